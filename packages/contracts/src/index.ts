@@ -1,0 +1,27 @@
+// Owns: the public names of this package.
+export { authorizerEvent, eventType, GatewayEventSchema, platformEvent, UNPARSED_EVENT_TYPE } from './event.ts'
+export type { EventData, EventFields, GatewayEvent } from './event.ts'
+export {
+  DEFAULT_RETRY_SCHEDULE_SECONDS,
+  DEFAULT_WEBHOOK_TIMEOUT_MS,
+  RETRY_JITTER,
+  SUBSCRIPTION_NAME_PATTERN,
+  SubscriptionInputSchema,
+  SubscriptionSchema,
+  subscriptionView,
+} from './subscription.ts'
+export type { QueueSink, Sink, StreamSink, Subscription, SubscriptionInput, SubscriptionView, WebhookSink } from './subscription.ts'
+export {
+  COMPONENT_EVENTS_QUEUE,
+  deliveriesQueue,
+  MAINTENANCE_QUEUE,
+  MESSAGES_QUEUE,
+  PLATFORM_EVENTS_QUEUE,
+  sinkQueue,
+  sinkStream,
+} from './queues.ts'
+export { ComponentEventJobSchema, deliveryId, DeliveryJobSchema, FanOutJobSchema, ProfileJobSchema, SyncJobSchema } from './jobs.ts'
+export type { ComponentEventJob, DeliveryJob, FanOutJob, ProfileJob, SyncJob } from './jobs.ts'
+export { ReplySchema } from './reply.ts'
+export type { Reply } from './reply.ts'
+export type { DeadLetter, DeliveryResult, DeliveryState, DeliveryStatus } from './delivery.ts'

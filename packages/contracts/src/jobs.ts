@@ -1,0 +1,71 @@
+// Owns: the payload of every job kind, with the id that de-duplicates it. Payloads are versioned and parsed on entry.
+import { Type, type Static } from 'typebox'
+import { GatewayEventSchema } from './event.ts'
+
+/**
+ * A decrypted push to the component's event URL, sealed as a whole: it may hold a ticket or an authorization code.
+ * De-duplicated by `eventId`, for DEDUPE_SECONDS, removed on completion.
+ */
+export const ComponentEventJobSchema = Type.Object({
+  v: Type.Literal(1),
+  kind: Type.Literal('component-event'),
+  platform: Type.String(),
+  eventId: Type.String(),
+  receivedAtMs: Type.Number(),
+  sealedPlaintext: Type.String(),
+})
+export type ComponentEventJob = Static<typeof ComponentEventJobSchema>
+
+/** The profile of an authorizer is wanted; `announce` is the event that waits for it. */
+export const ProfileJobSchema = Type.Object({
+  v: Type.Literal(1),
+  kind: Type.Literal('profile'),
+  platform: Type.String(),
+  appid: Type.String(),
+  receivedAtMs: Type.Number(),
+  announce: Type.Optional(GatewayEventSchema),
+})
+export type ProfileJob = Static<typeof ProfileJobSchema>
+
+/** An event on its way to every matching subscription. De-duplicated by the event's id, for DEDUPE_SECONDS. */
+export const FanOutJobSchema = Type.Object({
+  v: Type.Literal(1),
+  kind: Type.Literal('fan-out'),
+  event: GatewayEventSchema,
+  receivedAtMs: Type.Number(),
+  /** Only this subscription, whatever it matches (test event). */
+  only: Type.Optional(Type.String()),
+  /** Present when it is a replay: part of the delivery's id, so that it is not taken for a duplicate. */
+  replay: Type.Optional(Type.String()),
+  /** The push is still waiting for this subscription's passive reply, until the deadline. */
+  reply: Type.Optional(Type.Object({ subscription: Type.String(), deadlineAtMs: Type.Number() })),
+})
+export type FanOutJob = Static<typeof FanOutJobSchema>
+
+/** One event for one subscription. De-duplicated by `deliveryId` while the job exists. */
+export const DeliveryJobSchema = Type.Object({
+  v: Type.Literal(1),
+  kind: Type.Literal('deliver'),
+  platform: Type.String(),
+  subscription: Type.String(),
+  event: GatewayEventSchema,
+  receivedAtMs: Type.Number(),
+  /** The job's id and, for a queue sink, the id of the consumer's job. */
+  deliveryId: Type.String(),
+  scheduleSeconds: Type.Array(Type.Number()),
+  reply: Type.Optional(Type.Object({ deadlineAtMs: Type.Number() })),
+})
+export type DeliveryJob = Static<typeof DeliveryJobSchema>
+
+/** The event's id for the first delivery; a replay gets a name of its own. No `:` inside, BullMQ forbids it. */
+export function deliveryId(eventId: string, replay: string | undefined): string {
+  return replay === undefined ? eventId : `${eventId}.${replay}`
+}
+
+/** Pages through WeChat's list of authorizers, adds and repairs. */
+export const SyncJobSchema = Type.Object({
+  v: Type.Literal(1),
+  kind: Type.Literal('sync'),
+  platform: Type.String(),
+})
+export type SyncJob = Static<typeof SyncJobSchema>

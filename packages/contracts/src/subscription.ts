@@ -1,0 +1,142 @@
+// Owns: the shape of a subscription, as a caller writes it, as it is answered, and as the processes hold it.
+import { Type, type Static } from 'typebox'
+
+export const SUBSCRIPTION_NAME_PATTERN = '^[a-z0-9][a-z0-9-]{0,62}$'
+
+/** Seconds after each failed attempt; Svix's schedule, 27 h 35 min 5 s in all. */
+//  attempt  2: 5 s       (5 s)
+//           3: 5 min     (5 min 5 s)
+//           4: 30 min    (35 min 5 s)
+//           5: 2 h       (2 h 35 min 5 s)
+//           6: 5 h       (7 h 35 min 5 s)
+//           7: 10 h      (17 h 35 min 5 s)
+//           8: 10 h      (27 h 35 min 5 s)
+export const DEFAULT_RETRY_SCHEDULE_SECONDS = [5, 300, 1800, 7200, 18000, 36000, 36000]
+/** At most this share is added to each delay, so that consumers are not hit by a thousand retries in one moment. */
+export const RETRY_JITTER = 0.2
+export const DEFAULT_WEBHOOK_TIMEOUT_MS = 10_000
+
+export const MatchSchema = Type.Object(
+  {
+    authorizers: Type.Optional(Type.Array(Type.String({ pattern: '^wx[0-9A-Za-z]{16}$' }), { maxItems: 10_000 })),
+    types: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 128, pattern: '^[A-Za-z0-9_.-]*\\*?$' }), { maxItems: 1000 })),
+  },
+  { additionalProperties: false },
+)
+
+export const SinkInputSchema = Type.Union([
+  Type.Object(
+    {
+      kind: Type.Literal('queue'),
+      // Answered by GET; accepted back so that what was read can be written.
+      queue: Type.Optional(Type.String()),
+      prefix: Type.Optional(Type.String()),
+    },
+    { additionalProperties: false },
+  ),
+  Type.Object(
+    {
+      kind: Type.Literal('stream'),
+      stream: Type.Optional(Type.String()),
+      maxLength: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000_000 })),
+    },
+    { additionalProperties: false },
+  ),
+  Type.Object(
+    {
+      kind: Type.Literal('webhook'),
+      url: Type.String({ minLength: 1, maxLength: 2048 }),
+      timeoutMs: Type.Optional(Type.Integer({ minimum: 100, maximum: 30_000 })),
+      secret: Type.Optional(Type.String({ pattern: '^whsec_[A-Za-z0-9+/]+={0,2}$', maxLength: 200 })),
+    },
+    { additionalProperties: false },
+  ),
+])
+
+/** Body of PUT /subscriptions/:name. */
+export const SubscriptionInputSchema = Type.Object(
+  {
+    name: Type.Optional(Type.String()),
+    match: Type.Optional(MatchSchema),
+    sink: SinkInputSchema,
+    retry: Type.Optional(
+      Type.Object(
+        { scheduleSeconds: Type.Optional(Type.Array(Type.Integer({ minimum: 0, maximum: 604_800 }), { maxItems: 50 })) },
+        { additionalProperties: false },
+      ),
+    ),
+    reply: Type.Optional(Type.Boolean()),
+    fallback: Type.Optional(Type.Union([Type.Literal('customer-service'), Type.Null()])),
+    enabled: Type.Optional(Type.Boolean()),
+    createdAt: Type.Optional(Type.String()),
+    updatedAt: Type.Optional(Type.String()),
+  },
+  { additionalProperties: false },
+)
+export type SubscriptionInput = Static<typeof SubscriptionInputSchema>
+
+export type QueueSink = { kind: 'queue'; queue: string }
+export type StreamSink = { kind: 'stream'; stream: string; maxLength: number | undefined }
+export type WebhookSink = { kind: 'webhook'; url: string; timeoutMs: number }
+export type Sink = QueueSink | StreamSink | WebhookSink
+
+/** A subscription as the processes hold it: defaults filled in, no secret inside. */
+export type Subscription = {
+  name: string
+  platform: string
+  match: { authorizers: string[] | undefined; types: string[] | undefined }
+  sink: Sink
+  retry: { scheduleSeconds: number[] }
+  reply: boolean
+  fallback: 'customer-service' | null
+  enabled: boolean
+  createdAtMs: number
+  updatedAtMs: number
+}
+
+export const SubscriptionSchema = Type.Object(
+  {
+    name: Type.String(),
+    match: MatchSchema,
+    sink: Type.Object({
+      kind: Type.Union([Type.Literal('queue'), Type.Literal('stream'), Type.Literal('webhook')]),
+      queue: Type.Optional(Type.String({ description: 'BullMQ queue that a consumer opens (prefix: bull)' })),
+      stream: Type.Optional(Type.String({ description: 'key of the Redis stream' })),
+      maxLength: Type.Optional(Type.Integer()),
+      url: Type.Optional(Type.String()),
+      timeoutMs: Type.Optional(Type.Integer()),
+      secret: Type.Optional(Type.String({ description: 'whsec_…, answered once, at creation' })),
+    }),
+    retry: Type.Object({ scheduleSeconds: Type.Array(Type.Integer()) }),
+    reply: Type.Boolean(),
+    fallback: Type.Union([Type.Literal('customer-service'), Type.Null()]),
+    enabled: Type.Boolean(),
+    createdAt: Type.String(),
+    updatedAt: Type.String(),
+  },
+  { $id: 'Subscription' },
+)
+export type SubscriptionView = Static<typeof SubscriptionSchema>
+
+/** A subscription as it is answered. `secret` only right after creation. */
+export function subscriptionView(subscription: Subscription, secret?: string): SubscriptionView {
+  const { match, sink } = subscription
+  return {
+    name: subscription.name,
+    match: {
+      ...(match.authorizers ? { authorizers: match.authorizers } : {}),
+      ...(match.types ? { types: match.types } : {}),
+    },
+    sink: {
+      ...sink,
+      ...(sink.kind === 'stream' && sink.maxLength === undefined ? { maxLength: undefined } : {}),
+      ...(secret === undefined ? {} : { secret }),
+    } as SubscriptionView['sink'],
+    retry: { scheduleSeconds: subscription.retry.scheduleSeconds },
+    reply: subscription.reply,
+    fallback: subscription.fallback,
+    enabled: subscription.enabled,
+    createdAt: new Date(subscription.createdAtMs).toISOString(),
+    updatedAt: new Date(subscription.updatedAtMs).toISOString(),
+  }
+}

@@ -1,0 +1,21 @@
+// Owns: the public names of this package.
+export type {
+  Authorization,
+  AuthorizationUrlRequest,
+  Authorizations,
+  Authorizers,
+  AuthorizerTokens,
+  ComponentTokens,
+  DeadLetters,
+  EventFilter,
+  EventLog,
+  Inbox,
+  LoggedEvent,
+  Page,
+  Platform,
+  SubscriptionChange,
+  Subscriptions,
+  SyncState,
+  Tickets,
+  TicketStatus,
+} from './types.ts'

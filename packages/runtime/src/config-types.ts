@@ -1,0 +1,62 @@
+// Owns: the shape of a validated configuration. How it is read and checked is config.ts' business.
+import type { ComponentAppId, Secret } from '@wxgw/wechat-core'
+
+export type PlatformConfig = {
+  /** The `:platform` of the routes, `^[a-z0-9][a-z0-9-]{0,31}$`. */
+  id: string
+  componentAppId: ComponentAppId
+  componentAppSecret: Secret
+  token: Secret
+  encodingAesKey: Secret
+  previousToken: Secret | undefined
+  previousEncodingAesKey: Secret | undefined
+}
+
+export const ACTIONS = [
+  'tokens:read',
+  'tokens:force',
+  'refresh_tokens:read',
+  'authorizers:read',
+  'authorizers:sync',
+  'subscriptions:read',
+  'subscriptions:write',
+  'events:read',
+  'events:replay',
+  'replies:write',
+] as const
+export type Action = (typeof ACTIONS)[number]
+
+/** undefined = all, in each of the three. */
+export type Grant = {
+  platforms: readonly string[] | undefined
+  authorizers: readonly string[] | undefined
+  actions: readonly Action[] | undefined
+}
+
+/** Someone who may call the internal listener. `grants` undefined = all rights. */
+export type CallerConfig = { name: string; key: Secret; grants: readonly Grant[] | undefined }
+
+export type SealingKey = { id: string; key: Buffer }
+
+export type Config = {
+  redis: { urls: readonly Secret[]; mode: 'standalone' | 'cluster' | 'sentinel'; sentinelName: string | undefined }
+  publicListener: { host: string; port: number; baseUrl: string | undefined; trustProxy: readonly string[] }
+  internalListener: { host: string; port: number }
+  workerListener: { host: string; port: number }
+  platforms: readonly PlatformConfig[]
+  callers: readonly CallerConfig[]
+  /** Empty only with ALLOW_UNSEALED=true. The first seals, all open. */
+  sealingKeys: readonly SealingKey[]
+  wechat: { apiBaseUrl: string; apiTimeoutMs: number; mpBaseUrl: string; openBaseUrl: string }
+  authRedirectOrigins: readonly string[]
+  authurlRatePerMinute: number
+  webhookAllowNetworks: readonly string[]
+  refreshMarginSeconds: number
+  sweepIntervalSeconds: number
+  forceMinIntervalSeconds: number
+  pushMaxSkewSeconds: number
+  dedupeSeconds: number
+  replyDeadlineMs: number
+  eventLogSeconds: number
+  logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
+}

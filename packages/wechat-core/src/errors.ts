@@ -1,0 +1,82 @@
+// Owns: the errors of the gateway, by stable code. What HTTP status a code becomes is decided in the ingress alone.
+
+/** Codes that callers of the gateway see (docs/errors.md), and the two that only workers see. */
+export type ErrorCode =
+  | 'INVALID_REQUEST'
+  | 'UNAUTHENTICATED'
+  | 'FORBIDDEN'
+  | 'ROUTE_NOT_FOUND'
+  | 'PLATFORM_NOT_FOUND'
+  | 'SUBSCRIPTION_NOT_FOUND'
+  | 'EVENT_NOT_FOUND'
+  | 'DEAD_LETTER_NOT_FOUND'
+  | 'SYNC_JOB_NOT_FOUND'
+  | 'RATE_LIMITED'
+  | 'INTERNAL'
+  | 'STORE_UNAVAILABLE'
+  | 'SIGNATURE_MISMATCH'
+  | 'TIMESTAMP_OUT_OF_RANGE'
+  | 'NOT_ENCRYPTED'
+  | 'MALFORMED_PUSH'
+  | 'APPID_MISMATCH'
+  | 'BODY_TOO_LARGE'
+  | 'UNSUPPORTED_MEDIA_TYPE'
+  | 'AUTHORIZATION_CODE_INVALID'
+  | 'AUTHORIZER_NOT_FOUND'
+  | 'AUTHORIZER_REVOKED'
+  | 'REAUTHORIZATION_REQUIRED'
+  | 'COMPONENT_TICKET_MISSING'
+  | 'WECHAT_API_ERROR'
+  | 'WECHAT_API_TIMEOUT'
+  | 'REPLY_INVALID'
+  | 'REPLY_ALREADY_SENT'
+  | 'REPLY_TOO_LATE'
+
+export type GatewayErrorOptions = {
+  /** May the same call succeed later without anything being changed? Default false. */
+  retry?: boolean
+  /** What to tell a caller to wait, when known. */
+  retryAfterSeconds?: number
+  cause?: unknown
+}
+
+/** Every expected failure. `message` is fixed text: no secret, no body, no unverified input. */
+export class GatewayError extends Error {
+  readonly code: ErrorCode
+  readonly retry: boolean
+  readonly retryAfterSeconds: number | undefined
+
+  constructor(code: ErrorCode, message: string, options: GatewayErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'GatewayError'
+    this.code = code
+    this.retry = options.retry ?? false
+    this.retryAfterSeconds = options.retryAfterSeconds
+  }
+}
+
+/** WeChat refused a call: `errcode` other than 0 in its answer. `errmsg` is WeChat's text with secrets and `rid` tail kept out. */
+export class WeChatApiError extends GatewayError {
+  readonly api: string
+  readonly errcode: number
+  readonly errmsg: string
+
+  constructor(api: string, refusal: { errcode: number; errmsg: string }, options: GatewayErrorOptions = {}) {
+    super('WECHAT_API_ERROR', `WeChat refused ${api} with errcode ${refusal.errcode}`, options)
+    this.name = 'WeChatApiError'
+    this.api = api
+    this.errcode = refusal.errcode
+    this.errmsg = refusal.errmsg
+  }
+}
+
+/** WeChat did not answer, or not in a form that can be understood: it is unknown whether the call took effect. */
+export class WeChatTransportError extends GatewayError {
+  readonly api: string
+
+  constructor(code: 'WECHAT_API_ERROR' | 'WECHAT_API_TIMEOUT', api: string, message: string, cause?: unknown) {
+    super(code, message, { retry: true, cause })
+    this.name = 'WeChatTransportError'
+    this.api = api
+  }
+}

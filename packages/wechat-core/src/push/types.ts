@@ -1,0 +1,65 @@
+// Owns: the shapes that a push takes on its way through this package.
+import type { AuthorizerAppId, ComponentAppId } from '../ids.ts'
+import type { Secret } from '../secret.ts'
+import type { XmlTree } from '../xml/tree.ts'
+
+/** One accepted pair of Token and EncodingAESKey. */
+export type PushCredentials = { token: Secret; aesKey: Buffer }
+
+/** What opens and seals the pushes of one platform: the current credentials first, then the previous ones while rotating. */
+export type PushKeys = {
+  componentAppId: ComponentAppId
+  tokens: readonly Secret[]
+  aesKeys: readonly Buffer[]
+}
+
+/** Query parameters of a push, unparsed. Repeated parameters must have been refused before. */
+export type PushQuery = {
+  timestamp?: string | undefined
+  nonce?: string | undefined
+  msg_signature?: string | undefined
+}
+
+/** A push that is proven to come from WeChat for this component. */
+export type OpenedPush = {
+  /** The decrypted XML, exactly as WeChat wrote it. */
+  plaintext: string
+  timestamp: string
+  nonce: string
+  /** The credentials that opened it: a passive reply is sealed with the same. */
+  credentials: PushCredentials
+}
+
+type ComponentEventBase = { infoType: string; createTimeSeconds: number; data: XmlTree }
+
+/** A decrypted push to the component's event URL (授权事件接收URL). `data` is the whole document. */
+export type ComponentEvent =
+  | (ComponentEventBase & { kind: 'component_verify_ticket'; ticket: Secret })
+  | (ComponentEventBase & {
+      kind: 'authorized' | 'updateauthorized'
+      authorizerAppId: AuthorizerAppId
+      authorizationCode: Secret
+      /** Absolute unix second; undefined when WeChat sent none. */
+      authorizationCodeExpiresAtSeconds: number | undefined
+      preAuthCode: Secret | undefined
+    })
+  | (ComponentEventBase & { kind: 'unauthorized'; authorizerAppId: AuthorizerAppId })
+  /** Whatever else WeChat sends, now or tomorrow. `authorizerAppId` from AuthorizerAppid, authorizer_appid, verify_appid or appid, when there is one. */
+  | (ComponentEventBase & { kind: 'other'; authorizerAppId: AuthorizerAppId | undefined })
+  /** Authentic, but cannot be understood (not XML, a DOCTYPE, no InfoType, no CreateTime, a broken ticket). */
+  | { kind: 'unparsed'; raw: string; reason: string }
+
+/** A decrypted push to an authorizer's callback URL (消息与事件接收URL). `data` is the whole document. */
+export type AuthorizerMessage =
+  | {
+      kind: 'message'
+      toUserName: string
+      fromUserName: string
+      createTimeSeconds: number
+      /** As WeChat wrote it: `text`, `event`, … */
+      msgType: string
+      /** As WeChat wrote it (casing is not uniform), when `msgType` is `event`. */
+      event: string | undefined
+      data: XmlTree
+    }
+  | { kind: 'unparsed'; raw: string; reason: string }

@@ -1,0 +1,17 @@
+// Owns: waiting for a condition instead of for a time.
+import { setTimeout as delay } from 'node:timers/promises'
+
+/** Resolves with the first truthy answer of `condition`; rejects, naming `what`, when none came in time. */
+export async function until<T>(
+  what: string,
+  condition: () => T | Promise<T>,
+  { timeoutMs = 10_000, everyMs = 10 }: { timeoutMs?: number; everyMs?: number } = {},
+): Promise<NonNullable<T>> {
+  const deadline = Date.now() + timeoutMs
+  for (;;) {
+    const answer = await condition()
+    if (answer) return answer
+    if (Date.now() > deadline) throw new Error(`waited ${timeoutMs} ms in vain until ${what}`)
+    await delay(everyMs)
+  }
+}
