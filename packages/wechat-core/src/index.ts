@@ -7,13 +7,47 @@ export type { Clock } from './clock.ts'
 export { GatewayError, WeChatApiError, WeChatTransportError } from './errors.ts'
 export type { ErrorCode, GatewayErrorOptions } from './errors.ts'
 
+// crypto
+export { decodeEncodingAesKey } from './crypto/encoding-aes-key.ts'
+export { decryptMessage, encryptMessage } from './crypto/message-cipher.ts'
+export type { DecryptedMessage } from './crypto/message-cipher.ts'
+export { signPush, verifyUrlSignature } from './crypto/signature.ts'
+
 // xml
+export { buildXml } from './xml/build-xml.ts'
+export type { XmlSource, XmlSourceValue } from './xml/build-xml.ts'
+export { parseXml } from './xml/parse-xml.ts'
 export type { XmlTree, XmlValue } from './xml/tree.ts'
+export { XmlRefusedError } from './xml/xml-refused.ts'
+export type { XmlRefusal } from './xml/xml-refused.ts'
 
 // push
+export { parseAuthorizerMessage } from './push/authorizer-message.ts'
+export { parseComponentEvent } from './push/component-event.ts'
+export { openEnvelope } from './push/envelope.ts'
+export type { PushToOpen } from './push/envelope.ts'
+export { eventId } from './push/event-id.ts'
+export type { EventOrigin } from './push/event-id.ts'
+export { buildReplyXml } from './push/passive-reply.ts'
+export type { PassiveReply, ReplyAddress } from './push/passive-reply.ts'
+export { RELEASE_CHECK_ACCOUNTS, releaseCheckAnswer } from './push/release-check.ts'
+export type { ReleaseCheckAccount, ReleaseCheckAnswer } from './push/release-check.ts'
+export { sealReply } from './push/seal-reply.ts'
+export type { ReplyToSeal } from './push/seal-reply.ts'
+export { rawWithoutCodes, withoutCodes } from './push/without-codes.ts'
 export type { AuthorizerMessage, ComponentEvent, OpenedPush, PushCredentials, PushKeys, PushQuery } from './push/types.ts'
 
+// authorization
+export { authorizationPageUrl } from './authorization/authorization-url.ts'
+export type { AuthorizationPage } from './authorization/authorization-url.ts'
+
 // api
+export { createAuthorizerApi } from './api/authorizer-api.ts'
+export type { Closable } from './api/call.ts'
+export { createComponentApi } from './api/component-api.ts'
+export type { ComponentApiOptions } from './api/component-api.ts'
+export { classifyErrcode, ERRCODES, errcodeRule } from './api/errcodes.ts'
+export type { ErrcodeKind, ErrcodeRetry, ErrcodeRule } from './api/errcodes.ts'
 export type {
   AuthorizerApi,
   AuthorizerDetails,
@@ -31,3 +65,36 @@ export type {
 
 // tokens
 export type { Authorizer, AuthorizerStatus, CurrentToken } from './tokens/types.ts'
+export { currentToken, isFresh, isValid, refreshDueInMs } from './tokens/freshness.ts'
+export type { StoredToken } from './tokens/freshness.ts'
+export {
+  authorizerNotFound,
+  authorizerRevoked,
+  componentTicketMissing,
+  describeFailure,
+  failureError,
+  reauthorizationRequired,
+  refusalKind,
+} from './tokens/refusal.ts'
+export { createTokenKeeper } from './tokens/token-keeper.ts'
+export type {
+  CommitOutcome,
+  RefreshClaim,
+  RefreshFailure,
+  TokenKeeper,
+  TokenKeeperStore,
+  TokenSnapshot,
+} from './tokens/token-keeper.ts'
+export { COMPONENT_SUBJECT, createComponentTokens } from './tokens/component-tokens.ts'
+export type { ComponentTokens, ComponentTokenStore } from './tokens/component-tokens.ts'
+export { createAuthorizerTokens } from './tokens/authorizer-tokens.ts'
+export type { AuthorizerMaterial, AuthorizerTokens, AuthorizerTokenStore } from './tokens/authorizer-tokens.ts'
+export { authorizationCodeHash, createCodeExchange } from './tokens/code-exchange.ts'
+export type {
+  AuthorizationStore,
+  CodeClaim,
+  CodeExchange,
+  CodeStore,
+  NewAuthorization,
+  PushedAuthorization,
+} from './tokens/code-exchange.ts'

@@ -1,0 +1,176 @@
+// Owns: the component calls of WeChat's API: their requests and what is taken from the answers. When to call is not decided here.
+import { type AuthorizerAppId, type ComponentAppId, parseAuthorizerAppId } from '../ids.ts'
+import type { Secret } from '../secret.ts'
+import {
+  type Answer,
+  array,
+  confirmed,
+  count,
+  funcInfo,
+  idOf,
+  isObject,
+  issued,
+  issuedIfAny,
+  lifetimeSeconds,
+  malformed,
+  object,
+  objectIfAny,
+  parseInteger,
+  parseIssued,
+  text,
+} from './answer.ts'
+import { type Closable, callWeChat } from './call.ts'
+import { createHttp, type HttpOptions } from './http.ts'
+import type { AuthorizerListPage, AuthorizerProfile, CallOptions, ComponentApi } from './types.ts'
+
+export type ComponentApiOptions = HttpOptions & { componentAppId: ComponentAppId; componentAppSecret: Secret }
+
+/**
+ * The calls of one component. Each is sent once and ends within `timeoutMs`; it rejects with WeChatApiError when WeChat
+ * refuses, and with WeChatTransportError when the answer is missing or makes no sense (then nothing of it is to be stored).
+ */
+export function createComponentApi(options: ComponentApiOptions): ComponentApi & Closable {
+  const { componentAppId, componentAppSecret } = options
+  const http = createHttp(options)
+
+  /** A call with the component token in the query, by the older name: the newer `access_token` means another token elsewhere. */
+  function call(api: string, componentToken: Secret, body: Record<string, unknown>, callOptions?: CallOptions): Promise<Answer> {
+    return callWeChat(
+      http,
+      {
+        api,
+        path: `/cgi-bin/component/${api}`,
+        query: { component_access_token: componentToken },
+        body: { component_appid: componentAppId, ...body },
+      },
+      callOptions,
+    )
+  }
+
+  return {
+    close: http.close,
+
+    /**
+     * Harmless when pushes run already. The body's name for the secret is this API's own.
+     * @see https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/ThirdParty/token/component_verify_ticket_service.html
+     */
+    async startPushTicket(callOptions) {
+      const api = 'api_start_push_ticket'
+      const body = { component_appid: componentAppId, component_secret: componentAppSecret }
+      confirmed(await callWeChat(http, { api, path: `/cgi-bin/component/${api}`, body }, callOptions))
+    },
+
+    /**
+     * @see https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/ThirdParty/token/component_access_token.html
+     */
+    async getComponentToken(ticket, callOptions) {
+      const api = 'api_component_token'
+      const body = {
+        component_appid: componentAppId,
+        component_appsecret: componentAppSecret,
+        component_verify_ticket: ticket,
+      }
+      const answer = await callWeChat(http, { api, path: `/cgi-bin/component/${api}`, body }, callOptions)
+      return { componentAccessToken: issued(answer, 'component_access_token'), expiresInSeconds: lifetimeSeconds(answer) }
+    },
+
+    /**
+     * @see https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/ThirdParty/token/pre_auth_code.html
+     */
+    async createPreAuthCode(componentToken, callOptions) {
+      const answer = await call('api_create_preauthcode', componentToken, {}, callOptions)
+      return { preAuthCode: issued(answer, 'pre_auth_code'), expiresInSeconds: lifetimeSeconds(answer) }
+    },
+
+    /**
+     * Spends the code, also when the answer is lost on its way.
+     * @see https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/ThirdParty/token/authorization_info.html
+     */
+    async queryAuth(componentToken, authorizationCode, callOptions) {
+      const answer = await call('api_query_auth', componentToken, { authorization_code: authorizationCode }, callOptions)
+      const info = object(answer, 'authorization_info')
+      const authorizerAccessToken = issuedIfAny(info, 'authorizer_access_token')
+      return {
+        authorizerAppId: parseAppId(info),
+        authorizerAccessToken,
+        expiresInSeconds: authorizerAccessToken && lifetimeSeconds(info),
+        authorizerRefreshToken: issuedIfAny(info, 'authorizer_refresh_token'),
+        funcInfo: funcInfo(info),
+      }
+    },
+
+    /**
+     * @see https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/ThirdParty/token/api_authorizer_token.html
+     */
+    async refreshAuthorizerToken(componentToken, { authorizerAppId, authorizerRefreshToken }, callOptions) {
+      const body = { authorizer_appid: authorizerAppId, authorizer_refresh_token: authorizerRefreshToken }
+      const answer = await call('api_authorizer_token', componentToken, body, callOptions)
+      rejectForeign(answer, authorizerAppId)
+      return {
+        authorizerAccessToken: issued(answer, 'authorizer_access_token'),
+        expiresInSeconds: lifetimeSeconds(answer),
+        authorizerRefreshToken: issuedIfAny(answer, 'authorizer_refresh_token'),
+      }
+    },
+
+    /**
+     * @see https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/ThirdParty/token/api_get_authorizer_info.html
+     */
+    async getAuthorizerInfo(componentToken, authorizerAppId, callOptions) {
+      const answer = await call('api_get_authorizer_info', componentToken, { authorizer_appid: authorizerAppId }, callOptions)
+      const account = object(answer, 'authorizer_info')
+      const authorization = objectIfAny(answer, 'authorization_info')
+      rejectForeign(answer, authorizerAppId)
+      rejectForeign(account, authorizerAppId)
+      if (authorization) rejectForeign(authorization, authorizerAppId)
+      return {
+        profile: readProfile(account),
+        funcInfo: authorization && funcInfo(authorization),
+        authorizerRefreshToken: authorization && issuedIfAny(authorization, 'authorizer_refresh_token'),
+      }
+    },
+
+    /**
+     * @see https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/ThirdParty/Account_Authorization/api_get_authorizer_list.html
+     */
+    async getAuthorizerList(componentToken, page, callOptions) {
+      const body = { offset: page.offset, count: page.count }
+      const answer = await call('api_get_authorizer_list', componentToken, body, callOptions)
+      return { totalCount: count(answer, 'total_count'), items: array(answer, 'list').flatMap(readListEntry) }
+    },
+  }
+}
+
+function parseAppId({ api, fields }: Answer): AuthorizerAppId {
+  const appId = parseAuthorizerAppId(fields['authorizer_appid'])
+  if (!appId) throw malformed(api, 'authorizer_appid')
+  return appId
+}
+
+/** An answer for somebody else (a mixed-up proxy, say) must never be stored under the authorizer that was asked for. */
+function rejectForeign({ api, fields }: Answer, asked: AuthorizerAppId): void {
+  if (Object.hasOwn(fields, 'authorizer_appid') && fields['authorizer_appid'] !== asked) {
+    throw malformed(api, 'authorizer_appid of another account')
+  }
+}
+
+function readProfile(account: Answer): AuthorizerProfile {
+  return {
+    nick_name: text(account, 'nick_name'),
+    user_name: text(account, 'user_name'),
+    principal_name: text(account, 'principal_name'),
+    head_img: text(account, 'head_img'),
+    service_type: idOf(account, 'service_type_info'),
+    verify_type: idOf(account, 'verify_type_info'),
+    isMiniProgram: isObject(account.fields['MiniProgramInfo']),
+  }
+}
+
+/** None for an odd entry: one account must not keep all others from being repaired. */
+function readListEntry(entry: unknown): AuthorizerListPage['items'] {
+  if (!isObject(entry)) return []
+  const authorizerAppId = parseAuthorizerAppId(entry['authorizer_appid'])
+  if (!authorizerAppId) return []
+  const authTimeSeconds = parseInteger(entry['auth_time']) ?? 0
+  return [{ authorizerAppId, refreshToken: parseIssued(entry['refresh_token']), authTimeSeconds }]
+}

@@ -1,0 +1,163 @@
+// Owns: one HTTP exchange with WeChat, within one deadline and one size. What the answer means is read in answer.ts.
+import { Agent as HttpAgent } from 'node:http'
+import { Agent as HttpsAgent } from 'node:https'
+import got from 'got'
+import { WeChatTransportError } from '../errors.ts'
+
+export type HttpOptions = {
+  /** `http:` or `https:`, a path prefix included; a slash at the end does not matter. */
+  baseUrl: string
+  /** Bounds one whole call: waiting for a socket, DNS, connecting, TLS, sending, headers and the last byte of the body. */
+  timeoutMs: number
+  userAgent?: string
+}
+
+export type HttpRequest = {
+  /** WeChat's name of the API: the only thing of a request that stands in errors. */
+  api: string
+  path: string
+  query: Readonly<Record<string, string>>
+  /** JSON; its presence makes it a POST. */
+  body: string | undefined
+  signal: AbortSignal | undefined
+}
+
+export type HttpAnswer = { statusCode: number; text: string }
+
+export type Http = {
+  /**
+   * Sends once: no retry, no redirect. Any status is an answer.
+   * Rejects with WeChatTransportError: WECHAT_API_TIMEOUT when the time is over, WECHAT_API_ERROR when WeChat is out of
+   * reach, its certificate is not trusted, or the answer breaks off or is larger than 256 KB.
+   */
+  exchange(request: HttpRequest): Promise<HttpAnswer>
+  /** Closes all connections; calls that still run fail. */
+  close(): void
+}
+
+export const MAX_ANSWER_BYTES = 256 * 1024
+
+const DEFAULT_USER_AGENT = 'wxgw'
+
+const AGENT_OPTIONS = {
+  keepAlive: true,
+  maxSockets: 64,
+  maxFreeSockets: 16,
+  // Idle connections go before the server's usual 5 s: a request on one that is being closed fails, and cannot be repeated.
+  timeout: 4_000,
+} as const
+
+export function createHttp({ baseUrl, timeoutMs, userAgent = DEFAULT_USER_AGENT }: HttpOptions): Http {
+  const root = baseUrl.replace(/\/+$/, '')
+  const agent = { http: new HttpAgent(AGENT_OPTIONS), https: new HttpsAgent(AGENT_OPTIONS) }
+  const client = got.extend({
+    agent,
+    retry: { limit: 0 },
+    followRedirect: false,
+    throwHttpErrors: false,
+    // Compression is not asked for, and what comes compressed all the same is not JSON: no bomb is ever unpacked.
+    decompress: false,
+    // Explicit, so that NODE_TLS_REJECT_UNAUTHORIZED does not open it.
+    https: { rejectUnauthorized: true },
+    headers: { 'user-agent': userAgent, accept: 'application/json' },
+  })
+
+  async function exchange({ api, path, query, body, signal }: HttpRequest): Promise<HttpAnswer> {
+    const budget = startBudget(timeoutMs, signal)
+    try {
+      budget.signal.throwIfAborted()
+      const search = new URLSearchParams(query).toString()
+      const stream = client.stream(`${root}${path}${search === '' ? '' : `?${search}`}`, {
+        signal: budget.signal,
+        ...(body === undefined ? { method: 'GET' } : { method: 'POST', body, headers: { 'content-type': 'application/json' } }),
+      })
+      const text = await readText(stream)
+      if (text === undefined) throw failed(api, `answered more than ${MAX_ANSWER_BYTES} bytes`)
+      if (!stream.response) throw failed(api, 'did not answer')
+      return { statusCode: stream.response.statusCode, text }
+    } catch (error) {
+      throw budget.exceeded(api) ?? transportError(api, error)
+    } finally {
+      budget.end()
+    }
+  }
+
+  return {
+    exchange,
+    close() {
+      agent.http.destroy()
+      agent.https.destroy()
+    },
+  }
+}
+
+/** undefined when it is over the cap; leaving the loop destroys the connection. */
+async function readText(body: AsyncIterable<Buffer>): Promise<string | undefined> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of body) {
+    size += chunk.length
+    if (size > MAX_ANSWER_BYTES) return undefined
+    chunks.push(chunk)
+  }
+  // Drops a byte order mark. Broken UTF-8 (a nickname cut in the middle) becomes U+FFFD rather than the end of the answer.
+  return new TextDecoder().decode(Buffer.concat(chunks))
+}
+
+type Budget = {
+  signal: AbortSignal
+  /** The error of the call when it was cut off by the deadline or by its caller. */
+  exceeded(api: string): WeChatTransportError | undefined
+  end(): void
+}
+
+/** A listener and a timer that are taken back, since a caller's signal may live as long as the process. */
+function startBudget(timeoutMs: number, callerSignal: AbortSignal | undefined): Budget {
+  const controller = new AbortController()
+  let cutBy: 'deadline' | 'caller' | undefined
+  const cut = (by: 'deadline' | 'caller') => {
+    cutBy ??= by
+    controller.abort()
+  }
+  const onCallerAbort = () => cut('caller')
+  const timer = setTimeout(() => cut('deadline'), timeoutMs)
+  if (callerSignal?.aborted) onCallerAbort()
+  else callerSignal?.addEventListener('abort', onCallerAbort, { once: true })
+
+  return {
+    signal: controller.signal,
+    exceeded(api) {
+      if (cutBy === undefined) return undefined
+      if (cutBy === 'deadline') return timedOut(api, `${timeoutMs} ms`)
+      return isTimeout(callerSignal?.reason) ? timedOut(api, 'the time of its caller') : failed(api, 'was called off')
+    },
+    end() {
+      clearTimeout(timer)
+      callerSignal?.removeEventListener('abort', onCallerAbort)
+    },
+  }
+}
+
+function isTimeout(reason: unknown): boolean {
+  return reason instanceof DOMException && reason.name === 'TimeoutError'
+}
+
+/** got's errors carry URL, headers and body: only their code is taken over, never the error as a cause. */
+function transportError(api: string, error: unknown): WeChatTransportError {
+  if (error instanceof WeChatTransportError) return error
+  return failed(api, `failed (${codeOf(error)})`)
+}
+
+function failed(api: string, how: string): WeChatTransportError {
+  return new WeChatTransportError('WECHAT_API_ERROR', api, `${api} ${how}`)
+}
+
+function timedOut(api: string, budget: string): WeChatTransportError {
+  return new WeChatTransportError('WECHAT_API_TIMEOUT', api, `${api} did not end within ${budget}`)
+}
+
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'no code'
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name
+  return /^\w{1,64}$/.test(code) ? code : 'no code'
+}

@@ -1,0 +1,42 @@
+// Owns: WeChat's SHA-1 signatures and their comparison in constant time. What is signed with which token is decided by callers.
+import { hash, timingSafeEqual } from 'node:crypto'
+import type { Secret } from '../secret.ts'
+
+const SIGNATURE = /^[0-9a-f]{40}$/
+
+export type PushSignatureParts = { token: Secret; timestamp: string; nonce: string; encrypt: string }
+
+/**
+ * `msg_signature` of a push and `MsgSignature` of a reply, as 40 lower-case hex digits.
+ * The parts are sorted and joined without separators: the signature does not say which part was which.
+ * @see https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/Before_Develop/message_push.html
+ */
+export function signPush({ token, timestamp, nonce, encrypt }: PushSignatureParts): string {
+  return sha1OfSorted([token.reveal(), timestamp, nonce, encrypt])
+}
+
+/**
+ * Is this the `signature` of a URL check (GET with `echostr`) under one of the tokens? False as well when a parameter is missing.
+ * @see https://developers.weixin.qq.com/miniprogram/dev/framework/server-ability/message-push.html
+ */
+export function verifyUrlSignature(check: {
+  tokens: readonly Secret[]
+  signature: string | undefined
+  timestamp: string | undefined
+  nonce: string | undefined
+}): boolean {
+  const { tokens, signature, timestamp, nonce } = check
+  if (!signature || !timestamp || !nonce) return false
+  return tokens.some((token) => isSameSignature(signature, sha1OfSorted([token.reveal(), timestamp, nonce])))
+}
+
+/** Compares in constant time; `given` may be anything, only 40 lower-case hex digits can match. */
+export function isSameSignature(given: string, expected: string): boolean {
+  if (!SIGNATURE.test(given)) return false
+  return timingSafeEqual(Buffer.from(given, 'latin1'), Buffer.from(expected, 'latin1'))
+}
+
+// WeChat sorts bytes, the default sort compares UTF-16 units: the same order for everything below U+D800, and all parts are ASCII.
+function sha1OfSorted(parts: string[]): string {
+  return hash('sha1', parts.sort().join(''))
+}

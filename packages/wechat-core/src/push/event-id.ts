@@ -1,0 +1,48 @@
+// Owns: the id of an event, made from what WeChat sent: the same for every retry of a push, another for anything else.
+import { hash } from 'node:crypto'
+import type { XmlTree, XmlValue } from '../xml/tree.ts'
+
+const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'
+
+export type EventOrigin = {
+  platform: string
+  /** The authorizer's appid of a message; the component's, or whatever the caller keeps to, of a component event. */
+  appId: string
+  kind: 'component' | 'authorizer'
+  /** The parsed document as it came, or the text when it could not be parsed. */
+  content: XmlTree | string
+}
+
+/**
+ * `ev_` and 52 characters of lower-case base32: SHA-256 over origin and content. Independent of white space between elements, of
+ * CDATA or not, and of the order of differently named elements.
+ */
+export function eventId({ platform, appId, kind, content }: EventOrigin): string {
+  const canonical = typeof content === 'string' ? `raw${JSON.stringify(content)}` : canonicalTree(content)
+  return `ev_${base32(Buffer.from(hash('sha256', JSON.stringify([platform, kind, appId]) + canonical, 'hex'), 'hex'))}`
+}
+
+function canonicalTree(tree: XmlTree): string {
+  let written = '{'
+  for (const name of Object.keys(tree).sort()) {
+    written += `${JSON.stringify(name)}:${canonicalValue(tree[name] ?? '')},`
+  }
+  return `${written}}`
+}
+
+function canonicalValue(value: XmlValue): string {
+  if (typeof value === 'string') return JSON.stringify(value)
+  return Array.isArray(value) ? `[${value.map(canonicalValue).join()}]` : canonicalTree(value)
+}
+
+function base32(bytes: Uint8Array): string {
+  let text = ''
+  let buffered = 0
+  let bits = 0
+  for (const byte of bytes) {
+    buffered = ((buffered << 8) | byte) & 0xfff
+    bits += 8
+    for (; bits >= 5; bits -= 5) text += BASE32.charAt((buffered >> (bits - 5)) & 31)
+  }
+  return bits === 0 ? text : text + BASE32.charAt((buffered << (5 - bits)) & 31)
+}

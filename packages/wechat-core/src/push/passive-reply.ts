@@ -1,0 +1,55 @@
+// Owns: the XML of a passive reply (被动回复). Its encryption is seal-reply's; whether a reply is valid is contracts' schema.
+import { buildXml, type XmlSource } from '../xml/build-xml.ts'
+
+/** WeChat's XML as JSON, without what the gateway fills in. */
+export type PassiveReply =
+  | { MsgType: 'text'; Content: string }
+  | { MsgType: 'image'; Image: { MediaId: string } }
+  | { MsgType: 'voice'; Voice: { MediaId: string } }
+  | { MsgType: 'video'; Video: { MediaId: string; Title?: string; Description?: string } }
+  | {
+      MsgType: 'music'
+      Music: { Title?: string; Description?: string; MusicUrl?: string; HQMusicUrl?: string; ThumbMediaId: string }
+    }
+  | { MsgType: 'news'; Articles: Array<{ Title: string; Description?: string; PicUrl?: string; Url: string }> }
+  | { MsgType: 'transfer_customer_service'; TransInfo?: { KfAccount: string } }
+
+export type ReplyAddress = {
+  /** Who gets it: the FromUserName of the push. */
+  toUserName: string
+  /** Who answers: the ToUserName of the push. */
+  fromUserName: string
+  createTimeSeconds: number
+}
+
+/** @see https://developers.weixin.qq.com/doc/service/en/guide/product/message/Passive_user_reply_message.html */
+export function buildReplyXml(reply: PassiveReply, { toUserName, fromUserName, createTimeSeconds }: ReplyAddress): string {
+  return buildXml({
+    ToUserName: toUserName,
+    FromUserName: fromUserName,
+    CreateTime: createTimeSeconds,
+    MsgType: reply.MsgType,
+    ...contentOf(reply),
+  })
+}
+
+function contentOf(reply: PassiveReply): XmlSource {
+  switch (reply.MsgType) {
+    case 'text':
+      return { Content: reply.Content }
+    case 'image':
+      return { Image: reply.Image }
+    case 'voice':
+      return { Voice: reply.Voice }
+    case 'video':
+      return { Video: reply.Video }
+    case 'music':
+      return { Music: reply.Music }
+    case 'news':
+      return { ArticleCount: reply.Articles.length, Articles: { item: reply.Articles } }
+    case 'transfer_customer_service':
+      return { TransInfo: reply.TransInfo }
+    default:
+      return reply satisfies never
+  }
+}

@@ -1,0 +1,138 @@
+// Owns: the authorizer_access_token of each authorizer of one platform, and what to do when WeChat refuses to refresh it.
+import type { ComponentApi, RefreshedAuthorizerToken } from '../api/types.ts'
+import type { AuthorizerAppId } from '../ids.ts'
+import type { Secret } from '../secret.ts'
+import type { ComponentTokens } from './component-tokens.ts'
+import { refreshDueInMs } from './freshness.ts'
+import { authorizerRevoked, describeFailure, failureError, reauthorizationRequired, refusalKind } from './refusal.ts'
+import { type CommitOutcome, createTokenKeeper, type TokenKeeperStore } from './token-keeper.ts'
+import type { CurrentToken } from './types.ts'
+
+/** What a refresh works with. A new authorization starts a new generation; what belongs to an older one is not stored. */
+export type AuthorizerMaterial = {
+  generation: number
+  refreshToken: Secret | undefined
+  /** Refresh tokens that stood here before, or came with an answer that could not be stored in order; newest first. */
+  history: readonly Secret[]
+}
+
+export type AuthorizerTokenStore = TokenKeeperStore<AuthorizerAppId, AuthorizerMaterial> & {
+  commit(
+    appId: AuthorizerAppId,
+    issued: {
+      owner: string
+      fence: number
+      generation: number
+      token: Secret
+      lifetimeSeconds: number
+      elapsedMs: number
+      dueInMs: number
+      /** undefined when the stored one stays. */
+      newRefreshToken: Secret | undefined
+    },
+  ): Promise<CommitOutcome>
+  /** Only while `generation` is still the current one. Answers whether it changed anything. */
+  markReauthorizationRequired(appId: AuthorizerAppId, generation: number): Promise<boolean>
+  markRevoked(appId: AuthorizerAppId, generation: number): Promise<boolean>
+}
+
+export type AuthorizerTokens = {
+  get(appId: AuthorizerAppId, options?: { force?: boolean }): Promise<CurrentToken>
+  reportInvalid(appId: AuthorizerAppId, refused: Secret): Promise<CurrentToken>
+  refreshNow(appId: AuthorizerAppId): Promise<CurrentToken>
+}
+
+export type AuthorizerTokensDeps = {
+  store: AuthorizerTokenStore
+  api: Pick<ComponentApi, 'refreshAuthorizerToken' | 'getAuthorizerInfo'>
+  componentTokens: Pick<ComponentTokens, 'get' | 'withToken'>
+  refreshMarginSeconds: number
+  forceMinIntervalMs: number
+  onRefreshed(appId: AuthorizerAppId, expiresAtMs: number): void
+  onReauthorizationRequired(appId: AuthorizerAppId): void
+}
+
+/**
+ * @see https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/ThirdParty/token/api_authorizer_token.html
+ */
+export function createAuthorizerTokens(deps: AuthorizerTokensDeps): AuthorizerTokens {
+  const { store, api, componentTokens } = deps
+
+  const keeper = createTokenKeeper<AuthorizerAppId, AuthorizerMaterial>({
+    store,
+    describeFailure,
+    failureError,
+    forceMinIntervalMs: deps.forceMinIntervalMs,
+    // Lock order is authorizer, then component; a component token that is missing is bought before the lease is taken.
+    prepare: () => componentTokens.get(),
+    async refresh({ subject: appId, owner, fence, material, signal }) {
+      const startedAtMs = performance.now()
+      const { issued, usedRefreshToken } = await refreshByLadder(appId, material, signal)
+      const current = issued.authorizerRefreshToken ?? usedRefreshToken
+      const outcome = await store.commit(appId, {
+        owner,
+        fence,
+        generation: material.generation,
+        token: issued.authorizerAccessToken,
+        lifetimeSeconds: issued.expiresInSeconds,
+        elapsedMs: Math.round(performance.now() - startedAtMs),
+        dueInMs: refreshDueInMs(issued.expiresInSeconds, deps.refreshMarginSeconds),
+        newRefreshToken: material.refreshToken?.equals(current) ? undefined : current,
+      })
+      if (outcome.kind === 'stored' && outcome.snapshot.stored) deps.onRefreshed(appId, outcome.snapshot.stored.expiresAtMs)
+      return outcome
+    },
+  })
+
+  /**
+   * "Invalid refresh token" is a question, not a verdict: the stored one, then WeChat's own word (api_get_authorizer_info),
+   * then those we held before. Only when WeChat has refused them all does a person have to authorize again.
+   */
+  async function refreshByLadder(appId: AuthorizerAppId, material: AuthorizerMaterial, signal: AbortSignal) {
+    const refused: Secret[] = []
+    const tryRefreshToken = async (candidate: Secret | undefined) => {
+      if (!candidate || refused.some((known) => known.equals(candidate))) return undefined
+      try {
+        return { issued: await refreshWith(appId, candidate, signal), usedRefreshToken: candidate }
+      } catch (error) {
+        if (refusalKind(error) !== 'refresh-token-invalid') throw await confirmed(error, appId, material, signal)
+        refused.push(candidate)
+        return undefined
+      }
+    }
+
+    const ordinary = await tryRefreshToken(material.refreshToken)
+    if (ordinary) return ordinary
+    const details = await authorizerInfo(appId, material, signal)
+    for (const candidate of [details.authorizerRefreshToken, ...material.history]) {
+      const recovered = await tryRefreshToken(candidate)
+      if (recovered) return recovered
+    }
+    if (await store.markReauthorizationRequired(appId, material.generation)) deps.onReauthorizationRequired(appId)
+    throw reauthorizationRequired()
+  }
+
+  function refreshWith(appId: AuthorizerAppId, authorizerRefreshToken: Secret, signal: AbortSignal): Promise<RefreshedAuthorizerToken> {
+    return componentTokens.withToken((componentToken) =>
+      api.refreshAuthorizerToken(componentToken, { authorizerAppId: appId, authorizerRefreshToken }, { signal }),
+    )
+  }
+
+  async function authorizerInfo(appId: AuthorizerAppId, material: AuthorizerMaterial, signal: AbortSignal) {
+    try {
+      return await componentTokens.withToken((componentToken) => api.getAuthorizerInfo(componentToken, appId, { signal }))
+    } catch (error) {
+      if (refusalKind(error) !== 'not-authorized') throw error
+      await store.markRevoked(appId, material.generation)
+      throw authorizerRevoked()
+    }
+  }
+
+  /** 61003 from the refresh alone is no verdict either; a second API has to say the same. */
+  async function confirmed(error: unknown, appId: AuthorizerAppId, material: AuthorizerMaterial, signal: AbortSignal) {
+    if (refusalKind(error) === 'not-authorized') await authorizerInfo(appId, material, signal)
+    return error
+  }
+
+  return keeper
+}

@@ -1,0 +1,28 @@
+// Owns: the one error of this folder.
+
+export type XmlRefusal =
+  /** No element at all, or text around the root. */
+  | 'not-xml'
+  /** A tag, comment or CDATA section that is not closed, or closed by another. */
+  | 'not-well-formed'
+  /** A DOCTYPE, or any other `<!` than a comment or a CDATA section. */
+  | 'declaration'
+  /** More than one root element. */
+  | 'several-roots'
+  /** The root element has another name than the one asked for. */
+  | 'wrong-root'
+  /** `__proto__`, `constructor` or `prototype`. */
+  | 'dangerous-name'
+  /** More than 64 elements within each other. */
+  | 'too-deep'
+
+/** A document that is not accepted. Its text never stands in the message. */
+export class XmlRefusedError extends Error {
+  readonly reason: XmlRefusal
+
+  constructor(reason: XmlRefusal, cause?: unknown) {
+    super(`XML refused: ${reason}`, cause === undefined ? undefined : { cause })
+    this.name = 'XmlRefusedError'
+    this.reason = reason
+  }
+}

@@ -1,0 +1,111 @@
+// Owns: the cipher and the key, against WeChat's own vectors and against Node's cipher used the plain way.
+import { createDecipheriv, randomBytes } from 'node:crypto'
+import t from 'tap'
+import { decodeEncodingAesKey, decryptMessage, encryptMessage } from '@wxgw/wechat-core'
+import { encryptPush, encryptRaw } from '../push/make-push.ts'
+import { vector, VECTORS } from './vectors.ts'
+
+function keyOf(encodingAesKey: string): Buffer {
+  const key = decodeEncodingAesKey(encodingAesKey)
+  if (key === undefined) throw new Error('not a key')
+  return key
+}
+
+void t.test('every known message is decrypted, and encrypted to the identical ciphertext', async (t) => {
+  for (const known of VECTORS) {
+    const aesKey = keyOf(known.encodingAesKey)
+    t.same(
+      decryptMessage({ aesKey, encrypted: known.encrypt }),
+      { plaintext: known.plaintext, receiveId: known.receiveId },
+      `${known.id} is decrypted`,
+    )
+    const random16 = Buffer.from(known.random16)
+    const { plaintext, receiveId } = known
+    t.equal(encryptMessage({ aesKey, plaintext, receiveId, random16 }), known.encrypt, `${known.id} is encrypted`)
+  }
+})
+
+void t.test('the vectors cover pad bytes over 16, which a cipher with 16-byte blocks refuses', async (t) => {
+  t.ok(VECTORS.filter((known) => known.padByte > 16).length >= 3)
+})
+
+void t.test('an EncodingAESKey is 43 characters of the base64 alphabet, spare bits allowed', async (t) => {
+  t.equal(keyOf(vector('V1').encodingAesKey).length, 32, 'a key with spare bits set')
+  t.equal(keyOf('+/'.repeat(21) + 'A').length, 32)
+  for (const broken of [
+    '',
+    'A'.repeat(42),
+    'A'.repeat(44),
+    `${'A'.repeat(42)}=`,
+    `${'A'.repeat(42)}-`,
+    `${'A'.repeat(42)} `,
+    `${'A'.repeat(43)}\n`,
+  ]) {
+    t.equal(decodeEncodingAesKey(broken), undefined, JSON.stringify(broken))
+  }
+})
+
+void t.test('messages of every length come back, whatever padding they need', async (t) => {
+  const aesKey = randomBytes(32)
+  const pads = new Set<number>()
+  for (let length = 1; length <= 70; length++) {
+    const plaintext = '你'.repeat(length % 3) + 'x'.repeat(length)
+    const encrypted = encryptMessage({ aesKey, plaintext, receiveId: 'wx134c8103faa5a59e' })
+    const decipher = createDecipheriv('aes-256-cbc', aesKey, aesKey.subarray(0, 16)).setAutoPadding(false)
+    const padded = Buffer.concat([decipher.update(encrypted, 'base64'), decipher.final()])
+    t.equal(padded.length % 32, 0, 'whole blocks of 32 bytes')
+    pads.add(padded.at(-1) ?? 0)
+    t.same(decryptMessage({ aesKey, encrypted }), { plaintext, receiveId: 'wx134c8103faa5a59e' })
+  }
+  t.equal(pads.size, 32, 'every pad from 1 to 32 occurred')
+})
+
+void t.test('two encryptions of one message differ', async (t) => {
+  const message = { aesKey: randomBytes(32), plaintext: 'x', receiveId: 'wx' }
+  t.not(encryptMessage(message), encryptMessage(message))
+  t.throws(() => encryptMessage({ ...message, random16: Buffer.alloc(15) }), RangeError)
+})
+
+void t.test('what was decrypted before with the same key never shows in a later message', async (t) => {
+  const keys = [randomBytes(32), randomBytes(32), randomBytes(32)]
+  for (let round = 0; round < 300; round++) {
+    const aesKey = keys[round % 3] ?? randomBytes(32)
+    const noise = randomBytes(16 * (1 + (round % 5))).toString('base64')
+    decryptMessage({ aesKey, encrypted: noise })
+    const plaintext = randomBytes(round + 1).toString('base64url')
+    const encrypted = encryptPush({ plaintext, aesKey })
+    t.same(decryptMessage({ aesKey, encrypted }), { plaintext, receiveId: 'wx134c8103faa5a59e' })
+  }
+})
+
+function unequalPadding(length: number): Buffer {
+  const padding = Buffer.alloc(length, length)
+  padding[0] = length - 1
+  return padding
+}
+
+void t.test('what cannot be opened is undefined, never an exception', async (t) => {
+  const aesKey = randomBytes(32)
+  const open = (encrypted: string) => decryptMessage({ aesKey, encrypted })
+  t.equal(open(randomBytes(31).toString('base64')), undefined, '31 bytes')
+  t.equal(open(randomBytes(33).toString('base64')), undefined, '33 bytes')
+  t.equal(open(randomBytes(16).toString('base64')), undefined, 'shorter than the header')
+  t.equal(open(''), undefined, 'nothing')
+  t.equal(open('$%^&'), undefined, 'not base64')
+  t.equal(open(encryptPush({ aesKey }).replace(/=*$/, '====')), undefined, 'padding too long')
+  for (const pad of [0, 33, 255]) {
+    t.equal(open(encryptPush({ aesKey, padding: (length) => Buffer.alloc(length, pad) })), undefined, `pad byte ${pad}`)
+  }
+  t.equal(open(encryptPush({ aesKey, padding: unequalPadding })), undefined, 'unequal pad bytes')
+  t.equal(open(encryptRaw(Buffer.alloc(32, 32), aesKey)), undefined, 'padding only')
+  for (const length of [0, 1000, 0x7fffffff, 0xffffffff]) {
+    t.equal(open(encryptPush({ aesKey, length })), undefined, `length field ${length}`)
+  }
+  t.equal(open(encryptPush({ aesKey, plaintext: '你', length: 2 })), undefined, 'the length field cuts a character')
+  t.equal(open(encryptPush({ aesKey, plaintext: Buffer.from([0xff, 0xfe, 0x41]) })), undefined, 'not UTF-8')
+  t.equal(
+    decryptMessage({ aesKey: keyOf(vector('V1').encodingAesKey), encrypted: vector('V5').encrypt }),
+    undefined,
+    'another key',
+  )
+})
