@@ -1,0 +1,115 @@
+// Owns: the API on HTTP: body in, fault laid over, call logged, answer out. What a call does is decided in the endpoints.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { newRid } from '../ledger/opaque-values.ts'
+import type { Pauses } from '../pauses.ts'
+import type { SimulationClock } from '../simulation-clock.ts'
+import { type Answer, cut, drip, send } from './answer.ts'
+import type { CallLog } from './call-log.ts'
+import { type AdmissionDeps, type ApiRequest, callEndpoint, type Endpoint, jsonObject, textIn, tokenOf } from './endpoint.ts'
+import { distort, type FaultPlan, type Faults } from './faults.ts'
+import { Refusal } from './refusal.ts'
+
+export type ApiDeps = AdmissionDeps & {
+  endpoints: readonly Endpoint[]
+  clock: SimulationClock
+  calls: CallLog
+  faults: Faults
+  pauses: Pick<Pauses, 'pause'>
+}
+
+/** A plugin of its own, so that its reading of every body as text stays in here. */
+export function apiRoutes(deps: ApiDeps) {
+  return async function register(app: FastifyInstance) {
+    app.removeAllContentTypeParsers()
+    app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
+    for (const endpoint of deps.endpoints) {
+      app.route({
+        method: ['GET', 'POST'],
+        url: endpoint.path,
+        exposeHeadRoute: false,
+        handler: (request, reply) => serve(endpoint, request, reply, deps),
+      })
+    }
+    app.route({
+      method: ['GET', 'POST'],
+      url: '/cgi-bin/*',
+      exposeHeadRoute: false,
+      handler: (_request, reply) => send(reply, ordinaryAnswer(refusalFields(new Refusal(40066), deps), deps)),
+    })
+  }
+}
+
+async function serve(endpoint: Endpoint, fastifyRequest: FastifyRequest, reply: FastifyReply, deps: ApiDeps): Promise<void> {
+  const request = apiRequest(fastifyRequest)
+  const body = jsonObject(request.rawBody) ?? {}
+  const appId = subjectOf(endpoint, request, body, deps)
+  const fault = deps.faults.take(endpoint.api, appId)
+  const at = new Date(deps.clock.nowMs()).toISOString()
+  const open = deps.calls.open({ api: endpoint.api, appId, at, body, faultId: fault?.id })
+  const plan = fault?.plan ?? {}
+
+  await deps.pauses.pause(plan.delayMs ?? 0)
+  await plan.holdUntil
+  if (plan.resetBefore) {
+    open.close({ errcode: null, httpStatus: null })
+    cut(reply)
+    return
+  }
+  const { fields, errcode } = outcome(endpoint, request, plan, deps)
+  const answer = answerOf(fields, plan, deps)
+  await deps.pauses.pause(plan.delayAnswerMs ?? 0)
+  await plan.holdAnswerUntil
+  open.close({ errcode, httpStatus: plan.resetAfter ? null : answer.status })
+  if (plan.resetAfter) cut(reply)
+  else if (plan.drip) await drip(reply, answer, { ...plan.drip, pause: deps.pauses.pause })
+  else await send(reply, answer)
+}
+
+function outcome(endpoint: Endpoint, request: ApiRequest, plan: FaultPlan, deps: ApiDeps) {
+  const replacesAnswer = plan.errcode !== undefined || plan.status !== undefined || plan.body !== undefined
+  try {
+    const fields = replacesAnswer && !plan.takesEffect ? {} : callEndpoint(endpoint, request, deps)
+    if (plan.errcode !== undefined) throw new Refusal(plan.errcode, plan.errmsg)
+    return { fields, errcode: replacesAnswer ? null : 0 }
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    return { fields: refusalFields(error, deps), errcode: error.errcode }
+  }
+}
+
+function answerOf(fields: Record<string, unknown>, plan: FaultPlan, deps: ApiDeps): Answer {
+  const ordinary = ordinaryAnswer(distort(fields, plan), deps)
+  return {
+    status: plan.status ?? ordinary.status,
+    body: plan.body ?? ordinary.body,
+    contentType: plan.contentType ?? ordinary.contentType,
+  }
+}
+
+function ordinaryAnswer(fields: unknown, { settings }: Pick<ApiDeps, 'settings'>): Answer {
+  return { status: 200, body: JSON.stringify(fields) ?? '', contentType: settings().apiContentType }
+}
+
+function refusalFields(refusal: Refusal, { clock }: Pick<ApiDeps, 'clock'>): Record<string, unknown> {
+  return { errcode: refusal.errcode, errmsg: `${refusal.message} rid: ${newRid(clock.nowSeconds())}` }
+}
+
+/** Whom a call is about, as far as it says so before it is judged. */
+function subjectOf(endpoint: Endpoint, request: ApiRequest, body: Record<string, unknown>, deps: ApiDeps): string | undefined {
+  if (endpoint.api === 'api_query_auth') return deps.authorizations.ownerOfCode(textIn(body, 'authorization_code'))
+  const named = textIn(body, 'authorizer_appid')
+  if (named !== '') return named
+  const token = tokenOf(request.query)
+  return deps.authorizations.ownerOfAccessToken(token)?.appId ?? (textIn(body, 'component_appid') || undefined)
+}
+
+function apiRequest(request: FastifyRequest): ApiRequest {
+  const { query, body } = request
+  return {
+    method: request.method,
+    query: typeof query === 'object' && query !== null ? { ...query } : {},
+    rawBody: typeof body === 'string' ? body : '',
+    // `::ffff:127.0.0.1` is how a dual-stack socket spells an IPv4 address.
+    remoteAddress: request.ip.replace(/^::ffff:/, ''),
+  }
+}

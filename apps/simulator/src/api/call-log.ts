@@ -1,0 +1,91 @@
+// Owns: what the API was asked and how it answered. Counts are complete; of the calls themselves the last ones are kept.
+
+export type ApiCall = {
+  /** The last part of the path, as `api_authorizer_token` or `message/custom/send`. */
+  api: string
+  /** The account that the call is about, else the component, else undefined. */
+  appId: string | undefined
+  /** ISO 8601, in WeChat's time. */
+  at: string
+  /** 0 = done; null = not answered yet, or answered with something that has none. */
+  errcode: number | null
+  /** null = not answered yet, or the connection was cut instead. */
+  httpStatus: number | null
+  ms: number | null
+  /** The JSON body; secrets, tickets, tokens and codes are replaced by `[secret]`. */
+  body: Record<string, unknown>
+  /** The id of the fault that took part. */
+  faultId: string | undefined
+}
+
+export type OpenCall = { call: ApiCall; close(answer: { errcode: number | null; httpStatus: number | null }): void }
+
+export type CallLog = {
+  open(call: Pick<ApiCall, 'api' | 'appId' | 'at' | 'body' | 'faultId'>): OpenCall
+  /** Oldest first. */
+  readonly recent: readonly ApiCall[]
+  /** From the start, calls that are still open included. */
+  count(api: string, appId?: string): number
+  /** The most calls that were open at the same time. Per appid only when `appId` is given. */
+  peakConcurrency(api: string, appId?: string): number
+  clear(): void
+}
+
+const KEPT = 10_000
+const SECRET_FIELD = /secret|ticket|token|code$/i
+
+export function createCallLog(): CallLog {
+  const recent: ApiCall[] = []
+  const counters = new Map<string, { total: number; open: number; peak: number }>()
+
+  function counter(key: string) {
+    const known = counters.get(key) ?? { total: 0, open: 0, peak: 0 }
+    counters.set(key, known)
+    return known
+  }
+
+  return {
+    recent,
+    open: ({ api, appId, at, body, faultId }) => {
+      const startedAt = performance.now()
+      const call: ApiCall = { api, appId, at, errcode: null, httpStatus: null, ms: null, body: redacted(body), faultId }
+      recent.push(call)
+      // Cut in one go, not one by one: shifting a long array on every call would cost.
+      if (recent.length > KEPT * 1.1) recent.splice(0, recent.length - KEPT)
+      const touched = [counter(api), counter(keyOf(api, appId))]
+      for (const one of touched) {
+        one.total += 1
+        one.open += 1
+        one.peak = Math.max(one.peak, one.open)
+      }
+      return {
+        call,
+        close: ({ errcode, httpStatus }) => {
+          call.errcode = errcode
+          call.httpStatus = httpStatus
+          call.ms = Math.round(performance.now() - startedAt)
+          for (const one of touched) one.open -= 1
+        },
+      }
+    },
+    count: (api, appId) => counters.get(keyOf(api, appId))?.total ?? 0,
+    peakConcurrency: (api, appId) => counters.get(keyOf(api, appId))?.peak ?? 0,
+    clear: () => {
+      recent.length = 0
+      for (const one of counters.values()) {
+        one.total = 0
+        one.peak = one.open
+      }
+    },
+  }
+}
+
+function keyOf(api: string, appId: string | undefined): string {
+  return appId === undefined ? api : `${api} ${appId}`
+}
+
+function redacted(body: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(body).map(([name, value]) => [name, SECRET_FIELD.test(name) && value !== '' ? '[secret]' : value]),
+  )
+}

@@ -1,0 +1,132 @@
+// Owns: what goes wrong with the API on purpose: which calls a fault catches, and for how long.
+import { randomUUID } from 'node:crypto'
+
+export type FaultPlan = {
+  /** Only calls about this account. */
+  appId?: string
+  /** So many calls, then it is over; left out = until removed. */
+  times?: number
+  /** Lets so many calls pass first. */
+  after?: number
+  /** Waits before anything happens at WeChat. */
+  delayMs?: number
+  /** Waits after it happened, before the answer. */
+  delayAnswerMs?: number
+  /** As the delays, until the promise settles. Not over HTTP. */
+  holdUntil?: Promise<unknown>
+  holdAnswerUntil?: Promise<unknown>
+  /** Cuts the connection; nothing happened at WeChat. */
+  resetBefore?: boolean
+  /** Cuts the connection although it happened: a code is spent, a refresh token has rotated, nobody was told. */
+  resetAfter?: boolean
+  /** Refuses with this errcode. */
+  errcode?: number
+  errmsg?: string
+  /** Another HTTP status. */
+  status?: number
+  /** Another body: HTML, cut JSON, nothing. */
+  body?: string
+  contentType?: string
+  /** With `errcode`, `status` or `body`: did the call take effect all the same? Default false. */
+  takesEffect?: boolean
+  /** The answer comes in pieces of `bytes` (default 1) with `everyMs` between. */
+  drip?: { everyMs: number; bytes?: number }
+  /** Leaves fields out of the answer, at any depth: `['authorizer_refresh_token']`. */
+  omit?: readonly string[]
+  /** Puts values in place of fields of the answer, at any depth: `{ authorizer_refresh_token: '' }`. */
+  replace?: Readonly<Record<string, unknown>>
+  /** Turns the answer into something else. Not over HTTP. */
+  mutate?: (answer: Record<string, unknown>) => unknown
+}
+
+export type ActiveFault = { id: string; api: string; plan: FaultPlan; caught: number }
+
+export type Fault = {
+  id: string
+  /** How many calls it caught. */
+  readonly caught: number
+  remove(): void
+}
+
+export type Faults = {
+  /** `api` as in the call log, or `*`. The first one planned that fits a call catches it, alone. */
+  add(api: string, plan: FaultPlan): Fault
+  take(api: string, appId: string | undefined): ActiveFault | undefined
+  remove(id: string): boolean
+  clear(): void
+  all(): readonly ActiveFault[]
+}
+
+export function createFaults(): Faults {
+  const active: Array<ActiveFault & { toPass: number }> = []
+
+  function remove(id: string): boolean {
+    const index = active.findIndex((fault) => fault.id === id)
+    if (index >= 0) active.splice(index, 1)
+    return index >= 0
+  }
+
+  return {
+    add: (api, plan) => {
+      const fault = { id: randomUUID(), api, plan, caught: 0, toPass: plan.after ?? 0 }
+      active.push(fault)
+      return {
+        id: fault.id,
+        get caught() {
+          return fault.caught
+        },
+        remove: () => {
+          remove(fault.id)
+        },
+      }
+    },
+    take: (api, appId) => {
+      for (const fault of active) {
+        if (fault.api !== '*' && fault.api !== api) continue
+        if (fault.plan.appId !== undefined && fault.plan.appId !== appId) continue
+        if (fault.toPass > 0) {
+          fault.toPass -= 1
+          continue
+        }
+        fault.caught += 1
+        if (fault.caught >= (fault.plan.times ?? Number.POSITIVE_INFINITY)) remove(fault.id)
+        return fault
+      }
+      return undefined
+    },
+    remove,
+    clear: () => {
+      active.length = 0
+    },
+    all: () => active,
+  }
+}
+
+/** The answer with `omit`, `replace` and `mutate` done to it. */
+export function distort(answer: Record<string, unknown>, plan: FaultPlan): unknown {
+  const changed = changeFields(answer, new Set(plan.omit), plan.replace ?? {})
+  return plan.mutate ? plan.mutate(changed) : changed
+}
+
+function changeFields(
+  node: Record<string, unknown>,
+  omit: ReadonlySet<string>,
+  replace: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const changed: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(node)) {
+    if (omit.has(name)) continue
+    changed[name] = Object.hasOwn(replace, name) ? replace[name] : changeValue(value, omit, replace)
+  }
+  return changed
+}
+
+function changeValue(value: unknown, omit: ReadonlySet<string>, replace: Readonly<Record<string, unknown>>): unknown {
+  if (Array.isArray(value)) return value.map((item) => changeValue(item, omit, replace))
+  if (isRecord(value)) return changeFields(value, omit, replace)
+  return value
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}

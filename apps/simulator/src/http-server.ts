@@ -1,0 +1,46 @@
+// Owns: the one HTTP server that plays all of WeChat's hosts, and its way of ending.
+import Fastify, { type FastifyInstance } from 'fastify'
+import { apiRoutes } from './api/api-routes.ts'
+import { authorizationPages } from './authorization-page/page-routes.ts'
+import { consolePage } from './console/console-page.ts'
+import { controlRoutes } from './console/control-routes.ts'
+import type { World } from './world.ts'
+
+export type HttpServer = { url: string; port: number; close(): Promise<void> }
+
+type Deps = { world: World; host: string; port: number; onError: (error: unknown) => void }
+
+export async function startHttpServer({ world, host, port, onError }: Deps): Promise<HttpServer> {
+  const app = Fastify({
+    logger: false,
+    // Nothing is worth waiting for when the simulator closes: it can be killed at any time.
+    forceCloseConnections: true,
+    bodyLimit: 4 * 1024 * 1024,
+    ajv: { customOptions: { removeAdditional: false } },
+  })
+  await app.register(apiRoutes(world))
+  await app.register(
+    authorizationPages({
+      ...world,
+      pushes: world.componentPushes,
+      inBackground: (work) => {
+        work.catch(onError)
+      },
+    }),
+  )
+  await app.register(controlRoutes(world))
+  await app.register(consolePage(world))
+  await app.listen({ host, port })
+  const listening = addressOf(app)
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${listening}`,
+    port: listening,
+    close: () => app.close(),
+  }
+}
+
+function addressOf(app: FastifyInstance): number {
+  const address = app.server.address()
+  if (address === null || typeof address === 'string') throw new Error('the simulator listens on no TCP port')
+  return address.port
+}

@@ -1,0 +1,55 @@
+// Owns: opening an encrypted passive reply (被动回复) and finding what is wrong with it.
+import { decryptMessage, signParts } from '../crypto/push-cipher.ts'
+import { readXml, textOf, type XmlFields } from '../xml/read-xml.ts'
+import type { PushCredentials } from './envelope.ts'
+
+export type PassiveReply = {
+  /** Decrypted. */
+  xml: string
+  fields: XmlFields
+  timestamp: string
+  nonce: string
+}
+
+export type ReplyVerdict = { reply: PassiveReply } | { problem: string }
+
+type Expected = {
+  /** Those of the push: a reply is sealed with the key that opened it. */
+  credentials: PushCredentials
+  nonce: string
+  receiveId: string
+  /** Whom the reply must be addressed to, when the push came from a user. */
+  openId: string | undefined
+}
+
+/** Checks MsgSignature, nonce, appid, and that the reply goes to the user who wrote. */
+export function openReply(body: string, expected: Expected): ReplyVerdict {
+  const envelope = readXml(body)
+  if (!envelope) return { problem: 'the answer is neither success nor XML' }
+  const [encrypt, signature, timestamp, nonce] = ['Encrypt', 'MsgSignature', 'TimeStamp', 'Nonce'].map((name) =>
+    textOf(envelope, name),
+  )
+  if (!encrypt || !signature || !timestamp || !nonce) {
+    return { problem: 'the reply lacks Encrypt, MsgSignature, TimeStamp or Nonce' }
+  }
+  if (signature !== signParts(expected.credentials.token, timestamp, nonce, encrypt)) return { problem: 'MsgSignature is wrong' }
+  if (nonce !== expected.nonce) return { problem: 'Nonce is not the one of the push' }
+  const decrypted = tryToDecrypt(expected.credentials.encodingAesKey, encrypt)
+  if (decrypted === undefined) return { problem: 'Encrypt cannot be decrypted with the key of the push' }
+  if (decrypted.receiveId !== expected.receiveId) return { problem: 'the appid in the reply is not the component' }
+  const fields = readXml(decrypted.plaintext)
+  if (!fields) return { problem: 'the decrypted reply is no XML' }
+  if (expected.openId !== undefined && textOf(fields, 'ToUserName') !== expected.openId) {
+    return { problem: 'ToUserName of the reply is not the user who wrote' }
+  }
+  return { reply: { xml: decrypted.plaintext, fields, timestamp, nonce } }
+}
+
+function tryToDecrypt(encodingAesKey: string, encrypt: string) {
+  try {
+    return decryptMessage(encodingAesKey, encrypt)
+  } catch {
+    // Whatever the cipher dislikes, WeChat's verdict is the same: the reply is bad.
+    return undefined
+  }
+}

@@ -1,0 +1,67 @@
+// Owns: one POST to the gateway on a kept-alive connection, cut when the deadline has passed.
+// On node:http itself: a load of pushes must cost the simulator less than the gateway it is to measure.
+import { Agent as HttpAgent, type IncomingMessage, request as httpRequest } from 'node:http'
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import type { EncryptedPush } from './envelope.ts'
+
+/** `unreachable`: refused, reset, no such host, or hung up half-way. */
+export type Posted = Outcome & { ms: number }
+
+type Outcome =
+  | { kind: 'answered'; status: number; body: string }
+  | { kind: 'timeout' | 'unreachable'; detail: string }
+
+export type Poster = {
+  /** The deadline counts for everything: name, connection, request, whole answer. */
+  post(push: Pick<EncryptedPush, 'url' | 'body' | 'headers'>, deadlineMs: number): Promise<Posted>
+  /** Cuts what is under way and every idle connection. */
+  close(): void
+}
+
+export function createPoster(): Poster {
+  // No limit on sockets: a push that queued here would use up its deadline before the gateway has seen it.
+  const http = new HttpAgent({ keepAlive: true })
+  const https = new HttpsAgent({ keepAlive: true })
+
+  return {
+    post: ({ url, body, headers }, deadlineMs) =>
+      new Promise((resolve) => {
+        const startedAt = performance.now()
+        const isSecure = url.startsWith('https:')
+        const request = (isSecure ? httpsRequest : httpRequest)(url, {
+          agent: isSecure ? https : http,
+          method: 'POST',
+          headers: { ...headers, 'content-length': Buffer.byteLength(body), 'user-agent': 'Mozilla/4.0', 'accept': '*/*' },
+        })
+        const timer = setTimeout(() => {
+          settle({ kind: 'timeout', detail: `no answer in ${deadlineMs} ms` })
+          request.destroy()
+        }, deadlineMs)
+
+        // The first outcome counts; what a destroyed request reports afterwards changes nothing.
+        function settle(outcome: Outcome) {
+          clearTimeout(timer)
+          resolve({ ...outcome, ms: Math.round(performance.now() - startedAt) })
+        }
+
+        request.on('error', (error: NodeJS.ErrnoException) => settle({ kind: 'unreachable', detail: error.code ?? error.name }))
+        request.on('response', (response) => {
+          readBody(response).then(
+            (text) => settle({ kind: 'answered', status: response.statusCode ?? 0, body: text }),
+            (error: NodeJS.ErrnoException) => settle({ kind: 'unreachable', detail: error.code ?? error.name }),
+          )
+        })
+        request.end(body)
+      }),
+    close: () => {
+      http.destroy()
+      https.destroy()
+    },
+  }
+}
+
+async function readBody(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of response) chunks.push(Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk)))
+  return Buffer.concat(chunks).toString('utf8')
+}

@@ -1,0 +1,21 @@
+// Owns: WeChat's time inside the simulator. It can be moved forward, never back.
+
+export type SimulationClock = {
+  nowMs(): number
+  nowSeconds(): number
+  /** Lets tokens, tickets and codes grow older at once. Pushes made afterwards carry the later time. */
+  advance(seconds: number): void
+}
+
+export function createSimulationClock(realNowMs: () => number = Date.now): SimulationClock {
+  let offsetMs = 0
+  const nowMs = () => realNowMs() + offsetMs
+  return {
+    nowMs,
+    nowSeconds: () => Math.floor(nowMs() / 1000),
+    advance: (seconds) => {
+      if (!(seconds >= 0)) throw new RangeError('the clock only moves forward')
+      offsetMs += seconds * 1000
+    },
+  }
+}
