@@ -20,8 +20,13 @@ export {
   sinkQueue,
   sinkStream,
 } from './queues.ts'
-export { ComponentEventJobSchema, deliveryId, DeliveryJobSchema, FanOutJobSchema, ProfileJobSchema, SyncJobSchema } from './jobs.ts'
-export type { ComponentEventJob, DeliveryJob, FanOutJob, ProfileJob, SyncJob } from './jobs.ts'
+export { ComponentEventJobSchema, deliveryId, DeliveryJobSchema, FanOutJobSchema, ProfileJobSchema, ReleaseCheckJobSchema, SyncJobSchema } from './jobs.ts'
+export type { ComponentEventJob, DeliveryJob, FanOutJob, ProfileJob, ReleaseCheckJob, SyncJob } from './jobs.ts'
 export { ReplySchema } from './reply.ts'
 export type { Reply } from './reply.ts'
 export type { DeadLetter, DeliveryResult, DeliveryState, DeliveryStatus } from './delivery.ts'
+export { AuthorizerSchema, authorizerView } from './authorizer.ts'
+export type { AuthorizerView } from './authorizer.ts'
+export { parserOf } from './parser.ts'
+export { compileMatcher } from './match-subscriptions.ts'
+export type { Matcher } from './match-subscriptions.ts'

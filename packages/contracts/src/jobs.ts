@@ -62,6 +62,22 @@ export function deliveryId(eventId: string, replay: string | undefined): string 
   return replay === undefined ? eventId : `${eventId}.${replay}`
 }
 
+/**
+ * The release check (全网发布检测) asks for its code to be exchanged and sent back by message/custom/send.
+ * De-duplicated by `eventId`; the code is sealed.
+ */
+export const ReleaseCheckJobSchema = Type.Object({
+  v: Type.Literal(1),
+  kind: Type.Literal('release-check'),
+  platform: Type.String(),
+  eventId: Type.String(),
+  appid: Type.String(),
+  openId: Type.String(),
+  sealedCode: Type.String(),
+  receivedAtMs: Type.Number(),
+})
+export type ReleaseCheckJob = Static<typeof ReleaseCheckJobSchema>
+
 /** Pages through WeChat's list of authorizers, adds and repairs. */
 export const SyncJobSchema = Type.Object({
   v: Type.Literal(1),

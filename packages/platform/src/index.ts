@@ -1,11 +1,14 @@
 // Owns: the public names of this package.
 export type {
+  ApiTickets,
+  ApiTicketType,
   Authorization,
   AuthorizationUrlRequest,
   Authorizations,
   Authorizers,
   AuthorizerTokens,
   ComponentTokens,
+  CustomerService,
   DeadLetters,
   EventFilter,
   EventLog,
@@ -13,9 +16,17 @@ export type {
   LoggedEvent,
   Page,
   Platform,
+  RefreshSchedule,
+  Replies,
   SubscriptionChange,
   Subscriptions,
   SyncState,
+  SyncStates,
   Tickets,
   TicketStatus,
 } from './types.ts'
+export { createPlatforms } from './create-platforms.ts'
+export type { Platforms, PlatformsDeps } from './create-platforms.ts'
+export { openGateway } from './open-gateway.ts'
+export type { OpenedGateway } from './open-gateway.ts'
+export type { ReadinessCheck } from './readiness.ts'

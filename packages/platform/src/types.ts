@@ -1,5 +1,5 @@
 // Owns: what one configured platform offers to the processes, wired over Redis and WeChat's API.
-import type { DeadLetter, DeliveryState, DeliveryStatus, GatewayEvent, Subscription, SubscriptionInput } from '@wxgw/contracts'
+import type { ComponentEventJob, DeadLetter, DeliveryState, DeliveryStatus, GatewayEvent, ReleaseCheckJob, Subscription, SubscriptionInput } from '@wxgw/contracts'
 import type { Authorizer, AuthorizerAppId, ComponentAppId, CurrentToken, FuncInfo, PushKeys, Secret } from '@wxgw/wechat-core'
 
 /** What an exchanged authorization code stands for now: the account with its current tokens. */
@@ -34,6 +34,10 @@ export type Authorizations = {
   revoke(appId: AuthorizerAppId, createTimeSeconds: number): Promise<'revoked' | 'ignored'>
   /** Asks WeChat for the account's profile and keeps it. */
   refreshProfile(appId: AuthorizerAppId): Promise<Authorizer>
+  /** One page of WeChat's own list: adds what is missing, repairs lost refresh tokens, never revokes. */
+  reconcilePage(offset: number): Promise<{ totalCount: number; seen: number; added: AuthorizerAppId[]; repaired: AuthorizerAppId[] }>
+  /** Asks WeChat to push tickets again, at most every ten minutes over all processes. */
+  startPushTicket(): Promise<'asked' | 'asked-lately'>
 }
 
 export type Page<T> = { items: T[]; nextCursor: string | null }
@@ -47,6 +51,8 @@ export type Authorizers = {
 }
 
 export type AuthorizerTokens = {
+  /** Due by schedule: refreshes unless somebody did meanwhile. Rejects as `get`. */
+  refreshNow(appId: AuthorizerAppId): Promise<CurrentToken>
   /** AUTHORIZER_NOT_FOUND, AUTHORIZER_REVOKED, REAUTHORIZATION_REQUIRED, COMPONENT_TICKET_MISSING, WECHAT_API_ERROR, WECHAT_API_TIMEOUT, STORE_UNAVAILABLE. */
   get(appId: AuthorizerAppId, options?: { force?: boolean }): Promise<CurrentToken>
   /** "This token was refused": refreshes only if it is still the current one. Rejects as `get`. */
@@ -54,9 +60,26 @@ export type AuthorizerTokens = {
 }
 
 export type ComponentTokens = {
+  refreshNow(): Promise<CurrentToken>
   /** COMPONENT_TICKET_MISSING, WECHAT_API_ERROR, WECHAT_API_TIMEOUT, STORE_UNAVAILABLE. */
   get(options?: { force?: boolean }): Promise<CurrentToken>
   reportInvalid(refused: Secret): Promise<CurrentToken>
+}
+
+export type ApiTicketType = 'jsapi' | 'wx_card'
+
+/** Tickets that pages of an authorizer sign with. @see https://developers.weixin.qq.com/doc/offiaccount/OA_Web_Apps/JS-SDK.html */
+export type ApiTickets = {
+  /** Rejects as AuthorizerTokens.get. */
+  get(appId: AuthorizerAppId, type: ApiTicketType): Promise<CurrentToken>
+  /** What `wx.config` of the JS-SDK wants for this page. The part of `url` behind `#` is left out. */
+  jsSdkConfig(appId: AuthorizerAppId, url: string): Promise<{ appId: string; timestamp: number; nonceStr: string; signature: string }>
+}
+
+/** Subjects of the refresh schedule: appids, and the component itself. */
+export type RefreshSchedule = {
+  takeDue(limit: number, retryMs: number): Promise<string[]>
+  forget(subject: string): Promise<void>
 }
 
 export type TicketStatus = { createTimeSeconds: number; receivedAtMs: number }
@@ -155,9 +178,31 @@ export type Inbox = {
   /** A replay: a new delivery of an old event. */
   replay(event: GatewayEvent, receivedAtMs: number): Promise<void>
   profileWanted(appId: AuthorizerAppId, announce?: GatewayEvent): Promise<void>
+  /** The release check wants this code exchanged and sent back. The code is sealed before it leaves the process. */
+  releaseCheck(check: { eventId: string; appId: AuthorizerAppId; openId: string; code: Secret; receivedAtMs: number }): Promise<void>
+  openReleaseCheckCode(job: ReleaseCheckJob): Secret
+  /** The plaintext of a component event that waits in the queue. */
+  openComponentEvent(job: ComponentEventJob): string
   sync(): Promise<{ jobId: string }>
   syncState(jobId: string): Promise<SyncState | undefined>
 }
+
+/** Messages to a user outside the five seconds. @see https://developers.weixin.qq.com/doc/subscription/api/customer/message/api_sendcustommessage.html */
+export type CustomerService = {
+  /** `message` is the body of message/custom/send. Rejects as AuthorizerTokens.get, or with WECHAT_API_ERROR. */
+  send(appId: AuthorizerAppId, message: Record<string, unknown>): Promise<void>
+}
+
+/** Passive replies on their way from whoever has them to whichever process waits for them. */
+export type Replies = {
+  /** The reply, or undefined when none came before the deadline. Never rejects. Call it before the event is queued. */
+  expect(eventId: string, deadlineAtMs: number): Promise<unknown>
+  /** `unknown`: nobody waits for this event. */
+  offer(eventId: string, reply: unknown): Promise<'accepted' | 'already-answered' | 'too-late' | 'unknown'>
+}
+
+/** How far an authorizers/sync has come. */
+export type SyncStates = { save(state: SyncState): Promise<void> }
 
 export type Platform = {
   id: string
@@ -168,8 +213,13 @@ export type Platform = {
   authorizerTokens: AuthorizerTokens
   authorizations: Authorizations
   authorizers: Authorizers
+  apiTickets: ApiTickets
+  customerService: CustomerService
+  schedule: RefreshSchedule
   subscriptions: Subscriptions
   deadLetters: DeadLetters
   events: EventLog
   inbox: Inbox
+  replies: Replies
+  syncStates: SyncStates
 }

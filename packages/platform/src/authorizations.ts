@@ -1,0 +1,122 @@
+// Owns: beginning and ending an account's authorization: the page it starts at, the code, the profile, the revocation.
+import type { AuthorizerStore } from '@wxgw/redis'
+import {
+  type AuthorizerAppId,
+  authorizationPageUrl,
+  authorizerNotFound,
+  authorizerRevoked,
+  type Clock,
+  type CodeExchange,
+  type ComponentApi,
+  type ComponentAppId,
+  type ComponentTokens,
+  currentToken,
+  isFresh,
+  refusalKind,
+} from '@wxgw/wechat-core'
+import type { Authorization, AuthorizationUrlRequest, Authorizations, AuthorizerTokens, Inbox } from './types.ts'
+
+/** At most 500 by WeChat's rule. */
+const LIST_PAGE_SIZE = 500
+
+export type AuthorizationsDeps = {
+  componentAppId: ComponentAppId
+  mpBaseUrl: string
+  openBaseUrl: string
+  api: ComponentApi
+  componentTokens: Pick<ComponentTokens, 'withToken'>
+  authorizerTokens: Pick<AuthorizerTokens, 'get'>
+  codes: CodeExchange
+  store: AuthorizerStore
+  inbox: Pick<Inbox, 'profileWanted'>
+  /** True at most once in ten minutes, over all processes. */
+  mayStartPushTicket(): Promise<boolean>
+  clock: Clock
+}
+
+export function createAuthorizations(deps: AuthorizationsDeps): Authorizations {
+  const { api, componentTokens, store } = deps
+
+  async function createAuthorizationUrl(request: AuthorizationUrlRequest) {
+    const { preAuthCode, expiresInSeconds } = await componentTokens.withToken((token) => api.createPreAuthCode(token))
+    const url = authorizationPageUrl({
+      type: request.type,
+      componentAppId: deps.componentAppId,
+      preAuthCode,
+      redirectUri: request.redirectUri,
+      authType: request.authType,
+      bizAppId: request.bizAppId,
+      categoryIdList: request.categoryIdList,
+      mpBaseUrl: deps.mpBaseUrl,
+      openBaseUrl: deps.openBaseUrl,
+    })
+    return { url, createdAtMs: deps.clock.nowMs(), expiresInSeconds }
+  }
+
+  const exchangeCode: Authorizations['exchangeCode'] = async (code, pushed) => {
+    const appId = await deps.codes.exchange(code, pushed)
+    const stored = await store.authorization(appId)
+    if (!stored) throw authorizerNotFound()
+    if (stored.authorizer.status === 'revoked') throw authorizerRevoked()
+    // A pushed event asks for the profile itself; a browser's code may be the only word of this authorization.
+    if (!pushed && !stored.authorizer.profile) await deps.inbox.profileWanted(appId)
+    return {
+      authorizerAppId: appId,
+      accessToken: await accessTokenOf(appId, stored),
+      refreshToken: stored.refreshToken,
+      funcInfo: stored.authorizer.funcInfo,
+      createdAtMs: stored.createdAtMs,
+      updatedAtMs: stored.authorizer.updatedAtMs,
+    }
+  }
+
+  async function accessTokenOf(
+    appId: AuthorizerAppId,
+    { snapshot, refreshToken }: NonNullable<Awaited<ReturnType<AuthorizerStore['authorization']>>>,
+  ): Promise<Authorization['accessToken']> {
+    if (isFresh(snapshot.stored, snapshot.nowMs)) return currentToken(snapshot.stored, snapshot.nowMs)
+    // Recovered, or asked for again after its token's end; without a refresh token WeChat gave no API permission.
+    return refreshToken ? deps.authorizerTokens.get(appId) : undefined
+  }
+
+  async function revoke(appId: AuthorizerAppId, createTimeSeconds: number): Promise<'revoked' | 'ignored'> {
+    const outcome = await store.revoke(appId, createTimeSeconds)
+    if (outcome !== 'equal') return outcome
+    // Authorized and revoked in one second: only WeChat knows which came last.
+    try {
+      await componentTokens.withToken((token) => api.getAuthorizerInfo(token, appId))
+      return 'ignored'
+    } catch (error) {
+      if (refusalKind(error) !== 'not-authorized') throw error
+      return (await store.revoke(appId, createTimeSeconds, true)) === 'revoked' ? 'revoked' : 'ignored'
+    }
+  }
+
+  async function refreshProfile(appId: AuthorizerAppId) {
+    const { profile, funcInfo } = await componentTokens.withToken((token) => api.getAuthorizerInfo(token, appId))
+    await store.saveProfile(appId, profile, funcInfo)
+    const authorizer = await store.get(appId)
+    if (!authorizer) throw authorizerNotFound()
+    return authorizer
+  }
+
+  async function reconcilePage(offset: number) {
+    const page = await componentTokens.withToken((token) => api.getAuthorizerList(token, { offset, count: LIST_PAGE_SIZE }))
+    const added: AuthorizerAppId[] = []
+    const repaired: AuthorizerAppId[] = []
+    for (const { authorizerAppId: appId, refreshToken, authTimeSeconds } of page.items) {
+      const outcome = await store.reconcile({ appId, refreshToken, authTimeSeconds })
+      if (outcome === 'added') added.push(appId)
+      if (outcome === 'repaired') repaired.push(appId)
+    }
+    return { totalCount: page.totalCount, seen: page.items.length, added, repaired }
+  }
+
+  async function startPushTicket(): Promise<'asked' | 'asked-lately'> {
+    if (!(await deps.mayStartPushTicket())) return 'asked-lately'
+    await api.startPushTicket()
+    return 'asked'
+  }
+
+  return { createAuthorizationUrl, exchangeCode, revoke, refreshProfile, reconcilePage, startPushTicket }
+}

@@ -1,0 +1,50 @@
+// Owns: looking authorizers up: one, a page of them, or the owner of an original id (gh_…).
+import type { AuthorizerStore } from '@wxgw/redis'
+import { type AuthorizerAppId, type Clock, parseAuthorizerAppId } from '@wxgw/wechat-core'
+import type { Authorizers } from './types.ts'
+
+/** Every push names its original id; the answer is kept in the process so that a push costs no look-up. */
+const MAX_CACHED_USER_NAMES = 100_000
+/** An id that belongs to nobody yet may belong to somebody soon. An id that belongs to somebody stays theirs. */
+const UNKNOWN_TTL_MS = 5_000
+
+type Known = { appId: AuthorizerAppId | undefined; untilMs: number }
+
+export function createAuthorizers({ store, clock }: { store: AuthorizerStore; clock: Clock }): Authorizers {
+  const userNames = new Map<string, Known>()
+
+  async function ownerOfUserName(userName: string): Promise<AuthorizerAppId | undefined> {
+    const known = userNames.get(userName)
+    if (known && known.untilMs > clock.nowMs()) return known.appId
+    const appId = await store.ownerOfUserName(userName)
+    userNames.delete(userName)
+    userNames.set(userName, { appId, untilMs: appId ? Infinity : clock.nowMs() + UNKNOWN_TTL_MS })
+    if (userNames.size > MAX_CACHED_USER_NAMES) {
+      const [oldest] = userNames.keys()
+      if (oldest !== undefined) userNames.delete(oldest)
+    }
+    return appId
+  }
+
+  const list: Authorizers['list'] = async ({ limit, cursor, only }) => {
+    const after = cursor === undefined ? undefined : (parseAuthorizerAppId(cursor) ?? '')
+    // One more than asked for tells whether there is a next page.
+    const found = only ? await listOnly(only, limit + 1, after) : await store.list({ limit: limit + 1, after })
+    const items = found.slice(0, limit)
+    return { items, nextCursor: found.length > limit ? (items.at(-1)?.appid ?? null) : null }
+  }
+
+  async function listOnly(only: readonly string[], limit: number, after: string | undefined) {
+    const granted = [...new Set(only)].sort().filter((appId) => after === undefined || appId > after)
+    const items = []
+    for (const value of granted) {
+      const appId = parseAuthorizerAppId(value)
+      const authorizer = appId && (await store.get(appId))
+      if (authorizer) items.push(authorizer)
+      if (items.length === limit) break
+    }
+    return items
+  }
+
+  return { get: (appId) => store.get(appId), list, ownerOfUserName }
+}

@@ -1,0 +1,17 @@
+// Owns: calling WeChat in the name of an authorizer, once more with a new token when WeChat refuses the one we have.
+import { type AuthorizerAppId, refusalKind, type Secret } from '@wxgw/wechat-core'
+import type { AuthorizerTokens } from './types.ts'
+
+export async function callWithAccessToken<T>(
+  authorizerTokens: Pick<AuthorizerTokens, 'get' | 'reportInvalid'>,
+  appId: AuthorizerAppId,
+  call: (accessToken: Secret) => Promise<T>,
+): Promise<T> {
+  const { token } = await authorizerTokens.get(appId)
+  try {
+    return await call(token)
+  } catch (error) {
+    if (refusalKind(error) !== 'access-token-invalid') throw error
+    return call((await authorizerTokens.reportInvalid(appId, token)).token)
+  }
+}

@@ -1,0 +1,210 @@
+// Owns: wiring: every configured platform over one pair of Redis connections and WeChat's API. Both processes start here.
+import { randomUUID } from 'node:crypto'
+import { type GatewayEvent, platformEvent } from '@wxgw/contracts'
+import {
+  createApiTicketStore,
+  createAuthorizationCodeStore,
+  createAuthorizerStore,
+  createComponentTokenStore,
+  createDeadLetters,
+  createEventLog,
+  createInbox,
+  createQueues,
+  createRefreshSchedule,
+  createReplyMailbox,
+  createSealer,
+  createSubscriptions,
+  createSyncStates,
+  createTicketStore,
+  guardStore,
+  type PlatformKeys,
+  platformKeys,
+  type Queues,
+  type RedisConnection,
+  type Sealer,
+} from '@wxgw/redis'
+import { checkWebhookUrl, type Config, type Log, type PlatformConfig } from '@wxgw/runtime'
+import {
+  type AuthorizerAppId,
+  type Clock,
+  createAuthorizerApi,
+  createAuthorizerTokens,
+  createCodeExchange,
+  createComponentApi,
+  createComponentTokens,
+  decodeEncodingAesKey,
+  type PushKeys,
+} from '@wxgw/wechat-core'
+import { createApiTickets } from './api-tickets.ts'
+import { createAuthorizations } from './authorizations.ts'
+import { createAuthorizers } from './authorizers.ts'
+import { callWithAccessToken } from './call-with-access-token.ts'
+import type { Platform } from './types.ts'
+
+/** WeChat is asked to push tickets again at most this often. */
+const START_PUSH_TICKET_SECONDS = 600
+
+export type PlatformsDeps = {
+  config: Config
+  /** `commands`: fails fast. `subscriber`: the reply mailboxes' own. Both are closed by the caller, after `close`. */
+  connections: { commands: RedisConnection; subscriber: RedisConnection }
+  clock: Clock
+  log: Log
+}
+
+export type Platforms = {
+  byId: ReadonlyMap<string, Platform>
+  queues: Queues
+  close(): Promise<void>
+}
+
+export function createPlatforms({ config, connections, clock, log }: PlatformsDeps): Platforms {
+  const sealer = createSealer(config.sealingKeys)
+  const queues = createQueues({ connection: connections.commands, log })
+  const opened = config.platforms.map((platform) => createPlatform({ platform, config, connections, sealer, queues, clock, log }))
+  return {
+    byId: new Map(opened.map(({ platform }) => [platform.id, platform])),
+    queues,
+    async close() {
+      await Promise.all(opened.map(({ close }) => close()))
+      await queues.close()
+    },
+  }
+}
+
+type PlatformDeps = Omit<PlatformsDeps, 'config'> & { platform: PlatformConfig; config: Config; sealer: Sealer; queues: Queues }
+
+function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Promise<void> } {
+  const { platform: own, config, connections, sealer, queues, clock, log } = deps
+  const redis = connections.commands
+  const keys = platformKeys(own.id)
+  const storeDeps = { platform: own.id, redis, keys, sealer }
+  const { refreshMarginSeconds } = config
+  const forceMinIntervalMs = config.forceMinIntervalSeconds * 1000
+
+  const endpoint = { baseUrl: config.wechat.apiBaseUrl, timeoutMs: config.wechat.apiTimeoutMs }
+  const api = createComponentApi({ ...endpoint, componentAppId: own.componentAppId, componentAppSecret: own.componentAppSecret })
+  const authorizerApi = createAuthorizerApi(endpoint)
+
+  const syncStates = createSyncStates({ platform: own.id, redis, keys, queues })
+  const inbox = createInbox({ platform: own.id, queues, sealer, syncStates, dedupeSeconds: config.dedupeSeconds, clock })
+  const store = createAuthorizerStore(storeDeps)
+  const announce = (event: GatewayEvent) => {
+    inbox.platformEvent(event).catch((error: unknown) => {
+      log.warn({ err: error, platform: own.id, type: event.type }, 'event.not_announced')
+    })
+  }
+
+  const componentTokens = createComponentTokens({
+    store: createComponentTokenStore(storeDeps),
+    api,
+    refreshMarginSeconds,
+    forceMinIntervalMs,
+  })
+  const authorizerTokens = createAuthorizerTokens({
+    store,
+    api,
+    componentTokens,
+    refreshMarginSeconds,
+    forceMinIntervalMs,
+    onRefreshed: (appId, expiresAtMs) => {
+      announce(gatewayEvent('gateway.token.refreshed', appId, { appid: appId, expiresAt: new Date(expiresAtMs).toISOString() }))
+    },
+    onReauthorizationRequired: (appId) => {
+      log.error({ platform: own.id, appid: appId }, 'authorizer.reauthorization_required')
+      announce(gatewayEvent('gateway.authorizer.reauthorization_required', appId, { appid: appId }))
+    },
+  })
+  const codes = createCodeExchange({
+    codes: createAuthorizationCodeStore({ redis, keys }),
+    authorizations: store,
+    api,
+    componentTokens,
+    refreshMarginSeconds,
+  })
+  const authorizations = createAuthorizations({
+    componentAppId: own.componentAppId,
+    mpBaseUrl: config.wechat.mpBaseUrl,
+    openBaseUrl: config.wechat.openBaseUrl,
+    api,
+    componentTokens,
+    authorizerTokens,
+    codes,
+    store,
+    inbox,
+    mayStartPushTicket: () => mayStartPushTicket(redis, keys),
+    clock,
+  })
+  const events = createEventLog({ redis, keys, eventLogSeconds: config.eventLogSeconds })
+  const replies = createReplyMailbox({ redis, subscriber: connections.subscriber, keys, log, clock })
+
+  function gatewayEvent(type: string, appId: AuthorizerAppId, data: Record<string, string>): GatewayEvent {
+    return platformEvent({
+      id: `gw_${randomUUID()}`,
+      platform: own.id,
+      type,
+      timeMs: clock.nowMs(),
+      subject: appId,
+      authorizerAppId: appId,
+      data,
+    })
+  }
+
+  return {
+    platform: {
+      id: own.id,
+      componentAppId: own.componentAppId,
+      pushKeys: pushKeys(own),
+      tickets: createTicketStore(storeDeps),
+      componentTokens,
+      authorizerTokens,
+      authorizations,
+      authorizers: createAuthorizers({ store, clock }),
+      apiTickets: createApiTickets({
+        store: createApiTicketStore(storeDeps),
+        api: authorizerApi,
+        authorizerTokens,
+        forceMinIntervalMs,
+        clock,
+      }),
+      customerService: {
+        send: (appId, message) =>
+          callWithAccessToken(authorizerTokens, appId, (token) => authorizerApi.sendCustomMessage(token, message)),
+      },
+      schedule: createRefreshSchedule({ redis, keys }),
+      subscriptions: createSubscriptions({
+        ...storeDeps,
+        queues,
+        checkWebhookUrl: (url) => checkWebhookUrl(url, config.webhookAllowNetworks),
+        clock,
+      }),
+      deadLetters: createDeadLetters({ platform: own.id, redis, queues, events }),
+      events,
+      inbox,
+      replies,
+      syncStates,
+    },
+    async close() {
+      await replies.close()
+      api.close()
+      authorizerApi.close()
+    },
+  }
+}
+
+async function mayStartPushTicket(redis: RedisConnection, keys: PlatformKeys): Promise<boolean> {
+  return guardStore(async () => (await redis.set(keys.startPushTicket, '1', 'EX', START_PUSH_TICKET_SECONDS, 'NX')) === 'OK')
+}
+
+function pushKeys(platform: PlatformConfig): PushKeys {
+  const keys = [platform.encodingAesKey, platform.previousEncodingAesKey].flatMap((key) => key ?? [])
+  return {
+    componentAppId: platform.componentAppId,
+    tokens: [platform.token, platform.previousToken].flatMap((token) => token ?? []),
+    aesKeys: keys.map((key) => {
+      const decoded = decodeEncodingAesKey(key.reveal())
+      if (!decoded) throw new Error(`the EncodingAESKey of platform ${platform.id} is not one`)
+      return decoded
+    }),
+  }
+}

@@ -1,0 +1,139 @@
+// Owns: the dead letters of a subscription, which are the failed jobs of its deliveries queue: listing, sending again, discarding.
+import { type DeadLetter, deliveriesQueue } from '@wxgw/contracts'
+import type { Job, Queue } from 'bullmq'
+import type { RedisConnection } from '../connect.ts'
+import type { DeliveryChange } from '../event-log/event-log.ts'
+import { decodeCursor, encodeCursor, type Page, type Position, readNewestFirst } from '../paging/newest-first.ts'
+import type { Queues } from '../queues/queues.ts'
+import { guardStore } from '../store-errors.ts'
+import { parseDeadDelivery } from './dead-delivery.ts'
+
+export type DeadLetters = {
+  list(subscription: string, page: { limit: number; cursor: string | undefined }): Promise<Page<DeadLetter>>
+  replay(subscription: string, ids?: readonly string[]): Promise<number>
+  discard(subscription: string, ids?: readonly string[]): Promise<number>
+}
+
+export type DeadLettersDeps = {
+  platform: string
+  redis: RedisConnection
+  queues: Pick<Queues, 'open'>
+  events: { deliveryChanged(eventId: string, subscription: string, change: DeliveryChange): Promise<void> }
+}
+
+/** Never more in memory at once. */
+const BATCH = 100
+/** BullMQ's own numbers for "no such job" and "not in that state": somebody else was faster. */
+const GONE_CODES: readonly unknown[] = [-1, -3]
+
+/**
+ * Rejects with STORE_UNAVAILABLE, and with INVALID_REQUEST when the cursor is none. Ids that are no dead letters are skipped:
+ * `replay` and `discard` may be repeated, and answer how many they took. "All" are those there at the beginning, so that what
+ * fails again meanwhile is not sent in circles.
+ */
+export function createDeadLetters({ platform, redis, queues, events }: DeadLettersDeps): DeadLetters {
+  const queueOf = (subscription: string) => queues.open(deliveriesQueue(platform, subscription))
+
+  async function take(queue: Queue, ids: readonly string[], act: (job: Job) => Promise<boolean>): Promise<number> {
+    const acted = await Promise.all(
+      ids.map(async (id) => {
+        const job = await loadFailed(queue, id)
+        return job ? act(job) : false
+      }),
+    )
+    return acted.filter(Boolean).length
+  }
+
+  async function loadFailed(queue: Queue, id: string): Promise<Job | undefined> {
+    if ((await redis.zscore(queue.toKey('failed'), id)) === null) return undefined
+    return queue.getJob(id)
+  }
+
+  async function takeAll(queue: Queue, act: (job: Job) => Promise<boolean>): Promise<number> {
+    const key = queue.toKey('failed')
+    const [newest] = await readNewestFirst(redis, { key, after: undefined }, 1)
+    let taken = 0
+    for (let after: Position | undefined; newest; ) {
+      const places = await readNewestFirst(redis, { key, after, maxScore: newest.score }, BATCH)
+      taken += await take(queue, places.map(({ member }) => member), act)
+      after = places.at(-1)
+      if (places.length < BATCH) break
+    }
+    return taken
+  }
+
+  async function takeGiven(queue: Queue, ids: readonly string[], act: (job: Job) => Promise<boolean>): Promise<number> {
+    const distinct = [...new Set(ids)]
+    let taken = 0
+    for (let start = 0; start < distinct.length; start += BATCH) taken += await take(queue, distinct.slice(start, start + BATCH), act)
+    return taken
+  }
+
+  /** First the log, then the job: the other way round, a fast delivery would be logged as pending again. */
+  async function sendAgain(subscription: string, job: Job): Promise<boolean> {
+    const { eventId } = parseDeadDelivery(job.data)
+    await events.deliveryChanged(eventId, subscription, { status: 'pending', attempts: 0 })
+    return unlessGone(() => job.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true }))
+  }
+
+  async function drop(subscription: string, job: Job): Promise<boolean> {
+    const { eventId } = parseDeadDelivery(job.data)
+    const dropped = await unlessGone(() => job.remove())
+    if (dropped) {
+      const change: DeliveryChange = { status: 'discarded', attempts: job.attemptsMade, lastError: job.failedReason }
+      await events.deliveryChanged(eventId, subscription, change)
+    }
+    return dropped
+  }
+
+  return {
+    list: (subscription, { limit, cursor }) =>
+      guardStore(async () => {
+        const queue = queueOf(subscription)
+        const range = { key: queue.toKey('failed'), after: decodeCursor(cursor) }
+        const places = await readNewestFirst(redis, range, limit + 1)
+        const page = places.slice(0, limit)
+        const jobs = await Promise.all(page.map(async ({ member, score }) => ({ score, job: await queue.getJob(member) })))
+        const items = jobs.flatMap(({ job, score }) => (job ? [toDeadLetter(job, score)] : []))
+        const last = page.at(-1)
+        return { items, nextCursor: places.length > limit && last ? encodeCursor(last) : null }
+      }),
+
+    replay: (subscription, ids) =>
+      guardStore(() => {
+        const act = (job: Job) => sendAgain(subscription, job)
+        const queue = queueOf(subscription)
+        return ids ? takeGiven(queue, ids, act) : takeAll(queue, act)
+      }),
+
+    discard: (subscription, ids) =>
+      guardStore(() => {
+        const act = (job: Job) => drop(subscription, job)
+        const queue = queueOf(subscription)
+        return ids ? takeGiven(queue, ids, act) : takeAll(queue, act)
+      }),
+  }
+}
+
+async function unlessGone(act: () => Promise<void>): Promise<boolean> {
+  try {
+    await act()
+    return true
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && GONE_CODES.includes(error.code)) return false
+    throw error
+  }
+}
+
+function toDeadLetter(job: Job, failedAtMs: number): DeadLetter {
+  const { eventId, type, event } = parseDeadDelivery(job.data)
+  return {
+    id: job.id ?? '',
+    eventId,
+    type,
+    event,
+    attempts: job.attemptsMade,
+    lastError: job.failedReason || 'unknown',
+    failedAt: new Date(failedAtMs).toISOString(),
+  }
+}

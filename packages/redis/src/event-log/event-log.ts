@@ -1,0 +1,134 @@
+// Owns: what WeChat sent lately and what became of it, for EVENT_LOG_SECONDS. Tickets never come here: that is the caller's duty.
+import type { DeliveryStatus, GatewayEvent } from '@wxgw/contracts'
+import type { RedisConnection } from '../connect.ts'
+import type { PlatformKeys } from '../keys.ts'
+import { decodeCursor, encodeCursor, type Page, type Position, readNewestFirst } from '../paging/newest-first.ts'
+import { runScript } from '../script.ts'
+import { allSucceeded, guardStore } from '../store-errors.ts'
+import { changeDelivery, recordEvent } from './event-scripts.ts'
+import { deliveryField, formatState, type LoggedEvent, parseLoggedEvent } from './logged-event.ts'
+
+export type EventFilter = {
+  authorizer?: string | undefined
+  /** Exact, or with `*` at the end; case does not matter. */
+  type?: string | undefined
+  /** Both bounds belong to the range; they are compared with the time of arrival. */
+  fromMs?: number | undefined
+  toMs?: number | undefined
+  limit: number
+  cursor: string | undefined
+  /** Only events of these authorizers. */
+  only?: readonly string[] | undefined
+}
+
+export type DeliveryChange = {
+  status: DeliveryStatus
+  attempts: number
+  lastError?: string | undefined
+  deliveredAtMs?: number | undefined
+}
+
+export type EventLog = {
+  record(event: GatewayEvent, receivedAtMs: number, subscriptions: readonly string[]): Promise<void>
+  deliveryChanged(eventId: string, subscription: string, change: DeliveryChange): Promise<void>
+  get(id: string): Promise<LoggedEvent | undefined>
+  find(filter: EventFilter): Promise<Page<LoggedEvent>>
+}
+
+export type EventLogDeps = {
+  redis: RedisConnection
+  keys: Pick<PlatformKeys, 'event' | 'events' | 'eventsOfAuthorizer'>
+  /** How long an event is remembered, from when it was recorded. */
+  eventLogSeconds: number
+  /** Above it the oldest are forgotten before their time. Default 1,000,000, about 1.5 GB. */
+  maxEvents?: number
+}
+
+const DEFAULT_MAX_EVENTS = 1_000_000
+/** Most entries that one `find` looks at; the answer may then be short, or empty, with a cursor to go on from. */
+const SCAN_BUDGET = 5_000
+const SCAN_BATCH = 250
+
+/** Rejects with STORE_UNAVAILABLE; `find` with INVALID_REQUEST when the cursor is none. */
+export function createEventLog({ redis, keys, eventLogSeconds, maxEvents = DEFAULT_MAX_EVENTS }: EventLogDeps): EventLog {
+  /** Of those that pass the filter: where in the log, in order. */
+  async function matching(places: readonly Position[], matches: Matcher): Promise<Position[]> {
+    const pipeline = redis.pipeline()
+    for (const { member } of places) pipeline.hmget(keys.event(member), 'type', 'authorizer')
+    const answers = allSucceeded(await pipeline.exec())
+    return places.filter((_, index) => {
+      const answer = answers[index]
+      const [type, authorizer] = Array.isArray(answer) ? answer.map((value) => (typeof value === 'string' ? value : undefined)) : []
+      // Without a type it has expired or was dropped, and the index does not know yet.
+      return type !== undefined && matches(type, authorizer ?? '')
+    })
+  }
+
+  async function load(places: readonly Position[]): Promise<LoggedEvent[]> {
+    const found = await Promise.all(places.map(async ({ member }) => parseLoggedEvent(await redis.hgetall(keys.event(member)))))
+    return found.filter((event) => event !== undefined)
+  }
+
+  return {
+    record: (event, receivedAtMs, subscriptions) =>
+      guardStore(async () => {
+        const authorizer = event.authorizerappid
+        const pending = formatState({ status: 'pending', attempts: 0, lastError: null, deliveredAt: null })
+        const indexes = [keys.events, ...(authorizer === undefined ? [] : [keys.eventsOfAuthorizer(authorizer)])]
+        await runScript(redis, recordEvent, {
+          keys: [keys.event(event.id), ...indexes],
+          args: [
+            ...[event.id, JSON.stringify(event), receivedAtMs, eventLogSeconds, maxEvents],
+            ...[keys.event(''), event.type, authorizer ?? '', pending],
+            ...subscriptions,
+          ],
+        })
+      }),
+
+    deliveryChanged: (eventId, subscription, { status, attempts, lastError, deliveredAtMs }) =>
+      guardStore(async () => {
+        const deliveredAt = deliveredAtMs === undefined ? null : new Date(deliveredAtMs).toISOString()
+        const state = formatState({ status, attempts, lastError: lastError ?? null, deliveredAt })
+        await runScript(redis, changeDelivery, {
+          keys: [keys.event(eventId)],
+          args: [deliveryField(subscription), state, status, attempts],
+        })
+      }),
+
+    get: (id) => guardStore(async () => parseLoggedEvent(await redis.hgetall(keys.event(id)))),
+
+    find: (filter) =>
+      guardStore(async () => {
+        const { authorizer, limit, only } = filter
+        if (authorizer !== undefined && only !== undefined && !only.includes(authorizer)) return { items: [], nextCursor: null }
+        const key = authorizer === undefined ? keys.events : keys.eventsOfAuthorizer(authorizer)
+        const matches = matcher(filter)
+        const found: Position[] = []
+        let after = decodeCursor(filter.cursor)
+        // One more than the page tells whether there is a next one.
+        for (let scanned = 0; found.length <= limit && scanned < SCAN_BUDGET; ) {
+          const range = { key, after, minScore: filter.fromMs, maxScore: filter.toMs }
+          const places = await readNewestFirst(redis, range, SCAN_BATCH)
+          found.push(...(await matching(places, matches)))
+          scanned += places.length
+          after = places.length < SCAN_BATCH ? undefined : places.at(-1)
+          if (after === undefined) break
+        }
+        const page = found.slice(0, limit)
+        const resumeAfter = found.length > limit ? page.at(-1) : after
+        return { items: await load(page), nextCursor: resumeAfter ? encodeCursor(resumeAfter) : null }
+      }),
+  }
+}
+
+type Matcher = (type: string, authorizer: string) => boolean
+
+function matcher({ type, only }: EventFilter): Matcher {
+  const wanted = type?.toLowerCase()
+  const granted = only && new Set(only)
+  return (actual, authorizer) => {
+    if (granted && !granted.has(authorizer)) return false
+    if (wanted === undefined) return true
+    return wanted.endsWith('*') ? actual.toLowerCase().startsWith(wanted.slice(0, -1)) : actual.toLowerCase() === wanted
+  }
+}

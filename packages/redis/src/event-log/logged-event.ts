@@ -1,0 +1,62 @@
+// Owns: an event of the log as it stands in Redis, and as it is answered.
+import type { DeliveryState, GatewayEvent } from '@wxgw/contracts'
+import { GatewayError } from '@wxgw/wechat-core'
+
+export type LoggedEvent = {
+  id: string
+  type: string
+  source: string
+  subject: string | null
+  authorizerappid: string | null
+  time: string
+  receivedAt: string
+  event: GatewayEvent
+  deliveries: DeliveryState[]
+}
+
+type StoredState = Omit<DeliveryState, 'subscription'>
+
+const DELIVERY = 'd:'
+
+export function deliveryField(subscription: string): string {
+  return DELIVERY + subscription
+}
+
+export function formatState(state: StoredState): string {
+  return JSON.stringify(state)
+}
+
+/** undefined when there is no such event (any more). */
+export function parseLoggedEvent(fields: Readonly<Record<string, string>>): LoggedEvent | undefined {
+  const text = fields['event']
+  if (text === undefined) return undefined
+  const event = parseEvent(text)
+  const deliveries = Object.entries(fields)
+    .filter(([field]) => field.startsWith(DELIVERY))
+    .map(([field, state]) => ({ subscription: field.slice(DELIVERY.length), ...parseState(state) }))
+    .toSorted((left, right) => (left.subscription < right.subscription ? -1 : 1))
+  return {
+    id: event.id,
+    type: event.type,
+    source: event.source,
+    subject: event.subject ?? null,
+    authorizerappid: event.authorizerappid ?? null,
+    time: event.time,
+    receivedAt: new Date(Number(fields['receivedAtMs'] ?? 0)).toISOString(),
+    event,
+    deliveries,
+  }
+}
+
+/** Only this package writes it, from a GatewayEvent. */
+function parseEvent(text: string): GatewayEvent {
+  const event: unknown = JSON.parse(text)
+  if (typeof event !== 'object' || event === null || !('id' in event) || !('type' in event)) {
+    throw new GatewayError('INTERNAL', 'a logged event cannot be read')
+  }
+  return event as GatewayEvent
+}
+
+function parseState(text: string): StoredState {
+  return JSON.parse(text) as StoredState
+}

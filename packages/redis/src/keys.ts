@@ -1,0 +1,66 @@
+// Owns: every key that the gateway writes, with type, life, writer and readers. BullMQ's own keys (bull:{queue}:*) are named
+// in contracts/queues.ts. All keys of a platform share the hash tag {platform}, so that its scripts work on Redis Cluster.
+
+/** string '1', PX 60000: written by every readiness check, read by nobody. */
+export const READINESS_PROBE_KEY = 'wx:{health}:probe'
+
+export type PlatformKeys = ReturnType<typeof platformKeys>
+
+export function platformKeys(platform: string) {
+  const base = `wx:{${platform}}`
+  return {
+    /** string, the token in clear, TTL = its remaining life. Written by refresh and exchange, read by anyone granted. Public by contract. */
+    accessToken: (appId: string) => `${base}:access_token:${appId}`,
+    /** string, the token in clear, TTL = its remaining life. Public by contract. */
+    componentAccessToken: `${base}:component_access_token`,
+
+    /** hash ticket (sealed), createTime, receivedAtMs. No TTL: the newest ticket is kept until a newer comes. Written by worker. */
+    ticket: `${base}:ticket`,
+    /** hash version, fence, committedFence, expiresAtMs, lifetimeSeconds, refreshedAtMs. No TTL: describes the component token. */
+    componentToken: `${base}:component_token`,
+    /** hash, one authorizer: status, generation, authorizedAt, tokens' metadata, sealed refresh token and its history, profile. No TTL: the vault. */
+    authorizer: (appId: string) => `${base}:authorizer:${appId}`,
+    /** list of sealed refresh tokens that stood in the hash before, newest first, at most 5. No TTL: the vault's second copy. */
+    refreshTokenHistory: (appId: string) => `${base}:refresh_token_history:${appId}`,
+    /** sorted set of appids, all scores 0: the list in order. No TTL. */
+    authorizers: `${base}:authorizers`,
+    /** sorted set of subjects (appid, or `component`) by the millisecond from which a refresh is due. No TTL. */
+    due: `${base}:due`,
+    /** hash original id (gh_…) -> appid. No TTL. Written with the profile, read by ingress. */
+    userNames: `${base}:user_names`,
+    /** string owner, PX = lease: who is refreshing this subject now. */
+    refreshLease: (subject: string) => `${base}:refresh_lease:${subject}`,
+    /** string JSON {code, errcode, errmsg}, PX 1000: the last failed refresh, given to everybody who asks meanwhile. */
+    refreshError: (subject: string) => `${base}:refresh_error:${subject}`,
+    /** hash state, owner, leaseUntilMs, appid, errcode, errmsg; EX 7200: one authorization code by its SHA-256, never the code. */
+    authorizationCode: (hash: string) => `${base}:authorization_code:${hash}`,
+    /** string, a jsapi or wx_card ticket, sealed, TTL = its remaining life. */
+    apiTicket: (type: string, appId: string) => `${base}:api_ticket:${type}:${appId}`,
+    /** hash version, fence, committedFence, expiresAtMs, lifetimeSeconds, refreshedAtMs; EX 1 day: describes the ticket. */
+    apiTicketMeta: (type: string, appId: string) => `${base}:api_ticket_meta:${type}:${appId}`,
+
+    /** hash name -> subscription as JSON (webhook secrets sealed). No TTL. Written by ingress, and by worker on 410. */
+    subscriptions: `${base}:subscriptions`,
+    /** string, counts changes of the hash above. No TTL. Read by every process before it matches. */
+    subscriptionsVersion: `${base}:subscriptions_version`,
+
+    /** hash event, receivedAtMs, d:<subscription> -> state as JSON; EX EVENT_LOG_SECONDS. */
+    event: (eventId: string) => `${base}:event:${eventId}`,
+    /** sorted set of event ids by receivedAtMs; trimmed by age and by size on write; EX EVENT_LOG_SECONDS. */
+    events: `${base}:events`,
+    /** the same, for one authorizer. */
+    eventsOfAuthorizer: (appId: string) => `${base}:events:${appId}`,
+
+    /** hash state, reply, deadline; PX: a passive reply on its way from consumer to ingress. */
+    reply: (eventId: string) => `${base}:reply:${eventId}`,
+    /** pub/sub channel that a waiting ingress hears of the reply on. */
+    replyChannel: (process: string) => `${base}:replies:${process}`,
+
+    /** hash jobId, seen, added, repaired, failed, …; EX 7 days: the state of one authorizers/sync. */
+    sync: (jobId: string) => `${base}:sync:${jobId}`,
+    /** string, the key-check value: proves at start that the sealing keys are the right ones. No TTL. */
+    keyCheck: `${base}:key_check`,
+    /** string, when ticket pushes were last asked for again; EX 600: at most every ten minutes. */
+    startPushTicket: `${base}:start_push_ticket`,
+  }
+}

@@ -1,0 +1,55 @@
+// Owns: walking a sorted set from the highest score down, in pages that stay where they were while entries come and go.
+import { GatewayError } from '@wxgw/wechat-core'
+import type { RedisConnection } from '../connect.ts'
+
+export type Page<T> = { items: T[]; nextCursor: string | null }
+
+/** A place in a sorted set: everything after it has a lower score, or the same score and a lower member. */
+export type Position = { score: number; member: string }
+
+export type Range = { key: string; after: Position | undefined; maxScore?: number | undefined; minScore?: number | undefined }
+
+export function encodeCursor({ score, member }: Position): string {
+  return Buffer.from(`${score} ${member}`).toString('base64url')
+}
+
+/** Rejects with INVALID_REQUEST when it is no cursor of ours. */
+export function decodeCursor(cursor: string | undefined): Position | undefined {
+  if (cursor === undefined) return undefined
+  const match = /^(\d{1,16}(?:\.\d{1,16})?) (.+)$/s.exec(Buffer.from(cursor, 'base64url').toString('utf8'))
+  const [, score, member] = match ?? []
+  if (score === undefined || member === undefined) throw new GatewayError('INVALID_REQUEST', 'cursor is not valid')
+  return { score: Number(score), member }
+}
+
+/** The next `count` entries after `range.after`, fewer only at the end. */
+export async function readNewestFirst(redis: RedisConnection, range: Range, count: number): Promise<Position[]> {
+  const { key, after } = range
+  const min = range.minScore ?? '-inf'
+  const max = Math.min(after?.score ?? Infinity, range.maxScore ?? Infinity)
+  const found: Position[] = []
+  // Entries with the cursor's own score come again; many may share one millisecond, so step over them by offset.
+  for (let offset = 0; found.length < count; ) {
+    const flat = await redis.zrevrangebyscore(key, max === Infinity ? '+inf' : max, min, 'WITHSCORES', 'LIMIT', offset, count)
+    const batch = toPositions(flat)
+    found.push(...batch.filter((entry) => isAfter(entry, after)))
+    offset += batch.length
+    if (batch.length < count) break
+  }
+  return found.slice(0, count)
+}
+
+/** ZREVRANGEBYSCORE orders equal scores by their members' bytes, downwards. */
+function isAfter(entry: Position, after: Position | undefined): boolean {
+  if (after === undefined || entry.score < after.score) return true
+  return entry.score === after.score && Buffer.compare(Buffer.from(entry.member), Buffer.from(after.member)) < 0
+}
+
+function toPositions(flat: readonly string[]): Position[] {
+  const positions: Position[] = []
+  for (let index = 0; index + 1 < flat.length; index += 2) {
+    const member = flat[index]
+    if (member !== undefined) positions.push({ score: Number(flat[index + 1]), member })
+  }
+  return positions
+}

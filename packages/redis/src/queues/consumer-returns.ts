@@ -1,0 +1,81 @@
+// Owns: hearing what the consumers of a queue sink return from their jobs; some of it is a passive reply that a push waits for.
+import { setTimeout as delay } from 'node:timers/promises'
+import { Cluster } from 'ioredis'
+import type { RedisConnection } from '../connect.ts'
+import { createErrorLog, type WarnLog } from './error-log.ts'
+import { QUEUE_PREFIX } from './queues.ts'
+
+export type ConsumerReturnsDeps = {
+  /** A `blocking` connection; a copy of it is made, since reading blocks. */
+  connection: RedisConnection
+  /** The `sink.queue` of a subscription. */
+  queue: string
+  /** Called once per completed job in each process that listens; `jobId` is the delivery's id. Its failures are logged. */
+  onReturn: (jobId: string, value: unknown) => Promise<void>
+  log: WarnLog
+}
+
+export type ConsumerReturns = { close(): Promise<void> }
+
+const BLOCK_MS = 5_000
+const AFTER_FAILURE_MS = 1_000
+
+/**
+ * Reads the queue's event stream from now on, and from where it was after an outage. BullMQ's QueueEvents is not used:
+ * it ends for good on a return value that is no JSON, which a consumer in another language may write.
+ */
+export function createConsumerReturns({ connection, queue, onReturn, log }: ConsumerReturnsDeps): ConsumerReturns {
+  const stream = `${QUEUE_PREFIX}:${queue}:events`
+  const redis = connection instanceof Cluster ? connection.duplicate() : connection.duplicate()
+  const logError = createErrorLog(log, 'consumer_returns.failed', { queue })
+  redis.on('error', logError)
+  let closed = false
+  // `$` again and again would skip what comes between two reads.
+  let after: string | undefined
+
+  async function readOn(): Promise<void> {
+    after ??= (await redis.xrevrange(stream, '+', '-', 'COUNT', 1))[0]?.[0] ?? '0-0'
+    const answer = await redis.xread('COUNT', 100, 'BLOCK', BLOCK_MS, 'STREAMS', stream, after)
+    for (const [, entries] of answer ?? []) {
+      for (const [id, flat] of entries) {
+        after = id
+        const completed = parseCompleted(flat)
+        if (completed) onReturn(completed.jobId, completed.value).catch(logError)
+      }
+    }
+  }
+
+  async function readUntilClosed(): Promise<void> {
+    while (!closed) {
+      try {
+        await readOn()
+      } catch (error) {
+        if (closed) return
+        logError(error)
+        await delay(AFTER_FAILURE_MS)
+      }
+    }
+  }
+
+  const reading = readUntilClosed()
+  return {
+    async close() {
+      closed = true
+      redis.disconnect()
+      await reading
+    },
+  }
+}
+
+function parseCompleted(flat: readonly string[]): { jobId: string; value: unknown } | undefined {
+  const fields = new Map<string, string>()
+  for (let index = 0; index + 1 < flat.length; index += 2) fields.set(flat[index] ?? '', flat[index + 1] ?? '')
+  const jobId = fields.get('jobId')
+  if (fields.get('event') !== 'completed' || jobId === undefined) return undefined
+  try {
+    return { jobId, value: JSON.parse(fields.get('returnvalue') ?? 'null') }
+  } catch {
+    // Not JSON: no reply, and none of our business.
+    return undefined
+  }
+}

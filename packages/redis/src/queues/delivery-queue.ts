@@ -1,0 +1,66 @@
+// Owns: the way into the deliveries queue of a subscription, whose failed set is the subscription's dead letters.
+import { type DeliveryJob, deliveriesQueue, RETRY_JITTER } from '@wxgw/contracts'
+import type { RedisConnection } from '../connect.ts'
+import { runScript, script } from '../script.ts'
+import { guardStore } from '../store-errors.ts'
+import { jobOptions } from './job-options.ts'
+import type { Queues } from './queues.ts'
+
+export type EnqueueOptions = {
+  /** Not before this many milliseconds from now. Default: at once. */
+  delayMs?: number | undefined
+  /** Attempts made before it came here, for instance while a push was waiting. They count. */
+  attemptsMade?: number | undefined
+  /** What the last of them failed with; stands in the dead letter when none is left. */
+  lastError?: string | undefined
+}
+
+export type DeliveryQueue = {
+  /**
+   * Attempts = 1 + the schedule's length. Again with the same `deliveryId` it changes nothing while the job exists, and for
+   * a minute from the first time, delivered or not: a fan-out whose worker died in the middle delivers nothing twice.
+   * Rejects with STORE_UNAVAILABLE.
+   */
+  enqueueDelivery(job: DeliveryJob, options?: EnqueueOptions): Promise<void>
+}
+
+/** Longer than it takes until the fan-out of a killed worker runs again (16 s). */
+const REMEMBERED_MS = 60_000
+
+/**
+ * Writes down attempts that were made before, unless the job has run or is gone.
+ * KEYS: job
+ * ARGV: attempts made, last error
+ */
+const countEarlierAttempts = script(`
+if redis.call('EXISTS', KEYS[1]) == 1 and redis.call('HEXISTS', KEYS[1], 'atm') == 0 then
+  redis.call('HSET', KEYS[1], 'atm', ARGV[1], 'failedReason', ARGV[2])
+end
+return 1
+`)
+
+/** `redis` and `queues` share the store; the job's key has the hash tag of its queue. */
+export function createDeliveryQueue({ queues, redis }: { queues: Pick<Queues, 'open'>; redis: RedisConnection }): DeliveryQueue {
+  return {
+    enqueueDelivery: (job, { delayMs = 0, attemptsMade = 0, lastError = '' } = {}) =>
+      guardStore(async () => {
+        const { deliveryId } = job
+        const queue = queues.open(deliveriesQueue(job.platform, job.subscription))
+        await queue.add(job.event.type, job, {
+          ...jobOptions(1 + job.scheduleSeconds.length),
+          jobId: deliveryId,
+          deduplication: { id: deliveryId, ttl: REMEMBERED_MS },
+          delay: Math.max(0, Math.round(delayMs)),
+        })
+        if (attemptsMade > 0) {
+          await runScript(redis, countEarlierAttempts, { keys: [queue.toKey(deliveryId)], args: [attemptsMade, lastError] })
+        }
+      }),
+  }
+}
+
+/** The delay after the n-th failed attempt, n from 1: the schedule's, and up to 20 % more so that retries do not come in crowds. */
+export function deliveryBackoffMs(scheduleSeconds: readonly number[], attempt: number, random: () => number = Math.random): number {
+  const seconds = scheduleSeconds[attempt - 1] ?? scheduleSeconds.at(-1) ?? 0
+  return Math.round(seconds * 1000 * (1 + RETRY_JITTER * random()))
+}

@@ -1,0 +1,151 @@
+// Owns: the ways into the queues of one platform. What is taken here is accepted by Redis, de-duplicated and, if secret, sealed.
+import { randomBytes, randomUUID } from 'node:crypto'
+import {
+  COMPONENT_EVENTS_QUEUE,
+  type ComponentEventJob,
+  type FanOutJob,
+  type GatewayEvent,
+  MAINTENANCE_QUEUE,
+  MESSAGES_QUEUE,
+  PLATFORM_EVENTS_QUEUE,
+  type ProfileJob,
+  type ReleaseCheckJob,
+  type SyncJob,
+} from '@wxgw/contracts'
+import { type AuthorizerAppId, type Clock, type Secret, systemClock } from '@wxgw/wechat-core'
+import type { JobsOptions } from 'bullmq'
+import type { Sealer } from '../sealed.ts'
+import { guardStore } from '../store-errors.ts'
+import { CONTROL_ATTEMPTS, FAN_OUT_ATTEMPTS, jobOptions, SYNC_ATTEMPTS } from './job-options.ts'
+import type { Queues } from './queues.ts'
+import type { SyncState, SyncStates } from './sync-states.ts'
+
+export type Acceptance = 'accepted' | 'duplicate'
+
+export type Inbox = {
+  componentEvent(event: { eventId: string; plaintext: string; receivedAtMs: number }): Promise<Acceptance>
+  message(event: GatewayEvent, receivedAtMs: number, reply?: { subscription: string; deadlineAtMs: number }): Promise<Acceptance>
+  platformEvent(event: GatewayEvent, options?: { receivedAtMs?: number; only?: string; replay?: string }): Promise<Acceptance>
+  replay(event: GatewayEvent, receivedAtMs: number): Promise<void>
+  profileWanted(appId: AuthorizerAppId, announce?: GatewayEvent): Promise<void>
+  releaseCheck(check: { eventId: string; appId: AuthorizerAppId; openId: string; code: Secret; receivedAtMs: number }): Promise<void>
+  openReleaseCheckCode(job: ReleaseCheckJob): Secret
+  openComponentEvent(job: ComponentEventJob): string
+  sync(): Promise<{ jobId: string }>
+  syncState(jobId: string): Promise<SyncState | undefined>
+}
+
+export type InboxDeps = {
+  platform: string
+  /** Over a connection that fails fast. */
+  queues: Pick<Queues, 'open'>
+  sealer: Sealer
+  syncStates: Pick<SyncStates, 'get'>
+  /** How long a push is remembered, from its first arrival. */
+  dedupeSeconds: number
+  clock?: Clock
+}
+
+type Payload = ComponentEventJob | FanOutJob | ProfileJob | ReleaseCheckJob | SyncJob
+
+/**
+ * Every way in resolves after Redis has accepted and rejects with STORE_UNAVAILABLE else; a write that timed out may have
+ * landed all the same, and is then found to be a duplicate when WeChat pushes again. Profiles and release checks go through
+ * the component events' queue: they too must not wait behind messages. What does not open throws INTERNAL.
+ */
+export function createInbox({ platform, queues, sealer, syncStates, dedupeSeconds, clock = systemClock }: InboxDeps): Inbox {
+  const ttl = dedupeSeconds * 1000
+  const eventPlace = (eventId: string) => ({ platform, subject: eventId, field: 'component-event' })
+  const codePlace = (eventId: string) => ({ platform, subject: eventId, field: 'release-check' })
+
+  /**
+   * The deduplication key outlives the job; a job id of each push's own tells by the answer whether it is ours. Sent
+   * twice by the driver after a lost reply, the job is found under its id and is still ours.
+   */
+  function add(queueName: string, { data, options }: { data: Payload; options: JobsOptions }): Promise<string> {
+    return guardStore(async () => {
+      const job = await queues.open(queueName).add(data.kind, data, options)
+      if (job.id === undefined) throw new Error('BullMQ gave a job no id')
+      return job.id
+    })
+  }
+
+  async function addOnce(queueName: string, { data, id, attempts }: { data: Payload; id: string; attempts: number }): Promise<Acceptance> {
+    const jobId = `${data.kind}-${randomUUID()}`
+    const options = { ...jobOptions(attempts), jobId, deduplication: { id: `${platform}.${id}`, ttl } }
+    return (await add(queueName, { data, options })) === jobId ? 'accepted' : 'duplicate'
+  }
+
+  /** Without a time the key lives exactly as long as the job. */
+  function oneAtATime(kind: Payload['kind'], { id, attempts }: { id: string; attempts: number }): JobsOptions {
+    return { ...jobOptions(attempts), jobId: `${kind}-${randomUUID()}`, deduplication: { id: `${platform}.${id}` } }
+  }
+
+  /** `replay` and `only` lead to other deliveries of the same event: each is remembered by itself. */
+  function fanOut(queueName: string, data: FanOutJob): Promise<Acceptance> {
+    const id = [data.event.id, data.replay ?? '', data.only ?? ''].join(' ').trimEnd()
+    return addOnce(queueName, { data, id, attempts: FAN_OUT_ATTEMPTS })
+  }
+
+  return {
+    componentEvent({ eventId, plaintext, receivedAtMs }) {
+      const sealedPlaintext = sealer.seal(plaintext, eventPlace(eventId))
+      const data: ComponentEventJob = { v: 1, kind: 'component-event', platform, eventId, receivedAtMs, sealedPlaintext }
+      return addOnce(COMPONENT_EVENTS_QUEUE, { data, id: eventId, attempts: CONTROL_ATTEMPTS })
+    },
+
+    message: (event, receivedAtMs, reply) =>
+      fanOut(MESSAGES_QUEUE, { v: 1, kind: 'fan-out', event, receivedAtMs, ...(reply ? { reply } : {}) }),
+
+    platformEvent: (event, { receivedAtMs = clock.nowMs(), only, replay } = {}) =>
+      fanOut(PLATFORM_EVENTS_QUEUE, {
+        v: 1,
+        kind: 'fan-out',
+        event,
+        receivedAtMs,
+        ...(only === undefined ? {} : { only }),
+        ...(replay === undefined ? {} : { replay }),
+      }),
+
+    async replay(event, receivedAtMs) {
+      const replay = `r${randomBytes(6).toString('hex')}`
+      await fanOut(PLATFORM_EVENTS_QUEUE, { v: 1, kind: 'fan-out', event, receivedAtMs, replay })
+    },
+
+    async profileWanted(appId, announce) {
+      const data: ProfileJob = {
+        v: 1,
+        kind: 'profile',
+        platform,
+        appid: appId,
+        receivedAtMs: clock.nowMs(),
+        ...(announce ? { announce } : {}),
+      }
+      if (announce) {
+        await addOnce(COMPONENT_EVENTS_QUEUE, { data, id: `profile ${announce.id}`, attempts: CONTROL_ATTEMPTS })
+        return
+      }
+      // Nothing waits for it: one job at a time per authorizer is enough.
+      await add(COMPONENT_EVENTS_QUEUE, { data, options: oneAtATime('profile', { id: `profile ${appId}`, attempts: CONTROL_ATTEMPTS }) })
+    },
+
+    async releaseCheck({ eventId, appId, openId, code, receivedAtMs }) {
+      const sealedCode = sealer.seal(code.reveal(), codePlace(eventId))
+      const data: ReleaseCheckJob = { v: 1, kind: 'release-check', platform, eventId, appid: appId, openId, sealedCode, receivedAtMs }
+      await addOnce(COMPONENT_EVENTS_QUEUE, { data, id: `release-check ${eventId}`, attempts: CONTROL_ATTEMPTS })
+    },
+
+    openReleaseCheckCode: ({ eventId, sealedCode }) => sealer.open(sealedCode, codePlace(eventId)),
+
+    openComponentEvent: ({ eventId, sealedPlaintext }) => sealer.open(sealedPlaintext, eventPlace(eventId)).reveal(),
+
+    async sync() {
+      const data: SyncJob = { v: 1, kind: 'sync', platform }
+      // One at a time: who asks while it waits or runs is given the one that is under way.
+      const options = { ...oneAtATime('sync', { id: 'sync', attempts: SYNC_ATTEMPTS }), removeOnFail: { count: 100 } }
+      return { jobId: await add(MAINTENANCE_QUEUE, { data, options }) }
+    },
+
+    syncState: (jobId) => syncStates.get(jobId),
+  }
+}

@@ -1,0 +1,34 @@
+// Owns: how often and how long each kind of job is tried, and what is kept of it afterwards.
+import type { JobsOptions } from 'bullmq'
+
+/**
+ * Component events and profiles: at once after 1 s, 2 s, 4 s … 32 s, then every 60 s, until an hour has passed.
+ * attempt  7: 63 s      8: 2 min 3 s     36: 30 min 3 s     66: 60 min 3 s
+ */
+export const CONTROL_ATTEMPTS = 66
+
+/**
+ * Fan-out: the same ladder for a day. It only reads and writes Redis, so what fails here is Redis itself.
+ * 1440 minutes after the first 63 s.
+ */
+export const FAN_OUT_ATTEMPTS = 1_446
+
+/** authorizers/sync gives up sooner: somebody asked and can ask again. 63 s and four minutes. */
+export const SYNC_ATTEMPTS = 11
+
+const FIRST_DELAY_MS = 1_000
+const LONGEST_DELAY_MS = 60_000
+
+/** The delay after the n-th failed attempt, n from 1: exponential from 1 s, at most 60 s. */
+export function exponentialBackoffMs(attempt: number): number {
+  return Math.min(FIRST_DELAY_MS * 2 ** Math.min(attempt - 1, 16), LONGEST_DELAY_MS)
+}
+
+/** Tells BullMQ to ask the worker for the delay (queue-worker.ts). */
+const workerDecides = { type: 'worker' } as const
+
+/** Removed when done: a secret inside, though sealed, shall not lie about. Kept when failed for good: somebody must look. */
+export function jobOptions(attempts: number): JobsOptions {
+  // No stack traces in Redis: they show what is none of Redis' business and fill it.
+  return { attempts, backoff: workerDecides, removeOnComplete: true, removeOnFail: false, stackTraceLimit: 0 }
+}

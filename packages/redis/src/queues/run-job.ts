@@ -1,0 +1,118 @@
+// Owns: one run of one job: payload in, outcome out. The only place that turns outcomes and errors into BullMQ's error classes.
+import { GatewayError } from '@wxgw/wechat-core'
+import { DelayedError, type Job, UnrecoverableError } from 'bullmq'
+import { storeErrorCode } from '../store-errors.ts'
+
+export type JobContext = {
+  jobId: string
+  /** From 1. A run that died with its process is not counted. */
+  attempt: number
+  /** How many more there will be if this one fails. */
+  attemptsLeft: number
+  /** Aborts when the job is no longer ours (its lock is lost) or the process has no more time. Pass it to every call outside. */
+  signal: AbortSignal
+}
+
+/** `error` is kept in Redis and shown to callers: a GatewayError or a short fixed text; of any other error only the name is kept. */
+export type JobOutcome =
+  | { kind: 'done'; value?: unknown }
+  /** Failed; again after `delayMs` (default: the worker's backoff) while attempts are left. */
+  | { kind: 'retry'; error: unknown; delayMs?: number | undefined }
+  /** Failed for good, whatever attempts are left. */
+  | { kind: 'dead'; error: unknown }
+  /** Not now: again after `delayMs`, and this run does not count. */
+  | { kind: 'delay'; delayMs: number }
+
+export type JobHandler<Payload> = (payload: Payload, context: JobContext) => Promise<JobOutcome>
+
+export type JobLog = {
+  warn(fields: Record<string, unknown>, message: string): void
+  error(fields: Record<string, unknown>, message: string): void
+}
+
+export type RunJobDeps<Payload> = {
+  queue: string
+  /** undefined when the data is no such payload. */
+  parse: (data: unknown) => Payload | undefined
+  handle: JobHandler<Payload>
+  /** The delay after the n-th failed attempt, n from 1. */
+  backoff: (attempt: number, payload: Payload) => number
+  log: JobLog
+}
+
+/** Carries the delay from here to BullMQ's backoff strategy. */
+export class RetryLater extends Error {
+  readonly delayMs: number
+
+  constructor(reason: string, delayMs: number) {
+    super(reason)
+    this.name = 'RetryLater'
+    this.delayMs = Math.max(0, Math.round(delayMs))
+  }
+}
+
+const REASON_LENGTH = 300
+/** The store being away is not the job's fault: it waits this long and keeps its attempts. */
+const STORE_AWAY_DELAY_MS = 2_000
+
+/** Resolves when the job is done; rejects with RetryLater, UnrecoverableError or DelayedError, each with a text free of secrets. */
+export async function runJob<Payload>(
+  deps: RunJobDeps<Payload>,
+  { job, token, signal }: { job: Job; token: string | undefined; signal: AbortSignal },
+): Promise<unknown> {
+  const jobId = job.id ?? ''
+  const attempts = job.opts.attempts ?? 1
+  // Attempts made elsewhere before it was queued (delivery-queue.ts) may have used all up.
+  if (job.attemptsMade >= Math.max(attempts, 1)) throw new UnrecoverableError(job.failedReason || 'no attempts left')
+
+  const payload = deps.parse(job.data)
+  if (payload === undefined) {
+    deps.log.error({ queue: deps.queue, jobId }, 'job.unreadable')
+    throw new UnrecoverableError('INTERNAL: the job is not what this queue carries')
+  }
+
+  const attempt = job.attemptsMade + 1
+  const context: JobContext = { jobId, attempt, attemptsLeft: Math.max(attempts - attempt, 0), signal }
+  const outcome = await handled(deps, payload, context)
+  switch (outcome.kind) {
+    case 'done':
+      return outcome.value
+    case 'delay':
+      await job.moveToDelayed(Date.now() + Math.max(0, outcome.delayMs), token)
+      throw new DelayedError()
+    case 'retry':
+      throw new RetryLater(reasonOf(outcome.error), outcome.delayMs ?? deps.backoff(attempt, payload))
+    case 'dead':
+      throw new UnrecoverableError(reasonOf(outcome.error))
+    default:
+      return neverHappens(outcome)
+  }
+}
+
+async function handled<Payload>(deps: RunJobDeps<Payload>, payload: Payload, context: JobContext): Promise<JobOutcome> {
+  try {
+    return await deps.handle(payload, context)
+  } catch (error) {
+    if (!(error instanceof GatewayError)) {
+      // Nobody expected it: a bug, or a library's error that should have been turned into ours. The text may hold anything.
+      const at = error instanceof Error ? error.stack?.split('\n').filter((line) => line.startsWith('    at ')) : undefined
+      const { jobId, attempt } = context
+      deps.log.error({ queue: deps.queue, jobId, attempt, error: storeErrorCode(error), at: at?.slice(0, 5) }, 'job.threw')
+      return { kind: 'retry', error }
+    }
+    if (error.code === 'STORE_UNAVAILABLE') return { kind: 'delay', delayMs: STORE_AWAY_DELAY_MS }
+    if (!error.retry) return { kind: 'dead', error }
+    const asked = error.retryAfterSeconds === undefined ? 0 : error.retryAfterSeconds * 1000
+    return { kind: 'retry', error, delayMs: Math.max(asked, deps.backoff(context.attempt, payload)) }
+  }
+}
+
+/** What stands in Redis and in `lastError`. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof GatewayError) return `${error.code}: ${error.message}`.slice(0, REASON_LENGTH)
+  return (typeof error === 'string' ? error : storeErrorCode(error)).slice(0, REASON_LENGTH)
+}
+
+function neverHappens(outcome: never): never {
+  throw new UnrecoverableError(`unknown outcome ${typeof outcome}`)
+}

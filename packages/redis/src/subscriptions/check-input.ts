@@ -1,0 +1,83 @@
+// Owns: what a subscription may be beyond its schema, and the defaults of what was left out.
+import {
+  DEFAULT_RETRY_SCHEDULE_SECONDS,
+  DEFAULT_WEBHOOK_TIMEOUT_MS,
+  type Sink,
+  sinkQueue,
+  sinkStream,
+  type Subscription,
+  SUBSCRIPTION_NAME_PATTERN,
+  type SubscriptionInput,
+} from '@wxgw/contracts'
+import { GatewayError } from '@wxgw/wechat-core'
+import { QUEUE_PREFIX } from '../queues/queues.ts'
+import { isWebhookSecret } from './webhook-secret.ts'
+
+/** Answers what is wrong with a URL in fixed words, or undefined when it may be called. */
+export type CheckWebhookUrl = (url: string) => string | undefined
+
+export type CheckedInput = Omit<Subscription, 'createdAtMs' | 'updatedAtMs'>
+
+const NAME = new RegExp(SUBSCRIPTION_NAME_PATTERN)
+
+export function isSubscriptionName(name: string): boolean {
+  return NAME.test(name)
+}
+
+/** Throws INVALID_REQUEST, naming the member, never its value. */
+export function checkInput(
+  { platform, checkWebhookUrl }: { platform: string; checkWebhookUrl: CheckWebhookUrl },
+  name: string,
+  input: SubscriptionInput,
+): CheckedInput {
+  if (!isSubscriptionName(name)) throw invalid('the name of the subscription is not valid')
+  if (input.name !== undefined && input.name !== name) throw invalid('name differs from the one in the path')
+  return {
+    name,
+    platform,
+    match: { authorizers: input.match?.authorizers, types: input.match?.types },
+    sink: checkSink({ platform, checkWebhookUrl }, name, input.sink),
+    retry: { scheduleSeconds: input.retry?.scheduleSeconds ?? DEFAULT_RETRY_SCHEDULE_SECONDS },
+    reply: input.reply ?? false,
+    fallback: input.fallback ?? null,
+    enabled: input.enabled ?? true,
+  }
+}
+
+function checkSink(
+  { platform, checkWebhookUrl }: { platform: string; checkWebhookUrl: CheckWebhookUrl },
+  name: string,
+  sink: SubscriptionInput['sink'],
+): Sink {
+  switch (sink.kind) {
+    case 'queue': {
+      const queue = sinkQueue(platform, name)
+      if (sink.queue !== undefined && sink.queue !== queue) throw invalid('sink.queue is given by the gateway: leave it out')
+      if (sink.prefix !== undefined && sink.prefix !== QUEUE_PREFIX) throw invalid(`sink.prefix can only be ${QUEUE_PREFIX}`)
+      return { kind: 'queue', queue }
+    }
+    case 'stream': {
+      const stream = sinkStream(platform, name)
+      if (sink.stream !== undefined && sink.stream !== stream) throw invalid('sink.stream is given by the gateway: leave it out')
+      return { kind: 'stream', stream, maxLength: sink.maxLength }
+    }
+    case 'webhook': {
+      const problem = checkWebhookUrl(sink.url)
+      if (problem !== undefined) throw invalid(`sink.url is refused: ${problem}`)
+      if (sink.secret !== undefined && !isWebhookSecret(sink.secret)) {
+        throw invalid('sink.secret must be whsec_ and the base64 of 24 to 64 bytes')
+      }
+      return { kind: 'webhook', url: sink.url, timeoutMs: sink.timeoutMs ?? DEFAULT_WEBHOOK_TIMEOUT_MS }
+    }
+    default:
+      return neverHappens(sink)
+  }
+}
+
+function neverHappens(_sink: never): never {
+  throw invalid('sink.kind is not known')
+}
+
+function invalid(message: string): GatewayError {
+  return new GatewayError('INVALID_REQUEST', message)
+}

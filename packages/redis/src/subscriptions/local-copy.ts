@@ -1,0 +1,79 @@
+// Owns: the copy of all subscriptions in this process, so that matching an event costs no Redis and a change is seen soon.
+import type { Subscription } from '@wxgw/contracts'
+import type { RecordStore } from './record-store.ts'
+import type { SubscriptionRecord } from './subscription-record.ts'
+
+export type CopyState = {
+  version: string
+  /** In the order of their names; the same array while nothing changes. */
+  subscriptions: readonly Subscription[]
+  byName: ReadonlyMap<string, SubscriptionRecord>
+}
+
+export type LocalCopy = {
+  /** Not older than `maxAgeMs`: what was changed longer ago than that is in it. One read of the version for all who ask meanwhile. */
+  get(maxAgeMs: number): Promise<CopyState>
+  /** After a change of our own. */
+  forget(): void
+}
+
+type Reading = { startedAtMs: number; state: Promise<CopyState> }
+
+export function createLocalCopy(deps: {
+  records: Pick<RecordStore, 'version' | 'readAll'>
+  /** Names that were there and are gone. */
+  onGone: (name: string) => void
+}): LocalCopy {
+  const { records, onGone } = deps
+  let known: { state: CopyState; asOfMs: number } | undefined
+  let reading: Reading | undefined
+  let forgotten = 0
+
+  async function read(startedAtMs: number): Promise<CopyState> {
+    const before = known?.state
+    const since = forgotten
+    // What was asked before a change of our own may not know it.
+    const asOfMs = () => (since === forgotten ? startedAtMs : -Infinity)
+    if (before && (await records.version()) === before.version) {
+      known = { state: before, asOfMs: asOfMs() }
+      return before
+    }
+    const { version, records: all } = await records.readAll()
+    const state = arrange(version, all)
+    for (const name of before?.byName.keys() ?? []) if (!state.byName.has(name)) onGone(name)
+    known = { state, asOfMs: asOfMs() }
+    return state
+  }
+
+  return {
+    get(maxAgeMs) {
+      const now = performance.now()
+      // An answer is as old as its question: Redis may have read just before the change.
+      if (known && now - known.asOfMs <= maxAgeMs) return Promise.resolve(known.state)
+      if (reading && now - reading.startedAtMs <= maxAgeMs) return reading.state
+      const mine: Reading = { startedAtMs: now, state: read(now) }
+      reading = mine
+      const done = () => {
+        if (reading === mine) reading = undefined
+      }
+      mine.state.then(done, done)
+      return mine.state
+    },
+    forget() {
+      forgotten += 1
+      if (known) known = { ...known, asOfMs: -Infinity }
+      reading = undefined
+    },
+  }
+}
+
+function arrange(version: string, records: readonly SubscriptionRecord[]): CopyState {
+  const present = records
+    .filter(({ deleting }) => deleting !== true)
+    .toSorted((left, right) => (left.subscription.name < right.subscription.name ? -1 : 1))
+  return {
+    version,
+    subscriptions: present.map(({ subscription }) => subscription),
+    byName: new Map(present.map((record) => [record.subscription.name, record])),
+  }
+}

@@ -1,0 +1,36 @@
+// Owns: a subscription as it stands in Redis, and the two ways between that text and the process.
+import type { Subscription } from '@wxgw/contracts'
+import { GatewayError } from '@wxgw/wechat-core'
+import type { SealedSecret } from './webhook-secret.ts'
+
+export type SubscriptionRecord = {
+  v: 1
+  subscription: Subscription
+  /** Of a webhook: the current one first. Empty for other sinks. */
+  secrets: SealedSecret[]
+  /** Deleted for everybody; kept until its queues are cleared, so that a crash in between is made good later. */
+  deleting?: true
+}
+
+export function formatRecord(record: SubscriptionRecord): string {
+  return JSON.stringify(record)
+}
+
+/** Only this package writes them, so the outline is enough; throws INTERNAL on anything else. */
+export function parseRecord(text: string): SubscriptionRecord {
+  const record: unknown = JSON.parse(text)
+  if (typeof record !== 'object' || record === null || !('v' in record) || record.v !== 1 || !('subscription' in record)) {
+    throw new GatewayError('INTERNAL', 'a stored subscription cannot be read')
+  }
+  const { subscription, ...rest } = record as SubscriptionRecord
+  // JSON has no undefined: a missing member means the same.
+  const { match, sink } = subscription
+  return {
+    ...rest,
+    subscription: {
+      ...subscription,
+      match: { authorizers: match.authorizers, types: match.types },
+      sink: sink.kind === 'stream' ? { ...sink, maxLength: sink.maxLength } : sink,
+    },
+  }
+}

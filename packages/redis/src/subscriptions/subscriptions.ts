@@ -1,0 +1,143 @@
+// Owns: the subscriptions of one platform: creating, changing, deleting, and knowing them in every process.
+import { setTimeout as delay } from 'node:timers/promises'
+import { deliveriesQueue, sinkQueue, type Subscription, type SubscriptionInput } from '@wxgw/contracts'
+import { type Clock, GatewayError, type Secret, systemClock } from '@wxgw/wechat-core'
+import type { RedisConnection } from '../connect.ts'
+import type { PlatformKeys } from '../keys.ts'
+import type { Page } from '../paging/newest-first.ts'
+import type { Queues } from '../queues/queues.ts'
+import type { Sealer } from '../sealed.ts'
+import { createBacklog } from './backlog.ts'
+import { checkInput, type CheckWebhookUrl, isSubscriptionName } from './check-input.ts'
+import { createLocalCopy } from './local-copy.ts'
+import { createRecordStore } from './record-store.ts'
+import type { SubscriptionRecord } from './subscription-record.ts'
+import { generateWebhookSecret, inForce, replaceSecret, type SealedSecret } from './webhook-secret.ts'
+
+export type SubscriptionChange = { subscription: Subscription; created: boolean; secret: string | undefined }
+
+export type Subscriptions = {
+  put(name: string, input: SubscriptionInput): Promise<SubscriptionChange>
+  get(name: string): Promise<Subscription | undefined>
+  list(page: { limit: number; cursor: string | undefined }): Promise<Page<Subscription>>
+  delete(name: string): Promise<boolean>
+  disable(name: string): Promise<void>
+  all(maxAgeMs?: number): Promise<readonly Subscription[]>
+  webhookSecrets(name: string): Promise<readonly Secret[]>
+}
+
+export type SubscriptionsDeps = {
+  platform: string
+  redis: RedisConnection
+  keys: Pick<PlatformKeys, 'subscriptions' | 'subscriptionsVersion'>
+  sealer: Sealer
+  queues: Pick<Queues, 'open' | 'release'>
+  checkWebhookUrl: CheckWebhookUrl
+  clock?: Clock
+}
+
+const DEFAULT_MAX_AGE_MS = 100
+/** Until every process has seen that a subscription is gone and brings it nothing more, so that what is cleared stays clear. */
+const SETTLE_MS = 2 * DEFAULT_MAX_AGE_MS
+
+/**
+ * Rejects with STORE_UNAVAILABLE, `put` also with INVALID_REQUEST. `all` keeps its array while nothing changes, sorted by
+ * name. The worker must ask with `all(0)` or `get` where a subscription that was just disabled or deleted matters.
+ */
+export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
+  const { platform, queues, sealer, checkWebhookUrl, clock = systemClock } = deps
+  const records = createRecordStore(deps)
+  const backlog = createBacklog(deps)
+  const copy = createLocalCopy({
+    records,
+    onGone: (name) => {
+      // Closing a queue over a shared connection only takes its listeners off.
+      void queues.release(deliveriesQueue(platform, name))
+      void queues.release(sinkQueue(platform, name))
+    },
+  })
+  const place = (name: string) => ({ platform, subject: name, field: 'webhook-secret' })
+
+  /** The secrets after a change, and the one to answer: once, when it comes to be. */
+  function nextSecrets(name: string, input: SubscriptionInput, known: SubscriptionRecord | undefined) {
+    if (input.sink.kind !== 'webhook') return { secrets: [], answered: undefined }
+    const given = input.sink.secret
+    const before: readonly SealedSecret[] = known?.secrets ?? []
+    const [current] = before
+    if (!current) {
+      const secret = given ?? generateWebhookSecret()
+      return { secrets: [{ sealed: sealer.seal(secret, place(name)) }], answered: secret }
+    }
+    const unchanged = given === undefined || sealer.open(current.sealed, place(name)).reveal() === given
+    const secrets = unchanged ? [...before] : replaceSecret(before, sealer.seal(given, place(name)), clock.nowMs())
+    return { secrets, answered: undefined }
+  }
+
+  async function finishDeletion(name: string): Promise<void> {
+    await backlog.clear(name)
+    await records.change(name, (known) => (known?.deleting ? null : undefined))
+  }
+
+  return {
+    async put(name, input) {
+      const checked = checkInput({ platform, checkWebhookUrl }, name, input)
+      if ((await records.read(name))?.deleting) await finishDeletion(name)
+      let answered: string | undefined
+      const { before, after } = await records.change(name, (known) => {
+        if (known?.deleting) throw new GatewayError('STORE_UNAVAILABLE', 'the subscription is being deleted', { retry: true })
+        const secrets = nextSecrets(name, input, known)
+        answered = secrets.answered
+        const nowMs = clock.nowMs()
+        const createdAtMs = known?.subscription.createdAtMs ?? nowMs
+        return { v: 1, subscription: { ...checked, createdAtMs, updatedAtMs: nowMs }, secrets: secrets.secrets }
+      })
+      copy.forget()
+      if (!after) throw new GatewayError('INTERNAL', 'a subscription was not stored')
+      if (before?.subscription.enabled && !after.subscription.enabled) await backlog.promote(name)
+      return { subscription: after.subscription, created: before === undefined, secret: answered }
+    },
+
+    async get(name) {
+      const record = isSubscriptionName(name) ? await records.read(name) : undefined
+      return record?.deleting ? undefined : record?.subscription
+    },
+
+    async list({ limit, cursor }) {
+      const { subscriptions } = await copy.get(0)
+      const rest = cursor === undefined ? subscriptions : subscriptions.filter(({ name }) => name > cursor)
+      const items = rest.slice(0, limit)
+      return { items, nextCursor: rest.length > items.length ? (items.at(-1)?.name ?? null) : null }
+    },
+
+    async delete(name) {
+      if (!isSubscriptionName(name)) return false
+      const { before, after } = await records.change(name, (known) =>
+        known === undefined || known.deleting ? undefined : { ...known, deleting: true },
+      )
+      copy.forget()
+      if (after === undefined) return false
+      await delay(SETTLE_MS)
+      await finishDeletion(name)
+      copy.forget()
+      return before?.deleting !== true
+    },
+
+    async disable(name) {
+      const { after } = await records.change(name, (known) => {
+        if (!known || known.deleting || !known.subscription.enabled) return undefined
+        return { ...known, subscription: { ...known.subscription, enabled: false, updatedAtMs: clock.nowMs() } }
+      })
+      copy.forget()
+      // Also when it was disabled before: whoever did may have died before this.
+      if (after && !after.deleting) await backlog.promote(name)
+    },
+
+    all: async (maxAgeMs = DEFAULT_MAX_AGE_MS) => (await copy.get(maxAgeMs)).subscriptions,
+
+    async webhookSecrets(name) {
+      const record = (await copy.get(DEFAULT_MAX_AGE_MS)).byName.get(name)
+      if (!record) throw new GatewayError('SUBSCRIPTION_NOT_FOUND', 'no such subscription')
+      return inForce(record.secrets, clock.nowMs()).map(({ sealed }) => sealer.open(sealed, place(name)))
+    },
+  }
+}

@@ -1,0 +1,89 @@
+// Owns: jsapi and wx_card tickets in Redis, sealed.
+import { type CommitOutcome, type Secret, type TokenKeeperStore, type TokenSnapshot } from '@wxgw/wechat-core'
+import type { RedisConnection } from '../connect.ts'
+import type { PlatformKeys } from '../keys.ts'
+import type { Sealer } from '../sealed.ts'
+import { runScript } from '../script.ts'
+import { guardStore } from '../store-errors.ts'
+import { rememberFailure } from './component-token-store.ts'
+import { claimRefresh, commitRefresh, readToken } from './refresh-scripts.ts'
+import { parseAnswer, parseClaim, parseSnapshot } from './snapshot.ts'
+
+export type ApiTicketType = 'jsapi' | 'wx_card'
+/** `<type>:<appid>` */
+export type ApiTicketSubject = `${ApiTicketType}:${string}`
+
+export type ApiTicketStore = TokenKeeperStore<ApiTicketSubject, undefined> & {
+  commit(
+    subject: ApiTicketSubject,
+    issued: { owner: string; fence: number; ticket: Secret; lifetimeSeconds: number; elapsedMs: number },
+  ): Promise<CommitOutcome>
+}
+
+const META_TTL_SECONDS = 86_400
+
+export type ApiTicketStoreDeps = { platform: string; redis: RedisConnection; keys: PlatformKeys; sealer: Sealer }
+
+export function createApiTicketStore({ platform, redis, keys, sealer }: ApiTicketStoreDeps): ApiTicketStore {
+  const place = (subject: string) => ({ platform, subject, field: 'api_ticket' })
+  const opened = (subject: string, snapshot: TokenSnapshot): TokenSnapshot => ({
+    ...snapshot,
+    stored: snapshot.stored && { ...snapshot.stored, token: sealer.open(snapshot.stored.token.reveal(), place(subject)) },
+  })
+  const keysOf = (subject: ApiTicketSubject) => {
+    const [type = '', appId = ''] = subject.split(':')
+    return {
+      meta: [keys.apiTicketMeta(type, appId), keys.apiTicket(type, appId)] as const,
+      lease: keys.refreshLease(subject),
+      error: keys.refreshError(subject),
+    }
+  }
+
+  return {
+    read: (subject) =>
+      guardStore(async () => {
+        const [, ...snapshot] = parseAnswer(await runScript(redis, readToken, { keys: keysOf(subject).meta, args: [] }))
+        return opened(subject, parseSnapshot(snapshot))
+      }),
+
+    claim: (subject, { owner, leaseMs, seenVersion }) =>
+      guardStore(async () => {
+        const { meta, lease, error } = keysOf(subject)
+        const answer = await runScript(redis, claimRefresh, {
+          keys: [...meta, lease, error],
+          args: ['ticket', owner, leaseMs, seenVersion ?? ''],
+        })
+        const claim = parseClaim(parseAnswer(answer), () => undefined)
+        return claim.kind === 'changed' ? { kind: 'changed', snapshot: opened(subject, claim.snapshot) } : claim
+      }),
+
+    fail: (subject, failed) =>
+      guardStore(() => {
+        const { lease, error } = keysOf(subject)
+        return rememberFailure(redis, { lease, error, ...failed })
+      }),
+
+    commit: (subject, issued) =>
+      guardStore(async () => {
+        const { meta, lease, error } = keysOf(subject)
+        const answer = await runScript(redis, commitRefresh, {
+          keys: [...meta, lease, error],
+          args: [
+            'ticket',
+            subject,
+            issued.owner,
+            issued.fence,
+            sealer.seal(issued.ticket.reveal(), place(subject)),
+            issued.lifetimeSeconds * 1000 - issued.elapsedMs,
+            issued.lifetimeSeconds,
+            0,
+            '',
+            '',
+          ],
+        })
+        await redis.expire(meta[0], META_TTL_SECONDS)
+        const [kind, ...snapshot] = parseAnswer(answer)
+        return kind === 'stored' ? { kind, snapshot: opened(subject, parseSnapshot(snapshot)) } : { kind: 'lost' }
+      }),
+  }
+}

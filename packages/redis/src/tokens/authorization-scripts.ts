@@ -1,0 +1,157 @@
+// Owns: the scripts that begin, end and judge an authorization. What WeChat's events say is judged by their CreateTime.
+import { script } from '../script.ts'
+
+const NOW_LUA = `
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+local function text(number) return string.format('%.0f', number) end
+`
+
+/**
+ * Stores a new authorization, and that its code is spent, in one step. A new generation: what an older one has in flight is refused.
+ * KEYS: authorizer, token, due, authorizers, code, history list, refresh error
+ * ARGV: appid, code hash, CreateTime in s or '', token or '', life left in ms, lifetime in s, sealed refresh token or '', func_info, due in ms, code's TTL in s
+ * -> 1 saved, 0 a newer `unauthorized` is known
+ */
+export const saveAuthorization = script(`${NOW_LUA}
+local appid, codeHash, created = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local known = redis.call('HMGET', KEYS[1], 'status', 'revokedAtSeconds', 'refreshToken', 'createdAtMs', 'authorizedAtSeconds')
+local authorizedAt = created or math.floor(now / 1000)
+if known[1] ~= 'revoked' then authorizedAt = math.max(authorizedAt, tonumber(known[5] or '0')) end
+if created and known[2] and tonumber(known[2]) > created then return 0 end
+if known[3] and known[3] ~= '' then
+  redis.call('LPUSH', KEYS[6], known[3])
+  redis.call('LTRIM', KEYS[6], 0, 4)
+end
+redis.call('HINCRBY', KEYS[1], 'generation', 1)
+redis.call('HINCRBY', KEYS[1], 'version', 1)
+redis.call('HSET', KEYS[1], 'status', 'active', 'authorizedAtSeconds', text(authorizedAt), 'authorizedBy', codeHash,
+  'refreshToken', ARGV[7], 'funcInfo', ARGV[8], 'updatedAtMs', text(now), 'refreshedAtMs', '0')
+if not known[4] then redis.call('HSET', KEYS[1], 'createdAtMs', text(now)) end
+redis.call('HDEL', KEYS[1], 'revokedAtSeconds')
+if ARGV[4] ~= '' then
+  local lifeMs = math.max(tonumber(ARGV[5]), 1)
+  redis.call('SET', KEYS[2], ARGV[4], 'PX', lifeMs)
+  redis.call('HSET', KEYS[1], 'expiresAtMs', text(now + lifeMs), 'lifetimeSeconds', ARGV[6])
+else
+  redis.call('DEL', KEYS[2])
+  redis.call('HSET', KEYS[1], 'expiresAtMs', '0', 'lifetimeSeconds', '0')
+end
+redis.call('DEL', KEYS[7])
+redis.call('ZADD', KEYS[3], now + tonumber(ARGV[9]), appid)
+redis.call('ZADD', KEYS[4], 0, appid)
+redis.call('HSET', KEYS[5], 'state', 'exchanged', 'appid', appid)
+redis.call('EXPIRE', KEYS[5], ARGV[10])
+return 1
+`)
+
+/**
+ * Ends an authorization: its tokens, whatever is in flight, its place in the schedule. A tombstone stays, so that what comes late is known to be late.
+ * KEYS: authorizer, token, due, authorizers, history list, lease, ticket jsapi, ticket wx_card
+ * ARGV: appid, CreateTime in s, or generation when `by` is `generation`, by (`event` | `generation`)
+ * -> 'revoked' | 'ignored' (the authorization is newer, or of another generation) | 'equal' (same second: WeChat has to be asked)
+ */
+export const revokeAuthorization = script(`${NOW_LUA}
+local appid, at, by = ARGV[1], tonumber(ARGV[2]), ARGV[3]
+local known = redis.call('HMGET', KEYS[1], 'status', 'authorizedAtSeconds', 'generation', 'revokedAtSeconds')
+if by == 'generation' then
+  if known[1] == 'revoked' or tonumber(known[3] or '-1') ~= at then return 'ignored' end
+  at = math.floor(now / 1000)
+elseif known[1] and known[1] ~= 'revoked' then
+  local authorizedAt = tonumber(known[2] or '0')
+  if authorizedAt > at then return 'ignored' end
+  if authorizedAt == at and by == 'event' then return 'equal' end
+elseif known[4] and tonumber(known[4]) >= at then
+  return 'ignored'
+end
+redis.call('DEL', KEYS[2], KEYS[5], KEYS[6], KEYS[7], KEYS[8])
+redis.call('ZREM', KEYS[3], appid)
+redis.call('HINCRBY', KEYS[1], 'generation', 1)
+redis.call('HSET', KEYS[1], 'status', 'revoked', 'revokedAtSeconds', text(at), 'refreshToken', '', 'expiresAtMs', '0', 'updatedAtMs', text(now))
+redis.call('HSETNX', KEYS[1], 'authorizedAtSeconds', text(at))
+redis.call('HSETNX', KEYS[1], 'createdAtMs', text(now))
+redis.call('ZADD', KEYS[4], 0, appid)
+return 'revoked'
+`)
+
+/**
+ * KEYS: authorizer, due
+ * ARGV: appid, generation
+ * -> 1 changed
+ */
+export const requireReauthorization = script(`${NOW_LUA}
+local known = redis.call('HMGET', KEYS[1], 'status', 'generation')
+if known[1] ~= 'active' or known[2] ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], 'status', 'reauthorization_required', 'updatedAtMs', text(now))
+redis.call('ZREM', KEYS[2], ARGV[1])
+return 1
+`)
+
+/**
+ * The pushed event of a code that a browser brought first.
+ * KEYS: authorizer
+ * ARGV: code hash, CreateTime in s
+ */
+export const confirmAuthorizationTime = script(`
+if redis.call('HGET', KEYS[1], 'authorizedBy') == ARGV[1] then redis.call('HSET', KEYS[1], 'authorizedAtSeconds', ARGV[2]) end
+return 1
+`)
+
+/**
+ * What WeChat's own list says of an authorizer: adds what is missing, repairs a lost refresh token, never overwrites a working one, never revokes.
+ * KEYS: authorizer, due, authorizers
+ * ARGV: appid, auth_time in s, sealed refresh token or ''
+ * -> 'added' | 'repaired' | 'known' | 'revoked' (an `unauthorized` newer than auth_time is known)
+ */
+export const reconcileAuthorizer = script(`${NOW_LUA}
+local appid, authTime, sealed = ARGV[1], tonumber(ARGV[2]), ARGV[3]
+local known = redis.call('HMGET', KEYS[1], 'status', 'refreshToken', 'revokedAtSeconds')
+local outcome = 'added'
+if known[1] == 'revoked' then
+  if tonumber(known[3] or '0') >= authTime then return 'revoked' end
+elseif known[1] == 'active' and known[2] and known[2] ~= '' then
+  return 'known'
+elseif known[1] then
+  if sealed == '' then return 'known' end
+  outcome = 'repaired'
+end
+redis.call('HINCRBY', KEYS[1], 'generation', 1)
+redis.call('HSET', KEYS[1], 'status', 'active', 'refreshToken', sealed, 'authorizedAtSeconds', text(authTime), 'updatedAtMs', text(now))
+redis.call('HSETNX', KEYS[1], 'createdAtMs', text(now))
+redis.call('HSETNX', KEYS[1], 'funcInfo', '[]')
+redis.call('HDEL', KEYS[1], 'revokedAtSeconds')
+redis.call('ZADD', KEYS[2], now, appid)
+redis.call('ZADD', KEYS[3], 0, appid)
+return outcome
+`)
+
+/**
+ * KEYS: code
+ * ARGV: owner, lease in ms, TTL in s
+ * -> {'claimed', 'ambiguous' or ''} | {'busy'} | {'exchanged', appid} | {'refused', errcode, errmsg}
+ */
+export const claimCode = script(`${NOW_LUA}
+local known = redis.call('HMGET', KEYS[1], 'state', 'leaseUntilMs', 'appid', 'errcode', 'errmsg')
+if known[1] == 'exchanged' then return { 'exchanged', known[3] } end
+if known[1] == 'refused' then return { 'refused', known[4], known[5] } end
+if known[1] == 'exchanging' and tonumber(known[2]) > now then return { 'busy' } end
+-- A lease that ran out: its holder may have reached WeChat.
+local ambiguous = known[1] == 'exchanging' or known[1] == 'ambiguous'
+redis.call('HSET', KEYS[1], 'state', 'exchanging', 'owner', ARGV[1], 'leaseUntilMs', text(now + tonumber(ARGV[2])))
+redis.call('EXPIRE', KEYS[1], ARGV[3])
+return { 'claimed', ambiguous and 'ambiguous' or '' }
+`)
+
+/**
+ * KEYS: code
+ * ARGV: owner, state (`refused` | `ambiguous` | `open`), errcode, errmsg
+ */
+export const settleCode = script(`
+if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[1] or redis.call('HGET', KEYS[1], 'state') ~= 'exchanging' then return 0 end
+if ARGV[2] == 'open' then
+  redis.call('DEL', KEYS[1])
+else
+  redis.call('HSET', KEYS[1], 'state', ARGV[2], 'errcode', ARGV[3], 'errmsg', ARGV[4])
+end
+return 1
+`)

@@ -1,0 +1,268 @@
+// Owns: the authorizers in Redis: their tokens, their state, their profile. The refresh itself is wechat-core's.
+import {
+  type Authorizer,
+  type AuthorizationStore,
+  type AuthorizerAppId,
+  authorizerNotFound,
+  type AuthorizerProfile,
+  authorizerRevoked,
+  type AuthorizerTokenStore,
+  type FuncInfo,
+  isValid,
+  parseAuthorizerAppId,
+  reauthorizationRequired,
+  Secret,
+  type TokenSnapshot,
+} from '@wxgw/wechat-core'
+import type { RedisConnection } from '../connect.ts'
+import type { PlatformKeys } from '../keys.ts'
+import type { Sealer } from '../sealed.ts'
+import { runScript } from '../script.ts'
+import { guardStore } from '../store-errors.ts'
+import { AUTHORIZATION_CODE_TTL_SECONDS } from './authorization-code-store.ts'
+import {
+  confirmAuthorizationTime,
+  reconcileAuthorizer,
+  requireReauthorization,
+  revokeAuthorization,
+  saveAuthorization,
+} from './authorization-scripts.ts'
+import { rememberFailure } from './component-token-store.ts'
+import { claimRefresh, commitRefresh, readToken } from './refresh-scripts.ts'
+import { parseAnswer, parseClaim, parseSnapshot } from './snapshot.ts'
+
+export type StoredAuthorization = {
+  authorizer: Authorizer
+  snapshot: TokenSnapshot
+  refreshToken: Secret | undefined
+  createdAtMs: number
+}
+
+export type AuthorizerStore = AuthorizerTokenStore &
+  AuthorizationStore & {
+    revoke(appId: AuthorizerAppId, createTimeSeconds: number, confirmed?: boolean): Promise<'revoked' | 'ignored' | 'equal'>
+    saveProfile(appId: AuthorizerAppId, profile: AuthorizerProfile, funcInfo: FuncInfo | undefined): Promise<void>
+    get(appId: AuthorizerAppId): Promise<Authorizer | undefined>
+    /** With its secrets: for the full mpinfo. */
+    authorization(appId: AuthorizerAppId): Promise<StoredAuthorization | undefined>
+    list(page: { limit: number; after: string | undefined }): Promise<Authorizer[]>
+    ownerOfUserName(userName: string): Promise<AuthorizerAppId | undefined>
+    reconcile(entry: {
+      appId: AuthorizerAppId
+      authTimeSeconds: number
+      refreshToken: Secret | undefined
+    }): Promise<'added' | 'repaired' | 'known' | 'revoked'>
+  }
+
+export type AuthorizerStoreDeps = { platform: string; redis: RedisConnection; keys: PlatformKeys; sealer: Sealer }
+
+export function createAuthorizerStore({ platform, redis, keys, sealer }: AuthorizerStoreDeps): AuthorizerStore {
+  const place = (appId: string) => ({ platform, subject: appId, field: 'authorizer_refresh_token' })
+  const seal = (appId: string, token: Secret | undefined) => (token ? sealer.seal(token.reveal(), place(appId)) : '')
+  const open = (appId: string, sealed: string | null | undefined) => (sealed ? sealer.open(sealed, place(appId)) : undefined)
+  const tokenKeys = (appId: string) => [
+    keys.authorizer(appId),
+    keys.accessToken(appId),
+    keys.refreshLease(appId),
+    keys.refreshError(appId),
+  ]
+
+  async function readFields(appId: AuthorizerAppId): Promise<Record<string, string>> {
+    return redis.hgetall(keys.authorizer(appId))
+  }
+
+  return {
+    read: (appId) =>
+      guardStore(async () => {
+        const answer = await runScript(redis, readToken, { keys: [keys.authorizer(appId), keys.accessToken(appId)], args: [] })
+        const [status, ...values] = parseAnswer(answer)
+        const snapshot = parseSnapshot(values)
+        if (!status) throw authorizerNotFound()
+        if (status === 'revoked') throw authorizerRevoked()
+        if (status === 'reauthorization_required' && !isValid(snapshot.stored, snapshot.nowMs)) throw reauthorizationRequired()
+        return snapshot
+      }),
+
+    claim: (appId, { owner, leaseMs, seenVersion }) =>
+      guardStore(async () => {
+        const answer = parseAnswer(
+          await runScript(redis, claimRefresh, {
+            keys: [...tokenKeys(appId), keys.refreshTokenHistory(appId)],
+            args: ['authorizer', owner, leaseMs, seenVersion ?? ''],
+          }),
+        )
+        if (answer[0] === 'gone') throw answer[1] === 'revoked' ? authorizerRevoked() : authorizerNotFound()
+        return parseClaim(answer, ([generation, sealed, ...history]) => ({
+          generation: Number(generation),
+          refreshToken: open(appId, sealed),
+          history: history.flatMap((old) => open(appId, old) ?? []),
+        }))
+      }),
+
+    fail: (appId, failed) =>
+      guardStore(() => rememberFailure(redis, { lease: keys.refreshLease(appId), error: keys.refreshError(appId), ...failed })),
+
+    commit: (appId, issued) =>
+      guardStore(async () => {
+        const answer = await runScript(redis, commitRefresh, {
+          keys: [...tokenKeys(appId), keys.due, keys.refreshTokenHistory(appId)],
+          args: [
+            'authorizer',
+            appId,
+            issued.owner,
+            issued.fence,
+            issued.token.reveal(),
+            issued.lifetimeSeconds * 1000 - issued.elapsedMs,
+            issued.lifetimeSeconds,
+            issued.dueInMs,
+            issued.generation,
+            seal(appId, issued.newRefreshToken),
+          ],
+        })
+        const [kind, ...snapshot] = parseAnswer(answer)
+        return kind === 'stored' ? { kind, snapshot: parseSnapshot(snapshot) } : { kind: 'lost' }
+      }),
+
+    markReauthorizationRequired: (appId, generation) =>
+      guardStore(async () => {
+        const changed = await runScript(redis, requireReauthorization, {
+          keys: [keys.authorizer(appId), keys.due],
+          args: [appId, generation],
+        })
+        return changed === 1
+      }),
+
+    markRevoked: (appId, generation) =>
+      guardStore(async () => (await revokeBy(appId, generation, 'generation')) === 'revoked'),
+
+    revoke: (appId, createTimeSeconds, confirmed = false) =>
+      guardStore(() => revokeBy(appId, createTimeSeconds, confirmed ? 'confirmed' : 'event')),
+
+    saveAuthorization: (authorization) =>
+      guardStore(async () => {
+        const { appId, accessToken } = authorization
+        const saved = await runScript(redis, saveAuthorization, {
+          keys: [
+            keys.authorizer(appId),
+            keys.accessToken(appId),
+            keys.due,
+            keys.authorizers,
+            keys.authorizationCode(authorization.codeHash),
+            keys.refreshTokenHistory(appId),
+            keys.refreshError(appId),
+          ],
+          args: [
+            appId,
+            authorization.codeHash,
+            authorization.createTimeSeconds ?? '',
+            accessToken?.token.reveal() ?? '',
+            accessToken ? accessToken.lifetimeSeconds * 1000 - accessToken.elapsedMs : 0,
+            accessToken?.lifetimeSeconds ?? 0,
+            seal(appId, authorization.refreshToken),
+            JSON.stringify(authorization.funcInfo),
+            authorization.dueInMs,
+            AUTHORIZATION_CODE_TTL_SECONDS,
+          ],
+        })
+        return saved === 1 ? 'saved' : 'revoked'
+      }),
+
+    confirmAuthorizationTime: (appId, codeHash, createTimeSeconds) =>
+      guardStore(async () => {
+        await runScript(redis, confirmAuthorizationTime, { keys: [keys.authorizer(appId)], args: [codeHash, createTimeSeconds] })
+      }),
+
+    isRevokedSince: (appId, createTimeSeconds) =>
+      guardStore(async () => {
+        const revokedAt = await redis.hget(keys.authorizer(appId), 'revokedAtSeconds')
+        return revokedAt !== null && Number(revokedAt) > createTimeSeconds
+      }),
+
+    saveProfile: (appId, profile, funcInfo) =>
+      guardStore(async () => {
+        const changes = redis.multi().hset(keys.authorizer(appId), {
+          profile: JSON.stringify(profile),
+          ...(funcInfo ? { funcInfo: JSON.stringify(funcInfo) } : {}),
+          updatedAtMs: String(Date.now()),
+        })
+        if (profile.user_name) changes.hset(keys.userNames, profile.user_name, appId)
+        await changes.exec()
+      }),
+
+    get: (appId) => guardStore(async () => parseAuthorizer(appId, await readFields(appId))),
+
+    authorization: (appId) =>
+      guardStore(async () => {
+        const [fields, [, ...snapshot]] = await Promise.all([
+          readFields(appId),
+          runScript(redis, readToken, { keys: [keys.authorizer(appId), keys.accessToken(appId)], args: [] }).then(parseAnswer),
+        ])
+        const authorizer = parseAuthorizer(appId, fields)
+        if (!authorizer) return undefined
+        return {
+          authorizer,
+          snapshot: parseSnapshot(snapshot),
+          refreshToken: open(appId, fields['refreshToken']),
+          createdAtMs: Number(fields['createdAtMs']),
+        }
+      }),
+
+    list: ({ limit, after }) =>
+      guardStore(async () => {
+        const appIds = await redis.zrangebylex(keys.authorizers, after === undefined ? '-' : `(${after}`, '+', 'LIMIT', 0, limit)
+        const authorizers = await Promise.all(
+          appIds.map(async (value) => {
+            const appId = parseAuthorizerAppId(value)
+            return appId && parseAuthorizer(appId, await readFields(appId))
+          }),
+        )
+        return authorizers.filter((authorizer) => authorizer !== undefined)
+      }),
+
+    ownerOfUserName: (userName) =>
+      guardStore(async () => parseAuthorizerAppId(await redis.hget(keys.userNames, userName))),
+
+    reconcile: ({ appId, authTimeSeconds, refreshToken }) =>
+      guardStore(async () => {
+        const outcome = await runScript(redis, reconcileAuthorizer, {
+          keys: [keys.authorizer(appId), keys.due, keys.authorizers],
+          args: [appId, authTimeSeconds, seal(appId, refreshToken)],
+        })
+        if (outcome === 'added' || outcome === 'repaired' || outcome === 'known' || outcome === 'revoked') return outcome
+        throw new TypeError('a reconciliation answered with an unknown outcome')
+      }),
+  }
+
+  async function revokeBy(appId: AuthorizerAppId, at: number, by: 'event' | 'confirmed' | 'generation') {
+    const outcome = await runScript(redis, revokeAuthorization, {
+      keys: [
+        keys.authorizer(appId),
+        keys.accessToken(appId),
+        keys.due,
+        keys.authorizers,
+        keys.refreshTokenHistory(appId),
+        keys.refreshLease(appId),
+        keys.apiTicket('jsapi', appId),
+        keys.apiTicket('wx_card', appId),
+      ],
+      args: [appId, at, by],
+    })
+    if (outcome === 'revoked' || outcome === 'ignored' || outcome === 'equal') return outcome
+    throw new TypeError('a revocation answered with an unknown outcome')
+  }
+}
+
+function parseAuthorizer(appid: AuthorizerAppId, fields: Record<string, string>): Authorizer | undefined {
+  const status = fields['status']
+  if (status !== 'active' && status !== 'reauthorization_required' && status !== 'revoked') return undefined
+  const expiresAtMs = Number(fields['expiresAtMs'] ?? 0)
+  return {
+    appid,
+    status,
+    profile: fields['profile'] ? JSON.parse(fields['profile']) : undefined,
+    funcInfo: JSON.parse(fields['funcInfo'] ?? '[]'),
+    authorizedAtMs: Number(fields['authorizedAtSeconds'] ?? 0) * 1000,
+    updatedAtMs: Number(fields['updatedAtMs'] ?? 0),
+    tokenExpiresAtMs: expiresAtMs > 0 ? expiresAtMs : undefined,
+  }
+}

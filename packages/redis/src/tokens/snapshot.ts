@@ -1,0 +1,53 @@
+// Owns: the look at a token that all scripts of this folder share, and its parsing.
+import { type RefreshClaim, Secret, type TokenSnapshot } from '@wxgw/wechat-core'
+
+/**
+ * Lua: `now` by Redis' own clock, and `snapshot(meta, tokenKey)`
+ * -> {now, token or '', expiresAtMs, lifetimeSeconds, version, refreshedAtMs}.
+ */
+export const SNAPSHOT_LUA = `
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+local function text(number) return string.format('%.0f', number) end
+local function snapshot(meta, tokenKey)
+  local fields = redis.call('HMGET', meta, 'expiresAtMs', 'lifetimeSeconds', 'version', 'refreshedAtMs')
+  return { text(now), redis.call('GET', tokenKey) or '', fields[1] or '0', fields[2] or '0', fields[3] or '0', fields[4] or '0' }
+end
+`
+
+const SNAPSHOT_LENGTH = 6
+
+export function parseSnapshot(values: readonly string[]): TokenSnapshot {
+  const [nowMs, token, expiresAtMs, lifetimeSeconds, version, refreshedAtMs] = values
+  return {
+    nowMs: Number(nowMs),
+    stored: token
+      ? { token: new Secret(token), expiresAtMs: Number(expiresAtMs), lifetimeSeconds: Number(lifetimeSeconds) }
+      : undefined,
+    version: Number(version),
+    refreshedAtMs: Number(refreshedAtMs),
+  }
+}
+
+/** A script's answer as a list of strings; its first element says of which kind it is. */
+export function parseAnswer(answer: unknown): string[] {
+  if (!Array.isArray(answer)) throw new TypeError('a script answered with something else than a list')
+  return answer.map((value) => (value === null ? '' : String(value)))
+}
+
+/** `changed` + snapshot, `failed` + JSON, `busy`, or `claimed` + fence + whatever the refresh works with. */
+export function parseClaim<Material>(values: readonly string[], parseMaterial: (values: string[]) => Material): RefreshClaim<Material> {
+  const [kind, ...rest] = values
+  switch (kind) {
+    case 'changed':
+      return { kind, snapshot: parseSnapshot(rest.slice(0, SNAPSHOT_LENGTH)) }
+    case 'failed':
+      return { kind, failure: JSON.parse(rest[0] ?? '') }
+    case 'busy':
+      return { kind }
+    case 'claimed':
+      return { kind, fence: Number(rest[0]), material: parseMaterial(rest.slice(1)) }
+    default:
+      throw new TypeError('a claim answered with an unknown kind')
+  }
+}

@@ -1,0 +1,66 @@
+// Owns: reading URLs, origins, networks and hosts of settings.
+import { Secret } from '@wxgw/wechat-core'
+import ipaddr from 'ipaddr.js'
+import { matching, type Parsed, type Parser } from './parsed.ts'
+
+export const host: Parser<string> = matching(
+  /^(?:[0-9A-Za-z_](?:[0-9A-Za-z._-]*[0-9A-Za-z_])?|[0-9A-Fa-f:.]+)$/,
+  'must be a host name or an IP address',
+)
+
+/** `http(s)://host[:port][/path]`; answered without the slash at the end, so that paths are appended as they are. */
+export const httpBaseUrl: Parser<string> = (text) => {
+  const url = httpUrl(text)
+  if (!url) return { problem: 'must be an http or https URL without credentials' }
+  if (url.search !== '' || url.hash !== '') return { problem: 'must be a URL without a query and without a fragment' }
+  return { value: url.origin + url.pathname.replace(/\/+$/, '') }
+}
+
+/** `http(s)://host[:port]` and nothing after it. */
+export const httpOrigin: Parser<string> = (text) => {
+  const url = httpUrl(text)
+  const isOrigin = url?.pathname === '/' && url.search === '' && url.hash === ''
+  return isOrigin ? { value: url.origin } : { problem: 'must be an origin such as https://www.example.com' }
+}
+
+/** A CIDR, or one address; answered as a CIDR in canonical notation. */
+export const network: Parser<string> = (text) => {
+  const problem: Parsed<string> = { problem: 'must be a network such as 10.0.0.0/8 or fd00::/8' }
+  const [address = '', bits, ...rest] = text.split('/')
+  if (rest.length > 0 || !isPlainAddress(address)) return problem
+  const parsed = ipaddr.parse(address)
+  const width = parsed.kind() === 'ipv4' ? 32 : 128
+  const prefix = bits === undefined ? width : /^\d{1,3}$/.test(bits) ? Number(bits) : Number.NaN
+  return prefix <= width ? { value: `${parsed.toString()}/${prefix}` } : problem
+}
+
+/** One URL of Redis: `redis:` or `rediss:`, with credentials and database when it has them. Held as a secret for their sake. */
+export const redisUrl: Parser<Secret> = (text) => {
+  if (!URL.canParse(text)) return { problem: 'must be a redis: or rediss: URL' }
+  const url = new URL(text)
+  if (url.protocol !== 'redis:' && url.protocol !== 'rediss:') return { problem: 'must be a redis: or rediss: URL' }
+  if (url.hostname === '') return { problem: 'must name a host' }
+  if (!/^\/?\d*$/.test(url.pathname)) return { problem: 'must have a database number, or nothing, as its path' }
+  if (!isDecodable(url.username) || !isDecodable(url.password)) return { problem: 'must have its credentials percent-encoded' }
+  return { value: new Secret(text) }
+}
+
+function httpUrl(text: string): URL | undefined {
+  if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) return undefined
+  const url = new URL(text)
+  return url.username === '' && url.password === '' ? url : undefined
+}
+
+// ipaddr.js also reads octal, hexadecimal and shortened IPv4, which nobody means in a list of networks.
+function isPlainAddress(text: string): boolean {
+  return ipaddr.IPv4.isValidFourPartDecimal(text) || (text.includes(':') && !text.includes('%') && ipaddr.IPv6.isValid(text))
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,79 @@
+// Owns: the texts of docs/configuration.md and .env.example, made from the table of settings.
+import { ACTIONS } from '../config-types.ts'
+import { type Setting, SETTING_GROUPS } from './settings.ts'
+
+const INTRODUCTION = `<!-- Made by \`npm run docs\` from packages/runtime/src/config/settings.ts; changes here are overwritten. -->
+
+# Configuration
+
+Both processes read the same settings from the environment. A file \`.env\` in the working directory is read too; what the
+environment has wins over it. A variable that is empty counts as not set.
+
+A wrong or missing setting stops the start. Every problem is listed at once, by the setting's name, or by the place in
+\`CONFIG_FILE\`; values are never shown.
+
+[\`.env.example\`](../.env.example) has every setting with its default. Settings marked 🔒 hold secrets.
+`
+
+const CONFIG_FILE = `## CONFIG_FILE
+
+YAML for several platforms, and for callers whose rights are narrowed. Its platforms and callers stand beside those of
+\`WX_*\` and \`API_KEYS\`. A double platform id, component appid, caller name or caller key stops the start, and so does a key
+that is not listed here. \`\${NAME}\` inside any text takes the value of a variable, from the environment or \`.env\`; a variable
+that is not there is a problem. Every value is read as text: a token of digits needs no quotes.
+
+\`\`\`yaml
+platforms:                       # then the WX_* of one platform are not required
+  - id: open1
+    componentAppid: wx0123456789abcdef
+    componentAppsecret: \${OPEN1_SECRET}
+    token: \${OPEN1_TOKEN}
+    encodingAesKey: \${OPEN1_AES_KEY}
+    previousToken: \${OPEN1_OLD_TOKEN}              # optional
+    previousEncodingAesKey: \${OPEN1_OLD_AES_KEY}   # optional
+callers:                         # then API_KEYS is not required
+  - name: crm
+    key: \${CRM_KEY}              # 32 characters or more
+    grants:                      # left out = all rights; an empty list = none
+      - platforms: [open1]       # left out = all
+        authorizers: [wx89abcdef01234567]   # left out = all
+        actions: [tokens:read]   # left out = all
+\`\`\`
+
+A caller may do what any one of its grants allows. The actions are ${ACTIONS.map((action) => `\`${action}\``).join(', ')}.
+`
+
+export function generateConfigurationDocs(): string {
+  const groups = Object.entries(SETTING_GROUPS).map(([title, settings]) => {
+    const rows = settingsOf(settings).map(([name, setting]) => `| ${row(name, setting)} |`)
+    return [`## ${title}`, '', '| name | default | unit | meaning |', '|---|---|---|---|', ...rows, ''].join('\n')
+  })
+  return [INTRODUCTION, ...groups, CONFIG_FILE].join('\n')
+}
+
+/** Settings with a default stand commented out; the others are to be filled in or left empty. */
+export function generateEnvExample(): string {
+  const groups = Object.entries(SETTING_GROUPS).map(([title, settings]) => {
+    const entries = settingsOf(settings).map(([name, setting]) => `${comment(setting)}\n${assignment(name, setting)}`)
+    return [`## ${title}`, ...entries].join('\n\n')
+  })
+  return `# Copy to .env. Every setting is explained in docs/configuration.md; this file is made by \`npm run docs\`.\n\n${groups.join('\n\n')}\n`
+}
+
+function settingsOf(group: Record<string, Setting<unknown>>): [string, Setting<unknown>][] {
+  return Object.entries(group)
+}
+
+function row(name: string, setting: Setting<unknown>): string {
+  const fallback = setting.defaultText ? `\`${setting.defaultText}\`` : setting.absence
+  return [`\`${name}\``, fallback, setting.unit ?? '', `${setting.secret ? '🔒 ' : ''}${setting.description}`].join(' | ')
+}
+
+function comment({ description, absence, unit, defaultText }: Setting<unknown>): string {
+  const notes = [unit, defaultText || absence === 'none' ? undefined : absence].filter((note) => note !== undefined)
+  return `# ${description}${notes.length > 0 ? ` (${notes.join('; ')})` : ''}`.replaceAll('`', '')
+}
+
+function assignment(name: string, { defaultText, absence }: Setting<unknown>): string {
+  return absence.startsWith('required unless') ? `${name}=` : `# ${name}=${defaultText ?? ''}`
+}

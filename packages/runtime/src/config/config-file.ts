@@ -1,0 +1,130 @@
+// Owns: CONFIG_FILE, the YAML with several platforms and callers. Which of them clash with others is config.ts' business.
+import { parseAuthorizerAppId } from '@wxgw/wechat-core'
+import { parseDocument } from 'yaml'
+import { ACTIONS, type CallerConfig, type Grant, type PlatformConfig } from '../config-types.ts'
+import type { ReportProblem } from './config-error.ts'
+import { callerKey, callerName, componentAppId, encodingAesKey, platformId, secretWord } from './credentials.ts'
+import { type Field, readList, readMap, readRequiredText, readText, readTexts, reportAt, UNRESOLVED } from './file-fields.ts'
+import { oneOf, type Parser } from './parsed.ts'
+import { isErrno, type ReadFile, type Variables } from './read-settings.ts'
+
+/** Something read, and the name of the place it was read from. */
+export type Placed<T> = { place: string; value: T }
+
+export type ConfigFile = {
+  platforms: readonly Placed<PlatformConfig>[]
+  callers: readonly Placed<CallerConfig>[]
+  /** The file names some, right or wrong; when it cannot be read, that is not known and taken for granted. */
+  givesPlatforms: boolean
+  givesCallers: boolean
+}
+
+export const NO_CONFIG_FILE: ConfigFile = { platforms: [], callers: [], givesPlatforms: false, givesCallers: false }
+const UNREADABLE: ConfigFile = { platforms: [], callers: [], givesPlatforms: true, givesCallers: true }
+
+const PLATFORM_KEYS = ['id', 'componentAppid', 'componentAppsecret', 'token', 'encodingAesKey', 'previousToken', 'previousEncodingAesKey'] as const
+
+const authorizerAppId: Parser<string> = (text) => {
+  const value = parseAuthorizerAppId(text)
+  return value === undefined ? { problem: 'must be wx and 16 letters or digits' } : { value }
+}
+
+/** `${NAME}` in any text takes its value from `variables`; one that is not there is a problem by its name. */
+export function readConfigFile(
+  path: string,
+  { variables, readFile, report }: { variables: Variables; readFile: ReadFile; report: ReportProblem },
+): ConfigFile {
+  const content = contentOf(path, readFile, report)
+  if (content === undefined) return UNREADABLE
+  const resolved = resolve({ path: '', value: content }, variables, report)
+  const root = readMap({ path: '', value: resolved }, ['platforms', 'callers'], report)
+  if (!root) return UNREADABLE
+  const platforms = readList(root.platforms, report) ?? []
+  const callers = readList(root.callers, report) ?? []
+  return {
+    platforms: platforms.flatMap((field) => readPlatform(field, report) ?? []),
+    callers: callers.flatMap((field) => readCaller(field, report) ?? []),
+    givesPlatforms: platforms.length > 0,
+    givesCallers: callers.length > 0,
+  }
+}
+
+function contentOf(path: string, readFile: ReadFile, report: ReportProblem): unknown {
+  let text: string
+  try {
+    text = readFile(path)
+  } catch (error) {
+    report('CONFIG_FILE', isErrno(error, 'ENOENT') ? 'names a file that does not exist' : 'names a file that cannot be read')
+    return undefined
+  }
+  // Braces mean something to YAML (`[${ID}]` is no list of one text), so a reference goes through it between two characters
+  // of Unicode's private use. Its value comes in only afterwards and is never read as YAML.
+  const withMarks = text.replace(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, '\uE000$1\uE001')
+  // `failsafe` leaves every scalar a text: a token of digits keeps its zeros. YAML's own messages quote the file, so only the line is told.
+  const document = parseDocument(withMarks, { schema: 'failsafe' })
+  const [error] = document.errors
+  if (error) {
+    const line = error.linePos?.[0].line
+    report('CONFIG_FILE', `is not valid YAML${line === undefined ? '' : `, see line ${line}`}`)
+    return undefined
+  }
+  return document.contents === null ? {} : document.toJS()
+}
+
+function resolve({ path, value }: Field, variables: Variables, report: ReportProblem): unknown {
+  if (typeof value === 'string') return resolveText(path, value, variables, report)
+  if (Array.isArray(value)) return value.map((entry: unknown, index) => resolve({ path: `${path}[${index}]`, value: entry }, variables, report))
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value).map(([key, inner]: [string, unknown]) => {
+    return [key, resolve({ path: path === '' ? key : `${path}.${key}`, value: inner }, variables, report)] as const
+  })
+  return Object.fromEntries(entries)
+}
+
+function resolveText(path: string, text: string, variables: Variables, report: ReportProblem): string | typeof UNRESOLVED {
+  const missing = new Set<string>()
+  const resolved = text.replace(/\uE000(\w+)\uE001/g, (_, name: string) => {
+    const value = variables[name]
+    if (value === undefined) missing.add(name)
+    return value ?? ''
+  })
+  for (const name of missing) reportAt(report, path, `needs ${name}, which the environment does not have`)
+  return missing.size > 0 ? UNRESOLVED : resolved
+}
+
+function readPlatform(field: Field, report: ReportProblem): Placed<PlatformConfig>[] | undefined {
+  const fields = readMap(field, PLATFORM_KEYS, report)
+  if (!fields) return undefined
+  const required = <T>(key: (typeof PLATFORM_KEYS)[number], parse: Parser<T>) =>
+    readRequiredText(fields[key], `${field.path}.${key}`, parse, report)
+  const id = required('id', platformId)
+  const appId = required('componentAppid', componentAppId)
+  const appSecret = required('componentAppsecret', secretWord)
+  const token = required('token', secretWord)
+  const aesKey = required('encodingAesKey', encodingAesKey)
+  const previousToken = readText(fields.previousToken, secretWord, report)
+  const previousEncodingAesKey = readText(fields.previousEncodingAesKey, encodingAesKey, report)
+  if (id === undefined || appId === undefined || !appSecret || !token || !aesKey) return undefined
+  const value = { id, componentAppId: appId, componentAppSecret: appSecret, token, encodingAesKey: aesKey, previousToken, previousEncodingAesKey }
+  return [{ place: `CONFIG_FILE ${field.path}`, value }]
+}
+
+function readCaller(field: Field, report: ReportProblem): Placed<CallerConfig>[] | undefined {
+  const fields = readMap(field, ['name', 'key', 'grants'], report)
+  if (!fields) return undefined
+  const name = readRequiredText(fields.name, `${field.path}.name`, callerName, report)
+  const key = readRequiredText(fields.key, `${field.path}.key`, callerKey, report)
+  const grants = readList(fields.grants, report)?.map((grant) => readGrant(grant, report))
+  if (name === undefined || !key) return undefined
+  return [{ place: `CONFIG_FILE ${field.path}`, value: { name, key, grants } }]
+}
+
+// What is wrong in a grant stops the start, so a wrong list that reads as "all" here never comes to be used.
+function readGrant(field: Field, report: ReportProblem): Grant {
+  const fields = readMap(field, ['platforms', 'authorizers', 'actions'], report) ?? {}
+  return {
+    platforms: readTexts(fields.platforms, platformId, report),
+    authorizers: readTexts(fields.authorizers, authorizerAppId, report),
+    actions: readTexts(fields.actions, oneOf(ACTIONS), report),
+  }
+}

@@ -1,0 +1,133 @@
+// Owns: a Config out of the environment, `.env` and CONFIG_FILE, and every rule that concerns more than one setting.
+import { readFileSync } from 'node:fs'
+import type { CallerConfig, Config, PlatformConfig } from '../config-types.ts'
+import { ConfigError, type ConfigProblem, type ReportProblem } from './config-error.ts'
+import { type ConfigFile, NO_CONFIG_FILE, type Placed, readConfigFile } from './config-file.ts'
+import { isSet, type ReadFile, readSettings, type Variables, withDotEnv } from './read-settings.ts'
+import { DEFAULT_DEDUPE_SECONDS, type SettingName, type SettingValues } from './settings.ts'
+
+const REQUIRED_OF_A_PLATFORM = ['WX_COMPONENT_APPID', 'WX_COMPONENT_APPSECRET', 'WX_TOKEN', 'WX_ENCODING_AES_KEY'] as const
+const OF_A_PLATFORM: readonly SettingName[] = [...REQUIRED_OF_A_PLATFORM, 'WX_PREVIOUS_TOKEN', 'WX_PREVIOUS_ENCODING_AES_KEY']
+
+/**
+ * Reads and checks everything, and throws one ConfigError with all that is wrong, by name and without values.
+ * `readFile` is given `.env` and what CONFIG_FILE says, as they are; it throws `ENOENT` for what is not there.
+ */
+export function loadConfig({ env, readFile = readText }: { env: Variables; readFile?: ReadFile }): Config {
+  const problems: ConfigProblem[] = []
+  const report: ReportProblem = (setting, problem) => problems.push({ setting, problem })
+
+  const variables = withDotEnv(env, readFile, report)
+  const values = readSettings(variables, report)
+  const file = values.CONFIG_FILE === undefined ? NO_CONFIG_FILE : readConfigFile(values.CONFIG_FILE, { variables, readFile, report })
+  const platforms = [...platformOfEnvironment(values, variables, file, report), ...file.platforms]
+  const callers = [...callersOfEnvironment(values, variables, file, report), ...file.callers]
+
+  checkRedis(values, report)
+  checkDistinct(platforms, { id: (platform) => platform.id, 'component appid': (platform) => platform.componentAppId }, report)
+  checkDistinct(callers, { name: (caller) => caller.name, key: (caller) => caller.key.reveal() }, report)
+  if (!isSet('SEALING_KEYS', variables) && !values.ALLOW_UNSEALED) report('SEALING_KEYS', 'is required unless ALLOW_UNSEALED=true')
+  if (values.SEALING_KEYS?.length === 0) report('SEALING_KEYS', 'has no entry')
+  const leastDedupeSeconds = 2 * values.PUSH_MAX_SKEW_SECONDS
+  if (values.DEDUPE_SECONDS !== undefined && values.DEDUPE_SECONDS < leastDedupeSeconds) {
+    report('DEDUPE_SECONDS', 'must be at least 2 x PUSH_MAX_SKEW_SECONDS, or a push could be replayed after it was forgotten')
+  }
+  if (problems.length > 0) throw new ConfigError(problems)
+
+  return frozen({
+    redis: { urls: values.REDIS_URL, mode: values.REDIS_MODE, sentinelName: values.REDIS_SENTINEL_NAME },
+    publicListener: {
+      host: values.PUBLIC_HOST,
+      port: values.PUBLIC_PORT,
+      baseUrl: values.PUBLIC_BASE_URL,
+      trustProxy: values.TRUST_PROXY,
+    },
+    internalListener: { host: values.INTERNAL_HOST, port: values.INTERNAL_PORT },
+    workerListener: { host: values.WORKER_HOST, port: values.WORKER_PORT },
+    platforms: platforms.map(({ value }) => value),
+    callers: callers.map(({ value }) => value),
+    sealingKeys: values.SEALING_KEYS ?? [],
+    wechat: {
+      apiBaseUrl: values.WX_API_BASE_URL,
+      apiTimeoutMs: values.WX_API_TIMEOUT_MS,
+      mpBaseUrl: values.WX_MP_BASE_URL,
+      openBaseUrl: values.WX_OPEN_BASE_URL,
+    },
+    authRedirectOrigins: values.AUTH_REDIRECT_ORIGINS,
+    authurlRatePerMinute: values.AUTHURL_RATE_PER_MINUTE,
+    webhookAllowNetworks: values.WEBHOOK_ALLOW_NETWORKS,
+    refreshMarginSeconds: values.REFRESH_MARGIN_SECONDS,
+    sweepIntervalSeconds: values.SWEEP_INTERVAL_SECONDS,
+    forceMinIntervalSeconds: values.FORCE_MIN_INTERVAL_SECONDS,
+    pushMaxSkewSeconds: values.PUSH_MAX_SKEW_SECONDS,
+    dedupeSeconds: values.DEDUPE_SECONDS ?? Math.max(DEFAULT_DEDUPE_SECONDS, leastDedupeSeconds),
+    replyDeadlineMs: values.REPLY_DEADLINE_MS,
+    eventLogSeconds: values.EVENT_LOG_SECONDS,
+    logLevel: values.LOG_LEVEL,
+  })
+}
+
+// One of its settings is enough to say that the platform of WX_* is meant; then all four must be there.
+function platformOfEnvironment(values: SettingValues, variables: Variables, file: ConfigFile, report: ReportProblem): Placed<PlatformConfig>[] {
+  const isMeant = OF_A_PLATFORM.some((name) => isSet(name, variables))
+  if (!isMeant && file.givesPlatforms) return []
+  for (const name of REQUIRED_OF_A_PLATFORM) {
+    if (!isSet(name, variables)) report(name, isMeant ? 'is required' : 'is required unless CONFIG_FILE has platforms')
+  }
+  const {
+    WX_COMPONENT_APPID: componentAppId,
+    WX_COMPONENT_APPSECRET: componentAppSecret,
+    WX_TOKEN: token,
+    WX_ENCODING_AES_KEY: encodingAesKey,
+  } = values
+  if (componentAppId === undefined || !componentAppSecret || !token || !encodingAesKey) return []
+  const value = {
+    id: values.WX_PLATFORM_ID,
+    componentAppId,
+    componentAppSecret,
+    token,
+    encodingAesKey,
+    previousToken: values.WX_PREVIOUS_TOKEN,
+    previousEncodingAesKey: values.WX_PREVIOUS_ENCODING_AES_KEY,
+  }
+  return [{ place: 'the platform of WX_PLATFORM_ID and WX_COMPONENT_APPID', value }]
+}
+
+function callersOfEnvironment(values: SettingValues, variables: Variables, file: ConfigFile, report: ReportProblem): Placed<CallerConfig>[] {
+  if (!isSet('API_KEYS', variables) && !file.givesCallers) report('API_KEYS', 'is required unless CONFIG_FILE has callers')
+  if (values.API_KEYS?.length === 0) report('API_KEYS', 'has no entry')
+  return (values.API_KEYS ?? []).map((value, index) => ({ place: `API_KEYS entry ${index + 1}`, value }))
+}
+
+function checkRedis({ REDIS_MODE: mode, REDIS_URL: urls, REDIS_SENTINEL_NAME: sentinelName }: SettingValues, report: ReportProblem): void {
+  if (urls.length === 0) report('REDIS_URL', 'has no entry')
+  if (mode === 'standalone' && urls.length > 1) report('REDIS_URL', 'must be a single URL unless REDIS_MODE is cluster or sentinel')
+  if (mode === 'cluster' && urls.some((url) => /^\/0*[1-9]/.test(new URL(url.reveal()).pathname))) {
+    report('REDIS_URL', 'must not choose a database: a cluster has only number 0')
+  }
+  if (mode === 'sentinel' && sentinelName === undefined) report('REDIS_SENTINEL_NAME', 'is required with REDIS_MODE=sentinel')
+}
+
+function checkDistinct<T>(entries: readonly Placed<T>[], keys: Record<string, (value: T) => string>, report: ReportProblem): void {
+  for (const [what, keyOf] of Object.entries(keys)) {
+    const firstPlaces = new Map<string, string>()
+    for (const { place, value } of entries) {
+      const firstPlace = firstPlaces.get(keyOf(value))
+      if (firstPlace === undefined) firstPlaces.set(keyOf(value), place)
+      else report(place, `has the same ${what} as ${firstPlace}`)
+    }
+  }
+}
+
+function readText(path: string): string {
+  return readFileSync(path, 'utf8')
+}
+
+// Buffers cannot be frozen, and secrets have nothing to freeze.
+function frozen<T>(value: T): T {
+  if (Array.isArray(value) || (value !== null && typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype)) {
+    for (const inner of Object.values(value)) frozen(inner)
+    Object.freeze(value)
+  }
+  return value
+}

@@ -1,0 +1,130 @@
+// Owns: dead letters: listed in stable pages, sent again, discarded, and the log that follows.
+import { deliveriesQueue, type DeliveryJob, DeliveryJobSchema } from '@wxgw/contracts'
+import { createDeadLetters, createDeliveryQueue, createEventLog, createQueueWorker, type JobOutcome } from '@wxgw/redis'
+import t from 'tap'
+import { until } from '../../helpers/until.ts'
+import { keys, makeEvent, parserOf, PLATFORM, startStore, type Store } from './queues-fixture.ts'
+
+const QUEUE = deliveriesQueue(PLATFORM, 'crm')
+
+function open(store: Store) {
+  const events = createEventLog({ redis: store.commands, keys, eventLogSeconds: 60 })
+  const deadLetters = createDeadLetters({ platform: PLATFORM, redis: store.commands, queues: store.queues, events })
+  const deliveries = createDeliveryQueue({ queues: store.queues, redis: store.commands })
+  return { events, deadLetters, deliveries, failed: () => store.queues.open(QUEUE).getFailedCount() }
+}
+
+function makeJob(id: string, scheduleSeconds: number[] = []): DeliveryJob {
+  return { v: 1, kind: 'deliver', platform: PLATFORM, subscription: 'crm', event: makeEvent(id), receivedAtMs: 1, deliveryId: id, scheduleSeconds }
+}
+
+function startWorker(store: Store, outcome: (job: DeliveryJob) => JobOutcome) {
+  return createQueueWorker<DeliveryJob>({
+    connection: store.blocking,
+    queue: QUEUE,
+    concurrency: 50,
+    parse: parserOf(DeliveryJobSchema),
+    handle: async (job) => outcome(job),
+    backoff: () => 0,
+    log: { warn: () => {}, error: () => {} },
+  })
+}
+
+/** `count` dead letters, made by a worker that is gone again. */
+async function fail(store: Store, count: number) {
+  const { deliveries, failed } = open(store)
+  const worker = startWorker(store, () => ({ kind: 'dead', error: 'HTTP 500' }))
+  await Promise.all(Array.from({ length: count }, (_, n) => deliveries.enqueueDelivery(makeJob(`ev_${n}`, [0]))))
+  await until('all have failed', async () => (await failed()) === count, { timeoutMs: 20_000 })
+  await worker.close()
+}
+
+void t.test('a dead letter shows the event, its attempts and its last error', async (t) => {
+  const store = await startStore(t)
+  const { deadLetters } = open(store)
+  await fail(store, 1)
+  const { items, nextCursor } = await deadLetters.list('crm', { limit: 10, cursor: undefined })
+  t.equal(nextCursor, null)
+  t.match(items, [{ id: 'ev_0', eventId: 'ev_0', type: 'wechat.message.text', event: makeEvent('ev_0'), attempts: 1, lastError: 'HTTP 500' }])
+  t.ok(Math.abs(Date.parse(items[0]?.failedAt ?? '') - Date.now()) < 10_000)
+  t.same(await deadLetters.list('other', { limit: 10, cursor: undefined }), { items: [], nextCursor: null })
+})
+
+void t.test('pages show everything once, newest first, although entries come and go in between and share a millisecond', async (t) => {
+  const store = await startStore(t)
+  const { deadLetters } = open(store)
+  await fail(store, 60)
+  const queue = store.queues.open(QUEUE)
+  const ids = await store.commands.zrange(queue.toKey('failed'), '0', '-1')
+  // The worst case: all failed at one moment.
+  for (const id of ids.slice(0, 50)) await store.commands.zadd(queue.toKey('failed'), 1_700_000_000_000, id)
+  const seen: string[] = []
+  let cursor: string | undefined
+  do {
+    const page = await deadLetters.list('crm', { limit: 7, cursor })
+    seen.push(...page.items.map(({ id }) => id))
+    cursor = page.nextCursor ?? undefined
+    if (seen.length === 7) await queue.remove(seen[6] ?? '')
+  } while (cursor !== undefined)
+  t.equal(seen.length, 60)
+  t.equal(new Set(seen).size, 60)
+  await t.rejects(deadLetters.list('crm', { limit: 7, cursor: 'x' }), { code: 'INVALID_REQUEST' })
+})
+
+void t.test('a replay gives back all attempts, keeps the event id, and the log says pending, then delivered', async (t) => {
+  const store = await startStore(t)
+  const { deadLetters, events, failed } = open(store)
+  await events.record(makeEvent('ev_0'), Date.now(), ['crm'])
+  await fail(store, 2)
+  await events.deliveryChanged('ev_0', 'crm', { status: 'dead', attempts: 1, lastError: 'HTTP 500' })
+  t.equal(await deadLetters.replay('crm', ['ev_0', 'ev_0', 'unknown']), 1)
+  t.match((await events.get('ev_0'))?.deliveries, [{ subscription: 'crm', status: 'pending', attempts: 0, lastError: null }])
+  t.equal(await failed(), 1)
+  t.equal(await deadLetters.replay('crm', ['ev_0']), 0, 'it is no dead letter any more')
+
+  const attempts: string[] = []
+  const worker = startWorker(store, ({ event }) => {
+    attempts.push(event.id)
+    return attempts.length === 1 ? { kind: 'retry', error: 'HTTP 500' } : { kind: 'done' }
+  })
+  t.teardown(() => worker.close())
+  await until('it was tried twice', () => attempts.length === 2)
+  t.same(attempts, ['ev_0', 'ev_0'])
+})
+
+void t.test('thousands are replayed at once, and what fails again meanwhile does not go in circles', async (t) => {
+  const store = await startStore(t)
+  const { deadLetters, failed } = open(store)
+  await fail(store, 3_000)
+  let runs = 0
+  const worker = startWorker(store, () => {
+    runs += 1
+    return { kind: 'dead', error: 'HTTP 500' }
+  })
+  t.teardown(() => worker.close())
+  t.equal(await deadLetters.replay('crm'), 3_000)
+  await until('all have failed again', async () => (await failed()) === 3_000, { timeoutMs: 20_000 })
+  t.equal(runs, 3_000)
+})
+
+void t.test('discarding removes jobs and marks the log, of the given ones or of all', async (t) => {
+  const store = await startStore(t)
+  const { deadLetters, events, failed, deliveries } = open(store)
+  await events.record(makeEvent('ev_1'), Date.now(), ['crm'])
+  await fail(store, 250)
+  await deliveries.enqueueDelivery(makeJob('ev_waiting'))
+  t.equal(await deadLetters.discard('crm', ['ev_1', 'unknown', 'ev_waiting']), 1)
+  t.match((await events.get('ev_1'))?.deliveries, [{ status: 'discarded', attempts: 1, lastError: 'HTTP 500' }])
+  t.equal(await deadLetters.discard('crm'), 249)
+  t.equal(await failed(), 0)
+  t.equal(await store.queues.open(QUEUE).count(), 1, 'what waits stays')
+})
+
+void t.test('with the store away they reject with STORE_UNAVAILABLE', async (t) => {
+  const store = await startStore(t)
+  const { deadLetters } = open(store)
+  await store.server.kill()
+  await t.rejects(deadLetters.list('crm', { limit: 1, cursor: undefined }), { code: 'STORE_UNAVAILABLE' })
+  await t.rejects(deadLetters.replay('crm', ['ev_1']), { code: 'STORE_UNAVAILABLE' })
+  await t.rejects(deadLetters.discard('crm'), { code: 'STORE_UNAVAILABLE' })
+})

@@ -1,0 +1,147 @@
+// Owns: what the event log remembers, for how long, and how it is searched.
+import { createEventLog, type EventFilter, type EventLog } from '@wxgw/redis'
+import t from 'tap'
+import { until } from '../../helpers/until.ts'
+import { APP_ID, keys, makeEvent, startStore } from './queues-fixture.ts'
+
+const OTHER = 'wxfedcba9876543210'
+const all: EventFilter = { limit: 100, cursor: undefined }
+const idsOf = async (log: EventLog, filter: Partial<EventFilter>) => (await log.find({ ...all, ...filter })).items.map(({ id }) => id)
+
+void t.test('an event is remembered with everybody who is to get it, and a repeat loses nothing', async (t) => {
+  const { commands } = await startStore(t)
+  const log = createEventLog({ redis: commands, keys, eventLogSeconds: 60 })
+  const receivedAtMs = Date.now()
+  await log.record(makeEvent('ev_1'), receivedAtMs, ['crm', 'bi'])
+  await log.deliveryChanged('ev_1', 'crm', { status: 'delivered', attempts: 1, deliveredAtMs: receivedAtMs + 5 })
+  await log.record(makeEvent('ev_1'), receivedAtMs + 1000, ['crm', 'new'])
+  t.same(await log.get('ev_1'), {
+    id: 'ev_1',
+    type: 'wechat.message.text',
+    source: `/wx/open1/${APP_ID}`,
+    subject: 'oOPENID',
+    authorizerappid: APP_ID,
+    time: '2026-01-01T00:00:00Z',
+    receivedAt: new Date(receivedAtMs).toISOString(),
+    event: makeEvent('ev_1'),
+    deliveries: [
+      { subscription: 'bi', status: 'pending', attempts: 0, lastError: null, deliveredAt: null },
+      { subscription: 'crm', status: 'delivered', attempts: 1, lastError: null, deliveredAt: new Date(receivedAtMs + 5).toISOString() },
+      { subscription: 'new', status: 'pending', attempts: 0, lastError: null, deliveredAt: null },
+    ],
+  })
+  t.equal((await log.find(all)).items.length, 1)
+  t.equal(await log.get('unknown'), undefined)
+})
+
+void t.test('every key of the log expires, and a forgotten event is not brought back by a late delivery', async (t) => {
+  const { commands } = await startStore(t)
+  const log = createEventLog({ redis: commands, keys, eventLogSeconds: 1 })
+  await log.record(makeEvent('ev_1'), Date.now(), ['crm'])
+  const written = await commands.keys('*')
+  t.equal(written.length, 3)
+  for (const key of written) t.ok((await commands.pttl(key)) > 0, key)
+  await until('all is forgotten', async () => (await commands.keys('*')).length === 0)
+  await log.deliveryChanged('ev_1', 'crm', { status: 'delivered', attempts: 1 })
+  t.same(await commands.keys('*'), [])
+})
+
+void t.test('the index loses what is too old and, above its cap, the oldest with all that belongs to it', async (t) => {
+  const { commands } = await startStore(t)
+  const log = createEventLog({ redis: commands, keys, eventLogSeconds: 60, maxEvents: 5 })
+  const now = Date.now()
+  await log.record(makeEvent('ev_old'), now - 61_000, [])
+  t.same(await commands.zrange(keys.events, '0', '-1'), [])
+  for (let n = 0; n < 8; n += 1) await log.record(makeEvent(`ev_${n}`), now + n, [])
+  t.same(await idsOf(log, {}), ['ev_7', 'ev_6', 'ev_5', 'ev_4', 'ev_3'])
+  t.equal(await log.get('ev_2'), undefined)
+  t.equal(await commands.zcard(keys.eventsOfAuthorizer(APP_ID)), 5)
+})
+
+void t.test('what became of a delivery never goes back, until it is pending anew', async (t) => {
+  const { commands } = await startStore(t)
+  const log = createEventLog({ redis: commands, keys, eventLogSeconds: 60 })
+  await log.record(makeEvent('ev_1'), Date.now(), ['crm'])
+  const status = async () => (await log.get('ev_1'))?.deliveries.map((delivery) => `${delivery.status} ${delivery.attempts} ${delivery.lastError}`)[0]
+  const change = (to: 'pending' | 'retrying' | 'delivered' | 'dead' | 'discarded', attempts: number, lastError?: string) =>
+    log.deliveryChanged('ev_1', 'crm', { status: to, attempts, lastError })
+  await change('retrying', 2, 'HTTP 502')
+  await change('retrying', 1, 'HTTP 500')
+  t.equal(await status(), 'retrying 2 HTTP 502')
+  await change('dead', 3, 'HTTP 503')
+  await change('retrying', 3, 'HTTP 503')
+  t.equal(await status(), 'dead 3 HTTP 503')
+  await change('discarded', 3, 'HTTP 503')
+  await change('dead', 3, 'HTTP 503')
+  t.equal(await status(), 'discarded 3 HTTP 503')
+  await change('pending', 0)
+  await change('delivered', 1)
+  await change('retrying', 1, 'late')
+  await change('dead', 1, 'late')
+  await change('discarded', 1)
+  t.equal(await status(), 'delivered 1 null')
+  await change('pending', 0)
+  t.equal(await status(), 'pending 0 null')
+})
+
+void t.test('find goes by authorizer, type without case, time of arrival, and what the caller may see', async (t) => {
+  const { commands } = await startStore(t)
+  const log = createEventLog({ redis: commands, keys, eventLogSeconds: 60 })
+  const at = Date.now() - 10_000
+  await log.record(makeEvent('text'), at, [])
+  await log.record(makeEvent('subscribe', { type: 'wechat.event.subscribe', authorizerappid: OTHER }), at + 1, [])
+  const { authorizerappid: _left, ...platformEvent } = makeEvent('refreshed', { type: 'gateway.token.refreshed' })
+  await log.record(platformEvent, at + 2, [])
+  await log.record(makeEvent('image', { type: 'wechat.message.image' }), at + 3, [])
+
+  t.same(await idsOf(log, {}), ['image', 'refreshed', 'subscribe', 'text'])
+  t.same(await idsOf(log, { authorizer: APP_ID }), ['image', 'text'])
+  t.same(await idsOf(log, { type: 'WeChat.Message.*' }), ['image', 'text'])
+  t.same(await idsOf(log, { type: 'wechat.event.subscribe' }), ['subscribe'])
+  t.same(await idsOf(log, { type: 'wechat.event' }), [])
+  t.same(await idsOf(log, { fromMs: at + 1, toMs: at + 2 }), ['refreshed', 'subscribe'])
+  t.same(await idsOf(log, { only: [OTHER] }), ['subscribe'])
+  t.same(await idsOf(log, { only: [OTHER], authorizer: APP_ID }), [])
+  t.same(await idsOf(log, { only: [] }), [])
+  await t.rejects(log.find({ ...all, cursor: 'nonsense' }), { code: 'INVALID_REQUEST' })
+})
+
+void t.test('pages show everything once although new events arrive and many share a millisecond', async (t) => {
+  const { commands } = await startStore(t)
+  const log = createEventLog({ redis: commands, keys, eventLogSeconds: 60 })
+  const at = Date.now()
+  for (let n = 0; n < 30; n += 1) await log.record(makeEvent(`ev_${n}`), at + Math.floor(n / 15), [])
+  const seen: string[] = []
+  let cursor: string | undefined
+  do {
+    const page = await log.find({ limit: 4, cursor })
+    seen.push(...page.items.map(({ id }) => id))
+    cursor = page.nextCursor ?? undefined
+    await log.record(makeEvent(`later_${seen.length}`), at + 1_000, [])
+  } while (cursor !== undefined)
+  t.equal(seen.length, 30)
+  t.equal(new Set(seen).size, 30)
+})
+
+void t.test('a search that finds little looks at a bounded number of events and tells where to go on', async (t) => {
+  const { commands } = await startStore(t)
+  const log = createEventLog({ redis: commands, keys, eventLogSeconds: 60 })
+  const at = Date.now()
+  await log.record(makeEvent('needle', { type: 'wechat.event.rare' }), at - 1, [])
+  for (let start = 0; start < 5_200; start += 200) {
+    await Promise.all(Array.from({ length: 200 }, (_, n) => log.record(makeEvent(`ev_${start + n}`), at + start + n, [])))
+  }
+  const first = await log.find({ ...all, type: 'wechat.event.rare' })
+  t.same(first.items, [])
+  t.ok(first.nextCursor)
+  const second = await log.find({ ...all, type: 'wechat.event.rare', cursor: first.nextCursor ?? undefined })
+  t.same([second.items.map(({ id }) => id), second.nextCursor], [['needle'], null])
+})
+
+void t.test('with the store away it rejects with STORE_UNAVAILABLE', async (t) => {
+  const { commands, server } = await startStore(t)
+  const log = createEventLog({ redis: commands, keys, eventLogSeconds: 60 })
+  await server.kill()
+  await t.rejects(log.record(makeEvent('ev_1'), 1, []), { code: 'STORE_UNAVAILABLE' })
+  await t.rejects(log.find(all), { code: 'STORE_UNAVAILABLE' })
+})

@@ -1,0 +1,91 @@
+// Owns: that every script and transaction of the queues keeps to one hash slot. One node is enough: it refuses the others' slots too.
+import { deliveriesQueue, type DeliveryJob, DeliveryJobSchema } from '@wxgw/contracts'
+import {
+  createDeadLetters,
+  createDeliveryQueue,
+  createEventLog,
+  createInbox,
+  createQueues,
+  createQueueWorker,
+  createReplyMailbox,
+  createSinkWriter,
+  createSubscriptions,
+  createSyncStates,
+} from '@wxgw/redis'
+import { Cluster, Redis } from 'ioredis'
+import t from 'tap'
+import { startRedis } from '../../helpers/redis-server.ts'
+import { until } from '../../helpers/until.ts'
+import { collectLog, keys, makeEvent, parserOf, PLATFORM, sealer } from './queues-fixture.ts'
+
+void t.test('everything works on Redis Cluster', async (t) => {
+  const server = await startRedis(['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1'])
+  t.teardown(() => server.stop())
+  const node = new Redis(server.port)
+  t.teardown(() => node.disconnect())
+  await node.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383')
+  await until('the cluster is up', async () => String(await node.call('CLUSTER', 'INFO')).includes('cluster_state:ok'))
+  const connect = (maxRetriesPerRequest: number | null) => {
+    const cluster = new Cluster([{ host: '127.0.0.1', port: server.port }], { redisOptions: { maxRetriesPerRequest } })
+    t.teardown(() => cluster.disconnect())
+    return cluster
+  }
+  const [redis, blocking, subscriber] = [connect(1), connect(null), connect(null)]
+  const log = collectLog()
+  const queues = createQueues({ connection: redis, log })
+  t.teardown(() => queues.close())
+  const events = createEventLog({ redis, keys, eventLogSeconds: 60, maxEvents: 2 })
+  const syncStates = createSyncStates({ platform: PLATFORM, redis, keys, queues })
+  const inbox = createInbox({ platform: PLATFORM, queues, sealer, syncStates, dedupeSeconds: 60 })
+  const subscriptions = createSubscriptions({ platform: PLATFORM, redis, keys, sealer, queues, checkWebhookUrl: () => undefined })
+  const deadLetters = createDeadLetters({ platform: PLATFORM, redis, queues, events })
+  const deliveries = createDeliveryQueue({ queues, redis })
+
+  t.equal(await inbox.message(makeEvent('ev_1'), Date.now()), 'accepted')
+  t.equal(await inbox.message(makeEvent('ev_1'), Date.now()), 'duplicate')
+  const { jobId } = await inbox.sync()
+  await syncStates.save({ jobId, status: 'running', seen: 1, added: 0, repaired: 0, failed: 0, startedAt: null, finishedAt: null, error: null })
+  t.match(await inbox.syncState(jobId), { status: 'running', seen: 1 })
+
+  await subscriptions.put('crm', { sink: { kind: 'queue' } })
+  t.equal((await subscriptions.all(0)).length, 1)
+  await events.record(makeEvent('ev_0'), Date.now(), [])
+  await events.record(makeEvent('ev_00'), Date.now(), [])
+  await events.record(makeEvent('ev_1'), Date.now(), ['crm'])
+  t.equal((await events.find({ limit: 10, cursor: undefined, type: 'wechat.*' })).items.length, 2)
+
+  const job: DeliveryJob = {
+    ...{ v: 1, kind: 'deliver', platform: PLATFORM, subscription: 'crm', receivedAtMs: 1, deliveryId: 'ev_1', scheduleSeconds: [0, 0] },
+    event: makeEvent('ev_1'),
+  }
+  await deliveries.enqueueDelivery(job, { attemptsMade: 1, lastError: 'HTTP 500' })
+  let runs = 0
+  const worker = createQueueWorker<DeliveryJob>({
+    connection: blocking,
+    queue: deliveriesQueue(PLATFORM, 'crm'),
+    concurrency: 1,
+    parse: parserOf(DeliveryJobSchema),
+    handle: async () => {
+      runs += 1
+      return runs < 3 ? { kind: 'retry', error: 'HTTP 500', delayMs: 0 } : { kind: 'done' }
+    },
+    log,
+  })
+  t.teardown(() => worker.close())
+  await until('it has failed', async () => (await deadLetters.list('crm', { limit: 1, cursor: undefined })).items.length === 1)
+  t.equal(await deadLetters.replay('crm'), 1)
+  await until('it is delivered', () => runs === 3)
+
+  const writer = createSinkWriter({ queues, redis })
+  await writer.appendToStream({ stream: `wx:{${PLATFORM}}:stream:crm`, fields: { id: 'ev_1' }, maxLength: 1 })
+  await writer.addToConsumerQueue({ queue: `{wx-${PLATFORM}-crm}`, jobId: 'ev_1', name: 'n', data: makeEvent('ev_1') })
+
+  const mailbox = createReplyMailbox({ redis, subscriber, keys, log })
+  t.teardown(() => mailbox.close())
+  const wait = mailbox.expect('ev_1', Date.now() + 5_000)
+  await until('the reply is accepted', async () => (await mailbox.offer('ev_1', { a: 1 })) === 'accepted')
+  t.same(await wait, { a: 1 })
+
+  t.equal(await subscriptions.delete('crm'), true)
+  t.same(log.lines.filter(({ level }) => level === 'error'), [])
+})

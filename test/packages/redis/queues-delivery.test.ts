@@ -1,0 +1,186 @@
+// Owns: deliveries with their schedule, and what consumers that read Redis themselves find there.
+import { deliveriesQueue, type DeliveryJob, DeliveryJobSchema, sinkQueue, sinkStream } from '@wxgw/contracts'
+import {
+  createConsumerReturns,
+  createDeliveryQueue,
+  createQueueWorker,
+  createSinkWriter,
+  deliveryBackoffMs,
+  type EnqueueOptions,
+  type JobContext,
+  type JobOutcome,
+} from '@wxgw/redis'
+import { Worker } from 'bullmq'
+import t from 'tap'
+import { until } from '../../helpers/until.ts'
+import { makeEvent, parserOf, PLATFORM, startStore, type Store } from './queues-fixture.ts'
+
+const QUEUE = deliveriesQueue(PLATFORM, 'crm')
+
+function makeJob(id: string, scheduleSeconds: number[] = []): DeliveryJob {
+  const event = makeEvent(id)
+  return { v: 1, kind: 'deliver', platform: PLATFORM, subscription: 'crm', event, receivedAtMs: 1, deliveryId: id, scheduleSeconds }
+}
+
+function deliver(t: Tap, store: Store, handle: (job: DeliveryJob, context: JobContext) => Promise<JobOutcome>) {
+  const attempts: number[] = []
+  const worker = createQueueWorker<DeliveryJob>({
+    connection: store.blocking,
+    queue: QUEUE,
+    concurrency: 5,
+    parse: parserOf(DeliveryJobSchema),
+    handle: (job, context) => {
+      attempts.push(context.attempt)
+      return handle(job, context)
+    },
+    backoff: (attempt, job) => deliveryBackoffMs(job.scheduleSeconds, attempt),
+    log: store.log,
+  })
+  t.teardown(() => worker.close())
+  return attempts
+}
+type Tap = Pick<typeof t, 'teardown'>
+
+function enqueue(store: Store, job: DeliveryJob, options?: EnqueueOptions) {
+  return createDeliveryQueue({ queues: store.queues, redis: store.commands }).enqueueDelivery(job, options)
+}
+
+const deadLetter = (store: Store) =>
+  until('there is a dead letter', async () => (await store.queues.open(QUEUE).getFailed())[0])
+
+void t.test('attempts are one more than the schedule is long, and its times are kept', async (t) => {
+  const store = await startStore(t)
+  const times: number[] = []
+  deliver(t, store, async () => {
+    times.push(Date.now())
+    return { kind: 'retry', error: 'HTTP 500' }
+  })
+  await enqueue(store, makeJob('ev_1', [0, 1]))
+  const dead = await deadLetter(store)
+  t.equal(times.length, 3)
+  const pause = (times[2] ?? 0) - (times[1] ?? 0)
+  t.ok(pause >= 1_000 && pause < 1_200 + 500, `${pause} ms`)
+  t.match({ id: dead.id, attempts: dead.attemptsMade, reason: dead.failedReason }, { id: 'ev_1', attempts: 3, reason: 'HTTP 500' })
+})
+
+void t.test('an empty schedule is a single attempt', async (t) => {
+  const store = await startStore(t)
+  const attempts = deliver(t, store, async () => ({ kind: 'retry', error: 'HTTP 500' }))
+  await enqueue(store, makeJob('ev_1'))
+  await deadLetter(store)
+  t.same(attempts, [1])
+})
+
+void t.test('jitter never shortens a delay and lengthens it by at most 20 %', async (t) => {
+  t.equal(deliveryBackoffMs([5, 300], 1, () => 0), 5_000)
+  t.equal(deliveryBackoffMs([5, 300], 2, () => 1), 360_000)
+  t.equal(deliveryBackoffMs([], 1, () => 1), 0)
+})
+
+void t.test('a delivery that is queued again is not made again, neither while it waits nor after it is done', async (t) => {
+  const store = await startStore(t)
+  await enqueue(store, makeJob('ev_1'))
+  await enqueue(store, makeJob('ev_1'))
+  t.equal(await store.queues.open(QUEUE).count(), 1)
+  const attempts = deliver(t, store, async () => ({ kind: 'done' }))
+  await until('it is done and removed', async () => attempts.length === 1 && (await store.queues.open(QUEUE).getJob('ev_1')) === undefined)
+  await enqueue(store, makeJob('ev_1'))
+  t.equal(await store.queues.open(QUEUE).count(), 0)
+})
+
+void t.test('attempts made before it was queued count', async (t) => {
+  const store = await startStore(t)
+  await enqueue(store, makeJob('ev_1', [0, 0]), { delayMs: 50, attemptsMade: 1, lastError: 'HTTP 500' })
+  const attempts = deliver(t, store, async () => ({ kind: 'retry', error: 'HTTP 502' }))
+  const dead = await deadLetter(store)
+  t.same(attempts, [2, 3])
+  t.equal(dead.attemptsMade, 3)
+})
+
+void t.test('when all attempts were made before it was queued, it stands in dead letters without another one', async (t) => {
+  const store = await startStore(t)
+  await enqueue(store, makeJob('ev_1'), { attemptsMade: 1, lastError: 'HTTP 500' })
+  const attempts = deliver(t, store, async () => ({ kind: 'done' }))
+  const dead = await deadLetter(store)
+  t.same(attempts, [])
+  t.equal(dead.failedReason, 'HTTP 500')
+})
+
+void t.test('a queue consumer finds one job per delivery, and what it returns is heard', async (t) => {
+  const store = await startStore(t)
+  const queue = sinkQueue(PLATFORM, 'crm')
+  const writer = createSinkWriter({ queues: store.queues, redis: store.commands })
+  const returned: unknown[] = []
+  const returns = createConsumerReturns({
+    connection: store.blocking,
+    queue,
+    onReturn: async (jobId, value) => void returned.push([jobId, value]),
+    log: store.log,
+  })
+  t.teardown(() => returns.close())
+  const event = makeEvent('ev_1')
+  const seen: unknown[] = []
+  const consumer = new Worker(
+    queue,
+    async (job) => {
+      seen.push([job.id, job.name, job.data])
+      return { reply: { MsgType: 'text', Content: 'hi' } }
+    },
+    { connection: store.blocking },
+  )
+  t.teardown(() => consumer.close())
+  const job = { queue, jobId: 'ev_1', name: event.type, data: event }
+  await writer.addToConsumerQueue(job)
+  await until('the return is heard', () => returned.length > 0)
+  await writer.addToConsumerQueue(job)
+  t.same(seen, [['ev_1', 'wechat.message.text', event]])
+  t.same(returned, [['ev_1', { reply: { MsgType: 'text', Content: 'hi' } }]])
+})
+
+void t.test('a return value that is no JSON, and an outage, end no listening', async (t) => {
+  const store = await startStore(t)
+  const queue = sinkQueue(PLATFORM, 'crm')
+  const returned: string[] = []
+  const returns = createConsumerReturns({
+    connection: store.blocking,
+    queue,
+    onReturn: async (jobId) => void returned.push(jobId),
+    log: store.log,
+  })
+  t.teardown(() => returns.close())
+  const complete = (jobId: string, returnvalue: string) =>
+    store.commands.xadd(`bull:${queue}:events`, '*', 'event', 'completed', 'jobId', jobId, 'returnvalue', returnvalue)
+  await until('it listens', async () => {
+    await complete('ev_0', 'null')
+    return returned.length > 0
+  })
+  await complete('ev_1', '<no json>')
+  await complete('ev_2', '{}')
+  await until('the next is heard', () => returned.includes('ev_2'))
+  t.notOk(returned.includes('ev_1'))
+  await store.server.kill()
+  await store.server.start()
+  await until('Redis is back', () => complete('ev_3', '{}').catch(() => undefined))
+  await until('it is heard after the outage', () => returned.includes('ev_3'))
+})
+
+void t.test('a stream gets every event, and never holds more than maxLength', async (t) => {
+  const store = await startStore(t)
+  const writer = createSinkWriter({ queues: store.queues, redis: store.commands })
+  const stream = sinkStream(PLATFORM, 'crm')
+  for (let n = 0; n < 25; n += 1) await writer.appendToStream({ stream, fields: { id: `ev_${n}`, type: 'wechat.message.text', event: '{}' } })
+  t.equal(await store.commands.xlen(stream), 25)
+  await writer.appendToStream({ stream, fields: { id: 'ev_x', type: 'wechat.message.text', event: '{}' }, maxLength: 7 })
+  t.equal(await store.commands.xlen(stream), 7)
+  const [last] = await store.commands.xrevrange(stream, '+', '-', 'COUNT', 1)
+  t.same(last?.[1], ['id', 'ev_x', 'type', 'wechat.message.text', 'event', '{}'])
+})
+
+void t.test('sinks in a store that is away reject with STORE_UNAVAILABLE', async (t) => {
+  const store = await startStore(t)
+  const writer = createSinkWriter({ queues: store.queues, redis: store.commands })
+  await store.server.kill()
+  await t.rejects(writer.appendToStream({ stream: 's', fields: { id: '1' } }), { code: 'STORE_UNAVAILABLE' })
+  await t.rejects(writer.addToConsumerQueue({ queue: '{q}', jobId: 'ev_1', name: 'n', data: makeEvent('ev_1') }), { code: 'STORE_UNAVAILABLE' })
+  await t.rejects(enqueue(store, makeJob('ev_1')), { code: 'STORE_UNAVAILABLE' })
+})

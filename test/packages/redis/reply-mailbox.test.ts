@@ -1,0 +1,117 @@
+// Owns: passive replies between processes: the first one counts, everybody who waits gets it, nobody waits too long.
+import { createReplyMailbox, type ReplyMailbox } from '@wxgw/redis'
+import t from 'tap'
+import { until } from '../../helpers/until.ts'
+import { keys, startStore, type Store } from './queues-fixture.ts'
+
+const REPLY = { MsgType: 'text', Content: '你好\n' }
+
+type Tap = Pick<typeof t, 'teardown'>
+
+function open(t: Tap, store: Store): ReplyMailbox {
+  const subscriber = store.connect({ maxRetriesPerRequest: null })
+  const mailbox = createReplyMailbox({ redis: store.commands, subscriber, keys, log: store.log })
+  t.teardown(() => mailbox.close())
+  return mailbox
+}
+
+/** Has Redis heard of the wait? */
+const registered = (store: Store, eventId: string) =>
+  until(`${eventId} is waited for`, async () => (await store.commands.exists(keys.reply(eventId))) === 1)
+
+void t.test('all who wait for one event, in one process or in several, get the same reply, the first one', async (t) => {
+  const store = await startStore(t)
+  const [first, second, offering] = [open(t, store), open(t, store), open(t, store)]
+  const deadline = Date.now() + 5_000
+  const waits = [first.expect('ev_1', deadline), first.expect('ev_1', deadline), second.expect('ev_1', deadline)]
+  await until('both processes wait', async () => {
+    const fields = await store.commands.hkeys(keys.reply('ev_1'))
+    return fields.filter((field) => field.startsWith('w:')).length === 2
+  })
+  t.equal(await offering.offer('ev_1', REPLY), 'accepted')
+  t.equal(await offering.offer('ev_1', { MsgType: 'text', Content: 'other' }), 'already-answered')
+  t.same(await Promise.all(waits), [REPLY, REPLY, REPLY])
+  t.same(await second.expect('ev_1', deadline), REPLY, 'who comes later gets it too')
+})
+
+void t.test('of many offers at once exactly one is accepted', async (t) => {
+  const store = await startStore(t)
+  const mailboxes = Array.from({ length: 4 }, () => open(t, store))
+  const [waiting] = mailboxes
+  const wait = waiting?.expect('ev_1', Date.now() + 5_000)
+  await registered(store, 'ev_1')
+  const outcomes = await Promise.all(Array.from({ length: 40 }, (_, n) => mailboxes[n % 4]?.offer('ev_1', { n })))
+  t.equal(outcomes.filter((outcome) => outcome === 'accepted').length, 1)
+  t.same(await wait, { n: outcomes.indexOf('accepted') })
+})
+
+void t.test('who waits in vain gets undefined at the deadline, and a late reply is told so', async (t) => {
+  const store = await startStore(t)
+  const mailbox = open(t, store)
+  const startedAt = performance.now()
+  const wait = mailbox.expect('ev_1', Date.now() + 200)
+  await registered(store, 'ev_1')
+  t.equal(await wait, undefined)
+  const waitedMs = performance.now() - startedAt
+  t.ok(waitedMs >= 195 && waitedMs < 400, `${waitedMs} ms`)
+  t.equal(await mailbox.offer('ev_1', REPLY), 'too-late')
+  t.equal(await mailbox.offer('ev_unknown', REPLY), 'unknown')
+  const lifeMs = await store.commands.pttl(keys.reply('ev_1'))
+  t.ok(lifeMs > 55_000 && lifeMs <= 60_000)
+  t.equal(await mailbox.expect('ev_1', Date.now() - 1), undefined)
+})
+
+void t.test('a push that comes again puts the deadline off', async (t) => {
+  const store = await startStore(t)
+  const mailbox = open(t, store)
+  t.equal(await mailbox.expect('ev_1', Date.now() + 50), undefined)
+  const wait = mailbox.expect('ev_1', Date.now() + 5_000)
+  await until('a reply is accepted again', async () => (await mailbox.offer('ev_1', REPLY)) === 'accepted')
+  t.same(await wait, REPLY)
+})
+
+void t.test('with Redis gone, expect ends with undefined at its deadline, and offer rejects', async (t) => {
+  const store = await startStore(t)
+  const mailbox = open(t, store)
+  await store.server.kill()
+  const startedAt = performance.now()
+  t.equal(await mailbox.expect('ev_1', Date.now() + 200), undefined)
+  t.ok(performance.now() - startedAt < 600)
+  await t.rejects(mailbox.offer('ev_1', REPLY), { code: 'STORE_UNAVAILABLE' })
+})
+
+void t.test('a wait outlives an outage: what is offered afterwards arrives', async (t) => {
+  const store = await startStore(t)
+  const [waiting, offering] = [open(t, store), open(t, store)]
+  const wait = waiting.expect('ev_1', Date.now() + 9_000)
+  await registered(store, 'ev_1')
+  await store.server.kill()
+  await store.server.start()
+  await until('a reply is accepted', async () => (await offering.offer('ev_1', REPLY).catch(() => undefined)) === 'accepted')
+  t.same(await wait, REPLY)
+})
+
+void t.test('a reply that was published while the line was down is found on return', async (t) => {
+  const store = await startStore(t)
+  const waiting = open(t, store)
+  const wait = waiting.expect('ev_1', Date.now() + 9_000)
+  await registered(store, 'ev_1')
+  await store.commands.client('KILL', 'TYPE', 'PUBSUB')
+  const offering = open(t, store)
+  t.equal(await offering.offer('ev_1', REPLY), 'accepted')
+  t.same(await wait, REPLY)
+})
+
+void t.test('closing ends every wait', async (t) => {
+  const store = await startStore(t)
+  const mailbox = open(t, store)
+  const wait = mailbox.expect('ev_1', Date.now() + 9_000)
+  await mailbox.close()
+  t.equal(await wait, undefined)
+  t.equal(await mailbox.expect('ev_2', Date.now() + 9_000), undefined)
+})
+
+void t.test('what is no JSON is no reply', async (t) => {
+  const store = await startStore(t)
+  await t.rejects(open(t, store).offer('ev_1', undefined), { code: 'REPLY_INVALID' })
+})

@@ -1,0 +1,222 @@
+// Owns: subscriptions as callers write them, as every process soon knows them, and as they leave nothing behind.
+import { deliveriesQueue, type DeliveryJob, sinkQueue, sinkStream, type SubscriptionInput } from '@wxgw/contracts'
+import { createDeliveryQueue, createSinkWriter, createSubscriptions, type Subscriptions } from '@wxgw/redis'
+import t from 'tap'
+import { until } from '../../helpers/until.ts'
+import { dump, keys, makeEvent, PLATFORM, sealer, startStore, type Store } from './queues-fixture.ts'
+
+const WEBHOOK: SubscriptionInput = { sink: { kind: 'webhook', url: 'https://crm.example/hooks' } }
+const secretOf = (bytes: number, fill = 'C') => `whsec_${Buffer.alloc(bytes, fill).toString('base64')}`
+const DAY_MS = 24 * 3600 * 1000
+
+function open({ queues, commands }: Store, clock = { nowMs: () => Date.now() }): Subscriptions {
+  return createSubscriptions({
+    platform: PLATFORM,
+    redis: commands,
+    keys,
+    sealer,
+    queues,
+    clock,
+    checkWebhookUrl: (url) => (url.startsWith('https://10.') ? 'a private address' : undefined),
+  })
+}
+
+const reveal = (secrets: ReadonlyArray<{ reveal(): string }>) => secrets.map((secret) => secret.reveal())
+
+void t.test('what is left out gets its default, and what is answered can be written again', async (t) => {
+  const store = await startStore(t)
+  const subscriptions = open(store)
+  const { created, subscription, secret } = await subscriptions.put('crm', WEBHOOK)
+  t.equal(created, true)
+  t.match(secret ?? '', /^whsec_[A-Za-z0-9+/]{43}=$/)
+  t.match(subscription, {
+    name: 'crm',
+    platform: PLATFORM,
+    match: { authorizers: undefined, types: undefined },
+    sink: { kind: 'webhook', url: 'https://crm.example/hooks', timeoutMs: 10_000 },
+    retry: { scheduleSeconds: [5, 300, 1800, 7200, 18000, 36000, 36000] },
+    reply: false,
+    fallback: null,
+    enabled: true,
+  })
+  const stream = await subscriptions.put('s', { sink: { kind: 'stream', maxLength: 5 } })
+  t.same(stream.subscription.sink, { kind: 'stream', stream: sinkStream(PLATFORM, 's'), maxLength: 5 })
+  const queue = await subscriptions.put('q', { sink: { kind: 'queue' } })
+  t.same(queue.subscription.sink, { kind: 'queue', queue: sinkQueue(PLATFORM, 'q') })
+  const again = await subscriptions.put('q', { name: 'q', sink: { kind: 'queue', queue: sinkQueue(PLATFORM, 'q'), prefix: 'bull' } })
+  t.equal(again.created, false)
+  t.equal(again.subscription.createdAtMs, queue.subscription.createdAtMs)
+  t.same(await subscriptions.get('s'), stream.subscription)
+})
+
+void t.test('what the schema cannot see is refused by name, never by value', async (t) => {
+  const store = await startStore(t)
+  const subscriptions = open(store)
+  const refused: Array<[string, SubscriptionInput]> = [
+    ['UPPER', WEBHOOK],
+    ['-a', WEBHOOK],
+    ['a'.repeat(64), WEBHOOK],
+    ['crm', { ...WEBHOOK, name: 'other' }],
+    ['crm', { sink: { kind: 'webhook', url: 'https://10.0.0.1/CANARY' } }],
+    ['crm', { sink: { kind: 'webhook', url: 'https://crm.example', secret: secretOf(23) } }],
+    ['crm', { sink: { kind: 'webhook', url: 'https://crm.example', secret: secretOf(65) } }],
+    ['crm', { sink: { kind: 'webhook', url: 'https://crm.example', secret: 'whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' } }],
+    ['crm', { sink: { kind: 'queue', queue: '{wx-open1-other}' } }],
+    ['crm', { sink: { kind: 'queue', prefix: 'mine' } }],
+    ['crm', { sink: { kind: 'stream', stream: 'CANARY' } }],
+  ]
+  for (const [name, input] of refused) {
+    const error: unknown = await subscriptions.put(name, input).catch((caught: unknown) => caught)
+    t.match(error, { code: 'INVALID_REQUEST' }, `${name} ${JSON.stringify(input)}`)
+    t.notMatch(String(error), /CANARY/)
+  }
+  t.same(await subscriptions.all(0), [])
+  for (const bytes of [24, 64]) await subscriptions.put('crm', { sink: { kind: 'webhook', url: 'https://crm.example', secret: secretOf(bytes) } })
+})
+
+void t.test('a webhook secret is answered once, kept on update, sealed in Redis, and replaced with a day of both', async (t) => {
+  const store = await startStore(t)
+  const clock = { ms: 1_000_000, nowMs: () => clock.ms }
+  const subscriptions = open(store, clock)
+  const first = secretOf(32, 'A')
+  const second = secretOf(32, 'B')
+  const withSecret = (secret: string): SubscriptionInput => ({ sink: { kind: 'webhook', url: 'https://crm.example', secret } })
+  t.equal((await subscriptions.put('crm', withSecret(first))).secret, first)
+  t.equal((await subscriptions.put('crm', WEBHOOK)).secret, undefined)
+  t.same(reveal(await subscriptions.webhookSecrets('crm')), [first])
+  t.equal((await subscriptions.put('crm', withSecret(first))).secret, undefined)
+  t.same(reveal(await subscriptions.webhookSecrets('crm')), [first])
+
+  await subscriptions.put('crm', withSecret(second))
+  t.same(reveal(await subscriptions.webhookSecrets('crm')), [second, first])
+  clock.ms += DAY_MS - 1
+  t.same(reveal(await subscriptions.webhookSecrets('crm')), [second, first])
+  clock.ms += 1
+  t.same(reveal(await subscriptions.webhookSecrets('crm')), [second])
+
+  const everything = await dump(store.commands)
+  for (const secret of [first, second]) t.notOk(everything.includes(secret.slice('whsec_'.length, -2)))
+  await t.rejects(subscriptions.webhookSecrets('other'), { code: 'SUBSCRIPTION_NOT_FOUND' })
+})
+
+void t.test('a webhook that becomes a queue and a webhook again has a new secret', async (t) => {
+  const store = await startStore(t)
+  const subscriptions = open(store)
+  const { secret } = await subscriptions.put('crm', WEBHOOK)
+  await subscriptions.put('crm', { sink: { kind: 'queue' } })
+  t.same(await subscriptions.webhookSecrets('crm'), [])
+  const again = await subscriptions.put('crm', WEBHOOK)
+  t.equal(again.created, false)
+  t.ok(again.secret)
+  t.not(again.secret, secret)
+})
+
+void t.test('every process knows a change within 100 ms, at once with an age of 0, and asks Redis once for all who ask', async (t) => {
+  const store = await startStore(t)
+  const [here, there] = [open(store), open(store)]
+  t.same(await there.all(), [])
+  await here.put('b', WEBHOOK)
+  await here.put('a', WEBHOOK)
+  t.same((await here.all()).map(({ name }) => name), ['a', 'b'], 'at once where it was changed')
+  t.same((await there.all(0)).map(({ name }) => name), ['a', 'b'])
+  const startedAt = performance.now()
+  await here.disable('a')
+  await until('the other process knows', async () => (await there.all()).find(({ name }) => name === 'a')?.enabled === false, { everyMs: 5 })
+  t.ok(performance.now() - startedAt < 250)
+
+  const before = await there.all(0)
+  const reads = await Promise.all(Array.from({ length: 100 }, () => there.all(50)))
+  t.ok(reads.every((list) => list === before), 'the same array while nothing changes')
+  const info = async () => Number(/cmdstat_get:calls=(\d+)/.exec(await store.commands.info('commandstats'))?.[1] ?? 0)
+  await until('the copy is old', async () => {
+    const calls = await info()
+    await Promise.all(Array.from({ length: 100 }, () => there.all(20)))
+    return (await info()) - calls === 1
+  })
+})
+
+void t.test('a list goes by name, page by page', async (t) => {
+  const store = await startStore(t)
+  const subscriptions = open(store)
+  for (const name of ['c', 'a', 'b']) await subscriptions.put(name, { sink: { kind: 'queue' } })
+  const first = await subscriptions.list({ limit: 2, cursor: undefined })
+  t.same([first.items.map(({ name }) => name), first.nextCursor], [['a', 'b'], 'b'])
+  const second = await subscriptions.list({ limit: 2, cursor: 'b' })
+  t.same([second.items.map(({ name }) => name), second.nextCursor], [['c'], null])
+})
+
+void t.test('parallel changes of one subscription are all made, one after the other, and one of them created it', async (t) => {
+  const store = await startStore(t)
+  const processes = Array.from({ length: 10 }, () => open(store))
+  const changes = await Promise.all(processes.map((subscriptions) => subscriptions.put('crm', WEBHOOK)))
+  t.equal(changes.filter(({ created }) => created).length, 1)
+  t.equal(changes.filter(({ secret }) => secret !== undefined).length, 1)
+  t.equal(await store.commands.get(keys.subscriptionsVersion), '10')
+})
+
+function makeJob(id: string): DeliveryJob {
+  return { v: 1, kind: 'deliver', platform: PLATFORM, subscription: 'crm', event: makeEvent(id), receivedAtMs: 1, deliveryId: id, scheduleSeconds: [60] }
+}
+
+void t.test('a deleted subscription leaves nothing: no deliveries, no dead letters, no queue, no stream', async (t) => {
+  const store = await startStore(t)
+  const subscriptions = open(store)
+  const deliveries = createDeliveryQueue({ queues: store.queues, redis: store.commands })
+  const writer = createSinkWriter({ queues: store.queues, redis: store.commands })
+  t.equal(await subscriptions.delete('crm'), false)
+  await subscriptions.put('crm', WEBHOOK)
+  for (let n = 0; n < 1_200; n += 1) await deliveries.enqueueDelivery(makeJob(`ev_${n}`), { delayMs: n % 2 === 0 ? 60_000 : 0 })
+  await writer.addToConsumerQueue({ queue: sinkQueue(PLATFORM, 'crm'), jobId: 'ev_1', name: 'n', data: makeEvent('ev_1') })
+  await writer.appendToStream({ stream: sinkStream(PLATFORM, 'crm'), fields: { id: '1' } })
+  t.equal(await subscriptions.delete('crm'), true)
+  const left = (await store.commands.keys('*')).filter((key) => !key.includes(':de:'))
+  t.same(left, [keys.subscriptionsVersion], 'but for de-duplication, which ends within a minute')
+  t.equal(await subscriptions.get('crm'), undefined)
+  t.same(await subscriptions.all(), [])
+  t.equal(await subscriptions.delete('crm'), false)
+
+  t.equal((await subscriptions.put('crm', WEBHOOK)).created, true)
+  await deliveries.enqueueDelivery(makeJob('ev_new'))
+  t.equal(await store.queues.open(deliveriesQueue(PLATFORM, 'crm')).isPaused(), false)
+})
+
+void t.test('a deletion that died half-way is hidden at once and finished by whoever comes next', async (t) => {
+  const store = await startStore(t)
+  const subscriptions = open(store)
+  const deliveries = createDeliveryQueue({ queues: store.queues, redis: store.commands })
+  await subscriptions.put('crm', WEBHOOK)
+  await deliveries.enqueueDelivery(makeJob('ev_1'))
+  const record: unknown = JSON.parse((await store.commands.hget(keys.subscriptions, 'crm')) ?? '')
+  await store.commands.hset(keys.subscriptions, 'crm', JSON.stringify({ ...Object(record), deleting: true }))
+  await store.commands.incr(keys.subscriptionsVersion)
+  t.same([await subscriptions.get('crm'), await subscriptions.all(0)], [undefined, []])
+  t.equal((await subscriptions.put('crm', WEBHOOK)).created, true)
+  t.equal(await store.queues.open(deliveriesQueue(PLATFORM, 'crm')).count(), 0)
+})
+
+void t.test('disabling lets waiting retries run at once', async (t) => {
+  const store = await startStore(t)
+  const subscriptions = open(store)
+  const deliveries = createDeliveryQueue({ queues: store.queues, redis: store.commands })
+  const queue = store.queues.open(deliveriesQueue(PLATFORM, 'crm'))
+  await subscriptions.put('crm', WEBHOOK)
+  await deliveries.enqueueDelivery(makeJob('ev_1'), { delayMs: 3_600_000 })
+  await subscriptions.put('crm', { ...WEBHOOK, enabled: false })
+  t.same([await queue.getDelayedCount(), await queue.getWaitingCount()], [0, 1])
+  await deliveries.enqueueDelivery(makeJob('ev_2'), { delayMs: 3_600_000 })
+  await subscriptions.disable('crm')
+  t.same([await queue.getDelayedCount(), await queue.getWaitingCount()], [0, 2])
+  t.equal((await subscriptions.get('crm'))?.enabled, false)
+  await subscriptions.disable('unknown')
+})
+
+void t.test('with the store away everything rejects with STORE_UNAVAILABLE', async (t) => {
+  const store = await startStore(t)
+  const subscriptions = open(store)
+  await store.server.kill()
+  await t.rejects(subscriptions.all(), { code: 'STORE_UNAVAILABLE' })
+  await t.rejects(subscriptions.put('crm', WEBHOOK), { code: 'STORE_UNAVAILABLE' })
+  await t.rejects(subscriptions.list({ limit: 1, cursor: undefined }), { code: 'STORE_UNAVAILABLE' })
+  await store.server.start()
+  await until('it is back', async () => (await subscriptions.all(0).catch(() => undefined)) !== undefined)
+})

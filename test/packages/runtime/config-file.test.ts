@@ -1,0 +1,188 @@
+// Owns: what CONFIG_FILE comes to, and how wrong places in it are told.
+import { ConfigError, loadConfig } from '@wxgw/runtime'
+import t from 'tap'
+import { AES_KEY, CALLER_KEY, COMPLETE, filesOf } from './settings-for-tests.ts'
+
+const SEALED = { SEALING_KEYS: COMPLETE['SEALING_KEYS'] }
+
+const FILE = `
+platforms:
+  - id: open2
+    componentAppid: wxaaaaaaaaaaaaaaaa
+    componentAppsecret: \${OPEN2_SECRET}
+    token: 00123
+    encodingAesKey: ${AES_KEY}
+    previousToken: \${PRE}-\${PRE}   # and \${NOT_A_VARIABLE} in a comment is none
+callers:
+  - name: crm
+    key: \${CRM_KEY}
+    grants:
+      - platforms: [open2]
+        authorizers: [wx\${TAIL}]
+        actions: [tokens:read, events:read]
+      - actions: [replies:write]
+  - name: idle
+    key: ${'i'.repeat(32)}
+    grants: []
+`
+
+const VARIABLES = { OPEN2_SECRET: 'sealed: "of" #2', CRM_KEY: CALLER_KEY, PRE: 'old', TAIL: 'bbbbbbbbbbbbbbbb' }
+
+function load(env: Readonly<Record<string, string | undefined>>, file: string) {
+  return loadConfig({ env: { CONFIG_FILE: 'gateway.yaml', ...SEALED, ...env }, readFile: filesOf({ 'gateway.yaml': file }) })
+}
+
+function problemsOf(env: Readonly<Record<string, string | undefined>>, file: string): Record<string, string> {
+  try {
+    load(env, file)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    return Object.fromEntries(error.problems.map(({ setting, problem }) => [setting, problem]))
+  }
+  return {}
+}
+
+void t.test('a file with platforms and callers needs no WX_* and no API_KEYS', async (t) => {
+  const config = load({ ...VARIABLES, OPEN2_SECRET: 'appsecret2' }, FILE)
+  const [platform, ...others] = config.platforms
+  t.strictSame(others, [])
+  t.equal(platform?.id, 'open2')
+  t.equal(platform?.componentAppSecret.reveal(), 'appsecret2')
+  t.equal(platform?.token.reveal(), '00123', 'digits are text')
+  t.equal(platform?.previousToken?.reveal(), 'old-old', 'several ${NAME} in one text')
+  t.equal(platform?.previousEncodingAesKey, undefined)
+  t.strictSame(
+    config.callers.map(({ name, grants }) => ({ name, grants })),
+    [
+      {
+        name: 'crm',
+        grants: [
+          { platforms: ['open2'], authorizers: ['wxbbbbbbbbbbbbbbbb'], actions: ['tokens:read', 'events:read'] },
+          { platforms: undefined, authorizers: undefined, actions: ['replies:write'] },
+        ],
+      },
+      { name: 'idle', grants: [] },
+    ],
+  )
+})
+
+void t.test('what a variable holds is a value, never YAML', async (t) => {
+  t.match(problemsOf(VARIABLES, FILE), { 'CONFIG_FILE platforms[0].componentAppsecret': /white space/ })
+})
+
+void t.test('${NAME} is looked up in .env as well', async (t) => {
+  const readFile = filesOf({ 'gateway.yaml': FILE, '.env': `OPEN2_SECRET=fromdotenv\nCONFIG_FILE=gateway.yaml` })
+  const { OPEN2_SECRET: _, ...env } = VARIABLES
+  t.equal(loadConfig({ env: { ...SEALED, ...env }, readFile }).platforms[0]?.componentAppSecret.reveal(), 'fromdotenv')
+})
+
+void t.test('WX_* and API_KEYS stand beside what the file gives', async (t) => {
+  const config = load({ ...COMPLETE, ...VARIABLES, OPEN2_SECRET: 's', API_KEYS: `ops=${'o'.repeat(32)}` }, FILE)
+  t.strictSame(
+    config.platforms.map(({ id }) => id),
+    ['open1', 'open2'],
+  )
+  t.strictSame(
+    config.callers.map(({ name }) => name),
+    ['ops', 'crm', 'idle'],
+  )
+})
+
+void t.test('part of WX_* is a platform that is incomplete, also beside a file', async (t) => {
+  t.strictSame(Object.keys(problemsOf({ ...VARIABLES, OPEN2_SECRET: 's', WX_TOKEN: 'x' }, FILE)), [
+    'WX_COMPONENT_APPID',
+    'WX_COMPONENT_APPSECRET',
+    'WX_ENCODING_AES_KEY',
+  ])
+})
+
+void t.test('a variable that is not there is told by its name and its place', async (t) => {
+  t.match(problemsOf({ ...VARIABLES, OPEN2_SECRET: undefined, TAIL: undefined }, FILE), {
+    'CONFIG_FILE platforms[0].componentAppsecret': /OPEN2_SECRET/,
+    'CONFIG_FILE callers[0].grants[0].authorizers[0]': /TAIL/,
+  })
+})
+
+void t.test('a double id, component appid, caller name or caller key stops the start', async (t) => {
+  const platform = (id: string, appId: string) =>
+    `{id: ${id}, componentAppid: ${appId}, componentAppsecret: s, token: t, encodingAesKey: ${AES_KEY}}`
+  const caller = (name: string, key: string) => `{name: ${name}, key: ${key}}`
+  const file = (platforms: string[], callers: string[]) => `platforms: [${platforms.join(', ')}]\ncallers: [${callers.join(', ')}]\n`
+  const one = platform('one', 'wxaaaaaaaaaaaaaaaa')
+  const ops = caller('ops2', 'o'.repeat(32))
+
+  t.strictSame(problemsOf({}, file([one, platform('two', 'wxbbbbbbbbbbbbbbbb')], [ops])), {})
+  t.match(problemsOf({}, file([one, platform('one', 'wxbbbbbbbbbbbbbbbb')], [ops])), { 'CONFIG_FILE platforms[1]': /same id/ })
+  t.match(problemsOf({}, file([one, platform('two', 'wxaaaaaaaaaaaaaaaa')], [ops])), { 'CONFIG_FILE platforms[1]': /same component appid/ })
+  t.match(problemsOf({}, file([one], [ops, caller('ops2', 'p'.repeat(32))])), { 'CONFIG_FILE callers[1]': /same name/ })
+  t.match(problemsOf({}, file([one], [ops, caller('ops3', 'o'.repeat(32))])), { 'CONFIG_FILE callers[1]': /same key/ })
+  t.match(problemsOf({ API_KEYS: `ops2=${'q'.repeat(32)}` }, file([one], [ops])), { 'CONFIG_FILE callers[0]': /same name/ })
+  t.match(problemsOf(COMPLETE, file([platform('open1', 'wxaaaaaaaaaaaaaaaa')], [ops])), { 'CONFIG_FILE platforms[0]': /same id/ })
+})
+
+void t.test('every wrong place is told by its path and without its value', async (t) => {
+  const file = `
+platforms:
+  - id: Leak-1
+    componentAppid: [leak-2]
+    token: leak 3
+    encodingAesKey: leak-4
+    surplus: leak-5
+  - leak-6
+callers:
+  - name: crm
+    key: leak-7
+    grants:
+      - platforms: leak-8
+        actions: [leak:9]
+        authorizers: [leak-10]
+        rights: [leak-11]
+  - name: leak 12
+    grants: leak-13
+leaks: leak-14
+`
+  const problems = problemsOf({}, file)
+  t.strictSame(
+    Object.keys(problems).toSorted(),
+    [
+      'CONFIG_FILE callers[0].grants[0].actions[0]',
+      'CONFIG_FILE callers[0].grants[0].authorizers[0]',
+      'CONFIG_FILE callers[0].grants[0].platforms',
+      'CONFIG_FILE callers[0].grants[0].rights',
+      'CONFIG_FILE callers[0].key',
+      'CONFIG_FILE callers[1].grants',
+      'CONFIG_FILE callers[1].key',
+      'CONFIG_FILE callers[1].name',
+      'CONFIG_FILE leaks',
+      'CONFIG_FILE platforms[0].componentAppid',
+      'CONFIG_FILE platforms[0].componentAppsecret',
+      'CONFIG_FILE platforms[0].encodingAesKey',
+      'CONFIG_FILE platforms[0].id',
+      'CONFIG_FILE platforms[0].surplus',
+      'CONFIG_FILE platforms[0].token',
+      'CONFIG_FILE platforms[1]',
+    ].toSorted(),
+  )
+  t.notMatch(Object.values(problems).join('\n'), /leak/i)
+})
+
+void t.test('a file that is no YAML is told by its line, without quoting it', async (t) => {
+  const problems = problemsOf({}, 'platforms:\n  - id: open1\n    token: "leak\n')
+  t.match(problems, { CONFIG_FILE: /line \d/ })
+  t.notMatch(JSON.stringify(problems), /leak/)
+  t.match(problemsOf({}, 'a: 1\na: 2\n'), { CONFIG_FILE: /not valid YAML/ })
+})
+
+void t.test('a file that is not there is the one problem: what it would have given is not asked for', async (t) => {
+  t.strictSame(Object.keys(problemsOf({ CONFIG_FILE: 'gone.yaml' }, FILE)), ['CONFIG_FILE'])
+})
+
+void t.test('an empty file gives nothing, so WX_* and API_KEYS are asked for', async (t) => {
+  t.strictSame(Object.keys(problemsOf({}, '')).toSorted(), [
+    'API_KEYS',
+    'WX_COMPONENT_APPID',
+    'WX_COMPONENT_APPSECRET',
+    'WX_ENCODING_AES_KEY',
+    'WX_TOKEN',
+  ])
+})

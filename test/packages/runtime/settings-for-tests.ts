@@ -1,0 +1,22 @@
+// Owns: an environment that is complete and right, for tests that then break one thing of it.
+
+export const AES_KEY = 'abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG'
+export const CALLER_KEY = 'k'.repeat(32)
+
+export const COMPLETE: Readonly<Record<string, string>> = {
+  WX_COMPONENT_APPID: 'wx0123456789abcdef',
+  WX_COMPONENT_APPSECRET: 'appsecret-of-the-component',
+  WX_TOKEN: 'pushtoken',
+  WX_ENCODING_AES_KEY: AES_KEY,
+  API_KEYS: `ops=${CALLER_KEY}`,
+  SEALING_KEYS: `k1:${Buffer.alloc(32, 7).toString('base64')}`,
+}
+
+/** Stands for the disk: the files of `files`, and nothing else. */
+export function filesOf(files: Readonly<Record<string, string>>): (path: string) => string {
+  return (path) => {
+    const text = files[path]
+    if (text === undefined) throw Object.assign(new Error('no such file'), { code: 'ENOENT' })
+    return text
+  }
+}
