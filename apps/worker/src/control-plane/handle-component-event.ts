@@ -1,0 +1,128 @@
+// Owns: what each event that WeChat sends to the component does to the gateway, and what of it consumers hear.
+import { type ComponentEventJob, eventType, type GatewayEvent, platformEvent, UNPARSED_EVENT_TYPE } from '@wxgw/contracts'
+import type { Platform } from '@wxgw/platform'
+import type { Log } from '@wxgw/runtime'
+import {
+  type AuthorizerAppId,
+  type ComponentAppId,
+  type ComponentEvent,
+  GatewayError,
+  parseComponentEvent,
+  rawWithoutCodes,
+  refusalKind,
+  Secret,
+  withoutCodes,
+} from '@wxgw/wechat-core'
+
+export type ComponentEventPlatform = {
+  id: string
+  componentAppId: ComponentAppId
+  tickets: Pick<Platform['tickets'], 'saveIfNewer'>
+  componentTokens: Pick<Platform['componentTokens'], 'get'>
+  authorizations: Pick<Platform['authorizations'], 'exchangeCode' | 'revoke'>
+  inbox: Pick<Platform['inbox'], 'openComponentEvent' | 'platformEvent' | 'profileWanted'>
+}
+
+export type ComponentEventDeps = { platforms: ReadonlyMap<string, ComponentEventPlatform>; log: Log }
+
+type Understood = Exclude<ComponentEvent, { kind: 'unparsed' }>
+type Context = { job: ComponentEventJob; platform: ComponentEventPlatform; log: Log }
+
+/** Safe to run twice: tickets and authorizations are judged by order, codes are exchanged once, events carry the push's id. */
+export async function handleComponentEvent(job: ComponentEventJob, { platforms, log }: ComponentEventDeps): Promise<void> {
+  const platform = platforms.get(job.platform)
+  if (!platform) throw new GatewayError('PLATFORM_NOT_FOUND', 'the platform of this job is not configured here', { retry: true })
+  const context = { job, platform, log }
+  const event = parseComponentEvent(platform.inbox.openComponentEvent(job), platform.componentAppId)
+  switch (event.kind) {
+    case 'component_verify_ticket':
+      return keepTicket(event, context)
+    case 'authorized':
+    case 'updateauthorized':
+      return authorize(event, event.authorizerAppId, event.authorizationCode, context)
+    case 'unauthorized':
+      return revoke(event, event.authorizerAppId, context)
+    case 'other':
+      return handleOther(event, context)
+    case 'unparsed':
+      return dispatchUnparsed(event, context)
+    default:
+      event satisfies never
+  }
+}
+
+async function keepTicket(
+  event: Understood & { kind: 'component_verify_ticket' },
+  { job, platform, log }: Context,
+): Promise<void> {
+  const outcome = await platform.tickets.saveIfNewer(event.ticket, event.createTimeSeconds)
+  log.info(
+    { platform: platform.id, eventId: job.eventId, createTimeSeconds: event.createTimeSeconds, outcome },
+    'ticket.received',
+  )
+  // Bought at once when there is none, so that the first caller does not have to wait for it; if not now, then on its read.
+  await platform.componentTokens.get().catch((error: unknown) => {
+    log.warn({ platform: platform.id, err: error }, 'token.refresh_failed')
+  })
+}
+
+async function authorize(event: Understood, appId: AuthorizerAppId, code: Secret, context: Context): Promise<void> {
+  const { job, platform, log } = context
+  const logged = { platform: platform.id, eventId: job.eventId, appid: appId }
+  try {
+    await platform.authorizations.exchangeCode(code, { authorizerAppId: appId, createTimeSeconds: event.createTimeSeconds })
+  } catch (error) {
+    if (!isRevoked(error)) throw error
+    log.info({ ...logged, outcome: 'revoked meanwhile' }, 'authorizer.authorized')
+    return
+  }
+  log.info({ ...logged, outcome: 'exchanged' }, 'authorizer.authorized')
+  await platform.inbox.profileWanted(appId, consumerEvent(event, appId, job))
+}
+
+async function revoke(event: Understood, appId: AuthorizerAppId, context: Context): Promise<void> {
+  const { job, platform, log } = context
+  const outcome = await platform.authorizations.revoke(appId, event.createTimeSeconds)
+  log.info({ platform: platform.id, eventId: job.eventId, appid: appId, outcome }, 'authorizer.unauthorized')
+  // When ignored, it is an older word than the authorization it would end: consumers would switch off an account that works.
+  if (outcome === 'revoked') await dispatch(consumerEvent(event, appId, job), context)
+}
+
+async function handleOther(event: Understood & { kind: 'other' }, context: Context): Promise<void> {
+  // A fast-registered mini program (notify_third_fasteregister) is authorized with the code of this very event.
+  const code = event.data['auth_code']
+  if (event.authorizerAppId && typeof code === 'string' && code !== '') {
+    return authorize(event, event.authorizerAppId, new Secret(code), context)
+  }
+  return dispatch(consumerEvent(event, event.authorizerAppId, context.job), context)
+}
+
+async function dispatchUnparsed(event: ComponentEvent & { kind: 'unparsed' }, context: Context): Promise<void> {
+  const { job, platform, log } = context
+  log.warn({ platform: platform.id, eventId: job.eventId, reason: event.reason }, 'push.unparsed')
+  const data = { raw: rawWithoutCodes(event.raw) }
+  await dispatch(
+    platformEvent({ id: job.eventId, platform: platform.id, type: UNPARSED_EVENT_TYPE, timeMs: job.receivedAtMs, data }),
+    context,
+  )
+}
+
+async function dispatch(event: GatewayEvent, { job, platform }: Context): Promise<void> {
+  await platform.inbox.platformEvent(event, { receivedAtMs: job.receivedAtMs })
+}
+
+function consumerEvent(event: Understood, appId: AuthorizerAppId | undefined, job: ComponentEventJob): GatewayEvent {
+  return platformEvent({
+    id: job.eventId,
+    platform: job.platform,
+    type: eventType('wechat.component', event.infoType),
+    timeMs: event.createTimeSeconds * 1000,
+    subject: appId,
+    authorizerAppId: appId,
+    data: withoutCodes(event.data),
+  })
+}
+
+function isRevoked(error: unknown): boolean {
+  return (error instanceof GatewayError && error.code === 'AUTHORIZER_REVOKED') || refusalKind(error) === 'not-authorized'
+}

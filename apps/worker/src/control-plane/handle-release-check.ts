@@ -1,0 +1,31 @@
+// Owns: the part of WeChat's release check (全网发布检测) that is answered by API: exchange the code, send it back.
+import type { ReleaseCheckJob } from '@wxgw/contracts'
+import type { Platform } from '@wxgw/platform'
+import type { Log } from '@wxgw/runtime'
+import { GatewayError, parseAuthorizerAppId } from '@wxgw/wechat-core'
+
+export type ReleaseCheckPlatform = {
+  authorizations: Pick<Platform['authorizations'], 'exchangeCode'>
+  customerService: Platform['customerService']
+  inbox: Pick<Platform['inbox'], 'openReleaseCheckCode'>
+}
+
+export type ReleaseCheckDeps = { platforms: ReadonlyMap<string, ReleaseCheckPlatform>; log: Log }
+
+/**
+ * Safe to run twice: the code is exchanged once, and WeChat's check reads the first message.
+ * @see https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/operation/thirdparty/releases_instructions.html
+ */
+export async function handleReleaseCheck(job: ReleaseCheckJob, { platforms, log }: ReleaseCheckDeps): Promise<void> {
+  const platform = platforms.get(job.platform)
+  const appId = parseAuthorizerAppId(job.appid)
+  if (!platform || !appId) throw new GatewayError('PLATFORM_NOT_FOUND', 'the platform of this job is not configured here', { retry: true })
+  const code = platform.inbox.openReleaseCheckCode(job)
+  const { authorizerAppId } = await platform.authorizations.exchangeCode(code)
+  await platform.customerService.send(authorizerAppId, {
+    touser: job.openId,
+    msgtype: 'text',
+    text: { content: `${code.reveal()}_from_api` },
+  })
+  log.info({ platform: job.platform, eventId: job.eventId, appid: appId }, 'release_check.answered')
+}

@@ -1,0 +1,53 @@
+// Owns: paging through WeChat's own list of authorizers, so that whatever got lost here is found there.
+import type { SyncJob } from '@wxgw/contracts'
+import type { Platform, SyncState } from '@wxgw/platform'
+import type { Log } from '@wxgw/runtime'
+import { describeFailure, GatewayError } from '@wxgw/wechat-core'
+
+export type SyncPlatform = {
+  authorizations: Pick<Platform['authorizations'], 'reconcilePage'>
+  inbox: Pick<Platform['inbox'], 'profileWanted'>
+  syncStates: Platform['syncStates']
+}
+
+export type SyncDeps = { platforms: ReadonlyMap<string, SyncPlatform>; nowMs(): number; log: Log }
+
+/** Safe to run twice: what is known and works is never touched. */
+export async function handleSync(job: SyncJob, { jobId }: { jobId: string }, { platforms, nowMs, log }: SyncDeps): Promise<void> {
+  const platform = platforms.get(job.platform)
+  if (!platform) throw new GatewayError('PLATFORM_NOT_FOUND', 'the platform of this job is not configured here', { retry: true })
+  const now = () => new Date(nowMs()).toISOString()
+  let state: SyncState = {
+    jobId,
+    status: 'running',
+    seen: 0,
+    added: 0,
+    repaired: 0,
+    failed: 0,
+    startedAt: now(),
+    finishedAt: null,
+    error: null,
+  }
+  await platform.syncStates.save(state)
+  try {
+    for (let isLast = false; !isLast; ) {
+      const page = await platform.authorizations.reconcilePage(state.seen)
+      state = {
+        ...state,
+        seen: state.seen + page.seen,
+        added: state.added + page.added.length,
+        repaired: state.repaired + page.repaired.length,
+      }
+      for (const appId of page.added) await platform.inbox.profileWanted(appId)
+      isLast = page.seen === 0 || state.seen >= page.totalCount
+      await platform.syncStates.save(isLast ? { ...state, status: 'completed', finishedAt: now() } : state)
+    }
+  } catch (error) {
+    const { code, errcode } = describeFailure(error)
+    const text = errcode === undefined ? code : `${code} ${errcode}`
+    await platform.syncStates.save({ ...state, status: 'failed', finishedAt: now(), error: text })
+    throw error
+  }
+  const { seen, added, repaired } = state
+  log.info({ platform: job.platform, jobId, seen, added, repaired }, 'authorizers.synced')
+}

@@ -1,0 +1,151 @@
+// Owns: one attempt at one delivery, and what it comes to. The queue's own means (delay, failed set) are applied by the caller.
+import type { DeliveryJob, DeliveryResult } from '@wxgw/contracts'
+import type { EventLog, Subscriptions } from '@wxgw/platform'
+import type { Log } from '@wxgw/runtime'
+import type { Clock } from '@wxgw/wechat-core'
+import type { Sinks } from '../sinks/sink.ts'
+import { attemptSink } from './attempt-sink.ts'
+import { type CircuitBreaker, createCircuitBreaker } from './circuit-breaker.ts'
+import { type AttemptContext, INVALID_REPLY, judgeAttempt, judgeFailure, type Verdict } from './judge-attempt.ts'
+import { recordState } from './record-state.ts'
+
+export type DeliverDeps = {
+  subscriptions: Pick<Subscriptions, 'get' | 'disable'>
+  events: Pick<EventLog, 'deliveryChanged'>
+  sinks: Sinks
+  /**
+   * Hands a consumer's passive reply to whoever waits for it, or to the fallback. `unwanted`: too late, or answered already.
+   * `invalid`: no reply at all; the delivery counts as failed.
+   */
+  offerReply(eventId: string, reply: unknown): Promise<'accepted' | 'unwanted' | 'invalid'>
+  clock: Clock
+  /** In [0, 1), for the jitter. */
+  random(): number
+  log: Log
+}
+
+export type Attempt = {
+  /** From 1, counting only attempts that were made. */
+  number: number
+  /** Aborted when the process has to end before the attempt does. */
+  signal: AbortSignal
+}
+
+export type DeliveryOutcome =
+  /** `dropped`: the subscription is gone, and the delivery with it. */
+  | { kind: 'done'; what: 'delivered' | 'dropped'; reply?: unknown }
+  | { kind: 'retry'; delayMs: number; error: string }
+  | { kind: 'dead'; error: string }
+  /** Through no fault of the consumer there was no whole attempt: none is to be counted. */
+  | { kind: 'delay'; delayMs: number }
+
+export type Deliver = (job: DeliveryJob, attempt: Attempt) => Promise<DeliveryOutcome>
+
+export const SUBSCRIPTION_DISABLED = 'subscription disabled'
+const OWN_FAULT_PAUSE_MS = 1_000
+
+/**
+ * Safe to run twice: the consumer knows an event by its id. Never rejects for what a consumer does; a fault of our own (the
+ * store is away) delays. An attempt for which a push still waits has the sink's whole `timeoutMs` all the same: whoever
+ * waits gives up by himself, and to cut a slow consumer off would only deliver to it twice and lose what the fallback sends.
+ */
+export function createDeliver(deps: DeliverDeps): Deliver {
+  const breaker = createCircuitBreaker(deps)
+  return async (job, attempt) => {
+    try {
+      return await deliver({ ...deps, breaker }, job, attempt)
+    } catch (error) {
+      deps.log.warn({ eventId: job.event.id, subscription: job.subscription, err: error }, 'delivery.postponed')
+      return { kind: 'delay', delayMs: OWN_FAULT_PAUSE_MS }
+    }
+  }
+}
+
+type InnerDeps = DeliverDeps & { breaker: CircuitBreaker }
+
+async function deliver(deps: InnerDeps, job: DeliveryJob, { number: attempt, signal }: Attempt): Promise<DeliveryOutcome> {
+  const { breaker, clock } = deps
+  const about = { eventId: job.event.id, subscription: job.subscription }
+  const subscription = await deps.subscriptions.get(job.subscription)
+  if (!subscription) {
+    breaker.forget(job.subscription)
+    await recordState(deps, { ...about, status: 'discarded', attempts: attempt - 1 })
+    return { kind: 'done', what: 'dropped' }
+  }
+  if (!subscription.enabled) {
+    await recordState(deps, { ...about, status: 'dead', attempts: attempt - 1, lastError: SUBSCRIPTION_DISABLED })
+    return { kind: 'dead', error: SUBSCRIPTION_DISABLED }
+  }
+  // Waited for here, in a place that only this subscription's deliveries have: a delayed job each would keep Redis busy.
+  await breaker.pass(subscription.name, signal)
+
+  const startedAtMs = clock.nowMs()
+  const result = await attemptSink(
+    deps.sinks,
+    {
+      subscription,
+      event: job.event,
+      body: JSON.stringify(job.event),
+      deliveryId: job.deliveryId,
+      ...(job.reply === undefined ? {} : { waitForReplyUntilMs: job.reply.deadlineAtMs }),
+    },
+    signal,
+  )
+  if (result.outcome === 'interrupted') return { kind: 'delay', delayMs: 0 }
+
+  const context = { attempt, scheduleSeconds: job.scheduleSeconds, random: deps.random }
+  const verdict = await withReply(deps, job, { result, context })
+  if (verdict.kind === 'done') breaker.succeeded(subscription.name)
+  else breaker.failed(subscription.name)
+  logAttempt(deps.log, { ...about, attempt, verdict, durationMs: clock.nowMs() - startedAtMs })
+  return conclude(deps, { about, attempt, verdict })
+}
+
+async function withReply(
+  { offerReply, log }: InnerDeps,
+  job: DeliveryJob,
+  { result, context }: { result: DeliveryResult; context: AttemptContext },
+): Promise<Verdict> {
+  const verdict = judgeAttempt(result, context)
+  // Only the subscription that the push waited for may answer it; to the others, and to replays, a reply means nothing.
+  if (verdict.kind !== 'done' || verdict.reply === undefined || job.reply === undefined) return verdict
+  try {
+    const accepted = await offerReply(job.event.id, verdict.reply)
+    return accepted === 'invalid' ? judgeFailure(INVALID_REPLY, context) : verdict
+  } catch (error) {
+    // The consumer has done its part; sending it the event again would not bring the reply back in time.
+    log.warn({ eventId: job.event.id, subscription: job.subscription, err: error }, 'reply.lost')
+    return verdict
+  }
+}
+
+async function conclude(
+  deps: InnerDeps,
+  { about, attempt, verdict }: { about: { eventId: string; subscription: string }; attempt: number; verdict: Verdict },
+): Promise<DeliveryOutcome> {
+  switch (verdict.kind) {
+    case 'done':
+      await recordState(deps, { ...about, status: 'delivered', attempts: attempt, deliveredAtMs: deps.clock.nowMs() })
+      return { ...verdict, what: 'delivered' }
+    case 'retry':
+      await recordState(deps, { ...about, status: 'retrying', attempts: attempt, lastError: verdict.error })
+      return verdict
+    case 'dead':
+      if (verdict.disable) await deps.subscriptions.disable(about.subscription)
+      await recordState(deps, { ...about, status: 'dead', attempts: attempt, lastError: verdict.error })
+      return { kind: 'dead', error: verdict.error }
+    default:
+      return verdict satisfies never
+  }
+}
+
+function logAttempt(
+  log: Log,
+  { verdict, ...fields }: { eventId: string; subscription: string; attempt: number; verdict: Verdict; durationMs: number },
+): void {
+  const outcome =
+    verdict.kind === 'done'
+      ? { outcome: 'delivered' }
+      : { outcome: verdict.kind, error: verdict.error, ...(verdict.kind === 'retry' ? { retryInMs: verdict.delayMs } : {}) }
+  log.info({ ...fields, ...outcome }, 'delivery.attempted')
+}

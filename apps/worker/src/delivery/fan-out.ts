@@ -1,0 +1,153 @@
+// Owns: from one event to one delivery per matching subscription. Queues and streams are writes to our own Redis and done at
+// once; a webhook, and whatever failed, goes to the subscription's own queue, so that no consumer waits for another.
+import { compileMatcher, deliveryId, type DeliveryJob, type DeliveryResult, type FanOutJob, type Subscription } from '@wxgw/contracts'
+import type { EventLog, Subscriptions } from '@wxgw/platform'
+import type { Log } from '@wxgw/runtime'
+import { type Clock, GatewayError } from '@wxgw/wechat-core'
+import type { Sinks } from '../sinks/sink.ts'
+import { attemptSink, type Interrupted } from './attempt-sink.ts'
+import { judgeFailedAttempt } from './judge-attempt.ts'
+import { createPartialRuns } from './partial-runs.ts'
+import { recordState } from './record-state.ts'
+
+export type EnqueueOptions = {
+  /** Before the first attempt that the queue makes. Default 0. */
+  delayMs?: number
+  /** Attempts that were made already and count. Default 0. */
+  attemptsMade?: number
+  /** What the last of them failed with; stands in the dead letter when none is left. */
+  lastError?: string
+}
+
+export type FanOutDeps = {
+  subscriptions: Pick<Subscriptions, 'all'>
+  events: Pick<EventLog, 'record' | 'deliveryChanged'>
+  sinks: Sinks
+  /** Into the subscription's own queue, de-duplicated by `deliveryId`; resolves after Redis has accepted. */
+  enqueueDelivery(job: DeliveryJob, options?: EnqueueOptions): Promise<void>
+  clock: Clock
+  /** In [0, 1), for the jitter. */
+  random(): number
+  log: Log
+}
+
+export type FanOutSummary = { delivered: number; enqueued: number }
+export type FanOut = (job: FanOutJob, stop: AbortSignal) => Promise<FanOutSummary>
+
+/**
+ * Rejects when the store does not take the event or one of the deliveries; the others were made all the same. Safe to run
+ * again then: whom it has served is not served twice by this process, and queues know a delivery by its id.
+ */
+export function createFanOut(deps: FanOutDeps): FanOut {
+  const partialRuns = createPartialRuns()
+  return async (job, stop) => {
+    const { event } = job
+    const id = deliveryId(event.id, job.replay)
+    const subscriptions = select(job, await deps.subscriptions.all(maxAgeMs(job, deps.clock)))
+    const names = subscriptions.map(({ name }) => name)
+    await deps.events.record(event, job.receivedAtMs, names)
+
+    const body = JSON.stringify(event)
+    const due = subscriptions.filter(({ name }) => !partialRuns.isServed(id, name))
+    const handed = await Promise.allSettled(due.map((subscription) => hand(deps, { job, subscription, body, stop })))
+    const failures = handed.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []))
+    if (failures.length > 0) {
+      const served = due.filter((_, index) => handed[index]?.status === 'fulfilled').map(({ name }) => name)
+      partialRuns.failed(id, served)
+      throw worstOf(failures)
+    }
+    partialRuns.finished(id)
+    const delivered = handed.filter((result) => result.status === 'fulfilled' && result.value === 'delivered').length
+    const summary = { delivered, enqueued: handed.length - delivered }
+    deps.log.debug({ eventId: event.id, type: event.type, subscriptions: names.length, ...summary }, 'event.dispatched')
+    return summary
+  }
+}
+
+/** One error stands for all. The one that asks to be tried again: as long as one delivery can still be made, it has to be. */
+function worstOf(failures: readonly unknown[]): unknown {
+  return failures.find((failure) => !(failure instanceof GatewayError) || failure.retry) ?? failures[0]
+}
+
+/** How old the process' copy of the subscriptions may be at most; more makes no difference to a backlog. */
+const OLDEST_COPY_MS = 100
+
+/** What was subscribed before the event came is to get it, so the copy has to be younger than the event. A replay is of now. */
+function maxAgeMs({ receivedAtMs, only, replay }: FanOutJob, clock: Clock): number {
+  if (only !== undefined || replay !== undefined) return 0
+  return Math.min(Math.max(clock.nowMs() - receivedAtMs, 0), OLDEST_COPY_MS)
+}
+
+/** A test event goes to the subscription it tests, whatever that matches; a disabled one is given nothing at all. */
+function select({ event, only }: FanOutJob, subscriptions: readonly Subscription[]): readonly Subscription[] {
+  if (only === undefined) return compileMatcher(subscriptions)(event)
+  return subscriptions.filter(({ name, enabled }) => enabled && name === only)
+}
+
+function deliveryJob({ event, receivedAtMs, replay, reply }: FanOutJob, subscription: Subscription): DeliveryJob {
+  return {
+    v: 1,
+    kind: 'deliver',
+    platform: subscription.platform,
+    subscription: subscription.name,
+    event,
+    receivedAtMs,
+    deliveryId: deliveryId(event.id, replay),
+    scheduleSeconds: subscription.retry.scheduleSeconds,
+    ...(reply?.subscription === subscription.name ? { reply: { deadlineAtMs: reply.deadlineAtMs } } : {}),
+  }
+}
+
+type Handing = { job: FanOutJob; subscription: Subscription; body: string; stop: AbortSignal }
+
+async function hand(deps: FanOutDeps, handing: Handing): Promise<'delivered' | 'enqueued'> {
+  const { job, subscription } = handing
+  const delivery = deliveryJob(job, subscription)
+  const about = { eventId: job.event.id, subscription: subscription.name }
+  // The first delivery is pending since the event was recorded; a replay starts anew what may have ended long ago.
+  if (job.replay !== undefined) await recordState(deps, { ...about, status: 'pending', attempts: 0 })
+  if (subscription.sink.kind === 'webhook') {
+    await deps.enqueueDelivery(delivery)
+    return 'enqueued'
+  }
+  const result = await tryLocally(deps, handing, delivery)
+  if (result.outcome === 'delivered') {
+    await recordState(deps, { ...about, status: 'delivered', attempts: 1, deliveredAtMs: deps.clock.nowMs() })
+    return 'delivered'
+  }
+  if (result.outcome === 'interrupted') {
+    await deps.enqueueDelivery(delivery)
+    return 'enqueued'
+  }
+  const verdict = judgeFailedAttempt(result, { attempt: 1, scheduleSeconds: delivery.scheduleSeconds, random: deps.random })
+  const lastError = verdict.error
+  // Without attempts left it goes there all the same: the queue's failed set is where dead letters stand.
+  const delayMs = verdict.kind === 'retry' ? verdict.delayMs : 0
+  await deps.enqueueDelivery(delivery, { delayMs, attemptsMade: 1, lastError })
+  await recordState(deps, { ...about, status: verdict.kind === 'retry' ? 'retrying' : 'dead', attempts: 1, lastError })
+  return 'enqueued'
+}
+
+/** Never rejects: a fault that strikes one subscription must not make the fan-out serve all others again. */
+async function tryLocally(
+  { sinks, log }: FanOutDeps,
+  { job, subscription, body, stop }: Handing,
+  delivery: DeliveryJob,
+): Promise<DeliveryResult | Interrupted> {
+  try {
+    return await attemptSink(
+      sinks,
+      {
+        subscription,
+        event: job.event,
+        body,
+        deliveryId: delivery.deliveryId,
+        ...(delivery.reply === undefined ? {} : { waitForReplyUntilMs: delivery.reply.deadlineAtMs }),
+      },
+      stop,
+    )
+  } catch (error) {
+    log.error({ eventId: job.event.id, subscription: subscription.name, err: error }, 'delivery.threw')
+    return { outcome: 'unreachable', reason: 'internal error' }
+  }
+}

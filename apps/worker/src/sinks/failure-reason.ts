@@ -1,0 +1,45 @@
+// Owns: the short texts that stand in `lastError`. They come from error codes alone: a message may quote a URL, a
+// command's arguments or what the other side sent.
+import { GatewayError } from '@wxgw/wechat-core'
+
+const NETWORK_REASONS: Record<string, string> = {
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'connection reset',
+  ECONNABORTED: 'connection reset',
+  EPIPE: 'connection reset',
+  ETIMEDOUT: 'connection timed out',
+  EHOSTUNREACH: 'host unreachable',
+  ENETUNREACH: 'network unreachable',
+  ENOTFOUND: 'name not found',
+  ENODATA: 'name not found',
+  EAI_AGAIN: 'name not resolved',
+  ESERVFAIL: 'name not resolved',
+  EREFUSED: 'name not resolved',
+  ETIMEOUT: 'name not resolved',
+  CERT_HAS_EXPIRED: 'certificate expired',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'certificate of another host',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'certificate not trusted',
+  SELF_SIGNED_CERT_IN_CHAIN: 'certificate not trusted',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'certificate not trusted',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'certificate not trusted',
+  EPROTO: 'TLS failed',
+}
+
+/** What kept a call from being answered. An unknown code is shown as it is, anything else as `network error`. */
+export function networkFailure(error: unknown): string {
+  const code = codeOf(error)
+  if (code === undefined) return 'network error'
+  if (code.startsWith('HPE_')) return 'malformed answer'
+  if (code.startsWith('ERR_SSL_')) return 'TLS failed'
+  return NETWORK_REASONS[code] ?? `network error ${code}`
+}
+
+/** Why our own store did not take a write. */
+export function storeFailure(error: unknown): string {
+  return error instanceof GatewayError && error.code !== 'STORE_UNAVAILABLE' ? error.code : 'store unavailable'
+}
+
+function codeOf(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined
+  return typeof error.code === 'string' && /^[A-Z][A-Z0-9_]{1,47}$/.test(error.code) ? error.code : undefined
+}

@@ -1,0 +1,137 @@
+// Owns: the one way out to addresses that subscribers choose. POST only; no redirect, no decompression, no cookie, no proxy
+// from the environment; the whole call ends with the caller's signal, the answer after 64 KB. Over node:http rather than got:
+// the check of the connected socket has to come before the first byte, and a kept-alive request costs a third.
+import { checkWebhookUrl, createAddressGuard } from '@wxgw/runtime'
+import { type IncomingHttpHeaders, type IncomingMessage, request as requestHttp, type RequestOptions } from 'node:http'
+import { request as requestHttps } from 'node:https'
+import { connect as connectTcp, type NetConnectOpts, type Socket } from 'node:net'
+import { urlToHttpOptions } from 'node:url'
+import { networkFailure } from './failure-reason.ts'
+import { BlockedAddressError, type ConnectionOptions, createGuardedAgents, type GuardedAgents } from './guarded-connection.ts'
+import { createHostResolver, type ResolveHost } from './resolve-host.ts'
+
+export type GuardedRequest = {
+  url: string
+  headers: Record<string, string>
+  body: string
+  /** Ends the call wherever it is, from the name's resolution to the answer's last byte. */
+  signal: AbortSignal
+}
+
+export type GuardedAnswer =
+  /** `truncated`: there was more than 64 KB; what is in `body` is its beginning. */
+  | { outcome: 'answered'; status: number; headers: IncomingHttpHeaders; body: Buffer; truncated: boolean }
+  | { outcome: 'unreachable'; reason: string }
+  | { outcome: 'blocked'; reason: string }
+
+export type GuardedFetch = {
+  /** Never rejects. */
+  post(request: GuardedRequest): Promise<GuardedAnswer>
+  /** Closes the idle connections. */
+  close(): void
+}
+
+export type GuardedFetchDeps = {
+  /** CIDRs that may be reached although private: WEBHOOK_ALLOW_NETWORKS. */
+  allowNetworks: readonly string[]
+  resolveHost?: ResolveHost
+  connect?: (options: NetConnectOpts) => Socket
+  ca?: string
+}
+
+export const MAX_ANSWER_BYTES = 65_536
+
+type Attempt = { answer: GuardedAnswer; stale: boolean }
+
+export function createGuardedFetch({ allowNetworks, resolveHost, connect, ca }: GuardedFetchDeps): GuardedFetch {
+  const deps = {
+    guard: createAddressGuard(allowNetworks),
+    resolveHost: resolveHost ?? createHostResolver(),
+    connect: connect ?? connectTcp,
+    ca,
+  }
+  const kept = createGuardedAgents(deps, { keepAlive: true })
+  const single = createGuardedAgents(deps, { keepAlive: false })
+  return {
+    async post(request) {
+      const refusal = checkWebhookUrl(request.url, allowNetworks)
+      if (refusal !== undefined) return { outcome: 'blocked', reason: refusal }
+      const first = await attempt(request, kept)
+      // The other side closed an idle connection in the moment we used it: that is no failure of the consumer.
+      return first.stale ? (await attempt(request, single)).answer : first.answer
+    },
+    close() {
+      kept.http.destroy()
+      kept.https.destroy()
+    },
+  }
+}
+
+function attempt({ url, headers, body, signal }: GuardedRequest, agents: GuardedAgents): Promise<Attempt> {
+  return new Promise((resolve) => {
+    const target = new URL(url)
+    const secure = target.protocol === 'https:'
+    const { protocol, hostname, port, path } = urlToHttpOptions(target)
+    const options: RequestOptions & ConnectionOptions = {
+      protocol,
+      // Without the last dot of a fully qualified name: no certificate has it.
+      host: hostname?.replace(/\.$/, ''),
+      port: port ?? (secure ? 443 : 80),
+      path,
+      method: 'POST',
+      headers: { ...headers, host: target.host, 'content-length': String(Buffer.byteLength(body)) },
+      agent: secure ? agents.https : agents.http,
+      connectSignal: signal,
+    }
+    const request = secure ? requestHttps(options) : requestHttp(options)
+    let answered = false
+
+    const settle = (answer: GuardedAnswer, stale = false) => {
+      signal.removeEventListener('abort', onAbort)
+      resolve({ answer, stale })
+    }
+    const onAbort = () => {
+      settle({ outcome: 'unreachable', reason: isTimeout(signal.reason) ? 'timeout' : 'interrupted' })
+      request.destroy()
+    }
+    request.on('error', (error) => {
+      if (error instanceof BlockedAddressError) return settle({ outcome: 'blocked', reason: error.message })
+      settle({ outcome: 'unreachable', reason: networkFailure(error) }, request.reusedSocket && !answered && isReset(error))
+    })
+    request.on('response', (response) => {
+      answered = true
+      readAnswer(response, settle)
+    })
+    if (signal.aborted) return onAbort()
+    signal.addEventListener('abort', onAbort)
+    request.end(body)
+  })
+}
+
+/** Settles with the answer once it is complete or has grown beyond the cap; a broken one is as good as none. */
+function readAnswer(response: IncomingMessage, settle: (answer: GuardedAnswer) => void): void {
+  const { statusCode = 0, headers } = response
+  const chunks: Buffer[] = []
+  let bytes = 0
+  const finish = (truncated: boolean) => {
+    settle({ outcome: 'answered', status: statusCode, headers, body: Buffer.concat(chunks), truncated })
+    // The rest is not read, so the connection is of no further use.
+    if (truncated) response.destroy()
+  }
+  if (Number(headers['content-length'] ?? 0) > MAX_ANSWER_BYTES) return finish(true)
+  response.on('data', (chunk: Buffer) => {
+    bytes += chunk.length
+    if (bytes > MAX_ANSWER_BYTES) return finish(true)
+    chunks.push(chunk)
+  })
+  response.on('end', () => finish(false))
+  response.on('error', (error) => settle({ outcome: 'unreachable', reason: networkFailure(error) }))
+}
+
+function isTimeout(reason: unknown): boolean {
+  return reason instanceof Error && reason.name === 'TimeoutError'
+}
+
+function isReset(error: Error): boolean {
+  return 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE')
+}

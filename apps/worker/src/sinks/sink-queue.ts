@@ -1,0 +1,38 @@
+// Owns: delivery into a BullMQ queue that the consumer's Worker opens. How a job is added is the Redis package's business.
+import type { GatewayEvent } from '@wxgw/contracts'
+import { storeFailure } from './failure-reason.ts'
+import { type SinkPort, wrongSink } from './sink.ts'
+
+export type ConsumerJob = {
+  queue: string
+  /** De-duplicates while the consumer's job exists. */
+  jobId: string
+  /** The event's type. */
+  name: string
+  data: GatewayEvent
+  /** Present when the push waits for what the consumer's job returns. */
+  replyUntilMs?: number
+}
+
+export type QueueSinkDeps = { addToConsumerQueue(job: ConsumerJob): Promise<void> }
+
+/** One job per event: `job.name` is the type, `job.data` the event, `job.id` the delivery's id. */
+export function createQueueSink({ addToConsumerQueue }: QueueSinkDeps): SinkPort {
+  return {
+    async deliver({ subscription: { sink }, event, deliveryId, waitForReplyUntilMs }) {
+      if (sink.kind !== 'queue') throw wrongSink('queue', sink.kind)
+      try {
+        await addToConsumerQueue({
+          queue: sink.queue,
+          jobId: deliveryId,
+          name: event.type,
+          data: event,
+          ...(waitForReplyUntilMs === undefined ? {} : { replyUntilMs: waitForReplyUntilMs }),
+        })
+        return { outcome: 'delivered' }
+      } catch (error) {
+        return { outcome: 'unreachable', reason: storeFailure(error) }
+      }
+    },
+  }
+}

@@ -1,0 +1,31 @@
+// Owns: delivery into a Redis stream that the consumer's group reads. The XADD itself is the Redis package's business.
+import { storeFailure } from './failure-reason.ts'
+import { type SinkPort, wrongSink } from './sink.ts'
+
+export type StreamEntry = {
+  stream: string
+  fields: { id: string; type: string; event: string }
+  /** The stream is trimmed to about this many entries; undefined = never. */
+  maxLength: number | undefined
+}
+
+export type StreamSinkDeps = { appendToStream(entry: StreamEntry): Promise<void> }
+
+/** One entry per event, with the fields `id`, `type` and `event` (the event as JSON). */
+export function createStreamSink({ appendToStream }: StreamSinkDeps): SinkPort {
+  return {
+    async deliver({ subscription: { sink }, event, body }) {
+      if (sink.kind !== 'stream') throw wrongSink('stream', sink.kind)
+      try {
+        await appendToStream({
+          stream: sink.stream,
+          fields: { id: event.id, type: event.type, event: body },
+          maxLength: sink.maxLength,
+        })
+        return { outcome: 'delivered' }
+      } catch (error) {
+        return { outcome: 'unreachable', reason: storeFailure(error) }
+      }
+    },
+  }
+}

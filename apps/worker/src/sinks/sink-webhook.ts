@@ -1,0 +1,77 @@
+// Owns: delivery to an HTTP endpoint, signed by Standard Webhooks. The way out and its safety are guarded-fetch.ts' business.
+import type { DeliveryResult } from '@wxgw/contracts'
+import type { Clock, Secret } from '@wxgw/wechat-core'
+import { Webhook } from 'standardwebhooks'
+import type { GuardedAnswer, GuardedFetch } from './guarded-fetch.ts'
+import { parseRetryAfter } from './retry-after.ts'
+import { type SinkPort, wrongSink } from './sink.ts'
+
+export type WebhookSinkDeps = {
+  /** Those to sign with now: while a secret is being replaced, the new one and the old one. */
+  secrets(subscription: string): Promise<readonly Secret[]>
+  fetch: Pick<GuardedFetch, 'post'>
+  clock: Clock
+}
+
+const USER_AGENT = 'wechat-open-platform-gateway'
+
+/**
+ * 2xx is delivered, 410 gone, everything else (redirects included) rejected. `webhook-id` is the event's id, the same for
+ * every attempt and replay. Of a subscription with `reply`, the `reply` of a 200's JSON body is handed on unchecked.
+ * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+ */
+export function createWebhookSink({ secrets, fetch, clock }: WebhookSinkDeps): SinkPort {
+  return {
+    async deliver({ subscription, event, body, signal }) {
+      const { name, sink, reply } = subscription
+      if (sink.kind !== 'webhook') throw wrongSink('webhook', sink.kind)
+      const signers = await secrets(name)
+      // Never unsigned: a consumer that checks would refuse it, one that does not would learn not to.
+      if (signers.length === 0) return { outcome: 'blocked', reason: 'no signing secret' }
+      const nowMs = clock.nowMs()
+      const answer = await fetch.post({
+        url: sink.url,
+        headers: {
+          'content-type': 'application/cloudevents+json',
+          'user-agent': USER_AGENT,
+          'webhook-id': event.id,
+          'webhook-timestamp': String(Math.floor(nowMs / 1_000)),
+          'webhook-signature': sign({ signers, id: event.id, at: new Date(nowMs), body }),
+        },
+        body,
+        signal,
+      })
+      return toResult(answer, { nowMs, wantsReply: reply })
+    },
+  }
+}
+
+function sign({ signers, id, at, body }: { signers: readonly Secret[]; id: string; at: Date; body: string }): string {
+  return signers.map((secret) => new Webhook(secret.reveal()).sign(id, at, body)).join(' ')
+}
+
+function toResult(answer: GuardedAnswer, { nowMs, wantsReply }: { nowMs: number; wantsReply: boolean }): DeliveryResult {
+  if (answer.outcome !== 'answered') return answer
+  const { status, headers } = answer
+  if (status >= 200 && status < 300) {
+    const reply = wantsReply && status === 200 && !answer.truncated ? replyIn(answer.body) : undefined
+    return reply === undefined ? { outcome: 'delivered' } : { outcome: 'delivered', reply }
+  }
+  return {
+    outcome: 'rejected',
+    status,
+    gone: status === 410,
+    retryAfterSeconds: parseRetryAfter(headers['retry-after'], nowMs),
+  }
+}
+
+/** A body that is no JSON, or has no `reply` or a null one, is a consumer that has nothing to say. */
+function replyIn(body: Buffer): unknown {
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(body.toString('utf8'))
+  } catch {
+    return undefined
+  }
+  return typeof parsed === 'object' && parsed !== null && 'reply' in parsed ? (parsed.reply ?? undefined) : undefined
+}

@@ -1,0 +1,102 @@
+// Owns: which queue is worked on by which handler, with how many jobs at once. One table; deliveries have their own, per subscription.
+import {
+  COMPONENT_EVENTS_QUEUE,
+  ComponentEventJobSchema,
+  FanOutJobSchema,
+  MAINTENANCE_QUEUE,
+  MESSAGES_QUEUE,
+  parserOf,
+  PLATFORM_EVENTS_QUEUE,
+  ProfileJobSchema,
+  ReleaseCheckJobSchema,
+  SyncJobSchema,
+} from '@wxgw/contracts'
+import type { Platform } from '@wxgw/platform'
+import { createQueueWorker, type JobContext, type JobHandler, type JobOutcome, type QueueWorker, type RedisConnection } from '@wxgw/redis'
+import type { Log } from '@wxgw/runtime'
+import { GatewayError } from '@wxgw/wechat-core'
+import { handleComponentEvent } from './control-plane/handle-component-event.ts'
+import { handleProfile } from './control-plane/handle-profile.ts'
+import { handleReleaseCheck } from './control-plane/handle-release-check.ts'
+import { handleSync } from './control-plane/handle-sync.ts'
+import type { FanOut } from './delivery/fan-out.ts'
+
+export type WorkersDeps = {
+  connection: RedisConnection
+  platforms: ReadonlyMap<string, Platform>
+  fanOutOf(platform: string): FanOut | undefined
+  nowMs(): number
+  log: Log
+}
+
+/** Starts them all. What is in a queue, and how often it is tried, is said where it is put in (packages/redis, job-options). */
+export function startWorkers(deps: WorkersDeps): QueueWorker[] {
+  const controlPlane = controlPlaneHandler(deps)
+  const fanOut = fanOutHandler(deps)
+  return [
+    startWorker(COMPONENT_EVENTS_QUEUE, { concurrency: 10, parse: parseControlPlaneJob, handle: controlPlane }),
+    startWorker(PLATFORM_EVENTS_QUEUE, { concurrency: 20, parse: parseFanOutJob, handle: fanOut }),
+    startWorker(MESSAGES_QUEUE, { concurrency: 50, parse: parseFanOutJob, handle: fanOut }),
+    startWorker(MAINTENANCE_QUEUE, { concurrency: 1, parse: parseSyncJob, handle: syncHandler(deps) }),
+  ]
+
+  function startWorker<Payload>(
+    queue: string,
+    worker: { concurrency: number; parse(data: unknown): Payload | undefined; handle: JobHandler<Payload> },
+  ): QueueWorker {
+    return createQueueWorker({ connection: deps.connection, queue, log: deps.log, ...worker })
+  }
+}
+
+const parseComponentEventJob = parserOf(ComponentEventJobSchema)
+const parseProfileJob = parserOf(ProfileJobSchema)
+const parseReleaseCheckJob = parserOf(ReleaseCheckJobSchema)
+const parseFanOutJob = parserOf(FanOutJobSchema)
+const parseSyncJob = parserOf(SyncJobSchema)
+const parseControlPlaneJob = (data: unknown) => parseComponentEventJob(data) ?? parseProfileJob(data) ?? parseReleaseCheckJob(data)
+
+type ControlPlaneJob = NonNullable<ReturnType<typeof parseControlPlaneJob>>
+
+const DONE: JobOutcome = { kind: 'done' }
+
+function controlPlaneHandler(deps: WorkersDeps): JobHandler<ControlPlaneJob> {
+  return async (job, context) => {
+    try {
+      await runControlPlaneJob(deps, job, context)
+      return DONE
+    } catch (error) {
+      // The store's absence costs no attempt; everything else is tried for an hour, however final WeChat's refusal sounds:
+      // an address that is not allowed today is allowed as soon as an operator has noticed.
+      if (error instanceof GatewayError && error.code === 'STORE_UNAVAILABLE') throw error
+      deps.log.warn({ err: error, kind: job.kind, platform: job.platform, attempt: context.attempt }, 'job.failed')
+      return { kind: 'retry', error }
+    }
+  }
+}
+
+function runControlPlaneJob(deps: WorkersDeps, job: ControlPlaneJob, context: JobContext): Promise<void> {
+  switch (job.kind) {
+    case 'component-event':
+      return handleComponentEvent(job, deps)
+    case 'profile':
+      return handleProfile(job, context, deps)
+    case 'release-check':
+      return handleReleaseCheck(job, deps)
+  }
+}
+
+function fanOutHandler({ fanOutOf }: WorkersDeps): JobHandler<NonNullable<ReturnType<typeof parseFanOutJob>>> {
+  return async (job, { signal }) => {
+    const fanOut = fanOutOf(job.event.platform)
+    if (!fanOut) throw new GatewayError('PLATFORM_NOT_FOUND', 'the platform of this job is not configured here', { retry: true })
+    await fanOut(job, signal)
+    return DONE
+  }
+}
+
+function syncHandler(deps: WorkersDeps): JobHandler<NonNullable<ReturnType<typeof parseSyncJob>>> {
+  return async (job, { jobId }) => {
+    await handleSync(job, { jobId }, deps)
+    return DONE
+  }
+}

@@ -1,0 +1,41 @@
+// Owns: the subscriptions and events that the tests of delivery start from.
+import type { GatewayEvent, Sink, Subscription } from '@wxgw/contracts'
+import { authorizerEvent } from '@wxgw/contracts'
+
+export const APP_A = 'wxaaaaaaaaaaaaaaaa'
+export const APP_B = 'wxbbbbbbbbbbbbbbbb'
+
+export function webhookSink(url: string, timeoutMs = 2_000): Sink {
+  return { kind: 'webhook', url, timeoutMs }
+}
+
+export function subscription(name: string, changes: Partial<Subscription> = {}): Subscription {
+  return {
+    name,
+    platform: 'open1',
+    match: { authorizers: undefined, types: undefined },
+    sink: { kind: 'queue', queue: `{wx-open1-${name}}` },
+    retry: { scheduleSeconds: [5, 300] },
+    reply: false,
+    fallback: null,
+    enabled: true,
+    createdAtMs: 0,
+    updatedAtMs: 0,
+    ...changes,
+  }
+}
+
+export function textEvent(id = 'ev-1', changes: Partial<GatewayEvent> = {}): GatewayEvent {
+  return {
+    ...authorizerEvent({
+      id,
+      platform: 'open1',
+      type: 'wechat.message.text',
+      timeMs: 1_767_225_600_000,
+      subject: 'oOPENID',
+      authorizerAppId: APP_A,
+      data: { MsgType: 'text', Content: '你好', MsgId: '23456789012345678' },
+    }),
+    ...changes,
+  }
+}

@@ -1,0 +1,210 @@
+// Owns: what one attempt at a delivery comes to, for the queue, the event log and the subscription.
+import type { DeliveryJob, DeliveryResult, Subscription } from '@wxgw/contracts'
+import { createDeliver, type DeliverDeps, type SinkPort, type SinkRequest } from '@wxgw/worker'
+import t from 'tap'
+import { subscription, textEvent, webhookSink } from '../delivery-fixtures.ts'
+
+const NOW = 1_800_000_000_000
+const WEBHOOK = subscription('crm', { sink: webhookSink('https://crm.example/hook', 500), retry: { scheduleSeconds: [5, 300] } })
+
+type Change = { eventId: string; subscription: string } & Parameters<DeliverDeps['events']['deliveryChanged']>[2]
+
+function setUp(
+  deliver: SinkPort['deliver'],
+  { known = WEBHOOK, deps = {} }: { known?: Subscription | undefined; deps?: Partial<DeliverDeps> } = {},
+) {
+  const changes: Change[] = []
+  const disabled: string[] = []
+  const logged: [string, Record<string, unknown>][] = []
+  const log = (fields: Record<string, unknown>, message: string) => void logged.push([message, fields])
+  const run = createDeliver({
+    subscriptions: {
+      get: async (name) => (known.name === name ? known : undefined),
+      disable: async (name) => void disabled.push(name),
+    },
+    events: { deliveryChanged: async (eventId, name, change) => void changes.push({ eventId, subscription: name, ...change }) },
+    sinks: { webhook: { deliver }, queue: { deliver }, stream: { deliver } },
+    offerReply: async () => 'accepted',
+    clock: { nowMs: () => NOW },
+    random: () => 0.5,
+    log: { debug: log, info: log, warn: log, error: log },
+    ...deps,
+  })
+  const attempt = (number = 1, changed: Partial<DeliveryJob> = {}, signal = new AbortController().signal) =>
+    run({ ...job(), ...changed }, { number, signal })
+  return { attempt, changes, disabled, logged }
+}
+
+function job(): DeliveryJob {
+  const event = textEvent()
+  return {
+    v: 1,
+    kind: 'deliver',
+    platform: 'open1',
+    subscription: 'crm',
+    event,
+    receivedAtMs: NOW - 10,
+    deliveryId: event.id,
+    scheduleSeconds: [5, 300],
+  }
+}
+
+const answering = (result: DeliveryResult) => async () => result
+function status(code: number): DeliveryResult {
+  return { outcome: 'rejected', status: code, gone: code === 410, retryAfterSeconds: undefined }
+}
+const delivered: DeliveryResult = { outcome: 'delivered' }
+
+void t.test('a delivered event is done and noted with the attempt it took', async (t) => {
+  const { attempt, changes } = setUp(answering(delivered))
+  t.same(await attempt(2), { kind: 'done', what: 'delivered' })
+  t.same(changes, [{ eventId: 'ev-1', subscription: 'crm', status: 'delivered', attempts: 2, deliveredAtMs: NOW }])
+})
+
+void t.test('the sink is given the event, its JSON, the delivery’s id and the deadline of a waiting push', async (t) => {
+  const requests: SinkRequest[] = []
+  const { attempt } = setUp(async (request) => {
+    requests.push(request)
+    return delivered
+  })
+  await attempt(1, { deliveryId: 'ev-1.r1', reply: { deadlineAtMs: NOW + 100 } })
+  await attempt(1)
+  const body = JSON.stringify(textEvent())
+  t.match(requests[0], { subscription: WEBHOOK, body, deliveryId: 'ev-1.r1', waitForReplyUntilMs: NOW + 100 })
+  t.notOk('waitForReplyUntilMs' in (requests[1] ?? {}))
+})
+
+void t.test('a failed attempt is tried again by the schedule, then stands in the dead letters', async (t) => {
+  const { attempt, changes } = setUp(answering(status(500)))
+  t.same(await attempt(1), { kind: 'retry', delayMs: 5_500, error: 'HTTP 500' })
+  t.same(await attempt(2), { kind: 'retry', delayMs: 330_000, error: 'HTTP 500' })
+  t.same(await attempt(3), { kind: 'dead', error: 'HTTP 500' })
+  const about = { eventId: 'ev-1', subscription: 'crm', lastError: 'HTTP 500' }
+  t.same(changes, [
+    { ...about, status: 'retrying', attempts: 1 },
+    { ...about, status: 'retrying', attempts: 2 },
+    { ...about, status: 'dead', attempts: 3 },
+  ])
+})
+
+void t.test('410 disables the subscription and ends the delivery', async (t) => {
+  const { attempt, changes, disabled } = setUp(answering(status(410)))
+  t.same(await attempt(1), { kind: 'dead', error: 'HTTP 410' })
+  t.same(disabled, ['crm'])
+  t.match(changes, [{ status: 'dead', attempts: 1, lastError: 'HTTP 410' }])
+})
+
+void t.test('of a disabled subscription what was pending is dead without an attempt', async (t) => {
+  const known = { ...WEBHOOK, enabled: false }
+  const { attempt, changes } = setUp(() => Promise.reject(new Error('must not be called')), { known })
+  t.same(await attempt(2), { kind: 'dead', error: 'subscription disabled' })
+  t.match(changes, [{ status: 'dead', attempts: 1, lastError: 'subscription disabled' }])
+})
+
+void t.test('the delivery of a deleted subscription is dropped', async (t) => {
+  const { attempt, changes } = setUp(() => Promise.reject(new Error('must not be called')))
+  t.same(await attempt(1, { subscription: 'gone' }), { kind: 'done', what: 'dropped' })
+  t.match(changes, [{ subscription: 'gone', status: 'discarded', attempts: 0 }])
+})
+
+void t.test('a sink that does not end by itself is ended by its timeout', async (t) => {
+  let signal: AbortSignal | undefined
+  const { attempt } = setUp((request) => {
+    signal = request.signal
+    return new Promise(() => {})
+  }, { known: { ...WEBHOOK, sink: webhookSink('https://crm.example/', 100) } })
+  t.match(await attempt(1), { kind: 'retry', error: 'timeout' })
+  t.equal(signal?.aborted && signal.reason instanceof Error && signal.reason.name, 'TimeoutError')
+})
+
+void t.test('an attempt that the process’ end cuts off does not count', async (t) => {
+  const stop = new AbortController()
+  const { attempt, changes } = setUp(() => {
+    stop.abort()
+    return new Promise(() => {})
+  })
+  t.same(await attempt(1, {}, stop.signal), { kind: 'delay', delayMs: 0 })
+  t.same(await attempt(1, {}, AbortSignal.abort()), { kind: 'delay', delayMs: 0 })
+  t.same(changes, [])
+})
+
+void t.test('a fault of our own delays the delivery without counting an attempt', async (t) => {
+  const away = () => Promise.reject(new Error('store away'))
+  const sinkFault = setUp(away)
+  t.same(await sinkFault.attempt(1), { kind: 'delay', delayMs: 1_000 })
+  t.match(sinkFault.logged, [['delivery.postponed', { eventId: 'ev-1', subscription: 'crm' }]])
+  const storeFault = setUp(answering(delivered), { deps: { subscriptions: { get: away, disable: away } } })
+  t.same(await storeFault.attempt(1), { kind: 'delay', delayMs: 1_000 })
+  const wontDisable = setUp(answering(status(410)), { deps: { subscriptions: { get: async () => WEBHOOK, disable: away } } })
+  t.same(await wontDisable.attempt(1), { kind: 'delay', delayMs: 1_000 })
+})
+
+void t.test('a note that the event log does not take changes nothing', async (t) => {
+  const { attempt, logged } = setUp(answering(delivered), {
+    deps: { events: { deliveryChanged: () => Promise.reject(new Error('store away')) } },
+  })
+  t.same(await attempt(1), { kind: 'done', what: 'delivered' })
+  t.ok(logged.some(([message]) => message === 'delivery.stateLost'))
+})
+
+void t.test('a reply goes to the push that waited for it, and only then', async (t) => {
+  const offered: [string, unknown][] = []
+  const reply = { MsgType: 'text', Content: '好' }
+  const { attempt } = setUp(answering({ outcome: 'delivered', reply }), {
+    deps: {
+      async offerReply(...args) {
+        offered.push(args)
+        return 'accepted'
+      },
+    },
+  })
+  t.same(await attempt(1, { reply: { deadlineAtMs: NOW + 1 } }), { kind: 'done', what: 'delivered', reply })
+  await attempt(1)
+  t.same(offered, [['ev-1', reply]])
+})
+
+void t.test('a reply that nobody wants any more is no failure, an invalid one is', async (t) => {
+  const reply = { MsgType: 'nonsense' }
+  const waiting = { reply: { deadlineAtMs: NOW - 1 } }
+  const late = setUp(answering({ outcome: 'delivered', reply }), { deps: { offerReply: async () => 'unwanted' } })
+  t.match(await late.attempt(1, waiting), { kind: 'done' })
+  const invalid = setUp(answering({ outcome: 'delivered', reply }), { deps: { offerReply: async () => 'invalid' } })
+  t.match(await invalid.attempt(1, waiting), { kind: 'retry', error: 'invalid reply' })
+  t.match(await invalid.attempt(3, waiting), { kind: 'dead', error: 'invalid reply' })
+  const offerReply = () => Promise.reject(new Error('store away'))
+  const lost = setUp(answering({ outcome: 'delivered', reply }), { deps: { offerReply } })
+  t.match(await lost.attempt(1, waiting), { kind: 'done' })
+  t.ok(lost.logged.some(([message]) => message === 'reply.lost'))
+})
+
+void t.test('a slow consumer is not cut off because the push stopped waiting', async (t) => {
+  const { attempt } = setUp(async ({ signal }) => {
+    t.notOk(signal.aborted)
+    return { outcome: 'delivered', reply: { MsgType: 'text', Content: 'late' } }
+  })
+  t.match(await attempt(1, { reply: { deadlineAtMs: NOW - 5_000 } }), { kind: 'done' })
+})
+
+void t.test('failures in a row space the attempts out and never count more than were made', async (t) => {
+  let calls = 0
+  const { attempt, changes } = setUp(async () => {
+    calls += 1
+    return calls <= 20 ? status(503) : delivered
+  })
+  for (let call = 0; call < 20; call += 1) t.match(await attempt(1), { kind: 'retry' })
+  t.match(await attempt(1), { kind: 'done' })
+  t.equal(calls, 21)
+  t.ok(changes.every(({ attempts }) => attempts === 1))
+})
+
+void t.test('each attempt leaves one line, without the event’s content', async (t) => {
+  const { attempt, logged } = setUp(answering(status(500)))
+  await attempt(1)
+  t.match(logged, [
+    [
+      'delivery.attempted',
+      { eventId: 'ev-1', subscription: 'crm', attempt: 1, outcome: 'retry', error: 'HTTP 500', retryInMs: 5_500, durationMs: 0 },
+    ],
+  ])
+  t.notMatch(JSON.stringify(logged), /你好|oOPENID/)
+})

@@ -1,0 +1,220 @@
+// Owns: how one event becomes deliveries, and that none of them depends on another.
+import type { DeliveryJob, DeliveryResult, FanOutJob, Subscription } from '@wxgw/contracts'
+import { GatewayError } from '@wxgw/wechat-core'
+import { createFanOut, type EnqueueOptions, type FanOutDeps, type SinkRequest } from '@wxgw/worker'
+import t from 'tap'
+import { subscription, textEvent, webhookSink } from '../delivery-fixtures.ts'
+
+const NOW = 1_800_000_000_000
+const QUEUE = subscription('a-queue')
+const STREAM = subscription('b-stream', { sink: { kind: 'stream', stream: 's', maxLength: undefined } })
+const WEBHOOK = subscription('c-webhook', { sink: webhookSink('https://crm.example/'), retry: { scheduleSeconds: [1] } })
+const stop = new AbortController().signal
+
+type Enqueued = [job: DeliveryJob, options: EnqueueOptions | undefined]
+
+function setUp(
+  subscriptions: Subscription[],
+  { results = {}, deps = {} }: { results?: Record<string, DeliveryResult>; deps?: Partial<FanOutDeps> } = {},
+) {
+  const calls: string[] = []
+  const requests: SinkRequest[] = []
+  const enqueued: Enqueued[] = []
+  const changes: Record<string, unknown>[] = []
+  const recorded: unknown[] = []
+  const ages: (number | undefined)[] = []
+  const sink = {
+    async deliver(request: SinkRequest): Promise<DeliveryResult> {
+      calls.push(`deliver ${request.subscription.name}`)
+      requests.push(request)
+      return results[request.subscription.name] ?? { outcome: 'delivered' }
+    },
+  }
+  const run = createFanOut({
+    subscriptions: {
+      async all(maxAgeMs) {
+        ages.push(maxAgeMs)
+        return subscriptions
+      },
+    },
+    events: {
+      async record(event, receivedAtMs, names) {
+        calls.push('record')
+        recorded.push([event.id, receivedAtMs, names])
+      },
+      deliveryChanged: async (eventId, name, change) => void changes.push({ eventId, subscription: name, ...change }),
+    },
+    sinks: { queue: sink, stream: sink, webhook: sink },
+    async enqueueDelivery(job, options) {
+      calls.push(`enqueue ${job.subscription}`)
+      enqueued.push([job, options])
+    },
+    clock: { nowMs: () => NOW },
+    random: () => 0.5,
+    log: { debug() {}, info() {}, warn() {}, error() {} },
+    ...deps,
+  })
+  const fanOut = (changed: Partial<FanOutJob> = {}) =>
+    run({ v: 1, kind: 'fan-out', event: textEvent(), receivedAtMs: NOW - 7, ...changed }, stop)
+  return { fanOut, calls, requests, enqueued, changes, recorded, ages }
+}
+
+const storeAway = () => Promise.reject(new Error('store away'))
+
+void t.test('queues and streams are served at once, webhooks by their own queue', async (t) => {
+  const { fanOut, requests, enqueued, changes, recorded } = setUp([QUEUE, STREAM, WEBHOOK])
+  t.same(await fanOut(), { delivered: 2, enqueued: 1 })
+  t.same(recorded, [['ev-1', NOW - 7, ['a-queue', 'b-stream', 'c-webhook']]])
+  t.same(requests.map(({ subscription: { name }, deliveryId, body }) => [name, deliveryId, body]), [
+    ['a-queue', 'ev-1', JSON.stringify(textEvent())],
+    ['b-stream', 'ev-1', JSON.stringify(textEvent())],
+  ])
+  const job = {
+    v: 1,
+    kind: 'deliver',
+    platform: 'open1',
+    subscription: 'c-webhook',
+    event: textEvent(),
+    receivedAtMs: NOW - 7,
+    deliveryId: 'ev-1',
+    scheduleSeconds: [1],
+  }
+  t.same(enqueued, [[job, undefined]])
+  const done = { eventId: 'ev-1', status: 'delivered', attempts: 1, deliveredAtMs: NOW }
+  t.same(changes, [{ ...done, subscription: 'a-queue' }, { ...done, subscription: 'b-stream' }])
+})
+
+void t.test('the event is on record before anybody gets it', async (t) => {
+  const { fanOut, calls } = setUp([QUEUE, WEBHOOK])
+  await fanOut()
+  t.equal(calls[0], 'record')
+  const broken = setUp([QUEUE, WEBHOOK], { deps: { events: { record: storeAway, deliveryChanged: async () => {} } } })
+  await t.rejects(broken.fanOut(), { message: 'store away' })
+  t.same(broken.calls, [])
+})
+
+void t.test('an event that nobody wants is recorded all the same', async (t) => {
+  const { fanOut, recorded } = setUp([subscription('off', { enabled: false })])
+  t.same(await fanOut(), { delivered: 0, enqueued: 0 })
+  t.same(recorded, [['ev-1', NOW - 7, []]])
+})
+
+void t.test('a test event goes to its subscription alone, whatever that matches, unless it is disabled', async (t) => {
+  const picky = subscription('picky', { match: { authorizers: [], types: [] } })
+  const { fanOut, requests } = setUp([QUEUE, picky, subscription('off', { enabled: false })])
+  await fanOut({ only: 'picky' })
+  await fanOut({ only: 'off' })
+  await fanOut({ only: 'unknown' })
+  t.same(requests.map((request) => request.subscription.name), ['picky'])
+})
+
+void t.test('a replay is a delivery of its own with the same event, pending anew', async (t) => {
+  const { fanOut, requests, enqueued, changes } = setUp([QUEUE, WEBHOOK])
+  await fanOut({ replay: 'r1' })
+  t.equal(requests[0]?.deliveryId, 'ev-1.r1')
+  t.match(enqueued, [[{ deliveryId: 'ev-1.r1', event: { id: 'ev-1' } }]])
+  const pending = changes.filter((change) => change['status'] === 'pending').map((change) => change['subscription'])
+  t.same(pending, ['a-queue', 'c-webhook'])
+})
+
+void t.test('only the subscription that the push waits for is told until when', async (t) => {
+  const reply = { subscription: 'c-webhook', deadlineAtMs: NOW + 3_000 }
+  const { fanOut, requests, enqueued } = setUp([QUEUE, WEBHOOK])
+  await fanOut({ reply })
+  t.match(enqueued, [[{ reply: { deadlineAtMs: NOW + 3_000 } }]])
+  t.notOk('waitForReplyUntilMs' in (requests[0] ?? {}))
+  const waiting = setUp([QUEUE])
+  await waiting.fanOut({ reply: { ...reply, subscription: 'a-queue' } })
+  t.equal(waiting.requests[0]?.waitForReplyUntilMs, NOW + 3_000)
+})
+
+void t.test('what a queue or a stream does not take goes by its own queue, the attempt counted', async (t) => {
+  const results = { 'b-stream': { outcome: 'unreachable', reason: 'store unavailable' } as const }
+  const { fanOut, enqueued, changes } = setUp([QUEUE, STREAM], { results })
+  t.same(await fanOut(), { delivered: 1, enqueued: 1 })
+  t.match(enqueued, [[{ subscription: 'b-stream' }, { delayMs: 5_500, attemptsMade: 1, lastError: 'store unavailable' }]])
+  const change = changes.find(({ subscription: name }) => name === 'b-stream')
+  t.match(change, { status: 'retrying', attempts: 1, lastError: 'store unavailable' })
+})
+
+void t.test('without a schedule it goes there to stand in the dead letters', async (t) => {
+  const once = { ...QUEUE, retry: { scheduleSeconds: [] } }
+  const results = { 'a-queue': { outcome: 'unreachable', reason: 'store unavailable' } as const }
+  const { fanOut, enqueued, changes } = setUp([once], { results })
+  await fanOut()
+  t.match(enqueued, [[{ scheduleSeconds: [] }, { delayMs: 0, attemptsMade: 1, lastError: 'store unavailable' }]])
+  t.match(changes, [{ status: 'dead', attempts: 1 }])
+})
+
+void t.test('one that cannot be enqueued fails the job after all others were served', async (t) => {
+  const enqueued: string[] = []
+  const { fanOut, requests } = setUp([QUEUE, WEBHOOK, { ...WEBHOOK, name: 'd-webhook' }], {
+    deps: {
+      async enqueueDelivery({ subscription: name }) {
+        if (name === 'c-webhook') throw new Error('store away')
+        enqueued.push(name)
+      },
+    },
+  })
+  await t.rejects(fanOut(), { message: 'store away' })
+  t.equal(requests.length, 1)
+  t.same(enqueued, ['d-webhook'])
+})
+
+void t.test('running a failed job again serves only those that were not served', async (t) => {
+  let away = true
+  const enqueued: string[] = []
+  const { fanOut, requests } = setUp([QUEUE, STREAM, WEBHOOK], {
+    deps: {
+      async enqueueDelivery({ subscription: name }) {
+        if (away) throw new GatewayError('STORE_UNAVAILABLE', 'away', { retry: true })
+        enqueued.push(name)
+      },
+    },
+  })
+  await t.rejects(fanOut(), { code: 'STORE_UNAVAILABLE' })
+  await t.rejects(fanOut(), { code: 'STORE_UNAVAILABLE' })
+  away = false
+  await fanOut()
+  t.same(requests.map((request) => request.subscription.name), ['a-queue', 'b-stream'])
+  t.same(enqueued, ['c-webhook'])
+  await fanOut({ replay: 'r1' })
+  t.equal(requests.length, 4)
+})
+
+void t.test('of several failures the one that may pass decides whether the job is run again', async (t) => {
+  const { fanOut } = setUp([WEBHOOK, { ...WEBHOOK, name: 'd-webhook' }], {
+    deps: {
+      enqueueDelivery: async ({ subscription: name }) => {
+        throw name === 'd-webhook'
+          ? new GatewayError('STORE_UNAVAILABLE', 'away', { retry: true })
+          : new GatewayError('INTERNAL', 'refused')
+      },
+    },
+  })
+  await t.rejects(fanOut(), { code: 'STORE_UNAVAILABLE' })
+})
+
+void t.test('a sink that throws is one that failed, and stops nobody else', async (t) => {
+  const deliver = () => Promise.reject(new Error('bug'))
+  const sinks = { queue: { deliver }, stream: { deliver }, webhook: { deliver } }
+  const { fanOut, enqueued } = setUp([QUEUE, WEBHOOK], { deps: { sinks } })
+  t.same(await fanOut(), { delivered: 0, enqueued: 2 })
+  const [, options] = enqueued.find(([{ subscription: name }]) => name === 'a-queue') ?? []
+  t.match(options, { lastError: 'internal error' })
+})
+
+void t.test('a note that the event log does not take makes nothing be delivered again', async (t) => {
+  const { fanOut } = setUp([QUEUE], { deps: { events: { record: async () => {}, deliveryChanged: storeAway } } })
+  t.same(await fanOut(), { delivered: 1, enqueued: 0 })
+})
+
+void t.test('the list of subscriptions is younger than the event, and at most 100 ms old', async (t) => {
+  const { fanOut, ages } = setUp([])
+  await fanOut({ receivedAtMs: NOW - 7 })
+  await fanOut({ receivedAtMs: NOW - 60_000 })
+  await fanOut({ receivedAtMs: NOW + 500 })
+  await fanOut({ receivedAtMs: NOW - 60_000, replay: 'r1' })
+  await fanOut({ receivedAtMs: NOW - 60_000, only: 'crm' })
+  t.same(ages, [7, 100, 0, 0, 0])
+})

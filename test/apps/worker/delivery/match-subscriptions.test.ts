@@ -1,0 +1,106 @@
+// Owns: which events a subscription is for, by a table and against the plainest possible matcher.
+import type { Subscription } from '@wxgw/contracts'
+import { compileMatcher } from '@wxgw/worker'
+import t from 'tap'
+import { APP_A, APP_B, subscription } from '../delivery-fixtures.ts'
+
+type Match = { authorizers?: string[]; types?: string[] }
+
+function matching(match: Match, changes: Partial<Subscription> = {}): Subscription {
+  return subscription('crm', { match: { authorizers: match.authorizers, types: match.types }, ...changes })
+}
+
+function matches(match: Match, event: { type: string; authorizerappid?: string }): boolean {
+  return compileMatcher([matching(match)])(event).length === 1
+}
+
+void t.test('types match without case, and a star at the end is a wildcard', async (t) => {
+  const table: [string[] | undefined, string, boolean][] = [
+    [undefined, 'wechat.message.text', true],
+    [['wechat.message.text'], 'wechat.message.text', true],
+    [['wechat.message.TEXT'], 'wechat.message.text', true],
+    [['wechat.message.text'], 'wechat.message.texts', false],
+    [['wechat.message.text'], 'wechat.message.tex', false],
+    [['wechat.message.*'], 'wechat.message.text', true],
+    [['WeChat.Message.*'], 'wechat.message.text', true],
+    [['wechat.message.*'], 'wechat.message.', true],
+    [['wechat.message.*'], 'wechat.event.subscribe', false],
+    [['wechat.event.sub*'], 'wechat.event.subscribe', true],
+    [['*'], 'anything', true],
+    [['wechat.event.scan', 'wechat.message.*'], 'wechat.message.image', true],
+    [['wechat.event.scan', 'wechat.message.*'], 'wechat.event.view', false],
+    [[], 'wechat.message.text', false],
+    [['wechat.message.text', 'wechat.*', '*'], 'wechat.message.text', true],
+  ]
+  for (const [types, type, expected] of table) {
+    t.equal(matches(types === undefined ? {} : { types }, { type }), expected, `${String(types)} ${type}`)
+  }
+})
+
+void t.test('authorizers compare with the account of the event', async (t) => {
+  const type = 'wechat.message.text'
+  t.ok(matches({ authorizers: [APP_A, APP_B] }, { type, authorizerappid: APP_B }))
+  t.notOk(matches({ authorizers: [APP_A] }, { type, authorizerappid: APP_B }))
+  t.notOk(matches({ authorizers: [APP_A] }, { type }))
+  t.notOk(matches({ authorizers: [] }, { type, authorizerappid: APP_A }))
+  t.notOk(matches({ authorizers: [APP_A], types: ['wechat.event.*'] }, { type, authorizerappid: APP_A }))
+  t.ok(matches({}, { type }))
+})
+
+void t.test('a disabled subscription never matches', async (t) => {
+  t.same(compileMatcher([matching({}, { enabled: false })])({ type: 'x' }), [])
+})
+
+void t.test('matches come in the order of their names, each once', async (t) => {
+  const all = ['c', 'a', 'b'].map((name) => subscription(name, { match: { authorizers: undefined, types: ['x', 'X', 'x*', '*'] } }))
+  t.same(compileMatcher(all)({ type: 'x' }).map(({ name }) => name), ['a', 'b', 'c'])
+})
+
+void t.test('the same array is compiled once', async (t) => {
+  const all = [subscription('a')]
+  t.equal(compileMatcher(all), compileMatcher(all))
+  t.not(compileMatcher(all), compileMatcher([...all]))
+})
+
+void t.test('thousands of random subscriptions match as the plainest matcher does', async (t) => {
+  const random = seeded(42)
+  const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T
+  const words = ['wechat', 'message', 'event', 'text', 'Text', 'scan', 'SUBSCRIBE']
+  const name = () => Array.from({ length: 1 + Math.floor(random() * 3) }, () => pick(words)).join('.')
+  const apps = [APP_A, APP_B, 'wxcccccccccccccccc']
+  const some = <T>(make: () => T) => (random() < 0.3 ? undefined : Array.from({ length: Math.floor(random() * 4) }, make))
+  const all = Array.from({ length: 3_000 }, (_, index) =>
+    subscription(`s${String(index).padStart(5, '0')}`, {
+      enabled: random() > 0.1,
+      match: { authorizers: some(() => pick(apps)), types: some(() => name() + (random() < 0.4 ? '*' : '')) },
+    }),
+  )
+  const match = compileMatcher(all)
+  for (let round = 0; round < 200; round += 1) {
+    const event = { type: name(), ...(random() < 0.2 ? {} : { authorizerappid: pick(apps) }) }
+    const expected = all.filter((candidate) => plainlyMatches(candidate, event)).map((found) => found.name)
+    t.same(match(event).map((found) => found.name), expected)
+  }
+})
+
+function plainlyMatches({ enabled, match }: Subscription, event: { type: string; authorizerappid?: string }): boolean {
+  const type = event.type.toLowerCase()
+  const ofType = match.types?.map((pattern) => pattern.toLowerCase())
+  return (
+    enabled &&
+    (match.authorizers === undefined || (event.authorizerappid !== undefined && match.authorizers.includes(event.authorizerappid))) &&
+    (ofType === undefined ||
+      ofType.some((pattern) => (pattern.endsWith('*') ? type.startsWith(pattern.slice(0, -1)) : pattern === type)))
+  )
+}
+
+/** The same numbers in every run (mulberry32). */
+function seeded(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+}

@@ -1,0 +1,143 @@
+// Owns: what a webhook's consumer receives and what its answers mean.
+import { Secret } from '@wxgw/wechat-core'
+import { createGuardedFetch, createWebhookSink } from '@wxgw/worker'
+import { Webhook } from 'standardwebhooks'
+import t, { type Test } from 'tap'
+import { subscription, textEvent, webhookSink } from '../delivery-fixtures.ts'
+import { type Script, startWebhookServer } from './webhook-server.ts'
+
+const CURRENT = `whsec_${Buffer.alloc(32, 1).toString('base64')}`
+const PREVIOUS = `whsec_${Buffer.alloc(32, 2).toString('base64')}`
+const UNKNOWN = `whsec_${Buffer.alloc(32, 3).toString('base64')}`
+
+async function setUp(t: Test, script: Script, { reply = false, secrets = [CURRENT] }: { reply?: boolean; secrets?: string[] } = {}) {
+  const server = await startWebhookServer(script)
+  const fetch = createGuardedFetch({ allowNetworks: ['127.0.0.0/8'] })
+  t.teardown(async () => {
+    fetch.close()
+    await server.close()
+  })
+  const sink = createWebhookSink({
+    secrets: async () => secrets.map((secret) => new Secret(secret)),
+    fetch,
+    clock: { nowMs: () => Date.now() },
+  })
+  const event = textEvent()
+  const deliver = (url = server.url) =>
+    sink.deliver({
+      subscription: subscription('crm', { sink: webhookSink(url), reply }),
+      event,
+      body: JSON.stringify(event),
+      deliveryId: 'ev-1.replay-1',
+      signal: AbortSignal.timeout(2_000),
+    })
+  return { server, event, deliver }
+}
+
+const answering = (status: number, body = '', headers: Record<string, string> = {}): Script => (response) =>
+  response.writeHead(status, headers).end(body)
+
+void t.test('the event arrives as CloudEvents JSON under its own id, also when it is a replay', async (t) => {
+  const { server, event, deliver } = await setUp(t, answering(204))
+  t.same(await deliver(), { outcome: 'delivered' })
+  const [request] = server.received
+  t.same(JSON.parse(request?.body ?? ''), event)
+  t.match(request?.headers, {
+    'content-type': 'application/cloudevents+json',
+    'webhook-id': event.id,
+    'webhook-timestamp': /^\d{10}$/,
+    'webhook-signature': /^v1,[A-Za-z0-9+/]{43}=$/,
+    'user-agent': 'wechat-open-platform-gateway',
+  })
+})
+
+void t.test('the signature verifies with the library of Standard Webhooks, and only over these bytes', async (t) => {
+  const { server, event, deliver } = await setUp(t, answering(200))
+  await deliver()
+  const { body, headers } = server.received[0] ?? { body: '', headers: {} }
+  const signed = headers as Record<string, string>
+  t.same(new Webhook(CURRENT).verify(body, signed), event)
+  t.throws(() => new Webhook(CURRENT).verify(`${body} `, signed))
+  t.throws(() => new Webhook(CURRENT).verify(body, { ...signed, 'webhook-id': 'another' }))
+  t.throws(() => new Webhook(UNKNOWN).verify(body, signed))
+})
+
+void t.test('while a secret is being replaced, the old and the new one both verify', async (t) => {
+  const { server, event, deliver } = await setUp(t, answering(200), { secrets: [CURRENT, PREVIOUS] })
+  await deliver()
+  const { body, headers } = server.received[0] ?? { body: '', headers: {} }
+  const signed = headers as Record<string, string>
+  t.equal(signed['webhook-signature']?.split(' ').length, 2)
+  for (const secret of [CURRENT, PREVIOUS]) t.same(new Webhook(secret).verify(body, signed), event)
+  t.throws(() => new Webhook(UNKNOWN).verify(body, signed))
+})
+
+void t.test('nothing is sent unsigned', async (t) => {
+  const { server, deliver } = await setUp(t, answering(200), { secrets: [] })
+  t.same(await deliver(), { outcome: 'blocked', reason: 'no signing secret' })
+  t.equal(server.received.length, 0)
+})
+
+void t.test('2xx is delivered, 410 gone, everything else rejected, redirects included', async (t) => {
+  for (const status of [200, 201, 202, 204, 299]) {
+    t.same(await (await setUp(t, answering(status))).deliver(), { outcome: 'delivered' }, String(status))
+  }
+  for (const status of [300, 301, 302, 304, 307, 308, 400, 401, 404, 410, 429, 500, 502, 503]) {
+    const { deliver } = await setUp(t, answering(status, '', { location: '/elsewhere' }))
+    const rejected = { outcome: 'rejected', status, gone: status === 410, retryAfterSeconds: undefined }
+    t.same(await deliver(), rejected, String(status))
+  }
+})
+
+void t.test('Retry-After is understood as seconds and as a date', async (t) => {
+  const seconds = await setUp(t, answering(429, '', { 'retry-after': '120' }))
+  t.match(await seconds.deliver(), { outcome: 'rejected', retryAfterSeconds: 120 })
+  const date = await setUp(t, answering(503, '', { 'retry-after': new Date(Date.now() + 90_000).toUTCString() }))
+  const result = await date.deliver()
+  if (result.outcome !== 'rejected') throw new Error(result.outcome)
+  t.ok(result.retryAfterSeconds !== undefined && result.retryAfterSeconds > 85 && result.retryAfterSeconds <= 91)
+  const odd = await setUp(t, answering(503, '', { 'retry-after': 'soon' }))
+  t.match(await odd.deliver(), { outcome: 'rejected', retryAfterSeconds: undefined })
+})
+
+void t.test('of a replying subscription, the reply in the body of a 200 is handed on', async (t) => {
+  const reply = { MsgType: 'text', Content: '好' }
+  const { deliver } = await setUp(t, answering(200, JSON.stringify({ reply })), { reply: true })
+  t.same(await deliver(), { outcome: 'delivered', reply })
+})
+
+void t.test('a 200 that says nothing, or no JSON, is delivered without a reply', async (t) => {
+  for (const body of ['', 'OK', '{', 'null', '[]', '"reply"', '{}', '{"reply":null}', '{"replies":1}', `{"reply":"${'x'.repeat(70_000)}"}`]) {
+    const { deliver } = await setUp(t, answering(200, body), { reply: true })
+    t.same(await deliver(), { outcome: 'delivered' }, body.slice(0, 20))
+  }
+})
+
+void t.test('a reply counts only with 200 and only from a replying subscription', async (t) => {
+  const body = JSON.stringify({ reply: { MsgType: 'text', Content: 'x' } })
+  t.same(await (await setUp(t, answering(201, body), { reply: true })).deliver(), { outcome: 'delivered' })
+  t.same(await (await setUp(t, answering(200, body))).deliver(), { outcome: 'delivered' })
+})
+
+void t.test('a private address is blocked, an unreachable one told apart from it', async (t) => {
+  const { deliver } = await setUp(t, answering(200))
+  t.same(await deliver('http://10.0.0.1/'), { outcome: 'blocked', reason: 'private address' })
+  t.same(await deliver('http://127.0.0.1:1/'), { outcome: 'unreachable', reason: 'connection refused' })
+})
+
+void t.test('a secret that cannot be read is a fault of ours, not of the consumer', async (t) => {
+  const sink = createWebhookSink({
+    secrets: () => Promise.reject(new Error('store away')),
+    fetch: { post: () => Promise.reject(new Error('must not be called')) },
+    clock: { nowMs: () => 0 },
+  })
+  const event = textEvent()
+  const request = {
+    subscription: subscription('crm', { sink: webhookSink('https://crm.example/') }),
+    event,
+    body: '{}',
+    deliveryId: event.id,
+    signal: AbortSignal.timeout(1_000),
+  }
+  await t.rejects(sink.deliver(request), { message: 'store away' })
+})
