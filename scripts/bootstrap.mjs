@@ -1,0 +1,94 @@
+// Owns: that the tree is installed and built before a command does its work, from nothing but Node and npm.
+import { createHash } from 'node:crypto'
+import { readFile, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { withLock } from './lock.mjs'
+import { ROOT, run, say } from './run-command.mjs'
+
+const PNPM = 'pnpm@12.21.0'
+const STAMP = join(ROOT, 'node_modules', '.installed')
+const TSC = join(ROOT, 'node_modules', '@typescript', 'native', 'bin', 'tsc')
+const [MIN_MAJOR, MIN_MINOR] = [20, 19]
+
+/** What is said instead of a stack: the command's own output stands above it. */
+export class BootstrapError extends Error {}
+
+/** Installs and builds what is missing or old; says nothing when nothing is. Ends the process when that fails. */
+export async function bootstrap(options) {
+  try {
+    await prepare(options)
+  } catch (error) {
+    if (!(error instanceof BootstrapError)) throw error
+    say(error.message)
+    process.exit(1)
+  }
+}
+
+/** As `bootstrap`, but rejects with a BootstrapError. */
+export async function prepare({ projects = ['.'] } = {}) {
+  checkNode()
+  await withLock(
+    lockPath(),
+    async () => {
+      await ensureInstalled()
+      await ensureBuilt(projects)
+    },
+    { onWait: () => say('Waiting for another command that installs or builds this tree …') },
+  )
+}
+
+/** Installs by the lockfile, development dependencies included whatever NODE_ENV says. */
+export async function ensureInstalled() {
+  const wanted = await lockfileHash()
+  if ((await readFile(STAMP, 'utf8').catch(emptyWhenGone)) === wanted) return
+  say('Installing dependencies …')
+  // CI=true keeps pnpm from asking questions.
+  const env = { ...process.env, CI: 'true' }
+  for (const name of Object.keys(env)) if (/^(node_env|npm_config_(production|omit|include|only))$/i.test(name)) delete env[name]
+  await succeed('npx', ['--yes', PNPM, 'install', '--frozen-lockfile', '--prod=false'], { env, what: 'Installing dependencies' })
+  await writeFile(STAMP, wanted)
+}
+
+/** Compiles the projects and what they refer to, only what has changed since the last time. */
+export async function ensureBuilt(projects) {
+  await succeed(process.execPath, [TSC, '-b', ...projects], { what: 'Compiling' })
+}
+
+function checkNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number)
+  if (major > MIN_MAJOR || (major === MIN_MAJOR && minor >= MIN_MINOR)) return
+  throw new BootstrapError(`Node.js ${MIN_MAJOR}.${MIN_MINOR} or newer is needed; this is ${process.versions.node}.`)
+}
+
+async function succeed(command, args, { env, what }) {
+  // npx stands beside node; PATH may lack both when node was started by its full path.
+  const path = [process.env.PATH, dirname(process.execPath)].filter(Boolean).join(':')
+  const { code } = await run(command, args, { env: { ...(env ?? process.env), PATH: path }, stdout: process.stderr })
+  if (code !== 0) throw new BootstrapError(`${what} failed (exit code ${code}).`)
+}
+
+// Besides the lockfile, what pnpm is told beside it, and the Node that binaries were chosen for.
+async function lockfileHash() {
+  const hash = createHash('sha256').update(`${process.platform} ${process.arch} ${PNPM}`)
+  for (const name of ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json']) hash.update(await manifestText(name))
+  return hash.digest('hex')
+}
+
+// Of package.json only what is installed: a changed script is no reason to install.
+async function manifestText(name) {
+  const text = await readFile(join(ROOT, name), 'utf8')
+  if (name !== 'package.json') return text
+  const { dependencies = {}, devDependencies = {} } = JSON.parse(text)
+  return JSON.stringify({ dependencies, devDependencies })
+}
+
+function lockPath() {
+  const tree = createHash('sha256').update(ROOT).digest('hex').slice(0, 16)
+  return join(tmpdir(), `wxgw-bootstrap-${process.getuid?.() ?? 0}-${tree}.lock`)
+}
+
+function emptyWhenGone(error) {
+  if (error.code === 'ENOENT') return ''
+  throw error
+}

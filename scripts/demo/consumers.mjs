@@ -1,0 +1,47 @@
+// Owns: the two consumers of the demo, run as their own processes from examples/, and what they print.
+import { join } from 'node:path'
+import { ROOT } from '../run-command.mjs'
+import { freePort } from './processes.mjs'
+import { randomBytes } from 'node:crypto'
+
+const FIRST_PORT = 3020
+
+export function createConsumers({ processes, redisUrl }) {
+  /** The example prints `type id data` for each event. */
+  function collect() {
+    const received = []
+    const onLine = (line) => {
+      const match = /^(\S+) (\S+) (\{.*\})$/.exec(line)
+      if (match) received.push({ type: match[1], id: match[2], data: JSON.parse(match[3]) })
+    }
+    return { received, onLine }
+  }
+
+  return {
+    startQueue(queue) {
+      const { received, onLine } = collect()
+      processes.start('crm', {
+        script: 'consumer.mjs',
+        cwd: join(ROOT, 'examples', 'node-bullmq-queue'),
+        env: { REDIS_URL: redisUrl, QUEUE: queue },
+        onLine,
+      })
+      return received
+    },
+    /** A subscription may bring its own secret; so the consumer can be up before the first event comes. */
+    async startWebhook() {
+      const { received, onLine } = collect()
+      const port = await freePort(FIRST_PORT)
+      const secret = `whsec_${randomBytes(32).toString('base64')}`
+      const consumer = processes.start('billing', {
+        script: 'consumer.mjs',
+        cwd: join(ROOT, 'examples', 'node-webhook'),
+        env: { PORT: String(port), WEBHOOK_SECRET: secret },
+        onLine,
+      })
+      const url = `http://127.0.0.1:${port}/`
+      await processes.untilListening(consumer, port)
+      return { url, secret, received }
+    },
+  }
+}

@@ -1,0 +1,89 @@
+// Owns: where a redis-server (or valkey-server) is on this machine, and installing one where that is allowed.
+import { constants } from 'node:fs'
+import { access } from 'node:fs/promises'
+import { delimiter, join } from 'node:path'
+import { run, say } from './run-command.mjs'
+
+const SERVERS = ['redis-server', 'valkey-server']
+
+const INSTALLERS = [
+  {
+    command: 'apt-get',
+    needsRoot: true,
+    env: { DEBIAN_FRONTEND: 'noninteractive' },
+    // Without its start: the tests have servers of their own. A list of packages that is old or missing is fetched once.
+    attempts: [
+      [['install', '-y', '--no-install-recommends', 'redis-server']],
+      [['update'], ['install', '-y', '--no-install-recommends', 'redis-server']],
+    ],
+  },
+  { command: 'apk', needsRoot: true, attempts: [[['add', '--no-cache', 'redis']], [['add', '--no-cache', 'valkey']]] },
+  { command: 'dnf', needsRoot: true, attempts: [[['install', '-y', 'redis']], [['install', '-y', 'valkey']]] },
+  { command: 'brew', needsRoot: false, attempts: [[['install', 'redis']]] },
+]
+
+/** `{ path, kind }` of the first server in PATH, redis-server before valkey-server; undefined when there is none. */
+export async function findRedisServer() {
+  for (const kind of SERVERS) {
+    const path = await findInPath(kind)
+    if (path) return { path, kind }
+  }
+  return undefined
+}
+
+/** As `findRedisServer`, after trying the system's package manager; undefined, with a word on how, when that is not possible. */
+export async function ensureRedisServer() {
+  const found = await findRedisServer()
+  if (found) return found
+  for (const installer of INSTALLERS) {
+    const command = await findInPath(installer.command)
+    if (!command) continue
+    const prefix = installer.needsRoot ? await rootPrefix() : []
+    if (!prefix) break
+    say(`Installing redis-server with ${installer.command} …`)
+    for (const steps of installer.attempts) {
+      if (await runSteps(steps.map((step) => [...prefix, command, ...step]), installer.env)) break
+    }
+    break
+  }
+  const installed = await findRedisServer()
+  if (!installed) say('The tests need redis-server in PATH. Install it, for example: sudo apt-get install redis-server')
+  return installed
+}
+
+async function runSteps(steps, env) {
+  for (const [command, ...args] of steps) {
+    const { code } = await run(command, args, { env: { ...process.env, ...env }, stdout: process.stderr })
+    if (code !== 0) return false
+  }
+  return true
+}
+
+// [] as root, sudo where it asks for no password, undefined otherwise.
+async function rootPrefix() {
+  if (process.getuid?.() === 0) return []
+  const sudo = await findInPath('sudo')
+  if (!sudo) return undefined
+  const { code } = await run(sudo, ['-n', 'true'], { stdout: 'ignore', stderr: 'ignore' })
+  // `env` keeps what sudo would drop.
+  return code === 0 ? [sudo, '-n', 'env', 'DEBIAN_FRONTEND=noninteractive'] : undefined
+}
+
+// Debian keeps servers in sbin, which is not in everybody's PATH.
+async function findInPath(name) {
+  const directories = [...(process.env.PATH ?? '').split(delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin']
+  for (const directory of directories.filter(Boolean)) {
+    const path = join(directory, name)
+    if (await isExecutable(path)) return path
+  }
+  return undefined
+}
+
+async function isExecutable(path) {
+  try {
+    await access(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,76 @@
+// Owns: `npm test [-- pattern…]`: installs and builds what is missing, gets a redis-server, lints, and runs every test, or the
+// files whose path contains one of the patterns. The last line is `N passed, N failed`; the exit code tells.
+import { readdir } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import { dirname, join } from 'node:path'
+import { BootstrapError, prepare } from './bootstrap.mjs'
+import { lint } from './lint.mjs'
+import { ensureRedisServer } from './redis-binary.mjs'
+import { ROOT, run, say } from './run-command.mjs'
+import { createTapReport } from './tap-report.mjs'
+
+const TEST = join(ROOT, 'test')
+const TAP = join(TEST, 'node_modules', 'tap', 'dist', 'esm', 'run.mjs')
+/** Of one file; tests that kill processes wait for their locks to run out. */
+const FILE_TIMEOUT_SECONDS = 180
+const MAX_JOBS = 4
+
+const patterns = process.argv.slice(2)
+process.exitCode = (await runAll()) ? 0 : 1
+
+async function runAll() {
+  try {
+    await prepare()
+  } catch (error) {
+    if (!(error instanceof BootstrapError)) throw error
+    say(error.message)
+    return conclude({ passed: 0, failed: 1 })
+  }
+  const redis = await ensureRedisServer()
+  if (!redis) return conclude({ passed: 0, failed: 1 })
+  const isClean = await lint()
+  if (!isClean) say('Lint failed; it counts as one failure. The tests run all the same.')
+  const counts = await runTap(redis)
+  return conclude({ passed: counts.passed + (isClean ? 1 : 0), failed: counts.failed + (isClean ? 0 : 1) })
+}
+
+async function runTap(redis) {
+  const files = await testFiles()
+  if (files.length === 0) {
+    say(`There is no test file whose path contains ${patterns.join(' or ')}.`)
+    return { passed: 0, failed: 1 }
+  }
+  const report = createTapReport((line) => process.stdout.write(`${line}\n`))
+  const jobs = Math.min(availableParallelism(), MAX_JOBS)
+  const args = [TAP, '--disable-coverage', '--reporter=tap', `--timeout=${FILE_TIMEOUT_SECONDS}`, `--jobs=${jobs}`, ...files]
+  const options = { cwd: TEST, env: testEnvironment(redis), stdout: 'pipe', onText: report.take }
+  const { code } = await run(process.execPath, args, options)
+  const counts = report.end()
+  if (!counts) {
+    say(`tap ended with exit code ${code} and without its totals.`)
+    return { passed: 0, failed: 1 }
+  }
+  // A file that ends early or not at all fails without a failed assertion.
+  return { passed: counts.passed, failed: Math.max(counts.failed, counts.failedFiles, code === 0 ? 0 : 1) }
+}
+
+// From the sources: what stands in dist may be of a test that was renamed or removed.
+async function testFiles() {
+  const entries = await readdir(TEST, { recursive: true })
+  const sources = entries.filter((path) => path.endsWith('.test.ts') && !/(^|\/)(dist|node_modules)\//.test(path))
+  const wanted = sources.filter((path) => patterns.length === 0 || patterns.some((pattern) => `test/${path}`.includes(pattern)))
+  return wanted.toSorted().map((path) => join('dist', path.replace(/\.ts$/, '.js')))
+}
+
+// The settings of whoever runs the tests are not theirs; what a test needs it sets itself.
+function testEnvironment(redis) {
+  const env = { ...process.env, TEST_REDIS_SERVER: redis.path, PATH: `${dirname(process.execPath)}:${process.env.PATH ?? ''}` }
+  for (const name of Object.keys(env)) if (/^(NODE_ENV|REDIS_|WX_|TAP)/.test(name)) delete env[name]
+  for (const name of ['CONFIG_FILE', 'API_KEYS', 'SEALING_KEYS', 'ALLOW_UNSEALED', 'PUBLIC_BASE_URL', 'LOG_LEVEL']) delete env[name]
+  return env
+}
+
+function conclude({ passed, failed }) {
+  process.stdout.write(`${passed} passed, ${failed} failed\n`)
+  return failed === 0
+}

@@ -1,0 +1,146 @@
+// Owns: a whole gateway for a test: real ingress and worker processes over a Redis of the test's own, WeChat played by the simulator.
+import { randomBytes } from 'node:crypto'
+import { type Simulator, startSimulator } from '@wxgw/simulator'
+import { freePort } from './free-port.ts'
+import { type RunningProcess, startProcess } from './process.ts'
+import { type RedisServer, startRedis } from './redis-server.ts'
+import { until } from './until.ts'
+
+export const API_KEY = 'test-key-of-at-least-32-characters-0123456789'
+
+export type Ingress = { process: RunningProcess; publicUrl: string; internalUrl: string }
+export type Worker = { process: RunningProcess; url: string }
+
+export type Gateway = {
+  redis: RedisServer
+  simulator: Simulator
+  component: { appId: string; appSecret: string; token: string; encodingAesKey: string }
+  ingresses: Ingress[]
+  workers: Worker[]
+  publicUrl: string
+  internalUrl: string
+  startIngress(): Promise<Ingress>
+  startWorker(): Promise<Worker>
+  /** A call on the internal listener with the test's key; the parsed answer beside its status. */
+  call(method: string, path: string, body?: unknown): Promise<{ status: number; body: any; headers: Headers }>
+  stop(): Promise<void>
+}
+
+export type GatewayOptions = {
+  ingresses?: number
+  workers?: number
+  env?: Record<string, string>
+  simulator?: Partial<Parameters<typeof startSimulator>[0]>
+}
+
+export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
+  const redis = await startRedis()
+  const component = {
+    appId: `wx${randomBytes(8).toString('hex')}`,
+    appSecret: randomBytes(16).toString('hex'),
+    token: randomBytes(8).toString('hex'),
+    encodingAesKey: randomBytes(40).toString('base64').replace(/[^A-Za-z0-9]/g, 'x').slice(0, 43),
+  }
+  const firstPublicPort = await freePort()
+  const base = `http://127.0.0.1:${firstPublicPort}/apis/v1/wx/open1`
+  const simulator = await startSimulator({
+    component,
+    eventUrl: `${base}/event`,
+    callbackUrl: `${base}/$APPID$/callback`,
+    port: 0,
+    ...options.simulator,
+  })
+  const env = {
+    REDIS_URL: redis.url,
+    WX_COMPONENT_APPID: component.appId,
+    WX_COMPONENT_APPSECRET: component.appSecret,
+    WX_TOKEN: component.token,
+    WX_ENCODING_AES_KEY: component.encodingAesKey,
+    WX_API_BASE_URL: simulator.url,
+    WX_MP_BASE_URL: simulator.url,
+    WX_OPEN_BASE_URL: simulator.url,
+    API_KEYS: `test=${API_KEY}`,
+    SEALING_KEYS: `k1:${randomBytes(32).toString('base64')}`,
+    WEBHOOK_ALLOW_NETWORKS: '127.0.0.0/8',
+    PUBLIC_HOST: '127.0.0.1',
+    INTERNAL_HOST: '127.0.0.1',
+    WORKER_HOST: '127.0.0.1',
+    ...options.env,
+  }
+  const ingresses: Ingress[] = []
+  const workers: Worker[] = []
+
+  async function startIngress(): Promise<Ingress> {
+    const publicPort = ingresses.length === 0 ? firstPublicPort : await freePort()
+    const internalPort = await freePort()
+    const publicUrl = `http://127.0.0.1:${publicPort}`
+    const process = startProcess('apps/ingress/dist/main.js', {
+      PUBLIC_BASE_URL: publicUrl,
+      ...env,
+      PUBLIC_PORT: String(publicPort),
+      INTERNAL_PORT: String(internalPort),
+    })
+    const ingress = { process, publicUrl, internalUrl: `http://127.0.0.1:${internalPort}` }
+    ingresses.push(ingress)
+    await untilAlive(process, `${publicUrl}/healthz`)
+    return ingress
+  }
+
+  async function startWorker(): Promise<Worker> {
+    const port = await freePort()
+    const process = startProcess('apps/worker/dist/main.js', { ...env, WORKER_PORT: String(port) })
+    const worker = { process, url: `http://127.0.0.1:${port}` }
+    workers.push(worker)
+    await untilAlive(process, `${worker.url}/healthz`)
+    return worker
+  }
+
+  await Promise.all([
+    ...Array.from({ length: options.ingresses ?? 1 }, startIngress),
+    ...Array.from({ length: options.workers ?? 1 }, startWorker),
+  ])
+  const [first] = ingresses
+  if (!first) throw new Error('a gateway needs an ingress')
+  return {
+    redis,
+    simulator,
+    component,
+    ingresses,
+    workers,
+    publicUrl: first.publicUrl,
+    internalUrl: first.internalUrl,
+    startIngress,
+    startWorker,
+    async call(method, path, body) {
+      const response = await fetch(`${first.internalUrl}/apis/v1/wx/open1${path}`, {
+        method,
+        headers: {
+          authorization: `Bearer ${API_KEY}`,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      })
+      const text = await response.text()
+      return { status: response.status, body: text === '' ? undefined : JSON.parse(text), headers: response.headers }
+    },
+    async stop() {
+      await Promise.all([...ingresses, ...workers].map(({ process }) => process.end('SIGKILL')))
+      await simulator.close()
+      await redis.stop()
+    },
+  }
+}
+
+async function untilAlive(process: RunningProcess, url: string): Promise<void> {
+  await until(
+    `${url} answers`,
+    async () => {
+      if (process.child.exitCode !== null) throw new Error(`the process ended with ${process.child.exitCode}:\n${process.output()}`)
+      return fetch(url).then(
+        (response) => response.ok,
+        () => false,
+      )
+    },
+    { timeoutMs: 20_000, everyMs: 50 },
+  )
+}
