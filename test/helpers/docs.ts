@@ -14,7 +14,7 @@ export function projectText(path: string): string {
 export function pages(): string[] {
   const ofRoot = readdirSync(PROJECT_ROOT).filter((name) => name.endsWith('.md'))
   const ofDocs = readdirSync(join(PROJECT_ROOT, 'docs'), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.md'))
-  return [...ofRoot, ...ofDocs.map((name) => join('docs', name)), 'apps/simulator/README.md']
+  return [...ofRoot, ...ofDocs.map((name) => join('docs', name)), 'apps/simulator/README.md', 'examples/README.md']
 }
 
 /** Paths of the sources of packages and of the two processes, relative to the root. */

@@ -8,6 +8,54 @@ import { until } from './until.ts'
 
 export const API_KEY = 'test-key-of-at-least-32-characters-0123456789'
 
+/** Whatever the routes answer, field by field: a test reads what it expects to be there. */
+export type Answer = Partial<{
+  code: string
+  requestId: string
+  errcode: number
+  token: string
+  ticket: string
+  signature: string
+  expires_in: number
+  expiresAt: string
+  url: string
+  status: string
+  appid: string
+  nick_name: string | null
+  authorizer_appid: string
+  authorizer_access_token: string
+  authorizer_refresh_token: string
+  func_info: unknown[]
+  sink: { kind: string; queue: string; prefix?: string; stream: string; url: string; secret: string }
+  enabled: boolean
+  items: Answer[]
+  nextCursor: string | null
+  id: string
+  type: string
+  lastError: string | null
+  attempts: number
+  eventId: string
+  replayed: number
+  event: Event
+  deliveries: Array<{ subscription: string; status: string; attempts: number; lastError: string | null }>
+  sentBy: string
+  jobId: string
+  seen: number
+  added: number
+  repaired: number
+}>
+
+/** An event as a consumer has it. */
+export type Event = {
+  id: string
+  type: string
+  source: string
+  subject?: string
+  time: string
+  authorizerappid?: string
+  data: Record<string, unknown>
+}
+
 export type Ingress = { process: RunningProcess; publicUrl: string; internalUrl: string }
 export type Worker = { process: RunningProcess; url: string }
 
@@ -21,8 +69,10 @@ export type Gateway = {
   internalUrl: string
   startIngress(): Promise<Ingress>
   startWorker(): Promise<Worker>
+  /** The header of a caller with all rights. */
+  auth: { authorization: string }
   /** A call on the internal listener with the test's key; the parsed answer beside its status. */
-  call(method: string, path: string, body?: unknown): Promise<{ status: number; body: any; headers: Headers }>
+  call(method: string, path: string, body?: unknown): Promise<{ status: number; body: Answer; headers: Headers }>
   stop(): Promise<void>
 }
 
@@ -67,11 +117,12 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     WORKER_HOST: '127.0.0.1',
     ...options.env,
   }
+  const auth = { authorization: `Bearer ${API_KEY}` }
   const ingresses: Ingress[] = []
   const workers: Worker[] = []
 
-  async function startIngress(): Promise<Ingress> {
-    const publicPort = ingresses.length === 0 ? firstPublicPort : await freePort()
+  async function startIngress(port?: number): Promise<Ingress> {
+    const publicPort = port ?? (await freePort())
     const internalPort = await freePort()
     const publicUrl = `http://127.0.0.1:${publicPort}`
     const process = startProcess('apps/ingress/dist/main.js', {
@@ -82,7 +133,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     })
     const ingress = { process, publicUrl, internalUrl: `http://127.0.0.1:${internalPort}` }
     ingresses.push(ingress)
-    await untilAlive(process, `${publicUrl}/healthz`)
+    await untilAlive(process, `${ingress.internalUrl}/healthz`)
     return ingress
   }
 
@@ -95,12 +146,11 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     return worker
   }
 
-  await Promise.all([
-    ...Array.from({ length: options.ingresses ?? 1 }, startIngress),
+  const [first] = await Promise.all([
+    startIngress(firstPublicPort),
+    ...Array.from({ length: (options.ingresses ?? 1) - 1 }, () => startIngress()),
     ...Array.from({ length: options.workers ?? 1 }, startWorker),
   ])
-  const [first] = ingresses
-  if (!first) throw new Error('a gateway needs an ingress')
   return {
     redis,
     simulator,
@@ -109,19 +159,20 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     workers,
     publicUrl: first.publicUrl,
     internalUrl: first.internalUrl,
-    startIngress,
+    startIngress: () => startIngress(),
     startWorker,
+    auth,
     async call(method, path, body) {
       const response = await fetch(`${first.internalUrl}/apis/v1/wx/open1${path}`, {
         method,
         headers: {
-          authorization: `Bearer ${API_KEY}`,
+          ...auth,
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       })
       const text = await response.text()
-      return { status: response.status, body: text === '' ? undefined : JSON.parse(text), headers: response.headers }
+      return { status: response.status, body: text === '' ? {} : JSON.parse(text), headers: response.headers }
     },
     async stop() {
       await Promise.all([...ingresses, ...workers].map(({ process }) => process.end('SIGKILL')))

@@ -1,11 +1,13 @@
 // Owns: wiring the way of an event to its subscribers: matching, sinks, delivery queues.
+import type { GatewayEvent } from '@wxgw/contracts'
 import type { OpenedGateway, Platform } from '@wxgw/platform'
 import { createDeliveryQueue, createSinkWriter, type RedisConnection } from '@wxgw/redis'
 import type { Config, Log } from '@wxgw/runtime'
 import type { Clock } from '@wxgw/wechat-core'
 import { createDeliver } from './delivery/deliver.ts'
-import { type DeliveryWorkers, startDeliveryWorkers } from './delivery/delivery-workers.ts'
+import { startDeliveryWorkers } from './delivery/delivery-workers.ts'
 import { createFanOut, type FanOut } from './delivery/fan-out.ts'
+import { createConsumerReplies } from './replies/consumer-replies.ts'
 import { createGuardedFetch, type GuardedFetch } from './sinks/guarded-fetch.ts'
 import { createQueueSink } from './sinks/sink-queue.ts'
 import { createStreamSink } from './sinks/sink-stream.ts'
@@ -24,16 +26,16 @@ export type Dispatch = { fanOutOf(platform: string): FanOut | undefined; close()
 export function startDispatch({ config, gateway, connection, clock, log }: DispatchDeps): Dispatch {
   const fetch = createGuardedFetch({ allowNetworks: config.webhookAllowNetworks })
   const fanOuts = new Map<string, FanOut>()
-  const workers: DeliveryWorkers[] = []
+  const closing: Array<() => Promise<void>> = []
   for (const platform of gateway.platforms.byId.values()) {
     const own = dispatchOf(platform, { gateway, connection, fetch, clock, log })
     fanOuts.set(platform.id, own.fanOut)
-    workers.push(own.workers)
+    closing.push(own.close)
   }
   return {
     fanOutOf: (platform) => fanOuts.get(platform),
     async close() {
-      await Promise.all(workers.map((one) => one.close()))
+      await Promise.all(closing.map((close) => close()))
       fetch.close()
     },
   }
@@ -51,6 +53,27 @@ function dispatchOf(platform: Platform, deps: Omit<DispatchDeps, 'config'> & { f
   }
   const common = { subscriptions, events, sinks, clock, random: Math.random, log }
   const fanOut = createFanOut({ ...common, enqueueDelivery: createDeliveryQueue(stores).enqueueDelivery })
-  const deliver = createDeliver({ ...common, offerReply: async () => 'unwanted' })
-  return { fanOut, workers: startDeliveryWorkers({ platform: platform.id, connection, subscriptions, deliver, log }) }
+  const deliver = createDeliver({ ...common, offerReply: (event, reply) => offerReply(platform, event, reply) })
+  const consumerReplies = createConsumerReplies({ platform, connection, log })
+  const workers = startDeliveryWorkers({
+    platform: platform.id,
+    connection,
+    subscriptions,
+    deliver,
+    onSubscriptions: consumerReplies.follow,
+    log,
+  })
+  return {
+    fanOut,
+    async close() {
+      await workers.close()
+      await consumerReplies.close()
+    },
+  }
+}
+
+async function offerReply(platform: Platform, event: GatewayEvent, reply: unknown): Promise<'accepted' | 'unwanted' | 'invalid'> {
+  const outcome = await platform.replyOffers.offer(event.id, reply, event)
+  if (outcome === 'accepted' || outcome === 'sent') return 'accepted'
+  return outcome === 'invalid' ? 'invalid' : 'unwanted'
 }

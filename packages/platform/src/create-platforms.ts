@@ -17,7 +17,6 @@ import {
   createSyncStates,
   createTicketStore,
   guardStore,
-  type PlatformKeys,
   platformKeys,
   type Queues,
   type RedisConnection,
@@ -39,10 +38,13 @@ import { createApiTickets } from './api-tickets.ts'
 import { createAuthorizations } from './authorizations.ts'
 import { createAuthorizers } from './authorizers.ts'
 import { callWithAccessToken } from './call-with-access-token.ts'
-import type { Platform } from './types.ts'
+import { createReplyOffers } from './reply-offers.ts'
+import type { CustomerService, Platform } from './types.ts'
 
 /** WeChat is asked to push tickets again at most this often. */
 const START_PUSH_TICKET_SECONDS = 600
+/** A consumer's late reply is sent once, however often it comes. */
+const REPLY_SENT_SECONDS = 86_400
 
 export type PlatformsDeps = {
   config: Config
@@ -132,11 +134,21 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
     codes,
     store,
     inbox,
-    mayStartPushTicket: () => mayStartPushTicket(redis, keys),
+    mayStartPushTicket: () => once(redis, keys.startPushTicket, START_PUSH_TICKET_SECONDS),
     clock,
   })
   const events = createEventLog({ redis, keys, eventLogSeconds: config.eventLogSeconds })
   const replies = createReplyMailbox({ redis, subscriber: connections.subscriber, keys, log, clock })
+  const subscriptions = createSubscriptions({
+    ...storeDeps,
+    queues,
+    checkWebhookUrl: (url) => checkWebhookUrl(url, config.webhookAllowNetworks),
+    clock,
+  })
+  const customerService: CustomerService = {
+    send: (appId, message) =>
+      callWithAccessToken(authorizerTokens, appId, (token) => authorizerApi.sendCustomMessage(token, message)),
+  }
 
   function gatewayEvent(type: string, appId: AuthorizerAppId, data: Record<string, string>): GatewayEvent {
     return platformEvent({
@@ -167,21 +179,24 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
         forceMinIntervalMs,
         clock,
       }),
-      customerService: {
-        send: (appId, message) =>
-          callWithAccessToken(authorizerTokens, appId, (token) => authorizerApi.sendCustomMessage(token, message)),
-      },
+      customerService,
       schedule: createRefreshSchedule({ redis, keys }),
-      subscriptions: createSubscriptions({
-        ...storeDeps,
-        queues,
-        checkWebhookUrl: (url) => checkWebhookUrl(url, config.webhookAllowNetworks),
-        clock,
-      }),
+      subscriptions,
       deadLetters: createDeadLetters({ platform: own.id, redis, queues, events }),
       events,
       inbox,
       replies,
+      replyOffers: createReplyOffers({
+        replies,
+        events,
+        subscriptions,
+        customerService,
+        mayFallBack: (eventId) => once(redis, keys.replySent(eventId), REPLY_SENT_SECONDS),
+        releaseFallBack: (eventId) =>
+          guardStore(async () => {
+            await redis.del(keys.replySent(eventId))
+          }),
+      }),
       syncStates,
     },
     async close() {
@@ -192,8 +207,9 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
   }
 }
 
-async function mayStartPushTicket(redis: RedisConnection, keys: PlatformKeys): Promise<boolean> {
-  return guardStore(async () => (await redis.set(keys.startPushTicket, '1', 'EX', START_PUSH_TICKET_SECONDS, 'NX')) === 'OK')
+/** True for the first who asks within `seconds`, over all processes. */
+async function once(redis: RedisConnection, key: string, seconds: number): Promise<boolean> {
+  return guardStore(async () => (await redis.set(key, '1', 'EX', seconds, 'NX')) === 'OK')
 }
 
 function pushKeys(platform: PlatformConfig): PushKeys {

@@ -18,6 +18,8 @@ export type {
   Platform,
   RefreshSchedule,
   Replies,
+  ReplyOffers,
+  ReplyOutcome,
   SubscriptionChange,
   Subscriptions,
   SyncState,

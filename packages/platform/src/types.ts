@@ -201,6 +201,14 @@ export type Replies = {
   offer(eventId: string, reply: unknown): Promise<'accepted' | 'already-answered' | 'too-late' | 'unknown'>
 }
 
+/** `sent`: too late for the push, so it went by customer service message. `unknown`: there is no such event. */
+export type ReplyOutcome = 'accepted' | 'already-answered' | 'too-late' | 'unknown' | 'invalid' | 'sent'
+
+export type ReplyOffers = {
+  /** Hands a consumer's reply in; `event` when it is at hand. Rejects as CustomerService.send when the fallback fails. */
+  offer(eventId: string, reply: unknown, event?: GatewayEvent): Promise<ReplyOutcome>
+}
+
 /** How far an authorizers/sync has come. */
 export type SyncStates = { save(state: SyncState): Promise<void> }
 
@@ -221,5 +229,6 @@ export type Platform = {
   events: EventLog
   inbox: Inbox
   replies: Replies
+  replyOffers: ReplyOffers
   syncStates: SyncStates
 }

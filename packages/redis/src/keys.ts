@@ -53,6 +53,8 @@ export function platformKeys(platform: string) {
 
     /** hash state, reply, deadline; PX: a passive reply on its way from consumer to ingress. */
     reply: (eventId: string) => `${base}:reply:${eventId}`,
+    /** string '1', EX 1 day: the late reply to this event has gone by customer service message. */
+    replySent: (eventId: string) => `${base}:reply_sent:${eventId}`,
     /** pub/sub channel that a waiting ingress hears of the reply on. */
     replyChannel: (process: string) => `${base}:replies:${process}`,
 

@@ -55,7 +55,7 @@ export class GatewayError extends Error {
   }
 }
 
-/** WeChat refused a call: `errcode` other than 0 in its answer. `errmsg` is WeChat's text with secrets and `rid` tail kept out. */
+/** WeChat refused a call: `errcode` other than 0 in its answer. `errmsg` is WeChat's text, secrets masked, `rid` kept. */
 export class WeChatApiError extends GatewayError {
   readonly api: string
   readonly errcode: number
@@ -75,7 +75,7 @@ export class WeChatTransportError extends GatewayError {
   readonly api: string
 
   constructor(code: 'WECHAT_API_ERROR' | 'WECHAT_API_TIMEOUT', api: string, message: string, cause?: unknown) {
-    super(code, message, { retry: true, cause })
+    super(code, message, { retry: true, retryAfterSeconds: 1, cause })
     this.name = 'WeChatTransportError'
     this.api = api
   }

@@ -162,6 +162,9 @@ void t.test('a return value that is no JSON, and an outage, end no listening', a
   await store.server.start()
   await until('Redis is back', () => complete('ev_3', '{}').catch(() => undefined))
   await until('it is heard after the outage', () => returned.includes('ev_3'))
+  await store.server.kill()
+  await until('the line is down', () => store.blocking.status !== 'ready')
+  await returns.close()
 })
 
 void t.test('a stream gets every event, and never holds more than maxLength', async (t) => {

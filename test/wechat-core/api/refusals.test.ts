@@ -160,8 +160,8 @@ void t.test('the kinds that the token code acts on', (t) => {
 
 void t.test('an error says whether and when the call may be made again', async (t) => {
   const cases: Array<[number, { retry: boolean; retryAfterSeconds: number | undefined }]> = [
-    [-1, { retry: true, retryAfterSeconds: undefined }],
-    [42001, { retry: true, retryAfterSeconds: undefined }],
+    [-1, { retry: true, retryAfterSeconds: 1 }],
+    [42001, { retry: true, retryAfterSeconds: 1 }],
     [45011, { retry: true, retryAfterSeconds: 60 }],
     [45009, { retry: true, retryAfterSeconds: 600 }],
     [61003, { retry: false, retryAfterSeconds: undefined }],

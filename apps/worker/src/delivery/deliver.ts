@@ -1,5 +1,5 @@
 // Owns: one attempt at one delivery, and what it comes to. The queue's own means (delay, failed set) are applied by the caller.
-import type { DeliveryJob, DeliveryResult } from '@wxgw/contracts'
+import type { DeliveryJob, GatewayEvent, DeliveryResult } from '@wxgw/contracts'
 import type { EventLog, Subscriptions } from '@wxgw/platform'
 import type { Log } from '@wxgw/runtime'
 import type { Clock } from '@wxgw/wechat-core'
@@ -17,7 +17,7 @@ export type DeliverDeps = {
    * Hands a consumer's passive reply to whoever waits for it, or to the fallback. `unwanted`: too late, or answered already.
    * `invalid`: no reply at all; the delivery counts as failed.
    */
-  offerReply(eventId: string, reply: unknown): Promise<'accepted' | 'unwanted' | 'invalid'>
+  offerReply(event: GatewayEvent, reply: unknown): Promise<'accepted' | 'unwanted' | 'invalid'>
   clock: Clock
   /** In [0, 1), for the jitter. */
   random(): number
@@ -87,7 +87,6 @@ async function deliver(deps: InnerDeps, job: DeliveryJob, { number: attempt, sig
       event: job.event,
       body: JSON.stringify(job.event),
       deliveryId: job.deliveryId,
-      ...(job.reply === undefined ? {} : { waitForReplyUntilMs: job.reply.deadlineAtMs }),
     },
     signal,
   )
@@ -110,7 +109,7 @@ async function withReply(
   // Only the subscription that the push waited for may answer it; to the others, and to replays, a reply means nothing.
   if (verdict.kind !== 'done' || verdict.reply === undefined || job.reply === undefined) return verdict
   try {
-    const accepted = await offerReply(job.event.id, verdict.reply)
+    const accepted = await offerReply(job.event, verdict.reply)
     return accepted === 'invalid' ? judgeFailure(INVALID_REPLY, context) : verdict
   } catch (error) {
     // The consumer has done its part; sending it the event again would not bring the reply back in time.

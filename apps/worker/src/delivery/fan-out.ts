@@ -142,7 +142,6 @@ async function tryLocally(
         event: job.event,
         body,
         deliveryId: delivery.deliveryId,
-        ...(delivery.reply === undefined ? {} : { waitForReplyUntilMs: delivery.reply.deadlineAtMs }),
       },
       stop,
     )

@@ -10,8 +10,6 @@ export type ConsumerJob = {
   /** The event's type. */
   name: string
   data: GatewayEvent
-  /** Present when the push waits for what the consumer's job returns. */
-  replyUntilMs?: number
 }
 
 export type QueueSinkDeps = { addToConsumerQueue(job: ConsumerJob): Promise<void> }
@@ -19,7 +17,7 @@ export type QueueSinkDeps = { addToConsumerQueue(job: ConsumerJob): Promise<void
 /** One job per event: `job.name` is the type, `job.data` the event, `job.id` the delivery's id. */
 export function createQueueSink({ addToConsumerQueue }: QueueSinkDeps): SinkPort {
   return {
-    async deliver({ subscription: { sink }, event, deliveryId, waitForReplyUntilMs }) {
+    async deliver({ subscription: { sink }, event, deliveryId }) {
       if (sink.kind !== 'queue') throw wrongSink('queue', sink.kind)
       try {
         await addToConsumerQueue({
@@ -27,7 +25,6 @@ export function createQueueSink({ addToConsumerQueue }: QueueSinkDeps): SinkPort
           jobId: deliveryId,
           name: event.type,
           data: event,
-          ...(waitForReplyUntilMs === undefined ? {} : { replyUntilMs: waitForReplyUntilMs }),
         })
         return { outcome: 'delivered' }
       } catch (error) {

@@ -10,8 +10,6 @@ export type SinkRequest = {
   deliveryId: string
   /** Aborted at the end of the attempt's time, with a reason named `TimeoutError`, or when the process stops. */
   signal: AbortSignal
-  /** The push waits for this subscription's passive reply until then. */
-  waitForReplyUntilMs?: number
 }
 
 /** Resolves with what came of the attempt. Rejects only when the attempt could not be made through our own fault. */

@@ -10,7 +10,7 @@ export type ConsumerReturnsDeps = {
   connection: RedisConnection
   /** The `sink.queue` of a subscription. */
   queue: string
-  /** Called once per completed job in each process that listens; `jobId` is the delivery's id. Its failures are logged. */
+  /** Called for each completed job in each process that listens; `jobId` is the delivery's id. Its failures are logged. */
   onReturn: (jobId: string, value: unknown) => Promise<void>
   log: WarnLog
 }
@@ -18,10 +18,12 @@ export type ConsumerReturnsDeps = {
 export type ConsumerReturns = { close(): Promise<void> }
 
 const BLOCK_MS = 5_000
+/** What was returned while this process was starting may still be waited for; WeChat waits five seconds. */
+const LOOK_BACK_MS = 5_000
 const AFTER_FAILURE_MS = 1_000
 
 /**
- * Reads the queue's event stream from now on, and from where it was after an outage. BullMQ's QueueEvents is not used:
+ * Reads the queue's event stream from five seconds ago, and from where it was after an outage. BullMQ's QueueEvents is not used:
  * it ends for good on a return value that is no JSON, which a consumer in another language may write.
  */
 export function createConsumerReturns({ connection, queue, onReturn, log }: ConsumerReturnsDeps): ConsumerReturns {
@@ -30,11 +32,11 @@ export function createConsumerReturns({ connection, queue, onReturn, log }: Cons
   const logError = createErrorLog(log, 'consumer_returns.failed', { queue })
   redis.on('error', logError)
   let closed = false
-  // `$` again and again would skip what comes between two reads.
+  // An entry's id begins with its time. `$` would skip what comes between two reads.
   let after: string | undefined
 
   async function readOn(): Promise<void> {
-    after ??= (await redis.xrevrange(stream, '+', '-', 'COUNT', 1))[0]?.[0] ?? '0-0'
+    after ??= `${Number((await redis.time())[0]) * 1000 - LOOK_BACK_MS}-0`
     const answer = await redis.xread('COUNT', 100, 'BLOCK', BLOCK_MS, 'STREAMS', stream, after)
     for (const [, entries] of answer ?? []) {
       for (const [id, flat] of entries) {
@@ -61,8 +63,10 @@ export function createConsumerReturns({ connection, queue, onReturn, log }: Cons
   return {
     async close() {
       closed = true
+      const isUp = redis.status === 'ready'
       redis.disconnect()
-      await reading
+      // A read that waits for a Redis that is away is never answered; nothing is left of it but a promise.
+      if (isUp) await reading
     },
   }
 }

@@ -51,6 +51,8 @@ export function createDeliveryQueue({ queues, redis }: { queues: Pick<Queues, 'o
           jobId: deliveryId,
           deduplication: { id: deliveryId, ttl: REMEMBERED_MS },
           delay: Math.max(0, Math.round(delayMs)),
+          // A push is waiting for the answer to this one: it goes before what has waited longer.
+          ...(job.reply ? { lifo: true } : {}),
         })
         if (attemptsMade > 0) {
           await runScript(redis, countEarlierAttempts, { keys: [queue.toKey(deliveryId)], args: [attemptsMade, lastError] })

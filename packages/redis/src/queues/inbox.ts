@@ -70,7 +70,8 @@ export function createInbox({ platform, queues, sealer, syncStates, dedupeSecond
     })
   }
 
-  async function addOnce(queueName: string, { data, id, attempts }: { data: Payload; id: string; attempts: number }): Promise<Acceptance> {
+  async function addOnce(queueName: string, job: { data: Payload; id: string; attempts: number }): Promise<Acceptance> {
+    const { data, id, attempts } = job
     const jobId = `${data.kind}-${randomUUID()}`
     const options = { ...jobOptions(attempts), jobId, deduplication: { id: `${platform}.${id}`, ttl } }
     return (await add(queueName, { data, options })) === jobId ? 'accepted' : 'duplicate'

@@ -39,9 +39,10 @@ export function createSyncStates({ platform, redis, keys, queues }: SyncStatesDe
     save: (state) =>
       guardStore(async () => {
         const key = keys.sync(state.jobId)
-        const { jobId, startedAt, finishedAt, error, ...rest } = state
+        const { status, seen, added, repaired, failed, startedAt, finishedAt, error } = state
         const texts = { startedAt: startedAt ?? '', finishedAt: finishedAt ?? '', error: error ?? '' }
-        allSucceeded(await redis.multi().hset(key, { ...rest, ...texts }).expire(key, REMEMBERED_SECONDS).exec())
+        const fields = { status, seen, added, repaired, failed, ...texts }
+        allSucceeded(await redis.multi().hset(key, fields).expire(key, REMEMBERED_SECONDS).exec())
       }),
     get: (jobId) =>
       guardStore(async () => {

@@ -41,7 +41,10 @@ function parseCodeClaim([kind, first = '', second = '']: string[]): CodeClaim {
     case 'exchanged': {
       const appId = parseAuthorizerAppId(first)
       if (appId) return { kind, appId }
+      break
     }
+    case undefined:
+    default:
   }
   throw new TypeError('a code claim answered with an unknown kind')
 }

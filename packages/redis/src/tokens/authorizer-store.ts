@@ -11,7 +11,7 @@ import {
   isValid,
   parseAuthorizerAppId,
   reauthorizationRequired,
-  Secret,
+  type Secret,
   type TokenSnapshot,
 } from '@wxgw/wechat-core'
 import type { RedisConnection } from '../connect.ts'

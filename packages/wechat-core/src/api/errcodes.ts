@@ -132,7 +132,7 @@ export function errcodeRetryOptions(errcode: number): { retry: boolean; retryAft
       return { retry: false }
     case 'backoff':
     case 'after-token-refresh':
-      return { retry: true }
+      return { retry: true, retryAfterSeconds: 1 }
     case 'next-minute':
       return { retry: true, retryAfterSeconds: 60 }
     case 'next-day':

@@ -1,0 +1,97 @@
+// Owns: the hooks that stand before the internal routes: who is it (401), and may they (403). Asked before the body is read
+// and before anything is looked up, so that a refusal is the same whether the thing exists or not.
+import { GatewayError } from '@wxgw/wechat-core'
+import type { Action, CallerConfig } from '@wxgw/runtime'
+import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
+import type { GatewayServer } from '../server.ts'
+import { createCallers } from './callers.ts'
+import { grantedAuthorizers, isGranted } from './grants.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    caller: CallerConfig | undefined
+    /** For the audit line: what the route needed. */
+    neededAction: Action | undefined
+  }
+}
+
+/** Every route of this scope wants a key. */
+export function authenticate(scope: GatewayServer, callers: readonly CallerConfig[]): void {
+  const known = createCallers(callers)
+  scope.decorateRequest('caller', undefined)
+  scope.decorateRequest('neededAction', undefined)
+  scope.addHook('onRequest', (request, reply, done) => {
+    request.caller = known.find(headersNamed('authorization', request))
+    if (request.caller) {
+      done()
+      return
+    }
+    challenge(request, reply)
+    done(new GatewayError('UNAUTHENTICATED', 'a valid key is needed: Authorization: Bearer KEY'))
+  })
+}
+
+type Access = {
+  action?: Action
+  /** The route is about the whole platform: grants that are narrowed to authorizers do not reach it. */
+  wholePlatform?: boolean
+}
+
+/** Route hook: does the caller have this right on the platform, and on the authorizer when the path names one? */
+export function requireGrant({ action, wholePlatform = false }: Access = {}): onRequestHookHandler {
+  return (request, _reply, done) => {
+    request.neededAction = action
+    const { platform, APPID } = pathOf(request)
+    const caller = callerOf(request)
+    const granted = isGranted(caller, { platform, action, authorizer: APPID })
+    const wideEnough = !wholePlatform || grantedAuthorizers(caller, { platform, action }) === undefined
+    done(granted && wideEnough ? undefined : forbidden())
+  }
+}
+
+/** Throws FORBIDDEN unless the caller has this right on the authorizer; without one, the right must not be narrowed. */
+export function assertGranted(request: FastifyRequest, action: Action, authorizer: string | undefined): void {
+  const { platform } = pathOf(request)
+  const only = grantedAuthorizers(callerOf(request), { platform, action })
+  const granted = isGranted(callerOf(request), { platform, action, authorizer })
+  if (!granted || (authorizer === undefined && only !== undefined)) throw forbidden()
+}
+
+/** undefined = all. */
+export function visibleAuthorizers(request: FastifyRequest, action: Action): readonly string[] | undefined {
+  return grantedAuthorizers(callerOf(request), { platform: pathOf(request).platform, action })
+}
+
+export function mayDo(request: FastifyRequest, action: Action, authorizer: string): boolean {
+  return isGranted(callerOf(request), { platform: pathOf(request).platform, action, authorizer })
+}
+
+export function forbidden(): GatewayError {
+  return new GatewayError('FORBIDDEN', 'this key has no right to this')
+}
+
+function callerOf({ caller }: FastifyRequest): CallerConfig {
+  if (!caller) throw new GatewayError('UNAUTHENTICATED', 'a valid key is needed: Authorization: Bearer KEY')
+  return caller
+}
+
+function pathOf({ params }: FastifyRequest): { platform: string; APPID: string | undefined } {
+  const path = params as { platform?: string; APPID?: string }
+  return { platform: path.platform ?? '', APPID: path.APPID }
+}
+
+// Node keeps only the first of several.
+function headersNamed(name: string, { raw }: FastifyRequest): string[] {
+  const values: string[] = []
+  for (let index = 0; index + 1 < raw.rawHeaders.length; index += 2) {
+    const [header, value] = [raw.rawHeaders[index], raw.rawHeaders[index + 1]]
+    if (header?.length === name.length && header.toLowerCase() === name && value !== undefined) values.push(value)
+  }
+  return values
+}
+
+/** @see https://www.rfc-editor.org/rfc/rfc6750#section-3 */
+function challenge(request: FastifyRequest, reply: FastifyReply): void {
+  const wrongKey = request.headers.authorization !== undefined
+  reply.header('www-authenticate', `Bearer realm="gateway"${wrongKey ? ', error="invalid_token"' : ''}`)
+}

@@ -1,0 +1,66 @@
+// Owns: what a caller of authurl may ask for, and where WeChat may send the browser afterwards.
+import type { AuthorizationUrlRequest } from '@wxgw/platform'
+import type { Config } from '@wxgw/runtime'
+import { GatewayError } from '@wxgw/wechat-core'
+
+export type AuthorizationUrlParameters = {
+  type?: 'mobile' | 'scancode'
+  redirectUri?: string
+  auth_type?: string | number
+  biz_appid?: string
+  category_id_list?: string
+}
+
+export type AuthorizationUrlDeps = { config: Pick<Config, 'publicListener' | 'authRedirectOrigins'> }
+
+export const authorizePath = (platformId: string) => `/apis/v1/wx/${platformId}/authorize`
+export const landingPath = (platformId: string) => `/apis/v1/wx/${platformId}/authorized`
+
+/** Throws INVALID_REQUEST for a redirectUri that is not allowed, or when there is none and no PUBLIC_BASE_URL either. */
+export function authorizationUrlRequest(
+  { config }: AuthorizationUrlDeps,
+  platformId: string,
+  parameters: AuthorizationUrlParameters,
+): AuthorizationUrlRequest {
+  const { redirectUri, auth_type: authType } = parameters
+  return {
+    type: parameters.type ?? 'mobile',
+    redirectUri:
+      redirectUri === undefined
+        ? ownUrl(config.publicListener.baseUrl, landingPath(platformId))
+        : allowedRedirectUri(redirectUri, config.authRedirectOrigins),
+    authType: authType === undefined ? undefined : String(authType),
+    bizAppId: parameters.biz_appid,
+    categoryIdList: parameters.category_id_list,
+  }
+}
+
+/** PUBLIC_BASE_URL may have a path, when a proxy mounts the gateway below one. */
+export function publicUrl(baseUrl: string | undefined, path: string): string | undefined {
+  return baseUrl === undefined ? undefined : `${baseUrl.replace(/\/+$/, '')}${path}`
+}
+
+function ownUrl(baseUrl: string | undefined, path: string): string {
+  const url = publicUrl(baseUrl, path)
+  if (url === undefined) throw new GatewayError('INVALID_REQUEST', 'redirectUri is needed, there is no default')
+  return url
+}
+
+// Browsers, proxies and WeChat must all read the same host in it: whatever parsers are known to read differently
+// (controls, blanks, backslashes, a missing slash, credentials) is refused instead of normalised away.
+// oxlint-disable-next-line no-control-regex -- finding controls is what it is for
+const AMBIGUOUS = /[\u0000-\u0020\u007f-\u00a0\u2028\u2029\ufeff\\]/
+const ABSOLUTE = /^https?:\/\/([^/?#]+)/i
+
+function allowedRedirectUri(uri: string, allowedOrigins: readonly string[]): string {
+  const authority = ABSOLUTE.exec(uri)?.[1]
+  if (AMBIGUOUS.test(uri) || authority === undefined || authority.includes('@') || !URL.canParse(uri)) {
+    throw new GatewayError('INVALID_REQUEST', 'redirectUri is not an absolute http or https URL without credentials')
+  }
+  const url = new URL(uri)
+  if (allowedOrigins.length > 0 && !allowedOrigins.some((origin) => new URL(origin).origin === url.origin)) {
+    throw new GatewayError('INVALID_REQUEST', 'the origin of redirectUri is not allowed')
+  }
+  // As the caller wrote it where that already is the normal form: the gateway then changes nothing but what it must.
+  return url.href === uri || url.href === `${uri}/` ? uri : url.href
+}

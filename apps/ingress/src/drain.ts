@@ -1,0 +1,43 @@
+// Owns: taking a listener out of service without failing a request. Signals and the order of listeners are main's business.
+import type { Server } from 'node:http'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { FastifyInstance } from 'fastify'
+
+/** Long enough for load balancers and kept-alive clients to hear of it, far below any supervisor's patience. */
+const DEFAULT_GRACE_MS = 1500
+
+/** Connections whose last answer could not yet say `Connection: close` would otherwise keep the listener open until they time out. */
+const REAP_INTERVAL_MS = 100
+
+// By Node's server, which every encapsulated Fastify instance shares.
+const draining = new WeakSet<Server>()
+const closings = new WeakMap<Server, Promise<void>>()
+
+type Drainable = Pick<FastifyInstance, 'server' | 'close'>
+
+export function isDraining({ server }: Pick<Drainable, 'server'>): boolean {
+  return draining.has(server)
+}
+
+/**
+ * Not ready any more, every answer says `Connection: close`, for `graceMs` everything is still served; then no new
+ * connections, what is in flight is finished. Resolves when all is closed; on repeat, with the same promise.
+ */
+export function drain(listener: Drainable, { graceMs = DEFAULT_GRACE_MS }: { graceMs?: number } = {}): Promise<void> {
+  const { server } = listener
+  const known = closings.get(server)
+  if (known) return known
+  draining.add(server)
+  const closing = delay(graceMs).then(() => closeWithIdleConnections(listener))
+  closings.set(server, closing)
+  return closing
+}
+
+async function closeWithIdleConnections(listener: Drainable): Promise<void> {
+  const reaper = setInterval(() => listener.server.closeIdleConnections(), REAP_INTERVAL_MS)
+  try {
+    await listener.close()
+  } finally {
+    clearInterval(reaper)
+  }
+}

@@ -1,0 +1,90 @@
+// Owns: answering and logging what was thrown, on both listeners. The table of statuses is http/error-answer.ts.
+import { GatewayError, type ErrorCode } from '@wxgw/wechat-core'
+import type { Log } from '@wxgw/runtime'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { errorAnswer, errorBody, type ErrorAnswer } from './http/error-answer.ts'
+import { lingerOnClose } from './http/lingering-close.ts'
+import type { LogSampler } from './log-sampler.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The code of the error that answered this request. */
+    refusedWith: ErrorCode | undefined
+  }
+}
+
+type Deps = { log: Log; sampler: LogSampler }
+export type ErrorHandler = (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply
+
+/** Answers as JSON. */
+export function createErrorHandler(deps: Deps): ErrorHandler {
+  return (error, request, reply) => {
+    const answer = refuse(deps, { error, request, reply })
+    return reply.type('application/json; charset=utf-8').serializer(JSON.stringify).send(errorBody(answer, request.id))
+  }
+}
+
+/** As createErrorHandler, but `page` to a browser. */
+export function createPageErrorHandler(deps: Deps, page: (answer: ErrorAnswer, requestId: string) => string): ErrorHandler {
+  const asJson = createErrorHandler(deps)
+  return (error, request, reply) => {
+    if (!wantsHtml(request)) return asJson(error, request, reply)
+    const answer = refuse(deps, { error, request, reply })
+    return reply.type('text/html; charset=utf-8').send(page(answer, request.id))
+  }
+}
+
+export function notFound(): never {
+  throw new GatewayError('ROUTE_NOT_FOUND', 'there is no such route')
+}
+
+/** Set before anything can fail: Fastify's own refusals run no hook. */
+export function setCommonHeaders(reply: FastifyReply): void {
+  reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff')
+}
+
+function wantsHtml(request: FastifyRequest): boolean {
+  return request.headers.accept?.includes('text/html') === true
+}
+
+/** Status, headers and log line: everything but the body. */
+function refuse(deps: Deps, { error, request, reply }: { error: unknown; request: FastifyRequest; reply: FastifyReply }): ErrorAnswer {
+  const answer = errorAnswer(error)
+  request.refusedWith = answer.code
+  setCommonHeaders(reply)
+  reply.code(answer.statusCode)
+  if (answer.retryAfterSeconds !== undefined) reply.header('retry-after', Math.max(1, Math.ceil(answer.retryAfterSeconds)))
+  if (hasUnreadBody(request)) {
+    reply.header('connection', 'close')
+    lingerOnClose(request.raw.socket)
+  } else {
+    // Fastify closes after every body it could not parse, also when it has read it to the end.
+    reply.removeHeader('connection')
+  }
+  logRefusal(deps, { error, answer, request })
+  return answer
+}
+
+function hasUnreadBody({ raw }: FastifyRequest): boolean {
+  const announced = raw.headers['transfer-encoding'] !== undefined || Number(raw.headers['content-length'] ?? 0) > 0
+  return announced && raw.complete === false
+}
+
+function logRefusal({ log, sampler }: Deps, refusal: { error: unknown; answer: ErrorAnswer; request: FastifyRequest }): void {
+  const { error, answer, request } = refusal
+  const fields = {
+    code: answer.code,
+    statusCode: answer.statusCode,
+    method: request.method,
+    route: request.routeOptions?.url,
+    requestId: request.id,
+  }
+  if (answer.statusCode < 500) {
+    log.debug(fields, 'request.refused')
+    return
+  }
+  const admitted = sampler.admit(answer.code)
+  if (!admitted) return
+  if (answer.code === 'INTERNAL') log.error({ ...fields, ...admitted, err: error }, 'request.failed')
+  else log.warn({ ...fields, ...admitted, err: error }, 'request.failed')
+}

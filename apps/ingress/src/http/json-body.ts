@@ -1,0 +1,18 @@
+// Owns: reading JSON bodies. An empty body is no body: whether one is needed, the route's schema says.
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { GatewayServer } from '../server.ts'
+
+/** A `__proto__` or `constructor.prototype` inside is refused. */
+export function acceptJson(app: GatewayServer): void {
+  const parseJson = app.getDefaultJsonParser('error', 'error')
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body: string, done) => {
+    if (body.trim() === '') done(null, undefined)
+    else void parseJson(request, body, done)
+  })
+}
+
+/** Route hook (preValidation) where every field is optional: then no body at all is fine too. */
+export function emptyBodyAllowed(request: FastifyRequest, _reply: FastifyReply, done: () => void): void {
+  if (request.body === undefined) request.body = {}
+  done()
+}

@@ -1,0 +1,20 @@
+// Owns: the bounds on what a client may send and how slowly. One place, so that both listeners agree.
+
+/** 1 MiB, for pushes and for everything else that carries a body. */
+export const MAX_BODY_BYTES = 1_048_576
+/** Request line and headers together; above it the parser answers 431. */
+export const MAX_HEADER_BYTES = 8192
+/** Above it: 431. Node itself takes 2000 and drops the rest in silence. */
+export const MAX_HEADERS = 100
+/** Longest path parameter; event ids are at most 128 characters. */
+export const MAX_PARAM_LENGTH = 256
+/** No route knows more than a handful, WeChat sends five or six. */
+export const MAX_QUERY_PARAMETERS = 64
+/** From the first byte to the end of the headers. */
+export const HEADERS_TIMEOUT_MS = 3000
+/** From the first byte to the end of the body: WeChat itself hangs up after 5 s. */
+export const REQUEST_TIMEOUT_MS = 5000
+/** How often Node looks for requests past the two limits above. */
+export const CONNECTIONS_CHECK_INTERVAL_MS = 500
+/** Longer than the idle time of usual load balancers (60 s), so that they close first and never race with us. */
+export const KEEP_ALIVE_TIMEOUT_MS = 65_000

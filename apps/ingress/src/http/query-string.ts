@@ -1,0 +1,53 @@
+// Owns: reading `name=value` pairs, of a URL or of a form, without ever guessing: repeated names, broken percent encodings
+// and control characters are reported, not repaired. What to do about them is the callers' business.
+import { MAX_QUERY_PARAMETERS } from './limits.ts'
+
+export type Pairs = Record<string, string>
+
+/** Why pairs were not understood. `control` names the parameters that hold control characters. */
+export type PairsFault = { kind: 'repeated' | 'encoding' | 'too-many' } | { kind: 'control'; names: string[] }
+
+// A symbol, so that no name in a query can be taken for it.
+const FAULT = Symbol('fault')
+// oxlint-disable-next-line no-control-regex -- finding controls is what it is for
+const CONTROL = /[\u0000-\u001f\u007f]/
+
+/** The values have no prototype: `__proto__` is a name like any other. With a fault, what was read until then. */
+export function parsePairs(text: string): Pairs {
+  const pairs: Pairs = Object.create(null)
+  if (text === '') return pairs
+  const parts = text.split('&')
+  if (parts.length > MAX_QUERY_PARAMETERS) return withFault(pairs, { kind: 'too-many' })
+  const withControl: string[] = []
+  for (const part of parts) {
+    if (part === '') continue
+    const equals = part.indexOf('=')
+    const name = decode(equals < 0 ? part : part.slice(0, equals))
+    const value = equals < 0 ? '' : decode(part.slice(equals + 1))
+    if (name === undefined || value === undefined) return withFault(pairs, { kind: 'encoding' })
+    if (name in pairs) return withFault(pairs, { kind: 'repeated' })
+    if (CONTROL.test(name) || CONTROL.test(value)) withControl.push(name)
+    pairs[name] = value
+  }
+  return withControl.length === 0 ? pairs : withFault(pairs, { kind: 'control', names: withControl })
+}
+
+export function pairsFault(pairs: unknown): PairsFault | undefined {
+  if (typeof pairs !== 'object' || pairs === null) return undefined
+  return (pairs as { [FAULT]?: PairsFault })[FAULT]
+}
+
+function withFault(pairs: Pairs, fault: PairsFault): Pairs {
+  return Object.defineProperty(pairs, FAULT, { value: fault, enumerable: false })
+}
+
+function decode(text: string): string | undefined {
+  const spaced = text.includes('+') ? text.replaceAll('+', ' ') : text
+  if (!spaced.includes('%')) return spaced
+  try {
+    return decodeURIComponent(spaced)
+  } catch {
+    // URIError is the only thing it throws, and the caller is told by `undefined`.
+    return undefined
+  }
+}

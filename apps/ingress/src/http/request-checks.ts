@@ -1,0 +1,75 @@
+// Owns: what every request of either listener must satisfy before a route sees it, beyond what the parser demands.
+import { GatewayError } from '@wxgw/wechat-core'
+import type { FastifyRequest } from 'fastify'
+import { TOO_MANY_HEADERS } from './error-answer.ts'
+import { MAX_HEADERS } from './limits.ts'
+import { pairsFault, type PairsFault } from './query-string.ts'
+
+/** Left to the push routes: there, an unreadable signature is a wrong signature. Other routes do not know these names. */
+const SIGNED_NAMES = new Set(['msg_signature', 'signature', 'timestamp', 'nonce'])
+
+/** Throws INVALID_REQUEST or UNSUPPORTED_MEDIA_TYPE. */
+export function checkRequest(request: FastifyRequest): void {
+  checkVersion(request)
+  checkHeaderCount(request)
+  checkHost(request)
+  checkPairs(pairsFault(request.query))
+  checkEncodings(request.headers)
+}
+
+export function checkPairs(fault: PairsFault | undefined): void {
+  if (fault === undefined) return
+  switch (fault.kind) {
+    case 'repeated':
+      throw new GatewayError('INVALID_REQUEST', 'a parameter is given more than once')
+    case 'encoding':
+      throw new GatewayError('INVALID_REQUEST', 'a parameter is not validly percent-encoded')
+    case 'too-many':
+      throw new GatewayError('INVALID_REQUEST', 'there are too many parameters')
+    case 'control':
+      if (fault.names.every((name) => SIGNED_NAMES.has(name))) return
+      throw new GatewayError('INVALID_REQUEST', 'a parameter contains control characters')
+    default:
+      fault satisfies never
+  }
+}
+
+function checkHeaderCount({ raw }: FastifyRequest): void {
+  if (raw.rawHeaders.length > 2 * MAX_HEADERS) throw Object.assign(new Error('too many headers'), { code: TOO_MANY_HEADERS })
+}
+
+// Node serves a bare `GET /path` as HTTP/0.9: without a Host, and without a status line in many a client's eyes.
+function checkVersion({ raw }: FastifyRequest): void {
+  if (raw.httpVersionMajor < 1) throw new GatewayError('INVALID_REQUEST', 'HTTP/1.0 or newer is needed')
+}
+
+// Node keeps the first of two Host headers and says nothing: a proxy may have routed by the second.
+function checkHost({ raw }: FastifyRequest): void {
+  let hosts = 0
+  for (let index = 0; index < raw.rawHeaders.length; index += 2) {
+    const name = raw.rawHeaders[index]
+    if (name?.length === 4 && name.toLowerCase() === 'host') hosts += 1
+  }
+  if (hosts > 1 || (hosts === 0 && raw.httpVersion === '1.1')) {
+    throw new GatewayError('INVALID_REQUEST', 'there must be exactly one Host header')
+  }
+}
+
+function checkEncodings(headers: FastifyRequest['headers']): void {
+  if (headers['content-encoding'] !== undefined) {
+    throw new GatewayError('UNSUPPORTED_MEDIA_TYPE', 'encoded bodies are not accepted')
+  }
+  const charset = contentTypeOf(headers)?.charset
+  if (charset !== undefined && charset !== 'utf-8' && charset !== 'utf8') {
+    throw new GatewayError('UNSUPPORTED_MEDIA_TYPE', 'bodies must be UTF-8')
+  }
+}
+
+/** In lower case. undefined when there is no content type, or an empty one. */
+export function contentTypeOf(headers: FastifyRequest['headers']): { mediaType: string; charset: string | undefined } | undefined {
+  const header = headers['content-type']
+  if (header === undefined || header.trim() === '') return undefined
+  const [mediaType = '', ...parameters] = header.toLowerCase().split(';')
+  const charset = parameters.map((parameter) => parameter.trim()).find((parameter) => parameter.startsWith('charset='))
+  return { mediaType: mediaType.trim(), charset: charset?.slice('charset='.length).replace(/^"(.*)"$/, '$1') }
+}

@@ -1,0 +1,45 @@
+// Owns: what the operator's own services reach. Composes; the routes are elsewhere.
+import { auditCalls } from './auth/audit.ts'
+import { authenticate, requireGrant } from './auth/authenticate.ts'
+import { acceptJson } from './http/json-body.ts'
+import { collectOpenApi, documentRoutes } from './openapi.ts'
+import { createPublicServer } from './public-server.ts'
+import { fullAuthorizationInfoRoute } from './routes/authorization-info.ts'
+import { authorizationUrlRoutes } from './routes/authorization-url.ts'
+import { authorizerRoutes } from './routes/authorizers.ts'
+import { deadLetterRoutes } from './routes/dead-letters.ts'
+import { eventRoutes } from './routes/events.ts'
+import { livenessRoute, readinessRoutes } from './routes/health.ts'
+import { replyRoutes } from './routes/replies.ts'
+import { subscriptionRoutes } from './routes/subscriptions.ts'
+import { tokenRoutes } from './routes/tokens.ts'
+import type { ServerDeps } from './server-deps.ts'
+import { createServer, type GatewayServer } from './server.ts'
+
+/** Not listening yet; `inject` works. Nothing is connected or started by it. */
+export function createInternalServer(deps: ServerDeps): GatewayServer {
+  const { app } = createServer('internal', deps)
+  collectOpenApi(app, deps)
+
+  void app.register(async (scope: GatewayServer) => {
+    authenticate(scope, deps.config.callers)
+    auditCalls(scope, deps)
+    acceptJson(scope)
+    authorizationUrlRoutes(scope, { ...deps, onRequest: requireGrant() })
+    fullAuthorizationInfoRoute(scope, deps)
+    tokenRoutes(scope, deps)
+    authorizerRoutes(scope, deps)
+    subscriptionRoutes(scope, deps)
+    deadLetterRoutes(scope, deps)
+    eventRoutes(scope, deps)
+    replyRoutes(scope, deps)
+  })
+
+  void app.register(async (scope: GatewayServer) => {
+    livenessRoute(scope)
+    readinessRoutes(scope, deps)
+  })
+
+  documentRoutes(app, () => createPublicServer({ ...deps, metrics: undefined }))
+  return app
+}

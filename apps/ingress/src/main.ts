@@ -1,0 +1,48 @@
+// Owns: the ingress process: its environment, its wiring, its signals and its exit. Nothing here is decided twice.
+import { openGateway } from '@wxgw/platform'
+import { ConfigError, configSummary, createLifecycle, createLogger, createMetrics, loadConfig } from '@wxgw/runtime'
+import { systemClock as clock } from '@wxgw/wechat-core'
+import { createInternalServer, createPublicServer, drain, type ServerDeps } from './index.ts'
+import { createPassiveReplies } from './push/passive-replies.ts'
+import { createReleaseCheck } from './push/release-check.ts'
+import { VERSION } from './version.ts'
+
+/** Drain, then close; below the 30 s that supervisors usually give. */
+const STOP_DEADLINE_MS = 20_000
+
+async function main(): Promise<void> {
+  const config = loadConfig({ env: process.env })
+  const log = createLogger({ level: config.logLevel, name: 'ingress' })
+  const lifecycle = createLifecycle({ log, deadlineMs: STOP_DEADLINE_MS })
+  try {
+    log.info(configSummary(config), 'process.starting')
+    const gateway = await openGateway({ config, lifecycle, clock, log })
+    const deps: ServerDeps = {
+      config,
+      platforms: gateway.platforms.byId,
+      log,
+      metrics: createMetrics({ process: 'ingress' }),
+      readiness: gateway.readiness,
+      clock,
+      version: VERSION,
+      passiveReplies: createPassiveReplies({ clock, deadlineMs: config.replyDeadlineMs, log }),
+      releaseCheck: createReleaseCheck({ clock }),
+    }
+    const publicServer = createPublicServer(deps)
+    const internalServer = createInternalServer(deps)
+    lifecycle.onStop('listeners', async () => {
+      await Promise.all([drain(publicServer), drain(internalServer)])
+    })
+    const publicUrl = await publicServer.listen({ host: config.publicListener.host, port: config.publicListener.port })
+    const internalUrl = await internalServer.listen({ ...config.internalListener })
+    log.info({ publicUrl, internalUrl }, 'process.started')
+  } catch (error) {
+    await lifecycle.fail(error)
+  }
+}
+
+main().catch((error: unknown) => {
+  // Before there is a logger, there is only stderr; a ConfigError names settings, never values.
+  process.stderr.write(`${error instanceof ConfigError ? error.message : String(error)}\n`)
+  process.exit(1)
+})

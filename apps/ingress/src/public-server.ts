@@ -1,0 +1,33 @@
+// Owns: what WeChat and browsers reach. Composes; the routes are elsewhere.
+import { authorizerMessageRoute } from './push/authorizer-message-route.ts'
+import { componentEventRoute } from './push/component-event-route.ts'
+import { acceptPushBodies } from './push/push-body.ts'
+import { createRateLimits } from './rate-limits.ts'
+import { publicAuthorizationInfoRoute } from './routes/authorization-info.ts'
+import { authorizationUrlRoutes } from './routes/authorization-url.ts'
+import { livenessRoute } from './routes/health.ts'
+import { pageRoutes } from './routes/pages.ts'
+import type { ServerDeps } from './server-deps.ts'
+import { createServer, type GatewayServer } from './server.ts'
+import { collectOpenApi } from './openapi.ts'
+
+/** Not listening yet; `inject` works. Nothing is connected or started by it. */
+export function createPublicServer(deps: ServerDeps): GatewayServer {
+  const { app, sampler } = createServer('public', deps)
+  collectOpenApi(app, deps)
+
+  void app.register(async (scope: GatewayServer) => {
+    acceptPushBodies(scope)
+    componentEventRoute(scope, deps)
+    authorizerMessageRoute(scope, deps)
+  })
+
+  void app.register(async (scope: GatewayServer) => {
+    const limits = await createRateLimits(scope, deps.config.authurlRatePerMinute)
+    authorizationUrlRoutes(scope, { ...deps, onRequest: limits.createUrl })
+    publicAuthorizationInfoRoute(scope, { ...deps, onRequest: limits.lookUp })
+    pageRoutes(scope, { ...deps, sampler, limitStart: limits.createUrl, limitLanding: limits.lookUp })
+    livenessRoute(scope)
+  })
+  return app
+}

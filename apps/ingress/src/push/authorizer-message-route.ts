@@ -1,0 +1,73 @@
+// Owns: POST and GET /apis/v1/wx/:platform/:APPID/callback, 消息与事件接收URL.
+import type { GatewayEvent } from '@wxgw/contracts'
+import type { Platform } from '@wxgw/platform'
+import { GatewayError, parseAuthorizerMessage, type AuthorizerAppId, type AuthorizerMessage } from '@wxgw/wechat-core'
+import { authorizerAppIdOf, platformOf } from '../platform-lookup.ts'
+import { pushSchemas } from '../schemas/pushes.ts'
+import type { GatewayServer } from '../server.ts'
+import { messageEvent } from './message-event.ts'
+import type { PassiveAnswer, PassiveReplies, PushedMessage, ReleaseCheck, ReplyWanted } from './passive-answers.ts'
+import { answerText, isStale, openPush, SUCCESS, type PushDeps } from './push-context.ts'
+import { echoOf } from './url-check.ts'
+
+type Deps = PushDeps & { passiveReplies?: PassiveReplies | undefined; releaseCheck?: ReleaseCheck | undefined }
+
+/** @see https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/Before_Develop/message_push.html */
+export function authorizerMessageRoute(scope: GatewayServer, deps: Deps): void {
+  const { platforms, log, clock } = deps
+
+  scope.post('/apis/v1/wx/:platform/:APPID/callback', { schema: pushSchemas.authorizerMessage }, async (request, reply) => {
+    const receivedAtMs = clock.nowMs()
+    const platform = platformOf(platforms, request.params)
+    const appId = authorizerAppIdOf(platform, request.params)
+    const opened = openPush(deps, { request, platform, query: request.query, nowMs: receivedAtMs })
+    const message = parseAuthorizerMessage(opened.plaintext)
+    await checkOwner(deps, { platform, appId, message })
+    const event = messageEvent(message, { platform: platform.id, appId, receivedAtMs })
+    const about = { platform: platform.id, appid: appId, eventId: event.id, type: event.type }
+    if (message.kind === 'message' && isStale(deps, message.createTimeSeconds, receivedAtMs)) {
+      log.warn({ ...about, outcome: 'stale' }, 'push.received')
+      return answerText(reply, SUCCESS)
+    }
+    const enqueue = enqueueOnce({ platform, event, receivedAtMs })
+    const push = { platform, appId, opened, event, receivedAtMs, enqueue }
+    const answer = message.kind === 'message' ? await answerOf(deps, { ...push, message }) : undefined
+    const outcome = await enqueue()
+    // At debug: a log line per message costs nearly half of the throughput. The metrics count them.
+    log.debug({ ...about, outcome, answered: answer !== undefined, durationMs: clock.nowMs() - receivedAtMs }, 'push.received')
+    return answerText(reply, answer ?? SUCCESS)
+  })
+
+  scope.get('/apis/v1/wx/:platform/:APPID/callback', { schema: pushSchemas.authorizerUrlCheck }, (request, reply) => {
+    const platform = platformOf(platforms, request.params)
+    authorizerAppIdOf(platform, request.params)
+    answerText(reply, echoOf(deps, platform.pushKeys, request.query))
+  })
+}
+
+/** The signature does not cover the path: whoever holds a push of one authorizer could post it to another's URL. */
+async function checkOwner(
+  { log }: Deps,
+  { platform, appId, message }: { platform: Platform; appId: AuthorizerAppId; message: AuthorizerMessage },
+): Promise<void> {
+  if (message.kind !== 'message') return
+  const owner = await platform.authorizers.ownerOfUserName(message.toUserName)
+  if (owner === undefined || owner === appId) return
+  log.warn({ platform: platform.id, appid: appId, owner }, 'push.misdirected')
+  throw new GatewayError('APPID_MISMATCH', 'the message belongs to another authorizer')
+}
+
+type Enqueue = (reply?: ReplyWanted) => Promise<'accepted' | 'duplicate'>
+
+function enqueueOnce({ platform, event, receivedAtMs }: { platform: Platform; event: GatewayEvent; receivedAtMs: number }): Enqueue {
+  let accepted: ReturnType<Enqueue> | undefined
+  return (reply) => (accepted ??= platform.inbox.message(event, receivedAtMs, reply))
+}
+
+async function answerOf(
+  { releaseCheck, passiveReplies }: Deps,
+  { enqueue, ...push }: PushedMessage & { enqueue: Enqueue },
+): Promise<PassiveAnswer> {
+  const forCheck = await releaseCheck?.answer(push)
+  return forCheck ?? (await passiveReplies?.answer({ ...push, enqueue }))
+}

@@ -1,0 +1,54 @@
+// Owns: POST and GET /apis/v1/wx/:platform/event, 授权事件接收URL. What an event means is the worker's business.
+import { eventId, parseComponentEvent, type ComponentEvent } from '@wxgw/wechat-core'
+import { platformOf } from '../platform-lookup.ts'
+import { pushSchemas } from '../schemas/pushes.ts'
+import type { GatewayServer } from '../server.ts'
+import { answerText, isStale, openPush, SUCCESS, type PushDeps } from './push-context.ts'
+import { echoOf } from './url-check.ts'
+
+/** @see https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/Before_Develop/authorize_event.html */
+export function componentEventRoute(scope: GatewayServer, deps: PushDeps): void {
+  const { platforms, log, clock } = deps
+
+  scope.post('/apis/v1/wx/:platform/event', { schema: pushSchemas.componentEvent }, async (request, reply) => {
+    const receivedAtMs = clock.nowMs()
+    const platform = platformOf(platforms, request.params)
+    const opened = openPush(deps, { request, platform, query: request.query, nowMs: receivedAtMs })
+    const event = parseComponentEvent(opened.plaintext, platform.componentAppId)
+    const infoType = event.kind === 'unparsed' ? event.kind : event.infoType
+    if (isReplayable(event) && isStale(deps, event.createTimeSeconds, receivedAtMs)) {
+      log.warn({ platform: platform.id, infoType, outcome: 'stale' }, 'push.received')
+      return answerText(reply, SUCCESS)
+    }
+    const id = eventId({
+      platform: platform.id,
+      appId: platform.componentAppId,
+      kind: 'component',
+      content: event.kind === 'unparsed' ? event.raw : event.data,
+    })
+    const outcome = await platform.inbox.componentEvent({ eventId: id, plaintext: opened.plaintext, receivedAtMs })
+    log.info({ platform: platform.id, eventId: id, infoType, outcome, durationMs: clock.nowMs() - receivedAtMs }, 'push.received')
+    return answerText(reply, SUCCESS)
+  })
+
+  scope.get('/apis/v1/wx/:platform/event', { schema: pushSchemas.componentUrlCheck }, (request, reply) => {
+    const platform = platformOf(platforms, request.params)
+    answerText(reply, echoOf(deps, platform.pushKeys, request.query))
+  })
+}
+
+/** Tickets and authorizations are judged by their order, however late they come. */
+function isReplayable(event: ComponentEvent): event is Extract<ComponentEvent, { kind: 'other' }> {
+  switch (event.kind) {
+    case 'other':
+      return true
+    case 'component_verify_ticket':
+    case 'authorized':
+    case 'updateauthorized':
+    case 'unauthorized':
+    case 'unparsed':
+      return false
+    default:
+      return event satisfies never
+  }
+}

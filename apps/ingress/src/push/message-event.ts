@@ -1,0 +1,34 @@
+// Owns: from an authorizer's message to the event that consumers receive.
+import { authorizerEvent, eventType, UNPARSED_EVENT_TYPE, type GatewayEvent } from '@wxgw/contracts'
+import { eventId, type AuthorizerAppId, type AuthorizerMessage } from '@wxgw/wechat-core'
+
+/** The last second that a Date can print with four digits of year. */
+const MAX_SECONDS = 253_402_300_799
+
+type Source = { platform: string; appId: AuthorizerAppId; receivedAtMs: number }
+
+/** The id comes from the content: the same for every retry of a push, whatever its envelope. */
+export function messageEvent(message: AuthorizerMessage, { platform, appId, receivedAtMs }: Source): GatewayEvent {
+  const identity = { platform, appId, kind: 'authorizer' as const }
+  const common = { platform, authorizerAppId: appId }
+  if (message.kind === 'unparsed') {
+    const id = eventId({ ...identity, content: message.raw })
+    return authorizerEvent({ ...common, id, type: UNPARSED_EVENT_TYPE, timeMs: receivedAtMs, data: { raw: message.raw } })
+  }
+  return authorizerEvent({
+    ...common,
+    id: eventId({ ...identity, content: message.data }),
+    type: typeOf(message),
+    subject: message.fromUserName,
+    timeMs: timeMsOf(message.createTimeSeconds) ?? receivedAtMs,
+    data: message.data,
+  })
+}
+
+function typeOf({ msgType, event }: Extract<AuthorizerMessage, { kind: 'message' }>): string {
+  return event === undefined ? eventType('wechat.message', msgType) : eventType('wechat.event', event)
+}
+
+function timeMsOf(seconds: number): number | undefined {
+  return Number.isInteger(seconds) && seconds >= 0 && seconds <= MAX_SECONDS ? seconds * 1000 : undefined
+}

@@ -1,0 +1,33 @@
+// Owns: the seam between a push and those who may answer it with more than `success`. What they answer is theirs.
+import type { GatewayEvent } from '@wxgw/contracts'
+import type { Platform } from '@wxgw/platform'
+import type { AuthorizerAppId, AuthorizerMessage, OpenedPush } from '@wxgw/wechat-core'
+
+/** An authentic message of a user, or an event, with the event that consumers get for it. */
+export type PushedMessage = {
+  platform: Platform
+  appId: AuthorizerAppId
+  /** Its `credentials` seal the reply. */
+  opened: OpenedPush
+  message: Extract<AuthorizerMessage, { kind: 'message' }>
+  event: GatewayEvent
+  receivedAtMs: number
+}
+
+export type ReplyWanted = { subscription: string; deadlineAtMs: number }
+
+/** Body of the answer; undefined = `success`. */
+export type PassiveAnswer = string | undefined
+
+export type PassiveReplies = {
+  /**
+   * `enqueue` hands the event to the queue, with the wish for a reply; it may be called once. When it is not called, the
+   * event is enqueued without such a wish; either way nothing is answered before the queue has accepted.
+   */
+  answer(push: PushedMessage & { enqueue(reply?: ReplyWanted): Promise<'accepted' | 'duplicate'> }): Promise<PassiveAnswer>
+}
+
+export type ReleaseCheck = {
+  /** Only for WeChat's test accounts; undefined for everybody else. The event is dispatched all the same. */
+  answer(push: PushedMessage): Promise<PassiveAnswer>
+}

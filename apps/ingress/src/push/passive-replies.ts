@@ -1,0 +1,47 @@
+// Owns: holding a push open for the one subscription that may answer its user, until the deadline. The way of the reply is the mailbox's.
+import { compileMatcher, parserOf, ReplySchema } from '@wxgw/contracts'
+import type { Log } from '@wxgw/runtime'
+import { buildReplyXml, type Clock, sealReply } from '@wxgw/wechat-core'
+import type { PassiveReplies } from './passive-answers.ts'
+
+export type PassiveRepliesDeps = {
+  clock: Clock
+  /** From the arrival of the push. */
+  deadlineMs: number
+  log: Log
+}
+
+const parseReply = parserOf(ReplySchema)
+
+/** The first matching subscription by name that wants to reply; a retry of a push that still waits gets the same answer. */
+export function createPassiveReplies({ clock, deadlineMs, log }: PassiveRepliesDeps): PassiveReplies {
+  return {
+    async answer({ platform, opened, message, event, receivedAtMs, enqueue }) {
+      const matching = compileMatcher(await platform.subscriptions.all())(event)
+      const replying = matching.find(({ reply }) => reply)
+      if (replying === undefined) return undefined
+
+      const deadlineAtMs = receivedAtMs + deadlineMs
+      // Before the event is queued: a consumer may be faster than the rest of this function.
+      const waiting = platform.replies.expect(event.id, deadlineAtMs)
+      await enqueue({ subscription: replying.name, deadlineAtMs })
+      const offered = await waiting
+      const logged = { platform: platform.id, eventId: event.id, subscription: replying.name }
+      const reply = parseReply(offered)
+      if (reply === undefined) {
+        log.info({ ...logged, outcome: offered === undefined ? 'none in time' : 'invalid' }, 'reply.awaited')
+        return undefined
+      }
+      const nowSeconds = Math.floor(clock.nowMs() / 1000)
+      const address = { toUserName: message.fromUserName, fromUserName: message.toUserName, createTimeSeconds: nowSeconds }
+      log.debug({ ...logged, outcome: 'answered', durationMs: clock.nowMs() - receivedAtMs }, 'reply.awaited')
+      return sealReply({
+        credentials: opened.credentials,
+        componentAppId: platform.componentAppId,
+        plaintext: buildReplyXml(reply, address),
+        timestampSeconds: nowSeconds,
+        nonce: opened.nonce,
+      })
+    },
+  }
+}

@@ -1,0 +1,30 @@
+// Owns: what a push may be made of: XML or unnamed, UTF-8, at most 1 MiB, as the bytes that came.
+import { GatewayError } from '@wxgw/wechat-core'
+import type { FastifyRequest } from 'fastify'
+import { MAX_BODY_BYTES } from '../http/limits.ts'
+import { contentTypeOf } from '../http/request-checks.ts'
+import type { GatewayServer } from '../server.ts'
+
+const XML_TYPES = new Set(['text/xml', 'application/xml'])
+
+/** For the routes of this scope only. */
+export function acceptPushBodies(scope: GatewayServer): void {
+  scope.removeAllContentTypeParsers()
+  scope.addHook('onRequest', (request, _reply, done) => {
+    if (request.method === 'POST') checkMediaType(request)
+    done()
+  })
+  scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: MAX_BODY_BYTES }, (_request, body, done) => done(null, body))
+}
+
+/** Refused before the body is read. */
+function checkMediaType({ headers }: FastifyRequest): void {
+  const contentType = contentTypeOf(headers)
+  if (contentType !== undefined && !XML_TYPES.has(contentType.mediaType)) {
+    throw new GatewayError('UNSUPPORTED_MEDIA_TYPE', 'a push is text/xml or application/xml')
+  }
+}
+
+export function pushBodyOf(request: FastifyRequest): Buffer {
+  return Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
+}

@@ -1,0 +1,41 @@
+// Owns: what the two push routes have in common: opening the envelope, judging the age, the answer, the log line.
+import { openEnvelope, type Clock, type OpenedPush } from '@wxgw/wechat-core'
+import type { Platform } from '@wxgw/platform'
+import type { Config, Log } from '@wxgw/runtime'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Pairs } from '../http/query-string.ts'
+import type { Platforms } from '../platform-lookup.ts'
+import { pushBodyOf } from './push-body.ts'
+
+export type PushDeps = {
+  config: Pick<Config, 'pushMaxSkewSeconds' | 'dedupeSeconds'>
+  platforms: Platforms
+  log: Log
+  clock: Clock
+}
+
+/** Exactly this, with 200: WeChat counts anything else as a failure and pushes again. */
+export const SUCCESS = 'success'
+
+/** Costs no Redis command. Throws as openEnvelope does. */
+export function openPush(
+  { config }: PushDeps,
+  { request, platform, query, nowMs }: { request: FastifyRequest; platform: Platform; query: Pairs; nowMs: number },
+): OpenedPush {
+  return openEnvelope({
+    keys: platform.pushKeys,
+    query: { timestamp: query['timestamp'], nonce: query['nonce'], msg_signature: query['msg_signature'] },
+    body: pushBodyOf(request),
+    nowMs,
+    maxSkewSeconds: config.pushMaxSkewSeconds,
+  })
+}
+
+/** Older than what duplicates are remembered for: it cannot be told from a replay of an old capture. */
+export function isStale({ config }: PushDeps, createTimeSeconds: number, nowMs: number): boolean {
+  return createTimeSeconds * 1000 < nowMs - config.dedupeSeconds * 1000
+}
+
+export function answerText(reply: FastifyReply, text: string): FastifyReply {
+  return reply.type(text.startsWith('<') ? 'text/xml; charset=utf-8' : 'text/plain; charset=utf-8').send(text)
+}

@@ -1,0 +1,29 @@
+// Owns: answering WeChat's release check (全网发布接入检测) from the door: the reply it waits for, or the job that sends its code back.
+import { buildReplyXml, type Clock, releaseCheckAnswer, sealReply } from '@wxgw/wechat-core'
+import type { ReleaseCheck } from './passive-answers.ts'
+
+/** The answer to QUERY_AUTH_CODE; what was asked for follows by API. */
+const NOTHING_YET = ''
+
+export function createReleaseCheck({ clock }: { clock: Clock }): ReleaseCheck {
+  return {
+    async answer({ platform, appId, opened, message, event, receivedAtMs }) {
+      const wanted = releaseCheckAnswer({ authorizerAppId: appId, message })
+      if (wanted === undefined) return undefined
+      if (wanted.kind === 'query-auth-code') {
+        const { authorizationCode: code } = wanted
+        await platform.inbox.releaseCheck({ eventId: event.id, appId, openId: message.fromUserName, code, receivedAtMs })
+        return NOTHING_YET
+      }
+      const nowSeconds = Math.floor(clock.nowMs() / 1000)
+      const address = { toUserName: message.fromUserName, fromUserName: message.toUserName, createTimeSeconds: nowSeconds }
+      return sealReply({
+        credentials: opened.credentials,
+        componentAppId: platform.componentAppId,
+        plaintext: buildReplyXml({ MsgType: 'text', Content: wanted.content }, address),
+        timestampSeconds: nowSeconds,
+        nonce: opened.nonce,
+      })
+    },
+  }
+}

@@ -1,0 +1,51 @@
+// Owns: GET and POST /apis/v1/wx/:platform/authurl, on both listeners.
+import formbody from '@fastify/formbody'
+import { GatewayError } from '@wxgw/wechat-core'
+import type { onRequestHookHandler } from 'fastify'
+import { authorizationUrlRequest, type AuthorizationUrlDeps, type AuthorizationUrlParameters } from '../authorization-url.ts'
+import { acceptJson, emptyBodyAllowed } from '../http/json-body.ts'
+import { pairsFault, parsePairs } from '../http/query-string.ts'
+import { checkPairs } from '../http/request-checks.ts'
+import { platformOf, type Platforms } from '../platform-lookup.ts'
+import { authorizationSchemas } from '../schemas/authorizations.ts'
+import { PREFIX } from '../schemas/paths.ts'
+import type { GatewayServer } from '../server.ts'
+
+type Deps = AuthorizationUrlDeps & { platforms: Platforms; onRequest: onRequestHookHandler }
+
+export function authorizationUrlRoutes(app: GatewayServer, { onRequest, ...deps }: Deps): void {
+  const path = `${PREFIX}/authurl`
+
+  app.get(path, { schema: authorizationSchemas.urlByGet, onRequest }, (request) => {
+    return createUrl(deps, request.params, request.query)
+  })
+
+  void app.register(async (scope: GatewayServer) => {
+    scope.removeAllContentTypeParsers()
+    acceptJson(scope)
+    await scope.register(formbody, { parser: parsePairs })
+    const options = { schema: authorizationSchemas.urlByPost, onRequest, preValidation: emptyBodyAllowed }
+    scope.post(path, options, (request) => {
+      checkPairs(pairsFault(request.body))
+      return createUrl(deps, request.params, merged(request.query, request.body))
+    })
+  })
+}
+
+async function createUrl(
+  deps: Omit<Deps, 'onRequest'>,
+  params: { platform: string },
+  parameters: AuthorizationUrlParameters,
+): Promise<{ url: string; createdAt: string; expires_in: number }> {
+  const platform = platformOf(deps.platforms, params)
+  const request = authorizationUrlRequest(deps, platform.id, parameters)
+  const { url, createdAtMs, expiresInSeconds } = await platform.authorizations.createAuthorizationUrl(request)
+  return { url, createdAt: new Date(createdAtMs).toISOString(), expires_in: expiresInSeconds }
+}
+
+function merged(query: AuthorizationUrlParameters, body: AuthorizationUrlParameters): AuthorizationUrlParameters {
+  if (Object.keys(body).some((name) => name in query)) {
+    throw new GatewayError('INVALID_REQUEST', 'a parameter is given in the query and in the body')
+  }
+  return { ...query, ...body }
+}

@@ -1,0 +1,37 @@
+// Owns: authorizers and authorizers/sync of the internal listener.
+import { authorizerView } from '@wxgw/contracts'
+import { GatewayError } from '@wxgw/wechat-core'
+import { requireGrant, visibleAuthorizers } from '../auth/authenticate.ts'
+import { authorizerAppIdOf, platformOf, type Platforms } from '../platform-lookup.ts'
+import { authorizerSchemas } from '../schemas/authorizers.ts'
+import { pageOf, PREFIX } from '../schemas/paths.ts'
+import type { GatewayServer } from '../server.ts'
+
+export function authorizerRoutes(app: GatewayServer, { platforms }: { platforms: Platforms }): void {
+  const read = requireGrant({ action: 'authorizers:read' })
+  const sync = requireGrant({ action: 'authorizers:sync' })
+
+  app.get(`${PREFIX}/authorizers`, { schema: authorizerSchemas.list, onRequest: read }, async (request) => {
+    const { authorizers } = platformOf(platforms, request.params)
+    const only = visibleAuthorizers(request, 'authorizers:read')
+    const { items, nextCursor } = await authorizers.list({ ...pageOf(request.query), only })
+    return { items: items.map(authorizerView), nextCursor }
+  })
+
+  app.get(`${PREFIX}/authorizers/:APPID`, { schema: authorizerSchemas.one, onRequest: read }, async (request) => {
+    const platform = platformOf(platforms, request.params)
+    const authorizer = await platform.authorizers.get(authorizerAppIdOf(platform, request.params))
+    if (!authorizer) throw new GatewayError('AUTHORIZER_NOT_FOUND', 'this account has never authorized the platform')
+    return authorizerView(authorizer)
+  })
+
+  app.post(`${PREFIX}/authorizers/sync`, { schema: authorizerSchemas.sync, onRequest: sync }, async (request, reply) => {
+    return reply.code(202).send(await platformOf(platforms, request.params).inbox.sync())
+  })
+
+  app.get(`${PREFIX}/authorizers/sync/:jobId`, { schema: authorizerSchemas.syncState, onRequest: sync }, async (request) => {
+    const state = await platformOf(platforms, request.params).inbox.syncState(request.params.jobId)
+    if (!state) throw new GatewayError('SYNC_JOB_NOT_FOUND', 'there is no such synchronisation, or it was long ago')
+    return state
+  })
+}

@@ -1,0 +1,34 @@
+// Owns: the dead letters of a subscription, on the internal listener.
+import { requireGrant } from '../auth/authenticate.ts'
+import { emptyBodyAllowed } from '../http/json-body.ts'
+import { platformOf, type Platforms } from '../platform-lookup.ts'
+import { pageOf, PREFIX } from '../schemas/paths.ts'
+import { subscriptionSchemas } from '../schemas/subscriptions.ts'
+import type { GatewayServer } from '../server.ts'
+import { subscriptionOf } from './subscriptions.ts'
+
+export function deadLetterRoutes(app: GatewayServer, { platforms }: { platforms: Platforms }): void {
+  const path = `${PREFIX}/subscriptions/:name/dead-letters`
+  const read = requireGrant({ action: 'subscriptions:read' })
+  const write = requireGrant({ action: 'subscriptions:write' })
+
+  app.get(path, { schema: subscriptionSchemas.deadLetters, onRequest: read }, async (request) => {
+    const platform = platformOf(platforms, request.params)
+    const { name } = await subscriptionOf(request, platform, 'subscriptions:read')
+    return await platform.deadLetters.list(name, pageOf(request.query))
+  })
+
+  const replay = { schema: subscriptionSchemas.replayDeadLetters, onRequest: write, preValidation: emptyBodyAllowed }
+  app.post(`${path}/replay`, replay, async (request, reply) => {
+    const platform = platformOf(platforms, request.params)
+    const { name } = await subscriptionOf(request, platform, 'subscriptions:write')
+    return reply.code(202).send({ replayed: await platform.deadLetters.replay(name, request.body.ids) })
+  })
+
+  app.delete(path, { schema: subscriptionSchemas.discardDeadLetters, onRequest: write }, async (request) => {
+    const platform = platformOf(platforms, request.params)
+    const { name } = await subscriptionOf(request, platform, 'subscriptions:write')
+    const ids = request.query.ids?.split(',').filter((id) => id !== '')
+    return { discarded: await platform.deadLetters.discard(name, ids) }
+  })
+}

@@ -1,0 +1,57 @@
+// Owns: the event log of the internal listener, and replays out of it.
+import type { LoggedEvent, Platform } from '@wxgw/platform'
+import type { Action } from '@wxgw/runtime'
+import { GatewayError } from '@wxgw/wechat-core'
+import type { FastifyRequest } from 'fastify'
+import { assertGranted, forbidden, requireGrant, visibleAuthorizers } from '../auth/authenticate.ts'
+import { platformOf, type Platforms } from '../platform-lookup.ts'
+import { eventSchemas } from '../schemas/events.ts'
+import { pageOf, PREFIX } from '../schemas/paths.ts'
+import type { GatewayServer } from '../server.ts'
+
+export function eventRoutes(app: GatewayServer, { platforms }: { platforms: Platforms }): void {
+  const read = requireGrant({ action: 'events:read' })
+  const replay = requireGrant({ action: 'events:replay' })
+
+  app.get(`${PREFIX}/events`, { schema: eventSchemas.list, onRequest: read }, async (request) => {
+    const { params, query } = request
+    const { events } = platformOf(platforms, params)
+    return await events.find({
+      ...pageOf(query),
+      authorizer: query.authorizer,
+      type: query.type,
+      fromMs: instantMs(query.from),
+      toMs: instantMs(query.to),
+      only: visibleAuthorizers(request, 'events:read'),
+    })
+  })
+
+  app.get(`${PREFIX}/events/:id`, { schema: eventSchemas.one, onRequest: read }, (request) => {
+    return eventOf(request, platformOf(platforms, request.params), 'events:read')
+  })
+
+  app.post(`${PREFIX}/events/:id/replay`, { schema: eventSchemas.replay, onRequest: replay }, async (request, reply) => {
+    const platform = platformOf(platforms, request.params)
+    const { event, receivedAt } = await eventOf(request, platform, 'events:replay')
+    await platform.inbox.replay(event, Date.parse(receivedAt))
+    return reply.code(202).send({ eventId: event.id })
+  })
+}
+
+/** Throws EVENT_NOT_FOUND, or FORBIDDEN, which a narrowed key gets for a missing event too. */
+async function eventOf(request: FastifyRequest<{ Params: { id: string } }>, platform: Platform, action: Action): Promise<LoggedEvent> {
+  const found = await platform.events.get(request.params.id)
+  if (found) {
+    assertGranted(request, action, found.authorizerappid ?? undefined)
+    return found
+  }
+  if (visibleAuthorizers(request, action) !== undefined) throw forbidden()
+  throw new GatewayError('EVENT_NOT_FOUND', 'there is no such event, or it is no longer remembered')
+}
+
+function instantMs(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const ms = Date.parse(text.replace(' ', '+'))
+  if (Number.isNaN(ms)) throw new GatewayError('INVALID_REQUEST', 'this is no instant of any calendar')
+  return ms
+}

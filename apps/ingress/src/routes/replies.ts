@@ -1,0 +1,50 @@
+// Owns: POST /replies/:eventId of the internal listener: a passive reply that comes by HTTP. Its way on is the platform's.
+import type { ReplyOutcome } from '@wxgw/platform'
+import { GatewayError } from '@wxgw/wechat-core'
+import { assertGranted, forbidden, requireGrant, visibleAuthorizers } from '../auth/authenticate.ts'
+import { platformOf, type Platforms } from '../platform-lookup.ts'
+import { PREFIX } from '../schemas/paths.ts'
+import { replySchemas } from '../schemas/replies.ts'
+import type { GatewayServer } from '../server.ts'
+
+export function replyRoutes(app: GatewayServer, { platforms }: { platforms: Platforms }): void {
+  const onRequest = requireGrant({ action: 'replies:write' })
+  // Attached, not thrown: what is no reply has a code of its own.
+  const options = { schema: replySchemas.offer, onRequest, attachValidation: true }
+
+  app.post(`${PREFIX}/replies/:eventId`, options, async (request, reply) => {
+    const { validationError, params, body } = request
+    if (validationError) throw validationError.validationContext === 'body' ? invalidReply() : validationError
+    const platform = platformOf(platforms, params)
+    if (visibleAuthorizers(request, 'replies:write') !== undefined) {
+      const logged = await platform.events.get(params.eventId)
+      if (!logged) throw forbidden()
+      assertGranted(request, 'replies:write', logged.authorizerappid ?? undefined)
+    }
+    const sentBy = senderOf(await platform.replyOffers.offer(params.eventId, body.reply))
+    return reply.code(202).send({ sentBy })
+  })
+}
+
+function senderOf(outcome: ReplyOutcome): 'passive-reply' | 'customer-service' {
+  switch (outcome) {
+    case 'accepted':
+      return 'passive-reply'
+    case 'sent':
+      return 'customer-service'
+    case 'invalid':
+      throw invalidReply()
+    case 'unknown':
+      throw new GatewayError('EVENT_NOT_FOUND', 'there is no such event, or it is no longer remembered')
+    case 'already-answered':
+      throw new GatewayError('REPLY_ALREADY_SENT', 'this event has been answered')
+    case 'too-late':
+      throw new GatewayError('REPLY_TOO_LATE', 'WeChat no longer waits for an answer to this event')
+    default:
+      return outcome satisfies never
+  }
+}
+
+function invalidReply(): GatewayError {
+  return new GatewayError('REPLY_INVALID', 'the body is not {"reply": …} with a reply that WeChat takes')
+}

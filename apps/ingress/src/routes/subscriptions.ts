@@ -1,0 +1,92 @@
+// Owns: subscriptions of the internal listener, and the test event. Their dead letters are dead-letters.ts.
+import { randomUUID } from 'node:crypto'
+import { platformEvent, subscriptionView, type Subscription } from '@wxgw/contracts'
+import type { Platform } from '@wxgw/platform'
+import type { Action } from '@wxgw/runtime'
+import { GatewayError, type Clock } from '@wxgw/wechat-core'
+import type { FastifyRequest } from 'fastify'
+import { forbidden, requireGrant, visibleAuthorizers } from '../auth/authenticate.ts'
+import { assertSubscription, isVisible } from '../auth/subscription-access.ts'
+import { platformOf, type Platforms } from '../platform-lookup.ts'
+import { pageOf, PREFIX } from '../schemas/paths.ts'
+import { subscriptionSchemas } from '../schemas/subscriptions.ts'
+import type { GatewayServer } from '../server.ts'
+
+export function subscriptionRoutes(app: GatewayServer, { platforms, clock }: { platforms: Platforms; clock: Clock }): void {
+  const read = requireGrant({ action: 'subscriptions:read' })
+  const write = requireGrant({ action: 'subscriptions:write' })
+  const one = `${PREFIX}/subscriptions/:name`
+
+  app.put(one, { schema: subscriptionSchemas.put, onRequest: write }, async (request, reply) => {
+    const { params, body } = request
+    const platform = platformOf(platforms, params)
+    if (body.name !== undefined && body.name !== params.name) {
+      throw new GatewayError('INVALID_REQUEST', 'the name in the body is not the name in the path')
+    }
+    await assertMayPut(request, platform)
+    const { subscription, created, secret } = await platform.subscriptions.put(params.name, body)
+    return reply.code(created ? 201 : 200).send(subscriptionView(subscription, created ? secret : undefined))
+  })
+
+  app.get(`${PREFIX}/subscriptions`, { schema: subscriptionSchemas.list, onRequest: read }, async (request) => {
+    const { subscriptions } = platformOf(platforms, request.params)
+    const only = visibleAuthorizers(request, 'subscriptions:read')
+    const { items, nextCursor } = await subscriptions.list(pageOf(request.query))
+    const visible = items.filter((subscription) => isVisible(subscription, only))
+    return { items: visible.map((subscription) => subscriptionView(subscription)), nextCursor }
+  })
+
+  app.get(one, { schema: subscriptionSchemas.one, onRequest: read }, async (request) => {
+    const platform = platformOf(platforms, request.params)
+    return subscriptionView(await subscriptionOf(request, platform, 'subscriptions:read'))
+  })
+
+  app.delete(one, { schema: subscriptionSchemas.remove, onRequest: write }, async (request, reply) => {
+    const platform = platformOf(platforms, request.params)
+    await subscriptionOf(request, platform, 'subscriptions:write')
+    if (!(await platform.subscriptions.delete(request.params.name))) throw subscriptionNotFound()
+    return reply.code(204).send(null)
+  })
+
+  app.post(`${one}/test`, { schema: subscriptionSchemas.test, onRequest: write }, async (request, reply) => {
+    const platform = platformOf(platforms, request.params)
+    const { name } = await subscriptionOf(request, platform, 'subscriptions:write')
+    const nowMs = clock.nowMs()
+    const event = platformEvent({
+      id: `test-${randomUUID()}`,
+      platform: platform.id,
+      type: 'gateway.subscription.test',
+      timeMs: nowMs,
+      data: { subscription: name },
+    })
+    await platform.inbox.platformEvent(event, { receivedAtMs: nowMs, only: name })
+    return reply.code(202).send({ eventId: event.id })
+  })
+}
+
+/** Throws SUBSCRIPTION_NOT_FOUND, or FORBIDDEN. */
+export async function subscriptionOf(
+  request: FastifyRequest<{ Params: { name: string } }>,
+  platform: Platform,
+  action: Action,
+): Promise<Subscription> {
+  const found = assertSubscription(request, action, await platform.subscriptions.get(request.params.name))
+  if (!found) throw subscriptionNotFound()
+  return found
+}
+
+/** A narrowed key writes only what stays within its authorizers, and takes over nobody's subscription. */
+async function assertMayPut(
+  request: FastifyRequest<{ Params: { name: string }; Body: { match?: { authorizers?: string[] } } }>,
+  platform: Platform,
+): Promise<void> {
+  const only = visibleAuthorizers(request, 'subscriptions:write')
+  if (only === undefined) return
+  if (!isVisible(request.body, only)) throw forbidden()
+  const existing = await platform.subscriptions.get(request.params.name)
+  if (existing && !isVisible(existing, only)) throw forbidden()
+}
+
+function subscriptionNotFound(): GatewayError {
+  return new GatewayError('SUBSCRIPTION_NOT_FOUND', 'there is no subscription of this name')
+}

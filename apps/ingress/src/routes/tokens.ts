@@ -1,0 +1,49 @@
+// Owns: access_token, invalid, component_access_token, ticket and jssdk_config of the internal listener.
+import { Secret, type CurrentToken } from '@wxgw/wechat-core'
+import { assertGranted, requireGrant } from '../auth/authenticate.ts'
+import { authorizerAppIdOf, platformOf, type Platforms } from '../platform-lookup.ts'
+import { PREFIX } from '../schemas/paths.ts'
+import { tokenSchemas } from '../schemas/tokens.ts'
+import type { GatewayServer } from '../server.ts'
+
+/** Secrets leave the gateway here, and in mpinfo. */
+export function tokenRoutes(app: GatewayServer, { platforms }: { platforms: Platforms }): void {
+  const onRequest = requireGrant({ action: 'tokens:read' })
+
+  app.get(`${PREFIX}/access_token/:APPID`, { schema: tokenSchemas.accessToken, onRequest }, async (request) => {
+    const platform = platformOf(platforms, request.params)
+    const appId = authorizerAppIdOf(platform, request.params)
+    const force = request.query.force === 'true'
+    if (force) assertGranted(request, 'tokens:force', appId)
+    return tokenView(await platform.authorizerTokens.get(appId, { force }))
+  })
+
+  app.post(`${PREFIX}/access_token/:APPID/invalid`, { schema: tokenSchemas.invalid, onRequest }, async (request) => {
+    const platform = platformOf(platforms, request.params)
+    const appId = authorizerAppIdOf(platform, request.params)
+    return tokenView(await platform.authorizerTokens.reportInvalid(appId, new Secret(request.body.token)))
+  })
+
+  app.get(
+    `${PREFIX}/component_access_token`,
+    { schema: tokenSchemas.componentAccessToken, onRequest: requireGrant({ action: 'tokens:read', wholePlatform: true }) },
+    async (request) => tokenView(await platformOf(platforms, request.params).componentTokens.get()),
+  )
+
+  app.get(`${PREFIX}/ticket/:APPID`, { schema: tokenSchemas.ticket, onRequest }, async (request) => {
+    const platform = platformOf(platforms, request.params)
+    const appId = authorizerAppIdOf(platform, request.params)
+    const { token, ...expiry } = tokenView(await platform.apiTickets.get(appId, request.query.type))
+    return { ticket: token, ...expiry }
+  })
+
+  app.get(`${PREFIX}/jssdk_config/:APPID`, { schema: tokenSchemas.jsSdkConfig, onRequest }, async (request) => {
+    const platform = platformOf(platforms, request.params)
+    const appId = authorizerAppIdOf(platform, request.params)
+    return await platform.apiTickets.jsSdkConfig(appId, request.query.url)
+  })
+}
+
+function tokenView({ token, expiresInSeconds, expiresAtMs }: CurrentToken): { token: string; expires_in: number; expiresAt: string } {
+  return { token: token.reveal(), expires_in: expiresInSeconds, expiresAt: new Date(expiresAtMs).toISOString() }
+}

@@ -1,0 +1,108 @@
+// Owns: the schemas of authurl, mpinfo and the two pages.
+import { Type } from 'typebox'
+import { content, errors } from './errors.ts'
+import { PlatformParams } from './paths.ts'
+
+const closed = { additionalProperties: false }
+const tags = ['authorization']
+
+const parameters = {
+  type: Type.Optional(
+    Type.Union([Type.Literal('mobile'), Type.Literal('scancode')], {
+      description: '`mobile` (default): a link to open inside WeChat; `scancode`: a page for PCs',
+    }),
+  ),
+  redirectUri: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 2048, description: 'where WeChat sends the browser with the code; default: the landing page' }),
+  ),
+  biz_appid: Type.Optional(Type.String({ pattern: '^wx[0-9A-Za-z]{16}$', description: 'only this account may authorize' })),
+  category_id_list: Type.Optional(
+    Type.String({ pattern: '^[0-9]{1,6}(\\|[0-9]{1,6}){0,99}$', description: 'permission sets, joined by |' }),
+  ),
+}
+const AUTH_TYPES =
+  'accounts to choose from: 1 official accounts, 2 mini programs, 3 both, 4 promoters, 5 channels, 6 all, 8 talent assistant'
+const authTypeText = Type.String({ pattern: '^[1-68]$', description: AUTH_TYPES })
+
+export const AuthorizationUrlQuery = Type.Object({ ...parameters, auth_type: Type.Optional(authTypeText) }, closed)
+/** JSON may write the number as one. */
+const AuthorizationUrlBody = Type.Object(
+  {
+    ...parameters,
+    auth_type: Type.Optional(Type.Union([authTypeText, Type.Integer({ enum: [1, 2, 3, 4, 5, 6, 8], description: AUTH_TYPES })])),
+  },
+  closed,
+)
+
+const AuthorizationUrl = Type.Object({
+  url: Type.String({ description: "WeChat's authorization page; demands a click on a page of the platform's own domain" }),
+  createdAt: Type.String(),
+  expires_in: Type.Integer({ description: 'remaining seconds' }),
+})
+
+// What WeChat appends to the redirectUri. Its alphabet is not documented: letters, digits, @, - and _ in all codes seen.
+const authCode = Type.String({ pattern: '^[0-9A-Za-z@._~+/=-]{1,512}$' })
+const code = { auth_code: authCode, expires_in: Type.Optional(Type.String({ pattern: '^[0-9]{1,10}$' })) }
+
+const publicInfo = {
+  authorizer_appid: Type.String(),
+  expires_in: Type.Optional(Type.Integer({ description: 'remaining seconds of the access token, when there is one' })),
+  func_info: Type.Array(Type.Record(Type.String(), Type.Unknown())),
+  createdAt: Type.String(),
+  updatedAt: Type.String(),
+}
+const FullInfo = Type.Object({
+  ...publicInfo,
+  authorizer_access_token: Type.Optional(Type.String({ description: 'internal listener only' })),
+  authorizer_refresh_token: Type.Optional(Type.String({ description: 'internal listener only, with the right refresh_tokens:read' })),
+})
+
+const html = (description: string) => content('text/html', Type.String(), description)
+
+export const authorizationSchemas = {
+  urlByGet: {
+    tags,
+    summary: 'A fresh link to the authorization page',
+    params: PlatformParams,
+    querystring: AuthorizationUrlQuery,
+    response: { 200: AuthorizationUrl, ...errors(400, 404, 429, 502, 503, 504) },
+  },
+  urlByPost: {
+    tags,
+    summary: 'A fresh link to the authorization page',
+    description: 'Parameters in the query, as JSON or as a form.',
+    params: PlatformParams,
+    querystring: AuthorizationUrlQuery,
+    body: AuthorizationUrlBody,
+    response: { 200: AuthorizationUrl, ...errors(400, 404, 413, 415, 429, 502, 503, 504) },
+  },
+  publicInfo: {
+    tags,
+    summary: 'What an authorization code stands for, without tokens',
+    params: PlatformParams,
+    querystring: Type.Object(code, closed),
+    response: { 200: Type.Object(publicInfo), ...errors(400, 404, 429, 502, 503, 504) },
+  },
+  fullInfo: {
+    tags,
+    summary: 'What an authorization code stands for; with tokens on the internal listener, without on the public one',
+    params: PlatformParams,
+    querystring: Type.Object(code, closed),
+    response: { 200: FullInfo, ...errors(400, 401, 403, 404, 429, 502, 503, 504) },
+  },
+  startPage: {
+    tags,
+    summary: 'Page with a button and a QR code that lead to the authorization page',
+    params: PlatformParams,
+    querystring: AuthorizationUrlQuery,
+    response: { 200: html('the page'), ...errors(400, 404, 429, 502, 503, 504) },
+  },
+  landingPage: {
+    tags,
+    summary: 'Where WeChat sends the browser back: exchanges the code, shows the account',
+    params: PlatformParams,
+    // Open: a redirectUri may carry parameters of its own, and WeChat may append more.
+    querystring: Type.Object(code),
+    response: { 200: html('the page'), ...errors(400, 404, 429, 502, 503, 504) },
+  },
+}

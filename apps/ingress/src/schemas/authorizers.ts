@@ -1,0 +1,52 @@
+// Owns: the schemas of authorizers and of their synchronisation with WeChat's list.
+import { AuthorizerSchema } from '@wxgw/contracts'
+import { Type } from 'typebox'
+import { errors } from './errors.ts'
+import { AuthorizerParams, nextCursor, pageQuery, PlatformParams } from './paths.ts'
+
+const closed = { additionalProperties: false }
+const tags = ['authorizers']
+const nullableText = Type.Union([Type.String(), Type.Null()])
+
+const SyncState = Type.Object({
+  jobId: Type.String(),
+  status: Type.Union([Type.Literal('waiting'), Type.Literal('running'), Type.Literal('completed'), Type.Literal('failed')]),
+  seen: Type.Integer(),
+  added: Type.Integer(),
+  repaired: Type.Integer(),
+  failed: Type.Integer(),
+  startedAt: nullableText,
+  finishedAt: nullableText,
+  error: nullableText,
+})
+
+export const authorizerSchemas = {
+  list: {
+    tags,
+    summary: 'The authorizers, in the order of their appids; only those that the key may see',
+    params: PlatformParams,
+    querystring: Type.Object(pageQuery, closed),
+    response: { 200: Type.Object({ items: Type.Array(AuthorizerSchema), nextCursor }), ...errors(400, 401, 403, 404, 503) },
+  },
+  one: {
+    tags,
+    summary: 'One authorizer',
+    params: AuthorizerParams,
+    querystring: Type.Object({}, closed),
+    response: { 200: AuthorizerSchema, ...errors(400, 401, 403, 404, 503) },
+  },
+  sync: {
+    tags,
+    summary: "Page through WeChat's own list: adds what is missing, repairs lost refresh tokens, never revokes",
+    params: PlatformParams,
+    querystring: Type.Object({}, closed),
+    response: { 202: Type.Object({ jobId: Type.String() }), ...errors(400, 401, 403, 404, 503) },
+  },
+  syncState: {
+    tags,
+    summary: 'How far a synchronisation has come',
+    params: Type.Object({ ...PlatformParams.properties, jobId: Type.String() }),
+    querystring: Type.Object({}, closed),
+    response: { 200: SyncState, ...errors(400, 401, 403, 404, 503) },
+  },
+}

@@ -1,0 +1,28 @@
+// Owns: the schema of every error answer, and which statuses a route documents.
+import { Type, type TObject } from 'typebox'
+
+export const ErrorSchema = Type.Object(
+  {
+    statusCode: Type.Integer(),
+    code: Type.String({ description: 'stable; what programs decide by' }),
+    error: Type.String({ description: 'the reason phrase of the status' }),
+    message: Type.String(),
+    requestId: Type.String(),
+    errcode: Type.Optional(Type.Integer({ description: "WeChat's errcode, when WeChat refused" })),
+    errmsg: Type.Optional(Type.String({ description: "WeChat's errmsg, when WeChat refused" })),
+  },
+  { description: 'Every error of either listener' },
+)
+
+type Statuses<Status extends number> = Record<Status, typeof ErrorSchema>
+
+/** For the `response` of a route: what it refuses with. */
+export function errors<const Status extends number>(...statuses: readonly Status[]): Statuses<Status> {
+  const entries = statuses.map((status) => [status, ErrorSchema] as const)
+  return Object.fromEntries(entries) as Statuses<Status>
+}
+
+/** For a `response` that is not JSON. */
+export function content<Schema extends TObject | ReturnType<typeof Type.String>>(mediaType: string, schema: Schema, description: string) {
+  return { description, content: { [mediaType]: { schema } } }
+}

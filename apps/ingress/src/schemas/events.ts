@@ -1,0 +1,75 @@
+// Owns: the schemas of the event log.
+import { Type } from 'typebox'
+import { errors } from './errors.ts'
+import { nextCursor, pageQuery, PlatformParams } from './paths.ts'
+
+const closed = { additionalProperties: false }
+const tags = ['events']
+const nullableText = Type.Union([Type.String(), Type.Null()])
+
+const Delivery = Type.Object({
+  subscription: Type.String(),
+  status: Type.Union([
+    Type.Literal('pending'),
+    Type.Literal('delivered'),
+    Type.Literal('retrying'),
+    Type.Literal('dead'),
+    Type.Literal('discarded'),
+  ]),
+  attempts: Type.Integer(),
+  lastError: nullableText,
+  deliveredAt: nullableText,
+})
+
+const LoggedEvent = Type.Object({
+  id: Type.String(),
+  type: Type.String(),
+  source: Type.String(),
+  subject: nullableText,
+  authorizerappid: nullableText,
+  time: Type.String(),
+  receivedAt: Type.String(),
+  event: Type.Unknown({ description: 'as consumers get it' }),
+  deliveries: Type.Array(Delivery),
+})
+
+// A `+` of a time zone that was not percent-encoded arrives as a blank.
+const instant = Type.String({
+  pattern: '^\\d{4}-\\d{2}-\\d{2}(T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,9})?)?(Z|[+ -]\\d{2}:\\d{2}))?$',
+  description: 'ISO 8601, of receipt',
+})
+
+const params = Type.Object({ ...PlatformParams.properties, id: Type.String({ pattern: '^[!-~]{1,128}$' }) })
+
+export const eventSchemas = {
+  list: {
+    tags,
+    summary: 'What was received lately and what became of it, newest first',
+    params: PlatformParams,
+    querystring: Type.Object(
+      {
+        ...pageQuery,
+        authorizer: Type.Optional(Type.String({ pattern: '^wx[0-9A-Za-z]{16}$' })),
+        type: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_.-]{0,128}\\*?$', description: '`*` at the end is a wildcard' })),
+        from: Type.Optional(instant),
+        to: Type.Optional(instant),
+      },
+      closed,
+    ),
+    response: { 200: Type.Object({ items: Type.Array(LoggedEvent), nextCursor }), ...errors(400, 401, 403, 404, 503) },
+  },
+  one: {
+    tags,
+    summary: 'One event',
+    params,
+    querystring: Type.Object({}, closed),
+    response: { 200: LoggedEvent, ...errors(400, 401, 403, 404, 503) },
+  },
+  replay: {
+    tags,
+    summary: 'Deliver an event again, with its id, to every subscription that matches now',
+    params,
+    querystring: Type.Object({}, closed),
+    response: { 202: Type.Object({ eventId: Type.String() }), ...errors(400, 401, 403, 404, 503) },
+  },
+}

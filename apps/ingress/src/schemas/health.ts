@@ -1,0 +1,26 @@
+// Owns: the schemas of the health and metrics routes.
+import { Type } from 'typebox'
+import { content } from './errors.ts'
+
+const tags = ['health']
+
+const Readiness = Type.Object({
+  status: Type.Union([Type.Literal('ready'), Type.Literal('not ready')]),
+  checks: Type.Array(Type.Object({ name: Type.String(), ok: Type.Boolean(), reason: Type.Optional(Type.String()) })),
+})
+
+export const healthSchemas = {
+  liveness: { tags, summary: 'The process lives', security: [], response: { 200: Type.Object({ status: Type.Literal('ok') }) } },
+  readiness: {
+    tags,
+    summary: 'Redis takes writes, its policy is noeviction, every platform has a young ticket; a reason per check',
+    security: [],
+    response: { 200: Readiness, 503: Readiness },
+  },
+  metrics: {
+    tags,
+    summary: 'Prometheus',
+    security: [],
+    response: { 200: content('text/plain', Type.String(), "Prometheus' text format") },
+  },
+}

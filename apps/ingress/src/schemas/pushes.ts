@@ -1,0 +1,46 @@
+// Owns: the schemas of the two routes that WeChat pushes to. The body is no JSON and is checked by wechat-core alone.
+import { Type } from 'typebox'
+import { content, errors } from './errors.ts'
+import { AuthorizerParams, PlatformParams } from './paths.ts'
+
+// Open: WeChat adds `openid` and `encrypt_type`, and may add more. Missing ones are a wrong signature, not a wrong request.
+const PushQuery = Type.Record(Type.String(), Type.String(), { description: 'timestamp, nonce, msg_signature, encrypt_type=aes; openid' })
+const UrlCheckQuery = Type.Record(Type.String(), Type.String(), { description: 'signature, timestamp, nonce, echostr' })
+
+const refusals = errors(400, 401, 403, 404, 413, 415, 503)
+const checkRefusals = errors(400, 401, 404)
+const success = content('text/plain', Type.String(), 'exactly `success`, after Redis has accepted the event')
+const echo = content('text/plain', Type.String(), '`echostr`')
+const tags = ['pushes']
+
+export const pushSchemas = {
+  componentEvent: {
+    tags,
+    summary: '授权事件接收URL: tickets and authorizations, encrypted by WeChat',
+    params: PlatformParams,
+    querystring: PushQuery,
+    response: { 200: success, ...refusals },
+  },
+  componentUrlCheck: {
+    tags,
+    summary: "WeChat's check of the URL",
+    params: PlatformParams,
+    querystring: UrlCheckQuery,
+    response: { 200: echo, ...checkRefusals },
+  },
+  authorizerMessage: {
+    tags,
+    summary: '消息与事件接收URL: messages and events of an authorizer, encrypted by WeChat',
+    description: 'Answers `success` or the encrypted passive reply.',
+    params: AuthorizerParams,
+    querystring: PushQuery,
+    response: { 200: success, ...refusals },
+  },
+  authorizerUrlCheck: {
+    tags,
+    summary: "WeChat's check of the URL",
+    params: AuthorizerParams,
+    querystring: UrlCheckQuery,
+    response: { 200: echo, ...checkRefusals },
+  },
+}

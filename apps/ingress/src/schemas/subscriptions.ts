@@ -1,0 +1,84 @@
+// Owns: the schemas of subscriptions and of their dead letters.
+import { SUBSCRIPTION_NAME_PATTERN, SubscriptionInputSchema, SubscriptionSchema } from '@wxgw/contracts'
+import { Type } from 'typebox'
+import { errors } from './errors.ts'
+import { nextCursor, pageQuery, PlatformParams } from './paths.ts'
+
+const closed = { additionalProperties: false }
+const tags = ['subscriptions']
+
+const params = Type.Object({ ...PlatformParams.properties, name: Type.String({ pattern: SUBSCRIPTION_NAME_PATTERN }) })
+const noQuery = Type.Object({}, closed)
+const refusals = errors(400, 401, 403, 404, 503)
+
+const MAX_IDS = 1000
+const id = Type.String({ minLength: 1, maxLength: 256 })
+
+const DeadLetter = Type.Object({
+  id: Type.String(),
+  eventId: Type.String(),
+  type: Type.String(),
+  event: Type.Unknown({ description: 'as the consumer would have got it' }),
+  attempts: Type.Integer(),
+  lastError: Type.String(),
+  failedAt: Type.String(),
+})
+
+export const subscriptionSchemas = {
+  put: {
+    tags,
+    summary: 'Create (201) or replace (200) a subscription',
+    description: 'A webhook secret, given or generated, is answered once, at creation, and kept on update.',
+    params,
+    querystring: noQuery,
+    body: SubscriptionInputSchema,
+    response: { 200: SubscriptionSchema, 201: SubscriptionSchema, ...errors(400, 401, 403, 404, 413, 415, 503) },
+  },
+  list: {
+    tags,
+    summary: 'The subscriptions',
+    params: PlatformParams,
+    querystring: Type.Object(pageQuery, closed),
+    response: { 200: Type.Object({ items: Type.Array(SubscriptionSchema), nextCursor }), ...refusals },
+  },
+  one: { tags, summary: 'One subscription', params, querystring: noQuery, response: { 200: SubscriptionSchema, ...refusals } },
+  remove: {
+    tags,
+    summary: 'Delete a subscription with its backlog and its dead letters',
+    params,
+    querystring: noQuery,
+    response: { 204: Type.Null({ description: 'deleted' }), ...refusals },
+  },
+  test: {
+    tags,
+    summary: 'Send a gateway.subscription.test event through it, whatever it matches',
+    params,
+    querystring: noQuery,
+    response: { 202: Type.Object({ eventId: Type.String() }), ...refusals },
+  },
+  deadLetters: {
+    tags,
+    summary: 'What could not be delivered, newest first',
+    params,
+    querystring: Type.Object(pageQuery, closed),
+    response: { 200: Type.Object({ items: Type.Array(DeadLetter), nextCursor }), ...refusals },
+  },
+  replayDeadLetters: {
+    tags,
+    summary: 'Deliver dead letters again; all of them when no ids are given',
+    params,
+    querystring: noQuery,
+    body: Type.Object({ ids: Type.Optional(Type.Array(id, { maxItems: MAX_IDS })) }, closed),
+    response: { 202: Type.Object({ replayed: Type.Integer() }), ...errors(400, 401, 403, 404, 413, 415, 503) },
+  },
+  discardDeadLetters: {
+    tags,
+    summary: 'Throw dead letters away; all of them when no ids are given',
+    params,
+    querystring: Type.Object(
+      { ids: Type.Optional(Type.String({ pattern: '^[!-~]{1,6000}$', description: 'separated by commas' })) },
+      closed,
+    ),
+    response: { 200: Type.Object({ discarded: Type.Integer() }), ...refusals },
+  },
+}

@@ -1,0 +1,24 @@
+// Owns: what main hands to both listeners. Each route module asks for its part of it.
+import type { Clock } from '@wxgw/wechat-core'
+import type { Platform } from '@wxgw/platform'
+import type { Config, Log, Metrics } from '@wxgw/runtime'
+import type { PassiveReplies, ReleaseCheck } from './push/passive-answers.ts'
+import type { ReadinessCheck } from './routes/health.ts'
+
+export type ServerDeps = {
+  config: Pick<
+    Config,
+    'publicListener' | 'callers' | 'authRedirectOrigins' | 'authurlRatePerMinute' | 'pushMaxSkewSeconds' | 'dedupeSeconds'
+  >
+  /** By the `:platform` of the routes. */
+  platforms: ReadonlyMap<string, Platform>
+  log: Log
+  metrics?: Metrics | undefined
+  readiness: readonly ReadinessCheck[]
+  clock: Clock
+  /** Of the gateway, for the OpenAPI document. */
+  version: string
+  /** Without it every push is answered `success`. */
+  passiveReplies?: PassiveReplies | undefined
+  releaseCheck?: ReleaseCheck | undefined
+}

@@ -1,0 +1,123 @@
+// Owns: mpinfo: who sees which token.
+import { GatewayError, type Secret, WeChatApiError } from '@wxgw/wechat-core'
+import t from 'tap'
+import { APPID_A, APPID_B, SECRETS } from './fake-platform.ts'
+import { createGateway, keyOf, PREFIX, type Fixture } from './gateway-fixture.ts'
+
+const PATH = `${PREFIX}/mpinfo`
+const CODE = 'queryauthcode@@@abc-DEF_1'
+const QUERY = `auth_code=${encodeURIComponent(CODE)}&expires_in=3600`
+const WITHOUT_TOKENS = {
+  authorizer_appid: APPID_A,
+  expires_in: 7000,
+  func_info: [{ funcscope_category: { id: 1 } }],
+  createdAt: '2026-01-01T00:00:00.000Z',
+  updatedAt: '2026-01-01T00:00:01.000Z',
+}
+
+function exchanged({ fake }: Fixture): string[] {
+  return (fake.callsOf('exchangeCode') as Array<[Secret]>).map(([code]) => code.reveal())
+}
+
+void t.test('the public listener never gives the two tokens, whatever key is shown', async (t) => {
+  const gateway = createGateway(t)
+  for (const headers of [{}, gateway.bearer()]) {
+    const answer = await gateway.publicServer.inject({ url: `${PATH}?${QUERY}`, headers })
+    t.equal(answer.statusCode, 200)
+    t.same(answer.json(), WITHOUT_TOKENS)
+    t.notMatch(answer.body, 'canary')
+    t.equal(answer.headers['cache-control'], 'no-store')
+  }
+  t.same(exchanged(gateway), [CODE, CODE])
+})
+
+void t.test('the internal listener gives both tokens with all rights, the refresh token only with the right for it', async (t) => {
+  const gateway = createGateway(t, {
+    grants: {
+      reader: [{ platforms: undefined, authorizers: undefined, actions: ['tokens:read'] }],
+      keeper: [{ platforms: ['open1'], authorizers: [APPID_A], actions: ['tokens:read', 'refresh_tokens:read'] }],
+      split: [
+        { platforms: undefined, authorizers: undefined, actions: ['tokens:read'] },
+        { platforms: undefined, authorizers: [APPID_B], actions: ['refresh_tokens:read'] },
+      ],
+    },
+  })
+  const get = (key?: string) => gateway.internalServer.inject({ url: `${PATH}?${QUERY}`, headers: gateway.bearer(key) })
+  const withAccess = { ...WITHOUT_TOKENS, authorizer_access_token: SECRETS.accessToken }
+  t.same((await get()).json(), { ...withAccess, authorizer_refresh_token: SECRETS.refreshToken })
+  t.same((await get(keyOf('keeper'))).json(), { ...withAccess, authorizer_refresh_token: SECRETS.refreshToken })
+  t.same((await get(keyOf('reader'))).json(), withAccess)
+  t.same((await get(keyOf('split'))).json(), withAccess)
+})
+
+void t.test('a code of an authorizer that is not granted is answered 403 without anything about it', async (t) => {
+  const gateway = createGateway(t, { grants: { other: [{ platforms: undefined, authorizers: [APPID_B], actions: undefined }] } })
+  const answer = await gateway.internalServer.inject({ url: `${PATH}?${QUERY}`, headers: gateway.bearer(keyOf('other')) })
+  t.equal(answer.statusCode, 403)
+  t.notMatch(answer.body, APPID_A)
+})
+
+void t.test('an account that gave no API permission has no tokens and no expiry', async (t) => {
+  const gateway = createGateway(t)
+  Object.assign(gateway.fake.authorization, { accessToken: undefined, refreshToken: undefined })
+  const answer = await gateway.internalServer.inject({ url: `${PATH}?${QUERY}`, headers: gateway.bearer() })
+  t.same(Object.keys(answer.json()).toSorted(), ['authorizer_appid', 'createdAt', 'func_info', 'updatedAt'])
+})
+
+const BAD_QUERIES = [
+  '',
+  'auth_code=',
+  'auth_code=%20%20',
+  'auth_code=a&auth_code=a',
+  'auth_code[]=a',
+  `auth_code=${'a'.repeat(4096)}`,
+  'auth_code=x%26component_access_token=y',
+  'auth_code=x&component_access_token=y',
+  'auth_code=x%22%2C%22component_appid%22%3A%22y',
+  'auth_code=a%00',
+  'auth_code=a%0d%0ab',
+  'auth_code=%E4%BD%A0',
+  'auth_code=abc&expires_in=x',
+  'auth_code=abc&key=secret-canary',
+]
+
+void t.test('what is no code never reaches WeChat', async (t) => {
+  const gateway = createGateway(t)
+  for (const query of BAD_QUERIES) {
+    for (const server of [gateway.publicServer, gateway.internalServer]) {
+      const answer = await server.inject({ url: `${PATH}?${query}`, headers: gateway.bearer() })
+      t.equal(answer.statusCode, 400, query.slice(0, 40))
+      t.equal(answer.json().code, 'INVALID_REQUEST', query.slice(0, 40))
+    }
+  }
+  t.equal(gateway.fake.calls.length, 0)
+  t.notMatch(JSON.stringify(gateway.lines), 'secret-canary')
+})
+
+void t.test('a code that WeChat refuses is told apart from WeChat being away', async (t) => {
+  const refusal = new WeChatApiError('api_query_auth', { errcode: 61010, errmsg: 'code is expired' })
+  const rows: Array<[Error, number, string]> = [
+    [new GatewayError('AUTHORIZATION_CODE_INVALID', 'WeChat refused the code', { cause: refusal }), 400, 'AUTHORIZATION_CODE_INVALID'],
+    [new GatewayError('WECHAT_API_TIMEOUT', 'too late'), 504, 'WECHAT_API_TIMEOUT'],
+    [new GatewayError('STORE_UNAVAILABLE', 'no store'), 503, 'STORE_UNAVAILABLE'],
+    [new GatewayError('COMPONENT_TICKET_MISSING', 'no ticket'), 503, 'COMPONENT_TICKET_MISSING'],
+  ]
+  for (const [error, status, code] of rows) {
+    const gateway = createGateway(t)
+    gateway.fake.fail('exchangeCode', error)
+    const answer = await gateway.publicServer.inject(`${PATH}?${QUERY}`)
+    t.equal(answer.statusCode, status)
+    t.equal(answer.json().code, code)
+    if (status === 400) t.match(answer.json(), { errcode: 61010, errmsg: 'code is expired' })
+    t.notMatch(answer.body, 'queryauthcode')
+    t.notMatch(JSON.stringify(gateway.lines), 'queryauthcode')
+  }
+})
+
+void t.test('HEAD exchanges nothing', async (t) => {
+  const gateway = createGateway(t)
+  for (const path of [PATH, `${PREFIX}/authorized`]) {
+    t.equal((await gateway.publicServer.inject({ method: 'HEAD', url: `${path}?${QUERY}` })).statusCode, 404)
+  }
+  t.equal(gateway.fake.calls.length, 0)
+})

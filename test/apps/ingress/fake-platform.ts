@@ -1,0 +1,263 @@
+// Owns: a Platform in memory that records what the ingress asks of it and does what a test says. No Redis, no WeChat.
+import type { GatewayEvent, Subscription, SubscriptionInput } from '@wxgw/contracts'
+import type { Authorization, AuthorizationUrlRequest, EventFilter, LoggedEvent, Platform, ReplyOutcome, SyncState } from '@wxgw/platform'
+import {
+  GatewayError,
+  parseAuthorizerAppId,
+  parseComponentAppId,
+  Secret,
+  type Authorizer,
+  type AuthorizerAppId,
+  type ComponentAppId,
+  type CurrentToken,
+} from '@wxgw/wechat-core'
+import { COMPONENT_APPID, PUSH_AES_KEY, PUSH_TOKEN } from './sealed-push.ts'
+
+export const NOW_MS = Date.UTC(2026, 0, 1)
+export const APPID_A = appId('wxa000000000000001')
+export const APPID_B = appId('wxb000000000000002')
+export const SECRETS = {
+  accessToken: 'canary-access-token',
+  refreshToken: 'canary-refresh-token',
+  componentToken: 'canary-component-token',
+  ticket: 'canary-jsapi-ticket',
+}
+
+export function appId(text: string): AuthorizerAppId {
+  const parsed = parseAuthorizerAppId(text)
+  if (!parsed) throw new Error('not an appid')
+  return parsed
+}
+
+function componentAppId(): ComponentAppId {
+  const parsed = parseComponentAppId(COMPONENT_APPID)
+  if (!parsed) throw new Error('not an appid')
+  return parsed
+}
+
+export function authorizer(appid: AuthorizerAppId, overrides: Partial<Authorizer> = {}): Authorizer {
+  return {
+    appid,
+    status: 'active',
+    profile: {
+      nick_name: `name of ${appid}`,
+      user_name: 'gh_0000000000aa',
+      principal_name: 'principal',
+      head_img: 'https://img.example/a.png',
+      service_type: 2,
+      verify_type: 0,
+      isMiniProgram: false,
+    },
+    funcInfo: [{ funcscope_category: { id: 1 } }],
+    authorizedAtMs: NOW_MS,
+    updatedAtMs: NOW_MS,
+    tokenExpiresAtMs: NOW_MS + 7_200_000,
+    ...overrides,
+  }
+}
+
+export function subscription(name: string, overrides: Partial<Subscription> = {}): Subscription {
+  return {
+    name,
+    platform: 'open1',
+    match: { authorizers: undefined, types: undefined },
+    sink: { kind: 'queue', queue: `{wx-open1-${name}}` },
+    retry: { scheduleSeconds: [5] },
+    reply: false,
+    fallback: null,
+    enabled: true,
+    createdAtMs: NOW_MS,
+    updatedAtMs: NOW_MS,
+    ...overrides,
+  }
+}
+
+export function loggedEvent(id: string, overrides: Partial<LoggedEvent> = {}): LoggedEvent {
+  const event: GatewayEvent = {
+    specversion: '1.0',
+    id,
+    source: `/wx/open1/${APPID_A}`,
+    type: 'wechat.message.text',
+    subject: 'oUSER',
+    time: '2026-01-01T00:00:00Z',
+    datacontenttype: 'application/json',
+    platform: 'open1',
+    authorizerappid: APPID_A,
+    data: { MsgType: 'text', Content: 'hi', Nested: { item: [{ a: '1' }] } },
+  }
+  return {
+    id,
+    type: event.type,
+    source: event.source,
+    subject: 'oUSER',
+    authorizerappid: APPID_A,
+    time: event.time,
+    receivedAt: '2026-01-01T00:00:01.000Z',
+    event,
+    deliveries: [{ subscription: 'crm', status: 'dead', attempts: 2, lastError: 'status 500', deliveredAt: null }],
+    ...overrides,
+  }
+}
+
+export type Call = { name: string; args: unknown[] }
+
+export type FakePlatform = {
+  platform: Platform
+  calls: Call[]
+  /** Arguments of the calls of this name. */
+  callsOf(name: string): unknown[][]
+  /** The next and all further calls of this name reject. */
+  fail(name: string, error: Error): void
+  authorizers: Map<string, Authorizer>
+  subscriptions: Map<string, Subscription>
+  events: Map<string, LoggedEvent>
+  owners: Map<string, AuthorizerAppId>
+  authorization: Authorization
+  syncStates: Map<string, SyncState>
+  /** By event id; `unknown` for all others. */
+  replyOutcomes: Map<string, ReplyOutcome>
+}
+
+const token = (text: string): CurrentToken => ({ token: new Secret(text), expiresAtMs: NOW_MS + 7_000_000, expiresInSeconds: 7000 })
+
+export function createFakePlatform(id = 'open1'): FakePlatform {
+  const calls: Call[] = []
+  const failures = new Map<string, Error>()
+  const fake: Omit<FakePlatform, 'platform'> = {
+    calls,
+    callsOf: (name) => calls.filter((call) => call.name === name).map(({ args }) => args),
+    fail: (name, error) => void failures.set(name, error),
+    authorizers: new Map([APPID_A, APPID_B].map((appid) => [appid, authorizer(appid)])),
+    subscriptions: new Map(),
+    events: new Map(),
+    owners: new Map(),
+    authorization: {
+      authorizerAppId: APPID_A,
+      accessToken: token(SECRETS.accessToken),
+      refreshToken: new Secret(SECRETS.refreshToken),
+      funcInfo: [{ funcscope_category: { id: 1 } }],
+      createdAtMs: NOW_MS,
+      updatedAtMs: NOW_MS + 1000,
+    },
+    syncStates: new Map(),
+    replyOutcomes: new Map(),
+  }
+
+  /** A method that is recorded and may be told to fail. */
+  function method<Args extends unknown[], Result>(name: string, answer: (...args: Args) => Result): (...args: Args) => Promise<Result> {
+    return async (...args) => {
+      calls.push({ name, args })
+      const failure = failures.get(name)
+      if (failure) throw failure
+      return answer(...args)
+    }
+  }
+  const notAsked = (name: string) => () => {
+    throw new Error(`the ingress has no business with ${name}`)
+  }
+  const known = (appid: AuthorizerAppId): Authorizer => {
+    const found = fake.authorizers.get(appid)
+    if (!found) throw new GatewayError('AUTHORIZER_NOT_FOUND', 'this account has never authorized the platform')
+    return found
+  }
+
+  const platform: Platform = {
+    id,
+    componentAppId: componentAppId(),
+    pushKeys: { componentAppId: componentAppId(), tokens: [new Secret(PUSH_TOKEN)], aesKeys: [PUSH_AES_KEY] },
+    tickets: { saveIfNewer: notAsked('saveIfNewer'), status: method('tickets.status', () => undefined) },
+    componentTokens: {
+      get: method('componentTokens.get', () => token(SECRETS.componentToken)),
+      reportInvalid: notAsked('componentTokens.reportInvalid'),
+      refreshNow: notAsked('componentTokens.refreshNow'),
+    },
+    authorizerTokens: {
+      get: method('authorizerTokens.get', (appid: AuthorizerAppId, _options?: { force?: boolean }) => {
+        known(appid)
+        return token(SECRETS.accessToken)
+      }),
+      reportInvalid: method('authorizerTokens.reportInvalid', (appid: AuthorizerAppId, _refused: Secret) => {
+        known(appid)
+        return token(SECRETS.accessToken)
+      }),
+      refreshNow: notAsked('authorizerTokens.refreshNow'),
+    },
+    authorizations: {
+      createAuthorizationUrl: method('createAuthorizationUrl', ({ type, redirectUri }: AuthorizationUrlRequest) => ({
+        url: `https://mp.weixin.qq.com/${type}?a=1&redirect_uri=${encodeURIComponent(redirectUri)}`,
+        createdAtMs: NOW_MS,
+        expiresInSeconds: 1800,
+      })),
+      exchangeCode: method('exchangeCode', (_code: Secret) => fake.authorization),
+      revoke: notAsked('revoke'),
+      refreshProfile: method('refreshProfile', (appid: AuthorizerAppId) => authorizer(appid)),
+      reconcilePage: notAsked('reconcilePage'),
+      startPushTicket: notAsked('startPushTicket'),
+    },
+    authorizers: {
+      get: method('authorizers.get', (appid: AuthorizerAppId) => fake.authorizers.get(appid)),
+      list: method('authorizers.list', ({ only }: { limit: number; cursor: string | undefined; only?: readonly string[] | undefined }) => ({
+        items: [...fake.authorizers.values()].filter(({ appid }) => only === undefined || only.includes(appid)),
+        nextCursor: null,
+      })),
+      ownerOfUserName: method('ownerOfUserName', (userName: string) => fake.owners.get(userName)),
+    },
+    apiTickets: {
+      get: method('apiTickets.get', () => token(SECRETS.ticket)),
+      jsSdkConfig: method('jsSdkConfig', (appid: AuthorizerAppId, _url: string) => {
+        return { appId: appid, timestamp: 1_767_225_600, nonceStr: 'nonce', signature: 'signature' }
+      }),
+    },
+    customerService: { send: notAsked('customerService.send') },
+    schedule: { takeDue: notAsked('takeDue'), forget: notAsked('forget') },
+    subscriptions: {
+      put: method('subscriptions.put', (name: string, { match, sink }: SubscriptionInput) => {
+        const created = !fake.subscriptions.has(name)
+        const put = subscription(name, {
+          match: { authorizers: match?.authorizers, types: match?.types },
+          sink: sink.kind === 'webhook' ? { kind: 'webhook', url: sink.url, timeoutMs: 10_000 } : { kind: 'queue', queue: 'q' },
+        })
+        fake.subscriptions.set(name, put)
+        return { subscription: put, created, secret: sink.kind === 'webhook' ? 'whsec_once' : undefined }
+      }),
+      get: method('subscriptions.get', (name: string) => fake.subscriptions.get(name)),
+      list: method('subscriptions.list', () => ({ items: [...fake.subscriptions.values()], nextCursor: null })),
+      delete: method('subscriptions.delete', (name: string) => fake.subscriptions.delete(name)),
+      disable: notAsked('disable'),
+      all: method('subscriptions.all', () => [...fake.subscriptions.values()]),
+      webhookSecrets: notAsked('webhookSecrets'),
+    },
+    deadLetters: {
+      list: method('deadLetters.list', (name: string) => ({
+        items: [
+          { id: 'd1', eventId: 'ev_1', type: 'wechat.message.text', event: { name }, attempts: 3, lastError: 'status 500', failedAt: '2026-01-01T00:00:00.000Z' },
+        ],
+        nextCursor: 'next',
+      })),
+      replay: method('deadLetters.replay', (_name: string, ids?: readonly string[]) => ids?.length ?? 7),
+      discard: method('deadLetters.discard', (_name: string, ids?: readonly string[]) => ids?.length ?? 7),
+    },
+    events: {
+      record: notAsked('events.record'),
+      deliveryChanged: notAsked('deliveryChanged'),
+      get: method('events.get', (eventId: string) => fake.events.get(eventId)),
+      find: method('events.find', (_filter: EventFilter) => ({ items: [...fake.events.values()], nextCursor: null })),
+    },
+    inbox: {
+      componentEvent: method('inbox.componentEvent', () => 'accepted' as const),
+      message: method('inbox.message', () => 'accepted' as const),
+      platformEvent: method('inbox.platformEvent', () => 'accepted' as const),
+      replay: method('inbox.replay', () => undefined),
+      profileWanted: notAsked('profileWanted'),
+      releaseCheck: notAsked('inbox.releaseCheck'),
+      openReleaseCheckCode: notAsked('openReleaseCheckCode'),
+      openComponentEvent: notAsked('openComponentEvent'),
+      sync: method('inbox.sync', () => ({ jobId: 'job-1' })),
+      syncState: method('inbox.syncState', (jobId: string) => fake.syncStates.get(jobId)),
+    },
+    replies: { expect: notAsked('replies.expect'), offer: notAsked('replies.offer') },
+    replyOffers: { offer: method('replyOffers.offer', (eventId: string) => fake.replyOutcomes.get(eventId) ?? 'unknown') },
+    syncStates: { save: notAsked('syncStates.save') },
+  }
+  return Object.assign(fake, { platform })
+}

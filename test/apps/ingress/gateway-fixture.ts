@@ -1,0 +1,67 @@
+// Owns: both listeners over a fake platform, for one test: a clock that stands still, log lines that can be read.
+import type { Grant, LogFields } from '@wxgw/runtime'
+import { createInternalServer, createPublicServer, type GatewayServer, type ServerDeps } from '@wxgw/ingress'
+import { Secret } from '@wxgw/wechat-core'
+import type { Test } from 'tap'
+import { createFakePlatform, NOW_MS, type FakePlatform } from './fake-platform.ts'
+
+export const ROOT_KEY = 'r'.repeat(40)
+export const BASE_URL = 'https://gateway.example'
+export const PREFIX = '/apis/v1/wx/open1'
+
+export type LogLine = { level: string; message: string; fields: LogFields }
+
+export type Fixture = {
+  publicServer: GatewayServer
+  internalServer: GatewayServer
+  fake: FakePlatform
+  clock: { nowMs(): number; set(ms: number): void }
+  lines: LogLine[]
+  /** A header that lets in. */
+  bearer(key?: string): { authorization: string }
+}
+
+type Options = {
+  config?: Partial<ServerDeps['config']>
+  grants?: Record<string, readonly Grant[]>
+} & Partial<Pick<ServerDeps, 'metrics' | 'readiness' | 'passiveReplies' | 'releaseCheck'>>
+
+/** Keys of the callers in `grants`: their name, filled up to 40 characters. */
+export function keyOf(name: string): string {
+  return name.padEnd(40, '.')
+}
+
+export function createGateway(t: Test, { config, grants = {}, ...rest }: Options = {}): Fixture {
+  const fake = createFakePlatform()
+  const lines: LogLine[] = []
+  let nowMs = NOW_MS
+  const clock = { nowMs: () => nowMs, set: (ms: number) => void (nowMs = ms) }
+  const line = (level: string) => (fields: LogFields, message: string) => void lines.push({ level, message, fields })
+  const deps: ServerDeps = {
+    config: {
+      publicListener: { host: '127.0.0.1', port: 0, baseUrl: BASE_URL, trustProxy: [] },
+      callers: [
+        { name: 'root', key: new Secret(ROOT_KEY), grants: undefined },
+        ...Object.entries(grants).map(([name, given]) => ({ name, key: new Secret(keyOf(name)), grants: given })),
+      ],
+      authRedirectOrigins: [],
+      authurlRatePerMinute: 1000,
+      pushMaxSkewSeconds: 600,
+      dedupeSeconds: 3600,
+      ...config,
+    },
+    platforms: new Map([['open1', fake.platform]]),
+    log: { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') },
+    readiness: [],
+    clock,
+    version: '9.9.9',
+    ...rest,
+  }
+  const publicServer = createPublicServer(deps)
+  const internalServer = createInternalServer(deps)
+  t.teardown(async () => {
+    await publicServer.close()
+    await internalServer.close()
+  })
+  return { publicServer, internalServer, fake, clock, lines, bearer: (key = ROOT_KEY) => ({ authorization: `Bearer ${key}` }) }
+}

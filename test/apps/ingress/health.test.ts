@@ -1,0 +1,127 @@
+// Owns: health, readiness, metrics and the OpenAPI document.
+import { createMetrics } from '@wxgw/runtime'
+import t from 'tap'
+import { createGateway, PREFIX } from './gateway-fixture.ts'
+
+void t.test('both listeners say that the process lives', async (t) => {
+  const { publicServer, internalServer } = createGateway(t)
+  for (const server of [publicServer, internalServer]) {
+    const answer = await server.inject('/healthz')
+    t.equal(answer.statusCode, 200)
+    t.same(answer.json(), { status: 'ok' })
+  }
+})
+
+void t.test('ready is who passes every check; who does not says why', async (t) => {
+  const well = createGateway(t, { readiness: [{ name: 'redis', check: async () => undefined }] })
+  const ready = await well.internalServer.inject('/readyz')
+  t.equal(ready.statusCode, 200)
+  t.same(ready.json(), { status: 'ready', checks: [{ name: 'redis', ok: true }] })
+
+  const sick = createGateway(t, {
+    readiness: [
+      { name: 'redis', check: async () => undefined },
+      { name: 'ticket', check: async () => 'no ticket for open1 within 12 h' },
+      { name: 'throwing', check: async () => Promise.reject(new Error('canary')) },
+      { name: 'hanging', check: () => new Promise(() => undefined) },
+    ],
+  })
+  const startedMs = Date.now()
+  const notReady = await sick.internalServer.inject('/readyz')
+  t.ok(Date.now() - startedMs < 2500)
+  t.equal(notReady.statusCode, 503)
+  t.same(notReady.json(), {
+    status: 'not ready',
+    checks: [
+      { name: 'redis', ok: true },
+      { name: 'ticket', ok: false, reason: 'no ticket for open1 within 12 h' },
+      { name: 'throwing', ok: false, reason: 'the check failed' },
+      { name: 'hanging', ok: false, reason: 'no answer within 1500 ms' },
+    ],
+  })
+})
+
+void t.test('answers are counted by route, never by path', async (t) => {
+  const gateway = createGateway(t, { metrics: createMetrics({ process: 'ingress' }) })
+  await gateway.publicServer.inject(`${PREFIX}/wxa000000000000001/callback`)
+  await gateway.publicServer.inject('/nowhere/canary')
+  await gateway.internalServer.inject({ url: `${PREFIX}/authorizers`, headers: gateway.bearer() })
+  const answer = await gateway.internalServer.inject('/metrics')
+  t.equal(answer.statusCode, 200)
+  t.match(answer.headers['content-type'], /^text\/plain/)
+  t.match(answer.body, /wxgw_http_answers_total\{.*listener="public".*route="\/apis\/v1\/wx\/:platform\/:APPID\/callback".*code="SIGNATURE_MISMATCH".*\} 1/)
+  t.match(answer.body, /wxgw_http_answers_total\{.*listener="internal".*code="OK".*\} 1/)
+  t.notMatch(answer.body, /canary|wxa0/)
+})
+
+type Operation = { tags: string[]; security: unknown[]; responses: Record<string, unknown>; parameters?: unknown[] }
+
+void t.test('the document covers the routes of both listeners', async (t) => {
+  const { internalServer } = createGateway(t)
+  const answer = await internalServer.inject('/openapi.json')
+  t.equal(answer.statusCode, 200)
+  const document = answer.json<{ openapi: string; info: { version: string }; paths: Record<string, Record<string, Operation>> }>()
+  t.equal(document.openapi, '3.1.0')
+  t.equal(document.info.version, '9.9.9')
+  const operations = Object.entries(document.paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`))
+  const p = '/apis/v1/wx/{platform}'
+  t.same(operations.toSorted(), [
+    `delete ${p}/subscriptions/{name}`,
+    `delete ${p}/subscriptions/{name}/dead-letters`,
+    `get ${p}/access_token/{APPID}`,
+    `get ${p}/authorize`,
+    `get ${p}/authorized`,
+    `get ${p}/authorizers`,
+    `get ${p}/authorizers/sync/{jobId}`,
+    `get ${p}/authorizers/{APPID}`,
+    `get ${p}/authurl`,
+    `get ${p}/component_access_token`,
+    `get ${p}/event`,
+    `get ${p}/events`,
+    `get ${p}/events/{id}`,
+    `get ${p}/jssdk_config/{APPID}`,
+    `get ${p}/mpinfo`,
+    `get ${p}/subscriptions`,
+    `get ${p}/subscriptions/{name}`,
+    `get ${p}/subscriptions/{name}/dead-letters`,
+    `get ${p}/ticket/{APPID}`,
+    `get ${p}/{APPID}/callback`,
+    'get /healthz',
+    'get /metrics',
+    'get /openapi.json',
+    'get /readyz',
+    `post ${p}/access_token/{APPID}/invalid`,
+    `post ${p}/authorizers/sync`,
+    `post ${p}/authurl`,
+    `post ${p}/event`,
+    `post ${p}/events/{id}/replay`,
+    `post ${p}/replies/{eventId}`,
+    `post ${p}/subscriptions/{name}/dead-letters/replay`,
+    `post ${p}/subscriptions/{name}/test`,
+    `post ${p}/{APPID}/callback`,
+    `put ${p}/subscriptions/{name}`,
+  ])
+  for (const [path, methods] of Object.entries(document.paths)) {
+    for (const [method, { tags, security, responses }] of Object.entries(methods)) {
+      const name = `${method} ${path}`
+      t.ok(Object.keys(responses).length > 0, name)
+      t.notOk('default' in responses && Object.keys(responses).length === 1, `${name} describes its answers`)
+      t.ok(tags.includes('public') || tags.includes('internal'), name)
+      t.ok(Array.isArray(security), name)
+    }
+  }
+  t.same(document.paths[`${p}/access_token/{APPID}`]?.['get']?.security, [{ key: [] }])
+  t.same(document.paths[`${p}/event`]?.['post']?.security, [])
+  t.same(document.paths[`${p}/mpinfo`]?.['get']?.tags, ['authorization', 'internal', 'public'])
+})
+
+void t.test('the documentation page loads nothing from elsewhere', async (t) => {
+  const { internalServer } = createGateway(t)
+  const page = await internalServer.inject('/docs/')
+  t.equal(page.statusCode, 200)
+  t.match(page.headers['content-type'], /^text\/html/)
+  t.notMatch(page.body, /https?:\/\//)
+  t.match(page.headers['content-security-policy'], "default-src 'self'")
+  t.notMatch(String(page.headers['content-security-policy']), 'https:')
+  t.match((await internalServer.inject('/docs/json')).json(), { openapi: '3.1.0' })
+})

@@ -1,0 +1,212 @@
+// Owns: what an authorizer's callback URL accepts, and the event that is made of it.
+import { GatewayError } from '@wxgw/wechat-core'
+import type { GatewayEvent } from '@wxgw/contracts'
+import type { PushedMessage } from '@wxgw/ingress'
+import t from 'tap'
+import { APPID_A, APPID_B, NOW_MS } from './fake-platform.ts'
+import { createGateway, PREFIX, type Fixture } from './gateway-fixture.ts'
+import { COMPONENT_APPID, queryText, sealPush, textMessage } from './sealed-push.ts'
+
+const NOW = NOW_MS / 1000
+
+function post({ publicServer }: Fixture, plaintext: string, appid: string = APPID_A) {
+  const { query, body } = sealPush(plaintext, NOW)
+  const url = `${PREFIX}/${appid}/callback?${queryText({ ...query, openid: 'oUSER' })}`
+  return publicServer.inject({ method: 'POST', url, headers: { 'content-type': 'text/xml' }, payload: body })
+}
+
+function accepted({ fake }: Fixture): GatewayEvent[] {
+  return (fake.callsOf('inbox.message') as Array<[GatewayEvent]>).map(([event]) => event)
+}
+
+void t.test('a message becomes a CloudEvent whose data is what WeChat wrote, every leaf a string', async (t) => {
+  const gateway = createGateway(t)
+  const answer = await post(gateway, textMessage({ createTime: NOW - 1, content: '00123' }))
+  t.equal(answer.statusCode, 200)
+  t.equal(answer.body, 'success')
+  const [event] = accepted(gateway)
+  t.match(event?.id, /^ev_[a-z2-7]{52}$/)
+  t.same(
+    { ...event, id: '' },
+    {
+      id: '',
+      specversion: '1.0',
+      source: `/wx/open1/${APPID_A}`,
+      type: 'wechat.message.text',
+      subject: 'oUSER',
+      time: '2025-12-31T23:59:59Z',
+      datacontenttype: 'application/json',
+      platform: 'open1',
+      authorizerappid: APPID_A,
+      data: {
+        ToUserName: 'gh_0000000000aa',
+        FromUserName: 'oUSER',
+        CreateTime: String(NOW - 1),
+        MsgType: 'text',
+        Content: '00123',
+        MsgId: '23456789012345678',
+      },
+    },
+  )
+  t.same(gateway.fake.callsOf('inbox.message')[0]?.slice(1), [NOW_MS, undefined])
+})
+
+void t.test('an event of a user is named after its Event, in lower case and without odd characters', async (t) => {
+  const gateway = createGateway(t)
+  const event = (name: string) =>
+    `<xml><ToUserName>gh_1</ToUserName><FromUserName>o1</FromUserName><CreateTime>${NOW}</CreateTime><MsgType>event</MsgType><Event>${name}</Event></xml>`
+  await post(gateway, event('subscribe'))
+  await post(gateway, event('VIEW_miniprogram'))
+  await post(gateway, event('a b/c'))
+  t.same(
+    accepted(gateway).map(({ type }) => type),
+    ['wechat.event.subscribe', 'wechat.event.view_miniprogram', 'wechat.event.a_b_c'],
+  )
+})
+
+void t.test('the subject is left out when there is no sender', async (t) => {
+  const gateway = createGateway(t)
+  await post(gateway, textMessage({ createTime: NOW, from: '' }))
+  t.notOk('subject' in (accepted(gateway)[0] ?? {}))
+})
+
+void t.test('what is authentic but makes no sense is dispatched raw as wechat.unparsed', async (t) => {
+  const gateway = createGateway(t)
+  for (const plaintext of ['no xml', '<!DOCTYPE a [<!ENTITY b "c">]><xml><ToUserName>&b;</ToUserName></xml>', '<xml><MsgType>text</MsgType></xml>']) {
+    t.equal((await post(gateway, plaintext)).body, 'success', plaintext)
+    const event = accepted(gateway).at(-1)
+    t.match(event, { type: 'wechat.unparsed', time: '2026-01-01T00:00:00Z', authorizerappid: APPID_A })
+    t.same(event?.data, { raw: plaintext })
+  }
+})
+
+void t.test('the same message at two authorizers is two events; two events of one user in one second are two', async (t) => {
+  const gateway = createGateway(t)
+  await post(gateway, textMessage({ createTime: NOW }))
+  await post(gateway, textMessage({ createTime: NOW }), APPID_B)
+  await post(gateway, textMessage({ createTime: NOW, msgId: '2' }))
+  await post(gateway, textMessage({ createTime: NOW }))
+  const ids = accepted(gateway).map(({ id }) => id)
+  t.equal(new Set(ids).size, 3)
+  t.equal(ids[0], ids[3])
+})
+
+void t.test('an appid that has not authorized is accepted', async (t) => {
+  const gateway = createGateway(t)
+  t.equal((await post(gateway, textMessage({ createTime: NOW }), 'wxABCDEF0123456789')).body, 'success')
+})
+
+void t.test("a message of another authorizer's account is refused: the signature does not cover the path", async (t) => {
+  const gateway = createGateway(t)
+  gateway.fake.owners.set('gh_0000000000aa', APPID_A)
+  t.equal((await post(gateway, textMessage({ createTime: NOW }), APPID_A)).statusCode, 200)
+  const answer = await post(gateway, textMessage({ createTime: NOW }), APPID_B)
+  t.equal(answer.statusCode, 403)
+  t.equal(answer.json().code, 'APPID_MISMATCH')
+  t.equal(accepted(gateway).length, 1)
+  t.match(gateway.lines.find(({ message }) => message === 'push.misdirected'), { level: 'warn', fields: { owner: APPID_A } })
+})
+
+void t.test('a message older than duplicates are remembered for is answered, logged and dropped', async (t) => {
+  const gateway = createGateway(t)
+  t.equal((await post(gateway, textMessage({ createTime: NOW - 3601 }))).body, 'success')
+  t.equal(accepted(gateway).length, 0)
+  t.match(gateway.lines.at(-1), { level: 'warn', message: 'push.received', fields: { outcome: 'stale', appid: APPID_A } })
+  await post(gateway, textMessage({ createTime: NOW - 3600 }))
+  t.equal(accepted(gateway).length, 1)
+})
+
+void t.test('paths that hold no appid are refused without an echo', async (t) => {
+  const gateway = createGateway(t)
+  const hostile = [
+    '..%2f..%2fetc',
+    'a%2fb',
+    'wxa00000000000000%00',
+    'wxa00000000000000%0d%0a',
+    '%E2%80%AE',
+    '%F0%9F%98%80',
+    'wxa00000000000001',
+    'xxa000000000000001',
+    'wxa0000000000000011',
+    'a'.repeat(101),
+    'a'.repeat(3000),
+    '__proto__',
+    'constructor',
+    '*',
+    'a:b',
+    '{tag}',
+    '%7Btag%7D',
+    'bull',
+    COMPONENT_APPID,
+  ]
+  for (const appid of hostile) {
+    const answer = await post(gateway, textMessage({ createTime: NOW }), appid)
+    t.equal(answer.statusCode, 400, appid.slice(0, 30))
+    t.equal(answer.json().code, 'INVALID_REQUEST', appid.slice(0, 30))
+    t.notMatch(answer.body, appid)
+  }
+  t.equal(gateway.fake.calls.length, 0)
+})
+
+void t.test('when the store is away, WeChat is told to push again', async (t) => {
+  for (const name of ['ownerOfUserName', 'inbox.message']) {
+    const gateway = createGateway(t)
+    gateway.fake.fail(name, new GatewayError('STORE_UNAVAILABLE', 'the store does not answer', { retry: true }))
+    const answer = await post(gateway, textMessage({ createTime: NOW }))
+    t.equal(answer.statusCode, 503, name)
+    t.equal(answer.json().code, 'STORE_UNAVAILABLE', name)
+  }
+})
+
+void t.test('markup in a message is data', async (t) => {
+  const gateway = createGateway(t)
+  const content = `<b>"'; DROP TABLE x; {{7*7}} \${x} 😀`
+  await post(gateway, textMessage({ createTime: NOW, content }))
+  t.equal(accepted(gateway)[0]?.data['Content'], content)
+})
+
+void t.test('a passive reply is sent once the event, with its wish for a reply, is in the queue', async (t) => {
+  const pushes: PushedMessage[] = []
+  const gateway = createGateway(t, {
+    passiveReplies: {
+      async answer({ enqueue, ...push }) {
+        pushes.push(push)
+        await enqueue({ subscription: 'crm', deadlineAtMs: NOW_MS + 4000 })
+        return '<xml>sealed</xml>'
+      },
+    },
+  })
+  const answer = await post(gateway, textMessage({ createTime: NOW }))
+  t.equal(answer.body, '<xml>sealed</xml>')
+  t.match(answer.headers['content-type'], /^text\/xml/)
+  t.same(gateway.fake.callsOf('inbox.message')[0]?.[2], { subscription: 'crm', deadlineAtMs: NOW_MS + 4000 })
+  t.equal(gateway.fake.callsOf('inbox.message').length, 1)
+  t.match(pushes[0], { appId: APPID_A, receivedAtMs: NOW_MS, message: { msgType: 'text' }, opened: { nonce: '1804289383' } })
+})
+
+void t.test('nothing is answered before the queue has accepted, whoever answers', async (t) => {
+  const failing = new GatewayError('STORE_UNAVAILABLE', 'the store does not answer', { retry: true })
+  const silent = createGateway(t, { passiveReplies: { answer: async () => undefined } })
+  t.equal((await post(silent, textMessage({ createTime: NOW }))).body, 'success')
+  t.equal(accepted(silent).length, 1)
+
+  const eager = createGateway(t, { releaseCheck: { answer: async () => '<xml>check</xml>' } })
+  eager.fake.fail('inbox.message', failing)
+  t.equal((await post(eager, textMessage({ createTime: NOW }))).statusCode, 503)
+})
+
+void t.test('the release check goes before passive replies, and may answer an empty body', async (t) => {
+  const gateway = createGateway(t, {
+    releaseCheck: { answer: async () => '' },
+    passiveReplies: {
+      answer: async () => {
+        t.fail('must not be asked')
+        return undefined
+      },
+    },
+  })
+  const answer = await post(gateway, textMessage({ createTime: NOW }))
+  t.equal(answer.statusCode, 200)
+  t.equal(answer.body, '')
+  t.equal(accepted(gateway).length, 1)
+})

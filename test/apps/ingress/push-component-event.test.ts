@@ -1,0 +1,96 @@
+// Owns: what the component's event URL accepts and what it answers.
+import { GatewayError } from '@wxgw/wechat-core'
+import t from 'tap'
+import { NOW_MS } from './fake-platform.ts'
+import { createGateway, PREFIX, type Fixture } from './gateway-fixture.ts'
+import { componentDocument, queryText, sealPush, type SealedPush } from './sealed-push.ts'
+
+const NOW = NOW_MS / 1000
+const TICKET = '<ComponentVerifyTicket>ticket@@@canary</ComponentVerifyTicket>'
+
+function post({ publicServer }: Fixture, { query, body }: SealedPush, headers: Record<string, string> = { 'content-type': 'text/xml' }) {
+  return publicServer.inject({ method: 'POST', url: `${PREFIX}/event?${queryText(query)}`, headers, payload: body })
+}
+
+void t.test('a ticket is answered exactly success, as text, after the inbox has accepted it whole', async (t) => {
+  const gateway = createGateway(t)
+  const plaintext = componentDocument('component_verify_ticket', NOW, TICKET)
+  const answer = await post(gateway, sealPush(plaintext, NOW))
+  t.equal(answer.statusCode, 200)
+  t.equal(answer.body, 'success')
+  t.match(answer.headers['content-type'], /^text\/plain/)
+  t.equal(answer.headers['cache-control'], 'no-store')
+  const [[event]] = gateway.fake.callsOf('inbox.componentEvent') as [[{ eventId: string; plaintext: string; receivedAtMs: number }]]
+  t.match(event.eventId, /^ev_[a-z2-7]{52}$/)
+  t.same({ plaintext: event.plaintext, receivedAtMs: event.receivedAtMs }, { plaintext, receivedAtMs: NOW_MS })
+})
+
+void t.test('the event has the same id in another envelope', async (t) => {
+  const gateway = createGateway(t)
+  const plaintext = componentDocument('component_verify_ticket', NOW, TICKET)
+  await post(gateway, sealPush(plaintext, NOW))
+  await post(gateway, sealPush(plaintext, NOW + 5, { nonce: 'another' }))
+  const [first, second] = gateway.fake.callsOf('inbox.componentEvent') as Array<[{ eventId: string }]>
+  t.equal(first?.[0].eventId, second?.[0].eventId)
+})
+
+void t.test('a push without a content type, or with any XML type in UTF-8, is accepted', async (t) => {
+  const gateway = createGateway(t)
+  const types = [undefined, 'text/xml', 'application/xml', 'text/xml; charset=utf-8', 'TEXT/XML;charset="UTF-8"', 'text/xml; charset=UTF8']
+  for (const type of types) {
+    const answer = await post(gateway, sealPush(componentDocument('x', NOW), NOW), type === undefined ? {} : { 'content-type': type })
+    t.equal(answer.body, 'success', type ?? 'none')
+  }
+})
+
+void t.test('what is authentic but makes no sense is answered success and handed on', async (t) => {
+  const gateway = createGateway(t)
+  for (const plaintext of ['not xml', '<!DOCTYPE x><xml></xml>', '<xml><InfoType>authorized</InfoType></xml>', ' ']) {
+    const answer = await post(gateway, sealPush(plaintext, NOW))
+    t.equal(answer.statusCode, 200, plaintext)
+    t.equal(answer.body, 'success', plaintext)
+  }
+  t.equal(gateway.fake.callsOf('inbox.componentEvent').length, 4)
+})
+
+void t.test('an old event of no importance is answered, logged and dropped; tickets and authorizations are handed on', async (t) => {
+  const gateway = createGateway(t)
+  const old = NOW - 3601
+  const authorized = '<AuthorizerAppid>wxa000000000000001</AuthorizerAppid><AuthorizationCode>queryauthcode@@@x</AuthorizationCode>'
+  t.equal((await post(gateway, sealPush(componentDocument('notify_third_fasteregister', old), NOW))).body, 'success')
+  t.equal(gateway.fake.calls.length, 0)
+  t.match(gateway.lines.at(-1), { level: 'warn', message: 'push.received', fields: { outcome: 'stale' } })
+  for (const document of [
+    componentDocument('component_verify_ticket', old, TICKET),
+    componentDocument('authorized', old, authorized),
+    componentDocument('updateauthorized', old, authorized),
+    componentDocument('unauthorized', old, authorized),
+    componentDocument('anything', NOW - 3600),
+  ]) {
+    await post(gateway, sealPush(document, NOW))
+  }
+  t.equal(gateway.fake.callsOf('inbox.componentEvent').length, 5)
+})
+
+void t.test('an event for another component is refused though the envelope is ours', async (t) => {
+  const gateway = createGateway(t)
+  const answer = await post(gateway, sealPush(componentDocument('x', NOW, '', 'wxc000000000000999'), NOW))
+  t.equal(answer.statusCode, 403)
+  t.equal(answer.json().code, 'APPID_MISMATCH')
+  t.equal(gateway.fake.calls.length, 0)
+})
+
+void t.test('when the store does not accept, WeChat is told to push again', async (t) => {
+  const gateway = createGateway(t)
+  gateway.fake.fail('inbox.componentEvent', new GatewayError('STORE_UNAVAILABLE', 'the store does not answer', { retry: true }))
+  const answer = await post(gateway, sealPush(componentDocument('x', NOW), NOW))
+  t.equal(answer.statusCode, 503)
+  t.match(answer.json(), { code: 'STORE_UNAVAILABLE', statusCode: 503, error: 'Service Unavailable' })
+  t.ok(answer.headers['retry-after'])
+})
+
+void t.test('a duplicate is answered success', async (t) => {
+  const gateway = createGateway(t)
+  gateway.fake.platform.inbox.componentEvent = async () => 'duplicate'
+  t.equal((await post(gateway, sealPush(componentDocument('x', NOW), NOW))).body, 'success')
+})

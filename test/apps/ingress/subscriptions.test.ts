@@ -1,0 +1,156 @@
+// Owns: subscriptions, their test event and their dead letters on the internal listener.
+import { GatewayError } from '@wxgw/wechat-core'
+import type { GatewayEvent } from '@wxgw/contracts'
+import t from 'tap'
+import { NOW_MS, subscription } from './fake-platform.ts'
+import { createGateway, PREFIX, type Fixture } from './gateway-fixture.ts'
+
+const PATH = `${PREFIX}/subscriptions`
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+
+function call({ internalServer, bearer }: Fixture, method: Method, path: string, payload?: object) {
+  return internalServer.inject({ method, url: `${PATH}${path}`, headers: bearer(), ...(payload ? { payload } : {}) })
+}
+
+const WEBHOOK = { sink: { kind: 'webhook', url: 'https://crm.example/hooks' } }
+
+void t.test('a webhook secret is answered once, at creation', async (t) => {
+  const gateway = createGateway(t)
+  const created = await call(gateway, 'PUT', '/crm', { ...WEBHOOK, match: { types: ['wechat.message.*'] } })
+  t.equal(created.statusCode, 201)
+  t.same(created.json(), {
+    name: 'crm',
+    match: { types: ['wechat.message.*'] },
+    sink: { kind: 'webhook', url: 'https://crm.example/hooks', timeoutMs: 10_000, secret: 'whsec_once' },
+    retry: { scheduleSeconds: [5] },
+    reply: false,
+    fallback: null,
+    enabled: true,
+    createdAt: '2026-01-01T00:00:00.000Z',
+    updatedAt: '2026-01-01T00:00:00.000Z',
+  })
+  const changed = await call(gateway, 'PUT', '/crm', WEBHOOK)
+  t.equal(changed.statusCode, 200)
+  t.notMatch(changed.body, 'whsec')
+  t.notMatch((await call(gateway, 'GET', '/crm')).body, 'whsec')
+  t.notMatch((await call(gateway, 'GET', '')).body, 'whsec')
+})
+
+void t.test('what was read can be written back', async (t) => {
+  const gateway = createGateway(t)
+  gateway.fake.subscriptions.set('q', subscription('q'))
+  gateway.fake.subscriptions.set('s', subscription('s', { sink: { kind: 'stream', stream: 'wx:{open1}:stream:s', maxLength: undefined } }))
+  for (const name of ['q', 's']) {
+    const read = await call(gateway, 'GET', `/${name}`)
+    t.equal(read.statusCode, 200)
+    t.equal((await call(gateway, 'PUT', `/${name}`, read.json())).statusCode, 200)
+  }
+})
+
+void t.test('what is no subscription is refused', async (t) => {
+  const gateway = createGateway(t)
+  const bodies: Array<[string, object]> = [
+    ['no sink', {}],
+    ['an unknown kind', { sink: { kind: 'kafka' } }],
+    ['a webhook without an address', { sink: { kind: 'webhook' } }],
+    ['a short secret', { sink: { ...WEBHOOK.sink, secret: 'abc' } }],
+    ['an unknown field', { ...WEBHOOK, x: 1 }],
+    ['an unknown field of the sink', { sink: { ...WEBHOOK.sink, method: 'GET' } }],
+    ['text as a number', { sink: { ...WEBHOOK.sink, timeoutMs: '1000' } }],
+    ['a fraction of a second', { ...WEBHOOK, retry: { scheduleSeconds: [0.5] } }],
+    ['no appid', { ...WEBHOOK, match: { authorizers: ['x'] } }],
+    ['a wildcard in the middle', { ...WEBHOOK, match: { types: ['a*b'] } }],
+    ['another name', { ...WEBHOOK, name: 'other' }],
+    ['an unknown fallback', { ...WEBHOOK, fallback: 'sms' }],
+    ['a list', []],
+  ]
+  for (const [name, body] of bodies) {
+    const answer = await call(gateway, 'PUT', '/crm', body)
+    t.equal(answer.statusCode, 400, name)
+    t.equal(answer.json().code, 'INVALID_REQUEST', name)
+  }
+  for (const name of ['CRM', '-a', 'a_b', 'a.b', 'a%2fb', 'a'.repeat(64), '%00', '__proto__']) {
+    t.equal((await call(gateway, 'PUT', `/${name}`, WEBHOOK)).statusCode, 400, name)
+  }
+  const xml = await gateway.internalServer.inject({
+    method: 'PUT',
+    url: `${PATH}/crm`,
+    headers: { ...gateway.bearer(), 'content-type': 'text/xml' },
+    payload: '<x/>',
+  })
+  t.equal(xml.statusCode, 415)
+  t.equal(gateway.fake.calls.length, 0)
+})
+
+void t.test('an address that the platform refuses is the fault of the request', async (t) => {
+  const gateway = createGateway(t)
+  gateway.fake.fail('subscriptions.put', new GatewayError('INVALID_REQUEST', 'webhooks may not reach private addresses'))
+  const answer = await call(gateway, 'PUT', '/crm', { sink: { kind: 'webhook', url: 'http://127.0.0.1/' } })
+  t.equal(answer.statusCode, 400)
+  t.equal(answer.json().message, 'webhooks may not reach private addresses')
+})
+
+void t.test('what does not exist is 404 on every route', async (t) => {
+  const gateway = createGateway(t)
+  const rows: Array<[Method, string]> = [
+    ['GET', '/none'],
+    ['DELETE', '/none'],
+    ['POST', '/none/test'],
+    ['GET', '/none/dead-letters'],
+    ['POST', '/none/dead-letters/replay'],
+    ['DELETE', '/none/dead-letters'],
+  ]
+  for (const [method, path] of rows) {
+    const answer = await call(gateway, method, path)
+    t.equal(answer.statusCode, 404, `${method} ${path}`)
+    t.equal(answer.json().code, 'SUBSCRIPTION_NOT_FOUND')
+  }
+})
+
+void t.test('deleting answers 204 with nothing, and 404 the second time', async (t) => {
+  const gateway = createGateway(t)
+  gateway.fake.subscriptions.set('crm', subscription('crm'))
+  const deleted = await call(gateway, 'DELETE', '/crm')
+  t.equal(deleted.statusCode, 204)
+  t.equal(deleted.body, '')
+  t.equal((await call(gateway, 'DELETE', '/crm')).statusCode, 404)
+})
+
+void t.test('a test event goes to this subscription alone, with an id of its own', async (t) => {
+  const gateway = createGateway(t)
+  gateway.fake.subscriptions.set('crm', subscription('crm'))
+  const answers = [await call(gateway, 'POST', '/crm/test'), await call(gateway, 'POST', '/crm/test', {})]
+  t.same(
+    answers.map(({ statusCode }) => statusCode),
+    [202, 202],
+  )
+  const sent = gateway.fake.callsOf('inbox.platformEvent') as Array<[GatewayEvent, object]>
+  t.match(sent[0]?.[0], { type: 'gateway.subscription.test', source: '/wx/open1', time: '2026-01-01T00:00:00Z', data: { subscription: 'crm' } })
+  t.same(sent[0]?.[1], { receivedAtMs: NOW_MS, only: 'crm' })
+  t.same(
+    answers.map((answer) => answer.json().eventId),
+    sent.map(([event]) => event.id),
+  )
+  t.not(sent[0]?.[0].id, sent[1]?.[0].id)
+})
+
+void t.test('dead letters are listed, replayed and discarded, some or all', async (t) => {
+  const gateway = createGateway(t)
+  gateway.fake.subscriptions.set('crm', subscription('crm'))
+  const path = '/crm/dead-letters'
+  t.same((await call(gateway, 'GET', `${path}?limit=2&cursor=c`)).json(), {
+    items: [
+      { id: 'd1', eventId: 'ev_1', type: 'wechat.message.text', event: { name: 'crm' }, attempts: 3, lastError: 'status 500', failedAt: '2026-01-01T00:00:00.000Z' },
+    ],
+    nextCursor: 'next',
+  })
+  const all = await call(gateway, 'POST', `${path}/replay`)
+  t.equal(all.statusCode, 202)
+  t.same(all.json(), { replayed: 7 })
+  t.same((await call(gateway, 'POST', `${path}/replay`, { ids: ['d1', 'd2'] })).json(), { replayed: 2 })
+  t.same((await call(gateway, 'POST', `${path}/replay`, { ids: [] })).json(), { replayed: 0 })
+  t.same((await call(gateway, 'DELETE', path)).json(), { discarded: 7 })
+  t.same((await call(gateway, 'DELETE', `${path}?ids=d1,d2,d3`)).json(), { discarded: 3 })
+  t.equal((await call(gateway, 'POST', `${path}/replay`, { ids: 'd1' })).statusCode, 400)
+  t.equal((await call(gateway, 'DELETE', `${path}?ids=`)).statusCode, 400, 'an empty list must not mean all')
+})

@@ -1,0 +1,128 @@
+// Owns: that what the documentation shows is true: examples, tables, routes and the names of events.
+import {
+  DEFAULT_RETRY_SCHEDULE_SECONDS,
+  GatewayEventSchema,
+  ReplySchema,
+  RETRY_JITTER,
+  SubscriptionInputSchema,
+} from '@wxgw/contracts'
+import { createInternalServer } from '@wxgw/ingress'
+import { ERRCODES, parseAuthorizerMessage, Secret, systemClock } from '@wxgw/wechat-core'
+import t from 'tap'
+import { Value } from 'typebox/value'
+import { codeBlocks, pages, projectText, section, sources, tableRows } from './helpers/docs.ts'
+
+const EVENTS = projectText('docs/events.md')
+
+void t.test('every event that docs/events.md shows is an event', async (t) => {
+  const examples = codeBlocks(EVENTS, 'json').map((block): unknown => JSON.parse(block))
+  t.ok(examples.length >= 3)
+  for (const example of examples) t.strictSame([...Value.Errors(GatewayEventSchema, example)], [])
+})
+
+void t.test('every reply that docs/subscriptions.md shows is a reply, and the subscription a subscription', async (t) => {
+  const text = projectText('docs/subscriptions.md')
+  const replies = codeBlocks(section(text, '## Passive replies'), 'json').join('').trim().split('\n')
+  t.equal(replies.length, 7, 'one of each kind')
+  for (const reply of replies) t.ok(Value.Check(ReplySchema, JSON.parse(reply)), reply)
+  for (const page of ['docs/subscriptions.md', 'docs/recipes/node.md', 'README.md', 'README.zh-CN.md']) {
+    const bodies = [...projectText(page).matchAll(/-d '(\{[\s\S]*?\})'/g)].map(([, body = '']) => body)
+    t.ok(bodies.length > 0, `${page} shows one`)
+    for (const body of bodies) t.strictSame([...Value.Errors(SubscriptionInputSchema, JSON.parse(body))], [], page)
+  }
+})
+
+void t.test('the table of retries is the default schedule', async (t) => {
+  const rows = tableRows(section(EVENTS, '## Retries'))
+  const expected = [['1', '', duration(0), '']]
+  let total = 0
+  for (const [index, seconds] of DEFAULT_RETRY_SCHEDULE_SECONDS.entries()) {
+    total += seconds
+    expected.push([String(index + 2), duration(seconds), duration(total), duration(total * (1 + RETRY_JITTER))])
+  }
+  t.strictSame(rows, expected)
+})
+
+void t.test('the elements that are said to be arrays are arrays, and there are no others', async (t) => {
+  const documented = tableRows(section(EVENTS, '### Elements that are always arrays')).map(([cell = '']) => cell.replaceAll('`', ''))
+  for (const name of documented) {
+    const xml = `<xml><ToUserName>gh</ToUserName><CreateTime>1</CreateTime><MsgType>text</MsgType><${name}>1</${name}></xml>`
+    const message = parseAuthorizerMessage(xml)
+    t.strictSame(message.kind === 'message' && message.data[name], ['1'], name)
+  }
+  const source = projectText('packages/wechat-core/src/xml/repeatable.ts')
+  const names = [...source.matchAll(/^ {2}'?(?:\w+>)?(\w+)'?: '/gm)].map(([, name = '']) => name)
+  t.strictSame([...documented].sort(), names.sort())
+})
+
+void t.test("the gateway's own events are documented, and no others", async (t) => {
+  const inCode = new Set(sources().flatMap((path) => [...projectText(path).matchAll(/'(gateway\.[a-z_.]+)'/g)].map(([, type = '']) => type)))
+  const inDocs = new Set([...EVENTS.matchAll(/`(gateway\.[a-z_.]+)`/g)].map(([, type = '']) => type))
+  t.strictSame([...inDocs].sort(), [...inCode].sort())
+})
+
+void t.test('every route that a page names is served', async (t) => {
+  const served = await servedRoutes()
+  for (const page of pages().filter((page) => !/^(apps|examples)\//.test(page))) {
+    for (const [, method = '', path = ''] of projectText(page).matchAll(/`(GET|POST|PUT|DELETE) ([/…][^`\s?]*)/g)) {
+      const wanted = path.replace(/^…/, '').replace(/^\/apis\/v1\/wx\/(:platform|<platform>|open1)/, '').replaceAll(/:\w+|<\w+>|\$APPID\$/g, '{}')
+      // `POST …/test`: the page names the beginning just before.
+      const found = served.some((route) => route === `${method} ${wanted}` || (path.startsWith('…') && route.startsWith(method) && route.endsWith(wanted)))
+      t.ok(found, `${page}: ${method} ${path}`)
+    }
+  }
+})
+
+void t.test('every errcode that docs/errors.md names is known by the table', async (t) => {
+  const rows = tableRows(section(projectText('docs/errors.md'), "## WeChat's errcodes"))
+  const codes = rows.flatMap(([cell = '']) => cell.split(', ').filter((code) => /^-?\d+$/.test(code)).map(Number))
+  t.ok(codes.length > 20)
+  for (const code of codes) t.ok(ERRCODES.has(code), String(code))
+})
+
+void t.test('every metric of the gateway is in docs/operations.md, and no other', async (t) => {
+  const inCode = new Set(sources().flatMap((path) => [...projectText(path).matchAll(/'(wxgw_[a-z_]+)'/g)].map(([, name = '']) => name)))
+  const inDocs = new Set([...projectText('docs/operations.md').matchAll(/`(wxgw_[a-z_]+)`/g)].map(([, name = '']) => name))
+  t.strictSame([...inDocs].sort(), [...inCode].sort())
+})
+
+/** `METHOD /path` of both listeners, without the prefix of a platform, parameters as `{}`. */
+async function servedRoutes(): Promise<string[]> {
+  const silent = { debug() {}, info() {}, warn() {}, error() {} }
+  const server = createInternalServer({
+    config: {
+      publicListener: { host: '127.0.0.1', port: 0, baseUrl: undefined, trustProxy: [] },
+      callers: [{ name: 'docs', key: new Secret('x'.repeat(32)), grants: undefined }],
+      authRedirectOrigins: [],
+      authurlRatePerMinute: 30,
+      pushMaxSkewSeconds: 600,
+      dedupeSeconds: 3600,
+    },
+    platforms: new Map(),
+    log: silent,
+    readiness: [],
+    clock: systemClock,
+    version: '0.0.0',
+  })
+  const answer = await server.inject({ method: 'GET', url: '/openapi.json' })
+  await server.close()
+  const { paths } = parseOpenApi(answer.body)
+  const routes = Object.entries(paths).flatMap(([path, operations]) =>
+    Object.keys(operations).map((method) => `${method.toUpperCase()} ${path.replace('/apis/v1/wx/{platform}', '').replaceAll(/\{\w+\}/g, '{}')}`),
+  )
+  // The document does not describe the page that shows it.
+  return [...routes, 'GET /docs']
+}
+
+function parseOpenApi(text: string): { paths: Record<string, Record<string, unknown>> } {
+  return JSON.parse(text) as { paths: Record<string, Record<string, unknown>> }
+}
+
+function duration(seconds: number): string {
+  const parts = [
+    [Math.floor(seconds / 3600), 'h'],
+    [Math.floor((seconds % 3600) / 60), 'min'],
+    [Math.round(seconds % 60), 's'],
+  ]
+  return parts.filter(([value]) => value !== 0).map((part) => part.join(' ')).join(' ') || '0 s'
+}

@@ -1,0 +1,277 @@
+// Tokens over two ingresses and two workers: refreshed once, never lost, never stale.
+import { Redis } from 'ioredis'
+import t from 'tap'
+import { type Answer, startGateway } from '../helpers/gateway.ts'
+import { until } from '../helpers/until.ts'
+
+void t.test('the token authority', async (story) => {
+  const gateway = await startGateway({ ingresses: 2, workers: 2, env: { FORCE_MIN_INTERVAL_SECONDS: '2' } })
+  story.teardown(() => gateway.stop())
+  const { simulator } = gateway
+  const redis = new Redis(gateway.redis.url)
+  story.teardown(() => redis.disconnect())
+  const refreshes = (appId: string) => simulator.countCalls('api_authorizer_token', appId)
+
+  let accounts = 0
+  async function authorized(): Promise<string> {
+    accounts += 1
+    const appId = `wx${accounts.toString(16).padStart(16, '0')}`
+    simulator.addAccount({ appId, userName: `gh_${accounts}` })
+    await simulator.authorize(appId)
+    await until(`${appId} is active with its profile`, async () => {
+      const { body } = await gateway.call('GET', `/authorizers/${appId}`)
+      return body.status === 'active' && body.nick_name !== null
+    })
+    return appId
+  }
+
+  async function expired(appId: string): Promise<void> {
+    simulator.configure({ tokenLifetimeSeconds: 2 })
+    await gateway.call('GET', `/access_token/${appId}?force=true`)
+    await until('the token is over', async () => (await redis.exists(`wx:{open1}:access_token:${appId}`)) === 0)
+    simulator.configure({ tokenLifetimeSeconds: 7200 })
+    simulator.clearCalls()
+  }
+
+  /** Calls on both ingresses in turn. */
+  const readMany = (count: number, path: string) =>
+    Promise.all(
+      Array.from({ length: count }, async (_, index) => {
+        const base = gateway.ingresses[index % 2]?.internalUrl ?? ''
+        const response = await fetch(`${base}/apis/v1/wx/open1${path}`, { headers: gateway.auth })
+        const body = (await response.json()) as Answer
+        return { status: response.status, body }
+      }),
+    )
+
+  await simulator.pushTicket()
+  await until('there is a component token', async () => (await gateway.call('GET', '/component_access_token')).status === 200)
+
+  await story.test('1,000 parallel reads of an expired token ask WeChat once', async (t) => {
+    const appId = await authorized()
+    await expired(appId)
+    const answers = await readMany(1000, `/access_token/${appId}`)
+    t.ok(answers.every(({ status }) => status === 200))
+    t.equal(new Set(answers.map(({ body }) => body.token)).size, 1)
+    t.ok(simulator.isCurrentAccessToken(appId, String(answers[0]?.body.token)))
+    t.equal(refreshes(appId), 1)
+  })
+
+  await story.test('1,000 parallel forced refreshes ask WeChat once', async (t) => {
+    const appId = await authorized()
+    simulator.clearCalls()
+    const answers = await readMany(1000, `/access_token/${appId}?force=true`)
+    t.ok(answers.every(({ status }) => status === 200))
+    t.equal(new Set(answers.map(({ body }) => body.token)).size, 1)
+    t.equal(refreshes(appId), 1)
+  })
+
+  await story.test('a token reported as refused is refreshed only while it is the current one', async (t) => {
+    const appId = await authorized()
+    const { body: first } = await gateway.call('GET', `/access_token/${appId}`)
+    const { body: second } = await gateway.call('POST', `/access_token/${appId}/invalid`, { token: first.token })
+    t.not(second.token, first.token)
+    await until('FORCE_MIN_INTERVAL_SECONDS are over', async () => {
+      const { body } = await gateway.call('GET', `/access_token/${appId}`)
+      return (second.expires_in ?? 0) - (body.expires_in ?? 0) >= 3
+    })
+    const { body: third } = await gateway.call('POST', `/access_token/${appId}/invalid`, { token: first.token })
+    t.equal(third.token, second.token, 'an old token is no reason')
+    t.equal(refreshes(appId), 1)
+  })
+
+  await story.test('while WeChat is down a valid token is served, and an expired one is a 502 that asks once a second', async (t) => {
+    const appId = await authorized()
+    const down = simulator.fault('api_authorizer_token', { status: 503, body: '<html>busy</html>' })
+    t.equal((await gateway.call('GET', `/access_token/${appId}`)).status, 200)
+    down.remove()
+    await expired(appId)
+    const again = simulator.fault('api_authorizer_token', { status: 503, body: '<html>busy</html>' })
+    const answers = await readMany(100, `/access_token/${appId}`)
+    t.ok(answers.every(({ status, body }) => status === 502 && body.code === 'WECHAT_API_ERROR'))
+    t.equal(refreshes(appId), 1)
+    again.remove()
+    const healed = await until('it is served again', async () => {
+      const answer = await gateway.call('GET', `/access_token/${appId}`)
+      return answer.status === 200 ? answer : undefined
+    })
+    t.ok(simulator.isCurrentAccessToken(appId, String(healed.body.token)))
+  })
+
+  await story.test('a slow WeChat is a 504', async (t) => {
+    const appId = await authorized()
+    await expired(appId)
+    const slow = simulator.fault('api_authorizer_token', { delayMs: 20_000 })
+    const { status, body, headers } = await gateway.call('GET', `/access_token/${appId}`)
+    t.equal(status, 504)
+    t.equal(body.code, 'WECHAT_API_TIMEOUT')
+    t.ok(headers.has('retry-after'))
+    slow.remove()
+  })
+
+  await story.test('answers that cannot be right overwrite nothing', async (t) => {
+    const appId = await authorized()
+    const before = await redis.hgetall(`wx:{open1}:authorizer:${appId}`)
+    for (const plan of [
+      { body: '{"authorizer_access_token":"tru' },
+      { body: '{}' },
+      { body: 'null' },
+      { replace: { expires_in: -1 } },
+      { omit: ['authorizer_access_token'] },
+      { errcode: -1, errmsg: 'system error' },
+      { errcode: 45009, errmsg: 'reach max api daily quota limit' },
+    ]) {
+      const fault = simulator.fault('api_authorizer_token', { times: 1, ...plan })
+      const { status } = await gateway.call('GET', `/access_token/${appId}?force=true`)
+      t.equal(status, 502, JSON.stringify(plan))
+      fault.remove()
+      await until('the error is forgotten', async () => (await redis.exists(`wx:{open1}:refresh_error:${appId}`)) === 0)
+    }
+    const after = await redis.hgetall(`wx:{open1}:authorizer:${appId}`)
+    t.equal(after['refreshToken'], before['refreshToken'])
+    t.equal(after['status'], 'active')
+    const plan = simulator.fault('api_authorizer_token', { times: 1, omit: ['authorizer_refresh_token'] })
+    t.equal((await gateway.call('GET', `/access_token/${appId}?force=true`)).status, 200, 'no refresh token in the answer: the stored one stays')
+    plan.remove()
+    t.equal((await redis.hgetall(`wx:{open1}:authorizer:${appId}`))['refreshToken'], before['refreshToken'])
+  })
+
+  await story.test('a rotated refresh token is saved with its access token', async (t) => {
+    const appId = await authorized()
+    simulator.configure({ refreshTokenRotation: 'strict' })
+    for (let round = 0; round < 3; round += 1) {
+      await redis.hset(`wx:{open1}:authorizer:${appId}`, 'refreshedAtMs', '0')
+      const { status, body } = await gateway.call('GET', `/access_token/${appId}?force=true`)
+      t.equal(status, 200)
+      t.ok(simulator.isCurrentAccessToken(appId, String(body.token)))
+    }
+    simulator.configure({ refreshTokenRotation: 'stable' })
+  })
+
+  await story.test('a refresh whose answer is lost costs nobody a re-authorization', async (t) => {
+    const appId = await authorized()
+    simulator.configure({ refreshTokenRotation: 'strict' })
+    const lost = simulator.fault('api_authorizer_token', { times: 1, resetAfter: true })
+    t.equal((await gateway.call('GET', `/access_token/${appId}?force=true`)).status, 502)
+    lost.remove()
+    const healed = await until('it is served again', async () => {
+      const answer = await gateway.call('GET', `/access_token/${appId}?force=true`)
+      return answer.status === 200 ? answer : undefined
+    })
+    t.ok(simulator.isCurrentAccessToken(appId, String(healed.body.token)))
+    simulator.configure({ refreshTokenRotation: 'stable' })
+  })
+
+  await story.test('only when WeChat has refused every refresh token is a person needed', async (t) => {
+    const appId = await authorized()
+    await gateway.call('PUT', '/subscriptions/alarms', { sink: { kind: 'stream' }, match: { types: ['gateway.authorizer.*'] } })
+    const refused = simulator.fault('api_authorizer_token', { appId, errcode: 61023, errmsg: 'refresh_token is invalid' })
+    const { status, body } = await gateway.call('GET', `/access_token/${appId}?force=true`)
+    t.equal(status, 409)
+    t.equal(body.code, 'REAUTHORIZATION_REQUIRED')
+    t.equal((await gateway.call('GET', `/authorizers/${appId}`)).body.status, 'reauthorization_required')
+    await until('the alarm is told', async () => (await redis.xlen('wx:{open1}:stream:alarms')) === 1)
+    refused.remove()
+    await simulator.authorize(appId, { push: 'authorized' })
+    await until('a new authorization heals it', async () => (await gateway.call('GET', `/authorizers/${appId}`)).body.status === 'active')
+    t.equal((await gateway.call('GET', `/access_token/${appId}?force=true`)).status, 200)
+  })
+
+  await story.test('"not authorized" is believed when a second API says the same', async (t) => {
+    const appId = await authorized()
+    const once = simulator.fault('api_authorizer_token', { appId, times: 1, errcode: 61003, errmsg: 'component is not authorized by this account' })
+    t.equal((await gateway.call('GET', `/access_token/${appId}?force=true`)).status, 502)
+    t.equal((await gateway.call('GET', `/authorizers/${appId}`)).body.status, 'active')
+    once.remove()
+    await until('the error is forgotten', async () => (await redis.exists(`wx:{open1}:refresh_error:${appId}`)) === 0)
+    await simulator.unauthorize(appId, { push: false })
+    t.equal((await gateway.call('GET', `/access_token/${appId}?force=true`)).status, 410)
+    t.equal((await gateway.call('GET', `/authorizers/${appId}`)).body.status, 'revoked')
+  })
+
+  await story.test('a component token that WeChat refuses is replaced once, and the call repeated', async (t) => {
+    const appId = await authorized()
+    await until('its refresh is old enough', async () => {
+      const { body } = await gateway.call('GET', '/component_access_token')
+      return 7200 - (body.expires_in ?? 0) > 3
+    })
+    simulator.clearCalls()
+    const refused = simulator.fault('api_authorizer_token', { times: 1, errcode: 40001, errmsg: 'invalid credential' })
+    t.equal((await gateway.call('GET', `/access_token/${appId}?force=true`)).status, 200)
+    refused.remove()
+    t.equal(simulator.countCalls('api_component_token'), 1)
+    t.equal(refreshes(appId), 2)
+  })
+
+  await story.test('unauthorized ends everything at once, and what comes late brings nothing back', async (t) => {
+    const appId = await authorized()
+    const now = Math.floor(Date.now() / 1000)
+    await simulator.unauthorize(appId, { createTimeSeconds: now + 5 })
+    await until('it is revoked', async () => (await gateway.call('GET', `/access_token/${appId}`)).status === 410)
+    t.equal(await redis.exists(`wx:{open1}:access_token:${appId}`, `wx:{open1}:refresh_token_history:${appId}`), 0)
+    t.equal(await redis.hget(`wx:{open1}:authorizer:${appId}`, 'refreshToken'), '')
+    await simulator.authorize(appId, { push: 'authorized', createTimeSeconds: now })
+    const later = await authorized()
+    t.equal((await gateway.call('GET', `/authorizers/${appId}`)).body.status, 'revoked', `${later} came after it and is active`)
+  })
+
+  await story.test('a late unauthorized does not end a newer authorization', async (t) => {
+    const appId = await authorized()
+    await simulator.unauthorize(appId, { createTimeSeconds: Math.floor(Date.now() / 1000) - 60, takesEffect: false })
+    await authorized()
+    t.equal((await gateway.call('GET', `/authorizers/${appId}`)).body.status, 'active')
+  })
+
+  await story.test('a code that comes by push and by 50 redirects is exchanged once', async (t) => {
+    const appId = 'wx00000000000000ff'
+    simulator.addAccount({ appId, userName: 'gh_ff' })
+    simulator.clearCalls()
+    const { authorizationCode } = await simulator.authorize(appId)
+    const answers = await readMany(50, `/mpinfo?auth_code=${encodeURIComponent(authorizationCode)}`)
+    t.ok(answers.every(({ status }) => status === 200))
+    t.ok(answers.every(({ body }) => body.authorizer_appid === appId && simulator.isCurrentAccessToken(appId, String(body.authorizer_access_token))))
+    t.equal(answers[0]?.body.authorizer_refresh_token, simulator.currentRefreshToken(appId))
+    t.equal(simulator.countCalls('api_query_auth'), 1)
+    const refused = await gateway.call('GET', '/mpinfo?auth_code=queryauthcode%40%40%40nonsense')
+    t.equal(refused.status, 400)
+    t.equal(refused.body.code, 'AUTHORIZATION_CODE_INVALID')
+  })
+
+  await story.test('sync finds what was lost: an account never heard of, and a refresh token gone', async (t) => {
+    const silent = 'wx00000000000000fe'
+    simulator.addAccount({ appId: silent, userName: 'gh_fe', nickName: 'silent' })
+    await simulator.authorize(silent, { push: false })
+    const damaged = await authorized()
+    await redis.hset(`wx:{open1}:authorizer:${damaged}`, 'refreshToken', '')
+    const started = await gateway.call('POST', '/authorizers/sync')
+    t.equal(started.status, 202)
+    const state = await until('the sync is done', async () => {
+      const { body } = await gateway.call('GET', `/authorizers/sync/${started.body.jobId}`)
+      return body.status === 'completed' ? body : undefined
+    })
+    t.equal(state.added, 1)
+    t.equal(state.repaired, 1)
+    t.equal((await gateway.call('GET', `/access_token/${damaged}?force=true`)).status, 200)
+  })
+
+  await story.test('a jsapi ticket is fetched once and signs pages', async (t) => {
+    const appId = await authorized()
+    simulator.clearCalls()
+    const tickets = await readMany(20, `/ticket/${appId}?type=jsapi`)
+    t.ok(tickets.every(({ status }) => status === 200))
+    t.equal(simulator.countCalls('ticket/getticket'), 1)
+    const { status, body } = await gateway.call('GET', `/jssdk_config/${appId}?url=${encodeURIComponent('https://shop.example/a?b=1#c')}`)
+    t.equal(status, 200)
+    t.match(body, { appId, timestamp: Number, nonceStr: String, signature: /^[0-9a-f]{40}$/ })
+  })
+
+  await story.test('no ticket and no refresh token stands in clear anywhere in Redis', async (t) => {
+    const secrets = [simulator.latestTicket(), simulator.currentRefreshToken('wx0000000000000001')].map(String)
+    for (const key of await redis.keys('*')) {
+      // Strings inside hashes and lists stand in a dump as they are, unless they are long and compressed: those are asked for.
+      const type = await redis.type(key)
+      const text = type === 'hash' ? JSON.stringify(await redis.hgetall(key)) : type === 'list' ? String(await redis.lrange(key, 0, -1)) : type === 'string' ? await redis.get(key) : ''
+      t.notOk(secrets.some((secret) => text?.includes(secret)), key)
+    }
+  })
+})
