@@ -13,8 +13,8 @@ export type ProfilePlatform = {
 
 export type ProfileDeps = { platforms: ReadonlyMap<string, ProfilePlatform>; log: Log }
 
-/** Attempts at the profile before consumers hear of the authorization without it: with a doubling back-off from 1 s, about a minute. */
-export const PROFILE_ATTEMPTS = 6
+/** Attempts at the profile before consumers hear of the authorization without it: with a doubling back-off from 1 s, a quarter of a minute. */
+export const PROFILE_ATTEMPTS = 5
 
 /** Safe to run twice: the announcement carries the id of the push. */
 export async function handleProfile(job: ProfileJob, { attempt }: { attempt: number }, { platforms, log }: ProfileDeps): Promise<void> {
