@@ -1,12 +1,11 @@
 // The main story on real processes: ticket, authorization, token, message, consumers, refresh.
 import { Worker } from 'bullmq'
 import { Redis } from 'ioredis'
-import { createServer, type IncomingMessage } from 'node:http'
-import { once } from 'node:events'
 import { Webhook } from 'standardwebhooks'
 import t from 'tap'
 import { type Event, startGateway } from '../helpers/gateway.ts'
 import { until } from '../helpers/until.ts'
+import { startWebhookReceiver } from '../helpers/webhook-receiver.ts'
 
 void t.test('a ticket, an authorization, a token, a message at three sinks, a refresh', async (story) => {
   const gateway = await startGateway()
@@ -32,7 +31,7 @@ void t.test('a ticket, an authorization, a token, a message at three sinks, a re
     t.equal(simulator.countCalls('api_component_token'), 1)
   })
 
-  const webhook = await startWebhook()
+  const webhook = await startWebhookReceiver()
   story.teardown(() => webhook.close())
   const queued: Event[] = []
 
@@ -129,19 +128,3 @@ void t.test('a ticket, an authorization, a token, a message at three sinks, a re
     t.equal(await gateway.workers[0]?.process.end(), 0)
   })
 })
-
-async function startWebhook() {
-  const received: Array<{ headers: IncomingMessage['headers']; body: string }> = []
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = []
-    request.on('data', (chunk: Buffer) => chunks.push(chunk))
-    request.on('end', () => {
-      received.push({ headers: request.headers, body: Buffer.concat(chunks).toString() })
-      response.writeHead(204).end()
-    })
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('no TCP address')
-  return { url: `http://127.0.0.1:${address.port}/hook`, received, secret: '', close: () => server.close() }
-}

@@ -67,7 +67,8 @@ export type Gateway = {
   workers: Worker[]
   publicUrl: string
   internalUrl: string
-  startIngress(): Promise<Ingress>
+  /** On a port of its own, or on that of one that was ended. */
+  startIngress(publicPort?: number): Promise<Ingress>
   startWorker(): Promise<Worker>
   /** The header of a caller with all rights. */
   auth: { authorization: string }
@@ -80,6 +81,7 @@ export type GatewayOptions = {
   ingresses?: number
   workers?: number
   env?: Record<string, string>
+  component?: Partial<Gateway['component']>
   simulator?: Partial<Parameters<typeof startSimulator>[0]>
 }
 
@@ -90,6 +92,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     appSecret: randomBytes(16).toString('hex'),
     token: randomBytes(8).toString('hex'),
     encodingAesKey: randomBytes(40).toString('base64').replace(/[^A-Za-z0-9]/g, 'x').slice(0, 43),
+    ...options.component,
   }
   const firstPublicPort = await freePort()
   const base = `http://127.0.0.1:${firstPublicPort}/apis/v1/wx/open1`
@@ -159,7 +162,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     workers,
     publicUrl: first.publicUrl,
     internalUrl: first.internalUrl,
-    startIngress: () => startIngress(),
+    startIngress,
     startWorker,
     auth,
     async call(method, path, body) {

@@ -1,0 +1,83 @@
+// What was acknowledged is delivered, whichever process is killed meanwhile.
+import { Redis } from 'ioredis'
+import t from 'tap'
+import { startGateway } from '../helpers/gateway.ts'
+import { until } from '../helpers/until.ts'
+
+void t.test('nothing acknowledged is lost when a process is killed', async (story) => {
+  const gateway = await startGateway({ simulator: { attempts: 1 } })
+  story.teardown(() => gateway.stop())
+  const { simulator } = gateway
+  const appId = 'wx00000000000000a1'
+  simulator.addAccount({ appId, userName: 'gh_a1' })
+  const { body } = await gateway.call('PUT', '/subscriptions/ledger', { sink: { kind: 'stream' }, match: { types: ['wechat.message.text'] } })
+  const stream = String(body.sink?.stream)
+  const redis = new Redis(gateway.redis.url)
+  redis.on('error', () => {})
+  story.teardown(() => redis.disconnect())
+
+  const acknowledged = new Set<string>()
+  let pushes = 0
+  async function push(count: number): Promise<void> {
+    await Promise.all(
+      Array.from({ length: count }, async () => {
+        pushes += 1
+        const msgId = String(7_000_000_000_000_000_000n + BigInt(pushes))
+        const { ok } = await simulator.sendText(appId, { openId: 'oUSER', content: `message ${pushes}`, msgId })
+        if (ok) acknowledged.add(msgId)
+      }),
+    )
+  }
+
+  async function delivered(): Promise<Set<string>> {
+    const entries = await redis.xrange(stream, '-', '+')
+    return new Set(entries.map(([, fields]) => JSON.parse(fields[5] ?? '{}').data?.MsgId))
+  }
+
+  await push(20)
+
+  await story.test('the worker', async () => {
+    const pushing = push(50)
+    await gateway.workers[0]?.process.end('SIGKILL')
+    await pushing
+    await gateway.startWorker()
+    await push(10)
+  })
+
+  await story.test('the ingress', async (t) => {
+    const port = Number(new URL(gateway.publicUrl).port)
+    const pushing = push(50)
+    await gateway.ingresses[0]?.process.end('SIGKILL')
+    await pushing
+    await gateway.startIngress(port)
+    const before = acknowledged.size
+    await push(10)
+    t.equal(acknowledged.size, before + 10, 'the next one takes over')
+  })
+
+  await story.test('Redis', async (t) => {
+    const pushing = push(50)
+    await gateway.redis.kill()
+    await pushing
+    await gateway.redis.start()
+    const before = acknowledged.size
+    await until('pushes are acknowledged again', async () => {
+      await push(1)
+      return acknowledged.size > before
+    })
+    t.ok((await fetch(`${gateway.workers[1]?.url}/healthz`)).ok, 'the worker is the same one')
+  })
+
+  await story.test('all that was acknowledged has been delivered', async (t) => {
+    const missing = await until(
+      'the ledger is complete',
+      async () => {
+        const there = await delivered()
+        return [...acknowledged].every((msgId) => there.has(msgId)) ? [] : undefined
+      },
+      { timeoutMs: 30_000, everyMs: 100 },
+    )
+    t.same(missing, [])
+    t.ok(acknowledged.size >= 41, `${acknowledged.size} of ${pushes} were acknowledged`)
+  })
+})
