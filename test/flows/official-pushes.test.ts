@@ -8,7 +8,7 @@ import t, { type Test } from 'tap'
 import { type Event, startGateway } from '../helpers/gateway.ts'
 import { until } from '../helpers/until.ts'
 import { startWebhookReceiver } from '../helpers/webhook-receiver.ts'
-import { vector } from '../wechat-core/crypto/vectors.ts'
+import { vector } from '../helpers/wxbizmsgcrypt-vectors.ts'
 import { AUTHORIZER, COMPONENT, COMPONENT_DOCUMENTS, MESSAGE_DOCUMENTS, type PushedDocument } from './pushed-documents.ts'
 
 void t.test('official and real pushes at three sinks', async (story) => {

@@ -1,6 +1,6 @@
 import { decryptMessage, encryptMessage, signParts } from '@wxgw/simulator'
 import t from 'tap'
-import { SIGNATURES, VECTORS } from './wxbizmsgcrypt-vectors.ts'
+import { SIGNATURES, VECTORS } from '../../helpers/wxbizmsgcrypt-vectors.ts'
 
 for (const vector of VECTORS) {
   void t.test(`${vector.id}: ${vector.what}`, async (t) => {

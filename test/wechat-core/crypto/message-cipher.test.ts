@@ -3,7 +3,7 @@ import { createDecipheriv, randomBytes } from 'node:crypto'
 import t from 'tap'
 import { decodeEncodingAesKey, decryptMessage, encryptMessage } from '@wxgw/wechat-core'
 import { encryptPush, encryptRaw } from '../push/make-push.ts'
-import { vector, VECTORS } from './vectors.ts'
+import { vector, VECTORS } from '../../helpers/wxbizmsgcrypt-vectors.ts'
 
 function keyOf(encodingAesKey: string): Buffer {
   const key = decodeEncodingAesKey(encodingAesKey)

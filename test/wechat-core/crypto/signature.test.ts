@@ -1,7 +1,7 @@
 // Owns: the two signatures, against WeChat's own vectors.
 import t from 'tap'
 import { Secret, signPush, verifyUrlSignature } from '@wxgw/wechat-core'
-import { VECTORS } from './vectors.ts'
+import { VECTORS } from '../../helpers/wxbizmsgcrypt-vectors.ts'
 
 void t.test('every known msg_signature and signature is reproduced', async (t) => {
   for (const { id, token, timestamp, nonce, encrypt, msgSignature, signature } of VECTORS) {

@@ -1,7 +1,7 @@
 // Owns: how messages and events of authorizers are understood, sample by sample, and what is set aside.
 import t from 'tap'
 import { parseAuthorizerMessage, type XmlTree } from '@wxgw/wechat-core'
-import { VECTORS, vector } from '../crypto/vectors.ts'
+import { VECTORS, vector } from '../../helpers/wxbizmsgcrypt-vectors.ts'
 
 function document(fields: string, msgType = 'event'): string {
   return `<xml><ToUserName><![CDATA[gh_000000000001]]></ToUserName><FromUserName><![CDATA[oUSER]]></FromUserName>

@@ -1,7 +1,7 @@
 // Owns: how component events are understood, sample by sample, and what is set aside.
 import t from 'tap'
 import { GatewayError, parseComponentEvent, rawWithoutCodes, withoutCodes, type ComponentEvent } from '@wxgw/wechat-core'
-import { vector } from '../crypto/vectors.ts'
+import { vector } from '../../helpers/wxbizmsgcrypt-vectors.ts'
 import { AUTHORIZER, COMPONENT, OTHER_COMPONENT } from './make-push.ts'
 
 const CODE_FIELDS = `<AuthorizationCode><![CDATA[queryauthcode@@@abc]]></AuthorizationCode>

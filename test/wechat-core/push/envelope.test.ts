@@ -10,7 +10,7 @@ import {
   type PushKeys,
   type PushToOpen,
 } from '@wxgw/wechat-core'
-import { vector, VECTORS } from '../crypto/vectors.ts'
+import { vector, VECTORS } from '../../helpers/wxbizmsgcrypt-vectors.ts'
 import {
   AES_KEY,
   COMPONENT,

@@ -10,7 +10,7 @@ import {
   Secret,
   type PassiveReply,
 } from '@wxgw/wechat-core'
-import { vector } from '../crypto/vectors.ts'
+import { vector } from '../../helpers/wxbizmsgcrypt-vectors.ts'
 import { AES_KEY, COMPONENT, envelope, KEYS, NOW_SECONDS, TOKEN } from './make-push.ts'
 
 const ADDRESS = { toUserName: 'oUSER', fromUserName: 'gh_1', createTimeSeconds: NOW_SECONDS }

@@ -152,3 +152,9 @@ export function vector(id: string): Vector {
   if (found === undefined) throw new Error(`no vector ${id}`)
   return found
 }
+
+/** `signature` alone: the URL check, and a push in plaintext mode. */
+export const SIGNATURES = [
+  { token: 'AAAAA', timestamp: '1714036504', nonce: '1514711492', expected: 'f464b24fc39322e44b38aa78f5edd27bd1441696' },
+  { token: 'AAAAA', timestamp: '1714037059', nonce: '486452656', expected: '899cf89e464efb63f54ddac96b0a0a235f53aa78' },
+]
