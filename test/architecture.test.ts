@@ -1,0 +1,80 @@
+// The house rules that a compiler does not know: who may import whom, where the environment is read, how a file begins.
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+
+/** Inward only: what a room may import of the others. */
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  'packages/wechat-core': [],
+  'packages/contracts': [],
+  'packages/runtime': ['wechat-core'],
+  'packages/redis': ['wechat-core', 'contracts'],
+  'packages/platform': ['wechat-core', 'contracts', 'redis', 'runtime'],
+  'apps/ingress': ['wechat-core', 'contracts', 'redis', 'runtime', 'platform'],
+  'apps/worker': ['wechat-core', 'contracts', 'redis', 'runtime', 'platform'],
+  'apps/simulator': [],
+}
+
+type SourceFile = { path: string; room: string; text: string; imports: string[] }
+
+const files: SourceFile[] = Object.keys(MAY_IMPORT).flatMap((room) => {
+  return readdirSync(join(ROOT, room, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => {
+      const path = join(room, 'src', name)
+      const text = readFileSync(join(ROOT, path), 'utf8')
+      const imports = [...text.matchAll(/^(?:import|export)\b[^'\n]*?(?:\{[^}]*\}[^'\n]*)?from '([^']+)'/gm)].map(([, from = '']) => from)
+      return { path, room, text, imports }
+    })
+})
+
+void t.test('each room imports only what lies further in, and the simulator nothing', (t) => {
+  t.ok(files.length > 100, 'the rooms were found')
+  for (const { path, room, imports } of files) {
+    for (const from of imports) {
+      const [, name] = /^@wxgw\/(.+)$/.exec(from) ?? []
+      if (name !== undefined) t.ok(MAY_IMPORT[room]?.includes(name), `${path} may import ${from}`)
+      if (from.startsWith('.')) t.notOk(relative(room, join(dirname(path), from)).startsWith('..'), `${path} stays in its room`)
+    }
+  }
+  t.end()
+})
+
+void t.test('only packages/redis knows ioredis and BullMQ, and only main reads the environment or ends the process', (t) => {
+  for (const { path, room, text, imports } of files) {
+    if (room !== 'packages/redis' && room !== 'apps/simulator') t.notOk(imports.some((from) => /^(ioredis|bullmq)$/.test(from)), path)
+    if (!/main\.ts$/.test(path)) t.notMatch(text, /\bprocess\.(env\[|env\.|exit\()/, path)
+  }
+  t.end()
+})
+
+void t.test('no file imports itself by way of others', (t) => {
+  const byPath = new Map(files.map((file) => [file.path, file]))
+  const state = new Map<string, 'open' | 'done'>()
+  const cycles: string[] = []
+  function visit(path: string, trail: readonly string[]): void {
+    if (state.get(path) === 'done') return
+    if (state.get(path) === 'open') {
+      cycles.push([...trail.slice(trail.indexOf(path)), path].join(' -> '))
+      return
+    }
+    state.set(path, 'open')
+    const { imports = [] } = byPath.get(path) ?? {}
+    for (const from of imports) if (from.startsWith('.')) visit(join(dirname(path), from), [...trail, path])
+    state.set(path, 'done')
+  }
+  for (const { path } of files) visit(path, [])
+  t.same(cycles, [])
+  t.end()
+})
+
+void t.test('every file says first what it owns, and none is a drawer', (t) => {
+  for (const { path, text } of files) {
+    t.match(text, /^\/\/ Owns: /, path)
+    t.notMatch(path, /\/(utils?|helpers?|common|lib|misc|managers?)(\/|\.ts$)/, path)
+  }
+  t.end()
+})
