@@ -78,6 +78,8 @@ export type Gateway = {
 }
 
 export type GatewayOptions = {
+  /** Default: one of its own, stopped with the gateway like this one. */
+  redis?: RedisServer
   ingresses?: number
   workers?: number
   env?: Record<string, string>
@@ -86,7 +88,7 @@ export type GatewayOptions = {
 }
 
 export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
-  const redis = await startRedis()
+  const redis = options.redis ?? (await startRedis())
   const component = {
     appId: `wx${randomBytes(8).toString('hex')}`,
     appSecret: randomBytes(16).toString('hex'),
