@@ -1,10 +1,14 @@
 // Owns: the ingress process: its environment, its wiring, its signals and its exit. Nothing here is decided twice.
-import { openGateway } from '@wxgw/platform'
+import { openGateway, type Platform } from '@wxgw/platform'
+import { createSealer, memoryShare } from '@wxgw/redis'
 import { ConfigError, configSummary, createLifecycle, createLogger, createMetrics, loadConfig } from '@wxgw/runtime'
 import { systemClock as clock } from '@wxgw/wechat-core'
 import { createInternalServer, createPublicServer, drain, type ServerDeps } from './index.ts'
+import { startMemoryWatermark } from './push/memory-watermark.ts'
 import { createPassiveReplies } from './push/passive-replies.ts'
 import { createReleaseCheck } from './push/release-check.ts'
+import { openSpool } from './spool/spool.ts'
+import { repliesWhileStoreIsThere, spooledPlatform } from './spool/spooled-platform.ts'
 import { VERSION } from './version.ts'
 
 /** Drain, then close; below the 30 s that supervisors usually give. */
@@ -17,15 +21,28 @@ async function main(): Promise<void> {
   try {
     log.info(configSummary(config), 'process.starting')
     const gateway = await openGateway({ config, lifecycle, clock, log })
+    const metrics = createMetrics({ process: 'ingress' })
+    const { commands } = gateway.connections
+    const watermark = startMemoryWatermark({ memoryShare: () => memoryShare(commands), metrics, log })
+    lifecycle.onStop('memory watermark', () => watermark.stop())
+    let platforms = mapPlatforms(gateway.platforms.byId, (platform) => ({ ...platform, inbox: watermark.guard(platform.inbox) }))
+    let passiveReplies = createPassiveReplies({ clock, deadlineMs: config.replyDeadlineMs, log })
+    if (config.spoolDir !== undefined) {
+      const inboxes = new Map([...platforms].map(([id, { inbox }]) => [id, inbox]))
+      const spool = await openSpool({ dir: config.spoolDir, inboxes, sealer: createSealer(config.sealingKeys), metrics, log })
+      lifecycle.onStop('spool', () => spool.close())
+      platforms = mapPlatforms(platforms, (platform) => spooledPlatform(platform, spool))
+      passiveReplies = repliesWhileStoreIsThere(passiveReplies)
+    }
     const deps: ServerDeps = {
       config,
-      platforms: gateway.platforms.byId,
+      platforms,
       log,
-      metrics: createMetrics({ process: 'ingress' }),
+      metrics,
       readiness: gateway.readiness,
       clock,
       version: VERSION,
-      passiveReplies: createPassiveReplies({ clock, deadlineMs: config.replyDeadlineMs, log }),
+      passiveReplies,
       releaseCheck: createReleaseCheck({ clock }),
     }
     const publicServer = createPublicServer(deps)
@@ -39,6 +56,10 @@ async function main(): Promise<void> {
   } catch (error) {
     await lifecycle.fail(error)
   }
+}
+
+function mapPlatforms(platforms: ReadonlyMap<string, Platform>, change: (platform: Platform) => Platform): ReadonlyMap<string, Platform> {
+  return new Map([...platforms].map(([id, platform]) => [id, change(platform)]))
 }
 
 main().catch((error: unknown) => {

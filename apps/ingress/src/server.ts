@@ -45,6 +45,7 @@ export function createServer(listener: Listener, deps: Deps): { app: GatewayServ
     trustProxy: listener === 'public' && trustProxy.length > 0 ? [...trustProxy] : false,
     bodyLimit: limits.MAX_BODY_BYTES,
     requestTimeout: limits.REQUEST_TIMEOUT_MS,
+    connectionTimeout: limits.SOCKET_TIMEOUT_MS,
     keepAliveTimeout: limits.KEEP_ALIVE_TIMEOUT_MS,
     exposeHeadRoutes: false,
     // While closing, what still arrives on open connections is served; drain() has told the clients to go.
@@ -77,6 +78,8 @@ export function createServer(listener: Listener, deps: Deps): { app: GatewayServ
   app.addHook('onRequest', (request, reply, done) => {
     setCommonHeaders(reply)
     if (isDraining(app)) reply.header('connection', 'close')
+    // Plugins that serve files register HEAD all the same.
+    if (request.method === 'HEAD') notFound()
     checkRequest(request)
     done()
   })

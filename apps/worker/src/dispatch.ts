@@ -52,9 +52,11 @@ function dispatchOf(platform: Platform, deps: Omit<DispatchDeps, 'config'> & { f
     webhook: createWebhookSink({ secrets: subscriptions.webhookSecrets, fetch, clock }),
   }
   const common = { subscriptions, events, sinks, clock, random: Math.random, log }
-  const fanOut = createFanOut({ ...common, enqueueDelivery: createDeliveryQueue(stores).enqueueDelivery })
+  const { enqueueDelivery } = createDeliveryQueue(stores)
+  const fanOut = createFanOut({ ...common, enqueueDelivery })
   const deliver = createDeliver({ ...common, offerReply: (event, reply) => offerReply(platform, event, reply) })
-  const consumerReplies = createConsumerReplies({ platform, connection, log })
+  const { readConsumerJob } = writer
+  const consumerReplies = createConsumerReplies({ platform, connection, readConsumerJob, enqueueDelivery, log })
   const workers = startDeliveryWorkers({
     platform: platform.id,
     connection,
@@ -73,7 +75,7 @@ function dispatchOf(platform: Platform, deps: Omit<DispatchDeps, 'config'> & { f
 }
 
 async function offerReply(platform: Platform, event: GatewayEvent, reply: unknown): Promise<'accepted' | 'unwanted' | 'invalid'> {
-  const outcome = await platform.replyOffers.offer(event.id, reply, event)
+  const outcome = await platform.replyOffers.offer(event.id, reply, { event })
   if (outcome === 'accepted' || outcome === 'sent') return 'accepted'
   return outcome === 'invalid' ? 'invalid' : 'unwanted'
 }

@@ -1,5 +1,9 @@
 // Owns: the worker's own small listener: is it alive, is it ready, its figures.
-import Fastify, { type FastifyInstance } from 'fastify'
+import { runReadinessChecks } from '@wxgw/platform'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { STATUS_CODES } from 'node:http'
+
+const REQUEST_TIMEOUT_MS = 5000
 
 export type HealthServerDeps = {
   readiness: ReadonlyArray<{ name: string; check(): Promise<string | undefined> }>
@@ -8,18 +12,34 @@ export type HealthServerDeps = {
 
 /** `GET /healthz`, `GET /readyz` (503 with a reason per check), `GET /metrics`. */
 export function createHealthServer({ readiness, metrics }: HealthServerDeps): FastifyInstance {
-  const server = Fastify({ logger: false, exposeHeadRoutes: false })
+  const server = Fastify({
+    logger: false,
+    exposeHeadRoutes: false,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    frameworkErrors: (_error, request, reply) => {
+      refuse(request, reply, { statusCode: 400, code: 'INVALID_REQUEST', message: 'the path is not validly encoded' })
+    },
+  })
+  // Fastify's own answers repeat the path and the text of errors.
+  server.setNotFoundHandler((request, reply) => {
+    return refuse(request, reply, { statusCode: 404, code: 'ROUTE_NOT_FOUND', message: 'there is no such route' })
+  })
+  server.setErrorHandler((_error, request, reply) => {
+    return refuse(request, reply, { statusCode: 500, code: 'INTERNAL', message: 'an internal error occurred' })
+  })
   server.get('/healthz', async () => ({ status: 'ok' }))
   server.get('/readyz', async (_request, reply) => {
-    const checks = await Promise.all(
-      readiness.map(async ({ name, check }) => {
-        const reason = await check()
-        return reason === undefined ? { name, ok: true } : { name, ok: false, reason }
-      }),
-    )
+    const checks = await runReadinessChecks(readiness)
     const ready = checks.every(({ ok }) => ok)
     return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready', checks })
   })
   server.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()))
   return server
+}
+
+type Refusal = { statusCode: number; code: string; message: string }
+
+/** In the shape of the ingress' errors. */
+function refuse({ id }: FastifyRequest, reply: FastifyReply, { statusCode, code, message }: Refusal): FastifyReply {
+  return reply.code(statusCode).send({ statusCode, code, error: STATUS_CODES[statusCode], message, requestId: id })
 }

@@ -1,15 +1,24 @@
 // Owns: the worker process: its environment, its wiring, its signals and its exit. Nothing here is decided twice.
 import { openGateway } from '@wxgw/platform'
+import { probeWrite, READINESS_PROBE_KEY } from '@wxgw/redis'
 import { ConfigError, configSummary, createLifecycle, createLogger, createMetrics, loadConfig } from '@wxgw/runtime'
 import { systemClock as clock } from '@wxgw/wechat-core'
 import { startDispatch } from './dispatch.ts'
 import { createHealthServer } from './health-server.ts'
+import { createAlarm } from './schedule/alarm.ts'
+import { startAudit } from './schedule/audit.ts'
+import { startStoreWatch } from './schedule/store-watch.ts'
 import { startSweep } from './schedule/sweep.ts'
+import { createTokenMetrics } from './schedule/token-metrics.ts'
 import { startWatchdog } from './schedule/watchdog.ts'
+import { startWedgeWatchdog } from './wedge-watchdog.ts'
 import { startWorkers } from './workers.ts'
 
 /** Jobs in hand get 25 s (queue-worker.ts), then the rest is closed. */
 const STOP_DEADLINE_MS = 28_000
+
+/** EX_SOFTWARE: the supervisor is to start the process again. */
+const EXIT_WEDGED = 70
 
 async function main(): Promise<void> {
   const config = loadConfig({ env: process.env })
@@ -17,8 +26,11 @@ async function main(): Promise<void> {
   const lifecycle = createLifecycle({ log, deadlineMs: STOP_DEADLINE_MS })
   try {
     log.info(configSummary(config), 'process.starting')
-    const gateway = await openGateway({ config, lifecycle, clock, log })
+    const metrics = createMetrics({ process: 'worker' })
+    const tokenMetrics = createTokenMetrics({ metrics, nowMs: clock.nowMs })
+    const gateway = await openGateway({ config, lifecycle, onRefresh: tokenMetrics.refreshed, clock, log })
     const platforms = gateway.platforms.byId
+    tokenMetrics.follow(platforms)
     const connection = gateway.connect('blocking')
 
     const dispatch = startDispatch({ config, gateway, connection, clock, log })
@@ -27,12 +39,32 @@ async function main(): Promise<void> {
     lifecycle.onStop('workers', async () => {
       await Promise.all(workers.map((worker) => worker.close()))
     })
-    const sweep = startSweep({ platforms, intervalSeconds: config.sweepIntervalSeconds, log })
+    const alarm = createAlarm({ platforms, nowMs: clock.nowMs, log })
+    const sweep = startSweep({ platforms, intervalSeconds: config.sweepIntervalSeconds, alarm, log })
     lifecycle.onStop('sweep', () => sweep.stop())
-    const watchdog = startWatchdog({ platforms, nowMs: clock.nowMs, log })
-    lifecycle.onStop('watchdog', () => watchdog.stop())
+    const watches = [
+      startWatchdog({ platforms, nowMs: clock.nowMs, alarm, log }),
+      startStoreWatch({ platforms, alarm, log }),
+      startAudit({ platforms, log }),
+    ]
+    lifecycle.onStop('watches', async () => {
+      await Promise.all(watches.map((watch) => watch.stop()))
+    })
 
-    const health = createHealthServer({ readiness: gateway.readiness, metrics: createMetrics({ process: 'worker' }) })
+    const { queues } = gateway.platforms
+    const wedgeWatchdog = startWedgeWatchdog({
+      queues: workers,
+      waiting: (queue) => queues.open(queue).getWaitingCount(),
+      probe: () => probeWrite(gateway.connections.commands, READINESS_PROBE_KEY),
+      onWedged: (queue) => {
+        log.error({ queue }, 'worker.wedged')
+        log.flush(() => process.exit(EXIT_WEDGED))
+      },
+      log,
+    })
+    lifecycle.onStop('wedge watchdog', () => wedgeWatchdog.stop())
+
+    const health = createHealthServer({ readiness: gateway.readiness, metrics })
     lifecycle.onStop('health', () => health.close())
     const url = await health.listen({ ...config.workerListener })
     log.info({ url }, 'process.started')

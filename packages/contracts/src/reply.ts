@@ -2,16 +2,19 @@
 import { Type, type Static } from 'typebox'
 
 const text = Type.String({ maxLength: 2048 })
+const id = Type.String({ minLength: 1, maxLength: 2048 })
+/** Far above what any of those events asks for. */
+const MAX_RAW_LENGTH = 16_384
 const closed = { additionalProperties: false }
 
 export const ReplySchema = Type.Union([
   Type.Object({ MsgType: Type.Literal('text'), Content: Type.String({ minLength: 1, maxLength: 4096 }) }, closed),
-  Type.Object({ MsgType: Type.Literal('image'), Image: Type.Object({ MediaId: text }, closed) }, closed),
-  Type.Object({ MsgType: Type.Literal('voice'), Voice: Type.Object({ MediaId: text }, closed) }, closed),
+  Type.Object({ MsgType: Type.Literal('image'), Image: Type.Object({ MediaId: id }, closed) }, closed),
+  Type.Object({ MsgType: Type.Literal('voice'), Voice: Type.Object({ MediaId: id }, closed) }, closed),
   Type.Object(
     {
       MsgType: Type.Literal('video'),
-      Video: Type.Object({ MediaId: text, Title: Type.Optional(text), Description: Type.Optional(text) }, closed),
+      Video: Type.Object({ MediaId: id, Title: Type.Optional(text), Description: Type.Optional(text) }, closed),
     },
     closed,
   ),
@@ -24,7 +27,7 @@ export const ReplySchema = Type.Union([
           Description: Type.Optional(text),
           MusicUrl: Type.Optional(text),
           HQMusicUrl: Type.Optional(text),
-          ThumbMediaId: text,
+          ThumbMediaId: id,
         },
         closed,
       ),
@@ -44,9 +47,11 @@ export const ReplySchema = Type.Union([
   Type.Object(
     {
       MsgType: Type.Literal('transfer_customer_service'),
-      TransInfo: Type.Optional(Type.Object({ KfAccount: text }, closed)),
+      TransInfo: Type.Optional(Type.Object({ KfAccount: id }, closed)),
     },
     closed,
   ),
+  // For the few events that want an answer of their own form: one XML document with the root `xml`, sealed as it is.
+  Type.Object({ raw: Type.String({ minLength: 1, maxLength: MAX_RAW_LENGTH, pattern: '^<xml[\\s>]' }) }, closed),
 ])
 export type Reply = Static<typeof ReplySchema>

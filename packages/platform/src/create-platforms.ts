@@ -12,14 +12,17 @@ import {
   createQueues,
   createRefreshSchedule,
   createReplyMailbox,
-  createSealer,
   createSubscriptions,
   createSyncStates,
   createTicketStore,
   guardStore,
+  NO_EVENT_LOG,
+  isInstallationMarked,
+  markInstallation,
   platformKeys,
   type Queues,
   type RedisConnection,
+  REPLY_SENT_SECONDS,
   type Sealer,
 } from '@wxgw/redis'
 import { checkWebhookUrl, type Config, type Log, type PlatformConfig } from '@wxgw/runtime'
@@ -43,13 +46,14 @@ import type { CustomerService, Platform } from './types.ts'
 
 /** WeChat is asked to push tickets again at most this often. */
 const START_PUSH_TICKET_SECONDS = 600
-/** A consumer's late reply is sent once, however often it comes. */
-const REPLY_SENT_SECONDS = 86_400
 
 export type PlatformsDeps = {
   config: Config
   /** `commands`: fails fast. `subscriber`: the reply mailboxes' own. Both are closed by the caller, after `close`. */
   connections: { commands: RedisConnection; subscriber: RedisConnection }
+  sealer: Sealer
+  /** Hears how every call for a token that this process made ended. */
+  onRefresh?: ((refresh: { platform: string; kind: 'component' | 'authorizer'; outcome: string }) => void) | undefined
   clock: Clock
   log: Log
 }
@@ -60,10 +64,9 @@ export type Platforms = {
   close(): Promise<void>
 }
 
-export function createPlatforms({ config, connections, clock, log }: PlatformsDeps): Platforms {
-  const sealer = createSealer(config.sealingKeys)
+export function createPlatforms({ config, connections, sealer, onRefresh, clock, log }: PlatformsDeps): Platforms {
   const queues = createQueues({ connection: connections.commands, log })
-  const opened = config.platforms.map((platform) => createPlatform({ platform, config, connections, sealer, queues, clock, log }))
+  const opened = config.platforms.map((platform) => createPlatform({ platform, config, connections, sealer, onRefresh, queues, clock, log }))
   return {
     byId: new Map(opened.map(({ platform }) => [platform.id, platform])),
     queues,
@@ -74,7 +77,7 @@ export function createPlatforms({ config, connections, clock, log }: PlatformsDe
   }
 }
 
-type PlatformDeps = Omit<PlatformsDeps, 'config'> & { platform: PlatformConfig; config: Config; sealer: Sealer; queues: Queues }
+type PlatformDeps = PlatformsDeps & { platform: PlatformConfig; queues: Queues }
 
 function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Promise<void> } {
   const { platform: own, config, connections, sealer, queues, clock, log } = deps
@@ -102,6 +105,7 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
     api,
     refreshMarginSeconds,
     forceMinIntervalMs,
+    onOutcome: (outcome) => deps.onRefresh?.({ platform: own.id, kind: 'component', outcome }),
   })
   const authorizerTokens = createAuthorizerTokens({
     store,
@@ -109,6 +113,7 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
     componentTokens,
     refreshMarginSeconds,
     forceMinIntervalMs,
+    onOutcome: (outcome) => deps.onRefresh?.({ platform: own.id, kind: 'authorizer', outcome }),
     onRefreshed: (appId, expiresAtMs) => {
       announce(gatewayEvent('gateway.token.refreshed', appId, { appid: appId, expiresAt: new Date(expiresAtMs).toISOString() }))
     },
@@ -137,7 +142,7 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
     mayStartPushTicket: () => once(redis, keys.startPushTicket, START_PUSH_TICKET_SECONDS),
     clock,
   })
-  const events = createEventLog({ redis, keys, eventLogSeconds: config.eventLogSeconds })
+  const events = own.eventLog ? createEventLog({ redis, keys, eventLogSeconds: config.eventLogSeconds }) : NO_EVENT_LOG
   const replies = createReplyMailbox({ redis, subscriber: connections.subscriber, keys, log, clock })
   const subscriptions = createSubscriptions({
     ...storeDeps,
@@ -181,6 +186,10 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
       }),
       customerService,
       schedule: createRefreshSchedule({ redis, keys }),
+      installation: {
+        isMarked: () => isInstallationMarked(storeDeps),
+        mark: () => markInstallation(storeDeps),
+      },
       subscriptions,
       deadLetters: createDeadLetters({ platform: own.id, redis, queues, events }),
       events,

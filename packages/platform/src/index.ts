@@ -13,8 +13,10 @@ export type {
   EventFilter,
   EventLog,
   Inbox,
+  Installation,
   LoggedEvent,
   Page,
+  PauseReason,
   Platform,
   RefreshSchedule,
   Replies,
@@ -31,4 +33,5 @@ export { createPlatforms } from './create-platforms.ts'
 export type { Platforms, PlatformsDeps } from './create-platforms.ts'
 export { openGateway } from './open-gateway.ts'
 export type { OpenedGateway } from './open-gateway.ts'
-export type { ReadinessCheck } from './readiness.ts'
+export { runReadinessChecks } from './readiness.ts'
+export type { ReadinessCheck, ReadinessOutcome } from './readiness.ts'

@@ -9,10 +9,12 @@ import {
   type RedisRole,
   storeErrorCode,
 } from '@wxgw/redis'
-import type { Config, Lifecycle, Log } from '@wxgw/runtime'
-import type { Clock } from '@wxgw/wechat-core'
-import { createPlatforms, type Platforms } from './create-platforms.ts'
+import type { Lifecycle } from '@wxgw/runtime'
+import { createPlatforms, type Platforms, type PlatformsDeps } from './create-platforms.ts'
+import { createProvenSealer } from './proven-sealer.ts'
 import { createReadiness, type ReadinessCheck } from './readiness.ts'
+
+export type GatewayDeps = Pick<PlatformsDeps, 'config' | 'onRefresh' | 'clock' | 'log'> & { lifecycle: Lifecycle }
 
 export type OpenedGateway = {
   platforms: Platforms
@@ -23,13 +25,13 @@ export type OpenedGateway = {
 }
 
 const ERROR_EVERY_MS = 1_000
-const KEY_CHECK_EVERY_MS = 1_000
-/** When Redis is there, the keys are proven before the process begins its work; when it is away, as soon as it comes. */
+const KEY_CHECK_EVERY_MS = 200
+/** When Redis is there, the keys are proven before the process begins its work; when it is away, as soon as it comes, and no secret moves before. */
 const KEY_CHECK_FIRST_MS = 2_000
 
 /** Whatever it opens is closed by the lifecycle, last of all. Never fails because Redis is away. */
-export async function openGateway(deps: { config: Config; lifecycle: Lifecycle; clock: Clock; log: Log }): Promise<OpenedGateway> {
-  const { config, lifecycle, clock, log } = deps
+export async function openGateway(deps: GatewayDeps): Promise<OpenedGateway> {
+  const { config, lifecycle, onRefresh, clock, log } = deps
 
   function connect(role: RedisRole): RedisConnection {
     let quietUntilMs = 0
@@ -43,18 +45,21 @@ export async function openGateway(deps: { config: Config; lifecycle: Lifecycle; 
   }
 
   const connections = { commands: connect('commands'), subscriber: connect('subscriber') }
-  const platforms = createPlatforms({ config, connections, clock, log })
+  const keys = createSealer(config.sealingKeys)
+  const sealer = createProvenSealer(keys)
+  const platforms = createPlatforms({ config, connections, sealer, onRefresh, clock, log })
   lifecycle.onStop('platforms', () => platforms.close())
   await Promise.race([proveSealingKeys(connections.commands), delay(KEY_CHECK_FIRST_MS)])
   return { platforms, connections, connect, readiness: createReadiness({ redis: connections.commands, platforms: platforms.byId, clock }) }
 
   async function proveSealingKeys(redis: RedisConnection): Promise<void> {
-    const sealer = createSealer(config.sealingKeys)
     for (const { id } of config.platforms) {
-      const outcome = await untilAnswered(() => checkSealingKeys({ platform: id, redis, keys: platformKeys(id), sealer }))
-      if (outcome !== 'mismatch') continue
-      await lifecycle.fail(new Error(`SEALING_KEYS: no key opens what is stored for platform ${id}`))
+      const outcome = await untilAnswered(() => checkSealingKeys({ platform: id, redis, keys: platformKeys(id), sealer: keys }))
+      if (outcome === 'ok') continue
+      if (outcome === 'mismatch') await lifecycle.fail(new Error(`SEALING_KEYS: no key opens what is stored for platform ${id}`))
+      return
     }
+    sealer.release()
   }
 
   async function untilAnswered<T>(ask: () => Promise<T>): Promise<T | undefined> {

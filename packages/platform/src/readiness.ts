@@ -1,11 +1,26 @@
 // Owns: what has to be true before a process may be given work. Each check answers undefined when it is, else a short reason.
-import { evictionPolicy, probeWrite, READINESS_PROBE_KEY, type RedisConnection } from '@wxgw/redis'
+import { setTimeout as delay } from 'node:timers/promises'
+import {
+  evictionPolicy,
+  probeWrite,
+  READINESS_PROBE_KEY,
+  type RedisConnection,
+  redisTimeMs,
+  replicationRole,
+} from '@wxgw/redis'
 import type { Clock } from '@wxgw/wechat-core'
 import type { Platform } from './types.ts'
+
+/** `reason` is fit for anybody's eyes. */
+export type ReadinessOutcome = { name: string; ok: boolean; reason?: string }
 
 export type ReadinessCheck = { name: string; check(): Promise<string | undefined> }
 
 const TICKET_LIFETIME_MS = 12 * 3600_000
+/** Further off, this process would take delayed jobs too early or too late, and judge pushes by a wrong time. */
+const MAX_SKEW_MS = 2_000
+/** A check that takes longer has failed: whoever asks has a deadline too. */
+const CHECK_TIMEOUT_MS = 1_500
 
 export function createReadiness(deps: {
   redis: RedisConnection
@@ -26,8 +41,51 @@ export function createReadiness(deps: {
           () => 'Redis cannot be reached',
         ),
     },
+    {
+      name: 'redis-role',
+      check: () =>
+        replicationRole(redis).then(
+          (role) => (role === undefined || role === 'master' ? undefined : 'Redis is a replica, not the master'),
+          () => 'Redis cannot be reached',
+        ),
+    },
+    { name: 'clock', check: () => checkClock(redis, clock) },
     ...[...platforms.values()].map((platform) => ({ name: `ticket-${platform.id}`, check: () => checkTicket(platform, clock) })),
   ]
+}
+
+/** All at once; never rejects, and never takes longer than 1.5 s. */
+export function runReadinessChecks(checks: readonly ReadinessCheck[]): Promise<ReadinessOutcome[]> {
+  return Promise.all(checks.map(runCheck))
+}
+
+async function runCheck({ name, check }: ReadinessCheck): Promise<ReadinessOutcome> {
+  const timeout = new AbortController()
+  const late = delay(CHECK_TIMEOUT_MS, `no answer within ${CHECK_TIMEOUT_MS} ms`, { signal: timeout.signal })
+  // The one that loses the race must not become an unhandled rejection; `late` rejects only when aborted here.
+  late.catch(() => undefined)
+  try {
+    const reason = await Promise.race([check(), late])
+    return reason === undefined ? { name, ok: true } : { name, ok: false, reason }
+  } catch {
+    // A check says its reason by returning it; what it throws may hold anything, so it is not shown.
+    return { name, ok: false, reason: 'the check failed' }
+  } finally {
+    timeout.abort()
+  }
+}
+
+/** Redis read its clock between our two looks at ours: what cannot be told apart within them is no skew. */
+async function checkClock(redis: RedisConnection, clock: Clock): Promise<string | undefined> {
+  try {
+    const beforeMs = clock.nowMs()
+    const theirsMs = await redisTimeMs(redis)
+    const afterMs = clock.nowMs()
+    const skewMs = Math.max(theirsMs - afterMs, beforeMs - theirsMs, 0)
+    return skewMs <= MAX_SKEW_MS ? undefined : `the clock is ${Math.round(skewMs / 1000)} s away from Redis' clock`
+  } catch {
+    return 'Redis cannot be reached'
+  }
 }
 
 async function checkTicket(platform: Platform, clock: Clock): Promise<string | undefined> {

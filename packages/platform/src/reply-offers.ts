@@ -1,10 +1,10 @@
 // Owns: what becomes of a passive reply that a consumer hands in: the push that waits for it, or the customer service message after.
-import { compileMatcher, type GatewayEvent, parserOf, ReplySchema } from '@wxgw/contracts'
-import { customMessage, GatewayError, parseAuthorizerAppId } from '@wxgw/wechat-core'
-import type { CustomerService, EventLog, Replies, ReplyOffers, ReplyOutcome, Subscriptions } from './types.ts'
+import { compileMatcher, type GatewayEvent, parserOf, type Reply, ReplySchema } from '@wxgw/contracts'
+import { customMessage, GatewayError, isReplyDocument, parseAuthorizerAppId } from '@wxgw/wechat-core'
+import type { AskedReply, CustomerService, EventLog, Replies, ReplyOffers, ReplyOutcome, Subscriptions } from './types.ts'
 
 export type ReplyOffersDeps = {
-  replies: Pick<Replies, 'offer'>
+  replies: Pick<Replies, 'offer' | 'asked'>
   events: Pick<EventLog, 'get'>
   subscriptions: Pick<Subscriptions, 'all'>
   customerService: CustomerService
@@ -19,36 +19,60 @@ const parseReply = parserOf(ReplySchema)
 export function createReplyOffers(deps: ReplyOffersDeps): ReplyOffers {
   const { replies, events, subscriptions } = deps
 
-  async function offer(eventId: string, offered: unknown, known?: GatewayEvent): Promise<ReplyOutcome> {
-    const reply = parseReply(offered)
-    if (reply === undefined) return 'invalid'
-    const outcome = await replies.offer(eventId, reply)
-    if (outcome === 'accepted' || outcome === 'already-answered') return outcome
-    const event = known ?? (await events.get(eventId))?.event
-    if (event === undefined) return 'unknown'
-    if (!(await wantsFallback(event))) return 'too-late'
-    return sendByCustomerService(event, reply)
+  async function offer(eventId: string, offered: unknown, known: { event?: GatewayEvent; from?: string } = {}): Promise<ReplyOutcome> {
+    const { from } = known
+    const reply = validReply(offered)
+    if (reply === undefined) return (await isForAnother(eventId, from)) ? 'not-asked' : 'invalid'
+    const outcome = await replies.offer(eventId, reply, from)
+    if (outcome !== 'unknown' && outcome !== 'too-late') return outcome
+    const event = known.event ?? (await events.get(eventId))?.event
+    const asked = (await replies.asked(eventId)) ?? (event && (await askedNow(event)))
+    if (asked === undefined) return event === undefined ? 'unknown' : 'too-late'
+    if (from !== undefined && from !== asked.subscription) return 'not-asked'
+    if (!(await wantsFallback(asked))) return 'too-late'
+    return sendByCustomerService(eventId, asked, reply)
   }
 
-  async function wantsFallback(event: GatewayEvent): Promise<boolean> {
+  /** Only known while the push waits, or did a few minutes ago. */
+  async function isForAnother(eventId: string, from: string | undefined): Promise<boolean> {
+    if (from === undefined) return false
+    const asked = await replies.asked(eventId)
+    return asked === undefined || asked.subscription !== from
+  }
+
+  /** Whom a push with this event would ask now; of an older event, nothing else is known. */
+  async function askedNow(event: GatewayEvent): Promise<AskedReply | undefined> {
     const replying = compileMatcher(await subscriptions.all())(event).find(({ reply }) => reply)
-    return replying?.fallback === 'customer-service'
+    const { authorizerappid, subject } = event
+    if (!replying || authorizerappid === undefined || subject === undefined) return undefined
+    return { subscription: replying.name, authorizerAppId: authorizerappid, openId: subject }
   }
 
-  async function sendByCustomerService(event: GatewayEvent, reply: NonNullable<ReturnType<typeof parseReply>>): Promise<ReplyOutcome> {
-    const appId = parseAuthorizerAppId(event.authorizerappid)
-    const message = event.subject === undefined ? undefined : customMessage(reply, event.subject)
+  async function wantsFallback({ subscription }: AskedReply): Promise<boolean> {
+    const replying = (await subscriptions.all()).find(({ name }) => name === subscription)
+    return replying?.reply === true && replying.fallback === 'customer-service'
+  }
+
+  async function sendByCustomerService(eventId: string, { authorizerAppId, openId }: AskedReply, reply: Reply): Promise<ReplyOutcome> {
+    const appId = parseAuthorizerAppId(authorizerAppId)
+    const message = customMessage(reply, openId)
     if (!appId || !message) return 'too-late'
-    if (!(await deps.mayFallBack(event.id))) return 'already-answered'
+    if (!(await deps.mayFallBack(eventId))) return 'already-answered'
     try {
       await deps.customerService.send(appId, message)
     } catch (error) {
       // When it is unknown whether WeChat has sent it, the user would rather miss it than get it twice.
-      if (error instanceof GatewayError && error.code !== 'WECHAT_API_TIMEOUT') await deps.releaseFallBack(event.id)
+      if (error instanceof GatewayError && error.code !== 'WECHAT_API_TIMEOUT') await deps.releaseFallBack(eventId)
       throw error
     }
     return 'sent'
   }
 
   return { offer }
+}
+
+/** undefined when it is none of the forms that WeChat takes. */
+function validReply(offered: unknown): Reply | undefined {
+  const reply = parseReply(offered)
+  return reply !== undefined && 'raw' in reply && !isReplyDocument(reply.raw) ? undefined : reply
 }

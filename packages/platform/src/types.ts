@@ -1,5 +1,6 @@
 // Owns: what one configured platform offers to the processes, wired over Redis and WeChat's API.
 import type { ComponentEventJob, DeadLetter, DeliveryState, DeliveryStatus, GatewayEvent, ReleaseCheckJob, Subscription, SubscriptionInput } from '@wxgw/contracts'
+import type { PauseReason } from '@wxgw/redis'
 import type { Authorizer, AuthorizerAppId, ComponentAppId, CurrentToken, FuncInfo, PushKeys, Secret } from '@wxgw/wechat-core'
 
 /** What an exchanged authorization code stands for now: the account with its current tokens. */
@@ -76,17 +77,27 @@ export type ApiTickets = {
   jsSdkConfig(appId: AuthorizerAppId, url: string): Promise<{ appId: string; timestamp: number; nonceStr: string; signature: string }>
 }
 
+export type { PauseReason } from '@wxgw/redis'
+
 /** Subjects of the refresh schedule: appids, and the component itself. */
 export type RefreshSchedule = {
-  takeDue(limit: number, retryMs: number): Promise<string[]>
+  /** The soonest to expire first. What is taken comes again after `retryMs` or up to half as much more, unless it is refreshed. */
+  takeDue(limit: number, retryMs: number): Promise<{ subjects: string[]; pausedBy: PauseReason | undefined }>
   forget(subject: string): Promise<void>
+  /** Holds for all workers. True for the first who says so. */
+  pause(reason: PauseReason): Promise<boolean>
+  /** True for whoever ended it. */
+  resume(reason: PauseReason): Promise<boolean>
+  /** True once a day, over all workers. */
+  auditDue(): Promise<boolean>
+  figures(): Promise<{ due: number; authorizers: number; pausedBy: PauseReason | undefined }>
 }
 
 export type TicketStatus = { createTimeSeconds: number; receivedAtMs: number }
 
 export type Tickets = {
-  /** Keeps the newest by CreateTime. `older` = the stored one is newer, nothing changed. */
-  saveIfNewer(ticket: Secret, createTimeSeconds: number): Promise<'saved' | 'older'>
+  /** Keeps the newest by CreateTime. `first` = saved, and there was none; `older` = the stored one is newer, nothing changed. */
+  saveIfNewer(ticket: Secret, createTimeSeconds: number): Promise<'first' | 'saved' | 'older'>
   status(): Promise<TicketStatus | undefined>
 }
 
@@ -100,6 +111,8 @@ export type Subscriptions = {
   /** With its backlog, its dead letters and its queue or stream. False when there was none. */
   delete(name: string): Promise<boolean>
   disable(name: string): Promise<void>
+  /** Of a disabled one: retries that wait for their time end as dead letters now. Safe to repeat. */
+  endPending(name: string): Promise<void>
   /** All of them, from a copy in the process that is at most `maxAgeMs` behind a change (default 100). */
   all(maxAgeMs?: number): Promise<readonly Subscription[]>
   /** The webhook secrets to sign with: the current one first, the previous one while it is being replaced. */
@@ -196,21 +209,36 @@ export type CustomerService = {
 /** Passive replies on their way from whoever has them to whichever process waits for them. */
 export type Replies = {
   /** The reply, or undefined when none came before the deadline. Never rejects. Call it before the event is queued. */
-  expect(eventId: string, deadlineAtMs: number): Promise<unknown>
-  /** `unknown`: nobody waits for this event. */
-  offer(eventId: string, reply: unknown): Promise<'accepted' | 'already-answered' | 'too-late' | 'unknown'>
+  expect(eventId: string, deadlineAtMs: number, asked: AskedReply): Promise<unknown>
+  /** `unknown`: nobody waits for this event. `not-asked`: it waits for another subscription than `from`. */
+  offer(eventId: string, reply: unknown, from?: string): Promise<'accepted' | 'already-answered' | 'too-late' | 'unknown' | 'not-asked'>
+  /** What `expect` was told; undefined when nobody waits, or did a few minutes ago. */
+  asked(eventId: string): Promise<AskedReply | undefined>
 }
 
+/** Whose answer a push waits for, and whom the answer is for. */
+export type AskedReply = { subscription: string; authorizerAppId: string; openId: string }
+
 /** `sent`: too late for the push, so it went by customer service message. `unknown`: there is no such event. */
-export type ReplyOutcome = 'accepted' | 'already-answered' | 'too-late' | 'unknown' | 'invalid' | 'sent'
+export type ReplyOutcome = 'accepted' | 'already-answered' | 'too-late' | 'unknown' | 'invalid' | 'sent' | 'not-asked'
 
 export type ReplyOffers = {
-  /** Hands a consumer's reply in; `event` when it is at hand. Rejects as CustomerService.send when the fallback fails. */
-  offer(eventId: string, reply: unknown, event?: GatewayEvent): Promise<ReplyOutcome>
+  /**
+   * Hands a consumer's reply in; `event`, and the subscription that it comes `from`, when they are known. A reply from another
+   * subscription than the one that was asked is `not-asked`, however it looks. Rejects as CustomerService.send when the fallback fails.
+   */
+  offer(eventId: string, reply: unknown, known?: { event?: GatewayEvent; from?: string }): Promise<ReplyOutcome>
 }
 
 /** How far an authorizers/sync has come. */
 export type SyncStates = { save(state: SyncState): Promise<void> }
+
+/** The mark by which an installation recognises its own Redis. */
+export type Installation = {
+  isMarked(): Promise<boolean>
+  /** True when there was none: a new installation, or an emptied Redis. */
+  mark(): Promise<boolean>
+}
 
 export type Platform = {
   id: string
@@ -224,6 +252,7 @@ export type Platform = {
   apiTickets: ApiTickets
   customerService: CustomerService
   schedule: RefreshSchedule
+  installation: Installation
   subscriptions: Subscriptions
   deadLetters: DeadLetters
   events: EventLog

@@ -23,12 +23,19 @@ type Options = Omit<RedisOptions, 'replyMapping'>
 const CONNECT_TIMEOUT_MS = 1_000
 /** Bounds a frozen Redis; with one retry of nothing, every route that needs the store answers within 1.5 s. */
 const COMMAND_TIMEOUT_MS = 1_000
+/** A line that leaves a command unanswered this long is given up: into a black hole, each command would time out for ever. */
+const COMMAND_SOCKET_TIMEOUT_MS = 2_000
 /** Longer than BullMQ's blocking read of 5 s; ends a line into a black hole. */
 const BLOCKING_SOCKET_TIMEOUT_MS = 15_000
+const RECONNECT_EVERY_MS = 1_000
+/** A subscriber only listens: without a question of its own, a dead line is as silent as a quiet channel. */
+const SUBSCRIBER_PING_MS = 5_000
+const SUBSCRIBER_SOCKET_TIMEOUT_MS = 4_000
 
 const shared: Options = {
   connectTimeout: CONNECT_TIMEOUT_MS,
-  retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 10), 1_000) + Math.random() * 200,
+  // A line that merely broke is there again at once; a Redis that is away is asked about once a second.
+  retryStrategy: (attempt) => (attempt <= 1 ? 0 : Math.min(25 * 2 ** Math.min(attempt, 10), 1_000)) + Math.random() * (attempt <= 1 ? 50 : 200),
   // After a failover that left the sockets open, the old master refuses writes for ever: connect anew and send again.
   reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 2 : false),
   enableReadyCheck: true,
@@ -41,16 +48,42 @@ const byRole: Record<RedisRole, Options> = {
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
     commandTimeout: COMMAND_TIMEOUT_MS,
+    socketTimeout: COMMAND_SOCKET_TIMEOUT_MS,
   },
   blocking: { ...shared, connectTimeout: 3_000, maxRetriesPerRequest: null, socketTimeout: BLOCKING_SOCKET_TIMEOUT_MS },
-  subscriber: { ...shared, maxRetriesPerRequest: null },
+  subscriber: { ...shared, maxRetriesPerRequest: null, socketTimeout: SUBSCRIBER_SOCKET_TIMEOUT_MS },
+}
+
+/**
+ * READONLY while the old master is all there is: one new line a second looks for another master, the commands between fail at
+ * once. Without the pause the connection would never be there to say what is wrong.
+ */
+function reconnectNowAndThen(): (error: Error) => boolean {
+  let quietUntilMs = 0
+  return (error) => {
+    const now = performance.now()
+    if (!error.message.startsWith('READONLY') || now < quietUntilMs) return false
+    quietUntilMs = now + RECONNECT_EVERY_MS
+    return true
+  }
 }
 
 /** Connects in the background; never throws because Redis is away. `onError` hears each failure of the connection. */
 export function connectRedis(settings: RedisSettings, role: RedisRole, onError: (error: Error) => void): RedisConnection {
-  const connection = open(settings, byRole[role])
+  const options = role === 'commands' ? { ...byRole.commands, reconnectOnError: reconnectNowAndThen() } : byRole[role]
+  const connection = open(settings, options)
   connection.on('error', onError)
+  if (role === 'subscriber') keepAsking(connection, onError)
   return connection
+}
+
+/** Ends with the connection. A failed question needs no answer: the socket's timeout has ended the line already. */
+function keepAsking(connection: RedisConnection, onError: (error: Error) => void): void {
+  const timer = setInterval(() => {
+    if (connection.status === 'ready') connection.ping().catch(onError)
+  }, SUBSCRIBER_PING_MS)
+  timer.unref()
+  connection.once('end', () => clearInterval(timer))
 }
 
 function open({ urls, mode, sentinelName }: RedisSettings, options: Options): RedisConnection {

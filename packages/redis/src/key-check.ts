@@ -1,4 +1,5 @@
-// Owns: proving at start that the sealing keys are those that the stored secrets were sealed with, before anything is overwritten.
+// Owns: proving at start that the sealing keys are those that the stored secrets were sealed with, before anything is overwritten,
+// and by the same value, whether this Redis is the one that the installation has worked with so far.
 import type { RedisConnection } from './connect.ts'
 import type { PlatformKeys } from './keys.ts'
 import type { Sealer } from './sealed.ts'
@@ -6,27 +7,36 @@ import { guardStore } from './store-errors.ts'
 
 const CHECK_VALUE = 'sealing keys'
 
+export type KeyCheckDeps = { platform: string; redis: RedisConnection; keys: PlatformKeys; sealer: Sealer }
+
+export function keyCheckPlace(platform: string) {
+  return { platform, subject: 'gateway', field: 'key_check' }
+}
+
 /**
  * The first process of an installation writes the check value; every later one must be able to open it.
  * `mismatch`: none of our keys does. A rotation keeps the old key until `rotate-keys` has sealed everything anew.
  */
-export async function checkSealingKeys(deps: {
-  platform: string
-  redis: RedisConnection
-  keys: PlatformKeys
-  sealer: Sealer
-}): Promise<'ok' | 'mismatch'> {
+export async function checkSealingKeys(deps: KeyCheckDeps): Promise<'ok' | 'mismatch'> {
   const { platform, redis, keys, sealer } = deps
-  const place = { platform, subject: 'gateway', field: 'key_check' }
-  const known = await guardStore(async () => {
-    await redis.set(keys.keyCheck, sealer.seal(CHECK_VALUE, place), 'NX')
-    return redis.get(keys.keyCheck)
-  })
+  await markInstallation(deps)
+  const known = await guardStore(() => redis.get(keys.keyCheck))
   if (known === null) return 'ok'
   try {
-    return sealer.open(known, place).reveal() === CHECK_VALUE ? 'ok' : 'mismatch'
+    return sealer.open(known, keyCheckPlace(platform)).reveal() === CHECK_VALUE ? 'ok' : 'mismatch'
   } catch {
     // It says nothing but that it does not open, which is the answer.
     return 'mismatch'
   }
+}
+
+/** True when there was no mark: a new installation, or an emptied Redis. Never overwrites one. */
+export async function markInstallation({ platform, redis, keys, sealer }: KeyCheckDeps): Promise<boolean> {
+  return guardStore(async () => {
+    return (await redis.set(keys.keyCheck, sealer.seal(CHECK_VALUE, keyCheckPlace(platform)), 'NX')) === 'OK'
+  })
+}
+
+export async function isInstallationMarked({ redis, keys }: Pick<KeyCheckDeps, 'redis' | 'keys'>): Promise<boolean> {
+  return guardStore(async () => (await redis.exists(keys.keyCheck)) === 1)
 }

@@ -26,6 +26,10 @@ export function platformKeys(platform: string) {
     authorizers: `${base}:authorizers`,
     /** sorted set of subjects (appid, or `component`) by the millisecond from which a refresh is due. No TTL. */
     due: `${base}:due`,
+    /** hash reason, untilMs, probeEveryMs; PX as long as it may hold: why scheduled refreshes of the platform wait. */
+    schedulePause: `${base}:schedule_pause`,
+    /** string, the millisecond from which the next daily look at WeChat's list is due. No TTL. */
+    nextAudit: `${base}:next_audit`,
     /** hash original id (gh_…) -> appid. No TTL. Written with the profile, read by ingress. */
     userNames: `${base}:user_names`,
     /** string owner, PX = lease: who is refreshing this subject now. */
@@ -51,9 +55,9 @@ export function platformKeys(platform: string) {
     /** the same, for one authorizer. */
     eventsOfAuthorizer: (appId: string) => `${base}:events:${appId}`,
 
-    /** hash state, reply, deadline; PX: a passive reply on its way from consumer to ingress. */
+    /** hash deadline, reply, w:<channel>, subscription, authorizer, openid; PX deadline + 10 min: a reply on its way to an ingress. */
     reply: (eventId: string) => `${base}:reply:${eventId}`,
-    /** string '1', EX 1 day: the late reply to this event has gone by customer service message. */
+    /** string '1', EX 1 day: this event is answered, by a passive reply or by customer service message. */
     replySent: (eventId: string) => `${base}:reply_sent:${eventId}`,
     /** pub/sub channel that a waiting ingress hears of the reply on. */
     replyChannel: (process: string) => `${base}:replies:${process}`,

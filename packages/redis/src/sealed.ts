@@ -9,6 +9,8 @@ export type Sealer = {
   seal(plaintext: string, place: SealedPlace): string
   /** Rejects with INTERNAL when no key opens it: wrong key, wrong place, or damaged. */
   open(sealed: string, place: SealedPlace): Secret
+  /** Sealed as `seal` would now: with the first key. False = to be sealed anew when keys are rotated. */
+  isCurrent(sealed: string): boolean
 }
 
 const VERSION = 'v1'
@@ -21,6 +23,7 @@ const TAG_BYTES = 16
 export function createSealer(keys: ReadonlyArray<{ id: string; key: Buffer }>): Sealer {
   const [first] = keys
   return {
+    isCurrent: (sealed) => sealed.startsWith(first ? `${VERSION}.${first.id}.` : `${UNSEALED}.`),
     seal(plaintext, place) {
       if (!first) return `${UNSEALED}.${Buffer.from(plaintext).toString('base64url')}`
       const iv = randomBytes(IV_BYTES)

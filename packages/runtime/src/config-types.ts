@@ -10,6 +10,8 @@ export type PlatformConfig = {
   encodingAesKey: Secret
   previousToken: Secret | undefined
   previousEncodingAesKey: Secret | undefined
+  /** Are its events kept for /events and for replays? False keeps message text out of the log. */
+  eventLog: boolean
 }
 
 export const ACTIONS = [
@@ -58,5 +60,7 @@ export type Config = {
   dedupeSeconds: number
   replyDeadlineMs: number
   eventLogSeconds: number
+  /** Where the ingress keeps pushes that Redis does not take; undefined = it refuses them. */
+  spoolDir: string | undefined
   logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
 }

@@ -2,9 +2,12 @@
 import { pino, type Logger } from 'pino'
 import type { Config } from './config-types.ts'
 import { errorFields, loggableFields, maskText } from './error-fields.ts'
+import { createLogBrake } from './log-brake.ts'
 import { createLogSink, type LogSink } from './log-sink.ts'
 
 export type { Logger }
+
+const WARN = pino.levels.values['warn'] ?? 40
 
 /**
  * `name` is the process' (`ingress`, `worker`). Errors may stand under any field: only type, code, errcode, message and causes
@@ -12,6 +15,7 @@ export type { Logger }
  */
 export function createLogger({ level, name, sink = createLogSink() }: { level: Config['logLevel']; name: string; sink?: LogSink }): Logger {
   const withStack = level === 'debug' || level === 'trace'
+  const brake = createLogBrake()
   return pino(
     {
       level,
@@ -27,13 +31,28 @@ export function createLogger({ level, name, sink = createLogSink() }: { level: C
         res: replyFields,
       },
       hooks: {
-        logMethod(args, method) {
-          method.apply(this, withSafeMessage(args, withStack))
+        logMethod(args, method, lineLevel) {
+          const admitted = lineLevel < WARN ? { leftOut: 0 } : brake.admit(causeOf(args))
+          if (admitted) method.apply(this, withSafeMessage(withCount(args, admitted), withStack))
         },
       },
     },
     sink,
   )
+}
+
+/** What, where, and by which code: who and when vary with each line. */
+function causeOf([first, message]: readonly unknown[]): string {
+  if (!isObject(first)) return String(first)
+  const error = first instanceof Error ? first : first['err']
+  const code = isObject(error) ? error['code'] : first['code']
+  return [message, code, first['queue'], first['role'], first['route']].join(' ')
+}
+
+function withCount<Args extends readonly unknown[]>(args: Args, { leftOut }: { leftOut: number }): Args {
+  const [first, ...rest] = args
+  if (leftOut === 0 || !isObject(first) || first instanceof Error) return args
+  return [{ ...first, leftOut }, ...rest] as unknown as Args
 }
 
 // Libraries log an error's text as the message, pino does so when there is none; our own messages are fixed and pass as they are.

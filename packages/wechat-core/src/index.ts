@@ -29,7 +29,7 @@ export type { PushToOpen } from './push/envelope.ts'
 export { eventId } from './push/event-id.ts'
 export type { EventOrigin } from './push/event-id.ts'
 export { customMessage } from './push/custom-message.ts'
-export { buildReplyXml } from './push/passive-reply.ts'
+export { buildReplyXml, isReplyDocument } from './push/passive-reply.ts'
 export type { PassiveReply, ReplyAddress } from './push/passive-reply.ts'
 export { RELEASE_CHECK_ACCOUNTS, releaseCheckAnswer } from './push/release-check.ts'
 export type { ReleaseCheckAccount, ReleaseCheckAnswer } from './push/release-check.ts'
@@ -80,6 +80,7 @@ export {
 export { createTokenKeeper } from './tokens/token-keeper.ts'
 export type {
   CommitOutcome,
+  FailedRefresh,
   RefreshClaim,
   RefreshFailure,
   TokenKeeper,

@@ -209,7 +209,15 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
       }),
     },
     customerService: { send: notAsked('customerService.send') },
-    schedule: { takeDue: notAsked('takeDue'), forget: notAsked('forget') },
+    installation: { isMarked: notAsked('isMarked'), mark: notAsked('mark') },
+    schedule: {
+      takeDue: notAsked('takeDue'),
+      forget: notAsked('forget'),
+      pause: notAsked('pause'),
+      resume: notAsked('resume'),
+      auditDue: notAsked('auditDue'),
+      figures: notAsked('figures'),
+    },
     subscriptions: {
       put: method('subscriptions.put', (name: string, { match, sink }: SubscriptionInput) => {
         const created = !fake.subscriptions.has(name)
@@ -224,6 +232,7 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
       list: method('subscriptions.list', () => ({ items: [...fake.subscriptions.values()], nextCursor: null })),
       delete: method('subscriptions.delete', (name: string) => fake.subscriptions.delete(name)),
       disable: notAsked('disable'),
+      endPending: notAsked('endPending'),
       all: method('subscriptions.all', () => [...fake.subscriptions.values()]),
       webhookSecrets: notAsked('webhookSecrets'),
     },
@@ -255,7 +264,7 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
       sync: method('inbox.sync', () => ({ jobId: 'job-1' })),
       syncState: method('inbox.syncState', (jobId: string) => fake.syncStates.get(jobId)),
     },
-    replies: { expect: notAsked('replies.expect'), offer: notAsked('replies.offer') },
+    replies: { expect: notAsked('replies.expect'), offer: notAsked('replies.offer'), asked: notAsked('replies.asked') },
     replyOffers: { offer: method('replyOffers.offer', (eventId: string) => fake.replyOutcomes.get(eventId) ?? 'unknown') },
     syncStates: { save: notAsked('syncStates.save') },
   }

@@ -26,7 +26,7 @@ void t.test('a reply that comes to nothing says why', async (t) => {
     ['ev_0', 404, 'EVENT_NOT_FOUND'],
     ['ev_1', 409, 'REPLY_ALREADY_SENT'],
     ['ev_2', 410, 'REPLY_TOO_LATE'],
-    ['ev_3', 400, 'REPLY_INVALID'],
+    ['ev_3', 400, 'INVALID_REQUEST'],
   ]
   for (const [eventId, status, code] of rows) {
     const answer = await post(gateway, eventId, { reply: TEXT })
@@ -53,7 +53,7 @@ void t.test('what is no reply is told so before anybody is asked', async (t) => 
   for (const body of bodies) {
     const answer = await post(gateway, 'ev_1', body)
     t.equal(answer.statusCode, 400, JSON.stringify(body))
-    t.equal(answer.json().code, 'REPLY_INVALID', JSON.stringify(body))
+    t.equal(answer.json().code, 'INVALID_REQUEST', JSON.stringify(body))
   }
   const query = await gateway.internalServer.inject({
     method: 'POST',

@@ -128,3 +128,19 @@ void t.test('with the store away they reject with STORE_UNAVAILABLE', async (t) 
   await t.rejects(deadLetters.replay('crm', ['ev_1']), { code: 'STORE_UNAVAILABLE' })
   await t.rejects(deadLetters.discard('crm'), { code: 'STORE_UNAVAILABLE' })
 })
+
+void t.test('what is sent again is another delivery of the same event: no queue takes it for a duplicate', async (t) => {
+  const store = await startStore(t)
+  await fail(store, 1)
+  const { deadLetters } = open(store)
+  t.equal(await deadLetters.replay('crm'), 1)
+  const jobs: DeliveryJob[] = []
+  const worker = startWorker(store, (job) => {
+    jobs.push(job)
+    return { kind: 'done' }
+  })
+  await until('it runs', () => jobs.length === 1)
+  await worker.close()
+  t.equal(jobs[0]?.event.id, 'ev_0')
+  t.match(jobs[0]?.deliveryId, /^ev_0\.r[0-9a-f]{12}$/)
+})

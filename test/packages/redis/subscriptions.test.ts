@@ -208,6 +208,15 @@ void t.test('disabling lets waiting retries run at once', async (t) => {
   t.same([await queue.getDelayedCount(), await queue.getWaitingCount()], [0, 2])
   t.equal((await subscriptions.get('crm'))?.enabled, false)
   await subscriptions.disable('unknown')
+
+  await deliveries.enqueueDelivery(makeJob('ev_3'), { delayMs: 3_600_000 })
+  await subscriptions.endPending('crm')
+  t.equal(await queue.getDelayedCount(), 0, 'what began to wait afterwards is called in, too')
+  await subscriptions.put('crm', WEBHOOK)
+  await deliveries.enqueueDelivery(makeJob('ev_4'), { delayMs: 3_600_000 })
+  await subscriptions.endPending('crm')
+  t.equal(await queue.getDelayedCount(), 1, 'of an enabled one nothing is')
+  await subscriptions.endPending('unknown')
 })
 
 void t.test('with the store away everything rejects with STORE_UNAVAILABLE', async (t) => {

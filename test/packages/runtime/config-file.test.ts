@@ -42,6 +42,15 @@ function problemsOf(env: Readonly<Record<string, string | undefined>>, file: str
   return {}
 }
 
+void t.test('a platform keeps an event log unless it says otherwise', async (t) => {
+  const env = { ...VARIABLES, OPEN2_SECRET: 'appsecret2' }
+  const withLog = (value: string) => FILE.replace('    token: 00123\n', `    token: 00123\n    eventLog: ${value}\n`)
+  t.equal(load(env, FILE).platforms[0]?.eventLog, true)
+  t.equal(load(env, withLog('true')).platforms[0]?.eventLog, true)
+  t.equal(load(env, withLog('false')).platforms[0]?.eventLog, false)
+  t.match(problemsOf(env, withLog('nope')), { 'CONFIG_FILE platforms[0].eventLog': 'must be true or false' })
+})
+
 void t.test('a file with platforms and callers needs no WX_* and no API_KEYS', async (t) => {
   const config = load({ ...VARIABLES, OPEN2_SECRET: 'appsecret2' }, FILE)
   const [platform, ...others] = config.platforms

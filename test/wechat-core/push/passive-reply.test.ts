@@ -3,6 +3,7 @@ import t from 'tap'
 import type { Reply } from '@wxgw/contracts'
 import {
   buildReplyXml,
+  isReplyDocument,
   decodeEncodingAesKey,
   openEnvelope,
   parseXml,
@@ -51,7 +52,17 @@ void t.test('every kind of reply is written as WeChat reads it', async (t) => {
     ],
   ]
   for (const [reply, content] of replies) {
+    if ('raw' in reply) continue
     t.equal(buildReplyXml(asPassiveReply(reply), ADDRESS), `${head(reply.MsgType)}${content}</xml>`, reply.MsgType)
+  }
+})
+
+void t.test('a document of the consumer is sent as it is, when it is one', async (t) => {
+  const raw = '<xml><ErrCode>0</ErrCode><ErrMsg><![CDATA[success]]></ErrMsg></xml>'
+  t.equal(buildReplyXml({ raw }, ADDRESS), raw)
+  t.ok(isReplyDocument(raw))
+  for (const bad of ['', 'hi', '<a></a>', '<xml><a></xml>', '<xml></xml><xml></xml>', '<!DOCTYPE xml [<!ENTITY a "b">]><xml>&a;</xml>']) {
+    t.notOk(isReplyDocument(bad), bad)
   }
 })
 

@@ -2,16 +2,19 @@
 import { parseAuthorizerAppId } from '@wxgw/wechat-core'
 import type { Log } from '@wxgw/runtime'
 import type { FastifyRequest } from 'fastify'
+import type { Platforms } from '../platform-lookup.ts'
 import type { GatewayServer } from '../server.ts'
 
-export function auditCalls(scope: GatewayServer, { log }: { log: Log }): void {
+type Deps = { log: Log; platforms: Platforms }
+
+export function auditCalls(scope: GatewayServer, { log, platforms }: Deps): void {
   scope.addHook('onResponse', (request, reply, done) => {
     log.info(
       {
         caller: request.caller?.name,
         method: request.method,
         route: request.routeOptions.url,
-        ...subjectOf(request),
+        ...subjectOf(request, platforms),
         action: request.neededAction,
         outcome: request.refusedWith ?? 'OK',
         statusCode: reply.statusCode,
@@ -25,11 +28,11 @@ export function auditCalls(scope: GatewayServer, { log }: { log: Log }): void {
 }
 
 // What is unverified stays out: a path may hold anything.
-function subjectOf({ params, query, caller }: FastifyRequest): Record<string, unknown> {
-  const { platform, APPID, name } = params as Record<string, string | undefined>
+function subjectOf({ params, query }: FastifyRequest, platforms: Platforms): Record<string, unknown> {
+  const { platform = '', APPID, name } = params as Record<string, string | undefined>
   const { force } = query as Record<string, string | undefined>
   return {
-    platform: caller === undefined ? undefined : platform?.slice(0, 32),
+    platform: platforms.has(platform) ? platform : undefined,
     appid: parseAuthorizerAppId(APPID),
     subscription: name !== undefined && /^[a-z0-9-]{1,63}$/.test(name) ? name : undefined,
     ...(force === 'true' ? { force: true } : {}),

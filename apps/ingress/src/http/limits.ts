@@ -18,3 +18,8 @@ export const REQUEST_TIMEOUT_MS = 5000
 export const CONNECTIONS_CHECK_INTERVAL_MS = 500
 /** Longer than the idle time of usual load balancers (60 s), so that they close first and never race with us. */
 export const KEEP_ALIVE_TIMEOUT_MS = 65_000
+/**
+ * Nothing read and nothing written for so long, while a request is being answered: the client does not take its answer.
+ * Longer than the slowest answer takes (15 s, a token read).
+ */
+export const SOCKET_TIMEOUT_MS = 20_000

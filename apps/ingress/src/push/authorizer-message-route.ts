@@ -6,7 +6,7 @@ import { authorizerAppIdOf, platformOf } from '../platform-lookup.ts'
 import { pushSchemas } from '../schemas/pushes.ts'
 import type { GatewayServer } from '../server.ts'
 import { messageEvent } from './message-event.ts'
-import type { PassiveAnswer, PassiveReplies, PushedMessage, ReleaseCheck, ReplyWanted } from './passive-answers.ts'
+import type { PassiveReplies, ReleaseCheck, ReplyWanted } from './passive-answers.ts'
 import { answerText, isStale, openPush, SUCCESS, type PushDeps } from './push-context.ts'
 import { echoOf } from './url-check.ts'
 
@@ -14,7 +14,7 @@ type Deps = PushDeps & { passiveReplies?: PassiveReplies | undefined; releaseChe
 
 /** @see https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/Before_Develop/message_push.html */
 export function authorizerMessageRoute(scope: GatewayServer, deps: Deps): void {
-  const { platforms, log, clock } = deps
+  const { platforms, log, clock, passiveReplies, releaseCheck } = deps
 
   scope.post('/apis/v1/wx/:platform/:APPID/callback', { schema: pushSchemas.authorizerMessage }, async (request, reply) => {
     const receivedAtMs = clock.nowMs()
@@ -29,9 +29,14 @@ export function authorizerMessageRoute(scope: GatewayServer, deps: Deps): void {
       log.warn({ ...about, outcome: 'stale' }, 'push.received')
       return answerText(reply, SUCCESS)
     }
+    const push = { platform, appId, opened, event, receivedAtMs }
+    const forCheck = message.kind === 'message' ? await releaseCheck?.answer({ ...push, message }) : undefined
+    if (forCheck !== undefined) {
+      log.info({ ...about, outcome: 'release check' }, 'push.received')
+      return answerText(reply, forCheck)
+    }
     const enqueue = enqueueOnce({ platform, event, receivedAtMs })
-    const push = { platform, appId, opened, event, receivedAtMs, enqueue }
-    const answer = message.kind === 'message' ? await answerOf(deps, { ...push, message }) : undefined
+    const answer = message.kind === 'message' ? await passiveReplies?.answer({ ...push, message, enqueue }) : undefined
     const outcome = await enqueue()
     // At debug: a log line per message costs nearly half of the throughput. The metrics count them.
     log.debug({ ...about, outcome, answered: answer !== undefined, durationMs: clock.nowMs() - receivedAtMs }, 'push.received')
@@ -62,12 +67,4 @@ type Enqueue = (reply?: ReplyWanted) => Promise<'accepted' | 'duplicate'>
 function enqueueOnce({ platform, event, receivedAtMs }: { platform: Platform; event: GatewayEvent; receivedAtMs: number }): Enqueue {
   let accepted: ReturnType<Enqueue> | undefined
   return (reply) => (accepted ??= platform.inbox.message(event, receivedAtMs, reply))
-}
-
-async function answerOf(
-  { releaseCheck, passiveReplies }: Deps,
-  { enqueue, ...push }: PushedMessage & { enqueue: Enqueue },
-): Promise<PassiveAnswer> {
-  const forCheck = await releaseCheck?.answer(push)
-  return forCheck ?? (await passiveReplies?.answer({ ...push, enqueue }))
 }

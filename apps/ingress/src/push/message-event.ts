@@ -1,6 +1,6 @@
 // Owns: from an authorizer's message to the event that consumers receive.
 import { authorizerEvent, eventType, UNPARSED_EVENT_TYPE, type GatewayEvent } from '@wxgw/contracts'
-import { eventId, type AuthorizerAppId, type AuthorizerMessage } from '@wxgw/wechat-core'
+import { eventId, rawWithoutCodes, type AuthorizerAppId, type AuthorizerMessage } from '@wxgw/wechat-core'
 
 /** The last second that a Date can print with four digits of year. */
 const MAX_SECONDS = 253_402_300_799
@@ -13,7 +13,9 @@ export function messageEvent(message: AuthorizerMessage, { platform, appId, rece
   const common = { platform, authorizerAppId: appId }
   if (message.kind === 'unparsed') {
     const id = eventId({ ...identity, content: message.raw })
-    return authorizerEvent({ ...common, id, type: UNPARSED_EVENT_TYPE, timeMs: receivedAtMs, data: { raw: message.raw } })
+    // A component's event that was sent to the wrong URL, by mistake or by malice, is authentic here too: with its ticket or code.
+    const data = { raw: rawWithoutCodes(message.raw) }
+    return authorizerEvent({ ...common, id, type: UNPARSED_EVENT_TYPE, timeMs: receivedAtMs, data })
   }
   return authorizerEvent({
     ...common,

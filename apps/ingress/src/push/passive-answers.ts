@@ -28,6 +28,9 @@ export type PassiveReplies = {
 }
 
 export type ReleaseCheck = {
-  /** Only for WeChat's test accounts; undefined for everybody else. The event is dispatched all the same. */
-  answer(push: PushedMessage): Promise<PassiveAnswer>
+  /**
+   * The body of the answer, for WeChat's test accounts only; undefined for everything else. A message that is answered here
+   * is the check's alone: it is not dispatched, since it may hold an authorization code in clear.
+   */
+  answer(push: PushedMessage): Promise<string | undefined>
 }

@@ -16,14 +16,15 @@ const parseReply = parserOf(ReplySchema)
 /** The first matching subscription by name that wants to reply; a retry of a push that still waits gets the same answer. */
 export function createPassiveReplies({ clock, deadlineMs, log }: PassiveRepliesDeps): PassiveReplies {
   return {
-    async answer({ platform, opened, message, event, receivedAtMs, enqueue }) {
+    async answer({ platform, appId, opened, message, event, receivedAtMs, enqueue }) {
       const matching = compileMatcher(await platform.subscriptions.all())(event)
       const replying = matching.find(({ reply }) => reply)
       if (replying === undefined) return undefined
 
       const deadlineAtMs = receivedAtMs + deadlineMs
       // Before the event is queued: a consumer may be faster than the rest of this function.
-      const waiting = platform.replies.expect(event.id, deadlineAtMs)
+      const asked = { subscription: replying.name, authorizerAppId: appId, openId: message.fromUserName }
+      const waiting = platform.replies.expect(event.id, deadlineAtMs, asked)
       await enqueue({ subscription: replying.name, deadlineAtMs })
       const offered = await waiting
       const logged = { platform: platform.id, eventId: event.id, subscription: replying.name }

@@ -9,7 +9,7 @@ import type { GatewayServer } from '../server.ts'
 
 export function replyRoutes(app: GatewayServer, { platforms }: { platforms: Platforms }): void {
   const onRequest = requireGrant({ action: 'replies:write' })
-  // Attached, not thrown: what is no reply has a code of its own.
+  // Attached, not thrown: the union of all forms would be told as what each of them misses.
   const options = { schema: replySchemas.offer, onRequest, attachValidation: true }
 
   app.post(`${PREFIX}/replies/:eventId`, options, async (request, reply) => {
@@ -35,6 +35,7 @@ function senderOf(outcome: ReplyOutcome): 'passive-reply' | 'customer-service' {
     case 'invalid':
       throw invalidReply()
     case 'unknown':
+    case 'not-asked':
       throw new GatewayError('EVENT_NOT_FOUND', 'there is no such event, or it is no longer remembered')
     case 'already-answered':
       throw new GatewayError('REPLY_ALREADY_SENT', 'this event has been answered')
@@ -46,5 +47,5 @@ function senderOf(outcome: ReplyOutcome): 'passive-reply' | 'customer-service' {
 }
 
 function invalidReply(): GatewayError {
-  return new GatewayError('REPLY_INVALID', 'the body is not {"reply": …} with a reply that WeChat takes')
+  return new GatewayError('INVALID_REQUEST', 'the body is not {"reply": …} with a reply that WeChat takes')
 }

@@ -12,7 +12,7 @@ export const replySchemas = {
     summary: 'A passive reply from a consumer that is no webhook',
     description:
       '`sentBy` is `passive-reply` when the push was still waiting, `customer-service` when the fallback of the subscription sent it. ' +
-      'REPLY_INVALID, EVENT_NOT_FOUND, REPLY_ALREADY_SENT, REPLY_TOO_LATE.',
+      'INVALID_REQUEST, EVENT_NOT_FOUND, REPLY_ALREADY_SENT, REPLY_TOO_LATE.',
     params: Type.Object({ ...PlatformParams.properties, eventId: Type.String({ pattern: '^[!-~]{1,128}$' }) }),
     querystring: Type.Object({}, closed),
     body: Type.Object({ reply: ReplySchema }, closed),

@@ -52,7 +52,8 @@ export function createCallLog(): CallLog {
       recent.push(call)
       // Cut in one go, not one by one: shifting a long array on every call would cost.
       if (recent.length > KEPT * 1.1) recent.splice(0, recent.length - KEPT)
-      const touched = [counter(api), counter(keyOf(api, appId))]
+      // One and the same for a call that is about nobody.
+      const touched = new Set([counter(api), counter(keyOf(api, appId))])
       for (const one of touched) {
         one.total += 1
         one.open += 1

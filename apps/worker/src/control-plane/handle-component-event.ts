@@ -20,7 +20,8 @@ export type ComponentEventPlatform = {
   tickets: Pick<Platform['tickets'], 'saveIfNewer'>
   componentTokens: Pick<Platform['componentTokens'], 'get'>
   authorizations: Pick<Platform['authorizations'], 'exchangeCode' | 'revoke'>
-  inbox: Pick<Platform['inbox'], 'openComponentEvent' | 'platformEvent' | 'profileWanted'>
+  schedule: Pick<Platform['schedule'], 'figures' | 'resume'>
+  inbox: Pick<Platform['inbox'], 'openComponentEvent' | 'platformEvent' | 'profileWanted' | 'sync'>
 }
 
 export type ComponentEventDeps = { platforms: ReadonlyMap<string, ComponentEventPlatform>; log: Log }
@@ -61,9 +62,16 @@ async function keepTicket(
     'ticket.received',
   )
   // Bought at once when there is none, so that the first caller does not have to wait for it; if not now, then on its read.
-  await platform.componentTokens.get().catch((error: unknown) => {
-    log.warn({ platform: platform.id, err: error }, 'token.refresh_failed')
-  })
+  await platform.componentTokens.get().then(
+    () => platform.schedule.resume('ticket-missing'),
+    (error: unknown) => log.warn({ platform: platform.id, err: error }, 'token.refresh_failed'),
+  )
+  // A new installation, or a Redis that has lost everything: whoever has authorized stands in WeChat's own list. Asked with every
+  // ticket as long as there is nobody, in case a worker died in between.
+  if (outcome === 'first' || (await platform.schedule.figures()).authorizers === 0) {
+    const { jobId } = await platform.inbox.sync()
+    log.info({ platform: platform.id, jobId }, 'authorizers.sync_started')
+  }
 }
 
 async function authorize(event: Understood, appId: AuthorizerAppId, code: Secret, context: Context): Promise<void> {

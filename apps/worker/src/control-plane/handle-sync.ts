@@ -12,6 +12,12 @@ export type SyncPlatform = {
 
 export type SyncDeps = { platforms: ReadonlyMap<string, SyncPlatform>; nowMs(): number; log: Log }
 
+/**
+ * So many accounts get their profile at once. Of more (a rebuild), the profiles come with the scheduled refreshes, at their pace:
+ * a queue full of profiles would hold up tickets and authorizations.
+ */
+const PROFILES_AT_ONCE = 50
+
 /** Safe to run twice: what is known and works is never touched. */
 export async function handleSync(job: SyncJob, { jobId }: { jobId: string }, { platforms, nowMs, log }: SyncDeps): Promise<void> {
   const platform = platforms.get(job.platform)
@@ -38,7 +44,8 @@ export async function handleSync(job: SyncJob, { jobId }: { jobId: string }, { p
         added: state.added + page.added.length,
         repaired: state.repaired + page.repaired.length,
       }
-      for (const appId of page.added) await platform.inbox.profileWanted(appId)
+      const room = Math.max(0, PROFILES_AT_ONCE - (state.added - page.added.length))
+      for (const appId of page.added.slice(0, room)) await platform.inbox.profileWanted(appId)
       isLast = page.seen === 0 || state.seen >= page.totalCount
       await platform.syncStates.save(isLast ? { ...state, status: 'completed', finishedAt: now() } : state)
     }

@@ -127,6 +127,11 @@ async function conclude(
       await recordState(deps, { ...about, status: 'delivered', attempts: attempt, deliveredAtMs: deps.clock.nowMs() })
       return { ...verdict, what: 'delivered' }
     case 'retry':
+      // Disabled while the attempt ran: what waits for a retry was told so before this one began to wait.
+      if ((await deps.subscriptions.get(about.subscription))?.enabled === false) {
+        await recordState(deps, { ...about, status: 'dead', attempts: attempt, lastError: SUBSCRIPTION_DISABLED })
+        return { kind: 'dead', error: SUBSCRIPTION_DISABLED }
+      }
       await recordState(deps, { ...about, status: 'retrying', attempts: attempt, lastError: verdict.error })
       return verdict
     case 'dead':

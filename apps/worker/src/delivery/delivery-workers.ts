@@ -9,7 +9,7 @@ import type { Deliver } from './deliver.ts'
 export type DeliveryWorkersDeps = {
   platform: string
   connection: RedisConnection
-  subscriptions: Pick<Subscriptions, 'all'>
+  subscriptions: Pick<Subscriptions, 'all' | 'endPending'>
   deliver: Deliver
   /** Told what there is, after each look. */
   onSubscriptions?(subscriptions: readonly Subscription[]): void
@@ -20,13 +20,24 @@ export type DeliveryWorkers = { close(): Promise<void> }
 
 /** Deliveries of one subscription at once, in this process: a consumer that hangs holds no more than these. */
 const CONCURRENCY = 10
+/** Of one that answers users: whoever writes while ten others wait for their answers has five seconds, too. */
+const REPLYING_CONCURRENCY = 100
 const LOOK_EVERY_MS = 500
+/**
+ * For so many looks what a disabled subscription has waiting for a retry is called in: an attempt that failed in the very
+ * moment of the disabling begins to wait only afterwards, and whoever disabled it may have died before calling in anything.
+ */
+const ENDING_LOOKS = 10
 
 const parseDeliveryJob = parserOf(DeliveryJobSchema)
 
 export function startDeliveryWorkers(deps: DeliveryWorkersDeps): DeliveryWorkers {
   const { platform, connection, subscriptions, deliver, log } = deps
-  const workers = new Map<string, QueueWorker>()
+  const workers = new Map<string, { worker: QueueWorker; concurrency: number }>()
+  /** Of subscriptions that are gone or have changed. */
+  const closing = new Set<Promise<void>>()
+  /** Of each disabled subscription, in how many looks its retries were called in. */
+  let ended = new Map<string, number>()
   const stopping = new AbortController()
   let seen: readonly Subscription[] | undefined
   const looking = look()
@@ -34,7 +45,9 @@ export function startDeliveryWorkers(deps: DeliveryWorkersDeps): DeliveryWorkers
   async function look(): Promise<void> {
     while (!stopping.signal.aborted) {
       try {
-        follow(await subscriptions.all())
+        const current = await subscriptions.all()
+        follow(current)
+        await endPending(current)
       } catch (error) {
         log.warn({ err: error, platform }, 'subscriptions.unknown')
       }
@@ -47,23 +60,36 @@ export function startDeliveryWorkers(deps: DeliveryWorkersDeps): DeliveryWorkers
   function follow(current: readonly Subscription[]): void {
     if (current === seen) return
     seen = current
-    const names = new Set(current.map(({ name }) => name))
-    for (const [name, worker] of workers) {
-      if (names.has(name)) continue
+    const wanted = new Map(current.map(({ name, reply }) => [name, reply ? REPLYING_CONCURRENCY : CONCURRENCY]))
+    for (const [name, { worker, concurrency }] of workers) {
+      if (wanted.get(name) === concurrency) continue
       workers.delete(name)
-      void worker.close()
+      const end = worker.close()
+      closing.add(end)
+      void end.then(() => closing.delete(end))
     }
-    for (const name of names) {
-      if (!workers.has(name)) workers.set(name, startWorker(name))
+    for (const [name, concurrency] of wanted) {
+      if (!workers.has(name)) workers.set(name, { worker: startWorker(name, concurrency), concurrency })
     }
     deps.onSubscriptions?.(current)
   }
 
-  function startWorker(name: string): QueueWorker {
+  async function endPending(current: readonly Subscription[]): Promise<void> {
+    const disabled = current.filter(({ enabled }) => !enabled)
+    const looks = new Map(disabled.map(({ name }) => [name, ended.get(name) ?? 0]))
+    ended = looks
+    for (const [name, made] of looks) {
+      if (made === ENDING_LOOKS) continue
+      await subscriptions.endPending(name)
+      looks.set(name, made + 1)
+    }
+  }
+
+  function startWorker(name: string, concurrency: number): QueueWorker {
     return createQueueWorker({
       connection,
       queue: deliveriesQueue(platform, name),
-      concurrency: CONCURRENCY,
+      concurrency,
       parse: parseDeliveryJob,
       handle,
       backoff: (attempt, job) => deliveryBackoffMs(job.scheduleSeconds, attempt),
@@ -78,7 +104,7 @@ export function startDeliveryWorkers(deps: DeliveryWorkersDeps): DeliveryWorkers
     async close() {
       stopping.abort()
       await looking
-      await Promise.all([...workers.values()].map((worker) => worker.close()))
+      await Promise.all([...closing, ...[...workers.values()].map(({ worker }) => worker.close())])
     },
   }
 }

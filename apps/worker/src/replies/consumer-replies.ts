@@ -1,12 +1,17 @@
 // Owns: hearing the replies that consumers of queue sinks return from their jobs, for as long as a subscription wants them.
-import type { Subscription } from '@wxgw/contracts'
+import { type DeliveryJob, type GatewayEvent, GatewayEventSchema, parserOf, type Subscription } from '@wxgw/contracts'
 import type { Platform } from '@wxgw/platform'
 import { type ConsumerReturns, createConsumerReturns, type RedisConnection } from '@wxgw/redis'
 import type { Log } from '@wxgw/runtime'
+import { INVALID_REPLY } from '../delivery/judge-attempt.ts'
+import { recordState } from '../delivery/record-state.ts'
 
 export type ConsumerRepliesDeps = {
-  platform: Pick<Platform, 'id' | 'replyOffers'>
+  platform: Pick<Platform, 'id' | 'replyOffers' | 'events'>
   connection: RedisConnection
+  /** The data of a consumer's job, as long as the job is kept. */
+  readConsumerJob(job: { queue: string; jobId: string }): Promise<unknown>
+  enqueueDelivery(job: DeliveryJob, options: { attemptsMade: number; lastError: string }): Promise<void>
   log: Log
 }
 
@@ -15,26 +20,56 @@ export type ConsumerReplies = {
   close(): Promise<void>
 }
 
+const parseEvent = parserOf(GatewayEventSchema)
+
 /** Every worker listens: whichever hears a reply first hands it in, the others find it answered. */
-export function createConsumerReplies({ platform, connection, log }: ConsumerRepliesDeps): ConsumerReplies {
+export function createConsumerReplies(deps: ConsumerRepliesDeps): ConsumerReplies {
+  const { platform, connection, log } = deps
   const listening = new Map<string, ConsumerReturns>()
 
   function follow(subscriptions: readonly Subscription[]): void {
-    const wanted = new Set(subscriptions.flatMap(({ sink, reply, enabled }) => (reply && enabled && sink.kind === 'queue' ? [sink.queue] : [])))
-    for (const [queue, returns] of listening) {
-      if (wanted.has(queue)) continue
-      listening.delete(queue)
+    const wanted = new Map<string, string>()
+    for (const { name, sink, reply, enabled } of subscriptions) if (reply && enabled && sink.kind === 'queue') wanted.set(name, sink.queue)
+    for (const [name, returns] of listening) {
+      if (wanted.has(name)) continue
+      listening.delete(name)
       void returns.close()
     }
-    for (const queue of wanted) {
-      if (!listening.has(queue)) listening.set(queue, createConsumerReturns({ connection, queue, onReturn, log }))
+    for (const [name, queue] of wanted) {
+      if (listening.has(name)) continue
+      const onReturn = (jobId: string, value: unknown) => take({ name, queue, eventId: jobId, value })
+      listening.set(name, createConsumerReturns({ connection, queue, onReturn, log }))
     }
   }
 
-  async function onReturn(eventId: string, value: unknown): Promise<void> {
+  /** The job of a first delivery has the event's id for its own; that of a replay has not, and what it returns answers nobody. */
+  async function take(returned: { name: string; queue: string; eventId: string; value: unknown }): Promise<void> {
+    const { name, queue, eventId, value } = returned
     if (typeof value !== 'object' || value === null || !('reply' in value) || value.reply === null) return
-    const outcome = await platform.replyOffers.offer(eventId, value.reply)
-    if (outcome === 'invalid') log.warn({ platform: platform.id, eventId }, 'reply.invalid')
+    const outcome = await platform.replyOffers.offer(eventId, value.reply, { from: name })
+    if (outcome !== 'invalid') return
+    log.warn({ platform: platform.id, eventId, subscription: name }, 'reply.invalid')
+    const event = parseEvent(await deps.readConsumerJob({ queue, jobId: eventId }))
+    if (event) await failDelivery(event, name)
+  }
+
+  /** The consumer's job is done, so nothing is tried again by itself: it stands in the dead letters, from where it can be. */
+  async function failDelivery(event: GatewayEvent, subscription: string): Promise<void> {
+    const job: DeliveryJob = {
+      v: 1,
+      kind: 'deliver',
+      platform: platform.id,
+      subscription,
+      event,
+      receivedAtMs: Date.parse(event.time),
+      deliveryId: event.id,
+      scheduleSeconds: [],
+    }
+    await deps.enqueueDelivery(job, { attemptsMade: 1, lastError: INVALID_REPLY })
+    // It is known as delivered; only what begins anew can be said to have failed.
+    const about = { eventId: event.id, subscription }
+    await recordState({ events: platform.events, log }, { ...about, status: 'pending', attempts: 0 })
+    await recordState({ events: platform.events, log }, { ...about, status: 'dead', attempts: 1, lastError: INVALID_REPLY })
   }
 
   return {

@@ -1,70 +1,144 @@
-// Owns: refreshing what is due, on every worker, without a leader: Redis shares the work out.
+// Owns: refreshing what is due, on every worker, without a leader: Redis shares the work out and says when all have to wait.
+import { setMaxListeners } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Platform } from '@wxgw/platform'
+import type { PauseReason, Platform } from '@wxgw/platform'
 import type { Log } from '@wxgw/runtime'
-import { COMPONENT_SUBJECT, GatewayError, parseAuthorizerAppId } from '@wxgw/wechat-core'
+import { type AuthorizerAppId, COMPONENT_SUBJECT, describeFailure, GatewayError, parseAuthorizerAppId } from '@wxgw/wechat-core'
+import type { Alarm } from './alarm.ts'
+import { isUnreachable, pauseReasonOf } from './pause-reason.ts'
 
 export type SweepPlatform = {
   id: string
-  schedule: Platform['schedule']
+  schedule: Pick<Platform['schedule'], 'takeDue' | 'forget' | 'pause' | 'resume'>
   componentTokens: Pick<Platform['componentTokens'], 'refreshNow'>
   authorizerTokens: Pick<Platform['authorizerTokens'], 'refreshNow'>
+  authorizers: Pick<Platform['authorizers'], 'get'>
+  inbox: Pick<Platform['inbox'], 'profileWanted'>
 }
 
-export type SweepDeps = { platforms: ReadonlyMap<string, SweepPlatform>; intervalSeconds: number; log: Log }
+export type SweepDeps = {
+  platforms: ReadonlyMap<string, SweepPlatform>
+  intervalSeconds: number
+  alarm: Alarm
+  log: Log
+}
 
-/** At most this many refreshes begin in a second, in this process: WeChat's quotas are not published. */
+/** At most this many refreshes of a platform begin in a second, in this process, one after the other: WeChat's quotas are not published. */
 const PER_SECOND = 20
+/** While WeChat is slow: so many may be under way. */
+const MAX_RUNNING = 60
 /** What failed, or whose worker died, is due again after this. */
 const MIN_RETRY_MS = 5_000
 const MAX_RETRY_MS = 60_000
+/** Without an answer so often in a row, WeChat is left alone until one refresh gets through. */
+const UNREACHABLE_AFTER = 5
 
 export type Sweep = { stop(): Promise<void> }
 
 /** Sweeps at once, then every interval with up to 10 % added, so that workers started together drift apart. */
-export function startSweep({ platforms, intervalSeconds, log }: SweepDeps): Sweep {
+export function startSweep({ platforms, intervalSeconds, alarm, log }: SweepDeps): Sweep {
   const stopping = new AbortController()
+  // Each platform waits on it.
+  setMaxListeners(platforms.size + 1, stopping.signal)
   const retryMs = Math.min(MAX_RETRY_MS, Math.max(MIN_RETRY_MS, intervalSeconds * 1000))
-  const running = run()
-
-  async function run(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      for (const platform of platforms.values()) await sweepPlatform(platform)
-      await pause(intervalSeconds * 1000 * (1 + Math.random() * 0.1))
-    }
-  }
+  const sweeping = Promise.all([...platforms.values()].map((platform) => sweepPlatform(platform)))
 
   async function sweepPlatform(platform: SweepPlatform): Promise<void> {
+    const running = new Set<Promise<void>>()
+    const streak = { unanswered: 0 }
     while (!stopping.signal.aborted) {
+      const room = Math.min(PER_SECOND, MAX_RUNNING - running.size)
+      const due = room > 0 ? await takeDue(platform, room) : undefined
+      let isPaused = false
+      for (const subject of due?.subjects ?? []) {
+        // What is not begun any more was put off when it was taken, and comes again.
+        if (isPaused || stopping.signal.aborted) break
+        const started: Promise<void> = refresh(subject, due?.pausedBy).then((goesOn) => {
+          isPaused ||= !goesOn
+          running.delete(started)
+        })
+        running.add(started)
+        await pause(1000 / PER_SECOND)
+      }
+      const isDrained = due !== undefined && due.subjects.length < room
+      await pause(isDrained ? intervalSeconds * 1000 * (1 + Math.random() * 0.1) : 1000 / PER_SECOND)
+    }
+    await Promise.all(running)
+
+    /** False when the schedule has to wait from now on. Never rejects. */
+    async function refresh(subject: string, pausedBy: PauseReason | undefined): Promise<boolean> {
       const startedAtMs = performance.now()
-      const subjects = await takeDue(platform)
-      if (subjects.length === 0) return
-      await Promise.all(subjects.map((subject) => refresh(platform, subject)))
-      await pause(Math.max(0, 1000 - (performance.now() - startedAtMs)))
+      const logged = { platform: platform.id, subject }
+      try {
+        await refreshSubject(platform, subject)
+        streak.unanswered = 0
+        log.info({ ...logged, durationMs: Math.round(performance.now() - startedAtMs) }, 'token.refreshed')
+        if (pausedBy) await resume(platform, pausedBy)
+        return true
+      } catch (error) {
+        streak.unanswered = isUnreachable(error) ? streak.unanswered + 1 : 0
+        if (isOver(error)) await forget(platform, subject)
+        const reason = pauseReasonOf(error) ?? (streak.unanswered >= UNREACHABLE_AFTER ? 'unreachable' : undefined)
+        // One line for all that fail for the same reason.
+        if (reason === undefined) log.warn({ ...logged, err: error }, 'token.refresh_failed')
+        else await wait(platform, reason, error)
+        return reason === undefined
+      }
     }
   }
 
-  async function takeDue(platform: SweepPlatform): Promise<string[]> {
+  async function takeDue(platform: SweepPlatform, limit: number) {
     try {
-      return await platform.schedule.takeDue(PER_SECOND, retryMs)
+      return await platform.schedule.takeDue(limit, retryMs)
     } catch (error) {
       log.warn({ err: error, platform: platform.id }, 'sweep.skipped')
-      return []
+      return { subjects: [], pausedBy: undefined }
     }
   }
 
-  async function refresh(platform: SweepPlatform, subject: string): Promise<void> {
-    const startedAtMs = performance.now()
-    const logged = { platform: platform.id, subject }
+  async function refreshSubject(platform: SweepPlatform, subject: string): Promise<void> {
+    if (subject === COMPONENT_SUBJECT) {
+      await platform.componentTokens.refreshNow()
+      return
+    }
+    const appId = parseAuthorizerAppId(subject)
+    if (!appId) return platform.schedule.forget(subject)
+    await platform.authorizerTokens.refreshNow(appId)
+    await completeProfile(platform, appId)
+  }
+
+  /** Accounts found in WeChat's list come without a profile: it is asked for at the pace of the refreshes. */
+  async function completeProfile(platform: SweepPlatform, appId: AuthorizerAppId): Promise<void> {
     try {
-      const appId = parseAuthorizerAppId(subject)
-      if (appId) await platform.authorizerTokens.refreshNow(appId)
-      else if (subject === COMPONENT_SUBJECT) await platform.componentTokens.refreshNow()
-      else await platform.schedule.forget(subject)
-      log.info({ ...logged, durationMs: Math.round(performance.now() - startedAtMs) }, 'token.refreshed')
+      const authorizer = await platform.authorizers.get(appId)
+      if (authorizer && !authorizer.profile) await platform.inbox.profileWanted(appId)
     } catch (error) {
-      if (isOver(error)) await forget(platform, subject)
-      log.warn({ ...logged, err: error }, 'token.refresh_failed')
+      // The refresh itself is done; the next one asks again.
+      log.warn({ err: error, platform: platform.id, subject: appId }, 'sweep.skipped')
+    }
+  }
+
+  async function wait(platform: SweepPlatform, reason: PauseReason, error: unknown): Promise<void> {
+    try {
+      if (!(await platform.schedule.pause(reason))) return
+      const { code, errcode } = describeFailure(error)
+      const fields = { platform: platform.id, reason, code, ...(errcode === undefined ? {} : { errcode }) }
+      if (reason === 'quota-day' || reason === 'ip-not-allowed' || reason === 'component-refused') log.error(fields, 'schedule.paused')
+      else log.warn(fields, 'schedule.paused')
+      await alarm(platform.id, 'gateway.schedule.paused', { reason, ...(errcode === undefined ? {} : { errcode: String(errcode) }) })
+    } catch (failure) {
+      log.warn({ err: failure, platform: platform.id }, 'sweep.skipped')
+    }
+  }
+
+  async function resume(platform: SweepPlatform, reason: PauseReason): Promise<void> {
+    try {
+      if (!(await platform.schedule.resume(reason))) return
+      log.info({ platform: platform.id, reason }, 'schedule.resumed')
+      await alarm(platform.id, 'gateway.schedule.resumed', { reason })
+    } catch (failure) {
+      // The next refresh that succeeds tries again.
+      log.warn({ err: failure, platform: platform.id }, 'sweep.skipped')
     }
   }
 
@@ -86,7 +160,7 @@ export function startSweep({ platforms, intervalSeconds, log }: SweepDeps): Swee
   return {
     async stop() {
       stopping.abort()
-      await running
+      await sweeping
     },
   }
 }

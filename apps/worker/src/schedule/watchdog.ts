@@ -1,7 +1,8 @@
 // Owns: noticing that WeChat has stopped pushing tickets, and asking it to go on.
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Platform } from '@wxgw/platform'
 import type { Log } from '@wxgw/runtime'
+import type { Alarm } from './alarm.ts'
+import { repeat, type Repetition } from './repeat.ts'
 
 export type WatchedPlatform = {
   id: string
@@ -9,24 +10,29 @@ export type WatchedPlatform = {
   authorizations: Pick<Platform['authorizations'], 'startPushTicket'>
 }
 
-export type WatchdogDeps = { platforms: ReadonlyMap<string, WatchedPlatform>; nowMs(): number; log: Log }
+export type WatchdogDeps = {
+  platforms: ReadonlyMap<string, WatchedPlatform>
+  nowMs(): number
+  alarm: Alarm
+  log: Log
+  firstLookMs?: number
+  everyMs?: number
+}
 
 /** WeChat pushes every ten minutes: two have been missed. */
 const STALE_AFTER_MS = 25 * 60_000
 const FIRST_LOOK_MS = 10_000
 const EVERY_MS = 60_000
 
-export type Watchdog = { stop(): Promise<void> }
-
-export function startWatchdog({ platforms, nowMs, log }: WatchdogDeps): Watchdog {
-  const stopping = new AbortController()
-  const running = run()
-
-  async function run(): Promise<void> {
-    for (let pauseMs = FIRST_LOOK_MS; await paused(pauseMs); pauseMs = EVERY_MS) {
-      for (const platform of platforms.values()) await look(platform)
-    }
-  }
+/**
+ * WeChat is asked at most every ten minutes, over all workers; whoever asks also tells subscribers, by `gateway.ticket.stale`.
+ * @see https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/ThirdParty/token/component_verify_ticket_service.html
+ */
+export function startWatchdog(deps: WatchdogDeps): Repetition {
+  const { platforms, nowMs, alarm, log, firstLookMs = FIRST_LOOK_MS, everyMs = EVERY_MS } = deps
+  return repeat({ firstMs: firstLookMs, everyMs }, async () => {
+    for (const platform of platforms.values()) await look(platform)
+  })
 
   async function look(platform: WatchedPlatform): Promise<void> {
     try {
@@ -35,26 +41,11 @@ export function startWatchdog({ platforms, nowMs, log }: WatchdogDeps): Watchdog
       if (ageMs !== undefined && ageMs < STALE_AFTER_MS) return
       const outcome = await platform.authorizations.startPushTicket()
       log.warn({ platform: platform.id, ticketAgeMs: ageMs ?? null, outcome }, 'ticket.stale')
+      if (outcome === 'asked-lately') return
+      const age = ageMs === undefined ? {} : { ticketAgeSeconds: String(Math.floor(ageMs / 1000)) }
+      await alarm(platform.id, 'gateway.ticket.stale', age)
     } catch (error) {
       log.warn({ err: error, platform: platform.id }, 'ticket.start_push_failed')
     }
-  }
-
-  /** True once the time is over, false when the process stops. */
-  async function paused(ms: number): Promise<boolean> {
-    try {
-      await delay(ms, undefined, { signal: stopping.signal })
-      return true
-    } catch (error) {
-      if (stopping.signal.aborted) return false
-      throw error
-    }
-  }
-
-  return {
-    async stop() {
-      stopping.abort()
-      await running
-    },
   }
 }

@@ -1,5 +1,6 @@
 // Owns: the dead letters of a subscription, which are the failed jobs of its deliveries queue: listing, sending again, discarding.
-import { type DeadLetter, deliveriesQueue } from '@wxgw/contracts'
+import { randomBytes } from 'node:crypto'
+import { type DeadLetter, deliveriesQueue, deliveryId } from '@wxgw/contracts'
 import type { Job, Queue } from 'bullmq'
 import type { RedisConnection } from '../connect.ts'
 import type { DeliveryChange } from '../event-log/event-log.ts'
@@ -71,9 +72,13 @@ export function createDeadLetters({ platform, redis, queues, events }: DeadLette
 
   /** First the log, then the job: the other way round, a fast delivery would be logged as pending again. */
   async function sendAgain(subscription: string, job: Job): Promise<boolean> {
-    const { eventId } = parseDeadDelivery(job.data)
+    const { eventId, deliveryId: last } = parseDeadDelivery(job.data)
     await events.deliveryChanged(eventId, subscription, { status: 'pending', attempts: 0 })
-    return unlessGone(() => job.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true }))
+    return unlessGone(async () => {
+      // A consumer's queue that still knows the delivery would take it for a duplicate: a replay is another one, of the same event.
+      if (last !== undefined) await job.updateData({ ...job.data, deliveryId: deliveryId(eventId, `r${randomBytes(6).toString('hex')}`) })
+      await job.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true })
+    })
   }
 
   async function drop(subscription: string, job: Job): Promise<boolean> {

@@ -1,5 +1,6 @@
 // Owns: the way into the deliveries queue of a subscription, whose failed set is the subscription's dead letters.
 import { type DeliveryJob, deliveriesQueue, RETRY_JITTER } from '@wxgw/contracts'
+import type { Job } from 'bullmq'
 import type { RedisConnection } from '../connect.ts'
 import { runScript, script } from '../script.ts'
 import { guardStore } from '../store-errors.ts'
@@ -27,6 +28,11 @@ export type DeliveryQueue = {
 /** Longer than it takes until the fan-out of a killed worker runs again (16 s). */
 const REMEMBERED_MS = 60_000
 
+/** No worker takes a job before the attempts that count are written down: another one would be made, and all would begin anew. */
+const HELD_MS = 1_000
+/** BullMQ's own numbers for "no such job" and "not in that state". */
+const NOT_DELAYED: readonly unknown[] = [-1, -3]
+
 /**
  * Writes down attempts that were made before, unless the job has run or is gone.
  * KEYS: job
@@ -40,24 +46,43 @@ return 1
 `)
 
 /** `redis` and `queues` share the store; the job's key has the hash tag of its queue. */
-export function createDeliveryQueue({ queues, redis }: { queues: Pick<Queues, 'open'>; redis: RedisConnection }): DeliveryQueue {
+export function createDeliveryQueue({ queues, redis }: { queues: Pick<Queues, 'open' | 'add'>; redis: RedisConnection }): DeliveryQueue {
   return {
     enqueueDelivery: (job, { delayMs = 0, attemptsMade = 0, lastError = '' } = {}) =>
       guardStore(async () => {
         const { deliveryId } = job
-        const queue = queues.open(deliveriesQueue(job.platform, job.subscription))
-        await queue.add(job.event.type, job, {
+        const queueName = deliveriesQueue(job.platform, job.subscription)
+        const options = {
           ...jobOptions(1 + job.scheduleSeconds.length),
           jobId: deliveryId,
           deduplication: { id: deliveryId, ttl: REMEMBERED_MS },
-          delay: Math.max(0, Math.round(delayMs)),
+        }
+        if (delayMs <= 0 && attemptsMade === 0 && !job.reply) {
+          await queues.add(queueName, { name: job.event.type, data: job, options })
+          return
+        }
+        const queue = queues.open(queueName)
+        const heldMs = attemptsMade > 0 ? Math.max(delayMs, HELD_MS) : delayMs
+        const added = await queue.add(job.event.type, job, {
+          ...options,
+          delay: Math.max(0, Math.round(heldMs)),
           // A push is waiting for the answer to this one: it goes before what has waited longer.
           ...(job.reply ? { lifo: true } : {}),
         })
         if (attemptsMade > 0) {
           await runScript(redis, countEarlierAttempts, { keys: [queue.toKey(deliveryId)], args: [attemptsMade, lastError] })
+          if (delayMs < heldMs) await promote(added)
         }
       }),
+  }
+}
+
+/** Again, or for a job that is known already, it is no longer delayed: then there is nothing to do. */
+async function promote(job: Job): Promise<void> {
+  try {
+    await job.promote()
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && NOT_DELAYED.includes(error.code))) throw error
   }
 }
 

@@ -13,10 +13,10 @@ import {
   type SyncJob,
 } from '@wxgw/contracts'
 import { type AuthorizerAppId, type Clock, type Secret, systemClock } from '@wxgw/wechat-core'
-import type { JobsOptions } from 'bullmq'
 import type { Sealer } from '../sealed.ts'
 import { guardStore } from '../store-errors.ts'
-import { CONTROL_ATTEMPTS, FAN_OUT_ATTEMPTS, jobOptions, SYNC_ATTEMPTS } from './job-options.ts'
+import type { PlainJobOptions } from './add-jobs-script.ts'
+import { CONTROL_ATTEMPTS, FAN_OUT_ATTEMPTS, jobOptions, RELEASE_CHECK_ATTEMPTS, SYNC_ATTEMPTS } from './job-options.ts'
 import type { Queues } from './queues.ts'
 import type { SyncState, SyncStates } from './sync-states.ts'
 
@@ -38,7 +38,7 @@ export type Inbox = {
 export type InboxDeps = {
   platform: string
   /** Over a connection that fails fast. */
-  queues: Pick<Queues, 'open'>
+  queues: Pick<Queues, 'add'>
   sealer: Sealer
   syncStates: Pick<SyncStates, 'get'>
   /** How long a push is remembered, from its first arrival. */
@@ -62,23 +62,19 @@ export function createInbox({ platform, queues, sealer, syncStates, dedupeSecond
    * The deduplication key outlives the job; a job id of each push's own tells by the answer whether it is ours. Sent
    * twice by the driver after a lost reply, the job is found under its id and is still ours.
    */
-  function add(queueName: string, { data, options }: { data: Payload; options: JobsOptions }): Promise<string> {
-    return guardStore(async () => {
-      const job = await queues.open(queueName).add(data.kind, data, options)
-      if (job.id === undefined) throw new Error('BullMQ gave a job no id')
-      return job.id
-    })
+  function add(queueName: string, { data, options }: { data: Payload; options: PlainJobOptions }): Promise<string> {
+    return guardStore(() => queues.add(queueName, { name: data.kind, data, options }))
   }
 
-  async function addOnce(queueName: string, job: { data: Payload; id: string; attempts: number }): Promise<Acceptance> {
-    const { data, id, attempts } = job
+  async function addOnce(queueName: string, job: { data: Payload; id: string; attempts: number; kept?: Partial<PlainJobOptions> }): Promise<Acceptance> {
+    const { data, id, attempts, kept } = job
     const jobId = `${data.kind}-${randomUUID()}`
-    const options = { ...jobOptions(attempts), jobId, deduplication: { id: `${platform}.${id}`, ttl } }
+    const options = { ...jobOptions(attempts), ...kept, jobId, deduplication: { id: `${platform}.${id}`, ttl } }
     return (await add(queueName, { data, options })) === jobId ? 'accepted' : 'duplicate'
   }
 
   /** Without a time the key lives exactly as long as the job. */
-  function oneAtATime(kind: Payload['kind'], { id, attempts }: { id: string; attempts: number }): JobsOptions {
+  function oneAtATime(kind: Payload['kind'], { id, attempts }: { id: string; attempts: number }): PlainJobOptions {
     return { ...jobOptions(attempts), jobId: `${kind}-${randomUUID()}`, deduplication: { id: `${platform}.${id}` } }
   }
 
@@ -133,7 +129,9 @@ export function createInbox({ platform, queues, sealer, syncStates, dedupeSecond
     async releaseCheck({ eventId, appId, openId, code, receivedAtMs }) {
       const sealedCode = sealer.seal(code.reveal(), codePlace(eventId))
       const data: ReleaseCheckJob = { v: 1, kind: 'release-check', platform, eventId, appid: appId, openId, sealedCode, receivedAtMs }
-      await addOnce(COMPONENT_EVENTS_QUEUE, { data, id: `release-check ${eventId}`, attempts: CONTROL_ATTEMPTS })
+      // Not kept when it fails: nobody can use the code any more, and it is a secret.
+      const kept = { removeOnFail: true }
+      await addOnce(COMPONENT_EVENTS_QUEUE, { data, id: `release-check ${eventId}`, attempts: RELEASE_CHECK_ATTEMPTS, kept })
     },
 
     openReleaseCheckCode: ({ eventId, sealedCode }) => sealer.open(sealedCode, codePlace(eventId)),

@@ -1,5 +1,5 @@
 // Owns: how often and how long each kind of job is tried, and what is kept of it afterwards.
-import type { JobsOptions } from 'bullmq'
+import type { PlainJobOptions } from './add-jobs-script.ts'
 
 /**
  * Component events and profiles: at once after 1 s, 2 s, 4 s … 32 s, then every 60 s, until an hour has passed.
@@ -12,6 +12,9 @@ export const CONTROL_ATTEMPTS = 66
  * 1440 minutes after the first 63 s.
  */
 export const FAN_OUT_ATTEMPTS = 1_446
+
+/** The release check is watched by WeChat for seconds: 1 s, 2 s, 4 s, 8 s, 16 s, and then nobody waits any longer. */
+export const RELEASE_CHECK_ATTEMPTS = 6
 
 /** authorizers/sync gives up sooner: somebody asked and can ask again. 63 s and four minutes. */
 export const SYNC_ATTEMPTS = 11
@@ -28,7 +31,7 @@ export function exponentialBackoffMs(attempt: number): number {
 const workerDecides = { type: 'worker' } as const
 
 /** Removed when done: a secret inside, though sealed, shall not lie about. Kept when failed for good: somebody must look. */
-export function jobOptions(attempts: number): JobsOptions {
+export function jobOptions(attempts: number): Omit<PlainJobOptions, 'jobId' | 'deduplication'> {
   // No stack traces in Redis: they show what is none of Redis' business and fill it.
   return { attempts, backoff: workerDecides, removeOnComplete: true, removeOnFail: false, stackTraceLimit: 0 }
 }

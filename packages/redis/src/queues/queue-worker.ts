@@ -20,8 +20,13 @@ export type QueueWorkerDeps<Payload> = Omit<RunJobDeps<Payload>, 'backoff'> & {
 }
 
 export type QueueWorker = {
+  readonly queue: string
   /** How many jobs run in this process now. */
   active(): number
+  /** How many have been taken since the start. */
+  taken(): number
+  /** Are fewer running than may? */
+  hasRoom(): boolean
   /**
    * Takes no more jobs and waits for the running ones; then aborts their signals and lets go. What was not finished is
    * run again by another worker. The same promise on repeat; never rejects.
@@ -48,11 +53,13 @@ export function createQueueWorker<Payload>(deps: QueueWorkerDeps<Payload>): Queu
   const { connection, concurrency, queue, log, closeTimeoutMs = CLOSE_TIMEOUT_MS } = deps
   const backoff = deps.backoff ?? ((attempt: number) => exponentialBackoffMs(attempt))
   const running = new Map<string, AbortController>()
+  let taken = 0
 
   async function process(job: Job, token?: string): Promise<unknown> {
     const jobId = job.id ?? ''
     const abort = new AbortController()
     running.set(jobId, abort)
+    taken += 1
     try {
       return await runJob({ ...deps, backoff }, { job, token, signal: abort.signal })
     } finally {
@@ -115,7 +122,10 @@ export function createQueueWorker<Payload>(deps: QueueWorkerDeps<Payload>): Queu
 
   let closing: Promise<void> | undefined
   return {
+    queue,
     active: () => running.size,
+    taken: () => taken,
+    hasRoom: () => running.size < concurrency,
     close: () => (closing ??= close()),
   }
 }

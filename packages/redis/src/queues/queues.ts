@@ -2,12 +2,15 @@
 import { Queue } from 'bullmq'
 import type { RedisConnection } from '../connect.ts'
 import { createErrorLog, type WarnLog } from './error-log.ts'
+import { createJobBatches, type JobBatches } from './job-batches.ts'
 
 /** BullMQ's own default; consumers in any language open queues under it. */
 export const QUEUE_PREFIX = 'bull'
 
 export type Queues = {
   open(name: string): Queue
+  /** As Queue.add of a job without delay, priority or parent, together with what else is added at this moment. */
+  add: JobBatches['add']
   /** Lets go of a queue of a subscription that is no more; its jobs are not touched. */
   release(name: string): Promise<void>
   close(): Promise<void>
@@ -21,22 +24,25 @@ export function createQueues({ connection, log }: { connection: RedisConnection;
   const opened = new Map<string, Queue>()
   const onError = createErrorLog(log, 'queue.failed')
 
+  function open(name: string): Queue {
+    const known = opened.get(name)
+    if (known) return known
+    const queue = new Queue(name, {
+      connection,
+      prefix: QUEUE_PREFIX,
+      skipWaitingForReady: true,
+      skipVersionCheck: true,
+      // Else merely opening the queue of a deleted subscription would leave a key behind.
+      skipMetasUpdate: true,
+    })
+    queue.on('error', onError)
+    opened.set(name, queue)
+    return queue
+  }
+
   return {
-    open(name) {
-      const known = opened.get(name)
-      if (known) return known
-      const queue = new Queue(name, {
-        connection,
-        prefix: QUEUE_PREFIX,
-        skipWaitingForReady: true,
-        skipVersionCheck: true,
-        // Else merely opening the queue of a deleted subscription would leave a key behind.
-        skipMetasUpdate: true,
-      })
-      queue.on('error', onError)
-      opened.set(name, queue)
-      return queue
-    },
+    open,
+    add: createJobBatches({ connection, open }).add,
     async release(name) {
       const queue = opened.get(name)
       opened.delete(name)

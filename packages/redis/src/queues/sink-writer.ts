@@ -10,6 +10,8 @@ export type SinkWriter = {
    * Rejects with STORE_UNAVAILABLE.
    */
   addToConsumerQueue(job: { queue: string; jobId: string; name: string; data: GatewayEvent }): Promise<void>
+  /** What was added, while the consumer's queue keeps it; else undefined. Rejects with STORE_UNAVAILABLE. */
+  readConsumerJob(job: { queue: string; jobId: string }): Promise<unknown>
   /** One entry. Never more than `maxLength` remain, when given. Again it adds again. Rejects with STORE_UNAVAILABLE. */
   appendToStream(entry: { stream: string; fields: Readonly<Record<string, string>>; maxLength?: number | undefined }): Promise<void>
 }
@@ -17,13 +19,18 @@ export type SinkWriter = {
 const KEPT_COMPLETED = 1_000
 const KEPT_FAILED = 10_000
 
-export function createSinkWriter({ queues, redis }: { queues: Pick<Queues, 'open'>; redis: RedisConnection }): SinkWriter {
+export function createSinkWriter({ queues, redis }: { queues: Pick<Queues, 'open' | 'add'>; redis: RedisConnection }): SinkWriter {
   return {
     addToConsumerQueue: ({ queue, jobId, name, data }) =>
       guardStore(async () => {
         // How often it is tried and what becomes of it is the consumer's business; only the space it takes is ours.
         const kept = { removeOnComplete: { count: KEPT_COMPLETED }, removeOnFail: { count: KEPT_FAILED } }
-        await queues.open(queue).add(name, data, { jobId, ...kept })
+        await queues.add(queue, { name, data, options: { jobId, ...kept } })
+      }),
+    readConsumerJob: ({ queue, jobId }) =>
+      guardStore(async () => {
+        const job = await queues.open(queue).getJob(jobId)
+        return job?.data
       }),
     appendToStream: ({ stream, fields, maxLength }) =>
       guardStore(async () => {

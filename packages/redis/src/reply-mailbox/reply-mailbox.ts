@@ -9,7 +9,11 @@ import { runScript } from '../script.ts'
 import { guardStore } from '../store-errors.ts'
 import { awaitReply, offerReply } from './reply-scripts.ts'
 
-export type OfferOutcome = 'accepted' | 'already-answered' | 'too-late' | 'unknown'
+/** `not-asked`: the push waits for another subscription. */
+export type OfferOutcome = 'accepted' | 'already-answered' | 'too-late' | 'unknown' | 'not-asked'
+
+/** Whose answer a push waits for, and whom the answer is for. */
+export type AskedReply = { subscription: string; authorizerAppId: string; openId: string }
 
 export type ReplyMailbox = {
   /**
@@ -17,12 +21,14 @@ export type ReplyMailbox = {
    * Everybody who waits for the same event gets the same reply. Call it before the event is queued, and give the mailbox
    * the connection that queues it, so that Redis knows of the wait before a consumer can answer.
    */
-  expect(eventId: string, deadlineAtMs: number): Promise<unknown>
+  expect(eventId: string, deadlineAtMs: number, asked?: AskedReply): Promise<unknown>
   /**
-   * Hands a reply in. `unknown`: nobody waits, or did within a minute of now. `too-late`: the deadline is over.
-   * Rejects with STORE_UNAVAILABLE.
+   * Hands a reply in; `from` is the subscription that it comes from, when that is known. `unknown`: nobody waits, or did within
+   * ten minutes of now. `too-late`: the deadline is over. Rejects with STORE_UNAVAILABLE.
    */
-  offer(eventId: string, reply: unknown): Promise<OfferOutcome>
+  offer(eventId: string, reply: unknown, from?: string): Promise<OfferOutcome>
+  /** What `expect` was told, until ten minutes after the deadline. Rejects with STORE_UNAVAILABLE. */
+  asked(eventId: string): Promise<AskedReply | undefined>
   /** Who waits gets undefined. */
   close(): Promise<void>
 }
@@ -31,19 +37,21 @@ export type ReplyMailboxDeps = {
   redis: RedisConnection
   /** A connection of the mailbox's own (`subscriber`): it can do nothing else. Closed by the caller, after `close`. */
   subscriber: RedisConnection
-  keys: Pick<PlatformKeys, 'reply' | 'replyChannel'>
+  keys: Pick<PlatformKeys, 'reply' | 'replySent' | 'replyChannel'>
   log: WarnLog
   clock?: Clock
 }
 
-/** The key outlives the deadline, so that a late reply can be told that it is late. */
-const REMEMBERED_MS = 60_000
+/** The key outlives the deadline, so that a late reply can be told that it is late, and its fallback knows the user. */
+const REMEMBERED_MS = 600_000
+/** That an event is answered: as long as anybody could offer a reply to it. */
+export const REPLY_SENT_SECONDS = 86_400
 /** A reply accepted in the last moment is still on its way. */
 const LAST_MESSAGE_MS = 20
 /** The longest wait: a timer's own limit is far off, WeChat's patience is not. */
 const LONGEST_WAIT_MS = 60_000
 
-type Waiter = { deadlineAtMs: number; settle: (reply: unknown) => void }
+type Waiter = { deadlineAtMs: number; asked: AskedReply | undefined; settle: (reply: unknown) => void }
 
 export function createReplyMailbox({ redis, subscriber, keys, log, clock = systemClock }: ReplyMailboxDeps): ReplyMailbox {
   const channel = keys.replyChannel(randomUUID())
@@ -59,11 +67,14 @@ export function createReplyMailbox({ redis, subscriber, keys, log, clock = syste
 
   /** Tells Redis that this process waits and reads what may have come before: after it, no reply passes unheard. */
   async function register(eventId: string): Promise<void> {
-    const deadlines = [...(waiting.get(eventId) ?? [])].map(({ deadlineAtMs }) => deadlineAtMs)
-    const leftMs = Math.max(...deadlines, 0) - clock.nowMs()
+    const waiters = [...(waiting.get(eventId) ?? [])]
+    const leftMs = Math.max(...waiters.map(({ deadlineAtMs }) => deadlineAtMs), 0) - clock.nowMs()
     if (leftMs <= 0) return
+    const asked = waiters.find((waiter) => waiter.asked)?.asked
+    const askedFields = asked ? [asked.subscription, asked.authorizerAppId, asked.openId] : []
     try {
-      const reply = await runScript(redis, awaitReply, { keys: [keys.reply(eventId)], args: [channel, Math.ceil(leftMs), REMEMBERED_MS] })
+      const args = [channel, Math.ceil(leftMs), REMEMBERED_MS, ...askedFields]
+      const reply = await runScript(redis, awaitReply, { keys: [keys.reply(eventId)], args })
       if (typeof reply === 'string') settle(eventId, JSON.parse(reply))
     } catch (error) {
       // Who waits learns nothing and gets undefined in time: WeChat is answered all the same.
@@ -90,7 +101,7 @@ export function createReplyMailbox({ redis, subscriber, keys, log, clock = syste
   listen()
 
   return {
-    expect(eventId, deadlineAtMs) {
+    expect(eventId, deadlineAtMs, asked) {
       const nowMs = clock.nowMs()
       const leftMs = Math.min(deadlineAtMs - nowMs, LONGEST_WAIT_MS)
       if (closed || leftMs <= 0) return Promise.resolve(undefined)
@@ -103,6 +114,7 @@ export function createReplyMailbox({ redis, subscriber, keys, log, clock = syste
         }, leftMs + LAST_MESSAGE_MS)
         const waiter: Waiter = {
           deadlineAtMs: nowMs + leftMs,
+          asked,
           settle: (reply) => {
             clearTimeout(timer)
             resolve(reply)
@@ -114,12 +126,21 @@ export function createReplyMailbox({ redis, subscriber, keys, log, clock = syste
       })
     },
 
-    offer: (eventId, reply) =>
+    offer: (eventId, reply, from = '') =>
       guardStore(async () => {
         const json = JSON.stringify(reply)
-        if (json === undefined) throw new GatewayError('REPLY_INVALID', 'the reply is not JSON')
-        const outcome = await runScript(redis, offerReply, { keys: [keys.reply(eventId)], args: [json, `${eventId}\n${json}`] })
+        if (json === undefined) throw new GatewayError('INVALID_REQUEST', 'the reply is not JSON')
+        const outcome = await runScript(redis, offerReply, {
+          keys: [keys.reply(eventId), keys.replySent(eventId)],
+          args: [json, `${eventId}\n${json}`, from, REPLY_SENT_SECONDS],
+        })
         return parseOutcome(outcome)
+      }),
+
+    asked: (eventId) =>
+      guardStore(async () => {
+        const [subscription, authorizerAppId, openId] = await redis.hmget(keys.reply(eventId), 'subscription', 'authorizer', 'openid')
+        return subscription && authorizerAppId && openId ? { subscription, authorizerAppId, openId } : undefined
       }),
 
     async close() {
@@ -134,6 +155,8 @@ export function createReplyMailbox({ redis, subscriber, keys, log, clock = syste
 }
 
 function parseOutcome(value: unknown): OfferOutcome {
-  if (value === 'accepted' || value === 'already-answered' || value === 'too-late' || value === 'unknown') return value
+  const known: readonly OfferOutcome[] = ['accepted', 'already-answered', 'too-late', 'unknown', 'not-asked']
+  const outcome = known.find((one) => one === value)
+  if (outcome !== undefined) return outcome
   throw new GatewayError('INTERNAL', 'the reply mailbox answered what it never does')
 }

@@ -22,6 +22,7 @@ export type Subscriptions = {
   list(page: { limit: number; cursor: string | undefined }): Promise<Page<Subscription>>
   delete(name: string): Promise<boolean>
   disable(name: string): Promise<void>
+  endPending(name: string): Promise<void>
   all(maxAgeMs?: number): Promise<readonly Subscription[]>
   webhookSecrets(name: string): Promise<readonly Secret[]>
 }
@@ -130,6 +131,11 @@ export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
       copy.forget()
       // Also when it was disabled before: whoever did may have died before this.
       if (after && !after.deleting) await backlog.promote(name)
+    },
+
+    async endPending(name) {
+      const record = await records.read(name)
+      if (record && !record.deleting && !record.subscription.enabled) await backlog.promote(name)
     },
 
     all: async (maxAgeMs = DEFAULT_MAX_AGE_MS) => (await copy.get(maxAgeMs)).subscriptions,

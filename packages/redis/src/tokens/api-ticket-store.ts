@@ -59,8 +59,8 @@ export function createApiTicketStore({ platform, redis, keys, sealer }: ApiTicke
 
     fail: (subject, failed) =>
       guardStore(() => {
-        const { lease, error } = keysOf(subject)
-        return rememberFailure(redis, { lease, error, ...failed })
+        const { meta, lease, error } = keysOf(subject)
+        return rememberFailure(redis, { meta: meta[0], lease, error, ...failed })
       }),
 
     commit: (subject, issued) =>

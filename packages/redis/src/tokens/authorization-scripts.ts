@@ -7,6 +7,9 @@ local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 local function text(number) return string.format('%.0f', number) end
 `
 
+/** An exchange ends within 10 s: two that were stored closer together may have been under way at once. */
+const OVERLAPPING_EXCHANGES_MS = 10_000
+
 /**
  * Stores a new authorization, and that its code is spent, in one step. A new generation: what an older one has in flight is refused.
  * KEYS: authorizer, token, due, authorizers, code, history list, refresh error
@@ -15,7 +18,7 @@ local function text(number) return string.format('%.0f', number) end
  */
 export const saveAuthorization = script(`${NOW_LUA}
 local appid, codeHash, created = ARGV[1], ARGV[2], tonumber(ARGV[3])
-local known = redis.call('HMGET', KEYS[1], 'status', 'revokedAtSeconds', 'refreshToken', 'createdAtMs', 'authorizedAtSeconds')
+local known = redis.call('HMGET', KEYS[1], 'status', 'revokedAtSeconds', 'refreshToken', 'createdAtMs', 'authorizedAtSeconds', 'savedAtMs')
 local authorizedAt = created or math.floor(now / 1000)
 if known[1] ~= 'revoked' then authorizedAt = math.max(authorizedAt, tonumber(known[5] or '0')) end
 if created and known[2] and tonumber(known[2]) > created then return 0 end
@@ -25,8 +28,8 @@ if known[3] and known[3] ~= '' then
 end
 redis.call('HINCRBY', KEYS[1], 'generation', 1)
 redis.call('HINCRBY', KEYS[1], 'version', 1)
-redis.call('HSET', KEYS[1], 'status', 'active', 'authorizedAtSeconds', text(authorizedAt), 'authorizedBy', codeHash,
-  'refreshToken', ARGV[7], 'funcInfo', ARGV[8], 'updatedAtMs', text(now), 'refreshedAtMs', '0')
+redis.call('HSET', KEYS[1], 'status', 'active', 'authorizedAtSeconds', text(authorizedAt), 'authorizedBy', string.sub(codeHash, 1, 32),
+  'refreshToken', ARGV[7], 'funcInfo', ARGV[8], 'updatedAtMs', text(now), 'refreshedAtMs', '0', 'savedAtMs', text(now))
 if not known[4] then redis.call('HSET', KEYS[1], 'createdAtMs', text(now)) end
 redis.call('HDEL', KEYS[1], 'revokedAtSeconds')
 if ARGV[4] ~= '' then
@@ -38,7 +41,10 @@ else
   redis.call('HSET', KEYS[1], 'expiresAtMs', '0', 'lifetimeSeconds', '0')
 end
 redis.call('DEL', KEYS[7])
-redis.call('ZADD', KEYS[3], now + tonumber(ARGV[9]), appid)
+local dueAt = now + tonumber(ARGV[9])
+-- Two codes exchanged at once: which of the two WeChat served last, the next refresh has to find out.
+if known[6] and now - tonumber(known[6]) < ${OVERLAPPING_EXCHANGES_MS} then dueAt = now end
+redis.call('ZADD', KEYS[3], text(dueAt), appid)
 redis.call('ZADD', KEYS[4], 0, appid)
 redis.call('HSET', KEYS[5], 'state', 'exchanged', 'appid', appid)
 redis.call('EXPIRE', KEYS[5], ARGV[10])
@@ -75,16 +81,17 @@ return 'revoked'
 `)
 
 /**
- * KEYS: authorizer, due
- * ARGV: appid, generation
- * -> 1 changed
+ * KEYS: authorizer, due, lease
+ * ARGV: appid, generation, owner of the lease
+ * -> 'marked' | 'known' | 'superseded' (somebody else has refreshed or authorized meanwhile)
  */
 export const requireReauthorization = script(`${NOW_LUA}
 local known = redis.call('HMGET', KEYS[1], 'status', 'generation')
-if known[1] ~= 'active' or known[2] ~= ARGV[2] then return 0 end
+if known[2] ~= ARGV[2] or redis.call('GET', KEYS[3]) ~= ARGV[3] then return 'superseded' end
+if known[1] ~= 'active' then return 'known' end
 redis.call('HSET', KEYS[1], 'status', 'reauthorization_required', 'updatedAtMs', text(now))
 redis.call('ZREM', KEYS[2], ARGV[1])
-return 1
+return 'marked'
 `)
 
 /**
@@ -93,7 +100,7 @@ return 1
  * ARGV: code hash, CreateTime in s
  */
 export const confirmAuthorizationTime = script(`
-if redis.call('HGET', KEYS[1], 'authorizedBy') == ARGV[1] then redis.call('HSET', KEYS[1], 'authorizedAtSeconds', ARGV[2]) end
+if redis.call('HGET', KEYS[1], 'authorizedBy') == string.sub(ARGV[1], 1, 32) then redis.call('HSET', KEYS[1], 'authorizedAtSeconds', ARGV[2]) end
 return 1
 `)
 
@@ -120,7 +127,8 @@ redis.call('HSET', KEYS[1], 'status', 'active', 'refreshToken', sealed, 'authori
 redis.call('HSETNX', KEYS[1], 'createdAtMs', text(now))
 redis.call('HSETNX', KEYS[1], 'funcInfo', '[]')
 redis.call('HDEL', KEYS[1], 'revokedAtSeconds')
-redis.call('ZADD', KEYS[2], now, appid)
+-- Without a refresh token its code may be about to be exchanged: no verdict meanwhile.
+redis.call('ZADD', KEYS[2], text(now + (sealed == '' and 60000 or 0)), appid)
 redis.call('ZADD', KEYS[3], 0, appid)
 return outcome
 `)

@@ -27,6 +27,7 @@ import {
   revokeAuthorization,
   saveAuthorization,
 } from './authorization-scripts.ts'
+import { formatFuncInfo, formatProfile, parseFuncInfo, parseProfile } from './compact.ts'
 import { rememberFailure } from './component-token-store.ts'
 import { claimRefresh, commitRefresh, readToken } from './refresh-scripts.ts'
 import { parseAnswer, parseClaim, parseSnapshot } from './snapshot.ts'
@@ -100,7 +101,10 @@ export function createAuthorizerStore({ platform, redis, keys, sealer }: Authori
       }),
 
     fail: (appId, failed) =>
-      guardStore(() => rememberFailure(redis, { lease: keys.refreshLease(appId), error: keys.refreshError(appId), ...failed })),
+      guardStore(() => {
+        const meta = keys.authorizer(appId)
+        return rememberFailure(redis, { meta, lease: keys.refreshLease(appId), error: keys.refreshError(appId), ...failed })
+      }),
 
     commit: (appId, issued) =>
       guardStore(async () => {
@@ -123,13 +127,14 @@ export function createAuthorizerStore({ platform, redis, keys, sealer }: Authori
         return kind === 'stored' ? { kind, snapshot: parseSnapshot(snapshot) } : { kind: 'lost' }
       }),
 
-    markReauthorizationRequired: (appId, generation) =>
+    markReauthorizationRequired: (appId, { generation, owner }) =>
       guardStore(async () => {
-        const changed = await runScript(redis, requireReauthorization, {
-          keys: [keys.authorizer(appId), keys.due],
-          args: [appId, generation],
+        const outcome = await runScript(redis, requireReauthorization, {
+          keys: [keys.authorizer(appId), keys.due, keys.refreshLease(appId)],
+          args: [appId, generation, owner],
         })
-        return changed === 1
+        if (outcome === 'marked' || outcome === 'known' || outcome === 'superseded') return outcome
+        throw new TypeError('a verdict answered with an unknown outcome')
       }),
 
     markRevoked: (appId, generation) =>
@@ -159,7 +164,7 @@ export function createAuthorizerStore({ platform, redis, keys, sealer }: Authori
             accessToken ? accessToken.lifetimeSeconds * 1000 - accessToken.elapsedMs : 0,
             accessToken?.lifetimeSeconds ?? 0,
             seal(appId, authorization.refreshToken),
-            JSON.stringify(authorization.funcInfo),
+            formatFuncInfo(authorization.funcInfo),
             authorization.dueInMs,
             AUTHORIZATION_CODE_TTL_SECONDS,
           ],
@@ -181,8 +186,8 @@ export function createAuthorizerStore({ platform, redis, keys, sealer }: Authori
     saveProfile: (appId, profile, funcInfo) =>
       guardStore(async () => {
         const changes = redis.multi().hset(keys.authorizer(appId), {
-          profile: JSON.stringify(profile),
-          ...(funcInfo ? { funcInfo: JSON.stringify(funcInfo) } : {}),
+          profile: formatProfile(profile),
+          ...(funcInfo ? { funcInfo: formatFuncInfo(funcInfo) } : {}),
           updatedAtMs: String(Date.now()),
         })
         if (profile.user_name) changes.hset(keys.userNames, profile.user_name, appId)
@@ -259,8 +264,8 @@ function parseAuthorizer(appid: AuthorizerAppId, fields: Record<string, string>)
   return {
     appid,
     status,
-    profile: fields['profile'] ? JSON.parse(fields['profile']) : undefined,
-    funcInfo: JSON.parse(fields['funcInfo'] ?? '[]'),
+    profile: parseProfile(fields['profile']),
+    funcInfo: parseFuncInfo(fields['funcInfo']),
     authorizedAtMs: Number(fields['authorizedAtSeconds'] ?? 0) * 1000,
     updatedAtMs: Number(fields['updatedAtMs'] ?? 0),
     tokenExpiresAtMs: expiresAtMs > 0 ? expiresAtMs : undefined,

@@ -1,5 +1,5 @@
 // Owns: the component_access_token in Redis.
-import { type ComponentTokenStore, COMPONENT_SUBJECT, type RefreshFailure } from '@wxgw/wechat-core'
+import { type ComponentTokenStore, COMPONENT_SUBJECT, type FailedRefresh } from '@wxgw/wechat-core'
 import type { RedisConnection } from '../connect.ts'
 import type { PlatformKeys } from '../keys.ts'
 import type { Sealer } from '../sealed.ts'
@@ -32,7 +32,7 @@ export function createComponentTokenStore({ platform, redis, keys, sealer }: Com
         return parseClaim(parseAnswer(answer), ([sealed]) => ({ ticket: sealed ? openTicket(sealer, platform, sealed) : undefined }))
       }),
 
-    fail: (_subject, failed) => guardStore(() => rememberFailure(redis, { lease, error, ...failed })),
+    fail: (_subject, failed) => guardStore(() => rememberFailure(redis, { meta: meta[0], lease, error, ...failed })),
 
     commit: (issued) =>
       guardStore(async () => {
@@ -59,10 +59,10 @@ export function createComponentTokenStore({ platform, redis, keys, sealer }: Com
 
 export async function rememberFailure(
   redis: RedisConnection,
-  failed: { lease: string; error: string; owner: string; failure: RefreshFailure; holdMs: number },
+  failed: FailedRefresh & { meta: string; lease: string; error: string },
 ): Promise<void> {
   await runScript(redis, failRefresh, {
-    keys: [failed.lease, failed.error],
-    args: [failed.owner, JSON.stringify(failed.failure), failed.holdMs],
+    keys: [failed.meta, failed.lease, failed.error],
+    args: [failed.owner, failed.fence, JSON.stringify(failed.failure), failed.holdMs, failed.isUnsettled ? '1' : ''],
   })
 }

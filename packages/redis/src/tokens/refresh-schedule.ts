@@ -1,40 +1,96 @@
-// Owns: which subjects are due for a refresh. Every worker asks; Redis' clock and its single thread share the work out.
+// Owns: which subjects are due for a refresh, and when the whole schedule of a platform has to wait. Every worker asks; Redis'
+// clock and its single thread share the work out, and one word about WeChat's refusals holds for all of them.
+import { COMPONENT_SUBJECT } from '@wxgw/wechat-core'
 import type { RedisConnection } from '../connect.ts'
 import type { PlatformKeys } from '../keys.ts'
-import { runScript, script } from '../script.ts'
+import { runScript } from '../script.ts'
 import { guardStore } from '../store-errors.ts'
+import { auditDue, pauseSchedule, resumeSchedule, takeDue } from './schedule-scripts.ts'
 import { parseAnswer } from './snapshot.ts'
 
 /**
- * Takes what is due, the most overdue first, and puts it off by the retry time, so that nobody else takes it meanwhile
- * and a refresh that fails, or whose worker dies, comes again. Cost: what is due, not what is stored.
- * KEYS: due
- * ARGV: limit, retry in ms
- * -> subjects
+ * Why scheduled refreshes wait. `quota-day`: until midnight in Beijing, except for tokens with less than ten minutes left.
+ * `quota-minute`: until the next minute. The others: one refresh at a time finds out whether it is over, every minute or,
+ * when WeChat is out of reach or a ticket is missing, every half minute.
  */
-const takeDue = script(`
-local time = redis.call('TIME')
-local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-local subjects = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now), 'LIMIT', 0, ARGV[1])
-for _, subject in ipairs(subjects) do
-  redis.call('ZADD', KEYS[1], string.format('%.0f', now + tonumber(ARGV[2])), subject)
-end
-return subjects
-`)
+export const PAUSE_REASONS = ['quota-day', 'quota-minute', 'ip-not-allowed', 'component-refused', 'unreachable', 'ticket-missing'] as const
+export type PauseReason = (typeof PAUSE_REASONS)[number]
+
+export type DueSubjects = { subjects: string[]; pausedBy: PauseReason | undefined }
+
+export type ScheduleFigures = { due: number; authorizers: number; pausedBy: PauseReason | undefined }
 
 export type RefreshSchedule = {
-  takeDue(limit: number, retryMs: number): Promise<string[]>
+  /**
+   * Takes what is due, the soonest to expire first, and puts it off by `retryMs` and up to half as much again, so that
+   * nobody else takes it meanwhile and what fails, or whose worker dies, comes again, spread out.
+   */
+  takeDue(limit: number, retryMs: number): Promise<DueSubjects>
   /** Nothing to refresh here any more. */
   forget(subject: string): Promise<void>
+  /** True for the first who says so, over all workers. */
+  pause(reason: PauseReason): Promise<boolean>
+  /** Ends a pause, if it still is for this reason. True for whoever ended it. */
+  resume(reason: PauseReason): Promise<boolean>
+  /** True once a day, over all workers; for the first time within a day of the first question. */
+  auditDue(): Promise<boolean>
+  figures(): Promise<ScheduleFigures>
 }
 
+const PROBE_EVERY_MS: Record<PauseReason, number> = {
+  'quota-day': 0,
+  'quota-minute': 0,
+  'ip-not-allowed': 60_000,
+  'component-refused': 60_000,
+  unreachable: 30_000,
+  'ticket-missing': 30_000,
+}
+
+const MAX_SEED = 2 ** 31
+
 export function createRefreshSchedule({ redis, keys }: { redis: RedisConnection; keys: PlatformKeys }): RefreshSchedule {
+  const seed = () => Math.floor(Math.random() * MAX_SEED)
   return {
     takeDue: (limit, retryMs) =>
-      guardStore(async () => parseAnswer(await runScript(redis, takeDue, { keys: [keys.due], args: [limit, retryMs] }))),
+      guardStore(async () => {
+        const answer = await runScript(redis, takeDue, {
+          keys: [keys.due, keys.schedulePause, keys.authorizer('')],
+          args: [limit, retryMs, seed(), COMPONENT_SUBJECT],
+        })
+        const [reason, ...subjects] = parseAnswer(answer)
+        return { subjects, pausedBy: parseReason(reason) }
+      }),
+
     forget: (subject) =>
       guardStore(async () => {
         await redis.zrem(keys.due, subject)
       }),
+
+    pause: (reason) =>
+      guardStore(async () => {
+        const args = [reason, PROBE_EVERY_MS[reason], seed()]
+        return (await runScript(redis, pauseSchedule, { keys: [keys.schedulePause], args })) === 1
+      }),
+
+    resume: (reason) =>
+      guardStore(async () => (await runScript(redis, resumeSchedule, { keys: [keys.schedulePause], args: [reason] })) === 1),
+
+    auditDue: () =>
+      guardStore(async () => (await runScript(redis, auditDue, { keys: [keys.nextAudit], args: [seed()] })) === 1),
+
+    figures: () =>
+      guardStore(async () => {
+        const [seconds] = await redis.time()
+        const [due, authorizers, reason] = await Promise.all([
+          redis.zcount(keys.due, '-inf', Number(seconds) * 1000),
+          redis.zcard(keys.authorizers),
+          redis.hget(keys.schedulePause, 'reason'),
+        ])
+        return { due, authorizers, pausedBy: parseReason(reason) }
+      }),
   }
+}
+
+function parseReason(text: string | null | undefined): PauseReason | undefined {
+  return PAUSE_REASONS.find((reason) => reason === text)
 }

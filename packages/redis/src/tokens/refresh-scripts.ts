@@ -2,15 +2,28 @@
 import { script } from '../script.ts'
 import { SNAPSHOT_LUA } from './snapshot.ts'
 
+/** A call of which nobody knows the end may be served by WeChat this much later, never after. */
+const DOUBT_MS = 60_000
+
 /**
- * Takes the lease of one subject, unless there is nothing to do.
+ * What WeChat serves last is its current token; a call that is served after the one we stored makes ours a stale one, and nobody
+ * hears of it. As long as that may happen, the next refresh is due when it no longer can: well within the minutes that a
+ * superseded token lives on.
+ */
+const DOUBT_LUA = `
+local function doubt(meta) redis.call('HSET', meta, 'doubtUntilMs', text(now + ${DOUBT_MS})) end
+`
+
+/**
+ * Takes the lease of one subject, unless there is nothing to do. Of a call that was begun before and never ended (a process
+ * killed or frozen) nobody knows whether WeChat has served it: that leaves a doubt behind.
  * KEYS: meta hash, token, lease, error, and for an authorizer its history list or for the component its ticket hash
  * ARGV: kind (`authorizer` | `component` | `ticket`), owner, lease in ms, version seen or ''
  * -> {'gone', status} | {'changed', …snapshot} | {'failed', json} | {'busy'}
  *  | {'claimed', fence, generation, sealed refresh token, …history} | {'claimed', fence, sealed component_verify_ticket}
  *  | {'claimed', fence}
  */
-export const claimRefresh = script(`${SNAPSHOT_LUA}
+export const claimRefresh = script(`${SNAPSHOT_LUA}${DOUBT_LUA}
 local kind, owner, leaseMs, seen = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 if kind == 'authorizer' then
   local status = redis.call('HGET', KEYS[1], 'status')
@@ -24,6 +37,8 @@ local failure = redis.call('GET', KEYS[4])
 if failure then return { 'failed', failure } end
 if not redis.call('SET', KEYS[3], owner, 'PX', leaseMs, 'NX') then return { 'busy' } end
 local fence = redis.call('HINCRBY', KEYS[1], 'fence', 1)
+if redis.call('HGET', KEYS[1], 'openFence') then doubt(KEYS[1]) end
+redis.call('HSET', KEYS[1], 'openFence', text(fence))
 if kind == 'ticket' then return { 'claimed', text(fence) } end
 if kind == 'component' then
   return { 'claimed', text(fence), redis.call('HGET', KEYS[5], 'ticket') or '' }
@@ -53,7 +68,11 @@ if kind == 'authorizer' then
     return { 'lost' }
   end
 end
-if fence < tonumber(redis.call('HGET', KEYS[1], 'committedFence') or '0') then
+if redis.call('HGET', KEYS[1], 'openFence') == text(fence) then redis.call('HDEL', KEYS[1], 'openFence') end
+local committed = tonumber(redis.call('HGET', KEYS[1], 'committedFence') or '0')
+-- Sent twice by the driver after a lost reply.
+if fence == committed then return { 'stored', unpack(snapshot(KEYS[1], KEYS[2])) } end
+if fence < committed then
   if sealed ~= '' then
     redis.call('LPUSH', KEYS[6], sealed)
     redis.call('LTRIM', KEYS[6], 0, 4)
@@ -82,18 +101,28 @@ if not leased then
   return { 'lost' }
 end
 release()
-schedule(now + dueInMs)
+local dueAt = now + dueInMs
+local doubtUntil = tonumber(redis.call('HGET', KEYS[1], 'doubtUntilMs') or '0')
+if doubtUntil > now then
+  dueAt = math.min(dueAt, doubtUntil)
+else
+  redis.call('HDEL', KEYS[1], 'doubtUntilMs')
+end
+schedule(dueAt)
 return { 'stored', unpack(snapshot(KEYS[1], KEYS[2])) }
 `)
 
 /**
- * Gives the lease back and remembers the failure for everybody who asks meanwhile.
- * KEYS: lease, error
- * ARGV: owner, failure as JSON, hold in ms
+ * Gives the lease back and remembers the failure for everybody who asks meanwhile. Whoever has lost the lease has nothing to say.
+ * KEYS: meta hash, lease, error
+ * ARGV: owner, fence, failure as JSON, hold in ms, '1' when WeChat may still serve the call
  */
-export const failRefresh = script(`
-if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
-redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3])
+export const failRefresh = script(`${SNAPSHOT_LUA}${DOUBT_LUA}
+if redis.call('HGET', KEYS[1], 'openFence') == ARGV[2] then redis.call('HDEL', KEYS[1], 'openFence') end
+if ARGV[5] == '1' and redis.call('EXISTS', KEYS[1]) == 1 then doubt(KEYS[1]) end
+if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
+redis.call('DEL', KEYS[2])
+redis.call('SET', KEYS[3], ARGV[3], 'PX', ARGV[4])
 return 1
 `)
 

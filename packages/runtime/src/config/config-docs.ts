@@ -31,6 +31,7 @@ platforms:                       # then the WX_* of one platform are not require
     encodingAesKey: \${OPEN1_AES_KEY}
     previousToken: \${OPEN1_OLD_TOKEN}              # optional
     previousEncodingAesKey: \${OPEN1_OLD_AES_KEY}   # optional
+    eventLog: true                                 # optional; false: none of its events is kept for /events and replays
 callers:                         # then API_KEYS is not required
   - name: crm
     key: \${CRM_KEY}              # 32 characters or more

@@ -22,11 +22,24 @@ export type ConfigFile = {
 export const NO_CONFIG_FILE: ConfigFile = { platforms: [], callers: [], givesPlatforms: false, givesCallers: false }
 const UNREADABLE: ConfigFile = { platforms: [], callers: [], givesPlatforms: true, givesCallers: true }
 
-const PLATFORM_KEYS = ['id', 'componentAppid', 'componentAppsecret', 'token', 'encodingAesKey', 'previousToken', 'previousEncodingAesKey'] as const
+const PLATFORM_KEYS = [
+  'id',
+  'componentAppid',
+  'componentAppsecret',
+  'token',
+  'encodingAesKey',
+  'previousToken',
+  'previousEncodingAesKey',
+  'eventLog',
+] as const
 
 const authorizerAppId: Parser<string> = (text) => {
   const value = parseAuthorizerAppId(text)
   return value === undefined ? { problem: 'must be wx and 16 letters or digits' } : { value }
+}
+
+const yesOrNo: Parser<boolean> = (text) => {
+  return text === 'true' || text === 'false' ? { value: text === 'true' } : { problem: 'must be true or false' }
 }
 
 /** `${NAME}` in any text takes its value from `variables`; one that is not there is a problem by its name. */
@@ -104,8 +117,10 @@ function readPlatform(field: Field, report: ReportProblem): Placed<PlatformConfi
   const aesKey = required('encodingAesKey', encodingAesKey)
   const previousToken = readText(fields.previousToken, secretWord, report)
   const previousEncodingAesKey = readText(fields.previousEncodingAesKey, encodingAesKey, report)
+  const eventLog = readText(fields.eventLog, yesOrNo, report) ?? true
   if (id === undefined || appId === undefined || !appSecret || !token || !aesKey) return undefined
-  const value = { id, componentAppId: appId, componentAppSecret: appSecret, token, encodingAesKey: aesKey, previousToken, previousEncodingAesKey }
+  const credentials = { componentAppId: appId, componentAppSecret: appSecret, token, encodingAesKey: aesKey, previousToken, previousEncodingAesKey }
+  const value = { id, ...credentials, eventLog }
   return [{ place: `CONFIG_FILE ${field.path}`, value }]
 }
 

@@ -63,6 +63,7 @@ export function loadConfig({ env, readFile = readText }: { env: Variables; readF
     dedupeSeconds: values.DEDUPE_SECONDS ?? Math.max(DEFAULT_DEDUPE_SECONDS, leastDedupeSeconds),
     replyDeadlineMs: values.REPLY_DEADLINE_MS,
     eventLogSeconds: values.EVENT_LOG_SECONDS,
+    spoolDir: values.SPOOL_DIR,
     logLevel: values.LOG_LEVEL,
   })
 }
@@ -89,6 +90,7 @@ function platformOfEnvironment(values: SettingValues, variables: Variables, file
     encodingAesKey,
     previousToken: values.WX_PREVIOUS_TOKEN,
     previousEncodingAesKey: values.WX_PREVIOUS_ENCODING_AES_KEY,
+    eventLog: true,
   }
   return [{ place: 'the platform of WX_PLATFORM_ID and WX_COMPONENT_APPID', value }]
 }

@@ -141,6 +141,10 @@ export const SETTING_GROUPS = {
       description: 'passive reply, counted from arrival; WeChat waits for 5 s',
       unit: 'ms',
     }),
+    SPOOL_DIR: optional(path, {
+      description: 'ingress: a directory on a disk that outlives the process; authentic pushes wait there, at most 256 MB, while Redis does not take them',
+      absence: 'off: they are answered `503`',
+    }),
     EVENT_LOG_SECONDS: defaulted('86400', integer({ min: 1, max: 366 * DAY_SECONDS }), { description: 'how long `/events` remembers', unit: 's' }),
   },
   Log: {

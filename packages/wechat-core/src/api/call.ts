@@ -11,6 +11,8 @@ export type Call = {
   query?: Readonly<Record<string, string | Secret>>
   /** Its presence makes it a POST. */
   body?: Readonly<Record<string, unknown>>
+  /** What the answer may be long; 256 KB when left out. */
+  maxAnswerBytes?: number | undefined
 }
 
 /** The factories' clients hold connections open until they are closed. */
@@ -20,7 +22,7 @@ export type Closable = {
 }
 
 /** Rejects with WeChatApiError or WeChatTransportError only. */
-export async function callWeChat(http: Http, { api, path, query = {}, body }: Call, options: CallOptions = {}): Promise<Answer> {
+export async function callWeChat(http: Http, { api, path, query = {}, body, maxAnswerBytes }: Call, options: CallOptions = {}): Promise<Answer> {
   const knownSecrets: string[] = []
   const reveal = (value: unknown) => {
     if (!(value instanceof Secret)) return value
@@ -34,6 +36,7 @@ export async function callWeChat(http: Http, { api, path, query = {}, body }: Ca
     query: Object.fromEntries(Object.entries(query).map(([name, value]) => [name, String(reveal(value))])),
     body: body && toJson(Object.fromEntries(Object.entries(body).map(([name, value]) => [name, reveal(value)]))),
     signal: options.signal,
+    maxAnswerBytes,
   })
   return parseAnswer(api, answer, knownSecrets)
 }

@@ -23,6 +23,9 @@ import { type Closable, callWeChat } from './call.ts'
 import { createHttp, type HttpOptions } from './http.ts'
 import type { AuthorizerListPage, AuthorizerProfile, CallOptions, ComponentApi } from './types.ts'
 
+/** 500 entries with refresh tokens of 512 characters and more are longer than any other answer. */
+const MAX_LIST_BYTES = 1024 * 1024
+
 export type ComponentApiOptions = HttpOptions & { componentAppId: ComponentAppId; componentAppSecret: Secret }
 
 /**
@@ -34,7 +37,12 @@ export function createComponentApi(options: ComponentApiOptions): ComponentApi &
   const http = createHttp(options)
 
   /** A call with the component token in the query, by the older name: the newer `access_token` means another token elsewhere. */
-  function call(api: string, componentToken: Secret, body: Record<string, unknown>, callOptions?: CallOptions): Promise<Answer> {
+  function call(
+    api: string,
+    componentToken: Secret,
+    body: Record<string, unknown>,
+    callOptions?: CallOptions & { maxAnswerBytes?: number },
+  ): Promise<Answer> {
     return callWeChat(
       http,
       {
@@ -42,6 +50,7 @@ export function createComponentApi(options: ComponentApiOptions): ComponentApi &
         path: `/cgi-bin/component/${api}`,
         query: { component_access_token: componentToken },
         body: { component_appid: componentAppId, ...body },
+        maxAnswerBytes: callOptions?.maxAnswerBytes,
       },
       callOptions,
     )
@@ -135,7 +144,7 @@ export function createComponentApi(options: ComponentApiOptions): ComponentApi &
      */
     async getAuthorizerList(componentToken, page, callOptions) {
       const body = { offset: page.offset, count: page.count }
-      const answer = await call('api_get_authorizer_list', componentToken, body, callOptions)
+      const answer = await call('api_get_authorizer_list', componentToken, body, { ...callOptions, maxAnswerBytes: MAX_LIST_BYTES })
       return { totalCount: count(answer, 'total_count'), items: array(answer, 'list').flatMap(readListEntry) }
     },
   }

@@ -20,6 +20,8 @@ export type HttpRequest = {
   /** JSON; its presence makes it a POST. */
   body: string | undefined
   signal: AbortSignal | undefined
+  /** Default MAX_ANSWER_BYTES. */
+  maxAnswerBytes?: number | undefined
 }
 
 export type HttpAnswer = { statusCode: number; text: string }
@@ -28,7 +30,7 @@ export type Http = {
   /**
    * Sends once: no retry, no redirect. Any status is an answer.
    * Rejects with WeChatTransportError: WECHAT_API_TIMEOUT when the time is over, WECHAT_API_ERROR when WeChat is out of
-   * reach, its certificate is not trusted, or the answer breaks off or is larger than 256 KB.
+   * reach, its certificate is not trusted, or the answer breaks off or is larger than `maxAnswerBytes`.
    */
   exchange(request: HttpRequest): Promise<HttpAnswer>
   /** Closes all connections; calls that still run fail. */
@@ -62,7 +64,8 @@ export function createHttp({ baseUrl, timeoutMs, userAgent = DEFAULT_USER_AGENT 
     headers: { 'user-agent': userAgent, accept: 'application/json' },
   })
 
-  async function exchange({ api, path, query, body, signal }: HttpRequest): Promise<HttpAnswer> {
+  async function exchange(request: HttpRequest): Promise<HttpAnswer> {
+    const { api, path, query, body, signal, maxAnswerBytes = MAX_ANSWER_BYTES } = request
     const budget = startBudget(timeoutMs, signal)
     try {
       budget.signal.throwIfAborted()
@@ -71,8 +74,8 @@ export function createHttp({ baseUrl, timeoutMs, userAgent = DEFAULT_USER_AGENT 
         signal: budget.signal,
         ...(body === undefined ? { method: 'GET' } : { method: 'POST', body, headers: { 'content-type': 'application/json' } }),
       })
-      const text = await readText(stream)
-      if (text === undefined) throw failed(api, `answered more than ${MAX_ANSWER_BYTES} bytes`)
+      const text = await readText(stream, maxAnswerBytes)
+      if (text === undefined) throw failed(api, `answered more than ${maxAnswerBytes} bytes`)
       if (!stream.response) throw failed(api, 'did not answer')
       return { statusCode: stream.response.statusCode, text }
     } catch (error) {
@@ -92,12 +95,12 @@ export function createHttp({ baseUrl, timeoutMs, userAgent = DEFAULT_USER_AGENT 
 }
 
 /** undefined when it is over the cap; leaving the loop destroys the connection. */
-async function readText(body: AsyncIterable<Buffer>): Promise<string | undefined> {
+async function readText(body: AsyncIterable<Buffer>, maxBytes: number): Promise<string | undefined> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of body) {
     size += chunk.length
-    if (size > MAX_ANSWER_BYTES) return undefined
+    if (size > maxBytes) return undefined
     chunks.push(chunk)
   }
   // Drops a byte order mark. Broken UTF-8 (a nickname cut in the middle) becomes U+FFFD rather than the end of the answer.

@@ -2,15 +2,16 @@
 import type { PassiveReply } from './passive-reply.ts'
 
 /**
- * The body of message/custom/send; undefined for what cannot be said that way (transfer_customer_service).
+ * The body of message/custom/send; undefined for what cannot be said that way (transfer_customer_service, a raw document).
  * @see https://developers.weixin.qq.com/doc/subscription/api/customer/message/api_sendcustommessage.html
  */
 export function customMessage(reply: PassiveReply, openId: string): Record<string, unknown> | undefined {
+  if ('raw' in reply) return undefined
   const content = contentOf(reply)
   return content && { touser: openId, msgtype: reply.MsgType, [reply.MsgType]: content }
 }
 
-function contentOf(reply: PassiveReply): Record<string, unknown> | undefined {
+function contentOf(reply: Exclude<PassiveReply, { raw: string }>): Record<string, unknown> | undefined {
   switch (reply.MsgType) {
     case 'text':
       return { content: reply.Content }

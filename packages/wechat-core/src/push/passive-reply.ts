@@ -1,5 +1,7 @@
 // Owns: the XML of a passive reply (被动回复). Its encryption is seal-reply's; whether a reply is valid is contracts' schema.
 import { buildXml, type XmlSource } from '../xml/build-xml.ts'
+import { parseXml } from '../xml/parse-xml.ts'
+import { XmlRefusedError } from '../xml/xml-refused.ts'
 
 /** WeChat's XML as JSON, without what the gateway fills in. */
 export type PassiveReply =
@@ -13,6 +15,8 @@ export type PassiveReply =
     }
   | { MsgType: 'news'; Articles: Array<{ Title: string; Description?: string; PicUrl?: string; Url: string }> }
   | { MsgType: 'transfer_customer_service'; TransInfo?: { KfAccount: string } }
+  /** A whole document, as the consumer wrote it: for events that want an answer of their own form. */
+  | { raw: string }
 
 export type ReplyAddress = {
   /** Who gets it: the FromUserName of the push. */
@@ -24,6 +28,7 @@ export type ReplyAddress = {
 
 /** @see https://developers.weixin.qq.com/doc/service/en/guide/product/message/Passive_user_reply_message.html */
 export function buildReplyXml(reply: PassiveReply, { toUserName, fromUserName, createTimeSeconds }: ReplyAddress): string {
+  if ('raw' in reply) return reply.raw
   return buildXml({
     ToUserName: toUserName,
     FromUserName: fromUserName,
@@ -33,7 +38,18 @@ export function buildReplyXml(reply: PassiveReply, { toUserName, fromUserName, c
   })
 }
 
-function contentOf(reply: PassiveReply): XmlSource {
+/** Is it one well-formed document with the root `xml`, and no DOCTYPE? */
+export function isReplyDocument(text: string): boolean {
+  try {
+    parseXml(text, { root: 'xml' })
+    return true
+  } catch (error) {
+    if (error instanceof XmlRefusedError) return false
+    throw error
+  }
+}
+
+function contentOf(reply: Exclude<PassiveReply, { raw: string }>): XmlSource {
   switch (reply.MsgType) {
     case 'text':
       return { Content: reply.Content }

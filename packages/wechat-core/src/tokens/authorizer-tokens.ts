@@ -4,7 +4,7 @@ import type { AuthorizerAppId } from '../ids.ts'
 import type { Secret } from '../secret.ts'
 import type { ComponentTokens } from './component-tokens.ts'
 import { refreshDueInMs } from './freshness.ts'
-import { authorizerRevoked, describeFailure, failureError, reauthorizationRequired, refusalKind } from './refusal.ts'
+import { authorizerRevoked, describeFailure, failureError, reauthorizationRequired, refreshSuperseded, refusalKind } from './refusal.ts'
 import { type CommitOutcome, createTokenKeeper, type TokenKeeperStore } from './token-keeper.ts'
 import type { CurrentToken } from './types.ts'
 
@@ -31,8 +31,14 @@ export type AuthorizerTokenStore = TokenKeeperStore<AuthorizerAppId, AuthorizerM
       newRefreshToken: Secret | undefined
     },
   ): Promise<CommitOutcome>
-  /** Only while `generation` is still the current one. Answers whether it changed anything. */
-  markReauthorizationRequired(appId: AuthorizerAppId, generation: number): Promise<boolean>
+  /**
+   * Only while `generation` is still the current one and the lease is held: else the verdict is about refresh tokens that
+   * somebody else has replaced meanwhile (`superseded`). `known`: it was marked before.
+   */
+  markReauthorizationRequired(
+    appId: AuthorizerAppId,
+    verdict: { generation: number; owner: string },
+  ): Promise<'marked' | 'known' | 'superseded'>
   markRevoked(appId: AuthorizerAppId, generation: number): Promise<boolean>
 }
 
@@ -42,6 +48,8 @@ export type AuthorizerTokens = {
   refreshNow(appId: AuthorizerAppId): Promise<CurrentToken>
 }
 
+type Attempt = { owner: string; material: AuthorizerMaterial; signal: AbortSignal }
+
 export type AuthorizerTokensDeps = {
   store: AuthorizerTokenStore
   api: Pick<ComponentApi, 'refreshAuthorizerToken' | 'getAuthorizerInfo'>
@@ -50,6 +58,7 @@ export type AuthorizerTokensDeps = {
   forceMinIntervalMs: number
   onRefreshed(appId: AuthorizerAppId, expiresAtMs: number): void
   onReauthorizationRequired(appId: AuthorizerAppId): void
+  onOutcome?: ((outcome: string) => void) | undefined
 }
 
 /**
@@ -63,11 +72,12 @@ export function createAuthorizerTokens(deps: AuthorizerTokensDeps): AuthorizerTo
     describeFailure,
     failureError,
     forceMinIntervalMs: deps.forceMinIntervalMs,
+    onOutcome: (_appId, outcome) => deps.onOutcome?.(outcome),
     // Lock order is authorizer, then component; a component token that is missing is bought before the lease is taken.
     prepare: () => componentTokens.get(),
     async refresh({ subject: appId, owner, fence, material, signal }) {
       const startedAtMs = performance.now()
-      const { issued, usedRefreshToken } = await refreshByLadder(appId, material, signal)
+      const { issued, usedRefreshToken } = await refreshByLadder(appId, { owner, material, signal })
       const current = issued.authorizerRefreshToken ?? usedRefreshToken
       const outcome = await store.commit(appId, {
         owner,
@@ -88,7 +98,8 @@ export function createAuthorizerTokens(deps: AuthorizerTokensDeps): AuthorizerTo
    * "Invalid refresh token" is a question, not a verdict: the stored one, then WeChat's own word (api_get_authorizer_info),
    * then those we held before. Only when WeChat has refused them all does a person have to authorize again.
    */
-  async function refreshByLadder(appId: AuthorizerAppId, material: AuthorizerMaterial, signal: AbortSignal) {
+  async function refreshByLadder(appId: AuthorizerAppId, attempt: Attempt) {
+    const { owner, material, signal } = attempt
     const refused: Secret[] = []
     const tryRefreshToken = async (candidate: Secret | undefined) => {
       if (!candidate || refused.some((known) => known.equals(candidate))) return undefined
@@ -108,7 +119,9 @@ export function createAuthorizerTokens(deps: AuthorizerTokensDeps): AuthorizerTo
       const recovered = await tryRefreshToken(candidate)
       if (recovered) return recovered
     }
-    if (await store.markReauthorizationRequired(appId, material.generation)) deps.onReauthorizationRequired(appId)
+    const verdict = await store.markReauthorizationRequired(appId, { generation: material.generation, owner })
+    if (verdict === 'superseded') throw refreshSuperseded()
+    if (verdict === 'marked') deps.onReauthorizationRequired(appId)
     throw reauthorizationRequired()
   }
 

@@ -35,6 +35,7 @@ export type ComponentTokensDeps = {
   api: Pick<ComponentApi, 'getComponentToken'>
   refreshMarginSeconds: number
   forceMinIntervalMs: number
+  onOutcome?: ((outcome: string) => void) | undefined
 }
 
 /**
@@ -47,6 +48,7 @@ export function createComponentTokens(deps: ComponentTokensDeps): ComponentToken
     describeFailure,
     failureError,
     forceMinIntervalMs: deps.forceMinIntervalMs,
+    onOutcome: (_subject, outcome) => deps.onOutcome?.(outcome),
     async refresh({ owner, fence, material, signal }) {
       if (!material.ticket) throw componentTicketMissing()
       const startedAtMs = performance.now()

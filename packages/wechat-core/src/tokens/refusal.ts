@@ -13,6 +13,15 @@ export function isAmbiguous(error: unknown): boolean {
   return error instanceof WeChatTransportError
 }
 
+/**
+ * May WeChat serve the call although it failed here: later than we waited, or served already with the answer lost or not stored?
+ * Then nobody knows which token is WeChat's current one, until a refresh that begins after it has ended.
+ */
+export function leavesDoubt(error: unknown): boolean {
+  if (!(error instanceof GatewayError)) return true
+  return isAmbiguous(error) || refusalKind(error) === 'busy' || error.code === 'STORE_UNAVAILABLE' || error.code === 'INTERNAL'
+}
+
 export function describeFailure(error: unknown): RefreshFailure {
   if (error instanceof WeChatApiError) {
     return { code: error.code, api: error.api, errcode: error.errcode, errmsg: error.errmsg }
@@ -52,6 +61,11 @@ export function authorizerNotFound(): GatewayError {
 
 export function authorizerRevoked(): GatewayError {
   return new GatewayError('AUTHORIZER_REVOKED', 'the authorizer has revoked its authorization')
+}
+
+/** Somebody else has refreshed, or the account has authorized again, while this refresh was under way. */
+export function refreshSuperseded(): GatewayError {
+  return new GatewayError('WECHAT_API_ERROR', 'the refresh was overtaken by another one', { retry: true, retryAfterSeconds: 1 })
 }
 
 export function reauthorizationRequired(): GatewayError {

@@ -1,10 +1,11 @@
 // Owns: the one way in which a token is read and refreshed, by readers and by schedule alike, over any number of processes.
 // The store's lease only saves calls; what keeps the stored token right is the fence, judged in the store at commit.
 import { randomUUID } from 'node:crypto'
-import { setTimeout as delay } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises'
 import { GatewayError } from '../errors.ts'
 import type { Secret } from '../secret.ts'
 import { currentToken, isFresh, isValid, type StoredToken } from './freshness.ts'
+import { leavesDoubt } from './refusal.ts'
 import type { CurrentToken } from './types.ts'
 
 /** A token and when it was last refreshed, in one atomic look. */
@@ -20,6 +21,8 @@ export type TokenSnapshot = {
 
 /** Why a refresh failed, as it is given to everybody who asks in the second after. */
 export type RefreshFailure = { code: string; errcode?: number | undefined; errmsg?: string | undefined; api?: string | undefined }
+
+export type FailedRefresh = { owner: string; fence: number; failure: RefreshFailure; holdMs: number; isUnsettled: boolean }
 
 export type RefreshClaim<Material> =
   | { kind: 'claimed'; fence: number; material: Material }
@@ -39,8 +42,11 @@ export type TokenKeeperStore<Subject, Material> = {
     subject: Subject,
     claim: { owner: string; leaseMs: number; seenVersion: number | undefined },
   ): Promise<RefreshClaim<Material>>
-  /** Gives the lease back and remembers the failure for `holdMs`. */
-  fail(subject: Subject, failed: { owner: string; failure: RefreshFailure; holdMs: number }): Promise<void>
+  /**
+   * Gives the lease back and remembers the failure for `holdMs`; nothing, when the lease is somebody else's by now.
+   * `isUnsettled`: WeChat may still serve the call, now or later.
+   */
+  fail(subject: Subject, failed: FailedRefresh): Promise<void>
 }
 
 export type TokenKeeperDeps<Subject extends string, Material> = {
@@ -59,6 +65,8 @@ export type TokenKeeperDeps<Subject extends string, Material> = {
   failureError(failure: RefreshFailure): Error
   /** A refresh younger than this is shared by every `force` and every report. */
   forceMinIntervalMs: number
+  /** Hears how each call to WeChat that this process made ended: `refreshed`, `superseded`, or the error's code. */
+  onOutcome?: ((subject: Subject, outcome: string) => void) | undefined
 }
 
 export type TokenKeeper<Subject extends string> = {
@@ -84,28 +92,41 @@ export function createTokenKeeper<Subject extends string, Material>(
 ): TokenKeeper<Subject> {
   const { store } = deps
   const inFlight = new Map<Subject, Promise<TokenSnapshot>>()
+  const reads = new Map<Subject, Promise<TokenSnapshot>>()
+
+  /** Whoever asks in the same turn of the event loop shares one look, which is sent after the last of them asked. */
+  function read(subject: Subject): Promise<TokenSnapshot> {
+    const waiting = reads.get(subject)
+    if (waiting) return waiting
+    const started = nextTurn().then(() => {
+      reads.delete(subject)
+      return store.read(subject)
+    })
+    reads.set(subject, started)
+    return started
+  }
 
   async function get(subject: Subject, { force = false }: { force?: boolean } = {}): Promise<CurrentToken> {
-    const seen = await store.read(subject)
+    const seen = await read(subject)
     if (force ? isShared(seen) : isFresh(seen.stored, seen.nowMs)) return orMissing(seen)
     try {
       return orMissing(await refreshOnce(subject, seen.version))
     } catch (error) {
       if (force || !isValid(seen.stored, seen.nowMs)) throw error
       // WeChat is in trouble, but what we have still works: nobody has to notice.
-      return orMissing(await store.read(subject).then((again) => (isValid(again.stored, again.nowMs) ? again : Promise.reject(error))))
+      return orMissing(await read(subject).then((again) => (isValid(again.stored, again.nowMs) ? again : Promise.reject(error))))
     }
   }
 
   async function reportInvalid(subject: Subject, refused: Secret): Promise<CurrentToken> {
-    const seen = await store.read(subject)
+    const seen = await read(subject)
     const isCurrent = seen.stored?.token.equals(refused) ?? true
     if ((!isCurrent && isFresh(seen.stored, seen.nowMs)) || isShared(seen)) return orMissing(seen)
     return orMissing(await refreshOnce(subject, seen.version))
   }
 
   async function refreshNow(subject: Subject): Promise<CurrentToken> {
-    const seen = await store.read(subject)
+    const seen = await read(subject)
     return orMissing(await refreshOnce(subject, seen.version))
   }
 
@@ -155,15 +176,19 @@ export function createTokenKeeper<Subject extends string, Material>(
     budgetMs: number,
   ): Promise<CommitOutcome> {
     try {
-      return await deps.refresh({
+      const outcome = await deps.refresh({
         subject,
         owner,
         fence: claim.fence,
         material: claim.material,
         signal: AbortSignal.timeout(Math.max(1, Math.floor(budgetMs))),
       })
+      deps.onOutcome?.(subject, outcome.kind === 'stored' ? 'refreshed' : 'superseded')
+      return outcome
     } catch (error) {
-      await store.fail(subject, { owner, failure: deps.describeFailure(error), holdMs: FAILURE_HOLD_MS })
+      const failure = deps.describeFailure(error)
+      deps.onOutcome?.(subject, failure.code)
+      await store.fail(subject, { owner, fence: claim.fence, failure, holdMs: FAILURE_HOLD_MS, isUnsettled: leavesDoubt(error) })
       throw error
     }
   }

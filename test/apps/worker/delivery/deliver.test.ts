@@ -100,6 +100,17 @@ void t.test('of a disabled subscription what was pending is dead without an atte
   t.match(changes, [{ status: 'dead', attempts: 1, lastError: 'subscription disabled' }])
 })
 
+void t.test('a failed attempt at a subscription that was disabled meanwhile waits for no other', async (t) => {
+  let enabled = true
+  const failing = async () => {
+    enabled = false
+    return status(500)
+  }
+  const { attempt, changes } = setUp(failing, { deps: { subscriptions: { get: async () => ({ ...WEBHOOK, enabled }), disable: async () => {} } } })
+  t.same(await attempt(1), { kind: 'dead', error: 'subscription disabled' })
+  t.match(changes.at(-1), { status: 'dead', attempts: 1, lastError: 'subscription disabled' })
+})
+
 void t.test('the delivery of a deleted subscription is dropped', async (t) => {
   const { attempt, changes } = setUp(() => Promise.reject(new Error('must not be called')))
   t.same(await attempt(1, { subscription: 'gone' }), { kind: 'done', what: 'dropped' })

@@ -1,0 +1,69 @@
+// Owns: refusing what Redis would soon have no room for: at its limit workers can drain nothing any more (measured).
+// Looks at Redis once a second, never per push. What Redis refuses by itself is the inbox' business.
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Inbox } from '@wxgw/platform'
+import type { Log, Metrics } from '@wxgw/runtime'
+import { GatewayError } from '@wxgw/wechat-core'
+
+/** Of `maxmemory`. Tickets and authorizations are few and precious: they may use what messages may not. */
+const MESSAGES_LIMIT = 0.75
+const CONTROL_LIMIT = 0.9
+const SAMPLE_EVERY_MS = 1_000
+
+export type MemoryWatermark = {
+  /** The inbox that rejects with STORE_UNAVAILABLE above the marks: messages and replays at 75 %, everything at 90 %. */
+  guard(inbox: Inbox): Inbox
+  stop(): Promise<void>
+}
+
+export type MemoryWatermarkDeps = {
+  /** Of `maxmemory`, 0 without a limit. A rejection leaves the last answer standing: Redis is away, and refuses by that. */
+  memoryShare(): Promise<number>
+  metrics?: Metrics | undefined
+  log: Log
+}
+
+export function startMemoryWatermark({ memoryShare, metrics, log }: MemoryWatermarkDeps): MemoryWatermark {
+  const stopping = new AbortController()
+  let share = 0
+  metrics?.gauge({
+    name: 'wxgw_redis_memory_share',
+    help: 'used_memory of Redis as a share of maxmemory, 0 without a limit; messages are refused from 0.75, all pushes from 0.9',
+    collect: (gauge) => gauge.set(share),
+  })
+  const sampling = sample()
+
+  async function sample(): Promise<void> {
+    const { signal } = stopping
+    while (!signal.aborted) {
+      const before = share
+      share = await memoryShare().catch(() => before)
+      if (before < MESSAGES_LIMIT && share >= MESSAGES_LIMIT) log.error({ share: rounded(share) }, 'redis.memory_high')
+      if (before >= MESSAGES_LIMIT && share < MESSAGES_LIMIT) log.info({ share: rounded(share) }, 'redis.memory_well')
+      await delay(SAMPLE_EVERY_MS, undefined, { signal, ref: false }).catch(() => undefined)
+    }
+  }
+
+  async function below<T>(limit: number, run: () => Promise<T>): Promise<T> {
+    if (share >= limit) throw new GatewayError('STORE_UNAVAILABLE', 'the store is nearly full', { retry: true })
+    return run()
+  }
+
+  return {
+    guard: (inbox) => ({
+      ...inbox,
+      message: (...args) => below(MESSAGES_LIMIT, () => inbox.message(...args)),
+      replay: (...args) => below(MESSAGES_LIMIT, () => inbox.replay(...args)),
+      componentEvent: (event) => below(CONTROL_LIMIT, () => inbox.componentEvent(event)),
+      releaseCheck: (check) => below(CONTROL_LIMIT, () => inbox.releaseCheck(check)),
+    }),
+    async stop() {
+      stopping.abort()
+      await sampling
+    },
+  }
+}
+
+function rounded(share: number): number {
+  return Math.round(share * 100) / 100
+}

@@ -1,0 +1,84 @@
+// Owns: which directories under SPOOL_DIR are this process' own. Several processes of one machine may share SPOOL_DIR.
+import { once } from 'node:events'
+import { mkdir, readdir, unlink } from 'node:fs/promises'
+import { connect, createServer, type Server } from 'node:net'
+import { join, relative } from 'node:path'
+
+export type Claimed = { dir: string; release(): Promise<void> }
+
+const MAX_PROCESSES = 64
+const SLOT = /^\d{2}$/
+
+/** The first free one to write to, and all others that a process has left behind, to be read. A lock ends with its process. */
+export async function claimDirectories(root: string): Promise<{ own: Claimed; left: Claimed[] }> {
+  await mkdir(root, { recursive: true, mode: 0o700 })
+  const own = await claimFirstFree(root)
+  const left: Claimed[] = []
+  for (const name of (await readdir(root)).filter((entry) => SLOT.test(entry))) {
+    const dir = join(root, name)
+    if (dir === own.dir) continue
+    const claimed = await claim(dir)
+    if (claimed) left.push(claimed)
+  }
+  return { own, left }
+}
+
+async function claimFirstFree(root: string): Promise<Claimed> {
+  for (let slot = 0; slot < MAX_PROCESSES; slot += 1) {
+    const claimed = await claim(join(root, String(slot).padStart(2, '0')))
+    if (claimed) return claimed
+  }
+  throw new Error(`SPOOL_DIR is used by ${MAX_PROCESSES} processes already`)
+}
+
+/** By a socket that listens in it: unlike a file, it is dead as soon as its process is. */
+async function claim(dir: string): Promise<Claimed | undefined> {
+  await mkdir(dir, { recursive: true, mode: 0o700 })
+  // The system allows about a hundred characters for the path of a socket.
+  const path = shorter(join(dir, 'lock'))
+  let server = await listen(path)
+  if (!server && !(await isAlive(path))) {
+    await unlink(path)
+    server = await listen(path)
+  }
+  if (!server) return undefined
+  const held = server
+  held.unref()
+  return {
+    dir,
+    async release() {
+      held.close()
+      await once(held, 'close')
+    },
+  }
+}
+
+async function listen(path: string): Promise<Server | undefined> {
+  const server = createServer((socket) => socket.destroy())
+  server.listen(path)
+  try {
+    await once(server, 'listening')
+    return server
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') return undefined
+    throw error
+  }
+}
+
+async function isAlive(path: string): Promise<boolean> {
+  const socket = connect(path)
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    // Nobody listens: the file is what a killed process has left.
+    return false
+  } finally {
+    socket.destroy()
+  }
+}
+
+function shorter(path: string): string {
+  const fromHere = relative(process.cwd(), path)
+  return fromHere.length < path.length ? fromHere : path
+}

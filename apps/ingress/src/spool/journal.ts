@@ -1,0 +1,131 @@
+// Owns: a bounded queue of records on this machine's disk: appended durably, handed over in order, forgotten when they were taken.
+import { mkdir, readdir, readFile, rename, stat, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { GatewayError } from '@wxgw/wechat-core'
+import { frameRecord, readRecords } from './record-framing.ts'
+import { openSegment, type SegmentWriter } from './segment-writer.ts'
+
+/** `again`: not now, keep it. `unreadable`: never; its file is kept aside for an operator. */
+export type Taken = 'taken' | 'again' | 'unreadable'
+
+export type Journal = {
+  /** Resolves when the record is on the disk. Rejects with STORE_UNAVAILABLE when there is no room or the disk fails. */
+  append(payload: string): Promise<void>
+  /** Hands over what is there, the oldest file first; false when something has to come again. One at a time. */
+  drain(take: (payload: string) => Promise<Taken>): Promise<boolean>
+  /** On the disk and not taken yet, files included that are about to be deleted. */
+  bytes(): number
+  close(): Promise<void>
+}
+
+export type JournalOptions = {
+  dir: string
+  maxBytes: number
+  /** Told how much of a file is no record. A kill in the middle of an append does that, too: nobody was answered for it then. */
+  onDamage?: (bytes: number) => void
+}
+
+const SEGMENT = /^(\d{12})\.spool$/
+const MAX_SEGMENT_BYTES = 8 * 1024 * 1024
+const AT_ONCE = 32
+
+type Segment = { path: string; bytes: number }
+type Current = { writer: Promise<SegmentWriter>; bytes: number; appends: Set<Promise<void>> }
+
+/** Takes up what an earlier process has left in `dir`. `dir` must be this process' alone. */
+export async function openJournal({ dir, maxBytes, onDamage }: JournalOptions): Promise<Journal> {
+  await mkdir(dir, { recursive: true, mode: 0o700 })
+  const names = (await readdir(dir)).filter((name) => SEGMENT.test(name)).toSorted()
+  const closed: Segment[] = await Promise.all(
+    names.map(async (name) => ({ path: join(dir, name), bytes: (await stat(join(dir, name))).size })),
+  )
+  let next = Number(SEGMENT.exec(names.at(-1) ?? '')?.[1] ?? 0) + 1
+  let current: Current | undefined
+  let closing: Promise<void> = Promise.resolve()
+  let draining = false
+
+  const bytes = () => (current?.bytes ?? 0) + closed.reduce((sum, segment) => sum + segment.bytes, 0)
+
+  function openNext(): Promise<SegmentWriter> {
+    const path = join(dir, `${String(next).padStart(12, '0')}.spool`)
+    next += 1
+    return openSegment(path)
+  }
+
+  /** What is appended from now on goes to another file. Resolves when everything in this one is on the disk, or refused. */
+  function closeCurrent(): Promise<void> {
+    const ending = current
+    current = undefined
+    if (!ending) return closing
+    closing = Promise.all([closing, endSegment(ending)]).then(() => undefined)
+    return closing
+  }
+
+  async function endSegment({ writer: opened, appends }: Current): Promise<void> {
+    await Promise.allSettled(appends)
+    const [writer] = (await Promise.allSettled([opened])).flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+    if (!writer) return
+    await writer.close()
+    // Only now may it be read and deleted.
+    closed.push({ path: writer.path, bytes: writer.size() })
+  }
+
+  async function drainSegment(segment: Segment, take: (payload: string) => Promise<Taken>): Promise<boolean> {
+    const bytes = await readFile(segment.path)
+    const { payloads, wholeBytes } = readRecords(bytes)
+    let isReadable = wholeBytes === bytes.length
+    if (!isReadable) onDamage?.(bytes.length - wholeBytes)
+    for (let start = 0; start < payloads.length; start += AT_ONCE) {
+      const outcomes = await Promise.all(payloads.slice(start, start + AT_ONCE).map(take))
+      // Those before it are handed over once more then: whoever takes them knows them by their ids.
+      if (outcomes.includes('again')) return false
+      if (outcomes.includes('unreadable')) isReadable = false
+    }
+    await (isReadable ? unlink(segment.path) : rename(segment.path, `${segment.path}.unreadable`))
+    return true
+  }
+
+  return {
+    async append(payload) {
+      const framed = frameRecord(payload)
+      if (bytes() + framed.length > maxBytes) throw unavailable('the spool is full')
+      const segment = (current ??= { writer: openNext(), bytes: 0, appends: new Set() })
+      segment.bytes += framed.length
+      const appending = segment.writer.then((writer) => writer.append(framed))
+      segment.appends.add(appending)
+      try {
+        await appending
+      } catch (cause) {
+        // A file that failed once is not written to again; what is whole in it is read all the same.
+        if (current === segment) void closeCurrent()
+        throw unavailable('the spool cannot be written', cause)
+      } finally {
+        segment.appends.delete(appending)
+      }
+      if (current === segment && segment.bytes >= MAX_SEGMENT_BYTES) void closeCurrent()
+    },
+
+    async drain(take) {
+      if (draining) return false
+      draining = true
+      try {
+        await closeCurrent()
+        for (let segment = closed[0]; segment; segment = closed[0]) {
+          if (!(await drainSegment(segment, take))) return false
+          closed.shift()
+        }
+        return true
+      } finally {
+        draining = false
+      }
+    },
+
+    bytes,
+    close: closeCurrent,
+  }
+}
+
+function unavailable(reason: string, cause?: unknown): GatewayError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined
+  return new GatewayError('STORE_UNAVAILABLE', reason, { retry: true, ...(code === undefined ? {} : { cause: { code } }) })
+}

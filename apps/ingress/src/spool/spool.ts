@@ -1,0 +1,152 @@
+// Owns: keeping authentic pushes on this machine's disk while Redis does not take them, and handing them over when it does.
+// Optional (SPOOL_DIR). Does not guarantee order; de-duplication is the inbox' business, by the same ids.
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Sealer } from '@wxgw/redis'
+import type { Log, Metrics } from '@wxgw/runtime'
+import { GatewayError } from '@wxgw/wechat-core'
+import { claimDirectories } from './claim-directory.ts'
+import { type Journal, openJournal, type Taken } from './journal.ts'
+import { enqueuePush, openSpooledPush, type PushInbox, sealPush, type SpooledPush } from './spooled-push.ts'
+
+/** Messages may be refused where tickets and authorizations are still taken: neither waits behind the other. */
+type Lane = 'control' | 'messages'
+
+export type Spool = {
+  /** Resolves when the push is on the disk. Rejects with STORE_UNAVAILABLE when the spool is full or fails. */
+  keep(push: SpooledPush): Promise<void>
+  /** Did Redis refuse lately, so that asking it first would only cost the pusher's time? */
+  isHolding(kind: SpooledPush['kind']): boolean
+  close(): Promise<void>
+}
+
+export type SpoolDeps = {
+  dir: string
+  /** By platform. What they reject with STORE_UNAVAILABLE stays in the spool. */
+  inboxes: ReadonlyMap<string, PushInbox>
+  sealer: Sealer
+  metrics?: Metrics | undefined
+  log: Log
+}
+
+const MAX_BYTES: Record<Lane, number> = { messages: 224 * 1024 * 1024, control: 32 * 1024 * 1024 }
+const DRAIN_EVERY_MS = 500
+const LANES: readonly Lane[] = ['control', 'messages']
+
+/** Begins to hand over at once what earlier processes have left. Rejects when `dir` cannot be used. */
+export async function openSpool({ dir, inboxes, sealer, metrics, log }: SpoolDeps): Promise<Spool> {
+  const { own, left } = await claimDirectories(dir)
+  const lanes = {
+    control: await openLane('control'),
+    messages: await openLane('messages'),
+  }
+  metrics?.gauge({
+    name: 'wxgw_spool_bytes',
+    help: 'Pushes that wait on the disk for Redis',
+    labels: ['lane'],
+    collect: (gauge) => {
+      for (const lane of LANES) gauge.set({ lane }, lanes[lane].bytes())
+    },
+  })
+  const stopping = new AbortController()
+  const working = Promise.all(LANES.map((lane) => lanes[lane].work(stopping.signal)))
+
+  async function openLane(lane: Lane) {
+    const journals = await Promise.all(
+      [own, ...left].map((claimed) =>
+        openJournal({
+          dir: join(claimed.dir, lane),
+          maxBytes: MAX_BYTES[lane],
+          onDamage: (bytes) => log.warn({ lane, bytes }, 'spool.damaged'),
+        }),
+      ),
+    )
+    return createLane({ lane, journals, take, log })
+  }
+
+  async function take(sealed: string): Promise<Taken> {
+    const push = openSpooledPush(sealer, sealed)
+    const inbox = push && inboxes.get(push.platform)
+    if (!push || !inbox) {
+      log.error({ platform: push?.platform }, 'spool.unreadable')
+      return 'unreadable'
+    }
+    try {
+      await enqueuePush(inbox, push)
+      return 'taken'
+    } catch (error) {
+      if (error instanceof GatewayError && error.code === 'STORE_UNAVAILABLE') return 'again'
+      log.error({ err: error, platform: push.platform, kind: push.kind }, 'spool.unreadable')
+      return 'unreadable'
+    }
+  }
+
+  return {
+    keep: (push) => lanes[laneOf(push.kind)].keep(sealPush(sealer, push)),
+    isHolding: (kind) => lanes[laneOf(kind)].isHolding(),
+    async close() {
+      stopping.abort()
+      await working
+      await Promise.all(LANES.map((lane) => lanes[lane].close()))
+      await Promise.all([own, ...left].map((claimed) => claimed.release()))
+    },
+  }
+}
+
+function laneOf(kind: SpooledPush['kind']): Lane {
+  return kind === 'message' ? 'messages' : 'control'
+}
+
+type LaneDeps = { lane: Lane; journals: Journal[]; take(sealed: string): Promise<Taken>; log: Log }
+
+/** The first journal is written to; the others only drain. */
+function createLane({ lane, journals, take, log }: LaneDeps) {
+  const [own] = journals
+  if (!own) throw new Error('a lane needs a journal')
+  const bytes = () => journals.reduce((sum, journal) => sum + journal.bytes(), 0)
+  let isHolding = false
+  let kept = 0
+  let handedOver = 0
+
+  async function counted(sealed: string): Promise<Taken> {
+    const outcome = await take(sealed)
+    if (outcome === 'taken') {
+      handedOver += 1
+      isHolding = false
+    }
+    return outcome
+  }
+
+  async function drainAll(): Promise<void> {
+    for (const journal of journals) if (journal.bytes() > 0 && !(await journal.drain(counted))) return
+    if (handedOver === 0) return
+    log.info({ lane, kept, handedOver }, 'spool.emptied')
+    kept = 0
+    handedOver = 0
+  }
+
+  return {
+    bytes,
+    isHolding: () => isHolding,
+    async keep(sealed: string): Promise<void> {
+      await own.append(sealed)
+      kept += 1
+      if (!isHolding) log.warn({ lane }, 'spool.holding')
+      isHolding = true
+    },
+    async work(signal: AbortSignal): Promise<void> {
+      while (!signal.aborted) {
+        try {
+          if (bytes() > 0) await drainAll()
+        } catch (error) {
+          // The disk cannot be read now. What is on it stays, and is tried again.
+          log.error({ err: error, lane }, 'spool.failed')
+        }
+        await delay(DRAIN_EVERY_MS, undefined, { signal }).catch(() => undefined)
+      }
+    },
+    async close(): Promise<void> {
+      await Promise.all(journals.map((journal) => journal.close()))
+    },
+  }
+}

@@ -1,0 +1,70 @@
+// Owns: a platform whose pushes are taken although Redis is not: what has to be in Redis goes to the spool, what is only looked
+// up there counts as unknown. Callers of the internal listener are not served by it.
+import type { Inbox, Platform } from '@wxgw/platform'
+import { GatewayError } from '@wxgw/wechat-core'
+import type { PassiveReplies } from '../push/passive-answers.ts'
+import type { Spool } from './spool.ts'
+import type { SpooledPush } from './spooled-push.ts'
+
+type PushSpool = Pick<Spool, 'keep' | 'isHolding'>
+
+/** `accepted` then means: on this machine's disk. */
+export function spooledPlatform(platform: Platform, spool: PushSpool): Platform {
+  const { authorizers } = platform
+  return {
+    ...platform,
+    inbox: spooledInbox(platform, spool),
+    // Unknown is accepted, too: that an account's push came to another's URL is found out only while Redis is there.
+    authorizers: { ...authorizers, ownerOfUserName: (userName) => unless(isStoreAway, () => authorizers.ownerOfUserName(userName)) },
+  }
+}
+
+/** Nobody can answer a push while Redis is away; the push itself is kept. */
+export function repliesWhileStoreIsThere(replies: PassiveReplies): PassiveReplies {
+  return { answer: (push) => unless(isStoreAway, () => replies.answer(push)) }
+}
+
+function spooledInbox({ id: platform, inbox }: Platform, spool: PushSpool): Inbox {
+  async function accept<T>(push: SpooledPush, enqueue: () => Promise<T>, kept: T): Promise<T> {
+    if (!spool.isHolding(push.kind)) {
+      try {
+        return await enqueue()
+      } catch (error) {
+        if (!isStoreAway(error)) throw error
+      }
+    }
+    await spool.keep(push)
+    return kept
+  }
+
+  return {
+    ...inbox,
+    componentEvent: (event) =>
+      accept({ v: 1, kind: 'component-event', platform, ...event }, () => inbox.componentEvent(event), 'accepted' as const),
+    message: (event, receivedAtMs, reply) =>
+      accept(
+        { v: 1, kind: 'message', platform, event, receivedAtMs, ...(reply ? { reply } : {}) },
+        () => inbox.message(event, receivedAtMs, reply),
+        'accepted' as const,
+      ),
+    releaseCheck: (check) =>
+      accept<void>(
+        { v: 1, kind: 'release-check', platform, ...check, code: check.code.reveal() },
+        () => inbox.releaseCheck(check),
+        undefined,
+      ),
+  }
+}
+
+async function unless<T>(isExpected: (error: unknown) => boolean, run: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await run()
+  } catch (error) {
+    if (isExpected(error)) return undefined
+    throw error
+  }
+}
+
+function isStoreAway(error: unknown): boolean {
+  return error instanceof GatewayError && error.code === 'STORE_UNAVAILABLE'
+}

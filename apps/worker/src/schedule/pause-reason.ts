@@ -1,0 +1,26 @@
+// Owns: which failures of one refresh are a reason for all refreshes of the platform to wait.
+import type { PauseReason } from '@wxgw/platform'
+import { GatewayError, refusalKind, WeChatApiError, WeChatTransportError } from '@wxgw/wechat-core'
+
+/** undefined: the failure is this one account's, or may pass by itself. */
+export function pauseReasonOf(error: unknown): PauseReason | undefined {
+  if (error instanceof GatewayError && error.code === 'COMPONENT_TICKET_MISSING') return 'ticket-missing'
+  const kind = refusalKind(error)
+  switch (kind) {
+    case 'quota-day':
+    case 'quota-minute':
+    case 'ip-not-allowed':
+      return kind
+    case 'busy':
+    case undefined:
+      return undefined
+    default:
+      // A wrong AppSecret or ticket: no account can be refreshed, and asking often does not help.
+      return error instanceof WeChatApiError && error.api === 'api_component_token' ? 'component-refused' : undefined
+  }
+}
+
+/** No answer, none that makes sense, or "busy". */
+export function isUnreachable(error: unknown): boolean {
+  return error instanceof WeChatTransportError || refusalKind(error) === 'busy'
+}

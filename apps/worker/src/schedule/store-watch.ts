@@ -1,0 +1,47 @@
+// Owns: noticing that Redis has lost everything while this process runs, and beginning anew from WeChat alone.
+import type { Platform } from '@wxgw/platform'
+import type { Log } from '@wxgw/runtime'
+import { GatewayError } from '@wxgw/wechat-core'
+import type { Alarm } from './alarm.ts'
+import { repeat, type Repetition } from './repeat.ts'
+
+export type StoredPlatform = {
+  id: string
+  installation: Platform['installation']
+  authorizations: Pick<Platform['authorizations'], 'startPushTicket'>
+}
+
+export type StoreWatchDeps = { platforms: ReadonlyMap<string, StoredPlatform>; alarm: Alarm; log: Log; everyMs?: number }
+
+const EVERY_MS = 5_000
+
+/**
+ * An installation marks its Redis. A mark that was there and is gone means an emptied Redis: a new ticket is asked for, and with
+ * it comes the rest, since the first ticket of a platform starts the sync (control-plane/handle-component-event.ts).
+ */
+export function startStoreWatch({ platforms, alarm, log, everyMs = EVERY_MS }: StoreWatchDeps): Repetition {
+  const marked = new Set<string>()
+  return repeat({ firstMs: 0, everyMs }, async () => {
+    for (const platform of platforms.values()) await look(platform)
+  })
+
+  async function look(platform: StoredPlatform): Promise<void> {
+    try {
+      if (await platform.installation.isMarked()) {
+        marked.add(platform.id)
+        return
+      }
+      const isNew = await platform.installation.mark()
+      if (!marked.has(platform.id) || !isNew) return
+      log.error({ platform: platform.id }, 'store.emptied')
+      await alarm(platform.id, 'gateway.store.emptied', {})
+      const outcome = await platform.authorizations.startPushTicket()
+      log.info({ platform: platform.id, outcome }, 'store.rebuild_started')
+    } catch (error) {
+      // Redis away is said by readiness and by the connection's own lines.
+      if (!(error instanceof GatewayError) || error.code !== 'STORE_UNAVAILABLE') {
+        log.warn({ err: error, platform: platform.id }, 'store.rebuild_failed')
+      }
+    }
+  }
+}

@@ -1,0 +1,78 @@
+// Owns: noticing that this process takes no jobs although it should, whatever the reason, and saying so. Ending it is main's business.
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Log } from '@wxgw/runtime'
+
+export type WatchedQueue = {
+  queue: string
+  /** How many jobs this process has taken from it since the start. */
+  taken(): number
+  /** Is there room for one more? A worker whose hands are full takes nothing for good reasons. */
+  hasRoom(): boolean
+}
+
+export type WedgeWatchdogDeps = {
+  queues: readonly WatchedQueue[]
+  /** Jobs that nobody has taken yet. Rejects when Redis is away. */
+  waiting(queue: string): Promise<number>
+  /** Rejects when Redis takes no writes: then nobody can take jobs, and that heals by itself. */
+  probe(): Promise<void>
+  /** Called once, with the queue. */
+  onWedged(queue: string): void
+  everyMs?: number
+  log: Log
+}
+
+const EVERY_MS = 10_000
+/** In a row: a minute. Looks are counted, not time: a process that was stopped for an hour has not been wedged for it. */
+const LOOKS = 6
+
+/**
+ * Instead of heartbeat jobs, the jobs themselves: where something waits at each look, a worker that reads takes some of it. The
+ * line of its blocking read is ended after 15 s without an answer (connect.ts), so that this has to notice only the rest.
+ */
+export function startWedgeWatchdog(deps: WedgeWatchdogDeps): { stop(): Promise<void> } {
+  const { queues, waiting, probe, onWedged, everyMs = EVERY_MS, log } = deps
+  const stopping = new AbortController()
+  const idleLooks = new Map<string, { taken: number; looks: number }>()
+  const watching = watch()
+
+  async function watch(): Promise<void> {
+    const { signal } = stopping
+    while (!signal.aborted) {
+      await delay(everyMs, undefined, { signal, ref: false }).catch(() => undefined)
+      if (signal.aborted) return
+      const wedged = await look()
+      if (wedged === undefined || signal.aborted) continue
+      onWedged(wedged)
+      return
+    }
+  }
+
+  async function look(): Promise<string | undefined> {
+    try {
+      await probe()
+      for (const watched of queues) if (await looksWedged(watched)) return watched.queue
+    } catch (error) {
+      // Whoever cannot ask does not know; what fails here is logged by those whose work it is.
+      log.debug({ err: error }, 'wedge_watchdog.blind')
+      idleLooks.clear()
+    }
+    return undefined
+  }
+
+  async function looksWedged({ queue, taken, hasRoom }: WatchedQueue): Promise<boolean> {
+    const before = idleLooks.get(queue)
+    const now = { taken: taken(), looks: 0 }
+    const isIdle = before?.taken === now.taken && hasRoom() && (await waiting(queue)) > 0
+    if (isIdle) now.looks = before.looks + 1
+    idleLooks.set(queue, now)
+    return now.looks >= LOOKS
+  }
+
+  return {
+    async stop() {
+      stopping.abort()
+      await watching
+    },
+  }
+}

@@ -1,0 +1,93 @@
+// Owns: `npm run bench:isolation`: what one webhook that hangs and one that answers 500 cost the nine beside them: the p99 from
+// push to arrival at the nine, without the two and with them, as a ratio.
+import { createServer } from 'node:http'
+import { once } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
+import { bootstrap } from '../scripts/bootstrap.mjs'
+
+await bootstrap({ projects: ['apps/ingress', 'apps/worker', 'apps/simulator'] })
+const { startGateway, until } = await import('./stack/gateway.mjs')
+
+const GOOD = 9
+const EVENTS = 1_000
+const PER_SECOND = 50
+/** The first are not measured: processes warm up. */
+const WARM_UP = 100
+/** Both sides are measured in turns, so that a machine that changes its mind strikes both. */
+const ROUNDS = 3
+
+const arrivals = new Map()
+const good = await listen((request, response) => {
+  const chunks = []
+  request.on('data', (chunk) => chunks.push(chunk))
+  request.on('end', () => {
+    const { data } = JSON.parse(Buffer.concat(chunks))
+    const sentAt = arrivals.get(data.MsgId)
+    if (sentAt !== undefined) sentAt.latencies.push(performance.now() - sentAt.at)
+    response.writeHead(204).end()
+  })
+})
+const hanging = await listen(() => {})
+const failing = await listen((_request, response) => response.writeHead(500).end())
+
+const gateway = await startGateway()
+let sent = 0
+try {
+  await gateway.startIngress()
+  await gateway.startWorker()
+  await gateway.authorize()
+  const match = { types: ['wechat.message.*'] }
+  for (let n = 1; n <= GOOD; n += 1) await gateway.call('PUT', `/subscriptions/good-${n}`, { match, sink: webhook(good, n) })
+  const bad = { hangs: webhook(hanging, 0), fails: webhook(failing, 0) }
+  const figures = { without: [], with: [] }
+  await round(WARM_UP)
+  for (let n = 0; n < ROUNDS; n += 1) {
+    for (const name of Object.keys(bad)) await gateway.call('DELETE', `/subscriptions/${name}`).catch(() => undefined)
+    figures.without.push(...(await round(EVENTS / ROUNDS)))
+    for (const [name, sink] of Object.entries(bad)) await gateway.call('PUT', `/subscriptions/${name}`, { match, sink })
+    // What a worker notices within half a second.
+    await delay(1_000)
+    figures.with.push(...(await round(EVENTS / ROUNDS)))
+  }
+  const result = { deliveries: figures.with.length, withoutP99Ms: p99(figures.without), withP99Ms: p99(figures.with) }
+  console.log(JSON.stringify({ ...result, ratio: Number((result.withP99Ms / result.withoutP99Ms).toFixed(2)) }, undefined, 2))
+} finally {
+  await gateway.stop()
+  for (const server of [good, hanging, failing]) {
+    server.close()
+    server.closeAllConnections()
+  }
+}
+
+/** Latencies of every delivery to the nine. */
+async function round(count) {
+  const latencies = []
+  const startedAt = performance.now()
+  let expected = 0
+  for (let n = 0; n < count; n += 1) {
+    const msgId = String(7_000_000_000 + sent)
+    sent += 1
+    expected += GOOD
+    await delay(Math.max(0, startedAt + (n * 1_000) / PER_SECOND - performance.now()))
+    arrivals.set(msgId, { at: performance.now(), latencies })
+    void gateway.simulator.sendText(gateway.account.appId, { openId: 'oUSER', content: msgId, msgId })
+  }
+  await until('all are delivered', () => latencies.length >= expected)
+  arrivals.clear()
+  return latencies
+}
+
+function webhook(server, n) {
+  return { kind: 'webhook', url: `http://127.0.0.1:${server.address().port}/${n}` }
+}
+
+async function listen(onRequest) {
+  const server = createServer(onRequest).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return server
+}
+
+function p99(latencies) {
+  const sorted = latencies.toSorted((left, right) => left - right)
+  return Number((sorted[Math.floor(sorted.length * 0.99)] ?? 0).toFixed(1))
+}

@@ -1,0 +1,50 @@
+// Owns: one kept-alive HTTP/1.1 connection of the load: one request at a time, written as ready-made bytes. Reads only what
+// counts: status and end of the answer. Far cheaper than an HTTP client, so that the load takes little of the machine it measures.
+import { connect } from 'node:net'
+
+const HEAD_END = Buffer.from('\r\n\r\n')
+const LENGTH = /\r\ncontent-length: *(\d+)/i
+
+/** `onAnswer(status)` after each answer, `onEnd(error)` once when the connection is lost. */
+export function openConnection({ port, host = '127.0.0.1', onReady, onAnswer, onEnd }) {
+  const socket = connect({ port, host, noDelay: true })
+  let pending
+  let ended = false
+
+  socket.once('connect', onReady)
+  socket.on('data', (chunk) => {
+    const bytes = pending === undefined ? chunk : Buffer.concat([pending, chunk])
+    const headEnd = bytes.indexOf(HEAD_END)
+    if (headEnd === -1) {
+      pending = bytes
+      return
+    }
+    const length = LENGTH.exec(bytes.latin1Slice(0, headEnd))
+    if (length === null) {
+      socket.destroy(new Error('an answer without content-length'))
+      return
+    }
+    const end = headEnd + HEAD_END.length + Number(length[1])
+    if (bytes.length < end) {
+      pending = bytes
+      return
+    }
+    pending = undefined
+    onAnswer(Number(bytes.latin1Slice(9, 12)))
+  })
+  const end = (error) => {
+    if (ended) return
+    ended = true
+    onEnd(error)
+  }
+  socket.once('error', end)
+  socket.once('close', () => end(new Error('the server closed the connection')))
+
+  return {
+    send: (bytes) => socket.write(bytes),
+    close() {
+      ended = true
+      socket.destroy()
+    },
+  }
+}

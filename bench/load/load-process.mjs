@@ -1,0 +1,36 @@
+// Owns: the load's own process, so that making load and answering it do not share an event loop. Told by messages: `prepare`
+// makes and keeps requests, `run` sends them.
+import { getBytes, pushRequests } from './requests.mjs'
+import { runLoad } from './run-load.mjs'
+
+let prepared = []
+let sentAtMs = []
+
+process.on('message', (message) => {
+  void handle(message).then(
+    (answer) => process.send({ id: message.id, answer }),
+    (error) => process.send({ id: message.id, error: String(error?.stack ?? error) }),
+  )
+})
+process.once('disconnect', () => process.exit(0))
+
+async function handle({ kind, options }) {
+  switch (kind) {
+    case 'prepare':
+      prepared = pushRequests(options)
+      return prepared.length
+    case 'run': {
+      sentAtMs = options.keepTimes ? [] : undefined
+      const { get } = options
+      const same = get === undefined ? undefined : getBytes({ ...get, port: options.port })
+      // Whatever echoes may be sent the same bodies again; whoever de-duplicates must not.
+      const next = same === undefined ? (index) => prepared[options.again ? index % prepared.length : index] : () => same
+      const onSent = sentAtMs === undefined ? undefined : (_index, atMs) => sentAtMs.push(atMs)
+      return runLoad({ ...options, next, onSent })
+    }
+    case 'times':
+      return sentAtMs
+    default:
+      throw new Error(`unknown message ${kind}`)
+  }
+}

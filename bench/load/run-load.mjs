@@ -1,0 +1,124 @@
+// Owns: closed and open loops over kept-alive connections. What is sent is the caller's business.
+import { createHistogram, round } from './histogram.mjs'
+import { openConnection } from './http-connection.mjs'
+
+/** How long answers are waited for when the time is over. */
+const GRACE_MS = 5_000
+
+/**
+ * Closed loop (no `rate`): each connection sends its next request when it has its answer. Open loop: `rate` requests a second
+ * are due whatever the server does; latency counts from when a request was due, so a stall is seen by all that had to wait.
+ * `next(index)` answers the bytes of a request, undefined when there are no more. `onSent(index, atMs)` hears of each start.
+ */
+export async function runLoad({ port, connections, durationMs, rate, warmupMs = 0, next, onSent }) {
+  const histogram = createHistogram()
+  const statuses = {}
+  const idle = []
+  const due = []
+  let failures = 0
+  let index = 0
+  let open = 0
+  let isOver = false
+  let measured = 0
+  let startedAt = 0
+  let measuringFrom = 0
+  let finish
+  const finished = new Promise((resolve) => (finish = resolve))
+
+  function send(connection, dueAt) {
+    const bytes = next(index)
+    if (bytes === undefined) {
+      stop()
+      return
+    }
+    onSent?.(index, performance.timeOrigin + dueAt)
+    index += 1
+    connection.dueAt = dueAt
+    connection.isBusy = true
+    open += 1
+    connection.send(bytes)
+  }
+
+  function stop() {
+    isOver = true
+    if (open === 0) finish()
+  }
+
+  const started = Array.from({ length: connections }, () => {
+    return new Promise((resolve, reject) => {
+      const connection = {
+        isBusy: false,
+        dueAt: 0,
+        ...openConnection({
+          port,
+          onReady: () => resolve(connection),
+          onAnswer(status) {
+            const now = performance.now()
+            open -= 1
+            connection.isBusy = false
+            statuses[status] = (statuses[status] ?? 0) + 1
+            if (connection.dueAt >= measuringFrom) {
+              histogram.add(now - connection.dueAt)
+              measured += 1
+            }
+            if (isOver) {
+              if (open === 0) finish()
+              return
+            }
+            if (rate === undefined) send(connection, now)
+            else if (due.length > 0) send(connection, due.shift())
+            else idle.push(connection)
+          },
+          onEnd(error) {
+            failures += 1
+            if (connection.isBusy) open -= 1
+            reject(error)
+            if (isOver && open === 0) finish()
+          },
+        }),
+      }
+    })
+  })
+  const all = await Promise.all(started)
+
+  startedAt = performance.now()
+  measuringFrom = startedAt + warmupMs
+  let ticker
+  if (rate === undefined) {
+    for (const connection of all) send(connection, performance.now())
+  } else {
+    idle.push(...all)
+    let planned = 0
+    ticker = setInterval(() => {
+      const now = performance.now()
+      for (; !isOver && startedAt + (planned * 1000) / rate <= now; planned += 1) {
+        const dueAt = startedAt + (planned * 1000) / rate
+        const connection = idle.pop()
+        if (connection === undefined) due.push(dueAt)
+        else send(connection, dueAt)
+      }
+    }, 1)
+  }
+  const timer = setTimeout(stop, warmupMs + durationMs)
+  let graceTimer
+  const grace = new Promise((resolve) => {
+    graceTimer = setTimeout(resolve, warmupMs + durationMs + GRACE_MS)
+  })
+  await Promise.race([finished, grace])
+  const elapsedMs = performance.now() - measuringFrom
+  clearTimeout(timer)
+  clearTimeout(graceTimer)
+  clearInterval(ticker)
+  for (const connection of all) connection.close()
+
+  return {
+    sent: index,
+    answered: measured,
+    perSecond: round(measured / (elapsedMs / 1000), 0),
+    latencyMs: histogram.summary(),
+    statuses,
+    failures,
+    unanswered: open + due.length,
+    elapsedMs: round(elapsedMs, 0),
+  }
+}

@@ -1,0 +1,76 @@
+// Owns: the row "dispatch": a backlog, then one worker: message -> matched -> queue, stream or webhook, each sink by itself.
+import { createServer } from 'node:http'
+import { once } from 'node:events'
+import { Queue } from 'bullmq'
+import { median, round } from '../load/histogram.mjs'
+import { perItem, withUsage } from '../stack/usage.mjs'
+import { until } from '../stack/gateway.mjs'
+
+const GOALS = { queue: 8_000, stream: 10_000, webhook: 6_000 }
+const DRAIN_MS = 120_000
+
+export async function dispatch({ gateway, load, plan, messages }) {
+  const rows = []
+  for (const kind of Object.keys(GOALS)) {
+    const runs = []
+    for (let repeat = 0; repeat < plan.repeats; repeat += 1) runs.push(await oneSink({ kind, gateway, load, plan, messages }))
+    const rates = runs.map(({ perSecond }) => perSecond)
+    rows.push({ row: `dispatch to ${kind}, one worker`, unit: 'per s', runs: rates, value: median(rates), goal: `>= ${GOALS[kind]}`, detail: { cpuMicroseconds: runs.at(-1).cpu }, ok: median(rates) >= GOALS[kind] })
+  }
+  return rows
+}
+
+async function oneSink({ kind, gateway, load, plan, messages }) {
+  const receiver = kind === 'webhook' ? await startReceiver() : undefined
+  const name = `dispatch-${kind}`
+  const { sink } = await gateway.call('PUT', `/subscriptions/${name}`, {
+    match: { types: ['wechat.message.*'] },
+    sink: kind === 'webhook' ? { kind, url: receiver.url } : { kind },
+  })
+  await gateway.stopWorker()
+  await messages.prepare(plan.dispatchMessages)
+  messages.expectAccepted(await load.run({ port: gateway.ports.public, connections: 64, durationMs: DRAIN_MS }))
+  const received = counter({ kind, sink, receiver, redis: gateway.redis.client })
+  await gateway.startWorker()
+  const pids = { worker: gateway.processes.worker.pid, redis: gateway.redis.pid }
+  const { result: perSecond, cpu } = await withUsage(pids, async () => {
+    // Its start is not what is measured: a tenth is.
+    const tenth = plan.dispatchMessages / 10
+    await until('the first tenth', async () => (await received()) >= tenth, { timeoutMs: DRAIN_MS, everyMs: 5 })
+    const startedAt = performance.now()
+    const from = await received()
+    await until('the whole backlog', async () => (await received()) >= plan.dispatchMessages, { timeoutMs: DRAIN_MS, everyMs: 5 })
+    return round((plan.dispatchMessages - from) / ((performance.now() - startedAt) / 1000), 0)
+  })
+  await gateway.call('DELETE', `/subscriptions/${name}`)
+  receiver?.stop()
+  await messages.clear()
+  return { perSecond, cpu: perItem(cpu, plan.dispatchMessages) }
+}
+
+function counter({ kind, sink, receiver, redis }) {
+  if (kind === 'webhook') return async () => receiver.count()
+  if (kind === 'stream') return () => redis.xlen(sink.stream)
+  const queue = new Queue(sink.queue, { connection: redis, prefix: sink.prefix ?? 'bull' })
+  return () => queue.getWaitingCount()
+}
+
+async function startReceiver() {
+  let count = 0
+  const server = createServer((request, response) => {
+    request.resume().once('end', () => {
+      count += 1
+      response.writeHead(204).end()
+    })
+  }).listen(0, '127.0.0.1')
+  server.keepAliveTimeout = 60_000
+  await once(server, 'listening')
+  return {
+    url: `http://127.0.0.1:${server.address().port}/`,
+    count: () => count,
+    stop() {
+      server.closeAllConnections()
+      server.close()
+    },
+  }
+}

@@ -1,0 +1,69 @@
+// Owns: the row "push -> consumer": from when a push was due to when a consumer of a stream has the event.
+import { createHistogram, median } from '../load/histogram.mjs'
+import { messageId } from '../load/requests.mjs'
+
+const RATE = 1_000
+const GOAL_P50_MS = 3
+const GOAL_P99_MS = 15
+const WAIT_MS = 10_000
+
+export async function pushToConsumer({ gateway, load, plan, messages }) {
+  const { sink } = await gateway.call('PUT', '/subscriptions/latency', { match: { types: ['wechat.message.*'] }, sink: { kind: 'stream' } })
+  const runs = []
+  for (let repeat = 0; repeat < plan.repeats; repeat += 1) {
+    const count = Math.ceil((RATE * (plan.latencyMs + 1_000)) / 1000) + 100
+    const first = await messages.prepare(count)
+    const reader = gateway.redis.client.duplicate()
+    const receiving = receive(reader, sink.stream)
+    const result = await load.run({ port: gateway.ports.public, connections: 64, rate: RATE, durationMs: plan.latencyMs + 1_000, keepTimes: true })
+    messages.expectAccepted(result)
+    const deadline = Date.now() + WAIT_MS
+    while (receiving.seen.size < result.sent && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20))
+    receiving.stop()
+    reader.disconnect()
+    const dueAtMs = await load.times()
+    if (receiving.seen.size !== result.sent) throw new Error(`${result.sent} pushed, ${receiving.seen.size} received`)
+    const histogram = createHistogram()
+    // The first second warms up.
+    for (let index = RATE; index < result.sent; index += 1) histogram.add(receiving.seen.get(messageId(first + index)) - dueAtMs[index])
+    runs.push(histogram.summary())
+    await gateway.redis.client.xtrim(sink.stream, 'MAXLEN', 0)
+    await messages.clear()
+  }
+  await gateway.call('DELETE', '/subscriptions/latency')
+  const p50 = runs.map((run) => run.p50)
+  const p99 = runs.map((run) => run.p99)
+  const detail = { p999Ms: median(runs.map(({ p999 }) => p999)), maxMs: median(runs.map(({ max }) => max)) }
+  return [
+    { row: 'push -> event at a consumer, 1,000/s: p50', unit: 'ms', runs: p50, value: median(p50), goal: `<= ${GOAL_P50_MS}`, detail: {}, ok: median(p50) <= GOAL_P50_MS },
+    { row: 'push -> event at a consumer, 1,000/s: p99', unit: 'ms', runs: p99, value: median(p99), goal: `<= ${GOAL_P99_MS}`, detail, ok: median(p99) <= GOAL_P99_MS },
+  ]
+}
+
+function receive(redis, stream) {
+  const seen = new Map()
+  let isStopped = false
+  async function loop() {
+    for (let after = '$'; !isStopped; ) {
+      const answer = await redis.xread('COUNT', 500, 'BLOCK', 1_000, 'STREAMS', stream, after)
+      const nowMs = performance.timeOrigin + performance.now()
+      for (const [, entries] of answer ?? []) {
+        for (const [id, fields] of entries) {
+          after = id
+          const { data } = JSON.parse(fields[fields.indexOf('event') + 1])
+          seen.set(data.MsgId, nowMs)
+        }
+      }
+    }
+  }
+  const looping = loop().catch((error) => {
+    if (!isStopped) throw error
+  })
+  return {
+    seen,
+    stop() {
+      isStopped = true
+      void looping
+    },
+  }
+}

@@ -1,0 +1,99 @@
+// Owns: the benchmark: which rows there are, in which order, over which stack; the table and the JSON at the end.
+// Exit code 1 only when a row could not be measured: a slow machine is no failure.
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { cpus, totalmem } from 'node:os'
+import { dirname, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { startLoad } from './load/load.mjs'
+import { formatTable } from './report/table.mjs'
+import { dispatch } from './rows/dispatch.mjs'
+import { durableAck } from './rows/durable-ack.mjs'
+import { growth } from './rows/growth.mjs'
+import { latency } from './rows/latency.mjs'
+import { opening } from './rows/opening.mjs'
+import { pipeline } from './rows/pipeline.mjs'
+import { pushToConsumer } from './rows/push-to-consumer.mjs'
+import { tokenRead } from './rows/token-read.mjs'
+import { startGateway } from './stack/gateway.mjs'
+import { createMessages } from './stack/messages.mjs'
+import { startYardstick } from './stack/yardstick.mjs'
+
+const QUICK = { repeats: 1, ackMs: 3_000, ackBodies: 90_000, latencyMs: 3_000, openingMs: 700, pipelineMs: 4_000, dispatchMessages: 20_000, backlogs: [1_000, 20_000] }
+const FULL = { repeats: 3, ackMs: 6_000, ackBodies: 180_000, latencyMs: 6_000, openingMs: 2_000, pipelineMs: 8_000, dispatchMessages: 50_000, backlogs: [1_000, 10_000, 100_000] }
+
+// `needsWorker: false`: nobody may work the queue off.
+const ROWS = {
+  opening: { run: opening, needsWorker: false },
+  ack: { run: durableAck, needsWorker: false },
+  latency: { run: latency, needsWorker: false },
+  growth: { run: growth, needsWorker: false },
+  token: { run: tokenRead, needsWorker: true },
+  consumer: { run: pushToConsumer, needsWorker: true },
+  pipeline: { run: pipeline, needsWorker: true },
+  dispatch: { run: dispatch, needsWorker: true },
+}
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    fsync: { type: 'string', default: 'everysec' },
+    backlog: { type: 'string' },
+    repeats: { type: 'string' },
+    json: { type: 'string', default: 'bench/results/latest.json' },
+    'cpu-prof': { type: 'string' },
+  },
+})
+
+const plan = { ...(options.quick ? QUICK : FULL) }
+if (options.repeats !== undefined) plan.repeats = Number(options.repeats)
+if (options.backlog !== undefined) plan.backlogs = options.backlog.split(',').map(Number)
+const names = options.only === undefined ? Object.keys(ROWS) : options.only.split(',')
+const unknown = names.filter((name) => !Object.hasOwn(ROWS, name))
+if (unknown.length > 0) {
+  console.error(`There is no row ${unknown.join(', ')}; there are ${Object.keys(ROWS).join(', ')}.`)
+  process.exit(1)
+}
+
+const startedAt = Date.now()
+const nodeArgs = options['cpu-prof'] === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${resolve(options['cpu-prof'])}`]
+const gateway = await startGateway({ fsync: options.fsync, nodeArgs })
+const yardstick = await startYardstick({ apiKey: gateway.apiKey })
+const load = startLoad()
+const rows = []
+const failed = []
+try {
+  await gateway.startIngress()
+  await gateway.startWorker()
+  await gateway.authorize()
+  const messages = createMessages({ gateway, load })
+  let hasWorker = true
+  for (const name of names) {
+    const { run, needsWorker } = ROWS[name]
+    if (needsWorker && !hasWorker) await gateway.startWorker()
+    if (!needsWorker && hasWorker) await gateway.stopWorker()
+    hasWorker = needsWorker
+    console.error(`${name} …`)
+    try {
+      rows.push(...(await run({ gateway, yardstick, load, plan, messages })))
+    } catch (error) {
+      failed.push(name)
+      console.error(`${name}: ${error.stack}`)
+    }
+  }
+  if (options['cpu-prof'] !== undefined) await Promise.all(Object.values(gateway.processes).map((running) => running.stop('SIGTERM')))
+} finally {
+  const version = await gateway.redis.version()
+  load.stop()
+  await yardstick.stop()
+  await gateway.stop()
+  const { model } = cpus()[0] ?? { model: 'unknown' }
+  const machine = { cpu: model, cores: cpus().length, memoryMb: Math.round(totalmem() / 1_048_576), node: process.version, redis: version, fsync: options.fsync }
+  const report = { at: new Date(startedAt).toISOString(), seconds: Math.round((Date.now() - startedAt) / 1000), quick: options.quick, machine, rows, failed }
+  mkdirSync(dirname(options.json), { recursive: true })
+  writeFileSync(options.json, `${JSON.stringify(report, undefined, 2)}\n`)
+  console.log(`\n${machine.cores} cores (${machine.cpu}), Node ${machine.node}, Redis ${machine.redis}, AOF ${machine.fsync}; ${report.seconds} s\n`)
+  console.log(formatTable(rows))
+  console.log(`\nAs JSON: ${options.json}`)
+}
+process.exit(failed.length > 0 ? 1 : 0)

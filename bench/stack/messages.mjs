@@ -1,0 +1,41 @@
+// Owns: pushes that no run has sent before, and the queue that they land in.
+import { Queue } from 'bullmq'
+
+/** The queue that the ingress puts messages in and the worker takes them from (packages/contracts). */
+const QUEUE = '{wx-messages}'
+
+export function createMessages({ gateway, load, queueName = QUEUE }) {
+  const queue = new Queue(queueName, { connection: gateway.redis.client, prefix: 'bull' })
+  let made = 0
+  return {
+    queue,
+    /** Numbers of the first and of the one after the last. */
+    async prepare(count, { port = gateway.ports.public } = {}) {
+      const first = made
+      made += count
+      await load.prepare({ component: gateway.component, ...gateway.account, port, count, first })
+      return first
+    },
+    waiting: () => queue.getWaitingCount(),
+    /** Every answer was 200, and every push answered stands in the queue. */
+    expectAccepted({ statuses, failures, unanswered }) {
+      const others = Object.keys(statuses).filter((status) => status !== '200')
+      if (others.length > 0 || failures > 0 || unanswered > 0) {
+        throw new Error(`not all pushes were accepted: ${JSON.stringify({ statuses, failures, unanswered })}`)
+      }
+    },
+    async clear() {
+      await queue.obliterate({ force: true, count: 20_000 })
+      // Markers of de-duplication stay for hours.
+      await deleteMatching(gateway.redis.client, `bull:${queueName}:de:*`)
+    },
+  }
+}
+
+async function deleteMatching(redis, pattern) {
+  for (let cursor = '0', isFirst = true; isFirst || cursor !== '0'; isFirst = false) {
+    const [next, keys] = await redis.scan(cursor, 'MATCH', pattern, 'COUNT', 2_000)
+    cursor = next
+    if (keys.length > 0) await redis.unlink(...keys)
+  }
+}

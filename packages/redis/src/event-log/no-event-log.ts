@@ -1,0 +1,9 @@
+// Owns: the event log of a platform that keeps none (`eventLog: false`): nothing is written, nothing is found.
+import type { EventLog } from './event-log.ts'
+
+export const NO_EVENT_LOG: EventLog = {
+  record: async () => {},
+  deliveryChanged: async () => {},
+  get: async () => undefined,
+  find: async () => ({ items: [], nextCursor: null }),
+}

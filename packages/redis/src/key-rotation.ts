@@ -1,0 +1,201 @@
+// Owns: sealing everything that is stored anew with the first key, so that older keys can be removed. Safe while processes run and
+// safe to stop and repeat: each value is replaced only if it still is the one that was read, and what is current is left alone.
+import { COMPONENT_EVENTS_QUEUE } from '@wxgw/contracts'
+import type { RedisConnection } from './connect.ts'
+import { keyCheckPlace } from './key-check.ts'
+import type { PlatformKeys } from './keys.ts'
+import { QUEUE_PREFIX } from './queues/queues.ts'
+import { runScript, script } from './script.ts'
+import type { SealedPlace, Sealer } from './sealed.ts'
+import { guardStore } from './store-errors.ts'
+
+export type RotationDeps = { platform: string; redis: RedisConnection; keys: PlatformKeys; sealer: Sealer }
+
+export const SEALED_KINDS = ['refresh_token', 'refresh_token_history', 'ticket', 'api_ticket', 'webhook_secret', 'job', 'key_check'] as const
+export type SealedKind = (typeof SEALED_KINDS)[number]
+
+/**
+ * `current`: sealed with the first key already. `resealed`: now. `changed`: somebody else wrote meanwhile, by the keys that process
+ * has. `unopened`: no key opens it; it is left as it stands.
+ */
+export type RotationCounts = Record<'current' | 'resealed' | 'changed' | 'unopened', number>
+export type RotationReport = Record<SealedKind, RotationCounts>
+
+/** KEYS: hash. ARGV: field, value as read, new value. -> 1 replaced */
+const replaceField = script(`
+if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+return 1
+`)
+/** As replaceField, and counts the version up, so that every process reads the hash again. KEYS: hash, version */
+const replaceCountedField = script(`
+if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+redis.call('INCR', KEYS[2])
+return 1
+`)
+/** KEYS: list. ARGV: value as read, new value. -> 1 replaced, wherever it has moved to */
+const replaceElement = script(`
+local index = redis.call('LPOS', KEYS[1], ARGV[1])
+if not index then return 0 end
+redis.call('LSET', KEYS[1], index, ARGV[2])
+return 1
+`)
+/** KEYS: string. ARGV: value as read, new value. -> 1 replaced; its life stays as it was */
+const replaceString = script(`
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL')
+return 1
+`)
+
+const PAGE = 500
+const API_TICKET_TYPES = ['jsapi', 'wx_card']
+/** One that runs is done in a moment, or comes back to one of these. */
+const JOB_STATES = ['wait', 'delayed', 'failed', 'prioritized', 'paused', 'active']
+
+/** Rejects with STORE_UNAVAILABLE; what was done until then stays done. `onProgress` hears of every page of authorizers. */
+export function resealPlatform(deps: RotationDeps, onProgress?: (report: RotationReport) => void): Promise<RotationReport> {
+  return guardStore(() => resealAll(deps, onProgress))
+}
+
+async function resealAll({ platform, redis, keys, sealer }: RotationDeps, onProgress?: (report: RotationReport) => void) {
+  const report = emptyReport()
+
+  async function reseal(kind: SealedKind, sealed: string, place: SealedPlace, replace: (anew: string) => Promise<unknown>): Promise<void> {
+    const counts = report[kind]
+    if (sealer.isCurrent(sealed)) {
+      counts.current += 1
+      return
+    }
+    const anew = sealedAnew(sealed, place)
+    if (anew === undefined) counts.unopened += 1
+    else if ((await replace(anew)) === 1) counts.resealed += 1
+    else counts.changed += 1
+  }
+
+  function sealedAnew(sealed: string, place: SealedPlace): string | undefined {
+    try {
+      return sealer.seal(sealer.open(sealed, place).reveal(), place)
+    } catch {
+      // It says nothing but that it does not open, which is counted.
+      return undefined
+    }
+  }
+
+  async function resealAuthorizer(appId: string): Promise<void> {
+    const place = { platform, subject: appId, field: 'authorizer_refresh_token' }
+    const key = keys.authorizer(appId)
+    const history = keys.refreshTokenHistory(appId)
+    // The current one first: what a refresh moves into the history meanwhile is found there below.
+    const refreshToken = await redis.hget(key, 'refreshToken')
+    if (refreshToken) {
+      await reseal('refresh_token', refreshToken, place, (anew) =>
+        runScript(redis, replaceField, { keys: [key], args: ['refreshToken', refreshToken, anew] }),
+      )
+    }
+    for (const old of await redis.lrange(history, 0, -1)) {
+      await reseal('refresh_token_history', old, place, (anew) => runScript(redis, replaceElement, { keys: [history], args: [old, anew] }))
+    }
+    for (const type of API_TICKET_TYPES) {
+      const ticketKey = keys.apiTicket(type, appId)
+      const ticket = await redis.get(ticketKey)
+      if (!ticket) continue
+      await reseal('api_ticket', ticket, { platform, subject: `${type}:${appId}`, field: 'api_ticket' }, (anew) =>
+        runScript(redis, replaceString, { keys: [ticketKey], args: [ticket, anew] }),
+      )
+    }
+  }
+
+  async function resealAuthorizers(): Promise<void> {
+    for (let after = '-'; ; ) {
+      const appIds = await redis.zrangebylex(keys.authorizers, after, '+', 'LIMIT', 0, PAGE)
+      await Promise.all(appIds.map((appId) => resealAuthorizer(appId)))
+      onProgress?.(report)
+      const last = appIds.at(-1)
+      if (last === undefined || appIds.length < PAGE) return
+      after = `(${last}`
+    }
+  }
+
+  async function resealSubscriptions(): Promise<void> {
+    for (const [name, known] of Object.entries(await redis.hgetall(keys.subscriptions))) {
+      let text = known
+      const place = { platform, subject: name, field: 'webhook-secret' }
+      for (const sealed of sealedIn(known, 'secrets')) {
+        await reseal('webhook_secret', sealed, place, async (anew) => {
+          // A sealed value is base64url with dots: in JSON it stands as it is.
+          const next = text.replace(`"${sealed}"`, `"${anew}"`)
+          const args = [name, text, next]
+          const replaced = await runScript(redis, replaceCountedField, { keys: [keys.subscriptions, keys.subscriptionsVersion], args })
+          if (replaced === 1) text = next
+          return replaced
+        })
+      }
+    }
+  }
+
+  async function resealJobs(): Promise<void> {
+    const base = `${QUEUE_PREFIX}:${COMPONENT_EVENTS_QUEUE}`
+    for (const state of JOB_STATES) {
+      const key = `${base}:${state}`
+      const type = await redis.type(key)
+      const ids = type === 'list' ? await redis.lrange(key, 0, -1) : type === 'zset' ? await redis.zrange(key, 0, '-1') : []
+      for (const id of ids) await resealJob(`${base}:${id}`)
+    }
+  }
+
+  async function resealJob(key: string): Promise<void> {
+    const data = await redis.hget(key, 'data')
+    const job: unknown = data ? JSON.parse(data) : undefined
+    if (!data || !isRecord(job) || job['platform'] !== platform || typeof job['eventId'] !== 'string') return
+    for (const [name, field] of [['sealedPlaintext', 'component-event'], ['sealedCode', 'release-check']] as const) {
+      const sealed = job[name]
+      if (typeof sealed !== 'string') continue
+      await reseal('job', sealed, { platform, subject: job['eventId'], field }, (anew) =>
+        runScript(redis, replaceField, { keys: [key], args: ['data', data, data.replace(`"${sealed}"`, `"${anew}"`)] }),
+      )
+    }
+  }
+
+  const ticket = await redis.hget(keys.ticket, 'ticket')
+  if (ticket) {
+    await reseal('ticket', ticket, { platform, subject: 'component', field: 'component_verify_ticket' }, (anew) =>
+      runScript(redis, replaceField, { keys: [keys.ticket], args: ['ticket', ticket, anew] }),
+    )
+  }
+  await resealAuthorizers()
+  await resealSubscriptions()
+  await resealJobs()
+  // Last: as long as something is left, the old key stands in the check value, too.
+  const check = await redis.get(keys.keyCheck)
+  if (check) {
+    await reseal('key_check', check, keyCheckPlace(platform), (anew) =>
+      runScript(redis, replaceString, { keys: [keys.keyCheck], args: [check, anew] }),
+    )
+  }
+  return report
+}
+
+function emptyReport(): RotationReport {
+  const none = (): RotationCounts => ({ current: 0, resealed: 0, changed: 0, unopened: 0 })
+  return {
+    refresh_token: none(),
+    refresh_token_history: none(),
+    ticket: none(),
+    api_ticket: none(),
+    webhook_secret: none(),
+    job: none(),
+    key_check: none(),
+  }
+}
+
+function sealedIn(text: string, list: string): string[] {
+  const record: unknown = JSON.parse(text)
+  const entries = isRecord(record) ? record[list] : undefined
+  if (!Array.isArray(entries)) return []
+  return entries.flatMap((entry: unknown) => (isRecord(entry) && typeof entry['sealed'] === 'string' ? entry['sealed'] : []))
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,100 @@
+// Owns: `npm run release-check -- --url https://host`: WeChat's release check (全网发布检测) played against a running deployment with its
+// own keys, before WeChat plays it. What the steps are stands in release-check/steps.mjs; docs/operations.md says when to use it.
+import { parseArgs } from 'node:util'
+import { bootstrap } from './bootstrap.mjs'
+import { hintOf } from './release-check/hints.mjs'
+import { checkUrls, playOutside, playWhole } from './release-check/steps.mjs'
+import { say } from './run-command.mjs'
+
+const USAGE = `npm run release-check -- --url https://host [--platform open1] [--group 1..5] [--api-port 9000 [--api-host 0.0.0.0]]
+
+Keys are those of the deployment: WX_* or CONFIG_FILE, from the environment or .env.
+Without --api-port nothing is changed at the deployment: it may be live. With it, this command plays api.weixin.qq.com, too:
+the deployment must have been started with WX_API_BASE_URL pointing here, and must not be live.`
+
+process.exitCode = await main()
+
+async function main() {
+  const options = readOptions()
+  if (!options) return 2
+  await bootstrap({ projects: ['apps/simulator', 'packages/runtime'] })
+  const platform = await readPlatform(options.platform)
+  if (!platform) return 2
+  const { startSimulator, TEST_GROUPS } = await import(new URL('../apps/simulator/dist/index.js', import.meta.url))
+  const base = `${options.url}/apis/v1/wx/${platform.id}`
+  const simulator = await startSimulator({
+    component: {
+      appId: platform.componentAppId,
+      appSecret: platform.componentAppSecret.reveal(),
+      token: platform.token.reveal(),
+      encodingAesKey: platform.encodingAesKey.reveal(),
+    },
+    eventUrl: `${base}/event`,
+    callbackUrl: `${base}/$APPID$/callback`,
+    // The first answer counts: WeChat's own check does not look at the fourth either.
+    attempts: 1,
+    host: options.apiHost,
+    port: options.apiPort ?? 0,
+  })
+  try {
+    const context = { simulator, base, token: platform.token.reveal() }
+    const groups = options.group === undefined ? TEST_GROUPS.map((_, index) => index + 1) : [options.group]
+    let failed = report(await checkUrls(context))
+    // Whoever is not reached, or has another Token, fails in everything else for the same reason.
+    if (failed > 0) groups.length = 0
+    for (const group of groups) {
+      process.stdout.write(`\nGroup ${group}\n`)
+      const accounts = TEST_GROUPS[group - 1]
+      failed += report(await (options.apiPort === undefined ? playOutside(context, accounts) : playWhole(context, group)))
+    }
+    if (options.apiPort === undefined && failed === 0) {
+      process.stdout.write('\nNot played: the exchange of the code and the message by API. See --api-port in docs/operations.md.\n')
+    }
+    process.stdout.write(failed === 0 ? '\nThe release check passes.\n' : `\n${failed} steps failed.\n`)
+    return failed === 0 ? 0 : 1
+  } finally {
+    await simulator.close()
+  }
+}
+
+function report(steps) {
+  for (const { name, ok, detail, push } of steps) {
+    process.stdout.write(`${ok ? 'ok   ' : 'FAIL '} ${name}: ${detail}\n`)
+    if (!ok) process.stdout.write(`      ${hintOf({ name, detail, push })}\n`)
+  }
+  return steps.filter(({ ok }) => !ok).length
+}
+
+function readOptions() {
+  try {
+    const text = { type: 'string' }
+    const { values } = parseArgs({ options: { url: text, platform: text, group: text, 'api-port': text, 'api-host': { ...text, default: '127.0.0.1' } } })
+    const url = values.url?.replace(/\/+$/, '')
+    const [group, apiPort] = [values.group, values['api-port']].map((value) => (value === undefined ? undefined : Number(value)))
+    const isPort = apiPort === undefined || (Number.isInteger(apiPort) && apiPort > 0 && apiPort < 65_536)
+    if (url !== undefined && /^https?:\/\//.test(url) && URL.canParse(url) && isPort && [undefined, 1, 2, 3, 4, 5].includes(group)) {
+      return { url, group, apiPort, apiHost: values['api-host'], platform: values.platform }
+    }
+  } catch (error) {
+    if (!String(error.code).startsWith('ERR_PARSE_ARGS')) throw error
+    say(error.message)
+  }
+  say(USAGE)
+  return undefined
+}
+
+/** Only the platforms are wanted: what else a deployment must have may stand elsewhere. */
+async function readPlatform(id) {
+  const { loadConfig, ConfigError } = await import(new URL('../packages/runtime/dist/index.js', import.meta.url))
+  try {
+    const env = { ...process.env, ALLOW_UNSEALED: 'true', API_KEYS: `release-check=${'-'.repeat(32)}` }
+    const { platforms } = loadConfig({ env })
+    const found = id === undefined && platforms.length === 1 ? platforms[0] : platforms.find((platform) => platform.id === id)
+    if (!found) say(`--platform must be one of ${platforms.map((platform) => platform.id).join(', ')}.`)
+    return found
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    say(error.message)
+    return undefined
+  }
+}

@@ -1,0 +1,156 @@
+// Owns: pushing as WeChat does, at a steady rate, with a ledger of what was acknowledged and a record of every answer.
+import { Agent, request } from 'node:http'
+import { setTimeout as delay } from 'node:timers/promises'
+import { encryptPush, messageXml } from '@wxgw/simulator'
+import type { Ledger } from './ledger.ts'
+
+export type Component = { appId: string; token: string; encodingAesKey: string }
+
+export type PusherOptions = {
+  component: Component
+  /** One after the other, like a load balancer that checks nothing. */
+  publicUrls(): readonly string[]
+  ratePerSecond: number
+  /** Ids of these begin with it. */
+  run: string
+  /** In all, like WeChat's three; 1 = what fails is not tried again. */
+  attempts?: number
+  acks: Ledger
+}
+
+export type PushReport = {
+  pushed: number
+  acknowledged: number
+  /** Answers by status; `0` = none. */
+  statuses: Record<string, number>
+  /** From the request's start to the answer or its failure, in ms. */
+  slowestMs: number
+  p99Ms: number
+}
+
+export type Pusher = {
+  /** How many are acknowledged so far. */
+  acknowledged(): number
+  /** Begins to count statuses and times anew. */
+  mark(): void
+  report(): PushReport
+  /** Pushes no more and waits for the answers. */
+  stop(): Promise<PushReport>
+}
+
+export const AUTHORIZER = { appId: 'wx00000000000000a1', userName: 'gh_chaos' }
+
+/** WeChat hangs up after this. */
+const PATIENCE_MS = 5_000
+const TICK_MS = 20
+/** Three attempts within seconds, as WeChat's. */
+const RETRY_AFTER_MS = 1_000
+
+export function startPusher(options: PusherOptions): Pusher {
+  const { component, publicUrls, ratePerSecond, run, attempts = 1, acks } = options
+  const agent = new Agent({ keepAlive: true, maxSockets: 256 })
+  const pending = new Set<Promise<void>>()
+  let acknowledged = 0
+  let pushed = 0
+  let turn = 0
+  let statuses: Record<string, number> = {}
+  let times: number[] = []
+  let marked = { pushed: 0, acknowledged: 0 }
+  let isStopping = false
+  const running = pushSteadily()
+
+  async function pushSteadily(): Promise<void> {
+    const startedAt = performance.now()
+    while (!isStopping) {
+      const due = ((performance.now() - startedAt) / 1000) * ratePerSecond
+      while (pushed < due && !isStopping) {
+        pushed += 1
+        const pushing = pushOne(pushed)
+        pending.add(pushing)
+        void pushing.then(() => pending.delete(pushing))
+      }
+      await delay(TICK_MS)
+    }
+  }
+
+  async function pushOne(number: number): Promise<void> {
+    const id = `${run}-${number}`
+    const xml = messageXml(
+      { toUserName: AUTHORIZER.userName, openId: `o${number % 500}`, createTimeSeconds: Math.floor(Date.now() / 1000) },
+      'text',
+      { Content: id, MsgId: String(8_000_000_000_000_000_000n + BigInt(number)) },
+    )
+    for (let attempt = 1; attempt <= attempts; attempt += 1) {
+      if (attempt > 1) await delay(RETRY_AFTER_MS)
+      if (await attemptOne(xml)) {
+        acknowledged += 1
+        acks.add(id)
+        return
+      }
+    }
+  }
+
+  async function attemptOne(xml: string): Promise<boolean> {
+    const urls = publicUrls()
+    turn += 1
+    const push = encryptPush({
+      kind: 'authorizer',
+      url: `${urls[turn % urls.length]}/apis/v1/wx/open1/${AUTHORIZER.appId}/callback`,
+      xml,
+      credentials: component,
+      receiveId: component.appId,
+      addressee: AUTHORIZER.userName,
+    })
+    const startedAt = performance.now()
+    const answer = await post(agent, push)
+    times.push(performance.now() - startedAt)
+    statuses[answer.status] = (statuses[answer.status] ?? 0) + 1
+    return answer.status === 200 && answer.body === 'success'
+  }
+
+  function report(): PushReport {
+    const sorted = times.toSorted((a, b) => a - b)
+    return {
+      pushed: pushed - marked.pushed,
+      acknowledged: acknowledged - marked.acknowledged,
+      statuses,
+      slowestMs: Math.round(sorted.at(-1) ?? 0),
+      p99Ms: Math.round(sorted[Math.floor(sorted.length * 0.99)] ?? 0),
+    }
+  }
+
+  return {
+    acknowledged: () => acknowledged,
+    mark() {
+      statuses = {}
+      times = []
+      marked = { pushed, acknowledged }
+    },
+    report,
+    async stop() {
+      isStopping = true
+      await running
+      while (pending.size > 0) await Promise.all(pending)
+      agent.destroy()
+      return report()
+    },
+  }
+}
+
+export type Answer = { status: number; body: string }
+
+/** Status 0 when there was no answer. */
+function post(agent: Agent, push: { url: string; body: string; headers: Record<string, string> }): Promise<Answer> {
+  return new Promise((resolve) => {
+    const headers = { ...push.headers, 'content-length': String(Buffer.byteLength(push.body)) }
+    const outgoing = request(push.url, { method: 'POST', agent, headers, signal: AbortSignal.timeout(PATIENCE_MS) })
+    outgoing.on('error', () => resolve({ status: 0, body: '' }))
+    outgoing.on('response', (response) => {
+      const chunks: Buffer[] = []
+      response.on('data', (chunk: Buffer) => chunks.push(chunk))
+      response.on('error', () => resolve({ status: 0, body: '' }))
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() }))
+    })
+    outgoing.end(push.body)
+  })
+}

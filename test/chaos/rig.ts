@@ -1,0 +1,203 @@
+// Owns: a gateway whose every wire can be cut: processes as in production, a Redis each reaches through a proxy of its own,
+// WeChat behind a third one. What is done to it is the scenarios' business.
+import { randomBytes } from 'node:crypto'
+import { type Simulator, startSimulator } from '@wxgw/simulator'
+import { API_KEY } from '../helpers/gateway.ts'
+import { freePort } from '../helpers/free-port.ts'
+import { type RunningProcess, startProcess } from '../helpers/process.ts'
+import { type RedisServer, startRedis } from '../helpers/redis-server.ts'
+import { until } from '../helpers/until.ts'
+import { AUTHORIZER, type Component } from './pusher.ts'
+import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts'
+
+export type Member = { process: RunningProcess; url: string; publicUrl: string }
+
+export type Gateway = {
+  redis: RedisServer
+  simulator: Simulator
+  component: Component
+  /** The wires: from all ingresses to Redis, from all workers to Redis, from both to WeChat. */
+  wires: { ingress: TcpProxy; worker: TcpProxy; wechat: TcpProxy }
+  ingresses: Member[]
+  workers: Member[]
+  /** Of those that a load balancer would send to. */
+  publicUrls(): string[]
+  outOfService: Set<Member>
+  /** Again on the ports of one that has ended, or a new one. */
+  startIngress(again?: Member): Promise<Member>
+  /** `extraEnv` for this one alone. */
+  startWorker(extraEnv?: Record<string, string>): Promise<Member>
+  call(method: string, path: string, body?: unknown): Promise<{ status: number; body: Record<string, unknown>; ms: number }>
+  stop(): Promise<void>
+}
+
+export type GatewayOptions = {
+  ingresses?: number
+  workers?: number
+  env?: Record<string, string>
+  redisArguments?: readonly string[]
+  /** Redis does not run yet. */
+  withoutRedis?: boolean
+}
+
+const HOST = '127.0.0.1'
+
+/** With a ticket and one authorized account, unless Redis is away. */
+export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
+  const redis = await startRedis(['--appendfsync', 'always', ...(options.redisArguments ?? [])])
+  if (options.withoutRedis) await redis.kill()
+  const component = {
+    appId: `wx${randomBytes(8).toString('hex')}`,
+    appSecret: randomBytes(16).toString('hex'),
+    token: randomBytes(8).toString('hex'),
+    encodingAesKey: randomBytes(40).toString('base64').replace(/[^A-Za-z0-9]/g, 'x').slice(0, 43),
+  }
+  const firstPort = await freePort()
+  const base = `http://${HOST}:${firstPort}/apis/v1/wx/open1`
+  const simulator = await startSimulator({ component, eventUrl: `${base}/event`, callbackUrl: `${base}/$APPID$/callback`, port: 0 })
+  const wires = {
+    ingress: await startTcpProxy({ port: redis.port }),
+    worker: await startTcpProxy({ port: redis.port }),
+    wechat: await startTcpProxy({ port: simulator.port }),
+  }
+  const wechatUrl = `http://${HOST}:${wires.wechat.port}`
+  const common = {
+    WX_COMPONENT_APPID: component.appId,
+    WX_COMPONENT_APPSECRET: component.appSecret,
+    WX_TOKEN: component.token,
+    WX_ENCODING_AES_KEY: component.encodingAesKey,
+    WX_API_BASE_URL: wechatUrl,
+    WX_MP_BASE_URL: wechatUrl,
+    WX_OPEN_BASE_URL: wechatUrl,
+    API_KEYS: `test=${API_KEY}`,
+    SEALING_KEYS: `k1:${randomBytes(32).toString('base64')}`,
+    WEBHOOK_ALLOW_NETWORKS: '127.0.0.0/8',
+    PUBLIC_HOST: HOST,
+    INTERNAL_HOST: HOST,
+    WORKER_HOST: HOST,
+    ...options.env,
+  }
+  const ingresses: Member[] = []
+  const workers: Member[] = []
+  const outOfService = new Set<Member>()
+
+  async function startIngress(again?: Member): Promise<Member> {
+    const publicPort = again ? portOf(again.publicUrl) : ingresses.length === 0 ? firstPort : await freePort()
+    const internalPort = again ? portOf(again.url) : await freePort()
+    const publicUrl = `http://${HOST}:${publicPort}`
+    const process = startProcess('apps/ingress/dist/main.js', {
+      ...common,
+      REDIS_URL: `redis://${HOST}:${wires.ingress.port}`,
+      PUBLIC_BASE_URL: publicUrl,
+      PUBLIC_PORT: String(publicPort),
+      INTERNAL_PORT: String(internalPort),
+    })
+    const member = { process, publicUrl, url: `http://${HOST}:${internalPort}` }
+    // A load balancer sends to nobody who does not answer yet.
+    outOfService.add(member)
+    if (again) ingresses.splice(ingresses.indexOf(again), 1, member)
+    else ingresses.push(member)
+    await untilAlive(member)
+    outOfService.delete(member)
+    if (again) outOfService.delete(again)
+    return member
+  }
+
+  async function startWorker(extraEnv: Record<string, string> = {}): Promise<Member> {
+    const url = `http://${HOST}:${await freePort()}`
+    const process = startProcess('apps/worker/dist/main.js', {
+      ...common,
+      REDIS_URL: `redis://${HOST}:${wires.worker.port}`,
+      WORKER_PORT: String(portOf(url)),
+      ...extraEnv,
+    })
+    const member = { process, url, publicUrl: '' }
+    workers.push(member)
+    await untilAlive(member)
+    return member
+  }
+
+  const gateway: Gateway = {
+    redis,
+    simulator,
+    component,
+    wires,
+    ingresses,
+    workers,
+    publicUrls: () => {
+      const serving = ingresses.filter((member) => !outOfService.has(member))
+      // With nobody in service a load balancer has nothing better than to try.
+      return (serving.length > 0 ? serving : ingresses).map(({ publicUrl }) => publicUrl)
+    },
+    outOfService,
+    startIngress,
+    startWorker,
+    async call(method, path, body) {
+      const startedAt = performance.now()
+      const response = await fetch(`${ingresses[0]?.url}/apis/v1/wx/open1${path}`, {
+        method,
+        headers: { authorization: `Bearer ${API_KEY}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      })
+      const text = await response.text()
+      return { status: response.status, body: text === '' ? {} : JSON.parse(text), ms: Math.round(performance.now() - startedAt) }
+    },
+    async stop() {
+      await Promise.all([...ingresses, ...workers].map(({ process }) => resumed(process).end('SIGKILL')))
+      await simulator.close()
+      await Promise.all(Object.values(wires).map((wire) => wire.close()))
+      await redis.stop()
+    },
+  }
+
+  try {
+    await startIngress()
+    for (let count = 1; count < (options.ingresses ?? 1); count += 1) await startIngress()
+    for (let count = 0; count < (options.workers ?? 1); count += 1) await startWorker()
+    if (!options.withoutRedis) await authorizeOne(gateway)
+  } catch (error) {
+    await gateway.stop()
+    throw error
+  }
+  return gateway
+}
+
+/** A ticket, then the account that the pushes are for. */
+export async function authorizeOne({ simulator, call }: Gateway): Promise<void> {
+  await until('a ticket is taken', async () => (await simulator.pushTicket()).ok, { everyMs: 200 })
+  await until('there is a component token', async () => (await call('GET', '/component_access_token')).status === 200, { everyMs: 50 })
+  if (simulator.accounts.every(({ appId }) => appId !== AUTHORIZER.appId)) simulator.addAccount(AUTHORIZER)
+  await simulator.authorize(AUTHORIZER.appId)
+  await until('the account has a token', async () => (await call('GET', `/access_token/${AUTHORIZER.appId}`)).status === 200, { everyMs: 50 })
+}
+
+/** `ready`, or what is missing. */
+export async function readinessOf(member: Member): Promise<string> {
+  const response = await fetch(`${member.url}/readyz`)
+  const text = await response.text()
+  return response.status === 200 ? 'ready' : text
+}
+
+async function untilAlive({ process, url }: Member): Promise<void> {
+  await until(
+    `${url} answers`,
+    async () => {
+      if (process.child.exitCode !== null) throw new Error(`the process ended with ${process.child.exitCode}:\n${process.output()}`)
+      return fetch(`${url}/healthz`).then(
+        (response) => response.ok,
+        () => false,
+      )
+    },
+    { timeoutMs: 20_000, everyMs: 50 },
+  )
+}
+
+/** What is stopped cannot be killed tidily. */
+function resumed(process: RunningProcess): RunningProcess {
+  process.child.kill('SIGCONT')
+  return process
+}
+
+function portOf(url: string): number {
+  return Number(new URL(url).port)
+}

@@ -1,0 +1,64 @@
+// Owns: pushes that are taken although Redis is away, and the ingress killed while they wait on its disk.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { acknowledgedAgain, deliveredAgain, type Scenario, SLOWEST_ANSWER_MS, underLoad } from '../scenario.ts'
+
+export const spoolKilled: Scenario = {
+  name: 'spool',
+  about: 'SPOOL_DIR: Redis is killed, pushes are acknowledged all the same, the ingress is killed with them on its disk',
+  async run({ seconds, random }) {
+    const dir = await mkdtemp(join(tmpdir(), 'wxgw-spool-'))
+    try {
+      return await underLoad({ env: { SPOOL_DIR: dir }, attempts: 3 }, async ({ gateway, pusher, sinks, fact }) => {
+        const end = performance.now() + seconds * 1000
+        let kills = 0
+        let withoutRedis = 0
+        do {
+          await gateway.redis.kill()
+          const before = pusher.acknowledged()
+          await acknowledgedAgain(pusher)
+          await delay(500 + random() * 1_000)
+          const [ingress] = gateway.ingresses
+          if (!ingress) throw new Error('there is no ingress')
+          await ingress.process.end('SIGKILL')
+          kills += 1
+          await gateway.startIngress(ingress)
+          await acknowledgedAgain(pusher)
+          withoutRedis += pusher.acknowledged() - before
+          await gateway.redis.start()
+          await deliveredAgain(sinks)
+        } while (performance.now() < end)
+        fact('kills', kills)
+        fact('acknowledgedWithoutRedis', withoutRedis)
+      })
+    } finally {
+      await rm(dir, { recursive: true, force: true })
+    }
+  },
+}
+
+export const spoolFrozen: Scenario = {
+  name: 'spool-frozen',
+  about: 'SPOOL_DIR: Redis is frozen; nobody waits longer than a second and a half for success',
+  async run({ seconds }) {
+    const dir = await mkdtemp(join(tmpdir(), 'wxgw-spool-'))
+    try {
+      return await underLoad({ env: { SPOOL_DIR: dir }, slowestMs: SLOWEST_ANSWER_MS + 1_000 }, async ({ gateway, pusher, sinks, expect, fact }) => {
+        const pid = gateway.redis.pid()
+        process.kill(pid, 'SIGSTOP')
+        try {
+          await delay(seconds * 1000)
+        } finally {
+          process.kill(pid, 'SIGCONT')
+        }
+        const { statuses } = pusher.report()
+        expect(Object.keys(statuses).every((status) => status === '200'), `answers: ${JSON.stringify(statuses)}`)
+        fact('deliveredAgainMs', await deliveredAgain(sinks))
+      })
+    } finally {
+      await rm(dir, { recursive: true, force: true })
+    }
+  },
+}

@@ -1,0 +1,31 @@
+// A few seconds of fuzzing with a fixed seed; `npm run test:fuzz` does more, with any.
+import t from 'tap'
+import { startHostileGateway } from './hostile-gateway.ts'
+import { fuzzFunctions } from './fuzz/fuzz-functions.ts'
+import { fuzzRequests } from './fuzz/fuzz-requests.ts'
+import { seededRandom } from './fuzz/mutate.ts'
+
+const SEED = 20_260_101
+
+void t.test('mutated documents and ciphertexts are read or refused, and nothing else', (t) => {
+  const { accepted, refused, ...counts } = fuzzFunctions({ count: 20_000, random: seededRandom(SEED) })
+  t.same(counts, { inputs: 20_000, crashes: 0, unsound: 0, slow: 0, offenders: [] })
+  t.ok(accepted > 1000 && refused > 1000, 'both happen')
+  t.end()
+})
+
+void t.test('mutated requests on every route crash nothing, leak nothing, enqueue nothing', async (t) => {
+  const gateway = await startHostileGateway(t)
+  const { answers, ...counts } = await fuzzRequests(gateway, { count: 1500, random: seededRandom(SEED) })
+  t.same(counts, { requests: 1500, crashes: 0, hung: 0, leaks: 0, enqueued: 0, unexpected5xx: 0, offenders: [] })
+  t.ok(Object.keys(answers).length >= 5, JSON.stringify(answers))
+})
+
+void t.test('the same seed makes the same inputs', (t) => {
+  const draw = () => {
+    const random = seededRandom(7)
+    return Array.from({ length: 5 }, () => random(1000))
+  }
+  t.same(draw(), draw())
+  t.end()
+})

@@ -1,0 +1,34 @@
+// Owns: `npm run test:fuzz -- --count N --seed S`: so many mutated requests, and ten times as many inputs of functions. Prints the
+// counts as JSON; the exit code tells whether anything happened that must not.
+import { parseArgs } from 'node:util'
+import { startHostileGateway } from '../hostile-gateway.ts'
+import { fuzzFunctions } from './fuzz-functions.ts'
+import { fuzzRequests } from './fuzz-requests.ts'
+import { seededRandom } from './mutate.ts'
+
+const { values } = parseArgs({ options: { count: { type: 'string', default: '20000' }, seed: { type: 'string' } } })
+const count = Number(values.count)
+const seed = values.seed === undefined ? Date.now() % 4_294_967_296 : Number(values.seed)
+if (!Number.isInteger(count) || count < 1 || !Number.isInteger(seed)) throw new RangeError('--count and --seed are whole numbers')
+
+const ends: Array<() => unknown> = []
+const startedMs = performance.now()
+try {
+  const random = seededRandom(seed)
+  const functions = fuzzFunctions({ count: count * 10, random })
+  const functionSeconds = secondsSince(startedMs)
+  const gateway = await startHostileGateway({ teardown: (end) => ends.push(end) }, { env: { LOG_LEVEL: 'warn' } })
+  const requestsStartedMs = performance.now()
+  const requests = await fuzzRequests(gateway, { count, random })
+  const report = { seed, functions: { ...functions, seconds: functionSeconds }, requests: { ...requests, seconds: secondsSince(requestsStartedMs) } }
+  console.log(JSON.stringify(report, null, 2))
+  const { crashes, unsound, slow } = functions
+  const bad = crashes + unsound + slow + requests.crashes + requests.hung + requests.leaks + requests.enqueued + requests.unexpected5xx
+  process.exitCode = bad === 0 ? 0 : 1
+} finally {
+  for (const end of ends.toReversed()) await end()
+}
+
+function secondsSince(ms: number): number {
+  return Math.round((performance.now() - ms) / 100) / 10
+}

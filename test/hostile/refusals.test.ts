@@ -1,0 +1,50 @@
+// Every hostile input of the table that ends in a refusal, against real processes: the answer, no echo, no trace in Redis, no word in
+// the log, and a good request right after each.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t from 'tap'
+import { textMessage } from '../apps/ingress/sealed-push.ts'
+import { attackAuthorization, burnQuota, GOOD } from './attack-authorization.ts'
+import { attackHttp } from './attack-http.ts'
+import { attackOperators, NARROW_CALLER } from './attack-operators.ts'
+import { attackPushes } from './attack-pushes.ts'
+import { AUTHORIZER, nowSeconds, parsed, PREFIX, pushBytes, startHostileGateway } from './hostile-gateway.ts'
+import { requestBytes, sendBytes } from './raw-http.ts'
+
+void t.test('hostile input is refused, leaves nothing, and is forgotten', async (t) => {
+  const dir = await mkdtemp(join(tmpdir(), 'wxgw-hostile-'))
+  t.teardown(() => rm(dir, { recursive: true, force: true }))
+  const config = join(dir, 'gateway.yaml')
+  await writeFile(config, NARROW_CALLER)
+  const gateway = await startHostileGateway(t, { env: { AUTH_REDIRECT_ORIGINS: GOOD, CONFIG_FILE: config, WEBHOOK_ALLOW_NETWORKS: '' } })
+  const pids = () => [...gateway.ingresses, ...gateway.workers].map(({ process }) => process.child.exitCode ?? process.child.pid)
+  const before = pids()
+
+  await t.test('as HTTP', (t) => attackHttp(t, gateway))
+  await t.test('as pushes', (t) => attackPushes(t, gateway))
+  await t.test('as authorizations', (t) => attackAuthorization(t, gateway))
+  await t.test('as calls of the internal listener', (t) => attackOperators(t, gateway))
+  await t.test('the same processes are still there, and their logs say nothing of it', async (t) => {
+    t.same(pids(), before)
+    gateway.assertQuietLogs(t)
+  })
+
+  await t.test('C74 without Redis a good push is 503 in time, a forged one still 401', async (t) => {
+    const callback = `${AUTHORIZER.appId}/callback`
+    const push = () => gateway.seal(textMessage({ to: AUTHORIZER.userName, createTime: nowSeconds() }))
+    await gateway.redis.kill()
+    const good = await sendBytes(gateway.ports.public, pushBytes(callback, push()))
+    t.equal(good.status, 503)
+    t.match(parsed(good.body), { code: 'STORE_UNAVAILABLE' })
+    t.ok(good.afterMs < 1500, `${good.afterMs} ms`)
+    const { query, body } = push()
+    const forged = await sendBytes(gateway.ports.public, pushBytes(callback, { query: { ...query, msg_signature: 'f'.repeat(40) }, body }))
+    t.equal(forged.status, 401)
+    const page = await sendBytes(gateway.ports.public, requestBytes('GET', `${PREFIX}/authorize`, { headers: { accept: 'text/html' } }))
+    t.equal(page.status, 503)
+    t.notMatch(page.body, /redis|ECONN/i)
+  })
+})
+
+void t.test('one address cannot burn the quota, with or without a ticket', burnQuota)

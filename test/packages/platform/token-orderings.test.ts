@@ -1,0 +1,225 @@
+// Two refreshes of one authorizer at once, although the lease forbids it (its holder was frozen, its clock stood still): whatever
+// the order in which WeChat serves and answers them, what is stored in the end is what WeChat holds.
+import { type AuthorizerAppId, GatewayError, Secret } from '@wxgw/wechat-core'
+import t, { type Test } from 'tap'
+import { until } from '../../helpers/until.ts'
+import { startAuthority, type TokenAuthority } from './token-fixture.ts'
+
+const ROTATIONS = ['stable', 'rotating-with-grace', 'strict'] as const
+const REFRESH = 'api_authorizer_token'
+
+function gate() {
+  let open = () => {}
+  const opened = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  return { open, opened }
+}
+
+const field = (authority: TokenAuthority, appId: string, name: string) => authority.redis.hget(`wx:{open1}:authorizer:${appId}`, name)
+
+/** As if its holder had stood still for longer than the lease. */
+const loseLease = (authority: TokenAuthority, appId: string) => authority.redis.del(`wx:{open1}:refresh_lease:${appId}`)
+
+/** Started again, and every connection has found it. */
+async function storeIsBack({ server, platforms, redis }: TokenAuthority): Promise<void> {
+  await server.start()
+  await until('all are connected', async () => {
+    const looks = await Promise.allSettled([...platforms.map(({ tickets }) => tickets.status()), redis.ping()])
+    return looks.every(({ status }) => status === 'fulfilled')
+  })
+}
+
+/** What is stored is WeChat's current token, and the refresh token beside it works without any recovery. */
+async function isSettled(t: Test, authority: TokenAuthority, appId: AuthorizerAppId): Promise<void> {
+  const { simulator, platforms, redis } = authority
+  t.equal(await redis.get(`wx:{open1}:access_token:${appId}`), simulator.currentAccessToken(appId), 'the stored token is the current one')
+  t.equal(await field(authority, appId, 'status'), 'active')
+  const recoveries = simulator.countCalls('api_get_authorizer_info', appId)
+  const { token } = await platforms[0].authorizerTokens.refreshNow(appId)
+  t.ok(simulator.isCurrentAccessToken(appId, token.reveal()))
+  t.equal(simulator.countCalls('api_get_authorizer_info', appId), recoveries, 'the stored refresh token is the current one')
+}
+
+void t.test('the stored token is the one that WeChat holds', async (suite) => {
+  const authority = await startAuthority({ env: { WX_API_TIMEOUT_MS: '1500' } })
+  suite.teardown(() => authority.stop())
+  const { simulator, platforms, redis } = authority
+  const [a, b] = platforms.map(({ authorizerTokens }) => authorizerTokens)
+  if (!a || !b) throw new Error('two processes')
+
+  const committed = async (appId: string) => Number(await field(authority, appId, 'committedFence'))
+  const recoveries = (appId: string) => simulator.countCalls('api_get_authorizer_info', appId)
+
+  for (const refreshTokenRotation of ROTATIONS) {
+    for (const served of ['AB', 'BA']) {
+      for (const answered of ['AB', 'BA']) {
+        await suite.test(`${refreshTokenRotation}: served ${served}, answered ${answered}`, async (t) => {
+          simulator.configure({ refreshTokenRotation })
+          const appId = await authority.authorized()
+          const [serveA, answerA, answerB] = [gate(), gate(), gate()]
+          if (served === 'AB') serveA.open()
+          const faultA = simulator.fault(REFRESH, { appId, times: 1, holdUntil: serveA.opened, holdAnswerUntil: answerA.opened })
+          const atFirst = simulator.currentAccessToken(appId)
+          const first = a.refreshNow(appId)
+          await until('A has asked', () => faultA.caught === 1)
+          if (served === 'AB') await until('A is served', () => simulator.currentAccessToken(appId) !== atFirst)
+          await loseLease(authority, appId)
+          const faultB = simulator.fault(REFRESH, { appId, times: 1, holdAnswerUntil: answerB.opened })
+          const second = b.refreshNow(appId)
+          await until('B has asked', () => faultB.caught === 1)
+          serveA.open()
+          if (answered === 'AB') {
+            answerA.open()
+            await until('A has come back', async () => (await committed(appId)) >= 1 || recoveries(appId) > 0)
+            answerB.open()
+          } else {
+            answerB.open()
+            await until('B has come back', async () => (await committed(appId)) >= 2 || recoveries(appId) > 0)
+            answerA.open()
+          }
+          await Promise.all([first, second])
+          await isSettled(t, authority, appId)
+        })
+      }
+    }
+  }
+
+  await suite.test('a call that WeChat serves after its caller has given up is found out within a minute', async (t) => {
+    simulator.configure({ refreshTokenRotation: 'stable' })
+    const appId = await authority.authorized()
+    const serveA = gate()
+    simulator.fault(REFRESH, { appId, times: 1, holdUntil: serveA.opened })
+    await t.rejects(a.refreshNow(appId), { code: 'WECHAT_API_TIMEOUT' })
+    await until('the error is forgotten', async () => (await redis.exists(`wx:{open1}:refresh_error:${appId}`)) === 0)
+    const { token } = await b.refreshNow(appId)
+    serveA.open()
+    await until('WeChat has served the first call', () => simulator.currentAccessToken(appId) !== token.reveal())
+    t.ok(simulator.isValidAccessToken(appId, token.reveal()), 'the superseded token still works for a while')
+    const dueInMs = Number(await redis.zscore('wx:{open1}:due', appId)) - Date.now()
+    t.ok(dueInMs <= 60_000, 'and is replaced before that ends')
+    await a.refreshNow(appId)
+    await isSettled(t, authority, appId)
+  })
+
+  await suite.test('a holder that died leaves the same doubt', async (t) => {
+    const appId = await authority.authorized()
+    const never = gate()
+    const held = simulator.fault(REFRESH, { appId, times: 1, holdAnswerUntil: never.opened })
+    const died = a.refreshNow(appId).catch((error: unknown) => error)
+    await until('it has asked', () => held.caught === 1)
+    await loseLease(authority, appId)
+    await b.refreshNow(appId)
+    t.ok(Number(await redis.zscore('wx:{open1}:due', appId)) - Date.now() <= 60_000)
+    never.open()
+    await died
+    await isSettled(t, authority, appId)
+  })
+
+  await suite.test('a verdict about refresh tokens that were replaced meanwhile does not count', async (t) => {
+    simulator.configure({ refreshTokenRotation: 'strict' })
+    const appId = await authority.authorized()
+    const told = gate()
+    simulator.fault(REFRESH, { appId, times: 1, errcode: 61023 })
+    const asked = simulator.fault('api_get_authorizer_info', { appId, times: 1, holdAnswerUntil: told.opened })
+    const first = a.refreshNow(appId)
+    await until('A asks for the current refresh token', () => asked.caught === 1)
+    await loseLease(authority, appId)
+    await b.refreshNow(appId)
+    told.open()
+    await t.rejects(first, { code: 'WECHAT_API_ERROR' })
+    t.equal(await field(authority, appId, 'status'), 'active')
+    await until('the error is forgotten', async () => (await redis.exists(`wx:{open1}:refresh_error:${appId}`)) === 0)
+    await isSettled(t, authority, appId)
+    simulator.configure({ refreshTokenRotation: 'stable' })
+  })
+
+  await suite.test('a revocation while a refresh is under way is final', async (t) => {
+    const appId = await authority.authorized()
+    const answer = gate()
+    const held = simulator.fault(REFRESH, { appId, times: 1, holdAnswerUntil: answer.opened })
+    const refreshing = a.refreshNow(appId)
+    await until('it is under way', () => held.caught === 1)
+    t.equal(await platforms[1].authorizations.revoke(appId, Math.floor(Date.now() / 1000) + 1), 'revoked')
+    answer.open()
+    await t.rejects(refreshing, { code: 'AUTHORIZER_REVOKED' })
+    t.equal(await redis.exists(`wx:{open1}:access_token:${appId}`), 0)
+    t.equal(await redis.zscore('wx:{open1}:due', appId), null)
+    t.equal(await field(authority, appId, 'status'), 'revoked')
+  })
+
+  await suite.test('an authorization while a refresh of the one before is under way wins', async (t) => {
+    const appId = await authority.authorized()
+    const answer = gate()
+    const held = simulator.fault(REFRESH, { appId, times: 1, holdAnswerUntil: answer.opened })
+    const refreshing = a.refreshNow(appId)
+    await until('it is under way', () => held.caught === 1)
+    const { authorizationCode } = await simulator.authorize(appId, { push: false })
+    await platforms[1].authorizations.exchangeCode(new Secret(authorizationCode))
+    answer.open()
+    await refreshing
+    await isSettled(t, authority, appId)
+  })
+
+  await suite.test('two codes of one account exchanged at once are settled by the next refresh', async (t) => {
+    const appId = await authority.authorized()
+    const answer = gate()
+    const older = await simulator.authorize(appId, { push: false })
+    const newer = await simulator.authorize(appId, { push: false })
+    const held = simulator.fault('api_query_auth', { times: 1, holdAnswerUntil: answer.opened })
+    const first = platforms[0].authorizations.exchangeCode(new Secret(older.authorizationCode))
+    await until('the older one is exchanged', () => held.caught === 1)
+    await platforms[1].authorizations.exchangeCode(new Secret(newer.authorizationCode))
+    answer.open()
+    await first
+    t.ok(Number(await redis.zscore('wx:{open1}:due', appId)) <= Date.now(), 'due at once')
+    await a.refreshNow(appId)
+    await isSettled(t, authority, appId)
+  })
+
+  await suite.test('1,000 reads in one turn are one look into Redis', async (t) => {
+    const appId = await authority.authorized()
+    const looks = async () => Number(/cmdstat_evalsha:calls=(\d+)/.exec(await redis.info('commandstats'))?.[1] ?? 0)
+    const before = await looks()
+    const tokens = await Promise.all(Array.from({ length: 1000 }, () => a.get(appId)))
+    t.equal(new Set(tokens.map(({ token }) => token.reveal())).size, 1)
+    t.ok((await looks()) - before <= 3)
+  })
+
+  await suite.test('a store that is away when WeChat has answered costs nobody a new authorization', async (t) => {
+    simulator.configure({ refreshTokenRotation: 'strict' })
+    const appId = await authority.authorized()
+    const answer = gate()
+    const before = simulator.currentAccessToken(appId)
+    simulator.fault(REFRESH, { appId, times: 1, holdAnswerUntil: answer.opened })
+    const refreshing = a.refreshNow(appId).catch((error: unknown) => error)
+    await until('WeChat has served it', () => simulator.currentAccessToken(appId) !== before)
+    await authority.server.kill()
+    answer.open()
+    t.match(await refreshing, { code: 'STORE_UNAVAILABLE' })
+    await storeIsBack(authority)
+    const refusals = new Set<string>()
+    const healed = await until('it is refreshed again', async () => {
+      await loseLease(authority, appId)
+      return b.refreshNow(appId).catch((error: unknown) => {
+        refusals.add(error instanceof GatewayError ? `${error.code} ${error.message}` : String(error))
+        return undefined
+      })
+    }).catch((error: unknown) => {
+      throw new Error(`refused: ${[...refusals].join(', ')}`, { cause: error })
+    })
+    t.ok(simulator.isCurrentAccessToken(appId, healed.token.reveal()))
+    t.ok(Number(await redis.zscore('wx:{open1}:due', appId)) - Date.now() <= 60_000, 'and once more, in case it was not the last')
+    await isSettled(t, authority, appId)
+    simulator.configure({ refreshTokenRotation: 'stable' })
+  })
+
+  await suite.test('while the store is away a refresh fails before WeChat is asked', async (t) => {
+    const appId = await authority.authorized()
+    simulator.clearCalls()
+    await authority.server.kill()
+    await t.rejects(a.refreshNow(appId), { code: 'STORE_UNAVAILABLE' })
+    t.equal(simulator.countCalls(REFRESH, appId), 0)
+    await storeIsBack(authority)
+  })
+})

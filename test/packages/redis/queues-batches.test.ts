@@ -1,0 +1,159 @@
+// Owns: that jobs added several at once stand in Redis as BullMQ itself would have written them, and that each learns its own fate.
+import { createJobBatches, createQueues, type JobBatches, jobOptions } from '@wxgw/redis'
+import { Queue, Worker } from 'bullmq'
+import type { Redis } from 'ioredis'
+import t from 'tap'
+import { until } from '../../helpers/until.ts'
+import { makeEvent, startStore } from './queues-fixture.ts'
+
+type Job = Parameters<JobBatches['add']>[1]
+
+const PREFIX = 'bull'
+
+function job(id: string, changes: Partial<Job['options']> = {}): Job {
+  return { name: 'fan-out', data: { v: 1, event: makeEvent(id) }, options: { ...jobOptions(5), jobId: `job-${id}`, ...changes } }
+}
+
+const REMEMBERED = { deduplication: { id: 'open1.ev_1', ttl: 60_000 } }
+const WITHOUT_TIME = { deduplication: { id: 'open1.sync' } }
+
+/** Each is a sequence of adds to one queue, one after the other. */
+const SEQUENCES: Record<string, Job[]> = {
+  'a plain job': [job('a')],
+  'a job that is remembered for a time': [job('a', REMEMBERED)],
+  'a duplicate by its content': [job('a', REMEMBERED), job('b', REMEMBERED)],
+  'a duplicate by its id': [job('a'), job('a')],
+  'a duplicate by both': [job('a', REMEMBERED), job('a', REMEMBERED)],
+  'one at a time': [job('a', WITHOUT_TIME), job('b', WITHOUT_TIME)],
+  'several and different': [job('a', REMEMBERED), job('b'), job('c', { deduplication: { id: 'x', ttl: 60_000 } }), job('d', REMEMBERED)],
+  'what consumers get': [{ ...job('a'), options: { jobId: 'ev_a', removeOnComplete: { count: 1_000 }, removeOnFail: { count: 10_000 } } }],
+  'empty data': [{ ...job('a'), data: undefined }],
+}
+
+void t.test('every key and field is what BullMQ writes', async (t) => {
+  const { commands, queues } = await startStore(t)
+  for (const [what, jobs] of Object.entries(SEQUENCES)) {
+    const theirs = new Queue('{theirs}', { connection: commands, prefix: PREFIX, skipMetasUpdate: true })
+    const expectedIds: unknown[] = []
+    for (const { name, data, options } of jobs) expectedIds.push((await theirs.add(name, data, options)).id)
+    const expected = await picture(commands, '{theirs}')
+    await commands.flushall()
+
+    t.same(await Promise.all(jobs.map((one) => queues.add('{ours}', one))), expectedIds, `${what}: the ids`)
+    t.same(await picture(commands, '{ours}'), expected, `${what}: in one batch`)
+    await commands.flushall()
+
+    const ids = []
+    for (const one of jobs) ids.push(await queues.add('{ours}', one))
+    t.same(ids, expectedIds, `${what}: the ids, one by one`)
+    t.same(await picture(commands, '{ours}'), expected, `${what}: one by one`)
+    await commands.flushall()
+  }
+})
+
+void t.test('a paused queue and a full one wake nobody, as with BullMQ', async (t) => {
+  const { commands, queues } = await startStore(t)
+  for (const field of ['paused', 'concurrency']) {
+    const theirs = new Queue('{theirs}', { connection: commands, prefix: PREFIX, skipMetasUpdate: true })
+    for (const name of ['{theirs}', '{ours}']) {
+      await commands.hset(`${PREFIX}:${name}:meta`, field, 1)
+      await commands.rpush(`${PREFIX}:${name}:active`, 'another')
+    }
+    await theirs.add('fan-out', job('a').data, job('a').options)
+    await queues.add('{ours}', job('a'))
+    t.same(await picture(commands, '{ours}'), await picture(commands, '{theirs}'), field)
+    t.equal(await commands.exists(`${PREFIX}:{ours}:marker`), 0)
+    await commands.flushall()
+  }
+})
+
+void t.test('a key of de-duplication whose job is gone holds nothing back, as with BullMQ', async (t) => {
+  const { commands, queues } = await startStore(t)
+  const theirs = new Queue('{theirs}', { connection: commands, prefix: PREFIX, skipMetasUpdate: true })
+  for (const name of ['{theirs}', '{ours}']) await commands.set(`${PREFIX}:${name}:de:open1.sync`, 'gone')
+  const { name, data, options } = job('a', WITHOUT_TIME)
+  t.equal((await theirs.add(name, data, options)).id, 'job-a')
+  t.equal(await queues.add('{ours}', job('a', WITHOUT_TIME)), 'job-a')
+  t.same(await picture(commands, '{ours}'), await picture(commands, '{theirs}'))
+})
+
+void t.test('what one moment adds is one command, and BullMQ’s worker runs all of it in its order', async (t) => {
+  const { commands, blocking, queues } = await startStore(t)
+  const wanted = Array.from({ length: 600 }, (_, index) => job(String(index), { deduplication: { id: `d${index}`, ttl: 60_000 } }))
+  await queues.add('{ours}', job('first'))
+  await commands.config('RESETSTAT')
+  const ids = await Promise.all(wanted.map((one) => queues.add('{ours}', one)))
+  t.same(ids, wanted.map(({ options }) => options.jobId))
+  const stats = await commands.info('commandstats')
+  t.match(stats, /cmdstat_evalsha:calls=3,/, 'at most 256 at once')
+
+  const seen: string[] = []
+  const worker = new Worker('{ours}', async ({ id }) => void seen.push(String(id)), { connection: blocking, prefix: PREFIX })
+  await until('all have run', () => seen.length === wanted.length + 1)
+  t.same(seen, ['job-first', ...ids])
+  await worker.close()
+})
+
+void t.test('one that is refused is refused alone', async (t) => {
+  const { commands, queues } = await startStore(t)
+  await commands.lpush(`${PREFIX}:{ours}:de:poisoned`, 'no string')
+  const outcomes = await Promise.allSettled([
+    queues.add('{ours}', job('a', REMEMBERED)),
+    queues.add('{ours}', job('b', { deduplication: { id: 'poisoned' } })),
+    queues.add('{ours}', job('c')),
+  ])
+  t.same(outcomes.map(({ status }) => status), ['fulfilled', 'fulfilled', 'fulfilled'].map((status, index) => (index === 1 ? 'rejected' : status)))
+  t.same((await commands.lrange(`${PREFIX}:{ours}:wait`, 0, -1)).sort(), ['job-a', 'job-c'])
+})
+
+void t.test('all of a batch are refused when Redis is away', async (t) => {
+  const { server, queues } = await startStore(t)
+  await queues.add('{ours}', job('a'))
+  await server.kill()
+  const outcomes = await Promise.allSettled([queues.add('{ours}', job('b')), queues.add('{ours}', job('c'))])
+  t.same(outcomes.map(({ status }) => status), ['rejected', 'rejected'])
+})
+
+void t.test('after a restart of Redis, which has forgotten the script, nothing is refused', async (t) => {
+  const { commands, queues } = await startStore(t)
+  await queues.add('{ours}', job('a'))
+  await commands.script('FLUSH')
+  t.same(await Promise.all([queues.add('{ours}', job('b')), queues.add('{ours}', job('c'))]), ['job-b', 'job-c'])
+})
+
+void t.test('another version of BullMQ writes for itself, and each job still learns its own fate', async (t) => {
+  const { commands, log } = await startStore(t)
+  const own = createQueues({ connection: commands, log })
+  t.teardown(() => own.close())
+  const { add } = createJobBatches({ connection: commands, open: own.open, version: '6.8.0' })
+  await commands.config('RESETSTAT')
+  const ids = await Promise.all([add('{ours}', job('a', REMEMBERED)), add('{ours}', job('b', REMEMBERED)), add('{ours}', job('c'))])
+  t.same(ids, ['job-a', 'job-a', 'job-c'])
+  t.match(await commands.info('commandstats'), /cmdstat_hmset:calls=2,/, 'by BullMQ, that writes with HMSET')
+})
+
+/** What stands under a queue's keys, without what differs between any two adds: times, and the names of the queues. */
+async function picture(redis: Redis, queue: string): Promise<Record<string, unknown>> {
+  const found: Record<string, unknown> = {}
+  for (const key of (await redis.keys(`${PREFIX}:${queue}:*`)).sort()) {
+    const name = key.slice(`${PREFIX}:${queue}:`.length)
+    const type = await redis.type(key)
+    const value = await read(redis, key, type)
+    const ttlMs = await redis.pttl(key)
+    found[name] = { type, value, expiry: ttlMs < 0 ? ttlMs : Math.round(ttlMs / 10_000) }
+  }
+  return found
+}
+
+async function read(redis: Redis, key: string, type: string): Promise<unknown> {
+  if (type === 'string') return redis.get(key)
+  if (type === 'list') return redis.lrange(key, 0, -1)
+  if (type === 'zset') return redis.zrange(key, '0', '-1', 'WITHSCORES')
+  if (type === 'stream') return (await redis.xrange(key, '-', '+')).map(([, fields]) => fields)
+  const { opts, timestamp, ...fields } = await redis.hgetall(key)
+  return {
+    ...fields,
+    ...(opts === undefined ? {} : { opts: JSON.parse(opts) as unknown }),
+    ...(timestamp === undefined ? {} : { timestamp: /^\d{13}$/.test(timestamp) }),
+  }
+}
