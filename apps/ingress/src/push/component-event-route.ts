@@ -26,6 +26,8 @@ export function componentEventRoute(scope: GatewayServer, deps: PushDeps): void 
       kind: 'component',
       content: event.kind === 'unparsed' ? event.raw : event.data,
     })
+    // In force before it is acknowledged: a ticket is asked for by the first call after it, and by every process.
+    if (event.kind === 'component_verify_ticket') await platform.tickets.saveIfNewer(event.ticket, event.createTimeSeconds)
     const outcome = await platform.inbox.componentEvent({ eventId: id, plaintext: opened.plaintext, receivedAtMs })
     log.info({ platform: platform.id, eventId: id, infoType, outcome, durationMs: clock.nowMs() - receivedAtMs }, 'push.received')
     return answerText(reply, SUCCESS)

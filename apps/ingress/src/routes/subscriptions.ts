@@ -25,7 +25,7 @@ export function subscriptionRoutes(app: GatewayServer, { platforms, clock }: { p
     }
     await assertMayPut(request, platform)
     const { subscription, created, secret } = await platform.subscriptions.put(params.name, body)
-    return reply.code(created ? 201 : 200).send(subscriptionView(subscription, created ? secret : undefined))
+    return reply.code(created ? 201 : 200).send(subscriptionView(subscription, secret))
   })
 
   app.get(`${PREFIX}/subscriptions`, { schema: subscriptionSchemas.list, onRequest: read }, async (request) => {

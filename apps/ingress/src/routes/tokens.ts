@@ -11,10 +11,11 @@ export function tokenRoutes(app: GatewayServer, { platforms }: { platforms: Plat
   const onRequest = requireGrant({ action: 'tokens:read' })
 
   app.get(`${PREFIX}/access_token/:APPID`, { schema: tokenSchemas.accessToken, onRequest }, async (request) => {
+    const force = request.query.force === 'true'
+    // Before anything is looked up: a refusal says nothing of what exists.
+    if (force) assertGranted(request, 'tokens:force', request.params.APPID)
     const platform = platformOf(platforms, request.params)
     const appId = authorizerAppIdOf(platform, request.params)
-    const force = request.query.force === 'true'
-    if (force) assertGranted(request, 'tokens:force', appId)
     return tokenView(await platform.authorizerTokens.get(appId, { force }))
   })
 

@@ -68,7 +68,7 @@ async function keepTicket(
   )
   // A new installation, or a Redis that has lost everything: whoever has authorized stands in WeChat's own list. Asked with every
   // ticket as long as there is nobody, in case a worker died in between.
-  if (outcome === 'first' || (await platform.schedule.figures()).authorizers === 0) {
+  if ((await platform.schedule.figures()).authorizers === 0) {
     const { jobId } = await platform.inbox.sync()
     log.info({ platform: platform.id, jobId }, 'authorizers.sync_started')
   }

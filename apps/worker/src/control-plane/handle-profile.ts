@@ -7,7 +7,6 @@ import { authorizerView } from '@wxgw/contracts'
 
 export type ProfilePlatform = {
   authorizations: Pick<Platform['authorizations'], 'refreshProfile'>
-  authorizers: Pick<Platform['authorizers'], 'get'>
   inbox: Pick<Platform['inbox'], 'platformEvent'>
 }
 
@@ -29,12 +28,16 @@ export async function handleProfile(job: ProfileJob, { attempt }: { attempt: num
     try {
       return await from.authorizations.refreshProfile(of)
     } catch (error) {
-      const isFinal = refusalKind(error) === 'not-authorized' || attempt >= PROFILE_ATTEMPTS
-      if (!isFinal) throw error
+      if (!isFinal(error) && attempt < PROFILE_ATTEMPTS) throw error
       log.warn({ err: error, platform: job.platform, appid: of, attempt }, 'authorizer.profile_unknown')
-      return from.authorizers.get(of)
+      return undefined
     }
   }
+}
+
+/** WeChat says that it is not ours, or the code was another account's: asking again changes nothing. */
+function isFinal(error: unknown): boolean {
+  return refusalKind(error) === 'not-authorized' || (error instanceof GatewayError && error.code === 'AUTHORIZER_NOT_FOUND')
 }
 
 function announcement(event: GatewayEvent, authorizer: Authorizer | undefined): GatewayEvent {

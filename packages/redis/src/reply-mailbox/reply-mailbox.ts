@@ -48,6 +48,11 @@ const REMEMBERED_MS = 600_000
 export const REPLY_SENT_SECONDS = 86_400
 /** A reply accepted in the last moment is still on its way. */
 const LAST_MESSAGE_MS = 20
+/**
+ * Redis closes the door this much before the waiter leaves: the waiter's word may be on its way that long, and a reply must not
+ * be accepted that nobody is there to hear. At most a twentieth of the wait.
+ */
+const EARLY_CLOSE_MS = 150
 /** The longest wait: a timer's own limit is far off, WeChat's patience is not. */
 const LONGEST_WAIT_MS = 60_000
 
@@ -73,7 +78,8 @@ export function createReplyMailbox({ redis, subscriber, keys, log, clock = syste
     const asked = waiters.find((waiter) => waiter.asked)?.asked
     const askedFields = asked ? [asked.subscription, asked.authorizerAppId, asked.openId] : []
     try {
-      const args = [channel, Math.ceil(leftMs), REMEMBERED_MS, ...askedFields]
+      const doorMs = Math.ceil(leftMs - Math.min(EARLY_CLOSE_MS, leftMs / 20))
+      const args = [channel, doorMs, REMEMBERED_MS, ...askedFields]
       const reply = await runScript(redis, awaitReply, { keys: [keys.reply(eventId)], args })
       if (typeof reply === 'string') settle(eventId, JSON.parse(reply))
     } catch (error) {

@@ -18,10 +18,12 @@ const OVERLAPPING_EXCHANGES_MS = 10_000
  */
 export const saveAuthorization = script(`${NOW_LUA}
 local appid, codeHash, created = ARGV[1], ARGV[2], tonumber(ARGV[3])
-local known = redis.call('HMGET', KEYS[1], 'status', 'revokedAtSeconds', 'refreshToken', 'createdAtMs', 'authorizedAtSeconds', 'savedAtMs')
+local known = redis.call('HMGET', KEYS[1], 'status', 'revokedAtSeconds', 'refreshToken', 'createdAtMs', 'authorizedAtSeconds', 'savedAtMs', 'revokedRecordedAtMs')
 local authorizedAt = created or math.floor(now / 1000)
 if known[1] ~= 'revoked' then authorizedAt = math.max(authorizedAt, tonumber(known[5] or '0')) end
 if created and known[2] and tonumber(known[2]) > created then return 0 end
+-- A browser's code has no time of its own: an \`unauthorized\` that came while it was being exchanged is the newer word.
+if not created and known[7] and tonumber(known[7]) >= tonumber(redis.call('HGET', KEYS[5], 'claimedAtMs') or '0') then return 0 end
 if known[3] and known[3] ~= '' then
   redis.call('LPUSH', KEYS[6], known[3])
   redis.call('LTRIM', KEYS[6], 0, 4)
@@ -31,7 +33,7 @@ redis.call('HINCRBY', KEYS[1], 'version', 1)
 redis.call('HSET', KEYS[1], 'status', 'active', 'authorizedAtSeconds', text(authorizedAt), 'authorizedBy', string.sub(codeHash, 1, 32),
   'refreshToken', ARGV[7], 'funcInfo', ARGV[8], 'updatedAtMs', text(now), 'refreshedAtMs', '0', 'savedAtMs', text(now))
 if not known[4] then redis.call('HSET', KEYS[1], 'createdAtMs', text(now)) end
-redis.call('HDEL', KEYS[1], 'revokedAtSeconds')
+redis.call('HDEL', KEYS[1], 'revokedAtSeconds', 'revokedRecordedAtMs')
 if ARGV[4] ~= '' then
   local lifeMs = math.max(tonumber(ARGV[5]), 1)
   redis.call('SET', KEYS[2], ARGV[4], 'PX', lifeMs)
@@ -73,7 +75,7 @@ end
 redis.call('DEL', KEYS[2], KEYS[5], KEYS[6], KEYS[7], KEYS[8])
 redis.call('ZREM', KEYS[3], appid)
 redis.call('HINCRBY', KEYS[1], 'generation', 1)
-redis.call('HSET', KEYS[1], 'status', 'revoked', 'revokedAtSeconds', text(at), 'refreshToken', '', 'expiresAtMs', '0', 'updatedAtMs', text(now))
+redis.call('HSET', KEYS[1], 'status', 'revoked', 'revokedAtSeconds', text(at), 'revokedRecordedAtMs', text(now), 'refreshToken', '', 'expiresAtMs', '0', 'updatedAtMs', text(now))
 redis.call('HSETNX', KEYS[1], 'authorizedAtSeconds', text(at))
 redis.call('HSETNX', KEYS[1], 'createdAtMs', text(now))
 redis.call('ZADD', KEYS[4], 0, appid)
@@ -145,7 +147,7 @@ if known[1] == 'refused' then return { 'refused', known[4], known[5] } end
 if known[1] == 'exchanging' and tonumber(known[2]) > now then return { 'busy' } end
 -- A lease that ran out: its holder may have reached WeChat.
 local ambiguous = known[1] == 'exchanging' or known[1] == 'ambiguous'
-redis.call('HSET', KEYS[1], 'state', 'exchanging', 'owner', ARGV[1], 'leaseUntilMs', text(now + tonumber(ARGV[2])))
+redis.call('HSET', KEYS[1], 'state', 'exchanging', 'owner', ARGV[1], 'claimedAtMs', text(now), 'leaseUntilMs', text(now + tonumber(ARGV[2])))
 redis.call('EXPIRE', KEYS[1], ARGV[3])
 return { 'claimed', ambiguous and 'ambiguous' or '' }
 `)

@@ -122,7 +122,7 @@ if redis.call('HGET', KEYS[1], 'openFence') == ARGV[2] then redis.call('HDEL', K
 if ARGV[5] == '1' and redis.call('EXISTS', KEYS[1]) == 1 then doubt(KEYS[1]) end
 if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
 redis.call('DEL', KEYS[2])
-redis.call('SET', KEYS[3], ARGV[3], 'PX', ARGV[4])
+if tonumber(ARGV[4]) > 0 then redis.call('SET', KEYS[3], ARGV[3], 'PX', ARGV[4]) end
 return 1
 `)
 

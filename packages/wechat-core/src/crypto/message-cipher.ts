@@ -9,7 +9,8 @@ const CIPHER_BLOCK_BYTES = 16
 // WeChat pads to multiples of 32, not of the cipher's 16: Node's own padding check refuses every pad over 16.
 const PAD_BLOCK_BYTES = 32
 
-export type DecryptedMessage = { plaintext: string; receiveId: string }
+/** Bytes that are no UTF-8 stand as U+FFFD in `plaintext`, and `isUtf8` says so. */
+export type DecryptedMessage = { plaintext: string; receiveId: string; isUtf8: boolean }
 
 /**
  * The `Encrypt` of a message, in base64 without line breaks. `random16` (16 bytes) is for known-answer tests only.
@@ -50,8 +51,7 @@ export function decryptBytes(aesKey: Buffer, ciphertext: Buffer): DecryptedMessa
   const messageEnd = HEADER_BYTES + content.readUInt32BE(RANDOM_BYTES)
   if (messageEnd === HEADER_BYTES || messageEnd > content.length) return undefined
   const message = content.subarray(HEADER_BYTES, messageEnd)
-  if (!isUtf8(message)) return undefined
-  return { plaintext: message.toString('utf8'), receiveId: content.toString('utf8', messageEnd) }
+  return { plaintext: message.toString('utf8'), isUtf8: isUtf8(message), receiveId: content.toString('utf8', messageEnd) }
 }
 
 const decipherers = new WeakMap<Buffer, Decipher>()

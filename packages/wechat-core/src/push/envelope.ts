@@ -68,9 +68,10 @@ function decrypt({ aesKeys, componentAppId }: PushKeys, ciphertext: Buffer): { p
   let isForAnother = false
   for (const aesKey of aesKeys) {
     const message = decryptBytes(aesKey, ciphertext)
+    // What is authentic is never refused, even when WeChat has cut a character in half.
     if (message?.receiveId === componentAppId) return { plaintext: message.plaintext, aesKey }
     // Not the end yet: one wrong key in some hundreds leaves a padding that looks right.
-    if (message !== undefined) isForAnother = true
+    if (message?.isUtf8) isForAnother = true
   }
   if (isForAnother) throw new GatewayError('APPID_MISMATCH', 'the push is meant for another component')
   throw malformed('the push cannot be decrypted')

@@ -43,7 +43,7 @@ export type TokenKeeperStore<Subject, Material> = {
     claim: { owner: string; leaseMs: number; seenVersion: number | undefined },
   ): Promise<RefreshClaim<Material>>
   /**
-   * Gives the lease back and remembers the failure for `holdMs`; nothing, when the lease is somebody else's by now.
+   * Gives the lease back and remembers the failure for `holdMs` (0 = not at all); nothing, when the lease is somebody else's by now.
    * `isUnsettled`: WeChat may still serve the call, now or later.
    */
   fail(subject: Subject, failed: FailedRefresh): Promise<void>
@@ -188,12 +188,17 @@ export function createTokenKeeper<Subject extends string, Material>(
     } catch (error) {
       const failure = deps.describeFailure(error)
       deps.onOutcome?.(subject, failure.code)
-      await store.fail(subject, { owner, fence: claim.fence, failure, holdMs: FAILURE_HOLD_MS, isUnsettled: leavesDoubt(error) })
+      await store.fail(subject, { owner, fence: claim.fence, failure, holdMs: holdMsOf(failure), isUnsettled: leavesDoubt(error) })
       throw error
     }
   }
 
   return { get, reportInvalid, refreshNow }
+}
+
+/** A missing ticket cost no call to WeChat, and the next one may be there already. */
+function holdMsOf({ code }: RefreshFailure): number {
+  return code === 'COMPONENT_TICKET_MISSING' ? 0 : FAILURE_HOLD_MS
 }
 
 function orMissing(snapshot: TokenSnapshot): CurrentToken {
