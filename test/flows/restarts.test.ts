@@ -68,6 +68,14 @@ void t.test('nothing acknowledged is lost when a process is killed', async (stor
     t.ok((await fetch(`${gateway.workers[1]?.url}/healthz`)).ok, 'the worker is the same one')
   })
 
+  await story.test('both end with 0 while Redis is frozen', async (t) => {
+    const frozen = await startGateway()
+    t.teardown(() => frozen.stop())
+    process.kill(frozen.redis.pid(), 'SIGSTOP')
+    t.teardown(() => process.kill(frozen.redis.pid(), 'SIGCONT'))
+    t.same(await Promise.all([frozen.ingresses[0]?.process.end(), frozen.workers[0]?.process.end()]), [0, 0])
+  })
+
   await story.test('all that was acknowledged has been delivered', async (t) => {
     const missing = await until(
       'the ledger is complete',

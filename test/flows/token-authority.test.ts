@@ -44,8 +44,11 @@ void t.test('the token authority', async (story) => {
       }),
     )
 
-  await simulator.pushTicket()
-  await until('there is a component token', async () => (await gateway.call('GET', '/component_access_token')).status === 200)
+  await story.test('a ticket is in force as soon as it is acknowledged', async (t) => {
+    t.equal((await gateway.call('GET', '/component_access_token')).status, 503)
+    t.ok((await simulator.pushTicket()).ok)
+    t.equal((await gateway.call('GET', '/component_access_token')).status, 200)
+  })
 
   await story.test('1,000 parallel reads of an expired token ask WeChat once', async (t) => {
     const appId = await authorized()
@@ -213,6 +216,21 @@ void t.test('the token authority', async (story) => {
     await simulator.authorize(appId, { push: 'authorized', createTimeSeconds: now })
     const later = await authorized()
     t.equal((await gateway.call('GET', `/authorizers/${appId}`)).body.status, 'revoked', `${later} came after it and is active`)
+  })
+
+  await story.test('an account that revokes while a browser’s code is being exchanged stays revoked', async (t) => {
+    const appId = 'wx00000000000000fd'
+    simulator.addAccount({ appId, userName: 'gh_fd' })
+    const { authorizationCode } = await simulator.authorize(appId, { push: false })
+    const slow = simulator.fault('api_query_auth', { times: 1, delayAnswerMs: 1_500 })
+    const exchange = gateway.call('GET', `/mpinfo?auth_code=${encodeURIComponent(authorizationCode)}`)
+    await until('WeChat is asked', () => simulator.countCalls('api_query_auth', appId) > 0)
+    await simulator.unauthorize(appId)
+    await until('it is revoked', async () => (await gateway.call('GET', `/authorizers/${appId}`)).body.status === 'revoked')
+    t.equal((await exchange).status, 410)
+    slow.remove()
+    t.equal((await gateway.call('GET', `/authorizers/${appId}`)).body.status, 'revoked')
+    t.equal(await redis.exists(`wx:{open1}:access_token:${appId}`), 0)
   })
 
   await story.test('a late unauthorized does not end a newer authorization', async (t) => {

@@ -27,7 +27,12 @@ export function componentEventRoute(scope: GatewayServer, deps: PushDeps): void 
       content: event.kind === 'unparsed' ? event.raw : event.data,
     })
     // In force before it is acknowledged: a ticket is asked for by the first call after it, and by every process.
-    if (event.kind === 'component_verify_ticket') await platform.tickets.saveIfNewer(event.ticket, event.createTimeSeconds)
+    if (event.kind === 'component_verify_ticket') {
+      // The event in the queue (or in the spool) carries it as well, and decides over what is answered.
+      await platform.tickets.saveIfNewer(event.ticket, event.createTimeSeconds).catch((error: unknown) => {
+        log.warn({ err: error, platform: platform.id }, 'ticket.not_kept_yet')
+      })
+    }
     const outcome = await platform.inbox.componentEvent({ eventId: id, plaintext: opened.plaintext, receivedAtMs })
     log.info({ platform: platform.id, eventId: id, infoType, outcome, durationMs: clock.nowMs() - receivedAtMs }, 'push.received')
     return answerText(reply, SUCCESS)

@@ -155,7 +155,8 @@ export function createReplyMailbox({ redis, subscriber, keys, log, clock = syste
       subscriber.off('message', onMessage)
       subscriber.off('ready', listen)
       for (const eventId of [...waiting.keys()]) settle(eventId, undefined)
-      if (subscriber.status === 'ready') await subscriber.unsubscribe(channel).catch(logError)
+      // Not waited for: a Redis that does not answer must not hold up the end of the process, which closes the connection anyway.
+      if (subscriber.status === 'ready') subscriber.unsubscribe(channel).catch(logError)
     },
   }
 }
