@@ -165,7 +165,7 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
     id,
     componentAppId: componentAppId(),
     pushKeys: { componentAppId: componentAppId(), tokens: [new Secret(PUSH_TOKEN)], aesKeys: [PUSH_AES_KEY] },
-    tickets: { saveIfNewer: notAsked('saveIfNewer'), status: method('tickets.status', () => undefined) },
+    tickets: { saveIfNewer: method('tickets.saveIfNewer', () => 'saved' as const), status: method('tickets.status', () => undefined) },
     componentTokens: {
       get: method('componentTokens.get', () => token(SECRETS.componentToken)),
       reportInvalid: notAsked('componentTokens.reportInvalid'),
@@ -226,7 +226,7 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
           sink: sink.kind === 'webhook' ? { kind: 'webhook', url: sink.url, timeoutMs: 10_000 } : { kind: 'queue', queue: 'q' },
         })
         fake.subscriptions.set(name, put)
-        return { subscription: put, created, secret: sink.kind === 'webhook' ? 'whsec_once' : undefined }
+        return { subscription: put, created, secret: created && sink.kind === 'webhook' ? 'whsec_once' : undefined }
       }),
       get: method('subscriptions.get', (name: string) => fake.subscriptions.get(name)),
       list: method('subscriptions.list', () => ({ items: [...fake.subscriptions.values()], nextCursor: null })),
