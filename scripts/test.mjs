@@ -41,7 +41,8 @@ async function runTap(redis) {
     return { passed: 0, failed: 1 }
   }
   const report = createTapReport((line) => process.stdout.write(`${line}\n`))
-  const jobs = Math.min(availableParallelism(), MAX_JOBS)
+  // One more than cores: much of the time is waiting for locks and leases to run out.
+  const jobs = Math.min(availableParallelism() + 1, MAX_JOBS)
   const args = [TAP, '--disable-coverage', '--reporter=tap', `--timeout=${FILE_TIMEOUT_SECONDS}`, `--jobs=${jobs}`, ...files]
   const options = { cwd: TEST, env: testEnvironment(redis), stdout: 'pipe', onText: report.take }
   const { code } = await run(process.execPath, args, options)

@@ -41,7 +41,7 @@ export const spoolKilled: Scenario = {
 
 export const spoolFrozen: Scenario = {
   name: 'spool-frozen',
-  about: 'SPOOL_DIR: Redis is frozen; nobody waits longer than a second and a half for success',
+  about: 'SPOOL_DIR: Redis is frozen; every push is still answered success, the first ones after about two seconds',
   async run({ seconds }) {
     const dir = await mkdtemp(join(tmpdir(), 'wxgw-spool-'))
     try {
