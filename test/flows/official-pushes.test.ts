@@ -97,12 +97,14 @@ void t.test('official and real pushes at three sinks', async (story) => {
   })
 
   await story.test('the same bytes with one changed are refused and leave nothing', async (t) => {
-    const before = await redis.dbsize()
+    const before = new Set(await redis.keys('*'))
     const flipped = { ...unauthorized, encrypt: `8${unauthorized.encrypt.slice(1)}` }
     t.match(await push('v3/event', flipped), { status: 401, body: /"SIGNATURE_MISMATCH"/ })
     t.match(await push('v3/event', { ...unauthorized, timestamp: '1436876198' }), { status: 401, body: /"SIGNATURE_MISMATCH"/ })
     t.match(await push('o1/event', unauthorized), { status: 401 }, 'the credentials of one platform are not those of another')
-    t.equal(await redis.dbsize(), before)
+    // What the workers themselves write meanwhile comes and goes.
+    const background = /:(stalled-check|stalled|marker|active|[^:]+:lock)$/
+    t.same((await redis.keys('*')).filter((key) => !before.has(key) && !background.test(key)), [])
   })
 
   await story.test('every document as WeChat writes it', async (t) => {
