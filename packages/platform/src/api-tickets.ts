@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import type { ApiTicketStore, ApiTicketSubject } from '@wxgw/redis'
 import {
   type AuthorizerApi,
+  type AuthorizerTokens,
   type Clock,
   createTokenKeeper,
   describeFailure,
@@ -11,7 +12,7 @@ import {
   parseAuthorizerAppId,
 } from '@wxgw/wechat-core'
 import { callWithAccessToken } from './call-with-access-token.ts'
-import type { ApiTickets, AuthorizerTokens } from './types.ts'
+import type { ApiTickets } from './types.ts'
 
 export type ApiTicketsDeps = {
   store: ApiTicketStore

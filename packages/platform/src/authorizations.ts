@@ -1,10 +1,11 @@
 // Owns: beginning and ending an account's authorization: the page it starts at, the code, the profile, the revocation.
-import type { AuthorizerStore } from '@wxgw/redis'
+import type { AuthorizerStore, Inbox } from '@wxgw/redis'
 import {
   type AuthorizerAppId,
   authorizationPageUrl,
   authorizerNotFound,
   authorizerRevoked,
+  type AuthorizerTokens,
   type Clock,
   type CodeExchange,
   type ComponentApi,
@@ -14,7 +15,7 @@ import {
   isFresh,
   refusalKind,
 } from '@wxgw/wechat-core'
-import type { Authorization, AuthorizationUrlRequest, Authorizations, AuthorizerTokens, Inbox } from './types.ts'
+import type { Authorization, AuthorizationUrlRequest, Authorizations } from './types.ts'
 
 /** At most 500 by WeChat's rule. */
 const LIST_PAGE_SIZE = 500

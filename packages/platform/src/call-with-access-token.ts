@@ -1,6 +1,5 @@
 // Owns: calling WeChat in the name of an authorizer, once more with a new token when WeChat refuses the one we have.
-import { type AuthorizerAppId, refusalKind, type Secret } from '@wxgw/wechat-core'
-import type { AuthorizerTokens } from './types.ts'
+import { type AuthorizerAppId, type AuthorizerTokens, refusalKind, type Secret } from '@wxgw/wechat-core'
 
 export async function callWithAccessToken<T>(
   authorizerTokens: Pick<AuthorizerTokens, 'get' | 'reportInvalid'>,

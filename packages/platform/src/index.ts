@@ -1,34 +1,34 @@
 // Owns: the public names of this package.
 export type {
   ApiTickets,
-  ApiTicketType,
   Authorization,
   AuthorizationUrlRequest,
   Authorizations,
   Authorizers,
-  AuthorizerTokens,
   ComponentTokens,
   CustomerService,
+  Installation,
+  Platform,
+  Replies,
+  ReplyOffers,
+  ReplyOutcome,
+  SyncStates,
+} from './types.ts'
+export type { AuthorizerTokens } from '@wxgw/wechat-core'
+export type {
+  ApiTicketType,
   DeadLetters,
   EventFilter,
   EventLog,
   Inbox,
-  Installation,
   LoggedEvent,
   Page,
   PauseReason,
-  Platform,
   RefreshSchedule,
-  Replies,
-  ReplyOffers,
-  ReplyOutcome,
   SubscriptionChange,
   Subscriptions,
   SyncState,
-  SyncStates,
-  Tickets,
-  TicketStatus,
-} from './types.ts'
+} from '@wxgw/redis'
 export { createPlatforms } from './create-platforms.ts'
 export type { Platforms, PlatformsDeps } from './create-platforms.ts'
 export { openGateway } from './open-gateway.ts'

@@ -1,7 +1,8 @@
 // Owns: what becomes of a passive reply that a consumer hands in: the push that waits for it, or the customer service message after.
 import { compileMatcher, type GatewayEvent, parserOf, type Reply, ReplySchema } from '@wxgw/contracts'
+import type { AskedReply, EventLog, Subscriptions } from '@wxgw/redis'
 import { customMessage, GatewayError, isReplyDocument, parseAuthorizerAppId } from '@wxgw/wechat-core'
-import type { AskedReply, CustomerService, EventLog, Replies, ReplyOffers, ReplyOutcome, Subscriptions } from './types.ts'
+import type { CustomerService, Replies, ReplyOffers, ReplyOutcome } from './types.ts'
 
 export type ReplyOffersDeps = {
   replies: Pick<Replies, 'offer' | 'asked'>

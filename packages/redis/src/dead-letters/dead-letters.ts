@@ -10,7 +10,9 @@ import { guardStore } from '../store-errors.ts'
 import { parseDeadDelivery } from './dead-delivery.ts'
 
 export type DeadLetters = {
+  /** Newest first. */
   list(subscription: string, page: { limit: number; cursor: string | undefined }): Promise<Page<DeadLetter>>
+  /** All when `ids` is left out. Answers how many go again. */
   replay(subscription: string, ids?: readonly string[]): Promise<number>
   discard(subscription: string, ids?: readonly string[]): Promise<number>
 }

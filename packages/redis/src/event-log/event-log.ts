@@ -29,9 +29,11 @@ export type DeliveryChange = {
 }
 
 export type EventLog = {
+  /** Remembers an event and that these subscriptions are to get it. On repeat, nothing known is lost. */
   record(event: GatewayEvent, receivedAtMs: number, subscriptions: readonly string[]): Promise<void>
   deliveryChanged(eventId: string, subscription: string, change: DeliveryChange): Promise<void>
   get(id: string): Promise<LoggedEvent | undefined>
+  /** Newest first. */
   find(filter: EventFilter): Promise<Page<LoggedEvent>>
 }
 

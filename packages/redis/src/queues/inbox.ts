@@ -22,14 +22,20 @@ import type { SyncState, SyncStates } from './sync-states.ts'
 
 export type Acceptance = 'accepted' | 'duplicate'
 
+/** The ways into the queues. Each resolves only after Redis has accepted. */
 export type Inbox = {
+  /** De-duplicated by the event's id for DEDUPE_SECONDS. `plaintext` is sealed before it leaves the process. */
   componentEvent(event: { eventId: string; plaintext: string; receivedAtMs: number }): Promise<Acceptance>
   message(event: GatewayEvent, receivedAtMs: number, reply?: { subscription: string; deadlineAtMs: number }): Promise<Acceptance>
+  /** An event of the component or of the gateway, on its way to subscriptions. */
   platformEvent(event: GatewayEvent, options?: { receivedAtMs?: number; only?: string; replay?: string }): Promise<Acceptance>
+  /** A replay: a new delivery of an old event. */
   replay(event: GatewayEvent, receivedAtMs: number): Promise<void>
   profileWanted(appId: AuthorizerAppId, announce?: GatewayEvent): Promise<void>
+  /** The release check wants this code exchanged and sent back. The code is sealed before it leaves the process. */
   releaseCheck(check: { eventId: string; appId: AuthorizerAppId; openId: string; code: Secret; receivedAtMs: number }): Promise<void>
   openReleaseCheckCode(job: ReleaseCheckJob): Secret
+  /** The plaintext of a component event that waits in the queue. */
   openComponentEvent(job: ComponentEventJob): string
   sync(): Promise<{ jobId: string }>
   syncState(jobId: string): Promise<SyncState | undefined>

@@ -17,13 +17,18 @@ import { generateWebhookSecret, inForce, replaceSecret, type SealedSecret } from
 export type SubscriptionChange = { subscription: Subscription; created: boolean; secret: string | undefined }
 
 export type Subscriptions = {
+  /** Creates or replaces. A webhook without a secret gets one, kept on update and answered once, when it comes to be (`secret`). */
   put(name: string, input: SubscriptionInput): Promise<SubscriptionChange>
   get(name: string): Promise<Subscription | undefined>
   list(page: { limit: number; cursor: string | undefined }): Promise<Page<Subscription>>
+  /** With its backlog, its dead letters and its queue or stream. False when there was none. */
   delete(name: string): Promise<boolean>
   disable(name: string): Promise<void>
+  /** Of a disabled one: retries that wait for their time end as dead letters now. Safe to repeat. */
   endPending(name: string): Promise<void>
+  /** All of them, from a copy in the process that is at most `maxAgeMs` behind a change (default 100). */
   all(maxAgeMs?: number): Promise<readonly Subscription[]>
+  /** The webhook secrets to sign with: the current one first, the previous one while it is being replaced. */
   webhookSecrets(name: string): Promise<readonly Secret[]>
 }
 

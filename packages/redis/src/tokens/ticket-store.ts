@@ -12,24 +12,24 @@ const MAX_AHEAD_SECONDS = 600
 /**
  * KEYS: ticket hash, the component's refresh error
  * ARGV: sealed ticket, CreateTime in s
- * -> 2 saved, the first; 1 saved, 0 the stored one is newer. The same ticket again is saved: it shows that WeChat still pushes.
+ * -> 1 saved, 0 the stored one is newer. The same ticket again is saved: it shows that WeChat still pushes.
  */
 const saveTicket = script(`
 local time = redis.call('TIME')
 local seconds = tonumber(time[1])
 local created = math.min(tonumber(ARGV[2]), seconds + ${MAX_AHEAD_SECONDS})
-local stored = redis.call('HGET', KEYS[1], 'createTime')
-local known = tonumber(stored or '-1')
+local known = tonumber(redis.call('HGET', KEYS[1], 'createTime') or '-1')
 if created < known then return 0 end
 redis.call('HSET', KEYS[1], 'ticket', ARGV[1], 'createTime', string.format('%.0f', created),
   'receivedAtMs', string.format('%.0f', seconds * 1000 + math.floor(tonumber(time[2]) / 1000)))
 -- Whoever was told that there is no ticket may ask again at once.
 redis.call('DEL', KEYS[2])
-return stored and 1 or 2
+return 1
 `)
 
 export type TicketStore = {
-  saveIfNewer(ticket: Secret, createTimeSeconds: number): Promise<'first' | 'saved' | 'older'>
+  /** Keeps the newest by CreateTime. `older` = the stored one is newer, nothing changed. */
+  saveIfNewer(ticket: Secret, createTimeSeconds: number): Promise<'saved' | 'older'>
   status(): Promise<{ createTimeSeconds: number; receivedAtMs: number } | undefined>
 }
 
@@ -44,7 +44,6 @@ export function createTicketStore({ platform, redis, keys, sealer }: TicketStore
           keys: [keys.ticket, keys.refreshError(COMPONENT_SUBJECT)],
           args: [sealed, createTimeSeconds],
         })
-        if (saved === 2) return 'first'
         return saved === 1 ? 'saved' : 'older'
       }),
     status: () =>
