@@ -1,21 +1,23 @@
-// Owns: `npm run test:fuzz -- --count N --seed S`: so many mutated requests, and ten times as many inputs of functions. Prints the
-// counts as JSON; the exit code tells whether anything happened that must not.
+// Owns: `npm run test:fuzz -- --count N --functions N --seed S`: so many mutated requests, and (default: ten times as many) inputs of
+// functions. Prints the counts as JSON; the exit code tells whether anything happened that must not.
 import { parseArgs } from 'node:util'
 import { startHostileGateway } from '../hostile-gateway.ts'
 import { fuzzFunctions } from './fuzz-functions.ts'
 import { fuzzRequests } from './fuzz-requests.ts'
 import { seededRandom } from './mutate.ts'
 
-const { values } = parseArgs({ options: { count: { type: 'string', default: '20000' }, seed: { type: 'string' } } })
+const { values } = parseArgs({ options: { count: { type: 'string', default: '20000' }, functions: { type: 'string' }, seed: { type: 'string' } } })
 const count = Number(values.count)
+const functionInputs = Number(values.functions ?? count * 10)
 const seed = values.seed === undefined ? Date.now() % 4_294_967_296 : Number(values.seed)
-if (!Number.isInteger(count) || count < 1 || !Number.isInteger(seed)) throw new RangeError('--count and --seed are whole numbers')
+const isWhole = [count, functionInputs].every((number) => Number.isInteger(number) && number > 0) && Number.isInteger(seed)
+if (!isWhole) throw new RangeError('--count, --functions and --seed are whole numbers')
 
 const ends: Array<() => unknown> = []
 const startedMs = performance.now()
 try {
   const random = seededRandom(seed)
-  const functions = fuzzFunctions({ count: count * 10, random })
+  const functions = fuzzFunctions({ count: functionInputs, random })
   const functionSeconds = secondsSince(startedMs)
   const gateway = await startHostileGateway({ teardown: (end) => ends.push(end) }, { env: { LOG_LEVEL: 'warn' } })
   const requestsStartedMs = performance.now()
