@@ -2,11 +2,14 @@
 import { connect } from 'node:net'
 import { API_KEY } from '../../helpers/gateway.ts'
 import { CANARY, type HostileGateway, leaks, type Listener } from '../hostile-gateway.ts'
+import { HUNG_AFTER_MS, keepConnection, mutateWithinFrame } from './framed-requests.ts'
 import { mutate, pick, type Random } from './mutate.ts'
 import { requestSeeds } from './requests.ts'
 
 export type RequestCounts = {
   requests: number
+  /** Of them: on connections that serve many. */
+  framed: number
   answers: Record<string, number>
   /** Ends of a process, and requests that neither an answer nor an end of the connection followed. */
   crashes: number
@@ -19,11 +22,12 @@ export type RequestCounts = {
 }
 
 const CONCURRENCY = 24
-const HUNG_AFTER_MS = 8_000
+/** One in so many is mutated anywhere, its frame included, and has a connection of its own. */
+const BROKEN = 8
 const MAX_OFFENDERS = 20
 
 export async function fuzzRequests(gateway: HostileGateway, { count, random }: { count: number; random: Random }): Promise<RequestCounts> {
-  const counts: RequestCounts = { requests: 0, answers: {}, crashes: 0, hung: 0, leaks: 0, enqueued: 0, unexpected5xx: 0, offenders: [] }
+  const counts: RequestCounts = { requests: 0, framed: 0, answers: {}, crashes: 0, hung: 0, leaks: 0, enqueued: 0, unexpected5xx: 0, offenders: [] }
   const seeds = requestSeeds(gateway)
   const secrets = [CANARY, gateway.component.appSecret, gateway.component.encodingAesKey, gateway.component.token, API_KEY, gateway.simulator.latestTicket() ?? CANARY]
   const before = gateway.received.length
@@ -34,11 +38,15 @@ export async function fuzzRequests(gateway: HostileGateway, { count, random }: {
 
   let left = count
   async function runOne(): Promise<void> {
+    const kept = { public: keepConnection(gateway.ports.public), internal: keepConnection(gateway.ports.internal) }
     while (left > 0) {
       left -= 1
       const seed = pick(random, seeds)
-      const bytes = mutate(random, seed.bytes, pick(random, seeds).bytes)
-      const text = await exchange(gateway.ports, seed.listener, bytes)
+      const other = pick(random, seeds).bytes
+      const isFramed = random(BROKEN) > 0
+      const bytes = isFramed ? mutateWithinFrame(random, seed.bytes, other) : mutate(random, seed.bytes, other)
+      const text = isFramed ? await kept[seed.listener].exchange(bytes) : await exchange(gateway.ports, seed.listener, bytes)
+      if (isFramed) counts.framed += 1
       counts.requests += 1
       if (text === undefined) {
         fail('hung', bytes)
@@ -52,6 +60,7 @@ export async function fuzzRequests(gateway: HostileGateway, { count, random }: {
       const isDocument = seed.route === '/docs/' || seed.route === '/openapi.json'
       if (secrets.some((secret) => text.includes(secret)) || (!isDocument && leaks(text))) fail('leaks', bytes)
     }
+    for (const connection of Object.values(kept)) connection.close()
   }
   await Promise.all(Array.from({ length: CONCURRENCY }, runOne))
 
