@@ -2,6 +2,7 @@
 import {
   COMPONENT_EVENTS_QUEUE,
   ComponentEventJobSchema,
+  DeadLettersJobSchema,
   FanOutJobSchema,
   MAINTENANCE_QUEUE,
   MESSAGES_QUEUE,
@@ -16,6 +17,7 @@ import { createQueueWorker, type JobContext, type JobHandler, type JobOutcome, t
 import type { Log } from '@wxgw/runtime'
 import { GatewayError } from '@wxgw/wechat-core'
 import { handleComponentEvent } from './control-plane/handle-component-event.ts'
+import { handleDeadLetters } from './control-plane/handle-dead-letters.ts'
 import { handleProfile } from './control-plane/handle-profile.ts'
 import { handleReleaseCheck } from './control-plane/handle-release-check.ts'
 import { handleSync } from './control-plane/handle-sync.ts'
@@ -37,7 +39,7 @@ export function startWorkers(deps: WorkersDeps): QueueWorker[] {
     startWorker(COMPONENT_EVENTS_QUEUE, { concurrency: 10, parse: parseControlPlaneJob, handle: controlPlane }),
     startWorker(PLATFORM_EVENTS_QUEUE, { concurrency: 20, parse: parseFanOutJob, handle: fanOut }),
     startWorker(MESSAGES_QUEUE, { concurrency: 50, parse: parseFanOutJob, handle: fanOut }),
-    startWorker(MAINTENANCE_QUEUE, { concurrency: 1, parse: parseSyncJob, handle: syncHandler(deps) }),
+    startWorker(MAINTENANCE_QUEUE, { concurrency: 5, parse: parseMaintenanceJob, handle: maintenanceHandler(deps) }),
   ]
 
   function startWorker<Payload>(
@@ -53,6 +55,8 @@ const parseProfileJob = parserOf(ProfileJobSchema)
 const parseReleaseCheckJob = parserOf(ReleaseCheckJobSchema)
 const parseFanOutJob = parserOf(FanOutJobSchema)
 const parseSyncJob = parserOf(SyncJobSchema)
+const parseDeadLettersJob = parserOf(DeadLettersJobSchema)
+const parseMaintenanceJob = (data: unknown) => parseSyncJob(data) ?? parseDeadLettersJob(data)
 const parseControlPlaneJob = (data: unknown) => parseComponentEventJob(data) ?? parseProfileJob(data) ?? parseReleaseCheckJob(data)
 
 type ControlPlaneJob = NonNullable<ReturnType<typeof parseControlPlaneJob>>
@@ -94,9 +98,9 @@ function fanOutHandler({ fanOutOf }: WorkersDeps): JobHandler<NonNullable<Return
   }
 }
 
-function syncHandler(deps: WorkersDeps): JobHandler<NonNullable<ReturnType<typeof parseSyncJob>>> {
+function maintenanceHandler(deps: WorkersDeps): JobHandler<NonNullable<ReturnType<typeof parseMaintenanceJob>>> {
   return async (job, { jobId }) => {
-    await handleSync(job, { jobId }, deps)
+    await (job.kind === 'sync' ? handleSync(job, { jobId }, deps) : handleDeadLetters(job, deps))
     return DONE
   }
 }

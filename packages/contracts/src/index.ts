@@ -20,8 +20,17 @@ export {
   sinkQueue,
   sinkStream,
 } from './queues.ts'
-export { ComponentEventJobSchema, deliveryId, DeliveryJobSchema, FanOutJobSchema, ProfileJobSchema, ReleaseCheckJobSchema, SyncJobSchema } from './jobs.ts'
-export type { ComponentEventJob, DeliveryJob, FanOutJob, ProfileJob, ReleaseCheckJob, SyncJob } from './jobs.ts'
+export {
+  ComponentEventJobSchema,
+  DeadLettersJobSchema,
+  deliveryId,
+  DeliveryJobSchema,
+  FanOutJobSchema,
+  ProfileJobSchema,
+  ReleaseCheckJobSchema,
+  SyncJobSchema,
+} from './jobs.ts'
+export type { ComponentEventJob, DeadLettersJob, DeliveryJob, FanOutJob, ProfileJob, ReleaseCheckJob, SyncJob } from './jobs.ts'
 export { ReplySchema } from './reply.ts'
 export type { Reply } from './reply.ts'
 export type { DeadLetter, DeliveryResult, DeliveryState, DeliveryStatus } from './delivery.ts'

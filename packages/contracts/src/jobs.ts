@@ -85,3 +85,14 @@ export const SyncJobSchema = Type.Object({
   platform: Type.String(),
 })
 export type SyncJob = Static<typeof SyncJobSchema>
+
+/** What a replay or discard of all dead letters has left for a worker: those older than `after`, a place in the failed jobs. */
+export const DeadLettersJobSchema = Type.Object({
+  v: Type.Literal(1),
+  kind: Type.Literal('dead-letters'),
+  platform: Type.String(),
+  subscription: Type.String(),
+  action: Type.Union([Type.Literal('replay'), Type.Literal('discard')]),
+  after: Type.Object({ score: Type.Number(), member: Type.String() }),
+})
+export type DeadLettersJob = Static<typeof DeadLettersJobSchema>

@@ -245,6 +245,7 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
       })),
       replay: method('deadLetters.replay', (_name: string, ids?: readonly string[]) => ids?.length ?? 7),
       discard: method('deadLetters.discard', (_name: string, ids?: readonly string[]) => ids?.length ?? 7),
+      resume: notAsked('deadLetters.resume'),
     },
     events: {
       record: notAsked('events.record'),

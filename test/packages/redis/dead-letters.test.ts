@@ -1,7 +1,7 @@
 // Owns: dead letters: listed in stable pages, sent again, discarded, and the log that follows.
-import { deliveriesQueue, type DeliveryJob, DeliveryJobSchema } from '@wxgw/contracts'
+import { type DeadLettersJob, DeadLettersJobSchema, deliveriesQueue, type DeliveryJob, DeliveryJobSchema, MAINTENANCE_QUEUE } from '@wxgw/contracts'
 import { createDeadLetters, createDeliveryQueue, createEventLog, createQueueWorker, type JobOutcome } from '@wxgw/redis'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { until } from '../../helpers/until.ts'
 import { keys, makeEvent, parserOf, PLATFORM, startStore, type Store } from './queues-fixture.ts'
 
@@ -28,6 +28,23 @@ function startWorker(store: Store, outcome: (job: DeliveryJob) => JobOutcome) {
     backoff: () => 0,
     log: { warn: () => {}, error: () => {} },
   })
+}
+
+/** Works on what a large replay or discard leaves. */
+function startMaintenance(t: Test, store: Store): void {
+  const worker = createQueueWorker<DeadLettersJob>({
+    connection: store.blocking,
+    queue: MAINTENANCE_QUEUE,
+    concurrency: 1,
+    parse: parserOf(DeadLettersJobSchema),
+    handle: async (job) => {
+      await open(store).deadLetters.resume(job)
+      return { kind: 'done' }
+    },
+    backoff: () => 0,
+    log: { warn: () => {}, error: () => {} },
+  })
+  t.teardown(() => worker.close())
 }
 
 /** `count` dead letters, made by a worker that is gone again. */
@@ -103,8 +120,24 @@ void t.test('thousands are replayed at once, and what fails again meanwhile does
   })
   t.teardown(() => worker.close())
   t.equal(await deadLetters.replay('crm'), 3_000)
+  startMaintenance(t, store)
   await until('all have failed again', async () => (await failed()) === 3_000, { timeoutMs: 20_000 })
   t.equal(runs, 3_000)
+})
+
+void t.test('a discard of thousands is answered at once; a worker takes the older ones, and leaves what fails meanwhile', async (t) => {
+  const store = await startStore(t)
+  const { deadLetters, deliveries, failed } = open(store)
+  await fail(store, 2_500)
+  t.equal(await deadLetters.discard('crm'), 2_500)
+  t.equal(await failed(), 500)
+  const worker = startWorker(store, () => ({ kind: 'dead', error: 'HTTP 500' }))
+  t.teardown(() => worker.close())
+  await deliveries.enqueueDelivery(makeJob('ev_meanwhile'))
+  await until('one has failed meanwhile', async () => (await failed()) === 501)
+  startMaintenance(t, store)
+  await until('the older ones are gone', async () => (await failed()) === 1)
+  t.match(await deadLetters.list('crm', { limit: 10, cursor: undefined }), { items: [{ id: 'ev_meanwhile' }] })
 })
 
 void t.test('discarding removes jobs and marks the log, of the given ones or of all', async (t) => {

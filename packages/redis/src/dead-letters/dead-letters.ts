@@ -1,10 +1,11 @@
 // Owns: the dead letters of a subscription, which are the failed jobs of its deliveries queue: listing, sending again, discarding.
-import { randomBytes } from 'node:crypto'
-import { type DeadLetter, deliveriesQueue, deliveryId } from '@wxgw/contracts'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { type DeadLetter, type DeadLettersJob, deliveriesQueue, deliveryId, MAINTENANCE_QUEUE } from '@wxgw/contracts'
 import type { Job, Queue } from 'bullmq'
 import type { RedisConnection } from '../connect.ts'
 import type { DeliveryChange } from '../event-log/event-log.ts'
 import { decodeCursor, encodeCursor, type Page, type Position, readNewestFirst } from '../paging/newest-first.ts'
+import { DEAD_LETTERS_ATTEMPTS, jobOptions } from '../queues/job-options.ts'
 import type { Queues } from '../queues/queues.ts'
 import { guardStore } from '../store-errors.ts'
 import { parseDeadDelivery } from './dead-delivery.ts'
@@ -12,32 +13,43 @@ import { parseDeadDelivery } from './dead-delivery.ts'
 export type DeadLetters = {
   /** Newest first. */
   list(subscription: string, page: { limit: number; cursor: string | undefined }): Promise<Page<DeadLetter>>
-  /** All when `ids` is left out. Answers how many go again. */
+  /** All when `ids` is left out. Answers how many go again; of many, a worker takes the older ones. */
   replay(subscription: string, ids?: readonly string[]): Promise<number>
   discard(subscription: string, ids?: readonly string[]): Promise<number>
+  /** What `replay` or `discard` left for a worker. Answers how many it took. */
+  resume(job: DeadLettersJob): Promise<number>
 }
 
 export type DeadLettersDeps = {
   platform: string
   redis: RedisConnection
-  queues: Pick<Queues, 'open'>
+  queues: Pick<Queues, 'open' | 'add'>
   events: { deliveryChanged(eventId: string, subscription: string, change: DeliveryChange): Promise<void> }
 }
 
 /** Never more in memory at once. */
 const BATCH = 100
+/** Who asks over HTTP waits for so many; a million would take minutes, and no client waits for that. */
+const AT_ONCE = 2_000
+const KEPT_FAILURES = 100
 /** BullMQ's own numbers for "no such job" and "not in that state": somebody else was faster. */
 const GONE_CODES: readonly unknown[] = [-1, -3]
 
 /**
  * Rejects with STORE_UNAVAILABLE, and with INVALID_REQUEST when the cursor is none. Ids that are no dead letters are skipped:
- * `replay` and `discard` may be repeated, and answer how many they took. "All" are those there at the beginning, so that what
- * fails again meanwhile is not sent in circles.
+ * `replay` and `discard` may be repeated, and answer how many they took. "All" are those there at the beginning: what fails
+ * again meanwhile is newer, and is not sent in circles.
  */
 export function createDeadLetters({ platform, redis, queues, events }: DeadLettersDeps): DeadLetters {
   const queueOf = (subscription: string) => queues.open(deliveriesQueue(platform, subscription))
 
-  async function take(queue: Queue, ids: readonly string[], act: (job: Job) => Promise<boolean>): Promise<number> {
+  type Act = (job: Job) => Promise<boolean>
+
+  function actOf(subscription: string, action: DeadLettersJob['action']): Act {
+    return action === 'replay' ? (job) => sendAgain(subscription, job) : (job) => drop(subscription, job)
+  }
+
+  async function take(queue: Queue, ids: readonly string[], act: Act): Promise<number> {
     const acted = await Promise.all(
       ids.map(async (id) => {
         const job = await loadFailed(queue, id)
@@ -52,20 +64,32 @@ export function createDeadLetters({ platform, redis, queues, events }: DeadLette
     return queue.getJob(id)
   }
 
-  async function takeAll(queue: Queue, act: (job: Job) => Promise<boolean>): Promise<number> {
+  /** Downwards from `after`, or from the newest; `last` is where it stopped with more to come. What fails meanwhile is newer. */
+  async function takeOlder(queue: Queue, act: Act, { after, most }: { after?: Position; most: number }): Promise<{ taken: number; last?: Position }> {
     const key = queue.toKey('failed')
-    const [newest] = await readNewestFirst(redis, { key, after: undefined }, 1)
     let taken = 0
-    for (let after: Position | undefined; newest; ) {
-      const places = await readNewestFirst(redis, { key, after, maxScore: newest.score }, BATCH)
+    let last = after
+    for (let looked = 0; looked < most; looked += BATCH) {
+      const places = await readNewestFirst(redis, { key, after: last }, BATCH)
       taken += await take(queue, places.map(({ member }) => member), act)
-      after = places.at(-1)
-      if (places.length < BATCH) break
+      last = places.at(-1)
+      if (last === undefined || places.length < BATCH) return { taken }
     }
-    return taken
+    return { taken, ...(last === undefined ? {} : { last }) }
   }
 
-  async function takeGiven(queue: Queue, ids: readonly string[], act: (job: Job) => Promise<boolean>): Promise<number> {
+  async function takeAll(subscription: string, action: DeadLettersJob['action']): Promise<number> {
+    const queue = queueOf(subscription)
+    const { taken, last } = await takeOlder(queue, actOf(subscription, action), { most: AT_ONCE })
+    const left = last === undefined ? 0 : await redis.zcount(queue.toKey('failed'), '-inf', last.score)
+    if (last === undefined || left === 0) return taken
+    const data: DeadLettersJob = { v: 1, kind: 'dead-letters', platform, subscription, action, after: last }
+    const options = { ...jobOptions(DEAD_LETTERS_ATTEMPTS), removeOnFail: { count: KEPT_FAILURES }, jobId: `${data.kind}-${randomUUID()}` }
+    await queues.add(MAINTENANCE_QUEUE, { name: data.kind, data, options })
+    return taken + left
+  }
+
+  async function takeGiven(queue: Queue, ids: readonly string[], act: Act): Promise<number> {
     const distinct = [...new Set(ids)]
     let taken = 0
     for (let start = 0; start < distinct.length; start += BATCH) taken += await take(queue, distinct.slice(start, start + BATCH), act)
@@ -107,18 +131,13 @@ export function createDeadLetters({ platform, redis, queues, events }: DeadLette
       }),
 
     replay: (subscription, ids) =>
-      guardStore(() => {
-        const act = (job: Job) => sendAgain(subscription, job)
-        const queue = queueOf(subscription)
-        return ids ? takeGiven(queue, ids, act) : takeAll(queue, act)
-      }),
+      guardStore(() => (ids ? takeGiven(queueOf(subscription), ids, actOf(subscription, 'replay')) : takeAll(subscription, 'replay'))),
 
     discard: (subscription, ids) =>
-      guardStore(() => {
-        const act = (job: Job) => drop(subscription, job)
-        const queue = queueOf(subscription)
-        return ids ? takeGiven(queue, ids, act) : takeAll(queue, act)
-      }),
+      guardStore(() => (ids ? takeGiven(queueOf(subscription), ids, actOf(subscription, 'discard')) : takeAll(subscription, 'discard'))),
+
+    resume: ({ subscription, action, after }) =>
+      guardStore(async () => (await takeOlder(queueOf(subscription), actOf(subscription, action), { after, most: Infinity })).taken),
   }
 }
 

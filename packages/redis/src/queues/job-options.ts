@@ -19,6 +19,9 @@ export const RELEASE_CHECK_ATTEMPTS = 6
 /** authorizers/sync gives up sooner: somebody asked and can ask again. 63 s and four minutes. */
 export const SYNC_ATTEMPTS = 11
 
+/** The rest of a large replay or discard: as long as a fan-out, since what was asked for was answered 202. */
+export const DEAD_LETTERS_ATTEMPTS = FAN_OUT_ATTEMPTS
+
 const FIRST_DELAY_MS = 1_000
 const LONGEST_DELAY_MS = 60_000
 

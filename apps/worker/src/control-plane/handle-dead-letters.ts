@@ -1,0 +1,16 @@
+// Owns: the rest of a replay or discard of more dead letters than an HTTP call waits for.
+import type { DeadLettersJob } from '@wxgw/contracts'
+import type { Platform } from '@wxgw/platform'
+import type { Log } from '@wxgw/runtime'
+import { GatewayError } from '@wxgw/wechat-core'
+
+export type DeadLettersJobDeps = { platforms: ReadonlyMap<string, { deadLetters: Pick<Platform['deadLetters'], 'resume'> }>; log: Log }
+
+/** Safe to run twice: what has been sent again or dropped is no dead letter any more. */
+export async function handleDeadLetters(job: DeadLettersJob, { platforms, log }: DeadLettersJobDeps): Promise<void> {
+  const { platform: id, subscription, action } = job
+  const platform = platforms.get(id)
+  if (!platform) throw new GatewayError('PLATFORM_NOT_FOUND', 'the platform of this job is not configured here', { retry: true })
+  const taken = await platform.deadLetters.resume(job)
+  log.info({ platform: id, subscription, action, taken }, 'deadLetters.taken')
+}
