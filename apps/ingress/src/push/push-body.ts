@@ -14,7 +14,8 @@ export function acceptPushBodies(scope: GatewayServer): void {
     if (request.method === 'POST') checkMediaType(request)
     done()
   })
-  scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: MAX_BODY_BYTES }, (_request, body, done) => done(null, body))
+  // By name as well: what only the wildcard takes is parsed anew as a content type for every push.
+  scope.addContentTypeParser([...XML_TYPES, '*'], { parseAs: 'buffer', bodyLimit: MAX_BODY_BYTES }, (_request, body, done) => done(null, body))
 }
 
 /** Refused before the body is read. */

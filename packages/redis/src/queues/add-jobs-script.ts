@@ -92,6 +92,8 @@ export function jobArguments({ name, data, options }: PlainJob, nowMs: number): 
   return [options.jobId, name, JSON.stringify(data ?? {}), optionsJson(options), nowMs, deduplication?.id ?? '', deduplication?.ttl ?? 0]
 }
 
-function optionsJson({ deduplication, ...options }: PlainJobOptions): string {
-  return JSON.stringify({ attempts: 0, ...options, ...(deduplication === undefined ? {} : { de: deduplication }) })
+/** Member by member: spreading costs a microsecond each, for every job. What is undefined is not written. */
+function optionsJson(options: PlainJobOptions): string {
+  const { attempts = 0, backoff, removeOnComplete, removeOnFail, stackTraceLimit, jobId, deduplication: de } = options
+  return JSON.stringify({ attempts, backoff, removeOnComplete, removeOnFail, stackTraceLimit, jobId, de })
 }
