@@ -1,7 +1,8 @@
 // Owns: pushing as WeChat does, at a steady rate, with a ledger of what was acknowledged and a record of every answer.
+import { randomUUID } from 'node:crypto'
 import { Agent, request } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
-import { encryptPush, messageXml } from '@wxgw/simulator'
+import { encryptPush, messageXml, ticketXml } from '@wxgw/simulator'
 import type { Ledger } from './ledger.ts'
 
 export type Component = { appId: string; token: string; encodingAesKey: string }
@@ -135,6 +136,23 @@ export function startPusher(options: PusherOptions): Pusher {
       return report()
     },
   }
+}
+
+/** A ticket older than every other, so that none that works is replaced by it. Tried once. */
+export async function pushOldTicket({ component, publicUrl }: { component: Component; publicUrl: string }): Promise<Answer & { ms: number }> {
+  const agent = new Agent()
+  const push = encryptPush({
+    kind: 'component',
+    url: `${publicUrl}/apis/v1/wx/open1/event`,
+    xml: ticketXml({ componentAppId: component.appId, createTimeSeconds: 1, ticket: `ticket@@@${randomUUID()}` }),
+    credentials: component,
+    receiveId: component.appId,
+    addressee: component.appId,
+  })
+  const startedAt = performance.now()
+  const answer = await post(agent, push)
+  agent.destroy()
+  return { ...answer, ms: Math.round(performance.now() - startedAt) }
 }
 
 export type Answer = { status: number; body: string }

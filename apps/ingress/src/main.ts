@@ -7,6 +7,7 @@ import { createInternalServer, createPublicServer, drain, type ServerDeps } from
 import { startMemoryWatermark } from './push/memory-watermark.ts'
 import { createPassiveReplies } from './push/passive-replies.ts'
 import { createReleaseCheck } from './push/release-check.ts'
+import { inboxWithinStoreBudget } from './push/store-budget.ts'
 import { openSpool } from './spool/spool.ts'
 import { repliesWhileStoreIsThere, spooledPlatform } from './spool/spooled-platform.ts'
 import { VERSION } from './version.ts'
@@ -27,8 +28,9 @@ async function main(): Promise<void> {
     lifecycle.onStop('memory watermark', () => watermark.stop())
     let platforms = mapPlatforms(gateway.platforms.byId, (platform) => ({ ...platform, inbox: watermark.guard(platform.inbox) }))
     let passiveReplies = createPassiveReplies({ clock, deadlineMs: config.replyDeadlineMs, log })
+    const inboxes = new Map([...platforms].map(([id, { inbox }]) => [id, inbox]))
+    platforms = mapPlatforms(platforms, (platform) => ({ ...platform, inbox: inboxWithinStoreBudget(platform.inbox, clock) }))
     if (config.spoolDir !== undefined) {
-      const inboxes = new Map([...platforms].map(([id, { inbox }]) => [id, inbox]))
       const spool = await openSpool({ dir: config.spoolDir, inboxes, sealer: createSealer(config.sealingKeys), metrics, log })
       lifecycle.onStop('spool', () => spool.close())
       platforms = mapPlatforms(platforms, (platform) => spooledPlatform(platform, spool))

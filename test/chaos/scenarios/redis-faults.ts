@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { Redis } from 'ioredis'
 import { until } from '../../helpers/until.ts'
-import { AUTHORIZER } from '../pusher.ts'
+import { AUTHORIZER, pushOldTicket } from '../pusher.ts'
 import { authorizeOne, readinessOf } from '../rig.ts'
 import { acknowledgedAgain, deliveredAgain, type Load, type Scenario, SLOWEST_ANSWER_MS, underLoad } from '../scenario.ts'
 
@@ -235,8 +235,12 @@ export async function expectRefusals({ gateway, expect, fact }: Load): Promise<v
     gateway.call('POST', '/authorizers/sync'),
     get(`${base}/authurl?redirectUri=${encodeURIComponent('https://example.com/')}`),
   ]
+  const pushing = pushOldTicket({ component: gateway.component, publicUrl: gateway.ingresses[0]?.publicUrl ?? '' })
   const answers = await Promise.all(asked)
-  const slowest = Math.max(...answers.map(({ ms }) => ms))
+  const ticket = await pushing
+  fact('ticketRefusedMs', ticket.ms)
+  expect(ticket.status === 503, `a ticket was answered ${ticket.status}`)
+  const slowest = Math.max(ticket.ms, ...answers.map(({ ms }) => ms))
   fact('slowestRefusalMs', slowest)
   fact('refusals', answers.map(({ status }) => status).join(' '))
   const [put, test, token, sync] = answers

@@ -8,6 +8,7 @@ import type { GatewayServer } from '../server.ts'
 import { messageEvent } from './message-event.ts'
 import type { PassiveReplies, ReleaseCheck, ReplyWanted } from './passive-answers.ts'
 import { answerText, isStale, openPush, SUCCESS, type PushDeps } from './push-context.ts'
+import { withinStoreBudget } from './store-budget.ts'
 import { echoOf } from './url-check.ts'
 
 type Deps = PushDeps & { passiveReplies?: PassiveReplies | undefined; releaseCheck?: ReleaseCheck | undefined }
@@ -22,7 +23,7 @@ export function authorizerMessageRoute(scope: GatewayServer, deps: Deps): void {
     const appId = authorizerAppIdOf(platform, request.params)
     const opened = openPush(deps, { request, platform, query: request.query, nowMs: receivedAtMs })
     const message = parseAuthorizerMessage(opened.plaintext)
-    await checkOwner(deps, { platform, appId, message })
+    await checkOwner(deps, { platform, appId, message, receivedAtMs })
     const event = messageEvent(message, { platform: platform.id, appId, receivedAtMs })
     const about = () => ({ platform: platform.id, appid: appId, eventId: event.id, type: event.type })
     if (message.kind === 'message' && isStale(deps, message.createTimeSeconds, receivedAtMs)) {
@@ -54,11 +55,12 @@ export function authorizerMessageRoute(scope: GatewayServer, deps: Deps): void {
 
 /** The signature does not cover the path: whoever holds a push of one authorizer could post it to another's URL. */
 async function checkOwner(
-  { log }: Deps,
-  { platform, appId, message }: { platform: Platform; appId: AuthorizerAppId; message: AuthorizerMessage },
+  { log, clock }: Deps,
+  { platform, appId, message, receivedAtMs }: { platform: Platform; appId: AuthorizerAppId; message: AuthorizerMessage; receivedAtMs: number },
 ): Promise<void> {
   if (message.kind !== 'message') return
-  const owner = await platform.authorizers.ownerOfUserName(message.toUserName)
+  const { toUserName } = message
+  const owner = await withinStoreBudget({ receivedAtMs, nowMs: clock.nowMs() }, () => platform.authorizers.ownerOfUserName(toUserName))
   if (owner === undefined || owner === appId) return
   log.warn({ platform: platform.id, appid: appId, owner }, 'push.misdirected')
   throw new GatewayError('APPID_MISMATCH', 'the message belongs to another authorizer')

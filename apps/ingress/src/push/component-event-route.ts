@@ -1,10 +1,13 @@
 // Owns: POST and GET /apis/v1/wx/:platform/event, 授权事件接收URL. What an event means is the worker's business.
+import type { Platform } from '@wxgw/platform'
 import { eventId, parseComponentEvent, type ComponentEvent } from '@wxgw/wechat-core'
 import { platformOf } from '../platform-lookup.ts'
 import { pushSchemas } from '../schemas/pushes.ts'
 import type { GatewayServer } from '../server.ts'
 import { answerText, isStale, openPush, SUCCESS, type PushDeps } from './push-context.ts'
 import { echoOf } from './url-check.ts'
+
+type VerifyTicket = Extract<ComponentEvent, { kind: 'component_verify_ticket' }>
 
 /** @see https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/Before_Develop/authorize_event.html */
 export function componentEventRoute(scope: GatewayServer, deps: PushDeps): void {
@@ -26,14 +29,12 @@ export function componentEventRoute(scope: GatewayServer, deps: PushDeps): void 
       kind: 'component',
       content: event.kind === 'unparsed' ? event.raw : event.data,
     })
-    // In force before it is acknowledged: a ticket is asked for by the first call after it, and by every process.
-    if (event.kind === 'component_verify_ticket') {
-      // The event in the queue (or in the spool) carries it as well, and decides over what is answered.
-      await platform.tickets.saveIfNewer(event.ticket, event.createTimeSeconds).catch((error: unknown) => {
-        log.warn({ err: error, platform: platform.id }, 'ticket.not_kept_yet')
-      })
-    }
-    const outcome = await platform.inbox.componentEvent({ eventId: id, plaintext: opened.plaintext, receivedAtMs })
+    // In force before it is acknowledged: a ticket is asked for by the first call after it, and by every process. At the same time
+    // as it is queued: from a Redis that does not answer, the two bounds would add up.
+    const [outcome] = await Promise.all([
+      platform.inbox.componentEvent({ eventId: id, plaintext: opened.plaintext, receivedAtMs }),
+      event.kind === 'component_verify_ticket' ? keepTicket(deps, platform, event) : undefined,
+    ])
     log.info({ platform: platform.id, eventId: id, infoType, outcome, durationMs: clock.nowMs() - receivedAtMs }, 'push.received')
     return answerText(reply, SUCCESS)
   })
@@ -42,6 +43,15 @@ export function componentEventRoute(scope: GatewayServer, deps: PushDeps): void 
     const platform = platformOf(platforms, request.params)
     answerText(reply, echoOf(deps, platform.pushKeys, request.query))
   })
+}
+
+/** Never rejects: the event in the queue (or in the spool) carries it as well, and decides over what is answered. */
+async function keepTicket({ log }: PushDeps, platform: Platform, { ticket, createTimeSeconds }: VerifyTicket): Promise<void> {
+  try {
+    await platform.tickets.saveIfNewer(ticket, createTimeSeconds)
+  } catch (error) {
+    log.warn({ err: error, platform: platform.id }, 'ticket.not_kept_yet')
+  }
 }
 
 /** Tickets and authorizations are judged by their order, however late they come. */

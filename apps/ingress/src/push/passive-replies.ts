@@ -3,6 +3,7 @@ import { compileMatcher, parserOf, ReplySchema } from '@wxgw/contracts'
 import type { Log } from '@wxgw/runtime'
 import { buildReplyXml, type Clock, sealReply } from '@wxgw/wechat-core'
 import type { PassiveReplies } from './passive-answers.ts'
+import { withinStoreBudget } from './store-budget.ts'
 
 export type PassiveRepliesDeps = {
   clock: Clock
@@ -17,7 +18,8 @@ const parseReply = parserOf(ReplySchema)
 export function createPassiveReplies({ clock, deadlineMs, log }: PassiveRepliesDeps): PassiveReplies {
   return {
     async answer({ platform, appId, opened, message, event, receivedAtMs, enqueue }) {
-      const matching = compileMatcher(await platform.subscriptions.all())(event)
+      const subscriptions = await withinStoreBudget({ receivedAtMs, nowMs: clock.nowMs() }, () => platform.subscriptions.all())
+      const matching = compileMatcher(subscriptions)(event)
       const replying = matching.find(({ reply }) => reply)
       if (replying === undefined) return undefined
 

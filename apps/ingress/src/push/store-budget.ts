@@ -1,0 +1,46 @@
+// Owns: how much of a push's time Redis may take in all. Each command is bounded by itself (connect.ts); a push asks several, one
+// after the other, and those bounds add up.
+import type { Inbox } from '@wxgw/platform'
+import { type Clock, GatewayError } from '@wxgw/wechat-core'
+
+/** From the arrival of the push. Below the contract's 1.5 s by what a busy machine and an answer on a spool's disk take. */
+const BUDGET_MS = 1_200
+/** What a command takes at most. While so much is left, its own bound is enough, and the push costs no timer. */
+const LONGEST_COMMAND_MS = 1_000
+
+type Push = { receivedAtMs: number; nowMs: number }
+
+/**
+ * Runs one question to the store; STORE_UNAVAILABLE (retry) when the budget is used up, at once or in the middle. What was asked may
+ * still be carried out: whoever writes has to be safe against a repetition.
+ */
+export async function withinStoreBudget<T>({ receivedAtMs, nowMs }: Push, run: () => Promise<T>): Promise<T> {
+  // A clock that was set back gives nobody more than the whole.
+  const leftMs = BUDGET_MS - Math.max(0, nowMs - receivedAtMs)
+  if (leftMs <= 0) throw usedUp()
+  if (leftMs >= LONGEST_COMMAND_MS) return run()
+  let timer: NodeJS.Timeout | undefined
+  const over = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(usedUp()), leftMs)
+  })
+  try {
+    return await Promise.race([run(), over])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** The inbox for what is pushed now. Not for what has waited on the disk: that has no deadline. */
+export function inboxWithinStoreBudget(inbox: Inbox, { nowMs }: Clock): Inbox {
+  return {
+    ...inbox,
+    message: (event, receivedAtMs, reply) =>
+      withinStoreBudget({ receivedAtMs, nowMs: nowMs() }, () => inbox.message(event, receivedAtMs, reply)),
+    componentEvent: (event) => withinStoreBudget({ receivedAtMs: event.receivedAtMs, nowMs: nowMs() }, () => inbox.componentEvent(event)),
+    releaseCheck: (check) => withinStoreBudget({ receivedAtMs: check.receivedAtMs, nowMs: nowMs() }, () => inbox.releaseCheck(check)),
+  }
+}
+
+function usedUp(): GatewayError {
+  return new GatewayError('STORE_UNAVAILABLE', 'the store takes longer than a push has', { retry: true })
+}
