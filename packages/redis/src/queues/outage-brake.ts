@@ -16,27 +16,33 @@ export type OutageBrake = {
 /** Refusals that last, and that BullMQ's loop meets with the next try at once. */
 const LASTING = new Set(['OOM', 'READONLY', 'MISCONF', 'NOPERM', 'NOAUTH', 'LOADING', 'MASTERDOWN', 'NOREPLICAS', 'CLUSTERDOWN', 'BUSY'])
 const FIRST_PAUSE_MS = 1_000
-const LONGEST_PAUSE_MS = 30_000
+/** Long enough to be no burden, short enough that nobody waits for the worker once the store is well again. */
+const LONGEST_PAUSE_MS = 5_000
 
-/** Pauses for 1 s, 2 s, 4 s … 30 s after each refusal, until a job is taken. Running jobs go on. */
+/** After the n-th refusal in a row, n from 1: 1 s, 2 s, 4 s, 5 s, 5 s … */
+export function outagePauseMs(refusals: number): number {
+  return Math.min(FIRST_PAUSE_MS * 2 ** Math.min(refusals - 1, 16), LONGEST_PAUSE_MS)
+}
+
+/** Pauses after each refusal, ever longer, until a job is taken. Running jobs go on. */
 export function createOutageBrake(worker: Pausable): OutageBrake {
-  let pauseMs = FIRST_PAUSE_MS
+  let refusals = 0
   let timer: NodeJS.Timeout | undefined
   let stopped = false
 
   return {
     onError(error) {
       if (stopped || timer || !LASTING.has(storeErrorCode(error))) return
+      refusals += 1
       timer = setTimeout(() => {
         timer = undefined
         // Reports its own failures as 'error' events, as pause does.
         void worker.resume()
-      }, pauseMs)
-      pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)
+      }, outagePauseMs(refusals))
       void worker.pause(true)
     },
     onProgress() {
-      pauseMs = FIRST_PAUSE_MS
+      refusals = 0
     },
     stop() {
       stopped = true

@@ -53,7 +53,7 @@ export class RetryLater extends Error {
 
 const REASON_LENGTH = 300
 /** The store being away is not the job's fault: it waits this long and keeps its attempts. */
-const STORE_AWAY_DELAY_MS = 2_000
+const STORE_AWAY_DELAY_MS = 1_000
 
 /** Resolves when the job is done; rejects with RetryLater, UnrecoverableError or DelayedError, each with a text free of secrets. */
 export async function runJob<Payload>(
