@@ -1,7 +1,7 @@
 // Owns: wiring the way of an event to its subscribers: matching, sinks, delivery queues.
 import type { GatewayEvent } from '@wxgw/contracts'
 import type { OpenedGateway, Platform } from '@wxgw/platform'
-import { createDeliveryQueue, createSinkWriter, type RedisConnection } from '@wxgw/redis'
+import { createDeliveryQueue, createSinkWriter, type QueueWorker, type RedisConnection } from '@wxgw/redis'
 import type { Config, Log } from '@wxgw/runtime'
 import type { Clock } from '@wxgw/wechat-core'
 import { createDeliver } from './delivery/deliver.ts'
@@ -21,21 +21,27 @@ export type DispatchDeps = {
   log: Log
 }
 
-export type Dispatch = { fanOutOf(platform: string): FanOut | undefined; close(): Promise<void> }
+export type Dispatch = {
+  fanOutOf(platform: string): FanOut | undefined
+  /** Of all subscriptions of all platforms, as they are now. */
+  deliveryWorkers(): QueueWorker[]
+  close(): Promise<void>
+}
 
 export function startDispatch({ config, gateway, connection, clock, log }: DispatchDeps): Dispatch {
   const fetch = createGuardedFetch({ allowNetworks: config.webhookAllowNetworks })
   const fanOuts = new Map<string, FanOut>()
-  const closing: Array<() => Promise<void>> = []
+  const dispatches: Array<ReturnType<typeof dispatchOf>> = []
   for (const platform of gateway.platforms.byId.values()) {
     const own = dispatchOf(platform, { gateway, connection, fetch, clock, log })
     fanOuts.set(platform.id, own.fanOut)
-    closing.push(own.close)
+    dispatches.push(own)
   }
   return {
     fanOutOf: (platform) => fanOuts.get(platform),
+    deliveryWorkers: () => dispatches.flatMap(({ deliveryWorkers }) => deliveryWorkers()),
     async close() {
-      await Promise.all(closing.map((close) => close()))
+      await Promise.all(dispatches.map(({ close }) => close()))
       fetch.close()
     },
   }
@@ -67,6 +73,7 @@ function dispatchOf(platform: Platform, deps: Omit<DispatchDeps, 'config'> & { f
   })
   return {
     fanOut,
+    deliveryWorkers: workers.current,
     async close() {
       await workers.close()
       await consumerReplies.close()

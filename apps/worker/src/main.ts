@@ -1,6 +1,6 @@
 // Owns: the worker process: its environment, its wiring, its signals and its exit. Nothing here is decided twice.
 import { openGateway } from '@wxgw/platform'
-import { probeWrite, READINESS_PROBE_KEY } from '@wxgw/redis'
+import { probeWrite, READINESS_PROBE_KEY, takeableJobs } from '@wxgw/redis'
 import { ConfigError, configSummary, createLifecycle, createLogger, createMetrics, loadConfig } from '@wxgw/runtime'
 import { systemClock as clock } from '@wxgw/wechat-core'
 import { startDispatch } from './dispatch.ts'
@@ -53,8 +53,8 @@ async function main(): Promise<void> {
 
     const { queues } = gateway.platforms
     const wedgeWatchdog = startWedgeWatchdog({
-      queues: workers,
-      waiting: (queue) => queues.open(queue).getWaitingCount(),
+      queues: () => [...workers, ...dispatch.deliveryWorkers()],
+      waiting: (queue) => takeableJobs(queues.open(queue)),
       probe: () => probeWrite(gateway.connections.commands, READINESS_PROBE_KEY),
       onWedged: (queue) => {
         log.error({ queue }, 'worker.wedged')

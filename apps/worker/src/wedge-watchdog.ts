@@ -11,8 +11,9 @@ export type WatchedQueue = {
 }
 
 export type WedgeWatchdogDeps = {
-  queues: readonly WatchedQueue[]
-  /** Jobs that nobody has taken yet. Rejects when Redis is away. */
+  /** Those that this process works on now; they come and go with their subscriptions. */
+  queues(): readonly WatchedQueue[]
+  /** Jobs that anybody may take now and nobody has taken yet. Rejects when Redis is away. */
   waiting(queue: string): Promise<number>
   /** Rejects when Redis takes no writes: then nobody can take jobs, and that heals by itself. */
   probe(): Promise<void>
@@ -33,7 +34,8 @@ const LOOKS = 6
 export function startWedgeWatchdog(deps: WedgeWatchdogDeps): { stop(): Promise<void> } {
   const { queues, waiting, probe, onWedged, everyMs = EVERY_MS, log } = deps
   const stopping = new AbortController()
-  const idleLooks = new Map<string, { taken: number; looks: number }>()
+  /** By worker, not by queue: one that has just been put in another's place has to be given its own time. */
+  let idleLooks = new Map<WatchedQueue, { taken: number; looks: number }>()
   const watching = watch()
 
   async function watch(): Promise<void> {
@@ -51,22 +53,25 @@ export function startWedgeWatchdog(deps: WedgeWatchdogDeps): { stop(): Promise<v
   async function look(): Promise<string | undefined> {
     try {
       await probe()
-      for (const watched of queues) if (await looksWedged(watched)) return watched.queue
+      const before = idleLooks
+      idleLooks = new Map()
+      for (const watched of queues()) {
+        const looks = await idleLooksOf(watched, before.get(watched))
+        if (looks >= LOOKS) return watched.queue
+        idleLooks.set(watched, { taken: watched.taken(), looks })
+      }
     } catch (error) {
       // Whoever cannot ask does not know; what fails here is logged by those whose work it is.
       log.debug({ err: error }, 'wedge_watchdog.blind')
-      idleLooks.clear()
+      idleLooks = new Map()
     }
     return undefined
   }
 
-  async function looksWedged({ queue, taken, hasRoom }: WatchedQueue): Promise<boolean> {
-    const before = idleLooks.get(queue)
-    const now = { taken: taken(), looks: 0 }
-    const isIdle = before?.taken === now.taken && hasRoom() && (await waiting(queue)) > 0
-    if (isIdle) now.looks = before.looks + 1
-    idleLooks.set(queue, now)
-    return now.looks >= LOOKS
+  async function idleLooksOf({ queue, taken, hasRoom }: WatchedQueue, before: { taken: number; looks: number } | undefined): Promise<number> {
+    const isIdle = () => before?.taken === taken() && hasRoom()
+    // Again after the question: what came while it was on its way has been taken meanwhile.
+    return before && isIdle() && (await waiting(queue)) > 0 && isIdle() ? before.looks + 1 : 0
   }
 
   return {

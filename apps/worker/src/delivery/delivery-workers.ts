@@ -16,7 +16,7 @@ export type DeliveryWorkersDeps = {
   log: Log
 }
 
-export type DeliveryWorkers = { close(): Promise<void> }
+export type DeliveryWorkers = { current(): QueueWorker[]; close(): Promise<void> }
 
 /** Deliveries of one subscription at once, in this process: a consumer that hangs holds no more than these. */
 const CONCURRENCY = 10
@@ -101,6 +101,7 @@ export function startDeliveryWorkers(deps: DeliveryWorkersDeps): DeliveryWorkers
     deliver(job, { number: attempt, signal })
 
   return {
+    current: () => [...workers.values()].map(({ worker }) => worker),
     async close() {
       stopping.abort()
       await looking
