@@ -51,6 +51,28 @@ void t.test('every key and field is what BullMQ writes', async (t) => {
   }
 })
 
+void t.test('a lean job says nothing twice, and is the same job to whoever runs it', async (t) => {
+  const { commands, blocking, queues } = await startStore(t)
+  const lean = (id: string): Job => ({ ...job(id, REMEMBERED), lean: true })
+  t.same([await queues.add('{ours}', lean('a')), await queues.add('{ours}', lean('b'))], ['job-a', 'job-a'], 'one is remembered for a time')
+  const fields = await commands.hgetall(`${PREFIX}:{ours}:job-a`)
+  t.same(Object.keys(fields).sort(), ['data', 'delay', 'name', 'opts', 'priority', 'timestamp'])
+  t.same(JSON.parse(fields['opts'] ?? ''), { attempts: 5, backoff: { type: 'worker' }, removeOnComplete: true, stackTraceLimit: 0 })
+
+  const runs: Array<{ id: string | undefined; attempts: number | undefined; data: unknown }> = []
+  const run = async ({ id, opts, data }: { id?: string | undefined; opts: { attempts?: number }; data: unknown }) => {
+    runs.push({ id, attempts: opts.attempts, data })
+    if (runs.length === 1) throw new Error('once more')
+  }
+  const worker = new Worker('{ours}', run, { connection: blocking, prefix: PREFIX, settings: { backoffStrategy: () => 1 } })
+  await until('it has run twice', () => runs.length === 2)
+  await until('it is gone', async () => (await commands.exists(`${PREFIX}:{ours}:job-a`)) === 0)
+  const whole = { id: 'job-a', attempts: 5, data: lean('a').data }
+  t.same(runs, [whole, whole])
+  t.equal(await queues.add('{ours}', lean('c')), 'job-a', 'and still remembered')
+  await worker.close()
+})
+
 void t.test('a paused queue and a full one wake nobody, as with BullMQ', async (t) => {
   const { commands, queues } = await startStore(t)
   for (const field of ['paused', 'concurrency']) {

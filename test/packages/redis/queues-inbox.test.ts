@@ -47,7 +47,7 @@ void t.test('a push is a duplicate although its job is done and removed, until t
   })
   t.teardown(() => worker.close())
   t.equal(await inbox.message(makeEvent('ev_1'), Date.now()), 'accepted')
-  await until('the job is removed', async () => (await store.commands.keys('bull:*:fan-out-*')).length === 0)
+  await until('the job is removed', async () => (await store.commands.keys(`bull:${MESSAGES_QUEUE}:f*`)).length === 0)
   t.equal(await inbox.message(makeEvent('ev_1'), Date.now()), 'duplicate')
   t.same(handled, ['ev_1'])
   await until('the push is forgotten', async () => (await inbox.message(makeEvent('ev_1'), Date.now())) === 'accepted')

@@ -11,11 +11,21 @@ export type PlainJobOptions = Pick<JobsOptions, 'attempts' | 'backoff' | 'remove
   deduplication?: { id: string; ttl?: number }
 }
 
-export type PlainJob = { name: string; data: unknown; options: PlainJobOptions }
+export type PlainJob = {
+  name: string
+  data: unknown
+  options: PlainJobOptions
+  /**
+   * For jobs that wait by the million and are read by the gateway alone: the options do not repeat the job's id and its
+   * de-duplication, which stand in keys of their own. Removed by hand, such a job stays remembered for its time.
+   */
+  lean?: boolean
+}
 
 /**
  * KEYS: wait, meta, id, active, events, marker; all of one queue, like the jobs' and the de-duplication's, which begin with the prefix
  * ARGV: the prefix of the queue's keys, then for each job: id, name, data, options, timestamp, de-duplication's id ('' = none), its ttl
+ * A job whose options do not speak of its de-duplication does not hold its id either.
  * Answers an id for each: the job's own, or that of the job which it duplicates.
  * Each job is complete before the next begins: should a command fail, what was written stands in the queue.
  */
@@ -65,7 +75,7 @@ for at = 2, #ARGV, 7 do
     if first then
       ids[#ids + 1] = first
     else
-      if dedupId ~= '' then
+      if dedupId ~= '' and string.find(ARGV[at + 3], '"de":', 1, true) then
         call('HSET', key, 'name', name, 'data', ARGV[at + 2], 'opts', ARGV[at + 3], 'timestamp', ARGV[at + 4],
           'delay', 0, 'priority', 0, 'deid', dedupId)
       else
@@ -87,13 +97,18 @@ return ids
 `)
 
 /** What of `addJobs`' ARGV is one job's. */
-export function jobArguments({ name, data, options }: PlainJob, nowMs: number): Array<string | number> {
+export function jobArguments({ name, data, options, lean }: PlainJob, nowMs: number): Array<string | number> {
   const { deduplication } = options
-  return [options.jobId, name, JSON.stringify(data ?? {}), optionsJson(options), nowMs, deduplication?.id ?? '', deduplication?.ttl ?? 0]
+  return [options.jobId, name, JSON.stringify(data ?? {}), lean ? leanOptionsJson(options) : optionsJson(options), nowMs, deduplication?.id ?? '', deduplication?.ttl ?? 0]
 }
 
 /** Member by member: spreading costs a microsecond each, for every job. What is undefined is not written. */
 function optionsJson(options: PlainJobOptions): string {
   const { attempts = 0, backoff, removeOnComplete, removeOnFail, stackTraceLimit, jobId, deduplication: de } = options
   return JSON.stringify({ attempts, backoff, removeOnComplete, removeOnFail, stackTraceLimit, jobId, de })
+}
+
+function leanOptionsJson({ deduplication: _inItsKey, jobId: _inTheKey, removeOnFail, ...options }: PlainJobOptions): string {
+  // BullMQ keeps what failed unless it is told otherwise.
+  return JSON.stringify(removeOnFail === false ? options : { ...options, removeOnFail })
 }

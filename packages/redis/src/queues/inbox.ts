@@ -52,6 +52,8 @@ export type InboxDeps = {
   clock?: Clock
 }
 
+type AddedOnce = { data: Payload; id: string; attempts: number; kept?: Partial<PlainJobOptions>; lean?: boolean }
+
 type Payload = ComponentEventJob | FanOutJob | ProfileJob | ReleaseCheckJob | SyncJob
 
 /**
@@ -61,6 +63,7 @@ type Payload = ComponentEventJob | FanOutJob | ProfileJob | ReleaseCheckJob | Sy
  */
 export function createInbox({ platform, queues, sealer, syncStates, dedupeSeconds, clock = systemClock }: InboxDeps): Inbox {
   const ttl = dedupeSeconds * 1000
+  const nextShortId = createShortIds()
   const eventPlace = (eventId: string) => ({ platform, subject: eventId, field: 'component-event' })
   const codePlace = (eventId: string) => ({ platform, subject: eventId, field: 'release-check' })
 
@@ -68,15 +71,15 @@ export function createInbox({ platform, queues, sealer, syncStates, dedupeSecond
    * The deduplication key outlives the job; a job id of each push's own tells by the answer whether it is ours. Sent
    * twice by the driver after a lost reply, the job is found under its id and is still ours.
    */
-  function add(queueName: string, { data, options }: { data: Payload; options: PlainJobOptions }): Promise<string> {
-    return guardStore(() => queues.add(queueName, { name: data.kind, data, options }))
+  function add(queueName: string, { data, options, lean = false }: { data: Payload; options: PlainJobOptions; lean?: boolean }): Promise<string> {
+    return guardStore(() => queues.add(queueName, { name: data.kind, data, options, lean }))
   }
 
-  async function addOnce(queueName: string, job: { data: Payload; id: string; attempts: number; kept?: Partial<PlainJobOptions> }): Promise<Acceptance> {
-    const { data, id, attempts, kept } = job
-    const jobId = `${data.kind}-${randomUUID()}`
+  async function addOnce(queueName: string, job: AddedOnce): Promise<Acceptance> {
+    const { data, id, attempts, kept, lean = false } = job
+    const jobId = lean ? nextShortId() : `${data.kind}-${randomUUID()}`
     const options = { ...jobOptions(attempts), ...kept, jobId, deduplication: { id: `${platform}.${id}`, ttl } }
-    return (await add(queueName, { data, options })) === jobId ? 'accepted' : 'duplicate'
+    return (await add(queueName, { data, options, lean })) === jobId ? 'accepted' : 'duplicate'
   }
 
   /** Without a time the key lives exactly as long as the job. */
@@ -87,7 +90,7 @@ export function createInbox({ platform, queues, sealer, syncStates, dedupeSecond
   /** `replay` and `only` lead to other deliveries of the same event: each is remembered by itself. */
   function fanOut(queueName: string, data: FanOutJob): Promise<Acceptance> {
     const id = [data.event.id, data.replay ?? '', data.only ?? ''].join(' ').trimEnd()
-    return addOnce(queueName, { data, id, attempts: FAN_OUT_ATTEMPTS })
+    return addOnce(queueName, { data, id, attempts: FAN_OUT_ATTEMPTS, lean: true })
   }
 
   return {
@@ -153,4 +156,11 @@ export function createInbox({ platform, queues, sealer, syncStates, dedupeSecond
 
     syncState: (jobId) => syncStates.get(jobId),
   }
+}
+
+/** Of a million waiting jobs every byte of an id counts four times: 64 bits that are this process' own, and a number. */
+function createShortIds(): () => string {
+  const own = randomBytes(8).toString('base64url')
+  let count = 0
+  return () => `f${own}.${(count += 1).toString(36)}`
 }
