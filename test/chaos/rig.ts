@@ -75,6 +75,8 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     PUBLIC_HOST: HOST,
     INTERNAL_HOST: HOST,
     WORKER_HOST: HOST,
+    // Of hundreds of thousands of deliveries, only what went wrong is looked at; all of it when somebody looks for a cause.
+    LOG_LEVEL: process.env['CHAOS_LOGS'] === undefined ? 'warn' : 'info',
     ...options.env,
   }
   const ingresses: Member[] = []

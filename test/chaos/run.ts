@@ -1,13 +1,29 @@
-// Owns: `npm run test:chaos [-- --only name --seed n --seconds s]`: every scenario, or those whose name contains `name`.
+// Owns: `npm run test:chaos [-- --only name --seed n --seconds s --times n --rate n --messages n]`: every scenario, or those
+// whose name contains `name`, and what they come to together.
 import { parseArgs } from 'node:util'
 import { seededRandom } from './random.ts'
 import { SCENARIOS } from './scenarios/all.ts'
+import { addTo, emptyTotals, totalsLine } from './totals.ts'
 
 const { values } = parseArgs({
-  options: { only: { type: 'string' }, seed: { type: 'string' }, seconds: { type: 'string' }, list: { type: 'boolean' } },
+  options: {
+    only: { type: 'string' },
+    seed: { type: 'string' },
+    seconds: { type: 'string' },
+    /** Kills, power cuts or restarts of each scenario that has any, at least, however many seconds they take. */
+    times: { type: 'string' },
+    /** Pushes per second. */
+    rate: { type: 'string' },
+    /** Of the backlog. */
+    messages: { type: 'string' },
+    list: { type: 'boolean' },
+  },
 })
 const seed = Number(values.seed ?? Date.now() % 1_000_000)
 const seconds = Number(values.seconds ?? 10)
+const times = numberOf(values.times)
+const ratePerSecond = numberOf(values.rate)
+const messages = numberOf(values.messages)
 const chosen = SCENARIOS.filter(({ name }) => values.only === undefined || values.only.split(',').some((part) => name.includes(part)))
 
 if (values.list) for (const { name, about } of SCENARIOS) say(`${name}: ${about}`)
@@ -18,13 +34,22 @@ async function runAll(): Promise<boolean> {
     say('There is no such scenario. --list names them.')
     return false
   }
-  say(`seed ${seed}, ${seconds} s of each fault, ${chosen.length} scenarios`)
+  const wanted = [
+    `seed ${seed}`,
+    `${seconds} s of each fault`,
+    ...(times === undefined ? [] : [`at least ${times} times`]),
+    ...(ratePerSecond === undefined ? [] : [`${ratePerSecond} pushes/s`]),
+    `${chosen.length} scenarios`,
+  ]
+  say(wanted.join(', '))
+  const totals = emptyTotals()
   let failed = 0
   for (const { name, about, run } of chosen) {
     say(`\n${name}: ${about}`)
     const startedAt = performance.now()
     try {
-      const { facts, broken } = await run({ seconds, random: seededRandom(seed) })
+      const { facts, broken } = await run({ seconds, random: seededRandom(seed), times, ratePerSecond, messages })
+      addTo(totals, facts)
       say(`  ${Object.entries(facts).map(([fact, value]) => `${fact}=${value}`).join(', ')}`)
       for (const sentence of broken) say(`  NOT: ${sentence}`)
       if (broken.length > 0) failed += 1
@@ -34,8 +59,15 @@ async function runAll(): Promise<boolean> {
       say(`  FAILED: ${error instanceof Error ? error.stack : String(error)}`)
     }
   }
-  say(`\n${chosen.length - failed} passed, ${failed} failed, seed ${seed}`)
+  const passed = chosen.length - failed
+  say(`\n${totalsLine(totals)}`)
+  say(JSON.stringify({ seed, seconds, passed, failed, ...totals }))
+  say(`${passed} passed, ${failed} failed, seed ${seed}`)
   return failed === 0
+}
+
+function numberOf(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : Number(text)
 }
 
 function say(line: string): void {

@@ -1,6 +1,7 @@
 // Owns: what every scenario is given and what it has to show: load while something fails, then a verdict from the ledgers alone.
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { until } from '../helpers/until.ts'
 import { openLedger } from './ledger.ts'
 import { type PushReport, type Pusher, startPusher } from './pusher.ts'
@@ -16,8 +17,26 @@ export type Scenario = {
   name: string
   /** What the fault is, for the list. */
   about: string
-  /** `seconds` bounds the load, not the whole; `random` answers 0..1 from the seed. */
-  run(context: { seconds: number; random: () => number }): Promise<Verdict>
+  run(context: Context): Promise<Verdict>
+}
+
+export type Context = {
+  /** Bounds the load, not the whole. */
+  seconds: number
+  /** Answers 0..1 from the seed. */
+  random: () => number
+  /** What happens again and again happens at least so often, however long it takes. Default: once. */
+  times?: number | undefined
+  /** Pushes per second. Default: what the scenario thinks right. */
+  ratePerSecond?: number | undefined
+  /** How many wait in a backlog. */
+  messages?: number | undefined
+}
+
+/** Whether a scenario of kills, cuts or restarts has had enough of them. */
+export function untilEnough({ seconds, times = 1 }: Context): (done: number) => boolean {
+  const end = performance.now() + seconds * 1000
+  return (done) => done >= times && performance.now() >= end
 }
 
 export type Load = {
@@ -29,20 +48,21 @@ export type Load = {
 }
 
 export type LoadOptions = GatewayOptions & {
-  ratePerSecond?: number
+  ratePerSecond?: number | undefined
   attempts?: number
   /** No acknowledged push may be missing. False only where Redis itself has lost what it had. */
   keepsAll?: boolean
   /** The slowest answer that may be; undefined = no matter. */
   slowestMs?: number
-  deliveredWithinMs?: number
   /** Default: all three. */
   sinks?: readonly SinkName[]
 }
 
 /** The contract's 1.5 s, and what two busy cores and a pusher in the same process add to it. */
 export const SLOWEST_ANSWER_MS = 1_800
+/** So long without a single one that is still missing, and no more are waited for. */
 const DELIVERED_WITHIN_MS = 60_000
+const LOOK_EVERY_MS = 250
 const RATE = 100
 /** I9: whatever happens, nobody may drown the log. */
 const MAX_LINES_PER_SECOND_AND_CAUSE = 10
@@ -87,31 +107,49 @@ export async function underLoad(options: LoadOptions, during: (load: Load) => Pr
   return { facts, broken }
 
   async function judgeLedgers(): Promise<void> {
-    const acknowledged = await acks.read()
-    facts['acknowledged'] = acknowledged.length
-    const withinMs = options.deliveredWithinMs ?? DELIVERED_WITHIN_MS
-    let missing: string[] = []
+    const { ids: acknowledged } = await acks.read()
+    facts['acknowledged'] = acknowledged.size
+    let missing = new Map<SinkName, string[]>(sinkNames.map((name) => [name, [...acknowledged]]))
     let lastAt = ''
+    const count = () => [...missing.values()].reduce((sum, { length }) => sum + length, 0)
     const look = async () => {
-      missing = []
-      for (const name of sinkNames) {
-        const received = new Set(await sinks.ledgers[name].read())
-        missing.push(...acknowledged.filter((id) => !received.has(id)).map((id) => `${id} at ${name}`))
+      for (const [name, ids] of missing) {
+        const { ids: received } = await sinks.ledgers[name].read()
+        missing.set(name, ids.filter((id) => !received.has(id)))
+        const last = missing.get(name)?.at(-1)
+        if (last !== undefined) lastAt = `${last} at ${name}`
       }
-      if (missing.length > 0) lastAt = missing.at(-1) ?? ''
-      return missing.length === 0
+      missing = new Map([...missing].filter(([, ids]) => ids.length > 0))
+      return missing.size === 0
     }
+    const timeoutMs = options.keepsAll === false ? 5_000 : DELIVERED_WITHIN_MS
     const startedAt = performance.now()
-    // Whether all has come is said below, with the first that have not.
-    await until('everything is delivered', look, { timeoutMs: options.keepsAll === false ? 5_000 : withinMs, everyMs: 250 }).catch(() => undefined)
+    await untilNothingComes({ look, count, timeoutMs })
     facts['deliveredAfterMs'] = Math.round(performance.now() - startedAt)
-    facts['missing'] = missing.length
+    // What Redis has lost with everything else is not missing.
+    facts[options.keepsAll === false ? 'lostWithRedis' : 'missing'] = count()
     facts['lastAt'] = lastAt
     for (const name of sinkNames) {
-      const received = await sinks.ledgers[name].read()
-      facts[`twice at ${name}`] = received.length - new Set(received).size
+      const { ids, lines } = await sinks.ledgers[name].read()
+      facts[`twice at ${name}`] = lines - ids.size
     }
-    if (options.keepsAll !== false) expect(missing.length === 0, `${missing.length} missing, first ${missing.slice(0, 20).join(', ')}`)
+    const first = [...missing].flatMap(([name, ids]) => ids.slice(0, 20).map((id) => `${id} at ${name}`)).slice(0, 20)
+    if (options.keepsAll !== false) expect(missing.size === 0, `${count()} missing, first ${first.join(', ')}`)
+  }
+}
+
+/** Until `look` finds everything, or nothing more has come for `timeoutMs`: however much there is, as long as it comes. */
+async function untilNothingComes(wait: { look(): Promise<boolean>; count(): number; timeoutMs: number }): Promise<void> {
+  let least = Infinity
+  let lastProgressAt = performance.now()
+  while (!(await wait.look())) {
+    if (wait.count() < least) {
+      least = wait.count()
+      lastProgressAt = performance.now()
+    }
+    // Whether all has come is the caller's to say, with the first that have not.
+    if (performance.now() - lastProgressAt > wait.timeoutMs) return
+    await delay(LOOK_EVERY_MS)
   }
 }
 
@@ -158,8 +196,8 @@ export async function acknowledgedAgain(pusher: Pusher, timeoutMs = 30_000): Pro
 
 /** How long until the worker delivers something new, in ms. */
 export async function deliveredAgain(sinks: Sinks, timeoutMs = 60_000): Promise<number> {
-  const before = (await sinks.ledgers.stream.read()).length
+  const { lines: before } = await sinks.ledgers.stream.read()
   const startedAt = performance.now()
-  await until('something is delivered again', async () => (await sinks.ledgers.stream.read()).length > before + 5, { timeoutMs, everyMs: 50 })
+  await until('something is delivered again', async () => (await sinks.ledgers.stream.read()).lines > before + 5, { timeoutMs, everyMs: 50 })
   return Math.round(performance.now() - startedAt)
 }

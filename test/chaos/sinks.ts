@@ -83,6 +83,7 @@ export async function startSinks(gateway: Gateway, names: readonly SinkName[]): 
             last = id
             ledgers.stream.add(contentOf(JSON.parse(fields[fields.indexOf('event') + 1] ?? '{}')))
           }
+          await reader.xtrim(stream, 'MINID', '~', last)
         }
       } catch (error) {
         if (!isReading) return

@@ -21,6 +21,9 @@ export type RedisServer = {
 
 const BINARY = process.env['TEST_REDIS_SERVER'] ?? 'redis-server'
 
+/** What a long run has left in the append-only file is read before the first answer. */
+const LOADED_WITHIN_MS = 60_000
+
 /** Starts a private redis-server with an append-only file, as production has it. */
 export async function startRedis(extraArguments: readonly string[] = []): Promise<RedisServer> {
   const port = await freePort()
@@ -44,10 +47,14 @@ export async function startRedis(extraArguments: readonly string[] = []): Promis
       { stdio: 'ignore' },
     )
     child = started
-    await until(`redis-server listens on ${port}`, () => {
-      if (started.exitCode !== null) throw new Error(`redis-server ended with ${started.exitCode}`)
-      return answersPing(port)
-    })
+    await until(
+      `redis-server listens on ${port}`,
+      () => {
+        if (started.exitCode !== null) throw new Error(`redis-server ended with ${started.exitCode}`)
+        return answersPing(port)
+      },
+      { timeoutMs: LOADED_WITHIN_MS },
+    )
   }
 
   async function end(signal: NodeJS.Signals) {

@@ -3,7 +3,7 @@ import type { Scenario } from '../scenario.ts'
 import { backlog } from './backlog.ts'
 import { clockOff, ingressKilled, rollingRestart, workerFrozen, workerKilled } from './killed-processes.ts'
 import { ingressBlackHole, redisSlow, repliesLost, startWithoutRedis, wechatBlackHole, workerBlackHole } from './network-faults.ts'
-import { powerCut, redisEmptied, redisFrozen, redisFull, redisKilled, redisMisconf, redisReadonly } from './redis-faults.ts'
+import { powerCut, redisDown, redisEmptied, redisFrozen, redisFull, redisKilled, redisMisconf, redisReadonly } from './redis-faults.ts'
 import { spoolFrozen, spoolKilled } from './spool.ts'
 import { wechatFaults } from './wechat-faults.ts'
 
@@ -15,6 +15,7 @@ export const SCENARIOS: readonly Scenario[] = [
   workerFrozen,
   clockOff,
   redisKilled,
+  redisDown,
   redisFrozen,
   redisFull,
   redisReadonly,

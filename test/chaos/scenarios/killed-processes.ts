@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { until } from '../../helpers/until.ts'
 import { AUTHORIZER } from '../pusher.ts'
 import { type Gateway, type Member, readinessOf } from '../rig.ts'
-import { acknowledgedAgain, deliveredAgain, type Scenario, SLOWEST_ANSWER_MS, underLoad } from '../scenario.ts'
+import { acknowledgedAgain, type Context, deliveredAgain, type Scenario, SLOWEST_ANSWER_MS, underLoad, untilEnough } from '../scenario.ts'
 
 const ROLLING_RATE = 300
 /** Of a lease and of a job's lock, with what it takes to notice. */
@@ -14,10 +14,10 @@ const REFRESHED_EVERY_TEN_SECONDS = { REFRESH_MARGIN_SECONDS: '7190', SWEEP_INTE
 export const ingressKilled: Scenario = {
   name: 'ingress-killed',
   about: 'kill -9 of one of two ingresses, again and again',
-  run: ({ seconds, random }) =>
-    underLoad({ ingresses: 2, attempts: 3 }, async ({ gateway, pusher, fact }) => {
-      const kills = await repeatedly(seconds, random, async () => {
-        const victim = anyOf(gateway.ingresses, random)
+  run: (context) =>
+    underLoad({ ingresses: 2, attempts: 3, ratePerSecond: context.ratePerSecond }, async ({ gateway, pusher, fact }) => {
+      const kills = await repeatedly(context, async () => {
+        const victim = anyOf(gateway.ingresses, context.random)
         await victim.process.end('SIGKILL')
         await gateway.startIngress(victim)
       })
@@ -29,10 +29,10 @@ export const ingressKilled: Scenario = {
 export const workerKilled: Scenario = {
   name: 'worker-killed',
   about: 'kill -9 of one of two workers, again and again',
-  run: ({ seconds, random }) =>
-    underLoad({ workers: 2, slowestMs: SLOWEST_ANSWER_MS }, async ({ gateway, sinks, fact }) => {
-      const kills = await repeatedly(seconds, random, async () => {
-        const victim = anyOf(gateway.workers, random)
+  run: (context) =>
+    underLoad({ workers: 2, slowestMs: SLOWEST_ANSWER_MS, ratePerSecond: context.ratePerSecond }, async ({ gateway, sinks, fact }) => {
+      const kills = await repeatedly(context, async () => {
+        const victim = anyOf(gateway.workers, context.random)
         await victim.process.end('SIGKILL')
         gateway.workers.splice(gateway.workers.indexOf(victim), 1)
         await gateway.startWorker()
@@ -45,12 +45,13 @@ export const workerKilled: Scenario = {
 export const rollingRestart: Scenario = {
   name: 'rolling-restart',
   about: 'SIGTERM to one ingress after the other, and to the workers, at 300 pushes a second that are tried once',
-  run: ({ seconds }) =>
-    underLoad({ ingresses: 2, workers: 2, ratePerSecond: ROLLING_RATE, sinks: ['stream'] }, async ({ gateway, pusher, expect, fact }) => {
-      const end = performance.now() + seconds * 1000
+  run: (context) =>
+    underLoad({ ingresses: 2, workers: 2, ratePerSecond: context.ratePerSecond ?? ROLLING_RATE, sinks: ['stream'] }, async (load) => {
+      const { gateway, pusher, expect, fact } = load
+      const isEnough = untilEnough(context)
       let restarts = 0
       let slowestExitMs = 0
-      while (restarts < 2 || performance.now() < end) {
+      while (restarts < 2 || !isEnough(restarts)) {
         for (const member of [...gateway.ingresses]) {
           const { code, ms } = await drainOut(gateway, member)
           slowestExitMs = Math.max(slowestExitMs, ms)
@@ -66,6 +67,7 @@ export const rollingRestart: Scenario = {
           slowestExitMs = Math.max(slowestExitMs, performance.now() - startedAt)
           gateway.workers.shift()
           await gateway.startWorker()
+          restarts += 1
         }
       }
       const { statuses } = pusher.report()
@@ -138,14 +140,14 @@ async function drainOut(gateway: Gateway, member: Member): Promise<{ code: numbe
   return { code, ms: performance.now() - startedAt }
 }
 
-async function repeatedly(seconds: number, random: () => number, kill: () => Promise<void>): Promise<number> {
-  const end = performance.now() + seconds * 1000
+async function repeatedly(context: Context, kill: () => Promise<void>): Promise<number> {
+  const isEnough = untilEnough(context)
   let kills = 0
   do {
-    await delay(300 + random() * 1_000)
+    await delay(300 + context.random() * 1_000)
     await kill()
     kills += 1
-  } while (performance.now() < end)
+  } while (!isEnough(kills))
   return kills
 }
 

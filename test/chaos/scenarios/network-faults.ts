@@ -9,8 +9,8 @@ import { expectRefusals, recover } from './redis-faults.ts'
 export const ingressBlackHole: Scenario = {
   name: 'black-hole-ingress',
   about: 'nothing passes between the ingress and Redis any more, and nobody is told; old connections stay dead after it',
-  run: ({ seconds }) =>
-    underLoad({ slowestMs: SLOWEST_ANSWER_MS }, async (load) => {
+  run: ({ seconds, ratePerSecond }) =>
+    underLoad({ slowestMs: SLOWEST_ANSWER_MS, ratePerSecond }, async (load) => {
       load.gateway.wires.ingress.blackHole()
       await expectRefusals(load)
       await delay(seconds * 1000)
@@ -22,12 +22,12 @@ export const ingressBlackHole: Scenario = {
 export const workerBlackHole: Scenario = {
   name: 'black-hole-worker',
   about: 'the same between the worker and Redis',
-  run: ({ seconds }) =>
-    underLoad({ slowestMs: SLOWEST_ANSWER_MS }, async (load) => {
+  run: ({ seconds, ratePerSecond }) =>
+    underLoad({ slowestMs: SLOWEST_ANSWER_MS, ratePerSecond }, async (load) => {
       load.gateway.wires.worker.blackHole()
       await delay(seconds * 1000)
       load.gateway.wires.worker.pass()
-      await recover(load)
+      await recover(load, { workingWithinMs: 20_000 })
     }),
 }
 
@@ -56,8 +56,8 @@ export const wechatBlackHole: Scenario = {
 export const repliesLost: Scenario = {
   name: 'replies-lost',
   about: 'Redis has executed, the reply never arrives, the connection ends; again and again, with three attempts of each push',
-  run: ({ seconds, random }) =>
-    underLoad({ attempts: 3, slowestMs: SLOWEST_ANSWER_MS }, async ({ gateway, pusher, sinks, fact }) => {
+  run: ({ seconds, random, ratePerSecond }) =>
+    underLoad({ attempts: 3, slowestMs: SLOWEST_ANSWER_MS, ratePerSecond }, async ({ gateway, pusher, sinks, fact }) => {
       const end = performance.now() + seconds * 1000
       do {
         gateway.wires.ingress.dropReplies(1)
@@ -73,8 +73,8 @@ export const repliesLost: Scenario = {
 export const redisSlow: Scenario = {
   name: 'redis-slow',
   about: 'every reply of Redis takes 100 ms and more',
-  run: ({ seconds }) =>
-    underLoad({ slowestMs: SLOWEST_ANSWER_MS }, async (load) => {
+  run: ({ seconds, ratePerSecond }) =>
+    underLoad({ slowestMs: SLOWEST_ANSWER_MS, ratePerSecond }, async (load) => {
       load.gateway.wires.ingress.slow(50)
       load.gateway.wires.worker.slow(50)
       await delay(seconds * 1000)

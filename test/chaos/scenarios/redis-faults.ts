@@ -10,39 +10,55 @@ import { Redis } from 'ioredis'
 import { until } from '../../helpers/until.ts'
 import { AUTHORIZER, pushOldTicket } from '../pusher.ts'
 import { authorizeOne, readinessOf } from '../rig.ts'
-import { acknowledgedAgain, deliveredAgain, type Load, type Scenario, SLOWEST_ANSWER_MS, underLoad } from '../scenario.ts'
+import { acknowledgedAgain, deliveredAgain, type Load, type Scenario, SLOWEST_ANSWER_MS, underLoad, untilEnough } from '../scenario.ts'
 
 const refusing = { slowestMs: SLOWEST_ANSWER_MS }
 
 export const redisKilled: Scenario = {
   name: 'redis-killed',
   about: 'kill -9 of Redis, restarted on its AOF, again and again',
-  run: ({ seconds, random }) =>
-    underLoad(refusing, async (load) => {
+  run: (context) =>
+    underLoad({ ...refusing, ratePerSecond: context.ratePerSecond }, async (load) => {
       const { gateway, pusher, sinks, fact } = load
-      const end = performance.now() + seconds * 1000
+      const isEnough = untilEnough(context)
       let kills = 0
       let slowestAgainMs = 0
       do {
-        await delay(random() * 1_000)
+        await delay(context.random() * 1_000)
         await gateway.redis.kill()
         kills += 1
         if (kills === 1) await expectRefusals(load)
-        await delay(500 + random() * 1_000)
+        await delay(500 + context.random() * 1_000)
         await gateway.redis.start()
         slowestAgainMs = Math.max(slowestAgainMs, await acknowledgedAgain(pusher))
-      } while (performance.now() < end)
+      } while (!isEnough(kills))
       fact('kills', kills)
       fact('acknowledgedAgainMs', slowestAgainMs)
       fact('deliveredAgainMs', await deliveredAgain(sinks))
     }),
 }
 
+export const redisDown: Scenario = {
+  name: 'redis-down',
+  about: 'kill -9 of Redis, which stays away for the whole time and then comes back once',
+  run: ({ seconds, ratePerSecond }) =>
+    underLoad({ ...refusing, ratePerSecond }, async (load) => {
+      const { gateway, fact } = load
+      await gateway.redis.kill()
+      await delay(300)
+      await expectRefusals(load)
+      await delay(seconds * 1000)
+      await gateway.redis.start()
+      fact('kills', 1)
+      await recover(load)
+    }),
+}
+
 export const redisFrozen: Scenario = {
   name: 'redis-frozen',
   about: 'SIGSTOP of Redis: nothing answers, nothing is closed',
-  run: ({ seconds }) =>
-    underLoad(refusing, async (load) => {
+  run: ({ seconds, ratePerSecond }) =>
+    underLoad({ ...refusing, ratePerSecond }, async (load) => {
       const { gateway } = load
       const pid = gateway.redis.pid()
       process.kill(pid, 'SIGSTOP')
@@ -60,8 +76,8 @@ export const redisFrozen: Scenario = {
 export const redisFull: Scenario = {
   name: 'redis-full',
   about: 'maxmemory reached under noeviction; workers go on, messages are refused at 75 %, tickets are still taken',
-  run: ({ seconds }) =>
-    underLoad(refusing, async (load) => {
+  run: ({ seconds, ratePerSecond }) =>
+    underLoad({ ...refusing, ratePerSecond }, async (load) => {
       const { gateway, pusher, expect, fact } = load
       const redis = direct(load)
       const used = Number(/used_memory:(\d+)/.exec(await redis.info('memory'))?.[1])
@@ -85,8 +101,8 @@ export const redisFull: Scenario = {
 export const redisReadonly: Scenario = {
   name: 'redis-readonly',
   about: 'Redis becomes a replica with all sockets open, then the master again',
-  run: ({ seconds }) =>
-    underLoad(refusing, async (load) => {
+  run: ({ seconds, ratePerSecond }) =>
+    underLoad({ ...refusing, ratePerSecond }, async (load) => {
       const { gateway, expect } = load
       const redis = direct(load)
       try {
@@ -109,8 +125,8 @@ export const redisReadonly: Scenario = {
 export const redisMisconf: Scenario = {
   name: 'redis-misconf',
   about: 'Redis cannot save and refuses writes with MISCONF',
-  run: ({ seconds }) =>
-    underLoad(refusing, async (load) => {
+  run: ({ seconds, ratePerSecond }) =>
+    underLoad({ ...refusing, ratePerSecond }, async (load) => {
       const redis = direct(load)
       const [, dir = ''] = await redis.config('GET', 'dir').then((answer) => (Array.isArray(answer) ? answer.map(String) : []))
       // A directory in the way of the file makes every save fail; root is stopped by nothing less.
@@ -161,14 +177,14 @@ export const redisEmptied: Scenario = {
 export const powerCut: Scenario = {
   name: 'power-cut',
   about: 'Redis loses its machine: what was not fsynced is not in the file after the restart',
-  async run({ seconds, random }) {
+  async run(context) {
     const shim = await buildPowerCutShim()
     // The server that the next lines start inherits it; no other process is started with this environment.
     process.env['LD_PRELOAD'] = shim.library
     process.env['SYNCED_SIZES_DIR'] = shim.sizesDir
     try {
-      return await underLoad({ ratePerSecond: 300 }, async ({ gateway, pusher, sinks, fact }) => {
-        const end = performance.now() + seconds * 1000
+      return await underLoad({ ratePerSecond: context.ratePerSecond ?? 300 }, async ({ gateway, pusher, sinks, fact }) => {
+        const isEnough = untilEnough(context)
         let cuts = 0
         let cutBytes = 0
         const redis = new Redis(gateway.redis.url)
@@ -176,14 +192,14 @@ export const powerCut: Scenario = {
         const [, dir = ''] = await redis.config('GET', 'dir').then((answer) => (Array.isArray(answer) ? answer.map(String) : []))
         redis.disconnect()
         do {
-          await delay(300 + random() * 1_200)
+          await delay(300 + context.random() * 1_200)
           await gateway.redis.kill()
           cutBytes += await cutToSynced(join(dir, 'appendonlydir'), shim.sizesDir)
           cuts += 1
           await gateway.redis.start()
           await acknowledgedAgain(pusher)
-        } while (performance.now() < end)
-        fact('cuts', cuts)
+        } while (!isEnough(cuts))
+        fact('powerCuts', cuts)
         fact('bytesCutOff', cutBytes)
         fact('deliveredAgainMs', await deliveredAgain(sinks))
       })
@@ -259,9 +275,15 @@ async function get(url: string): Promise<{ status: number; body: Record<string, 
   return { status: response.status, body, ms: Math.round(performance.now() - startedAt) }
 }
 
-export async function recover({ gateway, pusher, sinks, expect, fact }: Load): Promise<void> {
-  fact('acknowledgedAgainMs', await acknowledgedAgain(pusher))
-  fact('deliveredAgainMs', await deliveredAgain(sinks))
+/**
+ * Both are back at work, in figures; the worker within `workingWithinMs`: however long the outage was, a pause that has grown meanwhile
+ * would show.
+ */
+export async function recover({ gateway, pusher, sinks, expect, fact }: Load, { workingWithinMs = 5_000 } = {}): Promise<void> {
+  const [acknowledgedMs, deliveredMs] = await Promise.all([acknowledgedAgain(pusher), deliveredAgain(sinks)])
+  fact('acknowledgedAgainMs', acknowledgedMs)
+  fact('deliveredAgainMs', deliveredMs)
+  expect(deliveredMs <= workingWithinMs, `the worker was at work again only after ${deliveredMs} ms`)
   for (const member of [...gateway.ingresses, ...gateway.workers]) {
     expect(member.process.child.exitCode === null, 'a process has ended')
     expect((await readinessOf(member)) === 'ready', 'a process is not ready although Redis is')

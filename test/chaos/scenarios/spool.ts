@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { pushOldTicket } from '../pusher.ts'
-import { acknowledgedAgain, deliveredAgain, type Scenario, underLoad } from '../scenario.ts'
+import { acknowledgedAgain, deliveredAgain, type Scenario, underLoad, untilEnough } from '../scenario.ts'
 
 /** What Redis may take of a push (store-budget.ts), then a disk that others use as well. */
 const SLOWEST_SPOOLED_MS = 2_000
@@ -12,15 +12,17 @@ const SLOWEST_SPOOLED_MS = 2_000
 export const spoolKilled: Scenario = {
   name: 'spool',
   about: 'SPOOL_DIR: Redis is killed, pushes are acknowledged all the same, the ingress is killed with them on its disk',
-  async run({ seconds, random }) {
+  async run(context) {
+    const { random, ratePerSecond } = context
     const dir = await mkdtemp(join(tmpdir(), 'wxgw-spool-'))
     try {
-      return await underLoad({ env: { SPOOL_DIR: dir }, attempts: 3 }, async ({ gateway, pusher, sinks, fact }) => {
-        const end = performance.now() + seconds * 1000
+      return await underLoad({ env: { SPOOL_DIR: dir }, attempts: 3, ratePerSecond }, async ({ gateway, pusher, sinks, fact }) => {
+        const isEnough = untilEnough(context)
         let kills = 0
         let withoutRedis = 0
         do {
           await gateway.redis.kill()
+          kills += 1
           const before = pusher.acknowledged()
           await acknowledgedAgain(pusher)
           await delay(500 + random() * 1_000)
@@ -33,7 +35,7 @@ export const spoolKilled: Scenario = {
           withoutRedis += pusher.acknowledged() - before
           await gateway.redis.start()
           await deliveredAgain(sinks)
-        } while (performance.now() < end)
+        } while (!isEnough(kills))
         fact('kills', kills)
         fact('acknowledgedWithoutRedis', withoutRedis)
       })
@@ -46,10 +48,10 @@ export const spoolKilled: Scenario = {
 export const spoolFrozen: Scenario = {
   name: 'spool-frozen',
   about: 'SPOOL_DIR: Redis is frozen; every push is still answered success, tickets too, the first ones after a second and a bit',
-  async run({ seconds }) {
+  async run({ seconds, ratePerSecond }) {
     const dir = await mkdtemp(join(tmpdir(), 'wxgw-spool-'))
     try {
-      return await underLoad({ env: { SPOOL_DIR: dir }, slowestMs: SLOWEST_SPOOLED_MS }, async ({ gateway, pusher, sinks, expect, fact }) => {
+      return await underLoad({ env: { SPOOL_DIR: dir }, slowestMs: SLOWEST_SPOOLED_MS, ratePerSecond }, async ({ gateway, pusher, sinks, expect, fact }) => {
         const pid = gateway.redis.pid()
         process.kill(pid, 'SIGSTOP')
         try {
