@@ -50,7 +50,9 @@ export function appIdOf(number: number): AuthorizerAppId {
 export async function startAuthority(
   options: { env?: Record<string, string>; simulator?: Parameters<typeof startSimulator>[0] } = {},
 ): Promise<TokenAuthority> {
-  const server = await startRedis()
+  // Killed and started again by tests: with `everysec`, Redis puts a write off while the disk is busy, and a kill then loses what
+  // it had acknowledged.
+  const server = await startRedis(['--appendfsync', 'always'])
   const simulator = await startSimulator(options.simulator)
   const env = environmentFor(server, simulator, options.env)
   const config = loadConfig({ env })
