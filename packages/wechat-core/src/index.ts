@@ -91,6 +91,8 @@ export { COMPONENT_SUBJECT, createComponentTokens } from './tokens/component-tok
 export type { ComponentTokens, ComponentTokenStore } from './tokens/component-tokens.ts'
 export { createAuthorizerTokens } from './tokens/authorizer-tokens.ts'
 export type { AuthorizerMaterial, AuthorizerTokens, AuthorizerTokenStore } from './tokens/authorizer-tokens.ts'
+export { createRefreshTokenSearch } from './tokens/refresh-token-search.ts'
+export type { RefreshTokenSearch } from './tokens/refresh-token-search.ts'
 export { authorizationCodeHash, createCodeExchange } from './tokens/code-exchange.ts'
 export type {
   AuthorizationStore,

@@ -4,6 +4,7 @@ import type { AuthorizerAppId } from '../ids.ts'
 import type { Secret } from '../secret.ts'
 import type { ComponentTokens } from './component-tokens.ts'
 import { refreshDueInMs } from './freshness.ts'
+import { createRefreshTokenSearch } from './refresh-token-search.ts'
 import { authorizerRevoked, describeFailure, failureError, reauthorizationRequired, refreshSuperseded, refusalKind } from './refusal.ts'
 import { type CommitOutcome, createTokenKeeper, type TokenKeeperStore } from './token-keeper.ts'
 import type { CurrentToken } from './types.ts'
@@ -55,7 +56,7 @@ type Attempt = { owner: string; material: AuthorizerMaterial; signal: AbortSigna
 
 export type AuthorizerTokensDeps = {
   store: AuthorizerTokenStore
-  api: Pick<ComponentApi, 'refreshAuthorizerToken' | 'getAuthorizerInfo'>
+  api: Pick<ComponentApi, 'refreshAuthorizerToken' | 'getAuthorizerInfo' | 'getAuthorizerList'>
   componentTokens: Pick<ComponentTokens, 'get' | 'withToken'>
   refreshMarginSeconds: number
   forceMinIntervalMs: number
@@ -69,6 +70,7 @@ export type AuthorizerTokensDeps = {
  */
 export function createAuthorizerTokens(deps: AuthorizerTokensDeps): AuthorizerTokens {
   const { store, api, componentTokens } = deps
+  const search = createRefreshTokenSearch({ api, componentTokens })
 
   const keeper = createTokenKeeper<AuthorizerAppId, AuthorizerMaterial>({
     store,
@@ -99,7 +101,8 @@ export function createAuthorizerTokens(deps: AuthorizerTokensDeps): AuthorizerTo
 
   /**
    * "Invalid refresh token" is a question, not a verdict: the stored one, then WeChat's own word (api_get_authorizer_info),
-   * then those we held before. Only when WeChat has refused them all does a person have to authorize again.
+   * then those we held before, then WeChat's list of all authorizers, which costs most. Only when WeChat has refused them all
+   * does a person have to authorize again.
    */
   async function refreshByLadder(appId: AuthorizerAppId, attempt: Attempt) {
     const { owner, material, signal } = attempt
@@ -122,6 +125,8 @@ export function createAuthorizerTokens(deps: AuthorizerTokensDeps): AuthorizerTo
       const recovered = await tryRefreshToken(candidate)
       if (recovered) return recovered
     }
+    const listed = await tryRefreshToken(await search.find(appId, signal))
+    if (listed) return listed
     const verdict = await store.markReauthorizationRequired(appId, { generation: material.generation, owner })
     if (verdict === 'superseded') throw refreshSuperseded()
     if (verdict === 'marked') deps.onReauthorizationRequired(appId)
