@@ -11,6 +11,7 @@ import { durableAck } from './rows/durable-ack.mjs'
 import { growth } from './rows/growth.mjs'
 import { latency } from './rows/latency.mjs'
 import { opening } from './rows/opening.mjs'
+import { peers } from './rows/peers.mjs'
 import { pipeline } from './rows/pipeline.mjs'
 import { pushToConsumer } from './rows/push-to-consumer.mjs'
 import { tokenRead } from './rows/token-read.mjs'
@@ -25,6 +26,7 @@ const FULL = { repeats: 3, ackMs: 6_000, ackBodies: 180_000, latencyMs: 6_000, o
 const ROWS = {
   opening: { run: opening, needsWorker: false },
   ack: { run: durableAck, needsWorker: false },
+  peers: { run: peers, needsWorker: false },
   latency: { run: latency, needsWorker: false },
   growth: { run: growth, needsWorker: false },
   token: { run: tokenRead, needsWorker: true },

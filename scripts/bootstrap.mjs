@@ -9,6 +9,7 @@ import { ROOT, run, say } from './run-command.mjs'
 const PNPM = 'pnpm@12.21.0'
 const STAMP = join(ROOT, 'node_modules', '.installed')
 const TSC = join(ROOT, 'node_modules', '@typescript', 'native', 'bin', 'tsc')
+const PEERS = join(ROOT, 'bench', 'peers')
 const [MIN_MAJOR, MIN_MINOR] = [20, 19]
 
 /** What is said instead of a stack: the command's own output stands above it. */
@@ -43,11 +44,18 @@ export async function ensureInstalled() {
   const wanted = await lockfileHash()
   if ((await readFile(STAMP, 'utf8').catch(emptyWhenGone)) === wanted) return
   say('Installing dependencies …')
-  // CI=true keeps pnpm from asking questions.
-  const env = { ...process.env, CI: 'true' }
-  for (const name of Object.keys(env)) if (/^(node_env|npm_config_(production|omit|include|only))$/i.test(name)) delete env[name]
-  await succeed('npx', ['--yes', PNPM, 'install', '--frozen-lockfile', '--prod=false'], { env, what: 'Installing dependencies' })
+  await pnpm(['install', '--frozen-lockfile', '--prod=false'], { what: 'Installing dependencies' })
   await writeFile(STAMP, wanted)
+}
+
+/** What only the benchmark compares with: a workspace and a lockfile of its own, so that nobody else installs it. No script of theirs runs. */
+export async function ensurePeers() {
+  const installed = join(PEERS, 'node_modules', '.installed')
+  const wanted = await hashOf(PEERS, ['pnpm-lock.yaml', 'pnpm-workspace.yaml'])
+  if ((await readFile(installed, 'utf8').catch(emptyWhenGone)) === wanted) return
+  say('Installing the packages that the benchmark compares with …')
+  await pnpm(['--dir', PEERS, 'install', '--frozen-lockfile', '--ignore-scripts'], { what: 'Installing the peers' })
+  await writeFile(installed, wanted)
 }
 
 /** Compiles the projects and what they refer to, only what has changed since the last time. */
@@ -61,6 +69,13 @@ function checkNode() {
   throw new BootstrapError(`Node.js ${MIN_MAJOR}.${MIN_MINOR} or newer is needed; this is ${process.versions.node}.`)
 }
 
+async function pnpm(args, { what }) {
+  // CI=true keeps pnpm from asking questions.
+  const env = { ...process.env, CI: 'true' }
+  for (const name of Object.keys(env)) if (/^(node_env|npm_config_(production|omit|include|only))$/i.test(name)) delete env[name]
+  await succeed('npx', ['--yes', PNPM, ...args], { env, what })
+}
+
 async function succeed(command, args, { env, what }) {
   // npx stands beside node; PATH may lack both when node was started by its full path.
   const path = [process.env.PATH, dirname(process.execPath)].filter(Boolean).join(':')
@@ -69,15 +84,19 @@ async function succeed(command, args, { env, what }) {
 }
 
 // Besides the lockfile, what pnpm is told beside it, and the Node that binaries were chosen for.
-async function lockfileHash() {
+function lockfileHash() {
+  return hashOf(ROOT, ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json'])
+}
+
+async function hashOf(directory, names) {
   const hash = createHash('sha256').update(`${process.platform} ${process.arch} ${PNPM}`)
-  for (const name of ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json']) hash.update(await manifestText(name))
+  for (const name of names) hash.update(await manifestText(directory, name))
   return hash.digest('hex')
 }
 
 // Of package.json only what is installed: a changed script is no reason to install.
-async function manifestText(name) {
-  const text = await readFile(join(ROOT, name), 'utf8')
+async function manifestText(directory, name) {
+  const text = await readFile(join(directory, name), 'utf8')
   if (name !== 'package.json') return text
   const { dependencies = {}, devDependencies = {} } = JSON.parse(text)
   return JSON.stringify({ dependencies, devDependencies })

@@ -1,5 +1,5 @@
-// Owns: one kept-alive HTTP/1.1 connection of the load: one request at a time, written as ready-made bytes. Reads only what
-// counts: status and end of the answer. Far cheaper than an HTTP client, so that the load takes little of the machine it measures.
+// Owns: one HTTP/1.1 connection of the load, kept alive or another one for each request: one request at a time, written as
+// ready-made bytes. Reads only what counts: status and end of the answer. Far cheaper than an HTTP client, so that the load takes little of the machine it measures.
 import { connect } from 'node:net'
 
 const HEAD_END = Buffer.from('\r\n\r\n')
@@ -46,5 +46,27 @@ export function openConnection({ port, host = '127.0.0.1', onReady, onAnswer, on
       ended = true
       socket.destroy()
     },
+  }
+}
+
+/** The same from outside, but each request goes out on a connection of its own, that is closed when its answer is there. */
+export function openConnections({ port, host, onReady, onAnswer, onEnd }) {
+  let current
+  process.nextTick(onReady)
+  return {
+    send(bytes) {
+      const connection = openConnection({
+        port,
+        host,
+        onReady: () => connection.send(bytes),
+        onAnswer(status) {
+          connection.close()
+          onAnswer(status)
+        },
+        onEnd,
+      })
+      current = connection
+    },
+    close: () => current?.close(),
   }
 }

@@ -24,7 +24,8 @@ async function handle({ kind, options }) {
       const { get } = options
       const same = get === undefined ? undefined : getBytes({ ...get, port: options.port })
       // Whatever echoes may be sent the same bodies again; whoever de-duplicates must not.
-      const next = same === undefined ? (index) => prepared[options.again ? index % prepared.length : index] : () => same
+      const { from = 0 } = options
+      const next = same === undefined ? (index) => prepared[options.again ? index % prepared.length : from + index] : () => same
       const onSent = sentAtMs === undefined ? undefined : (_index, atMs) => sentAtMs.push(atMs)
       return runLoad({ ...options, next, onSent })
     }

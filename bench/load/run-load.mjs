@@ -1,6 +1,6 @@
-// Owns: closed and open loops over kept-alive connections. What is sent is the caller's business.
+// Owns: closed and open loops over connections. What is sent is the caller's business.
 import { createHistogram, round } from './histogram.mjs'
-import { openConnection } from './http-connection.mjs'
+import { openConnection, openConnections } from './http-connection.mjs'
 
 /** How long answers are waited for when the time is over. */
 const GRACE_MS = 5_000
@@ -8,9 +8,10 @@ const GRACE_MS = 5_000
 /**
  * Closed loop (no `rate`): each connection sends its next request when it has its answer. Open loop: `rate` requests a second
  * are due whatever the server does; latency counts from when a request was due, so a stall is seen by all that had to wait.
+ * `fresh`: each request on a connection of its own, at most `connections` at once; latency includes connecting.
  * `next(index)` answers the bytes of a request, undefined when there are no more. `onSent(index, atMs)` hears of each start.
  */
-export async function runLoad({ port, connections, durationMs, rate, warmupMs = 0, next, onSent }) {
+export async function runLoad({ port, connections, durationMs, rate, warmupMs = 0, fresh = false, next, onSent }) {
   const histogram = createHistogram()
   const statuses = {}
   const idle = []
@@ -49,7 +50,7 @@ export async function runLoad({ port, connections, durationMs, rate, warmupMs = 
       const connection = {
         isBusy: false,
         dueAt: 0,
-        ...openConnection({
+        ...(fresh ? openConnections : openConnection)({
           port,
           onReady: () => resolve(connection),
           onAnswer(status) {

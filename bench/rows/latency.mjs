@@ -1,17 +1,30 @@
-// Owns: the row "latency at 3,000/s": an open loop, so that a stall is seen by every push that had to wait for it.
+// Owns: the rows "latency at 3,000/s": an open loop, so that a stall is seen by every push that had to wait for it. On connections
+// that are kept, and each push on a connection of its own, as WeChat's may come.
 import { median } from '../load/histogram.mjs'
+import { perItem, withUsage } from '../stack/usage.mjs'
 
 const RATE = 3_000
 const GOAL_MS = 5
+const KINDS = [
+  { row: 'ack p99 at 3,000 pushes/s', connections: 64, fresh: false, goalMs: GOAL_MS },
+  { row: 'ack p99 at 3,000 pushes/s, each on a new connection', connections: 256, fresh: true, goalMs: undefined },
+]
 
 export async function latency({ gateway, load, plan, messages }) {
+  const rows = []
+  for (const kind of KINDS) rows.push(await oneKind({ kind, gateway, load, plan, messages }))
+  return rows
+}
+
+async function oneKind({ kind: { row, connections, fresh, goalMs }, gateway, load, plan, messages }) {
   const runs = []
   for (let repeat = 0; repeat < plan.repeats; repeat += 1) {
     await messages.prepare(Math.ceil((RATE * (plan.latencyMs + 1_000)) / 1000) + 100)
-    const result = await load.run({ port: gateway.ports.public, connections: 64, rate: RATE, durationMs: plan.latencyMs, warmupMs: 1_000 })
+    const run = () => load.run({ port: gateway.ports.public, connections, fresh, rate: RATE, durationMs: plan.latencyMs, warmupMs: 1_000 })
+    const { result, cpu } = await withUsage({ ingress: gateway.processes.ingress.pid, redis: gateway.redis.pid }, run)
     messages.expectAccepted(result)
     await messages.clear()
-    runs.push(result)
+    runs.push({ ...result, cpu: perItem(cpu, result.sent) })
   }
   const p99 = runs.map(({ latencyMs }) => latencyMs.p99)
   const detail = {
@@ -19,6 +32,8 @@ export async function latency({ gateway, load, plan, messages }) {
     p50Ms: median(runs.map(({ latencyMs }) => latencyMs.p50)),
     p999Ms: median(runs.map(({ latencyMs }) => latencyMs.p999)),
     maxMs: median(runs.map(({ latencyMs }) => latencyMs.max)),
+    cpuMicroseconds: runs.at(-1).cpu,
   }
-  return [{ row: 'ack p99 at 3,000 pushes/s', unit: 'ms', runs: p99, value: median(p99), goal: `<= ${GOAL_MS}`, detail, ok: median(p99) <= GOAL_MS }]
+  const value = median(p99)
+  return { row, unit: 'ms', runs: p99, value, goal: goalMs === undefined ? '' : `<= ${goalMs}`, detail, ok: goalMs === undefined ? null : value <= goalMs }
 }

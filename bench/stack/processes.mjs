@@ -1,7 +1,7 @@
 // Owns: the processes under measurement: started, asked whether they live, and none left behind.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
@@ -61,4 +61,17 @@ export function answersOk(url) {
     (response) => response.ok,
     () => false,
   )
+}
+
+/** Without a request: not every server survives one that is no push. */
+export function listens(port) {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1' })
+    const end = (isListening) => {
+      socket.destroy()
+      resolve(isListening)
+    }
+    socket.once('connect', () => end(true))
+    socket.once('error', () => end(false))
+  })
 }
