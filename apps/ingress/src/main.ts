@@ -1,9 +1,14 @@
-// Owns: the ingress process: its environment, its wiring, its signals and its exit. Nothing here is decided twice.
+// Owns: the ingress process: its environment, its wiring, its signals and its exit. Nothing here is decided twice. With
+// INGRESS_PROCESSES it runs once to supervise and once in each process that serves.
+import cluster from 'node:cluster'
+import { fileURLToPath } from 'node:url'
 import { openGateway, type Platform } from '@wxgw/platform'
 import { createSealer, memoryShare } from '@wxgw/redis'
-import { ConfigError, configSummary, createLifecycle, createLogger, createMetrics, loadConfig } from '@wxgw/runtime'
+import { type Config, ConfigError, configSummary, createLifecycle, createLogger, createMetrics, loadConfig, type Logger } from '@wxgw/runtime'
 import { systemClock as clock } from '@wxgw/wechat-core'
 import { createInternalServer, createPublicServer, drain, type ServerDeps } from './index.ts'
+import { joinSupervisor } from './processes/join-supervisor.ts'
+import { supervise } from './processes/supervise.ts'
 import { startMemoryWatermark } from './push/memory-watermark.ts'
 import { createPassiveReplies } from './push/passive-replies.ts'
 import { createReleaseCheck } from './push/release-check.ts'
@@ -14,15 +19,19 @@ import { VERSION } from './version.ts'
 
 /** Drain, then close; below the 30 s that supervisors usually give. */
 const STOP_DEADLINE_MS = 20_000
+const SUPERVISOR_STOP_DEADLINE_MS = 25_000
 
 async function main(): Promise<void> {
   const config = loadConfig({ env: process.env })
   const log = createLogger({ level: config.logLevel, name: 'ingress' })
+  if (config.ingressProcesses > 1 && cluster.isPrimary) return superviseProcesses(config, log)
   const lifecycle = createLifecycle({ log, deadlineMs: STOP_DEADLINE_MS })
+  const metrics = createMetrics({ process: 'ingress' })
+  const supervised = cluster.isWorker ? joinSupervisor({ channel: process, metrics, stopping: lifecycle.signal }) : undefined
   try {
-    log.info(configSummary(config), 'process.starting')
+    // Of several processes, the one that supervises has said it.
+    if (!supervised) log.info(configSummary(config), 'process.starting')
     const gateway = await openGateway({ config, lifecycle, clock, log })
-    const metrics = createMetrics({ process: 'ingress' })
     const { commands } = gateway.connections
     const watermark = startMemoryWatermark({ memoryShare: () => memoryShare(commands), metrics, log })
     lifecycle.onStop('memory watermark', () => watermark.stop())
@@ -40,7 +49,7 @@ async function main(): Promise<void> {
       config,
       platforms,
       log,
-      metrics,
+      metrics: supervised?.metrics ?? metrics,
       readiness: gateway.readiness,
       clock,
       version: VERSION,
@@ -55,9 +64,24 @@ async function main(): Promise<void> {
     const publicUrl = await publicServer.listen({ host: config.publicListener.host, port: config.publicListener.port })
     const internalUrl = await internalServer.listen({ ...config.internalListener })
     log.info({ publicUrl, internalUrl }, 'process.started')
+    supervised?.started()
   } catch (error) {
     await lifecycle.fail(error)
   }
+}
+
+function superviseProcesses(config: Config, log: Logger): void {
+  const lifecycle = createLifecycle({ log, deadlineMs: SUPERVISOR_STOP_DEADLINE_MS })
+  log.info(configSummary(config), 'process.starting')
+  const supervisor = supervise({
+    cluster,
+    main: fileURLToPath(import.meta.url),
+    count: config.ingressProcesses,
+    metrics: createMetrics({ process: 'ingress' }),
+    log,
+    onStartFailed: (error) => void lifecycle.fail(error),
+  })
+  lifecycle.onStop('processes', (reason) => supervisor.stop(reason === 'SIGINT' ? 'SIGINT' : 'SIGTERM'))
 }
 
 function mapPlatforms(platforms: ReadonlyMap<string, Platform>, change: (platform: Platform) => Platform): ReadonlyMap<string, Platform> {

@@ -44,6 +44,8 @@ export type Config = {
   redis: { urls: readonly Secret[]; mode: 'standalone' | 'cluster' | 'sentinel'; sentinelName: string | undefined }
   publicListener: { host: string; port: number; baseUrl: string | undefined; trustProxy: readonly string[] }
   internalListener: { host: string; port: number }
+  /** On the two ports of the ingress; 1 = the process itself, supervised by nobody of ours. */
+  ingressProcesses: number
   workerListener: { host: string; port: number }
   platforms: readonly PlatformConfig[]
   callers: readonly CallerConfig[]

@@ -13,9 +13,9 @@ export type Lifecycle = {
   readonly signal: AbortSignal
   /**
    * Registers what `stop` undoes, the last first. Registered while stopping, it runs at once: what a start in progress has
-   * just opened is closed all the same.
+   * just opened is closed all the same. `reason` is that of `stop`: the name of a signal, or words.
    */
-  onStop(name: string, fn: () => Promise<void> | void): void
+  onStop(name: string, fn: (reason: string) => Promise<void> | void): void
   /** Stops everything, once; every call gets the same promise, which never rejects. False when a part failed or was too slow. */
   stop(reason: string): Promise<boolean>
   /** Logs the error, stops what has been started and exits with 1. For a start that failed. */
@@ -43,14 +43,15 @@ export type LifecycleDeps = {
  */
 export function createLifecycle({ log, deadlineMs, host = process, nowMs = Date.now }: LifecycleDeps): Lifecycle {
   const abort = new AbortController()
-  const parts: { name: string; fn: () => Promise<void> | void }[] = []
+  const parts: { name: string; fn: (reason: string) => Promise<void> | void }[] = []
   const late: Promise<boolean>[] = []
   let stopping: Promise<boolean> | undefined
+  let stopReason = ''
   let firstSignal: { name: string; atMs: number } | undefined
 
   async function stopPart({ name, fn }: (typeof parts)[number]): Promise<boolean> {
     try {
-      await fn()
+      await fn(stopReason)
       return true
     } catch (err) {
       log.error({ err, part: name }, 'process.part-not-stopped')
@@ -71,6 +72,7 @@ export function createLifecycle({ log, deadlineMs, host = process, nowMs = Date.
 
   function stop(reason: string): Promise<boolean> {
     if (stopping) return stopping
+    stopReason = reason
     const startedAtMs = nowMs()
     // Not before the next turn: whoever hears the abort may still register or call stop.
     stopping = Promise.resolve()

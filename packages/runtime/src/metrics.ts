@@ -1,7 +1,19 @@
 // Owns: a process' registry of metrics, with Node's own in it. Which metrics there are is decided where they are counted.
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import {
+  AggregatorRegistry,
+  collectDefaultMetrics,
+  Counter,
+  Gauge,
+  Histogram,
+  type MetricObjectWithValues,
+  type MetricValue,
+  Registry,
+} from 'prom-client'
 
 export type MetricAbout<Label extends string> = { name: string; help: string; labels?: readonly Label[] }
+
+/** All values of one moment, as plain data that can be handed to another process. */
+export type MetricsSnapshot = MetricObjectWithValues<MetricValue<string>>[]
 
 export type Metrics = {
   /** Each factory throws when the name is taken: one metric has one owner. */
@@ -11,6 +23,7 @@ export type Metrics = {
   histogram<Label extends string = never>(about: MetricAbout<Label> & { buckets: readonly number[] }): Histogram<Label>
   /** Prometheus' text format, to be answered with `contentType`. */
   text(): Promise<string>
+  snapshot(): Promise<MetricsSnapshot>
   readonly contentType: string
 }
 
@@ -40,6 +53,19 @@ export function createMetrics({ process }: { process: 'ingress' | 'worker' }): M
     },
     histogram: ({ name, help, labels = [], buckets }) => new Histogram({ name, help, labelNames: labels, buckets: [...buckets], registers }),
     text: () => registry.metrics(),
+    snapshot: () => registry.getMetricsAsJSON(),
     contentType: registry.contentType,
   }
+}
+
+/** Prometheus' text of several processes as one: nothing is added up, every series has the label `slot` with its process'. */
+export function mergedMetricsText(snapshots: readonly { slot: string; metrics: MetricsSnapshot }[]): Promise<string> {
+  const labelled = snapshots.map(({ slot, metrics }) => {
+    return metrics.map((metric) => {
+      const values = metric.values.map((value) => ({ ...value, labels: { ...value.labels, slot } }))
+      // The label keeps the series apart; without this, prom-client leaves out what it would not add up.
+      return { ...metric, aggregator: 'sum' as const, values }
+    })
+  })
+  return AggregatorRegistry.aggregate(labelled).metrics()
 }

@@ -3,24 +3,32 @@ import { once } from 'node:events'
 import { mkdir, readdir, unlink } from 'node:fs/promises'
 import { connect, createServer, type Server } from 'node:net'
 import { join, relative } from 'node:path'
+import { SEGMENT_SUFFIX } from './journal.ts'
 
 export type Claimed = { dir: string; release(): Promise<void> }
 
 const MAX_PROCESSES = 64
 const SLOT = /^\d{2}$/
 
-/** The first free one to write to, and all others that a process has left behind, to be read. A lock ends with its process. */
+/**
+ * The first free one to write to, and all others in which a dead process has left pushes, to be read. A lock ends with its process.
+ * Empty ones stay free: whoever starts next would otherwise need another one, at every start.
+ */
 export async function claimDirectories(root: string): Promise<{ own: Claimed; left: Claimed[] }> {
   await mkdir(root, { recursive: true, mode: 0o700 })
   const own = await claimFirstFree(root)
   const left: Claimed[] = []
   for (const name of (await readdir(root)).filter((entry) => SLOT.test(entry))) {
     const dir = join(root, name)
-    if (dir === own.dir) continue
+    if (dir === own.dir || !(await holdsPushes(dir))) continue
     const claimed = await claim(dir)
     if (claimed) left.push(claimed)
   }
   return { own, left }
+}
+
+async function holdsPushes(dir: string): Promise<boolean> {
+  return (await readdir(dir, { recursive: true })).some((name) => name.endsWith(SEGMENT_SUFFIX))
 }
 
 async function claimFirstFree(root: string): Promise<Claimed> {
@@ -55,7 +63,8 @@ async function claim(dir: string): Promise<Claimed | undefined> {
 
 async function listen(path: string): Promise<Server | undefined> {
   const server = createServer((socket) => socket.destroy())
-  server.listen(path)
+  // Exclusive: processes of one cluster would otherwise share the socket, and with it the directory.
+  server.listen({ path, exclusive: true })
   try {
     await once(server, 'listening')
     return server

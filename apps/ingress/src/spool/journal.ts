@@ -25,6 +25,7 @@ export type JournalOptions = {
   onDamage?: (bytes: number) => void
 }
 
+export const SEGMENT_SUFFIX = '.spool'
 const SEGMENT = /^(\d{12})\.spool$/
 const MAX_SEGMENT_BYTES = 8 * 1024 * 1024
 const AT_ONCE = 32
@@ -47,7 +48,7 @@ export async function openJournal({ dir, maxBytes, onDamage }: JournalOptions): 
   const bytes = () => (current?.bytes ?? 0) + closed.reduce((sum, segment) => sum + segment.bytes, 0)
 
   function openNext(): Promise<SegmentWriter> {
-    const path = join(dir, `${String(next).padStart(12, '0')}.spool`)
+    const path = join(dir, `${String(next).padStart(12, '0')}${SEGMENT_SUFFIX}`)
     next += 1
     return openSegment(path)
   }

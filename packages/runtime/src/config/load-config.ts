@@ -43,6 +43,7 @@ export function loadConfig({ env, readFile = readText }: { env: Variables; readF
       trustProxy: values.TRUST_PROXY,
     },
     internalListener: { host: values.INTERNAL_HOST, port: values.INTERNAL_PORT },
+    ingressProcesses: values.INGRESS_PROCESSES,
     workerListener: { host: values.WORKER_HOST, port: values.WORKER_PORT },
     platforms: platforms.map(({ value }) => value),
     callers: callers.map(({ value }) => value),

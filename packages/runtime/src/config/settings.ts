@@ -57,6 +57,9 @@ export const SETTING_GROUPS = {
     PUBLIC_PORT: defaulted('3000', port, { description: '0 takes any free port' }),
     INTERNAL_HOST: defaulted('127.0.0.1', host, { description: 'ingress, what your own services reach' }),
     INTERNAL_PORT: defaulted('3001', port, { description: '0 takes any free port' }),
+    INGRESS_PROCESSES: defaulted('1', integer({ min: 1, max: 64 }), {
+      description: 'how many processes serve the two ports of the ingress; one that ends is started again. About one per core',
+    }),
     WORKER_HOST: defaulted('127.0.0.1', host, { description: "worker's health and metrics" }),
     WORKER_PORT: defaulted('3002', port, { description: '0 takes any free port' }),
     PUBLIC_BASE_URL: optional(httpBaseUrl, { description: 'how browsers reach the public listener' }),
@@ -142,7 +145,7 @@ export const SETTING_GROUPS = {
       unit: 'ms',
     }),
     SPOOL_DIR: optional(path, {
-      description: 'ingress: a directory on a disk that outlives the process; authentic pushes wait there, at most 256 MB, while Redis does not take them',
+      description: 'ingress: a directory on a disk that outlives the process; authentic pushes wait there, at most 256 MB per process, while Redis does not take them',
       absence: 'off: they are answered `503`',
     }),
     EVENT_LOG_SECONDS: defaulted('86400', integer({ min: 1, max: 366 * DAY_SECONDS }), { description: 'how long `/events` remembers', unit: 's' }),

@@ -176,9 +176,19 @@ void t.test('two processes never have the same directory, and what a dead one le
   await first.own.release()
   const third = await claimDirectories(root)
   t.equal(third.own.dir, first.own.dir)
+  await writeFile(join(second.own.dir, '000000000001.spool'), '')
   await second.own.release()
   await third.own.release()
   const fourth = await claimDirectories(root)
-  t.equal(fourth.left.length, 1, 'the other one has nobody any more')
+  t.same(fourth.left.map(({ dir }) => dir), [second.own.dir], 'the other one has nobody any more')
   await Promise.all([fourth.own, ...fourth.left].map((claimed) => claimed.release()))
+})
+
+void t.test('several that start again and again together need no more directories than they are', async (t) => {
+  const root = await directory(t)
+  for (let start = 0; start < 4; start += 1) {
+    const all = [await claimDirectories(root), await claimDirectories(root), await claimDirectories(root)]
+    await Promise.all(all.flatMap(({ own, left }) => [own, ...left]).map((claimed) => claimed.release()))
+  }
+  t.equal((await readdir(root)).length, 3)
 })

@@ -1,0 +1,47 @@
+// Owns: the metrics of all processes at one moment, in the supervisor. Who does not answer in time is left out of that moment.
+import type { MetricsSnapshot } from '@wxgw/runtime'
+import type { SlotMetrics } from './messages.ts'
+
+/** Far below a scraper's patience; a process that is stuck for longer has other alarms. */
+const TIMEOUT_MS = 1_000
+
+export type MetricsCollector = {
+  /** Asks those that run now. */
+  collect(): Promise<SlotMetrics[]>
+  answered(slot: string, id: number, metrics: MetricsSnapshot): void
+}
+
+type Deps = {
+  /** Asks each that can be asked, and answers which they were. */
+  ask(id: number): string[]
+}
+
+export function createMetricsCollector({ ask }: Deps): MetricsCollector {
+  const collecting = new Map<number, (slot: string, metrics: MetricsSnapshot) => void>()
+  let ids = 0
+
+  return {
+    collect() {
+      ids += 1
+      const id = ids
+      return new Promise((resolve) => {
+        const all: SlotMetrics[] = []
+        const asked = ask(id)
+        const missing = new Set(asked)
+        const finish = () => {
+          clearTimeout(timer)
+          collecting.delete(id)
+          resolve(all.toSorted((a, b) => asked.indexOf(a.slot) - asked.indexOf(b.slot)))
+        }
+        const timer = setTimeout(finish, TIMEOUT_MS)
+        collecting.set(id, (slot, metrics) => {
+          if (!missing.delete(slot)) return
+          all.push({ slot, metrics })
+          if (missing.size === 0) finish()
+        })
+        if (missing.size === 0) finish()
+      })
+    },
+    answered: (slot, id, metrics) => collecting.get(id)?.(slot, metrics),
+  }
+}

@@ -1,0 +1,67 @@
+// Owns: a supervised process' side: it ends when it is told to, and answers a scrape with the metrics of all processes.
+import { mergedMetricsText, type Metrics } from '@wxgw/runtime'
+import { parseToProcess, type SlotMetrics, type ToProcess, type ToSupervisor } from './messages.ts'
+
+type Channel = {
+  on(event: 'message', listener: (message: unknown) => void): unknown
+  send?: (message: ToSupervisor) => boolean
+  kill(pid: number, signal: NodeJS.Signals): unknown
+  readonly pid: number
+}
+
+type Deps = { channel: Channel; metrics: Metrics; stopping: AbortSignal }
+
+export type Supervised = {
+  /** As the process' own, but its text is that of all processes, each with its label `slot`. */
+  metrics: Metrics
+  /** Both listeners are open. */
+  started(): void
+}
+
+export function joinSupervisor({ channel, metrics, stopping }: Deps): Supervised {
+  const scrapes = new Map<number, (all: SlotMetrics[]) => void>()
+  let ids = 0
+
+  async function answer(id: number): Promise<void> {
+    channel.send?.({ kind: 'metrics', id, metrics: await metrics.snapshot() })
+  }
+
+  function heard(message: ToProcess): void {
+    switch (message.kind) {
+      case 'stop':
+        // A terminal has given the signal to the whole group already: the same one twice is one, another would cut the end short.
+        if (!stopping.aborted) channel.kill(channel.pid, message.signal)
+        return
+      case 'metrics-wanted':
+        void answer(message.id)
+        return
+      case 'all-metrics':
+        scrapes.get(message.id)?.(message.all)
+        scrapes.delete(message.id)
+        return
+      default:
+        message satisfies never
+    }
+  }
+
+  channel.on('message', (received) => {
+    const message = parseToProcess(received)
+    if (message) heard(message)
+  })
+
+  return {
+    metrics: {
+      ...metrics,
+      async text() {
+        ids += 1
+        const id = ids
+        const all = await new Promise<SlotMetrics[]>((resolve) => {
+          scrapes.set(id, resolve)
+          channel.send?.({ kind: 'all-metrics-wanted', id })
+        })
+        return mergedMetricsText(all)
+      },
+    },
+    started: () => void channel.send?.({ kind: 'started' }),
+  }
+}

@@ -1,0 +1,27 @@
+// Owns: what the supervisor and the processes that it has started tell each other. Both run the same code, so the kind says enough.
+import type { MetricsSnapshot } from '@wxgw/runtime'
+
+export type SlotMetrics = { slot: string; metrics: MetricsSnapshot }
+
+export type ToSupervisor =
+  | { kind: 'started' }
+  | { kind: 'all-metrics-wanted'; id: number }
+  | { kind: 'metrics'; id: number; metrics: MetricsSnapshot }
+
+export type ToProcess =
+  | { kind: 'stop'; signal: NodeJS.Signals }
+  | { kind: 'metrics-wanted'; id: number }
+  | { kind: 'all-metrics'; id: number; all: SlotMetrics[] }
+
+/** undefined = none of ours: libraries may talk over the same channel. */
+export function parseToSupervisor(message: unknown): ToSupervisor | undefined {
+  return hasKind(message) ? (message as ToSupervisor) : undefined
+}
+
+export function parseToProcess(message: unknown): ToProcess | undefined {
+  return hasKind(message) ? (message as ToProcess) : undefined
+}
+
+function hasKind(message: unknown): message is { kind: unknown } {
+  return typeof message === 'object' && message !== null && 'kind' in message
+}
