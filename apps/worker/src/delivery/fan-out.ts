@@ -45,9 +45,9 @@ export function createFanOut(deps: FanOutDeps): FanOut {
     const id = deliveryId(event.id, job.replay)
     const subscriptions = select(job, await deps.subscriptions.all(maxAgeMs(job, deps.clock)))
     const names = subscriptions.map(({ name }) => name)
-    await deps.events.record(event, job.receivedAtMs, names)
-
     const body = JSON.stringify(event)
+    await deps.events.record(event, job.receivedAtMs, names, body)
+
     const due = subscriptions.filter(({ name }) => !partialRuns.isServed(id, name))
     const handed = await Promise.allSettled(due.map((subscription) => hand(deps, { job, subscription, body, stop })))
     const failures = handed.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []))

@@ -3,10 +3,9 @@ import type { DeliveryStatus, GatewayEvent } from '@wxgw/contracts'
 import type { RedisConnection } from '../connect.ts'
 import type { PlatformKeys } from '../keys.ts'
 import { decodeCursor, encodeCursor, type Page, type Position, readNewestFirst } from '../paging/newest-first.ts'
-import { runScript } from '../script.ts'
 import { allSucceeded, guardStore } from '../store-errors.ts'
-import { changeDelivery, recordEvent } from './event-scripts.ts'
-import { deliveryField, formatState, type LoggedEvent, parseLoggedEvent } from './logged-event.ts'
+import { createEventWriter } from './event-writer.ts'
+import { type LoggedEvent, parseLoggedEvent } from './logged-event.ts'
 
 export type EventFilter = {
   authorizer?: string | undefined
@@ -29,8 +28,11 @@ export type DeliveryChange = {
 }
 
 export type EventLog = {
-  /** Remembers an event and that these subscriptions are to get it. On repeat, nothing known is lost. */
-  record(event: GatewayEvent, receivedAtMs: number, subscriptions: readonly string[]): Promise<void>
+  /**
+   * Remembers an event and that these subscriptions are to get it. On repeat, nothing known is lost. `body` is the event as
+   * JSON, for who has it already.
+   */
+  record(event: GatewayEvent, receivedAtMs: number, subscriptions: readonly string[], body?: string): Promise<void>
   deliveryChanged(eventId: string, subscription: string, change: DeliveryChange): Promise<void>
   get(id: string): Promise<LoggedEvent | undefined>
   /** Newest first. */
@@ -53,6 +55,8 @@ const SCAN_BATCH = 250
 
 /** Rejects with STORE_UNAVAILABLE; `find` with INVALID_REQUEST when the cursor is none. */
 export function createEventLog({ redis, keys, eventLogSeconds, maxEvents = DEFAULT_MAX_EVENTS }: EventLogDeps): EventLog {
+  const writer = createEventWriter({ redis, keys, eventLogSeconds, maxEvents })
+
   /** Of those that pass the filter: where in the log, in order. */
   async function matching(places: readonly Position[], matches: Matcher): Promise<Position[]> {
     const pipeline = redis.pipeline()
@@ -72,30 +76,8 @@ export function createEventLog({ redis, keys, eventLogSeconds, maxEvents = DEFAU
   }
 
   return {
-    record: (event, receivedAtMs, subscriptions) =>
-      guardStore(async () => {
-        const authorizer = event.authorizerappid
-        const pending = formatState({ status: 'pending', attempts: 0, lastError: null, deliveredAt: null })
-        const indexes = [keys.events, ...(authorizer === undefined ? [] : [keys.eventsOfAuthorizer(authorizer)])]
-        await runScript(redis, recordEvent, {
-          keys: [keys.event(event.id), ...indexes],
-          args: [
-            ...[event.id, JSON.stringify(event), receivedAtMs, eventLogSeconds, maxEvents],
-            ...[keys.event(''), event.type, authorizer ?? '', pending],
-            ...subscriptions,
-          ],
-        })
-      }),
-
-    deliveryChanged: (eventId, subscription, { status, attempts, lastError, deliveredAtMs }) =>
-      guardStore(async () => {
-        const deliveredAt = deliveredAtMs === undefined ? null : new Date(deliveredAtMs).toISOString()
-        const state = formatState({ status, attempts, lastError: lastError ?? null, deliveredAt })
-        await runScript(redis, changeDelivery, {
-          keys: [keys.event(eventId)],
-          args: [deliveryField(subscription), state, status, attempts],
-        })
-      }),
+    record: writer.record,
+    deliveryChanged: writer.deliveryChanged,
 
     get: (id) => guardStore(async () => parseLoggedEvent(await redis.hgetall(keys.event(id)))),
 

@@ -1,6 +1,8 @@
 // Owns: handing an event over to consumers that read Redis themselves: a BullMQ queue of theirs, or a stream.
 import type { GatewayEvent } from '@wxgw/contracts'
+import { createBatches } from '../batches.ts'
 import type { RedisConnection } from '../connect.ts'
+import { runScript, script } from '../script.ts'
 import { guardStore } from '../store-errors.ts'
 import type { Queues } from './queues.ts'
 
@@ -18,8 +20,45 @@ export type SinkWriter = {
 
 const KEPT_COMPLETED = 1_000
 const KEPT_FAILED = 10_000
+/** Bounds how long one batch keeps Redis from others: some 2 ms. */
+const MOST_AT_ONCE = 128
+
+type Entry = { fields: Readonly<Record<string, string>>; maxLength: number | undefined }
+
+/**
+ * Appends entries to a stream, each for itself: one that is refused leaves the others alone.
+ * KEYS: stream
+ * ARGV: for each entry: most entries that remain ('' = all), how many arguments follow, field, value …
+ * -> the id of each, or its error
+ */
+const appendEntries = script(`
+local answers = {}
+local at = 1
+while at <= #ARGV do
+  local most, last = ARGV[at], at + 1 + tonumber(ARGV[at + 1])
+  if most == '' then
+    answers[#answers + 1] = redis.pcall('XADD', KEYS[1], '*', unpack(ARGV, at + 2, last))
+  else
+    answers[#answers + 1] = redis.pcall('XADD', KEYS[1], 'MAXLEN', '=', most, '*', unpack(ARGV, at + 2, last))
+  end
+  at = last + 1
+end
+return answers
+`)
 
 export function createSinkWriter({ queues, redis }: { queues: Pick<Queues, 'open' | 'add'>; redis: RedisConnection }): SinkWriter {
+  const entries = createBatches<Entry, string>({
+    write: async (stream, added) => {
+      const args = added.flatMap(({ fields, maxLength }) => {
+        const flat = Object.entries(fields).flat()
+        return [maxLength ?? '', flat.length, ...flat]
+      })
+      const answers = await runScript(redis, appendEntries, { keys: [stream], args })
+      return Array.isArray(answers) ? answers.map((answer: unknown) => (answer instanceof Error ? answer : String(answer))) : []
+    },
+    mostAtOnce: MOST_AT_ONCE,
+  })
+
   return {
     addToConsumerQueue: ({ queue, jobId, name, data }) =>
       guardStore(async () => {
@@ -33,9 +72,6 @@ export function createSinkWriter({ queues, redis }: { queues: Pick<Queues, 'open
         return job?.data
       }),
     appendToStream: ({ stream, fields, maxLength }) =>
-      guardStore(async () => {
-        const flat = Object.entries(fields).flat()
-        await (maxLength === undefined ? redis.xadd(stream, '*', ...flat) : redis.xadd(stream, 'MAXLEN', '=', maxLength, '*', ...flat))
-      }),
+      guardStore(async () => void (await entries.add(stream, { fields, maxLength }))),
   }
 }

@@ -17,7 +17,8 @@ export type LocalCopy = {
   forget(): void
 }
 
-type Reading = { startedAtMs: number; state: Promise<CopyState> }
+/** `startedAtMs` is unset until Redis is asked: whoever comes before that gets an answer to his own question, too. */
+type Reading = { startedAtMs: number | undefined; state: Promise<CopyState> }
 
 export function createLocalCopy(deps: {
   records: Pick<RecordStore, 'version' | 'readAll'>
@@ -50,8 +51,8 @@ export function createLocalCopy(deps: {
       const now = performance.now()
       // An answer is as old as its question: Redis may have read just before the change.
       if (known && now - known.asOfMs <= maxAgeMs) return Promise.resolve(known.state)
-      if (reading && now - reading.startedAtMs <= maxAgeMs) return reading.state
-      const mine: Reading = { startedAtMs: now, state: read(now) }
+      if (reading && (reading.startedAtMs === undefined || now - reading.startedAtMs <= maxAgeMs)) return reading.state
+      const mine: Reading = { startedAtMs: undefined, state: begun().then(() => read((mine.startedAtMs = performance.now()))) }
       reading = mine
       const done = () => {
         if (reading === mine) reading = undefined
@@ -65,6 +66,11 @@ export function createLocalCopy(deps: {
       reading = undefined
     },
   }
+}
+
+/** When the event loop has gone round, so that all who ask at one moment ask once. */
+function begun(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
 }
 
 function arrange(version: string, records: readonly SubscriptionRecord[]): CopyState {

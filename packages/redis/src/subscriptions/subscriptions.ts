@@ -104,8 +104,7 @@ export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
     },
 
     async get(name) {
-      const record = isSubscriptionName(name) ? await records.read(name) : undefined
-      return record?.deleting ? undefined : record?.subscription
+      return (await copy.get(0)).byName.get(name)?.subscription
     },
 
     async list({ limit, cursor }) {

@@ -1,0 +1,58 @@
+// Owns: writing the event log: what is recorded at the same moment goes to Redis in one step.
+import type { GatewayEvent } from '@wxgw/contracts'
+import { createBatches } from '../batches.ts'
+import { runScript } from '../script.ts'
+import { guardStore } from '../store-errors.ts'
+import type { DeliveryChange, EventLog, EventLogDeps } from './event-log.ts'
+import { changeDeliveries, recordEvents } from './event-scripts.ts'
+import { deliveryField, formatState } from './logged-event.ts'
+
+export type EventWriter = Pick<EventLog, 'record' | 'deliveryChanged'>
+
+type NewEvent = { event: GatewayEvent; body: string; receivedAtMs: number; subscriptions: readonly string[] }
+type Change = { eventId: string; subscription: string; change: DeliveryChange }
+
+/** Bounds how long one batch keeps Redis from others: some 2 ms. */
+const MOST_AT_ONCE = 128
+/** All keys of a platform's log share a hash tag, so that everything may go together. */
+const TOGETHER = ''
+const PENDING = formatState({ status: 'pending', attempts: 0, lastError: null, deliveredAt: null })
+
+/** Rejects with STORE_UNAVAILABLE. Both scripts are safe to repeat. */
+export function createEventWriter({ redis, keys, eventLogSeconds, maxEvents }: Required<EventLogDeps>): EventWriter {
+  const records = createBatches<NewEvent, true>({
+    write: async (_, events) => {
+      const indexes = [keys.events]
+      const places = new Map<string, number>()
+      const args: Array<string | number> = [eventLogSeconds, maxEvents, keys.event(''), PENDING]
+      for (const { event, body, receivedAtMs, subscriptions } of events) {
+        const authorizer = event.authorizerappid
+        const own = authorizer === undefined ? 0 : (places.get(authorizer) ?? indexes.push(keys.eventsOfAuthorizer(authorizer)))
+        if (authorizer !== undefined) places.set(authorizer, own)
+        args.push(event.id, body, receivedAtMs, event.type, authorizer ?? '', own, subscriptions.length, ...subscriptions)
+      }
+      await runScript(redis, recordEvents, { keys: indexes, args })
+      return events.map(() => true)
+    },
+    mostAtOnce: MOST_AT_ONCE,
+  })
+
+  const changes = createBatches<Change, true>({
+    write: async (_, changed) => {
+      const args = changed.flatMap(({ subscription, change: { status, attempts, lastError, deliveredAtMs } }) => {
+        const deliveredAt = deliveredAtMs === undefined ? null : new Date(deliveredAtMs).toISOString()
+        return [deliveryField(subscription), formatState({ status, attempts, lastError: lastError ?? null, deliveredAt }), status, attempts]
+      })
+      await runScript(redis, changeDeliveries, { keys: changed.map(({ eventId }) => keys.event(eventId)), args })
+      return changed.map(() => true)
+    },
+    mostAtOnce: MOST_AT_ONCE,
+  })
+
+  return {
+    record: (event, receivedAtMs, subscriptions, body = JSON.stringify(event)) =>
+      guardStore(async () => void (await records.add(TOGETHER, { event, body, receivedAtMs, subscriptions }))),
+    deliveryChanged: (eventId, subscription, change) =>
+      guardStore(async () => void (await changes.add(TOGETHER, { eventId, subscription, change }))),
+  }
+}
