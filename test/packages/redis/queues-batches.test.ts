@@ -1,14 +1,11 @@
 // Owns: that jobs added several at once stand in Redis as BullMQ itself would have written them, and that each learns its own fate.
 import { createJobBatches, createQueues, type JobBatches, jobOptions } from '@wxgw/redis'
 import { Queue, Worker } from 'bullmq'
-import type { Redis } from 'ioredis'
 import t from 'tap'
 import { until } from '../../helpers/until.ts'
-import { makeEvent, startStore } from './queues-fixture.ts'
+import { makeEvent, picture, PREFIX, startStore } from './queues-fixture.ts'
 
 type Job = Parameters<JobBatches['add']>[1]
-
-const PREFIX = 'bull'
 
 function job(id: string, changes: Partial<Job['options']> = {}): Job {
   return { name: 'fan-out', data: { v: 1, event: makeEvent(id) }, options: { ...jobOptions(5), jobId: `job-${id}`, ...changes } }
@@ -153,29 +150,3 @@ void t.test('another version of BullMQ writes for itself, and each job still lea
   t.same(ids, ['job-a', 'job-a', 'job-c'])
   t.match(await commands.info('commandstats'), /cmdstat_hmset:calls=2,/, 'by BullMQ, that writes with HMSET')
 })
-
-/** What stands under a queue's keys, without what differs between any two adds: times, and the names of the queues. */
-async function picture(redis: Redis, queue: string): Promise<Record<string, unknown>> {
-  const found: Record<string, unknown> = {}
-  for (const key of (await redis.keys(`${PREFIX}:${queue}:*`)).sort()) {
-    const name = key.slice(`${PREFIX}:${queue}:`.length)
-    const type = await redis.type(key)
-    const value = await read(redis, key, type)
-    const ttlMs = await redis.pttl(key)
-    found[name] = { type, value, expiry: ttlMs < 0 ? ttlMs : Math.round(ttlMs / 10_000) }
-  }
-  return found
-}
-
-async function read(redis: Redis, key: string, type: string): Promise<unknown> {
-  if (type === 'string') return redis.get(key)
-  if (type === 'list') return redis.lrange(key, 0, -1)
-  if (type === 'zset') return redis.zrange(key, '0', '-1', 'WITHSCORES')
-  if (type === 'stream') return (await redis.xrange(key, '-', '+')).map(([, fields]) => fields)
-  const { opts, timestamp, ...fields } = await redis.hgetall(key)
-  return {
-    ...fields,
-    ...(opts === undefined ? {} : { opts: JSON.parse(opts) as unknown }),
-    ...(timestamp === undefined ? {} : { timestamp: /^\d{13}$/.test(timestamp) }),
-  }
-}

@@ -8,6 +8,7 @@ import type { Static, TSchema } from 'typebox'
 import { Value } from 'typebox/value'
 import { type RedisServer, startRedis } from '../../helpers/redis-server.ts'
 
+export const PREFIX = 'bull'
 export const PLATFORM = 'open1'
 export const APP_ID = 'wx0123456789abcdef'
 export const keys = platformKeys(PLATFORM)
@@ -81,4 +82,33 @@ export async function dump(redis: Redis): Promise<string> {
     else if (type === 'stream') texts.push(JSON.stringify(await redis.xrange(key, '-', '+')))
   }
   return texts.join('\n')
+}
+
+/** What stands under a queue's keys, without what differs between any two runs: times, locks' tokens, and the names of the queues. */
+export async function picture(redis: Redis, queue: string): Promise<Record<string, unknown>> {
+  const found: Record<string, unknown> = {}
+  for (const key of (await redis.keys(`${PREFIX}:${queue}:*`)).sort()) {
+    const name = key.slice(`${PREFIX}:${queue}:`.length)
+    const type = await redis.type(key)
+    const value = name.endsWith(':lock') ? 'a token' : await read(redis, key, type)
+    const ttlMs = await redis.pttl(key)
+    found[name] = { type, value, expiry: ttlMs < 0 ? ttlMs : Math.round(ttlMs / 10_000) }
+  }
+  return found
+}
+
+async function read(redis: Redis, key: string, type: string): Promise<unknown> {
+  if (type === 'string') return withoutTime((await redis.get(key)) ?? '')
+  if (type === 'list') return redis.lrange(key, 0, -1)
+  if (type === 'set') return (await redis.smembers(key)).sort()
+  if (type === 'zset') return (await redis.zrange(key, '0', '-1', 'WITHSCORES')).map(withoutTime)
+  if (type === 'stream') return (await redis.xrange(key, '-', '+')).map(([, fields]) => fields.map(withoutTime))
+  const { opts, ...fields } = await redis.hgetall(key)
+  const plain = Object.entries(fields).map(([name, value]) => [name, withoutTime(value)])
+  return { ...Object.fromEntries(plain), ...(opts === undefined ? {} : { opts: JSON.parse(opts) as unknown }) }
+}
+
+/** Milliseconds since 1970, and the score that BullMQ makes of them. */
+function withoutTime(value: string): string {
+  return /^\d{13}$|^\d{16}$/.test(value) ? 'a time' : value
 }

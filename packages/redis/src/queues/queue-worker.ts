@@ -1,9 +1,10 @@
 // Owns: BullMQ's Worker with the settings that survive crashes, outages and full memories, and its orderly end.
 // What one run of a job does is run-job.ts' business.
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Job, Worker } from 'bullmq'
+import { type Job, Worker, type WorkerOptions } from 'bullmq'
 import type { RedisConnection } from '../connect.ts'
 import { createErrorLog } from './error-log.ts'
+import { createBatchingBackend } from './finish-batches.ts'
 import { exponentialBackoffMs } from './job-options.ts'
 import { createOutageBrake } from './outage-brake.ts'
 import { QUEUE_PREFIX } from './queues.ts'
@@ -67,7 +68,7 @@ export function createQueueWorker<Payload>(deps: QueueWorkerDeps<Payload>): Queu
     }
   }
 
-  const worker = new Worker(queue, process, {
+  const options: WorkerOptions = {
     connection,
     prefix: QUEUE_PREFIX,
     concurrency,
@@ -80,7 +81,8 @@ export function createQueueWorker<Payload>(deps: QueueWorkerDeps<Payload>): Queu
       // Called for RetryLater, and for what BullMQ itself throws around a run (a lost lock, a refused write).
       backoffStrategy: (attempt, _type, error) => (error instanceof RetryLater ? error.delayMs : exponentialBackoffMs(attempt)),
     },
-  })
+  }
+  const worker = new Worker(queue, process, options, createBatchingBackend({ connection, lockMs: LOCK_MS }))
 
   const brake = createOutageBrake(worker)
   const logError = createErrorLog(log, 'worker.failed', { queue })

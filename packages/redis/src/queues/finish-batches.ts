@@ -1,0 +1,80 @@
+// Owns: that the jobs which a worker completes at the same moment are ended, and their successors taken, in one step.
+import { createRedisBackend, type MinimalJob, raw2NextJobData, type RedisQueueBackend } from 'bullmq'
+import { createBatches } from '../batches.ts'
+import type { RedisConnection } from '../connect.ts'
+import { runScript } from '../script.ts'
+import { FORMAT_OF_BULLMQ } from './add-jobs-script.ts'
+import { finishJobs } from './finish-jobs-script.ts'
+import { installedVersion } from './job-batches.ts'
+
+export type FinishBatchesDeps = {
+  /** The worker's own. */
+  connection: RedisConnection
+  lockMs: number
+  /** Of the BullMQ that is installed. Default: what its package.json says. */
+  version?: string
+}
+
+type BackendFactory = typeof createRedisBackend
+type Completed = { id: string; token: string; value: string; dedupId: string; fetchNext: boolean }
+type Ending = { nowMs: number; answer: unknown; delayedUntilMs: number }
+
+/** Bounds how long one batch keeps Redis from others: some 2 ms. */
+const MOST_AT_ONCE = 64
+const TOGETHER = ''
+
+/**
+ * BullMQ's own backend, but for jobs that end well: those go together. With any version of BullMQ whose format the script does
+ * not know, and for any job that it does not end, BullMQ does it by itself and names what is wrong.
+ */
+export function createBatchingBackend({ connection, lockMs, version = installedVersion() }: FinishBatchesDeps): BackendFactory {
+  return (name, opts, options) => {
+    const backend = createRedisBackend(name, opts, options)
+    if (version !== FORMAT_OF_BULLMQ) return backend
+    const byBullMq = backend.moveToCompleted.bind(backend)
+    const batches = createBatches<Completed, Ending>({
+      write: (_, jobs) => finish({ connection, lockMs, backend }, jobs),
+      mostAtOnce: MOST_AT_ONCE,
+    })
+    backend.moveToCompleted = async (job, returnValue, removeOnComplete, token, fetchNext) => {
+      if (!isPlain(job) || removeOnComplete !== true) return byBullMq(job, returnValue, removeOnComplete, token, fetchNext)
+      const completed: Completed = {
+        id: job.id ?? '',
+        token,
+        value: JSON.stringify(returnValue) ?? 'null',
+        dedupId: dedupIdToRelease(job),
+        fetchNext,
+      }
+      const { nowMs, answer, delayedUntilMs } = await batches.add(TOGETHER, completed)
+      if (Array.isArray(answer)) return { result: raw2NextJobData([...answer, 0, 0]), finishedOn: nowMs }
+      if (answer !== 1) return byBullMq(job, returnValue, removeOnComplete, token, fetchNext)
+      return { result: fetchNext ? [null, 0, 0, delayedUntilMs] : [], finishedOn: nowMs }
+    }
+    return backend
+  }
+}
+
+async function finish(
+  { connection, lockMs, backend }: { connection: RedisConnection; lockMs: number; backend: RedisQueueBackend },
+  jobs: readonly Completed[],
+): Promise<Ending[]> {
+  const { keys } = backend
+  const nowMs = Date.now()
+  const names = ['wait', 'active', 'prioritized', 'events', 'stalled', 'delayed', 'meta', 'marker'].map((name) => keys[name] ?? '')
+  const args: Array<string | number> = [keys[''] ?? '', nowMs, lockMs]
+  for (const { id, token, value, dedupId, fetchNext } of jobs) args.push(id, token, value, dedupId, fetchNext && !backend.closing ? 1 : 0)
+  const answers = await runScript(connection, finishJobs, { keys: names, args })
+  if (!Array.isArray(answers)) return []
+  const delayedUntilMs = Number(answers[jobs.length] ?? 0)
+  return jobs.map((_, index) => ({ nowMs, answer: answers[index] as unknown, delayedUntilMs }))
+}
+
+/** Belongs to no flow, no scheduler, and leaves nothing to be added when it ends. */
+function isPlain(job: MinimalJob): boolean {
+  return job.parentKey === undefined && job.repeatJobKey === undefined && job.opts.deduplication?.keepLastIfActive !== true
+}
+
+/** A key with a time of its own goes by itself. */
+function dedupIdToRelease({ opts: { deduplication } }: MinimalJob): string {
+  return deduplication === undefined || deduplication.ttl ? '' : deduplication.id
+}

@@ -1,0 +1,150 @@
+// Owns: that jobs which end together, and those taken in their place, stand in Redis as BullMQ itself would have left them.
+import { createBatchingBackend, jobOptions } from '@wxgw/redis'
+import { type JobsOptions, Queue, Worker, type WorkerOptions } from 'bullmq'
+import type { Redis } from 'ioredis'
+import t from 'tap'
+import { until } from '../../helpers/until.ts'
+import { picture, PREFIX, startStore, type Store } from './queues-fixture.ts'
+
+const LOCK_MS = 10_000
+
+type Scene = {
+  jobs: Array<[id: string, changes?: JobsOptions]>
+  /** How many run before all is quiet. Default: all. */
+  runs?: number
+  /** While the job with this id runs. */
+  during?: Record<string, (queue: Queue) => Promise<unknown>>
+  before?: (queue: Queue) => Promise<unknown>
+  value?: unknown
+}
+
+const due = (queue: Queue, id: string) => until('it is due', async () => (await queue.getDelayed()).some((job) => job.id === id && job.timestamp + job.delay < Date.now()))
+
+const SCENES: Record<string, Scene> = {
+  'plain jobs': { jobs: [['a'], ['b'], ['c']] },
+  'jobs with a value': { jobs: [['a'], ['b']], value: { reply: '你好' } },
+  'a job that is remembered for a time': { jobs: [['a', { deduplication: { id: 'x', ttl: 60_000 } }], ['b']] },
+  'a job that is remembered while it lives': { jobs: [['a', { deduplication: { id: 'x' } }], ['b']] },
+  'what is kept when it is completed': { jobs: [['a', { removeOnComplete: { count: 10 } }], ['b'], ['c', { removeOnComplete: false }]] },
+  'a delayed job that has time': { jobs: [['a'], ['later', { delay: 100_000 }], ['b']], runs: 2 },
+  'a delayed job that becomes due': { jobs: [['a'], ['b'], ['soon', { delay: 20 }]], during: { a: (queue) => due(queue, 'soon') } },
+  'a job with a priority': { jobs: [['a'], ['urgent', { priority: 3 }], ['b']] },
+  'a queue that is paused meanwhile': { jobs: [['a'], ['b'], ['c']], during: { b: (queue) => queue.pause() }, runs: 2 },
+  'a queue with a limit for all workers': { jobs: [['a'], ['b'], ['c']], before: (queue) => queue.setGlobalConcurrency(1) },
+}
+
+/** How it looks while each job runs, and when there is nothing more to do. */
+async function play(store: Store, scene: Scene, { name, batching }: { name: string; batching: boolean }): Promise<unknown[]> {
+  const { commands, blocking } = store
+  const queue = new Queue(name, { connection: commands, prefix: PREFIX, skipMetasUpdate: true })
+  await scene.before?.(queue)
+  for (const [id, changes] of scene.jobs) await queue.add('test', { id }, { ...jobOptions(3), jobId: id, ...changes })
+  const pictures: unknown[] = []
+  const options: WorkerOptions = { connection: blocking, prefix: PREFIX, lockDuration: LOCK_MS, drainDelay: 1, stalledInterval: 60_000 }
+  const process = async ({ id }: { id?: string | undefined }) => {
+    await scene.during?.[id ?? '']?.(queue)
+    pictures.push({ id, ...(await picture(commands, name)) })
+    return scene.value
+  }
+  const worker = batching
+    ? new Worker(name, process, options, createBatchingBackend({ connection: blocking, lockMs: LOCK_MS }))
+    : new Worker(name, process, options)
+  const runs = scene.runs ?? scene.jobs.length
+  await until('all is quiet', async () => pictures.length === runs && (await isQuiet(commands, name)))
+  pictures.push(await picture(commands, name))
+  await worker.close()
+  return pictures
+}
+
+async function isQuiet(redis: Redis, name: string): Promise<boolean> {
+  return (await redis.llen(`${PREFIX}:${name}:active`)) === 0 && (await redis.zscore(`${PREFIX}:${name}:marker`, '0')) === null
+}
+
+void t.test('after each job every key, field and event is what BullMQ leaves', async (t) => {
+  const store = await startStore(t)
+  for (const [what, scene] of Object.entries(SCENES)) {
+    const theirs = await play(store, scene, { name: '{theirs}', batching: false })
+    t.same(await play(store, scene, { name: '{ours}', batching: true }), theirs, what)
+    await store.commands.flushall()
+  }
+})
+
+/** All that run wait for each other, so that they end at one moment. */
+async function startTogether(store: Store, { atOnce, version }: { atOnce: number; version?: string }) {
+  const ran: string[] = []
+  const errors: string[] = []
+  let waiting: Array<() => void> = []
+  const options: WorkerOptions = { connection: store.blocking, prefix: PREFIX, lockDuration: LOCK_MS, concurrency: atOnce }
+  const worker = new Worker(
+    '{ours}',
+    async ({ id }) => {
+      ran.push(String(id))
+      await new Promise<void>((resolve) => waiting.push(resolve))
+    },
+    options,
+    createBatchingBackend({ connection: store.blocking, lockMs: LOCK_MS, ...(version === undefined ? {} : { version }) }),
+  )
+  worker.on('error', ({ message }) => errors.push(message))
+  const endAll = async (count: number) => {
+    await until(`${count} run`, () => waiting.length === count)
+    const ended = waiting
+    waiting = []
+    for (const end of ended) end()
+  }
+  return { worker, ran, errors, endAll }
+}
+
+async function addJobs(store: Store, count: number): Promise<string[]> {
+  const ids = Array.from({ length: count }, (_, n) => `job-${n}`)
+  await Promise.all(ids.map((jobId) => store.queues.add('{ours}', { name: 'test', data: { jobId }, options: { ...jobOptions(3), jobId } })))
+  return ids
+}
+
+const scriptCalls = async (redis: Redis) => Number(/cmdstat_evalsha:calls=(\d+)/.exec(await redis.info('commandstats'))?.[1] ?? 0)
+
+void t.test('jobs that end together are one command, and as many others begin', async (t) => {
+  const store = await startStore(t)
+  const ids = await addJobs(store, 60)
+  const { worker, ran, endAll } = await startTogether(store, { atOnce: 20 })
+  await endAll(20)
+  await until('the next run', () => ran.length === 40)
+  await store.commands.config('RESETSTAT')
+  await endAll(20)
+  await until('the last run', () => ran.length === 60)
+  t.equal(await scriptCalls(store.commands), 1)
+  await endAll(20)
+  await until('nothing is left', async () => (await store.commands.keys(`${PREFIX}:{ours}:job-*`)).length === 0)
+  t.same(ran, ids, 'each once, in their order')
+  await worker.close()
+})
+
+void t.test('a job that was taken from the worker is its own fault, and the others end', async (t) => {
+  const store = await startStore(t)
+  await addJobs(store, 5)
+  const { worker, errors, endAll } = await startTogether(store, { atOnce: 5 })
+  await until('all run', async () => (await store.commands.llen(`${PREFIX}:{ours}:active`)) === 5)
+  await store.commands.del(`${PREFIX}:{ours}:job-1`, `${PREFIX}:{ours}:job-1:lock`)
+  await store.commands.set(`${PREFIX}:{ours}:job-3:lock`, 'another’s')
+  await endAll(5)
+  await until('the others are gone', async () => {
+    const left = await store.commands.keys(`${PREFIX}:{ours}:job-*`)
+    return left.length === 2 && errors.length >= 2
+  })
+  t.same((await store.commands.lrange(`${PREFIX}:{ours}:active`, 0, -1)).sort(), ['job-1', 'job-3'])
+  t.match(errors.join('\n'), /Missing key for job job-1/)
+  t.match(errors.join('\n'), /Lock mismatch for job job-3/)
+  await worker.close()
+})
+
+void t.test('another version of BullMQ ends its jobs by itself', async (t) => {
+  const store = await startStore(t)
+  await addJobs(store, 6)
+  const { worker, ran, endAll } = await startTogether(store, { atOnce: 3, version: '6.8.0' })
+  await endAll(3)
+  await until('the next run', () => ran.length === 6)
+  await store.commands.config('RESETSTAT')
+  await endAll(3)
+  await until('nothing is left', async () => (await store.commands.keys(`${PREFIX}:{ours}:job-*`)).length === 0)
+  t.ok((await scriptCalls(store.commands)) >= 3)
+  await worker.close()
+})
