@@ -1,6 +1,7 @@
 // Owns: how each role talks to Redis. The defaults of the libraries wait for minutes; WeChat waits for five seconds.
 import type { Secret } from '@wxgw/wechat-core'
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
+import { waitPatiently } from './patient-redis.ts'
 
 export type RedisConnection = Redis | Cluster
 
@@ -48,8 +49,6 @@ const byRole: Record<RedisRole, Options> = {
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
-    commandTimeout: COMMAND_TIMEOUT_MS,
-    socketTimeout: COMMAND_SOCKET_TIMEOUT_MS,
   },
   blocking: { ...shared, connectTimeout: 3_000, maxRetriesPerRequest: null, socketTimeout: BLOCKING_SOCKET_TIMEOUT_MS },
   subscriber: { ...shared, maxRetriesPerRequest: null, socketTimeout: SUBSCRIBER_SOCKET_TIMEOUT_MS },
@@ -69,10 +68,19 @@ function reconnectNowAndThen(): (error: Error) => boolean {
   }
 }
 
+function commandsOptions({ mode }: RedisSettings): Options {
+  // A cluster opens its connections by itself, so that theirs can only be ioredis' own time-outs.
+  const timeouts = mode === 'cluster' ? { commandTimeout: COMMAND_TIMEOUT_MS, socketTimeout: COMMAND_SOCKET_TIMEOUT_MS } : {}
+  return { ...byRole.commands, ...timeouts, reconnectOnError: reconnectNowAndThen() }
+}
+
 /** Connects in the background; never throws because Redis is away. `onError` hears each failure of the connection. */
 export function connectRedis(settings: RedisSettings, role: RedisRole, onError: (error: Error) => void): RedisConnection {
-  const options = role === 'commands' ? { ...byRole.commands, reconnectOnError: reconnectNowAndThen() } : byRole[role]
+  const options = role === 'commands' ? commandsOptions(settings) : byRole[role]
   const connection = open(settings, options)
+  if (role === 'commands' && connection instanceof Redis) {
+    waitPatiently(connection, { commandTimeoutMs: COMMAND_TIMEOUT_MS, lineTimeoutMs: COMMAND_SOCKET_TIMEOUT_MS })
+  }
   connection.on('error', onError)
   if (role === 'subscriber') keepAsking(connection, onError)
   return connection
