@@ -1,5 +1,5 @@
 // Owns: `npm run bench:replies`: passive replies. How long a user waits for a consumer that answers at once; how punctual `success`
-// is when none answers; what 2,000 pushes that wait cost an ingress.
+// is when none answers; what 2,000 pushes that wait at once cost an ingress, and the pushes beside them.
 import { createServer } from 'node:http'
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -7,6 +7,7 @@ import { bootstrap } from '../scripts/bootstrap.mjs'
 
 await bootstrap({ projects: ['apps/ingress', 'apps/worker', 'apps/simulator'] })
 const { startGateway } = await import('./stack/gateway.mjs')
+const { startLoad } = await import('./load/load.mjs')
 const { residentMb } = await import('./stack/usage.mjs')
 
 const PER_SECOND = 200
@@ -16,6 +17,8 @@ const SILENT = 400
 const WAITING = 2_000
 const DEADLINE_MS = 4_000
 const ALLOWANCE_MS = 300
+const BESIDE_PER_SECOND = 100
+const BESIDE_MS = 4_500
 
 const hook = createServer((request, response) => {
   const chunks = []
@@ -29,7 +32,11 @@ const hook = createServer((request, response) => {
 await once(hook, 'listening')
 
 const gateway = await startGateway({ env: { REPLY_DEADLINE_MS: String(DEADLINE_MS) } })
+// Processes of their own: whoever encrypts pushes, or waits for their answers, must not keep the clock of others waiting.
+const burstLoad = startLoad()
+const besideLoad = startLoad()
 let sent = 0
+let prepared = 0
 try {
   const ingress = await gateway.startIngress()
   await gateway.startWorker()
@@ -44,36 +51,24 @@ try {
   const times = answered.map(({ ms }) => ms)
   const replied = answered.filter(({ hasReply }) => hasReply).length
 
-  // A stream never answers.
-  await gateway.call('PUT', '/subscriptions/replies', { match: { types: ['wechat.message.*'] }, sink: { kind: 'stream' }, reply: true })
+  // A stream never answers. What it waits for is one account's; another account's pushes go on beside it.
+  const other = { appId: 'wxbe00000000000002', userName: 'gh_bench0000002' }
+  const match = { authorizers: [gateway.account.appId], types: ['wechat.message.*'] }
+  await gateway.call('PUT', '/subscriptions/replies', { match, sink: { kind: 'stream' }, reply: true })
   await delay(1_000)
-  const silent = await Promise.all(Array.from({ length: SILENT }, push))
-  const punctual = silent.filter(({ ms, body }) => body === 'success' && ms >= DEADLINE_MS && ms <= DEADLINE_MS + ALLOWANCE_MS).length
-
+  const alone = await beside(other)
+  const silent = await waitingBurst({ count: SILENT })
   const beforeMb = residentMb(ingress.pid)
-  const waiting = Array.from({ length: WAITING }, push)
   const peak = { mb: beforeMb }
-  const sampling = (async () => {
-    const endsAt = performance.now() + DEADLINE_MS
-    while (performance.now() < endsAt) {
-      peak.mb = Math.max(peak.mb, residentMb(ingress.pid))
-      await delay(200)
-    }
-  })()
-  const held = await Promise.all(waiting)
-  await sampling
-  console.log(
-    JSON.stringify(
-      {
-        answering: { pushesPerSecond: PER_SECOND, pushes: times.length, replied, p50Ms: at(times, 0.5), p99Ms: at(times, 0.99) },
-        silent: { pushes: SILENT, shareInTime: punctual / SILENT, latestMs: Math.round(Math.max(...silent.map(({ ms }) => ms))) },
-        waiting: { pushes: WAITING, beforeMb, peakMb: peak.mb, acknowledged: held.filter(({ body }) => body === 'success').length },
-      },
-      undefined,
-      2,
-    ),
-  )
+  const sampling = setInterval(() => (peak.mb = Math.max(peak.mb, residentMb(ingress.pid))), 200)
+  const [waiting, disturbed] = await Promise.all([waitingBurst({ count: WAITING }), beside(other)])
+  clearInterval(sampling)
+  const connecting = await waitingBurst({ count: WAITING, isFresh: true })
+  const answering = { pushesPerSecond: PER_SECOND, pushes: times.length, replied, p50Ms: at(times, 0.5), p99Ms: at(times, 0.99) }
+  const figures = { answering, silent, waiting: { ...waiting, beforeMb, peakMb: peak.mb }, connecting }
+  console.log(JSON.stringify({ ...figures, beside: { alone, disturbed } }, undefined, 2))
 } finally {
+  for (const load of [burstLoad, besideLoad]) load.stop()
   await gateway.stop()
   hook.close()
   hook.closeAllConnections()
@@ -97,7 +92,38 @@ async function push() {
   return { ms: attempts[0].ms, body: attempts[0].body, hasReply: reply !== undefined }
 }
 
+/** So many pushes at one moment, all of which wait for a reply that does not come; the clock starts when each is sent. */
+async function waitingBurst({ count, isFresh = false }) {
+  await prepare(burstLoad, gateway.account, count)
+  const answers = await burstLoad.burst({ port: gateway.ports.public, isFresh })
+  const succeeded = answers.filter(({ isSuccess }) => isSuccess)
+  const punctual = succeeded.filter(({ ms }) => ms >= DEADLINE_MS && ms <= DEADLINE_MS + ALLOWANCE_MS)
+  const times = answers.map(({ ms }) => ms)
+  return {
+    pushes: count,
+    succeeded: succeeded.length,
+    shareInTime: punctual.length / count,
+    earliestMs: at(times, 0),
+    p50Ms: at(times, 0.5),
+    latestMs: at(times, 1),
+  }
+}
+
+/** Pushes of an account that no reply is wanted for, at an even pace. */
+async function beside(account) {
+  await prepare(besideLoad, account, (BESIDE_PER_SECOND * BESIDE_MS) / 1_000 + BESIDE_PER_SECOND)
+  const load = { port: gateway.ports.public, connections: 10, rate: BESIDE_PER_SECOND, durationMs: BESIDE_MS }
+  const { latencyMs, statuses } = await besideLoad.run(load)
+  return { pushes: latencyMs.count, statuses, p50Ms: latencyMs.p50, p99Ms: latencyMs.p99 }
+}
+
+async function prepare(load, account, count) {
+  await load.prepare({ component: gateway.component, ...account, port: gateway.ports.public, count, first: prepared })
+  prepared += count
+}
+
+/** 0 is the least, 1 the most. */
 function at(times, share) {
   const sorted = times.toSorted((left, right) => left - right)
-  return Number((sorted[Math.floor(sorted.length * share)] ?? 0).toFixed(1))
+  return Number((sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0).toFixed(1))
 }

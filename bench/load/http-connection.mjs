@@ -5,7 +5,7 @@ import { connect } from 'node:net'
 const HEAD_END = Buffer.from('\r\n\r\n')
 const LENGTH = /\r\ncontent-length: *(\d+)/i
 
-/** `onAnswer(status)` after each answer, `onEnd(error)` once when the connection is lost. */
+/** `onAnswer(status, body)` after each answer, `onEnd(error)` once when the connection is lost. */
 export function openConnection({ port, host = '127.0.0.1', onReady, onAnswer, onEnd }) {
   const socket = connect({ port, host, noDelay: true })
   let pending
@@ -30,7 +30,7 @@ export function openConnection({ port, host = '127.0.0.1', onReady, onAnswer, on
       return
     }
     pending = undefined
-    onAnswer(Number(bytes.latin1Slice(9, 12)))
+    onAnswer(Number(bytes.latin1Slice(9, 12)), bytes.subarray(headEnd + HEAD_END.length, end))
   })
   const end = (error) => {
     if (ended) return

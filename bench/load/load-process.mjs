@@ -1,5 +1,6 @@
 // Owns: the load's own process, so that making load and answering it do not share an event loop. Told by messages: `prepare`
-// makes and keeps requests, `run` sends them.
+// makes and keeps requests, `run` and `burst` send them.
+import { runBurst } from './burst.mjs'
 import { getBytes, pushRequests } from './requests.mjs'
 import { runLoad } from './run-load.mjs'
 
@@ -29,6 +30,8 @@ async function handle({ kind, options }) {
       const onSent = sentAtMs === undefined ? undefined : (_index, atMs) => sentAtMs.push(atMs)
       return runLoad({ ...options, next, onSent })
     }
+    case 'burst':
+      return runBurst({ ...options, requests: prepared })
     case 'times':
       return sentAtMs
     default:

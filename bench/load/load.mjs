@@ -33,6 +33,8 @@ export function startLoad() {
     prepare: (options) => ask('prepare', options),
     /** See run-load.mjs. */
     run: (options) => ask('run', options),
+    /** See burst.mjs. */
+    burst: (options) => ask('burst', options),
     /** When each request of a run with `keepTimes` was due, in epoch milliseconds with fractions. */
     times: () => ask('times'),
     stop: () => child.kill('SIGKILL'),

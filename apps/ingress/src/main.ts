@@ -6,6 +6,7 @@ import { openGateway, type Platform } from '@wxgw/platform'
 import { createSealer, memoryShare } from '@wxgw/redis'
 import { type Config, ConfigError, configSummary, createLifecycle, createLogger, createMetrics, loadConfig, type Logger } from '@wxgw/runtime'
 import { systemClock as clock } from '@wxgw/wechat-core'
+import { LISTEN_BACKLOG } from './http/limits.ts'
 import { createInternalServer, createPublicServer, drain, type ServerDeps } from './index.ts'
 import { joinSupervisor } from './processes/join-supervisor.ts'
 import { supervise } from './processes/supervise.ts'
@@ -61,8 +62,9 @@ async function main(): Promise<void> {
     lifecycle.onStop('listeners', async () => {
       await Promise.all([drain(publicServer), drain(internalServer)])
     })
-    const publicUrl = await publicServer.listen({ host: config.publicListener.host, port: config.publicListener.port })
-    const internalUrl = await internalServer.listen({ ...config.internalListener })
+    const { host, port } = config.publicListener
+    const publicUrl = await publicServer.listen({ host, port, backlog: LISTEN_BACKLOG })
+    const internalUrl = await internalServer.listen({ ...config.internalListener, backlog: LISTEN_BACKLOG })
     log.info({ publicUrl, internalUrl }, 'process.started')
     supervised?.started()
   } catch (error) {

@@ -23,3 +23,9 @@ export const KEEP_ALIVE_TIMEOUT_MS = 65_000
  * Longer than the slowest answer takes (15 s, a token read).
  */
 export const SOCKET_TIMEOUT_MS = 20_000
+/**
+ * Connections that wait to be accepted; the system cuts it down to its own limit (`net.core.somaxconn`, 4096 on Linux). Of a burst
+ * beyond it, the system drops the first packets, and a client that comes again after 1 s and 3 s has lost them from its patience.
+ * Node's own 511 is less than a busy platform's second.
+ */
+export const LISTEN_BACKLOG = 4_096
