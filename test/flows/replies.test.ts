@@ -106,6 +106,27 @@ void t.test('passive replies', async (story) => {
     await remove('hook')
   })
 
+  await story.test('a consumer that says that it has no reply lets the push go at once; one that says nothing is waited for', async (t) => {
+    const hook = await startHook(t, () => ({ status: 200, body: { reply: null } }))
+    const none = (push: PushResult) => push.attempts[0]?.body === 'success' && (push.attempts[0].ms ?? DEADLINE_MS) < DEADLINE_MS / 2
+    await put('hook', { sink: { kind: 'webhook', url: hook.url }, reply: true, fallback: 'customer-service' })
+    await until('the hook is asked', async () => none(await simulator.sendText(APP, { openId: USER, content: 'no reply' })))
+    const sent = simulator.sentCustomMessages.length
+    const { id } = await eventOf('no reply')
+    const late = await gateway.call('POST', `/replies/${id}`, { reply: { MsgType: 'text', Content: 'after all' } })
+    t.equal(late.status, 409, 'what is said is said')
+    t.equal(simulator.sentCustomMessages.length, sent)
+    hook.answer = () => ({ status: 200, body: {} })
+    const silent = await simulator.sendText(APP, { openId: USER, content: 'silent' })
+    t.ok((silent.attempts[0]?.ms ?? 0) >= DEADLINE_MS, 'its reply may still come by /replies')
+    await remove('hook')
+
+    await put('queue', { sink: { kind: 'queue' }, reply: true })
+    await startQueueConsumer(t, gateway, { subscription: 'queue', work: () => ({ reply: null }) })
+    await until('the worker hears the consumer', async () => none(await simulator.sendText(APP, { openId: USER, content: 'no' })))
+    await remove('queue')
+  })
+
   await story.test('a queue consumer replies by what its job returns; an invalid one is a dead letter', async (t) => {
     await put('queue', { sink: { kind: 'queue' }, reply: true })
     const consumer = await startQueueConsumer(t, gateway, {

@@ -1,6 +1,7 @@
 // Owns: what one attempt at a delivery can come to.
 
 export type DeliveryResult =
+  /** `reply` null: the consumer says that none will come. */
   | { outcome: 'delivered'; reply?: unknown }
   /** The consumer answered, but not 2xx. `gone` is 410: the subscription is disabled. */
   | { outcome: 'rejected'; status: number; gone: boolean; retryAfterSeconds: number | undefined }

@@ -22,6 +22,7 @@ export function createReplyOffers(deps: ReplyOffersDeps): ReplyOffers {
 
   async function offer(eventId: string, offered: unknown, known: { event?: GatewayEvent; from?: string } = {}): Promise<ReplyOutcome> {
     const { from } = known
+    if (offered === null) return replies.offer(eventId, null, from)
     const reply = validReply(offered)
     if (reply === undefined) return (await isForAnother(eventId, from)) ? 'not-asked' : 'invalid'
     const outcome = await replies.offer(eventId, reply, from)

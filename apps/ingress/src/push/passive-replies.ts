@@ -32,7 +32,8 @@ export function createPassiveReplies({ clock, deadlineMs, log }: PassiveRepliesD
       const logged = { platform: platform.id, eventId: event.id, subscription: replying.name }
       const reply = parseReply(offered)
       if (reply === undefined) {
-        log.info({ ...logged, outcome: offered === undefined ? 'none in time' : 'invalid' }, 'reply.awaited')
+        const outcome = offered === undefined ? 'none in time' : offered === null ? 'none' : 'invalid'
+        log.info({ ...logged, outcome }, 'reply.awaited')
         return undefined
       }
       const nowSeconds = Math.floor(clock.nowMs() / 1000)

@@ -45,7 +45,7 @@ export function createConsumerReplies(deps: ConsumerRepliesDeps): ConsumerReplie
   /** The job of a first delivery has the event's id for its own; that of a replay has not, and what it returns answers nobody. */
   async function take(returned: { name: string; queue: string; eventId: string; value: unknown }): Promise<void> {
     const { name, queue, eventId, value } = returned
-    if (typeof value !== 'object' || value === null || !('reply' in value) || value.reply === null) return
+    if (typeof value !== 'object' || value === null || !('reply' in value)) return
     const outcome = await platform.replyOffers.offer(eventId, value.reply, { from: name })
     if (outcome !== 'invalid') return
     log.warn({ platform: platform.id, eventId, subscription: name }, 'reply.invalid')

@@ -17,7 +17,8 @@ const USER_AGENT = 'wechat-open-platform-gateway'
 
 /**
  * 2xx is delivered, 410 gone, everything else (redirects included) rejected. `webhook-id` is the event's id, the same for
- * every attempt and replay. Of a subscription with `reply`, the `reply` of a 200's JSON body is handed on unchecked.
+ * every attempt and replay. Of a subscription with `reply`, the `reply` of a 200's JSON body is handed on unchecked,
+ * null too: the consumer's word that none will come.
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
 export function createWebhookSink({ secrets, fetch, clock }: WebhookSinkDeps): SinkPort {
@@ -65,7 +66,7 @@ function toResult(answer: GuardedAnswer, { nowMs, wantsReply }: { nowMs: number;
   }
 }
 
-/** A body that is no JSON, or has no `reply` or a null one, is a consumer that has nothing to say. */
+/** A body that is no JSON, or has no `reply`, says nothing about a reply: it may still come by `/replies`. */
 function replyIn(body: Buffer): unknown {
   let parsed: unknown
   try {
@@ -73,5 +74,5 @@ function replyIn(body: Buffer): unknown {
   } catch {
     return undefined
   }
-  return typeof parsed === 'object' && parsed !== null && 'reply' in parsed ? (parsed.reply ?? undefined) : undefined
+  return typeof parsed === 'object' && parsed !== null && 'reply' in parsed ? parsed.reply : undefined
 }
