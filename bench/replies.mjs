@@ -99,8 +99,11 @@ async function waitingBurst({ count, isFresh = false }) {
   const succeeded = answers.filter(({ isSuccess }) => isSuccess)
   const punctual = succeeded.filter(({ ms }) => ms >= DEADLINE_MS && ms <= DEADLINE_MS + ALLOWANCE_MS)
   const times = answers.map(({ ms }) => ms)
+  const statuses = {}
+  for (const { status } of answers) statuses[status ?? 'none'] = (statuses[status ?? 'none'] ?? 0) + 1
   return {
     pushes: count,
+    statuses,
     succeeded: succeeded.length,
     shareInTime: punctual.length / count,
     earliestMs: at(times, 0),
