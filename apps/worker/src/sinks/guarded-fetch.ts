@@ -50,15 +50,16 @@ export function createGuardedFetch({ allowNetworks, resolveHost, connect, ca }: 
     connect: connect ?? connectTcp,
     ca,
   }
+  const targetOf = createTargets(allowNetworks)
   const kept = createGuardedAgents(deps, { keepAlive: true })
   const single = createGuardedAgents(deps, { keepAlive: false })
   return {
     async post(request) {
-      const refusal = checkWebhookUrl(request.url, allowNetworks)
-      if (refusal !== undefined) return { outcome: 'blocked', reason: refusal }
-      const first = await attempt(request, kept)
+      const target = targetOf(request.url)
+      if ('refusal' in target) return { outcome: 'blocked', reason: target.refusal }
+      const first = await attempt(request, target, kept)
       // The other side closed an idle connection in the moment we used it: that is no failure of the consumer.
-      return first.stale ? (await attempt(request, single)).answer : first.answer
+      return first.stale ? (await attempt(request, target, single)).answer : first.answer
     },
     close() {
       kept.http.destroy()
@@ -67,23 +68,54 @@ export function createGuardedFetch({ allowNetworks, resolveHost, connect, ca }: 
   }
 }
 
-function attempt({ url, headers, body, signal }: GuardedRequest, agents: GuardedAgents): Promise<Attempt> {
+/** What a URL says, of which nothing changes from one request to the next. */
+type Target = Readonly<{ protocol: string; host: string; port: string | number; path: string; hostHeader: string; isSecure: boolean }>
+
+/** Beyond so many URLs all are judged anew. */
+const MOST_TARGETS = 1_000
+
+/** Judges and takes apart each URL once; what its name resolves to is judged for every connection. */
+function createTargets(allowNetworks: readonly string[]): (url: string) => Target | { refusal: string } {
+  const known = new Map<string, Target | { refusal: string }>()
+  return (url) => {
+    const before = known.get(url)
+    if (before) return before
+    const refusal = checkWebhookUrl(url, allowNetworks)
+    const target = refusal === undefined ? targetIn(new URL(url)) : { refusal }
+    if (known.size >= MOST_TARGETS) known.clear()
+    known.set(url, target)
+    return target
+  }
+}
+
+function targetIn(url: URL): Target {
+  const isSecure = url.protocol === 'https:'
+  const { hostname, port, path } = urlToHttpOptions(url)
+  return {
+    protocol: url.protocol,
+    // Without the last dot of a fully qualified name: no certificate has it.
+    host: (hostname ?? '').replace(/\.$/, ''),
+    port: port ?? (isSecure ? 443 : 80),
+    path: path ?? '/',
+    hostHeader: url.host,
+    isSecure,
+  }
+}
+
+function attempt({ headers, body, signal }: GuardedRequest, target: Target, agents: GuardedAgents): Promise<Attempt> {
   return new Promise((resolve) => {
-    const target = new URL(url)
-    const secure = target.protocol === 'https:'
-    const { protocol, hostname, port, path } = urlToHttpOptions(target)
+    const { protocol, host, port, path, hostHeader, isSecure } = target
     const options: RequestOptions & ConnectionOptions = {
       protocol,
-      // Without the last dot of a fully qualified name: no certificate has it.
-      host: hostname?.replace(/\.$/, ''),
-      port: port ?? (secure ? 443 : 80),
+      host,
+      port,
       path,
       method: 'POST',
-      headers: { ...headers, host: target.host, 'content-length': String(Buffer.byteLength(body)) },
-      agent: secure ? agents.https : agents.http,
+      headers: { ...headers, host: hostHeader, 'content-length': String(Buffer.byteLength(body)) },
+      agent: isSecure ? agents.https : agents.http,
       connectSignal: signal,
     }
-    const request = secure ? requestHttps(options) : requestHttp(options)
+    const request = isSecure ? requestHttps(options) : requestHttp(options)
     let answered = false
 
     const settle = (answer: GuardedAnswer, stale = false) => {

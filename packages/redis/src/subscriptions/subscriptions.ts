@@ -63,6 +63,14 @@ export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
     },
   })
   const place = (name: string) => ({ platform, subject: name, field: 'webhook-secret' })
+  /** As long as the copy holds the sealed one: every delivery signs. */
+  const opened = new WeakMap<SealedSecret, Secret>()
+
+  function openOnce(name: string, secret: SealedSecret): Secret {
+    const known = opened.get(secret) ?? sealer.open(secret.sealed, place(name))
+    opened.set(secret, known)
+    return known
+  }
 
   /** The secrets after a change, and the one to answer: once, when it comes to be. */
   function nextSecrets(name: string, input: SubscriptionInput, known: SubscriptionRecord | undefined) {
@@ -147,7 +155,7 @@ export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
     async webhookSecrets(name) {
       const record = (await copy.get(DEFAULT_MAX_AGE_MS)).byName.get(name)
       if (!record) throw new GatewayError('SUBSCRIPTION_NOT_FOUND', 'no such subscription')
-      return inForce(record.secrets, clock.nowMs()).map(({ sealed }) => sealer.open(sealed, place(name)))
+      return inForce(record.secrets, clock.nowMs()).map((secret) => openOnce(name, secret))
     },
   }
 }
