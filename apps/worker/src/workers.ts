@@ -38,7 +38,7 @@ export function startWorkers(deps: WorkersDeps): QueueWorker[] {
   return [
     startWorker(COMPONENT_EVENTS_QUEUE, { concurrency: 10, parse: parseControlPlaneJob, handle: controlPlane }),
     startWorker(PLATFORM_EVENTS_QUEUE, { concurrency: 20, parse: parseFanOutJob, handle: fanOut }),
-    startWorker(MESSAGES_QUEUE, { concurrency: 50, parse: parseFanOutJob, handle: fanOut }),
+    startWorker(MESSAGES_QUEUE, { concurrency: 100, parse: parseFanOutJob, handle: fanOut }),
     startWorker(MAINTENANCE_QUEUE, { concurrency: 5, parse: parseMaintenanceJob, handle: maintenanceHandler(deps) }),
   ]
 

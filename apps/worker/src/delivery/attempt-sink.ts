@@ -1,9 +1,6 @@
 // Owns: the time that one attempt may take. What its result means is judge-attempt.ts' business.
-import type { DeliveryResult, Sink } from '@wxgw/contracts'
+import type { DeliveryResult } from '@wxgw/contracts'
 import type { SinkRequest, Sinks } from '../sinks/sink.ts'
-
-/** For a write to our own Redis, which its client bounds more tightly. */
-const LOCAL_SINK_TIMEOUT_MS = 5_000
 
 export type Interrupted = { outcome: 'interrupted' }
 
@@ -15,8 +12,10 @@ class DeadlineError extends Error {
 }
 
 /**
- * One attempt, ended by the sink's `timeoutMs` (from the name's resolution to the last byte) even if the sink does not heed
- * the signal: `unreachable`, `timeout`. `stop` is the process' end; an attempt cut by it is `interrupted` and counts for nothing.
+ * One attempt. A webhook's is ended by the sink's `timeoutMs` (from the name's resolution to the last byte) even if the sink does
+ * not heed the signal: `unreachable`, `timeout`. A write to our own Redis is bounded by its client, and seen through when the
+ * process ends: cut off, it might have landed all the same. `stop` is the process' end; an attempt cut by it is `interrupted`
+ * and counts for nothing.
  */
 export async function attemptSink(
   sinks: Sinks,
@@ -25,11 +24,12 @@ export async function attemptSink(
 ): Promise<DeliveryResult | Interrupted> {
   if (stop.aborted) return { outcome: 'interrupted' }
   const { sink } = request.subscription
+  if (sink.kind !== 'webhook') return sinks[sink.kind].deliver({ ...request, signal: stop })
   // Not AbortSignal.any: on Node 20 it leaks with a signal that lives as long as the process.
   const controller = new AbortController()
-  const ending = endOf(controller, timeoutOf(sink), stop)
+  const ending = endOf(controller, sink.timeoutMs, stop)
   try {
-    return await Promise.race([sinks[sink.kind].deliver({ ...request, signal: controller.signal }), ending.ended])
+    return await Promise.race([sinks.webhook.deliver({ ...request, signal: controller.signal }), ending.ended])
   } finally {
     ending.clear()
   }
@@ -54,8 +54,4 @@ function endOf(controller: AbortController, timeoutMs: number, stop: AbortSignal
     }
   })
   return { ended, clear: () => clear() }
-}
-
-function timeoutOf(sink: Sink): number {
-  return sink.kind === 'webhook' ? sink.timeoutMs : LOCAL_SINK_TIMEOUT_MS
 }

@@ -8,7 +8,7 @@ export type SinkRequest = {
   body: string
   /** The same for every attempt at this delivery, another for a replay. */
   deliveryId: string
-  /** Aborted at the end of the attempt's time, with a reason named `TimeoutError`, or when the process stops. */
+  /** Aborted when the process stops and, of a webhook, at the end of the attempt's time, with a reason named `TimeoutError`. */
   signal: AbortSignal
 }
 

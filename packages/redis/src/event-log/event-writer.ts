@@ -13,7 +13,7 @@ type NewEvent = { event: GatewayEvent; body: string; receivedAtMs: number; subsc
 type Change = { eventId: string; subscription: string; change: DeliveryChange }
 
 /** Bounds how long one batch keeps Redis from others: some 2 ms. */
-const MOST_AT_ONCE = 128
+const MOST_AT_ONCE = 64
 /** All keys of a platform's log share a hash tag, so that everything may go together. */
 const TOGETHER = ''
 const PENDING = formatState({ status: 'pending', attempts: 0, lastError: null, deliveredAt: null })

@@ -21,7 +21,7 @@ export type SinkWriter = {
 const KEPT_COMPLETED = 1_000
 const KEPT_FAILED = 10_000
 /** Bounds how long one batch keeps Redis from others: some 2 ms. */
-const MOST_AT_ONCE = 128
+const MOST_AT_ONCE = 64
 
 type Entry = { fields: Readonly<Record<string, string>>; maxLength: number | undefined }
 
