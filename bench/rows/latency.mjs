@@ -1,13 +1,13 @@
-// Owns: the rows "latency at 3,000/s": an open loop, so that a stall is seen by every push that had to wait for it. On connections
+// Owns: the rows "latency": an open loop, so that a stall is seen by every push that had to wait for it. On connections
 // that are kept, and each push on a connection of its own, as WeChat's may come.
 import { median } from '../load/histogram.mjs'
 import { perItem, withUsage } from '../stack/usage.mjs'
 
-const RATE = 3_000
 const GOAL_MS = 5
+// A connection costs about as much as its push: at the same rate, the second row would measure how a busy machine falls behind.
 const KINDS = [
-  { row: 'ack p99 at 3,000 pushes/s', connections: 64, fresh: false, goalMs: GOAL_MS },
-  { row: 'ack p99 at 3,000 pushes/s, each on a new connection', connections: 256, fresh: true, goalMs: undefined },
+  { row: 'ack p99 at 3,000 pushes/s', rate: 3_000, connections: 64, fresh: false, goalMs: GOAL_MS },
+  { row: 'ack p99 at 1,500 pushes/s, each on a new connection', rate: 1_500, connections: 256, fresh: true, goalMs: undefined },
 ]
 
 export async function latency({ gateway, load, plan, messages }) {
@@ -16,11 +16,11 @@ export async function latency({ gateway, load, plan, messages }) {
   return rows
 }
 
-async function oneKind({ kind: { row, connections, fresh, goalMs }, gateway, load, plan, messages }) {
+async function oneKind({ kind: { row, rate, connections, fresh, goalMs }, gateway, load, plan, messages }) {
   const runs = []
   for (let repeat = 0; repeat < plan.repeats; repeat += 1) {
-    await messages.prepare(Math.ceil((RATE * (plan.latencyMs + 1_000)) / 1000) + 100)
-    const run = () => load.run({ port: gateway.ports.public, connections, fresh, rate: RATE, durationMs: plan.latencyMs, warmupMs: 1_000 })
+    await messages.prepare(Math.ceil((rate * (plan.latencyMs + 1_000)) / 1000) + 100)
+    const run = () => load.run({ port: gateway.ports.public, connections, fresh, rate, durationMs: plan.latencyMs, warmupMs: 1_000 })
     const { result, cpu } = await withUsage({ ingress: gateway.processes.ingress.pid, redis: gateway.redis.pid }, run)
     messages.expectAccepted(result)
     await messages.clear()
@@ -32,6 +32,7 @@ async function oneKind({ kind: { row, connections, fresh, goalMs }, gateway, loa
     p50Ms: median(runs.map(({ latencyMs }) => latencyMs.p50)),
     p999Ms: median(runs.map(({ latencyMs }) => latencyMs.p999)),
     maxMs: median(runs.map(({ latencyMs }) => latencyMs.max)),
+    behind: Math.max(...runs.map(({ behind }) => behind)),
     cpuMicroseconds: runs.at(-1).cpu,
   }
   const value = median(p99)

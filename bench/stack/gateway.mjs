@@ -50,8 +50,8 @@ export async function startGateway({ fsync, env: extra = {}, nodeArgs = [] } = {
   }
   const processes = {}
 
-  async function start(name, port) {
-    const started = startProcess(name, { args: [...nodeArgs, `apps/${name}/dist/main.js`], env })
+  async function start(name, port, others = {}) {
+    const started = startProcess(name, { args: [...nodeArgs, `apps/${name}/dist/main.js`], env: { ...env, ...others } })
     processes[name] = started
     await started.untilReady(() => answersOk(`http://127.0.0.1:${port}/healthz`))
     return started
@@ -79,6 +79,11 @@ export async function startGateway({ fsync, env: extra = {}, nodeArgs = [] } = {
     call,
     startIngress: () => start('ingress', ports.internal),
     startWorker: () => start('worker', ports.worker),
+    /** With other settings than the rest of the run. Nobody waits for an answer, so nothing is drained. */
+    async restartIngress(settings) {
+      await processes.ingress.stop('SIGKILL')
+      await start('ingress', ports.internal, settings)
+    },
     async stopWorker() {
       await processes.worker?.stop('SIGTERM')
     },

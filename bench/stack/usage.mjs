@@ -5,8 +5,18 @@ import { readFileSync } from 'node:fs'
 const TICK_MS = 10
 const PAGE_BYTES = 4096
 
-/** CPU time in ms since its start, user and system, all threads; undefined without /proc. */
+/** The process and those that it has started, all together as one for `withUsage`. */
+export function treeOf(pid) {
+  const children = read(`/proc/${pid}/task/${pid}/children`)?.trim().split(' ').filter(Boolean) ?? []
+  return [pid, ...children.flatMap((child) => treeOf(Number(child)))]
+}
+
+/** CPU time in ms since its start, user and system, all threads; undefined without /proc. Of several, their sum. */
 export function cpuMs(pid) {
+  if (Array.isArray(pid)) {
+    const each = pid.map(cpuMs)
+    return each.includes(undefined) ? undefined : each.reduce((sum, ms) => sum + ms, 0)
+  }
   const stat = read(`/proc/${pid}/stat`)
   if (stat === undefined) return undefined
   // The name in parentheses may hold anything.
