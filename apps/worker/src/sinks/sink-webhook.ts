@@ -1,10 +1,10 @@
 // Owns: delivery to an HTTP endpoint, signed by Standard Webhooks. The way out and its safety are guarded-fetch.ts' business.
 import type { DeliveryResult } from '@wxgw/contracts'
 import type { Clock, Secret } from '@wxgw/wechat-core'
+import { Webhook } from 'standardwebhooks'
 import type { GuardedAnswer, GuardedFetch } from './guarded-fetch.ts'
 import { parseRetryAfter } from './retry-after.ts'
 import { type SinkPort, wrongSink } from './sink.ts'
-import { signWebhook } from './webhook-signature.ts'
 
 export type WebhookSinkDeps = {
   /** Those to sign with now: while a secret is being replaced, the new one and the old one. */
@@ -30,15 +30,14 @@ export function createWebhookSink({ secrets, fetch, clock }: WebhookSinkDeps): S
       // Never unsigned: a consumer that checks would refuse it, one that does not would learn not to.
       if (signers.length === 0) return { outcome: 'blocked', reason: 'no signing secret' }
       const nowMs = clock.nowMs()
-      const at = Math.floor(nowMs / 1_000)
       const answer = await fetch.post({
         url: sink.url,
         headers: {
           'content-type': 'application/cloudevents+json',
           'user-agent': USER_AGENT,
           'webhook-id': event.id,
-          'webhook-timestamp': String(at),
-          'webhook-signature': signWebhook({ secrets: signers, id: event.id, at, body }),
+          'webhook-timestamp': String(Math.floor(nowMs / 1_000)),
+          'webhook-signature': sign({ signers, id: event.id, at: new Date(nowMs), body }),
         },
         body,
         signal,
@@ -46,6 +45,10 @@ export function createWebhookSink({ secrets, fetch, clock }: WebhookSinkDeps): S
       return toResult(answer, { nowMs, wantsReply: reply })
     },
   }
+}
+
+function sign({ signers, id, at, body }: { signers: readonly Secret[]; id: string; at: Date; body: string }): string {
+  return signers.map((secret) => new Webhook(secret.reveal()).sign(id, at, body)).join(' ')
 }
 
 function toResult(answer: GuardedAnswer, { nowMs, wantsReply }: { nowMs: number; wantsReply: boolean }): DeliveryResult {
