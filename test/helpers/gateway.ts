@@ -151,11 +151,22 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     return worker
   }
 
-  const [first] = await Promise.all([
+  async function stop(): Promise<void> {
+    await Promise.all([...ingresses, ...workers].map(({ process }) => process.end('SIGKILL')))
+    await simulator.close()
+    await redis.stop()
+  }
+
+  const starting = Promise.all([
     startIngress(firstPublicPort),
     ...Array.from({ length: (options.ingresses ?? 1) - 1 }, () => startIngress()),
     ...Array.from({ length: options.workers ?? 1 }, startWorker),
   ])
+  // Nobody else could: what is running is not handed out yet.
+  const [first] = await starting.catch(async (error: unknown) => {
+    await stop()
+    throw error
+  })
   return {
     redis,
     simulator,
@@ -179,13 +190,12 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
       const text = await response.text()
       return { status: response.status, body: text === '' ? {} : JSON.parse(text), headers: response.headers }
     },
-    async stop() {
-      await Promise.all([...ingresses, ...workers].map(({ process }) => process.end('SIGKILL')))
-      await simulator.close()
-      await redis.stop()
-    },
+    stop,
   }
 }
+
+/** A start costs a second or two of a core, which a suite that uses all of them gives it late. */
+const START_TIMEOUT_MS = 60_000
 
 async function untilAlive(process: RunningProcess, url: string): Promise<void> {
   await until(
@@ -197,6 +207,6 @@ async function untilAlive(process: RunningProcess, url: string): Promise<void> {
         () => false,
       )
     },
-    { timeoutMs: 20_000, everyMs: 50 },
+    { timeoutMs: START_TIMEOUT_MS, everyMs: 50 },
   )
 }

@@ -26,9 +26,19 @@ export type RedisWitness = {
   close(): void
 }
 
+/** ioredis loses its place when somebody's command is reported in the same packet that confirms MONITOR: then it is asked again. */
+async function startMonitor(redis: Redis, tries = 5): Promise<Redis> {
+  try {
+    return await redis.monitor()
+  } catch (error) {
+    if (tries === 1 || !(error instanceof Error) || !error.message.startsWith('Command queue state error')) throw error
+    return startMonitor(redis, tries - 1)
+  }
+}
+
 export async function startRedisWitness(url: string): Promise<RedisWitness> {
   const redis = new Redis(url)
-  const monitor = await redis.monitor()
+  const monitor = await startMonitor(redis)
   const watched = new Set<string>()
   let commands: string[] = []
   let marker = 0
