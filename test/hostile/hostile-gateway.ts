@@ -150,9 +150,9 @@ function shapeProblems(answer: RawAnswer, codes: readonly string[] | undefined):
 const LEAKS = /node_modules|\.[cm]?[jt]s:\d|\n\s+at |fastify|ioredis|bullmq|typebox|ajv|pino\b|fast-xml/i
 const UNWANTED_HEADERS = /^(access-control-|server$|x-powered-by$|etag$|x-injected|set-cookie$|location$)/
 
-/** Does an answer hold what none must: stacks, paths, the names of libraries? A request id may spell anything. */
+/** Does an answer hold what none must: stacks, paths, the names of libraries? What is drawn at random may spell anything. */
 export function leaks(text: string): boolean {
-  return LEAKS.test(text.replace(/"requestId":"[^"]*"/g, ''))
+  return LEAKS.test(text.replace(/"requestId":"[^"]*"|pre_auth_code=[^&"]*/g, ''))
 }
 
 /** Of every answer, good or bad. */
