@@ -4,12 +4,12 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Redis } from 'ioredis'
 import t from 'tap'
 import { freePort } from '../helpers/free-port.ts'
 import { type Gateway, startGateway } from '../helpers/gateway.ts'
 import { startProcess } from '../helpers/process.ts'
 import { until } from '../helpers/until.ts'
+import { openPushLedger } from './push-ledger.ts'
 
 // Each waits for processes to start and to drain.
 t.jobs = 3
@@ -38,29 +38,7 @@ void t.test('two processes serve the ports of one ingress', { buffered: true }, 
   story.teardown(() => rm(spoolDir, { recursive: true, force: true }))
   const gateway = await startGateway({ simulator: { attempts: 1 }, env: { INGRESS_PROCESSES: '2', SPOOL_DIR: spoolDir } })
   story.teardown(() => gateway.stop())
-  gateway.simulator.addAccount({ appId: APP_ID, userName: 'gh_a1' })
-  const { body } = await gateway.call('PUT', '/subscriptions/ledger', { sink: { kind: 'stream' }, match: { types: ['wechat.message.text'] } })
-  const redis = new Redis(gateway.redis.url)
-  redis.on('error', () => {})
-  story.teardown(() => redis.disconnect())
-  const acknowledged = new Set<string>()
-  let pushes = 0
-
-  async function push(count: number): Promise<void> {
-    const pushing = Array.from({ length: count }, async () => {
-      pushes += 1
-      const msgId = String(7_100_000_000_000_000_000n + BigInt(pushes))
-      const { ok } = await gateway.simulator.sendText(APP_ID, { openId: 'oUSER', content: `message ${pushes}`, msgId })
-      if (ok) acknowledged.add(msgId)
-    })
-    await Promise.all(pushing)
-  }
-
-  async function isDelivered(): Promise<boolean> {
-    const entries = await redis.xrange(String(body.sink?.stream), '-', '+')
-    const there = new Set(entries.map(([, fields]) => JSON.parse(fields[5] ?? '{}').data?.MsgId))
-    return [...acknowledged].every((msgId) => there.has(msgId))
-  }
+  const { acknowledged, push, isDelivered } = await openPushLedger(story, gateway, APP_ID)
 
   async function metrics(): Promise<string> {
     return (await fetch(`${gateway.internalUrl}/metrics`)).text()

@@ -1,38 +1,13 @@
 // What was acknowledged is delivered, whichever process is killed meanwhile.
-import { Redis } from 'ioredis'
 import t from 'tap'
 import { startGateway } from '../helpers/gateway.ts'
 import { until } from '../helpers/until.ts'
+import { openPushLedger } from './push-ledger.ts'
 
 void t.test('nothing acknowledged is lost when a process is killed', async (story) => {
   const gateway = await startGateway({ simulator: { attempts: 1 } })
   story.teardown(() => gateway.stop())
-  const { simulator } = gateway
-  const appId = 'wx00000000000000a1'
-  simulator.addAccount({ appId, userName: 'gh_a1' })
-  const { body } = await gateway.call('PUT', '/subscriptions/ledger', { sink: { kind: 'stream' }, match: { types: ['wechat.message.text'] } })
-  const stream = String(body.sink?.stream)
-  const redis = new Redis(gateway.redis.url)
-  redis.on('error', () => {})
-  story.teardown(() => redis.disconnect())
-
-  const acknowledged = new Set<string>()
-  let pushes = 0
-  async function push(count: number): Promise<void> {
-    await Promise.all(
-      Array.from({ length: count }, async () => {
-        pushes += 1
-        const msgId = String(7_000_000_000_000_000_000n + BigInt(pushes))
-        const { ok } = await simulator.sendText(appId, { openId: 'oUSER', content: `message ${pushes}`, msgId })
-        if (ok) acknowledged.add(msgId)
-      }),
-    )
-  }
-
-  async function delivered(): Promise<Set<string>> {
-    const entries = await redis.xrange(stream, '-', '+')
-    return new Set(entries.map(([, fields]) => JSON.parse(fields[5] ?? '{}').data?.MsgId))
-  }
+  const { acknowledged, push, pushed, isDelivered } = await openPushLedger(story, gateway, 'wx00000000000000a1')
 
   await push(20)
 
@@ -77,15 +52,7 @@ void t.test('nothing acknowledged is lost when a process is killed', async (stor
   })
 
   await story.test('all that was acknowledged has been delivered', async (t) => {
-    const missing = await until(
-      'the ledger is complete',
-      async () => {
-        const there = await delivered()
-        return [...acknowledged].every((msgId) => there.has(msgId)) ? [] : undefined
-      },
-      { timeoutMs: 30_000, everyMs: 100 },
-    )
-    t.same(missing, [])
-    t.ok(acknowledged.size >= 41, `${acknowledged.size} of ${pushes} were acknowledged`)
+    t.ok(await until('the ledger is complete', isDelivered, { timeoutMs: 30_000, everyMs: 100 }))
+    t.ok(acknowledged.size >= 41, `${acknowledged.size} of ${pushed()} were acknowledged`)
   })
 })

@@ -21,6 +21,7 @@ import { handleDeadLetters } from './control-plane/handle-dead-letters.ts'
 import { handleProfile } from './control-plane/handle-profile.ts'
 import { handleReleaseCheck } from './control-plane/handle-release-check.ts'
 import { handleSync } from './control-plane/handle-sync.ts'
+import { platformNotConfigured } from './control-plane/platform-of-job.ts'
 import type { FanOut } from './delivery/fan-out.ts'
 
 export type WorkersDeps = {
@@ -92,7 +93,7 @@ function runControlPlaneJob(deps: WorkersDeps, job: ControlPlaneJob, context: Jo
 function fanOutHandler({ fanOutOf }: WorkersDeps): JobHandler<NonNullable<ReturnType<typeof parseFanOutJob>>> {
   return async (job, { signal }) => {
     const fanOut = fanOutOf(job.event.platform)
-    if (!fanOut) throw new GatewayError('PLATFORM_NOT_FOUND', 'the platform of this job is not configured here', { retry: true })
+    if (!fanOut) throw platformNotConfigured()
     await fanOut(job, signal)
     return DONE
   }

@@ -22,11 +22,9 @@ export const GatewayEventSchema = Type.Object(
 
 export type GatewayEvent = Static<typeof GatewayEventSchema>
 
-const PLAIN_TYPE = /^[a-z0-9_.-]*$/
-
 /** `wechat.message.<msgtype>` and so on: lower case, anything outside `[a-z0-9_.-]` as `_`. */
 export function eventType(prefix: 'wechat.message' | 'wechat.event' | 'wechat.component', name: string): string {
-  return `${prefix}.${PLAIN_TYPE.test(name) ? name : name.toLowerCase().replace(/[^a-z0-9_.-]/g, '_')}`
+  return `${prefix}.${name.toLowerCase().replace(/[^a-z0-9_.-]/g, '_')}`
 }
 
 /** The type of what is authentic but cannot be understood. */
@@ -55,10 +53,6 @@ export function platformEvent(fields: EventFields): GatewayEvent {
 function assemble(fields: EventFields, source: string): GatewayEvent {
   const { id, type, subject, platform, authorizerAppId: authorizerappid, data } = fields
   const time = timeText(fields.timeMs)
-  // Nearly every push is of a user and of an authorizer. For these nothing is spread, which would cost more than their parsing.
-  if (subject && authorizerappid) {
-    return { specversion: '1.0', id, source, type, subject, time, datacontenttype: 'application/json', platform, authorizerappid, data }
-  }
   return {
     specversion: '1.0',
     id,

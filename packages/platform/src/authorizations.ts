@@ -1,6 +1,7 @@
 // Owns: beginning and ending an account's authorization: the page it starts at, the code, the profile, the revocation.
 import type { AuthorizerStore, Inbox } from '@wxgw/redis'
 import {
+  AUTHORIZER_LIST_PAGE_SIZE,
   type AuthorizerAppId,
   authorizationPageUrl,
   authorizerNotFound,
@@ -17,8 +18,6 @@ import {
 } from '@wxgw/wechat-core'
 import type { Authorization, AuthorizationUrlRequest, Authorizations } from './types.ts'
 
-/** At most 500 by WeChat's rule. */
-const LIST_PAGE_SIZE = 500
 
 export type AuthorizationsDeps = {
   componentAppId: ComponentAppId
@@ -102,7 +101,7 @@ export function createAuthorizations(deps: AuthorizationsDeps): Authorizations {
   }
 
   async function reconcilePage(offset: number) {
-    const page = await componentTokens.withToken((token) => api.getAuthorizerList(token, { offset, count: LIST_PAGE_SIZE }))
+    const page = await componentTokens.withToken((token) => api.getAuthorizerList(token, { offset, count: AUTHORIZER_LIST_PAGE_SIZE }))
     const added: AuthorizerAppId[] = []
     const repaired: AuthorizerAppId[] = []
     for (const { authorizerAppId: appId, refreshToken, authTimeSeconds } of page.items) {

@@ -7,7 +7,7 @@ export type { SealedPlace, Sealer } from './sealed.ts'
 export { checkSealingKeys, isInstallationMarked, markInstallation } from './key-check.ts'
 export { resealPlatform, SEALED_KINDS } from './key-rotation.ts'
 export type { RotationCounts, RotationDeps, RotationReport, SealedKind } from './key-rotation.ts'
-export { connectRedis } from './connect.ts'
+export { COMMAND_TIMEOUT_MS, connectRedis } from './connect.ts'
 export type { RedisConnection, RedisRole, RedisSettings } from './connect.ts'
 
 export { evictionPolicy, memoryShare, probeWrite, redisTimeMs, replicationRole } from './store-health.ts'

@@ -45,7 +45,7 @@ export type { AuthorizationPage } from './authorization/authorization-url.ts'
 // api
 export { createAuthorizerApi } from './api/authorizer-api.ts'
 export type { Closable } from './api/call.ts'
-export { createComponentApi } from './api/component-api.ts'
+export { AUTHORIZER_LIST_PAGE_SIZE, createComponentApi } from './api/component-api.ts'
 export type { ComponentApiOptions } from './api/component-api.ts'
 export { classifyErrcode, ERRCODES, errcodeRule } from './api/errcodes.ts'
 export type { ErrcodeKind, ErrcodeRetry, ErrcodeRule } from './api/errcodes.ts'

@@ -9,7 +9,7 @@ type Source = { platform: string; appId: AuthorizerAppId; receivedAtMs: number }
 
 /** The id comes from the content: the same for every retry of a push, whatever its envelope. */
 export function messageEvent(message: AuthorizerMessage, { platform, appId, receivedAtMs }: Source): GatewayEvent {
-  // Written out, not spread: these two cost more of a push than its parsing.
+  // Written out, not spread: spreading costs a push as much as its parsing.
   if (message.kind === 'unparsed') {
     const id = eventId({ platform, appId, kind: 'authorizer', content: message.raw })
     // A component's event that was sent to the wrong URL, by mistake or by malice, is authentic here too: with its ticket or code.

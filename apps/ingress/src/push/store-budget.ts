@@ -1,14 +1,13 @@
 // Owns: how much of a push's time Redis may take in all. Each command is bounded by itself (connect.ts); a push asks several, one
 // after the other, and those bounds add up.
 import type { Inbox } from '@wxgw/platform'
+import { COMMAND_TIMEOUT_MS } from '@wxgw/redis'
 import { type Clock, GatewayError } from '@wxgw/wechat-core'
 
 /** From the arrival of the push. Below the contract's 1.5 s by what a busy machine and an answer on a spool's disk take. */
 const BUDGET_MS = 1_200
 /** Of a push that this process itself has kept waiting: a Redis that is well answers within it. */
 const LEAST_MS = 100
-/** What a command takes at most. While so much is left, its own bound is enough, and the push costs no timer. */
-const LONGEST_COMMAND_MS = 1_000
 
 type Push = { receivedAtMs: number; nowMs: number }
 
@@ -19,7 +18,8 @@ type Push = { receivedAtMs: number; nowMs: number }
 export async function withinStoreBudget<T>({ receivedAtMs, nowMs }: Push, run: () => Promise<T>): Promise<T> {
   // A clock that was set back gives nobody more than the whole.
   const leftMs = Math.max(BUDGET_MS - Math.max(0, nowMs - receivedAtMs), LEAST_MS)
-  if (leftMs >= LONGEST_COMMAND_MS) return run()
+  // Its own bound is enough, and the push costs no timer.
+  if (leftMs >= COMMAND_TIMEOUT_MS) return run()
   let timer: NodeJS.Timeout | undefined
   const over = new Promise<never>((_resolve, reject) => {
     // By way of an immediate: what has been answered while this process stood still is read first.

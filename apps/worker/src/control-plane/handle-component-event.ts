@@ -13,6 +13,7 @@ import {
   Secret,
   withoutCodes,
 } from '@wxgw/wechat-core'
+import { platformNotConfigured } from './platform-of-job.ts'
 
 export type ComponentEventPlatform = {
   id: string
@@ -32,7 +33,7 @@ type Context = { job: ComponentEventJob; platform: ComponentEventPlatform; log: 
 /** Safe to run twice: tickets and authorizations are judged by order, codes are exchanged once, events carry the push's id. */
 export async function handleComponentEvent(job: ComponentEventJob, { platforms, log }: ComponentEventDeps): Promise<void> {
   const platform = platforms.get(job.platform)
-  if (!platform) throw new GatewayError('PLATFORM_NOT_FOUND', 'the platform of this job is not configured here', { retry: true })
+  if (!platform) throw platformNotConfigured()
   const context = { job, platform, log }
   const event = parseComponentEvent(platform.inbox.openComponentEvent(job), platform.componentAppId)
   switch (event.kind) {

@@ -2,7 +2,7 @@
 import type { DeadLettersJob } from '@wxgw/contracts'
 import type { Platform } from '@wxgw/platform'
 import type { Log } from '@wxgw/runtime'
-import { GatewayError } from '@wxgw/wechat-core'
+import { platformNotConfigured } from './platform-of-job.ts'
 
 export type DeadLettersJobDeps = { platforms: ReadonlyMap<string, { deadLetters: Pick<Platform['deadLetters'], 'resume'> }>; log: Log }
 
@@ -10,7 +10,7 @@ export type DeadLettersJobDeps = { platforms: ReadonlyMap<string, { deadLetters:
 export async function handleDeadLetters(job: DeadLettersJob, { platforms, log }: DeadLettersJobDeps): Promise<void> {
   const { platform: id, subscription, action } = job
   const platform = platforms.get(id)
-  if (!platform) throw new GatewayError('PLATFORM_NOT_FOUND', 'the platform of this job is not configured here', { retry: true })
+  if (!platform) throw platformNotConfigured()
   const taken = await platform.deadLetters.resume(job)
   log.info({ platform: id, subscription, action, taken }, 'deadLetters.taken')
 }

@@ -4,6 +4,7 @@ import type { Platform } from '@wxgw/platform'
 import type { Log } from '@wxgw/runtime'
 import { type Authorizer, type AuthorizerAppId, GatewayError, parseAuthorizerAppId, refusalKind } from '@wxgw/wechat-core'
 import { authorizerView } from '@wxgw/contracts'
+import { platformNotConfigured } from './platform-of-job.ts'
 
 export type ProfilePlatform = {
   authorizations: Pick<Platform['authorizations'], 'refreshProfile'>
@@ -19,7 +20,7 @@ export const PROFILE_ATTEMPTS = 5
 export async function handleProfile(job: ProfileJob, { attempt }: { attempt: number }, { platforms, log }: ProfileDeps): Promise<void> {
   const platform = platforms.get(job.platform)
   const appId = parseAuthorizerAppId(job.appid)
-  if (!platform || !appId) throw new GatewayError('PLATFORM_NOT_FOUND', 'the platform of this job is not configured here', { retry: true })
+  if (!platform || !appId) throw platformNotConfigured()
 
   const authorizer = await profile(platform, appId)
   if (job.announce) await platform.inbox.platformEvent(announcement(job.announce, authorizer), { receivedAtMs: job.receivedAtMs })

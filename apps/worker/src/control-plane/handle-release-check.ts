@@ -2,7 +2,8 @@
 import type { ReleaseCheckJob } from '@wxgw/contracts'
 import type { Platform } from '@wxgw/platform'
 import type { Log } from '@wxgw/runtime'
-import { GatewayError, parseAuthorizerAppId } from '@wxgw/wechat-core'
+import { parseAuthorizerAppId } from '@wxgw/wechat-core'
+import { platformNotConfigured } from './platform-of-job.ts'
 
 export type ReleaseCheckPlatform = {
   authorizations: Pick<Platform['authorizations'], 'exchangeCode'>
@@ -19,7 +20,7 @@ export type ReleaseCheckDeps = { platforms: ReadonlyMap<string, ReleaseCheckPlat
 export async function handleReleaseCheck(job: ReleaseCheckJob, { platforms, log }: ReleaseCheckDeps): Promise<void> {
   const platform = platforms.get(job.platform)
   const appId = parseAuthorizerAppId(job.appid)
-  if (!platform || !appId) throw new GatewayError('PLATFORM_NOT_FOUND', 'the platform of this job is not configured here', { retry: true })
+  if (!platform || !appId) throw platformNotConfigured()
   const code = platform.inbox.openReleaseCheckCode(job)
   const { authorizerAppId } = await platform.authorizations.exchangeCode(code)
   await platform.customerService.send(authorizerAppId, {

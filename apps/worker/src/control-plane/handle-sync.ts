@@ -2,7 +2,8 @@
 import type { SyncJob } from '@wxgw/contracts'
 import type { Platform, SyncState } from '@wxgw/platform'
 import type { Log } from '@wxgw/runtime'
-import { describeFailure, GatewayError } from '@wxgw/wechat-core'
+import { describeFailure } from '@wxgw/wechat-core'
+import { platformNotConfigured } from './platform-of-job.ts'
 
 export type SyncPlatform = {
   authorizations: Pick<Platform['authorizations'], 'reconcilePage'>
@@ -21,7 +22,7 @@ const PROFILES_AT_ONCE = 50
 /** Safe to run twice: what is known and works is never touched. */
 export async function handleSync(job: SyncJob, { jobId }: { jobId: string }, { platforms, nowMs, log }: SyncDeps): Promise<void> {
   const platform = platforms.get(job.platform)
-  if (!platform) throw new GatewayError('PLATFORM_NOT_FOUND', 'the platform of this job is not configured here', { retry: true })
+  if (!platform) throw platformNotConfigured()
   const now = () => new Date(nowMs()).toISOString()
   let state: SyncState = {
     jobId,

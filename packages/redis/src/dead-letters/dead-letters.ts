@@ -81,8 +81,9 @@ export function createDeadLetters({ platform, redis, queues, events }: DeadLette
   async function takeAll(subscription: string, action: DeadLettersJob['action']): Promise<number> {
     const queue = queueOf(subscription)
     const { taken, last } = await takeOlder(queue, actOf(subscription, action), { most: AT_ONCE })
-    const left = last === undefined ? 0 : await redis.zcount(queue.toKey('failed'), '-inf', last.score)
-    if (last === undefined || left === 0) return taken
+    if (last === undefined) return taken
+    const left = await redis.zcount(queue.toKey('failed'), '-inf', last.score)
+    if (left === 0) return taken
     const data: DeadLettersJob = { v: 1, kind: 'dead-letters', platform, subscription, action, after: last }
     const options = { ...jobOptions(DEAD_LETTERS_ATTEMPTS), removeOnFail: { count: KEPT_FAILURES }, jobId: `${data.kind}-${randomUUID()}` }
     await queues.add(MAINTENANCE_QUEUE, { name: data.kind, data, options })
@@ -94,6 +95,10 @@ export function createDeadLetters({ platform, redis, queues, events }: DeadLette
     let taken = 0
     for (let start = 0; start < distinct.length; start += BATCH) taken += await take(queue, distinct.slice(start, start + BATCH), act)
     return taken
+  }
+
+  function takeThese(subscription: string, action: DeadLettersJob['action'], ids: readonly string[] | undefined): Promise<number> {
+    return guardStore(() => (ids ? takeGiven(queueOf(subscription), ids, actOf(subscription, action)) : takeAll(subscription, action)))
   }
 
   /** First the log, then the job: the other way round, a fast delivery would be logged as pending again. */
@@ -130,11 +135,9 @@ export function createDeadLetters({ platform, redis, queues, events }: DeadLette
         return { items, nextCursor: places.length > limit && last ? encodeCursor(last) : null }
       }),
 
-    replay: (subscription, ids) =>
-      guardStore(() => (ids ? takeGiven(queueOf(subscription), ids, actOf(subscription, 'replay')) : takeAll(subscription, 'replay'))),
+    replay: (subscription, ids) => takeThese(subscription, 'replay', ids),
 
-    discard: (subscription, ids) =>
-      guardStore(() => (ids ? takeGiven(queueOf(subscription), ids, actOf(subscription, 'discard')) : takeAll(subscription, 'discard'))),
+    discard: (subscription, ids) => takeThese(subscription, 'discard', ids),
 
     resume: ({ subscription, action, after }) =>
       guardStore(async () => (await takeOlder(queueOf(subscription), actOf(subscription, action), { after, most: Infinity })).taken),

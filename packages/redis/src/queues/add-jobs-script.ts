@@ -102,10 +102,8 @@ export function jobArguments({ name, data, options, lean }: PlainJob, nowMs: num
   return [options.jobId, name, JSON.stringify(data ?? {}), lean ? leanOptionsJson(options) : optionsJson(options), nowMs, deduplication?.id ?? '', deduplication?.ttl ?? 0]
 }
 
-/** Member by member: spreading costs a microsecond each, for every job. What is undefined is not written. */
-function optionsJson(options: PlainJobOptions): string {
-  const { attempts = 0, backoff, removeOnComplete, removeOnFail, stackTraceLimit, jobId, deduplication: de } = options
-  return JSON.stringify({ attempts, backoff, removeOnComplete, removeOnFail, stackTraceLimit, jobId, de })
+function optionsJson({ deduplication, ...options }: PlainJobOptions): string {
+  return JSON.stringify({ attempts: 0, ...options, ...(deduplication === undefined ? {} : { de: deduplication }) })
 }
 
 function leanOptionsJson({ deduplication: _inItsKey, jobId: _inTheKey, removeOnFail, ...options }: PlainJobOptions): string {

@@ -26,6 +26,9 @@ import type { AuthorizerListPage, AuthorizerProfile, CallOptions, ComponentApi }
 /** 500 entries with refresh tokens of 512 characters and more are longer than any other answer. */
 const MAX_LIST_BYTES = 1024 * 1024
 
+/** Of api_get_authorizer_list: at most 500 by WeChat's rule. */
+export const AUTHORIZER_LIST_PAGE_SIZE = 500
+
 export type ComponentApiOptions = HttpOptions & { componentAppId: ComponentAppId; componentAppSecret: Secret }
 
 /**

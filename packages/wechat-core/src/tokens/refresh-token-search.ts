@@ -1,6 +1,7 @@
 // Owns: looking refresh tokens up in WeChat's own list of authorizers, the last place that may still know one.
 // The list can only be paged through, so that all who wait share one walk.
 import { setTimeout as delay } from 'node:timers/promises'
+import { AUTHORIZER_LIST_PAGE_SIZE } from '../api/component-api.ts'
 import type { AuthorizerListPage, ComponentApi } from '../api/types.ts'
 import { WeChatTransportError } from '../errors.ts'
 import type { AuthorizerAppId } from '../ids.ts'
@@ -23,8 +24,6 @@ export type RefreshTokenSearchDeps = {
 }
 
 const LIST_API = 'api_get_authorizer_list'
-/** At most 500 by WeChat's rule. */
-const LIST_PAGE_SIZE = 500
 /** From the begin of one walk to the begin of the next: what failed, or came too late for one, is no reason to hurry. */
 const WALK_INTERVAL_MS = 2_000
 /** Refresh tokens are seldom lost alone: so long, those who miss theirs at the same moment are waited for. */
@@ -111,7 +110,7 @@ export function createRefreshTokenSearch({ api, componentTokens }: RefreshTokenS
   }
 
   function readPage(offset: number): Promise<AuthorizerListPage> {
-    return componentTokens.withToken((token) => api.getAuthorizerList(token, { offset, count: LIST_PAGE_SIZE }))
+    return componentTokens.withToken((token) => api.getAuthorizerList(token, { offset, count: AUTHORIZER_LIST_PAGE_SIZE }))
   }
 
   return { find }
