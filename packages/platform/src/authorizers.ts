@@ -13,9 +13,14 @@ type Known = { appId: AuthorizerAppId | undefined; untilMs: number }
 export function createAuthorizers({ store, clock }: { store: AuthorizerStore; clock: Clock }): Authorizers {
   const userNames = new Map<string, Known>()
 
-  async function ownerOfUserName(userName: string): Promise<AuthorizerAppId | undefined> {
+  function knownOwnerOfUserName(userName: string): Known | undefined {
     const known = userNames.get(userName)
-    if (known && known.untilMs > clock.nowMs()) return known.appId
+    return known && known.untilMs > clock.nowMs() ? known : undefined
+  }
+
+  async function ownerOfUserName(userName: string): Promise<AuthorizerAppId | undefined> {
+    const known = knownOwnerOfUserName(userName)
+    if (known) return known.appId
     const appId = await store.ownerOfUserName(userName)
     userNames.delete(userName)
     userNames.set(userName, { appId, untilMs: appId ? Infinity : clock.nowMs() + UNKNOWN_TTL_MS })
@@ -46,5 +51,5 @@ export function createAuthorizers({ store, clock }: { store: AuthorizerStore; cl
     return items
   }
 
-  return { get: (appId) => store.get(appId), list, ownerOfUserName }
+  return { get: (appId) => store.get(appId), list, ownerOfUserName, knownOwnerOfUserName }
 }

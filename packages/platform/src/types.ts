@@ -47,6 +47,8 @@ export type Authorizers = {
   list(page: { limit: number; cursor: string | undefined; only?: readonly string[] | undefined }): Promise<Page<Authorizer>>
   /** The authorizer that this `gh_…` original id belongs to, when known. Cached in the process. */
   ownerOfUserName(userName: string): Promise<AuthorizerAppId | undefined>
+  /** What `ownerOfUserName` would answer, if that needs no question to Redis. */
+  knownOwnerOfUserName(userName: string): { appId: AuthorizerAppId | undefined } | undefined
 }
 
 export type ComponentTokens = {

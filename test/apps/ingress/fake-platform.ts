@@ -201,6 +201,7 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
         nextCursor: null,
       })),
       ownerOfUserName: method('ownerOfUserName', (userName: string) => fake.owners.get(userName)),
+      knownOwnerOfUserName: () => undefined,
     },
     apiTickets: {
       get: method('apiTickets.get', () => token(SECRETS.ticket)),
@@ -231,6 +232,7 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
       get: method('subscriptions.get', (name: string) => fake.subscriptions.get(name)),
       list: method('subscriptions.list', () => ({ items: [...fake.subscriptions.values()], nextCursor: null })),
       delete: method('subscriptions.delete', (name: string) => fake.subscriptions.delete(name)),
+      known: () => undefined,
       disable: notAsked('disable'),
       endPending: notAsked('endPending'),
       all: method('subscriptions.all', () => [...fake.subscriptions.values()]),

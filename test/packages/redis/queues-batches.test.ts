@@ -1,14 +1,19 @@
 // Owns: that jobs added several at once stand in Redis as BullMQ itself would have written them, and that each learns its own fate.
 import { createJobBatches, createQueues, type JobBatches, jobOptions } from '@wxgw/redis'
-import { Queue, Worker } from 'bullmq'
+import { type JobsOptions, Queue, Worker } from 'bullmq'
 import t from 'tap'
 import { until } from '../../helpers/until.ts'
 import { makeEvent, picture, PREFIX, startStore } from './queues-fixture.ts'
 
 type Job = Parameters<JobBatches['add']>[1]
 
-function job(id: string, changes: Partial<Job['options']> = {}): Job {
-  return { name: 'fan-out', data: { v: 1, event: makeEvent(id) }, options: { ...jobOptions(5), jobId: `job-${id}`, ...changes } }
+function job(id: string, remembered: Pick<Job, 'deduplication'> = {}): Job {
+  return { id: `job-${id}`, name: 'fan-out', data: { v: 1, event: makeEvent(id) }, options: jobOptions(5), ...remembered }
+}
+
+/** As BullMQ's own way of adding takes them. */
+function optionsOf({ id, options, deduplication }: Job): JobsOptions {
+  return { ...options, jobId: id, ...(deduplication ? { deduplication } : {}) }
 }
 
 const REMEMBERED = { deduplication: { id: 'open1.ev_1', ttl: 60_000 } }
@@ -23,7 +28,7 @@ const SEQUENCES: Record<string, Job[]> = {
   'a duplicate by both': [job('a', REMEMBERED), job('a', REMEMBERED)],
   'one at a time': [job('a', WITHOUT_TIME), job('b', WITHOUT_TIME)],
   'several and different': [job('a', REMEMBERED), job('b'), job('c', { deduplication: { id: 'x', ttl: 60_000 } }), job('d', REMEMBERED)],
-  'what consumers get': [{ ...job('a'), options: { jobId: 'ev_a', removeOnComplete: { count: 1_000 }, removeOnFail: { count: 10_000 } } }],
+  'what consumers get': [{ ...job('a'), id: 'ev_a', options: { removeOnComplete: { count: 1_000 }, removeOnFail: { count: 10_000 } } }],
   'empty data': [{ ...job('a'), data: undefined }],
 }
 
@@ -32,7 +37,7 @@ void t.test('every key and field is what BullMQ writes', async (t) => {
   for (const [what, jobs] of Object.entries(SEQUENCES)) {
     const theirs = new Queue('{theirs}', { connection: commands, prefix: PREFIX, skipMetasUpdate: true })
     const expectedIds: unknown[] = []
-    for (const { name, data, options } of jobs) expectedIds.push((await theirs.add(name, data, options)).id)
+    for (const one of jobs) expectedIds.push((await theirs.add(one.name, one.data, optionsOf(one))).id)
     const expected = await picture(commands, '{theirs}')
     await commands.flushall()
 
@@ -78,7 +83,7 @@ void t.test('a paused queue and a full one wake nobody, as with BullMQ', async (
       await commands.hset(`${PREFIX}:${name}:meta`, field, 1)
       await commands.rpush(`${PREFIX}:${name}:active`, 'another')
     }
-    await theirs.add('fan-out', job('a').data, job('a').options)
+    await theirs.add('fan-out', job('a').data, optionsOf(job('a')))
     await queues.add('{ours}', job('a'))
     t.same(await picture(commands, '{ours}'), await picture(commands, '{theirs}'), field)
     t.equal(await commands.exists(`${PREFIX}:{ours}:marker`), 0)
@@ -90,8 +95,8 @@ void t.test('a key of de-duplication whose job is gone holds nothing back, as wi
   const { commands, queues } = await startStore(t)
   const theirs = new Queue('{theirs}', { connection: commands, prefix: PREFIX, skipMetasUpdate: true })
   for (const name of ['{theirs}', '{ours}']) await commands.set(`${PREFIX}:${name}:de:open1.sync`, 'gone')
-  const { name, data, options } = job('a', WITHOUT_TIME)
-  t.equal((await theirs.add(name, data, options)).id, 'job-a')
+  const one = job('a', WITHOUT_TIME)
+  t.equal((await theirs.add(one.name, one.data, optionsOf(one))).id, 'job-a')
   t.equal(await queues.add('{ours}', job('a', WITHOUT_TIME)), 'job-a')
   t.same(await picture(commands, '{ours}'), await picture(commands, '{theirs}'))
 })
@@ -102,7 +107,7 @@ void t.test('what one moment adds is one command, and BullMQ’s worker runs all
   await queues.add('{ours}', job('first'))
   await commands.config('RESETSTAT')
   const ids = await Promise.all(wanted.map((one) => queues.add('{ours}', one)))
-  t.same(ids, wanted.map(({ options }) => options.jobId))
+  t.same(ids, wanted.map(({ id }) => id))
   const stats = await commands.info('commandstats')
   t.match(stats, /cmdstat_evalsha:calls=3,/, 'at most 256 at once')
 

@@ -103,7 +103,7 @@ async function startTogether(store: Store, { atOnce, version }: { atOnce: number
 
 async function addJobs(store: Store, count: number): Promise<string[]> {
   const ids = Array.from({ length: count }, (_, n) => `job-${n}`)
-  await Promise.all(ids.map((jobId) => store.queues.add('{ours}', { name: 'test', data: { jobId }, options: { ...jobOptions(3), jobId } })))
+  await Promise.all(ids.map((id) => store.queues.add('{ours}', { id, name: 'test', data: { jobId: id }, options: jobOptions(3) })))
   return ids
 }
 

@@ -125,6 +125,8 @@ void t.test('every process knows a change within 100 ms, at once with an age of 
   t.ok(performance.now() - startedAt < 250)
 
   const before = await there.all(0)
+  t.equal(there.known(), before, 'what was read just now needs no question')
+  await until('and then it does', () => there.known() === undefined, { everyMs: 5 })
   const reads = await Promise.all(Array.from({ length: 100 }, () => there.all(50)))
   t.ok(reads.every((list) => list === before), 'the same array while nothing changes')
   const info = async () => Number(/cmdstat_get:calls=(\d+)/.exec(await store.commands.info('commandstats'))?.[1] ?? 0)

@@ -9,7 +9,7 @@ void t.test('jobs wait to be taken, except in a queue that is paused or has reac
   const store = await startStore(t)
   const queue = store.queues.open(QUEUE)
   t.equal(await takeableJobs(queue), 0)
-  await Promise.all([1, 2].map((n) => store.queues.add(QUEUE, { name: 'job', data: {}, options: { jobId: `job-${n}` } })))
+  await Promise.all([1, 2].map((n) => store.queues.add(QUEUE, { id: `job-${n}`, name: 'job', data: {}, options: {} })))
   t.equal(await takeableJobs(queue), 2)
   await queue.pause()
   t.equal(await takeableJobs(queue), 0)

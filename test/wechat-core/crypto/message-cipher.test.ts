@@ -60,6 +60,19 @@ void t.test('messages of every length come back, whatever padding they need', as
   t.equal(pads.size, 32, 'every pad from 1 to 32 occurred')
 })
 
+void t.test('a message of any length and any characters comes back as Node itself reads it', async (t) => {
+  const aesKey = randomBytes(32)
+  for (const piece of ['x', '你好', 'é', '😀', '\ufeff', '\u0000', 'x你😀']) {
+    for (const bytes of [1, 511, 512, 513, 5_000]) {
+      const plaintext = piece.repeat(Math.ceil(bytes / Buffer.byteLength(piece)))
+      t.equal(decryptMessage({ aesKey, encrypted: encryptMessage({ aesKey, plaintext, receiveId: 'wx' }) })?.plaintext, plaintext)
+    }
+  }
+  const cut = Buffer.from('你'.repeat(400)).subarray(0, -1)
+  const opened = decryptMessage({ aesKey, encrypted: encryptPush({ aesKey, plaintext: cut, receiveId: 'wx' }) })
+  t.same(opened, { plaintext: cut.toString('utf8'), receiveId: 'wx', isUtf8: false }, 'half a character is U+FFFD')
+})
+
 void t.test('two encryptions of one message differ', async (t) => {
   const message = { aesKey: randomBytes(32), plaintext: 'x', receiveId: 'wx' }
   t.not(encryptMessage(message), encryptMessage(message))

@@ -65,10 +65,24 @@ function checkEncodings(headers: FastifyRequest['headers']): void {
   }
 }
 
+type ContentType = { mediaType: string; charset: string | undefined }
+
+/** Clients have few of them, and say the same one each time. */
+const MAX_KNOWN_TYPES = 100
+const knownTypes = new Map<string, ContentType | undefined>()
+
 /** In lower case. undefined when there is no content type, or an empty one. */
-export function contentTypeOf(headers: FastifyRequest['headers']): { mediaType: string; charset: string | undefined } | undefined {
+export function contentTypeOf(headers: FastifyRequest['headers']): ContentType | undefined {
   const header = headers['content-type']
-  if (header === undefined || header.trim() === '') return undefined
+  if (header === undefined) return undefined
+  if (knownTypes.has(header)) return knownTypes.get(header)
+  const read = readContentType(header)
+  if (knownTypes.size < MAX_KNOWN_TYPES) knownTypes.set(header, read)
+  return read
+}
+
+function readContentType(header: string): ContentType | undefined {
+  if (header.trim() === '') return undefined
   const [mediaType = '', ...parameters] = header.toLowerCase().split(';')
   const charset = parameters.map((parameter) => parameter.trim()).find((parameter) => parameter.startsWith('charset='))
   return { mediaType: mediaType.trim(), charset: charset?.slice('charset='.length).replace(/^"(.*)"$/, '$1') }

@@ -44,16 +44,15 @@ export function startMemoryWatermark({ memoryShare, metrics, log }: MemoryWaterm
     }
   }
 
-  async function below<T>(limit: number, run: () => Promise<T>): Promise<T> {
-    if (share >= limit) throw new GatewayError('STORE_UNAVAILABLE', 'the store is nearly full', { retry: true })
-    return run()
+  function below<T>(limit: number, run: () => Promise<T>): Promise<T> {
+    return share < limit ? run() : Promise.reject(new GatewayError('STORE_UNAVAILABLE', 'the store is nearly full', { retry: true }))
   }
 
   return {
     guard: (inbox) => ({
       ...inbox,
-      message: (...args) => below(MESSAGES_LIMIT, () => inbox.message(...args)),
-      replay: (...args) => below(MESSAGES_LIMIT, () => inbox.replay(...args)),
+      message: (event, receivedAtMs, reply) => below(MESSAGES_LIMIT, () => inbox.message(event, receivedAtMs, reply)),
+      replay: (event, receivedAtMs) => below(MESSAGES_LIMIT, () => inbox.replay(event, receivedAtMs)),
       componentEvent: (event) => below(CONTROL_LIMIT, () => inbox.componentEvent(event)),
       releaseCheck: (check) => below(CONTROL_LIMIT, () => inbox.releaseCheck(check)),
     }),

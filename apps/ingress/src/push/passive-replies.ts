@@ -1,8 +1,8 @@
 // Owns: holding a push open for the one subscription that may answer its user, until the deadline. The way of the reply is the mailbox's.
-import { compileMatcher, parserOf, ReplySchema } from '@wxgw/contracts'
+import { compileMatcher, parserOf, ReplySchema, type Subscription } from '@wxgw/contracts'
 import type { Log } from '@wxgw/runtime'
 import { buildReplyXml, type Clock, sealReply } from '@wxgw/wechat-core'
-import type { PassiveReplies } from './passive-answers.ts'
+import type { PassiveAnswer, PassiveReplies } from './passive-answers.ts'
 import { withinStoreBudget } from './store-budget.ts'
 
 export type PassiveRepliesDeps = {
@@ -14,38 +14,53 @@ export type PassiveRepliesDeps = {
 
 const parseReply = parserOf(ReplySchema)
 
+type Push = Parameters<PassiveReplies['answer']>[0]
+
 /** The first matching subscription by name that wants to reply; a retry of a push that still waits gets the same answer. */
 export function createPassiveReplies({ clock, deadlineMs, log }: PassiveRepliesDeps): PassiveReplies {
-  return {
-    async answer({ platform, appId, opened, message, event, receivedAtMs, enqueue }) {
-      const subscriptions = await withinStoreBudget({ receivedAtMs, nowMs: clock.nowMs() }, () => platform.subscriptions.all())
-      const matching = compileMatcher(subscriptions)(event)
-      const replying = matching.find(({ reply }) => reply)
-      if (replying === undefined) return undefined
-
-      const deadlineAtMs = receivedAtMs + deadlineMs
-      // Before the event is queued: a consumer may be faster than the rest of this function.
-      const asked = { subscription: replying.name, authorizerAppId: appId, openId: message.fromUserName }
-      const waiting = platform.replies.expect(event.id, deadlineAtMs, asked)
-      await enqueue({ subscription: replying.name, deadlineAtMs })
-      const offered = await waiting
-      const logged = { platform: platform.id, eventId: event.id, subscription: replying.name }
-      const reply = parseReply(offered)
-      if (reply === undefined) {
-        const outcome = offered === undefined ? 'none in time' : offered === null ? 'none' : 'invalid'
-        log.info({ ...logged, outcome }, 'reply.awaited')
-        return undefined
-      }
-      const nowSeconds = Math.floor(clock.nowMs() / 1000)
-      const address = { toUserName: message.fromUserName, fromUserName: message.toUserName, createTimeSeconds: nowSeconds }
-      log.debug({ ...logged, outcome: 'answered', durationMs: clock.nowMs() - receivedAtMs }, 'reply.awaited')
-      return sealReply({
-        credentials: opened.credentials,
-        componentAppId: platform.componentAppId,
-        plaintext: buildReplyXml(reply, address),
-        timestampSeconds: nowSeconds,
-        nonce: opened.nonce,
-      })
-    },
+  /** Every push asks: mostly it is known, without a question to Redis or a look at each subscription, that none replies. */
+  const mayReply = ({ platform }: Push) => {
+    const subscriptions = platform.subscriptions.known()
+    return subscriptions === undefined || repliesAmong(subscriptions).length > 0
   }
+
+  async function ask({ platform, appId, opened, message, event, receivedAtMs, enqueue }: Push): Promise<PassiveAnswer> {
+    const subscriptions = await withinStoreBudget({ receivedAtMs, nowMs: clock.nowMs() }, () => platform.subscriptions.all())
+    const [replying] = compileMatcher(repliesAmong(subscriptions))(event)
+    if (replying === undefined) return undefined
+
+    const deadlineAtMs = receivedAtMs + deadlineMs
+    // Before the event is queued: a consumer may be faster than the rest of this function.
+    const asked = { subscription: replying.name, authorizerAppId: appId, openId: message.fromUserName }
+    const waiting = platform.replies.expect(event.id, deadlineAtMs, asked)
+    await enqueue({ subscription: replying.name, deadlineAtMs })
+    const offered = await waiting
+    const logged = { platform: platform.id, eventId: event.id, subscription: replying.name }
+    const reply = parseReply(offered)
+    if (reply === undefined) {
+      const outcome = offered === undefined ? 'none in time' : offered === null ? 'none' : 'invalid'
+      log.info({ ...logged, outcome }, 'reply.awaited')
+      return undefined
+    }
+    const nowSeconds = Math.floor(clock.nowMs() / 1000)
+    const address = { toUserName: message.fromUserName, fromUserName: message.toUserName, createTimeSeconds: nowSeconds }
+    log.debug({ ...logged, outcome: 'answered', durationMs: clock.nowMs() - receivedAtMs }, 'reply.awaited')
+    return sealReply({
+      credentials: opened.credentials,
+      componentAppId: platform.componentAppId,
+      plaintext: buildReplyXml(reply, address),
+      timestampSeconds: nowSeconds,
+      nonce: opened.nonce,
+    })
+  }
+
+  return { answer: (push) => (mayReply(push) ? ask(push) : undefined) }
+}
+
+const replying = new WeakMap<readonly Subscription[], Subscription[]>()
+
+function repliesAmong(subscriptions: readonly Subscription[]): Subscription[] {
+  const known = replying.get(subscriptions) ?? subscriptions.filter(({ reply }) => reply)
+  replying.set(subscriptions, known)
+  return known
 }

@@ -1,29 +1,32 @@
 // Owns: answering WeChat's release check (全网发布接入检测) from the door: the reply it waits for, or the job that sends its code back.
-import { buildReplyXml, type Clock, releaseCheckAnswer, sealReply } from '@wxgw/wechat-core'
-import type { ReleaseCheck } from './passive-answers.ts'
+import { buildReplyXml, type Clock, releaseCheckAnswer, type ReleaseCheckAnswer, sealReply } from '@wxgw/wechat-core'
+import type { PushedMessage, ReleaseCheck } from './passive-answers.ts'
 
 /** The answer to QUERY_AUTH_CODE; what was asked for follows by API. */
 const NOTHING_YET = ''
 
 export function createReleaseCheck({ clock }: { clock: Clock }): ReleaseCheck {
+  async function carryOut(wanted: ReleaseCheckAnswer, { platform, appId, opened, message, event, receivedAtMs }: PushedMessage): Promise<string> {
+    if (wanted.kind === 'query-auth-code') {
+      const { authorizationCode: code } = wanted
+      await platform.inbox.releaseCheck({ eventId: event.id, appId, openId: message.fromUserName, code, receivedAtMs })
+      return NOTHING_YET
+    }
+    const nowSeconds = Math.floor(clock.nowMs() / 1000)
+    const address = { toUserName: message.fromUserName, fromUserName: message.toUserName, createTimeSeconds: nowSeconds }
+    return sealReply({
+      credentials: opened.credentials,
+      componentAppId: platform.componentAppId,
+      plaintext: buildReplyXml({ MsgType: 'text', Content: wanted.content }, address),
+      timestampSeconds: nowSeconds,
+      nonce: opened.nonce,
+    })
+  }
+
   return {
-    async answer({ platform, appId, opened, message, event, receivedAtMs }) {
-      const wanted = releaseCheckAnswer({ authorizerAppId: appId, message })
-      if (wanted === undefined) return undefined
-      if (wanted.kind === 'query-auth-code') {
-        const { authorizationCode: code } = wanted
-        await platform.inbox.releaseCheck({ eventId: event.id, appId, openId: message.fromUserName, code, receivedAtMs })
-        return NOTHING_YET
-      }
-      const nowSeconds = Math.floor(clock.nowMs() / 1000)
-      const address = { toUserName: message.fromUserName, fromUserName: message.toUserName, createTimeSeconds: nowSeconds }
-      return sealReply({
-        credentials: opened.credentials,
-        componentAppId: platform.componentAppId,
-        plaintext: buildReplyXml({ MsgType: 'text', Content: wanted.content }, address),
-        timestampSeconds: nowSeconds,
-        nonce: opened.nonce,
-      })
+    answer(push) {
+      const wanted = releaseCheckAnswer({ authorizerAppId: push.appId, message: push.message })
+      return wanted && carryOut(wanted, push)
     },
   }
 }

@@ -15,11 +15,14 @@ type Push = { receivedAtMs: number; nowMs: number }
  * Runs one question to the store; STORE_UNAVAILABLE (retry) when the budget is used up. What was asked may still be carried out:
  * whoever writes has to be safe against a repetition.
  */
-export async function withinStoreBudget<T>({ receivedAtMs, nowMs }: Push, run: () => Promise<T>): Promise<T> {
+export function withinStoreBudget<T>({ receivedAtMs, nowMs }: Push, run: () => Promise<T>): Promise<T> {
   // A clock that was set back gives nobody more than the whole.
   const leftMs = Math.max(BUDGET_MS - Math.max(0, nowMs - receivedAtMs), LEAST_MS)
   // Its own bound is enough, and the push costs no timer.
-  if (leftMs >= COMMAND_TIMEOUT_MS) return run()
+  return leftMs >= COMMAND_TIMEOUT_MS ? run() : within(leftMs, run)
+}
+
+async function within<T>(leftMs: number, run: () => Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const over = new Promise<never>((_resolve, reject) => {
     // By way of an immediate: what has been answered while this process stood still is read first.

@@ -21,7 +21,12 @@ export function spooledPlatform(platform: Platform, spool: PushSpool): Platform 
 
 /** Nobody can answer a push while Redis is away; the push itself is kept. */
 export function repliesWhileStoreIsThere(replies: PassiveReplies): PassiveReplies {
-  return { answer: (push) => unless(isStoreAway, () => replies.answer(push)) }
+  return {
+    answer(push) {
+      const answer = replies.answer(push)
+      return answer && unless(isStoreAway, () => answer)
+    },
+  }
 }
 
 function spooledInbox({ id: platform, inbox }: Platform, spool: PushSpool): Inbox {

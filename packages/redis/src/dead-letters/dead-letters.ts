@@ -85,8 +85,8 @@ export function createDeadLetters({ platform, redis, queues, events }: DeadLette
     const left = await redis.zcount(queue.toKey('failed'), '-inf', last.score)
     if (left === 0) return taken
     const data: DeadLettersJob = { v: 1, kind: 'dead-letters', platform, subscription, action, after: last }
-    const options = { ...jobOptions(DEAD_LETTERS_ATTEMPTS), removeOnFail: { count: KEPT_FAILURES }, jobId: `${data.kind}-${randomUUID()}` }
-    await queues.add(MAINTENANCE_QUEUE, { name: data.kind, data, options })
+    const options = { ...jobOptions(DEAD_LETTERS_ATTEMPTS), removeOnFail: { count: KEPT_FAILURES } }
+    await queues.add(MAINTENANCE_QUEUE, { id: `${data.kind}-${randomUUID()}`, name: data.kind, data, options })
     return taken + left
   }
 

@@ -6,15 +6,15 @@ import { script } from '../script.ts'
 /** The only version whose format this is: with any other, jobs are added by BullMQ itself. */
 export const FORMAT_OF_BULLMQ = '6.7.0'
 
-export type PlainJobOptions = Pick<JobsOptions, 'attempts' | 'backoff' | 'removeOnComplete' | 'removeOnFail' | 'stackTraceLimit'> & {
-  jobId: string
-  deduplication?: { id: string; ttl?: number }
-}
+export type PlainJobOptions = Pick<JobsOptions, 'attempts' | 'backoff' | 'removeOnComplete' | 'removeOnFail' | 'stackTraceLimit'>
 
 export type PlainJob = {
+  id: string
   name: string
   data: unknown
+  /** Best the same object for all jobs of a kind: what is lean writes it out once. */
   options: PlainJobOptions
+  deduplication?: { id: string; ttl?: number }
   /**
    * For jobs that wait by the million and are read by the gateway alone: the options do not repeat the job's id and its
    * de-duplication, which stand in keys of their own. Removed by hand, such a job stays remembered for its time.
@@ -96,17 +96,29 @@ end
 return ids
 `)
 
-/** What of `addJobs`' ARGV is one job's. */
-export function jobArguments({ name, data, options, lean }: PlainJob, nowMs: number): Array<string | number> {
-  const { deduplication } = options
-  return [options.jobId, name, JSON.stringify(data ?? {}), lean ? leanOptionsJson(options) : optionsJson(options), nowMs, deduplication?.id ?? '', deduplication?.ttl ?? 0]
+/** As Queue.add takes them. */
+export function bullMqOptions({ id, options, deduplication }: PlainJob): JobsOptions {
+  return { ...options, jobId: id, ...(deduplication === undefined ? {} : { deduplication }) }
 }
 
-function optionsJson({ deduplication, ...options }: PlainJobOptions): string {
-  return JSON.stringify({ attempts: 0, ...options, ...(deduplication === undefined ? {} : { de: deduplication }) })
+/** Adds to `argv` what is one job's. */
+export function pushJobArguments(argv: Array<string | number>, job: PlainJob, nowMs: number): void {
+  const { id, name, data, deduplication } = job
+  argv.push(id, name, JSON.stringify(data ?? {}), job.lean ? leanOptionsJson(job.options) : optionsJson(job), nowMs, deduplication?.id ?? '', deduplication?.ttl ?? 0)
 }
 
-function leanOptionsJson({ deduplication: _inItsKey, jobId: _inTheKey, removeOnFail, ...options }: PlainJobOptions): string {
+function optionsJson({ id, options, deduplication }: PlainJob): string {
+  return JSON.stringify({ attempts: 0, ...options, jobId: id, ...(deduplication === undefined ? {} : { de: deduplication }) })
+}
+
+const leanOptions = new WeakMap<PlainJobOptions, string>()
+
+function leanOptionsJson(options: PlainJobOptions): string {
+  const known = leanOptions.get(options)
+  if (known !== undefined) return known
+  const { removeOnFail, ...others } = options
   // BullMQ keeps what failed unless it is told otherwise.
-  return JSON.stringify(removeOnFail === false ? options : { ...options, removeOnFail })
+  const json = JSON.stringify(removeOnFail === false ? others : options)
+  leanOptions.set(options, json)
+  return json
 }

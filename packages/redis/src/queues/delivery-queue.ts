@@ -4,6 +4,7 @@ import type { Job } from 'bullmq'
 import type { RedisConnection } from '../connect.ts'
 import { runScript, script } from '../script.ts'
 import { guardStore } from '../store-errors.ts'
+import { bullMqOptions } from './add-jobs-script.ts'
 import { jobOptions } from './job-options.ts'
 import type { Queues } from './queues.ts'
 
@@ -52,19 +53,21 @@ export function createDeliveryQueue({ queues, redis }: { queues: Pick<Queues, 'o
       guardStore(async () => {
         const { deliveryId } = job
         const queueName = deliveriesQueue(job.platform, job.subscription)
-        const options = {
-          ...jobOptions(1 + job.scheduleSeconds.length),
-          jobId: deliveryId,
+        const plain = {
+          id: deliveryId,
+          name: job.event.type,
+          data: job,
+          options: jobOptions(1 + job.scheduleSeconds.length),
           deduplication: { id: deliveryId, ttl: REMEMBERED_MS },
         }
         if (delayMs <= 0 && attemptsMade === 0 && !job.reply) {
-          await queues.add(queueName, { name: job.event.type, data: job, options })
+          await queues.add(queueName, plain)
           return
         }
         const queue = queues.open(queueName)
         const heldMs = attemptsMade > 0 ? Math.max(delayMs, HELD_MS) : delayMs
-        const added = await queue.add(job.event.type, job, {
-          ...options,
+        const added = await queue.add(plain.name, job, {
+          ...bullMqOptions(plain),
           delay: Math.max(0, Math.round(heldMs)),
           // A push is waiting for the answer to this one: it goes before what has waited longer.
           ...(job.reply ? { lifo: true } : {}),

@@ -15,7 +15,7 @@ import {
 import { type AuthorizerAppId, type Clock, type Secret, systemClock } from '@wxgw/wechat-core'
 import type { Sealer } from '../sealed.ts'
 import { guardStore } from '../store-errors.ts'
-import type { PlainJobOptions } from './add-jobs-script.ts'
+import type { PlainJob, PlainJobOptions } from './add-jobs-script.ts'
 import { CONTROL_ATTEMPTS, FAN_OUT_ATTEMPTS, jobOptions, RELEASE_CHECK_ATTEMPTS, SYNC_ATTEMPTS } from './job-options.ts'
 import type { Queues } from './queues.ts'
 import type { SyncState, SyncStates } from './sync-states.ts'
@@ -52,7 +52,13 @@ export type InboxDeps = {
   clock?: Clock
 }
 
-type AddedOnce = { data: Payload; id: string; attempts: number; kept?: Partial<PlainJobOptions>; lean?: boolean }
+type AddedOnce = { data: Payload; id: string; options: PlainJobOptions }
+
+const CONTROL_OPTIONS = jobOptions(CONTROL_ATTEMPTS)
+const FAN_OUT_OPTIONS = jobOptions(FAN_OUT_ATTEMPTS)
+/** Not kept when it fails: nobody can use the code any more, and it is a secret. */
+const RELEASE_CHECK_OPTIONS = { ...jobOptions(RELEASE_CHECK_ATTEMPTS), removeOnFail: true }
+const SYNC_OPTIONS = { ...jobOptions(SYNC_ATTEMPTS), removeOnFail: { count: 100 } }
 
 type Payload = ComponentEventJob | FanOutJob | ProfileJob | ReleaseCheckJob | SyncJob
 
@@ -67,37 +73,37 @@ export function createInbox({ platform, queues, sealer, syncStates, dedupeSecond
   const eventPlace = (eventId: string) => ({ platform, subject: eventId, field: 'component-event' })
   const codePlace = (eventId: string) => ({ platform, subject: eventId, field: 'release-check' })
 
+  const add = (queueName: string, job: PlainJob) => guardStore(() => queues.add(queueName, job))
+
   /**
    * The deduplication key outlives the job; a job id of each push's own tells by the answer whether it is ours. Sent
    * twice by the driver after a lost reply, the job is found under its id and is still ours.
    */
-  function add(queueName: string, { data, options, lean = false }: { data: Payload; options: PlainJobOptions; lean?: boolean }): Promise<string> {
-    return guardStore(() => queues.add(queueName, { name: data.kind, data, options, lean }))
-  }
-
-  async function addOnce(queueName: string, job: AddedOnce): Promise<Acceptance> {
-    const { data, id, attempts, kept, lean = false } = job
-    const jobId = lean ? nextShortId() : `${data.kind}-${randomUUID()}`
-    const options = { ...jobOptions(attempts), ...kept, jobId, deduplication: { id: `${platform}.${id}`, ttl } }
-    return (await add(queueName, { data, options, lean })) === jobId ? 'accepted' : 'duplicate'
+  async function addOnce(queueName: string, { data, id, options }: AddedOnce): Promise<Acceptance> {
+    const jobId = `${data.kind}-${randomUUID()}`
+    const deduplication = { id: `${platform}.${id}`, ttl }
+    return (await add(queueName, { id: jobId, name: data.kind, data, options, deduplication })) === jobId ? 'accepted' : 'duplicate'
   }
 
   /** Without a time the key lives exactly as long as the job. */
-  function oneAtATime(kind: Payload['kind'], { id, attempts }: { id: string; attempts: number }): PlainJobOptions {
-    return { ...jobOptions(attempts), jobId: `${kind}-${randomUUID()}`, deduplication: { id: `${platform}.${id}` } }
+  function addOneAtATime(queueName: string, { data, id, options }: AddedOnce): Promise<string> {
+    return add(queueName, { id: `${data.kind}-${randomUUID()}`, name: data.kind, data, options, deduplication: { id: `${platform}.${id}` } })
   }
 
   /** `replay` and `only` lead to other deliveries of the same event: each is remembered by itself. */
-  function fanOut(queueName: string, data: FanOutJob): Promise<Acceptance> {
-    const id = [data.event.id, data.replay ?? '', data.only ?? ''].join(' ').trimEnd()
-    return addOnce(queueName, { data, id, attempts: FAN_OUT_ATTEMPTS, lean: true })
+  async function fanOut(queueName: string, data: FanOutJob): Promise<Acceptance> {
+    const { event, replay, only } = data
+    const id = only !== undefined ? `${event.id} ${replay ?? ''} ${only}` : replay !== undefined ? `${event.id} ${replay}` : event.id
+    const jobId = nextShortId()
+    const job = { id: jobId, name: data.kind, data, options: FAN_OUT_OPTIONS, deduplication: { id: `${platform}.${id}`, ttl }, lean: true }
+    return (await add(queueName, job)) === jobId ? 'accepted' : 'duplicate'
   }
 
   return {
     componentEvent({ eventId, plaintext, receivedAtMs }) {
       const sealedPlaintext = sealer.seal(plaintext, eventPlace(eventId))
       const data: ComponentEventJob = { v: 1, kind: 'component-event', platform, eventId, receivedAtMs, sealedPlaintext }
-      return addOnce(COMPONENT_EVENTS_QUEUE, { data, id: eventId, attempts: CONTROL_ATTEMPTS })
+      return addOnce(COMPONENT_EVENTS_QUEUE, { data, id: eventId, options: CONTROL_OPTIONS })
     },
 
     message: (event, receivedAtMs, reply) =>
@@ -128,19 +134,17 @@ export function createInbox({ platform, queues, sealer, syncStates, dedupeSecond
         ...(announce ? { announce } : {}),
       }
       if (announce) {
-        await addOnce(COMPONENT_EVENTS_QUEUE, { data, id: `profile ${announce.id}`, attempts: CONTROL_ATTEMPTS })
+        await addOnce(COMPONENT_EVENTS_QUEUE, { data, id: `profile ${announce.id}`, options: CONTROL_OPTIONS })
         return
       }
       // Nothing waits for it: one job at a time per authorizer is enough.
-      await add(COMPONENT_EVENTS_QUEUE, { data, options: oneAtATime('profile', { id: `profile ${appId}`, attempts: CONTROL_ATTEMPTS }) })
+      await addOneAtATime(COMPONENT_EVENTS_QUEUE, { data, id: `profile ${appId}`, options: CONTROL_OPTIONS })
     },
 
     async releaseCheck({ eventId, appId, openId, code, receivedAtMs }) {
       const sealedCode = sealer.seal(code.reveal(), codePlace(eventId))
       const data: ReleaseCheckJob = { v: 1, kind: 'release-check', platform, eventId, appid: appId, openId, sealedCode, receivedAtMs }
-      // Not kept when it fails: nobody can use the code any more, and it is a secret.
-      const kept = { removeOnFail: true }
-      await addOnce(COMPONENT_EVENTS_QUEUE, { data, id: `release-check ${eventId}`, attempts: RELEASE_CHECK_ATTEMPTS, kept })
+      await addOnce(COMPONENT_EVENTS_QUEUE, { data, id: `release-check ${eventId}`, options: RELEASE_CHECK_OPTIONS })
     },
 
     openReleaseCheckCode: ({ eventId, sealedCode }) => sealer.open(sealedCode, codePlace(eventId)),
@@ -150,8 +154,7 @@ export function createInbox({ platform, queues, sealer, syncStates, dedupeSecond
     async sync() {
       const data: SyncJob = { v: 1, kind: 'sync', platform }
       // One at a time: who asks while it waits or runs is given the one that is under way.
-      const options = { ...oneAtATime('sync', { id: 'sync', attempts: SYNC_ATTEMPTS }), removeOnFail: { count: 100 } }
-      return { jobId: await add(MAINTENANCE_QUEUE, { data, options }) }
+      return { jobId: await addOneAtATime(MAINTENANCE_QUEUE, { data, id: 'sync', options: SYNC_OPTIONS }) }
     },
 
     syncState: (jobId) => syncStates.get(jobId),

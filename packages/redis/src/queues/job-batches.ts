@@ -4,7 +4,7 @@ import type { Queue } from 'bullmq'
 import { createBatches } from '../batches.ts'
 import type { RedisConnection } from '../connect.ts'
 import { runScript } from '../script.ts'
-import { addJobs, FORMAT_OF_BULLMQ, jobArguments, type PlainJob } from './add-jobs-script.ts'
+import { addJobs, bullMqOptions, FORMAT_OF_BULLMQ, type PlainJob, pushJobArguments } from './add-jobs-script.ts'
 
 export type JobBatches = {
   /** Resolves with the job's own id after Redis has accepted it, or with the id of the job that it duplicates. Rejects as Queue.add. */
@@ -29,13 +29,14 @@ export function createJobBatches({ connection, open, version = installedVersion(
     const { keys } = open(queueName)
     const names = ['wait', 'meta', 'id', 'active', 'events', 'marker'].map((name) => keys[name] ?? '')
     const nowMs = Date.now()
-    const args = [keys[''] ?? '', ...jobs.flatMap((job) => jobArguments(job, nowMs))]
+    const args: Array<string | number> = [keys[''] ?? '']
+    for (const job of jobs) pushJobArguments(args, job, nowMs)
     const ids = await runScript(connection, addJobs, { keys: names, args })
     return Array.isArray(ids) ? ids : []
   }
 
   async function writeByBullMq(queueName: string, jobs: readonly PlainJob[]): Promise<unknown[]> {
-    const added = await open(queueName).addBulk(jobs.map(({ name, data, options }) => ({ name, data, opts: options })))
+    const added = await open(queueName).addBulk(jobs.map((job) => ({ name: job.name, data: job.data, opts: bullMqOptions(job) })))
     return added.map(({ id }) => id)
   }
 

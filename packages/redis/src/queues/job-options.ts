@@ -34,7 +34,7 @@ export function exponentialBackoffMs(attempt: number): number {
 const workerDecides = { type: 'worker' } as const
 
 /** Removed when done: a secret inside, though sealed, shall not lie about. Kept when failed for good: somebody must look. */
-export function jobOptions(attempts: number): Omit<PlainJobOptions, 'jobId' | 'deduplication'> {
+export function jobOptions(attempts: number): PlainJobOptions {
   // No stack traces in Redis: they show what is none of Redis' business and fill it.
   return { attempts, backoff: workerDecides, removeOnComplete: true, removeOnFail: false, stackTraceLimit: 0 }
 }

@@ -64,7 +64,7 @@ export function createSinkWriter({ queues, redis }: { queues: Pick<Queues, 'open
       guardStore(async () => {
         // How often it is tried and what becomes of it is the consumer's business; only the space it takes is ours.
         const kept = { removeOnComplete: { count: KEPT_COMPLETED }, removeOnFail: { count: KEPT_FAILED } }
-        await queues.add(queue, { name, data, options: { jobId, ...kept } })
+        await queues.add(queue, { id: jobId, name, data, options: kept })
       }),
     readConsumerJob: ({ queue, jobId }) =>
       guardStore(async () => {

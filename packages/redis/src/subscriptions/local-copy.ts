@@ -13,6 +13,8 @@ export type CopyState = {
 export type LocalCopy = {
   /** Not older than `maxAgeMs`: what was changed longer ago than that is in it. One read of the version for all who ask meanwhile. */
   get(maxAgeMs: number): Promise<CopyState>
+  /** What `get` would answer without a question to Redis. */
+  peek(maxAgeMs: number): CopyState | undefined
   /** After a change of our own. */
   forget(): void
 }
@@ -46,11 +48,17 @@ export function createLocalCopy(deps: {
     return state
   }
 
+  function peek(maxAgeMs: number, now = performance.now()): CopyState | undefined {
+    // An answer is as old as its question: Redis may have read just before the change.
+    return known && now - known.asOfMs <= maxAgeMs ? known.state : undefined
+  }
+
   return {
+    peek,
     get(maxAgeMs) {
       const now = performance.now()
-      // An answer is as old as its question: Redis may have read just before the change.
-      if (known && now - known.asOfMs <= maxAgeMs) return Promise.resolve(known.state)
+      const fresh = peek(maxAgeMs, now)
+      if (fresh) return Promise.resolve(fresh)
       if (reading && (reading.startedAtMs === undefined || now - reading.startedAtMs <= maxAgeMs)) return reading.state
       const mine: Reading = { startedAtMs: undefined, state: begun().then(() => read((mine.startedAtMs = performance.now()))) }
       reading = mine

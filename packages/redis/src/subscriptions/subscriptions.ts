@@ -28,6 +28,8 @@ export type Subscriptions = {
   endPending(name: string): Promise<void>
   /** All of them, from a copy in the process that is at most `maxAgeMs` behind a change (default 100). */
   all(maxAgeMs?: number): Promise<readonly Subscription[]>
+  /** What `all()` would answer, if that needs no question to Redis. */
+  known(): readonly Subscription[] | undefined
   /** The webhook secrets to sign with: the current one first, the previous one while it is being replaced. */
   webhookSecrets(name: string): Promise<readonly Secret[]>
 }
@@ -151,6 +153,8 @@ export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
     },
 
     all: async (maxAgeMs = DEFAULT_MAX_AGE_MS) => (await copy.get(maxAgeMs)).subscriptions,
+
+    known: () => copy.peek(DEFAULT_MAX_AGE_MS)?.subscriptions,
 
     async webhookSecrets(name) {
       const record = (await copy.get(DEFAULT_MAX_AGE_MS)).byName.get(name)

@@ -1,6 +1,6 @@
 // Owns: the cipher of pushes and replies: AES-256-CBC around random(16) + length(4) + message + receiveid, padded to 32 bytes.
 // Knows nothing of signatures and XML.
-import { isUtf8 } from 'node:buffer'
+import { isAscii, isUtf8, transcode } from 'node:buffer'
 import { createCipheriv, createDecipheriv, randomBytes, type Decipher } from 'node:crypto'
 
 const RANDOM_BYTES = 16
@@ -42,6 +42,14 @@ export function decodeBase64(text: string): Buffer | undefined {
   return bytes.length > 0 && bytes.toString('base64') === text ? bytes : undefined
 }
 
+/** Above it, text that is not ASCII is read in less than half the time by way of UTF-16 (measured). */
+const LONG_BYTES = 512
+
+function textOf(bytes: Buffer, isValid: boolean): string {
+  if (bytes.length < LONG_BYTES || !isValid || isAscii(bytes)) return bytes.toString('utf8')
+  return transcode(bytes, 'utf8', 'utf16le').toString('utf16le')
+}
+
 /** As decryptMessage, of bytes. Every length is checked before it is used. */
 export function decryptBytes(aesKey: Buffer, ciphertext: Buffer): DecryptedMessage | undefined {
   if (ciphertext.length < HEADER_BYTES || ciphertext.length % CIPHER_BLOCK_BYTES !== 0) return undefined
@@ -51,7 +59,8 @@ export function decryptBytes(aesKey: Buffer, ciphertext: Buffer): DecryptedMessa
   const messageEnd = HEADER_BYTES + content.readUInt32BE(RANDOM_BYTES)
   if (messageEnd === HEADER_BYTES || messageEnd > content.length) return undefined
   const message = content.subarray(HEADER_BYTES, messageEnd)
-  return { plaintext: message.toString('utf8'), isUtf8: isUtf8(message), receiveId: content.toString('utf8', messageEnd) }
+  const isValid = isUtf8(message)
+  return { plaintext: textOf(message, isValid), isUtf8: isValid, receiveId: content.toString('utf8', messageEnd) }
 }
 
 const decipherers = new WeakMap<Buffer, Decipher>()

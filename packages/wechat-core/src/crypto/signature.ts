@@ -4,6 +4,9 @@ import type { Secret } from '../secret.ts'
 
 const SIGNATURE = /^[0-9a-f]{40}$/
 
+const givenBytes = Buffer.alloc(40)
+const expectedBytes = Buffer.alloc(40)
+
 export type PushSignatureParts = { token: Secret; timestamp: string; nonce: string; encrypt: string }
 
 /**
@@ -33,7 +36,9 @@ export function verifyUrlSignature(check: {
 /** Compares in constant time; `given` may be anything, only 40 lower-case hex digits can match. */
 export function isSameSignature(given: string, expected: string): boolean {
   if (!SIGNATURE.test(given)) return false
-  return timingSafeEqual(Buffer.from(given, 'latin1'), Buffer.from(expected, 'latin1'))
+  givenBytes.write(given, 'latin1')
+  expectedBytes.write(expected, 'latin1')
+  return timingSafeEqual(givenBytes, expectedBytes)
 }
 
 // WeChat sorts bytes, the default sort compares UTF-16 units: the same order for everything below U+D800, and all parts are ASCII.

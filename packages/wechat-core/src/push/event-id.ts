@@ -2,7 +2,10 @@
 import { hash } from 'node:crypto'
 import type { XmlTree, XmlValue } from '../xml/tree.ts'
 
-const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'
+const BASE32 = Buffer.from('abcdefghijklmnopqrstuvwxyz234567')
+/** Of 32 bytes. */
+const ID_CHARACTERS = 52
+const written = Buffer.alloc(ID_CHARACTERS)
 
 export type EventOrigin = {
   platform: string
@@ -19,7 +22,7 @@ export type EventOrigin = {
  */
 export function eventId({ platform, appId, kind, content }: EventOrigin): string {
   const canonical = typeof content === 'string' ? `raw${JSON.stringify(content)}` : canonicalTree(content)
-  return `ev_${base32(Buffer.from(hash('sha256', JSON.stringify([platform, kind, appId]) + canonical, 'hex'), 'hex'))}`
+  return `ev_${base32(hash('sha256', JSON.stringify([platform, kind, appId]) + canonical, 'buffer'))}`
 }
 
 function canonicalTree(tree: XmlTree): string {
@@ -35,14 +38,14 @@ function canonicalValue(value: XmlValue): string {
   return Array.isArray(value) ? `[${value.map(canonicalValue).join()}]` : canonicalTree(value)
 }
 
-function base32(bytes: Uint8Array): string {
-  let text = ''
+function base32(digest: Uint8Array): string {
   let buffered = 0
   let bits = 0
-  for (const byte of bytes) {
+  let at = 0
+  for (const byte of digest) {
     buffered = ((buffered << 8) | byte) & 0xfff
-    bits += 8
-    for (; bits >= 5; bits -= 5) text += BASE32.charAt((buffered >> (bits - 5)) & 31)
+    for (bits += 8; bits >= 5; bits -= 5) written[at++] = BASE32[(buffered >> (bits - 5)) & 31] ?? 0
   }
-  return bits === 0 ? text : text + BASE32.charAt((buffered << (5 - bits)) & 31)
+  written[at] = BASE32[(buffered << (5 - bits)) & 31] ?? 0
+  return written.toString('latin1')
 }

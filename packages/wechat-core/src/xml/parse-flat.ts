@@ -9,6 +9,11 @@ const CDATA_END = ']]>'
 const NAME = /^[A-Za-z_][A-Za-z0-9_.-]*$/
 const SPACE = 0x20
 
+/** WeChat has some hundreds of names. Each is judged once: that costs more than all else that is done here. */
+const MAX_KNOWN_NAMES = 1_000
+const MAX_KNOWN_CHARACTERS = 64
+const knownNames = new Map<string, Map<string, string>>()
+
 /** The tree, or undefined when the document is not of the simple kind: that says nothing about its being right. */
 export function parseFlat(text: string, root: string): XmlTree | undefined {
   const tree: XmlTree = {}
@@ -17,8 +22,8 @@ export function parseFlat(text: string, root: string): XmlTree | undefined {
   while (!text.startsWith('</', at)) {
     const nameEnd = text.indexOf('>', at)
     if (text[at] !== '<' || nameEnd === -1) return undefined
-    const name = text.slice(at + 1, nameEnd)
-    if (!NAME.test(name) || isDangerousName(name) || Object.hasOwn(tree, name) || isRepeatable(root, name)) return undefined
+    const name = leafName(root, text.slice(at + 1, nameEnd))
+    if (name === undefined || Object.hasOwn(tree, name)) return undefined
     let valueStart = nameEnd + 1
     let valueEnd: number
     let closing: number
@@ -40,6 +45,19 @@ export function parseFlat(text: string, root: string): XmlTree | undefined {
   }
   const end = endOfClosing(text, root, at)
   return end !== -1 && skipSpace(text, end) === text.length ? tree : undefined
+}
+
+/** The name, if it may stand below `root` and not more than once. */
+function leafName(root: string, written: string): string | undefined {
+  const names = knownNames.get(root) ?? new Map<string, string>()
+  const known = names.get(written)
+  if (known !== undefined) return known
+  if (!NAME.test(written) || isDangerousName(written) || isRepeatable(root, written)) return undefined
+  if (written.length > MAX_KNOWN_CHARACTERS || names.size >= MAX_KNOWN_NAMES) return written
+  // A copy: a part of a text keeps all of it in memory.
+  const name = Buffer.from(written, 'latin1').toString('latin1')
+  knownNames.set(root, names.set(name, name))
+  return name
 }
 
 function endOfClosing(text: string, name: string, at: number): number {
