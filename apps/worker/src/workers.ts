@@ -38,14 +38,14 @@ export function startWorkers(deps: WorkersDeps): QueueWorker[] {
   const fanOut = fanOutHandler(deps)
   return [
     startWorker(COMPONENT_EVENTS_QUEUE, { concurrency: 10, parse: parseControlPlaneJob, handle: controlPlane }),
-    startWorker(PLATFORM_EVENTS_QUEUE, { concurrency: 20, parse: parseFanOutJob, handle: fanOut }),
-    startWorker(MESSAGES_QUEUE, { concurrency: 100, parse: parseFanOutJob, handle: fanOut }),
+    startWorker(PLATFORM_EVENTS_QUEUE, { concurrency: 20, tells: false, parse: parseFanOutJob, handle: fanOut }),
+    startWorker(MESSAGES_QUEUE, { concurrency: 100, tells: false, parse: parseFanOutJob, handle: fanOut }),
     startWorker(MAINTENANCE_QUEUE, { concurrency: 5, parse: parseMaintenanceJob, handle: maintenanceHandler(deps) }),
   ]
 
   function startWorker<Payload>(
     queue: string,
-    worker: { concurrency: number; parse(data: unknown): Payload | undefined; handle: JobHandler<Payload> },
+    worker: { concurrency: number; tells?: boolean; parse(data: unknown): Payload | undefined; handle: JobHandler<Payload> },
   ): QueueWorker {
     return createQueueWorker({ connection: deps.connection, queue, log: deps.log, ...worker })
   }

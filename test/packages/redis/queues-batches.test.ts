@@ -75,6 +75,48 @@ void t.test('a lean job says nothing twice, and is the same job to whoever runs 
   await worker.close()
 })
 
+void t.test('lean jobs stand in Redis as others do, but for what only tells of them', async (t) => {
+  const { commands, queues } = await startStore(t)
+  const options = jobOptions(5)
+  const remembered = (id: string): Job => ({ ...job(id), options, deduplication: { id: `open1.${id}`, ttl: 60_000 } })
+  const jobs = ['a', 'b', 'a', 'c'].map((id, index) => ({ ...remembered(id), id: `job-${index}` }))
+  const theirs = new Queue('{theirs}', { connection: commands, prefix: PREFIX, skipMetasUpdate: true })
+  const expectedIds: unknown[] = []
+  for (const one of jobs) expectedIds.push((await theirs.add(one.name, one.data, optionsOf(one))).id)
+  t.same(await Promise.all(jobs.map((one) => queues.add('{ours}', { ...one, lean: true }))), expectedIds)
+  const [expected, found] = [await picture(commands, '{theirs}'), await picture(commands, '{ours}')]
+  t.same(Object.keys(found).sort(), Object.keys(expected).filter((key) => !['events', 'meta'].includes(key)).sort())
+  for (const key of ['wait', 'marker', 'de:open1.a', 'de:open1.b', 'de:open1.c']) t.same(found[key], expected[key], key)
+  t.match(await commands.info('commandstats'), /cmdstat_lpush:calls=4,/, 'BullMQ three times, and once for all of ours')
+})
+
+void t.test('a lean job that is refused is refused alone, and leaves nothing that would hold back the next', async (t) => {
+  const { commands, queues } = await startStore(t)
+  const options = jobOptions(5)
+  const lean = (id: string): Job => ({ ...job(id), options, deduplication: { id: `open1.${id}`, ttl: 60_000 }, lean: true })
+  await commands.lpush(`${PREFIX}:{ours}:job-b`, 'no hash')
+  const outcomes = await Promise.allSettled(['a', 'b', 'c'].map((id) => queues.add('{ours}', lean(id))))
+  t.same(outcomes.map(({ status }) => status), ['fulfilled', 'rejected', 'fulfilled'])
+  t.same((await commands.lrange(`${PREFIX}:{ours}:wait`, 0, -1)).sort(), ['job-a', 'job-c'])
+  t.equal(await commands.exists(`${PREFIX}:{ours}:de:open1.b`), 0)
+  await commands.del(`${PREFIX}:{ours}:job-b`)
+  t.equal(await queues.add('{ours}', lean('b')), 'job-b', 'and is accepted when it can be')
+  t.equal(await queues.add('{ours}', lean('b')), 'job-b', 'sent twice by the driver it is the same job')
+  t.equal(await commands.llen(`${PREFIX}:{ours}:wait`), 3)
+})
+
+void t.test('lean jobs wake nobody in a paused queue and in a full one', async (t) => {
+  const { commands, queues } = await startStore(t)
+  for (const field of ['paused', 'concurrency']) {
+    await commands.hset(`${PREFIX}:{ours}:meta`, field, 1)
+    await commands.rpush(`${PREFIX}:{ours}:active`, 'another')
+    await queues.add('{ours}', { ...job('a', REMEMBERED), lean: true })
+    t.equal(await commands.llen(`${PREFIX}:{ours}:wait`), 1)
+    t.equal(await commands.exists(`${PREFIX}:{ours}:marker`), 0, field)
+    await commands.flushall()
+  }
+})
+
 void t.test('a paused queue and a full one wake nobody, as with BullMQ', async (t) => {
   const { commands, queues } = await startStore(t)
   for (const field of ['paused', 'concurrency']) {
@@ -109,7 +151,7 @@ void t.test('what one moment adds is one command, and BullMQ’s worker runs all
   const ids = await Promise.all(wanted.map((one) => queues.add('{ours}', one)))
   t.same(ids, wanted.map(({ id }) => id))
   const stats = await commands.info('commandstats')
-  t.match(stats, /cmdstat_evalsha:calls=3,/, 'at most 256 at once')
+  t.match(stats, /cmdstat_evalsha:calls=24,/, 'at most 25 at once')
 
   const seen: string[] = []
   const worker = new Worker('{ours}', async ({ id }) => void seen.push(String(id)), { connection: blocking, prefix: PREFIX })

@@ -36,12 +36,12 @@ const SCENES: Record<string, Scene> = {
 }
 
 /** How it looks while each job runs, and when there is nothing more to do. */
-async function play(store: Store, scene: Scene, { name, batching }: { name: string; batching: boolean }): Promise<unknown[]> {
+async function play(store: Store, scene: Scene, { name, batching, tells = true }: { name: string; batching: boolean; tells?: boolean }) {
   const { commands, blocking } = store
   const queue = new Queue(name, { connection: commands, prefix: PREFIX, skipMetasUpdate: true })
   await scene.before?.(queue)
   for (const [id, changes] of scene.jobs) await queue.add('test', { id }, { ...jobOptions(3), jobId: id, ...changes })
-  const pictures: unknown[] = []
+  const pictures: Array<Record<string, unknown>> = []
   // When a delayed job is due, the clock decides whether the marker has been taken already.
   const look = async () => {
     const { marker, ...others } = await picture(commands, name)
@@ -54,7 +54,7 @@ async function play(store: Store, scene: Scene, { name, batching }: { name: stri
     return scene.value
   }
   const worker = batching
-    ? new Worker(name, process, options, createBatchingBackend({ connection: blocking, lockMs: LOCK_MS }))
+    ? new Worker(name, process, options, createBatchingBackend({ connection: blocking, lockMs: LOCK_MS, tells }))
     : new Worker(name, process, options)
   const runs = scene.runs ?? scene.jobs.length
   await until('all is quiet', async () => pictures.length === runs && (await isQuiet(commands, name)))
@@ -75,6 +75,22 @@ void t.test('after each job every key, field and event is what BullMQ leaves', a
     await store.commands.flushall()
   }
 })
+
+void t.test('a queue whose event stream is silent looks the same but for it', async (t) => {
+  const store = await startStore(t)
+  const withoutEvents = (pictures: Array<Record<string, unknown>>) => pictures.map(({ events: _left, ...others }) => others)
+  for (const what of ['plain jobs', 'a job that is remembered while it lives', 'a job with a priority', 'a queue that is paused meanwhile']) {
+    const scene = SCENES[what] ?? { jobs: [] }
+    const theirs = await play(store, scene, { name: '{theirs}', batching: false })
+    const before = await eventsIn(store.commands, '{theirs}')
+    const ours = await play(store, scene, { name: '{ours}', batching: true, tells: false })
+    t.same(withoutEvents(ours), withoutEvents(theirs), what)
+    t.ok((await eventsIn(store.commands, '{ours}')) < before, `${what}: it told of less`)
+    await store.commands.flushall()
+  }
+})
+
+const eventsIn = (redis: Redis, name: string) => redis.xlen(`${PREFIX}:${name}:events`)
 
 /** All that run wait for each other, so that they end at one moment. */
 async function startTogether(store: Store, { atOnce, version }: { atOnce: number; version?: string }) {

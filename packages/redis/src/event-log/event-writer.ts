@@ -12,8 +12,6 @@ export type EventWriter = Pick<EventLog, 'record' | 'deliveryChanged'>
 type NewEvent = { event: GatewayEvent; body: string; receivedAtMs: number; subscriptions: readonly string[] }
 type Change = { eventId: string; subscription: string; change: DeliveryChange }
 
-/** Bounds how long one batch keeps Redis from others: some 2 ms. */
-const MOST_AT_ONCE = 64
 /** All keys of a platform's log share a hash tag, so that everything may go together. */
 const TOGETHER = ''
 const PENDING = formatState({ status: 'pending', attempts: 0, lastError: null, deliveredAt: null })
@@ -34,7 +32,6 @@ export function createEventWriter({ redis, keys, eventLogSeconds, maxEvents }: R
       await runScript(redis, recordEvents, { keys: indexes, args })
       return events.map(() => true)
     },
-    mostAtOnce: MOST_AT_ONCE,
   })
 
   const changes = createBatches<Change, true>({
@@ -46,7 +43,6 @@ export function createEventWriter({ redis, keys, eventLogSeconds, maxEvents }: R
       await runScript(redis, changeDeliveries, { keys: changed.map(({ eventId }) => keys.event(eventId)), args })
       return changed.map(() => true)
     },
-    mostAtOnce: MOST_AT_ONCE,
   })
 
   return {

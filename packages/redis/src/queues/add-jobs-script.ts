@@ -17,7 +17,8 @@ export type PlainJob = {
   deduplication?: { id: string; ttl?: number }
   /**
    * For jobs that wait by the million and are read by the gateway alone: the options do not repeat the job's id and its
-   * de-duplication, which stand in keys of their own. Removed by hand, such a job stays remembered for its time.
+   * de-duplication, which stand in keys of their own, and the queue's event stream does not tell of them. Removed by hand, such a
+   * job stays remembered for its time. Ids of lean jobs are never used again.
    */
   lean?: boolean
 }
@@ -101,10 +102,15 @@ export function bullMqOptions({ id, options, deduplication }: PlainJob): JobsOpt
   return { ...options, jobId: id, ...(deduplication === undefined ? {} : { deduplication }) }
 }
 
-/** Adds to `argv` what is one job's. */
-export function pushJobArguments(argv: Array<string | number>, job: PlainJob, nowMs: number): void {
-  const { id, name, data, deduplication } = job
-  argv.push(id, name, JSON.stringify(data ?? {}), job.lean ? leanOptionsJson(job.options) : optionsJson(job), nowMs, deduplication?.id ?? '', deduplication?.ttl ?? 0)
+/** `addJobs`' ARGV for these. */
+export function jobArguments(prefix: string, jobs: readonly PlainJob[], nowMs: number): Array<string | number> {
+  const argv: Array<string | number> = [prefix]
+  for (const job of jobs) {
+    const { id, name, data, deduplication } = job
+    const options = job.lean ? leanOptionsJson(job.options) : optionsJson(job)
+    argv.push(id, name, JSON.stringify(data ?? {}), options, nowMs, deduplication?.id ?? '', deduplication?.ttl ?? 0)
+  }
+  return argv
 }
 
 function optionsJson({ id, options, deduplication }: PlainJob): string {
@@ -113,7 +119,7 @@ function optionsJson({ id, options, deduplication }: PlainJob): string {
 
 const leanOptions = new WeakMap<PlainJobOptions, string>()
 
-function leanOptionsJson(options: PlainJobOptions): string {
+export function leanOptionsJson(options: PlainJobOptions): string {
   const known = leanOptions.get(options)
   if (known !== undefined) return known
   const { removeOnFail, ...others } = options

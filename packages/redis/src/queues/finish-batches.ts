@@ -11,6 +11,8 @@ export type FinishBatchesDeps = {
   /** The worker's own. */
   connection: RedisConnection
   lockMs: number
+  /** False: the queue's event stream, which nobody reads, does not tell of jobs that begin and end well. Default true. */
+  tells?: boolean
   /** Of the BullMQ that is installed. Default: what its package.json says. */
   version?: string
 }
@@ -19,22 +21,19 @@ type BackendFactory = typeof createRedisBackend
 type Completed = { id: string; token: string; value: string; dedupId: string; fetchNext: boolean }
 type Ending = { nowMs: number; answer: unknown; delayedUntilMs: number }
 
-/** Bounds how long one batch keeps Redis from others: some 2 ms. */
-const MOST_AT_ONCE = 64
 const TOGETHER = ''
 
 /**
  * BullMQ's own backend, but for jobs that end well: those go together. With any version of BullMQ whose format the script does
  * not know, and for any job that it does not end, BullMQ does it by itself and names what is wrong.
  */
-export function createBatchingBackend({ connection, lockMs, version = installedVersion() }: FinishBatchesDeps): BackendFactory {
+export function createBatchingBackend({ connection, lockMs, tells = true, version = installedVersion() }: FinishBatchesDeps): BackendFactory {
   return (name, opts, options) => {
     const backend = createRedisBackend(name, opts, options)
     if (version !== FORMAT_OF_BULLMQ) return backend
     const byBullMq = backend.moveToCompleted.bind(backend)
     const batches = createBatches<Completed, Ending>({
-      write: (_, jobs) => finish({ connection, lockMs, backend }, jobs),
-      mostAtOnce: MOST_AT_ONCE,
+      write: (_, jobs) => finish({ connection, lockMs, tells, backend }, jobs),
     })
     backend.moveToCompleted = async (job, returnValue, removeOnComplete, token, fetchNext) => {
       if (!isPlain(job) || removeOnComplete !== true) return byBullMq(job, returnValue, removeOnComplete, token, fetchNext)
@@ -55,13 +54,13 @@ export function createBatchingBackend({ connection, lockMs, version = installedV
 }
 
 async function finish(
-  { connection, lockMs, backend }: { connection: RedisConnection; lockMs: number; backend: RedisQueueBackend },
+  { connection, lockMs, tells, backend }: Required<Omit<FinishBatchesDeps, 'version'>> & { backend: RedisQueueBackend },
   jobs: readonly Completed[],
 ): Promise<Ending[]> {
   const { keys } = backend
   const nowMs = Date.now()
   const names = ['wait', 'active', 'prioritized', 'events', 'stalled', 'delayed', 'meta', 'marker'].map((name) => keys[name] ?? '')
-  const args: Array<string | number> = [keys[''] ?? '', nowMs, lockMs]
+  const args: Array<string | number> = [keys[''] ?? '', nowMs, lockMs, tells ? 1 : 0]
   for (const { id, token, value, dedupId, fetchNext } of jobs) args.push(id, token, value, dedupId, fetchNext && !backend.closing ? 1 : 0)
   const answers = await runScript(connection, finishJobs, { keys: names, args })
   if (!Array.isArray(answers)) return []

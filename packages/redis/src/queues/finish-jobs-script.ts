@@ -9,23 +9,29 @@ import { script } from '../script.ts'
  * due, and when there is only what has a priority.
  *
  * KEYS: wait, active, prioritized, events, stalled, delayed, meta, marker; all of one queue, like the jobs', which begin with the prefix
- * ARGV: the prefix of the queue's keys, now in ms, a lock's life in ms,
+ * ARGV: the prefix of the queue's keys, now in ms, a lock's life in ms, 1 = the queue's event stream tells of it
  *       then for each job: id, token, its value as JSON, its de-duplication's id when that lives as long as the job, else '', 1 = take another
  * -> for each job 0 (not ended), 1 (ended) or the next one as {fields, id}; at last the ms at which the next delayed job is due, or 0
  */
 export const finishJobs = script(`
 local wait, active, prioritized, events = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local stalled, delayed, meta, marker = KEYS[5], KEYS[6], KEYS[7], KEYS[8]
-local prefix, now, lockMs = ARGV[1], ARGV[2], ARGV[3]
+local prefix, now, lockMs, tells = ARGV[1], ARGV[2], ARGV[3], ARGV[4] == '1'
 local call = redis.call
 
 local settings = call('HMGET', meta, 'opts.maxLenEvents', 'paused', 'concurrency', 'max')
-local maxEvents = settings[1]
-if not maxEvents then
-  maxEvents = 10000
-  call('HSET', meta, 'opts.maxLenEvents', maxEvents)
+if tells then
+  local maxEvents = settings[1]
+  if not maxEvents then
+    maxEvents = 10000
+    call('HSET', meta, 'opts.maxLenEvents', maxEvents)
+  end
+  call('XTRIM', events, 'MAXLEN', '~', maxEvents)
 end
-call('XTRIM', events, 'MAXLEN', '~', maxEvents)
+
+local function tell(...)
+  if tells then call('XADD', events, '*', 'event', ...) end
+end
 
 local first = call('ZRANGE', delayed, 0, 0, 'WITHSCORES')
 local nextDelayed = first[2] and tonumber(first[2]) / 0x1000
@@ -33,17 +39,18 @@ local isDue = first[2] and tonumber(first[2]) < (tonumber(now) + 1) * 0x1000
 local isHeld = settings[2] or settings[3] or settings[4]
 local wake = isDue and not settings[2]
 
+local ended = {}
 local function finish(id, token, value, dedupId)
   local key = prefix .. id
   local lock = key .. ':lock'
   if call('GET', lock) ~= token or call('EXISTS', key) == 0 or call('LREM', active, -1, id) < 1 then return false end
-  call('SREM', stalled, id)
+  ended[#ended + 1] = id
   if dedupId ~= '' then
     local dedupKey = prefix .. 'de:' .. dedupId
     if call('GET', dedupKey) == id then call('DEL', dedupKey) end
   end
   call('DEL', lock, key, key .. ':logs')
-  call('XADD', events, '*', 'event', 'completed', 'jobId', id, 'returnvalue', value, 'prev', 'active')
+  tell('completed', 'jobId', id, 'returnvalue', value, 'prev', 'active')
   return true
 end
 
@@ -52,7 +59,7 @@ local function take(token)
   if not id then return nil end
   local key = prefix .. id
   call('SET', key .. ':lock', token, 'PX', lockMs)
-  call('XADD', events, '*', 'event', 'active', 'jobId', id, 'prev', 'waiting')
+  tell('active', 'jobId', id, 'prev', 'waiting')
   call('HSET', key, 'processedOn', now)
   call('HINCRBY', key, 'ats', 1)
   wake = true
@@ -60,7 +67,7 @@ local function take(token)
 end
 
 local answers = {}
-for at = 4, #ARGV, 5 do
+for at = 5, #ARGV, 5 do
   local answer = 0
   if finish(ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]) then
     answer = 1
@@ -69,11 +76,12 @@ for at = 4, #ARGV, 5 do
     if answer == 1 and call('LLEN', wait) == 0 then
       local others = call('ZCARD', prioritized) > 0
       if others and wanted and not isHeld then wake = true end
-      if not (others or (wanted and (nextDelayed or settings[2]))) and call('LLEN', active) == 0 then call('XADD', events, '*', 'event', 'drained') end
+      if not (others or (wanted and (nextDelayed or settings[2]))) and call('LLEN', active) == 0 then tell('drained') end
     end
   end
   answers[#answers + 1] = answer
 end
+if #ended > 0 then call('SREM', stalled, unpack(ended)) end
 if isHeld and not settings[2] then wake = true end
 if wake then call('ZADD', marker, 0, '0') end
 answers[#answers + 1] = nextDelayed and string.format('%.0f', math.floor(nextDelayed)) or '0'

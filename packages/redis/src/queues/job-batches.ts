@@ -4,7 +4,8 @@ import type { Queue } from 'bullmq'
 import { createBatches } from '../batches.ts'
 import type { RedisConnection } from '../connect.ts'
 import { runScript } from '../script.ts'
-import { addJobs, bullMqOptions, FORMAT_OF_BULLMQ, type PlainJob, pushJobArguments } from './add-jobs-script.ts'
+import { addJobs, bullMqOptions, FORMAT_OF_BULLMQ, jobArguments, type PlainJob } from './add-jobs-script.ts'
+import { addLeanJobs, leanArguments } from './add-lean-jobs-script.ts'
 
 export type JobBatches = {
   /** Resolves with the job's own id after Redis has accepted it, or with the id of the job that it duplicates. Rejects as Queue.add. */
@@ -18,20 +19,19 @@ export type JobBatchesDeps = {
   version?: string
 }
 
-/** Bounds how long one batch keeps Redis from others: some 3 ms. */
-const MOST_AT_ONCE = 256
-
 /** A job that is refused is tried alone, so that the others do not suffer for it. What is there already is found under its id. */
 export function createJobBatches({ connection, open, version = installedVersion() }: JobBatchesDeps): JobBatches {
   const write = version === FORMAT_OF_BULLMQ ? writeByScript : writeByBullMq
 
   async function writeByScript(queueName: string, jobs: readonly PlainJob[]): Promise<unknown[]> {
     const { keys } = open(queueName)
-    const names = ['wait', 'meta', 'id', 'active', 'events', 'marker'].map((name) => keys[name] ?? '')
+    const keysOf = (...names: string[]) => names.map((name) => keys[name] ?? '')
+    const prefix = keys[''] ?? ''
     const nowMs = Date.now()
-    const args: Array<string | number> = [keys[''] ?? '']
-    for (const job of jobs) pushJobArguments(args, job, nowMs)
-    const ids = await runScript(connection, addJobs, { keys: names, args })
+    const lean = leanArguments(prefix, jobs, nowMs)
+    const ids = lean
+      ? await runScript(connection, addLeanJobs, { keys: keysOf('wait', 'meta', 'id', 'active', 'marker'), args: lean })
+      : await runScript(connection, addJobs, { keys: keysOf('wait', 'meta', 'id', 'active', 'events', 'marker'), args: jobArguments(prefix, jobs, nowMs) })
     return Array.isArray(ids) ? ids : []
   }
 
@@ -43,7 +43,6 @@ export function createJobBatches({ connection, open, version = installedVersion(
   return createBatches<PlainJob, string>({
     write: async (queueName, jobs) =>
       (await write(queueName, jobs)).map((id) => (typeof id === 'string' && id !== '' ? id : new Error('the queue gave a job no id'))),
-    mostAtOnce: MOST_AT_ONCE,
   })
 }
 

@@ -14,6 +14,8 @@ export type QueueWorkerDeps<Payload> = Omit<RunJobDeps<Payload>, 'backoff'> & {
   /** A `blocking` connection, shared by all workers; each adds one of its own for its blocking read. */
   connection: RedisConnection
   concurrency: number
+  /** False for the queues of lean jobs: their event stream is silent while all goes well. Default true. */
+  tells?: boolean
   /** Default: exponential from 1 s, at most 60 s. */
   backoff?: RunJobDeps<Payload>['backoff']
   /** How long `close` waits for running jobs. Default 25 s, below the 30 s that supervisors usually give. */
@@ -51,7 +53,7 @@ const POLL_MS = 10
 
 /** Starts at once and recovers from every outage of Redis by itself. A lock is no mutual exclusion: handlers are safe to run twice. */
 export function createQueueWorker<Payload>(deps: QueueWorkerDeps<Payload>): QueueWorker {
-  const { connection, concurrency, queue, log, closeTimeoutMs = CLOSE_TIMEOUT_MS } = deps
+  const { connection, concurrency, queue, log, tells = true, closeTimeoutMs = CLOSE_TIMEOUT_MS } = deps
   const backoff = deps.backoff ?? ((attempt: number) => exponentialBackoffMs(attempt))
   const running = new Map<string, AbortController>()
   let taken = 0
@@ -82,7 +84,7 @@ export function createQueueWorker<Payload>(deps: QueueWorkerDeps<Payload>): Queu
       backoffStrategy: (attempt, _type, error) => (error instanceof RetryLater ? error.delayMs : exponentialBackoffMs(attempt)),
     },
   }
-  const worker = new Worker(queue, process, options, createBatchingBackend({ connection, lockMs: LOCK_MS }))
+  const worker = new Worker(queue, process, options, createBatchingBackend({ connection, lockMs: LOCK_MS, tells }))
 
   const brake = createOutageBrake(worker)
   const logError = createErrorLog(log, 'worker.failed', { queue })

@@ -20,8 +20,6 @@ export type SinkWriter = {
 
 const KEPT_COMPLETED = 1_000
 const KEPT_FAILED = 10_000
-/** Bounds how long one batch keeps Redis from others: some 2 ms. */
-const MOST_AT_ONCE = 64
 
 type Entry = { fields: Readonly<Record<string, string>>; maxLength: number | undefined }
 
@@ -56,7 +54,6 @@ export function createSinkWriter({ queues, redis }: { queues: Pick<Queues, 'open
       const answers = await runScript(redis, appendEntries, { keys: [stream], args })
       return Array.isArray(answers) ? answers.map((answer: unknown) => (answer instanceof Error ? answer : String(answer))) : []
     },
-    mostAtOnce: MOST_AT_ONCE,
   })
 
   return {

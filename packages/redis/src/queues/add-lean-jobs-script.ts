@@ -1,0 +1,66 @@
+// Owns: writing several lean jobs of one queue in one step: what BullMQ 6.7.0 needs to run them, and nothing that only tells of them.
+// Which jobs may go this way, and when they go, is job-batches' business.
+import { script } from '../script.ts'
+import { leanOptionsJson, type PlainJob } from './add-jobs-script.ts'
+
+/**
+ * Of addStandardJob it leaves out the two entries in the queue's event stream, which cost as much as all else, and the look for a
+ * job of the same id: each id is new, and what is sent twice by the driver is found by its de-duplication.
+ *
+ * KEYS: wait, meta, id, active, marker; all of one queue, like the jobs' and the de-duplication's, which begin with the prefix
+ * ARGV: the prefix of the queue's keys, options, timestamp, ttl of the de-duplication in ms, then for each job: id, name, data, de-duplication's id
+ * Answers an id for each: the job's own, or that of the job which it duplicates.
+ * Should a command fail, what was complete before it stands in the queue, and of its own job nothing is left.
+ */
+export const addLeanJobs = script(`
+local wait, meta, counter, active, marker = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local prefix, options, timestamp, ttl = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local call, pcall = redis.call, redis.pcall
+local ids, added = {}, {}
+local failure
+
+for at = 5, #ARGV, 4 do
+  local id = ARGV[at]
+  local dedupKey = prefix .. 'de:' .. ARGV[at + 3]
+  local taken = pcall('SET', dedupKey, id, 'PX', ttl, 'NX')
+  if taken and taken.err then
+    failure = taken
+    break
+  end
+  if taken then
+    local written = pcall('HSET', prefix .. id, 'name', ARGV[at + 1], 'data', ARGV[at + 2], 'opts', options, 'timestamp', timestamp,
+      'delay', 0, 'priority', 0)
+    if type(written) == 'table' then
+      call('DEL', dedupKey)
+      failure = written
+      break
+    end
+    added[#added + 1] = id
+    ids[#ids + 1] = id
+  else
+    ids[#ids + 1] = call('GET', dedupKey)
+  end
+end
+
+if #added > 0 then
+  call('LPUSH', wait, unpack(added))
+  call('INCRBY', counter, #added)
+  local settings = call('HMGET', meta, 'paused', 'concurrency')
+  local held = settings[1] or (settings[2] and call('LLEN', active) >= tonumber(settings[2]))
+  if not held then call('ZADD', marker, 0, '0') end
+end
+return failure or ids
+`)
+
+/** `addLeanJobs`' ARGV for these; undefined when they cannot go together: all are lean, remembered for one time and tried alike. */
+export function leanArguments(prefix: string, jobs: readonly PlainJob[], nowMs: number): Array<string | number> | undefined {
+  const [first] = jobs
+  const ttl = first?.deduplication?.ttl
+  if (first === undefined || ttl === undefined || ttl <= 0) return undefined
+  const argv: Array<string | number> = [prefix, leanOptionsJson(first.options), nowMs, ttl]
+  for (const { id, name, data, lean, options, deduplication } of jobs) {
+    if (!lean || options !== first.options || deduplication?.ttl !== ttl) return undefined
+    argv.push(id, name, JSON.stringify(data), deduplication.id)
+  }
+  return argv
+}
