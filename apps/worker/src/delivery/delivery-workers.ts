@@ -90,6 +90,7 @@ export function startDeliveryWorkers(deps: DeliveryWorkersDeps): DeliveryWorkers
       connection,
       queue: deliveriesQueue(platform, name),
       concurrency,
+      tells: false,
       parse: parseDeliveryJob,
       handle,
       backoff: (attempt, job) => deliveryBackoffMs(job.scheduleSeconds, attempt),

@@ -18,7 +18,7 @@ export type PlainJob = {
   /**
    * For jobs that wait by the million and are read by the gateway alone: the options do not repeat the job's id and its
    * de-duplication, which stand in keys of their own, and the queue's event stream does not tell of them. Removed by hand, such a
-   * job stays remembered for its time. Ids of lean jobs are never used again.
+   * job stays remembered for its time.
    */
   lean?: boolean
 }

@@ -4,12 +4,12 @@ import { script } from '../script.ts'
 import { leanOptionsJson, type PlainJob } from './add-jobs-script.ts'
 
 /**
- * Of addStandardJob it leaves out the two entries in the queue's event stream, which cost as much as all else, and the look for a
- * job of the same id: each id is new, and what is sent twice by the driver is found by its de-duplication.
+ * Of addStandardJob it leaves out the two entries in the queue's event stream, which cost as much as all else.
  *
  * KEYS: wait, meta, id, active, marker; all of one queue, like the jobs' and the de-duplication's, which begin with the prefix
  * ARGV: the prefix of the queue's keys, options, timestamp, ttl of the de-duplication in ms, then for each job: id, name, data, de-duplication's id
- * Answers an id for each: the job's own, or that of the job which it duplicates.
+ * Answers an id for each: its own when it was added, or there already; else that of the job which it duplicates.
+ * A delivery, whose id is its de-duplication's, says so as BullMQ's do: then whoever clears the queue forgets it, too.
  * Should a command fail, what was complete before it stands in the queue, and of its own job nothing is left.
  */
 export const addLeanJobs = script(`
@@ -19,26 +19,32 @@ local call, pcall = redis.call, redis.pcall
 local ids, added = {}, {}
 local failure
 
+local function failed(answer)
+  if type(answer) ~= 'table' or not answer.err then return false end
+  failure = answer
+  return true
+end
+
 for at = 5, #ARGV, 4 do
   local id = ARGV[at]
+  local key = prefix .. id
   local dedupKey = prefix .. 'de:' .. ARGV[at + 3]
-  local taken = pcall('SET', dedupKey, id, 'PX', ttl, 'NX')
-  if taken and taken.err then
-    failure = taken
-    break
-  end
-  if taken then
-    local written = pcall('HSET', prefix .. id, 'name', ARGV[at + 1], 'data', ARGV[at + 2], 'opts', options, 'timestamp', timestamp,
+  local fresh = call('EXISTS', key) == 0 and pcall('SET', dedupKey, id, 'PX', ttl, 'NX')
+  if failed(fresh) then break end
+  if fresh then
+    local written = pcall('HSET', key, 'name', ARGV[at + 1], 'data', ARGV[at + 2], 'opts', options, 'timestamp', timestamp,
       'delay', 0, 'priority', 0)
-    if type(written) == 'table' then
+    if failed(written) then
       call('DEL', dedupKey)
-      failure = written
       break
     end
+    if ARGV[at + 3] == id then call('HSET', key, 'deid', id) end
     added[#added + 1] = id
     ids[#ids + 1] = id
   else
-    ids[#ids + 1] = call('GET', dedupKey)
+    local first = pcall('GET', dedupKey)
+    if failed(first) then break end
+    ids[#ids + 1] = first or id
   end
 end
 
