@@ -19,10 +19,13 @@ import { sweep } from './rows/sweep.mjs'
 import { tokenRead } from './rows/token-read.mjs'
 import { startGateway } from './stack/gateway.mjs'
 import { createMessages } from './stack/messages.mjs'
+import { warmUp } from './stack/warm-up.mjs'
 import { startYardstick } from './stack/yardstick.mjs'
 
 const QUICK = {
   repeats: 1,
+  warmUpMs: 500,
+  warmUpBodies: 15_000,
   ackMs: 2_000,
   ackBodies: 60_000,
   latencyMs: 2_500,
@@ -36,8 +39,10 @@ const QUICK = {
 }
 const FULL = {
   repeats: 3,
-  ackMs: 6_000,
-  ackBodies: 180_000,
+  warmUpMs: 2_000,
+  warmUpBodies: 60_000,
+  ackMs: 5_000,
+  ackBodies: 120_000,
   latencyMs: 6_000,
   openingMs: 2_000,
   pipelineMs: 8_000,
@@ -101,7 +106,9 @@ try {
   await gateway.startWorker()
   await gateway.authorize()
   const messages = createMessages({ gateway, load })
-  let hasWorker = true
+  await gateway.stopWorker()
+  await warmUp({ gateway, yardstick, load, messages, plan })
+  let hasWorker = false
   for (const name of names) {
     const { run, needsWorker } = ROWS[name]
     if (needsWorker && !hasWorker) await gateway.startWorker()

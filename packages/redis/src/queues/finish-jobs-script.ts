@@ -60,10 +60,15 @@ local function take(token)
   local key = prefix .. id
   call('SET', key .. ':lock', token, 'PX', lockMs)
   tell('active', 'jobId', id, 'prev', 'waiting')
-  call('HSET', key, 'processedOn', now)
-  call('HINCRBY', key, 'ats', 1)
+  local fields, starts = call('HGETALL', key), 1
+  for at = 1, #fields, 2 do
+    if fields[at] == 'ats' then starts = tonumber(fields[at + 1]) + 1 end
+  end
+  call('HSET', key, 'processedOn', now, 'ats', starts)
+  -- What is said twice is said last.
+  for _, value in ipairs({'processedOn', now, 'ats', tostring(starts)}) do fields[#fields + 1] = value end
   wake = true
-  return {call('HGETALL', key), id}
+  return {fields, id}
 end
 
 local answers = {}
