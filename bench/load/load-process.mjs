@@ -23,10 +23,10 @@ async function handle({ kind, options }) {
     case 'run': {
       sentAtMs = options.keepTimes ? [] : undefined
       const { get } = options
-      const same = get === undefined ? undefined : getBytes({ ...get, port: options.port })
+      const gets = get?.map((one) => getBytes({ ...one, port: options.port }))
       // Whatever echoes may be sent the same bodies again; whoever de-duplicates must not.
       const { from = 0 } = options
-      const next = same === undefined ? (index) => prepared[options.again ? index % prepared.length : from + index] : () => same
+      const next = gets ? (index) => gets[index % gets.length] : (index) => prepared[options.again ? index % prepared.length : from + index]
       const onSent = sentAtMs === undefined ? undefined : (_index, atMs) => sentAtMs.push(atMs)
       return runLoad({ ...options, next, onSent })
     }

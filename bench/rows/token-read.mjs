@@ -7,14 +7,24 @@ const CONNECTIONS = 64
 
 export async function tokenRead({ gateway, yardstick, load, plan }) {
   const headers = { authorization: `Bearer ${gateway.apiKey}` }
-  const read = { path: `/apis/v1/wx/open1/access_token/${gateway.account.appId}`, headers }
+  const read = (appId) => ({ path: `/apis/v1/wx/open1/access_token/${appId}`, headers })
+  const others = await gateway.authorizeOthers(CONNECTIONS - 1)
+  const one = [read(gateway.account.appId)]
+  const many = [gateway.account.appId, ...others].map(read)
+  return [
+    await oneRow({ row: `token read, ${CONNECTIONS} connections`, reads: one, headers, gateway, yardstick, load, plan }),
+    await oneRow({ row: `token read, ${CONNECTIONS} connections, each time another account's`, reads: many, headers, gateway, yardstick, load, plan }),
+  ]
+}
+
+async function oneRow({ row, reads, headers, gateway, yardstick, load, plan }) {
   const runs = []
   for (let repeat = 0; repeat < plan.repeats; repeat += 1) {
-    const still = () => load.run({ port: yardstick.port, get: { path: '/token', headers }, connections: CONNECTIONS, durationMs: plan.ackMs / 2, warmupMs: 300 })
+    const still = () => load.run({ port: yardstick.port, get: [{ path: '/token', headers }], connections: CONNECTIONS, durationMs: plan.ackMs / 2, warmupMs: 300 })
     const before = await still()
     const pids = { ingress: gateway.processes.ingress.pid, redis: gateway.redis.pid }
     const { result, cpu } = await withUsage(pids, () => {
-      return load.run({ port: gateway.ports.internal, get: read, connections: CONNECTIONS, durationMs: plan.ackMs, warmupMs: 300 })
+      return load.run({ port: gateway.ports.internal, get: reads, connections: CONNECTIONS, durationMs: plan.ackMs, warmupMs: 300 })
     })
     const after = await still()
     for (const { statuses } of [before, result, after]) {
@@ -30,5 +40,5 @@ export async function tokenRead({ gateway, yardstick, load, plan }) {
     p99Ms: median(runs.map(({ p99 }) => p99)),
     cpuMicroseconds: runs.at(-1).cpu,
   }
-  return [{ row: 'token read, 64 connections', unit: 'x the same answer without Redis', runs: ratios, value: median(ratios), goal: `>= ${GOAL}`, detail, ok: median(ratios) >= GOAL }]
+  return { row, unit: 'x the same answer without Redis', runs: ratios, value: median(ratios), goal: `>= ${GOAL}`, detail, ok: median(ratios) >= GOAL }
 }

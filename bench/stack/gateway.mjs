@@ -95,6 +95,16 @@ export async function startGateway({ fsync, env: extra = {}, nodeArgs = [] } = {
       await simulator.authorize(ACCOUNT.appId)
       await until('the account', () => call('GET', `/access_token/${ACCOUNT.appId}`).catch(() => undefined))
     },
+    /** So many more accounts, each with its token: answers their appids. Needs both processes. */
+    async authorizeOthers(count) {
+      const appIds = Array.from({ length: count }, (_, index) => `wxbe${String(index + 2).padStart(14, '0')}`)
+      for (const [index, appId] of appIds.entries()) {
+        simulator.addAccount({ appId, userName: `gh_bench${String(index + 2).padStart(7, '0')}` })
+        await simulator.authorize(appId)
+      }
+      for (const appId of appIds) await until('another account', () => call('GET', `/access_token/${appId}`).catch(() => undefined))
+      return appIds
+    },
     async stop() {
       await Promise.all(Object.values(processes).map((running) => running.stop()))
       await simulator.close()

@@ -6,7 +6,8 @@ import type { Sealer } from '../sealed.ts'
 import { runScript } from '../script.ts'
 import { guardStore } from '../store-errors.ts'
 import { rememberFailure } from './component-token-store.ts'
-import { claimRefresh, commitRefresh, readToken } from './refresh-scripts.ts'
+import { readToken } from './read-tokens.ts'
+import { claimRefresh, commitRefresh } from './refresh-scripts.ts'
 import { parseAnswer, parseClaim, parseSnapshot } from './snapshot.ts'
 
 export type ApiTicketType = 'jsapi' | 'wx_card'
@@ -42,7 +43,7 @@ export function createApiTicketStore({ platform, redis, keys, sealer }: ApiTicke
   return {
     read: (subject) =>
       guardStore(async () => {
-        const [, ...snapshot] = parseAnswer(await runScript(redis, readToken, { keys: keysOf(subject).meta, args: [] }))
+        const [, ...snapshot] = await readToken(redis, keysOf(subject).meta)
         return opened(subject, parseSnapshot(snapshot))
       }),
 

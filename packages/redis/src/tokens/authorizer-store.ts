@@ -14,6 +14,7 @@ import {
   type Secret,
   type TokenSnapshot,
 } from '@wxgw/wechat-core'
+import { createBatches } from '../batches.ts'
 import type { RedisConnection } from '../connect.ts'
 import type { PlatformKeys } from '../keys.ts'
 import type { Sealer } from '../sealed.ts'
@@ -29,7 +30,8 @@ import {
 } from './authorization-scripts.ts'
 import { formatFuncInfo, formatProfile, parseFuncInfo, parseProfile } from './compact.ts'
 import { rememberFailure } from './component-token-store.ts'
-import { claimRefresh, commitRefresh, readToken } from './refresh-scripts.ts'
+import { readToken, readTokens } from './read-tokens.ts'
+import { claimRefresh, commitRefresh } from './refresh-scripts.ts'
 import { parseAnswer, parseClaim, parseSnapshot } from './snapshot.ts'
 
 export type StoredAuthorization = {
@@ -72,11 +74,16 @@ export function createAuthorizerStore({ platform, redis, keys, sealer }: Authori
     return redis.hgetall(keys.authorizer(appId))
   }
 
+  const keysOfToken = (appId: AuthorizerAppId) => [keys.authorizer(appId), keys.accessToken(appId)] as const
+  /** Callers ask for the tokens of many accounts at the same moment. */
+  const reads = createBatches<AuthorizerAppId, string[]>({
+    write: (_, appIds) => readTokens(redis, appIds.map(keysOfToken)),
+  })
+
   return {
     read: (appId) =>
       guardStore(async () => {
-        const answer = await runScript(redis, readToken, { keys: [keys.authorizer(appId), keys.accessToken(appId)], args: [] })
-        const [status, ...values] = parseAnswer(answer)
+        const [status, ...values] = await reads.add(platform, appId)
         const snapshot = parseSnapshot(values)
         if (!status) throw authorizerNotFound()
         if (status === 'revoked') throw authorizerRevoked()
@@ -200,7 +207,7 @@ export function createAuthorizerStore({ platform, redis, keys, sealer }: Authori
       guardStore(async () => {
         const [fields, [, ...snapshot]] = await Promise.all([
           readFields(appId),
-          runScript(redis, readToken, { keys: [keys.authorizer(appId), keys.accessToken(appId)], args: [] }).then(parseAnswer),
+          readToken(redis, keysOfToken(appId)),
         ])
         const authorizer = parseAuthorizer(appId, fields)
         if (!authorizer) return undefined

@@ -5,7 +5,8 @@ import type { PlatformKeys } from '../keys.ts'
 import type { Sealer } from '../sealed.ts'
 import { runScript } from '../script.ts'
 import { guardStore } from '../store-errors.ts'
-import { claimRefresh, commitRefresh, failRefresh, readToken } from './refresh-scripts.ts'
+import { readToken } from './read-tokens.ts'
+import { claimRefresh, commitRefresh, failRefresh } from './refresh-scripts.ts'
 import { parseAnswer, parseClaim, parseSnapshot } from './snapshot.ts'
 import { openTicket } from './ticket-store.ts'
 
@@ -19,7 +20,7 @@ export function createComponentTokenStore({ platform, redis, keys, sealer }: Com
   return {
     read: () =>
       guardStore(async () => {
-        const [, ...snapshot] = parseAnswer(await runScript(redis, readToken, { keys: meta, args: [] }))
+        const [, ...snapshot] = await readToken(redis, meta)
         return parseSnapshot(snapshot)
       }),
 

@@ -125,11 +125,3 @@ redis.call('DEL', KEYS[2])
 if tonumber(ARGV[4]) > 0 then redis.call('SET', KEYS[3], ARGV[3], 'PX', ARGV[4]) end
 return 1
 `)
-
-/**
- * KEYS: meta hash, token
- * -> {status or '', …snapshot}
- */
-export const readToken = script(`${SNAPSHOT_LUA}
-return { redis.call('HGET', KEYS[1], 'status') or '', unpack(snapshot(KEYS[1], KEYS[2])) }
-`)
