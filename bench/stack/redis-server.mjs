@@ -13,7 +13,19 @@ export async function startRedis({ fsync = 'everysec' } = {}) {
   const port = await freePort()
   const directory = mkdtempSync(join(tmpdir(), 'wxgw-bench-'))
   process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
-  const options = { port, bind: '127.0.0.1', dir: directory, save: '', appendonly: 'yes', appendfsync: fsync, 'maxmemory-policy': 'noeviction' }
+  const options = {
+    port,
+    bind: '127.0.0.1',
+    dir: directory,
+    save: '',
+    appendonly: 'yes',
+    appendfsync: fsync,
+    // It follows the size of the file, not the pushes: an empty Redis that is filled rewrites every few seconds, a full one hardly ever.
+    'auto-aof-rewrite-percentage': 0,
+    'maxmemory-policy': 'noeviction',
+    // As in docker-compose.yml.
+    'hash-max-listpack-value': 4096,
+  }
   const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)])
   const server = startProcess('redis-server', { command: found.path, args })
   const client = new Redis({ port, host: '127.0.0.1', maxRetriesPerRequest: null, retryStrategy: () => 30 })
