@@ -67,17 +67,21 @@ function checkEncodings(headers: FastifyRequest['headers']): void {
 
 type ContentType = { mediaType: string; charset: string | undefined }
 
-/** Clients have few of them, and say the same one each time. */
+/** Clients have few of them, and say the same one each time. Who makes them up only lets the others be read again. */
 const MAX_KNOWN_TYPES = 100
-const knownTypes = new Map<string, ContentType | undefined>()
+const MAX_KNOWN_CHARACTERS = 64
+const knownTypes = new Map<string, ContentType>()
 
 /** In lower case. undefined when there is no content type, or an empty one. */
 export function contentTypeOf(headers: FastifyRequest['headers']): ContentType | undefined {
   const header = headers['content-type']
   if (header === undefined) return undefined
-  if (knownTypes.has(header)) return knownTypes.get(header)
+  const known = knownTypes.get(header)
+  if (known) return known
   const read = readContentType(header)
-  if (knownTypes.size < MAX_KNOWN_TYPES) knownTypes.set(header, read)
+  if (read === undefined || header.length > MAX_KNOWN_CHARACTERS) return read
+  if (knownTypes.size >= MAX_KNOWN_TYPES) knownTypes.clear()
+  knownTypes.set(header, read)
   return read
 }
 

@@ -49,8 +49,8 @@ export function authorizerMessageRoute(scope: GatewayServer, deps: Deps): void {
       log.info({ ...about(), outcome: 'release check' }, 'push.received')
       return answerText(reply, checked)
     }
-    const replying = push && passiveReplies?.answer(push)
-    const answer = replying && (await replying)
+    const awaited = push && passiveReplies?.answer(push)
+    const answer = awaited && (await awaited)
     const outcome = await enqueue()
     // At debug: a log line per message costs nearly half of the throughput. The metrics count them.
     const { id: eventId, type } = event

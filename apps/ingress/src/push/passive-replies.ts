@@ -57,10 +57,10 @@ export function createPassiveReplies({ clock, deadlineMs, log }: PassiveRepliesD
   return { answer: (push) => (mayReply(push) ? ask(push) : undefined) }
 }
 
-const replying = new WeakMap<readonly Subscription[], Subscription[]>()
+const knownReplying = new WeakMap<readonly Subscription[], Subscription[]>()
 
 function repliesAmong(subscriptions: readonly Subscription[]): Subscription[] {
-  const known = replying.get(subscriptions) ?? subscriptions.filter(({ reply }) => reply)
-  replying.set(subscriptions, known)
+  const known = knownReplying.get(subscriptions) ?? subscriptions.filter(({ reply }) => reply)
+  knownReplying.set(subscriptions, known)
   return known
 }

@@ -22,8 +22,9 @@ export function deliveryField(subscription: string): string {
   return DELIVERY + subscription
 }
 
-export function formatState(state: StoredState): string {
-  return JSON.stringify(state)
+/** With the status first, by which event-scripts.ts knows a delivery that was made. */
+export function formatState({ status, ...others }: StoredState): string {
+  return JSON.stringify({ status, ...others })
 }
 
 /** undefined when there is no such event (any more). */

@@ -12,13 +12,12 @@ export type PlainJob = {
   id: string
   name: string
   data: unknown
-  /** Best the same object for all jobs of a kind: what is lean writes it out once. */
   options: PlainJobOptions
   deduplication?: { id: string; ttl?: number }
   /**
    * For jobs that wait by the million and are read by the gateway alone: the options do not repeat the job's id and its
-   * de-duplication, which stand in keys of their own, and the queue's event stream does not tell of them. Removed by hand, such a
-   * job stays remembered for its time.
+   * de-duplication, which stand in keys of their own, and the queue's event stream does not tell that they were added. Removed by
+   * hand, a fan-out stays remembered for its time.
    */
   lean?: boolean
 }
@@ -26,7 +25,6 @@ export type PlainJob = {
 /**
  * KEYS: wait, meta, id, active, events, marker; all of one queue, like the jobs' and the de-duplication's, which begin with the prefix
  * ARGV: the prefix of the queue's keys, then for each job: id, name, data, options, timestamp, de-duplication's id ('' = none), its ttl
- * A job whose options do not speak of its de-duplication does not hold its id either.
  * Answers an id for each: the job's own, or that of the job which it duplicates.
  * Each job is complete before the next begins: should a command fail, what was written stands in the queue.
  */
@@ -76,7 +74,7 @@ for at = 2, #ARGV, 7 do
     if first then
       ids[#ids + 1] = first
     else
-      if dedupId ~= '' and string.find(ARGV[at + 3], '"de":', 1, true) then
+      if dedupId ~= '' then
         call('HSET', key, 'name', name, 'data', ARGV[at + 2], 'opts', ARGV[at + 3], 'timestamp', ARGV[at + 4],
           'delay', 0, 'priority', 0, 'deid', dedupId)
       else
@@ -107,24 +105,11 @@ export function jobArguments(prefix: string, jobs: readonly PlainJob[], nowMs: n
   const argv: Array<string | number> = [prefix]
   for (const job of jobs) {
     const { id, name, data, deduplication } = job
-    const options = job.lean ? leanOptionsJson(job.options) : optionsJson(job)
-    argv.push(id, name, JSON.stringify(data ?? {}), options, nowMs, deduplication?.id ?? '', deduplication?.ttl ?? 0)
+    argv.push(id, name, JSON.stringify(data ?? {}), optionsJson(job), nowMs, deduplication?.id ?? '', deduplication?.ttl ?? 0)
   }
   return argv
 }
 
 function optionsJson({ id, options, deduplication }: PlainJob): string {
   return JSON.stringify({ attempts: 0, ...options, jobId: id, ...(deduplication === undefined ? {} : { de: deduplication }) })
-}
-
-const leanOptions = new WeakMap<PlainJobOptions, string>()
-
-export function leanOptionsJson(options: PlainJobOptions): string {
-  const known = leanOptions.get(options)
-  if (known !== undefined) return known
-  const { removeOnFail, ...others } = options
-  // BullMQ keeps what failed unless it is told otherwise.
-  const json = JSON.stringify(removeOnFail === false ? others : options)
-  leanOptions.set(options, json)
-  return json
 }

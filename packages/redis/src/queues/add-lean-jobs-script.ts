@@ -1,7 +1,7 @@
 // Owns: writing several lean jobs of one queue in one step: what BullMQ 6.7.0 needs to run them, and nothing that only tells of them.
 // Which jobs may go this way, and when they go, is job-batches' business.
 import { script } from '../script.ts'
-import { leanOptionsJson, type PlainJob } from './add-jobs-script.ts'
+import type { PlainJob, PlainJobOptions } from './add-jobs-script.ts'
 
 /**
  * Of addStandardJob it leaves out the two entries in the queue's event stream, which cost as much as all else.
@@ -63,10 +63,23 @@ export function leanArguments(prefix: string, jobs: readonly PlainJob[], nowMs: 
   const [first] = jobs
   const ttl = first?.deduplication?.ttl
   if (first === undefined || ttl === undefined || ttl <= 0) return undefined
-  const argv: Array<string | number> = [prefix, leanOptionsJson(first.options), nowMs, ttl]
+  const optionsJson = leanOptionsJson(first.options)
+  const argv: Array<string | number> = [prefix, optionsJson, nowMs, ttl]
   for (const { id, name, data, lean, options, deduplication } of jobs) {
-    if (!lean || options !== first.options || deduplication?.ttl !== ttl) return undefined
+    if (!lean || leanOptionsJson(options) !== optionsJson || deduplication?.ttl !== ttl) return undefined
     argv.push(id, name, JSON.stringify(data), deduplication.id)
   }
   return argv
+}
+
+const leanOptions = new WeakMap<PlainJobOptions, string>()
+
+function leanOptionsJson(options: PlainJobOptions): string {
+  const known = leanOptions.get(options)
+  if (known !== undefined) return known
+  const { removeOnFail, ...others } = options
+  // BullMQ keeps what failed unless it is told otherwise.
+  const json = JSON.stringify(removeOnFail === false ? others : options)
+  leanOptions.set(options, json)
+  return json
 }

@@ -4,7 +4,7 @@ import type { Job } from 'bullmq'
 import type { RedisConnection } from '../connect.ts'
 import { runScript, script } from '../script.ts'
 import { guardStore } from '../store-errors.ts'
-import { bullMqOptions, type PlainJobOptions } from './add-jobs-script.ts'
+import { bullMqOptions } from './add-jobs-script.ts'
 import { jobOptions } from './job-options.ts'
 import type { Queues } from './queues.ts'
 
@@ -48,14 +48,6 @@ return 1
 
 /** `redis` and `queues` share the store; the job's key has the hash tag of its queue. */
 export function createDeliveryQueue({ queues, redis }: { queues: Pick<Queues, 'open' | 'add'>; redis: RedisConnection }): DeliveryQueue {
-  const known = new Map<number, PlainJobOptions>()
-  /** The same object for as many attempts: then jobs go together. */
-  const optionsFor = (attempts: number) => {
-    const options = known.get(attempts) ?? jobOptions(attempts)
-    known.set(attempts, options)
-    return options
-  }
-
   return {
     enqueueDelivery: (job, { delayMs = 0, attemptsMade = 0, lastError = '' } = {}) =>
       guardStore(async () => {
@@ -65,7 +57,7 @@ export function createDeliveryQueue({ queues, redis }: { queues: Pick<Queues, 'o
           id: deliveryId,
           name: job.event.type,
           data: job,
-          options: optionsFor(1 + job.scheduleSeconds.length),
+          options: jobOptions(1 + job.scheduleSeconds.length),
           deduplication: { id: deliveryId, ttl: REMEMBERED_MS },
           lean: true,
         }

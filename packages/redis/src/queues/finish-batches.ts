@@ -11,7 +11,10 @@ export type FinishBatchesDeps = {
   /** The worker's own. */
   connection: RedisConnection
   lockMs: number
-  /** False: the queue's event stream, which nobody reads, does not tell of jobs that begin and end well. Default true. */
+  /**
+   * False: the queue's event stream, which nobody reads, does not tell of what this script ends and takes. What BullMQ's own scripts
+   * take it still tells, and their look for stalled jobs trims it. Default true.
+   */
   tells?: boolean
   /** Of the BullMQ that is installed. Default: what its package.json says. */
   version?: string

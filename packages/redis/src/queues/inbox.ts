@@ -100,7 +100,7 @@ export function createInbox({ platform, queues, sealer, syncStates, dedupeSecond
   }
 
   return {
-    componentEvent({ eventId, plaintext, receivedAtMs }) {
+    async componentEvent({ eventId, plaintext, receivedAtMs }) {
       const sealedPlaintext = sealer.seal(plaintext, eventPlace(eventId))
       const data: ComponentEventJob = { v: 1, kind: 'component-event', platform, eventId, receivedAtMs, sealedPlaintext }
       return addOnce(COMPONENT_EVENTS_QUEUE, { data, id: eventId, options: CONTROL_OPTIONS })

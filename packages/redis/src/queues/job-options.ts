@@ -33,8 +33,15 @@ export function exponentialBackoffMs(attempt: number): number {
 /** Tells BullMQ to ask the worker for the delay (queue-worker.ts). */
 const workerDecides = { type: 'worker' } as const
 
-/** Removed when done: a secret inside, though sealed, shall not lie about. Kept when failed for good: somebody must look. */
+const known = new Map<number, PlainJobOptions>()
+
+/**
+ * Removed when done: a secret inside, though sealed, shall not lie about. Kept when failed for good: somebody must look.
+ * The same object for as many attempts.
+ */
 export function jobOptions(attempts: number): PlainJobOptions {
   // No stack traces in Redis: they show what is none of Redis' business and fill it.
-  return { attempts, backoff: workerDecides, removeOnComplete: true, removeOnFail: false, stackTraceLimit: 0 }
+  const options = known.get(attempts) ?? { attempts, backoff: workerDecides, removeOnComplete: true, removeOnFail: false, stackTraceLimit: 0 }
+  known.set(attempts, options)
+  return options
 }

@@ -14,7 +14,7 @@ export type QueueWorkerDeps<Payload> = Omit<RunJobDeps<Payload>, 'backoff'> & {
   /** A `blocking` connection, shared by all workers; each adds one of its own for its blocking read. */
   connection: RedisConnection
   concurrency: number
-  /** False for the queues of lean jobs: their event stream is silent while all goes well. Default true. */
+  /** False for the queues of lean jobs: see finish-batches.ts. Default true. */
   tells?: boolean
   /** Default: exponential from 1 s, at most 60 s. */
   backoff?: RunJobDeps<Payload>['backoff']
