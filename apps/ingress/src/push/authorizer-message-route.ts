@@ -30,6 +30,7 @@ export function authorizerMessageRoute(scope: GatewayServer, deps: Deps): void {
       // Nothing is waited for that is known: each turn of the event loop that a push takes part in costs it.
       const known = platform.authorizers.knownOwnerOfUserName(toUserName)
       const owner = known ? known.appId : await ownerOf(deps, { platform, toUserName, receivedAtMs })
+      // The signature does not cover the path: whoever holds a push of one authorizer could post it to another's URL.
       if (owner !== undefined && owner !== appId) {
         log.warn({ platform: platform.id, appid: appId, owner }, 'push.misdirected')
         throw new GatewayError('APPID_MISMATCH', 'the message belongs to another authorizer')
@@ -66,7 +67,6 @@ export function authorizerMessageRoute(scope: GatewayServer, deps: Deps): void {
   })
 }
 
-/** The signature does not cover the path: whoever holds a push of one authorizer could post it to another's URL. */
 function ownerOf(
   { clock }: Deps,
   { platform, toUserName, receivedAtMs }: { platform: Platform; toUserName: string; receivedAtMs: number },

@@ -79,10 +79,10 @@ export function createInbox({ platform, queues, sealer, syncStates, dedupeSecond
    * The deduplication key outlives the job; a job id of each push's own tells by the answer whether it is ours. Sent
    * twice by the driver after a lost reply, the job is found under its id and is still ours.
    */
-  async function addOnce(queueName: string, { data, id, options }: AddedOnce): Promise<Acceptance> {
-    const jobId = `${data.kind}-${randomUUID()}`
+  async function addOnce(queueName: string, { data, id, options, lean = false }: AddedOnce & { lean?: boolean }): Promise<Acceptance> {
+    const jobId = lean ? nextShortId() : `${data.kind}-${randomUUID()}`
     const deduplication = { id: `${platform}.${id}`, ttl }
-    return (await add(queueName, { id: jobId, name: data.kind, data, options, deduplication })) === jobId ? 'accepted' : 'duplicate'
+    return (await add(queueName, { id: jobId, name: data.kind, data, options, deduplication, lean })) === jobId ? 'accepted' : 'duplicate'
   }
 
   /** Without a time the key lives exactly as long as the job. */
@@ -91,12 +91,10 @@ export function createInbox({ platform, queues, sealer, syncStates, dedupeSecond
   }
 
   /** `replay` and `only` lead to other deliveries of the same event: each is remembered by itself. */
-  async function fanOut(queueName: string, data: FanOutJob): Promise<Acceptance> {
+  function fanOut(queueName: string, data: FanOutJob): Promise<Acceptance> {
     const { event, replay, only } = data
     const id = only !== undefined ? `${event.id} ${replay ?? ''} ${only}` : replay !== undefined ? `${event.id} ${replay}` : event.id
-    const jobId = nextShortId()
-    const job = { id: jobId, name: data.kind, data, options: FAN_OUT_OPTIONS, deduplication: { id: `${platform}.${id}`, ttl }, lean: true }
-    return (await add(queueName, job)) === jobId ? 'accepted' : 'duplicate'
+    return addOnce(queueName, { data, id, options: FAN_OUT_OPTIONS, lean: true })
   }
 
   return {
