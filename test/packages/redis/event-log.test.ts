@@ -1,4 +1,5 @@
 // Owns: what the event log remembers, for how long, and how it is searched.
+import { sinkStream } from '@wxgw/contracts'
 import { createEventLog, type EventFilter, type EventLog } from '@wxgw/redis'
 import t from 'tap'
 import { until } from '../../helpers/until.ts'
@@ -32,6 +33,70 @@ void t.test('an event is remembered with everybody who is to get it, and a repea
   })
   t.equal((await log.find(all)).items.length, 1)
   t.equal(await log.get('unknown'), undefined)
+})
+
+void t.test('an event goes into the streams of subscriptions as it is recorded, and stands there as delivered', async (t) => {
+  const { commands } = await startStore(t)
+  const log = createEventLog({ redis: commands, keys, eventLogSeconds: 60 })
+  const event = makeEvent('ev_1')
+  const stream = sinkStream('open1', 'bi')
+  const streams = [{ subscription: 'bi', stream, maxLength: undefined }]
+  const before = Date.now()
+  t.same(await log.record(event, before, ['bi', 'crm'], { streams }), ['bi'])
+  const [entry] = await commands.xrange(stream, '-', '+')
+  t.same(entry?.[1], ['id', 'ev_1', 'type', event.type, 'event', JSON.stringify(event)])
+  const deliveries = (await log.get('ev_1'))?.deliveries ?? []
+  t.match(deliveries, [
+    { subscription: 'bi', status: 'delivered', attempts: 1, lastError: null },
+    { subscription: 'crm', status: 'pending', attempts: 0 },
+  ])
+  t.ok(Date.parse(deliveries[0]?.deliveredAt ?? '') >= before)
+})
+
+void t.test('the same arrival of an event is appended once, another arrival again', async (t) => {
+  const { commands } = await startStore(t)
+  const log = createEventLog({ redis: commands, keys, eventLogSeconds: 60 })
+  const stream = sinkStream('open1', 'bi')
+  const added = sinkStream('open1', 'new')
+  const streams = [{ subscription: 'bi', stream, maxLength: undefined }]
+  const at = Date.now()
+  for (let run = 0; run < 3; run += 1) t.same(await log.record(makeEvent('ev_1'), at, ['bi'], { streams }), ['bi'])
+  t.equal(await commands.xlen(stream), 1)
+  const both = [...streams, { subscription: 'new', stream: added, maxLength: undefined }]
+  t.same(await log.record(makeEvent('ev_1'), at, ['bi', 'new'], { streams: both }), ['bi', 'new'])
+  t.same([await commands.xlen(stream), await commands.xlen(added)], [1, 1])
+  await log.record(makeEvent('ev_1'), at + 1, ['bi'], { streams })
+  t.equal(await commands.xlen(stream), 2)
+})
+
+void t.test('streams are trimmed to what each may hold, many events in one step', async (t) => {
+  const { commands } = await startStore(t)
+  const log = createEventLog({ redis: commands, keys, eventLogSeconds: 60 })
+  const bounded = { subscription: 'bi', stream: sinkStream('open1', 'bi'), maxLength: 3 }
+  const whole = { subscription: 'crm', stream: sinkStream('open1', 'crm'), maxLength: undefined }
+  const ids = Array.from({ length: 60 }, (_, n) => `ev_${n}`)
+  await Promise.all(
+    ids.map((id, n) => log.record(makeEvent(id), Date.now(), ['bi', 'crm', 'hook'], { streams: n % 2 === 0 ? [bounded, whole] : [whole] })),
+  )
+  const idsIn = async (stream: string) => (await commands.xrange(stream, '-', '+')).map(([, [, id]]) => id)
+  t.same(await idsIn(whole.stream), ids)
+  t.same(await idsIn(bounded.stream), ['ev_54', 'ev_56', 'ev_58'])
+  t.match((await log.get('ev_1'))?.deliveries.map(({ status }) => status), ['pending', 'delivered', 'pending'])
+})
+
+void t.test('a stream that takes nothing leaves its own delivery pending, and no other', async (t) => {
+  const { commands } = await startStore(t)
+  const log = createEventLog({ redis: commands, keys, eventLogSeconds: 60 })
+  const broken = { subscription: 'bi', stream: sinkStream('open1', 'bi'), maxLength: undefined }
+  const sound = { subscription: 'crm', stream: sinkStream('open1', 'crm'), maxLength: undefined }
+  await commands.set(broken.stream, 'no stream')
+  const record = () => log.record(makeEvent('ev_1'), 1, ['bi', 'crm'], { streams: [broken, sound] })
+  t.same(await record(), ['crm'])
+  t.match((await log.get('ev_1'))?.deliveries, [{ status: 'pending' }, { status: 'delivered' }])
+  await commands.del(broken.stream)
+  t.same(await record(), ['bi', 'crm'])
+  t.match((await log.get('ev_1'))?.deliveries, [{ status: 'delivered' }, { status: 'delivered' }])
+  t.same([await commands.xlen(broken.stream), await commands.xlen(sound.stream)], [1, 1])
 })
 
 void t.test('every key of the log expires, and a forgotten event is not brought back by a late delivery', async (t) => {

@@ -1,5 +1,5 @@
-// Owns: from one event to one delivery per matching subscription. Queues and streams are writes to our own Redis and done at
-// once; a webhook, and whatever failed, goes to the subscription's own queue, so that no consumer waits for another.
+// Owns: from one event to one delivery per matching subscription. Streams get it as it is recorded, queues right after; a webhook,
+// and whatever failed, goes to the subscription's own queue, so that no consumer waits for another.
 import { compileMatcher, deliveryId, type DeliveryJob, type DeliveryResult, type FanOutJob, type Subscription } from '@wxgw/contracts'
 import type { EventLog, Subscriptions } from '@wxgw/platform'
 import type { Log } from '@wxgw/runtime'
@@ -46,9 +46,11 @@ export function createFanOut(deps: FanOutDeps): FanOut {
     const subscriptions = select(job, await deps.subscriptions.all(maxAgeMs(job, deps.clock)))
     const names = subscriptions.map(({ name }) => name)
     const body = JSON.stringify(event)
-    await deps.events.record(event, job.receivedAtMs, names, body)
+    const unserved = subscriptions.filter(({ name }) => !partialRuns.isServed(id, name))
+    const streams = job.replay === undefined && !stop.aborted ? unserved.flatMap(directStream) : []
+    const appended = await deps.events.record(event, job.receivedAtMs, names, { body, streams })
 
-    const due = subscriptions.filter(({ name }) => !partialRuns.isServed(id, name))
+    const due = unserved.filter(({ name }) => !appended.includes(name))
     const handed = await Promise.allSettled(due.map((subscription) => hand(deps, { job, subscription, body, stop })))
     const failures = handed.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []))
     if (failures.length > 0) {
@@ -57,11 +59,16 @@ export function createFanOut(deps: FanOutDeps): FanOut {
       throw worstOf(failures)
     }
     partialRuns.finished(id)
-    const delivered = handed.filter((result) => result.status === 'fulfilled' && result.value === 'delivered').length
-    const summary = { delivered, enqueued: handed.length - delivered }
+    const enqueued = handed.filter((result) => result.status === 'fulfilled' && result.value === 'enqueued').length
+    const summary = { delivered: appended.length + handed.length - enqueued, enqueued }
     deps.log.debug({ eventId: event.id, type: event.type, subscriptions: names.length, ...summary }, 'event.dispatched')
     return summary
   }
+}
+
+/** A replay begins anew what the log knows as delivered, and goes its own way. */
+function directStream({ name, sink }: Subscription) {
+  return sink.kind === 'stream' ? [{ subscription: name, stream: sink.stream, maxLength: sink.maxLength }] : []
 }
 
 /** One error stands for all. The one that asks to be tried again: as long as one delivery can still be made, it has to be. */

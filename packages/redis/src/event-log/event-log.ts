@@ -27,12 +27,23 @@ export type DeliveryChange = {
   deliveredAtMs?: number | undefined
 }
 
+/** The stream of a subscription: its key has the platform's hash tag, as `sinkStream` gives it. */
+export type DirectStream = { subscription: string; stream: string; maxLength: number | undefined }
+
+export type RecordOptions = {
+  /** The event as JSON, for who has it already. */
+  body?: string
+  /** Of some of the subscriptions. */
+  streams?: readonly DirectStream[]
+}
+
 export type EventLog = {
   /**
-   * Remembers an event and that these subscriptions are to get it. On repeat, nothing known is lost. `body` is the event as
-   * JSON, for who has it already.
+   * Remembers an event and that these subscriptions are to get it, and appends it to their `streams` in the same step, with the
+   * fields `id`, `type` and `event`. Answers the subscriptions whose streams have it; of the others nothing was tried, or Redis
+   * refused. On repeat, nothing known is lost, and with the same `receivedAtMs` nothing is appended twice.
    */
-  record(event: GatewayEvent, receivedAtMs: number, subscriptions: readonly string[], body?: string): Promise<void>
+  record(event: GatewayEvent, receivedAtMs: number, subscriptions: readonly string[], options?: RecordOptions): Promise<readonly string[]>
   deliveryChanged(eventId: string, subscription: string, change: DeliveryChange): Promise<void>
   get(id: string): Promise<LoggedEvent | undefined>
   /** Newest first. */

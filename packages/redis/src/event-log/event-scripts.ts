@@ -2,45 +2,82 @@
 import { script } from '../script.ts'
 
 /**
- * Remembers events and who is to get each. On repeat it only adds subscriptions that were not known.
+ * Remembers events and who is to get each, and appends them to streams that have the platform's hash tag: whoever reads an event
+ * there finds it in the log, as delivered. On repeat it adds subscriptions that were not known, and what the same arrival has
+ * brought into a stream already is not appended again. A stream that takes no entry is told by the answer; its delivery is pending.
  * The indexes lose what is too old, and, above the cap, the oldest: a few per event, so that no write is long.
- * KEYS: index of all, index of each authorizer in the batch …
- * ARGV: life in s, most events, prefix of event keys, state of a new delivery as JSON,
+ * KEYS: index of all, then, in any order, the index of each authorizer in the batch and each stream
+ * ARGV: life in s, most events, prefix of event keys, state of a new delivery as JSON, state of one that is made,
  *       then for each event: id, event as JSON, receivedAtMs, type, authorizer or '', which of KEYS is its index (0 = none),
- *       how many subscriptions, subscriptions …
+ *       how many subscriptions without a stream, subscriptions …,
+ *       how many with one, for each: subscription, which of KEYS is its stream, most entries that remain ('' = all)
+ * -> for each event the subscriptions whose streams have it
  */
 export const recordEvents = script(`
 local call = redis.call
-local life, most, prefix, pending = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4]
-local added = {}
+local life, most, prefix, pending, delivered = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5]
+local added, answers = {}, {}
 for index = 1, #KEYS do added[index] = {} end
-local at, events = 5, 0
+
+local function append(at, id, kind, event)
+  local stream, remaining = KEYS[tonumber(ARGV[at + 1])], ARGV[at + 2]
+  local entry
+  if remaining == '' then entry = redis.pcall('XADD', stream, '*', 'id', id, 'type', kind, 'event', event)
+  else entry = redis.pcall('XADD', stream, 'MAXLEN', '=', remaining, '*', 'id', id, 'type', kind, 'event', event) end
+  return type(entry) == 'string'
+end
+
+local function hasGot(key, field, receivedAtMs)
+  local known = call('HMGET', key, 'receivedAtMs', field)
+  -- The status of a state stands first.
+  return known[1] == receivedAtMs and known[2] and string.find(known[2], '{"status":"delivered"', 1, true) == 1
+end
+
+local at = 6
 while at <= #ARGV do
-  local id, receivedAtMs, own, names = ARGV[at], ARGV[at + 2], tonumber(ARGV[at + 5]), tonumber(ARGV[at + 6])
+  local id, event, receivedAtMs, kind, own = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], tonumber(ARGV[at + 5])
   local key = prefix .. id
-  if call('HSETNX', key, 'event', ARGV[at + 1]) == 1 then
-    local fields = {'receivedAtMs', receivedAtMs, 'type', ARGV[at + 3], 'authorizer', ARGV[at + 4]}
-    for index = at + 7, at + 6 + names do
-      fields[#fields + 1] = 'd:' .. ARGV[index]
+  local isNew = call('HSETNX', key, 'event', event) == 1
+  local fields = isNew and {'receivedAtMs', receivedAtMs, 'type', kind, 'authorizer', ARGV[at + 4]} or {}
+  local last = at + 6 + ARGV[at + 6]
+  for index = at + 7, last do
+    local field = 'd:' .. ARGV[index]
+    if isNew or call('HEXISTS', key, field) == 0 then
+      fields[#fields + 1] = field
       fields[#fields + 1] = pending
     end
-    call('HSET', key, unpack(fields))
-    call('EXPIRE', key, life)
-  else
-    for index = at + 7, at + 6 + names do call('HSETNX', key, 'd:' .. ARGV[index], pending) end
   end
+  local served = {}
+  at = last + 2
+  for _ = 1, tonumber(ARGV[last + 1]) do
+    local name = ARGV[at]
+    local field = 'd:' .. name
+    if not isNew and hasGot(key, field, receivedAtMs) then
+      served[#served + 1] = name
+    elseif append(at, id, kind, event) then
+      served[#served + 1] = name
+      fields[#fields + 1] = field
+      fields[#fields + 1] = delivered
+    elseif isNew or call('HEXISTS', key, field) == 0 then
+      fields[#fields + 1] = field
+      fields[#fields + 1] = pending
+    end
+    at = at + 3
+  end
+  if #fields > 0 then call('HSET', key, unpack(fields)) end
+  if isNew then call('EXPIRE', key, life) end
   table.insert(added[1], receivedAtMs)
   table.insert(added[1], id)
   if own > 0 then
     table.insert(added[own], receivedAtMs)
     table.insert(added[own], id)
   end
-  at, events = at + 7 + names, events + 1
+  answers[#answers + 1] = served
 end
 
 local time = call('TIME')
 local oldest = string.format('(%.0f', (tonumber(time[1]) - life) * 1000)
-local few = 100 + events
+local few = 100 + #answers
 for index = 1, #KEYS do
   if #added[index] > 0 then
     call('ZADD', KEYS[index], 'NX', unpack(added[index]))
@@ -57,7 +94,7 @@ for index = 1, #KEYS do
     end
   end
 end
-return events
+return answers
 `)
 
 /**

@@ -3,13 +3,19 @@ import type { GatewayEvent } from '@wxgw/contracts'
 import { createBatches } from '../batches.ts'
 import { runScript } from '../script.ts'
 import { guardStore } from '../store-errors.ts'
-import type { DeliveryChange, EventLog, EventLogDeps } from './event-log.ts'
+import type { DeliveryChange, DirectStream, EventLog, EventLogDeps } from './event-log.ts'
 import { changeDeliveries, recordEvents } from './event-scripts.ts'
 import { deliveryField, formatState } from './logged-event.ts'
 
 export type EventWriter = Pick<EventLog, 'record' | 'deliveryChanged'>
 
-type NewEvent = { event: GatewayEvent; body: string; receivedAtMs: number; subscriptions: readonly string[] }
+type NewEvent = {
+  event: GatewayEvent
+  body: string
+  receivedAtMs: number
+  subscriptions: readonly string[]
+  streams: readonly DirectStream[]
+}
 type Change = { eventId: string; subscription: string; change: DeliveryChange }
 
 /** All keys of a platform's log share a hash tag, so that everything may go together. */
@@ -18,19 +24,28 @@ const PENDING = formatState({ status: 'pending', attempts: 0, lastError: null, d
 
 /** Rejects with STORE_UNAVAILABLE. Both scripts are safe to repeat. */
 export function createEventWriter({ redis, keys, eventLogSeconds, maxEvents }: Required<EventLogDeps>): EventWriter {
-  const records = createBatches<NewEvent, true>({
+  const records = createBatches<NewEvent, readonly string[]>({
     write: async (_, events) => {
-      const indexes = [keys.events]
+      const all = [keys.events]
       const places = new Map<string, number>()
-      const args: Array<string | number> = [eventLogSeconds, maxEvents, keys.event(''), PENDING]
-      for (const { event, body, receivedAtMs, subscriptions } of events) {
-        const authorizer = event.authorizerappid
-        const own = authorizer === undefined ? 0 : (places.get(authorizer) ?? indexes.push(keys.eventsOfAuthorizer(authorizer)))
-        if (authorizer !== undefined) places.set(authorizer, own)
-        args.push(event.id, body, receivedAtMs, event.type, authorizer ?? '', own, subscriptions.length, ...subscriptions)
+      const placeOf = (key: string) => {
+        const known = places.get(key)
+        if (known !== undefined) return known
+        const place = all.push(key)
+        places.set(key, place)
+        return place
       }
-      await runScript(redis, recordEvents, { keys: indexes, args })
-      return events.map(() => true)
+      const delivered = formatState({ status: 'delivered', attempts: 1, lastError: null, deliveredAt: new Date().toISOString() })
+      const args: Array<string | number> = [eventLogSeconds, maxEvents, keys.event(''), PENDING, delivered]
+      for (const { event, body, receivedAtMs, subscriptions, streams } of events) {
+        const authorizer = event.authorizerappid
+        const own = authorizer === undefined ? 0 : placeOf(keys.eventsOfAuthorizer(authorizer))
+        const others = subscriptions.filter((name) => !streams.some(({ subscription }) => subscription === name))
+        args.push(event.id, body, receivedAtMs, event.type, authorizer ?? '', own, others.length, ...others, streams.length)
+        for (const { subscription, stream, maxLength } of streams) args.push(subscription, placeOf(stream), maxLength ?? '')
+      }
+      const answers = await runScript(redis, recordEvents, { keys: all, args })
+      return Array.isArray(answers) ? answers.map((served) => (Array.isArray(served) ? served.map(String) : [])) : []
     },
   })
 
@@ -46,8 +61,8 @@ export function createEventWriter({ redis, keys, eventLogSeconds, maxEvents }: R
   })
 
   return {
-    record: (event, receivedAtMs, subscriptions, body = JSON.stringify(event)) =>
-      guardStore(async () => void (await records.add(TOGETHER, { event, body, receivedAtMs, subscriptions }))),
+    record: (event, receivedAtMs, subscriptions, { body = JSON.stringify(event), streams = [] } = {}) =>
+      guardStore(() => records.add(TOGETHER, { event, body, receivedAtMs, subscriptions, streams })),
     deliveryChanged: (eventId, subscription, change) =>
       guardStore(async () => void (await changes.add(TOGETHER, { eventId, subscription, change }))),
   }

@@ -2,7 +2,7 @@
 import type { EventLog } from './event-log.ts'
 
 export const NO_EVENT_LOG: EventLog = {
-  record: async () => {},
+  record: async () => [],
   deliveryChanged: async () => {},
   get: async () => undefined,
   find: async () => ({ items: [], nextCursor: null }),

@@ -1,5 +1,6 @@
 // Owns: how one event becomes deliveries, and that none of them depends on another.
 import type { DeliveryJob, DeliveryResult, FanOutJob, Subscription } from '@wxgw/contracts'
+import type { DirectStream } from '@wxgw/redis'
 import { GatewayError } from '@wxgw/wechat-core'
 import { createFanOut, type EnqueueOptions, type FanOutDeps, type SinkRequest } from '@wxgw/worker'
 import t from 'tap'
@@ -22,6 +23,7 @@ function setUp(
   const enqueued: Enqueued[] = []
   const changes: Record<string, unknown>[] = []
   const recorded: unknown[] = []
+  const offered: DirectStream[] = []
   const ages: (number | undefined)[] = []
   const sink = {
     async deliver(request: SinkRequest): Promise<DeliveryResult> {
@@ -38,9 +40,11 @@ function setUp(
       },
     },
     events: {
-      async record(event, receivedAtMs, names) {
+      async record(event, receivedAtMs, names, { streams = [] } = {}) {
         calls.push('record')
         recorded.push([event.id, receivedAtMs, names])
+        offered.push(...streams)
+        return streams.map(({ subscription: name }) => name).filter((name) => results[name] === undefined)
       },
       deliveryChanged: async (eventId, name, change) => void changes.push({ eventId, subscription: name, ...change }),
     },
@@ -54,20 +58,20 @@ function setUp(
     log: { debug() {}, info() {}, warn() {}, error() {} },
     ...deps,
   })
-  const fanOut = (changed: Partial<FanOutJob> = {}) =>
-    run({ v: 1, kind: 'fan-out', event: textEvent(), receivedAtMs: NOW - 7, ...changed }, stop)
-  return { fanOut, calls, requests, enqueued, changes, recorded, ages }
+  const fanOut = (changed: Partial<FanOutJob> = {}, signal = stop) =>
+    run({ v: 1, kind: 'fan-out', event: textEvent(), receivedAtMs: NOW - 7, ...changed }, signal)
+  return { fanOut, calls, requests, enqueued, changes, recorded, offered, ages }
 }
 
 const storeAway = () => Promise.reject(new Error('store away'))
 
-void t.test('queues and streams are served at once, webhooks by their own queue', async (t) => {
-  const { fanOut, requests, enqueued, changes, recorded } = setUp([QUEUE, STREAM, WEBHOOK])
+void t.test('streams are served with the record, queues right after, webhooks by their own queue', async (t) => {
+  const { fanOut, requests, enqueued, changes, recorded, offered } = setUp([QUEUE, STREAM, WEBHOOK])
   t.same(await fanOut(), { delivered: 2, enqueued: 1 })
   t.same(recorded, [['ev-1', NOW - 7, ['a-queue', 'b-stream', 'c-webhook']]])
+  t.same(offered, [{ subscription: 'b-stream', stream: 's', maxLength: undefined }])
   t.same(requests.map(({ subscription: { name }, deliveryId, body }) => [name, deliveryId, body]), [
     ['a-queue', 'ev-1', JSON.stringify(textEvent())],
-    ['b-stream', 'ev-1', JSON.stringify(textEvent())],
   ])
   const job = {
     v: 1,
@@ -80,8 +84,7 @@ void t.test('queues and streams are served at once, webhooks by their own queue'
     scheduleSeconds: [1],
   }
   t.same(enqueued, [[job, undefined]])
-  const done = { eventId: 'ev-1', status: 'delivered', attempts: 1, deliveredAtMs: NOW }
-  t.same(changes, [{ ...done, subscription: 'a-queue' }, { ...done, subscription: 'b-stream' }])
+  t.same(changes, [{ eventId: 'ev-1', subscription: 'a-queue', status: 'delivered', attempts: 1, deliveredAtMs: NOW }])
 })
 
 void t.test('the event is on record before anybody gets it', async (t) => {
@@ -109,12 +112,13 @@ void t.test('a test event goes to its subscription alone, whatever that matches,
 })
 
 void t.test('a replay is a delivery of its own with the same event, pending anew', async (t) => {
-  const { fanOut, requests, enqueued, changes } = setUp([QUEUE, WEBHOOK])
+  const { fanOut, requests, enqueued, changes, offered } = setUp([QUEUE, STREAM, WEBHOOK])
   await fanOut({ replay: 'r1' })
-  t.equal(requests[0]?.deliveryId, 'ev-1.r1')
+  t.same(requests.map(({ deliveryId }) => deliveryId), ['ev-1.r1', 'ev-1.r1'])
+  t.same(offered, [])
   t.match(enqueued, [[{ deliveryId: 'ev-1.r1', event: { id: 'ev-1' } }]])
   const pending = changes.filter((change) => change['status'] === 'pending').map((change) => change['subscription'])
-  t.same(pending, ['a-queue', 'c-webhook'])
+  t.same(pending, ['a-queue', 'b-stream', 'c-webhook'])
 })
 
 void t.test('only the subscription that the push waits for is told until when', async (t) => {
@@ -131,6 +135,13 @@ void t.test('what a queue or a stream does not take goes by its own queue, the a
   t.match(enqueued, [[{ subscription: 'b-stream' }, { delayMs: 5_500, attemptsMade: 1, lastError: 'store unavailable' }]])
   const change = changes.find(({ subscription: name }) => name === 'b-stream')
   t.match(change, { status: 'retrying', attempts: 1, lastError: 'store unavailable' })
+})
+
+void t.test('a process that ends gives streams nothing more itself', async (t) => {
+  const { fanOut, offered, enqueued } = setUp([STREAM])
+  t.same(await fanOut({}, AbortSignal.abort()), { delivered: 0, enqueued: 1 })
+  t.same(offered, [])
+  t.match(enqueued, [[{ subscription: 'b-stream' }, undefined]])
 })
 
 void t.test('without a schedule it goes there to stand in the dead letters', async (t) => {
@@ -172,10 +183,10 @@ void t.test('running a failed job again serves only those that were not served',
   await t.rejects(fanOut(), { code: 'STORE_UNAVAILABLE' })
   away = false
   await fanOut()
-  t.same(requests.map((request) => request.subscription.name), ['a-queue', 'b-stream'])
+  t.same(requests.map((request) => request.subscription.name), ['a-queue'])
   t.same(enqueued, ['c-webhook'])
   await fanOut({ replay: 'r1' })
-  t.equal(requests.length, 4)
+  t.equal(requests.length, 3)
 })
 
 void t.test('of several failures the one that may pass decides whether the job is run again', async (t) => {
@@ -201,7 +212,7 @@ void t.test('a sink that throws is one that failed, and stops nobody else', asyn
 })
 
 void t.test('a note that the event log does not take makes nothing be delivered again', async (t) => {
-  const { fanOut } = setUp([QUEUE], { deps: { events: { record: async () => {}, deliveryChanged: storeAway } } })
+  const { fanOut } = setUp([QUEUE], { deps: { events: { record: async () => [], deliveryChanged: storeAway } } })
   t.same(await fanOut(), { delivered: 1, enqueued: 0 })
 })
 
