@@ -7,6 +7,7 @@ const NETWORK_REASONS: Record<string, string> = {
   ECONNRESET: 'connection reset',
   ECONNABORTED: 'connection reset',
   EPIPE: 'connection reset',
+  UND_ERR_SOCKET: 'connection reset',
   ETIMEDOUT: 'connection timed out',
   EHOSTUNREACH: 'host unreachable',
   ENETUNREACH: 'network unreachable',
@@ -28,8 +29,8 @@ const NETWORK_REASONS: Record<string, string> = {
 /** What kept a call from being answered. An unknown code is shown as it is, anything else as `network error`. */
 export function networkFailure(error: unknown): string {
   const code = codeOf(error)
+  if (isMalformedAnswer(error, code)) return 'malformed answer'
   if (code === undefined) return 'network error'
-  if (code.startsWith('HPE_')) return 'malformed answer'
   if (code.startsWith('ERR_SSL_')) return 'TLS failed'
   return NETWORK_REASONS[code] ?? `network error ${code}`
 }
@@ -37,6 +38,11 @@ export function networkFailure(error: unknown): string {
 /** Why our own store did not take a write. */
 export function storeFailure(error: unknown): string {
   return error instanceof GatewayError && error.code !== 'STORE_UNAVAILABLE' ? error.code : 'store unavailable'
+}
+
+/** undici gives the parser's refusals a code only where the parser has one. */
+function isMalformedAnswer(error: unknown, code: string | undefined): boolean {
+  return code === 'UND_ERR_HEADERS_OVERFLOW' || (error instanceof Error && error.name === 'HTTPParserError')
 }
 
 function codeOf(error: unknown): string | undefined {

@@ -237,6 +237,63 @@ void t.test('a connection is kept for the next call, and one that the other side
   t.equal(flaky.received.length, 3)
 })
 
+void t.test('a new connection that is reset is not tried twice, and the call after a closed answer gets a new one', async (t) => {
+  const resetting = await serve(t, (response) => response.socket?.destroy())
+  t.match(await open(t)(resetting.url), { outcome: 'unreachable' })
+  t.equal(resetting.received.length, 1)
+
+  let calls = 0
+  const closing = await serve(t, (response) => {
+    calls += 1
+    if (calls === 2) response.socket?.destroy()
+    else response.writeHead(200, { connection: 'close' }).end()
+  })
+  const post = open(t)
+  t.match(await post(closing.url), { status: 200 })
+  t.same(await post(closing.url), { outcome: 'unreachable', reason: 'connection reset' })
+  t.equal(closing.received.length, 2)
+})
+
+void t.test('calls at once have a connection each, which later calls share', async (t) => {
+  const waiting: Array<() => void> = []
+  const server = await serve(t, (response) => void waiting.push(() => response.end('ok')))
+  const post = open(t)
+  const first = [post(server.url), post(server.url), post(server.url)]
+  await until('three calls are under way', () => waiting.length === 3)
+  for (const answer of waiting.splice(0)) answer()
+  for (const answer of await Promise.all(first)) t.match(answer, { status: 200 })
+  const second = [post(server.url), post(server.url)]
+  await until('two more', () => waiting.length === 2)
+  for (const answer of waiting.splice(0)) answer()
+  for (const answer of await Promise.all(second)) t.match(answer, { status: 200 })
+  t.equal(server.connections(), 3)
+})
+
+void t.test('a call that is given up leaves no connection, nor what it was asked while one was being made', async (t) => {
+  let underWay = 0
+  const server = await serve(t, (response) => {
+    underWay += 1
+    response.on('close', () => (underWay -= 1))
+  })
+  const post = open(t)
+  const answers = await Promise.all([post(server.url, { timeoutMs: 150 }), post(server.url, { timeoutMs: 150 })])
+  for (const answer of answers) t.same(answer, { outcome: 'unreachable', reason: 'timeout' })
+  await until('both are closed', () => underWay === 0)
+
+  let resolve = (_: Array<{ address: string; family: number }>) => {}
+  const slow = open(t, { resolveHost: () => new Promise((answer) => (resolve = answer)) })
+  t.same(await slow(`http://crm.example:${server.port}/`, { timeoutMs: 100 }), { outcome: 'unreachable', reason: 'timeout' })
+  const before = server.connections()
+  resolve([{ address: '127.0.0.1', family: 4 }])
+  t.match(await post(server.url, { timeoutMs: 100 }), { outcome: 'unreachable' })
+  t.equal(server.connections(), before + 1)
+})
+
+void t.test('an informational answer is not the answer', async (t) => {
+  const url = await serveRaw(t, 'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\nHTTP/1.1 204 No Content\r\nx-a: b\r\n\r\n')
+  t.match(await open(t)(url), { outcome: 'answered', status: 204, headers: { 'x-a': 'b' } })
+})
+
 void t.test('https is spoken only with a host that proves its name', async (t) => {
   const server = await startWebhookServer((response) => response.end('ok'), { tls: { key: TLS_KEY, cert: TLS_CERTIFICATE } })
   t.teardown(() => server.close())
