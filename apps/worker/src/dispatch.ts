@@ -6,6 +6,7 @@ import type { Config, Log } from '@wxgw/runtime'
 import type { Clock } from '@wxgw/wechat-core'
 import { createDeliver } from './delivery/deliver.ts'
 import { startDeliveryWorkers } from './delivery/delivery-workers.ts'
+import { createDirectCalls } from './delivery/direct-calls.ts'
 import { createFanOut, type FanOut } from './delivery/fan-out.ts'
 import { createConsumerReplies } from './replies/consumer-replies.ts'
 import { createGuardedFetch, type GuardedFetch } from './sinks/guarded-fetch.ts'
@@ -57,7 +58,8 @@ function dispatchOf(platform: Platform, deps: Omit<DispatchDeps, 'config'> & { f
     stream: createStreamSink(writer),
     webhook: createWebhookSink({ secrets: subscriptions.webhookSecrets, fetch, clock }),
   }
-  const common = { subscriptions, events, sinks, clock, random: Math.random, log }
+  const directCalls = createDirectCalls()
+  const common = { subscriptions, events, sinks, directCalls, clock, random: Math.random, log }
   const { enqueueDelivery } = createDeliveryQueue(stores)
   const fanOut = createFanOut({ ...common, enqueueDelivery })
   const deliver = createDeliver({ ...common, offerReply: (event, reply) => offerReply(platform, event, reply) })
@@ -68,7 +70,10 @@ function dispatchOf(platform: Platform, deps: Omit<DispatchDeps, 'config'> & { f
     connection,
     subscriptions,
     deliver,
-    onSubscriptions: consumerReplies.follow,
+    onSubscriptions(current) {
+      consumerReplies.follow(current)
+      directCalls.keep(new Set(current.map(({ name }) => name)))
+    },
     log,
   })
   return {

@@ -22,6 +22,7 @@ import { handleProfile } from './control-plane/handle-profile.ts'
 import { handleReleaseCheck } from './control-plane/handle-release-check.ts'
 import { handleSync } from './control-plane/handle-sync.ts'
 import { platformNotConfigured } from './control-plane/platform-of-job.ts'
+import { DIRECT_CALLS_AT_MOST } from './delivery/direct-calls.ts'
 import type { FanOut } from './delivery/fan-out.ts'
 
 export type WorkersDeps = {
@@ -35,11 +36,15 @@ export type WorkersDeps = {
 /** Starts them all. What is in a queue, and how often it is tried, is said where it is put in (packages/redis, job-options). */
 export function startWorkers(deps: WorkersDeps): QueueWorker[] {
   const controlPlane = controlPlaneHandler(deps)
-  const fanOut = fanOutHandler(deps)
   return [
     startWorker(COMPONENT_EVENTS_QUEUE, { concurrency: 10, parse: parseControlPlaneJob, handle: controlPlane }),
-    startWorker(PLATFORM_EVENTS_QUEUE, { concurrency: 20, tells: false, parse: parseFanOutJob, handle: fanOut }),
-    startWorker(MESSAGES_QUEUE, { concurrency: 100, tells: false, parse: parseFanOutJob, handle: fanOut }),
+    startWorker(PLATFORM_EVENTS_QUEUE, { concurrency: 20, tells: false, parse: parseFanOutJob, handle: fanOutHandler(deps, { mayCall: false }) }),
+    startWorker(MESSAGES_QUEUE, {
+      concurrency: MESSAGES_AT_ONCE + DIRECT_CALLS_AT_MOST,
+      tells: false,
+      parse: parseFanOutJob,
+      handle: fanOutHandler(deps, { mayCall: true }),
+    }),
     startWorker(MAINTENANCE_QUEUE, { concurrency: 5, parse: parseMaintenanceJob, handle: maintenanceHandler(deps) }),
   ]
 
@@ -61,6 +66,9 @@ const parseMaintenanceJob = (data: unknown) => parseSyncJob(data) ?? parseDeadLe
 const parseControlPlaneJob = (data: unknown) => parseComponentEventJob(data) ?? parseProfileJob(data) ?? parseReleaseCheckJob(data)
 
 type ControlPlaneJob = NonNullable<ReturnType<typeof parseControlPlaneJob>>
+
+/** Beside those that wait for a webhook's answer. */
+const MESSAGES_AT_ONCE = 100
 
 const DONE: JobOutcome = { kind: 'done' }
 
@@ -90,11 +98,11 @@ function runControlPlaneJob(deps: WorkersDeps, job: ControlPlaneJob, context: Jo
   }
 }
 
-function fanOutHandler({ fanOutOf }: WorkersDeps): JobHandler<NonNullable<ReturnType<typeof parseFanOutJob>>> {
+function fanOutHandler({ fanOutOf }: WorkersDeps, { mayCall }: { mayCall: boolean }): JobHandler<NonNullable<ReturnType<typeof parseFanOutJob>>> {
   return async (job, { signal }) => {
     const fanOut = fanOutOf(job.event.platform)
     if (!fanOut) throw platformNotConfigured()
-    await fanOut(job, signal)
+    await fanOut(job, { stop: signal, mayCall })
     return DONE
   }
 }

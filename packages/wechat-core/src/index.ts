@@ -4,6 +4,8 @@ export { parseAuthorizerAppId, parseComponentAppId } from './ids.ts'
 export type { AuthorizerAppId, ComponentAppId } from './ids.ts'
 export { systemClock } from './clock.ts'
 export type { Clock } from './clock.ts'
+export { Stop } from './stop.ts'
+export type { StopSignal } from './stop.ts'
 export { GatewayError, WeChatApiError, WeChatTransportError } from './errors.ts'
 export type { ErrorCode, GatewayErrorOptions } from './errors.ts'
 

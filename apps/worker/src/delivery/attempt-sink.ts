@@ -1,5 +1,6 @@
 // Owns: the time that one attempt may take. What its result means is judge-attempt.ts' business.
 import type { DeliveryResult } from '@wxgw/contracts'
+import { Stop, type StopSignal } from '@wxgw/wechat-core'
 import type { SinkRequest, Sinks } from '../sinks/sink.ts'
 
 export type Interrupted = { outcome: 'interrupted' }
@@ -20,38 +21,34 @@ class DeadlineError extends Error {
 export async function attemptSink(
   sinks: Sinks,
   request: Omit<SinkRequest, 'signal'>,
-  stop: AbortSignal,
+  stop: StopSignal,
 ): Promise<DeliveryResult | Interrupted> {
   if (stop.aborted) return { outcome: 'interrupted' }
   const { sink } = request.subscription
   if (sink.kind !== 'webhook') return sinks[sink.kind].deliver({ ...request, signal: stop })
-  // Not AbortSignal.any: on Node 20 it leaks with a signal that lives as long as the process.
-  const controller = new AbortController()
-  const ending = endOf(controller, sink.timeoutMs, stop)
-  try {
-    return await Promise.race([sinks.webhook.deliver({ ...request, signal: controller.signal }), ending.ended])
-  } finally {
-    ending.clear()
-  }
-}
-
-/** Aborts the controller at the deadline or at the process' end, whichever is first, and tells which it was. */
-function endOf(controller: AbortController, timeoutMs: number, stop: AbortSignal) {
-  let clear = () => {}
-  const ended = new Promise<DeliveryResult | Interrupted>((resolve) => {
+  const { timeoutMs } = sink
+  return new Promise((resolve, reject) => {
+    const attempt = new Stop()
     const timer = setTimeout(() => {
-      controller.abort(new DeadlineError())
-      resolve({ outcome: 'unreachable', reason: 'timeout' })
+      attempt.abort(new DeadlineError())
+      settle({ outcome: 'unreachable', reason: 'timeout' })
     }, timeoutMs)
     const onStop = () => {
-      controller.abort(stop.reason)
-      resolve({ outcome: 'interrupted' })
+      attempt.abort(new Error('the attempt is cut off'))
+      settle({ outcome: 'interrupted' })
     }
-    stop.addEventListener('abort', onStop)
-    clear = () => {
+    const leave = () => {
       clearTimeout(timer)
       stop.removeEventListener('abort', onStop)
     }
+    const settle = (result: DeliveryResult | Interrupted) => {
+      leave()
+      resolve(result)
+    }
+    stop.addEventListener('abort', onStop)
+    sinks.webhook.deliver({ ...request, signal: attempt }).then(settle, (error: unknown) => {
+      leave()
+      reject(error)
+    })
   })
-  return { ended, clear: () => clear() }
 }

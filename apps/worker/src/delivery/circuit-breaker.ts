@@ -1,6 +1,6 @@
 // Owns: sparing a consumer that is down, and the worker, a backlog's worth of attempts at full speed. Which attempt is due
 // when is the schedule's business: the breaker only spaces them out, and none is counted that was not made.
-import type { Clock } from '@wxgw/wechat-core'
+import type { Clock, StopSignal } from '@wxgw/wechat-core'
 
 /*
  * Closed: everything passes. Opens after 5 failures in a row. Open: one probe passes per gap, which grows with the row of
@@ -20,7 +20,7 @@ const LONGEST_GAP_MS = 1_000
 
 export type CircuitBreaker = {
   /** Resolves when the next attempt may be made: at once while closed, and when `signal` is aborted. */
-  pass(subscription: string, signal: AbortSignal): Promise<void>
+  pass(subscription: string, signal: StopSignal): Promise<void>
   succeeded(subscription: string): void
   failed(subscription: string): void
   /** The subscription is gone. As after a success, nobody waits any longer. */
@@ -65,7 +65,7 @@ function gapAfter({ failures }: Row): number {
   return Math.min(failures * GAP_PER_FAILURE_MS, LONGEST_GAP_MS)
 }
 
-function waitIn({ waiting }: Row, waitMs: number, signal: AbortSignal): Promise<void> {
+function waitIn({ waiting }: Row, waitMs: number, signal: StopSignal): Promise<void> {
   return new Promise((resolve) => {
     const goOn = () => {
       clearTimeout(timer)

@@ -2,17 +2,20 @@
 import type { DeliveryJob, GatewayEvent, DeliveryResult } from '@wxgw/contracts'
 import type { EventLog, Subscriptions } from '@wxgw/platform'
 import type { Log } from '@wxgw/runtime'
-import type { Clock } from '@wxgw/wechat-core'
+import type { Clock, StopSignal } from '@wxgw/wechat-core'
 import type { Sinks } from '../sinks/sink.ts'
 import { attemptSink } from './attempt-sink.ts'
 import { type CircuitBreaker, createCircuitBreaker } from './circuit-breaker.ts'
+import type { DirectCalls } from './direct-calls.ts'
 import { type AttemptContext, INVALID_REPLY, judgeAttempt, judgeFailure, type Verdict } from './judge-attempt.ts'
+import { logAttempt } from './log-attempt.ts'
 import { recordState } from './record-state.ts'
 
 export type DeliverDeps = {
   subscriptions: Pick<Subscriptions, 'get' | 'disable'>
   events: Pick<EventLog, 'deliveryChanged'>
   sinks: Sinks
+  directCalls: Pick<DirectCalls, 'seen'>
   /**
    * Hands a consumer's passive reply to whoever waits for it, or to the fallback. `unwanted`: too late, or answered already.
    * `invalid`: no reply at all; the delivery counts as failed.
@@ -28,7 +31,7 @@ export type Attempt = {
   /** From 1, counting only attempts that were made. */
   number: number
   /** Aborted when the process has to end before the attempt does. */
-  signal: AbortSignal
+  signal: StopSignal
 }
 
 export type DeliveryOutcome =
@@ -96,7 +99,9 @@ async function deliver(deps: InnerDeps, job: DeliveryJob, { number: attempt, sig
   const verdict = await withReply(deps, job, { result, context })
   if (verdict.kind === 'done') breaker.succeeded(subscription.name)
   else breaker.failed(subscription.name)
-  logAttempt(deps.log, { ...about, attempt, verdict, durationMs: clock.nowMs() - startedAtMs })
+  const durationMs = clock.nowMs() - startedAtMs
+  deps.directCalls.seen(subscription.name, { delivered: verdict.kind === 'done', durationMs })
+  logAttempt(deps.log, { ...about, attempt, verdict, durationMs })
   return conclude(deps, { about, attempt, verdict })
 }
 
@@ -141,15 +146,4 @@ async function conclude(
     default:
       return verdict satisfies never
   }
-}
-
-function logAttempt(
-  log: Log,
-  { verdict, ...fields }: { eventId: string; subscription: string; attempt: number; verdict: Verdict; durationMs: number },
-): void {
-  const outcome =
-    verdict.kind === 'done'
-      ? { outcome: 'delivered' }
-      : { outcome: verdict.kind, error: verdict.error, ...(verdict.kind === 'retry' ? { retryInMs: verdict.delayMs } : {}) }
-  log.info({ ...fields, ...outcome }, 'delivery.attempted')
 }

@@ -1,5 +1,6 @@
 // Owns: which connection a call to a webhook goes over: an idle one, the last used first, or a new one. What a connection may
 // lead to is guarded-connection.ts' business.
+import type { StopSignal } from '@wxgw/wechat-core'
 import { Client, type buildConnector } from 'undici'
 import type { Dial, Target } from './guarded-connection.ts'
 
@@ -9,12 +10,12 @@ export type Connection = {
   /** Answers that were read to their end on the present line; with one, the other side may have closed it in silence. */
   answers: number
   /** Of the call that has it; ends the connecting. */
-  signal: AbortSignal
+  signal: StopSignal
 }
 
 export type ConnectionPool = {
   /** Connections in use are bounded by the deliveries in flight, per subscription, so that one cannot take another's. */
-  take(target: Target, signal: AbortSignal, options: { fresh: boolean }): Connection
+  take(target: Target, signal: StopSignal, options: { fresh: boolean }): Connection
   /** After the whole answer: it is kept for the next call. */
   giveBack(connection: Connection): void
   /** Ends it, whatever it is doing. */
@@ -31,7 +32,7 @@ export function createConnectionPool(dial: Dial): ConnectionPool {
   const idle = new Map<string, Connection[]>()
   let closed = false
 
-  function open(target: Target, signal: AbortSignal): Connection {
+  function open(target: Target, signal: StopSignal): Connection {
     const connect: buildConnector.connector = (_options, done) => {
       connection.answers = 0
       dial(target, connection.signal, done)

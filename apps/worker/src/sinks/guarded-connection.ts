@@ -1,6 +1,7 @@
 // Owns: connections that were checked before a byte is sent: the URL's host by whoever asks, each resolved address here,
 // and the address the socket is really connected to.
 import type { AddressGuard } from '@wxgw/runtime'
+import type { StopSignal } from '@wxgw/wechat-core'
 import { isIP, type LookupFunction, type NetConnectOpts, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { ResolveHost } from './resolve-host.ts'
@@ -18,7 +19,7 @@ export type ConnectionDeps = {
 export type Target = Readonly<{ origin: string; host: string; port: number; path: string; hostHeader: string; isSecure: boolean }>
 
 /** Calls back once, with a socket that may be written to, or with why there is none. `signal` ends it. */
-export type Dial = (target: Target, signal: AbortSignal, done: DialDone) => void
+export type Dial = (target: Target, signal: StopSignal, done: DialDone) => void
 type DialDone = (...outcome: [error: Error, socket: null] | [error: null, socket: Socket]) => void
 
 /** The guard said no; `message` is its reason and holds nothing else. */
@@ -36,7 +37,7 @@ export function createDial(deps: ConnectionDeps): Dial {
   return (target, signal, done) => (target.isSecure ? openTls : openTcp)(deps, target, signal, done)
 }
 
-function openTls(deps: ConnectionDeps, target: Target, signal: AbortSignal, done: DialDone): void {
+function openTls(deps: ConnectionDeps, target: Target, signal: StopSignal, done: DialDone): void {
   openTcp(deps, target, signal, (error, tcp) => {
     if (error) return done(error, null)
     const { host } = target
@@ -53,7 +54,7 @@ function openTls(deps: ConnectionDeps, target: Target, signal: AbortSignal, done
   })
 }
 
-function openTcp(deps: ConnectionDeps, { host, port }: Target, signal: AbortSignal, done: DialDone): void {
+function openTcp(deps: ConnectionDeps, { host, port }: Target, signal: StopSignal, done: DialDone): void {
   const connecting = deps.connect({
     host,
     port,
@@ -73,7 +74,7 @@ function openTcp(deps: ConnectionDeps, { host, port }: Target, signal: AbortSign
 }
 
 /** Gives over the socket once it is up, or the error that ended it before. Leaves no listener behind. */
-function settleOnce(socket: Socket, upEvent: 'connect' | 'secureConnect', signal: AbortSignal, done: DialDone): void {
+function settleOnce(socket: Socket, upEvent: 'connect' | 'secureConnect', signal: StopSignal, done: DialDone): void {
   const leave = () => {
     socket.off(upEvent, onUp).off('error', onError).off('close', onClose)
     signal.removeEventListener('abort', onAbort)

@@ -2,6 +2,7 @@
 // from the environment; the whole call ends with the caller's signal, the answer after 64 KB. Over undici's connections rather than
 // got: the check of the connected socket has to come before the first byte, and a call costs a fourth of node:http's.
 import { checkWebhookUrl, createAddressGuard } from '@wxgw/runtime'
+import type { StopSignal } from '@wxgw/wechat-core'
 import type { IncomingHttpHeaders } from 'node:http'
 import { connect as connectTcp, type NetConnectOpts, type Socket } from 'node:net'
 import { urlToHttpOptions } from 'node:url'
@@ -16,7 +17,7 @@ export type GuardedRequest = {
   headers: Record<string, string>
   body: string
   /** Ends the call wherever it is, from the name's resolution to the answer's last byte. */
-  signal: AbortSignal
+  signal: StopSignal
 }
 
 export type GuardedAnswer =
@@ -152,7 +153,7 @@ function createAnswerReader({ pool, connection, settle }: AnswerReaderDeps): Dis
   }
 }
 
-function endedBy({ reason }: AbortSignal): GuardedAnswer {
+function endedBy({ reason }: StopSignal): GuardedAnswer {
   const isTimeout = reason instanceof Error && reason.name === 'TimeoutError'
   return { outcome: 'unreachable', reason: isTimeout ? 'timeout' : 'interrupted' }
 }

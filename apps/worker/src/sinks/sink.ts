@@ -1,5 +1,6 @@
 // Owns: what a delivery asks of a sink. Each variant has its own file; what its result means is judged in delivery/.
 import type { DeliveryResult, GatewayEvent, Sink, Subscription } from '@wxgw/contracts'
+import type { StopSignal } from '@wxgw/wechat-core'
 
 export type SinkRequest = {
   subscription: Subscription
@@ -9,7 +10,7 @@ export type SinkRequest = {
   /** The same for every attempt at this delivery, another for a replay. */
   deliveryId: string
   /** Aborted when the process stops and, of a webhook, at the end of the attempt's time, with a reason named `TimeoutError`. */
-  signal: AbortSignal
+  signal: StopSignal
 }
 
 /** Resolves with what came of the attempt. Rejects only when the attempt could not be made through our own fault. */

@@ -40,8 +40,8 @@ export type RecordOptions = {
 export type EventLog = {
   /**
    * Remembers an event and that these subscriptions are to get it, and appends it to their `streams` in the same step, with the
-   * fields `id`, `type` and `event`. Answers the subscriptions whose streams have it; of the others nothing was tried, or Redis
-   * refused. On repeat, nothing known is lost, and with the same `receivedAtMs` nothing is appended twice.
+   * fields `id`, `type` and `event`. Answers the subscriptions that have it: those whose streams took it and, on repeat with the
+   * same `receivedAtMs`, all that it was delivered to before; nothing is appended twice then, and nothing known is lost.
    */
   record(event: GatewayEvent, receivedAtMs: number, subscriptions: readonly string[], options?: RecordOptions): Promise<readonly string[]>
   deliveryChanged(eventId: string, subscription: string, change: DeliveryChange): Promise<void>

@@ -3,15 +3,16 @@ import { script } from '../script.ts'
 
 /**
  * Remembers events and who is to get each, and appends them to streams that have the platform's hash tag: whoever reads an event
- * there finds it in the log, as delivered. On repeat it adds subscriptions that were not known, and what the same arrival has
- * brought into a stream already is not appended again. A stream that takes no entry is told by the answer; its delivery is pending.
+ * there finds it in the log, as delivered. On repeat it adds subscriptions that were not known, and whom the same arrival has been
+ * delivered to is told by the answer, without another entry. A stream that takes none is told by the answer, too; its delivery is
+ * pending.
  * The indexes lose what is too old, and, above the cap, the oldest: a few per event, so that no write is long.
  * KEYS: index of all, then, in any order, the index of each authorizer in the batch and each stream
  * ARGV: life in s, most events, prefix of event keys, state of a new delivery as JSON, state of one that is made,
  *       then for each event: id, event as JSON, receivedAtMs, type, authorizer or '', which of KEYS is its index (0 = none),
  *       how many subscriptions without a stream, subscriptions …,
  *       how many with one, for each: subscription, which of KEYS is its stream, most entries that remain ('' = all)
- * -> for each event the subscriptions whose streams have it
+ * -> for each event the subscriptions that have it
  */
 export const recordEvents = script(`
 local call = redis.call
@@ -39,15 +40,17 @@ while at <= #ARGV do
   local key = prefix .. id
   local isNew = call('HSETNX', key, 'event', event) == 1
   local fields = isNew and {'receivedAtMs', receivedAtMs, 'type', kind, 'authorizer', ARGV[at + 4]} or {}
+  local served = {}
   local last = at + 6 + ARGV[at + 6]
   for index = at + 7, last do
     local field = 'd:' .. ARGV[index]
-    if isNew or call('HEXISTS', key, field) == 0 then
+    if not isNew and hasGot(key, field, receivedAtMs) then
+      served[#served + 1] = ARGV[index]
+    elseif isNew or call('HEXISTS', key, field) == 0 then
       fields[#fields + 1] = field
       fields[#fields + 1] = pending
     end
   end
-  local served = {}
   at = last + 2
   for _ = 1, tonumber(ARGV[last + 1]) do
     local name = ARGV[at]

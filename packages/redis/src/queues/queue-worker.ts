@@ -1,6 +1,7 @@
 // Owns: BullMQ's Worker with the settings that survive crashes, outages and full memories, and its orderly end.
 // What one run of a job does is run-job.ts' business.
 import { setTimeout as delay } from 'node:timers/promises'
+import { Stop } from '@wxgw/wechat-core'
 import { type Job, Worker, type WorkerOptions } from 'bullmq'
 import type { RedisConnection } from '../connect.ts'
 import { createErrorLog } from './error-log.ts'
@@ -55,18 +56,18 @@ const POLL_MS = 10
 export function createQueueWorker<Payload>(deps: QueueWorkerDeps<Payload>): QueueWorker {
   const { connection, concurrency, queue, log, tells = true, closeTimeoutMs = CLOSE_TIMEOUT_MS } = deps
   const backoff = deps.backoff ?? ((attempt: number) => exponentialBackoffMs(attempt))
-  const running = new Map<string, AbortController>()
+  const running = new Map<string, Stop>()
   let taken = 0
 
   async function process(job: Job, token?: string): Promise<unknown> {
     const jobId = job.id ?? ''
-    const abort = new AbortController()
-    running.set(jobId, abort)
+    const stop = new Stop()
+    running.set(jobId, stop)
     taken += 1
     try {
-      return await runJob({ ...deps, backoff }, { job, token, signal: abort.signal })
+      return await runJob({ ...deps, backoff }, { job, token, signal: stop })
     } finally {
-      if (running.get(jobId) === abort) running.delete(jobId)
+      if (running.get(jobId) === stop) running.delete(jobId)
     }
   }
 
@@ -118,7 +119,7 @@ export function createQueueWorker<Payload>(deps: QueueWorkerDeps<Payload>): Queu
     await worker.pause(true)
     worker.getBackend().disconnectBlocking(false).catch(logError)
     if (!(await drained(closeTimeoutMs)) && running.size > 0) {
-      for (const abort of running.values()) abort.abort(new Error('the process ends'))
+      for (const stop of running.values()) stop.abort(new Error('the process ends'))
       if (!(await drained(LAST_GRACE_MS))) log.warn({ queue, active: running.size }, 'worker.abandoned')
     }
     await worker.close(true)

@@ -1,5 +1,5 @@
 // Owns: one run of one job: payload in, outcome out. The only place that turns outcomes and errors into BullMQ's error classes.
-import { GatewayError } from '@wxgw/wechat-core'
+import { GatewayError, type StopSignal } from '@wxgw/wechat-core'
 import { DelayedError, type Job, UnrecoverableError } from 'bullmq'
 import { storeErrorCode } from '../store-errors.ts'
 
@@ -10,7 +10,7 @@ export type JobContext = {
   /** How many more there will be if this one fails. */
   attemptsLeft: number
   /** Aborts when the job is no longer ours (its lock is lost) or the process has no more time. Pass it to every call outside. */
-  signal: AbortSignal
+  signal: StopSignal
 }
 
 /** `error` is kept in Redis and shown to callers: a GatewayError or a short fixed text; of any other error only the name is kept. */
@@ -58,7 +58,7 @@ const STORE_AWAY_DELAY_MS = 1_000
 /** Resolves when the job is done; rejects with RetryLater, UnrecoverableError or DelayedError, each with a text free of secrets. */
 export async function runJob<Payload>(
   deps: RunJobDeps<Payload>,
-  { job, token, signal }: { job: Job; token: string | undefined; signal: AbortSignal },
+  { job, token, signal }: { job: Job; token: string | undefined; signal: StopSignal },
 ): Promise<unknown> {
   const jobId = job.id ?? ''
   const attempts = job.opts.attempts ?? 1

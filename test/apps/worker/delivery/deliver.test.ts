@@ -1,6 +1,7 @@
 // Owns: what one attempt at a delivery comes to, for the queue, the event log and the subscription.
 import type { DeliveryJob, DeliveryResult, Subscription } from '@wxgw/contracts'
-import { createDeliver, type DeliverDeps, type SinkPort, type SinkRequest } from '@wxgw/worker'
+import type { StopSignal } from '@wxgw/wechat-core'
+import { type AttemptSeen, createDeliver, type DeliverDeps, type SinkPort, type SinkRequest } from '@wxgw/worker'
 import t from 'tap'
 import { subscription, textEvent, webhookSink } from '../delivery-fixtures.ts'
 
@@ -16,6 +17,7 @@ function setUp(
   const changes: Change[] = []
   const disabled: string[] = []
   const logged: [string, Record<string, unknown>][] = []
+  const seen: [string, AttemptSeen][] = []
   const log = (fields: Record<string, unknown>, message: string) => void logged.push([message, fields])
   const run = createDeliver({
     subscriptions: {
@@ -24,6 +26,7 @@ function setUp(
     },
     events: { deliveryChanged: async (eventId, name, change) => void changes.push({ eventId, subscription: name, ...change }) },
     sinks: { webhook: { deliver }, queue: { deliver }, stream: { deliver } },
+    directCalls: { seen: (name, attempt) => void seen.push([name, attempt]) },
     offerReply: async () => 'accepted',
     clock: { nowMs: () => NOW },
     random: () => 0.5,
@@ -32,7 +35,7 @@ function setUp(
   })
   const attempt = (number = 1, changed: Partial<DeliveryJob> = {}, signal = new AbortController().signal) =>
     run({ ...job(), ...changed }, { number, signal })
-  return { attempt, changes, disabled, logged }
+  return { attempt, changes, disabled, logged, seen }
 }
 
 function job(): DeliveryJob {
@@ -54,6 +57,14 @@ function status(code: number): DeliveryResult {
   return { outcome: 'rejected', status: code, gone: code === 410, retryAfterSeconds: undefined }
 }
 const delivered: DeliveryResult = { outcome: 'delivered' }
+
+void t.test('each attempt shows how the consumer is doing', async (t) => {
+  for (const [result, was] of [[delivered, true], [status(500), false], [status(410), false]] as const) {
+    const { attempt, seen } = setUp(answering(result))
+    await attempt()
+    t.same(seen, [['crm', { delivered: was, durationMs: 0 }]])
+  }
+})
 
 void t.test('a delivered event is done and noted with the attempt it took', async (t) => {
   const { attempt, changes } = setUp(answering(delivered))
@@ -118,7 +129,7 @@ void t.test('the delivery of a deleted subscription is dropped', async (t) => {
 })
 
 void t.test('a sink that does not end by itself is ended by its timeout', async (t) => {
-  let signal: AbortSignal | undefined
+  let signal: StopSignal | undefined
   const { attempt } = setUp((request) => {
     signal = request.signal
     return new Promise(() => {})

@@ -2,7 +2,7 @@
 import type { DeliveryJob, DeliveryResult, FanOutJob, Subscription } from '@wxgw/contracts'
 import type { DirectStream } from '@wxgw/redis'
 import { GatewayError } from '@wxgw/wechat-core'
-import { createFanOut, type EnqueueOptions, type FanOutDeps, type SinkRequest } from '@wxgw/worker'
+import { type AttemptSeen, createFanOut, type EnqueueOptions, type FanOutDeps, type FanOutOptions, type SinkRequest } from '@wxgw/worker'
 import t from 'tap'
 import { subscription, textEvent, webhookSink } from '../delivery-fixtures.ts'
 
@@ -49,6 +49,7 @@ function setUp(
       deliveryChanged: async (eventId, name, change) => void changes.push({ eventId, subscription: name, ...change }),
     },
     sinks: { queue: sink, stream: sink, webhook: sink },
+    directCalls: { enter: () => undefined },
     async enqueueDelivery(job, options) {
       calls.push(`enqueue ${job.subscription}`)
       enqueued.push([job, options])
@@ -58,8 +59,8 @@ function setUp(
     log: { debug() {}, info() {}, warn() {}, error() {} },
     ...deps,
   })
-  const fanOut = (changed: Partial<FanOutJob> = {}, signal = stop) =>
-    run({ v: 1, kind: 'fan-out', event: textEvent(), receivedAtMs: NOW - 7, ...changed }, signal)
+  const fanOut = (changed: Partial<FanOutJob> = {}, options: Partial<FanOutOptions> = {}) =>
+    run({ v: 1, kind: 'fan-out', event: textEvent(), receivedAtMs: NOW - 7, ...changed }, { stop, mayCall: true, ...options })
   return { fanOut, calls, requests, enqueued, changes, recorded, offered, ages }
 }
 
@@ -137,9 +138,69 @@ void t.test('what a queue or a stream does not take goes by its own queue, the a
   t.match(change, { status: 'retrying', attempts: 1, lastError: 'store unavailable' })
 })
 
+function calling(seen: AttemptSeen[] = []): Partial<FanOutDeps> {
+  return { directCalls: { enter: () => (attempt) => void seen.push(attempt) } }
+}
+
+void t.test('a webhook that answers quickly is called at once, without a job of its own', async (t) => {
+  const seen: AttemptSeen[] = []
+  const { fanOut, requests, enqueued, changes } = setUp([WEBHOOK], { deps: calling(seen) })
+  t.same(await fanOut(), { delivered: 1, enqueued: 0 })
+  t.match(requests, [{ subscription: { name: 'c-webhook' }, deliveryId: 'ev-1' }])
+  t.same(enqueued, [])
+  t.same(changes, [{ eventId: 'ev-1', subscription: 'c-webhook', status: 'delivered', attempts: 1, deliveredAtMs: NOW }])
+  t.same(seen, [{ delivered: true, durationMs: 0 }])
+})
+
+void t.test('a call that failed counts, and its queue goes on with the schedule', async (t) => {
+  const seen: AttemptSeen[] = []
+  const failed = { outcome: 'rejected', status: 503, gone: false, retryAfterSeconds: undefined } as const
+  const { fanOut, enqueued, changes } = setUp([WEBHOOK], { results: { 'c-webhook': failed }, deps: calling(seen) })
+  t.same(await fanOut(), { delivered: 0, enqueued: 1 })
+  t.match(enqueued, [[{ subscription: 'c-webhook' }, { delayMs: 1_100, attemptsMade: 1, lastError: 'HTTP 503' }]])
+  t.match(changes, [{ status: 'retrying', attempts: 1, lastError: 'HTTP 503' }])
+  t.match(seen, [{ delivered: false }])
+})
+
+void t.test('who is gone, and what is no fault of the consumer, goes to the queue uncounted', async (t) => {
+  const seen: AttemptSeen[] = []
+  const gone = { outcome: 'rejected', status: 410, gone: true, retryAfterSeconds: undefined } as const
+  const first = setUp([WEBHOOK], { results: { 'c-webhook': gone }, deps: calling(seen) })
+  t.same(await first.fanOut(), { delivered: 0, enqueued: 1 })
+  const deliver = () => Promise.reject(new Error('no secrets: the store is away'))
+  const sinks = { queue: { deliver }, stream: { deliver }, webhook: { deliver } }
+  const second = setUp([WEBHOOK], { deps: { sinks, ...calling(seen) } })
+  t.same(await second.fanOut(), { delivered: 0, enqueued: 1 })
+  for (const { enqueued, changes } of [first, second]) {
+    t.match(enqueued, [[{ subscription: 'c-webhook' }, undefined]])
+    t.same(changes, [])
+  }
+  t.match(seen, [{ delivered: false }, { delivered: false }])
+})
+
+void t.test('a replay, a consumer that may answer, and what is not allowed to take long go by the queue', async (t) => {
+  const deps = calling()
+  const replying = setUp([{ ...WEBHOOK, reply: true }], { deps })
+  await replying.fanOut()
+  const replayed = setUp([WEBHOOK], { deps })
+  await replayed.fanOut({ replay: 'r1' })
+  const brief = setUp([WEBHOOK], { deps })
+  await brief.fanOut({}, { mayCall: false })
+  for (const { enqueued, requests } of [replying, replayed, brief]) t.same([enqueued.length, requests.length], [1, 0])
+})
+
+void t.test('whom the event log knows to have it is not served again by another process', async (t) => {
+  const events = { record: async () => ['a-queue', 'c-webhook'], deliveryChanged: async () => {} }
+  const { fanOut, requests, enqueued } = setUp([QUEUE, STREAM, WEBHOOK], { deps: { events } })
+  t.same(await fanOut(), { delivered: 3, enqueued: 0 })
+  t.same(requests.map(({ subscription: { name } }) => name), ['b-stream'])
+  t.same(enqueued, [])
+  t.same(await fanOut({ replay: 'r1' }), { delivered: 2, enqueued: 1 })
+})
+
 void t.test('a process that ends gives streams nothing more itself', async (t) => {
   const { fanOut, offered, enqueued } = setUp([STREAM])
-  t.same(await fanOut({}, AbortSignal.abort()), { delivered: 0, enqueued: 1 })
+  t.same(await fanOut({}, { stop: AbortSignal.abort() }), { delivered: 0, enqueued: 1 })
   t.same(offered, [])
   t.match(enqueued, [[{ subscription: 'b-stream' }, undefined]])
 })

@@ -1,0 +1,88 @@
+// Owns: which webhooks are called straight from the fan-out, without a job of their own: those that have just been answering
+// quickly. All others wait for their own queue, so that a slow consumer holds up nobody.
+
+/*
+ * A webhook earns it by an answer to a delivery from its queue, and loses it by a failure or by getting slow. Until that shows, it
+ * holds as many places of the fan-out as calls may be under way; whoever finds them taken waits a moment, when little stands
+ * before him, and else goes by the queue.
+ */
+const QUICK_MS = 50
+/** More than the ten of its queue: with each a turn of the event loop goes by, in which the consumer has long been done. */
+export const DIRECT_CALLS_PER_SUBSCRIPTION = 25
+/** The fan-out has more places than these by a hundred (workers.ts): if all of these hang, events go on. */
+export const DIRECT_CALLS_AT_MOST = 50
+const EXPECTED_WAIT_MS = 20
+const LONGEST_WAIT_MS = 50
+/** Of the average, the latest call's. */
+const WEIGHT = 0.2
+
+export type AttemptSeen = { delivered: boolean; durationMs: number }
+export type Leave = (attempt: AttemptSeen) => void
+
+export type DirectCalls = {
+  /** What to call when the attempt is over; undefined: the event is to go by the queue. */
+  enter(subscription: string): Leave | undefined | Promise<Leave | undefined>
+  /** Of an attempt that the queue made. */
+  seen(subscription: string, attempt: AttemptSeen): void
+  /** Forgets all others. */
+  keep(subscriptions: ReadonlySet<string>): void
+}
+
+type Row = { averageMs: number; calls: number; waiting: Set<(leave: Leave | undefined) => void> }
+
+export function createDirectCalls(): DirectCalls {
+  const rows = new Map<string, Row>()
+  let calls = 0
+
+  function learn(row: Row, { delivered, durationMs }: AttemptSeen): void {
+    if (!delivered) row.averageMs = Infinity
+    else if (row.averageMs === Infinity) row.averageMs = durationMs
+    else row.averageMs += WEIGHT * (durationMs - row.averageMs)
+  }
+
+  function begin(row: Row): Leave {
+    row.calls += 1
+    calls += 1
+    return (attempt) => {
+      row.calls -= 1
+      calls -= 1
+      learn(row, attempt)
+      const next = isQuick(row) ? 1 : row.waiting.size
+      for (const goOn of [...row.waiting].slice(0, next)) goOn(isQuick(row) ? begin(row) : undefined)
+    }
+  }
+
+  function wait(row: Row): Promise<Leave | undefined> {
+    return new Promise((resolve) => {
+      const goOn = (leave: Leave | undefined) => {
+        clearTimeout(timer)
+        row.waiting.delete(goOn)
+        resolve(leave)
+      }
+      const timer = setTimeout(goOn, LONGEST_WAIT_MS, undefined)
+      row.waiting.add(goOn)
+    })
+  }
+
+  return {
+    enter(subscription) {
+      const row = rows.get(subscription)
+      if (row === undefined || !isQuick(row) || calls >= DIRECT_CALLS_AT_MOST) return undefined
+      if (row.calls < DIRECT_CALLS_PER_SUBSCRIPTION) return begin(row)
+      const expectedMs = ((row.waiting.size + 1) * row.averageMs) / DIRECT_CALLS_PER_SUBSCRIPTION
+      return expectedMs <= EXPECTED_WAIT_MS ? wait(row) : undefined
+    },
+    seen(subscription, attempt) {
+      const row = rows.get(subscription) ?? { averageMs: Infinity, calls: 0, waiting: new Set() }
+      rows.set(subscription, row)
+      learn(row, attempt)
+    },
+    keep(subscriptions) {
+      for (const name of rows.keys()) if (!subscriptions.has(name)) rows.delete(name)
+    },
+  }
+}
+
+function isQuick({ averageMs }: Row): boolean {
+  return averageMs <= QUICK_MS
+}
