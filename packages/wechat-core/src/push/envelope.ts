@@ -1,5 +1,5 @@
 // Owns: opening a push: outer XML, signature, time, cipher, receiveid, in this order. The inner XML is parsed elsewhere.
-import { isUtf8 } from 'node:buffer'
+import { isAscii, isUtf8 } from 'node:buffer'
 import { decodeBase64, decryptBytes } from '../crypto/message-cipher.ts'
 import { isSameSignature, signPush } from '../crypto/signature.ts'
 import { GatewayError } from '../errors.ts'
@@ -41,13 +41,19 @@ export function openEnvelope({ keys, query, body, nowMs, maxSkewSeconds }: PushT
 }
 
 function readEncrypt(body: Buffer | string): { encrypt: string; ciphertext: Buffer } {
-  if (typeof body !== 'string' && !isUtf8(body)) throw malformed('the body of the push is not UTF-8')
-  const document = readEnvelopeDocument(typeof body === 'string' ? body : body.toString('utf8'))
+  const document = readEnvelopeDocument(typeof body === 'string' ? body : textOf(body))
   if (document.kind === 'malformed') throw malformed('the body of the push is not an XML envelope')
   if (document.kind === 'plain') throw new GatewayError('NOT_ENCRYPTED', 'the push is not encrypted')
   const ciphertext = decodeBase64(document.encrypt)
   if (ciphertext === undefined) throw malformed('the encrypted part of the push is not base64')
   return { encrypt: document.encrypt, ciphertext }
+}
+
+function textOf(body: Buffer): string {
+  // As nearly every envelope is, and read in half the time.
+  if (isAscii(body)) return body.toString('latin1')
+  if (!isUtf8(body)) throw malformed('the body of the push is not UTF-8')
+  return body.toString('utf8')
 }
 
 function verifySignature(
