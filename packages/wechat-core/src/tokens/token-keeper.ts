@@ -1,7 +1,7 @@
 // Owns: the one way in which a token is read and refreshed, by readers and by schedule alike, over any number of processes.
 // The store's lease only saves calls; what keeps the stored token right is the fence, judged in the store at commit.
 import { randomUUID } from 'node:crypto'
-import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises'
+import { setTimeout as delay } from 'node:timers/promises'
 import { GatewayError } from '../errors.ts'
 import type { Secret } from '../secret.ts'
 import { currentToken, isFresh, isValid, type StoredToken } from './freshness.ts'
@@ -94,16 +94,17 @@ export function createTokenKeeper<Subject extends string, Material>(
   const inFlight = new Map<Subject, Promise<TokenSnapshot>>()
   const reads = new Map<Subject, Promise<TokenSnapshot>>()
 
-  /** Whoever asks in the same turn of the event loop shares one look, which is sent after the last of them asked. */
+  /**
+   * Whoever asks in the same turn of the event loop shares one look. It is no older than any of their questions: all that is handled
+   * in a turn had arrived before the turn began.
+   */
   function read(subject: Subject): Promise<TokenSnapshot> {
-    const waiting = reads.get(subject)
-    if (waiting) return waiting
-    const started = nextTurn().then(() => {
-      reads.delete(subject)
-      return store.read(subject)
-    })
-    reads.set(subject, started)
-    return started
+    const shared = reads.get(subject)
+    if (shared) return shared
+    if (reads.size === 0) setImmediate(() => reads.clear())
+    const look = store.read(subject)
+    reads.set(subject, look)
+    return look
   }
 
   async function get(subject: Subject, { force = false }: { force?: boolean } = {}): Promise<CurrentToken> {
