@@ -11,6 +11,7 @@ import { TLS_CERTIFICATE, TLS_KEY } from './tls-fixture.ts'
 import { type Script, startWebhookServer } from './webhook-server.ts'
 
 const LOOPBACK = ['127.0.0.0/8']
+type HostAddress = { address: string; family: number }
 const PUBLIC_ADDRESS = '93.184.216.34'
 const loopbackDns = async () => [{ address: '127.0.0.1', family: 4 }]
 
@@ -280,11 +281,11 @@ void t.test('a call that is given up leaves no connection, nor what it was asked
   for (const answer of answers) t.same(answer, { outcome: 'unreachable', reason: 'timeout' })
   await until('both are closed', () => underWay === 0)
 
-  let resolve = (_: Array<{ address: string; family: number }>) => {}
-  const slow = open(t, { resolveHost: () => new Promise((answer) => (resolve = answer)) })
+  const resolving: Array<(addresses: HostAddress[]) => void> = []
+  const slow = open(t, { resolveHost: () => new Promise((resolve) => void resolving.push(resolve)) })
   t.same(await slow(`http://crm.example:${server.port}/`, { timeoutMs: 100 }), { outcome: 'unreachable', reason: 'timeout' })
   const before = server.connections()
-  resolve([{ address: '127.0.0.1', family: 4 }])
+  for (const resolve of resolving) resolve([{ address: '127.0.0.1', family: 4 }])
   t.match(await post(server.url, { timeoutMs: 100 }), { outcome: 'unreachable' })
   t.equal(server.connections(), before + 1)
 })
