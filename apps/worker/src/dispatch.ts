@@ -6,7 +6,7 @@ import type { Config, Log } from '@wxgw/runtime'
 import type { Clock } from '@wxgw/wechat-core'
 import { createDeliver } from './delivery/deliver.ts'
 import { startDeliveryWorkers } from './delivery/delivery-workers.ts'
-import { createDirectCalls } from './delivery/direct-calls.ts'
+import { type CallsUnderWay, createDirectCalls } from './delivery/direct-calls.ts'
 import { createFanOut, type FanOut } from './delivery/fan-out.ts'
 import { createConsumerReplies } from './replies/consumer-replies.ts'
 import { createGuardedFetch, type GuardedFetch } from './sinks/guarded-fetch.ts'
@@ -31,10 +31,11 @@ export type Dispatch = {
 
 export function startDispatch({ config, gateway, connection, clock, log }: DispatchDeps): Dispatch {
   const fetch = createGuardedFetch({ allowNetworks: config.webhookAllowNetworks })
+  const callsUnderWay = { count: 0 }
   const fanOuts = new Map<string, FanOut>()
   const dispatches: Array<ReturnType<typeof dispatchOf>> = []
   for (const platform of gateway.platforms.byId.values()) {
-    const own = dispatchOf(platform, { gateway, connection, fetch, clock, log })
+    const own = dispatchOf(platform, { gateway, connection, fetch, callsUnderWay, clock, log })
     fanOuts.set(platform.id, own.fanOut)
     dispatches.push(own)
   }
@@ -48,8 +49,8 @@ export function startDispatch({ config, gateway, connection, clock, log }: Dispa
   }
 }
 
-function dispatchOf(platform: Platform, deps: Omit<DispatchDeps, 'config'> & { fetch: GuardedFetch }) {
-  const { gateway, connection, fetch, clock, log } = deps
+function dispatchOf(platform: Platform, deps: Omit<DispatchDeps, 'config'> & { fetch: GuardedFetch; callsUnderWay: CallsUnderWay }) {
+  const { gateway, connection, fetch, callsUnderWay, clock, log } = deps
   const stores = { queues: gateway.platforms.queues, redis: gateway.connections.commands }
   const { subscriptions, events } = platform
   const writer = createSinkWriter(stores)
@@ -58,7 +59,7 @@ function dispatchOf(platform: Platform, deps: Omit<DispatchDeps, 'config'> & { f
     stream: createStreamSink(writer),
     webhook: createWebhookSink({ secrets: subscriptions.webhookSecrets, fetch, clock }),
   }
-  const directCalls = createDirectCalls()
+  const directCalls = createDirectCalls(callsUnderWay)
   const common = { subscriptions, events, sinks, directCalls, clock, random: Math.random, log }
   const { enqueueDelivery } = createDeliveryQueue(stores)
   const fanOut = createFanOut({ ...common, enqueueDelivery })

@@ -9,7 +9,7 @@
 const QUICK_MS = 50
 /** More than the ten of its queue: with each a turn of the event loop goes by, in which the consumer has long been done. */
 export const DIRECT_CALLS_PER_SUBSCRIPTION = 25
-/** The fan-out has more places than these by a hundred (workers.ts): if all of these hang, events go on. */
+/** Of all platforms. The fan-out has more places than these by a hundred (workers.ts): if all of these hang, events go on. */
 export const DIRECT_CALLS_AT_MOST = 50
 const EXPECTED_WAIT_MS = 20
 const LONGEST_WAIT_MS = 50
@@ -30,9 +30,11 @@ export type DirectCalls = {
 
 type Row = { averageMs: number; calls: number; waiting: Set<(leave: Leave | undefined) => void> }
 
-export function createDirectCalls(): DirectCalls {
+/** How many calls are under way in this process: platforms share the fan-out's places. */
+export type CallsUnderWay = { count: number }
+
+export function createDirectCalls(underWay: CallsUnderWay): DirectCalls {
   const rows = new Map<string, Row>()
-  let calls = 0
 
   function learn(row: Row, { delivered, durationMs }: AttemptSeen): void {
     if (!delivered) row.averageMs = Infinity
@@ -42,10 +44,10 @@ export function createDirectCalls(): DirectCalls {
 
   function begin(row: Row): Leave {
     row.calls += 1
-    calls += 1
+    underWay.count += 1
     return (attempt) => {
       row.calls -= 1
-      calls -= 1
+      underWay.count -= 1
       learn(row, attempt)
       const next = isQuick(row) ? 1 : row.waiting.size
       for (const goOn of [...row.waiting].slice(0, next)) goOn(isQuick(row) ? begin(row) : undefined)
@@ -67,7 +69,7 @@ export function createDirectCalls(): DirectCalls {
   return {
     enter(subscription) {
       const row = rows.get(subscription)
-      if (row === undefined || !isQuick(row) || calls >= DIRECT_CALLS_AT_MOST) return undefined
+      if (row === undefined || !isQuick(row) || underWay.count >= DIRECT_CALLS_AT_MOST) return undefined
       if (row.calls < DIRECT_CALLS_PER_SUBSCRIPTION) return begin(row)
       const expectedMs = ((row.waiting.size + 1) * row.averageMs) / DIRECT_CALLS_PER_SUBSCRIPTION
       return expectedMs <= EXPECTED_WAIT_MS ? wait(row) : undefined

@@ -26,7 +26,8 @@ export type ConnectionPool = {
 /** Idle ones are closed by then; a server's own `Keep-Alive: timeout=` is obeyed when shorter, a second before its time. */
 const IDLE_MS = 15_000
 const BEFORE_SERVER_CLOSES_MS = 1_000
-const IDLE_PER_ORIGIN = 32
+/** More than one subscription has in use at its busiest. */
+const IDLE_PER_ORIGIN = 64
 
 export function createConnectionPool(dial: Dial): ConnectionPool {
   const idle = new Map<string, Connection[]>()

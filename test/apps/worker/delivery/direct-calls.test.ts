@@ -8,14 +8,15 @@ const FAILED = { delivered: false, durationMs: 2 }
 const WAITS = 'waits'
 
 function setUp(...quick: string[]) {
-  const directCalls = createDirectCalls()
+  const underWay = { count: 0 }
+  const directCalls = createDirectCalls(underWay)
   for (const name of quick) directCalls.seen(name, QUICK)
   const enter = (name: string): Leave => {
     const leave = directCalls.enter(name)
     if (typeof leave !== 'function') throw new Error(`${name} may not be called now`)
     return leave
   }
-  return { directCalls, enter }
+  return { directCalls, enter, underWay }
 }
 
 function atOnce(entering: unknown): Promise<unknown> {
@@ -76,9 +77,15 @@ void t.test('nobody waits where much stands before him', async (t) => {
 
 void t.test('consumers that hang take no more than the places that are there for calls', async (t) => {
   const names = ['a', 'b', 'c', 'd', 'e', 'f']
-  const { directCalls } = setUp(...names)
+  const { directCalls, underWay } = setUp(...names)
   const entered = names.flatMap((name) => Array.from({ length: DIRECT_CALLS_PER_SUBSCRIPTION }, () => directCalls.enter(name)))
-  t.equal(entered.filter((leave) => typeof leave === 'function').length, DIRECT_CALLS_AT_MOST)
+  const calls = entered.filter((leave) => typeof leave === 'function')
+  t.equal(calls.length, DIRECT_CALLS_AT_MOST)
+  const ofAnotherPlatform = createDirectCalls(underWay)
+  ofAnotherPlatform.seen('a', QUICK)
+  t.equal(ofAnotherPlatform.enter('a'), undefined)
+  calls[0]?.(QUICK)
+  t.type(ofAnotherPlatform.enter('a'), 'function')
 })
 
 void t.test('a subscription that is gone has to earn it again', async (t) => {
