@@ -19,7 +19,7 @@ import { sweep } from './rows/sweep.mjs'
 import { tokenRead } from './rows/token-read.mjs'
 import { startGateway } from './stack/gateway.mjs'
 import { createMessages } from './stack/messages.mjs'
-import { warmUp } from './stack/warm-up.mjs'
+import { warmUp, warmUpWorker } from './stack/warm-up.mjs'
 import { startYardstick } from './stack/yardstick.mjs'
 
 const QUICK = {
@@ -111,7 +111,10 @@ try {
   let hasWorker = false
   for (const name of names) {
     const { run, needsWorker } = ROWS[name]
-    if (needsWorker && !hasWorker) await gateway.startWorker()
+    if (needsWorker && !hasWorker) {
+      await gateway.startWorker()
+      await warmUpWorker({ gateway, load, messages, plan })
+    }
     if (!needsWorker && hasWorker) await gateway.stopWorker()
     hasWorker = needsWorker
     console.error(`${name} …`)
