@@ -11,9 +11,6 @@ export type PairsFault = { kind: 'repeated' | 'encoding' | 'too-many' } | { kind
 const FAULT = Symbol('fault')
 // oxlint-disable-next-line no-control-regex -- finding controls is what it is for
 const CONTROL = /[\u0000-\u001f\u007f]/
-/** Encoded, or a control as it is. */
-// oxlint-disable-next-line no-control-regex -- as above
-const NOT_PLAIN = /[%+\u0000-\u001f\u007f]/
 
 /** The values inherit nothing: `__proto__` is a name like any other. With a fault, what was read until then. */
 export function parsePairs(text: string): Pairs {
@@ -23,7 +20,7 @@ export function parsePairs(text: string): Pairs {
   if (parts.length > MAX_QUERY_PARAMETERS) return withFault(pairs, { kind: 'too-many' })
   const withControl: string[] = []
   // Looked for once in the whole, not in each part: nearly all texts are plain.
-  const isPlain = !NOT_PLAIN.test(text)
+  const isPlain = !text.includes('%') && !text.includes('+') && !CONTROL.test(text)
   for (const part of parts) {
     if (part === '') continue
     const equals = part.indexOf('=')

@@ -49,8 +49,12 @@ export function createDirectCalls(underWay: CallsUnderWay): DirectCalls {
       row.calls -= 1
       underWay.count -= 1
       learn(row, attempt)
-      const next = isQuick(row) ? 1 : row.waiting.size
-      for (const goOn of [...row.waiting].slice(0, next)) goOn(isQuick(row) ? begin(row) : undefined)
+      if (isQuick(row)) {
+        const [first] = row.waiting
+        first?.(begin(row))
+      } else {
+        for (const goOn of row.waiting) goOn(undefined)
+      }
     }
   }
 

@@ -156,19 +156,14 @@ async function callWebhook(deps: FanOutDeps, handing: Handing): Promise<FirstAtt
   const leave = await deps.directCalls.enter(subscription.name)
   if (leave === undefined) return byQueue
   const startedAtMs = deps.clock.nowMs()
-  let delivered = false
-  try {
-    const result = await attempt(deps, handing)
-    delivered = result.outcome === 'delivered'
-    // Who is gone is asked again from the queue, where a subscription is disabled and its event ends.
-    if (result.outcome === 'rejected' && result.gone) return byQueue
-    return { result, durationMs: deps.clock.nowMs() - startedAtMs }
-  } catch (error) {
+  const result = await attempt(deps, handing).catch((error: unknown) => {
     deps.log.warn({ eventId: job.event.id, subscription: subscription.name, err: error }, 'delivery.postponed')
-    return byQueue
-  } finally {
-    leave({ delivered, durationMs: deps.clock.nowMs() - startedAtMs })
-  }
+    return byQueue.result
+  })
+  const durationMs = deps.clock.nowMs() - startedAtMs
+  leave({ delivered: result.outcome === 'delivered', durationMs })
+  // Who is gone is asked again from the queue, where a subscription is disabled and its event ends.
+  return result.outcome === 'rejected' && result.gone ? byQueue : { result, durationMs }
 }
 
 /** Never rejects: a fault that strikes one subscription must not make the fan-out serve all others again. */

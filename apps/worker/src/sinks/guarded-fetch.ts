@@ -1,6 +1,6 @@
 // Owns: the one way out to addresses that subscribers choose. POST only; no redirect, no decompression, no cookie, no proxy
 // from the environment; the whole call ends with the caller's signal, the answer after 64 KB. Over undici's connections rather than
-// got: the check of the connected socket has to come before the first byte, and a call costs a fourth of node:http's.
+// got: the check of the connected socket has to come before the first byte, and a call costs half of node:http's.
 import { checkWebhookUrl, createAddressGuard } from '@wxgw/runtime'
 import type { StopSignal } from '@wxgw/wechat-core'
 import type { IncomingHttpHeaders } from 'node:http'

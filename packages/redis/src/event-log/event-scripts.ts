@@ -1,6 +1,13 @@
 // Owns: the scripts that write the event log. Every key they write expires; all keys of a call share the platform's hash tag.
 import { script } from '../script.ts'
 
+/** Is this the state, as JSON, of a delivery that was made? Its status stands first (logged-event.ts). */
+const IS_DELIVERED_LUA = `
+local function isDelivered(state)
+  return state and string.find(state, '{"status":"delivered"', 1, true) == 1
+end
+`
+
 /**
  * Remembers events and who is to get each, and appends them to streams that have the platform's hash tag: whoever reads an event
  * there finds it in the log, as delivered. On repeat it adds subscriptions that were not known, and whom the same arrival has been
@@ -14,7 +21,7 @@ import { script } from '../script.ts'
  *       how many with one, for each: subscription, which of KEYS is its stream, most entries that remain ('' = all)
  * -> for each event the subscriptions that have it
  */
-export const recordEvents = script(`
+export const recordEvents = script(`${IS_DELIVERED_LUA}
 local call = redis.call
 local life, most, prefix, pending, delivered = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5]
 local added, answers = {}, {}
@@ -30,8 +37,7 @@ end
 
 local function hasGot(key, field, receivedAtMs)
   local known = call('HMGET', key, 'receivedAtMs', field)
-  -- The status of a state stands first.
-  return known[1] == receivedAtMs and known[2] and string.find(known[2], '{"status":"delivered"', 1, true) == 1
+  return known[1] == receivedAtMs and isDelivered(known[2])
 end
 
 local at = 6
@@ -106,7 +112,7 @@ return answers
  * KEYS: the event of each change; one may stand there several times
  * ARGV: for each change: field, state as JSON, status, attempts
  */
-export const changeDeliveries = script(`
+export const changeDeliveries = script(`${IS_DELIVERED_LUA}
 local call = redis.call
 local at = 1
 for _, key in ipairs(KEYS) do
@@ -114,8 +120,8 @@ for _, key in ipairs(KEYS) do
   local event = call('HMGET', key, 'receivedAtMs', field)
   local write = event[1]
   if write and event[2] and status == 'delivered' then
-    -- By far the most: not worth taking the state apart. Its status stands first.
-    write = string.find(event[2], '{"status":"delivered"', 1, true) ~= 1
+    -- By far the most: not worth taking the state apart.
+    write = not isDelivered(event[2])
   elseif write and event[2] and status ~= 'pending' then
     local state = cjson.decode(event[2])
     if state.status == 'delivered' then write = false end

@@ -28,22 +28,9 @@ export function eventId({ platform, appId, kind, content }: EventOrigin): string
 function canonicalTree(tree: XmlTree): string {
   let written = '{'
   for (const name of Object.keys(tree).sort()) {
-    written += `${quotedName(name)}:${canonicalValue(tree[name] ?? '')},`
+    written += `${JSON.stringify(name)}:${canonicalValue(tree[name] ?? '')},`
   }
   return `${written}}`
-}
-
-/** WeChat has some hundreds of names. */
-const MAX_QUOTED_NAMES = 1_000
-const MAX_QUOTED_CHARACTERS = 64
-const quotedNames = new Map<string, string>()
-
-function quotedName(name: string): string {
-  const known = quotedNames.get(name)
-  if (known !== undefined) return known
-  const quoted = JSON.stringify(name)
-  if (name.length <= MAX_QUOTED_CHARACTERS && quotedNames.size < MAX_QUOTED_NAMES) quotedNames.set(name, quoted)
-  return quoted
 }
 
 function canonicalValue(value: XmlValue): string {
