@@ -1,4 +1,5 @@
 // Owns: time-outs that hold Redis responsible, not this process. Which connections have them is connect.ts' business.
+import { afterReading } from '@wxgw/wechat-core'
 import type { Redis } from 'ioredis'
 
 export type Patience = {
@@ -45,9 +46,4 @@ export function waitPatiently(redis: Redis, { commandTimeoutMs, lineTimeoutMs }:
     return sent
   }
   return redis
-}
-
-/** The event loop reads its sockets between its timers and its immediates. */
-function afterReading(ms: number, run: () => void): NodeJS.Timeout {
-  return setTimeout(() => setImmediate(run), ms)
 }

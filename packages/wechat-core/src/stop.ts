@@ -30,8 +30,8 @@ export class Stop implements StopSignal {
     if (this.aborted) return
     this.aborted = true
     this.reason = reason
-    const listeners = this.#listeners
+    // Whoever is removed by another is not called any more.
+    for (const listener of this.#listeners ?? []) listener()
     this.#listeners = undefined
-    for (const listener of listeners ?? []) listener()
   }
 }

@@ -2,7 +2,7 @@
 // after the other, and those bounds add up.
 import type { Inbox } from '@wxgw/platform'
 import { COMMAND_TIMEOUT_MS } from '@wxgw/redis'
-import { type Clock, GatewayError } from '@wxgw/wechat-core'
+import { afterReading, type Clock, GatewayError } from '@wxgw/wechat-core'
 
 /** From the arrival of the push. Below the contract's 1.5 s by what a busy machine and an answer on a spool's disk take. */
 const BUDGET_MS = 1_200
@@ -25,8 +25,7 @@ export function withinStoreBudget<T>({ receivedAtMs, nowMs }: Push, run: () => P
 async function within<T>(leftMs: number, run: () => Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const over = new Promise<never>((_resolve, reject) => {
-    // By way of an immediate: what has been answered while this process stood still is read first.
-    timer = setTimeout(() => setImmediate(() => reject(new GatewayError('STORE_UNAVAILABLE', 'the store takes longer than a push has', { retry: true }))), leftMs)
+    timer = afterReading(leftMs, () => reject(new GatewayError('STORE_UNAVAILABLE', 'the store takes longer than a push has', { retry: true })))
   })
   try {
     return await Promise.race([run(), over])
