@@ -34,10 +34,10 @@ async function main(): Promise<void> {
     const connection = gateway.connect('blocking')
 
     const dispatch = startDispatch({ config, gateway, connection, clock, log })
-    lifecycle.onStop('deliveries', () => dispatch.close())
     const workers = startWorkers({ connection, platforms, fanOutOf: dispatch.fanOutOf, nowMs: clock.nowMs, log })
+    // At once: a fan-out may be calling a webhook as long as a delivery, and the two times would add up.
     lifecycle.onStop('workers', async () => {
-      await Promise.all(workers.map((worker) => worker.close()))
+      await Promise.all([...workers.map((worker) => worker.close()), dispatch.close()])
     })
     const alarm = createAlarm({ platforms, nowMs: clock.nowMs, log })
     const sweep = startSweep({ platforms, intervalSeconds: config.sweepIntervalSeconds, alarm, log })
