@@ -26,8 +26,8 @@ export type ConnectionPool = {
 /** Idle ones are closed by then; a server's own `Keep-Alive: timeout=` is obeyed when shorter, a second before its time. */
 const IDLE_MS = 15_000
 const BEFORE_SERVER_CLOSES_MS = 1_000
-/** More than one subscription has in use at its busiest. */
-const IDLE_PER_ORIGIN = 64
+/** As many as one subscription has in use at its busiest: a hundred where it replies, and else 35. Several may lead to one origin. */
+const IDLE_PER_ORIGIN = 128
 
 export function createConnectionPool(dial: Dial): ConnectionPool {
   const idle = new Map<string, Connection[]>()

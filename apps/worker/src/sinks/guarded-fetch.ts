@@ -118,6 +118,7 @@ type AnswerReaderDeps = { pool: ConnectionPool; connection: Connection; settle(a
 /** Settles with the answer once it is complete or has grown beyond the cap; a broken one is as good as none. */
 function createAnswerReader({ pool, connection, settle }: AnswerReaderDeps): Dispatcher.DispatchHandler {
   let status = 0
+  let hasBegun = false
   let headers: IncomingHttpHeaders = {}
   const chunks: Buffer[] = []
   let bytes = 0
@@ -132,6 +133,9 @@ function createAnswerReader({ pool, connection, settle }: AnswerReaderDeps): Dis
   }
   return {
     onRequestStart() {},
+    onResponseStarted() {
+      hasBegun = true
+    },
     onResponseStart(_controller, code, received) {
       // Informational: the answer is still to come.
       if (code < 200) return
@@ -148,7 +152,7 @@ function createAnswerReader({ pool, connection, settle }: AnswerReaderDeps): Dis
     onResponseError(_controller, error) {
       pool.discard(connection)
       if (error instanceof BlockedAddressError) return settle({ outcome: 'blocked', reason: error.message })
-      settle({ outcome: 'unreachable', reason: networkFailure(error) }, connection.answers > 0 && status === 0 && isReset(error))
+      settle({ outcome: 'unreachable', reason: networkFailure(error) }, connection.answers > 0 && !hasBegun && isReset(error))
     },
   }
 }

@@ -255,6 +255,19 @@ void t.test('a new connection that is reset is not tried twice, and the call aft
   t.equal(closing.received.length, 2)
 })
 
+void t.test('who begins to answer on a kept connection and breaks off is not asked again', async (t) => {
+  let calls = 0
+  const server = await serve(t, (response) => {
+    calls += 1
+    if (calls === 1) response.end('ok')
+    else response.socket?.end('HTTP/1.1 100 Continue\r\n\r\n')
+  })
+  const post = open(t)
+  t.match(await post(server.url), { status: 200 })
+  t.match(await post(server.url), { outcome: 'unreachable' })
+  t.equal(server.received.length, 2)
+})
+
 void t.test('calls at once have a connection each, which later calls share', async (t) => {
   const waiting: Array<() => void> = []
   const server = await serve(t, (response) => void waiting.push(() => response.end('ok')))
