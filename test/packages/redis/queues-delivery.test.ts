@@ -104,6 +104,10 @@ void t.test('when all attempts were made before it was queued, it stands in dead
   const dead = await deadLetter(store)
   t.same(attempts, [])
   t.equal(dead.failedReason, 'HTTP 500')
+  await enqueue(store, makeJob('ev_2', [0, 86_400]), { attemptsMade: 1, lastError: 'HTTP 410', isFinal: true })
+  const final = await until('there is another', async () => (await store.queues.open(QUEUE).getFailed()).find(({ id }) => id === 'ev_2'))
+  t.same(attempts, [])
+  t.match(final, { failedReason: 'HTTP 410', attemptsMade: 1 })
 })
 
 void t.test('a queue consumer finds one job per delivery, and what it returns is heard', async (t) => {

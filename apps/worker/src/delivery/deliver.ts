@@ -6,6 +6,7 @@ import type { Clock, StopSignal } from '@wxgw/wechat-core'
 import type { Sinks } from '../sinks/sink.ts'
 import { attemptSink } from './attempt-sink.ts'
 import { type CircuitBreaker, createCircuitBreaker } from './circuit-breaker.ts'
+import { concludeFailure, SUBSCRIPTION_DISABLED } from './conclude-failure.ts'
 import type { DirectCalls } from './direct-calls.ts'
 import { type AttemptContext, INVALID_REPLY, judgeAttempt, judgeFailure, type Verdict } from './judge-attempt.ts'
 import { logAttempt } from './log-attempt.ts'
@@ -44,7 +45,6 @@ export type DeliveryOutcome =
 
 export type Deliver = (job: DeliveryJob, attempt: Attempt) => Promise<DeliveryOutcome>
 
-export const SUBSCRIPTION_DISABLED = 'subscription disabled'
 const OWN_FAULT_PAUSE_MS = 1_000
 
 /**
@@ -97,12 +97,21 @@ async function deliver(deps: InnerDeps, job: DeliveryJob, { number: attempt, sig
 
   const context = { attempt, scheduleSeconds: job.scheduleSeconds, random: deps.random }
   const verdict = await withReply(deps, job, { result, context })
-  if (verdict.kind === 'done') breaker.succeeded(subscription.name)
-  else breaker.failed(subscription.name)
+  const { name, sink } = subscription
+  const delivered = verdict.kind === 'done'
+  if (delivered) breaker.succeeded(name)
+  else breaker.failed(name)
   const durationMs = clock.nowMs() - startedAtMs
-  deps.directCalls.seen(subscription.name, { delivered: verdict.kind === 'done', durationMs })
+  if (sink.kind === 'webhook') deps.directCalls.seen({ subscription: name, url: sink.url }, { delivered, durationMs })
   logAttempt(deps.log, { ...about, attempt, verdict, durationMs })
-  return conclude(deps, { about, attempt, verdict })
+  if (verdict.kind === 'done') {
+    await recordState(deps, { ...about, status: 'delivered', attempts: attempt, deliveredAtMs: clock.nowMs() })
+    return { ...verdict, what: 'delivered' }
+  }
+  const concluded = await concludeFailure(deps, { about, attempt, verdict })
+  if (concluded.kind !== 'dropped') return concluded
+  breaker.forget(name)
+  return { kind: 'done', what: 'dropped' }
 }
 
 async function withReply(
@@ -120,30 +129,5 @@ async function withReply(
     // The consumer has done its part; sending it the event again would not bring the reply back in time.
     log.warn({ eventId: job.event.id, subscription: job.subscription, err: error }, 'reply.lost')
     return verdict
-  }
-}
-
-async function conclude(
-  deps: InnerDeps,
-  { about, attempt, verdict }: { about: { eventId: string; subscription: string }; attempt: number; verdict: Verdict },
-): Promise<DeliveryOutcome> {
-  switch (verdict.kind) {
-    case 'done':
-      await recordState(deps, { ...about, status: 'delivered', attempts: attempt, deliveredAtMs: deps.clock.nowMs() })
-      return { ...verdict, what: 'delivered' }
-    case 'retry':
-      // Disabled while the attempt ran: what waits for a retry was told so before this one began to wait.
-      if ((await deps.subscriptions.get(about.subscription))?.enabled === false) {
-        await recordState(deps, { ...about, status: 'dead', attempts: attempt, lastError: SUBSCRIPTION_DISABLED })
-        return { kind: 'dead', error: SUBSCRIPTION_DISABLED }
-      }
-      await recordState(deps, { ...about, status: 'retrying', attempts: attempt, lastError: verdict.error })
-      return verdict
-    case 'dead':
-      if (verdict.disable) await deps.subscriptions.disable(about.subscription)
-      await recordState(deps, { ...about, status: 'dead', attempts: attempt, lastError: verdict.error })
-      return { kind: 'dead', error: verdict.error }
-    default:
-      return verdict satisfies never
   }
 }

@@ -26,7 +26,7 @@ export function judgeAttempt(result: DeliveryResult, context: AttemptContext): V
   return { kind: 'done', ...(result.reply === undefined ? {} : { reply: result.reply }) }
 }
 
-export function judgeFailedAttempt(
+function judgeFailedAttempt(
   result: Exclude<DeliveryResult, { outcome: 'delivered' }>,
   context: AttemptContext,
 ): FailedVerdict {

@@ -1,5 +1,5 @@
 // Owns: remembering whom a fan-out that failed halfway has served, so that running it again serves only the others.
-// The memory is this process': after a crash, or at another worker, a stream may still get an event twice.
+// The memory is this process'. After a crash, and for other workers, the event log says it; without one they get the event twice.
 
 /** Beyond so many failed runs the oldest is forgotten. */
 const MOST_RUNS = 10_000

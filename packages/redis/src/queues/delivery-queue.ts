@@ -15,6 +15,8 @@ export type EnqueueOptions = {
   attemptsMade?: number | undefined
   /** What the last of them failed with; stands in the dead letter when none is left. */
   lastError?: string | undefined
+  /** None is left, whatever the schedule says: it becomes a dead letter at once. Default false. */
+  isFinal?: boolean | undefined
 }
 
 export type DeliveryQueue = {
@@ -49,7 +51,7 @@ return 1
 /** `redis` and `queues` share the store; the job's key has the hash tag of its queue. */
 export function createDeliveryQueue({ queues, redis }: { queues: Pick<Queues, 'open' | 'add'>; redis: RedisConnection }): DeliveryQueue {
   return {
-    enqueueDelivery: (job, { delayMs = 0, attemptsMade = 0, lastError = '' } = {}) =>
+    enqueueDelivery: (job, { delayMs = 0, attemptsMade = 0, lastError = '', isFinal = false } = {}) =>
       guardStore(async () => {
         const { deliveryId } = job
         const queueName = deliveriesQueue(job.platform, job.subscription)
@@ -57,7 +59,7 @@ export function createDeliveryQueue({ queues, redis }: { queues: Pick<Queues, 'o
           id: deliveryId,
           name: job.event.type,
           data: job,
-          options: jobOptions(1 + job.scheduleSeconds.length),
+          options: jobOptions(isFinal ? attemptsMade : 1 + job.scheduleSeconds.length),
           deduplication: { id: deliveryId, ttl: REMEMBERED_MS },
           lean: true,
         }

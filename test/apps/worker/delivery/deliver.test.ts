@@ -1,7 +1,7 @@
 // Owns: what one attempt at a delivery comes to, for the queue, the event log and the subscription.
 import type { DeliveryJob, DeliveryResult, Subscription } from '@wxgw/contracts'
 import type { StopSignal } from '@wxgw/wechat-core'
-import { type AttemptSeen, createDeliver, type DeliverDeps, type SinkPort, type SinkRequest } from '@wxgw/worker'
+import { type AttemptSeen, type CalledWebhook, createDeliver, type DeliverDeps, type SinkPort, type SinkRequest } from '@wxgw/worker'
 import t from 'tap'
 import { subscription, textEvent, webhookSink } from '../delivery-fixtures.ts'
 
@@ -17,7 +17,7 @@ function setUp(
   const changes: Change[] = []
   const disabled: string[] = []
   const logged: [string, Record<string, unknown>][] = []
-  const seen: [string, AttemptSeen][] = []
+  const seen: [CalledWebhook, AttemptSeen][] = []
   const log = (fields: Record<string, unknown>, message: string) => void logged.push([message, fields])
   const run = createDeliver({
     subscriptions: {
@@ -26,7 +26,7 @@ function setUp(
     },
     events: { deliveryChanged: async (eventId, name, change) => void changes.push({ eventId, subscription: name, ...change }) },
     sinks: { webhook: { deliver }, queue: { deliver }, stream: { deliver } },
-    directCalls: { seen: (name, attempt) => void seen.push([name, attempt]) },
+    directCalls: { seen: (webhook, attempt) => void seen.push([webhook, attempt]) },
     offerReply: async () => 'accepted',
     clock: { nowMs: () => NOW },
     random: () => 0.5,
@@ -62,7 +62,7 @@ void t.test('each attempt shows how the consumer is doing', async (t) => {
   for (const [result, was] of [[delivered, true], [status(500), false], [status(410), false]] as const) {
     const { attempt, seen } = setUp(answering(result))
     await attempt()
-    t.same(seen, [['crm', { delivered: was, durationMs: 0 }]])
+    t.same(seen, [[{ subscription: 'crm', url: 'https://crm.example/hook' }, { delivered: was, durationMs: 0 }]])
   }
 })
 

@@ -25,6 +25,7 @@ function setUp(
   const recorded: unknown[] = []
   const offered: DirectStream[] = []
   const ages: (number | undefined)[] = []
+  const disabled: string[] = []
   const sink = {
     async deliver(request: SinkRequest): Promise<DeliveryResult> {
       calls.push(`deliver ${request.subscription.name}`)
@@ -38,6 +39,8 @@ function setUp(
         ages.push(maxAgeMs)
         return subscriptions
       },
+      get: async (name) => subscriptions.find((one) => one.name === name),
+      disable: async (name) => void disabled.push(name),
     },
     events: {
       async record(event, receivedAtMs, names, { streams = [] } = {}) {
@@ -61,7 +64,7 @@ function setUp(
   })
   const fanOut = (changed: Partial<FanOutJob> = {}, options: Partial<FanOutOptions> = {}) =>
     run({ v: 1, kind: 'fan-out', event: textEvent(), receivedAtMs: NOW - 7, ...changed }, { stop, mayCall: true, ...options })
-  return { fanOut, calls, requests, enqueued, changes, recorded, offered, ages }
+  return { fanOut, calls, requests, enqueued, changes, recorded, offered, ages, disabled }
 }
 
 const storeAway = () => Promise.reject(new Error('store away'))
@@ -162,20 +165,65 @@ void t.test('a call that failed counts, and its queue goes on with the schedule'
   t.match(seen, [{ delivered: false }])
 })
 
-void t.test('who is gone, and what is no fault of the consumer, goes to the queue uncounted', async (t) => {
-  const seen: AttemptSeen[] = []
+void t.test('who is gone is disabled, and the event stands in the dead letters', async (t) => {
   const gone = { outcome: 'rejected', status: 410, gone: true, retryAfterSeconds: undefined } as const
-  const first = setUp([WEBHOOK], { results: { 'c-webhook': gone }, deps: calling(seen) })
-  t.same(await first.fanOut(), { delivered: 0, enqueued: 1 })
+  const { fanOut, enqueued, changes, disabled } = setUp([WEBHOOK], { results: { 'c-webhook': gone }, deps: calling() })
+  t.same(await fanOut(), { delivered: 0, enqueued: 1 })
+  t.same(disabled, ['c-webhook'])
+  t.match(enqueued, [[{ subscription: 'c-webhook' }, { isFinal: true, attemptsMade: 1, lastError: 'HTTP 410' }]])
+  t.match(changes, [{ status: 'dead', attempts: 1, lastError: 'HTTP 410' }])
+})
+
+void t.test('what is no fault of the consumer goes to the queue uncounted', async (t) => {
+  const seen: AttemptSeen[] = []
   const deliver = () => Promise.reject(new Error('no secrets: the store is away'))
   const sinks = { queue: { deliver }, stream: { deliver }, webhook: { deliver } }
-  const second = setUp([WEBHOOK], { deps: { sinks, ...calling(seen) } })
-  t.same(await second.fanOut(), { delivered: 0, enqueued: 1 })
-  for (const { enqueued, changes } of [first, second]) {
-    t.match(enqueued, [[{ subscription: 'c-webhook' }, undefined]])
-    t.same(changes, [])
-  }
-  t.match(seen, [{ delivered: false }, { delivered: false }])
+  const { fanOut, enqueued, changes } = setUp([WEBHOOK], { deps: { sinks, ...calling(seen) } })
+  t.same(await fanOut(), { delivered: 0, enqueued: 1 })
+  t.match(enqueued, [[{ subscription: 'c-webhook' }, undefined]])
+  t.same(changes, [])
+  t.match(seen, [{ delivered: false }])
+})
+
+/** A webhook that is being called while `meanwhile` becomes of its subscription. */
+function calledWhile(meanwhile: Subscription | undefined, answer: () => Promise<DeliveryResult>) {
+  const never = () => Promise.reject(new Error('no such sink here'))
+  const subscriptions = { all: async () => [WEBHOOK], get: async () => meanwhile, disable: async () => {} }
+  const sinks = { queue: { deliver: never }, stream: { deliver: never }, webhook: { deliver: answer } }
+  return setUp([WEBHOOK], { deps: { subscriptions, sinks, ...calling() } })
+}
+const unavailable = { outcome: 'rejected', status: 503, gone: false, retryAfterSeconds: undefined } as const
+
+void t.test('a subscription that was deleted while its webhook was called gets no queue again', async (t) => {
+  const failed = calledWhile(undefined, async () => unavailable)
+  t.same(await failed.fanOut(), { delivered: 0, enqueued: 0 })
+  t.match(failed.changes, [{ subscription: 'c-webhook', status: 'discarded', attempts: 1 }])
+  const ending = new AbortController()
+  const cutOff = calledWhile(undefined, () => {
+    ending.abort()
+    return new Promise(() => {})
+  })
+  t.same(await cutOff.fanOut({}, { stop: ending.signal }), { delivered: 0, enqueued: 0 })
+  t.match(cutOff.changes, [{ subscription: 'c-webhook', status: 'discarded', attempts: 0 }])
+  for (const { enqueued } of [failed, cutOff]) t.same(enqueued, [])
+})
+
+void t.test('for a subscription that was disabled while its webhook was called nothing waits for another attempt', async (t) => {
+  const { fanOut, enqueued, changes } = calledWhile({ ...WEBHOOK, enabled: false }, async () => unavailable)
+  t.same(await fanOut(), { delivered: 0, enqueued: 1 })
+  t.match(enqueued, [[{ subscription: 'c-webhook' }, { isFinal: true, attemptsMade: 1, lastError: 'subscription disabled' }]])
+  t.match(changes, [{ status: 'dead', attempts: 1, lastError: 'subscription disabled' }])
+})
+
+void t.test('a call that is cut off counts for nothing, and is made again from the queue', async (t) => {
+  const ending = new AbortController()
+  const { fanOut, enqueued, changes } = calledWhile(WEBHOOK, () => {
+    ending.abort()
+    return new Promise(() => {})
+  })
+  t.same(await fanOut({}, { stop: ending.signal }), { delivered: 0, enqueued: 1 })
+  t.match(enqueued, [[{ subscription: 'c-webhook' }, undefined]])
+  t.same(changes, [])
 })
 
 void t.test('a replay, a consumer that may answer, and what is not allowed to take long go by the queue', async (t) => {
@@ -210,7 +258,7 @@ void t.test('without a schedule it goes there to stand in the dead letters', asy
   const results = { 'a-queue': { outcome: 'unreachable', reason: 'store unavailable' } as const }
   const { fanOut, enqueued, changes } = setUp([once], { results })
   await fanOut()
-  t.match(enqueued, [[{ scheduleSeconds: [] }, { delayMs: 0, attemptsMade: 1, lastError: 'store unavailable' }]])
+  t.match(enqueued, [[{ scheduleSeconds: [] }, { isFinal: true, attemptsMade: 1, lastError: 'store unavailable' }]])
   t.match(changes, [{ status: 'dead', attempts: 1 }])
 })
 

@@ -1,0 +1,35 @@
+// Owns: what a failed attempt comes to, now that it is over: the subscription may have been disabled or deleted while it ran.
+import type { Subscriptions } from '@wxgw/platform'
+import type { FailedVerdict } from './judge-attempt.ts'
+import { recordState, type StateDeps } from './record-state.ts'
+
+export type ConcludeDeps = StateDeps & { subscriptions: Pick<Subscriptions, 'get' | 'disable'> }
+
+export type Concluded =
+  | { kind: 'retry'; delayMs: number; error: string }
+  | { kind: 'dead'; error: string }
+  /** The subscription is gone, and the delivery with it. */
+  | { kind: 'dropped' }
+
+export const SUBSCRIPTION_DISABLED = 'subscription disabled'
+
+/** Disables whom the verdict says to, and tells the event log. `attempt`: from 1. Rejects when the subscription cannot be asked for. */
+export async function concludeFailure(
+  deps: ConcludeDeps,
+  { about, attempt, verdict }: { about: { eventId: string; subscription: string }; attempt: number; verdict: FailedVerdict },
+): Promise<Concluded> {
+  if (verdict.kind === 'dead' && verdict.disable) await deps.subscriptions.disable(about.subscription)
+  const current = await deps.subscriptions.get(about.subscription)
+  if (current === undefined) {
+    await recordState(deps, { ...about, status: 'discarded', attempts: attempt })
+    return { kind: 'dropped' }
+  }
+  if (verdict.kind === 'retry' && current.enabled) {
+    await recordState(deps, { ...about, status: 'retrying', attempts: attempt, lastError: verdict.error })
+    return verdict
+  }
+  // Disabled: what waits for a retry was told so before this one began to wait.
+  const error = verdict.kind === 'dead' ? verdict.error : SUBSCRIPTION_DISABLED
+  await recordState(deps, { ...about, status: 'dead', attempts: attempt, lastError: error })
+  return { kind: 'dead', error }
+}
