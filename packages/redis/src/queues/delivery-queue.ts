@@ -15,7 +15,7 @@ export type EnqueueOptions = {
   attemptsMade?: number | undefined
   /** What the last of them failed with; stands in the dead letter when none is left. */
   lastError?: string | undefined
-  /** None is left, whatever the schedule says: it becomes a dead letter at once. Default false. */
+  /** Of attempts that were made, none is left, whatever the schedule says: it becomes a dead letter at once. Default false. */
   isFinal?: boolean | undefined
 }
 
@@ -53,13 +53,15 @@ export function createDeliveryQueue({ queues, redis }: { queues: Pick<Queues, 'o
   return {
     enqueueDelivery: (job, { delayMs = 0, attemptsMade = 0, lastError = '', isFinal = false } = {}) =>
       guardStore(async () => {
-        const { deliveryId } = job
+        const { deliveryId, scheduleSeconds } = job
+        // The run that finds none left makes no attempt, and BullMQ counts it all the same.
+        const counted = isFinal || attemptsMade > scheduleSeconds.length ? attemptsMade - 1 : attemptsMade
         const queueName = deliveriesQueue(job.platform, job.subscription)
         const plain = {
           id: deliveryId,
           name: job.event.type,
           data: job,
-          options: jobOptions(isFinal ? attemptsMade : 1 + job.scheduleSeconds.length),
+          options: jobOptions(counted < attemptsMade ? counted : 1 + scheduleSeconds.length),
           deduplication: { id: deliveryId, ttl: REMEMBERED_MS },
           lean: true,
         }
@@ -76,7 +78,7 @@ export function createDeliveryQueue({ queues, redis }: { queues: Pick<Queues, 'o
           ...(job.reply ? { lifo: true } : {}),
         })
         if (attemptsMade > 0) {
-          await runScript(redis, countEarlierAttempts, { keys: [queue.toKey(deliveryId)], args: [attemptsMade, lastError] })
+          await runScript(redis, countEarlierAttempts, { keys: [queue.toKey(deliveryId)], args: [counted, lastError] })
           if (delayMs < heldMs) await promote(added)
         }
       }),
