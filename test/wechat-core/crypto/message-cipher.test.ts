@@ -63,7 +63,7 @@ void t.test('messages of every length come back, whatever padding they need', as
 void t.test('a message of any length and any characters comes back as Node itself reads it', async (t) => {
   const aesKey = randomBytes(32)
   for (const piece of ['x', '你好', 'é', '😀', '\ufeff', '\u0000', 'x你😀']) {
-    for (const bytes of [1, 511, 512, 513, 5_000]) {
+    for (const bytes of [1, 511, 512, 513, 5_000, 16_384, 16_385]) {
       const plaintext = piece.repeat(Math.ceil(bytes / Buffer.byteLength(piece)))
       t.equal(decryptMessage({ aesKey, encrypted: encryptMessage({ aesKey, plaintext, receiveId: 'wx' }) })?.plaintext, plaintext)
     }
@@ -71,6 +71,23 @@ void t.test('a message of any length and any characters comes back as Node itsel
   const cut = Buffer.from('你'.repeat(400)).subarray(0, -1)
   const opened = decryptMessage({ aesKey, encrypted: encryptPush({ aesKey, plaintext: cut, receiveId: 'wx' }) })
   t.same(opened, { plaintext: cut.toString('utf8'), receiveId: 'wx', isUtf8: false }, 'half a character is U+FFFD')
+})
+
+void t.test('every character of Unicode comes back, whatever stands beside it', async (t) => {
+  const aesKey = randomBytes(32)
+  const samePlaintext = (plaintext: string) =>
+    decryptMessage({ aesKey, encrypted: encryptMessage({ aesKey, plaintext, receiveId: 'wx' }) })?.plaintext === plaintext
+  const wrong: string[] = []
+  for (let first = 1; first <= 0x10ffff; first += 500) {
+    const points = Array.from({ length: 500 }, (_, index) => first + index).filter((point) => point <= 0x10ffff && (point < 0xd800 || point > 0xdfff))
+    if (points.length > 0 && !samePlaintext(String.fromCodePoint(...points))) wrong.push(`from ${first}`)
+  }
+  const alphabet = ['a', '\u007f', '\u0080', 'é', '\u07ff', '\u0800', '你', '\ufeff', '\uffff', '😀', '\u{10ffff}']
+  for (let round = 0; round < 2_000; round += 1) {
+    const plaintext = Array.from(randomBytes(1 + (round % 40)), (byte) => alphabet[byte % alphabet.length]).join('')
+    if (!samePlaintext(plaintext)) wrong.push(plaintext)
+  }
+  t.same(wrong, [])
 })
 
 void t.test('two encryptions of one message differ', async (t) => {

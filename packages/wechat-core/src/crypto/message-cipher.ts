@@ -1,7 +1,8 @@
 // Owns: the cipher of pushes and replies: AES-256-CBC around random(16) + length(4) + message + receiveid, padded to 32 bytes.
 // Knows nothing of signatures and XML.
-import { isAscii, isUtf8, transcode } from 'node:buffer'
+import { isAscii, isUtf8 } from 'node:buffer'
 import { createCipheriv, createDecipheriv, randomBytes, type Decipher } from 'node:crypto'
+import { textOfValidUtf8 } from './utf8.ts'
 
 const RANDOM_BYTES = 16
 const HEADER_BYTES = RANDOM_BYTES + 4
@@ -42,25 +43,22 @@ export function decodeBase64(text: string): Buffer | undefined {
   return bytes.length > 0 && bytes.toString('base64') === text ? bytes : undefined
 }
 
-/** Above it, text that is not ASCII is read in less than half the time by way of UTF-16 (measured). */
-const LONG_BYTES = 512
-
 function textOf(bytes: Buffer, isValid: boolean): string {
-  if (bytes.length < LONG_BYTES || !isValid || isAscii(bytes)) return bytes.toString('utf8')
-  return transcode(bytes, 'utf8', 'utf16le').toString('utf16le')
+  if (!isValid) return bytes.toString('utf8')
+  return isAscii(bytes) ? bytes.toString('latin1') : textOfValidUtf8(bytes)
 }
 
 /** As decryptMessage, of bytes. Every length is checked before it is used. */
 export function decryptBytes(aesKey: Buffer, ciphertext: Buffer): DecryptedMessage | undefined {
   if (ciphertext.length < HEADER_BYTES || ciphertext.length % CIPHER_BLOCK_BYTES !== 0) return undefined
   const padded = decipherBlocks(aesKey, ciphertext)
-  const content = withoutPadding(padded)
-  if (content === undefined || content.length < HEADER_BYTES) return undefined
-  const messageEnd = HEADER_BYTES + content.readUInt32BE(RANDOM_BYTES)
-  if (messageEnd === HEADER_BYTES || messageEnd > content.length) return undefined
-  const message = content.subarray(HEADER_BYTES, messageEnd)
+  const end = endOfContent(padded)
+  if (end === undefined || end < HEADER_BYTES) return undefined
+  const messageEnd = HEADER_BYTES + padded.readUInt32BE(RANDOM_BYTES)
+  if (messageEnd === HEADER_BYTES || messageEnd > end) return undefined
+  const message = padded.subarray(HEADER_BYTES, messageEnd)
   const isValid = isUtf8(message)
-  return { plaintext: textOf(message, isValid), isUtf8: isValid, receiveId: content.toString('utf8', messageEnd) }
+  return { plaintext: textOf(message, isValid), isUtf8: isValid, receiveId: padded.toString('utf8', messageEnd, end) }
 }
 
 const decipherers = new WeakMap<Buffer, Decipher>()
@@ -76,14 +74,15 @@ function decipherBlocks(aesKey: Buffer, ciphertext: Buffer): Buffer {
   return decipher.update(ciphertext)
 }
 
-function withoutPadding(padded: Buffer): Buffer | undefined {
-  const padBytes = padded.at(-1) ?? 0
+/** Where the padding begins; undefined when it is none. */
+function endOfContent(padded: Buffer): number | undefined {
+  const padBytes = padded[padded.length - 1] ?? 0
   if (padBytes < 1 || padBytes > PAD_BLOCK_BYTES || padBytes > padded.length) return undefined
-  const contentLength = padded.length - padBytes
-  for (let at = contentLength; at < padded.length; at++) {
+  const end = padded.length - padBytes
+  for (let at = end; at < padded.length; at++) {
     if (padded[at] !== padBytes) return undefined
   }
-  return padded.subarray(0, contentLength)
+  return end
 }
 
 function initialVector(aesKey: Buffer): Buffer {

@@ -22,15 +22,27 @@ export type EventOrigin = {
  */
 export function eventId({ platform, appId, kind, content }: EventOrigin): string {
   const canonical = typeof content === 'string' ? `raw${JSON.stringify(content)}` : canonicalTree(content)
-  return `ev_${base32(hash('sha256', JSON.stringify([platform, kind, appId]) + canonical, 'buffer'))}`
+  return `ev_${base32(hash('sha256', JSON.stringify([platform, kind, appId]) + canonical, 'binary'))}`
 }
 
 function canonicalTree(tree: XmlTree): string {
   let written = '{'
   for (const name of Object.keys(tree).sort()) {
-    written += `${JSON.stringify(name)}:${canonicalValue(tree[name] ?? '')},`
+    written += `${jsonOfName(name)}:${canonicalValue(tree[name] ?? '')},`
   }
   return `${written}}`
+}
+
+/** WeChat has some hundreds of names; beyond so many they are written anew. */
+const MOST_NAMES = 1_000
+const namesAsJson = new Map<string, string>()
+
+function jsonOfName(name: string): string {
+  const known = namesAsJson.get(name)
+  if (known !== undefined) return known
+  const json = JSON.stringify(name)
+  if (namesAsJson.size < MOST_NAMES) namesAsJson.set(name, json)
+  return json
 }
 
 function canonicalValue(value: XmlValue): string {
@@ -38,12 +50,13 @@ function canonicalValue(value: XmlValue): string {
   return Array.isArray(value) ? `[${value.map(canonicalValue).join()}]` : canonicalTree(value)
 }
 
-function base32(digest: Uint8Array): string {
+/** Of bytes as characters: a hash is handed over faster as a text than as a buffer. */
+function base32(digest: string): string {
   let buffered = 0
   let bits = 0
   let at = 0
-  for (const byte of digest) {
-    buffered = ((buffered << 8) | byte) & 0xfff
+  for (let index = 0; index < digest.length; index++) {
+    buffered = ((buffered << 8) | digest.charCodeAt(index)) & 0xfff
     for (bits += 8; bits >= 5; bits -= 5) written[at++] = BASE32[(buffered >> (bits - 5)) & 31] ?? 0
   }
   written[at] = BASE32[(buffered << (5 - bits)) & 31] ?? 0
