@@ -1,8 +1,8 @@
-// Owns: that jobs which end together, and those taken in their place, stand in Redis as BullMQ itself would have left them.
-import { createBatchingBackend, jobOptions } from '@wxgw/redis'
-import { type JobsOptions, Queue, Worker, type WorkerOptions } from 'bullmq'
+// Owns: that jobs which begin or end together, and those taken in their place, stand in Redis as BullMQ itself would have left them.
+import { createBatchingBackend, createQueueWorker, jobOptions } from '@wxgw/redis'
+import { type JobsOptions, Queue, type RedisQueueBackend, Worker, type WorkerOptions } from 'bullmq'
 import type { Redis } from 'ioredis'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { until } from '../../helpers/until.ts'
 import { picture, PREFIX, startStore, type Store } from './queues-fixture.ts'
 
@@ -15,7 +15,7 @@ type Scene = {
   /** What the marker says depends on the moment of the look. */
   isTimed?: boolean
   /** While the job with this id runs. */
-  during?: Record<string, (queue: Queue) => Promise<unknown>>
+  during?: Record<string, (queue: Queue, redis: Redis) => Promise<unknown>>
   before?: (queue: Queue) => Promise<unknown>
   value?: unknown
 }
@@ -30,6 +30,7 @@ const SCENES: Record<string, Scene> = {
   'what is kept when it is completed': { jobs: [['a', { removeOnComplete: { count: 10 } }], ['b'], ['c', { removeOnComplete: false }]] },
   'a delayed job that has time': { jobs: [['a'], ['later', { delay: 100_000 }], ['b']], runs: 2, isTimed: true },
   'a delayed job that becomes due': { jobs: [['a'], ['b'], ['soon', { delay: 20 }]], during: { a: (queue) => due(queue, 'soon') }, isTimed: true },
+  'a job that was looked at for having stalled': { jobs: [['a'], ['b']], during: { a: (queue, redis) => redis.sadd(queue.toKey('stalled'), 'a', 'b') } },
   'a job with a priority': { jobs: [['a'], ['urgent', { priority: 3 }], ['b']] },
   'a queue that is paused meanwhile': { jobs: [['a'], ['b'], ['c']], during: { b: (queue) => queue.pause() }, runs: 2 },
   'a queue with a limit for all workers': { jobs: [['a'], ['b'], ['c']], before: (queue) => queue.setGlobalConcurrency(1) },
@@ -45,11 +46,13 @@ async function play(store: Store, scene: Scene, { name, batching, tells = true }
   // When a delayed job is due, the clock decides whether the marker has been taken already.
   const look = async () => {
     const { marker, ...others } = await picture(commands, name)
-    return scene.isTimed || marker === undefined ? others : { ...others, marker }
+    // With nothing left to take, BullMQ's marker only makes the worker look once more.
+    const isLeft = 'wait' in others || 'prioritized' in others
+    return scene.isTimed || marker === undefined || !isLeft ? others : { ...others, marker }
   }
-  const options: WorkerOptions = { connection: blocking, prefix: PREFIX, lockDuration: LOCK_MS, drainDelay: 1, stalledInterval: 60_000 }
+  const options: WorkerOptions = { connection: blocking, prefix: PREFIX, lockDuration: LOCK_MS, drainDelay: 1, skipStalledCheck: true }
   const process = async ({ id }: { id?: string | undefined }) => {
-    await scene.during?.[id ?? '']?.(queue)
+    await scene.during?.[id ?? '']?.(queue, commands)
     pictures.push({ id, ...(await look()) })
     return scene.value
   }
@@ -139,6 +142,111 @@ void t.test('jobs that end together are one command, and as many others begin', 
   await until('nothing is left', async () => (await store.commands.keys(`${PREFIX}:{ours}:job-*`)).length === 0)
   t.same(ran, ids, 'each once, in their order')
   await worker.close()
+})
+
+const HANDLED = { kind: 'done' } as const
+type Handle = (id: string) => Promise<void>
+
+/** Of ours, over `store`. Told of each job when it begins. */
+function startWorker(t: Test, store: Store, { concurrency, handle }: { concurrency: number; handle: Handle }) {
+  const worker = createQueueWorker<{ jobId: string }>({
+    connection: store.blocking,
+    queue: '{ours}',
+    concurrency,
+    parse: (data) => data as { jobId: string },
+    handle: async ({ jobId }) => {
+      await handle(jobId)
+      return HANDLED
+    },
+    log: store.log,
+  })
+  t.teardown(() => worker.close())
+  return worker
+}
+
+/** Jobs that run until they are told to end. */
+function startHolding(t: Test, store: Store, concurrency: number) {
+  const begun: string[] = []
+  let end: (() => void) | undefined
+  const ended = new Promise<void>((resolve) => (end = resolve))
+  const worker = startWorker(t, store, {
+    concurrency,
+    handle: (id) => {
+      begun.push(id)
+      return ended
+    },
+  })
+  return { worker, begun, endAll: () => end?.() }
+}
+
+const idle = (store: Store) => until('the worker waits', async () => /cmd=bzpopmin/.test(String(await store.commands.client('LIST'))))
+const keyOf = (name: string) => `${PREFIX}:{ours}:${name}`
+
+void t.test('the jobs that wait are taken by one command, in their order, as many as there are places', async (t) => {
+  const store = await startStore(t)
+  const { begun, endAll } = startHolding(t, store, 20)
+  await idle(store)
+  await store.commands.config('RESETSTAT')
+  const ids = await addJobs(store, 30)
+  await until('twenty have begun', () => begun.length === 20)
+  t.same(begun, ids.slice(0, 20))
+  t.ok((await scriptCalls(store.commands)) <= 5, 'adding them, taking the first of them, taking the others')
+  t.equal(await store.commands.llen(keyOf('active')), 20)
+  t.equal(await store.commands.llen(keyOf('wait')), 10)
+  endAll()
+  await until('all have run', () => begun.length === 30)
+  t.same(begun, ids)
+})
+
+void t.test('a single job costs one look, and the worker waits again', async (t) => {
+  const store = await startStore(t)
+  const begun: string[] = []
+  startWorker(t, store, { concurrency: 20, handle: async (id) => void begun.push(id) })
+  await idle(store)
+  await store.commands.config('RESETSTAT')
+  await addJobs(store, 1)
+  await until('it is done', async () => (await store.commands.exists(keyOf('job-0'))) === 0)
+  await idle(store)
+  t.same(begun, ['job-0'])
+  t.equal(await scriptCalls(store.commands), 3, 'added, taken, ended')
+})
+
+void t.test('another worker is woken while jobs are left', async (t) => {
+  const store = await startStore(t)
+  const workers = [startHolding(t, store, 1), startHolding(t, store, 1)]
+  await until('both wait', async () => String(await store.commands.client('LIST')).split('cmd=bzpopmin').length === 3)
+  await addJobs(store, 2)
+  await until('both have one', () => workers.every(({ begun }) => begun.length === 1))
+  for (const { endAll } of workers) endAll()
+})
+
+void t.test('a worker that ends while its question is under way begins with one of those that it gets, and gives back the others', async (t) => {
+  const store = await startStore(t)
+  const { worker, begun, endAll } = startHolding(t, store, 10)
+  await idle(store)
+  const ids = await addJobs(store, 4)
+  // Only who writes waits: the worker hears of the jobs, and its question is not answered yet.
+  await store.commands.client('PAUSE', 300, 'WRITE')
+  const closed = worker.close()
+  endAll()
+  await closed
+  t.equal(await store.commands.llen(keyOf('active')), 0)
+  const left = (await store.commands.lrange(keyOf('wait'), 0, -1)).toReversed()
+  t.same([...begun, ...left], ids)
+  t.same(await store.commands.keys(`${keyOf('*')}:lock`), [])
+})
+
+void t.test('a number that was not foreseen takes over the lock', async (t) => {
+  const store = await startStore(t)
+  await addJobs(store, 2)
+  const factory = createBatchingBackend({ connection: store.blocking, lockMs: LOCK_MS, freePlaces: () => 5 })
+  const queue = new Queue('{ours}', { connection: store.blocking, prefix: PREFIX, skipMetasUpdate: true }, factory)
+  const { backend } = queue as unknown as { backend: RedisQueueBackend }
+  const [, first] = (await backend.moveToActive('w:1')) as unknown[]
+  const [, second] = (await backend.moveToActive('w:7')) as unknown[]
+  t.same([first, second], ['job-0', 'job-1'])
+  t.same([await store.commands.get(keyOf('job-0:lock')), await store.commands.get(keyOf('job-1:lock'))], ['w:1', 'w:7'])
+  await queue.close()
 })
 
 void t.test('a job that was taken from the worker is its own fault, and the others end', async (t) => {

@@ -1,4 +1,5 @@
-// Owns: that the jobs which a worker completes at the same moment are ended, and their successors taken, in one step.
+// Owns: BullMQ's backend for our workers: jobs that are completed at the same moment are ended, and their successors taken, in one
+// step. How the first ones are taken is take-ahead.ts' business.
 import { createRedisBackend, type MinimalJob, raw2NextJobData, type RedisQueueBackend } from 'bullmq'
 import { createBatches } from '../batches.ts'
 import type { RedisConnection } from '../connect.ts'
@@ -6,6 +7,7 @@ import { runScript } from '../script.ts'
 import { FORMAT_OF_BULLMQ } from './add-jobs-script.ts'
 import { finishJobs } from './finish-jobs-script.ts'
 import { installedVersion } from './job-batches.ts'
+import { takeAhead } from './take-ahead.ts'
 
 export type FinishBatchesDeps = {
   /** The worker's own. */
@@ -16,6 +18,10 @@ export type FinishBatchesDeps = {
    * take it still tells, and their look for stalled jobs trims it. Default true.
    */
   tells?: boolean
+  /** How many jobs the worker would take now. Default 1. */
+  freePlaces?(): number
+  /** Does it take no more? Default false. */
+  isEnding?(): boolean
   /** Of the BullMQ that is installed. Default: what its package.json says. */
   version?: string
 }
@@ -27,13 +33,14 @@ type Ending = { nowMs: number; answer: unknown; delayedUntilMs: number }
 const TOGETHER = ''
 
 /**
- * BullMQ's own backend, but for jobs that end well: those go together. With any version of BullMQ whose format the script does
+ * BullMQ's own backend, but for jobs that begin together, and those that end well together. With any version of BullMQ whose format the script does
  * not know, and for any job that it does not end, BullMQ does it by itself and names what is wrong.
  */
-export function createBatchingBackend({ connection, lockMs, tells = true, version = installedVersion() }: FinishBatchesDeps): BackendFactory {
+export function createBatchingBackend({ connection, lockMs, tells = true, version = installedVersion(), ...worker }: FinishBatchesDeps): BackendFactory {
   return (name, opts, options) => {
     const backend = createRedisBackend(name, opts, options)
     if (version !== FORMAT_OF_BULLMQ) return backend
+    takeAhead(backend, { freePlaces: () => 1, isEnding: () => false, ...worker, connection, lockMs, tells })
     const byBullMq = backend.moveToCompleted.bind(backend)
     const batches = createBatches<Completed, Ending>({
       write: (_, jobs) => finish({ connection, lockMs, tells, backend }, jobs),
@@ -57,7 +64,7 @@ export function createBatchingBackend({ connection, lockMs, tells = true, versio
 }
 
 async function finish(
-  { connection, lockMs, tells, backend }: Required<Omit<FinishBatchesDeps, 'version'>> & { backend: RedisQueueBackend },
+  { connection, lockMs, tells, backend }: Required<Pick<FinishBatchesDeps, 'connection' | 'lockMs' | 'tells'>> & { backend: RedisQueueBackend },
   jobs: readonly Completed[],
 ): Promise<Ending[]> {
   const { keys } = backend

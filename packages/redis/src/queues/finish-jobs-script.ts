@@ -1,6 +1,7 @@
 // Owns: ending several jobs of one queue and taking as many others in one step, in the very format of BullMQ 6.7.0's
 // moveToFinished; a test holds it to that. Which jobs may go this way is finish-batches.ts' business.
 import { script } from '../script.ts'
+import { TAKE_NEXT } from './take-jobs-script.ts'
 
 /**
  * Only what our queues have is done here: jobs that are removed when they are completed, without parents, children, metrics or
@@ -54,33 +55,19 @@ local function finish(id, token, value, dedupId)
   return true
 end
 
-local function take(token)
-  local id = call('RPOPLPUSH', wait, active)
-  if not id then return nil end
-  local key = prefix .. id
-  call('SET', key .. ':lock', token, 'PX', lockMs)
-  tell('active', 'jobId', id, 'prev', 'waiting')
-  local fields, starts = call('HGETALL', key), 1
-  for at = 1, #fields, 2 do
-    if fields[at] == 'ats' then starts = tonumber(fields[at + 1]) + 1 end
-  end
-  call('HSET', key, 'processedOn', now, 'ats', starts)
-  -- What is said twice is said last.
-  for _, value in ipairs({'processedOn', now, 'ats', tostring(starts)}) do fields[#fields + 1] = value end
-  wake = true
-  return {fields, id}
-end
-
+${TAKE_NEXT}
 local answers = {}
 for at = 5, #ARGV, 5 do
   local answer = 0
   if finish(ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]) then
     answer = 1
     local wanted = ARGV[at + 4] == '1'
-    if wanted and not isHeld and not isDue then answer = take(ARGV[at + 1]) or 1 end
+    if wanted and not isHeld and not isDue then answer = takeNext(ARGV[at + 1]) or 1 end
     if answer == 1 and call('LLEN', wait) == 0 then
       local others = call('ZCARD', prioritized) > 0
       if others and wanted and not isHeld then wake = true end
+      -- Priorities are counted from the beginning again.
+      if wanted and not others and not isHeld then call('DEL', prefix .. 'pc') end
       if not (others or (wanted and (nextDelayed or settings[2]))) and call('LLEN', active) == 0 then tell('drained') end
     end
   end
@@ -88,6 +75,7 @@ for at = 5, #ARGV, 5 do
 end
 if #ended > 0 then call('SREM', stalled, unpack(ended)) end
 if isHeld and not settings[2] then wake = true end
+if tookAny and (call('LLEN', wait) > 0 or call('ZCARD', prioritized) > 0) then wake = true end
 if wake then call('ZADD', marker, 0, '0') end
 answers[#answers + 1] = nextDelayed and string.format('%.0f', math.floor(nextDelayed)) or '0'
 return answers

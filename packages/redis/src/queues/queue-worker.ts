@@ -85,7 +85,9 @@ export function createQueueWorker<Payload>(deps: QueueWorkerDeps<Payload>): Queu
       backoffStrategy: (attempt, _type, error) => (error instanceof RetryLater ? error.delayMs : exponentialBackoffMs(attempt)),
     },
   }
-  const worker = new Worker(queue, process, options, createBatchingBackend({ connection, lockMs: LOCK_MS, tells }))
+  // BullMQ's own count: what is taken is not running yet, and what is being ended still has its place.
+  const freePlaces = () => concurrency - (worker['mainLoopQueue']?.numTotal() ?? concurrency)
+  const worker: Worker = new Worker(queue, process, options, createBatchingBackend({ connection, lockMs: LOCK_MS, tells, freePlaces, isEnding: () => closing !== undefined }))
 
   const brake = createOutageBrake(worker)
   const logError = createErrorLog(log, 'worker.failed', { queue })
