@@ -17,5 +17,5 @@ function details(detail) {
 
 function text(value) {
   if (typeof value !== 'number') return String(value)
-  return value >= 1_000 ? Math.round(value).toLocaleString('en') : String(value)
+  return value >= 1_000 ? Math.round(value).toLocaleString('en') : String(Number(value.toPrecision(6)))
 }

@@ -1,4 +1,5 @@
 // Owns: the scripts that write the event log. Every key they write expires; all keys of a call share the platform's hash tag.
+import { APPEND_TO } from '../append-script.ts'
 import { script } from '../script.ts'
 
 /** Is this the state, as JSON, of a delivery that was made? Its status stands first (logged-event.ts). */
@@ -21,17 +22,14 @@ end
  *       how many with one, for each: subscription, which of KEYS is its stream, most entries that remain ('' = all)
  * -> for each event the subscriptions that have it
  */
-export const recordEvents = script(`${IS_DELIVERED_LUA}
+export const recordEvents = script(`${IS_DELIVERED_LUA}${APPEND_TO}
 local call = redis.call
 local life, most, prefix, pending, delivered = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5]
 local added, answers = {}, {}
 for index = 1, #KEYS do added[index] = {} end
 
 local function append(at, id, kind, event)
-  local stream, remaining = KEYS[tonumber(ARGV[at + 1])], ARGV[at + 2]
-  local entry
-  if remaining == '' then entry = redis.pcall('XADD', stream, '*', 'id', id, 'type', kind, 'event', event)
-  else entry = redis.pcall('XADD', stream, 'MAXLEN', '=', remaining, '*', 'id', id, 'type', kind, 'event', event) end
+  local entry = appendTo(KEYS[tonumber(ARGV[at + 1])], ARGV[at + 2], 'id', id, 'type', kind, 'event', event)
   return type(entry) == 'string'
 end
 

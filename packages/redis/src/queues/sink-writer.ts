@@ -1,5 +1,6 @@
 // Owns: handing an event over to consumers that read Redis themselves: a BullMQ queue of theirs, or a stream.
 import type { GatewayEvent } from '@wxgw/contracts'
+import { APPEND_TO } from '../append-script.ts'
 import { createBatches } from '../batches.ts'
 import type { RedisConnection } from '../connect.ts'
 import { runScript, script } from '../script.ts'
@@ -29,16 +30,12 @@ type Entry = { fields: Readonly<Record<string, string>>; maxLength: number | und
  * ARGV: for each entry: most entries that remain ('' = all), how many arguments follow, field, value …
  * -> the id of each, or its error
  */
-const appendEntries = script(`
+const appendEntries = script(`${APPEND_TO}
 local answers = {}
 local at = 1
 while at <= #ARGV do
   local most, last = ARGV[at], at + 1 + tonumber(ARGV[at + 1])
-  if most == '' then
-    answers[#answers + 1] = redis.pcall('XADD', KEYS[1], '*', unpack(ARGV, at + 2, last))
-  else
-    answers[#answers + 1] = redis.pcall('XADD', KEYS[1], 'MAXLEN', '=', most, '*', unpack(ARGV, at + 2, last))
-  end
+  answers[#answers + 1] = appendTo(KEYS[1], most, unpack(ARGV, at + 2, last))
   at = last + 1
 end
 return answers
