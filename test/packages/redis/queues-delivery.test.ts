@@ -110,6 +110,17 @@ void t.test('when all attempts were made before it was queued, it stands in dead
   t.match(final, { failedReason: 'HTTP 410', attemptsMade: 1 })
 })
 
+void t.test('a dead letter that was final has its whole schedule again when it is replayed', async (t) => {
+  const store = await startStore(t)
+  await enqueue(store, makeJob('ev_1', [0, 0]), { attemptsMade: 1, lastError: 'HTTP 410', isFinal: true })
+  const attempts = deliver(t, store, async () => ({ kind: 'retry', error: 'HTTP 503' }))
+  const dead = await deadLetter(store)
+  await dead.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true })
+  const again = await until('it is dead again', async () => (await store.queues.open(QUEUE).getFailed()).find(({ failedReason }) => failedReason === 'HTTP 503'))
+  t.same(attempts, [1, 2, 3])
+  t.equal(again.attemptsMade, 3)
+})
+
 void t.test('a queue consumer finds one job per delivery, and what it returns is heard', async (t) => {
   const store = await startStore(t)
   const queue = sinkQueue(PLATFORM, 'crm')

@@ -13,18 +13,24 @@ export type Concluded =
 
 export const SUBSCRIPTION_DISABLED = 'subscription disabled'
 
-/** Disables whom the verdict says to, and tells the event log. `attempt`: from 1. Rejects when the subscription cannot be asked for. */
+/**
+ * Disables whom the verdict says to, and tells the event log. `attempt`: from 1. Rejects when it cannot disable, or when the store has
+ * to say whether there is another attempt and does not.
+ */
 export async function concludeFailure(
   deps: ConcludeDeps,
   { about, attempt, verdict }: { about: { eventId: string; subscription: string }; attempt: number; verdict: FailedVerdict },
 ): Promise<Concluded> {
   if (verdict.kind === 'dead' && verdict.disable) await deps.subscriptions.disable(about.subscription)
-  const current = await deps.subscriptions.get(about.subscription)
+  const current = await deps.subscriptions.get(about.subscription).catch((error: unknown) => {
+    if (verdict.kind === 'dead') return 'unknown' as const
+    throw error
+  })
   if (current === undefined) {
     await recordState(deps, { ...about, status: 'discarded', attempts: attempt })
     return { kind: 'dropped' }
   }
-  if (verdict.kind === 'retry' && current.enabled) {
+  if (verdict.kind === 'retry' && current !== 'unknown' && current.enabled) {
     await recordState(deps, { ...about, status: 'retrying', attempts: attempt, lastError: verdict.error })
     return verdict
   }

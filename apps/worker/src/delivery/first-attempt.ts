@@ -110,11 +110,11 @@ async function callWebhook(deps: FirstAttemptDeps, handing: Handing, { url }: { 
   const startedAtMs = deps.clock.nowMs()
   const result = await attempt(deps, handing).catch((error: unknown) => {
     deps.log.warn({ eventId: job.event.id, subscription: subscription.name, err: error }, 'delivery.postponed')
-    return undefined
+    return { outcome: 'interrupted' } as const
   })
   const durationMs = deps.clock.nowMs() - startedAtMs
-  leave({ delivered: result?.outcome === 'delivered', durationMs })
-  return result && { result, durationMs }
+  leave({ delivered: result.outcome === 'delivered', durationMs })
+  return { result, durationMs }
 }
 
 /** Never rejects: a fault that strikes one subscription must not make the fan-out serve all others again. */

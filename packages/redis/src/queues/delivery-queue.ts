@@ -39,11 +39,12 @@ const NOT_DELAYED: readonly unknown[] = [-1, -3]
 /**
  * Writes down attempts that were made before, unless the job has run or is gone.
  * KEYS: job
- * ARGV: attempts made, last error
+ * ARGV: attempts made, last error, 1 = none is left: BullMQ fails it without a run, and counts that as the last of them
  */
 const countEarlierAttempts = script(`
 if redis.call('EXISTS', KEYS[1]) == 1 and redis.call('HEXISTS', KEYS[1], 'atm') == 0 then
-  redis.call('HSET', KEYS[1], 'atm', ARGV[1], 'failedReason', ARGV[2])
+  if ARGV[3] == '1' then redis.call('HSET', KEYS[1], 'atm', ARGV[1] - 1, 'failedReason', ARGV[2], 'defa', ARGV[2])
+  else redis.call('HSET', KEYS[1], 'atm', ARGV[1], 'failedReason', ARGV[2]) end
 end
 return 1
 `)
@@ -54,14 +55,13 @@ export function createDeliveryQueue({ queues, redis }: { queues: Pick<Queues, 'o
     enqueueDelivery: (job, { delayMs = 0, attemptsMade = 0, lastError = '', isFinal = false } = {}) =>
       guardStore(async () => {
         const { deliveryId, scheduleSeconds } = job
-        // The run that finds none left makes no attempt, and BullMQ counts it all the same.
-        const counted = isFinal || attemptsMade > scheduleSeconds.length ? attemptsMade - 1 : attemptsMade
+        const isOver = isFinal || attemptsMade > scheduleSeconds.length
         const queueName = deliveriesQueue(job.platform, job.subscription)
         const plain = {
           id: deliveryId,
           name: job.event.type,
           data: job,
-          options: jobOptions(counted < attemptsMade ? counted : 1 + scheduleSeconds.length),
+          options: jobOptions(1 + scheduleSeconds.length),
           deduplication: { id: deliveryId, ttl: REMEMBERED_MS },
           lean: true,
         }
@@ -78,7 +78,7 @@ export function createDeliveryQueue({ queues, redis }: { queues: Pick<Queues, 'o
           ...(job.reply ? { lifo: true } : {}),
         })
         if (attemptsMade > 0) {
-          await runScript(redis, countEarlierAttempts, { keys: [queue.toKey(deliveryId)], args: [counted, lastError] })
+          await runScript(redis, countEarlierAttempts, { keys: [queue.toKey(deliveryId)], args: [attemptsMade, lastError, isOver ? 1 : 0] })
           if (delayMs < heldMs) await promote(added)
         }
       }),

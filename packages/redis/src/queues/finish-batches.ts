@@ -22,6 +22,8 @@ export type FinishBatchesDeps = {
   freePlaces?(): number
   /** Does it take no more? Default false. */
   isEnding?(): boolean
+  /** Of a job that was taken, not begun, and could not be given back. Default: the backend tells it as an error of its own. */
+  onError?(error: unknown): void
   /** Of the BullMQ that is installed. Default: what its package.json says. */
   version?: string
 }
@@ -40,7 +42,7 @@ export function createBatchingBackend({ connection, lockMs, tells = true, versio
   return (name, opts, options) => {
     const backend = createRedisBackend(name, opts, options)
     if (version !== FORMAT_OF_BULLMQ) return backend
-    takeAhead(backend, { freePlaces: () => 1, isEnding: () => false, ...worker, connection, lockMs, tells })
+    takeAhead(backend, { freePlaces: () => 1, isEnding: () => false, onError: (error) => backend.emit('error', error), ...worker, connection, lockMs, tells })
     const byBullMq = backend.moveToCompleted.bind(backend)
     const batches = createBatches<Completed, Ending>({
       write: (_, jobs) => finish({ connection, lockMs, tells, backend }, jobs),

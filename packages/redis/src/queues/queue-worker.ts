@@ -85,9 +85,10 @@ export function createQueueWorker<Payload>(deps: QueueWorkerDeps<Payload>): Queu
       backoffStrategy: (attempt, _type, error) => (error instanceof RetryLater ? error.delayMs : exponentialBackoffMs(attempt)),
     },
   }
-  // BullMQ's own count: what is taken is not running yet, and what is being ended still has its place.
-  const freePlaces = () => concurrency - (worker['mainLoopQueue']?.numTotal() ?? concurrency)
-  const worker: Worker = new Worker(queue, process, options, createBatchingBackend({ connection, lockMs: LOCK_MS, tells, freePlaces, isEnding: () => closing !== undefined }))
+  // BullMQ's own count: what is taken is not running yet, and what is being ended still has its place. A question that has waited has
+  // one, too.
+  const freePlaces = () => concurrency - (worker['mainLoopQueue']?.numTotal() ?? concurrency) + (worker['waiting'] ? 1 : 0)
+  const worker: Worker = new Worker(queue, process, options, createBatchingBackend({ connection, lockMs: LOCK_MS, tells, freePlaces, isEnding: () => closing !== undefined, onError: (error) => logError(error) }))
 
   const brake = createOutageBrake(worker)
   const logError = createErrorLog(log, 'worker.failed', { queue })

@@ -62,9 +62,6 @@ export async function runJob<Payload>(
 ): Promise<unknown> {
   const jobId = job.id ?? ''
   const attempts = job.opts.attempts ?? 1
-  // Attempts made elsewhere before it was queued (delivery-queue.ts) may have used all up.
-  if (job.attemptsMade >= (job.failedReason ? attempts : Math.max(attempts, 1))) throw new UnrecoverableError(job.failedReason || 'no attempts left')
-
   const payload = deps.parse(job.data)
   if (payload === undefined) {
     deps.log.error({ queue: deps.queue, jobId }, 'job.unreadable')

@@ -13,11 +13,13 @@ export type TakeAheadDeps = {
   freePlaces(): number
   /** Does it take no more? */
   isEnding(): boolean
+  /** Of a job that could not be given back: it runs again when its lock is over. */
+  onError(error: unknown): void
 }
 
 /** As many as the other scripts do at once, so that none keeps Redis for long. */
 const MOST_AT_ONCE = 25
-/** BullMQ numbers the tokens of a worker's questions. */
+/** BullMQ numbers the questions of a worker's main loop; what a job that is put off asks for has that job's number. */
 const NUMBERED = /^(.*:)(\d+)$/
 const ASK_BULLMQ = 2
 
@@ -26,56 +28,63 @@ type RawJob = [fields: string[], id: string]
 type Held = { token: string; job: RawJob }
 
 /**
- * BullMQ's worker asks for one job after the other, and begins with the first only when there is no other or it has no more
+ * BullMQ's main loop asks for one job after the other, and begins with the first only when there is no other or it has no more
  * places: while twenty waited, twenty questions stood before each. Now the first brings all, and the next are answered from here in
- * the same turn of the event loop, so that nothing is held while the worker does anything else.
+ * the same turn of the event loop. What the loop does not ask for in that turn, since a job's end has told it meanwhile to wait, is
+ * given back when the turn is over; so is what has been learned of the queue.
  */
 export function takeAhead(backend: RedisQueueBackend, deps: TakeAheadDeps): void {
-  const { connection, lockMs, isEnding } = deps
   const byBullMq = backend.moveToActive.bind(backend)
-  const waitForJob = backend.waitForJob.bind(backend)
-  const held: Held[] = []
-  /** After a look that left nothing: when the next delayed job is due, or 0. Of no use once the worker has waited. */
+  let held: Held[] = []
+  /** After a look that left nothing: when the next delayed job is due, or 0. */
   let nothingUntilMs: number | undefined
-
-  async function handOver({ token, job }: Held, asked: string): Promise<unknown[]> {
-    // Not seen: the numbers that were foreseen are those that BullMQ gives.
-    if (token !== asked) await connection.set(`${backend.keys[''] ?? ''}${job[1]}:lock`, asked, 'PX', lockMs, 'XX')
-    return raw2NextJobData([...job, 0, 0])
-  }
+  let newest = -1
 
   /** The oldest at last, so that it is the next. */
-  async function giveBackAll(): Promise<void> {
-    for (let last = held.pop(); last !== undefined; last = held.pop()) await backend.moveJobFromActiveToWait(last.job[1], last.token)
+  async function giveBack(jobs: readonly Held[]): Promise<void> {
+    for (const { token, job } of jobs.toReversed()) await backend.moveJobFromActiveToWait(job[1], token).catch(deps.onError)
+  }
+
+  function endTurn(): void {
+    nothingUntilMs = undefined
+    const left = held
+    held = []
+    void giveBack(left)
   }
 
   backend.moveToActive = async (token, name) => {
-    const next = held.shift()
-    if (next !== undefined) return handOver(next, token)
+    const [, tokens, number] = NUMBERED.exec(token) ?? []
+    const asked = Number(number)
+    if (tokens === undefined || asked <= newest) return byBullMq(token, name)
+    newest = asked
+    const [next] = held
+    if (next?.token === token) {
+      held.shift()
+      return handOver(next)
+    }
     if (nothingUntilMs !== undefined) {
       const delayedUntilMs = nothingUntilMs
       nothingUntilMs = undefined
       return [null, 0, 0, delayedUntilMs]
     }
-    const [, tokens, number] = NUMBERED.exec(token) ?? []
-    if (tokens === undefined) return byBullMq(token, name)
-    const first = Number(number)
-    const answer = await ask(backend, deps, { tokens, first })
+    const answer = await ask(backend, deps, { tokens, first: asked })
     if (answer === undefined) return byBullMq(token, name)
     const { jobs, isAll, delayedUntilMs } = answer
-    held.push(...jobs.map((job, index) => ({ token: `${tokens}${first + index}`, job })))
-    const taken = held.shift()
+    const [taken, ...others] = jobs.map((job, index) => ({ token: `${tokens}${asked + index}`, job }))
     if (taken === undefined) return [null, 0, 0, delayedUntilMs]
-    if (isAll) nothingUntilMs = delayedUntilMs
     // It asks no more: the others would stand there until their locks are over.
-    if (isEnding()) await giveBackAll()
-    return handOver(taken, token)
+    if (deps.isEnding()) await giveBack(others)
+    else {
+      held = others
+      if (isAll) nothingUntilMs = delayedUntilMs
+      setImmediate(endTurn)
+    }
+    return handOver(taken)
   }
+}
 
-  backend.waitForJob = (blockTimeout) => {
-    nothingUntilMs = undefined
-    return waitForJob(blockTimeout)
-  }
+function handOver({ job }: Held): unknown[] {
+  return raw2NextJobData([...job, 0, 0])
 }
 
 type Taken = { jobs: RawJob[]; isAll: boolean; delayedUntilMs: number }
