@@ -33,15 +33,16 @@ function canonicalTree(tree: XmlTree): string {
   return `${written}}`
 }
 
-/** WeChat has some hundreds of names; beyond so many they are written anew. */
+/** WeChat has some hundreds of names; beyond so many, and so long, they are written anew. */
 const MOST_NAMES = 1_000
+const MOST_CHARACTERS = 64
 const namesAsJson = new Map<string, string>()
 
 function jsonOfName(name: string): string {
   const known = namesAsJson.get(name)
   if (known !== undefined) return known
   const json = JSON.stringify(name)
-  if (namesAsJson.size < MOST_NAMES) namesAsJson.set(name, json)
+  if (name.length <= MOST_CHARACTERS && namesAsJson.size < MOST_NAMES) namesAsJson.set(name, json)
   return json
 }
 
