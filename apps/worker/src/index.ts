@@ -2,7 +2,6 @@
 export { compileMatcher, type Matcher } from '@wxgw/contracts'
 export { createFanOut } from './delivery/fan-out.ts'
 export type { FanOut, FanOutDeps, FanOutOptions, FanOutSummary } from './delivery/fan-out.ts'
-export type { EnqueueOptions } from './delivery/first-attempt.ts'
 export { createDeliver } from './delivery/deliver.ts'
 export { SUBSCRIPTION_DISABLED } from './delivery/conclude-failure.ts'
 export type { Attempt, Deliver, DeliverDeps, DeliveryOutcome } from './delivery/deliver.ts'

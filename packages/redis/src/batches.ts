@@ -18,7 +18,7 @@ export type BatchesDeps<Item, Answer> = {
 }
 
 /** So few that Redis works on one batch while this process makes the next: neither waits for all of the other (measured: +8 %). */
-const MOST_AT_ONCE = 25
+export const MOST_AT_ONCE = 25
 
 type Waiting<Item, Answer> = { item: Item; resolve: (answer: Answer) => void; reject: (error: unknown) => void }
 

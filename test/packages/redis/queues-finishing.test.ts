@@ -1,6 +1,6 @@
 // Owns: that jobs which begin or end together, and those taken in their place, stand in Redis as BullMQ itself would have left them.
 import { createBatchingBackend, createQueueWorker, jobOptions } from '@wxgw/redis'
-import { type JobsOptions, Queue, type RedisQueueBackend, Worker, type WorkerOptions } from 'bullmq'
+import { createRedisBackend, type JobsOptions, Queue, type RedisQueueBackend, Worker, type WorkerOptions } from 'bullmq'
 import type { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import { until } from '../../helpers/until.ts'
@@ -222,13 +222,12 @@ void t.test('another worker is woken while jobs are left', async (t) => {
   for (const { endAll } of workers) endAll()
 })
 
-/** Of a queue that asks for jobs itself: a lock's life is a worker's option, which its questions carry. */
-const askingOptions = (store: Store) => ({ connection: store.blocking, prefix: PREFIX, skipMetasUpdate: true, lockDuration: LOCK_MS })
-
-/** The backend by itself: `ask(n)` is the main loop's n-th question. */
-function openBackend(t: Test, store: Store, worker: { freePlaces(): number; isEnding?(): boolean }) {
-  const factory = createBatchingBackend({ connection: store.blocking, lockMs: LOCK_MS, tells: false, ...worker })
-  const queue = new Queue('{ours}', askingOptions(store), factory)
+/** The backend by itself: `ask(n)` is the main loop's n-th question. Without a `worker` it is BullMQ's own. */
+function openBackend(t: Test, store: Store, worker?: { freePlaces(): number; isEnding?(): boolean }) {
+  const factory = worker ? createBatchingBackend({ connection: store.blocking, lockMs: LOCK_MS, tells: false, ...worker }) : createRedisBackend
+  // A lock's life is a worker's option, which its questions carry.
+  const options = { connection: store.blocking, prefix: PREFIX, skipMetasUpdate: true, lockDuration: LOCK_MS }
+  const queue = new Queue('{ours}', options, factory)
   t.teardown(() => queue.close())
   const { backend } = queue as unknown as { backend: RedisQueueBackend }
   const ask = async (number: number) => (await backend.moveToActive(`w:${number}`))[1] as unknown
@@ -240,17 +239,10 @@ function openBackend(t: Test, store: Store, worker: { freePlaces(): number; isEn
 void t.test('several jobs that are taken at once look as if BullMQ had taken one after the other', async (t) => {
   const store = await startStore(t)
   const pictures: unknown[] = []
-  for (const takes of ['theirs', 'ours']) {
+  for (const worker of [undefined, { freePlaces: () => 3 }]) {
     await addJobs(store, 4)
-    if (takes === 'ours') {
-      const { ask } = openBackend(t, store, { freePlaces: () => 3 })
-      t.same([await ask(1), await ask(2), await ask(3)], ['job-0', 'job-1', 'job-2'])
-    } else {
-      const queue = new Queue('{ours}', askingOptions(store))
-      const { backend } = queue as unknown as { backend: RedisQueueBackend }
-      for (const number of [1, 2, 3]) await backend.moveToActive(`w:${number}`)
-      await queue.close()
-    }
+    const { ask } = openBackend(t, store, worker)
+    t.same([await ask(1), await ask(2), await ask(3)], ['job-0', 'job-1', 'job-2'])
     const { events: _told, ...others } = await picture(store.commands, '{ours}')
     pictures.push(others)
     await store.commands.flushall()

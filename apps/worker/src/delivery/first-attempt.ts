@@ -1,6 +1,7 @@
 // Owns: the first attempt at one delivery where the fan-out may make it itself; what it may not, and what failed, goes to the
 // subscription's own queue.
 import { deliveryId, type DeliveryJob, type DeliveryResult, type FanOutJob, type Subscription } from '@wxgw/contracts'
+import type { DeliveryQueue } from '@wxgw/redis'
 import type { Log } from '@wxgw/runtime'
 import type { Clock, StopSignal } from '@wxgw/wechat-core'
 import type { Sinks } from '../sinks/sink.ts'
@@ -11,22 +12,11 @@ import { judgeAttempt } from './judge-attempt.ts'
 import { logAttempt } from './log-attempt.ts'
 import { recordState } from './record-state.ts'
 
-export type EnqueueOptions = {
-  /** Before the first attempt that the queue makes. Default 0. */
-  delayMs?: number
-  /** Attempts that were made already and count. Default 0. */
-  attemptsMade?: number
-  /** What the last of them failed with; stands in the dead letter when none is left. */
-  lastError?: string
-  /** None is left, whatever the schedule says. */
-  isFinal?: boolean
-}
-
 export type FirstAttemptDeps = ConcludeDeps & {
   sinks: Sinks
   directCalls: Pick<DirectCalls, 'enter'>
   /** Into the subscription's own queue, de-duplicated by `deliveryId`; resolves after Redis has accepted. */
-  enqueueDelivery(job: DeliveryJob, options?: EnqueueOptions): Promise<void>
+  enqueueDelivery: DeliveryQueue['enqueueDelivery']
   clock: Clock
   /** In [0, 1), for the jitter. */
   random(): number

@@ -1,13 +1,13 @@
 // Owns: BullMQ's backend for our workers: jobs that are completed at the same moment are ended, and their successors taken, in one
 // step. How the first ones are taken is take-ahead.ts' business.
-import { createRedisBackend, type MinimalJob, raw2NextJobData, type RedisQueueBackend } from 'bullmq'
+import { createRedisBackend, type MinimalJob, type RedisQueueBackend } from 'bullmq'
 import { createBatches } from '../batches.ts'
 import type { RedisConnection } from '../connect.ts'
 import { runScript } from '../script.ts'
 import { FORMAT_OF_BULLMQ } from './add-jobs-script.ts'
 import { finishJobs } from './finish-jobs-script.ts'
 import { installedVersion } from './job-batches.ts'
-import { takeAhead } from './take-ahead.ts'
+import { asNextJob, noJobUntil, type RawJob, takeAhead } from './take-ahead.ts'
 
 export type FinishBatchesDeps = {
   /** The worker's own. */
@@ -35,8 +35,8 @@ type Ending = { nowMs: number; answer: unknown; delayedUntilMs: number }
 const TOGETHER = ''
 
 /**
- * BullMQ's own backend, but for jobs that begin together, and those that end well together. With any version of BullMQ whose format the script does
- * not know, and for any job that it does not end, BullMQ does it by itself and names what is wrong.
+ * BullMQ's own backend, but for jobs that begin together, and those that end well together. With any version of BullMQ whose format
+ * the scripts do not know, and for any job that they do not end, BullMQ does it by itself and names what is wrong.
  */
 export function createBatchingBackend({ connection, lockMs, tells = true, version = installedVersion(), ...worker }: FinishBatchesDeps): BackendFactory {
   return (name, opts, options) => {
@@ -57,9 +57,9 @@ export function createBatchingBackend({ connection, lockMs, tells = true, versio
         fetchNext,
       }
       const { nowMs, answer, delayedUntilMs } = await batches.add(TOGETHER, completed)
-      if (Array.isArray(answer)) return { result: raw2NextJobData([...answer, 0, 0]), finishedOn: nowMs }
+      if (Array.isArray(answer)) return { result: asNextJob(answer as RawJob), finishedOn: nowMs }
       if (answer !== 1) return byBullMq(job, returnValue, removeOnComplete, token, fetchNext)
-      return { result: fetchNext ? [null, 0, 0, delayedUntilMs] : [], finishedOn: nowMs }
+      return { result: fetchNext ? noJobUntil(delayedUntilMs) : [], finishedOn: nowMs }
     }
     return backend
   }

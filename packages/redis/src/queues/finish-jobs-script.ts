@@ -1,7 +1,7 @@
 // Owns: ending several jobs of one queue and taking as many others in one step, in the very format of BullMQ 6.7.0's
 // moveToFinished; a test holds it to that. Which jobs may go this way is finish-batches.ts' business.
 import { script } from '../script.ts'
-import { TAKE_NEXT } from './take-jobs-script.ts'
+import { TAKING } from './take-jobs-script.ts'
 
 /**
  * Only what our queues have is done here: jobs that are removed when they are completed, without parents, children, metrics or
@@ -18,8 +18,7 @@ export const finishJobs = script(`
 local wait, active, prioritized, events = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local stalled, delayed, meta, marker = KEYS[5], KEYS[6], KEYS[7], KEYS[8]
 local prefix, now, lockMs, tells = ARGV[1], ARGV[2], ARGV[3], ARGV[4] == '1'
-local call = redis.call
-
+${TAKING}
 local settings = call('HMGET', meta, 'opts.maxLenEvents', 'paused', 'concurrency', 'max')
 if tells then
   local maxEvents = settings[1]
@@ -30,13 +29,6 @@ if tells then
   call('XTRIM', events, 'MAXLEN', '~', maxEvents)
 end
 
-local function tell(...)
-  if tells then call('XADD', events, '*', 'event', ...) end
-end
-
-local first = call('ZRANGE', delayed, 0, 0, 'WITHSCORES')
-local nextDelayed = first[2] and tonumber(first[2]) / 0x1000
-local isDue = first[2] and tonumber(first[2]) < (tonumber(now) + 1) * 0x1000
 local isHeld = settings[2] or settings[3] or settings[4]
 local wake = isDue and not settings[2]
 
@@ -55,8 +47,8 @@ local function finish(id, token, value, dedupId)
   return true
 end
 
-${TAKE_NEXT}
 local answers = {}
+local isOver = false
 for at = 5, #ARGV, 5 do
   local answer = 0
   if finish(ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]) then
@@ -64,19 +56,20 @@ for at = 5, #ARGV, 5 do
     local wanted = ARGV[at + 4] == '1'
     if wanted and not isHeld and not isDue then answer = takeNext(ARGV[at + 1]) or 1 end
     if answer == 1 and call('LLEN', wait) == 0 then
-      local others = call('ZCARD', prioritized) > 0
+      local others = hasOthers()
       if others and wanted and not isHeld then wake = true end
-      -- Priorities are counted from the beginning again.
-      if wanted and not others and not isHeld then call('DEL', prefix .. 'pc') end
-      if not (others or (wanted and (nextDelayed or settings[2]))) and call('LLEN', active) == 0 then tell('drained') end
+      isOver = isOver or (wanted and not others and not isHeld)
+      if not (others or (wanted and (firstDelayed or settings[2]))) and call('LLEN', active) == 0 then tell('drained') end
     end
   end
   answers[#answers + 1] = answer
 end
 if #ended > 0 then call('SREM', stalled, unpack(ended)) end
+-- Priorities are counted from the beginning again.
+if isOver then call('DEL', prefix .. 'pc') end
 if isHeld and not settings[2] then wake = true end
-if tookAny and (call('LLEN', wait) > 0 or call('ZCARD', prioritized) > 0) then wake = true end
+if tookAny and isLeft() then wake = true end
 if wake then call('ZADD', marker, 0, '0') end
-answers[#answers + 1] = nextDelayed and string.format('%.0f', math.floor(nextDelayed)) or '0'
+answers[#answers + 1] = delayedUntil
 return answers
 `)

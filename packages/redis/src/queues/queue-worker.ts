@@ -88,7 +88,10 @@ export function createQueueWorker<Payload>(deps: QueueWorkerDeps<Payload>): Queu
   // BullMQ's own count: what is taken is not running yet, and what is being ended still has its place. A question that has waited has
   // one, too.
   const freePlaces = () => concurrency - (worker['mainLoopQueue']?.numTotal() ?? concurrency) + (worker['waiting'] ? 1 : 0)
-  const worker: Worker = new Worker(queue, process, options, createBatchingBackend({ connection, lockMs: LOCK_MS, tells, freePlaces, isEnding: () => closing !== undefined, onError: (error) => logError(error) }))
+  const isEnding = () => closing !== undefined
+  const onError = (error: unknown) => logError(error)
+  const backend = createBatchingBackend({ connection, lockMs: LOCK_MS, tells, freePlaces, isEnding, onError })
+  const worker: Worker = new Worker(queue, process, options, backend)
 
   const brake = createOutageBrake(worker)
   const logError = createErrorLog(log, 'worker.failed', { queue })

@@ -62,6 +62,7 @@ export async function runJob<Payload>(
 ): Promise<unknown> {
   const jobId = job.id ?? ''
   const attempts = job.opts.attempts ?? 1
+
   const payload = deps.parse(job.data)
   if (payload === undefined) {
     deps.log.error({ queue: deps.queue, jobId }, 'job.unreadable')

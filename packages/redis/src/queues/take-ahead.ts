@@ -1,6 +1,7 @@
 // Owns: that the jobs which wait when a worker looks are taken in one step, as many as it has places for, and that it does not ask
 // again for what it has just been told is not there.
 import { raw2NextJobData, type RedisQueueBackend } from 'bullmq'
+import { MOST_AT_ONCE } from '../batches.ts'
 import type { RedisConnection } from '../connect.ts'
 import { runScript } from '../script.ts'
 import { takeJobs } from './take-jobs-script.ts'
@@ -17,14 +18,12 @@ export type TakeAheadDeps = {
   onError(error: unknown): void
 }
 
-/** As many as the other scripts do at once, so that none keeps Redis for long. */
-const MOST_AT_ONCE = 25
 /** BullMQ numbers the questions of a worker's main loop; what a job that is put off asks for has that job's number. */
 const NUMBERED = /^(.*:)(\d+)$/
 const ASK_BULLMQ = 2
 
 /** As the scripts answer a job. */
-type RawJob = [fields: string[], id: string]
+export type RawJob = [fields: string[], id: string]
 type Held = { token: string; job: RawJob }
 
 /**
@@ -60,18 +59,18 @@ export function takeAhead(backend: RedisQueueBackend, deps: TakeAheadDeps): void
     const [next] = held
     if (next?.token === token) {
       held.shift()
-      return handOver(next)
+      return asNextJob(next.job)
     }
     if (nothingUntilMs !== undefined) {
       const delayedUntilMs = nothingUntilMs
       nothingUntilMs = undefined
-      return [null, 0, 0, delayedUntilMs]
+      return noJobUntil(delayedUntilMs)
     }
     const answer = await ask(backend, deps, { tokens, first: asked })
     if (answer === undefined) return byBullMq(token, name)
     const { jobs, isAll, delayedUntilMs } = answer
     const [taken, ...others] = jobs.map((job, index) => ({ token: `${tokens}${asked + index}`, job }))
-    if (taken === undefined) return [null, 0, 0, delayedUntilMs]
+    if (taken === undefined) return noJobUntil(delayedUntilMs)
     // It asks no more: the others would stand there until their locks are over.
     if (deps.isEnding()) await giveBack(others)
     else {
@@ -79,12 +78,18 @@ export function takeAhead(backend: RedisQueueBackend, deps: TakeAheadDeps): void
       if (isAll) nothingUntilMs = delayedUntilMs
       setImmediate(endTurn)
     }
-    return handOver(taken)
+    return asNextJob(taken.job)
   }
 }
 
-function handOver({ job }: Held): unknown[] {
+/** As BullMQ's worker wants to be answered. */
+export function asNextJob(job: RawJob): unknown[] {
   return raw2NextJobData([...job, 0, 0])
+}
+
+/** There is none; the next delayed job is due then, 0 without one. */
+export function noJobUntil(delayedUntilMs: number): unknown[] {
+  return [null, 0, 0, delayedUntilMs]
 }
 
 type Taken = { jobs: RawJob[]; isAll: boolean; delayedUntilMs: number }

@@ -3,10 +3,23 @@
 import { script } from '../script.ts'
 
 /**
- * Of both scripts that take. The job that has waited longest: locked, its start written down; nil when none waits. Uses call, wait,
- * active, prefix, now, lockMs and tell; sets tookAny.
+ * Of both scripts that take: telling, what is delayed, what is left, and taking the job that has waited longest: locked, its start
+ * written down; nil when none waits. Uses wait, active, prioritized, events, delayed, prefix, now, lockMs and tells; sets tookAny.
  */
-export const TAKE_NEXT = `
+export const TAKING = `
+local call = redis.call
+
+local function tell(...)
+  if tells then call('XADD', events, '*', 'event', ...) end
+end
+
+local firstDelayed = tonumber(call('ZRANGE', delayed, 0, 0, 'WITHSCORES')[2])
+local isDue = firstDelayed and firstDelayed < (tonumber(now) + 1) * 0x1000
+local delayedUntil = firstDelayed and string.format('%.0f', math.floor(firstDelayed / 0x1000)) or '0'
+
+local function hasOthers() return call('ZCARD', prioritized) > 0 end
+local function isLeft() return call('LLEN', wait) > 0 or hasOthers() end
+
 local tookAny = false
 local function takeNext(token)
   local id = call('RPOPLPUSH', wait, active)
@@ -40,27 +53,18 @@ export const takeJobs = script(`
 local wait, active, prioritized, events, delayed, meta, marker = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
 local prefix, now, lockMs, tells = ARGV[1], ARGV[2], ARGV[3], ARGV[4] == '1'
 local tokens, first, most = ARGV[5], tonumber(ARGV[6]), tonumber(ARGV[7])
-local call = redis.call
-
-local function tell(...)
-  if tells then call('XADD', events, '*', 'event', ...) end
-end
-${TAKE_NEXT}
+${TAKING}
 local settings = call('HMGET', meta, 'paused', 'concurrency', 'max')
-local nextDelayed = call('ZRANGE', delayed, 0, 0, 'WITHSCORES')[2]
-local isDue = nextDelayed and tonumber(nextDelayed) < (tonumber(now) + 1) * 0x1000
 if settings[1] or settings[2] or settings[3] or isDue then return {2, '0'} end
 
-local answer = {0, nextDelayed and string.format('%.0f', math.floor(tonumber(nextDelayed) / 0x1000)) or '0'}
+local answer = {0, delayedUntil}
 for at = 0, most - 1 do
   local job = takeNext(tokens .. string.format('%d', first + at))
   if not job then break end
   answer[#answer + 1] = job
 end
-local others = call('ZCARD', prioritized) > 0
-local left = others or call('LLEN', wait) > 0
-if not tookAny and others then return {2, '0'} end
-if not left then answer[1] = 1 end
-if tookAny and left then call('ZADD', marker, 0, '0') end
+if not tookAny and hasOthers() then return {2, '0'} end
+if not isLeft() then answer[1] = 1
+elseif tookAny then call('ZADD', marker, 0, '0') end
 return answer
 `)

@@ -1,8 +1,8 @@
 // Owns: how one event becomes deliveries, and that none of them depends on another.
 import type { DeliveryJob, DeliveryResult, FanOutJob, Subscription } from '@wxgw/contracts'
-import type { DirectStream } from '@wxgw/redis'
+import type { DirectStream, EnqueueOptions } from '@wxgw/redis'
 import { GatewayError } from '@wxgw/wechat-core'
-import { type AttemptSeen, createFanOut, type EnqueueOptions, type FanOutDeps, type FanOutOptions, type SinkRequest } from '@wxgw/worker'
+import { type AttemptSeen, createFanOut, type FanOutDeps, type FanOutOptions, type SinkRequest } from '@wxgw/worker'
 import t from 'tap'
 import { subscription, textEvent, webhookSink } from '../delivery-fixtures.ts'
 
