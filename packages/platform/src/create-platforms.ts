@@ -142,7 +142,7 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
     mayStartPushTicket: () => once(redis, keys.startPushTicket, START_PUSH_TICKET_SECONDS),
     clock,
   })
-  const events = own.eventLog ? createEventLog({ redis, keys, eventLogSeconds: config.eventLogSeconds }) : NO_EVENT_LOG
+  const events = own.eventLog ? createEventLog({ redis, keys, queues, eventLogSeconds: config.eventLogSeconds }) : NO_EVENT_LOG
   const replies = createReplyMailbox({ redis, subscriber: connections.subscriber, keys, log, clock })
   const subscriptions = createSubscriptions({
     ...storeDeps,

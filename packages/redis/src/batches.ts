@@ -64,7 +64,7 @@ export function createBatches<Item, Answer>({ write, mostAtOnce = MOST_AT_ONCE }
   }
 }
 
-/** Asking again for each alone would only take longer. */
-function isAway(error: unknown): boolean {
+/** Asking again would only take longer. */
+export function isAway(error: unknown): boolean {
   return isStoreFailure(error) && storeError(error).code === 'STORE_UNAVAILABLE'
 }

@@ -5,7 +5,7 @@ import type { RedisConnection } from './connect.ts'
 export type ScriptArguments = { keys: readonly string[]; args: ReadonlyArray<string | number> }
 export type Script = { lua: string; sha: string }
 
-/** Each script names its KEYS, ARGV and answer in its own header. All keys of one call share a hash tag. */
+/** Each script names its KEYS, ARGV and answer in its own header. All keys of one call share a hash tag, unless it says so. */
 export function script(lua: string): Script {
   return { lua, sha: createHash('sha1').update(lua).digest('hex') }
 }

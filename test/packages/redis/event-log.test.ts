@@ -1,9 +1,9 @@
 // Owns: what the event log remembers, for how long, and how it is searched.
 import { sinkStream } from '@wxgw/contracts'
-import { createEventLog, type EventFilter, type EventLog } from '@wxgw/redis'
+import { createEventLog, createSinkWriter, type EventFilter, type EventLog } from '@wxgw/redis'
 import t from 'tap'
 import { until } from '../../helpers/until.ts'
-import { APP_ID, keys, makeEvent, startStore } from './queues-fixture.ts'
+import { APP_ID, keys, makeEvent, picture, startStore } from './queues-fixture.ts'
 
 const OTHER = 'wxfedcba9876543210'
 const all: EventFilter = { limit: 100, cursor: undefined }
@@ -42,7 +42,7 @@ void t.test('an event goes into the streams of subscriptions as it is recorded, 
   const stream = sinkStream('open1', 'bi')
   const streams = [{ subscription: 'bi', stream, maxLength: undefined }]
   const before = Date.now()
-  t.same(await log.record(event, before, ['bi', 'crm'], { streams }), ['bi'])
+  t.same(await log.record(event, before, ['bi', 'crm'], { direct: streams }), ['bi'])
   const [entry] = await commands.xrange(stream, '-', '+')
   t.same(entry?.[1], ['id', 'ev_1', 'type', event.type, 'event', JSON.stringify(event)])
   const deliveries = (await log.get('ev_1'))?.deliveries ?? []
@@ -60,12 +60,12 @@ void t.test('the same arrival of an event is appended once, another arrival agai
   const added = sinkStream('open1', 'new')
   const streams = [{ subscription: 'bi', stream, maxLength: undefined }]
   const at = Date.now()
-  for (let run = 0; run < 3; run += 1) t.same(await log.record(makeEvent('ev_1'), at, ['bi'], { streams }), ['bi'])
+  for (let run = 0; run < 3; run += 1) t.same(await log.record(makeEvent('ev_1'), at, ['bi'], { direct: streams }), ['bi'])
   t.equal(await commands.xlen(stream), 1)
   const both = [...streams, { subscription: 'new', stream: added, maxLength: undefined }]
-  t.same(await log.record(makeEvent('ev_1'), at, ['bi', 'new'], { streams: both }), ['bi', 'new'])
+  t.same(await log.record(makeEvent('ev_1'), at, ['bi', 'new'], { direct: both }), ['bi', 'new'])
   t.same([await commands.xlen(stream), await commands.xlen(added)], [1, 1])
-  await log.record(makeEvent('ev_1'), at + 1, ['bi'], { streams })
+  await log.record(makeEvent('ev_1'), at + 1, ['bi'], { direct: streams })
   t.equal(await commands.xlen(stream), 2)
 })
 
@@ -76,7 +76,7 @@ void t.test('streams are trimmed to what each may hold, many events in one step'
   const whole = { subscription: 'crm', stream: sinkStream('open1', 'crm'), maxLength: undefined }
   const ids = Array.from({ length: 60 }, (_, n) => `ev_${n}`)
   await Promise.all(
-    ids.map((id, n) => log.record(makeEvent(id), Date.now(), ['bi', 'crm', 'hook'], { streams: n % 2 === 0 ? [bounded, whole] : [whole] })),
+    ids.map((id, n) => log.record(makeEvent(id), Date.now(), ['bi', 'crm', 'hook'], { direct: n % 2 === 0 ? [bounded, whole] : [whole] })),
   )
   const idsIn = async (stream: string) => (await commands.xrange(stream, '-', '+')).map(([, [, id]]) => id)
   t.same(await idsIn(whole.stream), ids)
@@ -90,13 +90,80 @@ void t.test('a stream that takes nothing leaves its own delivery pending, and no
   const broken = { subscription: 'bi', stream: sinkStream('open1', 'bi'), maxLength: undefined }
   const sound = { subscription: 'crm', stream: sinkStream('open1', 'crm'), maxLength: undefined }
   await commands.set(broken.stream, 'no stream')
-  const record = () => log.record(makeEvent('ev_1'), 1, ['bi', 'crm'], { streams: [broken, sound] })
+  const record = () => log.record(makeEvent('ev_1'), 1, ['bi', 'crm'], { direct: [broken, sound] })
   t.same(await record(), ['crm'])
   t.match((await log.get('ev_1'))?.deliveries, [{ status: 'pending' }, { status: 'delivered' }])
   await commands.del(broken.stream)
   t.same(await record(), ['bi', 'crm'])
   t.match((await log.get('ev_1'))?.deliveries, [{ status: 'delivered' }, { status: 'delivered' }])
   t.same([await commands.xlen(broken.stream), await commands.xlen(sound.stream)], [1, 1])
+})
+
+void t.test('an event goes into the queues of subscriptions as it is recorded, as if it were added by itself', async (t) => {
+  const { commands, queues } = await startStore(t)
+  const writer = createSinkWriter({ queues, redis: commands })
+  const log = createEventLog({ redis: commands, keys, queues, eventLogSeconds: 60 })
+  const event = makeEvent('ev_1')
+  await writer.addToConsumerQueue({ queue: '{theirs}', jobId: event.id, name: event.type, data: event })
+  const direct = [{ subscription: 'crm', queue: '{ours}' }]
+  t.same(await log.record(event, 1, ['bi', 'crm'], { direct }), ['crm'])
+  t.same(await picture(commands, '{ours}'), await picture(commands, '{theirs}'))
+  t.match((await log.get('ev_1'))?.deliveries, [{ subscription: 'bi', status: 'pending' }, { subscription: 'crm', status: 'delivered', attempts: 1 }])
+})
+
+void t.test('the same arrival of an event is one job, and so is another arrival while the job is kept', async (t) => {
+  const { commands, queues } = await startStore(t)
+  const log = createEventLog({ redis: commands, keys, queues, eventLogSeconds: 60 })
+  const direct = [{ subscription: 'crm', queue: '{crm}' }]
+  for (const receivedAtMs of [1, 1, 2]) t.same(await log.record(makeEvent('ev_1'), receivedAtMs, ['crm'], { direct }), ['crm'])
+  t.equal(await queues.open('{crm}').getWaitingCount(), 1)
+  await queues.open('{crm}').obliterate()
+  t.same(await log.record(makeEvent('ev_1'), 1, ['crm'], { direct }), ['crm'])
+  t.equal(await queues.open('{crm}').getWaitingCount(), 0)
+})
+
+void t.test('many events of one step stand in several queues and streams in their order', async (t) => {
+  const { commands, queues } = await startStore(t)
+  const log = createEventLog({ redis: commands, keys, queues, eventLogSeconds: 60 })
+  const stream = sinkStream('open1', 'bi')
+  const ids = Array.from({ length: 60 }, (_, n) => `ev_${n}`)
+  const others = ids.filter((_, n) => n % 3 === 0)
+  await Promise.all(
+    ids.map((id) => {
+      const crm = { subscription: 'crm', queue: '{crm}' }
+      const bi = { subscription: 'bi', stream, maxLength: undefined }
+      const erp = { subscription: 'erp', queue: '{erp}' }
+      return log.record(makeEvent(id), Date.now(), ['bi', 'crm', 'erp'], { direct: others.includes(id) ? [crm, bi, erp] : [crm, bi] })
+    }),
+  )
+  const idsIn = async (queue: string) => (await queues.open(queue).getWaiting()).map((job) => job.id)
+  t.same(await idsIn('{crm}'), ids)
+  t.same(await idsIn('{erp}'), others)
+  t.equal(await commands.xlen(stream), ids.length)
+  t.match((await log.get('ev_1'))?.deliveries, [{ status: 'delivered' }, { status: 'delivered' }, { status: 'pending' }])
+})
+
+void t.test('a queue whose keys are something else gets nothing at all, and the others get theirs', async (t) => {
+  const { commands, queues } = await startStore(t)
+  const log = createEventLog({ redis: commands, keys, queues, eventLogSeconds: 60 })
+  const direct = [{ subscription: 'bi', queue: '{broken}' }, { subscription: 'crm', queue: '{crm}' }]
+  await commands.set('bull:{broken}:wait', 'no list')
+  t.same(await log.record(makeEvent('ev_1'), 1, ['bi', 'crm'], { direct }), ['crm'])
+  t.same(await commands.keys('bull:{broken}:*'), ['bull:{broken}:wait'])
+  t.match((await log.get('ev_1'))?.deliveries, [{ status: 'pending' }, { status: 'delivered' }])
+  await commands.del('bull:{broken}:wait')
+  t.same(await log.record(makeEvent('ev_1'), 1, ['bi', 'crm'], { direct }), ['bi', 'crm'])
+})
+
+void t.test('a Redis that refuses the script over a queue still records the event, and is not asked so again', async (t) => {
+  const { commands, queues } = await startStore(t)
+  const log = createEventLog({ redis: commands, keys, queues, eventLogSeconds: 60 })
+  await commands.set('bull:{broken}:id', 'no number')
+  const record = (id: string, queue: string) => log.record(makeEvent(id), 1, ['crm'], { direct: [{ subscription: 'crm', queue }] })
+  t.same(await record('ev_1', '{broken}'), [])
+  t.match((await log.get('ev_1'))?.deliveries, [{ status: 'pending' }])
+  t.same(await record('ev_2', '{sound}'), [])
+  t.equal(await queues.open('{sound}').getWaitingCount(), 0)
 })
 
 void t.test('every key of the log expires, and a forgotten event is not brought back by a late delivery', async (t) => {

@@ -34,7 +34,7 @@ void t.test('everything works on Redis Cluster', async (t) => {
   const log = collectLog()
   const queues = createQueues({ connection: redis, log })
   t.teardown(() => queues.close())
-  const events = createEventLog({ redis, keys, eventLogSeconds: 60, maxEvents: 2 })
+  const events = createEventLog({ redis, keys, queues, eventLogSeconds: 60, maxEvents: 2 })
   const syncStates = createSyncStates({ platform: PLATFORM, redis, keys, queues })
   const inbox = createInbox({ platform: PLATFORM, queues, sealer, syncStates, dedupeSeconds: 60 })
   const subscriptions = createSubscriptions({ platform: PLATFORM, redis, keys, sealer, queues, checkWebhookUrl: () => undefined })
@@ -51,7 +51,8 @@ void t.test('everything works on Redis Cluster', async (t) => {
   t.equal((await subscriptions.all(0)).length, 1)
   await events.record(makeEvent('ev_0'), Date.now(), [])
   await events.record(makeEvent('ev_00'), Date.now(), [])
-  await events.record(makeEvent('ev_1'), Date.now(), ['crm'])
+  const direct = [{ subscription: 'crm', queue: `{wx-${PLATFORM}-crm}` }]
+  t.same(await events.record(makeEvent('ev_1'), Date.now(), ['crm'], { direct }), [], 'the queue has a slot of its own')
   t.equal((await events.find({ limit: 10, cursor: undefined, type: 'wechat.*' })).items.length, 2)
 
   const job: DeliveryJob = {

@@ -1,8 +1,8 @@
-// Owns: from one event to one delivery per matching subscription. Streams get it as it is recorded, queues right after, and so do
-// webhooks that answer quickly; all others, and whatever failed, go to the subscription's own queue, so that no consumer waits for
-// another.
+// Owns: from one event to one delivery per matching subscription. Streams and queues get it as it is recorded, webhooks that answer
+// quickly right after; all others, and whatever failed, go to the subscription's own queue, so that no consumer waits for another.
 import { compileMatcher, deliveryId, type FanOutJob, type Subscription } from '@wxgw/contracts'
 import type { EventLog, Subscriptions } from '@wxgw/platform'
+import type { DirectSink } from '@wxgw/redis'
 import { type Clock, GatewayError } from '@wxgw/wechat-core'
 import { type FirstAttemptDeps, type FirstAttemptOptions, type Handed, makeFirstAttempt } from './first-attempt.ts'
 import { createPartialRuns } from './partial-runs.ts'
@@ -32,8 +32,8 @@ export function createFanOut(deps: FanOutDeps): FanOut {
     const body = JSON.stringify(event)
     const unserved = subscriptions.filter(({ name }) => !partialRuns.isServed(id, name))
     // A replay begins anew what the log knows as delivered, and goes its own way.
-    const streams = job.replay === undefined && !stop.aborted ? unserved.flatMap(directStream) : []
-    const recorded = await deps.events.record(event, job.receivedAtMs, names, { body, streams })
+    const direct = job.replay === undefined && !stop.aborted ? unserved.flatMap(directSink) : []
+    const recorded = await deps.events.record(event, job.receivedAtMs, names, { body, direct })
     // What a replay begins anew is known as delivered.
     const served = job.replay === undefined ? recorded : []
 
@@ -52,8 +52,17 @@ export function createFanOut(deps: FanOutDeps): FanOut {
   }
 }
 
-function directStream({ name, sink }: Subscription) {
-  return sink.kind === 'stream' ? [{ subscription: name, stream: sink.stream, maxLength: sink.maxLength }] : []
+function directSink({ name, sink }: Subscription): DirectSink[] {
+  switch (sink.kind) {
+    case 'stream':
+      return [{ subscription: name, stream: sink.stream, maxLength: sink.maxLength }]
+    case 'queue':
+      return [{ subscription: name, queue: sink.queue }]
+    case 'webhook':
+      return []
+    default:
+      return sink satisfies never
+  }
 }
 
 /** One error stands for all. The one that asks to be tried again: as long as one delivery can still be made, it has to be. */

@@ -3,6 +3,7 @@ import type { DeliveryStatus, GatewayEvent } from '@wxgw/contracts'
 import type { RedisConnection } from '../connect.ts'
 import type { PlatformKeys } from '../keys.ts'
 import { decodeCursor, encodeCursor, type Page, type Position, readNewestFirst } from '../paging/newest-first.ts'
+import type { Queues } from '../queues/queues.ts'
 import { allSucceeded, guardStore } from '../store-errors.ts'
 import { createEventWriter } from './event-writer.ts'
 import { type LoggedEvent, parseLoggedEvent } from './logged-event.ts'
@@ -27,21 +28,25 @@ export type DeliveryChange = {
   deliveredAtMs?: number | undefined
 }
 
-/** The stream of a subscription: its key has the platform's hash tag, as `sinkStream` gives it. */
-export type DirectStream = { subscription: string; stream: string; maxLength: number | undefined }
+/**
+ * The stream or the BullMQ queue of a subscription. A stream's key has the platform's hash tag, as `sinkStream` gives it; a queue's
+ * keys have one of their own.
+ */
+export type DirectSink = { subscription: string } & ({ stream: string; maxLength: number | undefined } | { queue: string })
 
 export type RecordOptions = {
   /** The event as JSON, for who has it already. */
   body?: string
   /** Of some of the subscriptions. */
-  streams?: readonly DirectStream[]
+  direct?: readonly DirectSink[]
 }
 
 export type EventLog = {
   /**
-   * Remembers an event and that these subscriptions are to get it, and appends it to their `streams` in the same step, with the
-   * fields `id`, `type` and `event`. Answers the subscriptions that have it: those whose streams took it and, on repeat with the
-   * same `receivedAtMs`, all that it was delivered to before; nothing is appended twice then, and nothing known is lost.
+   * Remembers an event and that these subscriptions are to get it, and gives it to their `direct` sinks in the same step: an entry
+   * with the fields `id`, `type` and `event`, or a job with the event's id, named after its type. Answers the subscriptions that
+   * have it: those whose sinks took it and, on repeat with the same `receivedAtMs`, all that it was delivered to before; nothing is
+   * given twice then, and nothing known is lost. Where Redis is a cluster no queue takes any, nor with a BullMQ of another format.
    */
   record(event: GatewayEvent, receivedAtMs: number, subscriptions: readonly string[], options?: RecordOptions): Promise<readonly string[]>
   deliveryChanged(eventId: string, subscription: string, change: DeliveryChange): Promise<void>
@@ -53,6 +58,8 @@ export type EventLog = {
 export type EventLogDeps = {
   redis: RedisConnection
   keys: Pick<PlatformKeys, 'event' | 'events' | 'eventsOfAuthorizer'>
+  /** Of consumers. Without them no queue takes any event. */
+  queues?: Pick<Queues, 'open'> | undefined
   /** How long an event is remembered, from when it was recorded. */
   eventLogSeconds: number
   /** Above it the oldest are forgotten before their time. Default 1,000,000, about 1.5 GB. */
@@ -65,8 +72,8 @@ const SCAN_BUDGET = 5_000
 const SCAN_BATCH = 250
 
 /** Rejects with STORE_UNAVAILABLE; `find` with INVALID_REQUEST when the cursor is none. */
-export function createEventLog({ redis, keys, eventLogSeconds, maxEvents = DEFAULT_MAX_EVENTS }: EventLogDeps): EventLog {
-  const writer = createEventWriter({ redis, keys, eventLogSeconds, maxEvents })
+export function createEventLog({ redis, keys, queues, eventLogSeconds, maxEvents = DEFAULT_MAX_EVENTS }: EventLogDeps): EventLog {
+  const writer = createEventWriter({ redis, keys, queues, eventLogSeconds, maxEvents })
 
   /** Of those that pass the filter: where in the log, in order. */
   async function matching(places: readonly Position[], matches: Matcher): Promise<Position[]> {

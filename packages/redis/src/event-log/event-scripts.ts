@@ -1,5 +1,6 @@
-// Owns: the scripts that write the event log. Every key they write expires; all keys of a call share the platform's hash tag.
+// Owns: the scripts that write the event log. Every key of the log expires; all of a platform share its hash tag.
 import { APPEND_TO } from '../append-script.ts'
+import { ADDING } from '../queues/add-jobs-script.ts'
 import { script } from '../script.ts'
 
 /** Is this the state, as JSON, of a delivery that was made? Its status stands first (logged-event.ts). */
@@ -10,27 +11,48 @@ end
 `
 
 /**
- * Remembers events and who is to get each, and appends them to streams that have the platform's hash tag: whoever reads an event
- * there finds it in the log, as delivered. On repeat it adds subscriptions that were not known, and whom the same arrival has been
- * delivered to is told by the answer, without another entry. A stream that takes none is told by the answer, too; its delivery is
- * pending.
+ * Remembers events and who is to get each, and gives them to streams that have the platform's hash tag and, where Redis is in one
+ * part, to BullMQ queues, whose keys have another: whoever reads an event there finds it in the log, as delivered. On repeat it adds
+ * subscriptions that were not known, and whom the same arrival has been delivered to is told by the answer, without another entry.
+ * A sink that takes none is told by the answer, too; its delivery is pending.
  * The indexes lose what is too old, and, above the cap, the oldest: a few per event, so that no write is long.
- * KEYS: index of all, then, in any order, the index of each authorizer in the batch and each stream
- * ARGV: life in s, most events, prefix of event keys, state of a new delivery as JSON, state of one that is made,
+ * KEYS: index of all, then, in any order, the index of each authorizer in the batch, each stream, and of each queue those that
+ *       `addingTo` takes, in a row
+ * ARGV: life in s, most events, prefix of event keys, state of a new delivery as JSON, state of one that is made, timestamp of jobs,
+ *       how many queues, for each: which of KEYS is its first, prefix of its keys, how many jobs it gets,
  *       then for each event: id, event as JSON, receivedAtMs, type, authorizer or '', which of KEYS is its index (0 = none),
- *       how many subscriptions without a stream, subscriptions …,
- *       how many with one, for each: subscription, which of KEYS is its stream, most entries that remain ('' = all)
+ *       how many subscriptions without a sink, subscriptions …,
+ *       how many with one, for each: subscription, which of KEYS is its stream or its queue's first,
+ *       of the stream most entries that remain ('' = all), of the queue the job's options as JSON
  * -> for each event the subscriptions that have it
  */
-export const recordEvents = script(`${IS_DELIVERED_LUA}${APPEND_TO}
+export const recordEvents = script(`${IS_DELIVERED_LUA}${APPEND_TO}${ADDING}
 local call = redis.call
-local life, most, prefix, pending, delivered = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5]
+local life, most, prefix, pending, delivered, now = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local added, answers = {}, {}
 for index = 1, #KEYS do added[index] = {} end
 
-local function append(at, id, kind, event)
-  local entry = appendTo(KEYS[tonumber(ARGV[at + 1])], ARGV[at + 2], 'id', id, 'type', kind, 'event', event)
-  return type(entry) == 'string'
+-- Asked before anything is written: a job is written whole or not at all.
+local TYPES = {'list', 'hash', 'string', 'list', 'stream', 'zset'}
+local function isQueue(first)
+  for index, expected in ipairs(TYPES) do
+    local found = call('TYPE', KEYS[first + index - 1]).ok
+    if found ~= 'none' and found ~= expected then return false end
+  end
+  return true
+end
+
+local queues = {}
+for index = 8, 7 + 3 * ARGV[7], 3 do
+  local first = tonumber(ARGV[index])
+  queues[first] = isQueue(first) and addingTo(ARGV[index + 1], ARGV[index + 2], unpack(KEYS, first, first + #TYPES - 1))
+end
+
+local function give(at, id, kind, event)
+  local place, how = tonumber(ARGV[at + 1]), ARGV[at + 2]
+  local add = queues[place]
+  if add == nil then return type(appendTo(KEYS[place], how, 'id', id, 'type', kind, 'event', event)) == 'string' end
+  return add and add(id, kind, event, how, now, '', 0)
 end
 
 local function hasGot(key, field, receivedAtMs)
@@ -38,7 +60,7 @@ local function hasGot(key, field, receivedAtMs)
   return known[1] == receivedAtMs and isDelivered(known[2])
 end
 
-local at = 6
+local at = 8 + 3 * ARGV[7]
 while at <= #ARGV do
   local id, event, receivedAtMs, kind, own = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], tonumber(ARGV[at + 5])
   local key = prefix .. id
@@ -61,7 +83,7 @@ while at <= #ARGV do
     local field = 'd:' .. name
     if not isNew and hasGot(key, field, receivedAtMs) then
       served[#served + 1] = name
-    elseif append(at, id, kind, event) then
+    elseif give(at, id, kind, event) then
       served[#served + 1] = name
       fields[#fields + 1] = field
       fields[#fields + 1] = delivered

@@ -1,21 +1,16 @@
 // Owns: writing the event log: what is recorded at the same moment goes to Redis in one step.
-import type { GatewayEvent } from '@wxgw/contracts'
-import { createBatches } from '../batches.ts'
+import { createBatches, isAway } from '../batches.ts'
+import { FORMAT_OF_BULLMQ } from '../queues/add-jobs-script.ts'
+import { installedVersion } from '../queues/job-batches.ts'
 import { runScript } from '../script.ts'
 import { guardStore } from '../store-errors.ts'
-import type { DeliveryChange, DirectStream, EventLog, EventLogDeps } from './event-log.ts'
+import type { DeliveryChange, EventLog, EventLogDeps } from './event-log.ts'
 import { changeDeliveries, recordEvents } from './event-scripts.ts'
+import { type NewEvent, recordArguments } from './record-arguments.ts'
 import { deliveryField, formatState } from './logged-event.ts'
 
 export type EventWriter = Pick<EventLog, 'record' | 'deliveryChanged'>
 
-type NewEvent = {
-  event: GatewayEvent
-  body: string
-  receivedAtMs: number
-  subscriptions: readonly string[]
-  streams: readonly DirectStream[]
-}
 type Change = { eventId: string; subscription: string; change: DeliveryChange }
 
 /** All keys of a platform's log share a hash tag, so that everything may go together. */
@@ -23,28 +18,26 @@ const TOGETHER = ''
 const PENDING = formatState({ status: 'pending', attempts: 0, lastError: null, deliveredAt: null })
 
 /** Rejects with STORE_UNAVAILABLE. Both scripts are safe to repeat. */
-export function createEventWriter({ redis, keys, eventLogSeconds, maxEvents }: Required<EventLogDeps>): EventWriter {
+export function createEventWriter({ redis, keys, queues, eventLogSeconds, maxEvents }: EventLogDeps & { maxEvents: number }): EventWriter {
+  let openQueue = installedVersion() === FORMAT_OF_BULLMQ ? queues?.open : undefined
+
+  function record(events: readonly NewEvent[], open: typeof openQueue): Promise<unknown> {
+    const delivered = formatState({ status: 'delivered', attempts: 1, lastError: null, deliveredAt: new Date().toISOString() })
+    const head = [eventLogSeconds, maxEvents, keys.event(''), PENDING, delivered, Date.now()]
+    return runScript(redis, recordEvents, recordArguments({ head, index: keys.events, indexOf: keys.eventsOfAuthorizer, open }, events))
+  }
+
+  /** A Redis in parts, be it behind a proxy, takes no script over keys of the log and of a queue. */
+  async function recordWithoutQueues(events: readonly NewEvent[], error: unknown): Promise<unknown> {
+    if (openQueue === undefined || isAway(error)) throw error
+    const answers = await record(events, undefined)
+    openQueue = undefined
+    return answers
+  }
+
   const records = createBatches<NewEvent, readonly string[]>({
     write: async (_, events) => {
-      const all = [keys.events]
-      const places = new Map<string, number>()
-      const placeOf = (key: string) => {
-        const known = places.get(key)
-        if (known !== undefined) return known
-        const place = all.push(key)
-        places.set(key, place)
-        return place
-      }
-      const delivered = formatState({ status: 'delivered', attempts: 1, lastError: null, deliveredAt: new Date().toISOString() })
-      const args: Array<string | number> = [eventLogSeconds, maxEvents, keys.event(''), PENDING, delivered]
-      for (const { event, body, receivedAtMs, subscriptions, streams } of events) {
-        const authorizer = event.authorizerappid
-        const own = authorizer === undefined ? 0 : placeOf(keys.eventsOfAuthorizer(authorizer))
-        const others = subscriptions.filter((name) => !streams.some(({ subscription }) => subscription === name))
-        args.push(event.id, body, receivedAtMs, event.type, authorizer ?? '', own, others.length, ...others, streams.length)
-        for (const { subscription, stream, maxLength } of streams) args.push(subscription, placeOf(stream), maxLength ?? '')
-      }
-      const answers = await runScript(redis, recordEvents, { keys: all, args })
+      const answers = await record(events, openQueue).catch((error: unknown) => recordWithoutQueues(events, error))
       return Array.isArray(answers) ? answers.map((served) => (Array.isArray(served) ? served.map(String) : [])) : []
     },
   })
@@ -61,8 +54,8 @@ export function createEventWriter({ redis, keys, eventLogSeconds, maxEvents }: R
   })
 
   return {
-    record: (event, receivedAtMs, subscriptions, { body = JSON.stringify(event), streams = [] } = {}) =>
-      guardStore(() => records.add(TOGETHER, { event, body, receivedAtMs, subscriptions, streams })),
+    record: (event, receivedAtMs, subscriptions, { body = JSON.stringify(event), direct = [] } = {}) =>
+      guardStore(() => records.add(TOGETHER, { event, body, receivedAtMs, subscriptions, direct })),
     deliveryChanged: (eventId, subscription, change) =>
       guardStore(async () => void (await changes.add(TOGETHER, { eventId, subscription, change }))),
   }

@@ -4,8 +4,8 @@ import type { Queue } from 'bullmq'
 import { createBatches } from '../batches.ts'
 import type { RedisConnection } from '../connect.ts'
 import { runScript } from '../script.ts'
-import { addJobs, bullMqOptions, FORMAT_OF_BULLMQ, jobArguments, type PlainJob } from './add-jobs-script.ts'
-import { addLeanJobs, leanArguments } from './add-lean-jobs-script.ts'
+import { addJobs, bullMqOptions, FORMAT_OF_BULLMQ, jobArguments, keysToAdd, type PlainJob, prefixOf } from './add-jobs-script.ts'
+import { addLeanJobs, keysToAddLean, leanArguments } from './add-lean-jobs-script.ts'
 
 export type JobBatches = {
   /** Resolves with the job's own id after Redis has accepted it, or with the id of the job that it duplicates. Rejects as Queue.add. */
@@ -24,14 +24,13 @@ export function createJobBatches({ connection, open, version = installedVersion(
   const write = version === FORMAT_OF_BULLMQ ? writeByScript : writeByBullMq
 
   async function writeByScript(queueName: string, jobs: readonly PlainJob[]): Promise<unknown[]> {
-    const { keys } = open(queueName)
-    const keysOf = (...names: string[]) => names.map((name) => keys[name] ?? '')
-    const prefix = keys[''] ?? ''
+    const queue = open(queueName)
+    const prefix = prefixOf(queue)
     const nowMs = Date.now()
     const lean = leanArguments(prefix, jobs, nowMs)
     const ids = lean
-      ? await runScript(connection, addLeanJobs, { keys: keysOf('wait', 'meta', 'id', 'active', 'marker'), args: lean })
-      : await runScript(connection, addJobs, { keys: keysOf('wait', 'meta', 'id', 'active', 'events', 'marker'), args: jobArguments(prefix, jobs, nowMs) })
+      ? await runScript(connection, addLeanJobs, { keys: keysToAddLean(queue), args: lean })
+      : await runScript(connection, addJobs, { keys: keysToAdd(queue), args: jobArguments(prefix, jobs, nowMs) })
     return Array.isArray(ids) ? ids : []
   }
 

@@ -45,3 +45,6 @@ export function jobOptions(attempts: number): PlainJobOptions {
   known.set(attempts, options)
   return options
 }
+
+/** Of a job for a consumer: how often it is tried and what becomes of it is the consumer's business; only the space it takes is ours. */
+export const CONSUMER_JOB_OPTIONS: PlainJobOptions = { removeOnComplete: { count: 1_000 }, removeOnFail: { count: 10_000 } }

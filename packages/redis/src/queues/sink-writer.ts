@@ -5,6 +5,7 @@ import { createBatches } from '../batches.ts'
 import type { RedisConnection } from '../connect.ts'
 import { runScript, script } from '../script.ts'
 import { guardStore } from '../store-errors.ts'
+import { CONSUMER_JOB_OPTIONS } from './job-options.ts'
 import type { Queues } from './queues.ts'
 
 export type SinkWriter = {
@@ -18,9 +19,6 @@ export type SinkWriter = {
   /** One entry. Never more than `maxLength` remain, when given. Again it adds again. Rejects with STORE_UNAVAILABLE. */
   appendToStream(entry: { stream: string; fields: Readonly<Record<string, string>>; maxLength?: number | undefined }): Promise<void>
 }
-
-const KEPT_COMPLETED = 1_000
-const KEPT_FAILED = 10_000
 
 type Entry = { fields: Readonly<Record<string, string>>; maxLength: number | undefined }
 
@@ -56,9 +54,7 @@ export function createSinkWriter({ queues, redis }: { queues: Pick<Queues, 'open
   return {
     addToConsumerQueue: ({ queue, jobId, name, data }) =>
       guardStore(async () => {
-        // How often it is tried and what becomes of it is the consumer's business; only the space it takes is ours.
-        const kept = { removeOnComplete: { count: KEPT_COMPLETED }, removeOnFail: { count: KEPT_FAILED } }
-        await queues.add(queue, { id: jobId, name, data, options: kept })
+        await queues.add(queue, { id: jobId, name, data, options: CONSUMER_JOB_OPTIONS })
       }),
     readConsumerJob: ({ queue, jobId }) =>
       guardStore(async () => {

@@ -1,6 +1,6 @@
 // Owns: how one event becomes deliveries, and that none of them depends on another.
 import type { DeliveryJob, DeliveryResult, FanOutJob, Subscription } from '@wxgw/contracts'
-import type { DirectStream, EnqueueOptions } from '@wxgw/redis'
+import type { DirectSink, EnqueueOptions } from '@wxgw/redis'
 import { GatewayError } from '@wxgw/wechat-core'
 import { type AttemptSeen, createFanOut, type FanOutDeps, type FanOutOptions, type SinkRequest } from '@wxgw/worker'
 import t from 'tap'
@@ -16,14 +16,15 @@ type Enqueued = [job: DeliveryJob, options: EnqueueOptions | undefined]
 
 function setUp(
   subscriptions: Subscription[],
-  { results = {}, deps = {} }: { results?: Record<string, DeliveryResult>; deps?: Partial<FanOutDeps> } = {},
+  // On a Redis in parts no queue takes an event as it is recorded.
+  { results = {}, inParts = false, deps = {} }: { results?: Record<string, DeliveryResult>; inParts?: boolean; deps?: Partial<FanOutDeps> } = {},
 ) {
   const calls: string[] = []
   const requests: SinkRequest[] = []
   const enqueued: Enqueued[] = []
   const changes: Record<string, unknown>[] = []
   const recorded: unknown[] = []
-  const offered: DirectStream[] = []
+  const offered: DirectSink[] = []
   const ages: (number | undefined)[] = []
   const disabled: string[] = []
   const sink = {
@@ -43,11 +44,12 @@ function setUp(
       disable: async (name) => void disabled.push(name),
     },
     events: {
-      async record(event, receivedAtMs, names, { streams = [] } = {}) {
+      async record(event, receivedAtMs, names, { direct = [] } = {}) {
         calls.push('record')
         recorded.push([event.id, receivedAtMs, names])
-        offered.push(...streams)
-        return streams.map(({ subscription: name }) => name).filter((name) => results[name] === undefined)
+        offered.push(...direct)
+        const taken = direct.filter((one) => !(inParts && 'queue' in one)).map(({ subscription: name }) => name)
+        return taken.filter((name) => results[name] === undefined)
       },
       deliveryChanged: async (eventId, name, change) => void changes.push({ eventId, subscription: name, ...change }),
     },
@@ -69,14 +71,15 @@ function setUp(
 
 const storeAway = () => Promise.reject(new Error('store away'))
 
-void t.test('streams are served with the record, queues right after, webhooks by their own queue', async (t) => {
+void t.test('queues and streams are served with the record, webhooks by their own queue', async (t) => {
   const { fanOut, requests, enqueued, changes, recorded, offered } = setUp([QUEUE, STREAM, WEBHOOK])
   t.same(await fanOut(), { delivered: 2, enqueued: 1 })
   t.same(recorded, [['ev-1', NOW - 7, ['a-queue', 'b-stream', 'c-webhook']]])
-  t.same(offered, [{ subscription: 'b-stream', stream: 's', maxLength: undefined }])
-  t.same(requests.map(({ subscription: { name }, deliveryId, body }) => [name, deliveryId, body]), [
-    ['a-queue', 'ev-1', JSON.stringify(textEvent())],
+  t.same(offered, [
+    { subscription: 'a-queue', queue: '{wx-open1-a-queue}' },
+    { subscription: 'b-stream', stream: 's', maxLength: undefined },
   ])
+  t.same(requests, [])
   const job = {
     v: 1,
     kind: 'deliver',
@@ -88,6 +91,15 @@ void t.test('streams are served with the record, queues right after, webhooks by
     scheduleSeconds: [1],
   }
   t.same(enqueued, [[job, undefined]])
+  t.same(changes, [])
+})
+
+void t.test('a queue that took nothing with the record is served right after', async (t) => {
+  const { fanOut, requests, changes } = setUp([QUEUE, STREAM], { inParts: true })
+  t.same(await fanOut(), { delivered: 2, enqueued: 0 })
+  t.same(requests.map(({ subscription: { name }, deliveryId, body }) => [name, deliveryId, body]), [
+    ['a-queue', 'ev-1', JSON.stringify(textEvent())],
+  ])
   t.same(changes, [{ eventId: 'ev-1', subscription: 'a-queue', status: 'delivered', attempts: 1, deliveredAtMs: NOW }])
 })
 
@@ -108,11 +120,11 @@ void t.test('an event that nobody wants is recorded all the same', async (t) => 
 
 void t.test('a test event goes to its subscription alone, whatever that matches, unless it is disabled', async (t) => {
   const picky = subscription('picky', { match: { authorizers: [], types: [] } })
-  const { fanOut, requests } = setUp([QUEUE, picky, subscription('off', { enabled: false })])
+  const { fanOut, offered } = setUp([QUEUE, picky, subscription('off', { enabled: false })])
   await fanOut({ only: 'picky' })
   await fanOut({ only: 'off' })
   await fanOut({ only: 'unknown' })
-  t.same(requests.map((request) => request.subscription.name), ['picky'])
+  t.same(offered.map((sink) => sink.subscription), ['picky'])
 })
 
 void t.test('a replay is a delivery of its own with the same event, pending anew', async (t) => {
@@ -246,11 +258,11 @@ void t.test('whom the event log knows to have it is not served again by another 
   t.same(await fanOut({ replay: 'r1' }), { delivered: 2, enqueued: 1 })
 })
 
-void t.test('a process that ends gives streams nothing more itself', async (t) => {
-  const { fanOut, offered, enqueued } = setUp([STREAM])
-  t.same(await fanOut({}, { stop: AbortSignal.abort() }), { delivered: 0, enqueued: 1 })
+void t.test('a process that ends gives queues and streams nothing more itself', async (t) => {
+  const { fanOut, offered, enqueued } = setUp([QUEUE, STREAM])
+  t.same(await fanOut({}, { stop: AbortSignal.abort() }), { delivered: 0, enqueued: 2 })
   t.same(offered, [])
-  t.match(enqueued, [[{ subscription: 'b-stream' }, undefined]])
+  t.match(enqueued, [[{ subscription: 'a-queue' }, undefined], [{ subscription: 'b-stream' }, undefined]])
 })
 
 void t.test('without a schedule it goes there to stand in the dead letters', async (t) => {
@@ -265,6 +277,7 @@ void t.test('without a schedule it goes there to stand in the dead letters', asy
 void t.test('one that cannot be enqueued fails the job after all others were served', async (t) => {
   const enqueued: string[] = []
   const { fanOut, requests } = setUp([QUEUE, WEBHOOK, { ...WEBHOOK, name: 'd-webhook' }], {
+    inParts: true,
     deps: {
       async enqueueDelivery({ subscription: name }) {
         if (name === 'c-webhook') throw new Error('store away')
@@ -281,6 +294,7 @@ void t.test('running a failed job again serves only those that were not served',
   let away = true
   const enqueued: string[] = []
   const { fanOut, requests } = setUp([QUEUE, STREAM, WEBHOOK], {
+    inParts: true,
     deps: {
       async enqueueDelivery({ subscription: name }) {
         if (away) throw new GatewayError('STORE_UNAVAILABLE', 'away', { retry: true })
@@ -314,7 +328,7 @@ void t.test('of several failures the one that may pass decides whether the job i
 void t.test('a sink that throws is one that failed, and stops nobody else', async (t) => {
   const deliver = () => Promise.reject(new Error('bug'))
   const sinks = { queue: { deliver }, stream: { deliver }, webhook: { deliver } }
-  const { fanOut, enqueued } = setUp([QUEUE, WEBHOOK], { deps: { sinks } })
+  const { fanOut, enqueued } = setUp([QUEUE, WEBHOOK], { inParts: true, deps: { sinks } })
   t.same(await fanOut(), { delivered: 0, enqueued: 2 })
   const [, options] = enqueued.find(([{ subscription: name }]) => name === 'a-queue') ?? []
   t.match(options, { lastError: 'internal error' })
