@@ -44,7 +44,8 @@ function receive(redis, stream) {
   const seen = new Map()
   let isStopped = false
   async function loop() {
-    for (let after = '$'; !isStopped; ) {
+    // Not from `$`: what comes before the first question would be missed. The stream is empty, or new.
+    for (let after = '0'; !isStopped; ) {
       const answer = await redis.xread('COUNT', 500, 'BLOCK', 1_000, 'STREAMS', stream, after)
       const nowMs = performance.timeOrigin + performance.now()
       for (const [, entries] of answer ?? []) {

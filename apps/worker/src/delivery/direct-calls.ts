@@ -13,7 +13,7 @@ const QUICK_MS = 50
 export const DIRECT_CALLS_PER_SUBSCRIPTION = 25
 /** Of all platforms. The fan-out has more places than these by a hundred (workers.ts): if all of these hang, events go on. */
 export const DIRECT_CALLS_AT_MOST = 50
-const EXPECTED_WAIT_MS = 20
+const EXPECTED_WAIT_MS = 40
 const LONGEST_WAIT_MS = 50
 /** Of the average, the latest call's. */
 const WEIGHT = 0.2
