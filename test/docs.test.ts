@@ -2,7 +2,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { COMPONENT_EVENTS_QUEUE, deliveriesQueue, MAINTENANCE_QUEUE, MESSAGES_QUEUE, PLATFORM_EVENTS_QUEUE, sinkQueue, sinkStream } from '@wxgw/contracts'
-import { platformKeys, QUEUE_PREFIX, READINESS_PROBE_KEY } from '@wxgw/redis'
+import { platformKeys, QUEUE_PREFIX, READINESS_PROBE_KEY, scriptProbeKey } from '@wxgw/redis'
 import t from 'tap'
 import { pages, PROJECT_ROOT, projectText, section, tableRows } from './helpers/docs.ts'
 
@@ -53,7 +53,7 @@ void t.test('docs/errors.md has every error code with its status, and no other',
 
 void t.test('docs/redis-keys.md has every key of the gateway, and no other', async (t) => {
   const keys = Object.values(platformKeys('<>')).map((key) => (typeof key === 'string' ? key : keyWithHoles(key)))
-  keys.push(sinkStream('<>', '<>'), READINESS_PROBE_KEY)
+  keys.push(sinkStream('<>', '<>'), READINESS_PROBE_KEY, scriptProbeKey('<>'))
   const documented = tableRows(projectText('docs/redis-keys.md')).flatMap(([cell = '']) => {
     const key = /^`(wx:[^`]+)`$/.exec(cell)?.[1]
     return key === undefined ? [] : [key.replaceAll(/<[^>]+>/g, '<>')]

@@ -1,6 +1,6 @@
 // Owns: the public names of this package.
 
-export { platformKeys, READINESS_PROBE_KEY } from './keys.ts'
+export { platformKeys, READINESS_PROBE_KEY, scriptProbeKey } from './keys.ts'
 export type { PlatformKeys } from './keys.ts'
 export { createSealer } from './sealed.ts'
 export type { SealedPlace, Sealer } from './sealed.ts'

@@ -1,6 +1,8 @@
 // Owns: what the event log remembers, for how long, and how it is searched.
-import { sinkStream } from '@wxgw/contracts'
+import { randomUUID } from 'node:crypto'
+import { type GatewayEvent, sinkStream } from '@wxgw/contracts'
 import { createEventLog, createSinkWriter, type EventFilter, type EventLog } from '@wxgw/redis'
+import type { Redis } from 'ioredis'
 import t from 'tap'
 import { until } from '../../helpers/until.ts'
 import { APP_ID, keys, makeEvent, picture, startStore } from './queues-fixture.ts'
@@ -99,24 +101,35 @@ void t.test('a stream that takes nothing leaves its own delivery pending, and no
   t.same([await commands.xlen(broken.stream), await commands.xlen(sound.stream)], [1, 1])
 })
 
+/** A queue takes its first event as it is recorded when Redis was seen to be in one part: what came before is left out of it. */
+async function untilTaken(log: EventLog, queue: string): Promise<GatewayEvent> {
+  let event = makeEvent('ev_first')
+  await until('the queue takes what is recorded', async () => {
+    event = makeEvent(`ev_first_${randomUUID()}`)
+    return (await log.record(event, 1, ['first'], { direct: [{ subscription: 'first', queue }] })).length === 1
+  })
+  return event
+}
+
 void t.test('an event goes into the queues of subscriptions as it is recorded, as if it were added by itself', async (t) => {
   const { commands, queues } = await startStore(t)
   const writer = createSinkWriter({ queues, redis: commands })
   const log = createEventLog({ redis: commands, keys, queues, eventLogSeconds: 60 })
-  const event = makeEvent('ev_1')
+  const event = await untilTaken(log, '{ours}')
   await writer.addToConsumerQueue({ queue: '{theirs}', jobId: event.id, name: event.type, data: event })
-  const direct = [{ subscription: 'crm', queue: '{ours}' }]
-  t.same(await log.record(event, 1, ['bi', 'crm'], { direct }), ['crm'])
   t.same(await picture(commands, '{ours}'), await picture(commands, '{theirs}'))
+  t.same(await log.record(makeEvent('ev_1'), 1, ['bi', 'crm'], { direct: [{ subscription: 'crm', queue: '{ours}' }] }), ['crm'])
   t.match((await log.get('ev_1'))?.deliveries, [{ subscription: 'bi', status: 'pending' }, { subscription: 'crm', status: 'delivered', attempts: 1 }])
+  t.same(await commands.keys('*probe*'), [])
 })
 
 void t.test('the same arrival of an event is one job, and so is another arrival while the job is kept', async (t) => {
   const { commands, queues } = await startStore(t)
   const log = createEventLog({ redis: commands, keys, queues, eventLogSeconds: 60 })
   const direct = [{ subscription: 'crm', queue: '{crm}' }]
+  await untilTaken(log, '{crm}')
   for (const receivedAtMs of [1, 1, 2]) t.same(await log.record(makeEvent('ev_1'), receivedAtMs, ['crm'], { direct }), ['crm'])
-  t.equal(await queues.open('{crm}').getWaitingCount(), 1)
+  t.equal(await queues.open('{crm}').getWaitingCount(), 2)
   await queues.open('{crm}').obliterate()
   t.same(await log.record(makeEvent('ev_1'), 1, ['crm'], { direct }), ['crm'])
   t.equal(await queues.open('{crm}').getWaitingCount(), 0)
@@ -128,6 +141,7 @@ void t.test('many events of one step stand in several queues and streams in thei
   const stream = sinkStream('open1', 'bi')
   const ids = Array.from({ length: 60 }, (_, n) => `ev_${n}`)
   const others = ids.filter((_, n) => n % 3 === 0)
+  const before = { crm: (await untilTaken(log, '{crm}')).id, erp: (await untilTaken(log, '{erp}')).id }
   await Promise.all(
     ids.map((id) => {
       const crm = { subscription: 'crm', queue: '{crm}' }
@@ -137,33 +151,68 @@ void t.test('many events of one step stand in several queues and streams in thei
     }),
   )
   const idsIn = async (queue: string) => (await queues.open(queue).getWaiting()).map((job) => job.id)
-  t.same(await idsIn('{crm}'), ids)
-  t.same(await idsIn('{erp}'), others)
+  t.same(await idsIn('{crm}'), [before.crm, ...ids])
+  t.same(await idsIn('{erp}'), [before.erp, ...others])
   t.equal(await commands.xlen(stream), ids.length)
   t.match((await log.get('ev_1'))?.deliveries, [{ status: 'delivered' }, { status: 'delivered' }, { status: 'pending' }])
 })
 
-void t.test('a queue whose keys are something else gets nothing at all, and the others get theirs', async (t) => {
+void t.test('so many subscribers that one step would hold up all others: some get it with the record, the rest are told by the answer', async (t) => {
   const { commands, queues } = await startStore(t)
   const log = createEventLog({ redis: commands, keys, queues, eventLogSeconds: 60 })
-  const direct = [{ subscription: 'bi', queue: '{broken}' }, { subscription: 'crm', queue: '{crm}' }]
-  await commands.set('bull:{broken}:wait', 'no list')
-  t.same(await log.record(makeEvent('ev_1'), 1, ['bi', 'crm'], { direct }), ['crm'])
-  t.same(await commands.keys('bull:{broken}:*'), ['bull:{broken}:wait'])
-  t.match((await log.get('ev_1'))?.deliveries, [{ status: 'pending' }, { status: 'delivered' }])
-  await commands.del('bull:{broken}:wait')
-  t.same(await log.record(makeEvent('ev_1'), 1, ['bi', 'crm'], { direct }), ['bi', 'crm'])
+  const names = Array.from({ length: 300 }, (_, n) => `s${n}`)
+  const record = (id: string) => log.record(makeEvent(id), 1, names, { direct: names.map((name) => ({ subscription: name, queue: `{${name}}` })) })
+  await until('the queues take it', async () => (await record(`ev_${randomUUID()}`)).length > 0)
+  await until('all are within reach', async () => (await record(`ev_${randomUUID()}`)).length === 250)
+  const served = [...(await record('ev_1'))].sort((a, b) => a.localeCompare(b))
+  t.equal(served.length, 250)
+  const statuses = (await log.get('ev_1'))?.deliveries.map(({ subscription, status }) => [subscription, status]) ?? []
+  t.same(statuses.filter(([, status]) => status === 'delivered').map(([name]) => name), served)
+  t.equal(statuses.length, 300)
 })
 
-void t.test('a Redis that refuses the script over a queue still records the event, and is not asked so again', async (t) => {
+const DAMAGES: Record<string, (redis: Redis, queue: string) => Promise<unknown>> = {
+  'a key of another type': (redis, queue) => redis.set(`bull:${queue}:wait`, 'no list'),
+  'a counter that does not count': (redis, queue) => redis.set(`bull:${queue}:id`, 'no number'),
+  'a setting that is none': (redis, queue) => redis.hset(`bull:${queue}:meta`, 'opts.maxLenEvents', 'Infinity'),
+}
+
+void t.test('a queue that cannot be written to leaves its own delivery pending, and no other', async (t) => {
+  for (const [what, damage] of Object.entries(DAMAGES)) {
+    const { commands, queues } = await startStore(t)
+    const log = createEventLog({ redis: commands, keys, queues, eventLogSeconds: 60 })
+    const stream = sinkStream('open1', 'bi')
+    const direct = [
+      { subscription: 'bi', stream, maxLength: undefined },
+      { subscription: 'crm', queue: '{broken}' },
+      { subscription: 'erp', queue: '{sound}' },
+    ]
+    await untilTaken(log, '{broken}')
+    await untilTaken(log, '{sound}')
+    await queues.open('{broken}').obliterate()
+    await damage(commands, '{broken}')
+    const at = Date.now()
+    const record = () => log.record(makeEvent('ev_1'), at, ['bi', 'crm', 'erp'], { direct })
+    t.same((await record()).toSorted(), ['bi', 'erp'], what)
+    t.same((await record()).toSorted(), ['bi', 'erp'], what)
+    t.equal(await commands.xlen(stream), 1, `${what}: one entry`)
+    t.same((await log.get('ev_1'))?.deliveries.map(({ status }) => status), ['delivered', 'pending', 'delivered'], what)
+    t.ok((await commands.ttl(keys.event('ev_1'))) > 0, `${what}: it expires`)
+    t.same(await idsOf(log, { fromMs: at }), ['ev_1'], `${what}: it is found`)
+  }
+})
+
+void t.test('a queue that a script does not reach takes nothing with the record', async (t) => {
   const { commands, queues } = await startStore(t)
-  const log = createEventLog({ redis: commands, keys, queues, eventLogSeconds: 60 })
-  await commands.set('bull:{broken}:id', 'no number')
-  const record = (id: string, queue: string) => log.record(makeEvent(id), 1, ['crm'], { direct: [{ subscription: 'crm', queue }] })
-  t.same(await record('ev_1', '{broken}'), [])
-  t.match((await log.get('ev_1'))?.deliveries, [{ status: 'pending' }])
-  t.same(await record('ev_2', '{sound}'), [])
-  t.equal(await queues.open('{sound}').getWaitingCount(), 0)
+  // As behind a proxy that runs a script where its first key lives.
+  const elsewhere = Object.create(commands, { get: { value: async () => null } }) as typeof commands
+  const log = createEventLog({ redis: elsewhere, keys, queues, eventLogSeconds: 60 })
+  const record = (id: string) => log.record(makeEvent(id), 1, ['crm'], { direct: [{ subscription: 'crm', queue: '{crm}' }] })
+  t.same(await record('ev_1'), [])
+  await until('the probe is over', async () => (await commands.keys('*probe*')).length === 0)
+  t.same(await record('ev_2'), [])
+  t.match((await log.get('ev_2'))?.deliveries, [{ status: 'pending' }])
+  t.same(await commands.keys('bull:*'), [])
 })
 
 void t.test('every key of the log expires, and a forgotten event is not brought back by a late delivery', async (t) => {

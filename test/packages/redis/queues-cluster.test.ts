@@ -12,6 +12,7 @@ import {
   createSubscriptions,
   createSyncStates,
 } from '@wxgw/redis'
+import { setTimeout as delay } from 'node:timers/promises'
 import { Cluster, Redis } from 'ioredis'
 import t from 'tap'
 import { startRedis } from '../../helpers/redis-server.ts'
@@ -52,7 +53,12 @@ void t.test('everything works on Redis Cluster', async (t) => {
   await events.record(makeEvent('ev_0'), Date.now(), [])
   await events.record(makeEvent('ev_00'), Date.now(), [])
   const direct = [{ subscription: 'crm', queue: `{wx-${PLATFORM}-crm}` }]
-  t.same(await events.record(makeEvent('ev_1'), Date.now(), ['crm'], { direct }), [], 'the queue has a slot of its own')
+  const staggered = Array.from({ length: 100 }, async (_, n) => {
+    await delay(n)
+    return events.record(makeEvent(`ev_early_${n}`), Date.now() - 1_000, ['crm'], { direct })
+  })
+  t.same((await Promise.all(staggered)).flat(), [], 'the queue has a slot of its own')
+  t.same(await events.record(makeEvent('ev_1'), Date.now(), ['crm'], { direct }), [])
   t.equal((await events.find({ limit: 10, cursor: undefined, type: 'wechat.*' })).items.length, 2)
 
   const job: DeliveryJob = {

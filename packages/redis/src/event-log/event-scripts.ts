@@ -11,8 +11,8 @@ end
 `
 
 /**
- * Remembers events and who is to get each, and gives them to streams that have the platform's hash tag and, where Redis is in one
- * part, to BullMQ queues, whose keys have another: whoever reads an event there finds it in the log, as delivered. On repeat it adds
+ * Remembers events and who is to get each, and gives them to streams that have the platform's hash tag and to
+ * BullMQ queues, whose keys have another (script-reach.ts says where that may be): whoever reads an event there finds it in the log, as delivered. On repeat it adds
  * subscriptions that were not known, and whom the same arrival has been delivered to is told by the answer, without another entry.
  * A sink that takes none is told by the answer, too; its delivery is pending.
  * The indexes lose what is too old, and, above the cap, the oldest: a few per event, so that no write is long.
@@ -32,7 +32,7 @@ local life, most, prefix, pending, delivered, now = tonumber(ARGV[1]), tonumber(
 local added, answers = {}, {}
 for index = 1, #KEYS do added[index] = {} end
 
--- Asked before anything is written: a job is written whole or not at all.
+-- Asked before anything is written: of a job that some key refuses, the rest would stay behind and pass for one that was added.
 local TYPES = {'list', 'hash', 'string', 'list', 'stream', 'zset'}
 local function isQueue(first)
   for index, expected in ipairs(TYPES) do
@@ -45,14 +45,18 @@ end
 local queues = {}
 for index = 8, 7 + 3 * ARGV[7], 3 do
   local first = tonumber(ARGV[index])
-  queues[first] = isQueue(first) and addingTo(ARGV[index + 1], ARGV[index + 2], unpack(KEYS, first, first + #TYPES - 1))
+  queues[first] = false
+  if isQueue(first) then
+    local opened, add = pcall(addingTo, ARGV[index + 1], ARGV[index + 2], unpack(KEYS, first, first + #TYPES - 1))
+    queues[first] = opened and add
+  end
 end
 
 local function give(at, id, kind, event)
   local place, how = tonumber(ARGV[at + 1]), ARGV[at + 2]
   local add = queues[place]
   if add == nil then return type(appendTo(KEYS[place], how, 'id', id, 'type', kind, 'event', event)) == 'string' end
-  return add and add(id, kind, event, how, now, '', 0)
+  return add and pcall(add, id, kind, event, how, now, '', 0)
 end
 
 local function hasGot(key, field, receivedAtMs)

@@ -1,5 +1,5 @@
 // Owns: writing the event log: what is recorded at the same moment goes to Redis in one step.
-import { createBatches, isAway } from '../batches.ts'
+import { createBatches } from '../batches.ts'
 import { FORMAT_OF_BULLMQ } from '../queues/add-jobs-script.ts'
 import { installedVersion } from '../queues/job-batches.ts'
 import { runScript } from '../script.ts'
@@ -7,6 +7,7 @@ import { guardStore } from '../store-errors.ts'
 import type { DeliveryChange, EventLog, EventLogDeps } from './event-log.ts'
 import { changeDeliveries, recordEvents } from './event-scripts.ts'
 import { type NewEvent, recordArguments } from './record-arguments.ts'
+import { createScriptReach } from './script-reach.ts'
 import { deliveryField, formatState } from './logged-event.ts'
 
 export type EventWriter = Pick<EventLog, 'record' | 'deliveryChanged'>
@@ -19,25 +20,16 @@ const PENDING = formatState({ status: 'pending', attempts: 0, lastError: null, d
 
 /** Rejects with STORE_UNAVAILABLE. Both scripts are safe to repeat. */
 export function createEventWriter({ redis, keys, queues, eventLogSeconds, maxEvents }: EventLogDeps & { maxEvents: number }): EventWriter {
-  let openQueue = installedVersion() === FORMAT_OF_BULLMQ ? queues?.open : undefined
-
-  function record(events: readonly NewEvent[], open: typeof openQueue): Promise<unknown> {
-    const delivered = formatState({ status: 'delivered', attempts: 1, lastError: null, deliveredAt: new Date().toISOString() })
-    const head = [eventLogSeconds, maxEvents, keys.event(''), PENDING, delivered, Date.now()]
-    return runScript(redis, recordEvents, recordArguments({ head, index: keys.events, indexOf: keys.eventsOfAuthorizer, open }, events))
-  }
-
-  /** A Redis in parts, be it behind a proxy, takes no script over keys of the log and of a queue. */
-  async function recordWithoutQueues(events: readonly NewEvent[], error: unknown): Promise<unknown> {
-    if (openQueue === undefined || isAway(error)) throw error
-    const answers = await record(events, undefined)
-    openQueue = undefined
-    return answers
-  }
+  const reach = createScriptReach(redis, keys.events)
+  const knowsFormat = installedVersion() === FORMAT_OF_BULLMQ
+  const directQueue = (name: string) => (queues && knowsFormat && reach.reaches(name) ? queues.open(name) : undefined)
 
   const records = createBatches<NewEvent, readonly string[]>({
     write: async (_, events) => {
-      const answers = await record(events, openQueue).catch((error: unknown) => recordWithoutQueues(events, error))
+      const delivered = formatState({ status: 'delivered', attempts: 1, lastError: null, deliveredAt: new Date().toISOString() })
+      const head = [eventLogSeconds, maxEvents, keys.event(''), PENDING, delivered, Date.now()]
+      const layout = { head, index: keys.events, indexOf: keys.eventsOfAuthorizer, directQueue }
+      const answers = await runScript(redis, recordEvents, recordArguments(layout, events))
       return Array.isArray(answers) ? answers.map((served) => (Array.isArray(served) ? served.map(String) : [])) : []
     },
   })

@@ -21,15 +21,19 @@ export type RecordLayout = {
   index: string
   /** Key of the index of one authorizer. */
   indexOf(appId: string): string
-  /** undefined: no queue is written to. */
-  open: ((queue: string) => Queue) | undefined
+  /** undefined: it is not written to by this script. */
+  directQueue(name: string): Queue | undefined
 }
 
-export function recordArguments({ head, index, indexOf, open }: RecordLayout, events: readonly NewEvent[]): ScriptArguments {
+/** In one call, all events together: nobody else is served meanwhile. Who has more subscribers than that is served right after. */
+const MOST_JOBS = 250
+
+export function recordArguments({ head, index, indexOf, directQueue }: RecordLayout, events: readonly NewEvent[]): ScriptArguments {
   const keys = [index]
   const places = new Map<string, number>()
   const queues = new Map<string, { place: number; prefix: string; jobs: number }>()
   const about: Array<string | number> = []
+  let jobs = 0
 
   const placeOf = (key: string) => {
     const known = places.get(key)
@@ -39,10 +43,11 @@ export function recordArguments({ head, index, indexOf, open }: RecordLayout, ev
     return place
   }
 
-  const queueOf = (name: string, openQueue: (queue: string) => Queue) => {
+  const queueOf = (name: string) => {
     const known = queues.get(name)
     if (known !== undefined) return known
-    const queue = openQueue(name)
+    const queue = directQueue(name)
+    if (queue === undefined) return undefined
     const added = { place: keys.length + 1, prefix: prefixOf(queue), jobs: 0 }
     keys.push(...keysToAdd(queue))
     queues.set(name, added)
@@ -57,12 +62,12 @@ export function recordArguments({ head, index, indexOf, open }: RecordLayout, ev
     for (const sink of direct) {
       if ('stream' in sink) {
         given.push(sink.subscription, placeOf(sink.stream), sink.maxLength ?? '')
-      } else if (open) {
-        const queue = queueOf(sink.queue, open)
+      } else {
+        const queue = jobs < MOST_JOBS ? queueOf(sink.queue) : undefined
+        if (queue === undefined) continue
+        jobs += 1
         queue.jobs += 1
         given.push(sink.subscription, queue.place, optionsJson({ id: event.id, options: CONSUMER_JOB_OPTIONS }))
-      } else {
-        continue
       }
       served.add(sink.subscription)
     }

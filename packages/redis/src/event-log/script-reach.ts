@@ -1,0 +1,52 @@
+// Owns: whether a script on the log's keys reaches those of a queue, whose hash tag is another. It does where Redis is in one part;
+// a cluster refuses it, and what stands before several servers may do either, or run it on the wrong one.
+import { randomUUID } from 'node:crypto'
+import { isAway } from '../batches.ts'
+import type { RedisConnection } from '../connect.ts'
+import { scriptProbeKey } from '../keys.ts'
+import { runScript, script } from '../script.ts'
+
+export type ScriptReach = {
+  /** Not until it is proven, which the first question sets going: once for each queue in the life of the process. */
+  reaches(queue: string): boolean
+}
+
+const PROBE_MS = 10_000
+
+/**
+ * KEYS: any of the log, probe
+ * ARGV: value, life in ms
+ */
+const writeProbe = script(`return redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])`)
+
+/** `home`: a key of the log. */
+export function createScriptReach(redis: RedisConnection, home: string): ScriptReach {
+  const known = new Map<string, 'asked' | 'reached' | 'out of reach'>()
+
+  /** What the script wrote has to stand where everybody else finds it. Never rejects. */
+  async function ask(queue: string): Promise<void> {
+    const probe = scriptProbeKey(queue)
+    const value = randomUUID()
+    try {
+      await runScript(redis, writeProbe, { keys: [home, probe], args: [value, PROBE_MS] })
+      known.set(queue, (await redis.get(probe)) === value ? 'reached' : 'out of reach')
+      await redis.del(probe)
+    } catch (error) {
+      // Of a Redis that is away nothing was learned.
+      if (known.get(queue) === 'reached') return
+      if (isAway(error)) known.delete(queue)
+      else known.set(queue, 'out of reach')
+    }
+  }
+
+  return {
+    reaches(queue) {
+      const state = known.get(queue)
+      if (state === undefined) {
+        known.set(queue, 'asked')
+        void ask(queue)
+      }
+      return state === 'reached'
+    },
+  }
+}
