@@ -53,7 +53,7 @@ void t.test('docs/errors.md has every error code with its status, and no other',
 
 void t.test('docs/redis-keys.md has every key of the gateway, and no other', async (t) => {
   const keys = Object.values(platformKeys('<>')).map((key) => (typeof key === 'string' ? key : keyWithHoles(key)))
-  keys.push(sinkStream('<>', '<>'), READINESS_PROBE_KEY, scriptProbeKey('<>'))
+  keys.push(sinkStream('<>', '<>'), READINESS_PROBE_KEY, scriptProbeKey('<>', '<>'))
   const documented = tableRows(projectText('docs/redis-keys.md')).flatMap(([cell = '']) => {
     const key = /^`(wx:[^`]+)`$/.exec(cell)?.[1]
     return key === undefined ? [] : [key.replaceAll(/<[^>]+>/g, '<>')]

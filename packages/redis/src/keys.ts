@@ -4,8 +4,8 @@
 /** string '1', PX 60000: written by every readiness check, read by nobody. */
 export const READINESS_PROBE_KEY = 'wx:{health}:probe'
 
-/** string, PX 10000: a script that began at a platform's keys wrote it under the hash tag of a queue's name. Read and removed at once. */
-export const scriptProbeKey = (queue: string) => `wx:${queue}:script_probe`
+/** string '1', PX 10000: a script that began at a platform's keys wrote it under the hash tag of a queue's name. Read and removed at once. */
+export const scriptProbeKey = (queue: string, id: string) => `wx:${queue}:script_probe:${id}`
 
 export type PlatformKeys = ReturnType<typeof platformKeys>
 

@@ -202,6 +202,13 @@ void t.test('a queue that cannot be written to leaves its own delivery pending, 
   }
 })
 
+void t.test('processes that begin at the same moment all learn that the script reaches the queue', async (t) => {
+  const { commands, queues } = await startStore(t)
+  const logs = Array.from({ length: 20 }, () => createEventLog({ redis: commands, keys, queues, eventLogSeconds: 60 }))
+  const record = (log: EventLog) => log.record(makeEvent(`ev_${randomUUID()}`), 1, ['crm'], { direct: [{ subscription: 'crm', queue: '{crm}' }] })
+  await until('all give it to the queue', async () => (await Promise.all(logs.map(record))).every(({ length }) => length === 1))
+})
+
 void t.test('a queue that a script does not reach takes nothing with the record', async (t) => {
   const { commands, queues } = await startStore(t)
   // As behind a proxy that runs a script where its first key lives.

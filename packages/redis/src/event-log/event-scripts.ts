@@ -11,10 +11,10 @@ end
 `
 
 /**
- * Remembers events and who is to get each, and gives them to streams that have the platform's hash tag and to
- * BullMQ queues, whose keys have another (script-reach.ts says where that may be): whoever reads an event there finds it in the log, as delivered. On repeat it adds
- * subscriptions that were not known, and whom the same arrival has been delivered to is told by the answer, without another entry.
- * A sink that takes none is told by the answer, too; its delivery is pending.
+ * Remembers events and who is to get each, and gives them to streams that have the platform's hash tag and to BullMQ queues, whose
+ * keys have another (script-reach.ts says where that may be): whoever reads an event there finds it in the log, as delivered. On
+ * repeat it adds subscriptions that were not known, and whom the same arrival has been delivered to is told by the answer, without
+ * another entry. A sink that takes none is told by the answer, too; its delivery is pending.
  * The indexes lose what is too old, and, above the cap, the oldest: a few per event, so that no write is long.
  * KEYS: index of all, then, in any order, the index of each authorizer in the batch, each stream, and of each queue those that
  *       `addingTo` takes, in a row

@@ -74,6 +74,6 @@ export function recordArguments({ head, index, indexOf, directQueue }: RecordLay
     const others = subscriptions.filter((name) => !served.has(name))
     about.push(event.id, body, receivedAtMs, event.type, authorizer ?? '', own, others.length, ...others, served.size, ...given)
   }
-  const opened = [...queues.values()].flatMap(({ place, prefix, jobs }) => [place, prefix, jobs])
+  const opened = [...queues.values()].flatMap((queue) => [queue.place, queue.prefix, queue.jobs])
   return { keys, args: [...head, queues.size, ...opened, ...about] }
 }

@@ -15,9 +15,9 @@ const PROBE_MS = 10_000
 
 /**
  * KEYS: any of the log, probe
- * ARGV: value, life in ms
+ * ARGV: life in ms
  */
-const writeProbe = script(`return redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])`)
+const writeProbe = script(`return redis.call('SET', KEYS[2], '1', 'PX', ARGV[1])`)
 
 /** `home`: a key of the log. */
 export function createScriptReach(redis: RedisConnection, home: string): ScriptReach {
@@ -25,11 +25,11 @@ export function createScriptReach(redis: RedisConnection, home: string): ScriptR
 
   /** What the script wrote has to stand where everybody else finds it. Never rejects. */
   async function ask(queue: string): Promise<void> {
-    const probe = scriptProbeKey(queue)
-    const value = randomUUID()
+    // Another process may ask at the same moment.
+    const probe = scriptProbeKey(queue, randomUUID())
     try {
-      await runScript(redis, writeProbe, { keys: [home, probe], args: [value, PROBE_MS] })
-      known.set(queue, (await redis.get(probe)) === value ? 'reached' : 'out of reach')
+      await runScript(redis, writeProbe, { keys: [home, probe], args: [PROBE_MS] })
+      known.set(queue, (await redis.get(probe)) === null ? 'out of reach' : 'reached')
       await redis.del(probe)
     } catch (error) {
       // Of a Redis that is away nothing was learned.
