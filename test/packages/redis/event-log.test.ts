@@ -209,10 +209,19 @@ void t.test('processes that begin at the same moment all learn that the script r
   await until('all give it to the queue', async () => (await Promise.all(logs.map(record))).every(({ length }) => length === 1))
 })
 
+void t.test('with another version of BullMQ a queue takes nothing with the record', async (t) => {
+  const { commands, queues } = await startStore(t)
+  const log = createEventLog({ redis: commands, keys, queues, eventLogSeconds: 60, version: '6.7.1' })
+  const direct = [{ subscription: 'crm', queue: '{crm}' }]
+  await untilTaken(createEventLog({ redis: commands, keys, queues, eventLogSeconds: 60 }), '{erp}')
+  for (const id of ['ev_1', 'ev_2', 'ev_3']) t.same(await log.record(makeEvent(id), 1, ['crm'], { direct }), [])
+  t.same(await commands.keys('bull:{crm}:*'), [])
+})
+
 void t.test('a queue that a script does not reach takes nothing with the record', async (t) => {
   const { commands, queues } = await startStore(t)
   // As behind a proxy that runs a script where its first key lives.
-  const elsewhere = Object.create(commands, { get: { value: async () => null } }) as typeof commands
+  const elsewhere = Object.create(commands, { getdel: { value: async (key: string) => ((await commands.del(key)) === 1 ? null : undefined) } }) as typeof commands
   const log = createEventLog({ redis: elsewhere, keys, queues, eventLogSeconds: 60 })
   const record = (id: string) => log.record(makeEvent(id), 1, ['crm'], { direct: [{ subscription: 'crm', queue: '{crm}' }] })
   t.same(await record('ev_1'), [])

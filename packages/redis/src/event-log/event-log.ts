@@ -65,6 +65,8 @@ export type EventLogDeps = {
   eventLogSeconds: number
   /** Above it the oldest are forgotten before their time. Default 1,000,000, about 1.5 GB. */
   maxEvents?: number
+  /** Of the BullMQ that is installed. Default: what its package.json says. */
+  version?: string | undefined
 }
 
 const DEFAULT_MAX_EVENTS = 1_000_000
@@ -73,8 +75,9 @@ const SCAN_BUDGET = 5_000
 const SCAN_BATCH = 250
 
 /** Rejects with STORE_UNAVAILABLE; `find` with INVALID_REQUEST when the cursor is none. */
-export function createEventLog({ redis, keys, queues, eventLogSeconds, maxEvents = DEFAULT_MAX_EVENTS }: EventLogDeps): EventLog {
-  const writer = createEventWriter({ redis, keys, queues, eventLogSeconds, maxEvents })
+export function createEventLog({ maxEvents = DEFAULT_MAX_EVENTS, ...deps }: EventLogDeps): EventLog {
+  const { redis, keys } = deps
+  const writer = createEventWriter({ ...deps, maxEvents })
 
   /** Of those that pass the filter: where in the log, in order. */
   async function matching(places: readonly Position[], matches: Matcher): Promise<Position[]> {

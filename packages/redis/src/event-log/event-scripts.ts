@@ -21,8 +21,7 @@ end
  * ARGV: life in s, most events, prefix of event keys, state of a new delivery as JSON, state of one that is made, timestamp of jobs,
  *       how many queues, for each: which of KEYS is its first, prefix of its keys, how many jobs it gets,
  *       then for each event: id, event as JSON, receivedAtMs, type, authorizer or '', which of KEYS is its index (0 = none),
- *       how many subscriptions without a sink, subscriptions …,
- *       how many with one, for each: subscription, which of KEYS is its stream or its queue's first,
+ *       how many subscriptions, for each: its name, which of KEYS is its stream or its queue's first (0 = it is served elsewhere),
  *       of the stream most entries that remain ('' = all), of the queue the job's options as JSON
  * -> for each event the subscriptions that have it
  */
@@ -54,6 +53,7 @@ end
 
 local function give(at, id, kind, event)
   local place, how = tonumber(ARGV[at + 1]), ARGV[at + 2]
+  if place == 0 then return false end
   local add = queues[place]
   if add == nil then return type(appendTo(KEYS[place], how, 'id', id, 'type', kind, 'event', event)) == 'string' end
   return add and pcall(add, id, kind, event, how, now, '', 0)
@@ -71,18 +71,9 @@ while at <= #ARGV do
   local isNew = call('HSETNX', key, 'event', event) == 1
   local fields = isNew and {'receivedAtMs', receivedAtMs, 'type', kind, 'authorizer', ARGV[at + 4]} or {}
   local served = {}
-  local last = at + 6 + ARGV[at + 6]
-  for index = at + 7, last do
-    local field = 'd:' .. ARGV[index]
-    if not isNew and hasGot(key, field, receivedAtMs) then
-      served[#served + 1] = ARGV[index]
-    elseif isNew or call('HEXISTS', key, field) == 0 then
-      fields[#fields + 1] = field
-      fields[#fields + 1] = pending
-    end
-  end
-  at = last + 2
-  for _ = 1, tonumber(ARGV[last + 1]) do
+  local subscriptions = tonumber(ARGV[at + 6])
+  at = at + 7
+  for _ = 1, subscriptions do
     local name = ARGV[at]
     local field = 'd:' .. name
     if not isNew and hasGot(key, field, receivedAtMs) then

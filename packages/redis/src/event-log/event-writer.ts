@@ -1,7 +1,6 @@
 // Owns: writing the event log: what is recorded at the same moment goes to Redis in one step.
 import { createBatches } from '../batches.ts'
-import { FORMAT_OF_BULLMQ } from '../queues/add-jobs-script.ts'
-import { installedVersion } from '../queues/job-batches.ts'
+import { isFormatKnown } from '../queues/bullmq-format.ts'
 import { runScript } from '../script.ts'
 import { guardStore } from '../store-errors.ts'
 import type { DeliveryChange, EventLog, EventLogDeps } from './event-log.ts'
@@ -19,10 +18,10 @@ const TOGETHER = ''
 const PENDING = formatState({ status: 'pending', attempts: 0, lastError: null, deliveredAt: null })
 
 /** Rejects with STORE_UNAVAILABLE. Both scripts are safe to repeat. */
-export function createEventWriter({ redis, keys, queues, eventLogSeconds, maxEvents }: EventLogDeps & { maxEvents: number }): EventWriter {
+export function createEventWriter({ redis, keys, queues, eventLogSeconds, maxEvents, version }: EventLogDeps & { maxEvents: number }): EventWriter {
   const reach = createScriptReach(redis, keys.events)
-  const knowsFormat = installedVersion() === FORMAT_OF_BULLMQ
-  const directQueue = (name: string) => (queues && knowsFormat && reach.reaches(name) ? queues.open(name) : undefined)
+  const mayAdd = isFormatKnown(version)
+  const directQueue = (name: string) => (queues && mayAdd && reach.reaches(name) ? queues.open(name) : undefined)
 
   const records = createBatches<NewEvent, readonly string[]>({
     write: async (_, events) => {

@@ -1,7 +1,8 @@
 // Owns: what the script that records events is called with. What it does with that stands in event-scripts.ts.
 import type { GatewayEvent } from '@wxgw/contracts'
 import type { Queue } from 'bullmq'
-import { keysToAdd, optionsJson, prefixOf } from '../queues/add-jobs-script.ts'
+import { KEYS_TO_ADD, optionsJson } from '../queues/add-jobs-script.ts'
+import { keysOf, prefixOf } from '../queues/bullmq-format.ts'
 import { CONSUMER_JOB_OPTIONS } from '../queues/job-options.ts'
 import type { ScriptArguments } from '../script.ts'
 import type { DirectSink } from './event-log.ts'
@@ -27,6 +28,7 @@ export type RecordLayout = {
 
 /** In one call, all events together: nobody else is served meanwhile. Who has more subscribers than that is served right after. */
 const MOST_JOBS = 250
+const NOT_FROM_HERE: [place: number, how: string] = [0, '']
 
 export function recordArguments({ head, index, indexOf, directQueue }: RecordLayout, events: readonly NewEvent[]): ScriptArguments {
   const keys = [index]
@@ -49,30 +51,28 @@ export function recordArguments({ head, index, indexOf, directQueue }: RecordLay
     const queue = directQueue(name)
     if (queue === undefined) return undefined
     const added = { place: keys.length + 1, prefix: prefixOf(queue), jobs: 0 }
-    keys.push(...keysToAdd(queue))
+    keys.push(...keysOf(queue, KEYS_TO_ADD))
     queues.set(name, added)
     return added
+  }
+
+  /** Which of the keys is its sink's, and how it is written there. */
+  const wayTo = (sink: DirectSink | undefined, { id }: GatewayEvent): [place: number, how: string | number] => {
+    if (sink === undefined) return NOT_FROM_HERE
+    if ('stream' in sink) return [placeOf(sink.stream), sink.maxLength ?? '']
+    const queue = jobs < MOST_JOBS ? queueOf(sink.queue) : undefined
+    if (queue === undefined) return NOT_FROM_HERE
+    jobs += 1
+    queue.jobs += 1
+    return [queue.place, optionsJson({ id, options: CONSUMER_JOB_OPTIONS })]
   }
 
   for (const { event, body, receivedAtMs, subscriptions, direct } of events) {
     const authorizer = event.authorizerappid
     const own = authorizer === undefined ? 0 : placeOf(indexOf(authorizer))
-    const given: Array<string | number> = []
-    const served = new Set<string>()
-    for (const sink of direct) {
-      if ('stream' in sink) {
-        given.push(sink.subscription, placeOf(sink.stream), sink.maxLength ?? '')
-      } else {
-        const queue = jobs < MOST_JOBS ? queueOf(sink.queue) : undefined
-        if (queue === undefined) continue
-        jobs += 1
-        queue.jobs += 1
-        given.push(sink.subscription, queue.place, optionsJson({ id: event.id, options: CONSUMER_JOB_OPTIONS }))
-      }
-      served.add(sink.subscription)
-    }
-    const others = subscriptions.filter((name) => !served.has(name))
-    about.push(event.id, body, receivedAtMs, event.type, authorizer ?? '', own, others.length, ...others, served.size, ...given)
+    const sinks = new Map(direct.map((sink) => [sink.subscription, sink]))
+    about.push(event.id, body, receivedAtMs, event.type, authorizer ?? '', own, subscriptions.length)
+    for (const name of subscriptions) about.push(name, ...wayTo(sinks.get(name), event))
   }
   const opened = [...queues.values()].flatMap((queue) => [queue.place, queue.prefix, queue.jobs])
   return { keys, args: [...head, queues.size, ...opened, ...about] }

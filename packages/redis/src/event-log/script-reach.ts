@@ -29,11 +29,9 @@ export function createScriptReach(redis: RedisConnection, home: string): ScriptR
     const probe = scriptProbeKey(queue, randomUUID())
     try {
       await runScript(redis, writeProbe, { keys: [home, probe], args: [PROBE_MS] })
-      known.set(queue, (await redis.get(probe)) === null ? 'out of reach' : 'reached')
-      await redis.del(probe)
+      known.set(queue, (await redis.getdel(probe)) === null ? 'out of reach' : 'reached')
     } catch (error) {
       // Of a Redis that is away nothing was learned.
-      if (known.get(queue) === 'reached') return
       if (isAway(error)) known.delete(queue)
       else known.set(queue, 'out of reach')
     }

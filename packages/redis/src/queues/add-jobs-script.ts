@@ -1,10 +1,7 @@
 // Owns: writing several jobs of one queue in one step, in the very format of BullMQ 6.7.0's addStandardJob; a test holds it to
 // that, key by key and field by field. Which jobs may go this way, and when they go, is job-batches' business.
-import type { JobsOptions, Queue } from 'bullmq'
+import type { JobsOptions } from 'bullmq'
 import { script } from '../script.ts'
-
-/** The only version whose format this is: with any other, jobs are added by BullMQ itself. */
-export const FORMAT_OF_BULLMQ = '6.7.0'
 
 export type PlainJobOptions = Pick<JobsOptions, 'attempts' | 'backoff' | 'removeOnComplete' | 'removeOnFail' | 'stackTraceLimit'>
 
@@ -22,8 +19,8 @@ export type PlainJob = {
   lean?: boolean
 }
 
-/** The names of the keys of a queue that `addingTo` writes, in its order. */
-const KEYS_TO_ADD = ['wait', 'meta', 'id', 'active', 'events', 'marker'] as const
+/** Of a queue, in the order in which `addingTo` takes them. */
+export const KEYS_TO_ADD = ['wait', 'meta', 'id', 'active', 'events', 'marker'] as const
 
 /**
  * The part that scripts have which add jobs. `addingTo(prefix, count, wait, meta, id, active, events, marker)` answers a function
@@ -89,7 +86,7 @@ end
 `
 
 /**
- * KEYS: as `KEYS_TO_ADD`, all of one queue
+ * KEYS: `KEYS_TO_ADD` of one queue
  * ARGV: the prefix of the queue's keys, then for each job: id, name, data, options, timestamp, de-duplication's id, its ttl
  * Answers an id for each: the job's own, or that of the job which it duplicates.
  */
@@ -103,16 +100,6 @@ return ids
 /** As Queue.add takes them. */
 export function bullMqOptions({ id, options, deduplication }: PlainJob): JobsOptions {
   return { ...options, jobId: id, ...(deduplication === undefined ? {} : { deduplication }) }
-}
-
-/** The keys of `KEYS_TO_ADD`. */
-export function keysToAdd(queue: Queue): string[] {
-  return KEYS_TO_ADD.map((name) => queue.keys[name] ?? '')
-}
-
-/** Of all keys of the queue; it ends in a colon. */
-export function prefixOf(queue: Queue): string {
-  return queue.keys[''] ?? ''
 }
 
 /** `addJobs`' ARGV for these. */

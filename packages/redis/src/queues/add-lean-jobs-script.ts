@@ -1,6 +1,5 @@
 // Owns: writing several lean jobs of one queue in one step: what BullMQ 6.7.0 needs to run them, and nothing that only tells of them.
 // Which jobs may go this way, and when they go, is job-batches' business.
-import type { Queue } from 'bullmq'
 import { script } from '../script.ts'
 import type { PlainJob, PlainJobOptions } from './add-jobs-script.ts'
 
@@ -59,10 +58,8 @@ end
 return failure or ids
 `)
 
-/** `addLeanJobs`' KEYS. */
-export function keysToAddLean({ keys }: Queue): string[] {
-  return ['wait', 'meta', 'id', 'active', 'marker'].map((name) => keys[name] ?? '')
-}
+/** Of one queue: `addLeanJobs`' KEYS. */
+export const KEYS_TO_ADD_LEAN = ['wait', 'meta', 'id', 'active', 'marker'] as const
 
 /** `addLeanJobs`' ARGV for these; undefined when they cannot go together: all are lean, remembered for one time and tried alike. */
 export function leanArguments(prefix: string, jobs: readonly PlainJob[], nowMs: number): Array<string | number> | undefined {

@@ -4,9 +4,8 @@ import { createRedisBackend, type MinimalJob, type RedisQueueBackend } from 'bul
 import { createBatches } from '../batches.ts'
 import type { RedisConnection } from '../connect.ts'
 import { runScript } from '../script.ts'
-import { FORMAT_OF_BULLMQ } from './add-jobs-script.ts'
+import { isFormatKnown, keysOf, prefixOf } from './bullmq-format.ts'
 import { finishJobs } from './finish-jobs-script.ts'
-import { installedVersion } from './job-batches.ts'
 import { asNextJob, noJobUntil, type RawJob, takeAhead } from './take-ahead.ts'
 
 export type FinishBatchesDeps = {
@@ -38,10 +37,10 @@ const TOGETHER = ''
  * BullMQ's own backend, but for jobs that begin together, and those that end well together. With any version of BullMQ whose format
  * the scripts do not know, and for any job that they do not end, BullMQ does it by itself and names what is wrong.
  */
-export function createBatchingBackend({ connection, lockMs, tells = true, version = installedVersion(), ...worker }: FinishBatchesDeps): BackendFactory {
+export function createBatchingBackend({ connection, lockMs, tells = true, version, ...worker }: FinishBatchesDeps): BackendFactory {
   return (name, opts, options) => {
     const backend = createRedisBackend(name, opts, options)
-    if (version !== FORMAT_OF_BULLMQ) return backend
+    if (!isFormatKnown(version)) return backend
     takeAhead(backend, { freePlaces: () => 1, isEnding: () => false, onError: (error) => backend.emit('error', error), ...worker, connection, lockMs, tells })
     const byBullMq = backend.moveToCompleted.bind(backend)
     const batches = createBatches<Completed, Ending>({
@@ -69,12 +68,11 @@ async function finish(
   { connection, lockMs, tells, backend }: Required<Pick<FinishBatchesDeps, 'connection' | 'lockMs' | 'tells'>> & { backend: RedisQueueBackend },
   jobs: readonly Completed[],
 ): Promise<Ending[]> {
-  const { keys } = backend
   const nowMs = Date.now()
-  const names = ['wait', 'active', 'prioritized', 'events', 'stalled', 'delayed', 'meta', 'marker'].map((name) => keys[name] ?? '')
-  const args: Array<string | number> = [keys[''] ?? '', nowMs, lockMs, tells ? 1 : 0]
+  const keys = keysOf(backend, ['wait', 'active', 'prioritized', 'events', 'stalled', 'delayed', 'meta', 'marker'])
+  const args: Array<string | number> = [prefixOf(backend), nowMs, lockMs, tells ? 1 : 0]
   for (const { id, token, value, dedupId, fetchNext } of jobs) args.push(id, token, value, dedupId, fetchNext && !backend.closing ? 1 : 0)
-  const answers = await runScript(connection, finishJobs, { keys: names, args })
+  const answers = await runScript(connection, finishJobs, { keys, args })
   if (!Array.isArray(answers)) return []
   const delayedUntilMs = Number(answers[jobs.length] ?? 0)
   return jobs.map((_, index) => ({ nowMs, answer: answers[index] as unknown, delayedUntilMs }))

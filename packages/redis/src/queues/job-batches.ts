@@ -1,11 +1,11 @@
 // Owns: that what wants into a queue at the same moment goes there in one step, and that each learns what became of its own.
-import { createRequire } from 'node:module'
 import type { Queue } from 'bullmq'
 import { createBatches } from '../batches.ts'
 import type { RedisConnection } from '../connect.ts'
 import { runScript } from '../script.ts'
-import { addJobs, bullMqOptions, FORMAT_OF_BULLMQ, jobArguments, keysToAdd, type PlainJob, prefixOf } from './add-jobs-script.ts'
-import { addLeanJobs, keysToAddLean, leanArguments } from './add-lean-jobs-script.ts'
+import { addJobs, bullMqOptions, jobArguments, KEYS_TO_ADD, type PlainJob } from './add-jobs-script.ts'
+import { addLeanJobs, KEYS_TO_ADD_LEAN, leanArguments } from './add-lean-jobs-script.ts'
+import { isFormatKnown, keysOf, prefixOf } from './bullmq-format.ts'
 
 export type JobBatches = {
   /** Resolves with the job's own id after Redis has accepted it, or with the id of the job that it duplicates. Rejects as Queue.add. */
@@ -16,12 +16,12 @@ export type JobBatchesDeps = {
   connection: RedisConnection
   open(queueName: string): Queue
   /** Of the BullMQ that is installed. Default: what its package.json says. */
-  version?: string
+  version?: string | undefined
 }
 
 /** A job that is refused is tried alone, so that the others do not suffer for it. What is there already is found under its id. */
-export function createJobBatches({ connection, open, version = installedVersion() }: JobBatchesDeps): JobBatches {
-  const write = version === FORMAT_OF_BULLMQ ? writeByScript : writeByBullMq
+export function createJobBatches({ connection, open, version }: JobBatchesDeps): JobBatches {
+  const write = isFormatKnown(version) ? writeByScript : writeByBullMq
 
   async function writeByScript(queueName: string, jobs: readonly PlainJob[]): Promise<unknown[]> {
     const queue = open(queueName)
@@ -29,8 +29,8 @@ export function createJobBatches({ connection, open, version = installedVersion(
     const nowMs = Date.now()
     const lean = leanArguments(prefix, jobs, nowMs)
     const ids = lean
-      ? await runScript(connection, addLeanJobs, { keys: keysToAddLean(queue), args: lean })
-      : await runScript(connection, addJobs, { keys: keysToAdd(queue), args: jobArguments(prefix, jobs, nowMs) })
+      ? await runScript(connection, addLeanJobs, { keys: keysOf(queue, KEYS_TO_ADD_LEAN), args: lean })
+      : await runScript(connection, addJobs, { keys: keysOf(queue, KEYS_TO_ADD), args: jobArguments(prefix, jobs, nowMs) })
     return Array.isArray(ids) ? ids : []
   }
 
@@ -43,9 +43,4 @@ export function createJobBatches({ connection, open, version = installedVersion(
     write: async (queueName, jobs) =>
       (await write(queueName, jobs)).map((id) => (typeof id === 'string' && id !== '' ? id : new Error('the queue gave a job no id'))),
   })
-}
-
-export function installedVersion(): string {
-  const manifest: unknown = createRequire(import.meta.url)('bullmq/package.json')
-  return typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : 'unknown'
 }

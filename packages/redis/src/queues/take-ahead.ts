@@ -4,6 +4,7 @@ import { raw2NextJobData, type RedisQueueBackend } from 'bullmq'
 import { MOST_AT_ONCE } from '../batches.ts'
 import type { RedisConnection } from '../connect.ts'
 import { runScript } from '../script.ts'
+import { keysOf, prefixOf } from './bullmq-format.ts'
 import { takeJobs } from './take-jobs-script.ts'
 
 export type TakeAheadDeps = {
@@ -96,14 +97,14 @@ type Taken = { jobs: RawJob[]; isAll: boolean; delayedUntilMs: number }
 
 /** undefined: BullMQ is to look. */
 async function ask(
-  { keys }: RedisQueueBackend,
+  backend: RedisQueueBackend,
   { connection, lockMs, tells, freePlaces }: TakeAheadDeps,
   { tokens, first }: { tokens: string; first: number },
 ): Promise<Taken | undefined> {
-  const names = ['wait', 'active', 'prioritized', 'events', 'delayed', 'meta', 'marker'].map((name) => keys[name] ?? '')
+  const keys = keysOf(backend, ['wait', 'active', 'prioritized', 'events', 'delayed', 'meta', 'marker'])
   const most = Math.min(Math.max(freePlaces(), 1), MOST_AT_ONCE)
-  const args = [keys[''] ?? '', Date.now(), lockMs, tells ? 1 : 0, tokens, first, most]
-  const answer = await runScript(connection, takeJobs, { keys: names, args })
+  const args = [prefixOf(backend), Date.now(), lockMs, tells ? 1 : 0, tokens, first, most]
+  const answer = await runScript(connection, takeJobs, { keys, args })
   if (!Array.isArray(answer) || answer[0] === ASK_BULLMQ) return undefined
   const [isAll, delayedUntil, ...jobs] = answer as [number, string, ...RawJob[]]
   return { jobs, isAll: isAll === 1, delayedUntilMs: Number(delayedUntil) }

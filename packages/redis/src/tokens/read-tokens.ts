@@ -1,21 +1,21 @@
 // Owns: looking at tokens as they stand, several of one platform at once.
 import type { RedisConnection } from '../connect.ts'
 import { runScript, script } from '../script.ts'
-import { NOW_LUA, parseAnswer } from './snapshot.ts'
+import { parseAnswer, SNAPSHOT_LUA } from './snapshot.ts'
 
 export type TokenKeys = readonly [meta: string, token: string]
 
 /**
- * Two strings for each, because each string of an answer costs as much as the look itself.
+ * Two strings for each: strings of an answer are what costs most here.
  * KEYS: for each: meta hash, token
- * -> for each: 'now status expiresAtMs lifetimeSeconds version refreshedAtMs', token or ''
+ * -> for each: 'status now expiresAtMs lifetimeSeconds version refreshedAtMs', token or ''
  */
-const look = script(`${NOW_LUA}
-local at, answers = text(now), {}
+const look = script(`${SNAPSHOT_LUA}
+local answers = {}
 for index = 1, #KEYS, 2 do
-  local fields = redis.call('HMGET', KEYS[index], 'status', 'expiresAtMs', 'lifetimeSeconds', 'version', 'refreshedAtMs')
-  answers[index] = table.concat({ at, fields[1] or '', fields[2] or '0', fields[3] or '0', fields[4] or '0', fields[5] or '0' }, ' ')
-  answers[index + 1] = redis.call('GET', KEYS[index + 1]) or ''
+  local seen = snapshot(KEYS[index], KEYS[index + 1])
+  answers[index + 1] = table.remove(seen, 2)
+  answers[index] = table.concat({ redis.call('HGET', KEYS[index], 'status') or '', unpack(seen) }, ' ')
 end
 return answers
 `)
@@ -24,7 +24,7 @@ return answers
 export async function readTokens(redis: RedisConnection, tokens: readonly TokenKeys[]): Promise<string[][]> {
   const answers = parseAnswer(await runScript(redis, look, { keys: tokens.flat(), args: [] }))
   return tokens.map((_, index) => {
-    const [now = '', status = '', ...fields] = (answers[2 * index] ?? '').split(' ')
+    const [status = '', now = '', ...fields] = (answers[2 * index] ?? '').split(' ')
     return [status, now, answers[2 * index + 1] ?? '', ...fields]
   })
 }
