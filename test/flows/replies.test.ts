@@ -12,13 +12,16 @@ const MINI = 'wx00000000000000b2'
 const OTHER = 'wx00000000000000b3'
 const USER = 'oUSER'
 
+const nowSeconds = () => Math.floor(Date.now() / 1000)
 const nameOf = (appId: string) => `gh_${appId.slice(2)}`
 const contentOf = (push: PushResult) => push.reply && textOf(push.reply.fields, 'Content')
 
-/** One push with a nonce of its own, to any ingress, tried once. */
-function pushText(gateway: Gateway, { content, msgId, at = 0 }: { content: string; msgId: string; at?: number }): Promise<PushResult> {
+type Push = { content: string; msgId: string; createTime?: number; at?: number }
+
+/** One push with a nonce of its own, to any ingress, tried once. WeChat's retry of it is the same to the second it was made. */
+function pushText(gateway: Gateway, { content, msgId, createTime = nowSeconds(), at = 0 }: Push): Promise<PushResult> {
   const xml =
-    `<xml><ToUserName>${nameOf(APP)}</ToUserName><FromUserName>${USER}</FromUserName><CreateTime>${Math.floor(Date.now() / 1000)}</CreateTime>` +
+    `<xml><ToUserName>${nameOf(APP)}</ToUserName><FromUserName>${USER}</FromUserName><CreateTime>${createTime}</CreateTime>` +
     `<MsgType>text</MsgType><Content>${content}</Content><MsgId>${msgId}</MsgId></xml>`
   const url = `${gateway.ingresses[at]?.publicUrl}/apis/v1/wx/open1/${APP}/callback`
   return gateway.simulator.push('authorizer', { xml, appId: APP, url, attempts: 1 })
@@ -84,7 +87,7 @@ void t.test('passive replies', async (story) => {
     }
 
     const rotated = await simulator.push('authorizer', {
-      xml: `<xml><ToUserName>${nameOf(APP)}</ToUserName><FromUserName>${USER}</FromUserName><CreateTime>${Math.floor(Date.now() / 1000)}</CreateTime><MsgType>text</MsgType><Content>0</Content><MsgId>77</MsgId></xml>`,
+      xml: `<xml><ToUserName>${nameOf(APP)}</ToUserName><FromUserName>${USER}</FromUserName><CreateTime>${nowSeconds()}</CreateTime><MsgType>text</MsgType><Content>0</Content><MsgId>77</MsgId></xml>`,
       appId: APP,
       encryptWith: previous,
     })
@@ -208,14 +211,15 @@ void t.test('passive replies', async (story) => {
   await story.test('a retry joins the push that waits, at another ingress too; others are acknowledged meanwhile', async (t) => {
     await put('stream', { sink: { kind: 'stream' }, reply: true, match: { authorizers: [APP] } })
     const entries = await readStream(t, gateway, 'stream')
-    const waiting = [0, 1, 0, 1].map((at) => pushText(gateway, { content: 'joined', msgId: '424242', at }))
+    const pushed = { content: 'joined', msgId: '424242', createTime: nowSeconds() }
+    const waiting = [0, 1, 0, 1].map((at) => pushText(gateway, { ...pushed, at }))
     const event = await until('the stream has it', async () => (await entries()).find(({ data }) => data['Content'] === 'joined'))
     const other = await simulator.sendText(OTHER, { openId: USER, content: 'undisturbed' })
     t.equal(other.attempts[0]?.body, 'success')
     t.ok((other.attempts[0]?.ms ?? DEADLINE_MS) < DEADLINE_MS / 2)
     t.equal((await gateway.call('POST', `/replies/${event.id}`, { reply: { MsgType: 'text', Content: 'one for all' } })).status, 202)
     t.same((await Promise.all(waiting)).map(contentOf), Array.from({ length: 4 }, () => 'one for all'))
-    const again = await pushText(gateway, { content: 'joined', msgId: '424242', at: 1 })
+    const again = await pushText(gateway, { ...pushed, at: 1 })
     t.equal(contentOf(again), 'one for all', 'and so does one that comes afterwards')
     t.equal((await entries()).filter(({ id }) => id === event.id).length, 1)
     await remove('stream')
