@@ -5,10 +5,10 @@ import { GatewayError, parseAuthorizerMessage, type AuthorizerAppId } from '@wxg
 import { authorizerAppIdOf, platformOf } from '../platform-lookup.ts'
 import { pushSchemas } from '../schemas/pushes.ts'
 import type { GatewayServer } from '../server.ts'
-import { createArrivalClock } from './arrival-clock.ts'
 import { messageEvent } from './message-event.ts'
 import type { PassiveReplies, ReleaseCheck, ReplyWanted } from './passive-answers.ts'
 import { answerText, isStale, openPush, SUCCESS, type PushDeps } from './push-context.ts'
+import { createPushTurns } from './push-turns.ts'
 import { withinStoreBudget } from './store-budget.ts'
 import { echoOf } from './url-check.ts'
 
@@ -17,10 +17,10 @@ type Deps = PushDeps & { passiveReplies?: PassiveReplies | undefined; releaseChe
 /** @see https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/Before_Develop/message_push.html */
 export function authorizerMessageRoute(scope: GatewayServer, deps: Deps): void {
   const { platforms, log, clock, passiveReplies, releaseCheck } = deps
-  const arrivedAtMs = createArrivalClock(clock)
+  const nextTurn = createPushTurns(clock)
 
   scope.post('/apis/v1/wx/:platform/:APPID/callback', { schema: pushSchemas.authorizerMessage }, async (request, reply) => {
-    const receivedAtMs = arrivedAtMs()
+    const receivedAtMs = await nextTurn()
     const platform = platformOf(platforms, request.params)
     const appId = authorizerAppIdOf(platform, request.params)
     const opened = openPush(deps, { request, platform, query: request.query, nowMs: receivedAtMs })
