@@ -13,22 +13,35 @@ export type BatchesDeps<Item, Answer> = {
    * away, nothing must have been done that may not be done again: each item is then tried alone.
    */
   write(key: string, items: readonly Item[]): Promise<ReadonlyArray<Answer | Error>>
-  /** Default 25. */
-  mostAtOnce?: number
+  /** What an item adds to the work of a batch, and how much of it one batch may be; an item that is more goes alone. Default: no bound. */
+  weight?: { of(item: Item): number; most: number }
 }
 
 /** So few that Redis works on one batch while this process makes the next: neither waits for all of the other (measured: +8 %). */
 export const MOST_AT_ONCE = 25
+const WEIGHTLESS = { of: () => 0, most: 0 }
 
 type Waiting<Item, Answer> = { item: Item; resolve: (answer: Answer) => void; reject: (error: unknown) => void }
+type Batch<Item, Answer> = { items: Array<Waiting<Item, Answer>>; weight: number }
 
-export function createBatches<Item, Answer>({ write, mostAtOnce = MOST_AT_ONCE }: BatchesDeps<Item, Answer>): Batches<Item, Answer> {
-  const waiting = new Map<string, Array<Waiting<Item, Answer>>>()
+export function createBatches<Item, Answer>({ write, weight = WEIGHTLESS }: BatchesDeps<Item, Answer>): Batches<Item, Answer> {
+  const waiting = new Map<string, Batch<Item, Answer>>()
 
   function flush(key: string): void {
     const due = waiting.get(key)
     waiting.delete(key)
-    if (due) void settle(key, due)
+    if (due) void settle(key, due.items)
+  }
+
+  /** To which this one may still be added. */
+  function openBatch(key: string, added: number): Batch<Item, Answer> {
+    const open = waiting.get(key)
+    if (open !== undefined && open.weight + added <= weight.most) return open
+    flush(key)
+    const batch = { items: [], weight: 0 }
+    waiting.set(key, batch)
+    setImmediate(flush, key)
+    return batch
   }
 
   /** Never rejects. */
@@ -51,14 +64,11 @@ export function createBatches<Item, Answer>({ write, mostAtOnce = MOST_AT_ONCE }
   return {
     add(key, item) {
       return new Promise((resolve, reject) => {
-        const others = waiting.get(key)
-        if (others === undefined) {
-          waiting.set(key, [{ item, resolve, reject }])
-          setImmediate(flush, key)
-          return
-        }
-        others.push({ item, resolve, reject })
-        if (others.length >= mostAtOnce) flush(key)
+        const added = weight.of(item)
+        const batch = openBatch(key, added)
+        batch.weight += added
+        batch.items.push({ item, resolve, reject })
+        if (batch.items.length >= MOST_AT_ONCE) flush(key)
       })
     },
   }

@@ -1,7 +1,7 @@
 // Owns: what the event log remembers, for how long, and how it is searched.
 import { randomUUID } from 'node:crypto'
 import { type GatewayEvent, sinkStream } from '@wxgw/contracts'
-import { createEventLog, createSinkWriter, type EventFilter, type EventLog } from '@wxgw/redis'
+import { createEventLog, createSinkWriter, type DirectSink, type EventFilter, type EventLog } from '@wxgw/redis'
 import type { Redis } from 'ioredis'
 import t from 'tap'
 import { until } from '../../helpers/until.ts'
@@ -158,17 +158,37 @@ void t.test('many events of one step stand in several queues and streams in thei
 })
 
 void t.test('so many subscribers that one step would hold up all others: some get it with the record, the rest are told by the answer', async (t) => {
-  const { commands, queues } = await startStore(t)
-  const log = createEventLog({ redis: commands, keys, queues, eventLogSeconds: 60 })
   const names = Array.from({ length: 300 }, (_, n) => `s${n}`)
-  const record = (id: string) => log.record(makeEvent(id), 1, names, { direct: names.map((name) => ({ subscription: name, queue: `{${name}}` })) })
-  await until('the queues take it', async () => (await record(`ev_${randomUUID()}`)).length > 0)
-  await until('all are within reach', async () => (await record(`ev_${randomUUID()}`)).length === 250)
-  const served = [...(await record('ev_1'))].sort((a, b) => a.localeCompare(b))
-  t.equal(served.length, 250)
-  const statuses = (await log.get('ev_1'))?.deliveries.map(({ subscription, status }) => [subscription, status]) ?? []
-  t.same(statuses.filter(([, status]) => status === 'delivered').map(([name]) => name), served)
-  t.equal(statuses.length, 300)
+  const sinks: Record<string, (name: string) => DirectSink> = {
+    queues: (subscription) => ({ subscription, queue: `{${subscription}}` }),
+    streams: (subscription) => ({ subscription, stream: sinkStream('open1', subscription), maxLength: undefined }),
+  }
+  for (const [kind, sinkOf] of Object.entries(sinks)) {
+    const { commands, queues } = await startStore(t)
+    const log = createEventLog({ redis: commands, keys, queues, eventLogSeconds: 60 })
+    const record = (id: string) => log.record(makeEvent(id), 1, names, { direct: names.map(sinkOf) })
+    await until('they take it', async () => (await record(`ev_${randomUUID()}`)).length > 0)
+    await until('all are within reach', async () => (await record(`ev_${randomUUID()}`)).length === 250)
+    const served = [...(await record('ev_1'))].sort((a, b) => a.localeCompare(b))
+    t.equal(served.length, 250, kind)
+    const statuses = (await log.get('ev_1'))?.deliveries.map(({ subscription, status }) => [subscription, status]) ?? []
+    t.same(statuses.filter(([, status]) => status === 'delivered').map(([name]) => name), served, kind)
+    t.equal(statuses.length, 300, kind)
+  }
+})
+
+void t.test('events with many subscribers go in steps of fewer events, and each subscriber gets his with the record', async (t) => {
+  const { commands } = await startStore(t)
+  const log = createEventLog({ redis: commands, keys, eventLogSeconds: 60 })
+  const names = Array.from({ length: 30 }, (_, n) => `s${n}`)
+  const direct = names.map((subscription) => ({ subscription, stream: sinkStream('open1', subscription), maxLength: undefined }))
+  const steps = async () => Number(/cmdstat_evalsha:calls=(\d+)/.exec(await commands.info('commandstats'))?.[1])
+  await log.record(makeEvent('ev_first'), 1, names, { direct })
+  await commands.config('RESETSTAT')
+  const served = await Promise.all(Array.from({ length: 24 }, (_, n) => log.record(makeEvent(`ev_${n}`), 1, names, { direct })))
+  t.same(served.map((subscriptions) => subscriptions.length), Array.from({ length: 24 }, () => 30))
+  t.equal(await steps(), 3, 'eight events each: 240 deliveries')
+  t.equal(await commands.xlen(sinkStream('open1', 's29')), 25)
 })
 
 const DAMAGES: Record<string, (redis: Redis, queue: string) => Promise<unknown>> = {

@@ -5,7 +5,7 @@ import { runScript } from '../script.ts'
 import { guardStore } from '../store-errors.ts'
 import type { DeliveryChange, EventLog, EventLogDeps } from './event-log.ts'
 import { changeDeliveries, recordEvents } from './event-scripts.ts'
-import { type NewEvent, recordArguments } from './record-arguments.ts'
+import { MOST_DELIVERIES, type NewEvent, recordArguments } from './record-arguments.ts'
 import { createScriptReach } from './script-reach.ts'
 import { deliveryField, formatState } from './logged-event.ts'
 
@@ -24,6 +24,7 @@ export function createEventWriter({ redis, keys, queues, eventLogSeconds, maxEve
   const directQueue = (name: string) => (queues && mayAdd && reach.reaches(name) ? queues.open(name) : undefined)
 
   const records = createBatches<NewEvent, readonly string[]>({
+    weight: { of: ({ direct }) => direct.length, most: MOST_DELIVERIES },
     write: async (_, events) => {
       const delivered = formatState({ status: 'delivered', attempts: 1, lastError: null, deliveredAt: new Date().toISOString() })
       const head = [eventLogSeconds, maxEvents, keys.event(''), PENDING, delivered, Date.now()]
