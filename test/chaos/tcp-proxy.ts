@@ -1,6 +1,7 @@
 // Owns: a wire that can be cut in every way a real one is. Knows nothing of what is said over it.
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 
 export type TcpProxy = {
   port: number
@@ -9,8 +10,10 @@ export type TcpProxy = {
   refuse(): void
   /** Nothing arrives any more, and nobody is told. Connections of this time stay dead after `pass`: routers forget them, too. */
   blackHole(): void
-  /** Each chunk arrives this much later, in both directions. */
+  /** Each chunk arrives this much later, in both directions; after it, none overtakes those that are still under way. */
   slow(delayMs: number): void
+  /** How many chunks are. */
+  underWay(): number
   /** The next `count` requests are executed, their replies never arrive, and the connections end. */
   dropReplies(count: number): void
   /** How many replies have been dropped. */
@@ -20,9 +23,12 @@ export type TcpProxy = {
 
 type Mode = { kind: 'pass' } | { kind: 'refuse' } | { kind: 'black-hole' } | { kind: 'slow'; delayMs: number }
 type Wire = { client: Socket; upstream: Socket | undefined; isDead: boolean }
+type Late = { chunk: Buffer; dueAtMs: number }
 
 export async function startTcpProxy(target: { port: number }): Promise<TcpProxy> {
   const wires = new Set<Wire>()
+  const lateOnes = new WeakMap<Socket, Late[]>()
+  let underWay = 0
   let mode: Mode = { kind: 'pass' }
   let toDrop = 0
   let dropped = 0
@@ -59,12 +65,25 @@ export async function startTcpProxy(target: { port: number }): Promise<TcpProxy>
   }
 
   function carry(wire: Wire, chunk: Buffer, to: Socket): void {
-    if (wire.isDead) return
-    const write = () => {
-      if (!wire.isDead && !to.destroyed) to.write(chunk)
+    const late = lateOnes.get(to) ?? []
+    lateOnes.set(to, late)
+    if (mode.kind !== 'slow' && late.length === 0) return write(wire, chunk, to)
+    underWay += 1
+    late.push({ chunk, dueAtMs: performance.now() + (mode.kind === 'slow' ? mode.delayMs : 0) })
+    if (late.length === 1) void arriveInOrder(wire, late, to)
+  }
+
+  async function arriveInOrder(wire: Wire, late: Late[], to: Socket): Promise<void> {
+    for (let [first] = late; first !== undefined; [first] = late) {
+      await delay(Math.max(first.dueAtMs - performance.now(), 0))
+      write(wire, first.chunk, to)
+      late.shift()
+      underWay -= 1
     }
-    if (mode.kind === 'slow') setTimeout(write, mode.delayMs)
-    else write()
+  }
+
+  function write({ isDead }: Wire, chunk: Buffer, to: Socket): void {
+    if (!isDead && !to.destroyed) to.write(chunk)
   }
 
   server.listen(0, '127.0.0.1')
@@ -85,6 +104,7 @@ export async function startTcpProxy(target: { port: number }): Promise<TcpProxy>
     slow: (delayMs) => {
       mode = { kind: 'slow', delayMs }
     },
+    underWay: () => underWay,
     dropReplies: (count) => {
       toDrop = count
     },
