@@ -27,8 +27,8 @@ type Late = { chunk: Buffer; dueAtMs: number }
 
 export async function startTcpProxy(target: { port: number }): Promise<TcpProxy> {
   const wires = new Set<Wire>()
-  const lateOnes = new WeakMap<Socket, Late[]>()
-  let underWay = 0
+  /** By whom they are for; nobody stands here for whom none is under way. */
+  const lateOnes = new Map<Socket, Late[]>()
   let mode: Mode = { kind: 'pass' }
   let toDrop = 0
   let dropped = 0
@@ -65,12 +65,14 @@ export async function startTcpProxy(target: { port: number }): Promise<TcpProxy>
   }
 
   function carry(wire: Wire, chunk: Buffer, to: Socket): void {
-    const late = lateOnes.get(to) ?? []
+    const delayMs = mode.kind === 'slow' ? mode.delayMs : 0
+    const others = lateOnes.get(to)
+    if (others === undefined && delayMs === 0) return write(wire, chunk, to)
+    const late = others ?? []
+    late.push({ chunk, dueAtMs: performance.now() + delayMs })
+    if (others !== undefined) return
     lateOnes.set(to, late)
-    if (mode.kind !== 'slow' && late.length === 0) return write(wire, chunk, to)
-    underWay += 1
-    late.push({ chunk, dueAtMs: performance.now() + (mode.kind === 'slow' ? mode.delayMs : 0) })
-    if (late.length === 1) void arriveInOrder(wire, late, to)
+    void arriveInOrder(wire, late, to)
   }
 
   async function arriveInOrder(wire: Wire, late: Late[], to: Socket): Promise<void> {
@@ -78,8 +80,8 @@ export async function startTcpProxy(target: { port: number }): Promise<TcpProxy>
       await delay(Math.max(first.dueAtMs - performance.now(), 0))
       write(wire, first.chunk, to)
       late.shift()
-      underWay -= 1
     }
+    lateOnes.delete(to)
   }
 
   function write({ isDead }: Wire, chunk: Buffer, to: Socket): void {
@@ -104,7 +106,7 @@ export async function startTcpProxy(target: { port: number }): Promise<TcpProxy>
     slow: (delayMs) => {
       mode = { kind: 'slow', delayMs }
     },
-    underWay: () => underWay,
+    underWay: () => [...lateOnes.values()].flat().length,
     dropReplies: (count) => {
       toDrop = count
     },
