@@ -3,24 +3,12 @@ import { Redis } from 'ioredis'
 import { Webhook } from 'standardwebhooks'
 import t from 'tap'
 import { readStream, startHook, startQueueConsumer } from '../helpers/consumers.ts'
-import { type Gateway, startGateway } from '../helpers/gateway.ts'
+import { startGateway } from '../helpers/gateway.ts'
+import { nameOf, nowSeconds, pushText } from '../helpers/push-text.ts'
 import { until } from '../helpers/until.ts'
 
 const APP = 'wx00000000000000d1'
 const OTHER = 'wx00000000000000d2'
-const nameOf = (appId: string) => `gh_${appId.slice(2)}`
-const nowSeconds = () => Math.floor(Date.now() / 1000)
-
-type Push = { appId?: string; openId?: string; content: string; msgId: string; at?: number; createTime?: number }
-
-/** Plaintext and receiver as given; nonce and ciphertext are new each time, as WeChat's retries may be. */
-function pushText(gateway: Gateway, { appId = APP, openId = 'oUSER', content, msgId, at = 0, createTime = nowSeconds() }: Push) {
-  const xml =
-    `<xml><ToUserName>${nameOf(appId)}</ToUserName><FromUserName>${openId}</FromUserName><CreateTime>${createTime}</CreateTime>` +
-    `<MsgType>text</MsgType><Content>${content}</Content><MsgId>${msgId}</MsgId></xml>`
-  const url = `${gateway.ingresses[at]?.publicUrl}/apis/v1/wx/open1/${appId}/callback`
-  return gateway.simulator.push('authorizer', { xml, appId, url, attempts: 1 })
-}
 
 void t.test('dispatch', { timeout: 90_000 }, async (story) => {
   const gateway = await startGateway({ ingresses: 2, workers: 2 })
@@ -46,7 +34,7 @@ void t.test('dispatch', { timeout: 90_000 }, async (story) => {
     await put('once', { sink: { kind: 'queue' } })
     const consumer = await startQueueConsumer(t, gateway, { subscription: 'once' })
     const createTime = nowSeconds()
-    const push = (at: number) => pushText(gateway, { content: 'once', msgId: '9007199254740993', createTime, at })
+    const push = (at: number) => pushText(gateway, { appId: APP, content: 'once', msgId: '9007199254740993', createTime, at })
     const answers = await Promise.all([0, 1, 0, 1].map(push))
     t.ok(answers.every(({ attempts }) => attempts[0]?.body === 'success'))
     const event = await until('it arrives', () => consumer.received[0])
@@ -54,8 +42,8 @@ void t.test('dispatch', { timeout: 90_000 }, async (story) => {
     await until('its fan-out is done and removed', async () => (await deliveryOf(event.id, 'once'))?.status === 'delivered')
     t.equal((await push(1)).attempts[0]?.body, 'success')
 
-    await pushText(gateway, { content: 'two of a user in one second', msgId: '1', createTime })
-    await pushText(gateway, { content: 'two of a user in one second', msgId: '2', createTime })
+    await pushText(gateway, { appId: APP, content: 'two of a user in one second', msgId: '1', createTime })
+    await pushText(gateway, { appId: APP, content: 'two of a user in one second', msgId: '2', createTime })
     await pushText(gateway, { appId: OTHER, content: 'once', msgId: '9007199254740993', createTime })
     for (const event of ['CLICK', 'VIEW']) await simulator.sendEvent(APP, { event, eventKey: 'k', openId: 'oUSER', createTimeSeconds: createTime })
     await until('the five others arrive', () => consumer.received.length >= 6)
@@ -67,7 +55,7 @@ void t.test('dispatch', { timeout: 90_000 }, async (story) => {
     await Promise.all([component(), component()])
     const told = await until('the component event arrives', () => consumer.received.find(({ type }) => type === 'wechat.component.notify_x'))
     await component()
-    await pushText(gateway, { content: 'last', msgId: '3', createTime })
+    await pushText(gateway, { appId: APP, content: 'last', msgId: '3', createTime })
     await until('what comes after it arrives', () => consumer.received.some(({ data }) => data['Content'] === 'last'))
     t.equal(consumer.of(told.id), 1)
     t.match(told, { source: '/wx/open1', data: { InfoType: 'notify_x' } })
@@ -82,7 +70,7 @@ void t.test('dispatch', { timeout: 90_000 }, async (story) => {
     const contents = () => hook.received.map(({ event }) => event.data['Content'] ?? event.data['Event'])
     // Twenty: with two workers, both have some of them.
     const round = async (prefix: string) => {
-      await Promise.all(Array.from({ length: 20 }, (_, n) => pushText(gateway, { content: `${prefix}${n}`, msgId: `${Date.now()}${n}`, at: n % 2 })))
+      await Promise.all(Array.from({ length: 20 }, (_, n) => pushText(gateway, { appId: APP, content: `${prefix}${n}`, msgId: `${Date.now()}${n}`, at: n % 2 })))
       await pushText(gateway, { appId: OTHER, content: `${prefix} other`, msgId: `${Date.now()}` })
       await simulator.sendEvent(APP, { event: 'subscribe', openId: `o${prefix}` })
     }
@@ -113,7 +101,7 @@ void t.test('dispatch', { timeout: 90_000 }, async (story) => {
     const elsewhere = await startHook(t)
     const hook = await startHook(t, () => ({ status: 302, headers: { location: elsewhere.url } }))
     const { sink } = await put('hook', { sink: { kind: 'webhook', url: hook.url }, retry: { scheduleSeconds: [] } })
-    await pushText(gateway, { content: 'redirected', msgId: '11' })
+    await pushText(gateway, { appId: APP, content: 'redirected', msgId: '11' })
     const dead = await until('it is dead', async () => (await deadLetters('hook')).items?.[0])
     t.match(dead, { attempts: 1, lastError: 'HTTP 302', type: 'wechat.message.text' })
     t.equal(hook.received.length, 1, 'an empty schedule is one attempt')
@@ -124,7 +112,7 @@ void t.test('dispatch', { timeout: 90_000 }, async (story) => {
 
     hook.answer = ({ id }) => (hook.of(id) === 1 ? { status: 503, headers: { 'retry-after': '2' } } : { status: 200 })
     await put('hook', { sink: { kind: 'webhook', url: hook.url }, retry: { scheduleSeconds: [1] } })
-    await pushText(gateway, { content: 'later', msgId: '12' })
+    await pushText(gateway, { appId: APP, content: 'later', msgId: '12' })
     const attempts = () => hook.received.filter(({ event }) => event.data['Content'] === 'later')
     await until('the second attempt', () => attempts().length === 2)
     const [one, two] = attempts()
@@ -133,13 +121,13 @@ void t.test('dispatch', { timeout: 90_000 }, async (story) => {
 
     hook.answer = () => ({ status: 500 })
     await put('hook', { sink: { kind: 'webhook', url: hook.url }, retry: { scheduleSeconds: [3600] } })
-    await pushText(gateway, { content: 'pending', msgId: '13' })
+    await pushText(gateway, { appId: APP, content: 'pending', msgId: '13' })
     const pending = await until('it waits for its retry', async () => {
       const { body } = await call('GET', '/events?limit=5')
       return body.items?.find(({ event, deliveries }) => event?.data['Content'] === 'pending' && deliveries?.[0]?.status === 'retrying')
     })
     hook.answer = () => ({ status: 410 })
-    await pushText(gateway, { content: 'gone', msgId: '14' })
+    await pushText(gateway, { appId: APP, content: 'gone', msgId: '14' })
     await until('the subscription is disabled', async () => (await call('GET', '/subscriptions/hook')).body.enabled === false)
     const both = await until('both are dead', async () => {
       const { items = [] } = await deadLetters('hook')
@@ -160,7 +148,7 @@ void t.test('dispatch', { timeout: 90_000 }, async (story) => {
   await story.test('dead letters are paged, replayed one by one or all, discarded; replays reach every kind of sink', async (t) => {
     const hook = await startHook(t, () => ({ status: 500 }))
     await put('dead', { sink: { kind: 'webhook', url: hook.url }, retry: { scheduleSeconds: [] } })
-    await Promise.all(Array.from({ length: 7 }, (_, n) => pushText(gateway, { content: `dead ${n}`, msgId: `2${n}` })))
+    await Promise.all(Array.from({ length: 7 }, (_, n) => pushText(gateway, { appId: APP, content: `dead ${n}`, msgId: `2${n}` })))
     await until('seven are dead', async () => (await deadLetters('dead')).items?.length === 7)
     const pages: string[][] = []
     for (let cursor: string | null | undefined = ''; cursor !== null && cursor !== undefined; ) {
@@ -192,7 +180,7 @@ void t.test('dispatch', { timeout: 90_000 }, async (story) => {
     await put('stream', { sink: { kind: 'stream' } })
     const consumer = await startQueueConsumer(t, gateway, { subscription: 'queue' })
     const entries = await readStream(t, gateway, 'stream')
-    await pushText(gateway, { content: 'replay me', msgId: '30' })
+    await pushText(gateway, { appId: APP, content: 'replay me', msgId: '30' })
     const event = await until('the queue has it', () => consumer.received.find(({ data }) => data['Content'] === 'replay me'))
     await until('the stream has it', async () => (await entries()).some(({ id }) => id === event.id))
     const replay = await call('POST', `/events/${event.id}/replay`)
@@ -207,7 +195,7 @@ void t.test('dispatch', { timeout: 90_000 }, async (story) => {
 
   await story.test('the event log filters, pages and tells what became of each delivery', async (t) => {
     const from = new Date().toISOString()
-    await pushText(gateway, { content: 'log 1', msgId: '41' })
+    await pushText(gateway, { appId: APP, content: 'log 1', msgId: '41' })
     await simulator.sendEvent(APP, { event: 'VIEW', openId: 'oLOG' })
     await pushText(gateway, { appId: OTHER, content: 'log 2', msgId: '42' })
     const find = async (query: string) => (await call('GET', `/events?from=${from}${query}`)).body
@@ -240,11 +228,11 @@ void t.test('dispatch', { timeout: 90_000 }, async (story) => {
 
     for (const kind of ['queue', 'stream']) {
       await put('leaves', { sink: { kind } })
-      await pushText(gateway, { content: `leaves ${kind}`, msgId: `5${kind.length}` })
+      await pushText(gateway, { appId: APP, content: `leaves ${kind}`, msgId: `5${kind.length}` })
       await until('something stands there', async () => (await keysOf(redis, 'leaves')).length > 0)
     }
     await put('leaves', { sink: { kind: 'webhook', url: hook.url }, retry: { scheduleSeconds: [3600] } })
-    await pushText(gateway, { content: 'leaves retry', msgId: '59' })
+    await pushText(gateway, { appId: APP, content: 'leaves retry', msgId: '59' })
     await until('a retry waits', async () => (await redis.zcard('bull:{wx-deliveries-open1-leaves}:delayed')) > 0)
     const gone = await call('DELETE', '/subscriptions/leaves')
     t.equal(gone.status, 204)

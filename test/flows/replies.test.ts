@@ -1,9 +1,10 @@
 // Passive replies on real processes: who may reply and how, in time, late, never, from everywhere, with Redis gone.
-import { textOf, type PushResult, type Simulator } from '@wxgw/simulator'
+import { messageXml, textOf, type PushResult, type Simulator } from '@wxgw/simulator'
 import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import { readStream, startHook, startQueueConsumer } from '../helpers/consumers.ts'
-import { type Gateway, startGateway } from '../helpers/gateway.ts'
+import { startGateway } from '../helpers/gateway.ts'
+import { nameOf, nowSeconds, pushText } from '../helpers/push-text.ts'
 import { until } from '../helpers/until.ts'
 
 const DEADLINE_MS = 1_200
@@ -12,20 +13,7 @@ const MINI = 'wx00000000000000b2'
 const OTHER = 'wx00000000000000b3'
 const USER = 'oUSER'
 
-const nowSeconds = () => Math.floor(Date.now() / 1000)
-const nameOf = (appId: string) => `gh_${appId.slice(2)}`
 const contentOf = (push: PushResult) => push.reply && textOf(push.reply.fields, 'Content')
-
-type Push = { content: string; msgId: string; createTime?: number; at?: number }
-
-/** One push with a nonce of its own, to any ingress, tried once. WeChat's retry of it is the same to the second it was made. */
-function pushText(gateway: Gateway, { content, msgId, createTime = nowSeconds(), at = 0 }: Push): Promise<PushResult> {
-  const xml =
-    `<xml><ToUserName>${nameOf(APP)}</ToUserName><FromUserName>${USER}</FromUserName><CreateTime>${createTime}</CreateTime>` +
-    `<MsgType>text</MsgType><Content>${content}</Content><MsgId>${msgId}</MsgId></xml>`
-  const url = `${gateway.ingresses[at]?.publicUrl}/apis/v1/wx/open1/${APP}/callback`
-  return gateway.simulator.push('authorizer', { xml, appId: APP, url, attempts: 1 })
-}
 
 void t.test('passive replies', async (story) => {
   const previous = { token: randomBytes(8).toString('hex'), encodingAesKey: randomBytes(40).toString('hex').slice(0, 43) }
@@ -87,7 +75,7 @@ void t.test('passive replies', async (story) => {
     }
 
     const rotated = await simulator.push('authorizer', {
-      xml: `<xml><ToUserName>${nameOf(APP)}</ToUserName><FromUserName>${USER}</FromUserName><CreateTime>${nowSeconds()}</CreateTime><MsgType>text</MsgType><Content>0</Content><MsgId>77</MsgId></xml>`,
+      xml: messageXml({ toUserName: nameOf(APP), openId: USER, createTimeSeconds: nowSeconds() }, 'text', { Content: '0', MsgId: '77' }),
       appId: APP,
       encryptWith: previous,
     })
@@ -211,7 +199,7 @@ void t.test('passive replies', async (story) => {
   await story.test('a retry joins the push that waits, at another ingress too; others are acknowledged meanwhile', async (t) => {
     await put('stream', { sink: { kind: 'stream' }, reply: true, match: { authorizers: [APP] } })
     const entries = await readStream(t, gateway, 'stream')
-    const pushed = { content: 'joined', msgId: '424242', createTime: nowSeconds() }
+    const pushed = { appId: APP, content: 'joined', msgId: '424242', createTime: nowSeconds() }
     const waiting = [0, 1, 0, 1].map((at) => pushText(gateway, { ...pushed, at }))
     const event = await until('the stream has it', async () => (await entries()).find(({ data }) => data['Content'] === 'joined'))
     const other = await simulator.sendText(OTHER, { openId: USER, content: 'undisturbed' })

@@ -2,12 +2,12 @@
 import type { Test } from 'tap'
 import { componentDocument, sign, textMessage } from '../apps/ingress/sealed-push.ts'
 import { envelopeRows } from './envelope-rows.ts'
+import { nowSeconds } from '../helpers/push-text.ts'
 import {
   type Attempt,
   AUTHORIZER,
   CANARY,
   type HostileGateway,
-  nowSeconds,
   OTHER_AUTHORIZER,
   parsed,
   PREFIX,

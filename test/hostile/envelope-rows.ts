@@ -1,7 +1,8 @@
 // Owns: rows C of the table: envelopes that are refused on both push routes, with the contract's statuses.
 import { createCipheriv } from 'node:crypto'
 import { sign, type SealedPush } from '../apps/ingress/sealed-push.ts'
-import { type Attempt, CANARY, type HostileGateway, nowSeconds, pushBytes } from './hostile-gateway.ts'
+import { nowSeconds } from '../helpers/push-text.ts'
+import { type Attempt, CANARY, type HostileGateway, pushBytes } from './hostile-gateway.ts'
 import type { RequestParts } from './raw-http.ts'
 
 const SIGNATURE = 'SIGNATURE_MISMATCH'

@@ -4,6 +4,7 @@ import { Worker } from 'bullmq'
 import type { Test } from 'tap'
 import { type Event, type Gateway, type GatewayOptions, startGateway } from '../helpers/gateway.ts'
 import { until } from '../helpers/until.ts'
+import { nowSeconds } from '../helpers/push-text.ts'
 import { type PushOptions, queryText, sealPush, type SealedPush } from '../apps/ingress/sealed-push.ts'
 import { type RawAnswer, requestBytes, type RequestParts, sendBytes } from './raw-http.ts'
 import { changedKeys, type Digest, type RedisWitness, startRedisWitness } from './redis-witness.ts'
@@ -195,10 +196,6 @@ async function authorize(gateway: Gateway): Promise<void> {
 export function pushBytes(route: string, { query, body }: SealedPush, { rawQuery, ...parts }: RequestParts & { rawQuery?: string } = {}): Buffer {
   const target = `${PREFIX}/${route}?${rawQuery ?? queryText(query)}`
   return requestBytes('POST', target, { body, ...parts, headers: { 'content-type': 'text/xml', ...parts.headers } })
-}
-
-export function nowSeconds(): number {
-  return Math.floor(Date.now() / 1000)
 }
 
 function portOf(url: string): number {

@@ -5,10 +5,10 @@ import t from 'tap'
 import { componentDocument, encryptText, sign, textMessage, type PushOptions } from '../apps/ingress/sealed-push.ts'
 import type { Event } from '../helpers/gateway.ts'
 import { until } from '../helpers/until.ts'
+import { nowSeconds } from '../helpers/push-text.ts'
 import {
   AUTHORIZER,
   CANARY,
-  nowSeconds,
   OTHER_AUTHORIZER,
   PREVIOUS,
   pushBytes,

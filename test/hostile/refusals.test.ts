@@ -9,7 +9,8 @@ import { attackAuthorization, burnQuota, GOOD } from './attack-authorization.ts'
 import { attackHttp } from './attack-http.ts'
 import { attackOperators, NARROW_CALLER } from './attack-operators.ts'
 import { attackPushes } from './attack-pushes.ts'
-import { AUTHORIZER, nowSeconds, parsed, PREFIX, pushBytes, startHostileGateway } from './hostile-gateway.ts'
+import { nowSeconds } from '../helpers/push-text.ts'
+import { AUTHORIZER, parsed, PREFIX, pushBytes, startHostileGateway } from './hostile-gateway.ts'
 import { requestBytes, sendBytes } from './raw-http.ts'
 
 void t.test('hostile input is refused, leaves nothing, and is forgotten', async (t) => {

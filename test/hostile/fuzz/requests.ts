@@ -1,6 +1,7 @@
 // Owns: one good request for every route of both listeners, as bytes: what the fuzzer starts from.
 import { componentDocument, textMessage } from '../../apps/ingress/sealed-push.ts'
-import { AUTHORIZER, type HostileGateway, type Listener, nowSeconds, PREFIX, pushBytes } from '../hostile-gateway.ts'
+import { nowSeconds } from '../../helpers/push-text.ts'
+import { AUTHORIZER, type HostileGateway, type Listener, PREFIX, pushBytes } from '../hostile-gateway.ts'
 import { requestBytes } from '../raw-http.ts'
 
 export type Seed = { listener: Listener; route: string; bytes: Buffer }
