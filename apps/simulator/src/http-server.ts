@@ -1,6 +1,6 @@
 // Owns: the one HTTP server that plays all of WeChat's hosts, and its way of ending.
 import Fastify, { type FastifyInstance } from 'fastify'
-import { apiRoutes } from './api/api-routes.ts'
+import { apiRoutes, refuseUnreadable } from './api/api-routes.ts'
 import { authorizationPages } from './authorization-page/page-routes.ts'
 import { consolePage } from './console/console-page.ts'
 import { controlRoutes } from './console/control-routes.ts'
@@ -17,17 +17,11 @@ export async function startHttpServer({ world, host, port, onError }: Deps): Pro
     forceCloseConnections: true,
     bodyLimit: 4 * 1024 * 1024,
     ajv: { customOptions: { removeAdditional: false } },
+    frameworkErrors: (_error, _request, reply) => void refuseUnreadable(reply, world),
+    clientErrorHandler: (_error, socket) => socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n'),
   })
-  await app.register(apiRoutes(world))
-  await app.register(
-    authorizationPages({
-      ...world,
-      pushes: world.componentPushes,
-      inBackground: (work) => {
-        work.catch(onError)
-      },
-    }),
-  )
+  await app.register(apiRoutes({ ...world, onError }))
+  await app.register(authorizationPages({ ...world, pushes: world.componentPushes, onError }))
   await app.register(controlRoutes(world))
   await app.register(consolePage(world))
   await app.listen({ host, port })

@@ -128,6 +128,8 @@ void t.test('an encrypted passive reply is verified and opened', async (t) => {
   const { ok, reply } = await simulator.sendText(appId, { openId: 'oUser', content: 'hi' })
   t.ok(ok)
   t.match(reply, { fields: { ToUserName: 'oUser', MsgType: 'text', Content: '收到' } })
+  gateway.answerWith((push) => ({ body: sealReply(push, { nonce: '1' }) }))
+  t.match(await simulator.sendText(appId, { openId: 'oUser', content: 'hi' }), { reply: { nonce: '1' } }, 'with a nonce of its own')
   t.match(await simulator.pushTicket(), { ok: false }, 'component events take no reply')
 })
 
@@ -135,7 +137,6 @@ void t.test('a passive reply with anything wrong in it is bad', async (t) => {
   const { gateway, simulator, appId } = await world(t, { attempts: 1 })
   const spoilt = {
     'appid': { receiveId: 'wx0000000000000000' },
-    'nonce': { nonce: '1' },
     'MsgSignature': { signature: 'a'.repeat(40) },
     'user who wrote': { to: 'oSomebodyElse' },
     'key of the push': { key: '0123456789012345678901234567890123456789012' },

@@ -15,28 +15,37 @@ export type ApiDeps = AdmissionDeps & {
   calls: CallLog
   faults: Faults
   pauses: Pick<Pauses, 'pause'>
+  /** Gets a failure that is the simulator's own. */
+  onError: (error: unknown) => void
 }
 
-/** A plugin of its own, so that its reading of every body as text stays in here. */
+/**
+ * Every path that is nobody else's: what is no API is 40066. A plugin of its own, so that its reading of every body as text
+ * stays in here.
+ */
 export function apiRoutes(deps: ApiDeps) {
   return async function register(app: FastifyInstance) {
     app.removeAllContentTypeParsers()
     app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
-    for (const endpoint of deps.endpoints) {
-      app.route({
-        method: ['GET', 'POST'],
-        url: endpoint.path,
-        exposeHeadRoute: false,
-        handler: (request, reply) => serve(endpoint, request, reply, deps),
-      })
-    }
-    app.route({
-      method: ['GET', 'POST'],
-      url: '/cgi-bin/*',
-      exposeHeadRoute: false,
-      handler: (_request, reply) => send(reply, ordinaryAnswer(refusalFields(new Refusal(40066), deps), deps)),
+    app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
+      // What a web server in front of the API says; the framework's own words are not WeChat's.
+      if (error.statusCode === 413) return reply.code(413).type('text/html').send('<html><body>413 Request Entity Too Large</body></html>')
+      deps.onError(error)
+      return refuse(reply, new Refusal(-1), deps)
     })
+    // By every method: the endpoint itself says which one it wants.
+    for (const endpoint of deps.endpoints) app.all(endpoint.path, (request, reply) => serve(endpoint, request, reply, deps))
+    app.all('/*', (_request, reply) => refuse(reply, new Refusal(40066), deps))
   }
+}
+
+/** The answer to an address that cannot even be read. */
+export function refuseUnreadable(reply: FastifyReply, deps: Pick<ApiDeps, 'clock' | 'settings'>): Promise<void> {
+  return refuse(reply, new Refusal(40066), deps)
+}
+
+function refuse(reply: FastifyReply, refusal: Refusal, deps: Pick<ApiDeps, 'clock' | 'settings'>): Promise<void> {
+  return send(reply, ordinaryAnswer(refusalFields(refusal, deps), deps))
 }
 
 async function serve(endpoint: Endpoint, fastifyRequest: FastifyRequest, reply: FastifyReply, deps: ApiDeps): Promise<void> {

@@ -19,13 +19,18 @@ type Deps = {
   component: ComponentLedger
   pushes: Pick<ComponentPushes, 'prepareAuthorization'>
   pauses: Pick<Pauses, 'pause'>
-  /** For what goes on after the answer. */
-  inBackground: (work: Promise<unknown>) => void
+  /** For what fails where nobody waits for it. */
+  onError: (error: unknown) => void
 }
 
 export function authorizationPages(deps: Deps) {
   return async function register(app: FastifyInstance) {
     await app.register(formbody)
+    app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
+      if (error.statusCode !== undefined && error.statusCode < 500) return refuse(reply, '请求不是表单 · the request is no form')
+      deps.onError(error)
+      return refuse(reply, '系统错误 · system error')
+    })
     for (const path of PAGES) {
       app.get(path, { exposeHeadRoute: false }, (request, reply) => show(request, reply, deps))
       app.post(path, (request, reply) => confirm(request, reply, deps))
@@ -52,7 +57,7 @@ async function confirm(request: FastifyRequest, reply: FastifyReply, deps: Deps)
   deps.component.spendPreAuthCode(asked.preAuthCode)
   const { authorizationCode, push } = deps.pushes.prepareAuthorization(account.appId, { preAuthCode: asked.preAuthCode })
   const { authorizedPushDelayMs, redirectDelayMs, authorizationCodeLifetimeSeconds } = deps.settings()
-  deps.inBackground(deps.pauses.pause(authorizedPushDelayMs).then(push))
+  deps.pauses.pause(authorizedPushDelayMs).then(push).catch(deps.onError)
   await deps.pauses.pause(redirectDelayMs)
   return reply.redirect(redirectTarget(asked.redirectUri, authorizationCode, authorizationCodeLifetimeSeconds), 302)
 }

@@ -17,12 +17,14 @@ export function controlRoutes(world: World) {
       if (request.method !== 'GET') request.body ??= {}
     })
     app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
-      const statusCode = error instanceof RangeError ? 400 : (error.statusCode ?? 500)
-      return reply.code(statusCode).send({ statusCode, message: error.message })
+      const statusCode = error.statusCode ?? (error instanceof RangeError ? 400 : 500)
+      const message = statusCode === 415 ? 'the body must be JSON or a form' : error.message
+      return reply.code(statusCode).send({ statusCode, message })
     })
     await app.register(async (scope) => observe(scope, world), { prefix: '/_simulator' })
     await app.register(async (scope) => drive(scope, world), { prefix: '/_simulator' })
     await app.register(async (scope) => disturb(scope, world), { prefix: '/_simulator' })
+    app.all('/_simulator/*', (_request, reply) => reply.code(404).send({ statusCode: 404, message: 'no such route' }))
   }
 }
 

@@ -109,7 +109,6 @@ export function createPusher({ clock, settings, pauses, onPush }: Deps): Pusher 
     if (body === '') return { attempt: judged(null) }
     const verdict = openReply(body, {
       credentials: sealed.credentials,
-      nonce: sealed.query['nonce'] ?? '',
       receiveId: sealed.receiveId,
       openId: order.openId,
     })
