@@ -64,6 +64,9 @@ async function startGateway() {
   }
   const ingress = processes.start('ingress', { script: 'apps/ingress/dist/main.js', env })
   const worker = processes.start('worker', { script: 'apps/worker/dist/main.js', env })
+  await processes.untilAlive(ingress, `${urls.public}/healthz`)
+  await processes.untilAlive(worker, `${urls.worker}/healthz`)
+  // After the gateway: it pushes its first ticket at once.
   const simulator = processes.start('simulator', {
     script: 'apps/simulator/dist/main.js',
     env: {
@@ -75,17 +78,21 @@ async function startGateway() {
       TICKET_INTERVAL_SECONDS: once ? '0' : '600',
     },
   })
-  await processes.untilAlive(ingress, `${urls.public}/healthz`)
-  await processes.untilAlive(worker, `${urls.worker}/healthz`)
   await processes.untilAlive(simulator, `${urls.simulator}/_simulator/state`)
   return { urls, platform, base }
+}
+
+/** Of every URL of a list. */
+function withoutPassword(urls) {
+  return urls.replaceAll(/:\/\/[^@/,]*@/g, '://…@')
 }
 
 async function main() {
   title('WeChat third-party platform gateway: the demo / 微信第三方平台网关演示')
   await bootstrap()
   redis = await provideRedis()
-  fact('Redis', redis.kind === 'embedded' ? 'embedded (no redis-server in PATH): keeps nothing, for this demo only' : `${redis.kind}`)
+  const kind = redis.kind === 'embedded' ? 'embedded (no redis-server in PATH): keeps nothing, for this demo only' : redis.kind
+  fact('Redis', `${withoutPassword(redis.url)} (${kind})`)
   const { urls, platform, base } = await startGateway()
   fact('ingress', `${urls.public} (public), ${urls.internal} (internal)`)
   fact('worker', urls.worker)
