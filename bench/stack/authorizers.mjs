@@ -1,7 +1,7 @@
 // Owns: many authorizers in a Redis, as the product's own stores write them: one is made by them, and multiplied inside Redis in the
 // same format, with values of the same length.
 import { randomBytes } from 'node:crypto'
-import { connectRedis, createAuthorizerStore, createRefreshSchedule, createSealer, platformKeys } from '@wxgw/redis'
+import { connectRedis, createAuthorizerStore, createRefreshSchedule, createSealer, platformKeys, standaloneSettings } from '@wxgw/redis'
 import { parseAuthorizerAppId, Secret } from '@wxgw/wechat-core'
 
 const CHUNK = 10_000
@@ -27,7 +27,7 @@ return count
 
 /** `server`: see redis-server.mjs; nothing else may write to it meanwhile. */
 export async function createAuthorizers(server) {
-  const redis = connectRedis({ urls: [new Secret(server.url)], mode: 'standalone', sentinelName: undefined }, 'commands', () => {})
+  const redis = connectRedis(standaloneSettings(server.url), 'commands', () => {})
   await new Promise((resolve) => redis.once('ready', resolve))
   const keys = platformKeys('open1')
   const sealer = createSealer([{ id: 'k1', key: randomBytes(32) }])

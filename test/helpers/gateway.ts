@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { type Simulator, startSimulator } from '@wxgw/simulator'
 import { freePort } from './free-port.ts'
 import { type RunningProcess, startProcess } from './process.ts'
+import type { RedisForm } from './redis-forms.ts'
 import { type RedisServer, startRedis } from './redis-server.ts'
 import { until } from './until.ts'
 
@@ -80,6 +81,8 @@ export type Gateway = {
 export type GatewayOptions = {
   /** Default: one of its own, stopped with the gateway like this one. */
   redis?: RedisServer
+  /** Instead of one server; stopped by the test. */
+  form?: RedisForm
   ingresses?: number
   workers?: number
   env?: Record<string, string>
@@ -88,7 +91,7 @@ export type GatewayOptions = {
 }
 
 export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
-  const redis = options.redis ?? (await startRedis())
+  const redis = options.redis ?? options.form?.servers[0] ?? (await startRedis())
   const component = {
     appId: `wx${randomBytes(8).toString('hex')}`,
     appSecret: randomBytes(16).toString('hex'),
@@ -106,7 +109,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     ...options.simulator,
   })
   const env = {
-    REDIS_URL: redis.url,
+    ...(options.form?.env ?? { REDIS_URL: redis.url }),
     WX_COMPONENT_APPID: component.appId,
     WX_COMPONENT_APPSECRET: component.appSecret,
     WX_TOKEN: component.token,
@@ -154,7 +157,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   async function stop(): Promise<void> {
     await Promise.all([...ingresses, ...workers].map(({ process }) => process.end('SIGKILL')))
     await simulator.close()
-    await redis.stop()
+    if (!options.form) await redis.stop()
   }
 
   const starting = Promise.all([

@@ -1,17 +1,22 @@
 // Owns: a real Redis server of the test's own, thrown away at the end.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { connect as connectTls } from 'node:tls'
+import { type Certificate } from './certificates.ts'
 import { freePort } from './free-port.ts'
 import { until } from './until.ts'
 
 export type RedisServer = {
   url: string
   port: number
+  /** Its directory, thrown away with it. */
+  dir: string
   pid(): number
+  isRunning(): boolean
   /** SIGKILL, as a crash. */
   kill(): Promise<void>
   /** Starts it again on the same port and the same data. */
@@ -21,26 +26,46 @@ export type RedisServer = {
 
 const BINARY = process.env['TEST_REDIS_SERVER'] ?? 'redis-server'
 
+const PERSISTENT = [
+  ['--save', ''],
+  ['--appendonly', 'yes'],
+  ['--appendfsync', 'everysec'],
+  ['--maxmemory-policy', 'noeviction'],
+]
+
 /** What a long run has left in the append-only file is read before the first answer. */
 const LOADED_WITHIN_MS = 60_000
 
+/** TLS instead of plain TCP. */
+export type ServerTls = Certificate & { ca: string; clients: 'any' | 'with a certificate' }
+
+export type RedisServerOptions = {
+  /** It serves no plain TCP then. */
+  tls?: ServerTls | undefined
+  /** A sentinel: the lines of its configuration file, which it rewrites itself. */
+  sentinel?: readonly string[] | undefined
+}
+
 /** Starts a private redis-server with an append-only file, as production has it. */
-export async function startRedis(extraArguments: readonly string[] = []): Promise<RedisServer> {
+export async function startRedis(
+  extraArguments: readonly string[] = [],
+  { tls, sentinel }: RedisServerOptions = {},
+): Promise<RedisServer> {
   const port = await freePort()
   const dir = await mkdtemp(join(tmpdir(), 'wxgw-redis-'))
+  const listening = tls ? await tlsArguments(dir, port, tls) : [['--port', String(port)]]
+  const mode = sentinel ? [await writtenTo(dir, 'sentinel.conf', sentinel.join('\n')), '--sentinel'] : []
   let child: ChildProcess | undefined
 
   async function start() {
     const started = spawn(
       BINARY,
       [
-        ['--port', String(port)],
+        mode,
+        ...listening,
         ['--bind', '127.0.0.1'],
         ['--dir', dir],
-        ['--save', ''],
-        ['--appendonly', 'yes'],
-        ['--appendfsync', 'everysec'],
-        ['--maxmemory-policy', 'noeviction'],
+        ...(sentinel ? [] : PERSISTENT),
         ['--loglevel', 'warning'],
         extraArguments,
       ].flat(),
@@ -51,7 +76,7 @@ export async function startRedis(extraArguments: readonly string[] = []): Promis
       `redis-server listens on ${port}`,
       () => {
         if (started.exitCode !== null) throw new Error(`redis-server ended with ${started.exitCode}`)
-        return answersPing(port)
+        return answersPing(port, tls)
       },
       { timeoutMs: LOADED_WITHIN_MS },
     )
@@ -67,12 +92,14 @@ export async function startRedis(extraArguments: readonly string[] = []): Promis
 
   await start()
   return {
-    url: `redis://127.0.0.1:${port}`,
+    url: `${tls ? 'rediss' : 'redis'}://127.0.0.1:${port}`,
     port,
+    dir,
     pid: () => {
       if (child?.pid === undefined) throw new Error('redis-server is not running')
       return child.pid
     },
+    isRunning: () => child !== undefined,
     kill: () => end('SIGKILL'),
     start,
     stop: async () => {
@@ -82,12 +109,33 @@ export async function startRedis(extraArguments: readonly string[] = []): Promis
   }
 }
 
-function answersPing(port: number): Promise<boolean> {
+async function tlsArguments(dir: string, port: number, { ca, cert, key, clients }: ServerTls): Promise<string[][]> {
+  return [
+    ['--port', '0'],
+    ['--tls-port', String(port)],
+    ['--tls-ca-cert-file', await writtenTo(dir, 'ca.pem', ca)],
+    ['--tls-cert-file', await writtenTo(dir, 'server.pem', cert)],
+    ['--tls-key-file', await writtenTo(dir, 'server-key.pem', key)],
+    ['--tls-auth-clients', clients === 'any' ? 'no' : 'yes'],
+    ['--tls-replication', 'yes'],
+  ]
+}
+
+export async function writtenTo(dir: string, name: string, text: string): Promise<string> {
+  const path = join(dir, name)
+  await writeFile(path, text)
+  return path
+}
+
+/** Whether it answers at all: one that wants a password says so. */
+function answersPing(port: number, tls: ServerTls | undefined): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ port, host: '127.0.0.1' }, () => socket.write('PING\r\n'))
+    const ping = () => socket.write('PING\r\n')
+    const address = { port, host: '127.0.0.1' }
+    const socket = tls ? connectTls({ ...address, ca: tls.ca, cert: tls.cert, key: tls.key }, ping) : connect(address, ping)
     socket.once('data', (data) => {
       socket.destroy()
-      resolve(data.toString().startsWith('+PONG'))
+      resolve(/^(\+PONG|-NOAUTH|-NOPERM)/.test(data.toString()))
     })
     socket.once('error', () => resolve(false))
   })

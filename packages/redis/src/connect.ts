@@ -1,15 +1,10 @@
 // Owns: how each role talks to Redis. The defaults of the libraries wait for minutes; WeChat waits for five seconds.
-import type { Secret } from '@wxgw/wechat-core'
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { waitPatiently } from './patient-redis.ts'
+import { loginOptions, type RedisSettings, tlsOptions } from './redis-settings.ts'
+import { sentinelConnectorWith } from './sentinel-connector.ts'
 
 export type RedisConnection = Redis | Cluster
-
-export type RedisSettings = {
-  urls: readonly Secret[]
-  mode: 'standalone' | 'cluster' | 'sentinel'
-  sentinelName: string | undefined
-}
 
 /**
  * `commands`: requests and stores; fails within a second, never queues while Redis is away.
@@ -95,24 +90,37 @@ function keepAsking(connection: RedisConnection, onError: (error: Error) => void
   connection.once('end', () => clearInterval(timer))
 }
 
-function open({ urls, mode, sentinelName }: RedisSettings, options: Options): RedisConnection {
-  const nodes = urls.map((url) => new URL(url.reveal()))
-  const [first] = nodes
-  if (!first) throw new Error('no Redis URL')
-  if (mode === 'standalone') return new Redis(first.href, options)
-  const hosts = nodes.map((url) => ({ host: url.hostname, port: Number(url.port || (mode === 'sentinel' ? 26379 : 6379)) }))
-  const login: Options = {
-    ...(first.username === '' ? {} : { username: decodeURIComponent(first.username) }),
-    ...(first.password === '' ? {} : { password: decodeURIComponent(first.password) }),
-    ...(first.protocol === 'rediss:' ? { tls: {} } : {}),
+function open(settings: RedisSettings, options: Options): RedisConnection {
+  const { mode, endpoints, login, database, sentinel } = settings
+  const [first] = endpoints
+  if (!first) throw new Error('no Redis is configured')
+  const server: Options = { ...options, ...loginOptions(login), ...tlsOptions(settings) }
+  switch (mode) {
+    case 'standalone':
+      return new Redis({ ...server, ...first, db: database })
+    case 'cluster':
+      return new Cluster([...endpoints], {
+        redisOptions: server,
+        enableOfflineQueue: options.enableOfflineQueue ?? true,
+        // A certificate names hosts, and a resolved address is none of them.
+        ...(settings.tls ? { dnsLookup: (address: string, done: DnsAnswer) => done(null, address) } : {}),
+      })
+    case 'sentinel':
+      return new Redis({ ...server, ...sentinelOptions(settings), ...(sentinel ? { name: sentinel.name } : {}), db: database })
   }
-  if (mode === 'sentinel') {
-    const db = Number(first.pathname.slice(1) || 0)
-    return new Redis({ ...options, ...login, db, sentinels: hosts, ...(sentinelName === undefined ? {} : { name: sentinelName }) })
+}
+
+type DnsAnswer = (error: null, address: string) => void
+
+function sentinelOptions(settings: RedisSettings): Options {
+  const { endpoints, login, sentinel } = settings
+  const { tls } = tlsOptions(settings)
+  const own = sentinel?.login && loginOptions(sentinel.login)
+  return {
+    sentinels: [...endpoints],
+    ...(tls ? { sentinelTLS: tls, enableTLSForSentinelMode: true } : {}),
+    ...(own?.username === undefined ? {} : { sentinelUsername: own.username }),
+    ...(own?.password === undefined ? {} : { sentinelPassword: own.password }),
+    ...(own || login.password === undefined ? {} : { Connector: sentinelConnectorWith(loginOptions(login)) }),
   }
-  return new Cluster(hosts, {
-    redisOptions: { ...options, ...login },
-    enableOfflineQueue: options.enableOfflineQueue ?? true,
-    ...(first.protocol === 'rediss:' ? { dnsLookup: (address: string, done: (error: null, address: string) => void) => done(null, address) } : {}),
-  })
 }

@@ -40,8 +40,25 @@ export type CallerConfig = { name: string; key: Secret; grants: readonly Grant[]
 
 export type SealingKey = { id: string; key: Buffer }
 
+export type RedisLogin = { username: string | undefined; password: Secret | undefined }
+
+/** PEM texts; undefined = not set. */
+export type RedisTls = { ca: string | undefined; cert: string | undefined; key: Secret | undefined }
+
+export type RedisConfig = {
+  mode: 'standalone' | 'cluster' | 'sentinel'
+  /** The server, the nodes of the cluster that are asked first, or the sentinels. IPv6 addresses without brackets. */
+  endpoints: ReadonlyArray<{ host: string; port: number }>
+  login: RedisLogin
+  database: number
+  /** undefined = plain TCP. Holds for the sentinels, too. */
+  tls: RedisTls | undefined
+  /** Set with REDIS_MODE=sentinel. `login` undefined = try that of the servers, then none. */
+  sentinel: { name: string; login: RedisLogin | undefined } | undefined
+}
+
 export type Config = {
-  redis: { urls: readonly Secret[]; mode: 'standalone' | 'cluster' | 'sentinel'; sentinelName: string | undefined }
+  redis: RedisConfig
   publicListener: { host: string; port: number; baseUrl: string | undefined; trustProxy: readonly string[] }
   internalListener: { host: string; port: number }
   /** On the two ports of the ingress; 1 = the process itself, supervised by nobody of ours. */

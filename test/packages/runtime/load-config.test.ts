@@ -22,7 +22,13 @@ function problemsOf(changes: Changes, files: Readonly<Record<string, string>> = 
 void t.test('a complete environment gives the documented defaults', async (t) => {
   const config = load()
   t.match(config, {
-    redis: { mode: 'standalone', sentinelName: undefined },
+    redis: {
+      mode: 'standalone',
+      endpoints: [{ host: '127.0.0.1', port: 6379 }],
+      database: 0,
+      tls: undefined,
+      sentinel: undefined,
+    },
     publicListener: { host: '0.0.0.0', port: 3000, baseUrl: undefined, trustProxy: [] },
     internalListener: { host: '127.0.0.1', port: 3001 },
     workerListener: { host: '127.0.0.1', port: 3002 },
@@ -44,10 +50,6 @@ void t.test('a complete environment gives the documented defaults', async (t) =>
     eventLogSeconds: 86_400,
     logLevel: 'info',
   })
-  t.strictSame(
-    config.redis.urls.map((url) => url.reveal()),
-    ['redis://127.0.0.1:6379'],
-  )
   const [platform] = config.platforms
   t.equal(platform?.id, 'open1')
   t.equal(platform?.encodingAesKey.reveal(), AES_KEY)
@@ -129,17 +131,6 @@ void t.test('a .env that cannot be read is a problem', async (t) => {
   t.throws(() => loadConfig({ env: COMPLETE, readFile }), { message: /^the configuration has 1 problem\n {2}\.env: cannot be read$/ })
 })
 
-void t.test('several Redis nodes need a mode for them', async (t) => {
-  const cluster = load({ REDIS_MODE: 'cluster', REDIS_URL: 'redis://a:1, redis://b:2' })
-  t.strictSame(
-    cluster.redis.urls.map((url) => url.reveal()),
-    ['redis://a:1', 'redis://b:2'],
-  )
-  t.match(problemsOf({ REDIS_MODE: 'cluster', REDIS_URL: 'redis://a:1/2' }), { REDIS_URL: /database/ })
-  t.match(problemsOf({ REDIS_MODE: 'sentinel' }), { REDIS_SENTINEL_NAME: /required/ })
-  t.equal(load({ REDIS_MODE: 'sentinel', REDIS_SENTINEL_NAME: 'mymaster' }).redis.sentinelName, 'mymaster')
-})
-
 void t.test('DEDUPE_SECONDS follows PUSH_MAX_SKEW_SECONDS unless it is set', async (t) => {
   t.equal(load({ PUSH_MAX_SKEW_SECONDS: '1800' }).dedupeSeconds, 3600)
   t.equal(load({ PUSH_MAX_SKEW_SECONDS: '7200' }).dedupeSeconds, 14_400)
@@ -183,7 +174,7 @@ void t.test('the summary for the boot log holds no secret', async (t) => {
     t.notOk(summary.includes(secret), secret)
   }
   t.match(configSummary(config), {
-    redis: { nodes: ['rediss://redis.internal:6380/1'], credentialsConfigured: true },
+    redis: { nodes: ['redis.internal:6380'], database: 1, username: 'user', passwordConfigured: true, tls: { caConfigured: false } },
     platforms: [{ id: 'open1', tokenConfigured: true, previousTokenConfigured: true, previousEncodingAesKeyConfigured: false }],
     callers: [{ name: 'ops', keyConfigured: true, grants: 'all' }],
     sealingKeyIds: ['k1'],

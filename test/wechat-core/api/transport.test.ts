@@ -6,7 +6,7 @@ import { freePort } from '../../helpers/free-port.ts'
 import { until } from '../../helpers/until.ts'
 import { exposed } from './exposed.ts'
 import { allCanaries, authorizerApi, authorizerAppId, componentApi, failure, sent } from './fixtures.ts'
-import { selfSigned } from './self-signed.ts'
+import { selfSigned } from '../../helpers/certificates.ts'
 import { listen, startWeChatServer } from './wechat-server.ts'
 
 const TIMEOUT_MS = 300

@@ -1,5 +1,4 @@
 // Owns: reading URLs, origins, networks and hosts of settings.
-import { Secret } from '@wxgw/wechat-core'
 import ipaddr from 'ipaddr.js'
 import { matching, type Parsed, type Parser } from './parsed.ts'
 
@@ -34,17 +33,6 @@ export const network: Parser<string> = (text) => {
   return prefix <= width ? { value: `${parsed.toString()}/${prefix}` } : problem
 }
 
-/** One URL of Redis: `redis:` or `rediss:`, with credentials and database when it has them. Held as a secret for their sake. */
-export const redisUrl: Parser<Secret> = (text) => {
-  if (!URL.canParse(text)) return { problem: 'must be a redis: or rediss: URL' }
-  const url = new URL(text)
-  if (url.protocol !== 'redis:' && url.protocol !== 'rediss:') return { problem: 'must be a redis: or rediss: URL' }
-  if (url.hostname === '') return { problem: 'must name a host' }
-  if (!/^\/?\d*$/.test(url.pathname)) return { problem: 'must have a database number, or nothing, as its path' }
-  if (!isDecodable(url.username) || !isDecodable(url.password)) return { problem: 'must have its credentials percent-encoded' }
-  return { value: new Secret(text) }
-}
-
 function httpUrl(text: string): URL | undefined {
   if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) return undefined
   const url = new URL(text)
@@ -54,13 +42,4 @@ function httpUrl(text: string): URL | undefined {
 // ipaddr.js also reads octal, hexadecimal and shortened IPv4, which nobody means in a list of networks.
 function isPlainAddress(text: string): boolean {
   return ipaddr.IPv4.isValidFourPartDecimal(text) || (text.includes(':') && !text.includes('%') && ipaddr.IPv6.isValid(text))
-}
-
-function isDecodable(text: string): boolean {
-  try {
-    decodeURIComponent(text)
-    return true
-  } catch {
-    return false
-  }
 }

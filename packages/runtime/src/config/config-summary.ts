@@ -1,17 +1,12 @@
 // Owns: what the boot log tells about a configuration: everything but secrets, of which only that they are there.
-import type { CallerConfig, Config, Grant, PlatformConfig } from '../config-types.ts'
+import type { CallerConfig, Config, Grant, PlatformConfig, RedisConfig } from '../config-types.ts'
 
 /** Plain data without a secret in it; addresses of Redis without their credentials. */
 export function configSummary(config: Config): Record<string, unknown> {
   const { redis, platforms, callers, sealingKeys, ...rest } = config
   return {
     ...rest,
-    redis: {
-      mode: redis.mode,
-      sentinelName: redis.sentinelName,
-      nodes: redis.urls.map((url) => withoutCredentials(url.reveal())),
-      credentialsConfigured: redis.urls.some((url) => hasCredentials(url.reveal())),
-    },
+    redis: redisSummary(redis),
     platforms: platforms.map(platformSummary),
     callers: callers.map(callerSummary),
     sealingKeyIds: sealingKeys.map(({ id }) => id),
@@ -39,12 +34,14 @@ function grantSummary({ platforms, authorizers, actions }: Grant) {
   return { platforms: platforms ?? 'all', authorizers: authorizers?.length ?? 'all', actions: actions ?? 'all' }
 }
 
-function withoutCredentials(text: string): string {
-  const { protocol, host, pathname } = new URL(text)
-  return `${protocol}//${host}${pathname}`
-}
-
-function hasCredentials(text: string): boolean {
-  const { username, password } = new URL(text)
-  return username !== '' || password !== ''
+function redisSummary({ mode, endpoints, login, database, tls, sentinel }: RedisConfig) {
+  return {
+    mode,
+    nodes: endpoints.map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`),
+    database,
+    username: login.username,
+    passwordConfigured: login.password !== undefined,
+    tls: tls ? { caConfigured: tls.ca !== undefined, clientCertificateConfigured: tls.cert !== undefined } : false,
+    ...(sentinel ? { sentinelName: sentinel.name, sentinelPasswordConfigured: sentinel.login !== undefined } : {}),
+  }
 }

@@ -4,6 +4,7 @@ import type { CallerConfig, Config, PlatformConfig } from '../config-types.ts'
 import { ConfigError, type ConfigProblem, type ReportProblem } from './config-error.ts'
 import { type ConfigFile, NO_CONFIG_FILE, type Placed, readConfigFile } from './config-file.ts'
 import { isSet, type ReadFile, readSettings, type Variables, withDotEnv } from './read-settings.ts'
+import { redisConfig } from './redis-config.ts'
 import { DEFAULT_DEDUPE_SECONDS, type SettingName, type SettingValues } from './settings.ts'
 
 const REQUIRED_OF_A_PLATFORM = ['WX_COMPONENT_APPID', 'WX_COMPONENT_APPSECRET', 'WX_TOKEN', 'WX_ENCODING_AES_KEY'] as const
@@ -23,7 +24,7 @@ export function loadConfig({ env, readFile = readText }: { env: Variables; readF
   const platforms = [...platformOfEnvironment(values, variables, file, report), ...file.platforms]
   const callers = [...callersOfEnvironment(values, variables, file, report), ...file.callers]
 
-  checkRedis(values, report)
+  const redis = redisConfig(values, { readFile, report })
   checkDistinct(platforms, { id: (platform) => platform.id, 'component appid': (platform) => platform.componentAppId }, report)
   checkDistinct(callers, { name: (caller) => caller.name, key: (caller) => caller.key.reveal() }, report)
   if (!isSet('SEALING_KEYS', variables) && !values.ALLOW_UNSEALED) report('SEALING_KEYS', 'is required unless ALLOW_UNSEALED=true')
@@ -35,7 +36,7 @@ export function loadConfig({ env, readFile = readText }: { env: Variables; readF
   if (problems.length > 0) throw new ConfigError(problems)
 
   return frozen({
-    redis: { urls: values.REDIS_URL, mode: values.REDIS_MODE, sentinelName: values.REDIS_SENTINEL_NAME },
+    redis,
     publicListener: {
       host: values.PUBLIC_HOST,
       port: values.PUBLIC_PORT,
@@ -100,15 +101,6 @@ function callersOfEnvironment(values: SettingValues, variables: Variables, file:
   if (!isSet('API_KEYS', variables) && !file.givesCallers) report('API_KEYS', 'is required unless CONFIG_FILE has callers')
   if (values.API_KEYS?.length === 0) report('API_KEYS', 'has no entry')
   return (values.API_KEYS ?? []).map((value, index) => ({ place: `API_KEYS entry ${index + 1}`, value }))
-}
-
-function checkRedis({ REDIS_MODE: mode, REDIS_URL: urls, REDIS_SENTINEL_NAME: sentinelName }: SettingValues, report: ReportProblem): void {
-  if (urls.length === 0) report('REDIS_URL', 'has no entry')
-  if (mode === 'standalone' && urls.length > 1) report('REDIS_URL', 'must be a single URL unless REDIS_MODE is cluster or sentinel')
-  if (mode === 'cluster' && urls.some((url) => /^\/0*[1-9]/.test(new URL(url.reveal()).pathname))) {
-    report('REDIS_URL', 'must not choose a database: a cluster has only number 0')
-  }
-  if (mode === 'sentinel' && sentinelName === undefined) report('REDIS_SENTINEL_NAME', 'is required with REDIS_MODE=sentinel')
 }
 
 function checkDistinct<T>(entries: readonly Placed<T>[], keys: Record<string, (value: T) => string>, report: ReportProblem): void {

@@ -1,7 +1,8 @@
 // Owns: the one table of settings. Parsing, docs/configuration.md and .env.example are made from it.
-import { host, httpBaseUrl, httpOrigin, network, redisUrl } from './addresses.ts'
+import { host, httpBaseUrl, httpOrigin, network } from './addresses.ts'
 import { componentAppId, encodingAesKey, namedCallerKey, platformId, sealingKey, secretWord } from './credentials.ts'
 import { distinctList, flag, integer, integerUpTo, list, oneOf, type Parser, path, word } from './parsed.ts'
+import { redisUrl } from './redis-url.ts'
 
 export type Setting<T> = {
   /** As it would stand in the environment; undefined = none. */
@@ -51,6 +52,21 @@ export const SETTING_GROUPS = {
       description: "the master's name at the sentinels",
       absence: 'required with `REDIS_MODE=sentinel`',
     }),
+    REDIS_SENTINEL_USERNAME: optional(word, {
+      description: 'ACL user of the sentinels',
+      absence: 'with `REDIS_SENTINEL_PASSWORD`: `default`',
+    }),
+    REDIS_SENTINEL_PASSWORD: optional(secretWord, {
+      description: 'password of the sentinels',
+      absence: 'the credentials of `REDIS_URL`; none for sentinels that refuse those',
+      secret: true,
+    }),
+    REDIS_TLS_CA_FILE: optional(path, {
+      description: 'with `rediss:`, in every mode, sentinels included: PEM certificates of the CAs to trust',
+      absence: "Node.js' own list",
+    }),
+    REDIS_TLS_CERT_FILE: optional(path, { description: 'with `rediss:`: PEM client certificate' }),
+    REDIS_TLS_KEY_FILE: optional(path, { description: 'its key, PEM, without a passphrase' }),
   },
   Listeners: {
     PUBLIC_HOST: defaulted('0.0.0.0', host, { description: 'ingress, what WeChat and browsers reach' }),

@@ -1,0 +1,41 @@
+// Owns: the main story on forms of Redis that are more than one plain server. All of them, and faults under load: test/chaos/forms.ts.
+import t from 'tap'
+import { startGateway } from '../helpers/gateway.ts'
+import { type RedisForm, startCluster, startSentinels, startStandalone } from '../helpers/redis-forms.ts'
+import { until } from '../helpers/until.ts'
+
+const APPID = 'wx00000000000000c1'
+
+const FORMS: Record<string, () => Promise<RedisForm>> = {
+  'one server by TLS with client certificates and a password': () => startStandalone({ clientCertificates: true, password: 'a-password' }),
+  'sentinels by TLS, with a password of their own': () => startSentinels({ tls: true, password: 'a-password', sentinelPassword: 'another' }),
+  'sentinels without a password before servers with one': () => startSentinels({ password: 'a-password', sentinels: 1 }),
+  'sentinels with the password of the servers': () => startSentinels({ password: 'same', sentinelPassword: 'same', sentinels: 1 }),
+  'a cluster of three masters by TLS': () => startCluster({ tls: true, password: 'a-password' }),
+}
+
+for (const [name, start] of Object.entries(FORMS)) {
+  void t.test(`a push reaches its consumer and tokens are refreshed on ${name}`, async (t) => {
+    const form = await start()
+    t.teardown(() => form.stop())
+    const gateway = await startGateway({ form })
+    t.teardown(() => gateway.stop())
+    const { simulator } = gateway
+    simulator.addAccount({ appId: APPID, userName: 'gh_c1' })
+    const put = () => gateway.call('PUT', '/subscriptions/crm', { sink: { kind: 'stream' } })
+    const { body } = await until('it takes a subscription', async () => {
+      const answer = await put()
+      return answer.status < 300 ? answer : undefined
+    })
+    t.ok((await simulator.pushTicket()).ok)
+    t.ok((await simulator.authorize(APPID)).push?.ok)
+    await until('there is a token', async () => (await gateway.call('GET', `/access_token/${APPID}`)).body.token)
+    t.equal((await gateway.call('GET', `/access_token/${APPID}?force=true`)).status, 200)
+    t.ok((await simulator.sendText(APPID, { openId: 'oUSER', content: 'x' })).ok)
+    await until('the message is delivered', async () => {
+      const { body: found } = await gateway.call('GET', '/events?type=wechat.message.text')
+      return found.items?.[0]?.deliveries?.every(({ status }) => status === 'delivered')
+    })
+    t.ok(body.sink?.stream)
+  })
+}
