@@ -64,8 +64,7 @@ function dispatchOf(platform: Platform, deps: Omit<DispatchDeps, 'config'> & { f
   const { enqueueDelivery } = createDeliveryQueue(stores)
   const fanOut = createFanOut({ ...common, enqueueDelivery })
   const deliver = createDeliver({ ...common, offerReply: (event, reply) => offerReply(platform, event, reply) })
-  const { readConsumerJob } = writer
-  const consumerReplies = createConsumerReplies({ platform, connection, readConsumerJob, enqueueDelivery, log })
+  const consumerReplies = createConsumerReplies({ platform, connection, enqueueDelivery, log })
   const workers = startDeliveryWorkers({
     platform: platform.id,
     connection,

@@ -22,6 +22,13 @@ export const GatewayEventSchema = Type.Object(
 
 export type GatewayEvent = Static<typeof GatewayEventSchema>
 
+/** `ev_` and a hash of what WeChat sent; `gw_` or `test-` and a UUID. Unlike any name that BullMQ or we give a key. */
+const EVENT_ID = /^(?:ev_|gw_|test-)[A-Za-z0-9_-]{1,64}$/
+
+export function isEventId(text: string): boolean {
+  return EVENT_ID.test(text)
+}
+
 /** `wechat.message.<msgtype>` and so on: lower case, anything outside `[a-z0-9_.-]` as `_`. */
 export function eventType(prefix: 'wechat.message' | 'wechat.event' | 'wechat.component', name: string): string {
   return `${prefix}.${name.toLowerCase().replace(/[^a-z0-9_.-]/g, '_')}`

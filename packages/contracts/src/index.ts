@@ -1,5 +1,5 @@
 // Owns: the public names of this package.
-export { authorizerEvent, eventType, GatewayEventSchema, platformEvent, UNPARSED_EVENT_TYPE } from './event.ts'
+export { authorizerEvent, eventType, GatewayEventSchema, isEventId, platformEvent, UNPARSED_EVENT_TYPE } from './event.ts'
 export type { EventData, EventFields, GatewayEvent } from './event.ts'
 export {
   DEFAULT_RETRY_SCHEDULE_SECONDS,
@@ -26,6 +26,7 @@ export {
   deliveryId,
   DeliveryJobSchema,
   FanOutJobSchema,
+  isDeliveryId,
   ProfileJobSchema,
   ReleaseCheckJobSchema,
   SyncJobSchema,

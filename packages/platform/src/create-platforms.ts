@@ -143,7 +143,7 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
     clock,
   })
   const events = own.eventLog ? createEventLog({ redis, keys, queues, eventLogSeconds: config.eventLogSeconds }) : NO_EVENT_LOG
-  const replies = createReplyMailbox({ redis, subscriber: connections.subscriber, keys, log, clock })
+  const replies = createReplyMailbox({ redis, subscriber: connections.subscriber, keys, keepsEvents: !own.eventLog, log, clock })
   const subscriptions = createSubscriptions({
     ...storeDeps,
     queues,

@@ -27,12 +27,23 @@ export function createReplyOffers(deps: ReplyOffersDeps): ReplyOffers {
     if (reply === undefined) return (await isForAnother(eventId, from)) ? 'not-asked' : 'invalid'
     const outcome = await replies.offer(eventId, reply, from)
     if (outcome !== 'unknown' && outcome !== 'too-late') return outcome
-    const event = known.event ?? (await events.get(eventId))?.event
+    const event = known.event ?? (await (from === undefined ? loggedEvent(eventId) : givenEvent(eventId, from)))
     const asked = (await replies.asked(eventId)) ?? (event && (await askedNow(event)))
     if (asked === undefined) return event === undefined ? 'unknown' : 'too-late'
     if (from !== undefined && from !== asked.subscription) return 'not-asked'
     if (!(await wantsFallback(asked))) return 'too-late'
     return sendByCustomerService(eventId, asked, reply)
+  }
+
+  async function loggedEvent(eventId: string): Promise<GatewayEvent | undefined> {
+    return (await events.get(eventId))?.event
+  }
+
+  async function givenEvent(eventId: string, subscription: string): Promise<GatewayEvent | undefined> {
+    const logged = await events.get(eventId)
+    if (logged) return logged.deliveries.some((delivery) => delivery.subscription === subscription) ? logged.event : undefined
+    const asked = await replies.asked(eventId)
+    return asked?.subscription === subscription ? asked.event : undefined
   }
 
   /** Only known while the push waits, or did a few minutes ago. */
@@ -70,7 +81,7 @@ export function createReplyOffers(deps: ReplyOffersDeps): ReplyOffers {
     return 'sent'
   }
 
-  return { offer }
+  return { offer, givenEvent }
 }
 
 /** undefined when it is none of the forms that WeChat takes. */

@@ -91,6 +91,8 @@ export type ReplyOffers = {
    * subscription than the one that was asked is `not-asked`, however it looks. Rejects as CustomerService.send when the fallback fails.
    */
   offer(eventId: string, reply: unknown, known?: { event?: GatewayEvent; from?: string }): Promise<ReplyOutcome>
+  /** The gateway's own copy of an event that this subscription was given; undefined when it was not, or when it is no longer known. */
+  givenEvent(eventId: string, subscription: string): Promise<GatewayEvent | undefined>
 }
 
 /** How far an authorizers/sync has come. */

@@ -58,7 +58,7 @@ export function platformKeys(platform: string) {
     /** the same, for one authorizer. */
     eventsOfAuthorizer: (appId: string) => `${base}:events:${appId}`,
 
-    /** hash deadline, reply, w:<channel>, subscription, authorizer, openid; PX deadline + 10 min: a reply on its way to an ingress. */
+    /** hash deadline, reply, w:<channel>, subscription, authorizer, openid, event (without an event log); PX deadline + 10 min: a reply on its way to an ingress. */
     reply: (eventId: string) => `${base}:reply:${eventId}`,
     /** string '1', EX 1 day: this event is answered, by a passive reply or by customer service message. */
     replySent: (eventId: string) => `${base}:reply_sent:${eventId}`,

@@ -268,7 +268,10 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
       syncState: method('inbox.syncState', (jobId: string) => fake.syncStates.get(jobId)),
     },
     replies: { expect: notAsked('replies.expect'), offer: notAsked('replies.offer'), asked: notAsked('replies.asked') },
-    replyOffers: { offer: method('replyOffers.offer', (eventId: string) => fake.replyOutcomes.get(eventId) ?? 'unknown') },
+    replyOffers: {
+      offer: method('replyOffers.offer', (eventId: string) => fake.replyOutcomes.get(eventId) ?? 'unknown'),
+      givenEvent: notAsked('replyOffers.givenEvent'),
+    },
     syncStates: { save: notAsked('syncStates.save') },
   }
   return Object.assign(fake, { platform })

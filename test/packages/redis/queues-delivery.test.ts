@@ -202,3 +202,17 @@ void t.test('sinks in a store that is away reject with STORE_UNAVAILABLE', async
   await t.rejects(writer.addToConsumerQueue({ queue: '{q}', jobId: 'ev_1', name: 'n', data: makeEvent('ev_1') }), { code: 'STORE_UNAVAILABLE' })
   await t.rejects(enqueue(store, makeJob('ev_1')), { code: 'STORE_UNAVAILABLE' })
 })
+
+void t.test('a delivery whose id is none of ours never becomes a key of the queue', async (t) => {
+  const store = await startStore(t)
+  for (const id of ['wait', 'active', 'meta', 'de:ev_1', 'ev_1:lock', 'ev_', '', '1', 'ev_1.rx', 'ev_1.r1.r2:', 'ev_1\n', '__proto__', 'ev_\u0000']) {
+    for (const options of [{}, { delayMs: 1_000 }, { attemptsMade: 1, lastError: 'x' }]) {
+      await t.rejects(enqueue(store, { ...makeJob('ev_1'), deliveryId: id }, options), { code: 'INTERNAL' }, JSON.stringify(id))
+    }
+  }
+  t.same(await store.commands.keys('*'), [])
+  for (const id of ['ev_1', 'gw_0f8fad5b-d9cb-469f-a165-70867728950e', 'test-0f8fad5b-d9cb-469f-a165-70867728950e', 'ev_1.r0123456789ab']) {
+    await enqueue(store, { ...makeJob('ev_1'), deliveryId: id })
+  }
+  t.equal(await store.queues.open(QUEUE).count(), 4)
+})

@@ -2,15 +2,15 @@
 import { createReplyMailbox, type ReplyMailbox } from '@wxgw/redis'
 import t from 'tap'
 import { until } from '../../helpers/until.ts'
-import { keys, startStore, type Store } from './queues-fixture.ts'
+import { keys, makeEvent, startStore, type Store } from './queues-fixture.ts'
 
 const REPLY = { MsgType: 'text', Content: '你好\n' }
 
 type Tap = Pick<typeof t, 'teardown'>
 
-function open(t: Tap, store: Store): ReplyMailbox {
+function open(t: Tap, store: Store, keepsEvents = false): ReplyMailbox {
   const subscriber = store.connect({ maxRetriesPerRequest: null })
-  const mailbox = createReplyMailbox({ redis: store.commands, subscriber, keys, log: store.log })
+  const mailbox = createReplyMailbox({ redis: store.commands, subscriber, keys, keepsEvents, log: store.log })
   t.teardown(() => mailbox.close())
   return mailbox
 }
@@ -77,6 +77,27 @@ void t.test('only the subscription that was asked may answer, and who was asked 
   t.equal(await mailbox.offer('ev_1', REPLY), 'already-answered', 'longer than anybody waits')
   const lifeSeconds = await store.commands.ttl(keys.replySent('ev_1'))
   t.ok(lifeSeconds > 86_000 && lifeSeconds <= 86_400)
+})
+
+void t.test('without an event log the event is remembered with the wait for its reply, else not', async (t) => {
+  const store = await startStore(t)
+  const event = makeEvent('ev_1')
+  const asked = { subscription: 'crm', authorizerAppId: 'wx1', openId: 'oUSER' }
+  for (const keepsEvents of [true, false]) {
+    const mailbox = open(t, store, keepsEvents)
+    void mailbox.expect('ev_1', Date.now() + 5_000, { ...asked, event })
+    await registered(store, 'ev_1')
+    t.same(await mailbox.asked('ev_1'), keepsEvents ? { ...asked, event } : asked)
+    await store.commands.flushall()
+  }
+})
+
+void t.test('a push that nobody in particular was asked for takes no reply in the name of a subscription', async (t) => {
+  const store = await startStore(t)
+  const mailbox = open(t, store)
+  void mailbox.expect('ev_1', Date.now() + 5_000)
+  await registered(store, 'ev_1')
+  t.equal(await mailbox.offer('ev_1', REPLY, 'crm'), 'not-asked')
 })
 
 void t.test('a push that comes again puts the deadline off', async (t) => {

@@ -31,7 +31,7 @@ export function createPassiveReplies({ clock, deadlineMs, log }: PassiveRepliesD
 
     const deadlineAtMs = receivedAtMs + deadlineMs
     // Before the event is queued: a consumer may be faster than the rest of this function.
-    const asked = { subscription: replying.name, authorizerAppId: appId, openId: message.fromUserName }
+    const asked = { subscription: replying.name, authorizerAppId: appId, openId: message.fromUserName, event }
     const waiting = platform.replies.expect(event.id, deadlineAtMs, asked)
     await enqueue({ subscription: replying.name, deadlineAtMs })
     const offered = await waiting

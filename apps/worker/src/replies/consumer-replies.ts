@@ -1,5 +1,6 @@
 // Owns: hearing the replies that consumers of queue sinks return from their jobs, for as long as a subscription wants them.
-import { type DeliveryJob, type GatewayEvent, GatewayEventSchema, parserOf, type Subscription } from '@wxgw/contracts'
+// A consumer may write anything into its queue: what an event is, and who was given it, the gateway's own record says.
+import { type DeliveryJob, type GatewayEvent, isEventId, type Subscription } from '@wxgw/contracts'
 import type { Platform } from '@wxgw/platform'
 import { type ConsumerReturns, createConsumerReturns, type RedisConnection } from '@wxgw/redis'
 import type { Log } from '@wxgw/runtime'
@@ -9,8 +10,6 @@ import { recordState } from '../delivery/record-state.ts'
 export type ConsumerRepliesDeps = {
   platform: Pick<Platform, 'id' | 'replyOffers' | 'events'>
   connection: RedisConnection
-  /** The data of a consumer's job, as long as the job is kept. */
-  readConsumerJob(job: { queue: string; jobId: string }): Promise<unknown>
   enqueueDelivery(job: DeliveryJob, options: { attemptsMade: number; lastError: string }): Promise<void>
   log: Log
 }
@@ -19,8 +18,6 @@ export type ConsumerReplies = {
   follow(subscriptions: readonly Subscription[]): void
   close(): Promise<void>
 }
-
-const parseEvent = parserOf(GatewayEventSchema)
 
 /** Every worker listens: whichever hears a reply first hands it in, the others find it answered. */
 export function createConsumerReplies(deps: ConsumerRepliesDeps): ConsumerReplies {
@@ -37,19 +34,20 @@ export function createConsumerReplies(deps: ConsumerRepliesDeps): ConsumerReplie
     }
     for (const [name, queue] of wanted) {
       if (listening.has(name)) continue
-      const onReturn = (jobId: string, value: unknown) => take({ name, queue, eventId: jobId, value })
+      const onReturn = (jobId: string, value: unknown) => take({ name, eventId: jobId, value })
       listening.set(name, createConsumerReturns({ connection, queue, onReturn, log }))
     }
   }
 
   /** The job of a first delivery has the event's id for its own; that of a replay has not, and what it returns answers nobody. */
-  async function take(returned: { name: string; queue: string; eventId: string; value: unknown }): Promise<void> {
-    const { name, queue, eventId, value } = returned
+  async function take(returned: { name: string; eventId: string; value: unknown }): Promise<void> {
+    const { name, eventId, value } = returned
+    if (!isEventId(eventId)) return
     if (typeof value !== 'object' || value === null || !('reply' in value)) return
     const outcome = await platform.replyOffers.offer(eventId, value.reply, { from: name })
     if (outcome !== 'invalid') return
     log.warn({ platform: platform.id, eventId, subscription: name }, 'reply.invalid')
-    const event = parseEvent(await deps.readConsumerJob({ queue, jobId: eventId }))
+    const event = await platform.replyOffers.givenEvent(eventId, name)
     if (event) await failDelivery(event, name)
   }
 

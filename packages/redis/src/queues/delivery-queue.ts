@@ -1,5 +1,6 @@
 // Owns: the way into the deliveries queue of a subscription, whose failed set is the subscription's dead letters.
-import { type DeliveryJob, deliveriesQueue, RETRY_JITTER } from '@wxgw/contracts'
+import { type DeliveryJob, deliveriesQueue, isDeliveryId, RETRY_JITTER } from '@wxgw/contracts'
+import { GatewayError } from '@wxgw/wechat-core'
 import type { Job } from 'bullmq'
 import type { RedisConnection } from '../connect.ts'
 import { runScript, script } from '../script.ts'
@@ -23,7 +24,7 @@ export type DeliveryQueue = {
   /**
    * Attempts = 1 + the schedule's length. Again with the same `deliveryId` it changes nothing while the job exists, and for
    * a minute from the first time, delivered or not: a fan-out whose worker died in the middle delivers nothing twice.
-   * Rejects with STORE_UNAVAILABLE.
+   * Rejects with STORE_UNAVAILABLE, and with INTERNAL when `deliveryId` is none: it becomes part of a key of the queue.
    */
   enqueueDelivery(job: DeliveryJob, options?: EnqueueOptions): Promise<void>
 }
@@ -55,6 +56,7 @@ export function createDeliveryQueue({ queues, redis }: { queues: Pick<Queues, 'o
     enqueueDelivery: (job, { delayMs = 0, attemptsMade = 0, lastError = '', isFinal = false } = {}) =>
       guardStore(async () => {
         const { deliveryId, scheduleSeconds } = job
+        if (!isDeliveryId(deliveryId)) throw new GatewayError('INTERNAL', 'a delivery without an id of ours')
         const isOver = isFinal || attemptsMade > scheduleSeconds.length
         const queueName = deliveriesQueue(job.platform, job.subscription)
         const plain = {

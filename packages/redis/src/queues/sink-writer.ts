@@ -14,8 +14,6 @@ export type SinkWriter = {
    * Rejects with STORE_UNAVAILABLE.
    */
   addToConsumerQueue(job: { queue: string; jobId: string; name: string; data: GatewayEvent }): Promise<void>
-  /** What was added, while the consumer's queue keeps it; else undefined. Rejects with STORE_UNAVAILABLE. */
-  readConsumerJob(job: { queue: string; jobId: string }): Promise<unknown>
   /** One entry. Never more than `maxLength` remain, when given. Again it adds again. Rejects with STORE_UNAVAILABLE. */
   appendToStream(entry: { stream: string; fields: Readonly<Record<string, string>>; maxLength?: number | undefined }): Promise<void>
 }
@@ -39,7 +37,7 @@ end
 return answers
 `)
 
-export function createSinkWriter({ queues, redis }: { queues: Pick<Queues, 'open' | 'add'>; redis: RedisConnection }): SinkWriter {
+export function createSinkWriter({ queues, redis }: { queues: Pick<Queues, 'add'>; redis: RedisConnection }): SinkWriter {
   const entries = createBatches<Entry, string>({
     write: async (stream, added) => {
       const args = added.flatMap(({ fields, maxLength }) => {
@@ -55,11 +53,6 @@ export function createSinkWriter({ queues, redis }: { queues: Pick<Queues, 'open
     addToConsumerQueue: ({ queue, jobId, name, data }) =>
       guardStore(async () => {
         await queues.add(queue, { id: jobId, name, data, options: CONSUMER_JOB_OPTIONS })
-      }),
-    readConsumerJob: ({ queue, jobId }) =>
-      guardStore(async () => {
-        const job = await queues.open(queue).getJob(jobId)
-        return job?.data
       }),
     appendToStream: ({ stream, fields, maxLength }) =>
       guardStore(async () => void (await entries.add(stream, { fields, maxLength }))),

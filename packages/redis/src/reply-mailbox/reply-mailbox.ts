@@ -1,6 +1,7 @@
 // Owns: passive replies on their way from whoever has them to whichever processes wait for them, over Redis pub/sub.
 // What a reply may look like, and what is done when none comes, is decided elsewhere.
 import { randomUUID } from 'node:crypto'
+import type { GatewayEvent } from '@wxgw/contracts'
 import { type Clock, GatewayError, systemClock } from '@wxgw/wechat-core'
 import type { RedisConnection } from '../connect.ts'
 import type { PlatformKeys } from '../keys.ts'
@@ -13,7 +14,7 @@ import { awaitReply, offerReply } from './reply-scripts.ts'
 export type OfferOutcome = 'accepted' | 'already-answered' | 'too-late' | 'unknown' | 'not-asked'
 
 /** Whose answer a push waits for, and whom the answer is for. */
-export type AskedReply = { subscription: string; authorizerAppId: string; openId: string }
+export type AskedReply = { subscription: string; authorizerAppId: string; openId: string; event?: GatewayEvent }
 
 export type ReplyMailbox = {
   /**
@@ -27,7 +28,7 @@ export type ReplyMailbox = {
    * ten minutes of now. `too-late`: the deadline is over. Rejects with STORE_UNAVAILABLE.
    */
   offer(eventId: string, reply: unknown, from?: string): Promise<OfferOutcome>
-  /** What `expect` was told, until ten minutes after the deadline. Rejects with STORE_UNAVAILABLE. */
+  /** What `expect` was told, until ten minutes after the deadline; the event only with `keepsEvents`. Rejects with STORE_UNAVAILABLE. */
   asked(eventId: string): Promise<AskedReply | undefined>
   /** Who waits gets undefined. */
   close(): Promise<void>
@@ -38,6 +39,8 @@ export type ReplyMailboxDeps = {
   /** A connection of the mailbox's own (`subscriber`): it can do nothing else. Closed by the caller, after `close`. */
   subscriber: RedisConnection
   keys: Pick<PlatformKeys, 'reply' | 'replySent' | 'replyChannel'>
+  /** Is the event kept with the wait for its reply? For platforms without an event log. Default false. */
+  keepsEvents?: boolean
   log: WarnLog
   clock?: Clock
 }
@@ -58,7 +61,8 @@ const LONGEST_WAIT_MS = 60_000
 
 type Waiter = { deadlineAtMs: number; asked: AskedReply | undefined; settle: (reply: unknown) => void }
 
-export function createReplyMailbox({ redis, subscriber, keys, log, clock = systemClock }: ReplyMailboxDeps): ReplyMailbox {
+export function createReplyMailbox(deps: ReplyMailboxDeps): ReplyMailbox {
+  const { redis, subscriber, keys, keepsEvents = false, log, clock = systemClock } = deps
   const channel = keys.replyChannel(randomUUID())
   const waiting = new Map<string, Set<Waiter>>()
   const logError = createErrorLog(log, 'reply_mailbox.failed')
@@ -76,7 +80,8 @@ export function createReplyMailbox({ redis, subscriber, keys, log, clock = syste
     const leftMs = Math.max(...waiters.map(({ deadlineAtMs }) => deadlineAtMs), 0) - clock.nowMs()
     if (leftMs <= 0) return
     const asked = waiters.find((waiter) => waiter.asked)?.asked
-    const askedFields = asked ? [asked.subscription, asked.authorizerAppId, asked.openId] : []
+    const event = keepsEvents && asked?.event ? JSON.stringify(asked.event) : ''
+    const askedFields = asked ? [asked.subscription, asked.authorizerAppId, asked.openId, event] : []
     try {
       const doorMs = Math.ceil(leftMs - Math.min(EARLY_CLOSE_MS, leftMs / 20))
       const args = [channel, doorMs, REMEMBERED_MS, ...askedFields]
@@ -145,8 +150,10 @@ export function createReplyMailbox({ redis, subscriber, keys, log, clock = syste
 
     asked: (eventId) =>
       guardStore(async () => {
-        const [subscription, authorizerAppId, openId] = await redis.hmget(keys.reply(eventId), 'subscription', 'authorizer', 'openid')
-        return subscription && authorizerAppId && openId ? { subscription, authorizerAppId, openId } : undefined
+        const fields = await redis.hmget(keys.reply(eventId), 'subscription', 'authorizer', 'openid', 'event')
+        const [subscription, authorizerAppId, openId, event] = fields
+        if (!subscription || !authorizerAppId || !openId) return undefined
+        return { subscription, authorizerAppId, openId, ...(event ? { event: parseEvent(event) } : {}) }
       }),
 
     async close() {
@@ -159,6 +166,11 @@ export function createReplyMailbox({ redis, subscriber, keys, log, clock = syste
       if (subscriber.status === 'ready') subscriber.unsubscribe(channel).catch(logError)
     },
   }
+}
+
+/** Only this mailbox writes it, from a GatewayEvent. */
+function parseEvent(text: string): GatewayEvent {
+  return JSON.parse(text) as GatewayEvent
 }
 
 function parseOutcome(value: unknown): OfferOutcome {

@@ -10,14 +10,16 @@ local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 /**
  * A process waits. Again, or from another process, it may put the deadline off, never forward; whom it asked first stays asked.
  * KEYS: reply
- * ARGV: channel, ms left, ms that the key outlives the deadline, [subscription, authorizer, openid]
+ * ARGV: channel, ms left, ms that the key outlives the deadline, [subscription, authorizer, openid, event as JSON or '']
  * -> the reply when there is one already, else false
  */
 export const awaitReply = script(`${NOW_LUA}
 local deadline = math.max(now + tonumber(ARGV[2]), tonumber(redis.call('HGET', KEYS[1], 'deadline') or '0'))
 redis.call('HSET', KEYS[1], 'deadline', string.format('%.0f', deadline), 'w:' .. ARGV[1], '1')
 if ARGV[4] then
-  for index, field in ipairs({'subscription', 'authorizer', 'openid'}) do redis.call('HSETNX', KEYS[1], field, ARGV[index + 3]) end
+  for index, field in ipairs({'subscription', 'authorizer', 'openid', 'event'}) do
+    if ARGV[index + 3] ~= '' then redis.call('HSETNX', KEYS[1], field, ARGV[index + 3]) end
+  end
 end
 redis.call('PEXPIRE', KEYS[1], string.format('%.0f', deadline - now + tonumber(ARGV[3])))
 return redis.call('HGET', KEYS[1], 'reply')
@@ -32,7 +34,7 @@ return redis.call('HGET', KEYS[1], 'reply')
  */
 export const offerReply = script(`${NOW_LUA}
 local deadline, asked = unpack(redis.call('HMGET', KEYS[1], 'deadline', 'subscription'))
-if ARGV[3] ~= '' and asked and asked ~= ARGV[3] then return 'not-asked' end
+if ARGV[3] ~= '' and deadline and asked ~= ARGV[3] then return 'not-asked' end
 if redis.call('EXISTS', KEYS[2]) == 1 or redis.call('HEXISTS', KEYS[1], 'reply') == 1 then return 'already-answered' end
 if not deadline then return 'unknown' end
 if now > tonumber(deadline) then return 'too-late' end

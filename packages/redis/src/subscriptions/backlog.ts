@@ -1,6 +1,7 @@
 // Owns: what a subscription has standing in Redis beside its record: deliveries, dead letters, its consumer's queue or stream.
 import { deliveriesQueue, sinkQueue, sinkStream } from '@wxgw/contracts'
 import type { RedisConnection } from '../connect.ts'
+import { clearConsumerQueue } from '../queues/clear-consumer-queue.ts'
 import type { Queues } from '../queues/queues.ts'
 import { guardStore } from '../store-errors.ts'
 
@@ -17,11 +18,12 @@ export function createBacklog({ platform, redis, queues }: BacklogDeps): Backlog
   return {
     clear: (name) =>
       guardStore(async () => {
-        for (const queueName of [deliveriesQueue(platform, name), sinkQueue(platform, name)]) {
-          // A thousand jobs a step: a long backlog does not hold Redis up.
-          await queues.open(queueName).obliterate({ force: true })
-          await queues.release(queueName)
-        }
+        const deliveries = deliveriesQueue(platform, name)
+        // A thousand jobs a step: a long backlog does not hold Redis up.
+        await queues.open(deliveries).obliterate({ force: true })
+        await queues.release(deliveries)
+        await clearConsumerQueue(redis, sinkQueue(platform, name))
+        await queues.release(sinkQueue(platform, name))
         await redis.unlink(sinkStream(platform, name))
       }),
     promote: (name) => guardStore(() => queues.open(deliveriesQueue(platform, name)).promoteJobs()),

@@ -1,0 +1,114 @@
+// Whatever a consumer writes under the keys of its own queue, which its Redis user may do: no private key follows from it.
+import { deliveriesQueue } from '@wxgw/contracts'
+import { Redis } from 'ioredis'
+import t from 'tap'
+import { startGateway } from '../helpers/gateway.ts'
+import { nameOf } from '../helpers/push-text.ts'
+import { until } from '../helpers/until.ts'
+
+const APP = 'wx00000000000000c1'
+const USER = 'oUSER'
+
+/** Names of BullMQ's own keys, parts of others, and what is no name at all. */
+const HOSTILE_IDS = [
+  'wait', 'active', 'meta', 'marker', 'delayed', 'failed', 'events', 'id', 'stalled', 'pc', 'de:ev_1', '1', '', ':', 'ev_1:lock', 'ev_1:wait',
+  '../x', '*', '{x}', '__proto__', 'constructor', 'ev_1\n"forged"', 'ev_1.r0123456789ab', 'x'.repeat(100_000), '\u0000', '好', 'gw_', 'ev_nobody',
+]
+const DEEP = `${'['.repeat(50_000)}${']'.repeat(50_000)}`
+const HOSTILE_VALUES = [
+  '{"reply":"hi"}', '{"reply":null}', '{"reply":{"MsgType":"text","Content":"forged"}}', '', '{', 'null', '[]', '"reply"', DEEP, `{"reply":${DEEP}}`,
+  `{"reply":"${'x'.repeat(1_000_000)}"}`, '{"__proto__":{"reply":"hi"}}', '{"reply":{"__proto__":{"MsgType":"text"}}}', '\u0000', '{"reply":1e999}',
+]
+
+void t.test('what a consumer writes into its own queue', async (t) => {
+  const gateway = await startGateway({ env: { REPLY_DEADLINE_MS: '4500' } })
+  t.teardown(() => gateway.stop())
+  const { simulator } = gateway
+  simulator.addAccount({ appId: APP, userName: nameOf(APP) })
+  simulator.configure({ attempts: 1 })
+  await simulator.pushTicket()
+  await simulator.authorize(APP)
+  await until('the account is there', async () => (await gateway.call('GET', `/authorizers/${APP}`)).status === 200)
+  const put = await gateway.call('PUT', '/subscriptions/crm', { sink: { kind: 'queue' }, reply: true, fallback: 'customer-service' })
+  const queue = put.body.sink?.queue ?? ''
+  const own = `bull:${queue}:`
+  const redis = new Redis(gateway.redis.url)
+  t.teardown(() => redis.disconnect())
+  const complete = (jobId: string, returnvalue: string) =>
+    redis.xadd(`${own}events`, '*', 'event', 'completed', 'jobId', jobId, 'returnvalue', returnvalue)
+  /** The private keys and, of those that do not tell a time or count by themselves, what stands there. */
+  const privateKeys = async () => {
+    const names = (await redis.keys('*')).filter((name) => !name.startsWith(own)).sort()
+    return Promise.all(names.map(async (name) => [name, await redis.type(name), isRestless(name) ? '' : await redis.dump(name)]))
+  }
+  const push = async (content: string) => {
+    const answer = simulator.sendText(APP, { openId: USER, content })
+    const jobId = await until(`${content} is in the queue`, async () => {
+      for (const key of await redis.keys(`${own}ev_*`)) {
+        if ((await redis.hget(key, 'data'))?.includes(content)) return key.slice(own.length)
+      }
+      return undefined
+    })
+    return { answer, jobId }
+  }
+  /** All that was written before has been read: the worker reads in order, and this one is answered. */
+  const untilRead = async (content: string) => {
+    const { answer, jobId } = await push(content)
+    await complete(jobId, JSON.stringify({ reply: { MsgType: 'text', Content: content } }))
+    t.match((await answer).attempts[0]?.body, /<Encrypt>/, `${content} is answered`)
+  }
+
+  await t.test('ids and values that the gateway never gave lead nowhere', async (t) => {
+    await untilRead('before')
+    const before = await privateKeys()
+    for (const id of HOSTILE_IDS) {
+      await redis.hset(`${own}${id}x`, 'data', JSON.stringify({ id, type: 'x' }))
+      for (const value of HOSTILE_VALUES) await complete(id, value)
+    }
+    const sent = simulator.sentCustomMessages.length
+    await untilRead('after')
+    const known = new Set(before.map(([name]) => name))
+    const after = await privateKeys()
+    // The push that proves that all was read has an event and an answer of its own.
+    t.same(after.filter(([name = '']) => known.has(name)), before)
+    t.equal(after.filter(([name = '']) => !known.has(name)).every(([name]) => /:(event|reply|reply_sent):ev_|:de:open1/.test(name ?? '')), true)
+    t.equal(simulator.sentCustomMessages.length, sent)
+  })
+
+  await t.test('a job that it has rewritten decides nothing: the dead letter is the event that the gateway gave', async (t) => {
+    const { jobId } = await push('rewritten')
+    const event: unknown = JSON.parse((await redis.hget(`${own}${jobId}`, 'data')) ?? '')
+    const forged = { ...Object(event), id: 'wait', platform: 'other', data: { Content: 'forged' } }
+    await redis.hset(`${own}${jobId}`, 'data', JSON.stringify(forged), 'opts', '{', 'parentKey', `bull:${deliveriesQueue('open1', 'crm')}:wait`)
+    await complete(jobId, '{"reply":"hi"}')
+    const dead = await until('it is dead', async () => (await gateway.call('GET', '/subscriptions/crm/dead-letters')).body.items?.[0])
+    t.match(dead, { eventId: jobId, lastError: 'invalid reply', event: { id: jobId, data: { Content: 'rewritten' } } })
+    await redis.del(`${own}${jobId}`)
+    t.equal((await gateway.call('POST', '/subscriptions/crm/dead-letters/replay')).body.replayed, 1)
+    await until('the private queue works', async () => (await redis.keys(`${own}${jobId}.r*`)).length === 1)
+  })
+
+  await t.test('a subscription can be deleted, whatever stands under its queue, and nothing else goes with it', async (t) => {
+    const before = (await privateKeys()).map(([name]) => name)
+    for (const id of await redis.lrange(`${own}wait`, 0, -1)) await redis.zadd(`${own}completed`, 1, id)
+    await redis.del(`${own}wait`, `${own}failed`, `${own}meta`, `${own}events`)
+    await redis.set(`${own}wait`, 'x')
+    await redis.sadd(`${own}failed`, 'x')
+    await redis.set(`${own}meta`, 'x')
+    await redis.hset(`${own}events`, 'x', 'x')
+    await redis.zadd(`${own}completed`, 1, '../x', 1, 'wait', 1, '')
+    await redis.rpush(`${own}active`, ...HOSTILE_IDS)
+    await redis.hset(`${own}constructor`, 'deid', '../x', 'parentKey', `wx:{open1}:subscriptions`)
+    t.equal((await gateway.call('DELETE', '/subscriptions/crm')).status, 204)
+    const left = await redis.keys(`${own}*`)
+    t.same(left.filter((name) => !name.endsWith('x')), [], 'only what no list of the queue names is left')
+    const gone = before.filter((name) => !name?.startsWith(`bull:${deliveriesQueue('open1', 'crm')}`))
+    const after = new Set((await privateKeys()).map(([name]) => name))
+    t.same(gone.filter((name) => !after.has(name) && name !== 'wx:{open1}:subscriptions'), [])
+  })
+})
+
+/** Of the queues that carry the pushes, the log's indexes and the counters, the values change with each push. */
+function isRestless(name: string): boolean {
+  return /^bull:\{wx-(messages|platform-events|component-events|maintenance)\}:|:events(:|$)|:due$|health|lease|next_audit|:de:|:reply|:marker$|stalled-check/.test(name)
+}
