@@ -40,6 +40,6 @@ export function createInternalServer(deps: ServerDeps): GatewayServer {
     readinessRoutes(scope, deps)
   })
 
-  documentRoutes(app, () => createPublicServer({ ...deps, metrics: undefined }))
+  documentRoutes(app, deps, () => createPublicServer({ ...deps, metrics: undefined }))
   return app
 }

@@ -1,27 +1,51 @@
 // Owns: the OpenAPI 3.1 document of both listeners, generated from the schemas of their routes, and the pages that show it.
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
+import type { Config } from '@wxgw/runtime'
 import { Type } from 'typebox'
 import type { GatewayServer } from './server.ts'
 
-type About = { version: string }
+/** In the order in which /docs shows them. Each operation has one. */
+const TAGS = [
+  { name: 'Pushes', description: 'what WeChat sends' },
+  { name: 'Authorization', description: 'how an account authorizes the platform' },
+  { name: 'Tokens', description: 'access tokens, tickets, and what is signed with them' },
+  { name: 'Authorizers', description: 'the accounts that authorized the platform' },
+  { name: 'Subscriptions', description: "consumers' claims on events, and what could not be delivered" },
+  { name: 'Events', description: 'what WeChat sent lately and what became of it' },
+  { name: 'Replies', description: 'passive replies (被动回复)' },
+  { name: 'Health', description: 'of the process' },
+  { name: 'Documentation', description: 'this document' },
+]
 
-type Operation = { tags?: string[]; security?: unknown[] } & Record<string, unknown>
-type Document = { paths?: Record<string, Record<string, Operation>> } & Record<string, unknown>
+type About = { version: string; config: { publicListener: Pick<Config['publicListener'], 'baseUrl' | 'port'> } }
+
+type Server = { url: string; description: string }
+type Operation = { security?: unknown[]; servers?: Server[] } & Record<string, unknown>
+type Document = {
+  paths?: Record<string, Record<string, Operation>>
+  components?: { schemas?: Record<string, unknown> } & Record<string, unknown>
+} & Record<string, unknown>
+
+/** The document is the internal listener's own, so that its address is where the document came from. */
+const INTERNAL: Server = { url: '/', description: 'internal listener' }
 
 /** To be called before the routes of `app` are registered. */
-export function collectOpenApi(app: GatewayServer, { version }: About): void {
+export function collectOpenApi(app: GatewayServer, { version }: Pick<About, 'version'>): void {
   void app.register(swagger, {
+    // `Subscription` instead of `def-1`: the name must not change with the number of routes.
+    refResolver: { buildLocalReference: ({ $id }, _baseUri, _fragment, index) => (typeof $id === 'string' ? $id : `def-${index}`) },
     openapi: {
       openapi: '3.1.0',
       info: {
         title: 'WeChat Open Platform gateway',
         description:
           'Gateway for third-party platforms (微信开放平台 第三方平台): pushes in, tokens and events out. ' +
-          'Operations tagged `public` are those of the public listener, `internal` those of the internal one.',
+          'The servers of an operation are the listeners that have it.',
         version,
         license: { name: 'MIT', identifier: 'MIT' },
       },
+      tags: TAGS,
       components: {
         securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'one of API_KEYS, or of the callers in CONFIG_FILE' } },
       },
@@ -33,14 +57,19 @@ export function collectOpenApi(app: GatewayServer, { version }: About): void {
  * GET /openapi.json and /docs on `app`. The public listener's routes are read from an instance that never listens:
  * what is documented is what is served.
  */
-export function documentRoutes(app: GatewayServer, createPublic: () => GatewayServer): void {
+export function documentRoutes(app: GatewayServer, { config }: Pick<About, 'config'>, createPublic: () => GatewayServer): void {
   let building: Promise<Document> | undefined
   let document: Document = {}
 
   async function build(): Promise<Document> {
     const publicServer = createPublic()
     await publicServer.ready()
-    const merged = mergeDocuments(parseDocument(app.swagger()), parseDocument(publicServer.swagger()))
+    const { baseUrl, port } = config.publicListener
+    const forPublic = { url: baseUrl ?? `http://127.0.0.1:${port}`, description: 'public listener' }
+    const merged = mergeDocuments(
+      servedBy(INTERNAL, parseDocument(app.swagger())),
+      servedBy(forPublic, parseDocument(publicServer.swagger())),
+    )
     await publicServer.close()
     return merged
   }
@@ -51,7 +80,8 @@ export function documentRoutes(app: GatewayServer, createPublic: () => GatewaySe
       document = await (building ??= build())
     })
     const schema = {
-      tags: ['documentation'],
+      tags: ['Documentation'],
+      operationId: 'getOpenApi',
       summary: 'This document',
       security: [],
       response: { 200: Type.Record(Type.String(), Type.Unknown(), { description: 'OpenAPI 3.1' }) },
@@ -68,30 +98,36 @@ export function documentRoutes(app: GatewayServer, createPublic: () => GatewaySe
   })
 }
 
-/** Where both listeners have an operation, the internal one tells more and stands. */
+/** Every operation with its server, and with the key where its routes say nothing of security. */
+function servedBy(server: Server, document: Document): Document {
+  const security = server === INTERNAL ? [{ key: [] }] : []
+  const paths = Object.entries(document.paths ?? {}).map(([path, operations]) => {
+    const served = Object.entries(operations).map(([method, operation]) => [method, { security, ...operation, servers: [server] }])
+    return [path, Object.fromEntries(served)]
+  })
+  return { ...document, paths: Object.fromEntries(paths) }
+}
+
+/** Where both listeners have an operation, the internal one tells more and stands; the public one wants no key. */
 function mergeDocuments(internal: Document, forPublic: Document): Document {
-  const paths: NonNullable<Document['paths']> = {}
-  for (const [path, operations] of Object.entries(internal.paths ?? {})) {
-    paths[path] = mapOperations(operations, (operation) => ({ security: [{ key: [] }], ...operation, tags: tagged(operation, 'internal') }))
-  }
+  const paths: NonNullable<Document['paths']> = { ...internal.paths }
   for (const [path, operations] of Object.entries(forPublic.paths ?? {})) {
     const merged = (paths[path] ??= {})
-    for (const [method, operation] of Object.entries(operations)) {
-      const known = merged[method]
-      merged[method] = known
-        ? { ...known, security: [...(known.security ?? []), {}], tags: tagged(known, 'public') }
-        : { security: [], ...operation, tags: tagged(operation, 'public') }
-    }
+    for (const [method, operation] of Object.entries(operations)) merged[method] = withBoth(merged[method], operation)
   }
-  return { ...internal, paths }
+  const schemas = { ...forPublic.components?.schemas, ...internal.components?.schemas }
+  return { ...internal, paths, components: { ...internal.components, schemas } }
 }
 
-function mapOperations(operations: Record<string, Operation>, change: (operation: Operation) => Operation): Record<string, Operation> {
-  return Object.fromEntries(Object.entries(operations).map(([method, operation]) => [method, change(operation)]))
-}
-
-function tagged({ tags = [] }: Operation, tag: string): string[] {
-  return [...tags, tag]
+function withBoth(internal: Operation | undefined, forPublic: Operation): Operation {
+  if (internal === undefined) return forPublic
+  const { security = [], servers = [] } = internal
+  return {
+    ...internal,
+    // `{}` = also without.
+    security: security.length === 0 ? [] : [...security, {}],
+    servers: [...servers, ...(forPublic.servers ?? [])],
+  }
 }
 
 // As it will be sent: plain JSON, without the symbols that schemas carry.

@@ -54,13 +54,27 @@ void t.test('answers are counted by route, never by path', async (t) => {
   t.notMatch(answer.body, /canary|wxa0/)
 })
 
-type Operation = { tags: string[]; security: unknown[]; responses: Record<string, unknown>; parameters?: unknown[] }
+type Operation = {
+  tags: string[]
+  operationId: string
+  servers: Array<{ url: string; description: string }>
+  security: unknown[]
+  responses: Record<string, unknown>
+  parameters?: unknown[]
+}
+type Document = {
+  openapi: string
+  info: { version: string }
+  tags: Array<{ name: string }>
+  paths: Record<string, Record<string, Operation>>
+  components: { schemas: Record<string, unknown> }
+}
 
 void t.test('the document covers the routes of both listeners', async (t) => {
   const { internalServer } = createGateway(t)
   const answer = await internalServer.inject('/openapi.json')
   t.equal(answer.statusCode, 200)
-  const document = answer.json<{ openapi: string; info: { version: string }; paths: Record<string, Record<string, Operation>> }>()
+  const document = answer.json<Document>()
   t.equal(document.openapi, '3.1.0')
   t.equal(document.info.version, '9.9.9')
   const operations = Object.entries(document.paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`))
@@ -102,17 +116,46 @@ void t.test('the document covers the routes of both listeners', async (t) => {
     `put ${p}/subscriptions/{name}`,
   ])
   for (const [path, methods] of Object.entries(document.paths)) {
-    for (const [method, { tags, security, responses }] of Object.entries(methods)) {
+    for (const [method, { security, responses }] of Object.entries(methods)) {
       const name = `${method} ${path}`
       t.ok(Object.keys(responses).length > 0, name)
       t.notOk('default' in responses && Object.keys(responses).length === 1, `${name} describes its answers`)
-      t.ok(tags.includes('public') || tags.includes('internal'), name)
       t.ok(Array.isArray(security), name)
     }
   }
   t.same(document.paths[`${p}/access_token/{APPID}`]?.['get']?.security, [{ key: [] }])
   t.same(document.paths[`${p}/event`]?.['post']?.security, [])
-  t.same(document.paths[`${p}/mpinfo`]?.['get']?.tags, ['authorization', 'internal', 'public'])
+  t.same(document.paths[`${p}/authurl`]?.['post']?.security, [{ key: [] }, {}])
+  t.same(document.paths['/healthz']?.['get']?.security, [])
+})
+
+void t.test('the document names each operation once: one tag, an id of its own, and the listeners that have it', async (t) => {
+  const gateway = createGateway(t)
+  const document = (await gateway.internalServer.inject('/openapi.json')).json<Document>()
+  await gateway.publicServer.ready()
+  const tags = document.tags.map(({ name }) => name)
+  const ids: string[] = []
+  for (const [path, methods] of Object.entries(document.paths)) {
+    for (const [method, operation] of Object.entries(methods)) {
+      const name = `${method} ${path}`
+      t.equal(operation.tags.length, 1, name)
+      t.ok(operation.tags.every((tag) => tags.includes(tag)), name)
+      t.match(operation.operationId, /^[a-z][A-Za-z]{4,40}$/, name)
+      ids.push(operation.operationId)
+      const route = { method: method.toUpperCase(), url: path.replaceAll(/\{(\w+)\}/g, ':$1') }
+      const expected = [
+        ...(gateway.internalServer.hasRoute(route) ? [{ url: '/', description: 'internal listener' }] : []),
+        ...(gateway.publicServer.hasRoute(route) ? [{ url: /^https?:/, description: 'public listener' }] : []),
+      ]
+      t.match(operation.servers, expected, name)
+      t.equal(operation.servers.length, expected.length, name)
+    }
+  }
+  t.same(ids.length, new Set(ids).size, 'every id once')
+  t.same(tags.filter((tag) => !Object.values(document.paths).some((methods) => Object.values(methods).some(({ tags: [own] }) => own === tag))), [])
+  const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)].map(([, schema = '']) => schema)
+  t.ok(references.length > 0)
+  for (const schema of references) t.ok(schema in document.components.schemas && !schema.startsWith('def-'), schema)
 })
 
 void t.test('the documentation page loads nothing from elsewhere', async (t) => {

@@ -4,7 +4,7 @@ import { content, errors } from './errors.ts'
 import { PlatformParams } from './paths.ts'
 
 const closed = { additionalProperties: false }
-const tags = ['authorization']
+const tags = ['Authorization']
 
 const parameters = {
   type: Type.Optional(
@@ -62,6 +62,7 @@ const html = (description: string) => content('text/html', Type.String(), descri
 export const authorizationSchemas = {
   urlByGet: {
     tags,
+    operationId: 'getAuthorizationUrl',
     summary: 'A fresh link to the authorization page',
     params: PlatformParams,
     querystring: AuthorizationUrlQuery,
@@ -69,6 +70,7 @@ export const authorizationSchemas = {
   },
   urlByPost: {
     tags,
+    operationId: 'createAuthorizationUrl',
     summary: 'A fresh link to the authorization page',
     description: 'Parameters in the query, as JSON or as a form.',
     params: PlatformParams,
@@ -78,6 +80,7 @@ export const authorizationSchemas = {
   },
   publicInfo: {
     tags,
+    operationId: 'getPublicAuthorizationInfo',
     summary: 'What an authorization code stands for, without tokens',
     params: PlatformParams,
     querystring: Type.Object(code, closed),
@@ -85,6 +88,7 @@ export const authorizationSchemas = {
   },
   fullInfo: {
     tags,
+    operationId: 'getAuthorizationInfo',
     summary: 'What an authorization code stands for; with tokens on the internal listener, without on the public one',
     params: PlatformParams,
     querystring: Type.Object(code, closed),
@@ -92,6 +96,7 @@ export const authorizationSchemas = {
   },
   startPage: {
     tags,
+    operationId: 'showStartPage',
     summary: 'Page with a button and a QR code that lead to the authorization page',
     params: PlatformParams,
     querystring: AuthorizationUrlQuery,
@@ -99,6 +104,7 @@ export const authorizationSchemas = {
   },
   landingPage: {
     tags,
+    operationId: 'showLandingPage',
     summary: 'Where WeChat sends the browser back: exchanges the code, shows the account',
     params: PlatformParams,
     // Open: a redirectUri may carry parameters of its own, and WeChat may append more.

@@ -5,7 +5,7 @@ import { errors } from './errors.ts'
 import { AuthorizerParams, nextCursor, pageQuery, PlatformParams } from './paths.ts'
 
 const closed = { additionalProperties: false }
-const tags = ['authorizers']
+const tags = ['Authorizers']
 const nullableText = Type.Union([Type.String(), Type.Null()])
 
 const SyncState = Type.Object({
@@ -23,6 +23,7 @@ const SyncState = Type.Object({
 export const authorizerSchemas = {
   list: {
     tags,
+    operationId: 'listAuthorizers',
     summary: 'The authorizers, in the order of their appids; only those that the key may see',
     params: PlatformParams,
     querystring: Type.Object(pageQuery, closed),
@@ -30,6 +31,7 @@ export const authorizerSchemas = {
   },
   one: {
     tags,
+    operationId: 'getAuthorizer',
     summary: 'One authorizer',
     params: AuthorizerParams,
     querystring: Type.Object({}, closed),
@@ -37,6 +39,7 @@ export const authorizerSchemas = {
   },
   sync: {
     tags,
+    operationId: 'syncAuthorizers',
     summary: "Page through WeChat's own list: adds what is missing, repairs lost refresh tokens, never revokes",
     params: PlatformParams,
     querystring: Type.Object({}, closed),
@@ -44,6 +47,7 @@ export const authorizerSchemas = {
   },
   syncState: {
     tags,
+    operationId: 'getAuthorizersSync',
     summary: 'How far a synchronisation has come',
     params: Type.Object({ ...PlatformParams.properties, jobId: Type.String() }),
     querystring: Type.Object({}, closed),

@@ -4,7 +4,7 @@ import { errors } from './errors.ts'
 import { nextCursor, pageQuery, PlatformParams } from './paths.ts'
 
 const closed = { additionalProperties: false }
-const tags = ['events']
+const tags = ['Events']
 const nullableText = Type.Union([Type.String(), Type.Null()])
 
 const Delivery = Type.Object({
@@ -44,6 +44,7 @@ const params = Type.Object({ ...PlatformParams.properties, id: Type.String({ pat
 export const eventSchemas = {
   list: {
     tags,
+    operationId: 'listEvents',
     summary: 'What was received lately and what became of it, newest first',
     params: PlatformParams,
     querystring: Type.Object(
@@ -60,6 +61,7 @@ export const eventSchemas = {
   },
   one: {
     tags,
+    operationId: 'getEvent',
     summary: 'One event',
     params,
     querystring: Type.Object({}, closed),
@@ -67,6 +69,7 @@ export const eventSchemas = {
   },
   replay: {
     tags,
+    operationId: 'replayEvent',
     summary: 'Deliver an event again, with its id, to every subscription that matches now',
     params,
     querystring: Type.Object({}, closed),

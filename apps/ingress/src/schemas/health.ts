@@ -2,7 +2,7 @@
 import { Type } from 'typebox'
 import { content } from './errors.ts'
 
-const tags = ['health']
+const tags = ['Health']
 
 const Readiness = Type.Object({
   status: Type.Union([Type.Literal('ready'), Type.Literal('not ready')]),
@@ -10,15 +10,23 @@ const Readiness = Type.Object({
 })
 
 export const healthSchemas = {
-  liveness: { tags, summary: 'The process lives', security: [], response: { 200: Type.Object({ status: Type.Literal('ok') }) } },
+  liveness: {
+    tags,
+    operationId: 'getLiveness',
+    summary: 'The process lives',
+    security: [],
+    response: { 200: Type.Object({ status: Type.Literal('ok') }) },
+  },
   readiness: {
     tags,
+    operationId: 'getReadiness',
     summary: 'Redis takes writes, its policy is noeviction, every platform has a young ticket; a reason per check',
     security: [],
     response: { 200: Readiness, 503: Readiness },
   },
   metrics: {
     tags,
+    operationId: 'getMetrics',
     summary: 'Prometheus',
     security: [],
     response: { 200: content('text/plain', Type.String(), "Prometheus' text format") },

@@ -11,11 +11,12 @@ const refusals = errors(400, 401, 403, 404, 413, 415, 503)
 const checkRefusals = errors(400, 401, 404)
 const success = content('text/plain', Type.String(), 'exactly `success`, after Redis has accepted the event')
 const echo = content('text/plain', Type.String(), '`echostr`')
-const tags = ['pushes']
+const tags = ['Pushes']
 
 export const pushSchemas = {
   componentEvent: {
     tags,
+    operationId: 'receiveComponentEvent',
     summary: '授权事件接收URL: tickets and authorizations, encrypted by WeChat',
     params: PlatformParams,
     querystring: PushQuery,
@@ -23,6 +24,7 @@ export const pushSchemas = {
   },
   componentUrlCheck: {
     tags,
+    operationId: 'checkComponentEventUrl',
     summary: "WeChat's check of the URL",
     params: PlatformParams,
     querystring: UrlCheckQuery,
@@ -30,6 +32,7 @@ export const pushSchemas = {
   },
   authorizerMessage: {
     tags,
+    operationId: 'receiveAuthorizerMessage',
     summary: '消息与事件接收URL: messages and events of an authorizer, encrypted by WeChat',
     description: 'Answers `success` or the encrypted passive reply.',
     params: AuthorizerParams,
@@ -38,6 +41,7 @@ export const pushSchemas = {
   },
   authorizerUrlCheck: {
     tags,
+    operationId: 'checkAuthorizerMessageUrl',
     summary: "WeChat's check of the URL",
     params: AuthorizerParams,
     querystring: UrlCheckQuery,

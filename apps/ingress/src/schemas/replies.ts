@@ -8,7 +8,8 @@ const closed = { additionalProperties: false }
 
 export const replySchemas = {
   offer: {
-    tags: ['replies'],
+    tags: ['Replies'],
+    operationId: 'sendReply',
     summary: 'A passive reply from a consumer that is no webhook',
     description:
       '`sentBy` is `passive-reply` when the push was still waiting, `customer-service` when the fallback of the subscription sent it. ' +

@@ -5,7 +5,7 @@ import { errors } from './errors.ts'
 import { nextCursor, pageQuery, PlatformParams } from './paths.ts'
 
 const closed = { additionalProperties: false }
-const tags = ['subscriptions']
+const tags = ['Subscriptions']
 
 const params = Type.Object({ ...PlatformParams.properties, name: Type.String({ pattern: SUBSCRIPTION_NAME_PATTERN }) })
 const noQuery = Type.Object({}, closed)
@@ -27,6 +27,7 @@ const DeadLetter = Type.Object({
 export const subscriptionSchemas = {
   put: {
     tags,
+    operationId: 'putSubscription',
     summary: 'Create (201) or replace (200) a subscription',
     description: 'A webhook secret, given or generated, is answered once, at creation, and kept on update.',
     params,
@@ -36,14 +37,23 @@ export const subscriptionSchemas = {
   },
   list: {
     tags,
+    operationId: 'listSubscriptions',
     summary: 'The subscriptions',
     params: PlatformParams,
     querystring: Type.Object(pageQuery, closed),
     response: { 200: Type.Object({ items: Type.Array(SubscriptionSchema), nextCursor }), ...refusals },
   },
-  one: { tags, summary: 'One subscription', params, querystring: noQuery, response: { 200: SubscriptionSchema, ...refusals } },
+  one: {
+    tags,
+    operationId: 'getSubscription',
+    summary: 'One subscription',
+    params,
+    querystring: noQuery,
+    response: { 200: SubscriptionSchema, ...refusals },
+  },
   remove: {
     tags,
+    operationId: 'deleteSubscription',
     summary: 'Delete a subscription with its backlog and its dead letters',
     params,
     querystring: noQuery,
@@ -51,6 +61,7 @@ export const subscriptionSchemas = {
   },
   test: {
     tags,
+    operationId: 'testSubscription',
     summary: 'Send a gateway.subscription.test event through it, whatever it matches',
     params,
     querystring: noQuery,
@@ -58,6 +69,7 @@ export const subscriptionSchemas = {
   },
   deadLetters: {
     tags,
+    operationId: 'listDeadLetters',
     summary: 'What could not be delivered, newest first',
     params,
     querystring: Type.Object(pageQuery, closed),
@@ -65,6 +77,7 @@ export const subscriptionSchemas = {
   },
   replayDeadLetters: {
     tags,
+    operationId: 'replayDeadLetters',
     summary: 'Deliver dead letters again; all of them when no ids are given',
     params,
     querystring: noQuery,
@@ -73,6 +86,7 @@ export const subscriptionSchemas = {
   },
   discardDeadLetters: {
     tags,
+    operationId: 'discardDeadLetters',
     summary: 'Throw dead letters away; all of them when no ids are given',
     params,
     querystring: Type.Object(

@@ -4,7 +4,7 @@ import { errors } from './errors.ts'
 import { AuthorizerParams, PlatformParams } from './paths.ts'
 
 const closed = { additionalProperties: false }
-const tags = ['tokens']
+const tags = ['Tokens']
 
 const expiry = {
   expires_in: Type.Integer({ minimum: 1, description: 'remaining seconds' }),
@@ -17,6 +17,7 @@ const JsSdkConfig = Type.Object({ appId: Type.String(), timestamp: Type.Integer(
 export const tokenSchemas = {
   accessToken: {
     tags,
+    operationId: 'getAccessToken',
     summary: "An authorizer's access token",
     description: 'Refreshes when needed, one call at WeChat at a time however many ask. `force=true` also needs the right tokens:force.',
     params: AuthorizerParams,
@@ -25,6 +26,7 @@ export const tokenSchemas = {
   },
   invalid: {
     tags,
+    operationId: 'reportRefusedAccessToken',
     summary: 'This token was refused by WeChat: refreshes only if it is still the current one',
     params: AuthorizerParams,
     querystring: Type.Object({}, closed),
@@ -33,6 +35,7 @@ export const tokenSchemas = {
   },
   componentAccessToken: {
     tags,
+    operationId: 'getComponentAccessToken',
     summary: "The component's access token; the right must not be narrowed to authorizers",
     params: PlatformParams,
     querystring: Type.Object({}, closed),
@@ -40,6 +43,7 @@ export const tokenSchemas = {
   },
   ticket: {
     tags,
+    operationId: 'getTicket',
     summary: 'A ticket that pages of an authorizer sign with',
     params: AuthorizerParams,
     querystring: Type.Object({ type: Type.Union([Type.Literal('jsapi'), Type.Literal('wx_card')]) }, closed),
@@ -47,6 +51,7 @@ export const tokenSchemas = {
   },
   jsSdkConfig: {
     tags,
+    operationId: 'getJsSdkConfig',
     summary: 'What `wx.config` of the JS-SDK wants for a page',
     params: AuthorizerParams,
     querystring: Type.Object({ url: Type.String({ pattern: '^https?://', maxLength: 4096, description: 'address of the page' }) }, closed),
