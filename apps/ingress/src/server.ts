@@ -65,7 +65,8 @@ export function createServer(listener: Listener, deps: Deps): { app: GatewayServ
       maxParamLength: limits.MAX_PARAM_LENGTH,
       querystringParser: parsePairs,
     },
-    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allErrors: false } },
+    // `verbose`: an error holds its schema, from which the answer says what is expected.
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allErrors: false, verbose: true } },
     frameworkErrors: (error, request, reply) => {
       handleError(error, request, reply)
     },

@@ -1,6 +1,7 @@
 // Owns: the ONE table from codes to HTTP statuses, and what any thrown thing becomes for the outside. Writes nothing itself.
 import { STATUS_CODES } from 'node:http'
 import { GatewayError, WeChatApiError, type ErrorCode } from '@wxgw/wechat-core'
+import { explainViolations, type Violation } from './validation-message.ts'
 
 export const STATUS_OF = {
   INVALID_REQUEST: 400,
@@ -114,7 +115,6 @@ function refusalOf(error: unknown): ErrorAnswer['refusal'] {
   return undefined
 }
 
-type Violation = { instancePath: string; message: string }
 type Thrown = {
   code: string | undefined
   statusCode: number | undefined
@@ -132,10 +132,8 @@ function parseThrown(error: unknown): Thrown {
   }
 }
 
-// Our schemas are closed, so a path consists of names that we chose and the message of keywords that we wrote: no echo.
-function validationMessage({ validation, validationContext }: Thrown): string {
-  const [first] = validation ?? []
+function validationMessage({ validation = [], validationContext }: Thrown): string {
   const part = { body: 'body', querystring: 'query', params: 'path', headers: 'headers' }[validationContext ?? ''] ?? 'request'
-  if (!first || !/^[\w/]{0,100}$/.test(first.instancePath)) return `the ${part} is not valid`
-  return `the ${part} is not valid: ${first.instancePath === '' ? '' : `${first.instancePath} `}${first.message}`
+  const explained = explainViolations(validation)
+  return explained === undefined ? `the ${part} is not valid` : `the ${part} is not valid: ${explained}`
 }

@@ -4,8 +4,8 @@ import { MAX_QUERY_PARAMETERS } from './limits.ts'
 
 export type Pairs = Record<string, string>
 
-/** Why pairs were not understood. `control` names the parameters that hold control characters. */
-export type PairsFault = { kind: 'repeated' | 'encoding' | 'too-many' } | { kind: 'control'; names: string[] }
+/** Why pairs were not understood, and of which names. An undecodable name is given as it was written. */
+export type PairsFault = { kind: 'too-many' } | { kind: 'repeated' | 'encoding' | 'control'; names: string[] }
 
 // A symbol, so that no name in a query can be taken for it.
 const FAULT = Symbol('fault')
@@ -28,8 +28,8 @@ export function parsePairs(text: string): Pairs {
     const writtenValue = equals < 0 ? '' : part.slice(equals + 1)
     const name = isPlain ? writtenName : decode(writtenName)
     const value = isPlain ? writtenValue : decode(writtenValue)
-    if (name === undefined || value === undefined) return withFault(pairs, { kind: 'encoding' })
-    if (pairs[name] !== undefined) return withFault(pairs, { kind: 'repeated' })
+    if (name === undefined || value === undefined) return withFault(pairs, { kind: 'encoding', names: [name ?? writtenName] })
+    if (pairs[name] !== undefined) return withFault(pairs, { kind: 'repeated', names: [name] })
     if (!isPlain && (CONTROL.test(name) || CONTROL.test(value))) withControl.push(name)
     pairs[name] = value
   }

@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify'
 import { TOO_MANY_HEADERS } from './error-answer.ts'
 import { MAX_HEADERS } from './limits.ts'
 import { pairsFault, type PairsFault } from './query-string.ts'
+import { isHarmlessName } from './validation-message.ts'
 
 /** Left to the push routes: there, an unreadable signature is a wrong signature. Other routes do not know these names. */
 const SIGNED_NAMES = new Set(['msg_signature', 'signature', 'timestamp', 'nonce'])
@@ -21,17 +22,21 @@ export function checkPairs(fault: PairsFault | undefined): void {
   if (fault === undefined) return
   switch (fault.kind) {
     case 'repeated':
-      throw new GatewayError('INVALID_REQUEST', 'a parameter is given more than once')
+      throw new GatewayError('INVALID_REQUEST', `${parameterOf(fault)} is given more than once`)
     case 'encoding':
-      throw new GatewayError('INVALID_REQUEST', 'a parameter is not validly percent-encoded')
+      throw new GatewayError('INVALID_REQUEST', `${parameterOf(fault)} is not validly percent-encoded`)
     case 'too-many':
       throw new GatewayError('INVALID_REQUEST', 'there are too many parameters')
     case 'control':
       if (fault.names.every((name) => SIGNED_NAMES.has(name))) return
-      throw new GatewayError('INVALID_REQUEST', 'a parameter contains control characters')
+      throw new GatewayError('INVALID_REQUEST', `${parameterOf(fault)} contains control characters`)
     default:
       fault satisfies never
   }
+}
+
+function parameterOf({ names: [name] }: { names: readonly string[] }): string {
+  return isHarmlessName(name) ? `the parameter ${name}` : 'a parameter'
 }
 
 function checkHeaderCount({ raw }: FastifyRequest): void {

@@ -9,12 +9,9 @@ import type { GatewayServer } from '../server.ts'
 
 export function replyRoutes(app: GatewayServer, { platforms }: { platforms: Platforms }): void {
   const onRequest = requireGrant({ action: 'replies:write' })
-  // Attached, not thrown: the union of all forms would be told as what each of them misses.
-  const options = { schema: replySchemas.offer, onRequest, attachValidation: true }
 
-  app.post(`${PREFIX}/replies/:eventId`, options, async (request, reply) => {
-    const { validationError, params, body } = request
-    if (validationError) throw validationError.validationContext === 'body' ? invalidReply() : validationError
+  app.post(`${PREFIX}/replies/:eventId`, { schema: replySchemas.offer, onRequest }, async (request, reply) => {
+    const { params, body } = request
     const platform = platformOf(platforms, params)
     if (visibleAuthorizers(request, 'replies:write') !== undefined) {
       const logged = await platform.events.get(params.eventId)
@@ -33,7 +30,7 @@ function senderOf(outcome: ReplyOutcome): 'passive-reply' | 'customer-service' {
     case 'sent':
       return 'customer-service'
     case 'invalid':
-      throw invalidReply()
+      throw new GatewayError('INVALID_REQUEST', 'the body is not valid: /reply is none that WeChat takes for this event')
     case 'unknown':
     case 'not-asked':
       throw new GatewayError('EVENT_NOT_FOUND', 'there is no such event, or it is no longer remembered')
@@ -44,8 +41,4 @@ function senderOf(outcome: ReplyOutcome): 'passive-reply' | 'customer-service' {
     default:
       return outcome satisfies never
   }
-}
-
-function invalidReply(): GatewayError {
-  return new GatewayError('INVALID_REQUEST', 'the body is not {"reply": …} with a reply that WeChat takes')
 }
