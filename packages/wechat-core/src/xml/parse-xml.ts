@@ -1,47 +1,45 @@
-// Owns: WeChat's XML as a tree of strings. What the fields mean is decided in push/.
-import { XMLParser } from 'fast-xml-parser'
+// Owns: WeChat's XML as a tree of strings, in one pass. What the fields mean is decided in push/.
 import { decodeReferences } from './character-references.ts'
-import { checkStructure, isBlank } from './check-structure.ts'
-import { parseFlat } from './parse-flat.ts'
-import { isRepeatable, joinedLists } from './repeatable.ts'
+import { CDATA_END, CDATA_START, endAfter, endOfTag, GREATER_THAN, isBlank, openingTag } from './markup.ts'
+import { isRepeatable, joinedPicLists } from './repeatable.ts'
 import type { XmlTree } from './tree.ts'
 import { XmlRefusedError } from './xml-refused.ts'
 
-const TEXT = '#text'
-const CDATA = '#cdata'
-const ATTRIBUTES = ':@'
+const MAX_DEPTH = 64
+/** Far more than any push has (a few hundred). So many take some 30 ms, and the process does nothing else meanwhile. */
+const MAX_ELEMENTS = 100_000
 
-// Ordered nodes, because only they tell CDATA from other text and keep the order of the two.
-const parser = new XMLParser({
-  preserveOrder: true,
-  textNodeName: TEXT,
-  cdataPropName: CDATA,
-  trimValues: false,
-  parseTagValue: false,
-  ignoreAttributes: true,
-  ignoreDeclaration: true,
-  ignorePiTags: true,
-  processEntities: false,
-  maxNestedTags: 64,
-  onDangerousProperty: (name) => name,
-})
+/** An element that is not closed yet. */
+type OpenElement = {
+  name: string
+  /** undefined as long as no element stands in it. */
+  tree: XmlTree | undefined
+  text: string
+  /** `text` without its blank pieces beside CDATA. */
+  dense: string
+  hasCdata: boolean
+}
+
+type Reading = {
+  text: string
+  open: OpenElement[]
+  elements: number
+  root: { name: string; value: string | XmlTree } | undefined
+}
 
 /**
  * Parses one document. Every leaf is a string, exactly as WeChat wrote it (line ends become \n, as XML says); an empty element is
  * ''. Beside CDATA, blank text is dropped; text beside elements and attributes are dropped; what comes twice is an array, and so
  * is, always, what WeChat may repeat (repeatable.ts). References outside CDATA are decoded; nothing is ever expanded or fetched.
- * `root` is the name that the root element must have (default: any). Throws XmlRefusedError, nothing else.
+ * `root` is the name that the root element must have (default: any). The time is linear in the length. Throws XmlRefusedError,
+ * nothing else.
  */
 export function parseXml(text: string, { root }: { root?: string } = {}): XmlTree {
-  const document = normalised(text)
-  const flat = root === undefined ? undefined : parseFlat(document, root)
-  if (flat !== undefined) return flat
-  checkStructure(document)
-  const [found] = parseOrdered(document).filter((node) => elementName(node) !== undefined)
-  const name = found && elementName(found)
-  if (found === undefined || name === undefined) throw new XmlRefusedError('not-xml')
+  const reading: Reading = { text: normalised(text), open: [], elements: 0, root: undefined }
+  readDocument(reading)
+  if (reading.root === undefined) throw new XmlRefusedError('not-xml')
+  const { name, value } = reading.root
   if (root !== undefined && name !== root) throw new XmlRefusedError('wrong-root')
-  const value = toValue(name, childrenOf(found, name))
   return typeof value === 'string' ? {} : value
 }
 
@@ -50,66 +48,133 @@ function normalised(text: string): string {
   return document.includes('\r') ? document.replace(/\r\n?/g, '\n') : document
 }
 
-type OrderedNode = Record<string, unknown>
+function readDocument(reading: Reading): void {
+  const { text, open } = reading
+  let at = 0
+  // Of an element's text, what stands before a comment: the comment does not part it from what follows.
+  let begun = ''
+  for (;;) {
+    const start = text.indexOf('<', at)
+    const element = open.at(-1)
+    // Beside elements no text counts.
+    if (start !== at && element?.tree === undefined) {
+      const piece = text.slice(at, start === -1 ? undefined : start)
+      if (element === undefined && !isBlank(piece)) throw new XmlRefusedError('not-xml')
+      begun += piece
+    }
+    if (start === -1) break
+    if (text.startsWith('<!--', start)) {
+      at = endAfter(text, '-->', start + 4)
+      continue
+    }
+    if (begun !== '') takeText(element, begun)
+    begun = ''
+    at = takeMarkup(reading, start, element)
+  }
+  if (open.length > 0) throw new XmlRefusedError('not-well-formed')
+}
 
-function parseOrdered(document: string): OrderedNode[] {
-  try {
-    return nodesOf(parser.parse(document))
-  } catch (error) {
-    throw new XmlRefusedError('not-well-formed', error)
+function takeText(element: OpenElement | undefined, written: string): void {
+  if (element === undefined) return
+  const text = decodeReferences(written)
+  element.text += text
+  if (!isBlank(written)) element.dense += text
+}
+
+/** Where the markup that starts here ends. `element` is the one that it stands in. */
+function takeMarkup(reading: Reading, start: number, element: OpenElement | undefined): number {
+  const { text } = reading
+  switch (text.charCodeAt(start + 1)) {
+    case QUESTION_MARK:
+      return endAfter(text, '?>', start + 2)
+    case EXCLAMATION_MARK:
+      return takeCdata(text, start, element)
+    case SLASH:
+      return takeClosingTag(reading, start, element)
+    default:
+      return takeOpeningTag(reading, start)
   }
 }
 
-function nodesOf(value: unknown): OrderedNode[] {
-  return Array.isArray(value) ? (value as OrderedNode[]) : []
+const QUESTION_MARK = 0x3f
+const EXCLAMATION_MARK = 0x21
+const SLASH = 0x2f
+
+function takeCdata(text: string, start: number, element: OpenElement | undefined): number {
+  if (element === undefined || !text.startsWith(CDATA_START, start)) throw new XmlRefusedError('declaration')
+  const end = endAfter(text, CDATA_END, start + CDATA_START.length)
+  const content = text.slice(start + CDATA_START.length, end - CDATA_END.length)
+  element.hasCdata = true
+  element.text += content
+  element.dense += content
+  return end
 }
 
-function elementName(node: OrderedNode): string | undefined {
-  return Object.keys(node).find((key) => key !== TEXT && key !== CDATA && key !== ATTRIBUTES)
-}
-
-function childrenOf(node: OrderedNode, name: string): OrderedNode[] {
-  return nodesOf(node[name])
-}
-
-function toValue(name: string, nodes: readonly OrderedNode[]): string | XmlTree {
-  const children = new Map<string, Array<string | XmlTree>>()
-  for (const node of nodes) {
-    const childName = elementName(node)
-    if (childName === undefined) continue
-    const value = toValue(childName, childrenOf(node, childName))
-    const sameName = children.get(childName)
-    if (sameName === undefined) children.set(childName, [value])
-    else sameName.push(value)
+function takeClosingTag(reading: Reading, start: number, element: OpenElement | undefined): number {
+  const { text } = reading
+  if (element === undefined) throw new XmlRefusedError('not-well-formed')
+  const { name } = element
+  let end = start + 2 + name.length
+  if (!text.startsWith(name, start + 2) || text.charCodeAt(end) !== GREATER_THAN) {
+    end = endOfTag(text, start + 1)
+    if (text.slice(start + 2, end).trimEnd() !== name) throw new XmlRefusedError('not-well-formed')
   }
-  return children.size === 0 ? textOf(nodes) : treeOf(name, children)
+  close(reading, element)
+  return end + 1
 }
 
-function treeOf(parent: string, children: ReadonlyMap<string, Array<string | XmlTree>>): XmlTree {
-  const tree: XmlTree = {}
-  for (const [name, values] of children) {
-    const [only] = values
-    const single = values.length === 1 && !isRepeatable(parent, name) ? only : undefined
-    tree[name] = joinedLists(name, values) ?? single ?? values
+function takeOpeningTag(reading: Reading, start: number): number {
+  const { text, open } = reading
+  if (open.length === 0 && reading.root !== undefined) throw new XmlRefusedError('several-roots')
+  if (open.length >= MAX_DEPTH) throw new XmlRefusedError('too-deep')
+  reading.elements += 1
+  if (reading.elements > MAX_ELEMENTS) throw new XmlRefusedError('too-many-elements')
+  const { name, isEmpty, end } = openingTag(text, start + 1)
+  const parent = open.at(-1)
+  const leaf = parent && !isEmpty ? simpleLeaf(text, end, name) : undefined
+  if (parent && leaf) {
+    add(parent, name, leaf.value)
+    return leaf.end
   }
+  const element = { name, tree: undefined, text: '', dense: '', hasCdata: false }
+  open.push(element)
+  if (isEmpty) close(reading, element)
+  return end
+}
+
+/** What nearly every element holds: one piece of CDATA, or text without references. undefined when it is anything else. */
+function simpleLeaf(text: string, from: number, name: string): { value: string; end: number } | undefined {
+  const isCdata = text.startsWith(CDATA_START, from)
+  const valueStart = isCdata ? from + CDATA_START.length : from
+  const valueEnd = text.indexOf(isCdata ? CDATA_END : '<', valueStart)
+  if (valueEnd === -1) return undefined
+  const closing = isCdata ? valueEnd + CDATA_END.length : valueEnd
+  const last = closing + 2 + name.length
+  if (!text.startsWith('</', closing) || !text.startsWith(name, closing + 2) || text.charCodeAt(last) !== GREATER_THAN) return undefined
+  const value = text.slice(valueStart, valueEnd)
+  return isCdata || !value.includes('&') ? { value, end: last + 1 } : undefined
+}
+
+/** `element` is the last one that is open. */
+function close(reading: Reading, element: OpenElement): void {
+  reading.open.pop()
+  const value = valueOf(element)
+  const parent = reading.open.at(-1)
+  if (parent === undefined) reading.root = { name: element.name, value }
+  else add(parent, element.name, value)
+}
+
+function valueOf({ tree, hasCdata, dense, text }: OpenElement): string | XmlTree {
+  if (tree === undefined) return hasCdata ? dense : text
+  const lists = Object.hasOwn(tree, 'PicList') ? tree['PicList'] : undefined
+  if (lists !== undefined) tree['PicList'] = joinedPicLists(Array.isArray(lists) ? lists : [lists]) ?? lists
   return tree
 }
 
-function textOf(nodes: readonly OrderedNode[]): string {
-  const hasCdata = nodes.some((node) => CDATA in node)
-  let text = ''
-  for (const node of nodes) {
-    if (CDATA in node) {
-      for (const part of childrenOf(node, CDATA)) text += writtenText(part)
-    } else {
-      const written = writtenText(node)
-      if (!hasCdata || !isBlank(written)) text += decodeReferences(written)
-    }
-  }
-  return text
-}
-
-function writtenText(node: OrderedNode): string {
-  const written = node[TEXT]
-  return typeof written === 'string' ? written : ''
+function add(parent: OpenElement, name: string, value: string | XmlTree): void {
+  const tree = (parent.tree ??= {})
+  const known = Object.hasOwn(tree, name) ? tree[name] : undefined
+  if (known === undefined) tree[name] = isRepeatable(parent.name, name) ? [value] : value
+  else if (Array.isArray(known)) known.push(value)
+  else tree[name] = [known, value]
 }

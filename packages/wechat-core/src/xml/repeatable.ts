@@ -22,23 +22,28 @@ const REPEATABLE_BELOW: Record<string, string> = {
   'xml>detail': 'wxa_media_check: real push, SDK model',
 }
 
+const ANYWHERE: ReadonlySet<string> = new Set(Object.keys(REPEATABLE_ANYWHERE))
+const BELOW: ReadonlySet<string> = new Set(Object.keys(REPEATABLE_BELOW))
+/** The names alone: asked first, because joining two names costs more than the rest of reading an element. */
+const BELOW_SOME: ReadonlySet<string> = new Set([...BELOW].map((path) => path.slice(path.indexOf('>') + 1)))
+
 /** Is `name` below `parent` always an array? */
 export function isRepeatable(parent: string, name: string): boolean {
-  return Object.hasOwn(REPEATABLE_ANYWHERE, name) || Object.hasOwn(REPEATABLE_BELOW, `${parent}>${name}`)
+  return ANYWHERE.has(name) || (BELOW_SOME.has(name) && BELOW.has(`${parent}>${name}`))
 }
 
 /**
  * `PicList` exists in two shapes: one list of several `item`, and several lists of one `item` each. Both become one list:
  * `PicList: { item: [...] }`. Anything else that is repeated is left as it is.
  */
-export function joinedLists(name: string, values: readonly (string | XmlTree)[]): XmlValue | undefined {
-  if (name !== 'PicList') return undefined
+export function joinedPicLists(values: readonly (string | XmlTree)[]): XmlValue | undefined {
   const joined: Array<string | XmlTree> = []
   for (const value of values) {
     // An empty <PicList/> is the empty string.
     if (value === '') continue
     if (typeof value === 'string' || Object.keys(value).join() !== 'item' || !Array.isArray(value['item'])) return undefined
-    joined.push(...value['item'])
+    // One by one: a call takes only so many arguments.
+    for (const item of value['item']) joined.push(item)
   }
   return joined.length === 0 ? '' : { item: joined }
 }

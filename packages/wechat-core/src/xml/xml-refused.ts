@@ -15,6 +15,8 @@ export type XmlRefusal =
   | 'dangerous-name'
   /** More than 64 elements within each other. */
   | 'too-deep'
+  /** More than 100,000 elements. */
+  | 'too-many-elements'
 
 /** A document that is not accepted. Its text never stands in the message. */
 export class XmlRefusedError extends Error {

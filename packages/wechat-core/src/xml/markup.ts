@@ -1,0 +1,78 @@
+// Owns: where a piece of markup ends, and which names an element may have. Builds nothing; parse-xml.ts makes the tree.
+import { XmlRefusedError } from './xml-refused.ts'
+
+const NAME = /^[\p{L}_:][\p{L}\p{M}\p{N}_:.·-]*$/u
+const DANGEROUS_NAMES: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
+// Byte order marks and zero-width spaces are seen between elements of real documents.
+const BLANK = /^[\s\u200b\ufeff]*$/
+
+export const CDATA_START = '<![CDATA['
+export const CDATA_END = ']]>'
+
+export function isBlank(text: string): boolean {
+  return text === '' || BLANK.test(text)
+}
+
+export function isDangerousName(name: string): boolean {
+  return DANGEROUS_NAMES.has(name)
+}
+
+export function endAfter(text: string, terminator: string, from: number): number {
+  const found = text.indexOf(terminator, from)
+  if (found === -1) throw new XmlRefusedError('not-well-formed')
+  return found + terminator.length
+}
+
+/** The `>` of a tag. Inside it no `<` may stand, not even in an attribute: nothing can hide there. */
+export function endOfTag(text: string, from: number): number {
+  let quote = 0
+  for (let at = from; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === LESS_THAN) break
+    if (quote !== 0) {
+      if (code === quote) quote = 0
+    } else if (code === DOUBLE_QUOTE || code === SINGLE_QUOTE) {
+      quote = code
+    } else if (code === GREATER_THAN) {
+      return at
+    }
+  }
+  throw new XmlRefusedError('not-well-formed')
+}
+
+const DOUBLE_QUOTE = 0x22
+const SINGLE_QUOTE = 0x27
+const LESS_THAN = 0x3c
+export const GREATER_THAN = 0x3e
+
+/** WeChat has some hundreds of names. Each is judged once: that costs more than the rest of reading an element. */
+const MAX_KNOWN_NAMES = 1_000
+const MAX_KNOWN_CHARACTERS = 64
+const knownNames = new Map<string, OpeningTag['name']>()
+
+export type OpeningTag = { name: string; isEmpty: boolean; /** Behind its `>`. */ end: number }
+
+/** The opening or empty tag of which the first character after `<` is at `from`. */
+export function openingTag(text: string, from: number): OpeningTag {
+  const first = text.indexOf('>', from)
+  const known = knownNames.get(text.slice(from, first))
+  if (known !== undefined) return { name: known, isEmpty: false, end: first + 1 }
+  // A `>` may also stand in an attribute.
+  const end = endOfTag(text, from)
+  const tag = text.slice(from, end)
+  const name = nameOf(tag)
+  if (tag === name && name.length <= MAX_KNOWN_CHARACTERS && knownNames.size < MAX_KNOWN_NAMES) {
+    // A copy: a part of a text keeps all of it in memory.
+    const copy = Buffer.from(name, 'utf8').toString('utf8')
+    knownNames.set(copy, copy)
+  }
+  return { name, isEmpty: tag.endsWith('/'), end: end + 1 }
+}
+
+function nameOf(tag: string): string {
+  const name = /^[^\s/]*/.exec(tag)?.[0] ?? ''
+  if (isDangerousName(name)) throw new XmlRefusedError('dangerous-name')
+  const rest = tag.slice(name.length)
+  if (!NAME.test(name) || (rest.startsWith('/') && rest !== '/')) throw new XmlRefusedError('not-well-formed')
+  return name
+}
