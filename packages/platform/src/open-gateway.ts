@@ -3,11 +3,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 import {
   checkSealingKeys,
   connectRedis,
+  createProblemWatch,
   createSealer,
   platformKeys,
   type RedisConnection,
   type RedisRole,
-  storeErrorCode,
 } from '@wxgw/redis'
 import type { Lifecycle } from '@wxgw/runtime'
 import { createPlatforms, type Platforms, type PlatformsDeps } from './create-platforms.ts'
@@ -24,7 +24,6 @@ export type OpenedGateway = {
   connect(role: RedisRole): RedisConnection
 }
 
-const ERROR_EVERY_MS = 1_000
 const KEY_CHECK_EVERY_MS = 200
 /** When Redis is there, the keys are proven before the process begins its work; when it is away, as soon as it comes, and no secret moves before. */
 const KEY_CHECK_FIRST_MS = 2_000
@@ -33,13 +32,10 @@ const KEY_CHECK_FIRST_MS = 2_000
 export async function openGateway(deps: GatewayDeps): Promise<OpenedGateway> {
   const { config, lifecycle, onRefresh, clock, log } = deps
 
+  const problems = createProblemWatch({ settings: config.redis, log })
+
   function connect(role: RedisRole): RedisConnection {
-    let quietUntilMs = 0
-    const connection = connectRedis(config.redis, role, (error) => {
-      if (clock.nowMs() < quietUntilMs) return
-      quietUntilMs = clock.nowMs() + ERROR_EVERY_MS
-      log.warn({ role, code: storeErrorCode(error) }, 'redis.failed')
-    })
+    const connection = connectRedis(config.redis, role, (error) => problems.onError(role, error))
     lifecycle.onStop(`redis ${role}`, () => connection.disconnect())
     return connection
   }
@@ -50,7 +46,7 @@ export async function openGateway(deps: GatewayDeps): Promise<OpenedGateway> {
   const platforms = createPlatforms({ config, connections, sealer, onRefresh, clock, log })
   lifecycle.onStop('platforms', () => platforms.close())
   await Promise.race([proveSealingKeys(connections.commands), delay(KEY_CHECK_FIRST_MS)])
-  return { platforms, connections, connect, readiness: createReadiness({ redis: connections.commands, platforms: platforms.byId, clock }) }
+  return { platforms, connections, connect, readiness: createReadiness({ redis: connections.commands, problems, platforms: platforms.byId, clock }) }
 
   async function proveSealingKeys(redis: RedisConnection): Promise<void> {
     for (const { id } of config.platforms) {

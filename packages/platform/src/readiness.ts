@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import {
   evictionPolicy,
   probeWrite,
+  type ProblemWatch,
   READINESS_PROBE_KEY,
   type RedisConnection,
   redisTimeMs,
@@ -24,14 +25,19 @@ const CHECK_TIMEOUT_MS = 1_500
 
 export function createReadiness(deps: {
   redis: RedisConnection
+  problems: Pick<ProblemWatch, 'explain'>
   platforms: ReadonlyMap<string, Platform>
   clock: Clock
 }): ReadinessCheck[] {
-  const { redis, platforms, clock } = deps
+  const { redis, problems, platforms, clock } = deps
   return [
     {
       name: 'redis-writes',
-      check: () => probeWrite(redis, READINESS_PROBE_KEY).then(nothing, () => 'Redis cannot be reached or takes no writes'),
+      check: () =>
+        probeWrite(redis, READINESS_PROBE_KEY).then(
+          nothing,
+          async (error: unknown) => `Redis cannot be reached or takes no writes: ${await problems.explain(error)}`,
+        ),
     },
     {
       name: 'redis-policy',

@@ -8,6 +8,8 @@ export { checkSealingKeys, isInstallationMarked, markInstallation } from './key-
 export { resealPlatform, SEALED_KINDS } from './key-rotation.ts'
 export type { RotationCounts, RotationDeps, RotationReport, SealedKind } from './key-rotation.ts'
 export { COMMAND_TIMEOUT_MS, connectRedis } from './connect.ts'
+export { createProblemWatch } from './problems/problem-watch.ts'
+export type { ProblemWatch } from './problems/problem-watch.ts'
 export { standaloneSettings } from './redis-settings.ts'
 export type { RedisConnection, RedisRole } from './connect.ts'
 export type { RedisSettings } from './redis-settings.ts'

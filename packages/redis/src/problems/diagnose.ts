@@ -1,0 +1,170 @@
+// Owns: finding out why Redis cannot be used with these settings, by asking each configured server as a person would.
+// For when an error alone does not say it: "all sentinels are unreachable", "failed to refresh slots", a closed connection.
+import { connect } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import type { Redis } from 'ioredis'
+import { acceptedLogin } from '../sentinel-connector.ts'
+import { loginOptions, type RedisEndpoint, type RedisSettings, tlsOptions } from '../redis-settings.ts'
+import { explainRedisError, type RedisProblem } from './explain-error.ts'
+import { openOnce } from './open-once.ts'
+
+const PROBE_TIMEOUT_MS = 1_000
+/** A cluster may have hundreds of nodes; three that agree are enough. */
+const MOST_ENDPOINTS = 3
+
+/**
+ * What is wrong with the first server that has something wrong; undefined when nothing was found. Never rejects; takes a few
+ * seconds at most. Reads only.
+ */
+export async function diagnoseRedis(settings: RedisSettings): Promise<RedisProblem | undefined> {
+  const asked = settings.endpoints.slice(0, MOST_ENDPOINTS)
+  const found = await Promise.all(asked.map((endpoint) => diagnoseEndpoint(settings, endpoint)))
+  const [one] = found.filter((problem) => problem !== undefined)
+  if (one === undefined) return undefined
+  // Of several sentinels or nodes some may be down: what the others say is then the reason, if they say one.
+  return found.find((problem) => problem && !isAway(problem)) ?? (found.every(Boolean) ? one : undefined)
+}
+
+function isAway({ code }: RedisProblem): boolean {
+  return /^(ECONNREFUSED|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)$/.test(code)
+}
+
+async function diagnoseEndpoint(settings: RedisSettings, endpoint: RedisEndpoint): Promise<RedisProblem | undefined> {
+  const at = `${endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host}:${endpoint.port}`
+  const named = (problem: RedisProblem | undefined) => problem && { ...problem, reason: `${at}: ${problem.reason}` }
+  let redis: Redis | undefined
+  try {
+    redis = await openOnce({ ...endpoint, ...(await loginFor(settings, endpoint)), ...tlsOptions(settings) })
+    return named(await diagnoseServer(settings, redis))
+  } catch (error) {
+    return named((await otherTransport(settings, endpoint, error)) ?? explained(settings, error))
+  } finally {
+    redis?.disconnect()
+  }
+}
+
+async function loginFor(settings: RedisSettings, endpoint: RedisEndpoint) {
+  const { mode, sentinel, login } = settings
+  if (mode !== 'sentinel') return loginOptions(login)
+  if (sentinel?.login) return loginOptions(sentinel.login)
+  const { tls } = tlsOptions(settings)
+  return acceptedLogin({ sentinels: [endpoint], ...(tls ? { sentinelTLS: tls } : {}) }, loginOptions(login))
+}
+
+/** The same reply of a sentinel points to other settings. */
+function explained({ mode }: RedisSettings, error: unknown): RedisProblem {
+  const problem = explainRedisError(error) ?? { code: 'unknown', reason: 'Redis closed the connection or gave no answer that is understood' }
+  if (mode !== 'sentinel' || !/^(WRONGPASS|NOAUTH)$/.test(problem.code)) return problem
+  return { ...problem, reason: 'the sentinel refuses the password: set REDIS_SENTINEL_PASSWORD (and REDIS_SENTINEL_USERNAME)' }
+}
+
+async function diagnoseServer(settings: RedisSettings, redis: Redis): Promise<RedisProblem | undefined> {
+  const role = await askedFor(() => redis.call('ROLE'), roleOf)
+  const info = await askedFor(() => redis.info('server'), String)
+  const isSentinel = role === 'sentinel' || info?.includes('redis_mode:sentinel') === true
+  if (settings.mode === 'sentinel') return isSentinel ? diagnoseSentinel(settings, redis) : NOT_A_SENTINEL
+  if (isSentinel) return { code: 'SENTINEL', reason: 'this is a sentinel: set REDIS_MODE=sentinel and REDIS_SENTINEL_NAME' }
+  const clusterInfo = await answerOf(() => redis.call('CLUSTER', 'INFO'))
+  if (settings.mode === 'cluster') return diagnoseCluster(redis, clusterInfo)
+  if (info?.includes('redis_mode:cluster') === true || hasNodes(clusterInfo)) {
+    return { code: 'CLUSTER', reason: 'this is a node of a Redis Cluster: set REDIS_MODE=cluster' }
+  }
+  if (role === 'slave') return explainRedisError(replyError('READONLY')) ?? undefined
+  return undefined
+}
+
+const NOT_A_SENTINEL: RedisProblem = {
+  code: 'NOT_A_SENTINEL',
+  reason: 'this is no sentinel: REDIS_URL has to name the sentinels, or set REDIS_MODE=standalone',
+}
+
+async function diagnoseSentinel({ sentinel, ...settings }: RedisSettings, redis: Redis): Promise<RedisProblem | undefined> {
+  const address = await answerOf(() => redis.call('SENTINEL', 'get-master-addr-by-name', sentinel?.name ?? ''))
+  if (address instanceof Error) return explainRedisError(address)
+  if (!Array.isArray(address)) {
+    return { code: 'UNKNOWN_MASTER', reason: 'the sentinel knows no master of the name in REDIS_SENTINEL_NAME' }
+  }
+  const master = { host: String(address[0]), port: Number(address[1]) }
+  return diagnoseEndpoint({ ...settings, mode: 'standalone', sentinel: undefined }, master)
+}
+
+async function diagnoseCluster(redis: Redis, info: unknown): Promise<RedisProblem | undefined> {
+  if (info instanceof Error) {
+    if (/cluster support disabled|unknown command/i.test(info.message)) {
+      return { code: 'NOT_A_CLUSTER', reason: 'this is no node of a Redis Cluster: set REDIS_MODE=standalone' }
+    }
+    return explainRedisError(info)
+  }
+  const slots = await answerOf(() => redis.call('CLUSTER', 'SLOTS'))
+  if (slots instanceof Error) return explainRedisError(slots)
+  const field = (name: string) => new RegExp(`^${name}:(\\w+)`, 'm').exec(String(info))?.[1]
+  const covered = Number(field('cluster_slots_ok') ?? 0)
+  if (covered < 16_384) {
+    return { code: 'UNCOVERED_SLOTS', reason: `${16_384 - covered} slots of the cluster have no master that is up` }
+  }
+  if (field('cluster_state') === 'ok') return undefined
+  return { code: 'CLUSTERDOWN', reason: 'the cluster says that it is down (CLUSTER INFO): most of its masters cannot be reached' }
+}
+
+/** Is it the other transport that the server speaks? */
+async function otherTransport({ tls }: RedisSettings, endpoint: RedisEndpoint, error: unknown): Promise<RedisProblem | undefined> {
+  if (error instanceof Error && 'code' in error && String(error.code).startsWith('ECONNREFUSED')) return undefined
+  if (tls) {
+    const isPlain = await speaksPlain(endpoint)
+    return isPlain ? { code: 'NOT_TLS', reason: 'the server does not speak TLS: use redis: in REDIS_URL' } : undefined
+  }
+  return (await speaksTls(endpoint)) ? { code: 'TLS', reason: 'the server speaks TLS: use rediss: in REDIS_URL' } : undefined
+}
+
+function speaksPlain(endpoint: RedisEndpoint): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(endpoint, () => socket.write('PING\r\n'))
+    socket.setTimeout(PROBE_TIMEOUT_MS, () => socket.destroy())
+    socket.once('data', (data) => {
+      resolve(/^[+-]/.test(data.toString('latin1')))
+      socket.destroy()
+    })
+    socket.once('error', () => resolve(false))
+    socket.once('close', () => resolve(false))
+  })
+}
+
+/** A handshake says it, whoever signed the certificate: nothing is sent. */
+function speaksTls(endpoint: RedisEndpoint): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connectTls({ ...endpoint, rejectUnauthorized: false }, () => {
+      resolve(true)
+      socket.destroy()
+    })
+    socket.setTimeout(PROBE_TIMEOUT_MS, () => socket.destroy())
+    socket.once('error', () => resolve(false))
+    socket.once('close', () => resolve(false))
+  })
+}
+
+function roleOf(answer: unknown): string {
+  return Array.isArray(answer) ? String(answer[0]) : ''
+}
+
+function hasNodes(info: unknown): boolean {
+  return typeof info === 'string' && info.includes('cluster_state')
+}
+
+/** What the server answers, or the error that it answers. */
+async function answerOf(ask: () => Promise<unknown>): Promise<unknown> {
+  try {
+    return await ask()
+  } catch (error) {
+    return error instanceof Error ? error : new Error('unknown')
+  }
+}
+
+/** undefined where the server does not answer it: managed ones forbid INFO or ROLE. */
+async function askedFor<T>(ask: () => Promise<unknown>, read: (answer: unknown) => T): Promise<T | undefined> {
+  const answer = await answerOf(ask)
+  return answer instanceof Error ? undefined : read(answer)
+}
+
+function replyError(word: string): Error {
+  return Object.assign(new Error(word), { name: 'ReplyError' })
+}

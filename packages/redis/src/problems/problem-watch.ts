@@ -1,0 +1,64 @@
+// Owns: saying why Redis cannot be used, in the log and to whoever asks, without drowning the log or the servers in it.
+import { setTimeout as delay } from 'node:timers/promises'
+import { createErrorLog, type WarnLog } from '../queues/error-log.ts'
+import type { RedisSettings } from '../redis-settings.ts'
+import { storeErrorCode } from '../store-errors.ts'
+import { diagnoseRedis } from './diagnose.ts'
+import { explainRedisError, type RedisProblem } from './explain-error.ts'
+
+export type ProblemWatch = {
+  /** Logs `redis.failed` with `role`, `code` and `reason`, at most once a second per code. */
+  onError(role: string, error: unknown): void
+  /** What this error means, in a sentence fit for anybody's eyes. Never rejects; takes a second at most. */
+  explain(error: unknown): Promise<string>
+}
+
+/** One diagnosis serves everybody who asks within this time. */
+const DIAGNOSIS_HOLDS_MS = 2_000
+
+const EXPLAINED_WITHIN_MS = 1_000
+
+/** The same code has several causes; only the servers themselves tell them apart. */
+const AMBIGUOUS = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'Error', 'ClusterAllFailedError', 'MaxRetriesPerRequestError', 'AbortError'])
+
+type Deps = { settings: RedisSettings; log: WarnLog; diagnose?: typeof diagnoseRedis }
+
+export function createProblemWatch({ settings, log, diagnose = diagnoseRedis }: Deps): ProblemWatch {
+  const logs = new Map<string, ReturnType<typeof createErrorLog>>()
+  let diagnosis: { startedAtMs: number; found: Promise<RedisProblem | undefined> } | undefined
+
+  function diagnosed(): Promise<RedisProblem | undefined> {
+    const nowMs = performance.now()
+    if (!diagnosis || nowMs - diagnosis.startedAtMs > DIAGNOSIS_HOLDS_MS) {
+      diagnosis = { startedAtMs: nowMs, found: diagnose(settings) }
+    }
+    return diagnosis.found
+  }
+
+  async function problemOf(error: unknown): Promise<RedisProblem> {
+    const code = storeErrorCode(error)
+    const explained = explainRedisError(error)
+    if (explained && !AMBIGUOUS.has(code)) return explained
+    const found = (await diagnosed()) ?? explained
+    return found ?? { code, reason: 'the connection was lost; a new one is answered' }
+  }
+
+  function logOf(role: string): ReturnType<typeof createErrorLog> {
+    const known = logs.get(role) ?? createErrorLog(log, 'redis.failed', { role })
+    logs.set(role, known)
+    return known
+  }
+
+  return {
+    onError(role, error) {
+      void problemOf(error).then(logOf(role))
+    },
+    async explain(error) {
+      const waited = new AbortController()
+      const late = delay(EXPLAINED_WITHIN_MS, undefined, { signal: waited.signal }).catch(() => undefined)
+      const problem = await Promise.race([problemOf(error), late])
+      waited.abort()
+      return problem?.reason ?? explainRedisError(error)?.reason ?? 'the servers do not answer'
+    },
+  }
+}

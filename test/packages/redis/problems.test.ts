@@ -1,0 +1,129 @@
+// Owns: that each way in which Redis cannot be used is named as what it is, with what to do, in the log and to readiness.
+import { connectRedis, createProblemWatch, type RedisSettings, standaloneSettings } from '@wxgw/redis'
+import { Secret } from '@wxgw/wechat-core'
+import t, { type Test } from 'tap'
+import { createAuthority } from '../../helpers/certificates.ts'
+import { freePort } from '../../helpers/free-port.ts'
+import { SENTINEL_NAME, startSentinels } from '../../helpers/redis-forms.ts'
+import { type RedisServer, type RedisServerOptions, startRedis } from '../../helpers/redis-server.ts'
+import { until } from '../../helpers/until.ts'
+import { collectLog } from './queues-fixture.ts'
+
+type Row = {
+  server?: { args?: string[]; options?: RedisServerOptions }
+  settings(): Partial<RedisSettings>
+  says: RegExp
+}
+
+const authority = createAuthority()
+const ownTls = { ca: authority.ca, cert: undefined, key: undefined }
+const tlsServer = (clients: 'any' | 'with a certificate') => ({ options: { tls: { ca: authority.ca, ...authority.issue(), clients } } })
+const user = (rights: string) => ({ args: ['--user', 'limited', 'on', '>secret-word', ...rights.split(' ')] })
+const limited = { username: 'limited', password: new Secret('secret-word') }
+const cluster = (args: string[] = []) => ({ args: ['--cluster-enabled', 'yes', ...args] })
+const sentinel = { name: SENTINEL_NAME, login: undefined }
+
+const ROWS: Record<string, Row> = {
+  'a wrong password': {
+    server: { args: ['--requirepass', 'right'] },
+    settings: () => ({ login: { username: undefined, password: new Secret('secret-word') } }),
+    says: /refuses the user name or the password: correct them in REDIS_URL/,
+  },
+  'no password': { server: { args: ['--requirepass', 'right'] }, settings: () => ({}), says: /wants a password/ },
+  'a right that is missing': {
+    server: user('~* &* +@all -set'),
+    settings: () => ({ login: limited }),
+    says: /ACL user of REDIS_URL has no right to the command set/,
+  },
+  'a key that the user may not write': {
+    server: user('~other:* &* +@all'),
+    settings: () => ({ login: limited }),
+    says: /no right to a key or channel/,
+  },
+  'nothing that listens': { settings: () => ({}), says: /nothing listens at the address/ },
+  'a plain server by TLS': { server: {}, settings: () => ({ tls: ownTls }), says: /does not speak TLS: use redis:/ },
+  'a TLS server by plain TCP': { server: tlsServer('any'), settings: () => ({}), says: /speaks TLS: use rediss:/ },
+  'a CA that is not known': {
+    server: tlsServer('any'),
+    settings: () => ({ tls: { ...ownTls, ca: undefined } }),
+    says: /CA that is not known here: name the CA in REDIS_TLS_CA_FILE/,
+  },
+  'a client certificate that is missing': {
+    server: tlsServer('with a certificate'),
+    settings: () => ({ tls: ownTls }),
+    says: /wants a client certificate/,
+  },
+  'standalone mode at a node of a cluster': { server: cluster(), settings: () => ({}), says: /node of a Redis Cluster: set REDIS_MODE=cluster/ },
+  'cluster mode at a plain server': { server: {}, settings: () => ({ mode: 'cluster' }), says: /no node of a Redis Cluster: set REDIS_MODE=st/ },
+  'slots that nobody serves': {
+    server: cluster(['--cluster-announce-ip', '127.0.0.1']),
+    settings: () => ({ mode: 'cluster' }),
+    says: /16384 slots of the cluster have no master/,
+  },
+  'a cluster whose ready check is forbidden': {
+    server: { args: [...cluster().args, ...user('~* &* +@all -cluster|info').args] },
+    settings: () => ({ mode: 'cluster', login: limited }),
+    says: /no right to the command cluster\|info/,
+  },
+  'sentinel mode at a plain server': { server: {}, settings: () => ({ mode: 'sentinel', sentinel }), says: /this is no sentinel/ },
+  'standalone mode at a sentinel': {
+    server: { options: { sentinel: [] } },
+    settings: () => ({}),
+    says: /this is a sentinel: set REDIS_MODE=sentinel/,
+  },
+  'a replica': { server: { args: ['--replicaof', '127.0.0.1', '1'] }, settings: () => ({}), says: /is a replica/ },
+}
+
+for (const [what, { server: wanted, settings, says }] of Object.entries(ROWS)) {
+  void t.test(`${what} is named in the log and to readiness`, async (t) => {
+    const server = wanted ? await startRedis(wanted.args ?? [], wanted.options ?? {}) : await nobody()
+    t.teardown(() => server.stop())
+    await expectNamed(t, { ...standaloneSettings(`redis://127.0.0.1:${server.port}`), ...settings() }, says)
+  })
+}
+
+void t.test('at the sentinels', async (t) => {
+  const form = await startSentinels({ sentinels: 1, password: 'right', sentinelPassword: 'theirs' })
+  t.teardown(() => form.stop())
+  const [endpoint] = (form.env['REDIS_URL'] ?? '').split(',').map((url) => ({ host: '127.0.0.1', port: Number(new URL(url).port) }))
+  if (!endpoint) throw new Error('no sentinel')
+  const theirs = { username: undefined, password: new Secret('theirs') }
+  const right: RedisSettings = {
+    ...standaloneSettings('redis://127.0.0.1'),
+    mode: 'sentinel',
+    endpoints: [endpoint],
+    login: { username: undefined, password: new Secret('right') },
+    sentinel: { name: SENTINEL_NAME, login: theirs },
+  }
+  await t.test('a wrong name of the master is named', (t) =>
+    expectNamed(t, { ...right, sentinel: { name: 'another', login: theirs } }, /knows no master of the name in REDIS_SENTINEL_NAME/))
+  await t.test('a wrong password of the sentinels is named', (t) =>
+    expectNamed(t, { ...right, sentinel: { name: SENTINEL_NAME, login: limited } }, /the sentinel refuses the password: set REDIS_SENTINEL_PAS/))
+  await t.test('a wrong password of the master behind them is named', (t) =>
+    expectNamed(t, { ...right, login: limited }, /refuses the user name or the password/))
+})
+
+/** As the gateway does: a connection whose errors are logged, and a write of the readiness check. */
+async function expectNamed(t: Test, settings: RedisSettings, says: RegExp): Promise<void> {
+  const log = collectLog()
+  const problems = createProblemWatch({ settings, log })
+  const connection = connectRedis(settings, 'commands', (error) => problems.onError('commands', error))
+  t.teardown(() => connection.disconnect())
+  const reason = await until(
+    'readiness names it',
+    async () => {
+      const said = await connection.set('wx:{health}:probe', '1').then(() => 'it was written', (error: unknown) => problems.explain(error))
+      return says.test(said) ? said : undefined
+    },
+    { timeoutMs: 8_000, everyMs: 200 },
+  )
+  t.match(reason, says)
+  const logged = JSON.stringify(log.lines)
+  t.notOk(`${logged}${reason}`.includes('secret-word'), 'no secret is shown')
+  // A connection that is well says nothing: there only the command fails.
+  for (const { message, fields } of log.lines) t.match({ message, reason: fields['reason'] }, { message: 'redis.failed', reason: String })
+}
+
+async function nobody(): Promise<Pick<RedisServer, 'port' | 'stop'>> {
+  return { port: await freePort(), stop: async () => undefined }
+}
