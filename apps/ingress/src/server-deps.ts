@@ -1,9 +1,8 @@
 // Owns: what main hands to both listeners. Each route module asks for its part of it.
 import type { Clock } from '@wxgw/wechat-core'
-import type { Platform } from '@wxgw/platform'
+import type { Platform, ReadinessCheck } from '@wxgw/platform'
 import type { Config, Log, Metrics } from '@wxgw/runtime'
 import type { PassiveReplies, ReleaseCheck } from './push/passive-answers.ts'
-import type { ReadinessCheck } from './routes/health.ts'
 
 export type ServerDeps = {
   config: Pick<

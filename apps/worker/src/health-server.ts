@@ -1,12 +1,12 @@
 // Owns: the worker's own small listener: is it alive, is it ready, its figures.
-import { runReadinessChecks } from '@wxgw/platform'
+import { type ReadinessCheck, reportReadiness } from '@wxgw/platform'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { STATUS_CODES } from 'node:http'
 
 const REQUEST_TIMEOUT_MS = 5000
 
 export type HealthServerDeps = {
-  readiness: ReadonlyArray<{ name: string; check(): Promise<string | undefined> }>
+  readiness: readonly ReadinessCheck[]
   metrics: { contentType: string; text(): Promise<string> }
 }
 
@@ -29,9 +29,8 @@ export function createHealthServer({ readiness, metrics }: HealthServerDeps): Fa
   })
   server.get('/healthz', async () => ({ status: 'ok' }))
   server.get('/readyz', async (_request, reply) => {
-    const checks = await runReadinessChecks(readiness)
-    const ready = checks.every(({ ok }) => ok)
-    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready', checks })
+    const report = await reportReadiness(readiness)
+    return reply.code(report.status === 'ready' ? 200 : 503).send(report)
   })
   server.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()))
   return server

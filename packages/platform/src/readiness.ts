@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import {
   evictionPolicy,
+  persistenceGap,
   probeWrite,
   type ProblemWatch,
   READINESS_PROBE_KEY,
@@ -15,7 +16,15 @@ import type { Platform } from './types.ts'
 /** `reason` is fit for anybody's eyes. */
 export type ReadinessOutcome = { name: string; ok: boolean; reason?: string }
 
-export type ReadinessCheck = { name: string; check(): Promise<string | undefined> }
+export type ReadinessCheck = {
+  name: string
+  /** undefined = well, else the reason why not, fit for anybody's eyes. */
+  check(): Promise<string | undefined>
+  /** The process is ready all the same. */
+  warnsOnly?: boolean
+}
+
+export type ReadinessReport = { status: 'ready' | 'not ready'; checks: ReadinessOutcome[]; warnings: string[] }
 
 const TICKET_LIFETIME_MS = 12 * 3600_000
 /** Further off, this process would take delayed jobs too early or too late, and judge pushes by a wrong time. */
@@ -56,13 +65,22 @@ export function createReadiness(deps: {
         ),
     },
     { name: 'clock', check: () => checkClock(redis, clock) },
+    // When Redis is away, `redis-writes` says it.
+    { name: 'redis-persistence', warnsOnly: true, check: () => persistenceGap(redis).catch(nothing) },
     ...[...platforms.values()].map((platform) => ({ name: `ticket-${platform.id}`, check: () => checkTicket(platform, clock) })),
   ]
 }
 
-/** All at once; never rejects, and never takes longer than 1.5 s. */
-export function runReadinessChecks(checks: readonly ReadinessCheck[]): Promise<ReadinessOutcome[]> {
-  return Promise.all(checks.map(runCheck))
+/** Runs all at once; never rejects, and never takes longer than 1.5 s. A warning reads `name: reason`. */
+export async function reportReadiness(
+  all: readonly ReadinessCheck[],
+  { isDraining = false }: { isDraining?: boolean } = {},
+): Promise<ReadinessReport> {
+  const outcomes = await Promise.all(all.map(runCheck))
+  const checks = outcomes.filter((_, index) => all[index]?.warnsOnly !== true)
+  const warnings = outcomes.flatMap(({ name, ok, reason }, index) => (all[index]?.warnsOnly && !ok ? [`${name}: ${reason}`] : []))
+  if (isDraining) checks.push({ name: 'serving', ok: false, reason: 'shutting down' })
+  return { status: checks.every(({ ok }) => ok) ? 'ready' : 'not ready', checks, warnings }
 }
 
 async function runCheck({ name, check }: ReadinessCheck): Promise<ReadinessOutcome> {

@@ -14,7 +14,7 @@ export { standaloneSettings } from './redis-settings.ts'
 export type { RedisConnection, RedisRole } from './connect.ts'
 export type { RedisSettings } from './redis-settings.ts'
 
-export { evictionPolicy, memoryShare, probeWrite, redisTimeMs, replicationRole } from './store-health.ts'
+export { evictionPolicy, persistenceGap, memoryShare, probeWrite, redisTimeMs, replicationRole } from './store-health.ts'
 
 // tokens
 export { createTicketStore } from './tokens/ticket-store.ts'

@@ -16,7 +16,7 @@ void t.test('ready is who passes every check; who does not says why', async (t) 
   const well = createGateway(t, { readiness: [{ name: 'redis', check: async () => undefined }] })
   const ready = await well.internalServer.inject('/readyz')
   t.equal(ready.statusCode, 200)
-  t.same(ready.json(), { status: 'ready', checks: [{ name: 'redis', ok: true }] })
+  t.same(ready.json(), { status: 'ready', checks: [{ name: 'redis', ok: true }], warnings: [] })
 
   const sick = createGateway(t, {
     readiness: [
@@ -38,7 +38,20 @@ void t.test('ready is who passes every check; who does not says why', async (t) 
       { name: 'throwing', ok: false, reason: 'the check failed' },
       { name: 'hanging', ok: false, reason: 'no answer within 1500 ms' },
     ],
+    warnings: [],
   })
+})
+
+void t.test('a warning is told and leaves the process ready', async (t) => {
+  const { internalServer } = createGateway(t, {
+    readiness: [
+      { name: 'redis-persistence', warnsOnly: true, check: async () => 'appendonly is no' },
+      { name: 'quiet', warnsOnly: true, check: async () => undefined },
+    ],
+  })
+  const answer = await internalServer.inject('/readyz')
+  t.equal(answer.statusCode, 200)
+  t.same(answer.json(), { status: 'ready', checks: [], warnings: ['redis-persistence: appendonly is no'] })
 })
 
 void t.test('answers are counted by route, never by path', async (t) => {
