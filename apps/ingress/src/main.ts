@@ -4,7 +4,16 @@ import cluster from 'node:cluster'
 import { fileURLToPath } from 'node:url'
 import { openGateway, type Platform } from '@wxgw/platform'
 import { createSealer, memoryShare } from '@wxgw/redis'
-import { type Config, ConfigError, configSummary, createLifecycle, createLogger, createMetrics, loadConfig, type Logger } from '@wxgw/runtime'
+import {
+  type Config,
+  ConfigError,
+  createLifecycle,
+  createLogger,
+  createMetrics,
+  loadConfig,
+  logConfig,
+  type Logger,
+} from '@wxgw/runtime'
 import { systemClock as clock } from '@wxgw/wechat-core'
 import { LISTEN_BACKLOG } from './http/limits.ts'
 import { createInternalServer, createPublicServer, drain, type ServerDeps } from './index.ts'
@@ -31,7 +40,7 @@ async function main(): Promise<void> {
   const supervised = cluster.isWorker ? joinSupervisor({ channel: process, metrics, stopping: lifecycle.signal }) : undefined
   try {
     // Of several processes, the one that supervises has said it.
-    if (!supervised) log.info(configSummary(config), 'process.starting')
+    if (!supervised) logConfig(config, log)
     const gateway = await openGateway({ config, lifecycle, clock, log })
     const { commands } = gateway.connections
     const watermark = startMemoryWatermark({ memoryShare: () => memoryShare(commands), metrics, log })
@@ -74,7 +83,7 @@ async function main(): Promise<void> {
 
 function superviseProcesses(config: Config, log: Logger): void {
   const lifecycle = createLifecycle({ log, deadlineMs: SUPERVISOR_STOP_DEADLINE_MS })
-  log.info(configSummary(config), 'process.starting')
+  logConfig(config, log)
   const supervisor = supervise({
     cluster,
     main: fileURLToPath(import.meta.url),

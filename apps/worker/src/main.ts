@@ -1,7 +1,7 @@
 // Owns: the worker process: its environment, its wiring, its signals and its exit. Nothing here is decided twice.
 import { openGateway } from '@wxgw/platform'
 import { probeWrite, READINESS_PROBE_KEY, takeableJobs } from '@wxgw/redis'
-import { ConfigError, configSummary, createLifecycle, createLogger, createMetrics, loadConfig } from '@wxgw/runtime'
+import { ConfigError, createLifecycle, createLogger, createMetrics, loadConfig, logConfig } from '@wxgw/runtime'
 import { systemClock as clock } from '@wxgw/wechat-core'
 import { startDispatch } from './dispatch.ts'
 import { createHealthServer } from './health-server.ts'
@@ -25,7 +25,7 @@ async function main(): Promise<void> {
   const log = createLogger({ level: config.logLevel, name: 'worker' })
   const lifecycle = createLifecycle({ log, deadlineMs: STOP_DEADLINE_MS })
   try {
-    log.info(configSummary(config), 'process.starting')
+    logConfig(config, log)
     const metrics = createMetrics({ process: 'worker' })
     const tokenMetrics = createTokenMetrics({ metrics, nowMs: clock.nowMs })
     const gateway = await openGateway({ config, lifecycle, onRefresh: tokenMetrics.refreshed, clock, log })

@@ -1,5 +1,6 @@
 // Owns: the shape of a validated configuration. How it is read and checked is config.ts' business.
 import type { ComponentAppId, Secret } from '@wxgw/wechat-core'
+import type { ConfigProblem } from './config/config-error.ts'
 
 export type PlatformConfig = {
   /** The `:platform` of the routes, `^[a-z0-9][a-z0-9-]{0,31}$`. */
@@ -82,4 +83,6 @@ export type Config = {
   /** Where the ingress keeps pushes that Redis does not take; undefined = it refuses them. */
   spoolDir: string | undefined
   logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
+  /** What is doubtful about the settings, for the log of the start. */
+  warnings: readonly ConfigProblem[]
 }

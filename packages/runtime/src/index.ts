@@ -4,7 +4,7 @@ export type { Action, CallerConfig, Config, Grant, PlatformConfig, RedisConfig, 
 export { ConfigError } from './config/config-error.ts'
 export type { ConfigProblem } from './config/config-error.ts'
 export { loadConfig } from './config/load-config.ts'
-export { configSummary } from './config/config-summary.ts'
+export { configSummary, logConfig } from './config/config-summary.ts'
 export { generateConfigurationDocs, generateEnvExample } from './config/config-docs.ts'
 export type { Log, LogFields } from './log.ts'
 export { createLogger } from './logger.ts'

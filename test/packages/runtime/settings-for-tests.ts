@@ -12,11 +12,11 @@ export const COMPLETE: Readonly<Record<string, string>> = {
   SEALING_KEYS: `k1:${Buffer.alloc(32, 7).toString('base64')}`,
 }
 
-/** Stands for the disk: the files of `files`, and nothing else. */
-export function filesOf(files: Readonly<Record<string, string>>): (path: string) => string {
+/** Stands for the disk: the files of `files`, and nothing else. A text stands for its UTF-8. */
+export function filesOf(files: Readonly<Record<string, string | Uint8Array>>): (path: string) => Uint8Array {
   return (path) => {
-    const text = files[path]
-    if (text === undefined) throw Object.assign(new Error('no such file'), { code: 'ENOENT' })
-    return text
+    const content = files[path]
+    if (content === undefined) throw Object.assign(new Error('no such file'), { code: 'ENOENT' })
+    return typeof content === 'string' ? Buffer.from(content) : content
   }
 }

@@ -9,8 +9,20 @@ const INTRODUCTION = `<!-- Made by \`npm run docs\` from packages/runtime/src/co
 Both processes read the same settings from the environment. A file \`.env\` in the working directory is read too; what the
 environment has wins over it. A variable that is empty counts as not set.
 
-A wrong or missing setting stops the start. Every problem is listed at once, by the setting's name, or by the place in
-\`CONFIG_FILE\`; values are never shown.
+A wrong or missing setting stops the start. Every problem is listed at once, by the setting's name, by the line of
+\`.env\` or by the place in \`CONFIG_FILE\`; values are never shown.
+
+A name that is not in the tables below but begins as one of them does (\`REDIS_…\`, \`WX_…\`), or is close to one, is
+probably misspelt. It has no effect, and the line \`process.settings-doubtful\` of the log names it, with the setting
+that was probably meant. A name that \`CONFIG_FILE\` asks for by \`\${NAME}\` is not reported, nor are those that
+Kubernetes sets for its services.
+
+\`.env\` and the file of every \`…_FILE\` setting are UTF-8, with or without a byte order mark; lines may end as they do on
+Windows. Another encoding stops the start. In \`.env\` each line is \`NAME=value\`, \`export NAME=value\`, a comment or empty;
+any other line stops the start. A value ends at the end of its line, or at a \`#\` after white space. In quotes (double,
+single or backticks) it is taken as it stands, several lines included; in double quotes \`\\n\` is a line break and \`\\"\` a
+quote. Nothing is substituted: a \`$\` is a \`$\` (Docker Compose substitutes it in an \`env_file\`, except in single quotes).
+Of a name that stands twice the last value counts, and the log says so.
 
 [\`.env.example\`](../.env.example) has every setting with its default. Settings marked 🔒 hold secrets.
 `

@@ -5,15 +5,29 @@ export type ConfigProblem = { setting: string; problem: string }
 
 export type ReportProblem = (setting: string, problem: string) => void
 
-/** Everything that is wrong with the configuration, at once. The message lists every problem, one a line, and may be printed. */
+/**
+ * Everything that is wrong with the configuration, at once, and what is doubtful: a missing setting may stand there
+ * misspelt. The message lists all of it, one a line, and may be printed.
+ */
 export class ConfigError extends Error {
   readonly code = 'CONFIG_INVALID'
   readonly problems: readonly ConfigProblem[]
+  readonly warnings: readonly ConfigProblem[]
 
-  constructor(problems: readonly ConfigProblem[]) {
-    const lines = problems.map(({ setting, problem }) => `  ${setting}: ${problem}`)
-    super([`the configuration has ${problems.length} problem${problems.length === 1 ? '' : 's'}`, ...lines].join('\n'))
+  constructor(problems: readonly ConfigProblem[], warnings: readonly ConfigProblem[] = []) {
+    const head = `the configuration has ${counted(problems, 'problem')}`
+    const tail = warnings.length > 0 ? [`and ${counted(warnings, 'warning')}`, ...warnings.map(line)] : []
+    super([head, ...problems.map(line), ...tail].join('\n'))
     this.name = 'ConfigError'
     this.problems = problems
+    this.warnings = warnings
   }
+}
+
+function line({ setting, problem }: ConfigProblem): string {
+  return `  ${setting}: ${problem}`
+}
+
+function counted(entries: readonly ConfigProblem[], what: string): string {
+  return `${entries.length} ${what}${entries.length === 1 ? '' : 's'}`
 }

@@ -6,7 +6,8 @@ import type { ReportProblem } from './config-error.ts'
 import { callerKey, callerName, componentAppId, encodingAesKey, platformId, secretWord } from './credentials.ts'
 import { type Field, readList, readMap, readRequiredText, readText, readTexts, reportAt, UNRESOLVED } from './file-fields.ts'
 import { oneOf, type Parser } from './parsed.ts'
-import { isErrno, type ReadFile, type Variables } from './read-settings.ts'
+import type { Variables } from './read-settings.ts'
+import { type ReadFile, readTextFile } from './text-file.ts'
 
 /** Something read, and the name of the place it was read from. */
 export type Placed<T> = { place: string; value: T }
@@ -17,10 +18,18 @@ export type ConfigFile = {
   /** The file names some, right or wrong; when it cannot be read, that is not known and taken for granted. */
   givesPlatforms: boolean
   givesCallers: boolean
+  /** Every NAME of its `${NAME}`. */
+  names: ReadonlySet<string>
 }
 
-export const NO_CONFIG_FILE: ConfigFile = { platforms: [], callers: [], givesPlatforms: false, givesCallers: false }
-const UNREADABLE: ConfigFile = { platforms: [], callers: [], givesPlatforms: true, givesCallers: true }
+export const NO_CONFIG_FILE: ConfigFile = {
+  platforms: [],
+  callers: [],
+  givesPlatforms: false,
+  givesCallers: false,
+  names: new Set(),
+}
+const UNREADABLE: ConfigFile = { ...NO_CONFIG_FILE, givesPlatforms: true, givesCallers: true }
 
 const PLATFORM_KEYS = [
   'id',
@@ -49,7 +58,8 @@ export function readConfigFile(
 ): ConfigFile {
   const content = contentOf(path, readFile, report)
   if (content === undefined) return UNREADABLE
-  const resolved = resolve({ path: '', value: content }, variables, report)
+  const names = new Set<string>()
+  const resolved = resolve({ path: '', value: content }, { variables, names, report })
   const root = readMap({ path: '', value: resolved }, ['platforms', 'callers'], report)
   if (!root) return UNREADABLE
   const platforms = readList(root.platforms, report) ?? []
@@ -59,20 +69,19 @@ export function readConfigFile(
     callers: callers.flatMap((field) => readCaller(field, report) ?? []),
     givesPlatforms: platforms.length > 0,
     givesCallers: callers.length > 0,
+    names,
   }
 }
 
 function contentOf(path: string, readFile: ReadFile, report: ReportProblem): unknown {
-  let text: string
-  try {
-    text = readFile(path)
-  } catch (error) {
-    report('CONFIG_FILE', isErrno(error, 'ENOENT') ? 'names a file that does not exist' : 'names a file that cannot be read')
+  const text = readTextFile(path, readFile)
+  if ('problem' in text) {
+    report('CONFIG_FILE', text.problem)
     return undefined
   }
   // Braces mean something to YAML (`[${ID}]` is no list of one text), so a reference goes through it between two characters
   // of Unicode's private use. Its value comes in only afterwards and is never read as YAML.
-  const withMarks = text.replace(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, '\uE000$1\uE001')
+  const withMarks = text.value.replace(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, '\uE000$1\uE001')
   // `failsafe` leaves every scalar a text: a token of digits keeps its zeros. YAML's own messages quote the file, so only the line is told.
   const document = parseDocument(withMarks, { schema: 'failsafe' })
   const [error] = document.errors
@@ -84,19 +93,24 @@ function contentOf(path: string, readFile: ReadFile, report: ReportProblem): unk
   return document.contents === null ? {} : document.toJS()
 }
 
-function resolve({ path, value }: Field, variables: Variables, report: ReportProblem): unknown {
-  if (typeof value === 'string') return resolveText(path, value, variables, report)
-  if (Array.isArray(value)) return value.map((entry: unknown, index) => resolve({ path: `${path}[${index}]`, value: entry }, variables, report))
+type Resolving = { variables: Variables; names: Set<string>; report: ReportProblem }
+
+function resolve({ path, value }: Field, deps: Resolving): unknown {
+  if (typeof value === 'string') return resolveText(path, value, deps)
+  if (Array.isArray(value)) {
+    return value.map((entry: unknown, index) => resolve({ path: `${path}[${index}]`, value: entry }, deps))
+  }
   if (typeof value !== 'object' || value === null) return value
   const entries = Object.entries(value).map(([key, inner]: [string, unknown]) => {
-    return [key, resolve({ path: path === '' ? key : `${path}.${key}`, value: inner }, variables, report)] as const
+    return [key, resolve({ path: path === '' ? key : `${path}.${key}`, value: inner }, deps)] as const
   })
   return Object.fromEntries(entries)
 }
 
-function resolveText(path: string, text: string, variables: Variables, report: ReportProblem): string | typeof UNRESOLVED {
+function resolveText(path: string, text: string, { variables, names, report }: Resolving): string | typeof UNRESOLVED {
   const missing = new Set<string>()
   const resolved = text.replace(/\uE000(\w+)\uE001/g, (_, name: string) => {
+    names.add(name)
     const value = variables[name]
     if (value === undefined) missing.add(name)
     return value ?? ''

@@ -1,9 +1,16 @@
 // Owns: what the boot log tells about a configuration: everything but secrets, of which only that they are there.
 import type { CallerConfig, Config, Grant, PlatformConfig, RedisConfig } from '../config-types.ts'
+import type { Log } from '../log.ts'
+
+/** Called once by each start, before anything is opened. */
+export function logConfig(config: Config, log: Log): void {
+  log.info(configSummary(config), 'process.starting')
+  if (config.warnings.length > 0) log.warn({ warnings: config.warnings }, 'process.settings-doubtful')
+}
 
 /** Plain data without a secret in it; addresses of Redis without their credentials. */
 export function configSummary(config: Config): Record<string, unknown> {
-  const { redis, platforms, callers, sealingKeys, ...rest } = config
+  const { redis, platforms, callers, sealingKeys, warnings: _, ...rest } = config
   return {
     ...rest,
     redis: redisSummary(redis),

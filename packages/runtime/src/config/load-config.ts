@@ -3,26 +3,33 @@ import { readFileSync } from 'node:fs'
 import type { CallerConfig, Config, PlatformConfig } from '../config-types.ts'
 import { ConfigError, type ConfigProblem, type ReportProblem } from './config-error.ts'
 import { type ConfigFile, NO_CONFIG_FILE, type Placed, readConfigFile } from './config-file.ts'
-import { isSet, type ReadFile, readSettings, type Variables, withDotEnv } from './read-settings.ts'
+import { isSet, readSettings, type Variables, withDotEnv } from './read-settings.ts'
 import { redisConfig } from './redis-config.ts'
 import { DEFAULT_DEDUPE_SECONDS, type SettingName, type SettingValues } from './settings.ts'
+import type { ReadFile } from './text-file.ts'
+import { unknownSettings } from './unknown-settings.ts'
 
 const REQUIRED_OF_A_PLATFORM = ['WX_COMPONENT_APPID', 'WX_COMPONENT_APPSECRET', 'WX_TOKEN', 'WX_ENCODING_AES_KEY'] as const
 const OF_A_PLATFORM: readonly SettingName[] = [...REQUIRED_OF_A_PLATFORM, 'WX_PREVIOUS_TOKEN', 'WX_PREVIOUS_ENCODING_AES_KEY']
 
 /**
- * Reads and checks everything, and throws one ConfigError with all that is wrong, by name and without values.
+ * Reads and checks everything, and throws one ConfigError with all that is wrong, by name and without values. What is
+ * only doubtful (a name that is not known, a name that stands twice in `.env`) is in `warnings`.
  * `readFile` is given `.env` and what CONFIG_FILE says, as they are; it throws `ENOENT` for what is not there.
  */
-export function loadConfig({ env, readFile = readText }: { env: Variables; readFile?: ReadFile }): Config {
+export function loadConfig({ env, readFile = readFileSync }: { env: Variables; readFile?: ReadFile }): Config {
   const problems: ConfigProblem[] = []
   const report: ReportProblem = (setting, problem) => problems.push({ setting, problem })
 
-  const variables = withDotEnv(env, readFile, report)
+  const warnings: ConfigProblem[] = []
+  const warn: ReportProblem = (setting, problem) => warnings.push({ setting, problem })
+
+  const variables = withDotEnv(env, { readFile, report, warn })
   const values = readSettings(variables, report)
   const file = values.CONFIG_FILE === undefined ? NO_CONFIG_FILE : readConfigFile(values.CONFIG_FILE, { variables, readFile, report })
   const platforms = [...platformOfEnvironment(values, variables, file, report), ...file.platforms]
   const callers = [...callersOfEnvironment(values, variables, file, report), ...file.callers]
+  for (const { name, problem } of unknownSettings(variables, file.names)) warn(name, problem)
 
   const redis = redisConfig(values, { readFile, report })
   checkDistinct(platforms, { id: (platform) => platform.id, 'component appid': (platform) => platform.componentAppId }, report)
@@ -33,7 +40,7 @@ export function loadConfig({ env, readFile = readText }: { env: Variables; readF
   if (values.DEDUPE_SECONDS !== undefined && values.DEDUPE_SECONDS < leastDedupeSeconds) {
     report('DEDUPE_SECONDS', 'must be at least 2 x PUSH_MAX_SKEW_SECONDS, or a push could be replayed after it was forgotten')
   }
-  if (problems.length > 0) throw new ConfigError(problems)
+  if (problems.length > 0) throw new ConfigError(problems, warnings)
 
   return frozen({
     redis,
@@ -67,6 +74,7 @@ export function loadConfig({ env, readFile = readText }: { env: Variables; readF
     eventLogSeconds: values.EVENT_LOG_SECONDS,
     spoolDir: values.SPOOL_DIR,
     logLevel: values.LOG_LEVEL,
+    warnings,
   })
 }
 
@@ -112,10 +120,6 @@ function checkDistinct<T>(entries: readonly Placed<T>[], keys: Record<string, (v
       else report(place, `has the same ${what} as ${firstPlace}`)
     }
   }
-}
-
-function readText(path: string): string {
-  return readFileSync(path, 'utf8')
 }
 
 // Buffers cannot be frozen, and secrets have nothing to freeze.

@@ -1,19 +1,34 @@
-// Owns: reading the table of settings from the environment and `.env`. What settings mean together is config.ts' business.
-import { parseEnv } from 'node:util'
+// Owns: reading the table of settings from the environment and `.env`. Rules about several settings are in load-config.ts.
 import type { ReportProblem } from './config-error.ts'
+import { parseDotEnv } from './dot-env.ts'
 import { type SettingName, SETTINGS, type SettingValues } from './settings.ts'
+import { decodeText, isErrno, type ReadFile } from './text-file.ts'
 
 export type Variables = Readonly<Record<string, string | undefined>>
-export type ReadFile = (path: string) => string
+
+type DotEnvDeps = { readFile: ReadFile; report: ReportProblem; warn: ReportProblem }
 
 /** `.env` of the working directory under the environment, which wins. No `.env` is no problem; one that cannot be read is. */
-export function withDotEnv(env: Variables, readFile: ReadFile, report: ReportProblem): Variables {
+export function withDotEnv(env: Variables, { readFile, report, warn }: DotEnvDeps): Variables {
+  let bytes: Uint8Array
   try {
-    return { ...parseEnv(readFile('.env')), ...env }
+    bytes = readFile('.env')
   } catch (error) {
     if (!isErrno(error, 'ENOENT')) report('.env', 'cannot be read')
     return env
   }
+  const decoded = decodeText(bytes)
+  if ('problem' in decoded) {
+    report('.env', decoded.problem)
+    return env
+  }
+  const values = parseDotEnv(decoded.value, {
+    problem: (line, problem) => report(`.env line ${line}`, problem),
+    double: (line, name) => {
+      warn(`.env line ${line}`, `gives ${name} another value than a line before it; the last one counts`)
+    },
+  })
+  return { ...Object.fromEntries(values), ...env }
 }
 
 /** A variable that is empty counts as not set: an empty line of a compose file or of `.env` takes the default. */
@@ -24,10 +39,6 @@ export function readSettings(variables: Variables, report: ReportProblem): Setti
 
 export function isSet(name: SettingName, variables: Variables): boolean {
   return (variables[name] ?? '').trim() !== ''
-}
-
-export function isErrno(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code
 }
 
 function readSetting(name: SettingName, variables: Variables, report: ReportProblem): unknown {

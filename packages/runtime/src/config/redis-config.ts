@@ -4,9 +4,9 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { Secret } from '@wxgw/wechat-core'
 import type { RedisConfig, RedisLogin, RedisTls } from '../config-types.ts'
 import type { ReportProblem } from './config-error.ts'
-import { isErrno, type ReadFile } from './read-settings.ts'
 import type { RedisUrl } from './redis-url.ts'
 import type { SettingValues } from './settings.ts'
+import { type ReadFile, readTextFile } from './text-file.ts'
 
 const DEFAULT_PORT = 6379
 const DEFAULT_SENTINEL_PORT = 26_379
@@ -116,12 +116,10 @@ function checkUnusedTls(values: SettingValues, report: ReportProblem): void {
 }
 
 function textOf(path: string, name: (typeof TLS_FILES)[number], { readFile, report }: Deps): string | undefined {
-  try {
-    return readFile(path)
-  } catch (error) {
-    report(name, isErrno(error, 'ENOENT') ? 'names a file that does not exist' : 'names a file that cannot be read')
-    return undefined
-  }
+  const text = readTextFile(path, readFile)
+  if ('value' in text) return text.value
+  report(name, text.problem)
+  return undefined
 }
 
 function certificateOf(pem: string, name: string, report: ReportProblem): X509Certificate | undefined {
