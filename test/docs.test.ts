@@ -1,8 +1,19 @@
 // Owns: that the documentation names what the code has, and nothing else: links, commands, settings, error codes, keys, queues.
 import { existsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { COMPONENT_EVENTS_QUEUE, deliveriesQueue, MAINTENANCE_QUEUE, MESSAGES_QUEUE, PLATFORM_EVENTS_QUEUE, sinkQueue, sinkStream } from '@wxgw/contracts'
-import { platformKeys, QUEUE_PREFIX, READINESS_PROBE_KEY, scriptProbeKey } from '@wxgw/redis'
+import {
+  COMPONENT_EVENTS_QUEUE,
+  deliveriesQueue,
+  MAINTENANCE_QUEUE,
+  MESSAGES_QUEUE,
+  PLATFORM_EVENTS_QUEUE,
+  platformKeys,
+  QUEUE_PREFIX,
+  READINESS_PROBE_KEY,
+  scriptProbeKey,
+  sinkQueue,
+  sinkStream,
+} from '@wxgw/redis'
 import t from 'tap'
 import { pages, PROJECT_ROOT, projectText, section, tableRows } from './helpers/docs.ts'
 

@@ -94,7 +94,7 @@ func readStream(ctx context.Context) error {
 	}
 	store := redis.NewClient(options)
 	defer store.Close()
-	stream, group := setting("STREAM", "wx:{open1}:stream:crm"), setting("GROUP", "crm")
+	stream, group := setting("STREAM", "wx:{stream.open1.crm}"), setting("GROUP", "crm")
 	member := fmt.Sprintf("go-%d", os.Getpid())
 	err = store.XGroupCreateMkStream(ctx, stream, group, "0").Err()
 	if err != nil && !strings.HasPrefix(err.Error(), "BUSYGROUP") {

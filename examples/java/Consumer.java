@@ -87,7 +87,7 @@ public class Consumer {
     }
 
     private static void readStream() {
-        String stream = setting("STREAM", "wx:{open1}:stream:crm");
+        String stream = setting("STREAM", "wx:{stream.open1.crm}");
         String group = setting("GROUP", "crm");
         String member = "java-" + ProcessHandle.current().pid();
         try (JedisPooled redis = new JedisPooled(setting("REDIS_URL", "redis://127.0.0.1:6379"))) {

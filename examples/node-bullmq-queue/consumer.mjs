@@ -2,7 +2,7 @@
 import { Worker } from 'bullmq'
 import { Redis } from 'ioredis'
 
-const { REDIS_URL = 'redis://127.0.0.1:6379', QUEUE = '{wx-open1-crm}' } = process.env
+const { REDIS_URL = 'redis://127.0.0.1:6379', QUEUE = '{wx-queue.open1.crm}' } = process.env
 
 const connection = new Redis(REDIS_URL, { maxRetriesPerRequest: null })
 connection.on('error', (error) => console.error('redis:', error.code ?? error.name))

@@ -3,7 +3,7 @@
 import { hostname } from 'node:os'
 import { Redis } from 'ioredis'
 
-const { REDIS_URL = 'redis://127.0.0.1:6379', STREAM = 'wx:{open1}:stream:crm', GROUP = 'crm' } = process.env
+const { REDIS_URL = 'redis://127.0.0.1:6379', STREAM = 'wx:{stream.open1.crm}', GROUP = 'crm' } = process.env
 const MEMBER = process.env.MEMBER ?? `${hostname()}-${process.pid}`
 const CLAIM_AFTER_MS = Number(process.env.CLAIM_AFTER_MS ?? 60_000)
 

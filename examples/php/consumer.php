@@ -49,7 +49,7 @@ function answerWebhook(): void
 
 function readStream(): void
 {
-    $stream = getenv('STREAM') ?: 'wx:{open1}:stream:crm';
+    $stream = getenv('STREAM') ?: 'wx:{stream.open1.crm}';
     $group = getenv('GROUP') ?: 'crm';
     $member = gethostname() . '-' . getmypid();
     $redis = new Redis();

@@ -62,7 +62,7 @@ def read_stream():
     import redis
 
     store = redis.Redis.from_url(os.environ.get("REDIS_URL", "redis://127.0.0.1:6379"), decode_responses=True)
-    stream = os.environ.get("STREAM", "wx:{open1}:stream:crm")
+    stream = os.environ.get("STREAM", "wx:{stream.open1.crm}")
     group = os.environ.get("GROUP", "crm")
     member = f"{socket.gethostname()}-{os.getpid()}"
     try:

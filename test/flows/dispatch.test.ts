@@ -233,7 +233,7 @@ void t.test('dispatch', { timeout: 90_000 }, async (story) => {
     }
     await put('leaves', { sink: { kind: 'webhook', url: hook.url }, retry: { scheduleSeconds: [3600] } })
     await pushText(gateway, { appId: APP, content: 'leaves retry', msgId: '59' })
-    await until('a retry waits', async () => (await redis.zcard('bull:{wx-deliveries-open1-leaves}:delayed')) > 0)
+    await until('a retry waits', async () => (await redis.zcard('bull:{wx-deliveries.open1.leaves}:delayed')) > 0)
     const gone = await call('DELETE', '/subscriptions/leaves')
     t.equal(gone.status, 204)
     t.same(await keysOf(redis, 'leaves'), [])

@@ -173,7 +173,7 @@ void t.test('the token authority', async (story) => {
     t.equal(status, 409)
     t.equal(body.code, 'REAUTHORIZATION_REQUIRED')
     t.equal((await gateway.call('GET', `/authorizers/${appId}`)).body.status, 'reauthorization_required')
-    await until('the alarm is told', async () => (await redis.xlen('wx:{open1}:stream:alarms')) === 1)
+    await until('the alarm is told', async () => (await redis.xlen('wx:{stream.open1.alarms}')) === 1)
     refused.remove()
     await simulator.authorize(appId, { push: 'authorized' })
     await until('a new authorization heals it', async () => (await gateway.call('GET', `/authorizers/${appId}`)).body.status === 'active')

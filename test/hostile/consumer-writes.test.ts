@@ -1,5 +1,5 @@
 // Whatever a consumer writes under the keys of its own queue, which its Redis user may do: no private key follows from it.
-import { deliveriesQueue } from '@wxgw/contracts'
+import { deliveriesQueue } from '@wxgw/redis'
 import { Redis } from 'ioredis'
 import t from 'tap'
 import { startGateway } from '../helpers/gateway.ts'

@@ -1,19 +1,26 @@
 // Owns: which queue is worked on by which handler, with how many jobs at once. One table; deliveries have their own, per subscription.
 import {
-  COMPONENT_EVENTS_QUEUE,
   ComponentEventJobSchema,
   DeadLettersJobSchema,
   FanOutJobSchema,
-  MAINTENANCE_QUEUE,
-  MESSAGES_QUEUE,
   parserOf,
-  PLATFORM_EVENTS_QUEUE,
   ProfileJobSchema,
   ReleaseCheckJobSchema,
   SyncJobSchema,
 } from '@wxgw/contracts'
 import type { Platform } from '@wxgw/platform'
-import { createQueueWorker, type JobContext, type JobHandler, type JobOutcome, type QueueWorker, type RedisConnection } from '@wxgw/redis'
+import {
+  COMPONENT_EVENTS_QUEUE,
+  createQueueWorker,
+  type JobContext,
+  type JobHandler,
+  type JobOutcome,
+  MAINTENANCE_QUEUE,
+  MESSAGES_QUEUE,
+  PLATFORM_EVENTS_QUEUE,
+  type QueueWorker,
+  type RedisConnection,
+} from '@wxgw/redis'
 import type { Log } from '@wxgw/runtime'
 import { GatewayError } from '@wxgw/wechat-core'
 import { handleComponentEvent } from './control-plane/handle-component-event.ts'

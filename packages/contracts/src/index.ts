@@ -12,21 +12,10 @@ export {
 } from './subscription.ts'
 export type { QueueSink, Sink, StreamSink, Subscription, SubscriptionInput, SubscriptionView, WebhookSink } from './subscription.ts'
 export {
-  COMPONENT_EVENTS_QUEUE,
-  deliveriesQueue,
-  MAINTENANCE_QUEUE,
-  MESSAGES_QUEUE,
-  PLATFORM_EVENTS_QUEUE,
-  sinkQueue,
-  sinkStream,
-} from './queues.ts'
-export {
   ComponentEventJobSchema,
   DeadLettersJobSchema,
-  deliveryId,
   DeliveryJobSchema,
   FanOutJobSchema,
-  isDeliveryId,
   ProfileJobSchema,
   ReleaseCheckJobSchema,
   SyncJobSchema,

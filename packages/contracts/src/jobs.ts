@@ -1,6 +1,6 @@
-// Owns: the payload of every job kind, with the id that de-duplicates it. Payloads are versioned and parsed on entry.
+// Owns: the payload of every job kind. Payloads are versioned and parsed on entry.
 import { Type, type Static } from 'typebox'
-import { GatewayEventSchema, isEventId } from './event.ts'
+import { GatewayEventSchema } from './event.ts'
 
 /**
  * A decrypted push to the component's event URL, sealed as a whole: it may hold a ticket or an authorization code.
@@ -56,16 +56,6 @@ export const DeliveryJobSchema = Type.Object({
   reply: Type.Optional(Type.Object({ deadlineAtMs: Type.Number() })),
 })
 export type DeliveryJob = Static<typeof DeliveryJobSchema>
-
-/** The event's id for the first delivery; a replay gets a name of its own. No `:` inside, BullMQ forbids it. */
-export function deliveryId(eventId: string, replay: string | undefined): string {
-  return replay === undefined ? eventId : `${eventId}.${replay}`
-}
-
-/** Is it an event's id, alone or with the name of a replay? */
-export function isDeliveryId(text: string): boolean {
-  return isEventId(text.replace(/\.r[0-9a-f]{1,32}$/, ''))
-}
 
 /**
  * The release check (全网发布检测) asks for its code to be exchanged and sent back by message/custom/send.

@@ -146,6 +146,7 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
   const replies = createReplyMailbox({ redis, subscriber: connections.subscriber, keys, keepsEvents: !own.eventLog, log, clock })
   const subscriptions = createSubscriptions({
     ...storeDeps,
+    platforms: config.platforms.map(({ id }) => id),
     queues,
     checkWebhookUrl: (url) => checkWebhookUrl(url, config.webhookAllowNetworks),
     clock,

@@ -1,6 +1,22 @@
 // Owns: the public names of this package.
 
-export { platformKeys, READINESS_PROBE_KEY, scriptProbeKey } from './keys.ts'
+export {
+  COMPONENT_EVENTS_QUEUE,
+  deliveriesQueue,
+  deliveryId,
+  hashTag,
+  MAINTENANCE_QUEUE,
+  MESSAGES_QUEUE,
+  onceIds,
+  PLATFORM_EVENTS_QUEUE,
+  platformKeys,
+  QUEUE_PREFIX,
+  queueKey,
+  READINESS_PROBE_KEY,
+  scriptProbeKey,
+  sinkQueue,
+  sinkStream,
+} from './keys.ts'
 export type { PlatformKeys } from './keys.ts'
 export { createSealer } from './sealed.ts'
 export type { SealedPlace, Sealer } from './sealed.ts'
@@ -31,7 +47,7 @@ export type { DueSubjects, PauseReason, RefreshSchedule, ScheduleFigures } from 
 // queues
 export { guardStore, isStoreFailure, storeError, storeErrorCode } from './store-errors.ts'
 export type { Page } from './paging/newest-first.ts'
-export { createQueues, QUEUE_PREFIX } from './queues/queues.ts'
+export { createQueues } from './queues/queues.ts'
 export type { Queues } from './queues/queues.ts'
 export { createJobBatches } from './queues/job-batches.ts'
 export type { JobBatches, JobBatchesDeps } from './queues/job-batches.ts'

@@ -1,10 +1,8 @@
 // Owns: sealing everything that is stored anew with the first key, so that older keys can be removed. Safe while processes run and
 // safe to stop and repeat: each value is replaced only if it still is the one that was read, and what is current is left alone.
-import { COMPONENT_EVENTS_QUEUE } from '@wxgw/contracts'
 import type { RedisConnection } from './connect.ts'
 import { keyCheckPlace } from './key-check.ts'
-import type { PlatformKeys } from './keys.ts'
-import { QUEUE_PREFIX } from './queues/queues.ts'
+import { COMPONENT_EVENTS_QUEUE, type PlatformKeys, queueKey } from './keys.ts'
 import { runScript, script } from './script.ts'
 import type { SealedPlace, Sealer } from './sealed.ts'
 import { guardStore } from './store-errors.ts'
@@ -135,12 +133,11 @@ async function resealAll({ platform, redis, keys, sealer }: RotationDeps, onProg
   }
 
   async function resealJobs(): Promise<void> {
-    const base = `${QUEUE_PREFIX}:${COMPONENT_EVENTS_QUEUE}`
     for (const state of JOB_STATES) {
-      const key = `${base}:${state}`
+      const key = queueKey(COMPONENT_EVENTS_QUEUE, state)
       const type = await redis.type(key)
       const ids = type === 'list' ? await redis.lrange(key, 0, -1) : type === 'zset' ? await redis.zrange(key, 0, '-1') : []
-      for (const id of ids) await resealJob(`${base}:${id}`)
+      for (const id of ids) await resealJob(queueKey(COMPONENT_EVENTS_QUEUE, id))
     }
   }
 

@@ -1,11 +1,73 @@
-// Owns: every key that the gateway writes, with type, life, writer and readers. BullMQ's own keys (bull:{queue}:*) are named
-// in contracts/queues.ts. All keys of a platform share the hash tag {platform}, so that its scripts work on Redis Cluster.
+// Owns: every name in Redis: keys with type, life, writer and readers; queues, streams, channels, ids that de-duplicate.
+// Two things never have one name: the kind stands first, `.` or `:` separates the parts, and neither a platform's id nor a
+// subscription's name can contain either. A name of BullMQ's has no `:`. None has a wildcard of ACL patterns (`*?[]\`).
+import { isEventId } from '@wxgw/contracts'
+
+/** BullMQ's own default; consumers in any language open queues under it. */
+export const QUEUE_PREFIX = 'bull'
+
+/** Control plane: tickets, authorizations, whatever WeChat tells the component. Never behind a user's message. */
+export const COMPONENT_EVENTS_QUEUE = '{wx-component-events}'
+/** Events of the component and of the gateway on their way to subscriptions. */
+export const PLATFORM_EVENTS_QUEUE = '{wx-platform-events}'
+/** Messages and events of the authorizers' users on their way to subscriptions. */
+export const MESSAGES_QUEUE = '{wx-messages}'
+/** Long background work: authorizers/sync. */
+export const MAINTENANCE_QUEUE = '{wx-maintenance}'
+
+/** Of one subscription. The braces are Redis Cluster's hash tag: different ones may lie on different nodes. */
+const tagOf = (kind: 'wx-deliveries' | 'wx-queue' | 'stream', platform: string, subscription: string) =>
+  `{${kind}.${platform}.${subscription}}`
+
+/** Deliveries of one subscription; its failed set is the subscription's dead letters. */
+export const deliveriesQueue = (platform: string, subscription: string) => tagOf('wx-deliveries', platform, subscription)
+
+/** The queue that the consumer of a new `queue` sink opens. An older one may have another: `sink.queue` of its record says. */
+export const sinkQueue = (platform: string, subscription: string) => tagOf('wx-queue', platform, subscription)
+
+/** The stream that the consumer of a new `stream` sink reads. An older one may have another: `sink.stream` of its record says. */
+export const sinkStream = (platform: string, subscription: string) => `wx:${tagOf('stream', platform, subscription)}`
+
+/** A key of BullMQ's: `what` is a job's id, or one of its own words. */
+export const queueKey = (queue: string, what: string) => `${QUEUE_PREFIX}:${queue}:${what}`
+
+/** The part of a key that decides on its place in a Redis Cluster, without its braces. */
+export function hashTag(key: string): string {
+  return /\{([^}]+)\}/.exec(key)?.[1] ?? key
+}
+
+/** The event's id for the first delivery; a replay gets a name of its own. */
+export function deliveryId(eventId: string, replay: string | undefined): string {
+  return replay === undefined ? eventId : `${eventId}.${replay}`
+}
+
+/** Is it an event's id, alone or with the name of a replay? */
+export function isDeliveryId(text: string): boolean {
+  return isEventId(text.replace(/\.r[0-9a-f]{1,32}$/, ''))
+}
+
+/** What jobs are de-duplicated by. All platforms share the queues, so each id begins with the platform. */
+export function onceIds(platform: string) {
+  return {
+    componentEvent: (eventId: string) => `${platform}.${eventId}`,
+    /** `wanted`: an appid, or the id of the event that waits for the profile. */
+    profile: (wanted: string) => `${platform}.profile.${wanted}`,
+    releaseCheck: (eventId: string) => `${platform}.release-check.${eventId}`,
+    sync: `${platform}.sync`,
+    /** `replay` and `only` lead to other deliveries of the same event: each is remembered by itself. */
+    fanOut: ({ eventId, replay, only }: { eventId: string; replay?: string | undefined; only?: string | undefined }) =>
+      [platform, deliveryId(eventId, only === undefined ? replay : (replay ?? '')), ...(only === undefined ? [] : [only])].join('.'),
+  }
+}
 
 /** string '1', PX 60000: written by every readiness check, read by nobody. */
 export const READINESS_PROBE_KEY = 'wx:{health}:probe'
 
-/** string '1', PX 10000: a script that began at a platform's keys wrote it under the hash tag of a queue's name. Read and removed at once. */
-export const scriptProbeKey = (queue: string, id: string) => `wx:${queue}:script_probe:${id}`
+/**
+ * string '1', PX 10000: a script that began at a platform's keys wrote it under the hash tag of a queue or a stream. Read and
+ * removed at once.
+ */
+export const scriptProbeKey = (tag: string, id: string) => `wx:{${tag}}:script_probe:${id}`
 
 export type PlatformKeys = ReturnType<typeof platformKeys>
 

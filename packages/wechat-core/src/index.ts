@@ -1,5 +1,6 @@
 // Owns: the public names of this package.
 export { Secret } from './secret.ts'
+export { isPlatformId, reservedPlatformId } from './platform-id.ts'
 export { parseAuthorizerAppId, parseComponentAppId } from './ids.ts'
 export type { AuthorizerAppId, ComponentAppId } from './ids.ts'
 export { systemClock } from './clock.ts'

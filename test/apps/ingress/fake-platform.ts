@@ -61,7 +61,7 @@ export function subscription(name: string, overrides: Partial<Subscription> = {}
     name,
     platform: 'open1',
     match: { authorizers: undefined, types: undefined },
-    sink: { kind: 'queue', queue: `{wx-open1-${name}}` },
+    sink: { kind: 'queue', queue: `{wx-queue.open1.${name}}` },
     retry: { scheduleSeconds: [5] },
     reply: false,
     fallback: null,

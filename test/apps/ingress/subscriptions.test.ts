@@ -39,7 +39,7 @@ void t.test('a webhook secret is answered once, at creation', async (t) => {
 void t.test('what was read can be written back', async (t) => {
   const gateway = createGateway(t)
   gateway.fake.subscriptions.set('q', subscription('q'))
-  gateway.fake.subscriptions.set('s', subscription('s', { sink: { kind: 'stream', stream: 'wx:{open1}:stream:s', maxLength: undefined } }))
+  gateway.fake.subscriptions.set('s', subscription('s', { sink: { kind: 'stream', stream: 'wx:{stream.open1.s}', maxLength: undefined } }))
   for (const name of ['q', 's']) {
     const read = await call(gateway, 'GET', `/${name}`)
     t.equal(read.statusCode, 200)

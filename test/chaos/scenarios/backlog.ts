@@ -1,7 +1,7 @@
 // Owns: a mountain of messages before the workers, and a ticket behind it.
 import { setTimeout as delay } from 'node:timers/promises'
-import { type GatewayEvent, MESSAGES_QUEUE } from '@wxgw/contracts'
-import { createInbox, createQueues, createSealer } from '@wxgw/redis'
+import type { GatewayEvent } from '@wxgw/contracts'
+import { createInbox, createQueues, createSealer, MESSAGES_QUEUE } from '@wxgw/redis'
 import { createLogger } from '@wxgw/runtime'
 import { Redis } from 'ioredis'
 import { until } from '../../helpers/until.ts'

@@ -5,7 +5,7 @@ import t from 'tap'
 import { APP_ID, keys, makeEvent, PLATFORM, sealer, startStore } from './queues-fixture.ts'
 
 const OTHER = 'wxfedcba9876543210'
-const STREAM = 'wx:{open1}:stream:bi'
+const STREAM = 'wx:{stream.open1.bi}'
 
 async function calls(redis: Redis, command: string): Promise<number> {
   const found = new RegExp(`cmdstat_${command}:calls=(\\d+)`).exec(await redis.info('commandstats'))
@@ -82,7 +82,7 @@ void t.test('entries of one moment stand in their order, at most as many as may 
 
 void t.test('whoever asks at one moment how the subscriptions stand gets one answer, which is younger than the question', async (t) => {
   const { commands, queues } = await startStore(t)
-  const open = () => createSubscriptions({ platform: PLATFORM, redis: commands, keys, sealer, queues, checkWebhookUrl: () => undefined })
+  const open = () => createSubscriptions({ platform: PLATFORM, platforms: [PLATFORM], redis: commands, keys, sealer, queues, checkWebhookUrl: () => undefined })
   const [here, elsewhere] = [open(), open()]
   await here.put('bi', { sink: { kind: 'stream' } })
   t.match(await elsewhere.get('bi'), { enabled: true })

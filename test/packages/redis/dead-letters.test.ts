@@ -1,6 +1,14 @@
 // Owns: dead letters: listed in stable pages, sent again, discarded, and the log that follows.
-import { type DeadLettersJob, DeadLettersJobSchema, deliveriesQueue, type DeliveryJob, DeliveryJobSchema, MAINTENANCE_QUEUE } from '@wxgw/contracts'
-import { createDeadLetters, createDeliveryQueue, createEventLog, createQueueWorker, type JobOutcome } from '@wxgw/redis'
+import { type DeadLettersJob, DeadLettersJobSchema, type DeliveryJob, DeliveryJobSchema } from '@wxgw/contracts'
+import {
+  createDeadLetters,
+  createDeliveryQueue,
+  createEventLog,
+  createQueueWorker,
+  deliveriesQueue,
+  type JobOutcome,
+  MAINTENANCE_QUEUE,
+} from '@wxgw/redis'
 import t, { type Test } from 'tap'
 import { until } from '../../helpers/until.ts'
 import { keys, makeEvent, parserOf, PLATFORM, startStore, type Store } from './queues-fixture.ts'

@@ -1,13 +1,15 @@
 // Owns: what the event log remembers, for how long, and how it is searched.
 import { randomUUID } from 'node:crypto'
-import { type GatewayEvent, sinkStream } from '@wxgw/contracts'
-import { createEventLog, createSinkWriter, type DirectSink, type EventFilter, type EventLog } from '@wxgw/redis'
+import type { GatewayEvent } from '@wxgw/contracts'
+import { createEventLog, createSinkWriter, type DirectSink, type EventFilter, type EventLog, sinkStream } from '@wxgw/redis'
 import type { Redis } from 'ioredis'
 import t from 'tap'
 import { until } from '../../helpers/until.ts'
 import { APP_ID, keys, makeEvent, picture, startStore } from './queues-fixture.ts'
 
 const OTHER = 'wxfedcba9876543210'
+/** On the hash tag of the log, as streams of earlier versions are: within the script's reach from the first event on. */
+const nearStream = (subscription: string) => `wx:{open1}:stream:${subscription}`
 const all: EventFilter = { limit: 100, cursor: undefined }
 const idsOf = async (log: EventLog, filter: Partial<EventFilter>) => (await log.find({ ...all, ...filter })).items.map(({ id }) => id)
 
@@ -41,7 +43,7 @@ void t.test('an event goes into the streams of subscriptions as it is recorded, 
   const { commands } = await startStore(t)
   const log = createEventLog({ redis: commands, keys, eventLogSeconds: 60 })
   const event = makeEvent('ev_1')
-  const stream = sinkStream('open1', 'bi')
+  const stream = nearStream('bi')
   const streams = [{ subscription: 'bi', stream, maxLength: undefined }]
   const before = Date.now()
   t.same(await log.record(event, before, ['bi', 'crm'], { direct: streams }), ['bi'])
@@ -58,8 +60,8 @@ void t.test('an event goes into the streams of subscriptions as it is recorded, 
 void t.test('the same arrival of an event is appended once, another arrival again', async (t) => {
   const { commands } = await startStore(t)
   const log = createEventLog({ redis: commands, keys, eventLogSeconds: 60 })
-  const stream = sinkStream('open1', 'bi')
-  const added = sinkStream('open1', 'new')
+  const stream = nearStream('bi')
+  const added = nearStream('new')
   const streams = [{ subscription: 'bi', stream, maxLength: undefined }]
   const at = Date.now()
   for (let run = 0; run < 3; run += 1) t.same(await log.record(makeEvent('ev_1'), at, ['bi'], { direct: streams }), ['bi'])
@@ -74,8 +76,8 @@ void t.test('the same arrival of an event is appended once, another arrival agai
 void t.test('streams are trimmed to what each may hold, many events in one step', async (t) => {
   const { commands } = await startStore(t)
   const log = createEventLog({ redis: commands, keys, eventLogSeconds: 60 })
-  const bounded = { subscription: 'bi', stream: sinkStream('open1', 'bi'), maxLength: 3 }
-  const whole = { subscription: 'crm', stream: sinkStream('open1', 'crm'), maxLength: undefined }
+  const bounded = { subscription: 'bi', stream: nearStream('bi'), maxLength: 3 }
+  const whole = { subscription: 'crm', stream: nearStream('crm'), maxLength: undefined }
   const ids = Array.from({ length: 60 }, (_, n) => `ev_${n}`)
   await Promise.all(
     ids.map((id, n) => log.record(makeEvent(id), Date.now(), ['bi', 'crm', 'hook'], { direct: n % 2 === 0 ? [bounded, whole] : [whole] })),
@@ -89,8 +91,8 @@ void t.test('streams are trimmed to what each may hold, many events in one step'
 void t.test('a stream that takes nothing leaves its own delivery pending, and no other', async (t) => {
   const { commands } = await startStore(t)
   const log = createEventLog({ redis: commands, keys, eventLogSeconds: 60 })
-  const broken = { subscription: 'bi', stream: sinkStream('open1', 'bi'), maxLength: undefined }
-  const sound = { subscription: 'crm', stream: sinkStream('open1', 'crm'), maxLength: undefined }
+  const broken = { subscription: 'bi', stream: nearStream('bi'), maxLength: undefined }
+  const sound = { subscription: 'crm', stream: nearStream('crm'), maxLength: undefined }
   await commands.set(broken.stream, 'no stream')
   const record = () => log.record(makeEvent('ev_1'), 1, ['bi', 'crm'], { direct: [broken, sound] })
   t.same(await record(), ['crm'])
@@ -99,6 +101,17 @@ void t.test('a stream that takes nothing leaves its own delivery pending, and no
   t.same(await record(), ['bi', 'crm'])
   t.match((await log.get('ev_1'))?.deliveries, [{ status: 'delivered' }, { status: 'delivered' }])
   t.same([await commands.xlen(broken.stream), await commands.xlen(sound.stream)], [1, 1])
+})
+
+void t.test('a stream on a hash tag of its own takes events as they are recorded, once a script was seen to reach it', async (t) => {
+  const { commands } = await startStore(t)
+  const log = createEventLog({ redis: commands, keys, eventLogSeconds: 60 })
+  const stream = sinkStream('open1', 'bi')
+  const record = (id: string) => log.record(makeEvent(id), 1, ['bi'], { direct: [{ subscription: 'bi', stream, maxLength: undefined }] })
+  t.same(await record('ev_0'), [], 'not yet: somebody else has to append it')
+  await until('it takes what is recorded', async () => (await record(`ev_${randomUUID()}`)).length === 1)
+  t.equal(await commands.xlen(stream), 1)
+  t.same(await commands.keys('*probe*'), [])
 })
 
 /** A queue takes its first event as it is recorded when Redis was seen to be in one part: what came before is left out of it. */
@@ -138,7 +151,7 @@ void t.test('the same arrival of an event is one job, and so is another arrival 
 void t.test('many events of one step stand in several queues and streams in their order', async (t) => {
   const { commands, queues } = await startStore(t)
   const log = createEventLog({ redis: commands, keys, queues, eventLogSeconds: 60 })
-  const stream = sinkStream('open1', 'bi')
+  const stream = nearStream('bi')
   const ids = Array.from({ length: 60 }, (_, n) => `ev_${n}`)
   const others = ids.filter((_, n) => n % 3 === 0)
   const before = { crm: (await untilTaken(log, '{crm}')).id, erp: (await untilTaken(log, '{erp}')).id }
@@ -181,14 +194,14 @@ void t.test('events with many subscribers go in steps of fewer events, and each 
   const { commands } = await startStore(t)
   const log = createEventLog({ redis: commands, keys, eventLogSeconds: 60 })
   const names = Array.from({ length: 30 }, (_, n) => `s${n}`)
-  const direct = names.map((subscription) => ({ subscription, stream: sinkStream('open1', subscription), maxLength: undefined }))
+  const direct = names.map((subscription) => ({ subscription, stream: nearStream(subscription), maxLength: undefined }))
   const steps = async () => Number(/cmdstat_evalsha:calls=(\d+)/.exec(await commands.info('commandstats'))?.[1])
   await log.record(makeEvent('ev_first'), 1, names, { direct })
   await commands.config('RESETSTAT')
   const served = await Promise.all(Array.from({ length: 24 }, (_, n) => log.record(makeEvent(`ev_${n}`), 1, names, { direct })))
   t.same(served.map((subscriptions) => subscriptions.length), Array.from({ length: 24 }, () => 30))
   t.equal(await steps(), 3, 'eight events each: 240 deliveries')
-  t.equal(await commands.xlen(sinkStream('open1', 's29')), 25)
+  t.equal(await commands.xlen(nearStream('s29')), 25)
 })
 
 const DAMAGES: Record<string, (redis: Redis, queue: string) => Promise<unknown>> = {
@@ -201,7 +214,7 @@ void t.test('a queue that cannot be written to leaves its own delivery pending, 
   for (const [what, damage] of Object.entries(DAMAGES)) {
     const { commands, queues } = await startStore(t)
     const log = createEventLog({ redis: commands, keys, queues, eventLogSeconds: 60 })
-    const stream = sinkStream('open1', 'bi')
+    const stream = nearStream('bi')
     const direct = [
       { subscription: 'bi', stream, maxLength: undefined },
       { subscription: 'crm', queue: '{broken}' },

@@ -1,5 +1,5 @@
 // Owns: that every script and transaction of the queues keeps to one hash slot. One node is enough: it refuses the others' slots too.
-import { deliveriesQueue, type DeliveryJob, DeliveryJobSchema } from '@wxgw/contracts'
+import { type DeliveryJob, DeliveryJobSchema } from '@wxgw/contracts'
 import {
   createDeadLetters,
   createDeliveryQueue,
@@ -11,6 +11,9 @@ import {
   createSinkWriter,
   createSubscriptions,
   createSyncStates,
+  deliveriesQueue,
+  sinkQueue,
+  sinkStream,
 } from '@wxgw/redis'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Cluster, Redis } from 'ioredis'
@@ -38,7 +41,15 @@ void t.test('everything works on Redis Cluster', async (t) => {
   const events = createEventLog({ redis, keys, queues, eventLogSeconds: 60, maxEvents: 2 })
   const syncStates = createSyncStates({ platform: PLATFORM, redis, keys, queues })
   const inbox = createInbox({ platform: PLATFORM, queues, sealer, syncStates, dedupeSeconds: 60 })
-  const subscriptions = createSubscriptions({ platform: PLATFORM, redis, keys, sealer, queues, checkWebhookUrl: () => undefined })
+  const subscriptions = createSubscriptions({
+    platform: PLATFORM,
+    platforms: [PLATFORM],
+    redis,
+    keys,
+    sealer,
+    queues,
+    checkWebhookUrl: () => undefined,
+  })
   const deadLetters = createDeadLetters({ platform: PLATFORM, redis, queues, events })
   const deliveries = createDeliveryQueue({ queues, redis })
 
@@ -52,13 +63,17 @@ void t.test('everything works on Redis Cluster', async (t) => {
   t.equal((await subscriptions.all(0)).length, 1)
   await events.record(makeEvent('ev_0'), Date.now(), [])
   await events.record(makeEvent('ev_00'), Date.now(), [])
-  const direct = [{ subscription: 'crm', queue: `{wx-${PLATFORM}-crm}` }]
+  const direct = [
+    { subscription: 'crm', queue: sinkQueue(PLATFORM, 'crm') },
+    { subscription: 'bi', stream: sinkStream(PLATFORM, 'bi'), maxLength: undefined },
+  ]
   const staggered = Array.from({ length: 100 }, async (_, n) => {
     await delay(n)
-    return events.record(makeEvent(`ev_early_${n}`), Date.now() - 1_000, ['crm'], { direct })
+    return events.record(makeEvent(`ev_early_${n}`), Date.now() - 1_000, ['crm', 'bi'], { direct })
   })
-  t.same((await Promise.all(staggered)).flat(), [], 'the queue has a slot of its own')
-  t.same(await events.record(makeEvent('ev_1'), Date.now(), ['crm'], { direct }), [])
+  t.same((await Promise.all(staggered)).flat(), [], 'the queue and the stream have slots of their own')
+  const old = [{ subscription: 'old', stream: `wx:{${PLATFORM}}:stream:old`, maxLength: undefined }]
+  t.same(await events.record(makeEvent('ev_1'), Date.now(), ['crm', 'old'], { direct: [...direct, ...old] }), ['old'])
   t.equal((await events.find({ limit: 10, cursor: undefined, type: 'wechat.*' })).items.length, 2)
 
   const job: DeliveryJob = {
@@ -84,8 +99,8 @@ void t.test('everything works on Redis Cluster', async (t) => {
   await until('it is delivered', () => runs === 3)
 
   const writer = createSinkWriter({ queues, redis })
-  await writer.appendToStream({ stream: `wx:{${PLATFORM}}:stream:crm`, fields: { id: 'ev_1' }, maxLength: 1 })
-  await writer.addToConsumerQueue({ queue: `{wx-${PLATFORM}-crm}`, jobId: 'ev_1', name: 'n', data: makeEvent('ev_1') })
+  await writer.appendToStream({ stream: sinkStream(PLATFORM, 'crm'), fields: { id: 'ev_1' }, maxLength: 1 })
+  await writer.addToConsumerQueue({ queue: sinkQueue(PLATFORM, 'crm'), jobId: 'ev_1', name: 'n', data: makeEvent('ev_1') })
 
   const mailbox = createReplyMailbox({ redis, subscriber, keys, log })
   t.teardown(() => mailbox.close())

@@ -1,14 +1,17 @@
 // Owns: deliveries with their schedule, and what consumers that read Redis themselves find there.
-import { deliveriesQueue, type DeliveryJob, DeliveryJobSchema, sinkQueue, sinkStream } from '@wxgw/contracts'
+import { type DeliveryJob, DeliveryJobSchema } from '@wxgw/contracts'
 import {
   createConsumerReturns,
   createDeliveryQueue,
   createQueueWorker,
   createSinkWriter,
+  deliveriesQueue,
   deliveryBackoffMs,
   type EnqueueOptions,
   type JobContext,
   type JobOutcome,
+  sinkQueue,
+  sinkStream,
 } from '@wxgw/redis'
 import { Worker } from 'bullmq'
 import t from 'tap'

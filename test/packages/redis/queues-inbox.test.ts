@@ -1,14 +1,15 @@
 // Owns: what is taken into the queues: once, sealed, and only when Redis has it.
+import { ComponentEventJobSchema, type FanOutJob, FanOutJobSchema } from '@wxgw/contracts'
 import {
   COMPONENT_EVENTS_QUEUE,
-  ComponentEventJobSchema,
-  type FanOutJob,
-  FanOutJobSchema,
+  createInbox,
+  createQueueWorker,
+  createSyncStates,
+  type Inbox,
   MAINTENANCE_QUEUE,
   MESSAGES_QUEUE,
   PLATFORM_EVENTS_QUEUE,
-} from '@wxgw/contracts'
-import { createInbox, createQueueWorker, createSyncStates, type Inbox } from '@wxgw/redis'
+} from '@wxgw/redis'
 import { GatewayError, parseAuthorizerAppId, Secret } from '@wxgw/wechat-core'
 import t from 'tap'
 import { until } from '../../helpers/until.ts'

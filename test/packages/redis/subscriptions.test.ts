@@ -1,6 +1,14 @@
 // Owns: subscriptions as callers write them, as every process soon knows them, and as they leave nothing behind.
-import { deliveriesQueue, type DeliveryJob, sinkQueue, sinkStream, type SubscriptionInput } from '@wxgw/contracts'
-import { createDeliveryQueue, createSinkWriter, createSubscriptions, type Subscriptions } from '@wxgw/redis'
+import type { DeliveryJob, SubscriptionInput } from '@wxgw/contracts'
+import {
+  createDeliveryQueue,
+  createSinkWriter,
+  createSubscriptions,
+  deliveriesQueue,
+  sinkQueue,
+  sinkStream,
+  type Subscriptions,
+} from '@wxgw/redis'
 import t from 'tap'
 import { until } from '../../helpers/until.ts'
 import { dump, keys, makeEvent, PLATFORM, sealer, startStore, type Store } from './queues-fixture.ts'
@@ -12,6 +20,7 @@ const DAY_MS = 24 * 3600 * 1000
 function open({ queues, commands }: Store, clock = { nowMs: () => Date.now() }): Subscriptions {
   return createSubscriptions({
     platform: PLATFORM,
+    platforms: [PLATFORM],
     redis: commands,
     keys,
     sealer,
@@ -61,7 +70,7 @@ void t.test('what the schema cannot see is refused by name, never by value', asy
     ['crm', { sink: { kind: 'webhook', url: 'https://crm.example', secret: secretOf(23) } }],
     ['crm', { sink: { kind: 'webhook', url: 'https://crm.example', secret: secretOf(65) } }],
     ['crm', { sink: { kind: 'webhook', url: 'https://crm.example', secret: 'whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' } }],
-    ['crm', { sink: { kind: 'queue', queue: '{wx-open1-other}' } }],
+    ['crm', { sink: { kind: 'queue', queue: '{wx-queue.open1.other}' } }],
     ['crm', { sink: { kind: 'queue', prefix: 'mine' } }],
     ['crm', { sink: { kind: 'stream', stream: 'CANARY' } }],
   ]
@@ -72,6 +81,33 @@ void t.test('what the schema cannot see is refused by name, never by value', asy
   }
   t.same(await subscriptions.all(0), [])
   for (const bytes of [24, 64]) await subscriptions.put('crm', { sink: { kind: 'webhook', url: 'https://crm.example', secret: secretOf(bytes) } })
+})
+
+void t.test('a queue or stream that exists keeps the name of its record, which a caller may write or leave out', async (t) => {
+  const store = await startStore(t)
+  const subscriptions = open(store)
+  const OLD: Record<string, SubscriptionInput['sink']> = {
+    q: { kind: 'queue', queue: '{wx-open1-q}' },
+    s: { kind: 'stream', stream: 'wx:{open1}:stream:s' },
+  }
+  const NEW: Record<string, SubscriptionInput['sink']> = {
+    q: { kind: 'queue', queue: sinkQueue(PLATFORM, 'q') },
+    s: { kind: 'stream', stream: sinkStream(PLATFORM, 's') },
+  }
+  for (const [name, sink] of Object.entries(OLD)) {
+    await subscriptions.put(name, { sink: { kind: sink.kind === 'queue' ? 'queue' : 'stream' } })
+    // As an earlier version wrote it.
+    const record = JSON.parse((await store.commands.hget(keys.subscriptions, name)) ?? '') as { subscription: object }
+    const before = { ...record, subscription: { ...record.subscription, sink } }
+    await store.commands.hset(keys.subscriptions, name, JSON.stringify(before))
+    await store.commands.incr(keys.subscriptionsVersion)
+    for (const again of [{ kind: sink.kind }, sink] as SubscriptionInput['sink'][]) {
+      t.match((await subscriptions.put(name, { sink: again, enabled: false })).subscription.sink, sink)
+    }
+    await t.rejects(subscriptions.put(name, { sink: NEW[name] ?? sink }), { code: 'INVALID_REQUEST' }, 'not the name of a new one')
+    await subscriptions.put(name, WEBHOOK)
+    t.match((await subscriptions.put(name, { sink: NEW[name] ?? sink })).subscription.sink, NEW[name], 'but after it was something else')
+  }
 })
 
 void t.test('a webhook secret is answered once, kept on update, sealed in Redis, and replaced with a day of both', async (t) => {

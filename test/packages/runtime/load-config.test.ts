@@ -66,6 +66,13 @@ void t.test('everything that is missing is told at once, by name', async (t) => 
   t.strictSame(Object.keys(problemsOf(Object.fromEntries(required.map((name) => [name, undefined])))).toSorted(), required.toSorted())
 })
 
+void t.test("a platform's id that is a word of the gateway's own in Redis is refused, by the setting's name", async (t) => {
+  for (const id of ['component', 'platform', 'messages', 'maintenance', 'deliveries', 'deliveries-x', 'health', 'stream', 'queue', 'wx-queue']) {
+    t.match(problemsOf({ WX_PLATFORM_ID: id }), { WX_PLATFORM_ID: /^is reserved: / }, id)
+  }
+  t.equal(load({ WX_PLATFORM_ID: 'component-2' }).platforms[0]?.id, 'component-2')
+})
+
 void t.test('each wrong setting is told by name and without its value', async (t) => {
   const wrong: Record<string, readonly string[]> = {
     REDIS_URL: ['http://leak-a:1', 'redis://', 'leak-a', 'redis://leak-a,redis://leak-b', 'redis://h/leak-a', 'redis://u:%leak-a@h', ','],
@@ -75,7 +82,7 @@ void t.test('each wrong setting is told by name and without its value', async (t
     PUBLIC_BASE_URL: ['leak-a', 'ftp://leak-a', 'https://user:leak-a@x', 'https://x/?leak-a'],
     TRUST_PROXY: ['leak-a', '10.0.0.0/33', '0x7f.1', 'fe80::1%leak-a', '10.0.0.0/8/9', '10.0.0.0/'],
     WEBHOOK_ALLOW_NETWORKS: ['10.0.0.0/8,leak-a'],
-    WX_PLATFORM_ID: ['Leak-a', '-leak-a', 'x'.repeat(33)],
+    WX_PLATFORM_ID: ['Leak-a', '-leak-a', 'x'.repeat(33), 'deliveries-leak-a'],
     WX_COMPONENT_APPID: ['leak-a', 'wx0123456789abcde'],
     WX_COMPONENT_APPSECRET: ['leak a'],
     WX_ENCODING_AES_KEY: [AES_KEY.slice(1), `${AES_KEY}x`, AES_KEY.replace('a', '-')],

@@ -1,8 +1,8 @@
 // Owns: one worker per subscription in this process, begun when the subscription appears and ended when it goes.
 import { setTimeout as delay } from 'node:timers/promises'
-import { deliveriesQueue, DeliveryJobSchema, parserOf, type Subscription } from '@wxgw/contracts'
+import { DeliveryJobSchema, parserOf, type Subscription } from '@wxgw/contracts'
 import type { Subscriptions } from '@wxgw/platform'
-import { createQueueWorker, deliveryBackoffMs, type JobHandler, type QueueWorker, type RedisConnection } from '@wxgw/redis'
+import { createQueueWorker, deliveriesQueue, deliveryBackoffMs, type JobHandler, type QueueWorker, type RedisConnection } from '@wxgw/redis'
 import type { Log } from '@wxgw/runtime'
 import type { Deliver } from './deliver.ts'
 

@@ -1,8 +1,8 @@
 // Owns: from one event to one delivery per matching subscription. Streams and queues get it as it is recorded, webhooks that answer
 // quickly right after; all others, and whatever failed, go to the subscription's own queue, so that no consumer waits for another.
-import { compileMatcher, deliveryId, type FanOutJob, type Subscription } from '@wxgw/contracts'
+import { compileMatcher, type FanOutJob, type Subscription } from '@wxgw/contracts'
 import type { EventLog, Subscriptions } from '@wxgw/platform'
-import type { DirectSink } from '@wxgw/redis'
+import { deliveryId, type DirectSink } from '@wxgw/redis'
 import { type Clock, GatewayError } from '@wxgw/wechat-core'
 import { type FirstAttemptDeps, type FirstAttemptOptions, type Handed, makeFirstAttempt } from './first-attempt.ts'
 import { createPartialRuns } from './partial-runs.ts'

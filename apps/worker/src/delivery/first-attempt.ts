@@ -1,7 +1,7 @@
 // Owns: the first attempt at one delivery where the fan-out may make it itself; what it may not, and what failed, goes to the
 // subscription's own queue.
-import { deliveryId, type DeliveryJob, type DeliveryResult, type FanOutJob, type Subscription } from '@wxgw/contracts'
-import type { DeliveryQueue } from '@wxgw/redis'
+import type { DeliveryJob, DeliveryResult, FanOutJob, Subscription } from '@wxgw/contracts'
+import { deliveryId, type DeliveryQueue } from '@wxgw/redis'
 import type { Log } from '@wxgw/runtime'
 import type { Clock, StopSignal } from '@wxgw/wechat-core'
 import type { Sinks } from '../sinks/sink.ts'

@@ -22,20 +22,20 @@ export type ConsumerReplies = {
 /** Every worker listens: whichever hears a reply first hands it in, the others find it answered. */
 export function createConsumerReplies(deps: ConsumerRepliesDeps): ConsumerReplies {
   const { platform, connection, log } = deps
-  const listening = new Map<string, ConsumerReturns>()
+  const listening = new Map<string, { queue: string; returns: ConsumerReturns }>()
 
   function follow(subscriptions: readonly Subscription[]): void {
     const wanted = new Map<string, string>()
     for (const { name, sink, reply, enabled } of subscriptions) if (reply && enabled && sink.kind === 'queue') wanted.set(name, sink.queue)
-    for (const [name, returns] of listening) {
-      if (wanted.has(name)) continue
+    for (const [name, { queue, returns }] of listening) {
+      if (wanted.get(name) === queue) continue
       listening.delete(name)
       void returns.close()
     }
     for (const [name, queue] of wanted) {
       if (listening.has(name)) continue
       const onReturn = (jobId: string, value: unknown) => take({ name, eventId: jobId, value })
-      listening.set(name, createConsumerReturns({ connection, queue, onReturn, log }))
+      listening.set(name, { queue, returns: createConsumerReturns({ connection, queue, onReturn, log }) })
     }
   }
 
@@ -73,7 +73,7 @@ export function createConsumerReplies(deps: ConsumerRepliesDeps): ConsumerReplie
   return {
     follow,
     async close() {
-      await Promise.all([...listening.values()].map((returns) => returns.close()))
+      await Promise.all([...listening.values()].map(({ returns }) => returns.close()))
     },
   }
 }

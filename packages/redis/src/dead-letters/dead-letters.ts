@@ -1,9 +1,10 @@
 // Owns: the dead letters of a subscription, which are the failed jobs of its deliveries queue: listing, sending again, discarding.
 import { randomBytes, randomUUID } from 'node:crypto'
-import { type DeadLetter, type DeadLettersJob, deliveriesQueue, deliveryId, MAINTENANCE_QUEUE } from '@wxgw/contracts'
+import type { DeadLetter, DeadLettersJob } from '@wxgw/contracts'
 import type { Job, Queue } from 'bullmq'
 import type { RedisConnection } from '../connect.ts'
 import type { DeliveryChange } from '../event-log/event-log.ts'
+import { deliveriesQueue, deliveryId, MAINTENANCE_QUEUE } from '../keys.ts'
 import { decodeCursor, encodeCursor, type Page, type Position, readNewestFirst } from '../paging/newest-first.ts'
 import { DEAD_LETTERS_ATTEMPTS, jobOptions } from '../queues/job-options.ts'
 import type { Queues } from '../queues/queues.ts'

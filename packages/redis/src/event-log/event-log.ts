@@ -28,10 +28,7 @@ export type DeliveryChange = {
   deliveredAtMs?: number | undefined
 }
 
-/**
- * The stream or the BullMQ queue of a subscription. A stream's key has the platform's hash tag, as `sinkStream` gives it; a queue's
- * keys have one of their own.
- */
+/** The stream or the BullMQ queue of a subscription, under the names of its record. */
 export type DirectSink = { subscription: string } & ({ stream: string; maxLength: number | undefined } | { queue: string })
 
 export type RecordOptions = {
@@ -46,8 +43,8 @@ export type EventLog = {
    * Remembers an event and that these subscriptions are to get it, and gives it to their `direct` sinks in the same step: an entry
    * with the fields `id`, `type` and `event`, or a job with the event's id, named after its type. Answers the subscriptions that
    * have it: those whose sinks took it and, on repeat with the same `receivedAtMs`, all that it was delivered to before; nothing is
-   * given twice then, and nothing known is lost. A queue takes none until the script was proven to reach it, which it does not on
-   * a cluster, and none with a BullMQ of another format.
+   * given twice then, and nothing known is lost. A sink takes none until the script was proven to reach it, which it does not on
+   * a cluster; a queue takes none with a BullMQ of another format.
    */
   record(event: GatewayEvent, receivedAtMs: number, subscriptions: readonly string[], options?: RecordOptions): Promise<readonly string[]>
   deliveryChanged(eventId: string, subscription: string, change: DeliveryChange): Promise<void>

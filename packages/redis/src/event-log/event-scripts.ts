@@ -11,8 +11,8 @@ end
 `
 
 /**
- * Remembers events and who is to get each, and gives them to streams that have the platform's hash tag and to BullMQ queues, whose
- * keys have another (script-reach.ts says where that may be): whoever reads an event there finds it in the log, as delivered. On
+ * Remembers events and who is to get each, and gives them to streams and to BullMQ queues, whose keys have other hash tags
+ * (script-reach.ts says where that may be): whoever reads an event there finds it in the log, as delivered. On
  * repeat it adds subscriptions that were not known, and whom the same arrival has been delivered to is told by the answer, without
  * another entry. A sink that takes none is told by the answer, too; its delivery is pending.
  * The indexes lose what is too old, and, above the cap, the oldest: a few per event, so that no write is long.

@@ -28,7 +28,7 @@ export function createEventWriter({ redis, keys, queues, eventLogSeconds, maxEve
     write: async (_, events) => {
       const delivered = formatState({ status: 'delivered', attempts: 1, lastError: null, deliveredAt: new Date().toISOString() })
       const head = [eventLogSeconds, maxEvents, keys.event(''), PENDING, delivered, Date.now()]
-      const layout = { head, index: keys.events, indexOf: keys.eventsOfAuthorizer, directQueue }
+      const layout = { head, index: keys.events, indexOf: keys.eventsOfAuthorizer, reaches: reach.reaches, directQueue }
       const answers = await runScript(redis, recordEvents, recordArguments(layout, events))
       return Array.isArray(answers) ? answers.map((served) => (Array.isArray(served) ? served.map(String) : [])) : []
     },

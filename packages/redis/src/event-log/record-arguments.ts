@@ -22,7 +22,9 @@ export type RecordLayout = {
   index: string
   /** Key of the index of one authorizer. */
   indexOf(appId: string): string
-  /** undefined: it is not written to by this script. */
+  /** False: the script does not write to this stream. */
+  reaches(stream: string): boolean
+  /** undefined: the script does not write to this queue. */
   directQueue(name: string): Queue | undefined
 }
 
@@ -30,7 +32,8 @@ export type RecordLayout = {
 export const MOST_DELIVERIES = 250
 const NOT_FROM_HERE: [place: number, how: string] = [0, '']
 
-export function recordArguments({ head, index, indexOf, directQueue }: RecordLayout, events: readonly NewEvent[]): ScriptArguments {
+export function recordArguments(layout: RecordLayout, events: readonly NewEvent[]): ScriptArguments {
+  const { head, index, indexOf, reaches, directQueue } = layout
   const keys = [index]
   const places = new Map<string, number>()
   const queues = new Map<string, { place: number; prefix: string; jobs: number }>()
@@ -60,6 +63,7 @@ export function recordArguments({ head, index, indexOf, directQueue }: RecordLay
   const wayTo = (sink: DirectSink | undefined, { id }: GatewayEvent): [place: number, how: string | number] => {
     if (sink === undefined || deliveries >= MOST_DELIVERIES) return NOT_FROM_HERE
     if ('stream' in sink) {
+      if (!reaches(sink.stream)) return NOT_FROM_HERE
       deliveries += 1
       return [placeOf(sink.stream), sink.maxLength ?? '']
     }

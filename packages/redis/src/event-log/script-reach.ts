@@ -1,14 +1,17 @@
-// Owns: whether a script on the log's keys reaches those of a queue, whose hash tag is another. It does where Redis is in one part;
-// a cluster refuses it, and what stands before several servers may do either, or run it on the wrong one.
+// Owns: whether a script on the log's keys reaches those of a queue or a stream, whose hash tag is another. It does where Redis is in
+// one part; a cluster refuses it, and what stands before several servers may do either, or run it on the wrong one.
 import { randomUUID } from 'node:crypto'
 import { isAway } from '../batches.ts'
 import type { RedisConnection } from '../connect.ts'
-import { scriptProbeKey } from '../keys.ts'
+import { hashTag, scriptProbeKey } from '../keys.ts'
 import { runScript, script } from '../script.ts'
 
 export type ScriptReach = {
-  /** Not until it is proven, which the first question sets going: once for each queue in the life of the process. */
-  reaches(queue: string): boolean
+  /**
+   * The keys that have the hash tag of this one. Not until that is proven; the first call for a tag starts the proof, once in the
+   * life of the process.
+   */
+  reaches(key: string): boolean
 }
 
 const PROBE_MS = 10_000
@@ -21,28 +24,29 @@ const writeProbe = script(`return redis.call('SET', KEYS[2], '1', 'PX', ARGV[1])
 
 /** `home`: a key of the log. */
 export function createScriptReach(redis: RedisConnection, home: string): ScriptReach {
-  const known = new Map<string, 'asked' | 'reached' | 'out of reach'>()
+  const known = new Map<string, 'asked' | 'reached' | 'out of reach'>([[hashTag(home), 'reached']])
 
   /** What the script wrote has to stand where everybody else finds it. Never rejects. */
-  async function ask(queue: string): Promise<void> {
+  async function ask(tag: string): Promise<void> {
     // Another process may ask at the same moment.
-    const probe = scriptProbeKey(queue, randomUUID())
+    const probe = scriptProbeKey(tag, randomUUID())
     try {
       await runScript(redis, writeProbe, { keys: [home, probe], args: [PROBE_MS] })
-      known.set(queue, (await redis.getdel(probe)) === null ? 'out of reach' : 'reached')
+      known.set(tag, (await redis.getdel(probe)) === null ? 'out of reach' : 'reached')
     } catch (error) {
       // Of a Redis that is away nothing was learned.
-      if (isAway(error)) known.delete(queue)
-      else known.set(queue, 'out of reach')
+      if (isAway(error)) known.delete(tag)
+      else known.set(tag, 'out of reach')
     }
   }
 
   return {
-    reaches(queue) {
-      const state = known.get(queue)
+    reaches(key) {
+      const tag = hashTag(key)
+      const state = known.get(tag)
       if (state === undefined) {
-        known.set(queue, 'asked')
-        void ask(queue)
+        known.set(tag, 'asked')
+        void ask(tag)
       }
       return state === 'reached'
     },

@@ -1,8 +1,8 @@
 // Owns: removing a consumer's queue. The consumer may have written anything into it, so nothing that stands there is followed: each key
 // that is removed begins with the queue's own prefix, whatever a job says of parents, and whatever type a key has.
 import type { RedisConnection } from '../connect.ts'
+import { queueKey } from '../keys.ts'
 import { runScript, script } from '../script.ts'
-import { QUEUE_PREFIX } from './queues.ts'
 
 /** Lists and sorted sets of job ids. */
 const JOB_LISTS = ['wait', 'active', 'paused', 'delayed', 'prioritized', 'completed', 'failed', 'waiting-children']
@@ -47,7 +47,7 @@ return 1
 
 /** Safe to repeat. What no list of the queue names any more is left. */
 export async function clearConsumerQueue(redis: RedisConnection, queue: string): Promise<void> {
-  const prefix = `${QUEUE_PREFIX}:${queue}:`
+  const prefix = queueKey(queue, '')
   for (const list of JOB_LISTS) {
     const step = () => runScript(redis, removeJobs, { keys: [prefix + list], args: [prefix, BATCH] })
     for (let batch = 0; batch < MOST_BATCHES && (await step()) === 1; ) batch += 1

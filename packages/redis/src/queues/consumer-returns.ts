@@ -2,8 +2,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Cluster } from 'ioredis'
 import type { RedisConnection } from '../connect.ts'
+import { queueKey } from '../keys.ts'
 import { createErrorLog, type WarnLog } from './error-log.ts'
-import { QUEUE_PREFIX } from './queues.ts'
 
 export type ConsumerReturnsDeps = {
   /** A `blocking` connection; a copy of it is made, since reading blocks. */
@@ -27,7 +27,7 @@ const AFTER_FAILURE_MS = 1_000
  * it ends for good on a return value that is no JSON, which a consumer in another language may write.
  */
 export function createConsumerReturns({ connection, queue, onReturn, log }: ConsumerReturnsDeps): ConsumerReturns {
-  const stream = `${QUEUE_PREFIX}:${queue}:events`
+  const stream = queueKey(queue, 'events')
   const redis = connection instanceof Cluster ? connection.duplicate() : connection.duplicate()
   const logError = createErrorLog(log, 'consumer_returns.failed', { queue })
   redis.on('error', logError)

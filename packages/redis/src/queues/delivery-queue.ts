@@ -1,8 +1,9 @@
 // Owns: the way into the deliveries queue of a subscription, whose failed set is the subscription's dead letters.
-import { type DeliveryJob, deliveriesQueue, isDeliveryId, RETRY_JITTER } from '@wxgw/contracts'
+import { type DeliveryJob, RETRY_JITTER } from '@wxgw/contracts'
 import { GatewayError } from '@wxgw/wechat-core'
 import type { Job } from 'bullmq'
 import type { RedisConnection } from '../connect.ts'
+import { deliveriesQueue, isDeliveryId } from '../keys.ts'
 import { runScript, script } from '../script.ts'
 import { guardStore } from '../store-errors.ts'
 import { bullMqOptions } from './add-jobs-script.ts'

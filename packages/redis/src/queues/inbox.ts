@@ -1,18 +1,8 @@
 // Owns: the ways into the queues of one platform. What is taken here is accepted by Redis, de-duplicated and, if secret, sealed.
 import { randomBytes, randomUUID } from 'node:crypto'
-import {
-  COMPONENT_EVENTS_QUEUE,
-  type ComponentEventJob,
-  type FanOutJob,
-  type GatewayEvent,
-  MAINTENANCE_QUEUE,
-  MESSAGES_QUEUE,
-  PLATFORM_EVENTS_QUEUE,
-  type ProfileJob,
-  type ReleaseCheckJob,
-  type SyncJob,
-} from '@wxgw/contracts'
+import type { ComponentEventJob, FanOutJob, GatewayEvent, ProfileJob, ReleaseCheckJob, SyncJob } from '@wxgw/contracts'
 import { type AuthorizerAppId, type Clock, type Secret, systemClock } from '@wxgw/wechat-core'
+import { COMPONENT_EVENTS_QUEUE, MAINTENANCE_QUEUE, MESSAGES_QUEUE, onceIds, PLATFORM_EVENTS_QUEUE } from '../keys.ts'
 import type { Sealer } from '../sealed.ts'
 import { guardStore } from '../store-errors.ts'
 import type { PlainJob, PlainJobOptions } from './add-jobs-script.ts'
@@ -69,6 +59,7 @@ type Payload = ComponentEventJob | FanOutJob | ProfileJob | ReleaseCheckJob | Sy
  */
 export function createInbox({ platform, queues, sealer, syncStates, dedupeSeconds, clock = systemClock }: InboxDeps): Inbox {
   const ttl = dedupeSeconds * 1000
+  const once = onceIds(platform)
   const nextShortId = createShortIds()
   const eventPlace = (eventId: string) => ({ platform, subject: eventId, field: 'component-event' })
   const codePlace = (eventId: string) => ({ platform, subject: eventId, field: 'release-check' })
@@ -81,19 +72,18 @@ export function createInbox({ platform, queues, sealer, syncStates, dedupeSecond
    */
   async function addOnce(queueName: string, { data, id, options, lean = false }: AddedOnce & { lean?: boolean }): Promise<Acceptance> {
     const jobId = lean ? nextShortId() : `${data.kind}-${randomUUID()}`
-    const deduplication = { id: `${platform}.${id}`, ttl }
-    return (await add(queueName, { id: jobId, name: data.kind, data, options, deduplication, lean })) === jobId ? 'accepted' : 'duplicate'
+    const added = await add(queueName, { id: jobId, name: data.kind, data, options, deduplication: { id, ttl }, lean })
+    return added === jobId ? 'accepted' : 'duplicate'
   }
 
   /** Without a time the key lives exactly as long as the job. */
   function addOneAtATime(queueName: string, { data, id, options }: AddedOnce): Promise<string> {
-    return add(queueName, { id: `${data.kind}-${randomUUID()}`, name: data.kind, data, options, deduplication: { id: `${platform}.${id}` } })
+    return add(queueName, { id: `${data.kind}-${randomUUID()}`, name: data.kind, data, options, deduplication: { id } })
   }
 
-  /** `replay` and `only` lead to other deliveries of the same event: each is remembered by itself. */
   function fanOut(queueName: string, data: FanOutJob): Promise<Acceptance> {
     const { event, replay, only } = data
-    const id = only !== undefined ? `${event.id} ${replay ?? ''} ${only}` : replay !== undefined ? `${event.id} ${replay}` : event.id
+    const id = once.fanOut({ eventId: event.id, replay, only })
     return addOnce(queueName, { data, id, options: FAN_OUT_OPTIONS, lean: true })
   }
 
@@ -101,7 +91,7 @@ export function createInbox({ platform, queues, sealer, syncStates, dedupeSecond
     async componentEvent({ eventId, plaintext, receivedAtMs }) {
       const sealedPlaintext = sealer.seal(plaintext, eventPlace(eventId))
       const data: ComponentEventJob = { v: 1, kind: 'component-event', platform, eventId, receivedAtMs, sealedPlaintext }
-      return addOnce(COMPONENT_EVENTS_QUEUE, { data, id: eventId, options: CONTROL_OPTIONS })
+      return addOnce(COMPONENT_EVENTS_QUEUE, { data, id: once.componentEvent(eventId), options: CONTROL_OPTIONS })
     },
 
     message: (event, receivedAtMs, reply) =>
@@ -132,17 +122,17 @@ export function createInbox({ platform, queues, sealer, syncStates, dedupeSecond
         ...(announce ? { announce } : {}),
       }
       if (announce) {
-        await addOnce(COMPONENT_EVENTS_QUEUE, { data, id: `profile ${announce.id}`, options: CONTROL_OPTIONS })
+        await addOnce(COMPONENT_EVENTS_QUEUE, { data, id: once.profile(announce.id), options: CONTROL_OPTIONS })
         return
       }
       // Nothing waits for it: one job at a time per authorizer is enough.
-      await addOneAtATime(COMPONENT_EVENTS_QUEUE, { data, id: `profile ${appId}`, options: CONTROL_OPTIONS })
+      await addOneAtATime(COMPONENT_EVENTS_QUEUE, { data, id: once.profile(appId), options: CONTROL_OPTIONS })
     },
 
     async releaseCheck({ eventId, appId, openId, code, receivedAtMs }) {
       const sealedCode = sealer.seal(code.reveal(), codePlace(eventId))
       const data: ReleaseCheckJob = { v: 1, kind: 'release-check', platform, eventId, appid: appId, openId, sealedCode, receivedAtMs }
-      await addOnce(COMPONENT_EVENTS_QUEUE, { data, id: `release-check ${eventId}`, options: RELEASE_CHECK_OPTIONS })
+      await addOnce(COMPONENT_EVENTS_QUEUE, { data, id: once.releaseCheck(eventId), options: RELEASE_CHECK_OPTIONS })
     },
 
     openReleaseCheckCode: ({ eventId, sealedCode }) => sealer.open(sealedCode, codePlace(eventId)),
@@ -152,7 +142,7 @@ export function createInbox({ platform, queues, sealer, syncStates, dedupeSecond
     async sync() {
       const data: SyncJob = { v: 1, kind: 'sync', platform }
       // One at a time: who asks while it waits or runs is given the one that is under way.
-      return { jobId: await addOneAtATime(MAINTENANCE_QUEUE, { data, id: 'sync', options: SYNC_OPTIONS }) }
+      return { jobId: await addOneAtATime(MAINTENANCE_QUEUE, { data, id: once.sync, options: SYNC_OPTIONS }) }
     },
 
     syncState: (jobId) => syncStates.get(jobId),

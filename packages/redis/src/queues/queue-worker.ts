@@ -4,11 +4,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Stop } from '@wxgw/wechat-core'
 import { type Job, Worker, type WorkerOptions } from 'bullmq'
 import type { RedisConnection } from '../connect.ts'
+import { QUEUE_PREFIX } from '../keys.ts'
 import { createErrorLog } from './error-log.ts'
 import { createBatchingBackend } from './finish-batches.ts'
 import { exponentialBackoffMs } from './job-options.ts'
 import { createOutageBrake } from './outage-brake.ts'
-import { QUEUE_PREFIX } from './queues.ts'
 import { RetryLater, runJob, type RunJobDeps } from './run-job.ts'
 
 export type QueueWorkerDeps<Payload> = Omit<RunJobDeps<Payload>, 'backoff'> & {

@@ -1,11 +1,9 @@
 // Owns: the BullMQ queues that this process puts jobs into, opened when first needed and sharing one connection.
 import { Queue } from 'bullmq'
 import type { RedisConnection } from '../connect.ts'
+import { QUEUE_PREFIX } from '../keys.ts'
 import { createErrorLog, type WarnLog } from './error-log.ts'
 import { createJobBatches, type JobBatches } from './job-batches.ts'
-
-/** BullMQ's own default; consumers in any language open queues under it. */
-export const QUEUE_PREFIX = 'bull'
 
 export type Queues = {
   open(name: string): Queue

@@ -1,7 +1,6 @@
 // Owns: how far an authorizers/sync has come, remembered for seven days after its job is gone.
-import { MAINTENANCE_QUEUE } from '@wxgw/contracts'
 import type { RedisConnection } from '../connect.ts'
-import type { PlatformKeys } from '../keys.ts'
+import { MAINTENANCE_QUEUE, type PlatformKeys } from '../keys.ts'
 import { allSucceeded, guardStore } from '../store-errors.ts'
 import type { Queues } from './queues.ts'
 

@@ -3,14 +3,12 @@ import {
   DEFAULT_RETRY_SCHEDULE_SECONDS,
   DEFAULT_WEBHOOK_TIMEOUT_MS,
   type Sink,
-  sinkQueue,
-  sinkStream,
   type Subscription,
   SUBSCRIPTION_NAME_PATTERN,
   type SubscriptionInput,
 } from '@wxgw/contracts'
 import { GatewayError } from '@wxgw/wechat-core'
-import { QUEUE_PREFIX } from '../queues/queues.ts'
+import { QUEUE_PREFIX, sinkQueue, sinkStream } from '../keys.ts'
 import { isWebhookSecret } from './webhook-secret.ts'
 
 /** Answers what is wrong with a URL in fixed words, or undefined when it may be called. */
@@ -24,7 +22,7 @@ export function isSubscriptionName(name: string): boolean {
   return NAME.test(name)
 }
 
-/** Throws INVALID_REQUEST, naming the member, never its value. */
+/** Throws INVALID_REQUEST, naming the member, never its value. The sink has the name that a new one gets. */
 export function checkInput(
   { platform, checkWebhookUrl }: { platform: string; checkWebhookUrl: CheckWebhookUrl },
   name: string,
@@ -51,16 +49,11 @@ function checkSink(
 ): Sink {
   switch (sink.kind) {
     case 'queue': {
-      const queue = sinkQueue(platform, name)
-      if (sink.queue !== undefined && sink.queue !== queue) throw invalid('sink.queue is given by the gateway: leave it out')
       if (sink.prefix !== undefined && sink.prefix !== QUEUE_PREFIX) throw invalid(`sink.prefix can only be ${QUEUE_PREFIX}`)
-      return { kind: 'queue', queue }
+      return { kind: 'queue', queue: sinkQueue(platform, name) }
     }
-    case 'stream': {
-      const stream = sinkStream(platform, name)
-      if (sink.stream !== undefined && sink.stream !== stream) throw invalid('sink.stream is given by the gateway: leave it out')
-      return { kind: 'stream', stream, maxLength: sink.maxLength }
-    }
+    case 'stream':
+      return { kind: 'stream', stream: sinkStream(platform, name), maxLength: sink.maxLength }
     case 'webhook': {
       const problem = checkWebhookUrl(sink.url)
       if (problem !== undefined) throw invalid(`sink.url is refused: ${problem}`)
@@ -72,6 +65,27 @@ function checkSink(
     default:
       return neverHappens(sink)
   }
+}
+
+/**
+ * Keeps the name of a queue or stream that exists: its consumer reads there. Throws INVALID_REQUEST when the caller wrote another.
+ */
+export function keepName(sink: Sink, { given, known }: { given: SubscriptionInput['sink']; known: Sink | undefined }): Sink {
+  if (sink.kind === 'queue') {
+    const queue = known?.kind === 'queue' ? known.queue : sink.queue
+    if (given.kind === 'queue' && given.queue !== undefined && given.queue !== queue) {
+      throw invalid('sink.queue is given by the gateway: leave it out')
+    }
+    return { ...sink, queue }
+  }
+  if (sink.kind === 'stream') {
+    const stream = known?.kind === 'stream' ? known.stream : sink.stream
+    if (given.kind === 'stream' && given.stream !== undefined && given.stream !== stream) {
+      throw invalid('sink.stream is given by the gateway: leave it out')
+    }
+    return { ...sink, stream }
+  }
+  return sink
 }
 
 function neverHappens(_sink: never): never {

@@ -24,8 +24,8 @@ type Reading = { startedAtMs: number | undefined; state: Promise<CopyState> }
 
 export function createLocalCopy(deps: {
   records: Pick<RecordStore, 'version' | 'readAll'>
-  /** Names that were there and are gone. */
-  onGone: (name: string) => void
+  /** Was there and is gone. */
+  onGone: (subscription: Subscription) => void
 }): LocalCopy {
   const { records, onGone } = deps
   let known: { state: CopyState; asOfMs: number } | undefined
@@ -43,7 +43,7 @@ export function createLocalCopy(deps: {
     }
     const { version, records: all } = await records.readAll()
     const state = arrange(version, all)
-    for (const name of before?.byName.keys() ?? []) if (!state.byName.has(name)) onGone(name)
+    for (const subscription of before?.subscriptions ?? []) if (!state.byName.has(subscription.name)) onGone(subscription)
     known = { state, asOfMs: asOfMs() }
     return state
   }

@@ -1,14 +1,14 @@
 // Owns: the subscriptions of one platform: creating, changing, deleting, and knowing them in every process.
 import { setTimeout as delay } from 'node:timers/promises'
-import { deliveriesQueue, sinkQueue, type Subscription, type SubscriptionInput } from '@wxgw/contracts'
+import type { Subscription, SubscriptionInput } from '@wxgw/contracts'
 import { type Clock, GatewayError, type Secret, systemClock } from '@wxgw/wechat-core'
 import type { RedisConnection } from '../connect.ts'
-import type { PlatformKeys } from '../keys.ts'
+import { deliveriesQueue, type PlatformKeys } from '../keys.ts'
 import type { Page } from '../paging/newest-first.ts'
 import type { Queues } from '../queues/queues.ts'
 import type { Sealer } from '../sealed.ts'
 import { createBacklog } from './backlog.ts'
-import { checkInput, type CheckWebhookUrl, isSubscriptionName } from './check-input.ts'
+import { checkInput, type CheckWebhookUrl, isSubscriptionName, keepName } from './check-input.ts'
 import { createLocalCopy } from './local-copy.ts'
 import { createRecordStore } from './record-store.ts'
 import type { SubscriptionRecord } from './subscription-record.ts'
@@ -36,6 +36,8 @@ export type Subscriptions = {
 
 export type SubscriptionsDeps = {
   platform: string
+  /** The ids of all that are configured, this one included. */
+  platforms: readonly string[]
   redis: RedisConnection
   keys: Pick<PlatformKeys, 'subscriptions' | 'subscriptionsVersion'>
   sealer: Sealer
@@ -58,10 +60,10 @@ export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
   const backlog = createBacklog(deps)
   const copy = createLocalCopy({
     records,
-    onGone: (name) => {
+    onGone: ({ name, sink }) => {
       // Closing a queue over a shared connection only takes its listeners off.
       void queues.release(deliveriesQueue(platform, name))
-      void queues.release(sinkQueue(platform, name))
+      if (sink.kind === 'queue') void queues.release(sink.queue)
     },
   })
   const place = (name: string) => ({ platform, subject: name, field: 'webhook-secret' })
@@ -89,15 +91,16 @@ export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
     return { secrets, answered: undefined }
   }
 
-  async function finishDeletion(name: string): Promise<void> {
-    await backlog.clear(name)
-    await records.change(name, (known) => (known?.deleting ? null : undefined))
+  async function finishDeletion(record: SubscriptionRecord): Promise<void> {
+    await backlog.clear(record)
+    await records.change(record.subscription.name, (known) => (known?.deleting ? null : undefined))
   }
 
   return {
     async put(name, input) {
       const checked = checkInput({ platform, checkWebhookUrl }, name, input)
-      if ((await records.read(name))?.deleting) await finishDeletion(name)
+      const stored = await records.read(name)
+      if (stored?.deleting) await finishDeletion(stored)
       let answered: string | undefined
       const { before, after } = await records.change(name, (known) => {
         if (known?.deleting) throw new GatewayError('STORE_UNAVAILABLE', 'the subscription is being deleted', { retry: true })
@@ -105,7 +108,13 @@ export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
         answered = secrets.answered
         const nowMs = clock.nowMs()
         const createdAtMs = known?.subscription.createdAtMs ?? nowMs
-        return { v: 1, subscription: { ...checked, createdAtMs, updatedAtMs: nowMs }, secrets: secrets.secrets }
+        const sink = keepName(checked.sink, { given: input.sink, known: known?.subscription.sink })
+        return {
+          v: 1,
+          subscription: { ...checked, sink, createdAtMs, updatedAtMs: nowMs },
+          secrets: secrets.secrets,
+          ...(known === undefined || known.dotted ? { dotted: true } : {}),
+        }
       })
       copy.forget()
       if (!after) throw new GatewayError('INTERNAL', 'a subscription was not stored')
@@ -132,7 +141,7 @@ export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
       copy.forget()
       if (after === undefined) return false
       await delay(SETTLE_MS)
-      await finishDeletion(name)
+      await finishDeletion(after)
       copy.forget()
       return before?.deleting !== true
     },

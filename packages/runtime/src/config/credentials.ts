@@ -1,12 +1,16 @@
 // Owns: reading the credentials of settings: WeChat's, the callers' and the sealing keys.
-import { type ComponentAppId, parseComponentAppId, Secret } from '@wxgw/wechat-core'
+import { type ComponentAppId, isPlatformId, parseComponentAppId, reservedPlatformId, Secret } from '@wxgw/wechat-core'
 import type { CallerConfig, SealingKey } from '../config-types.ts'
 import { matching, type Parsed, type Parser, word } from './parsed.ts'
 
 const MIN_CALLER_KEY_LENGTH = 32
 const SEALING_KEY_BYTES = 32
 
-export const platformId: Parser<string> = matching(/^[a-z0-9][a-z0-9-]{0,31}$/, 'must be 1 to 32 of a-z, 0-9 and -, and not begin with -')
+export const platformId: Parser<string> = (text) => {
+  if (!isPlatformId(text)) return { problem: 'must be 1 to 32 of a-z, 0-9 and -, and not begin with -' }
+  const name = reservedPlatformId(text)
+  return name === undefined ? { value: text } : { problem: `is reserved: in Redis it could be mistaken for ${name}` }
+}
 
 export const callerName: Parser<string> = matching(
   /^[0-9A-Za-z][0-9A-Za-z_.-]{0,63}$/,

@@ -76,7 +76,7 @@ void t.test('queues and streams are served with the record, webhooks by their ow
   t.same(await fanOut(), { delivered: 2, enqueued: 1 })
   t.same(recorded, [['ev-1', NOW - 7, ['a-queue', 'b-stream', 'c-webhook']]])
   t.same(offered, [
-    { subscription: 'a-queue', queue: '{wx-open1-a-queue}' },
+    { subscription: 'a-queue', queue: '{wx-queue.open1.a-queue}' },
     { subscription: 'b-stream', stream: 's', maxLength: undefined },
   ])
   t.same(requests, [])

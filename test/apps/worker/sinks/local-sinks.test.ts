@@ -12,14 +12,14 @@ void t.test('a queue gets one job, named after the type, with the event as data 
   const jobs: ConsumerJob[] = []
   const sink = createQueueSink({ addToConsumerQueue: async (job) => void jobs.push(job) })
   t.same(await sink.deliver({ ...request, subscription: subscription('crm') }), { outcome: 'delivered' })
-  const job = { queue: '{wx-open1-crm}', jobId: 'ev-1.replay-1', name: 'wechat.message.text', data: event }
+  const job = { queue: '{wx-queue.open1.crm}', jobId: 'ev-1.replay-1', name: 'wechat.message.text', data: event }
   t.same(jobs, [job])
 })
 
 void t.test('a stream gets one entry with id, type and the event as JSON', async (t) => {
   const entries: StreamEntry[] = []
   const sink = createStreamSink({ appendToStream: async (entry) => void entries.push(entry) })
-  const stream = 'wx:{open1}:stream:crm'
+  const stream = 'wx:{stream.open1.crm}'
   const streaming = subscription('crm', { sink: { kind: 'stream', stream, maxLength: 1_000 } })
   t.same(await sink.deliver({ ...request, subscription: streaming }), { outcome: 'delivered' })
   const fields = { id: 'ev-1', type: 'wechat.message.text', event: JSON.stringify(event) }

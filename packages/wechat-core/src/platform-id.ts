@@ -1,0 +1,33 @@
+// Owns: the ids of configured platforms: which are valid, and which are words of the gateway's own.
+
+const PLATFORM_ID = /^[a-z0-9][a-z0-9-]{0,31}$/
+
+/** Each word with a name in Redis, of this version or an earlier one, in which it stands where a platform's id stands in others. */
+const RESERVED: ReadonlyMap<string, string> = new Map([
+  ['component', '{wx-component-events}'],
+  ['platform', '{wx-platform-events}'],
+  ['messages', '{wx-messages}'],
+  ['maintenance', '{wx-maintenance}'],
+  ['deliveries', '{wx-deliveries-…}'],
+  ['wx-component-events', '{wx-component-events}'],
+  ['wx-platform-events', '{wx-platform-events}'],
+  ['wx-messages', '{wx-messages}'],
+  ['wx-maintenance', '{wx-maintenance}'],
+  ['wx-deliveries', '{wx-deliveries.…}'],
+  ['wx-queue', '{wx-queue.…}'],
+  ['stream', 'wx:{stream.…}'],
+  ['health', 'wx:{health}:probe'],
+  // None yet; the kind of a sink is the likeliest word of a name to come.
+  ['queue', 'queue'],
+])
+/** Began the names of deliveries' queues, which ended with platform and subscription. */
+const RESERVED_START = 'deliveries-'
+
+export function isPlatformId(text: string): boolean {
+  return PLATFORM_ID.test(text)
+}
+
+/** Of a valid id: the name of the gateway's own that it could be mistaken for; undefined when there is none. */
+export function reservedPlatformId(id: string): string | undefined {
+  return id.startsWith(RESERVED_START) ? RESERVED.get('deliveries') : RESERVED.get(id)
+}
