@@ -1,12 +1,12 @@
 # syntax=docker/dockerfile:1
 # One image for every process; the command picks which: node apps/<ingress|worker|simulator>/dist/main.js
 
-FROM node:24-slim AS build
+FROM node:26-slim AS build
 RUN npm install --global pnpm@12.21.0
 WORKDIR /app
 ENV CI=true
 # Packages are fetched by the lockfile alone, so that a change in the sources does not fetch them again.
-COPY pnpm-lock.yaml pnpm-workspace.yaml ./
+COPY pnpm-lock.yaml pnpm-workspace.yaml .pnpmfile.cjs ./
 RUN pnpm fetch
 COPY package.json tsconfig.base.json ./
 COPY packages packages
@@ -17,7 +17,7 @@ RUN pnpm install --frozen-lockfile --offline \
 RUN find . -name node_modules -prune -exec rm -rf {} + \
   && pnpm install --prod --frozen-lockfile --offline
 
-FROM node:24-slim
+FROM node:26-slim
 # No init in between: the processes handle signals themselves and start no others.
 ENV NODE_ENV=production
 WORKDIR /app

@@ -1,7 +1,9 @@
-// Owns: what of a TAP stream a person is shown: one line for each file, all of what failed, and the counts.
+// Owns: what of a TAP stream a person is shown: one line for each file, what was skipped and why, all of what failed, and
+// the counts.
 
 const FILE = /^(not )?ok \d+ - (.*?)(?: # time=([\d.]+)(ms|s))?(?: \{)?$/
 const TOTALS = /^# \{ total: (\d+)(?:, pass: (\d+))?(?:, fail: (\d+))?(?:, todo: (\d+))?(?:, skip: (\d+))? \}/
+const SKIPPED = /^\s*(?:not )?ok \d+(?: - (.*?))? # SKIP (.*)$/
 const PASSED = /^\s*(?:ok \d+|1\.\.\d+|# Subtest|# time=|\}$|$)/
 
 /** Takes the stream piece by piece, prints as it goes, and answers the counts at the end; undefined when the stream was cut short. */
@@ -25,6 +27,10 @@ export function createTapReport(print) {
     const [, failed, name, time, unit] = file
     const seconds = time === undefined ? '' : ` (${(Number(time) / (unit === 'ms' ? 1000 : 1)).toFixed(1)} s)`
     print(`${failed ? '✖' : '✔'} ${name.replace(/^dist\/(.*)\.js$/, '$1')}${seconds}`)
+    for (const one of block) {
+      const [, what, why] = SKIPPED.exec(one) ?? []
+      if (why !== undefined) print(`  skipped: ${what === undefined ? '' : `${what}: `}${why}`)
+    }
     if (failed) {
       failedFiles += 1
       for (const one of block) if (!PASSED.test(one)) print(one)

@@ -1,10 +1,13 @@
-// Owns: `npm test [-- pattern…]`: installs and builds what is missing, gets a redis-server, lints, and runs every test, or the
-// files whose path contains one of the patterns. The last line is `N passed, N failed`; the exit code tells.
+// Owns: `npm test [-- [--node VERSION] pattern…]`: installs and builds what is missing, gets a redis-server, lints, and
+// runs every test, or the files whose path contains one of the patterns, with another Node.js when one is given.
+// The last line is `N passed, N failed`; the exit code tells.
 import { readdir } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { BootstrapError, prepare } from './bootstrap.mjs'
 import { lint } from './lint.mjs'
+import { otherNode, withNode } from './other-node.mjs'
 import { ensureRedisServer } from './redis-binary.mjs'
 import { ROOT, run, say } from './run-command.mjs'
 import { createTapReport } from './tap-report.mjs'
@@ -15,8 +18,22 @@ const TAP = join(TEST, 'node_modules', 'tap', 'dist', 'esm', 'run.mjs')
 const FILE_TIMEOUT_SECONDS = 180
 const MAX_JOBS = 4
 
-const patterns = process.argv.slice(2)
-process.exitCode = (await runAll()) ? 0 : 1
+const { values, positionals: patterns } = parseArgs({ options: { node: { type: 'string' } }, allowPositionals: true })
+process.exitCode = values.node === undefined ? exitCodeOf(await runAll()) : await runWith(values.node)
+
+function exitCodeOf(isGood) {
+  return isGood ? 0 : 1
+}
+
+async function runWith(version) {
+  const node = await otherNode(version)
+  if (node === undefined) {
+    say(`There is no Node.js ${version} to be had from npm.`)
+    return exitCodeOf(conclude({ passed: 0, failed: 1 }))
+  }
+  const { code } = await run(node, [import.meta.filename, ...patterns], { env: withNode(node) })
+  return code
+}
 
 async function runAll() {
   try {

@@ -58,6 +58,29 @@ void t.test('a file that passes is one line, one that fails shows what failed', 
   ])
 })
 
+void t.test('what is skipped is shown with its reason', async (t) => {
+  const { take, end, lines } = await report()
+  take(`# Subtest: dist/c/three.test.js
+    # Subtest: needs a tool
+        ok 1 # SKIP there is no tool
+        1..1
+    ok 1 - needs a tool # time=1ms
+
+    ok 2 - needs another # SKIP there is none
+    1..2
+ok 1 - dist/c/three.test.js # time=10ms
+
+1..1
+# { total: 2, pass: 0, skip: 2 }
+`)
+  t.strictSame(end(), { passed: 0, failed: 0, skipped: 2, failedFiles: 0 })
+  t.strictSame(lines, [
+    '✔ c/three.test (0.0 s)',
+    '  skipped: there is no tool',
+    '  skipped: needs another: there is none',
+  ])
+})
+
 void t.test('a stream without its totals has no counts', async (t) => {
   const { take, end } = await report()
   take(STREAM.slice(0, 100))
