@@ -1,6 +1,7 @@
 // Owns: what WeChat and browsers reach. Composes; the routes are elsewhere.
 import { authorizerMessageRoute } from './push/authorizer-message-route.ts'
 import { componentEventRoute } from './push/component-event-route.ts'
+import { refuseEarly } from './push/early-refusals.ts'
 import { acceptPushBodies } from './push/push-body.ts'
 import { createRateLimits } from './rate-limits.ts'
 import { publicAuthorizationInfoRoute } from './routes/authorization-info.ts'
@@ -18,6 +19,7 @@ export function createPublicServer(deps: ServerDeps): GatewayServer {
 
   void app.register(async (scope: GatewayServer) => {
     acceptPushBodies(scope)
+    refuseEarly(scope, deps)
     componentEventRoute(scope, deps)
     authorizerMessageRoute(scope, deps)
   })

@@ -28,7 +28,7 @@ export type { XmlRefusal } from './xml/xml-refused.ts'
 // push
 export { parseAuthorizerMessage } from './push/authorizer-message.ts'
 export { parseComponentEvent } from './push/component-event.ts'
-export { openEnvelope } from './push/envelope.ts'
+export { checkPushQuery, openEnvelope } from './push/envelope.ts'
 export type { PushToOpen } from './push/envelope.ts'
 export { eventId } from './push/event-id.ts'
 export type { EventOrigin } from './push/event-id.ts'

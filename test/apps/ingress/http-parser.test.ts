@@ -119,6 +119,26 @@ void t.test('who is told early that the body is too large still gets to read it'
   t.match(chunked.headers.toLowerCase(), 'connection: close')
 })
 
+void t.test('a push that its head condemns is refused before its body comes', async (t) => {
+  const { publicServer } = createGateway(t)
+  const port = await listen(publicServer)
+  const { query } = sealPush('', NOW_MS / 1000)
+  const refused: Array<[Record<string, string>, string, string]> = [
+    [{}, 'text/xml', 'SIGNATURE_MISMATCH'],
+    [{ ...query, msg_signature: 'x' }, 'text/xml', 'SIGNATURE_MISMATCH'],
+    [{ ...query, timestamp: String(NOW_MS / 1000 - 601) }, 'text/xml', 'TIMESTAMP_OUT_OF_RANGE'],
+    [query, 'application/json', 'UNSUPPORTED_MEDIA_TYPE'],
+  ]
+  for (const route of ['event', `${APPID_A}/callback`]) {
+    for (const [given, type, code] of refused) {
+      const head = `POST ${PREFIX}/${route}?${queryText(given)} HTTP/1.1\r\nHost: a\r\nContent-Type: ${type}\r\nContent-Length: 1048576\r\n\r\n`
+      const answer = await exchange(port, head)
+      t.equal(JSON.parse(answer.body).code, code, `${route} ${code}`)
+      t.match(answer.headers.toLowerCase(), 'connection: close')
+    }
+  }
+})
+
 void t.test('a connection lives on after an error whose request was read to its end', async (t) => {
   const { publicServer } = createGateway(t)
   const port = await listen(publicServer)
@@ -126,7 +146,7 @@ void t.test('a connection lives on after an error whose request was read to its 
   socket.write(`POST ${PREFIX}/${APPID_A}/callback HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc`)
   socket.write(get('/healthz'))
   const { text } = await readToEnd(socket)
-  t.match(text, /HTTP\/1\.1 400[^]*MALFORMED_PUSH[^]*HTTP\/1\.1 200 OK/)
+  t.match(text, /HTTP\/1\.1 401[^]*SIGNATURE_MISMATCH[^]*HTTP\/1\.1 200 OK/)
 })
 
 void t.test('pipelined requests are answered in order', async (t) => {
@@ -146,7 +166,7 @@ void t.test('slow clients are given up, with a word where one can still be said'
     return readToEnd(socket)
   })
   const slowBody = open(port).then((socket) => {
-    socket.write(`POST ${PREFIX}/event?${queryText({ timestamp: '1' })} HTTP/1.1\r\nHost: a\r\nContent-Type: text/xml\r\nContent-Length: 100\r\n\r\nabc`)
+    socket.write(`POST ${PREFIX}/event?${queryText(sealPush('', NOW_MS / 1000).query)} HTTP/1.1\r\nHost: a\r\nContent-Type: text/xml\r\nContent-Length: 100\r\n\r\nabc`)
     return readToEnd(socket)
   })
   const silent = open(port).then(async (socket) => {

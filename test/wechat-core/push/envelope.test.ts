@@ -192,6 +192,8 @@ void t.test('a body that is no envelope is MALFORMED_PUSH, however well it is si
     'many attributes': `<xml ${'a="b" '.repeat(20_000)}>${CDATA}</xml>`,
     'a long name': `<xml><${'a'.repeat(60_000)}/>${CDATA}</xml>`,
     'a tag of blanks': `<xml${' '.repeat(60_000)}x>${CDATA}</xml>`,
+    'many comments': `<xml>${'<!---->'.repeat(513)}${CDATA}</xml>`,
+    'Encrypt in many pieces': `<xml><Encrypt>${'<![CDATA[]]>'.repeat(513)}${ENCRYPT}</Encrypt></xml>`,
     'a name that starts with a blank': `<xml>< Encrypt>${ENCRYPT}</Encrypt></xml>`,
   }
   for (const [name, body] of Object.entries(bodies)) {
@@ -240,7 +242,7 @@ void t.test('Encrypt that is not strict base64 is MALFORMED_PUSH, although it is
     t.equal(verdict(pushOf({ encrypt: value, body })), 'MALFORMED_PUSH', `${name}, without CDATA`)
   }
   const layoutInCdata = `<xml><Encrypt><![CDATA[\n]]>${ENCRYPT}</Encrypt></xml>`
-  t.equal(verdict(pushOf({ encrypt: ENCRYPT, body: layoutInCdata })), 'MALFORMED_PUSH', 'a line break in CDATA of its own')
+  t.equal(verdict(pushOf({ encrypt: `\n${ENCRYPT}`, body: layoutInCdata })), 'MALFORMED_PUSH', 'a line break in CDATA of its own')
 })
 
 void t.test('a signature that is missing or wrong is SIGNATURE_MISMATCH', async (t) => {
@@ -273,6 +275,21 @@ void t.test('a signature that is missing or wrong is SIGNATURE_MISMATCH', async 
     t.equal(verdict(pushOf({ encrypt: ENCRYPT, query: wrong })), 'SIGNATURE_MISMATCH', name)
   }
   t.equal(verdict(pushOf({ keys: { ...KEYS, tokens: [] } })), 'SIGNATURE_MISMATCH', 'no token at all')
+})
+
+void t.test('what the query alone shows is refused whatever the body is', async (t) => {
+  const query = signed(ENCRYPT)
+  const queries: Array<[string, PushToOpen['query'], string]> = [
+    ['no signature', { ...query, msg_signature: undefined }, 'SIGNATURE_MISMATCH'],
+    ['no signature, by the query of an encrypted push', { ...query, msg_signature: undefined, signature: 'a'.repeat(40), encrypt_type: 'aes' }, 'SIGNATURE_MISMATCH'],
+    ['what is no signature', { ...query, msg_signature: 'x'.repeat(40) }, 'SIGNATURE_MISMATCH'],
+    ['an old timestamp', { ...query, timestamp: '1436876197' }, 'TIMESTAMP_OUT_OF_RANGE'],
+    ['plain mode', { timestamp: query.timestamp, nonce: query.nonce, signature: 'a'.repeat(40) }, 'NOT_ENCRYPTED'],
+    ['plain mode by name', { timestamp: query.timestamp, nonce: query.nonce, signature: 'a'.repeat(40), encrypt_type: 'raw' }, 'NOT_ENCRYPTED'],
+  ]
+  for (const [name, wrong, code] of queries) {
+    for (const body of ['', 'x', '<xml/>', envelope(ENCRYPT)]) t.equal(verdict(pushOf({ query: wrong, body })), code, name)
+  }
 })
 
 void t.test('a timestamp outside the window, or not ten digits, is TIMESTAMP_OUT_OF_RANGE', async (t) => {

@@ -49,7 +49,7 @@ export function encryptPush(parts: CipherParts = {}): string {
 export function signed(
   encrypt: string,
   overrides: { token?: string; timestamp?: string; nonce?: string } = {},
-): Required<PushQuery> {
+): PushQuery & { msg_signature: string } {
   const { token = TOKEN, timestamp = String(NOW_SECONDS), nonce = '1590219412' } = overrides
   const joined = [token, timestamp, nonce, encrypt].sort().join('')
   return { timestamp, nonce, msg_signature: createHash('sha1').update(joined).digest('hex') }

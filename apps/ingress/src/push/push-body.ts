@@ -12,16 +12,12 @@ export function acceptPushBodies(scope: GatewayServer): void {
   scope.removeAllContentTypeParsers()
   // Paths and queries are texts by themselves; which texts is checked by those who read them, and a schema says it to readers only.
   scope.setValidatorCompiler(() => () => true)
-  scope.addHook('onRequest', (request, _reply, done) => {
-    if (request.method === 'POST') checkMediaType(request)
-    done()
-  })
   // By name as well: what only the wildcard takes is parsed anew as a content type for every push.
   scope.addContentTypeParser([...XML_TYPES, '*'], { parseAs: 'buffer', bodyLimit: MAX_BODY_BYTES }, (_request, body, done) => done(null, body))
 }
 
-/** Refused before the body is read. */
-function checkMediaType({ headers }: FastifyRequest): void {
+/** Throws UNSUPPORTED_MEDIA_TYPE. */
+export function checkMediaType({ headers }: FastifyRequest): void {
   const contentType = contentTypeOf(headers)
   if (contentType !== undefined && !XML_TYPES.has(contentType.mediaType)) {
     throw new GatewayError('UNSUPPORTED_MEDIA_TYPE', 'a push is text/xml or application/xml')

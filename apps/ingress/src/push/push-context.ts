@@ -1,5 +1,5 @@
 // Owns: what the two push routes have in common: opening the envelope, judging the age, the answer, the log line.
-import { openEnvelope, type Clock, type OpenedPush } from '@wxgw/wechat-core'
+import { openEnvelope, type Clock, type OpenedPush, type PushQuery } from '@wxgw/wechat-core'
 import type { Platform } from '@wxgw/platform'
 import type { Config, Log } from '@wxgw/runtime'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -24,11 +24,15 @@ export function openPush(
 ): OpenedPush {
   return openEnvelope({
     keys: platform.pushKeys,
-    query: { timestamp: query['timestamp'], nonce: query['nonce'], msg_signature: query['msg_signature'] },
+    query: pushQuery(query),
     body: pushBodyOf(request),
     nowMs,
     maxSkewSeconds: config.pushMaxSkewSeconds,
   })
+}
+
+export function pushQuery({ timestamp, nonce, msg_signature, signature, encrypt_type }: Pairs): PushQuery {
+  return { timestamp, nonce, msg_signature, signature, encrypt_type }
 }
 
 /** Older than what duplicates are remembered for: it cannot be told from a replay of an old capture. */

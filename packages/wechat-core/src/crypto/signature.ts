@@ -1,8 +1,11 @@
 // Owns: WeChat's SHA-1 signatures and their comparison in constant time. What is signed with which token is decided by callers.
-import { hash, timingSafeEqual } from 'node:crypto'
+import { createHash, hash, timingSafeEqual } from 'node:crypto'
 import type { Secret } from '../secret.ts'
 
 const SIGNATURE = /^[0-9a-f]{40}$/
+
+/** From here on a copy of the text costs more than a hash that takes one part after the other. */
+const LONG_CHARACTERS = 16_384
 
 const givenBytes = Buffer.alloc(40)
 const expectedBytes = Buffer.alloc(40)
@@ -33,9 +36,14 @@ export function verifyUrlSignature(check: {
   return tokens.some((token) => isSameSignature(signature, sha1OfSorted([token.reveal(), timestamp, nonce])))
 }
 
+/** Has it the form of one? What has not is none, whatever it should cover. */
+export function isSignature(text: string): boolean {
+  return SIGNATURE.test(text)
+}
+
 /** Compares in constant time; `given` may be anything, only 40 lower-case hex digits can match. */
 export function isSameSignature(given: string, expected: string): boolean {
-  if (!SIGNATURE.test(given)) return false
+  if (!isSignature(given)) return false
   givenBytes.write(given, 'latin1')
   expectedBytes.write(expected, 'latin1')
   return timingSafeEqual(givenBytes, expectedBytes)
@@ -43,5 +51,9 @@ export function isSameSignature(given: string, expected: string): boolean {
 
 // WeChat sorts bytes, the default sort compares UTF-16 units: the same order for everything below U+D800, and all parts are ASCII.
 function sha1OfSorted(parts: string[]): string {
-  return hash('sha1', parts.sort().join(''))
+  const sorted = parts.sort()
+  if (parts.every(({ length }) => length < LONG_CHARACTERS)) return hash('sha1', sorted.join(''))
+  const digest = createHash('sha1')
+  for (const part of sorted) digest.update(part)
+  return digest.digest('hex')
 }

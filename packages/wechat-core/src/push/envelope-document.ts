@@ -2,6 +2,8 @@
 // Whether the value is authentic is decided in envelope.
 
 const MAX_ELEMENTS = 64
+/** Tags, comments, instructions and sections of CDATA: each costs far more than its characters. */
+const MAX_PIECES = 512
 const MAX_DEPTH = 8
 const NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/
 const DANGEROUS_NAMES: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
@@ -27,13 +29,14 @@ type Reading = { document: string; open: string[]; elements: number; encrypt: En
 /**
  * Reads `<xml>…<Encrypt>…</Encrypt>…</xml>`. Comments, processing instructions, a byte order mark, white space and unknown siblings
  * are passed over. A `<!` of any other kind, an entity, an attribute, a namespace, a second or nested Encrypt, elements in Encrypt,
- * controls, more than 64 elements or 8 levels are malformed. Pieces of text and CDATA in Encrypt are one value.
+ * controls, more than 64 elements, 8 levels or 512 pieces of markup are malformed. Pieces of text and CDATA in Encrypt are one value.
  */
 export function readEnvelopeDocument(document: string): EnvelopeDocument {
   const reading: Reading = { document, open: [], elements: 0, encrypt: undefined }
   const begin = document.startsWith('\ufeff') ? 1 : 0
   let at = begin
-  for (;;) {
+  for (let pieces = 0; ; pieces += 1) {
+    if (pieces > MAX_PIECES) return MALFORMED
     const start = document.indexOf('<', at)
     if (!takeText(reading, document.slice(at, start === -1 ? undefined : start))) return MALFORMED
     if (start === -1) break

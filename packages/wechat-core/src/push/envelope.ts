@@ -1,22 +1,29 @@
-// Owns: opening a push: outer XML, signature, time, cipher, receiveid, in this order. The inner XML is parsed elsewhere.
+// Owns: opening a push: query, outer XML, signature, cipher, receiveid, in this order. The inner XML is parsed elsewhere.
 import { isAscii, isUtf8 } from 'node:buffer'
 import { decodeBase64, decryptBytes } from '../crypto/message-cipher.ts'
-import { isSameSignature, signPush } from '../crypto/signature.ts'
+import { isSameSignature, isSignature, signPush } from '../crypto/signature.ts'
+import { textOfValidUtf8 } from '../crypto/utf8.ts'
 import { GatewayError } from '../errors.ts'
-import type { Secret } from '../secret.ts'
 import { readEnvelopeDocument } from './envelope-document.ts'
 import type { OpenedPush, PushKeys, PushQuery } from './types.ts'
 
 const NONCE = /^[0-9A-Za-z_-]{1,64}$/
 const TIMESTAMP = /^[0-9]{10}$/
 
-export type PushToOpen = {
+export type PushQueryToCheck = { query: PushQuery; nowMs: number; maxSkewSeconds: number }
+
+export type PushToOpen = PushQueryToCheck & {
   keys: PushKeys
-  query: PushQuery
   /** The request's body as received. Its size is the caller's business; the time taken is linear in it. */
   body: Buffer | string
-  nowMs: number
-  maxSkewSeconds: number
+}
+
+/**
+ * Refuses what no body can make good: for whoever can look at the query before there is a body. openEnvelope looks by itself.
+ * Throws SIGNATURE_MISMATCH, TIMESTAMP_OUT_OF_RANGE, and NOT_ENCRYPTED for the query of a push in plain mode (明文模式).
+ */
+export function checkPushQuery(check: PushQueryToCheck): void {
+  signedQuery(check)
 }
 
 /**
@@ -26,48 +33,45 @@ export type PushToOpen = {
  * (or the digits cut differently) and the signature still holds. The strict forms and the window refuse that except when the nonce
  * happens to read as the present second, so a caller must also judge the inner CreateTime and de-duplicate by content.
  *
- * Throws GatewayError: MALFORMED_PUSH, NOT_ENCRYPTED, SIGNATURE_MISMATCH (parameters missing too), TIMESTAMP_OUT_OF_RANGE,
- * APPID_MISMATCH (trailing receiveid). All failures of the cipher look the same.
+ * Throws GatewayError: as checkPushQuery first, then MALFORMED_PUSH, NOT_ENCRYPTED, SIGNATURE_MISMATCH, APPID_MISMATCH (trailing
+ * receiveid). All failures of the cipher look the same.
  * @see https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/Before_Develop/message_push.html
  */
-export function openEnvelope({ keys, query, body, nowMs, maxSkewSeconds }: PushToOpen): OpenedPush {
-  const { encrypt, ciphertext } = readEncrypt(body)
-  const { timestamp, nonce, token } = verifySignature(keys.tokens, query, encrypt)
+export function openEnvelope({ keys, body, ...check }: PushToOpen): OpenedPush {
+  const signed = signedQuery(check)
+  const encrypt = readEncrypt(body)
+  const token = keys.tokens.find((candidate) => isSameSignature(signed.signature, signPush({ ...signed, token: candidate, encrypt })))
+  if (token === undefined) throw signatureMismatch()
+  const ciphertext = decodeBase64(encrypt)
+  if (ciphertext === undefined) throw malformed('the encrypted part of the push is not base64')
+  const { plaintext, aesKey } = decrypt(keys, ciphertext)
+  return { plaintext, timestamp: signed.timestamp, nonce: signed.nonce, credentials: { token, aesKey } }
+}
+
+type SignedQuery = { signature: string; timestamp: string; nonce: string }
+
+function signedQuery({ query, nowMs, maxSkewSeconds }: PushQueryToCheck): SignedQuery {
+  const { msg_signature: signature, timestamp, nonce } = query
+  if (signature === undefined && query.signature !== undefined && query.encrypt_type !== 'aes') throw notEncrypted()
+  if (!signature || !timestamp || !nonce || !NONCE.test(nonce) || !isSignature(signature)) throw signatureMismatch()
   if (!TIMESTAMP.test(timestamp) || Math.abs(nowMs / 1000 - Number(timestamp)) > maxSkewSeconds) {
     throw new GatewayError('TIMESTAMP_OUT_OF_RANGE', 'the timestamp of the push is too far from now')
   }
-  const { plaintext, aesKey } = decrypt(keys, ciphertext)
-  return { plaintext, timestamp, nonce, credentials: { token, aesKey } }
+  return { signature, timestamp, nonce }
 }
 
-function readEncrypt(body: Buffer | string): { encrypt: string; ciphertext: Buffer } {
+function readEncrypt(body: Buffer | string): string {
   const document = readEnvelopeDocument(typeof body === 'string' ? body : textOf(body))
   if (document.kind === 'malformed') throw malformed('the body of the push is not an XML envelope')
-  if (document.kind === 'plain') throw new GatewayError('NOT_ENCRYPTED', 'the push is not encrypted')
-  const ciphertext = decodeBase64(document.encrypt)
-  if (ciphertext === undefined) throw malformed('the encrypted part of the push is not base64')
-  return { encrypt: document.encrypt, ciphertext }
+  if (document.kind === 'plain') throw notEncrypted()
+  return document.encrypt
 }
 
 function textOf(body: Buffer): string {
   // As nearly every envelope is, and read in half the time.
   if (isAscii(body)) return body.toString('latin1')
   if (!isUtf8(body)) throw malformed('the body of the push is not UTF-8')
-  return body.toString('utf8')
-}
-
-function verifySignature(
-  tokens: readonly Secret[],
-  { msg_signature, timestamp, nonce }: PushQuery,
-  encrypt: string,
-): { timestamp: string; nonce: string; token: Secret } {
-  if (msg_signature && timestamp && nonce && NONCE.test(nonce)) {
-    const token = tokens.find((candidate) =>
-      isSameSignature(msg_signature, signPush({ token: candidate, timestamp, nonce, encrypt })),
-    )
-    if (token !== undefined) return { timestamp, nonce, token }
-  }
-  throw new GatewayError('SIGNATURE_MISMATCH', 'the signature of the push is missing or wrong')
+  return textOfValidUtf8(body)
 }
 
 function decrypt({ aesKeys, componentAppId }: PushKeys, ciphertext: Buffer): { plaintext: string; aesKey: Buffer } {
@@ -81,6 +85,14 @@ function decrypt({ aesKeys, componentAppId }: PushKeys, ciphertext: Buffer): { p
   }
   if (isForAnother) throw new GatewayError('APPID_MISMATCH', 'the push is meant for another component')
   throw malformed('the push cannot be decrypted')
+}
+
+function signatureMismatch(): GatewayError {
+  return new GatewayError('SIGNATURE_MISMATCH', 'the signature of the push is missing or wrong')
+}
+
+function notEncrypted(): GatewayError {
+  return new GatewayError('NOT_ENCRYPTED', 'the push is not encrypted')
 }
 
 function malformed(message: string): GatewayError {

@@ -18,6 +18,9 @@ export type PushQuery = {
   timestamp?: string | undefined
   nonce?: string | undefined
   msg_signature?: string | undefined
+  /** Of the query alone: all that a push in plain mode has, beside `msg_signature` otherwise. */
+  signature?: string | undefined
+  encrypt_type?: string | undefined
 }
 
 /** A push that is proven to come from WeChat for this component. */
