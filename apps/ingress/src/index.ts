@@ -9,6 +9,8 @@ export type { PassiveAnswer, PassiveReplies, PushedMessage, ReleaseCheck, ReplyW
 export { createPushTurns } from './push/push-turns.ts'
 export { startMemoryWatermark } from './push/memory-watermark.ts'
 export type { MemoryWatermark, MemoryWatermarkDeps } from './push/memory-watermark.ts'
+export { createRecentAcceptances } from './push/recent-acceptances.ts'
+export type { RecentAcceptances } from './push/recent-acceptances.ts'
 export { inboxWithinStoreBudget, withinStoreBudget } from './push/store-budget.ts'
 export { claimDirectories } from './spool/claim-directory.ts'
 export type { Claimed } from './spool/claim-directory.ts'

@@ -3,7 +3,7 @@
 import cluster from 'node:cluster'
 import { fileURLToPath } from 'node:url'
 import { openGateway, type Platform } from '@wxgw/platform'
-import { createSealer, memoryShare } from '@wxgw/redis'
+import { createSealer, memoryShare, platformKeys, startLossWatch } from '@wxgw/redis'
 import {
   type Config,
   ConfigError,
@@ -21,6 +21,7 @@ import { joinSupervisor } from './processes/join-supervisor.ts'
 import { supervise } from './processes/supervise.ts'
 import { startMemoryWatermark } from './push/memory-watermark.ts'
 import { createPassiveReplies } from './push/passive-replies.ts'
+import { createRecentAcceptances } from './push/recent-acceptances.ts'
 import { createReleaseCheck } from './push/release-check.ts'
 import { inboxWithinStoreBudget } from './push/store-budget.ts'
 import { openSpool } from './spool/spool.ts'
@@ -45,7 +46,17 @@ async function main(): Promise<void> {
     const { commands } = gateway.connections
     const watermark = startMemoryWatermark({ memoryShare: () => memoryShare(commands), metrics, log })
     lifecycle.onStop('memory watermark', () => watermark.stop())
-    let platforms = mapPlatforms(gateway.platforms.byId, (platform) => ({ ...platform, inbox: watermark.guard(platform.inbox) }))
+    const recent = createRecentAcceptances({ clock, metrics, log })
+    const lossWatch = startLossWatch({
+      redis: commands,
+      marks: config.platforms.map(({ id }) => platformKeys(id).keyCheck),
+      onLoss: (loss) => recent.enqueueAgain(loss, lifecycle.signal),
+      onError: (error) => log.debug({ err: error }, 'redis.unseen'),
+    })
+    lifecycle.onStop('loss watch', () => lossWatch.stop())
+    let platforms = mapPlatforms(gateway.platforms.byId, (platform) => {
+      return { ...platform, inbox: watermark.guard(recent.remember(platform.inbox)) }
+    })
     let passiveReplies = createPassiveReplies({ clock, deadlineMs: config.replyDeadlineMs, log })
     const inboxes = new Map([...platforms].map(([id, { inbox }]) => [id, inbox]))
     platforms = mapPlatforms(platforms, (platform) => ({ ...platform, inbox: inboxWithinStoreBudget(platform.inbox, clock) }))

@@ -26,6 +26,8 @@ export type { RotationCounts, RotationDeps, RotationReport, SealedKind } from '.
 export { COMMAND_TIMEOUT_MS, connectRedis } from './connect.ts'
 export { createProblemWatch } from './problems/problem-watch.ts'
 export type { ProblemWatch } from './problems/problem-watch.ts'
+export { startLossWatch } from './replication/loss-watch.ts'
+export type { Loss, LossWatch } from './replication/loss-watch.ts'
 export { standaloneSettings } from './redis-settings.ts'
 export type { RedisConnection, RedisRole } from './connect.ts'
 export type { RedisSettings } from './redis-settings.ts'

@@ -1,0 +1,101 @@
+// Owns: what this process has acknowledged lately, to enqueue it again when Redis has lost it: asynchronous replication loses the
+// last moments before a failover, `appendfsync everysec` those before a power cut. De-duplication drops what is still there.
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Inbox } from '@wxgw/platform'
+import type { Log, Metrics } from '@wxgw/runtime'
+import type { Clock } from '@wxgw/wechat-core'
+
+export type RecentAcceptances = {
+  /** The inbox that remembers what it accepts. */
+  remember(inbox: Inbox): Inbox
+  /** Enqueues everything again, oldest first; repeats what the store does not take, until `signal` is aborted. Never rejects. */
+  enqueueAgain(reason: string, signal: AbortSignal): Promise<void>
+}
+
+type Accepted = { atMs: number; bytes: number; again(): Promise<'accepted' | 'duplicate' | void> }
+
+const KEEP_MS = 30_000
+const MOST_BYTES = 24 * 1024 * 1024
+/** So many at once, so that pushes that come meanwhile are not held up. */
+const AT_ONCE = 50
+const RETRY_MS = 200
+
+type Deps = { clock: Clock; metrics?: Metrics | undefined; log: Log; mostBytes?: number }
+
+/**
+ * One for all platforms of a process. An entry is dropped when a later one is 30 s younger, not when 30 s have gone by: while
+ * Redis is away nothing is accepted, so what was accepted last stays until it is back.
+ */
+export function createRecentAcceptances({ clock, metrics, log, mostBytes = MOST_BYTES }: Deps): RecentAcceptances {
+  let entries: Accepted[] = []
+  let first = 0
+  let bytes = 0
+  const enqueuedAgain = metrics?.counter({
+    name: 'wxgw_pushes_enqueued_again_total',
+    help: 'acknowledged pushes that were enqueued again after another Redis server answered; accepted = they had been lost',
+    labels: ['outcome'],
+  })
+
+  function keep(entry: Accepted): void {
+    entries.push(entry)
+    bytes += entry.bytes
+    for (let oldest = entries[first]; oldest && isOver(oldest, entry.atMs); oldest = entries[first]) {
+      bytes -= oldest.bytes
+      first += 1
+    }
+    if (first > 1_000 && first * 2 > entries.length) {
+      entries = entries.slice(first)
+      first = 0
+    }
+  }
+
+  const isOver = (entry: Accepted, newestMs: number) => newestMs - entry.atMs > KEEP_MS || bytes > mostBytes
+
+  async function enqueue(entry: Accepted, signal: AbortSignal): Promise<'accepted' | 'duplicate' | 'given-up'> {
+    while (!signal.aborted) {
+      try {
+        return (await entry.again()) === 'duplicate' ? 'duplicate' : 'accepted'
+      } catch (error) {
+        log.debug({ err: error }, 'pushes.not_enqueued_again')
+        await delay(RETRY_MS, undefined, { signal }).catch(() => undefined)
+      }
+    }
+    return 'given-up'
+  }
+
+  return {
+    remember: (inbox) => ({
+      ...inbox,
+      async message(event, receivedAtMs, reply) {
+        const acceptance = await inbox.message(event, receivedAtMs, reply)
+        keep({ atMs: clock.nowMs(), bytes: sizeOf(event.data), again: () => inbox.message(event, receivedAtMs) })
+        return acceptance
+      },
+      async componentEvent(event) {
+        const acceptance = await inbox.componentEvent(event)
+        keep({ atMs: clock.nowMs(), bytes: event.plaintext.length, again: () => inbox.componentEvent(event) })
+        return acceptance
+      },
+    }),
+
+    async enqueueAgain(reason, signal) {
+      const due = entries.slice(first)
+      const counts = { accepted: 0, duplicate: 0, 'given-up': 0 }
+      for (let start = 0; start < due.length; start += AT_ONCE) {
+        const outcomes = await Promise.all(due.slice(start, start + AT_ONCE).map((entry) => enqueue(entry, signal)))
+        for (const outcome of outcomes) {
+          counts[outcome] += 1
+          enqueuedAgain?.inc({ outcome })
+        }
+      }
+      if (due.length > 0) log.warn({ reason, lost: counts.accepted, stillThere: counts.duplicate }, 'pushes.enqueued_again')
+    },
+  }
+}
+
+/** About; leaves are texts, and their names are short. */
+function sizeOf(value: unknown): number {
+  if (typeof value === 'string') return value.length + 16
+  if (typeof value !== 'object' || value === null) return 16
+  return Object.values(value).reduce<number>((sum, inner) => sum + 16 + sizeOf(inner), 64)
+}

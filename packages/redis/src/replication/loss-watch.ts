@@ -1,0 +1,99 @@
+// Owns: noticing that the Redis behind a connection may have lost what it acknowledged: another server process answers
+// (a failover, a restart), or a key that always stands there is gone or another one (an emptied Redis).
+import { setTimeout as delay } from 'node:timers/promises'
+import { Cluster } from 'ioredis'
+import type { RedisConnection } from '../connect.ts'
+
+export type Loss = 'another-server' | 'emptied'
+
+export type LossWatchDeps = {
+  /** A `commands` connection. */
+  redis: RedisConnection
+  /** Keys that stand in every Redis of this installation, and whose value changes only when it is emptied. */
+  marks: readonly string[]
+  /** Not called again before it has settled. */
+  onLoss(loss: Loss): Promise<void>
+  onError(error: unknown): void
+  /** How often it looks by itself. Default 5 s. A new connection is looked at when it is ready. */
+  everyMs?: number
+}
+
+export type LossWatch = { stop(): Promise<void> }
+
+type View = { servers: ReadonlySet<string> | undefined; marks: ReadonlyArray<string | null> }
+
+/**
+ * Compares with what it saw before; the first look only remembers. Where INFO is forbidden every new connection counts as another
+ * server. A master that joins a cluster counts as well: what is then done again is safe to repeat.
+ */
+export function startLossWatch({ redis, marks, onLoss, onError, everyMs = 5_000 }: LossWatchDeps): LossWatch {
+  const stopping = new AbortController()
+  let seen: View | undefined
+  let isNewConnection = false
+  let wake = new AbortController()
+
+  const onReady = () => {
+    isNewConnection = true
+    wake.abort()
+  }
+  redis.on('ready', onReady)
+  if (redis instanceof Cluster) redis.on('+node', onReady)
+
+  async function look(): Promise<Loss | undefined> {
+    const reconnected = isNewConnection
+    isNewConnection = false
+    const view = await viewOf(redis, marks)
+    const before = seen
+    seen = view
+    if (!before) return undefined
+    if (before.marks.some((mark, index) => mark !== null && mark !== view.marks[index])) return 'emptied'
+    const { servers } = view
+    if (!servers || !before.servers) return reconnected ? 'another-server' : undefined
+    const known = before.servers
+    return [...servers].some((server) => !known.has(server)) ? 'another-server' : undefined
+  }
+
+  async function watch(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      try {
+        const loss = await look()
+        if (loss) await onLoss(loss)
+      } catch (error) {
+        // Redis is away: the connection that comes next wakes this up.
+        onError(error)
+      }
+      wake = new AbortController()
+      if (isNewConnection) continue
+      const signal = AbortSignal.any([wake.signal, stopping.signal])
+      await delay(everyMs, undefined, { signal, ref: false }).catch(() => undefined)
+    }
+  }
+
+  const watching = watch()
+  return {
+    async stop() {
+      redis.off('ready', onReady)
+      if (redis instanceof Cluster) redis.off('+node', onReady)
+      stopping.abort()
+      await watching
+    },
+  }
+}
+
+async function viewOf(redis: RedisConnection, marks: readonly string[]): Promise<View> {
+  const [servers, ...found] = await Promise.all([serversOf(redis), ...marks.map((key) => redis.get(key))])
+  return { servers, marks: found }
+}
+
+/** The run ids of all masters: each start of a server has its own. undefined where INFO is forbidden. */
+async function serversOf(redis: RedisConnection): Promise<ReadonlySet<string> | undefined> {
+  const nodes = redis instanceof Cluster ? redis.nodes('master') : [redis]
+  try {
+    const infos = await Promise.all(nodes.map((node) => node.info('server')))
+    const ids = infos.map((info) => /^run_id:(\w+)/m.exec(info)?.[1])
+    return ids.every((id) => id !== undefined) ? new Set(ids) : undefined
+  } catch (error) {
+    if (error instanceof Error && error.name === 'ReplyError') return undefined
+    throw error
+  }
+}
