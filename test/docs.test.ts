@@ -10,6 +10,7 @@ import {
   platformKeys,
   QUEUE_PREFIX,
   READINESS_PROBE_KEY,
+  replicaProbeKey,
   scriptProbeKey,
   sinkQueue,
   sinkStream,
@@ -64,7 +65,7 @@ void t.test('docs/errors.md has every error code with its status, and no other',
 
 void t.test('docs/redis-keys.md has every key of the gateway, and no other', async (t) => {
   const keys = Object.values(platformKeys('<>')).map((key) => (typeof key === 'string' ? key : keyWithHoles(key)))
-  keys.push(sinkStream('<>', '<>'), READINESS_PROBE_KEY, scriptProbeKey('<>', '<>'))
+  keys.push(sinkStream('<>', '<>'), READINESS_PROBE_KEY, scriptProbeKey('<>', '<>'), replicaProbeKey('{<>}'))
   const documented = tableRows(projectText('docs/redis-keys.md')).flatMap(([cell = '']) => {
     const key = /^`(wx:[^`]+)`$/.exec(cell)?.[1]
     return key === undefined ? [] : [key.replaceAll(/<[^>]+>/g, '<>')]

@@ -54,9 +54,7 @@ export async function startSentinels(options: SentinelFormOptions = {}): Promise
   for (let count = 0; count < replicas; count += 1) {
     await base.start([...passwordArguments(options), '--replicaof', HOST, String(master.port)])
   }
-  await until('the replicas follow', async () => (await infoOf(base.client(master), 'connected_slaves')) === String(replicas), {
-    timeoutMs: FORMED_WITHIN_MS,
-  })
+  await untilReplicated(base.client(master), replicas)
   const quorum = Math.floor(sentinels / 2) + 1
   const watching: RedisServer[] = []
   for (let count = 0; count < sentinels; count += 1) {
@@ -111,8 +109,18 @@ export async function startCluster(options: ClusterFormOptions = {}): Promise<Re
     if (master) await client.call('CLUSTER', 'REPLICATE', String(await master.call('CLUSTER', 'MYID')))
   }
   await untilAll(clients, async (client) => (await fieldOf(client, 'cluster_state')) === 'ok')
-  await untilAll(clients.slice(masters), async (client) => (await infoOf(client, 'master_link_status')) === 'up')
+  for (const client of clients.slice(0, masters)) await untilReplicated(client, replicasEach)
   return base.form({ REDIS_MODE: 'cluster', REDIS_URL: base.urls(nodes, password) })
+}
+
+/** A replica that is online has not acknowledged anything yet. */
+export async function untilReplicated(master: Redis, replicas: number): Promise<void> {
+  if (replicas === 0) return
+  const isReplicated = async () => {
+    await master.publish('a write that no key keeps', '')
+    return (await master.wait(replicas, 100)) >= replicas && (await infoOf(master, 'connected_slaves')) === String(replicas)
+  }
+  await until('the replicas follow', isReplicated, { timeoutMs: FORMED_WITHIN_MS })
 }
 
 async function createBase(security: Security) {

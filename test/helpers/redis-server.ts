@@ -31,6 +31,8 @@ const PERSISTENT = [
   ['--appendonly', 'yes'],
   ['--appendfsync', 'everysec'],
   ['--maxmemory-policy', 'noeviction'],
+  // A replica begins at once instead of after five seconds.
+  ['--repl-diskless-sync-delay', '0'],
 ]
 
 /** What a long run has left in the append-only file is read before the first answer. */

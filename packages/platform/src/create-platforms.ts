@@ -17,11 +17,13 @@ import {
   createTicketStore,
   guardStore,
   NO_EVENT_LOG,
+  NO_REPLICA_BARRIER,
   isInstallationMarked,
   markInstallation,
   platformKeys,
   type Queues,
   type RedisConnection,
+  type ReplicaBarrier,
   REPLY_SENT_SECONDS,
   type Sealer,
 } from '@wxgw/redis'
@@ -52,6 +54,8 @@ export type PlatformsDeps = {
   /** `commands`: fails fast. `subscriber`: the reply mailboxes' own. Both are closed by the caller, after `close`. */
   connections: { commands: RedisConnection; subscriber: RedisConnection }
   sealer: Sealer
+  /** Default: what the master has taken counts. */
+  replicas?: ReplicaBarrier | undefined
   /** Hears how every call for a token that this process made ended. */
   onRefresh?: ((refresh: { platform: string; kind: 'component' | 'authorizer'; outcome: string }) => void) | undefined
   clock: Clock
@@ -64,9 +68,10 @@ export type Platforms = {
   close(): Promise<void>
 }
 
-export function createPlatforms({ config, connections, sealer, onRefresh, clock, log }: PlatformsDeps): Platforms {
+export function createPlatforms(deps: PlatformsDeps): Platforms {
+  const { config, connections, log } = deps
   const queues = createQueues({ connection: connections.commands, log })
-  const opened = config.platforms.map((platform) => createPlatform({ platform, config, connections, sealer, onRefresh, queues, clock, log }))
+  const opened = config.platforms.map((platform) => createPlatform({ ...deps, platform, queues }))
   return {
     byId: new Map(opened.map(({ platform }) => [platform.id, platform])),
     queues,
@@ -83,7 +88,8 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
   const { platform: own, config, connections, sealer, queues, clock, log } = deps
   const redis = connections.commands
   const keys = platformKeys(own.id)
-  const storeDeps = { platform: own.id, redis, keys, sealer }
+  const { replicas = NO_REPLICA_BARRIER } = deps
+  const storeDeps = { platform: own.id, redis, keys, sealer, replicas }
   const { refreshMarginSeconds } = config
   const forceMinIntervalMs = config.forceMinIntervalSeconds * 1000
 
@@ -92,7 +98,7 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
   const authorizerApi = createAuthorizerApi(endpoint)
 
   const syncStates = createSyncStates({ platform: own.id, redis, keys, queues })
-  const inbox = createInbox({ platform: own.id, queues, sealer, syncStates, dedupeSeconds: config.dedupeSeconds, clock })
+  const inbox = createInbox({ platform: own.id, queues, sealer, syncStates, dedupeSeconds: config.dedupeSeconds, replicas, clock })
   const store = createAuthorizerStore(storeDeps)
   const announce = (event: GatewayEvent) => {
     inbox.platformEvent(event).catch((error: unknown) => {

@@ -4,10 +4,13 @@ import {
   checkSealingKeys,
   connectRedis,
   createProblemWatch,
+  createReplicaBarrier,
   createSealer,
+  NO_REPLICA_BARRIER,
   platformKeys,
   type RedisConnection,
   type RedisRole,
+  type ReplicaBarrier,
 } from '@wxgw/redis'
 import type { Lifecycle } from '@wxgw/runtime'
 import { createPlatforms, type Platforms, type PlatformsDeps } from './create-platforms.ts'
@@ -43,10 +46,24 @@ export async function openGateway(deps: GatewayDeps): Promise<OpenedGateway> {
   const connections = { commands: connect('commands'), subscriber: connect('subscriber') }
   const keys = createSealer(config.sealingKeys)
   const sealer = createProvenSealer(keys)
-  const platforms = createPlatforms({ config, connections, sealer, onRefresh, clock, log })
+  const replicas = replicaBarrier(connections.commands)
+  const platforms = createPlatforms({ config, connections, sealer, replicas, onRefresh, clock, log })
   lifecycle.onStop('platforms', () => platforms.close())
   await Promise.race([proveSealingKeys(connections.commands), delay(KEY_CHECK_FIRST_MS)])
   return { platforms, connections, connect, readiness: createReadiness({ redis: connections.commands, problems, platforms: platforms.byId, clock }) }
+
+  function replicaBarrier(commands: RedisConnection): ReplicaBarrier {
+    const { redis: settings } = config
+    if (settings.minReplicas === 0) return NO_REPLICA_BARRIER
+    const barrier = createReplicaBarrier({
+      settings,
+      commands,
+      minReplicas: settings.minReplicas,
+      onError: (error) => problems.onError('replicas', error),
+    })
+    lifecycle.onStop('redis replicas', () => barrier.close())
+    return barrier
+  }
 
   async function proveSealingKeys(redis: RedisConnection): Promise<void> {
     for (const { id } of config.platforms) {

@@ -1,7 +1,7 @@
 // Owns: how each role talks to Redis. The defaults of the libraries wait for minutes; WeChat waits for five seconds.
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { waitPatiently } from './patient-redis.ts'
-import { loginOptions, type RedisSettings, tlsOptions } from './redis-settings.ts'
+import { loginOptions, type RedisEndpoint, type RedisSettings, tlsOptions } from './redis-settings.ts'
 import { sentinelConnectorWith } from './sentinel-connector.ts'
 
 export type RedisConnection = Redis | Cluster
@@ -23,6 +23,7 @@ export const COMMAND_TIMEOUT_MS = 1_000
 const COMMAND_SOCKET_TIMEOUT_MS = 2_000
 /** Longer than BullMQ's blocking read of 5 s; ends a line into a black hole. */
 const BLOCKING_SOCKET_TIMEOUT_MS = 15_000
+const PATIENCE = { commandTimeoutMs: COMMAND_TIMEOUT_MS, lineTimeoutMs: COMMAND_SOCKET_TIMEOUT_MS }
 const RECONNECT_EVERY_MS = 1_000
 /** A subscriber only listens: without a question of its own, a dead line is as silent as a quiet channel. */
 const SUBSCRIBER_PING_MS = 5_000
@@ -74,11 +75,19 @@ export function connectRedis(settings: RedisSettings, role: RedisRole, onError: 
   const options = role === 'commands' ? commandsOptions(settings) : byRole[role]
   const connection = open(settings, options)
   if (role === 'commands' && connection instanceof Redis) {
-    waitPatiently(connection, { commandTimeoutMs: COMMAND_TIMEOUT_MS, lineTimeoutMs: COMMAND_SOCKET_TIMEOUT_MS })
+    waitPatiently(connection, PATIENCE)
   }
   connection.on('error', onError)
   if (role === 'subscriber') keepAsking(connection, onError)
   return connection
+}
+
+/** One node of a cluster, as `commands`. */
+export function connectNode(settings: RedisSettings, endpoint: RedisEndpoint, onError: (error: Error) => void): Redis {
+  const options = commandsOptions({ ...settings, mode: 'standalone' })
+  const redis = new Redis({ ...options, ...loginOptions(settings.login), ...tlsOptions(settings), ...endpoint })
+  redis.on('error', onError)
+  return waitPatiently(redis, PATIENCE)
 }
 
 /** Ends with the connection. A failed question needs no answer: the socket's timeout has ended the line already. */

@@ -13,6 +13,7 @@ export {
   QUEUE_PREFIX,
   queueKey,
   READINESS_PROBE_KEY,
+  replicaProbeKey,
   scriptProbeKey,
   sinkQueue,
   sinkStream,
@@ -26,6 +27,8 @@ export type { RotationCounts, RotationDeps, RotationReport, SealedKind } from '.
 export { COMMAND_TIMEOUT_MS, connectRedis } from './connect.ts'
 export { createProblemWatch } from './problems/problem-watch.ts'
 export type { ProblemWatch } from './problems/problem-watch.ts'
+export { createReplicaBarrier, NO_REPLICA_BARRIER } from './replication/replica-barrier.ts'
+export type { ReplicaBarrier } from './replication/replica-barrier.ts'
 export { startLossWatch } from './replication/loss-watch.ts'
 export type { Loss, LossWatch } from './replication/loss-watch.ts'
 export { standaloneSettings } from './redis-settings.ts'

@@ -56,6 +56,8 @@ export type RedisConfig = {
   tls: RedisTls | undefined
   /** Set with REDIS_MODE=sentinel. `login` undefined = try that of the servers, then none. */
   sentinel: { name: string; login: RedisLogin | undefined } | undefined
+  /** How many replicas must have a write before it is acknowledged; 0 = none. */
+  minReplicas: number
 }
 
 export type Config = {

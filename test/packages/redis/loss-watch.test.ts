@@ -16,10 +16,11 @@ async function startWatch(t: Test, { port }: { port: number }) {
   const settings = standaloneSettings(`redis://127.0.0.1:${port}`)
   const redis = connectRedis(settings, 'commands', () => undefined)
   const get = redis.get.bind(redis)
-  redis.get = ((...args: Parameters<typeof get>) => {
+  redis.get = async (...args: Parameters<typeof get>) => {
+    const answer = await get(...args)
     looks += 1
-    return get(...args)
-  }) as typeof redis.get
+    return answer
+  }
   const watch = startLossWatch({
     redis,
     marks: [MARK],

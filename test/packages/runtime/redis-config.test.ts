@@ -35,8 +35,9 @@ for (const [mode, settings] of Object.entries(MODES)) {
       REDIS_TLS_CA_FILE: 'ca.pem',
       REDIS_TLS_CERT_FILE: 'cert.pem',
       REDIS_TLS_KEY_FILE: 'key.pem',
+      REDIS_MIN_REPLICAS: '2',
     })
-    t.match(redis, { mode, endpoints: [{ host: '::1', port: 7000 }], tls: { ca: FILES['ca.pem'], cert: FILES['cert.pem'] } })
+    t.match(redis, { mode, endpoints: [{ host: '::1', port: 7000 }], minReplicas: 2, tls: { ca: FILES['ca.pem'], cert: FILES['cert.pem'] } })
     t.equal(redis.tls?.key?.reveal(), client.key)
     t.equal(redis.login.username, 'us@er')
     t.equal(redis.login.password?.reveal(), 'p:w/d')
@@ -98,6 +99,7 @@ const WRONG: ReadonlyArray<[what: string, changes: Changes, setting: string, pro
     'REDIS_SENTINEL_PASSWORD',
     /no meaning with REDIS_MODE=cluster/,
   ],
+  ['no number of replicas', { REDIS_MIN_REPLICAS: '-1' }, 'REDIS_MIN_REPLICAS', /whole number/],
   ['a user of sentinels without a password', { ...SENTINEL, REDIS_SENTINEL_USERNAME: 'u' }, 'REDIS_SENTINEL_PASSWORD', /required/],
 ]
 

@@ -2,7 +2,8 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { ComponentEventJob, FanOutJob, GatewayEvent, ProfileJob, ReleaseCheckJob, SyncJob } from '@wxgw/contracts'
 import { type AuthorizerAppId, type Clock, type Secret, systemClock } from '@wxgw/wechat-core'
-import { COMPONENT_EVENTS_QUEUE, MAINTENANCE_QUEUE, MESSAGES_QUEUE, onceIds, PLATFORM_EVENTS_QUEUE } from '../keys.ts'
+import { COMPONENT_EVENTS_QUEUE, MAINTENANCE_QUEUE, MESSAGES_QUEUE, onceIds, PLATFORM_EVENTS_QUEUE, queueKey } from '../keys.ts'
+import { NO_REPLICA_BARRIER, type ReplicaBarrier } from '../replication/replica-barrier.ts'
 import type { Sealer } from '../sealed.ts'
 import { guardStore } from '../store-errors.ts'
 import type { PlainJob, PlainJobOptions } from './add-jobs-script.ts'
@@ -39,6 +40,8 @@ export type InboxDeps = {
   syncStates: Pick<SyncStates, 'get'>
   /** How long a push is remembered, from its first arrival. */
   dedupeSeconds: number
+  /** What waits in a queue is accepted only when enough replicas have it. Default: the master is enough. */
+  replicas?: Pick<ReplicaBarrier, 'confirmed'>
   clock?: Clock
 }
 
@@ -57,14 +60,15 @@ type Payload = ComponentEventJob | FanOutJob | ProfileJob | ReleaseCheckJob | Sy
  * landed all the same, and is then found to be a duplicate when WeChat pushes again. Profiles and release checks go through
  * the component events' queue: they too must not wait behind messages. What does not open throws INTERNAL.
  */
-export function createInbox({ platform, queues, sealer, syncStates, dedupeSeconds, clock = systemClock }: InboxDeps): Inbox {
+export function createInbox({ platform, queues, sealer, syncStates, dedupeSeconds, replicas = NO_REPLICA_BARRIER, clock = systemClock }: InboxDeps): Inbox {
   const ttl = dedupeSeconds * 1000
   const once = onceIds(platform)
   const nextShortId = createShortIds()
   const eventPlace = (eventId: string) => ({ platform, subject: eventId, field: 'component-event' })
   const codePlace = (eventId: string) => ({ platform, subject: eventId, field: 'release-check' })
 
-  const add = (queueName: string, job: PlainJob) => guardStore(() => queues.add(queueName, job))
+  const add = (queueName: string, job: PlainJob) =>
+    guardStore(() => replicas.confirmed(queueKey(queueName, 'wait'), () => queues.add(queueName, job)))
 
   /**
    * The deduplication key outlives the job; a job id of each push's own tells by the answer whether it is ours. Sent

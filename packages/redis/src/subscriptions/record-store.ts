@@ -2,6 +2,7 @@
 import { GatewayError } from '@wxgw/wechat-core'
 import type { RedisConnection } from '../connect.ts'
 import type { PlatformKeys } from '../keys.ts'
+import { NO_REPLICA_BARRIER, type ReplicaBarrier } from '../replication/replica-barrier.ts'
 import { runScript, script } from '../script.ts'
 import { allSucceeded, guardStore } from '../store-errors.ts'
 import { formatRecord, parseRecord, type SubscriptionRecord } from './subscription-record.ts'
@@ -37,9 +38,14 @@ export type RecordStore = {
   readAll(): Promise<{ version: string; records: SubscriptionRecord[] }>
 }
 
-export type RecordStoreDeps = { redis: RedisConnection; keys: Pick<PlatformKeys, 'subscriptions' | 'subscriptionsVersion'> }
+export type RecordStoreDeps = {
+  redis: RedisConnection
+  keys: Pick<PlatformKeys, 'subscriptions' | 'subscriptionsVersion'>
+  /** A change counts only when enough replicas have it. Default: the master is enough. */
+  replicas?: Pick<ReplicaBarrier, 'confirmed'>
+}
 
-export function createRecordStore({ redis, keys }: RecordStoreDeps): RecordStore {
+export function createRecordStore({ redis, keys, replicas = NO_REPLICA_BARRIER }: RecordStoreDeps): RecordStore {
   const scriptKeys = [keys.subscriptions, keys.subscriptionsVersion]
   return {
     read: (name) =>
@@ -56,7 +62,8 @@ export function createRecordStore({ redis, keys }: RecordStoreDeps): RecordStore
           const next = decide(before)
           if (next === undefined) return { before, after: before }
           const written = next === null ? '' : formatRecord(next)
-          if ((await runScript(redis, change, { keys: scriptKeys, args: [name, text ?? '', written] })) === 1) {
+          const write = () => runScript(redis, change, { keys: scriptKeys, args: [name, text ?? '', written] })
+          if ((await replicas.confirmed(keys.subscriptions, write)) === 1) {
             return { before, after: next ?? undefined }
           }
         }

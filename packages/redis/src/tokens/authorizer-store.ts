@@ -17,6 +17,7 @@ import {
 import { createBatches } from '../batches.ts'
 import type { RedisConnection } from '../connect.ts'
 import type { PlatformKeys } from '../keys.ts'
+import { NO_REPLICA_BARRIER, type ReplicaBarrier } from '../replication/replica-barrier.ts'
 import type { Sealer } from '../sealed.ts'
 import { runScript } from '../script.ts'
 import { guardStore } from '../store-errors.ts'
@@ -57,9 +58,17 @@ export type AuthorizerStore = AuthorizerTokenStore &
     }): Promise<'added' | 'repaired' | 'known' | 'revoked'>
   }
 
-export type AuthorizerStoreDeps = { platform: string; redis: RedisConnection; keys: PlatformKeys; sealer: Sealer }
+export type AuthorizerStoreDeps = {
+  platform: string
+  redis: RedisConnection
+  keys: PlatformKeys
+  sealer: Sealer
+  /** New refresh tokens and exchanged codes count only when enough replicas have them. Default: the master is enough. */
+  replicas?: Pick<ReplicaBarrier, 'confirmed'>
+}
 
-export function createAuthorizerStore({ platform, redis, keys, sealer }: AuthorizerStoreDeps): AuthorizerStore {
+export function createAuthorizerStore(deps: AuthorizerStoreDeps): AuthorizerStore {
+  const { platform, redis, keys, sealer, replicas = NO_REPLICA_BARRIER } = deps
   const place = (appId: string) => ({ platform, subject: appId, field: 'authorizer_refresh_token' })
   const seal = (appId: string, token: Secret | undefined) => (token ? sealer.seal(token.reveal(), place(appId)) : '')
   const open = (appId: string, sealed: string | null | undefined) => (sealed ? sealer.open(sealed, place(appId)) : undefined)
@@ -115,7 +124,7 @@ export function createAuthorizerStore({ platform, redis, keys, sealer }: Authori
 
     commit: (appId, issued) =>
       guardStore(async () => {
-        const answer = await runScript(redis, commitRefresh, {
+        const write = () => runScript(redis, commitRefresh, {
           keys: [...tokenKeys(appId), keys.due, keys.refreshTokenHistory(appId)],
           args: [
             'authorizer',
@@ -130,7 +139,7 @@ export function createAuthorizerStore({ platform, redis, keys, sealer }: Authori
             seal(appId, issued.newRefreshToken),
           ],
         })
-        const [kind, ...snapshot] = parseAnswer(answer)
+        const [kind, ...snapshot] = parseAnswer(await replicas.confirmed(keys.authorizer(appId), write))
         return kind === 'stored' ? { kind, snapshot: parseSnapshot(snapshot) } : { kind: 'lost' }
       }),
 
@@ -153,7 +162,7 @@ export function createAuthorizerStore({ platform, redis, keys, sealer }: Authori
     saveAuthorization: (authorization) =>
       guardStore(async () => {
         const { appId, accessToken } = authorization
-        const saved = await runScript(redis, saveAuthorization, {
+        const write = () => runScript(redis, saveAuthorization, {
           keys: [
             keys.authorizer(appId),
             keys.accessToken(appId),
@@ -176,7 +185,7 @@ export function createAuthorizerStore({ platform, redis, keys, sealer }: Authori
             AUTHORIZATION_CODE_TTL_SECONDS,
           ],
         })
-        return saved === 1 ? 'saved' : 'revoked'
+        return (await replicas.confirmed(keys.authorizer(appId), write)) === 1 ? 'saved' : 'revoked'
       }),
 
     confirmAuthorizationTime: (appId, codeHash, createTimeSeconds) =>

@@ -41,7 +41,7 @@ function grantSummary({ platforms, authorizers, actions }: Grant) {
   return { platforms: platforms ?? 'all', authorizers: authorizers?.length ?? 'all', actions: actions ?? 'all' }
 }
 
-function redisSummary({ mode, endpoints, login, database, tls, sentinel }: RedisConfig) {
+function redisSummary({ mode, endpoints, login, database, tls, sentinel, minReplicas }: RedisConfig) {
   return {
     mode,
     nodes: endpoints.map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`),
@@ -50,5 +50,6 @@ function redisSummary({ mode, endpoints, login, database, tls, sentinel }: Redis
     passwordConfigured: login.password !== undefined,
     tls: tls ? { caConfigured: tls.ca !== undefined, clientCertificateConfigured: tls.cert !== undefined } : false,
     ...(sentinel ? { sentinelName: sentinel.name, sentinelPasswordConfigured: sentinel.login !== undefined } : {}),
+    minReplicas,
   }
 }

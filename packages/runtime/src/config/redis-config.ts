@@ -30,6 +30,7 @@ export function redisConfig(values: SettingValues, { readFile, report }: Deps): 
     database: first?.database ?? 0,
     tls: first?.tls ? tlsOf(values, { readFile, report }) : undefined,
     sentinel: sentinelOf(values),
+    minReplicas: values.REDIS_MIN_REPLICAS,
   }
 }
 

@@ -67,6 +67,9 @@ export const SETTING_GROUPS = {
     }),
     REDIS_TLS_CERT_FILE: optional(path, { description: 'with `rediss:`: PEM client certificate' }),
     REDIS_TLS_KEY_FILE: optional(path, { description: 'its key, PEM, without a passphrase' }),
+    REDIS_MIN_REPLICAS: defaulted('0', integer({ min: 0, max: 16 }), {
+      description: '`success` only after so many replicas have it too, otherwise `503` (or the spool) within the usual time',
+    }),
   },
   Listeners: {
     PUBLIC_HOST: defaulted('0.0.0.0', host, { description: 'ingress, what WeChat and browsers reach' }),

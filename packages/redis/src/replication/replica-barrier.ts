@@ -1,0 +1,181 @@
+// Owns: that a write counts only when REDIS_MIN_REPLICAS replicas have it, too. WAIT does it, with these traps: it blocks its
+// connection, so it has one of its own; it speaks of what that connection wrote, so a small write goes before it, which comes after
+// the caller's in the order of replication; and after a reconnect it would speak of another server, so both sockets must be those
+// that were there before the write.
+// @see https://redis.io/docs/latest/commands/wait/
+import { once } from 'node:events'
+import { GatewayError } from '@wxgw/wechat-core'
+import slotOf from 'cluster-key-slot'
+import { Cluster, type Redis } from 'ioredis'
+import { connectNode, connectRedis, type RedisConnection } from '../connect.ts'
+import { replicaProbeKey } from '../keys.ts'
+import type { RedisSettings } from '../redis-settings.ts'
+
+export type ReplicaBarrier = {
+  /**
+   * Runs a write to `key` through the `commands` connection and resolves with its answer when enough replicas have it. Rejects with
+   * what the write rejects with, or with STORE_UNAVAILABLE (retry): the write may then be there all the same, so it has to be safe
+   * to repeat.
+   */
+  confirmed<T>(key: string, write: () => Promise<T>): Promise<T>
+  close(): void
+}
+
+export const NO_REPLICA_BARRIER: ReplicaBarrier = { confirmed: (_key, write) => write(), close: () => undefined }
+
+export type ReplicaBarrierDeps = {
+  settings: RedisSettings
+  commands: RedisConnection
+  minReplicas: number
+  onError(error: Error): void
+}
+
+/** Within what a push may take of Redis' time (1.2 s), with the write before it. */
+const WAIT_MS = 500
+const PROBE_LIFE_MS = 60_000
+const OPENED_WITHIN_MS = 500
+
+type Socket = Redis['stream']
+type Waiter = { key: string; resolve(): void; reject(error: unknown): void }
+
+/** One line per master: a connection that does nothing but wait, for all callers who came before it was asked. */
+type Line = { redis: Redis; confirm(key: string): Promise<void> }
+
+export function createReplicaBarrier({ settings, commands, minReplicas, onError }: ReplicaBarrierDeps): ReplicaBarrier {
+  const lines = new Map<string, Line>()
+
+  function lineTo(master: Master): Line {
+    const known = lines.get(master.name)
+    if (known) return known
+    closeLinesToFormerMasters()
+    const redis = master.endpoint ? connectNode(settings, master.endpoint, onError) : connectRedis(settings, 'commands', onError)
+    if (redis instanceof Cluster) throw new Error('a cluster has a line to each master')
+    const line = { redis, confirm: confirmOn(redis, minReplicas) }
+    lines.set(master.name, line)
+    return line
+  }
+
+  function closeLinesToFormerMasters(): void {
+    if (!(commands instanceof Cluster)) return
+    const names = new Set(commands.nodes('master').map(({ options: { host, port } }) => `${host}:${port}`))
+    for (const [name, { redis }] of lines) {
+      if (names.has(name)) continue
+      redis.disconnect()
+      lines.delete(name)
+    }
+  }
+
+  return {
+    async confirmed(key, write) {
+      const master = masterOf(commands, key)
+      if (!master) throw unconfirmed('the master of the slot is not known now')
+      const line = lineTo(master)
+      await untilReady(line.redis)
+      // A cluster's connection to a node opens with its first command.
+      if (!master.commands.stream) await master.commands.ping()
+      const sockets = [line.redis.stream, master.commands.stream] as const
+      const [own, theirs] = await Promise.all([serverOf(line.redis), serverOf(master.commands)])
+      if (own !== theirs) throw unconfirmed('the connections lead to different servers')
+      const answer = await write()
+      const isSame = () => line.redis.stream === sockets[0] && master.commands.stream === sockets[1] && masterOf(commands, key)?.name === master.name
+      if (!isSame()) throw unconfirmed('a connection was lost meanwhile')
+      await line.confirm(key)
+      if (!isSame()) throw unconfirmed('a connection was lost meanwhile')
+      return answer
+    },
+    close() {
+      for (const { redis } of lines.values()) redis.disconnect()
+      lines.clear()
+    },
+  }
+}
+
+type Master = { name: string; commands: Redis; endpoint: { host: string; port: number } | undefined }
+
+function masterOf(commands: RedisConnection, key: string): Master | undefined {
+  if (!(commands instanceof Cluster)) return { name: 'the server', commands, endpoint: undefined }
+  const name = commands.slots[slotOf(key)]?.[0]
+  const node = commands.nodes('master').find(({ options: { host, port } }) => `${host}:${port}` === name)
+  const { host, port } = node?.options ?? {}
+  if (!node || name === undefined || host === undefined || port === undefined) return undefined
+  return { name, commands: node, endpoint: { host, port } }
+}
+
+/** One WAIT at a time; who comes meanwhile shares the next. */
+function confirmOn(redis: Redis, minReplicas: number): (key: string) => Promise<void> {
+  let waiting: Waiter[] = []
+  let isBusy = false
+
+  async function ask(key: string): Promise<void> {
+    const answers = await redis.pipeline().set(replicaProbeKey(key), '1', 'PX', PROBE_LIFE_MS).wait(minReplicas, WAIT_MS).exec()
+    const [[writeError] = [null], [waitError, replicas] = [null, 0]] = answers ?? []
+    if (writeError ?? waitError) throw writeError ?? waitError
+    if (Number(replicas) < minReplicas) throw unconfirmed(`${Number(replicas)} of ${minReplicas} replicas have the write in time`)
+  }
+
+  async function work(): Promise<void> {
+    isBusy = true
+    for (let batch = waiting; batch.length > 0; batch = waiting) {
+      waiting = []
+      try {
+        await ask(batch[0]?.key ?? '')
+        for (const { resolve } of batch) resolve()
+      } catch (error) {
+        for (const { reject } of batch) reject(error)
+      }
+    }
+    isBusy = false
+  }
+
+  return (key) =>
+    new Promise((resolve, reject) => {
+      waiting.push({ key, resolve, reject })
+      if (!isBusy) void work()
+    })
+}
+
+const opening = new WeakMap<Redis, Promise<void>>()
+
+/** A line opens with the first write to its master. */
+function untilReady(redis: Redis): Promise<void> | void {
+  if (redis.status === 'ready') return undefined
+  const known = opening.get(redis)
+  if (known) return known
+  const ready = readyInTime(redis).finally(() => opening.delete(redis))
+  opening.set(redis, ready)
+  return ready
+}
+
+async function readyInTime(redis: Redis): Promise<void> {
+  const late = new AbortController()
+  const timer = setTimeout(() => late.abort(), OPENED_WITHIN_MS)
+  try {
+    await once(redis, 'ready', { signal: late.signal })
+  } catch {
+    throw unconfirmed('there is no connection to wait on')
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+const servers = new WeakMap<NonNullable<Socket>, Promise<string>>()
+
+/** The run id of the server at the other end, read once per socket. */
+function serverOf(redis: Redis): Promise<string> {
+  const socket = redis.stream
+  if (!socket) return Promise.reject(unconfirmed('there is no connection'))
+  const known = servers.get(socket)
+  if (known) return known
+  const asked = redis.info('server').then((info) => {
+    const id = /^run_id:(\w+)/m.exec(info)?.[1]
+    if (id === undefined) throw unconfirmed('INFO does not say which server this is')
+    return id
+  })
+  servers.set(socket, asked)
+  asked.catch(() => servers.delete(socket))
+  return asked
+}
+
+function unconfirmed(why: string): GatewayError {
+  return new GatewayError('STORE_UNAVAILABLE', `too few replicas have the write: ${why}`, { retry: true })
+}
