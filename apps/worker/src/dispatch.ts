@@ -8,6 +8,7 @@ import { createDeliver } from './delivery/deliver.ts'
 import { startDeliveryWorkers } from './delivery/delivery-workers.ts'
 import { type CallsUnderWay, createDirectCalls } from './delivery/direct-calls.ts'
 import { createFanOut, type FanOut } from './delivery/fan-out.ts'
+import { startLeavingOldNames } from './delivery/leave-old-names.ts'
 import { createConsumerReplies } from './replies/consumer-replies.ts'
 import { createGuardedFetch, type GuardedFetch } from './sinks/guarded-fetch.ts'
 import { createQueueSink } from './sinks/sink-queue.ts'
@@ -76,10 +77,12 @@ function dispatchOf(platform: Platform, deps: Omit<DispatchDeps, 'config'> & { f
     },
     log,
   })
+  const leavingOldNames = startLeavingOldNames({ platform: platform.id, subscriptions, log })
   return {
     fanOut,
     deliveryWorkers: workers.current,
     async close() {
+      await leavingOldNames.stop()
       await workers.close()
       await consumerReplies.close()
     },

@@ -1,6 +1,7 @@
-// Owns: every name in Redis: keys with type, life, writer and readers; queues, streams, channels, ids that de-duplicate.
-// Two things never have one name: the kind stands first, `.` or `:` separates the parts, and neither a platform's id nor a
-// subscription's name can contain either. A name of BullMQ's has no `:`. None has a wildcard of ACL patterns (`*?[]\`).
+// Owns: every name in Redis: keys with type, life, writer and readers; queues, streams, channels, ids that
+// de-duplicate. Two things never have one name: the kind stands first, `.` or `:` separates the parts, and neither a
+// platform's id nor a subscription's name can contain either. A name of BullMQ's has no `:`. None has a wildcard of
+// ACL patterns (`*?[]\`).
 import { isEventId } from '@wxgw/contracts'
 
 /** BullMQ's own default; consumers in any language open queues under it. */
@@ -20,12 +21,19 @@ const tagOf = (kind: 'wx-deliveries' | 'wx-queue' | 'stream', platform: string, 
   `{${kind}.${platform}.${subscription}}`
 
 /** Deliveries of one subscription; its failed set is the subscription's dead letters. */
-export const deliveriesQueue = (platform: string, subscription: string) => tagOf('wx-deliveries', platform, subscription)
+export const deliveriesQueue = (platform: string, subscription: string) =>
+  tagOf('wx-deliveries', platform, subscription)
 
-/** The queue that the consumer of a new `queue` sink opens. An older one may have another: `sink.queue` of its record says. */
+/**
+ * The queue that the consumer of a new `queue` sink opens. An older one may have another: `sink.queue` of its record
+ * says.
+ */
 export const sinkQueue = (platform: string, subscription: string) => tagOf('wx-queue', platform, subscription)
 
-/** The stream that the consumer of a new `stream` sink reads. An older one may have another: `sink.stream` of its record says. */
+/**
+ * The stream that the consumer of a new `stream` sink reads. An older one may have another: `sink.stream` of its
+ * record says.
+ */
 export const sinkStream = (platform: string, subscription: string) => `wx:${tagOf('stream', platform, subscription)}`
 
 /** A key of BullMQ's: `what` is a job's id, or one of its own words. */
@@ -56,7 +64,7 @@ export function onceIds(platform: string) {
     sync: `${platform}.sync`,
     /** `replay` and `only` lead to other deliveries of the same event: each is remembered by itself. */
     fanOut: ({ eventId, replay, only }: { eventId: string; replay?: string | undefined; only?: string | undefined }) =>
-      [platform, deliveryId(eventId, only === undefined ? replay : (replay ?? '')), ...(only === undefined ? [] : [only])].join('.'),
+      only === undefined ? `${platform}.${deliveryId(eventId, replay)}` : `${platform}.${eventId}.${replay ?? ''}.${only}`,
   }
 }
 
@@ -64,8 +72,8 @@ export function onceIds(platform: string) {
 export const READINESS_PROBE_KEY = 'wx:{health}:probe'
 
 /**
- * string '1', PX 10000: a script that began at a platform's keys wrote it under the hash tag of a queue or a stream. Read and
- * removed at once.
+ * string '1', PX 10000: a script that began at a platform's keys wrote it under the hash tag of a queue or a stream.
+ * Read and removed at once.
  */
 export const scriptProbeKey = (tag: string, id: string) => `wx:{${tag}}:script_probe:${id}`
 

@@ -2,7 +2,10 @@
 
 const PLATFORM_ID = /^[a-z0-9][a-z0-9-]{0,31}$/
 
-/** Each word with a name in Redis, of this version or an earlier one, in which it stands where a platform's id stands in others. */
+/**
+ * Each word with a name in Redis, of this version or an earlier one, in which it stands where a platform's id stands
+ * in others.
+ */
 const RESERVED: ReadonlyMap<string, string> = new Map([
   ['component', '{wx-component-events}'],
   ['platform', '{wx-platform-events}'],

@@ -235,6 +235,8 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
       known: () => undefined,
       disable: notAsked('disable'),
       endPending: notAsked('endPending'),
+      withOldNames: notAsked('withOldNames'),
+      leaveOldNames: notAsked('leaveOldNames'),
       all: method('subscriptions.all', () => [...fake.subscriptions.values()]),
       webhookSecrets: notAsked('webhookSecrets'),
     },

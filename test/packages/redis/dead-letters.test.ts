@@ -8,6 +8,7 @@ import {
   deliveriesQueue,
   type JobOutcome,
   MAINTENANCE_QUEUE,
+  NO_EVENT_LOG,
 } from '@wxgw/redis'
 import t, { type Test } from 'tap'
 import { until } from '../../helpers/until.ts'
@@ -159,6 +160,23 @@ void t.test('discarding removes jobs and marks the log, of the given ones or of 
   t.equal(await deadLetters.discard('crm'), 249)
   t.equal(await failed(), 0)
   t.equal(await store.queues.open(QUEUE).count(), 1, 'what waits stays')
+})
+
+void t.test('another platform whose names could be joined to the same text has dead letters of its own', async (t) => {
+  const store = await startStore(t)
+  const { commands: redis, queues, blocking: connection, log } = store
+  const of = (platform: string) => createDeadLetters({ platform, redis, queues, events: NO_EVENT_LOG })
+  const deliveries = createDeliveryQueue({ queues: store.queues, redis: store.commands })
+  const delivery = { ...makeJob('ev_0'), platform: 'open', subscription: 'crm-x' }
+  await deliveries.enqueueDelivery(delivery, { attemptsMade: 1, lastError: 'HTTP 500' })
+  const [queue, parse] = [deliveriesQueue('open', 'crm-x'), parserOf(DeliveryJobSchema)]
+  const handle = async () => ({ kind: 'done' as const })
+  const worker = createQueueWorker<DeliveryJob>({ connection, queue, concurrency: 1, parse, handle, log })
+  t.teardown(() => worker.close())
+  const page = { limit: 10, cursor: undefined }
+  await until('it is dead', async () => (await of('open').list('crm-x', page)).items.length === 1)
+  t.same(await of('open-crm').list('x', page), { items: [], nextCursor: null })
+  t.same([await of('open-crm').replay('x'), await of('open-crm').discard('x', ['ev_0'])], [0, 0])
 })
 
 void t.test('with the store away they reject with STORE_UNAVAILABLE', async (t) => {

@@ -103,11 +103,12 @@ void t.test('a stream that takes nothing leaves its own delivery pending, and no
   t.same([await commands.xlen(broken.stream), await commands.xlen(sound.stream)], [1, 1])
 })
 
-void t.test('a stream on a hash tag of its own takes events as they are recorded, once a script was seen to reach it', async (t) => {
+void t.test('a stream on a hash tag of its own takes events with the record once a script was seen to reach it', async (t) => {
   const { commands } = await startStore(t)
   const log = createEventLog({ redis: commands, keys, eventLogSeconds: 60 })
   const stream = sinkStream('open1', 'bi')
-  const record = (id: string) => log.record(makeEvent(id), 1, ['bi'], { direct: [{ subscription: 'bi', stream, maxLength: undefined }] })
+  const direct = [{ subscription: 'bi', stream, maxLength: undefined }]
+  const record = (id: string) => log.record(makeEvent(id), 1, ['bi'], { direct })
   t.same(await record('ev_0'), [], 'not yet: somebody else has to append it')
   await until('it takes what is recorded', async () => (await record(`ev_${randomUUID()}`)).length === 1)
   t.equal(await commands.xlen(stream), 1)

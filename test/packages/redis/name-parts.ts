@@ -1,9 +1,13 @@
-// Owns: platform ids and subscription names that try to be mistaken for each other: all short ones, and what looks like our own names.
+// Owns: platform ids and subscription names that try to be mistaken for each other: all short ones, and what looks
+// like our own names.
 import { isPlatformId, reservedPlatformId } from '@wxgw/wechat-core'
 import { seededRandom } from '../../chaos/random.ts'
 
 const ALPHABET = ['a', '1', '-']
-const WORDS = ['open', 'open1', 'open10', 'crm', 'x', 'deliveries', 'queue', 'stream', 'wx', 'component', 'events', 'messages', 'platform', '3']
+const WORDS = [
+  ...['open', 'open1', 'open10', 'crm', 'x', '3'],
+  ...['deliveries', 'queue', 'stream', 'wx', 'component', 'events', 'messages', 'platform'],
+]
 
 /** Pairs of platform and subscription, the same in every run. No platform is one that the start refuses. */
 export function someSubscriptions(): Array<readonly [platform: string, subscription: string]> {

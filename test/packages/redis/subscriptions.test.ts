@@ -104,9 +104,10 @@ void t.test('a queue or stream that exists keeps the name of its record, which a
     for (const again of [{ kind: sink.kind }, sink] as SubscriptionInput['sink'][]) {
       t.match((await subscriptions.put(name, { sink: again, enabled: false })).subscription.sink, sink)
     }
-    await t.rejects(subscriptions.put(name, { sink: NEW[name] ?? sink }), { code: 'INVALID_REQUEST' }, 'not the name of a new one')
+    const put = () => subscriptions.put(name, { sink: NEW[name] ?? sink })
+    await t.rejects(put(), { code: 'INVALID_REQUEST' }, 'not the name of a new one')
     await subscriptions.put(name, WEBHOOK)
-    t.match((await subscriptions.put(name, { sink: NEW[name] ?? sink })).subscription.sink, NEW[name], 'but after it was something else')
+    t.match((await put()).subscription.sink, NEW[name], 'but after it was something else')
   }
 })
 

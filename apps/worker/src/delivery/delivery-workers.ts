@@ -2,7 +2,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { DeliveryJobSchema, parserOf, type Subscription } from '@wxgw/contracts'
 import type { Subscriptions } from '@wxgw/platform'
-import { createQueueWorker, deliveriesQueue, deliveryBackoffMs, type JobHandler, type QueueWorker, type RedisConnection } from '@wxgw/redis'
+import {
+  createQueueWorker,
+  deliveriesQueue,
+  deliveryBackoffMs,
+  type JobHandler,
+  type QueueWorker,
+  type RedisConnection,
+} from '@wxgw/redis'
 import type { Log } from '@wxgw/runtime'
 import type { Deliver } from './deliver.ts'
 

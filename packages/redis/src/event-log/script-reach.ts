@@ -1,5 +1,6 @@
-// Owns: whether a script on the log's keys reaches those of a queue or a stream, whose hash tag is another. It does where Redis is in
-// one part; a cluster refuses it, and what stands before several servers may do either, or run it on the wrong one.
+// Owns: whether a script on the log's keys reaches those of a queue or a stream, whose hash tag is another. It does
+// where Redis is in one part; a cluster refuses it, and what stands before several servers may do either, or run it
+// on the wrong one.
 import { randomUUID } from 'node:crypto'
 import { isAway } from '../batches.ts'
 import type { RedisConnection } from '../connect.ts'
@@ -8,8 +9,8 @@ import { runScript, script } from '../script.ts'
 
 export type ScriptReach = {
   /**
-   * The keys that have the hash tag of this one. Not until that is proven; the first call for a tag starts the proof, once in the
-   * life of the process.
+   * The keys that have the hash tag of this one. Not until that is proven; the first call for a tag starts the proof,
+   * once in the life of the process.
    */
   reaches(key: string): boolean
 }

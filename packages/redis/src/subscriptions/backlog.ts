@@ -1,7 +1,8 @@
 // Owns: what a subscription has standing in Redis beside its record: deliveries, dead letters, its consumer's queue or stream.
 import type { RedisConnection } from '../connect.ts'
 import { deliveriesQueue, sinkQueue, sinkStream } from '../keys.ts'
-import { oldNames } from '../old-names.ts'
+import { dropJobs } from '../old-names/move-jobs.ts'
+import { oldNames, type Owner } from '../old-names/old-names.ts'
 import { clearConsumerQueue } from '../queues/clear-consumer-queue.ts'
 import type { Queues } from '../queues/queues.ts'
 import { guardStore } from '../store-errors.ts'
@@ -23,20 +24,29 @@ export type BacklogDeps = {
 
 export function createBacklog({ platform, platforms, redis, queues }: BacklogDeps): Backlog {
   const old = oldNames(platform, platforms)
+
+  async function clearDeliveries(queue: string, owner: Owner | undefined): Promise<void> {
+    if (owner) return dropJobs(redis, queue, owner)
+    // A thousand jobs a step: a long backlog does not hold Redis up.
+    await queues.open(queue).obliterate({ force: true })
+    await queues.release(queue)
+  }
+
+  async function clearSinkQueue(queue: string, owner: Owner | undefined): Promise<void> {
+    if (owner) return dropJobs(redis, queue, owner)
+    await clearConsumerQueue(redis, queue)
+    await queues.release(queue)
+  }
+
   return {
-    clear: ({ subscription: { name }, dotted }) =>
+    clear: ({ subscription: { name, sink }, dotted }) =>
       guardStore(async () => {
-        // What stands in an ambiguous queue may be another subscription's.
-        const ifOurs = (queue: string) => (dotted || old.isAmbiguous(queue) ? [] : [queue])
-        for (const queue of [deliveriesQueue(platform, name), ...ifOurs(old.deliveriesQueue(name))]) {
-          // A thousand jobs a step: a long backlog does not hold Redis up.
-          await queues.open(queue).obliterate({ force: true })
-          await queues.release(queue)
-        }
-        for (const queue of [sinkQueue(platform, name), ...ifOurs(old.sinkQueue(name))]) {
-          await clearConsumerQueue(redis, queue)
-          await queues.release(queue)
-        }
+        await clearDeliveries(deliveriesQueue(platform, name), undefined)
+        if (!dotted) await clearDeliveries(old.deliveriesQueue(name), old.ownerOfDeliveries(name))
+        await clearSinkQueue(sinkQueue(platform, name), undefined)
+        const oldQueue = old.sinkQueue(name)
+        const hasOldQueue = sink.kind === 'queue' && sink.queue === oldQueue
+        if (!dotted || hasOldQueue) await clearSinkQueue(oldQueue, old.ownerInSinkQueue(name))
         for (const stream of [sinkStream(platform, name), old.sinkStream(name)]) await redis.unlink(stream)
       }),
     promote: (name) => guardStore(() => queues.open(deliveriesQueue(platform, name)).promoteJobs()),

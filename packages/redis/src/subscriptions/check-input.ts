@@ -68,9 +68,13 @@ function checkSink(
 }
 
 /**
- * Keeps the name of a queue or stream that exists: its consumer reads there. Throws INVALID_REQUEST when the caller wrote another.
+ * Keeps the name of a queue or stream that exists: its consumer reads there. Throws INVALID_REQUEST when the caller
+ * wrote another.
  */
-export function keepName(sink: Sink, { given, known }: { given: SubscriptionInput['sink']; known: Sink | undefined }): Sink {
+export function keepName(
+  sink: Sink,
+  { given, known }: { given: SubscriptionInput['sink']; known: Sink | undefined },
+): Sink {
   if (sink.kind === 'queue') {
     const queue = known?.kind === 'queue' ? known.queue : sink.queue
     if (given.kind === 'queue' && given.queue !== undefined && given.queue !== queue) {

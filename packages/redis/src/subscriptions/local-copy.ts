@@ -43,7 +43,8 @@ export function createLocalCopy(deps: {
     }
     const { version, records: all } = await records.readAll()
     const state = arrange(version, all)
-    for (const subscription of before?.subscriptions ?? []) if (!state.byName.has(subscription.name)) onGone(subscription)
+    const gone = before?.subscriptions.filter(({ name }) => !state.byName.has(name)) ?? []
+    gone.forEach(onGone)
     known = { state, asOfMs: asOfMs() }
     return state
   }

@@ -8,8 +8,13 @@ export type SubscriptionRecord = {
   subscription: Subscription
   /** Of a webhook: the current one first. Empty for other sinks. */
   secrets: SealedSecret[]
-  /** Created when `.` separated the parts of names already: nothing of it stands under the names of earlier versions (old-names.ts). */
+  /**
+   * Created when `.` separated the parts of names already: nothing of it stands under the names of earlier versions
+   * (old-names.ts).
+   */
   dotted?: true
+  /** The queue that the consumer opened until then; its jobs are on their way to `sink.queue`. */
+  movedFrom?: { queue: string; sinceMs: number }
   /** Deleted for everybody; kept until its queues are cleared, so that a crash in between is made good later. */
   deleting?: true
 }

@@ -4,6 +4,7 @@ import type { Subscription, SubscriptionInput } from '@wxgw/contracts'
 import { type Clock, GatewayError, type Secret, systemClock } from '@wxgw/wechat-core'
 import type { RedisConnection } from '../connect.ts'
 import { deliveriesQueue, type PlatformKeys } from '../keys.ts'
+import { createLeaveOldNames, type NameLeft } from '../old-names/leave-old-names.ts'
 import type { Page } from '../paging/newest-first.ts'
 import type { Queues } from '../queues/queues.ts'
 import type { Sealer } from '../sealed.ts'
@@ -30,6 +31,10 @@ export type Subscriptions = {
   all(maxAgeMs?: number): Promise<readonly Subscription[]>
   /** What `all()` would answer, if that needs no question to Redis. */
   known(): readonly Subscription[] | undefined
+  /** Of those that may have something under a name of an earlier version, the names. */
+  withOldNames(): Promise<readonly string[]>
+  /** Gives ambiguous queues a new name and moves what stands under old names. Safe to repeat. */
+  leaveOldNames(name: string): Promise<readonly NameLeft[]>
   /** The webhook secrets to sign with: the current one first, the previous one while it is being replaced. */
   webhookSecrets(name: string): Promise<readonly Secret[]>
 }
@@ -58,6 +63,7 @@ export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
   const { platform, queues, sealer, checkWebhookUrl, clock = systemClock } = deps
   const records = createRecordStore(deps)
   const backlog = createBacklog(deps)
+  const oldNames = createLeaveOldNames({ ...deps, records, nowMs: () => clock.nowMs() })
   const copy = createLocalCopy({
     records,
     onGone: ({ name, sink }) => {
@@ -114,6 +120,7 @@ export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
           subscription: { ...checked, sink, createdAtMs, updatedAtMs: nowMs },
           secrets: secrets.secrets,
           ...(known === undefined || known.dotted ? { dotted: true } : {}),
+          ...(known?.movedFrom && sink.kind === 'queue' ? { movedFrom: known.movedFrom } : {}),
         }
       })
       copy.forget()
@@ -164,6 +171,19 @@ export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
     all: async (maxAgeMs = DEFAULT_MAX_AGE_MS) => (await copy.get(maxAgeMs)).subscriptions,
 
     known: () => copy.peek(DEFAULT_MAX_AGE_MS)?.subscriptions,
+
+    async withOldNames() {
+      const { byName } = await copy.get(DEFAULT_MAX_AGE_MS)
+      return [...byName.values()].filter(oldNames.concerns).map(({ subscription }) => subscription.name)
+    },
+
+    async leaveOldNames(name) {
+      const record = await records.read(name)
+      if (!record || record.deleting) return []
+      const left = await oldNames.leave(record)
+      if (left.some(({ renamed }) => renamed)) copy.forget()
+      return left
+    },
 
     async webhookSecrets(name) {
       const record = (await copy.get(DEFAULT_MAX_AGE_MS)).byName.get(name)

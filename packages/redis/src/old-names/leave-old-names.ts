@@ -1,0 +1,115 @@
+// Owns: that what subscriptions have under names of earlier versions comes under the new ones. Deliveries' queues are
+// ours alone, so all of them move. A consumer's queue keeps the name that its consumer opens, unless that name is
+// ambiguous.
+import type { Subscription } from '@wxgw/contracts'
+import type { RedisConnection } from '../connect.ts'
+import { deliveriesQueue, sinkQueue } from '../keys.ts'
+import { guardStore } from '../store-errors.ts'
+import type { RecordStore } from '../subscriptions/record-store.ts'
+import type { SubscriptionRecord } from '../subscriptions/subscription-record.ts'
+import { moveJobs, queueExists } from './move-jobs.ts'
+import { oldNames } from './old-names.ts'
+
+export type LeaveOldNamesDeps = {
+  platform: string
+  /** The ids of all that are configured. */
+  platforms: readonly string[]
+  redis: RedisConnection
+  records: Pick<RecordStore, 'change'>
+  nowMs(): number
+}
+
+/** What was done: `renamed` = the consumer has to open `to` from now on, `moved` jobs went there. */
+export type NameLeft = { subscription: string; from: string; to: string; renamed: boolean; moved: number }
+
+/** Longer than processes of an earlier version run beside those of this one. */
+const NOTHING_THERE_FOR_MS = 24 * 3600 * 1000
+/** Processes of an earlier version, or whose copy of the record is old, have ended what they began. */
+const SETTLED_MS = 60_000
+
+export type LeaveOldNames = {
+  /** True when there may be something to do, now or later. */
+  concerns(record: SubscriptionRecord): boolean
+  /** Rejects with STORE_UNAVAILABLE. */
+  leave(record: SubscriptionRecord): Promise<NameLeft[]>
+}
+
+type MovedFrom = NonNullable<SubscriptionRecord['movedFrom']>
+
+/** Safe to repeat, to stop at any point and to run in several processes. */
+export function createLeaveOldNames({ platform, platforms, redis, records, nowMs }: LeaveOldNamesDeps): LeaveOldNames {
+  const old = oldNames(platform, platforms)
+  /** Since when this process has found nothing under the old names of a subscription. */
+  const nothingSinceMs = new Map<string, number>()
+
+  async function leave({ subscription, dotted, movedFrom }: SubscriptionRecord): Promise<NameLeft[]> {
+    const { name, sink } = subscription
+    const done: NameLeft[] = []
+    if (sink.kind === 'queue' && old.isAmbiguous(sink.queue) && (await rename(subscription))) {
+      done.push({ subscription: name, from: sink.queue, to: sinkQueue(platform, name), renamed: true, moved: 0 })
+    }
+    if (movedFrom && sink.kind === 'queue') done.push(...(await moveConsumers(name, movedFrom, sink.queue)))
+    if (dotted) return done
+    const deliveries = await moveDeliveries(name)
+    if (deliveries.length > 0) nothingSinceMs.delete(name)
+    await noteNothing(subscription)
+    return [...done, ...deliveries]
+  }
+
+  /** When there has been nothing for a day, the record says so, and nobody looks any more. */
+  async function noteNothing({ name, sink }: Subscription): Promise<void> {
+    const [deliveries, queue, stream] = [old.deliveriesQueue(name), old.sinkQueue(name), old.sinkStream(name)]
+    const isThere =
+      (await queueExists(redis, deliveries)) ||
+      (!(sink.kind === 'queue' && sink.queue === queue) && (await queueExists(redis, queue))) ||
+      (!(sink.kind === 'stream' && sink.stream === stream) && (await redis.exists(stream)) > 0)
+    if (isThere) {
+      nothingSinceMs.delete(name)
+      return
+    }
+    const sinceMs = nothingSinceMs.get(name) ?? nowMs()
+    nothingSinceMs.set(name, sinceMs)
+    if (nowMs() - sinceMs < NOTHING_THERE_FOR_MS) return
+    await records.change(name, (known) => (known && !known.deleting ? { ...known, dotted: true } : undefined))
+    nothingSinceMs.delete(name)
+  }
+
+  async function rename({ name }: Subscription): Promise<boolean> {
+    let renamed = false
+    await records.change(name, (known) => {
+      renamed = false
+      const sink = known?.subscription.sink
+      if (!known || known.deleting || sink?.kind !== 'queue' || !old.isAmbiguous(sink.queue)) return undefined
+      renamed = true
+      const subscription = { ...known.subscription, sink: { kind: 'queue' as const, queue: sinkQueue(platform, name) } }
+      return { ...known, subscription, movedFrom: { queue: sink.queue, sinceMs: nowMs() } }
+    })
+    return renamed
+  }
+
+  async function moveConsumers(name: string, movedFrom: MovedFrom, to: string): Promise<NameLeft[]> {
+    const { queue: from, sinceMs } = movedFrom
+    const { moved, left } = await moveJobs(redis, { from, to, owner: old.ownerInSinkQueue(name) })
+    if (moved === 0 && left === 0 && nowMs() - sinceMs > SETTLED_MS) {
+      await records.change(name, (known) => {
+        if (known?.movedFrom?.queue !== from) return undefined
+        const { movedFrom: _, ...rest } = known
+        return rest
+      })
+    }
+    return moved === 0 ? [] : [{ subscription: name, from, to, renamed: false, moved }]
+  }
+
+  async function moveDeliveries(name: string): Promise<NameLeft[]> {
+    const [from, to] = [old.deliveriesQueue(name), deliveriesQueue(platform, name)]
+    if (!(await queueExists(redis, from))) return []
+    const { moved } = await moveJobs(redis, { from, to, owner: old.ownerOfDeliveries(name) })
+    return moved === 0 ? [] : [{ subscription: name, from, to, renamed: false, moved }]
+  }
+
+  return {
+    // What was created since has nothing there.
+    concerns: ({ dotted, movedFrom }) => !dotted || movedFrom !== undefined,
+    leave: (record: SubscriptionRecord) => guardStore(() => leave(record)),
+  }
+}

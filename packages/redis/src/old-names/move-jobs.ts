@@ -1,0 +1,127 @@
+// Owns: moving jobs from a queue with an old name to the one with the new name, while workers of both names may be
+// running.
+import { randomUUID } from 'node:crypto'
+import type { RedisConnection } from '../connect.ts'
+import { isDeliveryId, queueKey } from '../keys.ts'
+import { runScript } from '../script.ts'
+import { adoptJob, claimJob, removeClaimed, removeEmptyQueue } from './move-scripts.ts'
+import type { Owner } from './old-names.ts'
+
+export type Move = {
+  from: string
+  /** undefined: the jobs are dropped. */
+  to: string | undefined
+  /** Only the jobs of this one; undefined = all. */
+  owner: Owner | undefined
+}
+
+/**
+ * `left`: how many of ours are still there, for the next time: somebody is working on them, or they were too many for
+ * once.
+ */
+export type Moved = { moved: number; left: number }
+
+/** In this order what was begun comes before what waits, and what fails meanwhile is seen. */
+const STATES = ['active', 'wait', 'paused', 'prioritized', 'delayed', 'failed', 'completed'] as const
+type State = (typeof STATES)[number]
+
+/** Jobs in these still have a future; the rest is memory. */
+const WITH_JOBS = [...STATES, 'waiting-children']
+const BESIDES = ['id', 'meta', 'events', 'marker', 'stalled', 'stalled-check', 'pc', 'limiter']
+const LOCK_MS = 30_000
+const BATCH = 100
+/** Of one state at once, so that one subscription does not keep the others waiting. */
+const MOST = 10_000
+/** A queue that is refilled while it is emptied does not keep us. */
+const MOST_ROUNDS = 1_000
+/** What a job is. What a consumer's library noted besides (parents, repetitions) belongs to the old queue. */
+const FIELDS = [
+  ...['name', 'data', 'opts', 'timestamp', 'delay', 'priority', 'deid', 'defa'],
+  ...['atm', 'ats', 'failedReason', 'stacktrace', 'processedOn', 'finishedOn'],
+]
+
+/** One command. True as long as there is something to move or to remove. */
+export async function queueExists(redis: RedisConnection, queue: string): Promise<boolean> {
+  return (await redis.exists([...WITH_JOBS, 'id', 'meta'].map((name) => queueKey(queue, name)))) > 0
+}
+
+/**
+ * Attempts, failures with their dates, and delays stay as they were. A job is added under its id before it is
+ * removed, so that a crash loses none; it may then run twice. Safe to run in several processes at once. The old queue
+ * goes when it has no jobs any more.
+ */
+export async function moveJobs(redis: RedisConnection, move: Move): Promise<Moved> {
+  const total: Moved = { moved: 0, left: 0 }
+  for (const state of STATES) {
+    const { moved, left } = await moveState(redis, move, state)
+    total.moved += moved
+    total.left += left
+  }
+  const keys = [...WITH_JOBS, ...BESIDES].map((name) => queueKey(move.from, name))
+  if (total.left === 0) await runScript(redis, removeEmptyQueue, { keys, args: [WITH_JOBS.length] })
+  return total
+}
+
+/** Of a deleted subscription: what others have in the same queue stays. */
+export async function dropJobs(redis: RedisConnection, from: string, owner: Owner): Promise<void> {
+  const round = () => moveJobs(redis, { from, to: undefined, owner })
+  for (let count = 0; count < MOST_ROUNDS && (await round()).moved > 0; ) count += 1
+}
+
+async function moveState(redis: RedisConnection, move: Move, state: State): Promise<Moved> {
+  const key = queueKey(move.from, state)
+  const type = await redis.type(key)
+  if (type !== 'list' && type !== 'zset') return { moved: 0, left: 0 }
+  const total: Moved = { moved: 0, left: 0 }
+  // Those that stay where they are.
+  let passed = 0
+  for (let seen = 0; seen < MOST; seen += BATCH) {
+    // A list is worked off from its end.
+    const ids =
+      type === 'list'
+        ? (await redis.lrange(key, -(passed + BATCH), -(passed + 1))).reverse()
+        : await redis.zrange(key, String(passed), String(passed + BATCH - 1))
+    const outcomes = await Promise.all(ids.map((id) => moveOne(redis, { ...move, state, id })))
+    const moved = outcomes.filter((outcome) => outcome === 'moved').length
+    const left = outcomes.filter((outcome) => outcome === 'left').length
+    total.moved += moved
+    total.left += left
+    passed += ids.length - moved
+    if (ids.length < BATCH) return total
+  }
+  return { ...total, left: total.left + 1 }
+}
+
+type OneMove = Move & { state: State; id: string }
+
+async function moveOne(redis: RedisConnection, move: OneMove): Promise<'moved' | 'left' | 'not ours'> {
+  const { from, to, owner, state, id } = move
+  // A consumer may have written anything into its queue; another id could be a key of the new queue's own.
+  if (!isDeliveryId(id)) return 'not ours'
+  const token = randomUUID()
+  const [job, lock] = [queueKey(from, id), queueKey(from, `${id}:lock`)]
+  const keys = [queueKey(from, state), queueKey(from, 'active'), job, lock]
+  const args = [id, state, token, LOCK_MS, owner?.platform ?? '', owner?.subscription ?? '', ...FIELDS]
+  const claimed = await runScript(redis, claimJob, { keys, args })
+  if (!Array.isArray(claimed)) return claimed === 1 ? 'left' : 'not ours'
+  const [before, score, ...values]: unknown[] = claimed
+  // What is completed needs no second place.
+  if (to !== undefined && before !== 'completed') {
+    await adopt(redis, { to, id, state: String(before), score: String(score), values })
+  }
+  const rest = ['active', 'failed', 'completed'].map((name) => queueKey(from, name))
+  await runScript(redis, removeClaimed, { keys: [...rest, lock, job, queueKey(from, `${id}:logs`)], args: [id, token] })
+  return 'moved'
+}
+
+type Adopted = { to: string; id: string; state: string; score: string; values: readonly unknown[] }
+
+async function adopt(redis: RedisConnection, { to, id, state, score, values }: Adopted): Promise<void> {
+  const into = state === 'paused' ? 'wait' : state
+  const kept = FIELDS.flatMap((name, index) => {
+    const value = values[index]
+    return typeof value === 'string' ? [name, value] : []
+  })
+  const keys = [id, into, 'meta', 'marker', 'delayed'].map((name) => queueKey(to, name))
+  await runScript(redis, adoptJob, { keys, args: [id, into, score, ...kept] })
+}
