@@ -2,6 +2,7 @@
 // pre_auth_codes from one visitor, it is no defence against many.
 import rateLimit from '@fastify/rate-limit'
 import { GatewayError } from '@wxgw/wechat-core'
+import { clientOf } from '@wxgw/runtime'
 import type { onRequestHookHandler } from 'fastify'
 import type { GatewayServer } from './server.ts'
 
@@ -14,12 +15,13 @@ const MAX_ADDRESSES = 20_000
 /** `createUrl`: authurl and the authorize page together. `lookUp`: mpinfo and the landing page together. Never on pushes. */
 export type RateLimits = { createUrl: onRequestHookHandler; lookUp: onRequestHookHandler }
 
-/** IPv6 addresses count by their /64. The address is believed from a proxy only within TRUST_PROXY. */
+/** An IPv6 address counts as its /64, and no port makes a client another one. A proxy is believed only within TRUST_PROXY. */
 export async function createRateLimits(scope: GatewayServer, perMinute: number): Promise<RateLimits> {
   await scope.register(rateLimit, {
     global: false,
     cache: MAX_ADDRESSES,
     timeWindow: WINDOW_MS,
+    keyGenerator: ({ ip, ips }) => clientOf(ips ?? [ip]),
     errorResponseBuilder: (_request, { ttl }) => {
       return new GatewayError('RATE_LIMITED', 'too many requests from this address', { retry: true, retryAfterSeconds: ttl / 1000 })
     },

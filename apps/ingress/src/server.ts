@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { Clock } from '@wxgw/wechat-core'
-import type { Config, Log, Metrics } from '@wxgw/runtime'
+import { type Config, createProxyTrust, type Log, type Metrics } from '@wxgw/runtime'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type RawServerDefault } from 'fastify'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isDraining } from './drain.ts'
@@ -42,7 +42,7 @@ export function createServer(listener: Listener, deps: Deps): { app: GatewayServ
     logger: false,
     genReqId: nextRequestId,
     requestIdHeader: false,
-    trustProxy: listener === 'public' && trustProxy.length > 0 ? [...trustProxy] : false,
+    trustProxy: listener === 'public' && trustProxy.length > 0 ? createProxyTrust(trustProxy) : false,
     bodyLimit: limits.MAX_BODY_BYTES,
     requestTimeout: limits.REQUEST_TIMEOUT_MS,
     connectionTimeout: limits.SOCKET_TIMEOUT_MS,

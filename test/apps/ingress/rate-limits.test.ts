@@ -1,7 +1,7 @@
 // Owns: how often one address may ask on the public listener.
 import t from 'tap'
 import { APPID_A, NOW_MS } from './fake-platform.ts'
-import { createGateway, PREFIX } from './gateway-fixture.ts'
+import { createGateway, type Fixture, PREFIX } from './gateway-fixture.ts'
 import { queryText, sealPush, textMessage } from './sealed-push.ts'
 
 void t.test('links and the start page share one budget per address; too many are told when to come back', async (t) => {
@@ -47,6 +47,66 @@ void t.test('X-Forwarded-For counts only from a trusted proxy', async (t) => {
   t.equal((await trusting.publicServer.inject(from('192.0.2.2'))).statusCode, 200)
   t.equal((await trusting.publicServer.inject(from('192.0.2.2'))).statusCode, 429)
 })
+
+const TRUSTED = {
+  host: '',
+  port: 0,
+  baseUrl: 'https://g.example',
+  trustProxy: ['127.0.0.1/32', '10.0.0.0/8', 'fd00::/8'],
+}
+
+void t.test('whatever form a proxy gives an address, one client has one budget', async (t) => {
+  const { publicServer } = createGateway(t, { config: { authurlRatePerMinute: 1, publicListener: TRUSTED } })
+  // Each row has addresses of its own; two headers of one client, or of two.
+  const same: Record<string, readonly [string, string]> = {
+    'IPv4 with two ports': ['192.0.2.1:1024', '192.0.2.1:65535'],
+    'IPv4 with a port and without': ['192.0.2.2', '192.0.2.2:443'],
+    'IPv4 in quotes': ['192.0.2.3', '"192.0.2.3:80"'],
+    'IPv4 mapped into IPv6': ['192.0.2.4', '::ffff:192.0.2.4'],
+    'IPv4 mapped into IPv6, in hexadecimal, with a port': ['192.0.2.5', '[::FFFF:C000:205]:80'],
+    'IPv6 with two ports': ['[2001:db8:1::1]:1024', '[2001:db8:1::1]:1025'],
+    'IPv6 with a port and without': ['2001:db8:2::1', '[2001:db8:2::1]:80'],
+    'IPv6 in brackets alone, and in another notation': ['[2001:db8:3::a]', '2001:0DB8:0003:0:0:0:0:000A'],
+    'two addresses of one /64': ['2001:db8:4:5::1', '2001:db8:4:5:ffff::2'],
+    'a zone': ['fe80::1%eth0', 'fe80::1%eth1'],
+    'a trusted hop with a port behind it': ['192.0.2.6', '192.0.2.6, 10.0.0.9:4711'],
+    'a trusted hop of IPv6 with a port behind it': ['192.0.2.7', '192.0.2.7, [fd00::1]:4711, ::ffff:10.0.0.1'],
+    'what the client wrote itself before it': ['1.1.1.1, 192.0.2.8', '2.2.2.2:99, 192.0.2.8:5'],
+  }
+  for (const [what, headers] of Object.entries(same)) {
+    t.same(await statusesOf(publicServer, headers), [200, 429], what)
+  }
+  const different: Record<string, readonly [string, string]> = {
+    'two IPv4 addresses': ['192.0.2.101:1', '192.0.2.102:1'],
+    'two /64': ['2001:db8:5:1::1', '2001:db8:5:2::1'],
+    'a hop that is not trusted is the client': ['192.0.2.103, 198.51.100.1:1', '192.0.2.103, 198.51.100.2:1'],
+  }
+  for (const [what, headers] of Object.entries(different)) {
+    t.same(await statusesOf(publicServer, headers), [200, 200], what)
+  }
+})
+
+void t.test('what is no address counts for the proxy that wrote it, however it varies', async (t) => {
+  const { publicServer } = createGateway(t, { config: { authurlRatePerMinute: 1, publicListener: TRUSTED } })
+  const nonsense = [
+    ['unknown', 'UNKNOWN', '_hidden', '_a1', 'client.example', 'localhost', '', ' , '],
+    ['192.0.2.1:65536', '192.0.2.1:', '192.0.2.1:x', '192.0.2.1:1:2', '192.0.2.01', '192.0.2', '0xc0000201'],
+    ['3221225985', '[2001:db8::1', '2001:db8::1]:80', '[2001:db8::1]80', '[192.0.2.1]:80', '2001:db8::1::2'],
+    ['for=192.0.2.1', '192.0.2.1 x'],
+  ].flat()
+  t.same(await statusesOf(publicServer, nonsense), nonsense.map((_, index) => (index === 0 ? 200 : 429)))
+  const behindAnother = nonsense.filter((text) => /\w/.test(text)).map((text) => `192.0.2.9, ${text}, 10.0.0.3:1`)
+  t.same(await statusesOf(publicServer, behindAnother), behindAnother.map((_, index) => (index === 0 ? 200 : 429)))
+})
+
+async function statusesOf(publicServer: Fixture['publicServer'], headers: readonly string[]): Promise<number[]> {
+  const statuses: number[] = []
+  for (const header of headers) {
+    const answer = await publicServer.inject({ url: `${PREFIX}/authurl`, headers: { 'x-forwarded-for': header } })
+    statuses.push(answer.statusCode)
+  }
+  return statuses
+}
 
 void t.test('the internal listener has no limit', async (t) => {
   const { internalServer, bearer } = createGateway(t, { config: { authurlRatePerMinute: 1 } })

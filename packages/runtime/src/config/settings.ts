@@ -82,7 +82,10 @@ export const SETTING_GROUPS = {
     WORKER_HOST: defaulted('127.0.0.1', host, { description: "worker's health and metrics" }),
     WORKER_PORT: defaulted('3002', port, { description: '0 takes any free port' }),
     PUBLIC_BASE_URL: optional(httpBaseUrl, { description: 'how browsers reach the public listener' }),
-    TRUST_PROXY: defaulted('', list(network), { description: 'CIDRs whose `X-Forwarded-*` are believed, comma-separated', absence: 'none' }),
+    TRUST_PROXY: defaulted('', list(network), {
+      description: 'CIDRs whose `X-Forwarded-*` are believed, comma-separated; `Forwarded` is not read',
+      absence: 'none',
+    }),
   },
   'The platform': {
     WX_PLATFORM_ID: defaulted('open1', platformId, { description: 'the `:platform` of the routes' }),
@@ -130,7 +133,7 @@ export const SETTING_GROUPS = {
       absence: 'any http(s)',
     }),
     AUTHURL_RATE_PER_MINUTE: defaulted('30', integer({ min: 1, max: 1_000_000 }), {
-      description: 'authorization URLs per address, public listener',
+      description: 'authorization URLs per address, public listener; a /64 of IPv6 is one address',
       unit: 'per minute',
     }),
     WEBHOOK_ALLOW_NETWORKS: defaulted('', list(network), {
