@@ -2,13 +2,14 @@
 import type { GatewayEvent } from '@wxgw/contracts'
 import type { OpenedGateway, Platform } from '@wxgw/platform'
 import { createDeliveryQueue, createSinkWriter, type QueueWorker, type RedisConnection } from '@wxgw/redis'
-import type { Config, Log } from '@wxgw/runtime'
+import type { Config, Log, Metrics } from '@wxgw/runtime'
 import type { Clock } from '@wxgw/wechat-core'
 import { createDeliver } from './delivery/deliver.ts'
 import { startDeliveryWorkers } from './delivery/delivery-workers.ts'
 import { type CallsUnderWay, createDirectCalls } from './delivery/direct-calls.ts'
 import { createFanOut, type FanOut } from './delivery/fan-out.ts'
 import { startLeavingOldNames } from './delivery/leave-old-names.ts'
+import { type Settlement, startSettling } from './delivery/settle-deliveries.ts'
 import { createConsumerReplies } from './replies/consumer-replies.ts'
 import { createGuardedFetch, type GuardedFetch } from './sinks/guarded-fetch.ts'
 import { createQueueSink } from './sinks/sink-queue.ts'
@@ -17,6 +18,7 @@ import { createWebhookSink } from './sinks/sink-webhook.ts'
 
 export type DispatchDeps = {
   config: Pick<Config, 'webhookAllowNetworks'>
+  metrics: Metrics
   gateway: OpenedGateway
   connection: RedisConnection
   clock: Clock
@@ -30,13 +32,19 @@ export type Dispatch = {
   close(): Promise<void>
 }
 
-export function startDispatch({ config, gateway, connection, clock, log }: DispatchDeps): Dispatch {
+export function startDispatch({ config, metrics, gateway, connection, clock, log }: DispatchDeps): Dispatch {
+  const settled = metrics.counter({
+    name: 'wxgw_deliveries_settled_total',
+    help: 'deliveries that the event log knew as not over and that no queue had; again = delivered once more',
+    labels: ['platform', 'outcome'],
+  })
   const fetch = createGuardedFetch({ allowNetworks: config.webhookAllowNetworks })
   const callsUnderWay = { count: 0 }
   const fanOuts = new Map<string, FanOut>()
   const dispatches: Array<ReturnType<typeof dispatchOf>> = []
   for (const platform of gateway.platforms.byId.values()) {
-    const own = dispatchOf(platform, { gateway, connection, fetch, callsUnderWay, clock, log })
+    const onSettled = (outcome: Settlement) => settled.inc({ platform: platform.id, outcome })
+    const own = dispatchOf(platform, { gateway, connection, fetch, callsUnderWay, onSettled, clock, log })
     fanOuts.set(platform.id, own.fanOut)
     dispatches.push(own)
   }
@@ -50,8 +58,14 @@ export function startDispatch({ config, gateway, connection, clock, log }: Dispa
   }
 }
 
-function dispatchOf(platform: Platform, deps: Omit<DispatchDeps, 'config'> & { fetch: GuardedFetch; callsUnderWay: CallsUnderWay }) {
-  const { gateway, connection, fetch, callsUnderWay, clock, log } = deps
+type PlatformDispatchDeps = Omit<DispatchDeps, 'config' | 'metrics'> & {
+  fetch: GuardedFetch
+  callsUnderWay: CallsUnderWay
+  onSettled(outcome: Settlement): void
+}
+
+function dispatchOf(platform: Platform, deps: PlatformDispatchDeps) {
+  const { gateway, connection, fetch, callsUnderWay, onSettled, clock, log } = deps
   const stores = { queues: gateway.platforms.queues, redis: gateway.connections.commands }
   const { subscriptions, events } = platform
   const writer = createSinkWriter(stores)
@@ -78,11 +92,13 @@ function dispatchOf(platform: Platform, deps: Omit<DispatchDeps, 'config'> & { f
     log,
   })
   const leavingOldNames = startLeavingOldNames({ platform: platform.id, subscriptions, log })
+  const settling = startSettling({ platform, enqueueDelivery, onSettled, clock, log })
   return {
     fanOut,
     deliveryWorkers: workers.current,
     async close() {
       await leavingOldNames.stop()
+      await settling.stop()
       await workers.close()
       await consumerReplies.close()
     },

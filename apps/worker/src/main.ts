@@ -33,7 +33,7 @@ async function main(): Promise<void> {
     tokenMetrics.follow(platforms)
     const connection = gateway.connect('blocking')
 
-    const dispatch = startDispatch({ config, gateway, connection, clock, log })
+    const dispatch = startDispatch({ config, metrics, gateway, connection, clock, log })
     const workers = startWorkers({ connection, platforms, fanOutOf: dispatch.fanOutOf, nowMs: clock.nowMs, log })
     // At once: a fan-out may be calling a webhook as long as a delivery, and the two times would add up.
     lifecycle.onStop('workers', async () => {

@@ -15,6 +15,7 @@ import {
   createSubscriptions,
   createSyncStates,
   createTicketStore,
+  createUnsettledDeliveries,
   guardStore,
   NO_EVENT_LOG,
   NO_REPLICA_BARRIER,
@@ -200,6 +201,7 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
       subscriptions,
       deadLetters: createDeadLetters({ platform: own.id, redis, queues, events }),
       events,
+      unsettled: createUnsettledDeliveries({ platform: own.id, redis, keys }),
       inbox,
       replies,
       replyOffers: createReplyOffers({

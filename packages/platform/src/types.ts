@@ -1,6 +1,6 @@
 // Owns: what one configured platform offers to the processes, wired over Redis and WeChat's API.
 import type { GatewayEvent } from '@wxgw/contracts'
-import type { ApiTicketType, AskedReply, DeadLetters, EventLog, Inbox, OfferOutcome, Page, RefreshSchedule, Subscriptions, SyncState, TicketStore } from '@wxgw/redis'
+import type { ApiTicketType, AskedReply, DeadLetters, EventLog, Inbox, OfferOutcome, Page, RefreshSchedule, Subscriptions, SyncState, TicketStore, UnsettledDeliveries } from '@wxgw/redis'
 import type { Authorizer, AuthorizerAppId, AuthorizerTokens, ComponentAppId, CurrentToken, FuncInfo, PushKeys, Secret } from '@wxgw/wechat-core'
 
 /** What an exchanged authorization code stands for now: the account with its current tokens. */
@@ -121,6 +121,7 @@ export type Platform = {
   subscriptions: Subscriptions
   deadLetters: DeadLetters
   events: EventLog
+  unsettled: UnsettledDeliveries
   inbox: Inbox
   replies: Replies
   replyOffers: ReplyOffers

@@ -127,12 +127,17 @@ export function platformKeys(platform: string) {
     /** string, counts changes of the hash above. No TTL. Read by every process before it matches. */
     subscriptionsVersion: `${base}:subscriptions_version`,
 
-    /** hash event, receivedAtMs, d:<subscription> -> state as JSON; EX EVENT_LOG_SECONDS. */
+    /** hash event, receivedAtMs, d:<subscription> -> state as JSON, j:<subscription> -> id of the job that delivers, where it is not the event's; EX EVENT_LOG_SECONDS. */
     event: (eventId: string) => `${base}:event:${eventId}`,
     /** sorted set of event ids by receivedAtMs; trimmed by age and by size on write; EX EVENT_LOG_SECONDS. */
     events: `${base}:events`,
     /** the same, for one authorizer. */
     eventsOfAuthorizer: (appId: string) => `${base}:events:${appId}`,
+
+    /** sorted set `<event id> <subscription>` by the millisecond since which the delivery is not over; trimmed as `events`; EX EVENT_LOG_SECONDS. */
+    unsettled: `${base}:unsettled`,
+    /** string '1', EX 50: a worker is comparing what is not over with what stands in the queues. */
+    settling: `${base}:settling`,
 
     /** hash deadline, reply, w:<channel>, subscription, authorizer, openid, event (without an event log); PX deadline + 10 min: a reply on its way to an ingress. */
     reply: (eventId: string) => `${base}:reply:${eventId}`,

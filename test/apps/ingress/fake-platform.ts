@@ -257,6 +257,12 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
       get: method('events.get', (eventId: string) => fake.events.get(eventId)),
       find: method('events.find', (_filter: EventFilter) => ({ items: [...fake.events.values()], nextCursor: null })),
     },
+    unsettled: {
+      page: notAsked('unsettled.page'),
+      placeOf: notAsked('placeOf'),
+      settled: notAsked('settled'),
+      claimPass: notAsked('claimPass'),
+    },
     inbox: {
       componentEvent: method('inbox.componentEvent', () => 'accepted' as const),
       message: method('inbox.message', () => 'accepted' as const),

@@ -41,7 +41,9 @@ export async function makeFirstAttempt(deps: FirstAttemptDeps, handing: Handing)
   const delivery = deliveryJob(job, subscription)
   const about = { eventId: job.event.id, subscription: subscription.name }
   // The first delivery is pending since the event was recorded; a replay starts anew what may have ended long ago.
-  if (job.replay !== undefined) await recordState(deps, { ...about, status: 'pending', attempts: 0 })
+  if (job.replay !== undefined) {
+    await recordState(deps, { ...about, status: 'pending', attempts: 0, jobId: delivery.deliveryId })
+  }
   const made = await (subscription.sink.kind === 'webhook' ? callWebhook(deps, handing, subscription.sink) : writeLocally(deps, handing))
   if (made === undefined) {
     await deps.enqueueDelivery(delivery)

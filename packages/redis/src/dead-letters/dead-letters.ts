@@ -105,7 +105,7 @@ export function createDeadLetters({ platform, redis, queues, events }: DeadLette
   /** First the log, then the job: the other way round, a fast delivery would be logged as pending again. */
   async function sendAgain(subscription: string, job: Job): Promise<boolean> {
     const { eventId, deliveryId: last } = parseDeadDelivery(job.data)
-    await events.deliveryChanged(eventId, subscription, { status: 'pending', attempts: 0 })
+    await events.deliveryChanged(eventId, subscription, { status: 'pending', attempts: 0, jobId: job.id })
     return unlessGone(async () => {
       // A consumer's queue that still knows the delivery would take it for a duplicate: a replay is another one, of the same event.
       if (last !== undefined) await job.updateData({ ...job.data, deliveryId: deliveryId(eventId, `r${randomBytes(6).toString('hex')}`) })

@@ -26,6 +26,8 @@ export type DeliveryChange = {
   attempts: number
   lastError?: string | undefined
   deliveredAtMs?: number | undefined
+  /** Of the job in the deliveries' queue that works on it from now on. Default: as before; at first the event's id. */
+  jobId?: string | undefined
 }
 
 /** The stream or the BullMQ queue of a subscription, under the names of its record. */
@@ -55,7 +57,7 @@ export type EventLog = {
 
 export type EventLogDeps = {
   redis: RedisConnection
-  keys: Pick<PlatformKeys, 'event' | 'events' | 'eventsOfAuthorizer'>
+  keys: Pick<PlatformKeys, 'event' | 'events' | 'eventsOfAuthorizer' | 'unsettled'>
   /** Of consumers. Without them no queue takes any event. */
   queues?: Pick<Queues, 'open'> | undefined
   /** How long an event is remembered, from when it was recorded. */

@@ -16,7 +16,7 @@ end
  * repeat it adds subscriptions that were not known, and whom the same arrival has been delivered to is told by the answer, without
  * another entry. A sink that takes none is told by the answer, too; its delivery is pending.
  * The indexes lose what is too old, and, above the cap, the oldest: a few per event, so that no write is long.
- * KEYS: index of all, then, in any order, the index of each authorizer in the batch, each stream, and of each queue those that
+ * KEYS: index of all, index of deliveries that are not over, then, in any order, the index of each authorizer in the batch, each stream, and of each queue those that
  *       `addingTo` takes, in a row
  * ARGV: life in s, most events, prefix of event keys, state of a new delivery as JSON, state of one that is made, timestamp of jobs,
  *       how many queues, for each: which of KEYS is its first, prefix of its keys, how many jobs it gets,
@@ -85,6 +85,8 @@ while at <= #ARGV do
     elseif isNew or call('HEXISTS', key, field) == 0 then
       fields[#fields + 1] = field
       fields[#fields + 1] = pending
+      table.insert(added[2], now)
+      table.insert(added[2], id .. ' ' .. name)
     end
     at = at + 3
   end
@@ -124,14 +126,17 @@ return answers
 /**
  * Writes what became of deliveries, each unless that is old news: what is delivered stays delivered, what is over does not go
  * on, and attempts do not count backwards. Only \`pending\` begins anew.
- * KEYS: the event of each change; one may stand there several times
- * ARGV: for each change: field, state as JSON, status, attempts
+ * KEYS: index of deliveries that are not over, then the event of each change; one may stand there several times
+ * ARGV: milliseconds now, life in s, then for each change: event's id, subscription, state as JSON, status, attempts, id of the job that
+ *       delivers ('' = as before)
  */
 export const changeDeliveries = script(`${IS_DELIVERED_LUA}
 local call = redis.call
-local at = 1
-for _, key in ipairs(KEYS) do
-  local field, status, attempts = ARGV[at], ARGV[at + 2], tonumber(ARGV[at + 3])
+local unsettled = KEYS[1]
+local at = 3
+for index = 2, #KEYS do
+  local key = KEYS[index]
+  local field, status, attempts = 'd:' .. ARGV[at + 1], ARGV[at + 3], tonumber(ARGV[at + 4])
   local event = call('HMGET', key, 'receivedAtMs', field)
   local write = event[1]
   if write and event[2] and status == 'delivered' then
@@ -144,8 +149,17 @@ for _, key in ipairs(KEYS) do
     if state.status == 'discarded' then write = false end
     if state.status == 'retrying' and status == 'retrying' and attempts < state.attempts then write = false end
   end
-  if write then call('HSET', key, field, ARGV[at + 1]) end
-  at = at + 4
+  local member = ARGV[at] .. ' ' .. ARGV[at + 1]
+  if write then
+    call('HSET', key, field, ARGV[at + 2])
+    if ARGV[at + 5] ~= '' then call('HSET', key, 'j:' .. ARGV[at + 1], ARGV[at + 5]) end
+    if status == 'pending' or status == 'retrying' then
+      call('ZADD', unsettled, 'NX', ARGV[1], member)
+      call('EXPIRE', unsettled, ARGV[2])
+    end
+  end
+  if status ~= 'pending' and status ~= 'retrying' then call('ZREM', unsettled, member) end
+  at = at + 6
 end
-return #KEYS
+return #KEYS - 1
 `)

@@ -7,7 +7,7 @@ import type { DeliveryChange, EventLog, EventLogDeps } from './event-log.ts'
 import { changeDeliveries, recordEvents } from './event-scripts.ts'
 import { MOST_DELIVERIES, type NewEvent, recordArguments } from './record-arguments.ts'
 import { createScriptReach } from './script-reach.ts'
-import { deliveryField, formatState } from './logged-event.ts'
+import { formatState } from './logged-event.ts'
 
 export type EventWriter = Pick<EventLog, 'record' | 'deliveryChanged'>
 
@@ -28,7 +28,7 @@ export function createEventWriter({ redis, keys, queues, eventLogSeconds, maxEve
     write: async (_, events) => {
       const delivered = formatState({ status: 'delivered', attempts: 1, lastError: null, deliveredAt: new Date().toISOString() })
       const head = [eventLogSeconds, maxEvents, keys.event(''), PENDING, delivered, Date.now()]
-      const layout = { head, index: keys.events, indexOf: keys.eventsOfAuthorizer, reaches: reach.reaches, directQueue }
+      const layout = { head, index: keys.events, unsettled: keys.unsettled, indexOf: keys.eventsOfAuthorizer, reaches: reach.reaches, directQueue }
       const answers = await runScript(redis, recordEvents, recordArguments(layout, events))
       return Array.isArray(answers) ? answers.map((served) => (Array.isArray(served) ? served.map(String) : [])) : []
     },
@@ -36,11 +36,16 @@ export function createEventWriter({ redis, keys, queues, eventLogSeconds, maxEve
 
   const changes = createBatches<Change, true>({
     write: async (_, changed) => {
-      const args = changed.flatMap(({ subscription, change: { status, attempts, lastError, deliveredAtMs } }) => {
+      const about = changed.flatMap(({ eventId, subscription, change }) => {
+        const { status, attempts, lastError, deliveredAtMs, jobId } = change
         const deliveredAt = deliveredAtMs === undefined ? null : new Date(deliveredAtMs).toISOString()
-        return [deliveryField(subscription), formatState({ status, attempts, lastError: lastError ?? null, deliveredAt }), status, attempts]
+        const state = formatState({ status, attempts, lastError: lastError ?? null, deliveredAt })
+        return [eventId, subscription, state, status, attempts, jobId ?? '']
       })
-      await runScript(redis, changeDeliveries, { keys: changed.map(({ eventId }) => keys.event(eventId)), args })
+      await runScript(redis, changeDeliveries, {
+        keys: [keys.unsettled, ...changed.map(({ eventId }) => keys.event(eventId))],
+        args: [Date.now(), eventLogSeconds, ...about],
+      })
       return changed.map(() => true)
     },
   })

@@ -17,9 +17,15 @@ export type LoggedEvent = {
 type StoredState = Omit<DeliveryState, 'subscription'>
 
 const DELIVERY = 'd:'
+const DELIVERING_JOB = 'j:'
 
 export function deliveryField(subscription: string): string {
   return DELIVERY + subscription
+}
+
+/** Names the job that delivers, where its id is not the event's. */
+export function jobField(subscription: string): string {
+  return DELIVERING_JOB + subscription
 }
 
 /** With the status first, by which event-scripts.ts knows a delivery that was made. */
@@ -50,7 +56,7 @@ export function parseLoggedEvent(fields: Readonly<Record<string, string>>): Logg
 }
 
 /** Only this package writes it, from a GatewayEvent. */
-function parseEvent(text: string): GatewayEvent {
+export function parseEvent(text: string): GatewayEvent {
   const event: unknown = JSON.parse(text)
   if (typeof event !== 'object' || event === null || !('id' in event) || !('type' in event)) {
     throw new GatewayError('INTERNAL', 'a logged event cannot be read')
@@ -58,6 +64,6 @@ function parseEvent(text: string): GatewayEvent {
   return event as GatewayEvent
 }
 
-function parseState(text: string): StoredState {
+export function parseState(text: string): StoredState {
   return JSON.parse(text) as StoredState
 }

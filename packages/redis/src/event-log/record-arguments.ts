@@ -20,6 +20,8 @@ export type RecordLayout = {
   head: ReadonlyArray<string | number>
   /** Key of the index of all events. */
   index: string
+  /** Key of the index of deliveries that are not over. */
+  unsettled: string
   /** Key of the index of one authorizer. */
   indexOf(appId: string): string
   /** False: the script does not write to this stream. */
@@ -33,8 +35,8 @@ export const MOST_DELIVERIES = 250
 const NOT_FROM_HERE: [place: number, how: string] = [0, '']
 
 export function recordArguments(layout: RecordLayout, events: readonly NewEvent[]): ScriptArguments {
-  const { head, index, indexOf, reaches, directQueue } = layout
-  const keys = [index]
+  const { head, index, unsettled, indexOf, reaches, directQueue } = layout
+  const keys = [index, unsettled]
   const places = new Map<string, number>()
   const queues = new Map<string, { place: number; prefix: string; jobs: number }>()
   const about: Array<string | number> = []

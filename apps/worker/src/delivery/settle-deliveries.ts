@@ -1,0 +1,107 @@
+// Owns: that no delivery stays pending for ever. What the event log knows as not over is compared with what stands in the queues:
+// a failover loses jobs and notes about them apart from each other, a process that dies loses the note it was about to write.
+import type { DeliveryJob } from '@wxgw/contracts'
+import type { EventLog, Subscriptions } from '@wxgw/platform'
+import type { DeliveryQueue, UnsettledDeliveries, UnsettledDelivery } from '@wxgw/redis'
+import type { Log } from '@wxgw/runtime'
+import { type Clock, GatewayError } from '@wxgw/wechat-core'
+import { setTimeout as delay } from 'node:timers/promises'
+import { repeat, type Repetition } from '../schedule/repeat.ts'
+
+export type SettlingDeps = {
+  platform: {
+    id: string
+    events: Pick<EventLog, 'deliveryChanged'>
+    subscriptions: Pick<Subscriptions, 'get'>
+    unsettled: UnsettledDeliveries
+  }
+  enqueueDelivery: DeliveryQueue['enqueueDelivery']
+  /** Hears of each delivery that was not where the log said. */
+  onSettled(outcome: Settlement): void
+  clock: Clock
+  log: Log
+  everyMs?: number
+  minAgeMs?: number
+}
+
+/** `again`: enqueued once more under the same id. `dead`, `over`: only the note was missing. `dropped`: nobody wants it any more. */
+export type Settlement = 'again' | 'dead' | 'over' | 'dropped' | 'queued'
+
+const EVERY_MS = 60_000
+/** Longer than a fan-out works on an event that it has recorded: a webhook's 30 s and what a busy process adds. */
+const MIN_AGE_MS = 90_000
+const PAGE = 250
+/** 5,000 a second at most: a backlog of retries is looked through without holding Redis up. */
+const PAUSE_MS = 50
+
+/** One worker at a time makes a pass; costs what is not over. Never rejects. */
+export function startSettling({ everyMs = EVERY_MS, ...deps }: SettlingDeps): Repetition {
+  const { platform, log } = deps
+  const stopping = new AbortController()
+  const passes = repeat({ firstMs: everyMs / 2, everyMs }, async () => {
+    try {
+      if (!(await platform.unsettled.claimPass())) return
+      const counts = await settleAll(deps, stopping.signal)
+      if (counts.again + counts.dead > 0) log.warn({ platform: platform.id, ...counts }, 'deliveries.settled')
+    } catch (error) {
+      // The next pass begins anew; that Redis is away is said by readiness.
+      if (!(error instanceof GatewayError) || error.code !== 'STORE_UNAVAILABLE') {
+        log.warn({ err: error, platform: platform.id }, 'deliveries.not_settled')
+      }
+    }
+  })
+  return {
+    async stop() {
+      stopping.abort()
+      await passes.stop()
+    },
+  }
+}
+
+async function settleAll(deps: SettlingDeps, stopping: AbortSignal): Promise<Record<Settlement, number>> {
+  const { platform, clock, minAgeMs = MIN_AGE_MS } = deps
+  const counts = { again: 0, dead: 0, over: 0, dropped: 0, queued: 0 }
+  const sinceMs = clock.nowMs() - minAgeMs
+  let after: string | undefined
+  do {
+    const { items, next } = await platform.unsettled.page({ sinceMs, limit: PAGE, after })
+    for (const outcome of await Promise.all(items.map((delivery) => settle(deps, delivery)))) {
+      counts[outcome] += 1
+      if (outcome !== 'queued') deps.onSettled(outcome)
+    }
+    after = next
+    if (after !== undefined) await delay(PAUSE_MS)
+  } while (after !== undefined && !stopping.aborted)
+  return counts
+}
+
+async function settle({ platform, enqueueDelivery }: SettlingDeps, delivery: UnsettledDelivery): Promise<Settlement> {
+  const { eventId, subscription: name, logged } = delivery
+  if (!logged || (logged.status !== 'pending' && logged.status !== 'retrying')) {
+    await platform.unsettled.settled(delivery)
+    return 'over'
+  }
+  const place = await platform.unsettled.placeOf({ subscription: name, jobId: logged.jobId })
+  if (place.kind === 'queued') return 'queued'
+  if (place.kind === 'dead') {
+    await platform.events.deliveryChanged(eventId, name, { status: 'dead', attempts: place.attempts, lastError: place.lastError })
+    return 'dead'
+  }
+  const subscription = await platform.subscriptions.get(name)
+  if (!subscription) {
+    await platform.events.deliveryChanged(eventId, name, { status: 'discarded', attempts: 0 })
+    return 'dropped'
+  }
+  const job: DeliveryJob = {
+    v: 1,
+    kind: 'deliver',
+    platform: platform.id,
+    subscription: name,
+    event: logged.event,
+    receivedAtMs: logged.receivedAtMs,
+    deliveryId: logged.jobId,
+    scheduleSeconds: subscription.retry.scheduleSeconds,
+  }
+  await enqueueDelivery(job)
+  return 'again'
+}

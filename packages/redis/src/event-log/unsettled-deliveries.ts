@@ -1,0 +1,109 @@
+// Owns: the deliveries that the event log knows as not over, and where in the deliveries' queues each of them really stands.
+// What is done about a difference is the worker's settle-deliveries.ts.
+import type { DeliveryStatus, GatewayEvent } from '@wxgw/contracts'
+import type { RedisConnection } from '../connect.ts'
+import { deliveriesQueue, type PlatformKeys, queueKey } from '../keys.ts'
+import { allSucceeded, guardStore } from '../store-errors.ts'
+import { deliveryField, jobField, parseEvent, parseState } from './logged-event.ts'
+
+export type UnsettledDelivery = {
+  eventId: string
+  subscription: string
+  /** undefined: the log has forgotten the event, or never recorded this delivery. */
+  logged: { event: GatewayEvent; receivedAtMs: number; status: DeliveryStatus; jobId: string } | undefined
+}
+
+/** `queued`: a job works on it or waits. `dead`: it stands in the dead letters. `gone`: nothing works on it. */
+export type DeliveryPlace = { kind: 'queued' } | { kind: 'dead'; attempts: number; lastError: string } | { kind: 'gone' }
+
+export type UnsettledPage = { items: UnsettledDelivery[]; next: string | undefined }
+
+export type UnsettledDeliveries = {
+  /** Those that have not been over for at least `sinceMs`, oldest first; `after`: the page before's `next`. */
+  page(options: { sinceMs: number; limit: number; after?: string | undefined }): Promise<UnsettledPage>
+  placeOf(delivery: { subscription: string; jobId: string }): Promise<DeliveryPlace>
+  /** It is over: nobody looks for it any more. */
+  settled(delivery: { eventId: string; subscription: string }): Promise<void>
+  /** True for one process within 50 s. */
+  claimPass(): Promise<boolean>
+}
+
+export type UnsettledDeps = {
+  platform: string
+  redis: RedisConnection
+  keys: Pick<PlatformKeys, 'event' | 'unsettled' | 'settling'>
+}
+
+/** Below the minute between two passes. */
+const CLAIM_SECONDS = 50
+
+/** Rejects with STORE_UNAVAILABLE. */
+export function createUnsettledDeliveries({ platform, redis, keys }: UnsettledDeps): UnsettledDeliveries {
+  async function load(members: readonly string[]): Promise<UnsettledDelivery[]> {
+    if (members.length === 0) return []
+    const deliveries = members.map(parseMember)
+    const pipeline = redis.pipeline()
+    for (const { eventId, subscription } of deliveries) {
+      pipeline.hmget(keys.event(eventId), 'event', 'receivedAtMs', deliveryField(subscription), jobField(subscription))
+    }
+    const answers = allSucceeded(await pipeline.exec())
+    return deliveries.map((delivery, index) => ({ ...delivery, logged: parseLogged(delivery.eventId, answers[index]) }))
+  }
+
+  return {
+    page: ({ sinceMs, limit, after }) =>
+      guardStore(async () => {
+        const [score, offset] = after === undefined ? ['-inf', 0] : parsePosition(after)
+        const flat = await redis.zrangebyscore(keys.unsettled, score, sinceMs, 'WITHSCORES', 'LIMIT', offset, limit)
+        const members = flat.filter((_, index) => index % 2 === 0)
+        const scores = flat.filter((_, index) => index % 2 === 1)
+        return { items: await load(members), next: members.length < limit ? undefined : positionAfter({ score, offset }, scores) }
+      }),
+
+    placeOf: ({ subscription, jobId }) =>
+      guardStore(async () => {
+        const queue = deliveriesQueue(platform, subscription)
+        const job = queueKey(queue, jobId)
+        const [exists, failedAt] = await Promise.all([redis.exists(job), redis.zscore(queueKey(queue, 'failed'), jobId)])
+        if (exists === 0) return { kind: 'gone' }
+        if (failedAt === null) return { kind: 'queued' }
+        const [attempts, lastError] = await redis.hmget(job, 'atm', 'failedReason')
+        return { kind: 'dead', attempts: Number(attempts ?? 0), lastError: lastError ?? 'unknown' }
+      }),
+
+    settled: ({ eventId, subscription }) =>
+      guardStore(async () => void (await redis.zrem(keys.unsettled, `${eventId} ${subscription}`))),
+
+    claimPass: () => guardStore(async () => (await redis.set(keys.settling, '1', 'EX', CLAIM_SECONDS, 'NX')) === 'OK'),
+  }
+}
+
+/** Neither an event's id nor a subscription's name has a blank. */
+function parseMember(member: string): { eventId: string; subscription: string } {
+  const separator = member.lastIndexOf(' ')
+  return { eventId: member.slice(0, separator), subscription: member.slice(separator + 1) }
+}
+
+function parseLogged(eventId: string, answer: unknown): UnsettledDelivery['logged'] {
+  if (!Array.isArray(answer)) return undefined
+  const [event, receivedAtMs, state, jobId] = answer.map((value) => (typeof value === 'string' ? value : undefined))
+  if (event === undefined || state === undefined) return undefined
+  const { status } = parseState(state)
+  return { event: parseEvent(event), receivedAtMs: Number(receivedAtMs), status, jobId: jobId ?? eventId }
+}
+
+/**
+ * Entries that are settled while a pass goes on leave the set, so that a position may skip some of the same millisecond: the next pass
+ * sees them.
+ */
+function positionAfter(before: { score: string | number; offset: number }, scores: readonly string[]): string {
+  const last = scores.at(-1) ?? '0'
+  const sameMillisecond = scores.filter((score) => score === last).length
+  const offset = String(before.score) === last ? before.offset + sameMillisecond : sameMillisecond
+  return `${last} ${offset}`
+}
+
+function parsePosition(position: string): [score: string, offset: number] {
+  const [score = '-inf', offset = '0'] = position.split(' ')
+  return [score, Number(offset)]
+}
