@@ -15,6 +15,8 @@ const REPEATABLE_ANYWHERE: Record<string, string> = {
   media_id_list: 'complaint_callback (history): official page, SDK sample',
   scene_group_ext_list: 'open_product_scene_group_audit (SceneGroupAudit): official page, SDK sample',
   update_fields: 'head_supplier_item_update (item_info): SDK model',
+  AroundBeacon: 'ShakearoundUserShake (AroundBeacons, up to five): official page',
+  voucher_list: 'channels_ec_voucher_send_succ: SDK model',
 }
 
 // For names too general to be forced everywhere: `parent>name`, the root being `xml`.
