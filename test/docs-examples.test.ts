@@ -47,7 +47,7 @@ void t.test('the elements that are said to be arrays are arrays, and there are n
   const documented = tableRows(section(EVENTS, '### Elements that are always arrays')).map(([cell = '']) => cell.replaceAll('`', ''))
   for (const name of documented) {
     const xml = `<xml><ToUserName>gh</ToUserName><CreateTime>1</CreateTime><MsgType>text</MsgType><${name}>1</${name}></xml>`
-    const message = parseAuthorizerMessage(xml)
+    const message = parseAuthorizerMessage(xml, Date.now())
     t.strictSame(message.kind === 'message' && message.data[name], ['1'], name)
   }
   const source = projectText('packages/wechat-core/src/xml/repeatable.ts')
@@ -96,7 +96,6 @@ async function servedRoutes(): Promise<string[]> {
       authRedirectOrigins: [],
       authurlRatePerMinute: 30,
       pushMaxSkewSeconds: 600,
-      dedupeSeconds: 3600,
     },
     platforms: new Map(),
     log: silent,

@@ -87,6 +87,27 @@ void t.test('passive replies', async (story) => {
     await remove('hook')
   })
 
+  await story.test('a push that names neither account nor user is answered in a form of its own; a missing account is filled in', async (t) => {
+    const coin = '<xml><MsgType>event</MsgType><Event>minigame_coin_deliver_completed</Event>'
+    const push = (xml: string) => simulator.push('authorizer', { xml, appId: APP, attempts: 1 })
+    const hook = await startHook(t, () => ({ status: 200, body: { reply: { raw: '<xml><ErrCode>0</ErrCode></xml>' } } }))
+    await put('hook', { sink: { kind: 'webhook', url: hook.url }, reply: true, retry: { scheduleSeconds: [] } })
+    const answered = await push(`${coin}<MiniGame><IsMock>0</IsMock></MiniGame></xml>`)
+    t.match(answered.reply?.xml, '<ErrCode>0</ErrCode>')
+
+    hook.answer = () => ({ status: 200, body: { reply: { MsgType: 'text', Content: 'thanks' } } })
+    const refused = await push(`${coin}<MiniGame><IsMock>1</IsMock></MiniGame></xml>`)
+    t.ok(refused.ok && !refused.reply)
+    await until('it is a failed delivery', async () => {
+      return (await gateway.call('GET', '/subscriptions/hook/dead-letters')).body.items?.find(({ lastError }) => lastError === 'invalid reply')
+    })
+
+    const filled = await push(messageXml({ toUserName: '', openId: USER, createTimeSeconds: nowSeconds() }, 'text', { Content: 'hi', MsgId: '78' }))
+    t.equal(textOf(filled.reply?.fields ?? {}, 'ToUserName'), USER)
+    t.equal(textOf(filled.reply?.fields ?? {}, 'FromUserName'), nameOf(APP))
+    await remove('hook')
+  })
+
   await story.test('an invalid reply of a webhook is success to WeChat and a failed delivery', async (t) => {
     const hook = await startHook(t, () => ({ status: 200, body: { reply: { MsgType: 'sms' } } }))
     await put('hook', { sink: { kind: 'webhook', url: hook.url }, reply: true, retry: { scheduleSeconds: [] } })

@@ -150,15 +150,14 @@ void t.test('no secret stands in a log, in an answer that is not meant to hold i
       componentDocument('component_verify_ticket', nowSeconds(), '<ComponentVerifyTicket>ticket@@@astray0123456789abcdef</ComponentVerifyTicket>', component.appId),
       componentDocument('component_verify_ticket', nowSeconds(), '<ComponentVerifyTicket>ticket@@@astray0123456789abcdef', component.appId),
       componentDocument('notify_new', nowSeconds(), '<auth_code>queryauthcode@@@astray0123456789</auth_code>', component.appId),
+      ...SECRET_NAMES.flatMap((name) => inEveryNotation(name, ASTRAY, component.appId)),
     ]
+    keep('a secret in some notation', ASTRAY)
     keep('ticket', 'ticket@@@astray0123456789abcdef')
     keep('authorization code', 'queryauthcode@@@astray0123456789')
-    for (const document of astray) {
-      for (const route of ['event', `${appId}/callback`]) {
-        const answer = await sendBytes(gateway.ports.public, pushBytes(route, gateway.seal(document)))
-        t.equal(answer.body, 'success')
-      }
-    }
+    const routes = ['event', `${appId}/callback`]
+    const sent = astray.flatMap((document) => routes.map((route) => sendBytes(gateway.ports.public, pushBytes(route, gateway.seal(document)))))
+    t.same(new Set((await Promise.all(sent)).map(({ body }) => body)), new Set(['success']))
     for (const headers of [{ authorization: 'Bearer strangersKey0123456789abcdef0123456789' }, { cookie: 'session=strangersCookie0123456789abcdef' }]) {
       keep("a stranger's key", 'strangersKey0123456789abcdef0123456789')
       keep("a stranger's cookie", 'strangersCookie0123456789abcdef')
@@ -197,6 +196,31 @@ void t.test('no secret stands in a log, in an answer that is not meant to hold i
     gateway.assertQuietLogs(t)
   })
 })
+
+const ASTRAY = 'astraySecret0123456789abcdefXYZ'
+/** All names are swept through where the texts are emptied; here it is seen that they are, on every way. */
+const SECRET_NAMES = ['ComponentVerifyTicket', 'auth_code']
+
+/** Documents that are no XML, or hold in their texts what is none, with this secret. */
+function inEveryNotation(name: string, secret: string, appId: string): string[] {
+  const json = JSON.stringify({ AppId: appId, InfoType: 'authorized', [name]: secret })
+  const xml = `<xml><AppId>${appId}</AppId><${name}>${secret}</${name}>`
+  return [
+    json,
+    JSON.stringify({ info: json }),
+    JSON.stringify({ pairs: [name, secret] }),
+    `InfoType=authorized&${name}=${secret}`,
+    encodeURIComponent(json),
+    Buffer.from(json).toString('base64'),
+    xml,
+    `${xml}</xml>`,
+    `<xml><AppId>${appId}</AppId><${name}><![CDATA[${secret}`,
+    `${xml}</xml>`.replaceAll('<', '&lt;').replaceAll('>', '&gt;'),
+    `${name}: ${secret}`,
+    componentDocument('notify_new', nowSeconds(), `<info><![CDATA[${json}]]></info><deep><${name}>${secret}</${name}></deep>`, appId),
+    componentDocument('notify_new', nowSeconds(), `<info>${Buffer.from(json).toString('base64')}</info>`, appId),
+  ]
+}
 
 async function startWebhook(t: { teardown(close: () => void): unknown }) {
   const received: IncomingMessage['headers'][] = []

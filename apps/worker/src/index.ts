@@ -23,6 +23,8 @@ export type { GuardedAnswer, GuardedFetch, GuardedFetchDeps, GuardedRequest } fr
 export { parseRetryAfter } from './sinks/retry-after.ts'
 export { rotateKeys } from './rotate-keys.ts'
 export type { RotateKeysDeps } from './rotate-keys.ts'
+export { showUnparsed } from './show-unparsed.ts'
+export type { ShowUnparsedDeps } from './show-unparsed.ts'
 export { createAlarm } from './schedule/alarm.ts'
 export type { Alarm } from './schedule/alarm.ts'
 export { startSweep } from './schedule/sweep.ts'

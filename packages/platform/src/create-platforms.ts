@@ -16,6 +16,7 @@ import {
   createSyncStates,
   createTicketStore,
   createUnsettledDeliveries,
+  createUnparsedPushes,
   guardStore,
   NO_EVENT_LOG,
   NO_REPLICA_BARRIER,
@@ -99,7 +100,9 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
   const authorizerApi = createAuthorizerApi(endpoint)
 
   const syncStates = createSyncStates({ platform: own.id, redis, keys, queues })
-  const inbox = createInbox({ platform: own.id, queues, sealer, syncStates, dedupeSeconds: config.dedupeSeconds, replicas, clock })
+  const events = own.eventLog ? createEventLog({ redis, keys, queues, eventLogSeconds: config.eventLogSeconds }) : NO_EVENT_LOG
+  const { dedupeSeconds, eventLogSeconds } = config
+  const inbox = createInbox({ platform: own.id, queues, sealer, syncStates, events, dedupeSeconds, eventLogSeconds, replicas, clock })
   const store = createAuthorizerStore(storeDeps)
   const announce = (event: GatewayEvent) => {
     inbox.platformEvent(event).catch((error: unknown) => {
@@ -149,7 +152,6 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
     mayStartPushTicket: () => once(redis, keys.startPushTicket, START_PUSH_TICKET_SECONDS),
     clock,
   })
-  const events = own.eventLog ? createEventLog({ redis, keys, queues, eventLogSeconds: config.eventLogSeconds }) : NO_EVENT_LOG
   const replies = createReplyMailbox({ redis, subscriber: connections.subscriber, keys, keepsEvents: !own.eventLog, log, clock })
   const subscriptions = createSubscriptions({
     ...storeDeps,
@@ -203,6 +205,7 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
       events,
       unsettled: createUnsettledDeliveries({ platform: own.id, redis, keys }),
       inbox,
+      unparsedPushes: createUnparsedPushes(storeDeps),
       replies,
       replyOffers: createReplyOffers({
         replies,

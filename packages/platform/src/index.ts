@@ -17,6 +17,7 @@ export type {
 export type { AuthorizerTokens } from '@wxgw/wechat-core'
 export type {
   ApiTicketType,
+  Arrival,
   DeadLetters,
   EventFilter,
   EventLog,
@@ -24,6 +25,7 @@ export type {
   LoggedEvent,
   Page,
   PauseReason,
+  PushMade,
   RefreshSchedule,
   SubscriptionChange,
   Subscriptions,

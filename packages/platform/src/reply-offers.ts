@@ -1,6 +1,6 @@
 // Owns: what becomes of a passive reply that a consumer hands in: the push that waits for it, or the customer service message after.
 import { compileMatcher, type GatewayEvent, parserOf, type Reply, ReplySchema } from '@wxgw/contracts'
-import type { AskedReply, EventLog, Subscriptions } from '@wxgw/redis'
+import type { AskedReply, EventLog, OfferOutcome, Subscriptions } from '@wxgw/redis'
 import { customMessage, GatewayError, isReplyDocument, parseAuthorizerAppId } from '@wxgw/wechat-core'
 import type { CustomerService, Replies, ReplyOffers, ReplyOutcome } from './types.ts'
 
@@ -22,10 +22,10 @@ export function createReplyOffers(deps: ReplyOffersDeps): ReplyOffers {
 
   async function offer(eventId: string, offered: unknown, known: { event?: GatewayEvent; from?: string } = {}): Promise<ReplyOutcome> {
     const { from } = known
-    if (offered === null) return replies.offer(eventId, null, from)
+    if (offered === null) return orInvalid(await replies.offer(eventId, null, { from }))
     const reply = validReply(offered)
     if (reply === undefined) return (await isForAnother(eventId, from)) ? 'not-asked' : 'invalid'
-    const outcome = await replies.offer(eventId, reply, from)
+    const outcome = orInvalid(await replies.offer(eventId, reply, { from, needsUser: !('raw' in reply) }))
     if (outcome !== 'unknown' && outcome !== 'too-late') return outcome
     const event = known.event ?? (await (from === undefined ? loggedEvent(eventId) : givenEvent(eventId, from)))
     const asked = (await replies.asked(eventId)) ?? (event && (await askedNow(event)))
@@ -69,7 +69,7 @@ export function createReplyOffers(deps: ReplyOffersDeps): ReplyOffers {
   async function sendByCustomerService(eventId: string, { authorizerAppId, openId }: AskedReply, reply: Reply): Promise<ReplyOutcome> {
     const appId = parseAuthorizerAppId(authorizerAppId)
     const message = customMessage(reply, openId)
-    if (!appId || !message) return 'too-late'
+    if (!appId || !message || openId === '') return 'too-late'
     if (!(await deps.mayFallBack(eventId))) return 'already-answered'
     try {
       await deps.customerService.send(appId, message)
@@ -82,6 +82,11 @@ export function createReplyOffers(deps: ReplyOffersDeps): ReplyOffers {
   }
 
   return { offer, givenEvent }
+}
+
+/** A reply that cannot reach anybody is none. */
+function orInvalid(outcome: OfferOutcome): Exclude<OfferOutcome, 'no-user'> | 'invalid' {
+  return outcome === 'no-user' ? 'invalid' : outcome
 }
 
 /** undefined when it is none of the forms that WeChat takes. */

@@ -1,6 +1,21 @@
 // Owns: what one configured platform offers to the processes, wired over Redis and WeChat's API.
 import type { GatewayEvent } from '@wxgw/contracts'
-import type { ApiTicketType, AskedReply, DeadLetters, EventLog, Inbox, OfferOutcome, Page, RefreshSchedule, Subscriptions, SyncState, TicketStore, UnsettledDeliveries } from '@wxgw/redis'
+import type {
+  ApiTicketType,
+  AskedReply,
+  DeadLetters,
+  EventLog,
+  Inbox,
+  OfferedReply,
+  OfferOutcome,
+  Page,
+  RefreshSchedule,
+  Subscriptions,
+  SyncState,
+  TicketStore,
+  UnparsedPushes,
+  UnsettledDeliveries,
+} from '@wxgw/redis'
 import type { Authorizer, AuthorizerAppId, AuthorizerTokens, ComponentAppId, CurrentToken, FuncInfo, PushKeys, Secret } from '@wxgw/wechat-core'
 
 /** What an exchanged authorization code stands for now: the account with its current tokens. */
@@ -77,13 +92,13 @@ export type Replies = {
   /** The reply, or undefined when none came before the deadline. Never rejects. Call it before the event is queued. */
   expect(eventId: string, deadlineAtMs: number, asked: AskedReply): Promise<unknown>
   /** `unknown`: nobody waits for this event. `not-asked`: it waits for another subscription than `from`. */
-  offer(eventId: string, reply: unknown, from?: string): Promise<OfferOutcome>
+  offer(eventId: string, reply: unknown, offered?: OfferedReply): Promise<OfferOutcome>
   /** What `expect` was told; undefined when nobody waits, or did a few minutes ago. */
   asked(eventId: string): Promise<AskedReply | undefined>
 }
 
 /** `sent`: too late for the push, so it went by customer service message. `unknown`: there is no such event. */
-export type ReplyOutcome = OfferOutcome | 'invalid' | 'sent'
+export type ReplyOutcome = Exclude<OfferOutcome, 'no-user'> | 'invalid' | 'sent'
 
 export type ReplyOffers = {
   /**
@@ -123,6 +138,7 @@ export type Platform = {
   events: EventLog
   unsettled: UnsettledDeliveries
   inbox: Inbox
+  unparsedPushes: UnparsedPushes
   replies: Replies
   replyOffers: ReplyOffers
   syncStates: SyncStates

@@ -6,10 +6,11 @@ import { COMPONENT_EVENTS_QUEUE, type PlatformKeys, queueKey } from './keys.ts'
 import { runScript, script } from './script.ts'
 import type { SealedPlace, Sealer } from './sealed.ts'
 import { guardStore } from './store-errors.ts'
+import { unparsedPushPlace } from './unparsed-pushes.ts'
 
 export type RotationDeps = { platform: string; redis: RedisConnection; keys: PlatformKeys; sealer: Sealer }
 
-export const SEALED_KINDS = ['refresh_token', 'refresh_token_history', 'ticket', 'api_ticket', 'webhook_secret', 'job', 'key_check'] as const
+export const SEALED_KINDS = ['refresh_token', 'refresh_token_history', 'ticket', 'api_ticket', 'webhook_secret', 'job', 'unparsed_push', 'key_check'] as const
 export type SealedKind = (typeof SEALED_KINDS)[number]
 
 /**
@@ -132,6 +133,17 @@ async function resealAll({ platform, redis, keys, sealer }: RotationDeps, onProg
     }
   }
 
+  async function resealUnparsedPushes(): Promise<void> {
+    for (const eventId of await redis.zrange(keys.unparsedPushes, 0, '-1')) {
+      const key = keys.unparsedPush(eventId)
+      const sealed = await redis.get(key)
+      if (!sealed) continue
+      await reseal('unparsed_push', sealed, unparsedPushPlace(platform, eventId), (anew) =>
+        runScript(redis, replaceString, { keys: [key], args: [sealed, anew] }),
+      )
+    }
+  }
+
   async function resealJobs(): Promise<void> {
     for (const state of JOB_STATES) {
       const key = queueKey(COMPONENT_EVENTS_QUEUE, state)
@@ -163,6 +175,7 @@ async function resealAll({ platform, redis, keys, sealer }: RotationDeps, onProg
   await resealAuthorizers()
   await resealSubscriptions()
   await resealJobs()
+  await resealUnparsedPushes()
   // Last: as long as something is left, the old key stands in the check value, too.
   const check = await redis.get(keys.keyCheck)
   if (check) {
@@ -182,6 +195,7 @@ function emptyReport(): RotationReport {
     api_ticket: none(),
     webhook_secret: none(),
     job: none(),
+    unparsed_push: none(),
     key_check: none(),
   }
 }

@@ -139,6 +139,11 @@ export function platformKeys(platform: string) {
     /** string '1', EX 50: a worker is comparing what is not over with what stands in the queues. */
     settling: `${base}:settling`,
 
+    /** string, a push to the component's URL that is no event, sealed, EX 1 day. Written by worker, read by an operator's command. */
+    unparsedPush: (eventId: string) => `${base}:unparsed_push:${eventId}`,
+    /** sorted set of the event ids of those by receivedAtMs, at most 50; EX 1 day. */
+    unparsedPushes: `${base}:unparsed_pushes`,
+
     /** hash deadline, reply, w:<channel>, subscription, authorizer, openid, event (without an event log); PX deadline + 10 min: a reply on its way to an ingress. */
     reply: (eventId: string) => `${base}:reply:${eventId}`,
     /** string '1', EX 1 day: this event is answered, by a passive reply or by customer service message. */

@@ -28,9 +28,11 @@ export type { XmlRefusal } from './xml/xml-refused.ts'
 // push
 export { parseAuthorizerMessage } from './push/authorizer-message.ts'
 export { parseComponentEvent } from './push/component-event.ts'
+export type { ComponentPush } from './push/component-event.ts'
 export { checkPushQuery, openEnvelope } from './push/envelope.ts'
 export type { PushToOpen } from './push/envelope.ts'
 export { eventId } from './push/event-id.ts'
+export { orderedAtSeconds } from './push/fields.ts'
 export type { EventOrigin } from './push/event-id.ts'
 export { customMessage } from './push/custom-message.ts'
 export { buildReplyXml, isReplyDocument } from './push/passive-reply.ts'
@@ -39,8 +41,16 @@ export { RELEASE_CHECK_ACCOUNTS, releaseCheckAnswer } from './push/release-check
 export type { ReleaseCheckAccount, ReleaseCheckAnswer } from './push/release-check.ts'
 export { sealReply } from './push/seal-reply.ts'
 export type { ReplyToSeal } from './push/seal-reply.ts'
-export { rawWithoutCodes, withoutCodes } from './push/without-codes.ts'
-export type { AuthorizerMessage, ComponentEvent, OpenedPush, PushCredentials, PushKeys, PushQuery } from './push/types.ts'
+export { textWithoutSecrets, withoutComponentSecrets, withoutSecrets } from './push/without-secrets.ts'
+export type {
+  AuthorizerMessage,
+  ComponentEvent,
+  OpenedPush,
+  PushCredentials,
+  PushKeys,
+  PushQuery,
+  UnparsedReason,
+} from './push/types.ts'
 
 // authorization
 export { authorizationPageUrl } from './authorization/authorization-url.ts'

@@ -254,6 +254,7 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
     events: {
       record: notAsked('events.record'),
       deliveryChanged: notAsked('deliveryChanged'),
+      has: notAsked('events.has'),
       get: method('events.get', (eventId: string) => fake.events.get(eventId)),
       find: method('events.find', (_filter: EventFilter) => ({ items: [...fake.events.values()], nextCursor: null })),
     },
@@ -275,6 +276,7 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
       sync: method('inbox.sync', () => ({ jobId: 'job-1' })),
       syncState: method('inbox.syncState', (jobId: string) => fake.syncStates.get(jobId)),
     },
+    unparsedPushes: { keep: notAsked('unparsedPushes.keep'), list: notAsked('unparsedPushes.list'), read: notAsked('unparsedPushes.read') },
     replies: { expect: notAsked('replies.expect'), offer: notAsked('replies.offer'), asked: notAsked('replies.asked') },
     replyOffers: {
       offer: method('replyOffers.offer', (eventId: string) => fake.replyOutcomes.get(eventId) ?? 'unknown'),

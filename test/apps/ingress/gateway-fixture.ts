@@ -47,7 +47,6 @@ export function createGateway(t: Test, { config, grants = {}, ...rest }: Options
       authRedirectOrigins: [],
       authurlRatePerMinute: 1000,
       pushMaxSkewSeconds: 600,
-      dedupeSeconds: 3600,
       ...config,
     },
     platforms: new Map([['open1', fake.platform]]),

@@ -29,7 +29,7 @@ async function guarded(memoryShare: () => Promise<number>) {
       return 'accepted'
     },
   })
-  const event = { eventId: 'e', plaintext: '<xml/>', receivedAtMs: 0 }
+  const event = { eventId: 'e', plaintext: '<xml/>', receivedAtMs: 0, made: 'ordered' as const }
   const message: Parameters<typeof inbox.message> = [
     {
       specversion: '1.0',
@@ -42,7 +42,7 @@ async function guarded(memoryShare: () => Promise<number>) {
       authorizerappid: 'wx00000000000000a1',
       data: {},
     },
-    0,
+    { receivedAtMs: 0, made: 0 },
   ]
   return { watermark, accepted, pushMessage: () => inbox.message(...message), pushEvent: () => inbox.componentEvent(event) }
 }

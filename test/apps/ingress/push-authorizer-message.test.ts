@@ -48,7 +48,7 @@ void t.test('a message becomes a CloudEvent whose data is what WeChat wrote, eve
       },
     },
   )
-  t.same(gateway.fake.callsOf('inbox.message')[0]?.slice(1), [NOW_MS, undefined])
+  t.same(gateway.fake.callsOf('inbox.message')[0]?.slice(1), [{ receivedAtMs: NOW_MS, made: NOW_MS - 1000 }, undefined])
 })
 
 void t.test('a message of very many elements is accepted: as what it says, or, beyond 100,000, as a text', async (t) => {
@@ -81,12 +81,52 @@ void t.test('the subject is left out when there is no sender', async (t) => {
 
 void t.test('what is authentic but makes no sense is dispatched raw as wechat.unparsed', async (t) => {
   const gateway = createGateway(t)
-  for (const plaintext of ['no xml', '<!DOCTYPE a [<!ENTITY b "c">]><xml><ToUserName>&b;</ToUserName></xml>', '<xml><MsgType>text</MsgType></xml>']) {
+  for (const plaintext of ['no xml', '<!DOCTYPE a [<!ENTITY b "c">]><xml><ToUserName>&b;</ToUserName></xml>', '<xml><MsgType>event</MsgType></xml>']) {
     t.equal((await post(gateway, plaintext)).body, 'success', plaintext)
     const event = accepted(gateway).at(-1)
     t.match(event, { type: 'wechat.unparsed', time: '2026-01-01T00:00:00Z', authorizerappid: APPID_A })
     t.same(event?.data, { raw: plaintext })
   }
+})
+
+void t.test('without ToUserName, FromUserName and a usable CreateTime an event is the event it says it is, at the time of its arrival', async (t) => {
+  const gateway = createGateway(t)
+  for (const time of ['', '<CreateTime>1767225600123</CreateTime>', `<CreateTime>${NOW + 864_000}</CreateTime>`]) {
+    const document = `<xml>${time}<MsgType>event</MsgType><Event>minigame_coin_deliver_completed</Event><MiniGame><IsMock>1</IsMock></MiniGame></xml>`
+    t.equal((await post(gateway, document)).body, 'success')
+    const event = accepted(gateway).at(-1)
+    t.match(event, {
+      type: 'wechat.event.minigame_coin_deliver_completed',
+      source: `/wx/open1/${APPID_A}`,
+      authorizerappid: APPID_A,
+      time: '2026-01-01T00:00:00Z',
+      data: { MiniGame: { IsMock: '1' } },
+    })
+    t.notOk(event && 'subject' in event)
+    t.same(gateway.fake.callsOf('inbox.message').at(-1)?.[1], { receivedAtMs: NOW_MS, made: 'unknown' })
+  }
+  t.equal(new Set(accepted(gateway).map(({ id }) => id)).size, 3)
+  t.same(gateway.fake.callsOf('ownerOfUserName'), [], 'nobody is asked for')
+})
+
+void t.test("a component's ticket or code that came to a callback URL goes no further", async (t) => {
+  const gateway = createGateway(t)
+  const ticket = '<ComponentVerifyTicket>ticket@@@CANARY</ComponentVerifyTicket>'
+  await post(gateway, `<xml><AppId>${COMPONENT_APPID}</AppId><InfoType>component_verify_ticket</InfoType>${ticket}</xml>`)
+  await post(gateway, `{"InfoType":"authorized","AuthorizationCode":"CANARY","A":"1"}`)
+  await post(gateway, Buffer.from(`{"auth_code":"CANARY"}`).toString('base64'))
+  await post(gateway, textMessage({ createTime: NOW }).replace('<MsgId>', `${ticket}<MsgId>`))
+  t.same(
+    accepted(gateway).slice(0, 3).map(({ type, data }) => [type, data['raw']]),
+    [
+      ['wechat.unparsed', `<xml><AppId>${COMPONENT_APPID}</AppId><InfoType>component_verify_ticket</InfoType><ComponentVerifyTicket></ComponentVerifyTicket></xml>`],
+      ['wechat.unparsed', '{"InfoType":"authorized","AuthorizationCode":"","A":"1"}'],
+      ['wechat.unparsed', ''],
+    ],
+  )
+  t.match(accepted(gateway)[3], { type: 'wechat.message.text', data: { Content: '你好', MsgId: '23456789012345678' } })
+  t.notMatch(JSON.stringify(gateway.fake.calls), /CANARY/)
+  t.notMatch(JSON.stringify(gateway.lines), /CANARY/)
 })
 
 void t.test('the same message at two authorizers is two events; two events of one user in one second are two', async (t) => {
@@ -116,13 +156,13 @@ void t.test("a message of another authorizer's account is refused: the signature
   t.match(gateway.lines.find(({ message }) => message === 'push.misdirected'), { level: 'warn', fields: { owner: APPID_A } })
 })
 
-void t.test('a message older than duplicates are remembered for is answered, logged and dropped', async (t) => {
+void t.test('a message is dispatched however old it is, with the time that it was made', async (t) => {
   const gateway = createGateway(t)
-  t.equal((await post(gateway, textMessage({ createTime: NOW - 3601 }))).body, 'success')
-  t.equal(accepted(gateway).length, 0)
-  t.match(gateway.lines.at(-1), { level: 'warn', message: 'push.received', fields: { outcome: 'stale', appid: APPID_A } })
-  await post(gateway, textMessage({ createTime: NOW - 3600 }))
-  t.equal(accepted(gateway).length, 1)
+  for (const createTime of [1, NOW - 864_000, NOW - 3601]) {
+    t.equal((await post(gateway, textMessage({ createTime }))).body, 'success')
+    t.same(gateway.fake.callsOf('inbox.message').at(-1)?.[1], { receivedAtMs: NOW_MS, made: createTime * 1000 })
+  }
+  t.same(accepted(gateway).map(({ time }) => time), ['1970-01-01T00:00:01Z', '2025-12-22T00:00:00Z', '2025-12-31T22:59:59Z'])
 })
 
 void t.test('paths that hold no appid are refused without an echo', async (t) => {

@@ -53,23 +53,32 @@ void t.test('what is authentic but makes no sense is answered success and handed
   t.equal(gateway.fake.callsOf('inbox.componentEvent').length, 4)
 })
 
-void t.test('an old event of no importance is answered, logged and dropped; tickets and authorizations are handed on', async (t) => {
+void t.test('an event is handed on however old it is, with the time that it was made; tickets and authorizations are judged by order', async (t) => {
   const gateway = createGateway(t)
-  const old = NOW - 3601
+  const old = NOW - 864_000
   const authorized = '<AuthorizerAppid>wxa000000000000001</AuthorizerAppid><AuthorizationCode>queryauthcode@@@x</AuthorizationCode>'
-  t.equal((await post(gateway, sealPush(componentDocument('notify_third_fasteregister', old), NOW))).body, 'success')
-  t.equal(gateway.fake.calls.length, 0)
-  t.match(gateway.lines.at(-1), { level: 'warn', message: 'push.received', fields: { outcome: 'stale' } })
-  for (const document of [
-    componentDocument('component_verify_ticket', old, TICKET),
-    componentDocument('authorized', old, authorized),
-    componentDocument('updateauthorized', old, authorized),
-    componentDocument('unauthorized', old, authorized),
-    componentDocument('anything', NOW - 3600),
-  ]) {
-    await post(gateway, sealPush(document, NOW))
+  const made: Array<[document: string, made: unknown]> = [
+    [componentDocument('component_verify_ticket', old, TICKET), 'ordered'],
+    [componentDocument('authorized', old, authorized), 'ordered'],
+    [componentDocument('updateauthorized', old, authorized), 'ordered'],
+    [componentDocument('unauthorized', old, authorized), 'ordered'],
+    [componentDocument('notify_third_fasteregister', old), old * 1000],
+    [componentDocument('notify_third_fasteregister', old * 1000), 'unknown'],
+    [componentDocument('component_verify_ticket', old), old * 1000],
+    ['no document', 'unknown'],
+  ]
+  for (const [document] of made) t.equal((await post(gateway, sealPush(document, NOW))).body, 'success')
+  const handedOn = gateway.fake.callsOf('inbox.componentEvent') as Array<[{ made: unknown }]>
+  t.same(handedOn.map(([event]) => event.made), made.map(([, one]) => one))
+  t.match(gateway.fake.callsOf('tickets.saveIfNewer'), [[{}, old]])
+})
+
+void t.test('a ticket without a usable CreateTime is judged by its arrival', async (t) => {
+  const gateway = createGateway(t)
+  for (const time of ['', '1760000000123', String(NOW + 864_000)]) {
+    await post(gateway, sealPush(componentDocument('component_verify_ticket', NOW, TICKET).replace(String(NOW), time), NOW))
   }
-  t.equal(gateway.fake.callsOf('inbox.componentEvent').length, 5)
+  t.same(gateway.fake.callsOf('tickets.saveIfNewer').map(([, second]) => second), [NOW, NOW, NOW])
 })
 
 void t.test('an event for another component is refused though the envelope is ours', async (t) => {

@@ -34,14 +34,15 @@ function createRecent({ mostBytes }: { mostBytes?: number } = {}) {
   return { clock, log, recent, store: createStore(), signal: new AbortController().signal }
 }
 
+const ARRIVAL = { receivedAtMs: 1, made: 1 }
 const message = (id: string, content = 'x'): GatewayEvent => makeEvent(id, { data: { Content: content } })
 
 void t.test('what was lost is enqueued again, and what is still there is not doubled', async (t) => {
   const { recent, store, log, signal } = createRecent()
   const inbox = recent.remember(store.inbox)
-  await inbox.message(message('a'), 1)
-  await inbox.componentEvent({ eventId: 'b', plaintext: '<xml/>', receivedAtMs: 1 })
-  await inbox.message(message('c'), 1)
+  await inbox.message(message('a'), ARRIVAL)
+  await inbox.componentEvent({ eventId: 'b', plaintext: '<xml/>', ...ARRIVAL })
+  await inbox.message(message('c'), ARRIVAL)
   store.lose(['b', 'c'])
   await recent.enqueueAgain('another-server', signal)
   t.same(store.known().toSorted(), ['a', 'b', 'c'])
@@ -52,7 +53,7 @@ void t.test('what was refused was not acknowledged and is not enqueued', async (
   const { recent, store, signal } = createRecent()
   const inbox = recent.remember(store.inbox)
   store.setAway(true)
-  await t.rejects(inbox.message(message('a'), 1))
+  await t.rejects(inbox.message(message('a'), ARRIVAL))
   store.setAway(false)
   await recent.enqueueAgain('emptied', signal)
   t.same(store.known(), [])
@@ -61,11 +62,11 @@ void t.test('what was refused was not acknowledged and is not enqueued', async (
 void t.test('30 s of acknowledging are kept, however long nothing is acknowledged after them', async (t) => {
   const { recent, store, clock, signal } = createRecent()
   const inbox = recent.remember(store.inbox)
-  await inbox.message(message('old'), 1)
+  await inbox.message(message('old'), ARRIVAL)
   clock.now += 20_000
-  await inbox.message(message('kept'), 1)
+  await inbox.message(message('kept'), ARRIVAL)
   clock.now += 15_000
-  await inbox.message(message('last'), 1)
+  await inbox.message(message('last'), ARRIVAL)
   clock.now += 600_000
   store.lose(['old', 'kept', 'last'])
   await recent.enqueueAgain('another-server', signal)
@@ -75,7 +76,7 @@ void t.test('30 s of acknowledging are kept, however long nothing is acknowledge
 void t.test('the memory is bounded: the oldest go first', async (t) => {
   const { recent, store, signal } = createRecent({ mostBytes: 3_000 })
   const inbox = recent.remember(store.inbox)
-  for (const id of ['a', 'b', 'c', 'd']) await inbox.message(message(id, 'x'.repeat(1_000)), 1)
+  for (const id of ['a', 'b', 'c', 'd']) await inbox.message(message(id, 'x'.repeat(1_000)), ARRIVAL)
   store.lose(['a', 'b', 'c', 'd'])
   await recent.enqueueAgain('emptied', signal)
   t.same(store.known(), ['c', 'd'])
@@ -84,7 +85,7 @@ void t.test('the memory is bounded: the oldest go first', async (t) => {
 void t.test('a store that is away again is tried until it takes them', async (t) => {
   const { recent, store, signal } = createRecent()
   const inbox = recent.remember(store.inbox)
-  await inbox.message(message('a'), 1)
+  await inbox.message(message('a'), ARRIVAL)
   store.lose(['a'])
   store.setAway(true)
   const again = recent.enqueueAgain('another-server', signal)

@@ -8,7 +8,7 @@ import { componentDocument, queryText, sealPush } from './sealed-push.ts'
 
 const UNAVAILABLE = { code: 'STORE_UNAVAILABLE', retry: true }
 const neverAnswers = () => new Promise<never>(() => undefined)
-const event = { eventId: 'e', plaintext: '<xml/>', receivedAtMs: NOW_MS }
+const event = { eventId: 'e', plaintext: '<xml/>', receivedAtMs: NOW_MS, made: 'ordered' as const }
 
 void t.test('what is asked first has the bound of its own command only', async (t) => {
   t.equal(await withinStoreBudget({ receivedAtMs: NOW_MS, nowMs: NOW_MS }, async () => 'answer'), 'answer')

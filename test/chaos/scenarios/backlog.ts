@@ -1,7 +1,7 @@
 // Owns: a mountain of messages before the workers, and a ticket behind it.
 import { setTimeout as delay } from 'node:timers/promises'
 import type { GatewayEvent } from '@wxgw/contracts'
-import { createInbox, createQueues, createSealer, MESSAGES_QUEUE } from '@wxgw/redis'
+import { createInbox, createQueues, createSealer, MESSAGES_QUEUE, NO_EVENT_LOG } from '@wxgw/redis'
 import { createLogger } from '@wxgw/runtime'
 import { Redis } from 'ioredis'
 import { until } from '../../helpers/until.ts'
@@ -97,9 +97,11 @@ function openInbox(redis: Redis) {
     // Messages are not sealed.
     sealer: createSealer([]),
     syncStates: { get: async () => undefined },
+    events: NO_EVENT_LOG,
     dedupeSeconds: 3_600,
+    eventLogSeconds: 86_400,
   })
-  return { queues, push: (number: number) => inbox.message(messageEvent(number), Date.now()) }
+  return { queues, push: (number: number) => inbox.message(messageEvent(number), { receivedAtMs: Date.now(), made: Date.now() }) }
 }
 
 function messageEvent(number: number): GatewayEvent {

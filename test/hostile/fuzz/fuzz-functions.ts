@@ -10,8 +10,8 @@ import {
   parseComponentAppId,
   parseComponentEvent,
   parseXml,
-  rawWithoutCodes,
   Secret,
+  textWithoutSecrets,
   XmlRefusedError,
   type XmlTree,
 } from '@wxgw/wechat-core'
@@ -38,9 +38,9 @@ export function fuzzFunctions({ count, random }: { count: number; random: Random
 
   const targets: Array<() => { bytes: Buffer; run(): void }> = [
     () => onText(parseXmlSoundly),
-    () => onText((text) => void parseAuthorizerMessage(text)),
-    () => onText((text) => void parseComponentEvent(text, componentAppId)),
-    () => onText((text) => soundWhen(!rawWithoutCodes(text).includes('<AuthorizationCode>code'))),
+    () => onText((text) => void parseAuthorizerMessage(text, NOW_SECONDS * 1000)),
+    () => onText((text) => void parseComponentEvent({ plaintext: text, componentAppId, receivedAtMs: NOW_SECONDS * 1000 })),
+    () => onText((text) => soundWhen(!textWithoutSecrets(text).includes('<AuthorizationCode>code'))),
     () => {
       const { query, body } = pick(random, sealed)
       const bytes = mutate(random, Buffer.from(body), pick(random, documents))

@@ -27,7 +27,8 @@ void t.test('rotating the sealing keys', async (suite) => {
   await platform.authorizerTokens.refreshNow(appId)
   await platform.apiTickets.get(appId, 'jsapi')
   await platform.subscriptions.put('crm', { sink: { kind: 'webhook', url: 'https://crm.example/hooks' } })
-  await platform.inbox.componentEvent({ eventId: 'ev_1', plaintext: '<xml/>', receivedAtMs: Date.now() })
+  await platform.inbox.componentEvent({ eventId: 'ev_1', plaintext: '<xml/>', receivedAtMs: Date.now(), made: 'ordered' })
+  await platform.unparsedPushes.keep({ eventId: 'ev_2', plaintext: 'no XML', receivedAtMs: Date.now() })
   const [secret] = await platform.subscriptions.webhookSecrets('crm')
 
   /** Everything that stands in Redis, as text. */
@@ -80,6 +81,7 @@ void t.test('rotating the sealing keys', async (suite) => {
       api_ticket: resealed(1),
       webhook_secret: resealed(1),
       job: resealed(1),
+      unparsed_push: resealed(1),
       key_check: resealed(1),
     })
     t.notOk(Object.values(await everything()).some((text) => text.includes('v1.k1.')), 'nothing is left under k1')

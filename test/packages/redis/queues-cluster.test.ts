@@ -20,7 +20,7 @@ import { Cluster, Redis } from 'ioredis'
 import t from 'tap'
 import { startRedis } from '../../helpers/redis-server.ts'
 import { until } from '../../helpers/until.ts'
-import { collectLog, keys, makeEvent, parserOf, PLATFORM, sealer } from './queues-fixture.ts'
+import { collectLog, keys, makeEvent, now, parserOf, PLATFORM, sealer } from './queues-fixture.ts'
 
 void t.test('everything works on Redis Cluster', async (t) => {
   const server = await startRedis(['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1'])
@@ -40,7 +40,7 @@ void t.test('everything works on Redis Cluster', async (t) => {
   t.teardown(() => queues.close())
   const events = createEventLog({ redis, keys, queues, eventLogSeconds: 60, maxEvents: 2 })
   const syncStates = createSyncStates({ platform: PLATFORM, redis, keys, queues })
-  const inbox = createInbox({ platform: PLATFORM, queues, sealer, syncStates, dedupeSeconds: 60 })
+  const inbox = createInbox({ platform: PLATFORM, queues, sealer, syncStates, events, dedupeSeconds: 60, eventLogSeconds: 60 })
   const subscriptions = createSubscriptions({
     platform: PLATFORM,
     platforms: [PLATFORM],
@@ -53,8 +53,8 @@ void t.test('everything works on Redis Cluster', async (t) => {
   const deadLetters = createDeadLetters({ platform: PLATFORM, redis, queues, events })
   const deliveries = createDeliveryQueue({ queues, redis })
 
-  t.equal(await inbox.message(makeEvent('ev_1'), Date.now()), 'accepted')
-  t.equal(await inbox.message(makeEvent('ev_1'), Date.now()), 'duplicate')
+  t.equal(await inbox.message(makeEvent('ev_1'), now()), 'accepted')
+  t.equal(await inbox.message(makeEvent('ev_1'), now()), 'duplicate')
   const { jobId } = await inbox.sync()
   await syncStates.save({ jobId, status: 'running', seen: 1, added: 0, repaired: 0, failed: 0, startedAt: null, finishedAt: null, error: null })
   t.match(await inbox.syncState(jobId), { status: 'running', seen: 1 })

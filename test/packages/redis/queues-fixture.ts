@@ -48,6 +48,11 @@ export async function startStore(t: Test, server?: RedisServer) {
   return { server: redis, log, connect, commands, blocking, queues }
 }
 
+/** Of a push that WeChat makes now. */
+export function now() {
+  return { receivedAtMs: Date.now(), made: Date.now() }
+}
+
 export function makeEvent(id: string, changes: Partial<GatewayEvent> = {}): GatewayEvent {
   return {
     specversion: '1.0',

@@ -2,30 +2,36 @@
 import { ComponentEventJobSchema, type FanOutJob, FanOutJobSchema } from '@wxgw/contracts'
 import {
   COMPONENT_EVENTS_QUEUE,
+  createEventLog,
   createInbox,
   createQueueWorker,
   createSyncStates,
+  type EventLog,
   type Inbox,
   MAINTENANCE_QUEUE,
   MESSAGES_QUEUE,
+  NO_EVENT_LOG,
   PLATFORM_EVENTS_QUEUE,
 } from '@wxgw/redis'
 import { GatewayError, parseAuthorizerAppId, Secret } from '@wxgw/wechat-core'
 import t from 'tap'
 import { until } from '../../helpers/until.ts'
-import { APP_ID, dump, keys, makeEvent, parserOf, PLATFORM, sealer, startStore, type Store } from './queues-fixture.ts'
+import { APP_ID, dump, keys, makeEvent, now, parserOf, PLATFORM, sealer, startStore, type Store } from './queues-fixture.ts'
 
 const TICKET = '<xml><ComponentVerifyTicket>ticket@@@CANARY-ticket</ComponentVerifyTicket></xml>'
 
-function openInbox({ queues, commands }: Store, dedupeSeconds = 3600): Inbox {
-  const syncStates = createSyncStates({ platform: PLATFORM, redis: commands, keys, queues })
-  return createInbox({ platform: PLATFORM, queues, sealer, syncStates, dedupeSeconds })
+type Remembering = { platform?: string; dedupeSeconds?: number; eventLogSeconds?: number; events?: Pick<EventLog, 'has'> }
+
+function openInbox({ queues, commands }: Store, options: Remembering = {}): Inbox {
+  const { platform = PLATFORM, dedupeSeconds = 3600, eventLogSeconds = 86_400, events = NO_EVENT_LOG } = options
+  const syncStates = createSyncStates({ platform, redis: commands, keys, queues })
+  return createInbox({ platform, queues, sealer, syncStates, events, dedupeSeconds, eventLogSeconds })
 }
 
 void t.test('a thousand parallel pushes of one message are one job and one acceptance', async (t) => {
   const store = await startStore(t)
   const inbox = openInbox(store)
-  const answers = await Promise.all(Array.from({ length: 1000 }, () => inbox.message(makeEvent('ev_1'), Date.now())))
+  const answers = await Promise.all(Array.from({ length: 1000 }, () => inbox.message(makeEvent('ev_1'), now())))
   t.equal(answers.filter((answer) => answer === 'accepted').length, 1)
   t.equal(answers.filter((answer) => answer === 'duplicate').length, 999)
   t.equal(await store.queues.open(MESSAGES_QUEUE).count(), 1)
@@ -33,7 +39,7 @@ void t.test('a thousand parallel pushes of one message are one job and one accep
 
 void t.test('a push is a duplicate although its job is done and removed, until the time is over', async (t) => {
   const store = await startStore(t)
-  const inbox = openInbox(store, 1)
+  const inbox = openInbox(store, { dedupeSeconds: 1 })
   const handled: string[] = []
   const worker = createQueueWorker<FanOutJob>({
     connection: store.blocking,
@@ -47,22 +53,65 @@ void t.test('a push is a duplicate although its job is done and removed, until t
     log: store.log,
   })
   t.teardown(() => worker.close())
-  t.equal(await inbox.message(makeEvent('ev_1'), Date.now()), 'accepted')
+  t.equal(await inbox.message(makeEvent('ev_1'), now()), 'accepted')
   await until('the job is removed', async () => (await store.commands.keys(`bull:${MESSAGES_QUEUE}:f*`)).length === 0)
-  t.equal(await inbox.message(makeEvent('ev_1'), Date.now()), 'duplicate')
+  t.equal(await inbox.message(makeEvent('ev_1'), now()), 'duplicate')
   t.same(handled, ['ev_1'])
-  await until('the push is forgotten', async () => (await inbox.message(makeEvent('ev_1'), Date.now())) === 'accepted')
+  await until('the push is forgotten', async () => (await inbox.message(makeEvent('ev_1'), now())) === 'accepted')
+})
+
+void t.test('a push older than duplicates are remembered for is taken once, with and without an event log, and remembered as long as the log', async (t) => {
+  const store = await startStore(t)
+  const log = createEventLog({ redis: store.commands, keys, eventLogSeconds: 86_400 })
+  const old = () => ({ receivedAtMs: Date.now(), made: Date.now() - 3_600_001 })
+  const lives: Record<string, number> = {}
+  for (const [at, events] of [NO_EVENT_LOG, log].entries()) {
+    const inbox = openInbox(store, { events })
+    const id = `ev_old${at}`
+    const answers = await Promise.all([1, 2, 3].map(() => inbox.message(makeEvent(id), old())))
+    t.same(answers.toSorted(), ['accepted', 'duplicate', 'duplicate'])
+    t.equal(await inbox.message(makeEvent(`ev_unknown${at}`), { receivedAtMs: Date.now(), made: 'unknown' }), 'accepted', 'nor can one without a time be told from it')
+    t.equal(await inbox.message(makeEvent(`ev_new${at}`), now()), 'accepted')
+    const component = { eventId: `ev_c${at}`, plaintext: TICKET, ...old() }
+    t.same([await inbox.componentEvent(component), await inbox.componentEvent(component)], ['accepted', 'duplicate'])
+    t.equal(await inbox.componentEvent({ ...component, eventId: `ev_t${at}`, made: 'ordered' }), 'accepted')
+  }
+  for (const key of await store.commands.keys('bull:*:de:*')) lives[key.replace(/^.*\.ev_/, '')] = await store.commands.ttl(key)
+  const long = Object.keys(lives).filter((name) => (lives[name] ?? 0) > 3_600)
+  t.same(long.toSorted(), ['c0', 'c1', 'old0', 'old1', 'unknown0', 'unknown1'])
+})
+
+void t.test('what the event log knows is a duplicate however old it is, and one that came in time stays one while its key lives', async (t) => {
+  const store = await startStore(t)
+  const events = createEventLog({ redis: store.commands, keys, eventLogSeconds: 60 })
+  const inbox = openInbox(store, { events })
+  const old = { receivedAtMs: Date.now(), made: Date.now() - 7_200_000 }
+  await events.record(makeEvent('ev_logged'), Date.now(), [])
+  t.equal(await inbox.message(makeEvent('ev_logged'), old), 'duplicate')
+  t.equal(await inbox.message(makeEvent('ev_logged'), { ...old, made: 'unknown' }), 'duplicate')
+  t.equal(await inbox.message(makeEvent('ev_1'), now()), 'accepted')
+  t.equal(await inbox.message(makeEvent('ev_1'), old), 'duplicate')
+})
+
+void t.test('an old push that the store did not take is not remembered', async (t) => {
+  const store = await startStore(t)
+  const inbox = openInbox(store)
+  const old = { receivedAtMs: Date.now(), made: Date.now() - 7_200_000 }
+  await store.commands.config('SET', 'maxmemory', '1')
+  await t.rejects(inbox.message(makeEvent('ev_1'), old), { code: 'STORE_UNAVAILABLE' })
+  t.same(await store.commands.keys('bull:*:de:*'), [])
+  await store.commands.config('SET', 'maxmemory', '0')
+  t.equal(await inbox.message(makeEvent('ev_1'), old), 'accepted')
 })
 
 void t.test('the same id on another platform, of another kind, or for another receiver is no duplicate', async (t) => {
   const store = await startStore(t)
   const inbox = openInbox(store)
-  const syncStates = createSyncStates({ platform: 'open2', redis: store.commands, keys, queues: store.queues })
-  const other = createInbox({ platform: 'open2', queues: store.queues, sealer, syncStates, dedupeSeconds: 3600 })
+  const other = openInbox(store, { platform: 'open2' })
   const event = makeEvent('ev_1')
   t.equal(await inbox.platformEvent(event), 'accepted')
   t.equal(await other.platformEvent(event), 'accepted')
-  t.equal(await inbox.message(event, Date.now()), 'accepted')
+  t.equal(await inbox.message(event, now()), 'accepted')
   t.equal(await inbox.platformEvent(event, { only: 'crm' }), 'accepted')
   t.equal(await inbox.platformEvent(event, { replay: 'r1' }), 'accepted')
   t.equal(await inbox.platformEvent(event, { replay: 'r1' }), 'duplicate')
@@ -74,8 +123,8 @@ void t.test('the same id on another platform, of another kind, or for another re
 void t.test('a component event stands in Redis sealed, and the worker opens it', async (t) => {
   const store = await startStore(t)
   const inbox = openInbox(store)
-  t.equal(await inbox.componentEvent({ eventId: 'ev_t', plaintext: TICKET, receivedAtMs: 5 }), 'accepted')
-  t.equal(await inbox.componentEvent({ eventId: 'ev_t', plaintext: TICKET, receivedAtMs: 6 }), 'duplicate')
+  t.equal(await inbox.componentEvent({ eventId: 'ev_t', plaintext: TICKET, receivedAtMs: 5, made: 'ordered' }), 'accepted')
+  t.equal(await inbox.componentEvent({ eventId: 'ev_t', plaintext: TICKET, receivedAtMs: 6, made: 'ordered' }), 'duplicate')
   t.notMatch(await dump(store.commands), /CANARY/)
   const [job] = await store.queues.open(COMPONENT_EVENTS_QUEUE).getWaiting()
   const data = parserOf(ComponentEventJobSchema)(job?.data)
@@ -88,7 +137,7 @@ void t.test('the code of a release check stands in Redis sealed', async (t) => {
   const inbox = openInbox(store)
   const appId = parseAuthorizerAppId(APP_ID)
   if (!appId) throw new Error('no appid')
-  const check = { eventId: 'ev_c', appId, openId: 'oOPENID', code: new Secret('queryauthcode@@@CANARY'), receivedAtMs: 1 }
+  const check = { eventId: 'ev_c', appId, openId: 'oOPENID', code: new Secret('queryauthcode@@@CANARY'), receivedAtMs: 1, made: 'ordered' as const }
   await inbox.releaseCheck(check)
   await inbox.releaseCheck(check)
   t.notMatch(await dump(store.commands), /CANARY/)
@@ -133,12 +182,12 @@ void t.test('with Redis gone every way in rejects at once, and works again when 
   const inbox = openInbox(store)
   await store.server.kill()
   const startedAt = performance.now()
-  await t.rejects(inbox.message(makeEvent('ev_1'), Date.now()), { code: 'STORE_UNAVAILABLE', retry: true })
-  await t.rejects(inbox.componentEvent({ eventId: 'ev_t', plaintext: TICKET, receivedAtMs: 1 }), { code: 'STORE_UNAVAILABLE' })
+  await t.rejects(inbox.message(makeEvent('ev_1'), now()), { code: 'STORE_UNAVAILABLE', retry: true })
+  await t.rejects(inbox.componentEvent({ eventId: 'ev_t', plaintext: TICKET, receivedAtMs: 1, made: 'ordered' as const }), { code: 'STORE_UNAVAILABLE' })
   await t.rejects(inbox.sync(), { code: 'STORE_UNAVAILABLE' })
   t.ok(performance.now() - startedAt < 1_500)
   await store.server.start()
-  await until('the inbox takes again', () => inbox.message(makeEvent('ev_1'), Date.now()).catch(() => undefined))
+  await until('the inbox takes again', () => inbox.message(makeEvent('ev_1'), now()).catch(() => undefined))
 })
 
 void t.test('a queue opened before Redis is there neither crashes nor waits', async (t) => {
@@ -149,21 +198,21 @@ void t.test('a queue opened before Redis is there neither crashes nor waits', as
   const queues = createQueues({ connection: cold, log: store.log })
   t.teardown(() => queues.close())
   const inbox = openInbox({ ...store, queues })
-  await t.rejects(inbox.message(makeEvent('ev_1'), Date.now()), { code: 'STORE_UNAVAILABLE' })
+  await t.rejects(inbox.message(makeEvent('ev_1'), now()), { code: 'STORE_UNAVAILABLE' })
   await store.server.start()
-  await until('the inbox takes', () => inbox.message(makeEvent('ev_1'), Date.now()).catch(() => undefined))
+  await until('the inbox takes', () => inbox.message(makeEvent('ev_1'), now()).catch(() => undefined))
 })
 
 void t.test('a frozen Redis is a store away within 1.5 s, and the write that lands late is a duplicate of the next push', async (t) => {
   const store = await startStore(t)
   const inbox = openInbox(store)
-  await inbox.message(makeEvent('ev_0'), Date.now())
+  await inbox.message(makeEvent('ev_0'), now())
   process.kill(store.server.pid(), 'SIGSTOP')
   const startedAt = performance.now()
-  await t.rejects(inbox.message(makeEvent('ev_1'), Date.now()), { code: 'STORE_UNAVAILABLE' })
+  await t.rejects(inbox.message(makeEvent('ev_1'), now()), { code: 'STORE_UNAVAILABLE' })
   t.ok(performance.now() - startedAt < 1_500)
   process.kill(store.server.pid(), 'SIGCONT')
-  const again = await until('it is thawed', () => inbox.message(makeEvent('ev_1'), Date.now()).catch(() => undefined))
+  const again = await until('it is thawed', () => inbox.message(makeEvent('ev_1'), now()).catch(() => undefined))
   t.equal(again, 'duplicate')
   t.equal(await store.queues.open(MESSAGES_QUEUE).count(), 2)
 })
@@ -172,7 +221,7 @@ void t.test('a full Redis is a store away, and its errors carry none of what was
   const store = await startStore(t)
   const inbox = openInbox(store)
   await store.commands.config('SET', 'maxmemory', '1')
-  const error = await inbox.message(makeEvent('ev_1', { data: { Content: 'CANARY' } }), Date.now()).catch((caught: unknown) => caught)
+  const error = await inbox.message(makeEvent('ev_1', { data: { Content: 'CANARY' } }), now()).catch((caught: unknown) => caught)
   t.ok(error instanceof GatewayError)
   t.match(error, { code: 'STORE_UNAVAILABLE', retry: true, cause: { code: 'OOM' } })
   const { inspect } = await import('node:util')

@@ -70,13 +70,25 @@ void t.test('only the subscription that was asked may answer, and who was asked 
   await registered(store, 'ev_1')
   t.same(await mailbox.asked('ev_1'), asked)
   t.equal(await mailbox.asked('ev_2'), undefined)
-  t.equal(await mailbox.offer('ev_1', REPLY, 'another'), 'not-asked')
-  t.equal(await mailbox.offer('ev_1', REPLY, 'crm'), 'accepted')
+  t.equal(await mailbox.offer('ev_1', REPLY, { from: 'another' }), 'not-asked')
+  t.equal(await mailbox.offer('ev_1', REPLY, { from: 'crm' }), 'accepted')
   t.same(await wait, REPLY)
   await store.commands.del(keys.reply('ev_1'))
   t.equal(await mailbox.offer('ev_1', REPLY), 'already-answered', 'longer than anybody waits')
   const lifeSeconds = await store.commands.ttl(keys.replySent('ev_1'))
   t.ok(lifeSeconds > 86_000 && lifeSeconds <= 86_400)
+})
+
+void t.test('a push that names no user takes no reply that needs one', async (t) => {
+  const store = await startStore(t)
+  const mailbox = open(t, store)
+  const asked = { subscription: 'crm', authorizerAppId: 'wx1', openId: '' }
+  const wait = mailbox.expect('ev_1', Date.now() + 5_000, asked)
+  await registered(store, 'ev_1')
+  t.same(await mailbox.asked('ev_1'), asked)
+  t.equal(await mailbox.offer('ev_1', REPLY, { from: 'crm', needsUser: true }), 'no-user')
+  t.equal(await mailbox.offer('ev_1', { raw: '<xml/>' }, { from: 'crm', needsUser: false }), 'accepted')
+  t.same(await wait, { raw: '<xml/>' })
 })
 
 void t.test('without an event log the event is remembered with the wait for its reply, else not', async (t) => {
@@ -97,7 +109,7 @@ void t.test('a push that nobody in particular was asked for takes no reply in th
   const mailbox = open(t, store)
   void mailbox.expect('ev_1', Date.now() + 5_000)
   await registered(store, 'ev_1')
-  t.equal(await mailbox.offer('ev_1', REPLY, 'crm'), 'not-asked')
+  t.equal(await mailbox.offer('ev_1', REPLY, { from: 'crm' }), 'not-asked')
 })
 
 void t.test('a push that comes again puts the deadline off', async (t) => {

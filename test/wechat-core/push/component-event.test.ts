@@ -1,6 +1,6 @@
 // Owns: how component events are understood, sample by sample, and what is set aside.
 import t from 'tap'
-import { GatewayError, parseComponentEvent, rawWithoutCodes, withoutCodes, type ComponentEvent } from '@wxgw/wechat-core'
+import { GatewayError, parseComponentEvent, withoutSecrets, type ComponentEvent } from '@wxgw/wechat-core'
 import { vector } from '../../helpers/wxbizmsgcrypt-vectors.ts'
 import { AUTHORIZER, COMPONENT, OTHER_COMPONENT } from './make-push.ts'
 
@@ -15,8 +15,14 @@ function document(infoType: string, fields: string, createTime = '1760000000'): 
 </xml>`
 }
 
+const RECEIVED_AT_MS = 1_760_000_002_345
+
+function parsedText(plaintext: string): ComponentEvent {
+  return parseComponentEvent({ plaintext, componentAppId: COMPONENT, receivedAtMs: RECEIVED_AT_MS })
+}
+
 function parsed(infoType: string, fields: string, createTime?: string): ComponentEvent {
-  return parseComponentEvent(document(infoType, fields, createTime), COMPONENT)
+  return parsedText(document(infoType, fields, createTime))
 }
 
 function account(appId: string): string {
@@ -39,7 +45,7 @@ void t.test('an authorization says who, with which code and until when', async (
     if (event.kind !== kind) continue
     t.equal(event.authorizationCode.reveal(), 'queryauthcode@@@abc')
     t.equal(event.preAuthCode?.reveal(), 'preauthcode@@@def')
-    t.notMatch(JSON.stringify({ ...event, data: withoutCodes(event.data) }), /@@@/, 'no code is printed')
+    t.notMatch(JSON.stringify({ ...event, data: withoutSecrets(event.data) }), /@@@/, 'no code is printed')
   }
 })
 
@@ -70,8 +76,8 @@ void t.test('an authorization without a pre-authorization code is one all the sa
 
 void t.test('a real unauthorized push is understood', async (t) => {
   const known = vector('V3')
-  t.throws(() => parseComponentEvent(known.plaintext, COMPONENT), { code: 'APPID_MISMATCH' })
-  const event = parseComponentEvent(known.plaintext.replace(known.receiveId, COMPONENT), COMPONENT)
+  t.throws(() => parsedText(known.plaintext), { code: 'APPID_MISMATCH' })
+  const event = parsedText(known.plaintext.replace(known.receiveId, COMPONENT))
   t.match(event, { kind: 'unauthorized', createTimeSeconds: 1_436_876_196, authorizerAppId: 'wx570bc396a51b8ff8' })
 })
 
@@ -154,7 +160,7 @@ void t.test('other events come whole, with the account they are about', async (t
     const event = parsed(infoType, sample.fields)
     t.match(event, { kind: 'other', infoType, authorizerAppId: sample.account })
     if (event.kind !== 'other') continue
-    t.same(withoutCodes(event.data), { AppId: COMPONENT, CreateTime: '1760000000', InfoType: infoType, ...sample.data })
+    t.same(withoutSecrets(event.data), { AppId: COMPONENT, CreateTime: '1760000000', InfoType: infoType, ...sample.data })
   }
 })
 
@@ -170,69 +176,64 @@ void t.test('an event for another component is APPID_MISMATCH, whatever else it 
     '<xml><AppId>x</AppId><InfoType>unauthorized</InfoType></xml>',
   ]) {
     t.throws(
-      () => parseComponentEvent(text, COMPONENT),
+      () => parsedText(text),
       new GatewayError('APPID_MISMATCH', 'the event is meant for another component'),
     )
   }
 })
 
-void t.test('what cannot be understood is unparsed, with its text and a reason', async (t) => {
-  const ticket = (written: string) => document('component_verify_ticket', written)
-  const authorized = (fields: string) => document('authorized', fields)
-  const code = '<AuthorizationCode>c</AuthorizationCode>'
-  const texts: Record<string, string> = {
-    'not XML': 'hello',
-    JSON: '{"InfoType":"unauthorized"}',
-    'a doctype': `<!DOCTYPE xml [<!ENTITY e "x">]>${document('unauthorized', account(AUTHORIZER))}`,
-    'an unclosed tag': '<xml><InfoType>unauthorized',
-    'another root': '<html></html>',
-    'no InfoType': document('', account(AUTHORIZER)),
-    'two InfoType': document('unauthorized', `<InfoType>authorized</InfoType>${account(AUTHORIZER)}`),
-    'a message':
+void t.test('only what is no document or has no InfoType is unparsed, with its text and a reason', async (t) => {
+  const texts: Record<string, [text: string, reason: string]> = {
+    'not XML': ['hello', 'not-xml'],
+    JSON: ['{"InfoType":"unauthorized"}', 'not-xml'],
+    'a doctype': [`<!DOCTYPE xml [<!ENTITY e "x">]>${document('unauthorized', account(AUTHORIZER))}`, 'declaration'],
+    'an unclosed tag': ['<xml><InfoType>unauthorized', 'not-well-formed'],
+    'another root': ['<html></html>', 'wrong-root'],
+    'a dangerous name': [document('unauthorized', '<constructor/>'), 'dangerous-name'],
+    'no InfoType': [document('', account(AUTHORIZER)), 'no-info-type'],
+    'two InfoType': [document('unauthorized', `<InfoType>authorized</InfoType>${account(AUTHORIZER)}`), 'no-info-type'],
+    'a message': [
       '<xml><ToUserName>gh_1</ToUserName><FromUserName>o</FromUserName><CreateTime>1760000000</CreateTime><MsgType>text</MsgType></xml>',
-    'ticket missing': ticket(''),
-    'ticket empty': ticket('<ComponentVerifyTicket/>'),
-    'ticket blank': ticket('<ComponentVerifyTicket><![CDATA[  ]]></ComponentVerifyTicket>'),
-    'ticket of 10 KB': ticket(`<ComponentVerifyTicket>${'t'.repeat(10_240)}</ComponentVerifyTicket>`),
-    'ticket with CRLF': ticket('<ComponentVerifyTicket><![CDATA[ticket\r\nX: y]]></ComponentVerifyTicket>'),
-    'ticket with NUL': ticket('<ComponentVerifyTicket><![CDATA[tic\u0000ket]]></ComponentVerifyTicket>'),
-    'two tickets': ticket('<ComponentVerifyTicket>a</ComponentVerifyTicket><ComponentVerifyTicket>b</ComponentVerifyTicket>'),
-    'ticket with elements': ticket('<ComponentVerifyTicket><a>b</a></ComponentVerifyTicket>'),
-    'no account': authorized(code),
-    'no code': authorized(account(AUTHORIZER)),
-    'an empty code': authorized(`${account(AUTHORIZER)}<AuthorizationCode/>`),
-    'a code of 4 KB': authorized(`${account(AUTHORIZER)}<AuthorizationCode>${'c'.repeat(4096)}</AuthorizationCode>`),
-    'unauthorized without account': document('unauthorized', ''),
+      'no-info-type',
+    ],
   }
-  for (const appId of [
-    'wx:UTHORIZER000001',
-    'wx*UTHORIZER000001',
-    '../../etc',
-    'wx{x}HORIZER000001',
-    'w'.repeat(1000),
-    'wxAUTHORIZER00000\u00e9',
-    'AUTHORIZER00000001',
-  ]) {
-    texts[`account ${appId.slice(0, 20)}`] = authorized(account(appId) + code)
-    texts[`unauthorized account ${appId.slice(0, 20)}`] = document('unauthorized', account(appId))
+  for (const [name, [text, reason]] of Object.entries(texts)) t.same(parsedText(text), { kind: 'unparsed', raw: text, reason }, name)
+})
+
+void t.test('an event with an InfoType is that event, whatever is missing, empty or odd', async (t) => {
+  const times = ['', ' ', 'NaN', '-1', '9e99', '0', '1.5', '12345678901', '1760000000123', '0x10', '1760000000</CreateTime><CreateTime>1760000001', '1760086404']
+  const code = '<AuthorizationCode>c</AuthorizationCode>'
+  const kinds: Array<[infoType: string, fields: string, kind: string]> = [
+    ['component_verify_ticket', '<ComponentVerifyTicket>ticket@@@1</ComponentVerifyTicket>', 'component_verify_ticket'],
+    ['authorized', account(AUTHORIZER) + code, 'authorized'],
+    ['updateauthorized', account(AUTHORIZER) + code, 'updateauthorized'],
+    ['unauthorized', account(AUTHORIZER), 'unauthorized'],
+    ['notify_third_fasteregister', '<appid>wxNEWMINIPROGRAM01</appid>', 'other'],
+  ]
+  for (const [infoType, fields, kind] of kinds) {
+    for (const time of times) t.match(parsed(infoType, fields, time), { kind, infoType, createTimeSeconds: undefined }, `${infoType} ${time}`)
+    t.match(parsedText(document(infoType, fields).replace(/<CreateTime>.*<\/CreateTime>/, '')), { kind, createTimeSeconds: undefined })
   }
-  for (const createTime of [
-    'NaN',
-    '-1',
-    '9e99',
-    '',
-    '0',
-    '1.5',
-    '12345678901',
-    '0x10',
-    '1760000000</CreateTime><CreateTime>1760000001',
-  ]) {
-    texts[`CreateTime ${createTime}`] = document('unauthorized', account(AUTHORIZER), createTime)
+
+  const accounts = ['', '<AuthorizerAppid/>', account(AUTHORIZER) + account(AUTHORIZER), '<AuthorizerAppid><a>wx</a></AuthorizerAppid>']
+  for (const appId of ['wx:UTHORIZER000001', 'wx*UTHORIZER000001', '../../etc', 'wx{x}HORIZER000001', 'w'.repeat(1000), 'wxAUTHORIZER00000\u00e9', 'AUTHORIZER00000001']) {
+    accounts.push(account(appId))
   }
-  for (const [name, text] of Object.entries(texts)) {
-    const event = parseComponentEvent(text, COMPONENT)
-    if (event.kind !== 'unparsed') t.fail(`${name} is ${event.kind}`)
-    else t.ok(event.raw === text && event.reason.length > 0, name)
+  for (const infoType of ['authorized', 'updateauthorized', 'unauthorized']) {
+    for (const written of accounts) {
+      t.match(parsed(infoType, written + code), { kind: 'other', infoType, authorizerAppId: undefined }, `${infoType} ${written.slice(0, 40)}`)
+    }
+  }
+  for (const written of ['', '<AuthorizationCode/>', code + code, `<AuthorizationCode>${'c'.repeat(4096)}</AuthorizationCode>`, '<AuthorizationCode><a>c</a></AuthorizationCode>']) {
+    t.match(parsed('authorized', account(AUTHORIZER) + written), { kind: 'other', authorizerAppId: AUTHORIZER }, `a code ${written.slice(0, 40)}`)
+  }
+})
+
+void t.test('a ticket that cannot be one is none', async (t) => {
+  const ticket = (text: string) => `<ComponentVerifyTicket>${text}</ComponentVerifyTicket>`
+  const texts = ['', '<ComponentVerifyTicket/>', ticket('<![CDATA[  ]]>'), ticket('t'.repeat(10_240)), ticket('<![CDATA[ticket\r\nX: y]]>'), ticket('<![CDATA[tic\u0000ket]]>')]
+  for (const fields of [...texts, ticket('a') + ticket('b'), ticket('<a>b</a>')]) {
+    t.match(parsed('component_verify_ticket', fields), { kind: 'unusable_ticket' }, fields.slice(0, 40))
   }
 })
 
@@ -245,23 +246,4 @@ void t.test('codes with any character are codes, up to 512 of them', async (t) =
 
 void t.test('an account that is no appid never gets into another event', async (t) => {
   t.match(parsed('notify_third_fasteregister', '<appid>../../x</appid>'), { kind: 'other', authorizerAppId: undefined })
-})
-
-void t.test('tickets and codes are taken out at any depth, and nothing else', async (t) => {
-  const tree = {
-    ComponentVerifyTicket: 't',
-    keep: 'x',
-    info: { auth_code: 'c', deeper: { PreAuthCode: 'p', keep: '' }, list: [{ AuthorizationCode: 'a', keep: '1' }, 'text'] },
-  }
-  t.same(withoutCodes(tree), { keep: 'x', info: { deeper: { keep: '' }, list: [{ keep: '1' }, 'text'] } })
-  t.equal(tree.ComponentVerifyTicket, 't', 'the original is untouched')
-})
-
-void t.test('tickets and codes are taken out of text that could not be parsed', async (t) => {
-  const raw = `<xml><A>1</A><ComponentVerifyTicket><![CDATA[ticket@@@1]]></ComponentVerifyTicket>${CODE_FIELDS}<auth_code>q@@@2</auth_code><B>2</B>`
-  const cleaned = rawWithoutCodes(raw)
-  t.notMatch(cleaned, /@@@/)
-  t.match(cleaned, /^<xml><A>1<\/A><ComponentVerifyTicket><\/ComponentVerifyTicket>.*<B>2<\/B>$/s)
-  t.notMatch(rawWithoutCodes('<xml><AuthorizationCode x="y">queryauthcode@@@3'), /@@@/, 'also when it is never closed')
-  t.equal(rawWithoutCodes('hello'), 'hello')
 })

@@ -6,6 +6,7 @@ import { AUTHORIZER } from './make-push.ts'
 function answer(fields: string, { appId = AUTHORIZER, userName = 'gh_1' } = {}): ReleaseCheckAnswer | undefined {
   const message = parseAuthorizerMessage(
     `<xml><ToUserName>${userName}</ToUserName><FromUserName>o</FromUserName><CreateTime>1760001000</CreateTime>${fields}</xml>`,
+    Date.now(),
   )
   return releaseCheckAnswer({ authorizerAppId: appId, message })
 }
@@ -50,5 +51,5 @@ void t.test('other accounts and other messages are not answered', async (t) => {
     t.equal(answer(text(content), { appId, userName }), undefined, content)
   }
   t.equal(answer('<MsgType>image</MsgType><MediaId>m</MediaId>', { appId, userName }), undefined)
-  t.equal(releaseCheckAnswer({ authorizerAppId: appId, message: parseAuthorizerMessage('hello') }), undefined, 'unparsed')
+  t.equal(releaseCheckAnswer({ authorizerAppId: appId, message: parseAuthorizerMessage('hello', Date.now()) }), undefined, 'unparsed')
 })

@@ -1,13 +1,13 @@
 // Owns: POST and GET /apis/v1/wx/:platform/:APPID/callback, 消息与事件接收URL.
 import type { GatewayEvent } from '@wxgw/contracts'
-import type { Platform } from '@wxgw/platform'
+import type { Arrival, Platform } from '@wxgw/platform'
 import { GatewayError, parseAuthorizerMessage, type AuthorizerAppId } from '@wxgw/wechat-core'
 import { authorizerAppIdOf, platformOf } from '../platform-lookup.ts'
 import { pushSchemas } from '../schemas/pushes.ts'
 import type { GatewayServer } from '../server.ts'
 import { messageEvent } from './message-event.ts'
 import type { PassiveReplies, ReleaseCheck, ReplyWanted } from './passive-answers.ts'
-import { answerText, isStale, openPush, SUCCESS, type PushDeps } from './push-context.ts'
+import { answerText, madeAt, openPush, SUCCESS, type PushDeps } from './push-context.ts'
 import { createPushTurns } from './push-turns.ts'
 import { withinStoreBudget } from './store-budget.ts'
 import { echoOf } from './url-check.ts'
@@ -24,8 +24,8 @@ export function authorizerMessageRoute(scope: GatewayServer, deps: Deps): void {
     const platform = platformOf(platforms, request.params)
     const appId = authorizerAppIdOf(platform, request.params)
     const opened = openPush(deps, { request, platform, query: request.query, nowMs: receivedAtMs })
-    const message = parseAuthorizerMessage(opened.plaintext)
-    if (message.kind === 'message') {
+    const message = parseAuthorizerMessage(opened.plaintext, receivedAtMs)
+    if (message.kind === 'message' && message.toUserName !== '') {
       const { toUserName } = message
       // Nothing is waited for that is known: each turn of the event loop that a push takes part in costs it.
       const known = platform.authorizers.knownOwnerOfUserName(toUserName)
@@ -38,12 +38,9 @@ export function authorizerMessageRoute(scope: GatewayServer, deps: Deps): void {
     }
     const event = messageEvent(message, { platform: platform.id, appId, receivedAtMs })
     const about = () => ({ platform: platform.id, appid: appId, eventId: event.id, type: event.type })
-    if (message.kind === 'message' && isStale(deps, message.createTimeSeconds, receivedAtMs)) {
-      log.warn({ ...about(), outcome: 'stale' }, 'push.received')
-      return answerText(reply, SUCCESS)
-    }
-    const enqueue = enqueueOnce({ platform, event, receivedAtMs })
-    const push = message.kind === 'message' ? { platform, appId, opened, message, event, receivedAtMs, enqueue } : undefined
+    const arrival = { receivedAtMs, made: madeAt(message.kind === 'message' ? message.createTimeSeconds : undefined) }
+    const enqueue = enqueueOnce(platform, event, arrival)
+    const push = message.kind === 'message' ? { platform, appId, opened, message, event, ...arrival, enqueue } : undefined
     const forCheck = push && releaseCheck?.answer(push)
     if (forCheck !== undefined) {
       const checked = await forCheck
@@ -76,7 +73,7 @@ function ownerOf(
 
 type Enqueue = (reply?: ReplyWanted) => Promise<'accepted' | 'duplicate'>
 
-function enqueueOnce({ platform, event, receivedAtMs }: { platform: Platform; event: GatewayEvent; receivedAtMs: number }): Enqueue {
+function enqueueOnce(platform: Platform, event: GatewayEvent, arrival: Arrival): Enqueue {
   let accepted: ReturnType<Enqueue> | undefined
-  return (reply) => (accepted ??= platform.inbox.message(event, receivedAtMs, reply))
+  return (reply) => (accepted ??= platform.inbox.message(event, arrival, reply))
 }

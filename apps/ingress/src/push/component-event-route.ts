@@ -1,10 +1,10 @@
 // Owns: POST and GET /apis/v1/wx/:platform/event, 授权事件接收URL. What an event means is the worker's business.
-import type { Platform } from '@wxgw/platform'
-import { eventId, parseComponentEvent, type ComponentEvent } from '@wxgw/wechat-core'
+import type { Platform, PushMade } from '@wxgw/platform'
+import { eventId, orderedAtSeconds, parseComponentEvent, type ComponentEvent } from '@wxgw/wechat-core'
 import { platformOf } from '../platform-lookup.ts'
 import { pushSchemas } from '../schemas/pushes.ts'
 import type { GatewayServer } from '../server.ts'
-import { answerText, isStale, openPush, SUCCESS, type PushDeps } from './push-context.ts'
+import { answerText, madeAt, openPush, SUCCESS, type PushDeps } from './push-context.ts'
 import { echoOf } from './url-check.ts'
 
 type VerifyTicket = Extract<ComponentEvent, { kind: 'component_verify_ticket' }>
@@ -17,12 +17,9 @@ export function componentEventRoute(scope: GatewayServer, deps: PushDeps): void 
     const receivedAtMs = clock.nowMs()
     const platform = platformOf(platforms, request.params)
     const opened = openPush(deps, { request, platform, query: request.query, nowMs: receivedAtMs })
-    const event = parseComponentEvent(opened.plaintext, platform.componentAppId)
+    const { plaintext } = opened
+    const event = parseComponentEvent({ plaintext, componentAppId: platform.componentAppId, receivedAtMs })
     const infoType = event.kind === 'unparsed' ? event.kind : event.infoType
-    if (isReplayable(event) && isStale(deps, event.createTimeSeconds, receivedAtMs)) {
-      log.warn({ platform: platform.id, infoType, outcome: 'stale' }, 'push.received')
-      return answerText(reply, SUCCESS)
-    }
     const id = eventId({
       platform: platform.id,
       appId: platform.componentAppId,
@@ -32,8 +29,8 @@ export function componentEventRoute(scope: GatewayServer, deps: PushDeps): void 
     // In force before it is acknowledged: a ticket is asked for by the first call after it, and by every process. At the same time
     // as it is queued: from a Redis that does not answer, the two bounds would add up.
     const [outcome] = await Promise.all([
-      platform.inbox.componentEvent({ eventId: id, plaintext: opened.plaintext, receivedAtMs }),
-      event.kind === 'component_verify_ticket' ? keepTicket(deps, platform, event) : undefined,
+      platform.inbox.componentEvent({ eventId: id, plaintext, receivedAtMs, made: madeOf(event) }),
+      event.kind === 'component_verify_ticket' ? keepTicket(deps, { platform, event, receivedAtMs }) : undefined,
     ])
     log.info({ platform: platform.id, eventId: id, infoType, outcome, durationMs: clock.nowMs() - receivedAtMs }, 'push.received')
     return answerText(reply, SUCCESS)
@@ -45,26 +42,30 @@ export function componentEventRoute(scope: GatewayServer, deps: PushDeps): void 
   })
 }
 
+type Ticket = { platform: Platform; event: VerifyTicket; receivedAtMs: number }
+
 /** Never rejects: the event in the queue (or in the spool) carries it as well, and decides over what is answered. */
-async function keepTicket({ log }: PushDeps, platform: Platform, { ticket, createTimeSeconds }: VerifyTicket): Promise<void> {
+async function keepTicket({ log }: PushDeps, { platform, event, receivedAtMs }: Ticket): Promise<void> {
   try {
-    await platform.tickets.saveIfNewer(ticket, createTimeSeconds)
+    await platform.tickets.saveIfNewer(event.ticket, orderedAtSeconds(event, receivedAtMs))
   } catch (error) {
     log.warn({ err: error, platform: platform.id }, 'ticket.not_kept_yet')
   }
 }
 
 /** Tickets and authorizations are judged by their order, however late they come. */
-function isReplayable(event: ComponentEvent): event is Extract<ComponentEvent, { kind: 'other' }> {
+function madeOf(event: ComponentEvent): PushMade {
   switch (event.kind) {
-    case 'other':
-      return true
     case 'component_verify_ticket':
     case 'authorized':
     case 'updateauthorized':
     case 'unauthorized':
+      return 'ordered'
+    case 'other':
+    case 'unusable_ticket':
+      return madeAt(event.createTimeSeconds)
     case 'unparsed':
-      return false
+      return 'unknown'
     default:
       return event satisfies never
   }

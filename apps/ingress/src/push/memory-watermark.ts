@@ -51,7 +51,7 @@ export function startMemoryWatermark({ memoryShare, metrics, log }: MemoryWaterm
   return {
     guard: (inbox) => ({
       ...inbox,
-      message: (event, receivedAtMs, reply) => below(MESSAGES_LIMIT, () => inbox.message(event, receivedAtMs, reply)),
+      message: (event, arrival, reply) => below(MESSAGES_LIMIT, () => inbox.message(event, arrival, reply)),
       replay: (event, receivedAtMs) => below(MESSAGES_LIMIT, () => inbox.replay(event, receivedAtMs)),
       componentEvent: (event) => below(CONTROL_LIMIT, () => inbox.componentEvent(event)),
       releaseCheck: (check) => below(CONTROL_LIMIT, () => inbox.releaseCheck(check)),

@@ -1,9 +1,12 @@
 // Owns: from an authorizer's message to the event that consumers receive.
 import { authorizerEvent, eventType, UNPARSED_EVENT_TYPE, type GatewayEvent } from '@wxgw/contracts'
-import { eventId, rawWithoutCodes, type AuthorizerAppId, type AuthorizerMessage } from '@wxgw/wechat-core'
-
-/** The last second that a Date can print with four digits of year. */
-const MAX_SECONDS = 253_402_300_799
+import {
+  eventId,
+  textWithoutSecrets,
+  withoutComponentSecrets,
+  type AuthorizerAppId,
+  type AuthorizerMessage,
+} from '@wxgw/wechat-core'
 
 type Source = { platform: string; appId: AuthorizerAppId; receivedAtMs: number }
 
@@ -13,7 +16,7 @@ export function messageEvent(message: AuthorizerMessage, { platform, appId, rece
   if (message.kind === 'unparsed') {
     const id = eventId({ platform, appId, kind: 'authorizer', content: message.raw })
     // A component's event that was sent to the wrong URL, by mistake or by malice, is authentic here too: with its ticket or code.
-    const data = { raw: rawWithoutCodes(message.raw) }
+    const data = { raw: textWithoutSecrets(message.raw) }
     return authorizerEvent({ platform, authorizerAppId: appId, id, type: UNPARSED_EVENT_TYPE, timeMs: receivedAtMs, data })
   }
   return authorizerEvent({
@@ -22,15 +25,11 @@ export function messageEvent(message: AuthorizerMessage, { platform, appId, rece
     id: eventId({ platform, appId, kind: 'authorizer', content: message.data }),
     type: typeOf(message),
     subject: message.fromUserName,
-    timeMs: timeMsOf(message.createTimeSeconds) ?? receivedAtMs,
-    data: message.data,
+    timeMs: message.createTimeSeconds === undefined ? receivedAtMs : message.createTimeSeconds * 1000,
+    data: withoutComponentSecrets(message.data),
   })
 }
 
 function typeOf({ msgType, event }: Extract<AuthorizerMessage, { kind: 'message' }>): string {
   return event === undefined ? eventType('wechat.message', msgType) : eventType('wechat.event', event)
-}
-
-function timeMsOf(seconds: number): number | undefined {
-  return Number.isInteger(seconds) && seconds >= 0 && seconds <= MAX_SECONDS ? seconds * 1000 : undefined
 }

@@ -1,7 +1,7 @@
 // Owns: holding a push open for the one subscription that may answer its user, until the deadline. The way of the reply is the mailbox's.
 import { compileMatcher, parserOf, ReplySchema, type Subscription } from '@wxgw/contracts'
 import type { Log } from '@wxgw/runtime'
-import { buildReplyXml, type Clock, sealReply } from '@wxgw/wechat-core'
+import { buildReplyXml, type Clock, type ReplyAddress, sealReply } from '@wxgw/wechat-core'
 import type { PassiveAnswer, PassiveReplies } from './passive-answers.ts'
 import { withinStoreBudget } from './store-budget.ts'
 
@@ -24,14 +24,16 @@ export function createPassiveReplies({ clock, deadlineMs, log }: PassiveRepliesD
     return subscriptions === undefined || repliesAmong(subscriptions).length > 0
   }
 
-  async function ask({ platform, appId, opened, message, event, receivedAtMs, enqueue }: Push): Promise<PassiveAnswer> {
+  async function ask(push: Push): Promise<PassiveAnswer> {
+    const { platform, appId, opened, event, receivedAtMs, enqueue } = push
     const subscriptions = await withinStoreBudget({ receivedAtMs, nowMs: clock.nowMs() }, () => platform.subscriptions.all())
     const [replying] = compileMatcher(repliesAmong(subscriptions))(event)
     if (replying === undefined) return undefined
 
+    const address = await addressOf(push)
     const deadlineAtMs = receivedAtMs + deadlineMs
     // Before the event is queued: a consumer may be faster than the rest of this function.
-    const asked = { subscription: replying.name, authorizerAppId: appId, openId: message.fromUserName, event }
+    const asked = { subscription: replying.name, authorizerAppId: appId, openId: address?.toUserName ?? '', event }
     const waiting = platform.replies.expect(event.id, deadlineAtMs, asked)
     await enqueue({ subscription: replying.name, deadlineAtMs })
     const offered = await waiting
@@ -43,15 +45,29 @@ export function createPassiveReplies({ clock, deadlineMs, log }: PassiveRepliesD
       return undefined
     }
     const nowSeconds = Math.floor(clock.nowMs() / 1000)
-    const address = { toUserName: message.fromUserName, fromUserName: message.toUserName, createTimeSeconds: nowSeconds }
+    const plaintext = 'raw' in reply ? reply.raw : address && buildReplyXml(reply, { ...address, createTimeSeconds: nowSeconds })
+    if (plaintext === undefined) {
+      log.warn({ ...logged, outcome: 'no address' }, 'reply.awaited')
+      return undefined
+    }
     log.debug({ ...logged, outcome: 'answered', durationMs: clock.nowMs() - receivedAtMs }, 'reply.awaited')
     return sealReply({
       credentials: opened.credentials,
       componentAppId: platform.componentAppId,
-      plaintext: buildReplyXml(reply, address),
+      plaintext,
       timestampSeconds: nowSeconds,
       nonce: opened.nonce,
     })
+  }
+
+  /** A push names both, nearly always. undefined: only a reply of kind `raw` can answer it, which the mailbox is told. */
+  async function addressOf({ platform, appId, message, receivedAtMs }: Push): Promise<Omit<ReplyAddress, 'createTimeSeconds'> | undefined> {
+    const { fromUserName: toUserName, toUserName: named } = message
+    if (toUserName === '') return undefined
+    if (named !== '') return { toUserName, fromUserName: named }
+    const account = await withinStoreBudget({ receivedAtMs, nowMs: clock.nowMs() }, () => platform.authorizers.get(appId))
+    const fromUserName = account?.profile?.user_name
+    return fromUserName ? { toUserName, fromUserName } : undefined
   }
 
   return { answer: (push) => (mayReply(push) ? ask(push) : undefined) }

@@ -1,6 +1,6 @@
-// Owns: what the two push routes have in common: opening the envelope, judging the age, the answer, the log line.
+// Owns: what the two push routes have in common: opening the envelope, when it was made, the answer.
 import { openEnvelope, type Clock, type OpenedPush, type PushQuery } from '@wxgw/wechat-core'
-import type { Platform } from '@wxgw/platform'
+import type { Platform, PushMade } from '@wxgw/platform'
 import type { Config, Log } from '@wxgw/runtime'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Pairs } from '../http/query-string.ts'
@@ -8,7 +8,7 @@ import type { Platforms } from '../platform-lookup.ts'
 import { pushBodyOf } from './push-body.ts'
 
 export type PushDeps = {
-  config: Pick<Config, 'pushMaxSkewSeconds' | 'dedupeSeconds'>
+  config: Pick<Config, 'pushMaxSkewSeconds'>
   platforms: Platforms
   log: Log
   clock: Clock
@@ -35,9 +35,9 @@ export function pushQuery({ timestamp, nonce, msg_signature, signature, encrypt_
   return { timestamp, nonce, msg_signature, signature, encrypt_type }
 }
 
-/** Older than what duplicates are remembered for: it cannot be told from a replay of an old capture. */
-export function isStale({ config }: PushDeps, createTimeSeconds: number, nowMs: number): boolean {
-  return createTimeSeconds * 1000 < nowMs - config.dedupeSeconds * 1000
+/** When a push was made: by its CreateTime, where that can be read. */
+export function madeAt(createTimeSeconds: number | undefined): PushMade {
+  return createTimeSeconds === undefined ? 'unknown' : createTimeSeconds * 1000
 }
 
 export function answerText(reply: FastifyReply, text: string): FastifyReply {

@@ -66,9 +66,9 @@ export function createRecentAcceptances({ clock, metrics, log, mostBytes = MOST_
   return {
     remember: (inbox) => ({
       ...inbox,
-      async message(event, receivedAtMs, reply) {
-        const acceptance = await inbox.message(event, receivedAtMs, reply)
-        keep({ atMs: clock.nowMs(), bytes: sizeOf(event.data), again: () => inbox.message(event, receivedAtMs) })
+      async message(event, arrival, reply) {
+        const acceptance = await inbox.message(event, arrival, reply)
+        keep({ atMs: clock.nowMs(), bytes: sizeOf(event.data), again: () => inbox.message(event, arrival) })
         return acceptance
       },
       async componentEvent(event) {

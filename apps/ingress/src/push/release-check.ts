@@ -6,10 +6,11 @@ import type { PushedMessage, ReleaseCheck } from './passive-answers.ts'
 const NOTHING_YET = ''
 
 export function createReleaseCheck({ clock }: { clock: Clock }): ReleaseCheck {
-  async function carryOut(wanted: ReleaseCheckAnswer, { platform, appId, opened, message, event, receivedAtMs }: PushedMessage): Promise<string> {
+  async function carryOut(wanted: ReleaseCheckAnswer, { platform, appId, opened, message, event, receivedAtMs, made }: PushedMessage): Promise<string> {
     if (wanted.kind === 'query-auth-code') {
       const { authorizationCode: code } = wanted
-      await platform.inbox.releaseCheck({ eventId: event.id, appId, openId: message.fromUserName, code, receivedAtMs })
+      const check = { eventId: event.id, appId, openId: message.fromUserName, code, receivedAtMs, made }
+      await platform.inbox.releaseCheck(check)
       return NOTHING_YET
     }
     const nowSeconds = Math.floor(clock.nowMs() / 1000)

@@ -38,8 +38,8 @@ async function within<T>(leftMs: number, run: () => Promise<T>): Promise<T> {
 export function inboxWithinStoreBudget(inbox: Inbox, { nowMs }: Clock): Inbox {
   return {
     ...inbox,
-    message: (event, receivedAtMs, reply) =>
-      withinStoreBudget({ receivedAtMs, nowMs: nowMs() }, () => inbox.message(event, receivedAtMs, reply)),
+    message: (event, arrival, reply) =>
+      withinStoreBudget({ receivedAtMs: arrival.receivedAtMs, nowMs: nowMs() }, () => inbox.message(event, arrival, reply)),
     componentEvent: (event) => withinStoreBudget({ receivedAtMs: event.receivedAtMs, nowMs: nowMs() }, () => inbox.componentEvent(event)),
     releaseCheck: (check) => withinStoreBudget({ receivedAtMs: check.receivedAtMs, nowMs: nowMs() }, () => inbox.releaseCheck(check)),
   }

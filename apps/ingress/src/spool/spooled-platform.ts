@@ -46,10 +46,10 @@ function spooledInbox({ id: platform, inbox }: Platform, spool: PushSpool): Inbo
     ...inbox,
     componentEvent: (event) =>
       accept({ v: 1, kind: 'component-event', platform, ...event }, () => inbox.componentEvent(event), 'accepted' as const),
-    message: (event, receivedAtMs, reply) =>
+    message: (event, arrival, reply) =>
       accept(
-        { v: 1, kind: 'message', platform, event, receivedAtMs, ...(reply ? { reply } : {}) },
-        () => inbox.message(event, receivedAtMs, reply),
+        { v: 1, kind: 'message', platform, event, ...arrival, ...(reply ? { reply } : {}) },
+        () => inbox.message(event, arrival, reply),
         'accepted' as const,
       ),
     releaseCheck: (check) =>

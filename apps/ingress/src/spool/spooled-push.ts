@@ -6,7 +6,13 @@ import { parseAuthorizerAppId, Secret } from '@wxgw/wechat-core'
 import { Type, type Static } from 'typebox'
 import { Compile } from 'typebox/compile'
 
-const common = { v: Type.Literal(1), platform: Type.String(), receivedAtMs: Type.Number() }
+const common = {
+  v: Type.Literal(1),
+  platform: Type.String(),
+  receivedAtMs: Type.Number(),
+  /** Missing in what an older version has left; how old a push is, is judged when it is handed over. */
+  made: Type.Optional(Type.Union([Type.Number(), Type.Literal('unknown'), Type.Literal('ordered')])),
+}
 
 const SpooledPushSchema = Type.Union([
   Type.Object({ ...common, kind: Type.Literal('component-event'), eventId: Type.String(), plaintext: Type.String() }),
@@ -52,18 +58,19 @@ export function openSpooledPush(sealer: Sealer, sealed: string): SpooledPush | u
 
 /** Makes the call. Rejects as the inbox does. */
 export async function enqueuePush(inbox: PushInbox, push: SpooledPush): Promise<void> {
-  const { receivedAtMs } = push
+  const { receivedAtMs, made = push.kind === 'component-event' ? 'ordered' : 'unknown' } = push
   switch (push.kind) {
     case 'component-event':
-      await inbox.componentEvent({ eventId: push.eventId, plaintext: push.plaintext, receivedAtMs })
+      await inbox.componentEvent({ eventId: push.eventId, plaintext: push.plaintext, receivedAtMs, made })
       return
     case 'message':
-      await inbox.message(push.event, receivedAtMs, push.reply)
+      await inbox.message(push.event, { receivedAtMs, made }, push.reply)
       return
     case 'release-check': {
       const appId = parseAuthorizerAppId(push.appId)
       if (!appId) throw new Error('a spooled release check has no appid')
-      await inbox.releaseCheck({ eventId: push.eventId, appId, openId: push.openId, code: new Secret(push.code), receivedAtMs })
+      const { eventId, openId } = push
+      await inbox.releaseCheck({ eventId, appId, openId, code: new Secret(push.code), receivedAtMs, made })
       return
     }
   }

@@ -7,11 +7,11 @@ import {
   type ComponentAppId,
   type ComponentEvent,
   GatewayError,
+  orderedAtSeconds,
   parseComponentEvent,
-  rawWithoutCodes,
   refusalKind,
   Secret,
-  withoutCodes,
+  withoutSecrets,
 } from '@wxgw/wechat-core'
 import { platformNotConfigured } from './platform-of-job.ts'
 
@@ -22,6 +22,7 @@ export type ComponentEventPlatform = {
   componentTokens: Pick<Platform['componentTokens'], 'get'>
   authorizations: Pick<Platform['authorizations'], 'exchangeCode' | 'revoke'>
   schedule: Pick<Platform['schedule'], 'figures' | 'resume'>
+  unparsedPushes: Pick<Platform['unparsedPushes'], 'keep'>
   inbox: Pick<Platform['inbox'], 'openComponentEvent' | 'platformEvent' | 'profileWanted' | 'sync'>
 }
 
@@ -35,7 +36,9 @@ export async function handleComponentEvent(job: ComponentEventJob, { platforms, 
   const platform = platforms.get(job.platform)
   if (!platform) throw platformNotConfigured()
   const context = { job, platform, log }
-  const event = parseComponentEvent(platform.inbox.openComponentEvent(job), platform.componentAppId)
+  const { receivedAtMs } = job
+  const plaintext = platform.inbox.openComponentEvent(job)
+  const event = parseComponentEvent({ plaintext, componentAppId: platform.componentAppId, receivedAtMs })
   switch (event.kind) {
     case 'component_verify_ticket':
       return keepTicket(event, context)
@@ -46,7 +49,10 @@ export async function handleComponentEvent(job: ComponentEventJob, { platforms, 
       return revoke(event, event.authorizerAppId, context)
     case 'other':
       return handleOther(event, context)
+    case 'unusable_ticket':
+      return keepForOperator(plaintext, 'unusable-ticket', context)
     case 'unparsed':
+      await keepForOperator(plaintext, event.reason, context)
       return dispatchUnparsed(event, context)
     default:
       event satisfies never
@@ -57,9 +63,10 @@ async function keepTicket(
   event: Understood & { kind: 'component_verify_ticket' },
   { job, platform, log }: Context,
 ): Promise<void> {
-  const outcome = await platform.tickets.saveIfNewer(event.ticket, event.createTimeSeconds)
+  const createTimeSeconds = orderedAtSeconds(event, job.receivedAtMs)
+  const outcome = await platform.tickets.saveIfNewer(event.ticket, createTimeSeconds)
   log.info(
-    { platform: platform.id, eventId: job.eventId, createTimeSeconds: event.createTimeSeconds, outcome },
+    { platform: platform.id, eventId: job.eventId, createTimeSeconds, outcome },
     'ticket.received',
   )
   // Bought at once when there is none, so that the first caller does not have to wait for it; if not now, then on its read.
@@ -79,7 +86,7 @@ async function authorize(event: Understood, appId: AuthorizerAppId, code: Secret
   const { job, platform, log } = context
   const logged = { platform: platform.id, eventId: job.eventId, appid: appId }
   try {
-    await platform.authorizations.exchangeCode(code, { authorizerAppId: appId, createTimeSeconds: event.createTimeSeconds })
+    await platform.authorizations.exchangeCode(code, { authorizerAppId: appId, createTimeSeconds: orderedAtSeconds(event, job.receivedAtMs) })
   } catch (error) {
     if (!isRevoked(error)) throw error
     log.info({ ...logged, outcome: 'revoked meanwhile' }, 'authorizer.authorized')
@@ -91,7 +98,7 @@ async function authorize(event: Understood, appId: AuthorizerAppId, code: Secret
 
 async function revoke(event: Understood, appId: AuthorizerAppId, context: Context): Promise<void> {
   const { job, platform, log } = context
-  const outcome = await platform.authorizations.revoke(appId, event.createTimeSeconds)
+  const outcome = await platform.authorizations.revoke(appId, orderedAtSeconds(event, job.receivedAtMs))
   log.info({ platform: platform.id, eventId: job.eventId, appid: appId, outcome }, 'authorizer.unauthorized')
   // When ignored, it is an older word than the authorization it would end: consumers would switch off an account that works.
   if (outcome === 'revoked') await dispatch(consumerEvent(event, appId, job), context)
@@ -106,10 +113,16 @@ async function handleOther(event: Understood & { kind: 'other' }, context: Conte
   return dispatch(consumerEvent(event, event.authorizerAppId, context.job), context)
 }
 
+/** It may hold a ticket or a code in any notation, so that nobody else is given any of it. Before it is dispatched: then it is there. */
+async function keepForOperator(plaintext: string, reason: string, { job, platform, log }: Context): Promise<void> {
+  const { eventId, receivedAtMs } = job
+  await platform.unparsedPushes.keep({ eventId, plaintext, receivedAtMs })
+  log.warn({ platform: platform.id, eventId, reason }, 'push.unparsed')
+}
+
 async function dispatchUnparsed(event: ComponentEvent & { kind: 'unparsed' }, context: Context): Promise<void> {
-  const { job, platform, log } = context
-  log.warn({ platform: platform.id, eventId: job.eventId, reason: event.reason }, 'push.unparsed')
-  const data = { raw: rawWithoutCodes(event.raw) }
+  const { job, platform } = context
+  const data = { rawLength: event.raw.length, reason: event.reason }
   await dispatch(
     platformEvent({ id: job.eventId, platform: platform.id, type: UNPARSED_EVENT_TYPE, timeMs: job.receivedAtMs, data }),
     context,
@@ -125,10 +138,10 @@ function consumerEvent(event: Understood, appId: AuthorizerAppId | undefined, jo
     id: job.eventId,
     platform: job.platform,
     type: eventType('wechat.component', event.infoType),
-    timeMs: event.createTimeSeconds * 1000,
+    timeMs: event.createTimeSeconds === undefined ? job.receivedAtMs : event.createTimeSeconds * 1000,
     subject: appId,
     authorizerAppId: appId,
-    data: withoutCodes(event.data),
+    data: withoutSecrets(event.data),
   })
 }
 

@@ -50,6 +50,7 @@ export type EventLog = {
    */
   record(event: GatewayEvent, receivedAtMs: number, subscriptions: readonly string[], options?: RecordOptions): Promise<readonly string[]>
   deliveryChanged(eventId: string, subscription: string, change: DeliveryChange): Promise<void>
+  has(id: string): Promise<boolean>
   get(id: string): Promise<LoggedEvent | undefined>
   /** Newest first. */
   find(filter: EventFilter): Promise<Page<LoggedEvent>>
@@ -99,6 +100,8 @@ export function createEventLog({ maxEvents = DEFAULT_MAX_EVENTS, ...deps }: Even
   return {
     record: writer.record,
     deliveryChanged: writer.deliveryChanged,
+
+    has: (id) => guardStore(async () => (await redis.exists(keys.event(id))) === 1),
 
     get: (id) => guardStore(async () => parseLoggedEvent(await redis.hgetall(keys.event(id)))),
 

@@ -4,6 +4,7 @@ import type { EventLog } from './event-log.ts'
 export const NO_EVENT_LOG: EventLog = {
   record: async () => [],
   deliveryChanged: async () => {},
+  has: async () => false,
   get: async () => undefined,
   find: async () => ({ items: [], nextCursor: null }),
 }

@@ -2,6 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { ComponentEventJob, FanOutJob, GatewayEvent, ProfileJob, ReleaseCheckJob, SyncJob } from '@wxgw/contracts'
 import { type AuthorizerAppId, type Clock, type Secret, systemClock } from '@wxgw/wechat-core'
+import type { EventLog } from '../event-log/event-log.ts'
 import { COMPONENT_EVENTS_QUEUE, MAINTENANCE_QUEUE, MESSAGES_QUEUE, onceIds, PLATFORM_EVENTS_QUEUE, queueKey } from '../keys.ts'
 import { NO_REPLICA_BARRIER, type ReplicaBarrier } from '../replication/replica-barrier.ts'
 import type { Sealer } from '../sealed.ts'
@@ -13,18 +14,30 @@ import type { SyncState, SyncStates } from './sync-states.ts'
 
 export type Acceptance = 'accepted' | 'duplicate'
 
+/**
+ * When WeChat made a push, in ms; `unknown` when it does not say so. `ordered`: its order is judged by who handles it, so that its age
+ * does not matter.
+ */
+export type PushMade = number | 'unknown' | 'ordered'
+
+export type Arrival = { receivedAtMs: number; made: PushMade }
+
 /** The ways into the queues. Each resolves only after Redis has accepted. */
 export type Inbox = {
-  /** De-duplicated by the event's id for DEDUPE_SECONDS. `plaintext` is sealed before it leaves the process. */
-  componentEvent(event: { eventId: string; plaintext: string; receivedAtMs: number }): Promise<Acceptance>
-  message(event: GatewayEvent, receivedAtMs: number, reply?: { subscription: string; deadlineAtMs: number }): Promise<Acceptance>
+  /**
+   * De-duplicated by the event's id for DEDUPE_SECONDS. What is older than that, or may be, is taken only if the event log does not know
+   * it, and remembered for EVENT_LOG_SECONDS. `plaintext` is sealed before it leaves the process.
+   */
+  componentEvent(event: Arrival & { eventId: string; plaintext: string }): Promise<Acceptance>
+  /** De-duplicated as a component event. */
+  message(event: GatewayEvent, arrival: Arrival, reply?: { subscription: string; deadlineAtMs: number }): Promise<Acceptance>
   /** An event of the component or of the gateway, on its way to subscriptions. */
   platformEvent(event: GatewayEvent, options?: { receivedAtMs?: number; only?: string; replay?: string }): Promise<Acceptance>
   /** A replay: a new delivery of an old event. */
   replay(event: GatewayEvent, receivedAtMs: number): Promise<void>
   profileWanted(appId: AuthorizerAppId, announce?: GatewayEvent): Promise<void>
   /** The release check wants this code exchanged and sent back. The code is sealed before it leaves the process. */
-  releaseCheck(check: { eventId: string; appId: AuthorizerAppId; openId: string; code: Secret; receivedAtMs: number }): Promise<void>
+  releaseCheck(check: Arrival & { eventId: string; appId: AuthorizerAppId; openId: string; code: Secret }): Promise<void>
   openReleaseCheckCode(job: ReleaseCheckJob): Secret
   /** The plaintext of a component event that waits in the queue. */
   openComponentEvent(job: ComponentEventJob): string
@@ -38,14 +51,17 @@ export type InboxDeps = {
   queues: Pick<Queues, 'add'>
   sealer: Sealer
   syncStates: Pick<SyncStates, 'get'>
+  events: Pick<EventLog, 'has'>
   /** How long a push is remembered, from its first arrival. */
   dedupeSeconds: number
+  /** How long one is that came when it was older than this. */
+  eventLogSeconds: number
   /** What waits in a queue is accepted only when enough replicas have it. Default: the master is enough. */
   replicas?: Pick<ReplicaBarrier, 'confirmed'>
   clock?: Clock
 }
 
-type AddedOnce = { data: Payload; id: string; options: PlainJobOptions }
+type AddedOnce = { data: Payload; id: string; options: PlainJobOptions; ttlMs?: number }
 
 const CONTROL_OPTIONS = jobOptions(CONTROL_ATTEMPTS)
 const FAN_OUT_OPTIONS = jobOptions(FAN_OUT_ATTEMPTS)
@@ -60,8 +76,10 @@ type Payload = ComponentEventJob | FanOutJob | ProfileJob | ReleaseCheckJob | Sy
  * landed all the same, and is then found to be a duplicate when WeChat pushes again. Profiles and release checks go through
  * the component events' queue: they too must not wait behind messages. What does not open throws INTERNAL.
  */
-export function createInbox({ platform, queues, sealer, syncStates, dedupeSeconds, replicas = NO_REPLICA_BARRIER, clock = systemClock }: InboxDeps): Inbox {
-  const ttl = dedupeSeconds * 1000
+export function createInbox(deps: InboxDeps): Inbox {
+  const { platform, queues, sealer, syncStates, events, replicas = NO_REPLICA_BARRIER, clock = systemClock } = deps
+  const dedupeMs = deps.dedupeSeconds * 1000
+  const oldPushMs = Math.max(deps.eventLogSeconds * 1000, dedupeMs)
   const once = onceIds(platform)
   const nextShortId = createShortIds()
   const eventPlace = (eventId: string) => ({ platform, subject: eventId, field: 'component-event' })
@@ -74,10 +92,21 @@ export function createInbox({ platform, queues, sealer, syncStates, dedupeSecond
    * The deduplication key outlives the job; a job id of each push's own tells by the answer whether it is ours. Sent
    * twice by the driver after a lost reply, the job is found under its id and is still ours.
    */
-  async function addOnce(queueName: string, { data, id, options, lean = false }: AddedOnce & { lean?: boolean }): Promise<Acceptance> {
+  async function addOnce(queueName: string, added: AddedOnce & { lean?: boolean }): Promise<Acceptance> {
+    const { data, id, options, ttlMs = dedupeMs, lean = false } = added
     const jobId = lean ? nextShortId() : `${data.kind}-${randomUUID()}`
-    const added = await add(queueName, { id: jobId, name: data.kind, data, options, deduplication: { id, ttl }, lean })
-    return added === jobId ? 'accepted' : 'duplicate'
+    const answer = await add(queueName, { id: jobId, name: data.kind, data, options, deduplication: { id, ttl: ttlMs }, lean })
+    return answer === jobId ? 'accepted' : 'duplicate'
+  }
+
+  /**
+   * Whoever holds an old push can send it again in the second that its nonce names. Younger ones are known by their key; of these the
+   * event log knows longer, and where there is none, or it has forgotten, the key of the first that comes again is kept as long. The
+   * key is written with the job: a push is never remembered that is not in the queue.
+   */
+  async function pushOnce(eventId: string, made: PushMade, add: (ttlMs: number) => Promise<Acceptance>): Promise<Acceptance> {
+    if (made === 'ordered' || (made !== 'unknown' && made >= clock.nowMs() - dedupeMs)) return add(dedupeMs)
+    return (await events.has(eventId)) ? 'duplicate' : add(oldPushMs)
   }
 
   /** Without a time the key lives exactly as long as the job. */
@@ -85,21 +114,24 @@ export function createInbox({ platform, queues, sealer, syncStates, dedupeSecond
     return add(queueName, { id: `${data.kind}-${randomUUID()}`, name: data.kind, data, options, deduplication: { id } })
   }
 
-  function fanOut(queueName: string, data: FanOutJob): Promise<Acceptance> {
+  function fanOut(queueName: string, data: FanOutJob, ttlMs = dedupeMs): Promise<Acceptance> {
     const { event, replay, only } = data
     const id = once.fanOut({ eventId: event.id, replay, only })
-    return addOnce(queueName, { data, id, options: FAN_OUT_OPTIONS, lean: true })
+    return addOnce(queueName, { data, id, options: FAN_OUT_OPTIONS, ttlMs, lean: true })
   }
 
   return {
-    async componentEvent({ eventId, plaintext, receivedAtMs }) {
+    async componentEvent({ eventId, plaintext, receivedAtMs, made }) {
       const sealedPlaintext = sealer.seal(plaintext, eventPlace(eventId))
       const data: ComponentEventJob = { v: 1, kind: 'component-event', platform, eventId, receivedAtMs, sealedPlaintext }
-      return addOnce(COMPONENT_EVENTS_QUEUE, { data, id: once.componentEvent(eventId), options: CONTROL_OPTIONS })
+      const id = once.componentEvent(eventId)
+      return pushOnce(eventId, made, (ttlMs) => addOnce(COMPONENT_EVENTS_QUEUE, { data, id, options: CONTROL_OPTIONS, ttlMs }))
     },
 
-    message: (event, receivedAtMs, reply) =>
-      fanOut(MESSAGES_QUEUE, { v: 1, kind: 'fan-out', event, receivedAtMs, ...(reply ? { reply } : {}) }),
+    message(event, { receivedAtMs, made }, reply) {
+      const data: FanOutJob = { v: 1, kind: 'fan-out', event, receivedAtMs, ...(reply ? { reply } : {}) }
+      return pushOnce(event.id, made, (ttlMs) => fanOut(MESSAGES_QUEUE, data, ttlMs))
+    },
 
     platformEvent: (event, { receivedAtMs = clock.nowMs(), only, replay } = {}) =>
       fanOut(PLATFORM_EVENTS_QUEUE, {
@@ -133,10 +165,11 @@ export function createInbox({ platform, queues, sealer, syncStates, dedupeSecond
       await addOneAtATime(COMPONENT_EVENTS_QUEUE, { data, id: once.profile(appId), options: CONTROL_OPTIONS })
     },
 
-    async releaseCheck({ eventId, appId, openId, code, receivedAtMs }) {
+    async releaseCheck({ eventId, appId, openId, code, receivedAtMs, made }) {
       const sealedCode = sealer.seal(code.reveal(), codePlace(eventId))
       const data: ReleaseCheckJob = { v: 1, kind: 'release-check', platform, eventId, appid: appId, openId, sealedCode, receivedAtMs }
-      await addOnce(COMPONENT_EVENTS_QUEUE, { data, id: once.releaseCheck(eventId), options: RELEASE_CHECK_OPTIONS })
+      const id = once.releaseCheck(eventId)
+      await pushOnce(eventId, made, (ttlMs) => addOnce(COMPONENT_EVENTS_QUEUE, { data, id, options: RELEASE_CHECK_OPTIONS, ttlMs }))
     },
 
     openReleaseCheckCode: ({ eventId, sealedCode }) => sealer.open(sealedCode, codePlace(eventId)),

@@ -10,10 +10,13 @@ import { runScript } from '../script.ts'
 import { guardStore } from '../store-errors.ts'
 import { awaitReply, offerReply } from './reply-scripts.ts'
 
-/** `not-asked`: the push waits for another subscription. */
-export type OfferOutcome = 'accepted' | 'already-answered' | 'too-late' | 'unknown' | 'not-asked'
+/** `not-asked`: the push waits for another subscription. `no-user`: the push that waits names nobody whom the reply could go to. */
+export type OfferOutcome = 'accepted' | 'already-answered' | 'too-late' | 'unknown' | 'not-asked' | 'no-user'
 
-/** Whose answer a push waits for, and whom the answer is for. */
+/** `from`: the subscription that the reply comes from, when that is known. `needsUser`: it is addressed to the user of the push. */
+export type OfferedReply = { from?: string | undefined; needsUser?: boolean }
+
+/** Whose answer a push waits for, and whom the answer is for; `openId` is '' when the push does not say it. */
 export type AskedReply = { subscription: string; authorizerAppId: string; openId: string; event?: GatewayEvent }
 
 export type ReplyMailbox = {
@@ -24,10 +27,10 @@ export type ReplyMailbox = {
    */
   expect(eventId: string, deadlineAtMs: number, asked?: AskedReply): Promise<unknown>
   /**
-   * Hands a reply in; `from` is the subscription that it comes from, when that is known. `unknown`: nobody waits, or did within
-   * ten minutes of now. `too-late`: the deadline is over. Rejects with STORE_UNAVAILABLE.
+   * Hands a reply in. `unknown`: nobody waits, or did within ten minutes of now. `too-late`: the deadline is over. Rejects with
+   * STORE_UNAVAILABLE.
    */
-  offer(eventId: string, reply: unknown, from?: string): Promise<OfferOutcome>
+  offer(eventId: string, reply: unknown, offered?: OfferedReply): Promise<OfferOutcome>
   /** What `expect` was told, until ten minutes after the deadline; the event only with `keepsEvents`. Rejects with STORE_UNAVAILABLE. */
   asked(eventId: string): Promise<AskedReply | undefined>
   /** Who waits gets undefined. */
@@ -137,13 +140,13 @@ export function createReplyMailbox(deps: ReplyMailboxDeps): ReplyMailbox {
       })
     },
 
-    offer: (eventId, reply, from = '') =>
+    offer: (eventId, reply, { from = '', needsUser = false } = {}) =>
       guardStore(async () => {
         const json = JSON.stringify(reply)
         if (json === undefined) throw new GatewayError('INVALID_REQUEST', 'the reply is not JSON')
         const outcome = await runScript(redis, offerReply, {
           keys: [keys.reply(eventId), keys.replySent(eventId)],
-          args: [json, `${eventId}\n${json}`, from, REPLY_SENT_SECONDS],
+          args: [json, `${eventId}\n${json}`, from, REPLY_SENT_SECONDS, needsUser ? 1 : 0],
         })
         return parseOutcome(outcome)
       }),
@@ -152,8 +155,8 @@ export function createReplyMailbox(deps: ReplyMailboxDeps): ReplyMailbox {
       guardStore(async () => {
         const fields = await redis.hmget(keys.reply(eventId), 'subscription', 'authorizer', 'openid', 'event')
         const [subscription, authorizerAppId, openId, event] = fields
-        if (!subscription || !authorizerAppId || !openId) return undefined
-        return { subscription, authorizerAppId, openId, ...(event ? { event: parseEvent(event) } : {}) }
+        if (!subscription || !authorizerAppId) return undefined
+        return { subscription, authorizerAppId, openId: openId ?? '', ...(event ? { event: parseEvent(event) } : {}) }
       }),
 
     async close() {
@@ -174,7 +177,7 @@ function parseEvent(text: string): GatewayEvent {
 }
 
 function parseOutcome(value: unknown): OfferOutcome {
-  const known: readonly OfferOutcome[] = ['accepted', 'already-answered', 'too-late', 'unknown', 'not-asked']
+  const known: readonly OfferOutcome[] = ['accepted', 'already-answered', 'too-late', 'unknown', 'not-asked', 'no-user']
   const outcome = known.find((one) => one === value)
   if (outcome !== undefined) return outcome
   throw new GatewayError('INTERNAL', 'the reply mailbox answered what it never does')

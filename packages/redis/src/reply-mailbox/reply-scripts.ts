@@ -29,14 +29,15 @@ return redis.call('HGET', KEYS[1], 'reply')
  * A reply comes; the first one counts, and every waiting process hears of it. That the event is answered is remembered
  * longer than the wait for it.
  * KEYS: reply, answered
- * ARGV: reply as JSON, message, subscription that it comes from or '', seconds to remember that it is answered
- * -> accepted | already-answered | too-late | unknown | not-asked
+ * ARGV: reply as JSON, message, subscription that it comes from or '', seconds to remember that it is answered, 1 = needs a user
+ * -> accepted | already-answered | too-late | unknown | not-asked | no-user
  */
 export const offerReply = script(`${NOW_LUA}
-local deadline, asked = unpack(redis.call('HMGET', KEYS[1], 'deadline', 'subscription'))
+local deadline, asked, openid = unpack(redis.call('HMGET', KEYS[1], 'deadline', 'subscription', 'openid'))
 if ARGV[3] ~= '' and deadline and asked ~= ARGV[3] then return 'not-asked' end
 if redis.call('EXISTS', KEYS[2]) == 1 or redis.call('HEXISTS', KEYS[1], 'reply') == 1 then return 'already-answered' end
 if not deadline then return 'unknown' end
+if asked and not openid and ARGV[5] == '1' then return 'no-user' end
 if now > tonumber(deadline) then return 'too-late' end
 redis.call('HSET', KEYS[1], 'reply', ARGV[1])
 redis.call('SET', KEYS[2], '1', 'EX', ARGV[4])

@@ -158,7 +158,7 @@ export const SETTING_GROUPS = {
       unit: 's',
     }),
     DEDUPE_SECONDS: optional(integerUpTo({ min: 1, ceiling: ALL_OF_TIME_SECONDS }), {
-      description: 'how long a push is remembered; at least 2 × `PUSH_MAX_SKEW_SECONDS`. An older authentic push is answered, not dispatched',
+      description: 'how long a push is remembered; at least 2 × `PUSH_MAX_SKEW_SECONDS`. One that is older when it comes, or does not say, is dispatched unless the event log knows it, and remembered for `EVENT_LOG_SECONDS`',
       unit: 's',
       absence: `${DEFAULT_DEDUPE_SECONDS}, or 2 × \`PUSH_MAX_SKEW_SECONDS\` when that is more`,
     }),
@@ -170,7 +170,7 @@ export const SETTING_GROUPS = {
       description: 'ingress: a directory on a disk that outlives the process; authentic pushes wait there, at most 256 MB per process, while Redis does not take them',
       absence: 'off: they are answered `503`',
     }),
-    EVENT_LOG_SECONDS: defaulted('86400', integer({ min: 1, max: 366 * DAY_SECONDS }), { description: 'how long `/events` remembers', unit: 's' }),
+    EVENT_LOG_SECONDS: defaulted('86400', integer({ min: 1, max: 366 * DAY_SECONDS }), { description: 'how long `/events` remembers, and how long a push is remembered that was older than `DEDUPE_SECONDS` when it came', unit: 's' }),
   },
   Log: {
     LOG_LEVEL: defaulted('info', oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']), {

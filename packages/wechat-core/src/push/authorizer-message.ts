@@ -2,15 +2,15 @@
 import { parseXml } from '../xml/parse-xml.ts'
 import type { XmlTree } from '../xml/tree.ts'
 import { XmlRefusedError } from '../xml/xml-refused.ts'
-import { createTimeField, textField, wordField } from './fields.ts'
+import { createTimeField, wordField } from './fields.ts'
 import type { AuthorizerMessage } from './types.ts'
 
 /**
- * Reads a decrypted message or event. What cannot be understood is `unparsed`, never an error: it is authentic.
- * `FromUserName` may be missing or empty; it is '' then.
+ * Reads a decrypted message or event. What has no MsgType (an event: no Event) or is no document is `unparsed`, never an error: it
+ * is authentic. Everything else may be missing: `toUserName` and `fromUserName` are '' then, `createTimeSeconds` is undefined.
  * @see https://developers.weixin.qq.com/doc/offiaccount/Message_Management/Receiving_standard_messages.html
  */
-export function parseAuthorizerMessage(plaintext: string): AuthorizerMessage {
+export function parseAuthorizerMessage(plaintext: string, receivedAtMs: number): AuthorizerMessage {
   let data: XmlTree
   try {
     data = parseXml(plaintext, { root: 'xml' })
@@ -18,22 +18,18 @@ export function parseAuthorizerMessage(plaintext: string): AuthorizerMessage {
     if (error instanceof XmlRefusedError) return { kind: 'unparsed', raw: plaintext, reason: error.reason }
     throw error
   }
-  const message = readMessage(data)
-  return typeof message === 'string' ? { kind: 'unparsed', raw: plaintext, reason: message } : message
-}
-
-/** The message, or in words why it is none. */
-function readMessage(data: XmlTree): AuthorizerMessage | string {
-  const toUserName = wordField(data, 'ToUserName')
-  if (toUserName === undefined) return 'no ToUserName'
-  const fromUserName = Object.hasOwn(data, 'FromUserName') ? textField(data, 'FromUserName')?.trim() : ''
-  if (fromUserName === undefined) return 'no usable FromUserName'
-  const createTimeSeconds = createTimeField(data)
-  if (createTimeSeconds === undefined) return 'no CreateTime'
   const msgType = wordField(data, 'MsgType')
-  if (msgType === undefined) return 'no MsgType'
+  if (msgType === undefined) return { kind: 'unparsed', raw: plaintext, reason: 'no-msg-type' }
   const isEvent = msgType.toLowerCase() === 'event'
   const event = isEvent ? wordField(data, 'Event') : undefined
-  if (isEvent && event === undefined) return 'no Event'
-  return { kind: 'message', toUserName, fromUserName, createTimeSeconds, msgType, event, data }
+  if (isEvent && event === undefined) return { kind: 'unparsed', raw: plaintext, reason: 'no-event' }
+  return {
+    kind: 'message',
+    toUserName: wordField(data, 'ToUserName') ?? '',
+    fromUserName: wordField(data, 'FromUserName') ?? '',
+    createTimeSeconds: createTimeField(data, receivedAtMs),
+    msgType,
+    event,
+    data,
+  }
 }

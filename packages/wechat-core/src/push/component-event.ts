@@ -11,16 +11,20 @@ import type { ComponentEvent } from './types.ts'
 const MAX_SECRET_CHARACTERS = 512
 // oxlint-disable-next-line no-control-regex -- a ticket with a control in it is broken
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/
-const ACCOUNT_FIELDS = ['AuthorizerAppid', 'authorizer_appid', 'verify_appid', 'appid'] as const
+const AUTHORIZER_FIELD = ['AuthorizerAppid']
+const ACCOUNT_FIELDS = [...AUTHORIZER_FIELD, 'authorizer_appid', 'verify_appid', 'appid']
 // 2001-09-09: nothing below it is the time of an authorization, so it must be a duration.
 const FIRST_ABSOLUTE_SECOND = 1_000_000_000
 
+export type ComponentPush = { plaintext: string; componentAppId: ComponentAppId; receivedAtMs: number }
+
 /**
- * Reads a decrypted component event. What cannot be understood is `unparsed`, never an error: it is authentic. `raw` then may hold a
- * ticket or a code, see rawWithoutCodes. Throws APPID_MISMATCH when the document names another component in `AppId`.
+ * Reads a decrypted component event. What has no InfoType or is no document is `unparsed`, never an error: it is authentic. Its text,
+ * and that of an event whose kind needs a ticket, code or account that it does not have (`other`), may hold a ticket or a code.
+ * Throws APPID_MISMATCH when the document names another component in `AppId`.
  * @see https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/Before_Develop/authorize_event.html
  */
-export function parseComponentEvent(plaintext: string, componentAppId: ComponentAppId): ComponentEvent {
+export function parseComponentEvent({ plaintext, componentAppId, receivedAtMs }: ComponentPush): ComponentEvent {
   let data: XmlTree
   try {
     data = parseXml(plaintext, { root: 'xml' })
@@ -32,55 +36,50 @@ export function parseComponentEvent(plaintext: string, componentAppId: Component
   if (appId !== undefined && appId !== componentAppId) {
     throw new GatewayError('APPID_MISMATCH', 'the event is meant for another component')
   }
-  const event = readEvent(data)
-  return typeof event === 'string' ? { kind: 'unparsed', raw: plaintext, reason: event } : event
+  const infoType = wordField(data, 'InfoType')
+  if (infoType === undefined) return { kind: 'unparsed', raw: plaintext, reason: 'no-info-type' }
+  const base = { infoType, createTimeSeconds: createTimeField(data, receivedAtMs), data }
+  return understood(base) ?? { ...base, kind: 'other', authorizerAppId: accountIn(data, ACCOUNT_FIELDS) }
 }
 
-/** The event, or in words why it is none. */
-function readEvent(data: XmlTree): ComponentEvent | string {
-  const infoType = wordField(data, 'InfoType')
-  if (infoType === undefined) return 'no InfoType'
-  const createTimeSeconds = createTimeField(data)
-  if (createTimeSeconds === undefined) return 'no CreateTime'
-  const base = { infoType, createTimeSeconds, data }
-  const kind = infoType.toLowerCase()
+type Base = { infoType: string; createTimeSeconds: number | undefined; data: XmlTree }
+
+/** The kinds that the gateway acts on; undefined for another, and for one that lacks what the act needs. */
+function understood(base: Base): ComponentEvent | undefined {
+  const { data } = base
+  const kind = base.infoType.toLowerCase()
   switch (kind) {
     case 'component_verify_ticket': {
       const ticket = textField(data, 'ComponentVerifyTicket')
-      if (!isUsable(ticket) || CONTROL.test(ticket)) return 'no usable ComponentVerifyTicket'
+      if (!isUsable(ticket) || CONTROL.test(ticket)) return { ...base, kind: 'unusable_ticket' }
       return { ...base, kind, ticket: new Secret(ticket) }
     }
     case 'authorized':
     case 'updateauthorized': {
-      const authorizerAppId = accountOf(data)
+      const authorizerAppId = accountIn(data, AUTHORIZER_FIELD)
       const code = textField(data, 'AuthorizationCode')
-      if (authorizerAppId === undefined) return 'no usable AuthorizerAppid'
-      if (!isUsable(code)) return 'no usable AuthorizationCode'
+      if (authorizerAppId === undefined || !isUsable(code)) return undefined
       const preAuthCode = textField(data, 'PreAuthCode')
       return {
         ...base,
         kind,
         authorizerAppId,
         authorizationCode: new Secret(code),
-        authorizationCodeExpiresAtSeconds: codeExpiry(data, createTimeSeconds),
+        authorizationCodeExpiresAtSeconds: codeExpiry(data, base.createTimeSeconds),
         preAuthCode: isUsable(preAuthCode) ? new Secret(preAuthCode) : undefined,
       }
     }
     case 'unauthorized': {
-      const authorizerAppId = accountOf(data)
-      return authorizerAppId === undefined ? 'no usable AuthorizerAppid' : { ...base, kind, authorizerAppId }
+      const authorizerAppId = accountIn(data, AUTHORIZER_FIELD)
+      return authorizerAppId && { ...base, kind, authorizerAppId }
     }
     default:
-      return {
-        ...base,
-        kind: 'other',
-        authorizerAppId: ACCOUNT_FIELDS.map((name) => parseAuthorizerAppId(wordField(data, name))).find((id) => id !== undefined),
-      }
+      return undefined
   }
 }
 
-function accountOf(data: XmlTree): AuthorizerAppId | undefined {
-  return parseAuthorizerAppId(wordField(data, 'AuthorizerAppid'))
+function accountIn(data: XmlTree, names: readonly string[]): AuthorizerAppId | undefined {
+  return names.map((name) => parseAuthorizerAppId(wordField(data, name))).find((id) => id !== undefined)
 }
 
 function isUsable(secret: string | undefined): secret is string {
@@ -88,9 +87,10 @@ function isUsable(secret: string | undefined): secret is string {
 }
 
 /** Real pushes carry an absolute second (CreateTime + 3600); the documentation only says "expiry in seconds". */
-function codeExpiry(data: XmlTree, createTimeSeconds: number): number | undefined {
+function codeExpiry(data: XmlTree, createTimeSeconds: number | undefined): number | undefined {
   const written = wordField(data, 'AuthorizationCodeExpiredTime')
   if (written === undefined || !/^[0-9]{1,10}$/.test(written)) return undefined
   const seconds = Number(written)
-  return seconds < FIRST_ABSOLUTE_SECOND ? createTimeSeconds + seconds : seconds
+  if (seconds >= FIRST_ABSOLUTE_SECOND) return seconds
+  return createTimeSeconds === undefined ? undefined : createTimeSeconds + seconds
 }

@@ -14,8 +14,21 @@ export function wordField(tree: XmlTree, name: string): string | undefined {
   return textField(tree, name)?.trim() || undefined
 }
 
-/** `CreateTime`: a unix second, 1 to 9999999999. */
-export function createTimeField(tree: XmlTree): number | undefined {
+/** The second by which an event is judged against others: its CreateTime, or its arrival when that cannot be read. */
+export function orderedAtSeconds({ createTimeSeconds }: { createTimeSeconds: number | undefined }, receivedAtMs: number): number {
+  return createTimeSeconds ?? Math.floor(receivedAtMs / 1000)
+}
+
+/** WeChat's clock and ours differ by less: what claims to be made later is no time of anything that has happened. */
+const MOST_AHEAD_SECONDS = 86_400
+
+/**
+ * `CreateTime`, a unix second from 1 on and at most a day after the arrival. undefined when it is missing or is anything else:
+ * milliseconds, a fraction, a date. What is meant then is not guessed.
+ */
+export function createTimeField(tree: XmlTree, receivedAtMs: number): number | undefined {
   const written = wordField(tree, 'CreateTime')
-  return written !== undefined && UNIX_SECOND.test(written) ? Number(written) : undefined
+  if (written === undefined || !UNIX_SECOND.test(written)) return undefined
+  const seconds = Number(written)
+  return seconds <= receivedAtMs / 1000 + MOST_AHEAD_SECONDS ? seconds : undefined
 }

@@ -42,7 +42,7 @@ export function releaseCheckAnswer(push: {
   message: AuthorizerMessage
 }): ReleaseCheckAnswer | undefined {
   const { authorizerAppId, message } = push
-  if (message.kind !== 'message') return undefined
+  if (message.kind !== 'message' || message.toUserName === '' || message.fromUserName === '') return undefined
   if (!TEST_APP_IDS.has(authorizerAppId) && !TEST_USER_NAMES.has(message.toUserName)) return undefined
   if (message.event !== undefined) return { kind: 'reply', content: `${message.event}from_callback` }
   const content = message.msgType.toLowerCase() === 'text' ? textField(message.data, 'Content') : undefined

@@ -2,6 +2,7 @@
 import type { AuthorizerAppId, ComponentAppId } from '../ids.ts'
 import type { Secret } from '../secret.ts'
 import type { XmlTree } from '../xml/tree.ts'
+import type { XmlRefusal } from '../xml/xml-refused.ts'
 
 /** One accepted pair of Token and EncodingAESKey. */
 export type PushCredentials = { token: Secret; aesKey: Buffer }
@@ -33,7 +34,11 @@ export type OpenedPush = {
   credentials: PushCredentials
 }
 
-type ComponentEventBase = { infoType: string; createTimeSeconds: number; data: XmlTree }
+/** Why a document is no event. A fixed list: consumers and operators may build on it. */
+export type UnparsedReason = XmlRefusal | 'no-msg-type' | 'no-event' | 'no-info-type'
+
+/** `createTimeSeconds` is undefined when CreateTime is missing or cannot be read. */
+type ComponentEventBase = { infoType: string; createTimeSeconds: number | undefined; data: XmlTree }
 
 /** A decrypted push to the component's event URL (授权事件接收URL). `data` is the whole document. */
 export type ComponentEvent =
@@ -47,22 +52,27 @@ export type ComponentEvent =
       preAuthCode: Secret | undefined
     })
   | (ComponentEventBase & { kind: 'unauthorized'; authorizerAppId: AuthorizerAppId })
+  /** A ticket's event without a ticket that could be one. Never dispatched. */
+  | (ComponentEventBase & { kind: 'unusable_ticket' })
   /** Whatever else WeChat sends, now or tomorrow. `authorizerAppId` from AuthorizerAppid, authorizer_appid, verify_appid or appid, when there is one. */
   | (ComponentEventBase & { kind: 'other'; authorizerAppId: AuthorizerAppId | undefined })
-  /** Authentic, but cannot be understood (not XML, a DOCTYPE, no InfoType, no CreateTime, a broken ticket). */
-  | { kind: 'unparsed'; raw: string; reason: string }
+  /** Authentic, but no event: not XML, a DOCTYPE, no InfoType. */
+  | { kind: 'unparsed'; raw: string; reason: UnparsedReason }
 
 /** A decrypted push to an authorizer's callback URL (消息与事件接收URL). `data` is the whole document. */
 export type AuthorizerMessage =
   | {
       kind: 'message'
+      /** '' when there is none. */
       toUserName: string
+      /** '' when there is none. */
       fromUserName: string
-      createTimeSeconds: number
+      /** undefined when CreateTime is missing or cannot be read. */
+      createTimeSeconds: number | undefined
       /** As WeChat wrote it: `text`, `event`, … */
       msgType: string
       /** As WeChat wrote it (casing is not uniform), when `msgType` is `event`. */
       event: string | undefined
       data: XmlTree
     }
-  | { kind: 'unparsed'; raw: string; reason: string }
+  | { kind: 'unparsed'; raw: string; reason: UnparsedReason }

@@ -1,0 +1,79 @@
+// Owns: what came to the component's URL and is no event, for an operator to look at: sealed, for a day, the latest of each platform.
+import type { Secret } from '@wxgw/wechat-core'
+import type { RedisConnection } from './connect.ts'
+import type { PlatformKeys } from './keys.ts'
+import type { SealedPlace, Sealer } from './sealed.ts'
+import { runScript, script } from './script.ts'
+import { guardStore } from './store-errors.ts'
+
+/** Each is at most 1 MiB, and a third more when sealed. */
+export const MOST_UNPARSED_PUSHES = 50
+const KEPT_SECONDS = 86_400
+
+export type UnparsedPushes = {
+  /** On repeat it is kept for another day. Rejects with STORE_UNAVAILABLE. */
+  keep(push: { eventId: string; plaintext: string; receivedAtMs: number }): Promise<void>
+  /** Newest first. */
+  list(): Promise<Array<{ eventId: string; receivedAtMs: number }>>
+  /** undefined when it is not kept (any more). Rejects with INTERNAL when no key opens it. */
+  read(eventId: string): Promise<Secret | undefined>
+}
+
+/**
+ * KEYS: the push, the index of all
+ * ARGV: sealed, event id, receivedAtMs, life in s, most, prefix of the keys of pushes
+ */
+const keepPush = script(`
+local call = redis.call
+call('SET', KEYS[1], ARGV[1], 'EX', ARGV[4])
+call('ZADD', KEYS[2], ARGV[3], ARGV[2])
+call('EXPIRE', KEYS[2], ARGV[4])
+local over = call('ZCARD', KEYS[2]) - tonumber(ARGV[5])
+if over > 0 then
+  for _, id in ipairs(call('ZRANGE', KEYS[2], 0, over - 1)) do call('UNLINK', ARGV[6] .. id) end
+  call('ZREMRANGEBYRANK', KEYS[2], 0, over - 1)
+end
+return 1
+`)
+
+export type UnparsedPushesDeps = {
+  platform: string
+  redis: RedisConnection
+  keys: Pick<PlatformKeys, 'unparsedPush' | 'unparsedPushes'>
+  sealer: Sealer
+}
+
+export function createUnparsedPushes({ platform, redis, keys, sealer }: UnparsedPushesDeps): UnparsedPushes {
+  return {
+    keep: ({ eventId, plaintext, receivedAtMs }) =>
+      guardStore(async () => {
+        const sealed = sealer.seal(plaintext, unparsedPushPlace(platform, eventId))
+        await runScript(redis, keepPush, {
+          keys: [keys.unparsedPush(eventId), keys.unparsedPushes],
+          args: [sealed, eventId, receivedAtMs, KEPT_SECONDS, MOST_UNPARSED_PUSHES, keys.unparsedPush('')],
+        })
+      }),
+
+    list: () =>
+      guardStore(async () => {
+        const listed = await redis.zrevrange(keys.unparsedPushes, 0, -1, 'WITHSCORES')
+        const items: Array<{ eventId: string; receivedAtMs: number }> = []
+        for (let at = 0; at + 1 < listed.length; at += 2) {
+          const [eventId = '', score] = listed.slice(at, at + 2)
+          // The index outlives the day of a single one as long as others come.
+          if ((await redis.exists(keys.unparsedPush(eventId))) === 1) items.push({ eventId, receivedAtMs: Number(score) })
+        }
+        return items
+      }),
+
+    read: (eventId) =>
+      guardStore(async () => {
+        const sealed = await redis.get(keys.unparsedPush(eventId))
+        return sealed === null ? undefined : sealer.open(sealed, unparsedPushPlace(platform, eventId))
+      }),
+  }
+}
+
+export function unparsedPushPlace(platform: string, eventId: string): SealedPlace {
+  return { platform, subject: eventId, field: 'unparsed-push' }
+}

@@ -1,0 +1,43 @@
+// Owns: by which names WeChat's tickets, codes, tokens and keys stand in a document or a text.
+
+/** As `plainName` writes them; a name that ends so holds a secret, whatever stands before (`component_access_token`, `PreAuthCode`). */
+const ENDINGS = ['verifyticket', 'authorizationcode', 'authcode', 'accesstoken', 'refreshtoken', 'appsecret', 'aeskey', 'sessionkey']
+const ENDS_IN_SECRET = new RegExp(`(?:${ENDINGS.join('|')})$`)
+/** What WeChat tells the component alone; no message or event of a user has one of these. */
+const OF_THE_COMPONENT: ReadonlySet<string> = new Set(['componentverifyticket', 'authorizationcode', 'preauthcode', 'authcode'])
+
+/** The name in a text that is read as it stands: words may be joined by `_` or `-`. Ends where the name does. */
+export const WRITTEN_NAME =
+  /(?:verify[_-]?ticket|authorization[_-]?code|auth[_-]?code|(?:access|refresh)[_-]?token|app[_-]?secret|aes[_-]?key|session[_-]?key)(?![A-Za-z0-9_.-])/gi
+
+/** Anywhere in what `plainName` makes of a text. `AuthorizationCodeExpiredTime` is no code. */
+const MENTIONED = new RegExp(ENDINGS.join('|').replace('authorizationcode', 'authorizationcode(?!expiredtime)'))
+
+/** Lower case, letters and digits only: `Auth-Code`, `AUTH_CODE` and a full-width one are the same. */
+export function plainName(text: string): string {
+  return text
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '')
+}
+
+export function isMentionedIn(text: string): boolean {
+  return MENTIONED.test(plainName(text))
+}
+
+export function isSecretName(name: string): boolean {
+  return ENDS_IN_SECRET.test(plainName(name))
+}
+
+/** WeChat has some hundreds of names; each is judged once. */
+const MOST_NAMES = 1_000
+const MOST_CHARACTERS = 64
+const judged = new Map<string, boolean>()
+
+export function isComponentSecretName(name: string): boolean {
+  const known = judged.get(name)
+  if (known !== undefined) return known
+  const is = OF_THE_COMPONENT.has(plainName(name))
+  if (name.length <= MOST_CHARACTERS && judged.size < MOST_NAMES) judged.set(name, is)
+  return is
+}

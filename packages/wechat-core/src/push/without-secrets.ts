@@ -1,0 +1,73 @@
+// Owns: taking tickets, codes and tokens out of what goes to consumers. By which names they are known is secret-names.ts'.
+import type { XmlTree, XmlValue } from '../xml/tree.ts'
+import { mayHoldSecret } from './hidden-secrets.ts'
+import { isComponentSecretName, isSecretName, WRITTEN_NAME } from './secret-names.ts'
+import { isQuery, secretValue } from './secret-values.ts'
+
+/** A copy of a component's event without them: neither the elements at any depth nor what a text says. */
+export function withoutSecrets(tree: XmlTree): XmlTree {
+  return copyWithout(tree, isSecretName, emptiedLeaf)
+}
+
+/** The tree of a message itself, or a copy when it has elements that only a component's event has. Texts are the user's: they stay. */
+export function withoutComponentSecrets(tree: XmlTree): XmlTree {
+  return hasName(tree, isComponentSecretName) ? copyWithout(tree, isComponentSecretName, (text) => text) : tree
+}
+
+/**
+ * A text that could not be parsed, emptied of them: `<AuthCode>…</AuthCode>` becomes `<AuthCode></AuthCode>`, and so in JSON, in a
+ * query and behind references. '' when something is left whose extent is not certain, or that is encoded.
+ */
+export function textWithoutSecrets(text: string): string {
+  const { emptied, others } = emptiedText(text)
+  return mayHoldSecret(others) ? '' : emptied
+}
+
+/** That an event is a ticket's, and until when a code holds, is no secret. */
+const HARMLESS = /InfoType(?:\W|CDATA){1,16}component_verify_ticket|AuthorizationCodeExpiredTime/gi
+
+/** The text with each value gone whose extent is certain; and what of the text stands outside of these. */
+function emptiedText(text: string): { emptied: string; others: string } {
+  let emptied = ''
+  let others = ''
+  let from = 0
+  const inQuery = isQuery(text)
+  const known = text.replace(HARMLESS, (written) => ' '.repeat(written.length))
+  for (const { index, 0: written } of known.matchAll(WRITTEN_NAME)) {
+    const value = index < from ? undefined : secretValue(text, { start: index, end: index + written.length }, inQuery)
+    if (value === undefined) continue
+    emptied += text.slice(from, value.start) + text.slice(value.end, value.over)
+    others += `${known.slice(from, index)} `
+    from = value.over
+  }
+  return { emptied: emptied + text.slice(from), others: others + known.slice(from) }
+}
+
+/** Long enough for a ticket, code or token. */
+const SECRET_LIKE = /[A-Za-z0-9_@+/=%-]{12,}/
+
+/** WeChat may well say `invalid auth_code` in a text: gone is what may be the code. */
+function emptiedLeaf(text: string): string {
+  const { emptied, others } = emptiedText(text)
+  return mayHoldSecret(others) && SECRET_LIKE.test(others.replace(WRITTEN_NAME, '')) ? '' : emptied
+}
+
+function copyWithout(tree: XmlTree, isGone: (name: string) => boolean, leaf: (text: string) => string): XmlTree {
+  const cleaned = (value: XmlValue): XmlValue => {
+    if (typeof value === 'string') return leaf(value)
+    if (!Array.isArray(value)) return copyWithout(value, isGone, leaf)
+    return value.map((one) => (typeof one === 'string' ? leaf(one) : copyWithout(one, isGone, leaf)))
+  }
+  const copy: XmlTree = {}
+  for (const [name, value] of Object.entries(tree)) if (!isGone(name)) copy[name] = cleaned(value)
+  return copy
+}
+
+function hasName(tree: XmlTree, isMeant: (name: string) => boolean): boolean {
+  for (const name of Object.keys(tree)) {
+    if (isMeant(name)) return true
+    const value = tree[name]
+    if (typeof value === 'object' && [value].flat().some((one) => typeof one === 'object' && hasName(one, isMeant))) return true
+  }
+  return false
+}
