@@ -5,6 +5,9 @@ import { type Simulator, startSimulator } from '@wxgw/simulator'
 import { API_KEY } from '../helpers/gateway.ts'
 import { freePort } from '../helpers/free-port.ts'
 import { type RunningProcess, startProcess } from '../helpers/process.ts'
+import { connectRedis, type RedisConnection } from '@wxgw/redis'
+import { loadConfig } from '@wxgw/runtime'
+import type { RedisForm } from '../helpers/redis-forms.ts'
 import { type RedisServer, startRedis } from '../helpers/redis-server.ts'
 import { until } from '../helpers/until.ts'
 import { AUTHORIZER, type Component } from './pusher.ts'
@@ -28,6 +31,8 @@ export type Gateway = {
   /** `extraEnv` for this one alone. */
   startWorker(extraEnv?: Record<string, string>): Promise<Member>
   call(method: string, path: string, body?: unknown): Promise<{ status: number; body: Record<string, unknown>; ms: number }>
+  /** As a consumer that waits for ever, past every wire; closed with the gateway. */
+  connect(): RedisConnection
   stop(): Promise<void>
 }
 
@@ -36,6 +41,8 @@ export type GatewayOptions = {
   workers?: number
   env?: Record<string, string>
   redisArguments?: readonly string[]
+  /** Instead of one server behind wires; stopped by the scenario. */
+  form?: RedisForm | undefined
   /** Redis does not run yet. */
   withoutRedis?: boolean
 }
@@ -44,7 +51,8 @@ const HOST = '127.0.0.1'
 
 /** With a ticket and one authorized account, unless Redis is away. */
 export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
-  const redis = await startRedis(['--appendfsync', 'always', ...(options.redisArguments ?? [])])
+  const { form } = options
+  const redis = form?.servers[0] ?? (await startRedis(['--appendfsync', 'always', ...(options.redisArguments ?? [])]))
   if (options.withoutRedis) await redis.kill()
   const component = {
     appId: `wx${randomBytes(8).toString('hex')}`,
@@ -79,6 +87,8 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     LOG_LEVEL: process.env['CHAOS_LOGS'] === undefined ? 'warn' : 'info',
     ...options.env,
   }
+  const redisThrough = (wire: TcpProxy) => form?.env ?? { REDIS_URL: `redis://${HOST}:${wire.port}` }
+  const consumers = new Set<RedisConnection>()
   const ingresses: Member[] = []
   const workers: Member[] = []
   const outOfService = new Set<Member>()
@@ -89,7 +99,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     const publicUrl = `http://${HOST}:${publicPort}`
     const process = startProcess('apps/ingress/dist/main.js', {
       ...common,
-      REDIS_URL: `redis://${HOST}:${wires.ingress.port}`,
+      ...redisThrough(wires.ingress),
       PUBLIC_BASE_URL: publicUrl,
       PUBLIC_PORT: String(publicPort),
       INTERNAL_PORT: String(internalPort),
@@ -109,7 +119,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     const url = `http://${HOST}:${await freePort()}`
     const process = startProcess('apps/worker/dist/main.js', {
       ...common,
-      REDIS_URL: `redis://${HOST}:${wires.worker.port}`,
+      ...redisThrough(wires.worker),
       WORKER_PORT: String(portOf(url)),
       ...extraEnv,
     })
@@ -144,11 +154,18 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
       const text = await response.text()
       return { status: response.status, body: text === '' ? {} : JSON.parse(text), ms: Math.round(performance.now() - startedAt) }
     },
+    connect() {
+      const { redis: settings } = loadConfig({ env: { ...common, REDIS_URL: redis.url, ...form?.env } })
+      const connection = connectRedis(settings, 'blocking', () => undefined)
+      consumers.add(connection)
+      return connection
+    },
     async stop() {
+      for (const connection of consumers) connection.disconnect()
       await Promise.all([...ingresses, ...workers].map(({ process }) => resumed(process).end('SIGKILL')))
       await simulator.close()
       await Promise.all(Object.values(wires).map((wire) => wire.close()))
-      await redis.stop()
+      if (!form) await redis.stop()
     },
   }
 

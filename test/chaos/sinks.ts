@@ -2,7 +2,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { Worker } from 'bullmq'
-import { Redis } from 'ioredis'
 import type { Gateway } from './rig.ts'
 import type { Ledger } from './ledger.ts'
 import { openLedger } from './ledger.ts'
@@ -54,9 +53,7 @@ export async function startSinks(gateway: Gateway, names: readonly SinkName[]): 
   }
 
   const { queue, stream } = await subscribe()
-  const redisUrl = gateway.redis.url
-  const connection = new Redis(redisUrl, { maxRetriesPerRequest: null, retryStrategy: () => 200 })
-  connection.on('error', () => undefined)
+  const connection = gateway.connect()
   const consumer = new Worker(queue, async (job) => ledgers.queue.add(contentOf(job.data)), {
     connection,
     concurrency: 20,
@@ -68,8 +65,7 @@ export async function startSinks(gateway: Gateway, names: readonly SinkName[]): 
   })
   consumer.on('error', () => undefined)
 
-  const reader = new Redis(redisUrl, { maxRetriesPerRequest: null, retryStrategy: () => 200 })
-  reader.on('error', () => undefined)
+  const reader = gateway.connect()
   let isReading = true
   const reading = readStream()
 

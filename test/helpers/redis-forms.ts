@@ -22,6 +22,10 @@ export type Security = {
   /** As `tls`, and every client has to show a certificate. */
   clientCertificates?: boolean
   password?: string
+  /** Further arguments of each server. */
+  args?: readonly string[]
+  /** The gateway's user, with the same password. */
+  user?: { name: string; rights: readonly string[] }
 }
 
 export type SentinelFormOptions = Security & {
@@ -164,7 +168,7 @@ async function createBase(security: Security) {
       return server
     },
     urls: (of: readonly RedisServer[], password: string | undefined) =>
-      of.map(({ port }) => `${hasTls ? 'rediss' : 'redis'}://${password === undefined ? '' : `:${password}@`}${HOST}:${port}`).join(','),
+      of.map(({ port }) => `${hasTls ? 'rediss' : 'redis'}://${loginOf(security, password)}${HOST}:${port}`).join(','),
     async form(env: Record<string, string>): Promise<RedisForm> {
       const [first] = servers
       if (!first) throw new Error('a form without servers')
@@ -191,12 +195,17 @@ async function createBase(security: Security) {
   }
 }
 
+function loginOf({ user }: Security, password: string | undefined): string {
+  return password === undefined ? '' : `${user?.name ?? ''}:${password}@`
+}
+
 function serverTls(authority: Authority, { clientCertificates }: Security): ServerTls {
   return { ca: authority.ca, ...authority.issue(), clients: clientCertificates ? 'with a certificate' : 'any' }
 }
 
-function passwordArguments({ password }: Security): string[] {
-  return password === undefined ? [] : ['--requirepass', password, '--masterauth', password]
+function passwordArguments({ password, args = [], user }: Security): string[] {
+  const login = password === undefined ? [] : ['--requirepass', password, '--masterauth', password]
+  return [...login, ...args, ...(user ? ['--user', user.name, 'on', `>${password}`, ...user.rights] : [])]
 }
 
 async function infoOf(client: Redis, field: string): Promise<string | undefined> {

@@ -4,6 +4,7 @@ import { backlog } from './backlog.ts'
 import { clockOff, ingressKilled, rollingRestart, workerFrozen, workerKilled } from './killed-processes.ts'
 import { ingressBlackHole, redisSlow, repliesLost, startWithoutRedis, wechatBlackHole, workerBlackHole } from './network-faults.ts'
 import { powerCut, redisDown, redisEmptied, redisFrozen, redisFull, redisKilled, redisMisconf, redisReadonly } from './redis-faults.ts'
+import { REDIS_FORMS } from './redis-forms.ts'
 import { spoolFrozen, spoolKilled } from './spool.ts'
 import { wechatFaults } from './wechat-faults.ts'
 
@@ -31,4 +32,5 @@ export const SCENARIOS: readonly Scenario[] = [
   spoolKilled,
   spoolFrozen,
   backlog,
+  ...REDIS_FORMS,
 ]

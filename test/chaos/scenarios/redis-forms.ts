@@ -1,0 +1,203 @@
+// Owns: every form of Redis that the gateway supports, each with the main story (the rig authorizes an account first) and its own
+// fault under load: masters killed and frozen, slots that move, and what a managed Redis forbids.
+import { setTimeout as delay } from 'node:timers/promises'
+import { platformKeys } from '@wxgw/redis'
+import { startCluster, startSentinels, startStandalone, untilReplicated, type RedisForm } from '../../helpers/redis-forms.ts'
+import type { RedisServer } from '../../helpers/redis-server.ts'
+import { until } from '../../helpers/until.ts'
+import { acknowledgedAgain, type Context, deliveredAgain, type Load, type LoadOptions, type Scenario, underLoad, untilEnough } from '../scenario.ts'
+
+/** A master is declared dead after 1 s (sentinels) or 2 s (cluster), and an election takes about as long. */
+const FAILED_OVER_WITHIN_MS = 60_000
+const SETTLED_WITHIN_MS = 300_000
+
+type Fault = (load: Load, form: RedisForm, context: Context) => Promise<void>
+
+function onForm(scenario: { name: string; about: string; start(): Promise<RedisForm>; fault: Fault } & Pick<LoadOptions, 'env'>): Scenario {
+  const { name, about, start, fault, env = {} } = scenario
+  return {
+    name: `form-${name}`,
+    about,
+    async run(context) {
+      const form = await start()
+      try {
+        // As WeChat does, a refused push is tried three times in all.
+        const options = { form, env, attempts: 3, ingresses: 2, workers: 2, ratePerSecond: context.ratePerSecond }
+        return await underLoad(options, async (load) => {
+          await fault(load, form, context)
+          load.fact('deliveredAgainMs', await deliveredAgain(load.sinks))
+          await expectSettled(load, form)
+        })
+      } finally {
+        await form.stop()
+      }
+    },
+  }
+}
+
+/** Nothing that is pending without a reason is left in the event log. */
+async function expectSettled({ fact, expect }: Load, form: RedisForm): Promise<void> {
+  const startedAt = performance.now()
+  const left = async () => {
+    const counts = await Promise.all((await form.masters()).map((server) => form.client(server).zcard(platformKeys('open1').unsettled).catch(() => 0)))
+    return counts.reduce((sum, count) => sum + count, 0)
+  }
+  // The load goes on: what is under way is young. Sampled until nothing that was there before is left.
+  const none = await until('nothing is pending', async () => (await left()) < 50, { timeoutMs: SETTLED_WITHIN_MS, everyMs: 500 }).catch(() => false)
+  fact('settledAfterMs', Math.round(performance.now() - startedAt))
+  expect(none !== false, `${await left()} deliveries are pending without end`)
+}
+
+/** The same fault until it has happened often enough; the slowest recovery is what counts. */
+function again(fault: (load: Load, form: RedisForm) => Promise<void>): Fault {
+  return async (load, form, context) => {
+    const isEnough = untilEnough(context)
+    let faults = 0
+    let slowestAgainMs = 0
+    do {
+      await delay(500 + context.random() * 1_000)
+      const startedAt = performance.now()
+      await fault(load, form)
+      await acknowledgedAgain(load.pusher, FAILED_OVER_WITHIN_MS)
+      slowestAgainMs = Math.max(slowestAgainMs, Math.round(performance.now() - startedAt))
+      await whole(form)
+      faults += 1
+    } while (!isEnough(faults))
+    load.fact('kills', faults)
+    load.fact('acknowledgedAgainMs', slowestAgainMs)
+  }
+}
+
+/** All servers run, and each replica follows a master. */
+async function whole(form: RedisForm): Promise<void> {
+  for (const server of form.servers) if (!server.isRunning()) await server.start()
+  await until('every server is a master or follows one', async () => {
+    const views = await Promise.all(form.servers.map((server) => form.client(server).info('replication')))
+    return views.every((view) => view.includes('role:master') || view.includes('master_link_status:up'))
+  }, { timeoutMs: FAILED_OVER_WITHIN_MS, everyMs: 100 })
+  for (const master of await form.masters()) {
+    const replicas = Number(/connected_slaves:(\d+)/.exec(await form.client(master).info('replication'))?.[1])
+    await untilReplicated(form.client(master), replicas)
+  }
+}
+
+const restart = again(async (_load, form) => {
+  const master = await oneMaster(form)
+  await master.kill()
+  await delay(500)
+  await master.start()
+})
+
+const failover = again(async (_load, form) => {
+  const master = await oneMaster(form)
+  await master.kill()
+  await promoted(form, master)
+})
+
+const freeze = again(async (_load, form) => {
+  const master = await oneMaster(form)
+  process.kill(master.pid(), 'SIGSTOP')
+  try {
+    await promoted(form, master)
+  } finally {
+    process.kill(master.pid(), 'SIGCONT')
+  }
+})
+
+async function oneMaster(form: RedisForm): Promise<RedisServer> {
+  const [master] = (await form.masters()).toSorted(() => Math.random() - 0.5)
+  if (!master) throw new Error('there is no master')
+  return master
+}
+
+/** Another one serves what `gone` did. */
+async function promoted(form: RedisForm, gone: RedisServer): Promise<void> {
+  const others = form.servers.filter((server) => server !== gone)
+  const mastersAmong = async () => {
+    const roles = await Promise.all(others.map(async (server) => server.isRunning() && (await form.client(server).info('replication')).includes('role:master')))
+    return roles.filter(Boolean).length
+  }
+  const before = await mastersAmong()
+  await until('another master is promoted', async () => (await mastersAmong()) > before, { timeoutMs: FAILED_OVER_WITHIN_MS, everyMs: 50 })
+}
+
+/** Slots go from the first master to the second and back, a hundred at a time, with what stands in them. */
+const reshard: Fault = async (load, form, context) => {
+  const isEnough = untilEnough(context)
+  const [first, second] = form.servers
+  if (!first || !second) throw new Error('two masters are needed')
+  let moved = 0
+  do {
+    for (const slot of await slotsInUse(form, first)) moved += await moveSlot(form, { slot, from: first, to: second })
+    for (const slot of await slotsInUse(form, second)) moved += await moveSlot(form, { slot, from: second, to: first })
+  } while (!isEnough(moved))
+  load.fact('slotsMoved', moved)
+}
+
+async function slotsInUse(form: RedisForm, server: RedisServer): Promise<number[]> {
+  const client = form.client(server)
+  const own = String(await client.call('CLUSTER', 'MYID'))
+  const shards = (await client.call('CLUSTER', 'SLOTS')) as [number, number, [string, number, string]][]
+  const slots = shards.filter(([, , [, , id]]) => id === own).flatMap(([from, to]) => Array.from({ length: to - from + 1 }, (_, n) => from + n))
+  const counts = await Promise.all(slots.map((slot) => client.call('CLUSTER', 'COUNTKEYSINSLOT', slot)))
+  return slots.filter((_, index) => Number(counts[index]) > 0).slice(0, 100)
+}
+
+async function moveSlot(form: RedisForm, { slot, from, to }: { slot: number; from: RedisServer; to: RedisServer }): Promise<number> {
+  const [source, target] = [form.client(from), form.client(to)]
+  const [sourceId, targetId] = await Promise.all([source, target].map(async (client) => String(await client.call('CLUSTER', 'MYID'))))
+  await target.call('CLUSTER', 'SETSLOT', slot, 'IMPORTING', String(sourceId))
+  await source.call('CLUSTER', 'SETSLOT', slot, 'MIGRATING', String(targetId))
+  for (;;) {
+    const keys = (await source.call('CLUSTER', 'GETKEYSINSLOT', slot, 100)) as string[]
+    if (keys.length === 0) break
+    await source.call('MIGRATE', '127.0.0.1', to.port, '', 0, 5_000, 'REPLACE', 'KEYS', ...keys)
+  }
+  await target.call('CLUSTER', 'SETSLOT', slot, 'NODE', String(targetId))
+  await source.call('CLUSTER', 'SETSLOT', slot, 'NODE', String(targetId))
+  return 1
+}
+
+const MANAGED = ['CONFIG', 'KEYS', 'DEBUG', 'SHUTDOWN', 'BGREWRITEAOF', 'SLAVEOF', 'REPLICAOF'].flatMap((name) => ['--rename-command', name, ''])
+const password = 'a-password'
+
+export const REDIS_FORMS: readonly Scenario[] = [
+  onForm({ name: 'standalone', about: 'one server, killed and started again', start: () => startStandalone(), fault: restart }),
+  onForm({
+    name: 'standalone-tls',
+    about: 'one server by TLS with client certificates, killed and started again',
+    start: () => startStandalone({ clientCertificates: true, password }),
+    fault: restart,
+  }),
+  onForm({
+    name: 'managed',
+    about: 'one server that forbids CONFIG, KEYS and INFO, killed and started again',
+    start: () => startStandalone({ password, args: MANAGED, user: { name: 'app', rights: ['~*', '&*', '+@all', '-info', '-@dangerous'] } }),
+    fault: restart,
+  }),
+  onForm({ name: 'sentinel', about: 'sentinels of 1 + 1 + 3, the master killed', start: () => startSentinels({ replicas: 1 }), fault: failover }),
+  onForm({ name: 'sentinel-frozen', about: 'sentinels of 1 + 1 + 3, the master frozen', start: () => startSentinels({ replicas: 1 }), fault: freeze }),
+  onForm({
+    name: 'sentinel-tls',
+    about: 'sentinels of 1 + 1 + 3 by TLS, with passwords, the master killed',
+    start: () => startSentinels({ replicas: 1, tls: true, password, sentinelPassword: 'another' }),
+    fault: failover,
+  }),
+  onForm({
+    name: 'sentinel-confirmed',
+    about: 'sentinels of 1 + 2 + 3 with REDIS_MIN_REPLICAS=1, the master killed',
+    start: () => startSentinels({ replicas: 2 }),
+    env: { REDIS_MIN_REPLICAS: '1' },
+    fault: failover,
+  }),
+  onForm({ name: 'cluster', about: 'a cluster of 3, a master killed and started again', start: () => startCluster(), fault: restart }),
+  onForm({ name: 'cluster-replicas', about: 'a cluster of 3 + 3, a master killed', start: () => startCluster({ replicasEach: 1 }), fault: failover }),
+  onForm({ name: 'cluster-frozen', about: 'a cluster of 3 + 3, a master frozen', start: () => startCluster({ replicasEach: 1 }), fault: freeze }),
+  onForm({
+    name: 'cluster-tls',
+    about: 'a cluster of 3 + 3 by TLS with a password, a master killed',
+    start: () => startCluster({ replicasEach: 1, tls: true, password }),
+    fault: failover,
+  }),
+  onForm({ name: 'cluster-resharded', about: 'a cluster of 3, slots moved under load', start: () => startCluster(), fault: reshard }),
+]
