@@ -41,30 +41,44 @@ function endWithParent() {
 async function startBoth() {
   const names = ['ingress', 'worker']
   await bootstrap({ projects: names.map((name) => `apps/${name}`) })
-  const children = names.map((name) => {
-    return spawn(process.execPath, [import.meta.filename, name, '--built'], { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] })
-  })
-  const running = new Set(children)
+  /** Those that run, by name. */
+  const running = new Map()
   let isEnding = false
 
   function end(signal) {
+    for (const child of running.values()) child.kill(signal)
+    if (isEnding) return
     isEnding = true
-    for (const child of running) child.kill(signal)
     setTimeout(() => {
-      for (const child of running) child.kill('SIGKILL')
+      for (const child of running.values()) child.kill('SIGKILL')
     }, KILL_AFTER_MS).unref()
+  }
+
+  // One alone is half a gateway that looks alive: whoever supervises this process is to start both again.
+  function ended(name, { code, outcome }) {
+    running.delete(name)
+    if (isEnding && code === 0) return
+    process.exitCode ||= code || 1
+    if (isEnding) {
+      say(`The ${name} ended with ${outcome}.`)
+      return
+    }
+    const [other] = running.keys()
+    say(`The ${name} ended by itself (${outcome})${other === undefined ? '' : `; the ${other} is ended, too`}.`)
+    end('SIGTERM')
+  }
+
+  for (const name of names) {
+    const stdio = ['inherit', 'inherit', 'inherit', 'ipc']
+    const child = spawn(process.execPath, [import.meta.filename, name, '--built'], { stdio })
+    running.set(name, child)
+    child.once('error', (error) => ended(name, { code: 1, outcome: error.code }))
+    child.once('exit', (code, signal) => {
+      // By our own signal before it could listen to it: there was nothing to drain.
+      const isUnready = isEnding && code === null && signal !== 'SIGKILL'
+      ended(name, { code: isUnready ? 0 : code, outcome: signal ?? `exit code ${code}` })
+    })
   }
   process.on('SIGTERM', end)
   process.on('SIGINT', end)
-
-  for (const [index, child] of children.entries()) {
-    child.once('exit', (code, signal) => {
-      running.delete(child)
-      // Ended by our own signal before it could listen to it: there was nothing to drain.
-      if (code === 0 || (isEnding && code === null && signal !== 'SIGKILL')) return
-      say(`The ${names[index]} ended with ${signal ?? `exit code ${code}`}.`)
-      process.exitCode ||= code ?? 1
-      end('SIGTERM')
-    })
-  }
 }

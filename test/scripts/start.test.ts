@@ -29,11 +29,44 @@ void t.test('npm start passes SIGTERM on to both and exits 0 when both did', asy
   t.notOk(pids.some(isAlive))
 })
 
-void t.test('npm start ends the other and fails when one fails', async (t) => {
+type Ending = { name: string; other: string; how: string; signal: NodeJS.Signals; code: number; said: string }
+const ENDINGS: readonly Ending[] = [
+  { name: 'worker', other: 'ingress', how: 'drained by somebody else', signal: 'SIGTERM', code: 1, said: 'exit code 0' },
+  { name: 'ingress', other: 'worker', how: 'killed', signal: 'SIGKILL', code: 1, said: 'SIGKILL' },
+  { name: 'worker', other: 'ingress', how: 'crashed', signal: 'SIGUSR2', code: 70, said: 'exit code 70' },
+]
+
+for (const { name, other, how, signal, code, said } of ENDINGS) {
+  void t.test(`npm start drains the ${other} and fails when the ${name} is ${how}`, async (t) => {
+    const tree = await createTree(t)
+    const command = tree.start('start.mjs')
+    const [pid, otherPid] = [await readyPid(command, name), await readyPid(command, other)]
+    process.kill(pid, signal)
+    t.equal(await command.ended, code)
+    t.match(command.output(), `The ${name} ended by itself (${said}); the ${other} is ended, too.`)
+    t.match(command.output(), `${other} drained`)
+    t.notOk(isAlive(otherPid))
+  })
+}
+
+for (const [variable, code] of [['INGRESS_ENDS', 0], ['WORKER_ENDS', 9]] as const) {
+  void t.test(`npm start fails when one of them ends at its start with exit code ${code}`, async (t) => {
+    const tree = await createTree(t)
+    const command = tree.start('start.mjs', [], { [variable]: String(code) })
+    t.equal(await command.ended, code || 1)
+    t.match(command.output(), `ended by itself (exit code ${code})`)
+  })
+}
+
+void t.test('a second signal to npm start goes on to both, so that they need not drain', async (t) => {
   const tree = await createTree(t)
-  const command = tree.start('start.mjs', [], { WORKER_FAILS: 'yes' })
-  t.equal(await command.ended, 9)
-  t.match(command.output(), /The worker ended with exit code 9/)
+  const command = tree.start('start.mjs', [], { INGRESS_DRAINS: 'for ever', WORKER_DRAINS: 'for ever' })
+  const pids = [await readyPid(command, 'ingress'), await readyPid(command, 'worker')]
+  command.child.kill('SIGINT')
+  await command.printed(/ingress draining[^]*worker draining|worker draining[^]*ingress draining/)
+  command.child.kill('SIGINT')
+  t.equal(await command.ended, 1)
+  t.notOk(pids.some(isAlive))
 })
 
 void t.test('npm start fails when one of them cannot drain', async (t) => {

@@ -20,10 +20,22 @@ setTimeout(() => process.exit(process.env.NPX_FAILS ? 7 : 0), 200)
 const APP = `
 const name = import.meta.url.split('/').at(-3)
 const exitCode = Number(process.env[name.toUpperCase() + '_EXIT_CODE'] ?? 0)
-process.on('SIGTERM', () => { console.log(name, 'drained'); process.exit(exitCode) })
+const drainsForEver = process.env[name.toUpperCase() + '_DRAINS'] !== undefined
+let signals = 0
+function onSignal() {
+  signals += 1
+  if (signals > 1) process.exit(1)
+  if (drainsForEver) return void console.log(name, 'draining')
+  console.log(name, 'drained')
+  process.exit(exitCode)
+}
+process.on('SIGTERM', onSignal)
+process.on('SIGINT', onSignal)
+process.on('SIGUSR2', () => process.exit(70))
 setInterval(() => {}, 1000)
 console.log(name, 'ready', process.pid)
-if (process.env[name.toUpperCase() + '_FAILS']) process.exit(9)
+const ends = process.env[name.toUpperCase() + '_ENDS']
+if (ends !== undefined) process.exit(Number(ends))
 `
 
 export type Started = {
