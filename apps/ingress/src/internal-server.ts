@@ -1,11 +1,11 @@
 // Owns: what the operator's own services reach. Composes; the routes are elsewhere.
 import { auditCalls } from './auth/audit.ts'
-import { authenticate, requireGrant } from './auth/authenticate.ts'
+import { authenticate } from './auth/authenticate.ts'
 import { acceptJson } from './http/json-body.ts'
 import { collectOpenApi, documentRoutes } from './openapi.ts'
 import { createPublicServer } from './public-server.ts'
 import { fullAuthorizationInfoRoute } from './routes/authorization-info.ts'
-import { authorizationUrlRoutes } from './routes/authorization-url.ts'
+import { internalAuthorizationUrlRoutes } from './routes/authorization-url.ts'
 import { authorizerRoutes } from './routes/authorizers.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { eventRoutes } from './routes/events.ts'
@@ -25,7 +25,7 @@ export function createInternalServer(deps: ServerDeps): GatewayServer {
     authenticate(scope, deps.config.callers)
     auditCalls(scope, deps)
     acceptJson(scope)
-    authorizationUrlRoutes(scope, { ...deps, onRequest: requireGrant() })
+    internalAuthorizationUrlRoutes(scope, deps)
     fullAuthorizationInfoRoute(scope, deps)
     tokenRoutes(scope, deps)
     authorizerRoutes(scope, deps)

@@ -5,7 +5,7 @@ import { refuseEarly } from './push/early-refusals.ts'
 import { acceptPushBodies } from './push/push-body.ts'
 import { createRateLimits } from './rate-limits.ts'
 import { publicAuthorizationInfoRoute } from './routes/authorization-info.ts'
-import { authorizationUrlRoutes } from './routes/authorization-url.ts'
+import { publicAuthorizationUrlRoutes } from './routes/authorization-url.ts'
 import { livenessRoute } from './routes/health.ts'
 import { pageRoutes } from './routes/pages.ts'
 import type { ServerDeps } from './server-deps.ts'
@@ -26,7 +26,7 @@ export function createPublicServer(deps: ServerDeps): GatewayServer {
 
   void app.register(async (scope: GatewayServer) => {
     const limits = await createRateLimits(scope, deps.config.authurlRatePerMinute)
-    authorizationUrlRoutes(scope, { ...deps, onRequest: limits.createUrl })
+    publicAuthorizationUrlRoutes(scope, { ...deps, onRequest: limits.createUrl })
     publicAuthorizationInfoRoute(scope, { ...deps, onRequest: limits.lookUp })
     pageRoutes(scope, { ...deps, sampler, limitStart: limits.createUrl, limitLanding: limits.lookUp })
     livenessRoute(scope)

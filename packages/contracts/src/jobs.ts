@@ -33,7 +33,7 @@ export const FanOutJobSchema = Type.Object({
   kind: Type.Literal('fan-out'),
   event: GatewayEventSchema,
   receivedAtMs: Type.Number(),
-  /** Only this subscription, whatever it matches (test event). */
+  /** Only this subscription: whatever it matches (test event), or if it matches (replay). */
   only: Type.Optional(Type.String()),
   /** Present when it is a replay: part of the delivery's id, so that it is not taken for a duplicate. */
   replay: Type.Optional(Type.String()),

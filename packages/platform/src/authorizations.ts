@@ -15,6 +15,7 @@ import {
   currentToken,
   isFresh,
   refusalKind,
+  type Secret,
 } from '@wxgw/wechat-core'
 import type { Authorization, AuthorizationUrlRequest, Authorizations } from './types.ts'
 
@@ -118,5 +119,7 @@ export function createAuthorizations(deps: AuthorizationsDeps): Authorizations {
     return 'asked'
   }
 
-  return { createAuthorizationUrl, exchangeCode, revoke, refreshProfile, reconcilePage, startPushTicket }
+  const accountOf = (code: Secret) => deps.codes.accountOf(code)
+
+  return { createAuthorizationUrl, exchangeCode, accountOf, revoke, refreshProfile, reconcilePage, startPushTicket }
 }

@@ -46,6 +46,8 @@ export type Authorizations = {
    * `pushed` is what the pushed event says; the event's CreateTime then is the time of the authorization.
    */
   exchangeCode(code: Secret, pushed?: { authorizerAppId: AuthorizerAppId; createTimeSeconds: number }): Promise<Authorization>
+  /** Whose this code is, when it was exchanged already. WeChat is not asked. Rejects with STORE_UNAVAILABLE. */
+  accountOf(code: Secret): Promise<AuthorizerAppId | undefined>
   /** Judged by CreateTime: an `unauthorized` older than the authorization is ignored. */
   revoke(appId: AuthorizerAppId, createTimeSeconds: number): Promise<'revoked' | 'ignored'>
   /** Asks WeChat for the account's profile and keeps it. */

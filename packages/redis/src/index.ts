@@ -79,7 +79,7 @@ export type { ConsumerReturns, ConsumerReturnsDeps } from './queues/consumer-ret
 export type { WarnLog } from './queues/error-log.ts'
 export { createSubscriptions } from './subscriptions/subscriptions.ts'
 export type { NameLeft } from './old-names/leave-old-names.ts'
-export type { SubscriptionChange, Subscriptions, SubscriptionsDeps } from './subscriptions/subscriptions.ts'
+export type { DeleteOptions, PutOptions, SubscriptionChange, Subscriptions, SubscriptionsDeps } from './subscriptions/subscriptions.ts'
 export type { CheckWebhookUrl } from './subscriptions/check-input.ts'
 export { createDeadLetters } from './dead-letters/dead-letters.ts'
 export type { DeadLetters, DeadLettersDeps } from './dead-letters/dead-letters.ts'

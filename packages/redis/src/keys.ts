@@ -124,7 +124,9 @@ export function platformKeys(platform: string) {
 
     /** hash name -> subscription as JSON (webhook secrets sealed). No TTL. Written by ingress, and by worker on 410. */
     subscriptions: `${base}:subscriptions`,
-    /** string, counts changes of the hash above. No TTL. Read by every process before it matches. */
+    /** hash name -> the caller that created this subscription. No TTL. A subscription that counts for nobody has no field. */
+    subscriptionCreators: `${base}:subscription_creators`,
+    /** string, counts changes of the hash of subscriptions. No TTL. Read by every process before it matches. */
     subscriptionsVersion: `${base}:subscriptions_version`,
 
     /** hash event, receivedAtMs, d:<subscription> -> state as JSON, j:<subscription> -> id of the job that delivers, where it is not the event's; EX EVENT_LOG_SECONDS. */

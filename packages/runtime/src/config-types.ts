@@ -15,12 +15,14 @@ export type PlatformConfig = {
   eventLog: boolean
 }
 
+/** What a grant may hold; what each gives stands in config/action-meanings.ts. */
 export const ACTIONS = [
   'tokens:read',
   'tokens:force',
   'refresh_tokens:read',
   'authorizers:read',
   'authorizers:sync',
+  'authorizations:write',
   'subscriptions:read',
   'subscriptions:write',
   'events:read',
@@ -29,6 +31,9 @@ export const ACTIONS = [
 ] as const
 export type Action = (typeof ACTIONS)[number]
 
+/** Have an effect on the whole platform: none of them is given by a grant that is narrowed to authorizers. */
+export const WHOLE_PLATFORM_ACTIONS: ReadonlySet<Action> = new Set(['authorizers:sync'])
+
 /** undefined = all, in each of the three. */
 export type Grant = {
   platforms: readonly string[] | undefined
@@ -36,8 +41,17 @@ export type Grant = {
   actions: readonly Action[] | undefined
 }
 
-/** Someone who may call the internal listener. `grants` undefined = all rights. */
-export type CallerConfig = { name: string; key: Secret; grants: readonly Grant[] | undefined }
+/** Someone who may call the internal listener. */
+export type CallerConfig = {
+  name: string
+  key: Secret
+  /** undefined = all rights. */
+  grants: readonly Grant[] | undefined
+  /** How many subscriptions that this caller created may exist on one platform. */
+  maxSubscriptions: number
+}
+
+export const DEFAULT_MAX_SUBSCRIPTIONS = 200
 
 export type SealingKey = { id: string; key: Buffer }
 

@@ -7,6 +7,7 @@ import { createGateway, keyOf, PREFIX, type Fixture } from './gateway-fixture.ts
 const PATH = `${PREFIX}/mpinfo`
 const CODE = 'queryauthcode@@@abc-DEF_1'
 const QUERY = `auth_code=${encodeURIComponent(CODE)}&expires_in=3600`
+const EXCHANGING = ['tokens:read', 'authorizations:write'] as const
 const WITHOUT_TOKENS = {
   authorizer_appid: APPID_A,
   expires_in: 7000,
@@ -34,14 +35,15 @@ void t.test('the public listener never gives the two tokens, whatever key is sho
 void t.test('the internal listener gives both tokens with all rights, the refresh token only with the right for it', async (t) => {
   const gateway = createGateway(t, {
     grants: {
-      reader: [{ platforms: undefined, authorizers: undefined, actions: ['tokens:read'] }],
-      keeper: [{ platforms: ['open1'], authorizers: [APPID_A], actions: ['tokens:read', 'refresh_tokens:read'] }],
+      reader: [{ platforms: undefined, authorizers: undefined, actions: [...EXCHANGING] }],
+      keeper: [{ platforms: ['open1'], authorizers: [APPID_A], actions: [...EXCHANGING, 'refresh_tokens:read'] }],
       split: [
-        { platforms: undefined, authorizers: undefined, actions: ['tokens:read'] },
+        { platforms: undefined, authorizers: undefined, actions: [...EXCHANGING] },
         { platforms: undefined, authorizers: [APPID_B], actions: ['refresh_tokens:read'] },
       ],
     },
   })
+  gateway.fake.exchanged.set(CODE, APPID_A)
   const get = (key?: string) => gateway.internalServer.inject({ url: `${PATH}?${QUERY}`, headers: gateway.bearer(key) })
   const withAccess = { ...WITHOUT_TOKENS, authorizer_access_token: SECRETS.accessToken }
   t.same((await get()).json(), { ...withAccess, authorizer_refresh_token: SECRETS.refreshToken })

@@ -1,63 +1,14 @@
-// Owns: who gets in on the internal listener, and the matrix of grants over routes.
-import type { Action, Grant } from '@wxgw/runtime'
+// Owns: who gets in on the internal listener, and what a right that is narrowed to authorizers reaches.
+import { GatewayError } from '@wxgw/wechat-core'
 import t from 'tap'
-import { APPID_A, APPID_B, loggedEvent, subscription } from './fake-platform.ts'
+import { APPID_A, APPID_B, subscription } from './fake-platform.ts'
 import { createGateway, keyOf, PREFIX, ROOT_KEY } from './gateway-fixture.ts'
-
-type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
-type Route = { method: Method; path: string; action: Action | undefined; payload?: object }
+import { gatewayWith, grantsOf } from './granted-gateway.ts'
+import { type Call, CALLS } from './needed-actions.ts'
 
 const QUEUE = { sink: { kind: 'queue' } }
 const OF_A = { ...QUEUE, match: { authorizers: [APPID_A] } }
-
 const REPLY = { reply: { MsgType: 'text', Content: 'hi' } }
-
-/** Every route that wants a key, as it is called for authorizer A. */
-const ROUTES: Route[] = [
-  { method: 'GET', path: 'authurl', action: undefined },
-  { method: 'POST', path: 'authurl', action: undefined, payload: {} },
-  { method: 'GET', path: 'mpinfo?auth_code=c1', action: 'tokens:read' },
-  { method: 'GET', path: `access_token/${APPID_A}`, action: 'tokens:read' },
-  { method: 'POST', path: `access_token/${APPID_A}/invalid`, action: 'tokens:read', payload: { token: 'x' } },
-  { method: 'GET', path: `ticket/${APPID_A}?type=jsapi`, action: 'tokens:read' },
-  { method: 'GET', path: `jssdk_config/${APPID_A}?url=https://a.example`, action: 'tokens:read' },
-  { method: 'GET', path: 'authorizers', action: 'authorizers:read' },
-  { method: 'GET', path: `authorizers/${APPID_A}`, action: 'authorizers:read' },
-  { method: 'POST', path: 'authorizers/sync', action: 'authorizers:sync' },
-  { method: 'GET', path: 'subscriptions', action: 'subscriptions:read' },
-  { method: 'GET', path: 'subscriptions/of-a', action: 'subscriptions:read' },
-  { method: 'GET', path: 'subscriptions/of-a/dead-letters', action: 'subscriptions:read' },
-  { method: 'PUT', path: 'subscriptions/of-a', action: 'subscriptions:write', payload: OF_A },
-  { method: 'POST', path: 'subscriptions/of-a/test', action: 'subscriptions:write' },
-  { method: 'POST', path: 'subscriptions/of-a/dead-letters/replay', action: 'subscriptions:write', payload: {} },
-  { method: 'DELETE', path: 'subscriptions/of-a/dead-letters', action: 'subscriptions:write' },
-  { method: 'DELETE', path: 'subscriptions/of-a', action: 'subscriptions:write' },
-  { method: 'GET', path: 'events', action: 'events:read' },
-  { method: 'GET', path: 'events/ev_a', action: 'events:read' },
-  { method: 'POST', path: 'events/ev_a/replay', action: 'events:replay' },
-  { method: 'POST', path: 'replies/ev_a', action: 'replies:write', payload: REPLY },
-]
-
-const ALL = undefined
-const grantsOf = (...grants: Array<Partial<Grant>>): Grant[] => {
-  return grants.map((grant) => ({ platforms: ALL, authorizers: ALL, actions: ALL, ...grant }))
-}
-
-function gatewayWith(t: Parameters<typeof createGateway>[0], grants: Record<string, readonly Grant[]>) {
-  const gateway = createGateway(t, { grants })
-  const { fake, internalServer, bearer } = gateway
-  fake.subscriptions.set('of-a', subscription('of-a', { match: { authorizers: [APPID_A], types: undefined } }))
-  fake.subscriptions.set('of-all', subscription('of-all'))
-  fake.events.set('ev_a', loggedEvent('ev_a'))
-  fake.replyOutcomes.set('ev_a', 'accepted')
-  fake.events.set('ev_component', loggedEvent('ev_component', { authorizerappid: null }))
-  const call = async ({ method, path, payload }: Omit<Route, 'action'>, key: string) => {
-    const answer = await internalServer.inject({ method, url: `${PREFIX}/${path}`, headers: bearer(key), ...(payload ? { payload } : {}) })
-    return answer
-  }
-  return { ...gateway, call }
-}
-
 void t.test('without a right key every route answers 401, and asks nothing', async (t) => {
   const { internalServer, fake } = createGateway(t)
   const strangers: Array<[string, Record<string, string>]> = [
@@ -72,7 +23,7 @@ void t.test('without a right key every route answers 401, and asks nothing', asy
     ['a cookie', { cookie: `authorization=${ROOT_KEY}` }],
     ['from a loopback that is none', { 'x-forwarded-for': '127.0.0.1' }],
   ]
-  for (const { method, path, payload } of [...ROUTES, { method: 'GET' as const, path: 'component_access_token', payload: undefined }]) {
+  for (const { method, path, payload } of CALLS) {
     for (const [name, headers] of strangers) {
       const answer = await internalServer.inject({ method, url: `${PREFIX}/${path}`, headers, ...(payload ? { payload } : {}) })
       t.equal(answer.statusCode, 401, `${method} ${path}, ${name}`)
@@ -97,25 +48,8 @@ void t.test('a key in the query lets nobody in and is not logged', async (t) => 
   t.notMatch(JSON.stringify(lines), ROOT_KEY)
 })
 
-void t.test('each action opens its routes and no other', async (t) => {
-  const actions = [...new Set(ROUTES.flatMap(({ action }) => action ?? []))]
-  for (const action of actions) {
-    const { call } = gatewayWith(t, { one: grantsOf({ actions: [action] }) })
-    for (const route of ROUTES) {
-      const { statusCode } = await call(route, keyOf('one'))
-      const open = route.action === undefined || route.action === action
-      t.equal(statusCode < 300, open, `${action}: ${route.method} ${route.path} answered ${statusCode}`)
-      if (!open) t.equal(statusCode, 403)
-    }
-  }
-})
-
-void t.test('a grant on another platform opens nothing, whether the platform exists or not', async (t) => {
-  const { call, internalServer, bearer, fake } = gatewayWith(t, { other: grantsOf({ platforms: ['open2'] }), nothing: [] })
-  for (const name of ['other', 'nothing']) {
-    for (const route of ROUTES) t.equal((await call(route, keyOf(name))).statusCode, 403, `${name}: ${route.path}`)
-  }
-  t.equal(fake.calls.length, 0)
+void t.test('a right on another platform opens nothing, whether the platform exists or not', async (t) => {
+  const { internalServer, bearer } = gatewayWith(t, { other: grantsOf({ platforms: ['open2'] }) })
   const missing = { url: '/apis/v1/wx/missing/authorizers' }
   t.equal((await internalServer.inject({ ...missing, headers: bearer(keyOf('other')) })).statusCode, 403)
   const answer = await internalServer.inject({ ...missing, headers: bearer() })
@@ -123,14 +57,9 @@ void t.test('a grant on another platform opens nothing, whether the platform exi
   t.equal(answer.json().code, 'PLATFORM_NOT_FOUND')
 })
 
-void t.test('a grant for A opens everything that is about A alone', async (t) => {
-  const { call } = gatewayWith(t, { a: grantsOf({ authorizers: [APPID_A] }) })
-  for (const route of ROUTES) t.ok((await call(route, keyOf('a'))).statusCode < 300, `${route.method} ${route.path}`)
-})
-
 void t.test('a grant for B sees nothing of A: the same 403 whether the thing exists or not', async (t) => {
   const { call } = gatewayWith(t, { b: grantsOf({ authorizers: [APPID_B] }) })
-  const pairs: Array<[Omit<Route, 'action'>, Omit<Route, 'action'>]> = [
+  const pairs: Array<[Call, Call]> = [
     [{ method: 'GET', path: `access_token/${APPID_A}` }, { method: 'GET', path: 'access_token/wxz000000000000009' }],
     [{ method: 'GET', path: `access_token/${APPID_A}` }, { method: 'GET', path: 'access_token/nonsense' }],
     [{ method: 'GET', path: `authorizers/${APPID_A}` }, { method: 'GET', path: 'authorizers/wxz000000000000009' }],
@@ -141,6 +70,7 @@ void t.test('a grant for B sees nothing of A: the same 403 whether the thing exi
     [{ method: 'GET', path: 'events/ev_a' }, { method: 'GET', path: 'events/ev_missing' }],
     [{ method: 'GET', path: 'events/ev_component' }, { method: 'GET', path: 'events/ev_missing' }],
     [{ method: 'POST', path: 'events/ev_a/replay' }, { method: 'POST', path: 'events/ev_missing/replay' }],
+    [{ method: 'GET', path: 'mpinfo?auth_code=of-a' }, { method: 'GET', path: 'mpinfo?auth_code=unknown' }],
     [{ method: 'POST', path: 'replies/ev_a', payload: REPLY }, { method: 'POST', path: 'replies/ev_missing', payload: REPLY }],
   ]
   for (const [existing, missing] of pairs) {
@@ -157,7 +87,7 @@ void t.test('a narrowed key writes subscriptions that match nobody else, and tak
   t.equal(await put('new', { ...QUEUE, match: { authorizers: [] } }), 403, 'an empty list')
   t.equal(await put('new', { ...QUEUE, match: { authorizers: [APPID_A, APPID_B] } }), 403, 'one more')
   t.equal(await put('of-all', OF_A), 403, "somebody's")
-  t.equal(fake.callsOf('subscriptions.put').length, 0)
+  t.same([...fake.subscriptions.keys()], ['of-a', 'of-all'])
   t.equal(await put('new', OF_A), 201)
   t.equal(await put('of-a', OF_A), 200)
 })
@@ -184,17 +114,40 @@ void t.test('lists show what is granted, over all grants together', async (t) =>
   t.match(fake.callsOf('events.find')[0]?.[0], { only: [APPID_A] })
 })
 
-void t.test("the component's token needs a right that is not narrowed to authorizers", async (t) => {
-  const { call } = gatewayWith(t, {
-    narrow: grantsOf({ authorizers: [APPID_A] }),
-    wide: grantsOf({ actions: ['tokens:read'] }),
-    other: grantsOf({ actions: ['authorizers:read'] }),
+void t.test('a narrowed right gets links for its own accounts only, and makes WeChat asked for no code', async (t) => {
+  const { call, fake } = gatewayWith(t, { a: grantsOf({ authorizers: [APPID_A] }) })
+  const refused: Call[] = [
+    { method: 'GET', path: 'authurl' },
+    { method: 'GET', path: `authurl?biz_appid=${APPID_B}` },
+    { method: 'POST', path: 'authurl', payload: {} },
+    { method: 'POST', path: 'authurl', payload: { biz_appid: APPID_B } },
+    { method: 'GET', path: 'mpinfo?auth_code=unknown' },
+    { method: 'GET', path: 'mpinfo?auth_code=of-b' },
+  ]
+  for (const one of refused) t.equal((await call(one, keyOf('a'))).statusCode, 403, `${one.method} ${one.path}`)
+  t.same([fake.callsOf('createAuthorizationUrl'), fake.callsOf('exchangeCode')], [[], []])
+})
+
+void t.test('a right that is narrowed replays only to subscriptions that match nothing beyond it', async (t) => {
+  const { call, fake } = gatewayWith(t, {
+    a: grantsOf({ authorizers: [APPID_A] }),
+    both: grantsOf({ authorizers: [APPID_A] }, { authorizers: [APPID_B] }),
   })
-  const get = async (key: string) => (await call({ method: 'GET', path: 'component_access_token' }, key)).statusCode
-  t.equal(await get(keyOf('narrow')), 403)
-  t.equal(await get(keyOf('other')), 403)
-  t.equal(await get(keyOf('wide')), 200)
-  t.equal(await get(ROOT_KEY), 200)
+  const matching = (authorizers: string[], enabled = true) => ({ match: { authorizers, types: undefined }, enabled })
+  for (const [name, change] of Object.entries({ 'a-and-b': matching([APPID_A, APPID_B]), 'of-b': matching([APPID_B]), off: matching([APPID_A], false) })) {
+    fake.subscriptions.set(name, subscription(name, change))
+  }
+  for (const key of [keyOf('a'), keyOf('both'), ROOT_KEY]) t.equal((await call({ method: 'POST', path: 'events/ev_a/replay' }, key)).statusCode, 202)
+  t.same(fake.callsOf('inbox.replay').map(([, , names]) => names), [['of-a'], ['a-and-b', 'of-a'], undefined])
+})
+
+void t.test('a subscription counts for the key that creates it', async (t) => {
+  const { call, fake } = gatewayWith(t, { a: grantsOf({ authorizers: [APPID_A] }) })
+  await call({ method: 'PUT', path: 'subscriptions/new', payload: OF_A }, keyOf('a'))
+  t.match(fake.callsOf('subscriptions.put')[0]?.[2], { creator: { name: 'a', maxSubscriptions: 7 } })
+  fake.fail('subscriptions.put', new GatewayError('SUBSCRIPTION_LIMIT', 'no more'))
+  const refused = await call({ method: 'PUT', path: 'subscriptions/newer', payload: OF_A }, keyOf('a'))
+  t.match({ status: refused.statusCode, code: refused.json().code }, { status: 409, code: 'SUBSCRIPTION_LIMIT' })
 })
 
 void t.test('health, metrics and documentation want no key', async (t) => {

@@ -1,5 +1,6 @@
 // Owns: a Platform in memory that records what the ingress asks of it and does what a test says. No Redis, no WeChat.
 import type { GatewayEvent, Subscription, SubscriptionInput } from '@wxgw/contracts'
+import type { DeleteOptions, PutOptions } from '@wxgw/redis'
 import type { Authorization, AuthorizationUrlRequest, EventFilter, LoggedEvent, Platform, ReplyOutcome, SyncState } from '@wxgw/platform'
 import {
   GatewayError,
@@ -113,6 +114,8 @@ export type FakePlatform = {
   events: Map<string, LoggedEvent>
   owners: Map<string, AuthorizerAppId>
   authorization: Authorization
+  /** Codes that were exchanged before. */
+  exchanged: Map<string, AuthorizerAppId>
   syncStates: Map<string, SyncState>
   /** By event id; `unknown` for all others. */
   replyOutcomes: Map<string, ReplyOutcome>
@@ -139,6 +142,7 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
       createdAtMs: NOW_MS,
       updatedAtMs: NOW_MS + 1000,
     },
+    exchanged: new Map(),
     syncStates: new Map(),
     replyOutcomes: new Map(),
   }
@@ -189,6 +193,7 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
         expiresInSeconds: 1800,
       })),
       exchangeCode: method('exchangeCode', (_code: Secret) => fake.authorization),
+      accountOf: method('accountOf', (code: Secret) => fake.exchanged.get(code.reveal())),
       revoke: notAsked('revoke'),
       refreshProfile: method('refreshProfile', (appid: AuthorizerAppId) => authorizer(appid)),
       reconcilePage: notAsked('reconcilePage'),
@@ -220,7 +225,9 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
       figures: notAsked('figures'),
     },
     subscriptions: {
-      put: method('subscriptions.put', (name: string, { match, sink }: SubscriptionInput) => {
+      put: method('subscriptions.put', (name: string, { match, sink }: SubscriptionInput, options: PutOptions = {}) => {
+        const existing = fake.subscriptions.get(name)
+        if (existing) options.assertMayReplace?.(existing)
         const created = !fake.subscriptions.has(name)
         const put = subscription(name, {
           match: { authorizers: match?.authorizers, types: match?.types },
@@ -231,7 +238,10 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
       }),
       get: method('subscriptions.get', (name: string) => fake.subscriptions.get(name)),
       list: method('subscriptions.list', () => ({ items: [...fake.subscriptions.values()], nextCursor: null })),
-      delete: method('subscriptions.delete', (name: string) => fake.subscriptions.delete(name)),
+      delete: method('subscriptions.delete', (name: string, options: DeleteOptions = {}) => {
+        options.assertMayDelete?.(fake.subscriptions.get(name))
+        return fake.subscriptions.delete(name)
+      }),
       known: () => undefined,
       disable: notAsked('disable'),
       endPending: notAsked('endPending'),

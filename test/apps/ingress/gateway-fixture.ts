@@ -41,8 +41,8 @@ export function createGateway(t: Test, { config, grants = {}, ...rest }: Options
     config: {
       publicListener: { host: '127.0.0.1', port: 0, baseUrl: BASE_URL, trustProxy: [] },
       callers: [
-        { name: 'root', key: new Secret(ROOT_KEY), grants: undefined },
-        ...Object.entries(grants).map(([name, given]) => ({ name, key: new Secret(keyOf(name)), grants: given })),
+        { name: 'root', key: new Secret(ROOT_KEY), grants: undefined, maxSubscriptions: 200 },
+        ...Object.entries(grants).map(([name, given]) => ({ name, key: new Secret(keyOf(name)), grants: given, maxSubscriptions: 7 })),
       ],
       authRedirectOrigins: [],
       authurlRatePerMinute: 1000,

@@ -9,6 +9,7 @@ import {
   sinkStream,
   type Subscriptions,
 } from '@wxgw/redis'
+import { GatewayError } from '@wxgw/wechat-core'
 import t from 'tap'
 import { until } from '../../helpers/until.ts'
 import { dump, keys, makeEvent, PLATFORM, sealer, startStore, type Store } from './queues-fixture.ts'
@@ -191,6 +192,56 @@ void t.test('parallel changes of one subscription are all made, one after the ot
   t.equal(changes.filter(({ created }) => created).length, 1)
   t.equal(changes.filter(({ secret }) => secret !== undefined).length, 1)
   t.equal(await store.commands.get(keys.subscriptionsVersion), '10')
+})
+
+void t.test('a caller may have so many subscriptions that it created, over all processes; a deleted one leaves its place', async (t) => {
+  const store = await startStore(t)
+  const processes = Array.from({ length: 8 }, () => open(store))
+  const [first] = processes
+  if (!first) return t.fail('no process')
+  const creator = { name: 'crm', maxSubscriptions: 3 }
+  const races = await Promise.allSettled(processes.map((subscriptions, n) => subscriptions.put(`s${n}`, WEBHOOK, { creator })))
+  const refused = races.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []))
+  t.equal(refused.length, 5)
+  for (const error of refused) t.match(error, { code: 'SUBSCRIPTION_LIMIT' })
+  const kept = (await first.all(0)).map(({ name }) => name)
+  t.equal(kept.length, 3)
+
+  const [one = '', two = ''] = kept
+  t.equal((await first.put(one, { ...WEBHOOK, enabled: false }, { creator })).created, false, 'what is there can be changed')
+  await first.put('of-nobody', WEBHOOK)
+  await first.put('of-another', WEBHOOK, { creator: { name: 'erp', maxSubscriptions: 1 } })
+  await first.put('of-another', WEBHOOK, { creator })
+  await t.rejects(first.put('more', WEBHOOK, { creator: { name: 'erp', maxSubscriptions: 1 } }), { code: 'SUBSCRIPTION_LIMIT' }, 'who changes it does not take it over')
+  await first.delete(two)
+  t.equal((await first.put('more', WEBHOOK, { creator })).created, true)
+  await t.rejects(first.put('too-many', WEBHOOK, { creator }), { code: 'SUBSCRIPTION_LIMIT' })
+  await t.rejects(first.put('none', WEBHOOK, { creator: { name: 'nobody', maxSubscriptions: 0 } }), { code: 'SUBSCRIPTION_LIMIT' })
+
+  // As an earlier version leaves it, which knows nothing of creators.
+  await store.commands.hdel(keys.subscriptions, one)
+  t.equal((await first.put('in-its-place', WEBHOOK, { creator })).created, true)
+  t.notOk(await store.commands.hexists(keys.subscriptionCreators, one))
+})
+
+void t.test('what a change is refused by sees the record that it would change', async (t) => {
+  const store = await startStore(t)
+  const [here, there] = [open(store), open(store)]
+  const refuse = () => {
+    throw new GatewayError('FORBIDDEN', 'not this one')
+  }
+  const seen: Array<string | undefined> = []
+  await here.put('crm', WEBHOOK)
+  // Replaced by another process after this one has looked.
+  const racing = here.put('crm', { sink: { kind: 'queue' } }, { assertMayReplace: ({ sink }) => void seen.push(sink.kind) })
+  await Promise.all([racing, there.put('crm', { sink: { kind: 'stream' } })])
+  t.ok(seen.includes('webhook') || seen.includes('stream'))
+  const before = await here.get('crm')
+  await t.rejects(here.put('crm', WEBHOOK, { assertMayReplace: refuse }), { code: 'FORBIDDEN' })
+  await t.rejects(here.delete('crm', { assertMayDelete: refuse }), { code: 'FORBIDDEN' })
+  await t.rejects(here.delete('none', { assertMayDelete: refuse }), { code: 'FORBIDDEN' })
+  t.same(await there.get('crm'), before)
+  t.equal((await here.put('new', WEBHOOK, { assertMayReplace: refuse })).created, true, 'there is nothing to replace')
 })
 
 function makeJob(id: string): DeliveryJob {

@@ -175,6 +175,29 @@ leaks: leak-14
   t.notMatch(Object.values(problems).join('\n'), /leak/i)
 })
 
+void t.test('how many subscriptions a caller may create is 200 unless its entry says otherwise', async (t) => {
+  const env = { ...VARIABLES, OPEN2_SECRET: 'appsecret2', API_KEYS: `ops=${'o'.repeat(32)}` }
+  const withLimit = (value: string) => FILE.replace('  - name: idle\n', `  - name: idle\n    maxSubscriptions: ${value}\n`)
+  const limits = (file: string) => load(env, file).callers.map(({ maxSubscriptions }) => maxSubscriptions)
+  t.same(limits(FILE), [200, 200, 200])
+  t.same(limits(withLimit('0')), [200, 200, 0])
+  t.same(limits(withLimit('5000')), [200, 200, 5000])
+  for (const wrong of ['-1', '1.5', 'many', '1e3', '99999999']) {
+    t.match(problemsOf(env, withLimit(wrong)), { 'CONFIG_FILE callers[1].maxSubscriptions': /whole number from 0/ }, wrong)
+  }
+})
+
+void t.test('what has an effect on a whole platform is not given by a grant that is narrowed to authorizers', async (t) => {
+  const env = { ...VARIABLES, OPEN2_SECRET: 'appsecret2' }
+  const actions = (grant: string) => problemsOf(env, FILE.replace('- actions: [replies:write]', `- ${grant}`))
+  const told = { 'CONFIG_FILE callers[0].grants[1].actions[1]': /not narrowed to authorizers/ }
+  t.match(actions('{ authorizers: [wxbbbbbbbbbbbbbbbb], actions: [tokens:read, authorizers:sync] }'), told)
+  t.match(actions('{ authorizers: [], actions: [tokens:read, authorizers:sync] }'), told)
+  t.same(actions('{ actions: [tokens:read, authorizers:sync] }'), {})
+  t.same(actions('{ authorizers: [wxbbbbbbbbbbbbbbbb], actions: [authorizations:write] }'), {})
+  t.same(actions('{ authorizers: [wxbbbbbbbbbbbbbbbb] }'), {}, 'all actions are all that such a grant can give')
+})
+
 void t.test('a file that is no YAML is told by its line, without quoting it', async (t) => {
   const problems = problemsOf({}, 'platforms:\n  - id: open1\n    token: "leak\n')
   t.match(problems, { CONFIG_FILE: /line \d/ })

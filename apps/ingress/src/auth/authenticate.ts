@@ -66,6 +66,12 @@ export function mayDo(request: FastifyRequest, action: Action, authorizer: strin
   return isGranted(callerOf(request), { platform: pathOf(request).platform, action, authorizer })
 }
 
+/** Whom a subscription that this request creates counts for. */
+export function creatorOf(request: FastifyRequest): { name: string; maxSubscriptions: number } {
+  const { name, maxSubscriptions } = callerOf(request)
+  return { name, maxSubscriptions }
+}
+
 export function forbidden(): GatewayError {
   return new GatewayError('FORBIDDEN', 'this key has no right to this')
 }

@@ -1,24 +1,32 @@
-// Owns: which subscriptions a key that is narrowed to authorizers may see and change. A subscription carries the events of
-// everybody it matches: it is such a key's business only when it can match nobody else.
+// Owns: which subscriptions a caller may see and write. A subscription carries the events of everybody it matches: a right that
+// is narrowed to authorizers reaches it only when it can match nobody else.
 import type { Action } from '@wxgw/runtime'
 import type { FastifyRequest } from 'fastify'
 import { forbidden, visibleAuthorizers } from './authenticate.ts'
 
 type Matching = { match?: { authorizers?: readonly string[] | undefined } | undefined }
+type Replying = { reply?: boolean | undefined; fallback?: 'customer-service' | null | undefined }
 
-export function isVisible(subscription: Matching, only: readonly string[] | undefined): boolean {
-  if (only === undefined) return true
-  const authorizers = subscription.match?.authorizers ?? []
-  return authorizers.length > 0 && authorizers.every((authorizer) => only.includes(authorizer))
+/** What this action of the caller reaches. Made once per request: lists of authorizers may be long on both sides. */
+export function createReach(request: FastifyRequest, action: Action): (subscription: Matching) => boolean {
+  const only = visibleAuthorizers(request, action)
+  if (only === undefined) return () => true
+  const granted = new Set(only)
+  return ({ match }) => {
+    const authorizers = match?.authorizers ?? []
+    return authorizers.length > 0 && authorizers.every((authorizer) => granted.has(authorizer))
+  }
 }
 
-/** Throws FORBIDDEN, for a missing subscription too when the key is narrowed: its absence is nobody else's business. */
-export function assertSubscription<T extends Matching>(
-  request: FastifyRequest,
-  action: Action,
-  subscription: T | undefined,
-): T | undefined {
-  const only = visibleAuthorizers(request, action)
-  if (only !== undefined && (subscription === undefined || !isVisible(subscription, only))) throw forbidden()
+/** Throws FORBIDDEN, to a narrowed right for a missing subscription too: the answer must not tell the two apart. */
+export function assertReached<T extends Matching>(request: FastifyRequest, action: Action, subscription: T | undefined): T | undefined {
+  const reached = subscription === undefined ? visibleAuthorizers(request, action) === undefined : createReach(request, action)(subscription)
+  if (!reached) throw forbidden()
   return subscription
+}
+
+/** Throws FORBIDDEN unless the caller may subscribe to all that this matches and, where it is to reply, answer all of it. */
+export function assertMaySubscribe(request: FastifyRequest, wanted: Matching & Replying): void {
+  assertReached(request, 'subscriptions:write', wanted)
+  if (wanted.reply === true || (wanted.fallback ?? null) !== null) assertReached(request, 'replies:write', wanted)
 }

@@ -1,14 +1,16 @@
 // Owns: GET /apis/v1/wx/:platform/mpinfo: without the two tokens on the public listener, with them on the internal one.
-import type { Authorization } from '@wxgw/platform'
+import type { Authorization, Platform } from '@wxgw/platform'
 import { Secret } from '@wxgw/wechat-core'
-import type { onRequestHookHandler } from 'fastify'
-import { assertGranted, mayDo, requireGrant } from '../auth/authenticate.ts'
+import type { FastifyRequest, onRequestHookHandler } from 'fastify'
+import { assertGranted, mayDo, requireGrant, visibleAuthorizers } from '../auth/authenticate.ts'
 import { platformOf, type Platforms } from '../platform-lookup.ts'
 import { authorizationSchemas } from '../schemas/authorizations.ts'
 import { PREFIX } from '../schemas/paths.ts'
 import type { GatewayServer } from '../server.ts'
 
 type Deps = { platforms: Platforms }
+
+const NEEDED = ['tokens:read', 'authorizations:write'] as const
 
 const path = `${PREFIX}/mpinfo`
 
@@ -23,12 +25,13 @@ export function publicAuthorizationInfoRoute(
 }
 
 export function fullAuthorizationInfoRoute(app: GatewayServer, { platforms }: Deps): void {
-  app.get(path, { schema: authorizationSchemas.fullInfo, onRequest: requireGrant({ action: 'tokens:read' }) }, async (request) => {
+  const onRequest = NEEDED.map((action) => requireGrant({ action }))
+  app.get(path, { schema: authorizationSchemas.fullInfo, onRequest }, async (request) => {
     const platform = platformOf(platforms, request.params)
-    const authorization = await platform.authorizations.exchangeCode(new Secret(request.query.auth_code))
+    const code = new Secret(request.query.auth_code)
+    await assertMayExchange(request, platform, code)
+    const authorization = await platform.authorizations.exchangeCode(code)
     const { authorizerAppId, accessToken, refreshToken } = authorization
-    // Whose the code is, only WeChat knows: a narrowed right can be judged only now.
-    assertGranted(request, 'tokens:read', authorizerAppId)
     const withRefreshToken = refreshToken !== undefined && mayDo(request, 'refresh_tokens:read', authorizerAppId)
     return {
       ...publicView(authorization),
@@ -36,6 +39,13 @@ export function fullAuthorizationInfoRoute(app: GatewayServer, { platforms }: De
       ...(withRefreshToken ? { authorizer_refresh_token: refreshToken.reveal() } : {}),
     }
   })
+}
+
+/** Whose a new code is, only WeChat can say: narrowed rights never make it asked, they reach codes that were exchanged before. */
+async function assertMayExchange(request: FastifyRequest, { authorizations }: Platform, code: Secret): Promise<void> {
+  const narrowed = NEEDED.some((action) => visibleAuthorizers(request, action) !== undefined)
+  const appId = narrowed ? await authorizations.accountOf(code) : undefined
+  for (const action of NEEDED) assertGranted(request, action, appId)
 }
 
 function publicView({ authorizerAppId, accessToken, funcInfo, createdAtMs, updatedAtMs }: Authorization) {

@@ -1,8 +1,9 @@
 // Owns: GET and POST /apis/v1/wx/:platform/authurl, on both listeners.
 import formbody from '@fastify/formbody'
 import { GatewayError } from '@wxgw/wechat-core'
-import type { onRequestHookHandler } from 'fastify'
+import type { FastifyRequest, onRequestHookHandler } from 'fastify'
 import { authorizationUrlRequest, type AuthorizationUrlDeps, type AuthorizationUrlParameters } from '../authorization-url.ts'
+import { assertGranted, requireGrant } from '../auth/authenticate.ts'
 import { acceptJson, emptyBodyAllowed } from '../http/json-body.ts'
 import { pairsFault, parsePairs } from '../http/query-string.ts'
 import { checkPairs } from '../http/request-checks.ts'
@@ -11,12 +12,33 @@ import { authorizationSchemas } from '../schemas/authorizations.ts'
 import { PREFIX } from '../schemas/paths.ts'
 import type { GatewayServer } from '../server.ts'
 
-type Deps = AuthorizationUrlDeps & { platforms: Platforms; onRequest: onRequestHookHandler }
+type Deps = AuthorizationUrlDeps & { platforms: Platforms }
 
-export function authorizationUrlRoutes(app: GatewayServer, { onRequest, ...deps }: Deps): void {
+type Access = {
+  onRequest: onRequestHookHandler
+  /** Throws when this caller may not ask for a link with these parameters. */
+  assertMayAsk?(request: FastifyRequest, parameters: AuthorizationUrlParameters): void
+}
+
+export function publicAuthorizationUrlRoutes(app: GatewayServer, deps: Deps & { onRequest: onRequestHookHandler }): void {
+  authorizationUrlRoutes(app, deps, { onRequest: deps.onRequest })
+}
+
+export function internalAuthorizationUrlRoutes(app: GatewayServer, deps: Deps): void {
+  authorizationUrlRoutes(app, deps, {
+    onRequest: requireGrant({ action: 'authorizations:write' }),
+    // Each link costs a pre_auth_code: a narrowed right makes links for its own accounts only.
+    assertMayAsk: (request, parameters) => {
+      assertGranted(request, 'authorizations:write', parameters.biz_appid)
+    },
+  })
+}
+
+function authorizationUrlRoutes(app: GatewayServer, deps: Deps, { onRequest, assertMayAsk }: Access): void {
   const path = `${PREFIX}/authurl`
 
   app.get(path, { schema: authorizationSchemas.urlByGet, onRequest }, (request) => {
+    assertMayAsk?.(request, request.query)
     return createUrl(deps, request.params, request.query)
   })
 
@@ -27,13 +49,15 @@ export function authorizationUrlRoutes(app: GatewayServer, { onRequest, ...deps 
     const options = { schema: authorizationSchemas.urlByPost, onRequest, preValidation: emptyBodyAllowed }
     scope.post(path, options, (request) => {
       checkPairs(pairsFault(request.body))
-      return createUrl(deps, request.params, merged(request.query, request.body))
+      const parameters = merged(request.query, request.body)
+      assertMayAsk?.(request, parameters)
+      return createUrl(deps, request.params, parameters)
     })
   })
 }
 
 async function createUrl(
-  deps: Omit<Deps, 'onRequest'>,
+  deps: Deps,
   params: { platform: string },
   parameters: AuthorizationUrlParameters,
 ): Promise<{ url: string; createdAt: string; expires_in: number }> {

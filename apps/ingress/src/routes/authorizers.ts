@@ -9,7 +9,7 @@ import type { GatewayServer } from '../server.ts'
 
 export function authorizerRoutes(app: GatewayServer, { platforms }: { platforms: Platforms }): void {
   const read = requireGrant({ action: 'authorizers:read' })
-  const sync = requireGrant({ action: 'authorizers:sync' })
+  const sync = requireGrant({ action: 'authorizers:sync', wholePlatform: true })
 
   app.get(`${PREFIX}/authorizers`, { schema: authorizerSchemas.list, onRequest: read }, async (request) => {
     const { authorizers } = platformOf(platforms, request.params)

@@ -1,9 +1,11 @@
 // Owns: the event log of the internal listener, and replays out of it.
+import { compileMatcher, type GatewayEvent } from '@wxgw/contracts'
 import type { LoggedEvent, Platform } from '@wxgw/platform'
 import type { Action } from '@wxgw/runtime'
 import { GatewayError } from '@wxgw/wechat-core'
 import type { FastifyRequest } from 'fastify'
 import { assertGranted, forbidden, requireGrant, visibleAuthorizers } from '../auth/authenticate.ts'
+import { createReach } from '../auth/subscription-access.ts'
 import { platformOf, type Platforms } from '../platform-lookup.ts'
 import { eventSchemas } from '../schemas/events.ts'
 import { pageOf, PREFIX } from '../schemas/paths.ts'
@@ -33,7 +35,7 @@ export function eventRoutes(app: GatewayServer, { platforms }: { platforms: Plat
   app.post(`${PREFIX}/events/:id/replay`, { schema: eventSchemas.replay, onRequest: replay }, async (request, reply) => {
     const platform = platformOf(platforms, request.params)
     const { event, receivedAt } = await eventOf(request, platform, 'events:replay')
-    await platform.inbox.replay(event, Date.parse(receivedAt))
+    await platform.inbox.replay(event, Date.parse(receivedAt), await reachedBy(request, platform, event))
     return reply.code(202).send({ eventId: event.id })
   })
 }
@@ -47,6 +49,13 @@ async function eventOf(request: FastifyRequest<{ Params: { id: string } }>, plat
   }
   if (visibleAuthorizers(request, action) !== undefined) throw forbidden()
   throw new GatewayError('EVENT_NOT_FOUND', 'there is no such event, or it is no longer remembered')
+}
+
+/** The matching subscriptions that a narrowed right may replay to, by name; undefined = all that match. */
+async function reachedBy(request: FastifyRequest, platform: Platform, event: GatewayEvent): Promise<string[] | undefined> {
+  if (visibleAuthorizers(request, 'events:replay') === undefined) return undefined
+  const matching = compileMatcher(await platform.subscriptions.all(0))(event)
+  return matching.filter(createReach(request, 'events:replay')).map(({ name }) => name)
 }
 
 function instantMs(text: string | undefined): number | undefined {

@@ -5,8 +5,8 @@ import type { Platform } from '@wxgw/platform'
 import type { Action } from '@wxgw/runtime'
 import { GatewayError, type Clock } from '@wxgw/wechat-core'
 import type { FastifyRequest } from 'fastify'
-import { forbidden, requireGrant, visibleAuthorizers } from '../auth/authenticate.ts'
-import { assertSubscription, isVisible } from '../auth/subscription-access.ts'
+import { creatorOf, requireGrant } from '../auth/authenticate.ts'
+import { assertMaySubscribe, assertReached, createReach } from '../auth/subscription-access.ts'
 import { platformOf, type Platforms } from '../platform-lookup.ts'
 import { pageOf, PREFIX } from '../schemas/paths.ts'
 import { subscriptionSchemas } from '../schemas/subscriptions.ts'
@@ -23,16 +23,18 @@ export function subscriptionRoutes(app: GatewayServer, { platforms, clock }: { p
     if (body.name !== undefined && body.name !== params.name) {
       throw new GatewayError('INVALID_REQUEST', 'the name in the body is not the name in the path')
     }
-    await assertMayPut(request, platform)
-    const { subscription, created, secret } = await platform.subscriptions.put(params.name, body)
+    assertMaySubscribe(request, body)
+    const { subscription, created, secret } = await platform.subscriptions.put(params.name, body, {
+      creator: creatorOf(request),
+      assertMayReplace: (existing) => void assertReached(request, 'subscriptions:write', existing),
+    })
     return reply.code(created ? 201 : 200).send(subscriptionView(subscription, secret))
   })
 
   app.get(`${PREFIX}/subscriptions`, { schema: subscriptionSchemas.list, onRequest: read }, async (request) => {
     const { subscriptions } = platformOf(platforms, request.params)
-    const only = visibleAuthorizers(request, 'subscriptions:read')
     const { items, nextCursor } = await subscriptions.list(pageOf(request.query))
-    const visible = items.filter((subscription) => isVisible(subscription, only))
+    const visible = items.filter(createReach(request, 'subscriptions:read'))
     return { items: visible.map((subscription) => subscriptionView(subscription)), nextCursor }
   })
 
@@ -43,8 +45,10 @@ export function subscriptionRoutes(app: GatewayServer, { platforms, clock }: { p
 
   app.delete(one, { schema: subscriptionSchemas.remove, onRequest: write }, async (request, reply) => {
     const platform = platformOf(platforms, request.params)
-    await subscriptionOf(request, platform, 'subscriptions:write')
-    if (!(await platform.subscriptions.delete(request.params.name))) throw subscriptionNotFound()
+    const deleted = await platform.subscriptions.delete(request.params.name, {
+      assertMayDelete: (existing) => void assertReached(request, 'subscriptions:write', existing),
+    })
+    if (!deleted) throw subscriptionNotFound()
     return reply.code(204).send(null)
   })
 
@@ -70,21 +74,9 @@ export async function subscriptionOf(
   platform: Platform,
   action: Action,
 ): Promise<Subscription> {
-  const found = assertSubscription(request, action, await platform.subscriptions.get(request.params.name))
+  const found = assertReached(request, action, await platform.subscriptions.get(request.params.name))
   if (!found) throw subscriptionNotFound()
   return found
-}
-
-/** A narrowed key writes only what stays within its authorizers, and takes over nobody's subscription. */
-async function assertMayPut(
-  request: FastifyRequest<{ Params: { name: string }; Body: { match?: { authorizers?: string[] } } }>,
-  platform: Platform,
-): Promise<void> {
-  const only = visibleAuthorizers(request, 'subscriptions:write')
-  if (only === undefined) return
-  if (!isVisible(request.body, only)) throw forbidden()
-  const existing = await platform.subscriptions.get(request.params.name)
-  if (existing && !isVisible(existing, only)) throw forbidden()
 }
 
 function subscriptionNotFound(): GatewayError {

@@ -59,24 +59,29 @@ const FullInfo = Type.Object({
 
 const html = (description: string) => content('text/html', Type.String(), description)
 
+const URL_RIGHTS =
+  'The internal listener wants authorizations:write; where that is narrowed to authorizers, a `biz_appid` of them. ' +
+  'The public one wants no key and is limited per address.'
+
 export const authorizationSchemas = {
   urlByGet: {
     tags,
     operationId: 'getAuthorizationUrl',
     summary: 'A fresh link to the authorization page',
+    description: URL_RIGHTS,
     params: PlatformParams,
     querystring: AuthorizationUrlQuery,
-    response: { 200: AuthorizationUrl, ...errors(400, 404, 429, 502, 503, 504) },
+    response: { 200: AuthorizationUrl, ...errors(400, 401, 403, 404, 429, 502, 503, 504) },
   },
   urlByPost: {
     tags,
     operationId: 'createAuthorizationUrl',
     summary: 'A fresh link to the authorization page',
-    description: 'Parameters in the query, as JSON or as a form.',
+    description: `Parameters in the query, as JSON or as a form. ${URL_RIGHTS}`,
     params: PlatformParams,
     querystring: AuthorizationUrlQuery,
     body: AuthorizationUrlBody,
-    response: { 200: AuthorizationUrl, ...errors(400, 404, 413, 415, 429, 502, 503, 504) },
+    response: { 200: AuthorizationUrl, ...errors(400, 401, 403, 404, 413, 415, 429, 502, 503, 504) },
   },
   publicInfo: {
     tags,
@@ -90,6 +95,9 @@ export const authorizationSchemas = {
     tags,
     operationId: 'getAuthorizationInfo',
     summary: 'What an authorization code stands for; with tokens on the internal listener, without on the public one',
+    description:
+      'The internal listener wants authorizations:write and tokens:read. Rights that are narrowed to authorizers get an answer only ' +
+      'to a code that was exchanged before, of an account of theirs: whose another code is, only WeChat could say.',
     params: PlatformParams,
     querystring: Type.Object(code, closed),
     response: { 200: FullInfo, ...errors(400, 401, 403, 404, 429, 502, 503, 504) },

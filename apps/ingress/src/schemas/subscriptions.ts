@@ -33,7 +33,7 @@ export const subscriptionSchemas = {
     params,
     querystring: noQuery,
     body: SubscriptionInputSchema,
-    response: { 200: SubscriptionSchema, 201: SubscriptionSchema, ...errors(400, 401, 403, 404, 413, 415, 503) },
+    response: { 200: SubscriptionSchema, 201: SubscriptionSchema, ...errors(400, 401, 403, 404, 409, 413, 415, 503) },
   },
   list: {
     tags,

@@ -80,7 +80,8 @@ function maxAgeMs({ receivedAtMs, only, replay }: FanOutJob, clock: Clock): numb
 }
 
 /** A test event goes to the subscription it tests, whatever that matches; a disabled one is given nothing at all. */
-function select({ event, only }: FanOutJob, subscriptions: readonly Subscription[]): readonly Subscription[] {
+function select({ event, only, replay }: FanOutJob, subscriptions: readonly Subscription[]): readonly Subscription[] {
   if (only === undefined) return compileMatcher(subscriptions)(event)
+  if (replay !== undefined) return compileMatcher(subscriptions)(event).filter(({ name }) => name === only)
   return subscriptions.filter(({ name, enabled }) => enabled && name === only)
 }

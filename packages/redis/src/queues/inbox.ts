@@ -33,8 +33,8 @@ export type Inbox = {
   message(event: GatewayEvent, arrival: Arrival, reply?: { subscription: string; deadlineAtMs: number }): Promise<Acceptance>
   /** An event of the component or of the gateway, on its way to subscriptions. */
   platformEvent(event: GatewayEvent, options?: { receivedAtMs?: number; only?: string; replay?: string }): Promise<Acceptance>
-  /** A replay: a new delivery of an old event. */
-  replay(event: GatewayEvent, receivedAtMs: number): Promise<void>
+  /** A new delivery of an old event: to all subscriptions that match, or to those of them that are named. */
+  replay(event: GatewayEvent, receivedAtMs: number, only?: readonly string[]): Promise<void>
   profileWanted(appId: AuthorizerAppId, announce?: GatewayEvent): Promise<void>
   /** The release check wants this code exchanged and sent back. The code is sealed before it leaves the process. */
   releaseCheck(check: Arrival & { eventId: string; appId: AuthorizerAppId; openId: string; code: Secret }): Promise<void>
@@ -143,9 +143,10 @@ export function createInbox(deps: InboxDeps): Inbox {
         ...(replay === undefined ? {} : { replay }),
       }),
 
-    async replay(event, receivedAtMs) {
-      const replay = `r${randomBytes(6).toString('hex')}`
-      await fanOut(PLATFORM_EVENTS_QUEUE, { v: 1, kind: 'fan-out', event, receivedAtMs, replay })
+    async replay(event, receivedAtMs, only) {
+      const job: FanOutJob = { v: 1, kind: 'fan-out', event, receivedAtMs, replay: `r${randomBytes(6).toString('hex')}` }
+      const jobs = only === undefined ? [job] : only.map((name) => ({ ...job, only: name }))
+      await Promise.all(jobs.map((one) => fanOut(PLATFORM_EVENTS_QUEUE, one)))
     },
 
     async profileWanted(appId, announce) {

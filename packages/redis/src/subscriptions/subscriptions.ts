@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Subscription, SubscriptionInput } from '@wxgw/contracts'
 import { type Clock, GatewayError, type Secret, systemClock } from '@wxgw/wechat-core'
 import type { RedisConnection } from '../connect.ts'
-import { deliveriesQueue, type PlatformKeys } from '../keys.ts'
+import { deliveriesQueue } from '../keys.ts'
 import { createLeaveOldNames, type NameLeft } from '../old-names/leave-old-names.ts'
 import type { Page } from '../paging/newest-first.ts'
 import type { Queues } from '../queues/queues.ts'
@@ -11,19 +11,27 @@ import type { Sealer } from '../sealed.ts'
 import { createBacklog } from './backlog.ts'
 import { checkInput, type CheckWebhookUrl, isSubscriptionName, keepName } from './check-input.ts'
 import { createLocalCopy } from './local-copy.ts'
-import { createRecordStore } from './record-store.ts'
+import { createRecordStore, type Creator, type SubscriptionKeys } from './record-store.ts'
 import type { SubscriptionRecord } from './subscription-record.ts'
 import { generateWebhookSecret, inForce, replaceSecret, type SealedSecret } from './webhook-secret.ts'
 
 export type SubscriptionChange = { subscription: Subscription; created: boolean; secret: string | undefined }
 
+/** The asserts see the record that is about to be changed, in the same step; what they throw is what the change rejects with. */
+export type PutOptions = {
+  /** undefined = it counts for nobody. */
+  creator?: Creator
+  assertMayReplace?(existing: Subscription): void
+}
+export type DeleteOptions = { assertMayDelete?(existing: Subscription | undefined): void }
+
 export type Subscriptions = {
-  /** Creates or replaces. A webhook without a secret gets one, kept on update and answered once, when it comes to be (`secret`). */
-  put(name: string, input: SubscriptionInput): Promise<SubscriptionChange>
+  /** Creates or replaces; a new one counts for its creator (SUBSCRIPTION_LIMIT). A webhook without a secret gets one, kept on update and answered once, when it comes to be (`secret`). */
+  put(name: string, input: SubscriptionInput, options?: PutOptions): Promise<SubscriptionChange>
   get(name: string): Promise<Subscription | undefined>
   list(page: { limit: number; cursor: string | undefined }): Promise<Page<Subscription>>
   /** With its backlog, its dead letters and its queue or stream. False when there was none. */
-  delete(name: string): Promise<boolean>
+  delete(name: string, options?: DeleteOptions): Promise<boolean>
   disable(name: string): Promise<void>
   /** Of a disabled one: retries that wait for their time end as dead letters now. Safe to repeat. */
   endPending(name: string): Promise<void>
@@ -44,7 +52,7 @@ export type SubscriptionsDeps = {
   /** The ids of all that are configured, this one included. */
   platforms: readonly string[]
   redis: RedisConnection
-  keys: Pick<PlatformKeys, 'subscriptions' | 'subscriptionsVersion'>
+  keys: SubscriptionKeys
   sealer: Sealer
   queues: Pick<Queues, 'open' | 'release'>
   checkWebhookUrl: CheckWebhookUrl
@@ -103,13 +111,14 @@ export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
   }
 
   return {
-    async put(name, input) {
+    async put(name, input, { creator, assertMayReplace } = {}) {
       const checked = checkInput({ platform, checkWebhookUrl }, name, input)
       const stored = await records.read(name)
       if (stored?.deleting) await finishDeletion(stored)
       let answered: string | undefined
       const { before, after } = await records.change(name, (known) => {
         if (known?.deleting) throw new GatewayError('STORE_UNAVAILABLE', 'the subscription is being deleted', { retry: true })
+        if (known) assertMayReplace?.(known.subscription)
         const secrets = nextSecrets(name, input, known)
         answered = secrets.answered
         const nowMs = clock.nowMs()
@@ -122,7 +131,7 @@ export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
           ...(known === undefined || known.dotted ? { dotted: true } : {}),
           ...(known?.movedFrom && sink.kind === 'queue' ? { movedFrom: known.movedFrom } : {}),
         }
-      })
+      }, creator)
       copy.forget()
       if (!after) throw new GatewayError('INTERNAL', 'a subscription was not stored')
       if (before?.subscription.enabled && !after.subscription.enabled) await backlog.promote(name)
@@ -140,11 +149,12 @@ export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
       return { items, nextCursor: rest.length > items.length ? (items.at(-1)?.name ?? null) : null }
     },
 
-    async delete(name) {
+    async delete(name, { assertMayDelete } = {}) {
       if (!isSubscriptionName(name)) return false
-      const { before, after } = await records.change(name, (known) =>
-        known === undefined || known.deleting ? undefined : { ...known, deleting: true },
-      )
+      const { before, after } = await records.change(name, (known) => {
+        assertMayDelete?.(known?.deleting ? undefined : known?.subscription)
+        return known === undefined || known.deleting ? undefined : { ...known, deleting: true }
+      })
       copy.forget()
       if (after === undefined) return false
       await delay(SETTLE_MS)

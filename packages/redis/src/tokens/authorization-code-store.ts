@@ -17,6 +17,11 @@ export function createAuthorizationCodeStore({ redis, keys }: { redis: RedisConn
     })
 
   return {
+    accountOf: (codeHash) =>
+      guardStore(async () => {
+        const [state, appId] = await redis.hmget(keys.authorizationCode(codeHash), 'state', 'appid')
+        return state === 'exchanged' ? parseAuthorizerAppId(appId ?? undefined) : undefined
+      }),
     claim: (codeHash, { owner, leaseMs }) =>
       guardStore(async () => {
         const answer = await runScript(redis, claimCode, {

@@ -1,5 +1,5 @@
 // Owns: the texts of docs/configuration.md and .env.example, made from the table of settings.
-import { ACTIONS } from '../config-types.ts'
+import { ACTION_MEANINGS } from './action-meanings.ts'
 import { type Setting, SETTING_GROUPS } from './settings.ts'
 
 const INTRODUCTION = `<!-- Made by \`npm run docs\` from packages/runtime/src/config/settings.ts; changes here are overwritten. -->
@@ -47,13 +47,23 @@ platforms:                       # then the WX_* of one platform are not require
 callers:                         # then API_KEYS is not required
   - name: crm
     key: \${CRM_KEY}              # 32 characters or more
+    maxSubscriptions: 200        # left out = 200; how many that this caller created may exist on one platform
     grants:                      # left out = all rights; an empty list = none
       - platforms: [open1]       # left out = all
         authorizers: [wx89abcdef01234567]   # left out = all
         actions: [tokens:read]   # left out = all
 \`\`\`
 
-A caller may do what any one of its grants allows. The actions are ${ACTIONS.map((action) => `\`${action}\``).join(', ')}.
+A caller may do what any one of its grants allows; callers of \`API_KEYS\` may do everything, and create 200 subscriptions on each
+platform. A grant is narrowed when it has \`authorizers\`. \`actions\` left out in a narrowed grant are all that such a grant can
+give.
+
+| action | gives |
+|---|---|
+${Object.entries(ACTION_MEANINGS).map(([action, meaning]) => `| \`${action}\` | ${meaning} |`).join('\n')}
+
+Something that belongs to no authorizer (the platform's own events, a subscription that names none) is beyond every narrowed grant.
+What a key may not do is answered \`403 FORBIDDEN\`, the same whether it exists or not.
 `
 
 export function generateConfigurationDocs(): string {

@@ -1,11 +1,19 @@
 // Owns: CONFIG_FILE, the YAML with several platforms and callers. Which of them clash with others is config.ts' business.
 import { parseAuthorizerAppId } from '@wxgw/wechat-core'
 import { parseDocument } from 'yaml'
-import { ACTIONS, type CallerConfig, type Grant, type PlatformConfig } from '../config-types.ts'
+import {
+  type Action,
+  ACTIONS,
+  type CallerConfig,
+  DEFAULT_MAX_SUBSCRIPTIONS,
+  type Grant,
+  type PlatformConfig,
+  WHOLE_PLATFORM_ACTIONS,
+} from '../config-types.ts'
 import type { ReportProblem } from './config-error.ts'
 import { callerKey, callerName, componentAppId, encodingAesKey, platformId, secretWord } from './credentials.ts'
 import { type Field, readList, readMap, readRequiredText, readText, readTexts, reportAt, UNRESOLVED } from './file-fields.ts'
-import { oneOf, type Parser } from './parsed.ts'
+import { integer, oneOf, type Parser } from './parsed.ts'
 import type { Variables } from './read-settings.ts'
 import { type ReadFile, readTextFile } from './text-file.ts'
 
@@ -46,6 +54,15 @@ const authorizerAppId: Parser<string> = (text) => {
   const value = parseAuthorizerAppId(text)
   return value === undefined ? { problem: 'must be wx and 16 letters or digits' } : { value }
 }
+
+/** Within a grant that is narrowed to authorizers. */
+const narrowedAction: Parser<Action> = (text) => {
+  const action = oneOf(ACTIONS)(text)
+  if ('problem' in action || !WHOLE_PLATFORM_ACTIONS.has(action.value)) return action
+  return { problem: 'is given only by a grant that is not narrowed to authorizers' }
+}
+
+const subscriptionCount = integer({ min: 0, max: 1_000_000 })
 
 const yesOrNo: Parser<boolean> = (text) => {
   return text === 'true' || text === 'false' ? { value: text === 'true' } : { problem: 'must be true or false' }
@@ -139,21 +156,24 @@ function readPlatform(field: Field, report: ReportProblem): Placed<PlatformConfi
 }
 
 function readCaller(field: Field, report: ReportProblem): Placed<CallerConfig>[] | undefined {
-  const fields = readMap(field, ['name', 'key', 'grants'], report)
+  const fields = readMap(field, ['name', 'key', 'maxSubscriptions', 'grants'], report)
   if (!fields) return undefined
   const name = readRequiredText(fields.name, `${field.path}.name`, callerName, report)
   const key = readRequiredText(fields.key, `${field.path}.key`, callerKey, report)
+  const maxSubscriptions = readText(fields.maxSubscriptions, subscriptionCount, report) ?? DEFAULT_MAX_SUBSCRIPTIONS
   const grants = readList(fields.grants, report)?.map((grant) => readGrant(grant, report))
   if (name === undefined || !key) return undefined
-  return [{ place: `CONFIG_FILE ${field.path}`, value: { name, key, grants } }]
+  return [{ place: `CONFIG_FILE ${field.path}`, value: { name, key, grants, maxSubscriptions } }]
 }
 
 // What is wrong in a grant stops the start, so a wrong list that reads as "all" here never comes to be used.
 function readGrant(field: Field, report: ReportProblem): Grant {
   const fields = readMap(field, ['platforms', 'authorizers', 'actions'], report) ?? {}
+  const authorizers = readTexts(fields.authorizers, authorizerAppId, report)
+  const action = authorizers === undefined ? oneOf(ACTIONS) : narrowedAction
   return {
     platforms: readTexts(fields.platforms, platformId, report),
-    authorizers: readTexts(fields.authorizers, authorizerAppId, report),
-    actions: readTexts(fields.actions, oneOf(ACTIONS), report),
+    authorizers,
+    actions: readTexts(fields.actions, action, report),
   }
 }

@@ -33,8 +33,8 @@ function platformSummary({ id, componentAppId, previousToken, previousEncodingAe
   }
 }
 
-function callerSummary({ name, grants }: CallerConfig) {
-  return { name, keyConfigured: true, grants: grants?.map(grantSummary) ?? 'all' }
+function callerSummary({ name, grants, maxSubscriptions }: CallerConfig) {
+  return { name, keyConfigured: true, maxSubscriptions, grants: grants?.map(grantSummary) ?? 'all' }
 }
 
 function grantSummary({ platforms, authorizers, actions }: Grant) {

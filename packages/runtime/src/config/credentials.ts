@@ -1,6 +1,6 @@
 // Owns: reading the credentials of settings: WeChat's, the callers' and the sealing keys.
 import { type ComponentAppId, isPlatformId, parseComponentAppId, reservedPlatformId, Secret } from '@wxgw/wechat-core'
-import type { CallerConfig, SealingKey } from '../config-types.ts'
+import { type CallerConfig, DEFAULT_MAX_SUBSCRIPTIONS, type SealingKey } from '../config-types.ts'
 import { matching, type Parsed, type Parser, word } from './parsed.ts'
 
 const MIN_CALLER_KEY_LENGTH = 32
@@ -42,7 +42,7 @@ export const namedCallerKey: Parser<CallerConfig> = (text) => {
   if ('problem' in name) return name
   const key = callerKey(text.slice(separator + 1))
   if ('problem' in key) return key
-  return { value: { name: name.value, key: key.value, grants: undefined } }
+  return { value: { name: name.value, key: key.value, grants: undefined, maxSubscriptions: DEFAULT_MAX_SUBSCRIPTIONS } }
 }
 
 /** `id:base64`; base64url is read too, padding is optional. */

@@ -17,6 +17,8 @@ export type CodeClaim =
   | { kind: 'refused'; errcode: number; errmsg: string }
 
 export type CodeStore = {
+  /** Whose an exchanged code is; undefined for every other code. */
+  accountOf(codeHash: string): Promise<AuthorizerAppId | undefined>
   claim(codeHash: string, claim: { owner: string; leaseMs: number }): Promise<CodeClaim>
   refuse(codeHash: string, refused: { owner: string; errcode: number; errmsg: string }): Promise<void>
   /** Gives the code back, so that another may try. */
@@ -52,6 +54,8 @@ export type CodeExchange = {
    * Rejects with AUTHORIZATION_CODE_INVALID, AUTHORIZER_REVOKED, COMPONENT_TICKET_MISSING, WECHAT_API_ERROR, WECHAT_API_TIMEOUT.
    */
   exchange(code: Secret, pushed?: PushedAuthorization): Promise<AuthorizerAppId>
+  /** Whose a code is that was exchanged already; WeChat is not asked. */
+  accountOf(code: Secret): Promise<AuthorizerAppId | undefined>
 }
 
 export type CodeExchangeDeps = {
@@ -193,7 +197,7 @@ export function createCodeExchange(deps: CodeExchangeDeps): CodeExchange {
     return authorization.appId
   }
 
-  return { exchange }
+  return { exchange, accountOf: (code) => codes.accountOf(authorizationCodeHash(code)) }
 }
 
 function invalidCode(refusal: { errcode: number; errmsg: string }): GatewayError {

@@ -1,0 +1,164 @@
+// Owns: the table of what each call of the internal listener really needs: every route, and every member of its query and its body.
+// All calls are about authorizer A.
+import type { Action } from '@wxgw/runtime'
+import { APPID_A } from './fake-platform.ts'
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+export type Call = { method: Method; path: string; payload?: object }
+
+export type Needing = Call & {
+  needs: readonly Action[]
+  /** `list`: a narrowed right sees its own part. `platform`: a narrowed right is none. Otherwise the call is about one thing. */
+  scope?: 'list' | 'platform'
+}
+
+type Member = 'nothing more' | { needs: readonly Action[]; path?: string; payload?: object }
+
+type Route = Needing & {
+  /** As the OpenAPI document names it, after the platform. */
+  route: string
+  /** By `query.name` or `body.name`. */
+  members: Readonly<Record<string, Member>>
+}
+
+const MATCH_A = { match: { authorizers: [APPID_A] } }
+const OF_A = { sink: { kind: 'queue' }, ...MATCH_A }
+const PAGE = { 'query.limit': 'nothing more', 'query.cursor': 'nothing more' } as const
+const URL_QUERY = {
+  'query.type': 'nothing more',
+  'query.redirectUri': 'nothing more',
+  'query.auth_type': 'nothing more',
+  'query.biz_appid': 'nothing more',
+  'query.category_id_list': 'nothing more',
+} as const
+const one = `subscriptions/of-a`
+
+const ROUTES: readonly Route[] = [
+  { route: 'authurl', method: 'GET', path: `authurl?biz_appid=${APPID_A}`, needs: ['authorizations:write'], members: URL_QUERY },
+  {
+    route: 'authurl',
+    method: 'POST',
+    path: 'authurl',
+    payload: { biz_appid: APPID_A },
+    needs: ['authorizations:write'],
+    members: {
+      ...URL_QUERY,
+      'body.type': 'nothing more',
+      'body.redirectUri': 'nothing more',
+      'body.auth_type': 'nothing more',
+      'body.biz_appid': 'nothing more',
+      'body.category_id_list': 'nothing more',
+    },
+  },
+  {
+    route: 'mpinfo',
+    method: 'GET',
+    path: 'mpinfo?auth_code=of-a',
+    needs: ['tokens:read', 'authorizations:write'],
+    members: { 'query.auth_code': 'nothing more', 'query.expires_in': 'nothing more' },
+  },
+  {
+    route: 'access_token/{APPID}',
+    method: 'GET',
+    path: `access_token/${APPID_A}`,
+    needs: ['tokens:read'],
+    members: { 'query.force': { path: `access_token/${APPID_A}?force=true`, needs: ['tokens:force'] } },
+  },
+  {
+    route: 'access_token/{APPID}/invalid',
+    method: 'POST',
+    path: `access_token/${APPID_A}/invalid`,
+    payload: { token: 'x' },
+    needs: ['tokens:read'],
+    members: { 'body.token': 'nothing more' },
+  },
+  { route: 'component_access_token', method: 'GET', path: 'component_access_token', needs: ['tokens:read'], scope: 'platform', members: {} },
+  { route: 'ticket/{APPID}', method: 'GET', path: `ticket/${APPID_A}?type=jsapi`, needs: ['tokens:read'], members: { 'query.type': 'nothing more' } },
+  {
+    route: 'jssdk_config/{APPID}',
+    method: 'GET',
+    path: `jssdk_config/${APPID_A}?url=https://a.example`,
+    needs: ['tokens:read'],
+    members: { 'query.url': 'nothing more' },
+  },
+  { route: 'authorizers', method: 'GET', path: 'authorizers', needs: ['authorizers:read'], scope: 'list', members: PAGE },
+  { route: 'authorizers/{APPID}', method: 'GET', path: `authorizers/${APPID_A}`, needs: ['authorizers:read'], members: {} },
+  { route: 'authorizers/sync', method: 'POST', path: 'authorizers/sync', needs: ['authorizers:sync'], scope: 'platform', members: {} },
+  { route: 'authorizers/sync/{jobId}', method: 'GET', path: 'authorizers/sync/job-1', needs: ['authorizers:sync'], scope: 'platform', members: {} },
+  { route: 'subscriptions', method: 'GET', path: 'subscriptions', needs: ['subscriptions:read'], scope: 'list', members: PAGE },
+  { route: 'subscriptions/{name}', method: 'GET', path: one, needs: ['subscriptions:read'], members: {} },
+  {
+    route: 'subscriptions/{name}',
+    method: 'PUT',
+    path: one,
+    payload: OF_A,
+    needs: ['subscriptions:write'],
+    members: {
+      'body.name': 'nothing more',
+      'body.match': 'nothing more',
+      'body.sink': 'nothing more',
+      'body.retry': 'nothing more',
+      'body.reply': { payload: { ...OF_A, reply: true, enabled: false }, needs: ['replies:write'] },
+      'body.fallback': { payload: { ...OF_A, fallback: 'customer-service' }, needs: ['replies:write'] },
+      'body.enabled': 'nothing more',
+      'body.createdAt': 'nothing more',
+      'body.updatedAt': 'nothing more',
+    },
+  },
+  { route: 'subscriptions/{name}', method: 'DELETE', path: one, needs: ['subscriptions:write'], members: {} },
+  { route: 'subscriptions/{name}/test', method: 'POST', path: `${one}/test`, needs: ['subscriptions:write'], members: {} },
+  { route: 'subscriptions/{name}/dead-letters', method: 'GET', path: `${one}/dead-letters`, needs: ['subscriptions:read'], members: PAGE },
+  {
+    route: 'subscriptions/{name}/dead-letters',
+    method: 'DELETE',
+    path: `${one}/dead-letters`,
+    needs: ['subscriptions:write'],
+    members: { 'query.ids': 'nothing more' },
+  },
+  {
+    route: 'subscriptions/{name}/dead-letters/replay',
+    method: 'POST',
+    path: `${one}/dead-letters/replay`,
+    payload: {},
+    needs: ['subscriptions:write'],
+    members: { 'body.ids': 'nothing more' },
+  },
+  {
+    route: 'events',
+    method: 'GET',
+    path: 'events',
+    needs: ['events:read'],
+    scope: 'list',
+    members: {
+      ...PAGE,
+      'query.authorizer': 'nothing more',
+      'query.type': 'nothing more',
+      'query.from': 'nothing more',
+      'query.to': 'nothing more',
+    },
+  },
+  { route: 'events/{id}', method: 'GET', path: 'events/ev_a', needs: ['events:read'], members: {} },
+  { route: 'events/{id}/replay', method: 'POST', path: 'events/ev_a/replay', needs: ['events:replay'], members: {} },
+  {
+    route: 'replies/{eventId}',
+    method: 'POST',
+    path: 'replies/ev_a',
+    payload: { reply: { MsgType: 'text', Content: 'hi' } },
+    needs: ['replies:write'],
+    members: { 'body.reply': 'nothing more' },
+  },
+]
+
+/** Each route as it is, and again with each member that needs more. */
+export const CALLS: readonly Needing[] = ROUTES.flatMap((route) => [
+  route,
+  ...Object.values(route.members).flatMap((member) =>
+    member === 'nothing more' ? [] : [{ ...route, ...member, needs: [...route.needs, ...member.needs] }],
+  ),
+])
+
+/** `GET events query.type` and so on, to be compared with what is served. */
+export const KNOWN_MEMBERS: readonly string[] = ROUTES.flatMap(({ method, route, members }) => [
+  `${method} ${route}`,
+  ...Object.keys(members).map((member) => `${method} ${route} ${member}`),
+])
