@@ -1,8 +1,6 @@
 // Owns: where a redis-server (or valkey-server) is on this machine, and installing one where that is allowed.
-import { constants } from 'node:fs'
-import { access } from 'node:fs/promises'
-import { delimiter, join } from 'node:path'
-import { run, say } from './run-command.mjs'
+import { findInPath, rootPrefix, runSteps } from './package-manager.mjs'
+import { say } from './run-command.mjs'
 
 const SERVERS = ['redis-server', 'valkey-server']
 
@@ -49,41 +47,4 @@ export async function ensureRedisServer() {
   const installed = await findRedisServer()
   if (!installed) say('The tests need redis-server in PATH. Install it, for example: sudo apt-get install redis-server')
   return installed
-}
-
-async function runSteps(steps, env) {
-  for (const [command, ...args] of steps) {
-    const { code } = await run(command, args, { env: { ...process.env, ...env }, stdout: process.stderr })
-    if (code !== 0) return false
-  }
-  return true
-}
-
-// [] as root, sudo where it asks for no password, undefined otherwise.
-async function rootPrefix() {
-  if (process.getuid?.() === 0) return []
-  const sudo = await findInPath('sudo')
-  if (!sudo) return undefined
-  const { code } = await run(sudo, ['-n', 'true'], { stdout: 'ignore', stderr: 'ignore' })
-  // `env` keeps what sudo would drop.
-  return code === 0 ? [sudo, '-n', 'env', 'DEBIAN_FRONTEND=noninteractive'] : undefined
-}
-
-// Debian keeps servers in sbin, which is not in everybody's PATH.
-async function findInPath(name) {
-  const directories = [...(process.env.PATH ?? '').split(delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin']
-  for (const directory of directories.filter(Boolean)) {
-    const path = join(directory, name)
-    if (await isExecutable(path)) return path
-  }
-  return undefined
-}
-
-async function isExecutable(path) {
-  try {
-    await access(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
 }
