@@ -5,6 +5,7 @@ import { createConsumers } from './demo/consumers.mjs'
 import { done, fact, failed, title } from './demo/print.mjs'
 import { createProcesses, freePort } from './demo/processes.mjs'
 import { playStory } from './demo/story.mjs'
+import { offerPrograms } from './demo/try-it.mjs'
 import { provideRedis } from './redis.mjs'
 
 // Known to everybody, so worth nothing outside a demo; fixed, so that a demo on a Redis of yours can be run again.
@@ -107,6 +108,14 @@ async function main() {
   fact('API documentation', `${urls.internal}/docs`)
   fact('events', `curl -H 'authorization: Bearer ${API_KEY}' ${urls.internal}/apis/v1/wx/${platform}/events`)
   fact('metrics', `${urls.internal}/metrics, ${urls.worker}/metrics`)
+  await offerPrograms({
+    gateway: `${urls.internal}/apis/v1/wx/${platform}`,
+    apiKey: API_KEY,
+    accountAppId: ACCOUNT,
+    platform,
+    redisUrl: redis.url,
+    simulatorUrl: urls.simulator,
+  })
   done('it all keeps running until you press Ctrl-C')
 }
 

@@ -1,5 +1,6 @@
-// Owns: `npm run docs`: writes the pages that are made from code. A test fails when one of them is not as it would be written.
-import { writeFile } from 'node:fs/promises'
+// Owns: `npm run docs`: writes the pages that are made from code, and the programs of examples/ into the recipes that print
+// them. A test fails when one of them is not as it would be written.
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { bootstrap } from './bootstrap.mjs'
 import { ROOT, say } from './run-command.mjs'
@@ -11,4 +12,17 @@ const pages = { 'docs/configuration.md': generateConfigurationDocs(), '.env.exam
 for (const [path, text] of Object.entries(pages)) {
   await writeFile(join(ROOT, path), text)
   say(`wrote ${path}`)
+}
+
+/** A block of a recipe that names a file of examples/ in its first line holds that file. */
+const PROGRAM = /^```(\w+) (examples\/\S+)\n[\s\S]*?^```$/gm
+
+const recipes = join(ROOT, 'docs', 'recipes')
+for (const name of await readdir(recipes)) {
+  const path = join(recipes, name)
+  const text = await readFile(path, 'utf8')
+  const programs = new Map()
+  for (const [, , program] of text.matchAll(PROGRAM)) programs.set(program, await readFile(join(ROOT, program), 'utf8'))
+  await writeFile(path, text.replaceAll(PROGRAM, (_, language, program) => `\`\`\`${language} ${program}\n${programs.get(program)}\`\`\``))
+  say(`wrote docs/recipes/${name}`)
 }

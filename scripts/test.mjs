@@ -6,6 +6,7 @@ import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { BootstrapError, prepare } from './bootstrap.mjs'
+import { ensureExampleLanguages } from './example-languages.mjs'
 import { lint } from './lint.mjs'
 import { otherNode, withNode } from './other-node.mjs'
 import { ensureRedisServer } from './redis-binary.mjs'
@@ -45,6 +46,7 @@ async function runAll() {
   }
   const redis = await ensureRedisServer()
   if (!redis) return conclude({ passed: 0, failed: 1 })
+  await ensureExampleLanguages()
   const isClean = await lint()
   if (!isClean) say('Lint failed; it counts as one failure. The tests run all the same.')
   const counts = await runTap(redis)

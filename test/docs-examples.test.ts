@@ -25,7 +25,7 @@ void t.test('every reply that docs/subscriptions.md shows is a reply, and the su
   const replies = codeBlocks(section(text, '## Passive replies'), 'json').join('').trim().split('\n')
   t.equal(replies.length, 7, 'one of each kind')
   for (const reply of replies) t.ok(Value.Check(ReplySchema, JSON.parse(reply)), reply)
-  for (const page of ['docs/subscriptions.md', 'docs/recipes/node.md', 'README.md', 'README.zh-CN.md']) {
+  for (const page of ['docs/subscriptions.md', 'examples/README.md', 'README.md', 'README.zh-CN.md']) {
     const bodies = [...projectText(page).matchAll(/-d '(\{[\s\S]*?\})'/g)].map(([, body = '']) => body)
     t.ok(bodies.length > 0, `${page} shows one`)
     for (const body of bodies) t.strictSame([...Value.Errors(SubscriptionInputSchema, JSON.parse(body))], [], page)

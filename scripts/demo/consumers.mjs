@@ -1,8 +1,6 @@
 // Owns: the two consumers of the demo, run as their own processes from examples/, and what they print.
-import { join } from 'node:path'
-import { ROOT } from '../run-command.mjs'
-import { freePort } from './processes.mjs'
 import { randomBytes } from 'node:crypto'
+import { freePort } from './processes.mjs'
 
 const FIRST_PORT = 3020
 
@@ -21,8 +19,7 @@ export function createConsumers({ processes, redisUrl }) {
     startQueue(queue) {
       const { received, onLine } = collect()
       processes.start('crm', {
-        script: 'consumer.mjs',
-        cwd: join(ROOT, 'examples', 'node-bullmq-queue'),
+        script: 'examples/node/queue.mjs',
         env: { REDIS_URL: redisUrl, QUEUE: queue },
         onLine,
       })
@@ -34,8 +31,7 @@ export function createConsumers({ processes, redisUrl }) {
       const port = await freePort(FIRST_PORT)
       const secret = `whsec_${randomBytes(32).toString('base64')}`
       const consumer = processes.start('billing', {
-        script: 'consumer.mjs',
-        cwd: join(ROOT, 'examples', 'node-webhook'),
+        script: 'examples/node/webhook.mjs',
         env: { PORT: String(port), WEBHOOK_SECRET: secret },
         onLine,
       })

@@ -32,8 +32,8 @@ export function createProcesses() {
   const running = []
 
   /** `script` is relative to the project's root. `onLine` hears each line of its stdout. */
-  function start(name, { script, cwd = ROOT, env, onLine = () => {} }) {
-    const child = spawn(process.execPath, [script], { cwd, env: { PATH: process.env.PATH, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  function start(name, { script, env, onLine = () => {} }) {
+    const child = spawn(process.execPath, [script], { cwd: ROOT, env: { PATH: process.env.PATH, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
     const output = []
     let rest = ''
     child.stdout.on('data', (chunk) => {

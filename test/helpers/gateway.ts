@@ -38,7 +38,7 @@ export type Answer = Partial<{
   eventId: string
   replayed: number
   event: Event
-  deliveries: Array<{ subscription: string; status: string; attempts: number; lastError: string | null }>
+  deliveries: Array<{ subscription: string; status: string; attempts: number; lastError: string | null; deliveredAt: string | null }>
   sentBy: string
   jobId: string
   seen: number

@@ -1,18 +1,24 @@
-// A consumer of a `queue` subscription. QUEUE is `sink.queue` of the subscription's answer.
+// A consumer of a `queue` subscription.
+//   npm install bullmq ioredis
+//   REDIS_URL=redis://127.0.0.1:6379 QUEUE='sink.queue of the subscription' node queue.mjs
 import { Worker } from 'bullmq'
 import { Redis } from 'ioredis'
 
-const { REDIS_URL = 'redis://127.0.0.1:6379', QUEUE = '{wx-queue.open1.crm}' } = process.env
+const { REDIS_URL, QUEUE } = process.env
+const KEPT_IDS = 10_000
+// Events come at least once. In production: a table with the id as its key, written in the transaction of your work.
+const handled = new Set()
 
 const connection = new Redis(REDIS_URL, { maxRetriesPerRequest: null })
 connection.on('error', (error) => console.error('redis:', error.code ?? error.name))
 
-// job.id and event.id name the event; they are the same when it comes again.
 const worker = new Worker(
   QUEUE,
-  async (job) => {
-    const event = job.data
+  async ({ data: event }) => {
+    if (handled.has(event.id)) return undefined
     console.log(event.type, event.id, JSON.stringify(event.data))
+    handled.add(event.id)
+    if (handled.size > KEPT_IDS) handled.delete(handled.values().next().value)
     // What the job returns answers the user when the subscription has `"reply": true` and the push still waits.
     if (event.type === 'wechat.message.text') return { reply: { MsgType: 'text', Content: `收到：${event.data.Content}` } }
     return undefined

@@ -1,11 +1,14 @@
-// A consumer of a `stream` subscription, as one member of a group. STREAM is `sink.stream` of the subscription's answer.
-// What a member took and did not acknowledge, because it crashed, is claimed by another after CLAIM_AFTER_MS.
+// A consumer of a `stream` subscription, as one member of a group.
+//   npm install ioredis
+//   REDIS_URL=redis://127.0.0.1:6379 STREAM='sink.stream of the subscription' node stream.mjs
 import { hostname } from 'node:os'
 import { Redis } from 'ioredis'
 
-const { REDIS_URL = 'redis://127.0.0.1:6379', STREAM = 'wx:{stream.open1.crm}', GROUP = 'crm' } = process.env
-const MEMBER = process.env.MEMBER ?? `${hostname()}-${process.pid}`
+const { REDIS_URL, STREAM, GROUP = 'crm', MEMBER = `${hostname()}-${process.pid}` } = process.env
 const CLAIM_AFTER_MS = Number(process.env.CLAIM_AFTER_MS ?? 60_000)
+const KEPT_IDS = 10_000
+// Events come at least once. In production: a table with the id as its key, written in the transaction of your work.
+const handled = new Set()
 
 const redis = new Redis(REDIS_URL)
 redis.on('error', (error) => console.error('redis:', error.code ?? error.name))
@@ -18,11 +21,11 @@ await redis.xgroup('CREATE', STREAM, GROUP, '0', 'MKSTREAM').catch((error) => {
 })
 
 while (running) {
-  const [, abandoned] = await redis.xautoclaim(STREAM, GROUP, MEMBER, CLAIM_AFTER_MS, '0', 'COUNT', 100)
+  // What another member took and did not acknowledge, because it crashed, then what is new.
+  const [, claimed] = await redis.xautoclaim(STREAM, GROUP, MEMBER, CLAIM_AFTER_MS, '0', 'COUNT', 100)
   const fresh = await redis.xreadgroup('GROUP', GROUP, MEMBER, 'COUNT', 100, 'BLOCK', 1_000, 'STREAMS', STREAM, '>')
-  for (const [entryId, fields] of [...abandoned, ...(fresh?.[0]?.[1] ?? [])]) {
-    // A trimmed entry is claimed without its fields.
-    if (fields) handle(JSON.parse(fields[fields.indexOf('event') + 1]))
+  for (const [entryId, fields] of [...claimed, ...(fresh?.[0]?.[1] ?? [])]) {
+    handle(JSON.parse(fields[fields.indexOf('event') + 1]))
     await redis.xack(STREAM, GROUP, entryId)
   }
 }
@@ -30,5 +33,8 @@ redis.disconnect()
 
 /** Throwing ends the process; the entry stays unacknowledged and comes again. */
 function handle(event) {
+  if (handled.has(event.id)) return
   console.log(event.type, event.id, JSON.stringify(event.data))
+  handled.add(event.id)
+  if (handled.size > KEPT_IDS) handled.delete(handled.values().next().value)
 }

@@ -1,0 +1,45 @@
+<?php
+// A consumer of a `stream` subscription, as one member of a group. Needs the extension phpredis, 5 or later.
+//   REDIS_HOST=127.0.0.1 REDIS_PORT=6379 STREAM='sink.stream of the subscription' php stream.php
+declare(strict_types=1);
+
+const KEPT_IDS = 10000;
+
+/** Throwing ends the process; the entry stays unacknowledged and comes again. */
+function handle(array $event): void
+{
+    // Events come at least once. In production: a table with the id as its key, written in the transaction of your work.
+    static $handled = [];
+    if (isset($handled[$event['id']])) return;
+    echo $event['type'], ' ', $event['id'], ' ', json_encode($event['data'], JSON_UNESCAPED_UNICODE), "\n";
+    $handled[$event['id']] = true;
+    if (count($handled) > KEPT_IDS) unset($handled[array_key_first($handled)]);
+}
+
+$stream = getenv('STREAM');
+$group = getenv('GROUP') ?: 'crm';
+$member = getenv('MEMBER') ?: gethostname() . '-' . getmypid();
+$claimAfterMs = getenv('CLAIM_AFTER_MS') ?: '60000';
+$redis = new Redis();
+$redis->connect(getenv('REDIS_HOST') ?: '127.0.0.1', (int) (getenv('REDIS_PORT') ?: 6379));
+$redis->setOption(Redis::OPT_READ_TIMEOUT, 10);
+if (getenv('REDIS_PASSWORD')) $redis->auth(array_filter([getenv('REDIS_USER'), getenv('REDIS_PASSWORD')]));
+
+// From '0': what came before the group was made is read, too.
+if (!$redis->rawCommand('XGROUP', 'CREATE', $stream, $group, '0', 'MKSTREAM')) {
+    $error = (string) $redis->getLastError();
+    if (strncmp($error, 'BUSYGROUP', 9) !== 0) throw new RuntimeException($error);
+}
+
+while (true) {
+    // What another member took and did not acknowledge, because it crashed, then what is new.
+    // As raw commands: the versions of phpredis differ in what their own methods make of the answers.
+    $claimed = $redis->rawCommand('XAUTOCLAIM', $stream, $group, $member, $claimAfterMs, '0', 'COUNT', '100');
+    $fresh = $redis->rawCommand('XREADGROUP', 'GROUP', $group, $member, 'COUNT', '100', 'BLOCK', '1000', 'STREAMS', $stream, '>');
+    if ($claimed === false) throw new RuntimeException((string) $redis->getLastError());
+    foreach (array_merge($claimed[1], $fresh[0][1] ?? []) as [$entryId, $pairs]) {
+        $fields = array_column(array_chunk($pairs, 2), 1, 0);
+        handle(json_decode($fields['event'], true, 512, JSON_THROW_ON_ERROR));
+        $redis->rawCommand('XACK', $stream, $group, $entryId);
+    }
+}

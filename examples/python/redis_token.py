@@ -1,0 +1,15 @@
+"""An account's access token from Redis, as the read-only user.
+
+    pip install redis
+    REDIS_URL=redis://token-reader:PASSWORD@127.0.0.1:6379 python3 redis_token.py APPID
+"""
+
+import os
+import sys
+
+import redis
+
+store = redis.Redis.from_url(os.environ["REDIS_URL"], decode_responses=True)
+platform = os.environ.get("PLATFORM", "open1")
+# None: ask over HTTP, it tells why.
+print(store.get(f"wx:{{{platform}}}:access_token:{sys.argv[1]}"))

@@ -1,0 +1,163 @@
+// Owns: the programs of examples/: how they are compiled and run with what Debian's packages give, and what they write.
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { PROJECT_ROOT } from '../helpers/docs.ts'
+
+export type Kind = 'access-token' | 'redis-token' | 'queue' | 'stream' | 'webhook'
+
+export type Language = {
+  name: string
+  /** Why its tests cannot run here; false when they can. */
+  skip: string | false
+  /** The same of its consumer of a queue, which wants a library that is no package of Debian's. */
+  skipQueue?: string | false
+  /** Paths relative to the project's root. */
+  programs: Readonly<Partial<Record<Kind, string>>>
+  /** What programs share. */
+  beside?: readonly string[]
+  /** Compiles all of them into `folder`, where that is not done at each start. */
+  build?(folder: string): Promise<unknown>
+  /** What is started. */
+  command(program: string, place: Place): readonly string[]
+}
+/** `port` is the one that a webhook is to listen on. */
+type Place = { folder: string; port: string | undefined }
+
+type Tap = { teardown(fn: () => Promise<void>): void }
+/** `folder` is the one that `buildAll` was given. */
+type Settings = { folder: string; env: Record<string, string>; args?: readonly string[] }
+export type Running = { child: ChildProcess; output(): string; end(signal: NodeJS.Signals): Promise<number | null> }
+
+const JACKSON = ['databind', 'core', 'annotations'].map((part) => `/usr/share/java/jackson-${part}.jar`).join(':')
+const execute = promisify(execFile)
+
+export const LANGUAGES: readonly Language[] = [
+  {
+    name: 'node',
+    skip: false,
+    programs: {
+      'access-token': 'examples/node/access-token.mjs',
+      'redis-token': 'examples/node/redis-token.mjs',
+      'queue': 'examples/node/queue.mjs',
+      'stream': 'examples/node/stream.mjs',
+      'webhook': 'examples/node/webhook.mjs',
+    },
+    command: (program) => [process.execPath, program],
+  },
+  {
+    name: 'php',
+    skip: missing('php'),
+    programs: {
+      'access-token': 'examples/php/access_token.php',
+      'redis-token': 'examples/php/redis_token.php',
+      'stream': 'examples/php/stream.php',
+      'webhook': 'examples/php/webhook.php',
+    },
+    command: (program, { port }) => (port === undefined ? ['php', program] : ['php', '-S', `127.0.0.1:${port}`, program]),
+  },
+  {
+    name: 'python',
+    skip: missing('python'),
+    skipQueue: succeeds(['/usr/bin/python3', '-c', 'import bullmq']) ? false : 'install BullMQ for Python: pip install bullmq',
+    programs: {
+      'access-token': 'examples/python/access_token.py',
+      'redis-token': 'examples/python/redis_token.py',
+      'queue': 'examples/python/bullmq_queue.py',
+      'stream': 'examples/python/stream.py',
+      'webhook': 'examples/python/webhook.py',
+    },
+    // Debian's own: another in PATH has not its packages.
+    command: (program) => ['/usr/bin/python3', program],
+  },
+  {
+    name: 'java',
+    skip: missing('java'),
+    programs: {
+      'access-token': 'examples/java/AccessToken.java',
+      'redis-token': 'examples/java/RedisToken.java',
+      'stream': 'examples/java/Stream.java',
+      'webhook': 'examples/java/Webhook.java',
+    },
+    beside: ['examples/java/Redis.java'],
+    build(folder) {
+      const sources = [...Object.values(this.programs), ...(this.beside ?? [])]
+      return execute('javac', ['-Werror', '-Xlint:all', '-d', folder, '-cp', JACKSON, ...sources], { cwd: PROJECT_ROOT })
+    },
+    command: (program, { folder }) => ['java', '-cp', `${folder}:${JACKSON}`, basename(program, '.java')],
+  },
+  {
+    name: 'go',
+    skip: missing('go'),
+    programs: {
+      'access-token': 'examples/go/access-token/main.go',
+      'redis-token': 'examples/go/redis-token/main.go',
+      'stream': 'examples/go/stream/main.go',
+      'webhook': 'examples/go/webhook/main.go',
+    },
+    build(folder) {
+      const packages = Object.values(this.programs).map((program) => `./${dirname(program)}`)
+      const env = { ...process.env, GO111MODULE: 'off', GOPATH: '/usr/share/gocode' }
+      return execute('go', ['build', '-o', `${folder}/`, ...packages], { cwd: PROJECT_ROOT, env })
+    },
+    command: (program, { folder }) => [join(folder, basename(dirname(program)))],
+  },
+]
+
+/** Compiles what needs it. `folder` is the test's own, one for all languages. */
+export async function buildAll(folder: string): Promise<void> {
+  for (const language of LANGUAGES) {
+    await mkdir(join(folder, language.name), { recursive: true })
+    if (language.skip === false) await language.build?.(join(folder, language.name))
+  }
+}
+
+/** Starts a program and ends it with the test. */
+export function startProgram(t: Tap, language: Language, kind: Kind, { folder, env, args = [] }: Settings): Running {
+  const file = language.programs[kind]
+  if (file === undefined) throw new Error(`there is no ${kind} for ${language.name}`)
+  const [program = '', ...given] = language.command(file, { folder: join(folder, language.name), port: env['PORT'] })
+  // A locale as servers have it: Java 17 writes `?` for what the locale lacks. A group of its own, for what has children.
+  const environment = { PATH: process.env['PATH'] ?? '', LC_ALL: 'C.UTF-8', TMPDIR: join(folder, language.name), ...env }
+  const child = spawn(program, [...given, ...args], { cwd: PROJECT_ROOT, env: environment, detached: true })
+  const chunks: string[] = []
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => chunks.push(chunk.toString()))
+  const closed = once(child, 'close')
+  const end = async (signal: NodeJS.Signals) => {
+    if (child.exitCode === null && child.signalCode === null && child.pid !== undefined) process.kill(-child.pid, signal)
+    await closed
+    return child.exitCode
+  }
+  t.teardown(async () => void (await end('SIGKILL')))
+  return { child, output: () => chunks.join(''), end }
+}
+
+/** Runs a program that ends by itself: its exit code and what it wrote. */
+export async function runProgram(t: Tap, language: Language, kind: Kind, settings: Settings) {
+  const { child, output } = startProgram(t, language, kind, settings)
+  await once(child, 'close')
+  return { code: child.exitCode, output: output().trim() }
+}
+
+/** The id of the event with this content in what a program wrote; undefined until it is there. */
+export function eventIdIn(output: string, content: string): string | undefined {
+  return output.split('\n').find((line) => line.includes(content))?.match(/\bev_[a-z2-7]+/)?.[0]
+}
+
+function missing(name: string): string | false {
+  const table = parseLanguages(readFileSync(join(PROJECT_ROOT, 'test/examples/languages.json'), 'utf8'))
+  const language = table.find((one) => one.name === name)
+  if (language === undefined) throw new Error(`test/examples/languages.json lacks ${name}`)
+  return succeeds(language.probe) ? false : `install Debian's packages for it: apt-get install ${language.packages.join(' ')}`
+}
+
+function succeeds([command = '', ...args]: readonly string[]): boolean {
+  return spawnSync(command, args).status === 0
+}
+
+function parseLanguages(text: string): Array<{ name: string; probe: string[]; packages: string[] }> {
+  return JSON.parse(text) as Array<{ name: string; probe: string[]; packages: string[] }>
+}

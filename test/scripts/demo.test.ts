@@ -1,0 +1,57 @@
+// Owns: that the demo plays its story without a failed push, stays up, and that the commands it prints work while it does.
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import t from 'tap'
+import { PROJECT_ROOT } from '../helpers/docs.ts'
+import { until } from '../helpers/until.ts'
+
+/** It starts six processes, on a busy machine. */
+const TIMEOUT_MS = 120_000
+
+void t.test('the demo that stays up', { timeout: 170_000 }, async (t) => {
+  // tap's own loaders, which it gives to children, are nothing for the compiler that the demo may run.
+  const start = `unset NODE_OPTIONS; exec '${process.execPath}' scripts/demo.mjs`
+  const env = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '' }
+  const demo = collect(spawn('sh', ['-c', start], { cwd: PROJECT_ROOT, env }))
+  t.teardown(() => demo.child.kill('SIGKILL'))
+  const over = () => demo.child.exitCode !== null || /keeps running|✗/.test(demo.output())
+  await until('it stays up, or fails', over, { timeoutMs: TIMEOUT_MS, everyMs: 50 }).finally(() => t.match(demo.output(), 'keeps running'))
+  t.notMatch(demo.output(), '✗')
+  const lines = demo.output().split('\n').map((line) => line.trim())
+  const after = (name: string) => lines.find((line) => line.startsWith(`${name} `))?.slice(name.length).trim() ?? ''
+  const settings = after('first')
+  t.match(settings, /^export REDIS_URL='redis:/)
+  const commandOf = (start: string) => lines.find((line) => line.includes(start))?.replace(/^.*? {2,}/, '') ?? ''
+  const run = (command: string) => collect(spawn('sh', ['-c', `${settings}; exec ${command}`], { cwd: PROJECT_ROOT, detached: true }))
+
+  const wanted = ['node examples/node/queue.mjs', 'node examples/node/stream.mjs', 'node examples/node/webhook.mjs']
+  const consumers = wanted.map((start) => ({ start, ...run(commandOf(start)) }))
+  t.teardown(() => {
+    for (const { child } of consumers) if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL')
+  })
+  await until('the webhook listens', () => consumers[2]?.output().includes('listening'), { timeoutMs: TIMEOUT_MS })
+  const sent = spawnSync('sh', ['-c', after('a message for them')], { encoding: 'utf8' })
+  t.match(JSON.parse(sent.stdout), { ok: true })
+  for (const { start, output } of consumers) {
+    await until(`${start} has the message`, () => output().includes('"你好"'), { timeoutMs: TIMEOUT_MS })
+    t.match(output(), 'wechat.message.text', start)
+  }
+  const tokens = ['a token', 'the same from Redis'].map((name) => run(after(name)))
+  await Promise.all(tokens.map(({ child }) => once(child, 'close')))
+  const [overHttp, fromRedis] = tokens.map(({ output }) => output().trim())
+  t.match(overHttp, /^\S{100,}$/)
+  t.equal(fromRedis, overHttp)
+
+  const console = await (await fetch(after('WeChat’s console'))).text()
+  t.match(console, 'class="good"')
+  t.notMatch(console, 'class="bad"', 'no push and no call was refused')
+  const ended = once(demo.child, 'exit')
+  demo.child.kill('SIGTERM')
+  t.same(await ended, [0, null])
+})
+
+function collect(child: ChildProcess): { child: ChildProcess; output(): string } {
+  const chunks: string[] = []
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => chunks.push(chunk.toString()))
+  return { child, output: () => chunks.join('') }
+}
