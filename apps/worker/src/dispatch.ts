@@ -1,13 +1,20 @@
 // Owns: wiring the way of an event to its subscribers: matching, sinks, delivery queues.
-import type { GatewayEvent } from '@wxgw/contracts'
+import type { FanOutJob, GatewayEvent } from '@wxgw/contracts'
 import type { OpenedGateway, Platform } from '@wxgw/platform'
-import { createDeliveryQueue, createSinkWriter, type QueueWorker, type RedisConnection } from '@wxgw/redis'
+import {
+  createDeliveryQueue,
+  createPendingWork,
+  createSinkWriter,
+  type DeliveryQueue,
+  type QueueWorker,
+  type RedisConnection,
+} from '@wxgw/redis'
 import type { Config, Log, Metrics } from '@wxgw/runtime'
 import type { Clock } from '@wxgw/wechat-core'
 import { createDeliver } from './delivery/deliver.ts'
 import { startDeliveryWorkers } from './delivery/delivery-workers.ts'
 import { type CallsUnderWay, createDirectCalls } from './delivery/direct-calls.ts'
-import { createFanOut, type FanOut } from './delivery/fan-out.ts'
+import { createFanOut, type FanOut, type FanOutOptions } from './delivery/fan-out.ts'
 import { startLeavingOldNames } from './delivery/leave-old-names.ts'
 import { type Settlement, startSettling } from './delivery/settle-deliveries.ts'
 import { createConsumerReplies } from './replies/consumer-replies.ts'
@@ -27,7 +34,7 @@ export type DispatchDeps = {
 
 export type Dispatch = {
   fanOutOf(platform: string): FanOut | undefined
-  /** Of all subscriptions of all platforms, as they are now. */
+  /** That are open now, of all platforms. */
   deliveryWorkers(): QueueWorker[]
   close(): Promise<void>
 }
@@ -48,9 +55,15 @@ export function startDispatch({ config, metrics, gateway, connection, clock, log
     fanOuts.set(platform.id, own.fanOut)
     dispatches.push(own)
   }
+  const deliveryWorkers = () => dispatches.flatMap((own) => own.deliveryWorkers())
+  metrics.gauge({
+    name: 'wxgw_delivery_workers',
+    help: 'Subscriptions whose deliveries queue this process works on now',
+    collect: (gauge) => gauge.set(deliveryWorkers().length),
+  })
   return {
     fanOutOf: (platform) => fanOuts.get(platform),
-    deliveryWorkers: () => dispatches.flatMap(({ deliveryWorkers }) => deliveryWorkers()),
+    deliveryWorkers,
     async close() {
       await Promise.all(dispatches.map(({ close }) => close()))
       fetch.close()
@@ -76,14 +89,12 @@ function dispatchOf(platform: Platform, deps: PlatformDispatchDeps) {
   }
   const directCalls = createDirectCalls(callsUnderWay)
   const common = { subscriptions, events, sinks, directCalls, clock, random: Math.random, log }
-  const { enqueueDelivery } = createDeliveryQueue(stores)
-  const fanOut = createFanOut({ ...common, enqueueDelivery })
   const deliver = createDeliver({ ...common, offerReply: (event, reply) => offerReply(platform, event, reply) })
-  const consumerReplies = createConsumerReplies({ platform, connection, enqueueDelivery, log })
   const workers = startDeliveryWorkers({
     platform: platform.id,
     connection,
     subscriptions,
+    pendingWork: createPendingWork(stores.redis),
     deliver,
     onSubscriptions(current) {
       consumerReplies.follow(current)
@@ -91,10 +102,20 @@ function dispatchOf(platform: Platform, deps: PlatformDispatchDeps) {
     },
     log,
   })
+  const deliveries = createDeliveryQueue(stores)
+  const enqueueDelivery: DeliveryQueue['enqueueDelivery'] = async (job, options) => {
+    await deliveries.enqueueDelivery(job, options)
+    workers.wake(job.subscription)
+  }
+  const fanOut = createFanOut({ ...common, enqueueDelivery })
+  const consumerReplies = createConsumerReplies({ platform, redis: stores.redis, enqueueDelivery, log })
   const leavingOldNames = startLeavingOldNames({ platform: platform.id, subscriptions, log })
   const settling = startSettling({ platform, enqueueDelivery, onSettled, clock, log })
   return {
-    fanOut,
+    fanOut(job: FanOutJob, options: FanOutOptions) {
+      consumerReplies.awaited(job)
+      return fanOut(job, options)
+    },
     deliveryWorkers: workers.current,
     async close() {
       await leavingOldNames.stop()

@@ -2,6 +2,8 @@
 export { compileMatcher, type Matcher } from '@wxgw/contracts'
 export { createFanOut } from './delivery/fan-out.ts'
 export type { FanOut, FanOutDeps, FanOutOptions, FanOutSummary } from './delivery/fan-out.ts'
+export { startDeliveryWorkers } from './delivery/delivery-workers.ts'
+export type { DeliveryWorkers, DeliveryWorkersDeps } from './delivery/delivery-workers.ts'
 export { createDeliver } from './delivery/deliver.ts'
 export { SUBSCRIPTION_DISABLED } from './delivery/conclude-failure.ts'
 export type { Attempt, Deliver, DeliverDeps, DeliveryOutcome } from './delivery/deliver.ts'

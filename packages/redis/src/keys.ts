@@ -148,6 +148,8 @@ export function platformKeys(platform: string) {
 
     /** hash deadline, reply, w:<channel>, subscription, authorizer, openid, event (without an event log); PX deadline + 10 min: a reply on its way to an ingress. */
     reply: (eventId: string) => `${base}:reply:${eventId}`,
+    /** hash subscription -> id of the last entry of its consumer queue's event stream that was worked off. No TTL: where a worker goes on. */
+    consumerReturns: `${base}:consumer_returns`,
     /** string '1', EX 1 day: this event is answered, by a passive reply or by customer service message. */
     replySent: (eventId: string) => `${base}:reply_sent:${eventId}`,
     /** pub/sub channel that a waiting ingress hears of the reply on. */

@@ -1,7 +1,6 @@
 // Owns: deliveries with their schedule, and what consumers that read Redis themselves find there.
 import { type DeliveryJob, DeliveryJobSchema } from '@wxgw/contracts'
 import {
-  createConsumerReturns,
   createDeliveryQueue,
   createQueueWorker,
   createSinkWriter,
@@ -10,10 +9,8 @@ import {
   type EnqueueOptions,
   type JobContext,
   type JobOutcome,
-  sinkQueue,
   sinkStream,
 } from '@wxgw/redis'
-import { Worker } from 'bullmq'
 import t from 'tap'
 import { until } from '../../helpers/until.ts'
 import { makeEvent, parserOf, PLATFORM, startStore, type Store } from './queues-fixture.ts'
@@ -122,67 +119,6 @@ void t.test('a dead letter that was final has its whole schedule again when it i
   const again = await until('it is dead again', async () => (await store.queues.open(QUEUE).getFailed()).find(({ failedReason }) => failedReason === 'HTTP 503'))
   t.same(attempts, [1, 2, 3])
   t.equal(again.attemptsMade, 3)
-})
-
-void t.test('a queue consumer finds one job per delivery, and what it returns is heard', async (t) => {
-  const store = await startStore(t)
-  const queue = sinkQueue(PLATFORM, 'crm')
-  const writer = createSinkWriter({ queues: store.queues, redis: store.commands })
-  const returned: unknown[] = []
-  const returns = createConsumerReturns({
-    connection: store.blocking,
-    queue,
-    onReturn: async (jobId, value) => void returned.push([jobId, value]),
-    log: store.log,
-  })
-  t.teardown(() => returns.close())
-  const event = makeEvent('ev_1')
-  const seen: unknown[] = []
-  const consumer = new Worker(
-    queue,
-    async (job) => {
-      seen.push([job.id, job.name, job.data])
-      return { reply: { MsgType: 'text', Content: 'hi' } }
-    },
-    { connection: store.blocking },
-  )
-  t.teardown(() => consumer.close())
-  const job = { queue, jobId: 'ev_1', name: event.type, data: event }
-  await writer.addToConsumerQueue(job)
-  await until('the return is heard', () => returned.length > 0)
-  await writer.addToConsumerQueue(job)
-  t.same(seen, [['ev_1', 'wechat.message.text', event]])
-  t.same(returned, [['ev_1', { reply: { MsgType: 'text', Content: 'hi' } }]])
-})
-
-void t.test('a return value that is no JSON, and an outage, end no listening', async (t) => {
-  const store = await startStore(t)
-  const queue = sinkQueue(PLATFORM, 'crm')
-  const returned: string[] = []
-  const returns = createConsumerReturns({
-    connection: store.blocking,
-    queue,
-    onReturn: async (jobId) => void returned.push(jobId),
-    log: store.log,
-  })
-  t.teardown(() => returns.close())
-  const complete = (jobId: string, returnvalue: string) =>
-    store.commands.xadd(`bull:${queue}:events`, '*', 'event', 'completed', 'jobId', jobId, 'returnvalue', returnvalue)
-  await until('it listens', async () => {
-    await complete('ev_0', 'null')
-    return returned.length > 0
-  })
-  await complete('ev_1', '<no json>')
-  await complete('ev_2', '{}')
-  await until('the next is heard', () => returned.includes('ev_2'))
-  t.notOk(returned.includes('ev_1'))
-  await store.server.kill()
-  await store.server.start()
-  await until('Redis is back', () => complete('ev_3', '{}').catch(() => undefined))
-  await until('it is heard after the outage', () => returned.includes('ev_3'))
-  await store.server.kill()
-  await until('the line is down', () => store.blocking.status !== 'ready')
-  await returns.close()
 })
 
 void t.test('a stream gets every event, and never holds more than maxLength', async (t) => {

@@ -1,47 +1,47 @@
-// Owns: hearing the replies that consumers of queue sinks return from their jobs, for as long as a subscription wants them.
-// A consumer may write anything into its queue: what an event is, and who was given it, the gateway's own record says.
-import { type DeliveryJob, type GatewayEvent, isEventId, type Subscription } from '@wxgw/contracts'
+// Owns: hearing the replies that consumers of queue sinks return from their jobs, for as long as a subscription wants
+// them. A consumer may write anything into its queue: what an event is, and who was given it, the gateway's own record
+// says.
+import { type DeliveryJob, type FanOutJob, type GatewayEvent, isEventId, type Subscription } from '@wxgw/contracts'
 import type { Platform } from '@wxgw/platform'
-import { type ConsumerReturns, createConsumerReturns, type RedisConnection } from '@wxgw/redis'
+import { createConsumerReturns, type DeliveryQueue, platformKeys, type RedisConnection, type ReturnedJob } from '@wxgw/redis'
 import type { Log } from '@wxgw/runtime'
 import { INVALID_REPLY } from '../delivery/judge-attempt.ts'
 import { recordState } from '../delivery/record-state.ts'
 
 export type ConsumerRepliesDeps = {
   platform: Pick<Platform, 'id' | 'replyOffers' | 'events'>
-  connection: RedisConnection
-  enqueueDelivery(job: DeliveryJob, options: { attemptsMade: number; lastError: string }): Promise<void>
+  redis: RedisConnection
+  enqueueDelivery: DeliveryQueue['enqueueDelivery']
   log: Log
 }
 
 export type ConsumerReplies = {
   follow(subscriptions: readonly Subscription[]): void
+  /**
+   * This process is about to give the event to its subscribers: a reply that a push waits for is to be heard within
+   * milliseconds.
+   */
+  awaited(job: FanOutJob): void
   close(): Promise<void>
 }
 
 /** Every worker listens: whichever hears a reply first hands it in, the others find it answered. */
 export function createConsumerReplies(deps: ConsumerRepliesDeps): ConsumerReplies {
-  const { platform, connection, log } = deps
-  const listening = new Map<string, { queue: string; returns: ConsumerReturns }>()
+  const { platform, redis, log } = deps
+  const { consumerReturns: positions } = platformKeys(platform.id)
+  const returns = createConsumerReturns({ redis, positions, onReturn: take, log })
 
   function follow(subscriptions: readonly Subscription[]): void {
     const wanted = new Map<string, string>()
     for (const { name, sink, reply, enabled } of subscriptions) if (reply && enabled && sink.kind === 'queue') wanted.set(name, sink.queue)
-    for (const [name, { queue, returns }] of listening) {
-      if (wanted.get(name) === queue) continue
-      listening.delete(name)
-      void returns.close()
-    }
-    for (const [name, queue] of wanted) {
-      if (listening.has(name)) continue
-      const onReturn = (jobId: string, value: unknown) => take({ name, eventId: jobId, value })
-      listening.set(name, { queue, returns: createConsumerReturns({ connection, queue, onReturn, log }) })
-    }
+    returns.follow(wanted)
   }
 
-  /** The job of a first delivery has the event's id for its own; that of a replay has not, and what it returns answers nobody. */
-  async function take(returned: { name: string; eventId: string; value: unknown }): Promise<void> {
-    const { name, eventId, value } = returned
+  /**
+   * The job of a first delivery has the event's id for its own; that of a replay has not, and what it returns answers
+   * nobody.
+   */
+  async function take({ name, jobId: eventId, value }: ReturnedJob): Promise<void> {
     if (!isEventId(eventId)) return
     if (typeof value !== 'object' || value === null || !('reply' in value)) return
     const outcome = await platform.replyOffers.offer(eventId, value.reply, { from: name })
@@ -51,7 +51,10 @@ export function createConsumerReplies(deps: ConsumerRepliesDeps): ConsumerReplie
     if (event) await failDelivery(event, name)
   }
 
-  /** The consumer's job is done, so nothing is tried again by itself: it stands in the dead letters, from where it can be. */
+  /**
+   * The consumer's job is done, so nothing is tried again by itself: it stands in the dead letters, from where it can
+   * be.
+   */
   async function failDelivery(event: GatewayEvent, subscription: string): Promise<void> {
     const job: DeliveryJob = {
       v: 1,
@@ -72,8 +75,7 @@ export function createConsumerReplies(deps: ConsumerRepliesDeps): ConsumerReplie
 
   return {
     follow,
-    async close() {
-      await Promise.all([...listening.values()].map(({ returns }) => returns.close()))
-    },
+    awaited: ({ event, reply }) => reply && returns.expect(reply.subscription, event.id, reply.deadlineAtMs),
+    close: returns.close,
   }
 }

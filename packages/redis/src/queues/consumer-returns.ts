@@ -1,85 +1,205 @@
-// Owns: hearing what the consumers of a queue sink return from their jobs; some of it is a passive reply that a push waits for.
+// Owns: hearing what the consumers of queue sinks return from their jobs; some of it is a passive reply that a push
+// waits for. All queues are read over one shared connection, without blocking: often while a reply is awaited, else
+// once a second.
 import { setTimeout as delay } from 'node:timers/promises'
-import { Cluster } from 'ioredis'
+import { GatewayError } from '@wxgw/wechat-core'
 import type { RedisConnection } from '../connect.ts'
 import { queueKey } from '../keys.ts'
+import { startLaps } from '../laps.ts'
+import { runScript } from '../script.ts'
 import { createErrorLog, type WarnLog } from './error-log.ts'
+import { MOST_ENTRIES, parseReturns, readReturns } from './read-returns-script.ts'
+
+/** `name`: of the subscription. `jobId` and `value` are what a consumer wrote: nothing is known of them. */
+export type ReturnedJob = { name: string; jobId: string; value: unknown }
 
 export type ConsumerReturnsDeps = {
-  /** A `blocking` connection; a copy of it is made, since reading blocks. */
-  connection: RedisConnection
-  /** The `sink.queue` of a subscription. */
-  queue: string
-  /** Called for each completed job in each process that listens; `jobId` is the delivery's id. Its failures are logged. */
-  onReturn: (jobId: string, value: unknown) => Promise<void>
+  /** May fail fast; nothing blocks on it. */
+  redis: RedisConnection
+  /** Key of the hash that remembers how far each queue was worked off. */
+  positions: string
+  /**
+   * Called for each completed job that returned something, in each process that follows the queue, and again after a
+   * restart: safe to repeat. When it rejects with STORE_UNAVAILABLE the job is read again; other failures are logged.
+   */
+  onReturn(returned: ReturnedJob): Promise<void>
   log: WarnLog
+  /** Between two reads of a queue from which nothing is awaited. Default 1,000. */
+  lapMs?: number
 }
 
-export type ConsumerReturns = { close(): Promise<void> }
+export type ConsumerReturns = {
+  /** From now on these are read, by subscription, and no others. */
+  follow(queues: ReadonlyMap<string, string>): void
+  /**
+   * Until that time, or until the job is read, its queue is read every 20 ms. Nothing for a subscription that is not
+   * followed.
+   */
+  expect(name: string, jobId: string, untilMs: number): void
+  close(): Promise<void>
+}
 
-const BLOCK_MS = 5_000
+const AWAITED_EVERY_MS = 20
+/** Of the queues from which something is awaited, so many are read in that time; more take longer. */
+const AWAITED_TOGETHER = 100
 /** What was returned while this process was starting may still be waited for; WeChat waits five seconds. */
 const LOOK_BACK_MS = 5_000
-const AFTER_FAILURE_MS = 1_000
+/** After a stop: as long as the gateway remembers who was asked for a reply. */
+const LONGEST_LOOK_BACK_MS = 600_000
+/** So many returns of one queue are worked on at once; a consumer that returns more waits. */
+const MOST_AT_ONCE = 100
+const READS_IN_A_ROW = 10
 
-/**
- * Reads the queue's event stream from five seconds ago, and from where it was after an outage. BullMQ's QueueEvents is not used:
- * it ends for good on a return value that is no JSON, which a consumer in another language may write.
- */
-export function createConsumerReturns({ connection, queue, onReturn, log }: ConsumerReturnsDeps): ConsumerReturns {
-  const stream = queueKey(queue, 'events')
-  const redis = connection instanceof Cluster ? connection.duplicate() : connection.duplicate()
-  const logError = createErrorLog(log, 'consumer_returns.failed', { queue })
-  redis.on('error', logError)
-  let closed = false
-  // An entry's id begins with its time. `$` would skip what comes between two reads.
-  let after: string | undefined
+type Batch = { before: string; last: string; size: number; isDone: boolean }
 
-  async function readOn(): Promise<void> {
-    after ??= `${Number((await redis.time())[0]) * 1000 - LOOK_BACK_MS}-0`
-    const answer = await redis.xread('COUNT', 100, 'BLOCK', BLOCK_MS, 'STREAMS', stream, after)
-    for (const [, entries] of answer ?? []) {
-      for (const [id, flat] of entries) {
-        after = id
-        const completed = parseCompleted(flat)
-        if (completed) onReturn(completed.jobId, completed.value).catch(logError)
-      }
-    }
-  }
-
-  async function readUntilClosed(): Promise<void> {
-    while (!closed) {
-      try {
-        await readOn()
-      } catch (error) {
-        if (closed) return
-        logError(error)
-        await delay(AFTER_FAILURE_MS)
-      }
-    }
-  }
-
-  const reading = readUntilClosed()
-  return {
-    async close() {
-      closed = true
-      const isUp = redis.status === 'ready'
-      redis.disconnect()
-      // A read that waits for a Redis that is away is never answered; nothing is left of it but a promise.
-      if (isUp) await reading
-    },
-  }
+type Followed = {
+  name: string
+  stream: string
+  /** The last entry that was read; unset until it is known where to begin. */
+  after: string | undefined
+  isReading: boolean
+  /** Read, and not all worked off; the oldest first. */
+  batches: Batch[]
+  workedOff: string | undefined
+  saved: string | undefined
+  /** Until when each is awaited, by the id of its job. */
+  awaited: Map<string, number>
 }
 
-function parseCompleted(flat: readonly string[]): { jobId: string; value: unknown } | undefined {
-  const fields = new Map<string, string>()
-  for (let index = 0; index + 1 < flat.length; index += 2) fields.set(flat[index] ?? '', flat[index + 1] ?? '')
-  const jobId = fields.get('jobId')
-  if (fields.get('event') !== 'completed' || jobId === undefined) return undefined
-  try {
-    return { jobId, value: JSON.parse(fields.get('returnvalue') ?? 'null') }
-  } catch {
-    // Not JSON: no reply, and none of our business.
-    return undefined
+/**
+ * BullMQ's QueueEvents is not used: it blocks a connection for each queue, and ends on a return value that is no JSON.
+ */
+export function createConsumerReturns(deps: ConsumerReturnsDeps): ConsumerReturns {
+  const { redis, positions, onReturn, log, lapMs } = deps
+  const followed = new Map<string, Followed>()
+  const logError = createErrorLog(log, 'consumer_returns.failed')
+  let isClosed = false
+  let readingAwaited: Promise<void> | undefined
+  const laps = startLaps({ items: () => [...followed.values()], visit, ...(lapMs === undefined ? {} : { lapMs }) })
+
+  async function visit(some: readonly Followed[]): Promise<void> {
+    await Promise.all(
+      some.map(async (one) => {
+        await read(one)
+        await save(one)
+      }),
+    )
+  }
+
+  /**
+   * One at a time of each queue. Never rejects: a queue that its consumer has made unreadable leaves the others alone.
+   */
+  async function read(one: Followed): Promise<void> {
+    if (one.isReading || isClosed) return
+    one.isReading = true
+    try {
+      one.after ??= await beginning(one.name)
+      for (let reads = 0; reads < READS_IN_A_ROW && !isClosed; reads += 1) {
+        if ((await readOn(one, one.after)) < MOST_ENTRIES) break
+      }
+    } catch (error) {
+      logError(error)
+    } finally {
+      one.isReading = false
+    }
+  }
+
+  /** Answers how many entries there were. */
+  async function readOn(one: Followed, before: string): Promise<number> {
+    if (one.batches.reduce((sum, { size }) => sum + size, 0) >= MOST_AT_ONCE) return 0
+    const answer = await runScript(redis, readReturns, { keys: [one.stream], args: [before, MOST_ENTRIES] })
+    const { count, last, returns } = parseReturns(answer)
+    // Set back meanwhile: this is read again, after what could not be handed over.
+    if (last === undefined || one.after !== before) return 0
+    one.after = last
+    const batch = { before, last, size: returns.length, isDone: false }
+    one.batches.push(batch)
+    for (const { jobId } of returns) one.awaited.delete(jobId)
+    const handing = returns.map((returned) => hand({ name: one.name, ...returned }))
+    void Promise.all(handing).then((handed) => settle(one, batch, handed.every(Boolean)))
+    return count
+  }
+
+  /** False when it has to be read again. */
+  async function hand(returned: ReturnedJob): Promise<boolean> {
+    try {
+      await onReturn(returned)
+      return true
+    } catch (error) {
+      logError(error)
+      return !(error instanceof GatewayError && error.code === 'STORE_UNAVAILABLE')
+    }
+  }
+
+  function settle(one: Followed, batch: Batch, isWorkedOff: boolean): void {
+    const at = one.batches.indexOf(batch)
+    if (isWorkedOff) batch.isDone = true
+    else if (at >= 0) {
+      one.after = batch.before
+      one.batches.length = at
+    }
+    while (one.batches[0]?.isDone) one.workedOff = one.batches.shift()?.last
+  }
+
+  async function beginning(name: string): Promise<string> {
+    const [time, known] = await Promise.all([redis.time(), redis.hget(positions, name)])
+    const nowMs = Number(time[0]) * 1000
+    // An entry's id begins with its time.
+    if (known === null) return `${nowMs - LOOK_BACK_MS}-0`
+    return Number(known.split('-')[0]) < nowMs - LONGEST_LOOK_BACK_MS ? `${nowMs - LONGEST_LOOK_BACK_MS}-0` : known
+  }
+
+  async function save(one: Followed): Promise<void> {
+    const { name, workedOff } = one
+    if (workedOff === undefined || workedOff === one.saved || followed.get(name) !== one) return
+    try {
+      await redis.hset(positions, name, workedOff)
+      one.saved = workedOff
+    } catch (error) {
+      logError(error)
+    }
+  }
+
+  /** What it returned while nobody wanted it is not to be taken for a reply later on. */
+  function forget(name: string): void {
+    followed.delete(name)
+    redis.hdel(positions, name).catch(logError)
+  }
+
+  async function readAwaited(): Promise<void> {
+    for (let due = awaiting(); due.length > 0 && !isClosed; due = awaiting()) {
+      for (const one of due) void read(one)
+      await delay(AWAITED_EVERY_MS * Math.ceil(due.length / AWAITED_TOGETHER))
+    }
+    readingAwaited = undefined
+  }
+
+  function awaiting(): Followed[] {
+    const nowMs = Date.now()
+    return [...followed.values()].filter(({ awaited }) => {
+      for (const [jobId, untilMs] of awaited) if (untilMs < nowMs) awaited.delete(jobId)
+      return awaited.size > 0
+    })
+  }
+
+  return {
+    follow(queues) {
+      for (const name of followed.keys()) if (!queues.has(name)) forget(name)
+      for (const [name, queue] of queues) {
+        const stream = queueKey(queue, 'events')
+        if (followed.get(name)?.stream === stream) continue
+        const nothingYet = { after: undefined, isReading: false, batches: [], workedOff: undefined, saved: undefined }
+        followed.set(name, { name, stream, ...nothingYet, awaited: new Map() })
+      }
+    },
+    expect(name, jobId, untilMs) {
+      if (isClosed) return
+      followed.get(name)?.awaited.set(jobId, untilMs)
+      readingAwaited ??= readAwaited()
+    },
+    async close() {
+      isClosed = true
+      await Promise.all([laps.close(), readingAwaited])
+    },
   }
 }

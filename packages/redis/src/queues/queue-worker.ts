@@ -2,7 +2,7 @@
 // What one run of a job does is run-job.ts' business.
 import { setTimeout as delay } from 'node:timers/promises'
 import { Stop } from '@wxgw/wechat-core'
-import { type Job, Worker, type WorkerOptions } from 'bullmq'
+import { DelayedError, type Job, Worker, type WorkerOptions } from 'bullmq'
 import type { RedisConnection } from '../connect.ts'
 import { QUEUE_PREFIX } from '../keys.ts'
 import { createErrorLog } from './error-log.ts'
@@ -10,10 +10,13 @@ import { createBatchingBackend } from './finish-batches.ts'
 import { exponentialBackoffMs } from './job-options.ts'
 import { createOutageBrake } from './outage-brake.ts'
 import { RetryLater, runJob, type RunJobDeps } from './run-job.ts'
+import { waitingInProcess, type WakeUp } from './wake-up.ts'
 
 export type QueueWorkerDeps<Payload> = Omit<RunJobDeps<Payload>, 'backoff'> & {
-  /** A `blocking` connection, shared by all workers; each adds one of its own for its blocking read. */
+  /** A `blocking` connection, shared by all workers; each adds one of its own for its blocking read, unless it has a `wakeUp`. */
   connection: RedisConnection
+  /** It opens no connection and waits for this: whoever adds a job wakes it, and somebody watches the queue for what others add. */
+  wakeUp?: WakeUp
   concurrency: number
   /** False for the queues of lean jobs: see finish-batches.ts. Default true. */
   tells?: boolean
@@ -39,7 +42,7 @@ export type QueueWorker = {
 }
 
 // A job of a killed process runs elsewhere after at most lock + interval (16 s measured; BullMQ's defaults: 61 s).
-const LOCK_MS = 10_000
+export const LOCK_MS = 10_000
 const STALLED_CHECK_MS = 5_000
 /** A second crash in the same job must not end it. */
 const MAX_STALLED = 20
@@ -54,7 +57,7 @@ const POLL_MS = 10
 
 /** Starts at once and recovers from every outage of Redis by itself. A lock is no mutual exclusion: handlers are safe to run twice. */
 export function createQueueWorker<Payload>(deps: QueueWorkerDeps<Payload>): QueueWorker {
-  const { connection, concurrency, queue, log, tells = true, closeTimeoutMs = CLOSE_TIMEOUT_MS } = deps
+  const { connection, concurrency, queue, log, tells = true, wakeUp, closeTimeoutMs = CLOSE_TIMEOUT_MS } = deps
   const backoff = deps.backoff ?? ((attempt: number) => exponentialBackoffMs(attempt))
   const running = new Map<string, Stop>()
   let taken = 0
@@ -66,6 +69,10 @@ export function createQueueWorker<Payload>(deps: QueueWorkerDeps<Payload>): Queu
     taken += 1
     try {
       return await runJob({ ...deps, backoff }, { job, token, signal: stop })
+    } catch (error) {
+      // Put off, which BullMQ emits no event for.
+      if (error instanceof DelayedError) wakeUp?.wake()
+      throw error
     } finally {
       if (running.get(jobId) === stop) running.delete(jobId)
     }
@@ -80,6 +87,8 @@ export function createQueueWorker<Payload>(deps: QueueWorkerDeps<Payload>): Queu
     maxStalledCount: MAX_STALLED,
     drainDelay: DRAIN_DELAY_SECONDS,
     runRetryDelay: RUN_RETRY_MS,
+    // It would ask at each opening, and needs the version only to block.
+    skipVersionCheck: wakeUp !== undefined,
     settings: {
       // Called for RetryLater, and for what BullMQ itself throws around a run (a lost lock, a refused write).
       backoffStrategy: (attempt, _type, error) => (error instanceof RetryLater ? error.delayMs : exponentialBackoffMs(attempt)),
@@ -91,7 +100,7 @@ export function createQueueWorker<Payload>(deps: QueueWorkerDeps<Payload>): Queu
   const isEnding = () => closing !== undefined
   const onError = (error: unknown) => logError(error)
   const backend = createBatchingBackend({ connection, lockMs: LOCK_MS, tells, freePlaces, isEnding, onError })
-  const worker: Worker = new Worker(queue, process, options, backend)
+  const worker: Worker = new Worker(queue, process, options, wakeUp ? waitingInProcess(backend, wakeUp) : backend)
 
   const brake = createOutageBrake(worker)
   const logError = createErrorLog(log, 'worker.failed', { queue })
@@ -100,6 +109,10 @@ export function createQueueWorker<Payload>(deps: QueueWorkerDeps<Payload>): Queu
     brake.onError(error)
   })
   worker.on('active', brake.onProgress)
+  if (wakeUp) {
+    // After each of these there is a job to take, or an earlier time to wait for.
+    for (const event of ['failed', 'stalled', 'resumed'] as const) worker.on(event, wakeUp.wake)
+  }
   worker.on('lockRenewalFailed', (jobIds) => {
     for (const jobId of jobIds) running.get(jobId)?.abort(new Error('the lock of the job is lost'))
   })

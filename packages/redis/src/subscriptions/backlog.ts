@@ -1,6 +1,6 @@
 // Owns: what a subscription has standing in Redis beside its record: deliveries, dead letters, its consumer's queue or stream.
 import type { RedisConnection } from '../connect.ts'
-import { deliveriesQueue, sinkQueue, sinkStream } from '../keys.ts'
+import { deliveriesQueue, type PlatformKeys, sinkQueue, sinkStream } from '../keys.ts'
 import { dropJobs } from '../old-names/move-jobs.ts'
 import { oldNames, type Owner } from '../old-names/old-names.ts'
 import { clearConsumerQueue } from '../queues/clear-consumer-queue.ts'
@@ -19,10 +19,11 @@ export type BacklogDeps = {
   platform: string
   platforms: readonly string[]
   redis: RedisConnection
+  keys: Pick<PlatformKeys, 'consumerReturns'>
   queues: Pick<Queues, 'open' | 'release'>
 }
 
-export function createBacklog({ platform, platforms, redis, queues }: BacklogDeps): Backlog {
+export function createBacklog({ platform, platforms, redis, keys, queues }: BacklogDeps): Backlog {
   const old = oldNames(platform, platforms)
 
   async function clearDeliveries(queue: string, owner: Owner | undefined): Promise<void> {
@@ -48,6 +49,7 @@ export function createBacklog({ platform, platforms, redis, queues }: BacklogDep
         const hasOldQueue = sink.kind === 'queue' && sink.queue === oldQueue
         if (!dotted || hasOldQueue) await clearSinkQueue(oldQueue, old.ownerInSinkQueue(name))
         for (const stream of [sinkStream(platform, name), old.sinkStream(name)]) await redis.unlink(stream)
+        await redis.hdel(keys.consumerReturns, name)
       }),
     promote: (name) => guardStore(() => queues.open(deliveriesQueue(platform, name)).promoteJobs()),
   }

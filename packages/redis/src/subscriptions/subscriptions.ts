@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Subscription, SubscriptionInput } from '@wxgw/contracts'
 import { type Clock, GatewayError, type Secret, systemClock } from '@wxgw/wechat-core'
 import type { RedisConnection } from '../connect.ts'
-import { deliveriesQueue } from '../keys.ts'
+import { deliveriesQueue, type PlatformKeys } from '../keys.ts'
 import { createLeaveOldNames, type NameLeft } from '../old-names/leave-old-names.ts'
 import type { Page } from '../paging/newest-first.ts'
 import type { Queues } from '../queues/queues.ts'
@@ -52,7 +52,7 @@ export type SubscriptionsDeps = {
   /** The ids of all that are configured, this one included. */
   platforms: readonly string[]
   redis: RedisConnection
-  keys: SubscriptionKeys
+  keys: SubscriptionKeys & Pick<PlatformKeys, 'consumerReturns'>
   sealer: Sealer
   queues: Pick<Queues, 'open' | 'release'>
   checkWebhookUrl: CheckWebhookUrl

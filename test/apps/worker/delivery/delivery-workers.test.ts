@@ -1,0 +1,151 @@
+// Which subscriptions a worker process works on: those with something to deliver, by connections that do not grow with
+// their number.
+import type { DeliveryJob, Subscription } from '@wxgw/contracts'
+import { createDeliveryQueue, createPendingWork, deliveriesQueue } from '@wxgw/redis'
+import { type DeliveryOutcome, type DeliveryWorkersDeps, startDeliveryWorkers } from '@wxgw/worker'
+import { Worker } from 'bullmq'
+import { Redis } from 'ioredis'
+import t from 'tap'
+import { until } from '../../../helpers/until.ts'
+import { makeEvent, PLATFORM, startStore, type Store } from '../../../packages/redis/queues-fixture.ts'
+import { subscription } from '../delivery-fixtures.ts'
+
+type Tap = Pick<typeof t, 'teardown'>
+
+function jobFor(name: string, id: string): DeliveryJob {
+  const event = makeEvent(id)
+  const about = { platform: PLATFORM, subscription: name, event, receivedAtMs: 1, deliveryId: id }
+  return { v: 1, kind: 'deliver', ...about, scheduleSeconds: [0, 0] }
+}
+
+type Options = Partial<Pick<DeliveryWorkersDeps, 'deliver' | 'idleMs'>> & { store: Store; subscriptions: readonly Subscription[] }
+
+function start(t: Tap, { store, subscriptions, deliver, idleMs = 3_600_000 }: Options) {
+  const delivered: string[] = []
+  const done = async (): Promise<DeliveryOutcome> => ({ kind: 'done', what: 'delivered' })
+  const workers = startDeliveryWorkers({
+    platform: PLATFORM,
+    connection: store.blocking,
+    subscriptions: { all: async () => subscriptions, endPending: async () => {} },
+    pendingWork: createPendingWork(store.commands),
+    deliver: async (job, attempt) => {
+      const outcome = await (deliver ?? done)(job, attempt)
+      if (outcome.kind === 'done') delivered.push(`${job.subscription} ${job.event.id}`)
+      return outcome
+    },
+    log: store.log,
+    idleMs,
+  })
+  t.teardown(() => workers.close())
+  return { workers, delivered }
+}
+
+const enqueue = (store: Store) => createDeliveryQueue({ queues: store.queues, redis: store.commands }).enqueueDelivery
+const clients = async (store: Store) => String(await store.commands.client('LIST')).trim().split('\n').length
+
+void t.test('five hundred subscriptions are served over the connections that one is; idle ones have no worker', async (t) => {
+  const store = await startStore(t)
+  const names = Array.from({ length: 500 }, (_, n) => `s${n}`)
+  const before = await clients(store)
+  const subscriptions = names.map((name, n) => subscription(name, { reply: n % 10 === 0 }))
+  const { workers, delivered } = start(t, { store, subscriptions, idleMs: 300 })
+  t.same(workers.current(), [])
+  for (const name of names) await enqueue(store)(jobFor(name, 'ev_1'))
+  let most = 0
+  await until('each has its delivery', async () => {
+    most = Math.max(most, await clients(store))
+    return delivered.length === names.length
+  })
+  t.equal(most, before)
+  await until('all are idle again', () => workers.current().length === 0)
+  t.equal(await clients(store), before)
+})
+
+void t.test('what this process enqueues does not wait for the poll, nor does a subscription that it has not seen yet', async (t) => {
+  const store = await startStore(t)
+  const subscriptions = [subscription('crm')]
+  const blind = async () => undefined
+  const delivered: string[] = []
+  const workers = startDeliveryWorkers({
+    platform: PLATFORM,
+    connection: store.blocking,
+    subscriptions: { all: async () => [...subscriptions], endPending: async () => {} },
+    pendingWork: blind,
+    deliver: async (job) => {
+      delivered.push(`${job.subscription} ${job.event.id}`)
+      return { kind: 'done', what: 'delivered' }
+    },
+    log: store.log,
+  })
+  t.teardown(() => workers.close())
+  subscriptions.push(subscription('new'))
+  for (const [name, id] of [['crm', 'ev_1'], ['crm', 'ev_2'], ['new', 'ev_3']] as const) {
+    await enqueue(store)(jobFor(name, id))
+    workers.wake(name)
+    await until(`${id} is delivered`, () => delivered.includes(`${name} ${id}`))
+  }
+  workers.wake('unknown')
+})
+
+void t.test('an idle subscription gets the retry that falls due, and what another process has enqueued', async (t) => {
+  const store = await startStore(t)
+  let failures = 2
+  const deliver = async (): Promise<DeliveryOutcome> =>
+    (failures -= 1) >= 0 ? { kind: 'retry', delayMs: 1_200, error: 'HTTP 500' } : { kind: 'done', what: 'delivered' }
+  const { workers, delivered } = start(t, { store, subscriptions: [subscription('crm')], deliver, idleMs: 100 })
+  await enqueue(store)(jobFor('crm', 'ev_1'))
+  await until('it is idle, with a retry to come', async () => failures < 2 && workers.current().length === 0)
+  await until('the retries are made', () => delivered.includes('crm ev_1'))
+})
+
+void t.test('what a killed process held of an idle subscription is delivered by another within 20 s', async (t) => {
+  const store = await startStore(t)
+  const dying = new Redis(store.server.port, '127.0.0.1', { maxRetriesPerRequest: null })
+  dying.on('error', () => {})
+  t.teardown(() => dying.disconnect())
+  let taken = false
+  const worker = new Worker(
+    deliveriesQueue(PLATFORM, 'crm'),
+    async () => {
+      taken = true
+      await new Promise(() => {})
+    },
+    // As ours has it; no lock is renewed: to Redis its process is dead.
+    { connection: dying, lockDuration: 10_000, skipLockRenewal: true, skipStalledCheck: true },
+  )
+  t.teardown(() => worker.close(true))
+  await enqueue(store)(jobFor('crm', 'ev_1'))
+  await until('it is held', () => taken)
+  const { delivered } = start(t, { store, subscriptions: [subscription('crm')] })
+  await until('another delivers it', () => delivered.includes('crm ev_1'), { timeoutMs: 20_000 })
+})
+
+void t.test('one that hangs, with all its places taken, delays no other', async (t) => {
+  const store = await startStore(t)
+  const names = ['a', 'hangs', 'z']
+  let release = () => {}
+  const released = new Promise<void>((resolve) => (release = resolve))
+  const { delivered, workers } = start(t, {
+    store,
+    subscriptions: names.map((name) => subscription(name)),
+    deliver: async (job) => {
+      if (job.subscription === 'hangs') await released
+      return { kind: 'done', what: 'delivered' }
+    },
+  })
+  for (let n = 0; n < 30; n += 1) for (const name of names) await enqueue(store)(jobFor(name, `ev_${n}`))
+  await until('the others have theirs', () => delivered.length === 60)
+  t.equal(workers.current().find(({ queue }) => queue === deliveriesQueue(PLATFORM, 'hangs'))?.active(), 10)
+  release()
+  await until('and it has its own', () => delivered.length === 90)
+})
+
+void t.test('after an outage of Redis deliveries go on', async (t) => {
+  const store = await startStore(t)
+  const { delivered } = start(t, { store, subscriptions: [subscription('crm')], idleMs: 100 })
+  await store.server.kill()
+  await until('the poll has noticed', () => store.log.lines.some(({ message }) => message === 'deliveries.not_polled'))
+  await store.server.start()
+  await until('Redis is back', () => enqueue(store)(jobFor('crm', 'ev_1')).then(() => true, () => false))
+  await until('it is delivered', () => delivered.includes('crm ev_1'))
+})
