@@ -14,6 +14,7 @@ export type PassiveRepliesDeps = {
 
 const parseReply = parserOf(ReplySchema)
 
+type Parties = Omit<ReplyAddress, 'createTimeSeconds'>
 type Push = Parameters<PassiveReplies['answer']>[0]
 
 /** The first matching subscription by name that wants to reply; a retry of a push that still waits gets the same answer. */
@@ -61,7 +62,7 @@ export function createPassiveReplies({ clock, deadlineMs, log }: PassiveRepliesD
   }
 
   /** A push names both, nearly always. undefined: only a reply of kind `raw` can answer it, which the mailbox is told. */
-  async function addressOf({ platform, appId, message, receivedAtMs }: Push): Promise<Omit<ReplyAddress, 'createTimeSeconds'> | undefined> {
+  async function addressOf({ platform, appId, message, receivedAtMs }: Push): Promise<Parties | undefined> {
     const { fromUserName: toUserName, toUserName: named } = message
     if (toUserName === '') return undefined
     if (named !== '') return { toUserName, fromUserName: named }

@@ -86,7 +86,8 @@ async function authorize(event: Understood, appId: AuthorizerAppId, code: Secret
   const { job, platform, log } = context
   const logged = { platform: platform.id, eventId: job.eventId, appid: appId }
   try {
-    await platform.authorizations.exchangeCode(code, { authorizerAppId: appId, createTimeSeconds: orderedAtSeconds(event, job.receivedAtMs) })
+    const createTimeSeconds = orderedAtSeconds(event, job.receivedAtMs)
+    await platform.authorizations.exchangeCode(code, { authorizerAppId: appId, createTimeSeconds })
   } catch (error) {
     if (!isRevoked(error)) throw error
     log.info({ ...logged, outcome: 'revoked meanwhile' }, 'authorizer.authorized')
@@ -113,7 +114,7 @@ async function handleOther(event: Understood & { kind: 'other' }, context: Conte
   return dispatch(consumerEvent(event, event.authorizerAppId, context.job), context)
 }
 
-/** It may hold a ticket or a code in any notation, so that nobody else is given any of it. Before it is dispatched: then it is there. */
+/** It may hold a ticket or a code in any notation: nobody else is given any of it. Before its event, so that it is there then. */
 async function keepForOperator(plaintext: string, reason: string, { job, platform, log }: Context): Promise<void> {
   const { eventId, receivedAtMs } = job
   await platform.unparsedPushes.keep({ eventId, plaintext, receivedAtMs })

@@ -15,8 +15,8 @@ import type { SyncState, SyncStates } from './sync-states.ts'
 export type Acceptance = 'accepted' | 'duplicate'
 
 /**
- * When WeChat made a push, in ms; `unknown` when it does not say so. `ordered`: its order is judged by who handles it, so that its age
- * does not matter.
+ * When WeChat made a push, in ms; `unknown` when it does not say so. `ordered`: its order is judged by who handles it, so that
+ * its age does not matter.
  */
 export type PushMade = number | 'unknown' | 'ordered'
 
@@ -25,8 +25,8 @@ export type Arrival = { receivedAtMs: number; made: PushMade }
 /** The ways into the queues. Each resolves only after Redis has accepted. */
 export type Inbox = {
   /**
-   * De-duplicated by the event's id for DEDUPE_SECONDS. What is older than that, or may be, is taken only if the event log does not know
-   * it, and remembered for EVENT_LOG_SECONDS. `plaintext` is sealed before it leaves the process.
+   * De-duplicated by the event's id for DEDUPE_SECONDS. What is older than that, or may be, is taken only if the event log does
+   * not know it, and remembered for EVENT_LOG_SECONDS. `plaintext` is sealed before it leaves the process.
    */
   componentEvent(event: Arrival & { eventId: string; plaintext: string }): Promise<Acceptance>
   /** De-duplicated as a component event. */
@@ -100,9 +100,9 @@ export function createInbox(deps: InboxDeps): Inbox {
   }
 
   /**
-   * Whoever holds an old push can send it again in the second that its nonce names. Younger ones are known by their key; of these the
-   * event log knows longer, and where there is none, or it has forgotten, the key of the first that comes again is kept as long. The
-   * key is written with the job: a push is never remembered that is not in the queue.
+   * Whoever holds an old push can send it again in the second that its nonce names. One that came in time is known by its key for
+   * DEDUPE_SECONDS, and by the event log after that. What is old when it comes keeps its key as long as the log would know it, also
+   * where there is no log. The key is written with the job: a push is never remembered that is not in the queue.
    */
   async function pushOnce(eventId: string, made: PushMade, add: (ttlMs: number) => Promise<Acceptance>): Promise<Acceptance> {
     if (made === 'ordered' || (made !== 'unknown' && made >= clock.nowMs() - dedupeMs)) return add(dedupeMs)

@@ -10,10 +10,10 @@ import { runScript } from '../script.ts'
 import { guardStore } from '../store-errors.ts'
 import { awaitReply, offerReply } from './reply-scripts.ts'
 
-/** `not-asked`: the push waits for another subscription. `no-user`: the push that waits names nobody whom the reply could go to. */
+/** `not-asked`: the push waits for another subscription. `no-user`: it names nobody whom the reply could go to. */
 export type OfferOutcome = 'accepted' | 'already-answered' | 'too-late' | 'unknown' | 'not-asked' | 'no-user'
 
-/** `from`: the subscription that the reply comes from, when that is known. `needsUser`: it is addressed to the user of the push. */
+/** `from`: the subscription that the reply comes from, when that is known. `needsUser`: it goes to the user of the push. */
 export type OfferedReply = { from?: string | undefined; needsUser?: boolean }
 
 /** Whose answer a push waits for, and whom the answer is for; `openId` is '' when the push does not say it. */

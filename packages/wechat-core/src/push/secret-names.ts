@@ -1,14 +1,31 @@
 // Owns: by which names WeChat's tickets, codes, tokens and keys stand in a document or a text.
 
-/** As `plainName` writes them; a name that ends so holds a secret, whatever stands before (`component_access_token`, `PreAuthCode`). */
-const ENDINGS = ['verifyticket', 'authorizationcode', 'authcode', 'accesstoken', 'refreshtoken', 'appsecret', 'aeskey', 'sessionkey']
+/** As `plainName` writes them; a name that ends so holds a secret, whatever stands before (`component_access_token`). */
+const ENDINGS = [
+  'verifyticket',
+  'authorizationcode',
+  'authcode',
+  'accesstoken',
+  'refreshtoken',
+  'appsecret',
+  'aeskey',
+  'sessionkey',
+]
 const ENDS_IN_SECRET = new RegExp(`(?:${ENDINGS.join('|')})$`)
 /** What WeChat tells the component alone; no message or event of a user has one of these. */
 const OF_THE_COMPONENT: ReadonlySet<string> = new Set(['componentverifyticket', 'authorizationcode', 'preauthcode', 'authcode'])
 
-/** The name in a text that is read as it stands: words may be joined by `_` or `-`. Ends where the name does. */
-export const WRITTEN_NAME =
-  /(?:verify[_-]?ticket|authorization[_-]?code|auth[_-]?code|(?:access|refresh)[_-]?token|app[_-]?secret|aes[_-]?key|session[_-]?key)(?![A-Za-z0-9_.-])/gi
+/** The same where a text is read as it stands: words may be joined by `_` or `-`. Ends where the name does. */
+const WRITTEN_ENDINGS = [
+  'verify[_-]?ticket',
+  'authorization[_-]?code',
+  'auth[_-]?code',
+  '(?:access|refresh)[_-]?token',
+  'app[_-]?secret',
+  'aes[_-]?key',
+  'session[_-]?key',
+]
+export const WRITTEN_NAME = new RegExp(`(?:${WRITTEN_ENDINGS.join('|')})(?![A-Za-z0-9_.-])`, 'gi')
 
 /** Anywhere in what `plainName` makes of a text. `AuthorizationCodeExpiredTime` is no code. */
 const MENTIONED = new RegExp(ENDINGS.join('|').replace('authorizationcode', 'authorizationcode(?!expiredtime)'))

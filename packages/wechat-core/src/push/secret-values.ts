@@ -1,5 +1,5 @@
-// Owns: where the value ends that belongs to a name in a text that could not be parsed: in XML, behind references, in JSON, in a query.
-// What is not certain is no answer.
+// Owns: where the value ends that belongs to a name in a text that could not be parsed: in XML, behind references, in JSON, in a
+// query. Where that is not certain there is no answer.
 
 export type Span = { start: number; end: number }
 /** `over`: where all that belongs to the value is over, its closing tag included. */
@@ -9,14 +9,15 @@ const NAME_CHARACTER = /[A-Za-z0-9_:.-]/
 const MOST_NAME_CHARACTERS = 64
 
 /**
- * Of a name that ends at `end`; `start` may be in the middle of it: `access_token` of `component_access_token`. `inQuery`: the whole
- * text is a query, see below.
+ * Of a name that ends at `end`; `start` may be in the middle of it: `access_token` of `component_access_token`. `inQuery`: the
+ * whole text is a query, see below.
  */
 export function secretValue(text: string, { start, end }: Span, inQuery: boolean): SecretValue | undefined {
   let first = start
   while (first > 0 && start - first < MOST_NAME_CHARACTERS && NAME_CHARACTER.test(text.charAt(first - 1))) first -= 1
   const name = { start: first, end }
-  return xmlValue(text, name) ?? referenceValue(text, name) ?? jsonValue(text, name) ?? (inQuery ? queryValue(text, name) : undefined)
+  const found = xmlValue(text, name) ?? referenceValue(text, name) ?? jsonValue(text, name)
+  return found ?? (inQuery ? queryValue(text, name) : undefined)
 }
 
 /** A name or a value of it ends at a `&` only. */
@@ -29,8 +30,8 @@ function xmlValue(text: string, { start, end }: Span): SecretValue | undefined {
   if (text[start - 1] !== '<') return undefined
   const opened = after(text, end, /\s*>/y)
   if (opened === undefined) return undefined
-  const cdata = after(text, opened, /\s*<!\[CDATA\[[^<\]]*(?:\]\]>\s*|$)/y)
-  return closed(text, { start: opened, end: cdata ?? after(text, opened, /[^<]*/y) ?? opened }, `</${text.slice(start, end)}`, '>')
+  const valueEnd = after(text, opened, /\s*<!\[CDATA\[[^<\]]*(?:\]\]>\s*|$)/y) ?? after(text, opened, /[^<]*/y) ?? opened
+  return closedBy({ tag: `</${text.slice(start, end)}`, bracket: '>' }, text, { start: opened, end: valueEnd })
 }
 
 /** `&lt;name&gt;value&lt;/name&gt;`. */
@@ -38,10 +39,11 @@ function referenceValue(text: string, { start, end }: Span): SecretValue | undef
   if (!text.startsWith('&lt;', start - 4)) return undefined
   const opened = after(text, end, /\s*&gt;/y)
   if (opened === undefined) return undefined
-  return closed(text, { start: opened, end: after(text, opened, /[^&<]*/y) ?? opened }, `&lt;/${text.slice(start, end)}`, '&gt;')
+  const value = { start: opened, end: after(text, opened, /[^&<]*/y) ?? opened }
+  return closedBy({ tag: `&lt;/${text.slice(start, end)}`, bracket: '&gt;' }, text, value)
 }
 
-function closed(text: string, value: Span, tag: string, bracket: string): SecretValue | undefined {
+function closedBy({ tag, bracket }: { tag: string; bracket: string }, text: string, value: Span): SecretValue | undefined {
   if (value.end === text.length) return { ...value, over: value.end }
   if (text.slice(value.end, value.end + tag.length).toLowerCase() !== tag.toLowerCase()) return undefined
   const blank = after(text, value.end + tag.length, /\s*/y) ?? text.length
@@ -54,7 +56,8 @@ function jsonValue(text: string, { start, end }: Span): SecretValue | undefined 
   if (quote === undefined || !text.startsWith(quote, end)) return undefined
   const colon = after(text, end + quote.length, /\s*:\s*/y)
   if (colon === undefined || !text.startsWith(quote, colon)) return undefined
-  const value = { start: colon + quote.length, end: after(text, colon + quote.length, /[^"'\\]*/y) ?? text.length }
+  const opened = colon + quote.length
+  const value = { start: opened, end: after(text, opened, /[^"'\\]*/y) ?? text.length }
   return value.end === text.length || text.startsWith(quote, value.end) ? { ...value, over: value.end } : undefined
 }
 

@@ -9,14 +9,14 @@ export function withoutSecrets(tree: XmlTree): XmlTree {
   return copyWithout(tree, isSecretName, emptiedLeaf)
 }
 
-/** The tree of a message itself, or a copy when it has elements that only a component's event has. Texts are the user's: they stay. */
+/** The tree of a message itself, or a copy without what only a component's event has. Texts are the user's: they stay. */
 export function withoutComponentSecrets(tree: XmlTree): XmlTree {
   return hasName(tree, isComponentSecretName) ? copyWithout(tree, isComponentSecretName, (text) => text) : tree
 }
 
 /**
- * A text that could not be parsed, emptied of them: `<AuthCode>…</AuthCode>` becomes `<AuthCode></AuthCode>`, and so in JSON, in a
- * query and behind references. '' when something is left whose extent is not certain, or that is encoded.
+ * A text that could not be parsed, emptied of them: `<AuthCode>…</AuthCode>` becomes `<AuthCode></AuthCode>`, and so in JSON, in
+ * a query and behind references. '' when something is left whose extent is not certain, or that is encoded.
  */
 export function textWithoutSecrets(text: string): string {
   const { emptied, others } = emptiedText(text)
