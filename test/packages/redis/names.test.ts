@@ -12,12 +12,14 @@ import {
   platformKeys,
   queueKey,
   READINESS_PROBE_KEY,
+  replicaProbeKey,
   scriptProbeKey,
   sinkQueue,
   sinkStream,
 } from '@wxgw/redis'
 import { isPlatformId, reservedPlatformId } from '@wxgw/wechat-core'
 import t, { type Test } from 'tap'
+import { projectText, sources } from '../../helpers/docs.ts'
 import { someSubscriptions } from './name-parts.ts'
 
 const OWN_QUEUES = [COMPONENT_EVENTS_QUEUE, PLATFORM_EVENTS_QUEUE, MESSAGES_QUEUE, MAINTENANCE_QUEUE]
@@ -60,6 +62,7 @@ function* keysOfPlatform(platform: string): Iterable<Named> {
 function* keysOfQueue(queue: string, owner: readonly string[]): Iterable<Named> {
   for (const what of [...WORDS, ...EVENT_IDS]) yield [queueKey(queue, what), [...owner, what]]
   yield [scriptProbeKey(hashTag(queue), 'a'), ['script probe', ...owner]]
+  yield [replicaProbeKey(queueKey(queue, 'wait')), ['replica probe', ...owner]]
 }
 
 function* allKeys(): Iterable<Named> {
@@ -67,9 +70,11 @@ function* allKeys(): Iterable<Named> {
   for (const queue of OWN_QUEUES) yield* keysOfQueue(queue, [queue])
   for (const [platform, subscription] of someSubscriptions()) {
     yield* keysOfPlatform(platform)
+    yield [replicaProbeKey(platformKeys(platform).ticket), ['replica probe', platform]]
     const stream = sinkStream(platform, subscription)
     yield [stream, ['stream', platform, subscription]]
     yield [scriptProbeKey(hashTag(stream), 'a'), ['script probe', 'stream', platform, subscription]]
+    yield [replicaProbeKey(stream), ['replica probe', 'stream', platform, subscription]]
     yield* keysOfQueue(sinkQueue(platform, subscription), ['queue', platform, subscription])
     yield* keysOfQueue(deliveriesQueue(platform, subscription), ['deliveries', platform, subscription])
   }
@@ -117,6 +122,14 @@ void t.test('names have what BullMQ, Redis Cluster and ACL patterns want', async
   t.equal(sinkQueue('open1', 'crm'), '{wx-queue.open1.crm}')
   t.equal(deliveriesQueue('open1', 'crm'), '{wx-deliveries.open1.crm}')
   t.equal(sinkStream('open1', 'crm'), 'wx:{stream.open1.crm}')
+})
+
+void t.test('names are composed in two files alone', async (t) => {
+  const composers = sources().filter((path) => /['"`](?:wx:|bull:|\{wx-)/.test(projectText(path)))
+  // What is reserved is written out there, and composes nothing.
+  const reserved = 'packages/wechat-core/src/platform-id.ts'
+  const composing = ['packages/redis/src/keys.ts', 'packages/redis/src/old-names/old-names.ts']
+  t.same(new Set(composers), new Set([...composing, reserved]))
 })
 
 void t.test("a word of the gateway's own names is no platform's id", async (t) => {
