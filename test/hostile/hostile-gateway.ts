@@ -83,7 +83,6 @@ export async function startHostileGateway(t: { teardown(end: () => unknown): unk
   consumer.on('error', () => undefined)
   t.teardown(() => consumer.close(true))
   await once(consumer, 'ready')
-  await until('the worker has opened the queue of its deliveries', () => witness.redis.exists('bull:{wx-deliveries.open1.everything}:meta'))
 
   const { component } = gateway
   const aesKey = Buffer.from(`${component.encodingAesKey}=`, 'base64')
