@@ -23,7 +23,6 @@ import { startMemoryWatermark } from './push/memory-watermark.ts'
 import { createPassiveReplies } from './push/passive-replies.ts'
 import { createRecentAcceptances } from './push/recent-acceptances.ts'
 import { createReleaseCheck } from './push/release-check.ts'
-import { inboxWithinStoreBudget } from './push/store-budget.ts'
 import { openSpool } from './spool/spool.ts'
 import { repliesWhileStoreIsThere, spooledPlatform } from './spool/spooled-platform.ts'
 import { VERSION } from './version.ts'
@@ -59,7 +58,6 @@ async function main(): Promise<void> {
     })
     let passiveReplies = createPassiveReplies({ clock, deadlineMs: config.replyDeadlineMs, log })
     const inboxes = new Map([...platforms].map(([id, { inbox }]) => [id, inbox]))
-    platforms = mapPlatforms(platforms, (platform) => ({ ...platform, inbox: inboxWithinStoreBudget(platform.inbox, clock) }))
     if (config.spoolDir !== undefined) {
       const spool = await openSpool({ dir: config.spoolDir, inboxes, sealer: createSealer(config.sealingKeys), metrics, log })
       lifecycle.onStop('spool', () => spool.close())

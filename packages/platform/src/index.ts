@@ -22,6 +22,7 @@ export type {
   EventFilter,
   EventLog,
   Inbox,
+  TimeBound,
   LoggedEvent,
   Page,
   PauseReason,

@@ -48,7 +48,7 @@ void t.test('a message becomes a CloudEvent whose data is what WeChat wrote, eve
       },
     },
   )
-  t.same(gateway.fake.callsOf('inbox.message')[0]?.slice(1), [{ receivedAtMs: NOW_MS, made: NOW_MS - 1000 }, undefined])
+  t.match(gateway.fake.callsOf('inbox.message')[0]?.slice(1), [{ receivedAtMs: NOW_MS, made: NOW_MS - 1000 }, undefined])
 })
 
 void t.test('a message of very many elements is accepted: as what it says, or, beyond 100,000, as a text', async (t) => {
@@ -103,7 +103,7 @@ void t.test('without ToUserName, FromUserName and a usable CreateTime an event i
       data: { MiniGame: { IsMock: '1' } },
     })
     t.notOk(event && 'subject' in event)
-    t.same(gateway.fake.callsOf('inbox.message').at(-1)?.[1], { receivedAtMs: NOW_MS, made: 'unknown' })
+    t.match(gateway.fake.callsOf('inbox.message').at(-1)?.[1], { receivedAtMs: NOW_MS, made: 'unknown' })
   }
   t.equal(new Set(accepted(gateway).map(({ id }) => id)).size, 3)
   t.same(gateway.fake.callsOf('ownerOfUserName'), [], 'nobody is asked for')
@@ -160,7 +160,7 @@ void t.test('a message is dispatched however old it is, with the time that it wa
   const gateway = createGateway(t)
   for (const createTime of [1, NOW - 864_000, NOW - 3601]) {
     t.equal((await post(gateway, textMessage({ createTime }))).body, 'success')
-    t.same(gateway.fake.callsOf('inbox.message').at(-1)?.[1], { receivedAtMs: NOW_MS, made: createTime * 1000 })
+    t.match(gateway.fake.callsOf('inbox.message').at(-1)?.[1], { receivedAtMs: NOW_MS, made: createTime * 1000 })
   }
   t.same(accepted(gateway).map(({ time }) => time), ['1970-01-01T00:00:01Z', '2025-12-22T00:00:00Z', '2025-12-31T22:59:59Z'])
 })

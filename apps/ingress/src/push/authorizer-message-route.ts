@@ -1,7 +1,7 @@
 // Owns: POST and GET /apis/v1/wx/:platform/:APPID/callback, 消息与事件接收URL.
 import type { GatewayEvent } from '@wxgw/contracts'
 import type { Arrival, Platform } from '@wxgw/platform'
-import { GatewayError, parseAuthorizerMessage, type AuthorizerAppId } from '@wxgw/wechat-core'
+import { GatewayError, parseAuthorizerMessage } from '@wxgw/wechat-core'
 import { authorizerAppIdOf, platformOf } from '../platform-lookup.ts'
 import { pushSchemas } from '../schemas/pushes.ts'
 import type { GatewayServer } from '../server.ts'
@@ -9,7 +9,7 @@ import { messageEvent } from './message-event.ts'
 import type { PassiveReplies, ReleaseCheck, ReplyWanted } from './passive-answers.ts'
 import { answerText, madeAt, openPush, SUCCESS, type PushDeps } from './push-context.ts'
 import { createPushTurns } from './push-turns.ts'
-import { withinStoreBudget } from './store-budget.ts'
+import { createStoreBudget } from './store-budget.ts'
 import { echoOf } from './url-check.ts'
 
 type Deps = PushDeps & { passiveReplies?: PassiveReplies | undefined; releaseCheck?: ReleaseCheck | undefined }
@@ -25,11 +25,12 @@ export function authorizerMessageRoute(scope: GatewayServer, deps: Deps): void {
     const appId = authorizerAppIdOf(platform, request.params)
     const opened = openPush(deps, { request, platform, query: request.query, nowMs: receivedAtMs })
     const message = parseAuthorizerMessage(opened.plaintext, receivedAtMs)
+    const within = createStoreBudget(clock, receivedAtMs)
     if (message.kind === 'message' && message.toUserName !== '') {
       const { toUserName } = message
       // Nothing is waited for that is known: each turn of the event loop that a push takes part in costs it.
       const known = platform.authorizers.knownOwnerOfUserName(toUserName)
-      const owner = known ? known.appId : await ownerOf(deps, { platform, toUserName, receivedAtMs })
+      const owner = known ? known.appId : await within(() => platform.authorizers.ownerOfUserName(toUserName))
       // The signature does not cover the path: whoever holds a push of one authorizer could post it to another's URL.
       if (owner !== undefined && owner !== appId) {
         log.warn({ platform: platform.id, appid: appId, owner }, 'push.misdirected')
@@ -38,7 +39,8 @@ export function authorizerMessageRoute(scope: GatewayServer, deps: Deps): void {
     }
     const event = messageEvent(message, { platform: platform.id, appId, receivedAtMs })
     const about = () => ({ platform: platform.id, appid: appId, eventId: event.id, type: event.type })
-    const arrival = { receivedAtMs, made: madeAt(message.kind === 'message' ? message.createTimeSeconds : undefined) }
+    const made = madeAt(message.kind === 'message' ? message.createTimeSeconds : undefined)
+    const arrival = { receivedAtMs, made, within }
     const enqueue = enqueueOnce(platform, event, arrival)
     const push = message.kind === 'message' ? { platform, appId, opened, message, event, ...arrival, enqueue } : undefined
     const forCheck = push && releaseCheck?.answer(push)
@@ -62,13 +64,6 @@ export function authorizerMessageRoute(scope: GatewayServer, deps: Deps): void {
     authorizerAppIdOf(platform, request.params)
     answerText(reply, echoOf(deps, platform.pushKeys, request.query))
   })
-}
-
-function ownerOf(
-  { clock }: Deps,
-  { platform, toUserName, receivedAtMs }: { platform: Platform; toUserName: string; receivedAtMs: number },
-): Promise<AuthorizerAppId | undefined> {
-  return withinStoreBudget({ receivedAtMs, nowMs: clock.nowMs() }, () => platform.authorizers.ownerOfUserName(toUserName))
 }
 
 type Enqueue = (reply?: ReplyWanted) => Promise<'accepted' | 'duplicate'>

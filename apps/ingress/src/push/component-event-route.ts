@@ -5,6 +5,7 @@ import { platformOf } from '../platform-lookup.ts'
 import { pushSchemas } from '../schemas/pushes.ts'
 import type { GatewayServer } from '../server.ts'
 import { answerText, madeAt, openPush, SUCCESS, type PushDeps } from './push-context.ts'
+import { createStoreBudget } from './store-budget.ts'
 import { echoOf } from './url-check.ts'
 
 type VerifyTicket = Extract<ComponentEvent, { kind: 'component_verify_ticket' }>
@@ -29,7 +30,7 @@ export function componentEventRoute(scope: GatewayServer, deps: PushDeps): void 
     // In force before it is acknowledged: a ticket is asked for by the first call after it, and by every process. At the same time
     // as it is queued: from a Redis that does not answer, the two bounds would add up.
     const [outcome] = await Promise.all([
-      platform.inbox.componentEvent({ eventId: id, plaintext, receivedAtMs, made: madeOf(event) }),
+      platform.inbox.componentEvent({ eventId: id, plaintext, receivedAtMs, made: madeOf(event), within: createStoreBudget(clock, receivedAtMs) }),
       event.kind === 'component_verify_ticket' ? keepTicket(deps, { platform, event, receivedAtMs }) : undefined,
     ])
     log.info({ platform: platform.id, eventId: id, infoType, outcome, durationMs: clock.nowMs() - receivedAtMs }, 'push.received')

@@ -1,10 +1,11 @@
 // Owns: the seam between a push and those who may answer it with more than `success`. What they answer is theirs.
 import type { GatewayEvent } from '@wxgw/contracts'
-import type { Arrival, Platform } from '@wxgw/platform'
+import type { Arrival, Platform, TimeBound } from '@wxgw/platform'
 import type { AuthorizerAppId, AuthorizerMessage, OpenedPush } from '@wxgw/wechat-core'
 
 /** An authentic message of a user, or an event, with the event that consumers get for it. */
 export type PushedMessage = Arrival & {
+  within: TimeBound
   platform: Platform
   appId: AuthorizerAppId
   /** Its `credentials` seal the reply. */

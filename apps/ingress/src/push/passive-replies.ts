@@ -3,7 +3,6 @@ import { compileMatcher, parserOf, ReplySchema, type Subscription } from '@wxgw/
 import type { Log } from '@wxgw/runtime'
 import { buildReplyXml, type Clock, type ReplyAddress, sealReply } from '@wxgw/wechat-core'
 import type { PassiveAnswer, PassiveReplies } from './passive-answers.ts'
-import { withinStoreBudget } from './store-budget.ts'
 
 export type PassiveRepliesDeps = {
   clock: Clock
@@ -26,8 +25,8 @@ export function createPassiveReplies({ clock, deadlineMs, log }: PassiveRepliesD
   }
 
   async function ask(push: Push): Promise<PassiveAnswer> {
-    const { platform, appId, opened, event, receivedAtMs, enqueue } = push
-    const subscriptions = await withinStoreBudget({ receivedAtMs, nowMs: clock.nowMs() }, () => platform.subscriptions.all())
+    const { platform, appId, opened, event, receivedAtMs, within, enqueue } = push
+    const subscriptions = await within(() => platform.subscriptions.all())
     const [replying] = compileMatcher(repliesAmong(subscriptions))(event)
     if (replying === undefined) return undefined
 
@@ -62,11 +61,11 @@ export function createPassiveReplies({ clock, deadlineMs, log }: PassiveRepliesD
   }
 
   /** A push names both, nearly always. undefined: only a reply of kind `raw` can answer it, which the mailbox is told. */
-  async function addressOf({ platform, appId, message, receivedAtMs }: Push): Promise<Parties | undefined> {
+  async function addressOf({ platform, appId, message, within }: Push): Promise<Parties | undefined> {
     const { fromUserName: toUserName, toUserName: named } = message
     if (toUserName === '') return undefined
     if (named !== '') return { toUserName, fromUserName: named }
-    const account = await withinStoreBudget({ receivedAtMs, nowMs: clock.nowMs() }, () => platform.authorizers.get(appId))
+    const account = await within(() => platform.authorizers.get(appId))
     const fromUserName = account?.profile?.user_name
     return fromUserName ? { toUserName, fromUserName } : undefined
   }

@@ -66,13 +66,13 @@ export function createRecentAcceptances({ clock, metrics, log, mostBytes = MOST_
   return {
     remember: (inbox) => ({
       ...inbox,
-      async message(event, arrival, reply) {
-        const acceptance = await inbox.message(event, arrival, reply)
+      async message(event, { within, ...arrival }, reply) {
+        const acceptance = await inbox.message(event, { ...arrival, within }, reply)
         keep({ atMs: clock.nowMs(), bytes: sizeOf(event.data), again: () => inbox.message(event, arrival) })
         return acceptance
       },
-      async componentEvent(event) {
-        const acceptance = await inbox.componentEvent(event)
+      async componentEvent({ within, ...event }) {
+        const acceptance = await inbox.componentEvent({ ...event, within })
         keep({ atMs: clock.nowMs(), bytes: event.plaintext.length, again: () => inbox.componentEvent(event) })
         return acceptance
       },

@@ -44,18 +44,22 @@ function spooledInbox({ id: platform, inbox }: Platform, spool: PushSpool): Inbo
 
   return {
     ...inbox,
-    componentEvent: (event) =>
-      accept({ v: 1, kind: 'component-event', platform, ...event }, () => inbox.componentEvent(event), 'accepted' as const),
-    message: (event, arrival, reply) =>
+    componentEvent: ({ within, ...event }) =>
       accept(
-        { v: 1, kind: 'message', platform, event, ...arrival, ...(reply ? { reply } : {}) },
-        () => inbox.message(event, arrival, reply),
+        { v: 1, kind: 'component-event', platform, ...event },
+        () => inbox.componentEvent({ ...event, within }),
         'accepted' as const,
       ),
-    releaseCheck: (check) =>
+    message: (event, { within, ...arrival }, reply) =>
+      accept(
+        { v: 1, kind: 'message', platform, event, ...arrival, ...(reply ? { reply } : {}) },
+        () => inbox.message(event, { ...arrival, within }, reply),
+        'accepted' as const,
+      ),
+    releaseCheck: ({ within, ...check }) =>
       accept<void>(
         { v: 1, kind: 'release-check', platform, ...check, code: check.code.reveal() },
-        () => inbox.releaseCheck(check),
+        () => inbox.releaseCheck({ ...check, within }),
         undefined,
       ),
   }

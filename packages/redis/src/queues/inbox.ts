@@ -20,7 +20,11 @@ export type Acceptance = 'accepted' | 'duplicate'
  */
 export type PushMade = number | 'unknown' | 'ordered'
 
-export type Arrival = { receivedAtMs: number; made: PushMade }
+/** Asks the store, and rejects with STORE_UNAVAILABLE when the answer comes later than the asker can wait. */
+export type TimeBound = <T>(ask: () => Promise<T>) => Promise<T>
+
+/** `within`: how long the store may take; default, as long as each command may. */
+export type Arrival = { receivedAtMs: number; made: PushMade; within?: TimeBound | undefined }
 
 /** The ways into the queues. Each resolves only after Redis has accepted. */
 export type Inbox = {
@@ -104,9 +108,13 @@ export function createInbox(deps: InboxDeps): Inbox {
    * DEDUPE_SECONDS, and by the event log after that. What is old when it comes keeps its key as long as the log would know it, also
    * where there is no log. The key is written with the job: a push is never remembered that is not in the queue.
    */
-  async function pushOnce(eventId: string, made: PushMade, add: (ttlMs: number) => Promise<Acceptance>): Promise<Acceptance> {
-    if (made === 'ordered' || (made !== 'unknown' && made >= clock.nowMs() - dedupeMs)) return add(dedupeMs)
-    return (await events.has(eventId)) ? 'duplicate' : add(oldPushMs)
+  async function pushOnce(
+    eventId: string,
+    { made, within = (ask) => ask() }: Pick<Arrival, 'made' | 'within'>,
+    add: (ttlMs: number) => Promise<Acceptance>,
+  ): Promise<Acceptance> {
+    if (made === 'ordered' || (made !== 'unknown' && made >= clock.nowMs() - dedupeMs)) return within(() => add(dedupeMs))
+    return within(async () => ((await events.has(eventId)) ? 'duplicate' : add(oldPushMs)))
   }
 
   /** Without a time the key lives exactly as long as the job. */
@@ -121,16 +129,16 @@ export function createInbox(deps: InboxDeps): Inbox {
   }
 
   return {
-    async componentEvent({ eventId, plaintext, receivedAtMs, made }) {
+    async componentEvent({ eventId, plaintext, receivedAtMs, ...arrival }) {
       const sealedPlaintext = sealer.seal(plaintext, eventPlace(eventId))
       const data: ComponentEventJob = { v: 1, kind: 'component-event', platform, eventId, receivedAtMs, sealedPlaintext }
       const id = once.componentEvent(eventId)
-      return pushOnce(eventId, made, (ttlMs) => addOnce(COMPONENT_EVENTS_QUEUE, { data, id, options: CONTROL_OPTIONS, ttlMs }))
+      return pushOnce(eventId, arrival, (ttlMs) => addOnce(COMPONENT_EVENTS_QUEUE, { data, id, options: CONTROL_OPTIONS, ttlMs }))
     },
 
-    message(event, { receivedAtMs, made }, reply) {
+    message(event, { receivedAtMs, ...arrival }, reply) {
       const data: FanOutJob = { v: 1, kind: 'fan-out', event, receivedAtMs, ...(reply ? { reply } : {}) }
-      return pushOnce(event.id, made, (ttlMs) => fanOut(MESSAGES_QUEUE, data, ttlMs))
+      return pushOnce(event.id, arrival, (ttlMs) => fanOut(MESSAGES_QUEUE, data, ttlMs))
     },
 
     platformEvent: (event, { receivedAtMs = clock.nowMs(), only, replay } = {}) =>
@@ -166,11 +174,11 @@ export function createInbox(deps: InboxDeps): Inbox {
       await addOneAtATime(COMPONENT_EVENTS_QUEUE, { data, id: once.profile(appId), options: CONTROL_OPTIONS })
     },
 
-    async releaseCheck({ eventId, appId, openId, code, receivedAtMs, made }) {
+    async releaseCheck({ eventId, appId, openId, code, receivedAtMs, ...arrival }) {
       const sealedCode = sealer.seal(code.reveal(), codePlace(eventId))
       const data: ReleaseCheckJob = { v: 1, kind: 'release-check', platform, eventId, appid: appId, openId, sealedCode, receivedAtMs }
       const id = once.releaseCheck(eventId)
-      await pushOnce(eventId, made, (ttlMs) => addOnce(COMPONENT_EVENTS_QUEUE, { data, id, options: RELEASE_CHECK_OPTIONS, ttlMs }))
+      await pushOnce(eventId, arrival, (ttlMs) => addOnce(COMPONENT_EVENTS_QUEUE, { data, id, options: RELEASE_CHECK_OPTIONS, ttlMs }))
     },
 
     openReleaseCheckCode: ({ eventId, sealedCode }) => sealer.open(sealedCode, codePlace(eventId)),
