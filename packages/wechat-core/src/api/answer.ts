@@ -36,7 +36,7 @@ export function malformed(api: string, what: string): WeChatTransportError {
 
 /** For calls that answer nothing but `errcode` 0. */
 export function confirmed({ api, fields }: Answer): void {
-  if (!isPresent(fields['errcode'])) throw malformed(api, 'errcode')
+  if (isAbsent(fields['errcode'])) throw malformed(api, 'errcode')
 }
 
 /** A token, ticket or code that must be there. */
@@ -46,10 +46,9 @@ export function issued(answer: Answer, name: string): Secret {
   return secret
 }
 
-/** undefined when it is missing, null or empty. */
 export function issuedIfAny({ api, fields }: Answer, name: string): Secret | undefined {
   const value = fields[name]
-  if (!isPresent(value) || value === '') return undefined
+  if (isAbsent(value)) return undefined
   const secret = parseIssued(value)
   if (!secret) throw malformed(api, name)
   return secret
@@ -79,24 +78,25 @@ export function object(answer: Answer, name: string): Answer {
   return found
 }
 
-/** undefined when it is missing or null. */
 export function objectIfAny({ api, fields }: Answer, name: string): Answer | undefined {
   const value = fields[name]
-  if (!isPresent(value)) return undefined
+  if (isAbsent(value)) return undefined
   if (!isObject(value)) throw malformed(api, name)
   return { api, fields: value }
 }
 
-export function array({ api, fields }: Answer, name: string): readonly unknown[] {
+export function arrayIfAny({ api, fields }: Answer, name: string): readonly unknown[] | undefined {
   const value = fields[name]
+  if (isAbsent(value)) return undefined
   if (!Array.isArray(value)) throw malformed(api, name)
   return value
 }
 
-/** '' when it is anything but a string. */
+/** A number in its decimal notation: a name may be all figures, and some servers then send it as a number. '' for anything else. */
 export function text({ fields }: Answer, name: string): string {
   const value = fields[name]
-  return typeof value === 'string' ? value : ''
+  if (typeof value === 'string') return value
+  return typeof value === 'number' ? String(value) : ''
 }
 
 /** `{"<name>": {"id": 1}}`; null when there is none. */
@@ -105,10 +105,12 @@ export function idOf({ fields }: Answer, name: string): number | null {
   return (isObject(value) ? parseInteger(value['id']) : undefined) ?? null
 }
 
-/** Tolerant: what was granted is for display, and no reason to lose the tokens beside it. */
-export function funcInfo({ fields }: Answer): FuncInfo {
+/** Tolerant: what was granted is for display, and no reason to lose the tokens beside it. undefined when there is no entry. */
+export function funcInfoIfAny({ fields }: Answer): FuncInfo | undefined {
   const value = fields['func_info']
-  return Array.isArray(value) ? value.filter(isObject) : []
+  if (!Array.isArray(value)) return undefined
+  const entries = value.filter((entry) => isObject(entry) && !isAbsent(entry))
+  return entries.length > 0 ? entries : undefined
 }
 
 /** Numbers and their decimal notation; WeChat's own pages and answers mix the two. */
@@ -121,12 +123,14 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function isPresent(value: unknown): boolean {
-  return value !== undefined && value !== null
+/** WeChat's servers leave a field out, or write `null`, `""`, `[]` or `{}` in its place: all of them say that it is not there. */
+export function isAbsent(value: unknown): boolean {
+  if (value === undefined || value === null || value === '') return true
+  return typeof value === 'object' && Object.keys(value).length === 0
 }
 
 function parseErrcode(api: string, fields: Readonly<Record<string, unknown>>): number {
-  if (!Object.hasOwn(fields, 'errcode')) return 0
+  if (isAbsent(fields['errcode'])) return 0
   const errcode = parseInteger(fields['errcode'])
   if (errcode === undefined) throw malformed(api, 'errcode')
   return errcode

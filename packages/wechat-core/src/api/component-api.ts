@@ -3,11 +3,12 @@ import { type AuthorizerAppId, type ComponentAppId, parseAuthorizerAppId } from 
 import type { Secret } from '../secret.ts'
 import {
   type Answer,
-  array,
+  arrayIfAny,
   confirmed,
   count,
-  funcInfo,
+  funcInfoIfAny,
   idOf,
+  isAbsent,
   isObject,
   issued,
   issuedIfAny,
@@ -107,7 +108,7 @@ export function createComponentApi(options: ComponentApiOptions): ComponentApi &
         authorizerAccessToken,
         expiresInSeconds: authorizerAccessToken && lifetimeSeconds(info),
         authorizerRefreshToken: issuedIfAny(info, 'authorizer_refresh_token'),
-        funcInfo: funcInfo(info),
+        funcInfo: funcInfoIfAny(info),
       }
     },
 
@@ -137,7 +138,7 @@ export function createComponentApi(options: ComponentApiOptions): ComponentApi &
       if (authorization) rejectForeign(authorization, authorizerAppId)
       return {
         profile: readProfile(account),
-        funcInfo: authorization && funcInfo(authorization),
+        funcInfo: authorization && funcInfoIfAny(authorization),
         authorizerRefreshToken: authorization && issuedIfAny(authorization, 'authorizer_refresh_token'),
       }
     },
@@ -148,7 +149,11 @@ export function createComponentApi(options: ComponentApiOptions): ComponentApi &
     async getAuthorizerList(componentToken, page, callOptions) {
       const body = { offset: page.offset, count: page.count }
       const answer = await call('api_get_authorizer_list', componentToken, body, { ...callOptions, maxAnswerBytes: MAX_LIST_BYTES })
-      return { totalCount: count(answer, 'total_count'), items: array(answer, 'list').flatMap(readListEntry) }
+      const totalCount = count(answer, 'total_count')
+      const entries = arrayIfAny(answer, 'list')
+      // Taken for the end of the list, it would say of everybody behind it that they are not in it.
+      if (!entries && page.offset < totalCount) throw malformed(answer.api, 'list')
+      return { totalCount, items: (entries ?? []).flatMap(readListEntry) }
     },
   }
 }
@@ -161,7 +166,8 @@ function parseAppId({ api, fields }: Answer): AuthorizerAppId {
 
 /** An answer for somebody else (a mixed-up proxy, say) must never be stored under the authorizer that was asked for. */
 function rejectForeign({ api, fields }: Answer, asked: AuthorizerAppId): void {
-  if (Object.hasOwn(fields, 'authorizer_appid') && fields['authorizer_appid'] !== asked) {
+  const answered = fields['authorizer_appid']
+  if (!isAbsent(answered) && answered !== asked) {
     throw malformed(api, 'authorizer_appid of another account')
   }
 }
@@ -174,7 +180,7 @@ function readProfile(account: Answer): AuthorizerProfile {
     head_img: text(account, 'head_img'),
     service_type: idOf(account, 'service_type_info'),
     verify_type: idOf(account, 'verify_type_info'),
-    isMiniProgram: isObject(account.fields['MiniProgramInfo']),
+    isMiniProgram: isObject(account.fields['MiniProgramInfo']) && !isAbsent(account.fields['MiniProgramInfo']),
   }
 }
 

@@ -15,7 +15,8 @@ export type QueriedAuthorization = {
   authorizerAccessToken: Secret | undefined
   expiresInSeconds: number | undefined
   authorizerRefreshToken: Secret | undefined
-  funcInfo: FuncInfo
+  /** undefined when WeChat named no permission set. */
+  funcInfo: FuncInfo | undefined
 }
 
 /** api_authorizer_token. `authorizerRefreshToken` is undefined when WeChat sent none or an empty one: keep the stored one. */
@@ -38,7 +39,7 @@ export type AuthorizerProfile = {
 
 export type AuthorizerDetails = {
   profile: AuthorizerProfile
-  /** undefined when WeChat sent no authorization_info. */
+  /** undefined when WeChat named no permission set. */
   funcInfo: FuncInfo | undefined
   authorizerRefreshToken: Secret | undefined
 }

@@ -148,7 +148,7 @@ export function createCodeExchange(deps: CodeExchangeDeps): CodeExchange {
               }
             : undefined,
         refreshToken: queried.authorizerRefreshToken,
-        funcInfo: queried.funcInfo,
+        funcInfo: queried.funcInfo ?? [],
         dueInMs: lifetimeSeconds === undefined ? 0 : refreshDueInMs(lifetimeSeconds, deps.refreshMarginSeconds),
       })
     } catch (error) {
