@@ -1,12 +1,13 @@
 // Two refreshes of one authorizer at once, although the lease forbids it (its holder was frozen, its clock stood still): whatever
 // the order in which WeChat serves and answers them, what is stored in the end is what WeChat holds.
-import { type AuthorizerAppId, GatewayError, Secret } from '@wxgw/wechat-core'
+import { authorizationCodeHash, type AuthorizerAppId, GatewayError, Secret } from '@wxgw/wechat-core'
 import t, { type Test } from 'tap'
 import { until } from '../../helpers/until.ts'
 import { startAuthority, type TokenAuthority } from './token-fixture.ts'
 
 const ROTATIONS = ['stable', 'rotating-with-grace', 'strict'] as const
 const REFRESH = 'api_authorizer_token'
+const EXCHANGE = 'api_query_auth'
 
 function gate() {
   let open = () => {}
@@ -164,21 +165,65 @@ void t.test('the stored token is the one that WeChat holds', async (suite) => {
     await isSettled(t, authority, appId)
   })
 
-  await suite.test('two codes of one account exchanged at once are settled by the next refresh', async (t) => {
-    const appId = await authority.authorized()
-    const answer = gate()
-    const older = await simulator.authorize(appId, { push: false })
-    const newer = await simulator.authorize(appId, { push: false })
-    const held = simulator.fault('api_query_auth', { times: 1, holdAnswerUntil: answer.opened })
-    const first = platforms[0].authorizations.exchangeCode(new Secret(older.authorizationCode))
-    await until('the older one is exchanged', () => held.caught === 1)
-    await platforms[1].authorizations.exchangeCode(new Secret(newer.authorizationCode))
-    answer.open()
-    await first
-    t.ok(Number(await redis.zscore('wx:{open1}:due', appId)) <= Date.now(), 'due at once')
-    await a.refreshNow(appId)
+  /** What is served after both is in force at once: no sweep runs here. */
+  async function isServed(t: Test, appId: AuthorizerAppId): Promise<void> {
+    for (const tokens of [a, b]) t.ok(simulator.isCurrentAccessToken(appId, (await tokens?.get(appId))?.token.reveal() ?? ''))
     await isSettled(t, authority, appId)
-  })
+  }
+
+  for (const served of ['AB', 'BA']) {
+    for (const answered of ['AB', 'BA']) {
+      await suite.test(`two codes of one account at once: served ${served}, answered ${answered}`, async (t) => {
+        const appId = await authority.authorized()
+        const exchanged = (codeHash: string) => redis.hget(`wx:{open1}:authorization_code:${codeHash}`, 'state')
+        const codes = [await simulator.authorize(appId, { push: false }), await simulator.authorize(appId, { push: false })].map(
+          ({ authorizationCode }) => new Secret(authorizationCode),
+        )
+        const [codeA, codeB] = codes
+        if (!codeA || !codeB) throw new Error('two codes')
+        const [serveA, answerA, answerB] = [gate(), gate(), gate()]
+        if (served === 'AB') serveA.open()
+        const atFirst = simulator.currentAccessToken(appId)
+        const faultA = simulator.fault(EXCHANGE, { appId, times: 1, holdUntil: serveA.opened, holdAnswerUntil: answerA.opened })
+        const first = platforms[0].authorizations.exchangeCode(codeA)
+        await until('A has asked', () => faultA.caught === 1)
+        if (served === 'AB') await until('A is served', () => simulator.currentAccessToken(appId) !== atFirst)
+        const faultB = simulator.fault(EXCHANGE, { appId, times: 1, holdAnswerUntil: answerB.opened })
+        const second = platforms[1].authorizations.exchangeCode(codeB)
+        await until('B has asked', () => faultB.caught === 1)
+        serveA.open()
+        const [answer, last, code] = answered === 'AB' ? [answerA, answerB, codeA] : [answerB, answerA, codeB]
+        answer.open()
+        await until('one has come back', async () => (await exchanged(authorizationCodeHash(code))) === 'exchanged')
+        last.open()
+        for (const { accessToken } of await Promise.all([first, second])) t.ok(accessToken, 'both callers are given a token')
+        await isServed(t, appId)
+      })
+    }
+  }
+
+  for (const answered of ['the code first', 'the refresh first']) {
+    await suite.test(`a code and a refresh of one account at once: answered ${answered}`, async (t) => {
+      const appId = await authority.authorized()
+      const [serveRefresh, answerCode, answerRefresh] = [gate(), gate(), gate()]
+      const { authorizationCode } = await simulator.authorize(appId, { push: false })
+      const heldCode = simulator.fault(EXCHANGE, { appId, times: 1, holdAnswerUntil: answerCode.opened })
+      const exchanging = platforms[0].authorizations.exchangeCode(new Secret(authorizationCode))
+      await until('WeChat has served the code', () => heldCode.caught === 1 && simulator.currentRefreshToken(appId) !== undefined)
+      // Served after the code, by the refresh token that api_get_authorizer_info gives: the code's access token is superseded.
+      const heldRefresh = simulator.fault(REFRESH, { appId, times: 1, after: 1, holdUntil: serveRefresh.opened, holdAnswerUntil: answerRefresh.opened })
+      const refreshing = b.refreshNow(appId)
+      serveRefresh.open()
+      await until('the refresh is served', () => heldRefresh.caught === 1)
+      const inOrder = answered === 'the code first' ? [answerCode, answerRefresh] : [answerRefresh, answerCode]
+      inOrder[0]?.open()
+      if (answered === 'the code first') await exchanging
+      else await refreshing
+      inOrder[1]?.open()
+      await Promise.all([exchanging, refreshing])
+      await isServed(t, appId)
+    })
+  }
 
   await suite.test('1,000 reads in one turn are one look into Redis', async (t) => {
     const appId = await authority.authorized()

@@ -7,23 +7,30 @@ local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 local function text(number) return string.format('%.0f', number) end
 `
 
-/** An exchange ends within 10 s: two that were stored closer together may have been under way at once. */
-const OVERLAPPING_EXCHANGES_MS = 10_000
-
 /**
  * Stores a new authorization, and that its code is spent, in one step. A new generation: what an older one has in flight is refused.
+ *
+ * What WeChat issues last is the account's current token. Tokens that another exchange or a refresh has stored since this code was
+ * claimed may have been issued before ours or after it: then ours is not stored, and whoever reads the token next refreshes it. A
+ * refresh that is still under way is refused by the new generation and begins again, or leaves the schedule to find out.
  * KEYS: authorizer, token, due, authorizers, code, history list, refresh error
- * ARGV: appid, code hash, CreateTime in s or '', token or '', life left in ms, lifetime in s, sealed refresh token or '', func_info, due in ms, code's TTL in s
+ * ARGV: appid, code hash, owner of the claim, CreateTime in s or '', token or '', life left in ms, lifetime in s,
+ *   sealed refresh token or '', func_info or '' (what is stored stays), due in ms, code's TTL in s
  * -> 1 saved, 0 a newer `unauthorized` is known
  */
 export const saveAuthorization = script(`${NOW_LUA}
-local appid, codeHash, created = ARGV[1], ARGV[2], tonumber(ARGV[3])
-local known = redis.call('HMGET', KEYS[1], 'status', 'revokedAtSeconds', 'refreshToken', 'createdAtMs', 'authorizedAtSeconds', 'savedAtMs', 'revokedRecordedAtMs')
+local appid, codeHash, owner, created, token = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5]
+local code = redis.call('HMGET', KEYS[5], 'state', 'savedBy', 'claimedAtMs')
+-- Sent twice by the driver after a lost reply.
+if code[1] == 'exchanged' and code[2] == owner then return 1 end
+local claimedAt = tonumber(code[3] or '0')
+local known = redis.call('HMGET', KEYS[1], 'status', 'revokedAtSeconds', 'refreshToken', 'createdAtMs', 'authorizedAtSeconds', 'savedAtMs',
+  'revokedRecordedAtMs', 'refreshedAtMs', 'openFence', 'doubtUntilMs')
 local authorizedAt = created or math.floor(now / 1000)
 if known[1] ~= 'revoked' then authorizedAt = math.max(authorizedAt, tonumber(known[5] or '0')) end
 if created and known[2] and tonumber(known[2]) > created then return 0 end
 -- A browser's code has no time of its own: an \`unauthorized\` that came while it was being exchanged is the newer word.
-if not created and known[7] and tonumber(known[7]) >= tonumber(redis.call('HGET', KEYS[5], 'claimedAtMs') or '0') then return 0 end
+if not created and known[7] and tonumber(known[7]) >= claimedAt then return 0 end
 if known[3] and known[3] ~= '' then
   redis.call('LPUSH', KEYS[6], known[3])
   redis.call('LTRIM', KEYS[6], 0, 4)
@@ -31,25 +38,27 @@ end
 redis.call('HINCRBY', KEYS[1], 'generation', 1)
 redis.call('HINCRBY', KEYS[1], 'version', 1)
 redis.call('HSET', KEYS[1], 'status', 'active', 'authorizedAtSeconds', text(authorizedAt), 'authorizedBy', string.sub(codeHash, 1, 32),
-  'refreshToken', ARGV[7], 'funcInfo', ARGV[8], 'updatedAtMs', text(now), 'refreshedAtMs', '0', 'savedAtMs', text(now))
+  'refreshToken', ARGV[8], 'updatedAtMs', text(now), 'refreshedAtMs', '0', 'savedAtMs', text(now))
+if ARGV[9] ~= '' then redis.call('HSET', KEYS[1], 'funcInfo', ARGV[9]) else redis.call('HSETNX', KEYS[1], 'funcInfo', '[]') end
 if not known[4] then redis.call('HSET', KEYS[1], 'createdAtMs', text(now)) end
 redis.call('HDEL', KEYS[1], 'revokedAtSeconds', 'revokedRecordedAtMs')
-if ARGV[4] ~= '' then
-  local lifeMs = math.max(tonumber(ARGV[5]), 1)
-  redis.call('SET', KEYS[2], ARGV[4], 'PX', lifeMs)
-  redis.call('HSET', KEYS[1], 'expiresAtMs', text(now + lifeMs), 'lifetimeSeconds', ARGV[6])
+local overlaps = known[6] and tonumber(known[6]) >= claimedAt or tonumber(known[8] or '0') >= claimedAt
+if token ~= '' and not overlaps then
+  local lifeMs = math.max(tonumber(ARGV[6]), 1)
+  redis.call('SET', KEYS[2], token, 'PX', lifeMs)
+  redis.call('HSET', KEYS[1], 'expiresAtMs', text(now + lifeMs), 'lifetimeSeconds', ARGV[7])
 else
   redis.call('DEL', KEYS[2])
   redis.call('HSET', KEYS[1], 'expiresAtMs', '0', 'lifetimeSeconds', '0')
 end
 redis.call('DEL', KEYS[7])
-local dueAt = now + tonumber(ARGV[9])
--- Two codes exchanged at once: which of the two WeChat served last, the next refresh has to find out.
-if known[6] and now - tonumber(known[6]) < ${OVERLAPPING_EXCHANGES_MS} then dueAt = now end
+local dueAt = now + tonumber(ARGV[10])
+if overlaps or known[9] then dueAt = now end
+if tonumber(known[10] or '0') > now then dueAt = math.min(dueAt, tonumber(known[10])) end
 redis.call('ZADD', KEYS[3], text(dueAt), appid)
 redis.call('ZADD', KEYS[4], 0, appid)
-redis.call('HSET', KEYS[5], 'state', 'exchanged', 'appid', appid)
-redis.call('EXPIRE', KEYS[5], ARGV[10])
+redis.call('HSET', KEYS[5], 'state', 'exchanged', 'savedBy', owner, 'appid', appid)
+redis.call('EXPIRE', KEYS[5], ARGV[11])
 return 1
 `)
 
@@ -75,6 +84,7 @@ end
 redis.call('DEL', KEYS[2], KEYS[5], KEYS[6], KEYS[7], KEYS[8])
 redis.call('ZREM', KEYS[3], appid)
 redis.call('HINCRBY', KEYS[1], 'generation', 1)
+redis.call('HDEL', KEYS[1], 'openFence', 'doubtUntilMs')
 redis.call('HSET', KEYS[1], 'status', 'revoked', 'revokedAtSeconds', text(at), 'revokedRecordedAtMs', text(now), 'refreshToken', '', 'expiresAtMs', '0', 'updatedAtMs', text(now))
 redis.call('HSETNX', KEYS[1], 'authorizedAtSeconds', text(at))
 redis.call('HSETNX', KEYS[1], 'createdAtMs', text(now))

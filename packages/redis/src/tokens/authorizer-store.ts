@@ -175,6 +175,7 @@ export function createAuthorizerStore(deps: AuthorizerStoreDeps): AuthorizerStor
           args: [
             appId,
             authorization.codeHash,
+            authorization.owner,
             authorization.createTimeSeconds ?? '',
             accessToken?.token.reveal() ?? '',
             accessToken ? accessToken.lifetimeSeconds * 1000 - accessToken.elapsedMs : 0,
