@@ -6,12 +6,14 @@ import {
   parserOf,
   ProfileJobSchema,
   ReleaseCheckJobSchema,
+  type SyncJob,
   SyncJobSchema,
 } from '@wxgw/contracts'
 import type { Platform } from '@wxgw/platform'
 import {
   COMPONENT_EVENTS_QUEUE,
   createQueueWorker,
+  exponentialBackoffMs,
   type JobContext,
   type JobHandler,
   type JobOutcome,
@@ -19,10 +21,12 @@ import {
   MESSAGES_QUEUE,
   PLATFORM_EVENTS_QUEUE,
   type QueueWorker,
+  type QueueWorkerDeps,
   type RedisConnection,
 } from '@wxgw/redis'
 import type { Log } from '@wxgw/runtime'
 import { GatewayError } from '@wxgw/wechat-core'
+import { untilAnnouncementMs } from './control-plane/handle-authorization.ts'
 import { handleComponentEvent } from './control-plane/handle-component-event.ts'
 import { handleDeadLetters } from './control-plane/handle-dead-letters.ts'
 import { handleProfile } from './control-plane/handle-profile.ts'
@@ -44,7 +48,15 @@ export type WorkersDeps = {
 export function startWorkers(deps: WorkersDeps): QueueWorker[] {
   const controlPlane = controlPlaneHandler(deps)
   return [
-    startWorker(COMPONENT_EVENTS_QUEUE, { concurrency: 10, parse: parseControlPlaneJob, handle: controlPlane }),
+    startWorker(COMPONENT_EVENTS_QUEUE, {
+      concurrency: 10,
+      parse: parseControlPlaneJob,
+      handle: controlPlane,
+      backoff: (attempt, job) => {
+        const backoffMs = exponentialBackoffMs(attempt)
+        return job.kind === 'component-event' ? Math.min(backoffMs, untilAnnouncementMs(job, deps.nowMs())) : backoffMs
+      },
+    }),
     startWorker(PLATFORM_EVENTS_QUEUE, { concurrency: 20, tells: false, parse: parseFanOutJob, handle: fanOutHandler(deps, { mayCall: false }) }),
     startWorker(MESSAGES_QUEUE, {
       concurrency: MESSAGES_AT_ONCE + DIRECT_CALLS_AT_MOST,
@@ -57,7 +69,7 @@ export function startWorkers(deps: WorkersDeps): QueueWorker[] {
 
   function startWorker<Payload>(
     queue: string,
-    worker: { concurrency: number; tells?: boolean; parse(data: unknown): Payload | undefined; handle: JobHandler<Payload> },
+    worker: Pick<QueueWorkerDeps<Payload>, 'concurrency' | 'tells' | 'parse' | 'handle' | 'backoff'>,
   ): QueueWorker {
     return createQueueWorker({ connection: deps.connection, queue, log: deps.log, ...worker })
   }
@@ -80,15 +92,24 @@ const MESSAGES_AT_ONCE = 100
 const DONE: JobOutcome = { kind: 'done' }
 
 function controlPlaneHandler(deps: WorkersDeps): JobHandler<ControlPlaneJob> {
+  return untilItEnds(deps, (job, context) => runControlPlaneJob(deps, job, context))
+}
+
+/**
+ * The store's absence costs no attempt; everything else is tried as often as the job may be, however final WeChat's refusal sounds:
+ * an address that is not allowed today is allowed as soon as an operator has noticed.
+ */
+function untilItEnds<Payload extends { kind: string; platform: string }>(
+  { log }: Pick<WorkersDeps, 'log'>,
+  run: (job: Payload, context: JobContext) => Promise<void>,
+): JobHandler<Payload> {
   return async (job, context) => {
     try {
-      await runControlPlaneJob(deps, job, context)
+      await run(job, context)
       return DONE
     } catch (error) {
-      // The store's absence costs no attempt; everything else is tried for an hour, however final WeChat's refusal sounds:
-      // an address that is not allowed today is allowed as soon as an operator has noticed.
       if (error instanceof GatewayError && error.code === 'STORE_UNAVAILABLE') throw error
-      deps.log.warn({ err: error, kind: job.kind, platform: job.platform, attempt: context.attempt }, 'job.failed')
+      log.warn({ err: error, kind: job.kind, platform: job.platform, attempt: context.attempt }, 'job.failed')
       return { kind: 'retry', error }
     }
   }
@@ -97,7 +118,7 @@ function controlPlaneHandler(deps: WorkersDeps): JobHandler<ControlPlaneJob> {
 function runControlPlaneJob(deps: WorkersDeps, job: ControlPlaneJob, context: JobContext): Promise<void> {
   switch (job.kind) {
     case 'component-event':
-      return handleComponentEvent(job, deps)
+      return handleComponentEvent(job, context, deps)
     case 'profile':
       return handleProfile(job, context, deps)
     case 'release-check':
@@ -115,8 +136,10 @@ function fanOutHandler({ fanOutOf }: WorkersDeps, { mayCall }: { mayCall: boolea
 }
 
 function maintenanceHandler(deps: WorkersDeps): JobHandler<NonNullable<ReturnType<typeof parseMaintenanceJob>>> {
-  return async (job, { jobId }) => {
-    await (job.kind === 'sync' ? handleSync(job, { jobId }, deps) : handleDeadLetters(job, deps))
+  const sync = untilItEnds<SyncJob>(deps, (job, { jobId }) => handleSync(job, { jobId }, deps))
+  return async (job, context) => {
+    if (job.kind === 'sync') return sync(job, context)
+    await handleDeadLetters(job, deps)
     return DONE
   }
 }

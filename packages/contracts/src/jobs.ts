@@ -4,7 +4,7 @@ import { GatewayEventSchema } from './event.ts'
 
 /**
  * A decrypted push to the component's event URL, sealed as a whole: it may hold a ticket or an authorization code.
- * De-duplicated by `eventId`, for DEDUPE_SECONDS, removed on completion.
+ * De-duplicated by `eventId` and `announced`, for DEDUPE_SECONDS, removed on completion.
  */
 export const ComponentEventJobSchema = Type.Object({
   v: Type.Literal(1),
@@ -13,6 +13,8 @@ export const ComponentEventJobSchema = Type.Object({
   eventId: Type.String(),
   receivedAtMs: Type.Number(),
   sealedPlaintext: Type.String(),
+  /** Consumers have been given the event: what remains is the exchange of its code. */
+  announced: Type.Optional(Type.Literal(true)),
 })
 export type ComponentEventJob = Static<typeof ComponentEventJobSchema>
 

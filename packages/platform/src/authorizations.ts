@@ -1,5 +1,5 @@
 // Owns: beginning and ending an account's authorization: the page it starts at, the code, the profile, the revocation.
-import type { AuthorizerStore, Inbox } from '@wxgw/redis'
+import type { AuthorizerStore, Inbox, StoredAuthorization } from '@wxgw/redis'
 import {
   AUTHORIZER_LIST_PAGE_SIZE,
   type AuthorizerAppId,
@@ -13,12 +13,11 @@ import {
   type ComponentAppId,
   type ComponentTokens,
   currentToken,
+  GatewayError,
   isFresh,
   refusalKind,
-  type Secret,
 } from '@wxgw/wechat-core'
 import type { Authorization, AuthorizationUrlRequest, Authorizations } from './types.ts'
-
 
 export type AuthorizationsDeps = {
   componentAppId: ComponentAppId
@@ -54,13 +53,11 @@ export function createAuthorizations(deps: AuthorizationsDeps): Authorizations {
     return { url, createdAtMs: deps.clock.nowMs(), expiresInSeconds }
   }
 
-  const exchangeCode: Authorizations['exchangeCode'] = async (code, pushed) => {
-    const appId = await deps.codes.exchange(code, pushed)
-    const stored = await store.authorization(appId)
-    if (!stored) throw authorizerNotFound()
-    if (stored.authorizer.status === 'revoked') throw authorizerRevoked()
+  const exchangeCode: Authorizations['exchangeCode'] = async (code) => {
+    const appId = await deps.codes.exchange(code)
+    const stored = await authorizationOf(appId)
     // A pushed event asks for the profile itself; a browser's code may be the only word of this authorization.
-    if (!pushed && !stored.authorizer.profile) await deps.inbox.profileWanted(appId)
+    if (!stored.authorizer.profile) await deps.inbox.profileWanted(appId)
     return {
       authorizerAppId: appId,
       accessToken: await accessTokenOf(appId, stored),
@@ -71,12 +68,32 @@ export function createAuthorizations(deps: AuthorizationsDeps): Authorizations {
     }
   }
 
+  const settleAuthorization: Authorizations['settleAuthorization'] = async (code, pushed) => {
+    const appId = await deps.codes.exchange(code, pushed)
+    const stored = await authorizationOf(appId)
+    try {
+      await accessTokenOf(appId, stored)
+      return { tokenFailure: undefined }
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error
+      return { tokenFailure: error }
+    }
+  }
+
+  async function authorizationOf(appId: AuthorizerAppId): Promise<StoredAuthorization> {
+    const stored = await store.authorization(appId)
+    if (!stored) throw authorizerNotFound()
+    if (stored.authorizer.status === 'revoked') throw authorizerRevoked()
+    return stored
+  }
+
   async function accessTokenOf(
     appId: AuthorizerAppId,
-    { snapshot, refreshToken }: NonNullable<Awaited<ReturnType<AuthorizerStore['authorization']>>>,
+    { snapshot, refreshToken }: StoredAuthorization,
   ): Promise<Authorization['accessToken']> {
     if (isFresh(snapshot.stored, snapshot.nowMs)) return currentToken(snapshot.stored, snapshot.nowMs)
-    // Recovered, or asked for again after its token's end; without a refresh token WeChat gave no API permission.
+    // Looked up, exchanged while another code was, or asked for again after its token's end. Without a refresh token WeChat gave no
+    // API permission.
     return refreshToken ? deps.authorizerTokens.get(appId) : undefined
   }
 
@@ -119,7 +136,15 @@ export function createAuthorizations(deps: AuthorizationsDeps): Authorizations {
     return 'asked'
   }
 
-  const accountOf = (code: Secret) => deps.codes.accountOf(code)
-
-  return { createAuthorizationUrl, exchangeCode, accountOf, revoke, refreshProfile, reconcilePage, startPushTicket }
+  return {
+    createAuthorizationUrl,
+    exchangeCode,
+    settleAuthorization,
+    accountOf: (code) => deps.codes.accountOf(code),
+    isRevokedSince: (appId, createTimeSeconds) => store.isRevokedSince(appId, createTimeSeconds),
+    revoke,
+    refreshProfile,
+    reconcilePage,
+    startPushTicket,
+  }
 }

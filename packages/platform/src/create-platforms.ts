@@ -33,11 +33,13 @@ import { checkWebhookUrl, type Config, type Log, type PlatformConfig } from '@wx
 import {
   type AuthorizerAppId,
   type Clock,
+  createAccountLookup,
   createAuthorizerApi,
   createAuthorizerTokens,
   createCodeExchange,
   createComponentApi,
   createComponentTokens,
+  createRefreshTokenSearch,
   decodeEncodingAesKey,
   type PushKeys,
 } from '@wxgw/wechat-core'
@@ -117,10 +119,12 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
     forceMinIntervalMs,
     onOutcome: (outcome) => deps.onRefresh?.({ platform: own.id, kind: 'component', outcome }),
   })
+  const search = createRefreshTokenSearch({ api, componentTokens })
   const authorizerTokens = createAuthorizerTokens({
     store,
     api,
     componentTokens,
+    search,
     refreshMarginSeconds,
     forceMinIntervalMs,
     onOutcome: (outcome) => deps.onRefresh?.({ platform: own.id, kind: 'authorizer', outcome }),
@@ -137,7 +141,9 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
     authorizations: store,
     api,
     componentTokens,
+    accounts: createAccountLookup({ api, componentTokens, search }),
     refreshMarginSeconds,
+    clock,
   })
   const authorizations = createAuthorizations({
     componentAppId: own.componentAppId,

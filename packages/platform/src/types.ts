@@ -16,7 +16,18 @@ import type {
   UnparsedPushes,
   UnsettledDeliveries,
 } from '@wxgw/redis'
-import type { Authorizer, AuthorizerAppId, AuthorizerTokens, ComponentAppId, CurrentToken, FuncInfo, PushKeys, Secret } from '@wxgw/wechat-core'
+import type {
+  Authorizer,
+  AuthorizerAppId,
+  AuthorizerTokens,
+  ComponentAppId,
+  CurrentToken,
+  FuncInfo,
+  GatewayError,
+  PushedAuthorization,
+  PushKeys,
+  Secret,
+} from '@wxgw/wechat-core'
 
 /** What an exchanged authorization code stands for now: the account with its current tokens. */
 export type Authorization = {
@@ -43,11 +54,18 @@ export type Authorizations = {
   /**
    * Exchanges a code, once however often and at how many processes it arrives; every caller gets the same account.
    * Rejects with AUTHORIZATION_CODE_INVALID when WeChat refused it, else as above.
-   * `pushed` is what the pushed event says; the event's CreateTime then is the time of the authorization.
    */
-  exchangeCode(code: Secret, pushed?: { authorizerAppId: AuthorizerAppId; createTimeSeconds: number }): Promise<Authorization>
+  exchangeCode(code: Secret): Promise<Authorization>
   /** Whose this code is, when it was exchanged already. WeChat is not asked. Rejects with STORE_UNAVAILABLE. */
   accountOf(code: Secret): Promise<AuthorizerAppId | undefined>
+  /**
+   * The same for a code that WeChat pushed. The event's CreateTime is the time of the authorization, and its account is looked up
+   * when the code does not work. Rejects with AUTHORIZER_REVOKED when a newer `unauthorized` is known; everything else may pass.
+   * `tokenFailure`: the account is stored, its access token could not be had yet. It is due at once, and whoever reads it tries again.
+   */
+  settleAuthorization(code: Secret, pushed: PushedAuthorization): Promise<{ tokenFailure: GatewayError | undefined }>
+  /** Is an `unauthorized` known that is newer than this? */
+  isRevokedSince(appId: AuthorizerAppId, createTimeSeconds: number): Promise<boolean>
   /** Judged by CreateTime: an `unauthorized` older than the authorization is ignored. */
   revoke(appId: AuthorizerAppId, createTimeSeconds: number): Promise<'revoked' | 'ignored'>
   /** Asks WeChat for the account's profile and keeps it. */

@@ -60,6 +60,8 @@ export function onceIds(platform: string) {
     componentEvent: (eventId: string) => `${platform}.${eventId}`,
     /** `wanted`: an appid, or the id of the event that waits for the profile. */
     profile: (wanted: string) => `${platform}.profile.${wanted}`,
+    /** Of the code of an event that has been announced. */
+    exchange: (eventId: string) => `${platform}.exchange.${eventId}`,
     releaseCheck: (eventId: string) => `${platform}.release-check.${eventId}`,
     sync: `${platform}.sync`,
     /** `replay` and `only` lead to other deliveries of the same event: each is remembered by itself. */
@@ -115,7 +117,7 @@ export function platformKeys(platform: string) {
     refreshLease: (subject: string) => `${base}:refresh_lease:${subject}`,
     /** string JSON {code, errcode, errmsg}, PX 1000: the last failed refresh, given to everybody who asks meanwhile. */
     refreshError: (subject: string) => `${base}:refresh_error:${subject}`,
-    /** hash state, owner, leaseUntilMs, appid, errcode, errmsg; EX 7200: one authorization code by its SHA-256, never the code. */
+    /** hash state, owner, savedBy, claimedAtMs, leaseUntilMs, appid, errcode, errmsg, refusedAtMs, listSearchedAtMs; EX 7200: one authorization code by its SHA-256. */
     authorizationCode: (hash: string) => `${base}:authorization_code:${hash}`,
     /** string, a jsapi or wx_card ticket, sealed, TTL = its remaining life. */
     apiTicket: (type: string, appId: string) => `${base}:api_ticket:${type}:${appId}`,

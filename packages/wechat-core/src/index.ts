@@ -108,11 +108,7 @@ export type { AuthorizerMaterial, AuthorizerTokens, AuthorizerTokenStore } from 
 export { createRefreshTokenSearch } from './tokens/refresh-token-search.ts'
 export type { RefreshTokenSearch } from './tokens/refresh-token-search.ts'
 export { authorizationCodeHash, createCodeExchange } from './tokens/code-exchange.ts'
-export type {
-  AuthorizationStore,
-  CodeClaim,
-  CodeExchange,
-  CodeStore,
-  NewAuthorization,
-  PushedAuthorization,
-} from './tokens/code-exchange.ts'
+export type { CodeExchange, PushedAuthorization } from './tokens/code-exchange.ts'
+export { createAccountLookup } from './tokens/account-lookup.ts'
+export type { AccountLookup } from './tokens/account-lookup.ts'
+export type { AuthorizationStore, CodeClaim, CodeStore, NewAuthorization } from './tokens/authorization-store.ts'

@@ -92,6 +92,7 @@ void t.test('no id that de-duplicates jobs of one thing is that of another in th
       for (const id of EVENT_IDS) {
         yield [once.componentEvent(id), ['component event', platform, id]]
         yield [once.releaseCheck(id), ['release check', platform, id]]
+        yield [once.exchange(id), ['exchange', platform, id]]
         yield [once.profile(id), ['profile', platform, id]]
       }
     }

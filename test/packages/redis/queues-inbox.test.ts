@@ -152,10 +152,21 @@ void t.test('a profile that nothing waits for is wanted once at a time, one that
   const appId = parseAuthorizerAppId(APP_ID)
   if (!appId) throw new Error('no appid')
   await Promise.all([inbox.profileWanted(appId), inbox.profileWanted(appId), inbox.profileWanted(appId)])
-  await inbox.profileWanted(appId, makeEvent('ev_a'))
-  await inbox.profileWanted(appId, makeEvent('ev_b'))
-  await inbox.profileWanted(appId, makeEvent('ev_b'))
+  for (const id of ['ev_a', 'ev_b', 'ev_b']) await inbox.profileWanted(appId, { event: makeEvent(id), receivedAtMs: 1 })
   t.equal(await store.queues.open(COMPONENT_EVENTS_QUEUE).count(), 3)
+})
+
+void t.test('an exchange that goes on by itself is one job beside that of its event, however often it is wanted', async (t) => {
+  const store = await startStore(t)
+  const inbox = openInbox(store)
+  const queue = store.queues.open(COMPONENT_EVENTS_QUEUE)
+  await inbox.componentEvent({ eventId: 'ev_1', plaintext: '<xml/>', receivedAtMs: 1, made: 'ordered' })
+  const [pushed] = await queue.getWaiting()
+  for (let time = 0; time < 3; time += 1) await inbox.exchangeWanted(pushed?.data)
+  const jobs = await queue.getWaiting()
+  t.equal(jobs.length, 2)
+  t.match(jobs.find(({ data }) => data.announced === true)?.data, { eventId: 'ev_1', receivedAtMs: 1 })
+  t.ok(jobs.every(({ data }) => inbox.openComponentEvent(data) === '<xml/>'))
 })
 
 void t.test('whoever asks for a sync while one is under way is given that one', async (t) => {

@@ -1,52 +1,51 @@
-// Owns: what each event that WeChat sends to the component does to the gateway, and what of it consumers hear.
-import { type ComponentEventJob, eventType, type GatewayEvent, platformEvent, UNPARSED_EVENT_TYPE } from '@wxgw/contracts'
+// Owns: what each event that WeChat sends to the component does to the gateway, and what of it consumers hear. Events that carry an
+// authorization code are handled in handle-authorization.ts.
+import { type ComponentEventJob, type GatewayEvent, platformEvent, UNPARSED_EVENT_TYPE } from '@wxgw/contracts'
 import type { Platform } from '@wxgw/platform'
+import type { JobContext } from '@wxgw/redis'
 import type { Log } from '@wxgw/runtime'
-import {
-  type AuthorizerAppId,
-  type ComponentAppId,
-  type ComponentEvent,
-  GatewayError,
-  orderedAtSeconds,
-  parseComponentEvent,
-  refusalKind,
-  Secret,
-  withoutSecrets,
-} from '@wxgw/wechat-core'
+import { type AuthorizerAppId, type ComponentAppId, type ComponentEvent, orderedAtSeconds, parseComponentEvent } from '@wxgw/wechat-core'
+import { consumerEvent, type UnderstoodEvent } from './consumer-event.ts'
+import { authorizationOf, type AuthorizationPlatform, handleAuthorization } from './handle-authorization.ts'
 import { platformNotConfigured } from './platform-of-job.ts'
 
-export type ComponentEventPlatform = {
-  id: string
+export type ComponentEventPlatform = Omit<AuthorizationPlatform, 'inbox' | 'authorizations'> & {
   componentAppId: ComponentAppId
   tickets: Pick<Platform['tickets'], 'saveIfNewer'>
   componentTokens: Pick<Platform['componentTokens'], 'get'>
-  authorizations: Pick<Platform['authorizations'], 'exchangeCode' | 'revoke'>
+  authorizations: AuthorizationPlatform['authorizations'] & Pick<Platform['authorizations'], 'revoke'>
   schedule: Pick<Platform['schedule'], 'figures' | 'resume'>
   unparsedPushes: Pick<Platform['unparsedPushes'], 'keep'>
-  inbox: Pick<Platform['inbox'], 'openComponentEvent' | 'platformEvent' | 'profileWanted' | 'sync'>
+  inbox: AuthorizationPlatform['inbox'] & Pick<Platform['inbox'], 'openComponentEvent' | 'sync'>
 }
 
-export type ComponentEventDeps = { platforms: ReadonlyMap<string, ComponentEventPlatform>; log: Log }
+export type ComponentEventDeps = { platforms: ReadonlyMap<string, ComponentEventPlatform>; nowMs(): number; log: Log }
 
-type Understood = Exclude<ComponentEvent, { kind: 'unparsed' }>
+const AUTHORIZATIONS: ReadonlySet<string> = new Set(['authorized', 'updateauthorized'])
+
 type Context = { job: ComponentEventJob; platform: ComponentEventPlatform; log: Log }
 
 /** Safe to run twice: tickets and authorizations are judged by order, codes are exchanged once, events carry the push's id. */
-export async function handleComponentEvent(job: ComponentEventJob, { platforms, log }: ComponentEventDeps): Promise<void> {
+export async function handleComponentEvent(
+  job: ComponentEventJob,
+  run: Pick<JobContext, 'attempt' | 'attemptsLeft'>,
+  { platforms, nowMs, log }: ComponentEventDeps,
+): Promise<void> {
   const platform = platforms.get(job.platform)
   if (!platform) throw platformNotConfigured()
   const context = { job, platform, log }
   const { receivedAtMs } = job
   const plaintext = platform.inbox.openComponentEvent(job)
   const event = parseComponentEvent({ plaintext, componentAppId: platform.componentAppId, receivedAtMs })
+  const authorization = authorizationOf(event)
+  if (authorization) return handleAuthorization(authorization, { job, run, platform, nowMs, log })
   switch (event.kind) {
     case 'component_verify_ticket':
       return keepTicket(event, context)
-    case 'authorized':
-    case 'updateauthorized':
-      return authorize(event, event.authorizerAppId, event.authorizationCode, context)
     case 'unauthorized':
       return revoke(event, event.authorizerAppId, context)
+    case 'authorized':
+    case 'updateauthorized':
     case 'other':
       return handleOther(event, context)
     case 'unusable_ticket':
@@ -60,7 +59,7 @@ export async function handleComponentEvent(job: ComponentEventJob, { platforms, 
 }
 
 async function keepTicket(
-  event: Understood & { kind: 'component_verify_ticket' },
+  event: UnderstoodEvent & { kind: 'component_verify_ticket' },
   { job, platform, log }: Context,
 ): Promise<void> {
   const createTimeSeconds = orderedAtSeconds(event, job.receivedAtMs)
@@ -82,22 +81,7 @@ async function keepTicket(
   }
 }
 
-async function authorize(event: Understood, appId: AuthorizerAppId, code: Secret, context: Context): Promise<void> {
-  const { job, platform, log } = context
-  const logged = { platform: platform.id, eventId: job.eventId, appid: appId }
-  try {
-    const createTimeSeconds = orderedAtSeconds(event, job.receivedAtMs)
-    await platform.authorizations.exchangeCode(code, { authorizerAppId: appId, createTimeSeconds })
-  } catch (error) {
-    if (!isRevoked(error)) throw error
-    log.info({ ...logged, outcome: 'revoked meanwhile' }, 'authorizer.authorized')
-    return
-  }
-  log.info({ ...logged, outcome: 'exchanged' }, 'authorizer.authorized')
-  await platform.inbox.profileWanted(appId, consumerEvent(event, appId, job))
-}
-
-async function revoke(event: Understood, appId: AuthorizerAppId, context: Context): Promise<void> {
+async function revoke(event: UnderstoodEvent, appId: AuthorizerAppId, context: Context): Promise<void> {
   const { job, platform, log } = context
   const outcome = await platform.authorizations.revoke(appId, orderedAtSeconds(event, job.receivedAtMs))
   log.info({ platform: platform.id, eventId: job.eventId, appid: appId, outcome }, 'authorizer.unauthorized')
@@ -105,20 +89,21 @@ async function revoke(event: Understood, appId: AuthorizerAppId, context: Contex
   if (outcome === 'revoked') await dispatch(consumerEvent(event, appId, job), context)
 }
 
-async function handleOther(event: Understood & { kind: 'other' }, context: Context): Promise<void> {
-  // A fast-registered mini program (notify_third_fasteregister) is authorized with the code of this very event.
-  const code = event.data['auth_code']
-  if (event.authorizerAppId && typeof code === 'string' && code !== '') {
-    return authorize(event, event.authorizerAppId, new Secret(code), context)
-  }
-  return dispatch(consumerEvent(event, event.authorizerAppId, context.job), context)
-}
-
 /** It may hold a ticket or a code in any notation: nobody else is given any of it. Before its event, so that it is there then. */
 async function keepForOperator(plaintext: string, reason: string, { job, platform, log }: Context): Promise<void> {
   const { eventId, receivedAtMs } = job
   await platform.unparsedPushes.keep({ eventId, plaintext, receivedAtMs })
   log.warn({ platform: platform.id, eventId, reason }, 'push.unparsed')
+}
+
+/** An authorization without a code: only WeChat's list can bring its account. */
+async function handleOther(event: UnderstoodEvent & { authorizerAppId: AuthorizerAppId | undefined }, context: Context): Promise<void> {
+  const { job, platform, log } = context
+  if (AUTHORIZATIONS.has(event.infoType.toLowerCase())) {
+    const { jobId } = await platform.inbox.sync()
+    log.warn({ platform: platform.id, eventId: job.eventId, jobId }, 'authorizer.without_code')
+  }
+  return dispatch(consumerEvent(event, event.authorizerAppId, job), context)
 }
 
 async function dispatchUnparsed(event: ComponentEvent & { kind: 'unparsed' }, context: Context): Promise<void> {
@@ -132,20 +117,4 @@ async function dispatchUnparsed(event: ComponentEvent & { kind: 'unparsed' }, co
 
 async function dispatch(event: GatewayEvent, { job, platform }: Context): Promise<void> {
   await platform.inbox.platformEvent(event, { receivedAtMs: job.receivedAtMs })
-}
-
-function consumerEvent(event: Understood, appId: AuthorizerAppId | undefined, job: ComponentEventJob): GatewayEvent {
-  return platformEvent({
-    id: job.eventId,
-    platform: job.platform,
-    type: eventType('wechat.component', event.infoType),
-    timeMs: event.createTimeSeconds === undefined ? job.receivedAtMs : event.createTimeSeconds * 1000,
-    subject: appId,
-    authorizerAppId: appId,
-    data: withoutSecrets(event.data),
-  })
-}
-
-function isRevoked(error: unknown): boolean {
-  return (error instanceof GatewayError && error.code === 'AUTHORIZER_REVOKED') || refusalKind(error) === 'not-authorized'
 }

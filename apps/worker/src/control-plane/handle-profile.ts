@@ -1,9 +1,9 @@
 // Owns: fetching the profile of an account that just authorized, and telling consumers of it afterwards.
-import type { GatewayEvent, ProfileJob } from '@wxgw/contracts'
+import { authorizerView, type GatewayEvent, type ProfileJob } from '@wxgw/contracts'
 import type { Platform } from '@wxgw/platform'
 import type { Log } from '@wxgw/runtime'
-import { type Authorizer, type AuthorizerAppId, GatewayError, parseAuthorizerAppId, refusalKind } from '@wxgw/wechat-core'
-import { authorizerView } from '@wxgw/contracts'
+import { type Authorizer, type AuthorizerAppId, GatewayError, parseAuthorizerAppId } from '@wxgw/wechat-core'
+import { ANNOUNCED_WITHIN_MS } from './handle-authorization.ts'
 import { platformNotConfigured } from './platform-of-job.ts'
 
 export type ProfilePlatform = {
@@ -11,13 +11,13 @@ export type ProfilePlatform = {
   inbox: Pick<Platform['inbox'], 'platformEvent'>
 }
 
-export type ProfileDeps = { platforms: ReadonlyMap<string, ProfilePlatform>; log: Log }
+export type ProfileDeps = { platforms: ReadonlyMap<string, ProfilePlatform>; nowMs(): number; log: Log }
 
 /** Attempts at the profile before consumers hear of the authorization without it: with a doubling back-off from 1 s, a quarter of a minute. */
 export const PROFILE_ATTEMPTS = 5
 
 /** Safe to run twice: the announcement carries the id of the push. */
-export async function handleProfile(job: ProfileJob, { attempt }: { attempt: number }, { platforms, log }: ProfileDeps): Promise<void> {
+export async function handleProfile(job: ProfileJob, { attempt }: { attempt: number }, { platforms, nowMs, log }: ProfileDeps): Promise<void> {
   const platform = platforms.get(job.platform)
   const appId = parseAuthorizerAppId(job.appid)
   if (!platform || !appId) throw platformNotConfigured()
@@ -29,16 +29,17 @@ export async function handleProfile(job: ProfileJob, { attempt }: { attempt: num
     try {
       return await from.authorizations.refreshProfile(of)
     } catch (error) {
-      if (!isFinal(error) && attempt < PROFILE_ATTEMPTS) throw error
+      const isLate = nowMs() - job.receivedAtMs >= ANNOUNCED_WITHIN_MS
+      if (!isAnotherAccount(error) && attempt < PROFILE_ATTEMPTS && !isLate) throw error
       log.warn({ err: error, platform: job.platform, appid: of, attempt }, 'authorizer.profile_unknown')
       return undefined
     }
   }
 }
 
-/** WeChat says that it is not ours, or the code was another account's: asking again changes nothing. */
-function isFinal(error: unknown): boolean {
-  return refusalKind(error) === 'not-authorized' || (error instanceof GatewayError && error.code === 'AUTHORIZER_NOT_FOUND')
+/** The code was another account's: this one is not known here, and asking again changes nothing. No refusal by WeChat is final. */
+function isAnotherAccount(error: unknown): boolean {
+  return error instanceof GatewayError && error.code === 'AUTHORIZER_NOT_FOUND'
 }
 
 function announcement(event: GatewayEvent, authorizer: Authorizer | undefined): GatewayEvent {

@@ -2,7 +2,7 @@
 import type { ReleaseCheckJob } from '@wxgw/contracts'
 import type { Platform } from '@wxgw/platform'
 import type { Log } from '@wxgw/runtime'
-import { parseAuthorizerAppId } from '@wxgw/wechat-core'
+import { type AuthorizerAppId, GatewayError, parseAuthorizerAppId, type Secret } from '@wxgw/wechat-core'
 import { platformNotConfigured } from './platform-of-job.ts'
 
 export type ReleaseCheckPlatform = {
@@ -14,7 +14,8 @@ export type ReleaseCheckPlatform = {
 export type ReleaseCheckDeps = { platforms: ReadonlyMap<string, ReleaseCheckPlatform>; log: Log }
 
 /**
- * Safe to run twice: the code is exchanged once, and WeChat's check reads the first message.
+ * The code may be spent, or be that of the account's own authorization: then the account that was asked answers with the token that
+ * is stored. Safe to run twice: the code is exchanged once, and WeChat's check reads the first message.
  * @see https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/operation/thirdparty/releases_instructions.html
  */
 export async function handleReleaseCheck(job: ReleaseCheckJob, { platforms, log }: ReleaseCheckDeps): Promise<void> {
@@ -22,11 +23,20 @@ export async function handleReleaseCheck(job: ReleaseCheckJob, { platforms, log 
   const appId = parseAuthorizerAppId(job.appid)
   if (!platform || !appId) throw platformNotConfigured()
   const code = platform.inbox.openReleaseCheckCode(job)
-  const { authorizerAppId } = await platform.authorizations.exchangeCode(code)
+  const authorizerAppId = await accountOfCode(platform, code, appId)
   await platform.customerService.send(authorizerAppId, {
     touser: job.openId,
     msgtype: 'text',
     text: { content: `${code.reveal()}_from_api` },
   })
   log.info({ platform: job.platform, eventId: job.eventId, appid: appId }, 'release_check.answered')
+}
+
+async function accountOfCode(platform: ReleaseCheckPlatform, code: Secret, askedAt: AuthorizerAppId): Promise<AuthorizerAppId> {
+  try {
+    return (await platform.authorizations.exchangeCode(code)).authorizerAppId
+  } catch (error) {
+    if (error instanceof GatewayError && error.code === 'AUTHORIZATION_CODE_INVALID') return askedAt
+    throw error
+  }
 }

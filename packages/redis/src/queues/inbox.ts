@@ -8,7 +8,7 @@ import { NO_REPLICA_BARRIER, type ReplicaBarrier } from '../replication/replica-
 import type { Sealer } from '../sealed.ts'
 import { guardStore } from '../store-errors.ts'
 import type { PlainJob, PlainJobOptions } from './add-jobs-script.ts'
-import { CONTROL_ATTEMPTS, FAN_OUT_ATTEMPTS, jobOptions, RELEASE_CHECK_ATTEMPTS, SYNC_ATTEMPTS } from './job-options.ts'
+import { CONTROL_ATTEMPTS, EXCHANGE_ATTEMPTS, FAN_OUT_ATTEMPTS, jobOptions, RELEASE_CHECK_ATTEMPTS, SYNC_ATTEMPTS } from './job-options.ts'
 import type { Queues } from './queues.ts'
 import type { SyncState, SyncStates } from './sync-states.ts'
 
@@ -39,7 +39,10 @@ export type Inbox = {
   platformEvent(event: GatewayEvent, options?: { receivedAtMs?: number; only?: string; replay?: string }): Promise<Acceptance>
   /** A new delivery of an old event: to all subscriptions that match, or to those of them that are named. */
   replay(event: GatewayEvent, receivedAtMs: number, only?: readonly string[]): Promise<void>
-  profileWanted(appId: AuthorizerAppId, announce?: GatewayEvent): Promise<void>
+  /** `announce`: the event that waits for the profile, and when its push came. */
+  profileWanted(appId: AuthorizerAppId, announce?: { event: GatewayEvent; receivedAtMs: number }): Promise<void>
+  /** The code of this event is to be exchanged although its event does not wait for it any longer. */
+  exchangeWanted(job: ComponentEventJob): Promise<void>
   /** The release check wants this code exchanged and sent back. The code is sealed before it leaves the process. */
   releaseCheck(check: Arrival & { eventId: string; appId: AuthorizerAppId; openId: string; code: Secret }): Promise<void>
   openReleaseCheckCode(job: ReleaseCheckJob): Secret
@@ -68,6 +71,7 @@ export type InboxDeps = {
 type AddedOnce = { data: Payload; id: string; options: PlainJobOptions; ttlMs?: number }
 
 const CONTROL_OPTIONS = jobOptions(CONTROL_ATTEMPTS)
+const EXCHANGE_OPTIONS = jobOptions(EXCHANGE_ATTEMPTS)
 const FAN_OUT_OPTIONS = jobOptions(FAN_OUT_ATTEMPTS)
 /** Not kept when it fails: nobody can use the code any more, and it is a secret. */
 const RELEASE_CHECK_OPTIONS = { ...jobOptions(RELEASE_CHECK_ATTEMPTS), removeOnFail: true }
@@ -163,15 +167,20 @@ export function createInbox(deps: InboxDeps): Inbox {
         kind: 'profile',
         platform,
         appid: appId,
-        receivedAtMs: clock.nowMs(),
-        ...(announce ? { announce } : {}),
+        receivedAtMs: announce?.receivedAtMs ?? clock.nowMs(),
+        ...(announce ? { announce: announce.event } : {}),
       }
       if (announce) {
-        await addOnce(COMPONENT_EVENTS_QUEUE, { data, id: once.profile(announce.id), options: CONTROL_OPTIONS })
+        await addOnce(COMPONENT_EVENTS_QUEUE, { data, id: once.profile(announce.event.id), options: CONTROL_OPTIONS })
         return
       }
       // Nothing waits for it: one job at a time per authorizer is enough.
       await addOneAtATime(COMPONENT_EVENTS_QUEUE, { data, id: once.profile(appId), options: CONTROL_OPTIONS })
+    },
+
+    async exchangeWanted(job) {
+      const data: ComponentEventJob = { ...job, announced: true }
+      await addOnce(COMPONENT_EVENTS_QUEUE, { data, id: once.exchange(job.eventId), options: EXCHANGE_OPTIONS })
     },
 
     async releaseCheck({ eventId, appId, openId, code, receivedAtMs, ...arrival }) {

@@ -8,6 +8,12 @@ import type { PlainJobOptions } from './add-jobs-script.ts'
 export const CONTROL_ATTEMPTS = 66
 
 /**
+ * The exchange of a code whose event has been announced: an hour longer than the code works, so that the account is looked up when
+ * WeChat was out of reach for all of that time. attempt 126: 2 h
+ */
+export const EXCHANGE_ATTEMPTS = 126
+
+/**
  * Fan-out: the same ladder for a day. It only reads and writes Redis, so what fails here is Redis itself.
  * 1440 minutes after the first 63 s.
  */

@@ -11,7 +11,7 @@ import { parseAnswer } from './snapshot.ts'
 export const AUTHORIZATION_CODE_TTL_SECONDS = 7200
 
 export function createAuthorizationCodeStore({ redis, keys }: { redis: RedisConnection; keys: PlatformKeys }): CodeStore {
-  const settle = (codeHash: string, args: [owner: string, state: string, errcode: number, errmsg: string]) =>
+  const settle = (codeHash: string, args: [owner: string, state: string, errcode: number, errmsg: string, listSearched: string]) =>
     guardStore(async () => {
       await runScript(redis, settleCode, { keys: [keys.authorizationCode(codeHash)], args })
     })
@@ -22,23 +22,24 @@ export function createAuthorizationCodeStore({ redis, keys }: { redis: RedisConn
         const [state, appId] = await redis.hmget(keys.authorizationCode(codeHash), 'state', 'appid')
         return state === 'exchanged' ? parseAuthorizerAppId(appId ?? undefined) : undefined
       }),
-    claim: (codeHash, { owner, leaseMs }) =>
+    claim: (codeHash, { owner, leaseMs, insist }) =>
       guardStore(async () => {
         const answer = await runScript(redis, claimCode, {
           keys: [keys.authorizationCode(codeHash)],
-          args: [owner, leaseMs, AUTHORIZATION_CODE_TTL_SECONDS],
+          args: [owner, leaseMs, AUTHORIZATION_CODE_TTL_SECONDS, insist ? '1' : ''],
         })
         return parseCodeClaim(parseAnswer(answer))
       }),
-    refuse: (codeHash, { owner, errcode, errmsg }) => settle(codeHash, [owner, 'refused', errcode, errmsg]),
-    release: (codeHash, { owner, ambiguous }) => settle(codeHash, [owner, ambiguous ? 'ambiguous' : 'open', 0, '']),
+    refuse: (codeHash, { owner, errcode, errmsg }) => settle(codeHash, [owner, 'refused', errcode, errmsg, '']),
+    release: (codeHash, { owner, ambiguous, listSearched }) =>
+      settle(codeHash, [owner, ambiguous ? 'ambiguous' : 'open', 0, '', listSearched ? '1' : '']),
   }
 }
 
 function parseCodeClaim([kind, first = '', second = '']: string[]): CodeClaim {
   switch (kind) {
     case 'claimed':
-      return { kind, ambiguous: first === 'ambiguous' }
+      return { kind, ambiguous: first === 'ambiguous', listSearched: second === 'searched' }
     case 'busy':
       return { kind }
     case 'refused':

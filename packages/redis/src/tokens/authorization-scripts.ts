@@ -145,33 +145,43 @@ redis.call('ZADD', KEYS[3], 0, appid)
 return outcome
 `)
 
+/** A code that WeChat refused is not asked about again for so long, unless whoever claims it insists. */
+const REFUSED_FOR_MS = 60_000
+/** WeChat's list is searched for one code's account so often. */
+const SEARCH_EVERY_MS = 600_000
+
 /**
  * KEYS: code
- * ARGV: owner, lease in ms, TTL in s
- * -> {'claimed', 'ambiguous' or ''} | {'busy'} | {'exchanged', appid} | {'refused', errcode, errmsg}
+ * ARGV: owner, lease in ms, TTL in s, '1' to claim a refused one, too
+ * -> {'claimed', 'ambiguous' or '', 'searched' or ''} | {'busy'} | {'exchanged', appid} | {'refused', errcode, errmsg}
  */
 export const claimCode = script(`${NOW_LUA}
-local known = redis.call('HMGET', KEYS[1], 'state', 'leaseUntilMs', 'appid', 'errcode', 'errmsg')
+local known = redis.call('HMGET', KEYS[1], 'state', 'leaseUntilMs', 'appid', 'errcode', 'errmsg', 'refusedAtMs', 'listSearchedAtMs')
 if known[1] == 'exchanged' then return { 'exchanged', known[3] } end
-if known[1] == 'refused' then return { 'refused', known[4], known[5] } end
+if known[1] == 'refused' and ARGV[4] == '' and now - tonumber(known[6] or '0') < ${REFUSED_FOR_MS} then
+  return { 'refused', known[4], known[5] }
+end
 if known[1] == 'exchanging' and tonumber(known[2]) > now then return { 'busy' } end
 -- A lease that ran out: its holder may have reached WeChat.
 local ambiguous = known[1] == 'exchanging' or known[1] == 'ambiguous'
+local searched = known[7] and now - tonumber(known[7]) < ${SEARCH_EVERY_MS}
 redis.call('HSET', KEYS[1], 'state', 'exchanging', 'owner', ARGV[1], 'claimedAtMs', text(now), 'leaseUntilMs', text(now + tonumber(ARGV[2])))
 redis.call('EXPIRE', KEYS[1], ARGV[3])
-return { 'claimed', ambiguous and 'ambiguous' or '' }
+return { 'claimed', ambiguous and 'ambiguous' or '', searched and 'searched' or '' }
 `)
 
 /**
  * KEYS: code
- * ARGV: owner, state (`refused` | `ambiguous` | `open`), errcode, errmsg
+ * ARGV: owner, state (`refused` | `ambiguous` | `open`), errcode, errmsg, '1' when WeChat's list has been searched just now
  */
-export const settleCode = script(`
+export const settleCode = script(`${NOW_LUA}
 if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[1] or redis.call('HGET', KEYS[1], 'state') ~= 'exchanging' then return 0 end
 if ARGV[2] == 'open' then
   redis.call('DEL', KEYS[1])
-else
-  redis.call('HSET', KEYS[1], 'state', ARGV[2], 'errcode', ARGV[3], 'errmsg', ARGV[4])
+  return 1
 end
+redis.call('HSET', KEYS[1], 'state', ARGV[2], 'errcode', ARGV[3], 'errmsg', ARGV[4])
+if ARGV[2] == 'refused' then redis.call('HSET', KEYS[1], 'refusedAtMs', text(now)) end
+if ARGV[5] ~= '' then redis.call('HSET', KEYS[1], 'listSearchedAtMs', text(now)) end
 return 1
 `)

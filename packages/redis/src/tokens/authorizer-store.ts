@@ -181,7 +181,7 @@ export function createAuthorizerStore(deps: AuthorizerStoreDeps): AuthorizerStor
             accessToken ? accessToken.lifetimeSeconds * 1000 - accessToken.elapsedMs : 0,
             accessToken?.lifetimeSeconds ?? 0,
             seal(appId, authorization.refreshToken),
-            formatFuncInfo(authorization.funcInfo),
+            authorization.funcInfo ? formatFuncInfo(authorization.funcInfo) : '',
             authorization.dueInMs,
             AUTHORIZATION_CODE_TTL_SECONDS,
           ],

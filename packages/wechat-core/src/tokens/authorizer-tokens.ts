@@ -4,7 +4,7 @@ import type { AuthorizerAppId } from '../ids.ts'
 import type { Secret } from '../secret.ts'
 import type { ComponentTokens } from './component-tokens.ts'
 import { refreshDueInMs } from './freshness.ts'
-import { createRefreshTokenSearch } from './refresh-token-search.ts'
+import type { RefreshTokenSearch } from './refresh-token-search.ts'
 import { authorizerRevoked, describeFailure, failureError, reauthorizationRequired, refreshSuperseded, refusalKind } from './refusal.ts'
 import { type CommitOutcome, createTokenKeeper, type TokenKeeperStore } from './token-keeper.ts'
 import type { CurrentToken } from './types.ts'
@@ -56,8 +56,9 @@ type Attempt = { owner: string; material: AuthorizerMaterial; signal: AbortSigna
 
 export type AuthorizerTokensDeps = {
   store: AuthorizerTokenStore
-  api: Pick<ComponentApi, 'refreshAuthorizerToken' | 'getAuthorizerInfo' | 'getAuthorizerList'>
+  api: Pick<ComponentApi, 'refreshAuthorizerToken' | 'getAuthorizerInfo'>
   componentTokens: Pick<ComponentTokens, 'get' | 'withToken'>
+  search: RefreshTokenSearch
   refreshMarginSeconds: number
   forceMinIntervalMs: number
   onRefreshed(appId: AuthorizerAppId, expiresAtMs: number): void
@@ -69,8 +70,7 @@ export type AuthorizerTokensDeps = {
  * @see https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/ThirdParty/token/api_authorizer_token.html
  */
 export function createAuthorizerTokens(deps: AuthorizerTokensDeps): AuthorizerTokens {
-  const { store, api, componentTokens } = deps
-  const search = createRefreshTokenSearch({ api, componentTokens })
+  const { store, api, componentTokens, search } = deps
 
   const keeper = createTokenKeeper<AuthorizerAppId, AuthorizerMaterial>({
     store,

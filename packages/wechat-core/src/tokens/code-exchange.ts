@@ -1,57 +1,25 @@
 // Owns: turning an authorization code into a stored authorization, once, however often and at how many processes it arrives.
 import { createHash, randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { ComponentApi, FuncInfo } from '../api/types.ts'
+import type { ComponentApi } from '../api/types.ts'
+import type { Clock } from '../clock.ts'
 import { GatewayError, WeChatApiError } from '../errors.ts'
 import type { AuthorizerAppId } from '../ids.ts'
 import type { Secret } from '../secret.ts'
+import { type AccountLookup, CODE_LIFE_MS, isLookUpDue } from './account-lookup.ts'
+import type { AuthorizationStore, CodeStore, NewAuthorization } from './authorization-store.ts'
 import type { ComponentTokens } from './component-tokens.ts'
 import { refreshDueInMs } from './freshness.ts'
 import { authorizerRevoked, isAmbiguous, refusalKind } from './refusal.ts'
 
-export type CodeClaim =
-  /** `ambiguous`: an earlier exchange may have reached WeChat, its answer never reached us. */
-  | { kind: 'claimed'; ambiguous: boolean }
-  | { kind: 'busy' }
-  | { kind: 'exchanged'; appId: AuthorizerAppId }
-  | { kind: 'refused'; errcode: number; errmsg: string }
-
-export type CodeStore = {
-  /** Whose an exchanged code is; undefined for every other code. */
-  accountOf(codeHash: string): Promise<AuthorizerAppId | undefined>
-  claim(codeHash: string, claim: { owner: string; leaseMs: number }): Promise<CodeClaim>
-  refuse(codeHash: string, refused: { owner: string; errcode: number; errmsg: string }): Promise<void>
-  /** Gives the code back, so that another may try. */
-  release(codeHash: string, released: { owner: string; ambiguous: boolean }): Promise<void>
-}
-
-export type NewAuthorization = {
-  appId: AuthorizerAppId
-  codeHash: string
-  owner: string
-  /** From the pushed event; undefined = now, by the store's clock. */
-  createTimeSeconds: number | undefined
-  accessToken: { token: Secret; lifetimeSeconds: number; elapsedMs: number } | undefined
-  refreshToken: Secret | undefined
-  funcInfo: FuncInfo
-  dueInMs: number
-}
-
-export type AuthorizationStore = {
-  /** Tokens and the code's outcome in one step. `revoked`: a newer `unauthorized` is known, nothing was stored. */
-  saveAuthorization(authorization: NewAuthorization): Promise<'saved' | 'revoked'>
-  /** The pushed event of a code that was exchanged already: its CreateTime is the time of that authorization. */
-  confirmAuthorizationTime(appId: AuthorizerAppId, codeHash: string, createTimeSeconds: number): Promise<void>
-  /** Is an `unauthorized` known that is newer than this? */
-  isRevokedSince(appId: AuthorizerAppId, createTimeSeconds: number): Promise<boolean>
-}
-
-export type PushedAuthorization = { authorizerAppId: AuthorizerAppId; createTimeSeconds: number }
+/** What the pushed event of an authorization says, and when it came. */
+export type PushedAuthorization = { authorizerAppId: AuthorizerAppId; createTimeSeconds: number; receivedAtMs: number }
 
 export type CodeExchange = {
   /**
-   * Answers whose authorization the code stands for, once its tokens are stored.
-   * Rejects with AUTHORIZATION_CODE_INVALID, AUTHORIZER_REVOKED, COMPONENT_TICKET_MISSING, WECHAT_API_ERROR, WECHAT_API_TIMEOUT.
+   * Answers whose authorization the code stands for, once its tokens are stored. With `pushed`, the account that WeChat named is
+   * looked up when the code does not work. Rejects with AUTHORIZATION_CODE_INVALID (never with `pushed`), AUTHORIZER_REVOKED,
+   * COMPONENT_TICKET_MISSING, WECHAT_API_ERROR, WECHAT_API_TIMEOUT. What it rejects with is no verdict: the same call may succeed later.
    */
   exchange(code: Secret, pushed?: PushedAuthorization): Promise<AuthorizerAppId>
   /** Whose a code is that was exchanged already; WeChat is not asked. */
@@ -61,9 +29,11 @@ export type CodeExchange = {
 export type CodeExchangeDeps = {
   codes: CodeStore
   authorizations: AuthorizationStore
-  api: Pick<ComponentApi, 'queryAuth' | 'getAuthorizerInfo'>
+  api: Pick<ComponentApi, 'queryAuth'>
   componentTokens: Pick<ComponentTokens, 'get' | 'withToken'>
+  accounts: AccountLookup
   refreshMarginSeconds: number
+  clock: Clock
 }
 
 const LEASE_MS = 10_000
@@ -74,6 +44,17 @@ const POLL_MS = 25
 /** Authorization codes stand in Redis by their SHA-256 only. */
 export function authorizationCodeHash(code: Secret): string {
   return createHash('sha256').update(code.reveal()).digest('hex')
+}
+
+/** A code that this process has claimed, and what has become of it. */
+type Claimed = {
+  code: Secret
+  codeHash: string
+  owner: string
+  ambiguous: boolean
+  searchesList: boolean
+  /** By this attempt. */
+  listSearched: boolean
 }
 
 /**
@@ -100,16 +81,18 @@ export function createCodeExchange(deps: CodeExchangeDeps): CodeExchange {
     // Bought before the code is touched: nothing is spent while a ticket is missing.
     await componentTokens.get()
     while (performance.now() < deadlineMs) {
-      const claim = await codes.claim(codeHash, { owner, leaseMs: LEASE_MS })
+      const claim = await codes.claim(codeHash, { owner, leaseMs: LEASE_MS, insist: pushed !== undefined })
       switch (claim.kind) {
         case 'exchanged':
           if (pushed) await authorizations.confirmAuthorizationTime(claim.appId, codeHash, pushed.createTimeSeconds)
           return claim.appId
         case 'refused':
-          if (pushed) return recover(codeHash, owner, pushed)
           throw invalidCode(claim)
-        case 'claimed':
-          return exchangeClaimed(code, codeHash, owner, claim.ambiguous, pushed)
+        case 'claimed': {
+          const { ambiguous, listSearched } = claim
+          const claimed = { code, codeHash, owner, ambiguous, searchesList: !listSearched, listSearched: false }
+          return pushed ? exchangePushed(claimed, pushed) : exchangeFromBrowser(claimed)
+        }
         case 'busy':
           await delay(POLL_MS * (0.5 + Math.random()))
       }
@@ -117,79 +100,85 @@ export function createCodeExchange(deps: CodeExchangeDeps): CodeExchange {
     throw new GatewayError('WECHAT_API_TIMEOUT', 'the exchange of the authorization code did not end in time', { retry: true })
   }
 
-  async function exchangeClaimed(
-    code: Secret,
-    codeHash: string,
-    owner: string,
-    wasAmbiguous: boolean,
-    pushed: PushedAuthorization | undefined,
-  ): Promise<AuthorizerAppId> {
-    let reachedWeChat = wasAmbiguous
+  /** Only the code says whose authorization it is: nothing else can be asked. */
+  async function exchangeFromBrowser(claimed: Claimed): Promise<AuthorizerAppId> {
+    const { codeHash, owner } = claimed
     try {
-      if (pushed && (await authorizations.isRevokedSince(pushed.authorizerAppId, pushed.createTimeSeconds))) {
-        throw authorizerRevoked()
-      }
-      const startedAtMs = performance.now()
-      const signal = AbortSignal.timeout(CALL_BUDGET_MS)
-      const queried = await componentTokens.withToken((componentToken) => api.queryAuth(componentToken, code, { signal }))
-      reachedWeChat = true
-      const lifetimeSeconds = queried.expiresInSeconds
-      return await save({
-        appId: queried.authorizerAppId,
-        codeHash,
-        owner,
-        createTimeSeconds: pushed?.createTimeSeconds,
-        accessToken:
-          queried.authorizerAccessToken && lifetimeSeconds !== undefined
-            ? {
-                token: queried.authorizerAccessToken,
-                lifetimeSeconds,
-                elapsedMs: Math.round(performance.now() - startedAtMs),
-              }
-            : undefined,
-        refreshToken: queried.authorizerRefreshToken,
-        funcInfo: queried.funcInfo ?? [],
-        dueInMs: lifetimeSeconds === undefined ? 0 : refreshDueInMs(lifetimeSeconds, deps.refreshMarginSeconds),
-      })
+      return await exchangeAtWeChat(claimed, undefined)
     } catch (error) {
-      if (refusalKind(error) === 'authorization-code-invalid' && error instanceof WeChatApiError) {
-        if (pushed) return recoverClaimed(codeHash, owner, pushed)
-        if (!wasAmbiguous) await codes.refuse(codeHash, { owner, errcode: error.errcode, errmsg: error.errmsg })
-        else await codes.release(codeHash, { owner, ambiguous: true })
-        throw invalidCode(error)
+      if (refusalKind(error) !== 'authorization-code-invalid' || !(error instanceof WeChatApiError)) {
+        await release(claimed, error)
+        throw error
       }
-      await codes.release(codeHash, { owner, ambiguous: reachedWeChat || isAmbiguous(error) })
+      if (claimed.ambiguous) await release(claimed, error)
+      else await codes.refuse(codeHash, { owner, errcode: error.errcode, errmsg: error.errmsg })
+      throw invalidCode(error)
+    }
+  }
+
+  async function exchangePushed(claimed: Claimed, pushed: PushedAuthorization): Promise<AuthorizerAppId> {
+    try {
+      if (await authorizations.isRevokedSince(pushed.authorizerAppId, pushed.createTimeSeconds)) throw authorizerRevoked()
+      try {
+        return await exchangeAtWeChat(claimed, pushed)
+      } catch (error) {
+        if (!isLookUpDue(error, deps.clock.nowMs() - pushed.receivedAtMs)) throw error
+        return await lookUp(claimed, { pushed, refusal: error })
+      }
+    } catch (error) {
+      await release(claimed, error)
       throw error
     }
   }
 
-  async function recoverClaimed(codeHash: string, owner: string, pushed: PushedAuthorization): Promise<AuthorizerAppId> {
-    try {
-      return await recover(codeHash, owner, pushed)
-    } catch (error) {
-      await codes.release(codeHash, { owner, ambiguous: true })
-      throw error
-    }
+  async function exchangeAtWeChat(claimed: Claimed, pushed: PushedAuthorization | undefined): Promise<AuthorizerAppId> {
+    const { code, codeHash, owner } = claimed
+    const startedAtMs = performance.now()
+    const signal = AbortSignal.timeout(CALL_BUDGET_MS)
+    const queried = await componentTokens.withToken((componentToken) => api.queryAuth(componentToken, code, { signal }))
+    claimed.ambiguous = true
+    const { authorizerAccessToken: token, expiresInSeconds: lifetimeSeconds } = queried
+    const elapsedMs = Math.round(performance.now() - startedAtMs)
+    return save({
+      appId: queried.authorizerAppId,
+      codeHash,
+      owner,
+      createTimeSeconds: pushed?.createTimeSeconds,
+      accessToken: token && lifetimeSeconds !== undefined ? { token, lifetimeSeconds, elapsedMs } : undefined,
+      refreshToken: queried.authorizerRefreshToken,
+      funcInfo: queried.funcInfo,
+      dueInMs: lifetimeSeconds === undefined ? 0 : refreshDueInMs(lifetimeSeconds, deps.refreshMarginSeconds),
+    })
   }
 
   /**
-   * The code is spent or over, yet WeChat itself told us of the authorization: its own list knows the refresh token.
-   * Covers a crash between WeChat's answer and our save, and an event that was handled too late.
+   * The code does not work, yet WeChat itself told us of the authorization: api_get_authorizer_info knows the refresh token, or the
+   * list of all authorizers does. Covers a process that died between WeChat's answer and our save, an event that was handled too
+   * late, and a refusal that was wrong. When neither knows it, the refusal is passed on: the code may work next time. After the
+   * code's life the account is stored without a refresh token, if WeChat says that it is authorized.
    */
-  async function recover(codeHash: string, owner: string, pushed: PushedAuthorization): Promise<AuthorizerAppId> {
+  async function lookUp(claimed: Claimed, { pushed, refusal }: { pushed: PushedAuthorization; refusal: unknown }) {
+    const { codeHash, owner } = claimed
     const appId = pushed.authorizerAppId
-    if (await authorizations.isRevokedSince(appId, pushed.createTimeSeconds)) throw authorizerRevoked()
-    const details = await componentTokens.withToken((componentToken) => api.getAuthorizerInfo(componentToken, appId))
+    claimed.ambiguous = true
+    const found = await deps.accounts.find(appId, claimed)
+    claimed.listSearched = found.listSearched
+    const isStorable = found.refreshToken || (found.isKnown && deps.clock.nowMs() - pushed.receivedAtMs >= CODE_LIFE_MS)
+    if (!isStorable) throw refusal
     return save({
       appId,
       codeHash,
       owner,
       createTimeSeconds: pushed.createTimeSeconds,
       accessToken: undefined,
-      refreshToken: details.authorizerRefreshToken,
-      funcInfo: details.funcInfo ?? [],
+      refreshToken: found.refreshToken,
+      funcInfo: found.funcInfo,
       dueInMs: 0,
     })
+  }
+
+  function release({ codeHash, owner, ambiguous, listSearched }: Claimed, error: unknown): Promise<void> {
+    return codes.release(codeHash, { owner, ambiguous: ambiguous || isAmbiguous(error), listSearched })
   }
 
   async function save(authorization: NewAuthorization): Promise<AuthorizerAppId> {

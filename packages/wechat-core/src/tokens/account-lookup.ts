@@ -1,0 +1,79 @@
+// Owns: asking WeChat for an account that authorized, by other APIs than its code's, and when that is due.
+import type { AuthorizerDetails, ComponentApi, FuncInfo } from '../api/types.ts'
+import { WeChatApiError } from '../errors.ts'
+import type { AuthorizerAppId } from '../ids.ts'
+import type { Secret } from '../secret.ts'
+import type { ComponentTokens } from './component-tokens.ts'
+import type { RefreshTokenSearch } from './refresh-token-search.ts'
+import { isAmbiguous, refusalKind } from './refusal.ts'
+
+/** WeChat's rule: an authorization code works for an hour. */
+export const CODE_LIFE_MS = 3600_000
+/** A refusal that does not say that the code is spent is not believed before the push is this old: until then the code is tried again. */
+const BELIEVED_AFTER_MS = 60_000
+/** The list has many pages: its search may take as long as a whole exchange. */
+const SEARCH_BUDGET_MS = 9_000
+
+export type FoundAccount = {
+  /** api_get_authorizer_info says that the account is authorized. */
+  isKnown: boolean
+  refreshToken: Secret | undefined
+  funcInfo: FuncInfo | undefined
+  listSearched: boolean
+}
+
+export type AccountLookup = {
+  /**
+   * By api_get_authorizer_info and, when that gives no refresh token, in api_get_authorizer_list. A refusal by the first is no
+   * verdict: the second may still know the account. Rejects when WeChat does not answer, or refuses to show its list.
+   */
+  find(appId: AuthorizerAppId, options: { searchesList: boolean }): Promise<FoundAccount>
+}
+
+export type AccountLookupDeps = {
+  api: Pick<ComponentApi, 'getAuthorizerInfo'>
+  componentTokens: Pick<ComponentTokens, 'withToken'>
+  search: RefreshTokenSearch
+}
+
+export function createAccountLookup({ api, componentTokens, search }: AccountLookupDeps): AccountLookup {
+  async function authorizerInfo(appId: AuthorizerAppId): Promise<AuthorizerDetails | undefined> {
+    try {
+      return await componentTokens.withToken((componentToken) => api.getAuthorizerInfo(componentToken, appId))
+    } catch (error) {
+      if (error instanceof WeChatApiError) return undefined
+      throw error
+    }
+  }
+
+  return {
+    async find(appId, { searchesList }) {
+      const details = await authorizerInfo(appId)
+      const listSearched = searchesList && !details?.authorizerRefreshToken
+      const refreshToken = listSearched
+        ? await search.find(appId, AbortSignal.timeout(SEARCH_BUDGET_MS))
+        : details?.authorizerRefreshToken
+      return { isKnown: details !== undefined, refreshToken, funcInfo: details?.funcInfo, listSearched }
+    },
+  }
+}
+
+/** After this failure of api_query_auth, `ageMs` after the push came: is the account to be looked up instead? */
+export function isLookUpDue(error: unknown, ageMs: number): boolean {
+  const kind = refusalKind(error)
+  // Our own store's failure says nothing, and with a missing ticket WeChat cannot be asked for anything.
+  if (kind === undefined && !isAmbiguous(error)) return false
+  if (kind === 'authorization-code-invalid' || ageMs >= CODE_LIFE_MS) return true
+  switch (kind) {
+    case undefined:
+    case 'busy':
+    case 'access-token-invalid':
+    case 'ticket-invalid':
+    case 'quota-minute':
+    case 'ip-not-allowed':
+      // Nothing was said about this code or this account.
+      return false
+    default:
+      return ageMs >= BELIEVED_AFTER_MS
+  }
+}
