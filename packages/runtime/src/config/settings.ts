@@ -88,7 +88,9 @@ export const SETTING_GROUPS = {
     }),
   },
   'The platform': {
-    WX_PLATFORM_ID: defaulted('open1', platformId, { description: 'the `:platform` of the routes' }),
+    WX_PLATFORM_ID: defaulted('open1', platformId, {
+      description: "the `:platform` of the routes; words of the gateway's own in Redis, such as `component`, are refused",
+    }),
     WX_COMPONENT_APPID: optional(componentAppId, { description: "the component's appid", absence: REQUIRED_PLATFORM }),
     WX_COMPONENT_APPSECRET: optional(secretWord, { description: "the component's secret", absence: REQUIRED_PLATFORM, secret: true }),
     WX_TOKEN: optional(secretWord, { description: 'Token, 消息校验Token', absence: REQUIRED_PLATFORM, secret: true }),
