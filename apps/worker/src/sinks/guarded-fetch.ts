@@ -14,6 +14,8 @@ import { createHostResolver, type ResolveHost } from './resolve-host.ts'
 
 export type GuardedRequest = {
   url: string
+  /** For whom: calls of different owners never share a connection. */
+  owner: string
   headers: Record<string, string>
   body: string
   /** Ends the call wherever it is, from the name's resolution to the answer's last byte. */
@@ -39,16 +41,19 @@ export type GuardedFetchDeps = {
   resolveHost?: ResolveHost
   connect?: (options: NetConnectOpts) => Socket
   ca?: string
+  /** Connections that are open at once, one more per owner aside. Default 2,000. */
+  mostOpen?: number
 }
 
 export const MAX_ANSWER_BYTES = 65_536
 
 type Attempt = { answer: GuardedAnswer; stale: boolean }
 
-export function createGuardedFetch({ allowNetworks, resolveHost, connect, ca }: GuardedFetchDeps): GuardedFetch {
+export function createGuardedFetch({ allowNetworks, resolveHost, connect, ca, mostOpen }: GuardedFetchDeps): GuardedFetch {
   const guard = createAddressGuard(allowNetworks)
   const pool = createConnectionPool(
     createDial({ guard, resolveHost: resolveHost ?? createHostResolver(), connect: connect ?? connectTcp, ca }),
+    mostOpen === undefined ? {} : { mostOpen },
   )
   const targetOf = createTargets(allowNetworks)
   return {
@@ -89,14 +94,14 @@ function targetIn(url: URL): Target {
   return { origin, host, port: Number(port ?? (isSecure ? 443 : 80)), path: path ?? '/', hostHeader: url.host, isSecure }
 }
 
-function attempt(
+async function attempt(
   pool: ConnectionPool,
-  { headers, body, signal }: GuardedRequest,
+  { owner, headers, body, signal }: GuardedRequest,
   { target, fresh }: { target: Target; fresh: boolean },
 ): Promise<Attempt> {
+  const connection = await pool.take(target, { owner, signal, fresh })
+  if (connection === undefined) return { answer: endedBy(signal), stale: false }
   return new Promise((resolve) => {
-    if (signal.aborted) return resolve({ answer: endedBy(signal), stale: false })
-    const connection = pool.take(target, signal, { fresh })
     const settle = (answer: GuardedAnswer, stale = false) => {
       signal.removeEventListener('abort', onAbort)
       resolve({ answer, stale })

@@ -33,6 +33,7 @@ export function createWebhookSink({ secrets, fetch, clock }: WebhookSinkDeps): S
       const at = Math.floor(nowMs / 1_000)
       const answer = await fetch.post({
         url: sink.url,
+        owner: `${subscription.platform} ${name}`,
         headers: {
           'content-type': 'application/cloudevents+json',
           'user-agent': USER_AGENT,

@@ -18,8 +18,10 @@ const loopbackDns = async () => [{ address: '127.0.0.1', family: 4 }]
 function open(t: Test, deps: Partial<GuardedFetchDeps> = {}) {
   const guarded = createGuardedFetch({ allowNetworks: LOOPBACK, ...deps })
   t.teardown(() => guarded.close())
-  return (url: string, { timeoutMs = 3_000, body = '{}' }: { timeoutMs?: number; body?: string } = {}) =>
-    guarded.post({ url, headers: { 'content-type': 'application/json' }, body, signal: AbortSignal.timeout(timeoutMs) })
+  return (url: string, { timeoutMs = 3_000, body = '{}', owner = 'open1 crm' } = {}) => {
+    const signal = AbortSignal.timeout(timeoutMs)
+    return guarded.post({ url, owner, headers: { 'content-type': 'application/json' }, body, signal })
+  }
 }
 
 async function serve(t: Test, script: Script = (response) => response.end('ok')) {
@@ -197,7 +199,7 @@ void t.test('a deadline covers a silent server, a dripping answer and a name ser
 void t.test('a call that is over before it begins sends nothing', async (t) => {
   const server = await serve(t)
   const guarded = createGuardedFetch({ allowNetworks: LOOPBACK })
-  const answer = await guarded.post({ url: server.url, headers: {}, body: '', signal: AbortSignal.abort() })
+  const answer = await guarded.post({ url: server.url, owner: 'o', headers: {}, body: '', signal: AbortSignal.abort() })
   t.same(answer, { outcome: 'unreachable', reason: 'interrupted' })
   t.equal(server.received.length, 0)
 })
@@ -281,6 +283,97 @@ void t.test('calls at once have a connection each, which later calls share', asy
   for (const answer of waiting.splice(0)) answer()
   for (const answer of await Promise.all(second)) t.match(answer, { status: 200 })
   t.equal(server.connections(), 3)
+})
+
+/** A server that answers the first request of its life with these pieces, 20 ms apart, and every other with 204. */
+async function serveOnce(t: Test, pieces: readonly string[]) {
+  let connections = 0
+  let ended = 0
+  let isFirst = true
+  const server = createServer((socket) => {
+    connections += 1
+    socket.on('close', () => (ended += 1))
+    socket.on('error', () => {})
+    socket.on('data', (data) => {
+      if (!data.toString('latin1').startsWith('POST')) return
+      const [now = '', ...later] = isFirst ? pieces : ['HTTP/1.1 204 No Content\r\n\r\n']
+      isFirst = false
+      socket.write(now)
+      later.forEach((piece, at) => setTimeout(() => socket.writable && socket.write(piece), 20 * (at + 1)))
+    })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => void server.close())
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('no TCP address')
+  return { url: `http://127.0.0.1:${address.port}/`, connections: () => connections, ended: () => ended }
+}
+
+const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'
+const UNASKED = 'HTTP/1.1 418 Unasked\r\ncontent-length: 0\r\n\r\n'
+
+void t.test('what was not asked for ends a connection, and is no answer to the next call', async (t) => {
+  const unasked: Array<[string, readonly string[]]> = [
+    ['a second answer together with the first', [OK + UNASKED]],
+    ['three answers together', [OK + UNASKED + UNASKED]],
+    ['the beginning of an answer', [`${OK}HTTP/1.1 4`]],
+    ['a body longer than announced', [`${OK}!`]],
+    ['a body where there is none', ['HTTP/1.1 204 No Content\r\n\r\nbody']],
+    ['bytes behind the last chunk', ['HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\nmore']],
+    ['an informational answer behind the answer', [`${OK}HTTP/1.1 103 Early Hints\r\n\r\n`]],
+    ['an answer in pieces with another behind it', ['HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n', `ok${UNASKED}`]],
+    ['an answer while nothing is asked', [OK, UNASKED]],
+    ['a byte while nothing is asked', [OK, 'x']],
+  ]
+  for (const [what, pieces] of unasked) {
+    const server = await serveOnce(t, pieces)
+    const post = open(t)
+    t.match(await post(server.url), { outcome: 'answered' }, what)
+    await until(`${what}: the connection is ended`, () => server.ended() === 1)
+    t.match(await post(server.url), { outcome: 'answered', status: 204 }, `${what}: the next call has its own`)
+    t.equal(server.connections(), 2, `${what}: on another connection`)
+  }
+  const honest = await serveOnce(t, [OK])
+  const post = open(t)
+  await post(honest.url)
+  await post(honest.url)
+  t.equal(honest.connections(), 1, 'without any such thing it is kept')
+})
+
+void t.test('a connection is used for one subscription only', async (t) => {
+  const server = await serve(t)
+  const post = open(t)
+  const owners = ['open1 crm', 'open1 bot', 'open2 crm']
+  for (const owner of [...owners, ...owners]) t.match(await post(server.url, { owner }), { status: 200 })
+  t.equal(server.connections(), owners.length)
+})
+
+void t.test('beyond a number of connections the one that was idle longest is closed', async (t) => {
+  const server = await serve(t)
+  const post = open(t, { mostOpen: 3 })
+  for (const owner of ['a', 'b', 'c', 'd']) await post(server.url, { owner })
+  t.equal(server.connections(), 4)
+  for (const owner of ['b', 'c', 'd']) await post(server.url, { owner })
+  t.equal(server.connections(), 4, 'these were kept')
+  await post(server.url, { owner: 'a' })
+  t.equal(server.connections(), 5, 'and that was not')
+})
+
+void t.test('when all connections are busy, a subscription without one gets one; another waits for its own', async (t) => {
+  const waiting: Array<() => void> = []
+  const server = await serve(t, (response) => void waiting.push(() => response.end('ok')))
+  const post = open(t, { mostOpen: 2 })
+  const calls = ['a', 'a', 'a', 'a', 'b'].map((owner) => post(server.url, { owner }))
+  await until('two of a and one of b are under way', () => waiting.length === 3)
+  t.equal(server.connections(), 3)
+  const gaveUp = await post(server.url, { owner: 'a', timeoutMs: 50 })
+  t.same(gaveUp, { outcome: 'unreachable', reason: 'timeout' })
+  for (let answered = 0; answered < calls.length; answered += 1) {
+    await until('one more is under way', () => waiting.length > 0)
+    waiting.shift()?.()
+  }
+  for (const answer of await Promise.all(calls)) t.match(answer, { status: 200 })
+  t.ok(server.connections() <= 4)
 })
 
 void t.test('a call that is given up leaves no connection, nor what it was asked while one was being made', async (t) => {
