@@ -1,10 +1,13 @@
-// Owns: which subscriptions an event is for. Indexed by authorizer and type: an event costs what matches it, not what exists.
+// Owns: which subscriptions an event is for. Two indexes, by authorizer and by type, of which each holds a subscription's lists
+// once: memory is the sum of all authorizers and types, never a product of the two.
 import type { GatewayEvent } from './event.ts'
 import type { Subscription } from './subscription.ts'
+import { compileTypePatterns, matchesType, type TypePatterns } from './type-patterns.ts'
 
 /** In the order of their names, each once. */
 export type Matcher = (event: Pick<GatewayEvent, 'type' | 'authorizerappid'>) => Subscription[]
 
+/** Subscriptions for all authorizers. */
 type TypeIndex = {
   everyType: Subscription[]
   /** By the type in lower case. */
@@ -15,33 +18,47 @@ type TypeIndex = {
 }
 
 const compiled = new WeakMap<readonly Subscription[], Matcher>()
+/** Made once per subscription: another array has most subscriptions of the one before. */
+const patternsOf = new WeakMap<readonly string[], TypePatterns>()
 
 /**
  * Types match without case, `*` at the end stands for anything; authorizers compare with `authorizerappid`, so that an event
  * without one matches only subscriptions that name none. What `match` leaves out is everything, an empty list is nothing.
  * Disabled subscriptions never match. Compiled once per array, which must not be changed afterwards.
+ *
+ * An event costs the subscriptions that name its authorizer, each with one search among its types, and those for all
+ * authorizers that name its type.
  */
 export function compileMatcher(subscriptions: readonly Subscription[]): Matcher {
   const known = compiled.get(subscriptions)
   if (known) return known
-  const anyAuthorizer = createTypeIndex()
-  const byAuthorizer = new Map<string, TypeIndex>()
+  const forAll = createTypeIndex()
+  const byAuthorizer = new Map<string, Subscription[]>()
   for (const subscription of subscriptions) {
     if (!subscription.enabled) continue
     const { authorizers } = subscription.match
-    if (authorizers === undefined) addTo(anyAuthorizer, subscription)
-    else for (const appId of new Set(authorizers)) addTo(entry(byAuthorizer, appId, createTypeIndex), subscription)
+    if (authorizers === undefined) addTo(forAll, subscription)
+    else for (const appId of new Set(authorizers)) entry(byAuthorizer, appId).push(subscription)
   }
   const matcher: Matcher = ({ type, authorizerappid }) => {
-    const found = new Set<Subscription>()
     const lowerType = type.toLowerCase()
-    collect(anyAuthorizer, lowerType, found)
-    const own = authorizerappid === undefined ? undefined : byAuthorizer.get(authorizerappid)
-    if (own) collect(own, lowerType, found)
-    return [...found].sort((a, b) => (a.name < b.name ? -1 : 1))
+    const found = collect(forAll, lowerType)
+    const naming = authorizerappid === undefined ? undefined : byAuthorizer.get(authorizerappid)
+    for (const subscription of naming ?? []) if (wantsType(subscription, lowerType)) found.push(subscription)
+    return found.sort((a, b) => (a.name < b.name ? -1 : 1))
   }
   compiled.set(subscriptions, matcher)
   return matcher
+}
+
+function wantsType({ match: { types } }: Subscription, lowerType: string): boolean {
+  return types === undefined || matchesType(typePatterns(types), lowerType)
+}
+
+function typePatterns(types: readonly string[]): TypePatterns {
+  const known = patternsOf.get(types) ?? compileTypePatterns(types)
+  patternsOf.set(types, known)
+  return known
 }
 
 function createTypeIndex(): TypeIndex {
@@ -54,31 +71,28 @@ function addTo(index: TypeIndex, subscription: Subscription): void {
     index.everyType.push(subscription)
     return
   }
-  for (const pattern of types) {
-    const lower = pattern.toLowerCase()
-    if (!lower.endsWith('*')) {
-      entry(index.exact, lower, () => []).push(subscription)
-      continue
-    }
-    const prefix = lower.slice(0, -1)
-    entry(index.byPrefix, prefix, () => []).push(subscription)
+  const { exact, prefixes } = typePatterns(types)
+  for (const type of exact) entry(index.exact, type).push(subscription)
+  for (const prefix of prefixes) {
+    entry(index.byPrefix, prefix).push(subscription)
     index.prefixLengths.add(prefix.length)
   }
 }
 
-function collect(index: TypeIndex, type: string, found: Set<Subscription>): void {
-  for (const subscription of index.everyType) found.add(subscription)
-  for (const subscription of index.exact.get(type) ?? []) found.add(subscription)
+/** Each once: of one subscription's patterns no two match the same type. */
+function collect(index: TypeIndex, type: string): Subscription[] {
+  const found = [...index.everyType, ...(index.exact.get(type) ?? [])]
   for (const length of index.prefixLengths) {
     if (length > type.length) continue
-    for (const subscription of index.byPrefix.get(type.slice(0, length)) ?? []) found.add(subscription)
+    for (const subscription of index.byPrefix.get(type.slice(0, length)) ?? []) found.push(subscription)
   }
+  return found
 }
 
-function entry<T>(map: Map<string, T>, key: string, create: () => T): T {
+function entry(map: Map<string, Subscription[]>, key: string): Subscription[] {
   const known = map.get(key)
   if (known !== undefined) return known
-  const created = create()
+  const created: Subscription[] = []
   map.set(key, created)
   return created
 }

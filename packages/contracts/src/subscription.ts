@@ -24,20 +24,23 @@ export const MatchSchema = Type.Object(
   { additionalProperties: false },
 )
 
+/** Answered by the gateway; whatever else is given is refused. */
+const givenName = Type.String({ maxLength: 256 })
+
 export const SinkInputSchema = Type.Union([
   Type.Object(
     {
       kind: Type.Literal('queue'),
       // Answered by GET; accepted back so that what was read can be written.
-      queue: Type.Optional(Type.String()),
-      prefix: Type.Optional(Type.String()),
+      queue: Type.Optional(givenName),
+      prefix: Type.Optional(givenName),
     },
     { additionalProperties: false },
   ),
   Type.Object(
     {
       kind: Type.Literal('stream'),
-      stream: Type.Optional(Type.String()),
+      stream: Type.Optional(givenName),
       maxLength: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000_000 })),
     },
     { additionalProperties: false },
@@ -56,7 +59,7 @@ export const SinkInputSchema = Type.Union([
 /** Body of PUT /subscriptions/:name. */
 export const SubscriptionInputSchema = Type.Object(
   {
-    name: Type.Optional(Type.String()),
+    name: Type.Optional(Type.String({ maxLength: 63 })),
     match: Type.Optional(MatchSchema),
     sink: SinkInputSchema,
     retry: Type.Optional(
@@ -68,8 +71,8 @@ export const SubscriptionInputSchema = Type.Object(
     reply: Type.Optional(Type.Boolean()),
     fallback: Type.Optional(Type.Union([Type.Literal('customer-service'), Type.Null()])),
     enabled: Type.Optional(Type.Boolean()),
-    createdAt: Type.Optional(Type.String()),
-    updatedAt: Type.Optional(Type.String()),
+    createdAt: Type.Optional(Type.String({ maxLength: 64 })),
+    updatedAt: Type.Optional(Type.String({ maxLength: 64 })),
   },
   { additionalProperties: false },
 )

@@ -33,7 +33,7 @@ export function checkInput(
   return {
     name,
     platform,
-    match: { authorizers: input.match?.authorizers, types: input.match?.types },
+    match: { authorizers: distinct(input.match?.authorizers), types: distinct(input.match?.types) },
     sink: checkSink({ platform, checkWebhookUrl }, name, input.sink),
     retry: { scheduleSeconds: input.retry?.scheduleSeconds ?? DEFAULT_RETRY_SCHEDULE_SECONDS },
     reply: input.reply ?? false,
@@ -90,6 +90,10 @@ export function keepName(
     return { ...sink, stream }
   }
   return sink
+}
+
+function distinct(list: readonly string[] | undefined): string[] | undefined {
+  return list && [...new Set(list)]
 }
 
 function neverHappens(_sink: never): never {

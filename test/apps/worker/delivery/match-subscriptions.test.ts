@@ -66,21 +66,39 @@ void t.test('thousands of random subscriptions match as the plainest matcher doe
   const random = seeded(42)
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T
   const words = ['wechat', 'message', 'event', 'text', 'Text', 'scan', 'SUBSCRIBE']
-  const name = () => Array.from({ length: 1 + Math.floor(random() * 3) }, () => pick(words)).join('.')
+  const name = () => Array.from({ length: 1 + Math.floor(random() * 3) }, () => pick(words)).join(pick(['.', '_', '-', '']))
+  /** Starts of names, so that patterns cover each other and whole types. */
+  const start = () => name().slice(0, Math.floor(random() * 12))
   const apps = [APP_A, APP_B, 'wxcccccccccccccccc']
   const some = <T>(make: () => T) => (random() < 0.3 ? undefined : Array.from({ length: Math.floor(random() * 4) }, make))
   const all = Array.from({ length: 3_000 }, (_, index) =>
     subscription(`s${String(index).padStart(5, '0')}`, {
       enabled: random() > 0.1,
-      match: { authorizers: some(() => pick(apps)), types: some(() => name() + (random() < 0.4 ? '*' : '')) },
+      match: { authorizers: some(() => pick(apps)), types: some(() => (random() < 0.5 ? `${start()}*` : name())) },
     }),
   )
   const match = compileMatcher(all)
-  for (let round = 0; round < 200; round += 1) {
-    const event = { type: name(), ...(random() < 0.2 ? {} : { authorizerappid: pick(apps) }) }
+  for (let round = 0; round < 300; round += 1) {
+    const event = { type: random() < 0.2 ? start() : name(), ...(random() < 0.2 ? {} : { authorizerappid: pick(apps) }) }
     const expected = all.filter((candidate) => plainlyMatches(candidate, event)).map((found) => found.name)
     t.same(match(event).map((found) => found.name), expected)
   }
+})
+
+void t.test('many authorizers and many types cost their sum: 200 subscriptions of 10,000 times 1,000 fit in little memory', async (t) => {
+  const authorizers = Array.from({ length: 10_000 }, (_, n) => `wx${String(n).padStart(16, '0')}`)
+  const all = Array.from({ length: 200 }, (_, n) => {
+    const types = Array.from({ length: 1_000 }, (_, type) => `wechat.event.t${type}.${n}${type % 2 === 0 ? '*' : ''}`)
+    return subscription(`s${String(n).padStart(3, '0')}`, { match: { authorizers, types } })
+  })
+  const heapBefore = process.memoryUsage().heapUsed
+  const match = compileMatcher(all)
+  const names = (type: string) => match({ type, authorizerappid: authorizers[5_000] ?? '' }).map(({ name }) => name)
+  t.same(names('wechat.event.t7.7'), ['s007'])
+  t.same(names('wechat.event.t8.19.and-more'), ['s001', 's019'])
+  t.same(names('wechat.event.t9.19.and-more'), [])
+  const grownBytes = process.memoryUsage().heapUsed - heapBefore
+  t.ok(grownBytes < 250_000_000, `${Math.round(grownBytes / 1e6)} MB, what is not collected yet included`)
 })
 
 function plainlyMatches({ enabled, match }: Subscription, event: { type: string; authorizerappid?: string }): boolean {
