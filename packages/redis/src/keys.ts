@@ -128,6 +128,8 @@ export function platformKeys(platform: string) {
     subscriptions: `${base}:subscriptions`,
     /** hash name -> the caller that created this subscription. No TTL. A subscription that counts for nobody has no field. */
     subscriptionCreators: `${base}:subscription_creators`,
+    /** sorted set, subscription -> the version that changed it last, at most 1,000; '' and '*': which versions it knows. No TTL. */
+    subscriptionChanges: `${base}:subscription_changes`,
     /** string, counts changes of the hash of subscriptions. No TTL. Read by every process before it matches. */
     subscriptionsVersion: `${base}:subscriptions_version`,
 

@@ -175,6 +175,56 @@ void t.test('every process knows a change within 100 ms, at once with an age of 
   })
 })
 
+void t.test('a change costs every process what changed: the others are not read again and stay the same objects', async (t) => {
+  const store = await startStore(t)
+  const [here, there] = [open(store), open(store)]
+  for (const name of ['a', 'b', 'c', 'd']) await here.put(name, WEBHOOK)
+  const before = await there.all(0)
+  const wholeReads = async () => Number(/cmdstat_hgetall:calls=(\d+)/.exec(await store.commands.info('commandstats'))?.[1] ?? 0)
+  const readsBefore = await wholeReads()
+  await here.put('b', { sink: { kind: 'queue' } })
+  await here.put('e', WEBHOOK)
+  await here.disable('c')
+  const after = await there.all(0)
+  t.same(after.map(({ name, sink, enabled }) => [name, sink.kind, enabled]), [
+    ['a', 'webhook', true],
+    ['b', 'queue', true],
+    ['c', 'webhook', false],
+    ['d', 'webhook', true],
+    ['e', 'webhook', true],
+  ])
+  t.equal(after[0], before[0])
+  t.equal(after[3], before[3])
+  t.equal(await wholeReads(), readsBefore)
+})
+
+void t.test('whatever changes, and whoever changes it, a process that reads on knows what one knows that begins', async (t) => {
+  const store = await startStore(t)
+  const writers = [open(store), open(store)]
+  const reader = open(store)
+  const sameAsNew = async (what: string) => t.same(await reader.all(0), await open(store).all(0), what)
+  for (let round = 0; round < 60; round += 1) {
+    const name = `s${(round * 7) % 11}`
+    const writer = writers[round % 2]
+    if (round % 5 === 4) await store.commands.multi().hdel(keys.subscriptions, name).incr(keys.subscriptionsVersion).exec()
+    else if (round % 5 === 3) await writer?.disable(name)
+    else await writer?.put(name, round % 2 === 0 ? WEBHOOK : { sink: { kind: 'queue' } })
+    if (round % 3 !== 1) await sameAsNew(`round ${round}`)
+  }
+  await writers[0]?.delete('s0')
+  await sameAsNew('after a deletion')
+  // More than are noted.
+  await Promise.all(Array.from({ length: 1_050 }, (_, n) => reader.put(`many-${n}`, { sink: { kind: 'queue' } })))
+  await sameAsNew('after more changes than are noted')
+  t.equal(await store.commands.zcard(keys.subscriptionChanges), 1_002)
+  await writers[0]?.put('many-1', WEBHOOK)
+  await sameAsNew('after one more')
+  await store.commands.flushall()
+  await sameAsNew('in an emptied store')
+  await writers[0]?.put('first', WEBHOOK)
+  await sameAsNew('in an emptied store that fills again')
+})
+
 void t.test('a list goes by name, page by page', async (t) => {
   const store = await startStore(t)
   const subscriptions = open(store)
@@ -183,6 +233,20 @@ void t.test('a list goes by name, page by page', async (t) => {
   t.same([first.items.map(({ name }) => name), first.nextCursor], [['a', 'b'], 'b'])
   const second = await subscriptions.list({ limit: 2, cursor: 'b' })
   t.same([second.items.map(({ name }) => name), second.nextCursor], [['c'], null])
+})
+
+void t.test('long matches make a page short, but never empty', async (t) => {
+  const store = await startStore(t)
+  const subscriptions = open(store)
+  const authorizers = Array.from({ length: 10_000 }, (_, n) => `wx${String(n).padStart(16, '0')}`)
+  // A list may say things twice: they are kept once.
+  const match = { authorizers: [...authorizers, ...authorizers], types: ['wechat.*', 'wechat.*'] }
+  for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) await subscriptions.put(name, { sink: { kind: 'queue' }, match })
+  const first = await subscriptions.list({ limit: 100, cursor: undefined })
+  t.same([first.items.length, first.nextCursor], [4, 'd'])
+  t.same(first.items[0]?.match, { authorizers, types: ['wechat.*'] })
+  const second = await subscriptions.list({ limit: 100, cursor: 'd' })
+  t.same([second.items.map(({ name }) => name), second.nextCursor], [['e', 'f'], null])
 })
 
 void t.test('parallel changes of one subscription are all made, one after the other, and one of them created it', async (t) => {
@@ -260,7 +324,7 @@ void t.test('a deleted subscription leaves nothing: no deliveries, no dead lette
   await writer.appendToStream({ stream: sinkStream(PLATFORM, 'crm'), fields: { id: '1' } })
   t.equal(await subscriptions.delete('crm'), true)
   const left = (await store.commands.keys('*')).filter((key) => !key.includes(':de:'))
-  t.same(left, [keys.subscriptionsVersion], 'but for de-duplication, which ends within a minute')
+  t.same(left.toSorted(), [keys.subscriptionChanges, keys.subscriptionsVersion], 'but for de-duplication, which ends within a minute')
   t.equal(await subscriptions.get('crm'), undefined)
   t.same(await subscriptions.all(), [])
   t.equal(await subscriptions.delete('crm'), false)

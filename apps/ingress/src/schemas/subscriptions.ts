@@ -38,7 +38,8 @@ export const subscriptionSchemas = {
   list: {
     tags,
     operationId: 'listSubscriptions',
-    summary: 'The subscriptions',
+    summary: 'The subscriptions that the key may see',
+    description: 'A page may be shorter than `limit` and still have a `nextCursor`.',
     params: PlatformParams,
     querystring: Type.Object(pageQuery, closed),
     response: { 200: Type.Object({ items: Type.Array(SubscriptionSchema), nextCursor }), ...refusals },

@@ -1,6 +1,7 @@
-// Owns: the copy of all subscriptions in this process, so that matching an event costs no Redis and a change is seen soon.
+// Owns: the copy of all subscriptions in this process, so that matching an event costs no Redis and a change is seen soon. A change
+// costs what changed: what did not is the same object as before.
 import type { Subscription } from '@wxgw/contracts'
-import type { RecordStore } from './record-store.ts'
+import type { Records, RecordStore } from './record-store.ts'
 import type { SubscriptionRecord } from './subscription-record.ts'
 
 export type CopyState = {
@@ -22,15 +23,30 @@ export type LocalCopy = {
 /** `startedAtMs` is unset until Redis is asked: whoever comes before that gets an answer to his own question, too. */
 type Reading = { startedAtMs: number | undefined; state: Promise<CopyState> }
 
+/** After a failover versions may come again with other changes under them: so long at most something old is kept. */
+const WHOLE_EVERY_MS = 60_000
+
 export function createLocalCopy(deps: {
-  records: Pick<RecordStore, 'version' | 'readAll'>
+  records: Pick<RecordStore, 'version' | 'readAll' | 'readChanges'>
   /** Was there and is gone. */
   onGone: (subscription: Subscription) => void
 }): LocalCopy {
   const { records, onGone } = deps
   let known: { state: CopyState; asOfMs: number } | undefined
+  let wholeAtMs = -Infinity
   let reading: Reading | undefined
   let forgotten = 0
+
+  async function whole(startedAtMs: number): Promise<CopyState> {
+    const { version, records: all } = await records.readAll()
+    wholeAtMs = startedAtMs
+    return arrange(version, new Map(), all)
+  }
+
+  async function changed(before: CopyState): Promise<CopyState> {
+    const changes = await records.readChanges(before.version)
+    return changes ? arrange(changes.version, before.byName, changes.records) : whole(performance.now())
+  }
 
   async function read(startedAtMs: number): Promise<CopyState> {
     const before = known?.state
@@ -41,8 +57,7 @@ export function createLocalCopy(deps: {
       known = { state: before, asOfMs: asOfMs() }
       return before
     }
-    const { version, records: all } = await records.readAll()
-    const state = arrange(version, all)
+    const state = before && startedAtMs - wholeAtMs < WHOLE_EVERY_MS ? await changed(before) : await whole(startedAtMs)
     const gone = before?.subscriptions.filter(({ name }) => !state.byName.has(name)) ?? []
     gone.forEach(onGone)
     known = { state, asOfMs: asOfMs() }
@@ -82,13 +97,12 @@ function begun(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }
 
-function arrange(version: string, records: readonly SubscriptionRecord[]): CopyState {
-  const present = records
-    .filter(({ deleting }) => deleting !== true)
-    .toSorted((left, right) => (left.subscription.name < right.subscription.name ? -1 : 1))
-  return {
-    version,
-    subscriptions: present.map(({ subscription }) => subscription),
-    byName: new Map(present.map((record) => [record.subscription.name, record])),
+function arrange(version: string, known: CopyState['byName'], changes: Records): CopyState {
+  const byName = new Map(known)
+  for (const [name, record] of changes) {
+    if (record === undefined || record.deleting === true) byName.delete(name)
+    else byName.set(name, record)
   }
+  const subscriptions = [...byName.values()].map(({ subscription }) => subscription)
+  return { version, subscriptions: subscriptions.sort((left, right) => (left.name < right.name ? -1 : 1)), byName }
 }

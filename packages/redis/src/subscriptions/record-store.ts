@@ -3,43 +3,20 @@ import { GatewayError } from '@wxgw/wechat-core'
 import type { RedisConnection } from '../connect.ts'
 import type { PlatformKeys } from '../keys.ts'
 import { NO_REPLICA_BARRIER, type ReplicaBarrier } from '../replication/replica-barrier.ts'
-import { runScript, script } from '../script.ts'
+import { runScript } from '../script.ts'
 import { allSucceeded, guardStore } from '../store-errors.ts'
+import { changeRecord, readChanges } from './record-scripts.ts'
 import { formatRecord, parseRecord, type SubscriptionRecord } from './subscription-record.ts'
-
-/**
- * Changes a record only if nobody else did since it was read. Each subscription has a place among those that its creator may
- * have: taken with the record's first version, freed with its end.
- * KEYS: subscriptions, version, creators
- * ARGV: name, record as read or '', record to write or '' to remove, 'take' | 'free' | 'keep', creator, its places
- * -> 1 changed, 0 somebody else was first, -1 the creator has no place left
- */
-const change = script(`
-local known = redis.call('HGET', KEYS[1], ARGV[1]) or ''
-if known ~= ARGV[2] then return 0 end
-if ARGV[4] == 'take' then
-  local taken, creators = 0, redis.call('HGETALL', KEYS[3])
-  for index = 1, #creators, 2 do
-    if creators[index + 1] == ARGV[5] then
-      -- Left behind by a process that knows nothing of creators.
-      if redis.call('HEXISTS', KEYS[1], creators[index]) == 0 then redis.call('HDEL', KEYS[3], creators[index]) else taken = taken + 1 end
-    end
-  end
-  if taken >= tonumber(ARGV[6]) then return -1 end
-  redis.call('HSET', KEYS[3], ARGV[1], ARGV[5])
-elseif ARGV[4] == 'free' then
-  redis.call('HDEL', KEYS[3], ARGV[1])
-end
-if ARGV[3] == '' then redis.call('HDEL', KEYS[1], ARGV[1]) else redis.call('HSET', KEYS[1], ARGV[1], ARGV[3]) end
-redis.call('INCR', KEYS[2])
-return 1
-`)
 
 /** Each loss means that another change was made: so many in a row are a fault, not a race. */
 const MAX_TRIES = 50
 
 /** A caller, and how many subscriptions that it created may exist. */
 export type Creator = { name: string; maxSubscriptions: number }
+
+/** By name; undefined = it is gone. */
+export type Records = ReadonlyMap<string, SubscriptionRecord | undefined>
+export type Versioned = { version: string; records: Records }
 
 export type RecordStore = {
   read(name: string): Promise<SubscriptionRecord | undefined>
@@ -54,10 +31,12 @@ export type RecordStore = {
     creator?: Creator,
   ): Promise<{ before: SubscriptionRecord | undefined; after: SubscriptionRecord | undefined }>
   version(): Promise<string>
-  readAll(): Promise<{ version: string; records: SubscriptionRecord[] }>
+  readAll(): Promise<Versioned>
+  /** What changed after this version; undefined when that is not known. */
+  readChanges(since: string): Promise<Versioned | undefined>
 }
 
-export type SubscriptionKeys = Pick<PlatformKeys, 'subscriptions' | 'subscriptionsVersion' | 'subscriptionCreators'>
+export type SubscriptionKeys = Pick<PlatformKeys, 'subscriptions' | 'subscriptionsVersion' | 'subscriptionChanges' | 'subscriptionCreators'>
 
 export type RecordStoreDeps = {
   redis: RedisConnection
@@ -67,7 +46,8 @@ export type RecordStoreDeps = {
 }
 
 export function createRecordStore({ redis, keys, replicas = NO_REPLICA_BARRIER }: RecordStoreDeps): RecordStore {
-  const scriptKeys = [keys.subscriptions, keys.subscriptionsVersion, keys.subscriptionCreators]
+  const readKeys = [keys.subscriptions, keys.subscriptionsVersion, keys.subscriptionChanges]
+  const scriptKeys = [...readKeys, keys.subscriptionCreators]
   return {
     read: (name) =>
       guardStore(async () => {
@@ -85,7 +65,7 @@ export function createRecordStore({ redis, keys, replicas = NO_REPLICA_BARRIER }
           const written = next === null ? '' : formatRecord(next)
           const place = placeOf({ isNew: before === undefined, next, creator })
           const args = [name, text ?? '', written, ...place]
-          const changed = await replicas.confirmed(keys.subscriptions, () => runScript(redis, change, { keys: scriptKeys, args }))
+          const changed = await replicas.confirmed(keys.subscriptions, () => runScript(redis, changeRecord, { keys: scriptKeys, args }))
           if (changed === -1) throw new GatewayError('SUBSCRIPTION_LIMIT', 'this key has created as many subscriptions here as it may')
           if (changed === 1) return { before, after: next ?? undefined }
         }
@@ -94,15 +74,34 @@ export function createRecordStore({ redis, keys, replicas = NO_REPLICA_BARRIER }
 
     version: () => guardStore(async () => (await redis.get(keys.subscriptionsVersion)) ?? '0'),
 
+    readChanges: (since) =>
+      guardStore(async () => {
+        const answer = await runScript(redis, readChanges, { keys: readKeys, args: [since] })
+        if (!Array.isArray(answer)) return undefined
+        const [version = '', ...fields] = answer.map(String)
+        return { version, records: parseRecords(fields) }
+      }),
+
     readAll: () =>
       guardStore(async () => {
-        const [version, texts] = allSucceeded(
-          await redis.multi().get(keys.subscriptionsVersion).hvals(keys.subscriptions).exec(),
+        const [version, fields] = allSucceeded(
+          await redis.multi().get(keys.subscriptionsVersion).hgetall(keys.subscriptions).exec(),
         )
-        if (!Array.isArray(texts)) throw new GatewayError('INTERNAL', 'the subscriptions cannot be read')
-        return { version: typeof version === 'string' ? version : '0', records: texts.map((text) => parseRecord(String(text))) }
+        if (typeof fields !== 'object' || fields === null) throw new GatewayError('INTERNAL', 'the subscriptions cannot be read')
+        const records = parseRecords(Object.entries(fields).flatMap(([name, text]) => [name, String(text)]))
+        return { version: typeof version === 'string' ? version : '0', records }
       }),
   }
+}
+
+/** `fields`: name, record, name, record, … */
+function parseRecords(fields: readonly string[]): Records {
+  const records = new Map<string, SubscriptionRecord | undefined>()
+  for (let index = 0; index + 1 < fields.length; index += 2) {
+    const [name = '', text = ''] = [fields[index], fields[index + 1]]
+    records.set(name, text === '' ? undefined : parseRecord(text))
+  }
+  return records
 }
 
 type Change = { isNew: boolean; next: SubscriptionRecord | null; creator: Creator | undefined }

@@ -29,6 +29,7 @@ export type Subscriptions = {
   /** Creates or replaces; a new one counts for its creator (SUBSCRIPTION_LIMIT). A webhook without a secret gets one, kept on update and answered once, when it comes to be (`secret`). */
   put(name: string, input: SubscriptionInput, options?: PutOptions): Promise<SubscriptionChange>
   get(name: string): Promise<Subscription | undefined>
+  /** A page is shorter than `limit` when its subscriptions have long matches. */
   list(page: { limit: number; cursor: string | undefined }): Promise<Page<Subscription>>
   /** With its backlog, its dead letters and its queue or stream. False when there was none. */
   delete(name: string, options?: DeleteOptions): Promise<boolean>
@@ -60,6 +61,8 @@ export type SubscriptionsDeps = {
 }
 
 const DEFAULT_MAX_AGE_MS = 100
+/** Authorizers and types on one page of a list: about a megabyte. */
+const MAX_PAGE_ENTRIES = 50_000
 /** Until every process has seen that a subscription is gone and brings it nothing more, so that what is cleared stays clear. */
 const SETTLE_MS = 2 * DEFAULT_MAX_AGE_MS
 
@@ -145,7 +148,7 @@ export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
     async list({ limit, cursor }) {
       const { subscriptions } = await copy.get(0)
       const rest = cursor === undefined ? subscriptions : subscriptions.filter(({ name }) => name > cursor)
-      const items = rest.slice(0, limit)
+      const items = rest.slice(0, pageLength(rest, limit))
       return { items, nextCursor: rest.length > items.length ? (items.at(-1)?.name ?? null) : null }
     },
 
@@ -201,4 +204,14 @@ export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
       return inForce(record.secrets, clock.nowMs()).map((secret) => openOnce(name, secret))
     },
   }
+}
+
+/** At least one. */
+function pageLength(subscriptions: readonly Subscription[], limit: number): number {
+  let entries = 0
+  for (const [index, { match }] of subscriptions.slice(0, limit).entries()) {
+    entries += (match.authorizers?.length ?? 0) + (match.types?.length ?? 0)
+    if (index > 0 && entries > MAX_PAGE_ENTRIES) return index
+  }
+  return limit
 }
