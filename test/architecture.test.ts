@@ -10,7 +10,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const MAY_IMPORT: Record<string, readonly string[]> = {
   'packages/wechat-core': [],
   'packages/contracts': [],
-  'packages/runtime': ['wechat-core'],
+  'packages/runtime': ['wechat-core', 'contracts'],
   'packages/redis': ['wechat-core', 'contracts'],
   'packages/platform': ['wechat-core', 'contracts', 'redis', 'runtime'],
   'apps/ingress': ['wechat-core', 'contracts', 'redis', 'runtime', 'platform'],

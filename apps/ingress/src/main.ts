@@ -23,6 +23,7 @@ import { startMemoryWatermark } from './push/memory-watermark.ts'
 import { createPassiveReplies } from './push/passive-replies.ts'
 import { createRecentAcceptances } from './push/recent-acceptances.ts'
 import { createReleaseCheck } from './push/release-check.ts'
+import { inboxNotingUnheard } from './push/unheard-messages.ts'
 import { openSpool } from './spool/spool.ts'
 import { repliesWhileStoreIsThere, spooledPlatform } from './spool/spooled-platform.ts'
 import { VERSION } from './version.ts'
@@ -54,7 +55,8 @@ async function main(): Promise<void> {
     })
     lifecycle.onStop('loss watch', () => lossWatch.stop())
     let platforms = mapPlatforms(gateway.platforms.byId, (platform) => {
-      return { ...platform, inbox: watermark.guard(recent.remember(platform.inbox)) }
+      const inbox = watermark.guard(recent.remember(platform.inbox))
+      return { ...platform, inbox: inboxNotingUnheard({ platform: { ...platform, inbox }, unheard: gateway.unheard }) }
     })
     let passiveReplies = createPassiveReplies({ clock, deadlineMs: config.replyDeadlineMs, log })
     const inboxes = new Map([...platforms].map(([id, { inbox }]) => [id, inbox]))

@@ -45,13 +45,23 @@ export function startDispatch({ config, metrics, gateway, connection, clock, log
     help: 'deliveries that the event log knew as not over and that no queue had; again = delivered once more',
     labels: ['platform', 'outcome'],
   })
+  const unheard = metrics.counter({
+    name: 'wxgw_events_without_subscription_total',
+    help: 'events from WeChat that came while the platform had no enabled subscription: they reached nobody',
+    labels: ['platform'],
+  })
   const fetch = createGuardedFetch({ allowNetworks: config.webhookAllowNetworks })
   const callsUnderWay = { count: 0 }
   const fanOuts = new Map<string, FanOut>()
   const dispatches: Array<ReturnType<typeof dispatchOf>> = []
   for (const platform of gateway.platforms.byId.values()) {
     const onSettled = (outcome: Settlement) => settled.inc({ platform: platform.id, outcome })
-    const own = dispatchOf(platform, { gateway, connection, fetch, callsUnderWay, onSettled, clock, log })
+    const onUnheard = ({ type }: GatewayEvent) => {
+      if (!type.startsWith('wechat.')) return
+      unheard.inc({ platform: platform.id })
+      gateway.unheard.note(platform.id)
+    }
+    const own = dispatchOf(platform, { gateway, connection, fetch, callsUnderWay, onSettled, onUnheard, clock, log })
     fanOuts.set(platform.id, own.fanOut)
     dispatches.push(own)
   }
@@ -75,10 +85,11 @@ type PlatformDispatchDeps = Omit<DispatchDeps, 'config' | 'metrics'> & {
   fetch: GuardedFetch
   callsUnderWay: CallsUnderWay
   onSettled(outcome: Settlement): void
+  onUnheard(event: GatewayEvent): void
 }
 
 function dispatchOf(platform: Platform, deps: PlatformDispatchDeps) {
-  const { gateway, connection, fetch, callsUnderWay, onSettled, clock, log } = deps
+  const { gateway, connection, fetch, callsUnderWay, onSettled, onUnheard, clock, log } = deps
   const stores = { queues: gateway.platforms.queues, redis: gateway.connections.commands }
   const { subscriptions, events } = platform
   const writer = createSinkWriter(stores)
@@ -107,7 +118,7 @@ function dispatchOf(platform: Platform, deps: PlatformDispatchDeps) {
     await deliveries.enqueueDelivery(job, options)
     workers.wake(job.subscription)
   }
-  const fanOut = createFanOut({ ...common, enqueueDelivery })
+  const fanOut = createFanOut({ ...common, enqueueDelivery, onUnheard })
   const consumerReplies = createConsumerReplies({ platform, redis: stores.redis, enqueueDelivery, log })
   const leavingOldNames = startLeavingOldNames({ platform: platform.id, subscriptions, log })
   const settling = startSettling({ platform, enqueueDelivery, onSettled, clock, log })

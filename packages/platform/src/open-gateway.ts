@@ -14,8 +14,10 @@ import {
 } from '@wxgw/redis'
 import type { Lifecycle } from '@wxgw/runtime'
 import { createPlatforms, type Platforms, type PlatformsDeps } from './create-platforms.ts'
+import { keepDeclared } from './declared-subscriptions.ts'
 import { createProvenSealer } from './proven-sealer.ts'
 import { createReadiness, type ReadinessCheck } from './readiness.ts'
+import { createUnheardEvents, type UnheardEvents } from './unheard-events.ts'
 
 export type GatewayDeps = Pick<PlatformsDeps, 'config' | 'onRefresh' | 'clock' | 'log'> & { lifecycle: Lifecycle }
 
@@ -23,6 +25,7 @@ export type OpenedGateway = {
   platforms: Platforms
   connections: { commands: RedisConnection; subscriber: RedisConnection }
   readiness: ReadinessCheck[]
+  unheard: UnheardEvents
   /** One more connection, closed with the rest. */
   connect(role: RedisRole): RedisConnection
 }
@@ -50,7 +53,12 @@ export async function openGateway(deps: GatewayDeps): Promise<OpenedGateway> {
   const platforms = createPlatforms({ config, connections, sealer, replicas, onRefresh, clock, log })
   lifecycle.onStop('platforms', () => platforms.close())
   await Promise.race([proveSealingKeys(connections.commands), delay(KEY_CHECK_FIRST_MS)])
-  return { platforms, connections, connect, readiness: createReadiness({ redis: connections.commands, problems, platforms: platforms.byId, clock }) }
+  if (config.subscriptions) {
+    void keepDeclared({ declared: config.subscriptions, platforms: platforms.byId, signal: lifecycle.signal, log })
+  }
+  const unheard = createUnheardEvents({ platforms: platforms.byId, clock })
+  const readiness = createReadiness({ redis: connections.commands, problems, platforms: platforms.byId, clock })
+  return { platforms, connections, connect, readiness: [...readiness, ...unheard.checks], unheard }
 
   function replicaBarrier(commands: RedisConnection): ReplicaBarrier {
     const { redis: settings } = config

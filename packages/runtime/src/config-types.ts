@@ -1,4 +1,5 @@
 // Owns: the shape of a validated configuration. How it is read and checked is config.ts' business.
+import type { SubscriptionInput } from '@wxgw/contracts'
 import type { ComponentAppId, Secret } from '@wxgw/wechat-core'
 import type { ConfigProblem } from './config/config-error.ts'
 
@@ -53,6 +54,9 @@ export type CallerConfig = {
 
 export const DEFAULT_MAX_SUBSCRIPTIONS = 200
 
+/** Of CONFIG_FILE. `input` has no secret in it; `secret` is a webhook's. */
+export type DeclaredSubscription = { platform: string; name: string; input: SubscriptionInput; secret: Secret | undefined }
+
 export type SealingKey = { id: string; key: Buffer }
 
 export type RedisLogin = { username: string | undefined; password: Secret | undefined }
@@ -83,6 +87,8 @@ export type Config = {
   workerListener: { host: string; port: number }
   platforms: readonly PlatformConfig[]
   callers: readonly CallerConfig[]
+  /** Declared in CONFIG_FILE; undefined when it has no `subscriptions`: then none that is stored is a declared one. */
+  subscriptions: readonly DeclaredSubscription[] | undefined
   /** Empty only with ALLOW_UNSEALED=true. The first seals, all open. */
   sealingKeys: readonly SealingKey[]
   wechat: { apiBaseUrl: string; apiTimeoutMs: number; mpBaseUrl: string; openBaseUrl: string }

@@ -1,6 +1,6 @@
 // Owns: the public names of this package.
 export { ACTIONS } from './config-types.ts'
-export type { Action, CallerConfig, Config, Grant, PlatformConfig, RedisConfig, SealingKey } from './config-types.ts'
+export type { Action, CallerConfig, Config, DeclaredSubscription, Grant, PlatformConfig, RedisConfig, SealingKey } from './config-types.ts'
 export { ConfigError } from './config/config-error.ts'
 export type { ConfigProblem } from './config/config-error.ts'
 export { loadConfig } from './config/load-config.ts'

@@ -244,6 +244,12 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
         options.assertMayDelete?.(fake.subscriptions.get(name))
         return fake.subscriptions.delete(name)
       }),
+      setEnabled: method('subscriptions.setEnabled', (name: string, _enabled: boolean, assertMayChange?: (known: Subscription) => void) => {
+        const known = fake.subscriptions.get(name)
+        if (known) assertMayChange?.(known)
+        return known
+      }),
+      declare: notAsked('declare'),
       known: () => undefined,
       disable: notAsked('disable'),
       endPending: notAsked('endPending'),

@@ -117,6 +117,7 @@ void t.test('the document covers the routes of both listeners', async (t) => {
     'get /metrics',
     'get /openapi.json',
     'get /readyz',
+    `patch ${p}/subscriptions/{name}`,
     `post ${p}/access_token/{APPID}/invalid`,
     `post ${p}/authorizers/sync`,
     `post ${p}/authurl`,

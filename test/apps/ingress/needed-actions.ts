@@ -3,7 +3,7 @@
 import type { Action } from '@wxgw/runtime'
 import { APPID_A } from './fake-platform.ts'
 
-export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 export type Call = { method: Method; path: string; payload?: object }
 
 export type Needing = Call & {
@@ -104,6 +104,14 @@ const ROUTES: readonly Route[] = [
       'body.createdAt': 'nothing more',
       'body.updatedAt': 'nothing more',
     },
+  },
+  {
+    route: 'subscriptions/{name}',
+    method: 'PATCH',
+    path: one,
+    payload: { enabled: true },
+    needs: ['subscriptions:write'],
+    members: { 'body.enabled': 'nothing more' },
   },
   { route: 'subscriptions/{name}', method: 'DELETE', path: one, needs: ['subscriptions:write'], members: {} },
   { route: 'subscriptions/{name}/test', method: 'POST', path: `${one}/test`, needs: ['subscriptions:write'], members: {} },

@@ -43,6 +43,17 @@ export function subscriptionRoutes(app: GatewayServer, { platforms, clock }: { p
     return subscriptionView(await subscriptionOf(request, platform, 'subscriptions:read'))
   })
 
+  app.patch(one, { schema: subscriptionSchemas.patch, onRequest: write }, async (request) => {
+    const { params, body } = request
+    const changed = await platformOf(platforms, params).subscriptions.setEnabled(params.name, body.enabled, (existing) => {
+      assertReached(request, 'subscriptions:write', existing)
+      // Who enables a replying one lets it answer.
+      if (body.enabled) assertMaySubscribe(request, existing)
+    })
+    if (!changed) throw subscriptionNotFoundTo(request)
+    return subscriptionView(changed)
+  })
+
   app.delete(one, { schema: subscriptionSchemas.remove, onRequest: write }, async (request, reply) => {
     const platform = platformOf(platforms, request.params)
     const deleted = await platform.subscriptions.delete(request.params.name, {
@@ -77,6 +88,11 @@ export async function subscriptionOf(
   const found = assertReached(request, action, await platform.subscriptions.get(request.params.name))
   if (!found) throw subscriptionNotFound()
   return found
+}
+
+function subscriptionNotFoundTo(request: FastifyRequest): GatewayError {
+  assertReached(request, 'subscriptions:write', undefined)
+  return subscriptionNotFound()
 }
 
 function subscriptionNotFound(): GatewayError {

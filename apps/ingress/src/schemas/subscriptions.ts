@@ -35,6 +35,16 @@ export const subscriptionSchemas = {
     body: SubscriptionInputSchema,
     response: { 200: SubscriptionSchema, 201: SubscriptionSchema, ...errors(400, 401, 403, 404, 409, 413, 415, 503) },
   },
+  patch: {
+    tags,
+    operationId: 'patchSubscription',
+    summary: 'Enable or disable a subscription, one that CONFIG_FILE declares too',
+    description: 'What is pending when it is disabled stands in its dead letters. For a declared one it outlives restarts.',
+    params,
+    querystring: noQuery,
+    body: Type.Object({ enabled: Type.Boolean() }, closed),
+    response: { 200: SubscriptionSchema, ...errors(400, 401, 403, 404, 413, 415, 503) },
+  },
   list: {
     tags,
     operationId: 'listSubscriptions',
@@ -58,7 +68,7 @@ export const subscriptionSchemas = {
     summary: 'Delete a subscription with its backlog and its dead letters',
     params,
     querystring: noQuery,
-    response: { 204: Type.Null({ description: 'deleted' }), ...refusals },
+    response: { 204: Type.Null({ description: 'deleted' }), ...errors(400, 401, 403, 404, 409, 503) },
   },
   test: {
     tags,

@@ -1,6 +1,6 @@
 // Owns: from one event to one delivery per matching subscription. Streams and queues get it as it is recorded, webhooks that answer
 // quickly right after; all others, and whatever failed, go to the subscription's own queue, so that no consumer waits for another.
-import { compileMatcher, type FanOutJob, type Subscription } from '@wxgw/contracts'
+import { compileMatcher, type FanOutJob, type GatewayEvent, type Subscription } from '@wxgw/contracts'
 import type { EventLog, Subscriptions } from '@wxgw/platform'
 import { deliveryId, type DirectSink } from '@wxgw/redis'
 import { type Clock, GatewayError } from '@wxgw/wechat-core'
@@ -10,6 +10,8 @@ import { createPartialRuns } from './partial-runs.ts'
 export type FanOutDeps = FirstAttemptDeps & {
   subscriptions: Pick<Subscriptions, 'all'>
   events: Pick<EventLog, 'record'>
+  /** There is no enabled subscription at all. */
+  onUnheard?(event: GatewayEvent): void
 }
 
 export type FanOutSummary = { delivered: number; enqueued: number }
@@ -27,7 +29,9 @@ export function createFanOut(deps: FanOutDeps): FanOut {
   return async (job, { stop, mayCall }) => {
     const { event } = job
     const id = deliveryId(event.id, job.replay)
-    const subscriptions = select(job, await deps.subscriptions.all(maxAgeMs(job, deps.clock)))
+    const all = await deps.subscriptions.all(maxAgeMs(job, deps.clock))
+    if (!all.some(({ enabled }) => enabled)) deps.onUnheard?.(event)
+    const subscriptions = select(job, all)
     const names = subscriptions.map(({ name }) => name)
     const body = JSON.stringify(event)
     const unserved = subscriptions.filter(({ name }) => !partialRuns.isServed(id, name))

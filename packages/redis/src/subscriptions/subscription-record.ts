@@ -1,6 +1,7 @@
 // Owns: a subscription as it stands in Redis, and the two ways between that text and the process.
 import type { Subscription } from '@wxgw/contracts'
 import { GatewayError } from '@wxgw/wechat-core'
+import type { Declared } from './declared.ts'
 import type { SealedSecret } from './webhook-secret.ts'
 
 export type SubscriptionRecord = {
@@ -15,6 +16,8 @@ export type SubscriptionRecord = {
   dotted?: true
   /** The queue that the consumer opened until then; its jobs are on their way to `sink.queue`. */
   movedFrom?: { queue: string; sinceMs: number }
+  /** Set when a CONFIG_FILE declares it. */
+  declared?: Declared
   /** Deleted for everybody; kept until its queues are cleared, so that a crash in between is made good later. */
   deleting?: true
 }

@@ -10,6 +10,7 @@ import type { Queues } from '../queues/queues.ts'
 import type { Sealer } from '../sealed.ts'
 import { createBacklog } from './backlog.ts'
 import { checkInput, type CheckWebhookUrl, isSubscriptionName, keepName } from './check-input.ts'
+import { assertNotDeclared, type Declaration, type Declared, type DeclaredOutcome, digestOf } from './declared.ts'
 import { createLocalCopy } from './local-copy.ts'
 import { createRecordStore, type Creator, type SubscriptionKeys } from './record-store.ts'
 import type { SubscriptionRecord } from './subscription-record.ts'
@@ -33,6 +34,14 @@ export type Subscriptions = {
   list(page: { limit: number; cursor: string | undefined }): Promise<Page<Subscription>>
   /** With its backlog, its dead letters and its queue or stream. False when there was none. */
   delete(name: string, options?: DeleteOptions): Promise<boolean>
+  /** undefined when there is none. `assertMayChange` as in PutOptions. */
+  setEnabled(name: string, enabled: boolean, assertMayChange?: (existing: Subscription) => void): Promise<Subscription | undefined>
+  /**
+   * At a start (`isStart`): stores what a file declares and disables what was declared and is not in it any more; an `enabled` that the
+   * API wanted stays. Later: stores only what is missing, as after a loss of Redis, so that two processes with different files do not
+   * overwrite each other. Safe to repeat.
+   */
+  declare(declarations: readonly Declaration[], options: { isStart: boolean }): Promise<DeclaredOutcome>
   disable(name: string): Promise<void>
   /** Of a disabled one: retries that wait for their time end as dead letters now. Safe to repeat. */
   endPending(name: string): Promise<void>
@@ -113,32 +122,89 @@ export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
     await records.change(record.subscription.name, (known) => (known?.deleting ? null : undefined))
   }
 
+  async function put(name: string, input: SubscriptionInput, options: PutOptions & { declared?: Declared }): Promise<SubscriptionChange> {
+    const { creator, assertMayReplace, declared } = options
+    const checked = checkInput({ platform, checkWebhookUrl }, name, input)
+    const stored = await records.read(name)
+    if (stored?.deleting) await finishDeletion(stored)
+    let answered: string | undefined
+    const { before, after } = await records.change(name, (known) => {
+      if (known?.deleting) throw new GatewayError('STORE_UNAVAILABLE', 'the subscription is being deleted', { retry: true })
+      if (!declared) assertNotDeclared(known)
+      if (known) assertMayReplace?.(known.subscription)
+      const secrets = nextSecrets(name, input, known)
+      answered = secrets.answered
+      const nowMs = clock.nowMs()
+      const createdAtMs = known?.subscription.createdAtMs ?? nowMs
+      const sink = keepName(checked.sink, { given: input.sink, known: known?.subscription.sink })
+      return {
+        v: 1,
+        subscription: { ...checked, sink, enabled: declared?.enabledByApi ?? checked.enabled, createdAtMs, updatedAtMs: nowMs },
+        secrets: secrets.secrets,
+        ...(declared ? { declared } : {}),
+        ...(known === undefined || known.dotted ? { dotted: true } : {}),
+        ...(known?.movedFrom && sink.kind === 'queue' ? { movedFrom: known.movedFrom } : {}),
+      }
+    }, creator)
+    copy.forget()
+    if (!after) throw new GatewayError('INTERNAL', 'a subscription was not stored')
+    if (before?.subscription.enabled && !after.subscription.enabled) await backlog.promote(name)
+    return { subscription: after.subscription, created: before === undefined, secret: answered }
+  }
+
+  async function setEnabled(name: string, decide: (record: SubscriptionRecord) => SubscriptionRecord | undefined) {
+    const { before, after } = await records.change(name, (known) => (known && !known.deleting ? decide(known) : undefined))
+    copy.forget()
+    if (after && !after.deleting && !after.subscription.enabled && before?.subscription.enabled) await backlog.promote(name)
+    return after?.deleting ? undefined : after?.subscription
+  }
+
+  function withEnabled(record: SubscriptionRecord, enabled: boolean): SubscriptionRecord {
+    return { ...record, subscription: { ...record.subscription, enabled, updatedAtMs: clock.nowMs() } }
+  }
+
+  /** At a start also one that is as it was, for its secret may be another. */
+  async function declareOne(declaration: Declaration, { isStart, known }: { isStart: boolean; known: SubscriptionRecord | undefined }) {
+    const digest = digestOf(declaration)
+    const isSame = known?.declared?.digest === digest && !known.declared.left
+    if (known && !isStart) return isSame ? 'same' : 'different'
+    const { enabledByApi } = known?.declared ?? {}
+    // A webhook that answered 410 stays disabled as long as its declaration stays what it is.
+    const wanted = isSame ? known?.subscription.enabled : enabledByApi
+    const declared = { digest, ...(enabledByApi === undefined ? {} : { enabledByApi }) }
+    const { name, input, secret } = declaration
+    const sink = input.sink.kind === 'webhook' && secret !== undefined ? { ...input.sink, secret } : input.sink
+    await put(name, { ...input, sink, ...(wanted === undefined ? {} : { enabled: wanted }) }, { declared })
+    return known ? (isSame ? 'same' : 'changed') : 'created'
+  }
+
   return {
-    async put(name, input, { creator, assertMayReplace } = {}) {
-      const checked = checkInput({ platform, checkWebhookUrl }, name, input)
-      const stored = await records.read(name)
-      if (stored?.deleting) await finishDeletion(stored)
-      let answered: string | undefined
-      const { before, after } = await records.change(name, (known) => {
-        if (known?.deleting) throw new GatewayError('STORE_UNAVAILABLE', 'the subscription is being deleted', { retry: true })
-        if (known) assertMayReplace?.(known.subscription)
-        const secrets = nextSecrets(name, input, known)
-        answered = secrets.answered
-        const nowMs = clock.nowMs()
-        const createdAtMs = known?.subscription.createdAtMs ?? nowMs
-        const sink = keepName(checked.sink, { given: input.sink, known: known?.subscription.sink })
-        return {
-          v: 1,
-          subscription: { ...checked, sink, createdAtMs, updatedAtMs: nowMs },
-          secrets: secrets.secrets,
-          ...(known === undefined || known.dotted ? { dotted: true } : {}),
-          ...(known?.movedFrom && sink.kind === 'queue' ? { movedFrom: known.movedFrom } : {}),
+    put: (name, input, options = {}) => put(name, input, options),
+
+    setEnabled: (name, enabled, assertMayChange) =>
+      setEnabled(name, (record) => {
+        assertMayChange?.(record.subscription)
+        const declared = record.declared ? { declared: { ...record.declared, enabledByApi: enabled } } : {}
+        return { ...withEnabled(record, enabled), ...declared }
+      }),
+
+    async declare(declarations, { isStart }) {
+      const { byName } = await copy.get(0)
+      const outcome: DeclaredOutcome = { created: [], changed: [], disabled: [], different: [] }
+      for (const declaration of declarations) {
+        const what = await declareOne(declaration, { isStart, known: byName.get(declaration.name) })
+        if (what !== 'same') outcome[what].push(declaration.name)
+      }
+      const names = new Set(declarations.map(({ name }) => name))
+      for (const [name, { declared }] of byName) {
+        if (!declared || declared.left || names.has(name)) continue
+        if (!isStart) outcome.different.push(name)
+        else {
+          await setEnabled(name, (record) => ({ ...withEnabled(record, false), declared: { digest: declared.digest, left: true } }))
+          outcome.disabled.push(name)
         }
-      }, creator)
-      copy.forget()
-      if (!after) throw new GatewayError('INTERNAL', 'a subscription was not stored')
-      if (before?.subscription.enabled && !after.subscription.enabled) await backlog.promote(name)
-      return { subscription: after.subscription, created: before === undefined, secret: answered }
+      }
+      return outcome
     },
 
     async get(name) {
@@ -156,6 +222,7 @@ export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
       if (!isSubscriptionName(name)) return false
       const { before, after } = await records.change(name, (known) => {
         assertMayDelete?.(known?.deleting ? undefined : known?.subscription)
+        assertNotDeclared(known)
         return known === undefined || known.deleting ? undefined : { ...known, deleting: true }
       })
       copy.forget()

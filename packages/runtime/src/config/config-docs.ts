@@ -44,6 +44,12 @@ platforms:                       # then the WX_* of one platform are not require
     previousToken: \${OPEN1_OLD_TOKEN}              # optional
     previousEncodingAesKey: \${OPEN1_OLD_AES_KEY}   # optional
     eventLog: true                                 # optional; false: none of its events is kept for /events and replays
+subscriptions:                   # optional; see docs/subscriptions.md
+  - platform: open1
+    name: crm
+    match: { types: [wechat.message.*] }
+    sink: { kind: webhook, url: https://crm.example/hooks, secret: "\${CRM_HOOK_SECRET}" }   # a webhook's secret is required here
+  - { platform: open1, name: audit, match: {}, sink: { kind: queue } }
 callers:                         # then API_KEYS is not required
   - name: crm
     key: \${CRM_KEY}              # 32 characters or more

@@ -5,12 +5,14 @@ import {
   type Action,
   ACTIONS,
   type CallerConfig,
+  type DeclaredSubscription,
   DEFAULT_MAX_SUBSCRIPTIONS,
   type Grant,
   type PlatformConfig,
   WHOLE_PLATFORM_ACTIONS,
 } from '../config-types.ts'
 import type { ReportProblem } from './config-error.ts'
+import { readDeclaredSubscription } from './declared-subscriptions.ts'
 import { callerKey, callerName, componentAppId, encodingAesKey, platformId, secretWord } from './credentials.ts'
 import { type Field, readList, readMap, readRequiredText, readText, readTexts, reportAt, UNRESOLVED } from './file-fields.ts'
 import { integer, oneOf, type Parser } from './parsed.ts'
@@ -23,6 +25,8 @@ export type Placed<T> = { place: string; value: T }
 export type ConfigFile = {
   platforms: readonly Placed<PlatformConfig>[]
   callers: readonly Placed<CallerConfig>[]
+  /** undefined = the file has no such list. */
+  subscriptions: readonly Placed<DeclaredSubscription>[] | undefined
   /** The file names some, right or wrong; when it cannot be read, that is not known and taken for granted. */
   givesPlatforms: boolean
   givesCallers: boolean
@@ -33,6 +37,7 @@ export type ConfigFile = {
 export const NO_CONFIG_FILE: ConfigFile = {
   platforms: [],
   callers: [],
+  subscriptions: undefined,
   givesPlatforms: false,
   givesCallers: false,
   names: new Set(),
@@ -68,22 +73,32 @@ const yesOrNo: Parser<boolean> = (text) => {
   return text === 'true' || text === 'false' ? { value: text === 'true' } : { problem: 'must be true or false' }
 }
 
+export type ConfigFileDeps = {
+  variables: Variables
+  readFile: ReadFile
+  report: ReportProblem
+  /** What is wrong with the URL of a webhook, or undefined. */
+  checkWebhookUrl(url: string): string | undefined
+}
+
 /** `${NAME}` in any text takes its value from `variables`; one that is not there is a problem by its name. */
 export function readConfigFile(
   path: string,
-  { variables, readFile, report }: { variables: Variables; readFile: ReadFile; report: ReportProblem },
+  { variables, readFile, report, checkWebhookUrl }: ConfigFileDeps,
 ): ConfigFile {
   const content = contentOf(path, readFile, report)
   if (content === undefined) return UNREADABLE
   const names = new Set<string>()
   const resolved = resolve({ path: '', value: content }, { variables, names, report })
-  const root = readMap({ path: '', value: resolved }, ['platforms', 'callers'], report)
+  const root = readMap({ path: '', value: resolved }, ['platforms', 'subscriptions', 'callers'], report)
   if (!root) return UNREADABLE
   const platforms = readList(root.platforms, report) ?? []
   const callers = readList(root.callers, report) ?? []
+  const subscriptions = readList(root.subscriptions, report)
   return {
     platforms: platforms.flatMap((field) => readPlatform(field, report) ?? []),
     callers: callers.flatMap((field) => readCaller(field, report) ?? []),
+    subscriptions: subscriptions?.flatMap((field) => readDeclaredSubscription(field, { report, checkWebhookUrl }) ?? []),
     givesPlatforms: platforms.length > 0,
     givesCallers: callers.length > 0,
     names,

@@ -10,12 +10,13 @@ export function logConfig(config: Config, log: Log): void {
 
 /** Plain data without a secret in it; addresses of Redis without their credentials. */
 export function configSummary(config: Config): Record<string, unknown> {
-  const { redis, platforms, callers, sealingKeys, warnings: _, ...rest } = config
+  const { redis, platforms, callers, subscriptions, sealingKeys, warnings: _, ...rest } = config
   return {
     ...rest,
     redis: redisSummary(redis),
     platforms: platforms.map(platformSummary),
     callers: callers.map(callerSummary),
+    subscriptions: subscriptions?.map(({ platform, name }) => `${platform}.${name}`),
     sealingKeyIds: sealingKeys.map(({ id }) => id),
     sealingConfigured: sealingKeys.length > 0,
   }

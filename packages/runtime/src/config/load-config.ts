@@ -1,6 +1,7 @@
 // Owns: a Config out of the environment, `.env` and CONFIG_FILE, and every rule that concerns more than one setting.
 import { readFileSync } from 'node:fs'
-import type { CallerConfig, Config, PlatformConfig } from '../config-types.ts'
+import type { CallerConfig, Config, DeclaredSubscription, PlatformConfig } from '../config-types.ts'
+import { checkWebhookUrl } from '../network/webhook-url.ts'
 import { ConfigError, type ConfigProblem, type ReportProblem } from './config-error.ts'
 import { type ConfigFile, NO_CONFIG_FILE, type Placed, readConfigFile } from './config-file.ts'
 import { isSet, readSettings, type Variables, withDotEnv } from './read-settings.ts'
@@ -26,7 +27,12 @@ export function loadConfig({ env, readFile = readFileSync }: { env: Variables; r
 
   const variables = withDotEnv(env, { readFile, report, warn })
   const values = readSettings(variables, report)
-  const file = values.CONFIG_FILE === undefined ? NO_CONFIG_FILE : readConfigFile(values.CONFIG_FILE, { variables, readFile, report })
+  const file = values.CONFIG_FILE === undefined ? NO_CONFIG_FILE : readConfigFile(values.CONFIG_FILE, {
+    variables,
+    readFile,
+    report,
+    checkWebhookUrl: (url) => checkWebhookUrl(url, values.WEBHOOK_ALLOW_NETWORKS),
+  })
   const platforms = [...platformOfEnvironment(values, variables, file, report), ...file.platforms]
   const callers = [...callersOfEnvironment(values, variables, file, report), ...file.callers]
   for (const { name, problem } of unknownSettings(variables, file.names)) warn(name, problem)
@@ -34,6 +40,7 @@ export function loadConfig({ env, readFile = readFileSync }: { env: Variables; r
   const redis = redisConfig(values, { readFile, report })
   checkDistinct(platforms, { id: (platform) => platform.id, 'component appid': (platform) => platform.componentAppId }, report)
   checkDistinct(callers, { name: (caller) => caller.name, key: (caller) => caller.key.reveal() }, report)
+  checkSubscriptions(file.subscriptions ?? [], platforms, report)
   if (!isSet('SEALING_KEYS', variables) && !values.ALLOW_UNSEALED) report('SEALING_KEYS', 'is required unless ALLOW_UNSEALED=true')
   if (values.SEALING_KEYS?.length === 0) report('SEALING_KEYS', 'has no entry')
   const leastDedupeSeconds = 2 * values.PUSH_MAX_SKEW_SECONDS
@@ -55,6 +62,7 @@ export function loadConfig({ env, readFile = readFileSync }: { env: Variables; r
     workerListener: { host: values.WORKER_HOST, port: values.WORKER_PORT },
     platforms: platforms.map(({ value }) => value),
     callers: callers.map(({ value }) => value),
+    subscriptions: file.subscriptions?.map(({ value }) => value),
     sealingKeys: values.SEALING_KEYS ?? [],
     wechat: {
       apiBaseUrl: values.WX_API_BASE_URL,
@@ -109,6 +117,17 @@ function callersOfEnvironment(values: SettingValues, variables: Variables, file:
   if (!isSet('API_KEYS', variables) && !file.givesCallers) report('API_KEYS', 'is required unless CONFIG_FILE has callers')
   if (values.API_KEYS?.length === 0) report('API_KEYS', 'has no entry')
   return (values.API_KEYS ?? []).map((value, index) => ({ place: `API_KEYS entry ${index + 1}`, value }))
+}
+
+function checkSubscriptions(
+  declared: readonly Placed<DeclaredSubscription>[],
+  platforms: readonly Placed<PlatformConfig>[],
+  report: ReportProblem,
+): void {
+  checkDistinct(declared, { 'platform and name': ({ platform, name }) => `${platform}.${name}` }, report)
+  for (const { place, value } of declared) {
+    if (!platforms.some(({ value: { id } }) => id === value.platform)) report(place, 'names a platform that is not configured')
+  }
 }
 
 function checkDistinct<T>(entries: readonly Placed<T>[], keys: Record<string, (value: T) => string>, report: ReportProblem): void {

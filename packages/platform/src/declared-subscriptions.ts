@@ -1,0 +1,50 @@
+// Owns: applying the subscriptions of CONFIG_FILE: at the start of a process, and again what a loss of Redis has taken.
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Declaration } from '@wxgw/redis'
+import type { DeclaredSubscription, Log } from '@wxgw/runtime'
+import { GatewayError } from '@wxgw/wechat-core'
+import type { Platform } from './types.ts'
+
+export type DeclaringDeps = {
+  declared: readonly DeclaredSubscription[]
+  platforms: ReadonlyMap<string, Pick<Platform, 'subscriptions'>>
+  signal: AbortSignal
+  log: Log
+  everyMs?: number
+}
+
+const RETRY_MS = 500
+/** A Redis that was emptied has its subscriptions again within this. */
+const EVERY_MS = 10_000
+
+/** Ends with `signal`; never rejects. Logs what it changed, and once while it holds that another process has another file. */
+export async function keepDeclared({ everyMs = EVERY_MS, ...deps }: DeclaringDeps): Promise<void> {
+  const { platforms, signal } = deps
+  const keeping = [...platforms].map(async ([id, { subscriptions }]) => {
+    const declarations = declarationsOf(deps.declared, id)
+    let isStart = true
+    let isDifferent = false
+    while (!signal.aborted) {
+      try {
+        const { different, ...changes } = await subscriptions.declare(declarations, { isStart })
+        isStart = false
+        if (Object.values(changes).some((names) => names.length > 0)) deps.log.info({ platform: id, ...changes }, 'subscriptions.declared')
+        if (different.length > 0 && !isDifferent) deps.log.warn({ platform: id, names: different }, 'subscriptions.declared_differently')
+        isDifferent = different.length > 0
+      } catch (error) {
+        // Redis away is said by readiness.
+        if (!(error instanceof GatewayError) || error.code !== 'STORE_UNAVAILABLE') {
+          deps.log.error({ err: error, platform: id }, 'subscriptions.not_declared')
+        }
+      }
+      await delay(isStart ? RETRY_MS : everyMs, undefined, { signal, ref: false }).catch(() => undefined)
+    }
+  })
+  await Promise.all(keeping)
+}
+
+function declarationsOf(declared: readonly DeclaredSubscription[], platform: string): Declaration[] {
+  return declared
+    .filter((one) => one.platform === platform)
+    .map(({ name, input, secret }) => ({ name, input, secret: secret?.reveal() }))
+}

@@ -1,0 +1,96 @@
+// Owns: the `subscriptions` of CONFIG_FILE: their form. What a change of the file does to those that are stored is the redis package's.
+import { type SubscriptionInput, SubscriptionInputSchema, SUBSCRIPTION_NAME_PATTERN } from '@wxgw/contracts'
+import { Secret } from '@wxgw/wechat-core'
+import { Convert, Errors } from 'typebox/value'
+import type { DeclaredSubscription } from '../config-types.ts'
+import type { Placed } from './config-file.ts'
+import type { ReportProblem } from './config-error.ts'
+import { platformId } from './credentials.ts'
+import { type Field, readMap, readRequiredText, reportAt, UNRESOLVED } from './file-fields.ts'
+import { matching, type Parser } from './parsed.ts'
+
+const MEMBERS = ['platform', 'name', 'match', 'sink', 'retry', 'reply', 'fallback', 'enabled'] as const
+const subscriptionName: Parser<string> = matching(
+  new RegExp(SUBSCRIPTION_NAME_PATTERN),
+  'must be 1 to 63 of a-z, 0-9 and -, and not begin with -',
+)
+
+/** `checkWebhookUrl` answers what is wrong with a URL, or undefined. */
+type Deps = { report: ReportProblem; checkWebhookUrl(url: string): string | undefined }
+
+/** undefined when something is wrong, which has been reported. Texts become the numbers and flags that the members want. */
+export function readDeclaredSubscription(field: Field, deps: Deps): Placed<DeclaredSubscription>[] | undefined {
+  const { report } = deps
+  const fields = readMap(field, MEMBERS, report)
+  if (!fields) return undefined
+  const platform = readRequiredText(fields.platform, `${field.path}.platform`, platformId, report)
+  const name = readRequiredText(fields.name, `${field.path}.name`, subscriptionName, report)
+  const { platform: _platform, name: _name, ...members } = fields
+  const entries = Object.entries(members).flatMap(([key, member]) => (member ? [[key, member.value] as const] : []))
+  const input = inputOf({ path: field.path, value: Object.fromEntries(entries) }, deps)
+  if (platform === undefined || name === undefined || !input) return undefined
+  const { sink } = input
+  if (sink.kind !== 'webhook' || sink.secret === undefined) return [{ place: `CONFIG_FILE ${field.path}`, value: { platform, name, input, secret: undefined } }]
+  const { secret, ...open } = sink
+  return [{ place: `CONFIG_FILE ${field.path}`, value: { platform, name, input: { ...input, sink: open }, secret: new Secret(secret) } }]
+}
+
+function inputOf({ path, value }: { path: string; value: object }, { report, checkWebhookUrl }: Deps): SubscriptionInput | undefined {
+  if (hasUnresolved(value)) return undefined
+  const converted: unknown = Convert(SubscriptionInputSchema, withSinkConverted(value))
+  const problems = problemsOf(converted)
+  for (const [member, problem] of problems) reportAt(report, member === '' ? path : `${path}.${member}`, problem)
+  if (problems.size > 0) return undefined
+  const input = converted as SubscriptionInput
+  if (input.sink.kind !== 'webhook') return input
+  if (input.sink.secret === undefined) {
+    reportAt(report, `${path}.sink.secret`, 'is required: nobody would see a generated one. whsec_ and the base64 of 24 to 64 bytes')
+    return undefined
+  }
+  const refusal = checkWebhookUrl(input.sink.url)
+  if (refusal !== undefined) reportAt(report, `${path}.sink.url`, `is refused: ${refusal}`)
+  return refusal === undefined ? input : undefined
+}
+
+/** By the member, in dots; of the three forms of a sink only the one of its kind speaks. */
+function problemsOf(value: unknown): Map<string, string> {
+  const problems = new Map<string, string>()
+  const sink = SINK_BY_KIND[kindOf(value)]
+  const errors = Errors(SubscriptionInputSchema, value)
+  for (const { instancePath, keyword, message } of errors) {
+    if (instancePath.startsWith('/sink') || keyword === 'anyOf') continue
+    problems.set(memberOf(instancePath), message)
+  }
+  if (!sink) problems.set('sink.kind', `must be one of ${Object.keys(SINK_BY_KIND).join(', ')}`)
+  else for (const { instancePath, message } of Errors(sink, sinkOf(value))) problems.set(memberOf(`/sink${instancePath}`), message)
+  return problems
+}
+
+const SINK_BY_KIND = Object.fromEntries(
+  SubscriptionInputSchema.properties.sink.anyOf.map((schema) => [schema.properties.kind.const, schema] as const),
+)
+
+/** Of a union nothing is converted that does not fit in the end; and what does not fit is to be named by what it should be. */
+function withSinkConverted(value: object): object {
+  const schema = SINK_BY_KIND[kindOf(value)]
+  return schema ? { ...value, sink: Convert(schema, sinkOf(value)) } : value
+}
+
+function sinkOf(value: unknown): unknown {
+  return typeof value === 'object' && value !== null && 'sink' in value ? value.sink : undefined
+}
+
+function kindOf(value: unknown): string {
+  const sink = sinkOf(value)
+  return typeof sink === 'object' && sink !== null && 'kind' in sink ? String(sink.kind) : ''
+}
+
+function memberOf(instancePath: string): string {
+  return instancePath.split('/').slice(1).join('.')
+}
+
+/** A `${NAME}` that the environment lacks has been reported. */
+function hasUnresolved(value: unknown): boolean {
+  if (value === UNRESOLVED) return true
+  return typeof value === 'object' && value !== null && Object.values(value).some(hasUnresolved)
+}

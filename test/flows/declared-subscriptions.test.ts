@@ -1,0 +1,81 @@
+// Owns: subscriptions of CONFIG_FILE through the running gateway: over restarts, by the API, and after a loss of Redis.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Redis } from 'ioredis'
+import t from 'tap'
+import { startGateway } from '../helpers/gateway.ts'
+import { until } from '../helpers/until.ts'
+
+const APPID = 'wx00000000000000c1'
+
+void t.test('declared subscriptions', async (t) => {
+  const dir = await mkdtemp(join(tmpdir(), 'wxgw-declared-'))
+  const file = join(dir, 'gateway.yaml')
+  const declare = (names: readonly string[]) =>
+    writeFile(file, `subscriptions: [${names.map((name) => `{ platform: open1, name: ${name}, sink: { kind: stream } }`).join(', ')}]\n`)
+  await declare([])
+  const gateway = await startGateway({ env: { CONFIG_FILE: file } })
+  const redis = new Redis(gateway.redis.url)
+  t.teardown(async () => {
+    redis.disconnect()
+    await gateway.stop()
+    await rm(dir, { recursive: true })
+  })
+  const { simulator, call } = gateway
+  const warnings = async () => {
+    const { warnings: said } = (await (await fetch(`${gateway.internalUrl}/readyz`)).json()) as { warnings: string[] }
+    return said.filter((warning) => warning.startsWith('subscriptions-'))
+  }
+  simulator.addAccount({ appId: APPID, userName: 'gh_c1' })
+  await until('a ticket is taken', async () => (await simulator.pushTicket()).ok)
+  t.ok((await simulator.authorize(APPID)).push?.ok)
+  await until('it is authorized', async () => (await call('GET', `/access_token/${APPID}`)).status === 200)
+
+  await t.test('messages that reach nobody are warned about and counted', async (t) => {
+    t.same(await warnings(), [])
+    t.ok((await simulator.sendText(APPID, { openId: 'oUSER', content: 'x' })).ok)
+    const [warning] = await until('it is said', async () => {
+      const said = await warnings()
+      return said.length > 0 ? said : undefined
+    })
+    t.match(warning, /subscriptions-open1: .*no enabled subscription/)
+    const counted = async () => /wxgw_events_without_subscription_total\{.*platform="open1".*\} [1-9]/.test(await (await fetch(`${gateway.workers[0]?.url}/metrics`)).text())
+    t.ok(await until('it is counted', counted))
+  })
+
+  await t.test('a start applies the file', async (t) => {
+    await declare(['crm'])
+    await gateway.startWorker()
+    await until('it is there', async () => (await call('GET', '/subscriptions/crm')).body.enabled === true)
+    t.equal((await call('PUT', '/subscriptions/crm', { sink: { kind: 'queue' } })).body.code, 'SUBSCRIPTION_DECLARED')
+    t.equal((await call('DELETE', '/subscriptions/crm')).status, 409)
+    t.same(await warnings(), [])
+  })
+
+  await t.test('a process with another file says so and overwrites nothing', async (t) => {
+    const [old] = gateway.workers
+    const says = () => old?.process.logLines().some(({ msg, names }) => msg === 'subscriptions.declared_differently' && String(names) === 'crm')
+    t.ok(await until('it is said', says, { timeoutMs: 30_000 }))
+    t.equal((await call('GET', '/subscriptions/crm')).body.enabled, true)
+  })
+
+  await t.test('an emptied Redis has it again, and it is delivered to', async (t) => {
+    await redis.flushall()
+    const { body } = await until('it is there again', async () => {
+      const answer = await call('GET', '/subscriptions/crm')
+      return answer.status === 200 ? answer : undefined
+    }, { timeoutMs: 30_000 })
+    t.ok((await simulator.sendText(APPID, { openId: 'oUSER', content: 'y' })).ok)
+    await until('the message stands in the stream', async () => (await redis.xlen(String(body.sink?.stream))) > 0)
+  })
+
+  await t.test('PATCH disables it, also after a restart; nobody else is changed by it', async (t) => {
+    t.equal((await call('PATCH', '/subscriptions/crm', { enabled: false })).body.enabled, false)
+    t.equal((await call('PATCH', '/subscriptions/gone', { enabled: false })).status, 404)
+    t.equal((await call('PATCH', '/subscriptions/crm', { enabled: 'no' })).status, 400)
+    const restarted = await gateway.startWorker()
+    await until('it has started', () => restarted.process.logLines().some(({ msg }) => msg === 'process.started'))
+    t.equal((await call('GET', '/subscriptions/crm')).body.enabled, false)
+  })
+})

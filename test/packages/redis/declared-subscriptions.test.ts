@@ -1,0 +1,94 @@
+// Owns: what a file of declared subscriptions does to those that are stored, at a start and later.
+import type { Declaration } from '@wxgw/redis'
+import { createSubscriptions } from '@wxgw/redis'
+import t from 'tap'
+import { keys, PLATFORM, sealer, startStore, type Store } from './queues-fixture.ts'
+
+const SECRET = `whsec_${Buffer.alloc(32, 'S').toString('base64')}`
+const crm: Declaration = { name: 'crm', input: { sink: { kind: 'webhook', url: 'https://crm.example/' } }, secret: SECRET }
+const audit: Declaration = { name: 'audit', input: { sink: { kind: 'queue' } }, secret: undefined }
+const DECLARED = { code: 'SUBSCRIPTION_DECLARED' }
+
+function open({ queues, commands }: Store) {
+  return createSubscriptions({
+    ...{ platform: PLATFORM, platforms: [PLATFORM], redis: commands, keys, sealer, queues },
+    checkWebhookUrl: () => undefined,
+  })
+}
+
+const none = { created: [], changed: [], disabled: [], different: [] }
+
+void t.test('what is declared is created, and the same file changes nothing', async (t) => {
+  const subscriptions = open(await startStore(t))
+  t.same(await subscriptions.declare([crm, audit], { isStart: true }), { ...none, created: ['crm', 'audit'] })
+  t.same((await subscriptions.webhookSecrets('crm')).map((secret) => secret.reveal()), [SECRET])
+  t.same(await subscriptions.declare([crm, audit], { isStart: true }), none)
+  t.same(await subscriptions.declare([crm, audit], { isStart: false }), none)
+})
+
+void t.test('another declaration is applied at a start, and only reported later', async (t) => {
+  const subscriptions = open(await startStore(t))
+  await subscriptions.declare([crm], { isStart: true })
+  const moved = { ...crm, input: { ...crm.input, sink: { kind: 'webhook' as const, url: 'https://other.example/' } } }
+  t.same(await subscriptions.declare([moved], { isStart: false }), { ...none, different: ['crm'] })
+  t.match(await subscriptions.get('crm'), { sink: { url: 'https://crm.example/' } })
+  t.same(await subscriptions.declare([moved], { isStart: true }), { ...none, changed: ['crm'] })
+  t.match(await subscriptions.get('crm'), { sink: { url: 'https://other.example/' } })
+})
+
+void t.test('another secret in the same declaration is taken, and the old one signs for a day', async (t) => {
+  const subscriptions = open(await startStore(t))
+  await subscriptions.declare([crm], { isStart: true })
+  const secret = `whsec_${Buffer.alloc(32, 'T').toString('base64')}`
+  await subscriptions.declare([{ ...crm, secret }], { isStart: true })
+  t.same((await subscriptions.webhookSecrets('crm')).map((one) => one.reveal()), [secret, SECRET])
+})
+
+void t.test('what left the file is disabled, and comes back with it', async (t) => {
+  const subscriptions = open(await startStore(t))
+  await subscriptions.declare([crm, audit], { isStart: true })
+  t.same(await subscriptions.declare([crm], { isStart: false }), { ...none, different: ['audit'] })
+  t.same(await subscriptions.declare([crm], { isStart: true }), { ...none, disabled: ['audit'] })
+  t.match(await subscriptions.get('audit'), { enabled: false })
+  t.same(await subscriptions.declare([crm, audit], { isStart: true }), { ...none, changed: ['audit'] })
+  t.match(await subscriptions.get('audit'), { enabled: true })
+})
+
+void t.test('the API changes nothing of it but whether it is enabled, and that outlives restarts', async (t) => {
+  const subscriptions = open(await startStore(t))
+  await subscriptions.declare([crm], { isStart: true })
+  await t.rejects(subscriptions.put('crm', { sink: { kind: 'queue' } }), DECLARED)
+  await t.rejects(subscriptions.delete('crm'), DECLARED)
+  t.match(await subscriptions.setEnabled('crm', false), { enabled: false })
+  const moved = { ...crm, input: { ...crm.input, match: { types: ['wechat.message.*'] } } }
+  await subscriptions.declare([moved], { isStart: true })
+  t.match(await subscriptions.get('crm'), { enabled: false, match: { types: ['wechat.message.*'] } })
+  t.match(await subscriptions.setEnabled('crm', true), { enabled: true })
+})
+
+void t.test('a webhook that said 410 stays disabled until its declaration changes', async (t) => {
+  const subscriptions = open(await startStore(t))
+  await subscriptions.declare([crm], { isStart: true })
+  await subscriptions.disable('crm')
+  await subscriptions.declare([crm], { isStart: true })
+  t.match(await subscriptions.get('crm'), { enabled: false })
+  await subscriptions.declare([{ ...crm, input: { ...crm.input, retry: { scheduleSeconds: [1] } } }], { isStart: true })
+  t.match(await subscriptions.get('crm'), { enabled: true })
+})
+
+void t.test('what left the file belongs to the API again', async (t) => {
+  const subscriptions = open(await startStore(t))
+  await subscriptions.declare([audit], { isStart: true })
+  await subscriptions.declare([], { isStart: true })
+  t.match(await subscriptions.put('audit', { sink: { kind: 'queue' } }), { subscription: { enabled: true } })
+  t.same(await subscriptions.declare([], { isStart: true }), none, 'and is no declared one any more')
+  t.equal(await subscriptions.delete('audit'), true)
+})
+
+void t.test('an emptied Redis has them again, without a start', async (t) => {
+  const store = await startStore(t)
+  const subscriptions = open(store)
+  await subscriptions.declare([crm, audit], { isStart: true })
+  await store.commands.flushall()
+  t.same(await subscriptions.declare([crm, audit], { isStart: false }), { ...none, created: ['crm', 'audit'] })
+})

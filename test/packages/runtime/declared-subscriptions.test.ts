@@ -1,0 +1,101 @@
+// Owns: what `subscriptions` of CONFIG_FILE come to, and how wrong ones are named.
+import { ConfigError, configSummary, loadConfig } from '@wxgw/runtime'
+import t from 'tap'
+import { COMPLETE, filesOf } from './settings-for-tests.ts'
+
+const SECRET = `whsec_${Buffer.alloc(32, 'S').toString('base64')}`
+
+function load(subscriptions: string, env: Record<string, string> = {}) {
+  const file = `subscriptions:\n${subscriptions}`
+  return loadConfig({ env: { ...COMPLETE, CONFIG_FILE: 'f', HOOK_SECRET: SECRET, ...env }, readFile: filesOf({ f: file }) })
+}
+
+function problemsOf(subscriptions: string): Record<string, string> {
+  try {
+    load(subscriptions)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    return Object.fromEntries(error.problems.map(({ setting, problem }) => [setting, problem]))
+  }
+  return {}
+}
+
+void t.test('every member is read as the API reads it, the secret from the environment', async (t) => {
+  const { subscriptions } = load(`
+  - platform: open1
+    name: crm
+    match: { types: [wechat.message.*], authorizers: [wx0123456789abcdef] }
+    sink: { kind: webhook, url: https://crm.example/, timeoutMs: 5000, secret: "\${HOOK_SECRET}" }
+    retry: { scheduleSeconds: [1, 60] }
+    reply: true
+    enabled: false
+  - { platform: open1, name: audit, match: {}, sink: { kind: queue } }`)
+  t.match(subscriptions, [
+    {
+      platform: 'open1',
+      name: 'crm',
+      input: {
+        match: { types: ['wechat.message.*'], authorizers: ['wx0123456789abcdef'] },
+        sink: { kind: 'webhook', url: 'https://crm.example/', timeoutMs: 5000 },
+        retry: { scheduleSeconds: [1, 60] },
+        reply: true,
+        enabled: false,
+      },
+    },
+    { name: 'audit', input: { sink: { kind: 'queue' } }, secret: undefined },
+  ])
+  t.equal(subscriptions?.[0]?.secret?.reveal(), SECRET)
+})
+
+void t.test('the summary names them, and shows no secret', async (t) => {
+  const config = load(`  - { platform: open1, name: crm, sink: { kind: webhook, url: https://crm.example/, secret: "\${HOOK_SECRET}" } }`)
+  const text = JSON.stringify(configSummary(config))
+  t.match(text, /"subscriptions":\["open1.crm"\]/)
+  t.notOk(text.includes(SECRET) || JSON.stringify(config).includes(SECRET))
+})
+
+const hook = (rest: string) => `  - { platform: open1, name: crm, sink: { kind: webhook, url: https://crm.example/, secret: ${SECRET} }, ${rest} }`
+
+const WRONG: ReadonlyArray<[what: string, file: string, setting: string, problem: RegExp]> = [
+  ['a member that is not known', hook('matches: {}'), 'CONFIG_FILE subscriptions[0].matches', /not known/],
+  ['a member that is not known inside', hook('match: { autorizers: [] }'), 'CONFIG_FILE subscriptions[0].match', /additional/],
+  ['an appid that is none', hook('match: { authorizers: [x] }'), 'CONFIG_FILE subscriptions[0].match.authorizers.0', /pattern/],
+  ['a number that is none', hook('retry: { scheduleSeconds: [soon] }'), 'CONFIG_FILE subscriptions[0].retry.scheduleSeconds.0', /integer/],
+  ['a kind of sink that is none', '  - { platform: open1, name: a, sink: { kind: mail } }', 'CONFIG_FILE subscriptions[0].sink.kind', /one of/],
+  ['no sink', '  - { platform: open1, name: a }', 'CONFIG_FILE subscriptions[0].sink.kind', /one of/],
+  [
+    'a stream that is too long',
+    '  - { platform: open1, name: a, sink: { kind: stream, maxLength: 0 } }',
+    'CONFIG_FILE subscriptions[0].sink.maxLength',
+    /1/,
+  ],
+  [
+    'a webhook without a secret',
+    '  - { platform: open1, name: a, sink: { kind: webhook, url: https://crm.example/ } }',
+    'CONFIG_FILE subscriptions[0].sink.secret',
+    /required/,
+  ],
+  [
+    'a private address',
+    `  - { platform: open1, name: a, sink: { kind: webhook, url: https://10.0.0.1/, secret: ${SECRET} } }`,
+    'CONFIG_FILE subscriptions[0].sink.url',
+    /refused/,
+  ],
+  ['a name that is none', '  - { platform: open1, name: A b, sink: { kind: queue } }', 'CONFIG_FILE subscriptions[0].name', /must be 1 to 63/],
+  ['a platform that is not there', '  - { platform: open2, name: a, sink: { kind: queue } }', 'CONFIG_FILE subscriptions[0]', /not configured/],
+  [
+    'the same twice',
+    '  - { platform: open1, name: a, sink: { kind: queue } }\n  - { platform: open1, name: a, sink: { kind: stream } }',
+    'CONFIG_FILE subscriptions[1]',
+    /same platform and name/,
+  ],
+  ['a value that the environment lacks', hook('match: { types: ["${GONE}"] }'), 'CONFIG_FILE subscriptions[0].match.types[0]', /GONE/],
+]
+
+for (const [what, file, setting, problem] of WRONG) {
+  void t.test(`refused by name: ${what}`, async (t) => {
+    const problems = problemsOf(file)
+    t.match(problems, { [setting]: problem }, JSON.stringify(problems))
+    t.notOk(JSON.stringify(problems).includes(SECRET))
+  })
+}
