@@ -177,7 +177,7 @@ void t.test('users of queues may call what the scripts of BullMQ call, the gatew
   const texts = sources().filter((path) => /^packages\/(redis|platform)\//.test(path)).map(projectText)
   const known = await (await startServer(t)).call('COMMAND', 'LIST')
   const ours = new Set([...commandsOf(texts), ...methodsOf(texts, known)])
-  t.ok(ofBullMq.size > 40 && ours.has('hvals') && ours.has('getdel'))
+  t.ok(ofBullMq.size > 40 && ours.has('hmget') && ours.has('getdel'))
   const wanted: Record<string, string[]> = { gateway: [...ofBullMq, ...ours], 'crm-queue': [...ofBullMq] }
   for (const { name, rules } of documentedUsers()) {
     const missing = wanted[name]?.filter((command) => !rules.includes(`+${command}`) && !ofDiagnosis.includes(command))
