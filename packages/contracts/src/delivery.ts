@@ -1,8 +1,8 @@
 // Owns: what one attempt at a delivery can come to.
 
 export type DeliveryResult =
-  /** `reply` null: the consumer says that none will come. */
-  | { outcome: 'delivered'; reply?: unknown }
+  /** `reply` null: the consumer says that none will come. `replyProblem`: fixed words on why none could be read. */
+  | { outcome: 'delivered'; reply?: unknown; replyProblem?: string }
   /** The consumer answered, but not 2xx. `gone` is 410: the subscription is disabled. */
   | { outcome: 'rejected'; status: number; gone: boolean; retryAfterSeconds: number | undefined }
   | { outcome: 'unreachable'; reason: string }

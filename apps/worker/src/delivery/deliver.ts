@@ -105,8 +105,10 @@ async function deliver(deps: InnerDeps, job: DeliveryJob, { number: attempt, sig
   if (sink.kind === 'webhook') deps.directCalls.seen({ subscription: name, url: sink.url }, { delivered, durationMs })
   logAttempt(deps.log, { ...about, attempt, verdict, durationMs })
   if (verdict.kind === 'done') {
-    await recordState(deps, { ...about, status: 'delivered', attempts: attempt, deliveredAtMs: clock.nowMs() })
-    return { ...verdict, what: 'delivered' }
+    const { replyProblem, ...done } = verdict
+    const problem = replyProblem === undefined ? {} : { lastError: replyProblem }
+    await recordState(deps, { ...about, status: 'delivered', attempts: attempt, ...problem, deliveredAtMs: clock.nowMs() })
+    return { ...done, what: 'delivered' }
   }
   const concluded = await concludeFailure(deps, { about, attempt, verdict })
   if (concluded.kind !== 'dropped') return concluded
@@ -120,8 +122,10 @@ async function withReply(
   { result, context }: { result: DeliveryResult; context: AttemptContext },
 ): Promise<Verdict> {
   const verdict = judgeAttempt(result, context)
+  if (verdict.kind !== 'done') return verdict
   // Only the subscription that the push waited for may answer it; to the others, and to replays, a reply means nothing.
-  if (verdict.kind !== 'done' || verdict.reply === undefined || job.reply === undefined) return verdict
+  if (job.reply === undefined) return { kind: 'done' }
+  if (verdict.reply === undefined) return verdict
   try {
     const accepted = await offerReply(job.event, verdict.reply)
     return accepted === 'invalid' ? judgeFailure(INVALID_REPLY, context) : verdict

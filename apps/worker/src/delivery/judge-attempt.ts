@@ -7,7 +7,7 @@ export type FailedVerdict =
   /** `disable`: the consumer said that it will never want anything again. */
   | { kind: 'dead'; error: string; disable: boolean }
 
-export type Verdict = { kind: 'done'; reply?: unknown } | FailedVerdict
+export type Verdict = { kind: 'done'; reply?: unknown; replyProblem?: string } | FailedVerdict
 
 export type AttemptContext = {
   /** From 1. */
@@ -23,7 +23,8 @@ export const INVALID_REPLY = 'invalid reply'
 
 export function judgeAttempt(result: DeliveryResult, context: AttemptContext): Verdict {
   if (result.outcome !== 'delivered') return judgeFailedAttempt(result, context)
-  return { kind: 'done', ...(result.reply === undefined ? {} : { reply: result.reply }) }
+  const { outcome: _, ...said } = result
+  return { kind: 'done', ...said }
 }
 
 function judgeFailedAttempt(

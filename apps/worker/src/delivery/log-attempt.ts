@@ -8,7 +8,7 @@ export function logAttempt(
 ): void {
   const outcome =
     verdict.kind === 'done'
-      ? { outcome: 'delivered' }
+      ? { outcome: 'delivered', ...(verdict.replyProblem === undefined ? {} : { replyProblem: verdict.replyProblem }) }
       : { outcome: verdict.kind, error: verdict.error, ...(verdict.kind === 'retry' ? { retryInMs: verdict.delayMs } : {}) }
   log.info({ ...fields, ...outcome }, 'delivery.attempted')
 }

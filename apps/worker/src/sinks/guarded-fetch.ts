@@ -3,7 +3,6 @@
 // got: the check of the connected socket has to come before the first byte, and a call costs half of node:http's.
 import { checkWebhookUrl, createAddressGuard } from '@wxgw/runtime'
 import type { StopSignal } from '@wxgw/wechat-core'
-import type { IncomingHttpHeaders } from 'node:http'
 import { connect as connectTcp, type NetConnectOpts, type Socket } from 'node:net'
 import { urlToHttpOptions } from 'node:url'
 import type { Dispatcher } from 'undici'
@@ -22,9 +21,12 @@ export type GuardedRequest = {
   signal: StopSignal
 }
 
+/** In lower case; one that was sent several times with its values behind one another. */
+export type AnswerHeaders = Readonly<Record<string, string | undefined>>
+
 export type GuardedAnswer =
   /** `truncated`: there was more than 64 KB; what is in `body` is its beginning. */
-  | { outcome: 'answered'; status: number; headers: IncomingHttpHeaders; body: Buffer; truncated: boolean }
+  | { outcome: 'answered'; status: number; headers: AnswerHeaders; body: Buffer; truncated: boolean }
   | { outcome: 'unreachable'; reason: string }
   | { outcome: 'blocked'; reason: string }
 
@@ -124,7 +126,7 @@ type AnswerReaderDeps = { pool: ConnectionPool; connection: Connection; settle(a
 function createAnswerReader({ pool, connection, settle }: AnswerReaderDeps): Dispatcher.DispatchHandler {
   let status = 0
   let hasBegun = false
-  let headers: IncomingHttpHeaders = {}
+  let headers: AnswerHeaders = {}
   const chunks: Buffer[] = []
   let bytes = 0
   let isFinished = false
@@ -145,7 +147,7 @@ function createAnswerReader({ pool, connection, settle }: AnswerReaderDeps): Dis
       // Informational: the answer is still to come.
       if (code < 200) return
       status = code
-      headers = received
+      headers = singleValues(received)
       if (Number(received['content-length'] ?? 0) > MAX_ANSWER_BYTES) finish(true)
     },
     onResponseData(_controller, chunk) {
@@ -160,6 +162,10 @@ function createAnswerReader({ pool, connection, settle }: AnswerReaderDeps): Dis
       settle({ outcome: 'unreachable', reason: networkFailure(error) }, connection.answers > 0 && !hasBegun && isReset(error))
     },
   }
+}
+
+function singleValues(headers: NodeJS.Dict<string | string[]>): AnswerHeaders {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]))
 }
 
 function endedBy({ reason }: StopSignal): GuardedAnswer {

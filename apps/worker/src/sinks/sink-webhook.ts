@@ -4,6 +4,7 @@ import type { Clock, Secret } from '@wxgw/wechat-core'
 import type { GuardedAnswer, GuardedFetch } from './guarded-fetch.ts'
 import { parseRetryAfter } from './retry-after.ts'
 import { type SinkPort, wrongSink } from './sink.ts'
+import { replyInAnswer } from './webhook-reply.ts'
 import { signWebhook } from './webhook-signature.ts'
 
 export type WebhookSinkDeps = {
@@ -18,7 +19,7 @@ const USER_AGENT = 'wechat-open-platform-gateway'
 /**
  * 2xx is delivered, 410 gone, everything else (redirects included) rejected. `webhook-id` is the event's id, the same for
  * every attempt and replay. Of a subscription with `reply`, the `reply` of a 200's JSON body is handed on unchecked,
- * null too: the consumer's word that none will come.
+ * null too: the consumer's word that none will come. One that cannot be read is told as `replyProblem`.
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
 export function createWebhookSink({ secrets, fetch, clock }: WebhookSinkDeps): SinkPort {
@@ -37,6 +38,8 @@ export function createWebhookSink({ secrets, fetch, clock }: WebhookSinkDeps): S
         headers: {
           'content-type': 'application/cloudevents+json',
           'user-agent': USER_AGENT,
+          // What a consumer compresses all the same is not unpacked.
+          'accept-encoding': 'identity',
           'webhook-id': event.id,
           'webhook-timestamp': String(at),
           'webhook-signature': signWebhook({ secrets: signers, id: event.id, at, body }),
@@ -52,25 +55,11 @@ export function createWebhookSink({ secrets, fetch, clock }: WebhookSinkDeps): S
 function toResult(answer: GuardedAnswer, { nowMs, wantsReply }: { nowMs: number; wantsReply: boolean }): DeliveryResult {
   if (answer.outcome !== 'answered') return answer
   const { status, headers } = answer
-  if (status >= 200 && status < 300) {
-    const reply = wantsReply && status === 200 && !answer.truncated ? replyIn(answer.body) : undefined
-    return reply === undefined ? { outcome: 'delivered' } : { outcome: 'delivered', reply }
-  }
+  if (status >= 200 && status < 300) return { outcome: 'delivered', ...(wantsReply ? replyInAnswer(answer) : {}) }
   return {
     outcome: 'rejected',
     status,
     gone: status === 410,
     retryAfterSeconds: parseRetryAfter(headers['retry-after'], nowMs),
   }
-}
-
-/** A body that is no JSON, or has no `reply`, says nothing about a reply: it may still come by `/replies`. */
-function replyIn(body: Buffer): unknown {
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(body.toString('utf8'))
-  } catch {
-    return undefined
-  }
-  return typeof parsed === 'object' && parsed !== null && 'reply' in parsed ? parsed.reply : undefined
 }

@@ -72,6 +72,16 @@ void t.test('a delivered event is done and noted with the attempt it took', asyn
   t.same(changes, [{ eventId: 'ev-1', subscription: 'crm', status: 'delivered', attempts: 2, deliveredAtMs: NOW }])
 })
 
+void t.test('a reply that could not be read is noted with the delivery, where a push waited for one', async (t) => {
+  const replyProblem = 'reply not read: the answer is not JSON'
+  const asked = setUp(answering({ outcome: 'delivered', replyProblem }))
+  t.same(await asked.attempt(1, { reply: { deadlineAtMs: NOW + 100 } }), { kind: 'done', what: 'delivered' })
+  t.match(asked.changes, [{ status: 'delivered', attempts: 1, lastError: replyProblem }])
+  const unasked = setUp(answering({ outcome: 'delivered', replyProblem }))
+  t.same(await unasked.attempt(1), { kind: 'done', what: 'delivered' })
+  t.same(unasked.changes, [{ eventId: 'ev-1', subscription: 'crm', status: 'delivered', attempts: 1, deliveredAtMs: NOW }])
+})
+
 void t.test('the sink is given the event, its JSON, the delivery’s id and the deadline of a waiting push', async (t) => {
   const requests: SinkRequest[] = []
   const { attempt } = setUp(async (request) => {
