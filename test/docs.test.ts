@@ -55,7 +55,7 @@ void t.test('every setting that a page names is in docs/configuration.md', async
 })
 
 void t.test('docs/errors.md has every error code with its status, and no other', async (t) => {
-  const answers = projectText('apps/ingress/src/http/error-answer.ts')
+  const answers = projectText('packages/runtime/src/http/error-answer.ts')
   const statuses = new Map([...answers.matchAll(/^ {2}([A-Z_]+): (\d{3}),$/gm)].map(([, code = '', status = '']) => [code, status]))
   const rows = tableRows(section(projectText('docs/errors.md'), '## Codes'))
   const documented = new Map(rows.map(([code = '', status = '']) => [CODE.exec(code)?.[1] ?? code, status]))

@@ -1,9 +1,7 @@
-// Owns: answering and logging what was thrown, on both listeners. The table of statuses is http/error-answer.ts.
+// Owns: answering and logging what was thrown, on both listeners. The table of statuses is the runtime's.
 import { GatewayError, type ErrorCode } from '@wxgw/wechat-core'
-import type { Log } from '@wxgw/runtime'
+import { endUnread, type ErrorAnswer, errorAnswer, errorBody, type Log } from '@wxgw/runtime'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { errorAnswer, errorBody, type ErrorAnswer } from './http/error-answer.ts'
-import { lingerOnClose } from './http/lingering-close.ts'
 import type { LogSampler } from './log-sampler.ts'
 
 declare module 'fastify' {
@@ -54,20 +52,14 @@ function refuse(deps: Deps, { error, request, reply }: { error: unknown; request
   setCommonHeaders(reply)
   reply.code(answer.statusCode)
   if (answer.retryAfterSeconds !== undefined) reply.header('retry-after', Math.max(1, Math.ceil(answer.retryAfterSeconds)))
-  if (hasUnreadBody(request)) {
+  if (endUnread(request.raw)) {
     reply.header('connection', 'close')
-    lingerOnClose(request.raw.socket)
   } else {
     // Fastify closes after every body it could not parse, also when it has read it to the end.
     reply.removeHeader('connection')
   }
   logRefusal(deps, { error, answer, request })
   return answer
-}
-
-function hasUnreadBody({ raw }: FastifyRequest): boolean {
-  const announced = raw.headers['transfer-encoding'] !== undefined || Number(raw.headers['content-length'] ?? 0) > 0
-  return announced && raw.complete === false
 }
 
 function logRefusal({ log, sampler }: Deps, refusal: { error: unknown; answer: ErrorAnswer; request: FastifyRequest }): void {

@@ -1,13 +1,19 @@
 // Owns: a Fastify instance with everything that Fastify leaves open closed, common to both listeners. No routes.
-import { randomBytes } from 'node:crypto'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { Clock } from '@wxgw/wechat-core'
-import { type Config, createProxyTrust, type Log, type Metrics } from '@wxgw/runtime'
+import {
+  answerExpectations,
+  type Config,
+  createProxyTrust,
+  createRequestIds,
+  type Log,
+  type Metrics,
+  refuseOnSocket,
+} from '@wxgw/runtime'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type RawServerDefault } from 'fastify'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isDraining } from './drain.ts'
 import { createErrorHandler, notFound, setCommonHeaders } from './error-handler.ts'
-import { rawErrorResponse, refuseOnSocket } from './http/client-error.ts'
 import * as limits from './http/limits.ts'
 import { parsePairs } from './http/query-string.ts'
 import { checkRequest } from './http/request-checks.ts'
@@ -85,19 +91,7 @@ export function createServer(listener: Listener, deps: Deps): { app: GatewayServ
     done()
   })
   app.removeAllContentTypeParsers()
-  app.server.on('checkExpectation', (_request: IncomingMessage, response: ServerResponse) => {
-    response.socket?.end(rawErrorResponse({ statusCode: 417, message: 'this expectation cannot be met' }, nextRequestId()))
-  })
+  answerExpectations(app.server, nextRequestId)
   observeAnswers(app, { listener, metrics: deps.metrics })
   return { app, sampler }
-}
-
-/** Unique over processes and restarts; never taken from the client. */
-function createRequestIds(): () => string {
-  const prefix = randomBytes(6).toString('hex')
-  let count = 0
-  return () => {
-    count += 1
-    return `${prefix}-${count.toString(36)}`
-  }
 }

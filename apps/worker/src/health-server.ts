@@ -1,32 +1,37 @@
 // Owns: the worker's own small listener: is it alive, is it ready, its figures.
 import { type ReadinessCheck, reportReadiness } from '@wxgw/platform'
+import { answerExpectations, createRequestIds, endUnread, errorAnswer, errorBody, refuseOnSocket } from '@wxgw/runtime'
+import { GatewayError } from '@wxgw/wechat-core'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import { STATUS_CODES } from 'node:http'
 
 const REQUEST_TIMEOUT_MS = 5000
+const HEADERS_TIMEOUT_MS = 3000
 
 export type HealthServerDeps = {
   readiness: readonly ReadinessCheck[]
   metrics: { contentType: string; text(): Promise<string> }
 }
 
-/** `GET /healthz`, `GET /readyz` (503 with a reason per check), `GET /metrics`. */
+/** `GET /healthz`, `GET /readyz` (503 with a reason per check), `GET /metrics`. Takes no body. */
 export function createHealthServer({ readiness, metrics }: HealthServerDeps): FastifyInstance {
+  const nextRequestId = createRequestIds()
   const server = Fastify({
     logger: false,
+    genReqId: nextRequestId,
+    requestIdHeader: false,
     exposeHeadRoutes: false,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    frameworkErrors: (_error, request, reply) => {
-      refuse(request, reply, { statusCode: 400, code: 'INVALID_REQUEST', message: 'the path is not validly encoded' })
-    },
+    // Node's own refusal of a request without a Host has no body; a probe may well send none.
+    http: { headersTimeout: HEADERS_TIMEOUT_MS, requireHostHeader: false },
+    frameworkErrors: refuse,
+    clientErrorHandler: (error, socket) => refuseOnSocket(error, socket, nextRequestId),
   })
   // Fastify's own answers repeat the path and the text of errors.
-  server.setNotFoundHandler((request, reply) => {
-    return refuse(request, reply, { statusCode: 404, code: 'ROUTE_NOT_FOUND', message: 'there is no such route' })
-  })
-  server.setErrorHandler((_error, request, reply) => {
-    return refuse(request, reply, { statusCode: 500, code: 'INTERNAL', message: 'an internal error occurred' })
-  })
+  server.setErrorHandler(refuse)
+  server.setNotFoundHandler(notFound)
+  // Before a body is looked at, whatever it is: no route takes one.
+  server.addHook('onRequest', (request, _reply, done) => (request.is404 ? notFound() : done()))
+  answerExpectations(server.server, nextRequestId)
   server.get('/healthz', async () => ({ status: 'ok' }))
   server.get('/readyz', async (_request, reply) => {
     const report = await reportReadiness(readiness)
@@ -36,9 +41,13 @@ export function createHealthServer({ readiness, metrics }: HealthServerDeps): Fa
   return server
 }
 
-type Refusal = { statusCode: number; code: string; message: string }
+function notFound(): never {
+  throw new GatewayError('ROUTE_NOT_FOUND', 'there is no such route')
+}
 
 /** In the shape of the ingress' errors. */
-function refuse({ id }: FastifyRequest, reply: FastifyReply, { statusCode, code, message }: Refusal): FastifyReply {
-  return reply.code(statusCode).send({ statusCode, code, error: STATUS_CODES[statusCode], message, requestId: id })
+function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const answer = errorAnswer(error)
+  if (endUnread(request.raw)) reply.header('connection', 'close')
+  void reply.code(answer.statusCode).type('application/json; charset=utf-8').send(errorBody(answer, request.id))
 }

@@ -25,6 +25,8 @@ export type { GuardedAnswer, GuardedFetch, GuardedFetchDeps, GuardedRequest } fr
 export { parseRetryAfter } from './sinks/retry-after.ts'
 export { startWorkers } from './workers.ts'
 export { handleComponentEvent } from './control-plane/handle-component-event.ts'
+export { createHealthServer } from './health-server.ts'
+export type { HealthServerDeps } from './health-server.ts'
 export { rotateKeys } from './rotate-keys.ts'
 export type { RotateKeysDeps } from './rotate-keys.ts'
 export { showUnparsed } from './show-unparsed.ts'

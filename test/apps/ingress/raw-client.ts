@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import type { GatewayServer } from '@wxgw/ingress'
 
-export async function listen(server: GatewayServer): Promise<number> {
+export async function listen(server: Pick<GatewayServer, 'listen' | 'server'>): Promise<number> {
   await server.listen({ port: 0, host: '127.0.0.1' })
   return (server.server.address() as AddressInfo).port
 }

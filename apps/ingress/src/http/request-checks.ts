@@ -1,10 +1,9 @@
 // Owns: what every request of either listener must satisfy before a route sees it, beyond what the parser demands.
+import { isHarmlessName, TOO_MANY_HEADERS } from '@wxgw/runtime'
 import { GatewayError } from '@wxgw/wechat-core'
 import type { FastifyRequest } from 'fastify'
-import { TOO_MANY_HEADERS } from './error-answer.ts'
 import { MAX_HEADERS } from './limits.ts'
 import { pairsFault, type PairsFault } from './query-string.ts'
-import { isHarmlessName } from './validation-message.ts'
 
 /** Left to the push routes: there, an unreadable signature is a wrong signature. Other routes do not know these names. */
 const SIGNED_NAMES = new Set(['msg_signature', 'signature', 'timestamp', 'nonce'])

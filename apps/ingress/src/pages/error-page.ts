@@ -1,6 +1,6 @@
 // Owns: an error as a person in a browser gets to see it. Programs get JSON.
 import type { ErrorCode } from '@wxgw/wechat-core'
-import type { ErrorAnswer } from '../http/error-answer.ts'
+import type { ErrorAnswer } from '@wxgw/runtime'
 import { html } from './html.ts'
 import { page } from './layout.ts'
 

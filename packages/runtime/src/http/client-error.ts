@@ -1,4 +1,5 @@
 // Owns: the answer to what Node's HTTP parser refuses. No request object exists then: the answer is written to the bare socket.
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Socket } from 'node:net'
 import { reasonPhrase } from './error-answer.ts'
@@ -24,7 +25,13 @@ export function refuseOnSocket(error: ParserError, socket: Socket, nextRequestId
 }
 
 /** `Expect:` with anything but `100-continue`. */
-export function rawErrorResponse(answer: { statusCode: number; message: string }, requestId: string): string {
+export function answerExpectations(server: Server, nextRequestId: () => string): void {
+  server.on('checkExpectation', (_request: IncomingMessage, response: ServerResponse) => {
+    response.socket?.end(rawErrorResponse({ statusCode: 417, message: 'this expectation cannot be met' }, nextRequestId()))
+  })
+}
+
+function rawErrorResponse(answer: { statusCode: number; message: string }, requestId: string): string {
   const { statusCode, message } = answer
   const error = reasonPhrase(statusCode)
   const code = statusCode === 413 ? 'BODY_TOO_LARGE' : 'INVALID_REQUEST'

@@ -3,7 +3,7 @@ import { STATUS_CODES } from 'node:http'
 import { GatewayError, WeChatApiError, type ErrorCode } from '@wxgw/wechat-core'
 import { explainViolations, type Violation } from './validation-message.ts'
 
-export const STATUS_OF = {
+const STATUS_OF = {
   INVALID_REQUEST: 400,
   NOT_ENCRYPTED: 400,
   MALFORMED_PUSH: 400,
