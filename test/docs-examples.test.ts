@@ -93,6 +93,7 @@ async function servedRoutes(): Promise<string[]> {
     config: {
       publicListener: { host: '127.0.0.1', port: 0, baseUrl: undefined, trustProxy: [] },
       callers: [{ name: 'docs', key: new Secret('x'.repeat(32)), grants: undefined, maxSubscriptions: 200 }],
+      sealingKeys: [],
       authRedirectOrigins: [],
       authurlRatePerMinute: 30,
       pushMaxSkewSeconds: 600,

@@ -3,6 +3,7 @@ import { auditCalls } from './auth/audit.ts'
 import { authenticate } from './auth/authenticate.ts'
 import { acceptJson } from './http/json-body.ts'
 import { collectOpenApi, documentRoutes } from './openapi.ts'
+import { createPaging } from './paging/paging.ts'
 import { createPublicServer } from './public-server.ts'
 import { fullAuthorizationInfoRoute } from './routes/authorization-info.ts'
 import { internalAuthorizationUrlRoutes } from './routes/authorization-url.ts'
@@ -20,6 +21,7 @@ import { createServer, type GatewayServer } from './server.ts'
 export function createInternalServer(deps: ServerDeps): GatewayServer {
   const { app } = createServer('internal', deps)
   collectOpenApi(app, deps)
+  const paging = createPaging(deps.config)
 
   void app.register(async (scope: GatewayServer) => {
     authenticate(scope, deps.config.callers)
@@ -28,10 +30,10 @@ export function createInternalServer(deps: ServerDeps): GatewayServer {
     internalAuthorizationUrlRoutes(scope, deps)
     fullAuthorizationInfoRoute(scope, deps)
     tokenRoutes(scope, deps)
-    authorizerRoutes(scope, deps)
-    subscriptionRoutes(scope, deps)
-    deadLetterRoutes(scope, deps)
-    eventRoutes(scope, deps)
+    authorizerRoutes(scope, { ...deps, paging })
+    subscriptionRoutes(scope, { ...deps, paging })
+    deadLetterRoutes(scope, { ...deps, paging })
+    eventRoutes(scope, { ...deps, paging })
     replyRoutes(scope, deps)
   })
 

@@ -7,7 +7,7 @@ import type { PassiveReplies, ReleaseCheck } from './push/passive-answers.ts'
 export type ServerDeps = {
   config: Pick<
     Config,
-    'publicListener' | 'callers' | 'authRedirectOrigins' | 'authurlRatePerMinute' | 'pushMaxSkewSeconds'
+    'publicListener' | 'callers' | 'sealingKeys' | 'authRedirectOrigins' | 'authurlRatePerMinute' | 'pushMaxSkewSeconds'
   >
   /** By the `:platform` of the routes. */
   platforms: ReadonlyMap<string, Platform>

@@ -34,21 +34,9 @@ export function createAuthorizers({ store, clock }: { store: AuthorizerStore; cl
   const list: Authorizers['list'] = async ({ limit, cursor, only }) => {
     const after = cursor === undefined ? undefined : (parseAuthorizerAppId(cursor) ?? '')
     // One more than asked for tells whether there is a next page.
-    const found = only ? await listOnly(only, limit + 1, after) : await store.list({ limit: limit + 1, after })
+    const found = await store.list({ limit: limit + 1, after, only })
     const items = found.slice(0, limit)
     return { items, nextCursor: found.length > limit ? (items.at(-1)?.appid ?? null) : null }
-  }
-
-  async function listOnly(only: readonly string[], limit: number, after: string | undefined) {
-    const granted = [...new Set(only)].sort().filter((appId) => after === undefined || appId > after)
-    const items = []
-    for (const value of granted) {
-      const appId = parseAuthorizerAppId(value)
-      const authorizer = appId && (await store.get(appId))
-      if (authorizer) items.push(authorizer)
-      if (items.length === limit) break
-    }
-    return items
   }
 
   return { get: (appId) => store.get(appId), list, ownerOfUserName, knownOwnerOfUserName }

@@ -41,20 +41,19 @@ void t.test('an account that never authorized is 404', async (t) => {
   t.equal(answer.json().code, 'AUTHORIZER_NOT_FOUND')
 })
 
-void t.test('lists take a limit of 1 to 500, 100 by default, and a cursor', async (t) => {
+void t.test('lists take a limit of 1 to 500, 100 by default', async (t) => {
   const gateway = createGateway(t)
   const list = async (query: string) => (await gateway.internalServer.inject({ url: `${PREFIX}/authorizers${query}`, headers: gateway.bearer() })).statusCode
-  for (const query of ['', '?limit=1', '?limit=500', '?limit=99&cursor=abc']) t.equal(await list(query), 200, query)
+  for (const query of ['', '?limit=1', '?limit=500']) t.equal(await list(query), 200, query)
   t.same(
     gateway.fake.callsOf('authorizers.list').map(([page]) => page),
     [
       { limit: 100, cursor: undefined, only: undefined },
       { limit: 1, cursor: undefined, only: undefined },
       { limit: 500, cursor: undefined, only: undefined },
-      { limit: 99, cursor: 'abc', only: undefined },
     ],
   )
-  for (const query of ['?limit=0', '?limit=501', '?limit=-1', '?limit=1.5', '?limit=x', '?limit=', '?limit=01', '?cursor=', '?cursor=%00', '?x=1', '?limit=1&limit=2']) {
+  for (const query of ['?limit=0', '?limit=501', '?limit=-1', '?limit=1.5', '?limit=x', '?limit=', '?limit=01', '?cursor=', '?cursor=%00', '?cursor=abc', '?x=1', '?limit=1&limit=2']) {
     t.equal(await list(query), 400, query)
   }
 })

@@ -1,6 +1,6 @@
 // Owns: a Platform in memory that records what the ingress asks of it and does what a test says. No Redis, no WeChat.
 import type { GatewayEvent, Subscription, SubscriptionInput } from '@wxgw/contracts'
-import type { DeleteOptions, PutOptions } from '@wxgw/redis'
+import type { DeleteOptions, PutOptions, SubscriptionsAsked } from '@wxgw/redis'
 import type { Authorization, AuthorizationUrlRequest, EventFilter, LoggedEvent, Platform, ReplyOutcome, SyncState } from '@wxgw/platform'
 import {
   GatewayError,
@@ -117,6 +117,8 @@ export type FakePlatform = {
   /** Codes that were exchanged before. */
   exchanged: Map<string, AuthorizerAppId>
   syncStates: Map<string, SyncState>
+  /** Where every list says that it goes on. */
+  nextPosition: string | null
   /** By event id; `unknown` for all others. */
   replyOutcomes: Map<string, ReplyOutcome>
 }
@@ -144,6 +146,7 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
     },
     exchanged: new Map(),
     syncStates: new Map(),
+    nextPosition: null,
     replyOutcomes: new Map(),
   }
 
@@ -205,7 +208,7 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
       get: method('authorizers.get', (appid: AuthorizerAppId) => fake.authorizers.get(appid)),
       list: method('authorizers.list', ({ only }: { limit: number; cursor: string | undefined; only?: readonly string[] | undefined }) => ({
         items: [...fake.authorizers.values()].filter(({ appid }) => only === undefined || only.includes(appid)),
-        nextCursor: null,
+        nextCursor: fake.nextPosition,
       })),
       ownerOfUserName: method('ownerOfUserName', (userName: string) => fake.owners.get(userName)),
       knownOwnerOfUserName: () => undefined,
@@ -239,7 +242,10 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
         return { subscription: put, created, secret: created && sink.kind === 'webhook' ? 'whsec_once' : undefined }
       }),
       get: method('subscriptions.get', (name: string) => fake.subscriptions.get(name)),
-      list: method('subscriptions.list', () => ({ items: [...fake.subscriptions.values()], nextCursor: null })),
+      list: method('subscriptions.list', ({ isShown = () => true }: SubscriptionsAsked) => ({
+        items: [...fake.subscriptions.values()].filter(isShown),
+        nextCursor: fake.nextPosition,
+      })),
       delete: method('subscriptions.delete', (name: string, options: DeleteOptions = {}) => {
         options.assertMayDelete?.(fake.subscriptions.get(name))
         return fake.subscriptions.delete(name)
@@ -263,7 +269,7 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
         items: [
           { id: 'd1', eventId: 'ev_1', type: 'wechat.message.text', event: { name }, attempts: 3, lastError: 'status 500', failedAt: '2026-01-01T00:00:00.000Z' },
         ],
-        nextCursor: 'next',
+        nextCursor: fake.nextPosition,
       })),
       replay: method('deadLetters.replay', (_name: string, ids?: readonly string[]) => ids?.length ?? 7),
       discard: method('deadLetters.discard', (_name: string, ids?: readonly string[]) => ids?.length ?? 7),
@@ -274,7 +280,7 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
       deliveryChanged: notAsked('deliveryChanged'),
       has: notAsked('events.has'),
       get: method('events.get', (eventId: string) => fake.events.get(eventId)),
-      find: method('events.find', (_filter: EventFilter) => ({ items: [...fake.events.values()], nextCursor: null })),
+      find: method('events.find', (_filter: EventFilter) => ({ items: [...fake.events.values()], nextCursor: fake.nextPosition })),
     },
     unsettled: {
       page: notAsked('unsettled.page'),

@@ -24,6 +24,8 @@ export type Fixture = {
 type Options = {
   config?: Partial<ServerDeps['config']>
   grants?: Record<string, readonly Grant[]>
+  /** All of them are the one fake platform. */
+  platformIds?: readonly string[]
 } & Partial<Pick<ServerDeps, 'metrics' | 'readiness' | 'passiveReplies' | 'releaseCheck'>>
 
 /** Keys of the callers in `grants`: their name, filled up to 40 characters. */
@@ -31,7 +33,7 @@ export function keyOf(name: string): string {
   return name.padEnd(40, '.')
 }
 
-export function createGateway(t: Test, { config, grants = {}, ...rest }: Options = {}): Fixture {
+export function createGateway(t: Test, { config, grants = {}, platformIds = ['open1'], ...rest }: Options = {}): Fixture {
   const fake = createFakePlatform()
   const lines: LogLine[] = []
   let nowMs = NOW_MS
@@ -44,12 +46,13 @@ export function createGateway(t: Test, { config, grants = {}, ...rest }: Options
         { name: 'root', key: new Secret(ROOT_KEY), grants: undefined, maxSubscriptions: 200 },
         ...Object.entries(grants).map(([name, given]) => ({ name, key: new Secret(keyOf(name)), grants: given, maxSubscriptions: 7 })),
       ],
+      sealingKeys: [],
       authRedirectOrigins: [],
       authurlRatePerMinute: 1000,
       pushMaxSkewSeconds: 600,
       ...config,
     },
-    platforms: new Map([['open1', fake.platform]]),
+    platforms: new Map(platformIds.map((id) => [id, fake.platform])),
     log: { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') },
     readiness: [],
     clock,

@@ -138,11 +138,11 @@ void t.test('dead letters are listed, replayed and discarded, some or all', asyn
   const gateway = createGateway(t)
   gateway.fake.subscriptions.set('crm', subscription('crm'))
   const path = '/crm/dead-letters'
-  t.same((await call(gateway, 'GET', `${path}?limit=2&cursor=c`)).json(), {
+  t.same((await call(gateway, 'GET', `${path}?limit=2`)).json(), {
     items: [
       { id: 'd1', eventId: 'ev_1', type: 'wechat.message.text', event: { name: 'crm' }, attempts: 3, lastError: 'status 500', failedAt: '2026-01-01T00:00:00.000Z' },
     ],
-    nextCursor: 'next',
+    nextCursor: null,
   })
   const all = await call(gateway, 'POST', `${path}/replay`)
   t.equal(all.statusCode, 202)

@@ -249,6 +249,21 @@ void t.test('long matches make a page short, but never empty', async (t) => {
   t.same([second.items.map(({ name }) => name), second.nextCursor], [['e', 'f'], null])
 })
 
+void t.test('what a caller is not shown takes no place on a page, and no cursor names it', async (t) => {
+  const store = await startStore(t)
+  const subscriptions = open(store)
+  const seen = ['b', 'd', 'f', 'h']
+  for (const name of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i']) await subscriptions.put(name, { sink: { kind: 'queue' } })
+  const isShown = ({ name }: { name: string }) => seen.includes(name)
+  const page = async (cursor?: string) => {
+    const { items, nextCursor } = await subscriptions.list({ limit: 2, cursor, isShown })
+    return [items.map(({ name }) => name), nextCursor]
+  }
+  t.same(await page(), [['b', 'd'], 'd'])
+  t.same(await page('d'), [['f', 'h'], null], 'nothing is said of what follows and is not shown')
+  t.same((await subscriptions.list({ limit: 2, isShown: () => false })).nextCursor, null)
+})
+
 void t.test('parallel changes of one subscription are all made, one after the other, and one of them created it', async (t) => {
   const store = await startStore(t)
   const processes = Array.from({ length: 10 }, () => open(store))

@@ -76,7 +76,8 @@ export function forbidden(): GatewayError {
   return new GatewayError('FORBIDDEN', 'this key has no right to this')
 }
 
-function callerOf({ caller }: FastifyRequest): CallerConfig {
+/** Of a request that has passed `authenticate`. */
+export function callerOf({ caller }: FastifyRequest): CallerConfig {
   if (!caller) throw new GatewayError('UNAUTHENTICATED', 'a valid key is needed: Authorization: Bearer KEY')
   return caller
 }

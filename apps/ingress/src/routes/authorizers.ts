@@ -2,20 +2,23 @@
 import { authorizerView } from '@wxgw/contracts'
 import { GatewayError } from '@wxgw/wechat-core'
 import { requireGrant, visibleAuthorizers } from '../auth/authenticate.ts'
+import type { Paging } from '../paging/paging.ts'
 import { authorizerAppIdOf, platformOf, type Platforms } from '../platform-lookup.ts'
 import { authorizerSchemas } from '../schemas/authorizers.ts'
-import { pageOf, PREFIX } from '../schemas/paths.ts'
+import { PREFIX } from '../schemas/paths.ts'
 import type { GatewayServer } from '../server.ts'
 
-export function authorizerRoutes(app: GatewayServer, { platforms }: { platforms: Platforms }): void {
+type Deps = { platforms: Platforms; paging: Paging }
+
+export function authorizerRoutes(app: GatewayServer, { platforms, paging }: Deps): void {
   const read = requireGrant({ action: 'authorizers:read' })
   const sync = requireGrant({ action: 'authorizers:sync', wholePlatform: true })
 
   app.get(`${PREFIX}/authorizers`, { schema: authorizerSchemas.list, onRequest: read }, async (request) => {
     const { authorizers } = platformOf(platforms, request.params)
     const only = visibleAuthorizers(request, 'authorizers:read')
-    const { items, nextCursor } = await authorizers.list({ ...pageOf(request.query), only })
-    return { items: items.map(authorizerView), nextCursor }
+    const { items, nextCursor } = await authorizers.list({ ...paging.read(request), only })
+    return paging.answer(request, { items: items.map(authorizerView), nextCursor })
   })
 
   app.get(`${PREFIX}/authorizers/:APPID`, { schema: authorizerSchemas.one, onRequest: read }, async (request) => {

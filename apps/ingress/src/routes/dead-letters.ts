@@ -1,13 +1,16 @@
 // Owns: the dead letters of a subscription, on the internal listener.
 import { requireGrant } from '../auth/authenticate.ts'
 import { emptyBodyAllowed } from '../http/json-body.ts'
+import type { Paging } from '../paging/paging.ts'
 import { platformOf, type Platforms } from '../platform-lookup.ts'
-import { pageOf, PREFIX } from '../schemas/paths.ts'
+import { PREFIX } from '../schemas/paths.ts'
 import { subscriptionSchemas } from '../schemas/subscriptions.ts'
 import type { GatewayServer } from '../server.ts'
 import { subscriptionOf } from './subscriptions.ts'
 
-export function deadLetterRoutes(app: GatewayServer, { platforms }: { platforms: Platforms }): void {
+type Deps = { platforms: Platforms; paging: Paging }
+
+export function deadLetterRoutes(app: GatewayServer, { platforms, paging }: Deps): void {
   const path = `${PREFIX}/subscriptions/:name/dead-letters`
   const read = requireGrant({ action: 'subscriptions:read' })
   const write = requireGrant({ action: 'subscriptions:write' })
@@ -15,7 +18,7 @@ export function deadLetterRoutes(app: GatewayServer, { platforms }: { platforms:
   app.get(path, { schema: subscriptionSchemas.deadLetters, onRequest: read }, async (request) => {
     const platform = platformOf(platforms, request.params)
     const { name } = await subscriptionOf(request, platform, 'subscriptions:read')
-    return await platform.deadLetters.list(name, pageOf(request.query))
+    return paging.answer(request, await platform.deadLetters.list(name, paging.read(request)))
   })
 
   const replay = { schema: subscriptionSchemas.replayDeadLetters, onRequest: write, preValidation: emptyBodyAllowed }

@@ -6,26 +6,30 @@ import { GatewayError } from '@wxgw/wechat-core'
 import type { FastifyRequest } from 'fastify'
 import { assertGranted, forbidden, requireGrant, visibleAuthorizers } from '../auth/authenticate.ts'
 import { createReach } from '../auth/subscription-access.ts'
+import type { Paging } from '../paging/paging.ts'
 import { platformOf, type Platforms } from '../platform-lookup.ts'
 import { eventSchemas } from '../schemas/events.ts'
-import { pageOf, PREFIX } from '../schemas/paths.ts'
+import { PREFIX } from '../schemas/paths.ts'
 import type { GatewayServer } from '../server.ts'
 
-export function eventRoutes(app: GatewayServer, { platforms }: { platforms: Platforms }): void {
+type Deps = { platforms: Platforms; paging: Paging }
+
+export function eventRoutes(app: GatewayServer, { platforms, paging }: Deps): void {
   const read = requireGrant({ action: 'events:read' })
   const replay = requireGrant({ action: 'events:replay' })
 
   app.get(`${PREFIX}/events`, { schema: eventSchemas.list, onRequest: read }, async (request) => {
     const { params, query } = request
     const { events } = platformOf(platforms, params)
-    return await events.find({
-      ...pageOf(query),
+    const page = await events.find({
+      ...paging.read(request),
       authorizer: query.authorizer,
       type: query.type,
       fromMs: instantMs(query.from),
       toMs: instantMs(query.to),
       only: visibleAuthorizers(request, 'events:read'),
     })
+    return paging.answer(request, page)
   })
 
   app.get(`${PREFIX}/events/:id`, { schema: eventSchemas.one, onRequest: read }, (request) => {

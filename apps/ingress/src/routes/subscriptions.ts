@@ -7,12 +7,15 @@ import { GatewayError, type Clock } from '@wxgw/wechat-core'
 import type { FastifyRequest } from 'fastify'
 import { creatorOf, requireGrant } from '../auth/authenticate.ts'
 import { assertMaySubscribe, assertReached, createReach } from '../auth/subscription-access.ts'
+import type { Paging } from '../paging/paging.ts'
 import { platformOf, type Platforms } from '../platform-lookup.ts'
-import { pageOf, PREFIX } from '../schemas/paths.ts'
+import { PREFIX } from '../schemas/paths.ts'
 import { subscriptionSchemas } from '../schemas/subscriptions.ts'
 import type { GatewayServer } from '../server.ts'
 
-export function subscriptionRoutes(app: GatewayServer, { platforms, clock }: { platforms: Platforms; clock: Clock }): void {
+type Deps = { platforms: Platforms; paging: Paging; clock: Clock }
+
+export function subscriptionRoutes(app: GatewayServer, { platforms, paging, clock }: Deps): void {
   const read = requireGrant({ action: 'subscriptions:read' })
   const write = requireGrant({ action: 'subscriptions:write' })
   const one = `${PREFIX}/subscriptions/:name`
@@ -33,9 +36,8 @@ export function subscriptionRoutes(app: GatewayServer, { platforms, clock }: { p
 
   app.get(`${PREFIX}/subscriptions`, { schema: subscriptionSchemas.list, onRequest: read }, async (request) => {
     const { subscriptions } = platformOf(platforms, request.params)
-    const { items, nextCursor } = await subscriptions.list(pageOf(request.query))
-    const visible = items.filter(createReach(request, 'subscriptions:read'))
-    return { items: visible.map((subscription) => subscriptionView(subscription)), nextCursor }
+    const { items, nextCursor } = await subscriptions.list({ ...paging.read(request), isShown: createReach(request, 'subscriptions:read') })
+    return paging.answer(request, { items: items.map((subscription) => subscriptionView(subscription)), nextCursor })
   })
 
   app.get(one, { schema: subscriptionSchemas.one, onRequest: read }, async (request) => {

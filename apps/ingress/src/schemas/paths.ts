@@ -1,5 +1,6 @@
 // Owns: the parts of paths and the paging that several resources share.
 import { Type } from 'typebox'
+import { CURSOR_CHARACTERS } from '../paging/cursors.ts'
 
 export const PREFIX = '/apis/v1/wx/:platform'
 
@@ -13,14 +14,18 @@ export const AuthorizerParams = Type.Object({
 })
 
 export const MAX_LIMIT = 500
-const DEFAULT_LIMIT = 100
 
 export const pageQuery = {
   limit: Type.Optional(Type.String({ pattern: '^([1-9]|[1-9][0-9]|[1-4][0-9]{2}|500)$', description: '1 to 500, default 100' })),
-  cursor: Type.Optional(Type.String({ pattern: '^[!-~]{1,512}$', description: '`nextCursor` of the page before' })),
+  cursor: Type.Optional(
+    Type.String({
+      pattern: '^[A-Za-z0-9_-]*$',
+      minLength: CURSOR_CHARACTERS,
+      maxLength: CURSOR_CHARACTERS,
+      description: '`nextCursor` of the page before, of the same list with the same filter, by the same caller',
+    }),
+  ),
 }
-export const nextCursor = Type.Union([Type.String(), Type.Null()], { description: 'null on the last page' })
-
-export function pageOf({ limit, cursor }: { limit?: string; cursor?: string }): { limit: number; cursor: string | undefined } {
-  return { limit: limit === undefined ? DEFAULT_LIMIT : Number(limit), cursor }
-}
+export const nextCursor = Type.Union([Type.String({ maxLength: CURSOR_CHARACTERS }), Type.Null()], {
+  description: 'where the next page begins; null on the last one. A page may be short, or empty, and not be the last',
+})

@@ -2,6 +2,7 @@
 import { GatewayError } from '@wxgw/wechat-core'
 import type { RedisConnection } from '../connect.ts'
 
+/** `nextCursor` is a position in plain text: whoever shows it to a caller seals it. */
 export type Page<T> = { items: T[]; nextCursor: string | null }
 
 /** A place in a sorted set: everything after it has a lower score, or the same score and a lower member. */
@@ -10,13 +11,13 @@ export type Position = { score: number; member: string }
 export type Range = { key: string; after: Position | undefined; maxScore?: number | undefined; minScore?: number | undefined }
 
 export function encodeCursor({ score, member }: Position): string {
-  return Buffer.from(`${score} ${member}`).toString('base64url')
+  return `${score} ${member}`
 }
 
 /** Rejects with INVALID_REQUEST when it is no cursor of ours. */
 export function decodeCursor(cursor: string | undefined): Position | undefined {
   if (cursor === undefined) return undefined
-  const match = /^(\d{1,16}(?:\.\d{1,16})?) (.+)$/s.exec(Buffer.from(cursor, 'base64url').toString('utf8'))
+  const match = /^(\d{1,16}(?:\.\d{1,16})?) (.+)$/s.exec(cursor)
   const [, score, member] = match ?? []
   if (score === undefined || member === undefined) throw new GatewayError('INVALID_REQUEST', 'cursor is not valid')
   return { score: Number(score), member }

@@ -26,12 +26,18 @@ export type PutOptions = {
 }
 export type DeleteOptions = { assertMayDelete?(existing: Subscription | undefined): void }
 
+export type SubscriptionsAsked = {
+  limit: number
+  cursor?: string | undefined
+  isShown?: ((subscription: Subscription) => boolean) | undefined
+}
+
 export type Subscriptions = {
   /** Creates or replaces; a new one counts for its creator (SUBSCRIPTION_LIMIT). A webhook without a secret gets one, kept on update and answered once, when it comes to be (`secret`). */
   put(name: string, input: SubscriptionInput, options?: PutOptions): Promise<SubscriptionChange>
   get(name: string): Promise<Subscription | undefined>
-  /** A page is shorter than `limit` when its subscriptions have long matches. */
-  list(page: { limit: number; cursor: string | undefined }): Promise<Page<Subscription>>
+  /** In the order of their names; those that `isShown` leaves out (default: none) take no place. A page is short when matches are long. */
+  list(page: SubscriptionsAsked): Promise<Page<Subscription>>
   /** With its backlog, its dead letters and its queue or stream. False when there was none. */
   delete(name: string, options?: DeleteOptions): Promise<boolean>
   /** undefined when there is none. `assertMayChange` as in PutOptions. */
@@ -211,11 +217,8 @@ export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
       return (await copy.get(0)).byName.get(name)?.subscription
     },
 
-    async list({ limit, cursor }) {
-      const { subscriptions } = await copy.get(0)
-      const rest = cursor === undefined ? subscriptions : subscriptions.filter(({ name }) => name > cursor)
-      const items = rest.slice(0, pageLength(rest, limit))
-      return { items, nextCursor: rest.length > items.length ? (items.at(-1)?.name ?? null) : null }
+    async list(asked) {
+      return pageOf((await copy.get(0)).subscriptions, asked)
     },
 
     async delete(name, { assertMayDelete } = {}) {
@@ -273,12 +276,18 @@ export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
   }
 }
 
-/** At least one. */
-function pageLength(subscriptions: readonly Subscription[], limit: number): number {
+/** At least one, when there is one. What is not looked at costs nothing: a match may be long, and `isShown` look at all of it. */
+function pageOf(subscriptions: readonly Subscription[], { limit, cursor = '', isShown = () => true }: SubscriptionsAsked): Page<Subscription> {
+  const items: Subscription[] = []
   let entries = 0
-  for (const [index, { match }] of subscriptions.slice(0, limit).entries()) {
-    entries += (match.authorizers?.length ?? 0) + (match.types?.length ?? 0)
-    if (index > 0 && entries > MAX_PAGE_ENTRIES) return index
+  for (const subscription of subscriptions) {
+    if (subscription.name <= cursor || !isShown(subscription)) continue
+    const { authorizers = [], types = [] } = subscription.match
+    entries += authorizers.length + types.length
+    // Now it is known that there is a next page.
+    const last = items.at(-1)
+    if (last && (items.length === limit || entries > MAX_PAGE_ENTRIES)) return { items, nextCursor: last.name }
+    items.push(subscription)
   }
-  return limit
+  return { items, nextCursor: null }
 }

@@ -22,6 +22,7 @@ import type { Sealer } from '../sealed.ts'
 import { runScript } from '../script.ts'
 import { guardStore } from '../store-errors.ts'
 import { AUTHORIZATION_CODE_TTL_SECONDS } from './authorization-code-store.ts'
+import { appIdsOfPage, type AuthorizersAsked } from './authorizer-list.ts'
 import {
   confirmAuthorizationTime,
   reconcileAuthorizer,
@@ -49,7 +50,7 @@ export type AuthorizerStore = AuthorizerTokenStore &
     get(appId: AuthorizerAppId): Promise<Authorizer | undefined>
     /** With its secrets: for the full mpinfo. */
     authorization(appId: AuthorizerAppId): Promise<StoredAuthorization | undefined>
-    list(page: { limit: number; after: string | undefined }): Promise<Authorizer[]>
+    list(page: AuthorizersAsked): Promise<Authorizer[]>
     ownerOfUserName(userName: string): Promise<AuthorizerAppId | undefined>
     reconcile(entry: {
       appId: AuthorizerAppId
@@ -229,9 +230,9 @@ export function createAuthorizerStore(deps: AuthorizerStoreDeps): AuthorizerStor
         }
       }),
 
-    list: ({ limit, after }) =>
+    list: (asked) =>
       guardStore(async () => {
-        const appIds = await redis.zrangebylex(keys.authorizers, after === undefined ? '-' : `(${after}`, '+', 'LIMIT', 0, limit)
+        const appIds = await appIdsOfPage(redis, keys.authorizers, asked)
         const authorizers = await Promise.all(
           appIds.map(async (value) => {
             const appId = parseAuthorizerAppId(value)

@@ -1,0 +1,93 @@
+// Owns: the cursors that callers see: where a list goes on, sealed. A position names what stands in the list, and what stands
+// there may be nobody else's business: neither its text nor its length can be read from a cursor.
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
+import type { CallerConfig, Config } from '@wxgw/runtime'
+import { GatewayError } from '@wxgw/wechat-core'
+
+/** Everything that a cursor is good for: this caller's walk through this list with this filter. */
+export type Walk = { caller: CallerConfig; list: string }
+
+export type Cursors = {
+  seal(position: string, walk: Walk): string
+  /** Throws INVALID_REQUEST when it is none, or one of another walk. */
+  open(cursor: string, walk: Walk): string
+}
+
+const CIPHER = 'aes-256-gcm'
+const IV_BYTES = 12
+const TAG_BYTES = 16
+/** A length and the position, filled up: every cursor is equally long. */
+const PLAIN_BYTES = 256
+const SEALED_BYTES = IV_BYTES + TAG_BYTES + PLAIN_BYTES
+export const CURSOR_CHARACTERS = Math.ceil((SEALED_BYTES * 4) / 3)
+
+/**
+ * Good at every ingress and after restarts: the key comes from `SEALING_KEYS`, of which the first seals and all open; without them
+ * from the caller's own key.
+ */
+export function createCursors({ sealingKeys }: Pick<Config, 'sealingKeys'>): Cursors {
+  const shared = sealingKeys.map(({ key }) => deriveKey(key))
+  const own = new WeakMap<CallerConfig, Buffer>()
+
+  function keysOf(caller: CallerConfig): readonly Buffer[] {
+    if (shared.length > 0) return shared
+    const key = own.get(caller) ?? deriveKey(Buffer.from(caller.key.reveal()))
+    own.set(caller, key)
+    return [key]
+  }
+
+  return {
+    seal(position, walk) {
+      const [key] = keysOf(walk.caller)
+      if (key === undefined) throw new Error('there is always a key')
+      const iv = randomBytes(IV_BYTES)
+      const cipher = createCipheriv(CIPHER, key, iv).setAAD(placeOf(walk))
+      const sealed = Buffer.concat([cipher.update(filled(position)), cipher.final()])
+      return Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString('base64url')
+    },
+    open(cursor, walk) {
+      const bytes = Buffer.from(cursor, 'base64url')
+      if (bytes.length !== SEALED_BYTES) throw invalid()
+      for (const key of keysOf(walk.caller)) {
+        const plain = opened(bytes, key, walk)
+        if (plain !== undefined) return plain.toString('utf8', 1, 1 + (plain[0] ?? 0))
+      }
+      throw invalid()
+    },
+  }
+}
+
+function opened(bytes: Buffer, key: Buffer, walk: Walk): Buffer | undefined {
+  const decipher = createDecipheriv(CIPHER, key, bytes.subarray(0, IV_BYTES))
+    .setAAD(placeOf(walk))
+    .setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES))
+  const plain = decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES))
+  try {
+    decipher.final()
+    return plain
+  } catch {
+    // Another key, another walk or another text: which of them it is, is told to nobody.
+    return undefined
+  }
+}
+
+function deriveKey(secret: Buffer): Buffer {
+  return Buffer.from(hkdfSync('sha256', secret, '', 'wxgw list cursor v1', 32))
+}
+
+function placeOf({ caller, list }: Walk): Buffer {
+  return Buffer.from(JSON.stringify([caller.name, list]))
+}
+
+function filled(position: string): Buffer {
+  const plain = Buffer.alloc(PLAIN_BYTES)
+  const length = Buffer.byteLength(position)
+  if (length >= PLAIN_BYTES) throw new GatewayError('INTERNAL', 'the position in a list is longer than a cursor can be')
+  plain.writeUInt8(length)
+  plain.write(position, 1)
+  return plain
+}
+
+function invalid(): GatewayError {
+  return new GatewayError('INVALID_REQUEST', 'cursor is not one of this list')
+}
