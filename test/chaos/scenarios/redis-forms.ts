@@ -52,6 +52,7 @@ async function expectSettled({ fact, expect }: Load, form: RedisForm): Promise<v
 function again(fault: (load: Load, form: RedisForm) => Promise<void>): Fault {
   return async (load, form, context) => {
     const isEnough = untilEnough(context)
+    const masters = (await form.masters()).length
     let faults = 0
     let slowestAgainMs = 0
     do {
@@ -60,7 +61,7 @@ function again(fault: (load: Load, form: RedisForm) => Promise<void>): Fault {
       await fault(load, form)
       await acknowledgedAgain(load.pusher, FAILED_OVER_WITHIN_MS)
       slowestAgainMs = Math.max(slowestAgainMs, Math.round(performance.now() - startedAt))
-      await whole(form)
+      await whole(form, masters)
       faults += 1
     } while (!isEnough(faults))
     load.fact('kills', faults)
@@ -68,12 +69,13 @@ function again(fault: (load: Load, form: RedisForm) => Promise<void>): Fault {
   }
 }
 
-/** All servers run, and each replica follows a master. */
-async function whole(form: RedisForm): Promise<void> {
+/** All servers run, there are as many masters as at first, and the others follow: a former master that starts again claims to be one. */
+async function whole(form: RedisForm, masters: number): Promise<void> {
   for (const server of form.servers) if (!server.isRunning()) await server.start()
   await until('every server is a master or follows one', async () => {
     const views = await Promise.all(form.servers.map((server) => form.client(server).info('replication')))
-    return views.every((view) => view.includes('role:master') || view.includes('master_link_status:up'))
+    const following = views.filter((view) => view.includes('master_link_status:up')).length
+    return following === form.servers.length - masters && (await form.masters()).length === masters
   }, { timeoutMs: FAILED_OVER_WITHIN_MS, everyMs: 100 })
   for (const master of await form.masters()) {
     const replicas = Number(/connected_slaves:(\d+)/.exec(await form.client(master).info('replication'))?.[1])
