@@ -40,7 +40,7 @@ const ROWS: Record<string, Row> = {
     settings: () => ({ login: limited }),
     says: /no right to a key or channel/,
   },
-  'nothing that listens': { settings: () => ({}), says: /nothing listens at the address/ },
+  'nothing that listens': { settings: () => ({}), says: /nothing listens at this address/ },
   'a plain server by TLS': { server: {}, settings: () => ({ tls: ownTls }), says: /does not speak TLS: use redis:/ },
   'a TLS server by plain TCP': { server: tlsServer('any'), settings: () => ({}), says: /speaks TLS: use rediss:/ },
   'a CA that is not known': {

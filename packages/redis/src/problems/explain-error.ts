@@ -26,11 +26,11 @@ const UNKNOWN_CA =
   'the certificate of Redis is signed by a CA that is not known here: name the CA in REDIS_TLS_CA_FILE'
 
 const BY_CODE: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nothing listens at the address of REDIS_URL',
-  ENOTFOUND: 'the host name of REDIS_URL cannot be resolved',
-  EAI_AGAIN: 'the host name of REDIS_URL cannot be resolved now: the name server does not answer',
-  EHOSTUNREACH: 'the host of REDIS_URL cannot be reached',
-  ENETUNREACH: 'the network of REDIS_URL cannot be reached',
+  ECONNREFUSED: 'nothing listens at this address: is Redis running, is REDIS_URL right?',
+  ENOTFOUND: 'the host name cannot be resolved: correct it in REDIS_URL',
+  EAI_AGAIN: 'the host name cannot be resolved now: the name server does not answer',
+  EHOSTUNREACH: 'the host cannot be reached: routes, firewall, REDIS_URL?',
+  ENETUNREACH: 'the network cannot be reached: routes, firewall, REDIS_URL?',
   ETIMEDOUT: 'Redis does not answer in time',
   ECONNRESET: 'Redis closed the connection',
   EPIPE: 'Redis closed the connection',

@@ -18,7 +18,7 @@ const DIAGNOSIS_HOLDS_MS = 2_000
 
 const EXPLAINED_WITHIN_MS = 1_000
 
-/** The same code has several causes; only the servers themselves tell them apart. */
+/** The same code has several causes, or concerns one server of several; only the servers themselves tell which. */
 const AMBIGUOUS = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'Error', 'ClusterAllFailedError', 'MaxRetriesPerRequestError', 'AbortError'])
 
 type Deps = { settings: RedisSettings; log: WarnLog; diagnose?: typeof diagnoseRedis }
@@ -38,7 +38,8 @@ export function createProblemWatch({ settings, log, diagnose = diagnoseRedis }: 
   async function problemOf(error: unknown): Promise<RedisProblem> {
     const code = storeErrorCode(error)
     const explained = explainRedisError(error)
-    if (explained && !AMBIGUOUS.has(code)) return explained
+    const isOneOfSeveral = settings.mode !== 'standalone' && code === 'ECONNREFUSED'
+    if (explained && !isOneOfSeveral && !AMBIGUOUS.has(code)) return explained
     const found = (await diagnosed()) ?? explained
     return found ?? { code, reason: 'the connection was lost; a new one is answered' }
   }
