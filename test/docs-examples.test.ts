@@ -7,6 +7,7 @@ import {
   SubscriptionInputSchema,
 } from '@wxgw/contracts'
 import { createInternalServer } from '@wxgw/ingress'
+import { loadConfig } from '@wxgw/runtime'
 import { ERRCODES, parseAuthorizerMessage, Secret, systemClock } from '@wxgw/wechat-core'
 import t from 'tap'
 import { Value } from 'typebox/value'
@@ -85,6 +86,36 @@ void t.test('every metric of the gateway is in docs/operations.md, and no other'
   const inDocs = new Set([...projectText('docs/operations.md').matchAll(/`(wxgw_[a-z_]+)`/g)].map(([, name = '']) => name))
   t.strictSame([...inDocs].sort(), [...inCode].sort())
 })
+
+void t.test('the settings that the READMEs show, and the file that docs/configuration.md shows, start a process', async (t) => {
+  const [yaml = ''] = codeBlocks(projectText('docs/configuration.md'), 'yaml')
+  const key = 'k'.repeat(43)
+  const secret = 's'.repeat(32)
+  for (const page of ['README.md', 'README.zh-CN.md']) {
+    const shown = codeBlocks(projectText(page), 'sh').find((block) => block.includes('WX_TOKEN=')) ?? ''
+    const sealing = `SEALING_KEYS=k1:${Buffer.alloc(32).toString('base64')}`
+    const filled = shown.replace('WX_ENCODING_AES_KEY=…', `WX_ENCODING_AES_KEY=${key}`).replace('SEALING_KEYS=k1:…', sealing).replaceAll('…', secret)
+    const { warnings, callers, platforms } = loadConfig({ env: {}, readFile: onlyFile('.env', filled) })
+    t.strictSame(warnings, [], page)
+    t.strictSame([callers.length, platforms.length], [1, 1], page)
+  }
+  const values = [...yaml.matchAll(/\$\{(\w+)\}/g)].map(([, name = '']): [string, string] => {
+    if (name.endsWith('_AES_KEY')) return [name, key]
+    return [name, name.endsWith('_HOOK_SECRET') ? `whsec_${Buffer.from(secret).toString('base64')}` : `${name}-${secret}`]
+  })
+  const env = { CONFIG_FILE: 'gateway.yaml', ALLOW_UNSEALED: 'true', ...Object.fromEntries(values) }
+  const { warnings, callers, platforms } = loadConfig({ env, readFile: onlyFile('gateway.yaml', yaml) })
+  t.strictSame(warnings, [])
+  t.strictSame([callers.length, platforms.length], [1, 1])
+})
+
+/** Reads this one file, and no other. */
+function onlyFile(name: string, text: string): (path: string) => Buffer {
+  return (path) => {
+    if (path.endsWith(name)) return Buffer.from(text)
+    throw Object.assign(new Error(`no ${path}`), { code: 'ENOENT' })
+  }
+}
 
 /** `METHOD /path` of both listeners, without the prefix of a platform, parameters as `{}`. */
 async function servedRoutes(): Promise<string[]> {

@@ -4,6 +4,6 @@
 export const APPEND_TO = `
 local function appendTo(stream, most, ...)
   if most == '' then return redis.pcall('XADD', stream, '*', ...) end
-  return redis.pcall('XADD', stream, 'MAXLEN', '=', most, '*', ...)
+  return redis.pcall('XADD', stream, 'MAXLEN', most, '*', ...)
 end
 `
