@@ -1,6 +1,7 @@
 // Owns: that what the documentation shows is true: examples, tables, routes and the names of events.
 import {
   DEFAULT_RETRY_SCHEDULE_SECONDS,
+  DOCUMENT_REPLY_TYPES,
   GatewayEventSchema,
   ReplySchema,
   RETRY_JITTER,
@@ -54,6 +55,12 @@ void t.test('the elements that are said to be arrays are arrays, and there are n
   const source = projectText('packages/wechat-core/src/xml/repeatable.ts')
   const names = [...source.matchAll(/^ {2}'?(?:\w+>)?(\w+)'?: '/gm)].map(([, name = '']) => name)
   t.strictSame([...documented].sort(), names.sort())
+})
+
+void t.test('the events that are said to take a document for a reply take one, and no others', async (t) => {
+  const rows = tableRows(section(EVENTS, '## Events that want an answer of their own'))
+  const documented = rows.flatMap(([cell = '']) => [...cell.matchAll(/`([^`]+)`/g)].map(([, type = '']) => type))
+  t.strictSame(documented.toSorted(), DOCUMENT_REPLY_TYPES.toSorted())
 })
 
 void t.test("the gateway's own events are documented, and no others", async (t) => {

@@ -113,8 +113,19 @@ void t.test('passive replies', async (story) => {
     await put('hook', { sink: { kind: 'webhook', url: hook.url }, reply: true, retry: { scheduleSeconds: [] } })
     const pushed = await simulator.sendText(APP, { openId: USER, content: 'invalid by hook' })
     t.equal(pushed.attempts[0]?.body, 'success')
-    const dead = await until('it is dead', async () => (await gateway.call('GET', '/subscriptions/hook/dead-letters')).body.items?.[0])
+    const deadLetters = async () => (await gateway.call('GET', '/subscriptions/hook/dead-letters')).body.items ?? []
+    const dead = await until('it is dead', async () => (await deadLetters())[0])
     t.match(dead, { lastError: 'invalid reply', attempts: 1 })
+
+    // A document goes only to events that want one, and to nobody but the user who is there.
+    const toVictim = '<xml><ToUserName>oVICTIM</ToUserName><MsgType>text</MsgType><Content>x</Content></xml>'
+    hook.answer = ({ type }) => ({ status: 200, body: { reply: { raw: type.includes('text') ? '<xml><ErrCode>0</ErrCode></xml>' : toVictim } } })
+    const documents = await Promise.all([
+      simulator.sendText(APP, { openId: USER, content: 'a document for a message' }),
+      simulator.sendEvent(APP, { openId: USER, event: 'xpay_goods_deliver_notify' }),
+    ])
+    t.same(documents.map(({ attempts }) => attempts[0]?.body), ['success', 'success'])
+    await until('both are dead', async () => (await deadLetters()).filter(({ lastError }) => lastError === 'invalid reply').length === 3)
     await remove('hook')
   })
 
@@ -143,7 +154,7 @@ void t.test('passive replies', async (story) => {
     await put('queue', { sink: { kind: 'queue' }, reply: true })
     const consumer = await startQueueConsumer(t, gateway, {
       subscription: 'queue',
-      work: ({ data }) => (data['Content'] === 'bad' ? { reply: 'hi' } : { reply: { MsgType: 'text', Content: `${data['Content']}!` } }),
+      work: ({ data }) => (data['Content'] === 'bad' ? { reply: { raw: '<xml><ErrCode>0</ErrCode></xml>' } } : { reply: { MsgType: 'text', Content: `${data['Content']}!` } }),
     })
     // A worker begins to listen within half a second of the subscription.
     await until('it is heard', async () => contentOf(await simulator.sendText(APP, { openId: USER, content: 'q' })) === 'q!')
@@ -169,8 +180,10 @@ void t.test('passive replies', async (story) => {
     const event = await until('the stream has it', async () => (await entries()).find(({ data }) => data['Content'] === 'to the stream'))
     const bad = await gateway.call('POST', `/replies/${event.id}`, { reply: { MsgType: 'text' } })
     t.match({ status: bad.status, code: bad.body.code }, { status: 400, code: 'INVALID_REQUEST' })
-    const badRaw = await gateway.call('POST', `/replies/${event.id}`, { reply: { raw: '<xml><a></xml>' } })
-    t.match({ status: badRaw.status, code: badRaw.body.code }, { status: 400, code: 'INVALID_REQUEST' })
+    for (const raw of ['<xml><a></xml>', '<xml><ErrCode>0</ErrCode></xml>']) {
+      const refused = await gateway.call('POST', `/replies/${event.id}`, { reply: { raw } })
+      t.match({ status: refused.status, code: refused.body.code }, { status: 400, code: 'INVALID_REQUEST' }, raw)
+    }
     const accepted = await gateway.call('POST', `/replies/${event.id}`, { reply })
     t.match({ status: accepted.status, sentBy: accepted.body.sentBy }, { status: 202, sentBy: 'passive-reply' })
     t.equal(contentOf(await pushing), 'by HTTP')

@@ -21,7 +21,7 @@ export {
   SyncJobSchema,
 } from './jobs.ts'
 export type { ComponentEventJob, DeadLettersJob, DeliveryJob, FanOutJob, ProfileJob, ReleaseCheckJob, SyncJob } from './jobs.ts'
-export { ReplySchema } from './reply.ts'
+export { DOCUMENT_REPLY_TYPES, ReplySchema, takesDocument } from './reply.ts'
 export type { Reply } from './reply.ts'
 export type { DeadLetter, DeliveryResult, DeliveryState, DeliveryStatus } from './delivery.ts'
 export { AuthorizerSchema, authorizerView } from './authorizer.ts'

@@ -14,6 +14,7 @@ export type {
   ReplyOutcome,
   SyncStates,
 } from './types.ts'
+export { mayAnswer, parseReply } from './reply-to-event.ts'
 export type { AuthorizerTokens } from '@wxgw/wechat-core'
 export type {
   ApiTicketType,

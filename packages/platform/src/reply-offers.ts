@@ -1,7 +1,8 @@
 // Owns: what becomes of a passive reply that a consumer hands in: the push that waits for it, or the customer service message after.
-import { compileMatcher, type GatewayEvent, parserOf, type Reply, ReplySchema } from '@wxgw/contracts'
+import { compileMatcher, type GatewayEvent, type Reply } from '@wxgw/contracts'
 import type { AskedReply, EventLog, OfferOutcome, Subscriptions } from '@wxgw/redis'
-import { customMessage, GatewayError, isReplyDocument, parseAuthorizerAppId } from '@wxgw/wechat-core'
+import { customMessage, GatewayError, parseAuthorizerAppId } from '@wxgw/wechat-core'
+import { mayAnswer, parseReply } from './reply-to-event.ts'
 import type { CustomerService, Replies, ReplyOffers, ReplyOutcome } from './types.ts'
 
 export type ReplyOffersDeps = {
@@ -15,19 +16,22 @@ export type ReplyOffersDeps = {
   releaseFallBack(eventId: string): Promise<void>
 }
 
-const parseReply = parserOf(ReplySchema)
-
 export function createReplyOffers(deps: ReplyOffersDeps): ReplyOffers {
   const { replies, events, subscriptions } = deps
 
   async function offer(eventId: string, offered: unknown, known: { event?: GatewayEvent; from?: string } = {}): Promise<ReplyOutcome> {
     const { from } = known
     if (offered === null) return orInvalid(await replies.offer(eventId, null, { from }))
-    const reply = validReply(offered)
+    const reply = parseReply(offered)
     if (reply === undefined) return (await isForAnother(eventId, from)) ? 'not-asked' : 'invalid'
+    if ('raw' in reply) {
+      const event = known.event ?? (await ownCopy(eventId, from))
+      if (event === undefined) return 'unknown'
+      if (!mayAnswer(event, reply)) return (await isForAnother(eventId, from)) ? 'not-asked' : 'invalid'
+    }
     const outcome = orInvalid(await replies.offer(eventId, reply, { from, needsUser: !('raw' in reply) }))
     if (outcome !== 'unknown' && outcome !== 'too-late') return outcome
-    const event = known.event ?? (await (from === undefined ? loggedEvent(eventId) : givenEvent(eventId, from)))
+    const event = known.event ?? (await ownCopy(eventId, from))
     const asked = (await replies.asked(eventId)) ?? (event && (await askedNow(event)))
     if (asked === undefined) return event === undefined ? 'unknown' : 'too-late'
     if (from !== undefined && from !== asked.subscription) return 'not-asked'
@@ -35,8 +39,9 @@ export function createReplyOffers(deps: ReplyOffersDeps): ReplyOffers {
     return sendByCustomerService(eventId, asked, reply)
   }
 
-  async function loggedEvent(eventId: string): Promise<GatewayEvent | undefined> {
-    return (await events.get(eventId))?.event
+  async function ownCopy(eventId: string, from: string | undefined): Promise<GatewayEvent | undefined> {
+    if (from !== undefined) return givenEvent(eventId, from)
+    return (await events.get(eventId))?.event ?? (await replies.asked(eventId))?.event
   }
 
   async function givenEvent(eventId: string, subscription: string): Promise<GatewayEvent | undefined> {
@@ -87,10 +92,4 @@ export function createReplyOffers(deps: ReplyOffersDeps): ReplyOffers {
 /** A reply that cannot reach anybody is none. */
 function orInvalid(outcome: OfferOutcome): Exclude<OfferOutcome, 'no-user'> | 'invalid' {
   return outcome === 'no-user' ? 'invalid' : outcome
-}
-
-/** undefined when it is none of the forms that WeChat takes. */
-function validReply(offered: unknown): Reply | undefined {
-  const reply = parseReply(offered)
-  return reply !== undefined && 'raw' in reply && !isReplyDocument(reply.raw) ? undefined : reply
 }

@@ -60,10 +60,35 @@ void t.test('every kind of reply is written as WeChat reads it', async (t) => {
 void t.test('a document of the consumer is sent as it is, when it is one', async (t) => {
   const raw = '<xml><ErrCode>0</ErrCode><ErrMsg><![CDATA[success]]></ErrMsg></xml>'
   t.equal(buildReplyXml({ raw }, ADDRESS), raw)
-  t.ok(isReplyDocument(raw))
+  const isDocument = (text: string) => isReplyDocument(text, ADDRESS)
+  t.ok(isDocument(raw))
   for (const bad of ['', 'hi', '<a></a>', '<xml><a></xml>', '<xml></xml><xml></xml>', '<!DOCTYPE xml [<!ENTITY a "b">]><xml>&a;</xml>']) {
-    t.notOk(isReplyDocument(bad), bad)
+    t.notOk(isDocument(bad), bad)
   }
+})
+
+void t.test('a document of the consumer names nobody but the two parties of the push', async (t) => {
+  const { toUserName, fromUserName } = ADDRESS
+  const document = (inner: string) => isReplyDocument(`<xml>${inner}<ErrCode>0</ErrCode></xml>`, ADDRESS)
+  t.ok(document(`<ToUserName>${toUserName}</ToUserName><FromUserName><![CDATA[${fromUserName}]]></FromUserName>`))
+  const foreign = [
+    '<ToUserName>oVICTIM</ToUserName>',
+    '<FromUserName>gh_other</FromUserName>',
+    `<ToUserName>${fromUserName}</ToUserName>`,
+    `<ToUserName>${toUserName}</ToUserName><ToUserName>oVICTIM</ToUserName>`,
+    `<ToUserName>${toUserName}</ToUserName><ToUserName>${toUserName}</ToUserName>`,
+    `<ToUserName>${toUserName} </ToUserName>`,
+    `<ToUserName>${toUserName}<x/></ToUserName>`,
+    '<ToUserName/>',
+    '<tousername>oVICTIM</tousername>',
+    '<a:ToUserName>oVICTIM</a:ToUserName>',
+    '<a><b><ToUserName>oVICTIM</ToUserName></b></a>',
+    '<item><x>1</x></item><item><ToUserName>oVICTIM</ToUserName></item>',
+  ]
+  for (const inner of foreign) t.notOk(document(inner), inner)
+  const nameless = { toUserName: '', fromUserName: '' }
+  t.ok(isReplyDocument('<xml><ErrCode>0</ErrCode></xml>', nameless))
+  t.notOk(isReplyDocument('<xml><ToUserName></ToUserName></xml>', nameless))
 })
 
 void t.test('the official encrypted reply is reproduced', async (t) => {

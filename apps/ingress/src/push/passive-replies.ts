@@ -1,5 +1,6 @@
 // Owns: holding a push open for the one subscription that may answer its user, until the deadline. The way of the reply is the mailbox's.
-import { compileMatcher, parserOf, ReplySchema, type Subscription } from '@wxgw/contracts'
+import { compileMatcher, type Subscription } from '@wxgw/contracts'
+import { mayAnswer, parseReply } from '@wxgw/platform'
 import type { Log } from '@wxgw/runtime'
 import { buildReplyXml, type Clock, type ReplyAddress, sealReply } from '@wxgw/wechat-core'
 import type { PassiveAnswer, PassiveReplies } from './passive-answers.ts'
@@ -10,8 +11,6 @@ export type PassiveRepliesDeps = {
   deadlineMs: number
   log: Log
 }
-
-const parseReply = parserOf(ReplySchema)
 
 type Parties = Omit<ReplyAddress, 'createTimeSeconds'>
 type Push = Parameters<PassiveReplies['answer']>[0]
@@ -39,7 +38,7 @@ export function createPassiveReplies({ clock, deadlineMs, log }: PassiveRepliesD
     const offered = await waiting
     const logged = { platform: platform.id, eventId: event.id, subscription: replying.name }
     const reply = parseReply(offered)
-    if (reply === undefined) {
+    if (reply === undefined || !mayAnswer(event, reply)) {
       const outcome = offered === undefined ? 'none in time' : offered === null ? 'none' : 'invalid'
       log.info({ ...logged, outcome }, 'reply.awaited')
       return undefined

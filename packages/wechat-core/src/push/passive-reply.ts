@@ -1,6 +1,7 @@
 // Owns: the XML of a passive reply (被动回复). Its encryption is seal-reply's; whether a reply is valid is contracts' schema.
 import { buildXml, type XmlSource } from '../xml/build-xml.ts'
 import { parseXml } from '../xml/parse-xml.ts'
+import type { XmlValue } from '../xml/tree.ts'
 import { XmlRefusedError } from '../xml/xml-refused.ts'
 
 /** WeChat's XML as JSON, without what the gateway fills in. */
@@ -38,15 +39,28 @@ export function buildReplyXml(reply: PassiveReply, { toUserName, fromUserName, c
   })
 }
 
-/** Is it one well-formed document with the root `xml`, and no DOCTYPE? */
-export function isReplyDocument(text: string): boolean {
+/** Is it one well-formed document with the root `xml` and no DOCTYPE, in which nobody is named but these two? '' = nobody. */
+export function isReplyDocument(text: string, { toUserName, fromUserName }: Omit<ReplyAddress, 'createTimeSeconds'>): boolean {
+  const allowed = new Map([
+    ['tousername', toUserName],
+    ['fromusername', fromUserName],
+  ])
   try {
-    parseXml(text, { root: 'xml' })
-    return true
+    return namesOnly(allowed, parseXml(text, { root: 'xml' }))
   } catch (error) {
     if (error instanceof XmlRefusedError) return false
     throw error
   }
+}
+
+/** At any depth, in any case and with any prefix: how WeChat reads such a document is not documented. */
+function namesOnly(allowed: ReadonlyMap<string, string>, value: XmlValue): boolean {
+  if (typeof value === 'string') return true
+  if (Array.isArray(value)) return value.every((one) => namesOnly(allowed, one))
+  return Object.entries(value).every(([name, inner]) => {
+    const party = allowed.get(name.toLowerCase().replace(/^.*:/, ''))
+    return party === undefined ? namesOnly(allowed, inner) : party !== '' && inner === party
+  })
 }
 
 function contentOf(reply: Exclude<PassiveReply, { raw: string }>): XmlSource {
