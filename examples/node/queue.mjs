@@ -30,6 +30,8 @@ worker.on('error', (error) => console.error('worker:', error.code ?? error.name)
 
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.once(signal, async () => {
+    // While Redis is away, close() waits for it.
+    setTimeout(() => process.exit(1), 10_000).unref()
     await worker.close()
     connection.disconnect()
   })
