@@ -23,8 +23,8 @@ export type LocalCopy = {
 /** `startedAtMs` is unset until Redis is asked: whoever comes before that gets an answer to his own question, too. */
 type Reading = { startedAtMs: number | undefined; state: Promise<CopyState> }
 
-/** After a failover versions may come again with other changes under them: so long at most something old is kept. */
-const WHOLE_EVERY_MS = 60_000
+/** A failover that loses changes gives their versions to others. A change after this time then makes everything be read. */
+const WHOLE_EVERY_MS = 600_000
 
 export function createLocalCopy(deps: {
   records: Pick<RecordStore, 'version' | 'readAll' | 'readChanges'>
