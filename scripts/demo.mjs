@@ -20,6 +20,9 @@ const COMPONENT = {
 /** One of the accounts that the simulator has from the start. */
 const ACCOUNT = 'wx5151000000000001'
 
+/** WeChat waits for 5 s; between processes of one machine, however slow, there is no hurry. */
+const PATIENT_MS = '60000'
+
 const once = process.argv.includes('--once')
 const processes = createProcesses()
 let redis
@@ -62,11 +65,12 @@ async function startGateway() {
     SEALING_KEYS: SEALING_KEY,
     WEBHOOK_ALLOW_NETWORKS: '127.0.0.0/8',
     FORCE_MIN_INTERVAL_SECONDS: '1',
+    WX_API_TIMEOUT_MS: PATIENT_MS,
   }
   const ingress = processes.start('ingress', { script: 'apps/ingress/dist/main.js', env })
   const worker = processes.start('worker', { script: 'apps/worker/dist/main.js', env })
-  await processes.untilAlive(ingress, `${urls.public}/healthz`)
-  await processes.untilAlive(worker, `${urls.worker}/healthz`)
+  await processes.untilItSays(ingress, 'process.started')
+  await processes.untilItSays(worker, 'process.started')
   // After the gateway: it pushes its first ticket at once.
   const simulator = processes.start('simulator', {
     script: 'apps/simulator/dist/main.js',
@@ -77,9 +81,11 @@ async function startGateway() {
       GATEWAY_CALLBACK_URL: `${base}/$APPID$/callback`,
       // The story pushes the first one; a demo that stays gets one every ten minutes.
       TICKET_INTERVAL_SECONDS: once ? '0' : '600',
+      PUSH_ANSWER_DEADLINE_MS: PATIENT_MS,
+      PUSH_ATTEMPTS: '20',
     },
   })
-  await processes.untilAlive(simulator, `${urls.simulator}/_simulator/state`)
+  await processes.untilItSays(simulator, 'is up')
   return { urls, platform, base }
 }
 
@@ -99,7 +105,8 @@ async function main() {
   fact('worker', urls.worker)
   fact('simulator (plays WeChat)', urls.simulator)
 
-  await playStory({ urls, apiKey: API_KEY, platform, accountAppId: ACCOUNT, consumers: createConsumers({ processes, redisUrl: redis.url }) })
+  const consumers = createConsumers({ processes, redisUrl: redis.url })
+  await playStory({ urls, apiKey: API_KEY, platform, accountAppId: ACCOUNT, consumers, until: processes.until })
 
   title('The story is told. / 演示完成。')
   if (once) return end(0)

@@ -9,7 +9,10 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { findRedisServer } from './redis-binary.mjs'
 
-const START_DEADLINE_MS = 15_000
+/** One that cannot start ends; this is for one that hangs. */
+const START_DEADLINE_MS = 120_000
+/** Of one answer. A slow machine may need some of it. */
+const ANSWER_DEADLINE_MS = 10_000
 const START_ATTEMPTS = 3
 
 // The server ends when this process closes its end of the pipe, which it also does by dying, however it dies.
@@ -97,7 +100,7 @@ async function freePort() {
 function ask(port, command) {
   return new Promise((resolve) => {
     const socket = connect({ port, host: '127.0.0.1' }, () => socket.write(`${command}\r\n`))
-    socket.setTimeout(1000, () => socket.destroy())
+    socket.setTimeout(ANSWER_DEADLINE_MS, () => socket.destroy())
     socket.once('data', (data) => {
       resolve(data.toString())
       socket.destroy()

@@ -36,7 +36,7 @@ export function createConsumers({ processes, redisUrl }) {
         onLine,
       })
       const url = `http://127.0.0.1:${port}/`
-      await processes.untilListening(consumer, port)
+      await processes.untilItSays(consumer, 'listening on port')
       return { url, secret, received }
     },
   }

@@ -1,12 +1,12 @@
 // Owns: the processes of the demo: started in order, their output kept, none left behind.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { connect, createServer } from 'node:net'
-import { setTimeout as delay } from 'node:timers/promises'
+import { createServer } from 'node:net'
+import { waitFor } from '../patience.mjs'
 import { ROOT } from '../run-command.mjs'
 
-const ALIVE_DEADLINE_MS = 30_000
-const END_DEADLINE_MS = 10_000
+/** Longer than a process gives itself to drain. */
+const KILL_AFTER_MS = 40_000
 
 /** The port itself when nobody listens on it, else a free one. */
 export async function freePort(wanted) {
@@ -30,41 +30,44 @@ export async function freePort(wanted) {
 
 export function createProcesses() {
   const running = []
+  let outputBytes = 0
 
   /** `script` is relative to the project's root. `onLine` hears each line of its stdout. */
   function start(name, { script, env, onLine = () => {} }) {
     const child = spawn(process.execPath, [script], { cwd: ROOT, env: { PATH: process.env.PATH, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
     const output = []
     let rest = ''
-    child.stdout.on('data', (chunk) => {
+    const keep = (chunk) => {
+      outputBytes += chunk.length
       output.push(chunk.toString())
+    }
+    child.stdout.on('data', (chunk) => {
+      keep(chunk)
       const lines = (rest + chunk).split('\n')
       rest = lines.pop()
       for (const line of lines) onLine(line)
     })
-    child.stderr.on('data', (chunk) => output.push(chunk.toString()))
+    child.stderr.on('data', keep)
     const started = { name, child, output }
     running.push(started)
     return started
   }
 
-  async function untilAlive({ name, child, output }, url) {
-    const deadline = Date.now() + ALIVE_DEADLINE_MS
-    while (Date.now() < deadline) {
-      if (child.exitCode !== null) break
-      if (await fetch(url).then((answer) => answer.ok, () => false)) return
-      await delay(50)
-    }
-    throw new Error(`${name} did not start:\n${output.join('').slice(-2000)}`)
+  /** As patience.mjs; whatever any process prints is a movement. */
+  function until(what, ask) {
+    return waitFor(what, ask, { movement: () => outputBytes })
   }
 
-  async function untilListening({ name, child, output }, port) {
-    const deadline = Date.now() + ALIVE_DEADLINE_MS
-    while (Date.now() < deadline && child.exitCode === null) {
-      if (await accepts(port)) return
-      await delay(50)
-    }
-    throw new Error(`${name} did not start:\n${output.join('').slice(-2000)}`)
+  /**
+   * Reads what the process prints: what answers on its port may be another process, for example of a second demo that was
+   * started at the same moment.
+   */
+  function untilItSays({ name, child, output }, text) {
+    return until(`the ${name} says "${text}"`, () => {
+      if (output.join('').includes(text)) return true
+      if (child.exitCode === null && child.signalCode === null) return false
+      throw new Error(`the ${name} ended before it said "${text}":\n${output.join('').slice(-2000)}`)
+    })
   }
 
   /** The last started first; whoever does not end in time is killed. */
@@ -73,21 +76,15 @@ export function createProcesses() {
       if (child.exitCode !== null || child.signalCode !== null) continue
       const ended = once(child, 'exit')
       child.kill('SIGTERM')
-      const killer = setTimeout(() => child.kill('SIGKILL'), END_DEADLINE_MS)
+      const killer = setTimeout(() => child.kill('SIGKILL'), KILL_AFTER_MS)
       await ended
       clearTimeout(killer)
     }
   }
 
-  return { start, untilAlive, untilListening, stopAll, logs: () => running.map(({ name, output }) => `--- ${name}\n${output.join('').slice(-3000)}`).join('\n') }
-}
+  function logs() {
+    return running.map(({ name, output }) => `--- ${name}\n${output.join('').slice(-3000)}`).join('\n')
+  }
 
-function accepts(port) {
-  return new Promise((resolve) => {
-    const socket = connect({ port, host: '127.0.0.1' }, () => {
-      socket.destroy()
-      resolve(true)
-    })
-    socket.on('error', () => resolve(false))
-  })
+  return { start, until, untilItSays, stopAll, logs }
 }
