@@ -10,9 +10,10 @@ export type RedisForm = {
   /** What the gateway's processes are to be configured with. */
   env: Record<string, string>
   servers: RedisServer[]
+  sentinels: RedisServer[]
   /** Of all servers, without those that are down. */
   masters(): Promise<RedisServer[]>
-  /** A client of the driver for one server, closed with the form. */
+  /** A client of the driver for one server or sentinel, closed with the form. */
   client(server: RedisServer): Redis
   stop(): Promise<void>
 }
@@ -33,6 +34,8 @@ export type SentinelFormOptions = Security & {
   sentinels?: number
   /** Of the sentinels; default: none. */
   sentinelPassword?: string
+  /** Further lines of each sentinel's configuration. */
+  sentinelLines?: readonly string[]
 }
 
 export type ClusterFormOptions = Security & {
@@ -52,7 +55,7 @@ export async function startStandalone(security: Security = {}): Promise<RedisFor
 }
 
 export async function startSentinels(options: SentinelFormOptions = {}): Promise<RedisForm> {
-  const { replicas = 1, sentinels = 3, sentinelPassword, password } = options
+  const { replicas = 1, sentinels = 3, sentinelPassword, sentinelLines = [], password } = options
   const base = await createBase(options)
   const master = await base.start(passwordArguments(options))
   for (let count = 0; count < replicas; count += 1) {
@@ -68,6 +71,7 @@ export async function startSentinels(options: SentinelFormOptions = {}): Promise
       `sentinel failover-timeout ${SENTINEL_NAME} 3000`,
       ...(password === undefined ? [] : [`sentinel auth-pass ${SENTINEL_NAME} ${password}`]),
       ...(sentinelPassword === undefined ? [] : [`requirepass ${sentinelPassword}`, `sentinel sentinel-pass ${sentinelPassword}`]),
+      ...sentinelLines,
     ]
     watching.push(await base.start([], lines))
   }
@@ -184,6 +188,7 @@ async function createBase(security: Security) {
       return {
         env: { ...env, ...files },
         servers,
+        sentinels,
         async masters() {
           const are = await Promise.all(servers.map(isMaster))
           return servers.filter((_, index) => are[index])

@@ -23,12 +23,23 @@ export async function persistenceGap(redis: RedisConnection): Promise<string | u
   for (const node of mastersOf(redis)) {
     const isEnabled = field(await infoOf(node, 'persistence'), 'aof_enabled')
     if (isEnabled === '0') return 'appendonly is no: a crash of Redis loses what was acknowledged. Set appendonly yes, appendfsync always'
-    const fsync = await answerOf(async () => String((await node.config('GET', 'appendfsync')).at(-1)))
+    const fsync = await appendFsync(node)
     if (/^(everysec|no)$/.test(fsync)) {
       return `appendfsync is ${fsync}: a power cut loses what was acknowledged last. Set appendfsync always`
     }
   }
   return undefined
+}
+
+/** Nodes that refused CONFIG: asked again, each time would stand in their ACL LOG. */
+const withoutConfig = new WeakSet<Redis>()
+
+/** '' where it cannot be read. */
+async function appendFsync(node: Redis): Promise<string> {
+  if (withoutConfig.has(node)) return ''
+  const fsync = await answerOf(async () => String((await node.config('GET', 'appendfsync')).at(-1)))
+  if (fsync === '') withoutConfig.add(node)
+  return fsync
 }
 
 /** `master` or `slave`, as INFO says; undefined when it does not say. */

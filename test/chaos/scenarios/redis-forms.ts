@@ -2,6 +2,7 @@
 // fault under load: masters killed and frozen, slots that move, and what a managed Redis forbids.
 import { setTimeout as delay } from 'node:timers/promises'
 import { platformKeys } from '@wxgw/redis'
+import { moveSlot } from '../../helpers/cluster-slots.ts'
 import { startCluster, startSentinels, startStandalone, untilReplicated, type RedisForm } from '../../helpers/redis-forms.ts'
 import type { RedisServer } from '../../helpers/redis-server.ts'
 import { until } from '../../helpers/until.ts'
@@ -130,8 +131,12 @@ const reshard: Fault = async (load, form, context) => {
   if (!first || !second) throw new Error('two masters are needed')
   let moved = 0
   do {
-    for (const slot of await slotsInUse(form, first)) moved += await moveSlot(form, { slot, from: first, to: second })
-    for (const slot of await slotsInUse(form, second)) moved += await moveSlot(form, { slot, from: second, to: first })
+    for (const [from, to] of [[first, second], [second, first]] as const) {
+      for (const slot of await slotsInUse(form, from)) {
+        await moveSlot(form, { slot, from, to })
+        moved += 1
+      }
+    }
   } while (!isEnough(moved))
   load.fact('slotsMoved', moved)
 }
@@ -143,21 +148,6 @@ async function slotsInUse(form: RedisForm, server: RedisServer): Promise<number[
   const slots = shards.filter(([, , [, , id]]) => id === own).flatMap(([from, to]) => Array.from({ length: to - from + 1 }, (_, n) => from + n))
   const counts = await Promise.all(slots.map((slot) => client.call('CLUSTER', 'COUNTKEYSINSLOT', slot)))
   return slots.filter((_, index) => Number(counts[index]) > 0).slice(0, 100)
-}
-
-async function moveSlot(form: RedisForm, { slot, from, to }: { slot: number; from: RedisServer; to: RedisServer }): Promise<number> {
-  const [source, target] = [form.client(from), form.client(to)]
-  const [sourceId, targetId] = await Promise.all([source, target].map(async (client) => String(await client.call('CLUSTER', 'MYID'))))
-  await target.call('CLUSTER', 'SETSLOT', slot, 'IMPORTING', String(sourceId))
-  await source.call('CLUSTER', 'SETSLOT', slot, 'MIGRATING', String(targetId))
-  for (;;) {
-    const keys = (await source.call('CLUSTER', 'GETKEYSINSLOT', slot, 100)) as string[]
-    if (keys.length === 0) break
-    await source.call('MIGRATE', '127.0.0.1', to.port, '', 0, 5_000, 'REPLACE', 'KEYS', ...keys)
-  }
-  await target.call('CLUSTER', 'SETSLOT', slot, 'NODE', String(targetId))
-  await source.call('CLUSTER', 'SETSLOT', slot, 'NODE', String(targetId))
-  return 1
 }
 
 const MANAGED = ['CONFIG', 'KEYS', 'DEBUG', 'SHUTDOWN', 'BGREWRITEAOF', 'SLAVEOF', 'REPLICAOF'].flatMap((name) => ['--rename-command', name, ''])

@@ -17,7 +17,7 @@ import { dirname, join } from 'node:path'
 import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import { PROJECT_ROOT, projectText, sources } from '../../helpers/docs.ts'
-import { createUser, documentedUsers } from '../../helpers/redis-users.ts'
+import { createUser, documentedUsers, usersOfRedis } from '../../helpers/redis-users.ts'
 import { startRedis } from '../../helpers/redis-server.ts'
 import { someSubscriptions } from './name-parts.ts'
 
@@ -38,8 +38,12 @@ const FORBIDDEN = [
   ...['CLIENT TRACKING ON', 'CLIENT LIST', 'CLIENT KILL TYPE normal', 'CLIENT PAUSE 1', 'CLIENT NO-EVICT ON'],
   ...['SCRIPT FLUSH', 'SCRIPT KILL', 'CONFIG GET *', 'CONFIG SET maxmemory 1', 'ACL LIST', 'ACL SETUSER x', 'MONITOR'],
   ...['REPLICAOF NO ONE', 'PSYNC ? -1', 'FAILOVER', 'DEBUG SLEEP 1', 'MODULE LIST', 'LATENCY RESET', 'SLOWLOG GET'],
-  ...['MEMORY STATS', 'PUBSUB CHANNELS *', 'PSUBSCRIBE *', 'COMMAND LIST', 'BGREWRITEAOF', 'CLIENT UNBLOCK 1'],
+  ...['MEMORY STATS', 'PUBSUB CHANNELS *', 'PSUBSCRIBE *', 'BGREWRITEAOF', 'CLIENT UNBLOCK 1', 'CLUSTER GETKEYSINSLOT 1 1'],
+  ...['CLUSTER FAILOVER', 'CLUSTER RESET', 'CLUSTER FORGET x', 'CLUSTER MEET h 1', 'CLUSTER SETSLOT 1 STABLE', 'CLUSTER FLUSHSLOTS'],
+  ...['CLUSTER ADDSLOTS 1', 'CLUSTER DELSLOTS 1', 'CLUSTER REPLICATE x', 'CLUSTER SAVECONFIG', 'CLUSTER BUMPEPOCH'],
 ]
+/** Of one server: the nodes of a cluster say it to drivers. */
+const FORBIDDEN_ON_ONE_SERVER = ['COMMAND LIST', 'CLUSTER NODES', 'CLUSTER SLOTS', 'CLUSTER INFO', 'READONLY']
 /** With the user's own key in place of KEY: around the type of what stands there, or out of the server. */
 const FORBIDDEN_ON_OWN = [
   ...['DUMP KEY', 'OBJECT ENCODING KEY', 'MEMORY USAGE KEY', 'SORT KEY', 'MIGRATE h 1 KEY 0 1', 'RESTORE KEY 0 x'],
@@ -63,18 +67,44 @@ void t.test('no documented user may look around, and only the gateway uses chann
   const admin = await startServer(t)
   const names = documentedUsers().map(({ name }) => name)
   t.strictSame(new Set(names), new Set(Object.keys(OWN_KEYS)), 'every line of every page is known here')
-  for (const user of documentedUsers()) {
-    await createUser(admin, user)
-    const own = OWN_KEYS[user.name] ?? ''
-    const onOwn = [...FORBIDDEN_ON_OWN, ...(WRITES[user.name] ?? [])].map((command) => command.replaceAll('KEY', own))
-    const allowed: string[] = []
-    for (const command of [...FORBIDDEN, ...onOwn, ...(CHANNELS[user.name] ?? NO_CHANNELS)]) {
-      const answer = await admin.call('ACL', 'DRYRUN', user.name, ...command.split(' '))
-      if (!String(answer).includes('no permissions')) allowed.push(command)
+  for (const form of ['one server', 'cluster'] as const) {
+    for (const user of documentedUsers(form)) {
+      await createUser(admin, user)
+      const own = OWN_KEYS[user.name] ?? ''
+      const onOwn = [...FORBIDDEN_ON_OWN, ...(WRITES[user.name] ?? [])].map((command) => command.replaceAll('KEY', own))
+      const onOneServer = form === 'one server' ? FORBIDDEN_ON_ONE_SERVER : []
+      const commands = [...FORBIDDEN, ...onOneServer, ...onOwn, ...(CHANNELS[user.name] ?? NO_CHANNELS)]
+      t.same(await allowedOf(admin, user.name, commands), [], `${user.name} of ${form}`)
     }
-    t.same(allowed, [], user.name)
   }
 })
+
+/** What Redis itself needs users for, and what of that must not reach further. */
+const BEYOND_REDIS_OWN: Record<string, string[]> = {
+  'replica': ['SUBSCRIBE __sentinel__:hello', 'PUBLISH __sentinel__:hello x', 'REPLICAOF NO ONE', 'INFO', 'ROLE'],
+  'sentinel': ['CONFIG GET *', 'CONFIG SET maxmemory 1', 'PUBLISH x y', 'SUBSCRIBE wx:{open1}:replies:x', 'PSYNC ? -1'],
+  'sentinel-client': ['PUBLISH __sentinel__:hello x', 'PUBLISH +switch-master x', 'SUBSCRIBE __sentinel__:hello', 'PSUBSCRIBE *'],
+  'sentinel-peer': ['SUBSCRIBE __sentinel__:hello', 'PUBLISH +switch-master x', 'INFO', 'ROLE'],
+}
+const NOBODYS_OF_REDIS = [
+  ...['GET x', 'SET x y', 'DEL x', 'EVAL x 1 x', 'EVAL x 0', 'SCAN 0', 'KEYS *', 'DUMP x', 'MIGRATE h 1 x 0 1', 'FLUSHALL'],
+  ...['ACL LIST', 'ACL SETUSER x', 'DEBUG SLEEP 1', 'MONITOR', 'SHUTDOWN', 'MODULE LIST', 'FUNCTION LIST', 'CLUSTER RESET'],
+]
+
+void t.test('the users of replicas and sentinels reach no key and no setting', async (t) => {
+  const admin = await startServer(t)
+  t.strictSame(new Set(usersOfRedis().map(({ name }) => name)), new Set(Object.keys(BEYOND_REDIS_OWN)), 'every line is known here')
+  for (const user of usersOfRedis()) {
+    // A server does not know what only sentinels understand.
+    await createUser(admin, { ...user, rules: user.rules.filter((rule) => !rule.startsWith('+sentinel|')) })
+    t.same(await allowedOf(admin, user.name, [...NOBODYS_OF_REDIS, ...(BEYOND_REDIS_OWN[user.name] ?? [])]), [], user.name)
+  }
+})
+
+async function allowedOf(admin: Redis, user: string, commands: readonly string[]): Promise<string[]> {
+  const answers = await Promise.all(commands.map((command) => admin.call('ACL', 'DRYRUN', user, ...command.split(' '))))
+  return commands.filter((_, index) => !String(answers[index]).includes('no permissions'))
+}
 
 /** What each user calls to look whether a key is open to it. */
 const LOOK: Record<string, string> = {
@@ -183,13 +213,4 @@ void t.test('users of queues may call what the scripts of BullMQ call, the gatew
     const missing = wanted[name]?.filter((command) => !rules.includes(`+${command}`) && !ofDiagnosis.includes(command))
     t.same(missing ?? [], [], name)
   }
-})
-
-void t.test('what the pages say to add on a Redis Cluster is taken by Redis', async (t) => {
-  const admin = await startServer(t)
-  const additions = ['SECURITY.md', 'docs/redis-keys.md'].flatMap((page) => {
-    return [...projectText(page).matchAll(/On a Redis Cluster\s+add `([^`]+)`/g)].map(([, rules = '']) => rules)
-  })
-  t.equal(additions.length, 3)
-  for (const rules of additions) await admin.call('ACL', 'SETUSER', 'one', 'reset', ...rules.split(' '))
 })

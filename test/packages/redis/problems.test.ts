@@ -83,7 +83,8 @@ for (const [what, { server: wanted, settings, says }] of Object.entries(ROWS)) {
 }
 
 void t.test('at the sentinels', async (t) => {
-  const form = await startSentinels({ sentinels: 1, password: 'right', sentinelPassword: 'theirs' })
+  const sentinelLines = ['user limited on >secret-word +sentinel|get-master-addr-by-name', 'user nobody on >secret-word']
+  const form = await startSentinels({ sentinels: 1, password: 'right', sentinelPassword: 'theirs', sentinelLines })
   t.teardown(() => form.stop())
   const [endpoint] = (form.env['REDIS_URL'] ?? '').split(',').map((url) => ({ host: '127.0.0.1', port: Number(new URL(url).port) }))
   if (!endpoint) throw new Error('no sentinel')
@@ -95,12 +96,17 @@ void t.test('at the sentinels', async (t) => {
     login: { username: undefined, password: new Secret('right') },
     sentinel: { name: SENTINEL_NAME, login: theirs },
   }
+  const wrong = { username: undefined, password: new Secret('secret-word') }
   await t.test('a wrong name of the master is named', (t) =>
     expectNamed(t, { ...right, sentinel: { name: 'another', login: theirs } }, /knows no master of the name in REDIS_SENTINEL_NAME/))
   await t.test('a wrong password of the sentinels is named', (t) =>
-    expectNamed(t, { ...right, sentinel: { name: SENTINEL_NAME, login: limited } }, /the sentinel refuses the password: set REDIS_SENTINEL_PAS/))
-  await t.test('a wrong password of the master behind them is named', (t) =>
-    expectNamed(t, { ...right, login: limited }, /refuses the user name or the password/))
+    expectNamed(t, { ...right, sentinel: { name: SENTINEL_NAME, login: wrong } }, /the sentinel refuses the password: set REDIS_SENTINEL_PAS/))
+  await t.test('a user of the sentinels that may not ask is named', (t) =>
+    expectNamed(t, { ...right, sentinel: { name: SENTINEL_NAME, login: { ...limited, username: 'nobody' } } }, /does not let its user ask/))
+  for (const [who, login] of [['all', theirs], ['little', limited]] as const) {
+    await t.test(`a wrong password of the master behind them is named, by who may ask them ${who}`, (t) =>
+      expectNamed(t, { ...right, login: wrong, sentinel: { name: SENTINEL_NAME, login } }, /refuses the user name or the password/))
+  }
 })
 
 /** As the gateway does: a connection whose errors are logged, and a write of the readiness check. */

@@ -58,17 +58,18 @@ function explained({ mode }: RedisSettings, error: unknown): RedisProblem {
   return { ...problem, reason: 'the sentinel refuses the password: set REDIS_SENTINEL_PASSWORD (and REDIS_SENTINEL_USERNAME)' }
 }
 
+/** Asks what has to be known and no more: Redis notes in ACL LOG what the documented users may not ask. */
 async function diagnoseServer(settings: RedisSettings, redis: Redis): Promise<RedisProblem | undefined> {
+  const { mode } = settings
   const role = await askedFor(() => redis.call('ROLE'), roleOf)
+  if (mode === 'sentinel') return role === undefined || role === 'sentinel' ? diagnoseSentinel(settings, redis) : NOT_A_SENTINEL
   const info = await askedFor(() => redis.info('server'), String)
-  const isSentinel = role === 'sentinel' || info?.includes('redis_mode:sentinel') === true
-  if (settings.mode === 'sentinel') return isSentinel ? diagnoseSentinel(settings, redis) : NOT_A_SENTINEL
-  if (isSentinel) return { code: 'SENTINEL', reason: 'this is a sentinel: set REDIS_MODE=sentinel and REDIS_SENTINEL_NAME' }
-  const clusterInfo = await answerOf(() => redis.call('CLUSTER', 'INFO'))
-  if (settings.mode === 'cluster') return diagnoseCluster(redis, clusterInfo)
-  if (info?.includes('redis_mode:cluster') === true || hasNodes(clusterInfo)) {
-    return { code: 'CLUSTER', reason: 'this is a node of a Redis Cluster: set REDIS_MODE=cluster' }
+  if (role === 'sentinel' || info?.includes('redis_mode:sentinel') === true) {
+    return { code: 'SENTINEL', reason: 'this is a sentinel: set REDIS_MODE=sentinel and REDIS_SENTINEL_NAME' }
   }
+  if (mode === 'cluster') return diagnoseCluster(redis)
+  const isNode = info?.includes('redis_mode:cluster') ?? hasNodes(await answerOf(() => redis.call('CLUSTER', 'INFO')))
+  if (isNode) return { code: 'CLUSTER', reason: 'this is a node of a Redis Cluster: set REDIS_MODE=cluster' }
   if (role === 'slave') return explainRedisError(replyError('READONLY')) ?? undefined
   return undefined
 }
@@ -80,7 +81,7 @@ const NOT_A_SENTINEL: RedisProblem = {
 
 async function diagnoseSentinel({ sentinel, ...settings }: RedisSettings, redis: Redis): Promise<RedisProblem | undefined> {
   const address = await answerOf(() => redis.call('SENTINEL', 'get-master-addr-by-name', sentinel?.name ?? ''))
-  if (address instanceof Error) return explainRedisError(address)
+  if (address instanceof Error) return explainedBySentinel(address)
   if (!Array.isArray(address)) {
     return { code: 'UNKNOWN_MASTER', reason: 'the sentinel knows no master of the name in REDIS_SENTINEL_NAME' }
   }
@@ -88,9 +89,17 @@ async function diagnoseSentinel({ sentinel, ...settings }: RedisSettings, redis:
   return diagnoseEndpoint({ ...settings, mode: 'standalone', sentinel: undefined }, master)
 }
 
-async function diagnoseCluster(redis: Redis, info: unknown): Promise<RedisProblem | undefined> {
+function explainedBySentinel(error: Error): RedisProblem | undefined {
+  if (isUnknownCommand(error)) return NOT_A_SENTINEL
+  if (!error.message.startsWith('NOPERM')) return explainRedisError(error)
+  const asking = 'the sentinel does not let its user ask SENTINEL get-master-addr-by-name'
+  return { code: 'NOPERM', reason: `${asking}: give it the rights of the user sentinel-client of the documentation` }
+}
+
+async function diagnoseCluster(redis: Redis): Promise<RedisProblem | undefined> {
+  const info = await answerOf(() => redis.call('CLUSTER', 'INFO'))
   if (info instanceof Error) {
-    if (/cluster support disabled|unknown command/i.test(info.message)) {
+    if (isUnknownCommand(info) || /cluster support disabled/i.test(info.message)) {
       return { code: 'NOT_A_CLUSTER', reason: 'this is no node of a Redis Cluster: set REDIS_MODE=standalone' }
     }
     return explainRedisError(info)
@@ -140,6 +149,10 @@ function speaksTls(endpoint: RedisEndpoint): Promise<boolean> {
     socket.once('error', () => resolve(false))
     socket.once('close', () => resolve(false))
   })
+}
+
+function isUnknownCommand({ message }: Error): boolean {
+  return /unknown command/i.test(message)
 }
 
 function roleOf(answer: unknown): string {
