@@ -4,6 +4,7 @@ import { authenticate } from './auth/authenticate.ts'
 import { acceptJson } from './http/json-body.ts'
 import { collectOpenApi, documentRoutes } from './openapi.ts'
 import { createPaging } from './paging/paging.ts'
+import { createTurns } from './paging/turns.ts'
 import { createPublicServer } from './public-server.ts'
 import { fullAuthorizationInfoRoute } from './routes/authorization-info.ts'
 import { internalAuthorizationUrlRoutes } from './routes/authorization-url.ts'
@@ -21,7 +22,7 @@ import { createServer, type GatewayServer } from './server.ts'
 export function createInternalServer(deps: ServerDeps): GatewayServer {
   const { app } = createServer('internal', deps)
   collectOpenApi(app, deps)
-  const paging = createPaging(deps.config)
+  const listDeps = { ...deps, paging: createPaging(deps.config), turns: createTurns() }
 
   void app.register(async (scope: GatewayServer) => {
     authenticate(scope, deps.config.callers)
@@ -30,10 +31,10 @@ export function createInternalServer(deps: ServerDeps): GatewayServer {
     internalAuthorizationUrlRoutes(scope, deps)
     fullAuthorizationInfoRoute(scope, deps)
     tokenRoutes(scope, deps)
-    authorizerRoutes(scope, { ...deps, paging })
-    subscriptionRoutes(scope, { ...deps, paging })
-    deadLetterRoutes(scope, { ...deps, paging })
-    eventRoutes(scope, { ...deps, paging })
+    authorizerRoutes(scope, listDeps)
+    subscriptionRoutes(scope, listDeps)
+    deadLetterRoutes(scope, listDeps)
+    eventRoutes(scope, listDeps)
     replyRoutes(scope, deps)
   })
 

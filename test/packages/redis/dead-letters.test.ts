@@ -97,6 +97,23 @@ void t.test('pages show everything once, newest first, although entries come and
   await t.rejects(deadLetters.list('crm', { limit: 7, cursor: 'x' }), { code: 'INVALID_REQUEST' })
 })
 
+void t.test('a page of large ones is short, and the pages have all of them', async (t) => {
+  const store = await startStore(t)
+  const { deadLetters } = open(store)
+  await fail(store, 5)
+  const queue = store.queues.open(QUEUE)
+  for (const id of await store.commands.zrange(queue.toKey('failed'), '0', '-1')) {
+    const data = (await store.commands.hget(queue.toKey(id), 'data')) ?? ''
+    await store.commands.hset(queue.toKey(id), 'data', data.replace('"data":{', `"data":{"Content2":"${'x'.repeat(900_000)}",`))
+  }
+  const first = await deadLetters.list('crm', { limit: 100, cursor: undefined })
+  const second = await deadLetters.list('crm', { limit: 100, cursor: first.nextCursor ?? undefined })
+  const third = await deadLetters.list('crm', { limit: 100, cursor: second.nextCursor ?? undefined })
+  t.same([first, second, third].map(({ items }) => items.length), [2, 2, 1])
+  t.equal(third.nextCursor, null)
+  t.equal(await deadLetters.discard('crm'), 5)
+})
+
 void t.test('a replay gives back all attempts, keeps the event id, and the log says pending, then delivered', async (t) => {
   const store = await startStore(t)
   const { deadLetters, events, failed } = open(store)

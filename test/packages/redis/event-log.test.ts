@@ -376,3 +376,77 @@ void t.test('with the store away it rejects with STORE_UNAVAILABLE', async (t) =
   await t.rejects(log.record(makeEvent('ev_1'), 1, []), { code: 'STORE_UNAVAILABLE' })
   await t.rejects(log.find(all), { code: 'STORE_UNAVAILABLE' })
 })
+
+const accountOf = (number: number) => `wx${String(number).padStart(16, '0')}`
+
+void t.test('who may see some accounts walks through theirs alone, as one list, whatever the page and the filter', async (t) => {
+  const { commands } = await startStore(t)
+  const log = createEventLog({ redis: commands, keys, eventLogSeconds: 600 })
+  const startedAtMs = Date.now() - 300_000
+  // Few milliseconds for many events: places are told apart by more than the time.
+  const events = Array.from({ length: 400 }, (_, n) => {
+    const authorizerappid = accountOf(n % 7 === 0 ? 0 : (n * n) % 40)
+    return { event: makeEvent(`ev_${n}`, { authorizerappid, type: n % 3 === 0 ? 'wechat.event.view' : 'wechat.message.text' }), atMs: startedAtMs + ((n * 31) % 60) }
+  })
+  for (const { event, atMs } of events) void log.record(event, atMs, [])
+  await until('all are there', async () => (await commands.zcard(keys.events)) === 400)
+
+  const walk = async (filter: Partial<EventFilter>) => {
+    const seen: string[] = []
+    let cursor: string | undefined
+    do {
+      const page = await log.find({ ...all, ...filter, cursor })
+      seen.push(...page.items.map(({ id }) => id))
+      cursor = page.nextCursor ?? undefined
+    } while (cursor !== undefined)
+    return seen
+  }
+  const everything = await walk({ limit: 500 })
+  t.equal(everything.length, 400)
+  const byId = new Map(events.map(({ event, atMs }) => [event.id, { event, atMs }]))
+  for (const granted of [[0], [1, 3], [0, 4, 9, 16, 25], Array.from({ length: 40 }, (_, n) => n)]) {
+    // Most of what is granted never got an event.
+    const only = [...granted.map(accountOf), ...Array.from({ length: 1_200 }, (_, n) => accountOf(1_000 + n))]
+    const expected = (holds: (id: string) => boolean) => {
+      return everything.filter((id) => only.includes(byId.get(id)?.event.authorizerappid ?? '') && holds(id))
+    }
+    for (const limit of [1, 3, 50, 500]) {
+      if (limit > 1 || granted.length === 2) t.same(await walk({ only, limit }), expected(() => true), `${granted.length} accounts, ${limit} a page`)
+    }
+    const window = { fromMs: startedAtMs + 10, toMs: startedAtMs + 20 }
+    const isWithin = (id: string) => (byId.get(id)?.atMs ?? 0) >= window.fromMs && (byId.get(id)?.atMs ?? 0) <= window.toMs
+    t.same(await walk({ only, limit: 7, ...window }), expected(isWithin), 'within a window')
+    t.same(await walk({ only, limit: 7, type: 'wechat.event.*' }), expected((id) => byId.get(id)?.event.type === 'wechat.event.view'), 'of a type')
+  }
+})
+
+void t.test('a search within few accounts costs no more for all that others got', async (t) => {
+  const { commands } = await startStore(t)
+  const log = createEventLog({ redis: commands, keys, eventLogSeconds: 600 })
+  const nowMs = Date.now()
+  await log.record(makeEvent('ev_own', { authorizerappid: accountOf(1) }), nowMs - 60_000, [])
+  await commands.zadd(keys.events, ...Array.from({ length: 20_000 }, (_, n) => [nowMs - n, `ev_foreign${n}`]).flat())
+  const readCommands = async () => Number(/cmdstat_evalsha:calls=(\d+)/.exec(await commands.info('commandstats'))?.[1] ?? 0)
+  const before = await readCommands()
+  t.same(await idsOf(log, { only: [accountOf(1), accountOf(2)], type: 'wechat.message.*' }), ['ev_own'])
+  t.ok((await readCommands()) - before <= 3, 'what foreign accounts got is not looked at')
+  const only = Array.from({ length: 10_000 }, (_, n) => accountOf(n))
+  t.same(await idsOf(log, { only }), ['ev_own'])
+  t.ok((await readCommands()) - before <= 30, 'and a right to very many is asked in large steps')
+})
+
+void t.test('an answer is bounded in bytes, and has one event at least', async (t) => {
+  const { commands } = await startStore(t)
+  const log = createEventLog({ redis: commands, keys, eventLogSeconds: 600 })
+  const nowMs = Date.now() - 1_000
+  for (const [n, size] of [3_000_000, 900_000, 900_000, 900_000, 10].entries()) {
+    await log.record(makeEvent(`ev_${n}`, { data: { Content: 'x'.repeat(size) } }), nowMs + n, [])
+  }
+  const pages: string[][] = []
+  for (let cursor: string | undefined, isFirst = true; isFirst || cursor !== undefined; isFirst = false) {
+    const page = await log.find({ ...all, cursor })
+    pages.push(page.items.map(({ id }) => id))
+    cursor = page.nextCursor ?? undefined
+  }
+  t.same(pages, [['ev_4', 'ev_3', 'ev_2'], ['ev_1'], ['ev_0']])
+})

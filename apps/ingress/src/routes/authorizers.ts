@@ -3,18 +3,19 @@ import { authorizerView } from '@wxgw/contracts'
 import { GatewayError } from '@wxgw/wechat-core'
 import { requireGrant, visibleAuthorizers } from '../auth/authenticate.ts'
 import type { Paging } from '../paging/paging.ts'
+import type { Turns } from '../paging/turns.ts'
 import { authorizerAppIdOf, platformOf, type Platforms } from '../platform-lookup.ts'
 import { authorizerSchemas } from '../schemas/authorizers.ts'
 import { PREFIX } from '../schemas/paths.ts'
 import type { GatewayServer } from '../server.ts'
 
-type Deps = { platforms: Platforms; paging: Paging }
+type Deps = { platforms: Platforms; paging: Paging; turns: Turns }
 
-export function authorizerRoutes(app: GatewayServer, { platforms, paging }: Deps): void {
+export function authorizerRoutes(app: GatewayServer, { platforms, paging, turns }: Deps): void {
   const read = requireGrant({ action: 'authorizers:read' })
   const sync = requireGrant({ action: 'authorizers:sync', wholePlatform: true })
 
-  app.get(`${PREFIX}/authorizers`, { schema: authorizerSchemas.list, onRequest: read }, async (request) => {
+  app.get(`${PREFIX}/authorizers`, { schema: authorizerSchemas.list, onRequest: read, preHandler: turns.wait }, async (request) => {
     const { authorizers } = platformOf(platforms, request.params)
     const only = visibleAuthorizers(request, 'authorizers:read')
     const { items, nextCursor } = await authorizers.list({ ...paging.read(request), only })

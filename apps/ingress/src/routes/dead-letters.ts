@@ -2,33 +2,34 @@
 import { requireGrant } from '../auth/authenticate.ts'
 import { emptyBodyAllowed } from '../http/json-body.ts'
 import type { Paging } from '../paging/paging.ts'
+import type { Turns } from '../paging/turns.ts'
 import { platformOf, type Platforms } from '../platform-lookup.ts'
 import { PREFIX } from '../schemas/paths.ts'
 import { subscriptionSchemas } from '../schemas/subscriptions.ts'
 import type { GatewayServer } from '../server.ts'
 import { subscriptionOf } from './subscriptions.ts'
 
-type Deps = { platforms: Platforms; paging: Paging }
+type Deps = { platforms: Platforms; paging: Paging; turns: Turns }
 
-export function deadLetterRoutes(app: GatewayServer, { platforms, paging }: Deps): void {
+export function deadLetterRoutes(app: GatewayServer, { platforms, paging, turns }: Deps): void {
   const path = `${PREFIX}/subscriptions/:name/dead-letters`
   const read = requireGrant({ action: 'subscriptions:read' })
   const write = requireGrant({ action: 'subscriptions:write' })
 
-  app.get(path, { schema: subscriptionSchemas.deadLetters, onRequest: read }, async (request) => {
+  app.get(path, { schema: subscriptionSchemas.deadLetters, onRequest: read, preHandler: turns.wait }, async (request) => {
     const platform = platformOf(platforms, request.params)
     const { name } = await subscriptionOf(request, platform, 'subscriptions:read')
     return paging.answer(request, await platform.deadLetters.list(name, paging.read(request)))
   })
 
-  const replay = { schema: subscriptionSchemas.replayDeadLetters, onRequest: write, preValidation: emptyBodyAllowed }
+  const replay = { schema: subscriptionSchemas.replayDeadLetters, onRequest: write, preValidation: emptyBodyAllowed, preHandler: turns.wait }
   app.post(`${path}/replay`, replay, async (request, reply) => {
     const platform = platformOf(platforms, request.params)
     const { name } = await subscriptionOf(request, platform, 'subscriptions:write')
     return reply.code(202).send({ replayed: await platform.deadLetters.replay(name, request.body.ids) })
   })
 
-  app.delete(path, { schema: subscriptionSchemas.discardDeadLetters, onRequest: write }, async (request) => {
+  app.delete(path, { schema: subscriptionSchemas.discardDeadLetters, onRequest: write, preHandler: turns.wait }, async (request) => {
     const platform = platformOf(platforms, request.params)
     const { name } = await subscriptionOf(request, platform, 'subscriptions:write')
     const ids = request.query.ids?.split(',').filter((id) => id !== '')

@@ -7,18 +7,19 @@ import type { FastifyRequest } from 'fastify'
 import { assertGranted, forbidden, requireGrant, visibleAuthorizers } from '../auth/authenticate.ts'
 import { createReach } from '../auth/subscription-access.ts'
 import type { Paging } from '../paging/paging.ts'
+import type { Turns } from '../paging/turns.ts'
 import { platformOf, type Platforms } from '../platform-lookup.ts'
 import { eventSchemas } from '../schemas/events.ts'
 import { PREFIX } from '../schemas/paths.ts'
 import type { GatewayServer } from '../server.ts'
 
-type Deps = { platforms: Platforms; paging: Paging }
+type Deps = { platforms: Platforms; paging: Paging; turns: Turns }
 
-export function eventRoutes(app: GatewayServer, { platforms, paging }: Deps): void {
+export function eventRoutes(app: GatewayServer, { platforms, paging, turns }: Deps): void {
   const read = requireGrant({ action: 'events:read' })
   const replay = requireGrant({ action: 'events:replay' })
 
-  app.get(`${PREFIX}/events`, { schema: eventSchemas.list, onRequest: read }, async (request) => {
+  app.get(`${PREFIX}/events`, { schema: eventSchemas.list, onRequest: read, preHandler: turns.wait }, async (request) => {
     const { params, query } = request
     const { events } = platformOf(platforms, params)
     const page = await events.find({

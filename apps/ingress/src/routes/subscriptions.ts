@@ -8,14 +8,15 @@ import type { FastifyRequest } from 'fastify'
 import { creatorOf, requireGrant } from '../auth/authenticate.ts'
 import { assertMaySubscribe, assertReached, createReach } from '../auth/subscription-access.ts'
 import type { Paging } from '../paging/paging.ts'
+import type { Turns } from '../paging/turns.ts'
 import { platformOf, type Platforms } from '../platform-lookup.ts'
 import { PREFIX } from '../schemas/paths.ts'
 import { subscriptionSchemas } from '../schemas/subscriptions.ts'
 import type { GatewayServer } from '../server.ts'
 
-type Deps = { platforms: Platforms; paging: Paging; clock: Clock }
+type Deps = { platforms: Platforms; paging: Paging; turns: Turns; clock: Clock }
 
-export function subscriptionRoutes(app: GatewayServer, { platforms, paging, clock }: Deps): void {
+export function subscriptionRoutes(app: GatewayServer, { platforms, paging, turns, clock }: Deps): void {
   const read = requireGrant({ action: 'subscriptions:read' })
   const write = requireGrant({ action: 'subscriptions:write' })
   const one = `${PREFIX}/subscriptions/:name`
@@ -34,7 +35,7 @@ export function subscriptionRoutes(app: GatewayServer, { platforms, paging, cloc
     return reply.code(created ? 201 : 200).send(subscriptionView(subscription, secret))
   })
 
-  app.get(`${PREFIX}/subscriptions`, { schema: subscriptionSchemas.list, onRequest: read }, async (request) => {
+  app.get(`${PREFIX}/subscriptions`, { schema: subscriptionSchemas.list, onRequest: read, preHandler: turns.wait }, async (request) => {
     const { subscriptions } = platformOf(platforms, request.params)
     const { items, nextCursor } = await subscriptions.list({ ...paging.read(request), isShown: createReach(request, 'subscriptions:read') })
     return paging.answer(request, { items: items.map((subscription) => subscriptionView(subscription)), nextCursor })

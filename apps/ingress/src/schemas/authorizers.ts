@@ -27,7 +27,7 @@ export const authorizerSchemas = {
     summary: 'The authorizers, in the order of their appids; only those that the key may see',
     params: PlatformParams,
     querystring: Type.Object(pageQuery, closed),
-    response: { 200: Type.Object({ items: Type.Array(AuthorizerSchema), nextCursor }), ...errors(400, 401, 403, 404, 503) },
+    response: { 200: Type.Object({ items: Type.Array(AuthorizerSchema), nextCursor }), ...errors(400, 401, 403, 404, 429, 503) },
   },
   one: {
     tags,

@@ -57,7 +57,7 @@ export const eventSchemas = {
       },
       closed,
     ),
-    response: { 200: Type.Object({ items: Type.Array(LoggedEvent), nextCursor }), ...errors(400, 401, 403, 404, 503) },
+    response: { 200: Type.Object({ items: Type.Array(LoggedEvent), nextCursor }), ...errors(400, 401, 403, 404, 429, 503) },
   },
   one: {
     tags,

@@ -52,7 +52,7 @@ export const subscriptionSchemas = {
     description: 'A page may be shorter than `limit` and still have a `nextCursor`.',
     params: PlatformParams,
     querystring: Type.Object(pageQuery, closed),
-    response: { 200: Type.Object({ items: Type.Array(SubscriptionSchema), nextCursor }), ...refusals },
+    response: { 200: Type.Object({ items: Type.Array(SubscriptionSchema), nextCursor }), ...refusals, ...errors(429) },
   },
   one: {
     tags,
@@ -84,7 +84,7 @@ export const subscriptionSchemas = {
     summary: 'What could not be delivered, newest first',
     params,
     querystring: Type.Object(pageQuery, closed),
-    response: { 200: Type.Object({ items: Type.Array(DeadLetter), nextCursor }), ...refusals },
+    response: { 200: Type.Object({ items: Type.Array(DeadLetter), nextCursor }), ...refusals, ...errors(429) },
   },
   replayDeadLetters: {
     tags,
@@ -93,7 +93,7 @@ export const subscriptionSchemas = {
     params,
     querystring: noQuery,
     body: Type.Object({ ids: Type.Optional(Type.Array(id, { maxItems: MAX_IDS })) }, closed),
-    response: { 202: Type.Object({ replayed: Type.Integer() }), ...errors(400, 401, 403, 404, 413, 415, 503) },
+    response: { 202: Type.Object({ replayed: Type.Integer() }), ...errors(400, 401, 403, 404, 413, 415, 429, 503) },
   },
   discardDeadLetters: {
     tags,
@@ -104,6 +104,6 @@ export const subscriptionSchemas = {
       { ids: Type.Optional(Type.String({ pattern: '^[!-~]{1,6000}$', description: 'separated by commas' })) },
       closed,
     ),
-    response: { 200: Type.Object({ discarded: Type.Integer() }), ...refusals },
+    response: { 200: Type.Object({ discarded: Type.Integer() }), ...refusals, ...errors(429) },
   },
 }

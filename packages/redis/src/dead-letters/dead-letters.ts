@@ -5,6 +5,7 @@ import type { Job, Queue } from 'bullmq'
 import type { RedisConnection } from '../connect.ts'
 import type { DeliveryChange } from '../event-log/event-log.ts'
 import { deliveriesQueue, deliveryId, MAINTENANCE_QUEUE } from '../keys.ts'
+import { describeHashes, inGroups, pageLength } from '../paging/describe-hashes.ts'
 import { decodeCursor, encodeCursor, type Page, type Position, readNewestFirst } from '../paging/newest-first.ts'
 import { DEAD_LETTERS_ATTEMPTS, jobOptions } from '../queues/job-options.ts'
 import type { Queues } from '../queues/queues.ts'
@@ -12,7 +13,7 @@ import { guardStore } from '../store-errors.ts'
 import { parseDeadDelivery } from './dead-delivery.ts'
 
 export type DeadLetters = {
-  /** Newest first. */
+  /** Newest first; at most 2 MiB. */
   list(subscription: string, page: { limit: number; cursor: string | undefined }): Promise<Page<DeadLetter>>
   /** All when `ids` is left out. Answers how many go again; of many, a worker takes the older ones. */
   replay(subscription: string, ids?: readonly string[]): Promise<number>
@@ -50,14 +51,23 @@ export function createDeadLetters({ platform, redis, queues, events }: DeadLette
     return action === 'replay' ? (job) => sendAgain(subscription, job) : (job) => drop(subscription, job)
   }
 
+  async function withSizes<T extends { member: string }>(queue: Queue, places: readonly T[]): Promise<Array<T & { bytes: number }>> {
+    const described = await describeHashes(redis, places.map(({ member }) => queue.toKey(member)), { measured: 'data' })
+    return places.map((place, index) => ({ ...place, bytes: described[index]?.bytes ?? 0 }))
+  }
+
   async function take(queue: Queue, ids: readonly string[], act: Act): Promise<number> {
-    const acted = await Promise.all(
-      ids.map(async (id) => {
-        const job = await loadFailed(queue, id)
-        return job ? act(job) : false
-      }),
-    )
-    return acted.filter(Boolean).length
+    let taken = 0
+    for (const group of inGroups(await withSizes(queue, ids.map((member) => ({ member }))))) {
+      const acted = await Promise.all(
+        group.map(async ({ member }) => {
+          const job = await loadFailed(queue, member)
+          return job ? act(job) : false
+        }),
+      )
+      taken += acted.filter(Boolean).length
+    }
+    return taken
   }
 
   async function loadFailed(queue: Queue, id: string): Promise<Job | undefined> {
@@ -129,11 +139,15 @@ export function createDeadLetters({ platform, redis, queues, events }: DeadLette
         const queue = queueOf(subscription)
         const range = { key: queue.toKey('failed'), after: decodeCursor(cursor) }
         const places = await readNewestFirst(redis, range, limit + 1)
-        const page = places.slice(0, limit)
-        const jobs = await Promise.all(page.map(async ({ member, score }) => ({ score, job: await queue.getJob(member) })))
-        const items = jobs.flatMap(({ job, score }) => (job ? [toDeadLetter(job, score)] : []))
+        const entries = await withSizes(queue, places)
+        const page = entries.slice(0, pageLength(entries, limit))
+        const items: DeadLetter[] = []
+        for (const group of inGroups(page)) {
+          const jobs = await Promise.all(group.map(({ member }) => queue.getJob(member)))
+          items.push(...jobs.flatMap((job, index) => (job ? [toDeadLetter(job, group[index]?.score ?? 0)] : [])))
+        }
         const last = page.at(-1)
-        return { items, nextCursor: places.length > limit && last ? encodeCursor(last) : null }
+        return { items, nextCursor: places.length > page.length && last ? encodeCursor(last) : null }
       }),
 
     replay: (subscription, ids) => takeThese(subscription, 'replay', ids),

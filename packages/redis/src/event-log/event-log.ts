@@ -2,10 +2,11 @@
 import type { DeliveryStatus, GatewayEvent } from '@wxgw/contracts'
 import type { RedisConnection } from '../connect.ts'
 import type { PlatformKeys } from '../keys.ts'
-import { decodeCursor, encodeCursor, type Page, type Position, readNewestFirst } from '../paging/newest-first.ts'
+import type { Page } from '../paging/newest-first.ts'
 import type { Queues } from '../queues/queues.ts'
-import { allSucceeded, guardStore } from '../store-errors.ts'
+import { guardStore } from '../store-errors.ts'
 import { createEventWriter } from './event-writer.ts'
+import { findEvents } from './find-events.ts'
 import { type LoggedEvent, parseLoggedEvent } from './logged-event.ts'
 
 export type EventFilter = {
@@ -52,7 +53,7 @@ export type EventLog = {
   deliveryChanged(eventId: string, subscription: string, change: DeliveryChange): Promise<void>
   has(id: string): Promise<boolean>
   get(id: string): Promise<LoggedEvent | undefined>
-  /** Newest first. */
+  /** Newest first; at most 2 MiB, and of 5,000 entries that were looked at. */
   find(filter: EventFilter): Promise<Page<LoggedEvent>>
 }
 
@@ -70,32 +71,10 @@ export type EventLogDeps = {
 }
 
 const DEFAULT_MAX_EVENTS = 1_000_000
-/** Most entries that one `find` looks at; the answer may then be short, or empty, with a cursor to go on from. */
-const SCAN_BUDGET = 5_000
-const SCAN_BATCH = 250
-
 /** Rejects with STORE_UNAVAILABLE; `find` with INVALID_REQUEST when the cursor is none. */
 export function createEventLog({ maxEvents = DEFAULT_MAX_EVENTS, ...deps }: EventLogDeps): EventLog {
   const { redis, keys } = deps
   const writer = createEventWriter({ ...deps, maxEvents })
-
-  /** Of those that pass the filter: where in the log, in order. */
-  async function matching(places: readonly Position[], matches: Matcher): Promise<Position[]> {
-    const pipeline = redis.pipeline()
-    for (const { member } of places) pipeline.hmget(keys.event(member), 'type', 'authorizer')
-    const answers = allSucceeded(await pipeline.exec())
-    return places.filter((_, index) => {
-      const answer = answers[index]
-      const [type, authorizer] = Array.isArray(answer) ? answer.map((value) => (typeof value === 'string' ? value : undefined)) : []
-      // Without a type it has expired or was dropped, and the index does not know yet.
-      return type !== undefined && matches(type, authorizer ?? '')
-    })
-  }
-
-  async function load(places: readonly Position[]): Promise<LoggedEvent[]> {
-    const found = await Promise.all(places.map(async ({ member }) => parseLoggedEvent(await redis.hgetall(keys.event(member)))))
-    return found.filter((event) => event !== undefined)
-  }
 
   return {
     record: writer.record,
@@ -105,38 +84,6 @@ export function createEventLog({ maxEvents = DEFAULT_MAX_EVENTS, ...deps }: Even
 
     get: (id) => guardStore(async () => parseLoggedEvent(await redis.hgetall(keys.event(id)))),
 
-    find: (filter) =>
-      guardStore(async () => {
-        const { authorizer, limit, only } = filter
-        if (authorizer !== undefined && only !== undefined && !only.includes(authorizer)) return { items: [], nextCursor: null }
-        const key = authorizer === undefined ? keys.events : keys.eventsOfAuthorizer(authorizer)
-        const matches = matcher(filter)
-        const found: Position[] = []
-        let after = decodeCursor(filter.cursor)
-        // One more than the page tells whether there is a next one.
-        for (let scanned = 0; found.length <= limit && scanned < SCAN_BUDGET; ) {
-          const range = { key, after, minScore: filter.fromMs, maxScore: filter.toMs }
-          const places = await readNewestFirst(redis, range, SCAN_BATCH)
-          found.push(...(await matching(places, matches)))
-          scanned += places.length
-          after = places.length < SCAN_BATCH ? undefined : places.at(-1)
-          if (after === undefined) break
-        }
-        const page = found.slice(0, limit)
-        const resumeAfter = found.length > limit ? page.at(-1) : after
-        return { items: await load(page), nextCursor: resumeAfter ? encodeCursor(resumeAfter) : null }
-      }),
-  }
-}
-
-type Matcher = (type: string, authorizer: string) => boolean
-
-function matcher({ type, only }: EventFilter): Matcher {
-  const wanted = type?.toLowerCase()
-  const granted = only && new Set(only)
-  return (actual, authorizer) => {
-    if (granted && !granted.has(authorizer)) return false
-    if (wanted === undefined) return true
-    return wanted.endsWith('*') ? actual.toLowerCase().startsWith(wanted.slice(0, -1)) : actual.toLowerCase() === wanted
+    find: (filter) => guardStore(() => findEvents({ redis, keys }, filter)),
   }
 }

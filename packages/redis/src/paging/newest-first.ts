@@ -23,6 +23,18 @@ export function decodeCursor(cursor: string | undefined): Position | undefined {
   return { score: Number(score), member }
 }
 
+/** The next `count` entries, fewer only at the end; each call goes on where the one before ended. */
+export type NewestFirst = (count: number) => Promise<Position[]>
+
+export function walkOne(redis: RedisConnection, range: Range): NewestFirst {
+  let { after } = range
+  return async (count) => {
+    const found = await readNewestFirst(redis, { ...range, after }, count)
+    after = found.at(-1) ?? after
+    return found
+  }
+}
+
 /** The next `count` entries after `range.after`, fewer only at the end. */
 export async function readNewestFirst(redis: RedisConnection, range: Range, count: number): Promise<Position[]> {
   const { key, after } = range
@@ -41,16 +53,18 @@ export async function readNewestFirst(redis: RedisConnection, range: Range, coun
 }
 
 /** ZREVRANGEBYSCORE orders equal scores by their members' bytes, downwards. */
-function isAfter(entry: Position, after: Position | undefined): boolean {
+export function isAfter(entry: Position, after: Position | undefined): boolean {
   if (after === undefined || entry.score < after.score) return true
   return entry.score === after.score && Buffer.compare(Buffer.from(entry.member), Buffer.from(after.member)) < 0
 }
 
-function toPositions(flat: readonly string[]): Position[] {
+/** Of members and scores in turn, as Redis answers WITHSCORES. */
+export function toPositions(answer: unknown): Position[] {
+  const flat = Array.isArray(answer) ? (answer as unknown[]) : []
   const positions: Position[] = []
   for (let index = 0; index + 1 < flat.length; index += 2) {
     const member = flat[index]
-    if (member !== undefined) positions.push({ score: Number(flat[index + 1]), member })
+    if (typeof member === 'string') positions.push({ score: Number(flat[index + 1]), member })
   }
   return positions
 }

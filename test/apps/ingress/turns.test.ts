@@ -1,0 +1,91 @@
+// Owns: that the lists of one caller, and of all, have a bound in parallel, and that nobody who goes away keeps a place.
+import type { Grant } from '@wxgw/runtime'
+import t from 'tap'
+import { until } from '../../helpers/until.ts'
+import { subscription } from './fake-platform.ts'
+import { createGateway, keyOf, PREFIX, type Fixture } from './gateway-fixture.ts'
+
+const READER: Grant = { platforms: undefined, actions: undefined, authorizers: undefined }
+const GRANTS = { a: [READER], b: [READER], c: [READER] }
+
+/** Searches stand still until they are let go. */
+function startGateway(t: Parameters<typeof createGateway>[0]) {
+  const gateway = createGateway(t, { grants: GRANTS })
+  gateway.fake.subscriptions.set('crm', subscription('crm'))
+  const held: Array<() => void> = []
+  Object.assign(gateway.fake.platform.events, {
+    find: () => new Promise((resolve) => held.push(() => resolve({ items: [], nextCursor: null }))),
+  })
+  return { gateway, held, letGo: (count = held.length) => held.splice(0, count).forEach((go) => go()) }
+}
+
+const search = ({ internalServer, bearer }: Fixture, caller: string) => internalServer.inject({ url: `${PREFIX}/events`, headers: bearer(keyOf(caller)) })
+const turn = () => new Promise((resolve) => setImmediate(resolve))
+
+void t.test('two of one caller are worked on at once, four of all; the others follow, and all are answered', async (t) => {
+  const { gateway, held, letGo } = startGateway(t)
+  const answers = ['a', 'a', 'a', 'a', 'b', 'b', 'c', 'c'].map((caller) => search(gateway, caller))
+  await until('four are worked on', () => held.length === 4)
+  await turn()
+  t.equal(held.length, 4)
+  let worked = 0
+  while (worked < 8) {
+    worked += held.length
+    t.ok(held.length <= 4)
+    letGo()
+    await until('the next ones come', () => held.length > 0 || worked === 8)
+  }
+  t.same((await Promise.all(answers)).map(({ statusCode }) => statusCode), answers.map(() => 200))
+})
+
+void t.test('every long request counts, whichever it is', async (t) => {
+  const { gateway, held, letGo } = startGateway(t)
+  const blocked = [search(gateway, 'a'), search(gateway, 'a')]
+  await until('both are worked on', () => held.length === 2)
+  const call = (method: 'GET' | 'POST' | 'DELETE', path: string) => gateway.internalServer.inject({ method, url: `${PREFIX}${path}`, headers: gateway.bearer(keyOf('a')) })
+  const dead = '/subscriptions/crm/dead-letters'
+  const long = [['GET', '/authorizers'], ['GET', '/subscriptions'], ['GET', dead], ['POST', `${dead}/replay`], ['DELETE', dead]] as const
+  for (const answer of await Promise.all(long.map(([method, path]) => call(method, path)))) {
+    t.equal(answer.statusCode, 429)
+    t.equal(answer.json().code, 'RATE_LIMITED')
+    t.equal(answer.headers['retry-after'], '1')
+  }
+  t.equal((await call('GET', '/subscriptions/crm')).statusCode, 200, 'what is short is not held')
+  letGo()
+  await Promise.all(blocked)
+})
+
+void t.test('of one caller 64 wait; one more is refused at once, and other callers are not', async (t) => {
+  const { gateway, held, letGo } = startGateway(t)
+  const answers = Array.from({ length: 66 }, () => search(gateway, 'a'))
+  await until('two are worked on', () => held.length === 2)
+  await turn()
+  t.equal((await search(gateway, 'a')).statusCode, 429)
+  const other = search(gateway, 'b')
+  await until('the other caller has its place', () => held.length === 3)
+  letGo()
+  t.equal((await other).statusCode, 200)
+  const done = Promise.all(answers)
+  let isDone = false
+  void done.then(() => (isDone = true))
+  await until('all are answered', () => {
+    letGo()
+    return isDone
+  })
+})
+
+void t.test('a client that goes away gives up its place, at work or waiting', async (t) => {
+  const { gateway, held, letGo } = startGateway(t)
+  const url = await gateway.internalServer.listen({ host: '127.0.0.1', port: 0 })
+  const going = new AbortController()
+  const ask = (signal?: AbortSignal) =>
+    fetch(`${url}${PREFIX}/events`, { headers: gateway.bearer(keyOf('a')), ...(signal ? { signal } : {}) })
+  const gone = Array.from({ length: 5 }, () => ask(going.signal).catch(() => 'gone'))
+  await until('two are worked on', () => held.length === 2)
+  going.abort()
+  await Promise.all(gone)
+  const stays = ask()
+  await until('the one that stays has its place', () => held.length >= 3)
+  letGo()
+  t.equal((await stays).status, 200)
+})
