@@ -23,14 +23,16 @@ export async function keepDeclared({ everyMs = EVERY_MS, ...deps }: DeclaringDep
   const keeping = [...platforms].map(async ([id, { subscriptions }]) => {
     const declarations = declarationsOf(deps.declared, id)
     let isStart = true
-    let isDifferent = false
+    let [isDifferent, isRefused] = [false, false]
     while (!signal.aborted) {
       try {
-        const { different, ...changes } = await subscriptions.declare(declarations, { isStart })
+        const { different, refused, ...changes } = await subscriptions.declare(declarations, { isStart })
         isStart = false
         if (Object.values(changes).some((names) => names.length > 0)) deps.log.info({ platform: id, ...changes }, 'subscriptions.declared')
+        if (refused.length > 0 && !isRefused) deps.log.error({ platform: id, names: refused }, 'subscriptions.refused')
         if (different.length > 0 && !isDifferent) deps.log.warn({ platform: id, names: different }, 'subscriptions.declared_differently')
         isDifferent = different.length > 0
+        isRefused = refused.length > 0
       } catch (error) {
         // Redis away is said by readiness.
         if (!(error instanceof GatewayError) || error.code !== 'STORE_UNAVAILABLE') {

@@ -9,11 +9,21 @@ type Login = { username?: string; password?: string }
 /** The driver hands the options of its connection over. */
 export type SentinelConnectorClass = new (options: unknown) => SentinelConnector
 
-/**
- * A connector for one connection of the driver. Before each attempt it asks the first sentinel that answers whether it takes
- * `login`; when that one says WRONGPASS, the attempt is made without. A sentinel that is away decides nothing.
- */
+/** During a failover many connections come anew: the sentinels are asked once for all of them. */
+const VERDICT_HOLDS_MS = 60_000
+
+/** A connector for a connection of the driver and its duplicates. A sentinel that says WRONGPASS to `login` gets none. */
 export function sentinelConnectorWith(login: Login): SentinelConnectorClass {
+  let verdict: { login: Login; atMs: number } | undefined
+
+  async function loginNow(options: Options): Promise<Login> {
+    const nowMs = performance.now()
+    if (verdict && nowMs - verdict.atMs < VERDICT_HOLDS_MS) return verdict.login
+    const accepted = await acceptedLogin(options, login)
+    if (accepted) verdict = { login: accepted, atMs: nowMs }
+    return accepted ?? login
+  }
+
   return class extends SentinelConnector {
     constructor(options: unknown) {
       super(options as RedisOptions)
@@ -21,24 +31,26 @@ export function sentinelConnectorWith(login: Login): SentinelConnectorClass {
 
     override async connect(emit: Parameters<SentinelConnector['connect']>[0]): ReturnType<SentinelConnector['connect']> {
       const options: Options = this.options
-      const { username, password } = await acceptedLogin(options, login)
+      const { username, password } = await loginNow(options)
       Object.assign(options, { sentinelUsername: username, sentinelPassword: password })
       return super.connect(emit)
     }
   }
 }
 
-/** `login`, or none when a sentinel refuses it. */
-export async function acceptedLogin({ sentinels = [], sentinelTLS }: Options, login: Login): Promise<Login> {
-  for (const { host, port } of sentinels) {
+/** `login`, or none when it is refused: what the first sentinel says that answers. undefined when none does. */
+export async function acceptedLogin({ sentinels = [], sentinelTLS }: Options, login: Login): Promise<Login | undefined> {
+  const tls = sentinelTLS ? { tls: sentinelTLS } : {}
+  const asked = sentinels.map(async ({ host, port }) => {
+    const address = { ...(host === undefined ? {} : { host }), ...(port === undefined ? {} : { port }) }
     try {
-      const tls = sentinelTLS ? { tls: sentinelTLS } : {}
-      const sentinel = await openOnce({ ...(host === undefined ? {} : { host }), ...(port === undefined ? {} : { port }), ...login, ...tls })
+      const sentinel = await openOnce({ ...address, ...login, ...tls })
       sentinel.disconnect()
       return login
     } catch (error) {
       if (error instanceof Error && error.message.startsWith('WRONGPASS')) return {}
+      throw error
     }
-  }
-  return login
+  })
+  return Promise.any(asked).catch(() => undefined)
 }

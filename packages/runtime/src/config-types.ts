@@ -87,7 +87,7 @@ export type Config = {
   workerListener: { host: string; port: number }
   platforms: readonly PlatformConfig[]
   callers: readonly CallerConfig[]
-  /** Declared in CONFIG_FILE; undefined when it has no `subscriptions`: then none that is stored is a declared one. */
+  /** Declared in CONFIG_FILE; undefined without one: this process then leaves alone what others declare. */
   subscriptions: readonly DeclaredSubscription[] | undefined
   /** Empty only with ALLOW_UNSEALED=true. The first seals, all open. */
   sealingKeys: readonly SealingKey[]

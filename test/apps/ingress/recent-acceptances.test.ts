@@ -2,6 +2,7 @@
 import { createRecentAcceptances } from '@wxgw/ingress'
 import type { GatewayEvent } from '@wxgw/contracts'
 import type { Inbox } from '@wxgw/platform'
+import { GatewayError } from '@wxgw/wechat-core'
 import t from 'tap'
 import { collectLog, makeEvent } from '../../packages/redis/queues-fixture.ts'
 
@@ -10,7 +11,8 @@ function createStore() {
   let known = new Set<string>()
   let away = false
   const take = async (id: string) => {
-    if (away) throw new Error('away')
+    if (away) throw new GatewayError('STORE_UNAVAILABLE', 'away', { retry: true })
+    if (id === 'poisoned' && known.size > 0) throw new GatewayError('INTERNAL', 'refused')
     const outcome = known.has(id) ? ('duplicate' as const) : ('accepted' as const)
     known.add(id)
     return outcome
@@ -92,4 +94,15 @@ void t.test('a store that is away again is tried until it takes them', async (t)
   store.setAway(false)
   await again
   t.same(store.known(), ['a'])
+})
+
+void t.test('one that is refused for good holds up none after it', async (t) => {
+  const { recent, store, log, signal } = createRecent()
+  const inbox = recent.remember(store.inbox)
+  await inbox.message(message('poisoned'), ARRIVAL)
+  await inbox.message(message('b'), ARRIVAL)
+  store.lose(['b'])
+  await recent.enqueueAgain('another-server', signal)
+  t.ok(store.known().includes('b'))
+  t.match(log.lines.at(-1), { fields: { lost: 1, givenUp: 1 } })
 })

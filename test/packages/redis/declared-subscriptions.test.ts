@@ -16,7 +16,7 @@ function open({ queues, commands }: Store) {
   })
 }
 
-const none = { created: [], changed: [], disabled: [], different: [] }
+const none = { created: [], changed: [], disabled: [], different: [], refused: [] }
 
 void t.test('what is declared is created, and the same file changes nothing', async (t) => {
   const subscriptions = open(await startStore(t))
@@ -74,6 +74,51 @@ void t.test('a webhook that said 410 stays disabled until its declaration change
   t.match(await subscriptions.get('crm'), { enabled: false })
   await subscriptions.declare([{ ...crm, input: { ...crm.input, retry: { scheduleSeconds: [1] } } }], { isStart: true })
   t.match(await subscriptions.get('crm'), { enabled: true })
+})
+
+void t.test('one that the API had enabled and that then said 410 stays disabled over a restart', async (t) => {
+  const subscriptions = open(await startStore(t))
+  await subscriptions.declare([crm], { isStart: true })
+  await subscriptions.setEnabled('crm', false)
+  await subscriptions.setEnabled('crm', true)
+  await subscriptions.disable('crm')
+  await subscriptions.declare([crm], { isStart: true })
+  t.match(await subscriptions.get('crm'), { enabled: false })
+})
+
+void t.test('what the API changes while a process starts is not lost', async (t) => {
+  const store = await startStore(t)
+  const [starting, api] = [open(store), open(store)]
+  const many = Array.from({ length: 200 }, (_, n) => ({ ...audit, name: `s${n}` }))
+  await starting.declare(many, { isStart: true })
+  const declaring = starting.declare(many.map((one) => ({ ...one, input: { ...one.input, retry: { scheduleSeconds: [9] } } })), { isStart: true })
+  await api.setEnabled('s199', false)
+  await declaring
+  t.match(await api.get('s199'), { enabled: false })
+})
+
+void t.test('the same file writes nothing at a start', async (t) => {
+  const store = await startStore(t)
+  const subscriptions = open(store)
+  await subscriptions.declare([crm, audit], { isStart: true })
+  const before = await store.commands.get(keys.subscriptionsVersion)
+  await subscriptions.declare([crm, audit], { isStart: true })
+  t.equal(await store.commands.get(keys.subscriptionsVersion), before)
+})
+
+void t.test('one that cannot be stored keeps none of the others back', async (t) => {
+  const subscriptions = open(await startStore(t))
+  const wrong: Declaration = { name: 'wrong', input: { sink: { kind: 'queue', prefix: 'mine' } }, secret: undefined }
+  t.same(await subscriptions.declare([wrong, audit], { isStart: true }), { ...none, created: ['audit'], refused: ['wrong'] })
+})
+
+void t.test('one that a caller created counts for nobody once it is declared', async (t) => {
+  const subscriptions = open(await startStore(t))
+  const creator = { name: 'ops', maxSubscriptions: 1 }
+  await subscriptions.put('audit', audit.input, { creator })
+  await subscriptions.declare([audit], { isStart: true })
+  await subscriptions.put('another', { sink: { kind: 'queue' } }, { creator })
+  await t.rejects(subscriptions.put('third', { sink: { kind: 'queue' } }, { creator }), { code: 'SUBSCRIPTION_LIMIT' })
 })
 
 void t.test('what left the file belongs to the API again', async (t) => {

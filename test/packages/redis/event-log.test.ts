@@ -277,6 +277,14 @@ void t.test('every key of the log expires, and a forgotten event is not brought 
   t.same(await commands.keys('*'), [])
 })
 
+void t.test('every delivery of a large batch is known as not over', async (t) => {
+  const { commands } = await startStore(t)
+  const log = createEventLog({ redis: commands, keys, eventLogSeconds: 60 })
+  const names = Array.from({ length: 200 }, (_, n) => `webhook-${n}`)
+  await Promise.all(Array.from({ length: 25 }, (_, n) => log.record(makeEvent(`ev_${n}`), Date.now(), names)))
+  t.equal(await commands.zcard(keys.unsettled), 25 * 200)
+})
+
 void t.test('the index loses what is too old and, above its cap, the oldest with all that belongs to it', async (t) => {
   const { commands } = await startStore(t)
   const log = createEventLog({ redis: commands, keys, eventLogSeconds: 60, maxEvents: 5 })

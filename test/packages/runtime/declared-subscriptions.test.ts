@@ -47,6 +47,12 @@ void t.test('every member is read as the API reads it, the secret from the envir
   t.equal(subscriptions?.[0]?.secret?.reveal(), SECRET)
 })
 
+void t.test('a file without the list declares none, and without a file nothing is said', async (t) => {
+  const key = 'k'.repeat(32)
+  t.same(loadConfig({ env: { ...COMPLETE, CONFIG_FILE: 'f' }, readFile: filesOf({ f: `callers: [{ name: crm, key: ${key}x }]` }) }).subscriptions, [])
+  t.equal(loadConfig({ env: COMPLETE, readFile: filesOf({}) }).subscriptions, undefined)
+})
+
 void t.test('the summary names them, and shows no secret', async (t) => {
   const config = load(`  - { platform: open1, name: crm, sink: { kind: webhook, url: https://crm.example/, secret: "\${HOOK_SECRET}" } }`)
   const text = JSON.stringify(configSummary(config))
@@ -80,6 +86,18 @@ const WRONG: ReadonlyArray<[what: string, file: string, setting: string, problem
     `  - { platform: open1, name: a, sink: { kind: webhook, url: https://10.0.0.1/, secret: ${SECRET} } }`,
     'CONFIG_FILE subscriptions[0].sink.url',
     /refused/,
+  ],
+  [
+    'a name of a queue',
+    '  - { platform: open1, name: a, sink: { kind: queue, queue: mine } }',
+    'CONFIG_FILE subscriptions[0].sink.queue',
+    /given by the gateway/,
+  ],
+  [
+    'a secret that is too short',
+    '  - { platform: open1, name: a, sink: { kind: webhook, url: https://crm.example/, secret: whsec_AAAA } }',
+    'CONFIG_FILE subscriptions[0].sink.secret',
+    /24 to 64 bytes/,
   ],
   ['a name that is none', '  - { platform: open1, name: A b, sink: { kind: queue } }', 'CONFIG_FILE subscriptions[0].name', /must be 1 to 63/],
   ['a platform that is not there', '  - { platform: open2, name: a, sink: { kind: queue } }', 'CONFIG_FILE subscriptions[0]', /not configured/],

@@ -3,12 +3,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Inbox } from '@wxgw/platform'
 import type { Log, Metrics } from '@wxgw/runtime'
-import type { Clock } from '@wxgw/wechat-core'
+import { type Clock, GatewayError } from '@wxgw/wechat-core'
 
 export type RecentAcceptances = {
   /** The inbox that remembers what it accepts. */
   remember(inbox: Inbox): Inbox
-  /** Enqueues everything again, oldest first; repeats what the store does not take, until `signal` is aborted. Never rejects. */
+  /** Enqueues everything again, oldest first; repeats while the store is away, until `signal` is aborted. Never rejects. */
   enqueueAgain(reason: string, signal: AbortSignal): Promise<void>
 }
 
@@ -27,7 +27,7 @@ type Deps = { clock: Clock; metrics?: Metrics | undefined; log: Log; mostBytes?:
  * Redis is away nothing is accepted, so what was accepted last stays until it is back.
  */
 export function createRecentAcceptances({ clock, metrics, log, mostBytes = MOST_BYTES }: Deps): RecentAcceptances {
-  let entries: Accepted[] = []
+  let entries: Array<Accepted | undefined> = []
   let first = 0
   let bytes = 0
   const enqueuedAgain = metrics?.counter({
@@ -41,6 +41,7 @@ export function createRecentAcceptances({ clock, metrics, log, mostBytes = MOST_
     bytes += entry.bytes
     for (let oldest = entries[first]; oldest && isOver(oldest, entry.atMs); oldest = entries[first]) {
       bytes -= oldest.bytes
+      entries[first] = undefined
       first += 1
     }
     if (first > 1_000 && first * 2 > entries.length) {
@@ -56,7 +57,11 @@ export function createRecentAcceptances({ clock, metrics, log, mostBytes = MOST_
       try {
         return (await entry.again()) === 'duplicate' ? 'duplicate' : 'accepted'
       } catch (error) {
-        log.debug({ err: error }, 'pushes.not_enqueued_again')
+        // Anything else would be refused the next time, too, and hold up those that come after it.
+        if (!(error instanceof GatewayError) || error.code !== 'STORE_UNAVAILABLE') {
+          log.warn({ err: error }, 'push.not_enqueued_again')
+          return 'given-up'
+        }
         await delay(RETRY_MS, undefined, { signal }).catch(() => undefined)
       }
     }
@@ -68,7 +73,7 @@ export function createRecentAcceptances({ clock, metrics, log, mostBytes = MOST_
       ...inbox,
       async message(event, { within, ...arrival }, reply) {
         const acceptance = await inbox.message(event, { ...arrival, within }, reply)
-        keep({ atMs: clock.nowMs(), bytes: sizeOf(event.data), again: () => inbox.message(event, arrival) })
+        keep({ atMs: clock.nowMs(), bytes: sizeOf(event.data), again: () => inbox.message(event, arrival, reply) })
         return acceptance
       },
       async componentEvent({ within, ...event }) {
@@ -79,7 +84,7 @@ export function createRecentAcceptances({ clock, metrics, log, mostBytes = MOST_
     }),
 
     async enqueueAgain(reason, signal) {
-      const due = entries.slice(first)
+      const due = entries.slice(first).filter((entry) => entry !== undefined)
       const counts = { accepted: 0, duplicate: 0, 'given-up': 0 }
       for (let start = 0; start < due.length; start += AT_ONCE) {
         const outcomes = await Promise.all(due.slice(start, start + AT_ONCE).map((entry) => enqueue(entry, signal)))
@@ -88,7 +93,7 @@ export function createRecentAcceptances({ clock, metrics, log, mostBytes = MOST_
           enqueuedAgain?.inc({ outcome })
         }
       }
-      if (due.length > 0) log.warn({ reason, lost: counts.accepted, stillThere: counts.duplicate }, 'pushes.enqueued_again')
+      if (due.length > 0) log.warn({ reason, lost: counts.accepted, stillThere: counts.duplicate, givenUp: counts['given-up'] }, 'pushes.enqueued_again')
     },
   }
 }

@@ -88,7 +88,8 @@ async function settle({ platform, enqueueDelivery }: SettlingDeps, delivery: Uns
     return 'dead'
   }
   const subscription = await platform.subscriptions.get(name)
-  if (!subscription) {
+  // A later one of the same name may be somebody else's: it gets nothing that came before it.
+  if (!subscription || subscription.createdAtMs > logged.receivedAtMs) {
     await platform.events.deliveryChanged(eventId, name, { status: 'discarded', attempts: 0 })
     return 'dropped'
   }

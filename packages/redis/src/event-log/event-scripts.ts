@@ -106,7 +106,10 @@ local oldest = string.format('(%.0f', (tonumber(time[1]) - life) * 1000)
 local few = 100 + #answers
 for index = 1, #KEYS do
   if #added[index] > 0 then
-    call('ZADD', KEYS[index], 'NX', unpack(added[index]))
+    -- Lua unpacks fewer than 8,000 values at once.
+    for first = 1, #added[index], 1000 do
+      call('ZADD', KEYS[index], 'NX', unpack(added[index], first, math.min(first + 999, #added[index])))
+    end
     call('EXPIRE', KEYS[index], life)
     local aged = call('ZRANGEBYSCORE', KEYS[index], '-inf', oldest, 'LIMIT', 0, few)
     if #aged > 0 then call('ZREM', KEYS[index], unpack(aged)) end

@@ -48,7 +48,8 @@ async function loginFor(settings: RedisSettings, endpoint: RedisEndpoint) {
   if (mode !== 'sentinel') return loginOptions(login)
   if (sentinel?.login) return loginOptions(sentinel.login)
   const { tls } = tlsOptions(settings)
-  return acceptedLogin({ sentinels: [endpoint], ...(tls ? { sentinelTLS: tls } : {}) }, loginOptions(login))
+  const own = loginOptions(login)
+  return (await acceptedLogin({ sentinels: [endpoint], ...(tls ? { sentinelTLS: tls } : {}) }, own)) ?? own
 }
 
 /** The same reply of a sentinel points to other settings. */

@@ -20,6 +20,9 @@ export type LossWatchDeps = {
 
 export type LossWatch = { stop(): Promise<void> }
 
+/** Between two looks at a connection that is new and does not answer yet. */
+const SOON_MS = 50
+
 type View = { servers: ReadonlySet<string> | undefined; marks: ReadonlyArray<string | null> }
 
 /**
@@ -42,7 +45,11 @@ export function startLossWatch({ redis, marks, onLoss, onError, everyMs = 5_000 
   async function look(): Promise<Loss | undefined> {
     const reconnected = isNewConnection
     isNewConnection = false
-    const view = await viewOf(redis, marks)
+    const view = await viewOf(redis, marks).catch((error: unknown) => {
+      // Not seen yet: the next look has to count it as new.
+      isNewConnection ||= reconnected
+      throw error
+    })
     const before = seen
     seen = view
     if (!before) return undefined
@@ -63,7 +70,10 @@ export function startLossWatch({ redis, marks, onLoss, onError, everyMs = 5_000 
         onError(error)
       }
       wake = new AbortController()
-      if (isNewConnection) continue
+      if (isNewConnection && redis.status === 'ready') {
+        await delay(SOON_MS, undefined, { signal: stopping.signal }).catch(() => undefined)
+        continue
+      }
       const signal = AbortSignal.any([wake.signal, stopping.signal])
       await delay(everyMs, undefined, { signal, ref: false }).catch(() => undefined)
     }

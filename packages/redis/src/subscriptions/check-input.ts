@@ -2,6 +2,7 @@
 import {
   DEFAULT_RETRY_SCHEDULE_SECONDS,
   DEFAULT_WEBHOOK_TIMEOUT_MS,
+  isWebhookSecret,
   type Sink,
   type Subscription,
   SUBSCRIPTION_NAME_PATTERN,
@@ -9,7 +10,6 @@ import {
 } from '@wxgw/contracts'
 import { GatewayError } from '@wxgw/wechat-core'
 import { QUEUE_PREFIX, sinkQueue, sinkStream } from '../keys.ts'
-import { isWebhookSecret } from './webhook-secret.ts'
 
 /** Answers what is wrong with a URL in fixed words, or undefined when it may be called. */
 export type CheckWebhookUrl = (url: string) => string | undefined

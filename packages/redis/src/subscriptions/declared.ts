@@ -1,9 +1,9 @@
 // Owns: what the file of a process does to the subscriptions that it declares: which are created, changed or disabled at its start,
-// and what of them it makes good later.
+// and what of them it makes good later. Everything is decided on the record as it is at the moment of the change.
 import { createHash } from 'node:crypto'
 import type { SubscriptionInput } from '@wxgw/contracts'
 import { GatewayError } from '@wxgw/wechat-core'
-import type { SubscriptionRecord } from './subscription-record.ts'
+import { type SubscriptionRecord, withEnabled } from './subscription-record.ts'
 
 /** `input` without the secret of a webhook, which stands beside it. */
 export type Declaration = { name: string; input: SubscriptionInput; secret: string | undefined }
@@ -25,9 +25,102 @@ export type DeclaredOutcome = {
   disabled: string[]
   /** Stored as another process' file declares them. */
   different: string[]
+  /** Not stored: INVALID_REQUEST. The others are. */
+  refused: string[]
 }
 
-export function digestOf({ name, input }: Declaration): string {
+export type NextRecord = {
+  name: string
+  input: SubscriptionInput
+  known: SubscriptionRecord | undefined
+  declared?: Declared
+}
+
+type Decide = (known: SubscriptionRecord | undefined) => SubscriptionRecord | undefined
+type Stored = { byName: ReadonlyMap<string, SubscriptionRecord> }
+
+export type DeclareDeps = {
+  stored(): Promise<Stored>
+  nextRecord(next: NextRecord): { record: SubscriptionRecord }
+  change(name: string, decide: Decide): Promise<{ before: SubscriptionRecord | undefined }>
+  /** Ends a deletion that a process left half done. */
+  clearDeleted(name: string): Promise<void>
+  nowMs(): number
+}
+
+type Declare = (declarations: readonly Declaration[], options: { isStart: boolean }) => Promise<DeclaredOutcome>
+
+/** @see Subscriptions.declare */
+export function createDeclare(deps: DeclareDeps): Declare {
+  return async (declarations, { isStart }) => {
+    const { byName } = await deps.stored()
+    const outcome: DeclaredOutcome = { created: [], changed: [], disabled: [], different: [], refused: [] }
+    for (const declaration of declarations) {
+      const known = byName.get(declaration.name)
+      // What stands there already is not touched between two starts.
+      const what = known && !isStart ? compared(declaration, known) : await applied(deps, declaration)
+      if (what !== 'same') outcome[what].push(declaration.name)
+    }
+    const names = new Set(declarations.map(({ name }) => name))
+    for (const [name, { declared }] of byName) {
+      if (!declared || declared.left || names.has(name)) continue
+      if (isStart) await deps.change(name, (known) => leaving(known, deps.nowMs()))
+      outcome[isStart ? 'disabled' : 'different'].push(name)
+    }
+    return outcome
+  }
+}
+
+function compared(declaration: Declaration, known: SubscriptionRecord): 'same' | 'different' {
+  return isApplied(known, digestOf(declaration)) ? 'same' : 'different'
+}
+
+async function applied(deps: DeclareDeps, declaration: Declaration): Promise<'same' | 'created' | 'changed' | 'refused'> {
+  const { name } = declaration
+  let what: 'same' | 'created' | 'changed' = 'same'
+  try {
+    await deps.clearDeleted(name)
+    await deps.change(name, (known) => {
+      const next = nextOf(deps, declaration, known)
+      what = next === undefined ? 'same' : known ? 'changed' : 'created'
+      return next
+    })
+    return what
+  } catch (error) {
+    if (error instanceof GatewayError && error.code === 'INVALID_REQUEST') return 'refused'
+    throw error
+  }
+}
+
+/** undefined when it stands there already, secret included: a start changes nothing then. */
+function nextOf({ nextRecord }: DeclareDeps, declaration: Declaration, known: SubscriptionRecord | undefined): SubscriptionRecord | undefined {
+  const { name, secret } = declaration
+  const digest = digestOf(declaration)
+  const { sink } = declaration.input
+  const input = { ...declaration.input, sink: sink.kind === 'webhook' && secret !== undefined ? { ...sink, secret } : sink }
+  const { enabledByApi } = known?.declared ?? {}
+  const declared = { digest, ...(enabledByApi === undefined ? {} : { enabledByApi }) }
+  const { record } = nextRecord({ name, input, known, declared })
+  if (!isApplied(known, digest)) return enabledByApi === undefined ? record : withEnabled(record, { enabled: enabledByApi, nowMs: record.subscription.updatedAtMs })
+  if (known !== undefined && isSameSecret(known, record)) return undefined
+  // A webhook that answered 410 stays disabled as long as its declaration stays what it is.
+  return { ...record, subscription: { ...record.subscription, enabled: known?.subscription.enabled ?? true } }
+}
+
+function isSameSecret(known: SubscriptionRecord, next: SubscriptionRecord): boolean {
+  return known.secrets[0]?.sealed === next.secrets[0]?.sealed
+}
+
+function isApplied(known: SubscriptionRecord | undefined, digest: string): boolean {
+  return known?.declared?.digest === digest && !known.declared.left
+}
+
+function leaving(known: SubscriptionRecord | undefined, nowMs: number): SubscriptionRecord | undefined {
+  if (!known?.declared || known.deleting) return undefined
+  return { ...withEnabled(known, { enabled: false, nowMs }), declared: { digest: known.declared.digest, left: true } }
+}
+
+function digestOf({ name, input }: Declaration): string {
   return createHash('sha256').update(JSON.stringify([name, sorted(input)])).digest('base64url')
 }
 

@@ -108,6 +108,7 @@ type Change = { isNew: boolean; next: SubscriptionRecord | null; creator: Creato
 
 function placeOf({ isNew, next, creator }: Change): [what: 'take' | 'free' | 'keep', caller: string, places: number] {
   if (next === null || next.deleting === true) return ['free', '', 0]
+  if (next.declared && !next.declared.left) return ['free', '', 0]
   if (!isNew) return ['keep', '', 0]
   return creator ? ['take', creator.name, creator.maxSubscriptions] : ['free', '', 0]
 }

@@ -22,6 +22,13 @@ export type SubscriptionRecord = {
   deleting?: true
 }
 
+export function withEnabled(
+  record: SubscriptionRecord,
+  { enabled, nowMs }: { enabled: boolean; nowMs: number },
+): SubscriptionRecord {
+  return { ...record, subscription: { ...record.subscription, enabled, updatedAtMs: nowMs } }
+}
+
 export function formatRecord(record: SubscriptionRecord): string {
   return JSON.stringify(record)
 }

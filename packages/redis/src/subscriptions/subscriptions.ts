@@ -10,10 +10,10 @@ import type { Queues } from '../queues/queues.ts'
 import type { Sealer } from '../sealed.ts'
 import { createBacklog } from './backlog.ts'
 import { checkInput, type CheckWebhookUrl, isSubscriptionName, keepName } from './check-input.ts'
-import { assertNotDeclared, type Declaration, type Declared, type DeclaredOutcome, digestOf } from './declared.ts'
+import { assertNotDeclared, createDeclare, type Declaration, type DeclaredOutcome, type NextRecord } from './declared.ts'
 import { createLocalCopy } from './local-copy.ts'
-import { createRecordStore, type Creator, type SubscriptionKeys } from './record-store.ts'
-import type { SubscriptionRecord } from './subscription-record.ts'
+import { createRecordStore, type Creator, type RecordStore, type SubscriptionKeys } from './record-store.ts'
+import { type SubscriptionRecord, withEnabled } from './subscription-record.ts'
 import { generateWebhookSecret, inForce, replaceSecret, type SealedSecret } from './webhook-secret.ts'
 
 export type SubscriptionChange = { subscription: Subscription; created: boolean; secret: string | undefined }
@@ -128,90 +128,66 @@ export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
     await records.change(record.subscription.name, (known) => (known?.deleting ? null : undefined))
   }
 
-  async function put(name: string, input: SubscriptionInput, options: PutOptions & { declared?: Declared }): Promise<SubscriptionChange> {
-    const { creator, assertMayReplace, declared } = options
+  /** What is stored next, and the secret to answer. `declared`: the file alone wrote it. */
+  function nextRecord({ name, input, known, declared }: NextRecord): { record: SubscriptionRecord; answered: string | undefined } {
+    if (known?.deleting) throw new GatewayError('STORE_UNAVAILABLE', 'the subscription is being deleted', { retry: true })
     const checked = checkInput({ platform, checkWebhookUrl }, name, input)
+    const { secrets, answered } = nextSecrets(name, input, known)
+    const nowMs = clock.nowMs()
+    const sink = keepName(checked.sink, { given: input.sink, known: known?.subscription.sink })
+    const record: SubscriptionRecord = {
+      v: 1,
+      subscription: { ...checked, sink, createdAtMs: known?.subscription.createdAtMs ?? nowMs, updatedAtMs: nowMs },
+      secrets,
+      ...(declared ? { declared } : {}),
+      ...(known === undefined || known.dotted ? { dotted: true } : {}),
+      ...(known?.movedFrom && sink.kind === 'queue' ? { movedFrom: known.movedFrom } : {}),
+    }
+    return { record, answered }
+  }
+
+  /** `decide` as of the record store; what becomes disabled by it has its pending deliveries ended. */
+  async function change(name: string, decide: Parameters<RecordStore['change']>[1], creator?: Creator) {
+    const { before, after } = await records.change(name, decide, creator)
+    copy.forget()
+    const isDisabled = after !== undefined && !after.deleting && !after.subscription.enabled
+    if (isDisabled && before?.subscription.enabled) await backlog.promote(name)
+    return { before, after }
+  }
+
+  async function clearDeleted(name: string): Promise<void> {
     const stored = await records.read(name)
     if (stored?.deleting) await finishDeletion(stored)
-    let answered: string | undefined
-    const { before, after } = await records.change(name, (known) => {
-      if (known?.deleting) throw new GatewayError('STORE_UNAVAILABLE', 'the subscription is being deleted', { retry: true })
-      if (!declared) assertNotDeclared(known)
-      if (known) assertMayReplace?.(known.subscription)
-      const secrets = nextSecrets(name, input, known)
-      answered = secrets.answered
-      const nowMs = clock.nowMs()
-      const createdAtMs = known?.subscription.createdAtMs ?? nowMs
-      const sink = keepName(checked.sink, { given: input.sink, known: known?.subscription.sink })
-      return {
-        v: 1,
-        subscription: { ...checked, sink, enabled: declared?.enabledByApi ?? checked.enabled, createdAtMs, updatedAtMs: nowMs },
-        secrets: secrets.secrets,
-        ...(declared ? { declared } : {}),
-        ...(known === undefined || known.dotted ? { dotted: true } : {}),
-        ...(known?.movedFrom && sink.kind === 'queue' ? { movedFrom: known.movedFrom } : {}),
-      }
-    }, creator)
-    copy.forget()
-    if (!after) throw new GatewayError('INTERNAL', 'a subscription was not stored')
-    if (before?.subscription.enabled && !after.subscription.enabled) await backlog.promote(name)
-    return { subscription: after.subscription, created: before === undefined, secret: answered }
-  }
-
-  async function setEnabled(name: string, decide: (record: SubscriptionRecord) => SubscriptionRecord | undefined) {
-    const { before, after } = await records.change(name, (known) => (known && !known.deleting ? decide(known) : undefined))
-    copy.forget()
-    if (after && !after.deleting && !after.subscription.enabled && before?.subscription.enabled) await backlog.promote(name)
-    return after?.deleting ? undefined : after?.subscription
-  }
-
-  function withEnabled(record: SubscriptionRecord, enabled: boolean): SubscriptionRecord {
-    return { ...record, subscription: { ...record.subscription, enabled, updatedAtMs: clock.nowMs() } }
-  }
-
-  /** At a start also one that is as it was, for its secret may be another. */
-  async function declareOne(declaration: Declaration, { isStart, known }: { isStart: boolean; known: SubscriptionRecord | undefined }) {
-    const digest = digestOf(declaration)
-    const isSame = known?.declared?.digest === digest && !known.declared.left
-    if (known && !isStart) return isSame ? 'same' : 'different'
-    const { enabledByApi } = known?.declared ?? {}
-    // A webhook that answered 410 stays disabled as long as its declaration stays what it is.
-    const wanted = isSame ? known?.subscription.enabled : enabledByApi
-    const declared = { digest, ...(enabledByApi === undefined ? {} : { enabledByApi }) }
-    const { name, input, secret } = declaration
-    const sink = input.sink.kind === 'webhook' && secret !== undefined ? { ...input.sink, secret } : input.sink
-    await put(name, { ...input, sink, ...(wanted === undefined ? {} : { enabled: wanted }) }, { declared })
-    return known ? (isSame ? 'same' : 'changed') : 'created'
   }
 
   return {
-    put: (name, input, options = {}) => put(name, input, options),
-
-    setEnabled: (name, enabled, assertMayChange) =>
-      setEnabled(name, (record) => {
-        assertMayChange?.(record.subscription)
-        const declared = record.declared ? { declared: { ...record.declared, enabledByApi: enabled } } : {}
-        return { ...withEnabled(record, enabled), ...declared }
-      }),
-
-    async declare(declarations, { isStart }) {
-      const { byName } = await copy.get(0)
-      const outcome: DeclaredOutcome = { created: [], changed: [], disabled: [], different: [] }
-      for (const declaration of declarations) {
-        const what = await declareOne(declaration, { isStart, known: byName.get(declaration.name) })
-        if (what !== 'same') outcome[what].push(declaration.name)
+    async put(name, input, { creator, assertMayReplace } = {}) {
+      checkInput({ platform, checkWebhookUrl }, name, input)
+      await clearDeleted(name)
+      let answered: string | undefined
+      const decide = (known: SubscriptionRecord | undefined) => {
+        assertNotDeclared(known)
+        if (known) assertMayReplace?.(known.subscription)
+        const next = nextRecord({ name, input, known })
+        answered = next.answered
+        return next.record
       }
-      const names = new Set(declarations.map(({ name }) => name))
-      for (const [name, { declared }] of byName) {
-        if (!declared || declared.left || names.has(name)) continue
-        if (!isStart) outcome.different.push(name)
-        else {
-          await setEnabled(name, (record) => ({ ...withEnabled(record, false), declared: { digest: declared.digest, left: true } }))
-          outcome.disabled.push(name)
-        }
-      }
-      return outcome
+      const { before, after } = await change(name, decide, creator)
+      if (!after) throw new GatewayError('INTERNAL', 'a subscription was not stored')
+      return { subscription: after.subscription, created: before === undefined, secret: answered }
     },
+
+    async setEnabled(name, enabled, assertMayChange) {
+      const { after } = await change(name, (known) => {
+        if (!known || known.deleting) return undefined
+        assertMayChange?.(known.subscription)
+        const declared = known.declared ? { declared: { ...known.declared, enabledByApi: enabled } } : {}
+        return { ...withEnabled(known, { enabled, nowMs: clock.nowMs() }), ...declared }
+      })
+      return after?.deleting ? undefined : after?.subscription
+    },
+
+    declare: createDeclare({ stored: () => copy.get(0), nextRecord, change, clearDeleted, nowMs: () => clock.nowMs() }),
 
     async get(name) {
       return (await copy.get(0)).byName.get(name)?.subscription
@@ -239,7 +215,7 @@ export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
     async disable(name) {
       const { after } = await records.change(name, (known) => {
         if (!known || known.deleting || !known.subscription.enabled) return undefined
-        return { ...known, subscription: { ...known.subscription, enabled: false, updatedAtMs: clock.nowMs() } }
+        return withEnabled(known, { enabled: false, nowMs: clock.nowMs() })
       })
       copy.forget()
       // Also when it was disabled before: whoever did may have died before this.

@@ -25,7 +25,7 @@ export type Placed<T> = { place: string; value: T }
 export type ConfigFile = {
   platforms: readonly Placed<PlatformConfig>[]
   callers: readonly Placed<CallerConfig>[]
-  /** undefined = the file has no such list. */
+  /** Without such a list in the file, an empty one. undefined = there is no file. */
   subscriptions: readonly Placed<DeclaredSubscription>[] | undefined
   /** The file names some, right or wrong; when it cannot be read, that is not known and taken for granted. */
   givesPlatforms: boolean
@@ -98,7 +98,7 @@ export function readConfigFile(
   return {
     platforms: platforms.flatMap((field) => readPlatform(field, report) ?? []),
     callers: callers.flatMap((field) => readCaller(field, report) ?? []),
-    subscriptions: subscriptions?.flatMap((field) => readDeclaredSubscription(field, { report, checkWebhookUrl }) ?? []),
+    subscriptions: (subscriptions ?? []).flatMap((field) => readDeclaredSubscription(field, { report, checkWebhookUrl }) ?? []),
     givesPlatforms: platforms.length > 0,
     givesCallers: callers.length > 0,
     names,

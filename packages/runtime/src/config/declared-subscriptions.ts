@@ -1,5 +1,5 @@
 // Owns: the `subscriptions` of CONFIG_FILE: their form. What a change of the file does to those that are stored is the redis package's.
-import { type SubscriptionInput, SubscriptionInputSchema, SUBSCRIPTION_NAME_PATTERN } from '@wxgw/contracts'
+import { isWebhookSecret, type SubscriptionInput, SubscriptionInputSchema, SUBSCRIPTION_NAME_PATTERN } from '@wxgw/contracts'
 import { Secret } from '@wxgw/wechat-core'
 import { Convert, Errors } from 'typebox/value'
 import type { DeclaredSubscription } from '../config-types.ts'
@@ -42,9 +42,12 @@ function inputOf({ path, value }: { path: string; value: object }, { report, che
   for (const [member, problem] of problems) reportAt(report, member === '' ? path : `${path}.${member}`, problem)
   if (problems.size > 0) return undefined
   const input = converted as SubscriptionInput
+  for (const given of ['queue', 'prefix', 'stream'].filter((member) => member in input.sink)) {
+    reportAt(report, `${path}.sink.${given}`, 'is given by the gateway: leave it out')
+  }
   if (input.sink.kind !== 'webhook') return input
-  if (input.sink.secret === undefined) {
-    reportAt(report, `${path}.sink.secret`, 'is required: nobody would see a generated one. whsec_ and the base64 of 24 to 64 bytes')
+  if (input.sink.secret === undefined || !isWebhookSecret(input.sink.secret)) {
+    reportAt(report, `${path}.sink.secret`, 'is required: whsec_ and the base64 of 24 to 64 bytes. Nobody would see a generated one')
     return undefined
   }
   const refusal = checkWebhookUrl(input.sink.url)

@@ -8,7 +8,7 @@ import { keys, makeEvent, PLATFORM, startStore } from '../../../packages/redis/q
 
 const QUEUE = deliveriesQueue(PLATFORM, 'crm')
 
-async function start(t: Test) {
+async function start(t: Test, { createdAtMs = 0 }: { createdAtMs?: number } = {}) {
   const store = await startStore(t)
   const { commands: redis, queues, log } = store
   const events = createEventLog({ redis, keys, queues, eventLogSeconds: 60 })
@@ -26,7 +26,7 @@ async function start(t: Test) {
       platform: {
         id: PLATFORM,
         events,
-        subscriptions: { get: async (name) => (subscriptions.has(name) ? subscription(name) : undefined) },
+        subscriptions: { get: async (name) => (subscriptions.has(name) ? { ...subscription(name), createdAtMs } : undefined) },
         unsettled: {
           ...unsettled,
           async page(options) {
@@ -127,6 +127,13 @@ void t.test('of a subscription that is gone the delivery is discarded', async (t
   const { events, subscriptions, settle, statusOf } = await start(t)
   await events.record(makeEvent('ev_1'), 1, ['crm'])
   subscriptions.clear()
+  t.same(await settle(), ['dropped'])
+  t.equal(await statusOf('ev_1'), 'discarded')
+})
+
+void t.test('a later subscription of the same name gets nothing of the one before it', async (t) => {
+  const { events, settle, statusOf } = await start(t, { createdAtMs: 2 })
+  await events.record(makeEvent('ev_1'), 1, ['crm'])
   t.same(await settle(), ['dropped'])
   t.equal(await statusOf('ev_1'), 'discarded')
 })
