@@ -9,6 +9,8 @@ export type Claimed = { dir: string; release(): Promise<void> }
 
 const MAX_PROCESSES = 64
 const SLOT = /^\d{2}$/
+/** Linux takes 107, macOS 103. What is longer is not refused but cut off, and two directories then have one lock. */
+const MAX_SOCKET_PATH_BYTES = 103
 
 /**
  * The first free one to write to, and all others in which a dead process has left pushes, to be read. A lock ends with its process.
@@ -42,8 +44,9 @@ async function claimFirstFree(root: string): Promise<Claimed> {
 /** By a socket that listens in it: unlike a file, it is dead as soon as its process is. */
 async function claim(dir: string): Promise<Claimed | undefined> {
   await mkdir(dir, { recursive: true, mode: 0o700 })
-  // The system allows about a hundred characters for the path of a socket.
   const path = shorter(join(dir, 'lock'))
+  const tooLong = Buffer.byteLength(path) - MAX_SOCKET_PATH_BYTES
+  if (tooLong > 0) throw new Error(`the path of SPOOL_DIR is ${tooLong} bytes too long for a socket in it`)
   let server = await listen(path)
   if (!server && !(await isAlive(path))) {
     await unlink(path)

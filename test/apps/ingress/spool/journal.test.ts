@@ -192,3 +192,12 @@ void t.test('several that start again and again together need no more directorie
   }
   t.equal((await readdir(root)).length, 3)
 })
+
+void t.test('a path that is too long for a lock is refused, not cut off', async (t) => {
+  const root = await directory(t)
+  await t.rejects(claimDirectories(join(root, 'x'.repeat(200))), /SPOOL_DIR is \d+ bytes too long/)
+  const exact = join(root, 'x'.repeat(103 - '/00/lock'.length - root.length - 1))
+  const { own } = await claimDirectories(exact)
+  t.equal((await claimDirectories(exact)).own.dir === own.dir, false, 'the longest one that is taken is locked')
+  await t.rejects(claimDirectories(`${exact}x`), /1 bytes too long/)
+})
