@@ -1,16 +1,14 @@
-// Owns: the main story on forms of Redis that are more than one plain server. All of them, and faults under load: test/chaos/forms.ts.
+// Owns: the main story on forms of Redis that are more than one plain server. Which settings lead to a connection in which
+// form: packages/redis/connect.test.ts. All forms, and faults under load: test/chaos/scenarios/redis-forms.ts.
 import t from 'tap'
 import { startGateway } from '../helpers/gateway.ts'
-import { type RedisForm, startCluster, startSentinels, startStandalone } from '../helpers/redis-forms.ts'
+import { type RedisForm, startCluster, startSentinels } from '../helpers/redis-forms.ts'
 import { until } from '../helpers/until.ts'
 
 const APPID = 'wx00000000000000c1'
 
 const FORMS: Record<string, () => Promise<RedisForm>> = {
-  'one server by TLS with client certificates and a password': () => startStandalone({ clientCertificates: true, password: 'a-password' }),
   'sentinels by TLS, with a password of their own': () => startSentinels({ tls: true, password: 'a-password', sentinelPassword: 'another' }),
-  'sentinels without a password before servers with one': () => startSentinels({ password: 'a-password', sentinels: 1 }),
-  'sentinels with the password of the servers': () => startSentinels({ password: 'same', sentinelPassword: 'same', sentinels: 1 }),
   'a cluster of three masters by TLS': () => startCluster({ tls: true, password: 'a-password' }),
 }
 
