@@ -12,6 +12,7 @@ export type { MemoryWatermark, MemoryWatermarkDeps } from './push/memory-waterma
 export { createRecentAcceptances } from './push/recent-acceptances.ts'
 export type { RecentAcceptances } from './push/recent-acceptances.ts'
 export { createStoreBudget } from './push/store-budget.ts'
+export { inboxNotingUnheard } from './push/unheard-messages.ts'
 export { claimDirectories } from './spool/claim-directory.ts'
 export type { Claimed } from './spool/claim-directory.ts'
 export { openJournal } from './spool/journal.ts'

@@ -51,10 +51,10 @@ export function startMemoryWatermark({ memoryShare, metrics, log }: MemoryWaterm
   return {
     guard: (inbox) => ({
       ...inbox,
-      message: (event, arrival, reply) => below(MESSAGES_LIMIT, () => inbox.message(event, arrival, reply)),
-      replay: (event, receivedAtMs) => below(MESSAGES_LIMIT, () => inbox.replay(event, receivedAtMs)),
-      componentEvent: (event) => below(CONTROL_LIMIT, () => inbox.componentEvent(event)),
-      releaseCheck: (check) => below(CONTROL_LIMIT, () => inbox.releaseCheck(check)),
+      message: (...args) => below(MESSAGES_LIMIT, () => inbox.message(...args)),
+      replay: (...args) => below(MESSAGES_LIMIT, () => inbox.replay(...args)),
+      componentEvent: (...args) => below(CONTROL_LIMIT, () => inbox.componentEvent(...args)),
+      releaseCheck: (...args) => below(CONTROL_LIMIT, () => inbox.releaseCheck(...args)),
     }),
     async stop() {
       stopping.abort()

@@ -7,8 +7,8 @@ type Deps = { platform: Pick<Platform, 'id' | 'inbox' | 'subscriptions'>; unhear
 export function inboxNotingUnheard({ platform: { id, inbox, subscriptions }, unheard }: Deps): Inbox {
   return {
     ...inbox,
-    async message(event, receivedAtMs, reply) {
-      const acceptance = await inbox.message(event, receivedAtMs, reply)
+    async message(...args) {
+      const acceptance = await inbox.message(...args)
       const known = subscriptions.known()
       if (known && !known.some(({ enabled }) => enabled)) unheard.note(id)
       return acceptance
