@@ -85,7 +85,13 @@ export function createConnectionPool(dial: Dial, { mostOpen = MOST_OPEN } = {}):
       own.idle.splice(own.idle.indexOf(connection), 1)
     }
     connection.state = state
-    if (own.busy === 0 && own.idle.length === 0 && state === 'gone') owners.delete(owner)
+    if (state === 'gone') forgetUnused(owner)
+  }
+
+  /** Whoever waits is still to be told, though the owner has no connection at the moment. */
+  function forgetUnused(owner: string): void {
+    const own = owners.get(owner)
+    if (own && own.busy === 0 && own.idle.length === 0 && own.waiting.size === 0) owners.delete(owner)
   }
 
   /** Whoever waits for one of this owner's looks again. */
@@ -133,6 +139,7 @@ export function createConnectionPool(dial: Dial, { mostOpen = MOST_OPEN } = {}):
       }
       // What this one was told of is another's.
       letNextGoOn(owner)
+      forgetUnused(owner)
       return undefined
     },
     giveBack(connection) {
