@@ -18,7 +18,7 @@ type Options = Omit<RedisOptions, 'replyMapping'>
 
 const CONNECT_TIMEOUT_MS = 1_000
 /** Bounds a frozen Redis; with one retry of nothing, every route that needs the store answers within 1.5 s. */
-export const COMMAND_TIMEOUT_MS = 1_000
+const COMMAND_TIMEOUT_MS = 1_000
 /** A line that leaves a command unanswered this long is given up: into a black hole, each command would time out for ever. */
 const COMMAND_SOCKET_TIMEOUT_MS = 2_000
 /** Longer than BullMQ's blocking read of 5 s; ends a line into a black hole. */

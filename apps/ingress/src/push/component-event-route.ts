@@ -46,9 +46,10 @@ export function componentEventRoute(scope: GatewayServer, deps: PushDeps): void 
 type Ticket = { platform: Platform; event: VerifyTicket; receivedAtMs: number }
 
 /** Never rejects: the event in the queue (or in the spool) carries it as well, and decides over what is answered. */
-async function keepTicket({ log }: PushDeps, { platform, event, receivedAtMs }: Ticket): Promise<void> {
+async function keepTicket({ log, clock }: PushDeps, { platform, event, receivedAtMs }: Ticket): Promise<void> {
+  const within = createStoreBudget(clock, receivedAtMs)
   try {
-    await platform.tickets.saveIfNewer(event.ticket, orderedAtSeconds(event, receivedAtMs))
+    await within(() => platform.tickets.saveIfNewer(event.ticket, orderedAtSeconds(event, receivedAtMs)))
   } catch (error) {
     log.warn({ err: error, platform: platform.id }, 'ticket.not_kept_yet')
   }

@@ -1,7 +1,6 @@
 // Owns: how much of a push's time Redis may take in all. Each command is bounded by itself (connect.ts); a push asks several, one
 // after the other, and those bounds add up.
 import type { TimeBound } from '@wxgw/platform'
-import { COMMAND_TIMEOUT_MS } from '@wxgw/redis'
 import { afterReading, type Clock, GatewayError } from '@wxgw/wechat-core'
 
 /**
@@ -24,8 +23,8 @@ export function createStoreBudget({ nowMs }: Clock, receivedAtMs: number): TimeB
     const askedAtMs = nowMs()
     const leftMs = Math.max(Math.min(BUDGET_MS - usedMs, receivedAtMs + LATEST_MS - askedAtMs), LEAST_MS)
     try {
-      // Its own bound is enough, and the push costs no timer.
-      return await (leftMs >= COMMAND_TIMEOUT_MS ? ask() : within(leftMs, ask))
+      // One ask may be several commands (a search before a write, a wait for replicas behind it), each with a bound of its own.
+      return await within(leftMs, ask)
     } finally {
       // A clock that was set back gives nobody more than the whole.
       usedMs += Math.max(0, nowMs() - askedAtMs)
