@@ -1,5 +1,4 @@
 // Owns: the public names of this app, for its tests and its main.
-export { compileMatcher, type Matcher } from '@wxgw/contracts'
 export { createFanOut } from './delivery/fan-out.ts'
 export type { FanOut, FanOutDeps, FanOutOptions, FanOutSummary } from './delivery/fan-out.ts'
 export { startDeliveryWorkers } from './delivery/delivery-workers.ts'

@@ -1,30 +1,21 @@
-// Owns: which subscriptions an event is for. Two indexes, by authorizer and by type, of which each holds a subscription's lists
-// once: memory is the sum of all authorizers and types, never a product of the two.
-import type { GatewayEvent } from './event.ts'
+// Owns: which subscriptions an event is for. Arrays that follow each other share one index, which is brought from one to the other by
+// what they do not have in common: a change costs the lists of the subscription that changed.
 import type { Subscription } from './subscription.ts'
-import { compileTypePatterns, matchesType, type TypePatterns } from './type-patterns.ts'
+import { createSubscriptionIndex, type MatchedEvent, type SubscriptionIndex } from './subscription-index.ts'
 
 /** In the order of their names, each once. */
-export type Matcher = (event: Pick<GatewayEvent, 'type' | 'authorizerappid'>) => Subscription[]
+export type Matcher = (event: MatchedEvent) => Subscription[]
 
-/** Subscriptions for all authorizers. */
-type TypeIndex = {
-  everyType: Subscription[]
-  /** By the type in lower case. */
-  exact: Map<string, Subscription[]>
-  /** By what stands before the `*`, in lower case. */
-  byPrefix: Map<string, Subscription[]>
-  prefixLengths: Set<number>
-}
+/** `holds`: the array whose subscriptions are in the index now. */
+type Shared = { index: SubscriptionIndex; holds: readonly Subscription[] | undefined }
 
+const sharedBy = new WeakMap<readonly Subscription[], Shared>()
 const compiled = new WeakMap<readonly Subscription[], Matcher>()
-/** Made once per subscription: another array has most subscriptions of the one before. */
-const patternsOf = new WeakMap<readonly string[], TypePatterns>()
 
 /**
  * Types match without case, `*` at the end stands for anything; authorizers compare with `authorizerappid`, so that an event
  * without one matches only subscriptions that name none. What `match` leaves out is everything, an empty list is nothing.
- * Disabled subscriptions never match. Compiled once per array, which must not be changed afterwards.
+ * Disabled subscriptions never match. Compiled once per array; neither it nor a subscription in it may be changed afterwards.
  *
  * An event costs the subscriptions that name its authorizer, each with one search among its types, and those for all
  * authorizers that name its type.
@@ -32,67 +23,32 @@ const patternsOf = new WeakMap<readonly string[], TypePatterns>()
 export function compileMatcher(subscriptions: readonly Subscription[]): Matcher {
   const known = compiled.get(subscriptions)
   if (known) return known
-  const forAll = createTypeIndex()
-  const byAuthorizer = new Map<string, Subscription[]>()
-  for (const subscription of subscriptions) {
-    if (!subscription.enabled) continue
-    const { authorizers } = subscription.match
-    if (authorizers === undefined) addTo(forAll, subscription)
-    else for (const appId of new Set(authorizers)) entry(byAuthorizer, appId).push(subscription)
-  }
-  const matcher: Matcher = ({ type, authorizerappid }) => {
-    const lowerType = type.toLowerCase()
-    const found = collect(forAll, lowerType)
-    const naming = authorizerappid === undefined ? undefined : byAuthorizer.get(authorizerappid)
-    for (const subscription of naming ?? []) if (wantsType(subscription, lowerType)) found.push(subscription)
-    return found.sort((a, b) => (a.name < b.name ? -1 : 1))
+  const shared = sharedOf(subscriptions)
+  const matcher: Matcher = (event) => {
+    if (shared.holds !== subscriptions) bringTo(shared, subscriptions)
+    return shared.index.find(event).sort((a, b) => (a.name < b.name ? -1 : 1))
   }
   compiled.set(subscriptions, matcher)
   return matcher
 }
 
-function wantsType({ match: { types } }: Subscription, lowerType: string): boolean {
-  return types === undefined || matchesType(typePatterns(types), lowerType)
+/** Call it before `next` is compiled: most of its subscriptions are the objects of `before`. The matchers of both stay right. */
+export function inheritMatcher(next: readonly Subscription[], before: readonly Subscription[]): void {
+  sharedBy.set(next, sharedOf(before))
 }
 
-function typePatterns(types: readonly string[]): TypePatterns {
-  const known = patternsOf.get(types) ?? compileTypePatterns(types)
-  patternsOf.set(types, known)
-  return known
+function sharedOf(subscriptions: readonly Subscription[]): Shared {
+  const known = sharedBy.get(subscriptions)
+  if (known) return known
+  const shared: Shared = { index: createSubscriptionIndex(), holds: undefined }
+  sharedBy.set(subscriptions, shared)
+  return shared
 }
 
-function createTypeIndex(): TypeIndex {
-  return { everyType: [], exact: new Map(), byPrefix: new Map(), prefixLengths: new Set() }
-}
-
-function addTo(index: TypeIndex, subscription: Subscription): void {
-  const { types } = subscription.match
-  if (types === undefined) {
-    index.everyType.push(subscription)
-    return
-  }
-  const { exact, prefixes } = typePatterns(types)
-  for (const type of exact) entry(index.exact, type).push(subscription)
-  for (const prefix of prefixes) {
-    entry(index.byPrefix, prefix).push(subscription)
-    index.prefixLengths.add(prefix.length)
-  }
-}
-
-/** Each once: of one subscription's patterns no two match the same type. */
-function collect(index: TypeIndex, type: string): Subscription[] {
-  const found = [...index.everyType, ...(index.exact.get(type) ?? [])]
-  for (const length of index.prefixLengths) {
-    if (length > type.length) continue
-    for (const subscription of index.byPrefix.get(type.slice(0, length)) ?? []) found.push(subscription)
-  }
-  return found
-}
-
-function entry(map: Map<string, Subscription[]>, key: string): Subscription[] {
-  const known = map.get(key)
-  if (known !== undefined) return known
-  const created: Subscription[] = []
-  map.set(key, created)
-  return created
+function bringTo(shared: Shared, subscriptions: readonly Subscription[]): void {
+  const { index } = shared
+  const wanted = new Set(subscriptions)
+  for (const member of index.members()) if (!wanted.has(member)) index.remove(member)
+  for (const subscription of wanted) index.add(subscription)
+  shared.holds = subscriptions
 }

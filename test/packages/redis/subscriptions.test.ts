@@ -1,16 +1,20 @@
 // Owns: subscriptions as callers write them, as every process soon knows them, and as they leave nothing behind.
 import type { DeliveryJob, SubscriptionInput } from '@wxgw/contracts'
 import {
+  connectRedis,
   createDeliveryQueue,
   createSinkWriter,
   createSubscriptions,
   deliveriesQueue,
+  type RedisConnection,
   sinkQueue,
   sinkStream,
+  standaloneSettings,
   type Subscriptions,
 } from '@wxgw/redis'
 import { GatewayError } from '@wxgw/wechat-core'
 import t from 'tap'
+import { startTcpProxy } from '../../chaos/tcp-proxy.ts'
 import { until } from '../../helpers/until.ts'
 import { dump, keys, makeEvent, PLATFORM, sealer, startStore, type Store } from './queues-fixture.ts'
 
@@ -18,7 +22,7 @@ const WEBHOOK: SubscriptionInput = { sink: { kind: 'webhook', url: 'https://crm.
 const secretOf = (bytes: number, fill = 'C') => `whsec_${Buffer.alloc(bytes, fill).toString('base64')}`
 const DAY_MS = 24 * 3600 * 1000
 
-function open({ queues, commands }: Store, clock = { nowMs: () => Date.now() }): Subscriptions {
+function open({ queues, commands }: Pick<Store, 'queues'> & { commands: RedisConnection }, clock = { nowMs: () => Date.now() }): Subscriptions {
   return createSubscriptions({
     platform: PLATFORM,
     platforms: [PLATFORM],
@@ -197,6 +201,38 @@ void t.test('a change costs every process what changed: the others are not read 
   t.equal(after[3], before[3])
   t.equal(await wholeReads(), readsBefore)
 })
+
+void t.test('another server is read as a whole although its version is the same, and what it has as it was stays the same object', async (t) => {
+  const [old, promoted] = [await startStore(t), await startStore(t)]
+  const target = { port: old.server.port }
+  const wire = await startTcpProxy(target)
+  t.teardown(() => wire.close())
+  const through = connectRedis(standaloneSettings(`redis://127.0.0.1:${wire.port}`), 'commands', () => undefined)
+  t.teardown(() => through.disconnect())
+  await until('it is connected', () => through.status === 'ready')
+  await open(old).put('kept', WEBHOOK)
+  await promoted.commands.multi().restore(keys.subscriptions, 0, await dumped(old, keys.subscriptions)).incr(keys.subscriptionsVersion).exec()
+  await open(old).put('lost', WEBHOOK)
+  await open(promoted).put('another', WEBHOOK)
+  const reader = open({ ...old, commands: through })
+  const before = await reader.all(0)
+  t.same(before.map(({ name }) => name), ['kept', 'lost'])
+  target.port = promoted.server.port
+  await old.server.kill()
+  let after = before
+  await until('the other server answers', async () => {
+    after = await reader.all(0).catch(() => before)
+    return after !== before
+  })
+  t.same(after.map(({ name }) => name), ['another', 'kept'])
+  t.equal(after[1], before[0])
+})
+
+async function dumped({ commands }: Store, key: string): Promise<Buffer> {
+  const value = await commands.dumpBuffer(key)
+  if (value === null) throw new Error(`${key} is not there`)
+  return value
+}
 
 void t.test('whatever changes, and whoever changes it, a process that reads on knows what one knows that begins', async (t) => {
   const store = await startStore(t)

@@ -20,13 +20,13 @@ export function createPassiveReplies({ clock, deadlineMs, log }: PassiveRepliesD
   /** Every push asks: mostly it is known, without a question to Redis or a look at each subscription, that none replies. */
   const mayReply = ({ platform }: Push) => {
     const subscriptions = platform.subscriptions.known()
-    return subscriptions === undefined || repliesAmong(subscriptions).length > 0
+    return subscriptions === undefined || hasReplying(subscriptions)
   }
 
   async function ask(push: Push): Promise<PassiveAnswer> {
     const { platform, appId, opened, event, receivedAtMs, within, enqueue } = push
     const subscriptions = await within(() => platform.subscriptions.all())
-    const [replying] = compileMatcher(repliesAmong(subscriptions))(event)
+    const replying = compileMatcher(subscriptions)(event).find(({ reply }) => reply)
     if (replying === undefined) return undefined
 
     const address = await addressOf(push)
@@ -72,10 +72,10 @@ export function createPassiveReplies({ clock, deadlineMs, log }: PassiveRepliesD
   return { answer: (push) => (mayReply(push) ? ask(push) : undefined) }
 }
 
-const knownReplying = new WeakMap<readonly Subscription[], Subscription[]>()
+const known = new WeakMap<readonly Subscription[], boolean>()
 
-function repliesAmong(subscriptions: readonly Subscription[]): Subscription[] {
-  const known = knownReplying.get(subscriptions) ?? subscriptions.filter(({ reply }) => reply)
-  knownReplying.set(subscriptions, known)
-  return known
+function hasReplying(subscriptions: readonly Subscription[]): boolean {
+  const has = known.get(subscriptions) ?? subscriptions.some(({ reply }) => reply)
+  known.set(subscriptions, has)
+  return has
 }

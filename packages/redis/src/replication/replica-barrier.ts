@@ -5,11 +5,11 @@
 // @see https://redis.io/docs/latest/commands/wait/
 import { once } from 'node:events'
 import { GatewayError } from '@wxgw/wechat-core'
-import slotOf from 'cluster-key-slot'
 import { Cluster, type Redis } from 'ioredis'
 import { connectNode, connectRedis, type RedisConnection } from '../connect.ts'
 import { replicaProbeKey } from '../keys.ts'
 import type { RedisSettings } from '../redis-settings.ts'
+import { type Master, masterOf, serverOf } from './master-of-key.ts'
 
 export type ReplicaBarrier = {
   /**
@@ -35,7 +35,6 @@ const WAIT_MS = 500
 const PROBE_LIFE_MS = 60_000
 const OPENED_WITHIN_MS = 500
 
-type Socket = Redis['stream']
 type Waiter = { key: string; resolve(): void; reject(error: unknown): void }
 
 /** One line per master: a connection that does nothing but wait, for all callers who came before it was asked. */
@@ -74,7 +73,9 @@ export function createReplicaBarrier({ settings, commands, minReplicas, onError 
       // A cluster's connection to a node opens with its first command.
       if (!master.commands.stream) await master.commands.ping()
       const sockets = [line.redis.stream, master.commands.stream] as const
+      if (!sockets[0] || !sockets[1]) throw unconfirmed('there is no connection')
       const [own, theirs] = await Promise.all([serverOf(line.redis), serverOf(master.commands)])
+      if (own === undefined) throw unconfirmed('INFO does not say which server this is')
       if (own !== theirs) throw unconfirmed('the connections lead to different servers')
       const answer = await write()
       const isSame = () => line.redis.stream === sockets[0] && master.commands.stream === sockets[1] && masterOf(commands, key)?.name === master.name
@@ -88,17 +89,6 @@ export function createReplicaBarrier({ settings, commands, minReplicas, onError 
       lines.clear()
     },
   }
-}
-
-type Master = { name: string; commands: Redis; endpoint: { host: string; port: number } | undefined }
-
-function masterOf(commands: RedisConnection, key: string): Master | undefined {
-  if (!(commands instanceof Cluster)) return { name: 'the server', commands, endpoint: undefined }
-  const name = commands.slots[slotOf(key)]?.[0]
-  const node = commands.nodes('master').find(({ options: { host, port } }) => `${host}:${port}` === name)
-  const { host, port } = node?.options ?? {}
-  if (!node || name === undefined || host === undefined || port === undefined) return undefined
-  return { name, commands: node, endpoint: { host, port } }
 }
 
 /** One WAIT at a time; who comes meanwhile shares the next. */
@@ -156,24 +146,6 @@ async function readyInTime(redis: Redis): Promise<void> {
   } finally {
     clearTimeout(timer)
   }
-}
-
-const servers = new WeakMap<NonNullable<Socket>, Promise<string>>()
-
-/** The run id of the server at the other end, read once per socket. */
-function serverOf(redis: Redis): Promise<string> {
-  const socket = redis.stream
-  if (!socket) return Promise.reject(unconfirmed('there is no connection'))
-  const known = servers.get(socket)
-  if (known) return known
-  const asked = redis.info('server').then((info) => {
-    const id = /^run_id:(\w+)/m.exec(info)?.[1]
-    if (id === undefined) throw unconfirmed('INFO does not say which server this is')
-    return id
-  })
-  servers.set(socket, asked)
-  asked.catch(() => servers.delete(socket))
-  return asked
 }
 
 function unconfirmed(why: string): GatewayError {

@@ -1,6 +1,6 @@
 // Owns: the copy of all subscriptions in this process, so that matching an event costs no Redis and a change is seen soon. A change
 // costs what changed: what did not is the same object as before.
-import type { Subscription } from '@wxgw/contracts'
+import { inheritMatcher, type Subscription } from '@wxgw/contracts'
 import type { Records, RecordStore } from './record-store.ts'
 import type { SubscriptionRecord } from './subscription-record.ts'
 
@@ -23,44 +23,49 @@ export type LocalCopy = {
 /** `startedAtMs` is unset until Redis is asked: whoever comes before that gets an answer to his own question, too. */
 type Reading = { startedAtMs: number | undefined; state: Promise<CopyState> }
 
-/** A failover that loses changes gives their versions to others. A change after this time then makes everything be read. */
+/**
+ * Everything is read when another server answers: a failover that loses changes gives their versions to others. And after this time in
+ * any case, whatever the version is: a Redis that was emptied and filled again is the same server.
+ */
 const WHOLE_EVERY_MS = 600_000
 
 export function createLocalCopy(deps: {
-  records: Pick<RecordStore, 'version' | 'readAll' | 'readChanges'>
+  records: Pick<RecordStore, 'server' | 'version' | 'readAll' | 'readChanges'>
   /** Was there and is gone. */
   onGone: (subscription: Subscription) => void
 }): LocalCopy {
   const { records, onGone } = deps
+  const nothing: CopyState = { version: '0', subscriptions: [], byName: new Map() }
   let known: { state: CopyState; asOfMs: number } | undefined
-  let wholeAtMs = -Infinity
+  /** When everything was read last, and from whom. */
+  let whole: { atMs: number; server: unknown } = { atMs: -Infinity, server: undefined }
   let reading: Reading | undefined
   let forgotten = 0
 
-  async function whole(startedAtMs: number): Promise<CopyState> {
-    const { version, records: all } = await records.readAll()
-    wholeAtMs = startedAtMs
-    return arrange(version, new Map(), all)
+  async function readWhole(before: CopyState, from: typeof whole): Promise<CopyState> {
+    const { version, records: all } = await records.readAll(before.byName)
+    whole = from
+    return arrange(version, { before, byName: new Map(), changes: all })
   }
 
-  async function changed(before: CopyState): Promise<CopyState> {
+  async function readOn(before: CopyState, from: typeof whole): Promise<CopyState> {
+    if ((await records.version()) === before.version) return before
     const changes = await records.readChanges(before.version)
-    return changes ? arrange(changes.version, before.byName, changes.records) : whole(performance.now())
+    if (!changes) return readWhole(before, from)
+    return arrange(changes.version, { before, byName: new Map(before.byName), changes: changes.records })
   }
 
   async function read(startedAtMs: number): Promise<CopyState> {
-    const before = known?.state
     const since = forgotten
-    // What was asked before a change of our own may not know it.
-    const asOfMs = () => (since === forgotten ? startedAtMs : -Infinity)
-    if (before && (await records.version()) === before.version) {
-      known = { state: before, asOfMs: asOfMs() }
-      return before
-    }
-    const state = before && startedAtMs - wholeAtMs < WHOLE_EVERY_MS ? await changed(before) : await whole(startedAtMs)
-    const gone = before?.subscriptions.filter(({ name }) => !state.byName.has(name)) ?? []
+    // Asked first: what comes from a server after that one is then read from it once more.
+    const from = { atMs: startedAtMs, server: await records.server() }
+    const before = known?.state ?? nothing
+    const isWholeDue = !known || from.server !== whole.server || startedAtMs - whole.atMs >= WHOLE_EVERY_MS
+    const state = await (isWholeDue ? readWhole : readOn)(before, from)
+    const gone = before.subscriptions.filter(({ name }) => !state.byName.has(name))
     gone.forEach(onGone)
-    known = { state, asOfMs: asOfMs() }
+    // What was asked before a change of our own may not know it.
+    known = { state, asOfMs: since === forgotten ? startedAtMs : -Infinity }
     return state
   }
 
@@ -97,12 +102,20 @@ function begun(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }
 
-function arrange(version: string, known: CopyState['byName'], changes: Records): CopyState {
-  const byName = new Map(known)
+type Changed = { before: CopyState; byName: Map<string, SubscriptionRecord>; changes: Records }
+
+function arrange(version: string, { before, byName, changes }: Changed): CopyState {
   for (const [name, record] of changes) {
     if (record === undefined || record.deleting === true) byName.delete(name)
     else byName.set(name, record)
   }
   const subscriptions = [...byName.values()].map(({ subscription }) => subscription)
-  return { version, subscriptions: subscriptions.sort((left, right) => (left.name < right.name ? -1 : 1)), byName }
+  subscriptions.sort((left, right) => (left.name < right.name ? -1 : 1))
+  if (isSame(subscriptions, before.subscriptions)) return { version, subscriptions: before.subscriptions, byName }
+  inheritMatcher(subscriptions, before.subscriptions)
+  return { version, subscriptions, byName }
+}
+
+function isSame(left: readonly Subscription[], right: readonly Subscription[]): boolean {
+  return left.length === right.length && left.every((subscription, index) => subscription === right[index])
 }

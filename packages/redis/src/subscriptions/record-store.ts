@@ -1,8 +1,10 @@
 // Owns: reading and changing the records of subscriptions in Redis; every change counts the version up in the same step.
+import { createHash } from 'node:crypto'
 import { GatewayError } from '@wxgw/wechat-core'
 import type { RedisConnection } from '../connect.ts'
 import type { PlatformKeys } from '../keys.ts'
 import { NO_REPLICA_BARRIER, type ReplicaBarrier } from '../replication/replica-barrier.ts'
+import { servedBy } from '../replication/master-of-key.ts'
 import { runScript } from '../script.ts'
 import { allSucceeded, guardStore } from '../store-errors.ts'
 import { changeRecord, readChanges } from './record-scripts.ts'
@@ -16,6 +18,7 @@ export type Creator = { name: string; maxSubscriptions: number }
 
 /** By name; undefined = it is gone. */
 export type Records = ReadonlyMap<string, SubscriptionRecord | undefined>
+type Known = ReadonlyMap<string, SubscriptionRecord>
 export type Versioned = { version: string; records: Records }
 
 export type RecordStore = {
@@ -31,7 +34,10 @@ export type RecordStore = {
     creator?: Creator,
   ): Promise<{ before: SubscriptionRecord | undefined; after: SubscriptionRecord | undefined }>
   version(): Promise<string>
-  readAll(): Promise<Versioned>
+  /** Another value whenever another server may answer: one that does not have what was read before. */
+  server(): Promise<unknown>
+  /** A record that stands there as it did stays the object of `known`. */
+  readAll(known: Known): Promise<Versioned>
   /** What changed after this version; undefined when that is not known. */
   readChanges(since: string): Promise<Versioned | undefined>
 }
@@ -74,6 +80,8 @@ export function createRecordStore({ redis, keys, replicas = NO_REPLICA_BARRIER }
 
     version: () => guardStore(async () => (await redis.get(keys.subscriptionsVersion)) ?? '0'),
 
+    server: () => guardStore(() => servedBy(redis, keys.subscriptions)),
+
     readChanges: (since) =>
       guardStore(async () => {
         const answer = await runScript(redis, readChanges, { keys: readKeys, args: [since] })
@@ -82,26 +90,37 @@ export function createRecordStore({ redis, keys, replicas = NO_REPLICA_BARRIER }
         return { version, records: parseRecords(fields) }
       }),
 
-    readAll: () =>
+    readAll: (known) =>
       guardStore(async () => {
         const [version, fields] = allSucceeded(
           await redis.multi().get(keys.subscriptionsVersion).hgetall(keys.subscriptions).exec(),
         )
         if (typeof fields !== 'object' || fields === null) throw new GatewayError('INTERNAL', 'the subscriptions cannot be read')
-        const records = parseRecords(Object.entries(fields).flatMap(([name, text]) => [name, String(text)]))
+        const records = parseRecords(Object.entries(fields).flatMap(([name, text]) => [name, String(text)]), known)
         return { version: typeof version === 'string' ? version : '0', records }
       }),
   }
 }
 
 /** `fields`: name, record, name, record, … */
-function parseRecords(fields: readonly string[]): Records {
+function parseRecords(fields: readonly string[], known: Known = new Map()): Records {
   const records = new Map<string, SubscriptionRecord | undefined>()
   for (let index = 0; index + 1 < fields.length; index += 2) {
     const [name = '', text = ''] = [fields[index], fields[index + 1]]
-    records.set(name, text === '' ? undefined : parseRecord(text))
+    records.set(name, text === '' ? undefined : parseUnlessKnown(text, known.get(name)))
   }
   return records
+}
+
+/** Of what a record was parsed from. The text itself would be as large again as the record. */
+const digests = new WeakMap<SubscriptionRecord, string>()
+
+function parseUnlessKnown(text: string, known: SubscriptionRecord | undefined): SubscriptionRecord {
+  const digest = createHash('sha256').update(text).digest('base64')
+  if (known && digests.get(known) === digest) return known
+  const record = parseRecord(text)
+  digests.set(record, digest)
+  return record
 }
 
 type Change = { isNew: boolean; next: SubscriptionRecord | null; creator: Creator | undefined }

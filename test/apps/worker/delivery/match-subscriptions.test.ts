@@ -1,6 +1,5 @@
 // Owns: which events a subscription is for, by a table and against the plainest possible matcher.
-import type { Subscription } from '@wxgw/contracts'
-import { compileMatcher } from '@wxgw/worker'
+import { compileMatcher, inheritMatcher, type Subscription } from '@wxgw/contracts'
 import t from 'tap'
 import { APP_A, APP_B, subscription } from '../delivery-fixtures.ts'
 
@@ -85,6 +84,54 @@ void t.test('thousands of random subscriptions match as the plainest matcher doe
   }
 })
 
+void t.test('while subscriptions come, change and go, each matcher of the row matches as the plainest one does', async (t) => {
+  const random = seeded(7)
+  const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T
+  const some = <T>(from: readonly T[]) => (random() < 0.3 ? undefined : Array.from({ length: Math.floor(random() * 4) }, () => pick(from)))
+  const types = ['a', 'A', 'a*', 'ab', 'ab*', '*', 'abc*']
+  const make = (name: string) =>
+    subscription(name, { enabled: random() > 0.2, match: { authorizers: some([APP_A, APP_B]), types: some(types) } })
+  const events = ['a', 'ab', 'abcd', 'x'].flatMap((type) => [{ type }, { type, authorizerappid: APP_A }, { type, authorizerappid: APP_B }])
+  const row = [Array.from({ length: 20 }, (_, n) => make(`s${n}`)).toSorted(byName)]
+  for (let round = 0; round < 200; round += 1) {
+    const before = row.at(-1) ?? []
+    const name = `s${Math.floor(random() * 30)}`
+    const others = before.filter((one) => one.name !== name)
+    const next = (random() < 0.3 ? others : [...others, make(name)]).toSorted(byName)
+    inheritMatcher(next, before)
+    row.push(next)
+    // Whoever holds an earlier array asks between those who have the next one.
+    for (const asked of random() < 0.2 ? [next, pick(row), next] : [next]) {
+      const wrong = events.filter((event) => {
+        const expected = asked.filter((candidate) => plainlyMatches(candidate, event))
+        return String(compileMatcher(asked)(event).map((one) => one.name)) !== String(expected.map((one) => one.name))
+      })
+      t.same(wrong, [], `round ${round}`)
+    }
+  }
+})
+
+void t.test('a change costs the lists of the subscription that changed, and of no other', async (t) => {
+  const reads: string[] = []
+  const named = (name: string) => {
+    const authorizers = [APP_A, APP_B]
+    const iterate = authorizers[Symbol.iterator].bind(authorizers)
+    authorizers[Symbol.iterator] = () => {
+      reads.push(name)
+      return iterate()
+    }
+    return subscription(name, { match: { authorizers, types: undefined } })
+  }
+  const before = ['a', 'b', 'c'].map(named)
+  const event = { type: 'x', authorizerappid: APP_A }
+  compileMatcher(before)(event)
+  t.same(reads.splice(0), ['a', 'b', 'c'])
+  const next = before.map((one) => (one.name === 'b' ? named('b') : one))
+  inheritMatcher(next, before)
+  t.same(compileMatcher(next)(event).map(({ name }) => name), ['a', 'b', 'c'])
+  t.same(reads.splice(0), ['b', 'b'], 'once to take the old one out, once to put the new one in')
+})
+
 void t.test('many authorizers and many types cost their sum: 200 subscriptions of 10,000 times 1,000 fit in little memory', async (t) => {
   const authorizers = Array.from({ length: 10_000 }, (_, n) => `wx${String(n).padStart(16, '0')}`)
   const all = Array.from({ length: 200 }, (_, n) => {
@@ -100,6 +147,8 @@ void t.test('many authorizers and many types cost their sum: 200 subscriptions o
   const grownBytes = process.memoryUsage().heapUsed - heapBefore
   t.ok(grownBytes < 250_000_000, `${Math.round(grownBytes / 1e6)} MB, what is not collected yet included`)
 })
+
+const byName = (left: Subscription, right: Subscription) => (left.name < right.name ? -1 : 1)
 
 function plainlyMatches({ enabled, match }: Subscription, event: { type: string; authorizerappid?: string }): boolean {
   const type = event.type.toLowerCase()

@@ -1,0 +1,102 @@
+// Owns: finding the subscriptions of an event. Two indexes, by authorizer and by type, of which each holds a subscription's lists once:
+// memory is the sum of all authorizers and types, never a product of the two. One subscription goes in or out for the cost of its lists.
+import type { GatewayEvent } from './event.ts'
+import type { Subscription } from './subscription.ts'
+import { compileTypePatterns, matchesType, type TypePatterns } from './type-patterns.ts'
+
+export type MatchedEvent = Pick<GatewayEvent, 'type' | 'authorizerappid'>
+
+export type SubscriptionIndex = {
+  members(): ReadonlySet<Subscription>
+  /** Safe to repeat, as `remove` is. A subscription must not be changed while it is in. */
+  add(subscription: Subscription): void
+  remove(subscription: Subscription): void
+  /** Each once, in no order. */
+  find(event: MatchedEvent): Subscription[]
+}
+
+type Lists = Map<string, Subscription[]>
+
+export function createSubscriptionIndex(): SubscriptionIndex {
+  const members = new Set<Subscription>()
+  const byAuthorizer: Lists = new Map()
+  /** The rest is for all authorizers. */
+  const everyType: Lists = new Map()
+  /** By the type in lower case. */
+  const byType: Lists = new Map()
+  /** By what stands before the `*`, in lower case. */
+  const byPrefix: Lists = new Map()
+  /** How many prefixes have this length. */
+  const prefixLengths = new Map<number, number>()
+
+  /** Where a subscription stands: each list once. */
+  function* placesOf({ match: { authorizers, types } }: Subscription): Generator<[lists: Lists, key: string]> {
+    if (authorizers !== undefined) for (const appId of new Set(authorizers)) yield [byAuthorizer, appId]
+    else if (types === undefined) yield [everyType, '']
+    else {
+      const { exact, prefixes } = typePatterns(types)
+      for (const type of exact) yield [byType, type]
+      for (const prefix of prefixes) yield [byPrefix, prefix]
+    }
+  }
+
+  function countPrefix(length: number, difference: 1 | -1): void {
+    const count = (prefixLengths.get(length) ?? 0) + difference
+    if (count === 0) prefixLengths.delete(length)
+    else prefixLengths.set(length, count)
+  }
+
+  /** Of one subscription's patterns no two match the same type. */
+  function findForAll(type: string): Subscription[] {
+    const found = [...(everyType.get('') ?? []), ...(byType.get(type) ?? [])]
+    for (const length of prefixLengths.keys()) {
+      if (length <= type.length) for (const one of byPrefix.get(type.slice(0, length)) ?? []) found.push(one)
+    }
+    return found
+  }
+
+  return {
+    members: () => members,
+    add(subscription) {
+      if (members.has(subscription)) return
+      members.add(subscription)
+      if (!subscription.enabled) return
+      for (const [lists, key] of placesOf(subscription)) {
+        const list = lists.get(key)
+        if (list) list.push(subscription)
+        else lists.set(key, [subscription])
+        if (lists === byPrefix && !list) countPrefix(key.length, 1)
+      }
+    },
+    remove(subscription) {
+      if (!members.delete(subscription) || !subscription.enabled) return
+      for (const [lists, key] of placesOf(subscription)) {
+        const list = lists.get(key) ?? []
+        list.splice(list.indexOf(subscription), 1)
+        if (list.length > 0) continue
+        lists.delete(key)
+        if (lists === byPrefix) countPrefix(key.length, -1)
+      }
+    },
+    find({ type, authorizerappid }) {
+      const lowerType = type.toLowerCase()
+      const found = findForAll(lowerType)
+      const naming = authorizerappid === undefined ? undefined : byAuthorizer.get(authorizerappid)
+      for (const subscription of naming ?? []) if (wantsType(subscription, lowerType)) found.push(subscription)
+      return found
+    },
+  }
+}
+
+function wantsType({ match: { types } }: Subscription, lowerType: string): boolean {
+  return types === undefined || matchesType(typePatterns(types), lowerType)
+}
+
+/** Made once per subscription. */
+const patternsOf = new WeakMap<readonly string[], TypePatterns>()
+
+function typePatterns(types: readonly string[]): TypePatterns {
+  const known = patternsOf.get(types) ?? compileTypePatterns(types)
+  patternsOf.set(types, known)
+  return known
+}

@@ -1,0 +1,49 @@
+// Owns: which server a command about a key goes to, and whether that is still the one of before.
+import slotOf from 'cluster-key-slot'
+import { Cluster, type Redis } from 'ioredis'
+import type { RedisConnection } from '../connect.ts'
+
+export type Master = { name: string; commands: Redis; endpoint: { host: string; port: number } | undefined }
+
+/** undefined: a cluster does not know it now. */
+export function masterOf(redis: RedisConnection, key: string): Master | undefined {
+  if (!(redis instanceof Cluster)) return { name: 'the server', commands: redis, endpoint: undefined }
+  const name = redis.slots[slotOf(key)]?.[0]
+  const node = redis.nodes('master').find(({ options: { host, port } }) => `${host}:${port}` === name)
+  const { host, port } = node?.options ?? {}
+  if (!node || name === undefined || host === undefined || port === undefined) return undefined
+  return { name, commands: node, endpoint: { host, port } }
+}
+
+type Socket = NonNullable<Redis['stream']>
+
+const servers = new WeakMap<Socket, Promise<string | undefined>>()
+
+/** The run id of the server at the other end, read once per socket; each start of a server has its own. undefined: INFO is forbidden. */
+export function serverOf(redis: Redis): Promise<string | undefined> {
+  const socket = redis.stream
+  const known = servers.get(socket)
+  if (known) return known
+  const asked = runIdOf(redis)
+  servers.set(socket, asked)
+  asked.catch(() => servers.delete(socket))
+  return asked
+}
+
+async function runIdOf(redis: Redis): Promise<string | undefined> {
+  try {
+    return /^run_id:(\w+)/m.exec(await redis.info('server'))?.[1]
+  } catch (error) {
+    if (error instanceof Error && error.name === 'ReplyError') return undefined
+    throw error
+  }
+}
+
+/** Another value whenever another server may answer for the key; where INFO is forbidden, that is each new connection. */
+export async function servedBy(redis: RedisConnection, key: string): Promise<unknown> {
+  const master = masterOf(redis, key)
+  if (!master) return undefined
+  // A cluster's connection to a node opens with its first command.
+  if (!master.commands.stream) await master.commands.ping()
+  return (await serverOf(master.commands)) ?? master.commands.stream
+}
