@@ -53,7 +53,7 @@ export function storeError(cause: unknown): GatewayError {
   if (cause instanceof GatewayError) return cause
   const code = storeErrorCode(cause)
   const trace = { cause: { name: cause instanceof Error ? cause.name : typeof cause, code } }
-  if (cause instanceof Error && isReply(cause) && !REFUSALS.has(code)) {
+  if (isReply(cause) && !REFUSALS.has(code)) {
     return new GatewayError('INTERNAL', 'the store does not accept a command', trace)
   }
   return new GatewayError('STORE_UNAVAILABLE', 'the store cannot be reached or takes no writes', { ...trace, retry: true })
@@ -85,8 +85,9 @@ export function isStoreFailure(cause: unknown): boolean {
   return UNREACHABLE_TEXTS.some((text) => cause.message.startsWith(text))
 }
 
-function isReply(error: Error): boolean {
-  return error.name === 'ReplyError'
+/** Did the server answer, with an error? */
+export function isReply(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ReplyError'
 }
 
 function firstWord(message: string): string {

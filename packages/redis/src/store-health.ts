@@ -1,6 +1,7 @@
 // Owns: whether Redis can be relied on now: it takes writes, it never evicts, it is the master, it has room, and what time it has.
-import { Cluster, type Redis } from 'ioredis'
+import type { Redis } from 'ioredis'
 import type { RedisConnection } from './connect.ts'
+import { infoField, infoOf, mastersOf, unlessRefused } from './servers.ts'
 
 const PROBE_TTL_MS = 60_000
 
@@ -11,7 +12,7 @@ export async function probeWrite(redis: RedisConnection, probeKey: string): Prom
 
 /** `maxmemory-policy`, from INFO: CONFIG is usually forbidden to applications. In a cluster, of the first master where it is wrong. */
 export async function evictionPolicy(redis: RedisConnection): Promise<string | undefined> {
-  const policies = await Promise.all(mastersOf(redis).map(async (node) => field(await infoOf(node, 'memory'), 'maxmemory_policy')))
+  const policies = await Promise.all(mastersOf(redis).map(async (node) => infoField(await infoOf(node, 'memory'), 'maxmemory_policy')))
   return policies.find((policy) => policy !== undefined && policy !== 'noeviction') ?? policies[0]
 }
 
@@ -21,7 +22,7 @@ export async function evictionPolicy(redis: RedisConnection): Promise<string | u
  */
 export async function persistenceGap(redis: RedisConnection): Promise<string | undefined> {
   for (const node of mastersOf(redis)) {
-    const isEnabled = field(await infoOf(node, 'persistence'), 'aof_enabled')
+    const isEnabled = infoField(await infoOf(node, 'persistence'), 'aof_enabled')
     if (isEnabled === '0') return 'appendonly is no: a crash of Redis loses what was acknowledged. Set appendonly yes, appendfsync always'
     const fsync = await appendFsync(node)
     if (/^(everysec|no)$/.test(fsync)) {
@@ -37,22 +38,22 @@ const withoutConfig = new WeakSet<Redis>()
 /** '' where it cannot be read. */
 async function appendFsync(node: Redis): Promise<string> {
   if (withoutConfig.has(node)) return ''
-  const fsync = await answerOf(async () => String((await node.config('GET', 'appendfsync')).at(-1)))
+  const fsync = await unlessRefused(async () => String((await node.config('GET', 'appendfsync')).at(-1)))
   if (fsync === '') withoutConfig.add(node)
   return fsync
 }
 
 /** `master` or `slave`, as INFO says; undefined when it does not say. */
 export async function replicationRole(redis: RedisConnection): Promise<string | undefined> {
-  return field(await infoOf(redis, 'replication'), 'role')
+  return infoField(await infoOf(redis, 'replication'), 'role')
 }
 
 /** Of `maxmemory`, from 0 to 1 and above; 0 when there is no limit. In a cluster, the fullest master's. */
 export async function memoryShare(redis: RedisConnection): Promise<number> {
   const shares = mastersOf(redis).map(async (node) => {
     const info = await infoOf(node, 'memory')
-    const limit = Number(field(info, 'maxmemory') ?? 0)
-    return limit > 0 ? Number(field(info, 'used_memory') ?? 0) / limit : 0
+    const limit = Number(infoField(info, 'maxmemory') ?? 0)
+    return limit > 0 ? Number(infoField(info, 'used_memory') ?? 0) / limit : 0
   })
   return Math.max(0, ...(await Promise.all(shares)))
 }
@@ -61,30 +62,4 @@ export async function memoryShare(redis: RedisConnection): Promise<number> {
 export async function redisTimeMs(redis: RedisConnection): Promise<number> {
   const [seconds, microseconds] = await redis.time()
   return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000)
-}
-
-function mastersOf(redis: RedisConnection): Redis[] {
-  return redis instanceof Cluster ? redis.nodes('master') : [redis]
-}
-
-function infoOf(node: RedisConnection, section: string): Promise<string> {
-  return answerOf(() => node.info(section))
-}
-
-/** '' where the server refuses to answer. */
-async function answerOf(ask: () => Promise<string>): Promise<string> {
-  try {
-    return await ask()
-  } catch (error) {
-    if (isRefusal(error)) return ''
-    throw error
-  }
-}
-
-function isRefusal(error: unknown): boolean {
-  return error instanceof Error && error.name === 'ReplyError'
-}
-
-function field(info: string, name: string): string | undefined {
-  return new RegExp(`^${name}:(\\S+)`, 'm').exec(info)?.[1]
 }

@@ -4,6 +4,7 @@ import type { DeadLetter, DeadLettersJob } from '@wxgw/contracts'
 import type { Job, Queue } from 'bullmq'
 import type { RedisConnection } from '../connect.ts'
 import type { DeliveryChange } from '../event-log/event-log.ts'
+import { isJobGone } from '../job-gone.ts'
 import { deliveriesQueue, deliveryId, MAINTENANCE_QUEUE } from '../keys.ts'
 import { describeHashes, inGroups, pageLength } from '../paging/describe-hashes.ts'
 import { decodeCursor, encodeCursor, type Page, type Position, readNewestFirst } from '../paging/newest-first.ts'
@@ -34,8 +35,6 @@ const BATCH = 100
 /** Who asks over HTTP waits for so many; a million would take minutes, and no client waits for that. */
 const AT_ONCE = 2_000
 const KEPT_FAILURES = 100
-/** BullMQ's own numbers for "no such job" and "not in that state": somebody else was faster. */
-const GONE_CODES: readonly unknown[] = [-1, -3]
 
 /**
  * Rejects with STORE_UNAVAILABLE, and with INVALID_REQUEST when the cursor is none. Ids that are no dead letters are skipped:
@@ -164,7 +163,7 @@ async function unlessGone(act: () => Promise<void>): Promise<boolean> {
     await act()
     return true
   } catch (error) {
-    if (error instanceof Error && 'code' in error && GONE_CODES.includes(error.code)) return false
+    if (isJobGone(error)) return false
     throw error
   }
 }

@@ -59,7 +59,7 @@ export function parseLoggedEvent(fields: Readonly<Record<string, string>>): Logg
 export function parseEvent(text: string): GatewayEvent {
   const event: unknown = JSON.parse(text)
   if (typeof event !== 'object' || event === null || !('id' in event) || !('type' in event)) {
-    throw new GatewayError('INTERNAL', 'a logged event cannot be read')
+    throw new GatewayError('INTERNAL', 'a stored event cannot be read')
   }
   return event as GatewayEvent
 }

@@ -5,6 +5,7 @@ import { connect as connectTls } from 'node:tls'
 import type { Redis } from 'ioredis'
 import { acceptedLogin } from '../sentinel-connector.ts'
 import { loginOptions, type RedisEndpoint, type RedisSettings, tlsOptions } from '../redis-settings.ts'
+import { infoField } from '../servers.ts'
 import { explainRedisError, type RedisProblem } from './explain-error.ts'
 import { openOnce } from './open-once.ts'
 
@@ -107,12 +108,11 @@ async function diagnoseCluster(redis: Redis): Promise<RedisProblem | undefined> 
   }
   const slots = await answerOf(() => redis.call('CLUSTER', 'SLOTS'))
   if (slots instanceof Error) return explainRedisError(slots)
-  const field = (name: string) => new RegExp(`^${name}:(\\w+)`, 'm').exec(String(info))?.[1]
-  const covered = Number(field('cluster_slots_ok') ?? 0)
+  const covered = Number(infoField(String(info), 'cluster_slots_ok') ?? 0)
   if (covered < 16_384) {
     return { code: 'UNCOVERED_SLOTS', reason: `${16_384 - covered} slots of the cluster have no master that is up` }
   }
-  if (field('cluster_state') === 'ok') return undefined
+  if (infoField(String(info), 'cluster_state') === 'ok') return undefined
   return { code: 'CLUSTERDOWN', reason: 'the cluster says that it is down (CLUSTER INFO): most of its masters cannot be reached' }
 }
 

@@ -3,6 +3,7 @@ import { type DeliveryJob, RETRY_JITTER } from '@wxgw/contracts'
 import { GatewayError } from '@wxgw/wechat-core'
 import type { Job } from 'bullmq'
 import type { RedisConnection } from '../connect.ts'
+import { isJobGone } from '../job-gone.ts'
 import { deliveriesQueue, isDeliveryId } from '../keys.ts'
 import { runScript, script } from '../script.ts'
 import { guardStore } from '../store-errors.ts'
@@ -35,8 +36,6 @@ const REMEMBERED_MS = 60_000
 
 /** No worker takes a job before the attempts that count are written down: another one would be made, and all would begin anew. */
 const HELD_MS = 1_000
-/** BullMQ's own numbers for "no such job" and "not in that state". */
-const NOT_DELAYED: readonly unknown[] = [-1, -3]
 
 /**
  * Writes down attempts that were made before, unless the job has run or is gone.
@@ -93,7 +92,7 @@ async function promote(job: Job): Promise<void> {
   try {
     await job.promote()
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && NOT_DELAYED.includes(error.code))) throw error
+    if (!isJobGone(error)) throw error
   }
 }
 

@@ -3,6 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Cluster } from 'ioredis'
 import type { RedisConnection } from '../connect.ts'
+import { infoOf, mastersOf, runIdOf } from '../servers.ts'
 
 export type Loss = 'another-server' | 'emptied'
 
@@ -97,13 +98,7 @@ async function viewOf(redis: RedisConnection, marks: readonly string[]): Promise
 
 /** The run ids of all masters: each start of a server has its own. undefined where INFO is forbidden. */
 async function serversOf(redis: RedisConnection): Promise<ReadonlySet<string> | undefined> {
-  const nodes = redis instanceof Cluster ? redis.nodes('master') : [redis]
-  try {
-    const infos = await Promise.all(nodes.map((node) => node.info('server')))
-    const ids = infos.map((info) => /^run_id:(\w+)/m.exec(info)?.[1])
-    return ids.every((id) => id !== undefined) ? new Set(ids) : undefined
-  } catch (error) {
-    if (error instanceof Error && error.name === 'ReplyError') return undefined
-    throw error
-  }
+  const infos = await Promise.all(mastersOf(redis).map((node) => infoOf(node, 'server')))
+  const ids = infos.map(runIdOf)
+  return ids.every((id) => id !== undefined) ? new Set(ids) : undefined
 }

@@ -2,6 +2,7 @@
 import slotOf from 'cluster-key-slot'
 import { Cluster, type Redis } from 'ioredis'
 import type { RedisConnection } from '../connect.ts'
+import { infoOf, mastersOf, runIdOf } from '../servers.ts'
 
 export type Master = { name: string; commands: Redis; endpoint: { host: string; port: number } | undefined }
 
@@ -9,7 +10,7 @@ export type Master = { name: string; commands: Redis; endpoint: { host: string; 
 export function masterOf(redis: RedisConnection, key: string): Master | undefined {
   if (!(redis instanceof Cluster)) return { name: 'the server', commands: redis, endpoint: undefined }
   const name = redis.slots[slotOf(key)]?.[0]
-  const node = redis.nodes('master').find(({ options: { host, port } }) => `${host}:${port}` === name)
+  const node = mastersOf(redis).find(({ options: { host, port } }) => `${host}:${port}` === name)
   const { host, port } = node?.options ?? {}
   if (!node || name === undefined || host === undefined || port === undefined) return undefined
   return { name, commands: node, endpoint: { host, port } }
@@ -24,19 +25,10 @@ export function serverOf(redis: Redis): Promise<string | undefined> {
   const socket = redis.stream
   const known = servers.get(socket)
   if (known) return known
-  const asked = runIdOf(redis)
+  const asked = infoOf(redis, 'server').then(runIdOf)
   servers.set(socket, asked)
   asked.catch(() => servers.delete(socket))
   return asked
-}
-
-async function runIdOf(redis: Redis): Promise<string | undefined> {
-  try {
-    return /^run_id:(\w+)/m.exec(await redis.info('server'))?.[1]
-  } catch (error) {
-    if (error instanceof Error && error.name === 'ReplyError') return undefined
-    throw error
-  }
 }
 
 /** Another value whenever another server may answer for the key; where INFO is forbidden, that is each new connection. */

@@ -9,6 +9,7 @@ import { Cluster, type Redis } from 'ioredis'
 import { connectNode, connectRedis, type RedisConnection } from '../connect.ts'
 import { replicaProbeKey } from '../keys.ts'
 import type { RedisSettings } from '../redis-settings.ts'
+import { mastersOf } from '../servers.ts'
 import { type Master, masterOf, serverOf } from './master-of-key.ts'
 
 export type ReplicaBarrier = {
@@ -56,7 +57,7 @@ export function createReplicaBarrier({ settings, commands, minReplicas, onError 
 
   function closeLinesToFormerMasters(): void {
     if (!(commands instanceof Cluster)) return
-    const names = new Set(commands.nodes('master').map(({ options: { host, port } }) => `${host}:${port}`))
+    const names = new Set(mastersOf(commands).map(({ options: { host, port } }) => `${host}:${port}`))
     for (const [name, { redis }] of lines) {
       if (names.has(name)) continue
       redis.disconnect()
@@ -78,7 +79,10 @@ export function createReplicaBarrier({ settings, commands, minReplicas, onError 
       if (own === undefined) throw unconfirmed('INFO does not say which server this is')
       if (own !== theirs) throw unconfirmed('the connections lead to different servers')
       const answer = await write()
-      const isSame = () => line.redis.stream === sockets[0] && master.commands.stream === sockets[1] && masterOf(commands, key)?.name === master.name
+      const isSame = () =>
+        line.redis.stream === sockets[0] &&
+        master.commands.stream === sockets[1] &&
+        masterOf(commands, key)?.name === master.name
       if (!isSame()) throw unconfirmed('a connection was lost meanwhile')
       await line.confirm(key)
       if (!isSame()) throw unconfirmed('a connection was lost meanwhile')

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import type { GatewayEvent } from '@wxgw/contracts'
 import { type Clock, GatewayError, systemClock } from '@wxgw/wechat-core'
 import type { RedisConnection } from '../connect.ts'
+import { parseEvent } from '../event-log/logged-event.ts'
 import type { PlatformKeys } from '../keys.ts'
 import { createErrorLog, type WarnLog } from '../queues/error-log.ts'
 import { runScript } from '../script.ts'
@@ -169,11 +170,6 @@ export function createReplyMailbox(deps: ReplyMailboxDeps): ReplyMailbox {
       if (subscriber.status === 'ready') subscriber.unsubscribe(channel).catch(logError)
     },
   }
-}
-
-/** Only this mailbox writes it, from a GatewayEvent. */
-function parseEvent(text: string): GatewayEvent {
-  return JSON.parse(text) as GatewayEvent
 }
 
 function parseOutcome(value: unknown): OfferOutcome {

@@ -1,11 +1,7 @@
 // Owns: the scripts by which a passive reply finds the processes that wait for it. Redis' clock alone judges the deadline:
 // the clocks of two processes differ.
+import { NOW_LUA } from '../now-script.ts'
 import { script } from '../script.ts'
-
-const NOW_LUA = `
-local time = redis.call('TIME')
-local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-`
 
 /**
  * A process waits. Again, or from another process, it may put the deadline off, never forward; whom it asked first stays asked.

@@ -1,11 +1,6 @@
 // Owns: the scripts that begin, end and judge an authorization. What WeChat's events say is judged by their CreateTime.
+import { NOW_LUA } from '../now-script.ts'
 import { script } from '../script.ts'
-
-const NOW_LUA = `
-local time = redis.call('TIME')
-local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-local function text(number) return string.format('%.0f', number) end
-`
 
 /**
  * Stores a new authorization, and that its code is spent, in one step. A new generation: what an older one has in flight is refused.

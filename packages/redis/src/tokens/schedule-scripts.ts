@@ -1,11 +1,6 @@
 // Owns: the scripts of the refresh schedule: taking what is due, waiting and going on again, the daily audit.
+import { NOW_LUA } from '../now-script.ts'
 import { script } from '../script.ts'
-
-const NOW_LUA = `
-local time = redis.call('TIME')
-local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-local function text(number) return string.format('%.0f', number) end
-`
 
 /** While the day's quota is used up, only tokens with less life left than this are worth a call. */
 const URGENT_MS = 600_000

@@ -1,15 +1,12 @@
 // Owns: the look at a token that all scripts of this folder share, and its parsing.
 import { type RefreshClaim, Secret, type TokenSnapshot } from '@wxgw/wechat-core'
+import { NOW_LUA } from '../now-script.ts'
 
 /**
  * Lua: `now` by Redis' own clock, and `snapshot(meta, tokenKey)`
  * -> {now, token or '', expiresAtMs, lifetimeSeconds, version, refreshedAtMs}.
  */
-export const SNAPSHOT_LUA = `
-local time = redis.call('TIME')
-local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-local function text(number) return string.format('%.0f', number) end
-local function snapshot(meta, tokenKey)
+export const SNAPSHOT_LUA = `${NOW_LUA}local function snapshot(meta, tokenKey)
   local fields = redis.call('HMGET', meta, 'expiresAtMs', 'lifetimeSeconds', 'version', 'refreshedAtMs')
   return { text(now), redis.call('GET', tokenKey) or '', fields[1] or '0', fields[2] or '0', fields[3] or '0', fields[4] or '0' }
 end

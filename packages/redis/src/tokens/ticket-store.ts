@@ -2,6 +2,7 @@
 import { COMPONENT_SUBJECT, type Secret } from '@wxgw/wechat-core'
 import type { RedisConnection } from '../connect.ts'
 import type { PlatformKeys } from '../keys.ts'
+import { NOW_LUA } from '../now-script.ts'
 import type { Sealer } from '../sealed.ts'
 import { runScript, script } from '../script.ts'
 import { guardStore } from '../store-errors.ts'
@@ -14,14 +15,12 @@ const MAX_AHEAD_SECONDS = 600
  * ARGV: sealed ticket, CreateTime in s
  * -> 1 saved, 0 the stored one is newer. The same ticket again is saved: it shows that WeChat still pushes.
  */
-const saveTicket = script(`
-local time = redis.call('TIME')
-local seconds = tonumber(time[1])
-local created = math.min(tonumber(ARGV[2]), seconds + ${MAX_AHEAD_SECONDS})
+const saveTicket = script(`${NOW_LUA}
+local created = math.min(tonumber(ARGV[2]), math.floor(now / 1000) + ${MAX_AHEAD_SECONDS})
 local known = tonumber(redis.call('HGET', KEYS[1], 'createTime') or '-1')
 if created < known then return 0 end
-redis.call('HSET', KEYS[1], 'ticket', ARGV[1], 'createTime', string.format('%.0f', created),
-  'receivedAtMs', string.format('%.0f', seconds * 1000 + math.floor(tonumber(time[2]) / 1000)))
+redis.call('HSET', KEYS[1], 'ticket', ARGV[1], 'createTime', text(created),
+  'receivedAtMs', text(now))
 -- Whoever was told that there is no ticket may ask again at once.
 redis.call('DEL', KEYS[2])
 return 1
