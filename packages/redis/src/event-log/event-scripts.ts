@@ -16,8 +16,8 @@ end
  * repeat it adds subscriptions that were not known, and whom the same arrival has been delivered to is told by the answer, without
  * another entry. A sink that takes none is told by the answer, too; its delivery is pending.
  * The indexes lose what is too old, and, above the cap, the oldest: a few per event, so that no write is long.
- * KEYS: index of all, index of deliveries that are not over, then, in any order, the index of each authorizer in the batch, each stream, and of each queue those that
- *       `addingTo` takes, in a row
+ * KEYS: index of all, index of deliveries that are not over, then, in any order, the index of each authorizer in the batch, each
+ *       stream, and of each queue those that `addingTo` takes, in a row
  * ARGV: life in s, most events, prefix of event keys, state of a new delivery as JSON, state of one that is made, timestamp of jobs,
  *       how many queues, for each: which of KEYS is its first, prefix of its keys, how many jobs it gets,
  *       then for each event: id, event as JSON, receivedAtMs, type, authorizer or '', which of KEYS is its index (0 = none),
@@ -128,7 +128,7 @@ return answers
 
 /**
  * Writes what became of deliveries, each unless that is old news: what is delivered stays delivered, what is over does not go
- * on, and attempts do not count backwards. Only \`pending\` begins anew.
+ * on, and attempts do not count backwards. Only `pending` begins anew.
  * KEYS: index of deliveries that are not over, then the event of each change; one may stand there several times
  * ARGV: milliseconds now, life in s, then for each change: event's id, subscription, state as JSON, status, attempts, id of the job that
  *       delivers ('' = as before)

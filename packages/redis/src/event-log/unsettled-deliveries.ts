@@ -19,8 +19,8 @@ export type DeliveryPlace = { kind: 'queued' } | { kind: 'dead'; attempts: numbe
 export type UnsettledPage = { items: UnsettledDelivery[]; next: string | undefined }
 
 export type UnsettledDeliveries = {
-  /** Those that have not been over for at least `sinceMs`, oldest first; `after`: the page before's `next`. */
-  page(options: { sinceMs: number; limit: number; after?: string | undefined }): Promise<UnsettledPage>
+  /** Those that were not over at `untilMs` and are not now, oldest first; `after`: the page before's `next`. */
+  page(options: { untilMs: number; limit: number; after?: string | undefined }): Promise<UnsettledPage>
   placeOf(delivery: { subscription: string; jobId: string }): Promise<DeliveryPlace>
   /** It is over: nobody looks for it any more. */
   settled(delivery: { eventId: string; subscription: string }): Promise<void>
@@ -51,10 +51,10 @@ export function createUnsettledDeliveries({ platform, redis, keys }: UnsettledDe
   }
 
   return {
-    page: ({ sinceMs, limit, after }) =>
+    page: ({ untilMs, limit, after }) =>
       guardStore(async () => {
         const [score, offset] = after === undefined ? ['-inf', 0] : parsePosition(after)
-        const flat = await redis.zrangebyscore(keys.unsettled, score, sinceMs, 'WITHSCORES', 'LIMIT', offset, limit)
+        const flat = await redis.zrangebyscore(keys.unsettled, score, untilMs, 'WITHSCORES', 'LIMIT', offset, limit)
         const members = flat.filter((_, index) => index % 2 === 0)
         const scores = flat.filter((_, index) => index % 2 === 1)
         return { items: await load(members), next: members.length < limit ? undefined : positionAfter({ score, offset }, scores) }
