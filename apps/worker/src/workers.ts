@@ -25,7 +25,7 @@ import {
   type RedisConnection,
 } from '@wxgw/redis'
 import type { Log } from '@wxgw/runtime'
-import { GatewayError } from '@wxgw/wechat-core'
+import { isStoreAway } from '@wxgw/wechat-core'
 import { untilAnnouncementMs } from './control-plane/handle-authorization.ts'
 import { handleComponentEvent } from './control-plane/handle-component-event.ts'
 import { handleDeadLetters } from './control-plane/handle-dead-letters.ts'
@@ -108,7 +108,7 @@ function untilItEnds<Payload extends { kind: string; platform: string }>(
       await run(job, context)
       return DONE
     } catch (error) {
-      if (error instanceof GatewayError && error.code === 'STORE_UNAVAILABLE') throw error
+      if (isStoreAway(error)) throw error
       log.warn({ err: error, kind: job.kind, platform: job.platform, attempt: context.attempt }, 'job.failed')
       return { kind: 'retry', error }
     }

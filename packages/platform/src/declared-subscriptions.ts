@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Declaration } from '@wxgw/redis'
 import type { DeclaredSubscription, Log } from '@wxgw/runtime'
-import { GatewayError } from '@wxgw/wechat-core'
+import { isStoreAway } from '@wxgw/wechat-core'
 import type { Platform } from './types.ts'
 
 export type DeclaringDeps = {
@@ -35,7 +35,7 @@ export async function keepDeclared({ everyMs = EVERY_MS, ...deps }: DeclaringDep
         isRefused = refused.length > 0
       } catch (error) {
         // Redis away is said by readiness.
-        if (!(error instanceof GatewayError) || error.code !== 'STORE_UNAVAILABLE') {
+        if (!isStoreAway(error)) {
           deps.log.error({ err: error, platform: id }, 'subscriptions.not_declared')
         }
       }

@@ -1,5 +1,6 @@
 // Owns: that what is asked of Redis in the same moment goes there in one step, and that each learns what became of its own.
 // A batch is what already waits when the event loop has gone round, or is full before that: nothing ever waits for company.
+import { isStoreAway } from '@wxgw/wechat-core'
 import { isStoreFailure, storeError } from './store-errors.ts'
 
 export type Batches<Item, Answer> = {
@@ -76,5 +77,5 @@ export function createBatches<Item, Answer>({ write, weight = WEIGHTLESS }: Batc
 
 /** Asking again would only take longer. */
 export function isAway(error: unknown): boolean {
-  return isStoreFailure(error) && storeError(error).code === 'STORE_UNAVAILABLE'
+  return isStoreFailure(error) && isStoreAway(storeError(error))
 }

@@ -1,5 +1,5 @@
 // Owns: visiting many things in turn, again and again, at a pace that does not grow with their number without end.
-import { setTimeout as delay } from 'node:timers/promises'
+import { pause } from '@wxgw/wechat-core'
 
 export type Laps = { close(): Promise<void> }
 
@@ -31,16 +31,9 @@ export function startLaps<Item>({ items, visit, lapMs = LAP_MS }: LapsDeps<Item>
       for (let step = 0; step < steps && !signal.aborted; step += 1) {
         const startedAtMs = performance.now()
         await visit(all.slice(step * TOGETHER, (step + 1) * TOGETHER))
-        await pause(stepMs - (performance.now() - startedAtMs))
+        await pause(stepMs - (performance.now() - startedAtMs), signal)
       }
     }
-  }
-
-  /** At least a turn of the event loop. */
-  async function pause(ms: number): Promise<void> {
-    await delay(Math.max(ms, 0), undefined, { signal }).catch((error: unknown) => {
-      if (!signal.aborted) throw error
-    })
   }
 
   return {

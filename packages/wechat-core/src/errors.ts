@@ -56,6 +56,11 @@ export class GatewayError extends Error {
   }
 }
 
+/** Redis is out of reach or takes no writes: the same call may succeed later, without anything being changed. */
+export function isStoreAway(error: unknown): boolean {
+  return error instanceof GatewayError && error.code === 'STORE_UNAVAILABLE'
+}
+
 /** WeChat refused a call: `errcode` other than 0 in its answer. `errmsg` is WeChat's text, secrets masked, `rid` kept. */
 export class WeChatApiError extends GatewayError {
   readonly api: string

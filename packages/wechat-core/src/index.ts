@@ -7,8 +7,9 @@ export { systemClock } from './clock.ts'
 export type { Clock } from './clock.ts'
 export { Stop } from './stop.ts'
 export type { StopSignal } from './stop.ts'
+export { pause } from './pause.ts'
 export { afterReading } from './after-reading.ts'
-export { GatewayError, WeChatApiError, WeChatTransportError } from './errors.ts'
+export { GatewayError, isStoreAway, WeChatApiError, WeChatTransportError } from './errors.ts'
 export type { ErrorCode, GatewayErrorOptions } from './errors.ts'
 
 // crypto

@@ -1,8 +1,7 @@
 // Owns: refusing what Redis would soon have no room for: at its limit workers can drain nothing any more (measured).
 // Looks at Redis once a second, never per push. What Redis refuses by itself is the inbox' business.
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Inbox } from '@wxgw/platform'
-import type { Log, Metrics } from '@wxgw/runtime'
+import { type Log, type Metrics, repeat } from '@wxgw/runtime'
 import { GatewayError } from '@wxgw/wechat-core'
 
 /** Of `maxmemory`. Tickets and authorizations are few and precious: they may use what messages may not. */
@@ -24,25 +23,18 @@ export type MemoryWatermarkDeps = {
 }
 
 export function startMemoryWatermark({ memoryShare, metrics, log }: MemoryWatermarkDeps): MemoryWatermark {
-  const stopping = new AbortController()
   let share = 0
   metrics?.gauge({
     name: 'wxgw_redis_memory_share',
     help: 'used_memory of Redis as a share of maxmemory, 0 without a limit; messages are refused from 0.75, all pushes from 0.9',
     collect: (gauge) => gauge.set(share),
   })
-  const sampling = sample()
-
-  async function sample(): Promise<void> {
-    const { signal } = stopping
-    while (!signal.aborted) {
-      const before = share
-      share = await memoryShare().catch(() => before)
-      if (before < MESSAGES_LIMIT && share >= MESSAGES_LIMIT) log.error({ share: rounded(share) }, 'redis.memory_high')
-      if (before >= MESSAGES_LIMIT && share < MESSAGES_LIMIT) log.info({ share: rounded(share) }, 'redis.memory_well')
-      await delay(SAMPLE_EVERY_MS, undefined, { signal, ref: false }).catch(() => undefined)
-    }
-  }
+  const sampling = repeat({ firstMs: 0, everyMs: SAMPLE_EVERY_MS }, async () => {
+    const before = share
+    share = await memoryShare().catch(() => before)
+    if (before < MESSAGES_LIMIT && share >= MESSAGES_LIMIT) log.error({ share: rounded(share) }, 'redis.memory_high')
+    if (before >= MESSAGES_LIMIT && share < MESSAGES_LIMIT) log.info({ share: rounded(share) }, 'redis.memory_well')
+  })
 
   function below<T>(limit: number, run: () => Promise<T>): Promise<T> {
     return share < limit ? run() : Promise.reject(new GatewayError('STORE_UNAVAILABLE', 'the store is nearly full', { retry: true }))
@@ -56,10 +48,7 @@ export function startMemoryWatermark({ memoryShare, metrics, log }: MemoryWaterm
       componentEvent: (...args) => below(CONTROL_LIMIT, () => inbox.componentEvent(...args)),
       releaseCheck: (...args) => below(CONTROL_LIMIT, () => inbox.releaseCheck(...args)),
     }),
-    async stop() {
-      stopping.abort()
-      await sampling
-    },
+    stop: () => sampling.stop(),
   }
 }
 

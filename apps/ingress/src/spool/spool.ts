@@ -1,10 +1,9 @@
 // Owns: keeping authentic pushes on this machine's disk while Redis does not take them, and handing them over when it does.
 // Optional (SPOOL_DIR). Does not guarantee order; de-duplication is the inbox' business, by the same ids.
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Sealer } from '@wxgw/redis'
-import type { Log, Metrics } from '@wxgw/runtime'
-import { GatewayError } from '@wxgw/wechat-core'
+import { type Log, type Metrics, repeat } from '@wxgw/runtime'
+import { isStoreAway } from '@wxgw/wechat-core'
 import { claimDirectories } from './claim-directory.ts'
 import { type Journal, openJournal, type Taken } from './journal.ts'
 import { enqueuePush, openSpooledPush, type PushInbox, sealPush, type SpooledPush } from './spooled-push.ts'
@@ -48,8 +47,7 @@ export async function openSpool({ dir, inboxes, sealer, metrics, log }: SpoolDep
       for (const lane of LANES) gauge.set({ lane }, lanes[lane].bytes())
     },
   })
-  const stopping = new AbortController()
-  const working = Promise.all(LANES.map((lane) => lanes[lane].work(stopping.signal)))
+  const draining = LANES.map((lane) => repeat({ firstMs: 0, everyMs: DRAIN_EVERY_MS }, () => lanes[lane].drain()))
 
   async function openLane(lane: Lane) {
     const journals = await Promise.all(
@@ -75,7 +73,7 @@ export async function openSpool({ dir, inboxes, sealer, metrics, log }: SpoolDep
       await enqueuePush(inbox, push)
       return 'taken'
     } catch (error) {
-      if (error instanceof GatewayError && error.code === 'STORE_UNAVAILABLE') return 'again'
+      if (isStoreAway(error)) return 'again'
       log.error({ err: error, platform: push.platform, kind: push.kind }, 'spool.unreadable')
       return 'unreadable'
     }
@@ -85,8 +83,7 @@ export async function openSpool({ dir, inboxes, sealer, metrics, log }: SpoolDep
     keep: (push) => lanes[laneOf(push.kind)].keep(sealPush(sealer, push)),
     isHolding: (kind) => lanes[laneOf(kind)].isHolding(),
     async close() {
-      stopping.abort()
-      await working
+      await Promise.all(draining.map((one) => one.stop()))
       await Promise.all(LANES.map((lane) => lanes[lane].close()))
       await Promise.all([own, ...left].map((claimed) => claimed.release()))
     },
@@ -134,15 +131,13 @@ function createLane({ lane, journals, take, log }: LaneDeps) {
       if (!isHolding) log.warn({ lane }, 'spool.holding')
       isHolding = true
     },
-    async work(signal: AbortSignal): Promise<void> {
-      while (!signal.aborted) {
-        try {
-          if (bytes() > 0) await drainAll()
-        } catch (error) {
-          // The disk cannot be read now. What is on it stays, and is tried again.
-          log.error({ err: error, lane }, 'spool.failed')
-        }
-        await delay(DRAIN_EVERY_MS, undefined, { signal }).catch(() => undefined)
+    /** Never rejects. */
+    async drain(): Promise<void> {
+      try {
+        if (bytes() > 0) await drainAll()
+      } catch (error) {
+        // The disk cannot be read now. What is on it stays, and is tried again.
+        log.error({ err: error, lane }, 'spool.failed')
       }
     },
     async close(): Promise<void> {

@@ -1,7 +1,7 @@
 // Owns: a platform whose pushes are taken although Redis is not: what has to be in Redis goes to the spool, what is only looked
 // up there counts as unknown. Callers of the internal listener are not served by it.
 import type { Inbox, Platform } from '@wxgw/platform'
-import { GatewayError } from '@wxgw/wechat-core'
+import { isStoreAway } from '@wxgw/wechat-core'
 import type { PassiveReplies } from '../push/passive-answers.ts'
 import type { Spool } from './spool.ts'
 import type { SpooledPush } from './spooled-push.ts'
@@ -15,7 +15,7 @@ export function spooledPlatform(platform: Platform, spool: PushSpool): Platform 
     ...platform,
     inbox: spooledInbox(platform, spool),
     // Unknown is accepted, too: that an account's push came to another's URL is found out only while Redis is there.
-    authorizers: { ...authorizers, ownerOfUserName: (userName) => unless(isStoreAway, () => authorizers.ownerOfUserName(userName)) },
+    authorizers: { ...authorizers, ownerOfUserName: (userName) => unlessStoreAway(() => authorizers.ownerOfUserName(userName)) },
   }
 }
 
@@ -24,7 +24,7 @@ export function repliesWhileStoreIsThere(replies: PassiveReplies): PassiveReplie
   return {
     answer(push) {
       const answer = replies.answer(push)
-      return answer && unless(isStoreAway, () => answer)
+      return answer && unlessStoreAway(() => answer)
     },
   }
 }
@@ -65,15 +65,11 @@ function spooledInbox({ id: platform, inbox }: Platform, spool: PushSpool): Inbo
   }
 }
 
-async function unless<T>(isExpected: (error: unknown) => boolean, run: () => Promise<T>): Promise<T | undefined> {
+async function unlessStoreAway<T>(run: () => Promise<T>): Promise<T | undefined> {
   try {
     return await run()
   } catch (error) {
-    if (isExpected(error)) return undefined
+    if (isStoreAway(error)) return undefined
     throw error
   }
-}
-
-function isStoreAway(error: unknown): boolean {
-  return error instanceof GatewayError && error.code === 'STORE_UNAVAILABLE'
 }

@@ -4,7 +4,7 @@ import { type ComponentEventJob, platformEvent } from '@wxgw/contracts'
 import type { Platform } from '@wxgw/platform'
 import type { JobContext } from '@wxgw/redis'
 import type { Log } from '@wxgw/runtime'
-import { type AuthorizerAppId, type ComponentEvent, describeFailure, GatewayError, orderedAtSeconds, Secret } from '@wxgw/wechat-core'
+import { type AuthorizerAppId, type ComponentEvent, describeFailure, GatewayError, isStoreAway, orderedAtSeconds, Secret } from '@wxgw/wechat-core'
 import { consumerEvent, type UnderstoodEvent } from './consumer-event.ts'
 
 export type AuthorizationPlatform = {
@@ -91,7 +91,7 @@ async function finishExchange(pushed: PushedCode, context: Context): Promise<voi
   try {
     if (await exchange(pushed, context)) await platform.inbox.profileWanted(pushed.appId)
   } catch (error) {
-    const isOver = run.attemptsLeft === 0 && !(error instanceof GatewayError && error.code === 'STORE_UNAVAILABLE')
+    const isOver = run.attemptsLeft === 0 && !isStoreAway(error)
     if (isOver) {
       log.error({ ...logged(pushed, context), err: error }, 'authorization.incomplete')
       const { code, errcode } = describeFailure(error)

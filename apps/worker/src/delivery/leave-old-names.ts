@@ -1,8 +1,7 @@
 // Owns: looking again and again for what stands under names of earlier versions: workers of such a version may run
 // beside this one.
 import type { Subscriptions } from '@wxgw/platform'
-import type { Log } from '@wxgw/runtime'
-import { repeat, type Repetition } from '../schedule/repeat.ts'
+import { type Log, repeat, type Repetition } from '@wxgw/runtime'
 
 export type LeaveOldNamesDeps = {
   platform: string

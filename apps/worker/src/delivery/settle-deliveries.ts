@@ -3,10 +3,9 @@
 import type { DeliveryJob } from '@wxgw/contracts'
 import type { EventLog, Subscriptions } from '@wxgw/platform'
 import type { DeliveryQueue, UnsettledDeliveries, UnsettledDelivery } from '@wxgw/redis'
-import type { Log } from '@wxgw/runtime'
-import { type Clock, GatewayError } from '@wxgw/wechat-core'
+import { type Log, repeat, type Repetition } from '@wxgw/runtime'
+import { type Clock, isStoreAway } from '@wxgw/wechat-core'
 import { setTimeout as delay } from 'node:timers/promises'
-import { repeat, type Repetition } from '../schedule/repeat.ts'
 
 export type SettlingDeps = {
   platform: {
@@ -45,7 +44,7 @@ export function startSettling({ everyMs = EVERY_MS, ...deps }: SettlingDeps): Re
       if (counts.again + counts.dead > 0) log.warn({ platform: platform.id, ...counts }, 'deliveries.settled')
     } catch (error) {
       // The next pass begins anew; that Redis is away is said by readiness.
-      if (!(error instanceof GatewayError) || error.code !== 'STORE_UNAVAILABLE') {
+      if (!isStoreAway(error)) {
         log.warn({ err: error, platform: platform.id }, 'deliveries.not_settled')
       }
     }
@@ -61,10 +60,10 @@ export function startSettling({ everyMs = EVERY_MS, ...deps }: SettlingDeps): Re
 async function settleAll(deps: SettlingDeps, stopping: AbortSignal): Promise<Record<Settlement, number>> {
   const { platform, clock, minAgeMs = MIN_AGE_MS } = deps
   const counts = { again: 0, dead: 0, over: 0, dropped: 0, queued: 0 }
-  const sinceMs = clock.nowMs() - minAgeMs
+  const untilMs = clock.nowMs() - minAgeMs
   let after: string | undefined
   do {
-    const { items, next } = await platform.unsettled.page({ sinceMs, limit: PAGE, after })
+    const { items, next } = await platform.unsettled.page({ untilMs, limit: PAGE, after })
     for (const outcome of await Promise.all(items.map((delivery) => settle(deps, delivery)))) {
       counts[outcome] += 1
       if (outcome !== 'queued') deps.onSettled(outcome)

@@ -1,7 +1,6 @@
 // Owns: comparing what is stored with WeChat's own list of authorizers once a day, whichever worker's turn it is.
 import type { Platform } from '@wxgw/platform'
-import type { Log } from '@wxgw/runtime'
-import { repeat, type Repetition } from './repeat.ts'
+import { type Log, repeat, type Repetition } from '@wxgw/runtime'
 
 export type AuditedPlatform = {
   id: string

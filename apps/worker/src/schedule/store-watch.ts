@@ -1,9 +1,8 @@
 // Owns: noticing that Redis has lost everything while this process runs, and beginning anew from WeChat alone.
 import type { Platform } from '@wxgw/platform'
-import type { Log } from '@wxgw/runtime'
-import { GatewayError } from '@wxgw/wechat-core'
+import { type Log, repeat, type Repetition } from '@wxgw/runtime'
+import { isStoreAway } from '@wxgw/wechat-core'
 import type { Alarm } from './alarm.ts'
-import { repeat, type Repetition } from './repeat.ts'
 
 export type StoredPlatform = {
   id: string
@@ -39,7 +38,7 @@ export function startStoreWatch({ platforms, alarm, log, everyMs = EVERY_MS }: S
       log.info({ platform: platform.id, outcome }, 'store.rebuild_started')
     } catch (error) {
       // Redis away is said by readiness and by the connection's own lines.
-      if (!(error instanceof GatewayError) || error.code !== 'STORE_UNAVAILABLE') {
+      if (!isStoreAway(error)) {
         log.warn({ err: error, platform: platform.id }, 'store.rebuild_failed')
       }
     }

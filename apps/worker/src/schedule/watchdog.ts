@@ -1,8 +1,7 @@
 // Owns: noticing that WeChat has stopped pushing tickets, and asking it to go on.
 import type { Platform } from '@wxgw/platform'
-import type { Log } from '@wxgw/runtime'
+import { type Log, repeat, type Repetition } from '@wxgw/runtime'
 import type { Alarm } from './alarm.ts'
-import { repeat, type Repetition } from './repeat.ts'
 
 export type WatchedPlatform = {
   id: string

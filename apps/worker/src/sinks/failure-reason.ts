@@ -1,6 +1,6 @@
 // Owns: the short texts that stand in `lastError`. They come from error codes alone: a message may quote a URL, a
 // command's arguments or what the other side sent.
-import { GatewayError } from '@wxgw/wechat-core'
+import { GatewayError, isStoreAway } from '@wxgw/wechat-core'
 
 const NETWORK_REASONS: Record<string, string> = {
   ECONNREFUSED: 'connection refused',
@@ -37,7 +37,7 @@ export function networkFailure(error: unknown): string {
 
 /** Why our own store did not take a write. */
 export function storeFailure(error: unknown): string {
-  return error instanceof GatewayError && error.code !== 'STORE_UNAVAILABLE' ? error.code : 'store unavailable'
+  return error instanceof GatewayError && !isStoreAway(error) ? error.code : 'store unavailable'
 }
 
 /** undici gives the parser's refusals a code only where the parser has one. */

@@ -2,7 +2,7 @@
 // waits for. All queues are read over one shared connection, without blocking: often while a reply is awaited, else
 // once a second.
 import { setTimeout as delay } from 'node:timers/promises'
-import { GatewayError } from '@wxgw/wechat-core'
+import { isStoreAway } from '@wxgw/wechat-core'
 import type { RedisConnection } from '../connect.ts'
 import { queueKey } from '../keys.ts'
 import { startLaps } from '../laps.ts'
@@ -127,7 +127,7 @@ export function createConsumerReturns(deps: ConsumerReturnsDeps): ConsumerReturn
       return true
     } catch (error) {
       logError(error)
-      return !(error instanceof GatewayError && error.code === 'STORE_UNAVAILABLE')
+      return !isStoreAway(error)
     }
   }
 

@@ -1,5 +1,5 @@
 // Owns: one run of one job: payload in, outcome out. The only place that turns outcomes and errors into BullMQ's error classes.
-import { GatewayError, type StopSignal } from '@wxgw/wechat-core'
+import { GatewayError, isStoreAway, type StopSignal } from '@wxgw/wechat-core'
 import { DelayedError, type Job, UnrecoverableError } from 'bullmq'
 import { storeErrorCode } from '../store-errors.ts'
 
@@ -98,7 +98,7 @@ async function handled<Payload>(deps: RunJobDeps<Payload>, payload: Payload, con
       deps.log.error({ queue: deps.queue, jobId, attempt, error: storeErrorCode(error), at: at?.slice(0, 5) }, 'job.threw')
       return { kind: 'retry', error }
     }
-    if (error.code === 'STORE_UNAVAILABLE') return { kind: 'delay', delayMs: STORE_AWAY_DELAY_MS }
+    if (isStoreAway(error)) return { kind: 'delay', delayMs: STORE_AWAY_DELAY_MS }
     if (!error.retry) return { kind: 'dead', error }
     const asked = error.retryAfterSeconds === undefined ? 0 : error.retryAfterSeconds * 1000
     return { kind: 'retry', error, delayMs: Math.max(asked, deps.backoff(context.attempt, payload)) }

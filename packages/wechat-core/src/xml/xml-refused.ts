@@ -22,8 +22,8 @@ export type XmlRefusal =
 export class XmlRefusedError extends Error {
   readonly reason: XmlRefusal
 
-  constructor(reason: XmlRefusal, cause?: unknown) {
-    super(`XML refused: ${reason}`, cause === undefined ? undefined : { cause })
+  constructor(reason: XmlRefusal) {
+    super(`XML refused: ${reason}`)
     this.name = 'XmlRefusedError'
     this.reason = reason
   }

@@ -1,5 +1,5 @@
 // Owns: doing something again and again until the process stops. What it does, and that it never rejects, is its caller's.
-import { setTimeout as delay } from 'node:timers/promises'
+import { pause } from '@wxgw/wechat-core'
 
 export type Repetition = { stop(): Promise<void> }
 
@@ -9,18 +9,7 @@ export function repeat({ firstMs, everyMs }: { firstMs: number; everyMs: number 
   const running = loop()
 
   async function loop(): Promise<void> {
-    for (let pauseMs = firstMs; await paused(pauseMs); pauseMs = everyMs * (1 + Math.random() * 0.1)) await run()
-  }
-
-  /** True once the time is over, false when the process stops. */
-  async function paused(ms: number): Promise<boolean> {
-    try {
-      await delay(ms, undefined, { signal: stopping.signal })
-      return true
-    } catch (error) {
-      if (stopping.signal.aborted) return false
-      throw error
-    }
+    for (let ms = firstMs; await pause(ms, stopping.signal); ms = everyMs * (1 + Math.random() * 0.1)) await run()
   }
 
   return {
