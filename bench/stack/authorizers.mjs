@@ -1,7 +1,7 @@
 // Owns: many authorizers in a Redis, as the product's own stores write them: one is made by them, and multiplied inside Redis in the
 // same format, with values of the same length.
 import { randomBytes } from 'node:crypto'
-import { connectRedis, createAuthorizerStore, createRefreshSchedule, createSealer, platformKeys, standaloneSettings } from '@wxgw/redis'
+import { connectRedis, createAuthorizerStore, createRefreshSchedule, createSealer, platformKeys } from '@wxgw/redis'
 import { parseAuthorizerAppId, Secret } from '@wxgw/wechat-core'
 
 const CHUNK = 10_000
@@ -27,7 +27,7 @@ return count
 
 /** `server`: see redis-server.mjs; nothing else may write to it meanwhile. */
 export async function createAuthorizers(server) {
-  const redis = connectRedis(standaloneSettings(server.url), 'commands', () => {})
+  const redis = connectRedis(settingsOf(server), 'commands', () => {})
   await new Promise((resolve) => redis.once('ready', resolve))
   const keys = platformKeys('open1')
   const sealer = createSealer([{ id: 'k1', key: randomBytes(32) }])
@@ -97,4 +97,10 @@ async function partsOf({ client, keys, appId }) {
   const fields = await client.hgetall(keys.authorizer(appId))
   const lengths = Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, Buffer.byteLength(value)]))
   return { hash: await usage(keys.authorizer(appId)), accessToken: await usage(keys.accessToken(appId)), fieldLengths: lengths }
+}
+
+function settingsOf({ url }) {
+  const { hostname, port } = new URL(url)
+  const login = { username: undefined, password: undefined }
+  return { mode: 'standalone', endpoints: [{ host: hostname, port: Number(port) }], login, database: 0, tls: undefined, sentinel: undefined }
 }

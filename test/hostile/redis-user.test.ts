@@ -1,6 +1,7 @@
 // The Redis users that the pages document are enough for everything that the pages say they do, on every form of Redis. What they
 // may not do is asked of Redis in test/packages/redis/acl.test.ts; consumers on one server run in test/examples.
-import { createProblemWatch, type RedisSettings, standaloneSettings } from '@wxgw/redis'
+import type { RedisSettings } from '@wxgw/contracts'
+import { createProblemWatch } from '@wxgw/redis'
 import { Secret } from '@wxgw/wechat-core'
 import { Cluster, Redis } from 'ioredis'
 import t from 'tap'
@@ -9,6 +10,7 @@ import { startGateway } from '../helpers/gateway.ts'
 import { type RedisForm, SENTINEL_NAME, startCluster, startSentinels } from '../helpers/redis-forms.ts'
 import type { RedisServer } from '../helpers/redis-server.ts'
 import { denied, documentedUsers, loginOf, userArguments, userLines, usersOfRedis } from '../helpers/redis-users.ts'
+import { standaloneSettings } from '../helpers/redis-settings.ts'
 import { until } from '../helpers/until.ts'
 import { goesOn, playsGateway, playsQueueConsumer, playsStreamConsumer, playsTokenReader, readsTokens, type Stage } from './redis-user-stories.ts'
 

@@ -1,8 +1,7 @@
 // Owns: applying the subscriptions of CONFIG_FILE: at the start of a process, and again what a loss of Redis has taken.
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Declaration } from '@wxgw/redis'
 import type { DeclaredSubscription, Log } from '@wxgw/runtime'
-import { isStoreAway } from '@wxgw/wechat-core'
+import { isStoreAway, pause } from '@wxgw/wechat-core'
 import type { Platform } from './types.ts'
 
 export type DeclaringDeps = {
@@ -39,7 +38,7 @@ export async function keepDeclared({ everyMs = EVERY_MS, ...deps }: DeclaringDep
           deps.log.error({ err: error, platform: id }, 'subscriptions.not_declared')
         }
       }
-      await delay(isStart ? RETRY_MS : everyMs, undefined, { signal, ref: false }).catch(() => undefined)
+      await pause(isStart ? RETRY_MS : everyMs, signal, { ref: false })
     }
   })
   await Promise.all(keeping)

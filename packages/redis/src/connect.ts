@@ -1,7 +1,8 @@
 // Owns: how each role talks to Redis. The defaults of the libraries wait for minutes; WeChat waits for five seconds.
+import type { RedisEndpoint, RedisSettings } from '@wxgw/contracts'
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { waitPatiently } from './patient-redis.ts'
-import { loginOptions, type RedisEndpoint, type RedisSettings, tlsOptions } from './redis-settings.ts'
+import { loginOptions, tlsOptions } from './redis-settings.ts'
 import { sentinelConnectorWith } from './sentinel-connector.ts'
 
 export type RedisConnection = Redis | Cluster

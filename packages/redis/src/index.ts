@@ -31,9 +31,7 @@ export { createReplicaBarrier, NO_REPLICA_BARRIER } from './replication/replica-
 export type { ReplicaBarrier } from './replication/replica-barrier.ts'
 export { startLossWatch } from './replication/loss-watch.ts'
 export type { Loss, LossWatch } from './replication/loss-watch.ts'
-export { standaloneSettings } from './redis-settings.ts'
 export type { RedisConnection, RedisRole } from './connect.ts'
-export type { RedisSettings } from './redis-settings.ts'
 
 export { evictionPolicy, persistenceGap, memoryShare, probeWrite, redisTimeMs, replicationRole } from './store-health.ts'
 

@@ -95,7 +95,7 @@ export function platformKeys(platform: string) {
     /** string, the token in clear, TTL = its remaining life. Public by contract. */
     componentAccessToken: `${base}:component_access_token`,
 
-    /** hash ticket (sealed), createTime, receivedAtMs. No TTL: the newest ticket is kept until a newer comes. Written by worker. */
+    /** hash ticket (sealed), createTime, receivedAtMs. No TTL: the newest ticket is kept until a newer comes. Written by ingress and worker. */
     ticket: `${base}:ticket`,
     /** hash version, fence, committedFence, expiresAtMs, lifetimeSeconds, refreshedAtMs. No TTL: describes the component token. */
     componentToken: `${base}:component_token`,
@@ -124,7 +124,7 @@ export function platformKeys(platform: string) {
     /** hash version, fence, committedFence, expiresAtMs, lifetimeSeconds, refreshedAtMs; EX 1 day: describes the ticket. */
     apiTicketMeta: (type: string, appId: string) => `${base}:api_ticket_meta:${type}:${appId}`,
 
-    /** hash name -> subscription as JSON (webhook secrets sealed). No TTL. Written by ingress, and by worker on 410. */
+    /** hash name -> subscription as JSON (webhook secrets sealed). No TTL. Written by ingress and worker (declared, renamed, 410). */
     subscriptions: `${base}:subscriptions`,
     /** hash name -> the caller that created this subscription. No TTL. A subscription that counts for nobody has no field. */
     subscriptionCreators: `${base}:subscription_creators`,

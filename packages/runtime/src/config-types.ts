@@ -1,5 +1,5 @@
-// Owns: the shape of a validated configuration. How it is read and checked is config.ts' business.
-import type { SubscriptionInput } from '@wxgw/contracts'
+// Owns: the shape of a validated configuration. It is read and checked in config/load-config.ts.
+import type { RedisSettings, SubscriptionInput } from '@wxgw/contracts'
 import type { ComponentAppId, Secret } from '@wxgw/wechat-core'
 import type { ConfigProblem } from './config/config-error.ts'
 
@@ -59,21 +59,7 @@ export type DeclaredSubscription = { platform: string; name: string; input: Subs
 
 export type SealingKey = { id: string; key: Buffer }
 
-export type RedisLogin = { username: string | undefined; password: Secret | undefined }
-
-/** PEM texts; undefined = not set. */
-export type RedisTls = { ca: string | undefined; cert: string | undefined; key: Secret | undefined }
-
-export type RedisConfig = {
-  mode: 'standalone' | 'cluster' | 'sentinel'
-  /** The server, the nodes of the cluster that are asked first, or the sentinels. IPv6 addresses without brackets. */
-  endpoints: ReadonlyArray<{ host: string; port: number }>
-  login: RedisLogin
-  database: number
-  /** undefined = plain TCP. Holds for the sentinels, too. */
-  tls: RedisTls | undefined
-  /** Set with REDIS_MODE=sentinel. `login` undefined = try that of the servers, then none. */
-  sentinel: { name: string; login: RedisLogin | undefined } | undefined
+export type RedisConfig = RedisSettings & {
   /** How many replicas must have a write before it is acknowledged; 0 = none. */
   minReplicas: number
 }

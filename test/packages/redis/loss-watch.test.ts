@@ -1,11 +1,12 @@
 // Owns: that another server behind a connection is noticed, and an emptied one; and that nothing else is taken for it.
-import { connectRedis, type Loss, standaloneSettings, startLossWatch } from '@wxgw/redis'
+import { connectRedis, type Loss, startLossWatch } from '@wxgw/redis'
 import { Redis } from 'ioredis'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { startTcpProxy } from '../../chaos/tcp-proxy.ts'
 import { startRedis } from '../../helpers/redis-server.ts'
+import { standaloneSettings } from '../../helpers/redis-settings.ts'
 import { until } from '../../helpers/until.ts'
 
 const MARK = 'wx:{open1}:key_check'

@@ -1,11 +1,13 @@
 // Owns: that each way in which Redis cannot be used is named as what it is, with what to do, in the log and to readiness.
-import { connectRedis, createProblemWatch, type RedisSettings, standaloneSettings } from '@wxgw/redis'
+import type { RedisSettings } from '@wxgw/contracts'
+import { connectRedis, createProblemWatch } from '@wxgw/redis'
 import { Secret } from '@wxgw/wechat-core'
 import t, { type Test } from 'tap'
 import { createAuthority } from '../../helpers/certificates.ts'
 import { freePort } from '../../helpers/free-port.ts'
 import { SENTINEL_NAME, startSentinels } from '../../helpers/redis-forms.ts'
 import { type RedisServer, type RedisServerOptions, startRedis } from '../../helpers/redis-server.ts'
+import { standaloneSettings } from '../../helpers/redis-settings.ts'
 import { until } from '../../helpers/until.ts'
 import { collectLog } from './queues-fixture.ts'
 

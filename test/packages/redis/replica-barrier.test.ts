@@ -1,9 +1,11 @@
 // Owns: that a write counts only when replicas have it, and that no trap of WAIT makes one count that they do not have.
-import { connectRedis, createReplicaBarrier, type RedisSettings, standaloneSettings } from '@wxgw/redis'
+import type { RedisSettings } from '@wxgw/contracts'
+import { connectRedis, createReplicaBarrier } from '@wxgw/redis'
 import { Cluster, Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import { startCluster, untilReplicated } from '../../helpers/redis-forms.ts'
 import { type RedisServer, startRedis } from '../../helpers/redis-server.ts'
+import { standaloneSettings } from '../../helpers/redis-settings.ts'
 import { until } from '../../helpers/until.ts'
 
 const KEY = 'wx:{open1}:x'

@@ -9,12 +9,12 @@ import {
   type RedisConnection,
   sinkQueue,
   sinkStream,
-  standaloneSettings,
   type Subscriptions,
 } from '@wxgw/redis'
 import { GatewayError } from '@wxgw/wechat-core'
 import t from 'tap'
 import { startTcpProxy } from '../../chaos/tcp-proxy.ts'
+import { standaloneSettings } from '../../helpers/redis-settings.ts'
 import { until } from '../../helpers/until.ts'
 import { dump, keys, makeEvent, PLATFORM, sealer, startStore, type Store } from './queues-fixture.ts'
 

@@ -3,7 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Inbox } from '@wxgw/platform'
 import type { Log, Metrics } from '@wxgw/runtime'
-import { type Clock, GatewayError } from '@wxgw/wechat-core'
+import { type Clock, isStoreAway } from '@wxgw/wechat-core'
 
 export type RecentAcceptances = {
   /** The inbox that remembers what it accepts. */
@@ -58,7 +58,7 @@ export function createRecentAcceptances({ clock, metrics, log, mostBytes = MOST_
         return (await entry.again()) === 'duplicate' ? 'duplicate' : 'accepted'
       } catch (error) {
         // Anything else would be refused the next time, too, and hold up those that come after it.
-        if (!(error instanceof GatewayError) || error.code !== 'STORE_UNAVAILABLE') {
+        if (!isStoreAway(error)) {
           log.warn({ err: error }, 'push.not_enqueued_again')
           return 'given-up'
         }

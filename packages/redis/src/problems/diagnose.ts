@@ -2,9 +2,10 @@
 // For when an error alone does not say it: "all sentinels are unreachable", "failed to refresh slots", a closed connection.
 import { connect } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import type { RedisEndpoint, RedisSettings } from '@wxgw/contracts'
 import type { Redis } from 'ioredis'
 import { acceptedLogin } from '../sentinel-connector.ts'
-import { loginOptions, type RedisEndpoint, type RedisSettings, tlsOptions } from '../redis-settings.ts'
+import { loginOptions, tlsOptions } from '../redis-settings.ts'
 import { infoField } from '../servers.ts'
 import { explainRedisError, type RedisProblem } from './explain-error.ts'
 import { openOnce } from './open-once.ts'

@@ -1,7 +1,7 @@
 // Owns: saying why Redis cannot be used, in the log and to whoever asks, without drowning the log or the servers in it.
 import { setTimeout as delay } from 'node:timers/promises'
+import type { RedisSettings } from '@wxgw/contracts'
 import { createErrorLog, type WarnLog } from '../queues/error-log.ts'
-import type { RedisSettings } from '../redis-settings.ts'
 import { storeErrorCode } from '../store-errors.ts'
 import { diagnoseRedis } from './diagnose.ts'
 import { explainRedisError, type RedisProblem } from './explain-error.ts'

@@ -1,6 +1,6 @@
 // Owns: noticing that the Redis behind a connection may have lost what it acknowledged: another server process answers
 // (a failover, a restart), or a key that always stands there is gone or another one (an emptied Redis).
-import { setTimeout as delay } from 'node:timers/promises'
+import { pause } from '@wxgw/wechat-core'
 import { Cluster } from 'ioredis'
 import type { RedisConnection } from '../connect.ts'
 import { infoOf, mastersOf, runIdOf } from '../servers.ts'
@@ -72,11 +72,11 @@ export function startLossWatch({ redis, marks, onLoss, onError, everyMs = 5_000 
       }
       wake = new AbortController()
       if (isNewConnection && redis.status === 'ready') {
-        await delay(SOON_MS, undefined, { signal: stopping.signal }).catch(() => undefined)
+        await pause(SOON_MS, stopping.signal)
         continue
       }
       const signal = AbortSignal.any([wake.signal, stopping.signal])
-      await delay(everyMs, undefined, { signal, ref: false }).catch(() => undefined)
+      await pause(everyMs, signal, { ref: false })
     }
   }
 

@@ -4,11 +4,11 @@
 // that were there before the write.
 // @see https://redis.io/docs/latest/commands/wait/
 import { once } from 'node:events'
+import type { RedisSettings } from '@wxgw/contracts'
 import { GatewayError } from '@wxgw/wechat-core'
 import { Cluster, type Redis } from 'ioredis'
 import { connectNode, connectRedis, type RedisConnection } from '../connect.ts'
 import { replicaProbeKey } from '../keys.ts'
-import type { RedisSettings } from '../redis-settings.ts'
 import { mastersOf } from '../servers.ts'
 import { type Master, masterOf, serverOf } from './master-of-key.ts'
 

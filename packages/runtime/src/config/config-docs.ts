@@ -29,7 +29,7 @@ Of a name that stands twice the last value counts, and the log says so.
 
 const CONFIG_FILE = `## CONFIG_FILE
 
-YAML for several platforms, and for callers whose rights are narrowed. Its platforms and callers stand beside those of
+YAML for several platforms, for callers whose rights are narrowed, and for subscriptions. Its platforms and callers stand beside those of
 \`WX_*\` and \`API_KEYS\`. A double platform id, component appid, caller name or caller key stops the start, and so does a key
 that is not listed here. \`\${NAME}\` inside any text takes the value of a variable, from the environment or \`.env\`; a variable
 that is not there is a problem. Every value is read as text: a token of digits needs no quotes.

@@ -1,4 +1,4 @@
-// Owns: CONFIG_FILE, the YAML with several platforms and callers. Which of them clash with others is config.ts' business.
+// Owns: CONFIG_FILE, the YAML with several platforms, callers and subscriptions. Clashes with other settings are found in load-config.ts.
 import { parseAuthorizerAppId } from '@wxgw/wechat-core'
 import { parseDocument } from 'yaml'
 import {

@@ -1,8 +1,9 @@
 // Owns: the settings of Redis as one: which belong to which mode, whether several URLs agree, and the files for TLS.
 // A setting that the chosen mode would ignore is a problem: nobody may believe in a password or a CA that is not used.
 import { createPrivateKey, X509Certificate } from 'node:crypto'
+import type { RedisLogin, RedisTls } from '@wxgw/contracts'
 import { Secret } from '@wxgw/wechat-core'
-import type { RedisConfig, RedisLogin, RedisTls } from '../config-types.ts'
+import type { RedisConfig } from '../config-types.ts'
 import type { ReportProblem } from './config-error.ts'
 import type { RedisUrl } from './redis-url.ts'
 import type { SettingValues } from './settings.ts'
