@@ -1,8 +1,7 @@
 // Owns: a gateway whose every wire can be cut: processes as in production, a Redis each reaches through a proxy of its own,
 // WeChat behind a third one. What is done to it is the scenarios' business.
-import { randomBytes } from 'node:crypto'
 import { type Simulator, startSimulator } from '@wxgw/simulator'
-import { API_KEY } from '../helpers/gateway.ts'
+import { API_KEY, environmentOf, newComponent, untilAlive } from '../helpers/gateway-process.ts'
 import { freePort } from '../helpers/free-port.ts'
 import { type RunningProcess, startProcess } from '../helpers/process.ts'
 import { connectRedis, type RedisConnection } from '@wxgw/redis'
@@ -54,12 +53,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   const { form } = options
   const redis = form?.servers[0] ?? (await startRedis(['--appendfsync', 'always', ...(options.redisArguments ?? [])]))
   if (options.withoutRedis) await redis.kill()
-  const component = {
-    appId: `wx${randomBytes(8).toString('hex')}`,
-    appSecret: randomBytes(16).toString('hex'),
-    token: randomBytes(8).toString('hex'),
-    encodingAesKey: randomBytes(40).toString('base64').replace(/[^A-Za-z0-9]/g, 'x').slice(0, 43),
-  }
+  const component = newComponent()
   const firstPort = await freePort()
   const base = `http://${HOST}:${firstPort}/apis/v1/wx/open1`
   const simulator = await startSimulator({ component, eventUrl: `${base}/event`, callbackUrl: `${base}/$APPID$/callback`, port: 0 })
@@ -70,19 +64,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   }
   const wechatUrl = `http://${HOST}:${wires.wechat.port}`
   const common = {
-    WX_COMPONENT_APPID: component.appId,
-    WX_COMPONENT_APPSECRET: component.appSecret,
-    WX_TOKEN: component.token,
-    WX_ENCODING_AES_KEY: component.encodingAesKey,
-    WX_API_BASE_URL: wechatUrl,
-    WX_MP_BASE_URL: wechatUrl,
-    WX_OPEN_BASE_URL: wechatUrl,
-    API_KEYS: `test=${API_KEY}`,
-    SEALING_KEYS: `k1:${randomBytes(32).toString('base64')}`,
-    WEBHOOK_ALLOW_NETWORKS: '127.0.0.0/8',
-    PUBLIC_HOST: HOST,
-    INTERNAL_HOST: HOST,
-    WORKER_HOST: HOST,
+    ...environmentOf(component, wechatUrl),
     // Of hundreds of thousands of deliveries, only what went wrong is looked at; all of it when somebody looks for a cause.
     LOG_LEVEL: process.env['CHAOS_LOGS'] === undefined ? 'warn' : 'info',
     ...options.env,
@@ -109,7 +91,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     outOfService.add(member)
     if (again) ingresses.splice(ingresses.indexOf(again), 1, member)
     else ingresses.push(member)
-    await untilAlive(member)
+    await untilAlive(process, member.url)
     outOfService.delete(member)
     if (again) outOfService.delete(again)
     return member
@@ -125,7 +107,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     })
     const member = { process, url, publicUrl: '' }
     workers.push(member)
-    await untilAlive(member)
+    await untilAlive(process, member.url)
     return member
   }
 
@@ -195,20 +177,6 @@ export async function readinessOf(member: Member): Promise<string> {
   const response = await fetch(`${member.url}/readyz`)
   const text = await response.text()
   return response.status === 200 ? 'ready' : text
-}
-
-async function untilAlive({ process, url }: Member): Promise<void> {
-  await until(
-    `${url} answers`,
-    async () => {
-      if (process.child.exitCode !== null) throw new Error(`the process ended with ${process.child.exitCode}:\n${process.output()}`)
-      return fetch(`${url}/healthz`).then(
-        (response) => response.ok,
-        () => false,
-      )
-    },
-    { timeoutMs: 20_000, everyMs: 50 },
-  )
 }
 
 /** What is stopped cannot be killed tidily. */

@@ -1,13 +1,12 @@
 // Owns: a whole gateway for a test: real ingress and worker processes over a Redis of the test's own, WeChat played by the simulator.
-import { randomBytes } from 'node:crypto'
 import { type Simulator, startSimulator } from '@wxgw/simulator'
 import { freePort } from './free-port.ts'
+import { API_KEY, environmentOf, newComponent, untilAlive } from './gateway-process.ts'
 import { type RunningProcess, startProcess } from './process.ts'
 import type { RedisForm } from './redis-forms.ts'
 import { type RedisServer, startRedis } from './redis-server.ts'
-import { until } from './until.ts'
 
-export const API_KEY = 'test-key-of-at-least-32-characters-0123456789'
+export { API_KEY } from './gateway-process.ts'
 
 /** Whatever the routes answer, field by field: a test reads what it expects to be there. */
 export type Answer = Partial<{
@@ -92,13 +91,7 @@ export type GatewayOptions = {
 
 export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
   const redis = options.redis ?? options.form?.servers[0] ?? (await startRedis())
-  const component = {
-    appId: `wx${randomBytes(8).toString('hex')}`,
-    appSecret: randomBytes(16).toString('hex'),
-    token: randomBytes(8).toString('hex'),
-    encodingAesKey: randomBytes(40).toString('base64').replace(/[^A-Za-z0-9]/g, 'x').slice(0, 43),
-    ...options.component,
-  }
+  const component = { ...newComponent(), ...options.component }
   const firstPublicPort = await freePort()
   const base = `http://127.0.0.1:${firstPublicPort}/apis/v1/wx/open1`
   const simulator = await startSimulator({
@@ -110,19 +103,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   })
   const env = {
     ...(options.form?.env ?? { REDIS_URL: redis.url }),
-    WX_COMPONENT_APPID: component.appId,
-    WX_COMPONENT_APPSECRET: component.appSecret,
-    WX_TOKEN: component.token,
-    WX_ENCODING_AES_KEY: component.encodingAesKey,
-    WX_API_BASE_URL: simulator.url,
-    WX_MP_BASE_URL: simulator.url,
-    WX_OPEN_BASE_URL: simulator.url,
-    API_KEYS: `test=${API_KEY}`,
-    SEALING_KEYS: `k1:${randomBytes(32).toString('base64')}`,
-    WEBHOOK_ALLOW_NETWORKS: '127.0.0.0/8',
-    PUBLIC_HOST: '127.0.0.1',
-    INTERNAL_HOST: '127.0.0.1',
-    WORKER_HOST: '127.0.0.1',
+    ...environmentOf(component, simulator.url),
     ...options.env,
   }
   const auth = { authorization: `Bearer ${API_KEY}` }
@@ -141,7 +122,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     })
     const ingress = { process, publicUrl, internalUrl: `http://127.0.0.1:${internalPort}` }
     ingresses.push(ingress)
-    await untilAlive(process, `${ingress.internalUrl}/healthz`)
+    await untilAlive(process, ingress.internalUrl)
     return ingress
   }
 
@@ -150,7 +131,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     const process = startProcess('apps/worker/dist/main.js', { ...env, WORKER_PORT: String(port) })
     const worker = { process, url: `http://127.0.0.1:${port}` }
     workers.push(worker)
-    await untilAlive(process, `${worker.url}/healthz`)
+    await untilAlive(process, worker.url)
     return worker
   }
 
@@ -195,21 +176,4 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     },
     stop,
   }
-}
-
-/** A start costs a second or two of a core, which a suite that uses all of them gives it late. */
-const START_TIMEOUT_MS = 60_000
-
-async function untilAlive(process: RunningProcess, url: string): Promise<void> {
-  await until(
-    `${url} answers`,
-    async () => {
-      if (process.child.exitCode !== null) throw new Error(`the process ended with ${process.child.exitCode}:\n${process.output()}`)
-      return fetch(url).then(
-        (response) => response.ok,
-        () => false,
-      )
-    },
-    { timeoutMs: START_TIMEOUT_MS, everyMs: 50 },
-  )
 }

@@ -4,6 +4,7 @@ import { createDeliveryQueue, createEventLog, createUnsettledDeliveries, deliver
 import { type Settlement, type SettlingDeps, startSettling } from '@wxgw/worker'
 import t, { type Test } from 'tap'
 import { until } from '../../../helpers/until.ts'
+import { subscription, webhookSink } from '../delivery-fixtures.ts'
 import { keys, makeEvent, PLATFORM, startStore } from '../../../packages/redis/queues-fixture.ts'
 
 const QUEUE = deliveriesQueue(PLATFORM, 'crm')
@@ -26,7 +27,13 @@ async function start(t: Test, { createdAtMs = 0 }: { createdAtMs?: number } = {}
       platform: {
         id: PLATFORM,
         events,
-        subscriptions: { get: async (name) => (subscriptions.has(name) ? { ...subscription(name), createdAtMs } : undefined) },
+        subscriptions: {
+          async get(name) {
+            if (!subscriptions.has(name)) return undefined
+            const sink = webhookSink('https://crm.example/')
+            return { ...subscription(name, { sink, retry: { scheduleSeconds: [0, 0] }, createdAtMs }), secrets: [] }
+          },
+        },
         unsettled: {
           ...unsettled,
           async page(options) {
@@ -51,15 +58,6 @@ async function start(t: Test, { createdAtMs = 0 }: { createdAtMs?: number } = {}
 
   const statusOf = async (id: string) => (await events.get(id))?.deliveries[0]?.status
   return { ...store, redis, events, enqueueDelivery, subscriptions, settle, statusOf }
-}
-
-function subscription(name: string) {
-  return {
-    ...{ name, platform: PLATFORM, match: { authorizers: undefined, types: undefined }, reply: false, fallback: null, enabled: true },
-    ...{ sink: { kind: 'webhook', url: 'https://crm.example/', timeoutMs: 1 } as const, createdAtMs: 0, updatedAtMs: 0 },
-    retry: { scheduleSeconds: [0, 0] },
-    secrets: [],
-  }
 }
 
 function jobOf(id: string, deliveryId = id): DeliveryJob {
