@@ -15,8 +15,13 @@ const START_DEADLINE_MS = 120_000
 const ANSWER_DEADLINE_MS = 10_000
 const START_ATTEMPTS = 3
 
-// The server ends when this process closes its end of the pipe, which it also does by dying, however it dies.
-const GUARDED = 'exec 3<&0; "$@" </dev/null 3<&- & server=$!; exec 2>/dev/null; { read -r _; kill -9 "$server"; } <&3 & wait "$server"'
+// The server ends when this process closes its end of the pipe, which it also does by dying, however it dies. The guard ends with the
+// server: its process id may soon be another's.
+const GUARDED = [
+  'exec 3<&0; "$@" </dev/null 3<&- & server=$!; exec 2>/dev/null',
+  '{ read -r _; kill -9 "$server"; } <&3 & guard=$!',
+  'wait "$server"; code=$?; kill "$guard"; exit "$code"',
+].join('\n')
 
 /**
  * Answers `{ url, kind, stop }`, `kind` one of `REDIS_URL`, `redis-server`, `valkey-server`, `embedded`. `stop` may be called twice
