@@ -1,6 +1,14 @@
 // Owns: the command `npm run rotate-keys`: everything stored is sealed anew with the first of SEALING_KEYS, and counted.
 // How a value is replaced safely is packages/redis' business.
-import { checkSealingKeys, connectRedis, createSealer, platformKeys, resealPlatform, type RotationReport, storeErrorCode } from '@wxgw/redis'
+import {
+  checkSealingKeys,
+  connectRedis,
+  createSealer,
+  platformKeys,
+  resealPlatform,
+  type RotationReport,
+  storeErrorCode,
+} from '@wxgw/redis'
 import { type Config, loadConfig } from '@wxgw/runtime'
 
 export type RotateKeysDeps = {

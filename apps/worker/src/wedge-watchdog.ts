@@ -68,7 +68,10 @@ export function startWedgeWatchdog(deps: WedgeWatchdogDeps): { stop(): Promise<v
     return undefined
   }
 
-  async function idleLooksOf({ queue, taken, hasRoom }: WatchedQueue, before: { taken: number; looks: number } | undefined): Promise<number> {
+  async function idleLooksOf(
+    { queue, taken, hasRoom }: WatchedQueue,
+    before: { taken: number; looks: number } | undefined,
+  ): Promise<number> {
     const isIdle = () => before?.taken === taken() && hasRoom()
     // Again after the question: what came while it was on its way has been taken meanwhile.
     return before && isIdle() && (await waiting(queue)) > 0 && isIdle() ? before.looks + 1 : 0

@@ -57,7 +57,12 @@ export function startWorkers(deps: WorkersDeps): QueueWorker[] {
         return job.kind === 'component-event' ? Math.min(backoffMs, untilAnnouncementMs(job, deps.nowMs())) : backoffMs
       },
     }),
-    startWorker(PLATFORM_EVENTS_QUEUE, { concurrency: 20, tells: false, parse: parseFanOutJob, handle: fanOutHandler(deps, { mayCall: false }) }),
+    startWorker(PLATFORM_EVENTS_QUEUE, {
+      concurrency: 20,
+      tells: false,
+      parse: parseFanOutJob,
+      handle: fanOutHandler(deps, { mayCall: false }),
+    }),
     startWorker(MESSAGES_QUEUE, {
       concurrency: MESSAGES_AT_ONCE + DIRECT_CALLS_AT_MOST,
       tells: false,
@@ -126,7 +131,10 @@ function runControlPlaneJob(deps: WorkersDeps, job: ControlPlaneJob, context: Jo
   }
 }
 
-function fanOutHandler({ fanOutOf }: WorkersDeps, { mayCall }: { mayCall: boolean }): JobHandler<NonNullable<ReturnType<typeof parseFanOutJob>>> {
+function fanOutHandler(
+  { fanOutOf }: WorkersDeps,
+  { mayCall }: { mayCall: boolean },
+): JobHandler<NonNullable<ReturnType<typeof parseFanOutJob>>> {
   return async (job, { signal }) => {
     const fanOut = fanOutOf(job.event.platform)
     if (!fanOut) throw platformNotConfigured()

@@ -1,7 +1,8 @@
 // Owns: an authorizer as callers and consumers see it: no secret inside.
 import { Type, type Static } from 'typebox'
 
-const nullable = <T extends ReturnType<typeof Type.String> | ReturnType<typeof Type.Integer>>(schema: T) => Type.Union([schema, Type.Null()])
+const nullable = <T extends ReturnType<typeof Type.String> | ReturnType<typeof Type.Integer>>(schema: T) =>
+  Type.Union([schema, Type.Null()])
 
 export const AuthorizerSchema = Type.Object(
   {

@@ -31,7 +31,10 @@ export type OpenedGateway = {
 }
 
 const KEY_CHECK_EVERY_MS = 200
-/** When Redis is there, the keys are proven before the process begins its work; when it is away, as soon as it comes, and no secret moves before. */
+/**
+ * When Redis is there, the keys are proven before the process begins its work; when it is away, as soon as it comes,
+ * and no secret moves before.
+ */
 const KEY_CHECK_FIRST_MS = 2_000
 
 /** Whatever it opens is closed by the lifecycle, last of all. Never fails because Redis is away. */

@@ -122,7 +122,8 @@ export type ReplyOutcome = Exclude<OfferOutcome, 'no-user'> | 'invalid' | 'sent'
 
 export type ReplyOffers = {
   /**
-   * Hands a consumer's reply in, or null for its word that none will come: the push then waits no longer; `event`, and the subscription that it comes `from`, when they are known. A reply from another
+   * Hands a consumer's reply in, or null for its word that none will come: the push then waits no longer; `event`, and the
+   * subscription that it comes `from`, when they are known. A reply from another
    * subscription than the one that was asked is `not-asked`, however it looks. Rejects as CustomerService.send when the fallback fails.
    */
   offer(eventId: string, reply: unknown, known?: { event?: GatewayEvent; from?: string }): Promise<ReplyOutcome>

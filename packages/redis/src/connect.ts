@@ -34,7 +34,8 @@ const shared: Options = {
   connectTimeout: CONNECT_TIMEOUT_MS,
   // A line that merely broke is there again at once; a Redis that is away is asked about twice a second, so that work goes on
   // within a second of its return: a job needs two lines, one that takes it and one that it reads by.
-  retryStrategy: (attempt) => (attempt <= 1 ? 0 : Math.min(25 * 2 ** Math.min(attempt, 10), 400)) + Math.random() * (attempt <= 1 ? 50 : 200),
+  retryStrategy: (attempt) =>
+    (attempt <= 1 ? 0 : Math.min(25 * 2 ** Math.min(attempt, 10), 400)) + Math.random() * (attempt <= 1 ? 50 : 200),
   // After a failover that left the sockets open, the old master refuses writes for ever: connect anew and send again.
   reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 2 : false),
   enableReadyCheck: true,

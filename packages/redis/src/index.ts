@@ -84,7 +84,14 @@ export type { WarnLog } from './queues/error-log.ts'
 export type { Declaration, DeclaredOutcome } from './subscriptions/declared.ts'
 export { createSubscriptions } from './subscriptions/subscriptions.ts'
 export type { NameLeft } from './old-names/leave-old-names.ts'
-export type { DeleteOptions, PutOptions, SubscriptionChange, Subscriptions, SubscriptionsAsked, SubscriptionsDeps } from './subscriptions/subscriptions.ts'
+export type {
+  DeleteOptions,
+  PutOptions,
+  SubscriptionChange,
+  Subscriptions,
+  SubscriptionsAsked,
+  SubscriptionsDeps,
+} from './subscriptions/subscriptions.ts'
 export type { CheckWebhookUrl } from './subscriptions/check-input.ts'
 export { createDeadLetters } from './dead-letters/dead-letters.ts'
 export type { DeadLetters, DeadLettersDeps } from './dead-letters/dead-letters.ts'

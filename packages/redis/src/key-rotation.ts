@@ -10,7 +10,16 @@ import { unparsedPushPlace } from './unparsed-pushes.ts'
 
 export type RotationDeps = { platform: string; redis: RedisConnection; keys: PlatformKeys; sealer: Sealer }
 
-export const SEALED_KINDS = ['refresh_token', 'refresh_token_history', 'ticket', 'api_ticket', 'webhook_secret', 'job', 'unparsed_push', 'key_check'] as const
+export const SEALED_KINDS = [
+  'refresh_token',
+  'refresh_token_history',
+  'ticket',
+  'api_ticket',
+  'webhook_secret',
+  'job',
+  'unparsed_push',
+  'key_check',
+] as const
 export type SealedKind = (typeof SEALED_KINDS)[number]
 
 /**

@@ -90,16 +90,25 @@ export type PlatformKeys = ReturnType<typeof platformKeys>
 export function platformKeys(platform: string) {
   const base = `wx:{${platform}}`
   return {
-    /** string, the token in clear, TTL = its remaining life. Written by refresh and exchange, read by anyone granted. Public by contract. */
+    /**
+     * string, the token in clear, TTL = its remaining life. Written by refresh and exchange, read by anyone granted.
+     * Public by contract.
+     */
     accessToken: (appId: string) => `${base}:access_token:${appId}`,
     /** string, the token in clear, TTL = its remaining life. Public by contract. */
     componentAccessToken: `${base}:component_access_token`,
 
-    /** hash ticket (sealed), createTime, receivedAtMs. No TTL: the newest ticket is kept until a newer comes. Written by ingress and worker. */
+    /**
+     * hash ticket (sealed), createTime, receivedAtMs. No TTL: the newest ticket is kept until a newer comes. Written by
+     * ingress and worker.
+     */
     ticket: `${base}:ticket`,
     /** hash version, fence, committedFence, expiresAtMs, lifetimeSeconds, refreshedAtMs. No TTL: describes the component token. */
     componentToken: `${base}:component_token`,
-    /** hash, one authorizer: status, generation, authorizedAt, tokens' metadata, sealed refresh token and its history, profile. No TTL: the vault. */
+    /**
+     * hash, one authorizer: status, generation, authorizedAt, tokens' metadata, sealed refresh token and its history,
+     * profile. No TTL: the vault.
+     */
     authorizer: (appId: string) => `${base}:authorizer:${appId}`,
     /** list of sealed refresh tokens that stood in the hash before, newest first, at most 5. No TTL: the vault's second copy. */
     refreshTokenHistory: (appId: string) => `${base}:refresh_token_history:${appId}`,
@@ -117,7 +126,10 @@ export function platformKeys(platform: string) {
     refreshLease: (subject: string) => `${base}:refresh_lease:${subject}`,
     /** string JSON {code, errcode, errmsg}, PX 1000: the last failed refresh, given to everybody who asks meanwhile. */
     refreshError: (subject: string) => `${base}:refresh_error:${subject}`,
-    /** hash state, owner, savedBy, claimedAtMs, leaseUntilMs, appid, errcode, errmsg, refusedAtMs, listSearchedAtMs; EX 7200: one authorization code by its SHA-256. */
+    /**
+     * hash state, owner, savedBy, claimedAtMs, leaseUntilMs, appid, errcode, errmsg, refusedAtMs, listSearchedAtMs; EX
+     * 7200: one authorization code by its SHA-256.
+     */
     authorizationCode: (hash: string) => `${base}:authorization_code:${hash}`,
     /** string, a jsapi or wx_card ticket, sealed, TTL = its remaining life. */
     apiTicket: (type: string, appId: string) => `${base}:api_ticket:${type}:${appId}`,
@@ -133,14 +145,20 @@ export function platformKeys(platform: string) {
     /** string, counts changes of the hash of subscriptions. No TTL. Read by every process before it matches. */
     subscriptionsVersion: `${base}:subscriptions_version`,
 
-    /** hash event, receivedAtMs, d:<subscription> -> state as JSON, j:<subscription> -> id of the job that delivers, where it is not the event's; EX EVENT_LOG_SECONDS. */
+    /**
+     * hash event, receivedAtMs, d:<subscription> -> state as JSON, j:<subscription> -> id of the job that delivers,
+     * where it is not the event's; EX EVENT_LOG_SECONDS.
+     */
     event: (eventId: string) => `${base}:event:${eventId}`,
     /** sorted set of event ids by receivedAtMs; trimmed by age and by size on write; EX EVENT_LOG_SECONDS. */
     events: `${base}:events`,
     /** the same, for one authorizer. */
     eventsOfAuthorizer: (appId: string) => `${base}:events:${appId}`,
 
-    /** sorted set `<event id> <subscription>` by the millisecond since which the delivery is not over; trimmed as `events`; EX EVENT_LOG_SECONDS. */
+    /**
+     * sorted set `<event id> <subscription>` by the millisecond since which the delivery is not over; trimmed as
+     * `events`; EX EVENT_LOG_SECONDS.
+     */
     unsettled: `${base}:unsettled`,
     /** string '1', EX 50: a worker is comparing what is not over with what stands in the queues. */
     settling: `${base}:settling`,
@@ -150,9 +168,15 @@ export function platformKeys(platform: string) {
     /** sorted set of the event ids of those by receivedAtMs, at most 50; EX 1 day. */
     unparsedPushes: `${base}:unparsed_pushes`,
 
-    /** hash deadline, reply, w:<channel>, subscription, authorizer, openid, event (without an event log); PX deadline + 10 min: a reply on its way to an ingress. */
+    /**
+     * hash deadline, reply, w:<channel>, subscription, authorizer, openid, event (without an event log); PX deadline +
+     * 10 min: a reply on its way to an ingress.
+     */
     reply: (eventId: string) => `${base}:reply:${eventId}`,
-    /** hash subscription -> id of the last entry of its consumer queue's event stream that was worked off. No TTL: where a worker goes on. */
+    /**
+     * hash subscription -> id of the last entry of its consumer queue's event stream that was worked off. No TTL: where
+     * a worker goes on.
+     */
     consumerReturns: `${base}:consumer_returns`,
     /** string '1', EX 1 day: this event is answered, by a passive reply or by customer service message. */
     replySent: (eventId: string) => `${base}:reply_sent:${eventId}`,

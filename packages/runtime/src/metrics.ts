@@ -51,7 +51,8 @@ export function createMetrics({ process }: { process: 'ingress' | 'worker' }): M
           : {}),
       })
     },
-    histogram: ({ name, help, labels = [], buckets }) => new Histogram({ name, help, labelNames: labels, buckets: [...buckets], registers }),
+    histogram: ({ name, help, labels = [], buckets }) =>
+      new Histogram({ name, help, labelNames: labels, buckets: [...buckets], registers }),
     text: () => registry.metrics(),
     snapshot: () => registry.getMetricsAsJSON(),
     contentType: registry.contentType,

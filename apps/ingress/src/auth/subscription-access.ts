@@ -20,7 +20,8 @@ export function createReach(request: FastifyRequest, action: Action): (subscript
 
 /** Throws FORBIDDEN, to a narrowed right for a missing subscription too: the answer must not tell the two apart. */
 export function assertReached<T extends Matching>(request: FastifyRequest, action: Action, subscription: T | undefined): T | undefined {
-  const reached = subscription === undefined ? visibleAuthorizers(request, action) === undefined : createReach(request, action)(subscription)
+  const reached =
+    subscription === undefined ? visibleAuthorizers(request, action) === undefined : createReach(request, action)(subscription)
   if (!reached) throw forbidden()
   return subscription
 }

@@ -19,7 +19,14 @@ export type Supervisor = {
   stop(signal: NodeJS.Signals): Promise<void>
 }
 
-type Slot = { name: string; worker: Worker | undefined; startedAtMs: number; isServing: boolean; endings: number; timer: NodeJS.Timeout | undefined }
+type Slot = {
+  name: string
+  worker: Worker | undefined
+  startedAtMs: number
+  isServing: boolean
+  endings: number
+  timer: NodeJS.Timeout | undefined
+}
 
 type Deps = {
   cluster: Pick<Cluster, 'fork' | 'setupPrimary'>
@@ -42,7 +49,10 @@ export function supervise({ cluster, main, count, metrics, log, nowMs = Date.now
   let onAllEnded = () => {}
   const unclean: string[] = []
 
-  const restarts = metrics.counter({ name: 'wxgw_ingress_restarts_total', help: 'Ingress processes that ended by themselves and were started again' })
+  const restarts = metrics.counter({
+    name: 'wxgw_ingress_restarts_total',
+    help: 'Ingress processes that ended by themselves and were started again',
+  })
   metrics.gauge({
     name: 'wxgw_ingress_processes',
     help: 'Ingress processes that serve',

@@ -55,7 +55,10 @@ export function authorizerMessageRoute(scope: GatewayServer, deps: Deps): void {
     // At debug: a log line per message costs nearly half of the throughput. The metrics count them.
     const { id: eventId, type } = event
     const answered = answer !== undefined
-    log.debug({ platform: platform.id, appid: appId, eventId, type, outcome, answered, durationMs: clock.nowMs() - receivedAtMs }, 'push.received')
+    log.debug(
+      { platform: platform.id, appid: appId, eventId, type, outcome, answered, durationMs: clock.nowMs() - receivedAtMs },
+      'push.received',
+    )
     return answerText(reply, answer ?? SUCCESS)
   })
 

@@ -30,7 +30,13 @@ export function componentEventRoute(scope: GatewayServer, deps: PushDeps): void 
     // In force before it is acknowledged: a ticket is asked for by the first call after it, and by every process. At the same time
     // as it is queued: from a Redis that does not answer, the two bounds would add up.
     const [outcome] = await Promise.all([
-      platform.inbox.componentEvent({ eventId: id, plaintext, receivedAtMs, made: madeOf(event), within: createStoreBudget(clock, receivedAtMs) }),
+      platform.inbox.componentEvent({
+        eventId: id,
+        plaintext,
+        receivedAtMs,
+        made: madeOf(event),
+        within: createStoreBudget(clock, receivedAtMs),
+      }),
       event.kind === 'component_verify_ticket' ? keepTicket(deps, { platform, event, receivedAtMs }) : undefined,
     ])
     log.info({ platform: platform.id, eventId: id, infoType, outcome, durationMs: clock.nowMs() - receivedAtMs }, 'push.received')

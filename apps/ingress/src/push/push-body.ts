@@ -13,7 +13,9 @@ export function acceptPushBodies(scope: GatewayServer): void {
   // Paths and queries are texts by themselves; which texts is checked by those who read them, and a schema says it to readers only.
   scope.setValidatorCompiler(() => () => true)
   // By name as well: what only the wildcard takes is parsed anew as a content type for every push.
-  scope.addContentTypeParser([...XML_TYPES, '*'], { parseAs: 'buffer', bodyLimit: MAX_BODY_BYTES }, (_request, body, done) => done(null, body))
+  scope.addContentTypeParser([...XML_TYPES, '*'], { parseAs: 'buffer', bodyLimit: MAX_BODY_BYTES }, (_request, body, done) =>
+    done(null, body),
+  )
 }
 
 /** Throws UNSUPPORTED_MEDIA_TYPE. */

@@ -93,7 +93,9 @@ export function createRecentAcceptances({ clock, metrics, log, mostBytes = MOST_
           enqueuedAgain?.inc({ outcome })
         }
       }
-      if (due.length > 0) log.warn({ reason, lost: counts.accepted, stillThere: counts.duplicate, givenUp: counts['given-up'] }, 'pushes.enqueued_again')
+      if (due.length > 0) {
+        log.warn({ reason, lost: counts.accepted, stillThere: counts.duplicate, givenUp: counts['given-up'] }, 'pushes.enqueued_again')
+      }
     },
   }
 }

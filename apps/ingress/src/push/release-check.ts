@@ -6,7 +6,10 @@ import type { PushedMessage, ReleaseCheck } from './passive-answers.ts'
 const NOTHING_YET = ''
 
 export function createReleaseCheck({ clock }: { clock: Clock }): ReleaseCheck {
-  async function carryOut(wanted: ReleaseCheckAnswer, { platform, appId, opened, message, event, receivedAtMs, made, within }: PushedMessage): Promise<string> {
+  async function carryOut(
+    wanted: ReleaseCheckAnswer,
+    { platform, appId, opened, message, event, receivedAtMs, made, within }: PushedMessage,
+  ): Promise<string> {
     if (wanted.kind === 'query-auth-code') {
       const { authorizationCode: code } = wanted
       const check = { eventId: event.id, appId, openId: message.fromUserName, code, receivedAtMs, made, within }

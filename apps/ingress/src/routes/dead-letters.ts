@@ -22,7 +22,12 @@ export function deadLetterRoutes(app: GatewayServer, { platforms, paging, turns 
     return paging.answer(request, await platform.deadLetters.list(name, paging.read(request)))
   })
 
-  const replay = { schema: subscriptionSchemas.replayDeadLetters, onRequest: write, preValidation: emptyBodyAllowed, preHandler: turns.wait }
+  const replay = {
+    schema: subscriptionSchemas.replayDeadLetters,
+    onRequest: write,
+    preValidation: emptyBodyAllowed,
+    preHandler: turns.wait,
+  }
   app.post(`${path}/replay`, replay, async (request, reply) => {
     const platform = platformOf(platforms, request.params)
     const { name } = await subscriptionOf(request, platform, 'subscriptions:write')

@@ -7,7 +7,9 @@ const tags = ['Health']
 const Readiness = Type.Object({
   status: Type.Union([Type.Literal('ready'), Type.Literal('not ready')]),
   checks: Type.Array(Type.Object({ name: Type.String(), ok: Type.Boolean(), reason: Type.Optional(Type.String()) })),
-  warnings: Type.Array(Type.String({ description: 'name: reason' }), { description: 'what an operator should know; the status does not depend on it' }),
+  warnings: Type.Array(Type.String({ description: 'name: reason' }), {
+    description: 'what an operator should know; the status does not depend on it',
+  }),
 })
 
 export const healthSchemas = {

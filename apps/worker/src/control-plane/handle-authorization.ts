@@ -4,7 +4,15 @@ import { type ComponentEventJob, platformEvent } from '@wxgw/contracts'
 import type { Platform } from '@wxgw/platform'
 import type { JobContext } from '@wxgw/redis'
 import type { Log } from '@wxgw/runtime'
-import { type AuthorizerAppId, type ComponentEvent, describeFailure, GatewayError, isStoreAway, orderedAtSeconds, Secret } from '@wxgw/wechat-core'
+import {
+  type AuthorizerAppId,
+  type ComponentEvent,
+  describeFailure,
+  GatewayError,
+  isStoreAway,
+  orderedAtSeconds,
+  Secret,
+} from '@wxgw/wechat-core'
 import { consumerEvent, type UnderstoodEvent } from './consumer-event.ts'
 
 export type AuthorizationPlatform = {

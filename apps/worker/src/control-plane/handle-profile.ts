@@ -13,11 +13,18 @@ export type ProfilePlatform = {
 
 export type ProfileDeps = { platforms: ReadonlyMap<string, ProfilePlatform>; nowMs(): number; log: Log }
 
-/** Attempts at the profile before consumers hear of the authorization without it: with a doubling back-off from 1 s, a quarter of a minute. */
+/**
+ * Attempts at the profile before consumers hear of the authorization without it: with a doubling back-off from 1 s, a
+ * quarter of a minute.
+ */
 export const PROFILE_ATTEMPTS = 5
 
 /** Safe to run twice: the announcement carries the id of the push. */
-export async function handleProfile(job: ProfileJob, { attempt }: { attempt: number }, { platforms, nowMs, log }: ProfileDeps): Promise<void> {
+export async function handleProfile(
+  job: ProfileJob,
+  { attempt }: { attempt: number },
+  { platforms, nowMs, log }: ProfileDeps,
+): Promise<void> {
   const platform = platforms.get(job.platform)
   const appId = parseAuthorizerAppId(job.appid)
   if (!platform || !appId) throw platformNotConfigured()

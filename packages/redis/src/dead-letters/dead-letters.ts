@@ -75,7 +75,11 @@ export function createDeadLetters({ platform, redis, queues, events }: DeadLette
   }
 
   /** Downwards from `after`, or from the newest; `last` is where it stopped with more to come. What fails meanwhile is newer. */
-  async function takeOlder(queue: Queue, act: Act, { after, most }: { after?: Position; most: number }): Promise<{ taken: number; last?: Position }> {
+  async function takeOlder(
+    queue: Queue,
+    act: Act,
+    { after, most }: { after?: Position; most: number },
+  ): Promise<{ taken: number; last?: Position }> {
     const key = queue.toKey('failed')
     let taken = 0
     let last = after

@@ -18,7 +18,14 @@ const TOGETHER = ''
 const PENDING = formatState({ status: 'pending', attempts: 0, lastError: null, deliveredAt: null })
 
 /** Rejects with STORE_UNAVAILABLE. Both scripts are safe to repeat. */
-export function createEventWriter({ redis, keys, queues, eventLogSeconds, maxEvents, version }: EventLogDeps & { maxEvents: number }): EventWriter {
+export function createEventWriter({
+  redis,
+  keys,
+  queues,
+  eventLogSeconds,
+  maxEvents,
+  version,
+}: EventLogDeps & { maxEvents: number }): EventWriter {
   const reach = createScriptReach(redis, keys.events)
   const mayAdd = isFormatKnown(version)
   const directQueue = (name: string) => (queues && mayAdd && reach.reaches(name) ? queues.open(name) : undefined)
@@ -28,7 +35,14 @@ export function createEventWriter({ redis, keys, queues, eventLogSeconds, maxEve
     write: async (_, events) => {
       const delivered = formatState({ status: 'delivered', attempts: 1, lastError: null, deliveredAt: new Date().toISOString() })
       const head = [eventLogSeconds, maxEvents, keys.event(''), PENDING, delivered, Date.now()]
-      const layout = { head, index: keys.events, unsettled: keys.unsettled, indexOf: keys.eventsOfAuthorizer, reaches: reach.reaches, directQueue }
+      const layout = {
+        head,
+        index: keys.events,
+        unsettled: keys.unsettled,
+        indexOf: keys.eventsOfAuthorizer,
+        reaches: reach.reaches,
+        directQueue,
+      }
       const answers = await runScript(redis, recordEvents, recordArguments(layout, events))
       return Array.isArray(answers) ? answers.map((served) => (Array.isArray(served) ? served.map(String) : [])) : []
     },

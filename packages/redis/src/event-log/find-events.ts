@@ -23,7 +23,10 @@ export async function findEvents({ redis, keys }: Deps, filter: EventFilter): Pr
   const matches = typeMatcher(filter.type)
   const page: Found[] = []
   let bytes = 0
-  const answer = async (last: Position | undefined) => ({ items: await load({ redis, keys }, page), nextCursor: last ? encodeCursor(last) : null })
+  const answer = async (last: Position | undefined) => ({
+    items: await load({ redis, keys }, page),
+    nextCursor: last ? encodeCursor(last) : null,
+  })
   for (let scanned = 0; ; ) {
     // One more than the page tells whether there is a next one.
     const asked = matches === undefined ? Math.min(limit + 1 - page.length, SCAN_BATCH) : SCAN_BATCH

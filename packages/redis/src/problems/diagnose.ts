@@ -56,7 +56,10 @@ async function loginFor(settings: RedisSettings, endpoint: RedisEndpoint) {
 
 /** The same reply of a sentinel points to other settings. */
 function explained({ mode }: RedisSettings, error: unknown): RedisProblem {
-  const problem = explainRedisError(error) ?? { code: 'unknown', reason: 'Redis closed the connection or gave no answer that is understood' }
+  const problem = explainRedisError(error) ?? {
+    code: 'unknown',
+    reason: 'Redis closed the connection or gave no answer that is understood',
+  }
   if (mode !== 'sentinel' || !/^(WRONGPASS|NOAUTH)$/.test(problem.code)) return problem
   return { ...problem, reason: 'the sentinel refuses the password: set REDIS_SENTINEL_PASSWORD (and REDIS_SENTINEL_USERNAME)' }
 }

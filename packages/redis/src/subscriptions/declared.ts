@@ -93,7 +93,11 @@ async function applied(deps: DeclareDeps, declaration: Declaration): Promise<'sa
 }
 
 /** undefined when it stands there already, secret included: a start changes nothing then. */
-function nextOf({ nextRecord }: DeclareDeps, declaration: Declaration, known: SubscriptionRecord | undefined): SubscriptionRecord | undefined {
+function nextOf(
+  { nextRecord }: DeclareDeps,
+  declaration: Declaration,
+  known: SubscriptionRecord | undefined,
+): SubscriptionRecord | undefined {
   const { name, secret } = declaration
   const digest = digestOf(declaration)
   const { sink } = declaration.input
@@ -101,7 +105,8 @@ function nextOf({ nextRecord }: DeclareDeps, declaration: Declaration, known: Su
   const { enabledByApi } = known?.declared ?? {}
   const declared = { digest, ...(enabledByApi === undefined ? {} : { enabledByApi }) }
   const { record } = nextRecord({ name, input, known, declared })
-  if (!isApplied(known, digest)) return enabledByApi === undefined ? record : withEnabled(record, { enabled: enabledByApi, nowMs: record.subscription.updatedAtMs })
+  if (!isApplied(known, digest))
+    return enabledByApi === undefined ? record : withEnabled(record, { enabled: enabledByApi, nowMs: record.subscription.updatedAtMs })
   if (known !== undefined && isSameSecret(known, record)) return undefined
   // A webhook that answered 410 stays disabled as long as its declaration stays what it is.
   return { ...record, subscription: { ...record.subscription, enabled: known?.subscription.enabled ?? true } }

@@ -33,7 +33,10 @@ export type SubscriptionsAsked = {
 }
 
 export type Subscriptions = {
-  /** Creates or replaces; a new one counts for its creator (SUBSCRIPTION_LIMIT). A webhook without a secret gets one, kept on update and answered once, when it comes to be (`secret`). */
+  /**
+   * Creates or replaces; a new one counts for its creator (SUBSCRIPTION_LIMIT). A webhook without a secret gets one,
+   * kept on update and answered once, when it comes to be (`secret`).
+   */
   put(name: string, input: SubscriptionInput, options?: PutOptions): Promise<SubscriptionChange>
   get(name: string): Promise<Subscription | undefined>
   /** In the order of their names; those that `isShown` leaves out (default: none) take no place. A page is short when matches are long. */
@@ -253,7 +256,10 @@ export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
 }
 
 /** At least one, when there is one. What is not looked at costs nothing: a match may be long, and `isShown` look at all of it. */
-function pageOf(subscriptions: readonly Subscription[], { limit, cursor = '', isShown = () => true }: SubscriptionsAsked): Page<Subscription> {
+function pageOf(
+  subscriptions: readonly Subscription[],
+  { limit, cursor = '', isShown = () => true }: SubscriptionsAsked,
+): Page<Subscription> {
   const items: Subscription[] = []
   let entries = 0
   for (const subscription of subscriptions) {

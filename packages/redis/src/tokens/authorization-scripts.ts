@@ -58,7 +58,8 @@ return 1
 `)
 
 /**
- * Ends an authorization: its tokens, whatever is in flight, its place in the schedule. A tombstone stays, so that what comes late is known to be late.
+ * Ends an authorization: its tokens, whatever is in flight, its place in the schedule. A tombstone stays, so that what
+ * comes late is known to be late.
  * KEYS: authorizer, token, due, authorizers, history list, lease, ticket jsapi, ticket wx_card
  * ARGV: appid, CreateTime in s, or generation when `by` is `generation`, by (`event` | `generation`)
  * -> 'revoked' | 'ignored' (the authorization is newer, or of another generation) | 'equal' (same second: WeChat has to be asked)
@@ -112,7 +113,8 @@ return 1
 `)
 
 /**
- * What WeChat's own list says of an authorizer: adds what is missing, repairs a lost refresh token, never overwrites a working one, never revokes.
+ * What WeChat's own list says of an authorizer: adds what is missing, repairs a lost refresh token, never overwrites a
+ * working one, never revokes.
  * KEYS: authorizer, due, authorizers
  * ARGV: appid, auth_time in s, sealed refresh token or ''
  * -> 'added' | 'repaired' | 'known' | 'revoked' (an `unauthorized` newer than auth_time is known)

@@ -14,5 +14,6 @@ export const ACTION_MEANINGS: Readonly<Record<Action, string>> = {
   'subscriptions:write': 'to write, test and delete such subscriptions, and to replay and discard their dead letters',
   'events:read': '`events`, one and all, narrowed: of the authorizers in the grant',
   'events:replay': '`events/…/replay`, narrowed: to subscriptions that match nothing beyond the grant',
-  'replies:write': '`replies`. With `subscriptions:write`: a subscription with `reply` or `fallback` that matches nothing beyond either grant',
+  'replies:write':
+    '`replies`. With `subscriptions:write`: a subscription with `reply` or `fallback` that matches nothing beyond either grant',
 }

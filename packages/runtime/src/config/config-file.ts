@@ -165,7 +165,14 @@ function readPlatform(field: Field, report: ReportProblem): Placed<PlatformConfi
   const previousEncodingAesKey = readText(fields.previousEncodingAesKey, encodingAesKey, report)
   const eventLog = readText(fields.eventLog, yesOrNo, report) ?? true
   if (id === undefined || appId === undefined || !appSecret || !token || !aesKey) return undefined
-  const credentials = { componentAppId: appId, componentAppSecret: appSecret, token, encodingAesKey: aesKey, previousToken, previousEncodingAesKey }
+  const credentials = {
+    componentAppId: appId,
+    componentAppSecret: appSecret,
+    token,
+    encodingAesKey: aesKey,
+    previousToken,
+    previousEncodingAesKey,
+  }
   const value = { id, ...credentials, eventLog }
   return [{ place: `CONFIG_FILE ${field.path}`, value }]
 }

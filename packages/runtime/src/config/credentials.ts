@@ -28,7 +28,8 @@ export const secretWord: Parser<Secret> = (text) => secret(word(text))
  * WeChat allows letters and digits; `+` and `/` decode as well, and the spare bits of the last character are anybody's.
  * @see https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/Before_Develop/Technical_Plan.html
  */
-export const encodingAesKey: Parser<Secret> = (text) => secret(matching(/^[A-Za-z0-9+/]{43}$/, 'must be 43 of A-Z, a-z, 0-9, + and /')(text))
+export const encodingAesKey: Parser<Secret> = (text) =>
+  secret(matching(/^[A-Za-z0-9+/]{43}$/, 'must be 43 of A-Z, a-z, 0-9, + and /')(text))
 
 /** A key of the internal listener, as it stands in `Authorization: Bearer`. */
 export const callerKey: Parser<Secret> = (text) =>

@@ -30,7 +30,8 @@ export function readDeclaredSubscription(field: Field, deps: Deps): Placed<Decla
   const input = inputOf({ path: field.path, value: Object.fromEntries(entries) }, deps)
   if (platform === undefined || name === undefined || !input) return undefined
   const { sink } = input
-  if (sink.kind !== 'webhook' || sink.secret === undefined) return [{ place: `CONFIG_FILE ${field.path}`, value: { platform, name, input, secret: undefined } }]
+  if (sink.kind !== 'webhook' || sink.secret === undefined)
+    return [{ place: `CONFIG_FILE ${field.path}`, value: { platform, name, input, secret: undefined } }]
   const { secret, ...open } = sink
   return [{ place: `CONFIG_FILE ${field.path}`, value: { platform, name, input: { ...input, sink: open }, secret: new Secret(secret) } }]
 }

@@ -87,7 +87,12 @@ export function loadConfig({ env, readFile = readFileSync }: { env: Variables; r
 }
 
 // One of its settings is enough to say that the platform of WX_* is meant; then all four must be there.
-function platformOfEnvironment(values: SettingValues, variables: Variables, file: ConfigFile, report: ReportProblem): Placed<PlatformConfig>[] {
+function platformOfEnvironment(
+  values: SettingValues,
+  variables: Variables,
+  file: ConfigFile,
+  report: ReportProblem,
+): Placed<PlatformConfig>[] {
   const isMeant = OF_A_PLATFORM.some((name) => isSet(name, variables))
   if (!isMeant && file.givesPlatforms) return []
   for (const name of REQUIRED_OF_A_PLATFORM) {
@@ -113,7 +118,12 @@ function platformOfEnvironment(values: SettingValues, variables: Variables, file
   return [{ place: 'the platform of WX_PLATFORM_ID and WX_COMPONENT_APPID', value }]
 }
 
-function callersOfEnvironment(values: SettingValues, variables: Variables, file: ConfigFile, report: ReportProblem): Placed<CallerConfig>[] {
+function callersOfEnvironment(
+  values: SettingValues,
+  variables: Variables,
+  file: ConfigFile,
+  report: ReportProblem,
+): Placed<CallerConfig>[] {
   if (!isSet('API_KEYS', variables) && !file.givesCallers) report('API_KEYS', 'is required unless CONFIG_FILE has callers')
   if (values.API_KEYS?.length === 0) report('API_KEYS', 'has no entry')
   return (values.API_KEYS ?? []).map((value, index) => ({ place: `API_KEYS entry ${index + 1}`, value }))

@@ -44,10 +44,13 @@ export const DEFAULT_DEDUPE_SECONDS = 3600
 export const SETTING_GROUPS = {
   Redis: {
     REDIS_URL: defaulted('redis://127.0.0.1:6379', list(redisUrl), {
-      description: '`redis:` or `rediss:`, database and credentials included (percent-encoded); several, comma-separated, for cluster and sentinel',
+      description:
+        '`redis:` or `rediss:`, database and credentials included (percent-encoded); several, comma-separated, for cluster and sentinel',
       secret: true,
     }),
-    REDIS_MODE: defaulted('standalone', oneOf(['standalone', 'cluster', 'sentinel']), { description: '`standalone`, `cluster` or `sentinel`' }),
+    REDIS_MODE: defaulted('standalone', oneOf(['standalone', 'cluster', 'sentinel']), {
+      description: '`standalone`, `cluster` or `sentinel`',
+    }),
     REDIS_SENTINEL_NAME: optional(word, {
       description: "the master's name at the sentinels",
       absence: 'required with `REDIS_MODE=sentinel`',
@@ -129,7 +132,9 @@ export const SETTING_GROUPS = {
         secret: true,
       },
     ),
-    ALLOW_UNSEALED: defaulted('false', flag, { description: '`true` lets long-lived secrets stand in Redis in clear when there is no sealing key' }),
+    ALLOW_UNSEALED: defaulted('false', flag, {
+      description: '`true` lets long-lived secrets stand in Redis in clear when there is no sealing key',
+    }),
     AUTH_REDIRECT_ORIGINS: defaulted('', list(httpOrigin), {
       description: 'origins that `redirectUri` may have, comma-separated',
       absence: 'any http(s)',
@@ -148,7 +153,10 @@ export const SETTING_GROUPS = {
       description: 'a token with less than this left is refreshed; keep it well above `SWEEP_INTERVAL_SECONDS`',
       unit: 's',
     }),
-    SWEEP_INTERVAL_SECONDS: defaulted('60', integer({ min: 1, max: DAY_SECONDS }), { description: 'how often due tokens are looked for', unit: 's' }),
+    SWEEP_INTERVAL_SECONDS: defaulted('60', integer({ min: 1, max: DAY_SECONDS }), {
+      description: 'how often due tokens are looked for',
+      unit: 's',
+    }),
     FORCE_MIN_INTERVAL_SECONDS: defaulted('10', integer({ min: 0, max: DAY_SECONDS }), {
       description: 'a refresh younger than this is shared by every `force` and `invalid`',
       unit: 's',
@@ -160,7 +168,8 @@ export const SETTING_GROUPS = {
       unit: 's',
     }),
     DEDUPE_SECONDS: optional(integerUpTo({ min: 1, ceiling: ALL_OF_TIME_SECONDS }), {
-      description: 'how long a push is remembered; at least 2 × `PUSH_MAX_SKEW_SECONDS`. One that is older when it comes, or does not say, is dispatched unless the event log knows it, and remembered for `EVENT_LOG_SECONDS`',
+      description:
+        'how long a push is remembered; at least 2 × `PUSH_MAX_SKEW_SECONDS`. One that is older when it comes, or does not say, is dispatched unless the event log knows it, and remembered for `EVENT_LOG_SECONDS`',
       unit: 's',
       absence: `${DEFAULT_DEDUPE_SECONDS}, or 2 × \`PUSH_MAX_SKEW_SECONDS\` when that is more`,
     }),
@@ -169,10 +178,14 @@ export const SETTING_GROUPS = {
       unit: 'ms',
     }),
     SPOOL_DIR: optional(path, {
-      description: 'ingress: a directory on a disk that outlives the process; authentic pushes wait there, at most 256 MB per process, while Redis does not take them',
+      description:
+        'ingress: a directory on a disk that outlives the process; authentic pushes wait there, at most 256 MB per process, while Redis does not take them',
       absence: 'off: they are answered `503`',
     }),
-    EVENT_LOG_SECONDS: defaulted('86400', integer({ min: 1, max: 366 * DAY_SECONDS }), { description: 'how long `/events` remembers, and how long a push is remembered that was older than `DEDUPE_SECONDS` when it came', unit: 's' }),
+    EVENT_LOG_SECONDS: defaulted('86400', integer({ min: 1, max: 366 * DAY_SECONDS }), {
+      description: 'how long `/events` remembers, and how long a push is remembered that was older than `DEDUPE_SECONDS` when it came',
+      unit: 's',
+    }),
   },
   Log: {
     LOG_LEVEL: defaulted('info', oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']), {

@@ -22,7 +22,11 @@ export type Closable = {
 }
 
 /** Rejects with WeChatApiError or WeChatTransportError only. */
-export async function callWeChat(http: Http, { api, path, query = {}, body, maxAnswerBytes }: Call, options: CallOptions = {}): Promise<Answer> {
+export async function callWeChat(
+  http: Http,
+  { api, path, query = {}, body, maxAnswerBytes }: Call,
+  options: CallOptions = {},
+): Promise<Answer> {
   const knownSecrets: string[] = []
   const reveal = (value: unknown) => {
     if (!(value instanceof Secret)) return value

@@ -54,7 +54,10 @@ export type ComponentEvent =
   | (ComponentEventBase & { kind: 'unauthorized'; authorizerAppId: AuthorizerAppId })
   /** A ticket's event without a ticket that could be one. Never dispatched. */
   | (ComponentEventBase & { kind: 'unusable_ticket' })
-  /** Whatever else WeChat sends, now or tomorrow. `authorizerAppId` from AuthorizerAppid, authorizer_appid, verify_appid or appid, when there is one. */
+  /**
+   * Whatever else WeChat sends, now or tomorrow. `authorizerAppId` from AuthorizerAppid, authorizer_appid, verify_appid
+   * or appid, when there is one.
+   */
   | (ComponentEventBase & { kind: 'other'; authorizerAppId: AuthorizerAppId | undefined })
   /** Authentic, but no event: not XML, a DOCTYPE, no InfoType. */
   | { kind: 'unparsed'; raw: string; reason: UnparsedReason }

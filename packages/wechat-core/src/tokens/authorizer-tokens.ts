@@ -44,7 +44,10 @@ export type AuthorizerTokenStore = TokenKeeperStore<AuthorizerAppId, AuthorizerM
 }
 
 export type AuthorizerTokens = {
-  /** AUTHORIZER_NOT_FOUND, AUTHORIZER_REVOKED, REAUTHORIZATION_REQUIRED, COMPONENT_TICKET_MISSING, WECHAT_API_ERROR, WECHAT_API_TIMEOUT, STORE_UNAVAILABLE. */
+  /**
+   * AUTHORIZER_NOT_FOUND, AUTHORIZER_REVOKED, REAUTHORIZATION_REQUIRED, COMPONENT_TICKET_MISSING, WECHAT_API_ERROR,
+   * WECHAT_API_TIMEOUT, STORE_UNAVAILABLE.
+   */
   get(appId: AuthorizerAppId, options?: { force?: boolean }): Promise<CurrentToken>
   /** "This token was refused": refreshes only if it is still the current one. Rejects as `get`. */
   reportInvalid(appId: AuthorizerAppId, refused: Secret): Promise<CurrentToken>
