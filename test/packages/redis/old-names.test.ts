@@ -188,25 +188,47 @@ void t.test('a queue whose name no other configured platform could have keeps it
   t.same(await store.commands.keys(`bull:${OLD_SINK}:*`), [])
 })
 
-void t.test('after a day with nothing there, nobody looks any more', async (t) => {
+void t.test('after a day with nothing there, over restarts and changes, nobody looks any more', async (t) => {
   const store = await startStore(t)
   const clock = { ms: Date.now(), nowMs: () => clock.ms }
-  const subscriptions = open(store, 'open', { clock, platforms: ['open'] })
+  /** As after a restart: nothing is remembered in the process. */
+  const anew = () => open(store, 'open', { clock, platforms: ['open'] })
   await putOld(store, OURS, { kind: 'queue', queue: OLD_SINK })
   await queueOf(t, store, OLD_SINK).add('n', makeEvent('ev_1', { platform: 'open' }), { jobId: 'ev_1' })
-  await subscriptions.leaveOldNames(OURS.name)
+  await anew().leaveOldNames(OURS.name)
   clock.ms += 23 * 3600 * 1000
   const from = queueOf(t, store, OLD_DELIVERIES)
   await add(from, job('ev_1'))
-  t.match(await subscriptions.leaveOldNames(OURS.name), [{ moved: 1 }])
+  t.match(await anew().leaveOldNames(OURS.name), [{ moved: 1 }])
   clock.ms += 23 * 3600 * 1000
-  await subscriptions.leaveOldNames(OURS.name)
-  t.same(await subscriptions.withOldNames(), [OURS.name])
+  await anew().leaveOldNames(OURS.name)
+  t.same(await anew().withOldNames(), [OURS.name])
+  await anew().put(OURS.name, { sink: { kind: 'queue' } })
   clock.ms += 2 * 3600 * 1000
-  await subscriptions.leaveOldNames(OURS.name)
+  await anew().leaveOldNames(OURS.name)
   t.same(await open(store, 'open').withOldNames(), [])
-  t.equal(await subscriptions.delete(OURS.name), true)
+  t.equal(await anew().delete(OURS.name), true)
   t.same(await store.commands.keys(`bull:${OLD_SINK}:*`), [], 'the queue of its record goes with it')
+})
+
+void t.test('a move that is to end leaves the rest where it is, for the next time', async (t) => {
+  const store = await startStore(t)
+  await putOld(store, OURS, HOOK)
+  const from = queueOf(t, store, OLD_DELIVERIES)
+  for (let n = 0; n < 150; n += 1) await add(from, job(`ev_${n}`))
+  const stopping = new AbortController()
+  const commands = Object.create(store.commands, {
+    evalsha: {
+      value: (...args: Parameters<typeof store.commands.evalsha>) => {
+        stopping.abort()
+        return store.commands.evalsha(...args)
+      },
+    },
+  }) as typeof store.commands
+  const [ended] = await open({ ...store, commands }, OURS.platform).leaveOldNames(OURS.name, stopping.signal)
+  const moved = ended?.moved ?? 0
+  t.ok(moved > 0 && moved < 150, `${moved} moved`)
+  t.match(await open(store, OURS.platform).leaveOldNames(OURS.name), [{ moved: 150 - moved }])
 })
 
 void t.test('whoever dies in the middle, and several at once: nothing is lost, and nothing is there twice', async (t) => {

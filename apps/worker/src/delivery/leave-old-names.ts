@@ -14,10 +14,10 @@ const EVERY_MS = 10_000
 
 export function startLeavingOldNames(deps: LeaveOldNamesDeps): Repetition {
   const { platform, subscriptions, everyMs = EVERY_MS, log } = deps
-  let stopping = false
+  const stopping = new AbortController()
   const repetition = repeat({ firstMs: 0, everyMs }, async () => {
     try {
-      for (const name of await subscriptions.withOldNames()) if (!stopping) await leave(name)
+      for (const name of await subscriptions.withOldNames()) if (!stopping.signal.aborted) await leave(name)
     } catch (error) {
       log.warn({ err: error, platform }, 'subscriptions.unknown')
     }
@@ -25,7 +25,7 @@ export function startLeavingOldNames(deps: LeaveOldNamesDeps): Repetition {
 
   async function leave(subscription: string): Promise<void> {
     try {
-      for (const { from, to, renamed, moved } of await subscriptions.leaveOldNames(subscription)) {
+      for (const { from, to, renamed, moved } of await subscriptions.leaveOldNames(subscription, stopping.signal)) {
         if (renamed) log.warn({ platform, subscription, from, to }, 'subscription.renamed')
         else log.info({ platform, subscription, from, to, moved }, 'subscription.moved')
         // Of a disabled one, what waits for a retry stands in dead letters.
@@ -38,7 +38,7 @@ export function startLeavingOldNames(deps: LeaveOldNamesDeps): Repetition {
 
   return {
     stop() {
-      stopping = true
+      stopping.abort()
       return repetition.stop()
     },
   }

@@ -30,48 +30,53 @@ const SETTLED_MS = 60_000
 export type LeaveOldNames = {
   /** True when there may be something to do, now or later. */
   concerns(record: SubscriptionRecord): boolean
-  /** Rejects with STORE_UNAVAILABLE. */
-  leave(record: SubscriptionRecord): Promise<NameLeft[]>
+  /** When the signal is aborted, the rest is left for the next time. Rejects with STORE_UNAVAILABLE. */
+  leave(record: SubscriptionRecord, signal?: AbortSignal): Promise<NameLeft[]>
 }
 
 type MovedFrom = NonNullable<SubscriptionRecord['movedFrom']>
+/** Under the old names of a subscription: now, and before what was there was moved. */
+type Found = { isThere: boolean; wasThere: boolean }
+type ConsumersMove = { name: string; movedFrom: MovedFrom; to: string; signal: AbortSignal | undefined }
 
 /** Safe to repeat, to stop at any point and to run in several processes. */
 export function createLeaveOldNames({ platform, platforms, redis, records, nowMs }: LeaveOldNamesDeps): LeaveOldNames {
   const old = oldNames(platform, platforms)
-  /** Since when this process has found nothing under the old names of a subscription. */
-  const nothingSinceMs = new Map<string, number>()
 
-  async function leave({ subscription, dotted, movedFrom }: SubscriptionRecord): Promise<NameLeft[]> {
+  async function leave(record: SubscriptionRecord, signal: AbortSignal | undefined): Promise<NameLeft[]> {
+    const { subscription, dotted, movedFrom } = record
     const { name, sink } = subscription
     const done: NameLeft[] = []
     if (sink.kind === 'queue' && old.isAmbiguous(sink.queue) && (await rename(subscription))) {
       done.push({ subscription: name, from: sink.queue, to: sinkQueue(platform, name), renamed: true, moved: 0 })
     }
-    if (movedFrom && sink.kind === 'queue') done.push(...(await moveConsumers(name, movedFrom, sink.queue)))
+    if (movedFrom && sink.kind === 'queue') done.push(...(await moveConsumers({ name, movedFrom, to: sink.queue, signal })))
     if (dotted) return done
-    const deliveries = await moveDeliveries(name)
-    if (deliveries.length > 0) nothingSinceMs.delete(name)
-    await noteNothing(subscription)
+    const deliveries = await moveDeliveries(name, signal)
+    await noteNothing(record, { isThere: await isSomethingThere(subscription), wasThere: deliveries.length > 0 })
     return [...done, ...deliveries]
   }
 
-  /** When there has been nothing for a day, the record says so, and nobody looks any more. */
-  async function noteNothing({ name, sink }: Subscription): Promise<void> {
+  async function isSomethingThere({ name, sink }: Subscription): Promise<boolean> {
     const [deliveries, queue, stream] = [old.deliveriesQueue(name), old.sinkQueue(name), old.sinkStream(name)]
-    const isThere =
+    return (
       (await queueExists(redis, deliveries)) ||
       (!(sink.kind === 'queue' && sink.queue === queue) && (await queueExists(redis, queue))) ||
       (!(sink.kind === 'stream' && sink.stream === stream) && (await redis.exists(stream)) > 0)
-    if (isThere) {
-      nothingSinceMs.delete(name)
-      return
-    }
-    const sinceMs = nothingSinceMs.get(name) ?? nowMs()
-    nothingSinceMs.set(name, sinceMs)
-    if (nowMs() - sinceMs < NOTHING_THERE_FOR_MS) return
-    await records.change(name, (known) => (known && !known.deleting ? { ...known, dotted: true } : undefined))
-    nothingSinceMs.delete(name)
+    )
+  }
+
+  /** When there has been nothing for a day, the record says so, and nobody looks any more. */
+  async function noteNothing({ subscription, nothingOldSinceMs }: SubscriptionRecord, { isThere, wasThere }: Found): Promise<void> {
+    if (isThere && nothingOldSinceMs === undefined) return
+    const sinceMs = wasThere ? undefined : nothingOldSinceMs
+    if (!isThere && sinceMs !== undefined && nowMs() - sinceMs < NOTHING_THERE_FOR_MS) return
+    await records.change(subscription.name, (known) => {
+      if (!known || known.deleting || known.dotted || known.nothingOldSinceMs !== nothingOldSinceMs) return undefined
+      const { nothingOldSinceMs: _, ...rest } = known
+      if (isThere) return rest
+      return sinceMs === undefined ? { ...rest, nothingOldSinceMs: nowMs() } : { ...rest, dotted: true }
+    })
   }
 
   async function rename({ name }: Subscription): Promise<boolean> {
@@ -87,9 +92,9 @@ export function createLeaveOldNames({ platform, platforms, redis, records, nowMs
     return renamed
   }
 
-  async function moveConsumers(name: string, movedFrom: MovedFrom, to: string): Promise<NameLeft[]> {
+  async function moveConsumers({ name, movedFrom, to, signal }: ConsumersMove): Promise<NameLeft[]> {
     const { queue: from, sinceMs } = movedFrom
-    const { moved, left } = await moveJobs(redis, { from, to, owner: old.ownerInSinkQueue(name) })
+    const { moved, left } = await moveJobs(redis, { from, to, owner: old.ownerInSinkQueue(name), signal })
     if (moved === 0 && left === 0 && nowMs() - sinceMs > SETTLED_MS) {
       await records.change(name, (known) => {
         if (known?.movedFrom?.queue !== from) return undefined
@@ -100,16 +105,16 @@ export function createLeaveOldNames({ platform, platforms, redis, records, nowMs
     return moved === 0 ? [] : [{ subscription: name, from, to, renamed: false, moved }]
   }
 
-  async function moveDeliveries(name: string): Promise<NameLeft[]> {
+  async function moveDeliveries(name: string, signal: AbortSignal | undefined): Promise<NameLeft[]> {
     const [from, to] = [old.deliveriesQueue(name), deliveriesQueue(platform, name)]
     if (!(await queueExists(redis, from))) return []
-    const { moved } = await moveJobs(redis, { from, to, owner: old.ownerOfDeliveries(name) })
+    const { moved } = await moveJobs(redis, { from, to, owner: old.ownerOfDeliveries(name), signal })
     return moved === 0 ? [] : [{ subscription: name, from, to, renamed: false, moved }]
   }
 
   return {
     // What was created since has nothing there.
     concerns: ({ dotted, movedFrom }) => !dotted || movedFrom !== undefined,
-    leave: (record: SubscriptionRecord) => guardStore(() => leave(record)),
+    leave: (record, signal) => guardStore(() => leave(record, signal)),
   }
 }

@@ -13,11 +13,13 @@ export type Move = {
   to: string | undefined
   /** Only the jobs of this one; undefined = all. */
   owner: Owner | undefined
+  /** Aborted: the batch under way is the last one. */
+  signal?: AbortSignal | undefined
 }
 
 /**
  * `left`: how many of ours are still there, for the next time: somebody is working on them, or they were too many for
- * once.
+ * once, or the move was aborted.
  */
 export type Moved = { moved: number; left: number }
 
@@ -75,7 +77,7 @@ async function moveState(redis: RedisConnection, move: Move, state: State): Prom
   const total: Moved = { moved: 0, left: 0 }
   // Those that stay where they are.
   let passed = 0
-  for (let seen = 0; seen < MOST; seen += BATCH) {
+  for (let seen = 0; seen < MOST && !move.signal?.aborted; seen += BATCH) {
     // A list is worked off from its end.
     const ids =
       type === 'list'

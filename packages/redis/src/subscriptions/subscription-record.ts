@@ -14,6 +14,8 @@ export type SubscriptionRecord = {
    * (old-names.ts).
    */
   dotted?: true
+  /** Since when nothing has been found there; kept here so that a restart does not begin to count anew. */
+  nothingOldSinceMs?: number
   /** The queue that the consumer opened until then; its jobs are on their way to `sink.queue`. */
   movedFrom?: { queue: string; sinceMs: number }
   /** Set when a CONFIG_FILE declares it. */

@@ -60,8 +60,8 @@ export type Subscriptions = {
   known(): readonly Subscription[] | undefined
   /** Of those that may have something under a name of an earlier version, the names. */
   withOldNames(): Promise<readonly string[]>
-  /** Gives ambiguous queues a new name and moves what stands under old names. Safe to repeat. */
-  leaveOldNames(name: string): Promise<readonly NameLeft[]>
+  /** Gives ambiguous queues a new name and moves what stands under old names. Safe to repeat, and to end in between by the signal. */
+  leaveOldNames(name: string, signal?: AbortSignal): Promise<readonly NameLeft[]>
   /** The webhook secrets to sign with: the current one first, the previous one while it is being replaced. */
   webhookSecrets(name: string): Promise<readonly Secret[]>
 }
@@ -144,6 +144,7 @@ export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
       secrets,
       ...(declared ? { declared } : {}),
       ...(known === undefined || known.dotted ? { dotted: true } : {}),
+      ...(known?.nothingOldSinceMs === undefined ? {} : { nothingOldSinceMs: known.nothingOldSinceMs }),
       ...(known?.movedFrom && sink.kind === 'queue' ? { movedFrom: known.movedFrom } : {}),
     }
     return { record, answered }
@@ -239,10 +240,10 @@ export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
       return [...byName.values()].filter(oldNames.concerns).map(({ subscription }) => subscription.name)
     },
 
-    async leaveOldNames(name) {
+    async leaveOldNames(name, signal) {
       const record = await records.read(name)
       if (!record || record.deleting) return []
-      const left = await oldNames.leave(record)
+      const left = await oldNames.leave(record, signal)
       if (left.some(({ renamed }) => renamed)) copy.forget()
       return left
     },
