@@ -10,6 +10,7 @@ import {
 } from '@wxgw/contracts'
 import { GatewayError } from '@wxgw/wechat-core'
 import { QUEUE_PREFIX, sinkQueue, sinkStream } from '../keys.ts'
+import { oldNames } from '../old-names/old-names.ts'
 
 /** Answers what is wrong with a URL in fixed words, or undefined when it may be called. */
 export type CheckWebhookUrl = (url: string) => string | undefined
@@ -22,7 +23,10 @@ export function isSubscriptionName(name: string): boolean {
   return NAME.test(name)
 }
 
-/** Throws INVALID_REQUEST, naming the member, never its value. The sink has the name that a new one gets. */
+/**
+ * Throws INVALID_REQUEST, naming the member, never its value; asks no Redis. The sink has the name that a new one gets. A name that a queue
+ * or stream of this subscription never had is refused here, the rest is for `keepName`.
+ */
 export function checkInput(
   { platform, checkWebhookUrl }: { platform: string; checkWebhookUrl: CheckWebhookUrl },
   name: string,
@@ -50,10 +54,14 @@ function checkSink(
   switch (sink.kind) {
     case 'queue': {
       if (sink.prefix !== undefined && sink.prefix !== QUEUE_PREFIX) throw invalid(`sink.prefix can only be ${QUEUE_PREFIX}`)
-      return { kind: 'queue', queue: sinkQueue(platform, name) }
+      const queue = sinkQueue(platform, name)
+      refuseOtherName('sink.queue', sink.queue, [queue, oldNames(platform, []).sinkQueue(name)])
+      return { kind: 'queue', queue }
     }
     case 'stream':
-      return { kind: 'stream', stream: sinkStream(platform, name), maxLength: sink.maxLength }
+      const stream = sinkStream(platform, name)
+      refuseOtherName('sink.stream', sink.stream, [stream, oldNames(platform, []).sinkStream(name)])
+      return { kind: 'stream', stream, maxLength: sink.maxLength }
     case 'webhook': {
       const problem = checkWebhookUrl(sink.url)
       if (problem !== undefined) throw invalid(`sink.url is refused: ${problem}`)
@@ -69,7 +77,7 @@ function checkSink(
 
 /**
  * Keeps the name of a queue or stream that exists: its consumer reads there. Throws INVALID_REQUEST when the caller
- * wrote another.
+ * wrote another. Which of its possible names it has, only its record says.
  */
 export function keepName(
   sink: Sink,
@@ -77,19 +85,19 @@ export function keepName(
 ): Sink {
   if (sink.kind === 'queue') {
     const queue = known?.kind === 'queue' ? known.queue : sink.queue
-    if (given.kind === 'queue' && given.queue !== undefined && given.queue !== queue) {
-      throw invalid('sink.queue is given by the gateway: leave it out')
-    }
+    if (given.kind === 'queue') refuseOtherName('sink.queue', given.queue, [queue])
     return { ...sink, queue }
   }
   if (sink.kind === 'stream') {
     const stream = known?.kind === 'stream' ? known.stream : sink.stream
-    if (given.kind === 'stream' && given.stream !== undefined && given.stream !== stream) {
-      throw invalid('sink.stream is given by the gateway: leave it out')
-    }
+    if (given.kind === 'stream') refuseOtherName('sink.stream', given.stream, [stream])
     return { ...sink, stream }
   }
   return sink
+}
+
+function refuseOtherName(member: string, given: string | undefined, possible: readonly string[]): void {
+  if (given !== undefined && !possible.includes(given)) throw invalid(`${member} is given by the gateway: leave it out`)
 }
 
 function distinct(list: readonly string[] | undefined): string[] | undefined {
