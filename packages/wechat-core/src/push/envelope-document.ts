@@ -1,18 +1,16 @@
 // Owns: taking `Encrypt` out of the outer XML of a push, which nobody has signed yet: strict, bounded, in one pass, no parser.
 // Whether the value is authentic is decided in envelope.
+import { CDATA_END, CDATA_START, indexAfter, isDangerousName } from '../xml/markup.ts'
 
 const MAX_ELEMENTS = 64
 /** Tags, comments, instructions and sections of CDATA: each costs far more than its characters. */
 const MAX_PIECES = 512
 const MAX_DEPTH = 8
 const NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/
-const DANGEROUS_NAMES: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
 // oxlint-disable-next-line no-control-regex -- C0, C1 and DEL have no business in an envelope
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/
 const LAYOUT = /^[ \t\r\n]*$/
 const LAYOUT_AT_END = /[ \t\r\n]+$/
-const CDATA_START = '<![CDATA['
-const CDATA_END = ']]>'
 
 export type EnvelopeDocument =
   | { kind: 'encrypted'; encrypt: string }
@@ -69,8 +67,8 @@ function takeText(reading: Reading, text: string): boolean {
 function takeMarkup(reading: Reading, start: number): number {
   const { document } = reading
   if (document.startsWith(CDATA_START, start)) return takeCdata(reading, start + CDATA_START.length)
-  if (document.startsWith('<!--', start)) return endAfter(document, '-->', start + 4)
-  if (document.startsWith('<?', start)) return endAfter(document, '?>', start + 2)
+  if (document.startsWith('<!--', start)) return indexAfter(document, '-->', start + 4)
+  if (document.startsWith('<?', start)) return indexAfter(document, '?>', start + 2)
   const end = document.indexOf('>', start)
   if (end === -1) return -1
   const taken = document[start + 1] === '/' ? takeClosingTag(reading, start, end) : takeOpeningTag(reading, start, end)
@@ -101,7 +99,7 @@ function takeOpeningTag(reading: Reading, start: number, end: number): boolean {
   const isEmpty = document[end - 1] === '/'
   const name = withoutLayoutAtEnd(document.slice(start + 1, isEmpty ? end - 1 : end))
   // Attributes, namespaces, declarations and tags within tags fail here: none of them is a bare name.
-  if (!NAME.test(name) || DANGEROUS_NAMES.has(name) || openEncrypt(reading) !== undefined) return false
+  if (!NAME.test(name) || isDangerousName(name) || openEncrypt(reading) !== undefined) return false
   reading.elements += 1
   if (reading.elements > MAX_ELEMENTS || open.length >= MAX_DEPTH) return false
   if (open.length === 0 && (reading.elements > 1 || name !== 'xml')) return false
@@ -120,9 +118,4 @@ function openEncrypt({ encrypt }: Reading): EncryptElement | undefined {
 // Only short names are worth trimming: a tag of blanks must cost nothing.
 function withoutLayoutAtEnd(name: string): string {
   return name.length > 80 ? name : name.replace(LAYOUT_AT_END, '')
-}
-
-function endAfter(document: string, terminator: string, from: number): number {
-  const found = document.indexOf(terminator, from)
-  return found === -1 ? -1 : found + terminator.length
 }

@@ -1,34 +1,28 @@
 // Owns: by which names WeChat's tickets, codes, tokens and keys stand in a document or a text.
 
-/** As `plainName` writes them; a name that ends so holds a secret, whatever stands before (`component_access_token`). */
-const ENDINGS = [
-  'verifyticket',
-  'authorizationcode',
-  'authcode',
-  'accesstoken',
-  'refreshtoken',
-  'appsecret',
-  'aeskey',
-  'sessionkey',
+/** By words. A name that ends so holds a secret, whatever stands before (`component_access_token`). */
+const ENDINGS: ReadonlyArray<readonly [string, string]> = [
+  ['verify', 'ticket'],
+  ['authorization', 'code'],
+  ['auth', 'code'],
+  ['access', 'token'],
+  ['refresh', 'token'],
+  ['app', 'secret'],
+  ['aes', 'key'],
+  ['session', 'key'],
 ]
-const ENDS_IN_SECRET = new RegExp(`(?:${ENDINGS.join('|')})$`)
+/** As `plainName` writes them. */
+const PLAIN_ENDINGS = ENDINGS.map((words) => words.join(''))
+const ENDS_IN_SECRET = new RegExp(`(?:${PLAIN_ENDINGS.join('|')})$`)
 /** What WeChat tells the component alone; no message or event of a user has one of these. */
 const OF_THE_COMPONENT: ReadonlySet<string> = new Set(['componentverifyticket', 'authorizationcode', 'preauthcode', 'authcode'])
 
 /** The same where a text is read as it stands: words may be joined by `_` or `-`. Ends where the name does. */
-const WRITTEN_ENDINGS = [
-  'verify[_-]?ticket',
-  'authorization[_-]?code',
-  'auth[_-]?code',
-  '(?:access|refresh)[_-]?token',
-  'app[_-]?secret',
-  'aes[_-]?key',
-  'session[_-]?key',
-]
+const WRITTEN_ENDINGS = ENDINGS.map((words) => words.join('[_-]?'))
 export const WRITTEN_NAME = new RegExp(`(?:${WRITTEN_ENDINGS.join('|')})(?![A-Za-z0-9_.-])`, 'gi')
 
 /** Anywhere in what `plainName` makes of a text. `AuthorizationCodeExpiredTime` is no code. */
-const MENTIONED = new RegExp(ENDINGS.join('|').replace('authorizationcode', 'authorizationcode(?!expiredtime)'))
+const MENTIONED = new RegExp(PLAIN_ENDINGS.join('|').replace('authorizationcode', 'authorizationcode(?!expiredtime)'))
 
 /** Lower case, letters and digits only: `Auth-Code`, `AUTH_CODE` and a full-width one are the same. */
 export function plainName(text: string): string {

@@ -17,10 +17,16 @@ export function isDangerousName(name: string): boolean {
   return DANGEROUS_NAMES.has(name)
 }
 
-export function endAfter(text: string, terminator: string, from: number): number {
+/** -1 when it does not end. */
+export function indexAfter(text: string, terminator: string, from: number): number {
   const found = text.indexOf(terminator, from)
-  if (found === -1) throw new XmlRefusedError('not-well-formed')
-  return found + terminator.length
+  return found === -1 ? -1 : found + terminator.length
+}
+
+export function endAfter(text: string, terminator: string, from: number): number {
+  const end = indexAfter(text, terminator, from)
+  if (end === -1) throw new XmlRefusedError('not-well-formed')
+  return end
 }
 
 /** The `>` of a tag. Inside it no `<` may stand, not even in an attribute: nothing can hide there. */
