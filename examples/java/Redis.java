@@ -1,94 +1,151 @@
-// A small client of Redis' protocol, for the programs beside it: the JDK has none. One connection, one command at a time. The
-// commands are the same with Jedis or Lettuce; take one of these where you need a pool, Sentinel or Cluster.
-import java.io.BufferedInputStream;
-import java.io.DataInputStream;
-import java.io.EOFException;
+// The connection to Redis, in each form, for the programs beside it: the JDK has none. One connection, one command at a time; when
+// it breaks, end and be started again. The commands are the same with Jedis or Lettuce; take one of these where you need a pool.
+// The settings are named as the gateway's own:
+//   one server   REDIS_URL=redis://USER:PASSWORD@redis:6379
+//   a cluster    REDIS_MODE=cluster REDIS_URL=redis://USER:PASSWORD@node1:6379,redis://USER:PASSWORD@node2:6379
+//   sentinels    REDIS_MODE=sentinel REDIS_SENTINEL_NAME=... REDIS_URL=redis://USER:PASSWORD@sentinel1:26379,...
+//                and REDIS_SENTINEL_USERNAME, REDIS_SENTINEL_PASSWORD where the sentinels want them
+//   TLS          rediss: in REDIS_URL, and REDIS_TLS_CA_FILE where the CA is your own
 import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
+import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateFactory;
 import java.util.ArrayList;
 import java.util.List;
+import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
-import javax.net.ssl.SSLSocketFactory;
+import javax.net.ssl.TrustManagerFactory;
 
 public final class Redis implements AutoCloseable {
-    private static final int ANSWER_TIMEOUT_MS = 30_000;
-    private final Socket socket;
-    private final DataInputStream answers;
+    private static final int CONNECT_TIMEOUT_MS = 3_000;
+    private static final int ANSWER_TIMEOUT_MS = 10_000;
+    private static final int REDIRECTIONS = 5;
+    private final String user;
+    private final String password;
+    /** null: plain TCP. */
+    private final SSLContext tls;
+    private RedisConnection connection;
 
-    /** `redis://[user:password@]host[:port]`, or `rediss:` for TLS. */
-    public Redis(String url) throws IOException {
-        URI uri = URI.create(url);
-        int port = uri.getPort() < 0 ? 6379 : uri.getPort();
-        socket = uri.getScheme().equals("rediss") ? tls(uri.getHost(), port) : new Socket(uri.getHost(), port);
-        socket.setSoTimeout(ANSWER_TIMEOUT_MS);
-        answers = new DataInputStream(new BufferedInputStream(socket.getInputStream()));
-        if (uri.getUserInfo() != null) {
-            String[] user = uri.getUserInfo().split(":", 2);
-            if (user[0].isEmpty()) call("AUTH", user[1]);
-            else call("AUTH", user[0], user[1]);
-        }
-    }
-
-    private static Socket tls(String host, int port) throws IOException {
-        SSLSocket socket = (SSLSocket) SSLSocketFactory.getDefault().createSocket(host, port);
-        SSLParameters parameters = socket.getSSLParameters();
-        parameters.setEndpointIdentificationAlgorithm("HTTPS");
-        socket.setSSLParameters(parameters);
-        return socket;
+    public Redis() throws IOException, GeneralSecurityException {
+        List<URI> urls = new ArrayList<>();
+        for (String url : setting("REDIS_URL", "redis://127.0.0.1:6379").split(",")) urls.add(URI.create(url));
+        String[] login = String.valueOf(urls.get(0).getRawUserInfo()).split(":", 2);
+        user = login.length < 2 ? "" : decoded(login[0]);
+        password = login.length < 2 ? "" : decoded(login[1]);
+        tls = urls.get(0).getScheme().equals("rediss") ? trusted(setting("REDIS_TLS_CA_FILE", "")) : null;
+        connection = setting("REDIS_MODE", "standalone").equals("sentinel") ? master(urls) : firstOf(urls);
     }
 
     /** The answer: String, Long, List of answers, or null. Throws an IOException with Redis' own words when it refuses. */
     public Object call(String... command) throws IOException {
-        StringBuilder request = new StringBuilder("*" + command.length + "\r\n");
-        for (String part : command) {
-            request.append('$').append(part.getBytes(StandardCharsets.UTF_8).length).append("\r\n").append(part).append("\r\n");
+        for (int redirection = 0; ; redirection += 1) {
+            try {
+                return connection.call(command);
+            } catch (RedisConnection.Refusal error) {
+                String[] words = error.getMessage().split(" ");
+                boolean isMoved = words[0].equals("MOVED");
+                if (redirection == REDIRECTIONS || !(isMoved || words[0].equals("ASK"))) throw error;
+                if (!isMoved) return askOnce(words[2], command);
+                connection.close();
+                connection = open(words[2], user, password);
+            }
         }
-        socket.getOutputStream().write(request.toString().getBytes(StandardCharsets.UTF_8));
-        return answer();
-    }
-
-    private Object answer() throws IOException {
-        String line = line();
-        String rest = line.substring(1);
-        switch (line.charAt(0)) {
-            case '+': return rest;
-            case ':': return Long.parseLong(rest);
-            case '$': return text(Integer.parseInt(rest));
-            case '*': return list(Integer.parseInt(rest));
-            default: throw new IOException(rest);
-        }
-    }
-
-    private String text(int length) throws IOException {
-        if (length < 0) return null;
-        byte[] bytes = new byte[length];
-        answers.readFully(bytes);
-        answers.readFully(new byte[2]);
-        return new String(bytes, StandardCharsets.UTF_8);
-    }
-
-    private List<Object> list(int length) throws IOException {
-        if (length < 0) return null;
-        List<Object> list = new ArrayList<>(length);
-        while (list.size() < length) list.add(answer());
-        return list;
-    }
-
-    private String line() throws IOException {
-        StringBuilder line = new StringBuilder();
-        for (int next = answers.read(); next != '\r'; next = answers.read()) {
-            if (next < 0) throw new EOFException("Redis closed the connection");
-            line.append((char) next);
-        }
-        answers.read();
-        return line.toString();
     }
 
     @Override
     public void close() throws IOException {
-        socket.close();
+        connection.close();
+    }
+
+    /** While a slot moves: this command alone goes to its new node. */
+    private Object askOnce(String address, String... command) throws IOException {
+        try (RedisConnection other = open(address, user, password)) {
+            other.call("ASKING");
+            return other.call(command);
+        }
+    }
+
+    private RedisConnection firstOf(List<URI> urls) throws IOException {
+        IOException last = null;
+        for (URI url : urls) {
+            try {
+                return open(url.getHost() + ":" + (url.getPort() < 0 ? 6379 : url.getPort()), user, password);
+            } catch (RedisConnection.Refusal error) {
+                throw error;
+            } catch (IOException away) {
+                last = away;
+            }
+        }
+        throw last;
+    }
+
+    private RedisConnection master(List<URI> sentinels) throws IOException {
+        for (URI url : sentinels) {
+            String address = url.getHost() + ":" + (url.getPort() < 0 ? 26379 : url.getPort());
+            String sentinelUser = setting("REDIS_SENTINEL_USERNAME", "");
+            try (RedisConnection sentinel = open(address, sentinelUser, setting("REDIS_SENTINEL_PASSWORD", ""))) {
+                String name = setting("REDIS_SENTINEL_NAME", "");
+                List<?> found = (List<?>) sentinel.call("SENTINEL", "get-master-addr-by-name", name);
+                if (found != null) return open(found.get(0) + ":" + found.get(1), user, password);
+            } catch (RedisConnection.Refusal error) {
+                throw error;
+            } catch (IOException away) {
+                System.err.println(address + ": " + away.getMessage());
+            }
+        }
+        throw new IOException("no sentinel names a master that answers");
+    }
+
+    private RedisConnection open(String address, String user, String password) throws IOException {
+        int colon = address.lastIndexOf(':');
+        String host = address.substring(0, colon);
+        int port = Integer.parseInt(address.substring(colon + 1));
+        Socket socket = new Socket();
+        socket.connect(new InetSocketAddress(host, port), CONNECT_TIMEOUT_MS);
+        if (tls != null) {
+            SSLSocket secured = (SSLSocket) tls.getSocketFactory().createSocket(socket, host, port, true);
+            SSLParameters parameters = secured.getSSLParameters();
+            parameters.setEndpointIdentificationAlgorithm("HTTPS");
+            secured.setSSLParameters(parameters);
+            socket = secured;
+        }
+        socket.setSoTimeout(ANSWER_TIMEOUT_MS);
+        RedisConnection opened = new RedisConnection(socket);
+        if (!password.isEmpty()) opened.call("AUTH", user.isEmpty() ? "default" : user, password);
+        return opened;
+    }
+
+    private static SSLContext trusted(String caFile) throws IOException, GeneralSecurityException {
+        if (caFile.isEmpty()) return SSLContext.getDefault();
+        KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
+        store.load(null, null);
+        try (InputStream pem = Files.newInputStream(Path.of(caFile))) {
+            for (Certificate ca : CertificateFactory.getInstance("X.509").generateCertificates(pem)) {
+                store.setCertificateEntry("ca-" + store.size(), ca);
+            }
+        }
+        TrustManagerFactory managers = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        managers.init(store);
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(null, managers.getTrustManagers(), null);
+        return context;
+    }
+
+    private static String decoded(String text) {
+        return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
+    }
+
+    private static String setting(String name, String otherwise) {
+        return System.getenv().getOrDefault(name, otherwise);
     }
 }

@@ -1,5 +1,6 @@
-// A consumer of a `stream` subscription, as one member of a group. Java 17; needs Redis.java and nothing but the JDK.
-//   javac -d classes Redis.java Stream.java
+// A consumer of a `stream` subscription, as one member of a group. Java 17; needs Redis.java, RedisConnection.java
+// and nothing but the JDK.
+//   javac -d classes Redis.java RedisConnection.java Stream.java
 //   REDIS_URL=redis://127.0.0.1:6379 STREAM='sink.stream of the subscription' java -cp classes Stream
 import java.io.IOException;
 import java.util.ArrayList;
@@ -29,7 +30,7 @@ public final class Stream {
         String group = System.getenv().getOrDefault("GROUP", "crm");
         String member = System.getenv().getOrDefault("MEMBER", "java-" + ProcessHandle.current().pid());
         String claimAfterMs = System.getenv().getOrDefault("CLAIM_AFTER_MS", "60000");
-        try (Redis redis = new Redis(System.getenv("REDIS_URL"))) {
+        try (Redis redis = new Redis()) {
             try {
                 // From 0: what came before the group was made is read, too.
                 redis.call("XGROUP", "CREATE", stream, group, "0", "MKSTREAM");

@@ -2,15 +2,14 @@
 //   npm install bullmq ioredis
 //   REDIS_URL=redis://127.0.0.1:6379 QUEUE='sink.queue of the subscription' node queue.mjs
 import { Worker } from 'bullmq'
-import { Redis } from 'ioredis'
+import { connect } from './connect.mjs'
 
-const { REDIS_URL, QUEUE } = process.env
+const { QUEUE } = process.env
 const KEPT_IDS = 10_000
 // Events come at least once. In production: a table with the id as its key, written in the transaction of your work.
 const handled = new Set()
 
-const connection = new Redis(REDIS_URL, { maxRetriesPerRequest: null })
-connection.on('error', (error) => console.error('redis:', error.code ?? error.name))
+const connection = connect({ maxRetriesPerRequest: null })
 
 const worker = new Worker(
   QUEUE,

@@ -2,16 +2,15 @@
 //   npm install ioredis
 //   REDIS_URL=redis://127.0.0.1:6379 STREAM='sink.stream of the subscription' node stream.mjs
 import { hostname } from 'node:os'
-import { Redis } from 'ioredis'
+import { connect } from './connect.mjs'
 
-const { REDIS_URL, STREAM, GROUP = 'crm', MEMBER = `${hostname()}-${process.pid}` } = process.env
+const { STREAM, GROUP = 'crm', MEMBER = `${hostname()}-${process.pid}` } = process.env
 const CLAIM_AFTER_MS = Number(process.env.CLAIM_AFTER_MS ?? 60_000)
 const KEPT_IDS = 10_000
 // Events come at least once. In production: a table with the id as its key, written in the transaction of your work.
 const handled = new Set()
 
-const redis = new Redis(REDIS_URL)
-redis.on('error', (error) => console.error('redis:', error.code ?? error.name))
+const redis = connect()
 let running = true
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => (running = false))
 

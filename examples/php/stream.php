@@ -1,7 +1,8 @@
 <?php
-// A consumer of a `stream` subscription, as one member of a group. Needs the extension phpredis, 5 or later.
-//   REDIS_HOST=127.0.0.1 REDIS_PORT=6379 STREAM='sink.stream of the subscription' php stream.php
+// A consumer of a `stream` subscription, as one member of a group. Needs connect.php and the extension phpredis.
+//   REDIS_URL=redis://127.0.0.1:6379 STREAM='sink.stream of the subscription' php stream.php
 declare(strict_types=1);
+require __DIR__ . '/connect.php';
 
 const KEPT_IDS = 10000;
 
@@ -20,26 +21,22 @@ $stream = getenv('STREAM');
 $group = getenv('GROUP') ?: 'crm';
 $member = getenv('MEMBER') ?: gethostname() . '-' . getmypid();
 $claimAfterMs = getenv('CLAIM_AFTER_MS') ?: '60000';
-$redis = new Redis();
-$redis->connect(getenv('REDIS_HOST') ?: '127.0.0.1', (int) (getenv('REDIS_PORT') ?: 6379));
-$redis->setOption(Redis::OPT_READ_TIMEOUT, 10);
-if (getenv('REDIS_PASSWORD')) $redis->auth(array_filter([getenv('REDIS_USER'), getenv('REDIS_PASSWORD')]));
+$store = new Store();
 
 // From '0': what came before the group was made is read, too.
-if (!$redis->rawCommand('XGROUP', 'CREATE', $stream, $group, '0', 'MKSTREAM')) {
-    $error = (string) $redis->getLastError();
-    if (strncmp($error, 'BUSYGROUP', 9) !== 0) throw new RuntimeException($error);
+try {
+    $store->call($stream, 'XGROUP', 'CREATE', $stream, $group, '0', 'MKSTREAM');
+} catch (RuntimeException $error) {
+    if (strncmp($error->getMessage(), 'BUSYGROUP', 9) !== 0) throw $error;
 }
 
 while (true) {
     // What another member took and did not acknowledge, because it crashed, then what is new.
-    // As raw commands: the versions of phpredis differ in what their own methods make of the answers.
-    $claimed = $redis->rawCommand('XAUTOCLAIM', $stream, $group, $member, $claimAfterMs, '0', 'COUNT', '100');
-    $fresh = $redis->rawCommand('XREADGROUP', 'GROUP', $group, $member, 'COUNT', '100', 'BLOCK', '1000', 'STREAMS', $stream, '>');
-    if ($claimed === false) throw new RuntimeException((string) $redis->getLastError());
+    $claimed = $store->call($stream, 'XAUTOCLAIM', $stream, $group, $member, $claimAfterMs, '0', 'COUNT', '100');
+    $fresh = $store->call($stream, 'XREADGROUP', 'GROUP', $group, $member, 'COUNT', '100', 'BLOCK', '1000', 'STREAMS', $stream, '>');
     foreach (array_merge($claimed[1], $fresh[0][1] ?? []) as [$entryId, $pairs]) {
         $fields = array_column(array_chunk($pairs, 2), 1, 0);
         handle(json_decode($fields['event'], true, 512, JSON_THROW_ON_ERROR));
-        $redis->rawCommand('XACK', $stream, $group, $entryId);
+        $store->call($stream, 'XACK', $stream, $group, $entryId);
     }
 }

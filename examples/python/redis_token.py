@@ -7,9 +7,8 @@
 import os
 import sys
 
-import redis
+from connect import connect
 
-store = redis.Redis.from_url(os.environ["REDIS_URL"], decode_responses=True)
 platform = os.environ.get("PLATFORM", "open1")
 # None: ask over HTTP, it tells why.
-print(store.get(f"wx:{{{platform}}}:access_token:{sys.argv[1]}"))
+print(connect().get(f"wx:{{{platform}}}:access_token:{sys.argv[1]}"))

@@ -8,7 +8,8 @@ import json
 import os
 import socket
 
-import redis
+from connect import connect
+from redis import ResponseError
 
 STREAM = os.environ["STREAM"]
 GROUP = os.environ.get("GROUP", "crm")
@@ -29,11 +30,11 @@ def handle(event):
         del handled[next(iter(handled))]
 
 
-store = redis.Redis.from_url(os.environ["REDIS_URL"], decode_responses=True)
+store = connect()
 try:
     # From "0": what came before the group was made is read, too.
     store.xgroup_create(STREAM, GROUP, id="0", mkstream=True)
-except redis.ResponseError as error:
+except ResponseError as error:
     if not str(error).startswith("BUSYGROUP"):
         raise
 

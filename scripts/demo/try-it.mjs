@@ -43,7 +43,7 @@ export async function offerPrograms({ gateway, apiKey, accountAppId, platform, r
   fact('a stream', 'node examples/node/stream.mjs')
   fact('', 'php examples/php/stream.php')
   fact('', 'python3 examples/python/stream.py')
-  fact('', 'javac -d /tmp/wxgw examples/java/Redis.java examples/java/Stream.java && java -cp /tmp/wxgw Stream')
+  fact('', 'javac -d /tmp/wxgw examples/java/Redis*.java examples/java/Stream.java && java -cp /tmp/wxgw Stream')
   fact('a webhook, one of', 'node examples/node/webhook.mjs')
   fact('', `php -S 127.0.0.1:${port} examples/php/webhook.php`)
   fact('', 'python3 examples/python/webhook.py')
@@ -57,6 +57,5 @@ export async function offerPrograms({ gateway, apiKey, accountAppId, platform, r
 /** The one of a REDIS_URL with a password stands in your environment, and need not stand on a screen. */
 function redisSettings(url) {
   if (url.includes('@') || url.includes(',')) return {}
-  const { hostname, port } = new URL(url)
-  return { REDIS_URL: url, REDIS_HOST: hostname, REDIS_PORT: port || '6379' }
+  return { REDIS_URL: url }
 }

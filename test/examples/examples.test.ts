@@ -7,6 +7,7 @@ import t from 'tap'
 import { PROJECT_ROOT, projectText } from '../helpers/docs.ts'
 import { startGateway } from '../helpers/gateway.ts'
 import { runsCommands, runsSnippet } from './commands-story.ts'
+import { FORMS, worksOnForm } from './forms-story.ts'
 import { buildAll, LANGUAGES } from './programs.ts'
 import { takesFromQueue } from './queue-story.ts'
 import { readsStream } from './stream-story.ts'
@@ -33,6 +34,9 @@ void t.test('the programs of examples/', { timeout: TIMEOUT_MS }, async (t) => {
       if (!language.programs.queue) return
       await t.test('queue: replies, skips what comes again', { skip: language.skipQueue ?? false }, (t) => takesFromQueue(t, stage))
     })
+  }
+  for (const [name, form] of Object.entries(FORMS)) {
+    await t.test(`on ${name}, in every language`, (t) => worksOnForm(t, form, folder))
   }
 })
 

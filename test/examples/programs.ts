@@ -2,7 +2,7 @@
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, symlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { PROJECT_ROOT } from '../helpers/docs.ts'
@@ -46,6 +46,7 @@ export const LANGUAGES: readonly Language[] = [
       'stream': 'examples/node/stream.mjs',
       'webhook': 'examples/node/webhook.mjs',
     },
+    beside: ['examples/node/connect.mjs'],
     command: (program) => [process.execPath, program],
   },
   {
@@ -57,6 +58,7 @@ export const LANGUAGES: readonly Language[] = [
       'stream': 'examples/php/stream.php',
       'webhook': 'examples/php/webhook.php',
     },
+    beside: ['examples/php/connect.php'],
     command: (program, { port }) => (port === undefined ? ['php', program] : ['php', '-S', `127.0.0.1:${port}`, program]),
   },
   {
@@ -70,6 +72,7 @@ export const LANGUAGES: readonly Language[] = [
       'stream': 'examples/python/stream.py',
       'webhook': 'examples/python/webhook.py',
     },
+    beside: ['examples/python/connect.py'],
     // Debian's own: another in PATH has not its packages.
     command: (program) => ['/usr/bin/python3', program],
   },
@@ -82,7 +85,7 @@ export const LANGUAGES: readonly Language[] = [
       'stream': 'examples/java/Stream.java',
       'webhook': 'examples/java/Webhook.java',
     },
-    beside: ['examples/java/Redis.java'],
+    beside: ['examples/java/Redis.java', 'examples/java/RedisConnection.java'],
     build(folder) {
       const sources = [...Object.values(this.programs), ...(this.beside ?? [])]
       return execute('javac', ['-Werror', '-Xlint:all', '-d', folder, '-cp', JACKSON, ...sources], { cwd: PROJECT_ROOT })
@@ -98,9 +101,13 @@ export const LANGUAGES: readonly Language[] = [
       'stream': 'examples/go/stream/main.go',
       'webhook': 'examples/go/webhook/main.go',
     },
-    build(folder) {
-      const packages = Object.values(this.programs).map((program) => `./${dirname(program)}`)
-      const env = { ...process.env, GO111MODULE: 'off', GOPATH: '/usr/share/gocode' }
+    beside: ['examples/go/connect/connect.go'],
+    // As the module `consumer` that their heads speak of, with the packages that Debian has as sources.
+    async build(folder) {
+      await mkdir(join(folder, 'src'))
+      await symlink(join(PROJECT_ROOT, 'examples/go'), join(folder, 'src/consumer'))
+      const packages = Object.values(this.programs).map((program) => `consumer/${basename(dirname(program))}`)
+      const env = { ...process.env, GO111MODULE: 'off', GOPATH: `${folder}:/usr/share/gocode` }
       return execute('go', ['build', '-o', `${folder}/`, ...packages], { cwd: PROJECT_ROOT, env })
     },
     command: (program, { folder }) => [join(folder, basename(dirname(program)))],
@@ -121,7 +128,7 @@ export function startProgram(t: Tap, language: Language, kind: Kind, { folder, e
   if (file === undefined) throw new Error(`there is no ${kind} for ${language.name}`)
   const [program = '', ...given] = language.command(file, { folder: join(folder, language.name), port: env['PORT'] })
   // A locale as servers have it: Java 17 writes `?` for what the locale lacks. A group of its own, for what has children.
-  const environment = { PATH: process.env['PATH'] ?? '', LC_ALL: 'C.UTF-8', TMPDIR: join(folder, language.name), ...env }
+  const environment = { PATH: process.env['PATH'] ?? '', LC_ALL: 'C.UTF-8', TMPDIR: join(folder, language.name), PYTHONDONTWRITEBYTECODE: '1', ...env }
   const child = spawn(program, [...given, ...args], { cwd: PROJECT_ROOT, env: environment, detached: true })
   const chunks: string[] = []
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => chunks.push(chunk.toString()))

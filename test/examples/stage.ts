@@ -34,10 +34,5 @@ export async function createConsumer({ gateway: { redis } }: Pick<Stage, 'gatewa
   const administrator = new Redis(redis.url)
   await administrator.call(command, ...parts)
   administrator.disconnect()
-  return {
-    REDIS_URL: redis.url.replace('://', `://${user}:PASSWORD@`),
-    REDIS_PORT: String(redis.port),
-    REDIS_USER: user,
-    REDIS_PASSWORD: 'PASSWORD',
-  }
+  return { REDIS_URL: redis.url.replace('://', `://${user}:PASSWORD@`) }
 }

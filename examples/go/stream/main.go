@@ -1,7 +1,7 @@
 // A consumer of a stream subscription, as one member of a group.
 //
-//	go mod init consumer && go get github.com/gomodule/redigo
-//	REDIS_URL=redis://127.0.0.1:6379 STREAM='sink.stream of the subscription' go run main.go
+//	go mod init consumer && go get github.com/gomodule/redigo github.com/mna/redisc
+//	REDIS_URL=redis://127.0.0.1:6379 STREAM='sink.stream of the subscription' go run ./stream
 package main
 
 import (
@@ -11,7 +11,8 @@ import (
 	"log"
 	"os"
 	"strings"
-	"time"
+
+	"consumer/connect"
 
 	"github.com/gomodule/redigo/redis"
 )
@@ -60,8 +61,7 @@ func consume(store redis.Conn, stream, group, member, claimAfterMs string) error
 		if err != nil {
 			return err
 		}
-		fresh, err := redis.Values(redis.DoWithTimeout(store, 10*time.Second,
-			"XREADGROUP", "GROUP", group, member, "COUNT", 100, "BLOCK", 1000, "STREAMS", stream, ">"))
+		fresh, err := redis.Values(store.Do("XREADGROUP", "GROUP", group, member, "COUNT", 100, "BLOCK", 1000, "STREAMS", stream, ">"))
 		if err != nil && !errors.Is(err, redis.ErrNil) {
 			return err
 		}
@@ -109,7 +109,7 @@ func setting(name, otherwise string) string {
 }
 
 func main() {
-	store, err := redis.DialURL(os.Getenv("REDIS_URL"))
+	store, err := connect.To(os.Getenv("STREAM"))
 	if err != nil {
 		log.Fatal(err)
 	}
