@@ -2,6 +2,7 @@
 import { ConfigError, configSummary, loadConfig } from '@wxgw/runtime'
 import t from 'tap'
 import { createAuthority } from '../../helpers/certificates.ts'
+import { codeBlocks, projectText } from '../../helpers/docs.ts'
 import { COMPLETE, filesOf } from './settings-for-tests.ts'
 
 type Changes = Readonly<Record<string, string>>
@@ -122,4 +123,17 @@ void t.test('the summary for the boot log says what is set and shows no secret',
   t.match(summary, { redis: { nodes: ['[::1]:7000'], sentinelName: 'm', sentinelPasswordConfigured: true, tls: { caConfigured: true } } })
   const text = JSON.stringify(summary)
   for (const secret of ['hunter2', 'hunter3', client.key.split('\n')[1] ?? '']) t.notOk(text.includes(secret))
+})
+
+void t.test('every block of settings in docs/redis.md is taken as it stands', async (t) => {
+  const documented = { 'redis-ca.pem': authority.ca, 'redis-client.pem': client.cert, 'redis-client-key.pem': client.key }
+  const files = Object.fromEntries(Object.entries(documented).map(([name, pem]) => [`/etc/wxgw/${name}`, pem]))
+  const blocks = codeBlocks(projectText('docs/redis.md'), 'dotenv')
+  const modes = new Set<string>()
+  for (const block of blocks) {
+    const lines = block.trim().split('\n').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)])
+    const { redis } = loadConfig({ env: { ...COMPLETE, ...Object.fromEntries(lines) }, readFile: filesOf(files) })
+    modes.add(`${redis.mode}${redis.tls ? ' by TLS' : ''}`)
+  }
+  t.strictSame(modes, new Set(Object.keys(MODES).flatMap((mode) => [mode, `${mode} by TLS`])))
 })
