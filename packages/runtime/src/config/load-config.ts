@@ -33,8 +33,9 @@ export function loadConfig({ env, readFile = readFileSync }: { env: Variables; r
     report,
     checkWebhookUrl: (url) => checkWebhookUrl(url, values.WEBHOOK_ALLOW_NETWORKS),
   })
-  const platforms = [...platformOfEnvironment(values, variables, file, report), ...file.platforms]
-  const callers = [...callersOfEnvironment(values, variables, file, report), ...file.callers]
+  const read: Read = { values, variables, file, report }
+  const platforms = [...platformOfEnvironment(read), ...file.platforms]
+  const callers = [...callersOfEnvironment(read), ...file.callers]
   for (const { name, problem } of unknownSettings(variables, file.names)) warn(name, problem)
 
   const redis = redisConfig(values, { readFile, report })
@@ -86,13 +87,10 @@ export function loadConfig({ env, readFile = readFileSync }: { env: Variables; r
   })
 }
 
+type Read = { values: SettingValues; variables: Variables; file: ConfigFile; report: ReportProblem }
+
 // One of its settings is enough to say that the platform of WX_* is meant; then all four must be there.
-function platformOfEnvironment(
-  values: SettingValues,
-  variables: Variables,
-  file: ConfigFile,
-  report: ReportProblem,
-): Placed<PlatformConfig>[] {
+function platformOfEnvironment({ values, variables, file, report }: Read): Placed<PlatformConfig>[] {
   const isMeant = OF_A_PLATFORM.some((name) => isSet(name, variables))
   if (!isMeant && file.givesPlatforms) return []
   for (const name of REQUIRED_OF_A_PLATFORM) {
@@ -118,12 +116,7 @@ function platformOfEnvironment(
   return [{ place: 'the platform of WX_PLATFORM_ID and WX_COMPONENT_APPID', value }]
 }
 
-function callersOfEnvironment(
-  values: SettingValues,
-  variables: Variables,
-  file: ConfigFile,
-  report: ReportProblem,
-): Placed<CallerConfig>[] {
+function callersOfEnvironment({ values, variables, file, report }: Read): Placed<CallerConfig>[] {
   if (!isSet('API_KEYS', variables) && !file.givesCallers) report('API_KEYS', 'is required unless CONFIG_FILE has callers')
   if (values.API_KEYS?.length === 0) report('API_KEYS', 'has no entry')
   return (values.API_KEYS ?? []).map((value, index) => ({ place: `API_KEYS entry ${index + 1}`, value }))
