@@ -45,7 +45,7 @@ export async function worksOnForm(t: Test, { start, env = {} }: Form, folder: st
     return { ...form.env, ...env, REDIS_URL: form.env['REDIS_URL']?.replaceAll('//', `//${username}:${password}@`) ?? '' }
   }
   async function takes(language: Language, kind: Kind, own: Record<string, string>): Promise<void> {
-    const program = startProgram(t, language, kind, { folder, env: own })
+    const program = startProgram(t, { language, kind, folder, env: own })
     const isTaken = () => {
       if (program.child.exitCode !== null) throw new Error(`${language.name} ${kind} ended: ${program.output()}`)
       return program.output().includes('through this form')
@@ -56,7 +56,7 @@ export async function worksOnForm(t: Test, { start, env = {} }: Form, folder: st
   const here = LANGUAGES.filter(({ skip }) => skip === false)
   await Promise.all(
     here.flatMap((language) => [
-      runProgram(t, language, 'redis-token', { folder, env: envOf('token-reader'), args: [APP] }).then((read) =>
+      runProgram(t, { language, kind: 'redis-token', folder, env: envOf('token-reader'), args: [APP] }).then((read) =>
         t.same(read, { code: 0, output: TOKEN }, `${language.name} reads the token`)),
       takes(language, 'stream', { ...envOf('crm-stream'), STREAM, GROUP: language.name }),
     ]),

@@ -29,7 +29,7 @@ type Place = { folder: string; port: string | undefined }
 
 type Tap = { teardown(fn: () => Promise<void>): void }
 /** `folder` is the one that `buildAll` was given. */
-type Settings = { folder: string; env: Record<string, string>; args?: readonly string[] }
+type Settings = { language: Language; kind: Kind; folder: string; env: Record<string, string>; args?: readonly string[] }
 export type Running = { child: ChildProcess; output(): string; end(signal: NodeJS.Signals): Promise<number | null> }
 
 const JACKSON = ['databind', 'core', 'annotations'].map((part) => `/usr/share/java/jackson-${part}.jar`).join(':')
@@ -123,7 +123,7 @@ export async function buildAll(folder: string): Promise<void> {
 }
 
 /** Starts a program and ends it with the test. */
-export function startProgram(t: Tap, language: Language, kind: Kind, { folder, env, args = [] }: Settings): Running {
+export function startProgram(t: Tap, { language, kind, folder, env, args = [] }: Settings): Running {
   const file = language.programs[kind]
   if (file === undefined) throw new Error(`there is no ${kind} for ${language.name}`)
   const [program = '', ...given] = language.command(file, { folder: join(folder, language.name), port: env['PORT'] })
@@ -143,8 +143,8 @@ export function startProgram(t: Tap, language: Language, kind: Kind, { folder, e
 }
 
 /** Runs a program that ends by itself: its exit code and what it wrote. */
-export async function runProgram(t: Tap, language: Language, kind: Kind, settings: Settings) {
-  const { child, output } = startProgram(t, language, kind, settings)
+export async function runProgram(t: Tap, settings: Settings) {
+  const { child, output } = startProgram(t, settings)
   await once(child, 'close')
   return { code: child.exitCode, output: output().trim() }
 }

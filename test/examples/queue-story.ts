@@ -11,7 +11,7 @@ export async function takesFromQueue(t: Test, stage: Stage): Promise<void> {
   const match = { types: ['wechat.message.*'] }
   const { body } = await call('PUT', `/subscriptions/${subscription}`, { match, sink: { kind: 'queue' }, reply: true })
   const env = { ...(await createConsumer(stage, 'crm-queue', subscription)), QUEUE: String(body.sink?.queue) }
-  const program = startProgram(t, language, 'queue', { folder, env })
+  const program = startProgram(t, { language, kind: 'queue', folder, env })
   const reply = async () => (await answerTo(stage, '再见')) === '收到：再见'
   await until('it replies', reply, { timeoutMs: START_TIMEOUT_MS })
   const id = await until('it wrote that', () => eventIdIn(program.output(), '再见'))

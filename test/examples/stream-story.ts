@@ -23,7 +23,7 @@ export async function readsStream(t: Test, stage: Stage): Promise<void> {
 
   const user = await createConsumer(stage, 'crm-stream', subscription)
   const env = { ...user, STREAM: stream, CLAIM_AFTER_MS: '100' }
-  const program = startProgram(t, language, 'stream', { folder, env })
+  const program = startProgram(t, { language, kind: 'stream', folder, env })
   await until('it takes over', () => program.output().includes('left by another'), { timeoutMs: START_TIMEOUT_MS })
   await simulator.sendText(APP, { content: 'through the stream' })
   const id = await until('it reads what is new', () => eventIdIn(program.output(), 'through the stream'))

@@ -18,8 +18,8 @@ export async function readsTokens(t: Test, stage: Stage): Promise<void> {
   const token = gateway.simulator.currentAccessToken(APP)
   const overHttp = { GATEWAY: `${gateway.internalUrl}/apis/v1/wx/open1`, GATEWAY_KEY: API_KEY }
   const fromRedis = await createConsumer(stage, 'token-reader')
-  const ask = (...args: string[]) => runProgram(t, language, 'access-token', { folder, env: overHttp, args })
-  const read = (...args: string[]) => runProgram(t, language, 'redis-token', { folder, env: fromRedis, args })
+  const ask = (...args: string[]) => runProgram(t, { language, kind: 'access-token', folder, env: overHttp, args })
+  const read = (...args: string[]) => runProgram(t, { language, kind: 'redis-token', folder, env: fromRedis, args })
   const [current, held, unknown, stored, none] = await Promise.all([
     ask(APP),
     ask(APP, 'a-token-that-was-refused'),

@@ -13,7 +13,7 @@ export async function takesWebhooks(t: Test, stage: Stage): Promise<void> {
   const { call } = gateway
   const port = await freePort()
   const url = `http://127.0.0.1:${port}/hooks`
-  const program = startProgram(t, language, 'webhook', { folder, env: { PORT: String(port), WEBHOOK_SECRET: SECRET } })
+  const program = startProgram(t, { language, kind: 'webhook', folder, env: { PORT: String(port), WEBHOOK_SECRET: SECRET } })
   await until('it listens', () => post(url, {}, '').then(Boolean, () => false), { timeoutMs: START_TIMEOUT_MS, everyMs: 50 })
   const timesHandled = (id: string) => program.output().split(`${id} `).length - 1
 
