@@ -9,6 +9,7 @@ import type { Test } from 'tap'
 import { codeBlocks, pages, projectText } from '../helpers/docs.ts'
 import { freePort } from '../helpers/free-port.ts'
 import { API_KEY, type Gateway } from '../helpers/gateway.ts'
+import { until } from '../helpers/until.ts'
 
 const execute = promisify(execFile)
 /** Of the pages, and of the simulator when it runs by itself. */
@@ -18,6 +19,7 @@ export async function runsCommands(t: Test, gateway: Gateway): Promise<void> {
   const { simulator, component, publicUrl, internalUrl, call } = gateway
   for (const appId of ACCOUNTS) simulator.addAccount({ appId })
   await simulator.authorize('wx89abcdef01234567')
+  await until('its token is there', async () => (await call('GET', '/access_token/wx89abcdef01234567')).body.token)
   const { url = '' } = (await call('GET', '/authurl?type=scancode')).body
   const folder = t.testdir({ '.curlrc': 'fail-with-body\nsilent\nshow-error\n' })
   const env = {
