@@ -60,7 +60,13 @@ export async function openGateway(deps: GatewayDeps): Promise<OpenedGateway> {
     void keepDeclared({ declared: config.subscriptions, platforms: platforms.byId, signal: lifecycle.signal, log })
   }
   const unheard = createUnheardEvents({ platforms: platforms.byId, clock })
-  const readiness = createReadiness({ redis: connections.commands, problems, platforms: platforms.byId, clock })
+  const readiness = createReadiness({
+    redis: connections.commands,
+    problems,
+    platforms: platforms.byId,
+    minReplicas: config.redis.minReplicas,
+    clock,
+  })
   return { platforms, connections, connect, readiness: [...readiness, ...unheard.checks], unheard }
 
   function replicaBarrier(commands: RedisConnection): ReplicaBarrier {

@@ -1,6 +1,7 @@
 // Owns: what has to be true before a process may be given work. Each check answers undefined when it is, else a short reason.
 import { setTimeout as delay } from 'node:timers/promises'
 import {
+  connectedReplicas,
   evictionPolicy,
   persistenceGap,
   probeWrite,
@@ -36,9 +37,11 @@ export function createReadiness(deps: {
   redis: RedisConnection
   problems: Pick<ProblemWatch, 'explain'>
   platforms: ReadonlyMap<string, Platform>
+  /** REDIS_MIN_REPLICAS: with fewer, pushes are refused. */
+  minReplicas: number
   clock: Clock
 }): ReadinessCheck[] {
-  const { redis, problems, platforms, clock } = deps
+  const { redis, problems, platforms, minReplicas, clock } = deps
   return [
     {
       name: 'redis-writes',
@@ -64,6 +67,7 @@ export function createReadiness(deps: {
           () => 'Redis cannot be reached',
         ),
     },
+    ...(minReplicas > 0 ? [{ name: 'redis-replicas', check: () => checkReplicas(redis, minReplicas) }] : []),
     { name: 'clock', check: () => checkClock(redis, clock) },
     // When Redis is away, `redis-writes` says it.
     { name: 'redis-persistence', warnsOnly: true, check: () => persistenceGap(redis).catch(nothing) },
@@ -96,6 +100,16 @@ async function runCheck({ name, check }: ReadinessCheck): Promise<ReadinessOutco
     return { name, ok: false, reason: 'the check failed' }
   } finally {
     timeout.abort()
+  }
+}
+
+async function checkReplicas(redis: RedisConnection, minReplicas: number): Promise<string | undefined> {
+  try {
+    const replicas = await connectedReplicas(redis)
+    if (replicas === undefined || replicas >= minReplicas) return undefined
+    return `a master has ${replicas} replicas, and REDIS_MIN_REPLICAS is ${minReplicas}: pushes are refused until they are back`
+  } catch {
+    return 'Redis cannot be reached'
   }
 }
 

@@ -39,11 +39,14 @@ const UNREACHABLE_TEXTS = [
   'connect ETIMEDOUT',
 ]
 
+/** What a script is refused begins with ERR. */
+const MISSING_RIGHT_IN_SCRIPT = /^ERR The user executing the script can't /
+
 /** A word that names the failure and nothing else: `OOM`, `ECONNREFUSED`, `MaxRetriesPerRequestError`. Safe to log, good to group by. */
 export function storeErrorCode(cause: unknown): string {
   if (cause instanceof GatewayError) return cause.code
   if (!(cause instanceof Error)) return 'unknown'
-  if (isReply(cause)) return firstWord(cause.message)
+  if (isReply(cause)) return MISSING_RIGHT_IN_SCRIPT.test(cause.message) ? 'NOPERM' : firstWord(cause.message)
   const code = codeOf(cause)
   return code === undefined ? cause.name : code
 }
@@ -56,7 +59,16 @@ export function storeError(cause: unknown): GatewayError {
   if (isReply(cause) && !REFUSALS.has(code)) {
     return new GatewayError('INTERNAL', 'the store does not accept a command', trace)
   }
+  if (code === 'NOPERM') {
+    const what = refusedCommand(cause) ?? 'a command, key or channel'
+    return new GatewayError('STORE_UNAVAILABLE', `the user of REDIS_URL has no right to ${what}: see ACL LOG`, { ...trace, retry: true })
+  }
   return new GatewayError('STORE_UNAVAILABLE', 'the store cannot be reached or takes no writes', { ...trace, retry: true })
+}
+
+/** Of NOPERM: Redis 7 names the command, never a key; within a script neither. */
+export function refusedCommand(error: unknown): string | undefined {
+  return error instanceof Error ? /'([a-z_|-]{1,64})' command/i.exec(error.message)?.[1] : undefined
 }
 
 /** Runs a function against the store. Its failures leave as `storeError`s; what is no failure of the store leaves as it is. */

@@ -63,3 +63,10 @@ export async function redisTimeMs(redis: RedisConnection): Promise<number> {
   const [seconds, microseconds] = await redis.time()
   return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000)
 }
+
+/** Of the master that has the fewest, as INFO counts them; undefined where INFO is forbidden. */
+export async function connectedReplicas(redis: RedisConnection): Promise<number | undefined> {
+  const counts = await Promise.all(mastersOf(redis).map(async (node) => infoField(await infoOf(node, 'replication'), 'connected_slaves')))
+  const known = counts.flatMap((count) => (count === undefined ? [] : [Number(count)]))
+  return known.length === 0 ? undefined : Math.min(...known)
+}

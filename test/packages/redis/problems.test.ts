@@ -40,7 +40,7 @@ const ROWS: Record<string, Row> = {
   'a key that the user may not write': {
     server: user('~other:* &* +@all'),
     settings: () => ({ login: limited }),
-    says: /no right to a key or channel/,
+    says: /no right to a key, a channel/,
   },
   'nothing that listens': { settings: () => ({}), says: /nothing listens at this address/ },
   'a plain server by TLS': { server: {}, settings: () => ({ tls: ownTls }), says: /does not speak TLS: use redis:/ },

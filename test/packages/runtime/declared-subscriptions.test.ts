@@ -64,7 +64,7 @@ const hook = (rest: string) => `  - { platform: open1, name: crm, sink: { kind: 
 
 const WRONG: ReadonlyArray<[what: string, file: string, setting: string, problem: RegExp]> = [
   ['a member that is not known', hook('matches: {}'), 'CONFIG_FILE subscriptions[0].matches', /not known/],
-  ['a member that is not known inside', hook('match: { autorizers: [] }'), 'CONFIG_FILE subscriptions[0].match', /additional/],
+  ['a member that is not known inside', hook('match: { autorizers: [] }'), 'CONFIG_FILE subscriptions[0].match.autorizers', /^is not known here$/],
   ['an appid that is none', hook('match: { authorizers: [x] }'), 'CONFIG_FILE subscriptions[0].match.authorizers.0', /pattern/],
   ['a number that is none', hook('retry: { scheduleSeconds: [soon] }'), 'CONFIG_FILE subscriptions[0].retry.scheduleSeconds.0', /integer/],
   ['a kind of sink that is none', '  - { platform: open1, name: a, sink: { kind: mail } }', 'CONFIG_FILE subscriptions[0].sink.kind', /one of/],

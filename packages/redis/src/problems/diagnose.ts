@@ -7,6 +7,7 @@ import type { Redis } from 'ioredis'
 import { acceptedLogin } from '../sentinel-connector.ts'
 import { loginOptions, tlsOptions } from '../redis-settings.ts'
 import { infoField } from '../servers.ts'
+import { isReply } from '../store-errors.ts'
 import { explainRedisError, type RedisProblem } from './explain-error.ts'
 import { openOnce } from './open-once.ts'
 
@@ -39,7 +40,9 @@ async function diagnoseEndpoint(settings: RedisSettings, endpoint: RedisEndpoint
     redis = await openOnce({ ...endpoint, ...(await loginFor(settings, endpoint)), ...tlsOptions(settings) })
     return named(await diagnoseServer(settings, redis))
   } catch (error) {
-    return named((await otherTransport(settings, endpoint, error)) ?? explained(settings, error))
+    // A server that answers in words speaks the right transport.
+    const transport = isReply(error) ? undefined : await otherTransport(settings, endpoint, error)
+    return named(transport ?? explained(settings, error))
   } finally {
     redis?.disconnect()
   }

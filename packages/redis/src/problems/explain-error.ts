@@ -1,6 +1,6 @@
 // Owns: what an error of Redis or of the way to it means, and what to do about it, in a sentence that may be shown.
 // The driver's own texts are never shown: they may hold arguments. What an error alone does not say, diagnose.ts finds out.
-import { storeErrorCode } from '../store-errors.ts'
+import { refusedCommand, storeErrorCode } from '../store-errors.ts'
 
 /** `code` groups, `reason` says what it is and what to do. No secret in either. */
 export type RedisProblem = { code: string; reason: string }
@@ -55,12 +55,11 @@ export function explainRedisError(error: unknown): RedisProblem | undefined {
   return reason === undefined ? undefined : { code, reason }
 }
 
-/** Redis 7 names the command, never a key. */
 function missingRight(error: unknown): string {
-  const command = error instanceof Error ? /'([a-z_|-]{1,64})' command/i.exec(error.message)?.[1] : undefined
+  const command = refusedCommand(error)
   const user = 'the ACL user of REDIS_URL'
   if (command !== undefined) return `${user} has no right to the command ${command}: use the users of the documentation`
-  return `${user} has no right to a key or channel of the gateway: use the users of the documentation`
+  return `${user} has no right to a key, a channel or a command within a script: use the users of the documentation, see ACL LOG`
 }
 
 /** The driver throws these as bare Errors. */

@@ -16,6 +16,7 @@ export type ProblemWatch = {
 /** One diagnosis serves everybody who asks within this time. */
 const DIAGNOSIS_HOLDS_MS = 2_000
 
+const FOUND_HOLDS_MS = 30_000
 const EXPLAINED_WITHIN_MS = 1_000
 
 /** The same code has several causes, or concerns one server of several; only the servers themselves tell which. */
@@ -25,23 +26,30 @@ type Deps = { settings: RedisSettings; log: WarnLog; diagnose?: typeof diagnoseR
 
 export function createProblemWatch({ settings, log, diagnose = diagnoseRedis }: Deps): ProblemWatch {
   const logs = new Map<string, ReturnType<typeof createErrorLog>>()
+  /** What the last diagnosis has found: who asks while the next one runs is told this. */
+  let found: { problem: RedisProblem; atMs: number } | undefined
   let diagnosis: { startedAtMs: number; found: Promise<RedisProblem | undefined> } | undefined
 
   function diagnosed(): Promise<RedisProblem | undefined> {
     const nowMs = performance.now()
     if (!diagnosis || nowMs - diagnosis.startedAtMs > DIAGNOSIS_HOLDS_MS) {
       diagnosis = { startedAtMs: nowMs, found: diagnose(settings) }
+      void diagnosis.found.then((problem) => {
+        if (problem) found = { problem, atMs: performance.now() }
+      })
     }
     return diagnosis.found
   }
+
+  const lately = () => (found && performance.now() - found.atMs < FOUND_HOLDS_MS ? found.problem : undefined)
 
   async function problemOf(error: unknown): Promise<RedisProblem> {
     const code = storeErrorCode(error)
     const explained = explainRedisError(error)
     const isOneOfSeveral = settings.mode !== 'standalone' && code === 'ECONNREFUSED'
     if (explained && !isOneOfSeveral && !AMBIGUOUS.has(code)) return explained
-    const found = (await diagnosed()) ?? explained
-    return found ?? { code, reason: 'the connection was lost; a new one is answered' }
+    const problem = (await diagnosed()) ?? explained
+    return problem ?? { code, reason: 'the connection was lost; a new one is answered' }
   }
 
   function logOf(role: string): ReturnType<typeof createErrorLog> {
@@ -59,7 +67,7 @@ export function createProblemWatch({ settings, log, diagnose = diagnoseRedis }: 
       const late = delay(EXPLAINED_WITHIN_MS, undefined, { signal: waited.signal }).catch(() => undefined)
       const problem = await Promise.race([problemOf(error), late])
       waited.abort()
-      return problem?.reason ?? explainRedisError(error)?.reason ?? 'the servers do not answer'
+      return problem?.reason ?? lately()?.reason ?? explainRedisError(error)?.reason ?? 'the servers do not answer'
     },
   }
 }

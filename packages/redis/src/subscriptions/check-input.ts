@@ -64,7 +64,7 @@ function checkSink(
       return { kind: 'stream', stream, maxLength: sink.maxLength }
     case 'webhook': {
       const problem = checkWebhookUrl(sink.url)
-      if (problem !== undefined) throw invalid(`sink.url is refused: ${problem}`)
+      if (problem !== undefined) throw invalid(`sink.url is refused: ${problem}; WEBHOOK_ALLOW_NETWORKS can allow a network inside`)
       if (sink.secret !== undefined && !isWebhookSecret(sink.secret)) {
         throw invalid('sink.secret must be whsec_ and the base64 of 24 to 64 bytes')
       }

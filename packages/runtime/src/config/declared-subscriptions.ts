@@ -63,11 +63,21 @@ function problemsOf(value: unknown): Map<string, string> {
   const errors = Errors(SubscriptionInputSchema, value)
   for (const { instancePath, keyword, message } of errors) {
     if (instancePath.startsWith('/sink') || keyword === 'anyOf') continue
-    problems.set(memberOf(instancePath), message)
+    addProblem(problems, { member: memberOf(instancePath), keyword, message })
   }
   if (!sink) problems.set('sink.kind', `must be one of ${Object.keys(SINK_BY_KIND).join(', ')}`)
-  else for (const { instancePath, message } of Errors(sink, sinkOf(value))) problems.set(memberOf(`/sink${instancePath}`), message)
+  else {
+    for (const { instancePath, keyword, message } of Errors(sink, sinkOf(value))) {
+      addProblem(problems, { member: memberOf(`/sink${instancePath}`), keyword, message })
+    }
+  }
   return problems
+}
+
+/** Of a member that is not known there are two: one at it, and one at what it stands in, which says no more. */
+function addProblem(problems: Map<string, string>, { member, keyword, message }: { member: string; keyword: string; message: string }): void {
+  if (keyword === 'additionalProperties') return
+  problems.set(member, keyword === 'boolean' ? 'is not known here' : message)
 }
 
 const SINK_BY_KIND = Object.fromEntries(
