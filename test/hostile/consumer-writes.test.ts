@@ -42,15 +42,17 @@ void t.test('what a consumer writes into its own queue', async (t) => {
     const kept = await Promise.all(names.map(async (name) => [name, await redis.pttl(name), await redis.dump(name)] as const))
     return kept.filter(([, ttlMs]) => ttlMs === -1).map(([name, , value]) => [name, value])
   }
-  const push = async (content: string) => {
+  const push = (content: string) => {
     void simulator.sendText(APP, { openId: USER, content })
-    return until(`${content} is in the queue`, async () => {
+    return jobOf(content)
+  }
+  const jobOf = (content: string) =>
+    until(`${content} is in the queue`, async () => {
       for (const key of await redis.keys(`${own}ev_*`)) {
         if ((await redis.hget(key, 'data'))?.includes(content)) return key.slice(own.length)
       }
       return undefined
     })
-  }
   /** The worker reads in order, and says how far it is. */
   const untilRead = async () => {
     const last = await complete('last', '{}')
@@ -81,6 +83,32 @@ void t.test('what a consumer writes into its own queue', async (t) => {
     await redis.del(`${own}${jobId}`)
     t.equal((await gateway.call('POST', '/subscriptions/crm/dead-letters/replay')).body.replayed, 1)
     await until('the private queue works', async () => (await redis.keys(`${own}${jobId}.r*`)).length === 1)
+  })
+
+  await t.test('an event stays out of reach for a later subscription of the name, and for a match that was narrowed', async (t) => {
+    const body = { sink: { kind: 'queue' }, reply: true, fallback: 'customer-service' }
+    const narrow = { ...body, match: { authorizers: ['wx00000000000000c2'] } }
+    const waits: Array<Promise<unknown>> = []
+    const given = async (content: string) => {
+      waits.push(simulator.sendText(APP, { openId: USER, content }).then(({ ok, reply }) => t.same({ ok, reply }, { ok: true, reply: undefined })))
+      return jobOf(content)
+    }
+    const before = await given('of the first')
+    t.equal((await gateway.call('DELETE', '/subscriptions/crm')).status, 204)
+    t.equal((await gateway.call('PUT', '/subscriptions/crm', body)).status, 201)
+    const left = await given('left out later')
+    t.equal((await gateway.call('PUT', '/subscriptions/crm', narrow)).status, 200)
+    const values = ['{"reply":{"MsgType":"text","Content":"forged"}}', '{"reply":"hi"}', '{"reply":{"raw":"<xml/>"}}', '{"reply":null}']
+    const claimAll = async () => {
+      for (const id of [before, left]) for (const value of values) await complete(id, value)
+      await untilRead()
+    }
+    const sent = simulator.sentCustomMessages.length
+    await claimAll()
+    await Promise.all(waits)
+    await claimAll()
+    t.equal(simulator.sentCustomMessages.length, sent, 'no message goes out in the name of an account that is none of its own')
+    t.same((await gateway.call('GET', '/subscriptions/crm/dead-letters')).body.items, [])
   })
 
   await t.test('a subscription can be deleted, whatever stands under its queue, and nothing else goes with it', async (t) => {

@@ -1,9 +1,9 @@
 // Owns: what becomes of a passive reply that a consumer hands in: the push that waits for it, or the customer service message after.
-import { compileMatcher, type GatewayEvent, type Reply } from '@wxgw/contracts'
+import { compileMatcher, type GatewayEvent, type Reply, type Subscription } from '@wxgw/contracts'
 import type { AskedReply, EventLog, OfferOutcome, Subscriptions } from '@wxgw/redis'
 import { customMessage, GatewayError, parseAuthorizerAppId } from '@wxgw/wechat-core'
 import { mayAnswer, parseReply } from './reply-to-event.ts'
-import type { CustomerService, Replies, ReplyOffers, ReplyOutcome } from './types.ts'
+import type { CustomerService, GivenEvent, Replies, ReplyOffers, ReplyOutcome } from './types.ts'
 
 export type ReplyOffersDeps = {
   replies: Pick<Replies, 'offer' | 'asked'>
@@ -16,11 +16,16 @@ export type ReplyOffersDeps = {
   releaseFallBack(eventId: string): Promise<void>
 }
 
+type Received = { authorizerAppId: string | undefined; receivedAtMs: number }
+type Recorded = GivenEvent & Received & { subscriptions: readonly string[] }
+
 export function createReplyOffers(deps: ReplyOffersDeps): ReplyOffers {
   const { replies, events, subscriptions } = deps
 
   async function offer(eventId: string, offered: unknown, known: { event?: GatewayEvent; from?: string } = {}): Promise<ReplyOutcome> {
     const { from } = known
+    // Also while the push waits: whoever has the name now is not whom it waits for.
+    if (from !== undefined && !(await givenEvent(eventId, from))) return 'not-asked'
     if (offered === null) return orInvalid(await replies.offer(eventId, null, { from }))
     const reply = parseReply(offered)
     if (reply === undefined) return (await isForAnother(eventId, from)) ? 'not-asked' : 'invalid'
@@ -40,15 +45,42 @@ export function createReplyOffers(deps: ReplyOffersDeps): ReplyOffers {
   }
 
   async function ownCopy(eventId: string, from: string | undefined): Promise<GatewayEvent | undefined> {
-    if (from !== undefined) return givenEvent(eventId, from)
+    if (from !== undefined) return (await givenEvent(eventId, from))?.event
     return (await events.get(eventId))?.event ?? (await replies.asked(eventId))?.event
   }
 
-  async function givenEvent(eventId: string, subscription: string): Promise<GatewayEvent | undefined> {
+  async function givenEvent(eventId: string, name: string): Promise<GivenEvent | undefined> {
+    const given = await recorded(eventId)
+    if (!given?.subscriptions.includes(name)) return undefined
+    return (await standing(name, given)) ? given : undefined
+  }
+
+  /** By the event log, or by the wait of a push where the log has no such event. */
+  async function recorded(eventId: string): Promise<Recorded | undefined> {
     const logged = await events.get(eventId)
-    if (logged) return logged.deliveries.some((delivery) => delivery.subscription === subscription) ? logged.event : undefined
+    if (logged) {
+      return {
+        event: logged.event,
+        authorizerAppId: logged.authorizerappid ?? undefined,
+        receivedAtMs: Date.parse(logged.receivedAt),
+        subscriptions: logged.deliveries.map(({ subscription }) => subscription),
+      }
+    }
     const asked = await replies.asked(eventId)
-    return asked?.subscription === subscription ? asked.event : undefined
+    if (asked === undefined) return undefined
+    const { event, authorizerAppId, receivedAtMs, subscription } = asked
+    return { event, authorizerAppId, receivedAtMs, subscriptions: [subscription] }
+  }
+
+  /**
+   * The subscription, when it is still the one that was given this: not a later one of the same name, which may be somebody else's,
+   * nor one whose `match` leaves the account out by now.
+   */
+  async function standing(name: string, { authorizerAppId, receivedAtMs }: Received): Promise<Subscription | undefined> {
+    const found = (await subscriptions.all(0)).find((subscription) => subscription.name === name)
+    if (found === undefined || found.createdAtMs > receivedAtMs) return undefined
+    const { authorizers } = found.match
+    return authorizers === undefined || authorizers.some((one) => one === authorizerAppId) ? found : undefined
   }
 
   /** Only known while the push waits, or did a few minutes ago. */
@@ -63,11 +95,12 @@ export function createReplyOffers(deps: ReplyOffersDeps): ReplyOffers {
     const replying = compileMatcher(await subscriptions.all())(event).find(({ reply }) => reply)
     const { authorizerappid, subject } = event
     if (!replying || authorizerappid === undefined || subject === undefined) return undefined
-    return { subscription: replying.name, authorizerAppId: authorizerappid, openId: subject }
+    // However new it is: it is asked now.
+    return { subscription: replying.name, authorizerAppId: authorizerappid, openId: subject, receivedAtMs: replying.createdAtMs }
   }
 
-  async function wantsFallback({ subscription }: AskedReply): Promise<boolean> {
-    const replying = (await subscriptions.all()).find(({ name }) => name === subscription)
+  async function wantsFallback({ subscription, ...asked }: AskedReply): Promise<boolean> {
+    const replying = await standing(subscription, asked)
     return replying?.reply === true && replying.fallback === 'customer-service'
   }
 

@@ -120,6 +120,9 @@ export type Replies = {
 /** `sent`: too late for the push, so it went by customer service message. `unknown`: there is no such event. */
 export type ReplyOutcome = Exclude<OfferOutcome, 'no-user'> | 'invalid' | 'sent'
 
+/** `event`: the gateway's own copy, where one is kept. */
+export type GivenEvent = { event: GatewayEvent | undefined; receivedAtMs: number }
+
 export type ReplyOffers = {
   /**
    * Hands a consumer's reply in, or null for its word that none will come: the push then waits no longer; `event`, and the
@@ -127,8 +130,11 @@ export type ReplyOffers = {
    * subscription than the one that was asked is `not-asked`, however it looks. Rejects as CustomerService.send when the fallback fails.
    */
   offer(eventId: string, reply: unknown, known?: { event?: GatewayEvent; from?: string }): Promise<ReplyOutcome>
-  /** The gateway's own copy of an event that this subscription was given; undefined when it was not, or when it is no longer known. */
-  givenEvent(eventId: string, subscription: string): Promise<GatewayEvent | undefined>
+  /**
+   * What this subscription was given; undefined when it was not, or when that is no longer known. A later subscription of the same name
+   * was given nothing that came before it, and one whose `match` now leaves the account out counts as given nothing of it.
+   */
+  givenEvent(eventId: string, subscription: string): Promise<GivenEvent | undefined>
 }
 
 /** How far an authorizers/sync has come. */

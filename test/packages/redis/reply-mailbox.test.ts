@@ -65,7 +65,7 @@ void t.test('who waits in vain gets undefined at the deadline, and a late reply 
 void t.test('only the subscription that was asked may answer, and who was asked is remembered for a late reply', async (t) => {
   const store = await startStore(t)
   const mailbox = open(t, store)
-  const asked = { subscription: 'crm', authorizerAppId: 'wx1', openId: 'oUSER' }
+  const asked = { subscription: 'crm', authorizerAppId: 'wx1', openId: 'oUSER', receivedAtMs: 1 }
   const wait = mailbox.expect('ev_1', Date.now() + 5_000, asked)
   await registered(store, 'ev_1')
   t.same(await mailbox.asked('ev_1'), asked)
@@ -82,7 +82,7 @@ void t.test('only the subscription that was asked may answer, and who was asked 
 void t.test('a push that names no user takes no reply that needs one', async (t) => {
   const store = await startStore(t)
   const mailbox = open(t, store)
-  const asked = { subscription: 'crm', authorizerAppId: 'wx1', openId: '' }
+  const asked = { subscription: 'crm', authorizerAppId: 'wx1', openId: '', receivedAtMs: 1 }
   const wait = mailbox.expect('ev_1', Date.now() + 5_000, asked)
   await registered(store, 'ev_1')
   t.same(await mailbox.asked('ev_1'), asked)
@@ -94,7 +94,7 @@ void t.test('a push that names no user takes no reply that needs one', async (t)
 void t.test('without an event log the event is remembered with the wait for its reply, else not', async (t) => {
   const store = await startStore(t)
   const event = makeEvent('ev_1')
-  const asked = { subscription: 'crm', authorizerAppId: 'wx1', openId: 'oUSER' }
+  const asked = { subscription: 'crm', authorizerAppId: 'wx1', openId: 'oUSER', receivedAtMs: 1 }
   for (const keepsEvents of [true, false]) {
     const mailbox = open(t, store, keepsEvents)
     void mailbox.expect('ev_1', Date.now() + 5_000, { ...asked, event })

@@ -32,7 +32,8 @@ export function createPassiveReplies({ clock, deadlineMs, log }: PassiveRepliesD
     const address = await addressOf(push)
     const deadlineAtMs = receivedAtMs + deadlineMs
     // Before the event is queued: a consumer may be faster than the rest of this function.
-    const asked = { subscription: replying.name, authorizerAppId: appId, openId: address?.toUserName ?? '', event }
+    const openId = address?.toUserName ?? ''
+    const asked = { subscription: replying.name, authorizerAppId: appId, openId, receivedAtMs, event }
     const waiting = platform.replies.expect(event.id, deadlineAtMs, asked)
     await enqueue({ subscription: replying.name, deadlineAtMs })
     const offered = await waiting

@@ -47,22 +47,22 @@ export function createConsumerReplies(deps: ConsumerRepliesDeps): ConsumerReplie
     const outcome = await platform.replyOffers.offer(eventId, value.reply, { from: name })
     if (outcome !== 'invalid') return
     log.warn({ platform: platform.id, eventId, subscription: name }, 'reply.invalid')
-    const event = await platform.replyOffers.givenEvent(eventId, name)
-    if (event) await failDelivery(event, name)
+    const given = await platform.replyOffers.givenEvent(eventId, name)
+    if (given?.event) await failDelivery({ event: given.event, receivedAtMs: given.receivedAtMs }, name)
   }
 
   /**
    * The consumer's job is done, so nothing is tried again by itself: it stands in the dead letters, from where it can
    * be.
    */
-  async function failDelivery(event: GatewayEvent, subscription: string): Promise<void> {
+  async function failDelivery({ event, receivedAtMs }: { event: GatewayEvent; receivedAtMs: number }, subscription: string): Promise<void> {
     const job: DeliveryJob = {
       v: 1,
       kind: 'deliver',
       platform: platform.id,
       subscription,
       event,
-      receivedAtMs: Date.parse(event.time),
+      receivedAtMs,
       deliveryId: event.id,
       scheduleSeconds: [],
     }

@@ -18,7 +18,14 @@ export type OfferOutcome = 'accepted' | 'already-answered' | 'too-late' | 'unkno
 export type OfferedReply = { from?: string | undefined; needsUser?: boolean }
 
 /** Whose answer a push waits for, and whom the answer is for; `openId` is '' when the push does not say it. */
-export type AskedReply = { subscription: string; authorizerAppId: string; openId: string; event?: GatewayEvent }
+export type AskedReply = {
+  subscription: string
+  authorizerAppId: string
+  openId: string
+  /** When the push came in. 0 when an earlier version noted the wait. */
+  receivedAtMs: number
+  event?: GatewayEvent
+}
 
 export type ReplyMailbox = {
   /**
@@ -85,7 +92,7 @@ export function createReplyMailbox(deps: ReplyMailboxDeps): ReplyMailbox {
     if (leftMs <= 0) return
     const asked = waiters.find((waiter) => waiter.asked)?.asked
     const event = keepsEvents && asked?.event ? JSON.stringify(asked.event) : ''
-    const askedFields = asked ? [asked.subscription, asked.authorizerAppId, asked.openId, event] : []
+    const askedFields = asked ? [asked.subscription, asked.authorizerAppId, asked.openId, event, asked.receivedAtMs] : []
     try {
       const doorMs = Math.ceil(leftMs - Math.min(EARLY_CLOSE_MS, leftMs / 20))
       const args = [channel, doorMs, REMEMBERED_MS, ...askedFields]
@@ -154,10 +161,11 @@ export function createReplyMailbox(deps: ReplyMailboxDeps): ReplyMailbox {
 
     asked: (eventId) =>
       guardStore(async () => {
-        const fields = await redis.hmget(keys.reply(eventId), 'subscription', 'authorizer', 'openid', 'event')
-        const [subscription, authorizerAppId, openId, event] = fields
+        const fields = await redis.hmget(keys.reply(eventId), 'subscription', 'authorizer', 'openid', 'event', 'received')
+        const [subscription, authorizerAppId, openId, event, receivedAtMs] = fields
         if (!subscription || !authorizerAppId) return undefined
-        return { subscription, authorizerAppId, openId: openId ?? '', ...(event ? { event: parseEvent(event) } : {}) }
+        const asked = { subscription, authorizerAppId, openId: openId ?? '', receivedAtMs: Number(receivedAtMs ?? 0) }
+        return { ...asked, ...(event ? { event: parseEvent(event) } : {}) }
       }),
 
     async close() {

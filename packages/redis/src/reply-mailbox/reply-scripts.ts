@@ -6,14 +6,14 @@ import { script } from '../script.ts'
 /**
  * A process waits. Again, or from another process, it may put the deadline off, never forward; whom it asked first stays asked.
  * KEYS: reply
- * ARGV: channel, ms left, ms that the key outlives the deadline, [subscription, authorizer, openid, event as JSON or '']
+ * ARGV: channel, ms left, ms that the key outlives the deadline, [subscription, authorizer, openid, event as JSON or '', ms of receipt]
  * -> the reply when there is one already, else false
  */
 export const awaitReply = script(`${NOW_LUA}
 local deadline = math.max(now + tonumber(ARGV[2]), tonumber(redis.call('HGET', KEYS[1], 'deadline') or '0'))
 redis.call('HSET', KEYS[1], 'deadline', string.format('%.0f', deadline), 'w:' .. ARGV[1], '1')
 if ARGV[4] then
-  for index, field in ipairs({'subscription', 'authorizer', 'openid', 'event'}) do
+  for index, field in ipairs({'subscription', 'authorizer', 'openid', 'event', 'received'}) do
     if ARGV[index + 3] ~= '' then redis.call('HSETNX', KEYS[1], field, ARGV[index + 3]) end
   end
 end
