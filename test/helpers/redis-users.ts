@@ -6,12 +6,14 @@ export type DocumentedUser = { name: string; rules: string[] }
 
 const LINE = /^ACL SETUSER (\S+) (.+)$/gm
 const PASSWORD = 'password-of-a-documented-user'
+/** Not of the gateway: the one that everybody is at first, and the operator's, who may do everything. */
+const OF_THE_OPERATOR = ['default', 'admin']
 /** What a form of Redis needs besides. */
 const PAGE_OF_FORMS = 'docs/redis.md'
 
 /** Of the gateway, its readers and its consumers, for one server or for the nodes of a cluster. */
 export function documentedUsers(form: 'one server' | 'cluster' = 'one server'): DocumentedUser[] {
-  const users = pages().filter((page) => page !== PAGE_OF_FORMS).flatMap(linesOf).filter(({ name }) => name !== 'default')
+  const users = pages().filter((page) => page !== PAGE_OF_FORMS).flatMap(linesOf).filter(({ name }) => !OF_THE_OPERATOR.includes(name))
   if (form === 'one server') return users
   const additions = linesOf(PAGE_OF_FORMS).filter((line) => !isWhole(line))
   return users.map(({ name, rules }) => ({

@@ -16,7 +16,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
-import { PROJECT_ROOT, projectText, sources } from '../../helpers/docs.ts'
+import { codeBlocks, PROJECT_ROOT, projectText, section, sources } from '../../helpers/docs.ts'
 import { createUser, documentedUsers, usersOfRedis } from '../../helpers/redis-users.ts'
 import { startRedis } from '../../helpers/redis-server.ts'
 import { someSubscriptions } from './name-parts.ts'
@@ -77,6 +77,27 @@ void t.test('no documented user may look around, and only the gateway uses chann
       t.same(await allowedOf(admin, user.name, commands), [], `${user.name} of ${form}`)
     }
   }
+})
+
+void t.test('after the lines of SECURITY.md, played one after the other, their administrator alone can change users', async (t) => {
+  const server = await startRedis()
+  t.teardown(() => server.stop())
+  const client = (username?: string) => {
+    const redis = new Redis(server.url, { ...(username ? { username, password: 'PASSWORD' } : {}), enableReadyCheck: false, retryStrategy: null })
+    t.teardown(() => redis.disconnect())
+    // Who may not log in is told so by the first command.
+    redis.on('error', () => undefined)
+    return redis
+  }
+  const prompt = client()
+  const [block = ''] = codeBlocks(section(projectText('SECURITY.md'), '### Redis'), '')
+  for (const line of block.trim().split('\n')) {
+    const [command = '', ...rest] = line.split(' ')
+    t.equal(await prompt.call(command, ...rest), 'OK', line.slice(0, 30))
+  }
+  t.equal(await client('admin').call('ACL', 'DELUSER', 'nobody'), 0)
+  await t.rejects(client('gateway').call('ACL', 'DELUSER', 'nobody'), /NOPERM/)
+  await t.rejects(client().call('ACL', 'DELUSER', 'nobody'))
 })
 
 /** What Redis itself needs users for, and what of that must not reach further. */
