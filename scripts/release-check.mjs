@@ -15,6 +15,10 @@ the deployment must have been started with WX_API_BASE_URL pointing here, and mu
 process.exitCode = await main()
 
 async function main() {
+  if (process.argv.includes('--help')) {
+    process.stdout.write(`${USAGE}\n`)
+    return 0
+  }
   const options = readOptions()
   if (!options) return 2
   await bootstrap({ projects: ['apps/simulator', 'packages/runtime'] })

@@ -54,6 +54,9 @@ void t.test('the release check as a command', { timeout: 90_000 }, async (story)
     const usage = await releaseCheck(gateway, [])
     t.equal(usage.code, 2)
     t.match(usage.output, '--url')
+    const help = await releaseCheck(gateway, ['--help'])
+    t.equal(help.code, 0)
+    t.match(help.output, /^npm run release-check -- --url/)
   })
 
   await story.test('plays the whole of it when the deployment calls its API', async (t) => {
