@@ -1,5 +1,6 @@
 // Owns: that the tree is installed and built before a command does its work, from nothing but Node and npm.
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -9,6 +10,8 @@ import { ROOT, run, say } from './run-command.mjs'
 const PNPM = 'pnpm@12.21.0'
 const STAMP = join(ROOT, 'node_modules', '.installed')
 const TSC = join(ROOT, 'node_modules', '@typescript', 'native', 'bin', 'tsc')
+/** What every project is built upon. */
+const FIRST_COMPILED = join(ROOT, 'packages', 'wechat-core', 'dist')
 const PEERS = join(ROOT, 'bench', 'peers')
 const [MIN_MAJOR, MIN_MINOR] = [20, 19]
 
@@ -60,6 +63,7 @@ export async function ensurePeers() {
 
 /** Compiles the projects and what they refer to, only what has changed since the last time. */
 export async function ensureBuilt(projects) {
+  if (!existsSync(FIRST_COMPILED)) say('Building, about a minute …')
   await succeed(process.execPath, [TSC, '-b', ...projects], { what: 'Compiling' })
 }
 

@@ -8,6 +8,7 @@ void t.test('the first command installs by the lockfile, with development depend
   const tree = await createTree(t)
   const build = tree.start('build.mjs', [], { NODE_ENV: 'production', npm_config_omit: 'dev' })
   t.equal(await build.ended, 0, build.output())
+  t.match(build.output(), 'Building, about a minute', 'so that nobody takes the silence for a fault')
   const [install, ...others] = await tree.log('npx')
   t.strictSame(others, [])
   t.match(install?.args.join(' '), /^--yes pnpm@\S+ install --frozen-lockfile --prod=false$/)

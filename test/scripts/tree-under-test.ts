@@ -17,6 +17,10 @@ appendFileSync('npx.log', JSON.stringify({ args: process.argv.slice(2), NODE_ENV
 setTimeout(() => process.exit(process.env.NPX_FAILS ? 7 : 0), 200)
 `
 
+const TSC = `${NPX.replace('npx.log', 'tsc.log').replace('NPX_FAILS', 'TSC_FAILS').replace('200', '0')}
+require('node:fs').mkdirSync('packages/wechat-core/dist', { recursive: true })
+`
+
 const APP = `
 const name = import.meta.url.split('/').at(-3)
 const exitCode = Number(process.env[name.toUpperCase() + '_EXIT_CODE'] ?? 0)
@@ -63,7 +67,7 @@ export async function createTree(t: Test): Promise<Tree> {
     'bin/npx': NPX,
     'bin/package.json': '{"type":"commonjs"}',
     'node_modules/@typescript/native/package.json': '{"type":"commonjs"}',
-    'node_modules/@typescript/native/bin/tsc': NPX.replace('npx.log', 'tsc.log').replace('NPX_FAILS', 'TSC_FAILS').replace('200', '0'),
+    'node_modules/@typescript/native/bin/tsc': TSC,
     'apps/ingress/dist/main.js': APP,
     'apps/worker/dist/main.js': APP,
   }
