@@ -5,20 +5,23 @@ import { freePort } from './processes.mjs'
 const FIRST_PORT = 3030
 // Known to everybody, as the demo's other secrets are.
 const WEBHOOK_SECRET = `whsec_${Buffer.alloc(32, 'demo').toString('base64')}`
+const MATCH = { types: ['wechat.message.*'] }
+/** Nobody may ever come for these: one attempt is enough. */
+const NO_RETRIES = { scheduleSeconds: [] }
 
 /** Makes the subscriptions, and prints commands that work as they stand while the demo runs. */
 export async function offerPrograms({ gateway, apiKey, accountAppId, platform, redisUrl, simulatorUrl }) {
   const port = await freePort(FIRST_PORT)
   const { sink: queue } = await subscribe('try-queue', { kind: 'queue' })
   const { sink: stream } = await subscribe('try-stream', { kind: 'stream', maxLength: 1000 })
-  await subscribe('try-webhook', { kind: 'webhook', url: `http://127.0.0.1:${port}/`, secret: WEBHOOK_SECRET })
+  const webhook = { kind: 'webhook', url: `http://127.0.0.1:${port}/` }
+  await subscribe('try-webhook', { ...webhook, secret: WEBHOOK_SECRET })
 
   async function subscribe(name, sink) {
     const answer = await fetch(`${gateway}/subscriptions/${name}`, {
       method: 'PUT',
       headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
-      // Nobody may ever come for these: one attempt is enough.
-      body: JSON.stringify({ sink, match: { types: ['wechat.message.*'] }, retry: { scheduleSeconds: [] } }),
+      body: JSON.stringify({ sink, match: MATCH, retry: NO_RETRIES }),
     })
     if (!answer.ok) throw new Error(`PUT /subscriptions/${name} answered ${answer.status}`)
     return answer.json()
@@ -37,19 +40,22 @@ export async function offerPrograms({ gateway, apiKey, accountAppId, platform, r
   const exported = Object.entries(settings).map(([name, value]) => `${name}='${value}'`)
   const message = JSON.stringify({ openId: 'oYou', content: '你好' })
 
-  title('Consumers of your own, in another terminal and in this folder / 在另一个终端里试一试')
+  const answering = JSON.stringify({ sink: webhook, match: MATCH, retry: NO_RETRIES, reply: true })
+  title('Consumers of your own, in other terminals and in this folder: start some, then send / 在另外的终端里试一试：先启动接收方，再发消息')
   fact('first', `export ${exported.join(' ')}`)
   fact('a queue', 'node examples/node/queue.mjs')
   fact('a stream', 'node examples/node/stream.mjs')
-  fact('', 'php examples/php/stream.php')
-  fact('', 'python3 examples/python/stream.py')
+  fact('', 'php examples/php/stream.php # phpredis')
+  fact('', 'python3 examples/python/stream.py # pip install redis')
   fact('', 'javac -d /tmp/wxgw examples/java/Redis*.java examples/java/Stream.java && java -cp /tmp/wxgw Stream')
   fact('a webhook, one of', 'node examples/node/webhook.mjs')
   fact('', `php -S 127.0.0.1:${port} examples/php/webhook.php`)
   fact('', 'python3 examples/python/webhook.py')
   fact('', 'java examples/java/Webhook.java')
   fact('', 'go run examples/go/webhook/main.go')
-  fact('a message for them', `curl -s ${simulatorUrl}/_simulator/accounts/${accountAppId}/messages/text -H 'content-type: application/json' -d '${message}'`)
+  fact('then a message for them', `curl -s ${simulatorUrl}/_simulator/accounts/${accountAppId}/messages/text -H 'content-type: application/json' -d '${message}'`)
+  fact('let the webhook answer', `curl -s -X PUT "$GATEWAY/subscriptions/try-webhook" -H "Authorization: Bearer $GATEWAY_KEY" -H 'content-type: application/json' -d '${answering}'`)
+  fact('', '… and send again: the simulator prints the user’s passive reply / 再发一次，可看到被动回复')
   fact('a token', `node examples/node/access-token.mjs ${accountAppId}`)
   fact('the same from Redis', `node examples/node/redis-token.mjs ${accountAppId}`)
 }

@@ -38,12 +38,17 @@ void t.test('the demo that stays up', { timeout: 170_000 }, async (t) => {
     for (const { child } of consumers) if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL')
   })
   await until('the webhook listens', () => consumers[2]?.output().includes('listening'), { timeoutMs: TIMEOUT_MS })
-  const sent = spawnSync('sh', ['-c', after('a message for them')], { encoding: 'utf8' })
+  const sent = spawnSync('sh', ['-c', after('then a message for them')], { encoding: 'utf8' })
   t.match(JSON.parse(sent.stdout), { ok: true })
   for (const { start, output } of consumers) {
     await until(`${start} has the message`, () => output().includes('"你好"'), { timeoutMs: TIMEOUT_MS })
     t.match(output(), 'wechat.message.text', start)
   }
+  const answering = run(after('let the webhook answer').replace(/^curl/, 'curl -f'))
+  t.same(await once(answering.child, 'close'), [0, null])
+  // Every process has the change within a moment.
+  const replied = () => spawnSync('sh', ['-c', after('then a message for them')], { encoding: 'utf8' }).stdout.includes('收到：你好')
+  await until('the user reads a reply', replied, { timeoutMs: TIMEOUT_MS })
   const tokens = ['a token', 'the same from Redis'].map((name) => run(after(name)))
   await Promise.all(tokens.map(({ child }) => once(child, 'close')))
   const [overHttp, fromRedis] = tokens.map(({ output }) => output().trim())
