@@ -7,6 +7,7 @@
 import asyncio
 import json
 import os
+from contextlib import suppress
 
 from bullmq import Worker
 
@@ -34,4 +35,6 @@ async def main():
     await asyncio.Event().wait()
 
 
-asyncio.run(main())
+# Ctrl-C ends it; what it was working on comes again.
+with suppress(KeyboardInterrupt):
+    asyncio.run(main())

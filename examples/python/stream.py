@@ -7,6 +7,7 @@
 import json
 import os
 import socket
+from contextlib import suppress
 
 from connect import connect
 from redis import ResponseError
@@ -38,10 +39,12 @@ except ResponseError as error:
     if not str(error).startswith("BUSYGROUP"):
         raise
 
-while True:
-    # What another member took and did not acknowledge, because it crashed, then what is new.
-    claimed = store.xautoclaim(STREAM, GROUP, MEMBER, min_idle_time=CLAIM_AFTER_MS, start_id="0", count=100)[1]
-    fresh = store.xreadgroup(GROUP, MEMBER, {STREAM: ">"}, count=100, block=1_000)
-    for entry_id, fields in claimed + [entry for _, entries in fresh for entry in entries]:
-        handle(json.loads(fields["event"]))
-        store.xack(STREAM, GROUP, entry_id)
+# Ctrl-C ends it; what was not acknowledged comes again.
+with suppress(KeyboardInterrupt):
+    while True:
+        # What another member took and did not acknowledge, because it crashed, then what is new.
+        claimed = store.xautoclaim(STREAM, GROUP, MEMBER, min_idle_time=CLAIM_AFTER_MS, start_id="0", count=100)[1]
+        fresh = store.xreadgroup(GROUP, MEMBER, {STREAM: ">"}, count=100, block=1_000)
+        for entry_id, fields in claimed + [entry for _, entries in fresh for entry in entries]:
+            handle(json.loads(fields["event"]))
+            store.xack(STREAM, GROUP, entry_id)

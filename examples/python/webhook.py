@@ -9,6 +9,7 @@ import hmac
 import json
 import os
 import time
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 KEY = base64.b64decode(os.environ["WEBHOOK_SECRET"].removeprefix("whsec_"))
@@ -64,4 +65,6 @@ class Consumer(BaseHTTPRequestHandler):
         """One line per event is enough."""
 
 
-ThreadingHTTPServer(("127.0.0.1", int(os.environ.get("PORT", "8080"))), Consumer).serve_forever()
+# Ctrl-C ends it.
+with suppress(KeyboardInterrupt):
+    ThreadingHTTPServer(("127.0.0.1", int(os.environ.get("PORT", "8080"))), Consumer).serve_forever()

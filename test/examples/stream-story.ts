@@ -37,6 +37,10 @@ export async function readsStream(t: Test, stage: Stage): Promise<void> {
   t.equal(program.output().split('through the stream').length, 2, 'it was handled once')
   t.equal(program.child.exitCode, null, 'and goes on')
   if (language.name === 'node') t.equal(await program.end('SIGTERM'), 0, 'it ends when it is told to')
+  if (language.name === 'python') {
+    t.equal(await program.end('SIGINT'), 0, 'it ends on Ctrl-C')
+    t.notMatch(program.output(), 'Traceback')
+  }
   await call('DELETE', `/subscriptions/${subscription}`)
 }
 
