@@ -57,6 +57,8 @@ export async function startSinks(gateway: Gateway, names: readonly SinkName[]): 
   const consumer = new Worker(queue, async (job) => ledgers.queue.add(contentOf(job.data)), {
     connection,
     concurrency: 20,
+    // Where INFO is forbidden it would not begin.
+    skipVersionCheck: true,
     runRetryDelay: 500,
     // BullMQ's defaults would leave a job whose consumer was cut off for a minute.
     lockDuration: 10_000,

@@ -40,6 +40,8 @@ export type WorkersDeps = {
   connection: RedisConnection
   platforms: ReadonlyMap<string, Platform>
   fanOutOf(platform: string): FanOut | undefined
+  /** Redis lets this user not ask INFO. */
+  infoRefused?: boolean
   nowMs(): number
   log: Log
 }
@@ -76,7 +78,8 @@ export function startWorkers(deps: WorkersDeps): QueueWorker[] {
     queue: string,
     worker: Pick<QueueWorkerDeps<Payload>, 'concurrency' | 'tells' | 'parse' | 'handle' | 'backoff'>,
   ): QueueWorker {
-    return createQueueWorker({ connection: deps.connection, queue, log: deps.log, ...worker })
+    const { connection, infoRefused = false, log } = deps
+    return createQueueWorker({ connection, infoRefused, queue, log, ...worker })
   }
 }
 

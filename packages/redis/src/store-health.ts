@@ -2,6 +2,7 @@
 import type { Redis } from 'ioredis'
 import type { RedisConnection } from './connect.ts'
 import { infoField, infoOf, mastersOf, unlessRefused } from './servers.ts'
+import { isReply } from './store-errors.ts'
 
 const PROBE_TTL_MS = 60_000
 
@@ -69,4 +70,14 @@ export async function connectedReplicas(redis: RedisConnection): Promise<number 
   const counts = await Promise.all(mastersOf(redis).map(async (node) => infoField(await infoOf(node, 'replication'), 'connected_slaves')))
   const known = counts.flatMap((count) => (count === undefined ? [] : [Number(count)]))
   return known.length === 0 ? undefined : Math.min(...known)
+}
+
+/** Whether the user may not ask INFO, as at some managed servers. undefined: Redis is away, nobody knows. */
+export async function isInfoRefused(redis: RedisConnection): Promise<boolean | undefined> {
+  try {
+    await redis.info('server')
+    return false
+  } catch (error) {
+    return isReply(error) ? true : undefined
+  }
 }

@@ -20,6 +20,8 @@ export type QueueWorkerDeps<Payload> = Omit<RunJobDeps<Payload>, 'backoff'> & {
   concurrency: number
   /** False for the queues of lean jobs: see finish-batches.ts. Default true. */
   tells?: boolean
+  /** BullMQ asks INFO for the version and does not work without; where it is refused it takes Redis for an old one. Default false. */
+  infoRefused?: boolean
   /** Default: exponential from 1 s, at most 60 s. */
   backoff?: RunJobDeps<Payload>['backoff']
   /** How long `close` waits for running jobs. Default 25 s, below the 30 s that supervisors usually give. */
@@ -57,7 +59,7 @@ const POLL_MS = 10
 
 /** Starts at once and recovers from every outage of Redis by itself. A lock is no mutual exclusion: handlers are safe to run twice. */
 export function createQueueWorker<Payload>(deps: QueueWorkerDeps<Payload>): QueueWorker {
-  const { connection, concurrency, queue, log, tells = true, wakeUp, closeTimeoutMs = CLOSE_TIMEOUT_MS } = deps
+  const { connection, concurrency, queue, log, infoRefused = false, tells = true, wakeUp, closeTimeoutMs = CLOSE_TIMEOUT_MS } = deps
   const backoff = deps.backoff ?? ((attempt: number) => exponentialBackoffMs(attempt))
   const running = new Map<string, Stop>()
   let taken = 0
@@ -87,8 +89,8 @@ export function createQueueWorker<Payload>(deps: QueueWorkerDeps<Payload>): Queu
     maxStalledCount: MAX_STALLED,
     drainDelay: DRAIN_DELAY_SECONDS,
     runRetryDelay: RUN_RETRY_MS,
-    // It would ask at each opening, and needs the version only to block.
-    skipVersionCheck: wakeUp !== undefined,
+    // It needs the version only to block, and would ask at each opening.
+    skipVersionCheck: wakeUp !== undefined || infoRefused,
     settings: {
       // Called for RetryLater, and for what BullMQ itself throws around a run (a lost lock, a refused write).
       backoffStrategy: (attempt, _type, error) => (error instanceof RetryLater ? error.delayMs : exponentialBackoffMs(attempt)),
