@@ -3,7 +3,7 @@
 import { createConsumerReturns, createSinkWriter, queueKey, type ReturnedJob, sinkQueue } from '@wxgw/redis'
 import { GatewayError } from '@wxgw/wechat-core'
 import { Worker } from 'bullmq'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { until } from '../../helpers/until.ts'
 import { keys, makeEvent, PLATFORM, startStore, type Store } from './queues-fixture.ts'
 
@@ -31,6 +31,22 @@ function listen(t: Tap, store: Store, { names = ['crm'], onReturn, lapMs = 20 }:
 
 const complete = (store: Store, jobId: string, { name = 'crm', returnvalue = '{}' } = {}) =>
   store.commands.xadd(streamOf(name), '*', 'event', 'completed', 'jobId', jobId, 'returnvalue', returnvalue)
+
+const completeLong = (store: Store, jobId: string, returnvalue: string) =>
+  store.blocking.xadd(streamOf('crm'), '*', 'event', 'completed', 'jobId', jobId, 'returnvalue', returnvalue)
+
+/** What the gateway's scripts answer from now on. */
+function answersOf(t: Test, store: Store): unknown[][] {
+  const answers: unknown[][] = []
+  for (const [name, command] of [['evalsha', 'EVALSHA'], ['eval', 'EVAL']] as const) {
+    t.capture(store.commands, name, async function (this: Store['commands'], ...args: string[]) {
+      const answer = await this.call(command, ...args)
+      if (Array.isArray(answer)) answers.push(answer)
+      return answer
+    })
+  }
+  return answers
+}
 
 void t.test('a queue consumer finds one job per delivery, and what it returns is heard', async (t) => {
   const store = await startStore(t)
@@ -76,6 +92,44 @@ void t.test('whatever a consumer writes into its stream, the next return is hear
   await until('both are heard', () => ids().includes('last of crm') && ids().includes('last of other'))
   t.same(ids().filter((id) => id !== 'last of other'), ['deep', 'long', '__proto__', 'last of crm'])
   t.same(heard.find(({ jobId }) => jobId === 'long')?.value, { reply: 0 }, 'too long to be a reply, and none')
+})
+
+void t.test('long entries are read one by one, once, and what they hold stays in Redis; returns behind them are heard', async (t) => {
+  const store = await startStore(t)
+  await store.commands.hset(keys.consumerReturns, 'crm', `${Date.now() - 1_000}-0`)
+  for (let n = 0; n < 20; n += 1) await completeLong(store, `ev_${n}`, `"${'x'.repeat(1_000_000)}"`)
+  for (let n = 0; n < 4; n += 1) await completeLong(store, 'x'.repeat(8_000_000), '{}')
+  await complete(store, 'behind them')
+  await complete(store, 'of another', { name: 'other' })
+  const answers = answersOf(t, store)
+  const { ids } = listen(t, store, { names: ['crm', 'other'] })
+  await until('both are heard', () => ids().includes('behind them') && ids().includes('of another'))
+  t.ok(ids().indexOf('of another') < 10, 'the other queue does not wait for them')
+  t.equal(ids().length, 22, 'too long a value is heard as no reply, too long an id not at all')
+  const ends = answers.flatMap(([, , last, jobId]) => (last === '' || jobId === 'of another' ? [] : [last]))
+  t.equal(new Set(ends).size, ends.length, 'nothing is read twice')
+  t.equal(ends.length, 25, 'a read ends at the first long entry')
+  t.ok(answers.every((answer) => answer.join('').length < 300), 'what is long does not leave Redis')
+})
+
+void t.test('a queue whose reads fail is read by less and less, then passed over', async (t) => {
+  const store = await startStore(t)
+  const asked: number[] = []
+  let isFailing = true
+  t.capture(store.commands, 'evalsha', async function (this: Store['commands'], ...args: string[]) {
+    if (!isFailing || !args[2]?.includes('crm')) return this.call('EVALSHA', ...args)
+    asked.push(Number(args[4]))
+    throw new Error('Command timed out')
+  })
+  const { ids } = listen(t, store, { names: ['crm', 'other'] })
+  await complete(store, 'passed over')
+  await complete(store, 'of another', { name: 'other' })
+  await until('the other is heard', () => ids().includes('of another'))
+  await until('it is read one by one', () => asked.length === 10)
+  isFailing = false
+  await complete(store, 'behind it')
+  await until('the next is heard', () => ids().includes('behind it'))
+  t.same(asked, [100, 50, 25, 12, 6, 3, 1, 1, 1, 1])
 })
 
 void t.test('an outage of Redis loses none', async (t) => {

@@ -8,7 +8,7 @@ import { queueKey } from '../keys.ts'
 import { startLaps } from '../laps.ts'
 import { runScript } from '../script.ts'
 import { createErrorLog, type WarnLog } from './error-log.ts'
-import { MOST_ENTRIES, parseReturns, readReturns } from './read-returns-script.ts'
+import { MOST_BYTES, MOST_ENTRIES, parseReturns, readReturns } from './read-returns-script.ts'
 
 /** `name`: of the subscription. `jobId` and `value` are what a consumer wrote: nothing is known of them. */
 export type ReturnedJob = { name: string; jobId: string; value: unknown }
@@ -49,6 +49,15 @@ const LONGEST_LOOK_BACK_MS = 600_000
 /** So many returns of one queue are worked on at once; a consumer that returns more waits. */
 const MOST_AT_ONCE = 100
 const READS_IN_A_ROW = 10
+/** After an entry of many bytes its queue is left alone for longer than Redis took to copy them. */
+const LONG_BYTES_PER_MS = 40_000
+/** After a failed read its queue is left alone, each time for twice as long. */
+const PAUSE_MS = 10
+const LONGEST_PAUSE_MS = 500
+/** Seven halvings lead to one entry at once; that is tried three times before it is passed over. */
+const MOST_FAILURES = 10
+/** A queue that takes longer is read on while the next ones are visited. */
+const LONGEST_VISIT_MS = 100
 
 type Batch = { before: string; last: string; size: number; isDone: boolean }
 
@@ -58,6 +67,10 @@ type Followed = {
   /** The last entry that was read; unset until it is known where to begin. */
   after: string | undefined
   isReading: boolean
+  /** Of its reads, while Redis answered otherwise. Each halves how many entries are read at once, and a success doubles it. */
+  failures: number
+  /** By the monotonic clock. */
+  pausedUntilMs: number
   /** Read, and not all worked off; the oldest first. */
   batches: Batch[]
   workedOff: string | undefined
@@ -78,46 +91,61 @@ export function createConsumerReturns(deps: ConsumerReturnsDeps): ConsumerReturn
   const laps = startLaps({ items: () => [...followed.values()], visit, ...(lapMs === undefined ? {} : { lapMs }) })
 
   async function visit(some: readonly Followed[]): Promise<void> {
-    await Promise.all(
-      some.map(async (one) => {
-        await read(one)
-        await save(one)
-      }),
-    )
+    await Promise.race([Promise.all(some.map(read)), delay(LONGEST_VISIT_MS, undefined, { ref: false })])
+    await Promise.all(some.map(save))
   }
 
   /**
    * One at a time of each queue. Never rejects: a queue that its consumer has made unreadable leaves the others alone.
    */
   async function read(one: Followed): Promise<void> {
-    if (one.isReading || isClosed) return
+    if (one.isReading || isClosed || performance.now() < one.pausedUntilMs) return
     one.isReading = true
     try {
       one.after ??= await beginning(one.name)
       for (let reads = 0; reads < READS_IN_A_ROW && !isClosed; reads += 1) {
-        if ((await readOn(one, one.after)) < MOST_ENTRIES) break
+        if (!(await readOn(one, one.after))) break
       }
     } catch (error) {
       logError(error)
+      await slowDown(one)
     } finally {
       one.isReading = false
     }
   }
 
-  /** Answers how many entries there were. */
-  async function readOn(one: Followed, before: string): Promise<number> {
-    if (one.batches.reduce((sum, { size }) => sum + size, 0) >= MOST_AT_ONCE) return 0
-    const answer = await runScript(redis, readReturns, { keys: [one.stream], args: [before, MOST_ENTRIES] })
-    const { count, last, returns } = parseReturns(answer)
+  /** Answers whether there may be more. */
+  async function readOn(one: Followed, before: string): Promise<boolean> {
+    if (one.batches.reduce((sum, { size }) => sum + size, 0) >= MOST_AT_ONCE) return false
+    const answer = await runScript(redis, readReturns, { keys: [one.stream], args: [before, atOnce(one)] })
+    const { hasMore, bytes, last, returns } = parseReturns(answer)
+    one.failures = Math.max(0, one.failures - 1)
+    const isLong = bytes > 2 * MOST_BYTES
+    if (isLong) one.pausedUntilMs = performance.now() + bytes / LONG_BYTES_PER_MS
     // Set back meanwhile: this is read again, after what could not be handed over.
-    if (last === undefined || one.after !== before) return 0
+    if (last === undefined || one.after !== before) return false
     one.after = last
     const batch = { before, last, size: returns.length, isDone: false }
     one.batches.push(batch)
     for (const { jobId } of returns) one.awaited.delete(jobId)
     const handing = returns.map((returned) => hand({ name: one.name, ...returned }))
     void Promise.all(handing).then((handed) => settle(one, batch, handed.every(Boolean)))
-    return count
+    return hasMore && !isLong
+  }
+
+  /** The same read is not repeated: it gets smaller, and at last what stands there by now is passed over. */
+  async function slowDown(one: Followed): Promise<void> {
+    const nowMs = await redis.time().then(inMs, () => undefined)
+    // An outage is not the queue's: nothing of it is passed over.
+    if (nowMs === undefined) return
+    one.failures += 1
+    one.pausedUntilMs = performance.now() + Math.min(PAUSE_MS * 2 ** one.failures, LONGEST_PAUSE_MS)
+    if (one.failures < MOST_FAILURES || one.after === undefined) return
+    const last = `${Math.max(nowMs, inEntryId(one.after) + 1)}-0`
+    const batch = { before: one.after, last, size: 0, isDone: false }
+    one.after = batch.last
+    one.batches.push(batch)
+    settle(one, batch, true)
   }
 
   /** False when it has to be read again. */
@@ -143,10 +171,9 @@ export function createConsumerReturns(deps: ConsumerReturnsDeps): ConsumerReturn
 
   async function beginning(name: string): Promise<string> {
     const [time, known] = await Promise.all([redis.time(), redis.hget(positions, name)])
-    const nowMs = Number(time[0]) * 1000
-    // An entry's id begins with its time.
+    const nowMs = inMs(time)
     if (known === null) return `${nowMs - LOOK_BACK_MS}-0`
-    return Number(known.split('-')[0]) < nowMs - LONGEST_LOOK_BACK_MS ? `${nowMs - LONGEST_LOOK_BACK_MS}-0` : known
+    return inEntryId(known) < nowMs - LONGEST_LOOK_BACK_MS ? `${nowMs - LONGEST_LOOK_BACK_MS}-0` : known
   }
 
   async function save(one: Followed): Promise<void> {
@@ -188,8 +215,9 @@ export function createConsumerReturns(deps: ConsumerReturnsDeps): ConsumerReturn
       for (const [name, queue] of queues) {
         const stream = queueKey(queue, 'events')
         if (followed.get(name)?.stream === stream) continue
-        const nothingYet = { after: undefined, isReading: false, batches: [], workedOff: undefined, saved: undefined }
-        followed.set(name, { name, stream, ...nothingYet, awaited: new Map() })
+        const nothingYet = { after: undefined, isReading: false, workedOff: undefined, saved: undefined }
+        const noFailures = { failures: 0, pausedUntilMs: 0 }
+        followed.set(name, { name, stream, ...nothingYet, ...noFailures, batches: [], awaited: new Map() })
       }
     },
     expect(name, jobId, untilMs) {
@@ -202,4 +230,18 @@ export function createConsumerReturns(deps: ConsumerReturnsDeps): ConsumerReturn
       await Promise.all([laps.close(), readingAwaited])
     },
   }
+}
+
+function atOnce({ failures }: Followed): number {
+  return Math.max(1, Math.floor(MOST_ENTRIES / 2 ** failures))
+}
+
+/** Of Redis' TIME. */
+function inMs([seconds, microseconds]: ReadonlyArray<number | string>): number {
+  return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000)
+}
+
+/** An entry's id begins with its time. */
+function inEntryId(id: string): number {
+  return Number(id.split('-')[0])
 }
