@@ -9,8 +9,8 @@ const INTRODUCTION = `<!-- Made by \`npm run docs\` from packages/runtime/src/co
 Both processes read the same settings from the environment. A file \`.env\` in the working directory is read too; what the
 environment has wins over it. A variable that is empty counts as not set.
 
-A wrong or missing setting stops the start. Every problem is listed at once, by the setting's name, by the line of
-\`.env\` or by the place in \`CONFIG_FILE\`; values are never shown.
+A wrong or missing setting stops the start. All problems of single settings are listed at once, by the setting's name, by the line of
+\`.env\` or by the place in \`CONFIG_FILE\`; problems between settings are found when each can be read. Values are never shown.
 
 A name that is not in the tables below but begins as one of them does (\`REDIS_…\`, \`WX_…\`), or is close to one, is
 probably misspelt. It has no effect, and the line \`process.settings-doubtful\` of the log names it, with the setting

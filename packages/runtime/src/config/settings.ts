@@ -107,7 +107,7 @@ export const SETTING_GROUPS = {
       description: 'still accepted while rotating; a reply uses the key that opened the push',
       secret: true,
     }),
-    CONFIG_FILE: optional(path, { description: 'YAML for several platforms, callers and subscriptions, see below' }),
+    CONFIG_FILE: optional(path, { description: 'YAML for several platforms, callers and subscriptions, see docs/configuration.md#config_file' }),
   },
   WeChat: {
     WX_API_BASE_URL: defaulted('https://api.weixin.qq.com', httpBaseUrl, { description: "WeChat's API" }),
