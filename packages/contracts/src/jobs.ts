@@ -91,5 +91,7 @@ export const DeadLettersJobSchema = Type.Object({
   subscription: Type.String(),
   action: Type.Union([Type.Literal('replay'), Type.Literal('discard')]),
   after: Type.Object({ score: Type.Number(), member: Type.String() }),
+  /** What the caller's right is narrowed to; left out: everything. */
+  only: Type.Optional(Type.Array(Type.String())),
 })
 export type DeadLettersJob = Static<typeof DeadLettersJobSchema>

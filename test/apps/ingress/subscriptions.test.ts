@@ -2,8 +2,8 @@
 import { GatewayError } from '@wxgw/wechat-core'
 import type { GatewayEvent } from '@wxgw/contracts'
 import t from 'tap'
-import { NOW_MS, subscription } from './fake-platform.ts'
-import { createGateway, PREFIX, type Fixture } from './gateway-fixture.ts'
+import { APPID_A, NOW_MS, subscription } from './fake-platform.ts'
+import { createGateway, keyOf, PREFIX, type Fixture } from './gateway-fixture.ts'
 
 const PATH = `${PREFIX}/subscriptions`
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
@@ -132,6 +132,24 @@ void t.test('a test event goes to this subscription alone, with an id of its own
     sent.map(([event]) => event.id),
   )
   t.not(sent[0]?.[0].id, sent[1]?.[0].id)
+})
+
+void t.test('a narrowed right is handed on to its dead letters, whose accounts the match may no longer name', async (t) => {
+  const only = [APPID_A]
+  const grants = { narrow: [{ platforms: undefined, actions: undefined, authorizers: only }] }
+  const { internalServer, bearer, fake } = createGateway(t, { grants })
+  fake.subscriptions.set('crm', subscription('crm', { match: { authorizers: only, types: undefined } }))
+  const url = `${PREFIX}/subscriptions/crm/dead-letters`
+  const headers = bearer(keyOf('narrow'))
+  const answers = await Promise.all([
+    internalServer.inject({ url, headers }),
+    internalServer.inject({ method: 'POST', url: `${url}/replay`, headers }),
+    internalServer.inject({ method: 'DELETE', url: `${url}?ids=d1`, headers }),
+  ])
+  t.same(answers.map(({ statusCode }) => statusCode), [200, 202, 200])
+  t.match(fake.callsOf('deadLetters.list'), [['crm', { only }]])
+  t.same(fake.callsOf('deadLetters.replay'), [['crm', undefined, only]])
+  t.same(fake.callsOf('deadLetters.discard'), [['crm', ['d1'], only]])
 })
 
 void t.test('dead letters are listed, replayed and discarded, some or all', async (t) => {

@@ -220,3 +220,41 @@ void t.test('what is sent again is another delivery of the same event: no queue 
   t.equal(jobs[0]?.event.id, 'ev_0')
   t.match(jobs[0]?.deliveryId, /^ev_0\.r[0-9a-f]{12}$/)
 })
+
+void t.test('within a bound, only its authorizers and the test events of the subscription are there: listed in full pages, taken, also later', async (t) => {
+  const store = await startStore(t)
+  startMaintenance(t, store)
+  const { deadLetters, deliveries, failed } = open(store)
+  const of = (id: string, changes: object) => ({ ...makeJob(id), event: { ...makeEvent(id), ...changes } })
+  const test = (name: string) => ({ type: 'gateway.subscription.test', authorizerappid: undefined, data: { subscription: name } })
+  const jobs = [
+    of('ev_test', test('crm')),
+    of('ev_test_of_another', test('other')),
+    of('ev_of_none', { authorizerappid: undefined }),
+    ...Array.from({ length: 2_400 }, (_, n) => of(`ev_${n}`, { authorizerappid: n % 300 === 0 ? 'wxB' : 'wxA' })),
+  ]
+  const worker = startWorker(store, () => ({ kind: 'dead', error: 'HTTP 500' }))
+  for (const job of jobs) await deliveries.enqueueDelivery(job)
+  await until('all have failed', async () => (await failed()) === jobs.length, { timeoutMs: 20_000 })
+  await worker.close()
+  const only = ['wxB']
+  const listAll = async () => {
+    const pages: string[][] = []
+    let cursor: string | undefined
+    do {
+      const page = await deadLetters.list('crm', { limit: 2, cursor, only })
+      pages.push(page.items.map(({ eventId }) => eventId))
+      cursor = page.nextCursor ?? undefined
+    } while (cursor !== undefined)
+    return pages
+  }
+  const own = [...Array.from({ length: 8 }, (_, n) => `ev_${n * 300}`), 'ev_test']
+  const pages = await listAll()
+  t.same(pages.flat().toSorted(), own.toSorted())
+  t.ok(pages.slice(0, -2).every((page) => page.length > 0), 'a page is empty only where a thousand others stand')
+  t.equal(await deadLetters.replay('crm', ['ev_1', 'ev_of_none', 'ev_test_of_another'], only), 0)
+  t.equal(await deadLetters.discard('crm', ['ev_1', 'ev_300'], only), 1)
+  t.ok((await deadLetters.discard('crm', undefined, only)) < 9)
+  await until('the rest is gone, too', async () => (await failed()) === jobs.length - 9)
+  t.same((await listAll()).flat(), [])
+})

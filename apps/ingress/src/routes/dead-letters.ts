@@ -1,5 +1,6 @@
-// Owns: the dead letters of a subscription, on the internal listener.
-import { requireGrant } from '../auth/authenticate.ts'
+// Owns: the dead letters of a subscription, on the internal listener. A narrowed right reaches those of its own accounts: the `match`
+// may have been wider when they came.
+import { requireGrant, visibleAuthorizers } from '../auth/authenticate.ts'
 import { emptyBodyAllowed } from '../http/json-body.ts'
 import type { Paging } from '../paging/paging.ts'
 import type { Turns } from '../paging/turns.ts'
@@ -19,7 +20,8 @@ export function deadLetterRoutes(app: GatewayServer, { platforms, paging, turns 
   app.get(path, { schema: subscriptionSchemas.deadLetters, onRequest: read, preHandler: turns.wait }, async (request) => {
     const platform = platformOf(platforms, request.params)
     const { name } = await subscriptionOf(request, platform, 'subscriptions:read')
-    return paging.answer(request, await platform.deadLetters.list(name, paging.read(request)))
+    const only = visibleAuthorizers(request, 'subscriptions:read')
+    return paging.answer(request, await platform.deadLetters.list(name, { ...paging.read(request), only }))
   })
 
   const replay = {
@@ -31,13 +33,14 @@ export function deadLetterRoutes(app: GatewayServer, { platforms, paging, turns 
   app.post(`${path}/replay`, replay, async (request, reply) => {
     const platform = platformOf(platforms, request.params)
     const { name } = await subscriptionOf(request, platform, 'subscriptions:write')
-    return reply.code(202).send({ replayed: await platform.deadLetters.replay(name, request.body.ids) })
+    const only = visibleAuthorizers(request, 'subscriptions:write')
+    return reply.code(202).send({ replayed: await platform.deadLetters.replay(name, request.body.ids, only) })
   })
 
   app.delete(path, { schema: subscriptionSchemas.discardDeadLetters, onRequest: write, preHandler: turns.wait }, async (request) => {
     const platform = platformOf(platforms, request.params)
     const { name } = await subscriptionOf(request, platform, 'subscriptions:write')
     const ids = request.query.ids?.split(',').filter((id) => id !== '')
-    return { discarded: await platform.deadLetters.discard(name, ids) }
+    return { discarded: await platform.deadLetters.discard(name, ids, visibleAuthorizers(request, 'subscriptions:write')) }
   })
 }

@@ -6,19 +6,25 @@ import type { RedisConnection } from '../connect.ts'
 import type { DeliveryChange } from '../event-log/event-log.ts'
 import { isJobGone } from '../job-gone.ts'
 import { deliveriesQueue, deliveryId, MAINTENANCE_QUEUE } from '../keys.ts'
-import { describeHashes, inGroups, pageLength } from '../paging/describe-hashes.ts'
+import { describeHashes, inGroups, MOST_PAGE_BYTES } from '../paging/describe-hashes.ts'
 import { decodeCursor, encodeCursor, type Page, type Position, readNewestFirst } from '../paging/newest-first.ts'
 import { DEAD_LETTERS_ATTEMPTS, jobOptions } from '../queues/job-options.ts'
 import type { Queues } from '../queues/queues.ts'
 import { guardStore } from '../store-errors.ts'
-import { parseDeadDelivery } from './dead-delivery.ts'
+import { isWithin, parseDeadDelivery } from './dead-delivery.ts'
+
+/** `only`: of these authorizers, and test events; default all. The rest is for this call not there. */
+export type DeadLettersAsked = { limit: number; cursor: string | undefined; only?: readonly string[] | undefined }
 
 export type DeadLetters = {
-  /** Newest first; at most 2 MiB. */
-  list(subscription: string, page: { limit: number; cursor: string | undefined }): Promise<Page<DeadLetter>>
-  /** All when `ids` is left out. Answers how many go again; of many, a worker takes the older ones. */
-  replay(subscription: string, ids?: readonly string[]): Promise<number>
-  discard(subscription: string, ids?: readonly string[]): Promise<number>
+  /** Newest first; at most 2 MiB, and of 1,000 that were looked at. */
+  list(subscription: string, page: DeadLettersAsked): Promise<Page<DeadLetter>>
+  /**
+   * All when `ids` is left out. Answers how many go again; of many, a worker takes the older ones, which count only without `only`: how
+   * many there are beyond it is not told.
+   */
+  replay(subscription: string, ids?: readonly string[], only?: readonly string[]): Promise<number>
+  discard(subscription: string, ids?: readonly string[], only?: readonly string[]): Promise<number>
   /** What `replay` or `discard` left for a worker. Answers how many it took. */
   resume(job: DeadLettersJob): Promise<number>
 }
@@ -35,6 +41,8 @@ const BATCH = 100
 /** Who asks over HTTP waits for so many; a million would take minutes, and no client waits for that. */
 const AT_ONCE = 2_000
 const KEPT_FAILURES = 100
+/** On the way to one page: what is not shown costs a read, too. */
+const LOOKED_AT_MOST = 1_000
 
 /**
  * Rejects with STORE_UNAVAILABLE, and with INVALID_REQUEST when the cursor is none. Ids that are no dead letters are skipped:
@@ -46,8 +54,12 @@ export function createDeadLetters({ platform, redis, queues, events }: DeadLette
 
   type Act = (job: Job) => Promise<boolean>
 
-  function actOf(subscription: string, action: DeadLettersJob['action']): Act {
-    return action === 'replay' ? (job) => sendAgain(subscription, job) : (job) => drop(subscription, job)
+  type Wanted = Pick<DeadLettersJob, 'subscription' | 'action'> & { only?: readonly string[] | undefined }
+
+  function actOf({ subscription, action, only }: Wanted): Act {
+    const act = action === 'replay' ? sendAgain : drop
+    const within = withinOf(subscription, only)
+    return async (job) => within(job) && (await act(subscription, job))
   }
 
   async function withSizes<T extends { member: string }>(queue: Queue, places: readonly T[]): Promise<Array<T & { bytes: number }>> {
@@ -92,16 +104,17 @@ export function createDeadLetters({ platform, redis, queues, events }: DeadLette
     return { taken, ...(last === undefined ? {} : { last }) }
   }
 
-  async function takeAll(subscription: string, action: DeadLettersJob['action']): Promise<number> {
+  async function takeAll(wanted: Wanted): Promise<number> {
+    const { subscription, action, only } = wanted
     const queue = queueOf(subscription)
-    const { taken, last } = await takeOlder(queue, actOf(subscription, action), { most: AT_ONCE })
+    const { taken, last } = await takeOlder(queue, actOf(wanted), { most: AT_ONCE })
     if (last === undefined) return taken
     const left = await redis.zcount(queue.toKey('failed'), '-inf', last.score)
     if (left === 0) return taken
-    const data: DeadLettersJob = { v: 1, kind: 'dead-letters', platform, subscription, action, after: last }
+    const data: DeadLettersJob = { v: 1, kind: 'dead-letters', platform, subscription, action, after: last, ...(only ? { only: [...only] } : {}) }
     const options = { ...jobOptions(DEAD_LETTERS_ATTEMPTS), removeOnFail: { count: KEPT_FAILURES } }
     await queues.add(MAINTENANCE_QUEUE, { id: `${data.kind}-${randomUUID()}`, name: data.kind, data, options })
-    return taken + left
+    return only ? taken : taken + left
   }
 
   async function takeGiven(queue: Queue, ids: readonly string[], act: Act): Promise<number> {
@@ -111,8 +124,8 @@ export function createDeadLetters({ platform, redis, queues, events }: DeadLette
     return taken
   }
 
-  function takeThese(subscription: string, action: DeadLettersJob['action'], ids: readonly string[] | undefined): Promise<number> {
-    return guardStore(() => (ids ? takeGiven(queueOf(subscription), ids, actOf(subscription, action)) : takeAll(subscription, action)))
+  function takeThese(wanted: Wanted, ids: readonly string[] | undefined): Promise<number> {
+    return guardStore(() => (ids ? takeGiven(queueOf(wanted.subscription), ids, actOf(wanted)) : takeAll(wanted)))
   }
 
   /** First the log, then the job: the other way round, a fast delivery would be logged as pending again. */
@@ -136,30 +149,48 @@ export function createDeadLetters({ platform, redis, queues, events }: DeadLette
     return dropped
   }
 
-  return {
-    list: (subscription, { limit, cursor }) =>
-      guardStore(async () => {
-        const queue = queueOf(subscription)
-        const range = { key: queue.toKey('failed'), after: decodeCursor(cursor) }
-        const places = await readNewestFirst(redis, range, limit + 1)
-        const entries = await withSizes(queue, places)
-        const page = entries.slice(0, pageLength(entries, limit))
-        const items: DeadLetter[] = []
-        for (const group of inGroups(page)) {
-          const jobs = await Promise.all(group.map(({ member }) => queue.getJob(member)))
-          items.push(...jobs.flatMap((job, index) => (job ? [toDeadLetter(job, group[index]?.score ?? 0)] : [])))
+  async function readPage(subscription: string, { limit, cursor, only }: DeadLettersAsked): Promise<Page<DeadLetter>> {
+    const queue = queueOf(subscription)
+    const within = withinOf(subscription, only)
+    const items: DeadLetter[] = []
+    let last = decodeCursor(cursor)
+    let bytes = 0
+    for (let looked = 0; looked < LOOKED_AT_MOST; looked += BATCH) {
+      const places = await readNewestFirst(redis, { key: queue.toKey('failed'), after: last }, BATCH)
+      for (const group of inGroups(await withSizes(queue, places))) {
+        const jobs = await Promise.all(group.map(({ member }) => queue.getJob(member)))
+        for (const [index, place] of group.entries()) {
+          const job = jobs[index]
+          if (job && within(job)) {
+            bytes += place.bytes
+            const isFull = items.length === limit || (items.length > 0 && bytes > MOST_PAGE_BYTES)
+            // Now it is known that there is a next page.
+            if (isFull) return { items, nextCursor: last ? encodeCursor(last) : null }
+            items.push(toDeadLetter(job, place.score))
+          }
+          last = place
         }
-        const last = page.at(-1)
-        return { items, nextCursor: places.length > page.length && last ? encodeCursor(last) : null }
-      }),
-
-    replay: (subscription, ids) => takeThese(subscription, 'replay', ids),
-
-    discard: (subscription, ids) => takeThese(subscription, 'discard', ids),
-
-    resume: ({ subscription, action, after }) =>
-      guardStore(async () => (await takeOlder(queueOf(subscription), actOf(subscription, action), { after, most: Infinity })).taken),
+      }
+      if (places.length < BATCH) return { items, nextCursor: null }
+    }
+    return { items, nextCursor: last ? encodeCursor(last) : null }
   }
+
+  return {
+    list: (subscription, asked) => guardStore(() => readPage(subscription, asked)),
+
+    replay: (subscription, ids, only) => takeThese({ subscription, action: 'replay', only }, ids),
+
+    discard: (subscription, ids, only) => takeThese({ subscription, action: 'discard', only }, ids),
+
+    resume: ({ after, ...wanted }) =>
+      guardStore(async () => (await takeOlder(queueOf(wanted.subscription), actOf(wanted), { after, most: Infinity })).taken),
+  }
+}
+
+function withinOf(subscription: string, only: readonly string[] | undefined): (job: Job) => boolean {
+  const bound = { subscription, only: only && new Set(only) }
+  return (job) => isWithin(job.data, bound)
 }
 
 async function unlessGone(act: () => Promise<void>): Promise<boolean> {

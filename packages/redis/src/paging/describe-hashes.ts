@@ -44,16 +44,6 @@ function parseDescription(answer: unknown): Description {
 /** Of one answer, but for an entry that is larger by itself: the process does nothing else while it is written. */
 export const MOST_PAGE_BYTES = 2 * 1024 * 1024
 
-/** How many of the entries, from the first on, one answer may hold: one at least. */
-export function pageLength(entries: ReadonlyArray<{ bytes: number }>, limit: number): number {
-  let bytes = 0
-  for (const [index, entry] of entries.slice(0, limit).entries()) {
-    bytes += entry.bytes
-    if (index > 0 && bytes > MOST_PAGE_BYTES) return index
-  }
-  return Math.min(entries.length, limit)
-}
-
 const GROUP_BYTES = 512 * 1024
 const GROUP_ENTRIES = 50
 
