@@ -42,15 +42,22 @@ void t.test('every long request counts, whichever it is', async (t) => {
   const { gateway, held, letGo } = startGateway(t)
   const blocked = [search(gateway, 'a'), search(gateway, 'a')]
   await until('both are worked on', () => held.length === 2)
-  const call = (method: 'GET' | 'POST' | 'DELETE', path: string) => gateway.internalServer.inject({ method, url: `${PREFIX}${path}`, headers: gateway.bearer(keyOf('a')) })
+  const call = (method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, payload?: object) => {
+    return gateway.internalServer.inject({ method, url: `${PREFIX}${path}`, headers: gateway.bearer(keyOf('a')), ...(payload ? { payload } : {}) })
+  }
   const dead = '/subscriptions/crm/dead-letters'
-  const long = [['GET', '/authorizers'], ['GET', '/subscriptions'], ['GET', dead], ['POST', `${dead}/replay`], ['DELETE', dead]] as const
-  for (const answer of await Promise.all(long.map(([method, path]) => call(method, path)))) {
+  const one = '/subscriptions/crm'
+  const long = [
+    ...([['GET', '/authorizers'], ['GET', '/subscriptions'], ['GET', dead], ['POST', `${dead}/replay`], ['DELETE', dead]] as const),
+    ...([['GET', one], ['PUT', one, { sink: { kind: 'queue' } }], ['PATCH', one, { enabled: true }], ['DELETE', one]] as const),
+    ...([['POST', `${one}/test`], ['POST', '/events/ev_1/replay']] as const),
+  ]
+  for (const answer of await Promise.all(long.map(([method, path, body]) => call(method, path, body)))) {
     t.equal(answer.statusCode, 429)
     t.equal(answer.json().code, 'RATE_LIMITED')
     t.equal(answer.headers['retry-after'], '1')
   }
-  t.equal((await call('GET', '/subscriptions/crm')).statusCode, 200, 'what is short is not held')
+  t.equal((await call('GET', '/events/ev_1')).statusCode, 404, 'what is short is not held')
   letGo()
   await Promise.all(blocked)
 })

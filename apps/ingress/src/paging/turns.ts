@@ -1,4 +1,4 @@
-// Owns: how many lists, searches and other long requests of the internal listener are worked on at once, in all and of one caller. The
+// Owns: how many lists, searches, changes of subscriptions and other long requests of the internal listener are worked on at once, in all and of one caller. The
 // same event loop takes WeChat's pushes.
 import { GatewayError } from '@wxgw/wechat-core'
 import type { onRequestHookHandler } from 'fastify'
@@ -78,5 +78,5 @@ export function createTurns(): Turns {
 }
 
 function tooMany(): GatewayError {
-  return new GatewayError('RATE_LIMITED', 'too many lists and searches of this caller at once', { retry: true, retryAfterSeconds: 1 })
+  return new GatewayError('RATE_LIMITED', 'too many long requests of this caller at once', { retry: true, retryAfterSeconds: 1 })
 }

@@ -37,7 +37,7 @@ export function eventRoutes(app: GatewayServer, { platforms, paging, turns }: De
     return eventOf(request, platformOf(platforms, request.params), 'events:read')
   })
 
-  app.post(`${PREFIX}/events/:id/replay`, { schema: eventSchemas.replay, onRequest: replay }, async (request, reply) => {
+  app.post(`${PREFIX}/events/:id/replay`, { schema: eventSchemas.replay, onRequest: replay, preHandler: turns.wait }, async (request, reply) => {
     const platform = platformOf(platforms, request.params)
     const { event, receivedAt } = await eventOf(request, platform, 'events:replay')
     await platform.inbox.replay(event, Date.parse(receivedAt), await reachedBy(request, platform, event))

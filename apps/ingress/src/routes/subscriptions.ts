@@ -21,7 +21,7 @@ export function subscriptionRoutes(app: GatewayServer, { platforms, paging, turn
   const write = requireGrant({ action: 'subscriptions:write' })
   const one = `${PREFIX}/subscriptions/:name`
 
-  app.put(one, { schema: subscriptionSchemas.put, onRequest: write }, async (request, reply) => {
+  app.put(one, { schema: subscriptionSchemas.put, onRequest: write, preHandler: turns.wait }, async (request, reply) => {
     const { params, body } = request
     const platform = platformOf(platforms, params)
     if (body.name !== undefined && body.name !== params.name) {
@@ -41,12 +41,12 @@ export function subscriptionRoutes(app: GatewayServer, { platforms, paging, turn
     return paging.answer(request, { items: items.map((subscription) => subscriptionView(subscription)), nextCursor })
   })
 
-  app.get(one, { schema: subscriptionSchemas.one, onRequest: read }, async (request) => {
+  app.get(one, { schema: subscriptionSchemas.one, onRequest: read, preHandler: turns.wait }, async (request) => {
     const platform = platformOf(platforms, request.params)
     return subscriptionView(await subscriptionOf(request, platform, 'subscriptions:read'))
   })
 
-  app.patch(one, { schema: subscriptionSchemas.patch, onRequest: write }, async (request) => {
+  app.patch(one, { schema: subscriptionSchemas.patch, onRequest: write, preHandler: turns.wait }, async (request) => {
     const { params, body } = request
     const changed = await platformOf(platforms, params).subscriptions.setEnabled(params.name, body.enabled, (existing) => {
       assertReached(request, 'subscriptions:write', existing)
@@ -57,7 +57,7 @@ export function subscriptionRoutes(app: GatewayServer, { platforms, paging, turn
     return subscriptionView(changed)
   })
 
-  app.delete(one, { schema: subscriptionSchemas.remove, onRequest: write }, async (request, reply) => {
+  app.delete(one, { schema: subscriptionSchemas.remove, onRequest: write, preHandler: turns.wait }, async (request, reply) => {
     const platform = platformOf(platforms, request.params)
     const deleted = await platform.subscriptions.delete(request.params.name, {
       assertMayDelete: (existing) => void assertReached(request, 'subscriptions:write', existing),
@@ -66,7 +66,7 @@ export function subscriptionRoutes(app: GatewayServer, { platforms, paging, turn
     return reply.code(204).send(null)
   })
 
-  app.post(`${one}/test`, { schema: subscriptionSchemas.test, onRequest: write }, async (request, reply) => {
+  app.post(`${one}/test`, { schema: subscriptionSchemas.test, onRequest: write, preHandler: turns.wait }, async (request, reply) => {
     const platform = platformOf(platforms, request.params)
     const { name } = await subscriptionOf(request, platform, 'subscriptions:write')
     const nowMs = clock.nowMs()

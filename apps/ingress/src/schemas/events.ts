@@ -73,6 +73,6 @@ export const eventSchemas = {
     summary: 'Deliver an event again, with its id, to every subscription that matches now',
     params,
     querystring: Type.Object({}, closed),
-    response: { 202: Type.Object({ eventId: Type.String() }), ...errors(400, 401, 403, 404, 503) },
+    response: { 202: Type.Object({ eventId: Type.String() }), ...errors(400, 401, 403, 404, 429, 503) },
   },
 }

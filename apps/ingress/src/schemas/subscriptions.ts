@@ -9,7 +9,7 @@ const tags = ['Subscriptions']
 
 const params = Type.Object({ ...PlatformParams.properties, name: Type.String({ pattern: SUBSCRIPTION_NAME_PATTERN }) })
 const noQuery = Type.Object({}, closed)
-const refusals = errors(400, 401, 403, 404, 503)
+const refusals = errors(400, 401, 403, 404, 429, 503)
 
 const MAX_IDS = 1000
 const id = Type.String({ minLength: 1, maxLength: 256 })
@@ -33,7 +33,7 @@ export const subscriptionSchemas = {
     params,
     querystring: noQuery,
     body: SubscriptionInputSchema,
-    response: { 200: SubscriptionSchema, 201: SubscriptionSchema, ...errors(400, 401, 403, 404, 409, 413, 415, 503) },
+    response: { 200: SubscriptionSchema, 201: SubscriptionSchema, ...errors(400, 401, 403, 404, 409, 413, 415, 429, 503) },
   },
   patch: {
     tags,
@@ -43,7 +43,7 @@ export const subscriptionSchemas = {
     params,
     querystring: noQuery,
     body: Type.Object({ enabled: Type.Boolean() }, closed),
-    response: { 200: SubscriptionSchema, ...errors(400, 401, 403, 404, 413, 415, 503) },
+    response: { 200: SubscriptionSchema, ...errors(400, 401, 403, 404, 413, 415, 429, 503) },
   },
   list: {
     tags,
@@ -52,7 +52,7 @@ export const subscriptionSchemas = {
     description: 'A page may be shorter than `limit` and still have a `nextCursor`.',
     params: PlatformParams,
     querystring: Type.Object(pageQuery, closed),
-    response: { 200: Type.Object({ items: Type.Array(SubscriptionSchema), nextCursor }), ...refusals, ...errors(429) },
+    response: { 200: Type.Object({ items: Type.Array(SubscriptionSchema), nextCursor }), ...refusals },
   },
   one: {
     tags,
@@ -68,7 +68,7 @@ export const subscriptionSchemas = {
     summary: 'Delete a subscription with its backlog and its dead letters',
     params,
     querystring: noQuery,
-    response: { 204: Type.Null({ description: 'deleted' }), ...errors(400, 401, 403, 404, 409, 503) },
+    response: { 204: Type.Null({ description: 'deleted' }), ...errors(400, 401, 403, 404, 409, 429, 503) },
   },
   test: {
     tags,
@@ -84,7 +84,7 @@ export const subscriptionSchemas = {
     summary: 'What could not be delivered, newest first',
     params,
     querystring: Type.Object(pageQuery, closed),
-    response: { 200: Type.Object({ items: Type.Array(DeadLetter), nextCursor }), ...refusals, ...errors(429) },
+    response: { 200: Type.Object({ items: Type.Array(DeadLetter), nextCursor }), ...refusals },
   },
   replayDeadLetters: {
     tags,
@@ -104,6 +104,6 @@ export const subscriptionSchemas = {
       { ids: Type.Optional(Type.String({ pattern: '^[!-~]{1,6000}$', description: 'separated by commas' })) },
       closed,
     ),
-    response: { 200: Type.Object({ discarded: Type.Integer() }), ...refusals, ...errors(429) },
+    response: { 200: Type.Object({ discarded: Type.Integer() }), ...refusals },
   },
 }
