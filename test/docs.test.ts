@@ -5,6 +5,7 @@ import {
   COMPONENT_EVENTS_QUEUE,
   deliveriesQueue,
   MAINTENANCE_QUEUE,
+  MESSAGE_BATCHES_QUEUE,
   MESSAGES_QUEUE,
   PLATFORM_EVENTS_QUEUE,
   platformKeys,
@@ -74,7 +75,7 @@ void t.test('docs/redis-keys.md has every key of the gateway, and no other', asy
 })
 
 void t.test('docs/redis-keys.md has every queue', async (t) => {
-  const queues = [COMPONENT_EVENTS_QUEUE, MESSAGES_QUEUE, PLATFORM_EVENTS_QUEUE, MAINTENANCE_QUEUE]
+  const queues = [COMPONENT_EVENTS_QUEUE, MESSAGE_BATCHES_QUEUE, MESSAGES_QUEUE, PLATFORM_EVENTS_QUEUE, MAINTENANCE_QUEUE]
   queues.push(deliveriesQueue('<platform>', '<subscription>'), sinkQueue('<platform>', '<subscription>'))
   const documented = tableRows(projectText('docs/redis-keys.md')).flatMap(([cell = '']) => /^`(bull:[^`]+)`$/.exec(cell)?.[1] ?? [])
   t.strictSame(documented.sort(), queues.map((queue) => `${QUEUE_PREFIX}:${queue}`).sort())

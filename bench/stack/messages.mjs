@@ -1,11 +1,13 @@
 // Owns: pushes that no run has sent before, and the queue that they land in.
 import { Queue } from 'bullmq'
 
-/** The queue that the ingress puts messages in and the worker takes them from (packages/contracts). */
-const QUEUE = '{wx-messages}'
+/** The queue that the ingress puts messages in and the worker takes them from (packages/redis, keys). */
+const QUEUE = '{wx-messages.0}'
+const PAGE = 1_000
 
-export function createMessages({ gateway, load, queueName = QUEUE }) {
-  const queue = new Queue(queueName, { connection: gateway.redis.client, prefix: 'bull' })
+export function createMessages({ gateway, load }) {
+  const redis = gateway.redis.client
+  const queue = new Queue(QUEUE, { connection: redis, prefix: 'bull' })
   let made = 0
   return {
     queue,
@@ -16,7 +18,15 @@ export function createMessages({ gateway, load, queueName = QUEUE }) {
       await load.prepare({ component: gateway.component, ...gateway.account, port, count, first })
       return first
     },
-    waiting: () => queue.getWaitingCount(),
+    /** Messages, not jobs: a job's id ends in how many it has. */
+    async waiting() {
+      let count = 0
+      for (let end = -1; ; end -= PAGE) {
+        const ids = await redis.lrange(`bull:${QUEUE}:wait`, end - PAGE + 1, end)
+        for (const id of ids) count += Number(/x(\d+)$/.exec(id)?.[1] ?? 1)
+        if (ids.length < PAGE) return count
+      }
+    },
     /** Every answer was 200, and every push answered stands in the queue. */
     expectAccepted({ statuses, failures, unanswered }) {
       const others = Object.keys(statuses).filter((status) => status !== '200')
@@ -27,7 +37,7 @@ export function createMessages({ gateway, load, queueName = QUEUE }) {
     async clear() {
       await queue.obliterate({ force: true, count: 20_000 })
       // Markers of de-duplication stay for hours.
-      await deleteMatching(gateway.redis.client, `bull:${queueName}:de:*`)
+      await deleteMatching(redis, 'wx:*:arrival:*')
     },
   }
 }

@@ -71,6 +71,18 @@ void t.test('eventLog: false', { timeout: 60_000 }, async (t) => {
   const late = await call('POST', `/replies/${dead.eventId}`, { reply: { MsgType: 'text', Content: 'x' } })
   t.match(late, { status: 410, body: { code: 'REPLY_TOO_LATE' } })
 
+  t.equal((await call('PUT', '/subscriptions/hook', { match, sink, reply: true, enabled: false })).status, 200)
+  const plain = await startHook(t)
+  await call('PUT', '/subscriptions/plain', { match, sink: { kind: 'webhook', url: plain.url } })
+  const xml = (msgId: string) =>
+    `<xml><ToUserName>gh_${APP.slice(2)}</ToUserName><FromUserName>oUSER</FromUserName><CreateTime>${Math.floor(Date.now() / 1000)}</CreateTime>` +
+    `<MsgType>text</MsgType><Content>x</Content><MsgId>${msgId}</MsgId></xml>`
+  const again = { xml: xml('1'), appId: APP, attempts: 1 }
+  for (let time = 0; time < 3; time += 1) await Promise.all([simulator.push('authorizer', again), simulator.push('authorizer', again)])
+  await simulator.push('authorizer', { ...again, xml: xml('2') })
+  await until('the last one is there', () => plain.received.some(({ event }) => event.data['MsgId'] === '2'))
+  t.same(plain.received.map(({ event }) => event.data['MsgId']), ['1', '2'], 'what is pushed again is one event here, too')
+
   gateway.simulator.addAccount({ appId: APP, userName: `gh_${APP.slice(2)}` })
   await gateway.simulator.sendText(APP, { openId: 'oUSER', content: 'logged' })
   await until('the other platform has its log', async () => (await gateway.call('GET', '/events')).body.items?.length === 1)

@@ -90,7 +90,7 @@ void t.test('an authentic push is answered success and delivered as what it is',
       for (const [route, text] of [...texts, ...texts]) t.equal(await push(route, text), '200 success')
     })
     t.same(events.map(({ type }) => type).toSorted(), ['wechat.component.x', 'wechat.message.odd', 'wechat.message.text'])
-    const marks = await witness.redis.keys('bull:*:de:*ev_*')
+    const marks = [...(await witness.redis.keys('bull:*:de:*ev_*')), ...(await witness.redis.keys('wx:*:arrival:ev_*'))]
     await witness.redis.del(...marks)
     const again = await outcome(async () => {
       for (const [route, text] of texts) t.equal(await push(route, text), '200 success')

@@ -8,12 +8,14 @@ import {
   type DeliveryQueue,
   type QueueWorker,
   type RedisConnection,
+  waitingMessages,
 } from '@wxgw/redis'
 import type { Config, Log, Metrics } from '@wxgw/runtime'
 import type { Clock } from '@wxgw/wechat-core'
 import { createDeliver } from './delivery/deliver.ts'
 import { startDeliveryWorkers } from './delivery/delivery-workers.ts'
 import { type CallsUnderWay, createDirectCalls } from './delivery/direct-calls.ts'
+import { createLateCalls } from './delivery/late-calls.ts'
 import { createFanOut, type FanOut, type FanOutOptions } from './delivery/fan-out.ts'
 import { startLeavingOldNames } from './delivery/leave-old-names.ts'
 import { type Settlement, startSettling } from './delivery/settle-deliveries.ts'
@@ -50,6 +52,16 @@ export function startDispatch({ config, metrics, gateway, connection, clock, log
     help: 'events from WeChat that came while the platform had no enabled subscription: they reached nobody',
     labels: ['platform'],
   })
+  const duplicates = metrics.counter({
+    name: 'wxgw_messages_duplicate_total',
+    help: 'pushed messages and events that another arrival of the same event was dispatched for',
+    labels: ['platform'],
+  })
+  metrics.gauge({
+    name: 'wxgw_messages_waiting',
+    help: 'messages and events of users that wait to be dispatched, of all platforms; every worker says the same',
+    collect: async (gauge) => gauge.set(await waitingMessages(gateway.connections.commands).catch(() => NaN)),
+  })
   const fetch = createGuardedFetch({ allowNetworks: config.webhookAllowNetworks })
   const callsUnderWay = { count: 0 }
   const fanOuts = new Map<string, FanOut>()
@@ -61,7 +73,8 @@ export function startDispatch({ config, metrics, gateway, connection, clock, log
       unheard.inc({ platform: platform.id })
       gateway.unheard.note(platform.id)
     }
-    const own = dispatchOf(platform, { gateway, connection, fetch, callsUnderWay, onSettled, onUnheard, clock, log })
+    const onDuplicate = () => duplicates.inc({ platform: platform.id })
+    const own = dispatchOf(platform, { gateway, connection, fetch, callsUnderWay, onSettled, onUnheard, onDuplicate, clock, log })
     fanOuts.set(platform.id, own.fanOut)
     dispatches.push(own)
   }
@@ -86,12 +99,13 @@ type PlatformDispatchDeps = Omit<DispatchDeps, 'config' | 'metrics'> & {
   callsUnderWay: CallsUnderWay
   onSettled(outcome: Settlement): void
   onUnheard(event: GatewayEvent): void
+  onDuplicate(): void
 }
 
 function dispatchOf(platform: Platform, deps: PlatformDispatchDeps) {
-  const { gateway, connection, fetch, callsUnderWay, onSettled, onUnheard, clock, log } = deps
+  const { gateway, connection, fetch, callsUnderWay, onSettled, onUnheard, onDuplicate, clock, log } = deps
   const stores = { queues: gateway.platforms.queues, redis: gateway.connections.commands }
-  const { subscriptions, events } = platform
+  const { subscriptions, events, claims } = platform
   const writer = createSinkWriter(stores)
   const sinks = {
     queue: createQueueSink(writer),
@@ -118,7 +132,16 @@ function dispatchOf(platform: Platform, deps: PlatformDispatchDeps) {
     await deliveries.enqueueDelivery(job, options)
     workers.wake(job.subscription)
   }
-  const fanOut = createFanOut({ ...common, enqueueDelivery, onUnheard })
+  const lateCalls = createLateCalls()
+  const fanOut = createFanOut({
+    ...common,
+    claims,
+    lateCalls,
+    enqueueDelivery,
+    takeBack: deliveries.takeBack,
+    onUnheard,
+    onDuplicate,
+  })
   const consumerReplies = createConsumerReplies({ platform, redis: stores.redis, enqueueDelivery, log })
   const leavingOldNames = startLeavingOldNames({ platform: platform.id, subscriptions, log })
   const settling = startSettling({ platform, enqueueDelivery, onSettled, clock, log })
@@ -130,7 +153,7 @@ function dispatchOf(platform: Platform, deps: PlatformDispatchDeps) {
     deliveryWorkers: workers.current,
     async close() {
       // At once: the workers' drain takes nearly all of the time that there is.
-      await Promise.all([leavingOldNames.stop(), settling.stop(), workers.close()])
+      await Promise.all([leavingOldNames.stop(), settling.stop(), workers.close(), lateCalls.close()])
       // What consumers answer to the last deliveries is still heard.
       await consumerReplies.close()
     },

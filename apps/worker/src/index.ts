@@ -1,6 +1,8 @@
 // Owns: the public names of this app, for its tests and its main.
 export { createFanOut } from './delivery/fan-out.ts'
 export type { FanOut, FanOutDeps, FanOutOptions, FanOutSummary } from './delivery/fan-out.ts'
+export { fanOutBatchHandler } from './delivery/fan-out-batch.ts'
+export type { FanOutBatchDeps } from './delivery/fan-out-batch.ts'
 export { startDeliveryWorkers } from './delivery/delivery-workers.ts'
 export type { DeliveryWorkers, DeliveryWorkersDeps } from './delivery/delivery-workers.ts'
 export { createDeliver } from './delivery/deliver.ts'

@@ -1,6 +1,12 @@
 // Owns: the worker process: its environment, its wiring, its signals and its exit. Nothing here is decided twice.
 import { openGateway } from '@wxgw/platform'
-import { isInfoRefused, probeWrite, READINESS_PROBE_KEY, takeableJobs } from '@wxgw/redis'
+import {
+  createMessageBatches,
+  isInfoRefused,
+  probeWrite,
+  READINESS_PROBE_KEY,
+  takeableJobs,
+} from '@wxgw/redis'
 import { ConfigError, createLifecycle, createLogger, createMetrics, loadConfig, logConfig } from '@wxgw/runtime'
 import { systemClock as clock } from '@wxgw/wechat-core'
 import { startDispatch } from './dispatch.ts'
@@ -32,11 +38,14 @@ async function main(): Promise<void> {
     const platforms = gateway.platforms.byId
     tokenMetrics.follow(platforms)
     const connection = gateway.connect('blocking')
+    const { queues } = gateway.platforms
 
     const dispatch = startDispatch({ config, metrics, gateway, connection, clock, log })
     // Of a Redis that is away at the start it is not known: then such a worker has to be started again.
     const infoRefused = (await isInfoRefused(gateway.connections.commands)) ?? false
-    const workers = startWorkers({ connection, platforms, fanOutOf: dispatch.fanOutOf, infoRefused, nowMs: clock.nowMs, log })
+    const { fanOutOf } = dispatch
+    const batches = createMessageBatches({ queues })
+    const workers = startWorkers({ connection, platforms, fanOutOf, batches, infoRefused, nowMs: clock.nowMs, log })
     // At once: a fan-out may be calling a webhook as long as a delivery, and the two times would add up.
     lifecycle.onStop('workers', async () => {
       await Promise.all([...workers.map((worker) => worker.close()), dispatch.close()])
@@ -53,7 +62,6 @@ async function main(): Promise<void> {
       await Promise.all(watches.map((watch) => watch.stop()))
     })
 
-    const { queues } = gateway.platforms
     const wedgeWatchdog = startWedgeWatchdog({
       queues: () => [...workers, ...dispatch.deliveryWorkers()],
       waiting: (queue) => takeableJobs(queues.open(queue)),

@@ -2,6 +2,7 @@
 import {
   ComponentEventJobSchema,
   DeadLettersJobSchema,
+  FanOutBatchJobSchema,
   FanOutJobSchema,
   parserOf,
   ProfileJobSchema,
@@ -18,6 +19,8 @@ import {
   type JobHandler,
   type JobOutcome,
   MAINTENANCE_QUEUE,
+  MESSAGE_BATCHES_QUEUE,
+  type MessageBatches,
   MESSAGES_QUEUE,
   PLATFORM_EVENTS_QUEUE,
   type QueueWorker,
@@ -34,6 +37,7 @@ import { handleReleaseCheck } from './control-plane/handle-release-check.ts'
 import { handleSync } from './control-plane/handle-sync.ts'
 import { platformNotConfigured } from './control-plane/platform-of-job.ts'
 import { DIRECT_CALLS_AT_MOST } from './delivery/direct-calls.ts'
+import { fanOutBatchHandler } from './delivery/fan-out-batch.ts'
 import type { FanOut } from './delivery/fan-out.ts'
 
 export type WorkersDeps = {
@@ -42,6 +46,7 @@ export type WorkersDeps = {
   fanOutOf(platform: string): FanOut | undefined
   /** Redis lets this user not ask INFO. */
   infoRefused?: boolean
+  batches: Pick<MessageBatches, 'addEach'>
   nowMs(): number
   log: Log
 }
@@ -63,13 +68,18 @@ export function startWorkers(deps: WorkersDeps): QueueWorker[] {
       concurrency: 20,
       tells: false,
       parse: parseFanOutJob,
-      handle: fanOutHandler(deps, { mayCall: false }),
+      handle: platformEventHandler(deps),
     }),
     startWorker(MESSAGES_QUEUE, {
       concurrency: MESSAGES_AT_ONCE + DIRECT_CALLS_AT_MOST,
       tells: false,
       parse: parseFanOutJob,
-      handle: fanOutHandler(deps, { mayCall: true }),
+      handle: messageHandler(deps),
+    }),
+    startWorker(MESSAGE_BATCHES_QUEUE, {
+      concurrency: BATCHES_AT_ONCE + DIRECT_CALLS_AT_MOST,
+      parse: parseFanOutBatchJob,
+      handle: fanOutBatchHandler(deps),
     }),
     startWorker(MAINTENANCE_QUEUE, { concurrency: 5, parse: parseMaintenanceJob, handle: maintenanceHandler(deps) }),
   ]
@@ -87,6 +97,7 @@ const parseComponentEventJob = parserOf(ComponentEventJobSchema)
 const parseProfileJob = parserOf(ProfileJobSchema)
 const parseReleaseCheckJob = parserOf(ReleaseCheckJobSchema)
 const parseFanOutJob = parserOf(FanOutJobSchema)
+const parseFanOutBatchJob = parserOf(FanOutBatchJobSchema)
 const parseSyncJob = parserOf(SyncJobSchema)
 const parseDeadLettersJob = parserOf(DeadLettersJobSchema)
 const parseMaintenanceJob = (data: unknown) => parseSyncJob(data) ?? parseDeadLettersJob(data)
@@ -96,6 +107,9 @@ type ControlPlaneJob = NonNullable<ReturnType<typeof parseControlPlaneJob>>
 
 /** Beside those that wait for a webhook's answer. */
 const MESSAGES_AT_ONCE = 100
+
+/** The same, of 25 messages each. */
+const BATCHES_AT_ONCE = 10
 
 const DONE: JobOutcome = { kind: 'done' }
 
@@ -134,14 +148,24 @@ function runControlPlaneJob(deps: WorkersDeps, job: ControlPlaneJob, context: Jo
   }
 }
 
-function fanOutHandler(
-  { fanOutOf }: WorkersDeps,
-  { mayCall }: { mayCall: boolean },
-): JobHandler<NonNullable<ReturnType<typeof parseFanOutJob>>> {
+type FanOutJobHandler = JobHandler<NonNullable<ReturnType<typeof parseFanOutJob>>>
+
+function platformEventHandler({ fanOutOf }: WorkersDeps): FanOutJobHandler {
   return async (job, { signal }) => {
     const fanOut = fanOutOf(job.event.platform)
     if (!fanOut) throw platformNotConfigured()
-    await fanOut(job, { stop: signal, mayCall })
+    await fanOut(job, { stop: signal, mayCall: false })
+    return DONE
+  }
+}
+
+/** One message: its push waits for a reply, or it comes from a version that put each into a job of its own. */
+function messageHandler({ fanOutOf, platforms }: WorkersDeps): FanOutJobHandler {
+  return async (job, { jobId, signal }) => {
+    const fanOut = fanOutOf(job.event.platform)
+    if (!fanOut) throw platformNotConfigured()
+    if (job.reply === undefined) platforms.get(job.event.platform)?.claims.olderVersionSeen()
+    await fanOut(job, { stop: signal, mayCall: true, claim: { arrival: jobId } })
     return DONE
   }
 }

@@ -12,15 +12,27 @@ export {
 } from './subscription.ts'
 export type { QueueSink, Sink, StreamSink, Subscription, SubscriptionInput, SubscriptionView, WebhookSink } from './subscription.ts'
 export {
+  BatchedEventSchema,
   ComponentEventJobSchema,
   DeadLettersJobSchema,
   DeliveryJobSchema,
+  FanOutBatchJobSchema,
   FanOutJobSchema,
   ProfileJobSchema,
   ReleaseCheckJobSchema,
   SyncJobSchema,
 } from './jobs.ts'
-export type { ComponentEventJob, DeadLettersJob, DeliveryJob, FanOutJob, ProfileJob, ReleaseCheckJob, SyncJob } from './jobs.ts'
+export type {
+  BatchedEvent,
+  ComponentEventJob,
+  DeadLettersJob,
+  DeliveryJob,
+  FanOutBatchJob,
+  FanOutJob,
+  ProfileJob,
+  ReleaseCheckJob,
+  SyncJob,
+} from './jobs.ts'
 export { DOCUMENT_REPLY_TYPES, ReplySchema, takesDocument } from './reply.ts'
 export type { Reply } from './reply.ts'
 export type { DeadLetter, DeliveryResult, DeliveryState, DeliveryStatus } from './delivery.ts'

@@ -44,6 +44,27 @@ export const FanOutJobSchema = Type.Object({
 })
 export type FanOutJob = Static<typeof FanOutJobSchema>
 
+/**
+ * What one turn of an ingress' event loop accepted, at most 25. Each entry is read by itself (`BatchedEventSchema`): one that is no event
+ * costs no other.
+ */
+export const FanOutBatchJobSchema = Type.Object({
+  v: Type.Literal(2),
+  kind: Type.Literal('fan-out-batch'),
+  events: Type.Array(Type.Unknown(), { minItems: 1 }),
+})
+export type FanOutBatchJob = Static<typeof FanOutBatchJobSchema>
+
+export const BatchedEventSchema = Type.Object({
+  event: GatewayEventSchema,
+  receivedAtMs: Type.Number(),
+  /** Older than duplicates are remembered for, or of unknown age: the event log is asked, too. */
+  isOld: Type.Optional(Type.Literal(true)),
+  /** By which it knows its own claim. Default: the job's id and the entry's index. Present in what comes from another job. */
+  arrival: Type.Optional(Type.String()),
+})
+export type BatchedEvent = Static<typeof BatchedEventSchema>
+
 /** One event for one subscription. De-duplicated by `deliveryId` while the job exists. */
 export const DeliveryJobSchema = Type.Object({
   v: Type.Literal(1),

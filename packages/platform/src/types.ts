@@ -4,6 +4,7 @@ import type {
   ApiTicketType,
   AskedReply,
   DeadLetters,
+  EventClaims,
   EventLog,
   Inbox,
   OfferedReply,
@@ -163,6 +164,7 @@ export type Platform = {
   subscriptions: Subscriptions
   deadLetters: DeadLetters
   events: EventLog
+  claims: EventClaims
   unsettled: UnsettledDeliveries
   inbox: Inbox
   unparsedPushes: UnparsedPushes

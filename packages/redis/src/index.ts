@@ -6,7 +6,9 @@ export {
   deliveryId,
   hashTag,
   MAINTENANCE_QUEUE,
+  MESSAGE_BATCHES_QUEUE,
   MESSAGES_QUEUE,
+  messagesOf,
   onceIds,
   PLATFORM_EVENTS_QUEUE,
   platformKeys,
@@ -58,6 +60,9 @@ export { createBatchingBackend } from './queues/finish-batches.ts'
 export type { FinishBatchesDeps } from './queues/finish-batches.ts'
 export { createInbox } from './queues/inbox.ts'
 export type { Acceptance, Arrival, Inbox, InboxDeps, PushMade, TimeBound } from './queues/inbox.ts'
+export { createMessageBatches } from './queues/message-batches.ts'
+export type { LoneEntry, MessageBatches } from './queues/message-batches.ts'
+export { waitingMessages } from './queues/waiting-messages.ts'
 export { createSyncStates } from './queues/sync-states.ts'
 export type { SyncState, SyncStates, SyncStatesDeps } from './queues/sync-states.ts'
 export { startLaps } from './laps.ts'
@@ -96,6 +101,8 @@ export type { CheckWebhookUrl } from './subscriptions/check-input.ts'
 export { createDeadLetters } from './dead-letters/dead-letters.ts'
 export type { DeadLetters, DeadLettersDeps } from './dead-letters/dead-letters.ts'
 export { createEventLog } from './event-log/event-log.ts'
+export { createEventClaims } from './event-log/event-claims.ts'
+export type { Claim, EventClaims } from './event-log/event-claims.ts'
 export { createUnsettledDeliveries } from './event-log/unsettled-deliveries.ts'
 export type { DeliveryPlace, UnsettledDeliveries, UnsettledDelivery } from './event-log/unsettled-deliveries.ts'
 export { NO_EVENT_LOG } from './event-log/no-event-log.ts'

@@ -11,8 +11,10 @@ export const QUEUE_PREFIX = 'bull'
 export const COMPONENT_EVENTS_QUEUE = '{wx-component-events}'
 /** Events of the component and of the gateway on their way to subscriptions. */
 export const PLATFORM_EVENTS_QUEUE = '{wx-platform-events}'
-/** Messages and events of the authorizers' users on their way to subscriptions. */
+/** Messages and events of the authorizers' users on their way to subscriptions: those whose push waits for an answer. */
 export const MESSAGES_QUEUE = '{wx-messages}'
+/** All other messages, one job for what an ingress accepted in one turn of its event loop. The number leaves room for more. */
+export const MESSAGE_BATCHES_QUEUE = '{wx-messages.0}'
 /** Long background work: authorizers/sync. */
 export const MAINTENANCE_QUEUE = '{wx-maintenance}'
 
@@ -42,6 +44,15 @@ export const queueKey = (queue: string, what: string) => `${QUEUE_PREFIX}:${queu
 /** The part of a key that decides on its place in a Redis Cluster, without its braces. */
 export function hashTag(key: string): string {
   return /\{([^}]+)\}/.exec(key)?.[1] ?? key
+}
+
+/** A job of messages says in its id how many it has: what waits can be counted without reading it. */
+export const batchJobId = (id: string, messages: number) => `${id}x${messages}`
+
+/** How many messages a job in `MESSAGE_BATCHES_QUEUE` has. */
+export function messagesOf(jobId: string): number {
+  const [, count = '1'] = /x(\d{1,4})$/.exec(jobId) ?? []
+  return Number(count)
 }
 
 /** The event's id for the first delivery; a replay gets a name of its own. */
@@ -162,6 +173,9 @@ export function platformKeys(platform: string) {
     unsettled: `${base}:unsettled`,
     /** string '1', EX 50: a worker is comparing what is not over with what stands in the queues. */
     settling: `${base}:settling`,
+
+    /** string, which arrival has an event: a job's id and a number; PX DEDUPE_SECONDS, EVENT_LOG_SECONDS when it was old. Written by worker. */
+    arrival: (eventId: string) => `${base}:arrival:${eventId}`,
 
     /** string, a push to the component's URL that is no event, sealed, EX 1 day. Written by worker, read by an operator's command. */
     unparsedPush: (eventId: string) => `${base}:unparsed_push:${eventId}`,

@@ -282,6 +282,7 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
       get: method('events.get', (eventId: string) => fake.events.get(eventId)),
       find: method('events.find', (_filter: EventFilter) => ({ items: [...fake.events.values()], nextCursor: fake.nextPosition })),
     },
+    claims: { claim: notAsked('claims.claim'), ended: notAsked('claims.ended'), olderVersionSeen: notAsked('claims.olderVersionSeen') },
     unsettled: {
       page: notAsked('unsettled.page'),
       placeOf: notAsked('placeOf'),

@@ -6,6 +6,7 @@ import {
   deliveryId,
   hashTag,
   MAINTENANCE_QUEUE,
+  MESSAGE_BATCHES_QUEUE,
   MESSAGES_QUEUE,
   onceIds,
   PLATFORM_EVENTS_QUEUE,
@@ -22,7 +23,7 @@ import t, { type Test } from 'tap'
 import { projectText, sources } from '../../helpers/docs.ts'
 import { someSubscriptions } from './name-parts.ts'
 
-const OWN_QUEUES = [COMPONENT_EVENTS_QUEUE, PLATFORM_EVENTS_QUEUE, MESSAGES_QUEUE, MAINTENANCE_QUEUE]
+const OWN_QUEUES = [COMPONENT_EVENTS_QUEUE, PLATFORM_EVENTS_QUEUE, MESSAGES_QUEUE, MESSAGE_BATCHES_QUEUE, MAINTENANCE_QUEUE]
 const APP_IDS = ['wx0000000000000001', 'wxcomponent0000000']
 const EVENT_IDS = ['ev_a', 'gw_00000000-0000', 'test-a', 'sync', 'profile', 'release-check', 'wx0000000000000001']
 const REPLAYS = [undefined, 'r0', 'r1']
@@ -140,7 +141,7 @@ void t.test("a word of the gateway's own names is no platform's id", async (t) =
   t.ok(own.has('stream') && own.has('wx-queue') && own.has('health') && own.has('wx-messages'))
   for (const word of own) t.ok(reservedPlatformId(word), word)
   // {wx-<platform>-<subscription>} was a consumer's queue.
-  for (const queue of OWN_QUEUES) t.ok(reservedPlatformId(queue.slice('{wx-'.length).split(/[-}]/)[0] ?? ''), queue)
+  for (const queue of OWN_QUEUES) t.ok(reservedPlatformId(queue.slice('{wx-'.length).split(/[-.}]/)[0] ?? ''), queue)
   for (const id of ['deliveries', 'deliveries-open1', 'deliveries-x-y']) t.ok(reservedPlatformId(id), id)
   for (const id of ['open1', 'components', 'platform-2', 'wx', 'wx-open', 'stream1', 'a']) {
     t.ok(isPlatformId(id), id)

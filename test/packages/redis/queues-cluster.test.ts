@@ -3,6 +3,7 @@ import { type DeliveryJob, DeliveryJobSchema } from '@wxgw/contracts'
 import {
   createDeadLetters,
   createDeliveryQueue,
+  createEventClaims,
   createEventLog,
   createInbox,
   createQueues,
@@ -14,6 +15,7 @@ import {
   deliveriesQueue,
   sinkQueue,
   sinkStream,
+  waitingMessages,
 } from '@wxgw/redis'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Cluster, Redis } from 'ioredis'
@@ -53,8 +55,15 @@ void t.test('everything works on Redis Cluster', async (t) => {
   const deadLetters = createDeadLetters({ platform: PLATFORM, redis, queues, events })
   const deliveries = createDeliveryQueue({ queues, redis })
 
-  t.equal(await inbox.message(makeEvent('ev_1'), now()), 'accepted')
-  t.equal(await inbox.message(makeEvent('ev_1'), now()), 'duplicate')
+  const reply = { subscription: 'crm', deadlineAtMs: Date.now() + 60_000 }
+  t.equal(await inbox.message(makeEvent('ev_1'), now(), reply), 'accepted')
+  t.equal(await inbox.message(makeEvent('ev_1'), now(), reply), 'duplicate')
+  t.equal(await inbox.message(makeEvent('ev_1'), now()), 'queued')
+  const claims = createEventClaims({ platform: PLATFORM, redis, keys, dedupeSeconds: 60, eventLogSeconds: 60, isLogged: false })
+  const arrivals = ['job:0', 'job:1'].map((arrival) => ({ eventId: 'ev_2', arrival, isOld: true }))
+  t.same(await Promise.all(arrivals.map((arrival) => claims.claim(arrival))), [true, false])
+  await Promise.all(arrivals.map((arrival) => claims.ended(arrival)))
+  t.equal(await waitingMessages(redis), 2)
   const { jobId } = await inbox.sync()
   await syncStates.save({ jobId, status: 'running', seen: 1, added: 0, repaired: 0, failed: 0, startedAt: null, finishedAt: null, error: null })
   t.match(await inbox.syncState(jobId), { status: 'running', seen: 1 })

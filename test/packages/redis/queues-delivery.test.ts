@@ -155,3 +155,25 @@ void t.test('a delivery whose id is none of ours never becomes a key of the queu
   }
   t.equal(await store.queues.open(QUEUE).count(), 4)
 })
+
+void t.test('a delivery that is held while it is attempted elsewhere is taken back, or goes on from what came of that', async (t) => {
+  const store = await startStore(t)
+  const queue = store.queues.open(QUEUE)
+  const deliveries = createDeliveryQueue({ queues: store.queues, redis: store.commands })
+  const hold = (id: string) => enqueue(store, makeJob(id, [60]), { delayMs: 40_000 })
+  await Promise.all(['ev_back', 'ev_failed', 'ev_dead', 'ev_cut'].map(hold))
+  await deliveries.takeBack(makeJob('ev_back'))
+  await deliveries.takeBack(makeJob('ev_back'))
+  t.equal(await queue.getJob('ev_back'), undefined)
+  await enqueue(store, makeJob('ev_failed', [60]), { isHeld: true, delayMs: 60_000, attemptsMade: 1, lastError: 'HTTP 503' })
+  t.match(await queue.getJob('ev_failed'), { attemptsMade: 1, failedReason: 'HTTP 503', delay: 60_000 })
+
+  const attempts = deliver(t, store, async () => ({ kind: 'done' }))
+  await enqueue(store, makeJob('ev_dead', [60]), { isHeld: true, isFinal: true, attemptsMade: 1, lastError: 'HTTP 410' })
+  t.match(await deadLetter(store), { id: 'ev_dead', attemptsMade: 1, failedReason: 'HTTP 410' })
+  await enqueue(store, makeJob('ev_cut', [60]), { isHeld: true })
+  await until('it is delivered', async () => (await queue.getJob('ev_cut')) === undefined)
+  t.same(attempts, [1])
+  await deliveries.takeBack(makeJob('ev_dead'))
+  t.ok(await queue.getJob('ev_dead'), 'what does not wait is left alone')
+})

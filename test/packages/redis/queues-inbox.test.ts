@@ -9,6 +9,7 @@ import {
   type EventLog,
   type Inbox,
   MAINTENANCE_QUEUE,
+  MESSAGE_BATCHES_QUEUE,
   MESSAGES_QUEUE,
   NO_EVENT_LOG,
   PLATFORM_EVENTS_QUEUE,
@@ -18,6 +19,8 @@ import t from 'tap'
 import { until } from '../../helpers/until.ts'
 import { APP_ID, dump, keys, makeEvent, now, parserOf, PLATFORM, sealer, startStore, type Store } from './queues-fixture.ts'
 
+/** Of a push that waits: such a message is de-duplicated at once. */
+const REPLY = { subscription: 'crm', deadlineAtMs: Date.now() + 60_000 }
 const TICKET = '<xml><ComponentVerifyTicket>ticket@@@CANARY-ticket</ComponentVerifyTicket></xml>'
 
 type Remembering = { platform?: string; dedupeSeconds?: number; eventLogSeconds?: number; events?: Pick<EventLog, 'has'> }
@@ -28,13 +31,25 @@ function openInbox({ queues, commands }: Store, options: Remembering = {}): Inbo
   return createInbox({ platform, queues, sealer, syncStates, events, dedupeSeconds, eventLogSeconds })
 }
 
-void t.test('a thousand parallel pushes of one message are one job and one acceptance', async (t) => {
+void t.test('a thousand parallel pushes of one message that wait for a reply are one job and one acceptance', async (t) => {
   const store = await startStore(t)
   const inbox = openInbox(store)
-  const answers = await Promise.all(Array.from({ length: 1000 }, () => inbox.message(makeEvent('ev_1'), now())))
+  const answers = await Promise.all(Array.from({ length: 1000 }, () => inbox.message(makeEvent('ev_1'), now(), REPLY)))
   t.equal(answers.filter((answer) => answer === 'accepted').length, 1)
   t.equal(answers.filter((answer) => answer === 'duplicate').length, 999)
   t.equal(await store.queues.open(MESSAGES_QUEUE).count(), 1)
+})
+
+void t.test('messages that nobody replies to are queued together, old ones as such: who they are is found out when they are recorded', async (t) => {
+  const store = await startStore(t)
+  const inbox = openInbox(store)
+  const hourAgo = Date.now() - 3_600_001
+  const arrivals = [now(), { ...now(), made: hourAgo }, { ...now(), made: 'unknown' as const }, { ...now(), made: 'ordered' as const }]
+  const answers = await Promise.all(arrivals.map((arrival) => inbox.message(makeEvent('ev_1'), arrival)))
+  t.same(answers, ['queued', 'queued', 'queued', 'queued'])
+  const jobs = await store.queues.open(MESSAGE_BATCHES_QUEUE).getWaiting()
+  t.same(jobs.map(({ data }) => data.events.map(({ isOld }: { isOld?: true }) => isOld)), [[undefined, true, true, undefined]])
+  t.same(await store.commands.keys('bull:*:de:*'), [])
 })
 
 void t.test('a push is a duplicate although its job is done and removed, until the time is over', async (t) => {
@@ -53,11 +68,11 @@ void t.test('a push is a duplicate although its job is done and removed, until t
     log: store.log,
   })
   t.teardown(() => worker.close())
-  t.equal(await inbox.message(makeEvent('ev_1'), now()), 'accepted')
+  t.equal(await inbox.message(makeEvent('ev_1'), now(), REPLY), 'accepted')
   await until('the job is removed', async () => (await store.commands.keys(`bull:${MESSAGES_QUEUE}:f*`)).length === 0)
-  t.equal(await inbox.message(makeEvent('ev_1'), now()), 'duplicate')
+  t.equal(await inbox.message(makeEvent('ev_1'), now(), REPLY), 'duplicate')
   t.same(handled, ['ev_1'])
-  await until('the push is forgotten', async () => (await inbox.message(makeEvent('ev_1'), now())) === 'accepted')
+  await until('the push is forgotten', async () => (await inbox.message(makeEvent('ev_1'), now(), REPLY)) === 'accepted')
 })
 
 void t.test('a push older than duplicates are remembered for is taken once, with and without an event log, and remembered as long as the log', async (t) => {
@@ -68,10 +83,10 @@ void t.test('a push older than duplicates are remembered for is taken once, with
   for (const [at, events] of [NO_EVENT_LOG, log].entries()) {
     const inbox = openInbox(store, { events })
     const id = `ev_old${at}`
-    const answers = await Promise.all([1, 2, 3].map(() => inbox.message(makeEvent(id), old())))
+    const answers = await Promise.all([1, 2, 3].map(() => inbox.message(makeEvent(id), old(), REPLY)))
     t.same(answers.toSorted(), ['accepted', 'duplicate', 'duplicate'])
-    t.equal(await inbox.message(makeEvent(`ev_unknown${at}`), { receivedAtMs: Date.now(), made: 'unknown' }), 'accepted', 'nor can one without a time be told from it')
-    t.equal(await inbox.message(makeEvent(`ev_new${at}`), now()), 'accepted')
+    t.equal(await inbox.message(makeEvent(`ev_unknown${at}`), { receivedAtMs: Date.now(), made: 'unknown' }, REPLY), 'accepted', 'nor can one without a time be told from it')
+    t.equal(await inbox.message(makeEvent(`ev_new${at}`), now(), REPLY), 'accepted')
     const component = { eventId: `ev_c${at}`, plaintext: TICKET, ...old() }
     t.same([await inbox.componentEvent(component), await inbox.componentEvent(component)], ['accepted', 'duplicate'])
     t.equal(await inbox.componentEvent({ ...component, eventId: `ev_t${at}`, made: 'ordered' }), 'accepted')
@@ -87,10 +102,10 @@ void t.test('what the event log knows is a duplicate however old it is, and one 
   const inbox = openInbox(store, { events })
   const old = { receivedAtMs: Date.now(), made: Date.now() - 7_200_000 }
   await events.record(makeEvent('ev_logged'), Date.now(), [])
-  t.equal(await inbox.message(makeEvent('ev_logged'), old), 'duplicate')
-  t.equal(await inbox.message(makeEvent('ev_logged'), { ...old, made: 'unknown' }), 'duplicate')
-  t.equal(await inbox.message(makeEvent('ev_1'), now()), 'accepted')
-  t.equal(await inbox.message(makeEvent('ev_1'), old), 'duplicate')
+  t.equal(await inbox.message(makeEvent('ev_logged'), old, REPLY), 'duplicate')
+  t.equal(await inbox.message(makeEvent('ev_logged'), { ...old, made: 'unknown' }, REPLY), 'duplicate')
+  t.equal(await inbox.message(makeEvent('ev_1'), now(), REPLY), 'accepted')
+  t.equal(await inbox.message(makeEvent('ev_1'), old, REPLY), 'duplicate')
 })
 
 void t.test('an old push that the store did not take is not remembered', async (t) => {
@@ -98,10 +113,10 @@ void t.test('an old push that the store did not take is not remembered', async (
   const inbox = openInbox(store)
   const old = { receivedAtMs: Date.now(), made: Date.now() - 7_200_000 }
   await store.commands.config('SET', 'maxmemory', '1')
-  await t.rejects(inbox.message(makeEvent('ev_1'), old), { code: 'STORE_UNAVAILABLE' })
+  await t.rejects(inbox.message(makeEvent('ev_1'), old, REPLY), { code: 'STORE_UNAVAILABLE' })
   t.same(await store.commands.keys('bull:*:de:*'), [])
   await store.commands.config('SET', 'maxmemory', '0')
-  t.equal(await inbox.message(makeEvent('ev_1'), old), 'accepted')
+  t.equal(await inbox.message(makeEvent('ev_1'), old, REPLY), 'accepted')
 })
 
 void t.test('the same id on another platform, of another kind, or for another receiver is no duplicate', async (t) => {
@@ -111,7 +126,7 @@ void t.test('the same id on another platform, of another kind, or for another re
   const event = makeEvent('ev_1')
   t.equal(await inbox.platformEvent(event), 'accepted')
   t.equal(await other.platformEvent(event), 'accepted')
-  t.equal(await inbox.message(event, now()), 'accepted')
+  t.equal(await inbox.message(event, now(), REPLY), 'accepted')
   t.equal(await inbox.platformEvent(event, { only: 'crm' }), 'accepted')
   t.equal(await inbox.platformEvent(event, { replay: 'r1' }), 'accepted')
   t.equal(await inbox.platformEvent(event, { replay: 'r1' }), 'duplicate')
@@ -217,13 +232,13 @@ void t.test('a queue opened before Redis is there neither crashes nor waits', as
 void t.test('a frozen Redis is a store away within 1.5 s, and the write that lands late is a duplicate of the next push', async (t) => {
   const store = await startStore(t)
   const inbox = openInbox(store)
-  await inbox.message(makeEvent('ev_0'), now())
+  await inbox.message(makeEvent('ev_0'), now(), REPLY)
   process.kill(store.server.pid(), 'SIGSTOP')
   const startedAt = performance.now()
-  await t.rejects(inbox.message(makeEvent('ev_1'), now()), { code: 'STORE_UNAVAILABLE' })
+  await t.rejects(inbox.message(makeEvent('ev_1'), now(), REPLY), { code: 'STORE_UNAVAILABLE' })
   t.ok(performance.now() - startedAt < 1_500)
   process.kill(store.server.pid(), 'SIGCONT')
-  const again = await until('it is thawed', () => inbox.message(makeEvent('ev_1'), now()).catch(() => undefined))
+  const again = await until('it is thawed', () => inbox.message(makeEvent('ev_1'), now(), REPLY).catch(() => undefined))
   t.equal(again, 'duplicate')
   t.equal(await store.queues.open(MESSAGES_QUEUE).count(), 2)
 })

@@ -69,7 +69,7 @@ export function authorizerMessageRoute(scope: GatewayServer, deps: Deps): void {
   })
 }
 
-type Enqueue = (reply?: ReplyWanted) => Promise<'accepted' | 'duplicate'>
+type Enqueue = (reply?: ReplyWanted) => ReturnType<Platform['inbox']['message']>
 
 function enqueueOnce(platform: Platform, event: GatewayEvent, arrival: Arrival): Enqueue {
   let accepted: ReturnType<Enqueue> | undefined

@@ -25,7 +25,7 @@ export type PassiveReplies = {
    * event is enqueued without such a wish; either way nothing is answered before the queue has accepted. undefined at once when it
    * is known that nobody replies.
    */
-  answer(push: PushedMessage & { enqueue(reply?: ReplyWanted): Promise<'accepted' | 'duplicate'> }): Promise<PassiveAnswer> | undefined
+  answer(push: PushedMessage & { enqueue(reply?: ReplyWanted): Promise<unknown> }): Promise<PassiveAnswer> | undefined
 }
 
 export type ReleaseCheck = {

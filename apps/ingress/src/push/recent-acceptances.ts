@@ -12,7 +12,8 @@ export type RecentAcceptances = {
   enqueueAgain(reason: string, signal: AbortSignal): Promise<void>
 }
 
-type Accepted = { atMs: number; bytes: number; again(): Promise<'accepted' | 'duplicate' | void> }
+type Accepted = { atMs: number; bytes: number; again(): Promise<Outcome> }
+type Outcome = 'accepted' | 'duplicate' | 'queued'
 
 const KEEP_MS = 30_000
 const MOST_BYTES = 24 * 1024 * 1024
@@ -32,7 +33,7 @@ export function createRecentAcceptances({ clock, metrics, log, mostBytes = MOST_
   let bytes = 0
   const enqueuedAgain = metrics?.counter({
     name: 'wxgw_pushes_enqueued_again_total',
-    help: 'acknowledged pushes that were enqueued again after another Redis server answered; accepted = they had been lost',
+    help: 'acknowledged pushes that were enqueued again after another Redis server answered; accepted = they had been lost, queued = workers will see',
     labels: ['outcome'],
   })
 
@@ -52,10 +53,10 @@ export function createRecentAcceptances({ clock, metrics, log, mostBytes = MOST_
 
   const isOver = (entry: Accepted, newestMs: number) => newestMs - entry.atMs > KEEP_MS || bytes > mostBytes
 
-  async function enqueue(entry: Accepted, signal: AbortSignal): Promise<'accepted' | 'duplicate' | 'given-up'> {
+  async function enqueue(entry: Accepted, signal: AbortSignal): Promise<Outcome | 'given-up'> {
     while (!signal.aborted) {
       try {
-        return (await entry.again()) === 'duplicate' ? 'duplicate' : 'accepted'
+        return await entry.again()
       } catch (error) {
         // Anything else would be refused the next time, too, and hold up those that come after it.
         if (!isStoreAway(error)) {
@@ -85,7 +86,7 @@ export function createRecentAcceptances({ clock, metrics, log, mostBytes = MOST_
 
     async enqueueAgain(reason, signal) {
       const due = entries.slice(first).filter((entry) => entry !== undefined)
-      const counts = { accepted: 0, duplicate: 0, 'given-up': 0 }
+      const counts = { accepted: 0, duplicate: 0, queued: 0, 'given-up': 0 }
       for (let start = 0; start < due.length; start += AT_ONCE) {
         const outcomes = await Promise.all(due.slice(start, start + AT_ONCE).map((entry) => enqueue(entry, signal)))
         for (const outcome of outcomes) {
@@ -94,7 +95,8 @@ export function createRecentAcceptances({ clock, metrics, log, mostBytes = MOST_
         }
       }
       if (due.length > 0) {
-        log.warn({ reason, lost: counts.accepted, stillThere: counts.duplicate, givenUp: counts['given-up'] }, 'pushes.enqueued_again')
+        const { accepted: lost, duplicate: stillThere, queued, 'given-up': givenUp } = counts
+        log.warn({ reason, lost, stillThere, queued, givenUp }, 'pushes.enqueued_again')
       }
     },
   }

@@ -1,20 +1,16 @@
 // Owns: one attempt at one delivery, and what it comes to. The queue's own means (delay, failed set) are applied by the caller.
 import type { DeliveryJob, GatewayEvent, DeliveryResult } from '@wxgw/contracts'
-import type { EventLog, Subscriptions } from '@wxgw/platform'
-import type { Log } from '@wxgw/runtime'
-import type { Clock, StopSignal } from '@wxgw/wechat-core'
+import type { StopSignal } from '@wxgw/wechat-core'
 import type { Sinks } from '../sinks/sink.ts'
 import { attemptSink } from './attempt-sink.ts'
 import { type CircuitBreaker, createCircuitBreaker } from './circuit-breaker.ts'
-import { concludeFailure, SUBSCRIPTION_DISABLED } from './conclude-failure.ts'
+import { SUBSCRIPTION_DISABLED } from './conclude-failure.ts'
+import { deliverOnce, type DeliverOnceDeps } from './deliver-once.ts'
 import type { DirectCalls } from './direct-calls.ts'
 import { type AttemptContext, INVALID_REPLY, judgeAttempt, judgeFailure, type Verdict } from './judge-attempt.ts'
-import { logAttempt } from './log-attempt.ts'
 import { recordState } from './record-state.ts'
 
-export type DeliverDeps = {
-  subscriptions: Pick<Subscriptions, 'get' | 'disable'>
-  events: Pick<EventLog, 'deliveryChanged'>
+export type DeliverDeps = DeliverOnceDeps & {
   sinks: Sinks
   directCalls: Pick<DirectCalls, 'seen'>
   /**
@@ -22,10 +18,6 @@ export type DeliverDeps = {
    * `invalid`: no reply at all; the delivery counts as failed.
    */
   offerReply(event: GatewayEvent, reply: unknown): Promise<'accepted' | 'unwanted' | 'invalid'>
-  clock: Clock
-  /** In [0, 1), for the jitter. */
-  random(): number
-  log: Log
 }
 
 export type Attempt = {
@@ -67,7 +59,7 @@ export function createDeliver(deps: DeliverDeps): Deliver {
 type InnerDeps = DeliverDeps & { breaker: CircuitBreaker }
 
 async function deliver(deps: InnerDeps, job: DeliveryJob, { number: attempt, signal }: Attempt): Promise<DeliveryOutcome> {
-  const { breaker, clock } = deps
+  const { breaker } = deps
   const about = { eventId: job.event.id, subscription: job.subscription }
   const subscription = await deps.subscriptions.get(job.subscription)
   if (!subscription) {
@@ -82,38 +74,33 @@ async function deliver(deps: InnerDeps, job: DeliveryJob, { number: attempt, sig
   // Waited for here, in a place that only this subscription's deliveries have: a delayed job each would keep Redis busy.
   await breaker.pass(subscription.name, signal)
 
-  const startedAtMs = clock.nowMs()
-  const result = await attemptSink(
-    deps.sinks,
-    {
-      subscription,
-      event: job.event,
-      body: JSON.stringify(job.event),
-      deliveryId: job.deliveryId,
-    },
-    signal,
-  )
-  if (result.outcome === 'interrupted') return { kind: 'delay', delayMs: 0 }
-
-  const context = { attempt, scheduleSeconds: job.scheduleSeconds, random: deps.random }
-  const verdict = await withReply(deps, job, { result, context })
   const { name, sink } = subscription
-  const delivered = verdict.kind === 'done'
-  if (delivered) breaker.succeeded(name)
-  else breaker.failed(name)
-  const durationMs = clock.nowMs() - startedAtMs
-  if (sink.kind === 'webhook') deps.directCalls.seen({ subscription: name, url: sink.url }, { delivered, durationMs })
-  logAttempt(deps.log, { ...about, attempt, verdict, durationMs })
-  if (verdict.kind === 'done') {
-    const { replyProblem, ...done } = verdict
-    const problem = replyProblem === undefined ? {} : { lastError: replyProblem }
-    await recordState(deps, { ...about, status: 'delivered', attempts: attempt, ...problem, deliveredAtMs: clock.nowMs() })
-    return { ...done, what: 'delivered' }
+  const request = { subscription, event: job.event, body: JSON.stringify(job.event), deliveryId: job.deliveryId }
+  const delivered = await deliverOnce(deps, {
+    about,
+    attempt,
+    scheduleSeconds: job.scheduleSeconds,
+    make: () => attemptSink(deps.sinks, request, signal),
+    judge: (result, context) => withReply(deps, job, { result, context }),
+    onAttempted({ outcome, durationMs }) {
+      if (outcome === 'interrupted') return
+      if (outcome === 'delivered') breaker.succeeded(name)
+      else breaker.failed(name)
+      if (sink.kind !== 'webhook') return
+      deps.directCalls.seen({ subscription: name, url: sink.url }, { delivered: outcome === 'delivered', durationMs })
+    },
+  })
+  switch (delivered.kind) {
+    case 'delivered':
+      return { ...delivered, kind: 'done', what: 'delivered' }
+    case 'dropped':
+      breaker.forget(name)
+      return { kind: 'done', what: 'dropped' }
+    case 'interrupted':
+      return { kind: 'delay', delayMs: 0 }
+    default:
+      return delivered
   }
-  const concluded = await concludeFailure(deps, { about, attempt, verdict })
-  if (concluded.kind !== 'dropped') return concluded
-  breaker.forget(name)
-  return { kind: 'done', what: 'dropped' }
 }
 
 async function withReply(

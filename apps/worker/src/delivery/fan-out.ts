@@ -2,20 +2,24 @@
 // quickly right after; all others, and whatever failed, go to the subscription's own queue, so that no consumer waits for another.
 import { compileMatcher, type FanOutJob, type GatewayEvent, type Subscription } from '@wxgw/contracts'
 import type { EventLog, Subscriptions } from '@wxgw/platform'
-import { deliveryId, type DirectSink } from '@wxgw/redis'
+import { type Claim, deliveryId, type DirectSink, type EventClaims } from '@wxgw/redis'
 import { type Clock, GatewayError } from '@wxgw/wechat-core'
 import { type FirstAttemptDeps, type FirstAttemptOptions, type Handed, makeFirstAttempt } from './first-attempt.ts'
 import { createPartialRuns } from './partial-runs.ts'
 
 export type FanOutDeps = FirstAttemptDeps & {
   subscriptions: Pick<Subscriptions, 'all'>
+  claims: Pick<EventClaims, 'claim' | 'ended'>
   events: Pick<EventLog, 'record'>
   /** There is no enabled subscription at all. */
   onUnheard?(event: GatewayEvent): void
+  /** Another arrival of the event has it. */
+  onDuplicate?(): void
 }
 
 export type FanOutSummary = { delivered: number; enqueued: number }
-export type FanOutOptions = FirstAttemptOptions
+/** `claim`: of a push, by which it is told from its repetitions. */
+export type FanOutOptions = FirstAttemptOptions & { claim?: Omit<Claim, 'eventId'> | undefined }
 
 export type FanOut = (job: FanOutJob, options: FanOutOptions) => Promise<FanOutSummary>
 
@@ -26,10 +30,16 @@ export type FanOut = (job: FanOutJob, options: FanOutOptions) => Promise<FanOutS
  */
 export function createFanOut(deps: FanOutDeps): FanOut {
   const partialRuns = createPartialRuns()
-  return async (job, { stop, mayCall }) => {
+  return async (job, { stop, mayCall, claim: own }) => {
     const { event } = job
     const id = deliveryId(event.id, job.replay)
-    const all = await deps.subscriptions.all(maxAgeMs(job, deps.clock))
+    const claim = own && { eventId: event.id, ...own }
+    // Together, in one round trip.
+    const [isOurs, all] = await Promise.all([claim ? deps.claims.claim(claim) : true, deps.subscriptions.all(maxAgeMs(job, deps.clock))])
+    if (!isOurs) {
+      deps.onDuplicate?.()
+      return { delivered: 0, enqueued: 0 }
+    }
     if (!all.some(({ enabled }) => enabled)) deps.onUnheard?.(event)
     const subscriptions = select(job, all)
     const names = subscriptions.map(({ name }) => name)
@@ -49,6 +59,7 @@ export function createFanOut(deps: FanOutDeps): FanOut {
       throw worstOf(failures)
     }
     partialRuns.finished(id)
+    if (claim) await deps.claims.ended(claim)
     const count = (what: Handed) => handed.filter((result) => result.status === 'fulfilled' && result.value === what).length
     const summary = { delivered: served.length + count('delivered'), enqueued: count('enqueued') }
     deps.log.debug({ eventId: event.id, type: event.type, subscriptions: names.length, ...summary }, 'event.dispatched')

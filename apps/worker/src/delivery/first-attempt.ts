@@ -2,31 +2,29 @@
 // subscription's own queue.
 import type { DeliveryJob, DeliveryResult, FanOutJob, Subscription } from '@wxgw/contracts'
 import { deliveryId, type DeliveryQueue } from '@wxgw/redis'
-import type { Log } from '@wxgw/runtime'
-import type { Clock, StopSignal } from '@wxgw/wechat-core'
+import { afterReading, Stop, type StopSignal } from '@wxgw/wechat-core'
 import type { Sinks } from '../sinks/sink.ts'
 import { attemptSink, type Interrupted } from './attempt-sink.ts'
-import { type ConcludeDeps, concludeFailure } from './conclude-failure.ts'
-import type { DirectCalls } from './direct-calls.ts'
-import { judgeAttempt } from './judge-attempt.ts'
-import { logAttempt } from './log-attempt.ts'
+import { type Delivered, deliverOnce, type DeliverOnceDeps } from './deliver-once.ts'
+import type { DirectCalls, Leave } from './direct-calls.ts'
+import type { LateCalls } from './late-calls.ts'
 import { recordState } from './record-state.ts'
 
-export type FirstAttemptDeps = ConcludeDeps & {
+export type FirstAttemptDeps = DeliverOnceDeps & {
   sinks: Sinks
   directCalls: Pick<DirectCalls, 'enter'>
+  lateCalls: Pick<LateCalls, 'mayLeave' | 'signal' | 'follow'>
   /** Into the subscription's own queue, de-duplicated by `deliveryId`; resolves after Redis has accepted. */
   enqueueDelivery: DeliveryQueue['enqueueDelivery']
-  clock: Clock
-  /** In [0, 1), for the jitter. */
-  random(): number
-  log: Log
+  takeBack: DeliveryQueue['takeBack']
+  /** How long a job waits for a webhook that it calls. Default 1 s. */
+  callHoldsJobMs?: number
 }
 
 export type FirstAttemptOptions = {
   /** Aborts when the process ends or the job is no longer ours. */
   stop: StopSignal
-  /** May webhooks be called from here? Then a run may take as long as their time-outs. */
+  /** May webhooks be called from here? */
   mayCall: boolean
 }
 
@@ -35,45 +33,150 @@ type Handing = { job: FanOutJob; subscription: Subscription; body: string } & Fi
 /** `dropped`: the subscription was deleted while it was being called. */
 export type Handed = 'delivered' | 'enqueued' | 'dropped'
 
+const CALL_HOLDS_JOB_MS = 1_000
+/** Beyond the call's own time-out: what a busy process and a slow store add until its outcome is written down. */
+const CALL_MARGIN_MS = 10_000
+
 /** Rejects when the store takes neither the delivery nor a question. */
 export async function makeFirstAttempt(deps: FirstAttemptDeps, handing: Handing): Promise<Handed> {
   const { job, subscription } = handing
+  const { sink } = subscription
   const delivery = deliveryJob(job, subscription)
-  const about = { eventId: job.event.id, subscription: subscription.name }
   // The first delivery is pending since the event was recorded; a replay starts anew what may have ended long ago.
   if (job.replay !== undefined) {
-    await recordState(deps, { ...about, status: 'pending', attempts: 0, jobId: delivery.deliveryId })
+    await recordState(deps, { ...aboutOf(delivery), status: 'pending', attempts: 0, jobId: delivery.deliveryId })
   }
-  const made = await (subscription.sink.kind === 'webhook' ? callWebhook(deps, handing, subscription.sink) : writeLocally(deps, handing))
-  if (made === undefined) {
-    await deps.enqueueDelivery(delivery)
-    return 'enqueued'
-  }
-  const { result, durationMs } = made
-  if (result.outcome === 'interrupted') return enqueueInterrupted(deps, delivery)
-  const verdict = judgeAttempt(result, { attempt: 1, scheduleSeconds: delivery.scheduleSeconds, random: deps.random })
-  if (durationMs !== undefined) logAttempt(deps.log, { ...about, attempt: 1, verdict, durationMs })
-  if (verdict.kind === 'done') {
-    await recordState(deps, { ...about, status: 'delivered', attempts: 1, deliveredAtMs: deps.clock.nowMs() })
-    return 'delivered'
-  }
-  const concluded = await concludeFailure(deps, { about, attempt: 1, verdict })
-  if (concluded.kind === 'dropped') return 'dropped'
-  // What is dead goes there all the same: the queue's failed set is where dead letters stand.
-  const left = concluded.kind === 'retry' ? { delayMs: concluded.delayMs } : { isFinal: true }
-  await deps.enqueueDelivery(delivery, { ...left, attemptsMade: 1, lastError: concluded.error })
+  if (sink.kind !== 'webhook') return passOn(deps, delivery, await deliverFirst(deps, delivery, { make: () => writeLocally(deps, handing), isLogged: false }))
+  const leave = await mayCall(deps, handing, sink.url)
+  if (leave !== undefined) return callWebhook(deps, { ...handing, delivery, leave, timeoutMs: sink.timeoutMs })
+  await deps.enqueueDelivery(delivery)
   return 'enqueued'
 }
 
-/** A call may have lasted: what was deleted meanwhile is not to get its queue back. */
-async function enqueueInterrupted(deps: FirstAttemptDeps, delivery: DeliveryJob): Promise<Handed> {
-  const { event, subscription } = delivery
-  if ((await deps.subscriptions.get(subscription)) === undefined) {
-    await recordState(deps, { eventId: event.id, subscription, status: 'discarded', attempts: 0 })
-    return 'dropped'
+function deliverFirst(
+  deps: FirstAttemptDeps,
+  delivery: DeliveryJob,
+  attempt: Pick<Parameters<typeof deliverOnce>[1], 'make' | 'onAttempted' | 'isLogged'>,
+): Promise<Delivered> {
+  return deliverOnce(deps, { about: aboutOf(delivery), attempt: 1, scheduleSeconds: delivery.scheduleSeconds, ...attempt })
+}
+
+/** `isHeld`: the delivery stands in its queue already, put off. */
+async function passOn(deps: FirstAttemptDeps, delivery: DeliveryJob, delivered: Delivered, isHeld = false): Promise<Handed> {
+  const { enqueueDelivery, takeBack } = deps
+  switch (delivered.kind) {
+    case 'delivered':
+    case 'dropped':
+      if (isHeld) await takeBack(delivery)
+      return delivered.kind
+    case 'interrupted':
+      // A call may have lasted: what was deleted meanwhile is not to get its queue back.
+      if ((await deps.subscriptions.get(delivery.subscription)) === undefined) {
+        await recordState(deps, { ...aboutOf(delivery), status: 'discarded', attempts: 0 })
+        return 'dropped'
+      }
+      await enqueueDelivery(delivery, isHeld ? { isHeld } : undefined)
+      return 'enqueued'
+    case 'retry':
+    case 'dead': {
+      // What is dead goes there all the same: the queue's failed set is where dead letters stand.
+      const left = delivered.kind === 'retry' ? { delayMs: delivered.delayMs } : { isFinal: true }
+      const held = isHeld ? { isHeld } : {}
+      await enqueueDelivery(delivery, { ...left, ...held, attemptsMade: 1, lastError: delivered.error })
+      return 'enqueued'
+    }
+    default:
+      return delivered satisfies never
   }
-  await deps.enqueueDelivery(delivery)
+}
+
+/** A consumer that may answer the push has places of its own, and a replay goes behind what waits. */
+function mayCall({ directCalls }: FirstAttemptDeps, { job, subscription, mayCall: isAllowed }: Handing, url: string) {
+  if (!isAllowed || job.replay !== undefined || subscription.reply) return undefined
+  return directCalls.enter({ subscription: subscription.name, url })
+}
+
+type Calling = Handing & { delivery: DeliveryJob; leave: Leave; timeoutMs: number }
+
+/**
+ * The job waits a moment for the answer, and no other event of it any longer than that: then the delivery is put into its queue, to
+ * be made when the call cannot be under way any more, and is taken back when the call succeeds.
+ */
+async function callWebhook(deps: FirstAttemptDeps, calling: Calling): Promise<Handed> {
+  const { delivery, stop, leave, timeoutMs } = calling
+  const { enqueueDelivery, lateCalls, callHoldsJobMs = CALL_HOLDS_JOB_MS } = deps
+  const ending = new Stop()
+  const end = () => ending.abort(new Error('the process ends, or the job is no longer ours'))
+  if (stop.aborted) end()
+  stop.addEventListener('abort', end)
+  const call = deliverFirst(deps, delivery, {
+    make: () => tryWebhook(deps, { ...calling, stop: ending }),
+    onAttempted: ({ outcome, durationMs }) => leave({ delivered: outcome === 'delivered', durationMs }),
+  }).finally(() => stop.removeEventListener('abort', end))
+  const delivered = await within(callHoldsJobMs, call)
+  if (delivered !== undefined) return passOn(deps, delivery, delivered)
+  if (!lateCalls.mayLeave() || stop.aborted) return passOn(deps, delivery, await call)
+  try {
+    await enqueueDelivery(delivery, { delayMs: timeoutMs + CALL_MARGIN_MS })
+  } catch (error) {
+    // Nothing would be left of it if the process died now: the job has to wait.
+    logPostponed(deps, delivery, error)
+    return passOn(deps, delivery, await call)
+  }
+  stop.removeEventListener('abort', end)
+  lateCalls.signal.addEventListener('abort', end)
+  lateCalls.follow(endLate(deps, delivery, call).finally(() => lateCalls.signal.removeEventListener('abort', end)))
   return 'enqueued'
+}
+
+/** Never rejects: what cannot be written down is made again when its time comes. */
+async function endLate(deps: FirstAttemptDeps, delivery: DeliveryJob, call: Promise<Delivered>): Promise<void> {
+  try {
+    await passOn(deps, delivery, await call, true)
+  } catch (error) {
+    logPostponed(deps, delivery, error)
+  }
+}
+
+/** undefined: it takes longer. */
+function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const timer = afterReading(ms, () => resolve(undefined))
+    const leave = () => clearTimeout(timer)
+    work.then((value) => (leave(), resolve(value)), (error: unknown) => (leave(), reject(error)))
+  })
+}
+
+/** Never rejects: a fault of our own counts for nothing. */
+async function tryWebhook(deps: FirstAttemptDeps, calling: Calling): Promise<DeliveryResult | Interrupted> {
+  try {
+    return await attempt(deps, calling)
+  } catch (error) {
+    logPostponed(deps, calling.delivery, error)
+    return { outcome: 'interrupted' }
+  }
+}
+
+/** Never rejects: a fault that strikes one subscription must not make the fan-out serve all others again. */
+async function writeLocally(deps: FirstAttemptDeps, handing: Handing): Promise<DeliveryResult | Interrupted> {
+  try {
+    return await attempt(deps, handing)
+  } catch (error) {
+    deps.log.error({ eventId: handing.job.event.id, subscription: handing.subscription.name, err: error }, 'delivery.threw')
+    return { outcome: 'unreachable', reason: 'internal error' }
+  }
+}
+
+function attempt({ sinks }: FirstAttemptDeps, { job, subscription, body, stop }: Handing): Promise<DeliveryResult | Interrupted> {
+  return attemptSink(sinks, { subscription, event: job.event, body, deliveryId: deliveryId(job.event.id, job.replay) }, stop)
+}
+
+function logPostponed({ log }: FirstAttemptDeps, delivery: DeliveryJob, error: unknown): void {
+  log.warn({ ...aboutOf(delivery), err: error }, 'delivery.postponed')
+}
+
+function aboutOf({ event, subscription }: DeliveryJob): { eventId: string; subscription: string } {
+  return { eventId: event.id, subscription }
 }
 
 function deliveryJob({ event, receivedAtMs, replay, reply }: FanOutJob, subscription: Subscription): DeliveryJob {
@@ -88,37 +191,4 @@ function deliveryJob({ event, receivedAtMs, replay, reply }: FanOutJob, subscrip
     scheduleSeconds: subscription.retry.scheduleSeconds,
     ...(reply?.subscription === subscription.name ? { reply: { deadlineAtMs: reply.deadlineAtMs } } : {}),
   }
-}
-
-/** undefined: none was made, the queue is to make it. `durationMs`: of one that is to be told in the log. */
-type Made = { result: DeliveryResult | Interrupted; durationMs?: number } | undefined
-
-/** A consumer that may answer the push has places of its own, and a replay goes behind what waits. Never rejects. */
-async function callWebhook(deps: FirstAttemptDeps, handing: Handing, { url }: { url: string }): Promise<Made> {
-  const { job, subscription, mayCall } = handing
-  if (!mayCall || job.replay !== undefined || subscription.reply) return undefined
-  const leave = await deps.directCalls.enter({ subscription: subscription.name, url })
-  if (leave === undefined) return undefined
-  const startedAtMs = deps.clock.nowMs()
-  const result = await attempt(deps, handing).catch((error: unknown) => {
-    deps.log.warn({ eventId: job.event.id, subscription: subscription.name, err: error }, 'delivery.postponed')
-    return { outcome: 'interrupted' } as const
-  })
-  const durationMs = deps.clock.nowMs() - startedAtMs
-  leave({ delivered: result.outcome === 'delivered', durationMs })
-  return { result, durationMs }
-}
-
-/** Never rejects: a fault that strikes one subscription must not make the fan-out serve all others again. */
-async function writeLocally(deps: FirstAttemptDeps, handing: Handing): Promise<Made> {
-  try {
-    return { result: await attempt(deps, handing) }
-  } catch (error) {
-    deps.log.error({ eventId: handing.job.event.id, subscription: handing.subscription.name, err: error }, 'delivery.threw')
-    return { result: { outcome: 'unreachable', reason: 'internal error' } }
-  }
-}
-
-function attempt({ sinks }: FirstAttemptDeps, { job, subscription, body, stop }: Handing): Promise<DeliveryResult | Interrupted> {
-  return attemptSink(sinks, { subscription, event: job.event, body, deliveryId: deliveryId(job.event.id, job.replay) }, stop)
 }

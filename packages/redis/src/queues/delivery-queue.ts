@@ -1,7 +1,6 @@
 // Owns: the way into the deliveries queue of a subscription, whose failed set is the subscription's dead letters.
 import { type DeliveryJob, RETRY_JITTER } from '@wxgw/contracts'
 import { GatewayError } from '@wxgw/wechat-core'
-import type { Job } from 'bullmq'
 import type { RedisConnection } from '../connect.ts'
 import { isJobGone } from '../job-gone.ts'
 import { deliveriesQueue, isDeliveryId } from '../keys.ts'
@@ -20,6 +19,8 @@ export type EnqueueOptions = {
   lastError?: string | undefined
   /** Of attempts that were made, none is left, whatever the schedule says: it becomes a dead letter at once. Default false. */
   isFinal?: boolean | undefined
+  /** It was enqueued with a delay for as long as an attempt was under way, which is over now. Default false. */
+  isHeld?: boolean | undefined
 }
 
 export type DeliveryQueue = {
@@ -29,6 +30,8 @@ export type DeliveryQueue = {
    * Rejects with STORE_UNAVAILABLE, and with INTERNAL when `deliveryId` is none: it becomes part of a key of the queue.
    */
   enqueueDelivery(job: DeliveryJob, options?: EnqueueOptions): Promise<void>
+  /** Removes a delivery that was enqueued with a delay, unless it runs. Rejects with STORE_UNAVAILABLE. */
+  takeBack(job: DeliveryJob): Promise<void>
 }
 
 /** Longer than it takes until the fan-out of a killed worker runs again (16 s). */
@@ -53,7 +56,7 @@ return 1
 /** `redis` and `queues` share the store; the job's key has the hash tag of its queue. */
 export function createDeliveryQueue({ queues, redis }: { queues: Pick<Queues, 'open' | 'add'>; redis: RedisConnection }): DeliveryQueue {
   return {
-    enqueueDelivery: (job, { delayMs = 0, attemptsMade = 0, lastError = '', isFinal = false } = {}) =>
+    enqueueDelivery: (job, { delayMs = 0, attemptsMade = 0, lastError = '', isFinal = false, isHeld = false } = {}) =>
       guardStore(async () => {
         const { deliveryId, scheduleSeconds } = job
         if (!isDeliveryId(deliveryId)) throw new GatewayError('INTERNAL', 'a delivery without an id of ours')
@@ -67,7 +70,7 @@ export function createDeliveryQueue({ queues, redis }: { queues: Pick<Queues, 'o
           deduplication: { id: deliveryId, ttl: REMEMBERED_MS },
           lean: true,
         }
-        if (delayMs <= 0 && attemptsMade === 0 && !job.reply) {
+        if (delayMs <= 0 && attemptsMade === 0 && !job.reply && !isHeld) {
           await queues.add(queueName, plain)
           return
         }
@@ -81,16 +84,23 @@ export function createDeliveryQueue({ queues, redis }: { queues: Pick<Queues, 'o
         })
         if (attemptsMade > 0) {
           await runScript(redis, countEarlierAttempts, { keys: [queue.toKey(deliveryId)], args: [attemptsMade, lastError, isOver ? 1 : 0] })
-          if (delayMs < heldMs) await promote(added)
         }
+        if (delayMs <= 0 && (isHeld || attemptsMade > 0)) await unlessNotDelayed(() => added.promote())
+        else if (isHeld || delayMs < heldMs) await unlessNotDelayed(() => added.changeDelay(Math.round(delayMs)))
+      }),
+
+    takeBack: ({ platform, subscription, deliveryId }) =>
+      guardStore(async () => {
+        const job = await queues.open(deliveriesQueue(platform, subscription)).getJob(deliveryId)
+        if (job && (await job.isDelayed())) await job.remove()
       }),
   }
 }
 
 /** Again, or for a job that is known already, it is no longer delayed: then there is nothing to do. */
-async function promote(job: Job): Promise<void> {
+async function unlessNotDelayed(change: () => Promise<void>): Promise<void> {
   try {
-    await job.promote()
+    await change()
   } catch (error) {
     if (!isJobGone(error)) throw error
   }

@@ -9,6 +9,7 @@ import type { Sealer } from '../sealed.ts'
 import { guardStore } from '../store-errors.ts'
 import type { PlainJob, PlainJobOptions } from './add-jobs-script.ts'
 import { CONTROL_ATTEMPTS, EXCHANGE_ATTEMPTS, FAN_OUT_ATTEMPTS, jobOptions, RELEASE_CHECK_ATTEMPTS, SYNC_ATTEMPTS } from './job-options.ts'
+import { createMessageBatches, createShortIds } from './message-batches.ts'
 import type { Queues } from './queues.ts'
 import type { SyncState, SyncStates } from './sync-states.ts'
 
@@ -33,8 +34,11 @@ export type Inbox = {
    * not know it, and remembered for EVENT_LOG_SECONDS. `plaintext` is sealed before it leaves the process.
    */
   componentEvent(event: Arrival & { eventId: string; plaintext: string }): Promise<Acceptance>
-  /** De-duplicated as a component event. */
-  message(event: GatewayEvent, arrival: Arrival, reply?: { subscription: string; deadlineAtMs: number }): Promise<Acceptance>
+  /**
+   * `queued`: Redis has it, and whoever records it leaves it alone when it is known (event-claims.ts). One whose push waits for a
+   * `reply` is a job of its own, and is de-duplicated here as well.
+   */
+  message(event: GatewayEvent, arrival: Arrival, reply?: { subscription: string; deadlineAtMs: number }): Promise<Acceptance | 'queued'>
   /** An event of the component or of the gateway, on its way to subscriptions. */
   platformEvent(event: GatewayEvent, options?: { receivedAtMs?: number; only?: string; replay?: string }): Promise<Acceptance>
   /** A new delivery of an old event: to all subscriptions that match, or to those of them that are named. */
@@ -55,7 +59,7 @@ export type Inbox = {
 export type InboxDeps = {
   platform: string
   /** Over a connection that fails fast. */
-  queues: Pick<Queues, 'add'>
+  queues: Pick<Queues, 'add' | 'open'>
   sealer: Sealer
   syncStates: Pick<SyncStates, 'get'>
   events: Pick<EventLog, 'has'>
@@ -90,6 +94,7 @@ export function createInbox(deps: InboxDeps): Inbox {
   const oldPushMs = Math.max(deps.eventLogSeconds * 1000, dedupeMs)
   const once = onceIds(platform)
   const nextShortId = createShortIds()
+  const batches = createMessageBatches({ queues, replicas })
   const eventPlace = (eventId: string) => ({ platform, subject: eventId, field: 'component-event' })
   const codePlace = (eventId: string) => ({ platform, subject: eventId, field: 'release-check' })
 
@@ -107,6 +112,8 @@ export function createInbox(deps: InboxDeps): Inbox {
     return answer === jobId ? 'accepted' : 'duplicate'
   }
 
+  const isOld = (made: PushMade) => made === 'unknown' || (made !== 'ordered' && made < clock.nowMs() - dedupeMs)
+
   /**
    * Whoever holds an old push can send it again in the second that its nonce names. One that came in time is known by its key for
    * DEDUPE_SECONDS, and by the event log after that. What is old when it comes keeps its key as long as the log would know it, also
@@ -117,7 +124,7 @@ export function createInbox(deps: InboxDeps): Inbox {
     { made, within = (ask) => ask() }: Pick<Arrival, 'made' | 'within'>,
     add: (ttlMs: number) => Promise<Acceptance>,
   ): Promise<Acceptance> {
-    if (made === 'ordered' || (made !== 'unknown' && made >= clock.nowMs() - dedupeMs)) return within(() => add(dedupeMs))
+    if (!isOld(made)) return within(() => add(dedupeMs))
     return within(async () => ((await events.has(eventId)) ? 'duplicate' : add(oldPushMs)))
   }
 
@@ -140,9 +147,14 @@ export function createInbox(deps: InboxDeps): Inbox {
       return pushOnce(eventId, arrival, (ttlMs) => addOnce(COMPONENT_EVENTS_QUEUE, { data, id, options: CONTROL_OPTIONS, ttlMs }))
     },
 
-    message(event, { receivedAtMs, ...arrival }, reply) {
-      const data: FanOutJob = { v: 1, kind: 'fan-out', event, receivedAtMs, ...(reply ? { reply } : {}) }
-      return pushOnce(event.id, arrival, (ttlMs) => fanOut(MESSAGES_QUEUE, data, ttlMs))
+    async message(event, { receivedAtMs, ...arrival }, reply) {
+      if (reply !== undefined) {
+        const data: FanOutJob = { v: 1, kind: 'fan-out', event, receivedAtMs, reply }
+        return pushOnce(event.id, arrival, (ttlMs) => fanOut(MESSAGES_QUEUE, data, ttlMs))
+      }
+      const { made, within = (ask) => ask() } = arrival
+      await within(() => batches.add({ event, receivedAtMs, ...(isOld(made) ? { isOld: true } : {}) }))
+      return 'queued'
     },
 
     platformEvent: (event, { receivedAtMs = clock.nowMs(), only, replay } = {}) =>
@@ -202,11 +214,4 @@ export function createInbox(deps: InboxDeps): Inbox {
 
     syncState: (jobId) => syncStates.get(jobId),
   }
-}
-
-/** Of a million waiting jobs every byte of an id counts four times: 64 bits that are this process' own, and a number. */
-function createShortIds(): () => string {
-  const own = randomBytes(8).toString('base64url')
-  let count = 0
-  return () => `f${own}.${(count += 1).toString(36)}`
 }

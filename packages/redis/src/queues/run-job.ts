@@ -7,6 +7,8 @@ export type JobContext = {
   jobId: string
   /** From 1. A run that died with its process is not counted. */
   attempt: number
+  /** False: it was started before, whatever became of that. */
+  isFirstRun: boolean
   /** How many more there will be if this one fails. */
   attemptsLeft: number
   /** Aborts when the job is no longer ours (its lock is lost) or the process has no more time. Pass it to every call outside. */
@@ -70,7 +72,8 @@ export async function runJob<Payload>(
   }
 
   const attempt = job.attemptsMade + 1
-  const context: JobContext = { jobId, attempt, attemptsLeft: Math.max(attempts - attempt, 0), signal }
+  const isFirstRun = job.attemptsStarted <= 1
+  const context: JobContext = { jobId, attempt, isFirstRun, attemptsLeft: Math.max(attempts - attempt, 0), signal }
   const outcome = await handled(deps, payload, context)
   switch (outcome.kind) {
     case 'done':

@@ -31,6 +31,7 @@ void t.test('a pushed authorization', async (suite) => {
       told.push(job.event)
       return { delivered: 0, enqueued: 0 }
     },
+    batches: { addEach: async () => {} },
     nowMs: Date.now,
     log,
   })

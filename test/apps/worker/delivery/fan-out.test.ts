@@ -55,9 +55,14 @@ function setUp(
     },
     sinks: { queue: sink, stream: sink, webhook: sink },
     directCalls: { enter: () => undefined },
+    claims: { claim: async () => true, ended: async () => {} },
+    lateCalls: { mayLeave: () => true, signal: stop, follow: () => {} },
     async enqueueDelivery(job, options) {
       calls.push(`enqueue ${job.subscription}`)
       enqueued.push([job, options])
+    },
+    async takeBack(job) {
+      calls.push(`take back ${job.subscription}`)
     },
     clock: { nowMs: () => NOW },
     random: () => 0.5,
@@ -347,4 +352,64 @@ void t.test('the list of subscriptions is younger than the event, and at most 10
   await fanOut({ receivedAtMs: NOW - 60_000, replay: 'r1' })
   await fanOut({ receivedAtMs: NOW - 60_000, only: 'crm' })
   t.same(ages, [7, 100, 0, 0, 0])
+})
+
+void t.test('an event that another arrival has is left alone, and one that was dispatched is ended', async (t) => {
+  const ended: unknown[] = []
+  let duplicates = 0
+  const arrivals = (isOurs: boolean): Partial<FanOutDeps> => ({
+    claims: { claim: async () => isOurs, ended: async (claim) => void ended.push(claim) },
+    onDuplicate: () => void (duplicates += 1),
+  })
+  const another = setUp([QUEUE, WEBHOOK], { deps: arrivals(false) })
+  await another.fanOut({}, { claim: { arrival: 'j:0' } })
+  t.same([another.calls, ended, duplicates], [[], [], 1])
+  const ours = setUp([QUEUE, WEBHOOK], { deps: arrivals(true) })
+  await ours.fanOut({}, { claim: { arrival: 'j:0' } })
+  t.same([ours.recorded.length, ended, duplicates], [1, [{ eventId: 'ev-1', arrival: 'j:0' }], 1])
+  await setUp([QUEUE], { deps: arrivals(false) }).fanOut()
+  t.equal(duplicates, 1, 'what nobody pushed is not asked about')
+})
+
+/** A webhook that answers when it is told to, called by a job that does not wait long. */
+function hanging(deps: Partial<FanOutDeps> = {}) {
+  let answer = (_result: DeliveryResult) => {}
+  const answered = new Promise<DeliveryResult>((resolve) => (answer = resolve))
+  const ends: Promise<void>[] = []
+  const sink = { deliver: () => answered }
+  const late = { mayLeave: () => true, signal: stop, follow: (end: Promise<void>) => void ends.push(end) }
+  const sinks = { queue: sink, stream: sink, webhook: sink }
+  const { fanOut, ...seen } = setUp([WEBHOOK], { deps: { sinks, lateCalls: late, callHoldsJobMs: 1, ...calling(), ...deps } })
+  return { ...seen, fanOut, answer, ended: () => Promise.all(ends) }
+}
+
+void t.test('a call that hangs holds its job for a moment: its delivery waits in its queue until the call is over, and is taken back', async (t) => {
+  const { fanOut, answer, ended, enqueued, changes, calls } = hanging()
+  t.same(await fanOut(), { delivered: 0, enqueued: 1 })
+  t.match(enqueued, [[{ subscription: 'c-webhook', deliveryId: 'ev-1' }, { delayMs: 12_000 }]])
+  t.same(changes, [])
+  answer({ outcome: 'delivered' })
+  await ended()
+  t.same(calls, ['record', 'enqueue c-webhook', 'take back c-webhook'])
+  t.match(changes, [{ status: 'delivered', attempts: 1 }])
+})
+
+void t.test('a late call that fails is counted in the delivery that waits', async (t) => {
+  const { fanOut, answer, ended, enqueued, changes } = hanging()
+  await fanOut()
+  answer({ outcome: 'rejected', status: 503, gone: false, retryAfterSeconds: undefined })
+  await ended()
+  t.match(enqueued[1], [{ deliveryId: 'ev-1' }, { isHeld: true, delayMs: 1_100, attemptsMade: 1, lastError: 'HTTP 503' }])
+  t.match(changes, [{ status: 'retrying', attempts: 1 }])
+})
+
+void t.test('a job whose late call nothing would be left of waits for it: the store is away, or the process ends', async (t) => {
+  const away = hanging({ enqueueDelivery: storeAway })
+  const ending = hanging({ lateCalls: { mayLeave: () => false, signal: stop, follow: () => {} } })
+  for (const { fanOut, answer, calls } of [away, ending]) {
+    const run = fanOut()
+    setTimeout(answer, 20, { outcome: 'delivered' })
+    t.same(await run, { delivered: 1, enqueued: 0 })
+    t.same(calls, ['record'])
+  }
 })

@@ -1,0 +1,55 @@
+// Owns: the one sequence of a delivery: attempt, judge, tell the log, record, conclude. Who may attempt it, and what its end means for
+// the queue, is decided by those who call this: the fan-out (first-attempt.ts) and the subscription's queue (deliver.ts).
+import type { DeliveryResult } from '@wxgw/contracts'
+import type { Log } from '@wxgw/runtime'
+import type { Clock } from '@wxgw/wechat-core'
+import type { Interrupted } from './attempt-sink.ts'
+import { type ConcludeDeps, type Concluded, concludeFailure } from './conclude-failure.ts'
+import { type AttemptContext, judgeAttempt, type Verdict } from './judge-attempt.ts'
+import { logAttempt } from './log-attempt.ts'
+import { recordState } from './record-state.ts'
+
+export type DeliverOnceDeps = ConcludeDeps & {
+  clock: Clock
+  /** In [0, 1), for the jitter. */
+  random(): number
+  log: Log
+}
+
+export type OneDelivery = {
+  about: { eventId: string; subscription: string }
+  /** From 1. */
+  attempt: number
+  scheduleSeconds: readonly number[]
+  make(): Promise<DeliveryResult | Interrupted>
+  /** Default: by the result alone. */
+  judge?(result: DeliveryResult, context: AttemptContext): Promise<Verdict>
+  /** As soon as the attempt is judged, before anything is written about it. */
+  onAttempted?(attempt: { outcome: 'delivered' | 'failed' | 'interrupted'; durationMs: number }): void
+  /** False: the attempt leaves no line in the log. Default true. */
+  isLogged?: boolean
+}
+
+export type Delivered = { kind: 'delivered'; reply?: unknown } | Concluded | { kind: 'interrupted' }
+
+/** Rejects as `make`, and when the store cannot say whether there is another attempt. What was delivered is never lost by that. */
+export async function deliverOnce(deps: DeliverOnceDeps, delivery: OneDelivery): Promise<Delivered> {
+  const { about, attempt, scheduleSeconds, make, judge, onAttempted, isLogged = true } = delivery
+  const { clock, random } = deps
+  const startedAtMs = clock.nowMs()
+  const result = await make()
+  if (result.outcome === 'interrupted') {
+    onAttempted?.({ outcome: 'interrupted', durationMs: clock.nowMs() - startedAtMs })
+    return { kind: 'interrupted' }
+  }
+  const context = { attempt, scheduleSeconds, random }
+  const verdict = judge ? await judge(result, context) : judgeAttempt(result, context)
+  const durationMs = clock.nowMs() - startedAtMs
+  onAttempted?.({ outcome: verdict.kind === 'done' ? 'delivered' : 'failed', durationMs })
+  if (isLogged) logAttempt(deps.log, { ...about, attempt, verdict, durationMs })
+  if (verdict.kind !== 'done') return concludeFailure(deps, { about, attempt, verdict })
+  const { replyProblem, kind: _, ...said } = verdict
+  const problem = replyProblem === undefined ? {} : { lastError: replyProblem }
+  await recordState(deps, { ...about, status: 'delivered', attempts: attempt, ...problem, deliveredAtMs: clock.nowMs() })
+  return { kind: 'delivered', ...said }
+}

@@ -1,0 +1,86 @@
+// Owns: that the events of one job do not depend on each other.
+import type { FanOutJob } from '@wxgw/contracts'
+import type { JobContext, LoneEntry } from '@wxgw/redis'
+import { GatewayError } from '@wxgw/wechat-core'
+import { fanOutBatchHandler, type FanOutOptions } from '@wxgw/worker'
+import t from 'tap'
+import { textEvent } from '../delivery-fixtures.ts'
+
+const entry = (id: string, changes: object = {}) => ({ event: textEvent(id), receivedAtMs: 5, ...changes })
+
+function setUp({ failing = [], addEach }: { failing?: string[]; addEach?: () => Promise<void> } = {}) {
+  const order: string[] = []
+  const claims: FanOutOptions['claim'][] = []
+  const added: LoneEntry[] = []
+  const errors: string[] = []
+  const handle = fanOutBatchHandler({
+    fanOutOf: (platform) =>
+      platform === 'open1'
+        ? async ({ event }: FanOutJob, { claim }: FanOutOptions) => {
+            order.push(event.id)
+            claims.push(claim)
+            if (failing.includes(event.id)) throw new GatewayError('STORE_UNAVAILABLE', 'away', { retry: true })
+            return { delivered: 0, enqueued: 0 }
+          }
+        : undefined,
+    batches: {
+      async addEach(entries) {
+        if (addEach) await addEach()
+        order.push('added')
+        added.push(...entries)
+      },
+    },
+    log: { error: (_fields, message) => void errors.push(message) },
+  })
+  const run = (events: unknown[], changes: Partial<JobContext> = {}) => {
+    const context = { jobId: 'j1x3', attempt: 1, attemptsLeft: 9, isFirstRun: true, signal: new AbortController().signal, ...changes }
+    return handle({ v: 2, kind: 'fan-out-batch', events }, context)
+  }
+  return { run, order, claims, added, errors }
+}
+
+void t.test('each event is claimed by its job and its place there', async (t) => {
+  const { run, claims, added } = setUp()
+  t.same(await run([entry('ev_a'), entry('ev_b', { isOld: true }), entry('ev_c', { arrival: 'j0x2:1' })]), { kind: 'done' })
+  t.same(claims, [
+    { arrival: 'j1x3:0', isOld: undefined },
+    { arrival: 'j1x3:1', isOld: true },
+    { arrival: 'j0x2:1', isOld: undefined },
+  ])
+  t.same(added, [])
+})
+
+void t.test('what fails and what cannot be read is a job of its own before this one ends, and costs no other', async (t) => {
+  const { run, order, added } = setUp({ failing: ['ev_b'] })
+  const strange = [null, 'x', {}, { event: {} }, { ...entry('ev_x'), receivedAtMs: 'y' }, entry('ev_elsewhere', { event: textEvent('ev_elsewhere', { platform: 'gone' }) })]
+  t.same(await run([entry('ev_a'), entry('ev_b'), ...strange, entry('ev_c')]), { kind: 'done' })
+  t.same(order, ['ev_a', 'ev_b', 'ev_c', 'added'])
+  t.same(added.map(({ arrival }) => arrival), [1, 2, 3, 4, 5, 6, 7].map((at) => `j1x3:${at}`))
+  t.same(added.map(({ delayMs }) => delayMs), [1_000, undefined, undefined, undefined, undefined, undefined, 1_000])
+})
+
+void t.test('a job that is started for the second time runs none of its events', async (t) => {
+  const { run, order, added } = setUp()
+  t.same(await run([entry('ev_a'), entry('ev_b')], { isFirstRun: false }), { kind: 'done' })
+  t.same(order, ['added'])
+  t.same(added, [{ entry: entry('ev_a'), arrival: 'j1x3:0' }, { entry: entry('ev_b'), arrival: 'j1x3:1' }])
+})
+
+void t.test('one event alone is run as often as its job is, and its outcome is the job\'s', async (t) => {
+  const { run, order } = setUp({ failing: ['ev_b'] })
+  t.same(await run([entry('ev_a')], { isFirstRun: false }), { kind: 'done' })
+  await t.rejects(run([entry('ev_b')]), { code: 'STORE_UNAVAILABLE' })
+  t.same(order, ['ev_a', 'ev_b'])
+})
+
+void t.test('one alone that cannot be read is dead', async (t) => {
+  const { run, errors } = setUp()
+  t.match(await run([{ event: 1 }]), { kind: 'dead', error: { code: 'INTERNAL' } })
+  t.same(errors, ['message.unreadable'])
+})
+
+void t.test('a job that cannot hand on what failed does not end', async (t) => {
+  const away = () => Promise.reject(new GatewayError('STORE_UNAVAILABLE', 'away', { retry: true }))
+  const { run } = setUp({ failing: ['ev_b'], addEach: away })
+  await t.rejects(run([entry('ev_a'), entry('ev_b')]), { code: 'STORE_UNAVAILABLE' })
+})
