@@ -5,6 +5,7 @@ import {
   createDeliveryQueue,
   createPendingWork,
   createSinkWriter,
+  formatGap,
   type DeliveryQueue,
   type QueueWorker,
   type RedisConnection,
@@ -62,6 +63,11 @@ export function startDispatch({ config, metrics, gateway, connection, clock, log
     help: 'messages and events of users that wait to be dispatched, of all platforms; every worker says the same',
     collect: async (gauge) => gauge.set(await waitingMessages(gateway.connections.commands).catch(() => NaN)),
   })
+  metrics.gauge({
+    name: 'wxgw_bullmq_format_unknown',
+    help: '1 = the installed BullMQ is not the version whose format our scripts write: events reach queues more slowly',
+    collect: (gauge) => gauge.set(formatGap() === undefined ? 0 : 1),
+  })
   const fetch = createGuardedFetch({ allowNetworks: config.webhookAllowNetworks })
   const callsUnderWay = { count: 0 }
   const fanOuts = new Map<string, FanOut>()
@@ -74,7 +80,8 @@ export function startDispatch({ config, metrics, gateway, connection, clock, log
       gateway.unheard.note(platform.id)
     }
     const onDuplicate = () => duplicates.inc({ platform: platform.id })
-    const own = dispatchOf(platform, { gateway, connection, fetch, callsUnderWay, onSettled, onUnheard, onDuplicate, clock, log })
+    const told = { onSettled, onUnheard, onDuplicate }
+    const own = dispatchOf(platform, { gateway, connection, fetch, callsUnderWay, ...told, clock, log })
     fanOuts.set(platform.id, own.fanOut)
     dispatches.push(own)
   }

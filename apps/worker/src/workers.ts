@@ -64,15 +64,9 @@ export function startWorkers(deps: WorkersDeps): QueueWorker[] {
         return job.kind === 'component-event' ? Math.min(backoffMs, untilAnnouncementMs(job, deps.nowMs())) : backoffMs
       },
     }),
-    startWorker(PLATFORM_EVENTS_QUEUE, {
-      concurrency: 20,
-      tells: false,
-      parse: parseFanOutJob,
-      handle: platformEventHandler(deps),
-    }),
+    startWorker(PLATFORM_EVENTS_QUEUE, { concurrency: 20, parse: parseFanOutJob, handle: platformEventHandler(deps) }),
     startWorker(MESSAGES_QUEUE, {
       concurrency: MESSAGES_AT_ONCE + DIRECT_CALLS_AT_MOST,
-      tells: false,
       parse: parseFanOutJob,
       handle: messageHandler(deps),
     }),
@@ -86,7 +80,7 @@ export function startWorkers(deps: WorkersDeps): QueueWorker[] {
 
   function startWorker<Payload>(
     queue: string,
-    worker: Pick<QueueWorkerDeps<Payload>, 'concurrency' | 'tells' | 'parse' | 'handle' | 'backoff'>,
+    worker: Pick<QueueWorkerDeps<Payload>, 'concurrency' | 'parse' | 'handle' | 'backoff'>,
   ): QueueWorker {
     const { connection, infoRefused = false, log } = deps
     return createQueueWorker({ connection, infoRefused, queue, log, ...worker })

@@ -45,8 +45,8 @@ export const FanOutJobSchema = Type.Object({
 export type FanOutJob = Static<typeof FanOutJobSchema>
 
 /**
- * What one turn of an ingress' event loop accepted, at most 25. Each entry is read by itself (`BatchedEventSchema`): one that is no event
- * costs no other.
+ * What one turn of an ingress' event loop accepted, at most 25. Each entry is read by itself (`BatchedEventSchema`):
+ * one that is no event costs no other.
  */
 export const FanOutBatchJobSchema = Type.Object({
   v: Type.Literal(2),
@@ -60,7 +60,10 @@ export const BatchedEventSchema = Type.Object({
   receivedAtMs: Type.Number(),
   /** Older than duplicates are remembered for, or of unknown age: the event log is asked, too. */
   isOld: Type.Optional(Type.Literal(true)),
-  /** By which it knows its own claim. Default: the job's id and the entry's index. Present in what comes from another job. */
+  /**
+   * By which it knows its own claim. Default: the job's id and the entry's index. Present in what comes from another
+   * job.
+   */
   arrival: Type.Optional(Type.String()),
 })
 export type BatchedEvent = Static<typeof BatchedEventSchema>

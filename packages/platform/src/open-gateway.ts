@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import {
   checkSealingKeys,
   connectRedis,
+  formatGap,
   createProblemWatch,
   createReplicaBarrier,
   createSealer,
@@ -41,6 +42,8 @@ const KEY_CHECK_FIRST_MS = 2_000
 export async function openGateway(deps: GatewayDeps): Promise<OpenedGateway> {
   const { config, lifecycle, onRefresh, clock, log } = deps
 
+  const gap = formatGap()
+  if (gap !== undefined) log.warn({ gap }, 'bullmq.format_unknown')
   const problems = createProblemWatch({ settings: config.redis, log })
 
   function connect(role: RedisRole): RedisConnection {

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import {
   connectedReplicas,
   evictionPolicy,
+  formatGap,
   persistenceGap,
   probeWrite,
   type ProblemWatch,
@@ -71,6 +72,7 @@ export function createReadiness(deps: {
     { name: 'clock', check: () => checkClock(redis, clock) },
     // When Redis is away, `redis-writes` says it.
     { name: 'redis-persistence', warnsOnly: true, check: () => persistenceGap(redis).catch(nothing) },
+    { name: 'bullmq', warnsOnly: true, check: async () => formatGap() },
     ...[...platforms.values()].map((platform) => ({ name: `ticket-${platform.id}`, check: () => checkTicket(platform, clock) })),
   ]
 }

@@ -11,9 +11,14 @@ export const QUEUE_PREFIX = 'bull'
 export const COMPONENT_EVENTS_QUEUE = '{wx-component-events}'
 /** Events of the component and of the gateway on their way to subscriptions. */
 export const PLATFORM_EVENTS_QUEUE = '{wx-platform-events}'
-/** Messages and events of the authorizers' users on their way to subscriptions: those whose push waits for an answer. */
+/**
+ * Messages and events of the authorizers' users on their way to subscriptions: those whose push waits for an answer.
+ */
 export const MESSAGES_QUEUE = '{wx-messages}'
-/** All other messages, one job for what an ingress accepted in one turn of its event loop. The number leaves room for more. */
+/**
+ * All other messages, one job for what an ingress accepted in one turn of its event loop. The number leaves room for
+ * more.
+ */
 export const MESSAGE_BATCHES_QUEUE = '{wx-messages.0}'
 /** Long background work: authorizers/sync. */
 export const MAINTENANCE_QUEUE = '{wx-maintenance}'
@@ -174,7 +179,10 @@ export function platformKeys(platform: string) {
     /** string '1', EX 50: a worker is comparing what is not over with what stands in the queues. */
     settling: `${base}:settling`,
 
-    /** string, which arrival has an event: a job's id and a number; PX DEDUPE_SECONDS, EVENT_LOG_SECONDS when it was old. Written by worker. */
+    /**
+     * string, which arrival has an event: a job's id and a number; PX DEDUPE_SECONDS, EVENT_LOG_SECONDS when it was
+     * old. Written by worker.
+     */
     arrival: (eventId: string) => `${base}:arrival:${eventId}`,
 
     /** string, a push to the component's URL that is no event, sealed, EX 1 day. Written by worker, read by an operator's command. */

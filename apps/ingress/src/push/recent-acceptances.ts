@@ -33,7 +33,9 @@ export function createRecentAcceptances({ clock, metrics, log, mostBytes = MOST_
   let bytes = 0
   const enqueuedAgain = metrics?.counter({
     name: 'wxgw_pushes_enqueued_again_total',
-    help: 'acknowledged pushes that were enqueued again after another Redis server answered; accepted = they had been lost, queued = workers will see',
+    help:
+      'acknowledged pushes that were enqueued again after another Redis server answered; ' +
+      'accepted = they had been lost, queued = workers will see',
     labels: ['outcome'],
   })
 

@@ -1,5 +1,6 @@
-// Owns: the one sequence of a delivery: attempt, judge, tell the log, record, conclude. Who may attempt it, and what its end means for
-// the queue, is decided by those who call this: the fan-out (first-attempt.ts) and the subscription's queue (deliver.ts).
+// Owns: the one sequence of a delivery: attempt, judge, tell the log, record, conclude. Who may attempt it, and what
+// its end means for the queue, is decided by those who call this: the fan-out (first-attempt.ts) and the subscription's
+// queue (deliver.ts).
 import type { DeliveryResult } from '@wxgw/contracts'
 import type { Log } from '@wxgw/runtime'
 import type { Clock } from '@wxgw/wechat-core'
@@ -32,7 +33,10 @@ export type OneDelivery = {
 
 export type Delivered = { kind: 'delivered'; reply?: unknown } | Concluded | { kind: 'interrupted' }
 
-/** Rejects as `make`, and when the store cannot say whether there is another attempt. What was delivered is never lost by that. */
+/**
+ * Rejects as `make`, and when the store cannot say whether there is another attempt. What was delivered is never lost
+ * by that.
+ */
 export async function deliverOnce(deps: DeliverOnceDeps, delivery: OneDelivery): Promise<Delivered> {
   const { about, attempt, scheduleSeconds, make, judge, onAttempted, isLogged = true } = delivery
   const { clock, random } = deps
@@ -50,6 +54,7 @@ export async function deliverOnce(deps: DeliverOnceDeps, delivery: OneDelivery):
   if (verdict.kind !== 'done') return concludeFailure(deps, { about, attempt, verdict })
   const { replyProblem, kind: _, ...said } = verdict
   const problem = replyProblem === undefined ? {} : { lastError: replyProblem }
-  await recordState(deps, { ...about, status: 'delivered', attempts: attempt, ...problem, deliveredAtMs: clock.nowMs() })
+  const made = { status: 'delivered', attempts: attempt, deliveredAtMs: clock.nowMs() } as const
+  await recordState(deps, { ...about, ...made, ...problem })
   return { kind: 'delivered', ...said }
 }

@@ -153,7 +153,6 @@ export function startDeliveryWorkers(deps: DeliveryWorkersDeps): DeliveryWorkers
       connection,
       queue: deliveriesQueue(platform, name),
       concurrency,
-      tells: false,
       wakeUp,
       parse: parseDeliveryJob,
       handle,

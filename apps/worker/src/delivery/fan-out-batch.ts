@@ -1,4 +1,5 @@
-// Owns: one job of several messages: each is dispatched by itself, and whatever does not succeed goes on as a job of its own.
+// Owns: one job of several messages: each is dispatched by itself, and whatever does not succeed goes on as a job of
+// its own.
 import { type BatchedEvent, BatchedEventSchema, type FanOutBatchJob, parserOf } from '@wxgw/contracts'
 import type { JobContext, JobHandler, JobOutcome, LoneEntry, MessageBatches } from '@wxgw/redis'
 import type { Log } from '@wxgw/runtime'
@@ -18,26 +19,30 @@ const DONE: JobOutcome = { kind: 'done' }
 const AGAIN_MS = 1_000
 
 /**
- * A job that was started before may have killed its process: its events go on one by one. Nothing is taken out of a job while it runs: a
- * worker that has lost its lock would write back what another has done.
+ * A job that was started before may have killed its process: its events go on one by one. Nothing is taken out of a job
+ * while it runs: a worker that has lost its lock would write back what another has done.
  */
 export function fanOutBatchHandler(deps: FanOutBatchDeps): JobHandler<FanOutBatchJob> {
   return async ({ events }, context) => {
-    const entries = events.map((entry, index): LoneEntry => ({ entry, arrival: arrivalOf(entry) ?? `${context.jobId}:${index}` }))
+    const entries = events.map((entry, index): LoneEntry => {
+      return { entry, arrival: arrivalOf(entry) ?? `${context.jobId}:${index}` }
+    })
     const [first] = entries
     if (first !== undefined && entries.length === 1) return handleAlone(deps, first, context)
     if (!context.isFirstRun) {
       await deps.batches.addEach(entries)
       return DONE
     }
-    const left = (await Promise.all(entries.map((entry) => leftAfter(deps, entry, context)))).filter((entry) => entry !== undefined)
+    const tried = await Promise.all(entries.map((entry) => leftAfter(deps, entry, context)))
+    const left = tried.filter((entry) => entry !== undefined)
     if (left.length > 0) await deps.batches.addEach(left)
     return DONE
   }
 }
 
 /** Its outcome is the job's. */
-async function handleAlone(deps: FanOutBatchDeps, { entry, arrival }: LoneEntry, context: JobContext): Promise<JobOutcome> {
+async function handleAlone(deps: FanOutBatchDeps, lone: LoneEntry, context: JobContext): Promise<JobOutcome> {
+  const { entry, arrival } = lone
   const message = parseBatchedEvent(entry)
   if (message === undefined) {
     deps.log.error({ jobId: context.jobId, arrival }, 'message.unreadable')
@@ -62,11 +67,13 @@ async function leftAfter(deps: FanOutBatchDeps, lone: LoneEntry, context: JobCon
 
 type Arrived = { message: BatchedEvent; arrival: string }
 
-async function dispatch({ fanOutOf }: FanOutBatchDeps, { message, arrival }: Arrived, { signal }: JobContext): Promise<void> {
+async function dispatch({ fanOutOf }: FanOutBatchDeps, arrived: Arrived, { signal }: JobContext): Promise<void> {
+  const { message, arrival } = arrived
   const { event, receivedAtMs, isOld } = message
   const fanOut = fanOutOf(event.platform)
   if (!fanOut) throw platformNotConfigured()
-  await fanOut({ v: 1, kind: 'fan-out', event, receivedAtMs }, { stop: signal, mayCall: true, claim: { arrival, isOld } })
+  const claim = { arrival, isOld }
+  await fanOut({ v: 1, kind: 'fan-out', event, receivedAtMs }, { stop: signal, mayCall: true, claim })
 }
 
 function arrivalOf(entry: unknown): string | undefined {

@@ -35,7 +35,10 @@ export function createFanOut(deps: FanOutDeps): FanOut {
     const id = deliveryId(event.id, job.replay)
     const claim = own && { eventId: event.id, ...own }
     // Together, in one round trip.
-    const [isOurs, all] = await Promise.all([claim ? deps.claims.claim(claim) : true, deps.subscriptions.all(maxAgeMs(job, deps.clock))])
+    const [isOurs, all] = await Promise.all([
+      claim ? deps.claims.claim(claim) : true,
+      deps.subscriptions.all(maxAgeMs(job, deps.clock)),
+    ])
     if (!isOurs) {
       deps.onDuplicate?.()
       return { delivered: 0, enqueued: 0 }

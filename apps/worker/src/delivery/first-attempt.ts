@@ -46,7 +46,10 @@ export async function makeFirstAttempt(deps: FirstAttemptDeps, handing: Handing)
   if (job.replay !== undefined) {
     await recordState(deps, { ...aboutOf(delivery), status: 'pending', attempts: 0, jobId: delivery.deliveryId })
   }
-  if (sink.kind !== 'webhook') return passOn(deps, delivery, await deliverFirst(deps, delivery, { make: () => writeLocally(deps, handing), isLogged: false }))
+  if (sink.kind !== 'webhook') {
+    const written = await deliverFirst(deps, delivery, { make: () => writeLocally(deps, handing), isLogged: false })
+    return passOn(deps, delivery, written)
+  }
   const leave = await mayCall(deps, handing, sink.url)
   if (leave !== undefined) return callWebhook(deps, { ...handing, delivery, leave, timeoutMs: sink.timeoutMs })
   await deps.enqueueDelivery(delivery)
@@ -58,11 +61,17 @@ function deliverFirst(
   delivery: DeliveryJob,
   attempt: Pick<Parameters<typeof deliverOnce>[1], 'make' | 'onAttempted' | 'isLogged'>,
 ): Promise<Delivered> {
-  return deliverOnce(deps, { about: aboutOf(delivery), attempt: 1, scheduleSeconds: delivery.scheduleSeconds, ...attempt })
+  const { scheduleSeconds } = delivery
+  return deliverOnce(deps, { about: aboutOf(delivery), attempt: 1, scheduleSeconds, ...attempt })
 }
 
 /** `isHeld`: the delivery stands in its queue already, put off. */
-async function passOn(deps: FirstAttemptDeps, delivery: DeliveryJob, delivered: Delivered, isHeld = false): Promise<Handed> {
+async function passOn(
+  deps: FirstAttemptDeps,
+  delivery: DeliveryJob,
+  delivered: Delivered,
+  { isHeld = false } = {},
+): Promise<Handed> {
   const { enqueueDelivery, takeBack } = deps
   switch (delivered.kind) {
     case 'delivered':
@@ -99,8 +108,8 @@ function mayCall({ directCalls }: FirstAttemptDeps, { job, subscription, mayCall
 type Calling = Handing & { delivery: DeliveryJob; leave: Leave; timeoutMs: number }
 
 /**
- * The job waits a moment for the answer, and no other event of it any longer than that: then the delivery is put into its queue, to
- * be made when the call cannot be under way any more, and is taken back when the call succeeds.
+ * The job waits a moment for the answer, and no other event of it any longer than that: then the delivery is put into
+ * its queue, to be made when the call cannot be under way any more, and is taken back when the call succeeds.
  */
 async function callWebhook(deps: FirstAttemptDeps, calling: Calling): Promise<Handed> {
   const { delivery, stop, leave, timeoutMs } = calling
@@ -132,7 +141,7 @@ async function callWebhook(deps: FirstAttemptDeps, calling: Calling): Promise<Ha
 /** Never rejects: what cannot be written down is made again when its time comes. */
 async function endLate(deps: FirstAttemptDeps, delivery: DeliveryJob, call: Promise<Delivered>): Promise<void> {
   try {
-    await passOn(deps, delivery, await call, true)
+    await passOn(deps, delivery, await call, { isHeld: true })
   } catch (error) {
     logPostponed(deps, delivery, error)
   }

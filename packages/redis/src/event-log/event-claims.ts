@@ -1,17 +1,27 @@
-// Owns: that each event that was pushed is dispatched by one arrival of it, although WeChat pushes again and jobs run again.
+// Owns: that each event that was pushed is dispatched by one arrival of it, although WeChat pushes again and jobs run
+// again.
 import { createBatches } from '../batches.ts'
 import type { RedisConnection } from '../connect.ts'
 import { MESSAGES_QUEUE, onceIds, type PlatformKeys, queueKey } from '../keys.ts'
 import { runScript, script } from '../script.ts'
 import { guardStore } from '../store-errors.ts'
 
-/** `arrival`: which job, and where in it. `isOld`: the push came when its de-duplication was over already, or may have been. */
+/**
+ * `arrival`: which job, and where in it. `isOld`: the push came when its de-duplication was over already, or may have
+ * been.
+ */
 export type Claim = { eventId: string; arrival: string; isOld?: boolean | undefined }
 
 export type EventClaims = {
-  /** True: this arrival has the event, from now on or from an earlier run. False: another one has it. Rejects with STORE_UNAVAILABLE. */
+  /**
+   * True: this arrival has the event, from now on or from an earlier run. False: another one has it. Rejects with
+   * STORE_UNAVAILABLE.
+   */
   claim(claim: Claim): Promise<boolean>
-  /** All was done for the event, so that another run of its job leaves it alone. Only where no event log knows that. Rejects as `claim`. */
+  /**
+   * All was done for the event, so that another run of its job leaves it alone. Only where no event log knows that.
+   * Rejects as `claim`.
+   */
   ended(claim: Claim): Promise<void>
   /** A job of the version before was seen: its processes may still be running. */
   olderVersionSeen(): void
@@ -50,8 +60,8 @@ return answers
 `)
 
 /**
- * Versions before de-duplicated when a push came, by a key of BullMQ's queue. While their processes may run, an event is claimed under
- * that name, too: they see it, and what they took is seen.
+ * Versions before de-duplicated when a push came, by a key of BullMQ's queue. While their processes may run, an event
+ * is claimed under that name, too: they see it, and what they took is seen.
  * KEYS: for each claim its key
  * ARGV: for each claim: arrival, life in ms
  * -> 1 for each that is this arrival's
@@ -73,7 +83,9 @@ return answers
 const endClaims = script(`
 for index, key in ipairs(KEYS) do
   local life = redis.call('PTTL', key)
-  if life > 0 and redis.call('GET', key) == ARGV[index] then redis.call('SET', key, ARGV[index] .. ' done', 'PX', life) end
+  if life > 0 and redis.call('GET', key) == ARGV[index] then
+    redis.call('SET', key, ARGV[index] .. ' done', 'PX', life)
+  end
 end
 return #KEYS
 `)
@@ -107,7 +119,8 @@ export function createEventClaims(deps: EventClaimsDeps): EventClaims {
 
   const ends = createBatches<Claim, true>({
     write: async (_, batch) => {
-      await runScript(redis, endClaims, { keys: batch.map(({ eventId }) => keys.arrival(eventId)), args: batch.map(({ arrival }) => arrival) })
+      const names = batch.map(({ eventId }) => keys.arrival(eventId))
+      await runScript(redis, endClaims, { keys: names, args: batch.map(({ arrival }) => arrival) })
       return batch.map(() => true)
     },
   })
@@ -123,7 +136,9 @@ export function createEventClaims(deps: EventClaimsDeps): EventClaims {
 
   return {
     olderVersionSeen,
-    ended: (claim) => (deps.isLogged ? Promise.resolve() : guardStore(async () => void (await ends.add(TOGETHER, claim)))),
+    async ended(claim) {
+      if (!deps.isLogged) await guardStore(() => ends.add(TOGETHER, claim))
+    },
     claim: (claim) =>
       guardStore(async () => {
         looked ??= lookForOlderVersion()

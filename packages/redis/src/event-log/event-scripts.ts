@@ -1,6 +1,6 @@
 // Owns: the scripts that write the event log. Every key of the log expires; all of a platform share its hash tag.
 import { APPEND_TO } from '../append-script.ts'
-import { ADDING } from '../queues/add-jobs-script.ts'
+import { ADDING } from '../bullmq-format/add-jobs-script.ts'
 import { script } from '../script.ts'
 
 /** Is this the state, as JSON, of a delivery that was made? Its status stands first (logged-event.ts). */
@@ -56,7 +56,7 @@ local function give(at, id, kind, event)
   if place == 0 then return false end
   local add = queues[place]
   if add == nil then return type(appendTo(KEYS[place], how, 'id', id, 'type', kind, 'event', event)) == 'string' end
-  return add and pcall(add, id, kind, event, how, now, '', 0)
+  return add and pcall(add, id, kind, event, how, now)
 end
 
 local function hasGot(key, field, receivedAtMs)

@@ -1,6 +1,6 @@
 // Owns: writing the event log: what is recorded at the same moment goes to Redis in one step.
 import { createBatches } from '../batches.ts'
-import { isFormatKnown } from '../queues/bullmq-format.ts'
+import { isFormatKnown } from '../bullmq-format/format-version.ts'
 import { runScript } from '../script.ts'
 import { guardStore } from '../store-errors.ts'
 import type { DeliveryChange, EventLog, EventLogDeps } from './event-log.ts'

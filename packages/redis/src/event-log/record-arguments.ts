@@ -1,8 +1,8 @@
 // Owns: what the script that records events is called with. What it does with that stands in event-scripts.ts.
 import type { GatewayEvent } from '@wxgw/contracts'
 import type { Queue } from 'bullmq'
-import { KEYS_TO_ADD, optionsJson } from '../queues/add-jobs-script.ts'
-import { keysOf, prefixOf } from '../queues/bullmq-format.ts'
+import { KEYS_TO_ADD, optionsJson } from '../bullmq-format/add-jobs-script.ts'
+import { keysOf, prefixOf } from '../bullmq-format/format-version.ts'
 import { CONSUMER_JOB_OPTIONS } from '../queues/job-options.ts'
 import type { ScriptArguments } from '../script.ts'
 import type { DirectSink } from './event-log.ts'

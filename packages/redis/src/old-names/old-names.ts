@@ -1,7 +1,13 @@
 // Owns: the names that earlier versions gave to queues and streams of subscriptions, and which of these were
 // ambiguous: `-` separated the parts, and a platform's id and a subscription's name may both contain it.
 import { SUBSCRIPTION_NAME_PATTERN } from '@wxgw/contracts'
-import { COMPONENT_EVENTS_QUEUE, MAINTENANCE_QUEUE, MESSAGE_BATCHES_QUEUE, MESSAGES_QUEUE, PLATFORM_EVENTS_QUEUE } from '../keys.ts'
+import {
+  COMPONENT_EVENTS_QUEUE,
+  MAINTENANCE_QUEUE,
+  MESSAGE_BATCHES_QUEUE,
+  MESSAGES_QUEUE,
+  PLATFORM_EVENTS_QUEUE,
+} from '../keys.ts'
 
 export type OldNames = {
   deliveriesQueue(subscription: string): string
@@ -24,7 +30,13 @@ export type Owner = { platform: string; subscription?: string }
 const NAME = new RegExp(SUBSCRIPTION_NAME_PATTERN)
 const DELIVERIES = /^\{wx-deliveries-(.+)\}$/
 const SINK = /^\{wx-(.+)\}$/
-const OWN: readonly string[] = [COMPONENT_EVENTS_QUEUE, PLATFORM_EVENTS_QUEUE, MESSAGES_QUEUE, MESSAGE_BATCHES_QUEUE, MAINTENANCE_QUEUE]
+const OWN: readonly string[] = [
+  COMPONENT_EVENTS_QUEUE,
+  PLATFORM_EVENTS_QUEUE,
+  MESSAGES_QUEUE,
+  MESSAGE_BATCHES_QUEUE,
+  MAINTENANCE_QUEUE,
+]
 
 /** `platforms`: the ids of all that are configured. */
 export function oldNames(platform: string, platforms: readonly string[]): OldNames {

@@ -6,7 +6,6 @@ import { isJobGone } from '../job-gone.ts'
 import { deliveriesQueue, isDeliveryId } from '../keys.ts'
 import { runScript, script } from '../script.ts'
 import { guardStore } from '../store-errors.ts'
-import { bullMqOptions } from './add-jobs-script.ts'
 import { jobOptions } from './job-options.ts'
 import type { Queues } from './queues.ts'
 
@@ -54,7 +53,9 @@ return 1
 `)
 
 /** `redis` and `queues` share the store; the job's key has the hash tag of its queue. */
-export function createDeliveryQueue({ queues, redis }: { queues: Pick<Queues, 'open' | 'add'>; redis: RedisConnection }): DeliveryQueue {
+export type DeliveryQueueDeps = { queues: Pick<Queues, 'open'>; redis: RedisConnection }
+
+export function createDeliveryQueue({ queues, redis }: DeliveryQueueDeps): DeliveryQueue {
   return {
     enqueueDelivery: (job, { delayMs = 0, attemptsMade = 0, lastError = '', isFinal = false, isHeld = false } = {}) =>
       guardStore(async () => {
@@ -62,22 +63,12 @@ export function createDeliveryQueue({ queues, redis }: { queues: Pick<Queues, 'o
         if (!isDeliveryId(deliveryId)) throw new GatewayError('INTERNAL', 'a delivery without an id of ours')
         const isOver = isFinal || attemptsMade > scheduleSeconds.length
         const queueName = deliveriesQueue(job.platform, job.subscription)
-        const plain = {
-          id: deliveryId,
-          name: job.event.type,
-          data: job,
-          options: jobOptions(1 + scheduleSeconds.length),
-          deduplication: { id: deliveryId, ttl: REMEMBERED_MS },
-          lean: true,
-        }
-        if (delayMs <= 0 && attemptsMade === 0 && !job.reply && !isHeld) {
-          await queues.add(queueName, plain)
-          return
-        }
         const queue = queues.open(queueName)
         const heldMs = attemptsMade > 0 ? Math.max(delayMs, HELD_MS) : delayMs
-        const added = await queue.add(plain.name, job, {
-          ...bullMqOptions(plain),
+        const added = await queue.add(job.event.type, job, {
+          ...jobOptions(1 + scheduleSeconds.length),
+          jobId: deliveryId,
+          deduplication: { id: deliveryId, ttl: REMEMBERED_MS },
           delay: Math.max(0, Math.round(heldMs)),
           // A push is waiting for the answer to this one: it goes before what has waited longer.
           ...(job.reply ? { lifo: true } : {}),

@@ -7,10 +7,17 @@ import { COMPONENT_EVENTS_QUEUE, MAINTENANCE_QUEUE, MESSAGES_QUEUE, onceIds, PLA
 import { NO_REPLICA_BARRIER, type ReplicaBarrier } from '../replication/replica-barrier.ts'
 import type { Sealer } from '../sealed.ts'
 import { guardStore } from '../store-errors.ts'
-import type { PlainJob, PlainJobOptions } from './add-jobs-script.ts'
-import { CONTROL_ATTEMPTS, EXCHANGE_ATTEMPTS, FAN_OUT_ATTEMPTS, jobOptions, RELEASE_CHECK_ATTEMPTS, SYNC_ATTEMPTS } from './job-options.ts'
-import { createMessageBatches, createShortIds } from './message-batches.ts'
-import type { Queues } from './queues.ts'
+import {
+  CONTROL_ATTEMPTS,
+  EXCHANGE_ATTEMPTS,
+  FAN_OUT_ATTEMPTS,
+  jobOptions,
+  type PlainJobOptions,
+  RELEASE_CHECK_ATTEMPTS,
+  SYNC_ATTEMPTS,
+} from './job-options.ts'
+import { createMessageBatches } from './message-batches.ts'
+import type { PlainJob, Queues } from './queues.ts'
 import type { SyncState, SyncStates } from './sync-states.ts'
 
 export type Acceptance = 'accepted' | 'duplicate'
@@ -35,10 +42,14 @@ export type Inbox = {
    */
   componentEvent(event: Arrival & { eventId: string; plaintext: string }): Promise<Acceptance>
   /**
-   * `queued`: Redis has it, and whoever records it leaves it alone when it is known (event-claims.ts). One whose push waits for a
-   * `reply` is a job of its own, and is de-duplicated here as well.
+   * `queued`: Redis has it, and whoever records it leaves it alone when it is known (event-claims.ts). One whose push
+   * waits for a `reply` is a job of its own, and is de-duplicated here as well.
    */
-  message(event: GatewayEvent, arrival: Arrival, reply?: { subscription: string; deadlineAtMs: number }): Promise<Acceptance | 'queued'>
+  message(
+    event: GatewayEvent,
+    arrival: Arrival,
+    reply?: { subscription: string; deadlineAtMs: number },
+  ): Promise<Acceptance | 'queued'>
   /** An event of the component or of the gateway, on its way to subscriptions. */
   platformEvent(event: GatewayEvent, options?: { receivedAtMs?: number; only?: string; replay?: string }): Promise<Acceptance>
   /** A new delivery of an old event: to all subscriptions that match, or to those of them that are named. */
@@ -93,7 +104,6 @@ export function createInbox(deps: InboxDeps): Inbox {
   const dedupeMs = deps.dedupeSeconds * 1000
   const oldPushMs = Math.max(deps.eventLogSeconds * 1000, dedupeMs)
   const once = onceIds(platform)
-  const nextShortId = createShortIds()
   const batches = createMessageBatches({ queues, replicas })
   const eventPlace = (eventId: string) => ({ platform, subject: eventId, field: 'component-event' })
   const codePlace = (eventId: string) => ({ platform, subject: eventId, field: 'release-check' })
@@ -105,10 +115,10 @@ export function createInbox(deps: InboxDeps): Inbox {
    * The deduplication key outlives the job; a job id of each push's own tells by the answer whether it is ours. Sent
    * twice by the driver after a lost reply, the job is found under its id and is still ours.
    */
-  async function addOnce(queueName: string, added: AddedOnce & { lean?: boolean }): Promise<Acceptance> {
-    const { data, id, options, ttlMs = dedupeMs, lean = false } = added
-    const jobId = lean ? nextShortId() : `${data.kind}-${randomUUID()}`
-    const answer = await add(queueName, { id: jobId, name: data.kind, data, options, deduplication: { id, ttl: ttlMs }, lean })
+  async function addOnce(queueName: string, { data, id, options, ttlMs = dedupeMs }: AddedOnce): Promise<Acceptance> {
+    const jobId = `${data.kind}-${randomUUID()}`
+    const deduplication = { id, ttl: ttlMs }
+    const answer = await add(queueName, { id: jobId, name: data.kind, data, options, deduplication })
     return answer === jobId ? 'accepted' : 'duplicate'
   }
 
@@ -136,7 +146,7 @@ export function createInbox(deps: InboxDeps): Inbox {
   function fanOut(queueName: string, data: FanOutJob, ttlMs = dedupeMs): Promise<Acceptance> {
     const { event, replay, only } = data
     const id = once.fanOut({ eventId: event.id, replay, only })
-    return addOnce(queueName, { data, id, options: FAN_OUT_OPTIONS, ttlMs, lean: true })
+    return addOnce(queueName, { data, id, options: FAN_OUT_OPTIONS, ttlMs })
   }
 
   return {

@@ -1,5 +1,10 @@
 // Owns: how often and how long each kind of job is tried, and what is kept of it afterwards.
-import type { PlainJobOptions } from './add-jobs-script.ts'
+import type { JobsOptions } from 'bullmq'
+
+export type PlainJobOptions = Pick<
+  JobsOptions,
+  'attempts' | 'backoff' | 'removeOnComplete' | 'removeOnFail' | 'stackTraceLimit'
+>
 
 /**
  * Component events and profiles: at once after 1 s, 2 s, 4 s … 32 s, then every 60 s, until an hour has passed.

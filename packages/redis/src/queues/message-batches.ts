@@ -1,4 +1,5 @@
-// Owns: writing jobs that carry messages: one for what wants in at the same moment, and one for each that has to go on by itself.
+// Owns: writing jobs that carry messages: one for what wants in at the same moment, and one for each that has to go on
+// by itself.
 import type { BatchedEvent, FanOutBatchJob } from '@wxgw/contracts'
 import { randomBytes } from 'node:crypto'
 import { createBatches } from '../batches.ts'
@@ -8,7 +9,9 @@ import { guardStore } from '../store-errors.ts'
 import { FAN_OUT_ATTEMPTS, jobOptions } from './job-options.ts'
 import type { Queues } from './queues.ts'
 
-/** `arrival` names the job, too: added again, it is the same. `entry` is whatever stood in the job that it comes from. */
+/**
+ * `arrival` names the job, too: added again, it is the same. `entry` is whatever stood in the job that it comes from.
+ */
 export type LoneEntry = { arrival: string; entry: unknown; delayMs?: number | undefined }
 
 export type MessageBatches = {
@@ -50,7 +53,8 @@ export function createMessageBatches({ queues, replicas = NO_REPLICA_BARRIER }: 
         const jobs = entries.map(({ arrival, entry, delayMs = 0 }) => {
           // BullMQ has no colon in an id of ours.
           const jobId = batchJobId(arrival.replaceAll(':', '-'), 1)
-          return { name: NAME, data: batchOf([withArrival(entry, arrival)]), opts: { ...OPTIONS, jobId, delay: delayMs } }
+          const data = batchOf([withArrival(entry, arrival)])
+          return { name: NAME, data, opts: { ...OPTIONS, jobId, delay: delayMs } }
         })
         await queue().addBulk(jobs)
       }),
@@ -67,7 +71,7 @@ function withArrival(entry: unknown, arrival: string): unknown {
 }
 
 /** Of many waiting jobs every byte of an id counts four times: 64 bits that are this process' own, and a number. */
-export function createShortIds(): () => string {
+function createShortIds(): () => string {
   const own = randomBytes(8).toString('base64url')
   let count = 0
   return () => `f${own}.${(count += 1).toString(36)}`

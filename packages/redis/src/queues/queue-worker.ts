@@ -2,11 +2,10 @@
 // What one run of a job does is run-job.ts' business.
 import { setTimeout as delay } from 'node:timers/promises'
 import { Stop } from '@wxgw/wechat-core'
-import { DelayedError, type Job, Worker, type WorkerOptions } from 'bullmq'
+import { createRedisBackend, DelayedError, type Job, Worker, type WorkerOptions } from 'bullmq'
 import type { RedisConnection } from '../connect.ts'
 import { QUEUE_PREFIX } from '../keys.ts'
 import { createErrorLog } from './error-log.ts'
-import { createBatchingBackend } from './finish-batches.ts'
 import { exponentialBackoffMs } from './job-options.ts'
 import { createOutageBrake } from './outage-brake.ts'
 import { RetryLater, runJob, type RunJobDeps } from './run-job.ts'
@@ -18,8 +17,6 @@ export type QueueWorkerDeps<Payload> = Omit<RunJobDeps<Payload>, 'backoff'> & {
   /** It opens no connection and waits for this: whoever adds a job wakes it, and somebody watches the queue for what others add. */
   wakeUp?: WakeUp
   concurrency: number
-  /** False for the queues of lean jobs: see finish-batches.ts. Default true. */
-  tells?: boolean
   /** BullMQ asks INFO for the version and does not work without; where it is refused it takes Redis for an old one. Default false. */
   infoRefused?: boolean
   /** Default: exponential from 1 s, at most 60 s. */
@@ -59,7 +56,8 @@ const POLL_MS = 10
 
 /** Starts at once and recovers from every outage of Redis by itself. A lock is no mutual exclusion: handlers are safe to run twice. */
 export function createQueueWorker<Payload>(deps: QueueWorkerDeps<Payload>): QueueWorker {
-  const { connection, concurrency, queue, log, infoRefused = false, tells = true, wakeUp, closeTimeoutMs = CLOSE_TIMEOUT_MS } = deps
+  const { connection, concurrency, queue, log, infoRefused = false, wakeUp } = deps
+  const { closeTimeoutMs = CLOSE_TIMEOUT_MS } = deps
   const backoff = deps.backoff ?? ((attempt: number) => exponentialBackoffMs(attempt))
   const running = new Map<string, Stop>()
   let taken = 0
@@ -96,13 +94,9 @@ export function createQueueWorker<Payload>(deps: QueueWorkerDeps<Payload>): Queu
       backoffStrategy: (attempt, _type, error) => (error instanceof RetryLater ? error.delayMs : exponentialBackoffMs(attempt)),
     },
   }
-  // BullMQ's own count: what is taken is not running yet, and what is being ended still has its place. A question that has waited has
-  // one, too.
-  const freePlaces = () => concurrency - (worker['mainLoopQueue']?.numTotal() ?? concurrency) + (worker['waiting'] ? 1 : 0)
-  const isEnding = () => closing !== undefined
-  const onError = (error: unknown) => logError(error)
-  const backend = createBatchingBackend({ connection, lockMs: LOCK_MS, tells, freePlaces, isEnding, onError })
-  const worker: Worker = new Worker(queue, process, options, wakeUp ? waitingInProcess(backend, wakeUp) : backend)
+  const worker: Worker = wakeUp
+    ? new Worker(queue, process, options, waitingInProcess(createRedisBackend, wakeUp))
+    : new Worker(queue, process, options)
 
   const brake = createOutageBrake(worker)
   const logError = createErrorLog(log, 'worker.failed', { queue })

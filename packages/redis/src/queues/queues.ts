@@ -3,12 +3,24 @@ import { Queue } from 'bullmq'
 import type { RedisConnection } from '../connect.ts'
 import { QUEUE_PREFIX } from '../keys.ts'
 import { createErrorLog, type WarnLog } from './error-log.ts'
-import { createJobBatches, type JobBatches } from './job-batches.ts'
+import type { PlainJobOptions } from './job-options.ts'
+
+/** A job of the gateway's own, which BullMQ writes, runs and ends. */
+export type PlainJob = {
+  id: string
+  name: string
+  data: unknown
+  options: PlainJobOptions
+  deduplication?: { id: string; ttl?: number }
+}
 
 export type Queues = {
   open(name: string): Queue
-  /** As Queue.add of a job without delay, priority or parent, together with what else is added at this moment. */
-  add: JobBatches['add']
+  /**
+   * Resolves with the job's own id after Redis has accepted it, or with the id of the job that it duplicates. Rejects
+   * as Queue.add.
+   */
+  add(queueName: string, job: PlainJob): Promise<string>
   /** Lets go of a queue of a subscription that is no more; its jobs are not touched. */
   release(name: string): Promise<void>
   close(): Promise<void>
@@ -40,7 +52,12 @@ export function createQueues({ connection, log }: { connection: RedisConnection;
 
   return {
     open,
-    add: createJobBatches({ connection, open }).add,
+    async add(queueName, { id, name, data, options, deduplication }) {
+      const once = deduplication ? { deduplication } : {}
+      const job = await open(queueName).add(name, data, { ...options, jobId: id, ...once })
+      if (job.id === undefined) throw new Error('the queue gave a job no id')
+      return job.id
+    },
     async release(name) {
       const queue = opened.get(name)
       opened.delete(name)

@@ -2,6 +2,7 @@
 import type { GatewayEvent } from '@wxgw/contracts'
 import { APPEND_TO } from '../append-script.ts'
 import { createBatches } from '../batches.ts'
+import { createConsumerJobs } from '../bullmq-format/consumer-jobs.ts'
 import type { RedisConnection } from '../connect.ts'
 import { runScript, script } from '../script.ts'
 import { guardStore } from '../store-errors.ts'
@@ -37,7 +38,10 @@ end
 return answers
 `)
 
-export function createSinkWriter({ queues, redis }: { queues: Pick<Queues, 'add'>; redis: RedisConnection }): SinkWriter {
+export type SinkWriterDeps = { queues: Pick<Queues, 'open'>; redis: RedisConnection }
+
+export function createSinkWriter({ queues, redis }: SinkWriterDeps): SinkWriter {
+  const jobs = createConsumerJobs({ connection: redis, open: queues.open })
   const entries = createBatches<Entry, string>({
     write: async (stream, added) => {
       const args = added.flatMap(({ fields, maxLength }) => {
@@ -51,9 +55,7 @@ export function createSinkWriter({ queues, redis }: { queues: Pick<Queues, 'add'
 
   return {
     addToConsumerQueue: ({ queue, jobId, name, data }) =>
-      guardStore(async () => {
-        await queues.add(queue, { id: jobId, name, data, options: CONSUMER_JOB_OPTIONS })
-      }),
+      guardStore(() => jobs.add(queue, { id: jobId, name, data, options: CONSUMER_JOB_OPTIONS })),
     appendToStream: ({ stream, fields, maxLength }) =>
       guardStore(async () => void (await entries.add(stream, { fields, maxLength }))),
   }

@@ -7,8 +7,8 @@ import { guardStore } from '../store-errors.ts'
 const PAGE = 1_000
 
 /**
- * From the ids of what waits, which say how many messages each job has: never a count of its own that could go wrong. From the end
- * that workers take from: what they take meanwhile is not counted twice. Rejects with STORE_UNAVAILABLE.
+ * From the ids of what waits, which say how many messages each job has: never a count of its own that could go wrong.
+ * From the end that workers take from: what they take meanwhile is not counted twice. Rejects with STORE_UNAVAILABLE.
  */
 export function waitingMessages(redis: RedisConnection): Promise<number> {
   return guardStore(async () => {

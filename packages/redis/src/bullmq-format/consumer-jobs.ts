@@ -1,0 +1,51 @@
+// Owns: that what goes to one consumer's queue at the same moment goes there in one step, and that each job learns its
+// own fate.
+import type { Queue } from 'bullmq'
+import { createBatches } from '../batches.ts'
+import type { RedisConnection } from '../connect.ts'
+import { runScript } from '../script.ts'
+import { addJobs, type ConsumerJob, jobArguments, KEYS_TO_ADD } from './add-jobs-script.ts'
+import { isFormatKnown, keysOf, prefixOf } from './format-version.ts'
+
+export type ConsumerJobs = {
+  /**
+   * Resolves after Redis has accepted it; one that is there already under its id stays as it is. Rejects as Queue.add.
+   */
+  add(queueName: string, job: ConsumerJob): Promise<void>
+}
+
+export type ConsumerJobsDeps = {
+  connection: RedisConnection
+  open(queueName: string): Queue
+  /** Of the BullMQ that is installed. Default: what its package.json says. */
+  version?: string | undefined
+}
+
+/**
+ * A job that is refused is tried alone, so that the others do not suffer for it. What is there already is found under
+ * its id.
+ */
+export function createConsumerJobs({ connection, open, version }: ConsumerJobsDeps): ConsumerJobs {
+  const write = isFormatKnown(version) ? writeByScript : writeByBullMq
+
+  async function writeByScript(queueName: string, jobs: readonly ConsumerJob[]): Promise<unknown[]> {
+    const queue = open(queueName)
+    const args = jobArguments(prefixOf(queue), jobs, Date.now())
+    const ids = await runScript(connection, addJobs, { keys: keysOf(queue, KEYS_TO_ADD), args })
+    return Array.isArray(ids) ? ids : []
+  }
+
+  async function writeByBullMq(queueName: string, jobs: readonly ConsumerJob[]): Promise<unknown[]> {
+    const theirs = jobs.map(({ id, name, data, options }) => ({ name, data, opts: { ...options, jobId: id } }))
+    const added = await open(queueName).addBulk(theirs)
+    return added.map(({ id }) => id)
+  }
+
+  const batches = createBatches<ConsumerJob, string>({
+    write: async (queueName, jobs) => {
+      const ids = await write(queueName, jobs)
+      return ids.map((id) => (typeof id === 'string' && id !== '' ? id : new Error('the queue gave a job no id')))
+    },
+  })
+  return { add: async (queueName, job) => void (await batches.add(queueName, job)) }
+}
