@@ -60,7 +60,11 @@ function startMaintenance(t: Test, store: Store): void {
 async function fail(store: Store, count: number) {
   const { deliveries, failed } = open(store)
   const worker = startWorker(store, () => ({ kind: 'dead', error: 'HTTP 500' }))
-  await Promise.all(Array.from({ length: count }, (_, n) => deliveries.enqueueDelivery(makeJob(`ev_${n}`, [0]))))
+  // In portions, as whoever enqueues many does: one after the other would take long, and all at once longer than a command may.
+  const ids = Array.from({ length: count }, (_, n) => `ev_${n}`)
+  for (let at = 0; at < count; at += 100) {
+    await Promise.all(ids.slice(at, at + 100).map((id) => deliveries.enqueueDelivery(makeJob(id, [0]))))
+  }
   await until('all have failed', async () => (await failed()) === count, { timeoutMs: 20_000 })
   await worker.close()
 }

@@ -5,6 +5,7 @@ import type { JobContext, JobHandler, JobOutcome, LoneEntry, MessageBatches } fr
 import type { Log } from '@wxgw/runtime'
 import { GatewayError } from '@wxgw/wechat-core'
 import { platformNotConfigured } from '../control-plane/platform-of-job.ts'
+import { createDispatchRoom } from './dispatch-room.ts'
 import type { FanOut } from './fan-out.ts'
 
 export type FanOutBatchDeps = {
@@ -14,6 +15,11 @@ export type FanOutBatchDeps = {
 }
 
 const parseBatchedEvent = parserOf(BatchedEventSchema)
+/**
+ * Small jobs run by the dozen, and of full ones not so many that their messages compete for a webhook's places: who
+ * finds none goes by the queue, which costs twice as much.
+ */
+const MESSAGES_AT_ONCE = 75
 const DONE: JobOutcome = { kind: 'done' }
 /** What failed is tried again after this, and from then on as any job. */
 const AGAIN_MS = 1_000
@@ -23,17 +29,19 @@ const AGAIN_MS = 1_000
  * while it runs: a worker that has lost its lock would write back what another has done.
  */
 export function fanOutBatchHandler(deps: FanOutBatchDeps): JobHandler<FanOutBatchJob> {
+  const room = createDispatchRoom(MESSAGES_AT_ONCE)
   return async ({ events }, context) => {
     const entries = events.map((entry, index): LoneEntry => {
       return { entry, arrival: arrivalOf(entry) ?? `${context.jobId}:${index}` }
     })
     const [first] = entries
-    if (first !== undefined && entries.length === 1) return handleAlone(deps, first, context)
-    if (!context.isFirstRun) {
+    if (!context.isFirstRun && entries.length > 1) {
       await deps.batches.addEach(entries)
       return DONE
     }
-    const tried = await Promise.all(entries.map((entry) => leftAfter(deps, entry, context)))
+    await room.enter(entries.length)
+    if (first !== undefined && entries.length === 1) return handleAlone(deps, first, context).finally(room.leave)
+    const tried = await Promise.all(entries.map((entry) => leftAfter(deps, entry, context).finally(room.leave)))
     const left = tried.filter((entry) => entry !== undefined)
     if (left.length > 0) await deps.batches.addEach(left)
     return DONE

@@ -1,6 +1,6 @@
 // Owns: the first attempt at one delivery where the fan-out may make it itself; what it may not, and what failed, goes to the
 // subscription's own queue.
-import type { DeliveryJob, DeliveryResult, FanOutJob, Subscription } from '@wxgw/contracts'
+import type { DeliveryJob, DeliveryResult, FanOutJob, Subscription, WebhookSink } from '@wxgw/contracts'
 import { deliveryId, type DeliveryQueue } from '@wxgw/redis'
 import { afterReading, Stop, type StopSignal } from '@wxgw/wechat-core'
 import type { Sinks } from '../sinks/sink.ts'
@@ -12,12 +12,12 @@ import { recordState } from './record-state.ts'
 
 export type FirstAttemptDeps = DeliverOnceDeps & {
   sinks: Sinks
-  directCalls: Pick<DirectCalls, 'enter'>
+  directCalls: Pick<DirectCalls, 'enter' | 'seen'>
   lateCalls: Pick<LateCalls, 'mayLeave' | 'signal' | 'follow'>
   /** Into the subscription's own queue, de-duplicated by `deliveryId`; resolves after Redis has accepted. */
   enqueueDelivery: DeliveryQueue['enqueueDelivery']
   takeBack: DeliveryQueue['takeBack']
-  /** How long a job waits for a webhook that it calls. Default 1 s. */
+  /** How long a job waits for a webhook that it calls. Default 250 ms. */
   callHoldsJobMs?: number
 }
 
@@ -33,7 +33,8 @@ type Handing = { job: FanOutJob; subscription: Subscription; body: string } & Fi
 /** `dropped`: the subscription was deleted while it was being called. */
 export type Handed = 'delivered' | 'enqueued' | 'dropped'
 
-const CALL_HOLDS_JOB_MS = 1_000
+/** Five times what counts as quick. */
+const CALL_HOLDS_JOB_MS = 250
 /** Beyond the call's own time-out: what a busy process and a slow store add until its outcome is written down. */
 const CALL_MARGIN_MS = 10_000
 
@@ -51,7 +52,7 @@ export async function makeFirstAttempt(deps: FirstAttemptDeps, handing: Handing)
     return passOn(deps, delivery, written)
   }
   const leave = await mayCall(deps, handing, sink.url)
-  if (leave !== undefined) return callWebhook(deps, { ...handing, delivery, leave, timeoutMs: sink.timeoutMs })
+  if (leave !== undefined) return callWebhook(deps, { ...handing, delivery, leave, sink })
   await deps.enqueueDelivery(delivery)
   return 'enqueued'
 }
@@ -105,15 +106,15 @@ function mayCall({ directCalls }: FirstAttemptDeps, { job, subscription, mayCall
   return directCalls.enter({ subscription: subscription.name, url })
 }
 
-type Calling = Handing & { delivery: DeliveryJob; leave: Leave; timeoutMs: number }
+type Calling = Handing & { delivery: DeliveryJob; leave: Leave; sink: WebhookSink }
 
 /**
  * The job waits a moment for the answer, and no other event of it any longer than that: then the delivery is put into
  * its queue, to be made when the call cannot be under way any more, and is taken back when the call succeeds.
  */
 async function callWebhook(deps: FirstAttemptDeps, calling: Calling): Promise<Handed> {
-  const { delivery, stop, leave, timeoutMs } = calling
-  const { enqueueDelivery, lateCalls, callHoldsJobMs = CALL_HOLDS_JOB_MS } = deps
+  const { delivery, stop, leave, subscription, sink } = calling
+  const { directCalls, enqueueDelivery, lateCalls, callHoldsJobMs = CALL_HOLDS_JOB_MS } = deps
   const ending = new Stop()
   const end = () => ending.abort(new Error('the process ends, or the job is no longer ours'))
   if (stop.aborted) end()
@@ -124,9 +125,11 @@ async function callWebhook(deps: FirstAttemptDeps, calling: Calling): Promise<Ha
   }).finally(() => stop.removeEventListener('abort', end))
   const delivered = await within(callHoldsJobMs, call)
   if (delivered !== undefined) return passOn(deps, delivery, delivered)
+  // Until it has answered its queue quickly, nobody calls it from here any more.
+  directCalls.seen({ subscription: subscription.name, url: sink.url }, { delivered: false, durationMs: callHoldsJobMs })
   if (!lateCalls.mayLeave() || stop.aborted) return passOn(deps, delivery, await call)
   try {
-    await enqueueDelivery(delivery, { delayMs: timeoutMs + CALL_MARGIN_MS })
+    await enqueueDelivery(delivery, { delayMs: sink.timeoutMs + CALL_MARGIN_MS })
   } catch (error) {
     // Nothing would be left of it if the process died now: the job has to wait.
     logPostponed(deps, delivery, error)

@@ -4,6 +4,7 @@ import type { JobContext, LoneEntry } from '@wxgw/redis'
 import { GatewayError } from '@wxgw/wechat-core'
 import { fanOutBatchHandler, type FanOutOptions } from '@wxgw/worker'
 import t from 'tap'
+import { until } from '../../../helpers/until.ts'
 import { textEvent } from '../delivery-fixtures.ts'
 
 const entry = (id: string, changes: object = {}) => ({ event: textEvent(id), receivedAtMs: 5, ...changes })
@@ -83,4 +84,32 @@ void t.test('a job that cannot hand on what failed does not end', async (t) => {
   const away = () => Promise.reject(new GatewayError('STORE_UNAVAILABLE', 'away', { retry: true }))
   const { run } = setUp({ failing: ['ev_b'], addEach: away })
   await t.rejects(run([entry('ev_a'), entry('ev_b')]), { code: 'STORE_UNAVAILABLE' })
+})
+
+void t.test('of full jobs so many run at once that a webhook has places for their messages, of small ones more', async (t) => {
+  for (const [size, atOnce] of [[25, 3], [1, 60], [400, 1]] as const) {
+    let running = 0
+    let most = 0
+    const ends: Array<() => void> = []
+    const handle = fanOutBatchHandler({
+      fanOutOf: () => async () => {
+        running += 1
+        most = Math.max(most, running)
+        await new Promise<void>((end) => ends.push(end))
+        running -= 1
+        return { delivered: 0, enqueued: 0 }
+      },
+      batches: { addEach: async () => {} },
+      log: { error() {} },
+    })
+    const context = { jobId: 'j', attempt: 1, attemptsLeft: 9, isFirstRun: true, signal: new AbortController().signal }
+    const events = Array.from({ length: size }, (_, index) => entry(`ev_${index}`))
+    const jobs = Promise.all(Array.from({ length: 60 }, () => handle({ v: 2, kind: 'fan-out-batch', events }, context)))
+    for (let ended = 0; ended < 60 * size; ended += 1) {
+      await until('one is running', () => ends.length > 0)
+      ends.shift()?.()
+    }
+    await jobs
+    t.equal(most, atOnce * size, `jobs of ${size}`)
+  }
 })

@@ -54,7 +54,7 @@ function setUp(
       deliveryChanged: async (eventId, name, change) => void changes.push({ eventId, subscription: name, ...change }),
     },
     sinks: { queue: sink, stream: sink, webhook: sink },
-    directCalls: { enter: () => undefined },
+    directCalls: { enter: () => undefined, seen: () => {} },
     claims: { claim: async () => true, ended: async () => {} },
     lateCalls: { mayLeave: () => true, signal: stop, follow: () => {} },
     async enqueueDelivery(job, options) {
@@ -159,7 +159,7 @@ void t.test('what a queue or a stream does not take goes by its own queue, the a
 })
 
 function calling(seen: AttemptSeen[] = []): Partial<FanOutDeps> {
-  return { directCalls: { enter: () => (attempt) => void seen.push(attempt) } }
+  return { directCalls: { enter: () => (attempt) => void seen.push(attempt), seen: () => {} } }
 }
 
 void t.test('a webhook that answers quickly is called at once, without a job of its own', async (t) => {
