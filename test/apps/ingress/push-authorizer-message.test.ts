@@ -124,6 +124,7 @@ void t.test("a component's ticket or code that came to a callback URL goes no fu
       ['wechat.unparsed', ''],
     ],
   )
+  t.same(accepted(gateway)[2]?.data, { raw: '', rawLength: 32, reason: 'not-xml' }, 'what may be encoded goes by its length')
   t.match(accepted(gateway)[3], { type: 'wechat.message.text', data: { Content: '你好', MsgId: '23456789012345678' } })
   t.notMatch(JSON.stringify(gateway.fake.calls), /CANARY/)
   t.notMatch(JSON.stringify(gateway.lines), /CANARY/)

@@ -40,7 +40,7 @@ export function fuzzFunctions({ count, random }: { count: number; random: Random
     () => onText(parseXmlSoundly),
     () => onText((text) => void parseAuthorizerMessage(text, NOW_SECONDS * 1000)),
     () => onText((text) => void parseComponentEvent({ plaintext: text, componentAppId, receivedAtMs: NOW_SECONDS * 1000 })),
-    () => onText((text) => soundWhen(!textWithoutSecrets(text).includes('<AuthorizationCode>code'))),
+    () => onText((text) => soundWhen(!(textWithoutSecrets(text) ?? '').includes('<AuthorizationCode>code'))),
     () => {
       const { query, body } = pick(random, sealed)
       const bytes = mutate(random, Buffer.from(body), pick(random, documents))

@@ -29,6 +29,10 @@ const mixed = (text: string) => text.split('').map((letter, at) => (at % 2 === 0
 const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 const inUnicode = (text: string) => text.split('').map((letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`).join('')
 const inReferences = (text: string) => text.split('').map((letter) => `&#x${letter.charCodeAt(0).toString(16)};`).join('')
+const written = (text: string, one: (code: number) => string) => [...Buffer.from(text)].map(one).join('')
+const percent = (text: string) => written(text, (code) => `%${code.toString(16)}`).replaceAll('%25', '%')
+const separated = (text: string, by: string) => text.replace(/..(?!$)/g, `$&${by}`)
+const wrapped = (text: string, by: string) => text.replace(/.{15}/g, `$&${by}`)
 const xml = (name: string, value: string) => `<xml><A>1</A><${name}>${value}</${name}><B>2</B></xml>`
 const json = (name: string, value: string) => JSON.stringify({ A: '1', [name]: value, B: '2' })
 const query = (name: string, value: string) => `A=1&${name}=${encodeURIComponent(value)}&B=2`
@@ -67,12 +71,37 @@ const NOTATIONS: Record<string, [write: (name: string, value: string) => string,
   hex: [(name, value) => hex(json(name, value))],
   'full width': [(name, value) => `{"${name.split('').map((letter) => String.fromCharCode(letter.charCodeAt(0) + 0xfee0)).join('')}":"${value}"}`],
   'UTF-16': [(name, value) => json(name, value).split('').join('\u0000')],
+  'base64 of UTF-16': [(name, value) => Buffer.from(json(name, value), 'utf16le').toString('base64')],
+  'base64, wrapped': [(name, value) => wrapped(base64(json(name, value)), '\n')],
+  'base64, wrapped within JSON': [(name, value) => JSON.stringify({ info: wrapped(base64(json(name, value)), '\r\n') })],
+  'base64 of the name': [(name, value) => `{"${base64(name)}":"${value}"}`],
+  'base64 of base64, six deep': [(name, value) => Array(5).fill(0).reduce((text: string) => base64(text), json(name, value))],
+  'hex with colons': [(name, value) => separated(hex(json(name, value)), ':')],
+  'hex with blanks': [(name, value) => separated(hex(json(name, value)), ' ')],
+  'bytes in a program': [(name, value) => [...Buffer.from(name)].map((byte) => `0x${byte.toString(16)}`).join(', ') + value],
+  'decimal bytes': [(name, value) => `${[...Buffer.from(name)].join(',')} ${value}`],
+  'numeric references without semicolons': [(name, value) => `${inReferences(name).replaceAll(';', '')} ${value}`],
+  'decimal references without semicolons': [(name, value) => `${written(name, (code) => `&#${code}`)} ${value}`],
+  'quoted-printable': [(name, value) => `${written(name, (code) => `=${code.toString(16).toUpperCase()}`)}: ${value}`],
+  octal: [(name, value) => `${written(name, (code) => `\\${code.toString(8).padStart(3, '0')}`)}: ${value}`],
+  'code points': [(name, value) => `${written(name, (code) => `\\u{${code.toString(16)}}`)}: ${value}`],
+  'percent signs six times': [(name, value) => percent(percent(percent(percent(percent(percent(xml(name, value)))))))],
+  'percent signs twelve times': [(name, value) => Array(12).fill(0).reduce((text: string) => encodeURIComponent(text), percent(xml(name, value)))],
+  'a comment within the name': [(name, value) => `<${name.slice(0, 4)}<!-- x -->${name.slice(4)}>${value}`],
+  'CDATA within the name': [(name, value) => `<${name.slice(0, 4)}<![CDATA[${name.slice(4)}]]>>${value}`],
+  'a query with references': [(name, value) => `${name}=a&amp;${encodeURIComponent(value)}`],
   'with zero-width spaces': [(name, value) => name.split('').join('\u200b') + value],
 }
 
 const isLeft = (text: string, value: string) => {
   const plain = [text, decodeURIComponentSafely(text), Buffer.from(text, 'base64').toString('latin1'), Buffer.from(text, 'hex').toString('latin1')]
   return plain.some((form) => form.replaceAll('\u0000', '').includes(value.slice(value.indexOf('CANARY'), value.indexOf('CANARY') + 6)))
+}
+
+/** The same in each run. */
+function randomText(length: number): string {
+  let state = 1
+  return Buffer.from(Array.from({ length }, () => (state = (state * 48_271) % 2_147_483_647) % 256)).toString('base64')
 }
 
 function decodeURIComponentSafely(text: string): string {
@@ -86,7 +115,7 @@ void t.test('every name in every notation: the value is gone, and what is around
     for (const [notation, [write, left]] of Object.entries(NOTATIONS)) {
       for (const value of VALUES) {
         texts += 1
-        const cleaned = textWithoutSecrets(write(name, value))
+        const cleaned = textWithoutSecrets(write(name, value)) ?? ''
         if (isLeft(cleaned, value)) problems.push(`${notation}, ${name}: ${cleaned}`)
         else if (cleaned !== (left?.(name) ?? '')) problems.push(`${notation}, ${name}: left is ${cleaned}`)
       }
@@ -105,14 +134,26 @@ void t.test('what holds no secret stays as it is', async (t) => {
     `<xml>${'<a>'.repeat(5000)}${'</a>'.repeat(5000)}</xml>`,
     '<xml><InfoType><![CDATA[component_verify_ticket]]></InfoType><AuthorizationCodeExpiredTime>3600</AuthorizationCodeExpiredTime>',
     '{"InfoType":"component_verify_ticket"}',
+    'InfoType=component_verify_ticket&a=1',
+    'please pay &#65;1,234.50; a=41, b=42; call 021-555-12-34-56-78-90 or 10 20 30 40 50 60 70',
+    'see https://a.example/path/to/some/long/name?q=%E4%BD%A0%E5%A5%BD&amp;redirect=https%253A%252F%252Fb.example%252Fx',
+    'MAC 00:1a:2b:3c:4d:5e, sha 2fd4e1c67a2d28fced849ee1bb76e7391b93eb12, C:\\Users\\name\\new\\table',
+    Buffer.from(JSON.stringify({ Content: '你好, hello', List: ['a', 'b'] })).toString('base64'),
+    `the quick brown fox ${'jumps over the lazy dog; 你好世界。 '.repeat(2_000)}`,
+    `picture ${randomText(300_000)}`,
     `picture ${Buffer.from(Array.from({ length: 300 }, (_, at) => (at * 37) % 251)).toString('base64')}`,
   ]
   for (const text of texts) t.equal(textWithoutSecrets(text), text, text.slice(0, 60))
 })
 
+void t.test('an InfoType that is a name with a value hides nothing', async (t) => {
+  const texts = ['InfoType=component_verify_ticket=CANARY', '"InfoType":"component_verify_ticket":"CANARY"', 'InfoType component_verify_ticket CANARY']
+  for (const text of texts) t.notMatch(textWithoutSecrets(text) ?? '', 'CANARY', text)
+})
+
 void t.test('a mebibyte of the worst is looked through in time that grows with its length', async (t) => {
   const mebibyte = 1_048_576
-  for (const part of ['a', 'auth_code', '<auth_code>', '"auth_code":"', '"auth_code" : \\"', 'auth_code=', '&lt;auth_code&gt;', '\\\\', '<![CDATA[', '%25', '&amp;', 'QUJD', '<auth_code>   ', 'InfoType     ']) {
+  for (const part of ['a', 'auth_code', '<auth_code>', '"auth_code":"', '"auth_code" : \\"', 'auth_code=', '&lt;auth_code&gt;', '\\\\', '<![CDATA[', '%25', '&amp;', 'QUJD', '<auth_code>   ', 'InfoType     ', '<!--', '&#x0', '43 ', '43:6f ', '111,', 'QUJ\n', '=4', '\\u{0', '%2525']) {
     const text = part.repeat(mebibyte / part.length)
     const startedAt = process.cpuUsage()
     textWithoutSecrets(text)
@@ -146,6 +187,7 @@ void t.test("a component's event loses them by name at any depth, and within its
 void t.test("a message loses only what is a component's, and keeps its texts", async (t) => {
   const message: XmlTree = { MsgType: 'text', Content: '{"auth_code":"mine"}', Token: 't', Info: { List: [{ a: '1' }] } }
   t.equal(withoutComponentSecrets(message), message)
-  const odd: XmlTree = { ...message, ComponentVerifyTicket: 'CANARY', Info: { List: [{ PreAuthCode: 'CANARY', a: '1' }], authorizationcode: 'CANARY' } }
+  const tokens = { authorizer_refresh_token: 'CANARY', authorizer_access_token: 'CANARY', component_access_token: 'CANARY' }
+  const odd: XmlTree = { ...message, ComponentVerifyTicket: 'CANARY', Info: { List: [{ PreAuthCode: 'CANARY', a: '1' }], authorizationcode: 'CANARY' }, ...tokens }
   t.same(withoutComponentSecrets(odd), message)
 })

@@ -16,7 +16,8 @@ export function messageEvent(message: AuthorizerMessage, { platform, appId, rece
   if (message.kind === 'unparsed') {
     const id = eventId({ platform, appId, kind: 'authorizer', content: message.raw })
     // A component's event that was sent to the wrong URL, by mistake or by malice, is authentic here too: with its ticket or code.
-    const data = { raw: textWithoutSecrets(message.raw) }
+    const raw = textWithoutSecrets(message.raw)
+    const data = raw === undefined ? { raw: '', rawLength: message.raw.length, reason: message.reason } : { raw }
     return authorizerEvent({ platform, authorizerAppId: appId, id, type: UNPARSED_EVENT_TYPE, timeMs: receivedAtMs, data })
   }
   return authorizerEvent({

@@ -15,7 +15,15 @@ const ENDINGS: ReadonlyArray<readonly [string, string]> = [
 const PLAIN_ENDINGS = ENDINGS.map((words) => words.join(''))
 const ENDS_IN_SECRET = new RegExp(`(?:${PLAIN_ENDINGS.join('|')})$`)
 /** What WeChat tells the component alone; no message or event of a user has one of these. */
-const OF_THE_COMPONENT: ReadonlySet<string> = new Set(['componentverifyticket', 'authorizationcode', 'preauthcode', 'authcode'])
+const OF_THE_COMPONENT: ReadonlySet<string> = new Set([
+  'componentverifyticket',
+  'authorizationcode',
+  'preauthcode',
+  'authcode',
+  'componentaccesstoken',
+  'authorizeraccesstoken',
+  'authorizerrefreshtoken',
+])
 
 /** The same where a text is read as it stands: words may be joined by `_` or `-`. Ends where the name does. */
 const WRITTEN_ENDINGS = ENDINGS.map((words) => words.join('[_-]?'))

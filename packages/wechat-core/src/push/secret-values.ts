@@ -20,9 +20,9 @@ export function secretValue(text: string, { start, end }: Span, inQuery: boolean
   return found ?? (inQuery ? queryValue(text, name) : undefined)
 }
 
-/** A name or a value of it ends at a `&` only. */
+/** A name or a value of it ends at a `&` only, and no `&` begins a reference. */
 export function isQuery(text: string): boolean {
-  return /^[^\s<>"'{}[\]\\]*$/.test(text)
+  return /^[^\s<>"'{}[\]\\]*$/.test(text) && !/&(?:[a-zA-Z]{2,8};|#)/.test(text)
 }
 
 /** `<name>value</name>`, of one CDATA or none; it may be cut off. */

@@ -16,15 +16,16 @@ export function withoutComponentSecrets(tree: XmlTree): XmlTree {
 
 /**
  * A text that could not be parsed, emptied of them: `<AuthCode>…</AuthCode>` becomes `<AuthCode></AuthCode>`, and so in JSON, in
- * a query and behind references. '' when something is left whose extent is not certain, or that is encoded.
+ * a query and behind references. Nothing when something is left whose extent is not certain, or that may be encoded.
  */
-export function textWithoutSecrets(text: string): string {
+export function textWithoutSecrets(text: string): string | undefined {
   const { emptied, others } = emptiedText(text)
-  return mayHoldSecret(others) ? '' : emptied
+  return mayHoldSecret(others) ? undefined : emptied
 }
 
 /** That an event is a ticket's, and until when a code holds, is no secret. */
-const HARMLESS = /InfoType(?:\W|CDATA){1,16}component_verify_ticket|AuthorizationCodeExpiredTime/gi
+const HARMLESS =
+  /InfoType(?:\W|CDATA){1,16}component_verify_ticket(?=<|\]\]>|\\{0,7}["'](?!\s*[:=])|&(?!amp|gt|quot|#)|$)|AuthorizationCodeExpiredTime/gi
 
 /** The text with each value gone whose extent is certain; and what of the text stands outside of these. */
 function emptiedText(text: string): { emptied: string; others: string } {
