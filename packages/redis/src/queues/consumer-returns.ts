@@ -141,7 +141,8 @@ export function createConsumerReturns(deps: ConsumerReturnsDeps): ConsumerReturn
     one.failures += 1
     one.pausedUntilMs = performance.now() + Math.min(PAUSE_MS * 2 ** one.failures, LONGEST_PAUSE_MS)
     if (one.failures < MOST_FAILURES || one.after === undefined) return
-    const last = `${Math.max(nowMs, inEntryId(one.after) + 1)}-0`
+    // What is written in this millisecond is not passed over.
+    const last = `${Math.max(nowMs - 1, inEntryId(one.after) + 1)}-0`
     const batch = { before: one.after, last, size: 0, isDone: false }
     one.after = batch.last
     one.batches.push(batch)
