@@ -12,6 +12,7 @@ const REFUSALS = new Set([
   'MASTERDOWN',
   'NOREPLICAS',
   'CLUSTERDOWN',
+  'EXECABORT',
   'TRYAGAIN',
   'MOVED',
   'ASK',
@@ -39,25 +40,31 @@ const UNREACHABLE_TEXTS = [
   'connect ETIMEDOUT',
 ]
 
-/** What a script is refused begins with ERR. */
-const MISSING_RIGHT_IN_SCRIPT = /^ERR The user executing the script can't /
+/** What is refused within a script begins with ERR. */
+const IN_SCRIPTS: ReadonlyArray<[text: RegExp, code: string]> = [
+  [/^ERR The user executing the script can't /, 'NOPERM'],
+  [/^ERR Script attempted to (execute a|access a non local)/, 'CLUSTERDOWN'],
+]
 
 /** A word that names the failure and nothing else: `OOM`, `ECONNREFUSED`, `MaxRetriesPerRequestError`. Safe to log, good to group by. */
 export function storeErrorCode(cause: unknown): string {
   if (cause instanceof GatewayError) return cause.code
   if (!(cause instanceof Error)) return 'unknown'
-  if (isReply(cause)) return MISSING_RIGHT_IN_SCRIPT.test(cause.message) ? 'NOPERM' : firstWord(cause.message)
+  if (isReply(cause)) return IN_SCRIPTS.find(([text]) => text.test(cause.message))?.[1] ?? firstWord(cause.message)
   const code = codeOf(cause)
   return code === undefined ? cause.name : code
 }
 
-/** STORE_UNAVAILABLE (retry) when the store is away or refuses; INTERNAL when it calls our command wrong. Without the original. */
+/**
+ * STORE_UNAVAILABLE when the store is away or refuses; INTERNAL when it calls our command wrong. Both may be tried again: what a
+ * failover makes a server say is not always known here, and a job must not end by one such answer. Without the original.
+ */
 export function storeError(cause: unknown): GatewayError {
   if (cause instanceof GatewayError) return cause
   const code = storeErrorCode(cause)
   const trace = { cause: { name: cause instanceof Error ? cause.name : typeof cause, code } }
   if (isReply(cause) && !REFUSALS.has(code)) {
-    return new GatewayError('INTERNAL', 'the store does not accept a command', trace)
+    return new GatewayError('INTERNAL', `the store does not accept a command: ${code}`, { ...trace, retry: true })
   }
   if (code === 'NOPERM') {
     const what = refusedCommand(cause) ?? 'a command, key or channel'

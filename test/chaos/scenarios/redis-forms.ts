@@ -74,7 +74,7 @@ function again(fault: (load: Load, form: RedisForm) => Promise<void>): Fault {
 async function whole(form: RedisForm, masters: number): Promise<void> {
   for (const server of form.servers) if (!server.isRunning()) await server.start()
   await until('every server is a master or follows one', async () => {
-    const views = await Promise.all(form.servers.map((server) => form.client(server).info('replication')))
+    const views = await Promise.all(form.servers.map((server) => form.client(server).info('replication').catch(() => '')))
     const following = views.filter((view) => view.includes('master_link_status:up')).length
     return following === form.servers.length - masters && (await form.masters()).length === masters
   }, { timeoutMs: FAILED_OVER_WITHIN_MS, everyMs: 100 })
@@ -117,7 +117,7 @@ async function oneMaster(form: RedisForm): Promise<RedisServer> {
 async function promoted(form: RedisForm, gone: RedisServer): Promise<void> {
   const others = form.servers.filter((server) => server !== gone)
   const mastersAmong = async () => {
-    const roles = await Promise.all(others.map(async (server) => server.isRunning() && (await form.client(server).info('replication')).includes('role:master')))
+    const roles = await Promise.all(others.map(async (server) => server.isRunning() && (await form.client(server).info('replication').catch(() => '')).includes('role:master')))
     return roles.filter(Boolean).length
   }
   const before = await mastersAmong()
