@@ -28,6 +28,7 @@ export function createInternalServer(deps: ServerDeps): GatewayServer {
     authenticate(scope, deps.config.callers)
     auditCalls(scope, deps)
     acceptJson(scope)
+    scope.addHook('preParsing', listDeps.turns.largeBody)
     internalAuthorizationUrlRoutes(scope, deps)
     fullAuthorizationInfoRoute(scope, deps)
     tokenRoutes(scope, deps)

@@ -58,13 +58,15 @@ void t.test('every long request counts, whichever it is', async (t) => {
     t.equal(answer.headers['retry-after'], '1')
   }
   t.equal((await call('GET', '/events/ev_1')).statusCode, 404, 'what is short is not held')
+  const large = { match: { types: Array.from({ length: 1_000 }, (_, n) => `wechat.event.${'x'.repeat(30)}${n}`) }, sink: { kind: 'queue' } }
+  t.equal((await call('POST', '/replies/ev_1', large)).statusCode, 429, 'a large body is, before it is parsed')
   letGo()
   await Promise.all(blocked)
 })
 
-void t.test('of one caller 64 wait; one more is refused at once, and other callers are not', async (t) => {
+void t.test('of one caller 256 wait; one more is refused at once, and other callers are not', async (t) => {
   const { gateway, held, letGo } = startGateway(t)
-  const answers = Array.from({ length: 66 }, () => search(gateway, 'a'))
+  const answers = Array.from({ length: 258 }, () => search(gateway, 'a'))
   await until('two are worked on', () => held.length === 2)
   await turn()
   t.equal((await search(gateway, 'a')).statusCode, 429)
@@ -72,6 +74,7 @@ void t.test('of one caller 64 wait; one more is refused at once, and other calle
   await until('the other caller has its place', () => held.length === 3)
   letGo()
   t.equal((await other).statusCode, 200)
+  // A place rests for a multiple of the time that it was held.
   const done = Promise.all(answers)
   let isDone = false
   void done.then(() => (isDone = true))
@@ -95,4 +98,5 @@ void t.test('a client that goes away gives up its place, at work or waiting', as
   await until('the one that stays has its place', () => held.length >= 3)
   letGo()
   t.equal((await stays).status, 200)
+  gateway.internalServer.server.closeAllConnections()
 })

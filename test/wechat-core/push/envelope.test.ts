@@ -277,6 +277,27 @@ void t.test('a signature that is missing or wrong is SIGNATURE_MISMATCH', async 
   t.equal(verdict(pushOf({ keys: { ...KEYS, tokens: [] } })), 'SIGNATURE_MISMATCH', 'no token at all')
 })
 
+void t.test('a large push is judged as a small one is: by bytes, in the forms that WeChat sends and in others', async (t) => {
+  const encrypt = encryptPush({ plaintext: `<xml><Content>${'x'.repeat(100_000)}</Content></xml>` })
+  const cdata = `<Encrypt><![CDATA[${encrypt}]]></Encrypt>`
+  const bodies: Record<string, string> = {
+    'as WeChat sends it': envelope(encrypt),
+    'plain text': `<xml><Encrypt>${encrypt}</Encrypt></xml>`,
+    'layout around CDATA': `<xml><Encrypt>\n<![CDATA[${encrypt}]]>\n</Encrypt></xml>`,
+    'a comment with another Encrypt': `<xml><!--<Encrypt>${encrypt.slice(4)}</Encrypt>-->${cdata}</xml>`,
+    'an instruction': `<?xml version="1.0"?><xml>${cdata}</xml>`,
+    'much before it': `<xml>${' '.repeat(1_000)}${cdata}</xml>`,
+    'in pieces': `<xml><Encrypt>${encrypt.slice(0, 8)}<![CDATA[${encrypt.slice(8)}]]></Encrypt></xml>`,
+  }
+  for (const [name, text] of Object.entries(bodies)) {
+    const body = Buffer.from(text)
+    t.equal(verdict(pushOf({ encrypt, body })), 'opened', name)
+    for (const nonce of ['1', 'zzzz']) t.equal(verdict(pushOf({ encrypt, body, query: signed(encrypt, { nonce }) })), 'opened', name)
+    t.equal(verdict(pushOf({ encrypt, body, query: signed(ENCRYPT) })), 'SIGNATURE_MISMATCH', name)
+    t.equal(verdict(pushOf({ encrypt, body: Buffer.from(text.replace('xml>', 'x>')) })), 'MALFORMED_PUSH', name)
+  }
+})
+
 void t.test('what the query alone shows is refused whatever the body is', async (t) => {
   const query = signed(ENCRYPT)
   const queries: Array<[string, PushToOpen['query'], string]> = [

@@ -18,16 +18,23 @@ export function isGranted({ grants }: Rights, { platform, action, authorizer }: 
   })
 }
 
-/** Whose things the caller may see with this action: undefined = everybody's. */
+/** Of the grants that take part: lists of authorizers may be long, and every request of a caller asks for the same. */
+const known = new WeakMap<readonly Grant[], Map<string, readonly string[]>>()
+
+/** Whose things the caller may see with this action, in the order of their appids: undefined = everybody's. The same array each time. */
 export function grantedAuthorizers({ grants }: Rights, need: Pick<Need, 'platform' | 'action'>): readonly string[] | undefined {
   if (grants === undefined) return undefined
-  const authorizers = new Set<string>()
-  for (const grant of grants) {
-    if (!covers(grant, need)) continue
-    if (grant.authorizers === undefined) return undefined
-    for (const authorizer of grant.authorizers) authorizers.add(authorizer)
-  }
-  return [...authorizers]
+  const covering = grants.flatMap((grant, index) => (covers(grant, need) ? [index] : []))
+  const ofCaller = known.get(grants) ?? new Map<string, readonly string[]>()
+  known.set(grants, ofCaller)
+  const key = covering.join()
+  const before = ofCaller.get(key)
+  if (before !== undefined) return before
+  const lists = covering.map((index) => grants[index]?.authorizers)
+  if (lists.includes(undefined)) return undefined
+  const authorizers = [...new Set(lists.flatMap((list) => list ?? []))].toSorted()
+  ofCaller.set(key, authorizers)
+  return authorizers
 }
 
 function covers(grant: Grant, { platform, action }: Pick<Need, 'platform' | 'action'>): boolean {

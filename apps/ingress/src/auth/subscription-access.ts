@@ -7,11 +7,15 @@ import { forbidden, visibleAuthorizers } from './authenticate.ts'
 type Matching = { match?: { authorizers?: readonly string[] | undefined } | undefined }
 type Replying = { reply?: boolean | undefined; fallback?: 'customer-service' | null | undefined }
 
-/** What this action of the caller reaches. Made once per request: lists of authorizers may be long on both sides. */
+/** By what a caller is granted, which is the same array each time and may be long. */
+const sets = new WeakMap<readonly string[], ReadonlySet<string>>()
+
+/** What this action of the caller reaches. */
 export function createReach(request: FastifyRequest, action: Action): (subscription: Matching) => boolean {
   const only = visibleAuthorizers(request, action)
   if (only === undefined) return () => true
-  const granted = new Set(only)
+  const granted = sets.get(only) ?? new Set(only)
+  sets.set(only, granted)
   return ({ match }) => {
     const authorizers = match?.authorizers ?? []
     return authorizers.length > 0 && authorizers.every((authorizer) => granted.has(authorizer))

@@ -1,80 +1,118 @@
-// Owns: how many lists, searches, changes of subscriptions and other long requests of the internal listener are worked on at once, in all and of one caller. The
-// same event loop takes WeChat's pushes.
+// Owns: how many long requests of the internal listener (lists, searches, changes of subscriptions, large bodies) are worked on at once,
+// in all and of one caller, and for how much of the time. The same event loop takes WeChat's pushes.
 import { GatewayError } from '@wxgw/wechat-core'
-import type { onRequestHookHandler } from 'fastify'
+import type { FastifyReply, FastifyRequest, onRequestHookHandler, preParsingHookHandler } from 'fastify'
 import { callerOf } from '../auth/authenticate.ts'
+import { MAX_BODY_BYTES } from '../http/limits.ts'
 
 /** Of a process. Each holds its place until its answer has been taken, or its client has gone. */
 const AT_ONCE = 4
 /** One caller never has all places. */
 const AT_ONCE_PER_CALLER = 2
-const WAITING_PER_CALLER = 64
+/** After what keeps the process busy, the place rests for so many times as long as it was held: the caller has a part of the time only. */
+const REST_FACTOR = 4
+/** And for so many as its body has KiB: what it says is read again by every process. */
+const REST_MS_PER_KIB = 1
+const MOST_REST_MS = 250
+const WAITING_PER_CALLER = 256
 /** Below the 1.5 s in which every route answers that needs the store. */
 const PATIENCE_MS = 1_000
+/** Smaller ones are parsed in well under a millisecond. */
+const LARGE_BODY_BYTES = 16_384
 
+/** Hooks: RATE_LIMITED when too many requests of the caller wait, or one for too long. */
 export type Turns = {
-  /** Route hook for what comes after the body: RATE_LIMITED when too many wait, or for too long. */
+  /** For routes that take their time, mostly by waiting. Comes after the body. */
   wait: onRequestHookHandler
+  /** For routes that keep the process busy: the place rests afterwards. Comes after the body. */
+  long: onRequestHookHandler
+  /** For all routes: those whose body is large. Comes before the body is parsed. */
+  largeBody: preParsingHookHandler
 }
 
 type Waiting = { caller: string; begin(): void }
+type Asked = { request: FastifyRequest; reply: FastifyReply; isBusy: boolean }
+type Done = (error?: Error) => void
 
 export function createTurns(): Turns {
-  const running = new Map<string, number>()
-  let inAll = 0
+  /** Of each caller the places that it holds, or that rest. */
+  const taken = new Map<string, number>()
+  const holding = new WeakSet<FastifyRequest>()
   const waiting: Waiting[] = []
+  let atWork = 0
 
-  const runningOf = (caller: string) => running.get(caller) ?? 0
-  const mayBegin = (caller: string) => inAll < AT_ONCE && runningOf(caller) < AT_ONCE_PER_CALLER
+  const takenBy = (caller: string) => taken.get(caller) ?? 0
+  const mayBegin = (caller: string) => atWork < AT_ONCE && takenBy(caller) < AT_ONCE_PER_CALLER
 
-  function count(caller: string, change: 1 | -1): void {
-    inAll += change
-    const left = runningOf(caller) + change
-    if (left === 0) running.delete(caller)
-    else running.set(caller, left)
-  }
-
-  function end(caller: string): void {
-    count(caller, -1)
-    // First come, first served, but for callers that have all that they may.
+  /** First come, first served, but for callers that have all that they may. */
+  function beginNext(): void {
     const next = waiting.findIndex((one) => mayBegin(one.caller))
     if (next >= 0) waiting.splice(next, 1)[0]?.begin()
   }
 
-  return {
-    wait(request, reply, done) {
-      const { name: caller } = callerOf(request)
-      // It would never close again.
-      if (reply.raw.destroyed) return done(new GatewayError('INVALID_REQUEST', 'the client has gone'))
-      const begin = () => {
-        count(caller, 1)
-        reply.raw.once('close', () => end(caller))
-        done()
-      }
-      if (mayBegin(caller)) return begin()
-      if (waiting.filter((one) => one.caller === caller).length >= WAITING_PER_CALLER) return done(tooMany())
-      const leave = () => {
-        clearTimeout(timer)
-        reply.raw.off('close', leave)
-        const at = waiting.indexOf(mine)
-        if (at >= 0) waiting.splice(at, 1)
-      }
-      const timer = setTimeout(() => {
+  function rested(caller: string): void {
+    if (takenBy(caller) === 1) taken.delete(caller)
+    else taken.set(caller, takenBy(caller) - 1)
+    beginNext()
+  }
+
+  function begin(caller: string, { request, reply, isBusy, done }: Asked & { done: Done }): void {
+    const startedAt = performance.now()
+    taken.set(caller, takenBy(caller) + 1)
+    atWork += 1
+    holding.add(request)
+    reply.raw.once('close', () => {
+      atWork -= 1
+      const restMs = (performance.now() - startedAt) * REST_FACTOR + (bodyBytes(request) / 1_024) * REST_MS_PER_KIB
+      if (isBusy) setTimeout(rested, Math.min(restMs, MOST_REST_MS), caller).unref()
+      else rested(caller)
+      beginNext()
+    })
+    done()
+  }
+
+  function wait({ request, reply, isBusy }: Asked, done: Done): void {
+    const { name: caller } = callerOf(request)
+    if (holding.has(request)) return done()
+    // It would never close again.
+    if (reply.raw.destroyed) return done(new GatewayError('INVALID_REQUEST', 'the client has gone'))
+    if (mayBegin(caller)) return begin(caller, { request, reply, isBusy, done })
+    if (waiting.filter((one) => one.caller === caller).length >= WAITING_PER_CALLER) return done(tooMany())
+    const leave = () => {
+      clearTimeout(timer)
+      reply.raw.off('close', leave)
+      const at = waiting.indexOf(mine)
+      if (at >= 0) waiting.splice(at, 1)
+    }
+    const timer = setTimeout(() => {
+      leave()
+      done(tooMany())
+    }, PATIENCE_MS)
+    const mine: Waiting = {
+      caller,
+      begin: () => {
         leave()
-        done(tooMany())
-      }, PATIENCE_MS)
-      const mine: Waiting = {
-        caller,
-        begin: () => {
-          leave()
-          begin()
-        },
-      }
-      // Its client may go before it begins.
-      reply.raw.once('close', leave)
-      waiting.push(mine)
+        begin(caller, { request, reply, isBusy, done })
+      },
+    }
+    // Its client may go before it begins.
+    reply.raw.once('close', leave)
+    waiting.push(mine)
+  }
+
+  return {
+    wait: (request, reply, done) => wait({ request, reply, isBusy: false }, done),
+    long: (request, reply, done) => wait({ request, reply, isBusy: true }, done),
+    largeBody(request, reply, _payload, done) {
+      if (bodyBytes(request) <= LARGE_BODY_BYTES) done()
+      else wait({ request, reply, isBusy: true }, done)
     },
   }
+}
+
+/** As announced; what is not announced may be as large as any. */
+function bodyBytes({ headers }: FastifyRequest): number {
+  return headers['transfer-encoding'] === undefined ? Number(headers['content-length'] ?? 0) : MAX_BODY_BYTES
 }
 
 function tooMany(): GatewayError {

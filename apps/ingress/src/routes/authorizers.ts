@@ -15,7 +15,7 @@ export function authorizerRoutes(app: GatewayServer, { platforms, paging, turns 
   const read = requireGrant({ action: 'authorizers:read' })
   const sync = requireGrant({ action: 'authorizers:sync', wholePlatform: true })
 
-  app.get(`${PREFIX}/authorizers`, { schema: authorizerSchemas.list, onRequest: read, preHandler: turns.wait }, async (request) => {
+  app.get(`${PREFIX}/authorizers`, { schema: authorizerSchemas.list, onRequest: read, preHandler: turns.long }, async (request) => {
     const { authorizers } = platformOf(platforms, request.params)
     const only = visibleAuthorizers(request, 'authorizers:read')
     const { items, nextCursor } = await authorizers.list({ ...paging.read(request), only })

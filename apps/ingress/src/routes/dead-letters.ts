@@ -17,7 +17,7 @@ export function deadLetterRoutes(app: GatewayServer, { platforms, paging, turns 
   const read = requireGrant({ action: 'subscriptions:read' })
   const write = requireGrant({ action: 'subscriptions:write' })
 
-  app.get(path, { schema: subscriptionSchemas.deadLetters, onRequest: read, preHandler: turns.wait }, async (request) => {
+  app.get(path, { schema: subscriptionSchemas.deadLetters, onRequest: read, preHandler: turns.long }, async (request) => {
     const platform = platformOf(platforms, request.params)
     const { name } = await subscriptionOf(request, platform, 'subscriptions:read')
     const only = visibleAuthorizers(request, 'subscriptions:read')
@@ -28,7 +28,7 @@ export function deadLetterRoutes(app: GatewayServer, { platforms, paging, turns 
     schema: subscriptionSchemas.replayDeadLetters,
     onRequest: write,
     preValidation: emptyBodyAllowed,
-    preHandler: turns.wait,
+    preHandler: turns.long,
   }
   app.post(`${path}/replay`, replay, async (request, reply) => {
     const platform = platformOf(platforms, request.params)
@@ -37,7 +37,7 @@ export function deadLetterRoutes(app: GatewayServer, { platforms, paging, turns 
     return reply.code(202).send({ replayed: await platform.deadLetters.replay(name, request.body.ids, only) })
   })
 
-  app.delete(path, { schema: subscriptionSchemas.discardDeadLetters, onRequest: write, preHandler: turns.wait }, async (request) => {
+  app.delete(path, { schema: subscriptionSchemas.discardDeadLetters, onRequest: write, preHandler: turns.long }, async (request) => {
     const platform = platformOf(platforms, request.params)
     const { name } = await subscriptionOf(request, platform, 'subscriptions:write')
     const ids = request.query.ids?.split(',').filter((id) => id !== '')

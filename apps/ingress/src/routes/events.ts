@@ -19,7 +19,7 @@ export function eventRoutes(app: GatewayServer, { platforms, paging, turns }: De
   const read = requireGrant({ action: 'events:read' })
   const replay = requireGrant({ action: 'events:replay' })
 
-  app.get(`${PREFIX}/events`, { schema: eventSchemas.list, onRequest: read, preHandler: turns.wait }, async (request) => {
+  app.get(`${PREFIX}/events`, { schema: eventSchemas.list, onRequest: read, preHandler: turns.long }, async (request) => {
     const { params, query } = request
     const { events } = platformOf(platforms, params)
     const page = await events.find({

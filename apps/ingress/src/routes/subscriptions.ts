@@ -35,7 +35,7 @@ export function subscriptionRoutes(app: GatewayServer, { platforms, paging, turn
     return reply.code(created ? 201 : 200).send(subscriptionView(subscription, secret))
   })
 
-  app.get(`${PREFIX}/subscriptions`, { schema: subscriptionSchemas.list, onRequest: read, preHandler: turns.wait }, async (request) => {
+  app.get(`${PREFIX}/subscriptions`, { schema: subscriptionSchemas.list, onRequest: read, preHandler: turns.long }, async (request) => {
     const { subscriptions } = platformOf(platforms, request.params)
     const { items, nextCursor } = await subscriptions.list({ ...paging.read(request), isShown: createReach(request, 'subscriptions:read') })
     return paging.answer(request, { items: items.map((subscription) => subscriptionView(subscription)), nextCursor })

@@ -50,7 +50,7 @@ export async function findEvents({ redis, keys }: Deps, filter: EventFilter): Pr
 function walkOf({ redis, keys }: Deps, { authorizer, only, fromMs, toMs, cursor }: EventFilter): NewestFirst {
   const range = { after: decodeCursor(cursor), minScore: fromMs, maxScore: toMs }
   const granted = only === undefined || authorizer === undefined ? only : only.filter((appId) => appId === authorizer)
-  if (granted !== undefined) return walkMany(redis, [...new Set(granted)].map(keys.eventsOfAuthorizer), range)
+  if (granted !== undefined) return walkMany(redis, { prefix: keys.eventsOfAuthorizer(''), names: [...new Set(granted)] }, range)
   return walkOne(redis, { ...range, key: authorizer === undefined ? keys.events : keys.eventsOfAuthorizer(authorizer) })
 }
 

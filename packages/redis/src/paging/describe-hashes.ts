@@ -42,7 +42,7 @@ function parseDescription(answer: unknown): Description {
 }
 
 /** Of one answer, but for an entry that is larger by itself: the process does nothing else while it is written. */
-export const MOST_PAGE_BYTES = 2 * 1024 * 1024
+export const MOST_PAGE_BYTES = 1024 * 1024
 
 const GROUP_BYTES = 512 * 1024
 const GROUP_ENTRIES = 50

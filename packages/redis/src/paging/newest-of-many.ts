@@ -5,46 +5,71 @@ import { runScript, script } from '../script.ts'
 import { isAfter, type NewestFirst, type Position, type Range, toPositions } from './newest-first.ts'
 
 /** Of one set: what was read and not yet taken, newest first. */
-type Stream = { key: string; waiting: Position[]; last: Position | undefined; batch: number; isOver: boolean }
+type Stream = { name: string; waiting: Position[]; last: Position | undefined; batch: number; isOver: boolean }
 
-/** Entries that one call reads at most, and keys that it names, so that nobody else waits long for Redis (measured: 1 µs each). */
+/** Entries that one call reads at most, or sets that it looks at, so that nobody else waits long for Redis (measured: 1 µs each). */
 const MOST_AT_ONCE = 500
 
 /**
- * KEYS: sorted sets
- * ARGV: lowest score, then for each set: highest score, how many entries beside those of just that score
- * -> for each set: members and scores, newest first
+ * KEYS: one of the sets, for its hash tag
+ * ARGV: prefix of their keys, lowest score, then in threes: highest score, how many entries beside those of just that score, and of
+ *       which sets: their names, each followed by a blank
+ * -> in turn: which set, counted over all of them, and its members and scores, newest first; nothing of an empty one
  */
 const readHeads = script(`
-local answers = {}
-for index, key in ipairs(KEYS) do
-  local max, count = ARGV[2 * index], tonumber(ARGV[2 * index + 1])
-  -- Of the highest score some may have been read before; by which, the caller knows.
-  local again = max == '+inf' and 0 or redis.call('ZCOUNT', key, max, max)
-  answers[index] = redis.call('ZREVRANGEBYSCORE', key, max, ARGV[1], 'WITHSCORES', 'LIMIT', 0, again + count)
+local answers, place = {}, 0
+for at = 3, #ARGV, 3 do
+  local max, count = ARGV[at], tonumber(ARGV[at + 1])
+  for name in string.gmatch(ARGV[at + 2], '[^ ]+') do
+    local key = ARGV[1] .. name
+    -- Of the highest score some may have been read before; by which, the caller knows.
+    local again = max == '+inf' and 0 or redis.call('ZCOUNT', key, max, max)
+    local read = redis.call('ZREVRANGEBYSCORE', key, max, ARGV[2], 'WITHSCORES', 'LIMIT', 0, again + count)
+    if #read > 0 then
+      answers[#answers + 1] = place
+      answers[#answers + 1] = read
+    end
+    place = place + 1
+  end
 end
 return answers
 `)
 
-/** All sets share a hash tag. */
-export function walkMany(redis: RedisConnection, keys: readonly string[], range: Omit<Range, 'key'>): NewestFirst {
-  const { after, minScore, maxScore = Infinity } = range
+/** Sets of which the keys are `prefix` and a name, without blanks; all share a hash tag. */
+export type Sets = { prefix: string; names: readonly string[] }
+
+export function walkMany(redis: RedisConnection, { prefix, names }: Sets, range: Omit<Range, 'key'>): NewestFirst {
+  const { after, minScore = '-inf', maxScore = Infinity } = range
   /** With something waiting, in the order of it: the newest last. undefined before the first read. */
   let streams: Stream[] | undefined
 
-  async function read(asked: readonly Stream[]): Promise<void> {
-    for (const chunk of inChunks(asked)) {
-      const args = chunk.flatMap(({ last, batch }) => [scoreText(Math.min(last?.score ?? Infinity, maxScore)), batch])
-      const answer = await runScript(redis, readHeads, { keys: chunk.map(({ key }) => key), args: [minScore ?? '-inf', ...args] })
-      const read = Array.isArray(answer) ? (answer as unknown[]) : []
-      chunk.forEach((stream, index) => take(stream, toPositions(read[index])))
-    }
+  const highest = (last: Position | undefined) => scoreText(Math.min(last?.score ?? Infinity, maxScore))
+
+  async function ask(groups: ReadonlyArray<[max: string | number, count: number, names: string]>): Promise<Array<[place: number, read: Position[]]>> {
+    const answer = await runScript(redis, readHeads, { keys: [prefix + names[0]], args: [prefix, minScore, ...groups.flat()] })
+    const flat = Array.isArray(answer) ? (answer as unknown[]) : []
+    return Array.from({ length: flat.length / 2 }, (_, index) => [Number(flat[2 * index]), toPositions(flat[2 * index + 1])])
   }
 
+  /** Most of the sets may be empty: nothing is made of those. */
   async function begin(): Promise<Stream[]> {
-    const all = keys.map((key): Stream => ({ key, waiting: [], last: after, batch: 1, isOver: false }))
-    await read(all)
-    return all.filter(({ waiting }) => waiting.length > 0).toSorted(oldestFirst)
+    const begun: Stream[] = []
+    for (let start = 0; start < names.length; start += MOST_AT_ONCE) {
+      const chunk = names.slice(start, start + MOST_AT_ONCE)
+      for (const [place, read] of await ask([[highest(after), 1, `${chunk.join(' ')} `]])) {
+        const stream: Stream = { name: chunk[place] ?? '', waiting: [], last: after, batch: 1, isOver: false }
+        take(stream, read)
+        if (stream.waiting.length > 0) begun.push(stream)
+      }
+    }
+    return begun.toSorted(oldestFirst)
+  }
+
+  async function read(asked: readonly Stream[]): Promise<void> {
+    for (const chunk of inChunks(asked)) {
+      const answers = new Map(await ask(chunk.map(({ name, last, batch }) => [highest(last), batch, name])))
+      chunk.forEach((stream, place) => take(stream, answers.get(place) ?? []))
+    }
   }
 
   /** Those that the next `count` entries can come from, and that would soon have nothing waiting. */
@@ -58,7 +83,7 @@ export function walkMany(redis: RedisConnection, keys: readonly string[], range:
     while (found.length < count && streams.length > 0) {
       await prepare(streams, count - found.length)
       for (let stream = streams.pop(); stream !== undefined; stream = found.length < count ? streams.pop() : undefined) {
-        const [newest] = stream.waiting.splice(0, 1)
+        const newest = stream.waiting.shift()
         if (newest) found.push(newest)
         if (stream.waiting.length > 0) insert(streams, stream)
         else if (!stream.isOver) {

@@ -21,6 +21,17 @@ export function signPush({ token, timestamp, nonce, encrypt }: PushSignaturePart
   return sha1OfSorted([token.reveal(), timestamp, nonce, encrypt])
 }
 
+/** More than any token, timestamp or nonce has. */
+const HEAD_CHARACTERS = 256
+
+/** As signPush, of an `encrypt` that is large and not a text yet. */
+export function signLargePush({ token, timestamp, nonce, encrypt }: Omit<PushSignatureParts, 'encrypt'> & { encrypt: Buffer }): string {
+  const head = encrypt.toString('latin1', 0, HEAD_CHARACTERS)
+  const digest = createHash('sha1')
+  for (const part of [token.reveal(), timestamp, nonce, head].sort()) digest.update(part === head ? encrypt : part)
+  return digest.digest('hex')
+}
+
 /**
  * Is this the `signature` of a URL check (GET with `echostr`) under one of the tokens? False as well when a parameter is missing.
  * @see https://developers.weixin.qq.com/miniprogram/dev/framework/server-ability/message-push.html

@@ -1,10 +1,12 @@
 // Owns: opening a push: query, outer XML, signature, cipher, receiveid, in this order. The inner XML is parsed elsewhere.
 import { isAscii, isUtf8 } from 'node:buffer'
 import { decodeBase64, decryptBytes } from '../crypto/message-cipher.ts'
-import { isSameSignature, isSignature, signPush } from '../crypto/signature.ts'
+import { isSameSignature, isSignature, signLargePush, signPush } from '../crypto/signature.ts'
 import { textOfValidUtf8 } from '../crypto/utf8.ts'
 import { GatewayError } from '../errors.ts'
+import type { Secret } from '../secret.ts'
 import { readEnvelopeDocument } from './envelope-document.ts'
+import { LARGE_BODY_BYTES, plainEncryptOf } from './large-envelope.ts'
 import type { OpenedPush, PushKeys, PushQuery } from './types.ts'
 
 const NONCE = /^[0-9A-Za-z_-]{1,64}$/
@@ -39,6 +41,7 @@ export function checkPushQuery(check: PushQueryToCheck): void {
  */
 export function openEnvelope({ keys, body, ...check }: PushToOpen): OpenedPush {
   const signed = signedQuery(check)
+  if (typeof body !== 'string' && isLargeForgery(keys.tokens, signed, body)) throw signatureMismatch()
   const encrypt = readEncrypt(body)
   const token = keys.tokens.find((candidate) => isSameSignature(signed.signature, signPush({ ...signed, token: candidate, encrypt })))
   if (token === undefined) throw signatureMismatch()
@@ -46,6 +49,12 @@ export function openEnvelope({ keys, body, ...check }: PushToOpen): OpenedPush {
   if (ciphertext === undefined) throw malformed('the encrypted part of the push is not base64')
   const { plaintext, aesKey } = decrypt(keys, ciphertext)
   return { plaintext, timestamp: signed.timestamp, nonce: signed.nonce, credentials: { token, aesKey } }
+}
+
+function isLargeForgery(tokens: readonly Secret[], { signature, timestamp, nonce }: SignedQuery, body: Buffer): boolean {
+  const encrypt = body.length < LARGE_BODY_BYTES ? undefined : plainEncryptOf(body)
+  if (encrypt === undefined) return false
+  return !tokens.some((token) => isSameSignature(signature, signLargePush({ token, timestamp, nonce, encrypt })))
 }
 
 type SignedQuery = { signature: string; timestamp: string; nonce: string }
