@@ -74,6 +74,8 @@ export const DeliveryJobSchema = Type.Object({
   kind: Type.Literal('deliver'),
   platform: Type.String(),
   subscription: Type.String(),
+  /** When that was created: a later one of its name is another one. Left out by earlier versions. */
+  subscribedAtMs: Type.Optional(Type.Number()),
   event: GatewayEventSchema,
   receivedAtMs: Type.Number(),
   /** The job's id and, for a queue sink, the id of the consumer's job. */

@@ -13,23 +13,32 @@ export type Concluded =
 
 export const SUBSCRIPTION_DISABLED = 'subscription disabled'
 
+/** `createdAtMs`: of the subscription that was tried. */
+type Failure = {
+  about: { eventId: string; subscription: string }
+  createdAtMs: number
+  attempt: number
+  verdict: FailedVerdict
+}
+
 /**
  * Disables whom the verdict says to, and tells the event log. `attempt`: from 1. Rejects when it cannot disable, or when the store has
  * to say whether there is another attempt and does not.
  */
 export async function concludeFailure(
   deps: ConcludeDeps,
-  { about, attempt, verdict }: { about: { eventId: string; subscription: string }; attempt: number; verdict: FailedVerdict },
+  { about, createdAtMs, attempt, verdict }: Failure,
 ): Promise<Concluded> {
-  if (verdict.kind === 'dead' && verdict.disable) await deps.subscriptions.disable(about.subscription)
   const current = await deps.subscriptions.get(about.subscription).catch((error: unknown) => {
     if (verdict.kind === 'dead') return 'unknown' as const
     throw error
   })
-  if (current === undefined) {
+  // A later one of the same name may be somebody else's: it neither gets the event nor is it disabled.
+  if (current === undefined || (current !== 'unknown' && current.createdAtMs !== createdAtMs)) {
     await recordState(deps, { ...about, status: 'discarded', attempts: attempt })
     return { kind: 'dropped' }
   }
+  if (verdict.kind === 'dead' && verdict.disable) await deps.subscriptions.disable(about.subscription)
   if (verdict.kind === 'retry' && current !== 'unknown' && current.enabled) {
     await recordState(deps, { ...about, status: 'retrying', attempts: attempt, lastError: verdict.error })
     return verdict

@@ -19,6 +19,8 @@ export type DeliverOnceDeps = ConcludeDeps & {
 
 export type OneDelivery = {
   about: { eventId: string; subscription: string }
+  /** Of the subscription that is tried. */
+  createdAtMs: number
   /** From 1. */
   attempt: number
   scheduleSeconds: readonly number[]
@@ -38,7 +40,7 @@ export type Delivered = { kind: 'delivered'; reply?: unknown } | Concluded | { k
  * by that.
  */
 export async function deliverOnce(deps: DeliverOnceDeps, delivery: OneDelivery): Promise<Delivered> {
-  const { about, attempt, scheduleSeconds, make, judge, onAttempted, isLogged = true } = delivery
+  const { about, createdAtMs, attempt, scheduleSeconds, make, judge, onAttempted, isLogged = true } = delivery
   const { clock, random } = deps
   const startedAtMs = clock.nowMs()
   const result = await make()
@@ -51,7 +53,7 @@ export async function deliverOnce(deps: DeliverOnceDeps, delivery: OneDelivery):
   const durationMs = clock.nowMs() - startedAtMs
   onAttempted?.({ outcome: verdict.kind === 'done' ? 'delivered' : 'failed', durationMs })
   if (isLogged) logAttempt(deps.log, { ...about, attempt, verdict, durationMs })
-  if (verdict.kind !== 'done') return concludeFailure(deps, { about, attempt, verdict })
+  if (verdict.kind !== 'done') return concludeFailure(deps, { about, createdAtMs, attempt, verdict })
   const { replyProblem, kind: _, ...said } = verdict
   const problem = replyProblem === undefined ? {} : { lastError: replyProblem }
   const made = { status: 'delivered', attempts: attempt, deliveredAtMs: clock.nowMs() } as const

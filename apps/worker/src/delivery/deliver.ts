@@ -62,7 +62,7 @@ async function deliver(deps: InnerDeps, job: DeliveryJob, { number: attempt, sig
   const { breaker } = deps
   const about = { eventId: job.event.id, subscription: job.subscription }
   const subscription = await deps.subscriptions.get(job.subscription)
-  if (!subscription) {
+  if (!subscription || subscription.createdAtMs !== (job.subscribedAtMs ?? subscription.createdAtMs)) {
     breaker.forget(job.subscription)
     await recordState(deps, { ...about, status: 'discarded', attempts: attempt - 1 })
     return { kind: 'done', what: 'dropped' }
@@ -74,10 +74,11 @@ async function deliver(deps: InnerDeps, job: DeliveryJob, { number: attempt, sig
   // Waited for here, in a place that only this subscription's deliveries have: a delayed job each would keep Redis busy.
   await breaker.pass(subscription.name, signal)
 
-  const { name, sink } = subscription
+  const { name, sink, createdAtMs } = subscription
   const request = { subscription, event: job.event, body: JSON.stringify(job.event), deliveryId: job.deliveryId }
   const delivered = await deliverOnce(deps, {
     about,
+    createdAtMs,
     attempt,
     scheduleSeconds: job.scheduleSeconds,
     make: () => attemptSink(deps.sinks, request, signal),

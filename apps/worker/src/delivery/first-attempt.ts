@@ -41,14 +41,14 @@ const CALL_MARGIN_MS = 10_000
 /** Rejects when the store takes neither the delivery nor a question. */
 export async function makeFirstAttempt(deps: FirstAttemptDeps, handing: Handing): Promise<Handed> {
   const { job, subscription } = handing
-  const { sink } = subscription
+  const { sink, createdAtMs } = subscription
   const delivery = deliveryJob(job, subscription)
   // The first delivery is pending since the event was recorded; a replay starts anew what may have ended long ago.
   if (job.replay !== undefined) {
     await recordState(deps, { ...aboutOf(delivery), status: 'pending', attempts: 0, jobId: delivery.deliveryId })
   }
   if (sink.kind !== 'webhook') {
-    const written = await deliverFirst(deps, delivery, { make: () => writeLocally(deps, handing), isLogged: false })
+    const written = await deliverFirst(deps, delivery, { createdAtMs, make: () => writeLocally(deps, handing), isLogged: false })
     return passOn(deps, delivery, written)
   }
   const leave = await mayCall(deps, handing, sink.url)
@@ -60,7 +60,7 @@ export async function makeFirstAttempt(deps: FirstAttemptDeps, handing: Handing)
 function deliverFirst(
   deps: FirstAttemptDeps,
   delivery: DeliveryJob,
-  attempt: Pick<Parameters<typeof deliverOnce>[1], 'make' | 'onAttempted' | 'isLogged'>,
+  attempt: Pick<Parameters<typeof deliverOnce>[1], 'createdAtMs' | 'make' | 'onAttempted' | 'isLogged'>,
 ): Promise<Delivered> {
   const { scheduleSeconds } = delivery
   return deliverOnce(deps, { about: aboutOf(delivery), attempt: 1, scheduleSeconds, ...attempt })
@@ -81,7 +81,7 @@ async function passOn(
       return delivered.kind
     case 'interrupted':
       // A call may have lasted: what was deleted meanwhile is not to get its queue back.
-      if ((await deps.subscriptions.get(delivery.subscription)) === undefined) {
+      if ((await deps.subscriptions.get(delivery.subscription))?.createdAtMs !== delivery.subscribedAtMs) {
         await recordState(deps, { ...aboutOf(delivery), status: 'discarded', attempts: 0 })
         return 'dropped'
       }
@@ -120,6 +120,7 @@ async function callWebhook(deps: FirstAttemptDeps, calling: Calling): Promise<Ha
   if (stop.aborted) end()
   stop.addEventListener('abort', end)
   const call = deliverFirst(deps, delivery, {
+    createdAtMs: subscription.createdAtMs,
     make: () => tryWebhook(deps, { ...calling, stop: ending }),
     onAttempted: ({ outcome, durationMs }) => leave({ delivered: outcome === 'delivered', durationMs }),
   }).finally(() => stop.removeEventListener('abort', end))
@@ -197,6 +198,7 @@ function deliveryJob({ event, receivedAtMs, replay, reply }: FanOutJob, subscrip
     kind: 'deliver',
     platform: subscription.platform,
     subscription: subscription.name,
+    subscribedAtMs: subscription.createdAtMs,
     event,
     receivedAtMs,
     deliveryId: deliveryId(event.id, replay),

@@ -97,6 +97,7 @@ async function settle({ platform, enqueueDelivery }: SettlingDeps, delivery: Uns
     kind: 'deliver',
     platform: platform.id,
     subscription: name,
+    subscribedAtMs: subscription.createdAtMs,
     event: logged.event,
     receivedAtMs: logged.receivedAtMs,
     deliveryId: logged.jobId,

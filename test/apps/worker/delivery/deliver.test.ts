@@ -72,6 +72,20 @@ void t.test('a delivered event is done and noted with the attempt it took', asyn
   t.same(changes, [{ eventId: 'ev-1', subscription: 'crm', status: 'delivered', attempts: 2, deliveredAtMs: NOW }])
 })
 
+void t.test('a later subscription of the name gets nothing of the one before, nor what was under way', async (t) => {
+  let called = 0
+  const before = setUp(async () => ((called += 1), delivered), { known: { ...WEBHOOK, createdAtMs: 2 } })
+  t.same(await before.attempt(1, { subscribedAtMs: 1 }), { kind: 'done', what: 'dropped' })
+  t.equal(called, 0)
+  for (const code of [500, 410]) {
+    let known = { ...WEBHOOK, createdAtMs: 1 }
+    const deps = { subscriptions: { get: async () => known, disable: async () => void t.fail('it has done nothing') } }
+    const during = setUp(async () => ((known = { ...known, createdAtMs: 2 }), status(code)), { deps })
+    t.same(await during.attempt(1, { subscribedAtMs: 1 }), { kind: 'done', what: 'dropped' })
+    t.match(during.changes, [{ status: 'discarded', attempts: 1 }])
+  }
+})
+
 void t.test('a reply that could not be read is noted with the delivery, where a push waited for one', async (t) => {
   const replyProblem = 'reply not read: the answer is not JSON'
   const asked = setUp(answering({ outcome: 'delivered', replyProblem }))

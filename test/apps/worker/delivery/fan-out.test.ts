@@ -90,6 +90,7 @@ void t.test('queues and streams are served with the record, webhooks by their ow
     kind: 'deliver',
     platform: 'open1',
     subscription: 'c-webhook',
+    subscribedAtMs: 0,
     event: textEvent(),
     receivedAtMs: NOW - 7,
     deliveryId: 'ev-1',
@@ -211,19 +212,21 @@ function calledWhile(meanwhile: Subscription | undefined, answer: () => Promise<
 }
 const unavailable = { outcome: 'rejected', status: 503, gone: false, retryAfterSeconds: undefined } as const
 
-void t.test('a subscription that was deleted while its webhook was called gets no queue again', async (t) => {
-  const failed = calledWhile(undefined, async () => unavailable)
-  t.same(await failed.fanOut(), { delivered: 0, enqueued: 0 })
-  t.match(failed.changes, [{ subscription: 'c-webhook', status: 'discarded', attempts: 1 }])
-  const ending = new AbortController()
-  const cutOff = calledWhile(undefined, () => {
-    ending.abort()
-    return new Promise(() => {})
+for (const [what, later] of [['deleted', undefined], ['deleted and made anew', { ...WEBHOOK, createdAtMs: 1 }]] as const) {
+  void t.test(`a subscription that was ${what} while its webhook was called gets no queue again`, async (t) => {
+    const failed = calledWhile(later, async () => unavailable)
+    t.same(await failed.fanOut(), { delivered: 0, enqueued: 0 })
+    t.match(failed.changes, [{ subscription: 'c-webhook', status: 'discarded', attempts: 1 }])
+    const ending = new AbortController()
+    const cutOff = calledWhile(later, () => {
+      ending.abort()
+      return new Promise(() => {})
+    })
+    t.same(await cutOff.fanOut({}, { stop: ending.signal }), { delivered: 0, enqueued: 0 })
+    t.match(cutOff.changes, [{ subscription: 'c-webhook', status: 'discarded', attempts: 0 }])
+    for (const { enqueued } of [failed, cutOff]) t.same(enqueued, [])
   })
-  t.same(await cutOff.fanOut({}, { stop: ending.signal }), { delivered: 0, enqueued: 0 })
-  t.match(cutOff.changes, [{ subscription: 'c-webhook', status: 'discarded', attempts: 0 }])
-  for (const { enqueued } of [failed, cutOff]) t.same(enqueued, [])
-})
+}
 
 void t.test('for a subscription that was disabled while its webhook was called nothing waits for another attempt', async (t) => {
   const { fanOut, enqueued, changes } = calledWhile({ ...WEBHOOK, enabled: false }, async () => unavailable)
