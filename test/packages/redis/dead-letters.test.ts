@@ -108,7 +108,7 @@ void t.test('a page of large ones is short, and the pages have all of them', asy
   const queue = store.queues.open(QUEUE)
   for (const id of await store.commands.zrange(queue.toKey('failed'), '0', '-1')) {
     const data = (await store.commands.hget(queue.toKey(id), 'data')) ?? ''
-    await store.commands.hset(queue.toKey(id), 'data', data.replace('"data":{', `"data":{"Content2":"${'x'.repeat(450_000)}",`))
+    await store.commands.hset(queue.toKey(id), 'data', data.replace('"data":{', `"data":{"Content2":"${'x'.repeat(220_000)}",`))
   }
   const first = await deadLetters.list('crm', { limit: 100, cursor: undefined })
   const second = await deadLetters.list('crm', { limit: 100, cursor: first.nextCursor ?? undefined })

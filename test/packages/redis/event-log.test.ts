@@ -447,7 +447,7 @@ void t.test('an answer is bounded in bytes, and has one event at least', async (
   const { commands } = await startStore(t)
   const log = createEventLog({ redis: commands, keys, eventLogSeconds: 600 })
   const nowMs = Date.now() - 1_000
-  for (const [n, size] of [3_000_000, 450_000, 450_000, 450_000, 10].entries()) {
+  for (const [n, size] of [3_000_000, 220_000, 220_000, 220_000, 10].entries()) {
     await log.record(makeEvent(`ev_${n}`, { data: { Content: 'x'.repeat(size) } }), nowMs + n, [])
   }
   const pages: string[][] = []

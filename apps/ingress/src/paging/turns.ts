@@ -13,7 +13,7 @@ const AT_ONCE_PER_CALLER = 2
 const REST_FACTOR = 4
 /** And for so many as its body has KiB: what it says is read again by every process. */
 const REST_MS_PER_KIB = 1
-const MOST_REST_MS = 250
+const MOST_REST_MS = 500
 const WAITING_PER_CALLER = 256
 /** Below the 1.5 s in which every route answers that needs the store. */
 const PATIENCE_MS = 1_000

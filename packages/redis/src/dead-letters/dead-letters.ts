@@ -17,7 +17,7 @@ import { isWithin, parseDeadDelivery } from './dead-delivery.ts'
 export type DeadLettersAsked = { limit: number; cursor: string | undefined; only?: readonly string[] | undefined }
 
 export type DeadLetters = {
-  /** Newest first; at most 1 MiB, and of 1,000 that were looked at. */
+  /** Newest first; at most 512 KiB, and of 1,000 that were looked at. */
   list(subscription: string, page: DeadLettersAsked): Promise<Page<DeadLetter>>
   /**
    * All when `ids` is left out. Answers how many go again; of many, a worker takes the older ones, which count only without `only`: how

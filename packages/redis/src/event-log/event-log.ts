@@ -53,7 +53,7 @@ export type EventLog = {
   deliveryChanged(eventId: string, subscription: string, change: DeliveryChange): Promise<void>
   has(id: string): Promise<boolean>
   get(id: string): Promise<LoggedEvent | undefined>
-  /** Newest first; at most 1 MiB, and of 5,000 entries that were looked at. */
+  /** Newest first; at most 512 KiB, and of 5,000 entries that were looked at. */
   find(filter: EventFilter): Promise<Page<LoggedEvent>>
 }
 

@@ -42,10 +42,10 @@ function parseDescription(answer: unknown): Description {
 }
 
 /** Of one answer, but for an entry that is larger by itself: the process does nothing else while it is written. */
-export const MOST_PAGE_BYTES = 1024 * 1024
+export const MOST_PAGE_BYTES = 512 * 1024
 
-const GROUP_BYTES = 512 * 1024
-const GROUP_ENTRIES = 50
+const GROUP_BYTES = 128 * 1024
+const GROUP_ENTRIES = 25
 
 /** Entries that may be read at the same time; a large one alone. Between two groups the process does other things. */
 export function* inGroups<T extends { bytes: number }>(entries: readonly T[]): Generator<T[]> {
