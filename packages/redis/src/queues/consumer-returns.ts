@@ -48,7 +48,7 @@ const LOOK_BACK_MS = 5_000
 const LONGEST_LOOK_BACK_MS = 600_000
 /** So many returns of one queue are worked on at once; a consumer that returns more waits. */
 const MOST_AT_ONCE = 100
-const READS_IN_A_ROW = 10
+const READS_IN_A_ROW = 30
 /** After an entry of many bytes its queue is left alone for longer than Redis took to copy them. */
 const LONG_BYTES_PER_MS = 40_000
 /** After a failed read its queue is left alone, each time for twice as long. */
@@ -120,8 +120,6 @@ export function createConsumerReturns(deps: ConsumerReturnsDeps): ConsumerReturn
     const answer = await runScript(redis, readReturns, { keys: [one.stream], args: [before, atOnce(one)] })
     const { hasMore, bytes, last, returns } = parseReturns(answer)
     one.failures = Math.max(0, one.failures - 1)
-    const isLong = bytes > 2 * MOST_BYTES
-    if (isLong) one.pausedUntilMs = performance.now() + bytes / LONG_BYTES_PER_MS
     // Set back meanwhile: this is read again, after what could not be handed over.
     if (last === undefined || one.after !== before) return false
     one.after = last
@@ -130,7 +128,8 @@ export function createConsumerReturns(deps: ConsumerReturnsDeps): ConsumerReturn
     for (const { jobId } of returns) one.awaited.delete(jobId)
     const handing = returns.map((returned) => hand({ name: one.name, ...returned }))
     void Promise.all(handing).then((handed) => settle(one, batch, handed.every(Boolean)))
-    return hasMore && !isLong
+    if (bytes > 2 * MOST_BYTES) await delay(bytes / LONG_BYTES_PER_MS, undefined, { ref: false })
+    return hasMore
   }
 
   /** The same read is not repeated: it gets smaller, and at last what stands there by now is passed over. */
