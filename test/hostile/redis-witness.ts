@@ -6,8 +6,8 @@ import { until } from '../helpers/until.ts'
 // What turns without anybody asking: the readiness probe, BullMQ's clock of stalled jobs, the daily audit's date; and what a
 // failed refresh before leaves for a second.
 const BACKGROUND_KEYS = [/^wx:\{health\}:probe$/, /:stalled-check$/, /^wx:\{open1\}:next_audit$/, /^wx:\{open1\}:refresh_error:/]
-/** The ingress looks at Redis' memory, and whether the line is alive, every second or so, whoever calls. */
-const BACKGROUND_COMMANDS = /^(info memory|ping)$/i
+/** The ingress looks every second or so, whoever calls, at Redis' memory, for a loss of its data, and whether the line is alive. */
+const BACKGROUND_COMMANDS = /^(info (memory|server)|get wx:\{open1\}:key_check|ping)$/i
 
 export type Digest = ReadonlyMap<string, string>
 
