@@ -1,4 +1,5 @@
 // What is stored of an authorizer in few bytes comes back as WeChat sent it.
+import { randomUUID } from 'node:crypto'
 import { Secret } from '@wxgw/wechat-core'
 import { createAuthorizerStore, createSealer, platformKeys } from '@wxgw/redis'
 import t from 'tap'
@@ -25,7 +26,8 @@ void t.test('profile and permission sets', async (suite) => {
   const save = (funcInfo: Array<Record<string, unknown>>) =>
     store.saveAuthorization({
       appId,
-      codeHash: 'a'.repeat(64),
+      // Each authorization has a code of its own: one that comes again changes nothing.
+      codeHash: randomUUID(),
       owner: 'test',
       createTimeSeconds: undefined,
       accessToken: undefined,
