@@ -1,6 +1,7 @@
 // Owns: what hashes are like before they are read: a few short fields, and how long the one is that makes them large.
 import type { RedisConnection } from '../connect.ts'
 import { runScript, script } from '../script.ts'
+import { cutByWeight } from './cut-by-weight.ts'
 
 export type Description = { fields: Array<string | undefined>; bytes: number }
 
@@ -48,17 +49,6 @@ const GROUP_BYTES = 128 * 1024
 const GROUP_ENTRIES = 25
 
 /** Entries that may be read at the same time; a large one alone. Between two groups the process does other things. */
-export function* inGroups<T extends { bytes: number }>(entries: readonly T[]): Generator<T[]> {
-  let group: T[] = []
-  let bytes = 0
-  for (const entry of entries) {
-    if (group.length > 0 && (group.length === GROUP_ENTRIES || bytes + entry.bytes > GROUP_BYTES)) {
-      yield group
-      group = []
-      bytes = 0
-    }
-    group.push(entry)
-    bytes += entry.bytes
-  }
-  if (group.length > 0) yield group
+export function inGroups<T extends { bytes: number }>(entries: readonly T[]): Generator<T[]> {
+  return cutByWeight(entries, ({ bytes }) => bytes, { weight: GROUP_BYTES, items: GROUP_ENTRIES })
 }

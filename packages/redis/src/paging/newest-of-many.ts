@@ -2,6 +2,7 @@
 // once, and then with what is taken.
 import type { RedisConnection } from '../connect.ts'
 import { runScript, script } from '../script.ts'
+import { cutByWeight } from './cut-by-weight.ts'
 import { isAfter, type NewestFirst, type Position, type Range, toPositions } from './newest-first.ts'
 
 /** Of one set: what was read and not yet taken, newest first. */
@@ -66,7 +67,7 @@ export function walkMany(redis: RedisConnection, { prefix, names }: Sets, range:
   }
 
   async function read(asked: readonly Stream[]): Promise<void> {
-    for (const chunk of inChunks(asked)) {
+    for (const chunk of cutByWeight(asked, ({ batch }) => batch, { weight: MOST_AT_ONCE })) {
       const answers = new Map(await ask(chunk.map(({ name, last, batch }) => [highest(last), batch, name])))
       chunk.forEach((stream, place) => take(stream, answers.get(place) ?? []))
     }
@@ -120,21 +121,6 @@ function insert(streams: Stream[], stream: Stream): void {
 function oldestFirst({ waiting: [left] }: Stream, { waiting: [right] }: Stream): number {
   if (left === undefined || right === undefined) return 0
   return isAfter(left, right) ? -1 : 1
-}
-
-function* inChunks(streams: readonly Stream[]): Generator<Stream[]> {
-  let chunk: Stream[] = []
-  let entries = 0
-  for (const stream of streams) {
-    if (chunk.length > 0 && entries + stream.batch > MOST_AT_ONCE) {
-      yield chunk
-      chunk = []
-      entries = 0
-    }
-    chunk.push(stream)
-    entries += stream.batch
-  }
-  if (chunk.length > 0) yield chunk
 }
 
 function scoreText(score: number): string | number {
