@@ -6,6 +6,7 @@ import { afterReading, Stop, type StopSignal } from '@wxgw/wechat-core'
 import type { Sinks } from '../sinks/sink.ts'
 import { attemptSink, type Interrupted } from './attempt-sink.ts'
 import { type Delivered, deliverOnce, type DeliverOnceDeps } from './deliver-once.ts'
+import { deliveryJob } from './delivery-job.ts'
 import type { DirectCalls, Leave } from './direct-calls.ts'
 import type { LateCalls } from './late-calls.ts'
 import { recordState } from './record-state.ts'
@@ -42,7 +43,7 @@ const CALL_MARGIN_MS = 10_000
 export async function makeFirstAttempt(deps: FirstAttemptDeps, handing: Handing): Promise<Handed> {
   const { job, subscription } = handing
   const { sink, createdAtMs } = subscription
-  const delivery = deliveryJob(job, subscription)
+  const delivery = firstDelivery(job, subscription)
   // The first delivery is pending since the event was recorded; a replay starts anew what may have ended long ago.
   if (job.replay !== undefined) {
     await recordState(deps, { ...aboutOf(delivery), status: 'pending', attempts: 0, jobId: delivery.deliveryId })
@@ -192,17 +193,7 @@ function aboutOf({ event, subscription }: DeliveryJob): { eventId: string; subsc
   return { eventId: event.id, subscription }
 }
 
-function deliveryJob({ event, receivedAtMs, replay, reply }: FanOutJob, subscription: Subscription): DeliveryJob {
-  return {
-    v: 1,
-    kind: 'deliver',
-    platform: subscription.platform,
-    subscription: subscription.name,
-    subscribedAtMs: subscription.createdAtMs,
-    event,
-    receivedAtMs,
-    deliveryId: deliveryId(event.id, replay),
-    scheduleSeconds: subscription.retry.scheduleSeconds,
-    ...(reply?.subscription === subscription.name ? { reply: { deadlineAtMs: reply.deadlineAtMs } } : {}),
-  }
+function firstDelivery({ event, receivedAtMs, replay, reply }: FanOutJob, subscription: Subscription): DeliveryJob {
+  const job = deliveryJob({ event, receivedAtMs, deliveryId: deliveryId(event.id, replay) }, subscription)
+  return reply?.subscription === subscription.name ? { ...job, reply: { deadlineAtMs: reply.deadlineAtMs } } : job
 }

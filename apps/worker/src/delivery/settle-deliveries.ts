@@ -1,11 +1,11 @@
 // Owns: that no delivery stays pending for ever. What the event log knows as not over is compared with what stands in the queues:
 // a failover loses jobs and notes about them apart from each other, a process that dies loses the note it was about to write.
-import type { DeliveryJob } from '@wxgw/contracts'
 import type { EventLog, Subscriptions } from '@wxgw/platform'
 import type { DeliveryQueue, UnsettledDeliveries, UnsettledDelivery } from '@wxgw/redis'
 import { type Log, repeat, type Repetition } from '@wxgw/runtime'
 import { type Clock, isStoreAway } from '@wxgw/wechat-core'
 import { setTimeout as delay } from 'node:timers/promises'
+import { deliveryJob } from './delivery-job.ts'
 
 export type SettlingDeps = {
   platform: {
@@ -92,17 +92,7 @@ async function settle({ platform, enqueueDelivery }: SettlingDeps, delivery: Uns
     await platform.events.deliveryChanged(eventId, name, { status: 'discarded', attempts: 0 })
     return 'dropped'
   }
-  const job: DeliveryJob = {
-    v: 1,
-    kind: 'deliver',
-    platform: platform.id,
-    subscription: name,
-    subscribedAtMs: subscription.createdAtMs,
-    event: logged.event,
-    receivedAtMs: logged.receivedAtMs,
-    deliveryId: logged.jobId,
-    scheduleSeconds: subscription.retry.scheduleSeconds,
-  }
-  await enqueueDelivery(job)
+  const { event, receivedAtMs, jobId: deliveryId } = logged
+  await enqueueDelivery(deliveryJob({ event, receivedAtMs, deliveryId }, subscription))
   return 'again'
 }
