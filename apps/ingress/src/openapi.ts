@@ -108,7 +108,7 @@ function servedBy(server: Server, document: Document): Document {
   return { ...document, paths: Object.fromEntries(paths) }
 }
 
-/** Where both listeners have an operation, the internal one tells more and stands; the public one wants no key. */
+/** An operation of both listeners is described as the internal one has it, which documents more. The public one needs no key. */
 function mergeDocuments(internal: Document, forPublic: Document): Document {
   const paths: NonNullable<Document['paths']> = { ...internal.paths }
   for (const [path, operations] of Object.entries(forPublic.paths ?? {})) {

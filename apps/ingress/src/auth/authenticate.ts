@@ -66,7 +66,7 @@ export function mayDo(request: FastifyRequest, action: Action, authorizer: strin
   return isGranted(callerOf(request), { platform: pathOf(request).platform, action, authorizer })
 }
 
-/** Whom a subscription that this request creates counts for. */
+/** A subscription that this request creates counts against the `maxSubscriptions` of this caller. */
 export function creatorOf(request: FastifyRequest): { name: string; maxSubscriptions: number } {
   const { name, maxSubscriptions } = callerOf(request)
   return { name, maxSubscriptions }

@@ -18,15 +18,15 @@ export function isGranted({ grants }: Rights, { platform, action, authorizer }: 
   })
 }
 
-/** Of the grants that take part: lists of authorizers may be long, and every request of a caller asks for the same. */
-const known = new WeakMap<readonly Grant[], Map<string, readonly string[]>>()
+/** The sorted authorizers of each caller, by which of its grants cover the need. Built once: a caller may be granted 10,000. */
+const authorizersOf = new WeakMap<readonly Grant[], Map<string, readonly string[]>>()
 
 /** Whose things the caller may see with this action, in the order of their appids: undefined = everybody's. The same array each time. */
 export function grantedAuthorizers({ grants }: Rights, need: Pick<Need, 'platform' | 'action'>): readonly string[] | undefined {
   if (grants === undefined) return undefined
   const covering = grants.flatMap((grant, index) => (covers(grant, need) ? [index] : []))
-  const ofCaller = known.get(grants) ?? new Map<string, readonly string[]>()
-  known.set(grants, ofCaller)
+  const ofCaller = authorizersOf.get(grants) ?? new Map<string, readonly string[]>()
+  authorizersOf.set(grants, ofCaller)
   const key = covering.join()
   const before = ofCaller.get(key)
   if (before !== undefined) return before

@@ -1,5 +1,5 @@
-// Owns: the cursors that callers see: where a list goes on, sealed. A position names what stands in the list, and what stands
-// there may be nobody else's business: neither its text nor its length can be read from a cursor.
+// Owns: the cursors that callers see. A cursor is the position where a list goes on, encrypted. A position contains an id out of the
+// list, which the caller may have no right to see: a cursor shows neither its text nor its length.
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
 import type { CallerConfig, Config } from '@wxgw/runtime'
 import { GatewayError } from '@wxgw/wechat-core'
@@ -66,7 +66,7 @@ function opened(bytes: Buffer, key: Buffer, walk: Walk): Buffer | undefined {
     decipher.final()
     return plain
   } catch {
-    // Another key, another walk or another text: which of them it is, is told to nobody.
+    // Sealed with another key, made for another list, or no cursor at all: the answer does not tell which.
     return undefined
   }
 }

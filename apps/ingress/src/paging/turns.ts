@@ -110,7 +110,7 @@ export function createTurns(): Turns {
   }
 }
 
-/** As announced; what is not announced may be as large as any. */
+/** By its Content-Length. A chunked body counts as the largest that is accepted. */
 function bodyBytes({ headers }: FastifyRequest): number {
   return headers['transfer-encoding'] === undefined ? Number(headers['content-length'] ?? 0) : MAX_BODY_BYTES
 }

@@ -1,5 +1,5 @@
 // Owns: refusing a push by its path, its query and its headers, before its body is read: what nobody signed is to cost nothing.
-// What only the body can tell is decided in wechat-core's envelope.
+// wechat-core's envelope.ts judges the body.
 import { checkPushQuery, GatewayError } from '@wxgw/wechat-core'
 import type { FastifyRequest } from 'fastify'
 import { MAX_BODY_BYTES } from '../http/limits.ts'

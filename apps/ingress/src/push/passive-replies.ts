@@ -60,7 +60,7 @@ export function createPassiveReplies({ clock, deadlineMs, log }: PassiveRepliesD
     })
   }
 
-  /** A push names both, nearly always. undefined: only a reply of kind `raw` can answer it, which the mailbox is told. */
+  /** Nearly every push names both parties. undefined: one of them is not known, so only a reply of kind `raw` can answer it. */
   async function addressOf({ platform, appId, message, within }: Push): Promise<Parties | undefined> {
     const { fromUserName: toUserName, toUserName: named } = message
     if (toUserName === '') return undefined

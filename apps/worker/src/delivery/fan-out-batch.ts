@@ -21,7 +21,7 @@ const parseBatchedEvent = parserOf(BatchedEventSchema)
  */
 const MESSAGES_AT_ONCE = 75
 const DONE: JobOutcome = { kind: 'done' }
-/** What failed is tried again after this, and from then on as any job. */
+/** Until a failed event is tried again in a job of its own. Later attempts have the delays of any job. */
 const AGAIN_MS = 1_000
 
 /**
