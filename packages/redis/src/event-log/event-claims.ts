@@ -3,6 +3,7 @@
 import { createBatches } from '../batches.ts'
 import type { RedisConnection } from '../connect.ts'
 import { MESSAGES_QUEUE, onceIds, type PlatformKeys, queueKey } from '../keys.ts'
+import { oldPushLifeMs } from '../old-push-life.ts'
 import { runScript, script } from '../script.ts'
 import { guardStore } from '../store-errors.ts'
 
@@ -95,7 +96,7 @@ const TOGETHER = ''
 export function createEventClaims(deps: EventClaimsDeps): EventClaims {
   const { platform, redis, keys, nowMs = Date.now } = deps
   const dedupeMs = deps.dedupeSeconds * 1000
-  const oldMs = Math.max(deps.eventLogSeconds * 1000, dedupeMs)
+  const oldMs = oldPushLifeMs(deps)
   const lifeOf = ({ isOld }: Claim) => (isOld ? oldMs : dedupeMs)
   const oldNameOf = ({ eventId }: Claim) => queueKey(MESSAGES_QUEUE, `de:${onceIds(platform).fanOut({ eventId })}`)
   /** Until then events are claimed under the old name, too. */

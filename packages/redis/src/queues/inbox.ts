@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import type { ComponentEventJob, FanOutJob, GatewayEvent, ProfileJob, ReleaseCheckJob, SyncJob } from '@wxgw/contracts'
 import { type AuthorizerAppId, type Clock, type Secret, systemClock } from '@wxgw/wechat-core'
 import type { EventLog } from '../event-log/event-log.ts'
+import { oldPushLifeMs } from '../old-push-life.ts'
 import { COMPONENT_EVENTS_QUEUE, MAINTENANCE_QUEUE, MESSAGES_QUEUE, onceIds, PLATFORM_EVENTS_QUEUE, queueKey } from '../keys.ts'
 import { NO_REPLICA_BARRIER, type ReplicaBarrier } from '../replication/replica-barrier.ts'
 import type { Sealer } from '../sealed.ts'
@@ -92,6 +93,8 @@ const FAN_OUT_OPTIONS = jobOptions(FAN_OUT_ATTEMPTS)
 const RELEASE_CHECK_OPTIONS = { ...jobOptions(RELEASE_CHECK_ATTEMPTS), removeOnFail: true }
 const SYNC_OPTIONS = { ...jobOptions(SYNC_ATTEMPTS), removeOnFail: { count: 100 } }
 
+const unbounded: TimeBound = (ask) => ask()
+
 type Payload = ComponentEventJob | FanOutJob | ProfileJob | ReleaseCheckJob | SyncJob
 
 /**
@@ -102,7 +105,7 @@ type Payload = ComponentEventJob | FanOutJob | ProfileJob | ReleaseCheckJob | Sy
 export function createInbox(deps: InboxDeps): Inbox {
   const { platform, queues, sealer, syncStates, events, replicas = NO_REPLICA_BARRIER, clock = systemClock } = deps
   const dedupeMs = deps.dedupeSeconds * 1000
-  const oldPushMs = Math.max(deps.eventLogSeconds * 1000, dedupeMs)
+  const oldPushMs = oldPushLifeMs(deps)
   const once = onceIds(platform)
   const batches = createMessageBatches({ queues, replicas })
   const eventPlace = (eventId: string) => ({ platform, subject: eventId, field: 'component-event' })
@@ -131,7 +134,7 @@ export function createInbox(deps: InboxDeps): Inbox {
    */
   async function pushOnce(
     eventId: string,
-    { made, within = (ask) => ask() }: Pick<Arrival, 'made' | 'within'>,
+    { made, within = unbounded }: Pick<Arrival, 'made' | 'within'>,
     add: (ttlMs: number) => Promise<Acceptance>,
   ): Promise<Acceptance> {
     if (!isOld(made)) return within(() => add(dedupeMs))
@@ -162,7 +165,7 @@ export function createInbox(deps: InboxDeps): Inbox {
         const data: FanOutJob = { v: 1, kind: 'fan-out', event, receivedAtMs, reply }
         return pushOnce(event.id, arrival, (ttlMs) => fanOut(MESSAGES_QUEUE, data, ttlMs))
       }
-      const { made, within = (ask) => ask() } = arrival
+      const { made, within = unbounded } = arrival
       await within(() => batches.add({ event, receivedAtMs, ...(isOld(made) ? { isOld: true } : {}) }))
       return 'queued'
     },
