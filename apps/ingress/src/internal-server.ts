@@ -13,6 +13,7 @@ import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { eventRoutes } from './routes/events.ts'
 import { livenessRoute, readinessRoutes } from './routes/health.ts'
 import { replyRoutes } from './routes/replies.ts'
+import { subscriptionMatchRoute } from './routes/subscription-match.ts'
 import { subscriptionRoutes } from './routes/subscriptions.ts'
 import { tokenRoutes } from './routes/tokens.ts'
 import type { ServerDeps } from './server-deps.ts'
@@ -34,6 +35,7 @@ export function createInternalServer(deps: ServerDeps): GatewayServer {
     tokenRoutes(scope, deps)
     authorizerRoutes(scope, listDeps)
     subscriptionRoutes(scope, listDeps)
+    subscriptionMatchRoute(scope, listDeps)
     deadLetterRoutes(scope, listDeps)
     eventRoutes(scope, listDeps)
     replyRoutes(scope, deps)

@@ -1,10 +1,12 @@
 // Owns: finding the subscriptions of an event. Two indexes, by authorizer and by type, of which each holds a subscription's lists once:
 // memory is the sum of all authorizers and types, never a product of the two. One subscription goes in or out for the cost of its lists.
+// `match.data` is checked on what they find.
 import type { GatewayEvent } from './event.ts'
+import { createDataReader, failingField } from './match-data.ts'
 import type { Subscription } from './subscription.ts'
 import { compileTypePatterns, matchesType, type TypePatterns } from './type-patterns.ts'
 
-export type MatchedEvent = Pick<GatewayEvent, 'type' | 'authorizerappid'>
+export type MatchedEvent = Pick<GatewayEvent, 'type' | 'authorizerappid'> & { data?: unknown }
 
 export type SubscriptionIndex = {
   members(): ReadonlySet<Subscription>
@@ -78,17 +80,23 @@ export function createSubscriptionIndex(): SubscriptionIndex {
         if (lists === byPrefix) countPrefix(key.length, -1)
       }
     },
-    find({ type, authorizerappid }) {
+    find({ type, authorizerappid, data }) {
       const lowerType = type.toLowerCase()
       const found = findForAll(lowerType)
       const naming = authorizerappid === undefined ? undefined : byAuthorizer.get(authorizerappid)
       for (const subscription of naming ?? []) if (wantsType(subscription, lowerType)) found.push(subscription)
-      return found
+      return withDataHolding(found, data)
     },
   }
 }
 
-function wantsType({ match: { types } }: Subscription, lowerType: string): boolean {
+function withDataHolding(found: Subscription[], data: unknown): Subscription[] {
+  if (!found.some(({ match }) => match.data !== undefined)) return found
+  const read = createDataReader(data)
+  return found.filter(({ match }) => match.data === undefined || failingField(match.data, read) === undefined)
+}
+
+export function wantsType({ match: { types } }: Subscription, lowerType: string): boolean {
   return types === undefined || matchesType(typePatterns(types), lowerType)
 }
 

@@ -1,5 +1,6 @@
 // Owns: the shape of a subscription, as a caller writes it, as it is answered, and as the processes hold it.
 import { Type, type Static } from 'typebox'
+import { type MatchData, MatchDataSchema } from './match-data.ts'
 
 export const SUBSCRIPTION_NAME_PATTERN = '^[a-z0-9][a-z0-9-]{0,62}$'
 
@@ -20,6 +21,7 @@ export const MatchSchema = Type.Object(
   {
     authorizers: Type.Optional(Type.Array(Type.String({ pattern: '^wx[0-9A-Za-z]{16}$' }), { maxItems: 10_000 })),
     types: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 128, pattern: '^[A-Za-z0-9_.-]*\\*?$' }), { maxItems: 1000 })),
+    data: Type.Optional(MatchDataSchema),
   },
   { additionalProperties: false },
 )
@@ -87,7 +89,7 @@ export type Sink = QueueSink | StreamSink | WebhookSink
 export type Subscription = {
   name: string
   platform: string
-  match: { authorizers: string[] | undefined; types: string[] | undefined }
+  match: { authorizers: string[] | undefined; types: string[] | undefined; data?: MatchData | undefined }
   sink: Sink
   retry: { scheduleSeconds: number[] }
   reply: boolean
@@ -129,6 +131,7 @@ export function subscriptionView(subscription: Subscription, secret?: string): S
     match: {
       ...(match.authorizers ? { authorizers: match.authorizers } : {}),
       ...(match.types ? { types: match.types } : {}),
+      ...(match.data ? { data: match.data } : {}),
     },
     sink: {
       ...sink,

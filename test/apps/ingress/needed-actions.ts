@@ -9,10 +9,10 @@ export type Call = { method: Method; path: string; payload?: object }
 export type Needing = Call & {
   needs: readonly Action[]
   /** `list`: a narrowed right sees its own part. `platform`: a narrowed right is none. Otherwise the call is about one thing. */
-  scope?: 'list' | 'platform'
+  scope?: 'list' | 'platform' | undefined
 }
 
-type Member = 'nothing more' | { needs: readonly Action[]; path?: string; payload?: object }
+type Member = 'nothing more' | { needs: readonly Action[]; path?: string; payload?: object; scope?: Needing['scope'] | undefined }
 
 type Route = Needing & {
   /** As the OpenAPI document names it, after the platform. */
@@ -112,6 +112,18 @@ const ROUTES: readonly Route[] = [
     payload: { enabled: true },
     needs: ['subscriptions:write'],
     members: { 'body.enabled': 'nothing more' },
+  },
+  {
+    route: 'subscriptions/match',
+    method: 'POST',
+    path: 'subscriptions/match',
+    payload: { event: { type: 'wechat.message.text' } },
+    needs: ['subscriptions:read'],
+    scope: 'list',
+    members: {
+      'body.event': 'nothing more',
+      'body.eventId': { payload: { eventId: 'ev_a' }, needs: ['events:read'], scope: undefined },
+    },
   },
   { route: 'subscriptions/{name}', method: 'DELETE', path: one, needs: ['subscriptions:write'], members: {} },
   { route: 'subscriptions/{name}/test', method: 'POST', path: `${one}/test`, needs: ['subscriptions:write'], members: {} },

@@ -1,8 +1,8 @@
 // Owns: subscriptions, their test event and their dead letters on the internal listener.
 import { GatewayError } from '@wxgw/wechat-core'
-import type { GatewayEvent } from '@wxgw/contracts'
+import type { GatewayEvent, MatchData } from '@wxgw/contracts'
 import t from 'tap'
-import { APPID_A, NOW_MS, subscription } from './fake-platform.ts'
+import { APPID_A, APPID_B, loggedEvent, NOW_MS, subscription } from './fake-platform.ts'
 import { createGateway, keyOf, PREFIX, type Fixture } from './gateway-fixture.ts'
 
 const PATH = `${PREFIX}/subscriptions`
@@ -36,14 +36,24 @@ void t.test('a webhook secret is answered once, at creation', async (t) => {
   t.notMatch((await call(gateway, 'GET', '')).body, 'whsec')
 })
 
+const DATA: MatchData = {
+  MsgType: ['text', 'image'],
+  EventKey: { prefix: 'qrscene_' },
+  'SendPicsInfo.PicList.item.PicMd5Sum': { exists: true },
+  Event: { not: ['LOCATION', ''] },
+  事件: [],
+}
+
 void t.test('what was read can be written back', async (t) => {
   const gateway = createGateway(t)
   gateway.fake.subscriptions.set('q', subscription('q'))
+  gateway.fake.subscriptions.set('d', subscription('d', { match: { authorizers: undefined, types: undefined, data: DATA } }))
   gateway.fake.subscriptions.set('s', subscription('s', { sink: { kind: 'stream', stream: 'wx:{stream.open1.s}', maxLength: undefined } }))
-  for (const name of ['q', 's']) {
+  for (const name of ['q', 's', 'd']) {
     const read = await call(gateway, 'GET', `/${name}`)
     t.equal(read.statusCode, 200)
     t.equal((await call(gateway, 'PUT', `/${name}`, read.json())).statusCode, 200)
+    if (name === 'd') t.same(read.json().match, { data: DATA })
   }
 })
 
@@ -63,6 +73,27 @@ void t.test('what is no subscription is refused', async (t) => {
     ['another name', { ...WEBHOOK, name: 'other' }],
     ['an unknown fallback', { ...WEBHOOK, fallback: 'sms' }],
     ['a list', []],
+    ['eleven fields of data', { ...WEBHOOK, match: { data: Object.fromEntries(Array.from({ length: 11 }, (_, n) => [`F${n}`, ['x']])) } }],
+    ...[
+      'text',
+      5,
+      null,
+      [5],
+      { prefix: 5 },
+      { prefix: 'a', exists: true },
+      { exists: 'true' },
+      { not: 'a' },
+      { not: { prefix: 'a' } },
+      { suffix: 'a' },
+      {},
+      ['x'.repeat(257)],
+      { prefix: 'x'.repeat(257) },
+      Array.from({ length: 201 }, String),
+    ].map((condition): [string, object] => [`data.F ${JSON.stringify(condition).slice(0, 40)}`, { ...WEBHOOK, match: { data: { F: condition } } }]),
+    ...['', '.', 'a.', '.a', 'a..b', 'a b', 'x'.repeat(65), 'a.b.c.d.e.f.g.h.i'].map((field): [string, object] => [
+      `data.${field}`,
+      { ...WEBHOOK, match: { data: { [field]: ['x'] } } },
+    ]),
   ]
   for (const [name, body] of bodies) {
     const answer = await call(gateway, 'PUT', '/crm', body)
@@ -171,4 +202,44 @@ void t.test('dead letters are listed, replayed and discarded, some or all', asyn
   t.same((await call(gateway, 'DELETE', `${path}?ids=d1,d2,d3`)).json(), { discarded: 3 })
   t.equal((await call(gateway, 'POST', `${path}/replay`, { ids: 'd1' })).statusCode, 400)
   t.equal((await call(gateway, 'DELETE', `${path}?ids=`)).statusCode, 400, 'an empty list must not mean all')
+})
+
+void t.test('an event, given or in the log, is matched with what the caller may see, and each mismatch has a reason', async (t) => {
+  const grants = { narrow: [{ platforms: undefined, actions: undefined, authorizers: [APPID_A] }] }
+  const gateway = createGateway(t, { grants })
+  const { fake, internalServer, bearer } = gateway
+  const all = { authorizers: undefined, types: undefined }
+  fake.subscriptions.set('all', subscription('all'))
+  fake.subscriptions.set('data', subscription('data', { match: { ...all, data: { MsgType: ['text'], 'Nested.item.a': ['2'] } } }))
+  fake.subscriptions.set('of-a', subscription('of-a', { match: { ...all, authorizers: [APPID_A] } }))
+  fake.subscriptions.set('of-b', subscription('of-b', { match: { ...all, authorizers: [APPID_B] } }))
+  fake.subscriptions.set('off', subscription('off', { enabled: false }))
+  fake.subscriptions.set('scan', subscription('scan', { match: { ...all, types: ['wechat.event.scan'] } }))
+  const logged = loggedEvent('ev_1')
+  fake.events.set('ev_1', logged)
+  fake.events.set('ev_b', loggedEvent('ev_b', { authorizerappid: APPID_B }))
+  const reasons = { all: null, data: 'match.data.Nested.item.a', 'of-a': null, 'of-b': 'match.authorizers', off: 'enabled', scan: 'match.types' }
+  const expected = Object.entries(reasons).map(([name, reason]) => ({ subscription: name, matches: reason === null, reason }))
+  const { type, authorizerappid, data } = logged.event
+  for (const body of [{ eventId: 'ev_1' }, { event: logged.event }, { event: { type, authorizerappid, data, replay: true } }]) {
+    const answer = await call(gateway, 'POST', '/match', body)
+    t.equal(answer.statusCode, 200)
+    t.same(answer.json(), { items: expected })
+  }
+  t.match((await call(gateway, 'POST', '/match', { event: { type: 'wechat.event.SCAN' } })).json().items, [
+    { matches: true },
+    { reason: 'match.data.MsgType' },
+    { reason: 'match.authorizers' },
+    { reason: 'match.authorizers' },
+    { reason: 'enabled' },
+    { matches: true },
+  ])
+  const narrow = (payload: object) => internalServer.inject({ method: 'POST', url: `${PATH}/match`, headers: bearer(keyOf('narrow')), payload })
+  t.same((await narrow({ eventId: 'ev_1' })).json(), { items: [{ subscription: 'of-a', matches: true, reason: null }] })
+  const refused = [await narrow({ eventId: 'ev_b' }), await narrow({ eventId: 'ev_0' })]
+  t.same(refused.map(({ statusCode }) => statusCode), [403, 403])
+  t.equal((await call(gateway, 'POST', '/match', { eventId: 'ev_0' })).json().code, 'EVENT_NOT_FOUND')
+  for (const body of [{}, { eventId: 'ev_1', event: logged.event }, { event: {} }, { event: 'ev_1' }, { eventId: 5 }, { event: { type: 'x', data: [] } }]) {
+    t.equal((await call(gateway, 'POST', '/match', body)).statusCode, 400, JSON.stringify(body))
+  }
 })

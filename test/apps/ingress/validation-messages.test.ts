@@ -10,10 +10,10 @@ const CANARY = 'canaryq7f3x'
 type Row = [keyword: string, route: string, body: unknown, message: string]
 
 const ROWS: Row[] = [
-  ['additionalProperties', 'PUT subscriptions/crm', { ...QUEUE, match: { autorizers: [] } }, 'the body is not valid: /match/autorizers is not known here; known are authorizers, types'],
+  ['additionalProperties', 'PUT subscriptions/crm', { ...QUEUE, match: { autorizers: [] } }, 'the body is not valid: /match/autorizers is not known here; known are authorizers, types, data'],
   ['additionalProperties of the root', 'PUT subscriptions/crm', { ...QUEUE, replay: true }, 'the body is not valid: /replay is not known here; known are name, match, sink, retry, reply, fallback, enabled, createdAt, updatedAt'],
-  ['additionalProperties that is no name', 'PUT subscriptions/crm', { ...QUEUE, match: { [CANARY]: 1 } }, 'the body is not valid: /match has a member that is not known here; known are authorizers, types'],
-  ['additionalProperties that is long', 'PUT subscriptions/crm', { ...QUEUE, match: { ['x'.repeat(33)]: 1 } }, 'the body is not valid: /match has a member that is not known here; known are authorizers, types'],
+  ['additionalProperties that is no name', 'PUT subscriptions/crm', { ...QUEUE, match: { [CANARY]: 1 } }, 'the body is not valid: /match has a member that is not known here; known are authorizers, types, data'],
+  ['additionalProperties that is long', 'PUT subscriptions/crm', { ...QUEUE, match: { ['x'.repeat(33)]: 1 } }, 'the body is not valid: /match has a member that is not known here; known are authorizers, types, data'],
   ['additionalProperties of a form', 'PUT subscriptions/crm', { sink: { ...HOOK, method: 'GET' } }, 'the body is not valid: /sink/method is not known here; known are kind, url, timeoutMs, secret'],
   ['additionalProperties of a query', 'GET authorizers?limit=1&offset=2', undefined, 'the query is not valid: /offset is not known here; known are limit, cursor'],
   ['additionalProperties where none is known', `GET authorizers/${APPID_A}?x=1`, undefined, 'the query is not valid: /x is not known here'],
@@ -28,6 +28,11 @@ const ROWS: Row[] = [
   ['type in a list', 'PUT subscriptions/crm', { ...QUEUE, match: { types: ['a', 1] } }, 'the body is not valid: /match/types/1 must be a text'],
   ['type within a form', 'PUT subscriptions/crm', { sink: { ...HOOK, timeoutMs: '1000' } }, 'the body is not valid: /sink/timeoutMs must be a whole number'],
   ['pattern', 'PUT subscriptions/crm', { ...QUEUE, match: { authorizers: [CANARY] } }, 'the body is not valid: /match/authorizers/0 must match pattern "^wx[0-9A-Za-z]{16}$"'],
+  ['a condition of no form', 'PUT subscriptions/crm', { ...QUEUE, match: { data: { Event: CANARY } } }, 'the body is not valid: /match/data/Event must be a list or must be an object'],
+  ['a condition with a wrong value', 'PUT subscriptions/crm', { ...QUEUE, match: { data: { Event: { prefix: 1 } } } }, "the body is not valid: /match/data/Event must be a list or must be a text or must have required property 'exists' or must have required property 'not'"],
+  ['a condition of an unknown form', 'PUT subscriptions/crm', { ...QUEUE, match: { data: { Event: { [CANARY]: 1 } } } }, "the body is not valid: /match/data/Event must be a list or must have required property 'prefix' or must have required property 'exists' or must have required property 'not'"],
+  ['a field that is no name', 'PUT subscriptions/crm', { ...QUEUE, match: { data: { 'a b': [CANARY] } } }, 'the body is not valid: /match/data has a member that is not known here'],
+  ['too many fields', 'PUT subscriptions/crm', { ...QUEUE, match: { data: Object.fromEntries(Array.from({ length: 11 }, (_, n) => [`F${n}`, []])) } }, 'the body is not valid: /match/data must NOT have more than 10 properties'],
   ['pattern of a path', 'PUT subscriptions/CRM', QUEUE, 'the path is not valid: /name must match pattern "^[a-z0-9][a-z0-9-]{0,62}$"'],
   ['maxItems', 'PUT subscriptions/crm', { ...QUEUE, match: { types: Array.from({ length: 1001 }, () => 'x') } }, 'the body is not valid: /match/types must NOT have more than 1000 items'],
   ['maximum', 'PUT subscriptions/crm', { sink: { ...HOOK, timeoutMs: 30_001 } }, 'the body is not valid: /sink/timeoutMs must be <= 30000'],

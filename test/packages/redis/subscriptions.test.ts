@@ -57,6 +57,9 @@ void t.test('what is left out gets its default, and what is answered can be writ
   t.same(stream.subscription.sink, { kind: 'stream', stream: sinkStream(PLATFORM, 's'), maxLength: 5 })
   const queue = await subscriptions.put('q', { sink: { kind: 'queue' } })
   t.same(queue.subscription.sink, { kind: 'queue', queue: sinkQueue(PLATFORM, 'q') })
+  const data = { EventKey: { prefix: 'qrscene_' }, MsgType: { not: ['text'] } }
+  await subscriptions.put('d', { match: { data }, sink: { kind: 'queue' } })
+  t.same((await open(store).get('d'))?.match, { authorizers: undefined, types: undefined, data }, 'in every process')
   const again = await subscriptions.put('q', { name: 'q', sink: { kind: 'queue', queue: sinkQueue(PLATFORM, 'q'), prefix: 'bull' } })
   t.equal(again.created, false)
   t.equal(again.subscription.createdAtMs, queue.subscription.createdAtMs)

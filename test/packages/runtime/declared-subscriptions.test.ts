@@ -24,7 +24,10 @@ void t.test('every member is read as the API reads it, the secret from the envir
   const { subscriptions } = load(`
   - platform: open1
     name: crm
-    match: { types: [wechat.message.*], authorizers: [wx0123456789abcdef] }
+    match:
+      types: [wechat.message.*]
+      authorizers: [wx0123456789abcdef]
+      data: { MsgType: [text], EventKey: { prefix: qrscene_ }, Status: [1, 2], MsgId: { exists: true } }
     sink: { kind: webhook, url: https://crm.example/, timeoutMs: 5000, secret: "\${HOOK_SECRET}" }
     retry: { scheduleSeconds: [1, 60] }
     reply: true
@@ -35,7 +38,11 @@ void t.test('every member is read as the API reads it, the secret from the envir
       platform: 'open1',
       name: 'crm',
       input: {
-        match: { types: ['wechat.message.*'], authorizers: ['wx0123456789abcdef'] },
+        match: {
+          types: ['wechat.message.*'],
+          authorizers: ['wx0123456789abcdef'],
+          data: { MsgType: ['text'], EventKey: { prefix: 'qrscene_' }, Status: ['1', '2'], MsgId: { exists: true } },
+        },
         sink: { kind: 'webhook', url: 'https://crm.example/', timeoutMs: 5000 },
         retry: { scheduleSeconds: [1, 60] },
         reply: true,

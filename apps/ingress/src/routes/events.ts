@@ -34,20 +34,23 @@ export function eventRoutes(app: GatewayServer, { platforms, paging, turns }: De
   })
 
   app.get(`${PREFIX}/events/:id`, { schema: eventSchemas.one, onRequest: read }, (request) => {
-    return eventOf(request, platformOf(platforms, request.params), 'events:read')
+    const { id } = request.params
+    return eventOf(request, platformOf(platforms, request.params), { id, action: 'events:read' })
   })
 
   app.post(`${PREFIX}/events/:id/replay`, { schema: eventSchemas.replay, onRequest: replay, preHandler: turns.wait }, async (request, reply) => {
     const platform = platformOf(platforms, request.params)
-    const { event, receivedAt } = await eventOf(request, platform, 'events:replay')
+    const { event, receivedAt } = await eventOf(request, platform, { id: request.params.id, action: 'events:replay' })
     await platform.inbox.replay(event, Date.parse(receivedAt), await reachedBy(request, platform, event))
     return reply.code(202).send({ eventId: event.id })
   })
 }
 
+type Wanted = { id: string; action: Action }
+
 /** Throws EVENT_NOT_FOUND, or FORBIDDEN, which a narrowed key gets for a missing event too. */
-async function eventOf(request: FastifyRequest<{ Params: { id: string } }>, platform: Platform, action: Action): Promise<LoggedEvent> {
-  const found = await platform.events.get(request.params.id)
+export async function eventOf(request: FastifyRequest, platform: Platform, { id, action }: Wanted): Promise<LoggedEvent> {
+  const found = await platform.events.get(id)
   if (found) {
     assertGranted(request, action, found.authorizerappid ?? undefined)
     return found

@@ -14,6 +14,13 @@ const refusals = errors(400, 401, 403, 404, 429, 503)
 const MAX_IDS = 1000
 const id = Type.String({ minLength: 1, maxLength: 256 })
 
+/** An event, or what of it decides; whatever else a CloudEvent has is passed over. */
+const MatchedEvent = Type.Object({
+  type: Type.String({ minLength: 1, maxLength: 256 }),
+  authorizerappid: Type.Optional(Type.String({ maxLength: 64 })),
+  data: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+})
+
 const DeadLetter = Type.Object({
   id: Type.String(),
   eventId: Type.String(),
@@ -77,6 +84,34 @@ export const subscriptionSchemas = {
     params,
     querystring: noQuery,
     response: { 202: Type.Object({ eventId: Type.String() }), ...refusals },
+  },
+  match: {
+    tags,
+    operationId: 'matchSubscriptions',
+    summary: 'Which subscriptions an event is for now, and by which member it is not',
+    description:
+      'Of the subscriptions that the key may see. `eventId`, of an event in the log, needs `events:read` too, for its account as ' +
+      '`subscriptions:read`.',
+    params: PlatformParams,
+    querystring: noQuery,
+    body: Type.Object(
+      { eventId: Type.Optional(Type.String({ pattern: '^[!-~]{1,128}$' })), event: Type.Optional(MatchedEvent) },
+      { ...closed, minProperties: 1, maxProperties: 1 },
+    ),
+    response: {
+      200: Type.Object({
+        items: Type.Array(
+          Type.Object({
+            subscription: Type.String(),
+            matches: Type.Boolean(),
+            reason: Type.Union([Type.String(), Type.Null()], {
+              description: 'the first member that fails: `enabled`, `match.authorizers`, `match.types` or `match.data.<field>`',
+            }),
+          }),
+        ),
+      }),
+      ...errors(400, 401, 403, 404, 413, 415, 429, 503),
+    },
   },
   deadLetters: {
     tags,

@@ -37,7 +37,7 @@ export function checkInput(
   return {
     name,
     platform,
-    match: { authorizers: distinct(input.match?.authorizers), types: distinct(input.match?.types) },
+    match: { authorizers: distinct(input.match?.authorizers), types: distinct(input.match?.types), data: input.match?.data },
     sink: checkSink({ platform, checkWebhookUrl }, name, input.sink),
     retry: { scheduleSeconds: input.retry?.scheduleSeconds ?? DEFAULT_RETRY_SCHEDULE_SECONDS },
     reply: input.reply ?? false,

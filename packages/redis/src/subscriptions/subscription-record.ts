@@ -48,7 +48,7 @@ export function parseRecord(text: string): SubscriptionRecord {
     ...rest,
     subscription: {
       ...subscription,
-      match: { authorizers: match.authorizers, types: match.types },
+      match: { authorizers: match.authorizers, types: match.types, data: match.data },
       sink: sink.kind === 'stream' ? { ...sink, maxLength: sink.maxLength } : sink,
     },
   }

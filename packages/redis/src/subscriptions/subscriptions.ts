@@ -79,7 +79,7 @@ export type SubscriptionsDeps = {
 }
 
 const DEFAULT_MAX_AGE_MS = 100
-/** Authorizers and types on one page of a list: about a megabyte. */
+/** Authorizers, types and texts of `match.data` on one page of a list: about a megabyte. */
 const MAX_PAGE_ENTRIES = 50_000
 /** Until every process has seen that a subscription is gone and brings it nothing more, so that what is cleared stays clear. */
 const SETTLE_MS = 2 * DEFAULT_MAX_AGE_MS
@@ -265,12 +265,16 @@ function pageOf(
   let entries = 0
   for (const subscription of subscriptions) {
     if (subscription.name <= cursor || !isShown(subscription)) continue
-    const { authorizers = [], types = [] } = subscription.match
-    entries += authorizers.length + types.length
+    entries += entriesOf(subscription)
     // Now it is known that there is a next page.
     const last = items.at(-1)
     if (last && (items.length === limit || entries > MAX_PAGE_ENTRIES)) return { items, nextCursor: last.name }
     items.push(subscription)
   }
   return { items, nextCursor: null }
+}
+
+function entriesOf({ match: { authorizers = [], types = [], data = {} } }: Subscription): number {
+  const texts = Object.values(data).map((condition) => (Array.isArray(condition) ? condition : 'not' in condition ? condition.not : []).length)
+  return authorizers.length + types.length + texts.reduce((sum, count) => sum + 1 + count, 0)
 }

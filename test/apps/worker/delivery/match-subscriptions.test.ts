@@ -1,15 +1,16 @@
 // Owns: which events a subscription is for, by a table and against the plainest possible matcher.
-import { compileMatcher, inheritMatcher, type Subscription } from '@wxgw/contracts'
+import { compileMatcher, explainMatch, inheritMatcher, type MatchData, type Subscription } from '@wxgw/contracts'
 import t from 'tap'
 import { APP_A, APP_B, subscription } from '../delivery-fixtures.ts'
 
-type Match = { authorizers?: string[]; types?: string[] }
+type Match = { authorizers?: string[]; types?: string[]; data?: MatchData }
+type MatchedEvent = { type: string; authorizerappid?: string; data?: object }
 
 function matching(match: Match, changes: Partial<Subscription> = {}): Subscription {
-  return subscription('crm', { match: { authorizers: match.authorizers, types: match.types }, ...changes })
+  return subscription('crm', { match: { authorizers: match.authorizers, types: match.types, data: match.data }, ...changes })
 }
 
-function matches(match: Match, event: { type: string; authorizerappid?: string }): boolean {
+function matches(match: Match, event: MatchedEvent): boolean {
   return compileMatcher([matching(match)])(event).length === 1
 }
 
@@ -46,6 +47,83 @@ void t.test('authorizers compare with the account of the event', async (t) => {
   t.ok(matches({}, { type }))
 })
 
+void t.test('conditions on data: lists, starts, presence and their opposites, through objects and arrays', async (t) => {
+  const data = {
+    MsgType: 'event',
+    Event: 'SCAN',
+    EventKey: 'qrscene_7',
+    Empty: '',
+    Nothing: null,
+    Errcode: 61023,
+    Confirmed: false,
+    SendPicsInfo: { Count: '2', PicList: { item: [{ PicMd5Sum: 'aa' }, { PicMd5Sum: 'bb', Note: 'x' }] } },
+    List: ['one', 'two'],
+    None: [],
+  }
+  const table: [MatchData, boolean][] = [
+    [{}, true],
+    [{ MsgType: ['event'] }, true],
+    [{ MsgType: ['text', 'event'] }, true],
+    [{ MsgType: ['text'] }, false],
+    [{ MsgType: ['Event'] }, false],
+    [{ msgtype: ['event'] }, false],
+    [{ MsgType: [] }, false],
+    [{ Missing: ['event'] }, false],
+    [{ Empty: [''] }, true],
+    [{ Nothing: [''] }, false],
+    [{ EventKey: { prefix: 'qrscene_' } }, true],
+    [{ EventKey: { prefix: 'qrscene_7' } }, true],
+    [{ EventKey: { prefix: 'qrscene_77' } }, false],
+    [{ EventKey: { prefix: 'QRSCENE' } }, false],
+    [{ Missing: { prefix: '' } }, false],
+    [{ Empty: { exists: true } }, true],
+    [{ SendPicsInfo: { exists: true } }, true],
+    [{ Missing: { exists: true } }, false],
+    [{ Missing: { exists: false } }, true],
+    [{ Nothing: { exists: false } }, true],
+    [{ None: { exists: true } }, false],
+    [{ EventKey: { exists: false } }, false],
+    [{ MsgType: { not: ['text'] } }, true],
+    [{ MsgType: { not: ['text', 'event'] } }, false],
+    [{ MsgType: { not: [] } }, true],
+    [{ Missing: { not: ['text'] } }, true],
+    [{ 'Missing.inside': { not: ['text'] } }, true],
+    [{ 'SendPicsInfo.Count': ['2'] }, true],
+    [{ 'SendPicsInfo.Count.more': ['2'] }, false],
+    [{ SendPicsInfo: ['2'] }, false],
+    [{ 'SendPicsInfo.PicList.item.PicMd5Sum': ['bb'] }, true],
+    [{ 'SendPicsInfo.PicList.item.PicMd5Sum': { prefix: 'b' } }, true],
+    [{ 'SendPicsInfo.PicList.item.PicMd5Sum': ['cc'] }, false],
+    [{ 'SendPicsInfo.PicList.item.PicMd5Sum': { not: ['bb'] } }, false],
+    [{ 'SendPicsInfo.PicList.item.Note': { exists: true } }, true],
+    [{ 'SendPicsInfo.PicList.item.0.PicMd5Sum': ['aa'] }, false],
+    [{ List: ['two'] }, true],
+    [{ List: { not: ['two'] } }, false],
+    [{ 'List.length': { exists: true } }, false],
+    [{ Errcode: ['61023'], Confirmed: ['false'] }, true],
+    [{ toString: { exists: true } }, false],
+    [{ 'constructor.name': { exists: true } }, false],
+    [{ MsgType: ['event'], Event: ['SCAN'], EventKey: { prefix: 'qr' } }, true],
+    [{ MsgType: ['event'], Event: ['SCAN'], EventKey: { prefix: 'x' } }, false],
+  ]
+  for (const [wanted, expected] of table) t.equal(matches({ data: wanted }, { type: 'x', data }), expected, JSON.stringify(wanted))
+  t.notOk(matches({ data: { MsgType: ['event'] } }, { type: 'x' }), 'an event without data')
+  t.ok(matches({ data: { MsgType: { not: ['event'] } } }, { type: 'x' }))
+})
+
+void t.test('an explanation names the first member that fails, and none when the event matches', async (t) => {
+  const event = { type: 'wechat.event.SCAN', authorizerappid: APP_A, data: { EventKey: '7' } }
+  const table: [Match, Partial<Subscription>, string | undefined][] = [
+    [{}, {}, undefined],
+    [{ authorizers: [APP_A], types: ['wechat.event.scan'], data: { EventKey: ['7'] } }, {}, undefined],
+    [{}, { enabled: false }, 'enabled'],
+    [{ authorizers: [APP_B], types: [] }, {}, 'match.authorizers'],
+    [{ types: ['wechat.message.*'], data: { EventKey: ['8'] } }, {}, 'match.types'],
+    [{ data: { EventKey: ['7'], 'Ticket.of': { exists: true }, Other: ['1'] } }, {}, 'match.data.Ticket.of'],
+  ]
+  for (const [match, changes, expected] of table) t.equal(explainMatch(event)(matching(match, changes)), expected, String(expected))
+})
+
 void t.test('a disabled subscription never matches', async (t) => {
   t.same(compileMatcher([matching({}, { enabled: false })])({ type: 'x' }), [])
 })
@@ -73,14 +151,21 @@ void t.test('thousands of random subscriptions match as the plainest matcher doe
   const all = Array.from({ length: 3_000 }, (_, index) =>
     subscription(`s${String(index).padStart(5, '0')}`, {
       enabled: random() > 0.1,
-      match: { authorizers: some(() => pick(apps)), types: some(() => (random() < 0.5 ? `${start()}*` : name())) },
+      match: {
+        authorizers: some(() => pick(apps)),
+        types: some(() => (random() < 0.5 ? `${start()}*` : name())),
+        data: random() < 0.8 ? undefined : { Event: random() < 0.5 ? [pick(words)] : { not: [pick(words), pick(words)] } },
+      },
     }),
   )
   const match = compileMatcher(all)
   for (let round = 0; round < 300; round += 1) {
-    const event = { type: random() < 0.2 ? start() : name(), ...(random() < 0.2 ? {} : { authorizerappid: pick(apps) }) }
+    const data = random() < 0.1 ? {} : { Event: pick(words) }
+    const event = { type: random() < 0.2 ? start() : name(), ...(random() < 0.2 ? {} : { authorizerappid: pick(apps) }), data }
+    const explain = explainMatch(event)
     const expected = all.filter((candidate) => plainlyMatches(candidate, event)).map((found) => found.name)
     t.same(match(event).map((found) => found.name), expected)
+    t.same(all.filter((one) => explain(one) === undefined).map((found) => found.name), expected)
   }
 })
 
@@ -150,11 +235,15 @@ void t.test('many authorizers and many types cost their sum: 200 subscriptions o
 
 const byName = (left: Subscription, right: Subscription) => (left.name < right.name ? -1 : 1)
 
-function plainlyMatches({ enabled, match }: Subscription, event: { type: string; authorizerappid?: string }): boolean {
+function plainlyMatches({ enabled, match }: Subscription, event: MatchedEvent): boolean {
   const type = event.type.toLowerCase()
   const ofType = match.types?.map((pattern) => pattern.toLowerCase())
+  const { Event } = (event.data ?? {}) as { Event?: string }
+  const wanted = match.data?.['Event']
   return (
     enabled &&
+    (!Array.isArray(wanted) || (Event !== undefined && wanted.includes(Event))) &&
+    (wanted === undefined || !('not' in wanted) || Event === undefined || !wanted.not.includes(Event)) &&
     (match.authorizers === undefined || (event.authorizerappid !== undefined && match.authorizers.includes(event.authorizerappid))) &&
     (ofType === undefined ||
       ofType.some((pattern) => (pattern.endsWith('*') ? type.startsWith(pattern.slice(0, -1)) : pattern === type)))

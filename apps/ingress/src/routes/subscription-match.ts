@@ -1,0 +1,44 @@
+// Owns: POST /subscriptions/match: which of the subscriptions that the caller may see an event is for, and by which member it is not.
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { explainMatch, type GatewayEvent } from '@wxgw/contracts'
+import type { Platform } from '@wxgw/platform'
+import type { FastifyRequest } from 'fastify'
+import { assertGranted, requireGrant } from '../auth/authenticate.ts'
+import { createReach } from '../auth/subscription-access.ts'
+import type { Turns } from '../paging/turns.ts'
+import { platformOf, type Platforms } from '../platform-lookup.ts'
+import { PREFIX } from '../schemas/paths.ts'
+import { subscriptionSchemas } from '../schemas/subscriptions.ts'
+import type { GatewayServer } from '../server.ts'
+import { eventOf } from './events.ts'
+
+type Deps = { platforms: Platforms; turns: Turns }
+
+/** Without pause: about a millisecond. The same event loop takes WeChat's pushes. */
+const EXPLAINED_AT_ONCE = 100
+
+export function subscriptionMatchRoute(app: GatewayServer, { platforms, turns }: Deps): void {
+  const onRequest = requireGrant({ action: 'subscriptions:read' })
+
+  app.post(`${PREFIX}/subscriptions/match`, { schema: subscriptionSchemas.match, onRequest, preHandler: turns.long }, async (request) => {
+    const platform = platformOf(platforms, request.params)
+    const { event, eventId } = request.body
+    const explain = explainMatch(event ?? (await loggedEvent(request, platform, eventId ?? '')))
+    const all = await platform.subscriptions.all(0)
+    const shown = all.filter(createReach(request, 'subscriptions:read'))
+    const items: Array<{ subscription: string; matches: boolean; reason: string | null }> = []
+    for (const [index, subscription] of shown.entries()) {
+      if (index % EXPLAINED_AT_ONCE === 0) await nextTurn()
+      const failing = explain(subscription)
+      items.push({ subscription: subscription.name, matches: failing === undefined, reason: failing ?? null })
+    }
+    return { items }
+  })
+}
+
+/** Of an account within both grants. Throws as `eventOf`. */
+async function loggedEvent(request: FastifyRequest, platform: Platform, id: string): Promise<GatewayEvent> {
+  const { event } = await eventOf(request, platform, { id, action: 'events:read' })
+  assertGranted(request, 'subscriptions:read', event.authorizerappid)
+  return event
+}
