@@ -5,27 +5,32 @@ import { join } from 'node:path'
 import { bootstrap } from './bootstrap.mjs'
 import { ensureRedisServer } from './redis-binary.mjs'
 import { ROOT, run, say } from './run-command.mjs'
+import { runTestFiles } from './test-files.mjs'
 
 const TEST = join(ROOT, 'test')
-const TAP = join(TEST, 'node_modules', 'tap', 'dist', 'esm', 'run.mjs')
 const FILE_TIMEOUT_SECONDS = 600
 
 const [suite, ...args] = process.argv.slice(2)
 await bootstrap()
 const redis = await ensureRedisServer()
 if (redis) {
-  const env = { ...process.env, TEST_REDIS_SERVER: redis.path }
-  const command = suite === 'fuzz' ? ['--enable-source-maps', join(TEST, 'dist', 'hostile', 'fuzz', 'main.js'), ...args] : await everything()
-  const { code } = await run(process.execPath, command, { cwd: TEST, env })
-  process.exitCode = code
+  process.exitCode = suite === 'fuzz' ? await fuzz() : await everything()
 } else {
   say('It needs redis-server or valkey-server.')
   process.exitCode = 1
+}
+
+async function fuzz() {
+  const env = { ...process.env, TEST_REDIS_SERVER: redis.path }
+  const main = join(TEST, 'dist', 'hostile', 'fuzz', 'main.js')
+  return (await run(process.execPath, ['--enable-source-maps', main, ...args], { cwd: TEST, env })).code
 }
 
 // One file at a time: the long ones measure.
 async function everything() {
   const sources = (await readdir(join(TEST, 'hostile'))).filter((name) => /\.(test|long)\.ts$/.test(name)).toSorted()
   const files = sources.map((name) => join('dist', 'hostile', name.replace(/\.ts$/, '.js')))
-  return [TAP, '--disable-coverage', '--reporter=terse', '--jobs=1', `--timeout=${FILE_TIMEOUT_SECONDS}`, ...files, ...args]
+  const { passed, failed } = await runTestFiles(files, { jobs: 1, timeoutSeconds: FILE_TIMEOUT_SECONDS, redis })
+  process.stdout.write(`${passed} passed, ${failed} failed\n`)
+  return failed === 0 ? 0 : 1
 }

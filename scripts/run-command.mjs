@@ -10,9 +10,11 @@ let interruptedBy
 
 /**
  * Resolves with the exit code and, of a stream that was piped, its text. Rejects when the command cannot be started.
+ * A command that takes longer than `timeoutMs` is killed, with all it started.
  * When this process is interrupted meanwhile, it ends after the command, with 128 and the signal's number.
  */
-export async function run(command, args, { cwd = ROOT, env = process.env, stdout = 'inherit', stderr = 'inherit', onText } = {}) {
+export async function run(command, args, options = {}) {
+  const { cwd = ROOT, env = process.env, stdout = 'inherit', stderr = 'inherit', timeoutMs } = options
   // In a group of its own, so that what the command started can be ended with it.
   const child = spawn(command, args, { cwd, env, stdio: ['ignore', stdout, stderr], detached: true })
   watchSignals()
@@ -21,9 +23,9 @@ export async function run(command, args, { cwd = ROOT, env = process.env, stdout
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (chunk) => {
       text += chunk
-      onText?.(chunk)
     })
   }
+  const timer = timeoutMs === undefined ? undefined : setTimeout(() => killGroup(child, 'SIGKILL'), timeoutMs)
   try {
     const code = await new Promise((resolve, reject) => {
       child.once('error', reject)
@@ -33,6 +35,7 @@ export async function run(command, args, { cwd = ROOT, env = process.env, stdout
     })
     return { code, text }
   } finally {
+    clearTimeout(timer)
     running.delete(child)
     if (interruptedBy && running.size === 0) process.exit(128 + constants.signals[interruptedBy])
     if (running.size === 0) unwatchSignals()

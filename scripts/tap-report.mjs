@@ -1,52 +1,24 @@
-// Owns: what of a TAP stream a person is shown: one line for each file, what was skipped and why, all of what failed, and
-// the counts.
+// Owns: what of the TAP of one test file a person is shown: one line, what was skipped and why, all of what failed.
 
-const FILE = /^(not )?ok \d+ - (.*?)(?: # time=([\d.]+)(ms|s))?(?: \{)?$/
-const TOTALS = /^# \{ total: (\d+)(?:, pass: (\d+))?(?:, fail: (\d+))?(?:, todo: (\d+))?(?:, skip: (\d+))? \}/
+const TOTALS = /^# \{ total: (\d+)(?:, pass: (\d+))?(?:, fail: (\d+))?(?:, todo: (\d+))?(?:, skip: (\d+))? \}/m
 const SKIPPED = /^\s*(?:not )?ok \d+(?: - (.*?))? # SKIP (.*)$/
-const PASSED = /^\s*(?:ok \d+|1\.\.\d+|# Subtest|# time=|\}$|$)/
+const PASSED = /^\s*(?:ok \d+|1\.\.\d+|TAP version|# Subtest|# time=|# \{ total|\}$|$)/
 
-/** Takes the stream piece by piece, prints as it goes, and answers the counts at the end; undefined when the stream was cut short. */
-export function createTapReport(print) {
-  let rest = ''
-  let block = []
-  let totals
-  let failedFiles = 0
-
-  function takeLine(line) {
-    const file = FILE.exec(line)
-    const counts = TOTALS.exec(line)
-    if (counts) {
-      const [passed, failed, todo, skipped] = counts.slice(2).map((count) => Number(count ?? 0))
-      totals = { passed, failed, skipped: skipped + todo }
-    }
-    if (!file) {
-      block.push(line)
-      return
-    }
-    const [, failed, name, time, unit] = file
-    const seconds = time === undefined ? '' : ` (${(Number(time) / (unit === 'ms' ? 1000 : 1)).toFixed(1)} s)`
-    print(`${failed ? '✖' : '✔'} ${name.replace(/^dist\/(.*)\.js$/, '$1')}${seconds}`)
-    for (const one of block) {
-      const [, what, why] = SKIPPED.exec(one) ?? []
-      if (why !== undefined) print(`  skipped: ${what === undefined ? '' : `${what}: `}${why}`)
-    }
-    if (failed) {
-      failedFiles += 1
-      for (const one of block) if (!PASSED.test(one)) print(one)
-    }
-    block = []
+/**
+ * `file` has written `text` and ended with `code`. A file that ends without its totals, or with another code than 0, fails
+ * although no assertion did.
+ */
+export function reportFile({ file, text, code, seconds }) {
+  const [, , ...counts] = TOTALS.exec(text) ?? []
+  const [passed, failed, todo, skipped] = counts.map((count) => Number(count ?? 0))
+  const isGood = code === 0 && failed === 0
+  const all = text.split('\n')
+  const lines = [`${isGood ? '✔' : '✖'} ${file.replace(/^dist\/(.*)\.js$/, '$1')} (${seconds.toFixed(1)} s)`]
+  for (const line of all) {
+    const [, what, why] = SKIPPED.exec(line) ?? []
+    if (why !== undefined) lines.push(`  skipped: ${what === undefined ? '' : `${what}: `}${why}`)
   }
-
-  return {
-    take(text) {
-      const lines = (rest + text).split('\n')
-      rest = lines.pop()
-      for (const line of lines) takeLine(line)
-    },
-    end() {
-      if (rest !== '') takeLine(rest)
-      return totals && { ...totals, failedFiles }
-    },
-  }
+  if (!isGood) lines.push(...all.filter((line) => !PASSED.test(line)))
+  if (passed === undefined) lines.push(`  it ended with ${code} and without its totals`)
+  return { lines, passed: passed ?? 0, failed: isGood ? 0 : Math.max(failed ?? 0, 1), skipped: (skipped ?? 0) + (todo ?? 0) }
 }

@@ -3,7 +3,7 @@
 // The last line is `N passed, N failed`; the exit code tells.
 import { readdir } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { BootstrapError, prepare } from './bootstrap.mjs'
 import { ensureExampleLanguages } from './example-languages.mjs'
@@ -11,13 +11,14 @@ import { lint } from './lint.mjs'
 import { otherNode, withNode } from './other-node.mjs'
 import { ensureRedisServer } from './redis-binary.mjs'
 import { ROOT, run, say } from './run-command.mjs'
-import { createTapReport } from './tap-report.mjs'
+import { runTestFiles } from './test-files.mjs'
 
 const TEST = join(ROOT, 'test')
-const TAP = join(TEST, 'node_modules', 'tap', 'dist', 'esm', 'run.mjs')
 /** Of one file; tests that kill processes wait for their locks to run out. */
 const FILE_TIMEOUT_SECONDS = 180
 const MAX_JOBS = 4
+/** Folders of files that start a whole gateway, the longest last. */
+const LONG = ['hostile/', 'flows/', 'chaos/', 'examples/']
 
 const { values, positionals: patterns } = parseArgs({ options: { node: { type: 'string' } }, allowPositionals: true })
 process.exitCode = values.node === undefined ? exitCodeOf(await runAll()) : await runWith(values.node)
@@ -49,29 +50,19 @@ async function runAll() {
   await ensureExampleLanguages()
   const isClean = await lint()
   if (!isClean) say('Lint failed; it counts as one failure. The tests run all the same.')
-  const counts = await runTap(redis)
+  const counts = await runTests(redis)
   return conclude({ passed: counts.passed + (isClean ? 1 : 0), failed: counts.failed + (isClean ? 0 : 1) })
 }
 
-async function runTap(redis) {
+async function runTests(redis) {
   const files = await testFiles()
   if (files.length === 0) {
     say(`There is no test file whose path contains ${patterns.join(' or ')}.`)
     return { passed: 0, failed: 1 }
   }
-  const report = createTapReport((line) => process.stdout.write(`${line}\n`))
   // One more than cores: much of the time is waiting for locks and leases to run out.
   const jobs = Math.min(availableParallelism() + 1, MAX_JOBS)
-  const args = [TAP, '--disable-coverage', '--reporter=tap', `--timeout=${FILE_TIMEOUT_SECONDS}`, `--jobs=${jobs}`, ...files]
-  const options = { cwd: TEST, env: testEnvironment(redis), stdout: 'pipe', onText: report.take }
-  const { code } = await run(process.execPath, args, options)
-  const counts = report.end()
-  if (!counts) {
-    say(`tap ended with exit code ${code} and without its totals.`)
-    return { passed: 0, failed: 1 }
-  }
-  // A file that ends early or not at all fails without a failed assertion.
-  return { passed: counts.passed, failed: Math.max(counts.failed, counts.failedFiles, code === 0 ? 0 : 1) }
+  return await runTestFiles(files, { jobs, timeoutSeconds: FILE_TIMEOUT_SECONDS, redis })
 }
 
 // From the sources: what stands in dist may be of a test that was renamed or removed.
@@ -79,15 +70,13 @@ async function testFiles() {
   const entries = await readdir(TEST, { recursive: true })
   const sources = entries.filter((path) => path.endsWith('.test.ts') && !/(^|\/)(dist|node_modules)\//.test(path))
   const wanted = sources.filter((path) => patterns.length === 0 || patterns.some((pattern) => `test/${path}`.includes(pattern)))
-  return wanted.toSorted().map((path) => join('dist', path.replace(/\.ts$/, '.js')))
+  return wanted.toSorted(byLength).map((path) => join('dist', path.replace(/\.ts$/, '.js')))
 }
 
-// The settings of whoever runs the tests are not theirs; what a test needs it sets itself.
-function testEnvironment(redis) {
-  const env = { ...process.env, TEST_REDIS_SERVER: redis.path, PATH: `${dirname(process.execPath)}:${process.env.PATH ?? ''}` }
-  for (const name of Object.keys(env)) if (/^(NODE_ENV|REDIS_|WX_|TAP)/.test(name)) delete env[name]
-  for (const name of ['CONFIG_FILE', 'API_KEYS', 'SEALING_KEYS', 'ALLOW_UNSEALED', 'PUBLIC_BASE_URL', 'LOG_LEVEL']) delete env[name]
-  return env
+// The longest first, so that none of them runs alone at the end.
+function byLength(left, right) {
+  const rank = (path) => LONG.findIndex((folder) => path.startsWith(folder))
+  return rank(right) - rank(left) || left.localeCompare(right)
 }
 
 function conclude({ passed, failed }) {

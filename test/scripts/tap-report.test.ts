@@ -4,85 +4,86 @@ import { pathToFileURL } from 'node:url'
 import t from 'tap'
 import { SCRIPTS } from './tree-under-test.ts'
 
-type Report = { take(text: string): void; end(): unknown }
+type Report = { lines: string[]; passed: number; failed: number; skipped: number }
+type Ended = { file: string; text: string; code: number; seconds: number }
 
-async function report(): Promise<Report & { lines: string[] }> {
-  const module: { createTapReport(print: (line: string) => void): Report } = await import(pathToFileURL(join(SCRIPTS, 'tap-report.mjs')).href)
-  const lines: string[] = []
-  return { ...module.createTapReport((line) => lines.push(line)), lines }
-}
+const { reportFile }: { reportFile(ended: Ended): Report } = await import(pathToFileURL(join(SCRIPTS, 'tap-report.mjs')).href)
 
-const STREAM = `TAP version 14
-# Subtest: dist/a/one.test.js
-    # Subtest: adds
-        ok 1 - should be equal
-        1..1
-    ok 1 - adds # time=2.1ms
-
+const PASSED = `TAP version 14
+# Subtest: adds
+    ok 1 - should be equal
     1..1
-ok 1 - dist/a/one.test.js # time=1234.5ms
+ok 1 - adds # time=2.1ms
 
-# Subtest: dist/b/two.test.js
-    # Subtest: subtracts
-        ok 1 - fine
-        not ok 2 - should be equal
-          ---
-          diff: |
-            -1
-            +2
-          ...
-        1..2
-    not ok 1 - subtracts # time=1ms
+1..1
+# { total: 1, pass: 1 }
+# time=1234.5ms
+`
+const FAILED = `TAP version 14
+# Subtest: subtracts
+    ok 1 - fine
+    not ok 2 - should be equal
+      ---
+      diff: |
+        -1
+        +2
+      ...
+    1..2
+not ok 1 - subtracts # time=1ms
 
-    1..1
-not ok 2 - dist/b/two.test.js # time=99ms
-
-1..2
-# { total: 3, pass: 2, fail: 1 }
+1..1
+# { total: 2, pass: 1, fail: 1 }
 `
 
-void t.test('a file that passes is one line, one that fails shows what failed', async (t) => {
-  const { take, end, lines } = await report()
-  for (const piece of STREAM.match(/.{1,7}/gs) ?? []) take(piece)
-  t.strictSame(end(), { passed: 2, failed: 1, skipped: 0, failedFiles: 1 })
-  t.strictSame(lines, [
-    '✔ a/one.test (1.2 s)',
-    '✖ b/two.test (0.1 s)',
-    '        not ok 2 - should be equal',
-    '          ---',
-    '          diff: |',
-    '            -1',
-    '            +2',
-    '          ...',
-    '    not ok 1 - subtracts # time=1ms',
-  ])
+void t.test('a file that passes is one line', async (t) => {
+  t.strictSame(reportFile({ file: 'dist/a/one.test.js', text: PASSED, code: 0, seconds: 1.23 }), {
+    lines: ['✔ a/one.test (1.2 s)'],
+    passed: 1,
+    failed: 0,
+    skipped: 0,
+  })
+})
+
+void t.test('a file that fails shows what failed', async (t) => {
+  t.strictSame(reportFile({ file: 'dist/b/two.test.js', text: FAILED, code: 1, seconds: 0.1 }), {
+    lines: [
+      '✖ b/two.test (0.1 s)',
+      '    not ok 2 - should be equal',
+      '      ---',
+      '      diff: |',
+      '        -1',
+      '        +2',
+      '      ...',
+      'not ok 1 - subtracts # time=1ms',
+    ],
+    passed: 1,
+    failed: 1,
+    skipped: 0,
+  })
 })
 
 void t.test('what is skipped is shown with its reason', async (t) => {
-  const { take, end, lines } = await report()
-  take(`# Subtest: dist/c/three.test.js
-    # Subtest: needs a tool
-        ok 1 # SKIP there is no tool
-        1..1
-    ok 1 - needs a tool # time=1ms
+  const text = `# Subtest: needs a tool
+    ok 1 # SKIP there is no tool
+    1..1
+ok 1 - needs a tool # time=1ms
 
-    ok 2 - needs another # SKIP there is none
-    1..2
-ok 1 - dist/c/three.test.js # time=10ms
-
-1..1
-# { total: 2, pass: 0, skip: 2 }
-`)
-  t.strictSame(end(), { passed: 0, failed: 0, skipped: 2, failedFiles: 0 })
-  t.strictSame(lines, [
-    '✔ c/three.test (0.0 s)',
-    '  skipped: there is no tool',
-    '  skipped: needs another: there is none',
-  ])
+ok 2 - needs another # SKIP there is none
+1..2
+# { total: 2, skip: 2 }
+`
+  const { lines, ...counts } = reportFile({ file: 'dist/c/three.test.js', text, code: 0, seconds: 0.01 })
+  t.strictSame(counts, { passed: 0, failed: 0, skipped: 2 })
+  t.strictSame(lines, ['✔ c/three.test (0.0 s)', '  skipped: there is no tool', '  skipped: needs another: there is none'])
 })
 
-void t.test('a stream without its totals has no counts', async (t) => {
-  const { take, end } = await report()
-  take(STREAM.slice(0, 100))
-  t.equal(end(), undefined)
-})
+const ENDINGS: ReadonlyArray<readonly [how: string, text: string, code: number]> = [
+  ['without its totals', PASSED.slice(0, 40), 0],
+  ['without a word', '', 0],
+  ['with another exit code than 0', PASSED, 137],
+]
+for (const [how, text, code] of ENDINGS) {
+  void t.test(`a file that ends ${how} has failed, although no assertion did`, async (t) => {
+    t.match(reportFile({ file: 'dist/d/four.test.js', text, code, seconds: 1 }), { failed: 1, lines: [/^✖/] })
+  })
+}

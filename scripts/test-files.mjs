@@ -1,0 +1,43 @@
+// Owns: running compiled test files, several at a time, each as a process of its own. `node` and not the runner of tap: that
+// loads hooks into every process for mocks, coverage and TypeScript, which cost more than most files do themselves.
+import { delimiter, dirname, join } from 'node:path'
+import { ROOT, run } from './run-command.mjs'
+import { reportFile } from './tap-report.mjs'
+
+const TEST = join(ROOT, 'test')
+const OF_THE_GATEWAY = ['CONFIG_FILE', 'API_KEYS', 'SEALING_KEYS', 'ALLOW_UNSEALED', 'PUBLIC_BASE_URL', 'LOG_LEVEL']
+
+/** `files` are relative to test/. Prints each as it ends; answers the counts of all. */
+export async function runTestFiles(files, { jobs, timeoutSeconds, redis }) {
+  const env = testEnvironment({ redis, timeoutSeconds })
+  const waiting = [...files]
+  const sum = { passed: 0, failed: 0 }
+
+  async function runOne(file) {
+    const startedAt = performance.now()
+    // A file that its own time-out does not end is killed a little later.
+    const timeoutMs = (timeoutSeconds + 10) * 1000
+    const options = { cwd: TEST, env, stdout: 'pipe', timeoutMs }
+    const { code, text } = await run(process.execPath, ['--enable-source-maps', file], options)
+    const report = reportFile({ file, text, code, seconds: (performance.now() - startedAt) / 1000 })
+    sum.passed += report.passed
+    sum.failed += report.failed
+    process.stdout.write(`${report.lines.join('\n')}\n`)
+  }
+
+  async function runUntilNoneWaits() {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) await runOne(file)
+  }
+
+  await Promise.all(Array.from({ length: jobs }, runUntilNoneWaits))
+  return sum
+}
+
+// The settings of whoever runs the tests are not theirs; what a test needs it sets itself.
+function testEnvironment({ redis, timeoutSeconds }) {
+  const path = [dirname(process.execPath), process.env.PATH].filter(Boolean).join(delimiter)
+  const env = { ...process.env, PATH: path, TEST_REDIS_SERVER: redis.path }
+  for (const name of Object.keys(env)) if (/^(NODE_ENV|NODE_OPTIONS|REDIS_|WX_|TAP)/.test(name)) delete env[name]
+  for (const name of OF_THE_GATEWAY) delete env[name]
+  return { ...env, TAP: '1', TAP_TIMEOUT: String(timeoutSeconds) }
+}
