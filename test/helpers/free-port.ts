@@ -1,26 +1,54 @@
-// Owns: finding a TCP port on the loopback that nobody listens on, and that the system gives to nobody else meanwhile.
+// Owns: handing out TCP ports on the loopback that nobody else uses: no other test file that runs meanwhile, and not the system.
 import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
+import { createServer, type Server } from 'node:net'
 
 // Below the range from which the system takes ports for connections and for listeners on port 0.
 const LOWEST = 10_000
 const HIGHEST = 32_000
+/** A block belongs to the process that listens on its first port; the kernel gives it back when that process ends. */
+const BLOCK = 50
 
+let next = 0
+let end = 0
+let claiming: Promise<void> | undefined
+
+/** A port of this process's own block. */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = randomInt(LOWEST, HIGHEST)
-    const server = createServer()
-    const listening = once(server, 'listening')
-    server.listen(port, '127.0.0.1')
-    try {
-      await listening
-    } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') continue
-      throw error
-    }
-    server.close()
-    await once(server, 'close')
+    while (next === end) await (claiming ??= claimBlock().finally(() => (claiming = undefined)))
+    const port = next
+    next += 1
+    const probe = await listen(port)
+    if (!probe) continue
+    probe.close()
+    await once(probe, 'close')
     return port
+  }
+}
+
+async function claimBlock(): Promise<void> {
+  for (;;) {
+    const first = LOWEST + BLOCK * randomInt((HIGHEST - LOWEST) / BLOCK)
+    const guard = await listen(first)
+    if (!guard) continue
+    guard.unref()
+    next = first + 1
+    end = first + BLOCK
+    return
+  }
+}
+
+/** Undefined when somebody listens there already. */
+async function listen(port: number): Promise<Server | undefined> {
+  const server = createServer()
+  const listening = once(server, 'listening')
+  server.listen({ port, host: '127.0.0.1' })
+  try {
+    await listening
+    return server
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') return undefined
+    throw error
   }
 }

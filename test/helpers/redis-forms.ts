@@ -2,7 +2,6 @@
 // one server, a server with replicas and sentinels, a cluster; each with or without TLS and passwords.
 import { Redis, type RedisOptions } from 'ioredis'
 import { type Authority, createAuthority } from './certificates.ts'
-import { freePort } from './free-port.ts'
 import { type RedisServer, type ServerTls, startRedis, writtenTo } from './redis-server.ts'
 import { until } from './until.ts'
 
@@ -98,7 +97,7 @@ export async function startCluster(options: ClusterFormOptions = {}): Promise<Re
   const base = await createBase(options)
   const nodes: RedisServer[] = []
   for (let count = 0; count < masters * (1 + replicasEach); count += 1) {
-    const bus = ['--cluster-port', String(await freePort()), ...(base.hasTls ? ['--tls-cluster', 'yes'] : [])]
+    const bus = base.hasTls ? ['--tls-cluster', 'yes'] : []
     const enabled = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000', '--cluster-announce-ip', HOST]
     nodes.push(await base.start([...passwordArguments(options), ...enabled, ...bus]))
   }

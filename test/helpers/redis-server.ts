@@ -56,6 +56,8 @@ export async function startRedis(
   const port = await freePort()
   const dir = await mkdtemp(join(tmpdir(), 'wxgw-redis-'))
   const listening = tls ? await tlsArguments(dir, port, tls) : [['--port', String(port)]]
+  // Unless it is named, the bus of a cluster's node takes a port that may be another's.
+  const bus = extraArguments.includes('--cluster-enabled') ? ['--cluster-port', String(await freePort())] : []
   const mode = sentinel ? [await writtenTo(dir, 'sentinel.conf', sentinel.join('\n')), '--sentinel'] : []
   let child: ChildProcess | undefined
 
@@ -69,6 +71,7 @@ export async function startRedis(
         ['--dir', dir],
         ...(sentinel ? [] : PERSISTENT),
         ['--loglevel', 'warning'],
+        bus,
         extraArguments,
       ].flat(),
       { stdio: 'ignore' },
