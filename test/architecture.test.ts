@@ -8,12 +8,13 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
 /** Inward only: what a room may import of the others. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
-  'packages/wechat-core': [],
+  'packages/catalogue': [],
+  'packages/wechat-core': ['catalogue'],
   'packages/contracts': [],
   'packages/runtime': ['wechat-core', 'contracts'],
   'packages/redis': ['wechat-core', 'contracts'],
   'packages/platform': ['wechat-core', 'contracts', 'redis', 'runtime'],
-  'apps/ingress': ['wechat-core', 'contracts', 'redis', 'runtime', 'platform'],
+  'apps/ingress': ['catalogue', 'wechat-core', 'contracts', 'redis', 'runtime', 'platform'],
   'apps/worker': ['wechat-core', 'contracts', 'redis', 'runtime', 'platform'],
   'apps/simulator': [],
 }

@@ -62,8 +62,8 @@ export { createAuthorizerApi } from './api/authorizer-api.ts'
 export type { Closable } from './api/call.ts'
 export { AUTHORIZER_LIST_PAGE_SIZE, createComponentApi } from './api/component-api.ts'
 export type { ComponentApiOptions } from './api/component-api.ts'
-export { classifyErrcode, ERRCODES, errcodeRule } from './api/errcodes.ts'
-export type { ErrcodeKind, ErrcodeRetry, ErrcodeRule } from './api/errcodes.ts'
+export { classifyErrcode, errcodeRetryOptions } from './api/errcodes.ts'
+export type { ErrcodeKind } from './api/errcodes.ts'
 export type {
   AuthorizerApi,
   AuthorizerDetails,

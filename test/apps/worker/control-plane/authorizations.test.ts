@@ -1,9 +1,10 @@
 // Authorizations that WeChat pushes: no refusal loses one, nothing holds the event up for more than ten minutes, and the account is
 // stored in the end. Real jobs over real stores; the time of receipt is what the test says.
+import { catalogue } from '@wxgw/catalogue'
 import type { ComponentEventJob, GatewayEvent } from '@wxgw/contracts'
 import { connectRedis } from '@wxgw/redis'
 import type { Log } from '@wxgw/runtime'
-import { type AuthorizerAppId, ERRCODES, Secret } from '@wxgw/wechat-core'
+import { type AuthorizerAppId, Secret } from '@wxgw/wechat-core'
 import { handleComponentEvent, startWorkers } from '@wxgw/worker'
 import t from 'tap'
 import { until } from '../../../helpers/until.ts'
@@ -80,7 +81,7 @@ void t.test('a pushed authorization', async (suite) => {
   }
 
   // Some of each kind, and one that nobody knows.
-  const errcodes = [...new Map([...ERRCODES].map(([errcode, { kind }]) => [kind, errcode])).values(), 99_999]
+  const errcodes = [...new Map(catalogue.errcodes.map(({ code, kind }) => [kind, code])).values(), 99_999]
 
   for (const api of [EXCHANGE, INFO]) {
     await suite.test(`a single refusal of ${api}, whatever its errcode, loses neither event nor account nor profile`, async (t) => {

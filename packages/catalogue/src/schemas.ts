@@ -1,0 +1,123 @@
+// Owns: the shape of the catalogue's rows: what a file of ../data must look like, and what the types of this package are.
+import { Type, type Static, type TProperties } from 'typebox'
+
+/** A row has no other members, and may say which of them public sources leave open. */
+function row<Members extends TProperties>(members: Members) {
+  const uncertain = Type.Array(Type.String(), {
+    minItems: 1,
+    uniqueItems: true,
+    description: 'members of this row on which public sources are silent or disagree',
+  })
+  return Type.Object({ ...members, uncertain: Type.Optional(uncertain) }, { additionalProperties: false })
+}
+
+const words = Type.String({ minLength: 1, maxLength: 200 })
+const page = Type.String({
+  pattern: '^https://(developers|open)\\.weixin\\.qq\\.com/[^\\s#]+$',
+  description: "WeChat's own page",
+})
+const permissionSetId = Type.Integer({ minimum: 1, maximum: 999 })
+
+const Account = Type.Union([Type.Literal('official-account'), Type.Literal('mini-program')])
+
+export const PermissionSetSchema = row({
+  id: permissionSetId,
+  nameZh: words,
+  nameEn: words,
+  accounts: Type.Array(Account, { minItems: 1, uniqueItems: true, description: 'who can grant it' }),
+  exclusive: Type.Union([Type.Boolean(), Type.Null()], { description: 'to one platform at a time only; null: unknown' }),
+  page,
+})
+
+const TokenKind = Type.Union(
+  [
+    Type.Literal('account'),
+    Type.Literal('component'),
+    Type.Literal('account-or-component'),
+    Type.Literal('user'),
+    Type.Literal('none'),
+  ],
+  { description: 'user: of a web authorization; none: the API takes a secret, or nothing' },
+)
+
+export const ApiSchema = row({
+  method: Type.Union([Type.Literal('GET'), Type.Literal('POST')]),
+  path: Type.String({ pattern: '^(/[A-Za-z0-9_-]+)+$', description: "exact; an API's `action` stands in its query" }),
+  titleZh: words,
+  titleEn: words,
+  token: TokenKind,
+  tokenParameter: Type.Optional(
+    Type.Union([Type.Literal('access_token'), Type.Literal('component_access_token')], {
+      description: 'of the query; left out where there is no token',
+    }),
+  ),
+  componentAppidInQuery: Type.Optional(Type.Literal(true, { description: 'the query also names component_appid' })),
+  effect: Type.Union([Type.Literal('none'), Type.Literal('repeatable'), Type.Literal('not-repeatable')], {
+    description: 'none: reads only; repeatable: twice is as once',
+  }),
+  permissionSets: Type.Array(permissionSetId, { uniqueItems: true, description: 'any one of them is enough' }),
+  proxy: Type.Optional(
+    Type.Union([Type.Literal('denied'), Type.Literal('needs-tokens-read')], {
+      description: 'denied: never called for a caller of the gateway; needs-tokens-read: its answer shows a token or ticket',
+    }),
+  ),
+  page,
+})
+
+export const ErrcodeKindSchema = Type.Union(
+  [
+    Type.Literal('busy'),
+    Type.Literal('access-token-invalid'),
+    Type.Literal('ticket-invalid'),
+    Type.Literal('not-authorized'),
+    Type.Literal('refresh-token-invalid'),
+    Type.Literal('authorization-code-invalid'),
+    Type.Literal('quota-day'),
+    Type.Literal('quota-minute'),
+    Type.Literal('ip-not-allowed'),
+    Type.Literal('misconfigured'),
+    Type.Literal('forbidden'),
+    Type.Literal('message-refused'),
+    Type.Literal('other'),
+  ],
+  {
+    description:
+      'what the gateway acts on: access-token-invalid is about the token of the call, whichever it was made with; misconfigured: ' +
+      'settings or a bug, a person must act; forbidden: the account lacks the permission, or is punished or frozen',
+  },
+)
+
+export const ErrcodeSchema = row({
+  code: Type.Integer(),
+  kind: ErrcodeKindSchema,
+  retry: Type.Union(
+    [
+      Type.Literal('no'),
+      Type.Literal('backoff'),
+      Type.Literal('after-token-refresh'),
+      Type.Literal('next-minute'),
+      Type.Literal('next-day'),
+    ],
+    { description: 'when the same call may be made again' },
+  ),
+  meaningZh: words,
+  meaningEn: words,
+  actionZh: words,
+  actionEn: words,
+  page,
+})
+
+export const CatalogueSchema = Type.Object(
+  {
+    permissionSets: Type.Array(PermissionSetSchema),
+    apis: Type.Array(ApiSchema),
+    errcodes: Type.Array(ErrcodeSchema),
+  },
+  { additionalProperties: false, description: 'What the gateway knows of WeChat. It limits nothing: what is not in it passes' },
+)
+
+export type PermissionSet = Static<typeof PermissionSetSchema>
+export type Api = Static<typeof ApiSchema>
+export type Errcode = Static<typeof ErrcodeSchema>
+export type ErrcodeKind = Errcode['kind']
+export type Catalogue = Static<typeof CatalogueSchema>
