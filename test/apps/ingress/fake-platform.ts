@@ -255,6 +255,11 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
         if (known) assertMayChange?.(known)
         return known
       }),
+      rotateSecret: method('subscriptions.rotateSecret', (name: string, assertMayChange?: (known: Subscription) => void) => {
+        const known = fake.subscriptions.get(name)
+        if (known) assertMayChange?.(known)
+        return known && 'whsec_new'
+      }),
       declare: notAsked('declare'),
       known: () => undefined,
       disable: notAsked('disable'),

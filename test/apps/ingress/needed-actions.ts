@@ -126,6 +126,13 @@ const ROUTES: readonly Route[] = [
     },
   },
   { route: 'subscriptions/{name}', method: 'DELETE', path: one, needs: ['subscriptions:write'], members: {} },
+  {
+    route: 'subscriptions/{name}/rotate-secret',
+    method: 'POST',
+    path: `${one}/rotate-secret`,
+    needs: ['subscriptions:write'],
+    members: {},
+  },
   { route: 'subscriptions/{name}/test', method: 'POST', path: `${one}/test`, needs: ['subscriptions:write'], members: {} },
   { route: 'subscriptions/{name}/dead-letters', method: 'GET', path: `${one}/dead-letters`, needs: ['subscriptions:read'], members: PAGE },
   {

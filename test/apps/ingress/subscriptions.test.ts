@@ -44,6 +44,18 @@ const DATA: MatchData = {
   事件: [],
 }
 
+void t.test('a rotated secret is answered, and stands in no other answer and in no line of the log', async (t) => {
+  const gateway = createGateway(t)
+  gateway.fake.subscriptions.set('crm', subscription('crm'))
+  for (const body of [undefined, {}]) {
+    const answer = await call(gateway, 'POST', '/crm/rotate-secret', body)
+    t.equal(answer.statusCode, 200)
+    t.same(answer.json(), { secret: 'whsec_new' })
+  }
+  t.notMatch((await call(gateway, 'GET', '/crm')).body, 'whsec')
+  t.notMatch(JSON.stringify(gateway.lines), 'whsec')
+})
+
 void t.test('what was read can be written back', async (t) => {
   const gateway = createGateway(t)
   gateway.fake.subscriptions.set('q', subscription('q'))
@@ -127,6 +139,7 @@ void t.test('what does not exist is 404 on every route', async (t) => {
     ['GET', '/none'],
     ['DELETE', '/none'],
     ['POST', '/none/test'],
+    ['POST', '/none/rotate-secret'],
     ['GET', '/none/dead-letters'],
     ['POST', '/none/dead-letters/replay'],
     ['DELETE', '/none/dead-letters'],

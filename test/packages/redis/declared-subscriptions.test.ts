@@ -59,6 +59,7 @@ void t.test('the API changes nothing of it but whether it is enabled, and that o
   await subscriptions.declare([crm], { isStart: true })
   await t.rejects(subscriptions.put('crm', { sink: { kind: 'queue' } }), DECLARED)
   await t.rejects(subscriptions.delete('crm'), DECLARED)
+  await t.rejects(subscriptions.rotateSecret('crm'), DECLARED)
   t.match(await subscriptions.setEnabled('crm', false), { enabled: false })
   const moved = { ...crm, input: { ...crm.input, match: { types: ['wechat.message.*'] } } }
   await subscriptions.declare([moved], { isStart: true })

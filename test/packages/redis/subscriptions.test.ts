@@ -144,6 +144,38 @@ void t.test('a webhook secret is answered once, kept on update, sealed in Redis,
   await t.rejects(subscriptions.webhookSecrets('other'), { code: 'SUBSCRIPTION_NOT_FOUND' })
 })
 
+void t.test('a rotated secret is answered once, and each one that it replaced signs for a day, of several the last four', async (t) => {
+  const store = await startStore(t)
+  const clock = { ms: 1_000_000, nowMs: () => clock.ms }
+  const subscriptions = open(store, clock)
+  const { secret: first } = await subscriptions.put('crm', WEBHOOK)
+  const second = await subscriptions.rotateSecret('crm')
+  t.match(second, /^whsec_[A-Za-z0-9+/]{43}=$/)
+  t.same(reveal(await subscriptions.webhookSecrets('crm')), [second, first])
+  clock.ms += DAY_MS / 2
+  const third = await subscriptions.rotateSecret('crm')
+  t.same(reveal(await subscriptions.webhookSecrets('crm')), [third, second, first])
+  t.same(reveal(await open(store, clock).webhookSecrets('crm')), [third, second, first], 'in every process')
+  t.equal((await subscriptions.put('crm', WEBHOOK)).secret, undefined)
+  clock.ms += DAY_MS / 2
+  t.same(reveal(await subscriptions.webhookSecrets('crm')), [third, second])
+  const more = await Promise.all(Array.from({ length: 6 }, () => subscriptions.rotateSecret('crm')))
+  const inForce = reveal(await subscriptions.webhookSecrets('crm'))
+  t.equal(inForce.length, 5)
+  t.ok(inForce.every((one) => more.includes(one)), 'also when several rotate it at once')
+  const everything = await dump(store.commands)
+  for (const secret of [first, second, third, ...more]) t.notOk(everything.includes((secret ?? '').slice('whsec_'.length, -2)))
+
+  t.equal(await subscriptions.rotateSecret('none'), undefined)
+  await subscriptions.put('q', { sink: { kind: 'queue' } })
+  await t.rejects(subscriptions.rotateSecret('q'), { code: 'INVALID_REQUEST' })
+  const refused = subscriptions.rotateSecret('crm', () => {
+    throw new GatewayError('FORBIDDEN', 'no')
+  })
+  await t.rejects(refused, { code: 'FORBIDDEN' })
+  t.same(reveal(await subscriptions.webhookSecrets('crm')), inForce)
+})
+
 void t.test('a webhook that becomes a queue and a webhook again has a new secret', async (t) => {
   const store = await startStore(t)
   const subscriptions = open(store)

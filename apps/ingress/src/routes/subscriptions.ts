@@ -66,6 +66,15 @@ export function subscriptionRoutes(app: GatewayServer, { platforms, paging, turn
     return reply.code(204).send(null)
   })
 
+  const rotate = { schema: subscriptionSchemas.rotateSecret, onRequest: write, preHandler: turns.wait }
+  app.post(`${one}/rotate-secret`, rotate, async (request) => {
+    const { params } = request
+    const assertMayChange = (existing: Subscription) => void assertReached(request, 'subscriptions:write', existing)
+    const secret = await platformOf(platforms, params).subscriptions.rotateSecret(params.name, assertMayChange)
+    if (secret === undefined) throw subscriptionNotFoundTo(request)
+    return { secret }
+  })
+
   app.post(`${one}/test`, { schema: subscriptionSchemas.test, onRequest: write, preHandler: turns.wait }, async (request, reply) => {
     const platform = platformOf(platforms, request.params)
     const { name } = await subscriptionOf(request, platform, 'subscriptions:write')

@@ -77,6 +77,18 @@ export const subscriptionSchemas = {
     querystring: noQuery,
     response: { 204: Type.Null({ description: 'deleted' }), ...errors(400, 401, 403, 404, 409, 429, 503) },
   },
+  rotateSecret: {
+    tags,
+    operationId: 'rotateSubscriptionSecret',
+    summary: 'A new webhook secret, answered once',
+    description: 'For 24 hours each attempt carries the signatures of both, the new one first.',
+    params,
+    querystring: noQuery,
+    response: {
+      200: Type.Object({ secret: Type.String({ description: 'whsec_…' }) }),
+      ...errors(400, 401, 403, 404, 409, 429, 503),
+    },
+  },
   test: {
     tags,
     operationId: 'testSubscription',

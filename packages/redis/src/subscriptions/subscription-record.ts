@@ -2,12 +2,12 @@
 import type { Subscription } from '@wxgw/contracts'
 import { GatewayError } from '@wxgw/wechat-core'
 import type { Declared } from './declared.ts'
-import type { SealedSecret } from './webhook-secret.ts'
+import { replaceSecret, type SealedSecret } from './webhook-secret.ts'
 
 export type SubscriptionRecord = {
   v: 1
   subscription: Subscription
-  /** Of a webhook: the current one first. Empty for other sinks. */
+  /** Of a webhook: the current one first, then those that it replaced. Empty for other sinks. */
   secrets: SealedSecret[]
   /**
    * Created when `.` separated the parts of names already: nothing of it stands under the names of earlier versions
@@ -29,6 +29,11 @@ export function withEnabled(
   { enabled, nowMs }: { enabled: boolean; nowMs: number },
 ): SubscriptionRecord {
   return { ...record, subscription: { ...record.subscription, enabled, updatedAtMs: nowMs } }
+}
+
+export function withSecret(record: SubscriptionRecord, { sealed, nowMs }: { sealed: string; nowMs: number }): SubscriptionRecord {
+  const subscription = { ...record.subscription, updatedAtMs: nowMs }
+  return { ...record, subscription, secrets: replaceSecret(record.secrets, sealed, nowMs) }
 }
 
 export function formatRecord(record: SubscriptionRecord): string {

@@ -13,7 +13,7 @@ import { checkInput, type CheckWebhookUrl, isSubscriptionName, keepName } from '
 import { assertNotDeclared, createDeclare, type Declaration, type DeclaredOutcome, type NextRecord } from './declared.ts'
 import { createLocalCopy } from './local-copy.ts'
 import { createRecordStore, type Creator, type RecordStore, type SubscriptionKeys } from './record-store.ts'
-import { type SubscriptionRecord, withEnabled } from './subscription-record.ts'
+import { type SubscriptionRecord, withEnabled, withSecret } from './subscription-record.ts'
 import { generateWebhookSecret, inForce, replaceSecret, type SealedSecret } from './webhook-secret.ts'
 
 export type SubscriptionChange = { subscription: Subscription; created: boolean; secret: string | undefined }
@@ -45,6 +45,11 @@ export type Subscriptions = {
   delete(name: string, options?: DeleteOptions): Promise<boolean>
   /** undefined when there is none. `assertMayChange` as in PutOptions. */
   setEnabled(name: string, enabled: boolean, assertMayChange?: (existing: Subscription) => void): Promise<Subscription | undefined>
+  /**
+   * A new webhook secret, which signs first; the one before signs too for 24 h. undefined when there is no such subscription. Rejects with
+   * INVALID_REQUEST for another sink, with SUBSCRIPTION_DECLARED for one whose secret stands in a file. `assertMayChange` as in PutOptions.
+   */
+  rotateSecret(name: string, assertMayChange?: (existing: Subscription) => void): Promise<string | undefined>
   /**
    * At a start (`isStart`): stores what a file declares and disables what was declared and is not in it any more; an `enabled` that the
    * API wanted stays. Later: stores only what is missing, as after a loss of Redis, so that two processes with different files do not
@@ -189,6 +194,19 @@ export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
         return { ...withEnabled(known, { enabled, nowMs: clock.nowMs() }), ...declared }
       })
       return after?.deleting ? undefined : after?.subscription
+    },
+
+    async rotateSecret(name, assertMayChange) {
+      const secret = generateWebhookSecret()
+      const sealed = sealer.seal(secret, place(name))
+      const { after } = await change(name, (known) => {
+        if (!known || known.deleting) return undefined
+        assertMayChange?.(known.subscription)
+        assertNotDeclared(known)
+        if (known.subscription.sink.kind !== 'webhook') throw new GatewayError('INVALID_REQUEST', 'only a webhook has a secret')
+        return withSecret(known, { sealed, nowMs: clock.nowMs() })
+      })
+      return after && !after.deleting ? secret : undefined
     },
 
     declare: createDeclare({ stored: () => copy.get(0), nextRecord, change, clearDeleted, nowMs: () => clock.nowMs() }),
