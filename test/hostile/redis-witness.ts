@@ -3,9 +3,10 @@ import { createHash } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { until } from '../helpers/until.ts'
 
-// What turns without anybody asking: the readiness probe, BullMQ's clock of stalled jobs, the daily audit's date; and what a
-// failed refresh before leaves for a second.
-const BACKGROUND_KEYS = [/^wx:\{health\}:probe$/, /:stalled-check$/, /^wx:\{open1\}:next_audit$/, /^wx:\{open1\}:refresh_error:/]
+// What turns without anybody asking: the readiness probe, BullMQ's clock of stalled jobs, the daily audit's date, what each process has
+// counted in a minute; and what a failed refresh before leaves for a second.
+const COUNTS = /^wx:\{open1\}:(statistics:|refused_pushes$)/
+const BACKGROUND_KEYS = [/^wx:\{health\}:probe$/, /:stalled-check$/, /^wx:\{open1\}:next_audit$/, /^wx:\{open1\}:refresh_error:/, COUNTS]
 /** The ingress looks every second or so, whoever calls, at Redis' memory, for a loss of its data, and whether the line is alive. */
 const BACKGROUND_COMMANDS = /^(info (memory|server)|get wx:\{open1\}:key_check|ping)$/i
 
@@ -45,7 +46,8 @@ export async function startRedisWitness(url: string): Promise<RedisWitness> {
   const seen = new Set<string>()
   monitor.on('monitor', (_time: string, args: string[], source: string) => {
     const command = args.slice(0, 2).join(' ')
-    if (watched.has(source) && !BACKGROUND_COMMANDS.test(command)) commands.push(command)
+    const isBackground = BACKGROUND_COMMANDS.test(command) || args.some((arg) => COUNTS.test(arg))
+    if (watched.has(source) && !isBackground) commands.push(command)
     if (args[0]?.toLowerCase() === 'echo' && args[1] !== undefined) seen.add(args[1])
   })
 

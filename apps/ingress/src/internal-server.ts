@@ -12,6 +12,7 @@ import { authorizerRoutes } from './routes/authorizers.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { eventRoutes } from './routes/events.ts'
 import { livenessRoute, readinessRoutes } from './routes/health.ts'
+import { refusedPushesRoute } from './routes/refused-pushes.ts'
 import { replyRoutes } from './routes/replies.ts'
 import { subscriptionMatchRoute } from './routes/subscription-match.ts'
 import { subscriptionRoutes } from './routes/subscriptions.ts'
@@ -39,6 +40,7 @@ export function createInternalServer(deps: ServerDeps): GatewayServer {
     deadLetterRoutes(scope, listDeps)
     eventRoutes(scope, listDeps)
     replyRoutes(scope, deps)
+    refusedPushesRoute(scope, deps)
   })
 
   void app.register(async (scope: GatewayServer) => {

@@ -13,6 +13,7 @@ const TAGS = [
   { name: 'Authorizers', description: 'the accounts that authorized the platform' },
   { name: 'Subscriptions', description: "consumers' claims on events, and what could not be delivered" },
   { name: 'Events', description: 'what WeChat sent lately and what became of it' },
+  { name: 'Statistics', description: 'what the processes count' },
   { name: 'Replies', description: 'passive replies (被动回复)' },
   { name: 'Health', description: 'of the process' },
   { name: 'Documentation', description: 'this document' },

@@ -2,6 +2,7 @@
 import { authorizerMessageRoute } from './push/authorizer-message-route.ts'
 import { componentEventRoute } from './push/component-event-route.ts'
 import { refuseEarly } from './push/early-refusals.ts'
+import { countPushes } from './push/push-counts.ts'
 import { acceptPushBodies } from './push/push-body.ts'
 import { createRateLimits } from './rate-limits.ts'
 import { publicAuthorizationInfoRoute } from './routes/authorization-info.ts'
@@ -19,6 +20,7 @@ export function createPublicServer(deps: ServerDeps): GatewayServer {
 
   void app.register(async (scope: GatewayServer) => {
     acceptPushBodies(scope)
+    countPushes(scope, deps.platforms)
     refuseEarly(scope, deps)
     componentEventRoute(scope, deps)
     authorizerMessageRoute(scope, deps)

@@ -12,6 +12,7 @@ import {
   createInbox,
   createQueues,
   createRefreshSchedule,
+  createStatistics,
   createReplyMailbox,
   createSubscriptions,
   createSyncStates,
@@ -221,6 +222,7 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
       }),
       unsettled: createUnsettledDeliveries({ platform: own.id, redis, keys }),
       inbox,
+      statistics: createStatistics({ redis, keys, clock }),
       unparsedPushes: createUnparsedPushes(storeDeps),
       replies,
       replyOffers: createReplyOffers({

@@ -13,7 +13,7 @@ import {
   type RedisRole,
   type ReplicaBarrier,
 } from '@wxgw/redis'
-import type { Lifecycle } from '@wxgw/runtime'
+import { type Lifecycle, repeat } from '@wxgw/runtime'
 import { createPlatforms, type Platforms, type PlatformsDeps } from './create-platforms.ts'
 import { keepDeclared } from './declared-subscriptions.ts'
 import { createProvenSealer } from './proven-sealer.ts'
@@ -32,6 +32,7 @@ export type OpenedGateway = {
 }
 
 const KEY_CHECK_EVERY_MS = 200
+const STATISTICS_EVERY_MS = 55_000
 /**
  * When Redis is there, the keys are proven before the process begins its work; when it is away, as soon as it comes,
  * and no secret moves before.
@@ -58,6 +59,7 @@ export async function openGateway(deps: GatewayDeps): Promise<OpenedGateway> {
   const replicas = replicaBarrier(connections.commands)
   const platforms = createPlatforms({ config, connections, sealer, replicas, onRefresh, clock, log })
   lifecycle.onStop('platforms', () => platforms.close())
+  handOverStatistics()
   await Promise.race([proveSealingKeys(connections.commands), delay(KEY_CHECK_FIRST_MS)])
   if (config.subscriptions) {
     void keepDeclared({ declared: config.subscriptions, platforms: platforms.byId, signal: lifecycle.signal, log })
@@ -71,6 +73,20 @@ export async function openGateway(deps: GatewayDeps): Promise<OpenedGateway> {
     clock,
   })
   return { platforms, connections, connect, readiness: [...readiness, ...unheard.checks], unheard }
+
+  /** What was counted at the end of the process is handed over, too. */
+  function handOverStatistics(): void {
+    const handOver = async () => {
+      for (const { id, statistics } of platforms.byId.values()) {
+        await statistics.handOver().catch((error: unknown) => log.debug({ err: error, platform: id }, 'statistics.not_handed_over'))
+      }
+    }
+    const handingOver = repeat({ firstMs: STATISTICS_EVERY_MS, everyMs: STATISTICS_EVERY_MS }, handOver)
+    lifecycle.onStop('statistics', async () => {
+      await handingOver.stop()
+      await handOver()
+    })
+  }
 
   function replicaBarrier(commands: RedisConnection): ReplicaBarrier {
     const { redis: settings } = config

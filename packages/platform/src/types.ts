@@ -11,6 +11,7 @@ import type {
   OfferOutcome,
   Page,
   RefreshSchedule,
+  Statistics,
   Subscriptions,
   SyncState,
   TicketStore,
@@ -167,6 +168,7 @@ export type Platform = {
   claims: EventClaims
   unsettled: UnsettledDeliveries
   inbox: Inbox
+  statistics: Statistics
   unparsedPushes: UnparsedPushes
   replies: Replies
   replyOffers: ReplyOffers

@@ -185,6 +185,14 @@ export function platformKeys(platform: string) {
      */
     arrival: (eventId: string) => `${base}:arrival:${eventId}`,
 
+    /**
+     * hash `<minute>:<counter>` -> how many, a process -> number of its last write; EX 26 h: what happened in one hour, by hours since
+     * 1970. Written by ingress and worker each minute, read by ingress.
+     */
+    statistics: (hour: string) => `${base}:statistics:${hour}`,
+    /** hash code -> when and from where the last push came that was refused with it; EX 1 day. Written and read by ingress. */
+    refusedPushes: `${base}:refused_pushes`,
+
     /** string, a push to the component's URL that is no event, sealed, EX 1 day. Written by worker, read by an operator's command. */
     unparsedPush: (eventId: string) => `${base}:unparsed_push:${eventId}`,
     /** sorted set of the event ids of those by receivedAtMs, at most 50; EX 1 day. */

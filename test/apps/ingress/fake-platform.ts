@@ -121,6 +121,8 @@ export type FakePlatform = {
   nextPosition: string | null
   /** By event id; `unknown` for all others. */
   replyOutcomes: Map<string, ReplyOutcome>
+  /** For the statistics. */
+  counted: string[]
 }
 
 const token = (text: string): CurrentToken => ({ token: new Secret(text), expiresAtMs: NOW_MS + 7_000_000, expiresInSeconds: 7000 })
@@ -148,6 +150,7 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
     syncStates: new Map(),
     nextPosition: null,
     replyOutcomes: new Map(),
+    counted: [],
   }
 
   /** A method that is recorded and may be told to fail. */
@@ -306,6 +309,14 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
       openComponentEvent: notAsked('openComponentEvent'),
       sync: method('inbox.sync', () => ({ jobId: 'job-1' })),
       syncState: method('inbox.syncState', (jobId: string) => fake.syncStates.get(jobId)),
+    },
+    statistics: {
+      count: (what) => void fake.counted.push(what),
+      refused: (code, address) => void fake.counted.push(`${code} ${address}`),
+      handOver: notAsked('handOver'),
+      refusedPushes: method('statistics.refusedPushes', () => [
+        { code: 'SIGNATURE_MISMATCH', count1h: 2, lastAt: '2026-01-01T00:00:00.000Z', lastAddress: '192.0.2.1' },
+      ]),
     },
     unparsedPushes: { keep: notAsked('unparsedPushes.keep'), list: notAsked('unparsedPushes.list'), read: notAsked('unparsedPushes.read') },
     replies: { expect: notAsked('replies.expect'), offer: notAsked('replies.offer'), asked: notAsked('replies.asked') },

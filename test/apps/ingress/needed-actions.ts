@@ -166,6 +166,7 @@ const ROUTES: readonly Route[] = [
   },
   { route: 'events/{id}', method: 'GET', path: 'events/ev_a', needs: ['events:read'], members: {} },
   { route: 'events/{id}/replay', method: 'POST', path: 'events/ev_a/replay', needs: ['events:replay'], members: {} },
+  { route: 'refused-pushes', method: 'GET', path: 'refused-pushes', needs: ['events:read'], scope: 'platform', members: {} },
   {
     route: 'replies/{eventId}',
     method: 'POST',

@@ -133,11 +133,14 @@ for (const route of ['event', `${APPID_A}/callback`]) {
       t.notMatch(answer.body, CANARY, name)
     }
     t.equal(gateway.fake.calls.length, 0, 'no call to the store')
+    t.same(gateway.fake.counted, ROWS.map(({ code }) => `${code} 127.0.0.1`), 'each is counted')
     t.notMatch(JSON.stringify(gateway.lines), CANARY)
 
     const { query, body } = sealPush(textMessage({ createTime: NOW }), NOW)
     const url = `${PREFIX}/${route}?${queryText(query)}`
     t.equal((await gateway.publicServer.inject({ method: 'POST', url, headers: XML, payload: body })).body, 'success', 'a good one afterwards')
+    await gateway.publicServer.inject({ url: `${PREFIX}/${route}` })
+    t.same(gateway.fake.counted.slice(ROWS.length), ['pushes'], 'only pushes are')
   })
 }
 

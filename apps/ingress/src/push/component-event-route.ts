@@ -39,6 +39,7 @@ export function componentEventRoute(scope: GatewayServer, deps: PushDeps): void 
       }),
       event.kind === 'component_verify_ticket' ? keepTicket(deps, { platform, event, receivedAtMs }) : undefined,
     ])
+    if (outcome === 'duplicate') platform.statistics.count('duplicates')
     log.info({ platform: platform.id, eventId: id, infoType, outcome, durationMs: clock.nowMs() - receivedAtMs }, 'push.received')
     return answerText(reply, SUCCESS)
   })

@@ -1,0 +1,68 @@
+// Owns: what one process has counted and not yet handed over: counts per minute, and the last refused push of each code.
+
+/** `pushes`: authentic ones, `duplicates` included. `failed`: attempts. `refreshed`: access tokens of authorizers. */
+export const STATISTICS = ['pushes', 'duplicates', 'delivered', 'failed', 'dead', 'refreshed', 'refreshFailed'] as const
+export type Statistic = (typeof STATISTICS)[number]
+
+export const MINUTE_MS = 60_000
+export const MINUTES_PER_HOUR = 60
+/** What could not be handed over for longer than this is of no use any more. */
+const MOST_MINUTES = 24 * MINUTES_PER_HOUR
+
+export type LastRefused = { atMs: number; address: string }
+
+/** `minutes`: by minutes since 1970, then by what is counted. */
+export type Counts = { minutes: Map<number, Map<string, number>>; refused: Map<string, LastRefused> }
+
+/** The name under which pushes that were refused with this code are counted. */
+export const refusedCounter = (code: string) => `refused.${code}`
+
+export function codeOfRefused(counter: string): string | undefined {
+  return counter.startsWith('refused.') ? counter.slice('refused.'.length) : undefined
+}
+
+export type MinuteCounts = {
+  add(counter: string, by: number, nowMs: number): void
+  refused(code: string, address: string, nowMs: number): void
+  /** What was counted since the call before; undefined when nothing was. */
+  take(): Counts | undefined
+}
+
+export function createMinuteCounts(): MinuteCounts {
+  let counts: Counts = emptyCounts()
+  let latest: { minute: number; sums: Map<string, number> } | undefined
+
+  function sumsOf(minute: number): Map<string, number> {
+    if (latest?.minute === minute) return latest.sums
+    const sums = counts.minutes.get(minute) ?? new Map<string, number>()
+    counts.minutes.set(minute, sums)
+    const [oldest] = counts.minutes.keys()
+    if (counts.minutes.size > MOST_MINUTES && oldest !== undefined) counts.minutes.delete(oldest)
+    latest = { minute, sums }
+    return sums
+  }
+
+  function add(counter: string, by: number, nowMs: number): void {
+    const sums = sumsOf(Math.floor(nowMs / MINUTE_MS))
+    sums.set(counter, (sums.get(counter) ?? 0) + by)
+  }
+
+  return {
+    add,
+    refused(code, address, nowMs) {
+      add(refusedCounter(code), 1, nowMs)
+      counts.refused.set(code, { atMs: nowMs, address })
+    },
+    take() {
+      if (counts.minutes.size === 0) return undefined
+      const taken = counts
+      counts = emptyCounts()
+      latest = undefined
+      return taken
+    },
+  }
+}
+
+function emptyCounts(): Counts {
+  return { minutes: new Map(), refused: new Map() }
+}

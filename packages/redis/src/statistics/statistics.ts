@@ -1,0 +1,143 @@
+// Owns: sums per minute of what all processes of a platform did in the last day, and which pushes were refused. Each process counts in
+// its memory and hands over in one write; what it hands over twice counts once.
+import { randomBytes } from 'node:crypto'
+import { type Clock, systemClock } from '@wxgw/wechat-core'
+import type { RedisConnection } from '../connect.ts'
+import type { PlatformKeys } from '../keys.ts'
+import { runScript, script } from '../script.ts'
+import { allSucceeded, guardStore } from '../store-errors.ts'
+import { codeOfRefused, type Counts, createMinuteCounts, MINUTE_MS, MINUTES_PER_HOUR, type Statistic } from './minute-counts.ts'
+
+export type RefusedPushes = { code: string; count1h: number; lastAt: string; lastAddress: string }
+
+export type Statistics = {
+  /** In memory. */
+  count(what: Statistic, by?: number): void
+  /** A push of this platform was refused. In memory. */
+  refused(code: string, address: string): void
+  /** Writes what was counted since the last time. Rejects with STORE_UNAVAILABLE; the next call then writes it. */
+  handOver(): Promise<void>
+  /** By code, of the last day. */
+  refusedPushes(): Promise<RefusedPushes[]>
+}
+
+export type StatisticsDeps = {
+  redis: RedisConnection
+  keys: Pick<PlatformKeys, 'statistics' | 'refusedPushes'>
+  clock?: Clock
+}
+
+/** From the last write to an hour on: a day, and what of the hour is left. */
+const HOUR_LIFE_SECONDS = 26 * 3600
+const REFUSED_LIFE_SECONDS = 24 * 3600
+
+/**
+ * KEYS: the last refused pushes, then hours
+ * ARGV: process, number of the write, life of an hour in s, life of the refused in s, then for each hour: how many counts, for each:
+ *       field, count; then for each refused: code, ms, address
+ * -> 1
+ */
+const addCounts = script(`
+local call = redis.call
+local process, number, at = ARGV[1], tonumber(ARGV[2]), 5
+for index = 2, #KEYS do
+  local last = at + 2 * tonumber(ARGV[at])
+  -- A write whose answer was lost comes again.
+  if number > tonumber(call('HGET', KEYS[index], process) or '0') then
+    for place = at + 1, last, 2 do call('HINCRBY', KEYS[index], ARGV[place], ARGV[place + 1]) end
+    call('HSET', KEYS[index], process, number)
+    call('EXPIRE', KEYS[index], ARGV[3])
+  end
+  at = last + 1
+end
+for place = at, #ARGV, 3 do
+  local known = call('HGET', KEYS[1], ARGV[place])
+  if not known or tonumber(string.match(known, '^%d+')) <= tonumber(ARGV[place + 1]) then
+    call('HSET', KEYS[1], ARGV[place], ARGV[place + 1] .. ' ' .. ARGV[place + 2])
+  end
+end
+if at <= #ARGV then call('EXPIRE', KEYS[1], ARGV[4]) end
+return 1
+`)
+
+export function createStatistics({ redis, keys, clock = systemClock }: StatisticsDeps): Statistics {
+  const counts = createMinuteCounts()
+  const process = `process ${randomBytes(9).toString('base64url')}`
+  let writes = 0
+  let unwritten: { number: number; counts: Counts } | undefined
+
+  async function write({ number, counts: { minutes, refused } }: NonNullable<typeof unwritten>): Promise<void> {
+    const hours = byHour(minutes)
+    const args = [...hours.values()].flatMap((fields) => [fields.length / 2, ...fields])
+    const last = [...refused].flatMap(([code, { atMs, address }]) => [code, atMs, address])
+    await runScript(redis, addCounts, {
+      keys: [keys.refusedPushes, ...[...hours.keys()].map((hour) => keys.statistics(String(hour)))],
+      args: [process, number, HOUR_LIFE_SECONDS, REFUSED_LIFE_SECONDS, ...args, ...last],
+    })
+  }
+
+  /** By minute, oldest first; both bounds belong to the range. */
+  async function read(fromMinute: number, toMinute: number): Promise<Array<{ minute: number; counter: string; count: number }>> {
+    const hours: number[] = []
+    for (let hour = Math.floor(fromMinute / MINUTES_PER_HOUR); hour <= Math.floor(toMinute / MINUTES_PER_HOUR); hour += 1) hours.push(hour)
+    const pipeline = redis.pipeline()
+    for (const hour of hours) pipeline.hgetall(keys.statistics(String(hour)))
+    const answers = allSucceeded(await pipeline.exec())
+    return answers.flatMap((answer, index) => parseHour(hours[index] ?? 0, answer)).filter(({ minute }) => minute >= fromMinute && minute <= toMinute)
+  }
+
+  return {
+    count: (what, by = 1) => counts.add(what, by, clock.nowMs()),
+
+    refused: (code, address) => counts.refused(code, address, clock.nowMs()),
+
+    handOver: () =>
+      guardStore(async () => {
+        if (unwritten) await write(unwritten)
+        const taken = counts.take()
+        unwritten = taken && { number: (writes += 1), counts: taken }
+        if (unwritten) await write(unwritten)
+        unwritten = undefined
+      }),
+
+    refusedPushes: () =>
+      guardStore(async () => {
+        const nowMinute = Math.floor(clock.nowMs() / MINUTE_MS)
+        const [last, lately] = await Promise.all([redis.hgetall(keys.refusedPushes), read(nowMinute - MINUTES_PER_HOUR + 1, nowMinute)])
+        const count1h = new Map<string, number>()
+        for (const { counter, count } of lately) {
+          const code = codeOfRefused(counter)
+          if (code !== undefined) count1h.set(code, (count1h.get(code) ?? 0) + count)
+        }
+        return Object.entries(last)
+          .toSorted(([left], [right]) => (left < right ? -1 : 1))
+          .map(([code, text]) => ({ code, count1h: count1h.get(code) ?? 0, ...parseLast(text) }))
+      }),
+  }
+}
+
+/** By hour since 1970: fields `<minute>:<counter>` and counts in turn. */
+function byHour(minutes: Counts['minutes']): Map<number, Array<string | number>> {
+  const hours = new Map<number, Array<string | number>>()
+  for (const [minute, sums] of minutes) {
+    const hour = Math.floor(minute / MINUTES_PER_HOUR)
+    const fields = hours.get(hour) ?? []
+    hours.set(hour, fields)
+    for (const [counter, count] of sums) fields.push(`${minute % MINUTES_PER_HOUR}:${counter}`, count)
+  }
+  return hours
+}
+
+function parseHour(hour: number, answer: unknown): Array<{ minute: number; counter: string; count: number }> {
+  if (typeof answer !== 'object' || answer === null) return []
+  return Object.entries(answer).flatMap(([field, count]) => {
+    const [, minute, counter] = /^(\d{1,2}):(.+)$/.exec(field) ?? []
+    if (minute === undefined || counter === undefined) return []
+    return [{ minute: hour * MINUTES_PER_HOUR + Number(minute), counter, count: Number(count) }]
+  })
+}
+
+function parseLast(text: string): { lastAt: string; lastAddress: string } {
+  const [ms = '0', lastAddress = ''] = text.split(' ')
+  return { lastAt: new Date(Number(ms)).toISOString(), lastAddress }
+}
