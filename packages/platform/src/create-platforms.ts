@@ -210,6 +210,7 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
       },
       subscriptions,
       deadLetters: createDeadLetters({ platform: own.id, redis, queues, events }),
+      keepsEventLog: own.eventLog,
       events,
       claims: createEventClaims({
         platform: own.id,

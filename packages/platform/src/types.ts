@@ -164,6 +164,8 @@ export type Platform = {
   installation: Installation
   subscriptions: Subscriptions
   deadLetters: DeadLetters
+  /** False with `eventLog: false`: `events` then knows nothing. */
+  keepsEventLog: boolean
   events: EventLog
   claims: EventClaims
   unsettled: UnsettledDeliveries

@@ -28,6 +28,7 @@ export const ACTIONS = [
   'subscriptions:write',
   'events:read',
   'events:replay',
+  'events:content',
   'replies:write',
 ] as const
 export type Action = (typeof ACTIONS)[number]

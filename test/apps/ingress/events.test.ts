@@ -1,7 +1,9 @@
 // Owns: the event log and replays on the internal listener.
+import type { LoggedEvent } from '@wxgw/platform'
 import t from 'tap'
-import { APPID_A, loggedEvent } from './fake-platform.ts'
-import { createGateway, PREFIX } from './gateway-fixture.ts'
+import { APPID_A, APPID_B, loggedEvent, subscription } from './fake-platform.ts'
+import { createGateway, keyOf, PREFIX } from './gateway-fixture.ts'
+import { grantsOf } from './granted-gateway.ts'
 
 const PATH = `${PREFIX}/events`
 
@@ -56,4 +58,73 @@ void t.test('an event that is not remembered is 404', async (t) => {
     t.equal(answer.statusCode, 404)
     t.equal(answer.json().code, 'EVENT_NOT_FOUND')
   }
+})
+
+void t.test('what a user wrote is shown by events:content, of the accounts that it is granted for, and where it is wanted', async (t) => {
+  const READ = ['events:read', 'subscriptions:read'] as const
+  const gateway = createGateway(t, {
+    grants: {
+      reader: grantsOf({ actions: READ }),
+      content: grantsOf({ actions: [...READ, 'events:content'] }),
+      ofA: grantsOf({ actions: READ }, { actions: ['events:content'], authorizers: [APPID_A] }),
+      ofB: grantsOf({ actions: READ }, { actions: ['events:content'], authorizers: [APPID_B] }),
+      elsewhere: grantsOf({ actions: READ }, { actions: ['events:content'], platforms: ['open2'] }),
+    },
+  })
+  const { fake, internalServer, bearer } = gateway
+  const ofA = loggedEvent('ev_a')
+  const data = { MsgType: 'event', Event: 'SCAN', InfoType: 'x', MsgId: '7', CreateTime: '1', EventKey: 'k', Content: { deep: ['hi'] } }
+  fake.events.set('ev_a', { ...ofA, event: { ...ofA.event, data } })
+  fake.events.set('ev_c', { ...ofA, id: 'ev_c', authorizerappid: null, event: componentEvent(data) })
+  fake.subscriptions.set('crm', subscription('crm'))
+  const few = { MsgType: 'event', Event: 'SCAN', InfoType: 'x', MsgId: '7', CreateTime: '1' }
+  const table: [key: string, query: string, ofA: object, ofNobody: object, dead: object][] = [
+    ['root', '', data, data, { MsgType: 'text', Content: 'hi' }],
+    ['root', '?content=true', data, data, { MsgType: 'text', Content: 'hi' }],
+    ['root', '?content=false', few, few, { MsgType: 'text' }],
+    ['content', '', data, data, { MsgType: 'text', Content: 'hi' }],
+    ['content', '?content=false', few, few, { MsgType: 'text' }],
+    ['reader', '', few, few, { MsgType: 'text' }],
+    ['reader', '?content=true', few, few, { MsgType: 'text' }],
+    ['ofA', '', data, few, { MsgType: 'text', Content: 'hi' }],
+    ['ofB', '', few, few, { MsgType: 'text' }],
+    ['elsewhere', '', few, few, { MsgType: 'text' }],
+  ]
+  for (const [key, query, ...expected] of table) {
+    const get = async (path: string) => {
+      const headers = key === 'root' ? bearer() : bearer(keyOf(key))
+      const answer = await internalServer.inject({ url: `${PREFIX}/${path}${query}`, headers })
+      return answer.json<{ event: { data: object }; items: Array<{ event: { data: object } }> }>()
+    }
+    const list = (await get('events')).items.map(({ event }) => event.data)
+    const single = [(await get('events/ev_a')).event.data, (await get('events/ev_c')).event.data]
+    const [dead] = (await get('subscriptions/crm/dead-letters')).items
+    t.same([list, single, dead?.event.data], [expected.slice(0, 2), expected.slice(0, 2), expected[2]], `${key} ${query}`)
+  }
+  t.equal((await internalServer.inject({ url: `${PATH}?content=no`, headers: bearer() })).statusCode, 400)
+})
+
+function componentEvent(data: Record<string, unknown>): LoggedEvent['event'] {
+  const { authorizerappid: _none, ...event } = loggedEvent('ev_c').event
+  return { ...event, data }
+}
+
+void t.test('a platform without an event log says so on every route that reads it', async (t) => {
+  const { fake, internalServer, bearer } = createGateway(t, { grants: { ofA: grantsOf({ authorizers: [APPID_A] }) } })
+  fake.keepsEventLog = false
+  const calls = [
+    ['GET', 'events', undefined],
+    ['GET', 'events/ev_1', undefined],
+    ['POST', 'events/ev_1/replay', undefined],
+    ['POST', 'subscriptions/match', { eventId: 'ev_1' }],
+  ] as const
+  for (const [method, path, payload] of calls) {
+    for (const headers of [bearer(), bearer(keyOf('ofA'))]) {
+      const answer = await internalServer.inject({ method, url: `${PREFIX}/${path}`, headers, ...(payload ? { payload } : {}) })
+      t.same([answer.statusCode, answer.json().code], [409, 'EVENT_LOG_OFF'], path)
+    }
+  }
+  const event = { type: 'wechat.message.text' }
+  const given = await internalServer.inject({ method: 'POST', url: `${PREFIX}/subscriptions/match`, headers: bearer(), payload: { event } })
+  t.equal(given.statusCode, 200)
 })

@@ -123,6 +123,7 @@ export type FakePlatform = {
   replyOutcomes: Map<string, ReplyOutcome>
   /** For the statistics. */
   counted: string[]
+  keepsEventLog: boolean
 }
 
 const token = (text: string): CurrentToken => ({ token: new Secret(text), expiresAtMs: NOW_MS + 7_000_000, expiresInSeconds: 7000 })
@@ -151,6 +152,7 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
     nextPosition: null,
     replyOutcomes: new Map(),
     counted: [],
+    keepsEventLog: true,
   }
 
   /** A method that is recorded and may be told to fail. */
@@ -275,13 +277,16 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
     deadLetters: {
       list: method('deadLetters.list', (name: string) => ({
         items: [
-          { id: 'd1', eventId: 'ev_1', type: 'wechat.message.text', event: { name }, attempts: 3, lastError: 'status 500', failedAt: '2026-01-01T00:00:00.000Z' },
+          { id: 'd1', eventId: 'ev_1', type: 'wechat.message.text', event: { name, authorizerappid: APPID_A, data: { MsgType: 'text', Content: 'hi' } }, attempts: 3, lastError: 'status 500', failedAt: '2026-01-01T00:00:00.000Z' },
         ],
         nextCursor: fake.nextPosition,
       })),
       replay: method('deadLetters.replay', (_name: string, ids?: readonly string[]) => ids?.length ?? 7),
       discard: method('deadLetters.discard', (_name: string, ids?: readonly string[]) => ids?.length ?? 7),
       resume: notAsked('deadLetters.resume'),
+    },
+    get keepsEventLog() {
+      return fake.keepsEventLog
     },
     events: {
       record: notAsked('events.record'),

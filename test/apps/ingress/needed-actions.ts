@@ -23,6 +23,7 @@ type Route = Needing & {
 
 const MATCH_A = { match: { authorizers: [APPID_A] } }
 const OF_A = { sink: { kind: 'queue' }, ...MATCH_A }
+const CONTENT = { 'query.content': 'nothing more' } as const
 const PAGE = { 'query.limit': 'nothing more', 'query.cursor': 'nothing more' } as const
 const URL_QUERY = {
   'query.type': 'nothing more',
@@ -134,7 +135,7 @@ const ROUTES: readonly Route[] = [
     members: {},
   },
   { route: 'subscriptions/{name}/test', method: 'POST', path: `${one}/test`, needs: ['subscriptions:write'], members: {} },
-  { route: 'subscriptions/{name}/dead-letters', method: 'GET', path: `${one}/dead-letters`, needs: ['subscriptions:read'], members: PAGE },
+  { route: 'subscriptions/{name}/dead-letters', method: 'GET', path: `${one}/dead-letters`, needs: ['subscriptions:read'], members: { ...PAGE, ...CONTENT } },
   {
     route: 'subscriptions/{name}/dead-letters',
     method: 'DELETE',
@@ -158,13 +159,14 @@ const ROUTES: readonly Route[] = [
     scope: 'list',
     members: {
       ...PAGE,
+      ...CONTENT,
       'query.authorizer': 'nothing more',
       'query.type': 'nothing more',
       'query.from': 'nothing more',
       'query.to': 'nothing more',
     },
   },
-  { route: 'events/{id}', method: 'GET', path: 'events/ev_a', needs: ['events:read'], members: {} },
+  { route: 'events/{id}', method: 'GET', path: 'events/ev_a', needs: ['events:read'], members: CONTENT },
   { route: 'events/{id}/replay', method: 'POST', path: 'events/ev_a/replay', needs: ['events:replay'], members: {} },
   { route: 'refused-pushes', method: 'GET', path: 'refused-pushes', needs: ['events:read'], scope: 'platform', members: {} },
   {

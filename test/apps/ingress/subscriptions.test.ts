@@ -202,7 +202,7 @@ void t.test('dead letters are listed, replayed and discarded, some or all', asyn
   const path = '/crm/dead-letters'
   t.same((await call(gateway, 'GET', `${path}?limit=2`)).json(), {
     items: [
-      { id: 'd1', eventId: 'ev_1', type: 'wechat.message.text', event: { name: 'crm' }, attempts: 3, lastError: 'status 500', failedAt: '2026-01-01T00:00:00.000Z' },
+      { id: 'd1', eventId: 'ev_1', type: 'wechat.message.text', event: { name: 'crm', authorizerappid: APPID_A, data: { MsgType: 'text', Content: 'hi' } }, attempts: 3, lastError: 'status 500', failedAt: '2026-01-01T00:00:00.000Z' },
     ],
     nextCursor: null,
   })

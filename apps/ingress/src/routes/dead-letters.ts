@@ -1,6 +1,7 @@
 // Owns: the dead letters of a subscription, on the internal listener. A narrowed right reaches those of its own accounts: the `match`
 // may have been wider when they came.
 import { requireGrant, visibleAuthorizers } from '../auth/authenticate.ts'
+import { createContentView } from '../auth/event-content.ts'
 import { emptyBodyAllowed } from '../http/json-body.ts'
 import type { Paging } from '../paging/paging.ts'
 import type { Turns } from '../paging/turns.ts'
@@ -21,7 +22,9 @@ export function deadLetterRoutes(app: GatewayServer, { platforms, paging, turns 
     const platform = platformOf(platforms, request.params)
     const { name } = await subscriptionOf(request, platform, 'subscriptions:read')
     const only = visibleAuthorizers(request, 'subscriptions:read')
-    return paging.answer(request, await platform.deadLetters.list(name, { ...paging.read(request), only }))
+    const { items, nextCursor } = await platform.deadLetters.list(name, { ...paging.read(request), only })
+    const show = createContentView(request)
+    return paging.answer(request, { items: items.map((letter) => ({ ...letter, event: show(letter.event) })), nextCursor })
   })
 
   const replay = {

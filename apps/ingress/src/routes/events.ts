@@ -5,6 +5,7 @@ import type { Action } from '@wxgw/runtime'
 import { GatewayError } from '@wxgw/wechat-core'
 import type { FastifyRequest } from 'fastify'
 import { assertGranted, forbidden, requireGrant, visibleAuthorizers } from '../auth/authenticate.ts'
+import { createContentView } from '../auth/event-content.ts'
 import { createReach } from '../auth/subscription-access.ts'
 import type { Paging } from '../paging/paging.ts'
 import type { Turns } from '../paging/turns.ts'
@@ -21,8 +22,7 @@ export function eventRoutes(app: GatewayServer, { platforms, paging, turns }: De
 
   app.get(`${PREFIX}/events`, { schema: eventSchemas.list, onRequest: read, preHandler: turns.long }, async (request) => {
     const { params, query } = request
-    const { events } = platformOf(platforms, params)
-    const page = await events.find({
+    const page = await eventLogOf(platformOf(platforms, params)).find({
       ...paging.read(request),
       authorizer: query.authorizer,
       type: query.type,
@@ -30,12 +30,14 @@ export function eventRoutes(app: GatewayServer, { platforms, paging, turns }: De
       toMs: instantMs(query.to),
       only: visibleAuthorizers(request, 'events:read'),
     })
-    return paging.answer(request, page)
+    const show = createContentView(request)
+    return paging.answer(request, { ...page, items: page.items.map((logged) => ({ ...logged, event: show(logged.event) })) })
   })
 
-  app.get(`${PREFIX}/events/:id`, { schema: eventSchemas.one, onRequest: read }, (request) => {
+  app.get(`${PREFIX}/events/:id`, { schema: eventSchemas.one, onRequest: read }, async (request) => {
     const { id } = request.params
-    return eventOf(request, platformOf(platforms, request.params), { id, action: 'events:read' })
+    const logged = await eventOf(request, platformOf(platforms, request.params), { id, action: 'events:read' })
+    return { ...logged, event: createContentView(request)(logged.event) }
   })
 
   app.post(`${PREFIX}/events/:id/replay`, { schema: eventSchemas.replay, onRequest: replay, preHandler: turns.wait }, async (request, reply) => {
@@ -48,15 +50,20 @@ export function eventRoutes(app: GatewayServer, { platforms, paging, turns }: De
 
 type Wanted = { id: string; action: Action }
 
-/** Throws EVENT_NOT_FOUND, or FORBIDDEN, which a narrowed key gets for a missing event too. */
+/** Throws EVENT_LOG_OFF, EVENT_NOT_FOUND, or FORBIDDEN, which a narrowed key gets for a missing event too. */
 export async function eventOf(request: FastifyRequest, platform: Platform, { id, action }: Wanted): Promise<LoggedEvent> {
-  const found = await platform.events.get(id)
+  const found = await eventLogOf(platform).get(id)
   if (found) {
     assertGranted(request, action, found.authorizerappid ?? undefined)
     return found
   }
   if (visibleAuthorizers(request, action) !== undefined) throw forbidden()
   throw new GatewayError('EVENT_NOT_FOUND', 'there is no such event, or it is no longer remembered')
+}
+
+function eventLogOf({ keepsEventLog, events }: Platform): Platform['events'] {
+  if (!keepsEventLog) throw new GatewayError('EVENT_LOG_OFF', 'this platform keeps no event log (eventLog: false)')
+  return events
 }
 
 /** The matching subscriptions that a narrowed right may replay to, by name; undefined = all that match. */

@@ -1,7 +1,7 @@
 // Owns: the schemas of the event log.
 import { Type } from 'typebox'
 import { errors } from './errors.ts'
-import { nextCursor, pageQuery, PlatformParams } from './paths.ts'
+import { contentQuery, nextCursor, pageQuery, PlatformParams } from './paths.ts'
 
 const closed = { additionalProperties: false }
 const tags = ['Events']
@@ -29,7 +29,7 @@ const LoggedEvent = Type.Object({
   authorizerappid: nullableText,
   time: Type.String(),
   receivedAt: Type.String(),
-  event: Type.Unknown({ description: 'as consumers get it' }),
+  event: Type.Unknown({ description: 'as consumers get it; all of `data` with `events:content` only' }),
   deliveries: Type.Array(Delivery),
 })
 
@@ -50,6 +50,7 @@ export const eventSchemas = {
     querystring: Type.Object(
       {
         ...pageQuery,
+        ...contentQuery,
         authorizer: Type.Optional(Type.String({ pattern: '^wx[0-9A-Za-z]{16}$' })),
         type: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_.-]{0,128}\\*?$', description: '`*` at the end is a wildcard' })),
         from: Type.Optional(instant),
@@ -57,15 +58,15 @@ export const eventSchemas = {
       },
       closed,
     ),
-    response: { 200: Type.Object({ items: Type.Array(LoggedEvent), nextCursor }), ...errors(400, 401, 403, 404, 429, 503) },
+    response: { 200: Type.Object({ items: Type.Array(LoggedEvent), nextCursor }), ...errors(400, 401, 403, 404, 409, 429, 503) },
   },
   one: {
     tags,
     operationId: 'getEvent',
     summary: 'One event',
     params,
-    querystring: Type.Object({}, closed),
-    response: { 200: LoggedEvent, ...errors(400, 401, 403, 404, 503) },
+    querystring: Type.Object(contentQuery, closed),
+    response: { 200: LoggedEvent, ...errors(400, 401, 403, 404, 409, 503) },
   },
   replay: {
     tags,
@@ -73,6 +74,6 @@ export const eventSchemas = {
     summary: 'Deliver an event again, with its id, to every subscription that matches now',
     params,
     querystring: Type.Object({}, closed),
-    response: { 202: Type.Object({ eventId: Type.String() }), ...errors(400, 401, 403, 404, 429, 503) },
+    response: { 202: Type.Object({ eventId: Type.String() }), ...errors(400, 401, 403, 404, 409, 429, 503) },
   },
 }

@@ -26,6 +26,14 @@ export const pageQuery = {
     }),
   ),
 }
+/** Of what shows events. */
+export const contentQuery = {
+  content: Type.Optional(
+    Type.Union([Type.Literal('true'), Type.Literal('false')], {
+      description: '`false` leaves out `data` beyond MsgType, Event, InfoType, MsgId and CreateTime, as without `events:content`',
+    }),
+  ),
+}
 export const nextCursor = Type.Union([Type.String({ maxLength: CURSOR_CHARACTERS }), Type.Null()], {
   description: 'where the next page begins; null on the last one. A page may be short, or empty, and not be the last',
 })

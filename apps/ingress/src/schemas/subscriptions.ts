@@ -2,7 +2,7 @@
 import { SUBSCRIPTION_NAME_PATTERN, SubscriptionInputSchema, SubscriptionSchema } from '@wxgw/contracts'
 import { Type } from 'typebox'
 import { errors } from './errors.ts'
-import { nextCursor, pageQuery, PlatformParams } from './paths.ts'
+import { contentQuery, nextCursor, pageQuery, PlatformParams } from './paths.ts'
 
 const closed = { additionalProperties: false }
 const tags = ['Subscriptions']
@@ -25,7 +25,7 @@ const DeadLetter = Type.Object({
   id: Type.String(),
   eventId: Type.String(),
   type: Type.String(),
-  event: Type.Unknown({ description: 'as the consumer would have got it' }),
+  event: Type.Unknown({ description: 'as the consumer would have got it; all of `data` with `events:content` only' }),
   attempts: Type.Integer(),
   lastError: Type.String(),
   failedAt: Type.String(),
@@ -122,7 +122,7 @@ export const subscriptionSchemas = {
           }),
         ),
       }),
-      ...errors(400, 401, 403, 404, 413, 415, 429, 503),
+      ...errors(400, 401, 403, 404, 409, 413, 415, 429, 503),
     },
   },
   deadLetters: {
@@ -130,7 +130,7 @@ export const subscriptionSchemas = {
     operationId: 'listDeadLetters',
     summary: 'What could not be delivered, newest first',
     params,
-    querystring: Type.Object(pageQuery, closed),
+    querystring: Type.Object({ ...pageQuery, ...contentQuery }, closed),
     response: { 200: Type.Object({ items: Type.Array(DeadLetter), nextCursor }), ...refusals },
   },
   replayDeadLetters: {

@@ -14,6 +14,8 @@ export const ACTION_MEANINGS: Readonly<Record<Action, string>> = {
   'subscriptions:write': 'to write, test and delete such subscriptions, and to replay and discard their dead letters',
   'events:read': '`events`, one and all, narrowed: of the authorizers in the grant',
   'events:replay': '`events/…/replay`, narrowed: to subscriptions that match nothing beyond the grant',
+  'events:content':
+    'with what shows events: `data` beyond MsgType, Event, InfoType, MsgId and CreateTime, narrowed: of the authorizers in the grant',
   'replies:write':
     '`replies`. With `subscriptions:write`: a subscription with `reply` or `fallback` that matches nothing beyond either grant',
 }
