@@ -11,7 +11,12 @@ const DOUBT_MS = 60_000
 const TOLERANCE_MS = 5_000
 const FAILURE: RefreshFailure = { code: 'WECHAT_API_ERROR', errcode: -1, errmsg: 'busy', api: 'api_x' }
 
-type Commit = { token?: string; lifetimeSeconds?: number; elapsedMs?: number; newRefreshToken?: string }
+type Life = { lifetimeSeconds: number; elapsedMs: number }
+
+/** What WeChat has given to `owner`. */
+function issuedTo(owner: string, life: Partial<Life> = {}) {
+  return { token: new Secret(`by ${owner}`), lifetimeSeconds: LIFE_SECONDS, elapsedMs: 0, dueInMs: DUE_IN_MS, ...life }
+}
 
 /** The component's token or an account's, by one form. */
 type Subject = ReturnType<typeof componentOf>
@@ -24,8 +29,8 @@ function componentOf(stores: StoresUnderTest) {
       component.claim(COMPONENT_SUBJECT, { owner, leaseMs: LEASE_MS, seenVersion }),
     fail: (owner: string, fence: number, failed: { holdMs: number; isUnsettled: boolean }) =>
       component.fail(COMPONENT_SUBJECT, { owner, fence, failure: FAILURE, ...failed }),
-    commit: (owner: string, fence: number, { token = `by ${owner}`, lifetimeSeconds = LIFE_SECONDS, elapsedMs = 0 }: Commit = {}) =>
-      component.commit({ owner, fence, token: new Secret(token), lifetimeSeconds, elapsedMs, dueInMs: DUE_IN_MS }),
+    commit: (owner: string, fence: number, life?: Partial<Life>) =>
+      component.commit({ owner, fence, ...issuedTo(owner, life) }),
     dueInMs: () => stores.dueInMs(COMPONENT_SUBJECT),
     pass: (ms: number) => stores.pass(ms),
   }
@@ -40,11 +45,8 @@ function accountOf(stores: StoresUnderTest): Subject {
       return claim.kind === 'claimed' ? { ...claim, material: { ticket: undefined } } : claim
     },
     fail: (owner, fence, failed) => authorizers.fail(ACCOUNT, { owner, fence, failure: FAILURE, ...failed }),
-    commit: (owner, fence, { token = `by ${owner}`, lifetimeSeconds = LIFE_SECONDS, elapsedMs = 0, newRefreshToken }: Commit = {}) =>
-      authorizers.commit(ACCOUNT, {
-        ...{ owner, fence, lifetimeSeconds, elapsedMs, generation: 1, dueInMs: DUE_IN_MS, token: new Secret(token) },
-        newRefreshToken: newRefreshToken === undefined ? undefined : new Secret(newRefreshToken),
-      }),
+    commit: (owner, fence, life) =>
+      authorizers.commit(ACCOUNT, { owner, fence, generation: 1, newRefreshToken: undefined, ...issuedTo(owner, life) }),
     dueInMs: () => stores.dueInMs(ACCOUNT),
     pass: (ms) => stores.pass(ms),
   }

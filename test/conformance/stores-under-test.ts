@@ -16,9 +16,9 @@ import {
   type CodeStore,
   COMPONENT_SUBJECT,
   type ComponentTokenStore,
-  Secret,
+  type Secret,
 } from '@wxgw/wechat-core'
-import { Redis } from 'ioredis'
+import type { Redis } from 'ioredis'
 import { createMemoryAuthorizers, type MemoryAuthorizers } from '../memory-stores/authorizers.ts'
 import { createMemoryCodes } from '../memory-stores/codes.ts'
 import { createMemoryComponentTokens } from '../memory-stores/component-tokens.ts'
@@ -94,7 +94,7 @@ async function age(redis: Redis, key: string, ms: number): Promise<void> {
   if (lifeMs >= 0) await redis.pexpire(key, lifeMs - ms)
   if ((await redis.type(key)) !== 'hash') return
   for (const [field, value] of Object.entries(await redis.hgetall(key))) {
-    const unit = /(?:At|Until)Ms$/.test(field) ? 1 : /AtSeconds$/.test(field) ? 1000 : 0
+    const unit = /(?:At|Until)Ms$/.test(field) ? 1 : field.endsWith('AtSeconds') ? 1000 : 0
     if (unit > 0 && Number(value) > 0) await redis.hset(key, field, String(Number(value) - ms / unit))
   }
 }

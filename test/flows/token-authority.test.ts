@@ -60,111 +60,6 @@ void t.test('the token authority', async (story) => {
     t.equal(refreshes(appId), 1)
   })
 
-  await story.test('1,000 parallel forced refreshes ask WeChat once', async (t) => {
-    const appId = await authorized()
-    simulator.clearCalls()
-    const answers = await readMany(1000, `/access_token/${appId}?force=true`)
-    t.ok(answers.every(({ status }) => status === 200))
-    t.equal(new Set(answers.map(({ body }) => body.token)).size, 1)
-    t.equal(refreshes(appId), 1)
-  })
-
-  await story.test('a token reported as refused is refreshed only while it is the current one', async (t) => {
-    const appId = await authorized()
-    const { body: first } = await gateway.call('GET', `/access_token/${appId}`)
-    const { body: second } = await gateway.call('POST', `/access_token/${appId}/invalid`, { token: first.token })
-    t.not(second.token, first.token)
-    await until('FORCE_MIN_INTERVAL_SECONDS are over', async () => {
-      const { body } = await gateway.call('GET', `/access_token/${appId}`)
-      return (second.expires_in ?? 0) - (body.expires_in ?? 0) >= 3
-    })
-    const { body: third } = await gateway.call('POST', `/access_token/${appId}/invalid`, { token: first.token })
-    t.equal(third.token, second.token, 'an old token is no reason')
-    t.equal(refreshes(appId), 1)
-  })
-
-  await story.test('while WeChat is down a valid token is served, and an expired one is a 502 that asks once a second', async (t) => {
-    const appId = await authorized()
-    const down = simulator.fault('api_authorizer_token', { status: 503, body: '<html>busy</html>' })
-    t.equal((await gateway.call('GET', `/access_token/${appId}`)).status, 200)
-    down.remove()
-    await expired(appId)
-    const again = simulator.fault('api_authorizer_token', { status: 503, body: '<html>busy</html>' })
-    const answers = await readMany(100, `/access_token/${appId}`)
-    t.ok(answers.every(({ status, body }) => status === 502 && body.code === 'WECHAT_API_ERROR'))
-    t.equal(refreshes(appId), 1)
-    again.remove()
-    const healed = await until('it is served again', async () => {
-      const answer = await gateway.call('GET', `/access_token/${appId}`)
-      return answer.status === 200 ? answer : undefined
-    })
-    t.ok(simulator.isCurrentAccessToken(appId, String(healed.body.token)))
-  })
-
-  await story.test('a slow WeChat is a 504', async (t) => {
-    const appId = await authorized()
-    await expired(appId)
-    const slow = simulator.fault('api_authorizer_token', { delayMs: 20_000 })
-    const { status, body, headers } = await gateway.call('GET', `/access_token/${appId}`)
-    t.equal(status, 504)
-    t.equal(body.code, 'WECHAT_API_TIMEOUT')
-    t.ok(headers.has('retry-after'))
-    slow.remove()
-  })
-
-  await story.test('answers that cannot be right overwrite nothing', async (t) => {
-    const appId = await authorized()
-    const before = await redis.hgetall(`wx:{open1}:authorizer:${appId}`)
-    for (const plan of [
-      { body: '{"authorizer_access_token":"tru' },
-      { body: '{}' },
-      { body: 'null' },
-      { replace: { expires_in: -1 } },
-      { omit: ['authorizer_access_token'] },
-      { errcode: -1, errmsg: 'system error' },
-      { errcode: 45009, errmsg: 'reach max api daily quota limit' },
-    ]) {
-      const fault = simulator.fault('api_authorizer_token', { times: 1, ...plan })
-      const { status } = await gateway.call('GET', `/access_token/${appId}?force=true`)
-      t.equal(status, 502, JSON.stringify(plan))
-      fault.remove()
-      await until('the error is forgotten', async () => (await redis.exists(`wx:{open1}:refresh_error:${appId}`)) === 0)
-    }
-    const after = await redis.hgetall(`wx:{open1}:authorizer:${appId}`)
-    t.equal(after['refreshToken'], before['refreshToken'])
-    t.equal(after['status'], 'active')
-    const plan = simulator.fault('api_authorizer_token', { times: 1, omit: ['authorizer_refresh_token'] })
-    t.equal((await gateway.call('GET', `/access_token/${appId}?force=true`)).status, 200, 'no refresh token in the answer: the stored one stays')
-    plan.remove()
-    t.equal((await redis.hgetall(`wx:{open1}:authorizer:${appId}`))['refreshToken'], before['refreshToken'])
-  })
-
-  await story.test('a rotated refresh token is saved with its access token', async (t) => {
-    const appId = await authorized()
-    simulator.configure({ refreshTokenRotation: 'strict' })
-    for (let round = 0; round < 3; round += 1) {
-      await redis.hset(`wx:{open1}:authorizer:${appId}`, 'refreshedAtMs', '0')
-      const { status, body } = await gateway.call('GET', `/access_token/${appId}?force=true`)
-      t.equal(status, 200)
-      t.ok(simulator.isCurrentAccessToken(appId, String(body.token)))
-    }
-    simulator.configure({ refreshTokenRotation: 'stable' })
-  })
-
-  await story.test('a refresh whose answer is lost costs nobody a re-authorization', async (t) => {
-    const appId = await authorized()
-    simulator.configure({ refreshTokenRotation: 'strict' })
-    const lost = simulator.fault('api_authorizer_token', { times: 1, resetAfter: true })
-    t.equal((await gateway.call('GET', `/access_token/${appId}?force=true`)).status, 502)
-    lost.remove()
-    const healed = await until('it is served again', async () => {
-      const answer = await gateway.call('GET', `/access_token/${appId}?force=true`)
-      return answer.status === 200 ? answer : undefined
-    })
-    t.ok(simulator.isCurrentAccessToken(appId, String(healed.body.token)))
-    simulator.configure({ refreshTokenRotation: 'stable' })
-  })
-
   await story.test('only when WeChat has refused every refresh token is a person needed', async (t) => {
     const appId = await authorized()
     await gateway.call('PUT', '/subscriptions/alarms', { sink: { kind: 'stream' }, match: { types: ['gateway.authorizer.*'] } })
@@ -180,32 +75,6 @@ void t.test('the token authority', async (story) => {
     t.equal((await gateway.call('GET', `/access_token/${appId}?force=true`)).status, 200)
   })
 
-  await story.test('"not authorized" is believed when a second API says the same', async (t) => {
-    const appId = await authorized()
-    const once = simulator.fault('api_authorizer_token', { appId, times: 1, errcode: 61003, errmsg: 'component is not authorized by this account' })
-    t.equal((await gateway.call('GET', `/access_token/${appId}?force=true`)).status, 502)
-    t.equal((await gateway.call('GET', `/authorizers/${appId}`)).body.status, 'active')
-    once.remove()
-    await until('the error is forgotten', async () => (await redis.exists(`wx:{open1}:refresh_error:${appId}`)) === 0)
-    await simulator.unauthorize(appId, { push: false })
-    t.equal((await gateway.call('GET', `/access_token/${appId}?force=true`)).status, 410)
-    t.equal((await gateway.call('GET', `/authorizers/${appId}`)).body.status, 'revoked')
-  })
-
-  await story.test('a component token that WeChat refuses is replaced once, and the call repeated', async (t) => {
-    const appId = await authorized()
-    await until('its refresh is old enough', async () => {
-      const { body } = await gateway.call('GET', '/component_access_token')
-      return 7200 - (body.expires_in ?? 0) > 3
-    })
-    simulator.clearCalls()
-    const refused = simulator.fault('api_authorizer_token', { times: 1, errcode: 40001, errmsg: 'invalid credential' })
-    t.equal((await gateway.call('GET', `/access_token/${appId}?force=true`)).status, 200)
-    refused.remove()
-    t.equal(simulator.countCalls('api_component_token'), 1)
-    t.equal(refreshes(appId), 2)
-  })
-
   await story.test('unauthorized ends everything at once, and what comes late brings nothing back', async (t) => {
     const appId = await authorized()
     const now = Math.floor(Date.now() / 1000)
@@ -216,28 +85,6 @@ void t.test('the token authority', async (story) => {
     await simulator.authorize(appId, { push: 'authorized', createTimeSeconds: now })
     const later = await authorized()
     t.equal((await gateway.call('GET', `/authorizers/${appId}`)).body.status, 'revoked', `${later} came after it and is active`)
-  })
-
-  await story.test('an account that revokes while a browser’s code is being exchanged stays revoked', async (t) => {
-    const appId = 'wx00000000000000fd'
-    simulator.addAccount({ appId, userName: 'gh_fd' })
-    const { authorizationCode } = await simulator.authorize(appId, { push: false })
-    const slow = simulator.fault('api_query_auth', { times: 1, delayAnswerMs: 1_500 })
-    const exchange = gateway.call('GET', `/mpinfo?auth_code=${encodeURIComponent(authorizationCode)}`)
-    await until('WeChat is asked', () => simulator.countCalls('api_query_auth', appId) > 0)
-    await simulator.unauthorize(appId)
-    await until('it is revoked', async () => (await gateway.call('GET', `/authorizers/${appId}`)).body.status === 'revoked')
-    t.equal((await exchange).status, 410)
-    slow.remove()
-    t.equal((await gateway.call('GET', `/authorizers/${appId}`)).body.status, 'revoked')
-    t.equal(await redis.exists(`wx:{open1}:access_token:${appId}`), 0)
-  })
-
-  await story.test('a late unauthorized does not end a newer authorization', async (t) => {
-    const appId = await authorized()
-    await simulator.unauthorize(appId, { createTimeSeconds: Math.floor(Date.now() / 1000) - 60, takesEffect: false })
-    await authorized()
-    t.equal((await gateway.call('GET', `/authorizers/${appId}`)).body.status, 'active')
   })
 
   await story.test('a code that comes by push and by 50 redirects is exchanged once', async (t) => {

@@ -144,6 +144,22 @@ void t.test('"not authorized" is believed when a second API says the same', asyn
   t.equal(await status(), 'revoked')
 })
 
+for (const [what, fault, isDoubtful] of [
+  ['a call that WeChat never got', { unreachable: true }, true],
+  ['a call that was not answered in time', { lost: true }, true],
+  ['"busy"', { refuse: -1 }, true],
+  ['a used up quota', { refuse: 45009 }, false],
+] as const) {
+  void t.test(`after ${what}, the next token is due ${isDoubtful ? 'within a minute: WeChat may still serve it' : 'as usual'}`, async (t) => {
+    const { wechat, clock, authorizers, refresh } = await authorized()
+    wechat.fault('api_authorizer_token', fault)
+    await t.rejects(refresh())
+    clock.pass(1_000)
+    await refresh()
+    t.equal((authorizers.dueAtMs(ACCOUNT) ?? 0) - clock.nowMs() <= 60_000, isDoubtful)
+  })
+}
+
 void t.test('a component token that WeChat refuses is replaced once, and the call repeated', async (t) => {
   const { wechat, refresh } = await authorized()
   wechat.fault('api_authorizer_token', { refuse: 40001 })

@@ -58,13 +58,23 @@ void t.test('a browser’s code that WeChat refuses is refused for a minute with
   t.equal(await b.exchange.exchange(code), ACCOUNT)
 })
 
+void t.test('an event asks WeChat although a browser’s code has just been refused', async (t) => {
+  const { wechat, a, b, pushed } = await started()
+  const code = wechat.authorize(ACCOUNT)
+  wechat.fault('api_query_auth', { refuse: 61010 })
+  await t.rejects(a.exchange.exchange(code), { code: 'AUTHORIZATION_CODE_INVALID' })
+  t.equal(await b.exchange.exchange(code, pushed()), ACCOUNT)
+  t.equal(wechat.count('api_query_auth'), 2)
+  t.equal(wechat.count('api_get_authorizer_info'), 0)
+})
+
 void t.test('a refusal after an answer that was lost is no verdict about the code', async (t) => {
   const { wechat, a, pushed, storedToken } = await started()
   const code = wechat.authorize(ACCOUNT)
   wechat.fault('api_query_auth', { lost: true })
   await t.rejects(a.exchange.exchange(code), { code: 'WECHAT_API_TIMEOUT' })
-  await t.rejects(a.exchange.exchange(code), { code: 'AUTHORIZATION_CODE_INVALID' })
-  t.equal(wechat.count('api_query_auth'), 2)
+  for (let round = 0; round < 2; round += 1) await t.rejects(a.exchange.exchange(code), { code: 'AUTHORIZATION_CODE_INVALID' })
+  t.equal(wechat.count('api_query_auth'), 3, 'it is not remembered')
   t.equal(await a.exchange.exchange(code, pushed()), ACCOUNT, 'the pushed event knows whose it is')
   t.equal(await storedToken(), undefined)
   t.equal((await a.tokens.get(ACCOUNT)).token.reveal(), wechat.current(ACCOUNT).accessToken)
