@@ -1,15 +1,23 @@
 // Owns: `npm run docs`: writes the pages that are made from code, and the programs of examples/ into the recipes that print
 // them. A test fails when one of them is not as it would be written.
-import { readdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { bootstrap } from './bootstrap.mjs'
 import { ROOT, say } from './run-command.mjs'
 
-await bootstrap({ projects: ['packages/runtime'] })
+await bootstrap({ projects: ['packages/catalogue', 'packages/runtime'] })
 const { generateConfigurationDocs, generateEnvExample } = await import(new URL('../packages/runtime/dist/index.js', import.meta.url))
+const { catalogueDocs, withRepeatedElements } = await import(new URL('../packages/catalogue/dist/index.js', import.meta.url))
 
-const pages = { 'docs/configuration.md': generateConfigurationDocs(), '.env.example': generateEnvExample() }
+const events = await readFile(join(ROOT, 'docs/events.md'), 'utf8')
+const pages = {
+  'docs/events.md': withRepeatedElements(events),
+  'docs/configuration.md': generateConfigurationDocs(),
+  '.env.example': generateEnvExample(),
+  ...catalogueDocs(),
+}
 for (const [path, text] of Object.entries(pages)) {
+  await mkdir(dirname(join(ROOT, path)), { recursive: true })
   await writeFile(join(ROOT, path), text)
   say(`wrote ${path}`)
 }

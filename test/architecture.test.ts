@@ -16,7 +16,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'packages/platform': ['wechat-core', 'contracts', 'redis', 'runtime'],
   'apps/ingress': ['catalogue', 'wechat-core', 'contracts', 'redis', 'runtime', 'platform'],
   'apps/worker': ['wechat-core', 'contracts', 'redis', 'runtime', 'platform'],
-  'apps/simulator': [],
+  'apps/simulator': ['catalogue'],
 }
 
 type SourceFile = { path: string; room: string; text: string; imports: string[]; typeImports: ReadonlySet<string> }
@@ -33,7 +33,7 @@ const files: SourceFile[] = Object.keys(MAY_IMPORT).flatMap((room) => {
     })
 })
 
-void t.test('each room imports only what lies further in, and the simulator nothing', (t) => {
+void t.test('each room imports only what lies further in, and the simulator only the catalogue', (t) => {
   t.ok(files.length > 100, 'the rooms were found')
   for (const { path, room, imports } of files) {
     for (const from of imports) {

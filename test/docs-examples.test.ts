@@ -10,7 +10,7 @@ import {
 } from '@wxgw/contracts'
 import { createInternalServer } from '@wxgw/ingress'
 import { loadConfig } from '@wxgw/runtime'
-import { parseAuthorizerMessage, Secret, systemClock } from '@wxgw/wechat-core'
+import { Secret, systemClock } from '@wxgw/wechat-core'
 import t from 'tap'
 import { Value } from 'typebox/value'
 import { codeBlocks, pages, projectText, section, sources, tableRows } from './helpers/docs.ts'
@@ -44,18 +44,6 @@ void t.test('the table of retries is the default schedule', async (t) => {
     expected.push([String(index + 2), duration(seconds), duration(total), duration(total * (1 + RETRY_JITTER))])
   }
   t.strictSame(rows, expected)
-})
-
-void t.test('the elements that are said to be arrays are arrays, and there are no others', async (t) => {
-  const documented = tableRows(section(EVENTS, '### Elements that are always arrays')).map(([cell = '']) => cell.replaceAll('`', ''))
-  for (const name of documented) {
-    const xml = `<xml><ToUserName>gh</ToUserName><CreateTime>1</CreateTime><MsgType>text</MsgType><${name}>1</${name}></xml>`
-    const message = parseAuthorizerMessage(xml, Date.now())
-    t.strictSame(message.kind === 'message' && message.data[name], ['1'], name)
-  }
-  const source = projectText('packages/wechat-core/src/xml/repeatable.ts')
-  const names = [...source.matchAll(/^ {2}'?(?:\w+>)?(\w+)'?: '/gm)].map(([, name = '']) => name)
-  t.strictSame([...documented].sort(), names.sort())
 })
 
 void t.test('the events that are said to take a document for a reply take one, and no others', async (t) => {

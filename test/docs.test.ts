@@ -1,6 +1,7 @@
 // Owns: that the documentation names what the code has, and nothing else: links, commands, settings, error codes, keys, queues.
 import { existsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { catalogueDocs, withRepeatedElements } from '@wxgw/catalogue'
 import {
   COMPONENT_EVENTS_QUEUE,
   deliveriesQueue,
@@ -62,6 +63,11 @@ void t.test('docs/errors.md has every error code with its status, and no other',
   const documented = new Map(rows.map(([code = '', status = '']) => [CODE.exec(code)?.[1] ?? code, status]))
   t.strictSame([...documented.keys()].sort(), errorCodes().sort(), 'the codes')
   for (const [code, status] of documented) t.equal(status, statuses.get(code), `the status of ${code}`)
+})
+
+void t.test('the pages that are made from the catalogue are as `npm run docs` writes them', async (t) => {
+  for (const [page, text] of Object.entries(catalogueDocs())) t.equal(projectText(page), text, page)
+  t.equal(projectText('docs/events.md'), withRepeatedElements(projectText('docs/events.md')))
 })
 
 void t.test('docs/redis-keys.md has every key of the gateway, and no other', async (t) => {

@@ -9,6 +9,7 @@ import { createPublicServer } from './public-server.ts'
 import { fullAuthorizationInfoRoute } from './routes/authorization-info.ts'
 import { internalAuthorizationUrlRoutes } from './routes/authorization-url.ts'
 import { authorizerRoutes } from './routes/authorizers.ts'
+import { catalogueRoute } from './routes/catalogue.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { eventRoutes } from './routes/events.ts'
 import { livenessRoute, readinessRoutes } from './routes/health.ts'
@@ -41,6 +42,7 @@ export function createInternalServer(deps: ServerDeps): GatewayServer {
     eventRoutes(scope, listDeps)
     replyRoutes(scope, deps)
     refusedPushesRoute(scope, deps)
+    catalogueRoute(scope)
   })
 
   void app.register(async (scope: GatewayServer) => {

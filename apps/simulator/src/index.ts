@@ -16,6 +16,7 @@ export { encryptPush, type EncryptedPush, type PushCredentials, type PushKind, t
 export { openReply, type PassiveReply, type ReplyVerdict } from './push/passive-reply.ts'
 export { authorizedXml, ticketXml, unauthorizedXml } from './push/component-xml.ts'
 export { messageXml, type MessageFields, type MessageHead } from './push/message-xml.ts'
+export { sampleXml } from './push/catalogue-samples.ts'
 export { MESSAGE_SAMPLES, messageSample, type MessageSample } from './push/message-samples.ts'
 export { DEFAULT_OPEN_ID, type EventInput, type MessageInput, type PushInput, type TextInput } from './push/message-pushes.ts'
 export type { Authorized, AuthorizeOptions, TicketOptions, UnauthorizeOptions } from './push/component-pushes.ts'

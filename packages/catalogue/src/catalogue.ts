@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import type { Static, TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
-import { ApiSchema, type Catalogue, ErrcodeSchema, PermissionSetSchema } from './schemas.ts'
+import { ApiSchema, type Catalogue, ErrcodeSchema, EventSchema, PermissionSetSchema } from './schemas.ts'
 
 function rowsOf<Row extends TSchema>(name: string, schema: Row): Array<Static<Row>> {
   const rows: unknown = JSON.parse(readFileSync(new URL(`../data/${name}.json`, import.meta.url), 'utf8'))
@@ -20,6 +20,7 @@ function rowsOf<Row extends TSchema>(name: string, schema: Row): Array<Static<Ro
 
 export const catalogue: Catalogue = {
   permissionSets: rowsOf('permission-sets', PermissionSetSchema),
+  events: rowsOf('events', EventSchema),
   apis: rowsOf('apis', ApiSchema),
   errcodes: rowsOf('errcodes', ErrcodeSchema),
 }

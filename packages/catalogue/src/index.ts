@@ -1,14 +1,18 @@
 // Owns: what other packages may use of the catalogue.
 export { catalogue } from './catalogue.ts'
-export { apiOf, apisAt, errcode, permissionSet } from './look-up.ts'
+export { catalogueDocs, withRepeatedElements } from './docs.ts'
+export { apiOf, apisAt, errcode, eventOf, permissionSet } from './look-up.ts'
+export { type RepeatedElement, repeatedElements } from './repeated-elements.ts'
 export {
   type Api,
   ApiSchema,
   type Catalogue,
+  type CataloguedEvent,
   CatalogueSchema,
   type Errcode,
   type ErrcodeKind,
   ErrcodeSchema,
+  type EventField,
   type PermissionSet,
   PermissionSetSchema,
 } from './schemas.ts'

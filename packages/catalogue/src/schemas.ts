@@ -29,6 +29,45 @@ export const PermissionSetSchema = row({
   page,
 })
 
+/** In the order in which they stand in the document, an object before what is in it. */
+const FieldSchema = Type.Object(
+  {
+    path: Type.String({ pattern: '^[A-Za-z][A-Za-z0-9_]*(\\.[A-Za-z][A-Za-z0-9_]*)*$', description: 'dots lead inwards' }),
+    type: Type.Union(
+      [Type.Literal('string'), Type.Literal('integer'), Type.Literal('number'), Type.Literal('time'), Type.Literal('object')],
+      { description: 'time: a unix second. Consumers of the gateway get every leaf as a string' },
+    ),
+    meaningZh: words,
+    meaningEn: words,
+    repeated: Type.Optional(
+      Type.Union([Type.Literal('everywhere'), Type.Literal('here')], {
+        description: 'always an array; everywhere: an element of this name is one in every event; here: only below this parent',
+      }),
+    ),
+    hidden: Type.Optional(Type.Literal(true, { description: 'a ticket or a code: no consumer gets it' })),
+    example: Type.Optional(Type.String({ maxLength: 200, description: 'of a leaf' })),
+  },
+  { additionalProperties: false },
+)
+
+export const EventSchema = row({
+  type: Type.String({ pattern: '^wechat\\.(message|event|component)\\.[a-z0-9_.-]+$', description: 'as consumers of the gateway get it' }),
+  source: Type.Union([Type.Literal('component'), Type.Literal('callback')], {
+    description: "component: the component's event URL; callback: an account's message and event URL",
+  }),
+  msgType: Type.Optional(words),
+  event: Type.Optional(words),
+  infoType: Type.Optional(words),
+  accounts: Type.Array(Account, { minItems: 1, uniqueItems: true, description: 'which it comes from, or is about' }),
+  whenZh: words,
+  whenEn: words,
+  ownAnswer: Type.Optional(Type.Literal(true, { description: 'WeChat wants an answer of its own form, not `success`' })),
+  fields: Type.Array(FieldSchema, {
+    description: 'beyond ToUserName, FromUserName, CreateTime, MsgType and Event, or AppId, CreateTime and InfoType',
+  }),
+  page,
+})
+
 const TokenKind = Type.Union(
   [
     Type.Literal('account'),
@@ -110,6 +149,7 @@ export const ErrcodeSchema = row({
 export const CatalogueSchema = Type.Object(
   {
     permissionSets: Type.Array(PermissionSetSchema),
+    events: Type.Array(EventSchema),
     apis: Type.Array(ApiSchema),
     errcodes: Type.Array(ErrcodeSchema),
   },
@@ -117,6 +157,8 @@ export const CatalogueSchema = Type.Object(
 )
 
 export type PermissionSet = Static<typeof PermissionSetSchema>
+export type EventField = Static<typeof FieldSchema>
+export type CataloguedEvent = Static<typeof EventSchema>
 export type Api = Static<typeof ApiSchema>
 export type Errcode = Static<typeof ErrcodeSchema>
 export type ErrcodeKind = Errcode['kind']

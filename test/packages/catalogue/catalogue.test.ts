@@ -1,11 +1,12 @@
 // The catalogue of what WeChat documents: rows that identify one thing each, that agree with each other, and that the gateway's
 // contract names.
-import { type Api, apiOf, apisAt, catalogue, errcode, permissionSet } from '@wxgw/catalogue'
+import { type Api, apiOf, apisAt, catalogue, errcode, eventOf, permissionSet } from '@wxgw/catalogue'
 import t from 'tap'
 
 /** What identifies a row, by kind of row. */
 const KEYS: Record<string, readonly string[]> = {
   'permission sets': catalogue.permissionSets.map(({ id }) => String(id).padStart(4, '0')),
+  events: catalogue.events.map(({ type }) => type),
   APIs: catalogue.apis.map(({ path, method }) => `${path} ${method}`),
 }
 
@@ -16,7 +17,7 @@ void t.test('every row is about something else, and stands in order', async (t) 
 })
 
 void t.test('a row that is uncertain says of which of its members', async (t) => {
-  for (const row of [...catalogue.permissionSets, ...catalogue.apis, ...catalogue.errcodes]) {
+  for (const row of [...catalogue.permissionSets, ...catalogue.events, ...catalogue.apis, ...catalogue.errcodes]) {
     for (const member of row.uncertain ?? []) t.ok(member in row, `${member} of ${JSON.stringify(row)}`)
   }
 })
@@ -26,7 +27,9 @@ void t.test('a row is found by what identifies it, and what is not in the catalo
   t.match(errcode(40001), { retry: 'after-token-refresh' })
   t.match(apiOf('POST', '/cgi-bin/message/custom/send'), { token: 'account', effect: 'not-repeatable' })
   t.match(apisAt('/cgi-bin/message/mass/speed/get'), [{ method: 'GET' }, { method: 'POST' }])
+  t.match(eventOf('wechat.event.scan'), { event: 'SCAN', accounts: ['official-account'] })
   t.equal(permissionSet(0), undefined)
+  t.equal(eventOf('wechat.event.SCAN'), undefined)
   t.equal(errcode(0), undefined)
   for (const path of ['/', '/cgi-bin', '/cgi-bin/message/custom/send/', '/CGI-BIN/message/custom/send', 'constructor']) {
     t.equal(apiOf('POST', path), undefined, path)

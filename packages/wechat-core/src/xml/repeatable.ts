@@ -1,32 +1,12 @@
-// Owns: which elements WeChat may repeat. They are arrays even when they come once, so that consumers see one shape.
+// Owns: that elements which WeChat may repeat are arrays even when they come once, so that consumers see one shape. Which they are
+// stands in the catalogue.
+import { repeatedElements } from '@wxgw/catalogue'
 import type { XmlTree, XmlValue } from './tree.ts'
 
-// Element name -> where it is seen repeated. Real pushes, official pages, or the samples and models of public SDKs.
-const REPEATABLE_ANYWHERE: Record<string, string> = {
-  item: 'pic_* events (PicList), MASSSENDJOBFINISH (ResultList), PUBLISHJOBFINISH (article_detail): official pages',
-  List: 'subscribe_msg_popup_event, subscribe_msg_change_event, subscribe_msg_sent_event: official pages',
-  list: 'order_path_apply_result_notify, order_path_audit_result_notify: real push in the developer community',
-  Actions: 'add_express_path: official page, SDK sample',
-  DetailList: 'add_waybill (Cargo): official page, SDK sample',
-  material: 'wxa_appeal_record: official page, SDK sample',
-  proof_material_id: 'wxa_appeal_record (appeal_material): official page, SDK sample',
-  fail_idx: 'PUBLISHJOBFINISH (PublishEventInfo): official page',
-  history: 'complaint_callback (BussiCallBackInfo): official page, SDK sample',
-  media_id_list: 'complaint_callback (history): official page, SDK sample',
-  scene_group_ext_list: 'open_product_scene_group_audit (SceneGroupAudit): official page, SDK sample',
-  update_fields: 'head_supplier_item_update (item_info): SDK model',
-  AroundBeacon: 'ShakearoundUserShake (AroundBeacons, up to five): official page',
-  voucher_list: 'channels_ec_voucher_send_succ: SDK model',
-}
-
-// For names too general to be forced everywhere: `parent>name`, the root being `xml`.
-const REPEATABLE_BELOW: Record<string, string> = {
-  'xml>detail': 'wxa_media_check: real push, SDK model',
-}
-
-const ANYWHERE: ReadonlySet<string> = new Set(Object.keys(REPEATABLE_ANYWHERE))
-const BELOW: ReadonlySet<string> = new Set(Object.keys(REPEATABLE_BELOW))
-/** The names alone: asked first, because joining two names costs more than the rest of reading an element. */
+const ANYWHERE: ReadonlySet<string> = new Set(repeatedElements.flatMap(({ name, parent }) => (parent === undefined ? [name] : [])))
+/** For names too general to be forced everywhere: `parent>name`, the root being `xml`. */
+const BELOW: ReadonlySet<string> = new Set(repeatedElements.flatMap(({ name, parent }) => (parent ? [`${parent}>${name}`] : [])))
+/** The names alone, for a first look: joining two names costs more than the rest of reading an element. */
 const BELOW_SOME: ReadonlySet<string> = new Set([...BELOW].map((path) => path.slice(path.indexOf('>') + 1)))
 
 /** Is `name` below `parent` always an array? */
