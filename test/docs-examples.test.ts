@@ -119,6 +119,7 @@ async function servedRoutes(): Promise<string[]> {
   const server = createInternalServer({
     config: {
       publicListener: { host: '127.0.0.1', port: 0, baseUrl: undefined, trustProxy: [] },
+      wechat: { apiBaseUrl: '', apiTimeoutMs: 1, mpBaseUrl: 'https://mp.example', openBaseUrl: 'https://o.example' },
       callers: [{ name: 'docs', key: new Secret('x'.repeat(32)), grants: undefined, maxSubscriptions: 200 }],
       sealingKeys: [],
       authRedirectOrigins: [],

@@ -180,10 +180,11 @@ export const AUTHORIZATIONS: readonly Sentence[] = [
     async isTrue(t, stores) {
       const { authorizers } = stores
       const nowSeconds = await secondsOf(stores)
+      const pushed = { createTimeSeconds: nowSeconds - 500, pushedAs: 'authorized' } as const
       await authorize(stores)
-      await authorizers.confirmAuthorizationTime(ACCOUNT, hashOf('another'), nowSeconds - 500)
+      await authorizers.confirmAuthorization(ACCOUNT, hashOf('another'), pushed)
       t.equal(await authorizers.revoke(ACCOUNT, nowSeconds - 100), 'ignored')
-      await authorizers.confirmAuthorizationTime(ACCOUNT, hashOf('one'), nowSeconds - 500)
+      await authorizers.confirmAuthorization(ACCOUNT, hashOf('one'), pushed)
       t.equal(await authorizers.revoke(ACCOUNT, nowSeconds - 100), 'revoked')
     },
   },

@@ -184,7 +184,7 @@ export function createMemoryAuthorizers(deps: { codes: MemoryCodes; clock: Pick<
       return 'saved'
     },
 
-    async confirmAuthorizationTime(appId, codeHash, createTimeSeconds) {
+    async confirmAuthorization(appId, codeHash, { createTimeSeconds }) {
       const record = records.get(appId)
       if (record?.authorizedBy === codeHash) record.authorizedAtSeconds = createTimeSeconds
     },

@@ -1,4 +1,4 @@
-// Owns: what a caller of authurl may ask for, and where WeChat may send the browser afterwards.
+// Owns: what a caller of authurl may ask for, and where browsers may be sent afterwards.
 import type { AuthorizationUrlRequest } from '@wxgw/platform'
 import type { Config } from '@wxgw/runtime'
 import { GatewayError } from '@wxgw/wechat-core'
@@ -15,6 +15,7 @@ export type AuthorizationUrlDeps = { config: Pick<Config, 'publicListener' | 'au
 
 export const authorizePath = (platformId: string) => `/apis/v1/wx/${platformId}/authorize`
 export const landingPath = (platformId: string) => `/apis/v1/wx/${platformId}/authorized`
+export const sessionPath = (platformId: string, sessionId: string) => `/apis/v1/wx/${platformId}/a/${sessionId}`
 
 /** Throws INVALID_REQUEST for a redirectUri that is not allowed, or when there is none and no PUBLIC_BASE_URL either. */
 export function authorizationUrlRequest(
@@ -28,7 +29,7 @@ export function authorizationUrlRequest(
     redirectUri:
       redirectUri === undefined
         ? ownUrl(config.publicListener.baseUrl, landingPath(platformId))
-        : allowedRedirectUri(redirectUri, config.authRedirectOrigins),
+        : allowedRedirectUri({ config }, redirectUri),
     authType: authType === undefined ? undefined : String(authType),
     bizAppId: parameters.biz_appid,
     categoryIdList: parameters.category_id_list,
@@ -36,6 +37,8 @@ export function authorizationUrlRequest(
 }
 
 /** PUBLIC_BASE_URL may have a path, when a proxy mounts the gateway below one. */
+export function publicUrl(baseUrl: string, path: string): string
+export function publicUrl(baseUrl: string | undefined, path: string): string | undefined
 export function publicUrl(baseUrl: string | undefined, path: string): string | undefined {
   return baseUrl === undefined ? undefined : `${baseUrl.replace(/\/+$/, '')}${path}`
 }
@@ -52,15 +55,27 @@ function ownUrl(baseUrl: string | undefined, path: string): string {
 const AMBIGUOUS = /[\u0000-\u0020\u007f-\u00a0\u2028\u2029\ufeff\\]/
 const ABSOLUTE = /^https?:\/\/([^/?#]+)/i
 
-function allowedRedirectUri(uri: string, allowedOrigins: readonly string[]): string {
+/** Without AUTH_REDIRECT_ORIGINS, every origin is allowed. */
+function allowedRedirectUri({ config }: AuthorizationUrlDeps, uri: string): string {
+  return allowedUrl('redirectUri', uri, (origin) => config.authRedirectOrigins.length === 0 || isListed(config, origin))
+}
+
+/** Without AUTH_REDIRECT_ORIGINS, none is allowed: visitors are sent there by our own link. Throws INVALID_REQUEST. */
+export function allowedReturnUrl({ config }: { config: Pick<Config, 'authRedirectOrigins'> }, uri: string): string {
+  return allowedUrl('returnUrl', uri, (origin) => isListed(config, origin))
+}
+
+function isListed({ authRedirectOrigins }: Pick<Config, 'authRedirectOrigins'>, origin: string): boolean {
+  return authRedirectOrigins.some((allowed) => new URL(allowed).origin === origin)
+}
+
+function allowedUrl(name: string, uri: string, isAllowed: (origin: string) => boolean): string {
   const authority = ABSOLUTE.exec(uri)?.[1]
   if (AMBIGUOUS.test(uri) || authority === undefined || authority.includes('@') || !URL.canParse(uri)) {
-    throw new GatewayError('INVALID_REQUEST', 'redirectUri is not an absolute http or https URL without credentials')
+    throw new GatewayError('INVALID_REQUEST', `${name} is not an absolute http or https URL without credentials`)
   }
   const url = new URL(uri)
-  if (allowedOrigins.length > 0 && !allowedOrigins.some((origin) => new URL(origin).origin === url.origin)) {
-    throw new GatewayError('INVALID_REQUEST', 'the origin of redirectUri is not allowed')
-  }
+  if (!isAllowed(url.origin)) throw new GatewayError('INVALID_REQUEST', `the origin of ${name} is not allowed`)
   // As the caller wrote it where that already is the normal form: the gateway then changes nothing but what it must.
   return url.href === uri || url.href === `${uri}/` ? uri : url.href
 }

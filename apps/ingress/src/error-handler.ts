@@ -3,6 +3,9 @@ import { GatewayError, type ErrorCode } from '@wxgw/wechat-core'
 import { endUnread, type ErrorAnswer, errorAnswer, errorBody, type Log } from '@wxgw/runtime'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { LogSampler } from './log-sampler.ts'
+import { asPage } from './pages/answer-page.ts'
+import { errorPage } from './pages/error-page.ts'
+import { visitorOf } from './pages/visitor.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -22,13 +25,15 @@ export function createErrorHandler(deps: Deps): ErrorHandler {
   }
 }
 
-/** As createErrorHandler, but `page` to a browser. */
-export function createPageErrorHandler(deps: Deps, page: (answer: ErrorAnswer, requestId: string) => string): ErrorHandler {
+/** As createErrorHandler, but a page to a browser. */
+export function createPageErrorHandler(deps: Deps): ErrorHandler {
   const asJson = createErrorHandler(deps)
   return (error, request, reply) => {
-    if (!wantsHtml(request)) return asJson(error, request, reply)
+    if (!wantsPage(request)) return asJson(error, request, reply)
     const answer = refuse(deps, { error, request, reply })
-    return reply.type('text/html; charset=utf-8').send(page(answer, request.id))
+    const { language } = visitorOf(request)
+    const page = errorPage({ answer, requestId: request.id, language, wayBack: wayBackOf(request) })
+    return asPage(reply, language).send(page)
   }
 }
 
@@ -41,8 +46,13 @@ export function setCommonHeaders(reply: FastifyReply): void {
   reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff')
 }
 
-function wantsHtml(request: FastifyRequest): boolean {
-  return request.headers.accept?.includes('text/html') === true
+function wantsPage({ headers: { accept = '' }, routeOptions }: FastifyRequest): boolean {
+  return accept.includes('text/html') || (routeOptions.config.isPage === true && !accept.includes('json'))
+}
+
+function wayBackOf({ routeOptions, params, url }: FastifyRequest): string | undefined {
+  const query = url.includes('?') ? url.slice(url.indexOf('?')) : ''
+  return routeOptions.config.wayBack?.(params as Readonly<Record<string, string>>, query)
 }
 
 /** Status, headers and log line: everything but the body. */

@@ -15,6 +15,7 @@ import { eventRoutes } from './routes/events.ts'
 import { livenessRoute, readinessRoutes } from './routes/health.ts'
 import { refusedPushesRoute } from './routes/refused-pushes.ts'
 import { replyRoutes } from './routes/replies.ts'
+import { sessionRoutes } from './routes/sessions.ts'
 import { subscriptionMatchRoute } from './routes/subscription-match.ts'
 import { subscriptionRoutes } from './routes/subscriptions.ts'
 import { tokenRoutes } from './routes/tokens.ts'
@@ -34,6 +35,7 @@ export function createInternalServer(deps: ServerDeps): GatewayServer {
     scope.addHook('preParsing', listDeps.turns.largeBody)
     internalAuthorizationUrlRoutes(scope, deps)
     fullAuthorizationInfoRoute(scope, deps)
+    sessionRoutes(scope, listDeps)
     tokenRoutes(scope, deps)
     authorizerRoutes(scope, listDeps)
     subscriptionRoutes(scope, listDeps)

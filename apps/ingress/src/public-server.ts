@@ -30,7 +30,7 @@ export function createPublicServer(deps: ServerDeps): GatewayServer {
     const limits = await createRateLimits(scope, deps.config.authurlRatePerMinute)
     publicAuthorizationUrlRoutes(scope, { ...deps, onRequest: limits.createUrl })
     publicAuthorizationInfoRoute(scope, { ...deps, onRequest: limits.lookUp })
-    pageRoutes(scope, { ...deps, sampler, limitStart: limits.createUrl, limitLanding: limits.lookUp })
+    pageRoutes(scope, { ...deps, sampler, limitClick: limits.createUrl, limitLookUp: limits.lookUp })
     livenessRoute(scope)
   })
   return app

@@ -12,7 +12,11 @@ const LOOKUP_FACTOR = 10
 /** Addresses remembered at a time; the oldest is forgotten first. */
 const MAX_ADDRESSES = 20_000
 
-/** `createUrl`: authurl and the authorize page together. `lookUp`: mpinfo and the landing page together. Never on pushes. */
+/**
+ * `createUrl`: authurl and the click on the authorize page together. `lookUp`: mpinfo, the authorize page and the
+ * landing page together.
+ * Never on pushes.
+ */
 export type RateLimits = { createUrl: onRequestHookHandler; lookUp: onRequestHookHandler }
 
 /** An IPv6 address counts as its /64, and no port makes a client another one. A proxy is believed only within TRUST_PROXY. */

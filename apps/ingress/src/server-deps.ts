@@ -7,7 +7,13 @@ import type { PassiveReplies, ReleaseCheck } from './push/passive-answers.ts'
 export type ServerDeps = {
   config: Pick<
     Config,
-    'publicListener' | 'callers' | 'sealingKeys' | 'authRedirectOrigins' | 'authurlRatePerMinute' | 'pushMaxSkewSeconds'
+    | 'publicListener'
+    | 'wechat'
+    | 'callers'
+    | 'sealingKeys'
+    | 'authRedirectOrigins'
+    | 'authurlRatePerMinute'
+    | 'pushMaxSkewSeconds'
   >
   /** By the `:platform` of the routes. */
   platforms: ReadonlyMap<string, Platform>

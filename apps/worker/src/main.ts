@@ -13,6 +13,7 @@ import { startDispatch } from './dispatch.ts'
 import { createHealthServer } from './health-server.ts'
 import { createAlarm } from './schedule/alarm.ts'
 import { startAudit } from './schedule/audit.ts'
+import { startSessionAnnouncements } from './schedule/session-announcements.ts'
 import { startStoreWatch } from './schedule/store-watch.ts'
 import { startSweep } from './schedule/sweep.ts'
 import { createTokenMetrics } from './schedule/token-metrics.ts'
@@ -57,6 +58,7 @@ async function main(): Promise<void> {
       startWatchdog({ platforms, nowMs: clock.nowMs, alarm, log }),
       startStoreWatch({ platforms, alarm, log }),
       startAudit({ platforms, log }),
+      startSessionAnnouncements({ platforms, log }),
     ]
     lifecycle.onStop('watches', async () => {
       await Promise.all(watches.map((watch) => watch.stop()))

@@ -36,6 +36,16 @@ export type {
 export { DOCUMENT_REPLY_TYPES, ReplySchema, takesDocument } from './reply.ts'
 export type { Reply } from './reply.ts'
 export type { DeadLetter, DeliveryResult, DeliveryState, DeliveryStatus } from './delivery.ts'
+export {
+  AuthorizationSessionSchema,
+  authorizationSessionView,
+  endedSessionData,
+  eventSession,
+  missingSets,
+  requestedSets,
+  shownAppId,
+} from './authorization-session.ts'
+export type { AuthorizationSessionView } from './authorization-session.ts'
 export { AuthorizerSchema, authorizerView } from './authorizer.ts'
 export type { AuthorizerView } from './authorizer.ts'
 export { parserOf } from './parser.ts'

@@ -50,7 +50,7 @@ export function createAuthorizations(deps: AuthorizationsDeps): Authorizations {
       mpBaseUrl: deps.mpBaseUrl,
       openBaseUrl: deps.openBaseUrl,
     })
-    return { url, createdAtMs: deps.clock.nowMs(), expiresInSeconds }
+    return { url, preAuthCode, createdAtMs: deps.clock.nowMs(), expiresInSeconds }
   }
 
   const exchangeCode: Authorizations['exchangeCode'] = async (code) => {
@@ -71,12 +71,13 @@ export function createAuthorizations(deps: AuthorizationsDeps): Authorizations {
   const settleAuthorization: Authorizations['settleAuthorization'] = async (code, pushed) => {
     const appId = await deps.codes.exchange(code, pushed)
     const stored = await authorizationOf(appId)
+    const { funcInfo } = stored.authorizer
     try {
       await accessTokenOf(appId, stored)
-      return { tokenFailure: undefined }
+      return { funcInfo, tokenFailure: undefined }
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error
-      return { tokenFailure: error }
+      return { funcInfo, tokenFailure: error }
     }
   }
 

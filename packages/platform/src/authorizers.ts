@@ -1,5 +1,5 @@
 // Owns: looking authorizers up: one, a page of them, or the owner of an original id (gh_…).
-import type { AuthorizerStore } from '@wxgw/redis'
+import type { AuthorizationHistory, AuthorizerStore } from '@wxgw/redis'
 import { type AuthorizerAppId, type Clock, parseAuthorizerAppId } from '@wxgw/wechat-core'
 import type { Authorizers } from './types.ts'
 
@@ -10,7 +10,9 @@ const UNKNOWN_TTL_MS = 5_000
 
 type Known = { appId: AuthorizerAppId | undefined; untilMs: number }
 
-export function createAuthorizers({ store, clock }: { store: AuthorizerStore; clock: Clock }): Authorizers {
+type Deps = { store: AuthorizerStore; history: AuthorizationHistory; clock: Clock }
+
+export function createAuthorizers({ store, history, clock }: Deps): Authorizers {
   const userNames = new Map<string, Known>()
 
   function knownOwnerOfUserName(userName: string): Known | undefined {
@@ -39,5 +41,11 @@ export function createAuthorizers({ store, clock }: { store: AuthorizerStore; cl
     return { items, nextCursor: found.length > limit ? (items.at(-1)?.appid ?? null) : null }
   }
 
-  return { get: (appId) => store.get(appId), list, ownerOfUserName, knownOwnerOfUserName }
+  return {
+    get: (appId) => store.get(appId),
+    list,
+    history: (appId, page) => history.list(appId, page),
+    ownerOfUserName,
+    knownOwnerOfUserName,
+  }
 }

@@ -4,6 +4,7 @@ import { type GatewayEvent, platformEvent } from '@wxgw/contracts'
 import {
   createApiTicketStore,
   createAuthorizationCodeStore,
+  createAuthorizationHistory,
   createAuthorizerStore,
   createComponentTokenStore,
   createDeadLetters,
@@ -14,6 +15,7 @@ import {
   createRefreshSchedule,
   createStatistics,
   createReplyMailbox,
+  createSessionStore,
   createSubscriptions,
   createSyncStates,
   createTicketStore,
@@ -50,6 +52,7 @@ import { createAuthorizations } from './authorizations.ts'
 import { createAuthorizers } from './authorizers.ts'
 import { callWithAccessToken } from './call-with-access-token.ts'
 import { createReplyOffers } from './reply-offers.ts'
+import { createSessions } from './sessions.ts'
 import type { CustomerService, Platform } from './types.ts'
 
 /** WeChat is asked to push tickets again at most this often. */
@@ -194,7 +197,16 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
       componentTokens,
       authorizerTokens,
       authorizations,
-      authorizers: createAuthorizers({ store, clock }),
+      authorizers: createAuthorizers({ store, history: createAuthorizationHistory({ redis, keys }), clock }),
+      sessions: createSessions({
+        platform: own.id,
+        store: createSessionStore(storeDeps),
+        authorizations,
+        inbox,
+        events,
+        nowMs: clock.nowMs,
+        log,
+      }),
       apiTickets: createApiTickets({
         store: createApiTicketStore(storeDeps),
         api: authorizerApi,

@@ -5,10 +5,12 @@ export type {
   AuthorizationUrlRequest,
   Authorizations,
   Authorizers,
+  ClickOutcome,
   ComponentTokens,
   CustomerService,
   Installation,
   Platform,
+  Sessions,
   Replies,
   ReplyOffers,
   ReplyOutcome,
@@ -16,6 +18,7 @@ export type {
 } from './types.ts'
 export { mayAnswer, parseReply } from './reply-to-event.ts'
 export type { AuthorizerTokens } from '@wxgw/wechat-core'
+export { SESSION_STATUSES } from '@wxgw/redis'
 export type {
   ApiTicketType,
   Arrival,
@@ -29,6 +32,8 @@ export type {
   PauseReason,
   PushMade,
   RefreshSchedule,
+  Session,
+  SessionStatus,
   SubscriptionChange,
   Subscriptions,
   SyncState,

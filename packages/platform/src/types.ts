@@ -6,11 +6,17 @@ import type {
   DeadLetters,
   EventClaims,
   EventLog,
+  HistoryEntry,
   Inbox,
   OfferedReply,
   OfferOutcome,
   Page,
+  NewSession,
   RefreshSchedule,
+  Session,
+  SessionEnd,
+  SessionStatus,
+  SettledAuthorization,
   Statistics,
   Subscriptions,
   SyncState,
@@ -42,6 +48,8 @@ export type Authorization = {
   updatedAtMs: number
 }
 
+export type SettledCode = { funcInfo: FuncInfo; tokenFailure: GatewayError | undefined }
+
 export type AuthorizationUrlRequest = {
   type: 'mobile' | 'scancode'
   redirectUri: string
@@ -50,9 +58,12 @@ export type AuthorizationUrlRequest = {
   categoryIdList?: string | undefined
 }
 
+/** `preAuthCode` stands in the URL, too. */
+export type AuthorizationUrl = { url: string; preAuthCode: Secret; createdAtMs: number; expiresInSeconds: number }
+
 export type Authorizations = {
   /** A new pre_auth_code each time. Rejects with COMPONENT_TICKET_MISSING, WECHAT_API_ERROR, WECHAT_API_TIMEOUT, STORE_UNAVAILABLE. */
-  createAuthorizationUrl(request: AuthorizationUrlRequest): Promise<{ url: string; createdAtMs: number; expiresInSeconds: number }>
+  createAuthorizationUrl(request: AuthorizationUrlRequest): Promise<AuthorizationUrl>
   /**
    * Exchanges a code, once however often and at how many processes it arrives; every caller gets the same account.
    * Rejects with AUTHORIZATION_CODE_INVALID when WeChat refused it, else as above.
@@ -65,7 +76,7 @@ export type Authorizations = {
    * when the code does not work. Rejects with AUTHORIZER_REVOKED when a newer `unauthorized` is known; everything else may pass.
    * `tokenFailure`: the account is stored, its access token could not be had yet. It is due at once, and whoever reads it tries again.
    */
-  settleAuthorization(code: Secret, pushed: PushedAuthorization): Promise<{ tokenFailure: GatewayError | undefined }>
+  settleAuthorization(code: Secret, pushed: PushedAuthorization): Promise<SettledCode>
   /** Is an `unauthorized` known that is newer than this? */
   isRevokedSince(appId: AuthorizerAppId, createTimeSeconds: number): Promise<boolean>
   /** Judged by CreateTime: an `unauthorized` older than the authorization is ignored. */
@@ -82,10 +93,56 @@ export type Authorizers = {
   get(appId: AuthorizerAppId): Promise<Authorizer | undefined>
   /** In the order of their appids. `only` narrows to what a caller is granted. */
   list(page: { limit: number; cursor: string | undefined; only?: readonly string[] | undefined }): Promise<Page<Authorizer>>
+  /** What it granted and took back, newest first, of the last 100 changes. */
+  history(appId: AuthorizerAppId, page: { limit: number; cursor: string | undefined }): Promise<Page<HistoryEntry>>
   /** The authorizer that this `gh_…` original id belongs to, when known. Cached in the process. */
   ownerOfUserName(userName: string): Promise<AuthorizerAppId | undefined>
   /** What `ownerOfUserName` would answer, if that needs no question to Redis. */
   knownOwnerOfUserName(userName: string): { appId: AuthorizerAppId | undefined } | undefined
+}
+
+/**
+ * A click leads to WeChat, or the session is over, or it has had its clicks of this minute. undefined: there is no
+ * such session.
+ */
+export type ClickOutcome =
+  | { kind: 'leads'; url: string }
+  | { kind: 'over'; session: Session }
+  | { kind: 'wait'; retryAfterSeconds: number }
+  | undefined
+
+export type Visit = {
+  /** Unless the session says which. */
+  defaultType: 'mobile' | 'scancode'
+  /** Where WeChat sends the browser back. `mark` is of this click alone. */
+  landingUrl(mark: string): string
+}
+
+/** All reject with STORE_UNAVAILABLE; those that ask WeChat as Authorizations do. */
+export type Sessions = {
+  /** Rejects with SESSION_LIMIT. */
+  create(session: Omit<NewSession, 'id'>): Promise<{ id: string; expiresAtMs: number }>
+  get(id: string): Promise<Session | undefined>
+  /** As `get`, for a view of its page. */
+  open(id: string): Promise<Session | undefined>
+  /** Newest first. `only`: of these accounts. */
+  list(asked: {
+    limit: number
+    cursor: string | undefined
+    reference: string | undefined
+    status: SessionStatus | undefined
+    only: readonly string[] | undefined
+  }): Promise<Page<Session>>
+  /** Makes a pre_auth_code. */
+  click(id: string, visit: Visit): Promise<ClickOutcome>
+  /** The browser's return: exchanges the code. `end` is undefined when the mark is not known (any more). */
+  land(id: string, mark: string, code: Secret): Promise<{ authorization: Authorization; end: SessionEnd | undefined }>
+  /** WeChat's push, after its code was exchanged. Answers the session that this authorization has completed. */
+  settlePushed(pushed: SettledAuthorization & { preAuthCode: Secret | undefined }): Promise<Session | undefined>
+  /** On repeat the same. */
+  cancel(id: string): Promise<'cancelled' | 'refused' | 'completed' | 'unknown'>
+  /** Announces what the process that ended a session could not. Answers how many were left. */
+  announceLeft(): Promise<number>
 }
 
 export type ComponentTokens = {
@@ -158,6 +215,7 @@ export type Platform = {
   authorizerTokens: AuthorizerTokens
   authorizations: Authorizations
   authorizers: Authorizers
+  sessions: Sessions
   apiTickets: ApiTickets
   customerService: CustomerService
   schedule: RefreshSchedule

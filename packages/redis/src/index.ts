@@ -43,11 +43,19 @@ export type { TicketStore } from './tokens/ticket-store.ts'
 export { createComponentTokenStore } from './tokens/component-token-store.ts'
 export { createAuthorizerStore } from './tokens/authorizer-store.ts'
 export type { AuthorizerStore, StoredAuthorization } from './tokens/authorizer-store.ts'
+export { createAuthorizationHistory } from './tokens/authorization-history.ts'
+export type { AuthorizationHistory, HistoryEntry } from './tokens/authorization-history.ts'
 export { createAuthorizationCodeStore } from './tokens/authorization-code-store.ts'
 export { createApiTicketStore } from './tokens/api-ticket-store.ts'
 export type { ApiTicketStore, ApiTicketSubject, ApiTicketType } from './tokens/api-ticket-store.ts'
 export { createRefreshSchedule, PAUSE_REASONS } from './tokens/refresh-schedule.ts'
 export type { DueSubjects, PauseReason, RefreshSchedule, ScheduleFigures } from './tokens/refresh-schedule.ts'
+
+// authorization sessions
+export { createSessionStore } from './sessions/session-store.ts'
+export { SESSION_STATUSES } from './sessions/session-record.ts'
+export type { NewSession, Session, SessionStatus } from './sessions/session-record.ts'
+export type { Click, SessionEnd, SessionStore, SettledAuthorization, TakenClick } from './sessions/session-store.ts'
 
 // queues
 export { guardStore, isStoreFailure, storeError, storeErrorCode } from './store-errors.ts'

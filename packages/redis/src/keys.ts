@@ -128,6 +128,12 @@ export function platformKeys(platform: string) {
     authorizer: (appId: string) => `${base}:authorizer:${appId}`,
     /** list of sealed refresh tokens that stood in the hash before, newest first, at most 5. No TTL: the vault's second copy. */
     refreshTokenHistory: (appId: string) => `${base}:refresh_token_history:${appId}`,
+    /**
+     * list of JSON, newest first, at most 100: which permission sets the account added and removed, when and why. No
+     * TTL:
+     * it tells of the vault.
+     */
+    authorizerHistory: (appId: string) => `${base}:authorizer_history:${appId}`,
     /** sorted set of appids, all scores 0: the list in order. No TTL. */
     authorizers: `${base}:authorizers`,
     /** sorted set of subjects (appid, or `component`) by the millisecond from which a refresh is due. No TTL. */
@@ -143,10 +149,28 @@ export function platformKeys(platform: string) {
     /** string JSON {code, errcode, errmsg}, PX 1000: the last failed refresh, given to everybody who asks meanwhile. */
     refreshError: (subject: string) => `${base}:refresh_error:${subject}`,
     /**
-     * hash state, owner, savedBy, claimedAtMs, leaseUntilMs, appid, errcode, errmsg, refusedAtMs, listSearchedAtMs; EX
-     * 7200: one authorization code by its SHA-256.
+     * hash state, owner, savedBy, claimedAtMs, leaseUntilMs, appid, errcode, errmsg, refusedAtMs, listSearchedAtMs,
+     * session (which this authorization completed or refused); EX 7200: one authorization code by its SHA-256.
      */
     authorizationCode: (hash: string) => `${base}:authorization_code:${hash}`,
+    /**
+     * hash, one authorization session: what its caller asked for, its state, times of its latest clicks, what was
+     * granted. PX until 30 days after its end.
+     */
+    session: (id: string) => `${base}:session:${id}`,
+    /** sorted set of session ids by createdAtMs; trimmed on write, EX 61 days. */
+    sessions: `${base}:sessions`,
+    /** the same, for one reference by its SHA-256. */
+    sessionsOfReference: (hash: string) => `${base}:sessions_of_reference:${hash}`,
+    /** the same, for one account: those that asked for it, and those that it completed. */
+    sessionsOfAuthorizer: (appId: string) => `${base}:sessions_of_authorizer:${appId}`,
+    /** sorted set of session ids by the time of completion or refusal: not announced yet. No TTL: work to be done. */
+    sessionsUnannounced: `${base}:sessions_unannounced`,
+    /** string `<session> <ms>`, EX 7 days: whose a click is, by the mark in its way back. */
+    sessionClick: (mark: string) => `${base}:session_click:${mark}`,
+    /** string `<session> <ms>`, EX 7 days: whose a click is, by the SHA-256 of its pre_auth_code. */
+    sessionPreAuthCode: (hash: string) => `${base}:session_pre_auth_code:${hash}`,
+
     /** string, a jsapi or wx_card ticket, sealed, TTL = its remaining life. */
     apiTicket: (type: string, appId: string) => `${base}:api_ticket:${type}:${appId}`,
     /** hash version, fence, committedFence, expiresAtMs, lifetimeSeconds, refreshedAtMs; EX 1 day: describes the ticket. */

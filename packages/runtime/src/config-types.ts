@@ -24,6 +24,8 @@ export const ACTIONS = [
   'authorizers:read',
   'authorizers:sync',
   'authorizations:write',
+  'sessions:read',
+  'sessions:write',
   'subscriptions:read',
   'subscriptions:write',
   'events:read',

@@ -1,7 +1,17 @@
 // Owns: a Platform in memory that records what the ingress asks of it and does what a test says. No Redis, no WeChat.
 import type { GatewayEvent, Subscription, SubscriptionInput } from '@wxgw/contracts'
 import type { DeleteOptions, PutOptions, SubscriptionsAsked } from '@wxgw/redis'
-import type { Authorization, AuthorizationUrlRequest, EventFilter, LoggedEvent, Platform, ReplyOutcome, SyncState } from '@wxgw/platform'
+import type {
+  Authorization,
+  AuthorizationUrlRequest,
+  ClickOutcome,
+  EventFilter,
+  LoggedEvent,
+  Platform,
+  ReplyOutcome,
+  Session,
+  SyncState,
+} from '@wxgw/platform'
 import {
   GatewayError,
   parseAuthorizerAppId,
@@ -100,6 +110,28 @@ export function loggedEvent(id: string, overrides: Partial<LoggedEvent> = {}): L
   }
 }
 
+export function session(id: string, overrides: Partial<Session> = {}): Session {
+  return {
+    id,
+    reference: `canary-reference-of-${id}`,
+    tags: { shop: 'canary-tag' },
+    type: undefined,
+    authType: undefined,
+    appId: APPID_A,
+    categoryIdList: undefined,
+    returnUrl: undefined,
+    isNarrowed: false,
+    status: 'open',
+    createdAtMs: NOW_MS,
+    expiresAtMs: NOW_MS + 86_400_000,
+    openedAtMs: undefined,
+    endedAtMs: undefined,
+    authorizedAppId: undefined,
+    grantedSets: [],
+    ...overrides,
+  }
+}
+
 export type Call = { name: string; args: unknown[] }
 
 export type FakePlatform = {
@@ -117,6 +149,8 @@ export type FakePlatform = {
   /** Codes that were exchanged before. */
   exchanged: Map<string, AuthorizerAppId>
   syncStates: Map<string, SyncState>
+  sessions: Map<string, Session>
+  clickOutcome: ClickOutcome
   /** Where every list says that it goes on. */
   nextPosition: string | null
   /** By event id; `unknown` for all others. */
@@ -149,6 +183,8 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
     },
     exchanged: new Map(),
     syncStates: new Map(),
+    sessions: new Map(),
+    clickOutcome: { kind: 'leads', url: 'https://mp.weixin.qq.com/cgi-bin/componentloginpage?a=1' },
     nextPosition: null,
     replyOutcomes: new Map(),
     counted: [],
@@ -197,6 +233,7 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
     authorizations: {
       createAuthorizationUrl: method('createAuthorizationUrl', ({ type, redirectUri }: AuthorizationUrlRequest) => ({
         url: `https://mp.weixin.qq.com/${type}?a=1&redirect_uri=${encodeURIComponent(redirectUri)}`,
+        preAuthCode: new Secret('preauthcode@@@fake'),
         createdAtMs: NOW_MS,
         expiresInSeconds: 1800,
       })),
@@ -215,8 +252,23 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
         items: [...fake.authorizers.values()].filter(({ appid }) => only === undefined || only.includes(appid)),
         nextCursor: fake.nextPosition,
       })),
+      history: method('authorizers.history', (_appid: AuthorizerAppId) => ({ items: [], nextCursor: fake.nextPosition })),
       ownerOfUserName: method('ownerOfUserName', (userName: string) => fake.owners.get(userName)),
       knownOwnerOfUserName: () => undefined,
+    },
+    sessions: {
+      create: method('sessions.create', () => ({ id: 'a'.repeat(26), expiresAtMs: NOW_MS + 86_400_000 })),
+      get: method('sessions.get', (id: string) => fake.sessions.get(id)),
+      open: method('sessions.open', (id: string) => fake.sessions.get(id)),
+      list: method('sessions.list', () => ({ items: [...fake.sessions.values()], nextCursor: fake.nextPosition })),
+      click: method('sessions.click', () => fake.clickOutcome),
+      land: method('sessions.land', (id: string) => {
+        const landed = fake.sessions.get(id)
+        return { authorization: fake.authorization, end: landed && { kind: 'ended' as const, session: landed } }
+      }),
+      settlePushed: notAsked('settlePushed'),
+      cancel: method('sessions.cancel', (id: string) => (fake.sessions.get(id)?.status === 'completed' ? 'completed' : 'cancelled')),
+      announceLeft: notAsked('announceLeft'),
     },
     apiTickets: {
       get: method('apiTickets.get', () => token(SECRETS.ticket)),

@@ -21,6 +21,13 @@ export type Fixture = {
   bearer(key?: string): { authorization: string }
 }
 
+const WECHAT = {
+  apiBaseUrl: 'https://api.weixin.qq.com',
+  apiTimeoutMs: 5000,
+  mpBaseUrl: 'https://mp.weixin.qq.com',
+  openBaseUrl: 'https://open.weixin.qq.com',
+}
+
 type Options = {
   config?: Partial<ServerDeps['config']>
   grants?: Record<string, readonly Grant[]>
@@ -42,6 +49,7 @@ export function createGateway(t: Test, { config, grants = {}, platformIds = ['op
   const deps: ServerDeps = {
     config: {
       publicListener: { host: '127.0.0.1', port: 0, baseUrl: BASE_URL, trustProxy: [] },
+      wechat: WECHAT,
       callers: [
         { name: 'root', key: new Secret(ROOT_KEY), grants: undefined, maxSubscriptions: 200 },
         ...Object.entries(grants).map(([name, given]) => ({ name, key: new Secret(keyOf(name)), grants: given, maxSubscriptions: 7 })),

@@ -9,24 +9,71 @@ const START = `${PREFIX}/authorize`
 const LANDING = `${PREFIX}/authorized`
 const BROWSER = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' }
 
-void t.test('the start page leads to both authorization pages, by buttons and by a QR code', async (t) => {
+const PHONE = { ...BROWSER, 'user-agent': 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Mobile/15E148 MicroMessenger/8.0.50' }
+const COMPUTER = { ...BROWSER, 'user-agent': 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/150.0 Safari/537.36' }
+
+void t.test('the start page has a button and a QR code, and costs no pre_auth_code', async (t) => {
   const gateway = createGateway(t)
-  const answer = await gateway.publicServer.inject({ url: `${START}?auth_type=3`, headers: BROWSER })
-  t.equal(answer.statusCode, 200)
-  t.match(answer.headers['content-type'], /^text\/html; charset=utf-8/)
-  t.match(answer.body, 'href="https://mp.weixin.qq.com/scancode?a=1&amp;redirect_uri=')
-  t.match(answer.body, 'href="https://mp.weixin.qq.com/mobile?a=1&amp;redirect_uri=')
-  t.match(answer.body, '<svg')
-  t.match(answer.body, 'lang="zh-CN"')
-  t.notMatch(answer.body, /<script|src=|url\(|@import|onclick/)
-  t.equal(gateway.fake.callsOf('createAuthorizationUrl').length, 2)
+  for (const headers of [COMPUTER, PHONE]) {
+    const answer = await gateway.publicServer.inject({ url: `${START}?auth_type=3&category_id_list=1%7C2`, headers })
+    t.equal(answer.statusCode, 200)
+    t.match(answer.headers['content-type'], /^text\/html; charset=utf-8/)
+    t.match(answer.body, '<form method="post" action="authorize/go?auth_type=3&amp;category_id_list=1%7C2">')
+    t.match(answer.body, '<svg')
+    t.notMatch(answer.body, /<script|src=|url\(|@import|onclick/)
+  }
+  t.equal(gateway.fake.callsOf('createAuthorizationUrl').length, 0)
+})
+
+void t.test("the click makes one and leads to WeChat's page for the browser", async (t) => {
+  const gateway = createGateway(t)
+  const form = { 'content-type': 'application/x-www-form-urlencoded' }
+  for (const [headers, url, type] of [
+    [PHONE, `${START}/go?auth_type=3`, 'mobile'],
+    [COMPUTER, `${START}/go?auth_type=3`, 'scancode'],
+    [PHONE, `${START}/go?type=scancode`, 'scancode'],
+  ] as const) {
+    const answer = await gateway.publicServer.inject({ method: 'POST', url, headers: { ...headers, ...form }, payload: '' })
+    t.equal(answer.statusCode, 303)
+    t.match(answer.headers.location, `https://mp.weixin.qq.com/${type}?a=1&redirect_uri=`)
+  }
+  t.equal(gateway.fake.callsOf('createAuthorizationUrl').length, 3)
+})
+
+void t.test('the language is the browser\'s: Chinese, or English', async (t) => {
+  const { publicServer } = createGateway(t)
+  const rows: Array<[string | undefined, 'zh-CN' | 'en']> = [
+    [undefined, 'zh-CN'],
+    ['', 'zh-CN'],
+    ['zh-CN,zh;q=0.9,en;q=0.8', 'zh-CN'],
+    ['zh-Hant-TW', 'zh-CN'],
+    ['en-US,en;q=0.9,zh-CN;q=0.8', 'en'],
+    ['EN', 'en'],
+    ['en;q=0.5, zh;q=0.7', 'zh-CN'],
+    ['zh;q=0, en', 'en'],
+    ['fr-FR, de;q=0.8', 'en'],
+    ['fr, zh;q=0.1', 'zh-CN'],
+    ['*', 'zh-CN'],
+    ['fr, *;q=0.1', 'en'],
+    [',;q=x,zh', 'zh-CN'],
+  ]
+  for (const [language, lang] of rows) {
+    const headers = { ...BROWSER, ...(language === undefined ? {} : { 'accept-language': language }) }
+    for (const url of [START, LANDING, `${LANDING}?auth_code=c1`]) {
+      const answer = await publicServer.inject({ url, headers })
+      t.match(answer.body, `<html lang="${lang}">`, `${language} ${url}`)
+      t.equal(answer.headers['content-language'], lang)
+    }
+  }
 })
 
 void t.test('pages let nothing in and nobody frame them, and keep the Referer that WeChat checks', async (t) => {
   const { publicServer } = createGateway(t)
   const { headers, body } = await publicServer.inject({ url: START, headers: BROWSER })
   const policy = String(headers['content-security-policy'])
-  for (const directive of ["default-src 'none'", 'img-src data:', "form-action 'none'", "frame-ancestors 'none'", "base-uri 'none'"]) {
+  // A form's redirect is checked against form-action, too.
+  const forms = "form-action 'self' https://mp.weixin.qq.com https://open.weixin.qq.com"
+  for (const directive of ["default-src 'none'", 'img-src data:', forms, "frame-ancestors 'none'", "base-uri 'none'"]) {
     t.match(policy, directive)
   }
   const style = /<style>([^]*?)<\/style>/.exec(body)?.[1] ?? ''
@@ -92,6 +139,7 @@ void t.test('an error is a page to a browser and JSON to everybody else, with th
     t.match(page.headers['content-type'], /^text\/html/)
     t.match(page.headers['content-security-policy'], "default-src 'none'")
     t.match(page.body, code)
+    t.match(page.body, url.startsWith(LANDING) || url.includes('/authorized') ? 'href="authorize"' : /<h1 class="warn">/, 'the way back')
     t.notMatch(page.body, /<script|javascript:/)
     const json = await gateway.publicServer.inject({ url, headers: { accept: 'application/json' } })
     t.equal(json.statusCode, status, url)

@@ -2,23 +2,61 @@
 import type { Authorizer } from '@wxgw/wechat-core'
 import { html } from './html.ts'
 import { page } from './layout.ts'
+import { permissionSetList } from './permission-sets.ts'
+import type { Language } from './visitor.ts'
 
-type Content = { appId: string; profile: Authorizer['profile']; permissions: number }
+type Content = {
+  language: Language
+  appId: string
+  profile: Authorizer['profile']
+  grantedSets: readonly number[]
+  /** Asked for by the link, and not granted. */
+  missingSets?: readonly number[]
+}
 
-export function landedPage({ appId, profile, permissions }: Content): string {
+const TEXTS = {
+  zh: {
+    title: '授权成功',
+    done: '已完成授权，可以关闭本页。',
+    name: '名称',
+    principal: '主体',
+    kind: '类型',
+    miniProgram: '小程序',
+    officialAccount: '公众号',
+    sets: '权限集',
+    none: '无',
+    missing: '未授予',
+  },
+  en: {
+    title: 'Authorized',
+    done: 'is authorized. You can close this page.',
+    name: 'Name',
+    principal: 'Principal',
+    kind: 'Kind',
+    miniProgram: 'Mini program',
+    officialAccount: 'Official account',
+    sets: 'Permission sets',
+    none: 'none',
+    missing: 'Not granted',
+  },
+} as const satisfies Record<Language, Record<string, string>>
+
+export function landedPage({ language, appId, profile, grantedSets, missingSets = [] }: Content): string {
+  const texts = TEXTS[language]
   const name = profile?.nick_name || appId
-  const kind = profile === undefined ? undefined : profile.isMiniProgram ? '小程序 Mini program' : '公众号 Official account'
+  const missing = permissionSetList(missingSets, language)
   return page({
-    title: `${name} 授权成功 · Authorized`,
-    body: html`<h1>授权成功</h1>
-<p>「${name}」已完成授权，可以关闭本页。</p>
-<p class="en" lang="en"><bdi>${name}</bdi> is authorized. You can close this page.</p>
+    language,
+    title: `${name} · ${texts.title}`,
+    body: html`<h1>${texts.title}</h1>
+<p><bdi>${name}</bdi> ${texts.done}</p>
 <dl>
-<dt>名称 <span lang="en">Name</span></dt><dd><bdi>${name}</bdi></dd>
-${profile?.principal_name ? html`<dt>主体 <span lang="en">Principal</span></dt><dd><bdi>${profile.principal_name}</bdi></dd>` : undefined}
-${kind === undefined ? undefined : html`<dt>类型 <span lang="en">Kind</span></dt><dd>${kind}</dd>`}
+<dt>${texts.name}</dt><dd><bdi>${name}</bdi></dd>
+${profile?.principal_name ? html`<dt>${texts.principal}</dt><dd><bdi>${profile.principal_name}</bdi></dd>` : undefined}
+${profile && html`<dt>${texts.kind}</dt><dd>${profile.isMiniProgram ? texts.miniProgram : texts.officialAccount}</dd>`}
 <dt>AppID</dt><dd><code>${appId}</code></dd>
-<dt>权限集 <span lang="en">Permission sets</span></dt><dd>${permissions}</dd>
+<dt>${texts.sets}</dt><dd>${permissionSetList(grantedSets, language) ?? texts.none}</dd>
+${missing && html`<dt>${texts.missing}</dt><dd class="warn">${missing}</dd>`}
 </dl>`,
   })
 }

@@ -1,37 +1,73 @@
-// Owns: how the authorize page looks: the two ways to WeChat's authorization page.
+// Owns: how the page looks on which an authorization starts: a button that leads to WeChat and, where the visitor may
+// change over to a phone, a QR code of the page itself.
 import { html, type Html } from './html.ts'
 import { page } from './layout.ts'
+import { permissionSetList } from './permission-sets.ts'
+import type { Language, Visitor } from './visitor.ts'
 
 type Content = {
-  /** WeChat's page for PCs. */
-  scancodeUrl: string
-  /** WeChat's page for phones; opens inside WeChat only. */
-  mobileUrl: string
-  /** SVG of a QR code. */
-  qrCode: Html
-  expiresInSeconds: number
+  visitor: Visitor
+  /** Where the button posts to, relative to the page. */
+  action: string
+  /** SVG of the page's own address. */
+  qrCode: Html | undefined
+  /** Ids of the permission sets that are asked for. */
+  requestedSets: readonly number[]
 }
 
-export function startPage({ scancodeUrl, mobileUrl, qrCode, expiresInSeconds }: Content): string {
-  const minutes = Math.max(1, Math.floor(expiresInSeconds / 60))
+const TEXTS = {
+  zh: {
+    title: '授权公众号或小程序',
+    heading: '授权你的公众号或小程序',
+    who: '请由该账号的管理员完成授权。点按按钮后，将在微信的页面上确认。',
+    sets: '将请求以下权限：',
+    computer: '在这台电脑上',
+    scanThere: '在微信的授权页上，用管理员的微信扫码确认。',
+    phone: '在手机上',
+    scanHere: '用管理员的微信扫描二维码，在手机上完成授权。',
+    code: '本页的二维码',
+    button: '前往微信授权',
+    openInWeChat: '授权须在微信中进行：请在微信里打开本页，再点按按钮。',
+  },
+  en: {
+    title: 'Authorize your account',
+    heading: 'Authorize your official account or mini program',
+    who: "Only an administrator of the account can do this. The button leads to WeChat's own page, where you confirm.",
+    sets: 'You will be asked for:',
+    computer: 'On this computer',
+    scanThere: "On WeChat's page, scan the code with the administrator's WeChat and confirm.",
+    phone: 'On a phone',
+    scanHere: "Scan this code with the administrator's WeChat and go on there.",
+    code: 'QR code of this page',
+    button: 'Continue to WeChat',
+    openInWeChat: 'This works inside WeChat only: open this page in WeChat, then tap the button.',
+  },
+} as const satisfies Record<Language, Record<string, string>>
+
+export function startPage({ visitor, action, qrCode, requestedSets }: Content): string {
+  const { language, isPhone, isInWeChat } = visitor
+  const texts = TEXTS[language]
+  const sets = permissionSetList(requestedSets, language)
+  const button = html`<form method="post" action="${action}"><button class="button">${texts.button}</button></form>`
+  const own = isPhone
+    ? html`<div class="way">${isInWeChat ? undefined : html`<p class="hint">${texts.openInWeChat}</p>`}${button}</div>`
+    : html`<section class="way" aria-labelledby="computer"><h2 id="computer">${texts.computer}</h2>
+<p>${texts.scanThere}</p>
+${button}</section>`
+  const other =
+    qrCode &&
+    html`<section class="way" aria-labelledby="phone"><h2 id="phone">${texts.phone}</h2>
+<p>${texts.scanHere}</p>
+<div class="qr" role="img" aria-label="${texts.code}">${qrCode}</div></section>`
   return page({
-    title: '公众号 / 小程序授权 · Authorize your account',
-    body: html`<h1>授权你的公众号或小程序</h1>
-<p>请由账号管理员完成授权。</p>
-<p class="en" lang="en">Authorize your official account or mini program. Only an administrator of the account can do this.</p>
+    language,
+    title: texts.title,
+    body: html`<h1>${texts.heading}</h1>
+<p>${texts.who}</p>
+${sets && html`<p>${texts.sets}</p>${sets}`}
 <div class="ways">
-<section class="way" aria-labelledby="pc">
-<h2 id="pc">在电脑上</h2>
-<p>打开微信授权页，用管理员的微信扫码。<br><span class="en" lang="en">On a computer: open WeChat's page and scan its code with the administrator's WeChat.</span></p>
-<a class="button" href="${scancodeUrl}">前往微信授权 <span lang="en">Authorize</span></a>
-</section>
-<section class="way" aria-labelledby="phone">
-<h2 id="phone">在手机微信里</h2>
-<p>用微信扫描二维码；若已在微信中打开本页，直接点按按钮。<br><span class="en" lang="en">On a phone: scan this code with WeChat, or tap the button if you are in WeChat already.</span></p>
-<div class="qr" role="img" aria-label="授权二维码 Authorization QR code">${qrCode}</div>
-<a class="button" href="${mobileUrl}">在微信中授权 <span lang="en">Authorize in WeChat</span></a>
-</section>
-</div>
-<p class="en">链接 ${minutes} 分钟内有效，过期请刷新本页。<span lang="en">Valid for ${minutes} minutes; reload this page afterwards.</span></p>`,
+${own}
+${other}
+</div>`,
   })
 }

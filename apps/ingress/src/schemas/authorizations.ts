@@ -6,7 +6,7 @@ import { PlatformParams } from './paths.ts'
 const closed = { additionalProperties: false }
 const tags = ['Authorization']
 
-const parameters = {
+export const authorizationParameters = {
   type: Type.Optional(
     Type.Union([Type.Literal('mobile'), Type.Literal('scancode')], {
       description: '`mobile` (default): a link to open inside WeChat; `scancode`: a page for PCs',
@@ -24,11 +24,14 @@ const AUTH_TYPES =
   'accounts to choose from: 1 official accounts, 2 mini programs, 3 both, 4 promoters, 5 channels, 6 all, 8 talent assistant'
 const authTypeText = Type.String({ pattern: '^[1-68]$', description: AUTH_TYPES })
 
-export const AuthorizationUrlQuery = Type.Object({ ...parameters, auth_type: Type.Optional(authTypeText) }, closed)
+export const AuthorizationUrlQuery = Type.Object(
+  { ...authorizationParameters, auth_type: Type.Optional(authTypeText) },
+  closed,
+)
 /** JSON may write the number as one. */
 const AuthorizationUrlBody = Type.Object(
   {
-    ...parameters,
+    ...authorizationParameters,
     auth_type: Type.Optional(Type.Union([authTypeText, Type.Integer({ enum: [1, 2, 3, 4, 5, 6, 8], description: AUTH_TYPES })])),
   },
   closed,
@@ -42,7 +45,11 @@ const AuthorizationUrl = Type.Object({
 
 // What WeChat appends to the redirectUri. Its alphabet is not documented: letters, digits, @, - and _ in all codes seen.
 const authCode = Type.String({ pattern: '^[0-9A-Za-z@._~+/=-]{1,512}$' })
-const code = { auth_code: authCode, expires_in: Type.Optional(Type.String({ pattern: '^[0-9]{1,10}$' })) }
+/** What WeChat appends to where it sends the browser back. */
+export const authCodeQuery = {
+  auth_code: authCode,
+  expires_in: Type.Optional(Type.String({ pattern: '^[0-9]{1,10}$' })),
+}
 
 const publicInfo = {
   authorizer_appid: Type.String(),
@@ -88,7 +95,7 @@ export const authorizationSchemas = {
     operationId: 'getPublicAuthorizationInfo',
     summary: 'What an authorization code stands for, without tokens',
     params: PlatformParams,
-    querystring: Type.Object(code, closed),
+    querystring: Type.Object(authCodeQuery, closed),
     response: { 200: Type.Object(publicInfo), ...errors(400, 404, 429, 502, 503, 504) },
   },
   fullInfo: {
@@ -99,16 +106,29 @@ export const authorizationSchemas = {
       'The internal listener wants authorizations:write and tokens:read. Rights that are narrowed to authorizers get an answer only ' +
       'to a code that was exchanged before, of an account of theirs: whose another code is, only WeChat could say.',
     params: PlatformParams,
-    querystring: Type.Object(code, closed),
+    querystring: Type.Object(authCodeQuery, closed),
     response: { 200: FullInfo, ...errors(400, 401, 403, 404, 429, 502, 503, 504) },
   },
   startPage: {
     tags,
     operationId: 'showStartPage',
     summary: 'Page with a button and a QR code that lead to the authorization page',
+    description: 'Costs no pre_auth_code, however often it is seen.',
     params: PlatformParams,
     querystring: AuthorizationUrlQuery,
-    response: { 200: html('the page'), ...errors(400, 404, 429, 502, 503, 504) },
+    response: { 200: html('the page'), ...errors(400, 404, 429) },
+  },
+  startClick: {
+    tags,
+    operationId: 'startAuthorization',
+    summary: "The page's button: leads to WeChat",
+    description: 'Makes a pre_auth_code. The link of `type` is by the browser, when left out.',
+    params: PlatformParams,
+    querystring: AuthorizationUrlQuery,
+    response: {
+      303: Type.Null({ description: "to WeChat's authorization page" }),
+      ...errors(400, 404, 413, 429, 502, 503, 504),
+    },
   },
   landingPage: {
     tags,
@@ -116,7 +136,7 @@ export const authorizationSchemas = {
     summary: 'Where WeChat sends the browser back: exchanges the code, shows the account',
     params: PlatformParams,
     // Open: a redirectUri may carry parameters of its own, and WeChat may append more.
-    querystring: Type.Object(code),
+    querystring: Type.Object(authCodeQuery),
     response: { 200: html('the page'), ...errors(400, 404, 429, 502, 503, 504) },
   },
 }

@@ -10,7 +10,12 @@ const nullableText = Type.Union([Type.String(), Type.Null()])
 
 const SyncState = Type.Object({
   jobId: Type.String(),
-  status: Type.Union([Type.Literal('waiting'), Type.Literal('running'), Type.Literal('completed'), Type.Literal('failed')]),
+  status: Type.Union([
+    Type.Literal('waiting'),
+    Type.Literal('running'),
+    Type.Literal('completed'),
+    Type.Literal('failed'),
+  ]),
   seen: Type.Integer(),
   added: Type.Integer(),
   repaired: Type.Integer(),
@@ -20,6 +25,32 @@ const SyncState = Type.Object({
   error: nullableText,
 })
 
+const permissionSets = (description: string) => Type.Array(Type.Integer(), { description })
+
+const PermissionSetNames = Type.Array(
+  Type.Object({ id: Type.Integer(), nameZh: Type.String(), nameEn: Type.String() }),
+  {
+    description: 'names of the permission sets in `items`, of those that the catalogue knows',
+  },
+)
+
+const HistoryEntry = Type.Object({
+  at: Type.String({ description: 'when the gateway stored it' }),
+  cause: Type.Union(
+    [Type.Literal('authorized'), Type.Literal('updateauthorized'), Type.Literal('unauthorized'), Type.Literal('sync')],
+    {
+      description:
+        '`sync`: found by comparing with WeChat. A browser that returns before any push counts as one of the first two',
+    },
+  ),
+  addedSets: permissionSets('ids of permission sets'),
+  removedSets: permissionSets('ids of permission sets; all that it had, when unauthorized'),
+  sessionId: Type.Optional(
+    Type.String({ description: 'of the authorization session that this authorization completed' }),
+  ),
+  reference: Type.Optional(Type.String({ description: 'of that session' })),
+})
+
 export const authorizerSchemas = {
   list: {
     tags,
@@ -27,7 +58,10 @@ export const authorizerSchemas = {
     summary: 'The authorizers, in the order of their appids; only those that the key may see',
     params: PlatformParams,
     querystring: Type.Object(pageQuery, closed),
-    response: { 200: Type.Object({ items: Type.Array(AuthorizerSchema), nextCursor }), ...errors(400, 401, 403, 404, 429, 503) },
+    response: {
+      200: Type.Object({ items: Type.Array(AuthorizerSchema), nextCursor }),
+      ...errors(400, 401, 403, 404, 429, 503),
+    },
   },
   one: {
     tags,
@@ -36,6 +70,17 @@ export const authorizerSchemas = {
     params: AuthorizerParams,
     querystring: Type.Object({}, closed),
     response: { 200: AuthorizerSchema, ...errors(400, 401, 403, 404, 503) },
+  },
+  history: {
+    tags,
+    operationId: 'getAuthorizerHistory',
+    summary: 'What the account granted and took back, newest first: the last 100 changes',
+    params: AuthorizerParams,
+    querystring: Type.Object(pageQuery, closed),
+    response: {
+      200: Type.Object({ items: Type.Array(HistoryEntry), nextCursor, sets: PermissionSetNames }),
+      ...errors(400, 401, 403, 404, 429, 503),
+    },
   },
   sync: {
     tags,

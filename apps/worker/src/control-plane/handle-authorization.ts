@@ -1,16 +1,18 @@
 // Owns: events that carry an authorization code: when consumers hear of them, and that the account is stored in the end. How a code is
 // exchanged, and what is asked when it does not work, is wechat-core's.
-import { type ComponentEventJob, platformEvent } from '@wxgw/contracts'
-import type { Platform } from '@wxgw/platform'
+import { type ComponentEventJob, eventSession, type GatewayEvent, platformEvent } from '@wxgw/contracts'
+import type { Platform, Session } from '@wxgw/platform'
 import type { JobContext } from '@wxgw/redis'
 import type { Log } from '@wxgw/runtime'
 import {
   type AuthorizerAppId,
   type ComponentEvent,
   describeFailure,
+  type FuncInfo,
   GatewayError,
   isStoreAway,
   orderedAtSeconds,
+  permissionSetIds,
   Secret,
 } from '@wxgw/wechat-core'
 import { consumerEvent, type UnderstoodEvent } from './consumer-event.ts'
@@ -19,6 +21,7 @@ export type AuthorizationPlatform = {
   id: string
   authorizations: Pick<Platform['authorizations'], 'settleAuthorization' | 'isRevokedSince'>
   inbox: Pick<Platform['inbox'], 'platformEvent' | 'profileWanted' | 'exchangeWanted'>
+  sessions: Pick<Platform['sessions'], 'settlePushed'>
 }
 
 /** `waits`: consumers hear of it after the exchange. */
@@ -65,15 +68,17 @@ export async function handleAuthorization(pushed: PushedCode, context: Context):
   if (!pushed.waits) return announceBeforeExchange(pushed, context)
   // An attempt has failed before: another one would only hold the event up.
   if (isLate(context) && context.run.attempt > 1) return announceBeforeExchange(pushed, context)
+  let exchanged: Exchanged
   try {
-    if (!(await exchange(pushed, context))) return
+    exchanged = await exchange(pushed, context)
   } catch (error) {
     if (!isLate(context)) throw error
     context.log.warn({ ...logged(pushed, context), err: error }, 'authorizer.not_exchanged')
     return announceBeforeExchange(pushed, context)
   }
+  if (exchanged === 'revoked') return
   const { job, platform } = context
-  const event = consumerEvent(pushed.event, pushed.appId, job)
+  const event = withSession(consumerEvent(pushed.event, pushed.appId, job), exchanged.session)
   await platform.inbox.profileWanted(pushed.appId, { event, receivedAtMs: job.receivedAtMs })
 }
 
@@ -97,7 +102,7 @@ async function announceBeforeExchange(pushed: PushedCode, context: Context): Pro
 async function finishExchange(pushed: PushedCode, context: Context): Promise<void> {
   const { job, run, platform, nowMs, log } = context
   try {
-    if (await exchange(pushed, context)) await platform.inbox.profileWanted(pushed.appId)
+    if ((await exchange(pushed, context)) !== 'revoked') await platform.inbox.profileWanted(pushed.appId)
   } catch (error) {
     const isOver = run.attemptsLeft === 0 && !isStoreAway(error)
     if (isOver) {
@@ -112,25 +117,37 @@ async function finishExchange(pushed: PushedCode, context: Context): Promise<voi
   }
 }
 
-/** False when the account has revoked meanwhile. */
-async function exchange(pushed: PushedCode, context: Context): Promise<boolean> {
+/** `session`: that this authorization has completed. `revoked`: the account has revoked meanwhile. */
+type Exchanged = { session: Session | undefined } | 'revoked'
+
+async function exchange(pushed: PushedCode, context: Context): Promise<Exchanged> {
   const { job, platform, log } = context
   const { appId: authorizerAppId, code, event } = pushed
+  const isAuthorization = event.kind === 'authorized' || event.kind === 'updateauthorized'
+  let funcInfo: FuncInfo
   try {
     const { receivedAtMs } = job
-    const { tokenFailure } = await platform.authorizations.settleAuthorization(code, {
+    const { tokenFailure, ...settled } = await platform.authorizations.settleAuthorization(code, {
       authorizerAppId,
       createTimeSeconds: orderedAtSeconds(event, receivedAtMs),
       receivedAtMs,
+      pushedAs: isAuthorization ? event.kind : undefined,
     })
+    funcInfo = settled.funcInfo
     if (tokenFailure) log.warn({ platform: platform.id, subject: authorizerAppId, err: tokenFailure }, 'token.refresh_failed')
   } catch (error) {
     if (!(error instanceof GatewayError && error.code === 'AUTHORIZER_REVOKED')) throw error
     log.info({ ...logged(pushed, context), outcome: 'revoked meanwhile' }, 'authorizer.authorized')
-    return false
+    return 'revoked'
   }
   log.info({ ...logged(pushed, context), outcome: 'exchanged' }, 'authorizer.authorized')
-  return true
+  const preAuthCode = isAuthorization ? event.preAuthCode : undefined
+  const grantedSets = permissionSetIds(funcInfo)
+  return { session: await platform.sessions.settlePushed({ appId: authorizerAppId, code, preAuthCode, grantedSets }) }
+}
+
+function withSession(event: GatewayEvent, session: Session | undefined): GatewayEvent {
+  return session === undefined ? event : { ...event, data: { ...event.data, session: eventSession(session) } }
 }
 
 function isUsable(code: unknown): code is string {

@@ -1,6 +1,7 @@
 // Owns: the scripts that begin, end and judge an authorization. What WeChat's events say is judged by their CreateTime.
 import { NOW_LUA } from '../now-script.ts'
 import { script } from '../script.ts'
+import { HISTORY_LUA } from './history-script.ts'
 
 /**
  * Stores a new authorization, and that its code is spent, in one step. A new generation: what an older one has in flight is refused.
@@ -8,19 +9,21 @@ import { script } from '../script.ts'
  * What WeChat issues last is the account's current token. Tokens that another exchange or a refresh has stored since this code was
  * claimed may have been issued before ours or after it: then ours is not stored, and whoever reads the token next refreshes it. A
  * refresh that is still under way is refused by the new generation and begins again, or leaves the schedule to find out.
- * KEYS: authorizer, token, due, authorizers, code, history list, refresh error
+ * KEYS: authorizer, token, due, authorizers, code, list of refresh tokens, refresh error, history
  * ARGV: appid, code hash, owner of the claim, CreateTime in s or '', token or '', life left in ms, lifetime in s,
- *   sealed refresh token or '', func_info or '' (what is stored stays), due in ms, code's TTL in s
+ *   sealed refresh token or '', func_info or '' (what an account that is authorized has stays), due in ms, code's TTL
+ * in s,
+ *   `authorized` or `updateauthorized` as WeChat's push says, or '' = by what was there before
  * -> 1 saved, 0 a newer `unauthorized` is known
  */
-export const saveAuthorization = script(`${NOW_LUA}
+export const saveAuthorization = script(`${NOW_LUA}${HISTORY_LUA}
 local appid, codeHash, owner, created, token = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5]
 local code = redis.call('HMGET', KEYS[5], 'state', 'savedBy', 'claimedAtMs')
 -- Sent twice by the driver after a lost reply.
 if code[1] == 'exchanged' and code[2] == owner then return 1 end
 local claimedAt = tonumber(code[3] or '0')
 local known = redis.call('HMGET', KEYS[1], 'status', 'revokedAtSeconds', 'refreshToken', 'createdAtMs', 'authorizedAtSeconds', 'savedAtMs',
-  'revokedRecordedAtMs', 'refreshedAtMs', 'openFence', 'doubtUntilMs')
+  'revokedRecordedAtMs', 'refreshedAtMs', 'openFence', 'doubtUntilMs', 'funcInfo')
 local authorizedAt = created or math.floor(now / 1000)
 if known[1] ~= 'revoked' then authorizedAt = math.max(authorizedAt, tonumber(known[5] or '0')) end
 if created and known[2] and tonumber(known[2]) > created then return 0 end
@@ -34,9 +37,18 @@ redis.call('HINCRBY', KEYS[1], 'generation', 1)
 redis.call('HINCRBY', KEYS[1], 'version', 1)
 redis.call('HSET', KEYS[1], 'status', 'active', 'authorizedAtSeconds', text(authorizedAt), 'authorizedBy', string.sub(codeHash, 1, 32),
   'refreshToken', ARGV[8], 'updatedAtMs', text(now), 'refreshedAtMs', '0', 'savedAtMs', text(now))
-if ARGV[9] ~= '' then redis.call('HSET', KEYS[1], 'funcInfo', ARGV[9]) else redis.call('HSETNX', KEYS[1], 'funcInfo', '[]') end
 if not known[4] then redis.call('HSET', KEYS[1], 'createdAtMs', text(now)) end
 redis.call('HDEL', KEYS[1], 'revokedAtSeconds', 'revokedRecordedAtMs')
+local wasAuthorized = known[1] and known[1] ~= 'revoked'
+local isNamed = ARGV[9] ~= ''
+local cause = ARGV[12]
+if cause == '' then cause = wasAuthorized and 'updateauthorized' or 'authorized' end
+local before = wasAuthorized and setsOf(known[11]) or {}
+-- WeChat named no sets: the profile will.
+local after = isNamed and setsOf(ARGV[9]) or before
+if isNamed then redis.call('HSET', KEYS[1], 'funcInfo', ARGV[9])
+elseif not wasAuthorized then redis.call('HSET', KEYS[1], 'funcInfo', '[]') end
+remember(KEYS[8], { cause = cause, code = string.sub(codeHash, 1, 32), unsettled = not isNamed or nil }, before, after)
 local overlaps = known[6] and tonumber(known[6]) >= claimedAt or tonumber(known[8] or '0') >= claimedAt
 if token ~= '' and not overlaps then
   local lifeMs = math.max(tonumber(ARGV[6]), 1)
@@ -60,13 +72,14 @@ return 1
 /**
  * Ends an authorization: its tokens, whatever is in flight, its place in the schedule. A tombstone stays, so that what
  * comes late is known to be late.
- * KEYS: authorizer, token, due, authorizers, history list, lease, ticket jsapi, ticket wx_card
+ * KEYS: authorizer, token, due, authorizers, list of refresh tokens, lease, ticket jsapi, ticket wx_card, history
  * ARGV: appid, CreateTime in s, or generation when `by` is `generation`, by (`event` | `generation`)
  * -> 'revoked' | 'ignored' (the authorization is newer, or of another generation) | 'equal' (same second: WeChat has to be asked)
  */
-export const revokeAuthorization = script(`${NOW_LUA}
+export const revokeAuthorization = script(`${NOW_LUA}${HISTORY_LUA}
 local appid, at, by = ARGV[1], tonumber(ARGV[2]), ARGV[3]
-local known = redis.call('HMGET', KEYS[1], 'status', 'authorizedAtSeconds', 'generation', 'revokedAtSeconds')
+local known = redis.call('HMGET', KEYS[1], 'status', 'authorizedAtSeconds', 'generation', 'revokedAtSeconds',
+  'funcInfo')
 if by == 'generation' then
   if known[1] == 'revoked' or tonumber(known[3] or '-1') ~= at then return 'ignored' end
   at = math.floor(now / 1000)
@@ -77,6 +90,7 @@ elseif known[1] and known[1] ~= 'revoked' then
 elseif known[4] and tonumber(known[4]) >= at then
   return 'ignored'
 end
+if known[1] ~= 'revoked' then remember(KEYS[9], { cause = 'unauthorized' }, setsOf(known[5]), {}) end
 redis.call('DEL', KEYS[2], KEYS[5], KEYS[6], KEYS[7], KEYS[8])
 redis.call('ZREM', KEYS[3], appid)
 redis.call('HINCRBY', KEYS[1], 'generation', 1)
@@ -104,22 +118,51 @@ return 'marked'
 
 /**
  * The pushed event of a code that a browser brought first.
- * KEYS: authorizer
- * ARGV: code hash, CreateTime in s
+ * KEYS: authorizer, history
+ * ARGV: code hash, CreateTime in s, `authorized` or `updateauthorized`, or '' when the push is another
  */
-export const confirmAuthorizationTime = script(`
-if redis.call('HGET', KEYS[1], 'authorizedBy') == string.sub(ARGV[1], 1, 32) then redis.call('HSET', KEYS[1], 'authorizedAtSeconds', ARGV[2]) end
+export const confirmAuthorization = script(`${NOW_LUA}${HISTORY_LUA}
+local code = string.sub(ARGV[1], 1, 32)
+if redis.call('HGET', KEYS[1], 'authorizedBy') == code then
+  redis.call('HSET', KEYS[1], 'authorizedAtSeconds', ARGV[2])
+end
+if ARGV[3] ~= '' then editEntry(KEYS[2], code, function(entry) entry.cause = ARGV[3] end) end
+return 1
+`)
+
+/**
+ * What api_get_authorizer_info says. Sets that differ from those that are stored are a change that no push told of.
+ * KEYS: authorizer, history, original ids
+ * ARGV: appid, profile, func_info or '' (what is stored stays), original id or ''
+ */
+export const saveProfile = script(`${NOW_LUA}${HISTORY_LUA}
+local known = redis.call('HMGET', KEYS[1], 'status', 'funcInfo')
+redis.call('HSET', KEYS[1], 'profile', ARGV[2], 'updatedAtMs', text(now))
+if ARGV[4] ~= '' then redis.call('HSET', KEYS[3], ARGV[4], ARGV[1]) end
+if ARGV[3] == '' then return 1 end
+redis.call('HSET', KEYS[1], 'funcInfo', ARGV[3])
+if not known[1] or known[1] == 'revoked' then return 1 end
+local before, after = setsOf(known[2]), setsOf(ARGV[3])
+local newest = redis.call('LINDEX', KEYS[2], 0)
+local entry = newest and cjson.decode(newest)
+if entry and entry.unsettled then
+  entry.unsettled = nil
+  entry.added, entry.removed = missingFrom(after, before), missingFrom(before, after)
+  redis.call('LSET', KEYS[2], 0, cjson.encode(entry))
+elseif missingFrom(after, before) ~= missingFrom(before, after) then
+  remember(KEYS[2], { cause = 'sync' }, before, after)
+end
 return 1
 `)
 
 /**
  * What WeChat's own list says of an authorizer: adds what is missing, repairs a lost refresh token, never overwrites a
  * working one, never revokes.
- * KEYS: authorizer, due, authorizers
+ * KEYS: authorizer, due, authorizers, history
  * ARGV: appid, auth_time in s, sealed refresh token or ''
  * -> 'added' | 'repaired' | 'known' | 'revoked' (an `unauthorized` newer than auth_time is known)
  */
-export const reconcileAuthorizer = script(`${NOW_LUA}
+export const reconcileAuthorizer = script(`${NOW_LUA}${HISTORY_LUA}
 local appid, authTime, sealed = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 local known = redis.call('HMGET', KEYS[1], 'status', 'refreshToken', 'revokedAtSeconds')
 local outcome = 'added'
@@ -132,9 +175,13 @@ elseif known[1] then
   outcome = 'repaired'
 end
 redis.call('HINCRBY', KEYS[1], 'generation', 1)
+if outcome == 'added' then
+  -- Which sets an account has that is authorized again is not known before its profile comes.
+  redis.call('HSET', KEYS[1], 'funcInfo', '[]')
+  remember(KEYS[4], { cause = 'sync', unsettled = true }, {}, {})
+end
 redis.call('HSET', KEYS[1], 'status', 'active', 'refreshToken', sealed, 'authorizedAtSeconds', text(authTime), 'updatedAtMs', text(now))
 redis.call('HSETNX', KEYS[1], 'createdAtMs', text(now))
-redis.call('HSETNX', KEYS[1], 'funcInfo', '[]')
 redis.call('HDEL', KEYS[1], 'revokedAtSeconds')
 -- Without a refresh token its code may be about to be exchanged: no verdict meanwhile.
 redis.call('ZADD', KEYS[2], text(now + (sealed == '' and 60000 or 0)), appid)

@@ -24,11 +24,12 @@ import { guardStore } from '../store-errors.ts'
 import { AUTHORIZATION_CODE_TTL_SECONDS } from './authorization-code-store.ts'
 import { appIdsOfPage, type AuthorizersAsked } from './authorizer-list.ts'
 import {
-  confirmAuthorizationTime,
+  confirmAuthorization,
   reconcileAuthorizer,
   requireReauthorization,
   revokeAuthorization,
   saveAuthorization,
+  saveProfile,
 } from './authorization-scripts.ts'
 import { formatFuncInfo, formatProfile, parseFuncInfo, parseProfile } from './compact.ts'
 import { rememberFailure } from './component-token-store.ts'
@@ -172,6 +173,7 @@ export function createAuthorizerStore(deps: AuthorizerStoreDeps): AuthorizerStor
             keys.authorizationCode(authorization.codeHash),
             keys.refreshTokenHistory(appId),
             keys.refreshError(appId),
+            keys.authorizerHistory(appId),
           ],
           args: [
             appId,
@@ -185,14 +187,18 @@ export function createAuthorizerStore(deps: AuthorizerStoreDeps): AuthorizerStor
             authorization.funcInfo ? formatFuncInfo(authorization.funcInfo) : '',
             authorization.dueInMs,
             AUTHORIZATION_CODE_TTL_SECONDS,
+            authorization.pushedAs ?? '',
           ],
         })
         return (await replicas.confirmed(keys.authorizer(appId), write)) === 1 ? 'saved' : 'revoked'
       }),
 
-    confirmAuthorizationTime: (appId, codeHash, createTimeSeconds) =>
+    confirmAuthorization: (appId, codeHash, { createTimeSeconds, pushedAs }) =>
       guardStore(async () => {
-        await runScript(redis, confirmAuthorizationTime, { keys: [keys.authorizer(appId)], args: [codeHash, createTimeSeconds] })
+        await runScript(redis, confirmAuthorization, {
+          keys: [keys.authorizer(appId), keys.authorizerHistory(appId)],
+          args: [codeHash, createTimeSeconds, pushedAs ?? ''],
+        })
       }),
 
     isRevokedSince: (appId, createTimeSeconds) =>
@@ -203,13 +209,10 @@ export function createAuthorizerStore(deps: AuthorizerStoreDeps): AuthorizerStor
 
     saveProfile: (appId, profile, funcInfo) =>
       guardStore(async () => {
-        const changes = redis.multi().hset(keys.authorizer(appId), {
-          profile: formatProfile(profile),
-          ...(funcInfo ? { funcInfo: formatFuncInfo(funcInfo) } : {}),
-          updatedAtMs: String(Date.now()),
+        await runScript(redis, saveProfile, {
+          keys: [keys.authorizer(appId), keys.authorizerHistory(appId), keys.userNames],
+          args: [appId, formatProfile(profile), funcInfo ? formatFuncInfo(funcInfo) : '', profile.user_name],
         })
-        if (profile.user_name) changes.hset(keys.userNames, profile.user_name, appId)
-        await changes.exec()
       }),
 
     get: (appId) => guardStore(async () => parseAuthorizer(appId, await readFields(appId))),
@@ -248,7 +251,7 @@ export function createAuthorizerStore(deps: AuthorizerStoreDeps): AuthorizerStor
     reconcile: ({ appId, authTimeSeconds, refreshToken }) =>
       guardStore(async () => {
         const outcome = await runScript(redis, reconcileAuthorizer, {
-          keys: [keys.authorizer(appId), keys.due, keys.authorizers],
+          keys: [keys.authorizer(appId), keys.due, keys.authorizers, keys.authorizerHistory(appId)],
           args: [appId, authTimeSeconds, seal(appId, refreshToken)],
         })
         if (outcome === 'added' || outcome === 'repaired' || outcome === 'known' || outcome === 'revoked') return outcome
@@ -267,6 +270,7 @@ export function createAuthorizerStore(deps: AuthorizerStoreDeps): AuthorizerStor
         keys.refreshLease(appId),
         keys.apiTicket('jsapi', appId),
         keys.apiTicket('wx_card', appId),
+        keys.authorizerHistory(appId),
       ],
       args: [appId, at, by],
     })

@@ -136,8 +136,9 @@ export const SETTING_GROUPS = {
       description: '`true` lets long-lived secrets stand in Redis in clear when there is no sealing key',
     }),
     AUTH_REDIRECT_ORIGINS: defaulted('', list(httpOrigin), {
-      description: 'origins that `redirectUri` may have, comma-separated',
-      absence: 'any http(s)',
+      description:
+        'origins that `redirectUri` may, and `returnUrl` of authorization sessions must have; comma-separated',
+      absence: 'any http(s) for `redirectUri`, none for `returnUrl`',
     }),
     AUTHURL_RATE_PER_MINUTE: defaulted('30', integer({ min: 1, max: 1_000_000 }), {
       description: 'authorization URLs per address, public listener; a /64 of IPv6 is one address',

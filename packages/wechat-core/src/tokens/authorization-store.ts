@@ -27,12 +27,17 @@ export type CodeStore = {
   release(codeHash: string, released: { owner: string; ambiguous: boolean; listSearched: boolean }): Promise<void>
 }
 
+/** The event by which WeChat tells of an authorization. */
+export type PushedAs = 'authorized' | 'updateauthorized'
+
 export type NewAuthorization = {
   appId: AuthorizerAppId
   codeHash: string
   owner: string
   /** From the pushed event; undefined = now, by the store's clock. */
   createTimeSeconds: number | undefined
+  /** undefined: no push has said it yet, or it came by an event of another kind. */
+  pushedAs?: PushedAs | undefined
   accessToken: { token: Secret; lifetimeSeconds: number; elapsedMs: number } | undefined
   refreshToken: Secret | undefined
   /** undefined: what is stored stays. */
@@ -47,8 +52,15 @@ export type AuthorizationStore = {
    * one later. The next read then refreshes.
    */
   saveAuthorization(authorization: NewAuthorization): Promise<'saved' | 'revoked'>
-  /** The pushed event of a code that was exchanged already: its CreateTime is the time of that authorization. */
-  confirmAuthorizationTime(appId: AuthorizerAppId, codeHash: string, createTimeSeconds: number): Promise<void>
+  /**
+   * The pushed event of a code that was exchanged already: its CreateTime is the time of that authorization, its kind
+   * the cause.
+   */
+  confirmAuthorization(
+    appId: AuthorizerAppId,
+    codeHash: string,
+    pushed: { createTimeSeconds: number; pushedAs: PushedAs | undefined },
+  ): Promise<void>
   /** Is an `unauthorized` known that is newer than this? */
   isRevokedSince(appId: AuthorizerAppId, createTimeSeconds: number): Promise<boolean>
 }

@@ -7,13 +7,19 @@ import { GatewayError, WeChatApiError } from '../errors.ts'
 import type { AuthorizerAppId } from '../ids.ts'
 import type { Secret } from '../secret.ts'
 import { type AccountLookup, CODE_LIFE_MS, isLookUpDue } from './account-lookup.ts'
-import type { AuthorizationStore, CodeStore, NewAuthorization } from './authorization-store.ts'
+import type { AuthorizationStore, CodeStore, NewAuthorization, PushedAs } from './authorization-store.ts'
 import type { ComponentTokens } from './component-tokens.ts'
 import { refreshDueInMs } from './freshness.ts'
 import { authorizerRevoked, isAmbiguous, refusalKind } from './refusal.ts'
 
 /** What the pushed event of an authorization says, and when it came. */
-export type PushedAuthorization = { authorizerAppId: AuthorizerAppId; createTimeSeconds: number; receivedAtMs: number }
+export type PushedAuthorization = {
+  authorizerAppId: AuthorizerAppId
+  createTimeSeconds: number
+  receivedAtMs: number
+  /** Left out when the event is another that carries a code. */
+  pushedAs?: PushedAs | undefined
+}
 
 export type CodeExchange = {
   /**
@@ -84,7 +90,7 @@ export function createCodeExchange(deps: CodeExchangeDeps): CodeExchange {
       const claim = await codes.claim(codeHash, { owner, leaseMs: LEASE_MS, insist: pushed !== undefined })
       switch (claim.kind) {
         case 'exchanged':
-          if (pushed) await authorizations.confirmAuthorizationTime(claim.appId, codeHash, pushed.createTimeSeconds)
+          if (pushed) await authorizations.confirmAuthorization(claim.appId, codeHash, confirmed(pushed))
           return claim.appId
         case 'refused':
           throw invalidCode(claim)
@@ -144,6 +150,7 @@ export function createCodeExchange(deps: CodeExchangeDeps): CodeExchange {
       codeHash,
       owner,
       createTimeSeconds: pushed?.createTimeSeconds,
+      pushedAs: pushed?.pushedAs,
       accessToken: token && lifetimeSeconds !== undefined ? { token, lifetimeSeconds, elapsedMs } : undefined,
       refreshToken: queried.authorizerRefreshToken,
       funcInfo: queried.funcInfo,
@@ -170,6 +177,7 @@ export function createCodeExchange(deps: CodeExchangeDeps): CodeExchange {
       codeHash,
       owner,
       createTimeSeconds: pushed.createTimeSeconds,
+      pushedAs: pushed.pushedAs,
       accessToken: undefined,
       refreshToken: found.refreshToken,
       funcInfo: found.funcInfo,
@@ -187,6 +195,10 @@ export function createCodeExchange(deps: CodeExchangeDeps): CodeExchange {
   }
 
   return { exchange, accountOf: (code) => codes.accountOf(authorizationCodeHash(code)) }
+}
+
+function confirmed({ createTimeSeconds, pushedAs }: PushedAuthorization) {
+  return { createTimeSeconds, pushedAs }
 }
 
 function invalidCode(refusal: { errcode: number; errmsg: string }): GatewayError {

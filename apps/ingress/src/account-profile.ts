@@ -1,0 +1,23 @@
+// Owns: the profile that a landing page shows of an account that has just authorized.
+import type { Platform } from '@wxgw/platform'
+import type { Log } from '@wxgw/runtime'
+import { GatewayError, type Authorizer, type AuthorizerAppId } from '@wxgw/wechat-core'
+
+type Deps = { log: Log }
+
+/** The account is authorized whether or not WeChat tells its name now: the worker asks again. */
+export async function profileOf(
+  { log }: Deps,
+  platform: Platform,
+  appId: AuthorizerAppId,
+): Promise<Authorizer['profile']> {
+  const known = await platform.authorizers.get(appId)
+  if (known?.profile) return known.profile
+  try {
+    return (await platform.authorizations.refreshProfile(appId)).profile
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error
+    log.warn({ platform: platform.id, appid: appId, code: error.code }, 'profile.missing')
+    return undefined
+  }
+}

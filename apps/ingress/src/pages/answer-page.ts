@@ -1,0 +1,26 @@
+// Owns: how a page leaves: its type and its language, and that a browser never keeps one of another language.
+import type { FastifyReply } from 'fastify'
+import type { Language } from './visitor.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /**
+     * The route answers pages, errors included, to everybody but who asks for JSON; others answer them to browsers
+     * only.
+     */
+    isPage?: boolean
+    /** Where the authorization starts again, relative to the page. */
+    wayBack?: (params: Readonly<Record<string, string>>, query: string) => string
+  }
+}
+
+export function sendPage(reply: FastifyReply, language: Language, markup: string): FastifyReply {
+  return asPage(reply, language).send(markup)
+}
+
+export function asPage(reply: FastifyReply, language: Language): FastifyReply {
+  return reply
+    .type('text/html; charset=utf-8')
+    .header('content-language', language === 'zh' ? 'zh-CN' : 'en')
+    .header('vary', 'accept-language, user-agent')
+}

@@ -1,0 +1,91 @@
+// Owns: the two pages of a platform: where an authorization starts, and where WeChat sends the browser back.
+import { permissionSetIds, Secret } from '@wxgw/wechat-core'
+import type { FastifyRequest } from 'fastify'
+import { profileOf } from '../account-profile.ts'
+import {
+  authorizationUrlRequest,
+  authorizePath,
+  publicUrl,
+  type AuthorizationUrlParameters,
+} from '../authorization-url.ts'
+import { sendPage } from '../pages/answer-page.ts'
+import { landedPage } from '../pages/landed-page.ts'
+import { qrCode } from '../pages/qr-code.ts'
+import { startPage } from '../pages/start-page.ts'
+import { visitorOf } from '../pages/visitor.ts'
+import { platformOf } from '../platform-lookup.ts'
+import { authorizationSchemas } from '../schemas/authorizations.ts'
+import { PREFIX } from '../schemas/paths.ts'
+import type { GatewayServer } from '../server.ts'
+import type { PageDeps } from './pages.ts'
+
+export function platformPages(scope: GatewayServer, deps: PageDeps): void {
+  const { platforms, limitClick, limitLookUp } = deps
+
+  // Only the click costs a pre_auth_code.
+  scope.get(
+    `${PREFIX}/authorize`,
+    { schema: authorizationSchemas.startPage, onRequest: limitLookUp },
+    async (request, reply) => {
+      const { id } = platformOf(platforms, request.params)
+      const visitor = visitorOf(request)
+      // Refused here already, not only at the click.
+      const { categoryIdList } = authorizationUrlRequest(deps, id, request.query)
+      const search = searchOf(request.query)
+      return sendPage(
+        reply,
+        visitor.language,
+        startPage({
+          visitor,
+          action: `authorize/go${search}`,
+          qrCode: await qrCode(
+            `${publicUrl(deps.config.publicListener.baseUrl, authorizePath(id)) ?? ownAddress(request)}${search}`,
+          ),
+          requestedSets: (categoryIdList ?? '').split('|').filter(Boolean).map(Number),
+        }),
+      )
+    },
+  )
+
+  const click = {
+    schema: authorizationSchemas.startClick,
+    onRequest: limitClick,
+    config: { wayBack: (_: unknown, query: string) => `../authorize${query}` },
+  }
+  scope.post(`${PREFIX}/authorize/go`, click, async (request, reply) => {
+    const platform = platformOf(platforms, request.params)
+    const type = request.query.type ?? (visitorOf(request).isPhone ? 'mobile' : 'scancode')
+    const asked = authorizationUrlRequest(deps, platform.id, { ...request.query, type })
+    const { url } = await platform.authorizations.createAuthorizationUrl(asked)
+    return reply.redirect(url, 303)
+  })
+
+  const landing = {
+    schema: authorizationSchemas.landingPage,
+    onRequest: limitLookUp,
+    config: { wayBack: () => 'authorize' },
+  }
+  scope.get(`${PREFIX}/authorized`, landing, async (request, reply) => {
+    // This page's address holds the code: not even its origin needs to go anywhere from here.
+    reply.header('referrer-policy', 'no-referrer')
+    const platform = platformOf(platforms, request.params)
+    const { authorizerAppId: appId, funcInfo } = await platform.authorizations.exchangeCode(
+      new Secret(request.query.auth_code),
+    )
+    const { language } = visitorOf(request)
+    const profile = await profileOf(deps, platform, appId)
+    return sendPage(reply, language, landedPage({ language, appId, profile, grantedSets: permissionSetIds(funcInfo) }))
+  })
+}
+
+function searchOf(parameters: AuthorizationUrlParameters): string {
+  const query = new URLSearchParams(
+    Object.entries(parameters).map(([name, value]): [string, string] => [name, String(value)]),
+  ).toString()
+  return query === '' ? '' : `?${query}`
+}
+
+/** Without PUBLIC_BASE_URL the visitor knows best how this page is reached. */
+function ownAddress({ protocol, host, url }: FastifyRequest): string {
+  return `${protocol}://${host}${url.split('?')[0]}`
+}

@@ -1,0 +1,125 @@
+// Owns: the public side of an authorization session: its page, the click, and where WeChat sends the browser back.
+import { missingSets, requestedSets, shownAppId } from '@wxgw/contracts'
+import type { Session } from '@wxgw/platform'
+import { GatewayError, permissionSetIds, Secret } from '@wxgw/wechat-core'
+import type { FastifyReply } from 'fastify'
+import { profileOf } from '../account-profile.ts'
+import { publicUrl, sessionPath } from '../authorization-url.ts'
+import { sendPage } from '../pages/answer-page.ts'
+import { landedPage } from '../pages/landed-page.ts'
+import { overPage, type OverStatus } from '../pages/over-page.ts'
+import { qrCode } from '../pages/qr-code.ts'
+import { startPage } from '../pages/start-page.ts'
+import { visitorOf, type Language } from '../pages/visitor.ts'
+import { platformOf } from '../platform-lookup.ts'
+import { returnUrlWith } from '../return-url.ts'
+import { PREFIX } from '../schemas/paths.ts'
+import { sessionPageSchemas } from '../schemas/session-pages.ts'
+import type { GatewayServer } from '../server.ts'
+import type { PageDeps } from './pages.ts'
+
+const STATUS_OF: Record<OverStatus, number> = { completed: 200, expired: 410, cancelled: 410, refused: 410 }
+
+export function sessionPages(scope: GatewayServer, deps: PageDeps): void {
+  const { config, platforms } = deps
+  const path = `${PREFIX}/a/:sessionId`
+
+  scope.get(path, { schema: sessionPageSchemas.page, config: { isPage: true } }, async (request, reply) => {
+    const { sessionId } = request.params
+    const platform = platformOf(platforms, request.params)
+    const session = await platform.sessions.open(sessionId)
+    if (session === undefined) throw unknownSession()
+    const visitor = visitorOf(request)
+    if (session.status !== 'open') return sendOver(reply, session.status, visitor.language)
+    const url = sessionUrl(platform.id, sessionId)
+    return sendPage(
+      reply,
+      visitor.language,
+      startPage({
+        visitor,
+        action: `${sessionId}/go`,
+        qrCode: visitor.isPhone ? undefined : await qrCode(url),
+        requestedSets: requestedSets(session),
+      }),
+    )
+  })
+
+  const click = {
+    schema: sessionPageSchemas.click,
+    config: { isPage: true, wayBack: ({ sessionId }: Params) => `../${sessionId}` },
+  }
+  scope.post(`${path}/go`, click, async (request, reply) => {
+    const { sessionId } = request.params
+    const platform = platformOf(platforms, request.params)
+    const { language, isPhone } = visitorOf(request)
+    const url = sessionUrl(platform.id, sessionId)
+    const outcome = await platform.sessions.click(sessionId, {
+      defaultType: isPhone ? 'mobile' : 'scancode',
+      landingUrl: (mark) => `${url}/landed/${mark}`,
+    })
+    switch (outcome?.kind) {
+      case 'leads':
+        return reply.redirect(outcome.url, 303)
+      case 'over':
+        return sendOver(reply, overStatusOf(outcome.session), language)
+      case 'wait':
+        throw new GatewayError('RATE_LIMITED', 'too many clicks on this link', {
+          retry: true,
+          retryAfterSeconds: outcome.retryAfterSeconds,
+        })
+      case undefined:
+        throw unknownSession()
+    }
+  })
+
+  const landing = {
+    schema: sessionPageSchemas.landing,
+    config: { isPage: true, wayBack: ({ sessionId }: Params) => `../../${sessionId}` },
+  }
+  scope.get(`${path}/landed/:mark`, landing, async (request, reply) => {
+    // This page's address holds the code: not even its origin needs to go anywhere from here.
+    reply.header('referrer-policy', 'no-referrer')
+    const { sessionId, mark } = request.params
+    const platform = platformOf(platforms, request.params)
+    const { language } = visitorOf(request)
+    const { authorization, end } = await platform.sessions.land(sessionId, mark, new Secret(request.query.auth_code))
+    const { authorizerAppId: appId, funcInfo } = authorization
+    const status = end?.session.status
+    const ended = end?.kind === 'other' ? undefined : end?.session
+    const returnUrl = ended && returnUrlOf(ended)
+    if (returnUrl !== undefined) return reply.redirect(returnUrl, 303)
+    if (status === 'cancelled' || status === 'refused') return sendOver(reply, status, language)
+    // Whatever the session is, this account is authorized.
+    const profile = await profileOf(deps, platform, appId)
+    const sets = { grantedSets: permissionSetIds(funcInfo), missingSets: ended ? missingSets(ended) : [] }
+    return sendPage(reply, language, landedPage({ language, appId, profile, ...sets }))
+  })
+
+  function sessionUrl(platformId: string, sessionId: string): string {
+    const { baseUrl } = config.publicListener
+    if (baseUrl === undefined)
+      throw new GatewayError('PUBLIC_BASE_URL_MISSING', 'PUBLIC_BASE_URL is not set: the link leads nowhere')
+    return publicUrl(baseUrl, sessionPath(platformId, sessionId))
+  }
+}
+
+type Params = Readonly<Record<string, string>>
+
+function sendOver(reply: FastifyReply, status: OverStatus, language: Language): FastifyReply {
+  return sendPage(reply.code(STATUS_OF[status]), language, overPage({ status, language }))
+}
+
+/** What takes no click is not open. */
+function overStatusOf({ status }: Session): OverStatus {
+  return status === 'open' ? 'expired' : status
+}
+
+function returnUrlOf(session: Session): string | undefined {
+  const { id, reference, returnUrl, status, isNarrowed } = session
+  if (returnUrl === undefined || (status !== 'completed' && status !== 'refused')) return undefined
+  return returnUrlWith(returnUrl, { session: id, reference, appid: shownAppId(session, { isNarrowed }) ?? '', status })
+}
+
+function unknownSession(): GatewayError {
+  return new GatewayError('SESSION_NOT_FOUND', 'there is no such authorization session, or it ended long ago')
+}

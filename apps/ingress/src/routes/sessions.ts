@@ -1,0 +1,106 @@
+// Owns: authorization sessions on the internal listener. Their page is public and stands in session-pages.ts.
+import { authorizationSessionView } from '@wxgw/contracts'
+import type { Platform, Session } from '@wxgw/platform'
+import type { Action, Config } from '@wxgw/runtime'
+import { GatewayError } from '@wxgw/wechat-core'
+import type { FastifyRequest } from 'fastify'
+import { allowedReturnUrl, publicUrl, sessionPath } from '../authorization-url.ts'
+import { assertGranted, forbidden, requireGrant, visibleAuthorizers } from '../auth/authenticate.ts'
+import type { Paging } from '../paging/paging.ts'
+import type { Turns } from '../paging/turns.ts'
+import { authorizerAppIdOf, platformOf, type Platforms } from '../platform-lookup.ts'
+import { PREFIX } from '../schemas/paths.ts'
+import { DEFAULT_EXPIRES_IN_SECONDS, sessionSchemas } from '../schemas/sessions.ts'
+import type { GatewayServer } from '../server.ts'
+
+type Deps = {
+  config: Pick<Config, 'publicListener' | 'authRedirectOrigins'>
+  platforms: Platforms
+  paging: Paging
+  turns: Turns
+}
+
+/** Redis and URLs could not give it back. */
+const LONE_SURROGATE = /\p{Surrogate}/u
+
+export function sessionRoutes(app: GatewayServer, { config, platforms, paging, turns }: Deps): void {
+  const read = requireGrant({ action: 'sessions:read' })
+  const write = requireGrant({ action: 'sessions:write' })
+  const path = `${PREFIX}/authorization-sessions`
+
+  app.post(path, { schema: sessionSchemas.create, onRequest: write }, async (request, reply) => {
+    const platform = platformOf(platforms, request.params)
+    const { reference, tags = {}, type, authType, appid, categoryIdList, returnUrl, expiresInSeconds } = request.body
+    assertGranted(request, 'sessions:write', appid)
+    if ([reference, ...Object.entries(tags).flat()].some((text) => LONE_SURROGATE.test(text))) {
+      throw new GatewayError('INVALID_REQUEST', 'the reference or a tag is not valid Unicode')
+    }
+    const session = {
+      reference,
+      tags,
+      type,
+      authType,
+      appId: appid === undefined ? undefined : authorizerAppIdOf(platform, { APPID: appid }),
+      categoryIdList,
+      returnUrl: returnUrl === undefined ? undefined : allowedReturnUrl({ config }, returnUrl),
+      isNarrowed: visibleAuthorizers(request, 'sessions:write') !== undefined,
+      expiresInSeconds: expiresInSeconds ?? DEFAULT_EXPIRES_IN_SECONDS,
+    }
+    const { baseUrl } = config.publicListener
+    if (baseUrl === undefined)
+      throw new GatewayError('PUBLIC_BASE_URL_MISSING', 'PUBLIC_BASE_URL is not set: no link can be made')
+    const { id, expiresAtMs } = await platform.sessions.create(session)
+    const url = publicUrl(baseUrl, sessionPath(platform.id, id))
+    return reply.code(201).send({ sessionId: id, url, expiresAt: new Date(expiresAtMs).toISOString() })
+  })
+
+  app.get(path, { schema: sessionSchemas.list, onRequest: read, preHandler: turns.long }, async (request) => {
+    const { reference, status } = request.query
+    const only = visibleAuthorizers(request, 'sessions:read')
+    const { sessions } = platformOf(platforms, request.params)
+    const { items, nextCursor } = await sessions.list({ ...paging.read(request), reference, status, only })
+    const isNarrowed = only !== undefined
+    return paging.answer(request, {
+      items: items.map((session) => authorizationSessionView(session, { isNarrowed })),
+      nextCursor,
+    })
+  })
+
+  app.get(`${path}/:sessionId`, { schema: sessionSchemas.one, onRequest: read }, async (request) => {
+    const session = await sessionOf(request, platformOf(platforms, request.params), 'sessions:read')
+    const isNarrowed = visibleAuthorizers(request, 'sessions:read') !== undefined
+    return authorizationSessionView(session, { isNarrowed })
+  })
+
+  app.delete(`${path}/:sessionId`, { schema: sessionSchemas.cancel, onRequest: write }, async (request, reply) => {
+    const platform = platformOf(platforms, request.params)
+    const { id } = await sessionOf(request, platform, 'sessions:write')
+    const outcome = await platform.sessions.cancel(id)
+    if (outcome === 'unknown') throw unknownSession()
+    if (outcome === 'completed')
+      throw new GatewayError('SESSION_COMPLETED', 'the session is completed: nothing is left to cancel')
+    return reply.code(204).send(null)
+  })
+}
+
+/** Throws SESSION_NOT_FOUND, or FORBIDDEN, which a narrowed right gets for a missing session too. */
+async function sessionOf(
+  request: FastifyRequest<{ Params: { platform: string; sessionId: string } }>,
+  platform: Platform,
+  action: Action,
+): Promise<Session> {
+  const session = await platform.sessions.get(request.params.sessionId)
+  const only = visibleAuthorizers(request, action)
+  if (only !== undefined && !only.includes(ownerOf(session) ?? '')) throw forbidden()
+  if (session === undefined) throw unknownSession()
+  return session
+}
+
+/** Whose session it is: the account's that was asked for, or else the one's that authorized. */
+function ownerOf(session: Session | undefined): string | undefined {
+  return session?.appId ?? session?.authorizedAppId
+}
+
+function unknownSession(): GatewayError {
+  return new GatewayError('SESSION_NOT_FOUND', 'there is no such authorization session, or it ended long ago')
+}

@@ -1,0 +1,155 @@
+// Owns: authorization sessions: links that know whose they are. Who may ask for which, and how the pages look, is the
+// ingress'.
+import { createHash, randomBytes } from 'node:crypto'
+import { endedSessionData, platformEvent } from '@wxgw/contracts'
+import type { Click, EventLog, Inbox, Session, SessionEnd, SessionStore, SettledAuthorization } from '@wxgw/redis'
+import type { Log } from '@wxgw/runtime'
+import { permissionSetIds, type Secret } from '@wxgw/wechat-core'
+import type { Authorization, Authorizations, Sessions } from './types.ts'
+
+export type SessionsDeps = {
+  platform: string
+  store: SessionStore
+  authorizations: Pick<Authorizations, 'createAuthorizationUrl' | 'exchangeCode'>
+  inbox: Pick<Inbox, 'platformEvent'>
+  events: Pick<EventLog, 'has'>
+  nowMs(): number
+  log: Log
+}
+
+const ID_BYTES = 16
+const ID_CHARACTERS = 26
+/** Letters and digits alone: chat programs end a link at other characters. Of one case, for whoever has to type it. */
+const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567'
+/** Whoever ended a session announces it. Others begin when that must have failed. */
+const ANNOUNCED_BY_OTHERS_AFTER_MS = 5_000
+const ANNOUNCED_AT_ONCE = 100
+
+const ANNOUNCED_AS = {
+  completed: 'gateway.authorization.completed',
+  refused: 'gateway.authorization.refused',
+} as const
+
+export function createSessions(deps: SessionsDeps): Sessions {
+  const { platform, store, authorizations, inbox, events, log } = deps
+
+  async function click(
+    id: string,
+    { defaultType, landingUrl }: Parameters<Sessions['click']>[1],
+  ): ReturnType<Sessions['click']> {
+    const taken = await store.takeClick(id)
+    if (taken?.kind !== 'taken') return taken
+    const { session, clickedAtMs } = taken
+    const mark = randomId()
+    const { url, preAuthCode } = await authorizations.createAuthorizationUrl({
+      type: session.type ?? defaultType,
+      redirectUri: landingUrl(mark),
+      authType: session.authType === undefined ? undefined : String(session.authType),
+      bizAppId: session.appId,
+      categoryIdList: session.categoryIdList,
+    })
+    await store.rememberClick({ sessionId: id, clickedAtMs }, { mark, preAuthCode })
+    return { kind: 'leads', url }
+  }
+
+  async function land(id: string, mark: string, code: Secret): ReturnType<Sessions['land']> {
+    const found = await store.findClick({ mark })
+    const authorization = await authorizations.exchangeCode(code)
+    if (found?.sessionId !== id) return { authorization, end: undefined }
+    return { authorization, end: await end(found, settled(authorization, code)) }
+  }
+
+  const settlePushed: Sessions['settlePushed'] = async ({ preAuthCode, ...authorization }) => {
+    const found = preAuthCode && (await store.findClick({ preAuthCode }))
+    const ended = found && (await end(found, authorization))
+    const session = ended && ended.kind !== 'other' ? ended.session : await store.endedBy(authorization.code)
+    return session?.status === 'completed' ? session : undefined
+  }
+
+  async function end(found: Click, authorization: SettledAuthorization): Promise<SessionEnd | undefined> {
+    const ended = await store.end(found, authorization)
+    if (ended?.kind === 'ended') {
+      const { status } = ended.session
+      log.info(
+        { platform, appid: authorization.appId, eventId: announcementId(found.sessionId), status },
+        'session.ended',
+      )
+      await announce(ended.session)
+    }
+    return ended
+  }
+
+  /** Never rejects: what is not announced now is announced by a worker. */
+  async function announce(session: Session): Promise<void> {
+    const event = announcement(session)
+    try {
+      await inbox.platformEvent(event)
+      await store.announced(session.id)
+    } catch (error) {
+      log.warn({ err: error, platform, type: event.type }, 'event.not_announced')
+    }
+  }
+
+  function announcement(session: Session) {
+    const data = endedSessionData(session)
+    return platformEvent({
+      id: announcementId(session.id),
+      platform,
+      type: ANNOUNCED_AS[session.status === 'refused' ? 'refused' : 'completed'],
+      timeMs: session.endedAtMs ?? deps.nowMs(),
+      subject: data.appid,
+      authorizerAppId: data.appid,
+      data,
+    })
+  }
+
+  async function announceLeft(): Promise<number> {
+    const ids = await store.unannounced(deps.nowMs() - ANNOUNCED_BY_OTHERS_AFTER_MS, ANNOUNCED_AT_ONCE)
+    for (const id of ids) {
+      const session = await store.get(id)
+      // Announced by a process that died before it could say so.
+      if (session === undefined || (await events.has(announcementId(id)))) await store.announced(id)
+      else await announce(session)
+    }
+    return ids.length
+  }
+
+  return {
+    async create(session) {
+      const id = randomId()
+      return { id, ...(await store.create({ ...session, id })) }
+    },
+    get: async (id) => (isSessionId(id) ? store.get(id) : undefined),
+    open: async (id) => (isSessionId(id) ? store.open(id) : undefined),
+    list: (asked) => store.list(asked),
+    click: async (id, visit) => (isSessionId(id) ? click(id, visit) : undefined),
+    land,
+    settlePushed,
+    cancel: async (id) => (isSessionId(id) ? store.cancel(id) : 'unknown'),
+    announceLeft,
+  }
+}
+
+function settled({ authorizerAppId, funcInfo }: Authorization, code: Secret): SettledAuthorization {
+  return { appId: authorizerAppId, code, grantedSets: permissionSetIds(funcInfo) }
+}
+
+/** 128 random bits. */
+function randomId(): string {
+  let number = BigInt(`0x${randomBytes(ID_BYTES).toString('hex')}`)
+  let id = ''
+  for (let index = 0; index < ID_CHARACTERS; index += 1) {
+    id += ALPHABET[Number(number & 31n)] ?? ''
+    number >>= 5n
+  }
+  return id
+}
+
+function isSessionId(text: string): boolean {
+  return /^[a-z2-7]{26}$/.test(text)
+}
+
+/** The same at every process, so that it is taken once. It does not show the id, which opens the page. */
+function announcementId(sessionId: string): string {
+  return `gw_${createHash('sha256').update(sessionId).digest('hex').slice(0, 32)}`
+}

@@ -1,0 +1,104 @@
+// Owns: lists of authorization sessions, newest first. However many there are, one search reads a bounded part of
+// them, and an answer is bounded in bytes: it may be short, or empty, with a cursor to go on from.
+import type { RedisConnection } from '../connect.ts'
+import type { PlatformKeys } from '../keys.ts'
+import { describeHashes, inGroups, MOST_PAGE_BYTES } from '../paging/describe-hashes.ts'
+import {
+  decodeCursor,
+  encodeCursor,
+  type NewestFirst,
+  type Page,
+  type Position,
+  walkOne,
+} from '../paging/newest-first.ts'
+import { walkMany } from '../paging/newest-of-many.ts'
+import { allSucceeded } from '../store-errors.ts'
+import { parseSession, type Session, type SessionStatus, statusOf } from './session-record.ts'
+
+export type SessionsAsked = {
+  limit: number
+  cursor: string | undefined
+  /** The SHA-256 of the reference that all of them have. */
+  referenceHash: string | undefined
+  status: SessionStatus | undefined
+  /** Of these accounts only: asked for, or authorized where none was asked for. */
+  only: readonly string[] | undefined
+}
+
+type Deps = {
+  redis: RedisConnection
+  keys: Pick<PlatformKeys, 'session' | 'sessions' | 'sessionsOfReference' | 'sessionsOfAuthorizer'>
+  nowMs: number
+}
+
+const MOST_SCANNED = 5_000
+const SCAN_BATCH = 250
+const FIELDS = ['status', 'expiresAtMs', 'appid', 'authorizedAppid']
+
+type Found = Position & { bytes: number }
+
+export async function listSessions(deps: Deps, asked: SessionsAsked): Promise<Page<Session>> {
+  const { redis, keys } = deps
+  const walk = walkOf(deps, asked)
+  const isWanted = filterOf(deps, asked)
+  const page: Found[] = []
+  let bytes = 0
+  const answer = async (last: Position | undefined) => ({
+    items: await load(deps, page),
+    nextCursor: last ? encodeCursor(last) : null,
+  })
+  for (let scanned = 0; ;) {
+    const places = await walk(SCAN_BATCH)
+    const sessions = places.map(({ member }) => keys.session(member))
+    const described = await describeHashes(redis, sessions, { measured: 'tags', fields: FIELDS })
+    for (const [index, place] of places.entries()) {
+      const { bytes: own = 0, fields = [] } = described[index] ?? {}
+      if (!isWanted(fields)) continue
+      if (page.length === asked.limit || (page.length > 0 && bytes + own > MOST_PAGE_BYTES)) return answer(page.at(-1))
+      page.push({ ...place, bytes: own })
+      bytes += own
+    }
+    scanned += places.length
+    if (places.length < SCAN_BATCH) return answer(undefined)
+    if (scanned >= MOST_SCANNED) return answer(places.at(-1))
+  }
+}
+
+/** Whoever may see some accounts only walks through those, unless a reference narrows it further. */
+function walkOf({ redis, keys }: Deps, { referenceHash, only, cursor }: SessionsAsked): NewestFirst {
+  const after = decodeCursor(cursor)
+  if (referenceHash !== undefined) return walkOne(redis, { after, key: keys.sessionsOfReference(referenceHash) })
+  if (only !== undefined)
+    return walkMany(redis, { prefix: keys.sessionsOfAuthorizer(''), names: [...new Set(only)] }, { after })
+  return walkOne(redis, { after, key: keys.sessions })
+}
+
+/** Without a status it is gone, and the index does not know yet. */
+function filterOf(
+  { nowMs }: Deps,
+  { status, only }: SessionsAsked,
+): (fields: ReadonlyArray<string | undefined>) => boolean {
+  const granted = only && new Set(only)
+  return ([written, expiresAtMs, appId, authorizedAppId]) => {
+    const actual = statusOf({ status: written, expiresAtMs }, nowMs)
+    if (actual === undefined || (status !== undefined && actual !== status)) return false
+    return granted === undefined || granted.has(appId ?? authorizedAppId ?? '')
+  }
+}
+
+async function load({ redis, keys, nowMs }: Deps, page: readonly Found[]): Promise<Session[]> {
+  const loaded: Session[] = []
+  for (const group of inGroups(page)) {
+    const pipeline = redis.pipeline()
+    for (const { member } of group) pipeline.hgetall(keys.session(member))
+    for (const [index, fields] of allSucceeded(await pipeline.exec()).entries()) {
+      const session = parseSession(group[index]?.member ?? '', parseFields(fields), nowMs)
+      if (session !== undefined) loaded.push(session)
+    }
+  }
+  return loaded
+}
+
+function parseFields(answer: unknown): Record<string, string> {
+  return typeof answer === 'object' && answer !== null ? (answer as Record<string, string>) : {}
+}

@@ -1,0 +1,189 @@
+// Owns: authorization sessions in Redis: how one is created, found by its click, ended once, and kept until it is
+// announced.
+import { createHash } from 'node:crypto'
+import { type AuthorizerAppId, authorizationCodeHash, GatewayError, type Secret } from '@wxgw/wechat-core'
+import type { RedisConnection } from '../connect.ts'
+import type { PlatformKeys } from '../keys.ts'
+import type { Page } from '../paging/newest-first.ts'
+import { NO_REPLICA_BARRIER, type ReplicaBarrier } from '../replication/replica-barrier.ts'
+import { runScript } from '../script.ts'
+import { guardStore } from '../store-errors.ts'
+import { AUTHORIZATION_CODE_TTL_SECONDS } from '../tokens/authorization-code-store.ts'
+import { historyCode } from '../tokens/history-script.ts'
+import { parseAnswer } from '../tokens/snapshot.ts'
+import { redisTimeMs } from '../store-health.ts'
+import { listSessions, type SessionsAsked } from './list-sessions.ts'
+import { fieldsOf, formatSession, type NewSession, parseSession, type Session } from './session-record.ts'
+import { cancelSession, createSession, endSession, openSession, rememberClick, takeClick } from './session-scripts.ts'
+
+/** By which way a click is found again. */
+export type ClickWay = { mark: string } | { preAuthCode: Secret }
+/** `clickedAtMs` by Redis' clock. */
+export type Click = { sessionId: string; clickedAtMs: number }
+
+export type TakenClick =
+  | { kind: 'taken'; session: Session; clickedAtMs: number }
+  /** The session has had its clicks of this minute. */
+  | { kind: 'wait'; retryAfterSeconds: number }
+  | { kind: 'over'; session: Session }
+
+/** One account that authorized, by one code. */
+export type SettledAuthorization = { appId: AuthorizerAppId; code: Secret; grantedSets: readonly number[] }
+
+export type SessionEnd = {
+  /** `ended`: by this call. `ended-before`: by the same authorization. `other`: it is not this authorization's. */
+  kind: 'ended' | 'ended-before' | 'other'
+  session: Session
+}
+
+/** All reject with STORE_UNAVAILABLE. */
+export type SessionStore = {
+  /** Rejects with SESSION_LIMIT when too many are kept. */
+  create(session: NewSession): Promise<{ expiresAtMs: number }>
+  get(id: string): Promise<Session | undefined>
+  /** As `get`, and notes that its page was seen. */
+  open(id: string): Promise<Session | undefined>
+  list(asked: Omit<SessionsAsked, 'referenceHash'> & { reference: string | undefined }): Promise<Page<Session>>
+  /** undefined when there is no such session. */
+  takeClick(id: string): Promise<TakenClick | undefined>
+  rememberClick(click: Click, ways: { mark: string; preAuthCode: Secret }): Promise<void>
+  findClick(way: ClickWay): Promise<Click | undefined>
+  /** undefined when there is no such session. */
+  end(click: Click, authorization: SettledAuthorization): Promise<SessionEnd | undefined>
+  /** The session that this authorization has completed or refused. */
+  endedBy(code: Secret): Promise<Session | undefined>
+  cancel(id: string): Promise<'cancelled' | 'refused' | 'completed' | 'unknown'>
+  /** Ids of sessions that ended so long ago and are not announced yet, at most `count`. */
+  unannounced(endedBeforeMs: number, count: number): Promise<string[]>
+  announced(id: string): Promise<void>
+}
+
+export type SessionStoreDeps = {
+  redis: RedisConnection
+  keys: PlatformKeys
+  replicas?: Pick<ReplicaBarrier, 'confirmed'>
+}
+
+export function createSessionStore({ redis, keys, replicas = NO_REPLICA_BARRIER }: SessionStoreDeps): SessionStore {
+  const referenceHash = (reference: string) => createHash('sha256').update(reference).digest('hex')
+  const keyOfWay = (way: ClickWay) =>
+    'mark' in way ? keys.sessionClick(way.mark) : keys.sessionPreAuthCode(authorizationCodeHash(way.preAuthCode))
+
+  async function get(id: string): Promise<Session | undefined> {
+    const [fields, nowMs] = await Promise.all([redis.hgetall(keys.session(id)), redisTimeMs(redis)])
+    return parseSession(id, fields, nowMs)
+  }
+
+  return {
+    create: (session) =>
+      guardStore(async () => {
+        const { id, appId, reference, expiresInSeconds } = session
+        const write = () =>
+          runScript(redis, createSession, {
+            keys: [
+              keys.session(id),
+              keys.sessions,
+              keys.sessionsOfReference(referenceHash(reference)),
+              appId === undefined ? keys.sessions : keys.sessionsOfAuthorizer(appId),
+            ],
+            args: [id, expiresInSeconds, appId === undefined ? '' : '1', ...formatSession(session)],
+          })
+        const answer = await replicas.confirmed(keys.session(id), write)
+        if (answer === null)
+          throw new GatewayError('SESSION_LIMIT', 'the platform keeps as many authorization sessions as it may')
+        return { expiresAtMs: Number(parseAnswer(answer)[1]) }
+      }),
+
+    get: (id) => guardStore(() => get(id)),
+
+    open: (id) =>
+      guardStore(async () => {
+        const answer = await runScript(redis, openSession, { keys: [keys.session(id)], args: [] })
+        return answer === null ? undefined : sessionIn(id, parseAnswer(answer))
+      }),
+
+    list: ({ reference, ...asked }) =>
+      guardStore(async () => {
+        const hash = reference === undefined ? undefined : referenceHash(reference)
+        return listSessions({ redis, keys, nowMs: await redisTimeMs(redis) }, { ...asked, referenceHash: hash })
+      }),
+
+    takeClick: (id) =>
+      guardStore(async () => {
+        const [kind, ...rest] = parseAnswer(await runScript(redis, takeClick, { keys: [keys.session(id)], args: [] }))
+        if (kind === 'wait') return { kind, retryAfterSeconds: Number(rest[0]) / 1000 }
+        const session = sessionIn(id, rest)
+        if (session === undefined) return undefined
+        return kind === 'taken' ? { kind, session, clickedAtMs: Number(rest[0]) } : { kind: 'over', session }
+      }),
+
+    rememberClick: ({ sessionId, clickedAtMs }, ways) =>
+      guardStore(async () => {
+        const [mark, preAuthCode] = [keyOfWay({ mark: ways.mark }), keyOfWay({ preAuthCode: ways.preAuthCode })]
+        const write = () =>
+          runScript(redis, rememberClick, { keys: [mark, preAuthCode], args: [sessionId, clickedAtMs] })
+        await replicas.confirmed(mark, write)
+      }),
+
+    findClick: (way) =>
+      guardStore(async () => {
+        const [sessionId, clickedAtMs] = (await redis.get(keyOfWay(way)))?.split(' ') ?? []
+        return sessionId === undefined ? undefined : { sessionId, clickedAtMs: Number(clickedAtMs) }
+      }),
+
+    end: ({ sessionId: id, clickedAtMs }, { appId, code, grantedSets }) =>
+      guardStore(async () => {
+        const codeHash = authorizationCodeHash(code)
+        const write = () =>
+          runScript(redis, endSession, {
+            keys: [
+              keys.session(id),
+              keys.authorizationCode(codeHash),
+              keys.sessionsUnannounced,
+              keys.sessionsOfAuthorizer(appId),
+              keys.authorizerHistory(appId),
+            ],
+            args: [
+              id,
+              appId,
+              clickedAtMs,
+              grantedSets.join(','),
+              historyCode(codeHash),
+              AUTHORIZATION_CODE_TTL_SECONDS,
+            ],
+          })
+        const [kind, ...rest] = parseAnswer(await replicas.confirmed(keys.session(id), write))
+        const session = sessionIn(id, rest)
+        if (session === undefined) return undefined
+        return { kind: kind === 'ended' || kind === 'ended-before' ? kind : 'other', session }
+      }),
+
+    endedBy: (code) =>
+      guardStore(async () => {
+        const id = await redis.hget(keys.authorizationCode(authorizationCodeHash(code)), 'session')
+        return id === null ? undefined : get(id)
+      }),
+
+    cancel: (id) =>
+      guardStore(async () => {
+        const write = () => runScript(redis, cancelSession, { keys: [keys.session(id)], args: [] })
+        const outcome = await replicas.confirmed(keys.session(id), write)
+        if (outcome === 'cancelled' || outcome === 'refused' || outcome === 'completed' || outcome === 'unknown')
+          return outcome
+        throw new TypeError('a cancellation answered with an unknown outcome')
+      }),
+
+    unannounced: (endedBeforeMs, count) =>
+      guardStore(() => redis.zrangebyscore(keys.sessionsUnannounced, '-inf', endedBeforeMs, 'LIMIT', 0, count)),
+
+    announced: (id) =>
+      guardStore(async () => {
+        await redis.zrem(keys.sessionsUnannounced, id)
+      }),
+  }
+}
+
+/** Of an answer that is Redis' time and then the fields of a session. */
+function sessionIn(id: string, [nowMs, ...flat]: readonly string[]): Session | undefined {
+  return parseSession(id, fieldsOf(flat), Number(nowMs))
+}
