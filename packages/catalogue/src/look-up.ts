@@ -25,7 +25,7 @@ export function apiOf(method: string, path: string): Api | undefined {
   return apisAt(path).find((api) => api.method === method)
 }
 
-/** By any method. The rows of one path agree on token, parameter and proxy. */
+/** By any method. The rows of one path agree on all but method, titles and effect. */
 export function apisAt(path: string): readonly Api[] {
   return apisByPath.get(path) ?? []
 }

@@ -38,11 +38,9 @@ void t.test('a row is found by what identifies it, and what is not in the catalo
   t.equal(apiOf('GET', '/cgi-bin/message/custom/send'), undefined, 'by another method')
 })
 
-void t.test('the rows of one path want the same token in the same place', async (t) => {
+void t.test('the rows of one path want the same token in the same place, and the same permission', async (t) => {
   for (const api of catalogue.apis) {
-    for (const { token, tokenParameter, componentAppidInQuery, proxy } of apisAt(api.path)) {
-      t.strictSame({ token, tokenParameter, componentAppidInQuery, proxy }, placeOf(api), api.path)
-    }
+    for (const other of apisAt(api.path)) t.strictSame(callOf(other), callOf(api), api.path)
     t.equal(api.tokenParameter === undefined, api.token === 'none', `${api.path}: a token has a parameter`)
     if (api.token !== 'component') t.equal(api.componentAppidInQuery, undefined, api.path)
   }
@@ -101,6 +99,6 @@ void t.test('GETs that change something say so', async (t) => {
   }
 })
 
-function placeOf({ token, tokenParameter, componentAppidInQuery, proxy }: Api) {
-  return { token, tokenParameter, componentAppidInQuery, proxy }
+function callOf({ token, tokenParameter, componentAppidInQuery, permissionSets, proxy }: Api) {
+  return { token, tokenParameter, componentAppidInQuery, permissionSets, proxy }
 }
