@@ -80,3 +80,25 @@ void t.test('every file says first what it owns, and none is a drawer', (t) => {
   }
   t.end()
 })
+
+/** Whatever may import from the rooms. */
+const users = ['packages', 'apps', 'test', 'scripts', 'bench'].flatMap((folder) =>
+  readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.(?:ts|mjs)$/.test(name) && !/(?:^|\/)(?:node_modules|dist)\//.test(name) && !name.endsWith('index.ts'))
+    .map((name) => ({ path: join(folder, name), words: wordsOf(join(folder, name)) })),
+)
+
+function wordsOf(path: string): ReadonlySet<string> {
+  return new Set(readFileSync(join(ROOT, path), 'utf8').match(/\w+/g))
+}
+
+void t.test('no function or constant is exported that no other file uses', (t) => {
+  const unused = files
+    .filter(({ path }) => !path.endsWith('index.ts'))
+    .flatMap(({ path, text }) => {
+      const exported = [...text.matchAll(/^export (?:async )?(?:const|function|class) (\w+)/gm)].map(([, name = '']) => name)
+      return exported.filter((name) => !users.some((user) => user.path !== path && user.words.has(name))).map((name) => `${path} ${name}`)
+    })
+  t.same(unused, [])
+  t.end()
+})

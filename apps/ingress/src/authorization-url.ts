@@ -14,7 +14,7 @@ export type AuthorizationUrlParameters = {
 export type AuthorizationUrlDeps = { config: Pick<Config, 'publicListener' | 'authRedirectOrigins'> }
 
 export const authorizePath = (platformId: string) => `/apis/v1/wx/${platformId}/authorize`
-export const landingPath = (platformId: string) => `/apis/v1/wx/${platformId}/authorized`
+const landingPath = (platformId: string) => `/apis/v1/wx/${platformId}/authorized`
 export const sessionPath = (platformId: string, sessionId: string) => `/apis/v1/wx/${platformId}/a/${sessionId}`
 
 /** Throws INVALID_REQUEST for a redirectUri that is not allowed, or when there is none and no PUBLIC_BASE_URL either. */

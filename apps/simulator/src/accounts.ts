@@ -23,7 +23,7 @@ export type FuncInfo = ReadonlyArray<number | Readonly<Record<string, unknown>>>
 export type NewAccount = Partial<Account>
 
 /** No account has this appid here. */
-export class UnknownAccountError extends Error {
+class UnknownAccountError extends Error {
   readonly statusCode = 404
 
   constructor() {

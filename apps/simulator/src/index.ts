@@ -1,13 +1,7 @@
 // Owns: the public names of the simulator.
 export { startSimulator, type Simulator, type SimulatorOptions } from './simulator.ts'
-export {
-  DEVELOPMENT_COMPONENT,
-  type CircuitBreakerSettings,
-  type ComponentCredentials,
-  type Settings,
-  type SettingsChange,
-} from './settings.ts'
-export { UnknownAccountError, type Account, type FuncInfo, type NewAccount } from './accounts.ts'
+export type { CircuitBreakerSettings, ComponentCredentials, Settings, SettingsChange } from './settings.ts'
+export type { Account, FuncInfo, NewAccount } from './accounts.ts'
 export type { ApiCall } from './api/call-log.ts'
 export type { SentCustomMessage } from './api/customer-service.ts'
 export type { Fault, FaultPlan } from './api/faults.ts'
@@ -18,7 +12,7 @@ export { authorizedXml, ticketXml, unauthorizedXml } from './push/component-xml.
 export { messageXml, type MessageFields, type MessageHead } from './push/message-xml.ts'
 export { sampleXml } from './push/catalogue-samples.ts'
 export { MESSAGE_SAMPLES, messageSample, type MessageSample } from './push/message-samples.ts'
-export { DEFAULT_OPEN_ID, type EventInput, type MessageInput, type PushInput, type TextInput } from './push/message-pushes.ts'
+export type { EventInput, MessageInput, PushInput, TextInput } from './push/message-pushes.ts'
 export type { Authorized, AuthorizeOptions, TicketOptions, UnauthorizeOptions } from './push/component-pushes.ts'
 export type { PushAttempt, PushResult } from './push/pusher.ts'
 export type { ReleaseCheckOptions, ReleaseCheckReport, ReleaseCheckStep } from './release-check/run-release-check.ts'

@@ -64,7 +64,7 @@ export type Settings = {
 }
 
 /** Development defaults: known to everybody, so worth nothing. */
-export const DEVELOPMENT_COMPONENT: ComponentCredentials = {
+const DEVELOPMENT_COMPONENT: ComponentCredentials = {
   appId: 'wxc0de00000000cafe',
   appSecret: '0123456789abcdef0123456789abcdef',
   token: 'simulatorToken',

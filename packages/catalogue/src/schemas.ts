@@ -103,7 +103,7 @@ export const ApiSchema = row({
   page,
 })
 
-export const ErrcodeKindSchema = Type.Union(
+const ErrcodeKindSchema = Type.Union(
   [
     Type.Literal('busy'),
     Type.Literal('access-token-invalid'),

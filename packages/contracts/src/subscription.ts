@@ -17,7 +17,7 @@ export const DEFAULT_RETRY_SCHEDULE_SECONDS = [5, 300, 1800, 7200, 18000, 36000,
 export const RETRY_JITTER = 0.2
 export const DEFAULT_WEBHOOK_TIMEOUT_MS = 10_000
 
-export const MatchSchema = Type.Object(
+const MatchSchema = Type.Object(
   {
     authorizers: Type.Optional(Type.Array(Type.String({ pattern: '^wx[0-9A-Za-z]{16}$' }), { maxItems: 10_000 })),
     types: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 128, pattern: '^[A-Za-z0-9_.-]*\\*?$' }), { maxItems: 1000 })),
@@ -29,7 +29,7 @@ export const MatchSchema = Type.Object(
 /** Answered by the gateway; whatever else is given is refused. */
 const givenName = Type.String({ maxLength: 256 })
 
-export const SinkInputSchema = Type.Union([
+const SinkInputSchema = Type.Union([
   Type.Object(
     {
       kind: Type.Literal('queue'),

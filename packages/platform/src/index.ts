@@ -18,7 +18,6 @@ export type {
 } from './types.ts'
 export { mayAnswer, parseReply } from './reply-to-event.ts'
 export type { AuthorizerTokens } from '@wxgw/wechat-core'
-export { SESSION_STATUSES } from '@wxgw/redis'
 export type {
   ApiTicketType,
   Arrival,

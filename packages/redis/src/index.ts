@@ -24,7 +24,7 @@ export type { PlatformKeys } from './keys.ts'
 export { createSealer } from './sealed.ts'
 export type { SealedPlace, Sealer } from './sealed.ts'
 export { checkSealingKeys, isInstallationMarked, markInstallation } from './key-check.ts'
-export { resealPlatform, SEALED_KINDS } from './key-rotation.ts'
+export { resealPlatform } from './key-rotation.ts'
 export type { RotationCounts, RotationDeps, RotationReport, SealedKind } from './key-rotation.ts'
 export { connectRedis } from './connect.ts'
 export { createProblemWatch } from './problems/problem-watch.ts'
@@ -48,12 +48,11 @@ export type { AuthorizationHistory, HistoryEntry } from './tokens/authorization-
 export { createAuthorizationCodeStore } from './tokens/authorization-code-store.ts'
 export { createApiTicketStore } from './tokens/api-ticket-store.ts'
 export type { ApiTicketStore, ApiTicketSubject, ApiTicketType } from './tokens/api-ticket-store.ts'
-export { createRefreshSchedule, PAUSE_REASONS } from './tokens/refresh-schedule.ts'
+export { createRefreshSchedule } from './tokens/refresh-schedule.ts'
 export type { DueSubjects, PauseReason, RefreshSchedule, ScheduleFigures } from './tokens/refresh-schedule.ts'
 
 // authorization sessions
 export { createSessionStore } from './sessions/session-store.ts'
-export { SESSION_STATUSES } from './sessions/session-record.ts'
 export type { NewSession, Session, SessionStatus } from './sessions/session-record.ts'
 export type { Click, SessionEnd, SessionStore, SettledAuthorization, TakenClick } from './sessions/session-store.ts'
 

@@ -10,7 +10,7 @@ import { unparsedPushPlace } from './unparsed-pushes.ts'
 
 export type RotationDeps = { platform: string; redis: RedisConnection; keys: PlatformKeys; sealer: Sealer }
 
-export const SEALED_KINDS = [
+const SEALED_KINDS = [
   'refresh_token',
   'refresh_token_history',
   'ticket',

@@ -24,7 +24,7 @@ export function visitorOf({ headers }: Pick<FastifyRequest, 'headers'>): Visitor
  * Chinese when no language is named; English for whoever reads neither.
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-12.5.4
  */
-export function preferredLanguage(header: string | undefined): Language {
+function preferredLanguage(header: string | undefined): Language {
   const ranges = (header ?? '').split(',').flatMap((range) => {
     const [name = '', ...parameters] = range.trim().toLowerCase().split(';')
     const quality = parameters.map((parameter) => /^\s*q=([01](?:\.\d{1,3})?)\s*$/.exec(parameter)?.[1]).find(Boolean)

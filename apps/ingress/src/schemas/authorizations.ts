@@ -24,7 +24,7 @@ const AUTH_TYPES =
   'accounts to choose from: 1 official accounts, 2 mini programs, 3 both, 4 promoters, 5 channels, 6 all, 8 talent assistant'
 const authTypeText = Type.String({ pattern: '^[1-68]$', description: AUTH_TYPES })
 
-export const AuthorizationUrlQuery = Type.Object(
+const AuthorizationUrlQuery = Type.Object(
   { ...authorizationParameters, auth_type: Type.Optional(authTypeText) },
   closed,
 )

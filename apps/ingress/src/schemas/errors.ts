@@ -1,7 +1,7 @@
 // Owns: the schema of every error answer, and which statuses a route documents.
 import { Type, type TObject } from 'typebox'
 
-export const ErrorSchema = Type.Object(
+const ErrorSchema = Type.Object(
   {
     statusCode: Type.Integer(),
     code: Type.String({ description: 'stable; what programs decide by' }),

@@ -13,8 +13,6 @@ export const AuthorizerParams = Type.Object({
   APPID: Type.String({ description: 'appid of the authorizer, `wx` and 16 characters' }),
 })
 
-export const MAX_LIMIT = 500
-
 export const pageQuery = {
   limit: Type.Optional(Type.String({ pattern: '^([1-9]|[1-9][0-9]|[1-4][0-9]{2}|500)$', description: '1 to 500, default 100' })),
   cursor: Type.Optional(

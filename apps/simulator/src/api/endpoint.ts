@@ -50,7 +50,7 @@ export function callEndpoint(endpoint: Endpoint, request: ApiRequest, deps: Admi
 }
 
 /** The JSON object in a body. Refuses with 44002, 47001. */
-export function parseBody(rawBody: string): Record<string, unknown> {
+function parseBody(rawBody: string): Record<string, unknown> {
   if (rawBody.trim() === '') throw new Refusal(44002)
   const parsed = jsonObject(rawBody)
   if (!parsed) throw new Refusal(47001)

@@ -10,7 +10,7 @@ import { firstElement, messageXml, type MessageFields } from './message-xml.ts'
 import type { PushOrder, PushResult, Pusher } from './pusher.ts'
 
 /** Used wherever a message names no user. */
-export const DEFAULT_OPEN_ID = 'oSimulatedUser-0000000000001'
+const DEFAULT_OPEN_ID = 'oSimulatedUser-0000000000001'
 
 type Sender = { openId?: string; createTimeSeconds?: number }
 

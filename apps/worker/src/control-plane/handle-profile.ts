@@ -17,7 +17,7 @@ export type ProfileDeps = { platforms: ReadonlyMap<string, ProfilePlatform>; now
  * Attempts at the profile before consumers hear of the authorization without it: with a doubling back-off from 1 s, a
  * quarter of a minute.
  */
-export const PROFILE_ATTEMPTS = 5
+const PROFILE_ATTEMPTS = 5
 
 /** Safe to run twice: the announcement carries the id of the push. */
 export async function handleProfile(

@@ -109,7 +109,7 @@ async function handled<Payload>(deps: RunJobDeps<Payload>, payload: Payload, con
 }
 
 /** What stands in Redis and in `lastError`. */
-export function reasonOf(error: unknown): string {
+function reasonOf(error: unknown): string {
   if (error instanceof GatewayError) return `${error.code}: ${error.message}`.slice(0, REASON_LENGTH)
   return (typeof error === 'string' ? error : storeErrorCode(error)).slice(0, REASON_LENGTH)
 }

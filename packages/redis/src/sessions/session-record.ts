@@ -1,7 +1,7 @@
 // Owns: how an authorization session stands in its hash.
 import { type AuthorizerAppId, parseAuthorizerAppId } from '@wxgw/wechat-core'
 
-export const SESSION_STATUSES = ['open', 'completed', 'expired', 'cancelled', 'refused'] as const
+const SESSION_STATUSES = ['open', 'completed', 'expired', 'cancelled', 'refused'] as const
 export type SessionStatus = (typeof SESSION_STATUSES)[number]
 
 export type NewSession = {

@@ -5,7 +5,7 @@ import { script } from '../script.ts'
 import { HISTORY_LUA } from '../tokens/history-script.ts'
 
 /** Sessions of one platform that are kept at a time, and of one caller. */
-export const MOST_SESSIONS = 1_000_000
+const MOST_SESSIONS = 1_000_000
 /** How long a session is kept after its end. */
 export const KEPT_SECONDS = 30 * 86_400
 /** Longer than any session is kept: its longest life, and what follows. */

@@ -1,7 +1,7 @@
 // Owns: what one process has counted and not yet handed over: counts per minute, and the last refused push of each code.
 
 /** `pushes`: authentic ones, `duplicates` included. `failed`: attempts. `refreshed`: access tokens of authorizers. */
-export const STATISTICS = ['pushes', 'duplicates', 'delivered', 'failed', 'dead', 'refreshed', 'refreshFailed'] as const
+const STATISTICS = ['pushes', 'duplicates', 'delivered', 'failed', 'dead', 'refreshed', 'refreshFailed'] as const
 export type Statistic = (typeof STATISTICS)[number]
 
 export const MINUTE_MS = 60_000
@@ -15,7 +15,7 @@ export type LastRefused = { atMs: number; address: string }
 export type Counts = { minutes: Map<number, Map<string, number>>; refused: Map<string, LastRefused> }
 
 /** The name under which pushes that were refused with this code are counted. */
-export const refusedCounter = (code: string) => `refused.${code}`
+const refusedCounter = (code: string) => `refused.${code}`
 
 export function codeOfRefused(counter: string): string | undefined {
   return counter.startsWith('refused.') ? counter.slice('refused.'.length) : undefined

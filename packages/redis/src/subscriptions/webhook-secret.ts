@@ -6,7 +6,7 @@ import { WEBHOOK_SECRET_PREFIX } from '@wxgw/contracts'
 export type SealedSecret = { sealed: string; untilMs?: number }
 
 const GENERATED_BYTES = 32
-export const REPLACED_SECRET_LIFE_MS = 24 * 3600 * 1000
+const REPLACED_SECRET_LIFE_MS = 24 * 3600 * 1000
 /** Each delivery carries a signature of each: of more replacements in a day, the oldest go. */
 const MOST_REPLACED = 4
 

@@ -2,7 +2,7 @@
 // when and why.
 
 /** Entries per account. */
-export const MOST_HISTORY = 100
+const MOST_HISTORY = 100
 
 /**
  * Lua. Needs `text` and `now` of NOW_LUA.

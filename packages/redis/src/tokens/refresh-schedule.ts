@@ -13,7 +13,7 @@ import { parseAnswer } from './snapshot.ts'
  * `quota-minute`: until the next minute. The others: one refresh at a time finds out whether it is over, every minute or,
  * when WeChat is out of reach or a ticket is missing, every half minute.
  */
-export const PAUSE_REASONS = ['quota-day', 'quota-minute', 'ip-not-allowed', 'component-refused', 'unreachable', 'ticket-missing'] as const
+const PAUSE_REASONS = ['quota-day', 'quota-minute', 'ip-not-allowed', 'component-refused', 'unreachable', 'ticket-missing'] as const
 export type PauseReason = (typeof PAUSE_REASONS)[number]
 
 export type DueSubjects = { subjects: string[]; pausedBy: PauseReason | undefined }

@@ -1,7 +1,7 @@
 // Owns: making WeChat's errmsg fit for logs and callers. It is text from outside and may echo what was sent.
 
 /** Longest errmsg that is kept, in UTF-16 units. */
-export const MAX_ERRMSG_LENGTH = 200
+const MAX_ERRMSG_LENGTH = 200
 
 const MASK = '[masked]'
 // The id by which WeChat's support finds the request; looks like a token, is none.

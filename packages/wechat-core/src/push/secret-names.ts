@@ -33,7 +33,7 @@ export const WRITTEN_NAME = new RegExp(`(?:${WRITTEN_ENDINGS.join('|')})(?![A-Za
 const MENTIONED = new RegExp(PLAIN_ENDINGS.join('|').replace('authorizationcode', 'authorizationcode(?!expiredtime)'))
 
 /** Lower case, letters and digits only: `Auth-Code`, `AUTH_CODE` and a full-width one are the same. */
-export function plainName(text: string): string {
+function plainName(text: string): string {
   return text
     .normalize('NFKC')
     .toLowerCase()
