@@ -5,8 +5,10 @@ import { catalogueDocs, withRepeatedElements } from '@wxgw/catalogue'
 import {
   COMPONENT_EVENTS_QUEUE,
   deliveriesQueue,
+  INBOX_WORKERS_KEY,
+  inboxProbeKey,
   MAINTENANCE_QUEUE,
-  MESSAGE_BATCHES_QUEUE,
+  messageInbox,
   MESSAGES_QUEUE,
   PLATFORM_EVENTS_QUEUE,
   platformKeys,
@@ -14,8 +16,11 @@ import {
   READINESS_PROBE_KEY,
   replicaProbeKey,
   scriptProbeKey,
+  SHARD_COUNT_KEY,
+  shardKeys,
   sinkQueue,
   sinkStream,
+  UNSHARDED_KEY,
 } from '@wxgw/redis'
 import t from 'tap'
 import { pages, PROJECT_ROOT, projectText, section, tableRows } from './helpers/docs.ts'
@@ -71,8 +76,10 @@ void t.test('the pages that are made from the catalogue are as `npm run docs` wr
 })
 
 void t.test('docs/redis-keys.md has every key of the gateway, and no other', async (t) => {
-  const keys = Object.values(platformKeys('<>')).map((key) => (typeof key === 'string' ? key : keyWithHoles(key)))
+  // Of shard 0: the others have its number in their hash tag.
+  const keys = Object.values({ ...platformKeys('<>'), ...shardKeys('<>', 0) }).map((key) => (typeof key === 'string' ? key : keyWithHoles(key)))
   keys.push(sinkStream('<>', '<>'), READINESS_PROBE_KEY, scriptProbeKey('<>', '<>'), replicaProbeKey('{<>}'))
+  keys.push(SHARD_COUNT_KEY, UNSHARDED_KEY, INBOX_WORKERS_KEY, inboxProbeKey(NaN).replace('NaN', '<>'))
   const documented = tableRows(projectText('docs/redis-keys.md')).flatMap(([cell = '']) => {
     const key = /^`(wx:[^`]+)`$/.exec(cell)?.[1]
     return key === undefined ? [] : [key.replaceAll(/<[^>]+>/g, '<>')]
@@ -81,7 +88,7 @@ void t.test('docs/redis-keys.md has every key of the gateway, and no other', asy
 })
 
 void t.test('docs/redis-keys.md has every queue', async (t) => {
-  const queues = [COMPONENT_EVENTS_QUEUE, MESSAGE_BATCHES_QUEUE, MESSAGES_QUEUE, PLATFORM_EVENTS_QUEUE, MAINTENANCE_QUEUE]
+  const queues = [COMPONENT_EVENTS_QUEUE, messageInbox(NaN).replace('NaN', '<shard>'), MESSAGES_QUEUE, PLATFORM_EVENTS_QUEUE, MAINTENANCE_QUEUE]
   queues.push(deliveriesQueue('<platform>', '<subscription>'), sinkQueue('<platform>', '<subscription>'))
   const documented = tableRows(projectText('docs/redis-keys.md')).flatMap(([cell = '']) => /^`(bull:[^`]+)`$/.exec(cell)?.[1] ?? [])
   t.strictSame(documented.sort(), queues.map((queue) => `${QUEUE_PREFIX}:${queue}`).sort())

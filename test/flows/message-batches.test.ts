@@ -1,5 +1,5 @@
 // Messages on their way in jobs of several, through real processes: what comes in beside them, and what a version before has left.
-import { MESSAGE_BATCHES_QUEUE, MESSAGES_QUEUE } from '@wxgw/redis'
+import { messageInbox, MESSAGES_QUEUE } from '@wxgw/redis'
 import { Queue } from 'bullmq'
 import { Redis } from 'ioredis'
 import t from 'tap'
@@ -15,11 +15,9 @@ void t.test('messages in batches', { timeout: 90_000 }, async (t) => {
   const gateway = await startGateway({ ingresses: 1, workers: 1 })
   t.teardown(() => gateway.stop())
   gateway.simulator.addAccount({ appId: APP, userName: nameOf(APP) })
-  // Without one, the gateway tells every subscription after ten seconds.
-  await gateway.simulator.pushTicket()
   const redis = new Redis(gateway.redis.url, { maxRetriesPerRequest: null })
   t.teardown(() => redis.disconnect())
-  const [batches, singles] = [MESSAGE_BATCHES_QUEUE, MESSAGES_QUEUE].map((name) => {
+  const [batches, singles] = [messageInbox(0), MESSAGES_QUEUE].map((name) => {
     const queue = new Queue(name, { connection: redis, prefix: 'bull' })
     t.teardown(() => queue.close())
     return queue

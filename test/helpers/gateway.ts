@@ -32,6 +32,7 @@ export type Answer = Partial<{
   nextCursor: string | null
   id: string
   type: string
+  receivedAt: string
   lastError: string | null
   attempts: number
   eventId: string
@@ -70,6 +71,8 @@ export type Gateway = {
   /** On a port of its own, or on that of one that was ended. */
   startIngress(publicPort?: number): Promise<Ingress>
   startWorker(): Promise<Worker>
+  /** Of its processes, but for their ports. */
+  env: Record<string, string>
   /** The header of a caller with all rights. */
   auth: { authorization: string }
   /** A call on the internal listener with the test's key; the parsed answer beside its status. */
@@ -161,6 +164,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     internalUrl: first.internalUrl,
     startIngress,
     startWorker,
+    env,
     auth,
     async call(method, path, body) {
       const response = await fetch(`${first.internalUrl}/apis/v1/wx/open1${path}`, {

@@ -46,6 +46,11 @@ async function main(): Promise<void> {
     const { commands } = gateway.connections
     const watermark = startMemoryWatermark({ memoryShare: () => memoryShare(commands), metrics, log })
     lifecycle.onStop('memory watermark', () => watermark.stop())
+    metrics.gauge({
+      name: 'wxgw_inboxes_left_out',
+      help: 'inboxes of MESSAGE_SHARDS that did not take the last job of messages, and are passed over for some seconds',
+      collect: (gauge) => gauge.set(gateway.platforms.inboxes.leftOut().length),
+    })
     const recent = createRecentAcceptances({ clock, metrics, log })
     const lossWatch = startLossWatch({
       redis: commands,

@@ -16,10 +16,12 @@ import type { Clock } from '@wxgw/wechat-core'
 import { createDeliver } from './delivery/deliver.ts'
 import { startDeliveryWorkers } from './delivery/delivery-workers.ts'
 import { type CallsUnderWay, createDirectCalls } from './delivery/direct-calls.ts'
+import { createDispatchRoom, type DispatchRoom } from './delivery/dispatch-room.ts'
 import { createLateCalls } from './delivery/late-calls.ts'
 import { createFanOut, type FanOut, type FanOutOptions } from './delivery/fan-out.ts'
 import { startLeavingOldNames } from './delivery/leave-old-names.ts'
 import { type Settlement, startSettling } from './delivery/settle-deliveries.ts'
+import { MESSAGES_AT_ONCE } from './inboxes/inbox-workers.ts'
 import { createConsumerReplies } from './replies/consumer-replies.ts'
 import { createGuardedFetch, type GuardedFetch } from './sinks/guarded-fetch.ts'
 import { createQueueSink } from './sinks/sink-queue.ts'
@@ -61,7 +63,10 @@ export function startDispatch({ config, metrics, gateway, connection, clock, log
   metrics.gauge({
     name: 'wxgw_messages_waiting',
     help: 'messages and events of users that wait to be dispatched, of all platforms; every worker says the same',
-    collect: async (gauge) => gauge.set(await waitingMessages(gateway.connections.commands).catch(() => NaN)),
+    collect: async (gauge) => {
+      const waiting = async () => waitingMessages(gateway.connections.commands, gateway.shardCount.get())
+      gauge.set(await waiting().catch(() => NaN))
+    },
   })
   metrics.gauge({
     name: 'wxgw_bullmq_format_unknown',
@@ -70,6 +75,7 @@ export function startDispatch({ config, metrics, gateway, connection, clock, log
   })
   const fetch = createGuardedFetch({ allowNetworks: config.webhookAllowNetworks })
   const callsUnderWay = { count: 0 }
+  const callPlaces = createDispatchRoom(MESSAGES_AT_ONCE)
   const fanOuts = new Map<string, FanOut>()
   const dispatches: Array<ReturnType<typeof dispatchOf>> = []
   for (const platform of gateway.platforms.byId.values()) {
@@ -81,7 +87,7 @@ export function startDispatch({ config, metrics, gateway, connection, clock, log
     }
     const onDuplicate = () => duplicates.inc({ platform: platform.id })
     const told = { onSettled, onUnheard, onDuplicate }
-    const own = dispatchOf(platform, { gateway, connection, fetch, callsUnderWay, ...told, clock, log })
+    const own = dispatchOf(platform, { gateway, connection, fetch, callsUnderWay, callPlaces, ...told, clock, log })
     fanOuts.set(platform.id, own.fanOut)
     dispatches.push(own)
   }
@@ -104,13 +110,14 @@ export function startDispatch({ config, metrics, gateway, connection, clock, log
 type PlatformDispatchDeps = Omit<DispatchDeps, 'config' | 'metrics'> & {
   fetch: GuardedFetch
   callsUnderWay: CallsUnderWay
+  callPlaces: DispatchRoom
   onSettled(outcome: Settlement): void
   onUnheard(event: GatewayEvent): void
   onDuplicate(): void
 }
 
 function dispatchOf(platform: Platform, deps: PlatformDispatchDeps) {
-  const { gateway, connection, fetch, callsUnderWay, onSettled, onUnheard, onDuplicate, clock, log } = deps
+  const { gateway, connection, fetch, callsUnderWay, callPlaces, onSettled, onUnheard, onDuplicate, clock, log } = deps
   const stores = { queues: gateway.platforms.queues, redis: gateway.connections.commands }
   const { subscriptions, events, claims } = platform
   const writer = createSinkWriter(stores)
@@ -144,6 +151,7 @@ function dispatchOf(platform: Platform, deps: PlatformDispatchDeps) {
     ...common,
     claims,
     lateCalls,
+    callPlaces,
     enqueueDelivery,
     takeBack: deliveries.takeBack,
     onUnheard,

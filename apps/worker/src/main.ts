@@ -1,7 +1,9 @@
 // Owns: the worker process: its environment, its wiring, its signals and its exit. Nothing here is decided twice.
+import { randomUUID } from 'node:crypto'
 import { openGateway } from '@wxgw/platform'
 import {
-  createMessageBatches,
+  createLeftMessages,
+  createWorkerRegistry,
   isInfoRefused,
   probeWrite,
   READINESS_PROBE_KEY,
@@ -11,6 +13,7 @@ import { ConfigError, createLifecycle, createLogger, createMetrics, loadConfig, 
 import { systemClock as clock } from '@wxgw/wechat-core'
 import { startDispatch } from './dispatch.ts'
 import { createHealthServer } from './health-server.ts'
+import { startInboxWorkers } from './inboxes/inbox-workers.ts'
 import { createAlarm } from './schedule/alarm.ts'
 import { startAudit } from './schedule/audit.ts'
 import { startSessionAnnouncements } from './schedule/session-announcements.ts'
@@ -45,11 +48,24 @@ async function main(): Promise<void> {
     // Of a Redis that is away at the start it is not known: then such a worker has to be started again.
     const infoRefused = (await isInfoRefused(gateway.connections.commands)) ?? false
     const { fanOutOf } = dispatch
-    const batches = createMessageBatches({ queues })
-    const workers = startWorkers({ connection, platforms, fanOutOf, batches, infoRefused, nowMs: clock.nowMs, log })
+    const common = { connection, fanOutOf, infoRefused, nowMs: clock.nowMs, log }
+    const workers = startWorkers({ ...common, platforms })
+    const worker = randomUUID()
+    const inboxes = startInboxWorkers({
+      ...common,
+      count: gateway.shardCount,
+      worker,
+      registry: createWorkerRegistry(gateway.connections.commands, worker),
+      left: createLeftMessages({ queues }),
+    })
+    metrics.gauge({
+      name: 'wxgw_inboxes_served',
+      help: 'inboxes of MESSAGE_SHARDS that this process works on now',
+      collect: (gauge) => gauge.set(inboxes.current().length),
+    })
     // At once: a fan-out may be calling a webhook as long as a delivery, and the two times would add up.
     lifecycle.onStop('workers', async () => {
-      await Promise.all([...workers.map((worker) => worker.close()), dispatch.close()])
+      await Promise.all([...workers.map((one) => one.close()), inboxes.close(), dispatch.close()])
     })
     const alarm = createAlarm({ platforms, nowMs: clock.nowMs, log })
     const sweep = startSweep({ platforms, intervalSeconds: config.sweepIntervalSeconds, alarm, log })
@@ -65,7 +81,7 @@ async function main(): Promise<void> {
     })
 
     const wedgeWatchdog = startWedgeWatchdog({
-      queues: () => [...workers, ...dispatch.deliveryWorkers()],
+      queues: () => [...workers, ...inboxes.current(), ...dispatch.deliveryWorkers()],
       waiting: (queue) => takeableJobs(queues.open(queue)),
       probe: () => probeWrite(gateway.connections.commands, READINESS_PROBE_KEY),
       onWedged: (queue) => {

@@ -1,8 +1,8 @@
-// Owns: which queue is worked on by which handler, with how many jobs at once. One table; deliveries have their own, per subscription.
+// Owns: which queue is worked on by which handler, with how many jobs at once. One table; the inboxes of messages have their own,
+// and so have deliveries, per subscription.
 import {
   ComponentEventJobSchema,
   DeadLettersJobSchema,
-  FanOutBatchJobSchema,
   FanOutJobSchema,
   parserOf,
   ProfileJobSchema,
@@ -19,8 +19,6 @@ import {
   type JobHandler,
   type JobOutcome,
   MAINTENANCE_QUEUE,
-  MESSAGE_BATCHES_QUEUE,
-  type MessageBatches,
   MESSAGES_QUEUE,
   PLATFORM_EVENTS_QUEUE,
   type QueueWorker,
@@ -37,7 +35,6 @@ import { handleReleaseCheck } from './control-plane/handle-release-check.ts'
 import { handleSync } from './control-plane/handle-sync.ts'
 import { platformNotConfigured } from './control-plane/platform-of-job.ts'
 import { DIRECT_CALLS_AT_MOST } from './delivery/direct-calls.ts'
-import { fanOutBatchHandler } from './delivery/fan-out-batch.ts'
 import type { FanOut } from './delivery/fan-out.ts'
 
 export type WorkersDeps = {
@@ -46,7 +43,6 @@ export type WorkersDeps = {
   fanOutOf(platform: string): FanOut | undefined
   /** Redis lets this user not ask INFO. */
   infoRefused?: boolean
-  batches: Pick<MessageBatches, 'addEach'>
   nowMs(): number
   log: Log
 }
@@ -55,7 +51,7 @@ export type WorkersDeps = {
 export function startWorkers(deps: WorkersDeps): QueueWorker[] {
   const controlPlane = controlPlaneHandler(deps)
   return [
-    startWorker(COMPONENT_EVENTS_QUEUE, {
+    startWorker(deps, COMPONENT_EVENTS_QUEUE, {
       concurrency: 10,
       parse: parseControlPlaneJob,
       handle: controlPlane,
@@ -64,34 +60,28 @@ export function startWorkers(deps: WorkersDeps): QueueWorker[] {
         return job.kind === 'component-event' ? Math.min(backoffMs, untilAnnouncementMs(job, deps.nowMs())) : backoffMs
       },
     }),
-    startWorker(PLATFORM_EVENTS_QUEUE, { concurrency: 20, parse: parseFanOutJob, handle: platformEventHandler(deps) }),
-    startWorker(MESSAGES_QUEUE, {
+    startWorker(deps, PLATFORM_EVENTS_QUEUE, { concurrency: 20, parse: parseFanOutJob, handle: platformEventHandler(deps) }),
+    startWorker(deps, MESSAGES_QUEUE, {
       concurrency: MESSAGES_AT_ONCE + DIRECT_CALLS_AT_MOST,
       parse: parseFanOutJob,
       handle: messageHandler(deps),
     }),
-    startWorker(MESSAGE_BATCHES_QUEUE, {
-      concurrency: BATCHES_AT_ONCE + DIRECT_CALLS_AT_MOST,
-      parse: parseFanOutBatchJob,
-      handle: fanOutBatchHandler(deps),
-    }),
-    startWorker(MAINTENANCE_QUEUE, { concurrency: 5, parse: parseMaintenanceJob, handle: maintenanceHandler(deps) }),
+    startWorker(deps, MAINTENANCE_QUEUE, { concurrency: 5, parse: parseMaintenanceJob, handle: maintenanceHandler(deps) }),
   ]
+}
 
-  function startWorker<Payload>(
-    queue: string,
-    worker: Pick<QueueWorkerDeps<Payload>, 'concurrency' | 'parse' | 'handle' | 'backoff'>,
-  ): QueueWorker {
-    const { connection, infoRefused = false, log } = deps
-    return createQueueWorker({ connection, infoRefused, queue, log, ...worker })
-  }
+function startWorker<Payload>(
+  { connection, infoRefused = false, log }: WorkersDeps,
+  queue: string,
+  worker: Pick<QueueWorkerDeps<Payload>, 'concurrency' | 'parse' | 'handle' | 'backoff'>,
+): QueueWorker {
+  return createQueueWorker({ connection, infoRefused, queue, log, ...worker })
 }
 
 const parseComponentEventJob = parserOf(ComponentEventJobSchema)
 const parseProfileJob = parserOf(ProfileJobSchema)
 const parseReleaseCheckJob = parserOf(ReleaseCheckJobSchema)
 const parseFanOutJob = parserOf(FanOutJobSchema)
-const parseFanOutBatchJob = parserOf(FanOutBatchJobSchema)
 const parseSyncJob = parserOf(SyncJobSchema)
 const parseDeadLettersJob = parserOf(DeadLettersJobSchema)
 const parseMaintenanceJob = (data: unknown) => parseSyncJob(data) ?? parseDeadLettersJob(data)
@@ -101,9 +91,6 @@ type ControlPlaneJob = NonNullable<ReturnType<typeof parseControlPlaneJob>>
 
 /** Beside those that wait for a webhook's answer. */
 const MESSAGES_AT_ONCE = 100
-
-/** The same, of 25 messages each. */
-const BATCHES_AT_ONCE = 10
 
 const DONE: JobOutcome = { kind: 'done' }
 

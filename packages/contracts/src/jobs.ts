@@ -29,6 +29,8 @@ export const ProfileJobSchema = Type.Object({
 })
 export type ProfileJob = Static<typeof ProfileJobSchema>
 
+const ReplyWantedSchema = Type.Object({ subscription: Type.String(), deadlineAtMs: Type.Number() })
+
 /** An event on its way to every matching subscription. De-duplicated by the event's id, for DEDUPE_SECONDS. */
 export const FanOutJobSchema = Type.Object({
   v: Type.Literal(1),
@@ -40,7 +42,7 @@ export const FanOutJobSchema = Type.Object({
   /** Present when it is a replay: part of the delivery's id, so that it is not taken for a duplicate. */
   replay: Type.Optional(Type.String()),
   /** The push is still waiting for this subscription's passive reply, until the deadline. */
-  reply: Type.Optional(Type.Object({ subscription: Type.String(), deadlineAtMs: Type.Number() })),
+  reply: Type.Optional(ReplyWantedSchema),
 })
 export type FanOutJob = Static<typeof FanOutJobSchema>
 
@@ -65,6 +67,8 @@ export const BatchedEventSchema = Type.Object({
    * job.
    */
   arrival: Type.Optional(Type.String()),
+  /** As in a fan-out job; such an entry is alone in its job. */
+  reply: Type.Optional(ReplyWantedSchema),
 })
 export type BatchedEvent = Static<typeof BatchedEventSchema>
 

@@ -11,6 +11,9 @@ import {
   createEventClaims,
   createEventLog,
   createInbox,
+  createInboxChoice,
+  createMasterOutages,
+  createMessageShards,
   createQueues,
   createRefreshSchedule,
   createStatistics,
@@ -32,6 +35,9 @@ import {
   type ReplicaBarrier,
   REPLY_SENT_SECONDS,
   type Sealer,
+  type InboxChoice,
+  type MasterOutages,
+  type SettledShardCount,
 } from '@wxgw/redis'
 import { checkWebhookUrl, type Config, type Log, type PlatformConfig } from '@wxgw/runtime'
 import {
@@ -63,6 +69,7 @@ export type PlatformsDeps = {
   /** `commands`: fails fast. `subscriber`: the reply mailboxes' own. Both are closed by the caller, after `close`. */
   connections: { commands: RedisConnection; subscriber: RedisConnection }
   sealer: Sealer
+  shardCount: SettledShardCount
   /** Default: what the master has taken counts. */
   replicas?: ReplicaBarrier | undefined
   /** Hears how every call for a token that this process made ended. */
@@ -74,16 +81,21 @@ export type PlatformsDeps = {
 export type Platforms = {
   byId: ReadonlyMap<string, Platform>
   queues: Queues
+  inboxes: InboxChoice
   close(): Promise<void>
 }
 
 export function createPlatforms(deps: PlatformsDeps): Platforms {
-  const { config, connections, log } = deps
-  const queues = createQueues({ connection: connections.commands, log })
-  const opened = config.platforms.map((platform) => createPlatform({ ...deps, platform, queues }))
+  const { config, connections, shardCount, log } = deps
+  const redis = connections.commands
+  const queues = createQueues({ connection: redis, log })
+  const inboxes = createInboxChoice({ redis, count: shardCount })
+  const shared = { queues, inboxes, outages: createMasterOutages(redis) }
+  const opened = config.platforms.map((platform) => createPlatform({ ...deps, ...shared, platform }))
   return {
     byId: new Map(opened.map(({ platform }) => [platform.id, platform])),
     queues,
+    inboxes,
     async close() {
       await Promise.all(opened.map(({ close }) => close()))
       await queues.close()
@@ -91,12 +103,18 @@ export function createPlatforms(deps: PlatformsDeps): Platforms {
   }
 }
 
-type PlatformDeps = PlatformsDeps & { platform: PlatformConfig; queues: Queues }
+type PlatformDeps = PlatformsDeps & {
+  platform: PlatformConfig
+  queues: Queues
+  inboxes: InboxChoice
+  outages: MasterOutages
+}
 
 function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Promise<void> } {
-  const { platform: own, config, connections, sealer, queues, clock, log } = deps
+  const { platform: own, config, connections, sealer, shardCount, queues, inboxes, outages, clock, log } = deps
   const redis = connections.commands
   const keys = platformKeys(own.id)
+  const shards = createMessageShards(own.id, shardCount)
   const { replicas = NO_REPLICA_BARRIER } = deps
   const storeDeps = { platform: own.id, redis, keys, sealer, replicas }
   const { refreshMarginSeconds } = config
@@ -107,10 +125,23 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
   const authorizerApi = createAuthorizerApi(endpoint)
 
   const syncStates = createSyncStates({ platform: own.id, redis, keys, queues })
-  const events = own.eventLog ? createEventLog({ redis, keys, queues, eventLogSeconds: config.eventLogSeconds }) : NO_EVENT_LOG
+  const events = own.eventLog ? createEventLog({ redis, shards, queues, eventLogSeconds: config.eventLogSeconds }) : NO_EVENT_LOG
   const { dedupeSeconds, eventLogSeconds } = config
-  const inbox = createInbox({ platform: own.id, queues, sealer, syncStates, events, dedupeSeconds, eventLogSeconds, replicas, clock })
+  const inbox = createInbox({
+    platform: own.id,
+    queues,
+    inboxes,
+    shards,
+    sealer,
+    syncStates,
+    events,
+    dedupeSeconds,
+    eventLogSeconds,
+    replicas,
+    clock,
+  })
   const store = createAuthorizerStore(storeDeps)
+  const replySentKey = (eventId: string) => shards.ofId(eventId).replySent(eventId)
   const announce = (event: GatewayEvent) => {
     inbox.platformEvent(event).catch((error: unknown) => {
       log.warn({ err: error, platform: own.id, type: event.type }, 'event.not_announced')
@@ -163,7 +194,15 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
     mayStartPushTicket: () => once(redis, keys.startPushTicket, START_PUSH_TICKET_SECONDS),
     clock,
   })
-  const replies = createReplyMailbox({ redis, subscriber: connections.subscriber, keys, keepsEvents: !own.eventLog, log, clock })
+  const replies = createReplyMailbox({
+    redis,
+    subscriber: connections.subscriber,
+    keys,
+    shards,
+    keepsEvents: !own.eventLog,
+    log,
+    clock,
+  })
   const subscriptions = createSubscriptions({
     ...storeDeps,
     platforms: config.platforms.map(({ id }) => id),
@@ -218,7 +257,11 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
       schedule: createRefreshSchedule({ redis, keys }),
       installation: {
         isMarked: () => isInstallationMarked(storeDeps),
-        mark: () => markInstallation(storeDeps),
+        async mark() {
+          // Of a Redis that was emptied that is gone, too.
+          await shardCount.settle()
+          return markInstallation(storeDeps)
+        },
       },
       subscriptions,
       deadLetters: createDeadLetters({ platform: own.id, redis, queues, events }),
@@ -227,13 +270,14 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
       claims: createEventClaims({
         platform: own.id,
         redis,
-        keys,
+        shards,
+        outages,
         dedupeSeconds,
         eventLogSeconds,
         isLogged: own.eventLog,
         nowMs: clock.nowMs,
       }),
-      unsettled: createUnsettledDeliveries({ platform: own.id, redis, keys }),
+      unsettled: createUnsettledDeliveries({ platform: own.id, redis, shards }),
       inbox,
       statistics: createStatistics({ redis, keys, clock }),
       unparsedPushes: createUnparsedPushes(storeDeps),
@@ -243,10 +287,10 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
         events,
         subscriptions,
         customerService,
-        mayFallBack: (eventId) => once(redis, keys.replySent(eventId), REPLY_SENT_SECONDS),
+        mayFallBack: (eventId) => once(redis, replySentKey(eventId), REPLY_SENT_SECONDS),
         releaseFallBack: (eventId) =>
           guardStore(async () => {
-            await redis.del(keys.replySent(eventId))
+            await redis.del(replySentKey(eventId))
           }),
       }),
       syncStates,

@@ -1,4 +1,4 @@
-// Owns: what ingress and worker do alike when they start: connect, wire the platforms, prove the sealing keys.
+// Owns: what ingress and worker do alike when they start: connect, wire the platforms, prove the number of shards and the sealing keys.
 import { setTimeout as delay } from 'node:timers/promises'
 import {
   checkSealingKeys,
@@ -7,11 +7,13 @@ import {
   createProblemWatch,
   createReplicaBarrier,
   createSealer,
+  createShardCount,
   NO_REPLICA_BARRIER,
   platformKeys,
   type RedisConnection,
   type RedisRole,
   type ReplicaBarrier,
+  type ShardCount,
 } from '@wxgw/redis'
 import { type Lifecycle, repeat } from '@wxgw/runtime'
 import { createPlatforms, type Platforms, type PlatformsDeps } from './create-platforms.ts'
@@ -27,17 +29,18 @@ export type OpenedGateway = {
   connections: { commands: RedisConnection; subscriber: RedisConnection }
   readiness: ReadinessCheck[]
   unheard: UnheardEvents
+  shardCount: ShardCount
   /** One more connection, closed with the rest. */
   connect(role: RedisRole): RedisConnection
 }
 
-const KEY_CHECK_EVERY_MS = 200
 const STATISTICS_EVERY_MS = 55_000
+const PROVEN_EVERY_MS = 200
 /**
- * When Redis is there, the keys are proven before the process begins its work; when it is away, as soon as it comes,
- * and no secret moves before.
+ * When Redis is there, keys and number of shards are proven before the process begins its work; when it is away, as soon
+ * as it comes, and no secret and no message moves before.
  */
-const KEY_CHECK_FIRST_MS = 2_000
+const FIRST_PROOF_MS = 2_000
 
 /** Whatever it opens is closed by the lifecycle, last of all. Never fails because Redis is away. */
 export async function openGateway(deps: GatewayDeps): Promise<OpenedGateway> {
@@ -57,10 +60,17 @@ export async function openGateway(deps: GatewayDeps): Promise<OpenedGateway> {
   const keys = createSealer(config.sealingKeys)
   const sealer = createProvenSealer(keys)
   const replicas = replicaBarrier(connections.commands)
-  const platforms = createPlatforms({ config, connections, sealer, replicas, onRefresh, clock, log })
+  const shardCount = createShardCount({
+    redis: connections.commands,
+    configured: config.messageShards,
+    marks: config.platforms.map(({ id }) => platformKeys(id).keyCheck),
+    rememberedSeconds: Math.max(config.dedupeSeconds, config.eventLogSeconds),
+    nowMs: clock.nowMs,
+  })
+  const platforms = createPlatforms({ config, connections, sealer, shardCount, replicas, onRefresh, clock, log })
   lifecycle.onStop('platforms', () => platforms.close())
   handOverStatistics()
-  await Promise.race([proveSealingKeys(connections.commands), delay(KEY_CHECK_FIRST_MS)])
+  await Promise.race([proveInstallation(connections.commands), delay(FIRST_PROOF_MS)])
   if (config.subscriptions) {
     void keepDeclared({ declared: config.subscriptions, platforms: platforms.byId, signal: lifecycle.signal, log })
   }
@@ -70,9 +80,10 @@ export async function openGateway(deps: GatewayDeps): Promise<OpenedGateway> {
     problems,
     platforms: platforms.byId,
     minReplicas: config.redis.minReplicas,
+    shardCount,
     clock,
   })
-  return { platforms, connections, connect, readiness: [...readiness, ...unheard.checks], unheard }
+  return { platforms, connections, connect, readiness: [...readiness, ...unheard.checks], unheard, shardCount }
 
   /** What was counted at the end of the process is handed over, too. */
   function handOverStatistics(): void {
@@ -101,6 +112,14 @@ export async function openGateway(deps: GatewayDeps): Promise<OpenedGateway> {
     return barrier
   }
 
+  /** First the shards: an installation of before is known by the mark that the proof of the keys leaves. */
+  async function proveInstallation(redis: RedisConnection): Promise<void> {
+    const shards = await untilAnswered(() => shardCount.settle())
+    if (shards === undefined) return
+    if (shards !== config.messageShards) return lifecycle.fail(new Error(otherShards(config.messageShards, shards)))
+    await proveSealingKeys(redis)
+  }
+
   async function proveSealingKeys(redis: RedisConnection): Promise<void> {
     for (const { id } of config.platforms) {
       const outcome = await untilAnswered(() => checkSealingKeys({ platform: id, redis, keys: platformKeys(id), sealer: keys }))
@@ -116,10 +135,17 @@ export async function openGateway(deps: GatewayDeps): Promise<OpenedGateway> {
       try {
         return await ask()
       } catch (error) {
-        log.debug({ err: error }, 'sealing_keys.unproven')
-        await delay(KEY_CHECK_EVERY_MS, undefined, { ref: false })
+        log.debug({ err: error }, 'installation.unproven')
+        await delay(PROVEN_EVERY_MS, undefined, { ref: false })
       }
     }
     return undefined
   }
+}
+
+function otherShards(configured: number, installed: number): string {
+  return (
+    `MESSAGE_SHARDS is ${configured}, and what stands in this Redis was spread with MESSAGE_SHARDS=${installed}, which holds for ever: ` +
+    `set it to ${installed} in every process, or begin with another Redis or an empty one`
+  )
 }

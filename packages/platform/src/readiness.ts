@@ -4,6 +4,7 @@ import {
   connectedReplicas,
   evictionPolicy,
   formatGap,
+  inboxProbeKey,
   persistenceGap,
   probeWrite,
   type ProblemWatch,
@@ -11,8 +12,9 @@ import {
   type RedisConnection,
   redisTimeMs,
   replicationRole,
+  type ShardCount,
 } from '@wxgw/redis'
-import type { Clock } from '@wxgw/wechat-core'
+import { type Clock, isStoreAway } from '@wxgw/wechat-core'
 import type { Platform } from './types.ts'
 
 /** `reason` is fit for anybody's eyes. */
@@ -33,6 +35,7 @@ const TICKET_LIFETIME_MS = 12 * 3600_000
 const MAX_SKEW_MS = 2_000
 /** A check that takes longer has failed: whoever asks has a deadline too. */
 const CHECK_TIMEOUT_MS = 1_500
+const INBOX_TIMEOUT_MS = 1_000
 
 export function createReadiness(deps: {
   redis: RedisConnection
@@ -40,18 +43,21 @@ export function createReadiness(deps: {
   platforms: ReadonlyMap<string, Platform>
   /** REDIS_MIN_REPLICAS: with fewer, pushes are refused. */
   minReplicas: number
+  shardCount: Pick<ShardCount, 'get'>
   clock: Clock
 }): ReadinessCheck[] {
-  const { redis, problems, platforms, minReplicas, clock } = deps
+  const { redis, problems, platforms, minReplicas, shardCount, clock } = deps
   return [
     {
       name: 'redis-writes',
+      // As long as one inbox takes messages, this process is of use.
       check: () =>
-        probeWrite(redis, READINESS_PROBE_KEY).then(
-          nothing,
-          async (error: unknown) => `Redis cannot be reached or takes no writes: ${await problems.explain(error)}`,
-        ),
+        Promise.any(probeKeys(shardCount).map((key) => probeWrite(redis, key))).then(nothing, async (failed: unknown) => {
+          const error: unknown = failed instanceof AggregateError ? failed.errors[0] : failed
+          return `Redis cannot be reached or takes no writes: ${await problems.explain(error)}`
+        }),
     },
+    { name: 'redis-inboxes', warnsOnly: true, check: () => checkInboxes(redis, probeKeys(shardCount)) },
     {
       name: 'redis-policy',
       check: () =>
@@ -103,6 +109,32 @@ async function runCheck({ name, check }: ReadinessCheck): Promise<ReadinessOutco
   } finally {
     timeout.abort()
   }
+}
+
+/** One of each inbox; of the only one, and while their number is not known, one for all. */
+function probeKeys(shardCount: Pick<ShardCount, 'get'>): string[] {
+  try {
+    const count = shardCount.get()
+    return count === 1 ? [READINESS_PROBE_KEY] : Array.from({ length: count }, (_, index) => inboxProbeKey(index))
+  } catch (error) {
+    if (isStoreAway(error)) return [READINESS_PROBE_KEY]
+    throw error
+  }
+}
+
+/** Of several, those that are passed over. That not one takes writes is said by `redis-writes`. */
+async function checkInboxes(redis: RedisConnection, keys: readonly string[]): Promise<string | undefined> {
+  const late = new AbortController()
+  const outcomes = await Promise.all(
+    keys.map(async (key) => {
+      const probe = probeWrite(redis, key).then(() => true, () => false)
+      return Promise.race([probe, delay(INBOX_TIMEOUT_MS, false, { signal: late.signal }).catch(() => false)])
+    }),
+  )
+  late.abort()
+  const away = outcomes.flatMap((takesWrites, index) => (takesWrites ? [] : [index]))
+  if (away.length === 0 || away.length === keys.length) return undefined
+  return `${away.length} of ${keys.length} inboxes take no writes and are passed over: ${away.join(', ')}`
 }
 
 async function checkReplicas(redis: RedisConnection, minReplicas: number): Promise<string | undefined> {

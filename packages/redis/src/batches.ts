@@ -77,5 +77,5 @@ export function createBatches<Item, Answer>({ write, weight = WEIGHTLESS }: Batc
 
 /** Asking again would only take longer. */
 export function isAway(error: unknown): boolean {
-  return isStoreFailure(error) && isStoreAway(storeError(error))
+  return isStoreAway(error) || (isStoreFailure(error) && isStoreAway(storeError(error)))
 }

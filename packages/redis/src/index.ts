@@ -5,8 +5,10 @@ export {
   deliveriesQueue,
   deliveryId,
   hashTag,
+  INBOX_WORKERS_KEY,
+  inboxProbeKey,
   MAINTENANCE_QUEUE,
-  MESSAGE_BATCHES_QUEUE,
+  messageInbox,
   MESSAGES_QUEUE,
   messagesOf,
   onceIds,
@@ -17,10 +19,18 @@ export {
   READINESS_PROBE_KEY,
   replicaProbeKey,
   scriptProbeKey,
+  SHARD_COUNT_KEY,
+  shardKeys,
   sinkQueue,
   sinkStream,
+  UNSHARDED_KEY,
 } from './keys.ts'
-export type { PlatformKeys } from './keys.ts'
+export type { PlatformKeys, ShardKeys } from './keys.ts'
+export { shardOf } from './shards/account-hash.ts'
+export { createMessageShards } from './shards/message-shards.ts'
+export type { EventPlace, MessageShard, MessageShards } from './shards/message-shards.ts'
+export { createShardCount, MOST_SHARDS, UNSHARDED } from './shards/shard-count.ts'
+export type { SettledShardCount, ShardCount, ShardCountDeps } from './shards/shard-count.ts'
 export { createSealer } from './sealed.ts'
 export type { SealedPlace, Sealer } from './sealed.ts'
 export { checkSealingKeys, isInstallationMarked, markInstallation } from './key-check.ts'
@@ -31,6 +41,8 @@ export { createProblemWatch } from './problems/problem-watch.ts'
 export type { ProblemWatch } from './problems/problem-watch.ts'
 export { createReplicaBarrier, NO_REPLICA_BARRIER } from './replication/replica-barrier.ts'
 export type { ReplicaBarrier } from './replication/replica-barrier.ts'
+export { createMasterOutages } from './replication/master-outages.ts'
+export type { MasterOutages } from './replication/master-outages.ts'
 export { startLossWatch } from './replication/loss-watch.ts'
 export type { Loss, LossWatch } from './replication/loss-watch.ts'
 export type { RedisConnection, RedisRole } from './connect.ts'
@@ -67,7 +79,14 @@ export { FORMAT_OF_BULLMQ, formatGap, installedVersion } from './bullmq-format/f
 export { createInbox } from './queues/inbox.ts'
 export type { Acceptance, Arrival, Inbox, InboxDeps, PushMade, TimeBound } from './queues/inbox.ts'
 export { createMessageBatches } from './queues/message-batches.ts'
-export type { LoneEntry, MessageBatches } from './queues/message-batches.ts'
+export type { MessageBatches } from './queues/message-batches.ts'
+export { createInboxChoice } from './queues/inbox-choice.ts'
+export type { InboxChoice, InboxChoiceDeps } from './queues/inbox-choice.ts'
+export { inboxesOf } from './queues/inbox-shares.ts'
+export { createWorkerRegistry, DEAD_AFTER_MS } from './queues/worker-registry.ts'
+export type { WorkerRegistry } from './queues/worker-registry.ts'
+export { createLeftMessages } from './queues/left-messages.ts'
+export type { LeftEntry, LeftMessages } from './queues/left-messages.ts'
 export { waitingMessages } from './queues/waiting-messages.ts'
 export { createSyncStates } from './queues/sync-states.ts'
 export type { SyncState, SyncStates, SyncStatesDeps } from './queues/sync-states.ts'
@@ -110,7 +129,7 @@ export { createEventLog } from './event-log/event-log.ts'
 export { createEventClaims } from './event-log/event-claims.ts'
 export type { Claim, EventClaims } from './event-log/event-claims.ts'
 export { createUnsettledDeliveries } from './event-log/unsettled-deliveries.ts'
-export type { DeliveryPlace, UnsettledDeliveries, UnsettledDelivery } from './event-log/unsettled-deliveries.ts'
+export type { DeliveryPlace, UnsettledDeliveries, UnsettledDelivery, UnsettledOfShard } from './event-log/unsettled-deliveries.ts'
 export { NO_EVENT_LOG } from './event-log/no-event-log.ts'
 export type { DeliveryChange, DirectSink, EventFilter, EventLog, EventLogDeps, RecordOptions } from './event-log/event-log.ts'
 export type { LoggedEvent } from './event-log/logged-event.ts'

@@ -16,10 +16,10 @@ export const PLATFORM_EVENTS_QUEUE = '{wx-platform-events}'
  */
 export const MESSAGES_QUEUE = '{wx-messages}'
 /**
- * All other messages, one job for what an ingress accepted in one turn of its event loop. The number leaves room for
- * more.
+ * All other messages, one job for what an ingress accepted in one turn of its event loop: inbox `index`, from 0, of
+ * MESSAGE_SHARDS.
  */
-export const MESSAGE_BATCHES_QUEUE = '{wx-messages.0}'
+export const messageInbox = (index: number) => `{wx-messages.${index}}`
 /** Long background work: authorizers/sync. */
 export const MAINTENANCE_QUEUE = '{wx-maintenance}'
 
@@ -54,7 +54,7 @@ export function hashTag(key: string): string {
 /** A job of messages says in its id how many it has: what waits can be counted without reading it. */
 export const batchJobId = (id: string, messages: number) => `${id}x${messages}`
 
-/** How many messages a job in `MESSAGE_BATCHES_QUEUE` has. */
+/** How many messages a job of an inbox has. */
 export function messagesOf(jobId: string): number {
   const [, count = '1'] = /x(\d{1,4})$/.exec(jobId) ?? []
   return Number(count)
@@ -101,7 +101,23 @@ export const scriptProbeKey = (tag: string, id: string) => `wx:{${tag}}:script_p
  */
 export const replicaProbeKey = (key: string) => `wx:{${hashTag(key)}}:replica_probe`
 
+/** string, MESSAGE_SHARDS of the first start. No TTL: what stands in the shards depends on it. */
+export const SHARD_COUNT_KEY = 'wx:{wx-messages}:shards'
+
+/**
+ * string '1', PX the longer of DEDUPE_SECONDS and EVENT_LOG_SECONDS: MESSAGE_SHARDS was set on an installation of
+ * before, whose events are all in shard 0.
+ */
+export const UNSHARDED_KEY = 'wx:{wx-messages}:unsharded'
+
+/** sorted set of workers by the millisecond of their last heartbeat, PX 60000. Written and read by every worker. */
+export const INBOX_WORKERS_KEY = 'wx:{wx-messages}:workers'
+
+/** string '1', PX 60000: written by readiness checks with several inboxes, read by nobody. */
+export const inboxProbeKey = (index: number) => `wx:${messageInbox(index)}:probe`
+
 export type PlatformKeys = ReturnType<typeof platformKeys>
+export type ShardKeys = ReturnType<typeof shardKeys>
 
 export function platformKeys(platform: string) {
   const base = `wx:{${platform}}`
@@ -186,6 +202,43 @@ export function platformKeys(platform: string) {
     subscriptionsVersion: `${base}:subscriptions_version`,
 
     /**
+     * hash `<minute>:<counter>` -> how many, a process -> number of its last write; EX 26 h: what happened in one hour, by hours since
+     * 1970. Written by ingress and worker each minute, read by ingress.
+     */
+    statistics: (hour: string) => `${base}:statistics:${hour}`,
+    /** hash code -> when and from where the last push came that was refused with it; EX 1 day. Written and read by ingress. */
+    refusedPushes: `${base}:refused_pushes`,
+
+    /** string, a push to the component's URL that is no event, sealed, EX 1 day. Written by worker, read by an operator's command. */
+    unparsedPush: (eventId: string) => `${base}:unparsed_push:${eventId}`,
+    /** sorted set of the event ids of those by receivedAtMs, at most 50; EX 1 day. */
+    unparsedPushes: `${base}:unparsed_pushes`,
+
+    /**
+     * hash subscription -> id of the last entry of its consumer queue's event stream that was worked off. No TTL: where
+     * a worker goes on.
+     */
+    consumerReturns: `${base}:consumer_returns`,
+    /** pub/sub channel that a waiting ingress hears of the reply on. */
+    replyChannel: (process: string) => `${base}:replies:${process}`,
+
+    /** hash jobId, seen, added, repaired, failed, …; EX 7 days: the state of one authorizers/sync. */
+    sync: (jobId: string) => `${base}:sync:${jobId}`,
+    /** string, the key-check value: proves at start that the sealing keys are the right ones. No TTL. */
+    keyCheck: `${base}:key_check`,
+    /** string, when ticket pushes were last asked for again; EX 600: at most every ten minutes. */
+    startPushTicket: `${base}:start_push_ticket`,
+  }
+}
+
+/**
+ * What is spread over MESSAGE_SHARDS: the event log, claims and passive replies. Shard 0 has the platform's own hash
+ * tag, as everything had before there were others.
+ */
+export function shardKeys(platform: string, index: number) {
+  const base = index === 0 ? `wx:{${platform}}` : `wx:{${platform}.${index}}`
+  return {
+    /**
      * hash event, receivedAtMs, d:<subscription> -> state as JSON, j:<subscription> -> id of the job that delivers,
      * where it is not the event's; EX EVENT_LOG_SECONDS.
      */
@@ -210,38 +263,11 @@ export function platformKeys(platform: string) {
     arrival: (eventId: string) => `${base}:arrival:${eventId}`,
 
     /**
-     * hash `<minute>:<counter>` -> how many, a process -> number of its last write; EX 26 h: what happened in one hour, by hours since
-     * 1970. Written by ingress and worker each minute, read by ingress.
-     */
-    statistics: (hour: string) => `${base}:statistics:${hour}`,
-    /** hash code -> when and from where the last push came that was refused with it; EX 1 day. Written and read by ingress. */
-    refusedPushes: `${base}:refused_pushes`,
-
-    /** string, a push to the component's URL that is no event, sealed, EX 1 day. Written by worker, read by an operator's command. */
-    unparsedPush: (eventId: string) => `${base}:unparsed_push:${eventId}`,
-    /** sorted set of the event ids of those by receivedAtMs, at most 50; EX 1 day. */
-    unparsedPushes: `${base}:unparsed_pushes`,
-
-    /**
      * hash deadline, reply, w:<channel>, subscription, authorizer, openid, event (without an event log); PX deadline +
      * 10 min: a reply on its way to an ingress.
      */
     reply: (eventId: string) => `${base}:reply:${eventId}`,
-    /**
-     * hash subscription -> id of the last entry of its consumer queue's event stream that was worked off. No TTL: where
-     * a worker goes on.
-     */
-    consumerReturns: `${base}:consumer_returns`,
     /** string '1', EX 1 day: this event is answered, by a passive reply or by customer service message. */
     replySent: (eventId: string) => `${base}:reply_sent:${eventId}`,
-    /** pub/sub channel that a waiting ingress hears of the reply on. */
-    replyChannel: (process: string) => `${base}:replies:${process}`,
-
-    /** hash jobId, seen, added, repaired, failed, …; EX 7 days: the state of one authorizers/sync. */
-    sync: (jobId: string) => `${base}:sync:${jobId}`,
-    /** string, the key-check value: proves at start that the sealing keys are the right ones. No TTL. */
-    keyCheck: `${base}:key_check`,
-    /** string, when ticket pushes were last asked for again; EX 600: at most every ten minutes. */
-    startPushTicket: `${base}:start_push_ticket`,
   }
 }

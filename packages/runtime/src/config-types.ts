@@ -69,6 +69,8 @@ export type RedisConfig = RedisSettings & {
 
 export type Config = {
   redis: RedisConfig
+  /** Over how many hash tags messages are spread; fixed at the installation's first start. */
+  messageShards: number
   publicListener: { host: string; port: number; baseUrl: string | undefined; trustProxy: readonly string[] }
   internalListener: { host: string; port: number }
   /** On the two ports of the ingress; 1 = the process itself, supervised by nobody of ours. */

@@ -349,10 +349,8 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
     },
     claims: { claim: notAsked('claims.claim'), ended: notAsked('claims.ended'), olderVersionSeen: notAsked('claims.olderVersionSeen') },
     unsettled: {
-      page: notAsked('unsettled.page'),
+      shards: () => [],
       placeOf: notAsked('placeOf'),
-      settled: notAsked('settled'),
-      claimPass: notAsked('claimPass'),
     },
     inbox: {
       componentEvent: method('inbox.componentEvent', () => 'accepted' as const),

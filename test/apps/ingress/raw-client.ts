@@ -3,7 +3,6 @@ import { connect, type Socket } from 'node:net'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import type { GatewayServer } from '@wxgw/ingress'
-import { startStopwatch } from '../../helpers/stopwatch.ts'
 
 export async function listen(server: Pick<GatewayServer, 'listen' | 'server'>): Promise<number> {
   await server.listen({ port: 0, host: '127.0.0.1' })
@@ -27,7 +26,7 @@ export async function exchange(port: number, text: string | Buffer, { withinMs =
 }
 
 export async function readToEnd(socket: Socket, withinMs = 8000): Promise<RawAnswer> {
-  const elapsedMs = startStopwatch()
+  const startedMs = Date.now()
   const chunks: Buffer[] = []
   socket.on('data', (chunk: Buffer) => chunks.push(chunk))
   const timer = setTimeout(() => socket.destroy(new Error('the server did not close')), withinMs)
@@ -41,7 +40,7 @@ export async function readToEnd(socket: Socket, withinMs = 8000): Promise<RawAns
   } finally {
     clearTimeout(timer)
   }
-  return { ...parseAnswer(Buffer.concat(chunks).toString()), afterMs: elapsedMs() }
+  return { ...parseAnswer(Buffer.concat(chunks).toString()), afterMs: Date.now() - startedMs }
 }
 
 function parseAnswer(text: string): Omit<RawAnswer, 'afterMs'> {

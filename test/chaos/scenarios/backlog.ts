@@ -1,7 +1,7 @@
 // Owns: a mountain of messages before the workers, and a ticket behind it.
 import { setTimeout as delay } from 'node:timers/promises'
 import type { GatewayEvent } from '@wxgw/contracts'
-import { createInbox, createQueues, createSealer, NO_EVENT_LOG, waitingMessages } from '@wxgw/redis'
+import { createInbox, createInboxChoice, createMessageShards, createQueues, createSealer, NO_EVENT_LOG, UNSHARDED, waitingMessages } from '@wxgw/redis'
 import { createLogger } from '@wxgw/runtime'
 import { Redis } from 'ioredis'
 import { until } from '../../helpers/until.ts'
@@ -28,7 +28,7 @@ export const backlog: Scenario = {
     const gateway = await startGateway({ redisArguments: REDIS_ARGUMENTS })
     const redis = new Redis(gateway.redis.url, { maxRetriesPerRequest: null })
     const { queues, push } = openInbox(redis)
-    const countWaiting = () => waitingMessages(redis)
+    const countWaiting = () => waitingMessages(redis, 1)
     try {
       await gateway.call('PUT', '/subscriptions/nobody-reads', { sink: { kind: 'stream', maxLength: 1_000 } })
       for (const { process } of gateway.workers.splice(0)) await process.end('SIGTERM')
@@ -94,6 +94,8 @@ function openInbox(redis: Redis) {
   const inbox = createInbox({
     platform: 'open1',
     queues,
+    inboxes: createInboxChoice({ redis, count: UNSHARDED }),
+    shards: createMessageShards('open1'),
     // Messages are not sealed.
     sealer: createSealer([]),
     syncStates: { get: async () => undefined },

@@ -1,7 +1,7 @@
 // Owns: every form of Redis that the gateway supports, each with the main story (the rig authorizes an account first) and its own
 // fault under load: masters killed and frozen, slots that move, and what a managed Redis forbids.
 import { setTimeout as delay } from 'node:timers/promises'
-import { platformKeys } from '@wxgw/redis'
+import { shardKeys } from '@wxgw/redis'
 import { moveSlot } from '../../helpers/cluster-slots.ts'
 import { startCluster, startSentinels, startStandalone, untilReplicated, type RedisForm } from '../../helpers/redis-forms.ts'
 import type { RedisServer } from '../../helpers/redis-server.ts'
@@ -40,7 +40,7 @@ function onForm(scenario: { name: string; about: string; start(): Promise<RedisF
 async function expectSettled({ fact, expect }: Load, form: RedisForm): Promise<void> {
   const startedAt = performance.now()
   const left = async () => {
-    const counts = await Promise.all((await form.masters()).map((server) => form.client(server).zcard(platformKeys('open1').unsettled).catch(() => 0)))
+    const counts = await Promise.all((await form.masters()).map((server) => form.client(server).zcard(shardKeys('open1', 0).unsettled).catch(() => 0)))
     return counts.reduce((sum, count) => sum + count, 0)
   }
   // The load goes on: what is under way is young. Sampled until nothing that was there before is left.

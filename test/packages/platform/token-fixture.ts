@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createPlatforms, type Platform } from '@wxgw/platform'
-import { connectRedis, createSealer, type RedisConnection } from '@wxgw/redis'
+import { connectRedis, createSealer, createShardCount, type RedisConnection } from '@wxgw/redis'
 import { type Config, loadConfig, type Log } from '@wxgw/runtime'
 import { type Simulator, startSimulator } from '@wxgw/simulator'
 import { type AuthorizerAppId, parseAuthorizerAppId, Secret, systemClock } from '@wxgw/wechat-core'
@@ -92,7 +92,10 @@ export async function openProcess(config: Config) {
   const subscriber = connectRedis(config.redis, 'subscriber', () => {})
   await once(commands, 'ready')
   const sealer = createSealer(config.sealingKeys)
-  const platforms = createPlatforms({ config, connections: { commands, subscriber }, sealer, clock: systemClock, log: quiet })
+  const shardCount = createShardCount({ redis: commands, configured: config.messageShards, marks: [], rememberedSeconds: 1 })
+  await shardCount.settle()
+  const connections = { commands, subscriber }
+  const platforms = createPlatforms({ config, connections, sealer, shardCount, clock: systemClock, log: quiet })
   const [platform] = platforms.byId.values()
   if (!platform) throw new Error('no platform')
   return {

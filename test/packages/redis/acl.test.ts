@@ -8,6 +8,7 @@ import {
   queueKey,
   replicaProbeKey,
   scriptProbeKey,
+  shardKeys,
   sinkQueue,
   sinkStream,
 } from '@wxgw/redis'
@@ -142,7 +143,8 @@ function keysOf(platform: string, subscription: string): Record<string, string[]
   const ofQueue = (name: string) => ['wait', 'meta', 'ev_a', 'ev_a:lock', 'de:ev_a'].map((what) => queueKey(name, what))
   return {
     tokens: [keys.accessToken(APP_ID), keys.componentAccessToken],
-    platform: [keys.ticket, keys.authorizer(APP_ID), keys.event('ev_a'), keys.subscriptions, keys.events],
+    platform: [keys.ticket, keys.authorizer(APP_ID), keys.subscriptions],
+    shards: [0, 1, 63].map((index) => shardKeys(platform, index)).flatMap(({ event, events }) => [event('ev_a'), events]),
     deliveries: ofQueue(deliveries),
     queue: ofQueue(queue),
     probes: [queue, stream, deliveries].flatMap((name) => [scriptProbeKey(hashTag(name), 'a'), replicaProbeKey(name)]),
@@ -152,7 +154,7 @@ function keysOf(platform: string, subscription: string): Record<string, string[]
 
 /** The kinds of keys above that are the user's, of its own platform or of its own subscription. */
 const THEIRS: Record<string, { of: 'platform' | 'subscription'; kinds: readonly string[] }> = {
-  gateway: { of: 'platform', kinds: ['tokens', 'platform', 'deliveries', 'queue', 'probes', 'stream'] },
+  gateway: { of: 'platform', kinds: ['tokens', 'platform', 'shards', 'deliveries', 'queue', 'probes', 'stream'] },
   'token-reader': { of: 'platform', kinds: ['tokens'] },
   'crm-queue': { of: 'subscription', kinds: ['queue'] },
   'crm-stream': { of: 'subscription', kinds: ['stream'] },

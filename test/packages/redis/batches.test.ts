@@ -2,7 +2,7 @@
 import { createEventLog, createSinkWriter, createSubscriptions } from '@wxgw/redis'
 import type { Redis } from 'ioredis'
 import t from 'tap'
-import { APP_ID, keys, makeEvent, PLATFORM, sealer, startStore } from './queues-fixture.ts'
+import { APP_ID, keys, makeEvent, PLATFORM, sealer, shards, startStore } from './queues-fixture.ts'
 
 const OTHER = 'wxfedcba9876543210'
 const STREAM = 'wx:{stream.open1.bi}'
@@ -14,9 +14,9 @@ async function calls(redis: Redis, command: string): Promise<number> {
 
 void t.test('events of one moment are recorded in one step, each with its own subscriptions, account and states', async (t) => {
   const { commands } = await startStore(t)
-  const log = createEventLog({ redis: commands, keys, eventLogSeconds: 60 })
+  const log = createEventLog({ redis: commands, shards, eventLogSeconds: 60 })
   await log.record(makeEvent('first'), 1, [])
-  await log.deliveryChanged('first', 'crm', { status: 'delivered', attempts: 1 })
+  await log.deliveryChanged({ id: 'first' }, 'crm', { status: 'delivered', attempts: 1 })
   await commands.config('RESETSTAT')
   const at = Date.now()
   const wanted = Array.from({ length: 300 }, (_, n) => `ev_${String(n).padStart(3, '0')}`)
@@ -24,7 +24,7 @@ void t.test('events of one moment are recorded in one step, each with its own su
     wanted.map((id, n) => log.record(makeEvent(id, { authorizerappid: n % 2 ? OTHER : APP_ID }), at + n, n % 3 ? ['crm'] : ['bi', 'crm'])),
   )
   t.equal(await calls(commands, 'evalsha'), 12, 'at most 25 at once')
-  await Promise.all(wanted.map((id, n) => log.deliveryChanged(id, 'crm', { status: n % 5 ? 'delivered' : 'retrying', attempts: 1 })))
+  await Promise.all(wanted.map((id, n) => log.deliveryChanged({ id: id }, 'crm', { status: n % 5 ? 'delivered' : 'retrying', attempts: 1 })))
   t.equal(await calls(commands, 'evalsha'), 24)
 
   const own = await log.find({ authorizer: OTHER, limit: 500, cursor: undefined })
@@ -37,13 +37,13 @@ void t.test('events of one moment are recorded in one step, each with its own su
 
 void t.test('several changes of one delivery at one moment are judged in their order', async (t) => {
   const { commands } = await startStore(t)
-  const log = createEventLog({ redis: commands, keys, eventLogSeconds: 60 })
+  const log = createEventLog({ redis: commands, shards, eventLogSeconds: 60 })
   await log.record(makeEvent('ev_1'), Date.now(), ['crm'])
   await Promise.all([
-    log.deliveryChanged('ev_1', 'crm', { status: 'retrying', attempts: 1, lastError: 'HTTP 500' }),
-    log.deliveryChanged('ev_1', 'crm', { status: 'delivered', attempts: 2 }),
-    log.deliveryChanged('ev_1', 'crm', { status: 'dead', attempts: 1, lastError: 'late' }),
-    log.deliveryChanged('forgotten', 'crm', { status: 'delivered', attempts: 1 }),
+    log.deliveryChanged({ id: 'ev_1' }, 'crm', { status: 'retrying', attempts: 1, lastError: 'HTTP 500' }),
+    log.deliveryChanged({ id: 'ev_1' }, 'crm', { status: 'delivered', attempts: 2 }),
+    log.deliveryChanged({ id: 'ev_1' }, 'crm', { status: 'dead', attempts: 1, lastError: 'late' }),
+    log.deliveryChanged({ id: 'forgotten' }, 'crm', { status: 'delivered', attempts: 1 }),
   ])
   t.match((await log.get('ev_1'))?.deliveries, [{ status: 'delivered', attempts: 2, lastError: null }])
   t.equal(await log.get('forgotten'), undefined)
@@ -51,7 +51,7 @@ void t.test('several changes of one delivery at one moment are judged in their o
 
 void t.test('an event whose key holds something else is refused alone', async (t) => {
   const { commands } = await startStore(t)
-  const log = createEventLog({ redis: commands, keys, eventLogSeconds: 60 })
+  const log = createEventLog({ redis: commands, shards, eventLogSeconds: 60 })
   await commands.set(keys.event('ev_2'), 'no hash')
   const outcomes = await Promise.allSettled(['ev_1', 'ev_2', 'ev_3'].map((id) => log.record(makeEvent(id), Date.now(), ['crm'])))
   t.same(outcomes.map(({ status }) => status), ['fulfilled', 'rejected', 'fulfilled'])

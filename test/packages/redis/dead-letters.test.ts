@@ -12,12 +12,12 @@ import {
 } from '@wxgw/redis'
 import t, { type Test } from 'tap'
 import { until } from '../../helpers/until.ts'
-import { keys, makeEvent, parserOf, PLATFORM, startStore, type Store } from './queues-fixture.ts'
+import { makeEvent, parserOf, PLATFORM, shards, startStore, type Store } from './queues-fixture.ts'
 
 const QUEUE = deliveriesQueue(PLATFORM, 'crm')
 
 function open(store: Store) {
-  const events = createEventLog({ redis: store.commands, keys, eventLogSeconds: 60 })
+  const events = createEventLog({ redis: store.commands, shards, eventLogSeconds: 60 })
   const deadLetters = createDeadLetters({ platform: PLATFORM, redis: store.commands, queues: store.queues, events })
   const deliveries = createDeliveryQueue({ queues: store.queues, redis: store.commands })
   return { events, deadLetters, deliveries, failed: () => store.queues.open(QUEUE).getFailedCount() }
@@ -123,7 +123,7 @@ void t.test('a replay gives back all attempts, keeps the event id, and the log s
   const { deadLetters, events, failed } = open(store)
   await events.record(makeEvent('ev_0'), Date.now(), ['crm'])
   await fail(store, 2)
-  await events.deliveryChanged('ev_0', 'crm', { status: 'dead', attempts: 1, lastError: 'HTTP 500' })
+  await events.deliveryChanged({ id: 'ev_0' }, 'crm', { status: 'dead', attempts: 1, lastError: 'HTTP 500' })
   t.equal(await deadLetters.replay('crm', ['ev_0', 'ev_0', 'unknown']), 1)
   t.match((await events.get('ev_0'))?.deliveries, [{ subscription: 'crm', status: 'pending', attempts: 0, lastError: null }])
   t.equal(await failed(), 1)

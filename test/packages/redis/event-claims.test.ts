@@ -1,12 +1,12 @@
 // Owns: which arrival of an event is the one that is dispatched.
 import { createEventClaims, createEventLog, MESSAGES_QUEUE, onceIds, queueKey } from '@wxgw/redis'
 import t from 'tap'
-import { keys, makeEvent, PLATFORM, startStore, type Store } from './queues-fixture.ts'
+import { keys, makeEvent, PLATFORM, shards, startStore, type Store } from './queues-fixture.ts'
 
 const LOG_SECONDS = 86_400
 
 function openClaims({ commands }: Store, { isLogged = true, nowMs = Date.now } = {}) {
-  return createEventClaims({ platform: PLATFORM, redis: commands, keys, dedupeSeconds: 3_600, eventLogSeconds: LOG_SECONDS, isLogged, nowMs })
+  return createEventClaims({ platform: PLATFORM, redis: commands, shards, dedupeSeconds: 3_600, eventLogSeconds: LOG_SECONDS, isLogged, nowMs })
 }
 
 /** As an ingress and a worker of the version before leave it. */
@@ -16,11 +16,11 @@ void t.test('of all arrivals of an event one has it, also within one job, and fi
   const store = await startStore(t)
   const claims = openClaims(store)
   const arrivals = Array.from({ length: 60 }, (_, index) => `job:${index}`)
-  const round = () => Promise.all(arrivals.map((arrival) => claims.claim({ eventId: 'ev_1', arrival })))
+  const round = () => Promise.all(arrivals.map((arrival) => claims.claim({ event: { id: 'ev_1' }, arrival })))
   const first = await round()
   t.equal(first.filter(Boolean).length, 1)
   t.same(await round(), first)
-  t.equal(await claims.claim({ eventId: 'ev_2', arrival: 'job:0' }), true)
+  t.equal(await claims.claim({ event: { id: 'ev_2' }, arrival: 'job:0' }), true)
   const life = await store.commands.pttl(keys.arrival('ev_1'))
   t.ok(life > 3_590_000 && life <= 3_600_000, `${life}`)
 })
@@ -28,9 +28,9 @@ void t.test('of all arrivals of an event one has it, also within one job, and fi
 void t.test('an old push is claimed for as long as the log, and not when the log knows its event', async (t) => {
   const store = await startStore(t)
   const claims = openClaims(store)
-  const log = createEventLog({ redis: store.commands, keys, eventLogSeconds: LOG_SECONDS })
+  const log = createEventLog({ redis: store.commands, shards, eventLogSeconds: LOG_SECONDS })
   await log.record(makeEvent('ev_logged'), Date.now(), [])
-  const old = (eventId: string) => claims.claim({ eventId, arrival: 'job:0', isOld: true })
+  const old = (eventId: string) => claims.claim({ event: { id: eventId }, arrival: 'job:0', isOld: true })
   t.same([await old('ev_logged'), await old('ev_logged'), await old('ev_1'), await old('ev_1')], [false, false, true, true])
   t.equal(await store.commands.exists(keys.arrival('ev_logged')), 0)
   t.ok((await store.commands.ttl(keys.arrival('ev_1'))) > 3_600)
@@ -40,7 +40,7 @@ void t.test('an old push is claimed for as long as the log, and not when the log
 
 void t.test('where no event log says what was done, a claim does', async (t) => {
   const store = await startStore(t)
-  const claim = { eventId: 'ev_1', arrival: 'job:0' }
+  const claim = { event: { id: 'ev_1' }, arrival: 'job:0' }
   for (const [isLogged, again] of [[true, true], [false, false]] as const) {
     await store.commands.flushall()
     const claims = openClaims(store, { isLogged })
@@ -58,23 +58,23 @@ void t.test('what a process of the version before has taken is no other\'s, and 
   await store.commands.set(queueKey(MESSAGES_QUEUE, 'id'), 7)
   await store.commands.set(oldName('ev_taken'), 'f1.1')
   const claims = openClaims(store, { nowMs: () => clock.now })
-  t.equal(await claims.claim({ eventId: 'ev_taken', arrival: 'job:0' }), false)
-  t.equal(await claims.claim({ eventId: 'ev_taken', arrival: 'f1.1' }), true, 'that it is pushed again loses nothing')
-  t.equal(await claims.claim({ eventId: 'ev_1', arrival: 'job:1' }), true)
+  t.equal(await claims.claim({ event: { id: 'ev_taken' }, arrival: 'job:0' }), false)
+  t.equal(await claims.claim({ event: { id: 'ev_taken' }, arrival: 'f1.1' }), true, 'that it is pushed again loses nothing')
+  t.equal(await claims.claim({ event: { id: 'ev_1' }, arrival: 'job:1' }), true)
   t.equal(await store.commands.get(oldName('ev_1')), 'job:1')
   clock.now += 3_600_001
-  t.equal(await claims.claim({ eventId: 'ev_2', arrival: 'job:2' }), true)
+  t.equal(await claims.claim({ event: { id: 'ev_2' }, arrival: 'job:2' }), true)
   t.equal(await store.commands.exists(oldName('ev_2')), 0)
   claims.olderVersionSeen()
-  await claims.claim({ eventId: 'ev_3', arrival: 'job:3' })
+  await claims.claim({ event: { id: 'ev_3' }, arrival: 'job:3' })
   t.equal(await store.commands.exists(oldName('ev_3')), 1)
 })
 
 void t.test('a store that never had a job of the version before is not asked for its names, but for an old push', async (t) => {
   const store = await startStore(t)
   const claims = openClaims(store)
-  await claims.claim({ eventId: 'ev_1', arrival: 'job:0' })
+  await claims.claim({ event: { id: 'ev_1' }, arrival: 'job:0' })
   t.equal(await store.commands.exists(oldName('ev_1')), 0)
   await store.commands.set(oldName('ev_2'), 'f1.1')
-  t.equal(await claims.claim({ eventId: 'ev_2', arrival: 'job:0', isOld: true }), false)
+  t.equal(await claims.claim({ event: { id: 'ev_2' }, arrival: 'job:0', isOld: true }), false)
 })

@@ -1,5 +1,5 @@
 // Owns: that messages wait in jobs of several, and that they are counted all the same.
-import { createMessageBatches, MESSAGE_BATCHES_QUEUE, MESSAGES_QUEUE, waitingMessages } from '@wxgw/redis'
+import { createLeftMessages, createMessageBatches, messageInbox, MESSAGES_QUEUE, waitingMessages } from '@wxgw/redis'
 import t from 'tap'
 import { makeEvent, startStore } from './queues-fixture.ts'
 
@@ -7,39 +7,40 @@ const entry = (id: string) => ({ event: makeEvent(id), receivedAtMs: 5 })
 
 void t.test('what wants in at once is one job of at most 25, and each waits for its own', async (t) => {
   const store = await startStore(t)
-  const batches = createMessageBatches({ queues: store.queues })
+  const batches = createMessageBatches(store)
   const entries = Array.from({ length: 60 }, (_, index) => entry(`ev_${index}`))
   await Promise.all(entries.map((one) => batches.add(one)))
-  const jobs = await store.queues.open(MESSAGE_BATCHES_QUEUE).getWaiting()
+  const jobs = await store.queues.open(messageInbox(0)).getWaiting()
   t.same(jobs.map(({ data }) => String(data.events.length)).toSorted(), ['10', '25', '25'])
   t.same(jobs.flatMap(({ data }) => data.events).map(({ event }) => String(event.id)).toSorted(), entries.map(({ event }) => event.id).toSorted())
   t.match(jobs[0]?.data, { v: 2, kind: 'fan-out-batch', events: [{ receivedAtMs: 5 }] })
-  t.equal(await waitingMessages(store.commands), 60)
+  t.equal(await waitingMessages(store.commands, 1), 60)
 })
 
 void t.test('thousands of waiting jobs are counted message by message', async (t) => {
   const store = await startStore(t)
-  const queue = store.queues.open(MESSAGE_BATCHES_QUEUE)
+  const queue = store.queues.open(messageInbox(0))
   const sizes = Array.from({ length: 2_345 }, (_, index) => 1 + (index % 25))
   const jobs = sizes.map((size, index) => ({ name: 'fan-out-batch', data: {}, opts: { jobId: `f.${index}x${size}` } }))
   await queue.addBulk(jobs)
   await store.queues.open(MESSAGES_QUEUE).add('fan-out', {}, { jobId: 'f.1' })
   await queue.add('fan-out-batch', {}, { jobId: 'by-hand' })
-  t.equal(await waitingMessages(store.commands), sizes.reduce((sum, size) => sum + size, 2))
+  t.equal(await waitingMessages(store.commands, 1), sizes.reduce((sum, size) => sum + size, 2))
 })
 
 void t.test('an entry that goes on by itself is one job, however often it is added, and keeps its arrival', async (t) => {
   const store = await startStore(t)
-  const batches = createMessageBatches({ queues: store.queues })
+  const left = createLeftMessages(store)
+  const queue = messageInbox(0)
   const lone = [
     { arrival: 'job:3', entry: entry('ev_1') },
     { arrival: 'job:4', entry: 'no event' },
   ]
-  await batches.addEach(lone)
-  await batches.addEach(lone)
-  const jobs = await store.queues.open(MESSAGE_BATCHES_QUEUE).getWaiting()
+  await left.addEach(queue, lone)
+  await left.addEach(queue, lone)
+  const jobs = await store.queues.open(messageInbox(0)).getWaiting()
   t.same(jobs.map(({ data }) => JSON.stringify(data.events)).toSorted(), [['no event'], [{ ...entry('ev_1'), arrival: 'job:3' }]].map((events) => JSON.stringify(events)).toSorted())
-  await batches.addEach([{ arrival: 'job:5', entry: entry('ev_2'), delayMs: 60_000 }])
-  t.equal(await store.queues.open(MESSAGE_BATCHES_QUEUE).getDelayedCount(), 1)
-  t.equal(await waitingMessages(store.commands), 2)
+  await left.addEach(queue, [{ arrival: 'job:5', entry: entry('ev_2'), delayMs: 60_000 }])
+  t.equal(await store.queues.open(messageInbox(0)).getDelayedCount(), 1)
+  t.equal(await waitingMessages(store.commands, 1), 2)
 })

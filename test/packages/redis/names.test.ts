@@ -5,25 +5,34 @@ import {
   deliveriesQueue,
   deliveryId,
   hashTag,
+  INBOX_WORKERS_KEY,
+  inboxProbeKey,
   MAINTENANCE_QUEUE,
-  MESSAGE_BATCHES_QUEUE,
+  messageInbox,
   MESSAGES_QUEUE,
   onceIds,
   PLATFORM_EVENTS_QUEUE,
   platformKeys,
+  type PlatformKeys,
   queueKey,
   READINESS_PROBE_KEY,
   replicaProbeKey,
   scriptProbeKey,
+  SHARD_COUNT_KEY,
+  type ShardKeys,
+  shardKeys,
   sinkQueue,
   sinkStream,
+  UNSHARDED_KEY,
 } from '@wxgw/redis'
 import { isPlatformId, reservedPlatformId } from '@wxgw/wechat-core'
 import t, { type Test } from 'tap'
 import { projectText, sources } from '../../helpers/docs.ts'
 import { someSubscriptions } from './name-parts.ts'
 
-const OWN_QUEUES = [COMPONENT_EVENTS_QUEUE, PLATFORM_EVENTS_QUEUE, MESSAGES_QUEUE, MESSAGE_BATCHES_QUEUE, MAINTENANCE_QUEUE]
+const SHARDS = [0, 1, 10, 63]
+const INBOXES = SHARDS.map(messageInbox)
+const OWN_QUEUES = [COMPONENT_EVENTS_QUEUE, PLATFORM_EVENTS_QUEUE, MESSAGES_QUEUE, ...INBOXES, MAINTENANCE_QUEUE]
 const APP_IDS = ['wx0000000000000001', 'wxcomponent0000000']
 const EVENT_IDS = ['ev_a', 'gw_00000000-0000', 'test-a', 'sync', 'profile', 'release-check', 'wx0000000000000001']
 const REPLAYS = [undefined, 'r0', 'r1']
@@ -47,15 +56,20 @@ function assertDistinct(t: Test, named: Iterable<Named>): void {
 }
 
 function* keysOfPlatform(platform: string): Iterable<Named> {
-  for (const [kind, key] of Object.entries(platformKeys(platform))) {
+  yield* keysOf(platformKeys(platform), [platform])
+  for (const shard of SHARDS) yield* keysOf(shardKeys(platform, shard), [platform, String(shard)])
+}
+
+function* keysOf(keys: PlatformKeys | ShardKeys, owner: readonly string[]): Iterable<Named> {
+  for (const [kind, key] of Object.entries(keys)) {
     if (typeof key === 'string') {
-      yield [key, [kind, platform]]
+      yield [key, [kind, ...owner]]
       continue
     }
     const compose: (...parts: string[]) => string = key
     for (const part of [...APP_IDS, ...EVENT_IDS, 'component']) {
-      if (key.length === 1) yield [compose(part), [kind, platform, part]]
-      else for (const first of ['jsapi', 'wx_card']) yield [compose(first, part), [kind, platform, first, part]]
+      if (key.length === 1) yield [compose(part), [kind, ...owner, part]]
+      else for (const first of ['jsapi', 'wx_card']) yield [compose(first, part), [kind, ...owner, first, part]]
     }
   }
 }
@@ -68,6 +82,8 @@ function* keysOfQueue(queue: string, owner: readonly string[]): Iterable<Named> 
 
 function* allKeys(): Iterable<Named> {
   yield [READINESS_PROBE_KEY, 'readiness']
+  for (const key of [SHARD_COUNT_KEY, UNSHARDED_KEY, INBOX_WORKERS_KEY]) yield [key, ['of all inboxes', key]]
+  for (const shard of SHARDS) yield [inboxProbeKey(shard), ['inbox probe', shard]]
   for (const queue of OWN_QUEUES) yield* keysOfQueue(queue, [queue])
   for (const [platform, subscription] of someSubscriptions()) {
     yield* keysOfPlatform(platform)

@@ -6,6 +6,7 @@ import {
   createEventClaims,
   createEventLog,
   createInbox,
+  createInboxChoice,
   createQueues,
   createQueueWorker,
   createReplyMailbox,
@@ -15,6 +16,7 @@ import {
   deliveriesQueue,
   sinkQueue,
   sinkStream,
+  UNSHARDED,
   waitingMessages,
 } from '@wxgw/redis'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -22,7 +24,7 @@ import { Cluster, Redis } from 'ioredis'
 import t from 'tap'
 import { startRedis } from '../../helpers/redis-server.ts'
 import { until } from '../../helpers/until.ts'
-import { collectLog, keys, makeEvent, now, parserOf, PLATFORM, sealer } from './queues-fixture.ts'
+import { collectLog, keys, makeEvent, now, parserOf, PLATFORM, sealer, shards } from './queues-fixture.ts'
 
 void t.test('everything works on Redis Cluster', async (t) => {
   const server = await startRedis(['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1'])
@@ -40,9 +42,10 @@ void t.test('everything works on Redis Cluster', async (t) => {
   const log = collectLog()
   const queues = createQueues({ connection: redis, log })
   t.teardown(() => queues.close())
-  const events = createEventLog({ redis, keys, queues, eventLogSeconds: 60, maxEvents: 2 })
+  const events = createEventLog({ redis, shards, queues, eventLogSeconds: 60, maxEvents: 2 })
+  const inboxes = createInboxChoice({ redis, count: UNSHARDED })
   const syncStates = createSyncStates({ platform: PLATFORM, redis, keys, queues })
-  const inbox = createInbox({ platform: PLATFORM, queues, sealer, syncStates, events, dedupeSeconds: 60, eventLogSeconds: 60 })
+  const inbox = createInbox({ platform: PLATFORM, queues, inboxes, shards, sealer, syncStates, events, dedupeSeconds: 60, eventLogSeconds: 60 })
   const subscriptions = createSubscriptions({
     platform: PLATFORM,
     platforms: [PLATFORM],
@@ -59,11 +62,11 @@ void t.test('everything works on Redis Cluster', async (t) => {
   t.equal(await inbox.message(makeEvent('ev_1'), now(), reply), 'accepted')
   t.equal(await inbox.message(makeEvent('ev_1'), now(), reply), 'duplicate')
   t.equal(await inbox.message(makeEvent('ev_1'), now()), 'queued')
-  const claims = createEventClaims({ platform: PLATFORM, redis, keys, dedupeSeconds: 60, eventLogSeconds: 60, isLogged: false })
-  const arrivals = ['job:0', 'job:1'].map((arrival) => ({ eventId: 'ev_2', arrival, isOld: true }))
+  const claims = createEventClaims({ platform: PLATFORM, redis, shards, dedupeSeconds: 60, eventLogSeconds: 60, isLogged: false })
+  const arrivals = ['job:0', 'job:1'].map((arrival) => ({ event: { id: 'ev_2' }, arrival, isOld: true }))
   t.same(await Promise.all(arrivals.map((arrival) => claims.claim(arrival))), [true, false])
   await Promise.all(arrivals.map((arrival) => claims.ended(arrival)))
-  t.equal(await waitingMessages(redis), 2)
+  t.equal(await waitingMessages(redis, 1), 2)
   const { jobId } = await inbox.sync()
   await syncStates.save({ jobId, status: 'running', seen: 1, added: 0, repaired: 0, failed: 0, startedAt: null, finishedAt: null, error: null })
   t.match(await inbox.syncState(jobId), { status: 'running', seen: 1 })
@@ -111,7 +114,7 @@ void t.test('everything works on Redis Cluster', async (t) => {
   await writer.appendToStream({ stream: sinkStream(PLATFORM, 'crm'), fields: { id: 'ev_1' }, maxLength: 1 })
   await writer.addToConsumerQueue({ queue: sinkQueue(PLATFORM, 'crm'), jobId: 'ev_1', name: 'n', data: makeEvent('ev_1') })
 
-  const mailbox = createReplyMailbox({ redis, subscriber, keys, log })
+  const mailbox = createReplyMailbox({ redis, subscriber, keys, shards, log })
   t.teardown(() => mailbox.close())
   const wait = mailbox.expect('ev_1', Date.now() + 5_000)
   await until('the reply is accepted', async () => (await mailbox.offer('ev_1', { a: 1 })) === 'accepted')

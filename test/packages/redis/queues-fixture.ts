@@ -1,7 +1,15 @@
 // Owns: what the tests of the queues share: a Redis of their own, connections as the processes have them, events, jobs' parsers.
 import { randomBytes } from 'node:crypto'
 import type { GatewayEvent } from '@wxgw/contracts'
-import { createQueues, createSealer, platformKeys } from '@wxgw/redis'
+import {
+  createInboxChoice,
+  createMessageShards,
+  createQueues,
+  createSealer,
+  platformKeys,
+  shardKeys,
+  UNSHARDED,
+} from '@wxgw/redis'
 import { Redis, type RedisOptions } from 'ioredis'
 import type { Test } from 'tap'
 import type { Static, TSchema } from 'typebox'
@@ -11,7 +19,8 @@ import { type RedisServer, startRedis } from '../../helpers/redis-server.ts'
 export const PREFIX = 'bull'
 export const PLATFORM = 'open1'
 export const APP_ID = 'wx0123456789abcdef'
-export const keys = platformKeys(PLATFORM)
+export const keys = { ...platformKeys(PLATFORM), ...shardKeys(PLATFORM, 0) }
+export const shards = createMessageShards(PLATFORM)
 export const sealer = createSealer([{ id: 'k1', key: randomBytes(32) }])
 
 export type LogLine = { level: string; message: string; fields: Record<string, unknown> }
@@ -45,7 +54,8 @@ export async function startStore(t: Test, server?: RedisServer) {
   await Promise.all([commands, blocking].map((connection) => new Promise((resolve) => connection.once('ready', resolve))))
   const queues = createQueues({ connection: commands, log })
   t.teardown(() => queues.close())
-  return { server: redis, log, connect, commands, blocking, queues }
+  const inboxes = createInboxChoice({ redis: commands, count: UNSHARDED })
+  return { server: redis, log, connect, commands, blocking, queues, inboxes }
 }
 
 /** Of a push that WeChat makes now. */

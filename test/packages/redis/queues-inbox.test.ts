@@ -9,16 +9,15 @@ import {
   type EventLog,
   type Inbox,
   MAINTENANCE_QUEUE,
-  MESSAGE_BATCHES_QUEUE,
+  messageInbox,
   MESSAGES_QUEUE,
   NO_EVENT_LOG,
   PLATFORM_EVENTS_QUEUE,
 } from '@wxgw/redis'
 import { GatewayError, parseAuthorizerAppId, Secret } from '@wxgw/wechat-core'
 import t from 'tap'
-import { startStopwatch } from '../../helpers/stopwatch.ts'
 import { until } from '../../helpers/until.ts'
-import { APP_ID, dump, keys, makeEvent, now, parserOf, PLATFORM, sealer, startStore, type Store } from './queues-fixture.ts'
+import { APP_ID, dump, keys, makeEvent, now, parserOf, PLATFORM, sealer, shards, startStore, type Store } from './queues-fixture.ts'
 
 /** Of a push that waits: such a message is de-duplicated at once. */
 const REPLY = { subscription: 'crm', deadlineAtMs: Date.now() + 60_000 }
@@ -26,10 +25,10 @@ const TICKET = '<xml><ComponentVerifyTicket>ticket@@@CANARY-ticket</ComponentVer
 
 type Remembering = { platform?: string; dedupeSeconds?: number; eventLogSeconds?: number; events?: Pick<EventLog, 'has'> }
 
-function openInbox({ queues, commands }: Store, options: Remembering = {}): Inbox {
+function openInbox({ queues, inboxes, commands }: Store, options: Remembering = {}): Inbox {
   const { platform = PLATFORM, dedupeSeconds = 3600, eventLogSeconds = 86_400, events = NO_EVENT_LOG } = options
   const syncStates = createSyncStates({ platform, redis: commands, keys, queues })
-  return createInbox({ platform, queues, sealer, syncStates, events, dedupeSeconds, eventLogSeconds })
+  return createInbox({ platform, queues, inboxes, shards, sealer, syncStates, events, dedupeSeconds, eventLogSeconds })
 }
 
 void t.test('a thousand parallel pushes of one message that wait for a reply are one job and one acceptance', async (t) => {
@@ -48,7 +47,7 @@ void t.test('messages that nobody replies to are queued together, old ones as su
   const arrivals = [now(), { ...now(), made: hourAgo }, { ...now(), made: 'unknown' as const }, { ...now(), made: 'ordered' as const }]
   const answers = await Promise.all(arrivals.map((arrival) => inbox.message(makeEvent('ev_1'), arrival)))
   t.same(answers, ['queued', 'queued', 'queued', 'queued'])
-  const jobs = await store.queues.open(MESSAGE_BATCHES_QUEUE).getWaiting()
+  const jobs = await store.queues.open(messageInbox(0)).getWaiting()
   t.same(jobs.map(({ data }) => data.events.map(({ isOld }: { isOld?: true }) => isOld)), [[undefined, true, true, undefined]])
   t.same(await store.commands.keys('bull:*:de:*'), [])
 })
@@ -78,7 +77,7 @@ void t.test('a push is a duplicate although its job is done and removed, until t
 
 void t.test('a push older than duplicates are remembered for is taken once, with and without an event log, and remembered as long as the log', async (t) => {
   const store = await startStore(t)
-  const log = createEventLog({ redis: store.commands, keys, eventLogSeconds: 86_400 })
+  const log = createEventLog({ redis: store.commands, shards, eventLogSeconds: 86_400 })
   const old = () => ({ receivedAtMs: Date.now(), made: Date.now() - 3_600_001 })
   const lives: Record<string, number> = {}
   for (const [at, events] of [NO_EVENT_LOG, log].entries()) {
@@ -99,7 +98,7 @@ void t.test('a push older than duplicates are remembered for is taken once, with
 
 void t.test('what the event log knows is a duplicate however old it is, and one that came in time stays one while its key lives', async (t) => {
   const store = await startStore(t)
-  const events = createEventLog({ redis: store.commands, keys, eventLogSeconds: 60 })
+  const events = createEventLog({ redis: store.commands, shards, eventLogSeconds: 60 })
   const inbox = openInbox(store, { events })
   const old = { receivedAtMs: Date.now(), made: Date.now() - 7_200_000 }
   await events.record(makeEvent('ev_logged'), Date.now(), [])
@@ -208,11 +207,11 @@ void t.test('with Redis gone every way in rejects at once, and works again when 
   const store = await startStore(t)
   const inbox = openInbox(store)
   await store.server.kill()
-  const elapsedMs = startStopwatch()
+  const startedAt = performance.now()
   await t.rejects(inbox.message(makeEvent('ev_1'), now()), { code: 'STORE_UNAVAILABLE', retry: true })
   await t.rejects(inbox.componentEvent({ eventId: 'ev_t', plaintext: TICKET, receivedAtMs: 1, made: 'ordered' as const }), { code: 'STORE_UNAVAILABLE' })
   await t.rejects(inbox.sync(), { code: 'STORE_UNAVAILABLE' })
-  t.ok(elapsedMs() < 1_500)
+  t.ok(performance.now() - startedAt < 1_500)
   await store.server.start()
   await until('the inbox takes again', () => inbox.message(makeEvent('ev_1'), now()).catch(() => undefined))
 })
@@ -235,9 +234,9 @@ void t.test('a frozen Redis is a store away within 1.5 s, and the write that lan
   const inbox = openInbox(store)
   await inbox.message(makeEvent('ev_0'), now(), REPLY)
   process.kill(store.server.pid(), 'SIGSTOP')
-  const elapsedMs = startStopwatch()
+  const startedAt = performance.now()
   await t.rejects(inbox.message(makeEvent('ev_1'), now(), REPLY), { code: 'STORE_UNAVAILABLE' })
-  t.ok(elapsedMs() < 1_500)
+  t.ok(performance.now() - startedAt < 1_500)
   process.kill(store.server.pid(), 'SIGCONT')
   const again = await until('it is thawed', () => inbox.message(makeEvent('ev_1'), now(), REPLY).catch(() => undefined))
   t.equal(again, 'duplicate')

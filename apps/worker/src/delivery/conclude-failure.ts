@@ -1,7 +1,7 @@
 // Owns: what a failed attempt comes to, now that it is over: the subscription may have been disabled or deleted while it ran.
 import type { Subscriptions } from '@wxgw/platform'
 import type { FailedVerdict } from './judge-attempt.ts'
-import { recordState, type StateDeps } from './record-state.ts'
+import { type AboutDelivery, recordState, type StateDeps } from './record-state.ts'
 
 export type ConcludeDeps = StateDeps & { subscriptions: Pick<Subscriptions, 'get' | 'disable'> }
 
@@ -15,7 +15,7 @@ export const SUBSCRIPTION_DISABLED = 'subscription disabled'
 
 /** `createdAtMs`: of the subscription that was tried. */
 type Failure = {
-  about: { eventId: string; subscription: string }
+  about: AboutDelivery
   createdAtMs: number
   attempt: number
   verdict: FailedVerdict

@@ -8,7 +8,7 @@ import type { Interrupted } from './attempt-sink.ts'
 import { type ConcludeDeps, type Concluded, concludeFailure } from './conclude-failure.ts'
 import { type AttemptContext, judgeAttempt, type Verdict } from './judge-attempt.ts'
 import { logAttempt } from './log-attempt.ts'
-import { recordState } from './record-state.ts'
+import { type AboutDelivery, recordState } from './record-state.ts'
 
 export type DeliverOnceDeps = ConcludeDeps & {
   clock: Clock
@@ -18,7 +18,7 @@ export type DeliverOnceDeps = ConcludeDeps & {
 }
 
 export type OneDelivery = {
-  about: { eventId: string; subscription: string }
+  about: AboutDelivery
   /** Of the subscription that is tried. */
   createdAtMs: number
   /** From 1. */
@@ -52,7 +52,8 @@ export async function deliverOnce(deps: DeliverOnceDeps, delivery: OneDelivery):
   const verdict = judge ? await judge(result, context) : judgeAttempt(result, context)
   const durationMs = clock.nowMs() - startedAtMs
   onAttempted?.({ outcome: verdict.kind === 'done' ? 'delivered' : 'failed', durationMs })
-  if (isLogged) logAttempt(deps.log, { ...about, attempt, verdict, durationMs })
+  const { event, subscription } = about
+  if (isLogged) logAttempt(deps.log, { eventId: event.id, subscription, attempt, verdict, durationMs })
   if (verdict.kind !== 'done') return concludeFailure(deps, { about, createdAtMs, attempt, verdict })
   const { replyProblem, kind: _, ...said } = verdict
   const problem = replyProblem === undefined ? {} : { lastError: replyProblem }

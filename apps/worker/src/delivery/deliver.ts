@@ -60,7 +60,7 @@ type InnerDeps = DeliverDeps & { breaker: CircuitBreaker }
 
 async function deliver(deps: InnerDeps, job: DeliveryJob, { number: attempt, signal }: Attempt): Promise<DeliveryOutcome> {
   const { breaker } = deps
-  const about = { eventId: job.event.id, subscription: job.subscription }
+  const about = { event: job.event, subscription: job.subscription }
   const subscription = await deps.subscriptions.get(job.subscription)
   if (!subscription || subscription.createdAtMs !== (job.subscribedAtMs ?? subscription.createdAtMs)) {
     breaker.forget(job.subscription)

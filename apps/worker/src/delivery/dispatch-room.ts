@@ -1,4 +1,5 @@
-// Owns: how many messages are dispatched at once in this process, however many of them are one job.
+// Owns: how many messages are dispatched at once in this process, however many of them are one job, and in which lots they
+// begin.
 export type DispatchRoom = {
   /** Resolves in order, when there is room for so many messages. What is more than all the room takes all of it. */
   enter(messages: number): Promise<void>
@@ -6,7 +7,15 @@ export type DispatchRoom = {
   leave(): void
 }
 
-export function createDispatchRoom(size: number): DispatchRoom {
+export type DispatchRoomOptions = {
+  /**
+   * Of messages that have to wait, none begins before so many may: what begins together is written together. What finds
+   * nobody waiting begins at once. Default 1.
+   */
+  lot?: number
+}
+
+export function createDispatchRoom(size: number, { lot = 1 }: DispatchRoomOptions = {}): DispatchRoom {
   let free = size
   const waiting: Array<{ messages: number; begin: () => void }> = []
   const hasRoomFor = (messages: number) => free >= Math.min(messages, size)
@@ -18,6 +27,7 @@ export function createDispatchRoom(size: number): DispatchRoom {
     },
     leave() {
       free += 1
+      if (free < lot) return
       for (let [next] = waiting; next !== undefined && hasRoomFor(next.messages); [next] = waiting) {
         waiting.shift()
         free -= next.messages

@@ -19,7 +19,7 @@ export type FanOutDeps = FirstAttemptDeps & {
 
 export type FanOutSummary = { delivered: number; enqueued: number }
 /** `claim`: of a push, by which it is told from its repetitions. */
-export type FanOutOptions = FirstAttemptOptions & { claim?: Omit<Claim, 'eventId'> | undefined }
+export type FanOutOptions = FirstAttemptOptions & { claim?: Omit<Claim, 'event'> | undefined }
 
 export type FanOut = (job: FanOutJob, options: FanOutOptions) => Promise<FanOutSummary>
 
@@ -33,7 +33,7 @@ export function createFanOut(deps: FanOutDeps): FanOut {
   return async (job, { stop, mayCall, claim: own }) => {
     const { event } = job
     const id = deliveryId(event.id, job.replay)
-    const claim = own && { eventId: event.id, ...own }
+    const claim = own && { event, ...own }
     // Together, in one round trip.
     const [isOurs, all] = await Promise.all([
       claim ? deps.claims.claim(claim) : true,

@@ -8,8 +8,9 @@ import { attemptSink, type Interrupted } from './attempt-sink.ts'
 import { type Delivered, deliverOnce, type DeliverOnceDeps } from './deliver-once.ts'
 import { deliveryJob } from './delivery-job.ts'
 import type { DirectCalls, Leave } from './direct-calls.ts'
+import type { DispatchRoom } from './dispatch-room.ts'
 import type { LateCalls } from './late-calls.ts'
-import { recordState } from './record-state.ts'
+import { type AboutDelivery, recordState } from './record-state.ts'
 
 export type FirstAttemptDeps = DeliverOnceDeps & {
   sinks: Sinks
@@ -18,6 +19,8 @@ export type FirstAttemptDeps = DeliverOnceDeps & {
   /** Into the subscription's own queue, de-duplicated by `deliveryId`; resolves after Redis has accepted. */
   enqueueDelivery: DeliveryQueue['enqueueDelivery']
   takeBack: DeliveryQueue['takeBack']
+  /** Of all webhooks: who finds none waits. */
+  callPlaces: DispatchRoom
   /** How long a job waits for a webhook that it calls. Default 250 ms. */
   callHoldsJobMs?: number
 }
@@ -52,10 +55,27 @@ export async function makeFirstAttempt(deps: FirstAttemptDeps, handing: Handing)
     const written = await deliverFirst(deps, delivery, { createdAtMs, make: () => writeLocally(deps, handing), isLogged: false })
     return passOn(deps, delivery, written)
   }
-  const leave = await mayCall(deps, handing, sink.url)
-  if (leave !== undefined) return callWebhook(deps, { ...handing, delivery, leave, sink })
-  await deps.enqueueDelivery(delivery)
+  // A consumer that may answer the push has places of its own, and a replay goes behind what waits.
+  const isCalled = handing.mayCall && job.replay === undefined && !subscription.reply
+  return (isCalled ? await callNow(deps, { ...handing, delivery, sink }) : undefined) ?? enqueueNow(deps, delivery)
+}
+
+async function enqueueNow({ enqueueDelivery }: FirstAttemptDeps, delivery: DeliveryJob): Promise<Handed> {
+  await enqueueDelivery(delivery)
   return 'enqueued'
+}
+
+/** undefined: the webhook is not to be called from here now. */
+async function callNow(deps: FirstAttemptDeps, calling: Omit<Calling, 'leave'>): Promise<Handed | undefined> {
+  const { directCalls, callPlaces } = deps
+  const { subscription, sink } = calling
+  await callPlaces.enter(1)
+  try {
+    const leave = await directCalls.enter({ subscription: subscription.name, url: sink.url })
+    return leave === undefined ? undefined : await callWebhook(deps, { ...calling, leave })
+  } finally {
+    callPlaces.leave()
+  }
 }
 
 function deliverFirst(
@@ -99,12 +119,6 @@ async function passOn(
     default:
       return delivered satisfies never
   }
-}
-
-/** A consumer that may answer the push has places of its own, and a replay goes behind what waits. */
-function mayCall({ directCalls }: FirstAttemptDeps, { job, subscription, mayCall: isAllowed }: Handing, url: string) {
-  if (!isAllowed || job.replay !== undefined || subscription.reply) return undefined
-  return directCalls.enter({ subscription: subscription.name, url })
 }
 
 type Calling = Handing & { delivery: DeliveryJob; leave: Leave; sink: WebhookSink }
@@ -186,11 +200,11 @@ function attempt({ sinks }: FirstAttemptDeps, { job, subscription, body, stop }:
 }
 
 function logPostponed({ log }: FirstAttemptDeps, delivery: DeliveryJob, error: unknown): void {
-  log.warn({ ...aboutOf(delivery), err: error }, 'delivery.postponed')
+  log.warn({ eventId: delivery.event.id, subscription: delivery.subscription, err: error }, 'delivery.postponed')
 }
 
-function aboutOf({ event, subscription }: DeliveryJob): { eventId: string; subscription: string } {
-  return { eventId: event.id, subscription }
+function aboutOf({ event, subscription }: DeliveryJob): AboutDelivery {
+  return { event, subscription }
 }
 
 function firstDelivery({ event, receivedAtMs, replay, reply }: FanOutJob, subscription: Subscription): DeliveryJob {

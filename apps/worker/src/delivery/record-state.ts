@@ -1,16 +1,20 @@
 // Owns: telling the event log what became of a delivery, without making the delivery depend on it.
 import type { EventLog } from '@wxgw/platform'
+import type { EventPlace } from '@wxgw/redis'
 import type { Log } from '@wxgw/runtime'
 
 export type StateDeps = { events: Pick<EventLog, 'deliveryChanged'>; log: Pick<Log, 'warn'> }
 
-export type StateChange = { eventId: string; subscription: string } & Parameters<EventLog['deliveryChanged']>[2]
+/** Which delivery it is about. */
+export type AboutDelivery = { event: EventPlace; subscription: string }
+
+export type StateChange = AboutDelivery & Parameters<EventLog['deliveryChanged']>[2]
 
 /** Never rejects: a delivery that was made must not be made again because a note about it was lost. */
-export async function recordState({ events, log }: StateDeps, { eventId, subscription, ...change }: StateChange): Promise<void> {
+export async function recordState({ events, log }: StateDeps, { event, subscription, ...change }: StateChange): Promise<void> {
   try {
-    await events.deliveryChanged(eventId, subscription, change)
+    await events.deliveryChanged(event, subscription, change)
   } catch (error) {
-    log.warn({ eventId, subscription, status: change.status, err: error }, 'delivery.stateLost')
+    log.warn({ eventId: event.id, subscription, status: change.status, err: error }, 'delivery.stateLost')
   }
 }

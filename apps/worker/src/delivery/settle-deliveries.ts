@@ -1,7 +1,7 @@
 // Owns: that no delivery stays pending for ever. What the event log knows as not over is compared with what stands in the queues:
 // a failover loses jobs and notes about them apart from each other, a process that dies loses the note it was about to write.
 import type { EventLog, Subscriptions } from '@wxgw/platform'
-import type { DeliveryQueue, UnsettledDeliveries, UnsettledDelivery } from '@wxgw/redis'
+import type { DeliveryQueue, UnsettledDeliveries, UnsettledDelivery, UnsettledOfShard } from '@wxgw/redis'
 import { type Log, repeat, type Repetition } from '@wxgw/runtime'
 import { type Clock, isStoreAway } from '@wxgw/wechat-core'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -33,22 +33,33 @@ const PAGE = 250
 /** 5,000 a second at most: a backlog of retries is looked through without holding Redis up. */
 const PAUSE_MS = 50
 
-/** One worker at a time makes a pass; costs what is not over. Never rejects. */
+/** One worker at a time makes a pass through a shard of the log; costs what is not over. Never rejects. */
 export function startSettling({ everyMs = EVERY_MS, ...deps }: SettlingDeps): Repetition {
   const { platform, log } = deps
   const stopping = new AbortController()
-  const passes = repeat({ firstMs: everyMs / 2, everyMs }, async () => {
+  const passes = repeat({ firstMs: everyMs / 2, everyMs }, () =>
+    unlessAway(async () => {
+      for (const shard of platform.unsettled.shards()) if (!stopping.signal.aborted) await unlessAway(() => pass(shard))
+    }),
+  )
+
+  async function pass(shard: UnsettledOfShard): Promise<void> {
+    if (!(await shard.claimPass())) return
+    const counts = await settleAll(deps, shard, stopping.signal)
+    if (counts.again + counts.dead > 0) log.warn({ platform: platform.id, ...counts }, 'deliveries.settled')
+  }
+
+  async function unlessAway(run: () => Promise<void>): Promise<void> {
     try {
-      if (!(await platform.unsettled.claimPass())) return
-      const counts = await settleAll(deps, stopping.signal)
-      if (counts.again + counts.dead > 0) log.warn({ platform: platform.id, ...counts }, 'deliveries.settled')
+      await run()
     } catch (error) {
       // The next pass begins anew; that Redis is away is said by readiness.
       if (!isStoreAway(error)) {
         log.warn({ err: error, platform: platform.id }, 'deliveries.not_settled')
       }
     }
-  })
+  }
+
   return {
     async stop() {
       stopping.abort()
@@ -57,14 +68,14 @@ export function startSettling({ everyMs = EVERY_MS, ...deps }: SettlingDeps): Re
   }
 }
 
-async function settleAll(deps: SettlingDeps, stopping: AbortSignal): Promise<Record<Settlement, number>> {
-  const { platform, clock, minAgeMs = MIN_AGE_MS } = deps
+async function settleAll(deps: SettlingDeps, shard: UnsettledOfShard, stopping: AbortSignal): Promise<Record<Settlement, number>> {
+  const { clock, minAgeMs = MIN_AGE_MS } = deps
   const counts = { again: 0, dead: 0, over: 0, dropped: 0, queued: 0 }
   const untilMs = clock.nowMs() - minAgeMs
   let after: string | undefined
   do {
-    const { items, next } = await platform.unsettled.page({ untilMs, limit: PAGE, after })
-    for (const outcome of await Promise.all(items.map((delivery) => settle(deps, delivery)))) {
+    const { items, next } = await shard.page({ untilMs, limit: PAGE, after })
+    for (const outcome of await Promise.all(items.map((delivery) => settle(deps, shard, delivery)))) {
       counts[outcome] += 1
       if (outcome !== 'queued') deps.onSettled(outcome)
     }
@@ -74,22 +85,22 @@ async function settleAll(deps: SettlingDeps, stopping: AbortSignal): Promise<Rec
   return counts
 }
 
-async function settle({ platform, enqueueDelivery }: SettlingDeps, delivery: UnsettledDelivery): Promise<Settlement> {
-  const { eventId, subscription: name, logged } = delivery
+async function settle({ platform, enqueueDelivery }: SettlingDeps, shard: UnsettledOfShard, delivery: UnsettledDelivery): Promise<Settlement> {
+  const { subscription: name, logged } = delivery
   if (!logged || (logged.status !== 'pending' && logged.status !== 'retrying')) {
-    await platform.unsettled.settled(delivery)
+    await shard.settled(delivery)
     return 'over'
   }
   const place = await platform.unsettled.placeOf({ subscription: name, jobId: logged.jobId })
   if (place.kind === 'queued') return 'queued'
   if (place.kind === 'dead') {
-    await platform.events.deliveryChanged(eventId, name, { status: 'dead', attempts: place.attempts, lastError: place.lastError })
+    await platform.events.deliveryChanged(logged.event, name, { status: 'dead', attempts: place.attempts, lastError: place.lastError })
     return 'dead'
   }
   const subscription = await platform.subscriptions.get(name)
   // A later one of the same name may be somebody else's: it gets nothing that came before it.
   if (!subscription || subscription.createdAtMs > logged.receivedAtMs) {
-    await platform.events.deliveryChanged(eventId, name, { status: 'discarded', attempts: 0 })
+    await platform.events.deliveryChanged(logged.event, name, { status: 'discarded', attempts: 0 })
     return 'dropped'
   }
   const { event, receivedAtMs, jobId: deliveryId } = logged

@@ -68,7 +68,7 @@ export function createConsumerReplies(deps: ConsumerRepliesDeps): ConsumerReplie
     }
     await deps.enqueueDelivery(job, { attemptsMade: 1, lastError: INVALID_REPLY })
     // It is known as delivered; only what begins anew can be said to have failed.
-    const about = { eventId: event.id, subscription }
+    const about = { event, subscription }
     await recordState({ events: platform.events, log }, { ...about, status: 'pending', attempts: 0 })
     await recordState({ events: platform.events, log }, { ...about, status: 'dead', attempts: 1, lastError: INVALID_REPLY })
   }

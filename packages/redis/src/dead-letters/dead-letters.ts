@@ -3,7 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import type { DeadLetter, DeadLettersJob } from '@wxgw/contracts'
 import type { Job, Queue } from 'bullmq'
 import type { RedisConnection } from '../connect.ts'
-import type { DeliveryChange } from '../event-log/event-log.ts'
+import type { DeliveryChange, EventLog } from '../event-log/event-log.ts'
 import { isJobGone } from '../job-gone.ts'
 import { deliveriesQueue, deliveryId, MAINTENANCE_QUEUE } from '../keys.ts'
 import { describeHashes, inGroups, MOST_PAGE_BYTES } from '../paging/describe-hashes.ts'
@@ -33,7 +33,7 @@ export type DeadLettersDeps = {
   platform: string
   redis: RedisConnection
   queues: Pick<Queues, 'open' | 'add'>
-  events: { deliveryChanged(eventId: string, subscription: string, change: DeliveryChange): Promise<void> }
+  events: Pick<EventLog, 'deliveryChanged'>
 }
 
 /** Never more in memory at once. */
@@ -130,8 +130,9 @@ export function createDeadLetters({ platform, redis, queues, events }: DeadLette
 
   /** First the log, then the job: the other way round, a fast delivery would be logged as pending again. */
   async function sendAgain(subscription: string, job: Job): Promise<boolean> {
-    const { eventId, deliveryId: last } = parseDeadDelivery(job.data)
-    await events.deliveryChanged(eventId, subscription, { status: 'pending', attempts: 0, jobId: job.id })
+    const { eventId, authorizerAppId, deliveryId: last } = parseDeadDelivery(job.data)
+    const event = { id: eventId, authorizerappid: authorizerAppId }
+    await events.deliveryChanged(event, subscription, { status: 'pending', attempts: 0, jobId: job.id })
     return unlessGone(async () => {
       // A consumer's queue that still knows the delivery would take it for a duplicate: a replay is another one, of the same event.
       if (last !== undefined) await job.updateData({ ...job.data, deliveryId: deliveryId(eventId, `r${randomBytes(6).toString('hex')}`) })
@@ -140,11 +141,11 @@ export function createDeadLetters({ platform, redis, queues, events }: DeadLette
   }
 
   async function drop(subscription: string, job: Job): Promise<boolean> {
-    const { eventId } = parseDeadDelivery(job.data)
+    const { eventId, authorizerAppId } = parseDeadDelivery(job.data)
     const dropped = await unlessGone(() => job.remove())
     if (dropped) {
       const change: DeliveryChange = { status: 'discarded', attempts: job.attemptsMade, lastError: job.failedReason }
-      await events.deliveryChanged(eventId, subscription, change)
+      await events.deliveryChanged({ id: eventId, authorizerappid: authorizerAppId }, subscription, change)
     }
     return dropped
   }

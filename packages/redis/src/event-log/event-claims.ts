@@ -2,16 +2,18 @@
 // again.
 import { createBatches } from '../batches.ts'
 import type { RedisConnection } from '../connect.ts'
-import { MESSAGES_QUEUE, onceIds, type PlatformKeys, queueKey } from '../keys.ts'
+import { MESSAGES_QUEUE, onceIds, queueKey } from '../keys.ts'
+import type { MasterOutages } from '../replication/master-outages.ts'
 import { oldPushLifeMs } from '../old-push-life.ts'
 import { runScript, script } from '../script.ts'
+import type { EventPlace, MessageShard, MessageShards } from '../shards/message-shards.ts'
 import { guardStore } from '../store-errors.ts'
 
 /**
  * `arrival`: which job, and where in it. `isOld`: the push came when its de-duplication was over already, or may have
  * been.
  */
-export type Claim = { eventId: string; arrival: string; isOld?: boolean | undefined }
+export type Claim = { event: EventPlace; arrival: string; isOld?: boolean | undefined }
 
 export type EventClaims = {
   /**
@@ -31,7 +33,9 @@ export type EventClaims = {
 export type EventClaimsDeps = {
   platform: string
   redis: RedisConnection
-  keys: Pick<PlatformKeys, 'arrival' | 'event'>
+  shards: MessageShards
+  /** A shard that is away holds up nobody else's events. Default: each is asked. */
+  outages?: MasterOutages
   dedupeSeconds: number
   eventLogSeconds: number
   /** The platform keeps an event log, which knows what was done for an event. */
@@ -92,22 +96,24 @@ return #KEYS
 `)
 
 const TOGETHER = ''
+const ALWAYS_ASKED: MasterOutages = { ask: (_key, ask) => ask() }
 
 export function createEventClaims(deps: EventClaimsDeps): EventClaims {
-  const { platform, redis, keys, nowMs = Date.now } = deps
+  const { platform, redis, shards, outages = ALWAYS_ASKED, nowMs = Date.now } = deps
   const dedupeMs = deps.dedupeSeconds * 1000
   const oldMs = oldPushLifeMs(deps)
   const lifeOf = ({ isOld }: Claim) => (isOld ? oldMs : dedupeMs)
-  const oldNameOf = ({ eventId }: Claim) => queueKey(MESSAGES_QUEUE, `de:${onceIds(platform).fanOut({ eventId })}`)
+  const oldNameOf = ({ event }: Claim) => queueKey(MESSAGES_QUEUE, `de:${onceIds(platform).fanOut({ eventId: event.id })}`)
   /** Until then events are claimed under the old name, too. */
   let oldNamesUntilMs = 0
   let looked: Promise<void> | undefined
 
   const claims = createBatches<Claim, boolean>({
-    write: async (_, batch) => {
-      const names = batch.flatMap((claim) => [keys.arrival(claim.eventId), keys.event(claim.eventId)])
+    write: async (at, batch) => {
+      const shard = shardAt(at)
+      const names = batch.flatMap(({ event }) => [shard.arrival(event.id), shard.event(event.id)])
       const args = batch.flatMap((claim) => [claim.arrival, lifeOf(claim), claim.isOld ? '1' : ''])
-      return yesOrNo(await runScript(redis, claimEvents, { keys: names, args }))
+      return yesOrNo(await outages.ask(shard.events, () => runScript(redis, claimEvents, { keys: names, args })))
     },
   })
 
@@ -119,12 +125,22 @@ export function createEventClaims(deps: EventClaimsDeps): EventClaims {
   })
 
   const ends = createBatches<Claim, true>({
-    write: async (_, batch) => {
-      const names = batch.map(({ eventId }) => keys.arrival(eventId))
+    write: async (at, batch) => {
+      const shard = shardAt(at)
+      const names = batch.map(({ event }) => shard.arrival(event.id))
       await runScript(redis, endClaims, { keys: names, args: batch.map(({ arrival }) => arrival) })
       return batch.map(() => true)
     },
   })
+
+  function shardAt(place: string): MessageShard {
+    const shard = shards.all()[Number(place)]
+    if (shard === undefined) throw new Error(`there is no shard ${place}`)
+    return shard
+  }
+
+  const shardOf = ({ event }: Claim) => shards.ofAccount(event.authorizerappid)
+  const claimIn = ({ index }: MessageShard, claim: Claim) => claims.add(String(index), claim)
 
   function olderVersionSeen(): void {
     oldNamesUntilMs = nowMs() + dedupeMs
@@ -138,7 +154,7 @@ export function createEventClaims(deps: EventClaimsDeps): EventClaims {
   return {
     olderVersionSeen,
     async ended(claim) {
-      if (!deps.isLogged) await guardStore(() => ends.add(TOGETHER, claim))
+      if (!deps.isLogged) await guardStore(async () => ends.add(String(shardOf(claim).index), claim))
     },
     claim: (claim) =>
       guardStore(async () => {
@@ -149,7 +165,9 @@ export function createEventClaims(deps: EventClaimsDeps): EventClaims {
         })
         // First the old name: who loses there must not keep the other from the one who has it, which may come later.
         if ((claim.isOld || nowMs() < oldNamesUntilMs) && !(await oldNames.add(TOGETHER, claim))) return false
-        return claims.add(TOGETHER, claim)
+        const own = shardOf(claim)
+        const before = shards.before(own)
+        return (before === undefined || (await claimIn(before, claim))) && claimIn(own, claim)
       }),
   }
 }

@@ -1,9 +1,10 @@
 // Owns: what WeChat sent lately and what became of it, for EVENT_LOG_SECONDS. Tickets never come here: that is the caller's duty.
 import type { DeliveryStatus, GatewayEvent } from '@wxgw/contracts'
 import type { RedisConnection } from '../connect.ts'
-import type { PlatformKeys } from '../keys.ts'
 import type { Page } from '../paging/newest-first.ts'
 import type { Queues } from '../queues/queues.ts'
+import { firstFound } from '../shards/first-found.ts'
+import type { EventPlace, MessageShards } from '../shards/message-shards.ts'
 import { guardStore } from '../store-errors.ts'
 import { createEventWriter } from './event-writer.ts'
 import { findEvents } from './find-events.ts'
@@ -50,7 +51,7 @@ export type EventLog = {
    * a cluster; a queue takes none with a BullMQ of another format.
    */
   record(event: GatewayEvent, receivedAtMs: number, subscriptions: readonly string[], options?: RecordOptions): Promise<readonly string[]>
-  deliveryChanged(eventId: string, subscription: string, change: DeliveryChange): Promise<void>
+  deliveryChanged(event: EventPlace, subscription: string, change: DeliveryChange): Promise<void>
   has(id: string): Promise<boolean>
   get(id: string): Promise<LoggedEvent | undefined>
   /** Newest first; at most 512 KiB, and of 5,000 entries that were looked at. */
@@ -59,12 +60,12 @@ export type EventLog = {
 
 export type EventLogDeps = {
   redis: RedisConnection
-  keys: Pick<PlatformKeys, 'event' | 'events' | 'eventsOfAuthorizer' | 'unsettled'>
+  shards: MessageShards
   /** Of consumers. Without them no queue takes any event. */
   queues?: Pick<Queues, 'open'> | undefined
   /** How long an event is remembered, from when it was recorded. */
   eventLogSeconds: number
-  /** Above it the oldest are forgotten before their time. Default 1,000,000, about 1.5 GB. */
+  /** In all shards. Above it the oldest are forgotten before their time. Default 1,000,000, about 1.5 GB. */
   maxEvents?: number
   /** Of the BullMQ that is installed. Default: what its package.json says. */
   version?: string | undefined
@@ -73,17 +74,22 @@ export type EventLogDeps = {
 const DEFAULT_MAX_EVENTS = 1_000_000
 /** Rejects with STORE_UNAVAILABLE; `find` with INVALID_REQUEST when the cursor is none. */
 export function createEventLog({ maxEvents = DEFAULT_MAX_EVENTS, ...deps }: EventLogDeps): EventLog {
-  const { redis, keys } = deps
+  const { redis, shards } = deps
   const writer = createEventWriter({ ...deps, maxEvents })
 
   return {
     record: writer.record,
     deliveryChanged: writer.deliveryChanged,
 
-    has: (id) => guardStore(async () => (await redis.exists(keys.event(id))) === 1),
+    has: (id) =>
+      guardStore(async () => {
+        const found = await firstFound(shards.all(), async ({ event }) => (await redis.exists(event(id))) === 1 || undefined)
+        return found === true
+      }),
 
-    get: (id) => guardStore(async () => parseLoggedEvent(await redis.hgetall(keys.event(id)))),
+    get: (id) =>
+      guardStore(() => firstFound(shards.all(), async ({ event }) => parseLoggedEvent(await redis.hgetall(event(id))))),
 
-    find: (filter) => guardStore(() => findEvents({ redis, keys }, filter)),
+    find: (filter) => guardStore(() => findEvents({ redis, shards }, filter)),
   }
 }

@@ -1,4 +1,4 @@
-// Owns: the scripts that write the event log. Every key of the log expires; all of a platform share its hash tag.
+// Owns: the scripts that write the event log. Every key of the log expires; all of a shard share its hash tag.
 import { APPEND_TO } from '../append-script.ts'
 import { ADDING } from '../bullmq-format/add-jobs-script.ts'
 import { script } from '../script.ts'
@@ -132,16 +132,18 @@ return answers
  * KEYS: index of deliveries that are not over, then the event of each change; one may stand there several times
  * ARGV: milliseconds now, life in s, then for each change: event's id, subscription, state as JSON, status, attempts, id of the job that
  *       delivers ('' = as before)
+ * -> which of the changes, from 0, are about an event that is not there
  */
 export const changeDeliveries = script(`${IS_DELIVERED_LUA}
 local call = redis.call
-local unsettled = KEYS[1]
+local unsettled, unknown = KEYS[1], {}
 local at = 3
 for index = 2, #KEYS do
   local key = KEYS[index]
   local field, status, attempts = 'd:' .. ARGV[at + 1], ARGV[at + 3], tonumber(ARGV[at + 4])
   local event = call('HMGET', key, 'receivedAtMs', field)
   local write = event[1]
+  if not write then unknown[#unknown + 1] = index - 2 end
   if write and event[2] and status == 'delivered' then
     -- By far the most: not worth taking the state apart.
     write = not isDelivered(event[2])
@@ -164,5 +166,5 @@ for index = 2, #KEYS do
   if status ~= 'pending' and status ~= 'retrying' then call('ZREM', unsettled, member) end
   at = at + 6
 end
-return #KEYS - 1
+return unknown
 `)

@@ -2,72 +2,101 @@
 import { createBatches } from '../batches.ts'
 import { isFormatKnown } from '../bullmq-format/format-version.ts'
 import { runScript } from '../script.ts'
+import type { EventPlace, MessageShard } from '../shards/message-shards.ts'
 import { guardStore } from '../store-errors.ts'
 import type { DeliveryChange, EventLog, EventLogDeps } from './event-log.ts'
 import { changeDeliveries, recordEvents } from './event-scripts.ts'
 import { MOST_DELIVERIES, type NewEvent, recordArguments } from './record-arguments.ts'
-import { createScriptReach } from './script-reach.ts'
+import { createScriptReach, type ScriptReach } from './script-reach.ts'
 import { formatState } from './logged-event.ts'
 
 export type EventWriter = Pick<EventLog, 'record' | 'deliveryChanged'>
 
-type Change = { eventId: string; subscription: string; change: DeliveryChange }
+type Change = { event: EventPlace; subscription: string; change: DeliveryChange }
 
-/** All keys of a platform's log share a hash tag, so that everything may go together. */
-const TOGETHER = ''
 const PENDING = formatState({ status: 'pending', attempts: 0, lastError: null, deliveredAt: null })
 
 /** Rejects with STORE_UNAVAILABLE. Both scripts are safe to repeat. */
 export function createEventWriter({
   redis,
-  keys,
+  shards,
   queues,
   eventLogSeconds,
   maxEvents,
   version,
 }: EventLogDeps & { maxEvents: number }): EventWriter {
-  const reach = createScriptReach(redis, keys.events)
   const mayAdd = isFormatKnown(version)
-  const directQueue = (name: string) => (queues && mayAdd && reach.reaches(name) ? queues.open(name) : undefined)
+  const reaches = new Map<number, ScriptReach>()
+
+  function reachOf({ index, events }: MessageShard): ScriptReach {
+    const reach = reaches.get(index) ?? createScriptReach(redis, events)
+    reaches.set(index, reach)
+    return reach
+  }
 
   const records = createBatches<NewEvent, readonly string[]>({
     weight: { of: ({ direct }) => direct.length, most: MOST_DELIVERIES },
-    write: async (_, events) => {
+    write: async (at, events) => {
+      const shard = shardAt(at)
+      const reach = reachOf(shard)
       const delivered = formatState({ status: 'delivered', attempts: 1, lastError: null, deliveredAt: new Date().toISOString() })
-      const head = [eventLogSeconds, maxEvents, keys.event(''), PENDING, delivered, Date.now()]
+      const most = Math.ceil(maxEvents / shards.all().length)
+      const head = [eventLogSeconds, most, shard.event(''), PENDING, delivered, Date.now()]
       const layout = {
         head,
-        index: keys.events,
-        unsettled: keys.unsettled,
-        indexOf: keys.eventsOfAuthorizer,
+        index: shard.events,
+        unsettled: shard.unsettled,
+        indexOf: shard.eventsOfAuthorizer,
         reaches: reach.reaches,
-        directQueue,
+        directQueue: (name: string) => (queues && mayAdd && reach.reaches(name) ? queues.open(name) : undefined),
       }
       const answers = await runScript(redis, recordEvents, recordArguments(layout, events))
       return Array.isArray(answers) ? answers.map((served) => (Array.isArray(served) ? served.map(String) : [])) : []
     },
   })
 
-  const changes = createBatches<Change, true>({
-    write: async (_, changed) => {
-      const about = changed.flatMap(({ eventId, subscription, change }) => {
+  const changes = createBatches<Change, 'written' | 'unknown'>({
+    write: async (at, changed) => {
+      const shard = shardAt(at)
+      const about = changed.flatMap(({ event, subscription, change }) => {
         const { status, attempts, lastError, deliveredAtMs, jobId } = change
         const deliveredAt = deliveredAtMs === undefined ? null : new Date(deliveredAtMs).toISOString()
         const state = formatState({ status, attempts, lastError: lastError ?? null, deliveredAt })
-        return [eventId, subscription, state, status, attempts, jobId ?? '']
+        return [event.id, subscription, state, status, attempts, jobId ?? '']
       })
-      await runScript(redis, changeDeliveries, {
-        keys: [keys.unsettled, ...changed.map(({ eventId }) => keys.event(eventId))],
+      const unknown = await runScript(redis, changeDeliveries, {
+        keys: [shard.unsettled, ...changed.map(({ event }) => shard.event(event.id))],
         args: [Date.now(), eventLogSeconds, ...about],
       })
-      return changed.map(() => true)
+      const places = new Set(Array.isArray(unknown) ? unknown.map(Number) : [])
+      return changed.map((_, index) => (places.has(index) ? 'unknown' : 'written'))
     },
   })
 
+  function shardAt(place: string): MessageShard {
+    const shard = shards.all()[Number(place)]
+    if (shard === undefined) throw new Error(`there is no shard ${place}`)
+    return shard
+  }
+
+  async function change(changed: Change): Promise<void> {
+    const own = shards.ofAccount(changed.event.authorizerappid)
+    if ((await changes.add(placeOf(own), changed)) === 'written') return
+    const before = shards.before(own)
+    if (before !== undefined) await changes.add(placeOf(before), changed)
+  }
+
   return {
     record: (event, receivedAtMs, subscriptions, { body = JSON.stringify(event), direct = [] } = {}) =>
-      guardStore(() => records.add(TOGETHER, { event, body, receivedAtMs, subscriptions, direct })),
-    deliveryChanged: (eventId, subscription, change) =>
-      guardStore(async () => void (await changes.add(TOGETHER, { eventId, subscription, change }))),
+      guardStore(async () => {
+        const shard = shards.ofAccount(event.authorizerappid)
+        return records.add(placeOf(shard), { event, body, receivedAtMs, subscriptions, direct })
+      }),
+    deliveryChanged: (event, subscription, changed) => guardStore(() => change({ event, subscription, change: changed })),
   }
+}
+
+/** What goes to one shard at the same moment goes there together. */
+function placeOf({ index }: MessageShard): string {
+  return String(index)
 }

@@ -1,37 +1,39 @@
 // Owns: searching the event log, newest first. However much is logged or granted, one search reads a bounded part of it, and an
 // answer is bounded in bytes: it may be short, or empty, with a cursor to go on from.
 import type { RedisConnection } from '../connect.ts'
-import type { PlatformKeys } from '../keys.ts'
-import { describeHashes, inGroups, MOST_PAGE_BYTES } from '../paging/describe-hashes.ts'
-import { decodeCursor, encodeCursor, type NewestFirst, type Page, type Position, walkOne } from '../paging/newest-first.ts'
-import { walkMany } from '../paging/newest-of-many.ts'
+import { describeHashes, type Description, inGroups, MOST_PAGE_BYTES } from '../paging/describe-hashes.ts'
+import { decodeCursor, encodeCursor, type Found, type NewestFirst, type Page, type Position, walkOne } from '../paging/newest-first.ts'
+import { type Sets, walkMany } from '../paging/newest-of-many.ts'
+import type { MessageShard, MessageShards } from '../shards/message-shards.ts'
 import { allSucceeded } from '../store-errors.ts'
 import type { EventFilter } from './event-log.ts'
 import { type LoggedEvent, parseLoggedEvent } from './logged-event.ts'
 
-type Deps = { redis: RedisConnection; keys: Pick<PlatformKeys, 'event' | 'events' | 'eventsOfAuthorizer'> }
+type Deps = { redis: RedisConnection; shards: MessageShards }
 
 /** Entries that one search looks at. */
 const MOST_SCANNED = 5_000
 const SCAN_BATCH = 250
 
-type Found = Position & { bytes: number }
+/** The shards that are searched, and the walk through all of them: an entry's `place` is that of its shard. */
+type Search = { redis: RedisConnection; shards: readonly MessageShard[]; walk: NewestFirst }
+type Entry = Found & { bytes: number }
 
-export async function findEvents({ redis, keys }: Deps, filter: EventFilter): Promise<Page<LoggedEvent>> {
+export async function findEvents(deps: Deps, filter: EventFilter): Promise<Page<LoggedEvent>> {
   const { limit } = filter
-  const walk = walkOf({ redis, keys }, filter)
+  const search = searchOf(deps, filter)
   const matches = typeMatcher(filter.type)
-  const page: Found[] = []
+  const page: Entry[] = []
   let bytes = 0
   const answer = async (last: Position | undefined) => ({
-    items: await load({ redis, keys }, page),
+    items: await load(search, page),
     nextCursor: last ? encodeCursor(last) : null,
   })
   for (let scanned = 0; ; ) {
     // One more than the page tells whether there is a next one.
     const asked = matches === undefined ? Math.min(limit + 1 - page.length, SCAN_BATCH) : SCAN_BATCH
-    const places = await walk(asked)
-    const described = await describeHashes(redis, places.map(({ member }) => keys.event(member)), { measured: 'event', fields: ['type'] })
+    const places = await search.walk(asked)
+    const described = await describe(search, places)
     for (const [index, place] of places.entries()) {
       const { bytes: own = 0, fields: [type] = [] } = described[index] ?? {}
       // Without a type it has expired or was dropped, and the index does not know yet.
@@ -47,24 +49,69 @@ export async function findEvents({ redis, keys }: Deps, filter: EventFilter): Pr
 }
 
 /** Whoever may see some accounts only walks through those, and never past anybody else's events. */
-function walkOf({ redis, keys }: Deps, { authorizer, only, fromMs, toMs, cursor }: EventFilter): NewestFirst {
+function searchOf({ redis, shards }: Deps, { authorizer, only, fromMs, toMs, cursor }: EventFilter): Search {
   const range = { after: decodeCursor(cursor), minScore: fromMs, maxScore: toMs }
   const granted = only === undefined || authorizer === undefined ? only : only.filter((appId) => appId === authorizer)
-  if (granted !== undefined) return walkMany(redis, { prefix: keys.eventsOfAuthorizer(''), names: [...new Set(granted)] }, range)
-  return walkOne(redis, { ...range, key: authorizer === undefined ? keys.events : keys.eventsOfAuthorizer(authorizer) })
+  const accounts = granted ?? (authorizer === undefined ? undefined : [authorizer])
+  const searched = shards.all()
+  const [first] = searched
+  if (searched.length === 1 && first !== undefined && granted === undefined) {
+    const key = authorizer === undefined ? first.events : first.eventsOfAuthorizer(authorizer)
+    return { redis, shards: searched, walk: walkOne(redis, { ...range, key }) }
+  }
+  return { redis, shards: searched, walk: walkMany(redis, setsOf(shards, accounts), range) }
 }
 
-async function load({ redis, keys }: Deps, page: readonly Found[]): Promise<LoggedEvent[]> {
+/** For each shard, in their order, the indexes of these accounts; undefined = the index of all. */
+function setsOf(shards: MessageShards, accounts: readonly string[] | undefined): Sets[] {
+  if (accounts === undefined) return shards.all().map(({ events }) => setAt(events))
+  const sets = shards.all().map(({ eventsOfAuthorizer }) => ({ prefix: eventsOfAuthorizer(''), names: Array<string>() }))
+  for (const appId of new Set(accounts)) {
+    for (const { index } of shards.withEventsOf(appId)) sets[index]?.names.push(appId)
+  }
+  return sets
+}
+
+function setAt(key: string): Sets {
+  const end = key.lastIndexOf(':') + 1
+  return { prefix: key.slice(0, end), names: [key.slice(end)] }
+}
+
+async function describe({ redis, shards }: Search, places: readonly Found[]): Promise<Description[]> {
+  return byShard(shards, places, (shard, own) => {
+    return describeHashes(redis, own.map(({ member }) => shard.event(member)), { measured: 'event', fields: ['type'] })
+  })
+}
+
+async function load({ redis, shards }: Search, page: readonly Entry[]): Promise<LoggedEvent[]> {
   const loaded: LoggedEvent[] = []
   for (const group of inGroups(page)) {
-    const pipeline = redis.pipeline()
-    for (const { member } of group) pipeline.hgetall(keys.event(member))
-    for (const fields of allSucceeded(await pipeline.exec())) {
+    const read = await byShard(shards, group, async (shard, own) => {
+      const pipeline = redis.pipeline()
+      for (const { member } of own) pipeline.hgetall(shard.event(member))
+      return allSucceeded(await pipeline.exec())
+    })
+    for (const fields of read) {
       const event = parseLoggedEvent(parseFields(fields))
       if (event !== undefined) loaded.push(event)
     }
   }
   return loaded
+}
+
+/** Asks each shard for its own entries, all at the same time. Answers in the order of the entries. */
+async function byShard<E extends Found, Answer>(
+  shards: readonly MessageShard[],
+  entries: readonly E[],
+  ask: (shard: MessageShard, own: readonly E[]) => Promise<readonly Answer[]>,
+): Promise<Answer[]> {
+  const answers = await Promise.all(
+    shards.map(async (shard, place) => {
+      const own = entries.filter((entry) => entry.place === place)
+      return own.length === 0 ? [] : [...(await ask(shard, own))].reverse()
+    }),
+  )
+  return entries.flatMap(({ place }) => answers[place]?.splice(-1) ?? [])
 }
 
 function parseFields(answer: unknown): Record<string, string> {

@@ -2,7 +2,8 @@
 // What is done about a difference is the worker's settle-deliveries.ts.
 import type { DeliveryStatus, GatewayEvent } from '@wxgw/contracts'
 import type { RedisConnection } from '../connect.ts'
-import { deliveriesQueue, type PlatformKeys, queueKey } from '../keys.ts'
+import { deliveriesQueue, queueKey } from '../keys.ts'
+import type { MessageShard, MessageShards } from '../shards/message-shards.ts'
 import { allSucceeded, guardStore } from '../store-errors.ts'
 import { deliveryField, jobField, parseEvent, parseState } from './logged-event.ts'
 
@@ -19,9 +20,14 @@ export type DeliveryPlace = { kind: 'queued' } | { kind: 'dead'; attempts: numbe
 export type UnsettledPage = { items: UnsettledDelivery[]; next: string | undefined }
 
 export type UnsettledDeliveries = {
+  /** Of each shard of the log. Throws STORE_UNAVAILABLE while they are not known. */
+  shards(): readonly UnsettledOfShard[]
+  placeOf(delivery: { subscription: string; jobId: string }): Promise<DeliveryPlace>
+}
+
+export type UnsettledOfShard = {
   /** Those that were not over at `untilMs` and are not now, oldest first; `after`: the page before's `next`. */
   page(options: { untilMs: number; limit: number; after?: string | undefined }): Promise<UnsettledPage>
-  placeOf(delivery: { subscription: string; jobId: string }): Promise<DeliveryPlace>
   /** It is over: nobody looks for it any more. */
   settled(delivery: { eventId: string; subscription: string }): Promise<void>
   /** True for one process within 50 s. */
@@ -31,14 +37,31 @@ export type UnsettledDeliveries = {
 export type UnsettledDeps = {
   platform: string
   redis: RedisConnection
-  keys: Pick<PlatformKeys, 'event' | 'unsettled' | 'settling'>
+  shards: Pick<MessageShards, 'all'>
 }
 
 /** Below the minute between two passes. */
 const CLAIM_SECONDS = 50
 
 /** Rejects with STORE_UNAVAILABLE. */
-export function createUnsettledDeliveries({ platform, redis, keys }: UnsettledDeps): UnsettledDeliveries {
+export function createUnsettledDeliveries({ platform, redis, shards }: UnsettledDeps): UnsettledDeliveries {
+  return {
+    shards: () => shards.all().map((shard) => unsettledOf(redis, shard)),
+
+    placeOf: ({ subscription, jobId }) =>
+      guardStore(async () => {
+        const queue = deliveriesQueue(platform, subscription)
+        const job = queueKey(queue, jobId)
+        const [exists, failedAt] = await Promise.all([redis.exists(job), redis.zscore(queueKey(queue, 'failed'), jobId)])
+        if (exists === 0) return { kind: 'gone' }
+        if (failedAt === null) return { kind: 'queued' }
+        const [attempts, lastError] = await redis.hmget(job, 'atm', 'failedReason')
+        return { kind: 'dead', attempts: Number(attempts ?? 0), lastError: lastError ?? 'unknown' }
+      }),
+  }
+}
+
+function unsettledOf(redis: RedisConnection, keys: Pick<MessageShard, 'event' | 'unsettled' | 'settling'>): UnsettledOfShard {
   async function load(members: readonly string[]): Promise<UnsettledDelivery[]> {
     if (members.length === 0) return []
     const deliveries = members.map(parseMember)
@@ -58,17 +81,6 @@ export function createUnsettledDeliveries({ platform, redis, keys }: UnsettledDe
         const members = flat.filter((_, index) => index % 2 === 0)
         const scores = flat.filter((_, index) => index % 2 === 1)
         return { items: await load(members), next: members.length < limit ? undefined : positionAfter({ score, offset }, scores) }
-      }),
-
-    placeOf: ({ subscription, jobId }) =>
-      guardStore(async () => {
-        const queue = deliveriesQueue(platform, subscription)
-        const job = queueKey(queue, jobId)
-        const [exists, failedAt] = await Promise.all([redis.exists(job), redis.zscore(queueKey(queue, 'failed'), jobId)])
-        if (exists === 0) return { kind: 'gone' }
-        if (failedAt === null) return { kind: 'queued' }
-        const [attempts, lastError] = await redis.hmget(job, 'atm', 'failedReason')
-        return { kind: 'dead', attempts: Number(attempts ?? 0), lastError: lastError ?? 'unknown' }
       }),
 
     settled: ({ eventId, subscription }) =>

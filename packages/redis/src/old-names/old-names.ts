@@ -4,10 +4,11 @@ import { SUBSCRIPTION_NAME_PATTERN } from '@wxgw/contracts'
 import {
   COMPONENT_EVENTS_QUEUE,
   MAINTENANCE_QUEUE,
-  MESSAGE_BATCHES_QUEUE,
+  messageInbox,
   MESSAGES_QUEUE,
   PLATFORM_EVENTS_QUEUE,
 } from '../keys.ts'
+import { MOST_SHARDS } from '../shards/shard-count.ts'
 
 export type OldNames = {
   deliveriesQueue(subscription: string): string
@@ -34,7 +35,7 @@ const OWN: readonly string[] = [
   COMPONENT_EVENTS_QUEUE,
   PLATFORM_EVENTS_QUEUE,
   MESSAGES_QUEUE,
-  MESSAGE_BATCHES_QUEUE,
+  ...Array.from({ length: MOST_SHARDS }, (_, index) => messageInbox(index)),
   MAINTENANCE_QUEUE,
 ]
 

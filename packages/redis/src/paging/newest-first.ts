@@ -8,6 +8,9 @@ export type Page<T> = { items: T[]; nextCursor: string | null }
 /** A place in a sorted set: everything after it has a lower score, or the same score and a lower member. */
 export type Position = { score: number; member: string }
 
+/** `place`: which of the walked sets it comes from. */
+export type Found = Position & { place: number }
+
 export type Range = { key: string; after: Position | undefined; maxScore?: number | undefined; minScore?: number | undefined }
 
 export function encodeCursor({ score, member }: Position): string {
@@ -24,14 +27,14 @@ export function decodeCursor(cursor: string | undefined): Position | undefined {
 }
 
 /** The next `count` entries, fewer only at the end; each call goes on where the one before ended. */
-export type NewestFirst = (count: number) => Promise<Position[]>
+export type NewestFirst = (count: number) => Promise<Found[]>
 
 export function walkOne(redis: RedisConnection, range: Range): NewestFirst {
   let { after } = range
   return async (count) => {
     const found = await readNewestFirst(redis, { ...range, after }, count)
     after = found.at(-1) ?? after
-    return found
+    return found.map((position) => ({ ...position, place: 0 }))
   }
 }
 

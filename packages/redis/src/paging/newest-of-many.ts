@@ -1,12 +1,12 @@
 // Owns: walking many sorted sets at once as if they were one, from the highest score down. The work grows with the number of sets
-// once, and then with what is taken.
+// once, and then with what is taken. Sets of several hash tags are read at the same time.
 import type { RedisConnection } from '../connect.ts'
 import { runScript, script } from '../script.ts'
 import { cutByWeight } from './cut-by-weight.ts'
-import { isAfter, type NewestFirst, type Position, type Range, toPositions } from './newest-first.ts'
+import { type Found, isAfter, type NewestFirst, type Position, type Range, toPositions } from './newest-first.ts'
 
 /** Of one set: what was read and not yet taken, newest first. */
-type Stream = { name: string; waiting: Position[]; last: Position | undefined; batch: number; isOver: boolean }
+type Stream = { place: number; name: string; waiting: Position[]; last: Position | undefined; batch: number; isOver: boolean }
 
 /** Entries that one call reads at most, or sets that it looks at, so that nobody else waits long for Redis (measured: 1 µs each). */
 const MOST_AT_ONCE = 500
@@ -36,17 +36,20 @@ end
 return answers
 `)
 
-/** Sets of which the keys are `prefix` and a name, without blanks; all share a hash tag. */
+/** Sets of which the keys are `prefix` and a name, without blanks; they share a hash tag. */
 export type Sets = { prefix: string; names: readonly string[] }
 
-export function walkMany(redis: RedisConnection, { prefix, names }: Sets, range: Omit<Range, 'key'>): NewestFirst {
+type Asked = [max: string | number, count: number, names: string]
+
+/** `all`: by hash tags. An entry's `place` is the index in there. */
+export function walkMany(redis: RedisConnection, all: readonly Sets[], range: Omit<Range, 'key'>): NewestFirst {
   const { after, minScore = '-inf', maxScore = Infinity } = range
   /** With something waiting, in the order of it: the newest last. undefined before the first read. */
   let streams: Stream[] | undefined
 
   const highest = (last: Position | undefined) => scoreText(Math.min(last?.score ?? Infinity, maxScore))
 
-  async function ask(groups: ReadonlyArray<[max: string | number, count: number, names: string]>): Promise<Array<[place: number, read: Position[]]>> {
+  async function ask({ prefix, names }: Sets, groups: readonly Asked[]): Promise<Array<[which: number, read: Position[]]>> {
     const answer = await runScript(redis, readHeads, { keys: [prefix + names[0]], args: [prefix, minScore, ...groups.flat()] })
     const flat = Array.isArray(answer) ? (answer as unknown[]) : []
     return Array.from({ length: flat.length / 2 }, (_, index) => [Number(flat[2 * index]), toPositions(flat[2 * index + 1])])
@@ -54,22 +57,31 @@ export function walkMany(redis: RedisConnection, { prefix, names }: Sets, range:
 
   /** Most of the sets may be empty: nothing is made of those. */
   async function begin(): Promise<Stream[]> {
+    const begun = await Promise.all(all.map((sets, place) => beginAt(sets, place)))
+    return begun.flat().toSorted(oldestFirst)
+  }
+
+  async function beginAt(sets: Sets, place: number): Promise<Stream[]> {
     const begun: Stream[] = []
-    for (let start = 0; start < names.length; start += MOST_AT_ONCE) {
-      const chunk = names.slice(start, start + MOST_AT_ONCE)
-      for (const [place, read] of await ask([[highest(after), 1, `${chunk.join(' ')} `]])) {
-        const stream: Stream = { name: chunk[place] ?? '', waiting: [], last: after, batch: 1, isOver: false }
+    for (let start = 0; start < sets.names.length; start += MOST_AT_ONCE) {
+      const chunk = sets.names.slice(start, start + MOST_AT_ONCE)
+      for (const [which, read] of await ask(sets, [[highest(after), 1, `${chunk.join(' ')} `]])) {
+        const stream: Stream = { place, name: chunk[which] ?? '', waiting: [], last: after, batch: 1, isOver: false }
         take(stream, read)
         if (stream.waiting.length > 0) begun.push(stream)
       }
     }
-    return begun.toSorted(oldestFirst)
+    return begun
   }
 
   async function read(asked: readonly Stream[]): Promise<void> {
+    await Promise.all(all.map((sets, place) => readAt(sets, asked.filter((stream) => stream.place === place))))
+  }
+
+  async function readAt(sets: Sets, asked: readonly Stream[]): Promise<void> {
     for (const chunk of cutByWeight(asked, ({ batch }) => batch, { weight: MOST_AT_ONCE })) {
-      const answers = new Map(await ask(chunk.map(({ name, last, batch }) => [highest(last), batch, name])))
-      chunk.forEach((stream, place) => take(stream, answers.get(place) ?? []))
+      const answers = new Map(await ask(sets, chunk.map(({ name, last, batch }) => [highest(last), batch, name])))
+      chunk.forEach((stream, which) => take(stream, answers.get(which) ?? []))
     }
   }
 
@@ -80,12 +92,12 @@ export function walkMany(redis: RedisConnection, { prefix, names }: Sets, range:
 
   return async (count) => {
     streams ??= await begin()
-    const found: Position[] = []
+    const found: Found[] = []
     while (found.length < count && streams.length > 0) {
       await prepare(streams, count - found.length)
       for (let stream = streams.pop(); stream !== undefined; stream = found.length < count ? streams.pop() : undefined) {
         const newest = stream.waiting.shift()
-        if (newest) found.push(newest)
+        if (newest) found.push({ ...newest, place: stream.place })
         if (stream.waiting.length > 0) insert(streams, stream)
         else if (!stream.isOver) {
           // What it has next is not known: nobody else's entry may be taken before that.

@@ -1,12 +1,13 @@
 // Owns: the ways into the queues of one platform. What is taken here is accepted by Redis, de-duplicated and, if secret, sealed.
 import { randomBytes, randomUUID } from 'node:crypto'
-import type { ComponentEventJob, FanOutJob, GatewayEvent, ProfileJob, ReleaseCheckJob, SyncJob } from '@wxgw/contracts'
+import type { BatchedEvent, ComponentEventJob, FanOutJob, GatewayEvent, ProfileJob, ReleaseCheckJob, SyncJob } from '@wxgw/contracts'
 import { type AuthorizerAppId, type Clock, type Secret, systemClock } from '@wxgw/wechat-core'
 import type { EventLog } from '../event-log/event-log.ts'
 import { oldPushLifeMs } from '../old-push-life.ts'
 import { COMPONENT_EVENTS_QUEUE, MAINTENANCE_QUEUE, MESSAGES_QUEUE, onceIds, PLATFORM_EVENTS_QUEUE, queueKey } from '../keys.ts'
 import { NO_REPLICA_BARRIER, type ReplicaBarrier } from '../replication/replica-barrier.ts'
 import type { Sealer } from '../sealed.ts'
+import type { MessageShards } from '../shards/message-shards.ts'
 import { guardStore } from '../store-errors.ts'
 import {
   CONTROL_ATTEMPTS,
@@ -17,6 +18,7 @@ import {
   RELEASE_CHECK_ATTEMPTS,
   SYNC_ATTEMPTS,
 } from './job-options.ts'
+import type { InboxChoice } from './inbox-choice.ts'
 import { createMessageBatches } from './message-batches.ts'
 import type { PlainJob, Queues } from './queues.ts'
 import type { SyncState, SyncStates } from './sync-states.ts'
@@ -44,7 +46,7 @@ export type Inbox = {
   componentEvent(event: Arrival & { eventId: string; plaintext: string }): Promise<Acceptance>
   /**
    * `queued`: Redis has it, and whoever records it leaves it alone when it is known (event-claims.ts). One whose push
-   * waits for a `reply` is a job of its own, and is de-duplicated here as well.
+   * waits for a `reply` is a job of its own, which with a single inbox is de-duplicated here as well.
    */
   message(
     event: GatewayEvent,
@@ -72,6 +74,9 @@ export type InboxDeps = {
   platform: string
   /** Over a connection that fails fast. */
   queues: Pick<Queues, 'add' | 'open'>
+  /** Of all platforms. */
+  inboxes: Pick<InboxChoice, 'put'>
+  shards: Pick<MessageShards, 'all'>
   sealer: Sealer
   syncStates: Pick<SyncStates, 'get'>
   events: Pick<EventLog, 'has'>
@@ -103,11 +108,11 @@ type Payload = ComponentEventJob | FanOutJob | ProfileJob | ReleaseCheckJob | Sy
  * the component events' queue: they too must not wait behind messages. What does not open throws INTERNAL.
  */
 export function createInbox(deps: InboxDeps): Inbox {
-  const { platform, queues, sealer, syncStates, events, replicas = NO_REPLICA_BARRIER, clock = systemClock } = deps
+  const { platform, queues, inboxes, shards, sealer, syncStates, events, replicas = NO_REPLICA_BARRIER, clock = systemClock } = deps
   const dedupeMs = deps.dedupeSeconds * 1000
   const oldPushMs = oldPushLifeMs(deps)
   const once = onceIds(platform)
-  const batches = createMessageBatches({ queues, replicas })
+  const batches = createMessageBatches({ queues, inboxes, replicas })
   const eventPlace = (eventId: string) => ({ platform, subject: eventId, field: 'component-event' })
   const codePlace = (eventId: string) => ({ platform, subject: eventId, field: 'release-check' })
 
@@ -161,12 +166,14 @@ export function createInbox(deps: InboxDeps): Inbox {
     },
 
     async message(event, { receivedAtMs, ...arrival }, reply) {
-      if (reply !== undefined) {
+      // With several inboxes no queue of its own: it would be one master's for all.
+      if (reply !== undefined && shards.all().length === 1) {
         const data: FanOutJob = { v: 1, kind: 'fan-out', event, receivedAtMs, reply }
         return pushOnce(event.id, arrival, (ttlMs) => fanOut(MESSAGES_QUEUE, data, ttlMs))
       }
       const { made, within = unbounded } = arrival
-      await within(() => batches.add({ event, receivedAtMs, ...(isOld(made) ? { isOld: true } : {}) }))
+      const entry: BatchedEvent = { event, receivedAtMs, ...(isOld(made) ? { isOld: true } : {}) }
+      await within(() => (reply === undefined ? batches.add(entry) : batches.addFirst({ ...entry, reply })))
       return 'queued'
     },
 

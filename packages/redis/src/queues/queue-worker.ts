@@ -33,6 +33,8 @@ export type QueueWorker = {
   taken(): number
   /** Are fewer running than may? */
   hasRoom(): boolean
+  /** From 1. Running jobs go on. */
+  setConcurrency(concurrency: number): void
   /**
    * Takes no more jobs and waits for the running ones; then aborts their signals and lets go. What was not finished is
    * run again by another worker. The same promise on repeat; never rejects.
@@ -145,7 +147,10 @@ export function createQueueWorker<Payload>(deps: QueueWorkerDeps<Payload>): Queu
     queue,
     active: () => running.size,
     taken: () => taken,
-    hasRoom: () => running.size < concurrency,
+    hasRoom: () => running.size < worker.concurrency,
+    setConcurrency: (jobs) => {
+      worker.concurrency = jobs
+    },
     close: () => (closing ??= close()),
   }
 }

@@ -6,10 +6,15 @@ import { infoOf, mastersOf, runIdOf } from '../servers.ts'
 
 export type Master = { name: string; commands: Redis; endpoint: { host: string; port: number } | undefined }
 
+/** undefined: there is one server, or a cluster does not know it now. */
+export function masterNameOf(redis: RedisConnection, key: string): string | undefined {
+  return redis instanceof Cluster ? redis.slots[slotOf(key)]?.[0] : undefined
+}
+
 /** undefined: a cluster does not know it now. */
 export function masterOf(redis: RedisConnection, key: string): Master | undefined {
   if (!(redis instanceof Cluster)) return { name: 'the server', commands: redis, endpoint: undefined }
-  const name = redis.slots[slotOf(key)]?.[0]
+  const name = masterNameOf(redis, key)
   const node = mastersOf(redis).find(({ options: { host, port } }) => `${host}:${port}` === name)
   const { host, port } = node?.options ?? {}
   if (!node || name === undefined || host === undefined || port === undefined) return undefined

@@ -8,6 +8,7 @@ import { parseEvent } from '../event-log/logged-event.ts'
 import type { PlatformKeys } from '../keys.ts'
 import { createErrorLog, type WarnLog } from '../queues/error-log.ts'
 import { runScript } from '../script.ts'
+import type { MessageShards } from '../shards/message-shards.ts'
 import { guardStore } from '../store-errors.ts'
 import { awaitReply, offerReply } from './reply-scripts.ts'
 
@@ -49,7 +50,8 @@ export type ReplyMailboxDeps = {
   redis: RedisConnection
   /** A connection of the mailbox's own (`subscriber`): it can do nothing else. Closed by the caller, after `close`. */
   subscriber: RedisConnection
-  keys: Pick<PlatformKeys, 'reply' | 'replySent' | 'replyChannel'>
+  keys: Pick<PlatformKeys, 'replyChannel'>
+  shards: MessageShards
   /** Is the event kept with the wait for its reply? For platforms without an event log. Default false. */
   keepsEvents?: boolean
   log: WarnLog
@@ -73,7 +75,7 @@ const LONGEST_WAIT_MS = 60_000
 type Waiter = { deadlineAtMs: number; asked: AskedReply | undefined; settle: (reply: unknown) => void }
 
 export function createReplyMailbox(deps: ReplyMailboxDeps): ReplyMailbox {
-  const { redis, subscriber, keys, keepsEvents = false, log, clock = systemClock } = deps
+  const { redis, subscriber, keys, shards, keepsEvents = false, log, clock = systemClock } = deps
   const channel = keys.replyChannel(randomUUID())
   const waiting = new Map<string, Set<Waiter>>()
   const logError = createErrorLog(log, 'reply_mailbox.failed')
@@ -96,7 +98,7 @@ export function createReplyMailbox(deps: ReplyMailboxDeps): ReplyMailbox {
     try {
       const doorMs = Math.ceil(leftMs - Math.min(EARLY_CLOSE_MS, leftMs / 20))
       const args = [channel, doorMs, REMEMBERED_MS, ...askedFields]
-      const reply = await runScript(redis, awaitReply, { keys: [keys.reply(eventId)], args })
+      const reply = await runScript(redis, awaitReply, { keys: [shards.ofId(eventId).reply(eventId)], args })
       if (typeof reply === 'string') settle(eventId, JSON.parse(reply))
     } catch (error) {
       // Who waits learns nothing and gets undefined in time: WeChat is answered all the same.
@@ -152,8 +154,9 @@ export function createReplyMailbox(deps: ReplyMailboxDeps): ReplyMailbox {
       guardStore(async () => {
         const json = JSON.stringify(reply)
         if (json === undefined) throw new GatewayError('INVALID_REQUEST', 'the reply is not JSON')
+        const { reply: waited, replySent } = shards.ofId(eventId)
         const outcome = await runScript(redis, offerReply, {
-          keys: [keys.reply(eventId), keys.replySent(eventId)],
+          keys: [waited(eventId), replySent(eventId)],
           args: [json, `${eventId}\n${json}`, from, REPLY_SENT_SECONDS, needsUser ? 1 : 0],
         })
         return parseOutcome(outcome)
@@ -161,7 +164,7 @@ export function createReplyMailbox(deps: ReplyMailboxDeps): ReplyMailbox {
 
     asked: (eventId) =>
       guardStore(async () => {
-        const fields = await redis.hmget(keys.reply(eventId), 'subscription', 'authorizer', 'openid', 'event', 'received')
+        const fields = await redis.hmget(shards.ofId(eventId).reply(eventId), 'subscription', 'authorizer', 'openid', 'event', 'received')
         const [subscription, authorizerAppId, openId, event, receivedAtMs] = fields
         if (!subscription || !authorizerAppId) return undefined
         const asked = { subscription, authorizerAppId, openId: openId ?? '', receivedAtMs: Number(receivedAtMs ?? 0) }

@@ -52,6 +52,7 @@ export function loadConfig({ env, readFile = readFileSync }: { env: Variables; r
 
   return frozen({
     redis,
+    messageShards: values.MESSAGE_SHARDS,
     publicListener: {
       host: values.PUBLIC_HOST,
       port: values.PUBLIC_PORT,

@@ -73,6 +73,10 @@ export const SETTING_GROUPS = {
     REDIS_MIN_REPLICAS: defaulted('0', integer({ min: 0, max: 16 }), {
       description: '`success` only after so many replicas have it too, otherwise `503` (or the spool) within the usual time',
     }),
+    MESSAGE_SHARDS: defaulted('1', integer({ min: 1, max: 64 }), {
+      description:
+        'over how many hash tags messages and the event log are spread, so that every master of a Redis Cluster takes part; the same in all processes, and for ever that of the first start, see docs/scaling.md#messages-over-several-masters',
+    }),
   },
   Listeners: {
     PUBLIC_HOST: defaulted('0.0.0.0', host, { description: 'ingress, what WeChat and browsers reach' }),

@@ -24,7 +24,7 @@ function setUp(
       get: async (name) => (known.name === name ? known : undefined),
       disable: async (name) => void disabled.push(name),
     },
-    events: { deliveryChanged: async (eventId, name, change) => void changes.push({ eventId, subscription: name, ...change }) },
+    events: { deliveryChanged: async ({ id }, name, change) => void changes.push({ eventId: id, subscription: name, ...change }) },
     sinks: { webhook: { deliver }, queue: { deliver }, stream: { deliver } },
     directCalls: { seen: (webhook, attempt) => void seen.push([webhook, attempt]) },
     offerReply: async () => 'accepted',

@@ -1,18 +1,21 @@
 // Owns: that the events of one job do not depend on each other.
 import type { FanOutJob } from '@wxgw/contracts'
-import type { JobContext, LoneEntry } from '@wxgw/redis'
+import type { JobContext, LeftEntry } from '@wxgw/redis'
 import { GatewayError } from '@wxgw/wechat-core'
-import { fanOutBatchHandler, type FanOutOptions } from '@wxgw/worker'
+import { createDispatchRoom, fanOutBatchHandler, type FanOutOptions } from '@wxgw/worker'
 import t from 'tap'
 import { until } from '../../../helpers/until.ts'
 import { textEvent } from '../delivery-fixtures.ts'
 
 const entry = (id: string, changes: object = {}) => ({ event: textEvent(id), receivedAtMs: 5, ...changes })
 
-function setUp({ failing = [], addEach }: { failing?: string[]; addEach?: () => Promise<void> } = {}) {
+type Added = LeftEntry & { delayMs?: number | undefined }
+
+function setUp({ failing = [], away = [], addEach }: { failing?: string[]; away?: string[]; addEach?: () => Promise<void> } = {}) {
   const order: string[] = []
   const claims: FanOutOptions['claim'][] = []
-  const added: LoneEntry[] = []
+  const added: Added[] = []
+  const together: Array<{ arrivals: string[]; delayMs: number }> = []
   const errors: string[] = []
   const handle = fanOutBatchHandler({
     fanOutOf: (platform) =>
@@ -20,24 +23,33 @@ function setUp({ failing = [], addEach }: { failing?: string[]; addEach?: () => 
         ? async ({ event }: FanOutJob, { claim }: FanOutOptions) => {
             order.push(event.id)
             claims.push(claim)
-            if (failing.includes(event.id)) throw new GatewayError('STORE_UNAVAILABLE', 'away', { retry: true })
+            if (failing.includes(event.id)) throw new GatewayError('INTERNAL', 'a fault', { retry: true })
+            if (away.includes(event.id)) throw new GatewayError('STORE_UNAVAILABLE', 'away', { retry: true })
             return { delivered: 0, enqueued: 0 }
           }
         : undefined,
-    batches: {
-      async addEach(entries) {
+    queue: '{wx-messages.3}',
+    left: {
+      async addEach(queue, entries) {
         if (addEach) await addEach()
+        t.equal(queue, '{wx-messages.3}')
         order.push('added')
         added.push(...entries)
       },
+      async addTogether(queue, entries, delayMs) {
+        t.equal(queue, '{wx-messages.3}')
+        together.push({ arrivals: entries.map(({ arrival }) => arrival), delayMs })
+      },
     },
+    room: createDispatchRoom(75),
+    nowMs: () => 20_005,
     log: { error: (_fields, message) => void errors.push(message) },
   })
   const run = (events: unknown[], changes: Partial<JobContext> = {}) => {
     const context = { jobId: 'j1x3', attempt: 1, attemptsLeft: 9, isFirstRun: true, signal: new AbortController().signal, ...changes }
     return handle({ v: 2, kind: 'fan-out-batch', events }, context)
   }
-  return { run, order, claims, added, errors }
+  return { run, order, claims, added, together, errors }
 }
 
 void t.test('each event is claimed by its job and its place there', async (t) => {
@@ -70,8 +82,59 @@ void t.test('a job that is started for the second time runs none of its events',
 void t.test('one event alone is run as often as its job is, and its outcome is the job\'s', async (t) => {
   const { run, order } = setUp({ failing: ['ev_b'] })
   t.same(await run([entry('ev_a')], { isFirstRun: false }), { kind: 'done' })
-  await t.rejects(run([entry('ev_b')]), { code: 'STORE_UNAVAILABLE' })
+  await t.rejects(run([entry('ev_b')]), { code: 'INTERNAL' })
   t.same(order, ['ev_a', 'ev_b'])
+})
+
+void t.test('what the store did not answer goes on together, later the older it is, and costs no other', async (t) => {
+  const { run, added, together } = setUp({ failing: ['ev_c'], away: ['ev_a', 'ev_d'] })
+  t.same(await run([entry('ev_a'), entry('ev_b'), entry('ev_c'), entry('ev_d')]), { kind: 'done' })
+  t.same(added.map(({ arrival }) => arrival), ['j1x3:2'])
+  t.same(together, [{ arrivals: ['j1x3:0', 'j1x3:3'], delayMs: 5_000 }])
+  const since = async (receivedAtMs: number) => {
+    const { run: again, together: left } = setUp({ away: ['ev_a', 'ev_b'] })
+    await again([entry('ev_a', { receivedAtMs }), entry('ev_b', { receivedAtMs })])
+    return left[0]?.delayMs
+  }
+  t.same([await since(20_004), await since(-1_000_000)], [1_000, 10_000])
+})
+
+void t.test('a push that waits for its answer is dispatched however much is under way, and says for whom', async (t) => {
+  const reply = { subscription: 'crm', deadlineAtMs: 9 }
+  const seen: FanOutJob[] = []
+  const room = createDispatchRoom(1)
+  await room.enter(1)
+  const handle = fanOutBatchHandler({
+    queue: '{wx-messages.0}',
+    fanOutOf: () => async (job) => {
+      seen.push(job)
+      return { delivered: 0, enqueued: 0 }
+    },
+    left: { addEach: async () => {}, addTogether: async () => {} },
+    room,
+    nowMs: Date.now,
+    log: { error() {} },
+  })
+  const context = { jobId: 'j', attempt: 1, attemptsLeft: 9, isFirstRun: true, signal: new AbortController().signal }
+  t.same(await handle({ v: 2, kind: 'fan-out-batch', events: [entry('ev_a', { reply })] }, context), { kind: 'done' })
+  t.match(seen, [{ kind: 'fan-out', event: { id: 'ev_a' }, reply }])
+})
+
+void t.test('what has to wait for room begins in lots', async (t) => {
+  const room = createDispatchRoom(4, { lot: 3 })
+  await room.enter(4)
+  const begun: number[] = []
+  const waiting = [1, 2, 3].map(async (number) => {
+    await room.enter(1)
+    begun.push(number)
+  })
+  for (const left of [1, 2, 3]) {
+    room.leave()
+    await Promise.resolve()
+    await Promise.resolve()
+    t.same(begun, left < 3 ? [] : [1, 2, 3], `${left} have left`)
+  }
+  await Promise.all(waiting)
 })
 
 void t.test('one alone that cannot be read is dead', async (t) => {
@@ -99,7 +162,10 @@ void t.test('of full jobs so many run at once that a webhook has places for thei
         running -= 1
         return { delivered: 0, enqueued: 0 }
       },
-      batches: { addEach: async () => {} },
+      queue: '{wx-messages.0}',
+      left: { addEach: async () => {}, addTogether: async () => {} },
+      room: createDispatchRoom(75),
+      nowMs: Date.now,
       log: { error() {} },
     })
     const context = { jobId: 'j', attempt: 1, attemptsLeft: 9, isFirstRun: true, signal: new AbortController().signal }

@@ -2,7 +2,7 @@
 import type { DeliveryJob, DeliveryResult, FanOutJob, Subscription } from '@wxgw/contracts'
 import type { DirectSink, EnqueueOptions } from '@wxgw/redis'
 import { GatewayError } from '@wxgw/wechat-core'
-import { type AttemptSeen, createFanOut, type FanOutDeps, type FanOutOptions, type SinkRequest } from '@wxgw/worker'
+import { type AttemptSeen, createDispatchRoom, createFanOut, type FanOutDeps, type FanOutOptions, type SinkRequest } from '@wxgw/worker'
 import t from 'tap'
 import { subscription, textEvent, webhookSink } from '../delivery-fixtures.ts'
 
@@ -51,7 +51,7 @@ function setUp(
         const taken = direct.filter((one) => !(inParts && 'queue' in one)).map(({ subscription: name }) => name)
         return taken.filter((name) => results[name] === undefined)
       },
-      deliveryChanged: async (eventId, name, change) => void changes.push({ eventId, subscription: name, ...change }),
+      deliveryChanged: async ({ id }, name, change) => void changes.push({ eventId: id, subscription: name, ...change }),
     },
     sinks: { queue: sink, stream: sink, webhook: sink },
     directCalls: { enter: () => undefined, seen: () => {} },
@@ -64,6 +64,7 @@ function setUp(
     async takeBack(job) {
       calls.push(`take back ${job.subscription}`)
     },
+    callPlaces: createDispatchRoom(75),
     clock: { nowMs: () => NOW },
     random: () => 0.5,
     log: { debug() {}, info() {}, warn() {}, error() {} },
@@ -361,7 +362,7 @@ void t.test('an event that another arrival has is left alone, and one that was d
   const ended: unknown[] = []
   let duplicates = 0
   const arrivals = (isOurs: boolean): Partial<FanOutDeps> => ({
-    claims: { claim: async () => isOurs, ended: async (claim) => void ended.push(claim) },
+    claims: { claim: async () => isOurs, ended: async ({ event, arrival }) => void ended.push({ eventId: event.id, arrival }) },
     onDuplicate: () => void (duplicates += 1),
   })
   const another = setUp([QUEUE, WEBHOOK], { deps: arrivals(false) })

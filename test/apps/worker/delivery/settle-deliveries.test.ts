@@ -5,16 +5,16 @@ import { type Settlement, type SettlingDeps, startSettling } from '@wxgw/worker'
 import t, { type Test } from 'tap'
 import { until } from '../../../helpers/until.ts'
 import { subscription, webhookSink } from '../delivery-fixtures.ts'
-import { keys, makeEvent, PLATFORM, startStore } from '../../../packages/redis/queues-fixture.ts'
+import { keys, makeEvent, PLATFORM, shards, startStore } from '../../../packages/redis/queues-fixture.ts'
 
 const QUEUE = deliveriesQueue(PLATFORM, 'crm')
 
 async function start(t: Test, { createdAtMs = 0 }: { createdAtMs?: number } = {}) {
   const store = await startStore(t)
   const { commands: redis, queues, log } = store
-  const events = createEventLog({ redis, keys, queues, eventLogSeconds: 60 })
+  const events = createEventLog({ redis, shards, queues, eventLogSeconds: 60 })
   const { enqueueDelivery } = createDeliveryQueue({ queues, redis })
-  const unsettled = createUnsettledDeliveries({ platform: PLATFORM, redis, keys })
+  const unsettled = createUnsettledDeliveries({ platform: PLATFORM, redis, shards })
   const settlements: Settlement[] = []
   const subscriptions = new Set(['crm'])
 
@@ -36,11 +36,15 @@ async function start(t: Test, { createdAtMs = 0 }: { createdAtMs?: number } = {}
         },
         unsettled: {
           ...unsettled,
-          async page(options) {
-            const page = await unsettled.page(options)
-            if (page.next === undefined) isOver = true
-            return page
-          },
+          shards: () =>
+            unsettled.shards().map((shard) => ({
+              ...shard,
+              async page(options) {
+                const page = await shard.page(options)
+                if (page.next === undefined) isOver = true
+                return page
+              },
+            })),
         },
       },
       enqueueDelivery,
@@ -98,7 +102,7 @@ void t.test('a dead letter that the log does not know becomes dead in the log', 
 void t.test('a retry whose job was lost is delivered again', async (t) => {
   const { events, settle } = await start(t)
   await events.record(makeEvent('ev_1'), 1, ['crm'])
-  await events.deliveryChanged('ev_1', 'crm', { status: 'retrying', attempts: 1, lastError: 'HTTP 500' })
+  await events.deliveryChanged({ id: 'ev_1' }, 'crm', { status: 'retrying', attempts: 1, lastError: 'HTTP 500' })
   t.same(await settle(), ['again'])
 })
 
@@ -106,7 +110,7 @@ void t.test('what is delivered, dead or discarded is looked at by nobody', async
   const { events, redis, settle } = await start(t)
   for (const status of ['delivered', 'dead', 'discarded'] as const) {
     await events.record(makeEvent(`ev_${status}`), 1, ['crm'])
-    await events.deliveryChanged(`ev_${status}`, 'crm', { status, attempts: 1 })
+    await events.deliveryChanged({ id: `ev_${status}` }, 'crm', { status, attempts: 1 })
   }
   t.equal(await redis.zcard(keys.unsettled), 0)
   t.same(await settle(), [])
@@ -115,8 +119,8 @@ void t.test('what is delivered, dead or discarded is looked at by nobody', async
 void t.test('a replay is looked for under the id of its own job', async (t) => {
   const { events, enqueueDelivery, settle } = await start(t)
   await events.record(makeEvent('ev_1'), 1, ['crm'])
-  await events.deliveryChanged('ev_1', 'crm', { status: 'delivered', attempts: 1 })
-  await events.deliveryChanged('ev_1', 'crm', { status: 'pending', attempts: 0, jobId: 'ev_1.rab' })
+  await events.deliveryChanged({ id: 'ev_1' }, 'crm', { status: 'delivered', attempts: 1 })
+  await events.deliveryChanged({ id: 'ev_1' }, 'crm', { status: 'pending', attempts: 0, jobId: 'ev_1.rab' })
   await enqueueDelivery(jobOf('ev_1', 'ev_1.rab'), { delayMs: 60_000 })
   t.same(await settle(), [])
 })

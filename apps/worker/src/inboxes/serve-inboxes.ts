@@ -1,0 +1,109 @@
+// Owns: which inboxes this process works on: the only one, or its share of several, as other workers come and go. How a
+// share is computed and who lives is packages/redis' part.
+import { DEAD_AFTER_MS, inboxesOf, type QueueWorker, type ShardCount, type WorkerRegistry } from '@wxgw/redis'
+import { type Log, repeat, type Repetition } from '@wxgw/runtime'
+
+/** A worker of one inbox. */
+export type InboxWorker = Pick<QueueWorker, 'queue' | 'active' | 'taken' | 'hasRoom' | 'setConcurrency' | 'close'>
+
+export type ServeInboxesDeps = {
+  count: Pick<ShardCount, 'known'>
+  /** This worker's name in the registry. */
+  worker: string
+  registry: WorkerRegistry
+  open(inbox: number, concurrency: number): InboxWorker
+  /** Jobs at once, of all inboxes together. */
+  concurrency: number
+  log: Log
+  everyMs?: number
+  nowMs?: () => number
+}
+
+export type ServedInboxes = {
+  /** Those that take jobs now. */
+  current(): readonly InboxWorker[]
+  /** Takes no more jobs and waits for the running ones. Never rejects. */
+  close(): Promise<void>
+}
+
+const BEAT_EVERY_MS = 1_000
+/** Until then all others know of the worker that it is left to. */
+const LEFT_AFTER_MS = 3_000
+/** Of one inbox, however many there are. */
+const LEAST_AT_ONCE = 2
+
+/** Begins when the number of inboxes is known. With one there is nothing to share out, and nothing is asked. */
+export function serveInboxes(deps: ServeInboxesDeps): ServedInboxes {
+  const { count, worker, registry, open, concurrency, log, everyMs = BEAT_EVERY_MS } = deps
+  const { nowMs = () => performance.now() } = deps
+  const serving = new Map<number, InboxWorker>()
+  /** Since when an inbox is somebody else's. */
+  const leftSinceMs = new Map<number, number>()
+  const closing = new Set<Promise<void>>()
+  let lastBeatMs: number | undefined
+  let heartbeats: Repetition | undefined
+  let isClosed = false
+
+  function serve(wanted: readonly number[]): void {
+    const each = Math.max(Math.ceil(concurrency / Math.max(wanted.length, 1)), LEAST_AT_ONCE)
+    for (const inbox of wanted) {
+      leftSinceMs.delete(inbox)
+      const known = serving.get(inbox)
+      if (known) known.setConcurrency(each)
+      else serving.set(inbox, open(inbox, each))
+    }
+    for (const inbox of [...serving.keys()].filter((one) => !wanted.includes(one))) {
+      const sinceMs = leftSinceMs.get(inbox) ?? nowMs()
+      leftSinceMs.set(inbox, sinceMs)
+      if (nowMs() - sinceMs >= LEFT_AFTER_MS) leave(inbox)
+    }
+  }
+
+  function leave(inbox: number): void {
+    const left = serving.get(inbox)
+    serving.delete(inbox)
+    leftSinceMs.delete(inbox)
+    if (!left) return
+    const ended = left.close().finally(() => closing.delete(ended))
+    closing.add(ended)
+  }
+
+  async function share(inboxes: number): Promise<void> {
+    const all = Array.from({ length: inboxes }, (_, index) => index)
+    try {
+      const alive = await registry.beat()
+      lastBeatMs = nowMs()
+      if (!isClosed) serve(inboxesOf(worker, alive, inboxes))
+    } catch (error) {
+      log.debug({ err: error }, 'inboxes.not_shared')
+      // Whoever serves the others may have died, and nobody would hear of it.
+      if (!isClosed && (lastBeatMs === undefined || nowMs() - lastBeatMs > DEAD_AFTER_MS)) serve(all)
+    }
+  }
+
+  void count.known.then((inboxes) => {
+    if (isClosed) return
+    if (inboxes === 1) serve([0])
+    else heartbeats = repeat({ firstMs: 0, everyMs }, () => share(inboxes))
+  })
+
+  async function leaveRegistry(): Promise<void> {
+    try {
+      await registry.leave()
+    } catch (error) {
+      // The others notice it by its silence.
+      log.debug({ err: error }, 'inboxes.not_left')
+    }
+  }
+
+  return {
+    current: () => [...serving.values()],
+    async close() {
+      isClosed = true
+      await heartbeats?.stop()
+      if (heartbeats) void leaveRegistry()
+      await Promise.all([...serving.values()].map((one) => one.close()))
+      await Promise.all(closing)
+    },
+  }
+}

@@ -1,0 +1,105 @@
+// Owns: which inbox takes the next job of messages: in turn, leaving out those that took none lately. Each claims its events
+// when it runs, so that a job which two inboxes have taken does no harm.
+import { isAway } from '../batches.ts'
+import type { RedisConnection } from '../connect.ts'
+import { messageInbox, queueKey } from '../keys.ts'
+import { masterNameOf } from '../replication/master-of-key.ts'
+import type { ShardCount } from '../shards/shard-count.ts'
+import { storeErrorCode } from '../store-errors.ts'
+
+export type InboxChoice = {
+  /**
+   * Resolves when one inbox has taken it. `write` is called for one inbox after the other, each on another master, and
+   * makes another job each time. Rejects as the last of them.
+   */
+  put(write: (queue: string) => Promise<unknown>): Promise<void>
+  /** Those that are left out now. */
+  leftOut(): readonly number[]
+}
+
+export type InboxChoiceDeps = {
+  redis: RedisConnection
+  count: Pick<ShardCount, 'get'>
+  nowMs?: () => number
+}
+
+/** A push has 1.2 s of Redis: two masters may be away, and the third is still asked in time. */
+const PATIENCE_MS = 500
+const MOST_TRIED = 3
+/** Doubled each time. */
+const FIRST_PAUSE_MS = 1_000
+const LONGEST_PAUSE_MS = 8_000
+
+type Left = { untilMs: number; pauseMs: number }
+
+/** One for all platforms of a process. */
+export function createInboxChoice({ redis, count, nowMs = () => performance.now() }: InboxChoiceDeps): InboxChoice {
+  const left = new Map<number, Left>()
+  let latest = -1
+
+  const untilOf = (index: number) => left.get(index)?.untilMs ?? -Infinity
+  const masterAt = (index: number) => masterNameOf(redis, queueKey(messageInbox(index), 'wait'))
+
+  /** When all are left out, the one that is to be tried first. */
+  function next(refused: ReadonlySet<number>): number | undefined {
+    const total = count.get()
+    const now = nowMs()
+    const inTurn = Array.from({ length: total }, (_, step) => (latest + 1 + step) % total).filter((index) => !refused.has(index))
+    return inTurn.find((index) => untilOf(index) <= now) ?? inTurn.toSorted((one, other) => untilOf(one) - untilOf(other))[0]
+  }
+
+  /** A right that is missing concerns this one alone; everything else all on its master. */
+  function refusedWith(index: number, error: unknown): number[] {
+    if (storeErrorCode(error) === 'NOPERM') return [index]
+    const master = masterAt(index)
+    return Array.from({ length: count.get() }, (_, other) => other).filter((other) => masterAt(other) === master)
+  }
+
+  function leaveOut(index: number): void {
+    const before = left.get(index)
+    // Many batches were on their way: together they are one refusal.
+    if (before !== undefined && before.untilMs > nowMs()) return
+    const pauseMs = before === undefined ? FIRST_PAUSE_MS : Math.min(before.pauseMs * 2, LONGEST_PAUSE_MS)
+    left.set(index, { untilMs: nowMs() + pauseMs, pauseMs })
+  }
+
+  return {
+    leftOut: () => [...left].filter(([, { untilMs }]) => untilMs > nowMs()).map(([index]) => index),
+
+    async put(write) {
+      if (count.get() === 1) return void (await write(messageInbox(0)))
+      const refused = new Set<number>()
+      const writes: Array<Promise<unknown>> = []
+      let index = next(refused)
+      for (let tried = 1; index !== undefined; tried += 1) {
+        latest = index
+        const writing = write(messageInbox(index))
+        writes.push(writing)
+        const outcome = await soon(writing)
+        if (outcome === 'taken') return void left.delete(index)
+        if (outcome !== 'late' && !isAway(outcome.error)) throw outcome.error
+        for (const one of refusedWith(index, outcome === 'late' ? undefined : outcome.error)) {
+          leaveOut(one)
+          refused.add(one)
+        }
+        index = tried < MOST_TRIED ? next(refused) : undefined
+      }
+      // One that was late may have it yet.
+      await Promise.any(writes).catch((all: unknown) => {
+        throw all instanceof AggregateError ? all.errors.at(-1) : all
+      })
+    },
+  }
+}
+
+async function soon(writing: Promise<unknown>): Promise<'taken' | 'late' | { error: unknown }> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<'late'>((resolve) => {
+    timer = setTimeout(() => resolve('late'), PATIENCE_MS)
+  })
+  try {
+    return await Promise.race([writing.then(() => 'taken' as const, (error: unknown) => ({ error })), late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,39 @@
+// Owns: that a cluster's master which is away holds up only who asks it first: what asks after that is refused at once,
+// but for one a second that tries again.
+import { GatewayError } from '@wxgw/wechat-core'
+import { isAway } from '../batches.ts'
+import type { RedisConnection } from '../connect.ts'
+import { storeErrorCode } from '../store-errors.ts'
+import { masterNameOf } from './master-of-key.ts'
+
+export type MasterOutages = {
+  /** Rejects as `ask`, or with STORE_UNAVAILABLE (retry) without asking. Where Redis is in one part it always asks. */
+  ask<T>(key: string, ask: () => Promise<T>): Promise<T>
+}
+
+const TRIED_EVERY_MS = 1_000
+
+export function createMasterOutages(redis: RedisConnection, nowMs: () => number = () => performance.now()): MasterOutages {
+  const tryAgainAtMs = new Map<string, number>()
+
+  return {
+    async ask(key, ask) {
+      const master = masterNameOf(redis, key)
+      if (master === undefined) return ask()
+      const dueMs = tryAgainAtMs.get(master)
+      if (dueMs !== undefined) {
+        if (nowMs() < dueMs) throw new GatewayError('STORE_UNAVAILABLE', 'the master of the slot is away', { retry: true })
+        tryAgainAtMs.set(master, nowMs() + TRIED_EVERY_MS)
+      }
+      try {
+        const answer = await ask()
+        tryAgainAtMs.delete(master)
+        return answer
+      } catch (error) {
+        // A right that is missing is missing for one key.
+        if (isAway(error) && storeErrorCode(error) !== 'NOPERM') tryAgainAtMs.set(master, nowMs() + TRIED_EVERY_MS)
+        throw error
+      }
+    },
+  }
+}

@@ -1,0 +1,26 @@
+// Owns: asking all shards at once for what is in one of them, and nobody knows in which.
+
+/**
+ * All questions go out together, one round trip; resolves with the first answer that is something. Without one it
+ * rejects as a shard that gave no answer, and else resolves with undefined.
+ */
+export async function firstFound<Shard, Answer>(
+  shards: readonly Shard[],
+  ask: (shard: Shard) => Promise<Answer | undefined>,
+): Promise<Answer | undefined> {
+  const asked = shards.map(ask)
+  const found = asked.map(async (answer) => {
+    const value = await answer
+    if (value === undefined) throw new NotHere()
+    return value
+  })
+  try {
+    return await Promise.any(found)
+  } catch {
+    // Not one has it: the answers themselves say whether each of them knows that.
+    await Promise.all(asked)
+    return undefined
+  }
+}
+
+class NotHere extends Error {}
