@@ -1,4 +1,5 @@
 // Owns: how jobs are run: retried, given up, put off, and what is kept of their failures.
+import { setTimeout as delay } from 'node:timers/promises'
 import { createQueueWorker, type JobContext, type JobOutcome, jobOptions } from '@wxgw/redis'
 import { GatewayError } from '@wxgw/wechat-core'
 import t from 'tap'
@@ -196,3 +197,57 @@ async function commandCount(store: Store): Promise<number> {
   const info = await store.commands.info('stats')
   return Number(/total_commands_processed:(\d+)/.exec(info)?.[1])
 }
+
+/** So many calls of the server's scripts have there been. */
+async function scriptCalls({ commands }: Store): Promise<number> {
+  return Number(/cmdstat_evalsha:calls=(\d+)/.exec(await commands.info('commandstats'))?.[1] ?? 0)
+}
+
+void t.test('a job that comes alone costs four scripts at most', async (t) => {
+  const store = await startStore(t)
+  const { runs } = work(t, store, async () => ({ kind: 'done' }))
+  const runAlone = async (n: number) => {
+    await add(store, { n })
+    await until('it has run and nothing is left of it', async () => runs.length === n && !(await store.commands.exists(`bull:${QUEUE}:active`)))
+  }
+  await runAlone(1)
+  const before = await scriptCalls(store)
+  for (let n = 2; n <= 41; n += 1) await runAlone(n)
+  const each = ((await scriptCalls(store)) - before) / 40
+  t.ok(each < 4.3, `${each}`)
+})
+
+void t.test('no job waits for another that takes long, and one that is due later comes in time', async (t) => {
+  const store = await startStore(t)
+  const ends: Array<() => void> = []
+  const { runs } = work(t, store, async () => {
+    await new Promise<void>((resolve) => ends.push(resolve))
+    return { kind: 'done' }
+  })
+  await add(store, { n: 1 })
+  await until('the first runs', () => runs.length === 1)
+  await store.queues.open(QUEUE).add('test', { n: 4 }, { ...jobOptions(1), jobId: 'due', delay: 700 })
+  // Sooner than the worker would look without being told (5 s).
+  const soon = { timeoutMs: 4_000 }
+  for (const n of [2, 3]) {
+    await add(store, { n })
+    await until('the next runs, too', () => runs.length === n, soon)
+  }
+  await until('what was put off runs', () => runs.length === 4, soon)
+  for (const end of ends) end()
+})
+
+void t.test('of jobs that come in any rhythm none is passed over, however many workers there are', async (t) => {
+  const store = await startStore(t)
+  const handle = async ({ n }: Run): Promise<JobOutcome> => {
+    if (n % 3 === 0) await delay(n % 7)
+    return { kind: 'done' }
+  }
+  const workers = [work(t, store, handle, { concurrency: 2 }), work(t, store, handle)]
+  const ran = () => workers.reduce((sum, { runs }) => sum + runs.length, 0)
+  for (let n = 1; n <= 300; n += 1) {
+    await add(store, { n })
+    if (n % 5 === 0) await delay(n % 11)
+    if (n % 25 === 0) await until('all have run', () => ran() === n, { timeoutMs: 4_000 })
+  }
+})

@@ -9,6 +9,7 @@ import { createErrorLog } from './error-log.ts'
 import { exponentialBackoffMs } from './job-options.ts'
 import { createOutageBrake } from './outage-brake.ts'
 import { RetryLater, runJob, type RunJobDeps } from './run-job.ts'
+import { lookingSparingly } from './sparing-looks.ts'
 import { waitingInProcess, type WakeUp } from './wake-up.ts'
 
 export type QueueWorkerDeps<Payload> = Omit<RunJobDeps<Payload>, 'backoff'> & {
@@ -98,7 +99,7 @@ export function createQueueWorker<Payload>(deps: QueueWorkerDeps<Payload>): Queu
   }
   const worker: Worker = wakeUp
     ? new Worker(queue, process, options, waitingInProcess(createRedisBackend, wakeUp))
-    : new Worker(queue, process, options)
+    : new Worker(queue, process, options, lookingSparingly(createRedisBackend, { isRunning: () => running.size > 0 }))
 
   const brake = createOutageBrake(worker)
   const logError = createErrorLog(log, 'worker.failed', { queue })
