@@ -19,7 +19,8 @@ RUN find . -name node_modules -prune -exec rm -rf {} + \
 
 FROM node:26-slim
 # No init in between: the processes handle signals themselves and start no others.
-ENV NODE_ENV=production
+# A young generation as large as in Node.js 20: by itself it takes 96 MB more under load, and is no faster.
+ENV NODE_ENV=production NODE_OPTIONS=--max-semi-space-size=16
 WORKDIR /app
 COPY --from=build --chown=root:root /app/package.json ./
 COPY --from=build --chown=root:root /app/node_modules node_modules

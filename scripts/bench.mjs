@@ -1,14 +1,27 @@
-// Owns: `npm run bench`. Its options go on to the benchmark: see bench/README.md.
+// Owns: `npm run bench [-- --node VERSION]`. All other options go on to the benchmark: see bench/README.md.
 import { join } from 'node:path'
 import { bootstrap, BootstrapError, ensurePeers } from './bootstrap.mjs'
+import { otherNode, withNode } from './other-node.mjs'
 import { ROOT, run, say } from './run-command.mjs'
 
-await bootstrap()
-try {
-  await ensurePeers()
-} catch (error) {
-  if (!(error instanceof BootstrapError)) throw error
-  say(`${error.message} The rows that compare with them are left out.`)
+const args = process.argv.slice(2)
+const at = args.indexOf('--node')
+const [, version] = at < 0 ? [] : args.splice(at, 2)
+const node = at < 0 ? process.execPath : await otherNode(version ?? '')
+
+if (node === undefined) {
+  say(`There is no Node.js ${version} to be had from npm.`)
+  process.exitCode = 1
+} else await bench(node)
+
+async function bench(executable) {
+  await bootstrap()
+  try {
+    await ensurePeers()
+  } catch (error) {
+    if (!(error instanceof BootstrapError)) throw error
+    say(`${error.message} The rows that compare with them are left out.`)
+  }
+  const { code } = await run(executable, [join(ROOT, 'bench', 'run.mjs'), ...args], { cwd: ROOT, env: withNode(executable) })
+  process.exitCode = code
 }
-const { code } = await run(process.execPath, [join(ROOT, 'bench', 'run.mjs'), ...process.argv.slice(2)], { cwd: ROOT })
-process.exitCode = code

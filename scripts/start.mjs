@@ -70,7 +70,7 @@ async function startBoth() {
 
   for (const name of names) {
     const stdio = ['inherit', 'inherit', 'inherit', 'ipc']
-    const child = spawn(process.execPath, [import.meta.filename, name, '--built'], { stdio })
+    const child = spawn(process.execPath, [...process.execArgv, import.meta.filename, name, '--built'], { stdio })
     running.set(name, child)
     child.once('error', (error) => ended(name, { code: 1, outcome: error.code }))
     child.once('exit', (code, signal) => {

@@ -7,6 +7,8 @@ import { startRedis } from './redis-server.mjs'
 
 const API_KEY = randomBytes(24).toString('hex')
 const WAIT_MS = 20_000
+/** As the commands of package.json and the image start the processes. */
+const NODE_ARGS = ['--max-semi-space-size=16']
 
 export const ACCOUNT = { appId: 'wxbe00000000000001', userName: 'gh_bench0000001' }
 
@@ -51,7 +53,7 @@ export async function startGateway({ fsync, env: extra = {}, nodeArgs = [] } = {
   const processes = {}
 
   async function start(name, port, others = {}) {
-    const started = startProcess(name, { args: [...nodeArgs, `apps/${name}/dist/main.js`], env: { ...env, ...others } })
+    const started = startProcess(name, { args: [...NODE_ARGS, ...nodeArgs, `apps/${name}/dist/main.js`], env: { ...env, ...others } })
     processes[name] = started
     await started.untilReady(() => answersOk(`http://127.0.0.1:${port}/healthz`))
     return started

@@ -1,7 +1,10 @@
 // Owns: that the processes are started, signalled and ended together as the commands promise.
+import { spawn } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { delimiter, join } from 'node:path'
 import t from 'tap'
 import { until } from '../helpers/until.ts'
-import { createTree, isAlive, type Started } from './tree-under-test.ts'
+import { createTree, isAlive, type Started, track } from './tree-under-test.ts'
 
 async function readyPid(command: Started, name: string): Promise<number> {
   await command.printed(new RegExp(`${name} ready \\d+`))
@@ -89,4 +92,21 @@ void t.test('npm start killed outright leaves neither behind', async (t) => {
 void t.test('an app that does not exist is refused', async (t) => {
   const tree = await createTree(t)
   t.equal(await tree.start('start.mjs', ['console']).ended, 1)
+})
+
+void t.test('however the processes are started, their young generation has the same size', async (t) => {
+  const SIZE = '--max-semi-space-size=16'
+  const root = new URL('../../../', import.meta.url)
+  const text = (path: string) => readFile(new URL(path, root), 'utf8')
+  const { scripts }: { scripts: Record<string, string> } = JSON.parse(await text('package.json'))
+  for (const name of ['start', 'start:ingress', 'start:worker']) t.match(scripts[name], SIZE)
+  t.match(await text('Dockerfile'), `NODE_OPTIONS=${SIZE}`)
+  t.match(await text('bench/stack/gateway.mjs'), `'${SIZE}'`)
+  const tree = await createTree(t)
+  const path = [join(tree.root, 'bin'), process.env['PATH']].join(delimiter)
+  const command = track(t, spawn(process.execPath, [SIZE, join(tree.root, 'scripts/start.mjs')], { env: { ...process.env, PATH: path } }))
+  const pid = await readyPid(command, 'ingress')
+  t.match(await readFile(`/proc/${pid}/cmdline`, 'utf8'), SIZE)
+  command.child.kill('SIGTERM')
+  await command.ended
 })

@@ -60,7 +60,7 @@ async function main(): Promise<void> {
     })
     lifecycle.onStop('loss watch', () => lossWatch.stop())
     let platforms = mapPlatforms(gateway.platforms.byId, (platform) => {
-      const inbox = watermark.guard(recent.remember(platform.inbox))
+      const inbox = watermark.guard(recent.remember(platform))
       return { ...platform, inbox: inboxNotingUnheard({ platform: { ...platform, inbox }, unheard: gateway.unheard }) }
     })
     let passiveReplies = createPassiveReplies({ clock, deadlineMs: config.replyDeadlineMs, log })

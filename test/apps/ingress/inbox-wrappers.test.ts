@@ -33,7 +33,8 @@ const { platform } = createFakePlatform()
 
 const WRAPPERS: Record<string, (inbox: Inbox) => Inbox> = {
   'the memory watermark': (inbox) => watermark.guard(inbox),
-  'the recent acceptances': (inbox) => createRecentAcceptances({ clock: { nowMs: () => NOW_MS }, log }).remember(inbox),
+  'the recent acceptances': (inbox) =>
+    createRecentAcceptances({ clock: { nowMs: () => NOW_MS }, log }).remember({ id: 'open1', inbox }),
   'the unheard messages': (inbox) => inboxNotingUnheard({ platform: { ...platform, inbox }, unheard: { note: () => undefined } }),
   'the spool': (inbox) => spooledPlatform({ ...platform, inbox }, { keep: async () => undefined, isHolding: () => false }).inbox,
 }

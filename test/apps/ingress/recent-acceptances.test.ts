@@ -41,7 +41,7 @@ const message = (id: string, content = 'x'): GatewayEvent => makeEvent(id, { dat
 
 void t.test('what was lost is enqueued again, and what is still there is not doubled', async (t) => {
   const { recent, store, log, signal } = createRecent()
-  const inbox = recent.remember(store.inbox)
+  const inbox = recent.remember({ id: 'open1', inbox: store.inbox })
   await inbox.message(message('a'), ARRIVAL)
   await inbox.componentEvent({ eventId: 'b', plaintext: '<xml/>', ...ARRIVAL })
   await inbox.message(message('c'), ARRIVAL)
@@ -53,7 +53,7 @@ void t.test('what was lost is enqueued again, and what is still there is not dou
 
 void t.test('what was refused was not acknowledged and is not enqueued', async (t) => {
   const { recent, store, signal } = createRecent()
-  const inbox = recent.remember(store.inbox)
+  const inbox = recent.remember({ id: 'open1', inbox: store.inbox })
   store.setAway(true)
   await t.rejects(inbox.message(message('a'), ARRIVAL))
   store.setAway(false)
@@ -63,7 +63,7 @@ void t.test('what was refused was not acknowledged and is not enqueued', async (
 
 void t.test('30 s of acknowledging are kept, however long nothing is acknowledged after them', async (t) => {
   const { recent, store, clock, signal } = createRecent()
-  const inbox = recent.remember(store.inbox)
+  const inbox = recent.remember({ id: 'open1', inbox: store.inbox })
   await inbox.message(message('old'), ARRIVAL)
   clock.now += 20_000
   await inbox.message(message('kept'), ARRIVAL)
@@ -77,7 +77,7 @@ void t.test('30 s of acknowledging are kept, however long nothing is acknowledge
 
 void t.test('the memory is bounded: the oldest go first', async (t) => {
   const { recent, store, signal } = createRecent({ mostBytes: 3_000 })
-  const inbox = recent.remember(store.inbox)
+  const inbox = recent.remember({ id: 'open1', inbox: store.inbox })
   for (const id of ['a', 'b', 'c', 'd']) await inbox.message(message(id, 'x'.repeat(1_000)), ARRIVAL)
   store.lose(['a', 'b', 'c', 'd'])
   await recent.enqueueAgain('emptied', signal)
@@ -86,7 +86,7 @@ void t.test('the memory is bounded: the oldest go first', async (t) => {
 
 void t.test('a store that is away again is tried until it takes them', async (t) => {
   const { recent, store, signal } = createRecent()
-  const inbox = recent.remember(store.inbox)
+  const inbox = recent.remember({ id: 'open1', inbox: store.inbox })
   await inbox.message(message('a'), ARRIVAL)
   store.lose(['a'])
   store.setAway(true)
@@ -98,7 +98,7 @@ void t.test('a store that is away again is tried until it takes them', async (t)
 
 void t.test('one that is refused for good holds up none after it', async (t) => {
   const { recent, store, log, signal } = createRecent()
-  const inbox = recent.remember(store.inbox)
+  const inbox = recent.remember({ id: 'open1', inbox: store.inbox })
   await inbox.message(message('poisoned'), ARRIVAL)
   await inbox.message(message('b'), ARRIVAL)
   store.lose(['b'])

@@ -1,21 +1,24 @@
 // Owns: what this process has acknowledged lately, to enqueue it again when Redis has lost it: asynchronous replication loses the
 // last moments before a failover, `appendfsync everysec` those before a power cut. De-duplication drops what is still there.
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Inbox } from '@wxgw/platform'
+import type { Inbox, Platform } from '@wxgw/platform'
 import type { Log, Metrics } from '@wxgw/runtime'
 import { type Clock, isStoreAway } from '@wxgw/wechat-core'
+import { makeCall, type PushCall, type PushOutcome, readCall, writeCall } from './push-call.ts'
+import { createTextRing, type Place } from './text-ring.ts'
 
 export type RecentAcceptances = {
-  /** The inbox that remembers what it accepts. */
-  remember(inbox: Inbox): Inbox
+  /** The platform's inbox that remembers what it accepts. */
+  remember(platform: Pick<Platform, 'id' | 'inbox'>): Inbox
   /** Enqueues everything again, oldest first; repeats while the store is away, until `signal` is aborted. Never rejects. */
   enqueueAgain(reason: string, signal: AbortSignal): Promise<void>
 }
 
-type Accepted = { atMs: number; bytes: number; again(): Promise<Outcome> }
-type Outcome = 'accepted' | 'duplicate' | 'queued'
+/** A push's call of this inbox, as text in the ring. */
+type Accepted = { atMs: number; place: Place; inbox: Inbox }
 
 const KEEP_MS = 30_000
+/** Of texts; entries take a tenth of that. */
 const MOST_BYTES = 24 * 1024 * 1024
 /** So many at once, so that pushes that come meanwhile are not held up. */
 const AT_ONCE = 50
@@ -28,9 +31,9 @@ type Deps = { clock: Clock; metrics?: Metrics | undefined; log: Log; mostBytes?:
  * Redis is away nothing is accepted, so what was accepted last stays until it is back.
  */
 export function createRecentAcceptances({ clock, metrics, log, mostBytes = MOST_BYTES }: Deps): RecentAcceptances {
+  const texts = createTextRing(mostBytes)
   let entries: Array<Accepted | undefined> = []
   let first = 0
-  let bytes = 0
   const enqueuedAgain = metrics?.counter({
     name: 'wxgw_pushes_enqueued_again_total',
     help:
@@ -39,11 +42,11 @@ export function createRecentAcceptances({ clock, metrics, log, mostBytes = MOST_
     labels: ['outcome'],
   })
 
-  function keep(entry: Accepted): void {
-    entries.push(entry)
-    bytes += entry.bytes
-    for (let oldest = entries[first]; oldest && isOver(oldest, entry.atMs); oldest = entries[first]) {
-      bytes -= oldest.bytes
+  function keep(inbox: Inbox, call: PushCall): void {
+    const atMs = clock.nowMs()
+    const place = texts.write(writeCall(call))
+    if (place) entries.push({ atMs, place, inbox })
+    for (let oldest = entries[first]; oldest && isOver(oldest, atMs); oldest = entries[first]) {
       entries[first] = undefined
       first += 1
     }
@@ -53,12 +56,19 @@ export function createRecentAcceptances({ clock, metrics, log, mostBytes = MOST_
     }
   }
 
-  const isOver = (entry: Accepted, newestMs: number) => newestMs - entry.atMs > KEEP_MS || bytes > mostBytes
+  const isOver = (entry: Accepted, newestMs: number) => newestMs - entry.atMs > KEEP_MS || !texts.holds(entry.place)
 
-  async function enqueue(entry: Accepted, signal: AbortSignal): Promise<Outcome | 'given-up'> {
+  /** undefined: what was accepted since has been written over it. */
+  function callOf({ place }: Accepted): PushCall | undefined {
+    return texts.holds(place) ? readCall(texts.read(place)) : undefined
+  }
+
+  async function enqueue(entry: Accepted, signal: AbortSignal): Promise<PushOutcome | 'given-up'> {
     while (!signal.aborted) {
+      const call = callOf(entry)
+      if (call === undefined) return 'given-up'
       try {
-        return await entry.again()
+        return await makeCall(entry.inbox, call)
       } catch (error) {
         // Anything else would be refused the next time, too, and hold up those that come after it.
         if (!isStoreAway(error)) {
@@ -72,16 +82,16 @@ export function createRecentAcceptances({ clock, metrics, log, mostBytes = MOST_
   }
 
   return {
-    remember: (inbox) => ({
+    remember: ({ id: platform, inbox }) => ({
       ...inbox,
       async message(event, { within, ...arrival }, reply) {
         const acceptance = await inbox.message(event, { ...arrival, within }, reply)
-        keep({ atMs: clock.nowMs(), bytes: sizeOf(event.data), again: () => inbox.message(event, arrival, reply) })
+        keep(inbox, { v: 1, kind: 'message', platform, event, ...arrival, ...(reply ? { reply } : {}) })
         return acceptance
       },
       async componentEvent({ within, ...event }) {
         const acceptance = await inbox.componentEvent({ ...event, within })
-        keep({ atMs: clock.nowMs(), bytes: event.plaintext.length, again: () => inbox.componentEvent(event) })
+        keep(inbox, { v: 1, kind: 'component-event', platform, ...event })
         return acceptance
       },
     }),
@@ -102,11 +112,4 @@ export function createRecentAcceptances({ clock, metrics, log, mostBytes = MOST_
       }
     },
   }
-}
-
-/** About; leaves are texts, and their names are short. */
-function sizeOf(value: unknown): number {
-  if (typeof value === 'string') return value.length + 16
-  if (typeof value !== 'object' || value === null) return 16
-  return Object.values(value).reduce<number>((sum, inner) => sum + 16 + sizeOf(inner), 64)
 }

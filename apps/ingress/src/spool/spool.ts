@@ -4,18 +4,19 @@ import { join } from 'node:path'
 import type { Sealer } from '@wxgw/redis'
 import { type Log, type Metrics, repeat } from '@wxgw/runtime'
 import { isStoreAway } from '@wxgw/wechat-core'
+import { makeCall, type PushCall, type PushInbox } from '../push/push-call.ts'
 import { claimDirectories } from './claim-directory.ts'
 import { type Journal, openJournal, type Taken } from './journal.ts'
-import { enqueuePush, openSpooledPush, type PushInbox, sealPush, type SpooledPush } from './spooled-push.ts'
+import { openSpooledPush, sealPush } from './spooled-push.ts'
 
 /** Messages may be refused where tickets and authorizations are still taken: neither waits behind the other. */
 type Lane = 'control' | 'messages'
 
 export type Spool = {
   /** Resolves when the push is on the disk. Rejects with STORE_UNAVAILABLE when the spool is full or fails. */
-  keep(push: SpooledPush): Promise<void>
+  keep(push: PushCall): Promise<void>
   /** Did Redis refuse lately, so that asking it first would only cost the pusher's time? */
-  isHolding(kind: SpooledPush['kind']): boolean
+  isHolding(kind: PushCall['kind']): boolean
   close(): Promise<void>
 }
 
@@ -70,7 +71,7 @@ export async function openSpool({ dir, inboxes, sealer, metrics, log }: SpoolDep
       return 'unreadable'
     }
     try {
-      await enqueuePush(inbox, push)
+      await makeCall(inbox, push)
       return 'taken'
     } catch (error) {
       if (isStoreAway(error)) return 'again'
@@ -90,7 +91,7 @@ export async function openSpool({ dir, inboxes, sealer, metrics, log }: SpoolDep
   }
 }
 
-function laneOf(kind: SpooledPush['kind']): Lane {
+function laneOf(kind: PushCall['kind']): Lane {
   return kind === 'message' ? 'messages' : 'control'
 }
 

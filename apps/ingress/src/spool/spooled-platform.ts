@@ -3,8 +3,8 @@
 import type { Inbox, Platform } from '@wxgw/platform'
 import { isStoreAway } from '@wxgw/wechat-core'
 import type { PassiveReplies } from '../push/passive-answers.ts'
+import type { PushCall } from '../push/push-call.ts'
 import type { Spool } from './spool.ts'
-import type { SpooledPush } from './spooled-push.ts'
 
 type PushSpool = Pick<Spool, 'keep' | 'isHolding'>
 
@@ -30,7 +30,7 @@ export function repliesWhileStoreIsThere(replies: PassiveReplies): PassiveReplie
 }
 
 function spooledInbox({ id: platform, inbox }: Platform, spool: PushSpool): Inbox {
-  async function accept<T>(push: SpooledPush, enqueue: () => Promise<T>, kept: T): Promise<T> {
+  async function accept<T>(push: PushCall, enqueue: () => Promise<T>, kept: T): Promise<T> {
     if (!spool.isHolding(push.kind)) {
       try {
         return await enqueue()
