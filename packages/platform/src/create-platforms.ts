@@ -8,24 +8,16 @@ import {
   createAuthorizerStore,
   createComponentTokenStore,
   createDeadLetters,
-  createEventClaims,
-  createEventLog,
-  createInbox,
   createInboxChoice,
   createMasterOutages,
-  createMessageShards,
   createQueues,
   createRefreshSchedule,
   createStatistics,
-  createReplyMailbox,
   createSessionStore,
   createSubscriptions,
   createSyncStates,
   createTicketStore,
-  createUnsettledDeliveries,
   createUnparsedPushes,
-  guardStore,
-  NO_EVENT_LOG,
   NO_REPLICA_BARRIER,
   isInstallationMarked,
   markInstallation,
@@ -33,7 +25,6 @@ import {
   type Queues,
   type RedisConnection,
   type ReplicaBarrier,
-  REPLY_SENT_SECONDS,
   type Sealer,
   type InboxChoice,
   type MasterOutages,
@@ -57,6 +48,8 @@ import { createApiTickets } from './api-tickets.ts'
 import { createAuthorizations } from './authorizations.ts'
 import { createAuthorizers } from './authorizers.ts'
 import { callWithAccessToken } from './call-with-access-token.ts'
+import { createMessages } from './create-messages.ts'
+import { once } from './once.ts'
 import { createReplyOffers } from './reply-offers.ts'
 import { createSessions } from './sessions.ts'
 import type { CustomerService, Platform } from './types.ts'
@@ -111,10 +104,9 @@ type PlatformDeps = PlatformsDeps & {
 }
 
 function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Promise<void> } {
-  const { platform: own, config, connections, sealer, shardCount, queues, inboxes, outages, clock, log } = deps
+  const { platform: own, config, connections, sealer, shardCount, queues, clock, log } = deps
   const redis = connections.commands
   const keys = platformKeys(own.id)
-  const shards = createMessageShards(own.id, shardCount)
   const { replicas = NO_REPLICA_BARRIER } = deps
   const storeDeps = { platform: own.id, redis, keys, sealer, replicas }
   const { refreshMarginSeconds } = config
@@ -125,23 +117,13 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
   const authorizerApi = createAuthorizerApi(endpoint)
 
   const syncStates = createSyncStates({ platform: own.id, redis, keys, queues })
-  const events = own.eventLog ? createEventLog({ redis, shards, queues, eventLogSeconds: config.eventLogSeconds }) : NO_EVENT_LOG
-  const { dedupeSeconds, eventLogSeconds } = config
-  const inbox = createInbox({
-    platform: own.id,
-    queues,
-    inboxes,
-    shards,
-    sealer,
-    syncStates,
-    events,
-    dedupeSeconds,
-    eventLogSeconds,
+  const { events, inbox, claims, unsettled, replies, mayFallBack, releaseFallBack } = createMessages({
+    ...deps,
+    keys,
     replicas,
-    clock,
+    syncStates,
   })
   const store = createAuthorizerStore(storeDeps)
-  const replySentKey = (eventId: string) => shards.ofId(eventId).replySent(eventId)
   const announce = (event: GatewayEvent) => {
     inbox.platformEvent(event).catch((error: unknown) => {
       log.warn({ err: error, platform: own.id, type: event.type }, 'event.not_announced')
@@ -192,15 +174,6 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
     store,
     inbox,
     mayStartPushTicket: () => once(redis, keys.startPushTicket, START_PUSH_TICKET_SECONDS),
-    clock,
-  })
-  const replies = createReplyMailbox({
-    redis,
-    subscriber: connections.subscriber,
-    keys,
-    shards,
-    keepsEvents: !own.eventLog,
-    log,
     clock,
   })
   const subscriptions = createSubscriptions({
@@ -267,17 +240,8 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
       deadLetters: createDeadLetters({ platform: own.id, redis, queues, events }),
       keepsEventLog: own.eventLog,
       events,
-      claims: createEventClaims({
-        platform: own.id,
-        redis,
-        shards,
-        outages,
-        dedupeSeconds,
-        eventLogSeconds,
-        isLogged: own.eventLog,
-        nowMs: clock.nowMs,
-      }),
-      unsettled: createUnsettledDeliveries({ platform: own.id, redis, shards }),
+      claims,
+      unsettled,
       inbox,
       statistics: createStatistics({ redis, keys, clock }),
       unparsedPushes: createUnparsedPushes(storeDeps),
@@ -287,11 +251,8 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
         events,
         subscriptions,
         customerService,
-        mayFallBack: (eventId) => once(redis, replySentKey(eventId), REPLY_SENT_SECONDS),
-        releaseFallBack: (eventId) =>
-          guardStore(async () => {
-            await redis.del(replySentKey(eventId))
-          }),
+        mayFallBack,
+        releaseFallBack,
       }),
       syncStates,
     },
@@ -301,11 +262,6 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
       authorizerApi.close()
     },
   }
-}
-
-/** True for the first who asks within `seconds`, over all processes. */
-async function once(redis: RedisConnection, key: string, seconds: number): Promise<boolean> {
-  return guardStore(async () => (await redis.set(key, '1', 'EX', seconds, 'NX')) === 'OK')
 }
 
 function pushKeys(platform: PlatformConfig): PushKeys {

@@ -1,0 +1,77 @@
+// Owns: wiring: the way of one platform's messages and events, spread over shards: inbox, claims, event log, replies.
+import {
+  createEventClaims,
+  createEventLog,
+  createInbox,
+  createMessageShards,
+  createReplyMailbox,
+  createUnsettledDeliveries,
+  guardStore,
+  type InboxChoice,
+  type MasterOutages,
+  NO_EVENT_LOG,
+  type PlatformKeys,
+  type Queues,
+  type RedisConnection,
+  type ReplicaBarrier,
+  REPLY_SENT_SECONDS,
+  type Sealer,
+  type ShardCount,
+  type SyncStates,
+} from '@wxgw/redis'
+import type { Config, Log, PlatformConfig } from '@wxgw/runtime'
+import type { Clock } from '@wxgw/wechat-core'
+import { once } from './once.ts'
+
+export type MessagesDeps = {
+  config: Pick<Config, 'dedupeSeconds' | 'eventLogSeconds'>
+  platform: Pick<PlatformConfig, 'id' | 'eventLog'>
+  connections: { commands: RedisConnection; subscriber: RedisConnection }
+  keys: PlatformKeys
+  sealer: Sealer
+  shardCount: ShardCount
+  replicas: ReplicaBarrier
+  syncStates: SyncStates
+  queues: Queues
+  inboxes: InboxChoice
+  outages: MasterOutages
+  clock: Clock
+  log: Log
+}
+
+/** `replies` is to be closed. */
+export function createMessages(deps: MessagesDeps) {
+  const { config, platform, connections, keys, shardCount, queues, outages, clock, log } = deps
+  const { dedupeSeconds, eventLogSeconds } = config
+  const redis = connections.commands
+  const shards = createMessageShards(platform.id, shardCount)
+  const events = platform.eventLog ? createEventLog({ redis, shards, queues, eventLogSeconds }) : NO_EVENT_LOG
+  const replySentKey = (eventId: string) => shards.ofId(eventId).replySent(eventId)
+  return {
+    events,
+    inbox: createInbox({ ...deps, platform: platform.id, shards, events, dedupeSeconds, eventLogSeconds }),
+    claims: createEventClaims({
+      platform: platform.id,
+      redis,
+      shards,
+      outages,
+      dedupeSeconds,
+      eventLogSeconds,
+      isLogged: platform.eventLog,
+      nowMs: clock.nowMs,
+    }),
+    unsettled: createUnsettledDeliveries({ platform: platform.id, redis, shards }),
+    replies: createReplyMailbox({
+      redis,
+      subscriber: connections.subscriber,
+      keys,
+      shards,
+      keepsEvents: !platform.eventLog,
+      log,
+      clock,
+    }),
+    /** True once per event, over all processes. */
+    mayFallBack: (eventId: string) => once(redis, replySentKey(eventId), REPLY_SENT_SECONDS),
+    releaseFallBack: (eventId: string) => guardStore(async () => void (await redis.del(replySentKey(eventId)))),
+  }
+}
