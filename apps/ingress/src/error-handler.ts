@@ -2,7 +2,6 @@
 import { GatewayError, type ErrorCode } from '@wxgw/wechat-core'
 import { endUnread, type ErrorAnswer, errorAnswer, errorBody, type Log } from '@wxgw/runtime'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { LogSampler } from './log-sampler.ts'
 import { asPage } from './pages/answer-page.ts'
 import { errorPage } from './pages/error-page.ts'
 import { visitorOf } from './pages/visitor.ts'
@@ -14,7 +13,7 @@ declare module 'fastify' {
   }
 }
 
-type Deps = { log: Log; sampler: LogSampler }
+type Deps = { log: Log }
 export type ErrorHandler = (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply
 
 /** Answers as JSON. */
@@ -72,7 +71,8 @@ function refuse(deps: Deps, { error, request, reply }: { error: unknown; request
   return answer
 }
 
-function logRefusal({ log, sampler }: Deps, refusal: { error: unknown; answer: ErrorAnswer; request: FastifyRequest }): void {
+/** The logger itself leaves out what says the same too often. */
+function logRefusal({ log }: Deps, refusal: { error: unknown; answer: ErrorAnswer; request: FastifyRequest }): void {
   const { error, answer, request } = refusal
   const fields = {
     code: answer.code,
@@ -85,8 +85,6 @@ function logRefusal({ log, sampler }: Deps, refusal: { error: unknown; answer: E
     log.debug(fields, 'request.refused')
     return
   }
-  const admitted = sampler.admit(answer.code)
-  if (!admitted) return
-  if (answer.code === 'INTERNAL') log.error({ ...fields, ...admitted, err: error }, 'request.failed')
-  else log.warn({ ...fields, ...admitted, err: error }, 'request.failed')
+  if (answer.code === 'INTERNAL') log.error({ ...fields, err: error }, 'request.failed')
+  else log.warn({ ...fields, err: error }, 'request.failed')
 }

@@ -24,7 +24,7 @@ import { createServer, type GatewayServer } from './server.ts'
 
 /** Not listening yet; `inject` works. Nothing is connected or started by it. */
 export function createInternalServer(deps: ServerDeps): GatewayServer {
-  const { app } = createServer('internal', deps)
+  const app = createServer('internal', deps)
   collectOpenApi(app, deps)
   const listDeps = { ...deps, paging: createPaging(deps.config), turns: createTurns() }
 

@@ -15,7 +15,7 @@ import { collectOpenApi } from './openapi.ts'
 
 /** Not listening yet; `inject` works. Nothing is connected or started by it. */
 export function createPublicServer(deps: ServerDeps): GatewayServer {
-  const { app, sampler } = createServer('public', deps)
+  const app = createServer('public', deps)
   collectOpenApi(app, deps)
 
   void app.register(async (scope: GatewayServer) => {
@@ -30,7 +30,7 @@ export function createPublicServer(deps: ServerDeps): GatewayServer {
     const limits = await createRateLimits(scope, deps.config.authurlRatePerMinute)
     publicAuthorizationUrlRoutes(scope, { ...deps, onRequest: limits.createUrl })
     publicAuthorizationInfoRoute(scope, { ...deps, onRequest: limits.lookUp })
-    pageRoutes(scope, { ...deps, sampler, limitClick: limits.createUrl, limitLookUp: limits.lookUp })
+    pageRoutes(scope, { ...deps, limitClick: limits.createUrl, limitLookUp: limits.lookUp })
     livenessRoute(scope)
   })
   return app

@@ -1,6 +1,5 @@
 // Owns: a Fastify instance with everything that Fastify leaves open closed, common to both listeners. No routes.
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import type { Clock } from '@wxgw/wechat-core'
 import {
   answerExpectations,
   type Config,
@@ -17,7 +16,6 @@ import { createErrorHandler, notFound, setCommonHeaders } from './error-handler.
 import * as limits from './http/limits.ts'
 import { parsePairs } from './http/query-string.ts'
 import { checkRequest } from './http/request-checks.ts'
-import { createLogSampler, type LogSampler } from './log-sampler.ts'
 import { observeAnswers } from './metrics.ts'
 
 export type Listener = 'public' | 'internal'
@@ -32,15 +30,12 @@ export type GatewayServer = FastifyInstance<
 type Deps = {
   config: { publicListener: Pick<Config['publicListener'], 'trustProxy'> }
   log: Log
-  clock: Clock
   metrics?: Metrics | undefined
 }
 
-/** `sampler` is handed on to the routes that log refusals of their own. */
-export function createServer(listener: Listener, deps: Deps): { app: GatewayServer; sampler: LogSampler } {
-  const sampler = createLogSampler(deps)
+export function createServer(listener: Listener, deps: Deps): GatewayServer {
   const nextRequestId = createRequestIds()
-  const handleError = createErrorHandler({ log: deps.log, sampler })
+  const handleError = createErrorHandler(deps)
   const { trustProxy } = deps.config.publicListener
 
   const app = Fastify({
@@ -93,5 +88,5 @@ export function createServer(listener: Listener, deps: Deps): { app: GatewayServ
   app.removeAllContentTypeParsers()
   answerExpectations(app.server, nextRequestId)
   observeAnswers(app, { listener, metrics: deps.metrics })
-  return { app, sampler }
+  return app
 }

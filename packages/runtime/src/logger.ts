@@ -9,13 +9,21 @@ export type { Logger }
 
 const WARN = pino.levels.values['warn'] ?? 40
 
+type LoggerOptions = {
+  level: Config['logLevel']
+  name: string
+  sink?: LogSink
+  /** A clock of which only differences count. Default: the process' own. */
+  nowMs?: (() => number) | undefined
+}
+
 /**
  * `name` is the process' (`ingress`, `worker`). Errors may stand under any field: only type, code, errcode, message and causes
  * of the same form are printed, token-like runs masked; stacks from level `debug` on. Satisfies `Log` and Fastify's `loggerInstance`.
  */
-export function createLogger({ level, name, sink = createLogSink() }: { level: Config['logLevel']; name: string; sink?: LogSink }): Logger {
+export function createLogger({ level, name, sink = createLogSink(), nowMs }: LoggerOptions): Logger {
   const withStack = level === 'debug' || level === 'trace'
-  const brake = createLogBrake()
+  const brake = createLogBrake(nowMs)
   return pino(
     {
       level,

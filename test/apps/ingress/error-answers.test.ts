@@ -73,15 +73,3 @@ void t.test('whoever knows when to come back is believed', async (t) => {
   const answer = await gateway.internalServer.inject({ url: `${PREFIX}/component_access_token`, headers: gateway.bearer() })
   t.equal(answer.headers['retry-after'], '1')
 })
-
-void t.test('one cause does not fill the log', async (t) => {
-  const gateway = createGateway(t)
-  gateway.fake.fail('componentTokens.get', new GatewayError('STORE_UNAVAILABLE', 'away'))
-  const get = () => gateway.internalServer.inject({ url: `${PREFIX}/component_access_token`, headers: gateway.bearer() })
-  for (let count = 0; count < 20; count += 1) await get()
-  const failures = () => gateway.lines.filter(({ message }) => message === 'request.failed')
-  t.equal(failures().length, 5)
-  gateway.clock.set(gateway.clock.nowMs() + 1000)
-  await get()
-  t.match(failures().at(-1), { level: 'warn', fields: { code: 'STORE_UNAVAILABLE', suppressed: 15 } })
-})

@@ -9,11 +9,11 @@ import { freePort } from '../../helpers/free-port.ts'
 
 const TOKEN = '92_AbCdEfGhIjKlMnOpQrStUvWxYz0123456789-_AbCdEfGhIjKlMnOpQrSt'
 
-function recorder(level: 'info' | 'debug' = 'info') {
+function recorder(level: 'info' | 'debug' = 'info', nowMs?: () => number) {
   const lines: string[] = []
   const sink = { write: (line: string) => void lines.push(line), flush: (done: () => void) => done(), droppedLines: () => 0 }
-  const log = createLogger({ level, name: 'ingress', sink })
-  return { log, text: () => lines.join(''), last: (): Record<string, unknown> => JSON.parse(lines.at(-1) ?? '{}') }
+  const log = createLogger({ level, name: 'ingress', sink, nowMs })
+  return { log, lines, text: () => lines.join(''), last: (): Record<string, unknown> => JSON.parse(lines.at(-1) ?? '{}') }
 }
 
 void t.test('a line is JSON with the name of the process, the message and the fields', async (t) => {
@@ -23,6 +23,21 @@ void t.test('a line is JSON with the name of the process, the message and the fi
   t.match(last(), { level: 30, name: 'ingress', msg: 'push.received', eventId: 'a'.repeat(64), durationMs: 3 })
   narrow.debug({}, 'not.shown')
   t.match(last(), { msg: 'push.received' })
+})
+
+void t.test('warnings of one cause are ten a second, and the next one counts those that were left out', async (t) => {
+  let now = 0
+  const { log, lines, last } = recorder('info', () => now)
+  const warn = (route: string) => log.warn({ route, err: Object.assign(new Error('away'), { code: 'STORE_UNAVAILABLE' }) }, 'request.failed')
+  for (let count = 0; count < 25; count += 1) warn('/a')
+  t.equal(lines.length, 10)
+  warn('/b')
+  t.equal(lines.length, 11, 'another route is another cause')
+  now = 1_000
+  warn('/a')
+  t.match(last(), { level: 40, route: '/a', leftOut: 15 })
+  for (let count = 0; count < 25; count += 1) log.info({}, 'push.received')
+  t.equal(lines.length, 37, 'units of work are all there')
 })
 
 void t.test('a Secret prints as [secret], wherever it stands', async (t) => {

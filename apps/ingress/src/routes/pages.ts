@@ -6,7 +6,6 @@ import type { onRequestHookHandler } from 'fastify'
 import type { AuthorizationUrlDeps } from '../authorization-url.ts'
 import { createPageErrorHandler } from '../error-handler.ts'
 import { acceptNoBody } from '../http/no-body.ts'
-import type { LogSampler } from '../log-sampler.ts'
 import { pageHeaders } from '../pages/layout.ts'
 import type { Platforms } from '../platform-lookup.ts'
 import type { GatewayServer } from '../server.ts'
@@ -17,7 +16,6 @@ export type PageDeps = AuthorizationUrlDeps & {
   config: Pick<Config, 'wechat'>
   platforms: Platforms
   log: Log
-  sampler: LogSampler
   limitClick: onRequestHookHandler
   limitLookUp: onRequestHookHandler
 }
