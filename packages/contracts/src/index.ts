@@ -53,4 +53,5 @@ export { compileMatcher, explainMatch, inheritMatcher } from './match-subscripti
 export type { Matcher, MatchExplainer } from './match-subscriptions.ts'
 export type { MatchData } from './match-data.ts'
 export { isWebhookSecret, WEBHOOK_SECRET_PREFIX } from './webhook-secret.ts'
+export { endpointText } from './redis-config.ts'
 export type { RedisEndpoint, RedisLogin, RedisSettings, RedisTls } from './redis-config.ts'

@@ -11,6 +11,11 @@ export type RedisTls = { ca: string | undefined; cert: string | undefined; key: 
 /** IPv6 addresses without brackets. */
 export type RedisEndpoint = { host: string; port: number }
 
+/** `host:port`, an IPv6 address in brackets. */
+export function endpointText({ host, port }: RedisEndpoint): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
 export type RedisSettings = {
   mode: 'standalone' | 'cluster' | 'sentinel'
   /** The server, the nodes of the cluster that are asked first, or the sentinels. */

@@ -2,7 +2,7 @@
 // For when an error alone does not say it: "all sentinels are unreachable", "failed to refresh slots", a closed connection.
 import { connect } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import type { RedisEndpoint, RedisSettings } from '@wxgw/contracts'
+import { endpointText, type RedisEndpoint, type RedisSettings } from '@wxgw/contracts'
 import type { Redis } from 'ioredis'
 import { acceptedLogin } from '../sentinel-connector.ts'
 import { loginOptions, tlsOptions } from '../redis-settings.ts'
@@ -33,8 +33,7 @@ function isAway({ code }: RedisProblem): boolean {
 }
 
 async function diagnoseEndpoint(settings: RedisSettings, endpoint: RedisEndpoint): Promise<RedisProblem | undefined> {
-  const at = `${endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host}:${endpoint.port}`
-  const named = (problem: RedisProblem | undefined) => problem && { ...problem, reason: `${at}: ${problem.reason}` }
+  const named = (problem: RedisProblem | undefined) => problem && { ...problem, reason: `${endpointText(endpoint)}: ${problem.reason}` }
   let redis: Redis | undefined
   try {
     redis = await openOnce({ ...endpoint, ...(await loginFor(settings, endpoint)), ...tlsOptions(settings) })

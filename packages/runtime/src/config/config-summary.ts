@@ -1,4 +1,5 @@
 // Owns: what the boot log tells about a configuration: everything but secrets, of which only that they are there.
+import { endpointText } from '@wxgw/contracts'
 import type { CallerConfig, Config, Grant, PlatformConfig, RedisConfig } from '../config-types.ts'
 import type { Log } from '../log.ts'
 
@@ -45,7 +46,7 @@ function grantSummary({ platforms, authorizers, actions }: Grant) {
 function redisSummary({ mode, endpoints, login, database, tls, sentinel, minReplicas }: RedisConfig) {
   return {
     mode,
-    nodes: endpoints.map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`),
+    nodes: endpoints.map(endpointText),
     database,
     username: login.username,
     passwordConfigured: login.password !== undefined,

@@ -27,9 +27,8 @@ const HEAD_CHARACTERS = 256
 /** As signPush, of an `encrypt` that is large and not a text yet. */
 export function signLargePush({ token, timestamp, nonce, encrypt }: Omit<PushSignatureParts, 'encrypt'> & { encrypt: Buffer }): string {
   const head = encrypt.toString('latin1', 0, HEAD_CHARACTERS)
-  const digest = createHash('sha1')
-  for (const part of [token.reveal(), timestamp, nonce, head].sort()) digest.update(part === head ? encrypt : part)
-  return digest.digest('hex')
+  const sorted = [token.reveal(), timestamp, nonce, head].sort()
+  return sha1OfParts(sorted.map((part) => (part === head ? encrypt : part)))
 }
 
 /**
@@ -64,7 +63,11 @@ export function isSameSignature(given: string, expected: string): boolean {
 function sha1OfSorted(parts: string[]): string {
   const sorted = parts.sort()
   if (parts.every(({ length }) => length < LONG_CHARACTERS)) return hash('sha1', sorted.join(''))
+  return sha1OfParts(sorted)
+}
+
+function sha1OfParts(parts: ReadonlyArray<string | Buffer>): string {
   const digest = createHash('sha1')
-  for (const part of sorted) digest.update(part)
+  for (const part of parts) digest.update(part)
   return digest.digest('hex')
 }
