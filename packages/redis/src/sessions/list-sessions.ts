@@ -69,7 +69,7 @@ function walkOf({ redis, keys }: Deps, { referenceHash, only, cursor }: Sessions
   const after = decodeCursor(cursor)
   if (referenceHash !== undefined) return walkOne(redis, { after, key: keys.sessionsOfReference(referenceHash) })
   if (only !== undefined)
-    return walkMany(redis, [{ prefix: keys.sessionsOfAuthorizer(''), names: [...new Set(only)] }], { after })
+    return walkMany(redis, [{ prefix: keys.sessionsOfAuthorizer(''), names: only }], { after })
   return walkOne(redis, { after, key: keys.sessions })
 }
 
