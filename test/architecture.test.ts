@@ -76,7 +76,7 @@ void t.test('no file imports itself by way of others, types aside', (t) => {
 void t.test('every file says first what it owns, and none is a drawer', (t) => {
   for (const { path, text } of files) {
     t.match(text, /^\/\/ Owns: /, path)
-    t.notMatch(path, /\/(utils?|helpers?|common|lib|misc|managers?)(\/|\.ts$)/, path)
+    t.notMatch(path, /\/(utils?|helpers?|common|types|lib|misc|managers?)(\/|\.ts$)/, path)
   }
   t.end()
 })

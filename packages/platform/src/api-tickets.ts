@@ -12,7 +12,7 @@ import {
   parseAuthorizerAppId,
 } from '@wxgw/wechat-core'
 import { callWithAccessToken } from './call-with-access-token.ts'
-import type { ApiTickets } from './types.ts'
+import type { ApiTickets } from './platform.ts'
 
 export type ApiTicketsDeps = {
   store: ApiTicketStore

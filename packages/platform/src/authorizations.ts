@@ -17,7 +17,7 @@ import {
   isFresh,
   refusalKind,
 } from '@wxgw/wechat-core'
-import type { Authorization, AuthorizationUrlRequest, Authorizations } from './types.ts'
+import type { Authorization, AuthorizationUrlRequest, Authorizations } from './platform.ts'
 
 export type AuthorizationsDeps = {
   componentAppId: ComponentAppId

@@ -1,7 +1,7 @@
 // Owns: looking authorizers up: one, a page of them, or the owner of an original id (gh_…).
 import type { AuthorizationHistory, AuthorizerStore } from '@wxgw/redis'
 import { type AuthorizerAppId, type Clock, parseAuthorizerAppId } from '@wxgw/wechat-core'
-import type { Authorizers } from './types.ts'
+import type { Authorizers } from './platform.ts'
 
 /** Every push names its original id; the answer is kept in the process so that a push costs no look-up. */
 const MAX_CACHED_USER_NAMES = 100_000

@@ -52,7 +52,7 @@ import { createMessages } from './create-messages.ts'
 import { once } from './once.ts'
 import { createReplyOffers } from './reply-offers.ts'
 import { createSessions } from './sessions.ts'
-import type { CustomerService, Platform } from './types.ts'
+import type { CustomerService, Platform } from './platform.ts'
 
 /** WeChat is asked to push tickets again at most this often. */
 const START_PUSH_TICKET_SECONDS = 600

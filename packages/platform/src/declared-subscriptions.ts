@@ -2,7 +2,7 @@
 import type { Declaration } from '@wxgw/redis'
 import type { DeclaredSubscription, Log } from '@wxgw/runtime'
 import { isStoreAway, pause } from '@wxgw/wechat-core'
-import type { Platform } from './types.ts'
+import type { Platform } from './platform.ts'
 
 export type DeclaringDeps = {
   declared: readonly DeclaredSubscription[]

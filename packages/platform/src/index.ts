@@ -15,7 +15,7 @@ export type {
   ReplyOffers,
   ReplyOutcome,
   SyncStates,
-} from './types.ts'
+} from './platform.ts'
 export { mayAnswer, parseReply } from './reply-to-event.ts'
 export type { AuthorizerTokens } from '@wxgw/wechat-core'
 export type {

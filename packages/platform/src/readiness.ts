@@ -15,7 +15,7 @@ import {
   type ShardCount,
 } from '@wxgw/redis'
 import { type Clock, isStoreAway } from '@wxgw/wechat-core'
-import type { Platform } from './types.ts'
+import type { Platform } from './platform.ts'
 
 /** `reason` is fit for anybody's eyes. */
 export type ReadinessOutcome = { name: string; ok: boolean; reason?: string }

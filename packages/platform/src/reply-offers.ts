@@ -3,7 +3,7 @@ import { compileMatcher, type GatewayEvent, type Reply, type Subscription } from
 import type { AskedReply, EventLog, OfferOutcome, Subscriptions } from '@wxgw/redis'
 import { customMessage, GatewayError, parseAuthorizerAppId } from '@wxgw/wechat-core'
 import { mayAnswer, parseReply } from './reply-to-event.ts'
-import type { CustomerService, GivenEvent, Replies, ReplyOffers, ReplyOutcome } from './types.ts'
+import type { CustomerService, GivenEvent, Replies, ReplyOffers, ReplyOutcome } from './platform.ts'
 
 export type ReplyOffersDeps = {
   replies: Pick<Replies, 'offer' | 'asked'>

@@ -5,7 +5,7 @@ import { endedSessionData, platformEvent } from '@wxgw/contracts'
 import type { Click, EventLog, Inbox, Session, SessionEnd, SessionStore, SettledAuthorization } from '@wxgw/redis'
 import type { Log } from '@wxgw/runtime'
 import { permissionSetIds, type Secret } from '@wxgw/wechat-core'
-import type { Authorization, Authorizations, Sessions } from './types.ts'
+import type { Authorization, Authorizations, Sessions } from './platform.ts'
 
 export type SessionsDeps = {
   platform: string

@@ -2,7 +2,7 @@
 // It happens when Redis has lost the subscriptions, or when somebody disabled the last one.
 import type { Clock } from '@wxgw/wechat-core'
 import type { ReadinessCheck } from './readiness.ts'
-import type { Platform } from './types.ts'
+import type { Platform } from './platform.ts'
 
 export type UnheardEvents = {
   /** An event came from WeChat while no subscription was enabled. */

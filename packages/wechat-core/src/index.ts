@@ -51,7 +51,7 @@ export type {
   PushKeys,
   PushQuery,
   UnparsedReason,
-} from './push/types.ts'
+} from './push/opened-push.ts'
 
 // authorization
 export { authorizationPageUrl } from './authorization/authorization-url.ts'
@@ -77,10 +77,10 @@ export type {
   IssuedTicket,
   QueriedAuthorization,
   RefreshedAuthorizerToken,
-} from './api/types.ts'
+} from './api/apis.ts'
 
 // tokens
-export type { Authorizer, AuthorizerStatus, CurrentToken } from './tokens/types.ts'
+export type { Authorizer, AuthorizerStatus, CurrentToken } from './tokens/authorizer.ts'
 export { currentToken, isFresh, isValid, refreshDueInMs } from './tokens/freshness.ts'
 export type { StoredToken } from './tokens/freshness.ts'
 export {

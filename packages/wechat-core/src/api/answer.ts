@@ -4,7 +4,7 @@ import { Secret } from '../secret.ts'
 import { errcodeRetryOptions } from './errcodes.ts'
 import { presentableErrmsg } from './errmsg.ts'
 import type { HttpAnswer } from './http.ts'
-import type { FuncInfo } from './types.ts'
+import type { FuncInfo } from './apis.ts'
 
 /** An object of an answer, and the API that gave it. */
 export type Answer = { api: string; fields: Readonly<Record<string, unknown>> }

@@ -2,7 +2,7 @@
 import { confirmed, issued, lifetimeSeconds } from './answer.ts'
 import { type Closable, callWeChat } from './call.ts'
 import { createHttp, type HttpOptions } from './http.ts'
-import type { AuthorizerApi } from './types.ts'
+import type { AuthorizerApi } from './apis.ts'
 
 /** Sent once, bounded and refused like the calls of createComponentApi. */
 export function createAuthorizerApi(options: HttpOptions): AuthorizerApi & Closable {

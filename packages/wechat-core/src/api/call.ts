@@ -2,7 +2,7 @@
 import { Secret } from '../secret.ts'
 import { type Answer, parseAnswer } from './answer.ts'
 import type { Http } from './http.ts'
-import type { CallOptions } from './types.ts'
+import type { CallOptions } from './apis.ts'
 
 export type Call = {
   /** WeChat's name of the API, for errors. */

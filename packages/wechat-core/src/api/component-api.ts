@@ -22,7 +22,7 @@ import {
 } from './answer.ts'
 import { type Closable, callWeChat } from './call.ts'
 import { createHttp, type HttpOptions } from './http.ts'
-import type { AuthorizerListPage, AuthorizerProfile, CallOptions, ComponentApi } from './types.ts'
+import type { AuthorizerListPage, AuthorizerProfile, CallOptions, ComponentApi } from './apis.ts'
 
 /** 500 entries with refresh tokens of 512 characters and more are longer than any other answer. */
 const MAX_LIST_BYTES = 1024 * 1024

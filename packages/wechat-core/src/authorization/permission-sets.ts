@@ -1,6 +1,6 @@
 // Owns: the ids of permission sets (权限集): in WeChat's func_info, and in the list that an authorization page is opened
 // with.
-import type { FuncInfo } from '../api/types.ts'
+import type { FuncInfo } from '../api/apis.ts'
 
 const MOST_ID = 1_000_000_000
 

@@ -3,7 +3,7 @@ import { parseXml } from '../xml/parse-xml.ts'
 import type { XmlTree } from '../xml/tree.ts'
 import { XmlRefusedError } from '../xml/xml-refused.ts'
 import { createTimeField, wordField } from './fields.ts'
-import type { AuthorizerMessage } from './types.ts'
+import type { AuthorizerMessage } from './opened-push.ts'
 
 /**
  * Reads a decrypted message or event. What has no MsgType (an event: no Event) or is no document is `unparsed`, never an error:

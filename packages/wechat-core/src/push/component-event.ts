@@ -6,7 +6,7 @@ import { parseXml } from '../xml/parse-xml.ts'
 import type { XmlTree } from '../xml/tree.ts'
 import { XmlRefusedError } from '../xml/xml-refused.ts'
 import { createTimeField, textField, wordField } from './fields.ts'
-import type { ComponentEvent } from './types.ts'
+import type { ComponentEvent } from './opened-push.ts'
 
 const MAX_SECRET_CHARACTERS = 512
 // oxlint-disable-next-line no-control-regex -- a ticket with a control in it is broken

@@ -7,7 +7,7 @@ import { GatewayError } from '../errors.ts'
 import type { Secret } from '../secret.ts'
 import { readEnvelopeDocument } from './envelope-document.ts'
 import { LARGE_BODY_BYTES, plainEncryptOf } from './large-envelope.ts'
-import type { OpenedPush, PushKeys, PushQuery } from './types.ts'
+import type { OpenedPush, PushKeys, PushQuery } from './opened-push.ts'
 
 const NONCE = /^[0-9A-Za-z_-]{1,64}$/
 const TIMESTAMP = /^[0-9]{10}$/

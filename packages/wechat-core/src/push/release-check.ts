@@ -1,7 +1,7 @@
 // Owns: WeChat's release check (全网发布接入检测) as data, and what it expects as an answer. Sends nothing.
 import { Secret } from '../secret.ts'
 import { textField } from './fields.ts'
-import type { AuthorizerMessage } from './types.ts'
+import type { AuthorizerMessage } from './opened-push.ts'
 
 export type ReleaseCheckAccount = { appId: string; userName: string; isMiniProgram: boolean }
 

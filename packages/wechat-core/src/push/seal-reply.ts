@@ -3,7 +3,7 @@ import { encryptMessage } from '../crypto/message-cipher.ts'
 import { signPush } from '../crypto/signature.ts'
 import type { ComponentAppId } from '../ids.ts'
 import { buildXml } from '../xml/build-xml.ts'
-import type { PushCredentials } from './types.ts'
+import type { PushCredentials } from './opened-push.ts'
 
 export type ReplyToSeal = {
   /** Those that opened the push: WeChat may not have taken over newer ones yet. */

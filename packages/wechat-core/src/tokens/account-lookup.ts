@@ -1,5 +1,5 @@
 // Owns: asking WeChat for an account that authorized, by other APIs than its code's, and when that is due.
-import type { AuthorizerDetails, ComponentApi, FuncInfo } from '../api/types.ts'
+import type { AuthorizerDetails, ComponentApi, FuncInfo } from '../api/apis.ts'
 import { WeChatApiError } from '../errors.ts'
 import type { AuthorizerAppId } from '../ids.ts'
 import type { Secret } from '../secret.ts'

@@ -1,5 +1,5 @@
 // Owns: the ports that keep authorization codes and new authorizations. The adapters live in packages/redis.
-import type { FuncInfo } from '../api/types.ts'
+import type { FuncInfo } from '../api/apis.ts'
 import type { AuthorizerAppId } from '../ids.ts'
 import type { Secret } from '../secret.ts'
 

@@ -1,5 +1,5 @@
 // Owns: the authorizer_access_token of each authorizer of one platform, and what to do when WeChat refuses to refresh it.
-import type { ComponentApi, RefreshedAuthorizerToken } from '../api/types.ts'
+import type { ComponentApi, RefreshedAuthorizerToken } from '../api/apis.ts'
 import type { AuthorizerAppId } from '../ids.ts'
 import type { Secret } from '../secret.ts'
 import type { ComponentTokens } from './component-tokens.ts'
@@ -7,7 +7,7 @@ import { refreshDueInMs } from './freshness.ts'
 import type { RefreshTokenSearch } from './refresh-token-search.ts'
 import { authorizerRevoked, describeFailure, failureError, reauthorizationRequired, refreshSuperseded, refusalKind } from './refusal.ts'
 import { type CommitOutcome, createTokenKeeper, type TokenKeeperStore } from './token-keeper.ts'
-import type { CurrentToken } from './types.ts'
+import type { CurrentToken } from './authorizer.ts'
 
 /** What a refresh works with. A new authorization starts a new generation; what belongs to an older one is not stored. */
 export type AuthorizerMaterial = {

@@ -1,7 +1,7 @@
 // Owns: turning an authorization code into a stored authorization, once, however often and at how many processes it arrives.
 import { createHash, randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { ComponentApi } from '../api/types.ts'
+import type { ComponentApi } from '../api/apis.ts'
 import type { Clock } from '../clock.ts'
 import { GatewayError, WeChatApiError } from '../errors.ts'
 import type { AuthorizerAppId } from '../ids.ts'

@@ -1,10 +1,10 @@
 // Owns: the component_access_token of one platform: bought with the newest ticket, kept fresh, replaced when WeChat refuses it.
-import type { ComponentApi } from '../api/types.ts'
+import type { ComponentApi } from '../api/apis.ts'
 import type { Secret } from '../secret.ts'
 import { refreshDueInMs } from './freshness.ts'
 import { componentTicketMissing, describeFailure, failureError, refusalKind } from './refusal.ts'
 import { type CommitOutcome, createTokenKeeper, type TokenKeeperStore } from './token-keeper.ts'
-import type { CurrentToken } from './types.ts'
+import type { CurrentToken } from './authorizer.ts'
 
 /** The component is a subject of the refresh schedule like the authorizers. */
 export const COMPONENT_SUBJECT = 'component'

@@ -1,6 +1,6 @@
 // Owns: when a token may still be handed out, and when it is due for a scheduled refresh.
 import type { Secret } from '../secret.ts'
-import type { CurrentToken } from './types.ts'
+import type { CurrentToken } from './authorizer.ts'
 
 /** A token as the store knows it, judged by the store's own clock. */
 export type StoredToken = {

@@ -2,7 +2,7 @@
 // The list can only be paged through, so that all who wait share one walk.
 import { setTimeout as delay } from 'node:timers/promises'
 import { AUTHORIZER_LIST_PAGE_SIZE } from '../api/component-api.ts'
-import type { AuthorizerListPage, ComponentApi } from '../api/types.ts'
+import type { AuthorizerListPage, ComponentApi } from '../api/apis.ts'
 import { WeChatTransportError } from '../errors.ts'
 import type { AuthorizerAppId } from '../ids.ts'
 import type { Secret } from '../secret.ts'

@@ -6,7 +6,7 @@ import { GatewayError } from '../errors.ts'
 import type { Secret } from '../secret.ts'
 import { currentToken, isFresh, isValid, type StoredToken } from './freshness.ts'
 import { leavesDoubt } from './refusal.ts'
-import type { CurrentToken } from './types.ts'
+import type { CurrentToken } from './authorizer.ts'
 
 /** A token and when it was last refreshed, in one atomic look. */
 export type TokenSnapshot = {

@@ -1,4 +1,4 @@
-// Owns: the answers of WeChat's component API as this package hands them on. Shapes on the wire stay in component-api.ts.
+// Owns: WeChat's APIs as the gateway calls them, and their answers. Shapes on the wire stay in component-api.ts.
 import type { AuthorizerAppId } from '../ids.ts'
 import type { Secret } from '../secret.ts'
 

@@ -1,5 +1,5 @@
-// Owns: what the gateway knows of tokens and authorizers, and the ports that keep it. Adapters live in packages/redis.
-import type { AuthorizerProfile, FuncInfo } from '../api/types.ts'
+// Owns: what callers may see of a token and of an authorizer.
+import type { AuthorizerProfile, FuncInfo } from '../api/apis.ts'
 import type { AuthorizerAppId } from '../ids.ts'
 import type { Secret } from '../secret.ts'
 
