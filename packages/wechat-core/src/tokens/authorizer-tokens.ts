@@ -115,7 +115,7 @@ export function createAuthorizerTokens(deps: AuthorizerTokensDeps): AuthorizerTo
       try {
         return { issued: await refreshWith(appId, candidate, signal), usedRefreshToken: candidate }
       } catch (error) {
-        if (refusalKind(error) !== 'refresh-token-invalid') throw await confirmed(error, appId, material, signal)
+        if (refusalKind(error) !== 'refresh-token-invalid') throw await confirmed(error, appId, attempt)
         refused.push(candidate)
         return undefined
       }
@@ -123,7 +123,7 @@ export function createAuthorizerTokens(deps: AuthorizerTokensDeps): AuthorizerTo
 
     const ordinary = await tryRefreshToken(material.refreshToken)
     if (ordinary) return ordinary
-    const details = await authorizerInfo(appId, material, signal)
+    const details = await authorizerInfo(appId, attempt)
     for (const candidate of [details.authorizerRefreshToken, ...material.history]) {
       const recovered = await tryRefreshToken(candidate)
       if (recovered) return recovered
@@ -142,7 +142,7 @@ export function createAuthorizerTokens(deps: AuthorizerTokensDeps): AuthorizerTo
     )
   }
 
-  async function authorizerInfo(appId: AuthorizerAppId, material: AuthorizerMaterial, signal: AbortSignal) {
+  async function authorizerInfo(appId: AuthorizerAppId, { material, signal }: Attempt) {
     try {
       return await componentTokens.withToken((componentToken) => api.getAuthorizerInfo(componentToken, appId, { signal }))
     } catch (error) {
@@ -153,8 +153,8 @@ export function createAuthorizerTokens(deps: AuthorizerTokensDeps): AuthorizerTo
   }
 
   /** 61003 from the refresh alone is no verdict either; a second API has to say the same. */
-  async function confirmed(error: unknown, appId: AuthorizerAppId, material: AuthorizerMaterial, signal: AbortSignal) {
-    if (refusalKind(error) === 'not-authorized') await authorizerInfo(appId, material, signal)
+  async function confirmed(error: unknown, appId: AuthorizerAppId, attempt: Attempt) {
+    if (refusalKind(error) === 'not-authorized') await authorizerInfo(appId, attempt)
     return error
   }
 

@@ -49,18 +49,14 @@ export type TokenKeeperStore<Subject, Material> = {
   fail(subject: Subject, failed: FailedRefresh): Promise<void>
 }
 
+type HeldLease<Material> = { owner: string; fence: number; material: Material }
+
 export type TokenKeeperDeps<Subject extends string, Material> = {
   store: TokenKeeperStore<Subject, Material>
   /** Whatever may take time and needs no lease; a rejection fails the refresh. */
   prepare?(): Promise<unknown>
   /** Asks WeChat and stores its answer. `signal` ends before the lease does. */
-  refresh(args: {
-    subject: Subject
-    owner: string
-    fence: number
-    material: Material
-    signal: AbortSignal
-  }): Promise<CommitOutcome>
+  refresh(args: HeldLease<Material> & { subject: Subject; signal: AbortSignal }): Promise<CommitOutcome>
   describeFailure(error: unknown): RefreshFailure
   failureError(failure: RefreshFailure): Error
   /** A refresh younger than this is shared by every `force` and every report. */
@@ -160,7 +156,7 @@ export function createTokenKeeper<Subject extends string, Material>(
         continue
       }
       const budgetMs = Math.min(CALL_BUDGET_MS, deadlineMs - performance.now())
-      const outcome = await callWeChat(subject, owner, claim, budgetMs)
+      const outcome = await callWeChat(subject, { owner, fence: claim.fence, material: claim.material }, budgetMs)
       if (outcome.kind === 'stored') return outcome.snapshot
       reconciliations += 1
       if (reconciliations > MAX_RECONCILIATIONS) break
@@ -170,26 +166,17 @@ export function createTokenKeeper<Subject extends string, Material>(
     throw new GatewayError('WECHAT_API_TIMEOUT', 'the refresh of the token did not end in time', { retry: true })
   }
 
-  async function callWeChat(
-    subject: Subject,
-    owner: string,
-    claim: { fence: number; material: Material },
-    budgetMs: number,
-  ): Promise<CommitOutcome> {
+  async function callWeChat(subject: Subject, held: HeldLease<Material>, budgetMs: number): Promise<CommitOutcome> {
     try {
-      const outcome = await deps.refresh({
-        subject,
-        owner,
-        fence: claim.fence,
-        material: claim.material,
-        signal: AbortSignal.timeout(Math.max(1, Math.floor(budgetMs))),
-      })
+      const signal = AbortSignal.timeout(Math.max(1, Math.floor(budgetMs)))
+      const outcome = await deps.refresh({ subject, ...held, signal })
       deps.onOutcome?.(subject, outcome.kind === 'stored' ? 'refreshed' : 'superseded')
       return outcome
     } catch (error) {
       const failure = deps.describeFailure(error)
       deps.onOutcome?.(subject, failure.code)
-      await store.fail(subject, { owner, fence: claim.fence, failure, holdMs: holdMsOf(failure), isUnsettled: leavesDoubt(error) })
+      const { owner, fence } = held
+      await store.fail(subject, { owner, fence, failure, holdMs: holdMsOf(failure), isUnsettled: leavesDoubt(error) })
       throw error
     }
   }
