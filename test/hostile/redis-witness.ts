@@ -3,10 +3,11 @@ import { createHash } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { until } from '../helpers/until.ts'
 
-// What turns without anybody asking: the readiness probe, BullMQ's clock of stalled jobs, the daily audit's date, what each process has
-// counted in a minute; and what a failed refresh before leaves for a second.
+// What turns without anybody asking: the readiness probe, BullMQ's clock of stalled jobs, the daily audit's date, deliveries on their
+// way into the log, what each process has counted in a minute; and what a failed refresh before leaves for a second.
 const COUNTS = /^wx:\{open1\}:(statistics:|refused_pushes$)/
-const BACKGROUND_KEYS = [/^wx:\{health\}:probe$/, /:stalled-check$/, /^wx:\{open1\}:next_audit$/, /^wx:\{open1\}:refresh_error:/, COUNTS]
+const TURNING = /^wx:\{open1\}:(next_audit|settling|refresh_error:)/
+const BACKGROUND_KEYS = [/^wx:\{health\}:probe$/, /:stalled-check$/, TURNING, COUNTS]
 /** The ingress looks every second or so, whoever calls, at Redis' memory, for a loss of its data, and whether the line is alive. */
 const BACKGROUND_COMMANDS = /^(info (memory|server)|get wx:\{open1\}:key_check|ping)$/i
 
@@ -107,7 +108,7 @@ export async function startRedisWitness(url: string): Promise<RedisWitness> {
 }
 
 /** Names of keys that came, went or changed. */
-export function changedKeys(before: Digest, after: Digest): string[] {
+function changedKeys(before: Digest, after: Digest): string[] {
   return [...new Set([...before.keys(), ...after.keys()])].filter((key) => before.get(key) !== after.get(key))
 }
 
