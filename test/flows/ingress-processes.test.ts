@@ -63,11 +63,11 @@ void t.test('two processes serve the ports of one ingress', { buffered: true }, 
 
   await story.test('one that is killed is started again, and nothing acknowledged is lost', async (t) => {
     const [first = 0] = pidsOf(gateway)
-    const startedAt = performance.now()
     const pushing = push(100)
     process.kill(first, 'SIGKILL')
     await pushing
-    t.ok(performance.now() - startedAt < 4_000, 'no connection is left without an end')
+    const failures = gateway.simulator.pushes.flatMap(({ attempts }) => attempts.map(({ failure }) => failure))
+    t.notOk(failures.includes('timeout'), 'no connection is left without an end')
     await until('another has started', () => pidsOf(gateway).length === 3)
     t.match(linesOf(gateway, 'process.restarting'), [{ endedPid: first, endedBy: 'SIGKILL', delayMs: 100 }])
     const before = acknowledged.size
@@ -82,7 +82,7 @@ void t.test('two processes serve the ports of one ingress', { buffered: true }, 
     await push(20)
     t.equal(acknowledged.size, before + 20)
     await gateway.redis.start()
-    t.ok(await until('all that was acknowledged is delivered', isDelivered, { timeoutMs: 20_000, everyMs: 50 }))
+    t.ok(await until('all that was acknowledged is delivered', isDelivered, { everyMs: 50 }))
   })
 
   await story.test('SIGTERM drains all of them and exits with 0', async (t) => {
@@ -124,7 +124,7 @@ void t.test('by default the process serves by itself', { buffered: true }, async
   const internalPort = await freePort()
   const ingress = startProcess('apps/ingress/dist/main.js', { ...WITHOUT_REDIS, PUBLIC_PORT: '0', INTERNAL_PORT: String(internalPort) })
   t.teardown(() => ingress.end('SIGKILL'))
-  await until('it has started', () => ingress.logLines().some(({ msg }) => msg === 'process.started'), { timeoutMs: 20_000 })
+  await until('it has started', () => ingress.logLines().some(({ msg }) => msg === 'process.started'))
   t.same([...new Set(ingress.logLines().map(({ pid }) => pid))], [ingress.child.pid], 'no other process logs')
   t.notMatch(await (await fetch(`http://127.0.0.1:${internalPort}/metrics`)).text(), /slot=/)
 })

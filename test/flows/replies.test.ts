@@ -5,9 +5,12 @@ import t from 'tap'
 import { readStream, startHook, startQueueConsumer } from '../helpers/consumers.ts'
 import { startGateway } from '../helpers/gateway.ts'
 import { nameOf, nowSeconds, pushText } from '../helpers/push-text.ts'
+import { startStopwatch } from '../helpers/stopwatch.ts'
 import { until } from '../helpers/until.ts'
 
 const DEADLINE_MS = 1_200
+/** As many as write at once. */
+const USERS = 50
 const APP = 'wx00000000000000b1'
 const MINI = 'wx00000000000000b2'
 const OTHER = 'wx00000000000000b3'
@@ -192,10 +195,11 @@ void t.test('passive replies', async (story) => {
     const unknown = await gateway.call('POST', '/replies/ev_nobody_knows', { reply })
     t.match({ status: unknown.status, code: unknown.body.code }, { status: 404, code: 'EVENT_NOT_FOUND' })
 
+    const elapsedMs = startStopwatch()
     const late = await simulator.sendText(APP, { openId: USER, content: 'nobody answers' })
     t.equal(late.attempts[0]?.body, 'success')
-    const { ms = 0 } = late.attempts[0] ?? {}
-    t.ok(ms >= DEADLINE_MS && ms < DEADLINE_MS + 300, `success after ${ms} ms`)
+    t.ok((late.attempts[0]?.ms ?? 0) >= DEADLINE_MS, 'not before the deadline')
+    t.ok(elapsedMs() < DEADLINE_MS + 300)
     const { id } = await eventOf('nobody answers')
     const tooLate = await gateway.call('POST', `/replies/${id}`, { reply })
     t.match({ status: tooLate.status, code: tooLate.body.code }, { status: 410, code: 'REPLY_TOO_LATE' })
@@ -236,9 +240,10 @@ void t.test('passive replies', async (story) => {
     const pushed = { appId: APP, content: 'joined', msgId: '424242', createTime: nowSeconds() }
     const waiting = [0, 1, 0, 1].map((at) => pushText(gateway, { ...pushed, at }))
     const event = await until('the stream has it', async () => (await entries()).find(({ data }) => data['Content'] === 'joined'))
+    const elapsedMs = startStopwatch()
     const other = await simulator.sendText(OTHER, { openId: USER, content: 'undisturbed' })
     t.equal(other.attempts[0]?.body, 'success')
-    t.ok((other.attempts[0]?.ms ?? DEADLINE_MS) < DEADLINE_MS / 2)
+    t.ok(elapsedMs() < DEADLINE_MS / 2)
     t.equal((await gateway.call('POST', `/replies/${event.id}`, { reply: { MsgType: 'text', Content: 'one for all' } })).status, 202)
     t.same((await Promise.all(waiting)).map(contentOf), Array.from({ length: 4 }, () => 'one for all'))
     const again = await pushText(gateway, { ...pushed, at: 1 })
@@ -248,13 +253,17 @@ void t.test('passive replies', async (story) => {
   })
 
   await story.test('fifty users who write at once to a consumer that takes its time all get their answers', async (t) => {
+    // Nobody is answered before all have come: calls one after the other, or a few at a time, would answer nobody.
+    let release = () => {}
+    const allHaveCome = new Promise<void>((resolve) => (release = resolve))
     const hook = await startHook(t, async ({ data }) => {
-      await new Promise((resolve) => setTimeout(resolve, 500))
+      if (hook.received.length > USERS) release()
+      if (data['Content'] !== 'first') await allHaveCome
       return { status: 200, body: { reply: { MsgType: 'text', Content: `${data['Content']}!` } } }
     })
     await put('hook', { sink: { kind: 'webhook', url: hook.url }, reply: true })
     await until('it is heard', async () => contentOf(await simulator.sendText(APP, { openId: USER, content: 'first' })) === 'first!')
-    const pushes = await Promise.all(Array.from({ length: 50 }, (_, n) => simulator.sendText(APP, { openId: `o${n}`, content: String(n) })))
+    const pushes = await Promise.all(Array.from({ length: USERS }, (_, n) => simulator.sendText(APP, { openId: `o${n}`, content: String(n) })))
     t.same(pushes.map(contentOf), pushes.map((_, n) => `${n}!`))
     await remove('hook')
   })
@@ -296,12 +305,14 @@ void t.test('passive replies', async (story) => {
   await story.test('Redis killed while a push waits: it is answered in time all the same', async (t) => {
     await put('stream', { sink: { kind: 'stream' }, reply: true })
     const entries = await readStream(t, gateway, 'stream')
+    const elapsedMs = startStopwatch()
     const pushing = simulator.sendText(APP, { openId: USER, content: 'redis dies' })
     await until('the stream has it', async () => (await entries()).find(({ data }) => data['Content'] === 'redis dies'))
     await gateway.redis.kill()
     const { ms = 0, body } = (await pushing).attempts[0] ?? {}
     t.equal(body, 'success')
-    t.ok(ms >= DEADLINE_MS - 50 && ms < DEADLINE_MS + 300, `${ms} ms`)
+    t.ok(ms >= DEADLINE_MS - 50, 'not before the deadline')
+    t.ok(elapsedMs() < DEADLINE_MS + 300)
   })
 })
 

@@ -1,11 +1,14 @@
 // Owns: waiting for a condition instead of for a time.
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** Resolves with the first truthy answer of `condition`; rejects, naming `what`, when none came in time. */
+/**
+ * Resolves with the first truthy answer of `condition`; rejects, naming `what`, when none came in time: long enough for a machine
+ * that is busy with other tests. A shorter or longer `timeoutMs` is what a test promises.
+ */
 export async function until<T>(
   what: string,
   condition: () => T | Promise<T>,
-  { timeoutMs = 10_000, everyMs = 10 }: { timeoutMs?: number; everyMs?: number } = {},
+  { timeoutMs = 30_000, everyMs = 10 }: { timeoutMs?: number; everyMs?: number } = {},
 ): Promise<NonNullable<T>> {
   const deadline = Date.now() + timeoutMs
   for (;;) {

@@ -1,5 +1,6 @@
 // Owns: HTTP as an attacker speaks it: any bytes on a socket, and what came back read as one answer.
 import { connect, type Socket } from 'node:net'
+import { startStopwatch } from '../helpers/stopwatch.ts'
 
 export type RawAnswer = {
   /** 0 when the socket was closed without an answer. */
@@ -34,7 +35,7 @@ export function sendBytes(port: number, bytes: string | Buffer, { withinMs = 800
 }
 
 export function readAnswer(socket: Socket, { withinMs = 8000 }: { withinMs?: number } = {}): Promise<RawAnswer> {
-  const startedMs = Date.now()
+  const elapsedMs = startStopwatch()
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     const timer = setTimeout(() => finish(new Error(`no answer and no end within ${withinMs} ms`)), withinMs)
@@ -43,7 +44,7 @@ export function readAnswer(socket: Socket, { withinMs = 8000 }: { withinMs?: num
       socket.destroy()
       const text = Buffer.concat(chunks).toString('utf8')
       if (error !== undefined && text === '') reject(error)
-      else resolve({ ...parse(text), closed, afterMs: Date.now() - startedMs })
+      else resolve({ ...parse(text), closed, afterMs: elapsedMs() })
     }
     socket.on('data', (chunk: Buffer) => {
       chunks.push(chunk)

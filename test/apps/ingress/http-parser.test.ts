@@ -4,6 +4,7 @@ import { APPID_A, NOW_MS } from './fake-platform.ts'
 import { createGateway, PREFIX } from './gateway-fixture.ts'
 import { exchange, listen, open, readToEnd } from './raw-client.ts'
 import { componentDocument, queryText, sealPush } from './sealed-push.ts'
+import { startStopwatch } from '../../helpers/stopwatch.ts'
 
 const CANARY = 'canary-xyz'
 const get = (target: string, headers = 'Host: a\r\n') => `GET ${target} HTTP/1.1\r\n${headers}Connection: close\r\n\r\n`
@@ -170,9 +171,9 @@ void t.test('slow clients are given up, with a word where one can still be said'
     return readToEnd(socket)
   })
   const silent = open(port).then(async (socket) => {
-    const startedMs = Date.now()
+    const elapsedMs = startStopwatch()
     await readToEnd(socket).catch(() => undefined)
-    return Date.now() - startedMs
+    return elapsedMs()
   })
   const [headers, body, silence] = await Promise.all([slowHeaders, slowBody, silent])
   t.equal(headers.status, 408)

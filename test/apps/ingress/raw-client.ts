@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import type { GatewayServer } from '@wxgw/ingress'
+import { startStopwatch } from '../../helpers/stopwatch.ts'
 
 export async function listen(server: Pick<GatewayServer, 'listen' | 'server'>): Promise<number> {
   await server.listen({ port: 0, host: '127.0.0.1' })
@@ -26,7 +27,7 @@ export async function exchange(port: number, text: string | Buffer, { withinMs =
 }
 
 export async function readToEnd(socket: Socket, withinMs = 8000): Promise<RawAnswer> {
-  const startedMs = Date.now()
+  const elapsedMs = startStopwatch()
   const chunks: Buffer[] = []
   socket.on('data', (chunk: Buffer) => chunks.push(chunk))
   const timer = setTimeout(() => socket.destroy(new Error('the server did not close')), withinMs)
@@ -40,7 +41,7 @@ export async function readToEnd(socket: Socket, withinMs = 8000): Promise<RawAns
   } finally {
     clearTimeout(timer)
   }
-  return { ...parseAnswer(Buffer.concat(chunks).toString()), afterMs: Date.now() - startedMs }
+  return { ...parseAnswer(Buffer.concat(chunks).toString()), afterMs: elapsedMs() }
 }
 
 function parseAnswer(text: string): Omit<RawAnswer, 'afterMs'> {

@@ -3,6 +3,7 @@ import { waitPatiently } from '@wxgw/redis'
 import { Redis } from 'ioredis'
 import t from 'tap'
 import { startRedis } from '../../helpers/redis-server.ts'
+import { startStopwatch } from '../../helpers/stopwatch.ts'
 import { until } from '../../helpers/until.ts'
 
 async function connected(t: Tap) {
@@ -34,12 +35,13 @@ void t.test('a Redis that is frozen fails a command in time, and loses its line 
   const { server, redis } = await connected(t)
   process.kill(server.pid(), 'SIGSTOP')
   const startedAt = performance.now()
+  const elapsedMs = startStopwatch()
   await t.rejects(redis.ping(), { message: 'Command timed out' })
-  const ms = performance.now() - startedAt
-  t.ok(ms >= 190 && ms < 1_500, `${ms} ms`)
+  t.ok(performance.now() - startedAt >= 190, 'not before')
+  t.ok(elapsedMs() < 1_500)
   await until('the line is given up', () => redis.status !== 'ready')
-  const lineMs = performance.now() - startedAt
-  t.ok(lineMs >= 390 && lineMs < 3_000, `${lineMs} ms`)
+  t.ok(performance.now() - startedAt >= 390, 'not before')
+  t.ok(elapsedMs() < 3_000)
   process.kill(server.pid(), 'SIGCONT')
   await until('there is another', async () => (await redis.ping().catch(() => '')) === 'PONG')
 })

@@ -4,6 +4,7 @@ import { createQueueWorker, type JobContext, type JobOutcome, jobOptions } from 
 import { GatewayError } from '@wxgw/wechat-core'
 import t from 'tap'
 import { Type, type Static } from 'typebox'
+import { startStopwatch } from '../../helpers/stopwatch.ts'
 import { until } from '../../helpers/until.ts'
 import { dump, parserOf, startStore, type Store } from './queues-fixture.ts'
 
@@ -173,9 +174,9 @@ void t.test('a worker goes on by itself after Redis was away, and closes althoug
   await until('a job is taken again', () => add(store, { n: 2 }).catch(() => undefined))
   await until('it runs', () => runs.length === 2)
   await store.server.kill()
-  const startedAt = performance.now()
+  const elapsedMs = startStopwatch()
   await worker.close()
-  t.ok(performance.now() - startedAt < 8_000)
+  t.ok(elapsedMs() < 8_000)
 })
 
 void t.test('a full Redis does not make the worker spin, and work goes on when there is room', async (t) => {

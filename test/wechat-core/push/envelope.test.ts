@@ -197,9 +197,9 @@ void t.test('a body that is no envelope is MALFORMED_PUSH, however well it is si
     'a name that starts with a blank': `<xml>< Encrypt>${ENCRYPT}</Encrypt></xml>`,
   }
   for (const [name, body] of Object.entries(bodies)) {
-    const started = performance.now()
+    const before = process.cpuUsage()
     t.equal(verdict(pushOf({ encrypt: ENCRYPT, body })), 'MALFORMED_PUSH', name)
-    t.ok(performance.now() - started < 1000, `${name} is refused at once`)
+    t.ok(process.cpuUsage(before).user < 1_000_000, `${name} is refused at once`)
   }
   t.equal(Object.keys({}).length, 0)
   t.notOk('x' in {}, 'no prototype was touched')
