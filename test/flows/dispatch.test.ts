@@ -16,6 +16,8 @@ void t.test('dispatch', { timeout: 90_000 }, async (story) => {
   const { simulator, call } = gateway
   for (const appId of [APP, OTHER]) simulator.addAccount({ appId, userName: nameOf(appId) })
   simulator.configure({ attempts: 1 })
+  // Without one, the gateway tells every subscription after ten seconds.
+  await simulator.pushTicket()
   const redis = new Redis(gateway.redis.url)
   story.teardown(() => redis.disconnect())
 

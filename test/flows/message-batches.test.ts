@@ -15,6 +15,8 @@ void t.test('messages in batches', { timeout: 90_000 }, async (t) => {
   const gateway = await startGateway({ ingresses: 1, workers: 1 })
   t.teardown(() => gateway.stop())
   gateway.simulator.addAccount({ appId: APP, userName: nameOf(APP) })
+  // Without one, the gateway tells every subscription after ten seconds.
+  await gateway.simulator.pushTicket()
   const redis = new Redis(gateway.redis.url, { maxRetriesPerRequest: null })
   t.teardown(() => redis.disconnect())
   const [batches, singles] = [messageInbox(0), MESSAGES_QUEUE].map((name) => {
