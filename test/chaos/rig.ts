@@ -55,6 +55,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   if (options.withoutRedis) await redis.kill()
   const component = newComponent()
   const firstPort = await freePort()
+  const firstPorts = [firstPort]
   const base = `http://${HOST}:${firstPort}/apis/v1/wx/open1`
   const simulator = await startSimulator({ component, eventUrl: `${base}/event`, callbackUrl: `${base}/$APPID$/callback`, port: 0 })
   const wires = {
@@ -76,7 +77,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   const outOfService = new Set<Member>()
 
   async function startIngress(again?: Member): Promise<Member> {
-    const publicPort = again ? portOf(again.publicUrl) : ingresses.length === 0 ? firstPort : await freePort()
+    const publicPort = again ? portOf(again.publicUrl) : (firstPorts.pop() ?? (await freePort()))
     const internalPort = again ? portOf(again.url) : await freePort()
     const publicUrl = `http://${HOST}:${publicPort}`
     const process = startProcess('apps/ingress/dist/main.js', {
@@ -152,9 +153,10 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   }
 
   try {
-    await startIngress()
-    for (let count = 1; count < (options.ingresses ?? 1); count += 1) await startIngress()
-    for (let count = 0; count < (options.workers ?? 1); count += 1) await startWorker()
+    await Promise.all([
+      ...Array.from({ length: options.ingresses ?? 1 }, () => startIngress()),
+      ...Array.from({ length: options.workers ?? 1 }, () => startWorker()),
+    ])
     if (!options.withoutRedis) await authorizeOne(gateway)
   } catch (error) {
     await gateway.stop()

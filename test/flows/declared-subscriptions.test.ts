@@ -1,8 +1,8 @@
-// Owns: subscriptions of CONFIG_FILE through the running gateway: over restarts, by the API, and after a loss of Redis.
+// Owns: subscriptions of CONFIG_FILE through the running gateway: over restarts and by the API. What a process does with its file
+// while it runs: packages/platform/keep-declared.test.ts.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Redis } from 'ioredis'
 import t from 'tap'
 import { startGateway } from '../helpers/gateway.ts'
 import { until } from '../helpers/until.ts'
@@ -16,9 +16,7 @@ void t.test('declared subscriptions', async (t) => {
     writeFile(file, `subscriptions: [${names.map((name) => `{ platform: open1, name: ${name}, sink: { kind: stream } }`).join(', ')}]\n`)
   await declare([])
   const gateway = await startGateway({ env: { CONFIG_FILE: file } })
-  const redis = new Redis(gateway.redis.url)
   t.teardown(async () => {
-    redis.disconnect()
     await gateway.stop()
     await rm(dir, { recursive: true })
   })
@@ -51,23 +49,6 @@ void t.test('declared subscriptions', async (t) => {
     t.equal((await call('PUT', '/subscriptions/crm', { sink: { kind: 'queue' } })).body.code, 'SUBSCRIPTION_DECLARED')
     t.equal((await call('DELETE', '/subscriptions/crm')).status, 409)
     t.same(await warnings(), [])
-  })
-
-  await t.test('a process with another file says so and overwrites nothing', async (t) => {
-    const [old] = gateway.workers
-    const says = () => old?.process.logLines().some(({ msg, names }) => msg === 'subscriptions.declared_differently' && String(names) === 'crm')
-    t.ok(await until('it is said', says, { timeoutMs: 30_000 }))
-    t.equal((await call('GET', '/subscriptions/crm')).body.enabled, true)
-  })
-
-  await t.test('an emptied Redis has it again, and it is delivered to', async (t) => {
-    await redis.flushall()
-    const { body } = await until('it is there again', async () => {
-      const answer = await call('GET', '/subscriptions/crm')
-      return answer.status === 200 ? answer : undefined
-    }, { timeoutMs: 30_000 })
-    t.ok((await simulator.sendText(APPID, { openId: 'oUSER', content: 'y' })).ok)
-    await until('the message stands in the stream', async () => (await redis.xlen(String(body.sink?.stream))) > 0)
   })
 
   await t.test('PATCH disables it, also after a restart; nobody else is changed by it', async (t) => {

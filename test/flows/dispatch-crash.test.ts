@@ -1,45 +1,57 @@
-// What is held when a process dies: a delivery in the hands of a killed worker, dead letters over a crash of Redis.
-import t from 'tap'
-import { startHook } from '../helpers/consumers.ts'
-import { startGateway } from '../helpers/gateway.ts'
+// What is held when a process ends: deliveries in the hands of a worker that is killed, and of one that is told to end; dead
+// letters over a crash of Redis.
+import t, { type Test } from 'tap'
+import { type Hook, startHook } from '../helpers/consumers.ts'
+import { type Gateway, startGateway } from '../helpers/gateway.ts'
 import { until } from '../helpers/until.ts'
 
 const APP = 'wx00000000000000f1'
+const match = { types: ['wechat.message.*'] }
+const TEXT = { openId: 'oUSER' }
 
-void t.test('a crash', { timeout: 90_000 }, async (story) => {
+void t.test('what is held when a process ends', async (story) => {
   const gateway = await startGateway()
   story.teardown(() => gateway.stop())
   const { simulator, call } = gateway
   simulator.addAccount({ appId: APP, userName: `gh_${APP.slice(2)}` })
+  const deliveriesOf = async (id: string) => (await call('GET', `/events/${id}`)).body.deliveries
 
-  await story.test('of a worker in the middle of a delivery: another one delivers it within 20 s, under the same id', async (t) => {
-    const hook = await startHook(t, () => undefined)
-    const match = { types: ['wechat.message.*'] }
-    await call('PUT', '/subscriptions/hook', { match, sink: { kind: 'webhook', url: hook.url, timeoutMs: 30_000 } })
-    await simulator.sendText(APP, { openId: 'oUSER', content: 'in the middle' })
-    const first = await until('the attempt is under way', () => hook.received[0])
+  await story.test("a worker told to end exits with 0 although a webhook hangs; a killed one's deliveries go to another", async (t) => {
+    const [first] = gateway.workers
+    const hook = await quickHook(t, gateway)
+    hook.answer = () => undefined
+    const { length } = hook.received
+    await simulator.sendText(APP, { ...TEXT, content: 'hangs' })
+    const hanging = await until('the call is under way', () => hook.received[length])
+    const second = await gateway.startWorker()
+    const ending = first?.process.end('SIGTERM')
+
+    // The first takes nothing any more: this one is the second's.
+    await until('the first says so', () => first?.process.logLines().some(({ msg }) => msg === 'process.stopping'))
+    await simulator.sendText(APP, { ...TEXT, content: 'in the middle' })
+    const held = await until('another call is under way', () => hook.received[length + 1])
     hook.answer = () => ({ status: 200 })
     await gateway.startWorker()
-    const killedAt = Date.now()
-    await gateway.workers[0]?.process.end('SIGKILL')
-    await until('it is delivered', () => hook.received.length === 2, { timeoutMs: 20_000 })
-    t.comment(`after ${Date.now() - killedAt} ms`)
-    t.equal(hook.received[1]?.event.id, first.event.id)
-    await until('the log says so', async () => {
-      return (await call('GET', `/events/${first.event.id}`)).body.deliveries?.every(({ status, attempts }) => status === 'delivered' && attempts === 1)
-    })
+    await second.process.end('SIGKILL')
+    await until('a killed worker’s is delivered by another within 20 s', () => hook.of(held.event.id) === 2, { timeoutMs: 20_000 })
+
+    t.equal(await ending, 0)
+    for (const { event } of [hanging, held]) {
+      await until(`${event.data['Content']}: the log says that it is delivered, at one attempt`, async () => {
+        return (await deliveriesOf(event.id))?.every(({ status, attempts }) => status === 'delivered' && attempts === 1)
+      })
+    }
     await call('DELETE', '/subscriptions/hook')
   })
 
-  await story.test('of Redis and of the worker: dead letters are still there, and a replay delivers them', async (t) => {
+  await story.test('dead letters outlive a crash of Redis and of the worker, and a replay delivers them', async (t) => {
     const hook = await startHook(t, () => ({ status: 500 }))
-    const match = { types: ['wechat.message.*'] }
     await call('PUT', '/subscriptions/hook', { match, sink: { kind: 'webhook', url: hook.url }, retry: { scheduleSeconds: [] } })
-    await simulator.sendText(APP, { openId: 'oUSER', content: 'dead' })
+    await simulator.sendText(APP, { ...TEXT, content: 'dead' })
     const dead = await until('it is dead', async () => (await call('GET', '/subscriptions/hook/dead-letters')).body.items?.[0])
     // The server writes its file every second.
     await until('Redis has written it down', async () => Date.now() - (hook.received[0]?.atMs ?? Infinity) > 1_500)
-    await Promise.all([gateway.redis.kill(), gateway.workers[1]?.process.end('SIGKILL')])
+    await Promise.all([gateway.redis.kill(), gateway.workers.at(-1)?.process.end('SIGKILL')])
     await gateway.redis.start()
     await gateway.startWorker()
     const after = await until('the ingress is back', async () => {
@@ -53,3 +65,14 @@ void t.test('a crash', { timeout: 90_000 }, async (story) => {
     t.same((await call('GET', '/subscriptions/hook/dead-letters')).body.items, [])
   })
 })
+
+/** One that the workers have come to call at once, in the fan-out itself. */
+async function quickHook(t: Test, { call, simulator }: Gateway): Promise<Hook> {
+  const hook = await startHook(t, () => ({ status: 200 }))
+  await call('PUT', '/subscriptions/hook', { match, sink: { kind: 'webhook', url: hook.url, timeoutMs: 30_000 } })
+  for (const [index, content] of ['by the queue', 'called at once'].entries()) {
+    await simulator.sendText(APP, { ...TEXT, content })
+    await until('it arrives', () => hook.received.length > index)
+  }
+  return hook
+}

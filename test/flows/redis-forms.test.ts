@@ -12,8 +12,10 @@ const FORMS: Record<string, () => Promise<RedisForm>> = {
   'a cluster of three masters by TLS': () => startCluster({ tls: true, password: 'a-password' }),
 }
 
+t.jobs = 2
+
 for (const [name, start] of Object.entries(FORMS)) {
-  void t.test(`a push reaches its consumer and tokens are refreshed on ${name}`, async (t) => {
+  void t.test(`a push reaches its consumer and tokens are refreshed on ${name}`, { buffered: true }, async (t) => {
     const form = await start()
     t.teardown(() => form.stop())
     const gateway = await startGateway({ form })

@@ -84,8 +84,11 @@ const FORMS: Record<string, Form> = {
 /** It is asked for, and done without where it is refused. */
 const OPTIONAL = ['gateway: config|get']
 
+// Much of the time a form waits to agree with itself.
+t.jobs = 2
+
 for (const [name, { start, connect, env = {}, change, happen }] of Object.entries(FORMS)) {
-  void t.test(`the documented Redis users carry the whole story on ${name}`, async (t) => {
+  void t.test(`the documented Redis users carry the whole story on ${name}`, { buffered: true }, async (t) => {
     const form = await start()
     t.teardown(() => form.stop())
     const all = [...form.servers, ...form.sentinels]

@@ -13,7 +13,10 @@ import { nowSeconds } from '../helpers/push-text.ts'
 import { AUTHORIZER, parsed, PREFIX, pushBytes, startHostileGateway } from './hostile-gateway.ts'
 import { requestBytes, sendBytes } from './raw-http.ts'
 
-void t.test('hostile input is refused, leaves nothing, and is forgotten', async (t) => {
+// Two gateways, which start at once.
+t.jobs = 2
+
+void t.test('hostile input is refused, leaves nothing, and is forgotten', { buffered: true }, async (t) => {
   const dir = await mkdtemp(join(tmpdir(), 'wxgw-hostile-'))
   t.teardown(() => rm(dir, { recursive: true, force: true }))
   const config = join(dir, 'gateway.yaml')
@@ -48,4 +51,4 @@ void t.test('hostile input is refused, leaves nothing, and is forgotten', async 
   })
 })
 
-void t.test('one address cannot burn the quota, with or without a ticket', burnQuota)
+void t.test('one address cannot burn the quota, with or without a ticket', { buffered: true }, burnQuota)

@@ -39,6 +39,7 @@ export type {
 } from '@wxgw/redis'
 export { createPlatforms } from './create-platforms.ts'
 export type { Platforms, PlatformsDeps } from './create-platforms.ts'
+export { keepDeclared } from './declared-subscriptions.ts'
 export { openGateway } from './open-gateway.ts'
 export type { OpenedGateway } from './open-gateway.ts'
 export { createUnheardEvents } from './unheard-events.ts'

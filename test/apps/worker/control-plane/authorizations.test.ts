@@ -15,6 +15,9 @@ const INFO = 'api_get_authorizer_info'
 const WAIT_MS = 600_000
 
 void t.test('a pushed authorization', async (suite) => {
+  // Most of them wait for a retry of a second or more, each with an account of its own.
+  suite.jobs = 8
+  const together = { buffered: true }
   const authority = await startAuthority({ env: { WX_API_TIMEOUT_MS: '1000' } })
   const { simulator, platforms, config } = authority
   const [platform] = platforms
@@ -128,10 +131,19 @@ void t.test('a pushed authorization', async (suite) => {
     fault.remove()
   })
 
+  await suite.test('while WeChat is out of reach the event waits no longer either', async (t) => {
+    const appId = account()
+    const down = simulator.fault('*', { resetBefore: true })
+    const id = await push({ appId, receivedMsAgo: WAIT_MS - 2_000 })
+    t.notOk('authorizer' in (await toldOf(id)).data)
+    down.remove()
+    t.ok(await untilActive(appId))
+  })
+
   await suite.test('an event waits ten minutes for its exchange, then comes once without the account, which is completed later', async (t) => {
     const appId = account()
     const fault = simulator.fault(EXCHANGE, { appId, errcode: 61003 })
-    const id = await push({ appId, receivedMsAgo: WAIT_MS - 3_000 })
+    const id = await push({ appId, receivedMsAgo: WAIT_MS - 4_000 })
     await until('it was refused twice', () => fault.caught >= 2)
     t.notOk(told.some((event) => event.id === id), 'it waits')
     const event = await toldOf(id)
@@ -143,16 +155,7 @@ void t.test('a pushed authorization', async (suite) => {
     t.equal(told.filter((event) => event.id === id).length, 1)
   })
 
-  await suite.test('while WeChat is out of reach the event waits no longer either', async (t) => {
-    const appId = account()
-    const down = simulator.fault('*', { resetBefore: true })
-    const id = await push({ appId, receivedMsAgo: WAIT_MS - 2_000 })
-    t.notOk('authorizer' in (await toldOf(id)).data)
-    down.remove()
-    t.ok(await untilActive(appId))
-  })
-
-  await suite.test('another event that carries a code waits for nothing, and its account is completed', async (t) => {
+  void suite.test('another event that carries a code waits for nothing, and its account is completed', together, async (t) => {
     const appId = account()
     const fault = simulator.fault(EXCHANGE, { appId, times: 2, errcode: 61003 })
     const id = await push({ appId, infoType: 'notify_third_fasteregister' })
@@ -164,12 +167,12 @@ void t.test('a pushed authorization', async (suite) => {
     t.equal(told.filter((one) => one.id === id).length, 1)
   })
 
-  await suite.test('one that WeChat refuses for good is delivered all the same', async (t) => {
+  void suite.test('one that WeChat refuses for good is delivered all the same', together, async (t) => {
     const appId = account()
     t.match(await toldOf(await push({ appId, code: 'queryauthcode@@@nonsense', infoType: 'notify_third_fasteregister' })), { authorizerappid: appId })
   })
 
-  await suite.test('a run that is repeated, as after a kill, announces once', async (t) => {
+  void suite.test('a run that is repeated, as after a kill, announces once', together, async (t) => {
     const appId = account()
     const { eventId, plaintext, receivedAtMs } = jobOf({ appId, code: 'queryauthcode@@@unknown', receivedMsAgo: WAIT_MS })
     const wanted: ComponentEventJob[] = []
@@ -183,7 +186,7 @@ void t.test('a pushed authorization', async (suite) => {
     t.equal(told.filter((event) => event.id === eventId).length, 1)
   })
 
-  await suite.test('an account that revoked while its event waited is not announced', async (t) => {
+  void suite.test('an account that revoked while its event waited is not announced', together, async (t) => {
     const appId = account()
     const fault = simulator.fault(EXCHANGE, { appId, errcode: 61003 })
     const id = await push({ appId, receivedMsAgo: WAIT_MS - 2_000 })
@@ -194,16 +197,16 @@ void t.test('a pushed authorization', async (suite) => {
     fault.remove()
   })
 
-  await suite.test('what is given up ends with an error line and an event', async (t) => {
+  void suite.test('what is given up ends with an error line and an event', together, async (t) => {
     const appId = account()
     const { eventId, plaintext, receivedAtMs } = jobOf({ appId, code: 'queryauthcode@@@nonsense' })
     const job: ComponentEventJob = { v: 1, kind: 'component-event', platform: 'open1', eventId, receivedAtMs, sealedPlaintext: '', announced: true }
     const opened = { ...platform, inbox: { ...platform.inbox, openComponentEvent: () => plaintext } }
     const deps = { platforms: new Map([['open1', opened]]), nowMs: Date.now, log }
     await t.rejects(handleComponentEvent(job, { attempt: 126, attemptsLeft: 0 }, deps), { code: 'WECHAT_API_ERROR' })
-    t.match(lines.find(({ level }) => level === 'error'), { msg: 'authorization.incomplete', appid: appId, eventId })
-    const event = await until('it is announced', () => told.find(({ type }) => type === 'gateway.authorization.incomplete'))
-    t.match(event, { authorizerappid: appId, data: { appid: appId, code: 'WECHAT_API_ERROR', errcode: '61009' } })
+    t.match(lines.find((line) => line['level'] === 'error' && line['eventId'] === eventId), { msg: 'authorization.incomplete', appid: appId, eventId })
+    const event = await until('it is announced', () => told.find(({ type, authorizerappid }) => type === 'gateway.authorization.incomplete' && authorizerappid === appId))
+    t.match(event, { data: { appid: appId, code: 'WECHAT_API_ERROR', errcode: '61009' } })
   })
 
   await suite.test('an authorization whose push has no code is announced, and its account found in the list', async (t) => {
