@@ -3,9 +3,10 @@
 import { bootstrap } from './bootstrap.mjs'
 import { createConsumers } from './demo/consumers.mjs'
 import { done, fact, failed, title } from './demo/print.mjs'
-import { createProcesses, freePort } from './demo/processes.mjs'
+import { createProcesses } from './demo/processes.mjs'
 import { playStory } from './demo/story.mjs'
 import { offerPrograms } from './demo/try-it.mjs'
+import { freePort } from './free-port.mjs'
 import { provideRedis } from './redis.mjs'
 
 // Known to everybody, so worth nothing outside a demo; fixed, so that a demo on a Redis of yours can be run again.

@@ -3,10 +3,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { freePort } from './free-port.mjs'
 import { findRedisServer } from './redis-binary.mjs'
 
 /** One that cannot start ends; this is for one that hangs. */
@@ -90,15 +91,6 @@ async function startEmbedded() {
     await closing
   }
   return { url: `redis://127.0.0.1:${resp.server.address().port}`, kind: 'embedded', stop }
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address()
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 /** The answer to one command, '' when nobody listens. */

@@ -2,7 +2,8 @@
 // have decrypted and keep nothing. The same bodies, one process each, in pairs: gateway, peer, gateway.
 import { median, round } from '../load/histogram.mjs'
 import { installedPeers } from '../peers/peers.mjs'
-import { freePort, listens, startProcess } from '../stack/processes.mjs'
+import { freePort } from '../../scripts/free-port.mjs'
+import { listens, startProcess } from '../stack/processes.mjs'
 import { perItem, withUsage } from '../stack/usage.mjs'
 
 const CONNECTIONS = 64

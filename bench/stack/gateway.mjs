@@ -2,7 +2,8 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { startSimulator } from '@wxgw/simulator'
-import { answersOk, freePort, startProcess } from './processes.mjs'
+import { freePort } from '../../scripts/free-port.mjs'
+import { answersOk, startProcess } from './processes.mjs'
 import { startRedis } from './redis-server.mjs'
 
 const API_KEY = randomBytes(24).toString('hex')

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { ensureRedisServer } from '../../scripts/redis-binary.mjs'
-import { freePort, startProcess } from './processes.mjs'
+import { freePort } from '../../scripts/free-port.mjs'
+import { startProcess } from './processes.mjs'
 
 /** `fsync`: of the append-only file, `everysec` or `always`. */
 export async function startRedis({ fsync = 'everysec' } = {}) {

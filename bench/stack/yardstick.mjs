@@ -1,5 +1,6 @@
 // Owns: the handle on the yardstick's process.
-import { answersOk, freePort, startProcess } from './processes.mjs'
+import { freePort } from '../../scripts/free-port.mjs'
+import { answersOk, startProcess } from './processes.mjs'
 
 export async function startYardstick({ apiKey = '' } = {}) {
   const port = await freePort()

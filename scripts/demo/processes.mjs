@@ -1,32 +1,11 @@
 // Owns: the processes of the demo: started in order, their output kept, none left behind.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { waitFor } from '../patience.mjs'
 import { ROOT } from '../run-command.mjs'
 
 /** Longer than a process gives itself to drain. */
 const KILL_AFTER_MS = 40_000
-
-/** The port itself when nobody listens on it, else a free one. */
-export async function freePort(wanted) {
-  for (const port of [wanted, 0]) {
-    const server = createServer()
-    const listening = once(server, 'listening')
-    server.listen(port, '127.0.0.1')
-    try {
-      await listening
-    } catch (error) {
-      if (error.code !== 'EADDRINUSE' && error.code !== 'EACCES') throw error
-      continue
-    }
-    const free = server.address().port
-    server.close()
-    await once(server, 'close')
-    return free
-  }
-  throw new Error('no free port')
-}
 
 export function createProcesses() {
   const running = []
