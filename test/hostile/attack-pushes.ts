@@ -1,7 +1,7 @@
 // Owns: pushes that are refused, on both push routes: rows C, E and K of the table, as far as they end in a refusal.
 import type { Test } from 'tap'
 import { componentDocument, sign, textMessage } from '../apps/ingress/sealed-push.ts'
-import { envelopeRows } from './envelope-rows.ts'
+import { refusedPushes } from '../apps/ingress/refused-pushes.ts'
 import { nowSeconds } from '../helpers/push-text.ts'
 import {
   type Attempt,
@@ -21,16 +21,24 @@ export async function attackPushes(t: Test, gateway: HostileGateway): Promise<vo
   const { component } = gateway
   const message = (to = AUTHORIZER.userName) => textMessage({ to, createTime: nowSeconds(), content: CANARY })
   const callback = `${AUTHORIZER.appId}/callback`
+  const aesKey = Buffer.from(`${component.encodingAesKey}=`, 'base64')
+  const rowsC = (route: string, plaintext: string): Attempt[] => {
+    const sender = { token: component.token, aesKey, componentAppId: component.appId, nowSeconds: nowSeconds(), canary: CANARY, plaintext }
+    return refusedPushes(sender).map(({ id, name, status, code, query, rawQuery, body, headers }) => {
+      const parts = { ...(rawQuery === undefined ? {} : { rawQuery }), ...(headers ? { headers } : {}) }
+      return { id, name, status, code, bytes: pushBytes(route, { query, body: '' }, { body, ...parts }) }
+    })
+  }
 
   for (const [route, document] of [
     ['event', () => componentDocument('x', nowSeconds(), '', component.appId)],
     [callback, () => message()],
   ] as const) {
-    await t.test(`rows C at ${route === 'event' ? 'event' : 'callback'}`, (t) => gateway.attack(t, envelopeRows(gateway, route, document)))
+    await t.test(`rows C at ${route === 'event' ? 'event' : 'callback'}`, (t) => gateway.attack(t, rowsC(route, document())))
   }
 
   await t.test('C71 what fails in the cipher answers alike, whatever failed', async (t) => {
-    const rows = envelopeRows(gateway, 'event', () => componentDocument('x', nowSeconds(), '', component.appId))
+    const rows = rowsC('event', componentDocument('x', nowSeconds(), '', component.appId))
     const bodies = new Set<string>()
     for (const { id, bytes } of rows) {
       if (!/^C5[6-9]|^C6[01]/.test(id)) continue
