@@ -11,7 +11,7 @@ import { until } from '../helpers/until.ts'
 
 const APP = 'wx00000000000000ab'
 
-void t.test('eventLog: false', { timeout: 60_000 }, async (t) => {
+void t.test('eventLog: false', async (t) => {
   const component = {
     appId: `wx${randomBytes(8).toString('hex')}`,
     appSecret: randomBytes(16).toString('hex'),

@@ -1,4 +1,5 @@
 // Dispatch on real processes, two of each kind: who gets what, once, in how many attempts, and what becomes of the rest.
+import { type PushResult, textOf } from '@wxgw/simulator'
 import { Redis } from 'ioredis'
 import { Webhook } from 'standardwebhooks'
 import t from 'tap'
@@ -9,8 +10,12 @@ import { until } from '../helpers/until.ts'
 
 const APP = 'wx00000000000000d1'
 const OTHER = 'wx00000000000000d2'
+/** As many as write at once. */
+const USERS = 50
 
-void t.test('dispatch', { timeout: 90_000 }, async (story) => {
+const replyTo = (push: PushResult) => push.reply && textOf(push.reply.fields, 'Content')
+
+void t.test('dispatch', async (story) => {
   const gateway = await startGateway({ ingresses: 2, workers: 2 })
   story.teardown(() => gateway.stop())
   const { simulator, call } = gateway
@@ -62,6 +67,22 @@ void t.test('dispatch', { timeout: 90_000 }, async (story) => {
     t.equal(consumer.of(told.id), 1)
     t.match(told, { source: '/wx/open1', data: { InfoType: 'notify_x' } })
     await remove('once')
+  })
+
+  await story.test('fifty users who write at once to a consumer that takes its time all get their answers', async (t) => {
+    // Nobody is answered before all have come: calls one after the other, or a few at a time, would answer nobody.
+    let release = () => {}
+    const allHaveCome = new Promise<void>((resolve) => (release = resolve))
+    const hook = await startHook(t, async ({ data }) => {
+      if (hook.received.length > USERS) release()
+      if (data['Content'] !== 'first') await allHaveCome
+      return { status: 200, body: { reply: { MsgType: 'text', Content: `${data['Content']}!` } } }
+    })
+    await put('hook', { sink: { kind: 'webhook', url: hook.url }, reply: true })
+    await until('it is heard', async () => replyTo(await simulator.sendText(APP, { content: 'first' })) === 'first!')
+    const pushes = await Promise.all(Array.from({ length: USERS }, (_, n) => simulator.sendText(APP, { openId: `o${n}`, content: String(n) })))
+    t.same(pushes.map(replyTo), pushes.map((_, n) => `${n}!`))
+    await remove('hook')
   })
 
   await story.test('what is subscribed, changed and disabled holds at once, at every worker', async (t) => {

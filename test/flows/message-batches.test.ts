@@ -11,7 +11,7 @@ import { textEvent } from '../apps/worker/delivery-fixtures.ts'
 
 const APP = 'wx00000000000000d1'
 
-void t.test('messages in batches', { timeout: 90_000 }, async (t) => {
+void t.test('messages in batches', async (t) => {
   const gateway = await startGateway({ ingresses: 1, workers: 1 })
   t.teardown(() => gateway.stop())
   gateway.simulator.addAccount({ appId: APP, userName: nameOf(APP) })

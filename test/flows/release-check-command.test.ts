@@ -25,7 +25,7 @@ function releaseCheck({ component }: Gateway, args: readonly string[], env: Reco
   })
 }
 
-void t.test('the release check as a command', { timeout: 90_000 }, async (story) => {
+void t.test('the release check as a command', async (story) => {
   const apiPort = await freePort()
   const gateway = await startGateway({ env: { WX_API_BASE_URL: `http://127.0.0.1:${apiPort}` } })
   story.teardown(() => gateway.stop())

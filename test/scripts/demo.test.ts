@@ -9,7 +9,7 @@ import { until } from '../helpers/until.ts'
 /** It starts six processes, on a busy machine. */
 const TIMEOUT_MS = 120_000
 
-void t.test('the demo that stays up', { timeout: 170_000 }, async (t) => {
+void t.test('the demo that stays up', async (t) => {
   // tap's own loaders, which it gives to children, are nothing for the compiler that the demo may run.
   const start = `unset NODE_OPTIONS; exec '${process.execPath}' scripts/demo.mjs`
   const bin = t.testdir({ node: t.fixture('symlink', process.execPath), sh: t.fixture('symlink', '/bin/sh') })

@@ -104,7 +104,7 @@ void t.test('a retry can be the very same bytes', async (t) => {
 })
 
 void t.test('a push that is not answered is cut at the deadline and tried again', async (t) => {
-  const { gateway, simulator, appId } = await world(t, { answerDeadlineMs: 60, attemptSpacingMs: 60_000 })
+  const { gateway, simulator, appId } = await world(t, { answerDeadlineMs: 1_000, attemptSpacingMs: 60_000 })
   gateway.answerWith((_push, index) => (index === 0 ? undefined : { body: 'success' }))
   const { ok, attempts } = await simulator.sendText(appId, { content: 'hi' })
   t.ok(ok, 'at once: the spacing is for answers that came')
