@@ -6,6 +6,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { BootstrapError, prepare } from './bootstrap.mjs'
+import { ensureBrowser } from './browser.mjs'
 import { ensureExampleLanguages } from './example-languages.mjs'
 import { lint } from './lint.mjs'
 import { otherNode, withNode } from './other-node.mjs'
@@ -48,6 +49,7 @@ async function runAll() {
   const redis = await ensureRedisServer()
   if (!redis) return conclude({ passed: 0, failed: 1 })
   await ensureExampleLanguages()
+  await ensureBrowser()
   const isClean = await lint()
   if (!isClean) say('Lint failed; it counts as one failure. The tests run all the same.')
   const counts = await runTests(redis)

@@ -17,7 +17,7 @@ h1{margin:0;font-size:1.5rem;line-height:1.3}h2{margin:0;font-size:1.05rem}
 p{margin:.5rem 0}.hint{color:var(--soft)}.back{margin-top:1.5rem}
 .ways{display:grid;gap:1.25rem;margin-top:1.5rem;grid-template-columns:repeat(auto-fit,minmax(15rem,1fr))}
 .way{border:1px solid var(--line);border-radius:.75rem;padding:1.25rem;display:flex;flex-direction:column;gap:.5rem}
-form{margin-top:auto}
+form{margin-top:auto}.own form{margin-top:.5rem}
 .button{display:block;width:100%;padding:.8rem 1rem;border:0;border-radius:.6rem;cursor:pointer;
 background:var(--green);color:var(--on-green);font:inherit;font-weight:600;text-align:center;text-decoration:none}
 .button:focus-visible{outline:3px solid var(--ink);outline-offset:3px}
@@ -26,6 +26,7 @@ dl{display:grid;grid-template-columns:auto 1fr;gap:.35rem 1rem;margin:1.5rem 0 0
 dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
 .sets{margin:.25rem 0;padding-left:1.2rem}dd .sets{margin:0}
 .warn{color:var(--warn)}code{font-size:.9em;overflow-wrap:anywhere}
+@media (max-width:30rem){body{padding:.75rem}main{padding:1.25rem}dl{padding:1rem;gap:.35rem .75rem}}
 `
 
 const LANG: Record<Language, string> = { zh: 'zh-CN', en: 'en' }

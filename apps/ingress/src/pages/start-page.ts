@@ -24,6 +24,7 @@ const TEXTS = {
     computer: '在这台电脑上',
     scanThere: '在微信的授权页上，用管理员的微信扫码确认。',
     phone: '在手机上',
+    otherPhone: '在另一台手机上',
     scanHere: '用管理员的微信扫描二维码，在手机上完成授权。',
     code: '本页的二维码',
     button: '前往微信授权',
@@ -37,6 +38,7 @@ const TEXTS = {
     computer: 'On this computer',
     scanThere: "On WeChat's page, scan the code with the administrator's WeChat and confirm.",
     phone: 'On a phone',
+    otherPhone: 'On another phone',
     scanHere: "Scan this code with the administrator's WeChat and go on there.",
     code: 'QR code of this page',
     button: 'Continue to WeChat',
@@ -50,13 +52,13 @@ export function startPage({ visitor, action, qrCode, requestedSets }: Content): 
   const sets = permissionSetList(requestedSets, language)
   const button = html`<form method="post" action="${action}"><button class="button">${texts.button}</button></form>`
   const own = isPhone
-    ? html`<div class="way">${isInWeChat ? undefined : html`<p class="hint">${texts.openInWeChat}</p>`}${button}</div>`
+    ? html`<div class="own">${isInWeChat ? undefined : html`<p class="hint">${texts.openInWeChat}</p>`}${button}</div>`
     : html`<section class="way" aria-labelledby="computer"><h2 id="computer">${texts.computer}</h2>
 <p>${texts.scanThere}</p>
 ${button}</section>`
   const other =
     qrCode &&
-    html`<section class="way" aria-labelledby="phone"><h2 id="phone">${texts.phone}</h2>
+    html`<section class="way" aria-labelledby="phone"><h2 id="phone">${isPhone ? texts.otherPhone : texts.phone}</h2>
 <p>${texts.scanHere}</p>
 <div class="qr" role="img" aria-label="${texts.code}">${qrCode}</div></section>`
   return page({
