@@ -45,7 +45,7 @@ void t.test('hostile input is refused, leaves nothing, and is forgotten', { buff
     const { query, body } = push()
     const forged = await sendBytes(gateway.ports.public, pushBytes(callback, { query: { ...query, msg_signature: 'f'.repeat(40) }, body }))
     t.equal(forged.status, 401)
-    const page = await sendBytes(gateway.ports.public, requestBytes('GET', `${PREFIX}/authorize`, { headers: { accept: 'text/html' } }))
+    const page = await sendBytes(gateway.ports.public, requestBytes('POST', `${PREFIX}/authorize/go`, { headers: { accept: 'text/html' } }))
     t.equal(page.status, 503)
     t.notMatch(page.body, /redis|ECONN/i)
   })

@@ -13,11 +13,10 @@ const LOOKUP_FACTOR = 10
 const MAX_ADDRESSES = 20_000
 
 /**
- * `createUrl`: authurl and the click on the authorize page together. `lookUp`: mpinfo, the authorize page and the
- * landing page together.
- * Never on pushes.
+ * `createUrl`: authurl and the click on the authorize page together. `lookUp`: mpinfo and the landing page together.
+ * `view`: the authorize page, which costs the time for its QR code. Never on pushes.
  */
-export type RateLimits = { createUrl: onRequestHookHandler; lookUp: onRequestHookHandler }
+export type RateLimits = { createUrl: onRequestHookHandler; lookUp: onRequestHookHandler; view: onRequestHookHandler }
 
 /** An IPv6 address counts as its /64, and no port makes a client another one. A proxy is believed only within TRUST_PROXY. */
 export async function createRateLimits(scope: GatewayServer, perMinute: number): Promise<RateLimits> {
@@ -30,5 +29,9 @@ export async function createRateLimits(scope: GatewayServer, perMinute: number):
       return new GatewayError('RATE_LIMITED', 'too many requests from this address', { retry: true, retryAfterSeconds: ttl / 1000 })
     },
   })
-  return { createUrl: scope.rateLimit({ max: perMinute }), lookUp: scope.rateLimit({ max: perMinute * LOOKUP_FACTOR }) }
+  return {
+    createUrl: scope.rateLimit({ max: perMinute }),
+    lookUp: scope.rateLimit({ max: perMinute * LOOKUP_FACTOR }),
+    view: scope.rateLimit({ max: perMinute * LOOKUP_FACTOR }),
+  }
 }

@@ -32,6 +32,7 @@ export type {
   PushMade,
   RefreshSchedule,
   Session,
+  SessionEnd,
   SessionStatus,
   SubscriptionChange,
   Subscriptions,

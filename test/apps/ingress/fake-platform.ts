@@ -10,6 +10,7 @@ import type {
   Platform,
   ReplyOutcome,
   Session,
+  SessionEnd,
   SyncState,
 } from '@wxgw/platform'
 import {
@@ -151,6 +152,8 @@ export type FakePlatform = {
   syncStates: Map<string, SyncState>
   sessions: Map<string, Session>
   clickOutcome: ClickOutcome
+  /** Of a landing. */
+  endKind: SessionEnd['kind']
   /** Where every list says that it goes on. */
   nextPosition: string | null
   /** By event id; `unknown` for all others. */
@@ -185,6 +188,7 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
     syncStates: new Map(),
     sessions: new Map(),
     clickOutcome: { kind: 'leads', url: 'https://mp.weixin.qq.com/cgi-bin/componentloginpage?a=1' },
+    endKind: 'ended',
     nextPosition: null,
     replyOutcomes: new Map(),
     counted: [],
@@ -264,7 +268,7 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
       click: method('sessions.click', () => fake.clickOutcome),
       land: method('sessions.land', (id: string) => {
         const landed = fake.sessions.get(id)
-        return { authorization: fake.authorization, end: landed && { kind: 'ended' as const, session: landed } }
+        return { authorization: fake.authorization, end: landed && { kind: fake.endKind, session: landed } }
       }),
       settlePushed: notAsked('settlePushed'),
       cancel: method('sessions.cancel', (id: string) => (fake.sessions.get(id)?.status === 'completed' ? 'completed' : 'cancelled')),

@@ -382,6 +382,19 @@ void t.test(
   },
 )
 
+void t.test('an account that completed the session before goes on to the returnUrl, another one stays here', async (t) => {
+  const { publicServer, fake } = createGateway(t)
+  fake.endKind = 'other'
+  for (const [authorizedAppId, status] of [
+    [APPID_A, 303],
+    [APPID_B, 200],
+  ] as const) {
+    const returnUrl = 'https://app.example/'
+    fake.sessions.set(ID, session(ID, { returnUrl, status: 'completed', appId: undefined, authorizedAppId }))
+    t.equal((await publicServer.inject(`${PAGE}/landed/m?auth_code=c1`)).statusCode, status)
+  }
+})
+
 void t.test('a landing without a returnUrl shows the account, or that the link was for another', async (t) => {
   const { publicServer, fake } = createGateway(t)
   const landed = (headers = LANGUAGES.en) => publicServer.inject({ url: `${PAGE}/landed/m?auth_code=c1`, headers })

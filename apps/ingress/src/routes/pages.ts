@@ -16,6 +16,7 @@ export type PageDeps = AuthorizationUrlDeps & {
   config: Pick<Config, 'wechat'>
   platforms: Platforms
   log: Log
+  limitView: onRequestHookHandler
   limitClick: onRequestHookHandler
   limitLookUp: onRequestHookHandler
 }

@@ -20,12 +20,12 @@ import type { GatewayServer } from '../server.ts'
 import type { PageDeps } from './pages.ts'
 
 export function platformPages(scope: GatewayServer, deps: PageDeps): void {
-  const { platforms, limitClick, limitLookUp } = deps
+  const { platforms, limitView, limitClick, limitLookUp } = deps
 
   // Only the click costs a pre_auth_code.
   scope.get(
     `${PREFIX}/authorize`,
-    { schema: authorizationSchemas.startPage, onRequest: limitLookUp },
+    { schema: authorizationSchemas.startPage, onRequest: limitView },
     async (request, reply) => {
       const { id } = platformOf(platforms, request.params)
       const visitor = visitorOf(request)

@@ -1,6 +1,6 @@
 // Owns: the public side of an authorization session: its page, the click, and where WeChat sends the browser back.
 import { missingSets, requestedSets, shownAppId } from '@wxgw/contracts'
-import type { Session } from '@wxgw/platform'
+import type { Session, SessionEnd } from '@wxgw/platform'
 import { GatewayError, permissionSetIds, Secret } from '@wxgw/wechat-core'
 import type { FastifyReply } from 'fastify'
 import { profileOf } from '../account-profile.ts'
@@ -85,7 +85,7 @@ export function sessionPages(scope: GatewayServer, deps: PageDeps): void {
     const { authorization, end } = await platform.sessions.land(sessionId, mark, new Secret(request.query.auth_code))
     const { authorizerAppId: appId, funcInfo } = authorization
     const status = end?.session.status
-    const ended = end?.kind === 'other' ? undefined : end?.session
+    const ended = end && isOf(end, appId) ? end.session : undefined
     const returnUrl = ended && returnUrlOf(ended)
     if (returnUrl !== undefined) return reply.redirect(returnUrl, 303)
     if (status === 'cancelled' || status === 'refused') return sendOver(reply, status, language)
@@ -112,6 +112,11 @@ function sendOver(reply: FastifyReply, status: OverStatus, language: Language): 
 /** What takes no click is not open. */
 function overStatusOf({ status }: Session): OverStatus {
   return status === 'open' ? 'expired' : status
+}
+
+/** Ended by this authorization, or completed by the same account before. */
+function isOf({ kind, session }: SessionEnd, appId: string): boolean {
+  return kind !== 'other' || (session.status === 'completed' && session.authorizedAppId === appId)
 }
 
 function returnUrlOf(session: Session): string | undefined {

@@ -4,7 +4,7 @@ import { NOW_LUA } from '../now-script.ts'
 import { script } from '../script.ts'
 import { HISTORY_LUA } from '../tokens/history-script.ts'
 
-/** Sessions of one platform that are kept at a time, and of one caller. */
+/** Of one platform, at a time. */
 const MOST_SESSIONS = 1_000_000
 /** How long a session is kept after its end. */
 export const KEPT_SECONDS = 30 * 86_400
