@@ -10,7 +10,7 @@ import {
 } from '@wxgw/contracts'
 import { createInternalServer } from '@wxgw/ingress'
 import { loadConfig } from '@wxgw/runtime'
-import { Secret, systemClock } from '@wxgw/wechat-core'
+import { createStreamedCalls, Secret, systemClock } from '@wxgw/wechat-core'
 import t from 'tap'
 import { Value } from 'typebox/value'
 import { codeBlocks, pages, projectText, section, sources, tableRows } from './helpers/docs.ts'
@@ -119,14 +119,16 @@ async function servedRoutes(): Promise<string[]> {
   const server = createInternalServer({
     config: {
       publicListener: { host: '127.0.0.1', port: 0, baseUrl: undefined, trustProxy: [] },
-      wechat: { apiBaseUrl: '', apiTimeoutMs: 1, mpBaseUrl: 'https://mp.example', openBaseUrl: 'https://o.example' },
-      callers: [{ name: 'docs', key: new Secret('x'.repeat(32)), grants: undefined, maxSubscriptions: 200 }],
+      wechat: { apiBaseUrl: '', apiTimeoutMs: 1, proxyUrl: undefined, mpBaseUrl: 'https://mp.example', openBaseUrl: 'https://o.example' },
+      callers: [{ name: 'docs', key: new Secret('x'.repeat(32)), grants: undefined, maxSubscriptions: 200, maxConcurrent: 64 }],
       sealingKeys: [],
+      apiCalls: { maxBodyBytes: 1, timeoutMs: 1 },
       authRedirectOrigins: [],
       authurlRatePerMinute: 30,
       pushMaxSkewSeconds: 600,
     },
     platforms: new Map(),
+    calls: createStreamedCalls({ baseUrl: 'http://127.0.0.1:9', timeoutMs: 1, connections: 1 }),
     log: silent,
     readiness: [],
     clock: systemClock,

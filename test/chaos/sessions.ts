@@ -178,7 +178,7 @@ async function killInTurn({ gateway, ingresses, everyMs }: Killing, signal: Abor
     const victim = ingresses[kills % 2]
     if (signal.aborted || !victim) return kills
     await victim.process.end('SIGKILL')
-    ingresses[kills % 2] = await gateway.startIngress(Number(new URL(victim.publicUrl).port))
+    ingresses[kills % 2] = await gateway.startIngress({ publicPort: Number(new URL(victim.publicUrl).port) })
   }
 }
 

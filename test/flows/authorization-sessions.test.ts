@@ -230,7 +230,7 @@ void t.test('sessions outlive a restart of everything', async (t) => {
   await gateway.redis.kill()
   await gateway.redis.start()
   await gateway.startWorker()
-  await gateway.startIngress(Number(new URL(gateway.publicUrl).port))
+  await gateway.startIngress({ publicPort: Number(new URL(gateway.publicUrl).port) })
   const landing = await confirm(visit, appId)
   t.equal((await fetch(landing)).status, 200)
   const again = gateway.ingresses.at(-1)?.internalUrl

@@ -24,7 +24,7 @@ void t.test('nothing acknowledged is lost when a process is killed', async (stor
     const pushing = push(50)
     await gateway.ingresses[0]?.process.end('SIGKILL')
     await pushing
-    await gateway.startIngress(port)
+    await gateway.startIngress({ publicPort: port })
     const before = acknowledged.size
     await push(10)
     t.equal(acknowledged.size, before + 10, 'the next one takes over')

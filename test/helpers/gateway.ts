@@ -68,8 +68,8 @@ export type Gateway = {
   workers: Worker[]
   publicUrl: string
   internalUrl: string
-  /** On a port of its own, or on that of one that was ended. */
-  startIngress(publicPort?: number): Promise<Ingress>
+  /** On ports of its own, or on that of one that was ended. */
+  startIngress(options?: { publicPort?: number; env?: Record<string, string> }): Promise<Ingress>
   startWorker(): Promise<Worker>
   /** Of its processes, but for their ports. */
   env: Record<string, string>
@@ -113,19 +113,20 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   const ingresses: Ingress[] = []
   const workers: Worker[] = []
 
-  async function startIngress(port?: number): Promise<Ingress> {
+  async function startIngress({ publicPort: port, env: own = {} }: { publicPort?: number; env?: Record<string, string> } = {}) {
     const publicPort = port ?? (await freePort())
     const internalPort = await freePort()
     const publicUrl = `http://127.0.0.1:${publicPort}`
     const process = startProcess('apps/ingress/dist/main.js', {
       PUBLIC_BASE_URL: publicUrl,
       ...env,
+      ...own,
       PUBLIC_PORT: String(publicPort),
       INTERNAL_PORT: String(internalPort),
     })
     const ingress = { process, publicUrl, internalUrl: `http://127.0.0.1:${internalPort}` }
     ingresses.push(ingress)
-    await untilAlive(process, ingress.internalUrl)
+    await untilAlive(process, own['LISTENERS'] === 'public' ? publicUrl : ingress.internalUrl)
     return ingress
   }
 
@@ -145,7 +146,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   }
 
   const starting = Promise.all([
-    startIngress(firstPublicPort),
+    startIngress({ publicPort: firstPublicPort }),
     ...Array.from({ length: (options.ingresses ?? 1) - 1 }, () => startIngress()),
     ...Array.from({ length: options.workers ?? 1 }, startWorker),
   ])

@@ -59,7 +59,8 @@ function refuse(deps: Deps, { error, request, reply }: { error: unknown; request
   const answer = errorAnswer(error)
   request.refusedWith = answer.code
   setCommonHeaders(reply)
-  reply.code(answer.statusCode)
+  // What WeChat answered to a call is never taken for ours, nor ours for WeChat's.
+  reply.code(answer.statusCode).header('x-gateway-error', answer.code)
   if (answer.retryAfterSeconds !== undefined) reply.header('retry-after', Math.max(1, Math.ceil(answer.retryAfterSeconds)))
   if (endUnread(request.raw)) {
     reply.header('connection', 'close')

@@ -1,6 +1,14 @@
 // Owns: what the operator's own services reach. Composes; the routes are elsewhere.
+import { createCallObserver } from './api-calls/call-observer.ts'
+import { callRoutes } from './api-calls/call-routes.ts'
+import { createPlaces } from './api-calls/places.ts'
+import { createQuotaBrake } from './api-calls/quota-brake.ts'
+import { quotaClearingRoute } from './api-calls/quota-clearing-route.ts'
+import { standInRoute } from './api-calls/stand-in-route.ts'
+import { createStandIns } from './api-calls/stand-ins.ts'
 import { auditCalls } from './auth/audit.ts'
 import { authenticate } from './auth/authenticate.ts'
+import { boundBodyTime } from './http/body-time.ts'
 import { acceptJson } from './http/json-body.ts'
 import { collectOpenApi, documentRoutes } from './openapi.ts'
 import { createPaging } from './paging/paging.ts'
@@ -24,14 +32,18 @@ import { createServer, type GatewayServer } from './server.ts'
 
 /** Not listening yet; `inject` works. Nothing is connected or started by it. */
 export function createInternalServer(deps: ServerDeps): GatewayServer {
-  const app = createServer('internal', deps)
+  const { app, countAnswer } = createServer('internal', deps)
   collectOpenApi(app, deps)
   const listDeps = { ...deps, paging: createPaging(deps.config), turns: createTurns() }
+  const standIns = createStandIns({ ...deps.config, clock: deps.clock })
+  const observer = createCallObserver(deps)
+  const callDeps = { ...deps, standIns, observer, places: createPlaces(), brake: createQuotaBrake(deps), countAnswer }
 
   void app.register(async (scope: GatewayServer) => {
     authenticate(scope, deps.config.callers)
     auditCalls(scope, deps)
     acceptJson(scope)
+    scope.addHook('preParsing', boundBodyTime)
     scope.addHook('preParsing', listDeps.turns.largeBody)
     internalAuthorizationUrlRoutes(scope, deps)
     fullAuthorizationInfoRoute(scope, deps)
@@ -45,7 +57,11 @@ export function createInternalServer(deps: ServerDeps): GatewayServer {
     replyRoutes(scope, deps)
     refusedPushesRoute(scope, deps)
     catalogueRoute(scope)
+    standInRoute(scope, callDeps)
+    quotaClearingRoute(scope, callDeps)
   })
+
+  void app.register(async (scope: GatewayServer) => callRoutes(scope, callDeps))
 
   void app.register(async (scope: GatewayServer) => {
     livenessRoute(scope)

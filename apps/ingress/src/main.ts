@@ -10,6 +10,7 @@ import {
   createLifecycle,
   createLogger,
   createMetrics,
+  type ListenerName,
   loadConfig,
   logConfig,
   type Logger,
@@ -30,13 +31,20 @@ import { VERSION } from './version.ts'
 
 /** Drain, then close; below the 30 s that supervisors usually give. */
 const STOP_DEADLINE_MS = 20_000
-const SUPERVISOR_STOP_DEADLINE_MS = 25_000
+/** What a call needs besides the wait for WeChat, and a supervisor besides its processes. */
+const SPARE_MS = 5_000
+const KILL_SPARE_MS = 2_000
+
+/** A call that is under way is answered, however long WeChat may take. */
+function stopDeadlineMs({ listeners, apiCalls }: Config): number {
+  return listeners.includes('internal') ? Math.max(STOP_DEADLINE_MS, apiCalls.timeoutMs + SPARE_MS) : STOP_DEADLINE_MS
+}
 
 async function main(): Promise<void> {
   const config = loadConfig({ env: process.env })
   const log = createLogger({ level: config.logLevel, name: 'ingress' })
   if (config.ingressProcesses > 1 && cluster.isPrimary) return superviseProcesses(config, log)
-  const lifecycle = createLifecycle({ log, deadlineMs: STOP_DEADLINE_MS })
+  const lifecycle = createLifecycle({ log, deadlineMs: stopDeadlineMs(config) })
   const metrics = createMetrics({ process: 'ingress' })
   const supervised = cluster.isWorker ? joinSupervisor({ channel: process, metrics, stopping: lifecycle.signal }) : undefined
   try {
@@ -74,6 +82,7 @@ async function main(): Promise<void> {
     const deps: ServerDeps = {
       config,
       platforms,
+      calls: gateway.platforms.calls,
       log,
       metrics: supervised?.metrics ?? metrics,
       readiness: gateway.readiness,
@@ -82,23 +91,28 @@ async function main(): Promise<void> {
       passiveReplies,
       releaseCheck: createReleaseCheck({ clock }),
     }
-    const publicServer = createPublicServer(deps)
-    const internalServer = createInternalServer(deps)
+    const listeners = config.listeners.map((name) => ({ name, server: CREATE[name](deps), address: addressOf(config, name) }))
     lifecycle.onStop('listeners', async () => {
-      await Promise.all([drain(publicServer), drain(internalServer)])
+      await Promise.all(listeners.map(({ server }) => drain(server)))
     })
-    const { host, port } = config.publicListener
-    const publicUrl = await publicServer.listen({ host, port, backlog: LISTEN_BACKLOG })
-    const internalUrl = await internalServer.listen({ ...config.internalListener, backlog: LISTEN_BACKLOG })
-    log.info({ publicUrl, internalUrl }, 'process.started')
+    const urls: Record<string, string> = {}
+    for (const { name, server, address } of listeners) urls[`${name}Url`] = await server.listen({ ...address, backlog: LISTEN_BACKLOG })
+    log.info(urls, 'process.started')
     supervised?.started()
   } catch (error) {
     await lifecycle.fail(error)
   }
 }
 
+const CREATE = { public: createPublicServer, internal: createInternalServer } satisfies Record<ListenerName, unknown>
+
+function addressOf({ publicListener, internalListener }: Config, name: ListenerName): { host: string; port: number } {
+  const { host, port } = name === 'public' ? publicListener : internalListener
+  return { host, port }
+}
+
 function superviseProcesses(config: Config, log: Logger): void {
-  const lifecycle = createLifecycle({ log, deadlineMs: SUPERVISOR_STOP_DEADLINE_MS })
+  const lifecycle = createLifecycle({ log, deadlineMs: stopDeadlineMs(config) + SPARE_MS })
   logConfig(config, log)
   const supervisor = supervise({
     cluster,
@@ -106,6 +120,7 @@ function superviseProcesses(config: Config, log: Logger): void {
     count: config.ingressProcesses,
     metrics: createMetrics({ process: 'ingress' }),
     log,
+    killAfterMs: stopDeadlineMs(config) + KILL_SPARE_MS,
     onStartFailed: (error) => void lifecycle.fail(error),
   })
   lifecycle.onStop('processes', (reason) => supervisor.stop(reason === 'SIGINT' ? 'SIGINT' : 'SIGTERM'))

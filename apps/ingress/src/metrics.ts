@@ -1,5 +1,6 @@
 // Owns: which metrics the listeners keep, and counting each answer once. The registry is the process's.
 import type { Metrics } from '@wxgw/runtime'
+import type { FastifyRequest } from 'fastify'
 import type { GatewayServer, Listener } from './server.ts'
 
 type Instruments = ReturnType<typeof createInstruments>
@@ -14,11 +15,23 @@ declare module 'fastify' {
 // Two listeners, one registry, and a metric can be registered once.
 const instrumentsOf = new WeakMap<Metrics, Instruments>()
 
+/** Counts an answer that is written past Fastify. */
+export type CountAnswer = (request: FastifyRequest, status: number) => void
+
 /** Labels are bounded: the route is the pattern, never the path; the code is one of ours. */
-export function observeAnswers(app: GatewayServer, { listener, metrics }: { listener: Listener; metrics: Metrics | undefined }): void {
-  if (metrics === undefined) return
+export function observeAnswers(
+  app: GatewayServer,
+  { listener, metrics }: { listener: Listener; metrics: Metrics | undefined },
+): CountAnswer {
+  if (metrics === undefined) return () => undefined
   const instruments = instrumentsOf.get(metrics) ?? createInstruments(metrics)
   instrumentsOf.set(metrics, instruments)
+  const count: CountAnswer = (request, status) => {
+    const route = request.routeOptions.url ?? 'none'
+    const { method, arrivedAtMs } = request
+    instruments.answers.inc({ listener, method, route, status: String(status), code: request.refusedWith ?? 'OK' })
+    if (arrivedAtMs !== undefined) instruments.seconds.observe({ listener, method, route }, (performance.now() - arrivedAtMs) / 1000)
+  }
   app.decorateRequest('arrivedAtMs', undefined)
   app.addHook('onRequest', (request, _reply, done) => {
     request.arrivedAtMs = performance.now()
@@ -26,12 +39,10 @@ export function observeAnswers(app: GatewayServer, { listener, metrics }: { list
   })
   // Not onResponse: to hear that an answer is out costs a push more than to count it, and answers are short.
   app.addHook('onSend', (request, reply, payload, done) => {
-    const route = request.routeOptions.url ?? 'none'
-    const { method, arrivedAtMs } = request
-    instruments.answers.inc({ listener, method, route, status: String(reply.statusCode), code: request.refusedWith ?? 'OK' })
-    if (arrivedAtMs !== undefined) instruments.seconds.observe({ listener, method, route }, (performance.now() - arrivedAtMs) / 1000)
+    count(request, reply.statusCode)
     done(null, payload)
   })
+  return count
 }
 
 function createInstruments(metrics: Metrics) {

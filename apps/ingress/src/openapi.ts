@@ -10,6 +10,7 @@ const TAGS = [
   { name: 'Pushes', description: 'what WeChat sends' },
   { name: 'Authorization', description: 'how an account authorizes the platform' },
   { name: 'Tokens', description: 'access tokens, tickets, and what is signed with them' },
+  { name: 'API calls', description: "WeChat's APIs in the name of an account or of the component, without a token" },
   { name: 'Authorizers', description: 'the accounts that authorized the platform' },
   { name: 'Subscriptions', description: "consumers' claims on events, and what could not be delivered" },
   { name: 'Events', description: 'what WeChat sent lately and what became of it' },

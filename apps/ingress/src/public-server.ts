@@ -15,7 +15,7 @@ import { collectOpenApi } from './openapi.ts'
 
 /** Not listening yet; `inject` works. Nothing is connected or started by it. */
 export function createPublicServer(deps: ServerDeps): GatewayServer {
-  const app = createServer('public', deps)
+  const { app } = createServer('public', deps)
   collectOpenApi(app, deps)
 
   void app.register(async (scope: GatewayServer) => {

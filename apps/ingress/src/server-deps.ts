@@ -1,5 +1,5 @@
 // Owns: what main hands to both listeners. Each route module asks for its part of it.
-import type { Clock } from '@wxgw/wechat-core'
+import type { Clock, StreamedCalls } from '@wxgw/wechat-core'
 import type { Platform, ReadinessCheck } from '@wxgw/platform'
 import type { Config, Log, Metrics } from '@wxgw/runtime'
 import type { PassiveReplies, ReleaseCheck } from './push/passive-answers.ts'
@@ -9,6 +9,7 @@ export type ServerDeps = {
     Config,
     | 'publicListener'
     | 'wechat'
+    | 'apiCalls'
     | 'callers'
     | 'sealingKeys'
     | 'authRedirectOrigins'
@@ -17,6 +18,8 @@ export type ServerDeps = {
   >
   /** By the `:platform` of the routes. */
   platforms: ReadonlyMap<string, Platform>
+  /** To WeChat's APIs, for callers. */
+  calls: StreamedCalls
   log: Log
   metrics?: Metrics | undefined
   readiness: readonly ReadinessCheck[]

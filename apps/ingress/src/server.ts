@@ -16,7 +16,7 @@ import { createErrorHandler, notFound, setCommonHeaders } from './error-handler.
 import * as limits from './http/limits.ts'
 import { parsePairs } from './http/query-string.ts'
 import { checkRequest } from './http/request-checks.ts'
-import { observeAnswers } from './metrics.ts'
+import { type CountAnswer, observeAnswers } from './metrics.ts'
 
 export type Listener = 'public' | 'internal'
 export type GatewayServer = FastifyInstance<
@@ -33,7 +33,7 @@ type Deps = {
   metrics?: Metrics | undefined
 }
 
-export function createServer(listener: Listener, deps: Deps): GatewayServer {
+export function createServer(listener: Listener, deps: Deps): { app: GatewayServer; countAnswer: CountAnswer } {
   const nextRequestId = createRequestIds()
   const handleError = createErrorHandler(deps)
   const { trustProxy } = deps.config.publicListener
@@ -45,7 +45,7 @@ export function createServer(listener: Listener, deps: Deps): GatewayServer {
     requestIdHeader: false,
     trustProxy: listener === 'public' && trustProxy.length > 0 ? createProxyTrust(trustProxy) : false,
     bodyLimit: limits.MAX_BODY_BYTES,
-    requestTimeout: limits.REQUEST_TIMEOUT_MS,
+    requestTimeout: listener === 'public' ? limits.REQUEST_TIMEOUT_MS : limits.CALL_REQUEST_TIMEOUT_MS,
     connectionTimeout: limits.SOCKET_TIMEOUT_MS,
     keepAliveTimeout: limits.KEEP_ALIVE_TIMEOUT_MS,
     exposeHeadRoutes: false,
@@ -87,6 +87,6 @@ export function createServer(listener: Listener, deps: Deps): GatewayServer {
   })
   app.removeAllContentTypeParsers()
   answerExpectations(app.server, nextRequestId)
-  observeAnswers(app, { listener, metrics: deps.metrics })
-  return app
+  const countAnswer = observeAnswers(app, { listener, metrics: deps.metrics })
+  return { app, countAnswer }
 }

@@ -41,15 +41,16 @@ import {
   createComponentApi,
   createComponentTokens,
   createRefreshTokenSearch,
-  decodeEncodingAesKey,
-  type PushKeys,
+  type StreamedCalls,
 } from '@wxgw/wechat-core'
+import { apiCallParts, createCalls } from './api-calls.ts'
 import { createApiTickets } from './api-tickets.ts'
 import { createAuthorizations } from './authorizations.ts'
 import { createAuthorizers } from './authorizers.ts'
 import { callWithAccessToken } from './call-with-access-token.ts'
 import { createMessages } from './create-messages.ts'
 import { once } from './once.ts'
+import { pushKeys } from './push-keys.ts'
 import { createReplyOffers } from './reply-offers.ts'
 import { createSessions } from './sessions.ts'
 import type { CustomerService, Platform } from './platform.ts'
@@ -73,6 +74,8 @@ export type PlatformsDeps = {
 
 export type Platforms = {
   byId: ReadonlyMap<string, Platform>
+  /** Calls of WeChat's APIs for callers; of all platforms. */
+  calls: StreamedCalls
   queues: Queues
   inboxes: InboxChoice
   close(): Promise<void>
@@ -85,12 +88,15 @@ export function createPlatforms(deps: PlatformsDeps): Platforms {
   const inboxes = createInboxChoice({ redis, count: shardCount })
   const shared = { queues, inboxes, outages: createMasterOutages(redis) }
   const opened = config.platforms.map((platform) => createPlatform({ ...deps, ...shared, platform }))
+  const calls = createCalls(config)
   return {
+    calls,
     byId: new Map(opened.map(({ platform }) => [platform.id, platform])),
     queues,
     inboxes,
     async close() {
       await Promise.all(opened.map(({ close }) => close()))
+      calls.close()
       await queues.close()
     },
   }
@@ -112,7 +118,8 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
   const { refreshMarginSeconds } = config
   const forceMinIntervalMs = config.forceMinIntervalSeconds * 1000
 
-  const endpoint = { baseUrl: config.wechat.apiBaseUrl, timeoutMs: config.wechat.apiTimeoutMs }
+  const { apiBaseUrl: baseUrl, apiTimeoutMs: timeoutMs, proxyUrl } = config.wechat
+  const endpoint = { baseUrl, timeoutMs, proxyUrl }
   const api = createComponentApi({ ...endpoint, componentAppId: own.componentAppId, componentAppSecret: own.componentAppSecret })
   const authorizerApi = createAuthorizerApi(endpoint)
 
@@ -255,24 +262,12 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
         releaseFallBack,
       }),
       syncStates,
+      ...apiCallParts(own, storeDeps),
     },
     async close() {
       await replies.close()
       api.close()
       authorizerApi.close()
     },
-  }
-}
-
-function pushKeys(platform: PlatformConfig): PushKeys {
-  const keys = [platform.encodingAesKey, platform.previousEncodingAesKey].flatMap((key) => key ?? [])
-  return {
-    componentAppId: platform.componentAppId,
-    tokens: [platform.token, platform.previousToken].flatMap((token) => token ?? []),
-    aesKeys: keys.map((key) => {
-      const decoded = decodeEncodingAesKey(key.reveal())
-      if (!decoded) throw new Error(`the EncodingAESKey of platform ${platform.id} is not one`)
-      return decoded
-    }),
   }
 }

@@ -1,6 +1,7 @@
 // Owns: what one configured platform offers to the processes, wired over Redis and WeChat's API.
 import type { GatewayEvent } from '@wxgw/contracts'
 import type {
+  ApiBrakes,
   ApiTicketType,
   AskedReply,
   DeadLetters,
@@ -18,6 +19,7 @@ import type {
   SessionStatus,
   SettledAuthorization,
   Statistics,
+  RefusedPaths,
   Subscriptions,
   SyncState,
   TicketStore,
@@ -233,4 +235,11 @@ export type Platform = {
   replies: Replies
   replyOffers: ReplyOffers
   syncStates: SyncStates
+  apiBrakes: ApiBrakes
+  refusedPaths: RefusedPaths
+  /**
+   * The call that clears quotas by the component's secret: of the component, or of one authorizer. It holds the secret.
+   * @see https://developers.weixin.qq.com/doc/oplatform/openApi/openapi-management/
+   */
+  quotaClearing(appId?: AuthorizerAppId): { path: string; body: Buffer; secret: Secret }
 }

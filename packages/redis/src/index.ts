@@ -67,6 +67,11 @@ export type { DueSubjects, PauseReason, RefreshSchedule, ScheduleFigures } from 
 export { createSessionStore } from './sessions/session-store.ts'
 export type { NewSession, Session, SessionStatus } from './sessions/session-record.ts'
 export type { Click, SessionEnd, SessionStore, SettledAuthorization, TakenClick } from './sessions/session-store.ts'
+// calls of WeChat's APIs
+export { createApiBrakes } from './api-calls/api-brakes.ts'
+export type { ApiBrake, ApiBrakes, BrakedAnswer } from './api-calls/api-brakes.ts'
+export { createRefusedPaths } from './api-calls/refused-paths.ts'
+export type { RefusedPaths } from './api-calls/refused-paths.ts'
 
 // queues
 export { guardStore, isStoreFailure, storeError, storeErrorCode } from './store-errors.ts'

@@ -222,6 +222,14 @@ export function platformKeys(platform: string) {
     /** pub/sub channel that a waiting ingress hears of the reply on. */
     replyChannel: (process: string) => `${base}:replies:${process}`,
 
+    /**
+     * hash b:<path> -> WeChat's answer as JSON, p:<path> -> the millisecond from which one call may see; until midnight
+     * in Shanghai: which APIs of this subject (appid, or `component`) are out of quota.
+     */
+    apiBrakes: (subject: string) => `${base}:api_brakes:${subject}`,
+    /** string '1', EX 3600: this API (SHA-256 of its path) refused a token of the subject that was fresh. */
+    apiRefused: (subject: string, path: string) => `${base}:api_refused:${subject}:${path}`,
+
     /** hash jobId, seen, added, repaired, failed, …; EX 7 days: the state of one authorizers/sync. */
     sync: (jobId: string) => `${base}:sync:${jobId}`,
     /** string, the key-check value: proves at start that the sealing keys are the right ones. No TTL. */

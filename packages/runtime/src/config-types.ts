@@ -32,17 +32,21 @@ export const ACTIONS = [
   'events:replay',
   'events:content',
   'replies:write',
+  'api:call',
+  'component_api:call',
 ] as const
 export type Action = (typeof ACTIONS)[number]
 
 /** Have an effect on the whole platform: none of them is given by a grant that is narrowed to authorizers. */
-export const WHOLE_PLATFORM_ACTIONS: ReadonlySet<Action> = new Set(['authorizers:sync'])
+export const WHOLE_PLATFORM_ACTIONS: ReadonlySet<Action> = new Set(['authorizers:sync', 'component_api:call'])
 
-/** undefined = all, in each of the three. */
+/** undefined = all, in each of the four. */
 export type Grant = {
   platforms: readonly string[] | undefined
   authorizers: readonly string[] | undefined
   actions: readonly Action[] | undefined
+  /** Patterns of the WeChat paths that `api:call` and `component_api:call` reach: `*` stands for any text, `/` included. */
+  apis?: readonly string[] | undefined
 }
 
 /** Someone who may call the internal listener. */
@@ -53,9 +57,14 @@ export type CallerConfig = {
   grants: readonly Grant[] | undefined
   /** How many subscriptions that this caller created may exist on one platform. */
   maxSubscriptions: number
+  /** How many calls of WeChat's APIs one process makes for this caller at once. */
+  maxConcurrent: number
 }
 
 export const DEFAULT_MAX_SUBSCRIPTIONS = 200
+export const DEFAULT_MAX_CONCURRENT = 64
+/** Of all callers together, in one process. */
+export const MAX_CONCURRENT_OF_PROCESS = 512
 
 /** Of CONFIG_FILE. `input` has no secret in it; `secret` is a webhook's. */
 export type DeclaredSubscription = { platform: string; name: string; input: SubscriptionInput; secret: Secret | undefined }
@@ -67,10 +76,15 @@ export type RedisConfig = RedisSettings & {
   minReplicas: number
 }
 
+export const LISTENERS = ['public', 'internal'] as const
+export type ListenerName = (typeof LISTENERS)[number]
+
 export type Config = {
   redis: RedisConfig
   /** Over how many hash tags messages are spread; fixed at the installation's first start. */
   messageShards: number
+  /** Which of the two an ingress serves; at least one. */
+  listeners: readonly ListenerName[]
   publicListener: { host: string; port: number; baseUrl: string | undefined; trustProxy: readonly string[] }
   internalListener: { host: string; port: number }
   /** On the two ports of the ingress; 1 = the process itself, supervised by nobody of ours. */
@@ -82,7 +96,16 @@ export type Config = {
   subscriptions: readonly DeclaredSubscription[] | undefined
   /** Empty only with ALLOW_UNSEALED=true. The first seals, all open. */
   sealingKeys: readonly SealingKey[]
-  wechat: { apiBaseUrl: string; apiTimeoutMs: number; mpBaseUrl: string; openBaseUrl: string }
+  wechat: {
+    apiBaseUrl: string
+    apiTimeoutMs: number
+    /** An HTTP CONNECT proxy for all calls to WeChat's API; may hold credentials. */
+    proxyUrl: Secret | undefined
+    mpBaseUrl: string
+    openBaseUrl: string
+  }
+  /** Calls of WeChat's APIs that are made for callers. */
+  apiCalls: { maxBodyBytes: number; timeoutMs: number }
   authRedirectOrigins: readonly string[]
   authurlRatePerMinute: number
   webhookAllowNetworks: readonly string[]

@@ -37,6 +37,8 @@ export type ErrorCode =
   | 'WECHAT_API_TIMEOUT'
   | 'REPLY_ALREADY_SENT'
   | 'REPLY_TOO_LATE'
+  | 'API_NOT_ALLOWED'
+  | 'WRONG_TOKEN_KIND'
 
 export type GatewayErrorOptions = {
   /** May the same call succeed later without anything being changed? Default false. */
@@ -81,6 +83,9 @@ export class WeChatApiError extends GatewayError {
   }
 }
 
+/** May WeChat have seen a call that it did not answer? `no`: there was no connection. */
+export type Sent = 'no' | 'unknown'
+
 /** WeChat did not answer, or not in a form that can be understood: it is unknown whether the call took effect. */
 export class WeChatTransportError extends GatewayError {
   readonly api: string
@@ -89,5 +94,16 @@ export class WeChatTransportError extends GatewayError {
     super(code, message, { retry: true, retryAfterSeconds: 1, cause })
     this.name = 'WeChatTransportError'
     this.api = api
+  }
+}
+
+/** A call that was made for a caller of ours, who has to know whether it may be made again. */
+export class UnansweredCallError extends WeChatTransportError {
+  readonly sent: Sent
+
+  constructor(code: 'WECHAT_API_ERROR' | 'WECHAT_API_TIMEOUT', { message, sent }: { message: string; sent: Sent }) {
+    super(code, 'the call', message)
+    this.name = 'UnansweredCallError'
+    this.sent = sent
   }
 }

@@ -9,8 +9,8 @@ export { Stop } from './stop.ts'
 export type { StopSignal } from './stop.ts'
 export { pause } from './pause.ts'
 export { afterReading } from './after-reading.ts'
-export { GatewayError, isStoreAway, WeChatApiError, WeChatTransportError } from './errors.ts'
-export type { ErrorCode, GatewayErrorOptions } from './errors.ts'
+export { GatewayError, isStoreAway, UnansweredCallError, WeChatApiError, WeChatTransportError } from './errors.ts'
+export type { ErrorCode, GatewayErrorOptions, Sent } from './errors.ts'
 
 // crypto
 export { decodeEncodingAesKey } from './crypto/encoding-aes-key.ts'
@@ -64,6 +64,18 @@ export { AUTHORIZER_LIST_PAGE_SIZE, createComponentApi } from './api/component-a
 export type { ComponentApiOptions } from './api/component-api.ts'
 export { classifyErrcode, errcodeRetryOptions } from './api/errcodes.ts'
 export type { ErrcodeKind } from './api/errcodes.ts'
+export type { ApiExchange } from './api/api-connection.ts'
+export { readVerdict } from './api/verdict.ts'
+export type { Verdict } from './api/verdict.ts'
+export { createStreamedCalls } from './api/streamed-call.ts'
+export type {
+  StreamedBody,
+  StreamedCall,
+  StreamedCallOptions,
+  StreamedCallReceiver,
+  StreamedCalls,
+  StreamedHead,
+} from './api/streamed-call.ts'
 export type {
   AuthorizerApi,
   AuthorizerDetails,

@@ -1,6 +1,6 @@
 // Owns: a Platform in memory that records what the ingress asks of it and does what a test says. No Redis, no WeChat.
 import type { GatewayEvent, Subscription, SubscriptionInput } from '@wxgw/contracts'
-import type { DeleteOptions, PutOptions, SubscriptionsAsked } from '@wxgw/redis'
+import type { ApiBrake, BrakedAnswer, DeleteOptions, PutOptions, SubscriptionsAsked } from '@wxgw/redis'
 import type {
   Authorization,
   AuthorizationUrlRequest,
@@ -33,6 +33,7 @@ export const SECRETS = {
   refreshToken: 'canary-refresh-token',
   componentToken: 'canary-component-token',
   ticket: 'canary-jsapi-ticket',
+  componentSecret: 'canary-component-secret',
 }
 
 export function appId(text: string): AuthorizerAppId {
@@ -161,6 +162,11 @@ export type FakePlatform = {
   /** For the statistics. */
   counted: string[]
   keepsEventLog: boolean
+  /** The current ones; a report of the current one makes `next` current, where there is one. */
+  tokens: { account: string; component: string; next: string | undefined }
+  /** By `subject path`. */
+  brakes: Map<string, ApiBrake>
+  refusedPaths: Set<string>
 }
 
 const token = (text: string): CurrentToken => ({ token: new Secret(text), expiresAtMs: NOW_MS + 7_000_000, expiresInSeconds: 7000 })
@@ -193,6 +199,14 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
     replyOutcomes: new Map(),
     counted: [],
     keepsEventLog: true,
+    tokens: { account: SECRETS.accessToken, component: SECRETS.componentToken, next: undefined },
+    brakes: new Map(),
+    refusedPaths: new Set(),
+  }
+  const replaced = (kind: 'account' | 'component', refused: Secret): CurrentToken => {
+    const { tokens } = fake
+    if (tokens[kind] === refused.reveal()) tokens[kind] = tokens.next ?? tokens[kind]
+    return token(tokens[kind])
   }
 
   /** A method that is recorded and may be told to fail. */
@@ -219,18 +233,18 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
     pushKeys: { componentAppId: componentAppId(), tokens: [new Secret(PUSH_TOKEN)], aesKeys: [PUSH_AES_KEY] },
     tickets: { saveIfNewer: method('tickets.saveIfNewer', () => 'saved' as const), status: method('tickets.status', () => undefined) },
     componentTokens: {
-      get: method('componentTokens.get', () => token(SECRETS.componentToken)),
-      reportInvalid: notAsked('componentTokens.reportInvalid'),
+      get: method('componentTokens.get', () => token(fake.tokens.component)),
+      reportInvalid: method('componentTokens.reportInvalid', (refused: Secret) => replaced('component', refused)),
       refreshNow: notAsked('componentTokens.refreshNow'),
     },
     authorizerTokens: {
       get: method('authorizerTokens.get', (appid: AuthorizerAppId, _options?: { force?: boolean }) => {
         known(appid)
-        return token(SECRETS.accessToken)
+        return token(fake.tokens.account)
       }),
-      reportInvalid: method('authorizerTokens.reportInvalid', (appid: AuthorizerAppId, _refused: Secret) => {
+      reportInvalid: method('authorizerTokens.reportInvalid', (appid: AuthorizerAppId, refused: Secret) => {
         known(appid)
-        return token(SECRETS.accessToken)
+        return replaced('account', refused)
       }),
       refreshNow: notAsked('authorizerTokens.refreshNow'),
     },
@@ -384,6 +398,23 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
       givenEvent: notAsked('replyOffers.givenEvent'),
     },
     syncStates: { save: notAsked('syncStates.save') },
+    apiBrakes: {
+      check: method('apiBrakes.check', (subject: string, path: string) => fake.brakes.get(`${subject} ${path}`)),
+      open: method('apiBrakes.open', (subject: string, path: string, answer: BrakedAnswer) => {
+        fake.brakes.set(`${subject} ${path}`, { answer, isProbe: false })
+      }),
+      lift: method('apiBrakes.lift', (subject: string, path?: string) => {
+        for (const key of fake.brakes.keys()) if (key.startsWith(`${subject} ${path ?? ''}`)) fake.brakes.delete(key)
+      }),
+    },
+    refusedPaths: {
+      add: method('refusedPaths.add', (subject: string, path: string) => void fake.refusedPaths.add(`${subject} ${path}`)),
+      has: method('refusedPaths.has', (subject: string, path: string) => fake.refusedPaths.has(`${subject} ${path}`)),
+    },
+    quotaClearing: (appid) => {
+      const body = Buffer.from(JSON.stringify({ component_appid: COMPONENT_APPID, appid, appsecret: SECRETS.componentSecret }))
+      return { path: '/cgi-bin/component/clear_quota/v2', body, secret: new Secret(SECRETS.componentSecret) }
+    },
   }
   return Object.assign(fake, { platform })
 }

@@ -1,7 +1,7 @@
 // Owns: both listeners over a fake platform, for one test: a clock that stands still, log lines that can be read.
 import type { Grant, LogFields } from '@wxgw/runtime'
 import { createInternalServer, createPublicServer, type GatewayServer, type ServerDeps } from '@wxgw/ingress'
-import { Secret } from '@wxgw/wechat-core'
+import { createStreamedCalls, Secret } from '@wxgw/wechat-core'
 import type { Test } from 'tap'
 import { createFakePlatform, NOW_MS, type FakePlatform } from './fake-platform.ts'
 
@@ -24,6 +24,7 @@ export type Fixture = {
 const WECHAT = {
   apiBaseUrl: 'https://api.weixin.qq.com',
   apiTimeoutMs: 5000,
+  proxyUrl: undefined,
   mpBaseUrl: 'https://mp.weixin.qq.com',
   openBaseUrl: 'https://open.weixin.qq.com',
 }
@@ -33,6 +34,9 @@ type Options = {
   grants?: Record<string, readonly Grant[]>
   /** All of them are the one fake platform. */
   platformIds?: readonly string[]
+  /** Default: an address where nobody listens. */
+  wechatUrl?: string
+  maxConcurrent?: number
 } & Partial<Pick<ServerDeps, 'metrics' | 'readiness' | 'passiveReplies' | 'releaseCheck'>>
 
 /** Keys of the callers in `grants`: their name, filled up to 40 characters. */
@@ -40,26 +44,31 @@ export function keyOf(name: string): string {
   return name.padEnd(40, '.')
 }
 
-export function createGateway(t: Test, { config, grants = {}, platformIds = ['open1'], ...rest }: Options = {}): Fixture {
+export function createGateway(t: Test, options: Options = {}): Fixture {
+  const { config, grants = {}, platformIds = ['open1'], wechatUrl = 'http://127.0.0.1:9', maxConcurrent = 64, ...rest } = options
   const fake = createFakePlatform()
   const lines: LogLine[] = []
   let nowMs = NOW_MS
   const clock = { nowMs: () => nowMs, set: (ms: number) => void (nowMs = ms) }
   const line = (level: string) => (fields: LogFields, message: string) => void lines.push({ level, message, fields })
+  const timeoutMs = config?.apiCalls?.timeoutMs ?? 30_000
+  const calls = createStreamedCalls({ baseUrl: wechatUrl, timeoutMs, connections: 512 })
   const deps: ServerDeps = {
     config: {
       publicListener: { host: '127.0.0.1', port: 0, baseUrl: BASE_URL, trustProxy: [] },
       wechat: WECHAT,
       callers: [
-        { name: 'root', key: new Secret(ROOT_KEY), grants: undefined, maxSubscriptions: 200 },
-        ...Object.entries(grants).map(([name, given]) => ({ name, key: new Secret(keyOf(name)), grants: given, maxSubscriptions: 7 })),
+        { name: 'root', key: new Secret(ROOT_KEY), grants: undefined, maxSubscriptions: 200, maxConcurrent },
+        ...Object.entries(grants).map(([name, given]) => ({ name, key: new Secret(keyOf(name)), grants: given, maxSubscriptions: 7, maxConcurrent })),
       ],
       sealingKeys: [],
+      apiCalls: { maxBodyBytes: 33_554_432, timeoutMs: 30_000 },
       authRedirectOrigins: [],
       authurlRatePerMinute: 1000,
       pushMaxSkewSeconds: 600,
       ...config,
     },
+    calls,
     platforms: new Map(platformIds.map((id) => [id, fake.platform])),
     log: { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') },
     readiness: [],
@@ -72,6 +81,7 @@ export function createGateway(t: Test, { config, grants = {}, platformIds = ['op
   t.teardown(async () => {
     await publicServer?.close()
     await internalServer?.close()
+    calls.close()
   })
   return {
     // Each compiles the schemas of its routes, a tenth of a second and more: only the one that the test uses.

@@ -31,8 +31,12 @@ export type GrantedGateway = Fixture & {
 }
 
 /** With things of A, things of nobody in particular, and callers with these grants. */
-export function gatewayWith(t: Parameters<typeof createGateway>[0], grants: Record<string, readonly Grant[]>): GrantedGateway {
-  const gateway = createGateway(t, { grants })
+export function gatewayWith(
+  t: Parameters<typeof createGateway>[0],
+  grants: Record<string, readonly Grant[]>,
+  options: Parameters<typeof createGateway>[1] = {},
+): GrantedGateway {
+  const gateway = createGateway(t, { ...options, grants })
   const { fake, internalServer, bearer } = gateway
   const fill = () => {
     fake.calls.length = 0

@@ -205,6 +205,20 @@ const ROUTES: readonly Route[] = [
     needs: ['replies:write'],
     members: { 'body.reply': 'nothing more' },
   },
+  { route: 'api/{APPID}/{*}', method: 'GET', path: `api/${APPID_A}/cgi-bin/x`, needs: ['api:call'], members: {} },
+  { route: 'api/{APPID}/{*}', method: 'POST', path: `api/${APPID_A}/cgi-bin/x`, needs: ['api:call'], members: {} },
+  { route: 'component-api/{*}', method: 'GET', path: 'component-api/wxa/x', needs: ['component_api:call'], scope: 'platform', members: {} },
+  { route: 'component-api/{*}', method: 'POST', path: 'component-api/wxa/x', needs: ['component_api:call'], scope: 'platform', members: {} },
+  { route: 'proxy_token/{APPID}', method: 'GET', path: `proxy_token/${APPID_A}`, needs: ['api:call'], members: {} },
+  {
+    route: 'component/clear_quota',
+    method: 'POST',
+    path: 'component/clear_quota',
+    payload: {},
+    needs: ['component_api:call'],
+    scope: 'platform',
+    members: { 'body.appid': 'nothing more' },
+  },
 ]
 
 /** Each route as it is, and again with each member that needs more. */

@@ -1,6 +1,7 @@
 // Owns: which rights each call of the internal listener needs: the table of needed-actions.ts against every kind of narrow key.
 import { type Action, ACTIONS, type Grant } from '@wxgw/runtime'
 import t from 'tap'
+import { startWeChatDouble } from './api-calls/wechat-double.ts'
 import { APPID_A, APPID_B } from './fake-platform.ts'
 import { createGateway, keyOf } from './gateway-fixture.ts'
 import { gatewayWith, grantsOf } from './granted-gateway.ts'
@@ -72,7 +73,8 @@ function unneeded(needs: readonly Action[]): Action[] {
 
 void t.test('each call is open to whoever has all that it needs, and to nobody else', async (t) => {
   const rows = CALLS.flatMap((wanted, number) => KINDS.map((kind, index) => ({ wanted, kind, key: `c${number}k${index}` })))
-  const { call, fake, fill } = gatewayWith(t, Object.fromEntries(rows.map(({ wanted, kind, key }) => [key, kind.grants(wanted)])))
+  const grants = Object.fromEntries(rows.map(({ wanted, kind, key }) => [key, kind.grants(wanted)]))
+  const { call, fake, fill } = gatewayWith(t, grants, { wechatUrl: (await startWeChatDouble(t)).url })
   for (const { wanted, kind, key } of rows) {
     fill()
     const { statusCode } = await call(wanted, keyOf(key))

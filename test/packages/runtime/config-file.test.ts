@@ -187,13 +187,37 @@ void t.test('how many subscriptions a caller may create is 200 unless its entry 
   }
 })
 
+void t.test('how many calls a caller may make at once is 64 unless its entry says otherwise', async (t) => {
+  const env = { ...VARIABLES, OPEN2_SECRET: 'appsecret2', API_KEYS: `ops=${'o'.repeat(32)}` }
+  const withLimit = (value: string) => FILE.replace('  - name: idle\n', `  - name: idle\n    maxConcurrent: ${value}\n`)
+  const limits = (file: string) => load(env, file).callers.map(({ maxConcurrent }) => maxConcurrent)
+  t.same(limits(FILE), [64, 64, 64])
+  t.same(limits(withLimit('1')), [64, 64, 1])
+  t.same(limits(withLimit('512')), [64, 64, 512])
+  for (const wrong of ['0', '513', '-1', '1.5', 'many']) {
+    t.match(problemsOf(env, withLimit(wrong)), { 'CONFIG_FILE callers[1].maxConcurrent': /whole number from 1 to 512/ }, wrong)
+  }
+})
+
+void t.test('a grant may name the paths of WeChat that it reaches', async (t) => {
+  const env = { ...VARIABLES, OPEN2_SECRET: 'appsecret2' }
+  const withApis = (apis: string) => FILE.replace('- actions: [replies:write]', `- { actions: [api:call], apis: ${apis} }`)
+  const apisOf = (apis: string) => load(env, withApis(apis)).callers[0]?.grants?.[1]?.apis
+  t.same(apisOf('["/cgi-bin/message/*", "*"]'), ['/cgi-bin/message/*', '*'])
+  t.same(apisOf('[]'), [])
+  for (const wrong of ['["cgi-bin/x"]', '["/a?b=c"]', '["/a b"]', '["/a#b"]', `["/${'a'.repeat(512)}"]`]) {
+    t.match(problemsOf(env, withApis(wrong)), { 'CONFIG_FILE callers[0].grants[1].apis[0]': /must begin with/ }, wrong)
+  }
+})
+
 void t.test('what has an effect on a whole platform is not given by a grant that is narrowed to authorizers', async (t) => {
   const env = { ...VARIABLES, OPEN2_SECRET: 'appsecret2' }
   const actions = (grant: string) => problemsOf(env, FILE.replace('- actions: [replies:write]', `- ${grant}`))
   const told = { 'CONFIG_FILE callers[0].grants[1].actions[1]': /not narrowed to authorizers/ }
   t.match(actions('{ authorizers: [wxbbbbbbbbbbbbbbbb], actions: [tokens:read, authorizers:sync] }'), told)
   t.match(actions('{ authorizers: [], actions: [tokens:read, authorizers:sync] }'), told)
-  t.same(actions('{ actions: [tokens:read, authorizers:sync] }'), {})
+  t.match(actions('{ authorizers: [], actions: [tokens:read, component_api:call] }'), told)
+  t.same(actions('{ actions: [tokens:read, authorizers:sync, component_api:call] }'), {})
   t.same(actions('{ authorizers: [wxbbbbbbbbbbbbbbbb], actions: [authorizations:write] }'), {})
   t.same(actions('{ authorizers: [wxbbbbbbbbbbbbbbbb] }'), {}, 'all actions are all that such a grant can give')
 })

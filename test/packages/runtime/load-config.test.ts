@@ -32,9 +32,12 @@ void t.test('a complete environment gives the documented defaults', async (t) =>
     publicListener: { host: '0.0.0.0', port: 3000, baseUrl: undefined, trustProxy: [] },
     internalListener: { host: '127.0.0.1', port: 3001 },
     workerListener: { host: '127.0.0.1', port: 3002 },
+    listeners: ['public', 'internal'],
+    apiCalls: { maxBodyBytes: 33_554_432, timeoutMs: 30_000 },
     wechat: {
       apiBaseUrl: 'https://api.weixin.qq.com',
       apiTimeoutMs: 5000,
+      proxyUrl: undefined,
       mpBaseUrl: 'https://mp.weixin.qq.com',
       openBaseUrl: 'https://open.weixin.qq.com',
     },
@@ -59,6 +62,24 @@ void t.test('a complete environment gives the documented defaults', async (t) =>
   t.equal(config.callers[0]?.grants, undefined)
   t.strictSame(config.sealingKeys, [{ id: 'k1', key: Buffer.alloc(32, 7) }])
   t.ok(Object.isFrozen(config) && Object.isFrozen(config.redis) && Object.isFrozen(config.platforms))
+})
+
+void t.test('an ingress serves one of its listeners, or both', async (t) => {
+  for (const [text, listeners] of [['public', ['public']], ['internal', ['internal']], ['internal, public', ['internal', 'public']]] as const) {
+    t.strictSame(load({ LISTENERS: text }).listeners, listeners)
+  }
+  for (const wrong of ['none', 'public,public', ',', 'public;internal']) t.match(problemsOf({ LISTENERS: wrong }), { LISTENERS: String }, wrong)
+})
+
+void t.test('a proxy is an address with credentials or without, and a secret', async (t) => {
+  for (const text of ['http://proxy.example:3128', 'https://user:p%40ss@proxy.example', 'http://10.0.0.1:8080/']) {
+    const { wechat } = load({ WX_API_PROXY_URL: text })
+    t.equal(new URL(wechat.proxyUrl?.reveal() ?? '').host, new URL(text).host)
+    t.equal(String(wechat.proxyUrl), '[secret]')
+  }
+  for (const wrong of ['proxy.example:3128', 'socks5://proxy.example', 'http://proxy.example/path', 'http://a:%zz@proxy.example', 'http://x?leak-a']) {
+    t.match(problemsOf({ WX_API_PROXY_URL: wrong }), { WX_API_PROXY_URL: /must be a proxy/ }, wrong)
+  }
 })
 
 void t.test('everything that is missing is told at once, by name', async (t) => {

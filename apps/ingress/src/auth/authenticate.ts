@@ -21,7 +21,7 @@ export function authenticate(scope: GatewayServer, callers: readonly CallerConfi
   scope.decorateRequest('caller', undefined)
   scope.decorateRequest('neededAction', undefined)
   scope.addHook('onRequest', (request, reply, done) => {
-    request.caller = known.find(headersNamed('authorization', request))
+    request.caller = known.find(authorizationHeaders(request))
     if (request.caller) {
       done()
       return
@@ -87,7 +87,11 @@ function pathOf({ params }: FastifyRequest): { platform: string; APPID: string |
   return { platform: path.platform ?? '', APPID: path.APPID }
 }
 
-// Node keeps only the first of several.
+/** All of them: Node keeps only the first of several. */
+export function authorizationHeaders(request: FastifyRequest): string[] {
+  return headersNamed('authorization', request)
+}
+
 function headersNamed(name: string, { raw }: FastifyRequest): string[] {
   const values: string[] = []
   for (let index = 0; index + 1 < raw.rawHeaders.length; index += 2) {
@@ -98,7 +102,7 @@ function headersNamed(name: string, { raw }: FastifyRequest): string[] {
 }
 
 /** @see https://www.rfc-editor.org/rfc/rfc6750#section-3 */
-function challenge(request: FastifyRequest, reply: FastifyReply): void {
+export function challenge(request: FastifyRequest, reply: FastifyReply): void {
   const wrongKey = request.headers.authorization !== undefined
   reply.header('www-authenticate', `Bearer realm="gateway"${wrongKey ? ', error="invalid_token"' : ''}`)
 }

@@ -1,5 +1,6 @@
 // Owns: what a caller may do. Pure: neither the store nor the existence of anything is asked.
 import type { Action, CallerConfig, Grant } from '@wxgw/runtime'
+import { isReachedBy } from './path-patterns.ts'
 
 type Rights = Pick<CallerConfig, 'grants'>
 
@@ -9,13 +10,18 @@ export type Need = {
   action: Action | undefined
   /** undefined = no particular authorizer: lists, and what belongs to the platform. */
   authorizer?: string | undefined
+  /** A path of WeChat's, as it came; undefined = none in particular. */
+  api?: string | undefined
 }
 
-export function isGranted({ grants }: Rights, { platform, action, authorizer }: Need): boolean {
+export function isGranted({ grants }: Rights, { authorizer, ...need }: Need): boolean {
   if (grants === undefined) return true
-  return grants.some((grant) => {
-    return covers(grant, { platform, action }) && (authorizer === undefined || includes(grant.authorizers, authorizer))
-  })
+  return grants.some((grant) => covers(grant, need) && (authorizer === undefined || includes(grant.authorizers, authorizer)))
+}
+
+/** By one grant that is not narrowed to authorizers. */
+export function isGrantedForAll({ grants }: Rights, need: Omit<Need, 'authorizer'>): boolean {
+  return grants === undefined || grants.some((grant) => grant.authorizers === undefined && covers(grant, need))
 }
 
 /** The sorted authorizers of each caller, by which of its grants cover the need. Built once: a caller may be granted 10,000. */
@@ -37,8 +43,9 @@ export function grantedAuthorizers({ grants }: Rights, need: Pick<Need, 'platfor
   return authorizers
 }
 
-function covers(grant: Grant, { platform, action }: Pick<Need, 'platform' | 'action'>): boolean {
-  return includes(grant.platforms, platform) && (action === undefined || includes(grant.actions, action))
+function covers(grant: Grant, { platform, action, api }: Omit<Need, 'authorizer'>): boolean {
+  if (!includes(grant.platforms, platform) || (action !== undefined && !includes(grant.actions, action))) return false
+  return api === undefined || grant.apis === undefined || grant.apis.some((pattern) => isReachedBy(pattern, api))
 }
 
 function includes<T>(list: readonly T[] | undefined, value: T): boolean {

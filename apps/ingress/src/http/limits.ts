@@ -14,6 +14,10 @@ export const MAX_QUERY_PARAMETERS = 64
 export const HEADERS_TIMEOUT_MS = 3000
 /** From the first byte to the end of the body: WeChat itself hangs up after 5 s. */
 export const REQUEST_TIMEOUT_MS = 5000
+/**
+ * The same for the internal listener, where a call may upload 32 MiB. Its other routes keep to REQUEST_TIMEOUT_MS: body-time.ts.
+ */
+export const CALL_REQUEST_TIMEOUT_MS = 600_000
 /** How often Node looks for requests past the two limits above. */
 export const CONNECTIONS_CHECK_INTERVAL_MS = 500
 /** Longer than the idle time of usual load balancers (60 s), so that they close first and never race with us. */

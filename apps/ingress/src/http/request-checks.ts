@@ -8,11 +8,19 @@ import { pairsFault, type PairsFault } from './query-string.ts'
 /** Left to the push routes: there, an unreadable signature is a wrong signature. Other routes do not know these names. */
 const SIGNED_NAMES = new Set(['msg_signature', 'signature', 'timestamp', 'nonce'])
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Query and body go to WeChat as they are: nobody here reads them. */
+    isPassedOn?: boolean
+  }
+}
+
 /** Throws INVALID_REQUEST or UNSUPPORTED_MEDIA_TYPE. */
 export function checkRequest(request: FastifyRequest): void {
   checkVersion(request)
   checkHeaderCount(request)
   checkHost(request)
+  if (request.routeOptions.config.isPassedOn === true) return
   checkPairs(pairsFault(request.query))
   checkEncodings(request.headers)
 }

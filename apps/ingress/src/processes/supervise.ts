@@ -11,9 +11,6 @@ import { parseToSupervisor, type ToProcess, type ToSupervisor } from './messages
 const FIRST_DELAY_MS = 100
 const LONGEST_DELAY_MS = 10_000
 const STABLE_AFTER_MS = 60_000
-/** Above the time that a process gives itself to drain, below the supervisor's own. */
-const KILL_AFTER_MS = 22_000
-
 export type Supervisor = {
   /** Ends all of them, by the signal that ends this process: a terminal has given it to them already. Rejects when one did not drain. */
   stop(signal: NodeJS.Signals): Promise<void>
@@ -35,12 +32,14 @@ type Deps = {
   count: number
   metrics: Metrics
   log: Log
+  /** Above the time that a process gives itself to drain, below the supervisor's own. */
+  killAfterMs: number
   nowMs?: () => number
   /** The first ones ended before any of them could serve: what stops one process from starting stops all. */
   onStartFailed(error: Error): void
 }
 
-export function supervise({ cluster, main, count, metrics, log, nowMs = Date.now, onStartFailed }: Deps): Supervisor {
+export function supervise({ cluster, main, count, metrics, log, killAfterMs, nowMs = Date.now, onStartFailed }: Deps): Supervisor {
   const slots = Array.from({ length: count }, (_, index): Slot => {
     return { name: String(index), worker: undefined, startedAtMs: 0, isServing: false, endings: 0, timer: undefined }
   })
@@ -130,7 +129,7 @@ export function supervise({ cluster, main, count, metrics, log, nowMs = Date.now
       const allEnded = new Promise<void>((resolve) => (onAllEnded = resolve))
       const kill = setTimeout(() => {
         for (const { worker } of running) worker?.process.kill('SIGKILL')
-      }, KILL_AFTER_MS)
+      }, killAfterMs)
       for (const slot of running) tell(slot, { kind: 'stop', signal })
       await allEnded
       clearTimeout(kill)

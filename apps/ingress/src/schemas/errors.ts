@@ -10,6 +10,11 @@ const ErrorSchema = Type.Object(
     requestId: Type.String(),
     errcode: Type.Optional(Type.Integer({ description: "WeChat's errcode, when WeChat refused" })),
     errmsg: Type.Optional(Type.String({ description: "WeChat's errmsg, when WeChat refused" })),
+    sent: Type.Optional(
+      Type.Union([Type.Literal('no'), Type.Literal('unknown')], {
+        description: 'of a call that WeChat did not answer: may it have been sent?',
+      }),
+    ),
   },
   { description: 'Every error of either listener' },
 )

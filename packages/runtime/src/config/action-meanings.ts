@@ -22,4 +22,8 @@ export const ACTION_MEANINGS: Readonly<Record<Action, string>> = {
     'with what shows events: `data` beyond MsgType, Event, InfoType, MsgId and CreateTime, narrowed: of the authorizers in the grant',
   'replies:write':
     '`replies`. With `subscriptions:write`: a subscription with `reply` or `fallback` that matches nothing beyond either grant',
+  'api:call':
+    "[WeChat's APIs](api-calls.md) in the name of an account, and `proxy_token`; narrowed by `apis` to some of them. It shows no token",
+  'component_api:call':
+    "WeChat's APIs with the component's token, and `component/clear_quota`; only in a grant that is not narrowed, otherwise the start is refused",
 }

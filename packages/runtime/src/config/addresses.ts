@@ -1,4 +1,5 @@
 // Owns: reading URLs, origins, networks and hosts of settings.
+import { Secret } from '@wxgw/wechat-core'
 import ipaddr from 'ipaddr.js'
 import { matching, type Parsed, type Parser } from './parsed.ts'
 
@@ -22,6 +23,13 @@ export const httpOrigin: Parser<string> = (text) => {
   return isOrigin ? { value: url.origin } : { problem: 'must be an origin such as https://www.example.com' }
 }
 
+/** `http(s)://[user:password@]host[:port]`; the whole of it is a secret. */
+export const httpProxyUrl: Parser<Secret> = (text) => {
+  const url = /^https?:\/\//i.test(text) && URL.canParse(text) ? new URL(text) : undefined
+  const isProxy = url?.pathname === '/' && url.search === '' && url.hash === '' && isDecodable(url.username + url.password)
+  return isProxy ? { value: new Secret(url.href) } : { problem: 'must be a proxy such as http://user:password@proxy.example:3128' }
+}
+
 /** A CIDR, or one address; answered as a CIDR in canonical notation. */
 export const network: Parser<string> = (text) => {
   const problem: Parsed<string> = { problem: 'must be a network such as 10.0.0.0/8 or fd00::/8' }
@@ -37,6 +45,10 @@ function httpUrl(text: string): URL | undefined {
   if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) return undefined
   const url = new URL(text)
   return url.username === '' && url.password === '' ? url : undefined
+}
+
+function isDecodable(text: string): boolean {
+  return !/%(?![0-9a-f]{2})/i.test(text)
 }
 
 // ipaddr.js also reads octal, hexadecimal and shortened IPv4, which nobody means in a list of networks.

@@ -54,10 +54,13 @@ callers:                         # then API_KEYS is not required
   - name: crm
     key: \${CRM_KEY}              # 32 characters or more
     maxSubscriptions: 200        # left out = 200; how many that this caller created may exist on one platform
+    maxConcurrent: 64            # left out = 64, at most 512; calls of WeChat's APIs at once, in each process
     grants:                      # left out = all rights; an empty list = none
       - platforms: [open1]       # left out = all
         authorizers: [wx89abcdef01234567]   # left out = all
         actions: [tokens:read]   # left out = all
+      - actions: [api:call]
+        apis: ["/cgi-bin/message/*"]   # left out = all; \`*\` is any text, case matters; compared with the path as it came
 \`\`\`
 
 A caller may do what any one of its grants allows; callers of \`API_KEYS\` may do everything, and create 200 subscriptions on each

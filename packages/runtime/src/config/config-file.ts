@@ -6,8 +6,10 @@ import {
   ACTIONS,
   type CallerConfig,
   type DeclaredSubscription,
+  DEFAULT_MAX_CONCURRENT,
   DEFAULT_MAX_SUBSCRIPTIONS,
   type Grant,
+  MAX_CONCURRENT_OF_PROCESS,
   type PlatformConfig,
   WHOLE_PLATFORM_ACTIONS,
 } from '../config-types.ts'
@@ -15,7 +17,7 @@ import type { ReportProblem } from './config-error.ts'
 import { readDeclaredSubscription } from './declared-subscriptions.ts'
 import { callerKey, callerName, componentAppId, encodingAesKey, platformId, secretWord } from './credentials.ts'
 import { type Field, readList, readMap, readRequiredText, readText, readTexts, reportAt, UNRESOLVED } from './file-fields.ts'
-import { integer, oneOf, type Parser } from './parsed.ts'
+import { integer, matching, oneOf, type Parser } from './parsed.ts'
 import type { Variables } from './read-settings.ts'
 import { type ReadFile, readTextFile } from './text-file.ts'
 
@@ -68,6 +70,10 @@ const narrowedAction: Parser<Action> = (text) => {
 }
 
 const subscriptionCount = integer({ min: 0, max: 1_000_000 })
+const callCount = integer({ min: 1, max: MAX_CONCURRENT_OF_PROCESS })
+
+/** Of a path as WeChat documents it: a query has no part in it. */
+const apiPattern = matching(/^[/*][\x21-\x22\x24-\x3e\x40-\x7e]{0,511}$/, 'must begin with / or *, without a query, 512 characters at most')
 
 const yesOrNo: Parser<boolean> = (text) => {
   return text === 'true' || text === 'false' ? { value: text === 'true' } : { problem: 'must be true or false' }
@@ -178,24 +184,27 @@ function readPlatform(field: Field, report: ReportProblem): Placed<PlatformConfi
 }
 
 function readCaller(field: Field, report: ReportProblem): Placed<CallerConfig>[] | undefined {
-  const fields = readMap(field, ['name', 'key', 'maxSubscriptions', 'grants'], report)
+  const fields = readMap(field, ['name', 'key', 'maxSubscriptions', 'maxConcurrent', 'grants'], report)
   if (!fields) return undefined
   const name = readRequiredText(fields.name, `${field.path}.name`, callerName, report)
   const key = readRequiredText(fields.key, `${field.path}.key`, callerKey, report)
   const maxSubscriptions = readText(fields.maxSubscriptions, subscriptionCount, report) ?? DEFAULT_MAX_SUBSCRIPTIONS
+  const maxConcurrent = readText(fields.maxConcurrent, callCount, report) ?? DEFAULT_MAX_CONCURRENT
   const grants = readList(fields.grants, report)?.map((grant) => readGrant(grant, report))
   if (name === undefined || !key) return undefined
-  return [{ place: `CONFIG_FILE ${field.path}`, value: { name, key, grants, maxSubscriptions } }]
+  return [{ place: `CONFIG_FILE ${field.path}`, value: { name, key, grants, maxSubscriptions, maxConcurrent } }]
 }
 
 // What is wrong in a grant stops the start, so a wrong list that reads as "all" here never comes to be used.
 function readGrant(field: Field, report: ReportProblem): Grant {
-  const fields = readMap(field, ['platforms', 'authorizers', 'actions'], report) ?? {}
+  const fields = readMap(field, ['platforms', 'authorizers', 'actions', 'apis'], report) ?? {}
   const authorizers = readTexts(fields.authorizers, authorizerAppId, report)
   const action = authorizers === undefined ? oneOf(ACTIONS) : narrowedAction
+  const apis = readTexts(fields.apis, apiPattern, report)
   return {
     platforms: readTexts(fields.platforms, platformId, report),
     authorizers,
     actions: readTexts(fields.actions, action, report),
+    ...(apis === undefined ? {} : { apis }),
   }
 }

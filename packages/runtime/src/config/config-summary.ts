@@ -35,12 +35,13 @@ function platformSummary({ id, componentAppId, previousToken, previousEncodingAe
   }
 }
 
-function callerSummary({ name, grants, maxSubscriptions }: CallerConfig) {
-  return { name, keyConfigured: true, maxSubscriptions, grants: grants?.map(grantSummary) ?? 'all' }
+function callerSummary({ name, grants, maxSubscriptions, maxConcurrent }: CallerConfig) {
+  return { name, keyConfigured: true, maxSubscriptions, maxConcurrent, grants: grants?.map(grantSummary) ?? 'all' }
 }
 
-function grantSummary({ platforms, authorizers, actions }: Grant) {
-  return { platforms: platforms ?? 'all', authorizers: authorizers?.length ?? 'all', actions: actions ?? 'all' }
+function grantSummary({ platforms, authorizers, actions, apis }: Grant) {
+  const narrowed = { platforms: platforms ?? 'all', authorizers: authorizers?.length ?? 'all', actions: actions ?? 'all' }
+  return apis === undefined ? narrowed : { ...narrowed, apis }
 }
 
 function redisSummary({ mode, endpoints, login, database, tls, sentinel, minReplicas }: RedisConfig) {

@@ -1,6 +1,6 @@
 // Owns: reading the credentials of settings: WeChat's, the callers' and the sealing keys.
 import { type ComponentAppId, isPlatformId, parseComponentAppId, reservedPlatformId, Secret } from '@wxgw/wechat-core'
-import { type CallerConfig, DEFAULT_MAX_SUBSCRIPTIONS, type SealingKey } from '../config-types.ts'
+import { type CallerConfig, DEFAULT_MAX_CONCURRENT, DEFAULT_MAX_SUBSCRIPTIONS, type SealingKey } from '../config-types.ts'
 import { matching, type Parsed, type Parser, word } from './parsed.ts'
 
 const MIN_CALLER_KEY_LENGTH = 32
@@ -43,7 +43,8 @@ export const namedCallerKey: Parser<CallerConfig> = (text) => {
   if ('problem' in name) return name
   const key = callerKey(text.slice(separator + 1))
   if ('problem' in key) return key
-  return { value: { name: name.value, key: key.value, grants: undefined, maxSubscriptions: DEFAULT_MAX_SUBSCRIPTIONS } }
+  const bounds = { maxSubscriptions: DEFAULT_MAX_SUBSCRIPTIONS, maxConcurrent: DEFAULT_MAX_CONCURRENT }
+  return { value: { name: name.value, key: key.value, grants: undefined, ...bounds } }
 }
 
 /** `id:base64`; base64url is read too, padding is optional. */

@@ -53,6 +53,7 @@ export function loadConfig({ env, readFile = readFileSync }: { env: Variables; r
   return frozen({
     redis,
     messageShards: values.MESSAGE_SHARDS,
+    listeners: values.LISTENERS,
     publicListener: {
       host: values.PUBLIC_HOST,
       port: values.PUBLIC_PORT,
@@ -69,9 +70,11 @@ export function loadConfig({ env, readFile = readFileSync }: { env: Variables; r
     wechat: {
       apiBaseUrl: values.WX_API_BASE_URL,
       apiTimeoutMs: values.WX_API_TIMEOUT_MS,
+      proxyUrl: values.WX_API_PROXY_URL,
       mpBaseUrl: values.WX_MP_BASE_URL,
       openBaseUrl: values.WX_OPEN_BASE_URL,
     },
+    apiCalls: { maxBodyBytes: values.API_MAX_BODY_BYTES, timeoutMs: values.API_TIMEOUT_MS },
     authRedirectOrigins: values.AUTH_REDIRECT_ORIGINS,
     authurlRatePerMinute: values.AUTHURL_RATE_PER_MINUTE,
     webhookAllowNetworks: values.WEBHOOK_ALLOW_NETWORKS,

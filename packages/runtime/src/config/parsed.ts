@@ -54,6 +54,14 @@ export function list<T>(parse: Parser<T>): Parser<readonly T[]> {
   }
 }
 
+/** A list with at least one entry. */
+export function filled<T>(parse: Parser<readonly T[]>): Parser<readonly T[]> {
+  return (text) => {
+    const parsed = parse(text)
+    return 'value' in parsed && parsed.value.length === 0 ? { problem: 'has no entry' } : parsed
+  }
+}
+
 /** As `list`, but no two entries may have the same `key`. */
 export function distinctList<T>(parse: Parser<T>, key: (value: T) => string, what: string): Parser<readonly T[]> {
   return (text) => {

@@ -1,7 +1,8 @@
 // Owns: the one table of settings. Parsing, docs/configuration.md and .env.example are made from it.
-import { host, httpBaseUrl, httpOrigin, network } from './addresses.ts'
+import { LISTENERS } from '../config-types.ts'
+import { host, httpBaseUrl, httpOrigin, httpProxyUrl, network } from './addresses.ts'
 import { componentAppId, encodingAesKey, namedCallerKey, platformId, sealingKey, secretWord } from './credentials.ts'
-import { distinctList, flag, integer, integerUpTo, list, oneOf, type Parser, path, word } from './parsed.ts'
+import { distinctList, filled, flag, integer, integerUpTo, list, oneOf, type Parser, path, word } from './parsed.ts'
 import { redisUrl } from './redis-url.ts'
 
 export type Setting<T> = {
@@ -79,6 +80,9 @@ export const SETTING_GROUPS = {
     }),
   },
   Listeners: {
+    LISTENERS: defaulted('public,internal', filled(distinctList(oneOf(LISTENERS), (name) => name, 'name')), {
+      description: 'which listeners an ingress serves: `public`, `internal` or both; calls of APIs then need not share a process with pushes',
+    }),
     PUBLIC_HOST: defaulted('0.0.0.0', host, { description: 'ingress, what WeChat and browsers reach' }),
     PUBLIC_PORT: defaulted('3000', port, { description: '0 takes any free port' }),
     INTERNAL_HOST: defaulted('127.0.0.1', host, { description: 'ingress, what your own services reach' }),
@@ -115,7 +119,23 @@ export const SETTING_GROUPS = {
   },
   WeChat: {
     WX_API_BASE_URL: defaulted('https://api.weixin.qq.com', httpBaseUrl, { description: "WeChat's API" }),
-    WX_API_TIMEOUT_MS: defaulted('5000', integer({ min: 1, max: 600_000 }), { description: 'bounds one whole call', unit: 'ms' }),
+    WX_API_TIMEOUT_MS: defaulted('5000', integer({ min: 1, max: 600_000 }), {
+      description: "bounds one whole call of the gateway's own",
+      unit: 'ms',
+    }),
+    WX_API_PROXY_URL: optional(httpProxyUrl, {
+      description: "an HTTP CONNECT proxy for all calls to WeChat's API, for a fixed outgoing address: `http://[user:password@]host:port`",
+      secret: true,
+    }),
+    API_MAX_BODY_BYTES: defaulted('33554432', integer({ min: 1, max: 1_073_741_824 }), {
+      description: "[calls of WeChat's APIs](api-calls.md): the largest body; 32 MiB",
+      unit: 'bytes',
+    }),
+    API_TIMEOUT_MS: defaulted('30000', integer({ min: 1, max: 600_000 }), {
+      description:
+        "[calls of WeChat's APIs](api-calls.md): from the last byte sent to the head of WeChat's answer, and from then on each silence",
+      unit: 'ms',
+    }),
     WX_MP_BASE_URL: defaulted('https://mp.weixin.qq.com', httpBaseUrl, { description: 'authorization page for scanning' }),
     WX_OPEN_BASE_URL: defaulted('https://open.weixin.qq.com', httpBaseUrl, { description: 'authorization page for mobiles' }),
   },

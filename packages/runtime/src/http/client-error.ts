@@ -40,6 +40,7 @@ function rawErrorResponse(answer: { statusCode: number; message: string }, reque
     `HTTP/1.1 ${statusCode} ${error}`,
     'content-type: application/json; charset=utf-8',
     `content-length: ${Buffer.byteLength(body)}`,
+    `x-gateway-error: ${code}`,
     'cache-control: no-store',
     'x-content-type-options: nosniff',
     'connection: close',

@@ -1,6 +1,6 @@
 // Owns: the ONE table from codes to HTTP statuses, and what any thrown thing becomes for the outside. Writes nothing itself.
 import { STATUS_CODES } from 'node:http'
-import { GatewayError, WeChatApiError, type ErrorCode } from '@wxgw/wechat-core'
+import { GatewayError, type Sent, UnansweredCallError, WeChatApiError, type ErrorCode } from '@wxgw/wechat-core'
 import { explainViolations, type Violation } from './validation-message.ts'
 
 const STATUS_OF = {
@@ -8,11 +8,13 @@ const STATUS_OF = {
   NOT_ENCRYPTED: 400,
   MALFORMED_PUSH: 400,
   AUTHORIZATION_CODE_INVALID: 400,
+  WRONG_TOKEN_KIND: 400,
   UNAUTHENTICATED: 401,
   SIGNATURE_MISMATCH: 401,
   TIMESTAMP_OUT_OF_RANGE: 401,
   FORBIDDEN: 403,
   APPID_MISMATCH: 403,
+  API_NOT_ALLOWED: 403,
   ROUTE_NOT_FOUND: 404,
   PLATFORM_NOT_FOUND: 404,
   SUBSCRIPTION_NOT_FOUND: 404,
@@ -47,11 +49,14 @@ const RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = { STORE_UNAVAILA
 
 /** Beyond Node's own limits the parser drops headers in silence; this one is thrown for them. */
 export const TOO_MANY_HEADERS = 'TOO_MANY_HEADERS'
+/** Thrown where Node's own limit on the time of a request is wider than the route's. */
+export const BODY_TOO_LATE = 'BODY_TOO_LATE'
 
 type Known = { code: ErrorCode; message: string; statusCode?: number }
 
 const FRAMEWORK_CODES: Record<string, Known> = {
   [TOO_MANY_HEADERS]: { code: 'INVALID_REQUEST', message: 'there are too many headers', statusCode: 431 },
+  [BODY_TOO_LATE]: { code: 'INVALID_REQUEST', message: 'the request did not arrive in time', statusCode: 408 },
   FST_ERR_CTP_BODY_TOO_LARGE: { code: 'BODY_TOO_LARGE', message: 'the body is larger than this route accepts' },
   FST_ERR_CTP_INVALID_MEDIA_TYPE: { code: 'UNSUPPORTED_MEDIA_TYPE', message: 'the content type is not one this route accepts' },
   FST_ERR_CTP_INVALID_JSON_BODY: { code: 'INVALID_REQUEST', message: 'the body is not valid JSON' },
@@ -68,6 +73,8 @@ export type ErrorAnswer = {
   retryAfterSeconds: number | undefined
   /** Present when WeChat refused. */
   refusal: { errcode: number; errmsg: string } | undefined
+  /** Present when WeChat did not answer a call that was made for a caller. */
+  sent: Sent | undefined
 }
 
 export type ErrorBody = {
@@ -78,6 +85,7 @@ export type ErrorBody = {
   requestId: string
   errcode?: number
   errmsg?: string
+  sent?: Sent
 }
 
 export function errorAnswer(error: unknown): ErrorAnswer {
@@ -88,11 +96,12 @@ export function errorAnswer(error: unknown): ErrorAnswer {
     message,
     retryAfterSeconds: retryAfterSeconds ?? RETRY_AFTER_SECONDS[code],
     refusal: refusalOf(error),
+    sent: error instanceof UnansweredCallError ? error.sent : undefined,
   }
 }
 
-export function errorBody({ statusCode, code, message, refusal }: ErrorAnswer, requestId: string): ErrorBody {
-  return { statusCode, code, error: reasonPhrase(statusCode), message, requestId, ...refusal }
+export function errorBody({ statusCode, code, message, refusal, sent }: ErrorAnswer, requestId: string): ErrorBody {
+  return { statusCode, code, error: reasonPhrase(statusCode), message, requestId, ...refusal, ...(sent === undefined ? {} : { sent }) }
 }
 
 export function reasonPhrase(statusCode: number): string {

@@ -136,7 +136,7 @@ function parseErrcode(api: string, fields: Readonly<Record<string, unknown>>): n
   return errcode
 }
 
-function parseObject(json: string): Record<string, unknown> | undefined {
+export function parseObject(json: string): Record<string, unknown> | undefined {
   let value: unknown
   try {
     // Valid JSON holds control characters only as blanks between its parts; nicknames sometimes bring raw ones of their own.

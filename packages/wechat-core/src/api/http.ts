@@ -1,14 +1,15 @@
 // Owns: one HTTP exchange with WeChat, within one deadline and one size. What the answer means is read in answer.ts.
-import { Agent as HttpAgent } from 'node:http'
-import { Agent as HttpsAgent } from 'node:https'
-import got from 'got'
+import type { Secret } from '../secret.ts'
 import { WeChatTransportError } from '../errors.ts'
+import { type ApiConnection, type ApiRequest, createApiConnection } from './api-connection.ts'
 
 export type HttpOptions = {
   /** `http:` or `https:`, a path prefix included; a slash at the end does not matter. */
   baseUrl: string
   /** Bounds one whole call: waiting for a socket, DNS, connecting, TLS, sending, headers and the last byte of the body. */
   timeoutMs: number
+  /** An HTTP CONNECT proxy, credentials included. */
+  proxyUrl?: Secret | undefined
   userAgent?: string
 }
 
@@ -41,28 +42,12 @@ export const MAX_ANSWER_BYTES = 256 * 1024
 
 const DEFAULT_USER_AGENT = 'wxgw'
 
-const AGENT_OPTIONS = {
-  keepAlive: true,
-  maxSockets: 64,
-  maxFreeSockets: 16,
-  // Idle connections go before the server's usual 5 s: a request on one that is being closed fails, and cannot be repeated.
-  timeout: 4_000,
-} as const
+const MAX_CONNECTIONS = 64
 
-export function createHttp({ baseUrl, timeoutMs, userAgent = DEFAULT_USER_AGENT }: HttpOptions): Http {
-  const root = baseUrl.replace(/\/+$/, '')
-  const agent = { http: new HttpAgent(AGENT_OPTIONS), https: new HttpsAgent(AGENT_OPTIONS) }
-  const client = got.extend({
-    agent,
-    retry: { limit: 0 },
-    followRedirect: false,
-    throwHttpErrors: false,
-    // Compression is not asked for, and what comes compressed all the same is not JSON: no bomb is ever unpacked.
-    decompress: false,
-    // Explicit, so that NODE_TLS_REJECT_UNAUTHORIZED does not open it.
-    https: { rejectUnauthorized: true },
-    headers: { 'user-agent': userAgent, accept: 'application/json' },
-  })
+export function createHttp({ baseUrl, timeoutMs, proxyUrl, userAgent = DEFAULT_USER_AGENT }: HttpOptions): Http {
+  const connection = createApiConnection({ baseUrl, proxyUrl, connections: MAX_CONNECTIONS, connectTimeoutMs: timeoutMs })
+  // Compression is not asked for, and what comes compressed all the same is not JSON: no bomb is ever unpacked.
+  const headers = { 'user-agent': userAgent, accept: 'application/json' }
 
   async function exchange(request: HttpRequest): Promise<HttpAnswer> {
     const { api, path, query, body, signal, maxAnswerBytes = MAX_ANSWER_BYTES } = request
@@ -70,14 +55,18 @@ export function createHttp({ baseUrl, timeoutMs, userAgent = DEFAULT_USER_AGENT 
     try {
       budget.signal.throwIfAborted()
       const search = new URLSearchParams(query).toString()
-      const stream = client.stream(`${root}${path}${search === '' ? '' : `?${search}`}`, {
+      const answer = await answerOf(connection, {
+        request: {
+          ...(body === undefined
+            ? { method: 'GET', headers }
+            : { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body }),
+          path: `${path}${search === '' ? '' : `?${search}`}`,
+        },
         signal: budget.signal,
-        ...(body === undefined ? { method: 'GET' } : { method: 'POST', body, headers: { 'content-type': 'application/json' } }),
+        maxBytes: maxAnswerBytes,
       })
-      const text = await readText(stream, maxAnswerBytes)
-      if (text === undefined) throw failed(api, `answered more than ${maxAnswerBytes} bytes`)
-      if (!stream.response) throw failed(api, 'did not answer')
-      return { statusCode: stream.response.statusCode, text }
+      if (answer === undefined) throw failed(api, `answered more than ${maxAnswerBytes} bytes`)
+      return answer
     } catch (error) {
       throw budget.exceeded(api) ?? transportError(api, error)
     } finally {
@@ -85,26 +74,38 @@ export function createHttp({ baseUrl, timeoutMs, userAgent = DEFAULT_USER_AGENT 
     }
   }
 
-  return {
-    exchange,
-    close() {
-      agent.http.destroy()
-      agent.https.destroy()
-    },
-  }
+  return { exchange, close: () => connection.close() }
 }
 
-/** undefined when it is over the cap; leaving the loop destroys the connection. */
-async function readText(body: AsyncIterable<Buffer>, maxBytes: number): Promise<string | undefined> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of body) {
-    size += chunk.length
-    if (size > maxBytes) return undefined
-    chunks.push(chunk)
-  }
-  // Drops a byte order mark. Broken UTF-8 (a nickname cut in the middle) becomes U+FFFD rather than the end of the answer.
-  return new TextDecoder().decode(Buffer.concat(chunks))
+type Asked = { request: ApiRequest; signal: AbortSignal; maxBytes: number }
+
+/** undefined when it is over the cap: the rest is not read. */
+function answerOf(connection: ApiConnection, { request, signal, maxBytes }: Asked): Promise<HttpAnswer | undefined> {
+  return new Promise((resolve, reject) => {
+    let statusCode = 0
+    let size = 0
+    const chunks: Buffer[] = []
+    const exchange = connection.send(request, {
+      onHead(status) {
+        statusCode = status
+      },
+      onData(chunk) {
+        size += chunk.length
+        chunks.push(chunk)
+        if (size <= maxBytes) return
+        exchange.abort()
+        resolve(undefined)
+      },
+      // Drops a byte order mark. Broken UTF-8 (a nickname cut in the middle) becomes U+FFFD rather than the end of the answer.
+      onEnd: () => resolve({ statusCode, text: new TextDecoder().decode(Buffer.concat(chunks)) }),
+      onError: reject,
+    })
+    // The signal is this call's own.
+    signal.addEventListener('abort', () => {
+      exchange.abort()
+      reject(new Error('called off'))
+    })
+  })
 }
 
 type Budget = {
@@ -145,7 +146,7 @@ function isTimeout(reason: unknown): boolean {
   return reason instanceof DOMException && reason.name === 'TimeoutError'
 }
 
-/** got's errors carry URL, headers and body: only their code is taken over, never the error as a cause. */
+/** An error of the network may carry addresses and parts of the answer: only its code is taken over, never the error as a cause. */
 function transportError(api: string, error: unknown): WeChatTransportError {
   if (error instanceof WeChatTransportError) return error
   return failed(api, `failed (${codeOf(error)})`)
@@ -159,7 +160,7 @@ function timedOut(api: string, budget: string): WeChatTransportError {
   return new WeChatTransportError('WECHAT_API_TIMEOUT', api, `${api} did not end within ${budget}`)
 }
 
-function codeOf(error: unknown): string {
+export function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return 'no code'
   const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name
   return /^\w{1,64}$/.test(code) ? code : 'no code'

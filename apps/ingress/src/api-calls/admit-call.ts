@@ -1,0 +1,86 @@
+// Owns: the order in which a call is judged before the store or WeChat is asked: who, which path, never through here, may they,
+// which token. What comes after it (brake, places, size, state of the account) is the caller's.
+import type { Api } from '@wxgw/catalogue'
+import type { Platform } from '@wxgw/platform'
+import type { CallerConfig } from '@wxgw/runtime'
+import { type AuthorizerAppId, GatewayError, parseAuthorizerAppId } from '@wxgw/wechat-core'
+import type { Callers } from '../auth/callers.ts'
+import { forbidden } from '../auth/authenticate.ts'
+import { isGranted, isGrantedForAll } from '../auth/grants.ts'
+import { authorizerAppIdOf, platformOf, type Platforms } from '../platform-lookup.ts'
+import { proveCaller } from './caller-proof.ts'
+import { withoutTokens } from './call-query.ts'
+import { type CallUrl, readCallUrl, SLASHES_BEFORE } from './call-url.ts'
+import { knownApi, NEVER_CALLED, SHOWS_TOKENS } from './known-apis.ts'
+import type { StandIns } from './stand-ins.ts'
+import { assertTokenKind, type TokenKind } from './wrong-token.ts'
+
+export type Asked = {
+  kind: TokenKind
+  /** As it came. */
+  url: string
+  authorizationHeaders: readonly string[]
+  params: { platform: string; APPID?: string | undefined }
+}
+
+/** What was found out on the way, also of a call that is refused in the end. */
+export type Findings = { caller?: CallerConfig; appId?: string; path?: string }
+
+export type AdmittedCall = {
+  kind: TokenKind
+  caller: CallerConfig
+  platform: Platform
+  /** undefined for the component's. */
+  appId: AuthorizerAppId | undefined
+  url: CallUrl
+  /** The query without anything that names a token. */
+  query: string
+  api: Api | undefined
+  /** Has the caller the right to see the token that the call is made with? */
+  mayReadToken: boolean
+}
+
+type Deps = { callers: Callers; standIns: StandIns; platforms: Platforms }
+
+/** Throws UNAUTHENTICATED, INVALID_REQUEST, API_NOT_ALLOWED, FORBIDDEN, PLATFORM_NOT_FOUND, WRONG_TOKEN_KIND, in this order. */
+export function admitCall(deps: Deps, asked: Asked, findings: Findings): AdmittedCall {
+  const { kind, params } = asked
+  const { platform } = params
+  const given = withoutTokens(afterMark(asked.url))
+  const caller = proveCaller(deps, {
+    authorizationHeaders: asked.authorizationHeaders,
+    accessTokens: given.accessTokens,
+    place: params.APPID === undefined ? undefined : { platform, appId: params.APPID },
+  })
+  if (caller === undefined) throw new GatewayError('UNAUTHENTICATED', 'a valid key or stand-in is needed')
+  findings.caller = caller
+
+  const url = readCallUrl(asked.url, SLASHES_BEFORE[kind])
+  if (url === undefined) throw new GatewayError('INVALID_REQUEST', 'the path has a form that is never sent on')
+  const appId = kind === 'account' ? parseAuthorizerAppId(params.APPID) : undefined
+  if (kind === 'account' && appId === undefined) throw new GatewayError('INVALID_REQUEST', 'the path does not hold a valid appid')
+  Object.assign(findings, { path: url.path, appId })
+
+  if (NEVER_CALLED.has(url.name)) {
+    throw new GatewayError('API_NOT_ALLOWED', 'this API deals with credentials: it is never called through the gateway')
+  }
+  const isCovered = (action: 'tokens:read' | 'api:call' | 'component_api:call', api?: string) => {
+    const need = { platform, action, api }
+    return appId === undefined ? isGrantedForAll(caller, need) : isGranted(caller, { ...need, authorizer: appId })
+  }
+  const mayReadToken = isCovered('tokens:read')
+  const mayCall = isCovered(kind === 'account' ? 'api:call' : 'component_api:call', url.path)
+  if (!mayCall || (SHOWS_TOKENS.has(url.name) && !mayReadToken)) throw forbidden()
+
+  const found = platformOf(deps.platforms, { platform })
+  if (appId !== undefined) authorizerAppIdOf(found, { APPID: appId })
+  const api = knownApi(url.name)
+  assertTokenKind(kind, api)
+  return { kind, caller, platform: found, appId, url, query: given.rest, api, mayReadToken }
+}
+
+/** A fragment is refused later on. */
+function afterMark(url: string): string {
+  const mark = url.indexOf('?')
+  return mark < 0 ? '' : url.slice(mark + 1)
+}

@@ -1,0 +1,81 @@
+// Owns: what is told of each call when it is over: one audit line, and the metrics. No query, no body, no token.
+import type { Log, Metrics } from '@wxgw/runtime'
+import { classifyErrcode } from '@wxgw/wechat-core'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Findings } from './admit-call.ts'
+import { knownApi } from './known-apis.ts'
+import { comparable } from './call-url.ts'
+
+/** Filled in while the call is worked on. */
+export type CallRecord = Findings & {
+  platform?: string
+  errcode?: number | undefined
+  rid?: string | undefined
+  attempts?: number
+}
+
+export type CallObserver = {
+  /** To be called once, before anything can be refused. */
+  begin(request: FastifyRequest, reply: FastifyReply): CallRecord
+}
+
+const MAX_PATH_LENGTH = 256
+
+export function createCallObserver({ log, metrics }: { log: Log; metrics?: Metrics | undefined }): CallObserver {
+  const instruments = metrics && createInstruments(metrics)
+
+  return {
+    begin(request, reply) {
+      const record: CallRecord = {}
+      const startedAt = performance.now()
+      reply.raw.once('close', () => {
+        const ms = Math.round(performance.now() - startedAt)
+        const { caller, appId, path, errcode, rid } = record
+        const { refusedWith: code } = request
+        log.info(
+          {
+            caller: caller?.name,
+            platform: record.platform,
+            appid: appId,
+            path: path?.slice(0, MAX_PATH_LENGTH),
+            status: reply.raw.statusCode,
+            errcode,
+            rid,
+            ms,
+            code,
+            attempts: record.attempts,
+            requestId: request.id,
+          },
+          'api.called',
+        )
+        const label = knownApi(comparable(path ?? ''))?.path ?? 'other'
+        instruments?.calls.inc({ path: label, outcome: outcomeOf({ code, errcode, status: reply.raw.statusCode }) })
+        instruments?.seconds.observe({ path: label }, ms / 1000)
+      })
+      return record
+    },
+  }
+}
+
+/** Few values: the code of a refusal of ours, the kind of WeChat's errcode, or how the answer was. */
+function outcomeOf({ code, errcode, status }: { code: string | undefined; errcode: number | undefined; status: number }): string {
+  if (code !== undefined) return code
+  if (errcode !== undefined) return classifyErrcode(errcode)
+  return status < 400 ? 'ok' : 'http-error'
+}
+
+function createInstruments(metrics: Metrics) {
+  return {
+    calls: metrics.counter({
+      name: 'wxgw_api_calls_total',
+      help: "Calls of WeChat's APIs for callers, by path of the catalogue, and by the kind of WeChat's errcode or our own code",
+      labels: ['path', 'outcome'],
+    }),
+    seconds: metrics.histogram({
+      name: 'wxgw_api_call_seconds',
+      help: "Calls of WeChat's APIs for callers, from their headers to the end of the answer",
+      labels: ['path'],
+      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60],
+    }),
+  }
+}

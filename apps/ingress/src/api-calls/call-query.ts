@@ -1,0 +1,48 @@
+// Owns: tokens in queries and in the addresses of redirects: taken out, put in, everything else byte for byte as it was.
+
+const TOKEN_NAMES = new Set(['access_token', 'component_access_token'])
+
+export type TokenlessQuery = {
+  /** What is left, as it came. */
+  rest: string
+  /** The decoded values of `access_token`. */
+  accessTokens: readonly string[]
+}
+
+/** Whatever a server might take for a token's name counts: other case, encoded, with blanks or `[]`. */
+export function withoutTokens(query: string): TokenlessQuery {
+  // Looked for once in the whole: most queries have none.
+  if (!/token|%/i.test(query)) return { rest: query, accessTokens: [] }
+  const accessTokens: string[] = []
+  const rest = query.split('&').filter((pair) => {
+    const equals = pair.indexOf('=')
+    const name = decodeLoosely(equals < 0 ? pair : pair.slice(0, equals))
+    if (name === 'access_token' && equals >= 0) accessTokens.push(decodeLoosely(pair.slice(equals + 1)))
+    return !TOKEN_NAMES.has(name.trim().toLowerCase().replace(/\[[^\]]*\]?$/, ''))
+  })
+  return { rest: rest.join('&'), accessTokens }
+}
+
+/** `name=value`, then what else there is. */
+export function withToken(rest: string, { name, token }: { name: string; token: string }): string {
+  return `${name}=${encodeURIComponent(token)}${rest === '' ? '' : `&${rest}`}`
+}
+
+export function hasParameter(query: string, name: string): boolean {
+  return query.split('&').some((pair) => decodeLoosely(pair.split('=', 1)[0] ?? '') === name)
+}
+
+/** An address without parameters that name a token, and without the value of `token` wherever it stands. */
+export function locationWithoutToken(location: string, token: string): string {
+  const [address = '', fragment] = location.split(/#(.*)/s)
+  const mark = address.indexOf('?')
+  const query = mark < 0 ? '' : withoutTokens(address.slice(mark + 1)).rest
+  const path = mark < 0 ? address : address.slice(0, mark)
+  const text = `${path}${query === '' ? '' : `?${query}`}${fragment === undefined ? '' : `#${withoutTokens(fragment).rest}`}`
+  return text.replaceAll(token, '').replaceAll(encodeURIComponent(token), '')
+}
+
+/** Each `%XX` by itself: what is not well encoded stays as it is, and nothing throws. Names and tokens are ASCII. */
+function decodeLoosely(text: string): string {
+  return text.replaceAll('+', ' ').replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+}

@@ -1,0 +1,150 @@
+// Owns: WeChat's APIs on the internal listener: api/:APPID/* and component-api/*. They go by the raw URL and by bytes: of a query or
+// a body, neither Fastify nor our own rules for the other routes read anything.
+import { Socket } from 'node:net'
+import type { ApiBrake } from '@wxgw/redis'
+import type { Config, Log, Metrics } from '@wxgw/runtime'
+import { GatewayError, readVerdict, Stop, type StreamedCalls } from '@wxgw/wechat-core'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { authorizationHeaders, challenge } from '../auth/authenticate.ts'
+import { createCallers } from '../auth/callers.ts'
+import type { CountAnswer } from '../metrics.ts'
+import type { Platforms } from '../platform-lookup.ts'
+import { callSchemas } from '../schemas/calls.ts'
+import { PREFIX } from '../schemas/paths.ts'
+import type { GatewayServer } from '../server.ts'
+import { admitCall, type AdmittedCall } from './admit-call.ts'
+import { addedHeaders, answerHeaders } from './answer-headers.ts'
+import type { CallObserver, CallRecord } from './call-observer.ts'
+import { makeCall } from './make-call.ts'
+import { missingScope } from './missing-scope.ts'
+import type { Places } from './places.ts'
+import type { QuotaBrake } from './quota-brake.ts'
+import { createRequestBody } from './request-body.ts'
+import { sendAnswer } from './send-answer.ts'
+import type { StandIns } from './stand-ins.ts'
+import { createTokenMask } from './token-mask.ts'
+import type { TokenKind } from './wrong-token.ts'
+
+export type CallDeps = {
+  config: Pick<Config, 'callers' | 'apiCalls'>
+  platforms: Platforms
+  calls: StreamedCalls
+  standIns: StandIns
+  places: Places
+  brake: QuotaBrake
+  observer: CallObserver
+  log: Log
+  metrics?: Metrics | undefined
+  countAnswer: CountAnswer
+}
+
+type CallRoute = { Params: { platform: string; APPID?: string } }
+type Exchange = { request: FastifyRequest<CallRoute>; reply: FastifyReply; record: CallRecord }
+
+/** A token read takes 15 s at most, and so does its refresh; each is followed by a wait for WeChat. */
+const MAX_TOKEN_READ_MS = 15_000
+const SPARE_MS = 5_000
+
+export function callRoutes(scope: GatewayServer, deps: CallDeps): void {
+  const { config, observer, places, brake } = deps
+  const { maxBodyBytes, timeoutMs } = config.apiCalls
+  const callers = createCallers(config.callers)
+  const silenceMs = 2 * (timeoutMs + MAX_TOKEN_READ_MS) + SPARE_MS
+  scope.decorateRequest('caller', undefined)
+
+  for (const [kind, path] of [['account', 'api/:APPID/*'], ['component', 'component-api/*']] as const) {
+    for (const method of ['GET', 'POST'] as const) {
+      scope.route<CallRoute>({
+        method,
+        url: `${PREFIX}/${path}`,
+        schema: callSchemas[kind][method],
+        config: { isPassedOn: true },
+        // Before Fastify looks at the content type: WeChat's SDKs send some that it refuses.
+        onRequest: (request, reply) => answerCall(kind, request, reply),
+        handler: (_request, reply) => void reply,
+      })
+    }
+  }
+
+  async function answerCall(kind: TokenKind, request: FastifyRequest<CallRoute>, reply: FastifyReply): Promise<void> {
+    const exchange = { request, reply, record: observer.begin(request, reply) }
+    const call = admitted(kind, exchange)
+    const braked = await brake.find(call)
+    if (braked !== undefined && !braked.isProbe) return answerBraked(exchange, braked)
+    const gone = takePlace(exchange, call)
+    checkEncoding(request)
+    const body = createRequestBody(request.raw, maxBodyBytes)
+    // Until the answer begins nothing is written, however long WeChat takes. An injected request has no such socket.
+    if (request.raw.socket instanceof Socket) request.raw.socket.setTimeout(silenceMs)
+    try {
+      const { method, headers } = request
+      const outgoing = { method: method === 'GET' ? method : 'POST', contentType: headers['content-type'], body, gone } as const
+      const { answer, token, attempts } = await makeCall(deps, call, outgoing)
+      await brake.settle(call, { answer, wasProbe: braked?.isProbe === true, body: () => body.again() })
+      const { errcode, rid } = answer
+      Object.assign(exchange.record, { errcode, rid, attempts })
+      const added = addedHeaders(answer, { attempts, missingScope: await missingScope(call, errcode) })
+      deps.countAnswer(request, answer.head.status)
+      sendAnswer(request, reply, {
+        ...answer,
+        status: answer.head.status,
+        headers: { ...answerHeaders(answer.head, token.reveal()), ...added },
+        mask: call.mayReadToken ? undefined : createTokenMask(token.reveal()),
+      })
+    } catch (error) {
+      throw body.failure ?? error
+    } finally {
+      body.discard()
+    }
+  }
+
+  function admitted(kind: TokenKind, { request, reply, record }: Exchange): AdmittedCall {
+    try {
+      const { raw, params } = request
+      const asked = { kind, url: raw.url ?? '', authorizationHeaders: authorizationHeaders(request), params }
+      const call = admitCall({ ...deps, callers }, asked, record)
+      record.platform = call.platform.id
+      request.caller = call.caller
+      return call
+    } catch (error) {
+      if (error instanceof GatewayError && error.code === 'UNAUTHENTICATED') challenge(request, reply)
+      throw error
+    }
+  }
+
+  /** Throws RATE_LIMITED. The signal says that the caller has gone. */
+  function takePlace({ reply: { raw: response } }: Exchange, { caller }: AdmittedCall): Stop {
+    // It would never close again.
+    if (response.destroyed) throw new GatewayError('INVALID_REQUEST', 'the client has gone')
+    const giveBack = places.take(caller)
+    const gone = new Stop()
+    response.once('close', () => {
+      giveBack()
+      if (!response.writableFinished) gone.abort(new Error('the client has gone'))
+    })
+    return gone
+  }
+
+  function answerBraked({ request, reply, record }: Exchange, { answer }: ApiBrake): void {
+    const verdict = readVerdict(answer.body)
+    Object.assign(record, verdict, { attempts: 0 })
+    deps.countAnswer(request, answer.status)
+    sendAnswer(request, reply, {
+      status: answer.status,
+      headers: {
+        ...(answer.contentType === undefined ? {} : { 'content-type': answer.contentType }),
+        ...addedHeaders(verdict, { attempts: 0 }),
+        'x-gateway-brake': 1,
+      },
+      body: answer.body,
+      rest: undefined,
+      mask: undefined,
+    })
+  }
+}
+
+/** It would go out without the header that says how it is encoded. */
+function checkEncoding({ headers }: FastifyRequest): void {
+  if (headers['content-encoding'] === undefined) return
+  throw new GatewayError('UNSUPPORTED_MEDIA_TYPE', 'encoded bodies are not passed on')
+}

@@ -1,0 +1,79 @@
+// Owns: what of a request's URL is WeChat's path and query, and which paths are never sent on. Pure; which API a path is, others say.
+
+export type CallUrl = {
+  /** As it came, from its slash on. */
+  path: string
+  /** The path after one decoding, without a slash at its end, in lower case: what it is compared with lists by. */
+  name: string
+  /** As it came, without its question mark. */
+  query: string
+}
+
+/** Slashes before the path's own. */
+export const SLASHES_BEFORE = { account: 6, component: 5 } as const
+
+/** A server further on may decode again what it is given: what is hidden deeper is looked for, too. */
+const MAX_DECODINGS = 4
+const ABSOLUTE = /^https?:\/\/[^/]*/i
+const UNSAFE = /\\|\0|\/\/|(?:^|\/)\.{1,2}(?:\/|$)/
+const ENCODED_SLASH = /%2f/i
+
+/**
+ * undefined for what is refused: `.` and `..` as segments, `//` and `\`, each also encoded, an encoded slash or NUL, a fragment, and
+ * what cannot be decoded. The whole path is judged, our own part included.
+ */
+export function readCallUrl(url: string, slashesBefore: number): CallUrl | undefined {
+  const target = url.replace(ABSOLUTE, '')
+  if (target.includes('#')) return undefined
+  const mark = target.indexOf('?')
+  const whole = mark < 0 ? target : target.slice(0, mark)
+  const decoded = decodeSafely(whole)
+  if (decoded === undefined) return undefined
+  const path = afterSlashes(whole, slashesBefore)
+  const name = afterSlashes(decoded, slashesBefore)
+  if (path === undefined || name === undefined) return undefined
+  return { path, name: comparable(name), query: mark < 0 ? '' : target.slice(mark + 1) }
+}
+
+/** A path that stands in clear, as in the body of a call, in the form of CallUrl's `name`. */
+export function comparable(path: string): string {
+  return (path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path).toLowerCase()
+}
+
+/** The path after one decoding. */
+function decodeSafely(path: string): string | undefined {
+  if (UNSAFE.test(path)) return undefined
+  if (!path.includes('%')) return path
+  let once: string | undefined
+  let current = path
+  for (let round = 0; round < MAX_DECODINGS; round += 1) {
+    if (ENCODED_SLASH.test(current)) return undefined
+    const next = decode(current)
+    // Only what came has to be well encoded: a `%` that was encoded itself is a character like any other.
+    if (next === undefined) return once
+    if (UNSAFE.test(next)) return undefined
+    once ??= next
+    if (next === current) return once
+    current = next
+  }
+  return undefined
+}
+
+function decode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    // URIError is the only thing it throws, and the caller is told by `undefined`.
+    return undefined
+  }
+}
+
+/** No slash of a path is encoded, so those of the decoded one are the same. */
+function afterSlashes(path: string, count: number): string | undefined {
+  let at = -1
+  for (let seen = 0; seen <= count; seen += 1) {
+    at = path.indexOf('/', at + 1)
+    if (at < 0) return undefined
+  }
+  return path.slice(at)
+}

@@ -1,0 +1,79 @@
+// Owns: making an admitted call: with the current token, once more with a new one when WeChat refuses that, and never again for any
+// other reason. It knows nothing of HTTP towards the caller.
+import type { Platform } from '@wxgw/platform'
+import type { Log } from '@wxgw/runtime'
+import { COMPONENT_SUBJECT, type CurrentToken, type Secret, type StopSignal, type StreamedCall, type StreamedCalls } from '@wxgw/wechat-core'
+import type { AdmittedCall } from './admit-call.ts'
+import { type Answer, callOnce } from './call-once.ts'
+import { hasParameter, withToken } from './call-query.ts'
+import type { RequestBody } from './request-body.ts'
+
+export type Made = { answer: Answer; token: Secret; attempts: number }
+
+/** Refused before any effect. 42006 is about the component's token alone. */
+const TOKEN_REFUSALS: Record<AdmittedCall['kind'], ReadonlySet<number>> = {
+  account: new Set([40001, 40014, 42001]),
+  component: new Set([40001, 40014, 42001, 42006]),
+}
+
+export type Outgoing = Pick<StreamedCall, 'method' | 'contentType'> & { body: RequestBody; gone: StopSignal }
+
+type Deps = { calls: StreamedCalls; log: Log }
+
+/** Rejects as `access_token` does, with UnansweredCallError, and as the body's `begin`. */
+export async function makeCall({ calls, log }: Deps, admitted: AdmittedCall, outgoing: Outgoing): Promise<Made> {
+  const { kind, platform, appId, url } = admitted
+  const { method, contentType, body, gone } = outgoing
+  const tokens = tokensOf(platform, appId)
+  const attempt = (token: Secret, bytes: StreamedCall['body']) =>
+    callOnce({ calls, call: { method, path: pathWith(admitted, token), contentType, body: bytes }, gone })
+  const isTokenRefused = ({ errcode }: Answer) => errcode !== undefined && TOKEN_REFUSALS[kind].has(errcode)
+
+  const { token } = await tokens.get()
+  const first: Made = { answer: await attempt(token, await body.begin()), token, attempts: 1 }
+  if (!isTokenRefused(first.answer)) return first
+  const replaced = await newToken(token)
+  const bytes = replaced && (await body.again())
+  if (replaced === undefined || bytes === undefined) return first
+  const second: Made = { answer: await attempt(replaced, bytes), token: replaced, attempts: 2 }
+  if (isTokenRefused(second.answer)) {
+    await platform.refusedPaths.add(tokens.subject, url.name).catch((err: unknown) => log.debug({ err }, 'api.refusal_not_remembered'))
+  }
+  return second
+
+  /** undefined when there is none: WeChat's answer then says all that can be said. */
+  async function newToken(refused: Secret): Promise<Secret | undefined> {
+    try {
+      if (await platform.refusedPaths.has(tokens.subject, url.name)) return undefined
+      const current = await tokens.reportInvalid(refused)
+      return current.token.equals(refused) ? undefined : current.token
+    } catch (err) {
+      log.debug({ err, platform: platform.id, appid: appId }, 'api.token_not_replaced')
+      return undefined
+    }
+  }
+}
+
+type Tokens = { subject: string; get(): Promise<CurrentToken>; reportInvalid(refused: Secret): Promise<CurrentToken> }
+
+function tokensOf({ authorizerTokens, componentTokens }: Platform, appId: AdmittedCall['appId']): Tokens {
+  if (appId === undefined) {
+    return {
+      subject: COMPONENT_SUBJECT,
+      get: () => componentTokens.get(),
+      reportInvalid: (refused) => componentTokens.reportInvalid(refused),
+    }
+  }
+  return {
+    subject: appId,
+    get: () => authorizerTokens.get(appId),
+    reportInvalid: (refused) => authorizerTokens.reportInvalid(appId, refused),
+  }
+}
+
+function pathWith({ kind, url, query, api, platform }: AdmittedCall, token: Secret): string {
+  const name = kind === 'account' ? 'access_token' : (api?.tokenParameter ?? 'component_access_token')
+  const isMissing = kind === 'component' && api?.componentAppidInQuery === true && !hasParameter(query, 'component_appid')
+  const rest = isMissing ? `${query}${query === '' ? '' : '&'}component_appid=${platform.componentAppId}` : query
+  return `${url.path}?${withToken(rest, { name, token: token.reveal() })}`
+}

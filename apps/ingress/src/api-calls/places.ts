@@ -1,0 +1,36 @@
+// Owns: how many calls are under way at once in this process, of one caller and of all.
+import { type CallerConfig, MAX_CONCURRENT_OF_PROCESS } from '@wxgw/runtime'
+import { GatewayError } from '@wxgw/wechat-core'
+
+export type Places = {
+  /** Throws RATE_LIMITED. What it answers gives the place back; on repeat nothing. */
+  take(caller: Pick<CallerConfig, 'name' | 'maxConcurrent'>): () => void
+}
+
+export function createPlaces(most: number = MAX_CONCURRENT_OF_PROCESS): Places {
+  const taken = new Map<string, number>()
+  let all = 0
+
+  return {
+    take({ name, maxConcurrent }) {
+      const own = taken.get(name) ?? 0
+      if (own >= maxConcurrent) throw tooMany('this caller')
+      if (all >= most) throw tooMany('all callers')
+      taken.set(name, own + 1)
+      all += 1
+      let isHeld = true
+      return () => {
+        if (!isHeld) return
+        isHeld = false
+        all -= 1
+        const left = (taken.get(name) ?? 1) - 1
+        if (left === 0) taken.delete(name)
+        else taken.set(name, left)
+      }
+    },
+  }
+}
+
+function tooMany(whose: string): GatewayError {
+  return new GatewayError('RATE_LIMITED', `too many calls of ${whose} at once`, { retry: true, retryAfterSeconds: 1 })
+}

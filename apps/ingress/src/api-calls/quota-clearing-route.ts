@@ -1,0 +1,41 @@
+// Owns: POST component/clear_quota of the internal listener: quotas cleared by the component's secret, for the night on which even the
+// component's token cannot be had. WeChat allows ten a month.
+import { COMPONENT_SUBJECT, GatewayError, parseAuthorizerAppId, Stop } from '@wxgw/wechat-core'
+import { callerOf, requireGrant } from '../auth/authenticate.ts'
+import { emptyBodyAllowed } from '../http/json-body.ts'
+import { platformOf } from '../platform-lookup.ts'
+import { callSchemas } from '../schemas/calls.ts'
+import { PREFIX } from '../schemas/paths.ts'
+import type { GatewayServer } from '../server.ts'
+import { addedHeaders, answerHeaders } from './answer-headers.ts'
+import { callOnce } from './call-once.ts'
+import type { CallDeps } from './call-routes.ts'
+import { sendAnswer } from './send-answer.ts'
+import { createTokenMask } from './token-mask.ts'
+
+type Deps = Pick<CallDeps, 'platforms' | 'calls' | 'places' | 'brake' | 'countAnswer'>
+
+export function quotaClearingRoute(app: GatewayServer, { platforms, calls, places, brake, countAnswer }: Deps): void {
+  const onRequest = requireGrant({ action: 'component_api:call', wholePlatform: true })
+  const options = { schema: callSchemas.clearQuota, onRequest, preValidation: emptyBodyAllowed }
+
+  app.post(`${PREFIX}/component/clear_quota`, options, async (request, reply) => {
+    const platform = platformOf(platforms, request.params)
+    const { appid } = request.body
+    const appId = appid === undefined ? undefined : parseAuthorizerAppId(appid)
+    if (appid !== undefined && appId === undefined) throw new GatewayError('INVALID_REQUEST', 'the body does not hold a valid appid')
+    const gone = new Stop()
+    const giveBack = places.take(callerOf(request))
+    reply.raw.once('close', () => {
+      giveBack()
+      gone.abort(new Error('the client has gone'))
+    })
+    const { path, body, secret } = platform.quotaClearing(appId)
+    const answer = await callOnce({ calls, call: { method: 'POST', path, contentType: 'application/json', body }, gone })
+    const { status } = answer.head
+    if (status === 200 && answer.errcode === undefined) await brake.liftAll(platform.apiBrakes, appId ?? COMPONENT_SUBJECT)
+    const headers = { ...answerHeaders(answer.head, secret.reveal()), ...addedHeaders(answer, { attempts: 1 }) }
+    countAnswer(request, status)
+    sendAnswer(request, reply, { ...answer, status, headers, mask: createTokenMask(secret.reveal()) })
+  })
+}

@@ -1,0 +1,54 @@
+// Owns: writing an answer to the caller's connection, past Fastify: WeChat's bytes as they are, a cut where WeChat's were cut.
+import type { OutgoingHttpHeader, ServerResponse } from 'node:http'
+import { endUnread } from '@wxgw/runtime'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { AnswerRest } from './call-once.ts'
+import type { TokenMask } from './token-mask.ts'
+
+export type OutgoingAnswer = {
+  status: number
+  headers: Record<string, OutgoingHttpHeader>
+  body: Buffer
+  rest: AnswerRest | undefined
+  /** undefined = the bytes go out as they are. */
+  mask: TokenMask | undefined
+}
+
+/** Without a word where the caller has gone. */
+export function sendAnswer(request: FastifyRequest, reply: FastifyReply, answer: OutgoingAnswer): void {
+  const { raw: response } = reply
+  const { status, body, rest, mask } = answer
+  const first = mask ? mask.push(body) : body
+  const headers: Record<string, OutgoingHttpHeader | undefined> = { ...reply.getHeaders(), ...answer.headers }
+  if (endUnread(request.raw)) headers['connection'] = 'close'
+  const whole = mask && rest === undefined ? Buffer.concat([first, mask.end()]) : first
+  if (rest === undefined && hasBody(status)) headers['content-length'] = whole.length
+  // What cannot be written throws here, while Fastify can still answer.
+  response.writeHead(status, headers)
+  reply.hijack()
+  if (rest === undefined) {
+    response.end(whole)
+    return
+  }
+  if (first.length > 0) response.write(first)
+  pass(rest, response, mask)
+}
+
+function pass(rest: AnswerRest, response: ServerResponse, mask: TokenMask | undefined): void {
+  response.on('drain', () => rest.resume())
+  rest.into({
+    data(chunk) {
+      const bytes = mask ? mask.push(chunk) : chunk
+      if (bytes.length > 0 && !response.write(bytes)) rest.pause()
+    },
+    end() {
+      response.end(mask?.end())
+    },
+    failed: () => void response.destroy(),
+  })
+}
+
+/** Of the others a length would be a lie, or is of something that is not sent. */
+function hasBody(status: number): boolean {
+  return status !== 204 && status !== 304
+}

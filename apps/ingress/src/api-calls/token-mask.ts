@@ -1,0 +1,47 @@
+// Owns: that a caller who may not read an account's token does not get it out of WeChat's answer either, should that repeat it.
+
+const MASK = 'x'.charCodeAt(0)
+
+/** Puts `x` in place of the token's bytes, so that the length stays. A token may lie across two chunks. */
+export type TokenMask = {
+  /** What may go out now: a beginning of the token at the end waits for the next chunk. */
+  push(chunk: Buffer): Buffer
+  /** What has waited. */
+  end(): Buffer
+}
+
+export function createTokenMask(token: string): TokenMask {
+  const secret = Buffer.from(token, 'latin1')
+  let waiting: Buffer = Buffer.alloc(0)
+
+  return {
+    push(chunk) {
+      const bytes = masked(waiting.length === 0 ? chunk : Buffer.concat([waiting, chunk]), secret)
+      const cut = bytes.length - beginningAtEnd(bytes, secret)
+      waiting = bytes.subarray(cut)
+      return bytes.subarray(0, cut)
+    },
+    end() {
+      const rest = waiting
+      waiting = Buffer.alloc(0)
+      return rest
+    },
+  }
+}
+
+function masked(bytes: Buffer, secret: Buffer): Buffer {
+  let at = bytes.indexOf(secret)
+  if (at < 0) return bytes
+  const copy = Buffer.from(bytes)
+  for (; at >= 0; at = copy.indexOf(secret, at + secret.length)) copy.fill(MASK, at, at + secret.length)
+  return copy
+}
+
+/** How many bytes at the end could be the beginning of the token. */
+function beginningAtEnd(bytes: Buffer, secret: Buffer): number {
+  const first = secret[0] ?? 0
+  for (let at = bytes.indexOf(first, Math.max(0, bytes.length - secret.length + 1)); at >= 0; at = bytes.indexOf(first, at + 1)) {
+    if (bytes.subarray(at).equals(secret.subarray(0, bytes.length - at))) return bytes.length - at
+  }
+  return 0
+}

@@ -1,0 +1,132 @@
+// Owns: the connections to WeChat's API: kept alive, bounded in number, through an HTTP CONNECT proxy where one is configured, and
+// one request over them. What is sent and what the answer means is decided by others.
+import type { Readable } from 'node:stream'
+import { buildConnector, Pool, type Dispatcher } from 'undici'
+import type { Secret } from '../secret.ts'
+import { createTunnel } from './proxy-tunnel.ts'
+
+export type ApiConnectionOptions = {
+  /** `http:` or `https:`, a path prefix included; a slash at the end does not matter. No other host is ever reached. */
+  baseUrl: string
+  /** `http(s)://[user:password@]host[:port]` */
+  proxyUrl?: Secret | undefined
+  /** Open at once; what is more waits. */
+  connections: number
+  /** TCP, TLS and the proxy's answer together. */
+  connectTimeoutMs: number
+}
+
+export type ApiRequest = {
+  method: 'GET' | 'POST'
+  /** With its query; the prefix of `baseUrl` is put before it. */
+  path: string
+  headers: Record<string, string>
+  /** A body that streams has its length in `headers`, or goes out chunked. */
+  body?: string | Buffer | Readable | undefined
+}
+
+/** Hears of one request: onStart, onHead, onData, onEnd in this order; onError instead of what is still to come. */
+export type ApiReceiver = {
+  /** A connection is there and the request is being written. */
+  onStart?(): void
+  /** `headers`: names and values in turn, as they came. */
+  onHead(status: number, headers: readonly Buffer[]): void
+  onData(chunk: Buffer): void
+  onEnd(): void
+  onError(error: Error): void
+}
+
+/** None of these does anything once the request is over. */
+export type ApiExchange = {
+  pause(): void
+  resume(): void
+  /** Ends it wherever it is; the receiver hears nothing more. */
+  abort(): void
+}
+
+export type ApiConnection = {
+  /** Sends once: no retry, no redirect, no decompression. Any status is an answer. */
+  send(request: ApiRequest, receiver: ApiReceiver): ApiExchange
+  /** Closes all connections; requests that still run fail. */
+  close(): void
+}
+
+/** Idle connections go before the server's usual 5 s: a request on one that is being closed fails, and cannot be repeated. */
+const IDLE_MS = 4_000
+
+export function createApiConnection(options: ApiConnectionOptions): ApiConnection {
+  const { origin, pathname } = new URL(options.baseUrl)
+  const prefix = pathname.replace(/\/+$/, '')
+  // Explicit, so that NODE_TLS_REJECT_UNAUTHORIZED does not open it.
+  const dial = buildConnector({ rejectUnauthorized: true, timeout: options.connectTimeoutMs })
+  const pool = new Pool(origin, {
+    connect: options.proxyUrl ? createTunnel({ proxyUrl: options.proxyUrl, dial, timeoutMs: options.connectTimeoutMs }) : dial,
+    connections: options.connections,
+    pipelining: 1,
+    keepAliveTimeout: IDLE_MS,
+    keepAliveMaxTimeout: IDLE_MS,
+    // Whoever sends has a deadline.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  })
+
+  return {
+    send({ method, path, headers, body }, receiver) {
+      const exchange = createExchange(receiver)
+      pool.dispatch({ path: prefix + path, method, headers, body: body ?? null }, exchange.handler)
+      return exchange
+    },
+    close: () => void pool.destroy(),
+  }
+}
+
+/** A request that waits for a connection cannot be taken back: once it is called off, it ends as soon as it has one, unwritten. */
+function createExchange(receiver: ApiReceiver): ApiExchange & { handler: Dispatcher.DispatchHandler } {
+  let controller: Dispatcher.DispatchController | undefined
+  let isOver = false
+
+  const handler: Dispatcher.DispatchHandler = {
+    onRequestStart(started) {
+      controller = started
+      if (isOver) started.abort(new Error('called off'))
+      else receiver.onStart?.()
+    },
+    onResponseStart({ rawHeaders }, status) {
+      // Informational: the answer is still to come.
+      if (status < 200 || isOver) return
+      receiver.onHead(status, bytesOf(rawHeaders))
+    },
+    onResponseData(_controller, chunk) {
+      if (!isOver) receiver.onData(chunk)
+    },
+    onResponseEnd() {
+      if (isOver) return
+      isOver = true
+      receiver.onEnd()
+    },
+    onResponseError(_controller, error) {
+      if (isOver) return
+      isOver = true
+      receiver.onError(error)
+    },
+  }
+
+  return {
+    handler,
+    pause() {
+      if (!isOver) controller?.pause()
+    },
+    resume() {
+      if (!isOver) controller?.resume()
+    },
+    abort() {
+      if (isOver) return
+      isOver = true
+      controller?.abort(new Error('called off'))
+    },
+  }
+}
+
+function bytesOf(headers: unknown): readonly Buffer[] {
+  return Array.isArray(headers) ? headers.filter((one) => Buffer.isBuffer(one)) : []
+}

@@ -1,0 +1,75 @@
+// Owns: a way to WeChat through an HTTP CONNECT proxy. TLS begins behind it: the proxy sees where to, never what.
+import { request as requestHttp, type RequestOptions } from 'node:http'
+import { request as requestHttps } from 'node:https'
+import type { Socket } from 'node:net'
+import type { buildConnector } from 'undici'
+import type { Secret } from '../secret.ts'
+
+type TunnelDeps = {
+  proxyUrl: Secret
+  /** Makes TLS over the tunnel. */
+  dial: buildConnector.connector
+  /** For the connection to the proxy and its answer. */
+  timeoutMs: number
+}
+
+const PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' }
+
+/** Fails with the code of the network's error, or with PROXY_REFUSED or PROXY_TIMEOUT. No error holds the proxy's credentials. */
+export function createTunnel({ proxyUrl, dial, timeoutMs }: TunnelDeps): buildConnector.connector {
+  const proxy = new URL(proxyUrl.reveal())
+  const credentials = credentialsOf(proxy)
+
+  return (options, done) => {
+    const { hostname, protocol, port } = options
+    const target = `${hostname}:${port || PORTS[protocol]}`
+    const opened = (socket: Socket) => {
+      // The types want the one or the other, and know no socket that is handed on.
+      if (protocol === 'https:') dial({ ...options, httpSocket: socket }, done)
+      else done(null, socket)
+    }
+    openTunnel({ proxy, target, credentials, timeoutMs }, opened, (error) => done(error, null))
+  }
+}
+
+type Wanted = { proxy: URL; target: string; credentials: string | undefined; timeoutMs: number }
+
+function openTunnel({ proxy, target, credentials, timeoutMs }: Wanted, opened: (socket: Socket) => void, failed: (error: Error) => void) {
+  const options: RequestOptions = {
+    method: 'CONNECT',
+    host: proxy.hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: proxy.port || PORTS[proxy.protocol],
+    path: target,
+    headers: { host: target, ...(credentials === undefined ? {} : { 'proxy-authorization': credentials }) },
+    agent: false,
+  }
+  const request = proxy.protocol === 'https:' ? requestHttps({ ...options, rejectUnauthorized: true }) : requestHttp(options)
+  const timer = setTimeout(() => request.destroy(tunnelError('PROXY_TIMEOUT')), timeoutMs)
+  request.once('connect', ({ statusCode }, socket, head) => {
+    clearTimeout(timer)
+    // From here on the socket is whoever's it is handed to.
+    if (statusCode === undefined || statusCode < 200 || statusCode > 299) {
+      socket.destroy()
+      failed(tunnelError('PROXY_REFUSED'))
+      return
+    }
+    if (head.length > 0) socket.unshift(head)
+    socket.setNoDelay(true)
+    opened(socket)
+  })
+  request.once('error', (error) => {
+    clearTimeout(timer)
+    failed(tunnelError('code' in error && typeof error.code === 'string' ? error.code : 'PROXY_REFUSED'))
+  })
+  request.end()
+}
+
+/** Under no code of undici's own: some of those make it connect again and again. */
+function tunnelError(code: string): Error {
+  return Object.assign(new Error('the proxy gave no tunnel'), { code: code.startsWith('UND_ERR_') ? 'PROXY_REFUSED' : code })
+}
+
+function credentialsOf({ username, password }: URL): string | undefined {
+  if (username === '' && password === '') return undefined
+  return `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')}`
+}

@@ -1,0 +1,25 @@
+// Owns: what WeChat says of a call in the body of its answer, where the answer itself is passed on: errcode and request id.
+import { isAbsent, parseInteger, parseObject } from './answer.ts'
+
+export type Verdict = {
+  /** undefined: none, or 0. */
+  errcode: number | undefined
+  /** The id by which WeChat's support finds the request. */
+  rid: string | undefined
+}
+
+/** WeChat appends it to errmsg: `rid: 6523f8ee-1a2b3c4d-5e6f7a8b`. */
+const RID = /\brid:\s*([0-9a-z]+(?:-[0-9a-z]+)*)/i
+const MAX_RID_LENGTH = 64
+
+/** Of a whole body. Only members of a JSON object count, and only its own, not those of objects within. */
+export function readVerdict(body: Buffer): Verdict {
+  const fields = parseObject(new TextDecoder().decode(body))
+  if (fields === undefined) return { errcode: undefined, rid: undefined }
+  const { errcode, errmsg } = fields
+  const [, rid = ''] = typeof errmsg === 'string' ? (RID.exec(errmsg) ?? []) : []
+  return {
+    errcode: isAbsent(errcode) ? undefined : parseInteger(errcode) || undefined,
+    rid: rid === '' || rid.length > MAX_RID_LENGTH ? undefined : rid,
+  }
+}
