@@ -252,6 +252,21 @@ void t.test('lists by reference and status, in pages, narrowed to accounts', asy
   t.strictSame(found, ids.toReversed())
 })
 
+void t.test('lists are in the order of creation, also within a millisecond', async (t) => {
+  const reference = 'of one moment'
+  const ids: string[] = []
+  for (let count = 0; count < 50; count += 1) ids.push(await newSession({ reference }))
+  const asked = { limit: 20, reference, status: undefined, only: undefined }
+  const found: string[] = []
+  for (let cursor: string | undefined; ; ) {
+    const page = await platforms[1].sessions.list({ ...asked, cursor })
+    found.push(...page.items.map(({ id }) => id))
+    if (page.nextCursor === null) break
+    cursor = page.nextCursor
+  }
+  t.strictSame(found, ids.toReversed())
+})
+
 const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 1e9))
 
 void t.test(`forty sessions, completed at random by push, browser or both at once (SEED=${SEED})`, async (t) => {

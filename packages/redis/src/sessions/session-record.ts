@@ -67,7 +67,7 @@ export function parseSession(id: string, fields: Readonly<Record<string, string>
     returnUrl,
     isNarrowed: fields['narrowed'] === '1',
     status,
-    createdAtMs: Number(fields['createdAtMs']),
+    createdAtMs: Math.floor(Number(fields['createdAtMs'])),
     expiresAtMs: Number(fields['expiresAtMs']),
     openedAtMs: openedAtMs === undefined ? undefined : Number(openedAtMs),
     endedAtMs: endedAtMs === undefined ? undefined : Number(endedAtMs),

@@ -36,12 +36,14 @@ if known[1] then return known end
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', text(now - ${INDEX_SECONDS * 1000}))
 if redis.call('ZCARD', KEYS[2]) >= ${MOST_SESSIONS} then return false end
 local expiresAt = now + tonumber(ARGV[2]) * 1000
-redis.call('HSET', KEYS[1], 'status', 'open', 'createdAtMs', text(now), 'expiresAtMs', text(expiresAt), unpack(ARGV, 4))
+-- To the microsecond: lists are in the order of creation, also of what one caller creates within a millisecond.
+local createdAt = string.format('%.3f', tonumber(time[1]) * 1000 + tonumber(time[2]) / 1000)
+redis.call('HSET', KEYS[1], 'status', 'open', 'createdAtMs', createdAt, 'expiresAtMs', text(expiresAt), unpack(ARGV, 4))
 redis.call('PEXPIREAT', KEYS[1], text(expiresAt + ${KEPT_SECONDS * 1000}))
-index(KEYS[2], ARGV[1], text(now))
-index(KEYS[3], ARGV[1], text(now))
-if ARGV[3] == '1' then index(KEYS[4], ARGV[1], text(now)) end
-return { text(now), text(expiresAt) }
+index(KEYS[2], ARGV[1], createdAt)
+index(KEYS[3], ARGV[1], createdAt)
+if ARGV[3] == '1' then index(KEYS[4], ARGV[1], createdAt) end
+return { createdAt, text(expiresAt) }
 `)
 
 /**
