@@ -36,6 +36,8 @@ void t.test('what is held when a process ends', async (story) => {
     await until('a killed worker’s is delivered by another within 20 s', () => hook.of(held.event.id) === 2, { timeoutMs: 20_000 })
 
     t.equal(await ending, 0)
+    const { items: minutes = [] } = (await call('GET', '/statistics')).body
+    t.equal(minutes.reduce((sum, { delivered = 0 }) => sum + delivered, 0), 2, 'what it counted is handed over at its end')
     for (const { event } of [hanging, held]) {
       await until(`${event.data['Content']}: the log says that it is delivered, at one attempt`, async () => {
         return (await deliveriesOf(event.id))?.every(({ status, attempts }) => status === 'delivered' && attempts === 1)

@@ -37,6 +37,7 @@ export type Answer = Partial<{
   attempts: number
   eventId: string
   replayed: number
+  delivered: number
   event: Event
   deliveries: Array<{ subscription: string; status: string; attempts: number; lastError: string | null; deliveredAt: string | null }>
   sentBy: string

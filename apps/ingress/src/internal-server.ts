@@ -21,9 +21,9 @@ import { catalogueRoute } from './routes/catalogue.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { eventRoutes } from './routes/events.ts'
 import { livenessRoute, readinessRoutes } from './routes/health.ts'
-import { refusedPushesRoute } from './routes/refused-pushes.ts'
 import { replyRoutes } from './routes/replies.ts'
 import { sessionRoutes } from './routes/sessions.ts'
+import { statisticsRoutes } from './routes/statistics.ts'
 import { subscriptionMatchRoute } from './routes/subscription-match.ts'
 import { subscriptionRoutes } from './routes/subscriptions.ts'
 import { tokenRoutes } from './routes/tokens.ts'
@@ -55,10 +55,10 @@ export function createInternalServer(deps: ServerDeps): GatewayServer {
     deadLetterRoutes(scope, listDeps)
     eventRoutes(scope, listDeps)
     replyRoutes(scope, deps)
-    refusedPushesRoute(scope, deps)
     catalogueRoute(scope)
     standInRoute(scope, callDeps)
     quotaClearingRoute(scope, callDeps)
+    statisticsRoutes(scope, listDeps)
   })
 
   void app.register(async (scope: GatewayServer) => callRoutes(scope, callDeps))

@@ -85,7 +85,10 @@ export function startDispatch({ config, metrics, gateway, connection, clock, log
       unheard.inc({ platform: platform.id })
       gateway.unheard.note(platform.id)
     }
-    const onDuplicate = () => duplicates.inc({ platform: platform.id })
+    const onDuplicate = () => {
+      duplicates.inc({ platform: platform.id })
+      platform.statistics.count('duplicates')
+    }
     const told = { onSettled, onUnheard, onDuplicate }
     const own = dispatchOf(platform, { gateway, connection, fetch, callsUnderWay, callPlaces, ...told, clock, log })
     fanOuts.set(platform.id, own.fanOut)
@@ -119,7 +122,7 @@ type PlatformDispatchDeps = Omit<DispatchDeps, 'config' | 'metrics'> & {
 function dispatchOf(platform: Platform, deps: PlatformDispatchDeps) {
   const { gateway, connection, fetch, callsUnderWay, callPlaces, onSettled, onUnheard, onDuplicate, clock, log } = deps
   const stores = { queues: gateway.platforms.queues, redis: gateway.connections.commands }
-  const { subscriptions, events, claims } = platform
+  const { subscriptions, events, claims, statistics } = platform
   const writer = createSinkWriter(stores)
   const sinks = {
     queue: createQueueSink(writer),
@@ -127,7 +130,7 @@ function dispatchOf(platform: Platform, deps: PlatformDispatchDeps) {
     webhook: createWebhookSink({ secrets: subscriptions.webhookSecrets, fetch, clock }),
   }
   const directCalls = createDirectCalls(callsUnderWay)
-  const common = { subscriptions, events, sinks, directCalls, clock, random: Math.random, log }
+  const common = { subscriptions, events, statistics, sinks, directCalls, clock, random: Math.random, log }
   const deliver = createDeliver({ ...common, offerReply: (event, reply) => offerReply(platform, event, reply) })
   const workers = startDeliveryWorkers({
     platform: platform.id,

@@ -123,6 +123,7 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
   const api = createComponentApi({ ...endpoint, componentAppId: own.componentAppId, componentAppSecret: own.componentAppSecret })
   const authorizerApi = createAuthorizerApi(endpoint)
 
+  const statistics = createStatistics({ redis, keys, clock })
   const syncStates = createSyncStates({ platform: own.id, redis, keys, queues })
   const { events, inbox, claims, unsettled, replies, mayFallBack, releaseFallBack } = createMessages({
     ...deps,
@@ -152,7 +153,10 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
     search,
     refreshMarginSeconds,
     forceMinIntervalMs,
-    onOutcome: (outcome) => deps.onRefresh?.({ platform: own.id, kind: 'authorizer', outcome }),
+    onOutcome: (outcome) => {
+      deps.onRefresh?.({ platform: own.id, kind: 'authorizer', outcome })
+      if (outcome !== 'superseded') statistics.count(outcome === 'refreshed' ? 'refreshed' : 'refreshFailed')
+    },
     onRefreshed: (appId, expiresAtMs) => {
       announce(gatewayEvent('gateway.token.refreshed', appId, { appid: appId, expiresAt: new Date(expiresAtMs).toISOString() }))
     },
@@ -250,7 +254,7 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
       claims,
       unsettled,
       inbox,
-      statistics: createStatistics({ redis, keys, clock }),
+      statistics,
       unparsedPushes: createUnparsedPushes(storeDeps),
       replies,
       replyOffers: createReplyOffers({

@@ -34,6 +34,7 @@ export type {
   Session,
   SessionEnd,
   SessionStatus,
+  Statistics,
   SubscriptionChange,
   Subscriptions,
   SyncState,

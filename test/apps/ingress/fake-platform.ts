@@ -1,6 +1,6 @@
 // Owns: a Platform in memory that records what the ingress asks of it and does what a test says. No Redis, no WeChat.
 import type { GatewayEvent, Subscription, SubscriptionInput } from '@wxgw/contracts'
-import type { ApiBrake, BrakedAnswer, DeleteOptions, PutOptions, SubscriptionsAsked } from '@wxgw/redis'
+import type { ApiBrake, BrakedAnswer, DeleteOptions, PutOptions, StatisticsAsked, SubscriptionsAsked } from '@wxgw/redis'
 import type {
   Authorization,
   AuthorizationUrlRequest,
@@ -28,6 +28,7 @@ import { COMPONENT_APPID, PUSH_AES_KEY, PUSH_TOKEN } from './sealed-push.ts'
 export const NOW_MS = Date.UTC(2026, 0, 1)
 export const APPID_A = appId('wxa000000000000001')
 export const APPID_B = appId('wxb000000000000002')
+const SOME_SUMS = { pushes: 3, duplicates: 1, delivered: 2, failed: 0, dead: 0, refreshed: 0, refreshFailed: 0 }
 export const SECRETS = {
   accessToken: 'canary-access-token',
   refreshToken: 'canary-refresh-token',
@@ -387,6 +388,7 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
       count: (what) => void fake.counted.push(what),
       refused: (code, address) => void fake.counted.push(`${code} ${address}`),
       handOver: notAsked('handOver'),
+      read: method('statistics.read', (_asked: StatisticsAsked) => [{ at: '2026-01-01T00:00:00.000Z', ...SOME_SUMS }]),
       refusedPushes: method('statistics.refusedPushes', () => [
         { code: 'SIGNATURE_MISMATCH', count1h: 2, lastAt: '2026-01-01T00:00:00.000Z', lastAddress: '192.0.2.1' },
       ]),

@@ -196,6 +196,14 @@ const ROUTES: readonly Route[] = [
   },
   { route: 'events/{id}', method: 'GET', path: 'events/ev_a', needs: ['events:read'], members: CONTENT },
   { route: 'events/{id}/replay', method: 'POST', path: 'events/ev_a/replay', needs: ['events:replay'], members: {} },
+  {
+    route: 'statistics',
+    method: 'GET',
+    path: 'statistics',
+    needs: ['events:read'],
+    scope: 'platform',
+    members: { 'query.from': 'nothing more', 'query.to': 'nothing more', 'query.step': 'nothing more' },
+  },
   { route: 'refused-pushes', method: 'GET', path: 'refused-pushes', needs: ['events:read'], scope: 'platform', members: {} },
   {
     route: 'replies/{eventId}',

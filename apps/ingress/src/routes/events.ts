@@ -7,6 +7,7 @@ import type { FastifyRequest } from 'fastify'
 import { assertGranted, forbidden, requireGrant, visibleAuthorizers } from '../auth/authenticate.ts'
 import { createContentView } from '../auth/event-content.ts'
 import { createReach } from '../auth/subscription-access.ts'
+import { instantMs } from '../http/instant.ts'
 import type { Paging } from '../paging/paging.ts'
 import type { Turns } from '../paging/turns.ts'
 import { platformOf, type Platforms } from '../platform-lookup.ts'
@@ -71,11 +72,4 @@ async function reachedBy(request: FastifyRequest, platform: Platform, event: Gat
   if (visibleAuthorizers(request, 'events:replay') === undefined) return undefined
   const matching = compileMatcher(await platform.subscriptions.all(0))(event)
   return matching.filter(createReach(request, 'events:replay')).map(({ name }) => name)
-}
-
-function instantMs(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined
-  const ms = Date.parse(text.replace(' ', '+'))
-  if (Number.isNaN(ms)) throw new GatewayError('INVALID_REQUEST', 'this is no instant of any calendar')
-  return ms
 }

@@ -1,5 +1,6 @@
 // Owns: the schemas of the event log.
 import { Type } from 'typebox'
+import { InstantSchema } from '../http/instant.ts'
 import { errors } from './errors.ts'
 import { contentQuery, nextCursor, pageQuery, PlatformParams } from './paths.ts'
 
@@ -33,11 +34,7 @@ const LoggedEvent = Type.Object({
   deliveries: Type.Array(Delivery),
 })
 
-// A `+` of a time zone that was not percent-encoded arrives as a blank.
-const instant = Type.String({
-  pattern: '^\\d{4}-\\d{2}-\\d{2}(T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,9})?)?(Z|[+ -]\\d{2}:\\d{2}))?$',
-  description: 'ISO 8601, of receipt',
-})
+const instant = { ...InstantSchema, description: 'ISO 8601, of receipt' }
 
 const params = Type.Object({ ...PlatformParams.properties, id: Type.String({ pattern: '^[!-~]{1,128}$' }) })
 

@@ -51,7 +51,9 @@ export async function deliverOnce(deps: DeliverOnceDeps, delivery: OneDelivery):
   const context = { attempt, scheduleSeconds, random }
   const verdict = judge ? await judge(result, context) : judgeAttempt(result, context)
   const durationMs = clock.nowMs() - startedAtMs
-  onAttempted?.({ outcome: verdict.kind === 'done' ? 'delivered' : 'failed', durationMs })
+  const outcome = verdict.kind === 'done' ? 'delivered' : 'failed'
+  deps.statistics.count(outcome)
+  onAttempted?.({ outcome, durationMs })
   const { event, subscription } = about
   if (isLogged) logAttempt(deps.log, { eventId: event.id, subscription, attempt, verdict, durationMs })
   if (verdict.kind !== 'done') return concludeFailure(deps, { about, createdAtMs, attempt, verdict })

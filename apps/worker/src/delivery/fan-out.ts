@@ -51,6 +51,8 @@ export function createFanOut(deps: FanOutDeps): FanOut {
     // A replay begins anew what the log knows as delivered, and goes its own way.
     const direct = job.replay === undefined && !stop.aborted ? unserved.flatMap(directSink) : []
     const recorded = await deps.events.record(event, job.receivedAtMs, names, { body, direct })
+    // On a repeat these were counted before.
+    deps.statistics.count('delivered', recorded.filter((name) => direct.some((sink) => sink.subscription === name)).length)
     // What a replay begins anew is known as delivered.
     const served = job.replay === undefined ? recorded : []
 

@@ -1,9 +1,14 @@
-// Owns: telling the event log what became of a delivery, without making the delivery depend on it.
-import type { EventLog } from '@wxgw/platform'
+// Owns: telling the event log what became of a delivery, without making the delivery depend on it. Whatever comes to the dead letters is
+// counted here.
+import type { EventLog, Statistics } from '@wxgw/platform'
 import type { EventPlace } from '@wxgw/redis'
 import type { Log } from '@wxgw/runtime'
 
-export type StateDeps = { events: Pick<EventLog, 'deliveryChanged'>; log: Pick<Log, 'warn'> }
+export type StateDeps = {
+  events: Pick<EventLog, 'deliveryChanged'>
+  statistics: Pick<Statistics, 'count'>
+  log: Pick<Log, 'warn'>
+}
 
 /** Which delivery it is about. */
 export type AboutDelivery = { event: EventPlace; subscription: string }
@@ -11,7 +16,11 @@ export type AboutDelivery = { event: EventPlace; subscription: string }
 export type StateChange = AboutDelivery & Parameters<EventLog['deliveryChanged']>[2]
 
 /** Never rejects: a delivery that was made must not be made again because a note about it was lost. */
-export async function recordState({ events, log }: StateDeps, { event, subscription, ...change }: StateChange): Promise<void> {
+export async function recordState(
+  { events, statistics, log }: StateDeps,
+  { event, subscription, ...change }: StateChange,
+): Promise<void> {
+  if (change.status === 'dead') statistics.count('dead')
   try {
     await events.deliveryChanged(event, subscription, change)
   } catch (error) {

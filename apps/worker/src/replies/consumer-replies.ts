@@ -9,7 +9,7 @@ import { INVALID_REPLY } from '../delivery/judge-attempt.ts'
 import { recordState } from '../delivery/record-state.ts'
 
 export type ConsumerRepliesDeps = {
-  platform: Pick<Platform, 'id' | 'replyOffers' | 'events'>
+  platform: Pick<Platform, 'id' | 'replyOffers' | 'events' | 'statistics'>
   redis: RedisConnection
   enqueueDelivery: DeliveryQueue['enqueueDelivery']
   log: Log
@@ -69,8 +69,10 @@ export function createConsumerReplies(deps: ConsumerRepliesDeps): ConsumerReplie
     await deps.enqueueDelivery(job, { attemptsMade: 1, lastError: INVALID_REPLY })
     // It is known as delivered; only what begins anew can be said to have failed.
     const about = { event, subscription }
-    await recordState({ events: platform.events, log }, { ...about, status: 'pending', attempts: 0 })
-    await recordState({ events: platform.events, log }, { ...about, status: 'dead', attempts: 1, lastError: INVALID_REPLY })
+    const { events, statistics } = platform
+    const state = { events, statistics, log }
+    await recordState(state, { ...about, status: 'pending', attempts: 0 })
+    await recordState(state, { ...about, status: 'dead', attempts: 1, lastError: INVALID_REPLY })
   }
 
   return {

@@ -4,10 +4,16 @@
 const STATISTICS = ['pushes', 'duplicates', 'delivered', 'failed', 'dead', 'refreshed', 'refreshFailed'] as const
 export type Statistic = (typeof STATISTICS)[number]
 
-export const MINUTE_MS = 60_000
 export const MINUTES_PER_HOUR = 60
+export const MINUTE_MS = 60_000
+export const HOUR_MS = 3_600_000
+export const DAY_MS = 24 * HOUR_MS
 /** What could not be handed over for longer than this is of no use any more. */
 const MOST_MINUTES = 24 * MINUTES_PER_HOUR
+
+export function isStatistic(counter: string): counter is Statistic {
+  return STATISTICS.some((one) => one === counter)
+}
 
 export type LastRefused = { atMs: number; address: string }
 

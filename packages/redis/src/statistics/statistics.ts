@@ -6,7 +6,21 @@ import type { RedisConnection } from '../connect.ts'
 import type { PlatformKeys } from '../keys.ts'
 import { runScript, script } from '../script.ts'
 import { allSucceeded, guardStore } from '../store-errors.ts'
-import { codeOfRefused, type Counts, createMinuteCounts, MINUTE_MS, MINUTES_PER_HOUR, type Statistic } from './minute-counts.ts'
+import {
+  codeOfRefused,
+  type Counts,
+  createMinuteCounts,
+  DAY_MS,
+  HOUR_MS,
+  isStatistic,
+  MINUTE_MS,
+  MINUTES_PER_HOUR,
+  type Statistic,
+} from './minute-counts.ts'
+
+/** One minute or hour. `at`: its begin. */
+export type StatisticSums = { at: string } & Record<Statistic, number>
+export type StatisticsAsked = { fromMs?: number | undefined; toMs?: number | undefined; stepMs: typeof MINUTE_MS | typeof HOUR_MS }
 
 export type RefusedPushes = { code: string; count1h: number; lastAt: string; lastAddress: string }
 
@@ -17,6 +31,11 @@ export type Statistics = {
   refused(code: string, address: string): void
   /** Writes what was counted since the last time. Rejects with STORE_UNAVAILABLE; the next call then writes it. */
   handOver(): Promise<void>
+  /**
+   * Whole minutes or hours, oldest first, from the one of `fromMs` (default, and at the earliest: a day ago) to the one of `toMs` (default, and
+   * at the latest: now). Those in which nothing happened are among them.
+   */
+  read(asked: StatisticsAsked): Promise<StatisticSums[]>
   /** By code, of the last day. */
   refusedPushes(): Promise<RefusedPushes[]>
 }
@@ -87,7 +106,9 @@ export function createStatistics({ redis, keys, clock = systemClock }: Statistic
   }
 
   return {
-    count: (what, by = 1) => counts.add(what, by, clock.nowMs()),
+    count(what, by = 1) {
+      if (by > 0) counts.add(what, by, clock.nowMs())
+    },
 
     refused: (code, address) => counts.refused(code, address, clock.nowMs()),
 
@@ -98,6 +119,21 @@ export function createStatistics({ redis, keys, clock = systemClock }: Statistic
         unwritten = taken && { number: (writes += 1), counts: taken }
         if (unwritten) await write(unwritten)
         unwritten = undefined
+      }),
+
+    read: ({ fromMs = -Infinity, toMs = Infinity, stepMs }) =>
+      guardStore(async () => {
+        const nowMs = clock.nowMs()
+        const first = Math.floor(Math.max(fromMs, nowMs - DAY_MS + MINUTE_MS) / stepMs)
+        const last = Math.floor(Math.min(toMs, nowMs) / stepMs)
+        const steps = Array.from({ length: Math.max(last - first + 1, 0) }, (_, index) => noSums((first + index) * stepMs))
+        if (steps.length === 0) return steps
+        const perStep = stepMs / MINUTE_MS
+        for (const { minute, counter, count } of await read(first * perStep, (last + 1) * perStep - 1)) {
+          const sums = steps[Math.floor(minute / perStep) - first]
+          if (sums && isStatistic(counter)) sums[counter] += count
+        }
+        return steps
       }),
 
     refusedPushes: () =>
@@ -114,6 +150,11 @@ export function createStatistics({ redis, keys, clock = systemClock }: Statistic
           .map(([code, text]) => ({ code, count1h: count1h.get(code) ?? 0, ...parseLast(text) }))
       }),
   }
+}
+
+function noSums(atMs: number): StatisticSums {
+  const none = { pushes: 0, duplicates: 0, delivered: 0, failed: 0, dead: 0, refreshed: 0, refreshFailed: 0 }
+  return { at: new Date(atMs).toISOString(), ...none }
 }
 
 /** By hour since 1970: fields `<minute>:<counter>` and counts in turn. */

@@ -19,7 +19,9 @@ function setUp(
   const logged: [string, Record<string, unknown>][] = []
   const seen: [CalledWebhook, AttemptSeen][] = []
   const log = (fields: Record<string, unknown>, message: string) => void logged.push([message, fields])
+  const counted: string[] = []
   const run = createDeliver({
+    statistics: { count: (what) => void counted.push(what) },
     subscriptions: {
       get: async (name) => (known.name === name ? known : undefined),
       disable: async (name) => void disabled.push(name),
@@ -35,7 +37,7 @@ function setUp(
   })
   const attempt = (number = 1, changed: Partial<DeliveryJob> = {}, signal = new AbortController().signal) =>
     run({ ...job(), ...changed }, { number, signal })
-  return { attempt, changes, disabled, logged, seen }
+  return { attempt, changes, disabled, logged, seen, counted }
 }
 
 function job(): DeliveryJob {
@@ -252,4 +254,19 @@ void t.test('each attempt leaves one line, without the event’s content', async
     ],
   ])
   t.notMatch(JSON.stringify(logged), /你好|oOPENID/)
+})
+
+void t.test('the statistics count each attempt by its outcome, and what comes to the dead letters', async (t) => {
+  const table: [string, DeliveryResult, { known?: Subscription; number?: number }, string[]][] = [
+    ['taken', delivered, {}, ['delivered']],
+    ['refused, to be tried again', status(500), {}, ['failed']],
+    ['refused for the last time', status(500), { number: 3 }, ['failed', 'dead']],
+    ['gone', status(410), {}, ['failed', 'dead']],
+    ['disabled: not tried', delivered, { known: { ...WEBHOOK, enabled: false } }, ['dead']],
+  ]
+  for (const [what, result, { known, number }, expected] of table) {
+    const { attempt, counted } = setUp(answering(result), known ? { known } : {})
+    await attempt(number)
+    t.same(counted, expected, what)
+  }
 })

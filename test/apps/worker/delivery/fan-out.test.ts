@@ -34,7 +34,9 @@ function setUp(
       return results[request.subscription.name] ?? { outcome: 'delivered' }
     },
   }
+  const counts: Record<string, number> = {}
   const run = createFanOut({
+    statistics: { count: (what, by = 1) => void (counts[what] = (counts[what] ?? 0) + by) },
     subscriptions: {
       async all(maxAgeMs) {
         ages.push(maxAgeMs)
@@ -72,14 +74,15 @@ function setUp(
   })
   const fanOut = (changed: Partial<FanOutJob> = {}, options: Partial<FanOutOptions> = {}) =>
     run({ v: 1, kind: 'fan-out', event: textEvent(), receivedAtMs: NOW - 7, ...changed }, { stop, mayCall: true, ...options })
-  return { fanOut, calls, requests, enqueued, changes, recorded, offered, ages, disabled }
+  return { fanOut, calls, requests, enqueued, changes, recorded, offered, ages, disabled, counts }
 }
 
 const storeAway = () => Promise.reject(new Error('store away'))
 
 void t.test('queues and streams are served with the record, webhooks by their own queue', async (t) => {
-  const { fanOut, requests, enqueued, changes, recorded, offered } = setUp([QUEUE, STREAM, WEBHOOK])
+  const { fanOut, requests, enqueued, changes, recorded, offered, counts } = setUp([QUEUE, STREAM, WEBHOOK])
   t.same(await fanOut(), { delivered: 2, enqueued: 1 })
+  t.same(counts, { delivered: 2 }, 'for the statistics')
   t.same(recorded, [['ev-1', NOW - 7, ['a-queue', 'b-stream', 'c-webhook']]])
   t.same(offered, [
     { subscription: 'a-queue', queue: '{wx-queue.open1.a-queue}' },

@@ -1,0 +1,25 @@
+// Owns: what the processes count, on the internal listener: sums of each minute, and refused pushes. About a whole platform.
+import { requireGrant } from '../auth/authenticate.ts'
+import { instantMs } from '../http/instant.ts'
+import type { Turns } from '../paging/turns.ts'
+import { platformOf, type Platforms } from '../platform-lookup.ts'
+import { PREFIX } from '../schemas/paths.ts'
+import { statisticsSchemas } from '../schemas/statistics.ts'
+import type { GatewayServer } from '../server.ts'
+
+type Deps = { platforms: Platforms; turns: Turns }
+
+export function statisticsRoutes(app: GatewayServer, { platforms, turns }: Deps): void {
+  const onRequest = requireGrant({ action: 'events:read', wholePlatform: true })
+
+  app.get(`${PREFIX}/statistics`, { schema: statisticsSchemas.statistics, onRequest, preHandler: turns.long }, async (request) => {
+    const { statistics } = platformOf(platforms, request.params)
+    const { from, to, step } = request.query
+    const stepMs = step === '3600' ? 3_600_000 : 60_000
+    return { items: await statistics.read({ fromMs: instantMs(from), toMs: instantMs(to), stepMs }) }
+  })
+
+  app.get(`${PREFIX}/refused-pushes`, { schema: statisticsSchemas.refusedPushes, onRequest }, async (request) => {
+    return { items: await platformOf(platforms, request.params).statistics.refusedPushes() }
+  })
+}
