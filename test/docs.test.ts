@@ -16,6 +16,7 @@ import {
   READINESS_PROBE_KEY,
   replicaProbeKey,
   scriptProbeKey,
+  throttleKey,
   SHARD_COUNT_KEY,
   shardKeys,
   sinkQueue,
@@ -78,7 +79,7 @@ void t.test('the pages that are made from the catalogue are as `npm run docs` wr
 void t.test('docs/redis-keys.md has every key of the gateway, and no other', async (t) => {
   // Of shard 0: the others have its number in their hash tag.
   const keys = Object.values({ ...platformKeys('<>'), ...shardKeys('<>', 0) }).map((key) => (typeof key === 'string' ? key : keyWithHoles(key)))
-  keys.push(sinkStream('<>', '<>'), READINESS_PROBE_KEY, scriptProbeKey('<>', '<>'), replicaProbeKey('{<>}'))
+  keys.push(sinkStream('<>', '<>'), READINESS_PROBE_KEY, scriptProbeKey('<>', '<>'), replicaProbeKey('{<>}'), throttleKey('<>', '<>'))
   keys.push(SHARD_COUNT_KEY, UNSHARDED_KEY, INBOX_WORKERS_KEY, inboxProbeKey(NaN).replace('NaN', '<>'))
   const documented = tableRows(projectText('docs/redis-keys.md')).flatMap(([cell = '']) => {
     const key = /^`(wx:[^`]+)`$/.exec(cell)?.[1]

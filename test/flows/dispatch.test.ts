@@ -120,6 +120,52 @@ void t.test('dispatch', async (story) => {
     await remove('match', 'all')
   })
 
+  await story.test('a paused subscription keeps its events, whatever its sink, the oldest beyond maxBacklog in dead letters, and then goes on', async (t) => {
+    const hook = await startHook(t)
+    const sinks = { hook: { kind: 'webhook', url: hook.url }, queue: { kind: 'queue' }, stream: { kind: 'stream' } }
+    const names = Object.keys(sinks)
+    for (const [name, sink] of Object.entries(sinks)) await put(`p-${name}`, { sink, match: { authorizers: [APP] }, maxBacklog: 5 })
+    const consumer = await startQueueConsumer(t, gateway, { subscription: 'p-queue' })
+    const stream = await readStream(t, gateway, 'p-stream')
+    const delivered = async () => [hook.received.length, consumer.received.length, (await stream()).length]
+    const push = (content: string) => pushText(gateway, { appId: APP, content, msgId: `${Date.now()}${content.length}` })
+    await push('before')
+    await until('it arrives', async () => (await delivered()).every((count) => count === 1))
+    for (const name of names) t.match(await call('PATCH', `/subscriptions/p-${name}`, { paused: true }), { status: 200, body: { paused: true, enabled: true } })
+    // Whatever the order of three that come at once: each is let in before the next.
+    for (const [index, content] of ['1', '22', '333', '4444', '55555', '666666', '7777777', '88888888'].entries()) {
+      await push(content)
+      await until('it is dispatched', async () => ((await call('GET', '/events?limit=10')).body.items?.length ?? 0) >= Math.min(index + 2, 10))
+    }
+    for (const name of names) {
+      const items = await until('three are too many', async () => {
+        const { items = [] } = await deadLetters(`p-${name}`)
+        return items.length >= 3 ? items : undefined
+      })
+      t.same(items.map(({ event }) => String(event?.data['Content'])).toSorted(), ['1', '22', '333'], name)
+      t.match(items[0]?.lastError, /maxBacklog/)
+      t.match(await deliveryOf(items[0]?.eventId ?? '', `p-${name}`), { status: 'dead', attempts: 0 })
+    }
+    t.same(await delivered(), [1, 1, 1], 'none is delivered')
+    for (const name of names) t.match(await call('PATCH', `/subscriptions/p-${name}`, { paused: false }), { status: 200, body: { paused: false } })
+    await until('it goes on', async () => (await delivered()).every((count) => count === 6))
+    const contents = hook.received.map(({ event }) => String(event.data['Content']))
+    t.same(contents.toSorted(), ['4444', '55555', '666666', '7777777', '88888888', 'before'])
+    await remove(...names.map((name) => `p-${name}`))
+  })
+
+  await story.test('a throttled subscription gets no more in a second, from all workers together', async (t) => {
+    const hook = await startHook(t)
+    await put('slow', { sink: { kind: 'webhook', url: hook.url }, throttle: { perSecond: 4 } })
+    await Promise.all(Array.from({ length: 16 }, (_, n) => pushText(gateway, { appId: APP, content: `t${n}`, msgId: `77${n}`, at: n % 2 })))
+    await until('all arrive', () => hook.received.length === 16, { timeoutMs: 20_000 })
+    // A window of the gateway's is a second of Redis' clock, which is this machine's; a request may be late.
+    const times = hook.received.map(({ atMs }) => atMs).toSorted((left, right) => left - right)
+    const longest = (times.at(-1) ?? 0) - (times[0] ?? 0)
+    t.ok(longest >= 2_000, `sixteen took ${longest} ms: four windows, of which the first and the last may be short`)
+    await remove('slow')
+  })
+
   await story.test('a webhook: signed, no redirects, Retry-After, one attempt, 410, private addresses', async (t) => {
     const elsewhere = await startHook(t)
     const hook = await startHook(t, () => ({ status: 302, headers: { location: elsewhere.url } }))

@@ -2,11 +2,14 @@
 import type { FanOutJob, GatewayEvent } from '@wxgw/contracts'
 import type { OpenedGateway, Platform } from '@wxgw/platform'
 import {
+  createBacklogTrim,
   createDeliveryQueue,
   createPendingWork,
   createSinkWriter,
+  createThrottle,
   formatGap,
   type DeliveryQueue,
+  platformKeys,
   type QueueWorker,
   type RedisConnection,
   waitingMessages,
@@ -22,6 +25,8 @@ import { createFanOut, type FanOut, type FanOutOptions } from './delivery/fan-ou
 import { startLeavingOldNames } from './delivery/leave-old-names.ts'
 import { type Settlement, startSettling } from './delivery/settle-deliveries.ts'
 import { MESSAGES_AT_ONCE } from './inboxes/inbox-workers.ts'
+import { createThrottleTurns } from './delivery/throttle-turns.ts'
+import { startTrimmingBacklogs } from './delivery/trim-backlogs.ts'
 import { createConsumerReplies } from './replies/consumer-replies.ts'
 import { createGuardedFetch, type GuardedFetch } from './sinks/guarded-fetch.ts'
 import { createQueueSink } from './sinks/sink-queue.ts'
@@ -131,7 +136,9 @@ function dispatchOf(platform: Platform, deps: PlatformDispatchDeps) {
   }
   const directCalls = createDirectCalls(callsUnderWay)
   const common = { subscriptions, events, statistics, sinks, directCalls, clock, random: Math.random, log }
-  const deliver = createDeliver({ ...common, offerReply: (event, reply) => offerReply(platform, event, reply) })
+  const throttle = createThrottle({ platform: platform.id, redis: stores.redis })
+  const throttleTurns = createThrottleTurns({ throttle, clock })
+  const deliver = createDeliver({ ...common, throttleTurns, offerReply: (event, reply) => offerReply(platform, event, reply) })
   const workers = startDeliveryWorkers({
     platform: platform.id,
     connection,
@@ -162,6 +169,8 @@ function dispatchOf(platform: Platform, deps: PlatformDispatchDeps) {
   })
   const consumerReplies = createConsumerReplies({ platform, redis: stores.redis, enqueueDelivery, log })
   const leavingOldNames = startLeavingOldNames({ platform: platform.id, subscriptions, log })
+  const trim = createBacklogTrim({ platform: platform.id, connection, keys: platformKeys(platform.id), ...stores, log })
+  const trimming = startTrimmingBacklogs({ ...common, platform: platform.id, trim })
   const settling = startSettling({ platform, enqueueDelivery, onSettled, clock, log })
   return {
     fanOut(job: FanOutJob, options: FanOutOptions) {
@@ -171,7 +180,7 @@ function dispatchOf(platform: Platform, deps: PlatformDispatchDeps) {
     deliveryWorkers: workers.current,
     async close() {
       // At once: the workers' drain takes nearly all of the time that there is.
-      await Promise.all([leavingOldNames.stop(), settling.stop(), workers.close(), lateCalls.close()])
+      await Promise.all([leavingOldNames.stop(), settling.stop(), trimming.stop(), workers.close(), lateCalls.close()])
       // What consumers answer to the last deliveries is still heard.
       await consumerReplies.close()
     },

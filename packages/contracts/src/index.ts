@@ -2,6 +2,7 @@
 export { authorizerEvent, eventType, GatewayEventSchema, isEventId, platformEvent, UNPARSED_EVENT_TYPE } from './event.ts'
 export type { EventData, EventFields, GatewayEvent } from './event.ts'
 export {
+  DEFAULT_MAX_BACKLOG,
   DEFAULT_RETRY_SCHEDULE_SECONDS,
   DEFAULT_WEBHOOK_TIMEOUT_MS,
   RETRY_JITTER,

@@ -17,6 +17,9 @@ export const DEFAULT_RETRY_SCHEDULE_SECONDS = [5, 300, 1800, 7200, 18000, 36000,
 export const RETRY_JITTER = 0.2
 export const DEFAULT_WEBHOOK_TIMEOUT_MS = 10_000
 
+/** Deliveries that a paused subscription keeps. */
+export const DEFAULT_MAX_BACKLOG = 1_000_000
+
 const MatchSchema = Type.Object(
   {
     authorizers: Type.Optional(Type.Array(Type.String({ pattern: '^wx[0-9A-Za-z]{16}$' }), { maxItems: 10_000 })),
@@ -58,6 +61,11 @@ const SinkInputSchema = Type.Union([
   ),
 ])
 
+const ThrottleSchema = Type.Union([
+  Type.Object({ perSecond: Type.Integer({ minimum: 1, maximum: 10_000 }) }, { additionalProperties: false }),
+  Type.Null(),
+])
+
 /** Body of PUT /subscriptions/:name. */
 export const SubscriptionInputSchema = Type.Object(
   {
@@ -72,7 +80,10 @@ export const SubscriptionInputSchema = Type.Object(
     ),
     reply: Type.Optional(Type.Boolean()),
     fallback: Type.Optional(Type.Union([Type.Literal('customer-service'), Type.Null()])),
+    throttle: Type.Optional(ThrottleSchema),
+    maxBacklog: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000_000 })),
     enabled: Type.Optional(Type.Boolean()),
+    paused: Type.Optional(Type.Boolean()),
     createdAt: Type.Optional(Type.String({ maxLength: 64 })),
     updatedAt: Type.Optional(Type.String({ maxLength: 64 })),
   },
@@ -94,7 +105,13 @@ export type Subscription = {
   retry: { scheduleSeconds: number[] }
   reply: boolean
   fallback: 'customer-service' | null
+  /** Deliveries in each second, over all workers. */
+  throttle: { perSecond: number } | null
+  /** Deliveries that are kept while it is paused. */
+  maxBacklog: number
   enabled: boolean
+  /** Events are kept, none is delivered. */
+  paused: boolean
   createdAtMs: number
   updatedAtMs: number
 }
@@ -115,7 +132,10 @@ export const SubscriptionSchema = Type.Object(
     retry: Type.Object({ scheduleSeconds: Type.Array(Type.Integer()) }),
     reply: Type.Boolean(),
     fallback: Type.Union([Type.Literal('customer-service'), Type.Null()]),
+    throttle: ThrottleSchema,
+    maxBacklog: Type.Integer(),
     enabled: Type.Boolean(),
+    paused: Type.Boolean(),
     createdAt: Type.String(),
     updatedAt: Type.String(),
   },
@@ -141,7 +161,10 @@ export function subscriptionView(subscription: Subscription, secret?: string): S
     retry: { scheduleSeconds: subscription.retry.scheduleSeconds },
     reply: subscription.reply,
     fallback: subscription.fallback,
+    throttle: subscription.throttle,
+    maxBacklog: subscription.maxBacklog,
     enabled: subscription.enabled,
+    paused: subscription.paused,
     createdAt: new Date(subscription.createdAtMs).toISOString(),
     updatedAt: new Date(subscription.updatedAtMs).toISOString(),
   }

@@ -92,7 +92,7 @@ export function createReplyOffers(deps: ReplyOffersDeps): ReplyOffers {
 
   /** Whom a push with this event would ask now; of an older event, nothing else is known. */
   async function askedNow(event: GatewayEvent): Promise<AskedReply | undefined> {
-    const replying = compileMatcher(await subscriptions.all())(event).find(({ reply }) => reply)
+    const replying = compileMatcher(await subscriptions.all())(event).find(({ reply, paused }) => reply && !paused)
     const { authorizerappid, subject } = event
     if (!replying || authorizerappid === undefined || subject === undefined) return undefined
     // However new it is: it is asked now.

@@ -19,6 +19,7 @@ export {
   READINESS_PROBE_KEY,
   replicaProbeKey,
   scriptProbeKey,
+  throttleKey,
   SHARD_COUNT_KEY,
   shardKeys,
   sinkQueue,
@@ -138,6 +139,10 @@ export type { DeliveryPlace, UnsettledDeliveries, UnsettledDelivery, UnsettledOf
 export { NO_EVENT_LOG } from './event-log/no-event-log.ts'
 export type { DeliveryChange, DirectSink, EventFilter, EventLog, EventLogDeps, RecordOptions } from './event-log/event-log.ts'
 export type { LoggedEvent } from './event-log/logged-event.ts'
+export { BACKLOG_FULL, createBacklogTrim } from './queues/backlog-trim.ts'
+export type { BacklogTrim, BacklogTrimDeps } from './queues/backlog-trim.ts'
+export { createThrottle } from './queues/throttle.ts'
+export type { Throttle } from './queues/throttle.ts'
 export { createStatistics } from './statistics/statistics.ts'
 export type { RefusedPushes, Statistics, StatisticsAsked, StatisticsDeps, StatisticSums } from './statistics/statistics.ts'
 export type { Statistic } from './statistics/minute-counts.ts'

@@ -32,6 +32,13 @@ export const deliveriesQueue = (platform: string, subscription: string) =>
   tagOf('wx-deliveries', platform, subscription)
 
 /**
+ * hash second, taken; PX 2000: how many deliveries of a throttled subscription began in this second. Written and read by
+ * worker.
+ */
+export const throttleKey = (platform: string, subscription: string) =>
+  `wx:${tagOf('wx-deliveries', platform, subscription)}:throttle`
+
+/**
  * The queue that the consumer of a new `queue` sink opens. An older one may have another: `sink.queue` of its record
  * says.
  */
@@ -206,6 +213,9 @@ export function platformKeys(platform: string) {
      * 1970. Written by ingress and worker each minute, read by ingress.
      */
     statistics: (hour: string) => `${base}:statistics:${hour}`,
+    /** string '1', PX 5000: a worker keeps the backlogs of paused subscriptions within their bounds. */
+    trimming: `${base}:trimming`,
+
     /** hash code -> when and from where the last push came that was refused with it; EX 1 day. Written and read by ingress. */
     refusedPushes: `${base}:refused_pushes`,
 

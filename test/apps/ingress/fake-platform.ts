@@ -79,7 +79,10 @@ export function subscription(name: string, overrides: Partial<Subscription> = {}
     retry: { scheduleSeconds: [5] },
     reply: false,
     fallback: null,
+    throttle: null,
+    maxBacklog: 1_000_000,
     enabled: true,
+    paused: false,
     createdAtMs: NOW_MS,
     updatedAtMs: NOW_MS,
     ...overrides,
@@ -326,7 +329,7 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
         options.assertMayDelete?.(fake.subscriptions.get(name))
         return fake.subscriptions.delete(name)
       }),
-      setEnabled: method('subscriptions.setEnabled', (name: string, _enabled: boolean, assertMayChange?: (known: Subscription) => void) => {
+      patch: method('subscriptions.patch', (name: string, _switches: object, assertMayChange?: (known: Subscription) => void) => {
         const known = fake.subscriptions.get(name)
         if (known) assertMayChange?.(known)
         return known

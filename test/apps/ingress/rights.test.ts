@@ -35,7 +35,7 @@ function membersOf({ parameters = [], requestBody }: Operation): string[] {
 }
 
 /** May be asked on the way to a refusal: nothing of it leaves the gateway, and WeChat is not asked. */
-const LOOKS = new Set(['subscriptions.get', 'subscriptions.put', 'subscriptions.setEnabled', 'subscriptions.rotateSecret', 'subscriptions.delete', 'events.get', 'sessions.get', 'accountOf'])
+const LOOKS = new Set(['subscriptions.get', 'subscriptions.put', 'subscriptions.patch', 'subscriptions.rotateSecret', 'subscriptions.delete', 'events.get', 'sessions.get', 'accountOf'])
 
 type Kind = { name: string; grants(call: Needing): Grant[]; opens(call: Needing): boolean }
 

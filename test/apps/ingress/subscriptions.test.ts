@@ -25,7 +25,10 @@ void t.test('a webhook secret is answered once, at creation', async (t) => {
     retry: { scheduleSeconds: [5] },
     reply: false,
     fallback: null,
+    throttle: null,
+    maxBacklog: 1_000_000,
     enabled: true,
+    paused: false,
     createdAt: '2026-01-01T00:00:00.000Z',
     updatedAt: '2026-01-01T00:00:00.000Z',
   })
@@ -44,6 +47,20 @@ const DATA: MatchData = {
   事件: [],
 }
 
+void t.test('a PATCH changes what it names, and nothing else', async (t) => {
+  const gateway = createGateway(t)
+  const { fake, internalServer, bearer } = gateway
+  fake.subscriptions.set('crm', subscription('crm'))
+  const patch = (name: string, payload: object) => internalServer.inject({ method: 'PATCH', url: `${PATH}/${name}`, headers: bearer(), payload })
+  const bodies = [{ enabled: false }, { paused: true }, { enabled: true, paused: false }]
+  for (const body of bodies) t.equal((await patch('crm', body)).statusCode, 200)
+  t.match(fake.callsOf('subscriptions.patch'), bodies.map((body) => ['crm', body]))
+  for (const body of [{}, [], { paused: 'true' }, { paused: null }, { enabled: 1 }, { paused: true, maxBacklog: 5 }]) {
+    t.equal((await patch('crm', body)).statusCode, 400, JSON.stringify(body))
+  }
+  t.equal((await patch('none', { paused: true })).json().code, 'SUBSCRIPTION_NOT_FOUND')
+})
+
 void t.test('a rotated secret is answered, and stands in no other answer and in no line of the log', async (t) => {
   const gateway = createGateway(t)
   gateway.fake.subscriptions.set('crm', subscription('crm'))
@@ -58,13 +75,14 @@ void t.test('a rotated secret is answered, and stands in no other answer and in 
 
 void t.test('what was read can be written back', async (t) => {
   const gateway = createGateway(t)
-  gateway.fake.subscriptions.set('q', subscription('q'))
+  gateway.fake.subscriptions.set('q', subscription('q', { throttle: { perSecond: 50 }, maxBacklog: 1, paused: true }))
   gateway.fake.subscriptions.set('d', subscription('d', { match: { authorizers: undefined, types: undefined, data: DATA } }))
   gateway.fake.subscriptions.set('s', subscription('s', { sink: { kind: 'stream', stream: 'wx:{stream.open1.s}', maxLength: undefined } }))
   for (const name of ['q', 's', 'd']) {
     const read = await call(gateway, 'GET', `/${name}`)
     t.equal(read.statusCode, 200)
     t.equal((await call(gateway, 'PUT', `/${name}`, read.json())).statusCode, 200)
+    if (name === 'q') t.match(read.json(), { throttle: { perSecond: 50 }, maxBacklog: 1, paused: true })
     if (name === 'd') t.same(read.json().match, { data: DATA })
   }
 })
@@ -85,6 +103,11 @@ void t.test('what is no subscription is refused', async (t) => {
     ['another name', { ...WEBHOOK, name: 'other' }],
     ['an unknown fallback', { ...WEBHOOK, fallback: 'sms' }],
     ['a list', []],
+    ...[0, -1, 1.5, '5', null, 100_000_001].map((maxBacklog): [string, object] => [`maxBacklog ${maxBacklog}`, { ...WEBHOOK, maxBacklog }]),
+    ...[0, 0.5, '5', 10_001].map((perSecond): [string, object] => [`perSecond ${perSecond}`, { ...WEBHOOK, throttle: { perSecond } }]),
+    ['an empty throttle', { ...WEBHOOK, throttle: {} }],
+    ['a throttle per minute', { ...WEBHOOK, throttle: { perSecond: 1, perMinute: 5 } }],
+    ['paused as a text', { ...WEBHOOK, paused: 'true' }],
     ['eleven fields of data', { ...WEBHOOK, match: { data: Object.fromEntries(Array.from({ length: 11 }, (_, n) => [`F${n}`, ['x']])) } }],
     ...[
       'text',

@@ -5,6 +5,7 @@ import t from 'tap'
 import { keys, PLATFORM, sealer, startStore, type Store } from './queues-fixture.ts'
 
 const SECRET = `whsec_${Buffer.alloc(32, 'S').toString('base64')}`
+const OTHER_SECRET = `whsec_${Buffer.alloc(32, 'T').toString('base64')}`
 const crm: Declaration = { name: 'crm', input: { sink: { kind: 'webhook', url: 'https://crm.example/' } }, secret: SECRET }
 const audit: Declaration = { name: 'audit', input: { sink: { kind: 'queue' } }, secret: undefined }
 const DECLARED = { code: 'SUBSCRIPTION_DECLARED' }
@@ -39,9 +40,8 @@ void t.test('another declaration is applied at a start, and only reported later'
 void t.test('another secret in the same declaration is taken, and the old one signs for a day', async (t) => {
   const subscriptions = open(await startStore(t))
   await subscriptions.declare([crm], { isStart: true })
-  const secret = `whsec_${Buffer.alloc(32, 'T').toString('base64')}`
-  await subscriptions.declare([{ ...crm, secret }], { isStart: true })
-  t.same((await subscriptions.webhookSecrets('crm')).map((one) => one.reveal()), [secret, SECRET])
+  await subscriptions.declare([{ ...crm, secret: OTHER_SECRET }], { isStart: true })
+  t.same((await subscriptions.webhookSecrets('crm')).map((one) => one.reveal()), [OTHER_SECRET, SECRET])
 })
 
 void t.test('what left the file is disabled, and comes back with it', async (t) => {
@@ -54,17 +54,23 @@ void t.test('what left the file is disabled, and comes back with it', async (t) 
   t.match(await subscriptions.get('audit'), { enabled: true })
 })
 
-void t.test('the API changes nothing of it but whether it is enabled, and that outlives restarts', async (t) => {
+void t.test('the API changes nothing of it but whether it is enabled and paused, and that outlives restarts', async (t) => {
   const subscriptions = open(await startStore(t))
   await subscriptions.declare([crm], { isStart: true })
   await t.rejects(subscriptions.put('crm', { sink: { kind: 'queue' } }), DECLARED)
   await t.rejects(subscriptions.delete('crm'), DECLARED)
   await t.rejects(subscriptions.rotateSecret('crm'), DECLARED)
-  t.match(await subscriptions.setEnabled('crm', false), { enabled: false })
+  t.match(await subscriptions.patch('crm', { enabled: false }), { enabled: false })
   const moved = { ...crm, input: { ...crm.input, match: { types: ['wechat.message.*'] } } }
   await subscriptions.declare([moved], { isStart: true })
-  t.match(await subscriptions.get('crm'), { enabled: false, match: { types: ['wechat.message.*'] } })
-  t.match(await subscriptions.setEnabled('crm', true), { enabled: true })
+  t.match(await subscriptions.get('crm'), { enabled: false, paused: false, match: { types: ['wechat.message.*'] } })
+  t.match(await subscriptions.patch('crm', { enabled: true }), { enabled: true, paused: false })
+  t.match(await subscriptions.patch('crm', { paused: true }), { enabled: true, paused: true })
+  await subscriptions.declare([crm], { isStart: true })
+  t.match(await subscriptions.get('crm'), { enabled: true, paused: true, match: crm.input.match ?? {} })
+  await subscriptions.declare([{ ...crm, secret: OTHER_SECRET }], { isStart: true })
+  t.match(await subscriptions.get('crm'), { enabled: true, paused: true }, 'another secret changes no switch')
+  t.match(await subscriptions.patch('crm', { paused: false }), { enabled: true, paused: false })
 })
 
 void t.test('a webhook that said 410 stays disabled until its declaration changes', async (t) => {
@@ -80,8 +86,8 @@ void t.test('a webhook that said 410 stays disabled until its declaration change
 void t.test('one that the API had enabled and that then said 410 stays disabled over a restart', async (t) => {
   const subscriptions = open(await startStore(t))
   await subscriptions.declare([crm], { isStart: true })
-  await subscriptions.setEnabled('crm', false)
-  await subscriptions.setEnabled('crm', true)
+  await subscriptions.patch('crm', { enabled: false })
+  await subscriptions.patch('crm', { enabled: true })
   await subscriptions.disable('crm')
   await subscriptions.declare([crm], { isStart: true })
   t.match(await subscriptions.get('crm'), { enabled: false })
@@ -93,7 +99,7 @@ void t.test('what the API changes while a process starts is not lost', async (t)
   const many = Array.from({ length: 200 }, (_, n) => ({ ...audit, name: `s${n}` }))
   await starting.declare(many, { isStart: true })
   const declaring = starting.declare(many.map((one) => ({ ...one, input: { ...one.input, retry: { scheduleSeconds: [9] } } })), { isStart: true })
-  await api.setEnabled('s199', false)
+  await api.patch('s199', { enabled: false })
   await declaring
   t.match(await api.get('s199'), { enabled: false })
 })

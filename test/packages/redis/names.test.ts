@@ -18,6 +18,7 @@ import {
   READINESS_PROBE_KEY,
   replicaProbeKey,
   scriptProbeKey,
+  throttleKey,
   SHARD_COUNT_KEY,
   type ShardKeys,
   shardKeys,
@@ -91,6 +92,7 @@ function* allKeys(): Iterable<Named> {
     const stream = sinkStream(platform, subscription)
     yield [stream, ['stream', platform, subscription]]
     yield [scriptProbeKey(hashTag(stream), 'a'), ['script probe', 'stream', platform, subscription]]
+    yield [throttleKey(platform, subscription), ['throttle', platform, subscription]]
     yield [replicaProbeKey(stream), ['replica probe', 'stream', platform, subscription]]
     yield* keysOfQueue(sinkQueue(platform, subscription), ['queue', platform, subscription])
     yield* keysOfQueue(deliveriesQueue(platform, subscription), ['deliveries', platform, subscription])

@@ -52,7 +52,10 @@ void t.test('what is left out gets its default, and what is answered can be writ
     retry: { scheduleSeconds: [5, 300, 1800, 7200, 18000, 36000, 36000] },
     reply: false,
     fallback: null,
+    throttle: null,
+    maxBacklog: 1_000_000,
     enabled: true,
+    paused: false,
   })
   const stream = await subscriptions.put('s', { sink: { kind: 'stream', maxLength: 5 } })
   t.same(stream.subscription.sink, { kind: 'stream', stream: sinkStream(PLATFORM, 's'), maxLength: 5 })

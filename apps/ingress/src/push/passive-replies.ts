@@ -26,7 +26,7 @@ export function createPassiveReplies({ clock, deadlineMs, log }: PassiveRepliesD
   async function ask(push: Push): Promise<PassiveAnswer> {
     const { platform, appId, opened, event, receivedAtMs, within, enqueue } = push
     const subscriptions = await within(() => platform.subscriptions.all())
-    const replying = compileMatcher(subscriptions)(event).find(({ reply }) => reply)
+    const replying = compileMatcher(subscriptions)(event).find(({ reply, paused }) => reply && !paused)
     if (replying === undefined) return undefined
 
     const address = await addressOf(push)
@@ -76,7 +76,7 @@ export function createPassiveReplies({ clock, deadlineMs, log }: PassiveRepliesD
 const known = new WeakMap<readonly Subscription[], boolean>()
 
 function hasReplying(subscriptions: readonly Subscription[]): boolean {
-  const has = known.get(subscriptions) ?? subscriptions.some(({ reply }) => reply)
+  const has = known.get(subscriptions) ?? subscriptions.some(({ reply, paused }) => reply && !paused)
   known.set(subscriptions, has)
   return has
 }

@@ -48,10 +48,10 @@ export function subscriptionRoutes(app: GatewayServer, { platforms, paging, turn
 
   app.patch(one, { schema: subscriptionSchemas.patch, onRequest: write, preHandler: turns.wait }, async (request) => {
     const { params, body } = request
-    const changed = await platformOf(platforms, params).subscriptions.setEnabled(params.name, body.enabled, (existing) => {
+    const changed = await platformOf(platforms, params).subscriptions.patch(params.name, body, (existing) => {
       assertReached(request, 'subscriptions:write', existing)
-      // Who enables a replying one lets it answer.
-      if (body.enabled) assertMaySubscribe(request, existing)
+      // Who lets a replying one begin lets it answer.
+      if (body.enabled === true || body.paused === false) assertMaySubscribe(request, existing)
     })
     if (!changed) throw subscriptionNotFoundTo(request)
     return subscriptionView(changed)

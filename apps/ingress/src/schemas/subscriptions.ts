@@ -45,11 +45,13 @@ export const subscriptionSchemas = {
   patch: {
     tags,
     operationId: 'patchSubscription',
-    summary: 'Enable or disable a subscription, one that CONFIG_FILE declares too',
-    description: 'What is pending when it is disabled stands in its dead letters. For a declared one it outlives restarts.',
+    summary: 'Enable, disable, pause or resume a subscription, one that CONFIG_FILE declares too',
+    description:
+      'What is pending when it is disabled stands in its dead letters. While it is paused events are kept, up to `maxBacklog`, and none is ' +
+      'delivered. For a declared one both outlive restarts.',
     params,
     querystring: noQuery,
-    body: Type.Object({ enabled: Type.Boolean() }, closed),
+    body: Type.Object({ enabled: Type.Optional(Type.Boolean()), paused: Type.Optional(Type.Boolean()) }, { ...closed, minProperties: 1 }),
     response: { 200: SubscriptionSchema, ...errors(400, 401, 403, 404, 413, 415, 429, 503) },
   },
   list: {

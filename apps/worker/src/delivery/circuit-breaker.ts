@@ -19,8 +19,10 @@ const GAP_PER_FAILURE_MS = 2
 const LONGEST_GAP_MS = 1_000
 
 export type CircuitBreaker = {
-  /** Resolves when the next attempt may be made: at once while closed, and when `signal` is aborted. */
-  pass(subscription: string, signal: StopSignal): Promise<void>
+  /**
+   * Resolves when the next attempt may be made: at once while closed, and when `signal` is aborted. True when it had to wait.
+   */
+  pass(subscription: string, signal: StopSignal): Promise<boolean>
   succeeded(subscription: string): void
   failed(subscription: string): void
   /** The subscription is gone. As after a success, nobody waits any longer. */
@@ -42,13 +44,14 @@ export function createCircuitBreaker({ clock }: { clock: Clock }): CircuitBreake
   return {
     async pass(subscription, signal) {
       const row = rows.get(subscription)
-      if (!row || row.failures < OPENS_AFTER_FAILURES || signal.aborted) return
+      if (!row || row.failures < OPENS_AFTER_FAILURES || signal.aborted) return false
       const gapMs = gapAfter(row)
       const nowMs = clock.nowMs()
       // Never longer than those who wait before it take, even when the clock was set back.
       const waitMs = Math.min(Math.max(row.nextProbeAtMs - nowMs, 0), (row.waiting.size + 1) * gapMs)
       row.nextProbeAtMs = nowMs + waitMs + gapMs
       if (waitMs > 0) await waitIn(row, waitMs, signal)
+      return waitMs > 0
     },
     succeeded: close,
     failed(subscription) {

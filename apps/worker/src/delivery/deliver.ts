@@ -1,5 +1,5 @@
 // Owns: one attempt at one delivery, and what it comes to. The queue's own means (delay, failed set) are applied by the caller.
-import type { DeliveryJob, GatewayEvent, DeliveryResult } from '@wxgw/contracts'
+import type { DeliveryJob, GatewayEvent, DeliveryResult, Subscription } from '@wxgw/contracts'
 import type { StopSignal } from '@wxgw/wechat-core'
 import type { Sinks } from '../sinks/sink.ts'
 import { attemptSink } from './attempt-sink.ts'
@@ -9,10 +9,12 @@ import { deliverOnce, type DeliverOnceDeps } from './deliver-once.ts'
 import type { DirectCalls } from './direct-calls.ts'
 import { type AttemptContext, INVALID_REPLY, judgeAttempt, judgeFailure, type Verdict } from './judge-attempt.ts'
 import { recordState } from './record-state.ts'
+import type { ThrottleTurns } from './throttle-turns.ts'
 
 export type DeliverDeps = DeliverOnceDeps & {
   sinks: Sinks
   directCalls: Pick<DirectCalls, 'seen'>
+  throttleTurns: ThrottleTurns
   /**
    * Hands a consumer's passive reply to whoever waits for it, or to the fallback. `unwanted`: too late, or answered already.
    * `invalid`: no reply at all; the delivery counts as failed.
@@ -34,6 +36,8 @@ export type DeliveryOutcome =
   | { kind: 'dead'; error: string }
   /** Through no fault of the consumer there was no whole attempt: none is to be counted. */
   | { kind: 'delay'; delayMs: number }
+  /** The subscription is paused: the delivery keeps its place. */
+  | { kind: 'back' }
 
 export type Deliver = (job: DeliveryJob, attempt: Attempt) => Promise<DeliveryOutcome>
 
@@ -61,19 +65,17 @@ type InnerDeps = DeliverDeps & { breaker: CircuitBreaker }
 async function deliver(deps: InnerDeps, job: DeliveryJob, { number: attempt, signal }: Attempt): Promise<DeliveryOutcome> {
   const { breaker } = deps
   const about = { event: job.event, subscription: job.subscription }
-  const subscription = await deps.subscriptions.get(job.subscription)
-  if (!subscription || subscription.createdAtMs !== (job.subscribedAtMs ?? subscription.createdAtMs)) {
-    breaker.forget(job.subscription)
-    await recordState(deps, { ...about, status: 'discarded', attempts: attempt - 1 })
-    return { kind: 'done', what: 'dropped' }
-  }
-  if (!subscription.enabled) {
-    await recordState(deps, { ...about, status: 'dead', attempts: attempt - 1, lastError: SUBSCRIPTION_DISABLED })
-    return { kind: 'dead', error: SUBSCRIPTION_DISABLED }
-  }
+  const first = await recipientOf(deps, job, attempt)
+  if ('outcome' in first) return first.outcome
   // Waited for here, in a place that only this subscription's deliveries have: a delayed job each would keep Redis busy.
-  await breaker.pass(subscription.name, signal)
+  const hasPassed = await breaker.pass(job.subscription, signal)
+  const turn = await deps.throttleTurns.take(first.subscription, job, signal)
+  if (turn.kind === 'later') return { kind: 'delay', delayMs: turn.delayMs }
+  // Meanwhile it may have been paused, disabled or deleted.
+  const found = hasPassed || turn.hasWaited ? await recipientOf(deps, job, attempt) : first
+  if ('outcome' in found) return found.outcome
 
+  const { subscription } = found
   const { name, sink, createdAtMs } = subscription
   const request = { subscription, event: job.event, body: JSON.stringify(job.event), deliveryId: job.deliveryId }
   const delivered = await deliverOnce(deps, {
@@ -102,6 +104,26 @@ async function deliver(deps: InnerDeps, job: DeliveryJob, { number: attempt, sig
     default:
       return delivered
   }
+}
+
+/** The subscription that gets it now, or what becomes of the delivery without an attempt. */
+async function recipientOf(
+  deps: InnerDeps,
+  job: DeliveryJob,
+  attempt: number,
+): Promise<{ subscription: Subscription } | { outcome: DeliveryOutcome }> {
+  const about = { event: job.event, subscription: job.subscription }
+  const subscription = await deps.subscriptions.get(job.subscription)
+  if (!subscription || subscription.createdAtMs !== (job.subscribedAtMs ?? subscription.createdAtMs)) {
+    deps.breaker.forget(job.subscription)
+    await recordState(deps, { ...about, status: 'discarded', attempts: attempt - 1 })
+    return { outcome: { kind: 'done', what: 'dropped' } }
+  }
+  if (!subscription.enabled) {
+    await recordState(deps, { ...about, status: 'dead', attempts: attempt - 1, lastError: SUBSCRIPTION_DISABLED })
+    return { outcome: { kind: 'dead', error: SUBSCRIPTION_DISABLED } }
+  }
+  return subscription.paused ? { outcome: { kind: 'back' } } : { subscription }
 }
 
 async function withReply(

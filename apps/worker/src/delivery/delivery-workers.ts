@@ -60,7 +60,7 @@ export function startDeliveryWorkers(deps: DeliveryWorkersDeps): DeliveryWorkers
   const { platform, connection, subscriptions, pendingWork, deliver, log, idleMs = IDLE_MS } = deps
   const open = new Map<string, OpenWorker>()
   const closing = new Set<Promise<void>>()
-  /** How many deliveries of each subscription may run at once. */
+  /** How many deliveries of each subscription may run at once; of a paused one none. */
   let known: ReadonlyMap<string, number> = new Map()
   /** Of each disabled subscription, in how many reads its retries were promoted. */
   let ended = new Map<string, number>()
@@ -88,7 +88,9 @@ export function startDeliveryWorkers(deps: DeliveryWorkersDeps): DeliveryWorkers
   function follow(current: readonly Subscription[]): void {
     if (current === seen) return
     seen = current
-    known = new Map(current.map(({ name, reply }) => [name, reply ? REPLYING_CONCURRENCY : CONCURRENCY]))
+    // What a disabled one holds ends in the dead letters, paused or not.
+    const running = current.filter(({ enabled, paused }) => !enabled || !paused)
+    known = new Map(running.map(({ name, reply }) => [name, reply ? REPLYING_CONCURRENCY : CONCURRENCY]))
     for (const [name, { concurrency }] of open) if (known.get(name) !== concurrency) closeWorker(name)
     deps.onSubscriptions?.(current)
   }
@@ -123,14 +125,11 @@ export function startDeliveryWorkers(deps: DeliveryWorkersDeps): DeliveryWorkers
   }
 
   function wake(name: string): void {
-    if (stopping.signal.aborted) return
-    const concurrency = known.get(name)
-    if (concurrency === undefined) void wakeNew(name)
-    else openWorker(name, concurrency)
+    if (!stopping.signal.aborted) void wakeIfRunning(name)
   }
 
-  /** A subscription that the last read did not know. */
-  async function wakeNew(name: string): Promise<void> {
+  /** By what is known now: a subscription may be new, or paused since the last read. */
+  async function wakeIfRunning(name: string): Promise<void> {
     try {
       follow(await subscriptions.all())
       const concurrency = known.get(name)
@@ -162,8 +161,12 @@ export function startDeliveryWorkers(deps: DeliveryWorkersDeps): DeliveryWorkers
     return { worker, concurrency, wakeUp, taken: 0, busyAtMs: 0 }
   }
 
-  const handle: JobHandler<NonNullable<ReturnType<typeof parseDeliveryJob>>> = (job, { attempt, signal }) =>
-    deliver(job, { number: attempt, signal })
+  const handle: JobHandler<NonNullable<ReturnType<typeof parseDeliveryJob>>> = async (job, { attempt, signal }) => {
+    const outcome = await deliver(job, { number: attempt, signal })
+    // Paused since the last read: this worker would take it again at once.
+    if (outcome.kind === 'back') closeWorker(job.subscription)
+    return outcome
+  }
 
   return {
     current: () => [...open.values()].map(({ worker }) => worker),

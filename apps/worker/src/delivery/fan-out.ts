@@ -4,7 +4,7 @@ import { compileMatcher, type FanOutJob, type GatewayEvent, type Subscription } 
 import type { EventLog, Subscriptions } from '@wxgw/platform'
 import { type Claim, deliveryId, type DirectSink, type EventClaims } from '@wxgw/redis'
 import { type Clock, GatewayError } from '@wxgw/wechat-core'
-import { type FirstAttemptDeps, type FirstAttemptOptions, type Handed, makeFirstAttempt } from './first-attempt.ts'
+import { type FirstAttemptDeps, type FirstAttemptOptions, type Handed, isHeldBack, makeFirstAttempt } from './first-attempt.ts'
 import { createPartialRuns } from './partial-runs.ts'
 
 export type FanOutDeps = FirstAttemptDeps & {
@@ -72,7 +72,9 @@ export function createFanOut(deps: FanOutDeps): FanOut {
   }
 }
 
-function directSink({ name, sink }: Subscription): DirectSink[] {
+function directSink(subscription: Subscription): DirectSink[] {
+  const { name, sink } = subscription
+  if (isHeldBack(subscription)) return []
   switch (sink.kind) {
     case 'stream':
       return [{ subscription: name, stream: sink.stream, maxLength: sink.maxLength }]

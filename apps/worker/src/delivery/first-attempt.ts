@@ -51,6 +51,7 @@ export async function makeFirstAttempt(deps: FirstAttemptDeps, handing: Handing)
   if (job.replay !== undefined) {
     await recordState(deps, { ...aboutOf(delivery), status: 'pending', attempts: 0, jobId: delivery.deliveryId })
   }
+  if (isHeldBack(subscription)) return enqueueNow(deps, delivery)
   if (sink.kind !== 'webhook') {
     const written = await deliverFirst(deps, delivery, { createdAtMs, make: () => writeLocally(deps, handing), isLogged: false })
     return passOn(deps, delivery, written)
@@ -58,6 +59,11 @@ export async function makeFirstAttempt(deps: FirstAttemptDeps, handing: Handing)
   // A consumer that may answer the push has places of its own, and a replay goes behind what waits.
   const isCalled = handing.mayCall && job.replay === undefined && !subscription.reply
   return (isCalled ? await callNow(deps, { ...handing, delivery, sink }) : undefined) ?? enqueueNow(deps, delivery)
+}
+
+/** What it gets is delivered from its queue alone: there it waits, whatever its sink is. */
+export function isHeldBack({ paused, throttle }: Subscription): boolean {
+  return paused || throttle !== null
 }
 
 async function enqueueNow({ enqueueDelivery }: FirstAttemptDeps, delivery: DeliveryJob): Promise<Handed> {

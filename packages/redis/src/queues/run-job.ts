@@ -1,6 +1,6 @@
 // Owns: one run of one job: payload in, outcome out. The only place that turns outcomes and errors into BullMQ's error classes.
 import { GatewayError, isStoreAway, type StopSignal } from '@wxgw/wechat-core'
-import { DelayedError, type Job, UnrecoverableError } from 'bullmq'
+import { DelayedError, type Job, UnrecoverableError, WaitingError } from 'bullmq'
 import { storeErrorCode } from '../store-errors.ts'
 
 export type JobContext = {
@@ -24,6 +24,8 @@ export type JobOutcome =
   | { kind: 'dead'; error: unknown }
   /** Not now: again after `delayMs`, and this run does not count. */
   | { kind: 'delay'; delayMs: number }
+  /** Not here: it stands in its queue again, as the next one, and this run does not count. */
+  | { kind: 'back' }
 
 export type JobHandler<Payload> = (payload: Payload, context: JobContext) => Promise<JobOutcome>
 
@@ -57,7 +59,7 @@ const REASON_LENGTH = 300
 /** The store being away is not the job's fault: it waits this long and keeps its attempts. */
 const STORE_AWAY_DELAY_MS = 1_000
 
-/** Resolves when the job is done; rejects with RetryLater, UnrecoverableError or DelayedError, each with a text free of secrets. */
+/** Resolves when the job is done; rejects with RetryLater, UnrecoverableError, DelayedError or WaitingError, each with a text free of secrets. */
 export async function runJob<Payload>(
   deps: RunJobDeps<Payload>,
   { job, token, signal }: { job: Job; token: string | undefined; signal: StopSignal },
@@ -81,6 +83,9 @@ export async function runJob<Payload>(
     case 'delay':
       await job.moveToDelayed(Date.now() + Math.max(0, outcome.delayMs), token)
       throw new DelayedError()
+    case 'back':
+      await job.moveToWait(token)
+      throw new WaitingError()
     case 'retry':
       throw new RetryLater(reasonOf(outcome.error), outcome.delayMs ?? deps.backoff(attempt, payload))
     case 'dead':

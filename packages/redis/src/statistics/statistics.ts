@@ -11,7 +11,7 @@ import {
   type Counts,
   createMinuteCounts,
   DAY_MS,
-  HOUR_MS,
+  type HOUR_MS,
   isStatistic,
   MINUTE_MS,
   MINUTES_PER_HOUR,

@@ -1,5 +1,6 @@
 // Owns: what a subscription may be beyond its schema, and the defaults of what was left out.
 import {
+  DEFAULT_MAX_BACKLOG,
   DEFAULT_RETRY_SCHEDULE_SECONDS,
   DEFAULT_WEBHOOK_TIMEOUT_MS,
   isWebhookSecret,
@@ -42,7 +43,10 @@ export function checkInput(
     retry: { scheduleSeconds: input.retry?.scheduleSeconds ?? DEFAULT_RETRY_SCHEDULE_SECONDS },
     reply: input.reply ?? false,
     fallback: input.fallback ?? null,
+    throttle: input.throttle ?? null,
+    maxBacklog: input.maxBacklog ?? DEFAULT_MAX_BACKLOG,
     enabled: input.enabled ?? true,
+    paused: input.paused ?? false,
   }
 }
 

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import type { SubscriptionInput } from '@wxgw/contracts'
 import { GatewayError } from '@wxgw/wechat-core'
-import { type SubscriptionRecord, withEnabled } from './subscription-record.ts'
+import { type SubscriptionRecord, type Switches, withSwitches } from './subscription-record.ts'
 
 /** `input` without the secret of a webhook, which stands beside it. */
 export type Declaration = { name: string; input: SubscriptionInput; secret: string | undefined }
@@ -16,6 +16,7 @@ export type Declared = {
   left?: true
   /** What a caller of the API wanted last; outlives restarts. */
   enabledByApi?: boolean
+  pausedByApi?: boolean
 }
 
 export type DeclaredOutcome = {
@@ -102,14 +103,27 @@ function nextOf(
   const digest = digestOf(declaration)
   const { sink } = declaration.input
   const input = { ...declaration.input, sink: sink.kind === 'webhook' && secret !== undefined ? { ...sink, secret } : sink }
-  const { enabledByApi } = known?.declared ?? {}
-  const declared = { digest, ...(enabledByApi === undefined ? {} : { enabledByApi }) }
+  const byApi = known?.declared ? switchesByApi(known.declared) : {}
+  const declared = withByApi({ digest }, byApi)
   const { record } = nextRecord({ name, input, known, declared })
-  if (!isApplied(known, digest))
-    return enabledByApi === undefined ? record : withEnabled(record, { enabled: enabledByApi, nowMs: record.subscription.updatedAtMs })
+  if (!isApplied(known, digest)) return withSwitches(record, byApi, record.subscription.updatedAtMs)
   if (known !== undefined && isSameSecret(known, record)) return undefined
   // A webhook that answered 410 stays disabled as long as its declaration stays what it is.
-  return { ...record, subscription: { ...record.subscription, enabled: known?.subscription.enabled ?? true } }
+  return withSwitches(record, known?.subscription ?? {}, record.subscription.updatedAtMs)
+}
+
+function switchesByApi({ enabledByApi: enabled, pausedByApi: paused }: Declared): Switches {
+  return { enabled, paused }
+}
+
+/** `changed` wins over what the API wanted before. */
+export function withByApi(declared: Declared, changed: Switches): Declared {
+  const { enabled: enabledByApi = declared.enabledByApi, paused: pausedByApi = declared.pausedByApi } = changed
+  return {
+    ...declared,
+    ...(enabledByApi === undefined ? {} : { enabledByApi }),
+    ...(pausedByApi === undefined ? {} : { pausedByApi }),
+  }
 }
 
 function isSameSecret(known: SubscriptionRecord, next: SubscriptionRecord): boolean {
@@ -122,7 +136,7 @@ function isApplied(known: SubscriptionRecord | undefined, digest: string): boole
 
 function leaving(known: SubscriptionRecord | undefined, nowMs: number): SubscriptionRecord | undefined {
   if (!known?.declared || known.deleting) return undefined
-  return { ...withEnabled(known, { enabled: false, nowMs }), declared: { digest: known.declared.digest, left: true } }
+  return { ...withSwitches(known, { enabled: false }, nowMs), declared: { digest: known.declared.digest, left: true } }
 }
 
 function digestOf({ name, input }: Declaration): string {

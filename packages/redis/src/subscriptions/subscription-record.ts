@@ -1,5 +1,5 @@
 // Owns: a subscription as it stands in Redis, and the two ways between that text and the process.
-import type { Subscription } from '@wxgw/contracts'
+import { DEFAULT_MAX_BACKLOG, type Subscription } from '@wxgw/contracts'
 import { GatewayError } from '@wxgw/wechat-core'
 import type { Declared } from './declared.ts'
 import { replaceSecret, type SealedSecret } from './webhook-secret.ts'
@@ -24,17 +24,21 @@ export type SubscriptionRecord = {
   deleting?: true
 }
 
-export function withEnabled(
-  record: SubscriptionRecord,
-  { enabled, nowMs }: { enabled: boolean; nowMs: number },
-): SubscriptionRecord {
-  return { ...record, subscription: { ...record.subscription, enabled, updatedAtMs: nowMs } }
+/** What is left out stays. */
+export type Switches = { enabled?: boolean | undefined; paused?: boolean | undefined }
+
+export function withSwitches(record: SubscriptionRecord, switches: Switches, nowMs: number): SubscriptionRecord {
+  const { enabled = record.subscription.enabled, paused = record.subscription.paused } = switches
+  return { ...record, subscription: { ...record.subscription, enabled, paused, updatedAtMs: nowMs } }
 }
 
 export function withSecret(record: SubscriptionRecord, { sealed, nowMs }: { sealed: string; nowMs: number }): SubscriptionRecord {
   const subscription = { ...record.subscription, updatedAtMs: nowMs }
   return { ...record, subscription, secrets: replaceSecret(record.secrets, sealed, nowMs) }
 }
+
+/** Records of earlier versions have none of these. */
+const NOT_IN_OLD_RECORDS = { throttle: null, maxBacklog: DEFAULT_MAX_BACKLOG, paused: false }
 
 export function formatRecord(record: SubscriptionRecord): string {
   return JSON.stringify(record)
@@ -52,6 +56,7 @@ export function parseRecord(text: string): SubscriptionRecord {
   return {
     ...rest,
     subscription: {
+      ...NOT_IN_OLD_RECORDS,
       ...subscription,
       match: { authorizers: match.authorizers, types: match.types, data: match.data },
       sink: sink.kind === 'stream' ? { ...sink, maxLength: sink.maxLength } : sink,

@@ -10,10 +10,10 @@ import type { Queues } from '../queues/queues.ts'
 import type { Sealer } from '../sealed.ts'
 import { createBacklog } from './backlog.ts'
 import { checkInput, type CheckWebhookUrl, isSubscriptionName, keepName } from './check-input.ts'
-import { assertNotDeclared, createDeclare, type Declaration, type DeclaredOutcome, type NextRecord } from './declared.ts'
+import { assertNotDeclared, createDeclare, withByApi, type Declaration, type DeclaredOutcome, type NextRecord } from './declared.ts'
 import { createLocalCopy } from './local-copy.ts'
 import { createRecordStore, type Creator, type RecordStore, type SubscriptionKeys } from './record-store.ts'
-import { type SubscriptionRecord, withEnabled, withSecret } from './subscription-record.ts'
+import { type SubscriptionRecord, type Switches, withSecret, withSwitches } from './subscription-record.ts'
 import { generateWebhookSecret, inForce, replaceSecret, type SealedSecret } from './webhook-secret.ts'
 
 export type SubscriptionChange = { subscription: Subscription; created: boolean; secret: string | undefined }
@@ -43,16 +43,16 @@ export type Subscriptions = {
   list(page: SubscriptionsAsked): Promise<Page<Subscription>>
   /** With its backlog, its dead letters and its queue or stream. False when there was none. */
   delete(name: string, options?: DeleteOptions): Promise<boolean>
-  /** undefined when there is none. `assertMayChange` as in PutOptions. */
-  setEnabled(name: string, enabled: boolean, assertMayChange?: (existing: Subscription) => void): Promise<Subscription | undefined>
+  /** What is left out stays. undefined when there is no such subscription. `assertMayChange` as in PutOptions. */
+  patch(name: string, switches: Switches, assertMayChange?: (existing: Subscription) => void): Promise<Subscription | undefined>
   /**
    * A new webhook secret, which signs first; the one before signs too for 24 h. undefined when there is no such subscription. Rejects with
    * INVALID_REQUEST for another sink, with SUBSCRIPTION_DECLARED for one whose secret stands in a file. `assertMayChange` as in PutOptions.
    */
   rotateSecret(name: string, assertMayChange?: (existing: Subscription) => void): Promise<string | undefined>
   /**
-   * At a start (`isStart`): stores what a file declares and disables what was declared and is not in it any more; an `enabled` that the
-   * API wanted stays. Later: stores only what is missing, as after a loss of Redis, so that two processes with different files do not
+   * At a start (`isStart`): stores what a file declares and disables what was declared and is not in it any more; what the API
+   * switched stays. Later: stores only what is missing, as after a loss of Redis, so that two processes with different files do not
    * overwrite each other. Safe to repeat.
    */
   declare(declarations: readonly Declaration[], options: { isStart: boolean }): Promise<DeclaredOutcome>
@@ -186,12 +186,12 @@ export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
       return { subscription: after.subscription, created: before === undefined, secret: answered }
     },
 
-    async setEnabled(name, enabled, assertMayChange) {
+    async patch(name, switches, assertMayChange) {
       const { after } = await change(name, (known) => {
         if (!known || known.deleting) return undefined
         assertMayChange?.(known.subscription)
-        const declared = known.declared ? { declared: { ...known.declared, enabledByApi: enabled } } : {}
-        return { ...withEnabled(known, { enabled, nowMs: clock.nowMs() }), ...declared }
+        const declared = known.declared ? { declared: withByApi(known.declared, switches) } : {}
+        return { ...withSwitches(known, switches, clock.nowMs()), ...declared }
       })
       return after?.deleting ? undefined : after?.subscription
     },
@@ -237,7 +237,7 @@ export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
     async disable(name) {
       const { after } = await records.change(name, (known) => {
         if (!known || known.deleting || !known.subscription.enabled) return undefined
-        return withEnabled(known, { enabled: false, nowMs: clock.nowMs() })
+        return withSwitches(known, { enabled: false }, clock.nowMs())
       })
       copy.forget()
       // Also when it was disabled before: whoever did may have died before this.

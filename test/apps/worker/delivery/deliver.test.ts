@@ -28,6 +28,7 @@ function setUp(
     },
     events: { deliveryChanged: async ({ id }, name, change) => void changes.push({ eventId: id, subscription: name, ...change }) },
     sinks: { webhook: { deliver }, queue: { deliver }, stream: { deliver } },
+    throttleTurns: { take: async () => ({ kind: 'now', hasWaited: false }) },
     directCalls: { seen: (webhook, attempt) => void seen.push([webhook, attempt]) },
     offerReply: async () => 'accepted',
     clock: { nowMs: () => NOW },
@@ -269,4 +270,36 @@ void t.test('the statistics count each attempt by its outcome, and what comes to
     await attempt(number)
     t.same(counted, expected, what)
   }
+})
+
+void t.test('a paused subscription gets nothing, and nothing is said of the delivery, also when it was paused while this one waited', async (t) => {
+  const made: string[] = []
+  const sink = async (): Promise<DeliveryResult> => {
+    made.push('attempt')
+    return delivered
+  }
+  const paused = setUp(sink, { known: { ...WEBHOOK, paused: true } })
+  t.same(await paused.attempt(), { kind: 'back' })
+  const known = { ...WEBHOOK, throttle: { perSecond: 1 } }
+  const waiting = setUp(sink, {
+    known,
+    deps: {
+      throttleTurns: {
+        take: async () => {
+          known.paused = true
+          return { kind: 'now', hasWaited: true }
+        },
+      },
+    },
+  })
+  t.same(await waiting.attempt(), { kind: 'back' })
+  t.same([made, paused.changes, waiting.changes, paused.counted], [[], [], [], []])
+})
+
+void t.test('a delivery that finds no place to wait in goes back, and no attempt is counted', async (t) => {
+  const { attempt, changes, counted } = setUp(answering(delivered), {
+    deps: { throttleTurns: { take: async () => ({ kind: 'later', delayMs: 2_000 }) } },
+  })
+  t.same(await attempt(), { kind: 'delay', delayMs: 2_000 })
+  t.same([changes, counted], [[], []])
 })

@@ -149,3 +149,55 @@ void t.test('after an outage of Redis deliveries go on', async (t) => {
   await until('Redis is back', () => enqueue(store)(jobFor('crm', 'ev_1')).then(() => true, () => false))
   await until('it is delivered', () => delivered.includes('crm ev_1'))
 })
+
+void t.test('a paused subscription has no worker until it goes on; a disabled one has, paused or not', async (t) => {
+  const store = await startStore(t)
+  let current = [subscription('crm', { paused: true }), subscription('off', { paused: true, enabled: false }), subscription('on')]
+  const delivered: string[] = []
+  const workers = startDeliveryWorkers({
+    platform: PLATFORM,
+    connection: store.blocking,
+    subscriptions: { all: async () => current, endPending: async () => {} },
+    pendingWork: createPendingWork(store.commands),
+    deliver: async (job) => {
+      delivered.push(job.subscription)
+      return { kind: 'done', what: 'delivered' }
+    },
+    log: store.log,
+  })
+  t.teardown(() => workers.close())
+  for (const name of ['crm', 'off', 'on']) {
+    await enqueue(store)(jobFor(name, 'ev_1'))
+    workers.wake(name)
+  }
+  await until('the others have theirs', () => delivered.length === 2)
+  t.same(delivered.toSorted(), ['off', 'on'])
+  t.equal(await store.queues.open(deliveriesQueue(PLATFORM, 'crm')).getWaitingCount(), 1, 'kept')
+  current = [subscription('crm'), subscription('off', { enabled: false }), subscription('on')]
+  await until('it goes on', () => delivered.includes('crm'))
+  await enqueue(store)(jobFor('crm', 'ev_2'))
+  current = [subscription('crm', { paused: true })]
+  await until('its worker is closed', () => !workers.current().some(({ queue }) => queue === deliveriesQueue(PLATFORM, 'crm')))
+})
+
+void t.test('what a worker has taken of a subscription that was paused since stands in its queue again, as the next', async (t) => {
+  const store = await startStore(t)
+  for (const id of ['ev_1', 'ev_2', 'ev_3']) await enqueue(store)(jobFor('crm', id))
+  let isPaused = true
+  const taken: string[] = []
+  const { workers, delivered } = start(t, {
+    store,
+    subscriptions: [subscription('crm')],
+    deliver: async ({ event }) => {
+      taken.push(event.id)
+      return isPaused ? { kind: 'back' } : { kind: 'done', what: 'delivered' }
+    },
+  })
+  await until('one was taken, and its worker is closed', () => taken.length > 0 && workers.current().length === 0)
+  const queue = store.queues.open(deliveriesQueue(PLATFORM, 'crm'))
+  await until('all stand there', async () => (await queue.getWaitingCount()) === 3)
+  isPaused = false
+  taken.length = 0
+  await until('they are delivered', () => delivered.length === 3)
+  t.equal(new Set(taken).size, 3)
+})

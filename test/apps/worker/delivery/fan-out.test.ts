@@ -420,3 +420,15 @@ void t.test('a job whose late call nothing would be left of waits for it: the st
     t.same(calls, ['record'])
   }
 })
+
+void t.test('what is paused or throttled gets its deliveries from its own queue alone, whatever its sink is', async (t) => {
+  for (const held of [{ paused: true }, { throttle: { perSecond: 5 } }]) {
+    const all = [QUEUE, STREAM, WEBHOOK].map((one) => ({ ...one, ...held }))
+    const deps = { directCalls: { enter: () => () => {}, seen: () => {} } }
+    const { fanOut, requests, enqueued, offered, recorded } = setUp(all, { deps })
+    t.same(await fanOut(), { delivered: 0, enqueued: 3 }, JSON.stringify(held))
+    t.same([requests, offered], [[], []])
+    t.match(recorded, [['ev-1', NOW - 7, ['a-queue', 'b-stream', 'c-webhook']]])
+    t.same(enqueued.map(([{ subscription: name }]) => name).toSorted(), ['a-queue', 'b-stream', 'c-webhook'])
+  }
+})

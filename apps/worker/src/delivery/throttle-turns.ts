@@ -1,0 +1,62 @@
+// Owns: when a delivery of a throttled subscription may begin. It waits in a place that only this subscription's deliveries have.
+import type { DeliveryJob, Subscription } from '@wxgw/contracts'
+import type { Throttle } from '@wxgw/redis'
+import type { Clock, StopSignal } from '@wxgw/wechat-core'
+
+/** `later`: it is to go back into its queue. */
+export type Turn = { kind: 'now'; hasWaited: boolean } | { kind: 'later'; delayMs: number }
+
+export type ThrottleTurns = {
+  /**
+   * What a push waits for has its turn at once, and is counted. Resolves at once, too, when `signal` is aborted. Rejects with
+   * STORE_UNAVAILABLE.
+   */
+  take(subscription: Subscription, job: Pick<DeliveryJob, 'reply'>, signal: StopSignal): Promise<Turn>
+}
+
+/** As many as a subscription has places. One that answers users has more: those are not for what waits here. */
+const MOST_WAITING = 10
+const LATER_MS = 2_000
+
+export function createThrottleTurns({ throttle, clock }: { throttle: Throttle; clock: Clock }): ThrottleTurns {
+  const waiting = new Map<string, number>()
+
+  function countWaiting(name: string, change: 1 | -1): void {
+    const count = (waiting.get(name) ?? 0) + change
+    if (count === 0) waiting.delete(name)
+    else waiting.set(name, count)
+  }
+
+  return {
+    async take({ name, throttle: limit }, { reply }, signal) {
+      if (limit === null) return { kind: 'now', hasWaited: false }
+      const isUrgent = reply !== undefined && reply.deadlineAtMs > clock.nowMs()
+      const firstMs = await throttle.take(name, { ...limit, isUrgent })
+      if (firstMs === 0) return { kind: 'now', hasWaited: false }
+      if ((waiting.get(name) ?? 0) >= MOST_WAITING) return { kind: 'later', delayMs: LATER_MS * (1 + Math.random()) }
+      countWaiting(name, 1)
+      try {
+        for (let ms = firstMs; ms > 0 && !signal.aborted; ) {
+          await wait(ms, signal)
+          ms = await throttle.take(name, { ...limit, isUrgent: false })
+        }
+      } finally {
+        countWaiting(name, -1)
+      }
+      return { kind: 'now', hasWaited: true }
+    },
+  }
+}
+
+/** Shorter when `signal` is aborted. */
+function wait(ms: number, signal: StopSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const goOn = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', goOn)
+      resolve()
+    }
+    const timer = setTimeout(goOn, ms)
+    signal.addEventListener('abort', goOn)
+  })
+}

@@ -1,0 +1,48 @@
+// Owns: that a paused subscription keeps no more than its `maxBacklog`: once a second, one worker sends the oldest of what is too much to the
+// dead letters.
+import type { EventLog, Statistics, Subscriptions } from '@wxgw/platform'
+import { BACKLOG_FULL, type BacklogTrim } from '@wxgw/redis'
+import { type Log, repeat, type Repetition } from '@wxgw/runtime'
+import { isStoreAway } from '@wxgw/wechat-core'
+import { recordState } from './record-state.ts'
+
+export type TrimBacklogsDeps = {
+  platform: string
+  subscriptions: Pick<Subscriptions, 'all'>
+  trim: BacklogTrim
+  events: Pick<EventLog, 'deliveryChanged'>
+  statistics: Pick<Statistics, 'count'>
+  log: Log
+  everyMs?: number
+}
+
+const EVERY_MS = 1_000
+
+/** Without a paused subscription it costs nothing. Never rejects. */
+export function startTrimmingBacklogs({ everyMs = EVERY_MS, ...deps }: TrimBacklogsDeps): Repetition {
+  const { platform, log } = deps
+  return repeat({ firstMs: everyMs, everyMs }, async () => {
+    try {
+      await trimAll(deps)
+    } catch (error) {
+      // That Redis is away is said by readiness.
+      if (!isStoreAway(error)) log.warn({ err: error, platform }, 'backlog.not_trimmed')
+    }
+  })
+}
+
+async function trimAll(deps: TrimBacklogsDeps): Promise<void> {
+  const { platform, subscriptions, trim, log } = deps
+  const paused = (await subscriptions.all()).filter((one) => one.enabled && one.paused)
+  if (paused.length === 0 || !(await trim.claim())) return
+  try {
+    for (const { name: subscription, maxBacklog } of paused) {
+      const dead = await trim.trim(subscription, maxBacklog, ({ event }, attempts) => {
+        return recordState(deps, { event, subscription, status: 'dead', attempts, lastError: BACKLOG_FULL })
+      })
+      if (dead > 0) log.warn({ platform, subscription, maxBacklog, dead }, 'backlog.trimmed')
+    }
+  } finally {
+    await trim.release()
+  }
+}

@@ -1,0 +1,86 @@
+// Owns: keeping the backlog of a paused subscription within its bound: the oldest deliveries are failed without an attempt, so that they
+// stand in the dead letters. BullMQ takes and fails each.
+import { randomUUID } from 'node:crypto'
+import { type DeliveryJob, DeliveryJobSchema, parserOf } from '@wxgw/contracts'
+import { createRedisBackend, UnrecoverableError, Worker } from 'bullmq'
+import type { RedisConnection } from '../connect.ts'
+import { deliveriesQueue, type PlatformKeys, QUEUE_PREFIX } from '../keys.ts'
+import { guardStore } from '../store-errors.ts'
+import type { Queues } from './queues.ts'
+import { LOCK_MS } from './queue-worker.ts'
+import { createWakeUp, waitingInProcess } from './wake-up.ts'
+
+export type BacklogTrim = {
+  /** False: another process trims. Ends by itself after 5 s. Rejects with STORE_UNAVAILABLE. */
+  claim(): Promise<boolean>
+  release(): Promise<void>
+  /**
+   * Fails what stands in the queue beyond `most`, the oldest first and 1,000 at most; `onDead` hears of each, and of the attempts
+   * that were made. Answers how many. To be called by
+   * whoever has the claim. Rejects with STORE_UNAVAILABLE.
+   */
+  trim(subscription: string, most: number, onDead: OnDead): Promise<number>
+}
+
+type OnDead = (job: DeliveryJob, attempts: number) => Promise<void>
+
+export type BacklogTrimDeps = {
+  platform: string
+  /** `blocking`, as the queues' workers have. */
+  connection: RedisConnection
+  redis: RedisConnection
+  keys: Pick<PlatformKeys, 'trimming'>
+  queues: Pick<Queues, 'open'>
+  log: { warn(fields: Record<string, unknown>, message: string): void }
+}
+
+const CLAIM_MS = 5_000
+/** Well within the claim. */
+const MOST_AT_ONCE = 1_000
+const LANES = 10
+
+export const BACKLOG_FULL = 'paused, and maxBacklog is reached'
+
+const parseJob = parserOf(DeliveryJobSchema)
+
+export function createBacklogTrim({ platform, connection, redis, keys, queues, log }: BacklogTrimDeps): BacklogTrim {
+  async function failOldest(queue: string, count: number, onDead: OnDead): Promise<number> {
+    const backend = waitingInProcess(createRedisBackend, createWakeUp())
+    const options = { connection, prefix: QUEUE_PREFIX, autorun: false, lockDuration: LOCK_MS, skipVersionCheck: true }
+    const worker = new Worker<unknown>(queue, null, options, backend)
+    worker.on('error', (error) => log.warn({ err: error, queue }, 'backlog.not_trimmed'))
+    let left = count
+    let failed = 0
+    const lane = async () => {
+      for (const token = randomUUID(); left > 0; ) {
+        left -= 1
+        const job = await worker.getNextJob(token, { block: false })
+        // What is left waits for its retry.
+        if (!job) return
+        const { attemptsMade } = job
+        await job.moveToFailed(new UnrecoverableError(BACKLOG_FULL), token)
+        failed += 1
+        const delivery = parseJob(job.data)
+        if (delivery) await onDead(delivery, attemptsMade)
+      }
+    }
+    try {
+      await Promise.all(Array.from({ length: Math.min(LANES, count) }, lane))
+      return failed
+    } finally {
+      await worker.close(true)
+    }
+  }
+
+  return {
+    claim: () => guardStore(async () => (await redis.set(keys.trimming, '1', 'PX', CLAIM_MS, 'NX')) === 'OK'),
+    release: () => guardStore(async () => void (await redis.del(keys.trimming))),
+    trim: (subscription, most, onDead) =>
+      guardStore(async () => {
+        const name = deliveriesQueue(platform, subscription)
+        const counts = await queues.open(name).getJobCounts('waiting', 'prioritized', 'delayed')
+        const over = Object.values(counts).reduce((sum, count) => sum + count, 0) - most
+        return over <= 0 ? 0 : failOldest(name, Math.min(over, MOST_AT_ONCE), onDead)
+      }),
+  }
+}
