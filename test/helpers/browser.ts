@@ -20,7 +20,7 @@ const ARGUMENTS = [
 export async function startBrowser(t: Test): Promise<Browser | undefined> {
   if (!(await isThere(CHROMIUM))) {
     if (process.env['CI']) t.fail(`${CHROMIUM} is missing: apt-get install chromium fonts-wqy-microhei`)
-    else t.pass('skipped', { skip: `no ${CHROMIUM}: apt-get install chromium fonts-wqy-microhei` })
+    else t.pass('the pages in Chromium', { skip: `no ${CHROMIUM}: apt-get install chromium fonts-wqy-microhei` })
     return undefined
   }
   const browser = await chromium.launch({ executablePath: CHROMIUM, headless: true, args: ARGUMENTS })
