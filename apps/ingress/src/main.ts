@@ -26,7 +26,7 @@ import { createRecentAcceptances } from './push/recent-acceptances.ts'
 import { createReleaseCheck } from './push/release-check.ts'
 import { inboxNotingUnheard } from './push/unheard-messages.ts'
 import { openSpool } from './spool/spool.ts'
-import { repliesWhileStoreIsThere, spooledPlatform } from './spool/spooled-platform.ts'
+import { lookUpUnlessAway, repliesWhileStoreIsThere, spooledPlatform } from './spool/spooled-platform.ts'
 import { VERSION } from './version.ts'
 
 /** Drain, then close; below the 30 s that supervisors usually give. */
@@ -69,9 +69,12 @@ async function main(): Promise<void> {
     lifecycle.onStop('loss watch', () => lossWatch.stop())
     let platforms = mapPlatforms(gateway.platforms.byId, (platform) => {
       const inbox = watermark.guard(recent.remember(platform))
-      return { ...platform, inbox: inboxNotingUnheard({ platform: { ...platform, inbox }, unheard: gateway.unheard }) }
+      // With several inboxes others may take the push: it does not depend on the master of the accounts.
+      const looked = config.messageShards > 1 ? lookUpUnlessAway(platform) : {}
+      return { ...platform, ...looked, inbox: inboxNotingUnheard({ platform: { ...platform, inbox }, unheard: gateway.unheard }) }
     })
     let passiveReplies = createPassiveReplies({ clock, deadlineMs: config.replyDeadlineMs, log })
+    if (config.messageShards > 1) passiveReplies = repliesWhileStoreIsThere(passiveReplies)
     const inboxes = new Map([...platforms].map(([id, { inbox }]) => [id, inbox]))
     if (config.spoolDir !== undefined) {
       const spool = await openSpool({ dir: config.spoolDir, inboxes, sealer: createSealer(config.sealingKeys), metrics, log })

@@ -25,7 +25,9 @@ import {
   type Queues,
   type RedisConnection,
   type ReplicaBarrier,
+  type AuthorizerStore,
   type Sealer,
+  type Subscriptions,
   type InboxChoice,
   type MasterOutages,
   type SettledShardCount,
@@ -57,6 +59,7 @@ import type { CustomerService, Platform } from './platform.ts'
 
 /** WeChat is asked to push tickets again at most this often. */
 const START_PUSH_TICKET_SECONDS = 600
+const LOOKED_UP_WITHIN_MS = 400
 
 export type PlatformsDeps = {
   config: Config
@@ -110,7 +113,7 @@ type PlatformDeps = PlatformsDeps & {
 }
 
 function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Promise<void> } {
-  const { platform: own, config, connections, sealer, shardCount, queues, clock, log } = deps
+  const { platform: own, config, connections, sealer, shardCount, queues, outages, clock, log } = deps
   const redis = connections.commands
   const keys = platformKeys(own.id)
   const { replicas = NO_REPLICA_BARRIER } = deps
@@ -132,6 +135,13 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
     syncStates,
   })
   const store = createAuthorizerStore(storeDeps)
+  // With several inboxes another master may take the push, in what is left of its time.
+  const lateMs = config.messageShards > 1 ? LOOKED_UP_WITHIN_MS : undefined
+  // Each push may ask: of a master that is away one a second waits for the answer.
+  const lookedUp: AuthorizerStore = {
+    ...store,
+    ownerOfUserName: (userName) => outages.ask(keys.userNames, () => store.ownerOfUserName(userName), lateMs),
+  }
   const announce = (event: GatewayEvent) => {
     inbox.platformEvent(event).catch((error: unknown) => {
       log.warn({ err: error, platform: own.id, type: event.type }, 'event.not_announced')
@@ -187,13 +197,14 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
     mayStartPushTicket: () => once(redis, keys.startPushTicket, START_PUSH_TICKET_SECONDS),
     clock,
   })
-  const subscriptions = createSubscriptions({
+  const known = createSubscriptions({
     ...storeDeps,
     platforms: config.platforms.map(({ id }) => id),
     queues,
     checkWebhookUrl: (url) => checkWebhookUrl(url, config.webhookAllowNetworks),
     clock,
   })
+  const subscriptions: Subscriptions = { ...known, all: (maxAgeMs) => outages.ask(keys.subscriptions, () => known.all(maxAgeMs)) }
   const customerService: CustomerService = {
     send: (appId, message) =>
       callWithAccessToken(authorizerTokens, appId, (token) => authorizerApi.sendCustomMessage(token, message)),
@@ -220,7 +231,7 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
       componentTokens,
       authorizerTokens,
       authorizations,
-      authorizers: createAuthorizers({ store, history: createAuthorizationHistory({ redis, keys }), clock }),
+      authorizers: createAuthorizers({ store: lookedUp, history: createAuthorizationHistory({ redis, keys }), clock }),
       sessions: createSessions({
         platform: own.id,
         store: createSessionStore(storeDeps),

@@ -10,11 +10,12 @@ type PushSpool = Pick<Spool, 'keep' | 'isHolding'>
 
 /** `accepted` then means: on this machine's disk. */
 export function spooledPlatform(platform: Platform, spool: PushSpool): Platform {
-  const { authorizers } = platform
+  return { ...platform, ...lookUpUnlessAway(platform), inbox: spooledInbox(platform, spool) }
+}
+
+/** Unknown is accepted, too: that an account's push came to another's URL is found out only while Redis says so. */
+export function lookUpUnlessAway({ authorizers }: Pick<Platform, 'authorizers'>): Pick<Platform, 'authorizers'> {
   return {
-    ...platform,
-    inbox: spooledInbox(platform, spool),
-    // Unknown is accepted, too: that an account's push came to another's URL is found out only while Redis is there.
     authorizers: { ...authorizers, ownerOfUserName: (userName) => unlessStoreAway(() => authorizers.ownerOfUserName(userName)) },
   }
 }

@@ -7,8 +7,11 @@ import { storeErrorCode } from '../store-errors.ts'
 import { masterNameOf } from './master-of-key.ts'
 
 export type MasterOutages = {
-  /** Rejects as `ask`, or with STORE_UNAVAILABLE (retry) without asking. Where Redis is in one part it always asks. */
-  ask<T>(key: string, ask: () => Promise<T>): Promise<T>
+  /**
+   * Rejects as `ask`, or with STORE_UNAVAILABLE (retry) without asking, or when there is no answer after `lateMs`. Where
+   * Redis is in one part it always asks, and waits.
+   */
+  ask<T>(key: string, ask: () => Promise<T>, lateMs?: number): Promise<T>
 }
 
 const TRIED_EVERY_MS = 1_000
@@ -17,7 +20,7 @@ export function createMasterOutages(redis: RedisConnection, nowMs: () => number 
   const tryAgainAtMs = new Map<string, number>()
 
   return {
-    async ask(key, ask) {
+    async ask(key, ask, lateMs) {
       const master = masterNameOf(redis, key)
       if (master === undefined) return ask()
       const dueMs = tryAgainAtMs.get(master)
@@ -26,7 +29,7 @@ export function createMasterOutages(redis: RedisConnection, nowMs: () => number 
         tryAgainAtMs.set(master, nowMs() + TRIED_EVERY_MS)
       }
       try {
-        const answer = await ask()
+        const answer = await (lateMs === undefined ? ask() : inTime(lateMs, ask()))
         tryAgainAtMs.delete(master)
         return answer
       } catch (error) {
@@ -35,5 +38,17 @@ export function createMasterOutages(redis: RedisConnection, nowMs: () => number 
         throw error
       }
     },
+  }
+}
+
+async function inTime<T>(lateMs: number, answer: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new GatewayError('STORE_UNAVAILABLE', 'the master of the slot is late', { retry: true })), lateMs)
+  })
+  try {
+    return await Promise.race([answer, late])
+  } finally {
+    clearTimeout(timer)
   }
 }
