@@ -17,7 +17,11 @@ export type PusherOptions = {
   /** In all, like WeChat's three; 1 = what fails is not tried again. */
   attempts?: number
   acks: Ledger
+  /** In turn. Default: the one that is authorized. */
+  accounts?: readonly Account[]
 }
+
+export type Account = { appId: string; userName: string }
 
 export type PushReport = {
   pushed: number
@@ -48,7 +52,7 @@ const TICK_MS = 20
 const RETRY_AFTER_MS = 1_000
 
 export function startPusher(options: PusherOptions): Pusher {
-  const { component, publicUrls, ratePerSecond, run, attempts = 1, acks } = options
+  const { component, publicUrls, ratePerSecond, run, attempts = 1, acks, accounts = [AUTHORIZER] } = options
   const agent = new Agent({ keepAlive: true, maxSockets: 256 })
   const pending = new Set<Promise<void>>()
   let acknowledged = 0
@@ -76,14 +80,15 @@ export function startPusher(options: PusherOptions): Pusher {
 
   async function pushOne(number: number): Promise<void> {
     const id = `${run}-${number}`
+    const account = accounts[number % accounts.length] ?? AUTHORIZER
     const xml = messageXml(
-      { toUserName: AUTHORIZER.userName, openId: `o${number % 500}`, createTimeSeconds: Math.floor(Date.now() / 1000) },
+      { toUserName: account.userName, openId: `o${number % 500}`, createTimeSeconds: Math.floor(Date.now() / 1000) },
       'text',
       { Content: id, MsgId: String(8_000_000_000_000_000_000n + BigInt(number)) },
     )
     for (let attempt = 1; attempt <= attempts; attempt += 1) {
       if (attempt > 1) await delay(RETRY_AFTER_MS)
-      if (await attemptOne(xml)) {
+      if (await attemptOne(xml, account)) {
         acknowledged += 1
         acks.add(id)
         return
@@ -91,16 +96,16 @@ export function startPusher(options: PusherOptions): Pusher {
     }
   }
 
-  async function attemptOne(xml: string): Promise<boolean> {
+  async function attemptOne(xml: string, account: Account): Promise<boolean> {
     const urls = publicUrls()
     turn += 1
     const push = encryptPush({
       kind: 'authorizer',
-      url: `${urls[turn % urls.length]}/apis/v1/wx/open1/${AUTHORIZER.appId}/callback`,
+      url: `${urls[turn % urls.length]}/apis/v1/wx/open1/${account.appId}/callback`,
       xml,
       credentials: component,
       receiveId: component.appId,
-      addressee: AUTHORIZER.userName,
+      addressee: account.userName,
     })
     const startedAt = performance.now()
     const answer = await post(agent, push)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { until } from '../helpers/until.ts'
 import { openLedger } from './ledger.ts'
-import { type PushReport, type Pusher, startPusher } from './pusher.ts'
+import { type Account, type PushReport, type Pusher, startPusher } from './pusher.ts'
 import { type Gateway, type GatewayOptions, startGateway } from './rig.ts'
 import { SINK_NAMES, type SinkName, startSinks, type Sinks } from './sinks.ts'
 
@@ -54,6 +54,8 @@ export type LoadOptions = GatewayOptions & {
   keepsAll?: boolean
   /** The slowest answer that may be; undefined = no matter. */
   slowestMs?: number
+  /** Default: the one that is authorized. */
+  accounts?: readonly Account[] | undefined
   /** Default: all three. */
   sinks?: readonly SinkName[]
 }
@@ -85,6 +87,7 @@ export async function underLoad(options: LoadOptions, during: (load: Load) => Pr
     run: `p${process.pid}`,
     attempts: options.attempts ?? 1,
     acks,
+    ...(options.accounts ? { accounts: options.accounts } : {}),
   })
   try {
     await until('the load is accepted', () => pusher.acknowledged() > 20)

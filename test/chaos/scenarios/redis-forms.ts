@@ -14,8 +14,8 @@ const SETTLED_WITHIN_MS = 300_000
 
 type Fault = (load: Load, form: RedisForm, context: Context) => Promise<void>
 
-function onForm(scenario: { name: string; about: string; start(): Promise<RedisForm>; fault: Fault } & Pick<LoadOptions, 'env'>): Scenario {
-  const { name, about, start, fault, env = {} } = scenario
+function onForm(scenario: { name: string; about: string; start(): Promise<RedisForm>; fault: Fault } & Pick<LoadOptions, 'env' | 'accounts'>): Scenario {
+  const { name, about, start, fault, env = {}, accounts } = scenario
   return {
     name: `form-${name}`,
     about,
@@ -23,11 +23,11 @@ function onForm(scenario: { name: string; about: string; start(): Promise<RedisF
       const form = await start()
       try {
         // As WeChat does, a refused push is tried three times in all.
-        const options = { form, env, attempts: 3, ingresses: 2, workers: 2, ratePerSecond: context.ratePerSecond }
+        const options = { form, env, accounts, attempts: 3, ingresses: 2, workers: 2, ratePerSecond: context.ratePerSecond }
         return await underLoad(options, async (load) => {
           await fault(load, form, context)
           load.fact('deliveredAgainMs', await deliveredAgain(load.sinks))
-          await expectSettled(load, form)
+          await expectSettled(load, form, Number(env['MESSAGE_SHARDS'] ?? 1))
         })
       } finally {
         await form.stop()
@@ -37,10 +37,12 @@ function onForm(scenario: { name: string; about: string; start(): Promise<RedisF
 }
 
 /** Nothing that is pending without a reason is left in the event log. */
-async function expectSettled({ fact, expect }: Load, form: RedisForm): Promise<void> {
+async function expectSettled({ fact, expect }: Load, form: RedisForm, shards: number): Promise<void> {
   const startedAt = performance.now()
   const left = async () => {
-    const counts = await Promise.all((await form.masters()).map((server) => form.client(server).zcard(shardKeys('open1', 0).unsettled).catch(() => 0)))
+    const indexes = Array.from({ length: shards }, (_, index) => shardKeys('open1', index).unsettled)
+    const ofMaster = (server: RedisServer) => indexes.map((key) => form.client(server).zcard(key).catch(() => 0))
+    const counts = await Promise.all((await form.masters()).flatMap(ofMaster))
     return counts.reduce((sum, count) => sum + count, 0)
   }
   // The load goes on: what is under way is young. Sampled until nothing that was there before is left.
@@ -90,6 +92,14 @@ const restart = again(async (_load, form) => {
   await delay(500)
   await master.start()
 })
+
+/** Whatever is lost, not one push is refused. */
+const restartUnnoticed: Fault = async (load, form, context) => {
+  load.pusher.mark()
+  await restart(load, form, context)
+  const { statuses } = load.pusher.report()
+  load.expect(Object.keys(statuses).join() === '200', `answers while masters were lost: ${JSON.stringify(statuses)}`)
+}
 
 const failover = again(async (_load, form) => {
   const master = await oneMaster(form)
@@ -150,6 +160,14 @@ async function slotsInUse(form: RedisForm, server: RedisServer): Promise<number[
   return slots.filter((_, index) => Number(counts[index]) > 0).slice(0, 100)
 }
 
+/** Eight inboxes, and accounts in all shards. */
+const SHARDED = {
+  env: { MESSAGE_SHARDS: '8' },
+  accounts: Array.from({ length: 32 }, (_, index) => ({ appId: `wx${String(index).padStart(16, '0')}`, userName: `gh_${index}` })),
+}
+/** A master that is lost is to cost its own slots alone. */
+const LENIENT = ['--cluster-require-full-coverage', 'no']
+
 const MANAGED = ['CONFIG', 'KEYS', 'DEBUG', 'SHUTDOWN', 'BGREWRITEAOF', 'SLAVEOF', 'REPLICAOF'].flatMap((name) => ['--rename-command', name, ''])
 const password = 'a-password'
 
@@ -192,4 +210,20 @@ export const REDIS_FORMS: readonly Scenario[] = [
     fault: failover,
   }),
   onForm({ name: 'cluster-resharded', about: 'a cluster of 3, slots moved under load', start: () => startCluster(), fault: reshard }),
+  onForm({
+    name: 'shards',
+    about: 'eight shards on a cluster of 3, a master killed and started again: not one push is refused',
+    start: () => startCluster({ args: LENIENT }),
+    fault: restartUnnoticed,
+    ...SHARDED,
+  }),
+  onForm({
+    name: 'shards-replicas',
+    about: 'eight shards on a cluster of 3 + 3, a master killed',
+    start: () => startCluster({ replicasEach: 1 }),
+    fault: failover,
+    ...SHARDED,
+  }),
+  onForm({ name: 'shards-resharded', about: 'eight shards on a cluster of 3, slots moved under load', start: () => startCluster(), fault: reshard, ...SHARDED }),
+  onForm({ name: 'shards-many', about: '64 shards on one server, killed and started again', start: () => startStandalone(), fault: restart, ...SHARDED, env: { MESSAGE_SHARDS: '64' } }),
 ]
