@@ -1,5 +1,6 @@
 // Owns: putting the parts of WeChat's side together: state, API, pushes. What it is reached by (HTTP, a test) comes on top.
 import { createAccounts } from './accounts.ts'
+import { accountEndpoints } from './api/account-endpoints.ts'
 import { authorizationEndpoints } from './api/authorization-endpoints.ts'
 import { businessEndpoints } from './api/business-endpoints.ts'
 import { createCallLog } from './api/call-log.ts'
@@ -7,6 +8,8 @@ import { componentEndpoints } from './api/component-endpoints.ts'
 import { createCustomerService } from './api/customer-service.ts'
 import type { Endpoint } from './api/endpoint.ts'
 import { createFaults } from './api/faults.ts'
+import { loginEndpoints } from './api/login-endpoints.ts'
+import { mediaEndpoints } from './api/media-endpoints.ts'
 import { createQuota } from './api/quota.ts'
 import { quotaEndpoints } from './api/quota-endpoints.ts'
 import { createAuthorizationLedger } from './ledger/authorization-ledger.ts'
@@ -52,6 +55,9 @@ export function createWorld({ settings: initial, nowMs, onError, onPush }: World
     ...componentEndpoints({ settings, component, startTicketService: ticketClock.startService }),
     ...authorizationEndpoints({ accounts, authorizations }),
     ...businessEndpoints({ settings, customerService }),
+    ...accountEndpoints(),
+    ...mediaEndpoints(clock),
+    ...loginEndpoints({ settings, authorizations }),
     ...quotaEndpoints({ settings, quota, apiOfPath }),
   ]
 

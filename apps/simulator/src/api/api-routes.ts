@@ -3,9 +3,19 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { newRid } from '../ledger/opaque-values.ts'
 import type { Pauses } from '../pauses.ts'
 import type { SimulationClock } from '../simulation-clock.ts'
-import { type Answer, cut, drip, send } from './answer.ts'
+import { type Answer, cut, cutAfter, drip, send } from './answer.ts'
 import type { CallLog } from './call-log.ts'
-import { type AdmissionDeps, type ApiRequest, callEndpoint, type Endpoint, jsonObject, textIn, tokenOf } from './endpoint.ts'
+import {
+  type AdmissionDeps,
+  type ApiRequest,
+  callEndpoint,
+  type Endpoint,
+  type FileAnswer,
+  isFile,
+  jsonObject,
+  textIn,
+  tokenOf,
+} from './endpoint.ts'
 import { distort, type FaultPlan, type Faults } from './faults.ts'
 import { Refusal } from './refusal.ts'
 
@@ -19,14 +29,17 @@ export type ApiDeps = AdmissionDeps & {
   onError: (error: unknown) => void
 }
 
+/** More than WeChat takes: a test may send what a gateway lets through. */
+const MAX_FILE_BYTES = 40 * 1024 * 1024
+
 /**
- * Every path that is nobody else's: what is no API is 40066. A plugin of its own, so that its reading of every body as text
+ * Every path that is nobody else's: what is no API is 40066. A plugin of its own, so that its reading of every body as bytes
  * stays in here.
  */
 export function apiRoutes(deps: ApiDeps) {
   return async function register(app: FastifyInstance) {
     app.removeAllContentTypeParsers()
-    app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
+    app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
     app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
       // What a web server in front of the API says; the framework's own words are not WeChat's.
       if (error.statusCode === 413) return reply.code(413).type('text/html').send('<html><body>413 Request Entity Too Large</body></html>')
@@ -34,7 +47,10 @@ export function apiRoutes(deps: ApiDeps) {
       return refuse(reply, new Refusal(-1), deps)
     })
     // By every method: the endpoint itself says which one it wants.
-    for (const endpoint of deps.endpoints) app.all(endpoint.path, (request, reply) => serve(endpoint, request, reply, deps))
+    for (const endpoint of deps.endpoints) {
+      const options = endpoint.takesFile ? { bodyLimit: MAX_FILE_BYTES } : {}
+      app.all(endpoint.path, options, (request, reply) => serve(endpoint, request, reply, deps))
+    }
     app.all('/*', (_request, reply) => refuse(reply, new Refusal(40066), deps))
   }
 }
@@ -70,6 +86,7 @@ async function serve(endpoint: Endpoint, fastifyRequest: FastifyRequest, reply: 
   await plan.holdAnswerUntil
   open.close({ errcode, httpStatus: plan.resetAfter ? null : answer.status })
   if (plan.resetAfter) cut(reply)
+  else if (plan.cutAfterBytes !== undefined) cutAfter(reply, answer, plan.cutAfterBytes)
   else if (plan.drip) await drip(reply, answer, { ...plan.drip, pause: deps.pauses.pause })
   else await send(reply, answer)
 }
@@ -86,9 +103,10 @@ function outcome(endpoint: Endpoint, request: ApiRequest, plan: FaultPlan, deps:
   }
 }
 
-function answerOf(fields: Record<string, unknown>, plan: FaultPlan, deps: ApiDeps): Answer {
-  const ordinary = ordinaryAnswer(distort(fields, plan), deps)
+function answerOf(fields: Record<string, unknown> | FileAnswer, plan: FaultPlan, deps: ApiDeps): Answer {
+  const ordinary = isFile(fields) ? fileAnswer(fields) : ordinaryAnswer(distort(fields, plan), deps)
   return {
+    ...ordinary,
     status: plan.status ?? ordinary.status,
     body: plan.body ?? ordinary.body,
     contentType: plan.contentType ?? ordinary.contentType,
@@ -97,6 +115,10 @@ function answerOf(fields: Record<string, unknown>, plan: FaultPlan, deps: ApiDep
 
 function ordinaryAnswer(fields: unknown, { settings }: Pick<ApiDeps, 'settings'>): Answer {
   return { status: 200, body: JSON.stringify(fields) ?? '', contentType: settings().apiContentType }
+}
+
+function fileAnswer({ bytes, contentType, fileName }: FileAnswer): Answer {
+  return { status: 200, body: bytes, contentType, fileName }
 }
 
 function refusalFields(refusal: Refusal, { clock }: Pick<ApiDeps, 'clock'>): Record<string, unknown> {
@@ -113,11 +135,13 @@ function subjectOf(endpoint: Endpoint, request: ApiRequest, body: Record<string,
 }
 
 function apiRequest(request: FastifyRequest): ApiRequest {
-  const { query, body } = request
+  const { query, body, headers } = request
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.alloc(0)
   return {
     method: request.method,
     query: typeof query === 'object' && query !== null ? { ...query } : {},
-    rawBody: typeof body === 'string' ? body : '',
+    rawBody: bytes.toString(),
+    payload: { bytes, contentType: headers['content-type'] ?? '', isChunked: headers['transfer-encoding'] !== undefined },
     // `::ffff:127.0.0.1` is how a dual-stack socket spells an IPv4 address.
     remoteAddress: request.ip.replace(/^::ffff:/, ''),
   }

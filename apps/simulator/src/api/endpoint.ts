@@ -2,6 +2,7 @@
 import type { AuthorizationLedger } from '../ledger/authorization-ledger.ts'
 import type { ComponentLedger } from '../ledger/component-ledger.ts'
 import type { Settings } from '../settings.ts'
+import type { Payload } from './multipart.ts'
 import type { Quota } from './quota.ts'
 import { Refusal } from './refusal.ts'
 
@@ -9,6 +10,7 @@ export type ApiRequest = {
   method: string
   query: Readonly<Record<string, unknown>>
   rawBody: string
+  payload: Payload
   remoteAddress: string
 }
 
@@ -17,7 +19,12 @@ export type AdmittedCall = {
   appId: string
   query: Readonly<Record<string, unknown>>
   body: Readonly<Record<string, unknown>>
+  /** The body as it came. */
+  payload: Payload
 }
+
+/** An answer that is no JSON. */
+export type FileAnswer = { bytes: Buffer; contentType: string; fileName: string | undefined }
 
 export type Endpoint = {
   api: string
@@ -26,8 +33,10 @@ export type Endpoint = {
   token: 'none' | 'component' | 'authorizer' | 'either'
   /** Must the body name the component? */
   namesComponent: boolean
+  /** Is its body a file instead of JSON? */
+  takesFile?: true
   /** Throws a Refusal. */
-  run(call: AdmittedCall): Record<string, unknown>
+  run(call: AdmittedCall): Record<string, unknown> | FileAnswer
 }
 
 export type AdmissionDeps = {
@@ -38,15 +47,15 @@ export type AdmissionDeps = {
 }
 
 /** All checks, then the endpoint. The order is WeChat's as far as known: method, address, token, body, component, quota. */
-export function callEndpoint(endpoint: Endpoint, request: ApiRequest, deps: AdmissionDeps): Record<string, unknown> {
+export function callEndpoint(endpoint: Endpoint, request: ApiRequest, deps: AdmissionDeps): Record<string, unknown> | FileAnswer {
   if (request.method !== endpoint.method) throw new Refusal(endpoint.method === 'GET' ? 43001 : 43002)
   const { ipAllowed } = deps.settings()
   if (ipAllowed && !ipAllowed.includes(request.remoteAddress)) throw new Refusal(61004)
   const appId = endpoint.token === 'none' ? deps.settings().component.appId : ownerOfToken(endpoint, request, deps)
-  const body = endpoint.method === 'GET' ? {} : parseBody(request.rawBody)
+  const body = endpoint.method === 'GET' || endpoint.takesFile ? {} : parseBody(request.rawBody)
   if (endpoint.namesComponent) checkComponent(body, deps)
   deps.quota.use(endpoint.api, appId)
-  return endpoint.run({ appId, query: request.query, body })
+  return endpoint.run({ appId, query: request.query, body, payload: request.payload })
 }
 
 /** The JSON object in a body. Refuses with 44002, 47001. */
@@ -55,6 +64,10 @@ function parseBody(rawBody: string): Record<string, unknown> {
   const parsed = jsonObject(rawBody)
   if (!parsed) throw new Refusal(47001)
   return parsed
+}
+
+export function isFile(answer: Record<string, unknown> | FileAnswer): answer is FileAnswer {
+  return Buffer.isBuffer(answer['bytes'])
 }
 
 export function jsonObject(text: string): Record<string, unknown> | undefined {

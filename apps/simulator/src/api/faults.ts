@@ -19,6 +19,8 @@ export type FaultPlan = {
   resetBefore?: boolean
   /** Cuts the connection although it happened: a code is spent, a refresh token has rotated, nobody was told. */
   resetAfter?: boolean
+  /** Cuts the connection after so many bytes of the answer's body. */
+  cutAfterBytes?: number
   /** Refuses with this errcode. */
   errcode?: number
   errmsg?: string

@@ -64,6 +64,7 @@ export const faultBody = object(
     delayAnswerMs: wholeNumber,
     resetBefore: flag,
     resetAfter: flag,
+    cutAfterBytes: wholeNumber,
     errcode: { type: 'integer' },
     errmsg: text,
     status: { type: 'integer', minimum: 200, maximum: 599 },
