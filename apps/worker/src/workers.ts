@@ -3,6 +3,7 @@
 import {
   ComponentEventJobSchema,
   DeadLettersJobSchema,
+  EraseJobSchema,
   FanOutJobSchema,
   parserOf,
   ProfileJobSchema,
@@ -30,6 +31,7 @@ import { isStoreAway } from '@wxgw/wechat-core'
 import { untilAnnouncementMs } from './control-plane/handle-authorization.ts'
 import { handleComponentEvent } from './control-plane/handle-component-event.ts'
 import { handleDeadLetters } from './control-plane/handle-dead-letters.ts'
+import { handleErase } from './control-plane/handle-erase.ts'
 import { handleProfile } from './control-plane/handle-profile.ts'
 import { handleReleaseCheck } from './control-plane/handle-release-check.ts'
 import { handleSync } from './control-plane/handle-sync.ts'
@@ -84,7 +86,8 @@ const parseReleaseCheckJob = parserOf(ReleaseCheckJobSchema)
 const parseFanOutJob = parserOf(FanOutJobSchema)
 const parseSyncJob = parserOf(SyncJobSchema)
 const parseDeadLettersJob = parserOf(DeadLettersJobSchema)
-const parseMaintenanceJob = (data: unknown) => parseSyncJob(data) ?? parseDeadLettersJob(data)
+const parseEraseJob = parserOf(EraseJobSchema)
+const parseMaintenanceJob = (data: unknown) => parseSyncJob(data) ?? parseDeadLettersJob(data) ?? parseEraseJob(data)
 const parseControlPlaneJob = (data: unknown) => parseComponentEventJob(data) ?? parseProfileJob(data) ?? parseReleaseCheckJob(data)
 
 type ControlPlaneJob = NonNullable<ReturnType<typeof parseControlPlaneJob>>
@@ -155,7 +158,8 @@ function maintenanceHandler(deps: WorkersDeps): JobHandler<NonNullable<ReturnTyp
   const sync = untilItEnds<SyncJob>(deps, (job, { jobId }) => handleSync(job, { jobId }, deps))
   return async (job, context) => {
     if (job.kind === 'sync') return sync(job, context)
-    await handleDeadLetters(job, deps)
+    if (job.kind === 'erase') await handleErase(job, deps)
+    else await handleDeadLetters(job, deps)
     return DONE
   }
 }

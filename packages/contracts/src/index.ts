@@ -17,6 +17,7 @@ export {
   ComponentEventJobSchema,
   DeadLettersJobSchema,
   DeliveryJobSchema,
+  EraseJobSchema,
   FanOutBatchJobSchema,
   FanOutJobSchema,
   ProfileJobSchema,
@@ -28,6 +29,7 @@ export type {
   ComponentEventJob,
   DeadLettersJob,
   DeliveryJob,
+  EraseJob,
   FanOutBatchJob,
   FanOutJob,
   ProfileJob,
@@ -49,6 +51,7 @@ export {
 export type { AuthorizationSessionView } from './authorization-session.ts'
 export { AuthorizerSchema, authorizerView } from './authorizer.ts'
 export type { AuthorizerView } from './authorizer.ts'
+export { hasContent, withoutContent } from './event-content.ts'
 export { parserOf } from './parser.ts'
 export { compileMatcher, explainMatch, inheritMatcher } from './match-subscriptions.ts'
 export type { Matcher, MatchExplainer } from './match-subscriptions.ts'

@@ -113,6 +113,16 @@ export const SyncJobSchema = Type.Object({
 })
 export type SyncJob = Static<typeof SyncJobSchema>
 
+/** What an erasure has left for a worker: all that there is of this user is looked at again. */
+export const EraseJobSchema = Type.Object({
+  v: Type.Literal(1),
+  kind: Type.Literal('erase'),
+  platform: Type.String(),
+  authorizer: Type.String(),
+  subject: Type.String(),
+})
+export type EraseJob = Static<typeof EraseJobSchema>
+
 /** What a replay or discard of all dead letters has left for a worker: those older than `after`, a place in the failed jobs. */
 export const DeadLettersJobSchema = Type.Object({
   v: Type.Literal(1),

@@ -48,6 +48,7 @@ export function createMessages(deps: MessagesDeps) {
   const events = platform.eventLog ? createEventLog({ redis, shards, queues, eventLogSeconds }) : NO_EVENT_LOG
   const replySentKey = (eventId: string) => shards.ofId(eventId).replySent(eventId)
   return {
+    shards,
     events,
     inbox: createInbox({ ...deps, platform: platform.id, shards, events, dedupeSeconds, eventLogSeconds }),
     claims: createEventClaims({

@@ -8,6 +8,7 @@ import {
   createAuthorizerStore,
   createComponentTokenStore,
   createDeadLetters,
+  createEventErasure,
   createInboxChoice,
   createMasterOutages,
   createQueues,
@@ -128,7 +129,7 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
 
   const statistics = createStatistics({ redis, keys, clock })
   const syncStates = createSyncStates({ platform: own.id, redis, keys, queues })
-  const { events, inbox, claims, unsettled, replies, mayFallBack, releaseFallBack } = createMessages({
+  const { shards, events, inbox, claims, unsettled, replies, mayFallBack, releaseFallBack } = createMessages({
     ...deps,
     keys,
     replicas,
@@ -260,6 +261,7 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
       },
       subscriptions,
       deadLetters: createDeadLetters({ platform: own.id, redis, queues, events }),
+      erasure: createEventErasure({ platform: own.id, redis, shards, queues, subscriptions }),
       keepsEventLog: own.eventLog,
       events,
       claims,

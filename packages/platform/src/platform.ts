@@ -5,6 +5,7 @@ import type {
   ApiTicketType,
   AskedReply,
   DeadLetters,
+  EventErasure,
   EventClaims,
   EventLog,
   HistoryEntry,
@@ -224,6 +225,7 @@ export type Platform = {
   installation: Installation
   subscriptions: Subscriptions
   deadLetters: DeadLetters
+  erasure: EventErasure
   /** False with `eventLog: false`: `events` then knows nothing. */
   keepsEventLog: boolean
   events: EventLog

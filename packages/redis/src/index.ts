@@ -129,6 +129,8 @@ export type {
   SubscriptionsDeps,
 } from './subscriptions/subscriptions.ts'
 export type { CheckWebhookUrl } from './subscriptions/check-input.ts'
+export { createEventErasure } from './erasure/event-erasure.ts'
+export type { EventErasure } from './erasure/event-erasure.ts'
 export { createDeadLetters } from './dead-letters/dead-letters.ts'
 export type { DeadLetters, DeadLettersDeps } from './dead-letters/dead-letters.ts'
 export { createEventLog } from './event-log/event-log.ts'

@@ -31,6 +31,7 @@ export const ACTIONS = [
   'events:read',
   'events:replay',
   'events:content',
+  'events:erase',
   'replies:write',
   'api:call',
   'component_api:call',

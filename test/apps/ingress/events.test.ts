@@ -117,6 +117,7 @@ void t.test('a platform without an event log says so on every route that reads i
     ['GET', 'events/ev_1', undefined],
     ['POST', 'events/ev_1/replay', undefined],
     ['POST', 'subscriptions/match', { eventId: 'ev_1' }],
+    ['DELETE', `events?authorizer=${APPID_A}&subject=oUSER`, undefined],
   ] as const
   for (const [method, path, payload] of calls) {
     for (const headers of [bearer(), bearer(keyOf('ofA'))]) {
@@ -127,4 +128,17 @@ void t.test('a platform without an event log says so on every route that reads i
   const event = { type: 'wechat.message.text' }
   const given = await internalServer.inject({ method: 'POST', url: `${PREFIX}/subscriptions/match`, headers: bearer(), payload: { event } })
   t.equal(given.statusCode, 200)
+})
+
+void t.test('the content of one user is erased, by the account and the openid alone', async (t) => {
+  const { fake, internalServer, bearer } = createGateway(t)
+  const erase = (query: string) => internalServer.inject({ method: 'DELETE', url: `${PATH}${query}`, headers: bearer() })
+  const answer = await erase(`?authorizer=${APPID_A}&subject=oUSER`)
+  t.equal(answer.statusCode, 202)
+  t.same(answer.json(), { erased: 3 })
+  t.same(fake.callsOf('erasure.begin'), [[{ authorizer: APPID_A, subject: 'oUSER' }]])
+  for (const bad of ['', `?authorizer=${APPID_A}`, '?subject=oUSER', '?authorizer=x&subject=oUSER', `?authorizer=${APPID_A}&subject=`, `?authorizer=${APPID_A}&subject=oUSER&type=x`]) {
+    t.equal((await erase(bad)).statusCode, 400, bad)
+  }
+  t.equal(fake.callsOf('erasure.begin').length, 1)
 })

@@ -348,6 +348,7 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
       all: method('subscriptions.all', () => [...fake.subscriptions.values()]),
       webhookSecrets: notAsked('webhookSecrets'),
     },
+    erasure: { begin: method('erasure.begin', (_user: object) => 3), complete: notAsked('erasure.complete') },
     deadLetters: {
       list: method('deadLetters.list', (name: string) => ({
         items: [

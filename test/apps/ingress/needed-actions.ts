@@ -197,6 +197,13 @@ const ROUTES: readonly Route[] = [
       'query.to': 'nothing more',
     },
   },
+  {
+    route: 'events',
+    method: 'DELETE',
+    path: `events?authorizer=${APPID_A}&subject=oUSER`,
+    needs: ['events:erase'],
+    members: { 'query.authorizer': 'nothing more', 'query.subject': 'nothing more' },
+  },
   { route: 'events/{id}', method: 'GET', path: 'events/ev_a', needs: ['events:read'], members: CONTENT },
   { route: 'events/{id}/replay', method: 'POST', path: 'events/ev_a/replay', needs: ['events:replay'], members: {} },
   {

@@ -41,6 +41,15 @@ export function eventRoutes(app: GatewayServer, { platforms, paging, turns }: De
     return { ...logged, event: createContentView(request)(logged.event) }
   })
 
+  const erase = { schema: eventSchemas.erase, onRequest: requireGrant({ action: 'events:erase' }), preHandler: turns.long }
+  app.delete(`${PREFIX}/events`, erase, async (request, reply) => {
+    const { params, query } = request
+    assertGranted(request, 'events:erase', query.authorizer)
+    const platform = platformOf(platforms, params)
+    eventLogOf(platform)
+    return reply.code(202).send({ erased: await platform.erasure.begin(query) })
+  })
+
   app.post(`${PREFIX}/events/:id/replay`, { schema: eventSchemas.replay, onRequest: replay, preHandler: turns.wait }, async (request, reply) => {
     const platform = platformOf(platforms, request.params)
     const { event, receivedAt } = await eventOf(request, platform, { id: request.params.id, action: 'events:replay' })

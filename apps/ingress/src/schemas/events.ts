@@ -65,6 +65,23 @@ export const eventSchemas = {
     querystring: Type.Object(contentQuery, closed),
     response: { 200: LoggedEvent, ...errors(400, 401, 403, 404, 409, 503) },
   },
+  erase: {
+    tags,
+    operationId: 'eraseEvents',
+    summary: 'Take the content of one user out of the event log and the dead letters',
+    description:
+      'Of each event `data` keeps MsgType, Event, InfoType, MsgId and CreateTime. `erased`: how many events lost content by this call; of an ' +
+      'account with very many events a worker does the rest.',
+    params: PlatformParams,
+    querystring: Type.Object(
+      {
+        authorizer: Type.String({ pattern: '^wx[0-9A-Za-z]{16}$' }),
+        subject: Type.String({ pattern: '^[!-~]{1,128}$', description: 'openid of the user' }),
+      },
+      closed,
+    ),
+    response: { 202: Type.Object({ erased: Type.Integer() }), ...errors(400, 401, 403, 404, 409, 429, 503) },
+  },
   replay: {
     tags,
     operationId: 'replayEvent',

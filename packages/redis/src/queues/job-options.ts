@@ -33,6 +33,9 @@ export const SYNC_ATTEMPTS = 11
 /** The rest of a large replay or discard: as long as a fan-out, since what was asked for was answered 202. */
 export const DEAD_LETTERS_ATTEMPTS = FAN_OUT_ATTEMPTS
 
+/** What was answered 202 is to be done. */
+export const ERASE_ATTEMPTS = FAN_OUT_ATTEMPTS
+
 const FIRST_DELAY_MS = 1_000
 const LONGEST_DELAY_MS = 60_000
 

@@ -20,6 +20,7 @@ export const ACTION_MEANINGS: Readonly<Record<Action, string>> = {
   'events:replay': '`events/…/replay`, narrowed: to subscriptions that match nothing beyond the grant',
   'events:content':
     'with what shows events: `data` beyond MsgType, Event, InfoType, MsgId and CreateTime, narrowed: of the authorizers in the grant',
+  'events:erase': '`DELETE events`: takes the content of one user out of the log and the dead letters, narrowed: of the authorizers in the grant',
   'replies:write':
     '`replies`. With `subscriptions:write`: a subscription with `reply` or `fallback` that matches nothing beyond either grant',
   'api:call':

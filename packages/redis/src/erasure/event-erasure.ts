@@ -1,0 +1,159 @@
+// Owns: taking the content of one user's events out of the event log and out of all dead letters of a platform. The events themselves,
+// and what became of them, stay.
+import { randomUUID } from 'node:crypto'
+import { type EraseJob, hasContent, type Subscription, withoutContent } from '@wxgw/contracts'
+import type { Queue } from 'bullmq'
+import type { RedisConnection } from '../connect.ts'
+import { isJobGone } from '../job-gone.ts'
+import { deliveriesQueue, MAINTENANCE_QUEUE } from '../keys.ts'
+import { type NewestFirst, walkOne } from '../paging/newest-first.ts'
+import { ERASE_ATTEMPTS, jobOptions } from '../queues/job-options.ts'
+import type { Queues } from '../queues/queues.ts'
+import { runScript, script } from '../script.ts'
+import type { MessageShards } from '../shards/message-shards.ts'
+import { guardStore } from '../store-errors.ts'
+
+/** Of the events of this account. */
+export type ErasedUser = { authorizer: string; subject: string }
+
+export type EventErasure = {
+  /**
+   * Answers how many events have lost their content by this call, the newest first; when there is more to look at than an HTTP call waits for,
+   * a worker does it all. Safe to repeat. Rejects with STORE_UNAVAILABLE.
+   */
+  begin(user: ErasedUser): Promise<number>
+  /** All of it. */
+  complete(user: ErasedUser): Promise<number>
+}
+
+export type EventErasureDeps = {
+  platform: string
+  redis: RedisConnection
+  shards: MessageShards
+  queues: Pick<Queues, 'open' | 'add'>
+  subscriptions: { all(maxAgeMs: number): Promise<readonly Subscription[]> }
+  /** Entries that are looked at while somebody waits, in the log and in the dead letters of all subscriptions each. Default 5,000. */
+  atOnce?: number
+}
+
+/** Entries that are looked at in one script: about a millisecond of Redis. */
+const BATCH = 250
+const AT_ONCE = 5_000
+const KEPT_FAILURES = 100
+
+/**
+ * Without handing the texts over.
+ * KEYS: hashes
+ * ARGV: field, text
+ * -> which of KEYS have the text in that field
+ */
+const findText = script(`
+local found = {}
+for index, key in ipairs(KEYS) do
+  local value = redis.call('HGET', key, ARGV[1])
+  if value and string.find(value, ARGV[2], 1, true) then found[#found + 1] = index end
+end
+return found
+`)
+
+/**
+ * Unless it has expired, or is another one by now.
+ * KEYS: event of the log
+ * ARGV: event as it was, event as it is to be
+ */
+const replaceEvent = script(`
+if redis.call('HGET', KEYS[1], 'event') ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[1], 'event', ARGV[2])
+return 1
+`)
+
+type Bound = { left: number }
+
+export function createEventErasure(deps: EventErasureDeps): EventErasure {
+  const { platform, redis, shards, queues, subscriptions, atOnce = AT_ONCE } = deps
+
+  /** Answers the member of each entry that may be one of the user's. */
+  async function* candidates(walk: NewestFirst, bound: Bound, look: { key(member: string): string; field: string; needle: string }) {
+    while (bound.left > 0) {
+      const members = (await walk(Math.min(BATCH, bound.left))).map(({ member }) => member)
+      bound.left -= members.length
+      if (members.length === 0) return
+      const found = await runScript(redis, findText, { keys: members.map(look.key), args: [look.field, look.needle] })
+      for (const index of Array.isArray(found) ? found : []) yield members[Number(index) - 1] ?? ''
+    }
+  }
+
+  async function eraseLogged(user: ErasedUser, bound: Bound, erased: Set<string>): Promise<void> {
+    const needle = needleOf(user)
+    for (const shard of shards.withEventsOf(user.authorizer)) {
+      const walk = walkOne(redis, { key: shard.eventsOfAuthorizer(user.authorizer), after: undefined })
+      for await (const id of candidates(walk, bound, { key: shard.event, field: 'event', needle })) {
+        const key = shard.event(id)
+        const text = await redis.hget(key, 'event')
+        const event: unknown = text === null ? undefined : JSON.parse(text)
+        if (text === null || !isOf(event, user) || !hasContent(event)) continue
+        if ((await runScript(redis, replaceEvent, { keys: [key], args: [text, JSON.stringify(withoutContent(event))] })) === 1) erased.add(id)
+      }
+    }
+  }
+
+  async function eraseDead(user: ErasedUser, bound: Bound, erased: Set<string>): Promise<void> {
+    const needle = needleOf(user)
+    for (const { name } of await subscriptions.all(0)) {
+      const queue = queues.open(deliveriesQueue(platform, name))
+      const walk = walkOne(redis, { key: queue.toKey('failed'), after: undefined })
+      const look = { key: (id: string) => queue.toKey(id), field: 'data', needle }
+      for await (const id of candidates(walk, bound, look)) {
+        const eventId = await eraseJob(queue, id, user)
+        if (eventId !== undefined) erased.add(eventId)
+      }
+    }
+  }
+
+  async function eraseAll(user: ErasedUser, most: number): Promise<{ erased: number; isComplete: boolean }> {
+    const erased = new Set<string>()
+    const bounds = [{ left: most }, { left: most }] as const
+    await eraseLogged(user, bounds[0], erased)
+    await eraseDead(user, bounds[1], erased)
+    return { erased: erased.size, isComplete: bounds.every(({ left }) => left > 0) }
+  }
+
+  return {
+    begin: (user) =>
+      guardStore(async () => {
+        const { erased, isComplete } = await eraseAll(user, atOnce)
+        if (isComplete) return erased
+        const data: EraseJob = { v: 1, kind: 'erase', platform, ...user }
+        const options = { ...jobOptions(ERASE_ATTEMPTS), removeOnFail: { count: KEPT_FAILURES } }
+        await queues.add(MAINTENANCE_QUEUE, { id: `${data.kind}-${randomUUID()}`, name: data.kind, data, options })
+        return erased
+      }),
+    complete: (user) => guardStore(async () => (await eraseAll(user, Infinity)).erased),
+  }
+}
+
+/** The id of the event that has lost its content. */
+async function eraseJob(queue: Queue, id: string, user: ErasedUser): Promise<string | undefined> {
+  const job = await queue.getJob(id)
+  const data: unknown = job?.data
+  if (!job || typeof data !== 'object' || data === null || !('event' in data)) return undefined
+  const { event } = data
+  if (!isOf(event, user) || !hasContent(event)) return undefined
+  try {
+    await job.updateData({ ...data, event: withoutContent(event) })
+    return String(event.id)
+  } catch (error) {
+    if (isJobGone(error)) return undefined
+    throw error
+  }
+}
+
+/** As JSON.stringify writes it. */
+function needleOf({ subject }: ErasedUser): string {
+  return `"subject":${JSON.stringify(subject)}`
+}
+
+function isOf(event: unknown, { authorizer, subject }: ErasedUser): event is { id: unknown } {
+  if (typeof event !== 'object' || event === null || !('subject' in event) || !('authorizerappid' in event)) return false
+  return event.subject === subject && event.authorizerappid === authorizer
+}
