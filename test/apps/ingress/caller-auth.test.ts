@@ -8,6 +8,7 @@ import { type Call, CALLS } from './needed-actions.ts'
 
 const QUEUE = { sink: { kind: 'queue' } }
 const OF_A = { ...QUEUE, match: { authorizers: [APPID_A] } }
+const PAUSED = { paused: true }
 const REPLY = { reply: { MsgType: 'text', Content: 'hi' } }
 void t.test('without a right key every route answers 401, and asks nothing', async (t) => {
   const { internalServer, fake } = createGateway(t)
@@ -66,6 +67,11 @@ void t.test('a grant for B sees nothing of A: the same 403 whether the thing exi
     [{ method: 'GET', path: 'subscriptions/of-a' }, { method: 'GET', path: 'subscriptions/missing' }],
     [{ method: 'GET', path: 'subscriptions/of-all/dead-letters' }, { method: 'GET', path: 'subscriptions/missing/dead-letters' }],
     [{ method: 'DELETE', path: 'subscriptions/of-a' }, { method: 'DELETE', path: 'subscriptions/missing' }],
+    ...['of-a', 'of-all'].flatMap((name): Array<[Call, Call]> => [
+      [{ method: 'PATCH', path: `subscriptions/${name}`, payload: PAUSED }, { method: 'PATCH', path: 'subscriptions/missing', payload: PAUSED }],
+      [{ method: 'POST', path: `subscriptions/${name}/rotate-secret` }, { method: 'POST', path: 'subscriptions/missing/rotate-secret' }],
+    ]),
+    [{ method: 'POST', path: 'subscriptions/match', payload: { eventId: 'ev_a' } }, { method: 'POST', path: 'subscriptions/match', payload: { eventId: 'ev_missing' } }],
     [{ method: 'POST', path: 'subscriptions/of-a/test' }, { method: 'POST', path: 'subscriptions/missing/test' }],
     [{ method: 'GET', path: 'events/ev_a' }, { method: 'GET', path: 'events/ev_missing' }],
     [{ method: 'GET', path: 'events/ev_component' }, { method: 'GET', path: 'events/ev_missing' }],

@@ -95,6 +95,7 @@ void t.test('the document covers the routes of both listeners', async (t) => {
   const p = '/apis/v1/wx/{platform}'
   t.same(operations.toSorted(), [
     `delete ${p}/authorization-sessions/{sessionId}`,
+    `delete ${p}/events`,
     `delete ${p}/subscriptions/{name}`,
     `delete ${p}/subscriptions/{name}/dead-letters`,
     `get ${p}/a/{sessionId}`,
@@ -119,6 +120,7 @@ void t.test('the document covers the routes of both listeners', async (t) => {
     `get ${p}/mpinfo`,
     `get ${p}/proxy_token/{APPID}`,
     `get ${p}/refused-pushes`,
+    `get ${p}/statistics`,
     `get ${p}/subscriptions`,
     `get ${p}/subscriptions/{name}`,
     `get ${p}/subscriptions/{name}/dead-letters`,
