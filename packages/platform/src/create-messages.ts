@@ -45,7 +45,7 @@ export function createMessages(deps: MessagesDeps) {
   const { dedupeSeconds, eventLogSeconds } = config
   const redis = connections.commands
   const shards = createMessageShards(platform.id, shardCount)
-  const events = platform.eventLog ? createEventLog({ redis, shards, queues, eventLogSeconds }) : NO_EVENT_LOG
+  const events = platform.eventLog ? createEventLog({ redis, shards, outages, queues, eventLogSeconds }) : NO_EVENT_LOG
   const replySentKey = (eventId: string) => shards.ofId(eventId).replySent(eventId)
   return {
     shards,

@@ -1,12 +1,21 @@
 // Owns: which arrival of an event is the one that is dispatched.
-import { createEventClaims, createEventLog, MESSAGES_QUEUE, onceIds, queueKey } from '@wxgw/redis'
+import { type Claim, createEventClaims, createEventLog, MESSAGES_QUEUE, onceIds, queueKey } from '@wxgw/redis'
 import t from 'tap'
 import { keys, makeEvent, PLATFORM, shards, startStore, type Store } from './queues-fixture.ts'
 
 const LOG_SECONDS = 86_400
 
-function openClaims({ commands }: Store, { isLogged = true, nowMs = Date.now } = {}) {
-  return createEventClaims({ platform: PLATFORM, redis: commands, shards, dedupeSeconds: 3_600, eventLogSeconds: LOG_SECONDS, isLogged, nowMs })
+/** As a fan-out has them: where there is an event log, the record decides. */
+function openClaims({ commands: redis }: Store, { isLogged = true, nowMs = Date.now } = {}) {
+  const claims = createEventClaims({ platform: PLATFORM, redis, shards, dedupeSeconds: 3_600, eventLogSeconds: LOG_SECONDS, isLogged, nowMs })
+  const log = createEventLog({ redis, shards, eventLogSeconds: LOG_SECONDS })
+  return {
+    ...claims,
+    async claim(own: Claim): Promise<boolean> {
+      const claim = await claims.claim(own)
+      return typeof claim === 'boolean' ? claim : (await log.record(makeEvent(own.event.id), 1, [], { claim })) !== undefined
+    },
+  }
 }
 
 /** As an ingress and a worker of the version before leave it. */

@@ -1,7 +1,15 @@
 // Owns: what the event log remembers, for how long, and how it is searched.
 import { randomUUID } from 'node:crypto'
 import type { GatewayEvent } from '@wxgw/contracts'
-import { createEventLog, createSinkWriter, type DirectSink, type EventFilter, type EventLog, sinkStream } from '@wxgw/redis'
+import {
+  createEventLog,
+  createSinkWriter,
+  type DirectSink,
+  type EventFilter,
+  type EventLog,
+  type EventLogDeps,
+  sinkStream,
+} from '@wxgw/redis'
 import type { Redis } from 'ioredis'
 import t from 'tap'
 import { until } from '../../helpers/until.ts'
@@ -11,11 +19,24 @@ const OTHER = 'wxfedcba9876543210'
 /** On the hash tag of the log, as streams of earlier versions are: within the script's reach from the first event on. */
 const nearStream = (subscription: string) => `wx:{open1}:stream:${subscription}`
 const all: EventFilter = { limit: 100, cursor: undefined }
+/** Of events that nobody has claimed. */
+function openLog(deps: EventLogDeps) {
+  const log = createEventLog(deps)
+  return {
+    ...log,
+    async record(...args: Parameters<EventLog['record']>) {
+      const served = await log.record(...args)
+      if (served === undefined) throw new Error('another arrival has the event')
+      return served
+    },
+  }
+}
+type OpenLog = ReturnType<typeof openLog>
 const idsOf = async (log: EventLog, filter: Partial<EventFilter>) => (await log.find({ ...all, ...filter })).items.map(({ id }) => id)
 
 void t.test('an event is remembered with everybody who is to get it, and a repeat loses nothing', async (t) => {
   const { commands } = await startStore(t)
-  const log = createEventLog({ redis: commands, shards, eventLogSeconds: 60 })
+  const log = openLog({ redis: commands, shards, eventLogSeconds: 60 })
   const receivedAtMs = Date.now()
   await log.record(makeEvent('ev_1'), receivedAtMs, ['crm', 'bi'])
   await log.deliveryChanged({ id: 'ev_1' }, 'crm', { status: 'delivered', attempts: 1, deliveredAtMs: receivedAtMs + 5 })
@@ -41,7 +62,7 @@ void t.test('an event is remembered with everybody who is to get it, and a repea
 
 void t.test('an event goes into the streams of subscriptions as it is recorded, and stands there as delivered', async (t) => {
   const { commands } = await startStore(t)
-  const log = createEventLog({ redis: commands, shards, eventLogSeconds: 60 })
+  const log = openLog({ redis: commands, shards, eventLogSeconds: 60 })
   const event = makeEvent('ev_1')
   const stream = nearStream('bi')
   const streams = [{ subscription: 'bi', stream, maxLength: undefined }]
@@ -59,7 +80,7 @@ void t.test('an event goes into the streams of subscriptions as it is recorded, 
 
 void t.test('the same arrival of an event is appended once, another arrival again', async (t) => {
   const { commands } = await startStore(t)
-  const log = createEventLog({ redis: commands, shards, eventLogSeconds: 60 })
+  const log = openLog({ redis: commands, shards, eventLogSeconds: 60 })
   const stream = nearStream('bi')
   const added = nearStream('new')
   const streams = [{ subscription: 'bi', stream, maxLength: undefined }]
@@ -75,7 +96,7 @@ void t.test('the same arrival of an event is appended once, another arrival agai
 
 void t.test('streams are trimmed to what each may hold, many events in one step', async (t) => {
   const { commands } = await startStore(t)
-  const log = createEventLog({ redis: commands, shards, eventLogSeconds: 60 })
+  const log = openLog({ redis: commands, shards, eventLogSeconds: 60 })
   const bounded = { subscription: 'bi', stream: nearStream('bi'), maxLength: 3 }
   const whole = { subscription: 'crm', stream: nearStream('crm'), maxLength: undefined }
   const ids = Array.from({ length: 60 }, (_, n) => `ev_${n}`)
@@ -90,7 +111,7 @@ void t.test('streams are trimmed to what each may hold, many events in one step'
 
 void t.test('a stream that takes nothing leaves its own delivery pending, and no other', async (t) => {
   const { commands } = await startStore(t)
-  const log = createEventLog({ redis: commands, shards, eventLogSeconds: 60 })
+  const log = openLog({ redis: commands, shards, eventLogSeconds: 60 })
   const broken = { subscription: 'bi', stream: nearStream('bi'), maxLength: undefined }
   const sound = { subscription: 'crm', stream: nearStream('crm'), maxLength: undefined }
   await commands.set(broken.stream, 'no stream')
@@ -105,7 +126,7 @@ void t.test('a stream that takes nothing leaves its own delivery pending, and no
 
 void t.test('a stream on a hash tag of its own takes events with the record once a script was seen to reach it', async (t) => {
   const { commands } = await startStore(t)
-  const log = createEventLog({ redis: commands, shards, eventLogSeconds: 60 })
+  const log = openLog({ redis: commands, shards, eventLogSeconds: 60 })
   const stream = sinkStream('open1', 'bi')
   const direct = [{ subscription: 'bi', stream, maxLength: undefined }]
   const record = (id: string) => log.record(makeEvent(id), 1, ['bi'], { direct })
@@ -116,7 +137,7 @@ void t.test('a stream on a hash tag of its own takes events with the record once
 })
 
 /** A queue takes its first event as it is recorded when Redis was seen to be in one part: what came before is left out of it. */
-async function untilTaken(log: EventLog, queue: string): Promise<GatewayEvent> {
+async function untilTaken(log: OpenLog, queue: string): Promise<GatewayEvent> {
   let event = makeEvent('ev_first')
   await until('the queue takes what is recorded', async () => {
     event = makeEvent(`ev_first_${randomUUID()}`)
@@ -128,7 +149,7 @@ async function untilTaken(log: EventLog, queue: string): Promise<GatewayEvent> {
 void t.test('an event goes into the queues of subscriptions as it is recorded, as if it were added by itself', async (t) => {
   const { commands, queues } = await startStore(t)
   const writer = createSinkWriter({ queues, redis: commands })
-  const log = createEventLog({ redis: commands, shards, queues, eventLogSeconds: 60 })
+  const log = openLog({ redis: commands, shards, queues, eventLogSeconds: 60 })
   const event = await untilTaken(log, '{ours}')
   await writer.addToConsumerQueue({ queue: '{theirs}', jobId: event.id, name: event.type, data: event })
   t.same(await picture(commands, '{ours}'), await picture(commands, '{theirs}'))
@@ -139,7 +160,7 @@ void t.test('an event goes into the queues of subscriptions as it is recorded, a
 
 void t.test('the same arrival of an event is one job, and so is another arrival while the job is kept', async (t) => {
   const { commands, queues } = await startStore(t)
-  const log = createEventLog({ redis: commands, shards, queues, eventLogSeconds: 60 })
+  const log = openLog({ redis: commands, shards, queues, eventLogSeconds: 60 })
   const direct = [{ subscription: 'crm', queue: '{crm}' }]
   await untilTaken(log, '{crm}')
   for (const receivedAtMs of [1, 1, 2]) t.same(await log.record(makeEvent('ev_1'), receivedAtMs, ['crm'], { direct }), ['crm'])
@@ -151,7 +172,7 @@ void t.test('the same arrival of an event is one job, and so is another arrival 
 
 void t.test('many events of one step stand in several queues and streams in their order', async (t) => {
   const { commands, queues } = await startStore(t)
-  const log = createEventLog({ redis: commands, shards, queues, eventLogSeconds: 60 })
+  const log = openLog({ redis: commands, shards, queues, eventLogSeconds: 60 })
   const stream = nearStream('bi')
   const ids = Array.from({ length: 60 }, (_, n) => `ev_${n}`)
   const others = ids.filter((_, n) => n % 3 === 0)
@@ -179,7 +200,7 @@ void t.test('so many subscribers that one step would hold up all others: some ge
   }
   for (const [kind, sinkOf] of Object.entries(sinks)) {
     const { commands, queues } = await startStore(t)
-    const log = createEventLog({ redis: commands, shards, queues, eventLogSeconds: 60 })
+    const log = openLog({ redis: commands, shards, queues, eventLogSeconds: 60 })
     const record = (id: string) => log.record(makeEvent(id), 1, names, { direct: names.map(sinkOf) })
     await until('they take it', async () => (await record(`ev_${randomUUID()}`)).length > 0)
     await until('all are within reach', async () => (await record(`ev_${randomUUID()}`)).length === 250)
@@ -193,7 +214,7 @@ void t.test('so many subscribers that one step would hold up all others: some ge
 
 void t.test('events with many subscribers go in steps of fewer events, and each subscriber gets his with the record', async (t) => {
   const { commands } = await startStore(t)
-  const log = createEventLog({ redis: commands, shards, eventLogSeconds: 60 })
+  const log = openLog({ redis: commands, shards, eventLogSeconds: 60 })
   const names = Array.from({ length: 30 }, (_, n) => `s${n}`)
   const direct = names.map((subscription) => ({ subscription, stream: nearStream(subscription), maxLength: undefined }))
   const steps = async () => Number(/cmdstat_evalsha:calls=(\d+)/.exec(await commands.info('commandstats'))?.[1])
@@ -214,7 +235,7 @@ const DAMAGES: Record<string, (redis: Redis, queue: string) => Promise<unknown>>
 void t.test('a queue that cannot be written to leaves its own delivery pending, and no other', async (t) => {
   for (const [what, damage] of Object.entries(DAMAGES)) {
     const { commands, queues } = await startStore(t)
-    const log = createEventLog({ redis: commands, shards, queues, eventLogSeconds: 60 })
+    const log = openLog({ redis: commands, shards, queues, eventLogSeconds: 60 })
     const stream = nearStream('bi')
     const direct = [
       { subscription: 'bi', stream, maxLength: undefined },
@@ -238,16 +259,16 @@ void t.test('a queue that cannot be written to leaves its own delivery pending, 
 
 void t.test('processes that begin at the same moment all learn that the script reaches the queue', async (t) => {
   const { commands, queues } = await startStore(t)
-  const logs = Array.from({ length: 20 }, () => createEventLog({ redis: commands, shards, queues, eventLogSeconds: 60 }))
-  const record = (log: EventLog) => log.record(makeEvent(`ev_${randomUUID()}`), 1, ['crm'], { direct: [{ subscription: 'crm', queue: '{crm}' }] })
+  const logs = Array.from({ length: 20 }, () => openLog({ redis: commands, shards, queues, eventLogSeconds: 60 }))
+  const record = (log: OpenLog) => log.record(makeEvent(`ev_${randomUUID()}`), 1, ['crm'], { direct: [{ subscription: 'crm', queue: '{crm}' }] })
   await until('all give it to the queue', async () => (await Promise.all(logs.map(record))).every(({ length }) => length === 1))
 })
 
 void t.test('with another version of BullMQ a queue takes nothing with the record', async (t) => {
   const { commands, queues } = await startStore(t)
-  const log = createEventLog({ redis: commands, shards, queues, eventLogSeconds: 60, version: '6.7.1' })
+  const log = openLog({ redis: commands, shards, queues, eventLogSeconds: 60, version: '6.7.1' })
   const direct = [{ subscription: 'crm', queue: '{crm}' }]
-  await untilTaken(createEventLog({ redis: commands, shards, queues, eventLogSeconds: 60 }), '{erp}')
+  await untilTaken(openLog({ redis: commands, shards, queues, eventLogSeconds: 60 }), '{erp}')
   for (const id of ['ev_1', 'ev_2', 'ev_3']) t.same(await log.record(makeEvent(id), 1, ['crm'], { direct }), [])
   t.same(await commands.keys('bull:{crm}:*'), [])
 })
@@ -256,7 +277,7 @@ void t.test('a queue that a script does not reach takes nothing with the record'
   const { commands, queues } = await startStore(t)
   // As behind a proxy that runs a script where its first key lives.
   const elsewhere = Object.create(commands, { getdel: { value: async (key: string) => ((await commands.del(key)) === 1 ? null : undefined) } }) as typeof commands
-  const log = createEventLog({ redis: elsewhere, shards, queues, eventLogSeconds: 60 })
+  const log = openLog({ redis: elsewhere, shards, queues, eventLogSeconds: 60 })
   const record = (id: string) => log.record(makeEvent(id), 1, ['crm'], { direct: [{ subscription: 'crm', queue: '{crm}' }] })
   t.same(await record('ev_1'), [])
   await until('the probe is over', async () => (await commands.keys('*probe*')).length === 0)
@@ -267,7 +288,7 @@ void t.test('a queue that a script does not reach takes nothing with the record'
 
 void t.test('every key of the log expires, and a forgotten event is not brought back by a late delivery', async (t) => {
   const { commands } = await startStore(t)
-  const log = createEventLog({ redis: commands, shards, eventLogSeconds: 1 })
+  const log = openLog({ redis: commands, shards, eventLogSeconds: 1 })
   await log.record(makeEvent('ev_1'), Date.now(), ['crm'])
   const written = await commands.keys('*')
   t.equal(written.length, 4)
@@ -279,7 +300,7 @@ void t.test('every key of the log expires, and a forgotten event is not brought 
 
 void t.test('every delivery of a large batch is known as not over', async (t) => {
   const { commands } = await startStore(t)
-  const log = createEventLog({ redis: commands, shards, eventLogSeconds: 60 })
+  const log = openLog({ redis: commands, shards, eventLogSeconds: 60 })
   const names = Array.from({ length: 200 }, (_, n) => `webhook-${n}`)
   await Promise.all(Array.from({ length: 25 }, (_, n) => log.record(makeEvent(`ev_${n}`), Date.now(), names)))
   t.equal(await commands.zcard(keys.unsettled), 25 * 200)
@@ -287,7 +308,7 @@ void t.test('every delivery of a large batch is known as not over', async (t) =>
 
 void t.test('the index loses what is too old and, above its cap, the oldest with all that belongs to it', async (t) => {
   const { commands } = await startStore(t)
-  const log = createEventLog({ redis: commands, shards, eventLogSeconds: 60, maxEvents: 5 })
+  const log = openLog({ redis: commands, shards, eventLogSeconds: 60, maxEvents: 5 })
   const now = Date.now()
   await log.record(makeEvent('ev_old'), now - 61_000, [])
   t.same(await commands.zrange(keys.events, '0', '-1'), [])
@@ -299,7 +320,7 @@ void t.test('the index loses what is too old and, above its cap, the oldest with
 
 void t.test('what became of a delivery never goes back, until it is pending anew', async (t) => {
   const { commands } = await startStore(t)
-  const log = createEventLog({ redis: commands, shards, eventLogSeconds: 60 })
+  const log = openLog({ redis: commands, shards, eventLogSeconds: 60 })
   await log.record(makeEvent('ev_1'), Date.now(), ['crm'])
   const status = async () => (await log.get('ev_1'))?.deliveries.map((delivery) => `${delivery.status} ${delivery.attempts} ${delivery.lastError}`)[0]
   const change = (to: 'pending' | 'retrying' | 'delivered' | 'dead' | 'discarded', attempts: number, lastError?: string) =>
@@ -325,7 +346,7 @@ void t.test('what became of a delivery never goes back, until it is pending anew
 
 void t.test('find goes by authorizer, type without case, time of arrival, and what the caller may see', async (t) => {
   const { commands } = await startStore(t)
-  const log = createEventLog({ redis: commands, shards, eventLogSeconds: 60 })
+  const log = openLog({ redis: commands, shards, eventLogSeconds: 60 })
   const at = Date.now() - 10_000
   await log.record(makeEvent('text'), at, [])
   await log.record(makeEvent('subscribe', { type: 'wechat.event.subscribe', authorizerappid: OTHER }), at + 1, [])
@@ -347,7 +368,7 @@ void t.test('find goes by authorizer, type without case, time of arrival, and wh
 
 void t.test('pages show everything once although new events arrive and many share a millisecond', async (t) => {
   const { commands } = await startStore(t)
-  const log = createEventLog({ redis: commands, shards, eventLogSeconds: 60 })
+  const log = openLog({ redis: commands, shards, eventLogSeconds: 60 })
   const at = Date.now()
   for (let n = 0; n < 30; n += 1) await log.record(makeEvent(`ev_${n}`), at + Math.floor(n / 15), [])
   const seen: string[] = []
@@ -364,7 +385,7 @@ void t.test('pages show everything once although new events arrive and many shar
 
 void t.test('a search that finds little looks at a bounded number of events and tells where to go on', async (t) => {
   const { commands } = await startStore(t)
-  const log = createEventLog({ redis: commands, shards, eventLogSeconds: 60 })
+  const log = openLog({ redis: commands, shards, eventLogSeconds: 60 })
   const at = Date.now()
   await log.record(makeEvent('needle', { type: 'wechat.event.rare' }), at - 1, [])
   for (let start = 0; start < 5_200; start += 200) {
@@ -379,7 +400,7 @@ void t.test('a search that finds little looks at a bounded number of events and 
 
 void t.test('with the store away it rejects with STORE_UNAVAILABLE', async (t) => {
   const { commands, server } = await startStore(t)
-  const log = createEventLog({ redis: commands, shards, eventLogSeconds: 60 })
+  const log = openLog({ redis: commands, shards, eventLogSeconds: 60 })
   await server.kill()
   await t.rejects(log.record(makeEvent('ev_1'), 1, []), { code: 'STORE_UNAVAILABLE' })
   await t.rejects(log.find(all), { code: 'STORE_UNAVAILABLE' })
@@ -389,7 +410,7 @@ const accountOf = (number: number) => `wx${String(number).padStart(16, '0')}`
 
 void t.test('who may see some accounts walks through theirs alone, as one list, whatever the page and the filter', async (t) => {
   const { commands } = await startStore(t)
-  const log = createEventLog({ redis: commands, shards, eventLogSeconds: 600 })
+  const log = openLog({ redis: commands, shards, eventLogSeconds: 600 })
   const startedAtMs = Date.now() - 300_000
   // Few milliseconds for many events: places are told apart by more than the time.
   const events = Array.from({ length: 400 }, (_, n) => {
@@ -430,7 +451,7 @@ void t.test('who may see some accounts walks through theirs alone, as one list, 
 
 void t.test('a search within few accounts costs no more for all that others got', async (t) => {
   const { commands } = await startStore(t)
-  const log = createEventLog({ redis: commands, shards, eventLogSeconds: 600 })
+  const log = openLog({ redis: commands, shards, eventLogSeconds: 600 })
   const nowMs = Date.now()
   await log.record(makeEvent('ev_own', { authorizerappid: accountOf(1) }), nowMs - 60_000, [])
   await commands.zadd(keys.events, ...Array.from({ length: 20_000 }, (_, n) => [nowMs - n, `ev_foreign${n}`]).flat())
@@ -445,7 +466,7 @@ void t.test('a search within few accounts costs no more for all that others got'
 
 void t.test('an answer is bounded in bytes, and has one event at least', async (t) => {
   const { commands } = await startStore(t)
-  const log = createEventLog({ redis: commands, shards, eventLogSeconds: 600 })
+  const log = openLog({ redis: commands, shards, eventLogSeconds: 600 })
   const nowMs = Date.now() - 1_000
   for (const [n, size] of [3_000_000, 220_000, 220_000, 220_000, 10].entries()) {
     await log.record(makeEvent(`ev_${n}`, { data: { Content: 'x'.repeat(size) } }), nowMs + n, [])

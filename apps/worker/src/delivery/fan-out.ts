@@ -35,22 +35,23 @@ export function createFanOut(deps: FanOutDeps): FanOut {
     const id = deliveryId(event.id, job.replay)
     const claim = own && { event, ...own }
     // Together, in one round trip.
-    const [isOurs, all] = await Promise.all([
+    const [claimed, all] = await Promise.all([
       claim ? deps.claims.claim(claim) : true,
       deps.subscriptions.all(maxAgeMs(job, deps.clock)),
     ])
-    if (!isOurs) {
-      deps.onDuplicate?.()
-      return { delivered: 0, enqueued: 0 }
-    }
-    if (!all.some(({ enabled }) => enabled)) deps.onUnheard?.(event)
     const subscriptions = select(job, all)
     const names = subscriptions.map(({ name }) => name)
     const body = JSON.stringify(event)
     const unserved = subscriptions.filter(({ name }) => !partialRuns.isServed(id, name))
     // A replay begins anew what the log knows as delivered, and goes its own way.
     const direct = job.replay === undefined && !stop.aborted ? unserved.flatMap(directSink) : []
-    const recorded = await deps.events.record(event, job.receivedAtMs, names, { body, direct })
+    const withClaim = typeof claimed === 'boolean' ? {} : { claim: claimed }
+    const recorded = claimed && (await deps.events.record(event, job.receivedAtMs, names, { body, direct, ...withClaim }))
+    if (!recorded) {
+      deps.onDuplicate?.()
+      return { delivered: 0, enqueued: 0 }
+    }
+    if (!all.some(({ enabled }) => enabled)) deps.onUnheard?.(event)
     // On a repeat these were counted before.
     deps.statistics.count('delivered', recorded.filter((name) => direct.some((sink) => sink.subscription === name)).length)
     // What a replay begins anew is known as delivered.

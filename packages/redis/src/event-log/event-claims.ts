@@ -3,11 +3,12 @@
 import { createBatches } from '../batches.ts'
 import type { RedisConnection } from '../connect.ts'
 import { MESSAGES_QUEUE, onceIds, queueKey } from '../keys.ts'
-import type { MasterOutages } from '../replication/master-outages.ts'
+import { ALWAYS_ASKED, type MasterOutages } from '../replication/master-outages.ts'
 import { oldPushLifeMs } from '../old-push-life.ts'
 import { runScript, script } from '../script.ts'
 import type { EventPlace, MessageShard, MessageShards } from '../shards/message-shards.ts'
 import { guardStore } from '../store-errors.ts'
+import { CLAIM_LUA } from './claim-script.ts'
 
 /**
  * `arrival`: which job, and where in it. `isOld`: the push came when its de-duplication was over already, or may have
@@ -15,12 +16,16 @@ import { guardStore } from '../store-errors.ts'
  */
 export type Claim = { event: EventPlace; arrival: string; isOld?: boolean | undefined }
 
+/** The key of a claim that is made with the event's record, in one step. */
+export type RecordClaim = { key: string; arrival: string; lifeMs: number; asksLog: boolean }
+
 export type EventClaims = {
   /**
-   * True: this arrival has the event, from now on or from an earlier run. False: another one has it. Rejects with
+   * True: this arrival has the event, from now on or from an earlier run. False: another one has it. A claim: where there
+   * is an event log, its `record` decides, so that a message that comes alone costs one call less. Rejects with
    * STORE_UNAVAILABLE.
    */
-  claim(claim: Claim): Promise<boolean>
+  claim(claim: Claim): Promise<boolean | RecordClaim>
   /**
    * All was done for the event, so that another run of its job leaves it alone. Only where no event log knows that.
    * Rejects as `claim`.
@@ -49,17 +54,11 @@ export type EventClaimsDeps = {
  * ARGV: for each claim: arrival, life in ms, '1' = not if the log knows the event
  * -> 1 for each that is this arrival's
  */
-const claimEvents = script(`
+const claimEvents = script(`${CLAIM_LUA}
 local answers = {}
 for index = 1, #KEYS, 2 do
-  local key, arrival = KEYS[index], ARGV[(index - 1) / 2 * 3 + 1]
-  local life, asksLog = ARGV[(index - 1) / 2 * 3 + 2], ARGV[(index - 1) / 2 * 3 + 3] == '1'
-  local first = redis.call('GET', key)
-  if not first and not (asksLog and redis.call('EXISTS', KEYS[index + 1]) == 1) then
-    redis.call('SET', key, arrival, 'PX', life)
-    first = arrival
-  end
-  answers[#answers + 1] = first == arrival and 1 or 0
+  local at = (index - 1) / 2 * 3
+  answers[#answers + 1] = claim(KEYS[index], KEYS[index + 1], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]) and 1 or 0
 end
 return answers
 `)
@@ -96,7 +95,6 @@ return #KEYS
 `)
 
 const TOGETHER = ''
-const ALWAYS_ASKED: MasterOutages = { ask: (_key, ask) => ask() }
 
 export function createEventClaims(deps: EventClaimsDeps): EventClaims {
   const { platform, redis, shards, outages = ALWAYS_ASKED, nowMs = Date.now } = deps
@@ -167,7 +165,9 @@ export function createEventClaims(deps: EventClaimsDeps): EventClaims {
         if ((claim.isOld || nowMs() < oldNamesUntilMs) && !(await oldNames.add(TOGETHER, claim))) return false
         const own = shardOf(claim)
         const before = shards.before(own)
-        return (before === undefined || (await claimIn(before, claim))) && claimIn(own, claim)
+        if (before !== undefined && !(await claimIn(before, claim))) return false
+        if (!deps.isLogged) return claimIn(own, claim)
+        return { key: own.arrival(claim.event.id), arrival: claim.arrival, lifeMs: lifeOf(claim), asksLog: claim.isOld === true }
       }),
   }
 }

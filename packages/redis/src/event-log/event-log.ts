@@ -3,9 +3,11 @@ import type { DeliveryStatus, GatewayEvent } from '@wxgw/contracts'
 import type { RedisConnection } from '../connect.ts'
 import type { Page } from '../paging/newest-first.ts'
 import type { Queues } from '../queues/queues.ts'
+import type { MasterOutages } from '../replication/master-outages.ts'
 import { firstFound } from '../shards/first-found.ts'
 import type { EventPlace, MessageShards } from '../shards/message-shards.ts'
 import { guardStore } from '../store-errors.ts'
+import type { RecordClaim } from './event-claims.ts'
 import { createEventWriter } from './event-writer.ts'
 import { findEvents } from './find-events.ts'
 import { type LoggedEvent, parseLoggedEvent } from './logged-event.ts'
@@ -40,6 +42,8 @@ export type RecordOptions = {
   body?: string
   /** Of some of the subscriptions. */
   direct?: readonly DirectSink[]
+  /** Of this arrival of the event (event-claims.ts). Default: none, nobody else has it. */
+  claim?: RecordClaim | undefined
 }
 
 export type EventLog = {
@@ -48,9 +52,15 @@ export type EventLog = {
    * with the fields `id`, `type` and `event`, or a job with the event's id, named after its type. Answers the subscriptions that
    * have it: those whose sinks took it and, on repeat with the same `receivedAtMs`, all that it was delivered to before; nothing is
    * given twice then, and nothing known is lost. A sink takes none until the script was proven to reach it, which it does not on
-   * a cluster; a queue takes none with a BullMQ of another format.
+   * a cluster; a queue takes none with a BullMQ of another format. undefined: another arrival has claimed the event, and nothing was
+   * done.
    */
-  record(event: GatewayEvent, receivedAtMs: number, subscriptions: readonly string[], options?: RecordOptions): Promise<readonly string[]>
+  record(
+    event: GatewayEvent,
+    receivedAtMs: number,
+    subscriptions: readonly string[],
+    options?: RecordOptions,
+  ): Promise<readonly string[] | undefined>
   deliveryChanged(event: EventPlace, subscription: string, change: DeliveryChange): Promise<void>
   has(id: string): Promise<boolean>
   get(id: string): Promise<LoggedEvent | undefined>
@@ -61,6 +71,8 @@ export type EventLog = {
 export type EventLogDeps = {
   redis: RedisConnection
   shards: MessageShards
+  /** A shard that is away holds up nobody else's events. Default: each is asked. */
+  outages?: MasterOutages
   /** Of consumers. Without them no queue takes any event. */
   queues?: Pick<Queues, 'open'> | undefined
   /** How long an event is remembered, from when it was recorded. */

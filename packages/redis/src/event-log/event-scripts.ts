@@ -2,6 +2,7 @@
 import { APPEND_TO } from '../append-script.ts'
 import { ADDING } from '../bullmq-format/add-jobs-script.ts'
 import { script } from '../script.ts'
+import { CLAIM_LUA } from './claim-script.ts'
 
 /** Is this the state, as JSON, of a delivery that was made? Its status stands first (logged-event.ts). */
 const IS_DELIVERED_LUA = `
@@ -14,18 +15,19 @@ end
  * Remembers events and who is to get each, and gives them to streams and to BullMQ queues, whose keys have other hash tags
  * (script-reach.ts says where that may be): whoever reads an event there finds it in the log, as delivered. On
  * repeat it adds subscriptions that were not known, and whom the same arrival has been delivered to is told by the answer, without
- * another entry. A sink that takes none is told by the answer, too; its delivery is pending.
+ * another entry. Of an event that another arrival has claimed nothing is done. A sink that takes none is told by the answer, too; its delivery is pending.
  * The indexes lose what is too old, and, above the cap, the oldest: a few per event, so that no write is long.
  * KEYS: index of all, index of deliveries that are not over, then, in any order, the index of each authorizer in the batch, each
- *       stream, and of each queue those that `addingTo` takes, in a row
+ *       stream, the claim of each event that has one, and of each queue those that `addingTo` takes, in a row
  * ARGV: life in s, most events, prefix of event keys, state of a new delivery as JSON, state of one that is made, timestamp of jobs,
  *       how many queues, for each: which of KEYS is its first, prefix of its keys, how many jobs it gets,
  *       then for each event: id, event as JSON, receivedAtMs, type, authorizer or '', which of KEYS is its index (0 = none),
+ *       which of KEYS is its claim (0 = none), the arrival, life of the claim in ms, '1' = not if the log knows the event,
  *       how many subscriptions, for each: its name, which of KEYS is its stream or its queue's first (0 = it is served elsewhere),
  *       of the stream most entries that remain ('' = all), of the queue the job's options as JSON
- * -> for each event the subscriptions that have it
+ * -> for each event the subscriptions that have it; 0 = another arrival has the event
  */
-export const recordEvents = script(`${IS_DELIVERED_LUA}${APPEND_TO}${ADDING}
+export const recordEvents = script(`${IS_DELIVERED_LUA}${CLAIM_LUA}${APPEND_TO}${ADDING}
 local call = redis.call
 local life, most, prefix, pending, delivered, now = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local added, answers = {}, {}
@@ -64,16 +66,20 @@ local function hasGot(key, field, receivedAtMs)
   return known[1] == receivedAtMs and isDelivered(known[2])
 end
 
-local at = 8 + 3 * ARGV[7]
-while at <= #ARGV do
+local function isOurs(at, key)
+  local place = tonumber(ARGV[at + 6])
+  return place == 0 or claim(KEYS[place], key, ARGV[at + 7], ARGV[at + 8], ARGV[at + 9])
+end
+
+-- The event whose arguments begin here.
+local function record(at)
   local id, event, receivedAtMs, kind, own = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], tonumber(ARGV[at + 5])
   local key = prefix .. id
+  if not isOurs(at, key) then return 0 end
   local isNew = call('HSETNX', key, 'event', event) == 1
   local fields = isNew and {'receivedAtMs', receivedAtMs, 'type', kind, 'authorizer', ARGV[at + 4]} or {}
   local served = {}
-  local subscriptions = tonumber(ARGV[at + 6])
-  at = at + 7
-  for _ = 1, subscriptions do
+  for at = at + 11, at + 10 + 3 * ARGV[at + 10], 3 do
     local name = ARGV[at]
     local field = 'd:' .. name
     if not isNew and hasGot(key, field, receivedAtMs) then
@@ -88,7 +94,6 @@ while at <= #ARGV do
       table.insert(added[2], now)
       table.insert(added[2], id .. ' ' .. name)
     end
-    at = at + 3
   end
   if #fields > 0 then call('HSET', key, unpack(fields)) end
   if isNew then call('EXPIRE', key, life) end
@@ -98,7 +103,13 @@ while at <= #ARGV do
     table.insert(added[own], receivedAtMs)
     table.insert(added[own], id)
   end
-  answers[#answers + 1] = served
+  return served
+end
+
+local at = 8 + 3 * ARGV[7]
+while at <= #ARGV do
+  answers[#answers + 1] = record(at)
+  at = at + 11 + 3 * ARGV[at + 10]
 end
 
 local time = call('TIME')

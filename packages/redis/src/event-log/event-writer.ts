@@ -1,6 +1,7 @@
 // Owns: writing the event log: what is recorded at the same moment goes to Redis in one step.
 import { createBatches } from '../batches.ts'
 import { isFormatKnown } from '../bullmq-format/format-version.ts'
+import { ALWAYS_ASKED } from '../replication/master-outages.ts'
 import { runScript } from '../script.ts'
 import type { EventPlace, MessageShard } from '../shards/message-shards.ts'
 import { guardStore } from '../store-errors.ts'
@@ -20,6 +21,7 @@ const PENDING = formatState({ status: 'pending', attempts: 0, lastError: null, d
 export function createEventWriter({
   redis,
   shards,
+  outages = ALWAYS_ASKED,
   queues,
   eventLogSeconds,
   maxEvents,
@@ -34,7 +36,7 @@ export function createEventWriter({
     return reach
   }
 
-  const records = createBatches<NewEvent, readonly string[]>({
+  const records = createBatches<NewEvent, readonly string[] | 'claimed'>({
     weight: { of: ({ direct }) => direct.length, most: MOST_DELIVERIES },
     write: async (at, events) => {
       const shard = shardAt(at)
@@ -50,8 +52,9 @@ export function createEventWriter({
         reaches: reach.reaches,
         directQueue: (name: string) => (queues && mayAdd && reach.reaches(name) ? queues.open(name) : undefined),
       }
-      const answers = await runScript(redis, recordEvents, recordArguments(layout, events))
-      return Array.isArray(answers) ? answers.map((served) => (Array.isArray(served) ? served.map(String) : [])) : []
+      const written = recordArguments(layout, events)
+      const answers = await outages.ask(shard.events, () => runScript(redis, recordEvents, written))
+      return Array.isArray(answers) ? answers.map((served) => (Array.isArray(served) ? served.map(String) : 'claimed')) : []
     },
   })
 
@@ -87,10 +90,11 @@ export function createEventWriter({
   }
 
   return {
-    record: (event, receivedAtMs, subscriptions, { body = JSON.stringify(event), direct = [] } = {}) =>
+    record: (event, receivedAtMs, subscriptions, { body = JSON.stringify(event), direct = [], claim } = {}) =>
       guardStore(async () => {
         const shard = shards.ofAccount(event.authorizerappid)
-        return records.add(placeOf(shard), { event, body, receivedAtMs, subscriptions, direct })
+        const served = await records.add(placeOf(shard), { event, body, receivedAtMs, subscriptions, direct, claim })
+        return served === 'claimed' ? undefined : served
       }),
     deliveryChanged: (event, subscription, changed) => guardStore(() => change({ event, subscription, change: changed })),
   }

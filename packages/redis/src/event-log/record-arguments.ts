@@ -5,6 +5,7 @@ import { KEYS_TO_ADD, optionsJson } from '../bullmq-format/add-jobs-script.ts'
 import { keysOf, prefixOf } from '../bullmq-format/format-version.ts'
 import { CONSUMER_JOB_OPTIONS } from '../queues/job-options.ts'
 import type { ScriptArguments } from '../script.ts'
+import type { RecordClaim } from './event-claims.ts'
 import type { DirectSink } from './event-log.ts'
 
 export type NewEvent = {
@@ -13,6 +14,7 @@ export type NewEvent = {
   receivedAtMs: number
   subscriptions: readonly string[]
   direct: readonly DirectSink[]
+  claim: RecordClaim | undefined
 }
 
 export type RecordLayout = {
@@ -33,6 +35,7 @@ export type RecordLayout = {
 /** In one call, all events together: nobody else is served meanwhile (measured: up to 9 µs each). */
 export const MOST_DELIVERIES = 250
 const NOT_FROM_HERE: [place: number, how: string] = [0, '']
+const NO_CLAIM = [0, '', 0, '']
 
 export function recordArguments(layout: RecordLayout, events: readonly NewEvent[]): ScriptArguments {
   const { head, index, unsettled, indexOf, reaches, directQueue } = layout
@@ -76,11 +79,14 @@ export function recordArguments(layout: RecordLayout, events: readonly NewEvent[
     return [queue.place, optionsJson({ id, options: CONSUMER_JOB_OPTIONS })]
   }
 
-  for (const { event, body, receivedAtMs, subscriptions, direct } of events) {
+  const claimed = (claim: RecordClaim | undefined) =>
+    claim === undefined ? NO_CLAIM : [placeOf(claim.key), claim.arrival, claim.lifeMs, claim.asksLog ? '1' : '']
+
+  for (const { event, body, receivedAtMs, subscriptions, direct, claim } of events) {
     const authorizer = event.authorizerappid
     const own = authorizer === undefined ? 0 : placeOf(indexOf(authorizer))
     const sinks = new Map(direct.map((sink) => [sink.subscription, sink]))
-    about.push(event.id, body, receivedAtMs, event.type, authorizer ?? '', own, subscriptions.length)
+    about.push(event.id, body, receivedAtMs, event.type, authorizer ?? '', own, ...claimed(claim), subscriptions.length)
     for (const name of subscriptions) about.push(name, ...wayTo(sinks.get(name), event))
   }
   const opened = [...queues.values()].flatMap((queue) => [queue.place, queue.prefix, queue.jobs])

@@ -14,6 +14,8 @@ export type MasterOutages = {
   ask<T>(key: string, ask: () => Promise<T>, lateMs?: number): Promise<T>
 }
 
+export const ALWAYS_ASKED: MasterOutages = { ask: (_key, ask) => ask() }
+
 const TRIED_EVERY_MS = 1_000
 
 export function createMasterOutages(redis: RedisConnection, nowMs: () => number = () => performance.now()): MasterOutages {

@@ -376,6 +376,20 @@ void t.test('an event that another arrival has is left alone, and one that was d
   t.same([ours.recorded.length, ended, duplicates], [1, [{ eventId: 'ev-1', arrival: 'j:0' }], 1])
   await setUp([QUEUE], { deps: arrivals(false) }).fanOut()
   t.equal(duplicates, 1, 'what nobody pushed is not asked about')
+  const claim = { key: 'k', arrival: 'j:0', lifeMs: 1, asksLog: false }
+  const seen: unknown[] = []
+  const byRecord: Partial<FanOutDeps> = {
+    claims: { claim: async () => claim, ended: async () => void seen.push('ended') },
+    events: {
+      record: async (_event, _receivedAtMs, _names, options) => void seen.push(options?.claim),
+      deliveryChanged: async () => void seen.push('changed'),
+    },
+    onDuplicate: () => void (duplicates += 1),
+    onUnheard: () => void seen.push('unheard'),
+  }
+  const { fanOut, calls } = setUp([WEBHOOK], { deps: byRecord })
+  t.same(await fanOut({}, { claim: { arrival: 'j:0' } }), { delivered: 0, enqueued: 0 })
+  t.same([calls, seen, duplicates], [[], [claim], 2], 'the record finds that another arrival has it')
 })
 
 /** A webhook that answers when it is told to, called by a job that does not wait long. */
