@@ -1,6 +1,7 @@
 // A few seconds of fuzzing with a fixed seed; `npm run test:fuzz` does more, with any.
 import t from 'tap'
 import { startHostileGateway } from './hostile-gateway.ts'
+import { fuzzCalls } from './fuzz/fuzz-calls.ts'
 import { fuzzFunctions } from './fuzz/fuzz-functions.ts'
 import { fuzzRequests } from './fuzz/fuzz-requests.ts'
 import { seededRandom } from './fuzz/mutate.ts'
@@ -20,6 +21,13 @@ void t.test('mutated requests on every route crash nothing, leak nothing, enqueu
   t.same(counts, { requests: 1500, crashes: 0, hung: 0, leaks: 0, enqueued: 0, unexpected5xx: 0, offenders: [] })
   t.ok(framed > 1200 && framed < 1400, `${framed} on connections that serve many`)
   t.ok(Object.keys(answers).length >= 5, JSON.stringify(answers))
+})
+
+void t.test('made-up paths and queries of calls reach no other host and no denied path, and show no token', async (t) => {
+  const { answers, passed, ...counts } = await fuzzCalls(t, { count: 3000, random: seededRandom(SEED) })
+  t.same(counts, { requests: 3000, otherHosts: 0, denied: 0, leaks: 0, hung: 0, offenders: [] })
+  t.ok(passed > 300, `${passed} were passed on`)
+  t.ok(['200', '302', '400', '401', '403'].every((status) => Number(answers[status]) > 10), JSON.stringify(answers))
 })
 
 void t.test('the same seed makes the same inputs', (t) => {

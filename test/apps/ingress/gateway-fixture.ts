@@ -44,7 +44,7 @@ export function keyOf(name: string): string {
   return name.padEnd(40, '.')
 }
 
-export function createGateway(t: Test, options: Options = {}): Fixture {
+export function createGateway(t: Pick<Test, 'teardown'>, options: Options = {}): Fixture {
   const { config, grants = {}, platformIds = ['open1'], wechatUrl = 'http://127.0.0.1:9', maxConcurrent = 64, ...rest } = options
   const fake = createFakePlatform()
   const lines: LogLine[] = []

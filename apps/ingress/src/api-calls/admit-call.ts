@@ -9,7 +9,7 @@ import { forbidden } from '../auth/authenticate.ts'
 import { isGranted, isGrantedForAll } from '../auth/grants.ts'
 import { authorizerAppIdOf, platformOf, type Platforms } from '../platform-lookup.ts'
 import { proveCaller } from './caller-proof.ts'
-import { withoutTokens } from './call-query.ts'
+import { withoutTokens, withoutValues } from './call-query.ts'
 import { type CallUrl, readCallUrl, SLASHES_BEFORE } from './call-url.ts'
 import { knownApi, NEVER_CALLED, SHOWS_TOKENS } from './known-apis.ts'
 import type { StandIns } from './stand-ins.ts'
@@ -61,7 +61,8 @@ export function admitCall(deps: Deps, asked: Asked, findings: Findings): Admitte
   if (kind === 'account' && appId === undefined) throw new GatewayError('INVALID_REQUEST', 'the path does not hold a valid appid')
   Object.assign(findings, { path: url.path, appId })
 
-  if (NEVER_CALLED.has(url.name)) {
+  const isOneOf = (apis: ReadonlySet<string>) => url.names.some((name) => apis.has(name))
+  if (isOneOf(NEVER_CALLED)) {
     throw new GatewayError('API_NOT_ALLOWED', 'this API deals with credentials: it is never called through the gateway')
   }
   const isCovered = (action: 'tokens:read' | 'api:call' | 'component_api:call', api?: string) => {
@@ -70,13 +71,15 @@ export function admitCall(deps: Deps, asked: Asked, findings: Findings): Admitte
   }
   const mayReadToken = isCovered('tokens:read')
   const mayCall = isCovered(kind === 'account' ? 'api:call' : 'component_api:call', url.path)
-  if (!mayCall || (SHOWS_TOKENS.has(url.name) && !mayReadToken)) throw forbidden()
+  if (!mayCall || (isOneOf(SHOWS_TOKENS) && !mayReadToken)) throw forbidden()
 
   const found = platformOf(deps.platforms, { platform })
   if (appId !== undefined) authorizerAppIdOf(found, { APPID: appId })
   const api = knownApi(url.name)
   assertTokenKind(kind, api)
-  return { kind, caller, platform: found, appId, url, query: given.rest, api, mayReadToken }
+  // A key or stand-in under another name is no parameter of WeChat's either.
+  const query = withoutValues(given.rest, [caller.key.reveal(), ...given.accessTokens.filter((token) => token !== '')])
+  return { kind, caller, platform: found, appId, url, query, api, mayReadToken }
 }
 
 /** A fragment is refused later on. */

@@ -32,6 +32,13 @@ export function hasParameter(query: string, name: string): boolean {
   return query.split('&').some((pair) => decodeLoosely(pair.split('=', 1)[0] ?? '') === name)
 }
 
+/** Without the pairs in which one of these stands, whatever they are named. */
+export function withoutValues(query: string, secrets: readonly string[]): string {
+  const holds = (text: string) => secrets.some((secret) => text.includes(secret))
+  if (!query.includes('%') && !holds(query)) return query
+  return query.split('&').filter((pair) => !holds(pair) && !holds(decodeLoosely(pair))).join('&')
+}
+
 /** An address without parameters that name a token, and without the value of `token` wherever it stands. */
 export function locationWithoutToken(location: string, token: string): string {
   const [address = '', fragment] = location.split(/#(.*)/s)

@@ -5,6 +5,8 @@ export type CallUrl = {
   path: string
   /** The path after one decoding, without a slash at its end, in lower case: what it is compared with lists by. */
   name: string
+  /** The same, and after each further decoding. */
+  names: readonly string[]
   /** As it came, without its question mark. */
   query: string
 }
@@ -27,12 +29,12 @@ export function readCallUrl(url: string, slashesBefore: number): CallUrl | undef
   if (target.includes('#')) return undefined
   const mark = target.indexOf('?')
   const whole = mark < 0 ? target : target.slice(0, mark)
-  const decoded = decodeSafely(whole)
-  if (decoded === undefined) return undefined
   const path = afterSlashes(whole, slashesBefore)
-  const name = afterSlashes(decoded, slashesBefore)
-  if (path === undefined || name === undefined) return undefined
-  return { path, name: comparable(name), query: mark < 0 ? '' : target.slice(mark + 1) }
+  // No slash is encoded, so those of a decoded path are the same.
+  const names = decodedSafely(whole)?.flatMap((decoded) => afterSlashes(decoded, slashesBefore) ?? []).map(comparable)
+  const [name] = names ?? []
+  if (path === undefined || name === undefined || names === undefined) return undefined
+  return { path, name, names, query: mark < 0 ? '' : target.slice(mark + 1) }
 }
 
 /** A path that stands in clear, as in the body of a call, in the form of CallUrl's `name`. */
@@ -40,20 +42,20 @@ export function comparable(path: string): string {
   return (path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path).toLowerCase()
 }
 
-/** The path after one decoding. */
-function decodeSafely(path: string): string | undefined {
+/** The path after one decoding, and after each further one until nothing changes. */
+function decodedSafely(path: string): string[] | undefined {
   if (UNSAFE.test(path)) return undefined
-  if (!path.includes('%')) return path
-  let once: string | undefined
+  if (!path.includes('%')) return [path]
+  const decoded: string[] = []
   let current = path
   for (let round = 0; round < MAX_DECODINGS; round += 1) {
     if (ENCODED_SLASH.test(current)) return undefined
     const next = decode(current)
     // Only what came has to be well encoded: a `%` that was encoded itself is a character like any other.
-    if (next === undefined) return once
+    if (next === undefined) return decoded
     if (UNSAFE.test(next)) return undefined
-    once ??= next
-    if (next === current) return once
+    if (next === current) return decoded
+    decoded.push(next)
     current = next
   }
   return undefined
@@ -68,7 +70,6 @@ function decode(text: string): string | undefined {
   }
 }
 
-/** No slash of a path is encoded, so those of the decoded one are the same. */
 function afterSlashes(path: string, count: number): string | undefined {
   let at = -1
   for (let seen = 0; seen <= count; seen += 1) {

@@ -83,6 +83,7 @@ void t.test('what deals with credentials is never called, however it is spelt', 
     `${api}/`,
     api.toUpperCase(),
     `%${api.charCodeAt(0).toString(16)}${api.slice(1)}`,
+    `%25${api.charCodeAt(0).toString(16)}${api.slice(1)}`,
     api.split('').map((letter) => (letter === '/' ? '/' : `%${letter.charCodeAt(0).toString(16).toUpperCase()}`)).join(''),
     `${api}?access_token=x&grant_type=client_credential`,
   ]

@@ -19,7 +19,7 @@ export type WeChatDouble = {
   connections(): number
 }
 
-export async function startWeChatDouble(t: Test): Promise<WeChatDouble> {
+export async function startWeChatDouble(t: Pick<Test, 'teardown'>): Promise<WeChatDouble> {
   const seen: Seen[] = []
   let answering: Answering = json({ errcode: 0, errmsg: 'ok' })
   let onHead: ((request: IncomingMessage, response: ServerResponse) => void) | undefined
