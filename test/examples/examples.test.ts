@@ -19,7 +19,9 @@ const TIMEOUT_MS = 170_000
 
 void t.test('the programs of examples/', { timeout: TIMEOUT_MS }, async (t) => {
   const folder = t.testdir()
-  const [gateway] = await Promise.all([startGateway({ simulator: { attempts: 1 } }), buildAll(folder)])
+  // Of the returnUrl that the pages show.
+  const env = { AUTH_REDIRECT_ORIGINS: 'https://app.example' }
+  const [gateway] = await Promise.all([startGateway({ simulator: { attempts: 1 }, env }), buildAll(folder)])
   t.teardown(() => gateway.stop())
   await authorizeAccount(gateway)
   await t.test('the commands of the pages', (t) => runsCommands(t, gateway))
