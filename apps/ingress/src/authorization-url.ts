@@ -65,6 +65,11 @@ export function allowedReturnUrl({ config }: { config: Pick<Config, 'authRedirec
   return allowedUrl('returnUrl', uri, (origin) => isListed(config, origin))
 }
 
+/** The list may have changed since the session was created. */
+export function isReturnUrlAllowed({ config }: { config: Pick<Config, 'authRedirectOrigins'> }, url: string): boolean {
+  return isListed(config, new URL(url).origin)
+}
+
 function isListed({ authRedirectOrigins }: Pick<Config, 'authRedirectOrigins'>, origin: string): boolean {
   return authRedirectOrigins.some((allowed) => new URL(allowed).origin === origin)
 }

@@ -30,7 +30,7 @@ export function createPublicServer(deps: ServerDeps): GatewayServer {
     const limits = await createRateLimits(scope, deps.config.authurlRatePerMinute)
     publicAuthorizationUrlRoutes(scope, { ...deps, onRequest: limits.createUrl })
     publicAuthorizationInfoRoute(scope, { ...deps, onRequest: limits.lookUp })
-    pageRoutes(scope, { ...deps, limitView: limits.view, limitClick: limits.createUrl, limitLookUp: limits.lookUp })
+    pageRoutes(scope, { ...deps, limits })
     livenessRoute(scope)
   })
   return app

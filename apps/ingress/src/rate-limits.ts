@@ -3,7 +3,7 @@
 import rateLimit from '@fastify/rate-limit'
 import { GatewayError } from '@wxgw/wechat-core'
 import { clientOf } from '@wxgw/runtime'
-import type { onRequestHookHandler } from 'fastify'
+import type { FastifyRequest, onRequestHookHandler } from 'fastify'
 import type { GatewayServer } from './server.ts'
 
 const WINDOW_MS = 60_000
@@ -12,11 +12,20 @@ const LOOKUP_FACTOR = 10
 /** Addresses remembered at a time; the oldest is forgotten first. */
 const MAX_ADDRESSES = 20_000
 
+/** undefined = the address. */
+type KeyOf = (params: Readonly<Record<string, string>>) => Promise<string | undefined>
+
 /**
  * `createUrl`: authurl and the click on the authorize page together. `lookUp`: mpinfo and the landing page together.
- * `view`: the authorize page, which costs the time for its QR code. Never on pushes.
+ * `lookUpBy`: as much, counted by another key than the address where there is one. `view`: the authorize page, which
+ * costs the time for its QR code. Never on pushes.
  */
-export type RateLimits = { createUrl: onRequestHookHandler; lookUp: onRequestHookHandler; view: onRequestHookHandler }
+export type RateLimits = {
+  createUrl: onRequestHookHandler
+  lookUp: onRequestHookHandler
+  lookUpBy(keyOf: KeyOf): onRequestHookHandler
+  view: onRequestHookHandler
+}
 
 /** An IPv6 address counts as its /64, and no port makes a client another one. A proxy is believed only within TRUST_PROXY. */
 export async function createRateLimits(scope: GatewayServer, perMinute: number): Promise<RateLimits> {
@@ -24,7 +33,7 @@ export async function createRateLimits(scope: GatewayServer, perMinute: number):
     global: false,
     cache: MAX_ADDRESSES,
     timeWindow: WINDOW_MS,
-    keyGenerator: ({ ip, ips }) => clientOf(ips ?? [ip]),
+    keyGenerator: addressOf,
     errorResponseBuilder: (_request, { ttl }) => {
       return new GatewayError('RATE_LIMITED', 'too many requests from this address', { retry: true, retryAfterSeconds: ttl / 1000 })
     },
@@ -32,6 +41,16 @@ export async function createRateLimits(scope: GatewayServer, perMinute: number):
   return {
     createUrl: scope.rateLimit({ max: perMinute }),
     lookUp: scope.rateLimit({ max: perMinute * LOOKUP_FACTOR }),
+    lookUpBy: (keyOf) =>
+      scope.rateLimit({
+        max: perMinute * LOOKUP_FACTOR,
+        keyGenerator: async (request) =>
+          (await keyOf(request.params as Readonly<Record<string, string>>)) ?? addressOf(request),
+      }),
     view: scope.rateLimit({ max: perMinute * LOOKUP_FACTOR }),
   }
+}
+
+function addressOf({ ip, ips }: Pick<FastifyRequest, 'ip' | 'ips'>): string {
+  return clientOf(ips ?? [ip])
 }

@@ -10,7 +10,7 @@ export function returnUrlWith(returnUrl: string, ending: Ending): string {
   const own = query
     .join('?')
     .split('&')
-    .filter((pair) => pair !== '' && !(nameOf(pair) in ending))
+    .filter((pair) => pair !== '' && !Object.hasOwn(ending, nameOf(pair)))
   const search = [...own, new URLSearchParams(ending).toString()].join('&')
   return `${path}?${search}${fragment.length === 0 ? '' : `#${fragment.join('#')}`}`
 }

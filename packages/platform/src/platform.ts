@@ -138,6 +138,8 @@ export type Sessions = {
   }): Promise<Page<Session>>
   /** Makes a pre_auth_code. */
   click(id: string, visit: Visit): Promise<ClickOutcome>
+  /** Of this session, by the mark that it has on the way back. */
+  hasClick(id: string, mark: string): Promise<boolean>
   /** The browser's return: exchanges the code. `end` is undefined when the mark is not known (any more). */
   land(id: string, mark: string, code: Secret): Promise<{ authorization: Authorization; end: SessionEnd | undefined }>
   /** WeChat's push, after its code was exchanged. Answers the session that this authorization has completed. */

@@ -123,6 +123,7 @@ export function createSessions(deps: SessionsDeps): Sessions {
     open: async (id) => (isSessionId(id) ? store.open(id) : undefined),
     list: (asked) => store.list(asked),
     click: async (id, visit) => (isSessionId(id) ? click(id, visit) : undefined),
+    hasClick: async (id, mark) => (await store.findClick({ mark }))?.sessionId === id,
     land,
     settlePushed,
     cancel: async (id) => (isSessionId(id) ? store.cancel(id) : 'unknown'),

@@ -284,6 +284,7 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
       open: method('sessions.open', (id: string) => fake.sessions.get(id)),
       list: method('sessions.list', () => ({ items: [...fake.sessions.values()], nextCursor: fake.nextPosition })),
       click: method('sessions.click', () => fake.clickOutcome),
+      hasClick: method('sessions.hasClick', (id: string, _mark: string) => fake.sessions.has(id)),
       land: method('sessions.land', (id: string) => {
         const landed = fake.sessions.get(id)
         return { authorization: fake.authorization, end: landed && { kind: fake.endKind, session: landed } }

@@ -2,7 +2,7 @@
 import { GatewayError } from '@wxgw/wechat-core'
 import { createHash } from 'node:crypto'
 import t from 'tap'
-import { APPID_A, authorizer } from './fake-platform.ts'
+import { APPID_A, authorizer, session } from './fake-platform.ts'
 import { createGateway, PREFIX } from './gateway-fixture.ts'
 
 const START = `${PREFIX}/authorize`
@@ -23,6 +23,39 @@ void t.test('the start page has a button and a QR code, and costs no pre_auth_co
     t.notMatch(answer.body, /<script|src=|url\(|@import|onclick/)
   }
   t.equal(gateway.fake.callsOf('createAuthorizationUrl').length, 0)
+})
+
+void t.test("what WeChat's client adds to a shared link is passed over, and never handed on", async (t) => {
+  const { publicServer, fake } = createGateway(t)
+  fake.sessions.set('of-a', session('of-a'))
+  const once = 'from=singlemessage&isappinstalled=0'
+  for (const added of [once, `${once}&from=timeline&isappinstalled=0`, `constructor=1&${once}`]) {
+    const page = await publicServer.inject({ url: `${START}?auth_type=3&${added}`, headers: PHONE })
+    t.equal(page.statusCode, 200, added)
+    t.match(page.body, '<form method="post" action="authorize/go?auth_type=3">')
+    const click = await publicServer.inject({ method: 'POST', url: `${START}/go?auth_type=3&${added}`, headers: PHONE })
+    t.equal(click.statusCode, 303, added)
+    t.equal((await publicServer.inject(`${PREFIX}/a/of-a?${added}`)).statusCode, 200, added)
+    t.equal((await publicServer.inject({ method: 'POST', url: `${PREFIX}/a/of-a/go?${added}` })).statusCode, 303, added)
+  }
+  for (const wrong of ['auth_type=3&auth_type=2', `${once}&auth_type=9`, 'from=%ff', `${once}&redirectUri=javascript:1`])
+    t.equal((await publicServer.inject({ url: `${START}?${wrong}`, headers: PHONE })).statusCode, 400, wrong)
+  t.equal((await publicServer.inject(`${PREFIX}/authurl?${once}`)).statusCode, 400, 'authurl is for programs')
+})
+
+void t.test('a link that is too long for a QR code has a page without one', async (t) => {
+  const { publicServer } = createGateway(t)
+  for (const [slashes, hasCode] of [
+    [500, true],
+    [1900, false],
+  ] as const) {
+    const redirectUri = encodeURIComponent(`https://app.example${'/'.repeat(slashes)}`)
+    const url = `${START}?redirectUri=${redirectUri}`
+    const { statusCode, body } = await publicServer.inject({ url, headers: COMPUTER })
+    t.equal(statusCode, 200)
+    t.match(body, '<form method="post"')
+    t.equal(body.includes('<svg'), hasCode)
+  }
 })
 
 void t.test("the click makes one and leads to WeChat's page for the browser", async (t) => {

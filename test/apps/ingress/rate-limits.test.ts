@@ -1,6 +1,6 @@
 // Owns: how often one address may ask on the public listener.
 import t from 'tap'
-import { APPID_A, NOW_MS } from './fake-platform.ts'
+import { APPID_A, NOW_MS, session } from './fake-platform.ts'
 import { createGateway, type Fixture, PREFIX } from './gateway-fixture.ts'
 import { queryText, sealPush, textMessage } from './sealed-push.ts'
 
@@ -34,6 +34,19 @@ void t.test('looking up codes has ten times as much, pushes have no limit', asyn
   for (let count = 0; count < 30; count += 1) {
     t.equal((await publicServer.inject({ method: 'POST', url, headers: { 'content-type': 'text/xml' }, payload: body })).statusCode, 200)
   }
+})
+
+void t.test('a landing without a click counts by address, one with a click by session', async (t) => {
+  const { publicServer, fake } = createGateway(t, { config: { authurlRatePerMinute: 1 } })
+  fake.sessions.set('of-a', session('of-a'))
+  const land = async (id: string, code: number) =>
+    (await publicServer.inject(`${PREFIX}/a/${id}/landed/m?auth_code=c${code}`)).statusCode
+  for (let count = 0; count < 10; count += 1) t.equal(await land(`made-up-${count}`, count), 200)
+  t.equal(await land('another', 10), 429)
+  t.equal(fake.callsOf('sessions.land').length, 10)
+  for (let count = 0; count < 10; count += 1) t.equal(await land('of-a', count), 200, 'whoever has come from WeChat')
+  t.equal(await land('of-a', 10), 429)
+  t.equal(fake.callsOf('sessions.land').length, 20)
 })
 
 void t.test('X-Forwarded-For counts only from a trusted proxy', async (t) => {

@@ -334,7 +334,7 @@ void t.test(
 )
 
 void t.test('after the landing the browser goes to the returnUrl, with what is ours set by us', async (t) => {
-  const { publicServer, fake } = createGateway(t)
+  const { publicServer, fake } = createGateway(t, ORIGINS_ONLY)
   const reference = `<script>"'&=# 客户\r\n😀`
   const ours = { session: ID, reference, appid: APPID_A, status: 'completed' }
   const rows = [
@@ -346,6 +346,7 @@ void t.test('after the landing the browser goes to the returnUrl, with what is o
     ['https://app.example/?a=1#b#c', 'a=1&', '#b#c'],
     ['https://app.example/?', '', ''],
     ['https://app.example/??a=b?c', '?a=b?c&', ''],
+    ['https://app.example/?constructor=1&toString&__proto__=2', 'constructor=1&toString&__proto__=2&', ''],
   ] as const
   for (const [returnUrl, kept, fragment] of rows) {
     fake.sessions.set(ID, session(ID, { reference, returnUrl, status: 'completed', authorizedAppId: APPID_A }))
@@ -364,7 +365,7 @@ void t.test('after the landing the browser goes to the returnUrl, with what is o
 void t.test(
   'a refused landing goes there, too; the account that authorized is named to whoever may see it',
   async (t) => {
-    const { publicServer, fake } = createGateway(t)
+    const { publicServer, fake } = createGateway(t, ORIGINS_ONLY)
     for (const [isNarrowed, appid] of [
       [false, APPID_B],
       [true, APPID_A],
@@ -383,7 +384,7 @@ void t.test(
 )
 
 void t.test('an account that completed the session before goes on to the returnUrl, another one stays here', async (t) => {
-  const { publicServer, fake } = createGateway(t)
+  const { publicServer, fake } = createGateway(t, ORIGINS_ONLY)
   fake.endKind = 'other'
   for (const [authorizedAppId, status] of [
     [APPID_A, 303],
@@ -392,6 +393,18 @@ void t.test('an account that completed the session before goes on to the returnU
     const returnUrl = 'https://app.example/'
     fake.sessions.set(ID, session(ID, { returnUrl, status: 'completed', appId: undefined, authorizedAppId }))
     t.equal((await publicServer.inject(`${PAGE}/landed/m?auth_code=c1`)).statusCode, status)
+  }
+})
+
+void t.test('a returnUrl whose origin is listed no more is not followed', async (t) => {
+  const { publicServer, fake } = createGateway(t, { config: { authRedirectOrigins: ['https://other.example'] } })
+  const returnUrl = 'https://app.example/'
+  for (const [status, statusCode] of [
+    ['completed', 200],
+    ['refused', 410],
+  ] as const) {
+    fake.sessions.set(ID, session(ID, { returnUrl, status, authorizedAppId: APPID_A }))
+    t.equal((await publicServer.inject(`${PAGE}/landed/m?auth_code=c1`)).statusCode, statusCode)
   }
 })
 

@@ -208,6 +208,20 @@ void t.test('five clicks in a minute, whatever comes of them', async (t) => {
   t.ok(await click(id), 'a minute later')
 })
 
+void t.test('one account has its own share of the sessions that a platform keeps', async (t) => {
+  const appId = await newAccount()
+  const ofAccount = keys.sessionsOfAuthorizer(appId)
+  const kept = (count: number, atMs: number) =>
+    redis.zadd(ofAccount, ...Array.from({ length: count }, (_, n) => [atMs, `${atMs}-${n}`]).flat())
+  await kept(9_999, Date.now())
+  await kept(100, Date.now() - 62 * 86_400_000)
+  await newSession({ appId })
+  await t.rejects(newSession({ appId }), { code: 'SESSION_LIMIT' })
+  await newSession({ appId: await newAccount() })
+  await newSession()
+  await redis.del(ofAccount)
+})
+
 void t.test('what the process that ended a session could not announce, a worker announces', async (t) => {
   const id = await newSession()
   const visit = await click(id)

@@ -12,12 +12,16 @@ const FAULT = Symbol('fault')
 // oxlint-disable-next-line no-control-regex -- finding controls is what it is for
 const CONTROL = /[\u0000-\u001f\u007f]/
 
-/** The values inherit nothing: `__proto__` is a name like any other. With a fault, what was read until then. */
+/**
+ * The values inherit nothing: `__proto__` is a name like any other. Of a repeated name it is the first; with another
+ * fault, what was read until then.
+ */
 export function parsePairs(text: string): Pairs {
   const pairs = noPairs()
   if (text === '') return pairs
   const parts = text.split('&')
   if (parts.length > MAX_QUERY_PARAMETERS) return withFault(pairs, { kind: 'too-many' })
+  const repeated: string[] = []
   const withControl: string[] = []
   // Looked for once in the whole, not in each part: nearly all texts are plain.
   const isPlain = !text.includes('%') && !text.includes('+') && !CONTROL.test(text)
@@ -29,10 +33,14 @@ export function parsePairs(text: string): Pairs {
     const name = isPlain ? writtenName : decode(writtenName)
     const value = isPlain ? writtenValue : decode(writtenValue)
     if (name === undefined || value === undefined) return withFault(pairs, { kind: 'encoding', names: [name ?? writtenName] })
-    if (pairs[name] !== undefined) return withFault(pairs, { kind: 'repeated', names: [name] })
+    if (pairs[name] !== undefined) {
+      repeated.push(name)
+      continue
+    }
     if (!isPlain && (CONTROL.test(name) || CONTROL.test(value))) withControl.push(name)
     pairs[name] = value
   }
+  if (repeated.length > 0) return withFault(pairs, { kind: 'repeated', names: repeated })
   return withControl.length === 0 ? pairs : withFault(pairs, { kind: 'control', names: withControl })
 }
 

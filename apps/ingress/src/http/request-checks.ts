@@ -12,6 +12,11 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Query and body go to WeChat as they are: nobody here reads them. */
     isPassedOn?: boolean
+    /**
+     * All the parameters that the route reads, where others may be repeated: WeChat's client adds its own to a shared
+     * link, each time it is shared.
+     */
+    reads?: readonly string[]
   }
 }
 
@@ -20,8 +25,10 @@ export function checkRequest(request: FastifyRequest): void {
   checkVersion(request)
   checkHeaderCount(request)
   checkHost(request)
-  if (request.routeOptions.config.isPassedOn === true) return
-  checkPairs(pairsFault(request.query))
+  const { isPassedOn, reads } = request.routeOptions.config
+  if (isPassedOn === true) return
+  const fault = pairsFault(request.query)
+  if (!isPassedOver(fault, reads)) checkPairs(fault)
   checkEncodings(request.headers)
 }
 
@@ -40,6 +47,10 @@ export function checkPairs(fault: PairsFault | undefined): void {
     default:
       fault satisfies never
   }
+}
+
+function isPassedOver(fault: PairsFault | undefined, reads: readonly string[] | undefined): boolean {
+  return reads !== undefined && fault?.kind === 'repeated' && !fault.names.some((name) => reads.includes(name))
 }
 
 function parameterOf({ names: [name] }: { names: readonly string[] }): string {

@@ -2,12 +2,12 @@
 // says nothing.
 import helmet from '@fastify/helmet'
 import type { Config, Log } from '@wxgw/runtime'
-import type { onRequestHookHandler } from 'fastify'
 import type { AuthorizationUrlDeps } from '../authorization-url.ts'
 import { createPageErrorHandler } from '../error-handler.ts'
 import { acceptNoBody } from '../http/no-body.ts'
 import { pageHeaders } from '../pages/layout.ts'
 import type { Platforms } from '../platform-lookup.ts'
+import type { RateLimits } from '../rate-limits.ts'
 import type { GatewayServer } from '../server.ts'
 import { platformPages } from './platform-pages.ts'
 import { sessionPages } from './session-pages.ts'
@@ -16,9 +16,7 @@ export type PageDeps = AuthorizationUrlDeps & {
   config: Pick<Config, 'wechat'>
   platforms: Platforms
   log: Log
-  limitView: onRequestHookHandler
-  limitClick: onRequestHookHandler
-  limitLookUp: onRequestHookHandler
+  limits: RateLimits
 }
 
 export function pageRoutes(app: GatewayServer, deps: PageDeps): void {

@@ -14,24 +14,25 @@ import { qrCode } from '../pages/qr-code.ts'
 import { startPage } from '../pages/start-page.ts'
 import { visitorOf } from '../pages/visitor.ts'
 import { platformOf } from '../platform-lookup.ts'
-import { authorizationSchemas } from '../schemas/authorizations.ts'
+import { authorizationSchemas, START_PARAMETERS } from '../schemas/authorizations.ts'
 import { PREFIX } from '../schemas/paths.ts'
 import type { GatewayServer } from '../server.ts'
 import type { PageDeps } from './pages.ts'
 
 export function platformPages(scope: GatewayServer, deps: PageDeps): void {
-  const { platforms, limitView, limitClick, limitLookUp } = deps
+  const { platforms, limits } = deps
 
   // Only the click costs a pre_auth_code.
   scope.get(
     `${PREFIX}/authorize`,
-    { schema: authorizationSchemas.startPage, onRequest: limitView },
+    { schema: authorizationSchemas.startPage, onRequest: limits.view, config: { reads: START_PARAMETERS } },
     async (request, reply) => {
       const { id } = platformOf(platforms, request.params)
       const visitor = visitorOf(request)
       // Refused here already, not only at the click.
-      const { categoryIdList } = authorizationUrlRequest(deps, id, request.query)
-      const search = searchOf(request.query)
+      const asked = startParametersOf(request.query)
+      const { categoryIdList } = authorizationUrlRequest(deps, id, asked)
+      const search = searchOf(asked)
       return sendPage(
         reply,
         visitor.language,
@@ -49,8 +50,8 @@ export function platformPages(scope: GatewayServer, deps: PageDeps): void {
 
   const click = {
     schema: authorizationSchemas.startClick,
-    onRequest: limitClick,
-    config: { wayBack: (_: unknown, query: string) => `../authorize${query}` },
+    onRequest: limits.createUrl,
+    config: { reads: START_PARAMETERS, wayBack: (_: unknown, query: string) => `../authorize${query}` },
   }
   scope.post(`${PREFIX}/authorize/go`, click, async (request, reply) => {
     const platform = platformOf(platforms, request.params)
@@ -62,7 +63,7 @@ export function platformPages(scope: GatewayServer, deps: PageDeps): void {
 
   const landing = {
     schema: authorizationSchemas.landingPage,
-    onRequest: limitLookUp,
+    onRequest: limits.lookUp,
     config: { wayBack: () => 'authorize' },
   }
   scope.get(`${PREFIX}/authorized`, landing, async (request, reply) => {
@@ -76,6 +77,11 @@ export function platformPages(scope: GatewayServer, deps: PageDeps): void {
     const profile = await profileOf(deps, platform, appId)
     return sendPage(reply, language, landedPage({ language, appId, profile, grantedSets: permissionSetIds(funcInfo) }))
   })
+}
+
+/** Without what others have added to the link. */
+function startParametersOf(query: AuthorizationUrlParameters): AuthorizationUrlParameters {
+  return Object.fromEntries(Object.entries(query).filter(([name]) => START_PARAMETERS.includes(name)))
 }
 
 function searchOf(parameters: AuthorizationUrlParameters): string {

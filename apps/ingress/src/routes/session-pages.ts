@@ -4,7 +4,7 @@ import type { Session, SessionEnd } from '@wxgw/platform'
 import { GatewayError, permissionSetIds, Secret } from '@wxgw/wechat-core'
 import type { FastifyReply } from 'fastify'
 import { profileOf } from '../account-profile.ts'
-import { publicUrl, sessionPath } from '../authorization-url.ts'
+import { isReturnUrlAllowed, publicUrl, sessionPath } from '../authorization-url.ts'
 import { sendPage } from '../pages/answer-page.ts'
 import { landedPage } from '../pages/landed-page.ts'
 import { overPage, type OverStatus } from '../pages/over-page.ts'
@@ -21,10 +21,11 @@ import type { PageDeps } from './pages.ts'
 const STATUS_OF: Record<OverStatus, number> = { completed: 200, expired: 410, cancelled: 410, refused: 410 }
 
 export function sessionPages(scope: GatewayServer, deps: PageDeps): void {
-  const { config, platforms } = deps
+  const { config, platforms, limits } = deps
   const path = `${PREFIX}/a/:sessionId`
 
-  scope.get(path, { schema: sessionPageSchemas.page, config: { isPage: true } }, async (request, reply) => {
+  const page = { schema: sessionPageSchemas.page, config: { isPage: true, reads: [] } }
+  scope.get(path, page, async (request, reply) => {
     const { sessionId } = request.params
     const platform = platformOf(platforms, request.params)
     const session = await platform.sessions.open(sessionId)
@@ -46,7 +47,7 @@ export function sessionPages(scope: GatewayServer, deps: PageDeps): void {
 
   const click = {
     schema: sessionPageSchemas.click,
-    config: { isPage: true, wayBack: ({ sessionId }: Params) => `../${sessionId}` },
+    config: { isPage: true, reads: [], wayBack: ({ sessionId }: Params) => `../${sessionId}` },
   }
   scope.post(`${path}/go`, click, async (request, reply) => {
     const { sessionId } = request.params
@@ -74,6 +75,10 @@ export function sessionPages(scope: GatewayServer, deps: PageDeps): void {
 
   const landing = {
     schema: sessionPageSchemas.landing,
+    // A code costs a call of WeChat's, made up or not: whoever has no click has what an address has.
+    onRequest: limits.lookUpBy(async ({ platform = '', sessionId = '', mark = '' }) =>
+      (await platforms.get(platform)?.sessions.hasClick(sessionId, mark)) ? sessionId : undefined,
+    ),
     config: { isPage: true, wayBack: ({ sessionId }: Params) => `../../${sessionId}` },
   }
   scope.get(`${path}/landed/:mark`, landing, async (request, reply) => {
@@ -87,7 +92,7 @@ export function sessionPages(scope: GatewayServer, deps: PageDeps): void {
     const status = end?.session.status
     const ended = end && isOf(end, appId) ? end.session : undefined
     const returnUrl = ended && returnUrlOf(ended)
-    if (returnUrl !== undefined) return reply.redirect(returnUrl, 303)
+    if (returnUrl !== undefined && isReturnUrlAllowed(deps, returnUrl)) return reply.redirect(returnUrl, 303)
     if (status === 'cancelled' || status === 'refused') return sendOver(reply, status, language)
     // Whatever the session is, this account is authorized.
     const profile = await profileOf(deps, platform, appId)

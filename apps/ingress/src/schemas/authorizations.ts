@@ -24,10 +24,13 @@ const AUTH_TYPES =
   'accounts to choose from: 1 official accounts, 2 mini programs, 3 both, 4 promoters, 5 channels, 6 all, 8 talent assistant'
 const authTypeText = Type.String({ pattern: '^[1-68]$', description: AUTH_TYPES })
 
-const AuthorizationUrlQuery = Type.Object(
-  { ...authorizationParameters, auth_type: Type.Optional(authTypeText) },
-  closed,
-)
+const queryParameters = { ...authorizationParameters, auth_type: Type.Optional(authTypeText) }
+const AuthorizationUrlQuery = Type.Object(queryParameters, closed)
+// Open: people share the start page, and WeChat's client adds `from` and `isappinstalled` to what is shared.
+const StartPageQuery = Type.Object(queryParameters)
+/** All that the start page and its click read. */
+export const START_PARAMETERS: readonly string[] = Object.keys(queryParameters)
+
 /** JSON may write the number as one. */
 const AuthorizationUrlBody = Type.Object(
   {
@@ -115,7 +118,7 @@ export const authorizationSchemas = {
     summary: 'Page with a button and a QR code that lead to the authorization page',
     description: 'Costs no pre_auth_code, however often it is seen.',
     params: PlatformParams,
-    querystring: AuthorizationUrlQuery,
+    querystring: StartPageQuery,
     response: { 200: html('the page'), ...errors(400, 404, 429) },
   },
   startClick: {
@@ -124,7 +127,7 @@ export const authorizationSchemas = {
     summary: "The page's button: leads to WeChat",
     description: 'Makes a pre_auth_code. The link of `type` is by the browser, when left out.',
     params: PlatformParams,
-    querystring: AuthorizationUrlQuery,
+    querystring: StartPageQuery,
     response: {
       303: Type.Null({ description: "to WeChat's authorization page" }),
       ...errors(400, 404, 413, 429, 502, 503, 504),

@@ -42,7 +42,7 @@ export const sessionPageSchemas = {
       200: page('the page'),
       303: Type.Null({ description: "to the session's returnUrl" }),
       410: page('the session is over'),
-      ...errors(400, 404, 502, 503, 504),
+      ...errors(400, 404, 429, 502, 503, 504),
     },
   },
 }

@@ -6,6 +6,8 @@ import { HISTORY_LUA } from '../tokens/history-script.ts'
 
 /** Of one platform, at a time. */
 const MOST_SESSIONS = 1_000_000
+/** For one account: a right that is narrowed to a few never takes the others' room. */
+const MOST_OF_ACCOUNT = 10_000
 /** How long a session is kept after its end. */
 export const KEPT_SECONDS = 30 * 86_400
 /** Longer than any session is kept: its longest life, and what follows. */
@@ -15,10 +17,14 @@ const MINUTE_MS = 60_000
 /** Of what leads from a click to its session. A push may wait for days in WeChat's retries, the spool and the queue. */
 const CLICK_SECONDS = 7 * 86_400
 
-/** Lua: adds a session to an index and forgets those that are gone anyway. */
+/** Lua: adds a session to an index, and counts an index without those that are gone anyway. */
 const INDEX_LUA = `
-local function index(key, id, createdAt)
+local function countIn(key)
   redis.call('ZREMRANGEBYSCORE', key, '-inf', text(now - ${INDEX_SECONDS * 1000}))
+  return redis.call('ZCARD', key)
+end
+local function index(key, id, createdAt)
+  countIn(key)
   redis.call('ZADD', key, createdAt, id)
   redis.call('EXPIRE', key, ${INDEX_SECONDS})
 end
@@ -33,8 +39,8 @@ export const createSession = script(`${NOW_LUA}${INDEX_LUA}
 local known = redis.call('HMGET', KEYS[1], 'createdAtMs', 'expiresAtMs')
 -- Sent twice by the driver after a lost reply.
 if known[1] then return known end
-redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', text(now - ${INDEX_SECONDS * 1000}))
-if redis.call('ZCARD', KEYS[2]) >= ${MOST_SESSIONS} then return false end
+if countIn(KEYS[2]) >= ${MOST_SESSIONS} then return false end
+if ARGV[3] == '1' and countIn(KEYS[4]) >= ${MOST_OF_ACCOUNT} then return false end
 local expiresAt = now + tonumber(ARGV[2]) * 1000
 -- To the microsecond: lists are in the order of creation, also of what one caller creates within a millisecond.
 local createdAt = string.format('%.3f', tonumber(time[1]) * 1000 + tonumber(time[2]) / 1000)

@@ -90,7 +90,7 @@ export function createSessionStore({ redis, keys, replicas = NO_REPLICA_BARRIER 
           })
         const answer = await replicas.confirmed(keys.session(id), write)
         if (answer === null)
-          throw new GatewayError('SESSION_LIMIT', 'the platform keeps as many authorization sessions as it may')
+          throw new GatewayError('SESSION_LIMIT', 'the platform or the account has as many sessions as it may')
         return { expiresAtMs: Number(parseAnswer(answer)[1]) }
       }),
 
