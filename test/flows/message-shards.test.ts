@@ -77,7 +77,7 @@ void t.test('messages over eight shards on a cluster of three masters', async (s
       cursor = body.nextCursor ? `&cursor=${body.nextCursor}` : ''
     } while (cursor !== '' && pages.length < 20)
     const ids = pages.flat()
-    t.same(ids.toSorted(), (await received()).map(({ id }) => id).toSorted(), 'each once')
+    t.same(ids.toSorted(), [...new Set((await received()).map(({ id }) => id))].toSorted(), 'each once')
     const found = await Promise.all(ids.map(async (id) => (await gateway.call('GET', `/events/${id}`)).body))
     t.same(found.map(({ id }) => id), ids)
     const times = found.map(({ receivedAt = '' }) => receivedAt)

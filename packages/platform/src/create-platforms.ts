@@ -60,7 +60,7 @@ import type { CustomerService, Platform } from './platform.ts'
 
 /** WeChat is asked to push tickets again at most this often. */
 const START_PUSH_TICKET_SECONDS = 600
-const LOOKED_UP_WITHIN_MS = 400
+const LOOKED_UP_WITHIN_MS = 300
 
 export type PlatformsDeps = {
   config: Config

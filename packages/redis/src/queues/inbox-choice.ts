@@ -24,7 +24,7 @@ export type InboxChoiceDeps = {
 }
 
 /** A push has 1.2 s of Redis: two masters may be away, and the third is still asked in time. */
-const PATIENCE_MS = 500
+const PATIENCE_MS = 350
 const MOST_TRIED = 3
 /** Doubled each time. */
 const FIRST_PAUSE_MS = 1_000
