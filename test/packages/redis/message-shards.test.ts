@@ -88,7 +88,7 @@ void t.test('what an installation of before has in shard 0 is found, claimed and
   t.match(await log.get('ev_old'), { deliveries: [{ status: 'delivered' }] })
   t.equal(await redis.zcard(shardKeys(PLATFORM, 0).unsettled), 0)
 
-  const deps = { platform: PLATFORM, redis, dedupeSeconds: 60, eventLogSeconds: 60, isLogged: true }
+  const deps = { platform: PLATFORM, redis, dedupeSeconds: 60, eventLogSeconds: 60, isLogged: false }
   const ofBefore = createEventClaims({ ...deps, shards: createMessageShards(PLATFORM) })
   const claims = createEventClaims({ ...deps, shards })
   t.ok(await ofBefore.claim({ event: old, arrival: 'job:0' }))
@@ -145,7 +145,7 @@ void t.test('each shard knows its own deliveries that are not over, and repetiti
   )
   t.ok(pages.every(({ items }) => items.length > 0))
   t.same(pages.flatMap(({ items }) => items.map(({ eventId }) => eventId)).toSorted(), events.map(({ id }) => id).toSorted())
-  const claims = createEventClaims({ platform: PLATFORM, redis, shards, dedupeSeconds: 60, eventLogSeconds: 60, isLogged: true })
+  const claims = createEventClaims({ platform: PLATFORM, redis, shards, dedupeSeconds: 60, eventLogSeconds: 60, isLogged: false })
   const claimAll = (arrival: string) => Promise.all(events.map((event) => claims.claim({ event, arrival })))
   t.same(new Set(await claimAll('job:0')), new Set([true]))
   t.same(new Set(await claimAll('job:1')), new Set([false]))
