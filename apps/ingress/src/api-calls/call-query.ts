@@ -1,5 +1,7 @@
 // Owns: tokens in queries and in the addresses of redirects: taken out, put in, everything else byte for byte as it was.
 
+/** Where some servers end a parameter's name. */
+const END_OF_NAME = /[[\0]/
 const TOKEN_NAMES = new Set(['access_token', 'component_access_token'])
 
 export type TokenlessQuery = {
@@ -9,7 +11,7 @@ export type TokenlessQuery = {
   accessTokens: readonly string[]
 }
 
-/** Whatever a server might take for a token's name counts: other case, encoded, with blanks or `[]`. */
+/** Whatever a server might take for a token's name counts: other case, encoded, with blanks, `[…]` or what follows a NUL. */
 export function withoutTokens(query: string): TokenlessQuery {
   // Looked for once in the whole: most queries have none.
   if (!/token|%/i.test(query)) return { rest: query, accessTokens: [] }
@@ -18,7 +20,8 @@ export function withoutTokens(query: string): TokenlessQuery {
     const equals = pair.indexOf('=')
     const name = decodeLoosely(equals < 0 ? pair : pair.slice(0, equals))
     if (name === 'access_token' && equals >= 0) accessTokens.push(decodeLoosely(pair.slice(equals + 1)))
-    return !TOKEN_NAMES.has(name.trim().toLowerCase().replace(/\[[^\]]*\]?$/, ''))
+    const [plain = ''] = name.split(END_OF_NAME, 1)
+    return !TOKEN_NAMES.has(plain.trim().toLowerCase())
   })
   return { rest: rest.join('&'), accessTokens }
 }

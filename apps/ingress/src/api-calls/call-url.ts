@@ -5,7 +5,7 @@ export type CallUrl = {
   path: string
   /** The path after one decoding, without a slash at its end, in lower case: what it is compared with lists by. */
   name: string
-  /** The same, and after each further decoding. */
+  /** The same, and after each further decoding, each also without what some servers cut off. */
   names: readonly string[]
   /** As it came, without its question mark. */
   query: string
@@ -17,7 +17,9 @@ export const SLASHES_BEFORE = { account: 6, component: 5 } as const
 /** A server further on may decode again what it is given: what is hidden deeper is looked for, too. */
 const MAX_DECODINGS = 4
 const ABSOLUTE = /^https?:\/\/[^/]*/i
-const UNSAFE = /\\|\0|\/\/|(?:^|\/)\.{1,2}(?:\/|$)/
+/** Some servers cut path parameters (`;…`) off a segment before they resolve its dots. */
+const UNSAFE = /\\|\0|\/\/|(?:^|\/)\.{1,2}(?:;[^/]*)?(?:\/|$)/
+const END_CUT_OFF = new Set(' .\t\r\n\v\f')
 const ENCODED_SLASH = /%2f/i
 
 /**
@@ -34,7 +36,20 @@ export function readCallUrl(url: string, slashesBefore: number): CallUrl | undef
   const names = decodedSafely(whole)?.flatMap((decoded) => afterSlashes(decoded, slashesBefore) ?? []).map(comparable)
   const [name] = names ?? []
   if (path === undefined || name === undefined || names === undefined) return undefined
-  return { path, name, names, query: mark < 0 ? '' : target.slice(mark + 1) }
+  return { path, name, names: [...new Set([...names, ...names.map(bare)])], query: mark < 0 ? '' : target.slice(mark + 1) }
+}
+
+/** Without a query or fragment that was encoded, path parameters, and blanks and dots at the ends of segments. */
+function bare(name: string): string {
+  const [path = ''] = name.split(/[?#]/, 1)
+  return comparable(path.split('/').map(bareSegment).join('/'))
+}
+
+function bareSegment(segment: string): string {
+  const [text = ''] = segment.split(';', 1)
+  let end = text.length
+  while (end > 0 && END_CUT_OFF.has(text.charAt(end - 1))) end -= 1
+  return text.slice(0, end).trimStart()
 }
 
 /** A path that stands in clear, as in the body of a call, in the form of CallUrl's `name`. */

@@ -7,9 +7,9 @@ export type TokenKind = 'account' | 'component'
 const ROUTE: Record<TokenKind, string> = { account: 'api/:APPID', component: 'component-api' }
 const WHOSE: Record<TokenKind, string> = { account: "an account's token", component: "the component's token" }
 
-/** Throws WRONG_TOKEN_KIND with what to do instead. A path that is not known passes. */
+/** Throws WRONG_TOKEN_KIND with what to do instead. A path that is not known passes, and one of which the catalogue is not sure. */
 export function assertTokenKind(kind: TokenKind, api: Api | undefined): void {
-  if (api === undefined || api.token === kind) return
+  if (api === undefined || api.token === kind || api.uncertain?.includes('token') === true) return
   const { token, path } = api
   switch (token) {
     case 'none':

@@ -62,6 +62,8 @@ const FRAMEWORK_CODES: Record<string, Known> = {
   FST_ERR_CTP_INVALID_JSON_BODY: { code: 'INVALID_REQUEST', message: 'the body is not valid JSON' },
   FST_ERR_CTP_EMPTY_JSON_BODY: { code: 'INVALID_REQUEST', message: 'the body is empty' },
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: { code: 'INVALID_REQUEST', message: 'the body is not as long as it was announced' },
+  // Only QUERY demands one, and no route has that method.
+  FST_ERR_ROUTE_MISSING_CONTENT_TYPE: { code: 'ROUTE_NOT_FOUND', message: 'there is no such route' },
   FST_ERR_BAD_URL: { code: 'INVALID_REQUEST', message: 'the path is not validly encoded' },
   FST_ERR_MAX_PARAM_LENGTH: { code: 'INVALID_REQUEST', message: 'a part of the path is too long' },
 }

@@ -20,6 +20,7 @@ void t.test('method, path, query, content type and body go out byte for byte, an
     ['/a?b=%E4%BD%A0&c=%zz&d&&e=1&e=2&f=+%2B', '/a', 'b=%E4%BD%A0&c=%zz&d&&e=1&e=2&f=+%2B'],
     ['/%E4%BD%A0/x;y=1/@:$,~?', '/%E4%BD%A0/x;y=1/@:$,~', ''],
     ['/x?access_token=one&a=1&component_access_token=two&access%5ftoken=three&ACCESS_TOKEN=4', '/x', 'a=1'],
+    ['/x?access_token[]=1&access_token[a]b=2&access_token%00=3&a=1&+access_token%09[=4', '/x', 'a=1'],
     ['/x?a=access_token&token=mine', '/x', 'a=access_token&token=mine'],
     ['/', '/', ''],
   ]
