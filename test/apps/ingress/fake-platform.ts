@@ -410,13 +410,21 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
       open: method('apiBrakes.open', (subject: string, path: string, answer: BrakedAnswer) => {
         fake.brakes.set(`${subject} ${path}`, { answer, isProbe: false })
       }),
+      giveBack: method('apiBrakes.giveBack', (subject: string, path: string) => {
+        const brake = fake.brakes.get(`${subject} ${path}`)
+        if (brake) brake.isProbe = true
+      }),
       lift: method('apiBrakes.lift', (subject: string, path?: string) => {
         for (const key of fake.brakes.keys()) if (key.startsWith(`${subject} ${path ?? ''}`)) fake.brakes.delete(key)
       }),
     },
     refusedPaths: {
-      add: method('refusedPaths.add', (subject: string, path: string) => void fake.refusedPaths.add(`${subject} ${path}`)),
-      has: method('refusedPaths.has', (subject: string, path: string) => fake.refusedPaths.has(`${subject} ${path}`)),
+      add: method('refusedPaths.add', (subject: string, path: string, fresh?: Secret) => {
+        fake.refusedPaths.add(`${subject} ${path} ${fresh?.reveal() ?? '*'}`)
+      }),
+      has: method('refusedPaths.has', (subject: string, path: string, refused: Secret) =>
+        ['*', refused.reveal()].some((token) => fake.refusedPaths.has(`${subject} ${path} ${token}`)),
+      ),
     },
     quotaClearing: (appid) => {
       const body = Buffer.from(JSON.stringify({ component_appid: COMPONENT_APPID, appid, appsecret: SECRETS.componentSecret }))

@@ -1,5 +1,6 @@
 // Owns: the brake of an API that is out of quota, as it stands in Redis: for all processes, until midnight in Shanghai.
 import { createApiBrakes, createRefusedPaths } from '@wxgw/redis'
+import { Secret } from '@wxgw/wechat-core'
 import t from 'tap'
 import { keys, startStore } from './queues-fixture.ts'
 
@@ -54,6 +55,10 @@ void t.test('of all who ask, one call in ten minutes is to see', async (t) => {
   await commands.hset(keys.apiBrakes(APP), `p:${PATH}`, '1')
   t.equal(await probes(), 1)
   t.equal(await probes(), 0, 'and then not for ten minutes again')
+  await processes[0]?.giveBack(APP, PATH)
+  t.equal(await probes(), 1, 'but for one that was not made')
+  await processes[0]?.giveBack(APP, '/free')
+  t.equal(await processes[0]?.check(APP, '/free'), undefined)
 })
 
 void t.test('an account has so many brakes and no more; one that it has is renewed', async (t) => {
@@ -69,8 +74,15 @@ void t.test('an account has so many brakes and no more; one that it has is renew
 void t.test('a path that refused a fresh token is remembered for an hour, for its subject alone', async (t) => {
   const { commands } = await startStore(t)
   const refused = createRefusedPaths({ redis: commands, keys })
+  const [one, other] = [new Secret('one'), new Secret('other')]
+  const answers = (token: Secret) =>
+    Promise.all([[APP, PATH], [APP, '/x'], ['component', PATH]].map(([subject = '', path = '']) => refused.has(subject, path, token)))
+  await refused.add(APP, PATH, one)
+  t.same(await answers(one), [true, false, false])
+  t.same(await answers(other), [false, false, false], 'not of a token that it was not told of')
   await refused.add(APP, PATH)
-  t.same(await Promise.all([[APP, PATH], [APP, '/x'], ['component', PATH]].map(([subject = '', path = '']) => refused.has(subject, path))), [true, false, false])
+  await refused.add(APP, PATH, one)
+  t.same(await answers(other), [true, false, false], 'of any')
   const [key = ''] = await commands.keys('*')
   const life = await commands.ttl(key)
   t.ok(life > 3_590 && life <= 3_600)

@@ -2,6 +2,7 @@
 import type { Log, Metrics } from '@wxgw/runtime'
 import { classifyErrcode } from '@wxgw/wechat-core'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { whenOver } from '../http/request-over.ts'
 import type { Findings } from './admit-call.ts'
 import { knownApi } from './known-apis.ts'
 import { comparable } from './call-url.ts'
@@ -28,17 +29,19 @@ export function createCallObserver({ log, metrics }: { log: Log; metrics?: Metri
     begin(request, reply) {
       const record: CallRecord = {}
       const startedAt = performance.now()
-      reply.raw.once('close', () => {
+      whenOver(request.raw, reply.raw, () => {
         const ms = Math.round(performance.now() - startedAt)
         const { caller, appId, path, errcode, rid } = record
         const { refusedWith: code } = request
+        // Who left before the answer began has none.
+        const status = reply.raw.headersSent ? reply.raw.statusCode : undefined
         log.info(
           {
             caller: caller?.name,
             platform: record.platform,
             appid: appId,
             path: path?.slice(0, MAX_PATH_LENGTH),
-            status: reply.raw.statusCode,
+            status,
             errcode,
             rid,
             ms,
@@ -49,7 +52,7 @@ export function createCallObserver({ log, metrics }: { log: Log; metrics?: Metri
           'api.called',
         )
         const label = knownApi(comparable(path ?? ''))?.path ?? 'other'
-        instruments?.calls.inc({ path: label, outcome: outcomeOf({ code, errcode, status: reply.raw.statusCode }) })
+        instruments?.calls.inc({ path: label, outcome: outcomeOf({ code, errcode, status }) })
         instruments?.seconds.observe({ path: label }, ms / 1000)
       })
       return record
@@ -57,10 +60,13 @@ export function createCallObserver({ log, metrics }: { log: Log; metrics?: Metri
   }
 }
 
+type Ending = { code: string | undefined; errcode: number | undefined; status: number | undefined }
+
 /** Few values: the code of a refusal of ours, the kind of WeChat's errcode, or how the answer was. */
-function outcomeOf({ code, errcode, status }: { code: string | undefined; errcode: number | undefined; status: number }): string {
+function outcomeOf({ code, errcode, status }: Ending): string {
   if (code !== undefined) return code
   if (errcode !== undefined) return classifyErrcode(errcode)
+  if (status === undefined) return 'client-gone'
   return status < 400 ? 'ok' : 'http-error'
 }
 

@@ -45,7 +45,7 @@ export function callOnce({ calls, call, gone }: Attempt): Promise<Answer> {
     const over = () => gone.removeEventListener('abort', onGone)
     const onGone = () => {
       exchange.abort()
-      reject(new Error('the client has gone'))
+      reject(gone.reason)
     }
     const settle = (rest: AnswerRest | undefined) => {
       const body = chunks.length === 1 ? (chunks[0] ?? EMPTY) : Buffer.concat(chunks)

@@ -3,12 +3,13 @@
 import { Socket } from 'node:net'
 import type { ApiBrake } from '@wxgw/redis'
 import type { Config, Log, Metrics } from '@wxgw/runtime'
-import { GatewayError, readVerdict, Stop, type StreamedCalls } from '@wxgw/wechat-core'
+import { GatewayError, readVerdict, Stop, type StreamedCalls, UnansweredCallError } from '@wxgw/wechat-core'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { authorizationHeaders, challenge } from '../auth/authenticate.ts'
 import { createCallers } from '../auth/callers.ts'
 import type { CountAnswer } from '../metrics.ts'
 import type { Platforms } from '../platform-lookup.ts'
+import { whenOver } from '../http/request-over.ts'
 import { callSchemas } from '../schemas/calls.ts'
 import { PREFIX } from '../schemas/paths.ts'
 import type { GatewayServer } from '../server.ts'
@@ -19,7 +20,7 @@ import { makeCall } from './make-call.ts'
 import { missingScope } from './missing-scope.ts'
 import type { Places } from './places.ts'
 import type { QuotaBrake } from './quota-brake.ts'
-import { createRequestBody } from './request-body.ts'
+import { CLIENT_GONE, createRequestBody } from './request-body.ts'
 import { sendAnswer } from './send-answer.ts'
 import type { StandIns } from './stand-ins.ts'
 import { createTokenMask } from './token-mask.ts'
@@ -71,6 +72,16 @@ export function callRoutes(scope: GatewayServer, deps: CallDeps): void {
     const call = admitted(kind, exchange)
     const braked = await brake.find(call)
     if (braked !== undefined && !braked.isProbe) return answerBraked(exchange, braked)
+    try {
+      await passOn(exchange, call, { isProbe: braked !== undefined })
+    } catch (error) {
+      if (braked !== undefined && !mayBeSent(error)) await brake.giveBack(call)
+      throw error
+    }
+  }
+
+  async function passOn(exchange: Exchange, call: AdmittedCall, { isProbe }: Pick<ApiBrake, 'isProbe'>): Promise<void> {
+    const { request, reply } = exchange
     const gone = takePlace(exchange, call)
     checkEncoding(request)
     const body = createRequestBody(request.raw, maxBodyBytes)
@@ -80,7 +91,7 @@ export function callRoutes(scope: GatewayServer, deps: CallDeps): void {
       const { method, headers } = request
       const outgoing = { method: method === 'GET' ? method : 'POST', contentType: headers['content-type'], body, gone } as const
       const { answer, token, attempts } = await makeCall(deps, call, outgoing)
-      await brake.settle(call, { answer, wasProbe: braked?.isProbe === true, body: () => body.again() })
+      await brake.settle(call, { answer, token, wasProbe: isProbe, body: () => body.again() })
       const { errcode, rid } = answer
       Object.assign(exchange.record, { errcode, rid, attempts })
       const added = addedHeaders(answer, { attempts, missingScope: await missingScope(call, errcode) })
@@ -113,14 +124,14 @@ export function callRoutes(scope: GatewayServer, deps: CallDeps): void {
   }
 
   /** Throws RATE_LIMITED. The signal says that the caller has gone. */
-  function takePlace({ reply: { raw: response } }: Exchange, { caller }: AdmittedCall): Stop {
-    // It would never close again.
-    if (response.destroyed) throw new GatewayError('INVALID_REQUEST', 'the client has gone')
+  function takePlace({ request: { raw }, reply: { raw: response } }: Exchange, { caller }: AdmittedCall): Stop {
+    // Neither would ever close again.
+    if (response.destroyed || raw.socket.destroyed) throw CLIENT_GONE
     const giveBack = places.take(caller)
     const gone = new Stop()
-    response.once('close', () => {
+    whenOver(raw, response, () => {
       giveBack()
-      if (!response.writableFinished) gone.abort(new Error('the client has gone'))
+      gone.abort(CLIENT_GONE)
     })
     return gone
   }
@@ -143,8 +154,14 @@ export function callRoutes(scope: GatewayServer, deps: CallDeps): void {
   }
 }
 
+/** Otherwise WeChat has not seen a whole call. */
+function mayBeSent(error: unknown): boolean {
+  return error instanceof UnansweredCallError ? error.sent !== 'no' : error === CLIENT_GONE
+}
+
 /** It would go out without the header that says how it is encoded. */
 function checkEncoding({ headers }: FastifyRequest): void {
-  if (headers['content-encoding'] === undefined) return
+  const { 'content-encoding': encoding, 'transfer-encoding': coding = 'chunked' } = headers
+  if (encoding === undefined && coding.toLowerCase() === 'chunked') return
   throw new GatewayError('UNSUPPORTED_MEDIA_TYPE', 'encoded bodies are not passed on')
 }

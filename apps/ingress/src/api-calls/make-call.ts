@@ -33,18 +33,31 @@ export async function makeCall({ calls, log }: Deps, admitted: AdmittedCall, out
   const first: Made = { answer: await attempt(token, await body.begin()), token, attempts: 1 }
   if (!isTokenRefused(first.answer)) return first
   const replaced = await newToken(token)
-  const bytes = replaced && (await body.again())
-  if (replaced === undefined || bytes === undefined) return first
-  const second: Made = { answer: await attempt(replaced, bytes), token: replaced, attempts: 2 }
-  if (isTokenRefused(second.answer)) {
-    await platform.refusedPaths.add(tokens.subject, url.name).catch((err: unknown) => log.debug({ err }, 'api.refusal_not_remembered'))
+  if (replaced === undefined) return first
+  let second: Made | undefined
+  try {
+    second = await onceMore(replaced)
+  } finally {
+    // Whoever leaves, or is too large to be repeated, does not make us buy one token after the other either.
+    if (second === undefined) await rememberRefusal(replaced)
+    else if (isTokenRefused(second.answer)) await rememberRefusal()
   }
-  return second
+  return second ?? first
+
+  async function onceMore(fresh: Secret): Promise<Made | undefined> {
+    const bytes = await body.again()
+    return bytes && { answer: await attempt(fresh, bytes), token: fresh, attempts: 2 }
+  }
+
+  async function rememberRefusal(fresh?: Secret): Promise<void> {
+    const remembered = platform.refusedPaths.add(tokens.subject, url.name, fresh)
+    await remembered.catch((err: unknown) => log.debug({ err }, 'api.refusal_not_remembered'))
+  }
 
   /** undefined when there is none: WeChat's answer then says all that can be said. */
   async function newToken(refused: Secret): Promise<Secret | undefined> {
     try {
-      if (await platform.refusedPaths.has(tokens.subject, url.name)) return undefined
+      if (await platform.refusedPaths.has(tokens.subject, url.name, refused)) return undefined
       const current = await tokens.reportInvalid(refused)
       return current.token.equals(refused) ? undefined : current.token
     } catch (err) {

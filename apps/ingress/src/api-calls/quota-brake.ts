@@ -1,13 +1,16 @@
 // Owns: when a call is answered without being made, because WeChat has said that the day's quota is used up, and when no longer.
-import type { ApiBrake, ApiBrakes } from '@wxgw/redis'
+import type { ApiBrake, ApiBrakes, BrakedAnswer } from '@wxgw/redis'
 import type { Log } from '@wxgw/runtime'
-import { COMPONENT_SUBJECT } from '@wxgw/wechat-core'
+import { COMPONENT_SUBJECT, type Secret } from '@wxgw/wechat-core'
 import type { AdmittedCall } from './admit-call.ts'
+import { answerHeaders } from './answer-headers.ts'
 import type { Answer } from './call-once.ts'
 import { comparable } from './call-url.ts'
 import { CLEARS_ALL_QUOTAS, CLEARS_ONE_QUOTA, QUOTA_APIS } from './known-apis.ts'
+import { createTokenMask } from './token-mask.ts'
 
 const QUOTA_USED_UP = 45009
+const MAX_WAIT_MS = 250
 /** Answers that come before WeChat looks at the quota. */
 const SAY_NOTHING_OF_QUOTA: ReadonlySet<number> = new Set([-1, 40001, 40014, 42001, 42006])
 
@@ -15,7 +18,9 @@ export type QuotaBrake = {
   /** What stands in the call's way. Without the store nothing does. */
   find(call: AdmittedCall): Promise<ApiBrake | undefined>
   /** After the call: opens, lifts, or does nothing. `body`: the call's own. */
-  settle(call: AdmittedCall, outcome: { answer: Answer; wasProbe: boolean; body: () => Promise<Buffer | undefined> }): Promise<void>
+  settle(call: AdmittedCall, outcome: { answer: Answer; token: Secret; wasProbe: boolean; body: () => Promise<Buffer | undefined> }): Promise<void>
+  /** The call that was to see was not made: the next one is to. */
+  giveBack(call: AdmittedCall): Promise<void>
   liftAll(brakes: ApiBrakes, subject: string): Promise<void>
 }
 
@@ -35,15 +40,17 @@ export function createQuotaBrake({ log }: { log: Log }): QuotaBrake {
   return {
     async find(call) {
       if (QUOTA_APIS.has(call.url.name)) return undefined
-      return orNothing(call.platform.apiBrakes.check(subjectOf(call), call.url.name))
+      return orNothing(inTime(call.platform.apiBrakes.check(subjectOf(call), call.url.name)))
     },
-    async settle(call, { answer, wasProbe, body }) {
+    async giveBack(call) {
+      await orNothing(call.platform.apiBrakes.giveBack(subjectOf(call), call.url.name))
+    },
+    async settle(call, { answer, token, wasProbe, body }) {
       const { apiBrakes } = call.platform
       const subject = subjectOf(call)
       const { name } = call.url
       if (answer.errcode === QUOTA_USED_UP && !QUOTA_APIS.has(name)) {
-        const { status, headers } = answer.head
-        await orNothing(apiBrakes.open(subject, name, { status, contentType: headers.get('content-type'), body: answer.body }))
+        await orNothing(apiBrakes.open(subject, name, keptAnswer(answer, token)))
         return
       }
       if (wasProbe && !SAY_NOTHING_OF_QUOTA.has(answer.errcode ?? 0)) await orNothing(apiBrakes.lift(subject, name))
@@ -57,6 +64,25 @@ export function createQuotaBrake({ log }: { log: Log }): QuotaBrake {
     async liftAll(brakes, subject) {
       await orNothing(brakes.lift(subject))
     },
+  }
+}
+
+/** What comes after it needs the store, too, and its own time to find out that it is away. */
+function inTime<T>(work: Promise<T>): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, MAX_WAIT_MS, undefined)
+    work.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
+}
+
+/** For all callers of the path, whatever their rights, and in clear: never with the token that WeChat may repeat in it. */
+function keptAnswer({ head, body }: Answer, token: Secret): BrakedAnswer {
+  const mask = createTokenMask(token.reveal())
+  const { 'content-type': contentType } = answerHeaders(head, token.reveal())
+  return {
+    status: head.status,
+    contentType: contentType === undefined ? undefined : String(contentType),
+    body: Buffer.concat([mask.push(body), mask.end()]),
   }
 }
 

@@ -3,6 +3,7 @@
 import { COMPONENT_SUBJECT, GatewayError, parseAuthorizerAppId, Stop } from '@wxgw/wechat-core'
 import { callerOf, requireGrant } from '../auth/authenticate.ts'
 import { emptyBodyAllowed } from '../http/json-body.ts'
+import { whenOver } from '../http/request-over.ts'
 import { platformOf } from '../platform-lookup.ts'
 import { callSchemas } from '../schemas/calls.ts'
 import { PREFIX } from '../schemas/paths.ts'
@@ -10,6 +11,7 @@ import type { GatewayServer } from '../server.ts'
 import { addedHeaders, answerHeaders } from './answer-headers.ts'
 import { callOnce } from './call-once.ts'
 import type { CallDeps } from './call-routes.ts'
+import { CLIENT_GONE } from './request-body.ts'
 import { sendAnswer } from './send-answer.ts'
 import { createTokenMask } from './token-mask.ts'
 
@@ -26,9 +28,9 @@ export function quotaClearingRoute(app: GatewayServer, { platforms, calls, place
     if (appid !== undefined && appId === undefined) throw new GatewayError('INVALID_REQUEST', 'the body does not hold a valid appid')
     const gone = new Stop()
     const giveBack = places.take(callerOf(request))
-    reply.raw.once('close', () => {
+    whenOver(request.raw, reply.raw, () => {
       giveBack()
-      gone.abort(new Error('the client has gone'))
+      gone.abort(CLIENT_GONE)
     })
     const { path, body, secret } = platform.quotaClearing(appId)
     const answer = await callOnce({ calls, call: { method: 'POST', path, contentType: 'application/json', body }, gone })

@@ -79,6 +79,9 @@ export function createRequestBody(raw: IncomingMessage, maxBytes: number): Reque
   }
 }
 
+/** Nobody reads it: it keeps a client's leaving from looking like a fault of ours. */
+export const CLIENT_GONE = new GatewayError('INVALID_REQUEST', 'the client has gone')
+
 function tooLarge(maxBytes: number): GatewayError {
   return new GatewayError('BODY_TOO_LARGE', `the body is larger than the ${maxBytes} bytes that a call may have`)
 }

@@ -17,6 +17,8 @@ export type ApiBrake = {
 export type ApiBrakes = {
   /** `subject`: an appid, or `component`. undefined = the path is free. Rejects with STORE_UNAVAILABLE. */
   check(subject: string, path: string): Promise<ApiBrake | undefined>
+  /** The probe that `check` has given was not made: the next one to check gets it. */
+  giveBack(subject: string, path: string): Promise<void>
   /** Until midnight in Shanghai, when WeChat's quotas begin anew. On repeat, the newer answer counts. */
   open(subject: string, path: string, answer: BrakedAnswer): Promise<void>
   /** All paths of the subject when none is given. */
@@ -38,6 +40,11 @@ ${NOW_LUA}
 if now < tonumber(brake[2]) then return { brake[1] } end
 redis.call('HSET', KEYS[1], 'p:' .. ARGV[1], text(now + ARGV[2]))
 return { brake[1], '1' }
+`)
+
+/** KEYS: brakes of the subject. ARGV: path */
+const giveProbeBack = script(`
+if redis.call('HEXISTS', KEYS[1], 'b:' .. ARGV[1]) == 1 then redis.call('HSET', KEYS[1], 'p:' .. ARGV[1], '0') end
 `)
 
 /** KEYS: brakes of the subject. ARGV: path, answer, ms between probes, most paths */
@@ -76,6 +83,8 @@ export function createApiBrakes({ redis, keys }: Deps): ApiBrakes {
         const answer = JSON.stringify({ status, contentType, body: body.toString('base64') })
         await runScript(redis, openBrake, { keys: [keys.apiBrakes(subject)], args: [path, answer, PROBE_EVERY_MS, MOST_PATHS] })
       }),
+    giveBack: (subject, path) =>
+      guardStore(async () => void (await runScript(redis, giveProbeBack, { keys: [keys.apiBrakes(subject)], args: [path] }))),
     lift: (subject, path) =>
       guardStore(async () => {
         const key = keys.apiBrakes(subject)

@@ -87,6 +87,26 @@ void t.test('a path that refuses the fresh token as well costs no other refresh'
   t.equal(fake.callsOf('authorizerTokens.reportInvalid').length, 1)
 })
 
+void t.test('a path that is never seen with the fresh token buys no token after the other', async (t) => {
+  const large = Buffer.alloc(1_048_577)
+  begin(json({ errcode: 40001 }))
+  const send = (body: Buffer) => call(`${API}/odd`, { method: 'POST', headers, body })
+  t.equal((await outcome(await send(large))).attempts, '1')
+  Object.assign(fake.tokens, { next: 'canary-third-token' })
+  t.equal((await outcome(await send(large))).errcode, '40001', 'too large to be made again')
+  t.equal(fake.callsOf('authorizerTokens.reportInvalid').length, 1)
+
+  begin((response, request) => {
+    if (!request.url?.includes(NEW)) json({ errcode: 40001 })(response, request, Buffer.alloc(0))
+  })
+  t.equal((await call(`${API}/silent`)).status, 504)
+  wechat.answer(json({ errcode: 40001 }))
+  Object.assign(fake.tokens, { next: 'canary-third-token' })
+  t.equal((await outcome(await call(`${API}/silent`))).attempts, '1', 'WeChat did not answer the second time')
+  t.equal(fake.callsOf('authorizerTokens.reportInvalid').length, 1)
+  t.equal((await outcome(await call(`${API}/other`))).attempts, '2', 'other paths are free')
+})
+
 void t.test('when there is no other token, WeChat has the last word', async (t) => {
   begin(dead(40001), SECRETS.accessToken)
   t.same(await outcome(await call(SEND)), { status: 200, errcode: '40001', attempts: '1' })
@@ -187,6 +207,20 @@ void t.test('a place is free when its caller has gone, and WeChat is not listene
   await places(t, gateway)
 })
 
+void t.test('places are free when a connection goes on which several calls wait, and each of them has its line', async (t) => {
+  const hold = held()
+  gateway.lines.length = 0
+  const socket = connect({ port: gateway.port, host: '127.0.0.1' })
+  socket.write(`GET ${PREFIX}/${SEND} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${ROOT_KEY}\r\n\r\n`.repeat(3))
+  await until('three are under way', () => hold.count() === 3)
+  socket.destroy()
+  const audited = () => gateway.lines.filter(({ message }) => message === 'api.called')
+  await until('all are over', () => audited().length === 3)
+  for (const { fields } of audited()) t.match({ ...fields }, { caller: 'root', status: undefined, code: undefined })
+  t.notOk(gateway.lines.some(({ level }) => level === 'error' || level === 'warn'), 'that a client leaves is no fault')
+  await places(t, gateway)
+})
+
 void t.test('a used-up quota is answered without a call until somebody clears it', async (t) => {
   const body = '{"errcode":45009,"errmsg":"reach max api daily quota limit rid: a1-b2-c3"}'
   const used = bytes(body, { 'content-type': 'application/json' })
@@ -234,6 +268,49 @@ void t.test('the one call that is let through to see lifts the brake when it may
   fake.brakes.set(name, { answer, isProbe: true })
   t.equal((await outcome(await call(SEND))).attempts, '1')
   t.ok(fake.brakes.has(name))
+})
+
+void t.test('the one call that was to see, and was not made, leaves that to the next one', async (t) => {
+  const name = `${APPID_A} /cgi-bin/message/custom/send`
+  const answer = { status: 200, contentType: 'application/json', body: Buffer.from('{"errcode":45009}') }
+  const large = Buffer.alloc(33_554_433)
+  begin({ errcode: 0 })
+  fake.brakes.set(name, { answer, isProbe: true })
+  t.equal((await call(SEND, { method: 'POST', headers, body: large })).status, 413)
+  t.equal(fake.callsOf('apiBrakes.giveBack').length, 1)
+  const hold = held()
+  const three = [1, 2, 3].map(() => call(`${API}/x`))
+  await until('three are under way', () => hold.count() === 3)
+  fake.brakes.set(name, { answer, isProbe: true })
+  t.equal((await call(SEND)).status, 429)
+  t.equal(fake.callsOf('apiBrakes.giveBack').length, 1)
+  hold.release()
+  await Promise.all(three)
+  fake.brakes.set(name, { answer, isProbe: true })
+  wechat.answer(() => undefined)
+  t.equal((await call(SEND)).status, 504)
+  t.equal(fake.callsOf('apiBrakes.giveBack').length, 1, 'WeChat may have seen that one')
+})
+
+void t.test('what WeChat said of the quota is kept without the token that it repeats', async (t) => {
+  begin((response) => {
+    response.writeHead(200, { 'content-type': 'application/json' })
+    response.end(`{"errcode":45009,"errmsg":"${SECRETS.accessToken} is used up"}`)
+  })
+  await call(SEND)
+  for (const key of [ROOT_KEY, keyOf('other')]) {
+    const answer = await call(SEND, { headers: bearer(key) })
+    t.equal(answer.headers.get('x-gateway-brake'), '1')
+    t.notMatch(await answer.text(), SECRETS.accessToken)
+  }
+})
+
+void t.test('a store that hangs is not waited for twice', async (t) => {
+  const away = createGateway(t, { wechatUrl: wechat.url })
+  away.fake.platform.apiBrakes.check = () => new Promise(() => undefined)
+  const port = await listen(away.internalServer)
+  begin({ errcode: 0 })
+  t.equal((await fetch(`http://127.0.0.1:${port}${PREFIX}/${SEND}`, { headers })).status, 200)
 })
 
 void t.test('without the store no brake holds', async (t) => {

@@ -88,9 +88,9 @@ void t.test('what deals with credentials is never called, however it is spelt', 
     `%25${api.charCodeAt(0).toString(16)}${api.slice(1)}`,
     api.split('').map((letter) => (letter === '/' ? '/' : `%${letter.charCodeAt(0).toString(16).toUpperCase()}`)).join(''),
     `${api}?access_token=x&grant_type=client_credential`,
-    ...[';a=b', '%3B', '/;a', '%3Fa', '%23a/b', '%20', '%09', '.', '%252e'].map((end) => `${api}${end}`),
-    `%20${api}`,
   ]
+  const cutOff = (api: string) => [`%20${api}`, ...[';a=b', '%3B', '/;a', '%3Fa', '%23a/b', '%20', '%09', '.', '%252e'].map((end) => api + end)]
+  await expectRefusals(apis.flatMap(cutOff).map((api): Row => ['cut off', `${API}/cgi-bin/${api}`, 403, 'API_NOT_ALLOWED']))
   for (const route of [API, 'component-api']) {
     for (const base of ['/cgi-bin/', '/cgi-bin/component/', '/CGI-BIN/', '/%63gi-bin;a=b/Component/']) {
       const rows = apis.flatMap((api) => spellings(api)).map((api): Row => {
