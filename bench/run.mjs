@@ -6,6 +6,7 @@ import { dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startLoad } from './load/load.mjs'
 import { formatTable } from './report/table.mjs'
+import { api } from './rows/api.mjs'
 import { dispatch } from './rows/dispatch.mjs'
 import { durableAck } from './rows/durable-ack.mjs'
 import { growth } from './rows/growth.mjs'
@@ -62,6 +63,7 @@ const ROWS = {
   growth: { run: growth, needsWorker: false },
   sweep: { run: sweep, needsWorker: false },
   token: { run: tokenRead, needsWorker: true },
+  api: { run: api, needsWorker: true },
   consumer: { run: pushToConsumer, needsWorker: true },
   pipeline: { run: pipeline, needsWorker: true },
   dispatch: { run: dispatch, needsWorker: true },

@@ -155,6 +155,8 @@ export type ComponentTokens = {
   /** COMPONENT_TICKET_MISSING, WECHAT_API_ERROR, WECHAT_API_TIMEOUT, STORE_UNAVAILABLE. */
   get(options?: { force?: boolean }): Promise<CurrentToken>
   reportInvalid(refused: Secret): Promise<CurrentToken>
+  /** The stored one when it is good enough to be handed out; WeChat is not asked. */
+  peek(): Promise<CurrentToken | undefined>
 }
 
 /** Tickets that pages of an authorizer sign with. @see https://developers.weixin.qq.com/doc/offiaccount/OA_Web_Apps/JS-SDK.html */

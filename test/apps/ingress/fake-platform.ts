@@ -238,6 +238,7 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
     tickets: { saveIfNewer: method('tickets.saveIfNewer', () => 'saved' as const), status: method('tickets.status', () => undefined) },
     componentTokens: {
       get: method('componentTokens.get', () => token(fake.tokens.component)),
+      peek: method('componentTokens.peek', () => token(fake.tokens.component)),
       reportInvalid: method('componentTokens.reportInvalid', (refused: Secret) => replaced('component', refused)),
       refreshNow: notAsked('componentTokens.refreshNow'),
     },
@@ -246,6 +247,7 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
         known(appid)
         return token(fake.tokens.account)
       }),
+      peek: method('authorizerTokens.peek', (appid: AuthorizerAppId) => (fake.authorizers.has(appid) ? token(fake.tokens.account) : undefined)),
       reportInvalid: method('authorizerTokens.reportInvalid', (appid: AuthorizerAppId, refused: Secret) => {
         known(appid)
         return replaced('account', refused)

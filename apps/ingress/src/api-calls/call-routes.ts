@@ -16,7 +16,7 @@ import type { GatewayServer } from '../server.ts'
 import { admitCall, type AdmittedCall } from './admit-call.ts'
 import { addedHeaders, answerHeaders } from './answer-headers.ts'
 import type { CallObserver, CallRecord } from './call-observer.ts'
-import { makeCall } from './make-call.ts'
+import { makeCall, type Outgoing, peekToken } from './make-call.ts'
 import { missingScope } from './missing-scope.ts'
 import type { Places } from './places.ts'
 import type { QuotaBrake } from './quota-brake.ts'
@@ -40,6 +40,7 @@ export type CallDeps = {
 }
 
 type CallRoute = { Params: { platform: string; APPID?: string } }
+type Prepared = Pick<ApiBrake, 'isProbe'> & Pick<Outgoing, 'peeking'>
 type Exchange = { request: FastifyRequest<CallRoute>; reply: FastifyReply; record: CallRecord }
 
 /** A token read takes 15 s at most, and so does its refresh; each is followed by a wait for WeChat. */
@@ -70,17 +71,19 @@ export function callRoutes(scope: GatewayServer, deps: CallDeps): void {
   async function answerCall(kind: TokenKind, request: FastifyRequest<CallRoute>, reply: FastifyReply): Promise<void> {
     const exchange = { request, reply, record: observer.begin(request, reply) }
     const call = admitted(kind, exchange)
+    // Both are asked of Redis at once.
+    const peeking = peekToken(call)
     const braked = await brake.find(call)
     if (braked !== undefined && !braked.isProbe) return answerBraked(exchange, braked)
     try {
-      await passOn(exchange, call, { isProbe: braked !== undefined })
+      await passOn(exchange, call, { isProbe: braked !== undefined, peeking })
     } catch (error) {
       if (braked !== undefined && !mayBeSent(error)) await brake.giveBack(call)
       throw error
     }
   }
 
-  async function passOn(exchange: Exchange, call: AdmittedCall, { isProbe }: Pick<ApiBrake, 'isProbe'>): Promise<void> {
+  async function passOn(exchange: Exchange, call: AdmittedCall, { isProbe, peeking }: Prepared): Promise<void> {
     const { request, reply } = exchange
     const gone = takePlace(exchange, call)
     checkEncoding(request)
@@ -89,7 +92,7 @@ export function callRoutes(scope: GatewayServer, deps: CallDeps): void {
     if (request.raw.socket instanceof Socket) request.raw.socket.setTimeout(silenceMs)
     try {
       const { method, headers } = request
-      const outgoing = { method: method === 'GET' ? method : 'POST', contentType: headers['content-type'], body, gone } as const
+      const outgoing = { method: method === 'GET' ? method : 'POST', contentType: headers['content-type'], body, gone, peeking } as const
       const { answer, token, attempts } = await makeCall(deps, call, outgoing)
       await brake.settle(call, { answer, token, wasProbe: isProbe, body: () => body.again() })
       const { errcode, rid } = answer

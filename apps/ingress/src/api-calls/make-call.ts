@@ -16,20 +16,25 @@ const TOKEN_REFUSALS: Record<AdmittedCall['kind'], ReadonlySet<number>> = {
   component: new Set([40001, 40014, 42001, 42006]),
 }
 
-export type Outgoing = Pick<StreamedCall, 'method' | 'contentType'> & { body: RequestBody; gone: StopSignal }
+export type Outgoing = Pick<StreamedCall, 'method' | 'contentType'> & {
+  body: RequestBody
+  gone: StopSignal
+  /** `peekToken`, begun before. */
+  peeking: Promise<CurrentToken | undefined>
+}
 
 type Deps = { calls: StreamedCalls; log: Log }
 
 /** Rejects as `access_token` does, with UnansweredCallError, and as the body's `begin`. */
 export async function makeCall({ calls, log }: Deps, admitted: AdmittedCall, outgoing: Outgoing): Promise<Made> {
   const { kind, platform, appId, url } = admitted
-  const { method, contentType, body, gone } = outgoing
+  const { method, contentType, body, gone, peeking } = outgoing
   const tokens = tokensOf(platform, appId)
   const attempt = (token: Secret, bytes: StreamedCall['body']) =>
     callOnce({ calls, call: { method, path: pathWith(admitted, token), contentType, body: bytes }, gone })
   const isTokenRefused = ({ errcode }: Answer) => errcode !== undefined && TOKEN_REFUSALS[kind].has(errcode)
 
-  const { token } = await tokens.get()
+  const { token } = (await peeking) ?? (await tokens.get())
   const first: Made = { answer: await attempt(token, await body.begin()), token, attempts: 1 }
   if (!isTokenRefused(first.answer)) return first
   const replaced = await newToken(token)
@@ -67,18 +72,27 @@ export async function makeCall({ calls, log }: Deps, admitted: AdmittedCall, out
   }
 }
 
-type Tokens = { subject: string; get(): Promise<CurrentToken>; reportInvalid(refused: Secret): Promise<CurrentToken> }
+/** Looks whether a token is there, without refreshing one: the call may still be refused. Rejects as `get`, if anybody waits for it. */
+export function peekToken({ platform, appId }: AdmittedCall): Promise<CurrentToken | undefined> {
+  const peeking = tokensOf(platform, appId).peek()
+  peeking.catch(() => undefined)
+  return peeking
+}
+
+type Tokens = { subject: string; peek(): Promise<CurrentToken | undefined>; get(): Promise<CurrentToken>; reportInvalid(refused: Secret): Promise<CurrentToken> }
 
 function tokensOf({ authorizerTokens, componentTokens }: Platform, appId: AdmittedCall['appId']): Tokens {
   if (appId === undefined) {
     return {
       subject: COMPONENT_SUBJECT,
+      peek: () => componentTokens.peek(),
       get: () => componentTokens.get(),
       reportInvalid: (refused) => componentTokens.reportInvalid(refused),
     }
   }
   return {
     subject: appId,
+    peek: () => authorizerTokens.peek(appId),
     get: () => authorizerTokens.get(appId),
     reportInvalid: (refused) => authorizerTokens.reportInvalid(appId, refused),
   }

@@ -18,11 +18,13 @@ export type RequestBody = {
 }
 
 const EMPTY = Buffer.alloc(0)
+const NO_BODY: RequestBody = { begin: async () => undefined, again: async () => EMPTY, failure: undefined, discard() {} }
 
 /** Throws BODY_TOO_LARGE at once when its length says so. */
 export function createRequestBody(raw: IncomingMessage, maxBytes: number): RequestBody {
   const isChunked = raw.headers['transfer-encoding'] !== undefined
   const length = isChunked ? undefined : Number(raw.headers['content-length'] ?? 0)
+  if (length === 0) return NO_BODY
   if (length !== undefined && length > maxBytes) throw tooLarge(maxBytes)
   /** undefined when it is not kept, or not any longer. */
   let kept: Buffer[] | undefined = length === undefined || length <= MAX_KEPT_BYTES ? [] : undefined
@@ -66,7 +68,6 @@ export function createRequestBody(raw: IncomingMessage, maxBytes: number): Reque
     },
     async begin() {
       if (length === undefined) return measured()
-      if (length === 0) return undefined
       const first = (await next()) ?? EMPTY
       return first.length === length ? first : { length, chunks: chunksAfter([first]) }
     },

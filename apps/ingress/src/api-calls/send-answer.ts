@@ -14,6 +14,8 @@ export type OutgoingAnswer = {
   mask: TokenMask | undefined
 }
 
+const MAX_SHORT_BYTES = 4_096
+
 /** Without a word where the caller has gone. */
 export function sendAnswer(request: FastifyRequest, reply: FastifyReply, answer: OutgoingAnswer): void {
   const { raw: response } = reply
@@ -27,7 +29,9 @@ export function sendAnswer(request: FastifyRequest, reply: FastifyReply, answer:
   response.writeHead(status, headers)
   reply.hijack()
   if (rest === undefined) {
-    response.end(whole)
+    // A short text goes out in one piece with its head: half of what the write of two costs. Latin1 is byte for byte.
+    if (whole.length <= MAX_SHORT_BYTES) response.end(whole.toString('latin1'), 'latin1')
+    else response.end(whole)
     return
   }
   if (first.length > 0) response.write(first)

@@ -14,7 +14,7 @@ const MAX_RID_LENGTH = 64
 
 /** Of a whole body. Only members of a JSON object count, and only its own, not those of objects within. */
 export function readVerdict(body: Buffer): Verdict {
-  const fields = parseObject(new TextDecoder().decode(body))
+  const fields = parseObject(body.toString().replace(/^\ufeff/, ''))
   if (fields === undefined) return { errcode: undefined, rid: undefined }
   const { errcode, errmsg } = fields
   const [, rid = ''] = typeof errmsg === 'string' ? (RID.exec(errmsg) ?? []) : []

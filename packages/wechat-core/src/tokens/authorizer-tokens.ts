@@ -51,6 +51,8 @@ export type AuthorizerTokens = {
   get(appId: AuthorizerAppId, options?: { force?: boolean }): Promise<CurrentToken>
   /** "This token was refused": refreshes only if it is still the current one. Rejects as `get`. */
   reportInvalid(appId: AuthorizerAppId, refused: Secret): Promise<CurrentToken>
+  /** The stored one when it is good enough to be handed out; WeChat is not asked. Rejects as `get`. */
+  peek(appId: AuthorizerAppId): Promise<CurrentToken | undefined>
   /** Due by schedule: refreshes unless somebody did meanwhile. Rejects as `get`. */
   refreshNow(appId: AuthorizerAppId): Promise<CurrentToken>
 }

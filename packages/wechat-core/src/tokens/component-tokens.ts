@@ -25,6 +25,8 @@ export type ComponentTokenStore = TokenKeeperStore<ComponentSubject, { ticket: S
 export type ComponentTokens = {
   get(options?: { force?: boolean }): Promise<CurrentToken>
   reportInvalid(refused: Secret): Promise<CurrentToken>
+  /** The stored one when it is good enough to be handed out; WeChat is not asked. */
+  peek(): Promise<CurrentToken | undefined>
   refreshNow(): Promise<CurrentToken>
   /** Calls with the current token and, when WeChat refuses that token, once more with a new one. */
   withToken<T>(call: (componentToken: Secret) => Promise<T>): Promise<T>
@@ -69,6 +71,7 @@ export function createComponentTokens(deps: ComponentTokensDeps): ComponentToken
   return {
     get,
     reportInvalid,
+    peek: () => keeper.peek(COMPONENT_SUBJECT),
     refreshNow: () => keeper.refreshNow(COMPONENT_SUBJECT),
     async withToken(call) {
       const { token } = await get()

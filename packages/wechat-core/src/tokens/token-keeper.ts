@@ -68,6 +68,8 @@ export type TokenKeeperDeps<Subject extends string, Material> = {
 export type TokenKeeper<Subject extends string> = {
   get(subject: Subject, options?: { force?: boolean }): Promise<CurrentToken>
   reportInvalid(subject: Subject, refused: Secret): Promise<CurrentToken>
+  /** The stored one when it is good enough to be handed out; WeChat is not asked. Rejects as the store's `read`. */
+  peek(subject: Subject): Promise<CurrentToken | undefined>
   /** For the schedule: refreshes unless somebody did since the token became due. */
   refreshNow(subject: Subject): Promise<CurrentToken>
 }
@@ -120,6 +122,11 @@ export function createTokenKeeper<Subject extends string, Material>(
     const isCurrent = seen.stored?.token.equals(refused) ?? true
     if ((!isCurrent && isFresh(seen.stored, seen.nowMs)) || isShared(seen)) return orMissing(seen)
     return orMissing(await refreshOnce(subject, seen.version))
+  }
+
+  async function peek(subject: Subject): Promise<CurrentToken | undefined> {
+    const { stored, nowMs } = await read(subject)
+    return isFresh(stored, nowMs) ? currentToken(stored, nowMs) : undefined
   }
 
   async function refreshNow(subject: Subject): Promise<CurrentToken> {
@@ -181,7 +188,7 @@ export function createTokenKeeper<Subject extends string, Material>(
     }
   }
 
-  return { get, reportInvalid, refreshNow }
+  return { get, reportInvalid, peek, refreshNow }
 }
 
 /** A missing ticket cost no call to WeChat, and the next one may be there already. */

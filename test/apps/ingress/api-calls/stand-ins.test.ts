@@ -27,7 +27,7 @@ const use = (token: string, gateway = main, path = `api/${APPID_A}/cgi-bin/x`) =
 /** Another start of the same gateway, or of one that is configured otherwise: a call with this token, without anybody listening. */
 async function statusAt(t: Test, token: string, options: Parameters<typeof createGateway>[1]): Promise<number> {
   const gateway = createGateway(t, { grants: GRANTS, platformIds: ['open1', 'open2'], ...options })
-  gateway.fake.fail('authorizerTokens.get', new Error('reached'))
+  for (const name of ['peek', 'get']) gateway.fake.fail(`authorizerTokens.${name}`, new Error('reached'))
   const port = await listen(gateway.internalServer)
   return (await fetch(`http://127.0.0.1:${port}${PREFIX}/api/${APPID_A}/cgi-bin/x?access_token=${token}`)).status
 }

@@ -1,0 +1,123 @@
+// Owns: the rows "API calls": how many a process passes on against a plain proxy, in pairs; what it adds to each; what uploads cost
+// in memory. The ingress has the internal listener alone, as an operator with many calls would have it.
+import { existsSync } from 'node:fs'
+import { request } from 'node:http'
+import { Readable } from 'node:stream'
+import { median, round } from '../load/histogram.mjs'
+import { freePort } from '../../scripts/free-port.mjs'
+import { listens, ROOT, startProcess } from '../stack/processes.mjs'
+import { perItem, residentMb, withUsage } from '../stack/usage.mjs'
+
+const CONNECTIONS = 64
+const GOALS = { ratio: 0.8, p50Ms: 1, p99Ms: 5, grownMb: 50 }
+const RATE = 1_000
+const UPLOADS = 50
+const UPLOAD_BYTES = 10_000_000
+const CHUNK = Buffer.alloc(65_536, 'x')
+const SAMPLE_MS = 20
+
+export async function api({ gateway, load, plan }) {
+  const ports = { wechat: await freePort(), plain: await freePort() }
+  const servers = [await started('wechat', ports.wechat, ['bench/stack/wechat-server.mjs', String(ports.wechat)])]
+  const wechatUrl = `http://127.0.0.1:${ports.wechat}`
+  try {
+    const hasPlain = existsSync(`${ROOT}bench/peers/node_modules/@fastify/http-proxy`)
+    const plain = hasPlain ? await started('plain proxy', ports.plain, ['bench/peers/plain-proxy.mjs', String(ports.plain), wechatUrl]) : undefined
+    if (plain) servers.push(plain)
+    // The tokens are in Redis already: WeChat is not asked for any.
+    await gateway.restartIngress({ WX_API_BASE_URL: wechatUrl, LISTENERS: 'internal' })
+    const call = { path: `/apis/v1/wx/open1/api/${gateway.account.appId}/cgi-bin/user/info?openid=oUSER`, headers: { authorization: `Bearer ${gateway.apiKey}` } }
+    const plainCall = { path: '/cgi-bin/user/info?access_token=TOKEN&openid=oUSER', headers: {} }
+    const deps = { gateway, load, plan, ports, call, plainCall }
+    await load.run({ port: gateway.ports.internal, get: [call], connections: CONNECTIONS, durationMs: plan.warmUpMs, warmupMs: 0 })
+    return [...(plain ? [await throughput({ ...deps, plain })] : []), ...(await added(deps)), await uploads(deps)]
+  } finally {
+    for (const server of servers) await server.stop()
+    await gateway.restartIngress({})
+  }
+}
+
+async function throughput({ gateway, load, plan, ports, call, plainCall, plain: { pid } }) {
+  const runs = []
+  const options = { connections: CONNECTIONS, durationMs: plan.ackMs / 2, warmupMs: 300 }
+  const plain = () => load.run({ ...options, port: ports.plain, get: [plainCall] })
+  for (let repeat = 0; repeat < plan.repeats; repeat += 1) {
+    const { result: before, cpu: plainCpu } = await withUsage({ plain: pid }, plain)
+    const pids = { ingress: gateway.processes.ingress.pid, redis: gateway.redis.pid }
+    const { result, cpu } = await withUsage(pids, () => load.run({ ...options, port: gateway.ports.internal, get: [call] }))
+    const after = await plain()
+    for (const one of [before, result, after]) expectOk(one)
+    const plainPerSecond = (before.perSecond + after.perSecond) / 2
+    runs.push({ ratio: round(result.perSecond / plainPerSecond, 3), perSecond: result.perSecond, plainPerSecond, cpu: { ...perItem(cpu, result.sent), ...perItem(plainCpu, before.sent) } })
+  }
+  const ratios = runs.map(({ ratio }) => ratio)
+  const detail = {
+    perSecond: median(runs.map(({ perSecond }) => perSecond)),
+    plainPerSecond: median(runs.map(({ plainPerSecond }) => plainPerSecond)),
+    cpuMicroseconds: runs.at(-1).cpu,
+  }
+  const value = median(ratios)
+  return { row: `API calls, ${CONNECTIONS} connections`, unit: 'x @fastify/http-proxy', runs: ratios, value, goal: `>= ${GOALS.ratio}`, detail, ok: value >= GOALS.ratio }
+}
+
+/** What a call takes more than one that goes to WeChat directly, at a rate that leaves both time. */
+async function added({ gateway, load, plan, ports, call, plainCall }) {
+  const runs = []
+  const options = { connections: CONNECTIONS, rate: RATE, durationMs: plan.latencyMs, warmupMs: 1_000 }
+  for (let repeat = 0; repeat < plan.repeats; repeat += 1) {
+    const direct = await load.run({ ...options, port: ports.wechat, get: [plainCall] })
+    const through = await load.run({ ...options, port: gateway.ports.internal, get: [call] })
+    for (const one of [direct, through]) expectOk(one)
+    runs.push({ p50: round(through.latencyMs.p50 - direct.latencyMs.p50, 2), p99: round(through.latencyMs.p99 - direct.latencyMs.p99, 2) })
+  }
+  return [['p50', GOALS.p50Ms], ['p99', GOALS.p99Ms]].map(([name, goal]) => {
+    const each = runs.map((run) => run[name])
+    const value = median(each)
+    return { row: `API calls, added ${name} at ${RATE}/s`, unit: 'ms', runs: each, value, goal: `< ${goal}`, detail: {}, ok: value < goal }
+  })
+}
+
+async function uploads({ gateway, plan }) {
+  const runs = []
+  for (let repeat = 0; repeat < plan.repeats; repeat += 1) {
+    // The first ones pay for buffers that a process keeps.
+    if (repeat === 0) await Promise.all(Array.from({ length: UPLOADS }, () => upload(gateway)))
+    const before = residentMb(gateway.processes.ingress.pid)
+    let most = before
+    const sampling = setInterval(() => {
+      most = Math.max(most, residentMb(gateway.processes.ingress.pid))
+    }, SAMPLE_MS)
+    await Promise.all(Array.from({ length: UPLOADS }, () => upload(gateway)))
+    clearInterval(sampling)
+    runs.push(most - before)
+  }
+  const value = median(runs)
+  return { row: `${UPLOADS} uploads of 10 MB at once, memory`, unit: 'MB more', runs, value, goal: `< ${GOALS.grownMb}`, detail: {}, ok: value < GOALS.grownMb }
+}
+
+function upload(gateway) {
+  const path = `/apis/v1/wx/open1/api/${gateway.account.appId}/cgi-bin/media/upload?type=image`
+  const headers = { authorization: `Bearer ${gateway.apiKey}`, 'content-type': 'application/octet-stream', 'content-length': UPLOAD_BYTES }
+  return new Promise((resolve, reject) => {
+    const outgoing = request({ port: gateway.ports.internal, host: '127.0.0.1', method: 'POST', path, headers }, (response) => {
+      response.resume()
+      response.on('end', () => (response.statusCode === 200 ? resolve() : reject(new Error(`an upload was answered ${response.statusCode}`))))
+    })
+    outgoing.on('error', reject)
+    Readable.from(chunks()).pipe(outgoing)
+  })
+}
+
+function* chunks() {
+  for (let left = UPLOAD_BYTES; left > 0; left -= CHUNK.length) yield CHUNK.subarray(0, Math.min(left, CHUNK.length))
+}
+
+async function started(name, port, args) {
+  const server = startProcess(name, { args })
+  await server.untilReady(() => listens(port))
+  return server
+}
+
+function expectOk({ statuses }) {
+  if (Object.keys(statuses).some((status) => status !== '200')) throw new Error(`calls were answered ${JSON.stringify(statuses)}`)
+}
