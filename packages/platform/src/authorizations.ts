@@ -16,6 +16,7 @@ import {
   GatewayError,
   isFresh,
   refusalKind,
+  type Secret,
 } from '@wxgw/wechat-core'
 import type { Authorization, AuthorizationUrlRequest, Authorizations } from './platform.ts'
 
@@ -53,11 +54,21 @@ export function createAuthorizations(deps: AuthorizationsDeps): Authorizations {
     return { url, preAuthCode, createdAtMs: deps.clock.nowMs(), expiresInSeconds }
   }
 
-  const exchangeCode: Authorizations['exchangeCode'] = async (code) => {
+  async function exchangeBrowserCode(code: Secret) {
     const appId = await deps.codes.exchange(code)
     const stored = await authorizationOf(appId)
     // A pushed event asks for the profile itself; a browser's code may be the only word of this authorization.
     if (!stored.authorizer.profile) await deps.inbox.profileWanted(appId)
+    return { appId, stored }
+  }
+
+  const exchangeLandedCode: Authorizations['exchangeLandedCode'] = async (code) => {
+    const { appId, stored } = await exchangeBrowserCode(code)
+    return { authorizerAppId: appId, funcInfo: stored.authorizer.funcInfo }
+  }
+
+  const exchangeCode: Authorizations['exchangeCode'] = async (code) => {
+    const { appId, stored } = await exchangeBrowserCode(code)
     return {
       authorizerAppId: appId,
       accessToken: await accessTokenOf(appId, stored),
@@ -140,6 +151,7 @@ export function createAuthorizations(deps: AuthorizationsDeps): Authorizations {
   return {
     createAuthorizationUrl,
     exchangeCode,
+    exchangeLandedCode,
     settleAuthorization,
     accountOf: (code) => deps.codes.accountOf(code),
     isRevokedSince: (appId, createTimeSeconds) => store.isRevokedSince(appId, createTimeSeconds),

@@ -61,6 +61,9 @@ export type AuthorizationUrlRequest = {
   categoryIdList?: string | undefined
 }
 
+/** What a browser that comes back from WeChat may see. */
+export type LandedAuthorization = Pick<Authorization, 'authorizerAppId' | 'funcInfo'>
+
 /** `preAuthCode` stands in the URL, too. */
 export type AuthorizationUrl = { url: string; preAuthCode: Secret; createdAtMs: number; expiresInSeconds: number }
 
@@ -72,6 +75,8 @@ export type Authorizations = {
    * Rejects with AUTHORIZATION_CODE_INVALID when WeChat refused it, else as above.
    */
   exchangeCode(code: Secret): Promise<Authorization>
+  /** The same where no token is wanted: the account has authorized whether or not WeChat gives a token now. */
+  exchangeLandedCode(code: Secret): Promise<LandedAuthorization>
   /** Whose this code is, when it was exchanged already. WeChat is not asked. Rejects with STORE_UNAVAILABLE. */
   accountOf(code: Secret): Promise<AuthorizerAppId | undefined>
   /**
@@ -141,7 +146,11 @@ export type Sessions = {
   /** Of this session, by the mark that it has on the way back. */
   hasClick(id: string, mark: string): Promise<boolean>
   /** The browser's return: exchanges the code. `end` is undefined when the mark is not known (any more). */
-  land(id: string, mark: string, code: Secret): Promise<{ authorization: Authorization; end: SessionEnd | undefined }>
+  land(
+    id: string,
+    mark: string,
+    code: Secret,
+  ): Promise<{ authorization: LandedAuthorization; end: SessionEnd | undefined }>
   /** WeChat's push, after its code was exchanged. Answers the session that this authorization has completed. */
   settlePushed(pushed: SettledAuthorization & { preAuthCode: Secret | undefined }): Promise<Session | undefined>
   /** On repeat the same. */

@@ -5,12 +5,12 @@ import { endedSessionData, platformEvent } from '@wxgw/contracts'
 import type { Click, EventLog, Inbox, Session, SessionEnd, SessionStore, SettledAuthorization } from '@wxgw/redis'
 import type { Log } from '@wxgw/runtime'
 import { permissionSetIds, type Secret } from '@wxgw/wechat-core'
-import type { Authorization, Authorizations, Sessions } from './platform.ts'
+import type { Authorizations, LandedAuthorization, Sessions } from './platform.ts'
 
 export type SessionsDeps = {
   platform: string
   store: SessionStore
-  authorizations: Pick<Authorizations, 'createAuthorizationUrl' | 'exchangeCode'>
+  authorizations: Pick<Authorizations, 'createAuthorizationUrl' | 'exchangeLandedCode'>
   inbox: Pick<Inbox, 'platformEvent'>
   events: Pick<EventLog, 'has'>
   nowMs(): number
@@ -54,7 +54,7 @@ export function createSessions(deps: SessionsDeps): Sessions {
 
   async function land(id: string, mark: string, code: Secret): ReturnType<Sessions['land']> {
     const found = await store.findClick({ mark })
-    const authorization = await authorizations.exchangeCode(code)
+    const authorization = await authorizations.exchangeLandedCode(code)
     if (found?.sessionId !== id) return { authorization, end: undefined }
     return { authorization, end: await end(found, settled(authorization, code)) }
   }
@@ -131,7 +131,7 @@ export function createSessions(deps: SessionsDeps): Sessions {
   }
 }
 
-function settled({ authorizerAppId, funcInfo }: Authorization, code: Secret): SettledAuthorization {
+function settled({ authorizerAppId, funcInfo }: LandedAuthorization, code: Secret): SettledAuthorization {
   return { appId: authorizerAppId, code, grantedSets: permissionSetIds(funcInfo) }
 }
 

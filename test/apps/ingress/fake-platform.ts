@@ -262,6 +262,7 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
         expiresInSeconds: 1800,
       })),
       exchangeCode: method('exchangeCode', (_code: Secret) => fake.authorization),
+      exchangeLandedCode: method('exchangeLandedCode', (_code: Secret) => fake.authorization),
       accountOf: method('accountOf', (code: Secret) => fake.exchanged.get(code.reveal())),
       settleAuthorization: notAsked('settleAuthorization'),
       isRevokedSince: notAsked('isRevokedSince'),

@@ -157,7 +157,7 @@ void t.test('a profile that is not known yet is asked for; without one the appid
 
 void t.test('an error is a page to a browser and JSON to everybody else, with the same status', async (t) => {
   const gateway = createGateway(t)
-  gateway.fake.fail('exchangeCode', new GatewayError('AUTHORIZATION_CODE_INVALID', 'WeChat refused the code'))
+  gateway.fake.fail('exchangeLandedCode', new GatewayError('AUTHORIZATION_CODE_INVALID', 'WeChat refused the code'))
   const rows: Array<[string, number, string]> = [
     [`${LANDING}?auth_code=%3Cscript%3E`, 400, 'INVALID_REQUEST'],
     [LANDING, 400, 'INVALID_REQUEST'],
@@ -182,7 +182,7 @@ void t.test('an error is a page to a browser and JSON to everybody else, with th
 
 void t.test('a failure nobody foresaw shows nothing of itself', async (t) => {
   const gateway = createGateway(t)
-  gateway.fake.fail('exchangeCode', new Error('canary: connect ECONNREFUSED 10.1.2.3:6379'))
+  gateway.fake.fail('exchangeLandedCode', new Error('canary: connect ECONNREFUSED 10.1.2.3:6379'))
   for (const headers of [BROWSER, {}]) {
     const answer = await gateway.publicServer.inject({ url: `${LANDING}?auth_code=c1`, headers })
     t.equal(answer.statusCode, 500)

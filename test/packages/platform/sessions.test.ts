@@ -194,6 +194,19 @@ void t.test('a mark leads to its own session only, and an unknown one to none', 
   t.strictSame([await statusOf(mine), await statusOf(others)], ['open', 'open'])
 })
 
+void t.test('a session completes while WeChat gives no access token', async (t) => {
+  const id = await newSession()
+  const clicked = await click(id)
+  const authorized = await authorize(await newAccount())
+  // By a process that died before it could end the session.
+  await platforms[0].authorizations.exchangeCode(authorized.code)
+  await redis.del(keys.accessToken(authorized.appId))
+  await redis.hset(keys.authorizer(authorized.appId), 'expiresAtMs', '0')
+  simulator.fault('api_authorizer_token', { appId: authorized.appId, errcode: -1 })
+  await land(1, clicked, authorized)
+  await assertEnded(t, id, authorized)
+})
+
 void t.test('five clicks in a minute, whatever comes of them', async (t) => {
   const id = await newSession()
   simulator.clearCalls()

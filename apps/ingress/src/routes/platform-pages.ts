@@ -70,7 +70,7 @@ export function platformPages(scope: GatewayServer, deps: PageDeps): void {
     // This page's address holds the code: not even its origin needs to go anywhere from here.
     reply.header('referrer-policy', 'no-referrer')
     const platform = platformOf(platforms, request.params)
-    const { authorizerAppId: appId, funcInfo } = await platform.authorizations.exchangeCode(
+    const { authorizerAppId: appId, funcInfo } = await platform.authorizations.exchangeLandedCode(
       new Secret(request.query.auth_code),
     )
     const { language } = visitorOf(request)
