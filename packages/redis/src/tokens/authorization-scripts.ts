@@ -3,6 +3,9 @@ import { NOW_LUA } from '../now-script.ts'
 import { script } from '../script.ts'
 import { HISTORY_LUA } from './history-script.ts'
 
+/** A browser's code does not say when the account authorized, and WeChat's clock is not ours. */
+const PROFILE_BEFORE_MS = 60_000
+
 /**
  * Stores a new authorization, and that its code is spent, in one step. A new generation: what an older one has in flight is refused.
  *
@@ -48,7 +51,11 @@ local before = wasAuthorized and setsOf(known[11]) or {}
 local after = isNamed and setsOf(ARGV[9]) or before
 if isNamed then redis.call('HSET', KEYS[1], 'funcInfo', ARGV[9])
 elseif not wasAuthorized then redis.call('HSET', KEYS[1], 'funcInfo', '[]') end
-remember(KEYS[8], { cause = cause, code = string.sub(codeHash, 1, 32), unsettled = not isNamed or nil }, before, after)
+local entry = { cause = cause, code = string.sub(codeHash, 1, 32), unsettled = not isNamed or nil }
+local authorizedAtMs = created and created * 1000 or claimedAt
+if not (isNamed and claimSync(KEYS[8], entry, before, after, authorizedAtMs - ${PROFILE_BEFORE_MS})) then
+  remember(KEYS[8], entry, before, after)
+end
 local overlaps = known[6] and tonumber(known[6]) >= claimedAt or tonumber(known[8] or '0') >= claimedAt
 if token ~= '' and not overlaps then
   local lifeMs = math.max(tonumber(ARGV[6]), 1)

@@ -8,6 +8,8 @@ const MOST_HISTORY = 100
  * Lua. Needs `text` and `now` of NOW_LUA.
  * - `setsOf(funcInfo)`: the ids of the permission sets in `func_info` as it is stored, ascending.
  * - `remember(key, entry, before, after)`: adds `entry` (cause, code) with the difference between two lists of ids.
+ * - `claimSync(key, entry, before, after, sinceMs)`: a profile read between WeChat's change and our exchange has told of
+ *   the change as `sync`. When nothing else has changed, that newest entry becomes `entry`. Answers whether it did.
  * - `editEntry(key, code, edit)`: changes the entry of one authorization code.
  *
  * An entry is JSON: n (counts up), at (ms), cause, added and removed (ids, comma-separated), code (start of the
@@ -49,6 +51,15 @@ local function remember(key, entry, before, after)
   entry.added, entry.removed = missingFrom(after, before), missingFrom(before, after)
   redis.call('LPUSH', key, cjson.encode(entry))
   redis.call('LTRIM', key, 0, ${MOST_HISTORY - 1})
+end
+local function claimSync(key, entry, before, after, sinceMs)
+  local written = redis.call('LINDEX', key, 0)
+  local newest = written and cjson.decode(written)
+  if not newest or newest.cause ~= 'sync' or newest.unsettled or tonumber(newest.at) < sinceMs then return false end
+  if missingFrom(after, before) ~= missingFrom(before, after) then return false end
+  newest.cause, newest.code = entry.cause, entry.code
+  redis.call('LSET', key, 0, cjson.encode(newest))
+  return true
 end
 local function editEntry(key, code, edit)
   for index, written in ipairs(redis.call('LRANGE', key, 0, -1)) do
