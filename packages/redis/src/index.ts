@@ -72,7 +72,7 @@ export type { Click, SessionEnd, SessionStore, SettledAuthorization, TakenClick 
 export { createApiBrakes } from './api-calls/api-brakes.ts'
 export type { ApiBrake, ApiBrakes, BrakedAnswer } from './api-calls/api-brakes.ts'
 export { createRefusedPaths } from './api-calls/refused-paths.ts'
-export type { RefusedPaths } from './api-calls/refused-paths.ts'
+export type { CalledPath, RefusedPaths } from './api-calls/refused-paths.ts'
 
 // queues
 export { guardStore, isStoreFailure, storeError, storeErrorCode } from './store-errors.ts'

@@ -237,8 +237,10 @@ export function platformKeys(platform: string) {
      * in Shanghai: which APIs of this subject (appid, or `component`) are out of quota.
      */
     apiBrakes: (subject: string) => `${base}:api_brakes:${subject}`,
-    /** string '1', EX 3600: this API (SHA-256 of its path) refused a token of the subject that was fresh. */
+    /** string `*` or the digest of a token, EX 3600: this API (SHA-256 of its path) refused a token of the subject that was fresh. */
     apiRefused: (subject: string, path: string) => `${base}:api_refused:${subject}:${path}`,
+    /** set of such keys, EX 3600: those of paths that the catalogue does not know. */
+    apiRefusedUnknown: (subject: string) => `${base}:api_refused_unknown:${subject}`,
 
     /** hash jobId, seen, added, repaired, failed, …; EX 7 days: the state of one authorizers/sync. */
     sync: (jobId: string) => `${base}:sync:${jobId}`,

@@ -1,6 +1,6 @@
 // Owns: a Platform in memory that records what the ingress asks of it and does what a test says. No Redis, no WeChat.
 import type { GatewayEvent, Subscription, SubscriptionInput } from '@wxgw/contracts'
-import type { ApiBrake, BrakedAnswer, DeleteOptions, PutOptions, StatisticsAsked, SubscriptionsAsked } from '@wxgw/redis'
+import type { ApiBrake, BrakedAnswer, CalledPath, DeleteOptions, PutOptions, StatisticsAsked, SubscriptionsAsked } from '@wxgw/redis'
 import type {
   Authorization,
   AuthorizationUrlRequest,
@@ -422,10 +422,10 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
       }),
     },
     refusedPaths: {
-      add: method('refusedPaths.add', (subject: string, path: string, fresh?: Secret) => {
+      add: method('refusedPaths.add', ({ subject, path }: CalledPath, fresh?: Secret) => {
         fake.refusedPaths.add(`${subject} ${path} ${fresh?.reveal() ?? '*'}`)
       }),
-      has: method('refusedPaths.has', (subject: string, path: string, refused: Secret) =>
+      has: method('refusedPaths.has', ({ subject, path }: CalledPath, refused: Secret) =>
         ['*', refused.reveal()].some((token) => fake.refusedPaths.has(`${subject} ${path} ${token}`)),
       ),
     },

@@ -74,16 +74,33 @@ void t.test('an account has so many brakes and no more; one that it has is renew
 void t.test('a path that refused a fresh token is remembered for an hour, for its subject alone', async (t) => {
   const { commands } = await startStore(t)
   const refused = createRefusedPaths({ redis: commands, keys })
+  const at = (subject: string, path: string) => ({ subject, path, isKnown: true })
   const [one, other] = [new Secret('one'), new Secret('other')]
   const answers = (token: Secret) =>
-    Promise.all([[APP, PATH], [APP, '/x'], ['component', PATH]].map(([subject = '', path = '']) => refused.has(subject, path, token)))
-  await refused.add(APP, PATH, one)
+    Promise.all([at(APP, PATH), at(APP, '/x'), at('component', PATH)].map((called) => refused.has(called, token)))
+  await refused.add(at(APP, PATH), one)
   t.same(await answers(one), [true, false, false])
   t.same(await answers(other), [false, false, false], 'not of a token that it was not told of')
-  await refused.add(APP, PATH)
-  await refused.add(APP, PATH, one)
+  await refused.add(at(APP, PATH))
+  await refused.add(at(APP, PATH), one)
   t.same(await answers(other), [true, false, false], 'of any')
   const [key = ''] = await commands.keys('*')
   const life = await commands.ttl(key)
   t.ok(life > 3_590 && life <= 3_600)
+})
+
+void t.test('paths that are made up do not buy one token after the other', async (t) => {
+  const { commands } = await startStore(t)
+  const refused = createRefusedPaths({ redis: commands, keys })
+  const token = new Secret('one')
+  const madeUp = (path: number, subject = APP) => ({ subject, path: `/${path}`, isKnown: false })
+  for (let path = 0; path < 16; path += 1) {
+    t.equal(await refused.has(madeUp(path), token), false)
+    await refused.add(madeUp(path))
+    await refused.add(madeUp(path))
+  }
+  t.equal(await refused.has(madeUp(16), token), true)
+  t.equal(await refused.has({ ...madeUp(16), isKnown: true }, token), false, 'one that is known does')
+  t.equal(await refused.has(madeUp(16, 'component'), token), false)
+  for (const key of await commands.keys('*')) t.ok((await commands.ttl(key)) > 3_590)
 })

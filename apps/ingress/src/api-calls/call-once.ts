@@ -3,6 +3,7 @@
 import {
   type ApiExchange,
   readVerdict,
+  type Secret,
   type StreamedCall,
   type StreamedCalls,
   type StreamedHead,
@@ -26,13 +27,19 @@ export type AnswerRest = Pick<ApiExchange, 'pause' | 'resume' | 'abort'> & { int
 
 export type AnswerSink = { data(chunk: Buffer): void; end(): void; failed(error: UnansweredCallError): void }
 
-type Attempt = { calls: StreamedCalls; call: StreamedCall; gone: StopSignal }
+type Attempt = {
+  calls: StreamedCalls
+  call: StreamedCall
+  /** What the call is made with; it is never read as an id. */
+  secret: Secret
+  gone: StopSignal
+}
 
 /**
  * Rejects with UnansweredCallError, also when a small answer breaks off before its end. `gone`: nobody wants the answer any more; the
  * promise is then rejected, and an answer under way is cut off.
  */
-export function callOnce({ calls, call, gone }: Attempt): Promise<Answer> {
+export function callOnce({ calls, call, secret, gone }: Attempt): Promise<Answer> {
   return new Promise((resolve, reject) => {
     let head: StreamedHead = { status: 0, headers: new Map() }
     const chunks: Buffer[] = []
@@ -49,7 +56,7 @@ export function callOnce({ calls, call, gone }: Attempt): Promise<Answer> {
     }
     const settle = (rest: AnswerRest | undefined) => {
       const body = chunks.length === 1 ? (chunks[0] ?? EMPTY) : Buffer.concat(chunks)
-      const verdict = state === 'examined' && rest === undefined ? readVerdict(body) : NO_VERDICT
+      const verdict = state === 'examined' && rest === undefined ? verdictOf(body, secret) : NO_VERDICT
       resolve({ head, body, rest, ...verdict })
     }
     const passOn = () => {
@@ -99,6 +106,12 @@ export function callOnce({ calls, call, gone }: Attempt): Promise<Answer> {
 
 const EMPTY = Buffer.alloc(0)
 const NO_VERDICT: Verdict = { errcode: undefined, rid: undefined }
+/** A token after `rid:` would reach headers and log lines by that name. */
+function verdictOf(body: Buffer, secret: Secret): Verdict {
+  const { errcode, rid } = readVerdict(body)
+  return { errcode, rid: rid !== undefined && secret.reveal().includes(rid) ? undefined : rid }
+}
+
 const TEXT_TYPE = /^(?:text\/|application\/(?:[\w.-]+\+)?json\b)/i
 
 function mayBeExamined({ headers }: StreamedHead): boolean {

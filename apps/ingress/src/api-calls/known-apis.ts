@@ -22,8 +22,9 @@ export const NEVER_CALLED = everywhere('denied')
 /** Their answers show a token or ticket: `tokens:read` is needed besides. */
 export const SHOWS_TOKENS = everywhere('needs-tokens-read')
 
-export const CLEARS_ALL_QUOTAS = '/cgi-bin/clear_quota'
+/** The second is the component's own of old. */
+export const CLEAR_ALL_QUOTAS: ReadonlySet<string> = new Set(['/cgi-bin/clear_quota', '/cgi-bin/component/clear_quota'])
 export const CLEARS_ONE_QUOTA = '/cgi-bin/openapi/quota/clear'
 
 /** They are what one looks into an empty quota with. */
-export const QUOTA_APIS: ReadonlySet<string> = new Set([CLEARS_ALL_QUOTAS, CLEARS_ONE_QUOTA, '/cgi-bin/openapi/quota/get'])
+export const QUOTA_APIS: ReadonlySet<string> = new Set([...CLEAR_ALL_QUOTAS, CLEARS_ONE_QUOTA, '/cgi-bin/openapi/quota/get'])

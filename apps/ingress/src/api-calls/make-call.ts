@@ -27,11 +27,12 @@ type Deps = { calls: StreamedCalls; log: Log }
 
 /** Rejects as `access_token` does, with UnansweredCallError, and as the body's `begin`. */
 export async function makeCall({ calls, log }: Deps, admitted: AdmittedCall, outgoing: Outgoing): Promise<Made> {
-  const { kind, platform, appId, url } = admitted
+  const { kind, platform, appId, url, api } = admitted
   const { method, contentType, body, gone, peeking } = outgoing
   const tokens = tokensOf(platform, appId)
+  const called = { subject: tokens.subject, path: url.name, isKnown: api !== undefined }
   const attempt = (token: Secret, bytes: StreamedCall['body']) =>
-    callOnce({ calls, call: { method, path: pathWith(admitted, token), contentType, body: bytes }, gone })
+    callOnce({ calls, call: { method, path: pathWith(admitted, token), contentType, body: bytes }, secret: token, gone })
   const isTokenRefused = ({ errcode }: Answer) => errcode !== undefined && TOKEN_REFUSALS[kind].has(errcode)
 
   const { token } = (await peeking) ?? (await tokens.get())
@@ -55,14 +56,14 @@ export async function makeCall({ calls, log }: Deps, admitted: AdmittedCall, out
   }
 
   async function rememberRefusal(fresh?: Secret): Promise<void> {
-    const remembered = platform.refusedPaths.add(tokens.subject, url.name, fresh)
+    const remembered = platform.refusedPaths.add(called, fresh)
     await remembered.catch((err: unknown) => log.debug({ err }, 'api.refusal_not_remembered'))
   }
 
   /** undefined when there is none: WeChat's answer then says all that can be said. */
   async function newToken(refused: Secret): Promise<Secret | undefined> {
     try {
-      if (await platform.refusedPaths.has(tokens.subject, url.name, refused)) return undefined
+      if (await platform.refusedPaths.has(called, refused)) return undefined
       const current = await tokens.reportInvalid(refused)
       return current.token.equals(refused) ? undefined : current.token
     } catch (err) {

@@ -6,7 +6,7 @@ import type { AdmittedCall } from './admit-call.ts'
 import { answerHeaders } from './answer-headers.ts'
 import type { Answer } from './call-once.ts'
 import { comparable } from './call-url.ts'
-import { CLEARS_ALL_QUOTAS, CLEARS_ONE_QUOTA, QUOTA_APIS } from './known-apis.ts'
+import { CLEAR_ALL_QUOTAS, CLEARS_ONE_QUOTA, QUOTA_APIS } from './known-apis.ts'
 import { createTokenMask } from './token-mask.ts'
 
 const QUOTA_USED_UP = 45009
@@ -55,7 +55,7 @@ export function createQuotaBrake({ log }: { log: Log }): QuotaBrake {
       }
       if (wasProbe && !SAY_NOTHING_OF_QUOTA.has(answer.errcode ?? 0)) await orNothing(apiBrakes.lift(subject, name))
       if (answer.errcode !== undefined || answer.head.status !== 200) return
-      if (name === CLEARS_ALL_QUOTAS) await orNothing(apiBrakes.lift(subject))
+      if (CLEAR_ALL_QUOTAS.has(name)) await orNothing(apiBrakes.lift(subject))
       if (name === CLEARS_ONE_QUOTA) {
         const cleared = pathIn(await body())
         if (cleared !== undefined) await orNothing(apiBrakes.lift(subject, cleared))

@@ -33,7 +33,7 @@ export function quotaClearingRoute(app: GatewayServer, { platforms, calls, place
       gone.abort(CLIENT_GONE)
     })
     const { path, body, secret } = platform.quotaClearing(appId)
-    const answer = await callOnce({ calls, call: { method: 'POST', path, contentType: 'application/json', body }, gone })
+    const answer = await callOnce({ calls, call: { method: 'POST', path, contentType: 'application/json', body }, secret, gone })
     const { status } = answer.head
     if (status === 200 && answer.errcode === undefined) await brake.liftAll(platform.apiBrakes, appId ?? COMPONENT_SUBJECT)
     const headers = { ...answerHeaders(answer.head, secret.reveal()), ...addedHeaders(answer, { attempts: 1 }) }

@@ -5,31 +5,50 @@ import type { RedisConnection } from '../connect.ts'
 import type { PlatformKeys } from '../keys.ts'
 import { guardStore } from '../store-errors.ts'
 
+export type CalledPath = {
+  /** An appid, or `component`. */
+  subject: string
+  path: string
+  /** The others are made up as easily as one likes. */
+  isKnown: boolean
+}
+
 export type RefusedPaths = {
   /**
-   * `subject`: an appid, or `component`. `fresh`: a token was bought for this path, and whether it takes that one nobody has seen: if it
+   * `fresh`: a token was bought for this path, and whether it takes that one nobody has seen: if it
    * does not, no other is bought. Without it, none is bought at all. Rejects with STORE_UNAVAILABLE, as `has`.
    */
-  add(subject: string, path: string, fresh?: Secret): Promise<void>
-  /** Within the last hour, of this token. */
-  has(subject: string, path: string, refused: Secret): Promise<boolean>
+  add(called: CalledPath, fresh?: Secret): Promise<void>
+  /** Within the last hour, of this token. Of paths that are not known so many may do this, and then none of them buys a token. */
+  has(called: CalledPath, refused: Secret): Promise<boolean>
 }
 
 const REMEMBERED_SECONDS = 3_600
+/** Of one subject, that are not known. */
+const MOST_UNKNOWN_PATHS = 16
 const ANY_TOKEN = '*'
 
 export function createRefusedPaths({ redis, keys }: { redis: RedisConnection; keys: PlatformKeys }): RefusedPaths {
   // A path may be as long as its caller likes.
-  const keyOf = (subject: string, path: string) => keys.apiRefused(subject, hash('sha256', path, 'hex'))
+  const keyOf = ({ subject, path }: CalledPath) => keys.apiRefused(subject, hash('sha256', path, 'hex'))
+  const unknownOf = ({ subject }: CalledPath) => keys.apiRefusedUnknown(subject)
+
   return {
-    add: (subject, path, fresh) =>
+    add: (called, fresh) =>
       guardStore(async () => {
-        const key = keyOf(subject, path)
+        const key = keyOf(called)
         if (fresh === undefined) await redis.set(key, ANY_TOKEN, 'EX', REMEMBERED_SECONDS)
         else await redis.set(key, digestOf(fresh), 'EX', REMEMBERED_SECONDS, 'NX')
+        if (called.isKnown) return
+        await redis.sadd(unknownOf(called), key)
+        await redis.expire(unknownOf(called), REMEMBERED_SECONDS)
       }),
-    has: (subject, path, refused) =>
-      guardStore(async () => [ANY_TOKEN, digestOf(refused)].includes((await redis.get(keyOf(subject, path))) ?? '')),
+    has: (called, refused) =>
+      guardStore(async () => {
+        const remembered = (await redis.get(keyOf(called))) ?? ''
+        if (remembered === ANY_TOKEN || remembered === digestOf(refused)) return true
+        return !called.isKnown && (await redis.scard(unknownOf(called))) >= MOST_UNKNOWN_PATHS
+      }),
   }
 }
 

@@ -246,7 +246,7 @@ void t.test('a used-up quota is answered without a call until somebody clears it
   await clear('openapi/quota/clear', { cgi_path: '/cgi-bin/message/custom/send' })
   t.notOk(await isBraked())
 
-  for (const path of ['clear_quota', 'openapi/quota/clear']) {
+  for (const path of ['clear_quota', 'component/clear_quota', 'openapi/quota/clear']) {
     begin(used)
     await call(SEND)
     await clear(path, { appid: APPID_A, cgi_path: '/cgi-bin/message/custom/send' })
@@ -366,5 +366,7 @@ void t.test('an audit line says who called what for whom, and how it ended', asy
   const line = await until('the line is there', () => gateway.lines.find(({ message }) => message === 'api.called'))
   t.match(line.fields, { caller: 'root', appid: APPID_A, path: '/cgi-bin/message/custom/send', status: 200, errcode: 45015, rid: 'aa-bb-cc', ms: Number })
   t.equal(line.fields['code'], undefined)
+  wechat.answer({ errcode: 1, errmsg: `rid: ${SECRETS.accessToken}` })
+  t.equal((await call(SEND)).headers.get('x-wechat-rid'), null, 'a token is no id')
   t.notMatch(JSON.stringify(gateway.lines), 'canary')
 })
