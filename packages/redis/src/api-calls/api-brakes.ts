@@ -26,6 +26,8 @@ export type ApiBrakes = {
 }
 
 const PROBE_EVERY_MS = 600_000
+/** So long, all who ask share one look: less than a call takes that could open the brake elsewhere. */
+const SHARED_MS = 2
 /** Of one subject. The paths are what callers call; WeChat documents a few hundred. */
 const MOST_PATHS = 1_000
 
@@ -67,26 +69,32 @@ export function createApiBrakes({ redis, keys }: Deps): ApiBrakes {
     return typeof answer === 'string' ? { answer: parseAnswer(answer), isProbe: probe === '1' } : undefined
   }
 
+  /** What was seen before is not told to whoever asks after it. */
+  async function changing(change: () => Promise<void>): Promise<void> {
+    await guardStore(change)
+    looks.clear()
+  }
+
   return {
     async check(subject, path) {
       const key = `${subject} ${path}`
       const shared = looks.get(key)
-      // Whoever asks in the same turn of the event loop shares one look, but one alone is to see.
+      // One alone is to see.
       if (shared) return shared.then((brake) => brake && { ...brake, isProbe: false })
-      if (looks.size === 0) setImmediate(() => looks.clear())
+      if (looks.size === 0) setTimeout(() => looks.clear(), SHARED_MS)
       const mine = look(subject, path)
       looks.set(key, mine)
       return mine
     },
     open: (subject, path, { status, contentType, body }) =>
-      guardStore(async () => {
+      changing(async () => {
         const answer = JSON.stringify({ status, contentType, body: body.toString('base64') })
         await runScript(redis, openBrake, { keys: [keys.apiBrakes(subject)], args: [path, answer, PROBE_EVERY_MS, MOST_PATHS] })
       }),
     giveBack: (subject, path) =>
-      guardStore(async () => void (await runScript(redis, giveProbeBack, { keys: [keys.apiBrakes(subject)], args: [path] }))),
+      changing(async () => void (await runScript(redis, giveProbeBack, { keys: [keys.apiBrakes(subject)], args: [path] }))),
     lift: (subject, path) =>
-      guardStore(async () => {
+      changing(async () => {
         const key = keys.apiBrakes(subject)
         if (path === undefined) await redis.del(key)
         else await redis.hdel(key, `b:${path}`, `p:${path}`)
