@@ -20,3 +20,7 @@ export function authorizerAppIdOf(platform: Platform, params: { APPID: string })
   }
   return appId
 }
+
+export function unknownSession(): GatewayError {
+  return new GatewayError('SESSION_NOT_FOUND', 'there is no such authorization session, or it ended long ago')
+}

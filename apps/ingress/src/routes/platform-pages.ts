@@ -1,4 +1,5 @@
 // Owns: the two pages of a platform: where an authorization starts, and where WeChat sends the browser back.
+import { requestedSets } from '@wxgw/contracts'
 import { permissionSetIds, Secret } from '@wxgw/wechat-core'
 import type { FastifyRequest } from 'fastify'
 import { profileOf } from '../account-profile.ts'
@@ -42,7 +43,7 @@ export function platformPages(scope: GatewayServer, deps: PageDeps): void {
           qrCode: await qrCode(
             `${publicUrl(deps.config.publicListener.baseUrl, authorizePath(id)) ?? ownAddress(request)}${search}`,
           ),
-          requestedSets: (categoryIdList ?? '').split('|').filter(Boolean).map(Number),
+          requestedSets: requestedSets({ categoryIdList }),
         }),
       )
     },

@@ -11,7 +11,7 @@ import { overPage, type OverStatus } from '../pages/over-page.ts'
 import { qrCode } from '../pages/qr-code.ts'
 import { startPage } from '../pages/start-page.ts'
 import { visitorOf, type Language } from '../pages/visitor.ts'
-import { platformOf } from '../platform-lookup.ts'
+import { platformOf, unknownSession } from '../platform-lookup.ts'
 import { returnUrlWith } from '../return-url.ts'
 import { PREFIX } from '../schemas/paths.ts'
 import { sessionPageSchemas } from '../schemas/session-pages.ts'
@@ -128,8 +128,4 @@ function returnUrlOf(session: Session): string | undefined {
   const { id, reference, returnUrl, status, isNarrowed } = session
   if (returnUrl === undefined || (status !== 'completed' && status !== 'refused')) return undefined
   return returnUrlWith(returnUrl, { session: id, reference, appid: shownAppId(session, { isNarrowed }) ?? '', status })
-}
-
-function unknownSession(): GatewayError {
-  return new GatewayError('SESSION_NOT_FOUND', 'there is no such authorization session, or it ended long ago')
 }

@@ -8,7 +8,7 @@ import { allowedReturnUrl, publicUrl, sessionPath } from '../authorization-url.t
 import { assertGranted, forbidden, requireGrant, visibleAuthorizers } from '../auth/authenticate.ts'
 import type { Paging } from '../paging/paging.ts'
 import type { Turns } from '../paging/turns.ts'
-import { authorizerAppIdOf, platformOf, type Platforms } from '../platform-lookup.ts'
+import { authorizerAppIdOf, platformOf, type Platforms, unknownSession } from '../platform-lookup.ts'
 import { PREFIX } from '../schemas/paths.ts'
 import { DEFAULT_EXPIRES_IN_SECONDS, sessionSchemas } from '../schemas/sessions.ts'
 import type { GatewayServer } from '../server.ts'
@@ -99,8 +99,4 @@ async function sessionOf(
 /** Whose session it is: the account's that was asked for, or else the one's that authorized. */
 function ownerOf(session: Session | undefined): string | undefined {
   return session?.appId ?? session?.authorizedAppId
-}
-
-function unknownSession(): GatewayError {
-  return new GatewayError('SESSION_NOT_FOUND', 'there is no such authorization session, or it ended long ago')
 }
