@@ -39,10 +39,10 @@ export const allCanaries: readonly string[] = [
   '/cgi-bin/',
 ]
 
-export type ClientSettings = { baseUrl: string; timeoutMs?: number }
+export type ClientSettings = { baseUrl: string; timeoutMs?: number; proxyUrl?: Secret }
 
-export function componentApi(t: Test, { baseUrl, timeoutMs = 5_000 }: ClientSettings) {
-  const api = createComponentApi({ baseUrl, timeoutMs, componentAppId, componentAppSecret: sent.componentAppSecret })
+export function componentApi(t: Test, { baseUrl, timeoutMs = 5_000, proxyUrl }: ClientSettings) {
+  const api = createComponentApi({ baseUrl, timeoutMs, proxyUrl, componentAppId, componentAppSecret: sent.componentAppSecret })
   t.teardown(() => api.close())
   return api
 }

@@ -3,7 +3,7 @@
 import type { Readable } from 'node:stream'
 import { buildConnector, Pool, type Dispatcher } from 'undici'
 import type { Secret } from '../secret.ts'
-import { createTunnel } from './proxy-tunnel.ts'
+import { createTunnels, type TunnelOptions } from './proxy-tunnel.ts'
 
 export type ApiConnectionOptions = {
   /** `http:` or `https:`, a path prefix included; a slash at the end does not matter. No other host is ever reached. */
@@ -60,7 +60,7 @@ export function createApiConnection(options: ApiConnectionOptions): ApiConnectio
   // Explicit, so that NODE_TLS_REJECT_UNAUTHORIZED does not open it.
   const dial = buildConnector({ rejectUnauthorized: true, timeout: options.connectTimeoutMs })
   const pool = new Pool(origin, {
-    connect: options.proxyUrl ? createTunnel({ proxyUrl: options.proxyUrl, dial, timeoutMs: options.connectTimeoutMs }) : dial,
+    connect: options.proxyUrl ? throughTunnel(dial, { proxyUrl: options.proxyUrl, timeoutMs: options.connectTimeoutMs }) : dial,
     connections: options.connections,
     pipelining: 1,
     keepAliveTimeout: IDLE_MS,
@@ -77,6 +77,20 @@ export function createApiConnection(options: ApiConnectionOptions): ApiConnectio
       return exchange
     },
     close: () => void pool.destroy(),
+  }
+}
+
+/** TLS begins behind the proxy. */
+function throughTunnel(dial: buildConnector.connector, options: TunnelOptions): buildConnector.connector {
+  const tunnels = createTunnels(options)
+  return (wanted, done) => {
+    const { hostname, protocol, port } = wanted
+    const isSecure = protocol === 'https:'
+    tunnels.open(`${hostname}:${port || (isSecure ? '443' : '80')}`).then(
+      // The types want the one or the other, and know no socket that is handed on.
+      (socket) => (isSecure ? dial({ ...wanted, httpSocket: socket }, done) : done(null, socket)),
+      (error: Error) => done(error, null),
+    )
   }
 }
 

@@ -1,7 +1,10 @@
 // Owns: one HTTP exchange with WeChat, within one deadline and one size. What the answer means is read in answer.ts.
-import type { Secret } from '../secret.ts'
+import { Agent as HttpAgent } from 'node:http'
+import { Agent as HttpsAgent } from 'node:https'
+import got from 'got'
 import { WeChatTransportError } from '../errors.ts'
-import { type ApiConnection, type ApiRequest, createApiConnection } from './api-connection.ts'
+import type { Secret } from '../secret.ts'
+import { createTunnelAgents } from './tunnel-agents.ts'
 
 export type HttpOptions = {
   /** `http:` or `https:`, a path prefix included; a slash at the end does not matter. */
@@ -42,12 +45,30 @@ export const MAX_ANSWER_BYTES = 256 * 1024
 
 const DEFAULT_USER_AGENT = 'wxgw'
 
-const MAX_CONNECTIONS = 64
+const AGENT_OPTIONS = {
+  keepAlive: true,
+  maxSockets: 64,
+  maxFreeSockets: 16,
+  // Idle connections go before the server's usual 5 s: a request on one that is being closed fails, and cannot be repeated.
+  timeout: 4_000,
+} as const
 
 export function createHttp({ baseUrl, timeoutMs, proxyUrl, userAgent = DEFAULT_USER_AGENT }: HttpOptions): Http {
-  const connection = createApiConnection({ baseUrl, proxyUrl, connections: MAX_CONNECTIONS, connectTimeoutMs: timeoutMs })
-  // Compression is not asked for, and what comes compressed all the same is not JSON: no bomb is ever unpacked.
-  const headers = { 'user-agent': userAgent, accept: 'application/json' }
+  const root = baseUrl.replace(/\/+$/, '')
+  const agent = proxyUrl
+    ? createTunnelAgents(AGENT_OPTIONS, { proxyUrl, timeoutMs })
+    : { http: new HttpAgent(AGENT_OPTIONS), https: new HttpsAgent(AGENT_OPTIONS) }
+  const client = got.extend({
+    agent,
+    retry: { limit: 0 },
+    followRedirect: false,
+    throwHttpErrors: false,
+    // Compression is not asked for, and what comes compressed all the same is not JSON: no bomb is ever unpacked.
+    decompress: false,
+    // Explicit, so that NODE_TLS_REJECT_UNAUTHORIZED does not open it.
+    https: { rejectUnauthorized: true },
+    headers: { 'user-agent': userAgent, accept: 'application/json' },
+  })
 
   async function exchange(request: HttpRequest): Promise<HttpAnswer> {
     const { api, path, query, body, signal, maxAnswerBytes = MAX_ANSWER_BYTES } = request
@@ -55,18 +76,14 @@ export function createHttp({ baseUrl, timeoutMs, proxyUrl, userAgent = DEFAULT_U
     try {
       budget.signal.throwIfAborted()
       const search = new URLSearchParams(query).toString()
-      const answer = await answerOf(connection, {
-        request: {
-          ...(body === undefined
-            ? { method: 'GET', headers }
-            : { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body }),
-          path: `${path}${search === '' ? '' : `?${search}`}`,
-        },
+      const stream = client.stream(`${root}${path}${search === '' ? '' : `?${search}`}`, {
         signal: budget.signal,
-        maxBytes: maxAnswerBytes,
+        ...(body === undefined ? { method: 'GET' } : { method: 'POST', body, headers: { 'content-type': 'application/json' } }),
       })
-      if (answer === undefined) throw failed(api, `answered more than ${maxAnswerBytes} bytes`)
-      return answer
+      const text = await readText(stream, maxAnswerBytes)
+      if (text === undefined) throw failed(api, `answered more than ${maxAnswerBytes} bytes`)
+      if (!stream.response) throw failed(api, 'did not answer')
+      return { statusCode: stream.response.statusCode, text }
     } catch (error) {
       throw budget.exceeded(api) ?? transportError(api, error)
     } finally {
@@ -74,38 +91,26 @@ export function createHttp({ baseUrl, timeoutMs, proxyUrl, userAgent = DEFAULT_U
     }
   }
 
-  return { exchange, close: () => connection.close() }
+  return {
+    exchange,
+    close() {
+      agent.http.destroy()
+      agent.https.destroy()
+    },
+  }
 }
 
-type Asked = { request: ApiRequest; signal: AbortSignal; maxBytes: number }
-
-/** undefined when it is over the cap: the rest is not read. */
-function answerOf(connection: ApiConnection, { request, signal, maxBytes }: Asked): Promise<HttpAnswer | undefined> {
-  return new Promise((resolve, reject) => {
-    let statusCode = 0
-    let size = 0
-    const chunks: Buffer[] = []
-    const exchange = connection.send(request, {
-      onHead(status) {
-        statusCode = status
-      },
-      onData(chunk) {
-        size += chunk.length
-        chunks.push(chunk)
-        if (size <= maxBytes) return
-        exchange.abort()
-        resolve(undefined)
-      },
-      // Drops a byte order mark. Broken UTF-8 (a nickname cut in the middle) becomes U+FFFD rather than the end of the answer.
-      onEnd: () => resolve({ statusCode, text: new TextDecoder().decode(Buffer.concat(chunks)) }),
-      onError: reject,
-    })
-    // The signal is this call's own.
-    signal.addEventListener('abort', () => {
-      exchange.abort()
-      reject(new Error('called off'))
-    })
-  })
+/** undefined when it is over the cap; leaving the loop destroys the connection. */
+async function readText(body: AsyncIterable<Buffer>, maxBytes: number): Promise<string | undefined> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of body) {
+    size += chunk.length
+    if (size > maxBytes) return undefined
+    chunks.push(chunk)
+  }
+  // Drops a byte order mark. Broken UTF-8 (a nickname cut in the middle) becomes U+FFFD rather than the end of the answer.
+  return new TextDecoder().decode(Buffer.concat(chunks))
 }
 
 type Budget = {
@@ -146,7 +151,7 @@ function isTimeout(reason: unknown): boolean {
   return reason instanceof DOMException && reason.name === 'TimeoutError'
 }
 
-/** An error of the network may carry addresses and parts of the answer: only its code is taken over, never the error as a cause. */
+/** got's errors carry URL, headers and body: only their code is taken over, never the error as a cause. */
 function transportError(api: string, error: unknown): WeChatTransportError {
   if (error instanceof WeChatTransportError) return error
   return failed(api, `failed (${codeOf(error)})`)

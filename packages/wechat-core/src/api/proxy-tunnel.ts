@@ -2,39 +2,32 @@
 import { request as requestHttp, type RequestOptions } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import type { Socket } from 'node:net'
-import type { buildConnector } from 'undici'
 import type { Secret } from '../secret.ts'
 
-type TunnelDeps = {
+export type TunnelOptions = {
+  /** `http(s)://[user:password@]host[:port]` */
   proxyUrl: Secret
-  /** Makes TLS over the tunnel. */
-  dial: buildConnector.connector
   /** For the connection to the proxy and its answer. */
   timeoutMs: number
 }
 
+export type Tunnels = {
+  /** `target`: `host:port`. Rejects with the code of the network's error, or with PROXY_REFUSED or PROXY_TIMEOUT. */
+  open(target: string): Promise<Socket>
+}
+
 const PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' }
 
-/** Fails with the code of the network's error, or with PROXY_REFUSED or PROXY_TIMEOUT. No error holds the proxy's credentials. */
-export function createTunnel({ proxyUrl, dial, timeoutMs }: TunnelDeps): buildConnector.connector {
+/** No error holds the proxy's credentials. */
+export function createTunnels({ proxyUrl, timeoutMs }: TunnelOptions): Tunnels {
   const proxy = new URL(proxyUrl.reveal())
   const credentials = credentialsOf(proxy)
-
-  return (options, done) => {
-    const { hostname, protocol, port } = options
-    const target = `${hostname}:${port || PORTS[protocol]}`
-    const opened = (socket: Socket) => {
-      // The types want the one or the other, and know no socket that is handed on.
-      if (protocol === 'https:') dial({ ...options, httpSocket: socket }, done)
-      else done(null, socket)
-    }
-    openTunnel({ proxy, target, credentials, timeoutMs }, opened, (error) => done(error, null))
-  }
+  return { open: (target) => openTunnel({ proxy, target, credentials, timeoutMs }) }
 }
 
 type Wanted = { proxy: URL; target: string; credentials: string | undefined; timeoutMs: number }
 
-function openTunnel({ proxy, target, credentials, timeoutMs }: Wanted, opened: (socket: Socket) => void, failed: (error: Error) => void) {
+function openTunnel({ proxy, target, credentials, timeoutMs }: Wanted): Promise<Socket> {
   const options: RequestOptions = {
     method: 'CONNECT',
     host: proxy.hostname.replace(/^\[(.*)\]$/, '$1'),
@@ -44,24 +37,26 @@ function openTunnel({ proxy, target, credentials, timeoutMs }: Wanted, opened: (
     agent: false,
   }
   const request = proxy.protocol === 'https:' ? requestHttps({ ...options, rejectUnauthorized: true }) : requestHttp(options)
-  const timer = setTimeout(() => request.destroy(tunnelError('PROXY_TIMEOUT')), timeoutMs)
-  request.once('connect', ({ statusCode }, socket, head) => {
-    clearTimeout(timer)
-    // From here on the socket is whoever's it is handed to.
-    if (statusCode === undefined || statusCode < 200 || statusCode > 299) {
-      socket.destroy()
-      failed(tunnelError('PROXY_REFUSED'))
-      return
-    }
-    if (head.length > 0) socket.unshift(head)
-    socket.setNoDelay(true)
-    opened(socket)
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => request.destroy(tunnelError('PROXY_TIMEOUT')), timeoutMs)
+    request.once('connect', ({ statusCode }, socket, head) => {
+      clearTimeout(timer)
+      // From here on the socket is whoever's it is handed to.
+      if (statusCode === undefined || statusCode < 200 || statusCode > 299) {
+        socket.destroy()
+        reject(tunnelError('PROXY_REFUSED'))
+        return
+      }
+      if (head.length > 0) socket.unshift(head)
+      socket.setNoDelay(true)
+      resolve(socket)
+    })
+    request.once('error', (error) => {
+      clearTimeout(timer)
+      reject(tunnelError('code' in error && typeof error.code === 'string' ? error.code : 'PROXY_REFUSED'))
+    })
+    request.end()
   })
-  request.once('error', (error) => {
-    clearTimeout(timer)
-    failed(tunnelError('code' in error && typeof error.code === 'string' ? error.code : 'PROXY_REFUSED'))
-  })
-  request.end()
 }
 
 /** Under no code of undici's own: some of those make it connect again and again. */
