@@ -1,5 +1,5 @@
 // Owns: `npm run test:chaos [-- --only name --seed n --seconds s --times n --rate n --messages n]`: every scenario, or those
-// whose name contains `name`, and what they come to together.
+// named so or, where none is, whose name contains `name`, and what they come to together.
 import { parseArgs } from 'node:util'
 import { seededRandom } from './random.ts'
 import { SCENARIOS } from './scenarios/all.ts'
@@ -24,10 +24,14 @@ const seconds = Number(values.seconds ?? 10)
 const times = numberOf(values.times)
 const ratePerSecond = numberOf(values.rate)
 const messages = numberOf(values.messages)
-const chosen = SCENARIOS.filter(({ name }) => values.only === undefined || values.only.split(',').some((part) => name.includes(part)))
+const chosen = values.only === undefined ? SCENARIOS : SCENARIOS.filter(({ name }) => values.only?.split(',').some((part) => isMeant(name, part)))
 
 if (values.list) for (const { name, about } of SCENARIOS) say(`${name}: ${about}`)
 else process.exitCode = (await runAll()) ? 0 : 1
+
+function isMeant(name: string, part: string): boolean {
+  return SCENARIOS.some((scenario) => scenario.name === part) ? name === part : name.includes(part)
+}
 
 async function runAll(): Promise<boolean> {
   if (chosen.length === 0) {
