@@ -63,7 +63,7 @@ async function runTests(redis) {
     return { passed: 0, failed: 1 }
   }
   // One more than cores: much of the time is waiting for locks and leases to run out.
-  const jobs = Math.min(availableParallelism() + 1, MAX_JOBS)
+  const jobs = Math.min(availableParallelism() + 2, MAX_JOBS)
   return await runTestFiles(files, { jobs, timeoutSeconds: FILE_TIMEOUT_SECONDS, redis })
 }
 

@@ -204,6 +204,13 @@ export const REDIS_FORMS: readonly Scenario[] = [
   }),
   onForm({ name: 'cluster', about: 'a cluster of 3, a master killed and started again', start: () => startCluster(), fault: restart }),
   onForm({ name: 'cluster-replicas', about: 'a cluster of 3 + 3, a master killed', start: () => startCluster({ replicasEach: 1 }), fault: failover }),
+  onForm({
+    name: 'cluster-confirmed',
+    about: 'a cluster of 3 + 6 with REDIS_MIN_REPLICAS=1, a master killed',
+    start: () => startCluster({ replicasEach: 2 }),
+    env: { REDIS_MIN_REPLICAS: '1' },
+    fault: failover,
+  }),
   onForm({ name: 'cluster-frozen', about: 'a cluster of 3 + 3, a master frozen', start: () => startCluster({ replicasEach: 1 }), fault: freeze }),
   onForm({
     name: 'cluster-tls',
