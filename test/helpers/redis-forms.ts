@@ -40,6 +40,8 @@ export type SentinelFormOptions = Security & {
 export type ClusterFormOptions = Security & {
   masters?: number
   replicasEach?: number
+  /** So long without an answer and a node is given up. */
+  nodeTimeoutMs?: number
 }
 
 export const SENTINEL_NAME = 'wxgw-main'
@@ -93,12 +95,12 @@ export async function startSentinels(options: SentinelFormOptions = {}): Promise
 }
 
 export async function startCluster(options: ClusterFormOptions = {}): Promise<RedisForm> {
-  const { masters = 3, replicasEach = 0, password } = options
+  const { masters = 3, replicasEach = 0, nodeTimeoutMs = 2_000, password } = options
   const base = await createBase(options)
   const nodes: RedisServer[] = []
   for (let count = 0; count < masters * (1 + replicasEach); count += 1) {
     const bus = base.hasTls ? ['--tls-cluster', 'yes'] : []
-    const enabled = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000', '--cluster-announce-ip', HOST]
+    const enabled = ['--cluster-enabled', 'yes', '--cluster-node-timeout', String(nodeTimeoutMs), '--cluster-announce-ip', HOST]
     nodes.push(await base.start([...passwordArguments(options), ...enabled, ...bus]))
   }
   const clients = nodes.map((node) => base.client(node))
