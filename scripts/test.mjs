@@ -62,7 +62,7 @@ async function runTests(redis) {
     say(`There is no test file whose path contains ${patterns.join(' or ')}.`)
     return { passed: 0, failed: 1 }
   }
-  // One more than cores: much of the time is waiting for locks and leases to run out.
+  // Two more than cores: much of the time is waiting for locks and leases to run out.
   const jobs = Math.min(availableParallelism() + 2, MAX_JOBS)
   return await runTestFiles(files, { jobs, timeoutSeconds: FILE_TIMEOUT_SECONDS, redis })
 }
