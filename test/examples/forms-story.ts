@@ -7,9 +7,8 @@ import type { Test } from 'tap'
 import { ownerOf } from '../helpers/cluster-slots.ts'
 import { type RedisForm, startCluster, startSentinels, startStandalone } from '../helpers/redis-forms.ts'
 import { documentedUsers, loginOf, userArguments, userLines, usersOfRedis } from '../helpers/redis-users.ts'
-import { until } from '../helpers/until.ts'
 import { type Kind, type Language, LANGUAGES, runProgram, startProgram } from './programs.ts'
-import { APP, START_TIMEOUT_MS } from './stage.ts'
+import { APP } from './stage.ts'
 
 type Form = { start(): Promise<RedisForm>; env?: Record<string, string> }
 
@@ -46,11 +45,7 @@ export async function worksOnForm(t: Test, { start, env = {} }: Form, folder: st
   }
   async function takes(language: Language, kind: Kind, own: Record<string, string>): Promise<void> {
     const program = startProgram(t, { language, kind, folder, env: own })
-    const isTaken = () => {
-      if (program.child.exitCode !== null) throw new Error(`${language.name} ${kind} ended: ${program.output()}`)
-      return program.output().includes('through this form')
-    }
-    await until(`${language.name} takes the event from the ${kind}`, isTaken, { timeoutMs: START_TIMEOUT_MS })
+    await program.until('it takes the event', () => program.output().includes('through this form'))
     await program.end('SIGTERM')
   }
   const here = LANGUAGES.filter(({ skip }) => skip === false)

@@ -6,6 +6,7 @@ import { mkdir, symlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { PROJECT_ROOT } from '../helpers/docs.ts'
+import { until } from '../helpers/until.ts'
 
 export type Kind = 'access-token' | 'redis-token' | 'queue' | 'stream' | 'webhook'
 
@@ -30,10 +31,18 @@ type Place = { folder: string; port: string | undefined }
 type Tap = { teardown(fn: () => Promise<void>): void }
 /** `folder` is the one that `buildAll` was given. */
 type Settings = { language: Language; kind: Kind; folder: string; env: Record<string, string>; args?: readonly string[] }
-export type Running = { child: ChildProcess; output(): string; end(signal: NodeJS.Signals): Promise<number | null> }
+export type Running = {
+  child: ChildProcess
+  output(): string
+  /** As `until`; when the program ends, or the time is over, the error says what it wrote. */
+  until<T>(what: string, condition: () => T | Promise<T>): Promise<NonNullable<T>>
+  end(signal: NodeJS.Signals): Promise<number | null>
+}
 
 const JACKSON = ['databind', 'core', 'annotations'].map((part) => `/usr/share/java/jackson-${part}.jar`).join(':')
 const execute = promisify(execFile)
+/** Programs start late on a machine that has other things to do. */
+const TIMEOUT_MS = 60_000
 
 export const LANGUAGES: readonly Language[] = [
   {
@@ -139,7 +148,22 @@ export function startProgram(t: Tap, { language, kind, folder, env, args = [] }:
     return child.exitCode
   }
   t.teardown(async () => void (await end('SIGKILL')))
-  return { child, output: () => chunks.join(''), end }
+  const output = () => chunks.join('')
+  return {
+    child,
+    output,
+    async until(what, condition) {
+      const isSo = async () => {
+        const answer = await condition()
+        if (!answer && child.exitCode !== null) throw new Error(`it ended with ${child.exitCode} before ${what}`)
+        return answer
+      }
+      return until(what, isSo, { timeoutMs: TIMEOUT_MS }).catch((error: unknown) => {
+        throw new Error(`${kind} of ${language.name} wrote: ${output()}`, { cause: error })
+      })
+    },
+    end,
+  }
 }
 
 /** Runs a program that ends by itself: its exit code and what it wrote. */

@@ -1,8 +1,7 @@
 // Owns: what a consumer of a queue has to do.
 import type { Test } from 'tap'
-import { until } from '../helpers/until.ts'
 import { eventIdIn, startProgram } from './programs.ts'
-import { answerTo, createConsumer, type Stage, START_TIMEOUT_MS } from './stage.ts'
+import { answerTo, createConsumer, type Stage } from './stage.ts'
 
 export async function takesFromQueue(t: Test, stage: Stage): Promise<void> {
   const { gateway, folder, language } = stage
@@ -13,11 +12,11 @@ export async function takesFromQueue(t: Test, stage: Stage): Promise<void> {
   const env = { ...(await createConsumer(stage, 'crm-queue', subscription)), QUEUE: String(body.sink?.queue) }
   const program = startProgram(t, { language, kind: 'queue', folder, env })
   const reply = async () => (await answerTo(stage, '再见')) === '收到：再见'
-  await until('it replies', reply, { timeoutMs: START_TIMEOUT_MS })
-  const id = await until('it wrote that', () => eventIdIn(program.output(), '再见'))
+  await program.until('it replies', reply)
+  const id = await program.until('it wrote that', () => eventIdIn(program.output(), '再见'))
   await call('POST', `/events/${id}/replay`)
   await answerTo(stage, 'after the replay')
-  await until('it took what came after', () => program.output().includes('after the replay'))
+  await program.until('it took what came after', () => program.output().includes('after the replay'))
   t.equal(program.output().split(`${id} `).length, 2, 'it was handled once')
   if (language.name === 'node') t.equal(await program.end('SIGTERM'), 0, 'it ends when it is told to')
   await call('DELETE', `/subscriptions/${subscription}`)

@@ -14,9 +14,6 @@ export type Stage = {
   language: Language
 }
 
-/** Programs start late on a machine that has other things to do. */
-export const START_TIMEOUT_MS = 60_000
-
 /** What the user who writes `content` reads at once; undefined when nothing. */
 export async function answerTo({ gateway: { simulator } }: Stage, content: string): Promise<string | undefined> {
   const { reply } = await simulator.sendText(APP, { openId: 'oUSER', content })

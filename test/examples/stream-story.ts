@@ -3,7 +3,7 @@ import { Redis } from 'ioredis'
 import type { Test } from 'tap'
 import { until } from '../helpers/until.ts'
 import { eventIdIn, startProgram } from './programs.ts'
-import { APP, createConsumer, type Stage, START_TIMEOUT_MS } from './stage.ts'
+import { APP, createConsumer, type Stage } from './stage.ts'
 
 export async function readsStream(t: Test, stage: Stage): Promise<void> {
   const { gateway, folder, language } = stage
@@ -24,9 +24,9 @@ export async function readsStream(t: Test, stage: Stage): Promise<void> {
   const user = await createConsumer(stage, 'crm-stream', subscription)
   const env = { ...user, STREAM: stream, CLAIM_AFTER_MS: '100' }
   const program = startProgram(t, { language, kind: 'stream', folder, env })
-  await until('it takes over', () => program.output().includes('left by another'), { timeoutMs: START_TIMEOUT_MS })
+  await program.until('it takes over', () => program.output().includes('left by another'))
   await simulator.sendText(APP, { content: 'through the stream' })
-  const id = await until('it reads what is new', () => eventIdIn(program.output(), 'through the stream'))
+  const id = await program.until('it reads what is new', () => eventIdIn(program.output(), 'through the stream'))
   await call('POST', `/events/${id}/replay`)
   await until('the event stands there twice', async () => (await redis.xlen(stream)) === 3)
   await until('all is read and acknowledged', async () => {

@@ -4,7 +4,7 @@ import type { Test } from 'tap'
 import { freePort } from '../helpers/free-port.ts'
 import { until } from '../helpers/until.ts'
 import { eventIdIn, startProgram } from './programs.ts'
-import { answerTo, type Stage, START_TIMEOUT_MS } from './stage.ts'
+import { answerTo, type Stage } from './stage.ts'
 
 const SECRET = secretOf(7)
 
@@ -14,7 +14,7 @@ export async function takesWebhooks(t: Test, stage: Stage): Promise<void> {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}/hooks`
   const program = startProgram(t, { language, kind: 'webhook', folder, env: { PORT: String(port), WEBHOOK_SECRET: SECRET } })
-  await until('it listens', () => post(url, {}, '').then(Boolean, () => false), { timeoutMs: START_TIMEOUT_MS, everyMs: 50 })
+  await program.until('it listens', () => post(url, {}, '').then(Boolean, () => false))
   const timesHandled = (id: string) => program.output().split(`${id} `).length - 1
 
   const id = `${language.name}-1`
@@ -54,10 +54,10 @@ export async function takesWebhooks(t: Test, stage: Stage): Promise<void> {
     return call('PUT', `/subscriptions/${subscription}`, { match, reply: true, retry: { scheduleSeconds: [] }, sink })
   }
   await put(SECRET)
-  await until('it replies', async () => (await answerTo(stage, '你好')) === (language.name === 'java' ? 'received' : '收到：你好'))
+  await program.until('it replies', async () => (await answerTo(stage, '你好')) === (language.name === 'java' ? 'received' : '收到：你好'))
   await put(secretOf(9))
-  await until('both secrets sign, and it replies', async () => (await answerTo(stage, '再见')) !== undefined)
-  const eventId = await until('it handled that', () => eventIdIn(program.output(), '再见'))
+  await program.until('both secrets sign, and it replies', async () => (await answerTo(stage, '再见')) !== undefined)
+  const eventId = await program.until('it handled that', () => eventIdIn(program.output(), '再见'))
   const deliveredAt = async () => {
     const { deliveries = [] } = (await call('GET', `/events/${eventId}`)).body
     return deliveries.find((one) => one.subscription === subscription)?.deliveredAt

@@ -1,5 +1,6 @@
 // Owns: seeing what a request did to Redis: which commands the watched clients sent, and which keys changed.
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { Redis } from 'ioredis'
 import { until } from '../helpers/until.ts'
 
@@ -28,19 +29,25 @@ export type RedisWitness = {
   close(): void
 }
 
-/** ioredis loses its place when somebody's command is reported in the same packet that confirms MONITOR: then it is asked again. */
-async function startMonitor(redis: Redis, tries = 5): Promise<Redis> {
+/**
+ * ioredis loses its place when somebody's command is reported in the same packet that confirms MONITOR: then it is asked again, by
+ * another client. (`redis.monitor()` leaves the failed one connected for ever.)
+ */
+async function startMonitor(url: string, tries = 5): Promise<Redis> {
+  const monitor = new Redis(url, { monitor: true })
   try {
-    return await redis.monitor()
+    await once(monitor, 'monitoring')
+    return monitor
   } catch (error) {
+    monitor.disconnect()
     if (tries === 1 || !(error instanceof Error) || !error.message.startsWith('Command queue state error')) throw error
-    return startMonitor(redis, tries - 1)
+    return startMonitor(url, tries - 1)
   }
 }
 
 export async function startRedisWitness(url: string): Promise<RedisWitness> {
   const redis = new Redis(url)
-  const monitor = await startMonitor(redis)
+  const monitor = await startMonitor(url)
   const watched = new Set<string>()
   let commands: string[] = []
   let marker = 0
