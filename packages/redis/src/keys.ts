@@ -273,6 +273,11 @@ export function shardKeys(platform: string, index: number) {
      * `events`; EX EVENT_LOG_SECONDS.
      */
     unsettled: `${base}:unsettled`,
+    /**
+     * sorted set of event ids by receivedAtMs: what of the log one subscription has not been delivered; trimmed as
+     * `events`; EX EVENT_LOG_SECONDS.
+     */
+    undelivered: (subscription: string) => `${base}:undelivered:${subscription}`,
     /** string '1', EX 50: a worker is comparing what is not over with what stands in the queues. */
     settling: `${base}:settling`,
 

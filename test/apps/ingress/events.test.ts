@@ -33,11 +33,40 @@ void t.test('filters are handed on; instants are ISO 8601, also when the plus of
         fromMs: Date.UTC(2026, 0, 1),
         toMs: Date.UTC(2026, 0, 2),
         only: undefined,
+        delivery: undefined,
       },
     ],
   ])
   for (const bad of ['authorizer=x', 'type=a*b', 'from=yesterday', 'to=2026-13-45', 'from=1e9', 'x=1', 'from=2026-01-01T00:00:00Z&from=2026-01-01']) {
     t.equal((await gateway.internalServer.inject({ url: `${PATH}?${bad}`, headers: gateway.bearer() })).statusCode, 400, bad)
+  }
+})
+
+void t.test('a subscription and a status name one delivery; what waits behind a paused subscription is paused', async (t) => {
+  const { fake, internalServer, bearer } = createGateway(t)
+  const ofCrm = { subscription: 'crm', status: 'pending', attempts: 0, lastError: null, deliveredAt: null } as const
+  fake.events.set('ev_1', { ...loggedEvent('ev_1'), deliveries: [ofCrm, { ...ofCrm, subscription: 'bi' }] })
+  fake.subscriptions.set('crm', { ...subscription('crm'), paused: true })
+  fake.subscriptions.set('bi', subscription('bi'))
+  const waiting = ['pending', 'retrying']
+  const expected: Record<string, unknown> = {
+    'subscription=bi': { subscriptions: ['bi'] },
+    'subscription=gone&status=dead': { subscriptions: ['gone'], statuses: ['dead'] },
+    'status=delivered': { subscriptions: ['crm', 'bi'], statuses: ['delivered'] },
+    'status=pending': { subscriptions: ['bi'], statuses: ['pending'] },
+    'status=paused': { subscriptions: ['crm'], statuses: waiting },
+    'subscription=crm&status=paused': { subscriptions: ['crm'], statuses: waiting },
+    'subscription=crm&status=pending': { subscriptions: [], statuses: ['pending'] },
+    'subscription=bi&status=paused': { subscriptions: [], statuses: waiting },
+  }
+  for (const [query, delivery] of Object.entries(expected)) {
+    const answer = await internalServer.inject({ url: `${PATH}?${query}`, headers: bearer() })
+    t.match(answer.json().items[0].deliveries, [{ status: 'paused' }, { status: 'pending' }])
+    t.match(fake.callsOf('events.find').at(-1), [{ delivery }], query)
+  }
+  t.match((await internalServer.inject({ url: `${PATH}/ev_1`, headers: bearer() })).json().deliveries, [{ status: 'paused' }, { status: 'pending' }])
+  for (const bad of ['status=failed', 'subscription=Crm']) {
+    t.equal((await internalServer.inject({ url: `${PATH}?${bad}`, headers: bearer() })).statusCode, 400, bad)
   }
 })
 

@@ -3,12 +3,14 @@ import { randomUUID } from 'node:crypto'
 import type { GatewayEvent } from '@wxgw/contracts'
 import {
   createEventLog,
+  createMessageShards,
   createSinkWriter,
   type DirectSink,
   type EventFilter,
   type EventLog,
   type EventLogDeps,
   sinkStream,
+  UNSHARDED,
 } from '@wxgw/redis'
 import type { Redis } from 'ioredis'
 import t from 'tap'
@@ -291,7 +293,7 @@ void t.test('every key of the log expires, and a forgotten event is not brought 
   const log = openLog({ redis: commands, shards, eventLogSeconds: 1 })
   await log.record(makeEvent('ev_1'), Date.now(), ['crm'])
   const written = await commands.keys('*')
-  t.equal(written.length, 4)
+  t.equal(written.length, 5)
   for (const key of written) t.ok((await commands.pttl(key)) > 0, key)
   await until('all is forgotten', async () => (await commands.keys('*')).length === 0)
   await log.deliveryChanged({ id: 'ev_1' }, 'crm', { status: 'delivered', attempts: 1 })
@@ -478,4 +480,58 @@ void t.test('an answer is bounded in bytes, and has one event at least', async (
     cursor = page.nextCursor ?? undefined
   }
   t.same(pages, [['ev_4', 'ev_3', 'ev_2'], ['ev_1'], ['ev_0']])
+})
+
+void t.test('what a subscription has not been delivered is found by an index, whatever else the log holds', async (t) => {
+  const { commands } = await startStore(t)
+  const sharded = createMessageShards('open1', { ...UNSHARDED, get: () => 3 })
+  const log = openLog({ redis: commands, shards: sharded, eventLogSeconds: 60 })
+  const begun = Date.now() - 10_000
+  const fates = ['pending', 'retrying', 'dead', 'discarded', 'delivered'] as const
+  const made = Array.from({ length: 40 }, (_, n) => ({ n, id: `ev_${n}`, authorizerappid: n % 2 === 0 ? APP_ID : OTHER }))
+  for (const { n, id, authorizerappid } of made) {
+    await log.record({ ...makeEvent(id), authorizerappid }, begun + n, ['bi', 'crm'])
+    await log.deliveryChanged({ id, authorizerappid }, 'bi', { status: 'delivered', attempts: 1 })
+    const status = fates[n % fates.length]
+    if (status && status !== 'pending') await log.deliveryChanged({ id, authorizerappid }, 'crm', { status, attempts: 1 })
+  }
+  const newest = (wanted: (n: number) => boolean) => made.filter(({ n }) => wanted(n)).map(({ id }) => id).toReversed()
+  for (const [place, status] of fates.entries()) {
+    const delivery = { subscriptions: ['crm'], statuses: [status] }
+    t.same(await idsOf(log, { delivery }), newest((n) => n % 5 === place), status)
+    t.same(await idsOf(log, { delivery, authorizer: OTHER, fromMs: begun + 10 }), newest((n) => n % 5 === place && n % 2 === 1 && n >= 10))
+    const walked: string[] = []
+    for (let cursor: string | undefined; ; ) {
+      const page = await log.find({ limit: 3, cursor, delivery: { subscriptions: ['bi', 'crm'], statuses: [status] }, only: [APP_ID] })
+      walked.push(...page.items.map(({ id }) => id))
+      if (page.nextCursor === null) break
+      cursor = page.nextCursor
+    }
+    t.same(walked, newest((n) => n % 2 === 0 && (n % 5 === place || status === 'delivered')), `${status}, in pages`)
+  }
+  t.same(await idsOf(log, { delivery: { subscriptions: ['bi'], statuses: ['pending', 'retrying', 'dead'] } }), [])
+  t.equal((await idsOf(log, { delivery: { subscriptions: ['bi'] } })).length, 40)
+  t.same(await idsOf(log, { delivery: { subscriptions: ['gone'] } }), [])
+  const indexes = await commands.keys('*:undelivered:*')
+  t.ok(indexes.length > 1 && indexes.every((key) => key.endsWith(':crm')), 'what is delivered to all leaves no index')
+  for (const key of indexes) t.ok((await commands.ttl(key)) > 0)
+  await log.deliveryChanged({ id: 'ev_39', authorizerappid: OTHER }, 'crm', { status: 'pending', attempts: 0 })
+  t.same(await idsOf(log, { delivery: { subscriptions: ['crm'], statuses: ['pending'] }, limit: 1 }), ['ev_39'], 'one that begins anew')
+})
+
+void t.test('the index of the undelivered is bounded with the log, and a search that is cut says how far it came', async (t) => {
+  const { commands } = await startStore(t)
+  const log = openLog({ redis: commands, shards, eventLogSeconds: 60, maxEvents: 6_000 })
+  const begun = Date.now() - 30_000
+  const record = (n: number) => log.record(makeEvent(`ev_${n}`), begun + n, ['crm'])
+  for (let start = 0; start < 8_000; start += 500) await Promise.all(Array.from({ length: 500 }, (_, n) => record(start + n)))
+  const key = keys.undelivered('crm')
+  await until('the index is as short as the log', async () => {
+    await record(9_000)
+    return (await commands.zcard(key)) <= 6_001
+  })
+  const cut = await log.find({ ...all, delivery: { subscriptions: ['crm'], statuses: ['dead'] } })
+  t.same(cut.items, [])
+  t.equal(cut.scannedTo, new Date(Number(cut.nextCursor?.split(' ')[0])).toISOString())
+  t.equal((await log.find({ ...all, cursor: cut.nextCursor ?? undefined, delivery: { subscriptions: ['crm'], statuses: ['dead'] } })).nextCursor, null)
 })

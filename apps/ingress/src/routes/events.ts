@@ -1,5 +1,5 @@
 // Owns: the event log of the internal listener, and replays out of it.
-import { compileMatcher, type GatewayEvent } from '@wxgw/contracts'
+import { compileMatcher, type GatewayEvent, type Subscription } from '@wxgw/contracts'
 import type { LoggedEvent, Platform } from '@wxgw/platform'
 import type { Action } from '@wxgw/runtime'
 import { GatewayError } from '@wxgw/wechat-core'
@@ -14,6 +14,7 @@ import { platformOf, type Platforms } from '../platform-lookup.ts'
 import { eventSchemas } from '../schemas/events.ts'
 import { PREFIX } from '../schemas/paths.ts'
 import type { GatewayServer } from '../server.ts'
+import { createDeliveriesView, deliveryFilter } from './shown-deliveries.ts'
 
 type Deps = { platforms: Platforms; paging: Paging; turns: Turns }
 
@@ -23,22 +24,28 @@ export function eventRoutes(app: GatewayServer, { platforms, paging, turns }: De
 
   app.get(`${PREFIX}/events`, { schema: eventSchemas.list, onRequest: read, preHandler: turns.long }, async (request) => {
     const { params, query } = request
-    const page = await eventLogOf(platformOf(platforms, params)).find({
+    const platform = platformOf(platforms, params)
+    const events = eventLogOf(platform)
+    const subscriptions = await platform.subscriptions.all()
+    const page = await events.find({
       ...paging.read(request),
       authorizer: query.authorizer,
       type: query.type,
       fromMs: instantMs(query.from),
       toMs: instantMs(query.to),
       only: visibleAuthorizers(request, 'events:read'),
+      delivery: deliveryFilter(query, subscriptions),
     })
-    const show = createContentView(request)
-    return paging.answer(request, { ...page, items: page.items.map((logged) => ({ ...logged, event: show(logged.event) })) })
+    const items = page.items.map(createView(request, subscriptions))
+    const { scannedTo } = page
+    return { ...paging.answer(request, { ...page, items }), ...(scannedTo === undefined ? {} : { scannedTo }) }
   })
 
   app.get(`${PREFIX}/events/:id`, { schema: eventSchemas.one, onRequest: read }, async (request) => {
     const { id } = request.params
-    const logged = await eventOf(request, platformOf(platforms, request.params), { id, action: 'events:read' })
-    return { ...logged, event: createContentView(request)(logged.event) }
+    const platform = platformOf(platforms, request.params)
+    const logged = await eventOf(request, platform, { id, action: 'events:read' })
+    return createView(request, await platform.subscriptions.all())(logged)
   })
 
   const erase = { schema: eventSchemas.erase, onRequest: requireGrant({ action: 'events:erase' }), preHandler: turns.long }
@@ -56,6 +63,13 @@ export function eventRoutes(app: GatewayServer, { platforms, paging, turns }: De
     await platform.inbox.replay(event, Date.parse(receivedAt), await reachedBy(request, platform, event))
     return reply.code(202).send({ eventId: event.id })
   })
+}
+
+/** An event of the log as the caller may see it. */
+function createView(request: Parameters<typeof createContentView>[0], subscriptions: readonly Subscription[]) {
+  const show = createContentView(request)
+  const view = createDeliveriesView(subscriptions)
+  return (logged: LoggedEvent) => ({ ...logged, event: show(logged.event), deliveries: view(logged.deliveries) })
 }
 
 type Wanted = { id: string; action: Action }

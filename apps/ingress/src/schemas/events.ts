@@ -1,4 +1,5 @@
 // Owns: the schemas of the event log.
+import { SUBSCRIPTION_NAME_PATTERN } from '@wxgw/contracts'
 import { Type } from 'typebox'
 import { InstantSchema } from '../http/instant.ts'
 import { errors } from './errors.ts'
@@ -8,15 +9,18 @@ const closed = { additionalProperties: false }
 const tags = ['Events']
 const nullableText = Type.Union([Type.String(), Type.Null()])
 
+const Status = Type.Union([
+  Type.Literal('pending'),
+  Type.Literal('delivered'),
+  Type.Literal('retrying'),
+  Type.Literal('dead'),
+  Type.Literal('discarded'),
+  Type.Literal('paused'),
+])
+
 const Delivery = Type.Object({
   subscription: Type.String(),
-  status: Type.Union([
-    Type.Literal('pending'),
-    Type.Literal('delivered'),
-    Type.Literal('retrying'),
-    Type.Literal('dead'),
-    Type.Literal('discarded'),
-  ]),
+  status: Status,
   attempts: Type.Integer(),
   lastError: nullableText,
   deliveredAt: nullableText,
@@ -36,6 +40,10 @@ const LoggedEvent = Type.Object({
 
 const instant = { ...InstantSchema, description: 'ISO 8601, of receipt' }
 
+const scannedTo = Type.Optional(
+  Type.String({ description: 'the search was cut at its bound: what was received before this time has not been looked at yet' }),
+)
+
 const params = Type.Object({ ...PlatformParams.properties, id: Type.String({ pattern: '^[!-~]{1,128}$' }) })
 
 export const eventSchemas = {
@@ -52,10 +60,12 @@ export const eventSchemas = {
         type: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_.-]{0,128}\\*?$', description: '`*` at the end is a wildcard' })),
         from: Type.Optional(instant),
         to: Type.Optional(instant),
+        subscription: Type.Optional(Type.String({ pattern: SUBSCRIPTION_NAME_PATTERN })),
+        status: Type.Optional({ ...Status, description: 'of a delivery; with `subscription`, of that one' }),
       },
       closed,
     ),
-    response: { 200: Type.Object({ items: Type.Array(LoggedEvent), nextCursor }), ...errors(400, 401, 403, 404, 409, 429, 503) },
+    response: { 200: Type.Object({ items: Type.Array(LoggedEvent), nextCursor, scannedTo }), ...errors(400, 401, 403, 404, 409, 429, 503) },
   },
   one: {
     tags,

@@ -7,6 +7,7 @@ import type { MasterOutages } from '../replication/master-outages.ts'
 import { firstFound } from '../shards/first-found.ts'
 import type { EventPlace, MessageShards } from '../shards/message-shards.ts'
 import { guardStore } from '../store-errors.ts'
+import type { DeliveryFilter } from './delivery-states.ts'
 import type { RecordClaim } from './event-claims.ts'
 import { createEventWriter } from './event-writer.ts'
 import { findEvents } from './find-events.ts'
@@ -23,7 +24,11 @@ export type EventFilter = {
   cursor: string | undefined
   /** Only events of these authorizers. */
   only?: readonly string[] | undefined
+  delivery?: DeliveryFilter | undefined
 }
+
+/** `scannedTo`: the bound of one search cut it, and what was received before this time has not been looked at. */
+export type FoundEvents = Page<LoggedEvent> & { scannedTo?: string }
 
 export type DeliveryChange = {
   status: DeliveryStatus
@@ -65,7 +70,7 @@ export type EventLog = {
   has(id: string): Promise<boolean>
   get(id: string): Promise<LoggedEvent | undefined>
   /** Newest first; at most 512 KiB, and of 5,000 entries that were looked at. */
-  find(filter: EventFilter): Promise<Page<LoggedEvent>>
+  find(filter: EventFilter): Promise<FoundEvents>
 }
 
 export type EventLogDeps = {

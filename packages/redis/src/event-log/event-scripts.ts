@@ -12,6 +12,19 @@ end
 `
 
 /**
+ * The index of what a subscription has not been delivered loses what is older than the log: a few entries with each that comes,
+ * so that no write is long.
+ */
+const NOT_DELIVERED_LUA = `
+local function notDelivered(key, life, oldest, few, ...)
+  redis.call('ZADD', key, 'NX', ...)
+  redis.call('EXPIRE', key, life)
+  local aged = redis.call('ZRANGEBYSCORE', key, '-inf', oldest, 'LIMIT', 0, few)
+  if #aged > 0 then redis.call('ZREM', key, unpack(aged)) end
+end
+`
+
+/**
  * Remembers events and who is to get each, and gives them to streams and to BullMQ queues, whose keys have other hash tags
  * (script-reach.ts says where that may be): whoever reads an event there finds it in the log, as delivered. On
  * repeat it adds subscriptions that were not known, and whom the same arrival has been delivered to is told by the answer, without
@@ -20,17 +33,18 @@ end
  * KEYS: index of all, index of deliveries that are not over, then, in any order, the index of each authorizer in the batch, each
  *       stream, the claim of each event that has one, and of each queue those that `addingTo` takes, in a row
  * ARGV: life in s, most events, prefix of event keys, state of a new delivery as JSON, state of one that is made, timestamp of jobs,
- *       how many queues, for each: which of KEYS is its first, prefix of its keys, how many jobs it gets,
+ *       prefix of the indexes of what a subscription has not been delivered, how many queues, for each: which of KEYS is its
+ *       first, prefix of its keys, how many jobs it gets,
  *       then for each event: id, event as JSON, receivedAtMs, type, authorizer or '', which of KEYS is its index (0 = none),
  *       which of KEYS is its claim (0 = none), the arrival, life of the claim in ms, '1' = not if the log knows the event,
  *       how many subscriptions, for each: its name, which of KEYS is its stream or its queue's first (0 = it is served elsewhere),
  *       of the stream most entries that remain ('' = all), of the queue the job's options as JSON
  * -> for each event the subscriptions that have it; 0 = another arrival has the event
  */
-export const recordEvents = script(`${IS_DELIVERED_LUA}${CLAIM_LUA}${APPEND_TO}${ADDING}
+export const recordEvents = script(`${IS_DELIVERED_LUA}${NOT_DELIVERED_LUA}${CLAIM_LUA}${APPEND_TO}${ADDING}
 local call = redis.call
 local life, most, prefix, pending, delivered, now = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5], ARGV[6]
-local added, answers = {}, {}
+local added, answers, undelivered = {}, {}, {}
 for index = 1, #KEYS do added[index] = {} end
 
 -- Asked before anything is written: of a job that some key refuses, the rest would stay behind and pass for one that was added.
@@ -44,7 +58,7 @@ local function isQueue(first)
 end
 
 local queues = {}
-for index = 8, 7 + 3 * ARGV[7], 3 do
+for index = 9, 8 + 3 * ARGV[8], 3 do
   local first = tonumber(ARGV[index])
   queues[first] = false
   if isQueue(first) then
@@ -93,6 +107,10 @@ local function record(at)
       fields[#fields + 1] = pending
       table.insert(added[2], now)
       table.insert(added[2], id .. ' ' .. name)
+      local own = undelivered[name] or {}
+      undelivered[name] = own
+      table.insert(own, isNew and receivedAtMs or call('HGET', key, 'receivedAtMs'))
+      table.insert(own, id)
     end
   end
   if #fields > 0 then call('HSET', key, unpack(fields)) end
@@ -106,7 +124,7 @@ local function record(at)
   return served
 end
 
-local at = 8 + 3 * ARGV[7]
+local at = 9 + 3 * ARGV[8]
 while at <= #ARGV do
   answers[#answers + 1] = record(at)
   at = at + 11 + 3 * ARGV[at + 10]
@@ -134,6 +152,11 @@ for index = 1, #KEYS do
     end
   end
 end
+-- What is older than the oldest of the log is not in it.
+local first = call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
+for name, own in pairs(undelivered) do
+  notDelivered(ARGV[7] .. name, life, '(' .. (first[2] or 0), few, unpack(own))
+end
 return answers
 `)
 
@@ -141,14 +164,14 @@ return answers
  * Writes what became of deliveries, each unless that is old news: what is delivered stays delivered, what is over does not go
  * on, and attempts do not count backwards. Only `pending` begins anew.
  * KEYS: index of deliveries that are not over, then the event of each change; one may stand there several times
- * ARGV: milliseconds now, life in s, then for each change: event's id, subscription, state as JSON, status, attempts, id of the job that
- *       delivers ('' = as before)
+ * ARGV: milliseconds now, life in s, prefix of the indexes of what a subscription has not been delivered, then for each change:
+ *       event's id, subscription, state as JSON, status, attempts, id of the job that delivers ('' = as before)
  * -> which of the changes, from 0, are about an event that is not there
  */
-export const changeDeliveries = script(`${IS_DELIVERED_LUA}
+export const changeDeliveries = script(`${IS_DELIVERED_LUA}${NOT_DELIVERED_LUA}
 local call = redis.call
 local unsettled, unknown = KEYS[1], {}
-local at = 3
+local at = 4
 for index = 2, #KEYS do
   local key = KEYS[index]
   local field, status, attempts = 'd:' .. ARGV[at + 1], ARGV[at + 3], tonumber(ARGV[at + 4])
@@ -175,6 +198,9 @@ for index = 2, #KEYS do
     end
   end
   if status ~= 'pending' and status ~= 'retrying' then call('ZREM', unsettled, member) end
+  local undelivered = ARGV[3] .. ARGV[at + 1]
+  if status == 'delivered' then call('ZREM', undelivered, ARGV[at])
+  elseif write then notDelivered(undelivered, ARGV[2], ARGV[1] - ARGV[2] * 1000, 10, event[1], ARGV[at]) end
   at = at + 6
 end
 return unknown

@@ -43,7 +43,7 @@ export function createEventWriter({
       const reach = reachOf(shard)
       const delivered = formatState({ status: 'delivered', attempts: 1, lastError: null, deliveredAt: new Date().toISOString() })
       const most = Math.ceil(maxEvents / shards.all().length)
-      const head = [eventLogSeconds, most, shard.event(''), PENDING, delivered, Date.now()]
+      const head = [eventLogSeconds, most, shard.event(''), PENDING, delivered, Date.now(), shard.undelivered('')]
       const layout = {
         head,
         index: shard.events,
@@ -69,7 +69,7 @@ export function createEventWriter({
       })
       const unknown = await runScript(redis, changeDeliveries, {
         keys: [shard.unsettled, ...changed.map(({ event }) => shard.event(event.id))],
-        args: [Date.now(), eventLogSeconds, ...about],
+        args: [Date.now(), eventLogSeconds, shard.undelivered(''), ...about],
       })
       const places = new Set(Array.isArray(unknown) ? unknown.map(Number) : [])
       return changed.map((_, index) => (places.has(index) ? 'unknown' : 'written'))

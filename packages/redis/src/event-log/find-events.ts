@@ -1,12 +1,13 @@
 // Owns: searching the event log, newest first. However much is logged or granted, one search reads a bounded part of it, and an
 // answer is bounded in bytes: it may be short, or empty, with a cursor to go on from.
 import type { RedisConnection } from '../connect.ts'
-import { describeHashes, type Description, inGroups, MOST_PAGE_BYTES } from '../paging/describe-hashes.ts'
-import { decodeCursor, encodeCursor, type Found, type NewestFirst, type Page, type Position, walkOne } from '../paging/newest-first.ts'
+import { describeHashes, inGroups, MOST_PAGE_BYTES } from '../paging/describe-hashes.ts'
+import { decodeCursor, encodeCursor, type Found, type NewestFirst, type Position, walkOne } from '../paging/newest-first.ts'
 import { type Sets, walkMany } from '../paging/newest-of-many.ts'
 import type { MessageShard, MessageShards } from '../shards/message-shards.ts'
 import { allSucceeded } from '../store-errors.ts'
-import type { EventFilter } from './event-log.ts'
+import { deliveryMatcher, describeDeliveries, type DescribedEvent } from './delivery-states.ts'
+import type { EventFilter, FoundEvents } from './event-log.ts'
 import { type LoggedEvent, parseLoggedEvent } from './logged-event.ts'
 
 type Deps = { redis: RedisConnection; shards: MessageShards }
@@ -18,11 +19,12 @@ const SCAN_BATCH = 250
 /** The shards that are searched, and the walk through all of them: an entry's `place` is that of its shard. */
 type Search = { redis: RedisConnection; shards: readonly MessageShard[]; walk: NewestFirst }
 type Entry = Found & { bytes: number }
+type Matcher = (event: DescribedEvent) => boolean
 
-export async function findEvents(deps: Deps, filter: EventFilter): Promise<Page<LoggedEvent>> {
+export async function findEvents(deps: Deps, filter: EventFilter): Promise<FoundEvents> {
   const { limit } = filter
   const search = searchOf(deps, filter)
-  const matches = typeMatcher(filter.type)
+  const matches = matcherOf(filter)
   const page: Entry[] = []
   let bytes = 0
   const answer = async (last: Position | undefined) => ({
@@ -33,29 +35,61 @@ export async function findEvents(deps: Deps, filter: EventFilter): Promise<Page<
     // One more than the page tells whether there is a next one.
     const asked = matches === undefined ? Math.min(limit + 1 - page.length, SCAN_BATCH) : SCAN_BATCH
     const places = await search.walk(asked)
-    const described = await describe(search, places)
+    const described = await describe(search, places, filter)
     for (const [index, place] of places.entries()) {
-      const { bytes: own = 0, fields: [type] = [] } = described[index] ?? {}
-      // Without a type it has expired or was dropped, and the index does not know yet.
-      if (type === undefined || matches?.(type) === false) continue
+      const event = described[index]
+      if (event?.type === undefined || matches?.(event) === false) continue
+      // Of several subscriptions that have not been delivered it.
+      if (page.at(-1)?.member === place.member) continue
+      const { bytes: own } = event
       if (page.length === limit || (page.length > 0 && bytes + own > MOST_PAGE_BYTES)) return answer(page.at(-1))
       page.push({ ...place, bytes: own })
       bytes += own
     }
     scanned += places.length
     if (places.length < asked) return answer(undefined)
-    if (scanned >= MOST_SCANNED) return answer(places.at(-1))
+    const last = places.at(-1)
+    if (scanned >= MOST_SCANNED && last) return { ...(await answer(last)), scannedTo: new Date(last.score).toISOString() }
   }
 }
 
+/** undefined = everything. */
+function matcherOf(filter: EventFilter): Matcher | undefined {
+  const { type, delivery } = filter
+  const accounts = isWalkedUndelivered(filter) ? accountsOf(filter) : undefined
+  if (type === undefined && delivery === undefined) return undefined
+  const isType = typeMatcher(type)
+  const isDelivery = delivery && deliveryMatcher(delivery)
+  const granted = accounts && new Set(accounts)
+  return (event) => {
+    if (event.type === undefined || isType?.(event.type) === false || isDelivery?.(event) === false) return false
+    return granted === undefined || (event.authorizer !== undefined && granted.has(event.authorizer))
+  }
+}
+
+/** Is it all about what has not been delivered? Then the index of that is walked. */
+function isWalkedUndelivered({ delivery }: EventFilter): boolean {
+  return delivery?.statuses !== undefined && !delivery.statuses.includes('delivered')
+}
+
+/** undefined = all. */
+function accountsOf({ authorizer, only }: EventFilter): readonly string[] | undefined {
+  if (only === undefined) return authorizer === undefined ? undefined : [authorizer]
+  return authorizer === undefined ? only : only.filter((appId) => appId === authorizer)
+}
+
 /** Whoever may see some accounts only walks through those, and never past anybody else's events. */
-function searchOf({ redis, shards }: Deps, { authorizer, only, fromMs, toMs, cursor }: EventFilter): Search {
+function searchOf({ redis, shards }: Deps, filter: EventFilter): Search {
+  const { authorizer, only, fromMs, toMs, cursor, delivery } = filter
   const range = { after: decodeCursor(cursor), minScore: fromMs, maxScore: toMs }
-  const granted = only === undefined || authorizer === undefined ? only : only.filter((appId) => appId === authorizer)
-  const accounts = granted ?? (authorizer === undefined ? undefined : [authorizer])
+  const accounts = accountsOf(filter)
   const searched = shards.all()
+  if (delivery !== undefined && isWalkedUndelivered(filter)) {
+    const sets = searched.map(({ undelivered }) => ({ prefix: undelivered(''), names: delivery.subscriptions }))
+    return { redis, shards: searched, walk: walkMany(redis, sets, range) }
+  }
   const [first] = searched
-  if (searched.length === 1 && first !== undefined && granted === undefined) {
+  if (searched.length === 1 && first !== undefined && only === undefined) {
     const key = authorizer === undefined ? first.events : first.eventsOfAuthorizer(authorizer)
     return { redis, shards: searched, walk: walkOne(redis, { ...range, key }) }
   }
@@ -77,9 +111,12 @@ function setAt(key: string): Sets {
   return { prefix: key.slice(0, end), names: [key.slice(end)] }
 }
 
-async function describe({ redis, shards }: Search, places: readonly Found[]): Promise<Description[]> {
-  return byShard(shards, places, (shard, own) => {
-    return describeHashes(redis, own.map(({ member }) => shard.event(member)), { measured: 'event', fields: ['type'] })
+async function describe({ redis, shards }: Search, places: readonly Found[], { delivery }: EventFilter): Promise<DescribedEvent[]> {
+  return byShard(shards, places, async (shard, own) => {
+    const keys = own.map(({ member }) => shard.event(member))
+    if (delivery !== undefined) return describeDeliveries(redis, keys)
+    const described = await describeHashes(redis, keys, { measured: 'event', fields: ['type', 'authorizer'] })
+    return described.map(({ bytes, fields: [type, authorizer] }) => ({ bytes, type, authorizer, deliveries: [] }))
   })
 }
 

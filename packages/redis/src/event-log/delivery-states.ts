@@ -1,0 +1,71 @@
+// Owns: what a search reads of events before it takes them: how large each is, and what became of its deliveries.
+import type { DeliveryStatus } from '@wxgw/contracts'
+import type { RedisConnection } from '../connect.ts'
+import { runScript, script } from '../script.ts'
+import { parseState } from './logged-event.ts'
+
+/** An event that one of these subscriptions has: in one of these statuses, default any. */
+export type DeliveryFilter = { subscriptions: readonly string[]; statuses?: readonly DeliveryStatus[] | undefined }
+
+/** `type` undefined: the event has expired or was dropped, and the index does not know yet. */
+export type DescribedEvent = {
+  bytes: number
+  type: string | undefined
+  authorizer: string | undefined
+  deliveries: ReadonlyArray<{ subscription: string; status: DeliveryStatus }>
+}
+
+/** In one call, so that nobody else waits long for Redis. */
+const MOST_AT_ONCE = 250
+
+/**
+ * KEYS: events of the log
+ * -> for each: length of the event, type, authorizer, then in turn the subscriptions that have it and their states as JSON
+ */
+const describe = script(`
+local call = redis.call
+local answers = {}
+for index, key in ipairs(KEYS) do
+  local names, fields = {}, {}
+  for _, field in ipairs(call('HKEYS', key)) do
+    if string.sub(field, 1, 2) == 'd:' then
+      fields[#fields + 1] = field
+      names[#names + 1] = string.sub(field, 3)
+    end
+  end
+  local read = call('HMGET', key, 'type', 'authorizer', unpack(fields, 1, math.min(#fields, 7000)))
+  local answer = {call('HSTRLEN', key, 'event'), read[1] or '', read[2] or ''}
+  for at, name in ipairs(names) do
+    answer[#answer + 1] = name
+    answer[#answer + 1] = read[at + 2] or ''
+  end
+  answers[index] = answer
+end
+return answers
+`)
+
+/** `keys` share a hash tag. */
+export async function describeDeliveries(redis: RedisConnection, keys: readonly string[]): Promise<DescribedEvent[]> {
+  const described: DescribedEvent[] = []
+  for (let start = 0; start < keys.length; start += MOST_AT_ONCE) {
+    const answer = await runScript(redis, describe, { keys: keys.slice(start, start + MOST_AT_ONCE), args: [] })
+    described.push(...(Array.isArray(answer) ? answer.map(parseDescribed) : []))
+  }
+  return described
+}
+
+export function deliveryMatcher({ subscriptions, statuses }: DeliveryFilter): (event: DescribedEvent) => boolean {
+  const names = new Set(subscriptions)
+  return ({ deliveries }) =>
+    deliveries.some(({ subscription, status }) => names.has(subscription) && (statuses?.includes(status) ?? true))
+}
+
+function parseDescribed(answer: unknown): DescribedEvent {
+  const [bytes, type, authorizer, ...flat] = Array.isArray(answer) ? answer.map(String) : []
+  const deliveries: Array<{ subscription: string; status: DeliveryStatus }> = []
+  for (let index = 0; index + 1 < flat.length; index += 2) {
+    const state = flat[index + 1]
+    if (state) deliveries.push({ subscription: flat[index] ?? '', status: parseState(state).status })
+  }
+  return { bytes: Number(bytes ?? 0), type: type || undefined, authorizer: authorizer || undefined, deliveries }
+}
