@@ -15,6 +15,8 @@ export const GatewayEventSchema = Type.Object(
     datacontenttype: Type.Literal('application/json'),
     platform: Type.String(),
     authorizerappid: Type.Optional(Type.String()),
+    /** Of a delivery that was asked for again: which replay it is. */
+    replay: Type.Optional(Type.String({ maxLength: 64 })),
     data: Type.Record(Type.String(), Type.Unknown()),
   },
   { $id: 'Event', description: 'CloudEvents 1.0' },

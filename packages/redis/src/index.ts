@@ -17,6 +17,7 @@ export {
   QUEUE_PREFIX,
   queueKey,
   READINESS_PROBE_KEY,
+  replayOf,
   replicaProbeKey,
   scriptProbeKey,
   throttleKey,

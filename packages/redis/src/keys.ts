@@ -72,6 +72,11 @@ export function deliveryId(eventId: string, replay: string | undefined): string 
   return replay === undefined ? eventId : `${eventId}.${replay}`
 }
 
+/** undefined: it is the first delivery. */
+export function replayOf(eventId: string, id: string): string | undefined {
+  return id.startsWith(`${eventId}.`) ? id.slice(eventId.length + 1) : undefined
+}
+
 /** Is it an event's id, alone or with the name of a replay? */
 export function isDeliveryId(text: string): boolean {
   return isEventId(text.replace(/\.r[0-9a-f]{1,32}$/, ''))

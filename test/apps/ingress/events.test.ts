@@ -80,6 +80,30 @@ void t.test('a replay keeps the id and the time of receipt', async (t) => {
   t.same(gateway.fake.callsOf('inbox.replay'), [[logged.event, Date.parse(logged.receivedAt), undefined]])
 })
 
+void t.test('a replay goes to the subscriptions that were named, as far as they match and the right reaches', async (t) => {
+  const matching = (name: string, appId: string) => ({ ...subscription(name), match: { authorizers: [appId], types: undefined } })
+  const gateway = createGateway(t, {
+    grants: { all: grantsOf({ actions: ['events:replay'] }), narrowed: grantsOf({ actions: ['events:replay'], authorizers: [APPID_A] }) },
+  })
+  const { fake, internalServer, bearer } = gateway
+  fake.events.set('ev_a', { ...loggedEvent('ev_a'), event: { ...loggedEvent('ev_a').event, authorizerappid: APPID_A } })
+  for (const one of [matching('of-a', APPID_A), subscription('crm'), matching('other', APPID_B)]) fake.subscriptions.set(one.name, one)
+  const replay = async (caller: string, subscriptions?: string[]) => {
+    const headers = bearer(keyOf(caller))
+    const payload = subscriptions === undefined ? {} : { subscriptions }
+    const { statusCode } = await internalServer.inject({ method: 'POST', url: `${PATH}/ev_a/replay`, headers, payload })
+    return statusCode
+  }
+  const sent = () => fake.callsOf('inbox.replay').at(-1)?.[2]
+  t.same([await replay('all', ['crm', 'other', 'crm']), sent()], [202, ['crm']])
+  t.same([await replay('narrowed', ['of-a']), sent()], [202, ['of-a']])
+  t.same([await replay('narrowed'), sent()], [202, ['of-a']])
+  t.equal(await replay('narrowed', ['of-a', 'crm']), 403)
+  t.equal(await replay('narrowed', ['nobody']), 403)
+  t.equal(await replay('all', ['nobody']), 404)
+  t.equal(await replay('all', []), 400)
+})
+
 void t.test('an event that is not remembered is 404', async (t) => {
   const gateway = createGateway(t)
   for (const [method, path] of [['GET', '/ev_0'], ['POST', '/ev_0/replay']] as const) {

@@ -195,6 +195,8 @@ const ROUTES: readonly Route[] = [
       'query.type': 'nothing more',
       'query.from': 'nothing more',
       'query.to': 'nothing more',
+      'query.subscription': 'nothing more',
+      'query.status': 'nothing more',
     },
   },
   {
@@ -205,7 +207,7 @@ const ROUTES: readonly Route[] = [
     members: { 'query.authorizer': 'nothing more', 'query.subject': 'nothing more' },
   },
   { route: 'events/{id}', method: 'GET', path: 'events/ev_a', needs: ['events:read'], members: CONTENT },
-  { route: 'events/{id}/replay', method: 'POST', path: 'events/ev_a/replay', needs: ['events:replay'], members: {} },
+  { route: 'events/{id}/replay', method: 'POST', path: 'events/ev_a/replay', payload: {}, needs: ['events:replay'], members: { 'body.subscriptions': 'nothing more' } },
   {
     route: 'statistics',
     method: 'GET',

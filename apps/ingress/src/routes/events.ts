@@ -8,6 +8,7 @@ import { assertGranted, forbidden, requireGrant, visibleAuthorizers } from '../a
 import { createContentView } from '../auth/event-content.ts'
 import { createReach } from '../auth/subscription-access.ts'
 import { instantMs } from '../http/instant.ts'
+import { emptyBodyAllowed } from '../http/json-body.ts'
 import type { Paging } from '../paging/paging.ts'
 import type { Turns } from '../paging/turns.ts'
 import { platformOf, type Platforms } from '../platform-lookup.ts'
@@ -15,6 +16,7 @@ import { eventSchemas } from '../schemas/events.ts'
 import { PREFIX } from '../schemas/paths.ts'
 import type { GatewayServer } from '../server.ts'
 import { createDeliveriesView, deliveryFilter } from './shown-deliveries.ts'
+import { subscriptionIn } from './subscriptions.ts'
 
 type Deps = { platforms: Platforms; paging: Paging; turns: Turns }
 
@@ -57,10 +59,13 @@ export function eventRoutes(app: GatewayServer, { platforms, paging, turns }: De
     return reply.code(202).send({ erased: await platform.erasure.begin(query) })
   })
 
-  app.post(`${PREFIX}/events/:id/replay`, { schema: eventSchemas.replay, onRequest: replay, preHandler: turns.wait }, async (request, reply) => {
-    const platform = platformOf(platforms, request.params)
-    const { event, receivedAt } = await eventOf(request, platform, { id: request.params.id, action: 'events:replay' })
-    await platform.inbox.replay(event, Date.parse(receivedAt), await reachedBy(request, platform, event))
+  const again = { schema: eventSchemas.replay, onRequest: replay, preValidation: emptyBodyAllowed, preHandler: turns.wait }
+  app.post(`${PREFIX}/events/:id/replay`, again, async (request, reply) => {
+    const { params, body } = request
+    const platform = platformOf(platforms, params)
+    const { event, receivedAt } = await eventOf(request, platform, { id: params.id, action: 'events:replay' })
+    const to = await reachedBy(request, platform, { event, names: body.subscriptions })
+    await platform.inbox.replay(event, Date.parse(receivedAt), to)
     return reply.code(202).send({ eventId: event.id })
   })
 }
@@ -90,9 +95,16 @@ function eventLogOf({ keepsEventLog, events }: Platform): Platform['events'] {
   return events
 }
 
-/** The matching subscriptions that a narrowed right may replay to, by name; undefined = all that match. */
-async function reachedBy(request: FastifyRequest, platform: Platform, event: GatewayEvent): Promise<string[] | undefined> {
-  if (visibleAuthorizers(request, 'events:replay') === undefined) return undefined
-  const matching = compileMatcher(await platform.subscriptions.all(0))(event)
-  return matching.filter(createReach(request, 'events:replay')).map(({ name }) => name)
+type Replayed = { event: GatewayEvent; names: readonly string[] | undefined }
+
+/**
+ * The subscriptions of these names that match now and that the caller may replay to; undefined = all that match. Throws FORBIDDEN or
+ * SUBSCRIPTION_NOT_FOUND for a name that the caller may not name.
+ */
+async function reachedBy(request: FastifyRequest, platform: Platform, { event, names }: Replayed): Promise<string[] | undefined> {
+  if (names === undefined && visibleAuthorizers(request, 'events:replay') === undefined) return undefined
+  const all = await platform.subscriptions.all(0)
+  const isReached = createReach(request, 'events:replay')
+  const wanted = names && new Set(names.map((name) => subscriptionIn(request, 'events:replay', all.find((one) => one.name === name))))
+  return compileMatcher(all)(event).flatMap((one) => (wanted?.has(one) ?? isReached(one) ? [one.name] : []))
 }

@@ -97,9 +97,14 @@ export async function subscriptionOf(
   platform: Platform,
   action: Action,
 ): Promise<Subscription> {
-  const found = assertReached(request, action, await platform.subscriptions.get(request.params.name))
-  if (!found) throw subscriptionNotFound()
-  return found
+  return subscriptionIn(request, action, await platform.subscriptions.get(request.params.name))
+}
+
+/** As `subscriptionOf`, of what was found. */
+export function subscriptionIn(request: FastifyRequest, action: Action, found: Subscription | undefined): Subscription {
+  const reached = assertReached(request, action, found)
+  if (!reached) throw subscriptionNotFound()
+  return reached
 }
 
 function subscriptionNotFoundTo(request: FastifyRequest): GatewayError {

@@ -95,9 +95,18 @@ export const eventSchemas = {
   replay: {
     tags,
     operationId: 'replayEvent',
-    summary: 'Deliver an event again, with its id, to every subscription that matches now',
+    summary: 'Deliver an event again, with its id, to every subscription that matches now, or to some of them',
+    description: 'Consumers know the replay by the attribute `replay` of the event and, at a webhook, by the header `webhook-replay`.',
     params,
     querystring: Type.Object({}, closed),
-    response: { 202: Type.Object({ eventId: Type.String() }), ...errors(400, 401, 403, 404, 409, 429, 503) },
+    body: Type.Object(
+      {
+        subscriptions: Type.Optional(
+          Type.Array(Type.String({ pattern: SUBSCRIPTION_NAME_PATTERN }), { minItems: 1, maxItems: 200, description: 'only these, as far as they match' }),
+        ),
+      },
+      closed,
+    ),
+    response: { 202: Type.Object({ eventId: Type.String() }), ...errors(400, 401, 403, 404, 409, 413, 415, 429, 503) },
   },
 }

@@ -1,5 +1,6 @@
-// Owns: the time that one attempt may take. What its result means is judge-attempt.ts' business.
+// Owns: the time that one attempt may take, and that a replay is marked as one. What its result means is judge-attempt.ts' business.
 import type { DeliveryResult } from '@wxgw/contracts'
+import { replayOf } from '@wxgw/redis'
 import { Stop, type StopSignal } from '@wxgw/wechat-core'
 import type { SinkRequest, Sinks } from '../sinks/sink.ts'
 
@@ -20,10 +21,11 @@ class DeadlineError extends Error {
  */
 export async function attemptSink(
   sinks: Sinks,
-  request: Omit<SinkRequest, 'signal'>,
+  asked: Omit<SinkRequest, 'signal'>,
   stop: StopSignal,
 ): Promise<DeliveryResult | Interrupted> {
   if (stop.aborted) return { outcome: 'interrupted' }
+  const request = markReplay(asked)
   const { sink } = request.subscription
   if (sink.kind !== 'webhook') return sinks[sink.kind].deliver({ ...request, signal: stop })
   const { timeoutMs } = sink
@@ -51,4 +53,12 @@ export async function attemptSink(
       reject(error)
     })
   })
+}
+
+/** The event keeps its id; consumers know a replay by its attribute, from the first delivery on. */
+function markReplay(request: Omit<SinkRequest, 'signal'>): Omit<SinkRequest, 'signal'> {
+  const replay = replayOf(request.event.id, request.deliveryId)
+  if (replay === undefined) return request
+  const event = { ...request.event, replay }
+  return { ...request, event, body: JSON.stringify(event) }
 }

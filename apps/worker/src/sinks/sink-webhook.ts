@@ -18,7 +18,7 @@ const USER_AGENT = 'wechat-open-platform-gateway'
 
 /**
  * 2xx is delivered, 410 gone, everything else (redirects included) rejected. `webhook-id` is the event's id, the same for
- * every attempt and replay. Of a subscription with `reply`, the `reply` of a 200's JSON body is handed on unchecked,
+ * every attempt and replay; a replay is told by `webhook-replay`. Of a subscription with `reply`, the `reply` of a 200's JSON body is handed on unchecked,
  * null too: the consumer's word that none will come. One that cannot be read is told as `replyProblem`.
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
@@ -43,6 +43,7 @@ export function createWebhookSink({ secrets, fetch, clock }: WebhookSinkDeps): S
           'webhook-id': event.id,
           'webhook-timestamp': String(at),
           'webhook-signature': signWebhook({ secrets: signers, id: event.id, at, body }),
+          ...(event.replay === undefined ? {} : { 'webhook-replay': event.replay }),
         },
         body,
         signal,

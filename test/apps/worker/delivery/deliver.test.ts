@@ -69,6 +69,19 @@ void t.test('each attempt shows how the consumer is doing', async (t) => {
   }
 })
 
+void t.test('a replay is told from the first delivery by the event alone, whose id stays', async (t) => {
+  const asked: SinkRequest[] = []
+  const { attempt } = setUp(async (request) => {
+    asked.push(request)
+    return delivered
+  })
+  const event = textEvent()
+  await attempt(1)
+  await attempt(1, { deliveryId: `${event.id}.r0a1b2c` })
+  t.same(asked.map((request) => request.event), [event, { ...event, replay: 'r0a1b2c' }])
+  for (const request of asked) t.same(JSON.parse(request.body), request.event)
+})
+
 void t.test('a delivered event is done and noted with the attempt it took', async (t) => {
   const { attempt, changes } = setUp(answering(delivered))
   t.same(await attempt(2), { kind: 'done', what: 'delivered' })
@@ -107,7 +120,7 @@ void t.test('the sink is given the event, its JSON, the delivery’s id and the 
   })
   await attempt(1, { deliveryId: 'ev-1.r1', reply: { deadlineAtMs: NOW + 100 } })
   await attempt(1)
-  const body = JSON.stringify(textEvent())
+  const body = JSON.stringify({ ...textEvent(), replay: 'r1' })
   t.match(requests[0], { subscription: WEBHOOK, body, deliveryId: 'ev-1.r1' })
 })
 
