@@ -10,13 +10,18 @@ export function knownApi(name: string): Api | undefined {
   return byName.get(name)
 }
 
-/** They stand under `/cgi-bin/` or `/cgi-bin/component/`, and are the same under the other. */
+/** Those under `/cgi-bin/` are the same under `/cgi-bin/component/`, and the other way round. */
 function everywhere(proxy: Api['proxy']): ReadonlySet<string> {
-  const names = catalogue.apis.filter((api) => api.proxy === proxy).map(({ path }) => path.replace(/^\/cgi-bin\/(component\/)?/, ''))
-  return new Set(names.flatMap((name) => [`/cgi-bin/${name}`, `/cgi-bin/component/${name}`]))
+  const paths = catalogue.apis.flatMap((api) => (api.proxy === proxy ? [comparable(api.path)] : []))
+  return new Set(
+    paths.flatMap((path) => {
+      const [, name] = /^\/cgi-bin\/(?:component\/)?(.+)$/.exec(path) ?? []
+      return name === undefined ? [path] : [`/cgi-bin/${name}`, `/cgi-bin/component/${name}`]
+    }),
+  )
 }
 
-/** Give out, use up or end credentials: whoever may call them needs no gateway. */
+/** Give out, use up or end credentials that are good beyond the gateway: whoever may call them needs no gateway. */
 export const NEVER_CALLED = everywhere('denied')
 
 /** Their answers show a token or ticket: `tokens:read` is needed besides. */

@@ -91,6 +91,9 @@ void t.test('what deals with credentials is never called, however it is spelt', 
   ]
   const cutOff = (api: string) => [`%20${api}`, ...[';a=b', '%3B', '/;a', '%3Fa', '%23a/b', '%20', '%09', '.', '%252e'].map((end) => api + end)]
   await expectRefusals(apis.flatMap(cutOff).map((api): Row => ['cut off', `${API}/cgi-bin/${api}`, 403, 'API_NOT_ALLOWED']))
+  const cloud = [...spellings('tcb/getqcloudtoken'), ...cutOff('tcb/getqcloudtoken')]
+  const post = { method: 'POST', rest: 'Content-Length: 0\r\n' } as const
+  await expectRefusals(cloud.map((api): Row => ['cloud', `${API}/${api}`, 403, 'API_NOT_ALLOWED']), post)
   for (const route of [API, 'component-api']) {
     for (const base of ['/cgi-bin/', '/cgi-bin/component/', '/CGI-BIN/', '/%63gi-bin;a=b/Component/']) {
       const rows = apis.flatMap((api) => spellings(api)).map((api): Row => {
