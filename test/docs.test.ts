@@ -5,6 +5,7 @@ import { catalogueDocs, withRepeatedElements } from '@wxgw/catalogue'
 import {
   COMPONENT_EVENTS_QUEUE,
   deliveriesQueue,
+  endedConsoleSessionKey,
   INBOX_WORKERS_KEY,
   inboxProbeKey,
   MAINTENANCE_QUEUE,
@@ -80,6 +81,7 @@ void t.test('docs/redis-keys.md has every key of the gateway, and no other', asy
   // Of shard 0: the others have its number in their hash tag.
   const keys = Object.values({ ...platformKeys('<>'), ...shardKeys('<>', 0) }).map((key) => (typeof key === 'string' ? key : keyWithHoles(key)))
   keys.push(sinkStream('<>', '<>'), READINESS_PROBE_KEY, scriptProbeKey('<>', '<>'), replicaProbeKey('{<>}'), throttleKey('<>', '<>'))
+  keys.push(endedConsoleSessionKey('<>'))
   keys.push(SHARD_COUNT_KEY, UNSHARDED_KEY, INBOX_WORKERS_KEY, inboxProbeKey(NaN).replace('NaN', '<>'))
   const documented = tableRows(projectText('docs/redis-keys.md')).flatMap(([cell = '']) => {
     const key = /^`(wx:[^`]+)`$/.exec(cell)?.[1]

@@ -7,7 +7,10 @@ import { quotaClearingRoute } from './api-calls/quota-clearing-route.ts'
 import { standInRoute } from './api-calls/stand-in-route.ts'
 import { createStandIns } from './api-calls/stand-ins.ts'
 import { auditCalls } from './auth/audit.ts'
-import { authenticate } from './auth/authenticate.ts'
+import { authenticate, decorateCalls } from './auth/authenticate.ts'
+import { consoleSessionRoutes } from './console/session-routes.ts'
+import { createConsoleSessions } from './console/sessions.ts'
+import { consoleSite } from './console/site.ts'
 import { boundBodyTime } from './http/body-time.ts'
 import { acceptJson } from './http/json-body.ts'
 import { collectOpenApi, documentRoutes } from './openapi.ts'
@@ -37,10 +40,12 @@ export function createInternalServer(deps: ServerDeps): GatewayServer {
   const listDeps = { ...deps, paging: createPaging(deps.config), turns: createTurns() }
   const standIns = createStandIns({ ...deps.config, clock: deps.clock })
   const observer = createCallObserver(deps)
-  const callDeps = { ...deps, standIns, observer, places: createPlaces(), brake: createQuotaBrake(deps), countAnswer }
+  const { console } = deps
+  const sessions = console && createConsoleSessions({ ...deps, ended: console.ended })
+  const callDeps = { ...deps, standIns, sessions, observer, places: createPlaces(), brake: createQuotaBrake(deps), countAnswer }
 
   void app.register(async (scope: GatewayServer) => {
-    authenticate(scope, deps.config.callers)
+    authenticate(scope, { callers: deps.config.callers, sessions })
     auditCalls(scope, deps)
     acceptJson(scope)
     scope.addHook('preParsing', boundBodyTime)
@@ -62,6 +67,17 @@ export function createInternalServer(deps: ServerDeps): GatewayServer {
   })
 
   void app.register(async (scope: GatewayServer) => callRoutes(scope, callDeps))
+
+  if (console && sessions) {
+    void app.register(async (scope: GatewayServer) => {
+      decorateCalls(scope)
+      auditCalls(scope, deps)
+      acceptJson(scope)
+      scope.addHook('preParsing', boundBodyTime)
+      consoleSessionRoutes(scope, { ...deps, sessions })
+    })
+    void app.register(async (scope: GatewayServer) => consoleSite(scope, { ...deps, siteDir: console.siteDir }))
+  }
 
   void app.register(async (scope: GatewayServer) => {
     livenessRoute(scope)

@@ -3,7 +3,7 @@
 import cluster from 'node:cluster'
 import { fileURLToPath } from 'node:url'
 import { openGateway, type Platform } from '@wxgw/platform'
-import { createSealer, memoryShare, platformKeys, startLossWatch } from '@wxgw/redis'
+import { createEndedSessions, createSealer, memoryShare, platformKeys, startLossWatch } from '@wxgw/redis'
 import {
   type Config,
   ConfigError,
@@ -34,6 +34,8 @@ const STOP_DEADLINE_MS = 20_000
 /** What a call needs besides the wait for WeChat, and a supervisor besides its processes. */
 const SPARE_MS = 5_000
 const KILL_SPARE_MS = 2_000
+/** From `apps/ingress/dist`. */
+const CONSOLE_SITE_DIR = fileURLToPath(new URL('../../console/dist/site', import.meta.url))
 
 /** A call that is under way is answered, however long WeChat may take. */
 function stopDeadlineMs({ listeners, apiCalls }: Config): number {
@@ -93,6 +95,7 @@ async function main(): Promise<void> {
       version: VERSION,
       passiveReplies,
       releaseCheck: createReleaseCheck({ clock }),
+      console: config.console ? { siteDir: CONSOLE_SITE_DIR, ended: createEndedSessions(commands) } : undefined,
     }
     const listeners = config.listeners.map((name) => ({ name, server: CREATE[name](deps), address: addressOf(config, name) }))
     lifecycle.onStop('listeners', async () => {

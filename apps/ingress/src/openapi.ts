@@ -3,6 +3,9 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { Config } from '@wxgw/runtime'
 import { Type } from 'typebox'
+import { COOKIE_NAME } from './console/session-cookie.ts'
+import { CSRF_HEADER } from './console/sessions.ts'
+import { CONSOLE_SECURITY } from './schemas/console.ts'
 import type { GatewayServer } from './server.ts'
 
 /** In the order in which /docs shows them. Each operation has one. */
@@ -17,6 +20,7 @@ const TAGS = [
   { name: 'Statistics', description: 'what the processes count' },
   { name: 'Replies', description: 'passive replies (被动回复)' },
   { name: 'Catalogue', description: "what the gateway knows of WeChat" },
+  { name: 'Console', description: 'of operators: sessions, and what only the console shows' },
   { name: 'Health', description: 'of the process' },
   { name: 'Documentation', description: 'this document' },
 ]
@@ -38,6 +42,10 @@ export function collectOpenApi(app: GatewayServer, { version }: Pick<About, 'ver
   void app.register(swagger, {
     // `Subscription` instead of `def-1`: the name must not change with the number of routes.
     refResolver: { buildLocalReference: ({ $id }, _baseUri, _fragment, index) => (typeof $id === 'string' ? $id : `def-${index}`) },
+    transform: ({ schema, url, route }) => {
+      const answersCredentials = route.config?.answersCredentials === true
+      return { url, schema: answersCredentials ? { security: [{ key: [] }], ...schema } : schema }
+    },
     openapi: {
       openapi: '3.1.0',
       info: {
@@ -50,7 +58,11 @@ export function collectOpenApi(app: GatewayServer, { version }: Pick<About, 'ver
       },
       tags: TAGS,
       components: {
-        securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'one of API_KEYS, or of the callers in CONFIG_FILE' } },
+        securitySchemes: {
+          key: { type: 'http', scheme: 'bearer', description: 'one of API_KEYS, or of the callers in CONFIG_FILE' },
+          consoleSession: { type: 'apiKey', in: 'cookie', name: COOKIE_NAME, description: 'set by POST /console/session' },
+          csrfToken: { type: 'apiKey', in: 'header', name: CSRF_HEADER, description: '`csrfToken` of GET /console/session' },
+        },
       },
     },
   })
@@ -103,7 +115,7 @@ export function documentRoutes(app: GatewayServer, { config }: Pick<About, 'conf
 
 /** Every operation with its server, and with the key where its routes say nothing of security. */
 function servedBy(server: Server, document: Document): Document {
-  const security = server === INTERNAL ? [{ key: [] }] : []
+  const security = server === INTERNAL ? [{ key: [] }, CONSOLE_SECURITY] : []
   const paths = Object.entries(document.paths ?? {}).map(([path, operations]) => {
     const served = Object.entries(operations).map(([method, operation]) => [method, { security, ...operation, servers: [server] }])
     return [path, Object.fromEntries(served)]

@@ -1,6 +1,7 @@
 // Owns: what main hands to both listeners. Each route module asks for its part of it.
 import type { Clock, StreamedCalls } from '@wxgw/wechat-core'
 import type { Platform, ReadinessCheck } from '@wxgw/platform'
+import type { EndedSessions } from '@wxgw/redis'
 import type { Config, Log, Metrics } from '@wxgw/runtime'
 import type { PassiveReplies, ReleaseCheck } from './push/passive-answers.ts'
 
@@ -24,6 +25,8 @@ export type ServerDeps = {
   metrics?: Metrics | undefined
   readiness: readonly ReadinessCheck[]
   clock: Clock
+  /** undefined with CONSOLE=off. `siteDir`: where the page was built. */
+  console?: { siteDir: string; ended: EndedSessions } | undefined
   /** Of the gateway, for the OpenAPI document. */
   version: string
   /** Without it every push is answered `success`. */

@@ -43,7 +43,7 @@ export function createServer(listener: Listener, deps: Deps): { app: GatewayServ
     logger: false,
     genReqId: nextRequestId,
     requestIdHeader: false,
-    trustProxy: listener === 'public' && trustProxy.length > 0 ? createProxyTrust(trustProxy) : false,
+    trustProxy: trustProxy.length > 0 ? createProxyTrust(trustProxy) : false,
     bodyLimit: limits.MAX_BODY_BYTES,
     requestTimeout: listener === 'public' ? limits.REQUEST_TIMEOUT_MS : limits.CALL_REQUEST_TIMEOUT_MS,
     connectionTimeout: limits.SOCKET_TIMEOUT_MS,

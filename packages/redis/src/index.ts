@@ -4,6 +4,7 @@ export {
   COMPONENT_EVENTS_QUEUE,
   deliveriesQueue,
   deliveryId,
+  endedConsoleSessionKey,
   hashTag,
   INBOX_WORKERS_KEY,
   inboxProbeKey,
@@ -74,6 +75,10 @@ export { createApiBrakes } from './api-calls/api-brakes.ts'
 export type { ApiBrake, ApiBrakes, BrakedAnswer } from './api-calls/api-brakes.ts'
 export { createRefusedPaths } from './api-calls/refused-paths.ts'
 export type { CalledPath, RefusedPaths } from './api-calls/refused-paths.ts'
+
+// console
+export { createEndedSessions } from './console/ended-sessions.ts'
+export type { EndedSessions } from './console/ended-sessions.ts'
 
 // queues
 export { guardStore, isStoreFailure, storeError, storeErrorCode } from './store-errors.ts'

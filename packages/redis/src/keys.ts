@@ -128,6 +128,11 @@ export const INBOX_WORKERS_KEY = 'wx:{wx-messages}:workers'
 /** string '1', PX 60000: written by readiness checks with several inboxes, read by nobody. */
 export const inboxProbeKey = (index: number) => `wx:${messageInbox(index)}:probe`
 
+/**
+ * string '1', PX 12 h and 10 min: this session of the console was ended by its operator. Written and read by ingress.
+ */
+export const endedConsoleSessionKey = (id: string) => `wx:{wx-console}:ended_session:${id}`
+
 export type PlatformKeys = ReturnType<typeof platformKeys>
 export type ShardKeys = ReturnType<typeof shardKeys>
 

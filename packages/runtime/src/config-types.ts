@@ -35,6 +35,7 @@ export const ACTIONS = [
   'replies:write',
   'api:call',
   'component_api:call',
+  'console:use',
 ] as const
 export type Action = (typeof ACTIONS)[number]
 
@@ -86,6 +87,8 @@ export type Config = {
   messageShards: number
   /** Which of the two an ingress serves; at least one. */
   listeners: readonly ListenerName[]
+  /** Whether the internal listener serves the console. */
+  console: boolean
   publicListener: { host: string; port: number; baseUrl: string | undefined; trustProxy: readonly string[] }
   internalListener: { host: string; port: number }
   /** On the two ports of the ingress; 1 = the process itself, supervised by nobody of ours. */

@@ -19,6 +19,7 @@ const RESERVED: ReadonlyMap<string, string> = new Map([
   ['wx-deliveries', '{wx-deliveries.…}'],
   ['wx-queue', '{wx-queue.…}'],
   ['stream', 'wx:{stream.…}'],
+  ['wx-console', 'wx:{wx-console}:audit'],
   ['health', 'wx:{health}:probe'],
   // None yet; the kind of a sink is the likeliest word of a name to come.
   ['queue', 'queue'],

@@ -17,6 +17,7 @@ export type Fixture = {
   fake: FakePlatform
   clock: { nowMs(): number; set(ms: number): void }
   lines: LogLine[]
+  callers: ServerDeps['config']['callers']
   /** A header that lets in. */
   bearer(key?: string): { authorization: string }
 }
@@ -37,7 +38,7 @@ type Options = {
   /** Default: an address where nobody listens. */
   wechatUrl?: string
   maxConcurrent?: number
-} & Partial<Pick<ServerDeps, 'metrics' | 'readiness' | 'passiveReplies' | 'releaseCheck'>>
+} & Partial<Pick<ServerDeps, 'console' | 'metrics' | 'readiness' | 'passiveReplies' | 'releaseCheck'>>
 
 /** Keys of the callers in `grants`: their name, filled up to 40 characters. */
 export function keyOf(name: string): string {
@@ -53,7 +54,12 @@ export function createGateway(t: Pick<Test, 'teardown'>, options: Options = {}):
   const line = (level: string) => (fields: LogFields, message: string) => void lines.push({ level, message, fields })
   const timeoutMs = config?.apiCalls?.timeoutMs ?? 30_000
   const calls = createStreamedCalls({ baseUrl: wechatUrl, timeoutMs, connections: 512 })
+  const ended = new Set<string>()
   const deps: ServerDeps = {
+    console: {
+      siteDir: '/nowhere',
+      ended: { end: async (id) => void ended.add(id), isEnded: async (id) => ended.has(id) },
+    },
     config: {
       publicListener: { host: '127.0.0.1', port: 0, baseUrl: BASE_URL, trustProxy: [] },
       wechat: WECHAT,
@@ -94,6 +100,7 @@ export function createGateway(t: Pick<Test, 'teardown'>, options: Options = {}):
     fake,
     clock,
     lines,
+    callers: deps.config.callers,
     bearer: (key = ROOT_KEY) => ({ authorization: `Bearer ${key}` }),
   }
 }

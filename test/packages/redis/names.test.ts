@@ -15,6 +15,7 @@ import {
   platformKeys,
   type PlatformKeys,
   queueKey,
+  endedConsoleSessionKey,
   READINESS_PROBE_KEY,
   replicaProbeKey,
   scriptProbeKey,
@@ -83,6 +84,7 @@ function* keysOfQueue(queue: string, owner: readonly string[]): Iterable<Named> 
 
 function* allKeys(): Iterable<Named> {
   yield [READINESS_PROBE_KEY, 'readiness']
+  yield [endedConsoleSessionKey('a'), ['ended session', 'a']]
   for (const key of [SHARD_COUNT_KEY, UNSHARDED_KEY, INBOX_WORKERS_KEY]) yield [key, ['of all inboxes', key]]
   for (const shard of SHARDS) yield [inboxProbeKey(shard), ['inbox probe', shard]]
   for (const queue of OWN_QUEUES) yield* keysOfQueue(queue, [queue])

@@ -71,6 +71,12 @@ void t.test('an ingress serves one of its listeners, or both', async (t) => {
   for (const wrong of ['none', 'public,public', ',', 'public;internal']) t.match(problemsOf({ LISTENERS: wrong }), { LISTENERS: String }, wrong)
 })
 
+void t.test('the console is served unless CONSOLE is off', async (t) => {
+  t.equal(load({}).console, true)
+  t.equal(load({ CONSOLE: 'off' }).console, false)
+  t.match(problemsOf({ CONSOLE: 'no' }), { CONSOLE: String })
+})
+
 void t.test('a proxy is an address with credentials or without, and a secret', async (t) => {
   for (const text of ['http://proxy.example:3128', 'https://user:p%40ss@proxy.example', 'http://10.0.0.1:8080/']) {
     const { wechat } = load({ WX_API_PROXY_URL: text })

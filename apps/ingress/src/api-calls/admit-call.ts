@@ -20,6 +20,8 @@ export type Asked = {
   /** As it came. */
   url: string
   authorizationHeaders: readonly string[]
+  /** Who is signed in to the console, where neither key nor stand-in comes. */
+  session: CallerConfig | undefined
   params: { platform: string; APPID?: string | undefined }
 }
 
@@ -47,11 +49,12 @@ export function admitCall(deps: Deps, asked: Asked, findings: Findings): Admitte
   const { kind, params } = asked
   const { platform } = params
   const given = withoutTokens(afterMark(asked.url))
-  const caller = proveCaller(deps, {
+  const proven = proveCaller(deps, {
     authorizationHeaders: asked.authorizationHeaders,
     accessTokens: given.accessTokens,
     place: params.APPID === undefined ? undefined : { platform, appId: params.APPID },
   })
+  const caller = proven ?? asked.session
   if (caller === undefined) throw new GatewayError('UNAUTHENTICATED', 'a valid key or stand-in is needed')
   findings.caller = caller
 
@@ -69,7 +72,7 @@ export function admitCall(deps: Deps, asked: Asked, findings: Findings): Admitte
     const need = { platform, action, api }
     return appId === undefined ? isGrantedForAll(caller, need) : isGranted(caller, { ...need, authorizer: appId })
   }
-  const mayReadToken = isCovered('tokens:read')
+  const mayReadToken = proven !== undefined && isCovered('tokens:read')
   const mayCall = isCovered(kind === 'account' ? 'api:call' : 'component_api:call', url.path)
   if (!mayCall || (isOneOf(SHOWS_TOKENS) && !mayReadToken)) throw forbidden()
 

@@ -2,11 +2,12 @@
 // a body, neither Fastify nor our own rules for the other routes read anything.
 import { Socket } from 'node:net'
 import type { ApiBrake } from '@wxgw/redis'
-import type { Config, Log, Metrics } from '@wxgw/runtime'
+import type { CallerConfig, Config, Log, Metrics } from '@wxgw/runtime'
 import { GatewayError, readVerdict, Stop, type StreamedCalls, UnansweredCallError } from '@wxgw/wechat-core'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { authorizationHeaders, challenge } from '../auth/authenticate.ts'
+import { authorizationHeaders, challenge, decorateCalls } from '../auth/authenticate.ts'
 import { createCallers } from '../auth/callers.ts'
+import type { ConsoleSessions } from '../console/sessions.ts'
 import type { CountAnswer } from '../metrics.ts'
 import type { Platforms } from '../platform-lookup.ts'
 import { whenOver } from '../http/request-over.ts'
@@ -31,6 +32,7 @@ export type CallDeps = {
   platforms: Platforms
   calls: StreamedCalls
   standIns: StandIns
+  sessions: ConsoleSessions | undefined
   places: Places
   brake: QuotaBrake
   observer: CallObserver
@@ -46,13 +48,14 @@ type Exchange = { request: FastifyRequest<CallRoute>; reply: FastifyReply; recor
 /** A token read takes 15 s at most, and so does its refresh; each is followed by a wait for WeChat. */
 const MAX_TOKEN_READ_MS = 15_000
 const SPARE_MS = 5_000
+const STAND_IN_GIVEN = /[?&]access_token=/
 
 export function callRoutes(scope: GatewayServer, deps: CallDeps): void {
   const { config, observer, places, brake } = deps
   const { maxBodyBytes, timeoutMs } = config.apiCalls
   const callers = createCallers(config.callers)
   const silenceMs = 2 * (timeoutMs + MAX_TOKEN_READ_MS) + SPARE_MS
-  scope.decorateRequest('caller', undefined)
+  decorateCalls(scope)
 
   for (const [kind, path] of [['account', 'api/:APPID/*'], ['component', 'component-api/*']] as const) {
     for (const method of ['GET', 'POST'] as const) {
@@ -70,7 +73,7 @@ export function callRoutes(scope: GatewayServer, deps: CallDeps): void {
 
   async function answerCall(kind: TokenKind, request: FastifyRequest<CallRoute>, reply: FastifyReply): Promise<void> {
     const exchange = { request, reply, record: observer.begin(request, reply) }
-    const call = admitted(kind, exchange)
+    const call = admitted(kind, exchange, await signedIn(request))
     // Both are asked of Redis at once.
     const peeking = peekToken(call)
     const braked = await brake.find(call)
@@ -112,13 +115,21 @@ export function callRoutes(scope: GatewayServer, deps: CallDeps): void {
     }
   }
 
-  function admitted(kind: TokenKind, { request, reply, record }: Exchange): AdmittedCall {
+  /** A key or a stand-in goes before a session; without one of the three, nothing is looked up. */
+  async function signedIn(request: FastifyRequest<CallRoute>): Promise<CallerConfig | undefined> {
+    if (deps.sessions === undefined || request.headers.cookie === undefined) return undefined
+    if (authorizationHeaders(request).length > 0 || STAND_IN_GIVEN.test(request.raw.url ?? '')) return undefined
+    return (await deps.sessions.prove(request))?.caller
+  }
+
+  function admitted(kind: TokenKind, { request, reply, record }: Exchange, session: CallerConfig | undefined): AdmittedCall {
     try {
       const { raw, params } = request
-      const asked = { kind, url: raw.url ?? '', authorizationHeaders: authorizationHeaders(request), params }
+      const asked = { kind, url: raw.url ?? '', authorizationHeaders: authorizationHeaders(request), session, params }
       const call = admitCall({ ...deps, callers }, asked, record)
       record.platform = call.platform.id
       request.caller = call.caller
+      request.bySession = call.caller === session
       return call
     } catch (error) {
       if (error instanceof GatewayError && error.code === 'UNAUTHENTICATED') challenge(request, reply)

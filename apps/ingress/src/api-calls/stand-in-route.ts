@@ -8,7 +8,8 @@ import type { StandIns } from './stand-ins.ts'
 
 export function standInRoute(app: GatewayServer, { platforms, standIns }: { platforms: Platforms; standIns: StandIns }): void {
   const onRequest = requireGrant({ action: 'api:call' })
-  app.get(`${PREFIX}/proxy_token/:APPID`, { schema: callSchemas.standIn, onRequest }, (request) => {
+  const config = { answersCredentials: true }
+  app.get(`${PREFIX}/proxy_token/:APPID`, { schema: callSchemas.standIn, config, onRequest }, (request) => {
     const platform = platformOf(platforms, request.params)
     const appId = authorizerAppIdOf(platform, request.params)
     const { token, expiresInSeconds, expiresAtMs } = standIns.issue(callerOf(request), { platform: platform.id, appId })

@@ -4,6 +4,7 @@ import { GatewayError } from '@wxgw/wechat-core'
 import type { Action, CallerConfig } from '@wxgw/runtime'
 import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import type { GatewayServer } from '../server.ts'
+import type { ConsoleSessions } from '../console/sessions.ts'
 import { createCallers } from './callers.ts'
 import { grantedAuthorizers, isGranted } from './grants.ts'
 
@@ -12,23 +13,52 @@ declare module 'fastify' {
     caller: CallerConfig | undefined
     /** For the audit line: what the route needed. */
     neededAction: Action | undefined
+    /** The caller is known by a session of the console, not by its key. */
+    bySession: boolean
   }
 }
 
-/** Every route of this scope wants a key. */
-export function authenticate(scope: GatewayServer, callers: readonly CallerConfig[]): void {
+type Deps = { callers: readonly CallerConfig[]; sessions: ConsoleSessions | undefined }
+
+/** Every route of this scope wants a key, or a session of the console with its CSRF token. */
+export function authenticate(scope: GatewayServer, { callers, sessions }: Deps): void {
   const known = createCallers(callers)
-  scope.decorateRequest('caller', undefined)
-  scope.decorateRequest('neededAction', undefined)
+  decorateCalls(scope)
   scope.addHook('onRequest', (request, reply, done) => {
-    request.caller = known.find(authorizationHeaders(request))
+    const headers = authorizationHeaders(request)
+    request.caller = known.find(headers)
     if (request.caller) {
       done()
       return
     }
-    challenge(request, reply)
-    done(new GatewayError('UNAUTHENTICATED', 'a valid key is needed: Authorization: Bearer KEY'))
+    // A wrong key is refused, whatever cookie comes with it.
+    if (sessions === undefined || headers.length > 0 || request.headers.cookie === undefined) {
+      done(unauthenticated(request, reply))
+      return
+    }
+    sessions.prove(request).then((session) => {
+      if (session === undefined) {
+        done(unauthenticated(request, reply))
+        return
+      }
+      request.caller = session.caller
+      request.bySession = true
+      sessions.renew(request, reply, session)
+      done()
+    }, done)
   })
+}
+
+/** What a scope needs whose routes know their caller. */
+export function decorateCalls(scope: GatewayServer): void {
+  scope.decorateRequest('caller', undefined)
+  scope.decorateRequest('neededAction', undefined)
+  scope.decorateRequest('bySession', false)
+}
+
+function unauthenticated(request: FastifyRequest, reply: FastifyReply): GatewayError {
+  challenge(request, reply)
+  return new GatewayError('UNAUTHENTICATED', 'a valid key is needed: Authorization: Bearer KEY')
 }
 
 type Access = {

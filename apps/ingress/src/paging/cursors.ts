@@ -1,8 +1,9 @@
 // Owns: the cursors that callers see. A cursor is the position where a list goes on, encrypted. A position contains an id out of the
 // list, which the caller may have no right to see: a cursor shows neither its text nor its length.
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
+import { hkdfSync } from 'node:crypto'
 import type { CallerConfig, Config } from '@wxgw/runtime'
 import { GatewayError } from '@wxgw/wechat-core'
+import { openBytes, SEAL_BYTES, sealBytes } from '../auth/sealed-bytes.ts'
 
 /** Everything that a cursor is good for: this caller's walk through this list with this filter. */
 export type Walk = { caller: CallerConfig; list: string }
@@ -13,12 +14,9 @@ export type Cursors = {
   open(cursor: string, walk: Walk): string
 }
 
-const CIPHER = 'aes-256-gcm'
-const IV_BYTES = 12
-const TAG_BYTES = 16
 /** A length and the position, filled up: every cursor is equally long. */
 const PLAIN_BYTES = 256
-const SEALED_BYTES = IV_BYTES + TAG_BYTES + PLAIN_BYTES
+const SEALED_BYTES = SEAL_BYTES + PLAIN_BYTES
 export const CURSOR_CHARACTERS = Math.ceil((SEALED_BYTES * 4) / 3)
 
 /**
@@ -40,34 +38,16 @@ export function createCursors({ sealingKeys }: Pick<Config, 'sealingKeys'>): Cur
     seal(position, walk) {
       const [key] = keysOf(walk.caller)
       if (key === undefined) throw new Error('there is always a key')
-      const iv = randomBytes(IV_BYTES)
-      const cipher = createCipheriv(CIPHER, key, iv).setAAD(placeOf(walk))
-      const sealed = Buffer.concat([cipher.update(filled(position)), cipher.final()])
-      return Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString('base64url')
+      return sealBytes(filled(position), { key, place: placeOf(walk) }).toString('base64url')
     },
     open(cursor, walk) {
       const bytes = Buffer.from(cursor, 'base64url')
       if (bytes.length !== SEALED_BYTES) throw invalid()
-      for (const key of keysOf(walk.caller)) {
-        const plain = opened(bytes, key, walk)
-        if (plain !== undefined) return plain.toString('utf8', 1, 1 + (plain[0] ?? 0))
-      }
-      throw invalid()
+      // Sealed with another key, made for another list, or no cursor at all: the answer does not tell which.
+      const plain = openBytes(bytes, { keys: keysOf(walk.caller), place: placeOf(walk) })
+      if (plain === undefined) throw invalid()
+      return plain.toString('utf8', 1, 1 + (plain[0] ?? 0))
     },
-  }
-}
-
-function opened(bytes: Buffer, key: Buffer, walk: Walk): Buffer | undefined {
-  const decipher = createDecipheriv(CIPHER, key, bytes.subarray(0, IV_BYTES))
-    .setAAD(placeOf(walk))
-    .setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES))
-  const plain = decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES))
-  try {
-    decipher.final()
-    return plain
-  } catch {
-    // Sealed with another key, made for another list, or no cursor at all: the answer does not tell which.
-    return undefined
   }
 }
 

@@ -26,7 +26,7 @@ export function publicAuthorizationInfoRoute(
 
 export function fullAuthorizationInfoRoute(app: GatewayServer, { platforms }: Deps): void {
   const onRequest = NEEDED.map((action) => requireGrant({ action }))
-  app.get(path, { schema: authorizationSchemas.fullInfo, onRequest }, async (request) => {
+  app.get(path, { schema: authorizationSchemas.fullInfo, config: { answersCredentials: true }, onRequest }, async (request) => {
     const platform = platformOf(platforms, request.params)
     const code = new Secret(request.query.auth_code)
     await assertMayExchange(request, platform, code)

@@ -9,8 +9,9 @@ import type { GatewayServer } from '../server.ts'
 /** Secrets leave the gateway here, and in mpinfo. */
 export function tokenRoutes(app: GatewayServer, { platforms }: { platforms: Platforms }): void {
   const onRequest = requireGrant({ action: 'tokens:read' })
+  const config = { answersCredentials: true }
 
-  app.get(`${PREFIX}/access_token/:APPID`, { schema: tokenSchemas.accessToken, onRequest }, async (request) => {
+  app.get(`${PREFIX}/access_token/:APPID`, { schema: tokenSchemas.accessToken, config, onRequest }, async (request) => {
     const force = request.query.force === 'true'
     // Before anything is looked up: a refusal says nothing of what exists.
     if (force) assertGranted(request, 'tokens:force', request.params.APPID)
@@ -19,7 +20,7 @@ export function tokenRoutes(app: GatewayServer, { platforms }: { platforms: Plat
     return tokenView(await platform.authorizerTokens.get(appId, { force }))
   })
 
-  app.post(`${PREFIX}/access_token/:APPID/invalid`, { schema: tokenSchemas.invalid, onRequest }, async (request) => {
+  app.post(`${PREFIX}/access_token/:APPID/invalid`, { schema: tokenSchemas.invalid, config, onRequest }, async (request) => {
     const platform = platformOf(platforms, request.params)
     const appId = authorizerAppIdOf(platform, request.params)
     return tokenView(await platform.authorizerTokens.reportInvalid(appId, new Secret(request.body.token)))
@@ -27,11 +28,11 @@ export function tokenRoutes(app: GatewayServer, { platforms }: { platforms: Plat
 
   app.get(
     `${PREFIX}/component_access_token`,
-    { schema: tokenSchemas.componentAccessToken, onRequest: requireGrant({ action: 'tokens:read', wholePlatform: true }) },
+    { schema: tokenSchemas.componentAccessToken, config, onRequest: requireGrant({ action: 'tokens:read', wholePlatform: true }) },
     async (request) => tokenView(await platformOf(platforms, request.params).componentTokens.get()),
   )
 
-  app.get(`${PREFIX}/ticket/:APPID`, { schema: tokenSchemas.ticket, onRequest }, async (request) => {
+  app.get(`${PREFIX}/ticket/:APPID`, { schema: tokenSchemas.ticket, config, onRequest }, async (request) => {
     const platform = platformOf(platforms, request.params)
     const appId = authorizerAppIdOf(platform, request.params)
     const { token, ...expiry } = tokenView(await platform.apiTickets.get(appId, request.query.type))

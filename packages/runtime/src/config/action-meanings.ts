@@ -27,4 +27,7 @@ export const ACTION_MEANINGS: Readonly<Record<Action, string>> = {
     "[WeChat's APIs](api-calls.md) in the name of an account, and `proxy_token`; narrowed by `apis` to some of them. It shows no token",
   'component_api:call':
     "WeChat's APIs with the component's token, and `component/clear_quota`; only in a grant that is not narrowed, otherwise the start is refused",
+  'console:use':
+    'to sign in to the [console](console.md), which shows and does what the other actions of the caller allow. In a grant that is not ' +
+    'narrowed: `audit`, `api-calls` and `diagnosis` too',
 }

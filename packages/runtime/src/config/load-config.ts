@@ -54,6 +54,7 @@ export function loadConfig({ env, readFile = readFileSync }: { env: Variables; r
     redis,
     messageShards: values.MESSAGE_SHARDS,
     listeners: values.LISTENERS,
+    console: values.CONSOLE === 'on',
     publicListener: {
       host: values.PUBLIC_HOST,
       port: values.PUBLIC_PORT,

@@ -83,6 +83,9 @@ export const SETTING_GROUPS = {
     LISTENERS: defaulted('public,internal', filled(distinctList(oneOf(LISTENERS), (name) => name, 'name')), {
       description: 'which listeners an ingress serves: `public`, `internal` or both; calls of APIs then need not share a process with pushes',
     }),
+    CONSOLE: defaulted('on', oneOf(['on', 'off']), {
+      description: 'whether the internal listener serves the console with its routes and sessions, see docs/console.md',
+    }),
     PUBLIC_HOST: defaulted('0.0.0.0', host, { description: 'ingress, what WeChat and browsers reach' }),
     PUBLIC_PORT: defaulted('3000', port, { description: '0 takes any free port' }),
     INTERNAL_HOST: defaulted('127.0.0.1', host, { description: 'ingress, what your own services reach' }),

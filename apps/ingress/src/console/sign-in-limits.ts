@@ -1,0 +1,41 @@
+// Owns: how often wrong keys are tried at the console, of one address and of all together, in one process. Keys are too long to be
+// guessed; this keeps who tries all the same from costing anything.
+import { type Clock, GatewayError } from '@wxgw/wechat-core'
+
+const WINDOW_MS = 60_000
+const MOST_OF_ADDRESS = 10
+const MOST_IN_ALL = 100
+
+export type SignInLimits = {
+  /** Throws RATE_LIMITED, for a right key too: otherwise guessing would go on. */
+  check(address: string): void
+  wrongKey(address: string): void
+}
+
+export function createSignInLimits(clock: Clock): SignInLimits {
+  let beganAtMs = 0
+  let inAll = 0
+  /** No longer than MOST_IN_ALL. */
+  const ofAddress = new Map<string, number>()
+
+  function begin(): void {
+    if (clock.nowMs() - beganAtMs < WINDOW_MS) return
+    beganAtMs = clock.nowMs()
+    inAll = 0
+    ofAddress.clear()
+  }
+
+  return {
+    check(address) {
+      begin()
+      if (inAll < MOST_IN_ALL && (ofAddress.get(address) ?? 0) < MOST_OF_ADDRESS) return
+      const retryAfterSeconds = (beganAtMs + WINDOW_MS - clock.nowMs()) / 1000
+      throw new GatewayError('RATE_LIMITED', 'too many wrong keys', { retry: true, retryAfterSeconds })
+    },
+    wrongKey(address) {
+      begin()
+      inAll += 1
+      ofAddress.set(address, (ofAddress.get(address) ?? 0) + 1)
+    },
+  }
+}
