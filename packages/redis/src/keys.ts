@@ -277,6 +277,20 @@ export function shardKeys(platform: string, index: number) {
     events: `${base}:events`,
     /** the same, for one authorizer. */
     eventsOfAuthorizer: (appId: string) => `${base}:events:${appId}`,
+    /**
+     * sorted set of event ids, each behind 6 characters that stand for account and user, by receivedAtMs: those of the users
+     * whose hash leads here; trimmed as `events`; EX EVENT_LOG_SECONDS.
+     */
+    eventsOfUsers: (bucket: string) => `${base}:events_of_users:${bucket}`,
+    /** string, the millisecond from which `eventsOfUsers` has all that the log has; EX EVENT_LOG_SECONDS. */
+    usersKnownFrom: `${base}:users_known_from`,
+    /**
+     * stream of event ids in the order in which they were recorded; an entry's id is the millisecond of Redis and a number that
+     * counts up by one; trimmed as `events`; EX EVENT_LOG_SECONDS.
+     */
+    feed: `${base}:feed`,
+    /** string, the id of the last entry of `feed`; EX EVENT_LOG_SECONDS. */
+    feedEnd: `${base}:feed_end`,
 
     /**
      * sorted set `<event id> <subscription>` by the millisecond since which the delivery is not over; trimmed as

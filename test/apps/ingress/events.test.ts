@@ -30,6 +30,8 @@ void t.test('filters are handed on; instants are ISO 8601, also when the plus of
         cursor: undefined,
         authorizer: APPID_A,
         type: 'wechat.message.*',
+        subject: undefined,
+        text: undefined,
         fromMs: Date.UTC(2026, 0, 1),
         toMs: Date.UTC(2026, 0, 2),
         only: undefined,
@@ -37,7 +39,7 @@ void t.test('filters are handed on; instants are ISO 8601, also when the plus of
       },
     ],
   ])
-  for (const bad of ['authorizer=x', 'type=a*b', 'from=yesterday', 'to=2026-13-45', 'from=1e9', 'x=1', 'from=2026-01-01T00:00:00Z&from=2026-01-01']) {
+  for (const bad of ['authorizer=x', 'subject=oUSER', 'q=x', 'type=a*b', 'from=yesterday', 'to=2026-13-45', 'from=1e9', 'x=1', 'from=2026-01-01T00:00:00Z&from=2026-01-01']) {
     t.equal((await gateway.internalServer.inject({ url: `${PATH}?${bad}`, headers: gateway.bearer() })).statusCode, 400, bad)
   }
 })

@@ -192,6 +192,9 @@ const ROUTES: readonly Route[] = [
       ...PAGE,
       ...CONTENT,
       'query.authorizer': 'nothing more',
+      // The content of events that the caller does not see is not searched.
+      'query.q': 'nothing more',
+      'query.subject': { needs: ['events:read'], path: `events?authorizer=${APPID_A}&subject=oUSER` },
       'query.type': 'nothing more',
       'query.from': 'nothing more',
       'query.to': 'nothing more',

@@ -26,6 +26,9 @@ export function eventRoutes(app: GatewayServer, { platforms, paging, turns }: De
 
   app.get(`${PREFIX}/events`, { schema: eventSchemas.list, onRequest: read, preHandler: turns.long }, async (request) => {
     const { params, query } = request
+    if (query.subject !== undefined && query.authorizer === undefined) {
+      throw new GatewayError('INVALID_REQUEST', 'subject is an openid of one account: it needs authorizer')
+    }
     const platform = platformOf(platforms, params)
     const events = eventLogOf(platform)
     const subscriptions = await platform.subscriptions.all()
@@ -33,6 +36,9 @@ export function eventRoutes(app: GatewayServer, { platforms, paging, turns }: De
       ...paging.read(request),
       authorizer: query.authorizer,
       type: query.type,
+      subject: query.subject,
+      // What the caller does not see is not found either.
+      text: query.q === undefined ? undefined : { needle: query.q, shown: createContentView(request) },
       fromMs: instantMs(query.from),
       toMs: instantMs(query.to),
       only: visibleAuthorizers(request, 'events:read'),

@@ -38,10 +38,11 @@ const LoggedEvent = Type.Object({
   deliveries: Type.Array(Delivery),
 })
 
+const openid = Type.String({ pattern: '^[!-~]{1,128}$', description: 'openid of the user; of `authorizer`' })
 const instant = { ...InstantSchema, description: 'ISO 8601, of receipt' }
 
 const scannedTo = Type.Optional(
-  Type.String({ description: 'the search was cut at its bound: what was received before this time has not been looked at yet' }),
+  Type.String({ description: 'with `q`, and when the search was cut at its bound: what was received before this time has not been looked at; `nextCursor` goes on there' }),
 )
 
 const params = Type.Object({ ...PlatformParams.properties, id: Type.String({ pattern: '^[!-~]{1,128}$' }) })
@@ -57,7 +58,15 @@ export const eventSchemas = {
         ...pageQuery,
         ...contentQuery,
         authorizer: Type.Optional(Type.String({ pattern: '^wx[0-9A-Za-z]{16}$' })),
+        subject: Type.Optional(openid),
         type: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_.-]{0,128}\\*?$', description: '`*` at the end is a wildcard' })),
+        q: Type.Optional(
+          Type.String({
+            minLength: 2,
+            maxLength: 100,
+            description: 'text within the values of `data` that the caller sees; case matters but for A to Z. Looks at 5,000 events, 8 MiB, half a second',
+          }),
+        ),
         from: Type.Optional(instant),
         to: Type.Optional(instant),
         subscription: Type.Optional(Type.String({ pattern: SUBSCRIPTION_NAME_PATTERN })),
@@ -86,7 +95,7 @@ export const eventSchemas = {
     querystring: Type.Object(
       {
         authorizer: Type.String({ pattern: '^wx[0-9A-Za-z]{16}$' }),
-        subject: Type.String({ pattern: '^[!-~]{1,128}$', description: 'openid of the user' }),
+        subject: openid,
       },
       closed,
     ),

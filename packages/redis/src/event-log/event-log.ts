@@ -20,6 +20,10 @@ export type EventFilter = {
   /** Both bounds belong to the range; they are compared with the time of arrival. */
   fromMs?: number | undefined
   toMs?: number | undefined
+  /** An openid. Of its events there is an index: the account's others are not looked at. Only with `authorizer`. */
+  subject?: string | undefined
+  /** Text within the values of `data`, without regard to the case of A to Z. `shown`: the event as it may be searched. */
+  text?: { needle: string; shown(event: GatewayEvent): unknown } | undefined
   limit: number
   cursor: string | undefined
   /** Only events of these authorizers. */
@@ -27,7 +31,9 @@ export type EventFilter = {
   delivery?: DeliveryFilter | undefined
 }
 
-/** `scannedTo`: the bound of one search cut it, and what was received before this time has not been looked at. */
+/**
+ * `scannedTo`: of a search for text, and of one that its bound has cut: what was received before this time has not been looked at.
+ */
 export type FoundEvents = Page<LoggedEvent> & { scannedTo?: string }
 
 export type DeliveryChange = {
@@ -69,7 +75,7 @@ export type EventLog = {
   deliveryChanged(event: EventPlace, subscription: string, change: DeliveryChange): Promise<void>
   has(id: string): Promise<boolean>
   get(id: string): Promise<LoggedEvent | undefined>
-  /** Newest first; at most 512 KiB, and of 5,000 entries that were looked at. */
+  /** Newest first; at most 512 KiB, and of 5,000 entries that were looked at; of those that are read for it, 8 MiB, and half a second. */
   find(filter: EventFilter): Promise<FoundEvents>
 }
 
@@ -91,7 +97,7 @@ export type EventLogDeps = {
 const DEFAULT_MAX_EVENTS = 1_000_000
 /** Rejects with STORE_UNAVAILABLE; `find` with INVALID_REQUEST when the cursor is none. */
 export function createEventLog({ maxEvents = DEFAULT_MAX_EVENTS, ...deps }: EventLogDeps): EventLog {
-  const { redis, shards } = deps
+  const { redis, shards, eventLogSeconds } = deps
   const writer = createEventWriter({ ...deps, maxEvents })
 
   return {
@@ -107,6 +113,6 @@ export function createEventLog({ maxEvents = DEFAULT_MAX_EVENTS, ...deps }: Even
     get: (id) =>
       guardStore(() => firstFound(shards.all(), async ({ event }) => parseLoggedEvent(await redis.hgetall(event(id))))),
 
-    find: (filter) => guardStore(() => findEvents({ redis, shards }, filter)),
+    find: (filter) => guardStore(() => findEvents({ redis, shards, eventLogSeconds }, filter)),
   }
 }

@@ -3,6 +3,8 @@ import { APPEND_TO } from '../append-script.ts'
 import { ADDING } from '../bullmq-format/add-jobs-script.ts'
 import { script } from '../script.ts'
 import { CLAIM_LUA } from './claim-script.ts'
+import { FEED_LUA } from './feed-scripts.ts'
+import { USERS_KNOWN_LUA } from './user-index.ts'
 
 /** Is this the state, as JSON, of a delivery that was made? Its status stands first (logged-event.ts). */
 const IS_DELIVERED_LUA = `
@@ -24,27 +26,33 @@ local function notDelivered(key, life, oldest, few, ...)
 end
 `
 
+const RECORD_LUA = [IS_DELIVERED_LUA, NOT_DELIVERED_LUA, CLAIM_LUA, APPEND_TO, ADDING, FEED_LUA, USERS_KNOWN_LUA].join('')
+
 /**
  * Remembers events and who is to get each, and gives them to streams and to BullMQ queues, whose keys have other hash tags
  * (script-reach.ts says where that may be): whoever reads an event there finds it in the log, as delivered. On
  * repeat it adds subscriptions that were not known, and whom the same arrival has been delivered to is told by the answer, without
  * another entry. Of an event that another arrival has claimed nothing is done. A sink that takes none is told by the answer, too; its delivery is pending.
  * The indexes lose what is too old, and, above the cap, the oldest: a few per event, so that no write is long.
- * KEYS: index of all, index of deliveries that are not over, then, in any order, the index of each authorizer in the batch, each
+ * What is new stands at the end of the feed, in the order in which it was recorded.
+ * KEYS: index of all, index of deliveries that are not over, feed, end of the feed, from when on the index of users is whole, then, in
+ *       any order, the index of each authorizer and of each user in the batch, each
  *       stream, the claim of each event that has one, and of each queue those that `addingTo` takes, in a row
  * ARGV: life in s, most events, prefix of event keys, state of a new delivery as JSON, state of one that is made, timestamp of jobs,
  *       prefix of the indexes of what a subscription has not been delivered, how many queues, for each: which of KEYS is its
  *       first, prefix of its keys, how many jobs it gets,
  *       then for each event: id, event as JSON, receivedAtMs, type, authorizer or '', which of KEYS is its index (0 = none),
- *       which of KEYS is its claim (0 = none), the arrival, life of the claim in ms, '1' = not if the log knows the event,
+ *       which of KEYS is its user's index (0 = none), its member there, which of KEYS is its claim (0 = none), the arrival,
+ *       life of the claim in ms, '1' = not if the log knows the event,
  *       how many subscriptions, for each: its name, which of KEYS is its stream or its queue's first (0 = it is served elsewhere),
  *       of the stream most entries that remain ('' = all), of the queue the job's options as JSON
  * -> for each event the subscriptions that have it; 0 = another arrival has the event
  */
-export const recordEvents = script(`${IS_DELIVERED_LUA}${NOT_DELIVERED_LUA}${CLAIM_LUA}${APPEND_TO}${ADDING}
+export const recordEvents = script(`${RECORD_LUA}
 local call = redis.call
 local life, most, prefix, pending, delivered, now = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5], ARGV[6]
-local added, answers, undelivered = {}, {}, {}
+local added, answers, undelivered, fresh = {}, {}, {}, {}
+local isFirst = call('EXISTS', KEYS[1]) == 0
 for index = 1, #KEYS do added[index] = {} end
 
 -- Asked before anything is written: of a job that some key refuses, the rest would stay behind and pass for one that was added.
@@ -81,19 +89,20 @@ local function hasGot(key, field, receivedAtMs)
 end
 
 local function isOurs(at, key)
-  local place = tonumber(ARGV[at + 6])
-  return place == 0 or claim(KEYS[place], key, ARGV[at + 7], ARGV[at + 8], ARGV[at + 9])
+  local place = tonumber(ARGV[at + 8])
+  return place == 0 or claim(KEYS[place], key, ARGV[at + 9], ARGV[at + 10], ARGV[at + 11])
 end
 
 -- The event whose arguments begin here.
 local function record(at)
-  local id, event, receivedAtMs, kind, own = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], tonumber(ARGV[at + 5])
+  local id, event, receivedAtMs, kind = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
+  local own, user = tonumber(ARGV[at + 5]), tonumber(ARGV[at + 6])
   local key = prefix .. id
   if not isOurs(at, key) then return 0 end
   local isNew = call('HSETNX', key, 'event', event) == 1
   local fields = isNew and {'receivedAtMs', receivedAtMs, 'type', kind, 'authorizer', ARGV[at + 4]} or {}
   local served = {}
-  for at = at + 11, at + 10 + 3 * ARGV[at + 10], 3 do
+  for at = at + 13, at + 12 + 3 * ARGV[at + 12], 3 do
     local name = ARGV[at]
     local field = 'd:' .. name
     if not isNew and hasGot(key, field, receivedAtMs) then
@@ -114,12 +123,19 @@ local function record(at)
     end
   end
   if #fields > 0 then call('HSET', key, unpack(fields)) end
-  if isNew then call('EXPIRE', key, life) end
+  if isNew then
+    call('EXPIRE', key, life)
+    fresh[#fresh + 1] = id
+  end
   table.insert(added[1], receivedAtMs)
   table.insert(added[1], id)
   if own > 0 then
     table.insert(added[own], receivedAtMs)
     table.insert(added[own], id)
+  end
+  if user > 0 then
+    table.insert(added[user], receivedAtMs)
+    table.insert(added[user], ARGV[at + 7])
   end
   return served
 end
@@ -127,11 +143,16 @@ end
 local at = 9 + 3 * ARGV[8]
 while at <= #ARGV do
   answers[#answers + 1] = record(at)
-  at = at + 11 + 3 * ARGV[at + 10]
+  at = at + 13 + 3 * ARGV[at + 12]
 end
 
 local time = call('TIME')
-local oldest = string.format('(%.0f', (tonumber(time[1]) - life) * 1000)
+local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)
+feed(KEYS[3], KEYS[4], fresh, nowMs, life, most)
+usersKnown(KEYS[5], isFirst, nowMs, life)
+local aged = string.format('(%.0f', (tonumber(time[1]) - life) * 1000)
+-- What is older than the oldest of the log is not in it.
+local gone = aged
 local few = 100 + #answers
 for index = 1, #KEYS do
   if #added[index] > 0 then
@@ -140,8 +161,8 @@ for index = 1, #KEYS do
       call('ZADD', KEYS[index], 'NX', unpack(added[index], first, math.min(first + 999, #added[index])))
     end
     call('EXPIRE', KEYS[index], life)
-    local aged = call('ZRANGEBYSCORE', KEYS[index], '-inf', oldest, 'LIMIT', 0, few)
-    if #aged > 0 then call('ZREM', KEYS[index], unpack(aged)) end
+    local old = call('ZRANGEBYSCORE', KEYS[index], '-inf', index == 2 and aged or gone, 'LIMIT', 0, few)
+    if #old > 0 then call('ZREM', KEYS[index], unpack(old)) end
     local over = math.min(call('ZCARD', KEYS[index]) - most, few)
     if over > 0 then
       local dropped = call('ZRANGE', KEYS[index], 0, over - 1)
@@ -151,12 +172,9 @@ for index = 1, #KEYS do
       end
     end
   end
+  if index == 1 then gone = '(' .. (call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2] or 0) end
 end
--- What is older than the oldest of the log is not in it.
-local first = call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
-for name, own in pairs(undelivered) do
-  notDelivered(ARGV[7] .. name, life, '(' .. (first[2] or 0), few, unpack(own))
-end
+for name, own in pairs(undelivered) do notDelivered(ARGV[7] .. name, life, gone, few, unpack(own)) end
 return answers
 `)
 

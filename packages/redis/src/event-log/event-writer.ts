@@ -10,6 +10,7 @@ import { changeDeliveries, recordEvents } from './event-scripts.ts'
 import { MOST_DELIVERIES, type NewEvent, recordArguments } from './record-arguments.ts'
 import { createScriptReach, type ScriptReach } from './script-reach.ts'
 import { formatState } from './logged-event.ts'
+import { userIndex } from './user-index.ts'
 
 export type EventWriter = Pick<EventLog, 'record' | 'deliveryChanged'>
 
@@ -48,7 +49,11 @@ export function createEventWriter({
         head,
         index: shard.events,
         unsettled: shard.unsettled,
+        feed: shard.feed,
+        feedEnd: shard.feedEnd,
+        usersKnownFrom: shard.usersKnownFrom,
         indexOf: shard.eventsOfAuthorizer,
+        users: userIndex(shard, shards.all().length),
         reaches: reach.reaches,
         directQueue: (name: string) => (queues && mayAdd && reach.reaches(name) ? queues.open(name) : undefined),
       }

@@ -1,56 +1,117 @@
 // Owns: searching the event log, newest first. However much is logged or granted, one search reads a bounded part of it, and an
 // answer is bounded in bytes: it may be short, or empty, with a cursor to go on from.
 import type { RedisConnection } from '../connect.ts'
+import { cutByWeight } from '../paging/cut-by-weight.ts'
 import { describeHashes, inGroups, MOST_PAGE_BYTES } from '../paging/describe-hashes.ts'
-import { decodeCursor, encodeCursor, type Found, type NewestFirst, type Position, walkOne } from '../paging/newest-first.ts'
-import { type Sets, walkMany } from '../paging/newest-of-many.ts'
+import { encodeCursor, type Found, type Position } from '../paging/newest-first.ts'
 import type { MessageShard, MessageShards } from '../shards/message-shards.ts'
 import { allSucceeded } from '../store-errors.ts'
 import { deliveryMatcher, describeDeliveries, type DescribedEvent } from './delivery-states.ts'
 import type { EventFilter, FoundEvents } from './event-log.ts'
-import { type LoggedEvent, parseLoggedEvent } from './logged-event.ts'
+import { holdText, isWanted, textsOf } from './event-texts.ts'
+import { accountsOf, isWalkedUndelivered, openSearch, type Search } from './event-walk.ts'
+import { type LoggedEvent, parseEvent, parseLoggedEvent } from './logged-event.ts'
 
-type Deps = { redis: RedisConnection; shards: MessageShards }
+type Deps = { redis: RedisConnection; shards: MessageShards; eventLogSeconds: number }
 
 /** Entries that one search looks at. */
 const MOST_SCANNED = 5_000
 const SCAN_BATCH = 250
+/** Of events, for a search that reads them, and how long it goes on. */
+const MOST_SCANNED_BYTES = 8 * 1024 * 1024
+const MOST_SCANNED_MS = 500
+/** Of events that one script looks through: about half a millisecond of Redis. */
+const TEXT_GROUP = { weight: 256 * 1024, items: 100 }
 
-/** The shards that are searched, and the walk through all of them: an entry's `place` is that of its shard. */
-type Search = { redis: RedisConnection; shards: readonly MessageShard[]; walk: NewestFirst }
-type Entry = Found & { bytes: number }
+type Place = Found & { id: string }
+type Entry = Place & { bytes: number }
 type Matcher = (event: DescribedEvent) => boolean
+type Spent = { entries: number; bytes: number; untilMs: number }
 
 export async function findEvents(deps: Deps, filter: EventFilter): Promise<FoundEvents> {
   const { limit } = filter
-  const search = searchOf(deps, filter)
+  const search = await openSearch(deps, filter)
   const matches = matcherOf(filter)
+  const isWhole = matches === undefined && textsOf(filter) === undefined
+  const spent: Spent = { entries: 0, bytes: 0, untilMs: performance.now() + MOST_SCANNED_MS }
   const page: Entry[] = []
   let bytes = 0
-  const answer = async (last: Position | undefined) => ({
-    items: await load(search, page),
-    nextCursor: last ? encodeCursor(last) : null,
-  })
-  for (let scanned = 0; ; ) {
-    // One more than the page tells whether there is a next one.
-    const asked = matches === undefined ? Math.min(limit + 1 - page.length, SCAN_BATCH) : SCAN_BATCH
-    const places = await search.walk(asked)
-    const described = await describe(search, places, filter)
-    for (const [index, place] of places.entries()) {
-      const event = described[index]
-      if (event?.type === undefined || matches?.(event) === false) continue
-      // Of several subscriptions that have not been delivered it.
-      if (page.at(-1)?.member === place.member) continue
-      const { bytes: own } = event
-      if (page.length === limit || (page.length > 0 && bytes + own > MOST_PAGE_BYTES)) return answer(page.at(-1))
-      page.push({ ...place, bytes: own })
-      bytes += own
+  const answer = async (last: Position | undefined, isCut = false): Promise<FoundEvents> => {
+    const scannedToMs = last?.score ?? filter.fromMs ?? Date.now() - deps.eventLogSeconds * 1000
+    return {
+      items: await load(search, page),
+      nextCursor: last ? encodeCursor(last) : null,
+      ...(isCut || filter.text !== undefined ? { scannedTo: new Date(scannedToMs).toISOString() } : {}),
     }
-    scanned += places.length
-    if (places.length < asked) return answer(undefined)
-    const last = places.at(-1)
-    if (scanned >= MOST_SCANNED && last) return { ...(await answer(last)), scannedTo: new Date(last.score).toISOString() }
   }
+  for (;;) {
+    // One more than the page tells whether there is a next one.
+    const asked = isWhole ? Math.min(limit + 1 - page.length, SCAN_BATCH) : SCAN_BATCH
+    const places = await search.walk(asked)
+    const { entries, cutAt } = await look(search, { filter, matches, spent }, places)
+    for (const entry of entries) {
+      // Of several subscriptions that have not been delivered it.
+      if (page.at(-1)?.id === entry.id) continue
+      if (page.length === limit || (page.length > 0 && bytes + entry.bytes > MOST_PAGE_BYTES)) return answer(page.at(-1))
+      page.push(entry)
+      bytes += entry.bytes
+    }
+    if (cutAt !== undefined) return answer(cutAt, true)
+    if (places.length < asked) return answer(undefined)
+    if (isSpent(spent)) return answer(places.at(-1), true)
+  }
+}
+
+/** Its time counts for searches that read events: all others are quick. */
+function isSpent({ entries, bytes, untilMs }: Spent): boolean {
+  return entries >= MOST_SCANNED || bytes >= MOST_SCANNED_BYTES || (bytes > 0 && performance.now() > untilMs)
+}
+
+type Wanted = { filter: EventFilter; matches: Matcher | undefined; spent: Spent }
+
+/** Those that are wanted. `cutAt`: no further was looked, because that would have been too much. */
+async function look(
+  search: Search,
+  { filter, matches, spent }: Wanted,
+  found: readonly Found[],
+): Promise<{ entries: Entry[]; cutAt: Found | undefined }> {
+  spent.entries += found.length
+  const places = found.flatMap((place) => {
+    const id = search.idOf(place)
+    return id === undefined ? [] : [{ ...place, id }]
+  })
+  const described = await describe(search, places, filter)
+  const entries = places.flatMap((place, index) => {
+    const event = described[index]
+    return event?.type === undefined || matches?.(event) === false ? [] : [{ ...place, bytes: event.bytes }]
+  })
+  const texts = textsOf(filter)
+  if (texts === undefined) return { entries, cutAt: undefined }
+  const wanted: Entry[] = []
+  let cutAt: Entry | undefined
+  for (const group of cutByWeight(entries, ({ bytes }) => bytes, TEXT_GROUP)) {
+    if (isSpent({ ...spent, entries: 0 })) return { entries: wanted, cutAt }
+    for (const { bytes } of group) spent.bytes += bytes
+    const held = await byShard(search.shards, group, (shard, own) => {
+      return holdText(search.redis, own.map(({ id }) => shard.event(id)), texts)
+    })
+    wanted.push(...(await confirm(search, filter, group.filter((_, index) => held[index] === true))))
+    cutAt = group.at(-1)
+  }
+  return { entries: wanted, cutAt: undefined }
+}
+
+/** What Redis finds in the text may stand in a name, in another value, or may not be shown to the caller. */
+async function confirm(search: Search, filter: EventFilter, entries: readonly Entry[]): Promise<Entry[]> {
+  const texts = await byShard(search.shards, entries, async (shard, own) => {
+    const pipeline = search.redis.pipeline()
+    for (const { id } of own) pipeline.hget(shard.event(id), 'event')
+    return allSucceeded(await pipeline.exec())
+  })
+  return entries.filter((_, index) => {
+    const text = texts[index]
+    return typeof text === 'string' && isWanted(parseEvent(text), filter)
+  })
 }
 
 /** undefined = everything. */
@@ -67,53 +128,9 @@ function matcherOf(filter: EventFilter): Matcher | undefined {
   }
 }
 
-/** Is it all about what has not been delivered? Then the index of that is walked. */
-function isWalkedUndelivered({ delivery }: EventFilter): boolean {
-  return delivery?.statuses !== undefined && !delivery.statuses.includes('delivered')
-}
-
-/** undefined = all. */
-function accountsOf({ authorizer, only }: EventFilter): readonly string[] | undefined {
-  if (only === undefined) return authorizer === undefined ? undefined : [authorizer]
-  return authorizer === undefined ? only : only.filter((appId) => appId === authorizer)
-}
-
-/** Whoever may see some accounts only walks through those, and never past anybody else's events. */
-function searchOf({ redis, shards }: Deps, filter: EventFilter): Search {
-  const { authorizer, only, fromMs, toMs, cursor, delivery } = filter
-  const range = { after: decodeCursor(cursor), minScore: fromMs, maxScore: toMs }
-  const accounts = accountsOf(filter)
-  const searched = shards.all()
-  if (delivery !== undefined && isWalkedUndelivered(filter)) {
-    const sets = searched.map(({ undelivered }) => ({ prefix: undelivered(''), names: delivery.subscriptions }))
-    return { redis, shards: searched, walk: walkMany(redis, sets, range) }
-  }
-  const [first] = searched
-  if (searched.length === 1 && first !== undefined && only === undefined) {
-    const key = authorizer === undefined ? first.events : first.eventsOfAuthorizer(authorizer)
-    return { redis, shards: searched, walk: walkOne(redis, { ...range, key }) }
-  }
-  return { redis, shards: searched, walk: walkMany(redis, setsOf(shards, accounts), range) }
-}
-
-/** For each shard, in their order, the indexes of these accounts; undefined = the index of all. */
-function setsOf(shards: MessageShards, accounts: readonly string[] | undefined): Sets[] {
-  if (accounts === undefined) return shards.all().map(({ events }) => setAt(events))
-  const sets = shards.all().map(({ eventsOfAuthorizer }) => ({ prefix: eventsOfAuthorizer(''), names: Array<string>() }))
-  for (const appId of new Set(accounts)) {
-    for (const { index } of shards.withEventsOf(appId)) sets[index]?.names.push(appId)
-  }
-  return sets
-}
-
-function setAt(key: string): Sets {
-  const end = key.lastIndexOf(':') + 1
-  return { prefix: key.slice(0, end), names: [key.slice(end)] }
-}
-
-async function describe({ redis, shards }: Search, places: readonly Found[], { delivery }: EventFilter): Promise<DescribedEvent[]> {
+async function describe({ redis, shards }: Search, places: readonly Place[], { delivery }: EventFilter): Promise<DescribedEvent[]> {
   return byShard(shards, places, async (shard, own) => {
-    const keys = own.map(({ member }) => shard.event(member))
+    const keys = own.map(({ id }) => shard.event(id))
     if (delivery !== undefined) return describeDeliveries(redis, keys)
     const described = await describeHashes(redis, keys, { measured: 'event', fields: ['type', 'authorizer'] })
     return described.map(({ bytes, fields: [type, authorizer] }) => ({ bytes, type, authorizer, deliveries: [] }))
@@ -125,7 +142,7 @@ async function load({ redis, shards }: Search, page: readonly Entry[]): Promise<
   for (const group of inGroups(page)) {
     const read = await byShard(shards, group, async (shard, own) => {
       const pipeline = redis.pipeline()
-      for (const { member } of own) pipeline.hgetall(shard.event(member))
+      for (const { id } of own) pipeline.hgetall(shard.event(id))
       return allSucceeded(await pipeline.exec())
     })
     for (const fields of read) {

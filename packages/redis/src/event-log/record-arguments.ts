@@ -7,6 +7,7 @@ import { CONSUMER_JOB_OPTIONS } from '../queues/job-options.ts'
 import type { ScriptArguments } from '../script.ts'
 import type { RecordClaim } from './event-claims.ts'
 import type { DirectSink } from './event-log.ts'
+import { type UserIndex, userMember } from './user-index.ts'
 
 export type NewEvent = {
   event: GatewayEvent
@@ -24,8 +25,12 @@ export type RecordLayout = {
   index: string
   /** Key of the index of deliveries that are not over. */
   unsettled: string
+  feed: string
+  feedEnd: string
+  usersKnownFrom: string
   /** Key of the index of one authorizer. */
   indexOf(appId: string): string
+  users: UserIndex
   /** False: the script does not write to this stream. */
   reaches(stream: string): boolean
   /** undefined: the script does not write to this queue. */
@@ -35,11 +40,12 @@ export type RecordLayout = {
 /** In one call, all events together: nobody else is served meanwhile (measured: up to 9 µs each). */
 export const MOST_DELIVERIES = 250
 const NOT_FROM_HERE: [place: number, how: string] = [0, '']
+const NOT_OF_USER: [place: number, member: string] = [0, '']
 const NO_CLAIM = [0, '', 0, '']
 
 export function recordArguments(layout: RecordLayout, events: readonly NewEvent[]): ScriptArguments {
-  const { head, index, unsettled, indexOf, reaches, directQueue } = layout
-  const keys = [index, unsettled]
+  const { head, indexOf, users, reaches, directQueue } = layout
+  const keys = [layout.index, layout.unsettled, layout.feed, layout.feedEnd, layout.usersKnownFrom]
   const places = new Map<string, number>()
   const queues = new Map<string, { place: number; prefix: string; jobs: number }>()
   const about: Array<string | number> = []
@@ -79,6 +85,11 @@ export function recordArguments(layout: RecordLayout, events: readonly NewEvent[
     return [queue.place, optionsJson({ id, options: CONSUMER_JOB_OPTIONS })]
   }
 
+  const userOf = (event: GatewayEvent): [place: number, member: string] => {
+    const found = users.of(event)
+    return found === undefined ? NOT_OF_USER : [placeOf(found.key), userMember(found.tag, event.id)]
+  }
+
   const claimed = (claim: RecordClaim | undefined) =>
     claim === undefined ? NO_CLAIM : [placeOf(claim.key), claim.arrival, claim.lifeMs, claim.asksLog ? '1' : '']
 
@@ -86,7 +97,8 @@ export function recordArguments(layout: RecordLayout, events: readonly NewEvent[
     const authorizer = event.authorizerappid
     const own = authorizer === undefined ? 0 : placeOf(indexOf(authorizer))
     const sinks = new Map(direct.map((sink) => [sink.subscription, sink]))
-    about.push(event.id, body, receivedAtMs, event.type, authorizer ?? '', own, ...claimed(claim), subscriptions.length)
+    about.push(event.id, body, receivedAtMs, event.type, authorizer ?? '', own, ...userOf(event))
+    about.push(...claimed(claim), subscriptions.length)
     for (const name of subscriptions) about.push(name, ...wayTo(sinks.get(name), event))
   }
   const opened = [...queues.values()].flatMap((queue) => [queue.place, queue.prefix, queue.jobs])

@@ -1,0 +1,91 @@
+// Owns: which indexes of the event log a search walks through, and what their members stand for.
+import type { RedisConnection } from '../connect.ts'
+import { decodeCursor, type Found, type NewestFirst, type Range, walkOne } from '../paging/newest-first.ts'
+import { type Sets, walkMany } from '../paging/newest-of-many.ts'
+import type { MessageShard, MessageShards } from '../shards/message-shards.ts'
+import type { EventFilter } from './event-log.ts'
+import { eventOfMember, type User, userIndex } from './user-index.ts'
+
+type Deps = { redis: RedisConnection; shards: MessageShards }
+
+/** The shards that are searched, and the walk through all of them: an entry's `place` is that of its shard. */
+export type Search = {
+  redis: RedisConnection
+  shards: readonly MessageShard[]
+  walk: NewestFirst
+  /** Of the event; undefined = another user's. */
+  idOf(entry: Found): string | undefined
+}
+
+const asMember = ({ member }: Found) => member
+
+/** Is it all about what has not been delivered? Then the index of that is walked, unless that of one user is. */
+export function isWalkedUndelivered({ subject, delivery }: EventFilter): boolean {
+  return subject === undefined && delivery?.statuses !== undefined && !delivery.statuses.includes('delivered')
+}
+
+/** undefined = all. */
+export function accountsOf({ authorizer, only }: EventFilter): readonly string[] | undefined {
+  if (only === undefined) return authorizer === undefined ? undefined : [authorizer]
+  return authorizer === undefined ? only : only.filter((appId) => appId === authorizer)
+}
+
+/** Whoever may see some accounts only walks through those, and never past anybody else's events. */
+export async function openSearch({ redis, shards }: Deps, filter: EventFilter): Promise<Search> {
+  const { authorizer, subject, only, fromMs, toMs, cursor, delivery } = filter
+  const range = { after: decodeCursor(cursor), minScore: fromMs, maxScore: toMs }
+  const accounts = accountsOf(filter)
+  const searched = shards.all()
+  const through = (walk: NewestFirst) => ({ redis, shards: searched, walk, idOf: asMember })
+  if (subject !== undefined && authorizer !== undefined && accounts?.length === 1) {
+    return searchUser({ redis, shards }, { authorizer, subject }, range)
+  }
+  if (delivery !== undefined && isWalkedUndelivered(filter)) {
+    const sets = searched.map(({ undelivered }) => ({ prefix: undelivered(''), names: delivery.subscriptions }))
+    return through(walkMany(redis, sets, range))
+  }
+  const [first] = searched
+  if (searched.length === 1 && first !== undefined && only === undefined) {
+    const key = authorizer === undefined ? first.events : first.eventsOfAuthorizer(authorizer)
+    return through(walkOne(redis, { ...range, key }))
+  }
+  return through(walkMany(redis, setsOf(shards, accounts), range))
+}
+
+/** In the index of users, but for a shard whose log has events that versions before wrote: there through the account's. */
+async function searchUser({ redis, shards }: Deps, user: User, range: Omit<Range, 'key'>): Promise<Search> {
+  const searched = shards.all()
+  const sets: Sets[] = searched.map(({ events }) => ({ prefix: events, names: [] }))
+  const tags = new Map<number, string>()
+  for (const shard of shards.withEventsOf(user.authorizer)) {
+    const knownFrom = await redis.get(shard.usersKnownFrom)
+    const isKnown = knownFrom !== null && Number(knownFrom) <= Date.now()
+    const { key, tag } = userIndex(shard, searched.length).ofUser(user)
+    if (isKnown) tags.set(shard.index, tag)
+    sets[shard.index] = setAt(isKnown ? key : shard.eventsOfAuthorizer(user.authorizer))
+  }
+  return {
+    redis,
+    shards: searched,
+    walk: walkMany(redis, sets, range),
+    idOf({ member, place }) {
+      const tag = tags.get(place)
+      return tag === undefined ? member : eventOfMember(member, tag)
+    },
+  }
+}
+
+/** For each shard, in their order, the indexes of these accounts; undefined = the index of all. */
+function setsOf(shards: MessageShards, accounts: readonly string[] | undefined): Sets[] {
+  if (accounts === undefined) return shards.all().map(({ events }) => setAt(events))
+  const sets = shards.all().map(({ eventsOfAuthorizer }) => ({ prefix: eventsOfAuthorizer(''), names: Array<string>() }))
+  for (const appId of new Set(accounts)) {
+    for (const { index } of shards.withEventsOf(appId)) sets[index]?.names.push(appId)
+  }
+  return sets
+}
+
+function setAt(key: string): Sets {
+  const end = key.lastIndexOf(':') + 1
+  return { prefix: key.slice(0, end), names: [key.slice(end)] }
+}

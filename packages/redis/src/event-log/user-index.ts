@@ -1,0 +1,61 @@
+// Owns: the index by which the events of one user are found. Users share sorted sets: a set of its own for each user would cost
+// several times as much, and would outlive what the log drops when it is full.
+import { hash } from 'node:crypto'
+import type { GatewayEvent } from '@wxgw/contracts'
+import type { MessageShard } from '../shards/message-shards.ts'
+
+/** Of all shards together. Of a million events about 60 stand in each, which Redis keeps in its compact form. Never changed. */
+const BUCKETS = 16_384
+const TAG_CHARACTERS = 6
+const TAG_BYTES = 4
+
+/** An account and an openid. */
+export type User = { authorizer: string; subject: string }
+
+/** `tag`: what the members of this user begin with; another user of the same set has another one, but for one in 4,000,000,000. */
+export type UserPlace = { key: string; tag: string }
+
+export type UserIndex = {
+  /** undefined: the event is of no user. */
+  of(event: Pick<GatewayEvent, 'authorizerappid' | 'subject'>): UserPlace | undefined
+  ofUser(user: User): UserPlace
+}
+
+export function userIndex({ eventsOfUsers }: Pick<MessageShard, 'eventsOfUsers'>, shardCount: number): UserIndex {
+  const buckets = Math.ceil(BUCKETS / shardCount)
+
+  function ofUser({ authorizer, subject }: User): UserPlace {
+    const digest = hash('sha1', `${authorizer} ${subject}`, 'buffer')
+    return {
+      key: eventsOfUsers(String(digest.readUInt32BE(0) % buckets)),
+      tag: digest.toString('base64url', TAG_BYTES, 2 * TAG_BYTES),
+    }
+  }
+
+  return {
+    ofUser,
+    of: ({ authorizerappid: authorizer, subject }) =>
+      authorizer === undefined || subject === undefined ? undefined : ofUser({ authorizer, subject }),
+  }
+}
+
+export function userMember(tag: string, eventId: string): string {
+  return tag + eventId
+}
+
+/** undefined: the member is another user's. */
+export function eventOfMember(member: string, tag: string): string | undefined {
+  return member.startsWith(tag) ? member.slice(TAG_CHARACTERS) : undefined
+}
+
+/**
+ * `usersKnown(key, isFirst, nowMs, life)`: keeps the time from which on the index has everything that the log has. A log that has
+ * events without it was written by versions before, which may go on for an hour.
+ */
+export const USERS_KNOWN_LUA = `
+local function usersKnown(key, isFirst, nowMs, life)
+  if redis.call('EXPIRE', key, life) == 1 then return end
+  local from = isFirst and nowMs or nowMs + (life + 3600) * 1000
+  redis.call('SET', key, string.format('%.0f', from), 'EX', life)
+end
+`
