@@ -167,24 +167,26 @@ const SHARDED = {
   env: { MESSAGE_SHARDS: '8' },
   accounts: Array.from({ length: 32 }, (_, index) => ({ appId: `wx${String(index).padStart(16, '0')}`, userName: `gh_${index}` })),
 }
+/** With `everysec`, Redis puts a write off while the disk is busy, and a kill then loses what it had answered. */
+const DURABLE = ['--appendfsync', 'always']
 /** A master that is lost is to cost its own slots alone. */
-const LENIENT = ['--cluster-require-full-coverage', 'no']
+const LENIENT = [...DURABLE, '--cluster-require-full-coverage', 'no']
 
 const MANAGED = ['CONFIG', 'KEYS', 'DEBUG', 'SHUTDOWN', 'BGREWRITEAOF', 'SLAVEOF', 'REPLICAOF'].flatMap((name) => ['--rename-command', name, ''])
 const password = 'a-password'
 
 export const REDIS_FORMS: readonly Scenario[] = [
-  onForm({ name: 'standalone', about: 'one server, killed and started again', start: () => startStandalone(), fault: restart }),
+  onForm({ name: 'standalone', about: 'one server, killed and started again', start: () => startStandalone({ args: DURABLE }), fault: restart }),
   onForm({
     name: 'standalone-tls',
     about: 'one server by TLS with client certificates, killed and started again',
-    start: () => startStandalone({ clientCertificates: true, password }),
+    start: () => startStandalone({ clientCertificates: true, password, args: DURABLE }),
     fault: restart,
   }),
   onForm({
     name: 'managed',
     about: 'one server that forbids CONFIG, KEYS and INFO, killed and started again',
-    start: () => startStandalone({ password, args: MANAGED, user: { name: 'app', rights: ['~*', '&*', '+@all', '-info', '-@dangerous'] } }),
+    start: () => startStandalone({ password, args: [...DURABLE, ...MANAGED], user: { name: 'app', rights: ['~*', '&*', '+@all', '-info', '-@dangerous'] } }),
     fault: restart,
   }),
   onForm({ name: 'sentinel', about: 'sentinels of 1 + 1 + 3, the master killed', start: () => startSentinels({ replicas: 1 }), fault: failover }),
@@ -202,7 +204,7 @@ export const REDIS_FORMS: readonly Scenario[] = [
     env: { REDIS_MIN_REPLICAS: '1' },
     fault: failover,
   }),
-  onForm({ name: 'cluster', about: 'a cluster of 3, a master killed and started again', start: () => startCluster(), fault: restart }),
+  onForm({ name: 'cluster', about: 'a cluster of 3, a master killed and started again', start: () => startCluster({ args: DURABLE }), fault: restart }),
   onForm({ name: 'cluster-replicas', about: 'a cluster of 3 + 3, a master killed', start: () => startCluster({ replicasEach: 1 }), fault: failover }),
   onForm({
     name: 'cluster-confirmed',
@@ -234,5 +236,5 @@ export const REDIS_FORMS: readonly Scenario[] = [
     ...SHARDED,
   }),
   onForm({ name: 'shards-resharded', about: 'eight shards on a cluster of 3, slots moved under load', start: () => startCluster(), fault: reshard, ...SHARDED }),
-  onForm({ name: 'shards-many', about: '64 shards on one server, killed and started again', start: () => startStandalone(), fault: restart, ...SHARDED, env: { MESSAGE_SHARDS: '64' } }),
+  onForm({ name: 'shards-many', about: '64 shards on one server, killed and started again', start: () => startStandalone({ args: DURABLE }), fault: restart, ...SHARDED, env: { MESSAGE_SHARDS: '64' } }),
 ]
