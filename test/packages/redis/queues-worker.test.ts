@@ -252,3 +252,15 @@ void t.test('of jobs that come in any rhythm none is passed over, however many w
     if (n % 25 === 0) await until('all have run', () => ran() === n, { timeoutMs: 4_000 })
   }
 })
+
+void t.test('a worker whose first commands are refused takes jobs once they are not', async (t) => {
+  const store = await startStore(t)
+  const admin = store.connect({})
+  await admin.call('ACL', 'SETUSER', 'app', 'on', '>word', '~*', '&*', '+@all', '-info')
+  const blocking = store.connect({ username: 'app', password: 'word', maxRetriesPerRequest: null, enableReadyCheck: false })
+  const { runs } = work(t, { ...store, blocking }, async () => ({ kind: 'done' }))
+  await add(store, { n: 1 })
+  await until('it was refused', () => store.log.lines.some(({ message }) => message === 'worker.failed'))
+  await admin.call('ACL', 'SETUSER', 'app', '+info')
+  await until('the job runs', () => runs.length === 1)
+})

@@ -7,7 +7,7 @@ import type { RedisConnection } from '../connect.ts'
 import { QUEUE_PREFIX } from '../keys.ts'
 import { createErrorLog } from './error-log.ts'
 import { exponentialBackoffMs } from './job-options.ts'
-import { createOutageBrake } from './outage-brake.ts'
+import { createOutageBrake, type OutageBrake } from './outage-brake.ts'
 import { RetryLater, runJob, type RunJobDeps } from './run-job.ts'
 import { lookingSparingly } from './sparing-looks.ts'
 import { waitingInProcess, type WakeUp } from './wake-up.ts'
@@ -43,13 +43,15 @@ export type QueueWorker = {
   close(): Promise<void>
 }
 
+type Opened = { worker: Worker; brake: OutageBrake }
+
 // A job of a killed process runs elsewhere after at most lock + interval (16 s measured; BullMQ's defaults: 61 s).
 export const LOCK_MS = 10_000
 const STALLED_CHECK_MS = 5_000
 /** A second crash in the same job must not end it. */
 const MAX_STALLED = 20
 const DRAIN_DELAY_SECONDS = 5
-/** After a lost connection; BullMQ's default of 15 s would be waited although Redis is back. */
+/** After a lost connection, or one that did not open; BullMQ's default of 15 s would be waited although Redis is back. */
 const RUN_RETRY_MS = 1_000
 const CLOSE_TIMEOUT_MS = 25_000
 /** For what should take milliseconds: outcomes on their way to Redis, and jobs that were told to stop. */
@@ -97,33 +99,53 @@ export function createQueueWorker<Payload>(deps: QueueWorkerDeps<Payload>): Queu
       backoffStrategy: (attempt, _type, error) => (error instanceof RetryLater ? error.delayMs : exponentialBackoffMs(attempt)),
     },
   }
-  const worker: Worker = wakeUp
-    ? new Worker(queue, process, options, waitingInProcess(createRedisBackend, wakeUp))
-    : new Worker(queue, process, options, lookingSparingly(createRedisBackend, { isRunning: () => running.size > 0 }))
-
-  const brake = createOutageBrake(worker)
   const logError = createErrorLog(log, 'worker.failed', { queue })
-  worker.on('error', (error) => {
-    logError(error)
-    brake.onError(error)
-  })
-  worker.on('active', brake.onProgress)
-  if (wakeUp) {
-    // After each of these there is a job to take, or an earlier time to wait for.
-    for (const event of ['failed', 'stalled', 'resumed'] as const) worker.on(event, wakeUp.wake)
+
+  function open(): Opened {
+    const worker: Worker = wakeUp
+      ? new Worker(queue, process, options, waitingInProcess(createRedisBackend, wakeUp))
+      : new Worker(queue, process, options, lookingSparingly(createRedisBackend, { isRunning: () => running.size > 0 }))
+    const brake = createOutageBrake(worker)
+    worker.on('error', (error) => {
+      logError(error)
+      brake.onError(error)
+    })
+    worker.on('active', brake.onProgress)
+    if (wakeUp) {
+      // After each of these there is a job to take, or an earlier time to wait for.
+      for (const event of ['failed', 'stalled', 'resumed'] as const) worker.on(event, wakeUp.wake)
+    }
+    worker.on('lockRenewalFailed', (jobIds) => {
+      for (const jobId of jobIds) running.get(jobId)?.abort(new Error('the lock of the job is lost'))
+    })
+    worker.on('failed', (job, error) => {
+      // Retries are logged where the work is done; this is the end of it.
+      if (job?.finishedOn !== undefined) log.warn({ queue, jobId: job.id, attempts: job.attemptsMade, reason: error.message }, 'job.dead')
+    })
+    worker.waitUntilReady().catch(() => reopenLater(worker))
+    return { worker, brake }
   }
-  worker.on('lockRenewalFailed', (jobIds) => {
-    for (const jobId of jobIds) running.get(jobId)?.abort(new Error('the lock of the job is lost'))
-  })
-  worker.on('failed', (job, error) => {
-    // Retries are logged where the work is done; this is the end of it.
-    if (job?.finishedOn !== undefined) log.warn({ queue, jobId: job.id, attempts: job.attemptsMade, reason: error.message }, 'job.dead')
-  })
+
+  /** BullMQ connects once: when that fails (INFO meets a cluster that has lost a master), the worker takes nothing for ever. */
+  function reopenLater(failed: Worker): void {
+    if (closing || current.worker !== failed) return
+    reopening = setTimeout(() => {
+      current.brake.stop()
+      failed.close(true).catch(logError)
+      const { concurrency } = failed
+      current = open()
+      current.worker.concurrency = concurrency
+    }, RUN_RETRY_MS)
+  }
+
+  let reopening: NodeJS.Timeout | undefined
+  let closing: Promise<void> | undefined
+  let current = open()
 
   /** False when the time was over first: `closeTimeoutMs`, or, once no job runs, what BullMQ takes to write its outcomes down. */
   async function drained(timeoutMs: number): Promise<boolean> {
     const startedAt = performance.now()
-    for (let idleSince: number | undefined; worker.isRunning(); await delay(POLL_MS)) {
+    for (let idleSince: number | undefined; current.worker.isRunning(); await delay(POLL_MS)) {
       const now = performance.now()
       idleSince = running.size > 0 ? undefined : (idleSince ?? now)
       if (now - startedAt > timeoutMs || (idleSince !== undefined && now - idleSince > LAST_GRACE_MS)) return false
@@ -132,6 +154,8 @@ export function createQueueWorker<Payload>(deps: QueueWorkerDeps<Payload>): Queu
   }
 
   async function close(): Promise<void> {
+    clearTimeout(reopening)
+    const { worker, brake } = current
     brake.stop()
     // Not worker.close(): with Redis away it waits for ever, and its timers keep the process alive.
     await worker.pause(true)
@@ -143,14 +167,13 @@ export function createQueueWorker<Payload>(deps: QueueWorkerDeps<Payload>): Queu
     await worker.close(true)
   }
 
-  let closing: Promise<void> | undefined
   return {
     queue,
     active: () => running.size,
     taken: () => taken,
-    hasRoom: () => running.size < worker.concurrency,
+    hasRoom: () => running.size < current.worker.concurrency,
     setConcurrency: (jobs) => {
-      worker.concurrency = jobs
+      current.worker.concurrency = jobs
     },
     close: () => (closing ??= close()),
   }
