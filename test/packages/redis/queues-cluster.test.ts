@@ -14,14 +14,18 @@ import {
   createSubscriptions,
   createSyncStates,
   deliveriesQueue,
+  jobOptions,
   sinkQueue,
   sinkStream,
   UNSHARDED,
   waitingMessages,
 } from '@wxgw/redis'
+import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Cluster, Redis } from 'ioredis'
 import t from 'tap'
+import { Type } from 'typebox'
+import { startCluster } from '../../helpers/redis-forms.ts'
 import { startRedis } from '../../helpers/redis-server.ts'
 import { until } from '../../helpers/until.ts'
 import { collectLog, keys, makeEvent, now, parserOf, PLATFORM, sealer, shards } from './queues-fixture.ts'
@@ -122,4 +126,41 @@ void t.test('everything works on Redis Cluster', async (t) => {
 
   t.equal(await subscriptions.delete('crm'), true)
   t.same(log.lines.filter(({ level }) => level === 'error'), [])
+})
+
+void t.test('a worker takes jobs again after a node that did not answer, although its new connection says nothing', async (t) => {
+  const form = await startCluster({ masters: 1, nodeTimeoutMs: 30_000 })
+  t.teardown(() => form.stop())
+  const [server] = form.servers
+  if (!server) throw new Error('no server')
+  const nodes = [{ host: '127.0.0.1', port: server.port }]
+  const options = { redisOptions: { maxRetriesPerRequest: null } }
+  const connection = new Cluster(nodes, options)
+  t.teardown(() => connection.disconnect())
+  // Of the worker's blocking read. As ioredis does when the cluster is not well, it connects, and says so to nobody who waits.
+  const own = new Cluster(nodes, options)
+  const connect = own.connect.bind(own)
+  own.connect = () => {
+    connect().catch(() => undefined)
+    return new Promise(() => undefined)
+  }
+  connection.duplicate = () => own
+  const log = collectLog()
+  const queues = createQueues({ connection, log })
+  t.teardown(() => queues.close())
+  let runs = 0
+  const handle = async () => {
+    runs += 1
+    return { kind: 'done' } as const
+  }
+  const worker = createQueueWorker({ connection, queue: '{wx-test}', concurrency: 1, parse: parserOf(Type.Object({})), handle, log })
+  t.teardown(() => worker.close())
+  const add = () => queues.open('{wx-test}').add('test', {}, { ...jobOptions(3) })
+  await add()
+  await until('it works', () => runs === 1)
+  const ended = once(own, 'end')
+  process.kill(server.pid(), 'SIGSTOP')
+  await ended.finally(() => process.kill(server.pid(), 'SIGCONT'))
+  await add()
+  await until('it works again', () => runs === 2)
 })

@@ -5,6 +5,7 @@ import { Stop } from '@wxgw/wechat-core'
 import { createRedisBackend, DelayedError, type Job, Worker, type WorkerOptions } from 'bullmq'
 import type { RedisConnection } from '../connect.ts'
 import { QUEUE_PREFIX } from '../keys.ts'
+import { waitingNotForEver } from './bounded-waits.ts'
 import { createErrorLog } from './error-log.ts'
 import { exponentialBackoffMs } from './job-options.ts'
 import { createOutageBrake, type OutageBrake } from './outage-brake.ts'
@@ -104,7 +105,7 @@ export function createQueueWorker<Payload>(deps: QueueWorkerDeps<Payload>): Queu
   function open(): Opened {
     const worker: Worker = wakeUp
       ? new Worker(queue, process, options, waitingInProcess(createRedisBackend, wakeUp))
-      : new Worker(queue, process, options, lookingSparingly(createRedisBackend, { isRunning: () => running.size > 0 }))
+      : new Worker(queue, process, options, lookingSparingly(waitingNotForEver(createRedisBackend), { isRunning: () => running.size > 0 }))
     const brake = createOutageBrake(worker)
     worker.on('error', (error) => {
       logError(error)
