@@ -8,10 +8,10 @@ import { PROJECT_ROOT, projectText } from '../helpers/docs.ts'
 import { startGateway } from '../helpers/gateway.ts'
 import { runsCommands, runsSnippet } from './commands-story.ts'
 import { FORMS, worksOnForm } from './forms-story.ts'
-import { buildAll, LANGUAGES } from './programs.ts'
+import { buildAll, type Language, LANGUAGES } from './programs.ts'
 import { takesFromQueue } from './queue-story.ts'
 import { readsStream } from './stream-story.ts'
-import { authorizeAccount, readsTokens } from './tokens-story.ts'
+import { authorizeAccount, callsWithStandIn, readsTokens } from './tokens-story.ts'
 import { takesWebhooks } from './webhook-story.ts'
 
 /** Five runtimes are started and two compilers run, on a busy machine. */
@@ -31,6 +31,7 @@ void t.test('the programs of examples/', { timeout: TIMEOUT_MS }, async (t) => {
     await t.test(name, { skip, timeout: TIMEOUT_MS }, async (t) => {
       const stage = { gateway, folder, language }
       await t.test('reads the token over HTTP and from Redis', (t) => readsTokens(t, stage))
+      await t.test("calls WeChat's API with a stand-in", (t) => callsWithStandIn(t, stage))
       await t.test('stream: takes over what another left, acknowledges, skips what comes again', (t) => readsStream(t, stage))
       await t.test('webhook: checks the signature, replies, skips what comes again', (t) => takesWebhooks(t, stage))
       if (!language.programs.queue) return
@@ -43,14 +44,17 @@ void t.test('the programs of examples/', { timeout: TIMEOUT_MS }, async (t) => {
 })
 
 void t.test('there is no other program in examples/, and the recipes print all of them as they are', async (t) => {
-  const known = LANGUAGES.flatMap(({ programs, beside = [] }) => [...Object.values(programs), ...beside])
+  const filesOf = ({ programs, beside = [], notRun = [] }: Language) => [...Object.values(programs), ...beside, ...notRun]
+  const known = LANGUAGES.flatMap(filesOf)
   const entries = readdirSync(join(PROJECT_ROOT, 'examples'), { recursive: true, encoding: 'utf8' }).map((name) => `examples/${name}`)
   const files = entries.filter((name) => /\.\w+$/.test(name) && !/node_modules|README\.md|package\.json/.test(name))
   t.same(files.toSorted(), known.toSorted())
-  for (const { name, programs, beside = [] } of LANGUAGES) {
+  for (const language of LANGUAGES) {
+    const { name, notRun = [] } = language
     const recipe = projectText(`docs/recipes/${name}.md`)
     const blocks = [...recipe.matchAll(/^```\w*(?: (\S+))?\n([\s\S]*?)^```$/gm)]
-    t.same(blocks.map(([, path = 'a block of its own']) => path).toSorted(), [...Object.values(programs), ...beside].toSorted(), `${name}: nothing else to copy`)
+    t.same(blocks.map(([, path = 'a block of its own']) => path).toSorted(), filesOf(language).toSorted(), `${name}: nothing else to copy`)
     for (const [, path, text] of blocks) if (path !== undefined) t.equal(text, projectText(path), `${path}: npm run docs`)
+    t.equal(recipe.includes('from reading'), notRun.length > 0, `${name}: says what is not run`)
   }
 })

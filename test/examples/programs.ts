@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 import { PROJECT_ROOT } from '../helpers/docs.ts'
 import { until } from '../helpers/until.ts'
 
-export type Kind = 'access-token' | 'redis-token' | 'queue' | 'stream' | 'webhook'
+export type Kind = 'access-token' | 'redis-token' | 'stand-in' | 'queue' | 'stream' | 'webhook'
 
 export type Language = {
   name: string
@@ -20,6 +20,8 @@ export type Language = {
   programs: Readonly<Partial<Record<Kind, string>>>
   /** What programs share. */
   beside?: readonly string[]
+  /** Not run: they want a library that is no package of Debian's or npm's. The recipe says so. */
+  notRun?: readonly string[]
   /** Compiles all of them into `folder`, where that is not done at each start. */
   build?(folder: string): Promise<unknown>
   /** What is started. */
@@ -51,11 +53,12 @@ export const LANGUAGES: readonly Language[] = [
     programs: {
       'access-token': 'examples/node/access-token.mjs',
       'redis-token': 'examples/node/redis-token.mjs',
+      'stand-in': 'examples/node/easywechat.mjs',
       'queue': 'examples/node/queue.mjs',
       'stream': 'examples/node/stream.mjs',
       'webhook': 'examples/node/webhook.mjs',
     },
-    beside: ['examples/node/connect.mjs'],
+    beside: ['examples/node/connect.mjs', 'examples/node/stand-in.mjs'],
     command: (program) => [process.execPath, program],
   },
   {
@@ -64,10 +67,12 @@ export const LANGUAGES: readonly Language[] = [
     programs: {
       'access-token': 'examples/php/access_token.php',
       'redis-token': 'examples/php/redis_token.php',
+      'stand-in': 'examples/php/stand_in.php',
       'stream': 'examples/php/stream.php',
       'webhook': 'examples/php/webhook.php',
     },
     beside: ['examples/php/connect.php'],
+    notRun: ['examples/php/easywechat.php'],
     command: (program, { port }) => (port === undefined ? ['php', program] : ['php', '-S', `127.0.0.1:${port}`, program]),
   },
   {
@@ -77,11 +82,13 @@ export const LANGUAGES: readonly Language[] = [
     programs: {
       'access-token': 'examples/python/access_token.py',
       'redis-token': 'examples/python/redis_token.py',
+      'stand-in': 'examples/python/stand_in.py',
       'queue': 'examples/python/bullmq_queue.py',
       'stream': 'examples/python/stream.py',
       'webhook': 'examples/python/webhook.py',
     },
     beside: ['examples/python/connect.py'],
+    notRun: ['examples/python/wechatpy_client.py'],
     // Debian's own: another in PATH has not its packages.
     command: (program) => ['/usr/bin/python3', program],
   },
@@ -91,10 +98,12 @@ export const LANGUAGES: readonly Language[] = [
     programs: {
       'access-token': 'examples/java/AccessToken.java',
       'redis-token': 'examples/java/RedisToken.java',
+      'stand-in': 'examples/java/StandIn.java',
       'stream': 'examples/java/Stream.java',
       'webhook': 'examples/java/Webhook.java',
     },
     beside: ['examples/java/Redis.java', 'examples/java/RedisConnection.java'],
+    notRun: ['examples/java/GatewayMpService.java'],
     build(folder) {
       const sources = [...Object.values(this.programs), ...(this.beside ?? [])]
       return execute('javac', ['-Werror', '-Xlint:all', '-d', folder, '-cp', JACKSON, ...sources], { cwd: PROJECT_ROOT })
@@ -107,10 +116,12 @@ export const LANGUAGES: readonly Language[] = [
     programs: {
       'access-token': 'examples/go/access-token/main.go',
       'redis-token': 'examples/go/redis-token/main.go',
+      'stand-in': 'examples/go/stand-in/main.go',
       'stream': 'examples/go/stream/main.go',
       'webhook': 'examples/go/webhook/main.go',
     },
-    beside: ['examples/go/connect/connect.go'],
+    beside: ['examples/go/connect/connect.go', 'examples/go/standin/standin.go'],
+    notRun: ['examples/go/silenceper/main.go', 'examples/go/powerwechat/main.go'],
     // As the module `consumer` that their heads speak of, with the packages that Debian has as sources.
     async build(folder) {
       await mkdir(join(folder, 'src'))
@@ -120,6 +131,13 @@ export const LANGUAGES: readonly Language[] = [
       return execute('go', ['build', '-o', `${folder}/`, ...packages], { cwd: PROJECT_ROOT, env })
     },
     command: (program, { folder }) => [join(folder, basename(dirname(program)))],
+  },
+  {
+    name: 'csharp',
+    skip: '.NET is no package of Debian',
+    programs: {},
+    notRun: ['examples/csharp/Senparc.cs'],
+    command: () => [],
   },
 ]
 

@@ -1,4 +1,4 @@
-// Owns: what a reader of tokens has to do, over HTTP and as the read-only user of Redis.
+// Owns: what a reader of tokens has to do, over HTTP and as the read-only user of Redis, and a caller with a stand-in.
 import type { Test } from 'tap'
 import { API_KEY, type Gateway } from '../helpers/gateway.ts'
 import { until } from '../helpers/until.ts'
@@ -33,4 +33,13 @@ export async function readsTokens(t: Test, stage: Stage): Promise<void> {
   t.not(unknown.code, 0)
   t.same(stored, { code: 0, output: token })
   t.match(none, { code: 0, output: /^(null|none|None)$/ })
+}
+
+export async function callsWithStandIn(t: Test, { gateway, folder, language }: Stage): Promise<void> {
+  const env = { GATEWAY: `${gateway.internalUrl}/apis/v1/wx/open1`, GATEWAY_KEY: API_KEY }
+  const call = (appId: string) => runProgram(t, { language, kind: 'stand-in', folder, env, args: [appId, 'oUSER'] })
+  const [answered, refused] = await Promise.all([call(APP), call('wx00000000000000ff')])
+  t.match(answered, { code: 0, output: /"openid":\s*"oUSER"/ })
+  t.match(refused.output, 'AUTHORIZER_NOT_FOUND', "the gateway's own refusal is told from an answer of WeChat's")
+  t.not(refused.code, 0)
 }
