@@ -53,7 +53,7 @@ void t.test('eventLog: false', async (t) => {
   const id = String(hook.received[0]?.event.id)
   t.equal(hook.of(id), 1)
 
-  for (const [method, path] of [['GET', '/events'], ['GET', `/events/${id}`], ['POST', `/events/${id}/replay`]] as const) {
+  for (const [method, path] of [['GET', '/events'], ['GET', `/events/${id}`], ['GET', `/events/${id}/attempts`], ['POST', `/events/${id}/replay`]] as const) {
     t.match(await call(method, path), { status: 409, body: { code: 'EVENT_LOG_OFF' } }, path)
   }
   t.equal((await call('POST', `/replies/${id}`, { reply: { MsgType: 'text', Content: 'x' } })).status, 409)

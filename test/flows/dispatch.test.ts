@@ -37,6 +37,31 @@ void t.test('dispatch', async (story) => {
     return (await call('GET', `/events/${eventId}`)).body.deliveries?.find((delivery) => delivery.subscription === subscription)
   }
 
+  await story.test('each attempt at each sink is shown, until it is delivered', async (t) => {
+    const hook = await startHook(t, () => ({ status: 500, body: 'not yet' }))
+    await put('a-hook', { sink: { kind: 'webhook', url: hook.url }, retry: { scheduleSeconds: [1, 3600] } })
+    await put('a-queue', { sink: { kind: 'queue' } })
+    await put('a-stream', { sink: { kind: 'stream' } })
+    await pushText(gateway, { appId: APP, content: 'attempts', msgId: '77' })
+    const { event } = await until('it fails', () => hook.received[0])
+    const attempts = async (query = '') => (await call('GET', `/events/${event.id}/attempts${query}`)).body
+    const failed = await until('it is shown', async () => (await attempts()).items?.find(({ subscription }) => subscription === 'a-hook'))
+    t.match(failed, { attempt: 1, outcome: 'failed', httpStatus: 500, error: 'HTTP 500', answer: '"not yet"', worker: /.:\d+$/, nextAttemptAt: /Z$/ })
+    hook.answer = () => ({ status: 200, body: { ok: true } })
+    await until('it is delivered', async () => (await deliveryOf(event.id, 'a-hook'))?.status === 'delivered')
+    const { items = [], nextCursor } = await attempts()
+    t.same(items.map(({ subscription, attempt, outcome, httpStatus }) => [subscription, attempt, outcome, httpStatus])[0], ['a-hook', 2, 'delivered', 200])
+    t.match(items.find(({ attempt }) => attempt === 2), { error: null, answer: '{"ok":true}', nextAttemptAt: null })
+    for (const name of ['a-queue', 'a-stream']) {
+      const written = { attempt: 1, outcome: 'delivered', httpStatus: null, error: null, answer: null, nextAttemptAt: null }
+      t.match(items.filter(({ subscription }) => subscription === name), [written], name)
+    }
+    t.same([items.length, nextCursor], [4, null])
+    t.ok((await attempts('?content=false')).items?.every(({ answer }) => answer === null))
+    t.equal((await call('GET', '/events/ev_unknown/attempts')).status, 404)
+    await remove('a-hook', 'a-queue', 'a-stream')
+  })
+
   await story.test('the same push again and again is one event: in parallel, at two ingresses, encrypted anew, after completion', async (t) => {
     await put('once', { sink: { kind: 'queue' } })
     const consumer = await startQueueConsumer(t, gateway, { subscription: 'once' })

@@ -35,6 +35,11 @@ export type Answer = Partial<{
   receivedAt: string
   lastError: string | null
   attempts: number
+  subscription: string
+  attempt: number
+  outcome: string
+  httpStatus: number | null
+  answer: string | null
   eventId: string
   replayed: number
   delivered: number

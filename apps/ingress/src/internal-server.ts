@@ -22,6 +22,7 @@ import { internalAuthorizationUrlRoutes } from './routes/authorization-url.ts'
 import { authorizerRoutes } from './routes/authorizers.ts'
 import { catalogueRoute } from './routes/catalogue.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
+import { attemptRoutes } from './routes/event-attempts.ts'
 import { eventRoutes } from './routes/events.ts'
 import { livenessRoute, readinessRoutes } from './routes/health.ts'
 import { replyRoutes } from './routes/replies.ts'
@@ -59,6 +60,7 @@ export function createInternalServer(deps: ServerDeps): GatewayServer {
     subscriptionMatchRoute(scope, listDeps)
     deadLetterRoutes(scope, listDeps)
     eventRoutes(scope, listDeps)
+    attemptRoutes(scope, listDeps)
     replyRoutes(scope, deps)
     catalogueRoute(scope)
     standInRoute(scope, callDeps)

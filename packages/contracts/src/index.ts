@@ -38,7 +38,8 @@ export type {
 } from './jobs.ts'
 export { DOCUMENT_REPLY_TYPES, ReplySchema, takesDocument } from './reply.ts'
 export type { Reply } from './reply.ts'
-export type { DeadLetter, DeliveryResult, DeliveryState, DeliveryStatus } from './delivery.ts'
+export { ANSWER_BYTES } from './delivery.ts'
+export type { DeadLetter, DeliveryAttempt, DeliveryResult, DeliveryState, DeliveryStatus } from './delivery.ts'
 export {
   AuthorizationSessionSchema,
   authorizationSessionView,

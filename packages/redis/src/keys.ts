@@ -273,6 +273,11 @@ export function shardKeys(platform: string, index: number) {
      * where it is not the event's; EX EVENT_LOG_SECONDS.
      */
     event: (eventId: string) => `${base}:event:${eventId}`,
+    /**
+     * hash subscription -> its attempts at one event as JSON, newest first, at most 20, each with a line break behind it; life of the
+     * event. Without those that stand in the state. Written by worker, read by ingress.
+     */
+    attempts: (eventId: string) => `${base}:attempts:${eventId}`,
     /** sorted set of event ids by receivedAtMs; trimmed by age and by size on write; EX EVENT_LOG_SECONDS. */
     events: `${base}:events`,
     /** the same, for one authorizer. */

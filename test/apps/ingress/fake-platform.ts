@@ -372,6 +372,7 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
       deliveryChanged: notAsked('deliveryChanged'),
       has: notAsked('events.has'),
       get: method('events.get', (eventId: string) => fake.events.get(eventId)),
+      attempts: notAsked('events.attempts'),
       find: method('events.find', (_filter: EventFilter) => ({ items: [...fake.events.values()], nextCursor: fake.nextPosition })),
     },
     claims: { claim: notAsked('claims.claim'), ended: notAsked('claims.ended'), olderVersionSeen: notAsked('claims.olderVersionSeen') },

@@ -1,6 +1,6 @@
 // Owns: that the content of one user's events goes out of log and dead letters, and nothing else does.
 import { type DeliveryJob, DeliveryJobSchema, type GatewayEvent, withoutContent } from '@wxgw/contracts'
-import { createDeadLetters, createDeliveryQueue, createEventErasure, createEventLog, createQueueWorker, deliveriesQueue, MAINTENANCE_QUEUE } from '@wxgw/redis'
+import { createDeadLetters, createDeliveryQueue, createEventErasure, createEventLog, createQueueWorker, deliveriesQueue, type EventLog, MAINTENANCE_QUEUE, type MadeAttempt } from '@wxgw/redis'
 import t, { type Test } from 'tap'
 import { until } from '../../helpers/until.ts'
 import { APP_ID, dump, makeEvent, parserOf, PLATFORM, shards, startStore, type Store } from './queues-fixture.ts'
@@ -39,6 +39,16 @@ async function fail(t: Test, store: Store, name: string, events: readonly Gatewa
   t.pass()
 }
 
+/** Kept with the delivery, beside it, and with what a state would hide. */
+const answered = (number: number, id: string) =>
+  [`{"secret of ${id}":","}`, `secret of ${id} ${'x'.repeat(1_000)}`, `secret of ${id} ",\n"answer":"`][number - 1] ?? ''
+
+function attempt(events: EventLog, id: string, { attempt: number, answer }: Pick<MadeAttempt, 'attempt' | 'answer'>) {
+  const outcome = number === 3 ? 'delivered' : 'failed'
+  const made = { attempt: number, startedAtMs: number, durationMs: 1, outcome, answer } as const
+  return events.deliveryChanged({ id, authorizerappid: APP_ID }, 'crm', { status: number === 3 ? 'delivered' : 'retrying', attempts: number, made })
+}
+
 void t.test('the content of one user goes, in the log and in every dead letter; the rest stays', async (t) => {
   const store = await startStore(t)
   const { events, deadLetters, erasure } = open(store)
@@ -50,6 +60,9 @@ void t.test('the content of one user goes, in the log and in every dead letter; 
   ]
   for (const event of [...mine, ...others]) await events.record(event, Date.now(), ['crm'])
   await fail(t, store, 'crm', [...mine.slice(0, 2), ...others])
+  for (const id of ['ev_1', 'ev_2', 'ev_4']) {
+    for (const number of [1, 2, 3]) await attempt(events, id, { attempt: number, answer: answered(number, id) })
+  }
   // The log no longer knows it.
   await fail(t, store, 'bi', [written('ev_old')])
 
@@ -61,6 +74,12 @@ void t.test('the content of one user goes, in the log and in every dead letter; 
   const { items } = await deadLetters.list('crm', all)
   t.same(items.map(({ event }) => event).toSorted(byId), [...mine.slice(0, 2).map(withoutContent), ...others].toSorted(byId))
   t.same((await deadLetters.list('bi', all)).items.map(({ event }) => event), [withoutContent(written('ev_old'))])
+  for (const { id } of [...mine.slice(0, 2), others[0] ?? { id: '' }]) {
+    const answers = (await events.attempts(id, all)).items.map(({ answer }) => answer)
+    t.same(answers, id === 'ev_4' ? [answered(3, id), answered(2, id), answered(1, id)] : [null, null, null], id)
+  }
+  await attempt(events, 'ev_1', { attempt: 4, answer: answered(1, 'ev_1') })
+  t.equal((await events.attempts('ev_1', all)).items[0]?.answer, null, 'nor is a later one kept')
   t.notMatch(await dump(store.commands), /secret of ev_(1|2|3|old)/)
   t.equal(await erasure.begin(USER), 0, 'safe to repeat')
   t.same(await store.queues.open(MAINTENANCE_QUEUE).getJobCounts('waiting'), { waiting: 0 })

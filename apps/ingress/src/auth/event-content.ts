@@ -7,11 +7,17 @@ type ContentRequest = FastifyRequest<{ Querystring: { content?: string } }>
 
 /** An event as the caller may see it. */
 export function createContentView(request: ContentRequest): (event: unknown) => unknown {
-  if (request.query.content === 'false') return withoutContent
+  const shows = createContentSight(request)
+  return (event) => (shows(event) ? event : withoutContent(event))
+}
+
+/** Does the caller see the content of this event? */
+export function createContentSight(request: ContentRequest): (event: unknown) => boolean {
+  if (request.query.content === 'false') return () => false
   const only = visibleAuthorizers(request, 'events:content')
-  if (only === undefined) return (event) => event
+  if (only === undefined) return () => true
   const granted: ReadonlySet<unknown> = new Set(only)
-  return (event) => (granted.has(accountOf(event)) ? event : withoutContent(event))
+  return (event) => granted.has(accountOf(event))
 }
 
 function accountOf(event: unknown): unknown {

@@ -45,7 +45,7 @@ const scannedTo = Type.Optional(
   Type.String({ description: 'with `q`, and when the search was cut at its bound: what was received before this time has not been looked at; `nextCursor` goes on there' }),
 )
 
-const params = Type.Object({ ...PlatformParams.properties, id: Type.String({ pattern: '^[!-~]{1,128}$' }) })
+export const eventParams = Type.Object({ ...PlatformParams.properties, id: Type.String({ pattern: '^[!-~]{1,128}$' }) })
 
 export const eventSchemas = {
   list: {
@@ -80,7 +80,7 @@ export const eventSchemas = {
     tags,
     operationId: 'getEvent',
     summary: 'One event',
-    params,
+    params: eventParams,
     querystring: Type.Object(contentQuery, closed),
     response: { 200: LoggedEvent, ...errors(400, 401, 403, 404, 409, 503) },
   },
@@ -106,7 +106,7 @@ export const eventSchemas = {
     operationId: 'replayEvent',
     summary: 'Deliver an event again, with its id, to every subscription that matches now, or to some of them',
     description: 'Consumers know the replay by the attribute `replay` of the event and, at a webhook, by the header `webhook-replay`.',
-    params,
+    params: eventParams,
     querystring: Type.Object({}, closed),
     body: Type.Object(
       {

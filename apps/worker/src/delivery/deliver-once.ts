@@ -2,6 +2,7 @@
 // its end means for the queue, is decided by those who call this: the fan-out (first-attempt.ts) and the subscription's
 // queue (deliver.ts).
 import type { DeliveryResult } from '@wxgw/contracts'
+import type { MadeAttempt } from '@wxgw/redis'
 import type { Log } from '@wxgw/runtime'
 import type { Clock } from '@wxgw/wechat-core'
 import type { Interrupted } from './attempt-sink.ts'
@@ -55,11 +56,18 @@ export async function deliverOnce(deps: DeliverOnceDeps, delivery: OneDelivery):
   deps.statistics.count(outcome)
   onAttempted?.({ outcome, durationMs })
   const { event, subscription } = about
+  const made = { ...madeAttempt(result, verdict), attempt, startedAtMs, durationMs }
   if (isLogged) logAttempt(deps.log, { eventId: event.id, subscription, attempt, verdict, durationMs })
-  if (verdict.kind !== 'done') return concludeFailure(deps, { about, createdAtMs, attempt, verdict })
+  if (verdict.kind !== 'done') return concludeFailure(deps, { about, createdAtMs, made, verdict })
   const { replyProblem, kind: _, ...said } = verdict
   const problem = replyProblem === undefined ? {} : { lastError: replyProblem }
-  const made = { status: 'delivered', attempts: attempt, deliveredAtMs: clock.nowMs() } as const
-  await recordState(deps, { ...about, ...made, ...problem })
+  await recordState(deps, { ...about, status: 'delivered', attempts: attempt, deliveredAtMs: clock.nowMs(), ...problem, made })
   return { kind: 'delivered', ...said }
+}
+
+function madeAttempt(result: DeliveryResult, verdict: Verdict): Pick<MadeAttempt, 'outcome' | 'httpStatus' | 'error' | 'answer'> {
+  const { status: httpStatus, answer } = 'status' in result ? result : { status: undefined, answer: undefined }
+  return verdict.kind === 'done'
+    ? { outcome: 'delivered', httpStatus, error: verdict.replyProblem, answer }
+    : { outcome: 'failed', httpStatus, error: verdict.error, answer }
 }

@@ -23,8 +23,8 @@ export const INVALID_REPLY = 'invalid reply'
 
 export function judgeAttempt(result: DeliveryResult, context: AttemptContext): Verdict {
   if (result.outcome !== 'delivered') return judgeFailedAttempt(result, context)
-  const { outcome: _, ...said } = result
-  return { kind: 'done', ...said }
+  const { reply, replyProblem } = result
+  return { kind: 'done', ...(reply === undefined ? {} : { reply }), ...(replyProblem === undefined ? {} : { replyProblem }) }
 }
 
 function judgeFailedAttempt(

@@ -1,6 +1,7 @@
 // Owns: delivery to an HTTP endpoint, signed by Standard Webhooks. The way out and its safety are guarded-fetch.ts' business.
 import type { DeliveryResult } from '@wxgw/contracts'
 import type { Clock, Secret } from '@wxgw/wechat-core'
+import { answerText } from './answer-text.ts'
 import type { GuardedAnswer, GuardedFetch } from './guarded-fetch.ts'
 import { parseRetryAfter } from './retry-after.ts'
 import { type SinkPort, wrongSink } from './sink.ts'
@@ -56,10 +57,12 @@ export function createWebhookSink({ secrets, fetch, clock }: WebhookSinkDeps): S
 function toResult(answer: GuardedAnswer, { nowMs, wantsReply }: { nowMs: number; wantsReply: boolean }): DeliveryResult {
   if (answer.outcome !== 'answered') return answer
   const { status, headers } = answer
-  if (status >= 200 && status < 300) return { outcome: 'delivered', ...(wantsReply ? replyInAnswer(answer) : {}) }
+  const text = answerText(answer)
+  const answered = { status, ...(text === undefined ? {} : { answer: text }) }
+  if (status >= 200 && status < 300) return { outcome: 'delivered', ...answered, ...(wantsReply ? replyInAnswer(answer) : {}) }
   return {
     outcome: 'rejected',
-    status,
+    ...answered,
     gone: status === 410,
     retryAfterSeconds: parseRetryAfter(headers['retry-after'], nowMs),
   }

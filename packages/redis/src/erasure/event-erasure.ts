@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { type EraseJob, hasContent, type Subscription, withoutContent } from '@wxgw/contracts'
 import type { Queue } from 'bullmq'
 import type { RedisConnection } from '../connect.ts'
+import { ATTEMPTS_LUA } from '../event-log/attempts.ts'
 import { isJobGone } from '../job-gone.ts'
 import { deliveriesQueue, MAINTENANCE_QUEUE } from '../keys.ts'
 import { type NewestFirst, walkOne } from '../paging/newest-first.ts'
@@ -57,14 +58,32 @@ return found
 `)
 
 /**
- * Unless it has expired, or is another one by now.
- * KEYS: event of the log
+ * Unless it has expired, or is another one by now. What consumers answer later is not kept, either.
+ * KEYS: event of the log, its attempts
  * ARGV: event as it was, event as it is to be
+ * -> 1 = something was taken out
  */
-const replaceEvent = script(`
-if redis.call('HGET', KEYS[1], 'event') ~= ARGV[1] then return 0 end
-redis.call('HSET', KEYS[1], 'event', ARGV[2])
-return 1
+const eraseEvent = script(`${ATTEMPTS_LUA}
+local call = redis.call
+if call('HGET', KEYS[1], 'event') ~= ARGV[1] then return 0 end
+local erased = ARGV[1] ~= ARGV[2] and 1 or 0
+
+local function erase(key, field, old, new)
+  if old == new then return end
+  call('HSET', key, field, new)
+  erased = 1
+end
+
+local logged = call('HGETALL', KEYS[1])
+for index = 1, #logged, 2 do
+  if string.sub(logged[index], 1, 2) == 'd:' then erase(KEYS[1], logged[index], logged[index + 1], withoutAnswer(logged[index + 1])) end
+end
+local beside = call('HGETALL', KEYS[2])
+for index = 1, #beside, 2 do
+  erase(KEYS[2], beside[index], beside[index + 1], (string.gsub(beside[index + 1], '[^\\n]+', withoutAnswer)))
+end
+call('HSET', KEYS[1], 'event', ARGV[2], 'erased', '1')
+return erased
 `)
 
 type Bound = { left: number }
@@ -91,8 +110,9 @@ export function createEventErasure(deps: EventErasureDeps): EventErasure {
         const key = shard.event(id)
         const text = await redis.hget(key, 'event')
         const event: unknown = text === null ? undefined : JSON.parse(text)
-        if (text === null || !isOf(event, user) || !hasContent(event)) continue
-        if ((await runScript(redis, replaceEvent, { keys: [key], args: [text, JSON.stringify(withoutContent(event))] })) === 1) erased.add(id)
+        if (text === null || !isOf(event, user)) continue
+        const bare = hasContent(event) ? JSON.stringify(withoutContent(event)) : text
+        if ((await runScript(redis, eraseEvent, { keys: [key, shard.attempts(id)], args: [text, bare] })) === 1) erased.add(id)
       }
     }
   }

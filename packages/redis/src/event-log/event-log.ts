@@ -1,17 +1,18 @@
 // Owns: what WeChat sent lately and what became of it, for EVENT_LOG_SECONDS. Tickets never come here: that is the caller's duty.
-import type { DeliveryStatus, GatewayEvent } from '@wxgw/contracts'
+import type { DeliveryAttempt, DeliveryStatus, GatewayEvent } from '@wxgw/contracts'
 import type { RedisConnection } from '../connect.ts'
 import type { Page } from '../paging/newest-first.ts'
 import type { Queues } from '../queues/queues.ts'
 import type { MasterOutages } from '../replication/master-outages.ts'
 import { firstFound } from '../shards/first-found.ts'
-import type { EventPlace, MessageShards } from '../shards/message-shards.ts'
+import type { EventPlace, MessageShard, MessageShards } from '../shards/message-shards.ts'
 import { guardStore } from '../store-errors.ts'
+import { type MadeAttempt, pageOfAttempts, type StoredAttempts } from './attempts.ts'
 import type { DeliveryFilter } from './delivery-states.ts'
 import type { RecordClaim } from './event-claims.ts'
 import { createEventWriter } from './event-writer.ts'
 import { findEvents } from './find-events.ts'
-import { type LoggedEvent, parseLoggedEvent } from './logged-event.ts'
+import { DELIVERY, type LoggedEvent, parseLoggedEvent } from './logged-event.ts'
 
 export type EventFilter = {
   authorizer?: string | undefined
@@ -43,6 +44,8 @@ export type DeliveryChange = {
   deliveredAtMs?: number | undefined
   /** Of the job in the deliveries' queue that works on it from now on. Default: as before; at first the event's id. */
   jobId?: string | undefined
+  /** The attempt that led to it. */
+  made?: MadeAttempt | undefined
 }
 
 /** The stream or the BullMQ queue of a subscription, under the names of its record. */
@@ -75,6 +78,8 @@ export type EventLog = {
   deliveryChanged(event: EventPlace, subscription: string, change: DeliveryChange): Promise<void>
   has(id: string): Promise<boolean>
   get(id: string): Promise<LoggedEvent | undefined>
+  /** The last 20 of each subscription, newest first over all of them. Of an unknown event none. */
+  attempts(id: string, page: { limit: number; cursor: string | undefined }): Promise<Page<DeliveryAttempt>>
   /** Newest first; at most 512 KiB, and of 5,000 entries that were looked at; of those that are read for it, 8 MiB, and half a second. */
   find(filter: EventFilter): Promise<FoundEvents>
 }
@@ -113,6 +118,21 @@ export function createEventLog({ maxEvents = DEFAULT_MAX_EVENTS, ...deps }: Even
     get: (id) =>
       guardStore(() => firstFound(shards.all(), async ({ event }) => parseLoggedEvent(await redis.hgetall(event(id))))),
 
+    attempts: (id, page) =>
+      guardStore(async () => {
+        const stored = await firstFound(shards.all(), (shard) => readAttempts(redis, shard, id))
+        return pageOfAttempts(stored ?? [], page)
+      }),
+
     find: (filter) => guardStore(() => findEvents({ redis, shards, eventLogSeconds }, filter)),
   }
+}
+
+async function readAttempts(redis: RedisConnection, { event, attempts }: MessageShard, id: string): Promise<StoredAttempts | undefined> {
+  const [logged, lists] = await Promise.all([redis.hgetall(event(id)), redis.hgetall(attempts(id))])
+  if (logged['event'] === undefined) return undefined
+  const states = Object.entries(logged).filter(([field]) => field.startsWith(DELIVERY))
+  const stateOf = new Map(states.map(([field, state]) => [field.slice(DELIVERY.length), state]))
+  const subscriptions = new Set([...stateOf.keys(), ...Object.keys(lists)])
+  return [...subscriptions].map((subscription) => ({ subscription, state: stateOf.get(subscription), list: lists[subscription] }))
 }

@@ -2,6 +2,7 @@
 import { APPEND_TO } from '../append-script.ts'
 import { ADDING } from '../bullmq-format/add-jobs-script.ts'
 import { script } from '../script.ts'
+import { ATTEMPTS_LUA } from './attempts.ts'
 import { CLAIM_LUA } from './claim-script.ts'
 import { FEED_LUA } from './feed-scripts.ts'
 import { USERS_KNOWN_LUA } from './user-index.ts'
@@ -39,8 +40,8 @@ const RECORD_LUA = [IS_DELIVERED_LUA, NOT_DELIVERED_LUA, CLAIM_LUA, APPEND_TO, A
  *       any order, the index of each authorizer and of each user in the batch, each
  *       stream, the claim of each event that has one, and of each queue those that `addingTo` takes, in a row
  * ARGV: life in s, most events, prefix of event keys, state of a new delivery as JSON, state of one that is made, timestamp of jobs,
- *       prefix of the indexes of what a subscription has not been delivered, how many queues, for each: which of KEYS is its
- *       first, prefix of its keys, how many jobs it gets,
+ *       prefix of the indexes of what a subscription has not been delivered, prefix of the events' attempts,
+ *       how many queues, for each: which of KEYS is its first, prefix of its keys, how many jobs it gets,
  *       then for each event: id, event as JSON, receivedAtMs, type, authorizer or '', which of KEYS is its index (0 = none),
  *       which of KEYS is its user's index (0 = none), its member there, which of KEYS is its claim (0 = none), the arrival,
  *       life of the claim in ms, '1' = not if the log knows the event,
@@ -66,7 +67,7 @@ local function isQueue(first)
 end
 
 local queues = {}
-for index = 9, 8 + 3 * ARGV[8], 3 do
+for index = 10, 9 + 3 * ARGV[9], 3 do
   local first = tonumber(ARGV[index])
   queues[first] = false
   if isQueue(first) then
@@ -140,7 +141,7 @@ local function record(at)
   return served
 end
 
-local at = 9 + 3 * ARGV[8]
+local at = 10 + 3 * ARGV[9]
 while at <= #ARGV do
   answers[#answers + 1] = record(at)
   at = at + 13 + 3 * ARGV[at + 12]
@@ -168,7 +169,7 @@ for index = 1, #KEYS do
       local dropped = call('ZRANGE', KEYS[index], 0, over - 1)
       call('ZREM', KEYS[index], unpack(dropped))
       if index == 1 then
-        for _, id in ipairs(dropped) do call('UNLINK', prefix .. id) end
+        for _, id in ipairs(dropped) do call('UNLINK', prefix .. id, ARGV[8] .. id) end
       end
     end
   end
@@ -180,20 +181,23 @@ return answers
 
 /**
  * Writes what became of deliveries, each unless that is old news: what is delivered stays delivered, what is over does not go
- * on, and attempts do not count backwards. Only `pending` begins anew.
+ * on, and attempts do not count backwards. Only `pending` begins anew. An attempt that was made is kept all the same.
  * KEYS: index of deliveries that are not over, then the event of each change; one may stand there several times
- * ARGV: milliseconds now, life in s, prefix of the indexes of what a subscription has not been delivered, then for each change:
- *       event's id, subscription, state as JSON, status, attempts, id of the job that delivers ('' = as before)
+ * ARGV: milliseconds now, life in s, prefix of the indexes of what a subscription has not been delivered, prefix of the events' attempts,
+ *       then for each change: event's id, subscription, state as JSON, status, attempts, id of the job that delivers ('' = as before),
+ *       attempt as JSON ('' = none, or it stands in the state)
  * -> which of the changes, from 0, are about an event that is not there
  */
-export const changeDeliveries = script(`${IS_DELIVERED_LUA}${NOT_DELIVERED_LUA}
+export const changeDeliveries = script(`${IS_DELIVERED_LUA}${NOT_DELIVERED_LUA}${ATTEMPTS_LUA}
 local call = redis.call
 local unsettled, unknown = KEYS[1], {}
-local at = 4
+local at = 5
 for index = 2, #KEYS do
   local key = KEYS[index]
   local field, status, attempts = 'd:' .. ARGV[at + 1], ARGV[at + 3], tonumber(ARGV[at + 4])
-  local event = call('HMGET', key, 'receivedAtMs', field)
+  local event = call('HMGET', key, 'receivedAtMs', field, 'erased')
+  local beside, name, new, attempt = ARGV[4] .. ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 6]
+  if event[3] then new, attempt = withoutAnswer(new), withoutAnswer(attempt) end
   local write = event[1]
   if not write then unknown[#unknown + 1] = index - 2 end
   if write and event[2] and status == 'delivered' then
@@ -207,8 +211,14 @@ for index = 2, #KEYS do
     if state.status == 'retrying' and status == 'retrying' and attempts < state.attempts then write = false end
   end
   local member = ARGV[at] .. ' ' .. ARGV[at + 1]
+  if event[1] and attempt ~= '' then
+    keepAttempt(beside, name, attempt, key)
+  elseif event[2] and status == 'delivered' and not write and new ~= event[2] then
+    keepAttempt(beside, name, new, key)
+  end
   if write then
-    call('HSET', key, field, ARGV[at + 2])
+    if status == 'pending' and isDelivered(event[2]) then keepAttempt(beside, name, event[2], key) end
+    call('HSET', key, field, new)
     if ARGV[at + 5] ~= '' then call('HSET', key, 'j:' .. ARGV[at + 1], ARGV[at + 5]) end
     if status == 'pending' or status == 'retrying' then
       call('ZADD', unsettled, 'NX', ARGV[1], member)
@@ -216,10 +226,10 @@ for index = 2, #KEYS do
     end
   end
   if status ~= 'pending' and status ~= 'retrying' then call('ZREM', unsettled, member) end
-  local undelivered = ARGV[3] .. ARGV[at + 1]
+  local undelivered = ARGV[3] .. name
   if status == 'delivered' then call('ZREM', undelivered, ARGV[at])
   elseif write then notDelivered(undelivered, ARGV[2], ARGV[1] - ARGV[2] * 1000, 10, event[1], ARGV[at]) end
-  at = at + 6
+  at = at + 7
 end
 return unknown
 `)

@@ -9,6 +9,7 @@ import type { DeliveryChange, EventLog, EventLogDeps } from './event-log.ts'
 import { changeDeliveries, recordEvents } from './event-scripts.ts'
 import { MOST_DELIVERIES, type NewEvent, recordArguments } from './record-arguments.ts'
 import { createScriptReach, type ScriptReach } from './script-reach.ts'
+import { attemptInState, formatAttempt, workerName } from './attempts.ts'
 import { formatState } from './logged-event.ts'
 import { userIndex } from './user-index.ts'
 
@@ -28,6 +29,7 @@ export function createEventWriter({
   maxEvents,
   version,
 }: EventLogDeps & { maxEvents: number }): EventWriter {
+  const worker = workerName()
   const mayAdd = isFormatKnown(version)
   const reaches = new Map<number, ScriptReach>()
 
@@ -42,9 +44,9 @@ export function createEventWriter({
     write: async (at, events) => {
       const shard = shardAt(at)
       const reach = reachOf(shard)
-      const delivered = formatState({ status: 'delivered', attempts: 1, lastError: null, deliveredAt: new Date().toISOString() })
+      const delivered = formatState({ status: 'delivered', attempts: 1, lastError: null, deliveredAt: new Date().toISOString() }, { worker })
       const most = Math.ceil(maxEvents / shards.all().length)
-      const head = [eventLogSeconds, most, shard.event(''), PENDING, delivered, Date.now(), shard.undelivered('')]
+      const head = [eventLogSeconds, most, shard.event(''), PENDING, delivered, Date.now(), shard.undelivered(''), shard.attempts('')]
       const layout = {
         head,
         index: shard.events,
@@ -67,14 +69,16 @@ export function createEventWriter({
     write: async (at, changed) => {
       const shard = shardAt(at)
       const about = changed.flatMap(({ event, subscription, change }) => {
-        const { status, attempts, lastError, deliveredAtMs, jobId } = change
+        const { status, attempts, lastError, deliveredAtMs, jobId, made } = change
         const deliveredAt = deliveredAtMs === undefined ? null : new Date(deliveredAtMs).toISOString()
-        const state = formatState({ status, attempts, lastError: lastError ?? null, deliveredAt })
-        return [event.id, subscription, state, status, attempts, jobId ?? '']
+        const inState = made && attemptInState(made, worker)
+        const state = formatState({ status, attempts, lastError: lastError ?? null, deliveredAt }, inState)
+        const beside = made && inState === undefined ? formatAttempt(made, worker) : ''
+        return [event.id, subscription, state, status, attempts, jobId ?? '', beside]
       })
       const unknown = await runScript(redis, changeDeliveries, {
         keys: [shard.unsettled, ...changed.map(({ event }) => shard.event(event.id))],
-        args: [Date.now(), eventLogSeconds, shard.undelivered(''), ...about],
+        args: [Date.now(), eventLogSeconds, shard.undelivered(''), shard.attempts(''), ...about],
       })
       const places = new Set(Array.isArray(unknown) ? unknown.map(Number) : [])
       return changed.map((_, index) => (places.has(index) ? 'unknown' : 'written'))

@@ -1,6 +1,7 @@
 // Owns: an event of the log as it stands in Redis, and as it is answered.
 import type { DeliveryState, GatewayEvent } from '@wxgw/contracts'
 import { GatewayError } from '@wxgw/wechat-core'
+import type { AttemptInState } from './attempts.ts'
 
 export type LoggedEvent = {
   id: string
@@ -16,7 +17,8 @@ export type LoggedEvent = {
 
 type StoredState = Omit<DeliveryState, 'subscription'>
 
-const DELIVERY = 'd:'
+/** The field of a delivery's state begins with it. */
+export const DELIVERY = 'd:'
 const DELIVERING_JOB = 'j:'
 
 export function deliveryField(subscription: string): string {
@@ -28,9 +30,9 @@ export function jobField(subscription: string): string {
   return DELIVERING_JOB + subscription
 }
 
-/** With the status first, by which event-scripts.ts knows a delivery that was made. */
-export function formatState({ status, ...others }: StoredState): string {
-  return JSON.stringify({ status, ...others })
+/** With the status first, by which event-scripts.ts knows a delivery that was made, and the attempt last. */
+export function formatState({ status, ...others }: StoredState, attempt?: AttemptInState): string {
+  return JSON.stringify({ status, ...others, ...attempt })
 }
 
 /** undefined when there is no such event (any more). */
@@ -65,5 +67,6 @@ export function parseEvent(text: string): GatewayEvent {
 }
 
 export function parseState(text: string): StoredState {
-  return JSON.parse(text) as StoredState
+  const { status, attempts, lastError, deliveredAt } = JSON.parse(text) as StoredState
+  return { status, attempts, lastError, deliveredAt }
 }

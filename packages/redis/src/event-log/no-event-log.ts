@@ -6,5 +6,6 @@ export const NO_EVENT_LOG: EventLog = {
   deliveryChanged: async () => {},
   has: async () => false,
   get: async () => undefined,
+  attempts: async () => ({ items: [], nextCursor: null }),
   find: async () => ({ items: [], nextCursor: null }),
 }

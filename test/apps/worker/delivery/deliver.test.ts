@@ -85,7 +85,8 @@ void t.test('a replay is told from the first delivery by the event alone, whose 
 void t.test('a delivered event is done and noted with the attempt it took', async (t) => {
   const { attempt, changes } = setUp(answering(delivered))
   t.same(await attempt(2), { kind: 'done', what: 'delivered' })
-  t.same(changes, [{ eventId: 'ev-1', subscription: 'crm', status: 'delivered', attempts: 2, deliveredAtMs: NOW }])
+  const made = { attempt: 2, startedAtMs: NOW, durationMs: 0, outcome: 'delivered' }
+  t.match(changes, [{ eventId: 'ev-1', subscription: 'crm', status: 'delivered', attempts: 2, deliveredAtMs: NOW, made }])
 })
 
 void t.test('a later subscription of the name gets nothing of the one before, nor what was under way', async (t) => {
@@ -109,7 +110,7 @@ void t.test('a reply that could not be read is noted with the delivery, where a 
   t.match(asked.changes, [{ status: 'delivered', attempts: 1, lastError: replyProblem }])
   const unasked = setUp(answering({ outcome: 'delivered', replyProblem }))
   t.same(await unasked.attempt(1), { kind: 'done', what: 'delivered' })
-  t.same(unasked.changes, [{ eventId: 'ev-1', subscription: 'crm', status: 'delivered', attempts: 1, deliveredAtMs: NOW }])
+  t.match(unasked.changes, [{ status: 'delivered', attempts: 1, lastError: undefined }])
 })
 
 void t.test('the sink is given the event, its JSON, the delivery’s id and the deadline of a waiting push', async (t) => {
@@ -130,10 +131,11 @@ void t.test('a failed attempt is tried again by the schedule, then stands in the
   t.same(await attempt(2), { kind: 'retry', delayMs: 330_000, error: 'HTTP 500' })
   t.same(await attempt(3), { kind: 'dead', error: 'HTTP 500' })
   const about = { eventId: 'ev-1', subscription: 'crm', lastError: 'HTTP 500' }
-  t.same(changes, [
-    { ...about, status: 'retrying', attempts: 1 },
-    { ...about, status: 'retrying', attempts: 2 },
-    { ...about, status: 'dead', attempts: 3 },
+  const made = { startedAtMs: NOW, durationMs: 0, outcome: 'failed', httpStatus: 500, error: 'HTTP 500' }
+  t.match(changes, [
+    { ...about, status: 'retrying', attempts: 1, made: { ...made, attempt: 1, nextAttemptAtMs: NOW + 5_500 } },
+    { ...about, status: 'retrying', attempts: 2, made: { ...made, attempt: 2, nextAttemptAtMs: NOW + 330_000 } },
+    { ...about, status: 'dead', attempts: 3, made: { ...made, attempt: 3, nextAttemptAtMs: undefined } },
   ])
 })
 

@@ -110,7 +110,7 @@ void t.test('a queue that took nothing with the record is served right after', a
   t.same(requests.map(({ subscription: { name }, deliveryId, body }) => [name, deliveryId, body]), [
     ['a-queue', 'ev-1', JSON.stringify(textEvent())],
   ])
-  t.same(changes, [{ eventId: 'ev-1', subscription: 'a-queue', status: 'delivered', attempts: 1, deliveredAtMs: NOW }])
+  t.match(changes, [{ eventId: 'ev-1', subscription: 'a-queue', status: 'delivered', attempts: 1, deliveredAtMs: NOW }])
 })
 
 void t.test('the event is on record before anybody gets it', async (t) => {
@@ -173,7 +173,7 @@ void t.test('a webhook that answers quickly is called at once, without a job of 
   t.same(await fanOut(), { delivered: 1, enqueued: 0 })
   t.match(requests, [{ subscription: { name: 'c-webhook' }, deliveryId: 'ev-1' }])
   t.same(enqueued, [])
-  t.same(changes, [{ eventId: 'ev-1', subscription: 'c-webhook', status: 'delivered', attempts: 1, deliveredAtMs: NOW }])
+  t.match(changes, [{ eventId: 'ev-1', subscription: 'c-webhook', status: 'delivered', attempts: 1, deliveredAtMs: NOW }])
   t.same(seen, [{ delivered: true, durationMs: 0 }])
 })
 

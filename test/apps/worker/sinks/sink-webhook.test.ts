@@ -1,4 +1,5 @@
 // Owns: what a webhook's consumer receives and what its answers mean.
+import type { DeliveryResult } from '@wxgw/contracts'
 import { Secret } from '@wxgw/wechat-core'
 import { createGuardedFetch, createWebhookSink } from '@wxgw/worker'
 import { Webhook } from 'standardwebhooks'
@@ -38,9 +39,14 @@ async function setUp(t: Test, script: Script, { reply = false, secrets = [CURREN
 const answering = (status: number, body = '', headers: Record<string, string> = {}): Script => (response) =>
   response.writeHead(status, headers).end(body)
 
+/** Without what the attempt alone is kept with. */
+function judged(result: DeliveryResult): object {
+  return Object.fromEntries(Object.entries(result).filter(([name]) => name !== 'status' && name !== 'answer'))
+}
+
 void t.test('the event arrives as CloudEvents JSON under its own id, also when it is a replay', async (t) => {
   const { server, event, deliver } = await setUp(t, answering(204))
-  t.same(await deliver(), { outcome: 'delivered' })
+  t.same(await deliver(), { outcome: 'delivered', status: 204 })
   const [request] = server.received
   t.same(JSON.parse(request?.body ?? ''), event)
   t.match(request?.headers, {
@@ -81,7 +87,7 @@ void t.test('nothing is sent unsigned', async (t) => {
 
 void t.test('2xx is delivered, 410 gone, everything else rejected, redirects included', async (t) => {
   for (const status of [200, 201, 202, 204, 299]) {
-    t.same(await (await setUp(t, answering(status))).deliver(), { outcome: 'delivered' }, String(status))
+    t.same(await (await setUp(t, answering(status))).deliver(), { outcome: 'delivered', status }, String(status))
   }
   for (const status of [300, 301, 302, 304, 307, 308, 400, 401, 404, 410, 429, 500, 502, 503]) {
     const { deliver } = await setUp(t, answering(status, '', { location: '/elsewhere' }))
@@ -106,12 +112,12 @@ void t.test('Retry-After is understood as seconds and as a date', async (t) => {
 void t.test('of a replying subscription, the reply in the body of a 200 is handed on', async (t) => {
   const reply = { MsgType: 'text', Content: '好' }
   const { deliver } = await setUp(t, answering(200, JSON.stringify({ reply })), { reply: true })
-  t.same(await deliver(), { outcome: 'delivered', reply })
+  t.same(judged(await deliver()), { outcome: 'delivered', reply })
 })
 
 void t.test('that there is no reply is handed on too', async (t) => {
   const { deliver } = await setUp(t, answering(200, '{"reply":null}'), { reply: true })
-  t.same(await deliver(), { outcome: 'delivered', reply: null })
+  t.same(judged(await deliver()), { outcome: 'delivered', reply: null })
 })
 
 void t.test('of an answer is read what can be read; of the rest fixed words say why, never the answer', async (t) => {
@@ -148,10 +154,33 @@ void t.test('of an answer is read what can be read; of the rest fixed words say 
   for (const [what, { status = 200, body, headers = {} }, result] of table) {
     const script: Script = (response) => response.writeHead(status, headers).end(body)
     const { server, deliver } = await setUp(t, script, { reply: true })
-    t.same(await deliver(), result, what)
+    t.same(judged(await deliver()), result, what)
     t.equal(server.received[0]?.headers['accept-encoding'], 'identity')
     const silent = await setUp(t, script)
-    t.same(await silent.deliver(), { outcome: 'delivered' }, `${what}, of a subscription that does not reply`)
+    t.same(judged(await silent.deliver()), { outcome: 'delivered' }, `${what}, of a subscription that does not reply`)
+  }
+})
+
+void t.test('the first 1 KiB of an answer is kept, in whole characters', async (t) => {
+  const table: Array<[what: string, body: string | Buffer, kept: string | undefined, headers?: Record<string, string>]> = [
+    ['short', '{"ok":true}', '{"ok":true}'],
+    ['as long as it may be', 'x'.repeat(1_024), 'x'.repeat(1_024)],
+    ['longer', 'x'.repeat(70_000), 'x'.repeat(1_024)],
+    ['ends within a character of three bytes', '好'.repeat(400), '好'.repeat(341)],
+    ['ends within one of four', `x${'😀'.repeat(300)}`, `x${'😀'.repeat(255)}`],
+    ['behind a byte order mark', `\ufeff${'好'.repeat(400)}`, '好'.repeat(341)],
+    ['not UTF-8', Buffer.from('\xba\xc3', 'latin1'), '\ufffd\ufffd'],
+    ['not UTF-8, and long', Buffer.alloc(2_000, 0xff), '\ufffd'.repeat(341)],
+    ['compressed', gzipSync('{"ok":true}'), undefined, { 'content-encoding': 'gzip' }],
+    ['none', '', undefined],
+  ]
+  for (const [what, body, kept, headers = {}] of table) {
+    for (const status of [200, 500]) {
+      const { deliver } = await setUp(t, (response) => response.writeHead(status, headers).end(body))
+      const result = await deliver()
+      t.match(result, { status }, what)
+      t.equal('answer' in result ? result.answer : undefined, kept, `${what}, ${status}`)
+    }
   }
 })
 

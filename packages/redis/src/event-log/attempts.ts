@@ -1,0 +1,118 @@
+// Owns: the attempts at an event's deliveries, as they stand in Redis. By far the most are the only one and delivered: such a one stands
+// in the delivery's state. All others stand in a hash beside the event, the latest of each subscription.
+import { hostname } from 'node:os'
+import type { DeliveryAttempt } from '@wxgw/contracts'
+import { decodeCursor, encodeCursor, isAfter, type Page } from '../paging/newest-first.ts'
+
+/** One attempt that was made. `attempt`: from 1. `nextAttemptAtMs`: when the next one is due. */
+export type MadeAttempt = {
+  attempt: number
+  startedAtMs: number
+  durationMs: number
+  outcome: 'delivered' | 'failed'
+  httpStatus?: number | undefined
+  error?: string | undefined
+  /** The begin of what a webhook answered. */
+  answer?: string | undefined
+  nextAttemptAtMs?: number | undefined
+}
+
+/** The members of a state that tell of its attempt. Written by the event's record it has `worker` alone: it took no time of its own. */
+export type AttemptInState = Partial<Pick<MadeAttempt, 'startedAtMs' | 'durationMs' | 'httpStatus' | 'answer'>> & { worker: string }
+
+type StoredAttempt = MadeAttempt & { worker: string }
+
+/** Of a state, a longer answer would be read with each event of a list. */
+const MOST_ANSWER_IN_STATE = 64
+const MOST_HOSTNAME = 64
+
+export function workerName(): string {
+  return `${hostname().slice(0, MOST_HOSTNAME)}:${process.pid}`
+}
+
+/** undefined: it is to stand beside the event. */
+export function attemptInState({ outcome, startedAtMs, durationMs, httpStatus, answer }: MadeAttempt, worker: string): AttemptInState | undefined {
+  if (outcome !== 'delivered' || (answer !== undefined && answer.length > MOST_ANSWER_IN_STATE)) return undefined
+  return { startedAtMs, durationMs, httpStatus, worker, answer }
+}
+
+/** `answer` stands last, where ATTEMPTS_LUA looks for it. */
+export function formatAttempt({ answer, ...others }: MadeAttempt, worker: string): string {
+  return JSON.stringify({ ...others, worker, answer })
+}
+
+/**
+ * `withoutAnswer(json)`: an attempt, or a state, without what a consumer answered: the member stands last, and no text in JSON contains
+ * an unescaped quote.
+ * `keepAttempt(key, name, attempt, event)`: the newest of this subscription, unless it stands there; 20 remain, as long as the event.
+ */
+export const ATTEMPTS_LUA = `
+local function withoutAnswer(json)
+  local at = string.find(json, ',"answer":', 1, true)
+  return at and string.sub(json, 1, at - 1) .. '}' or json
+end
+
+local function keepAttempt(key, name, attempt, event)
+  local kept = redis.call('HGET', key, name) or ''
+  if string.find(kept, attempt .. '\\n', 1, true) then return end
+  kept = attempt .. '\\n' .. kept
+  local at = 0
+  for _ = 1, 20 do
+    at = at and string.find(kept, '\\n', at + 1, true)
+  end
+  redis.call('HSET', key, name, at and string.sub(kept, 1, at) or kept)
+  redis.call('PEXPIRE', key, math.max(redis.call('PTTL', event), 1))
+end
+`
+
+/** What tells of attempts: of each subscription the state as JSON, and the list. */
+export type StoredAttempts = ReadonlyArray<{ subscription: string; state: string | undefined; list: string | undefined }>
+
+export function pageOfAttempts(stored: StoredAttempts, { limit, cursor }: { limit: number; cursor: string | undefined }): Page<DeliveryAttempt> {
+  const after = decodeCursor(cursor)
+  const positions = stored
+    .flatMap(({ subscription, state, list }) => newestOf(state, list).map((attempt) => ({ subscription, attempt })))
+    .map(({ subscription, attempt }) => ({
+      item: shown(subscription, attempt),
+      position: { score: attempt.startedAtMs, member: `${String(attempt.attempt).padStart(3, '0')} ${subscription}` },
+    }))
+    .toSorted((left, right) => (isAfter(right.position, left.position) ? -1 : 1))
+    .filter(({ position }) => isAfter(position, after))
+  const page = positions.slice(0, limit)
+  const last = positions.length > limit ? page.at(-1) : undefined
+  return { items: page.map(({ item }) => item), nextCursor: last ? encodeCursor(last.position) : null }
+}
+
+const MOST_SHOWN = 20
+
+function newestOf(state: string | undefined, list = ''): StoredAttempt[] {
+  const texts = [...(state === undefined ? [] : [state]), ...list.split('\n').filter((text) => text !== '')]
+  const attempts = texts.map(parseAttempt).filter((attempt) => attempt !== undefined)
+  return attempts.toSorted((left, right) => right.startedAtMs - left.startedAtMs).slice(0, MOST_SHOWN)
+}
+
+/** Only this package writes it. undefined: a state that tells of no attempt. */
+function parseAttempt(text: string): StoredAttempt | undefined {
+  const stored = JSON.parse(text) as Partial<StoredAttempt> & { status?: string; attempts?: number; lastError?: string; deliveredAt?: string }
+  const { worker, startedAtMs, durationMs = 0, outcome = 'delivered', ...others } = stored
+  if (worker === undefined) return undefined
+  const { attempt = others.attempts ?? 1, error = others.lastError, httpStatus, answer, nextAttemptAtMs } = others
+  const madeAtMs = startedAtMs ?? Date.parse(others.deliveredAt ?? '')
+  return { attempt, startedAtMs: madeAtMs, durationMs, outcome, httpStatus, error, answer, worker, nextAttemptAtMs }
+}
+
+function shown(subscription: string, made: StoredAttempt): DeliveryAttempt {
+  const { attempt, startedAtMs, durationMs, outcome, worker, nextAttemptAtMs } = made
+  return {
+    subscription,
+    attempt,
+    at: new Date(startedAtMs).toISOString(),
+    durationMs,
+    outcome,
+    httpStatus: made.httpStatus ?? null,
+    error: made.error ?? null,
+    answer: made.answer ?? null,
+    worker,
+    nextAttemptAt: nextAttemptAtMs === undefined ? null : new Date(nextAttemptAtMs).toISOString(),
+  }
+}
