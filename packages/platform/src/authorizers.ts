@@ -1,5 +1,5 @@
 // Owns: looking authorizers up: one, a page of them, or the owner of an original id (gh_…).
-import type { AuthorizationHistory, AuthorizerStore } from '@wxgw/redis'
+import type { AuthorizationHistory, AuthorizerIndex, AuthorizerStore } from '@wxgw/redis'
 import { type AuthorizerAppId, type Clock, parseAuthorizerAppId } from '@wxgw/wechat-core'
 import type { Authorizers } from './platform.ts'
 
@@ -10,9 +10,9 @@ const UNKNOWN_TTL_MS = 5_000
 
 type Known = { appId: AuthorizerAppId | undefined; untilMs: number }
 
-type Deps = { store: AuthorizerStore; history: AuthorizationHistory; clock: Clock }
+type Deps = { store: AuthorizerStore; index: AuthorizerIndex; history: AuthorizationHistory; clock: Clock }
 
-export function createAuthorizers({ store, history, clock }: Deps): Authorizers {
+export function createAuthorizers({ store, index, history, clock }: Deps): Authorizers {
   const userNames = new Map<string, Known>()
 
   function knownOwnerOfUserName(userName: string): Known | undefined {
@@ -33,7 +33,8 @@ export function createAuthorizers({ store, history, clock }: Deps): Authorizers 
     return appId
   }
 
-  const list: Authorizers['list'] = async ({ limit, cursor, only }) => {
+  const list: Authorizers['list'] = async ({ limit, cursor, only, filter }) => {
+    if (filter !== undefined) return index.find({ ...filter, limit, cursor, only })
     const after = cursor === undefined ? undefined : (parseAuthorizerAppId(cursor) ?? '')
     // One more than asked for tells whether there is a next page.
     const found = await store.list({ limit: limit + 1, after, only })
@@ -44,6 +45,7 @@ export function createAuthorizers({ store, history, clock }: Deps): Authorizers 
   return {
     get: (appId) => store.get(appId),
     list,
+    buildIndex: () => index.build(),
     history: (appId, page) => history.list(appId, page),
     ownerOfUserName,
     knownOwnerOfUserName,

@@ -5,6 +5,7 @@ import {
   createApiTicketStore,
   createAuthorizationCodeStore,
   createAuthorizationHistory,
+  createAuthorizerIndex,
   createAuthorizerStore,
   createComponentTokenStore,
   createDeadLetters,
@@ -232,7 +233,12 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
       componentTokens,
       authorizerTokens,
       authorizations,
-      authorizers: createAuthorizers({ store: lookedUp, history: createAuthorizationHistory({ redis, keys }), clock }),
+      authorizers: createAuthorizers({
+        store: lookedUp,
+        index: createAuthorizerIndex({ redis, keys, get: store.get, ownerOfUserName: store.ownerOfUserName }),
+        history: createAuthorizationHistory({ redis, keys }),
+        clock,
+      }),
       sessions: createSessions({
         platform: own.id,
         store: createSessionStore(storeDeps),

@@ -128,6 +128,14 @@ export async function openGateway(deps: GatewayDeps): Promise<OpenedGateway> {
       return
     }
     sealer.release()
+    void buildIndexes()
+  }
+
+  /** Of accounts of before. Whoever asks by a filter meanwhile waits, or builds it. */
+  async function buildIndexes(): Promise<void> {
+    for (const { id, authorizers } of platforms.byId.values()) {
+      await authorizers.buildIndex().catch((error: unknown) => log.warn({ err: error, platform: id }, 'authorizers.not_indexed'))
+    }
   }
 
   async function untilAnswered<T>(ask: () => Promise<T>): Promise<T | undefined> {

@@ -4,6 +4,7 @@ import type {
   ApiBrakes,
   ApiTicketType,
   AskedReply,
+  AuthorizerFilter,
   DeadLetters,
   EventErasure,
   EventClaims,
@@ -99,8 +100,15 @@ export type Authorizations = {
 
 export type Authorizers = {
   get(appId: AuthorizerAppId): Promise<Authorizer | undefined>
-  /** In the order of their appids. `only` narrows to what a caller is granted. */
-  list(page: { limit: number; cursor: string | undefined; only?: readonly string[] | undefined }): Promise<Page<Authorizer>>
+  /** In the order of their appids; with a filter in any. `only` narrows to what a caller is granted. */
+  list(page: {
+    limit: number
+    cursor: string | undefined
+    only?: readonly string[] | undefined
+    filter?: AuthorizerFilter | undefined
+  }): Promise<Page<Authorizer>>
+  /** By which a filter finds them, where there is none yet. */
+  buildIndex(): Promise<void>
   /** What it granted and took back, newest first, of the last 100 changes. */
   history(appId: AuthorizerAppId, page: { limit: number; cursor: string | undefined }): Promise<Page<HistoryEntry>>
   /** The authorizer that this `gh_…` original id belongs to, when known. Cached in the process. */

@@ -169,6 +169,16 @@ export function platformKeys(platform: string) {
     authorizerHistory: (appId: string) => `${base}:authorizer_history:${appId}`,
     /** sorted set of appids, all scores 0: the list in order. No TTL. */
     authorizers: `${base}:authorizers`,
+    /**
+     * hash `<status> <ids of permission sets>` -> number of the group, `#<number>` -> the same back, `#` -> the last number. No TTL.
+     */
+    authorizerGroups: `${base}:authorizer_groups`,
+    /** sorted set `<number of the group> <appid>`, all scores 0: accounts by status and permission sets. No TTL. */
+    authorizersByGroup: `${base}:authorizers_by_group`,
+    /** sorted set `<name>\0<nick or principal>\0<appid>`, all scores 0: accounts by what their names begin with. No TTL. */
+    authorizerNames: `${base}:authorizer_names`,
+    /** string '1': the three above were built for the accounts of before. No TTL. */
+    authorizerIndex: `${base}:authorizer_index`,
     /** sorted set of subjects (appid, or `component`) by the millisecond from which a refresh is due. No TTL. */
     due: `${base}:due`,
     /** hash reason, untilMs, probeEveryMs; PX as long as it may hold: why scheduled refreshes of the platform wait. */

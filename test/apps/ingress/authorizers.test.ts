@@ -89,3 +89,25 @@ void t.test('when the store is away, so are the lists', async (t) => {
   t.equal(answer.statusCode, 503)
   t.equal(answer.headers['retry-after'], '1')
 })
+
+void t.test('a forced refresh answers when the new token ends, and not the token', async (t) => {
+  const { internalServer, fake, bearer } = createGateway(t)
+  const answer = await internalServer.inject({ method: 'POST', url: `${PREFIX}/authorizers/${APPID_A}/refresh`, headers: bearer() })
+  t.equal(answer.statusCode, 200)
+  t.strictSame(Object.keys(answer.json()), ['expiresAt'])
+  t.match(answer.json(), { expiresAt: /^\d{4}-.*Z$/ })
+  t.match(fake.callsOf('authorizerTokens.get'), [[APPID_A, { force: true }]])
+})
+
+void t.test('a comparison names what WeChat says otherwise', async (t) => {
+  const { internalServer, fake, bearer } = createGateway(t)
+  const compare = async (appId: string = APPID_A) =>
+    (await internalServer.inject({ method: 'POST', url: `${PREFIX}/authorizers/${appId}/compare`, headers: bearer() })).json<unknown>()
+  t.strictSame(await compare(), { changed: [] })
+  const known = authorizer(APPID_A)
+  fake.authorizers.set(APPID_A, { ...known, funcInfo: [], ...(known.profile ? { profile: { ...known.profile, nick_name: 'before' } } : {}) })
+  t.strictSame(await compare(), { changed: ['nick_name', 'func_info'] })
+  fake.authorizers.set(APPID_A, { ...known, status: 'revoked' })
+  t.match(await compare(), { statusCode: 410, code: 'AUTHORIZER_REVOKED' })
+  t.match(await compare('wxz000000000000009'), { statusCode: 404 })
+})

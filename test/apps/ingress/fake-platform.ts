@@ -277,6 +277,7 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
         items: [...fake.authorizers.values()].filter(({ appid }) => only === undefined || only.includes(appid)),
         nextCursor: fake.nextPosition,
       })),
+      buildIndex: notAsked('authorizers.buildIndex'),
       history: method('authorizers.history', (_appid: AuthorizerAppId) => ({ items: [], nextCursor: fake.nextPosition })),
       ownerOfUserName: method('ownerOfUserName', (userName: string) => fake.owners.get(userName)),
       knownOwnerOfUserName: () => undefined,

@@ -109,7 +109,8 @@ const ROUTES: readonly Route[] = [
   },
   { route: 'authorization-sessions/{sessionId}', method: 'GET', path: 'authorization-sessions/of-a', needs: ['sessions:read'], members: {} },
   { route: 'authorization-sessions/{sessionId}', method: 'DELETE', path: 'authorization-sessions/of-a', needs: ['sessions:write'], members: {} },
-  { route: 'authorizers', method: 'GET', path: 'authorizers', needs: ['authorizers:read'], scope: 'list', members: PAGE },
+  { route: 'authorizers', method: 'GET', path: 'authorizers', needs: ['authorizers:read'], scope: 'list', members: { ...PAGE, 'query.status': 'nothing more', 'query.missingScope': 'nothing more', 'query.q': 'nothing more' } },
+  { route: 'authorizers/{APPID}/refresh', method: 'POST', path: `authorizers/${APPID_A}/refresh`, needs: ['tokens:force'], members: {} },
   { route: 'authorizers/{APPID}', method: 'GET', path: `authorizers/${APPID_A}`, needs: ['authorizers:read'], members: {} },
   { route: 'authorizers/{APPID}/history', method: 'GET', path: `authorizers/${APPID_A}/history`, needs: ['authorizers:read'], members: PAGE },
   { route: 'authorizers/sync', method: 'POST', path: 'authorizers/sync', needs: ['authorizers:sync'], scope: 'platform', members: {} },
@@ -252,8 +253,16 @@ export const CALLS: readonly Needing[] = ROUTES.flatMap((route) => [
   ),
 ])
 
+/** Calls for which one of several actions is enough. */
+export const ANY_OF = [
+  { route: 'authorizers/{APPID}/compare', method: 'POST', path: `authorizers/${APPID_A}/compare`, actions: ['authorizers:sync', 'tokens:force'] },
+] as const satisfies ReadonlyArray<Call & { route: string; actions: readonly Action[] }>
+
 /** `GET events query.type` and so on, to be compared with what is served. */
-export const KNOWN_MEMBERS: readonly string[] = ROUTES.flatMap(({ method, route, members }) => [
-  `${method} ${route}`,
-  ...Object.keys(members).map((member) => `${method} ${route} ${member}`),
-])
+export const KNOWN_MEMBERS: readonly string[] = [
+  ...ANY_OF.map(({ method, route }) => `${method} ${route}`),
+  ...ROUTES.flatMap(({ method, route, members }) => [
+    `${method} ${route}`,
+    ...Object.keys(members).map((member) => `${method} ${route} ${member}`),
+  ]),
+]

@@ -5,7 +5,7 @@ import { startWeChatDouble } from './api-calls/wechat-double.ts'
 import { APPID_A, APPID_B } from './fake-platform.ts'
 import { createGateway, keyOf } from './gateway-fixture.ts'
 import { gatewayWith, grantsOf } from './granted-gateway.ts'
-import { CALLS, KNOWN_MEMBERS, type Needing } from './needed-actions.ts'
+import { ANY_OF, CALLS, KNOWN_MEMBERS, type Needing } from './needed-actions.ts'
 
 void t.test('every route and every member that is served stands in the table of what it needs', async (t) => {
   const { internalServer } = createGateway(t)
@@ -86,4 +86,20 @@ void t.test('each call is open to whoever has all that it needs, and to nobody e
     if (!expected && fake.subscriptions.size !== 2) t.fail(`${told}, and changed the subscriptions`)
   }
   t.ok(rows.length > 500)
+})
+
+void t.test('a call for which one of several actions is enough is open with each of them, for its account, and with no other', async (t) => {
+  for (const { actions, ...wanted } of ANY_OF) {
+    const needed = new Set<Action>(actions)
+    const kinds: Record<string, { grants: Grant[]; opens: boolean }> = { nothing: { grants: [], opens: false } }
+    for (const action of ACTIONS) {
+      kinds[action] = { grants: grantsOf({ actions: [action] }), opens: needed.has(action) }
+      kinds[`${action} for A`] = { grants: grantsOf({ actions: [action], authorizers: [APPID_A] }), opens: needed.has(action) }
+      kinds[`${action} for B`] = { grants: grantsOf({ actions: [action], authorizers: [APPID_B] }), opens: false }
+    }
+    const { call } = gatewayWith(t, Object.fromEntries(Object.values(kinds).map(({ grants }, number) => [`k${number}`, grants])))
+    for (const [number, [name, { opens }]] of Object.entries(kinds).entries()) {
+      t.equal((await call(wanted, keyOf(`k${number}`))).statusCode, opens ? 200 : 403, `${wanted.path} with ${name}`)
+    }
+  }
 })

@@ -79,6 +79,16 @@ export function requireGrant({ action, wholePlatform = false }: Access = {}): on
   }
 }
 
+/** As requireGrant, where each of several actions is enough. */
+export function requireOneOf(actions: readonly Action[]): onRequestHookHandler {
+  return (request, _reply, done) => {
+    const { platform, APPID } = pathOf(request)
+    const found = actions.find((action) => isGranted(callerOf(request), { platform, action, authorizer: APPID }))
+    request.neededAction = found ?? actions[0]
+    done(found === undefined ? forbidden() : undefined)
+  }
+}
+
 /** Throws FORBIDDEN unless the caller has this right on the authorizer; without one, the right must not be narrowed. */
 export function assertGranted(request: FastifyRequest, action: Action, authorizer: string | undefined): void {
   const { platform } = pathOf(request)

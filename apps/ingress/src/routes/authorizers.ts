@@ -1,8 +1,10 @@
 // Owns: authorizers and authorizers/sync of the internal listener.
 import { permissionSet } from '@wxgw/catalogue'
-import { authorizerView } from '@wxgw/contracts'
-import { GatewayError } from '@wxgw/wechat-core'
-import { requireGrant, visibleAuthorizers } from '../auth/authenticate.ts'
+import { isDeepStrictEqual } from 'node:util'
+import { type AuthorizerView, authorizerView } from '@wxgw/contracts'
+import type { AuthorizerFilter } from '@wxgw/redis'
+import { type Authorizer, authorizerRevoked, GatewayError } from '@wxgw/wechat-core'
+import { requireGrant, requireOneOf, visibleAuthorizers } from '../auth/authenticate.ts'
 import type { Paging } from '../paging/paging.ts'
 import type { Turns } from '../paging/turns.ts'
 import { authorizerAppIdOf, platformOf, type Platforms } from '../platform-lookup.ts'
@@ -22,7 +24,7 @@ export function authorizerRoutes(app: GatewayServer, { platforms, paging, turns 
     async (request) => {
       const { authorizers } = platformOf(platforms, request.params)
       const only = visibleAuthorizers(request, 'authorizers:read')
-      const { items, nextCursor } = await authorizers.list({ ...paging.read(request), only })
+      const { items, nextCursor } = await authorizers.list({ ...paging.read(request), only, filter: filterOf(request.query) })
       return paging.answer(request, { items: items.map(authorizerView), nextCursor })
     },
   )
@@ -32,6 +34,24 @@ export function authorizerRoutes(app: GatewayServer, { platforms, paging, turns 
     const authorizer = await platform.authorizers.get(authorizerAppIdOf(platform, request.params))
     if (!authorizer) throw neverAuthorized()
     return authorizerView(authorizer)
+  })
+
+  const refresh = { schema: authorizerSchemas.refresh, onRequest: requireGrant({ action: 'tokens:force' }) }
+  app.post(`${PREFIX}/authorizers/:APPID/refresh`, refresh, async (request) => {
+    const platform = platformOf(platforms, request.params)
+    const { expiresAtMs } = await platform.authorizerTokens.get(authorizerAppIdOf(platform, request.params), { force: true })
+    return { expiresAt: new Date(expiresAtMs).toISOString() }
+  })
+
+  const compare = { schema: authorizerSchemas.compare, onRequest: requireOneOf(['authorizers:sync', 'tokens:force']) }
+  app.post(`${PREFIX}/authorizers/:APPID/compare`, compare, async (request) => {
+    const platform = platformOf(platforms, request.params)
+    const appId = authorizerAppIdOf(platform, request.params)
+    const before = await platform.authorizers.get(appId)
+    if (!before) throw neverAuthorized()
+    if (before.status === 'revoked') throw authorizerRevoked()
+    const after = await platform.authorizations.refreshProfile(appId)
+    return { changed: changedMembers(authorizerView(before), authorizerView(after)) }
   })
 
   const history = { schema: authorizerSchemas.history, onRequest: read, preHandler: turns.wait }
@@ -66,6 +86,29 @@ export function authorizerRoutes(app: GatewayServer, { platforms, paging, turns 
 
 function neverAuthorized(): GatewayError {
   return new GatewayError('AUTHORIZER_NOT_FOUND', 'this account has never authorized the platform')
+}
+
+type FilterQuery = { status?: Authorizer['status']; missingScope?: string; q?: string }
+
+function filterOf({ status, missingScope, q }: FilterQuery): AuthorizerFilter | undefined {
+  if (status === undefined && missingScope === undefined && q === undefined) return undefined
+  return { status, missingScope: missingScope === undefined ? undefined : Number(missingScope), q }
+}
+
+/** Of what WeChat says about an account. */
+const COMPARED = [
+  'nick_name',
+  'user_name',
+  'principal_name',
+  'head_img',
+  'service_type',
+  'verify_type',
+  'isMiniProgram',
+  'func_info',
+] as const
+
+function changedMembers(before: AuthorizerView, after: AuthorizerView): Array<(typeof COMPARED)[number]> {
+  return COMPARED.filter((member) => !isDeepStrictEqual(before[member], after[member]))
 }
 
 function namesOf(ids: readonly number[]) {

@@ -51,13 +51,28 @@ const HistoryEntry = Type.Object({
   reference: Type.Optional(Type.String({ description: 'of that session' })),
 })
 
+const filterQuery = {
+  status: Type.Optional(
+    Type.Union([Type.Literal('active'), Type.Literal('reauthorization_required'), Type.Literal('revoked')]),
+  ),
+  missingScope: Type.Optional(Type.String({ pattern: '^[0-9]{1,9}$', description: 'id of a permission set that it lacks' })),
+  q: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 64,
+      description: 'begin of the nick name or of the principal name, whatever its case, or a whole appid or original id',
+    }),
+  ),
+}
+
 export const authorizerSchemas = {
   list: {
     tags,
     operationId: 'listAuthorizers',
-    summary: 'The authorizers, in the order of their appids; only those that the key may see',
+    summary: 'The authorizers that the key may see, in the order of their appids',
+    description: 'With a filter in any order, from an index. All filters that are given must hold.',
     params: PlatformParams,
-    querystring: Type.Object(pageQuery, closed),
+    querystring: Type.Object({ ...pageQuery, ...filterQuery }, closed),
     response: {
       200: Type.Object({ items: Type.Array(AuthorizerSchema), nextCursor }),
       ...errors(400, 401, 403, 404, 429, 503),
@@ -70,6 +85,27 @@ export const authorizerSchemas = {
     params: AuthorizerParams,
     querystring: Type.Object({}, closed),
     response: { 200: AuthorizerSchema, ...errors(400, 401, 403, 404, 503) },
+  },
+  refresh: {
+    tags,
+    operationId: 'refreshAuthorizer',
+    summary: "Refresh the authorizer's access token, without showing it",
+    description: 'One call at WeChat at a time, and none for a token that was refreshed within FORCE_MIN_INTERVAL_SECONDS.',
+    params: AuthorizerParams,
+    querystring: Type.Object({}, closed),
+    response: { 200: Type.Object({ expiresAt: Type.String() }), ...errors(400, 401, 403, 404, 409, 410, 502, 503, 504) },
+  },
+  compare: {
+    tags,
+    operationId: 'compareAuthorizer',
+    summary: 'Ask WeChat for profile and permission sets, and store them',
+    description: 'Needs `authorizers:sync` or `tokens:force`.',
+    params: AuthorizerParams,
+    querystring: Type.Object({}, closed),
+    response: {
+      200: Type.Object({ changed: Type.Array(Type.String(), { description: 'members of the authorizer that were different' }) }),
+      ...errors(400, 401, 403, 404, 410, 502, 503, 504),
+    },
   },
   history: {
     tags,

@@ -2,6 +2,7 @@
 import { NOW_LUA } from '../now-script.ts'
 import { script } from '../script.ts'
 import { HISTORY_LUA } from './history-script.ts'
+import { INDEX_LUA } from './index-script.ts'
 
 /** A browser's code does not say when the account authorized, and WeChat's clock is not ours. */
 const PROFILE_BEFORE_MS = 60_000
@@ -12,14 +13,14 @@ const PROFILE_BEFORE_MS = 60_000
  * What WeChat issues last is the account's current token. Tokens that another exchange or a refresh has stored since this code was
  * claimed may have been issued before ours or after it: then ours is not stored, and whoever reads the token next refreshes it. A
  * refresh that is still under way is refused by the new generation and begins again, or leaves the schedule to find out.
- * KEYS: authorizer, token, due, authorizers, code, list of refresh tokens, refresh error, history
+ * KEYS: authorizer, token, due, authorizers, code, list of refresh tokens, refresh error, history, groups, accounts by group
  * ARGV: appid, code hash, owner of the claim, CreateTime in s or '', token or '', life left in ms, lifetime in s,
  *   sealed refresh token or '', func_info or '' (what an account that is authorized has stays), due in ms, code's TTL
  * in s,
  *   `authorized` or `updateauthorized` as WeChat's push says, or '' = by what was there before
  * -> 1 saved, 0 a newer `unauthorized` is known
  */
-export const saveAuthorization = script(`${NOW_LUA}${HISTORY_LUA}
+export const saveAuthorization = script(`${NOW_LUA}${HISTORY_LUA}${INDEX_LUA}
 local appid, codeHash, owner, created, token = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5]
 local code = redis.call('HMGET', KEYS[5], 'state', 'savedBy', 'claimedAtMs')
 -- Sent twice by the driver after a lost reply.
@@ -73,17 +74,18 @@ redis.call('ZADD', KEYS[3], text(dueAt), appid)
 redis.call('ZADD', KEYS[4], 0, appid)
 redis.call('HSET', KEYS[5], 'state', 'exchanged', 'savedBy', owner, 'appid', appid)
 redis.call('EXPIRE', KEYS[5], ARGV[11])
+regroup(KEYS[1], KEYS[9], KEYS[10], appid)
 return 1
 `)
 
 /**
  * Ends an authorization: its tokens, whatever is in flight, its place in the schedule. A tombstone stays, so that what
  * comes late is known to be late.
- * KEYS: authorizer, token, due, authorizers, list of refresh tokens, lease, ticket jsapi, ticket wx_card, history
+ * KEYS: authorizer, token, due, authorizers, list of refresh tokens, lease, ticket jsapi, ticket wx_card, history, groups, accounts by group
  * ARGV: appid, CreateTime in s, or generation when `by` is `generation`, by (`event` | `generation`)
  * -> 'revoked' | 'ignored' (the authorization is newer, or of another generation) | 'equal' (same second: WeChat has to be asked)
  */
-export const revokeAuthorization = script(`${NOW_LUA}${HISTORY_LUA}
+export const revokeAuthorization = script(`${NOW_LUA}${HISTORY_LUA}${INDEX_LUA}
 local appid, at, by = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 local known = redis.call('HMGET', KEYS[1], 'status', 'authorizedAtSeconds', 'generation', 'revokedAtSeconds',
   'funcInfo')
@@ -106,20 +108,22 @@ redis.call('HSET', KEYS[1], 'status', 'revoked', 'revokedAtSeconds', text(at), '
 redis.call('HSETNX', KEYS[1], 'authorizedAtSeconds', text(at))
 redis.call('HSETNX', KEYS[1], 'createdAtMs', text(now))
 redis.call('ZADD', KEYS[4], 0, appid)
+regroup(KEYS[1], KEYS[10], KEYS[11], appid)
 return 'revoked'
 `)
 
 /**
- * KEYS: authorizer, due, lease
+ * KEYS: authorizer, due, lease, groups, accounts by group
  * ARGV: appid, generation, owner of the lease
  * -> 'marked' | 'known' | 'superseded' (somebody else has refreshed or authorized meanwhile)
  */
-export const requireReauthorization = script(`${NOW_LUA}
+export const requireReauthorization = script(`${NOW_LUA}${HISTORY_LUA}${INDEX_LUA}
 local known = redis.call('HMGET', KEYS[1], 'status', 'generation')
 if known[2] ~= ARGV[2] or redis.call('GET', KEYS[3]) ~= ARGV[3] then return 'superseded' end
 if known[1] ~= 'active' then return 'known' end
 redis.call('HSET', KEYS[1], 'status', 'reauthorization_required', 'updatedAtMs', text(now))
 redis.call('ZREM', KEYS[2], ARGV[1])
+regroup(KEYS[1], KEYS[4], KEYS[5], ARGV[1])
 return 'marked'
 `)
 
@@ -139,15 +143,17 @@ return 1
 
 /**
  * What api_get_authorizer_info says. Sets that differ from those that are stored are a change that no push told of.
- * KEYS: authorizer, history, original ids
- * ARGV: appid, profile, func_info or '' (what is stored stays), original id or ''
+ * KEYS: authorizer, history, original ids, groups, accounts by group, names
+ * ARGV: appid, profile, func_info or '' (what is stored stays), original id or '', searchable nick name, searchable principal name
  */
-export const saveProfile = script(`${NOW_LUA}${HISTORY_LUA}
+export const saveProfile = script(`${NOW_LUA}${HISTORY_LUA}${INDEX_LUA}
 local known = redis.call('HMGET', KEYS[1], 'status', 'funcInfo')
 redis.call('HSET', KEYS[1], 'profile', ARGV[2], 'updatedAtMs', text(now))
 if ARGV[4] ~= '' then redis.call('HSET', KEYS[3], ARGV[4], ARGV[1]) end
+rename(KEYS[1], KEYS[6], ARGV[1], ARGV[5], ARGV[6])
 if ARGV[3] == '' then return 1 end
 redis.call('HSET', KEYS[1], 'funcInfo', ARGV[3])
+regroup(KEYS[1], KEYS[4], KEYS[5], ARGV[1])
 if not known[1] or known[1] == 'revoked' then return 1 end
 local before, after = setsOf(known[2]), setsOf(ARGV[3])
 local newest = redis.call('LINDEX', KEYS[2], 0)
@@ -165,14 +171,16 @@ return 1
 /**
  * What WeChat's own list says of an authorizer: adds what is missing, repairs a lost refresh token, never overwrites a
  * working one, never revokes.
- * KEYS: authorizer, due, authorizers, history
+ * KEYS: authorizer, due, authorizers, history, groups, accounts by group
  * ARGV: appid, auth_time in s, sealed refresh token or ''
  * -> 'added' | 'repaired' | 'known' | 'revoked' (an `unauthorized` newer than auth_time is known)
  */
-export const reconcileAuthorizer = script(`${NOW_LUA}${HISTORY_LUA}
+export const reconcileAuthorizer = script(`${NOW_LUA}${HISTORY_LUA}${INDEX_LUA}
 local appid, authTime, sealed = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 local known = redis.call('HMGET', KEYS[1], 'status', 'refreshToken', 'revokedAtSeconds')
 local outcome = 'added'
+-- A process of an earlier version may have changed the account.
+regroup(KEYS[1], KEYS[5], KEYS[6], appid)
 if known[1] == 'revoked' then
   if tonumber(known[3] or '0') >= authTime then return 'revoked' end
 elseif known[1] == 'active' and known[2] and known[2] ~= '' then
@@ -193,6 +201,7 @@ redis.call('HDEL', KEYS[1], 'revokedAtSeconds')
 -- Without a refresh token its code may be about to be exchanged: no verdict meanwhile.
 redis.call('ZADD', KEYS[2], text(now + (sealed == '' and 60000 or 0)), appid)
 redis.call('ZADD', KEYS[3], 0, appid)
+regroup(KEYS[1], KEYS[5], KEYS[6], appid)
 return outcome
 `)
 

@@ -33,6 +33,7 @@ import {
 } from './authorization-scripts.ts'
 import { formatFuncInfo, formatProfile, parseFuncInfo, parseProfile } from './compact.ts'
 import { rememberFailure } from './component-token-store.ts'
+import { searchableName } from './index-script.ts'
 import { readToken, readTokens } from './read-tokens.ts'
 import { claimRefresh, commitRefresh } from './refresh-scripts.ts'
 import { parseAnswer, parseClaim, parseSnapshot } from './snapshot.ts'
@@ -81,6 +82,8 @@ export function createAuthorizerStore(deps: AuthorizerStoreDeps): AuthorizerStor
     keys.refreshError(appId),
   ]
 
+  const groupKeys = [keys.authorizerGroups, keys.authorizersByGroup]
+
   async function readFields(appId: AuthorizerAppId): Promise<Record<string, string>> {
     return redis.hgetall(keys.authorizer(appId))
   }
@@ -127,7 +130,7 @@ export function createAuthorizerStore(deps: AuthorizerStoreDeps): AuthorizerStor
     commit: (appId, issued) =>
       guardStore(async () => {
         const write = () => runScript(redis, commitRefresh, {
-          keys: [...tokenKeys(appId), keys.due, keys.refreshTokenHistory(appId)],
+          keys: [...tokenKeys(appId), keys.due, keys.refreshTokenHistory(appId), ...groupKeys],
           args: [
             'authorizer',
             appId,
@@ -148,7 +151,7 @@ export function createAuthorizerStore(deps: AuthorizerStoreDeps): AuthorizerStor
     markReauthorizationRequired: (appId, { generation, owner }) =>
       guardStore(async () => {
         const outcome = await runScript(redis, requireReauthorization, {
-          keys: [keys.authorizer(appId), keys.due, keys.refreshLease(appId)],
+          keys: [keys.authorizer(appId), keys.due, keys.refreshLease(appId), ...groupKeys],
           args: [appId, generation, owner],
         })
         if (outcome === 'marked' || outcome === 'known' || outcome === 'superseded') return outcome
@@ -174,6 +177,7 @@ export function createAuthorizerStore(deps: AuthorizerStoreDeps): AuthorizerStor
             keys.refreshTokenHistory(appId),
             keys.refreshError(appId),
             keys.authorizerHistory(appId),
+            ...groupKeys,
           ],
           args: [
             appId,
@@ -210,8 +214,15 @@ export function createAuthorizerStore(deps: AuthorizerStoreDeps): AuthorizerStor
     saveProfile: (appId, profile, funcInfo) =>
       guardStore(async () => {
         await runScript(redis, saveProfile, {
-          keys: [keys.authorizer(appId), keys.authorizerHistory(appId), keys.userNames],
-          args: [appId, formatProfile(profile), funcInfo ? formatFuncInfo(funcInfo) : '', profile.user_name],
+          keys: [keys.authorizer(appId), keys.authorizerHistory(appId), keys.userNames, ...groupKeys, keys.authorizerNames],
+          args: [
+            appId,
+            formatProfile(profile),
+            funcInfo ? formatFuncInfo(funcInfo) : '',
+            profile.user_name,
+            searchableName(profile.nick_name),
+            searchableName(profile.principal_name),
+          ],
         })
       }),
 
@@ -251,7 +262,7 @@ export function createAuthorizerStore(deps: AuthorizerStoreDeps): AuthorizerStor
     reconcile: ({ appId, authTimeSeconds, refreshToken }) =>
       guardStore(async () => {
         const outcome = await runScript(redis, reconcileAuthorizer, {
-          keys: [keys.authorizer(appId), keys.due, keys.authorizers, keys.authorizerHistory(appId)],
+          keys: [keys.authorizer(appId), keys.due, keys.authorizers, keys.authorizerHistory(appId), ...groupKeys],
           args: [appId, authTimeSeconds, seal(appId, refreshToken)],
         })
         if (outcome === 'added' || outcome === 'repaired' || outcome === 'known' || outcome === 'revoked') return outcome
@@ -271,6 +282,7 @@ export function createAuthorizerStore(deps: AuthorizerStoreDeps): AuthorizerStor
         keys.apiTicket('jsapi', appId),
         keys.apiTicket('wx_card', appId),
         keys.authorizerHistory(appId),
+        ...groupKeys,
       ],
       args: [appId, at, by],
     })

@@ -1,5 +1,7 @@
 // Owns: the scripts of a refresh: claim, commit, fail. The component and the authorizers go through the same three steps.
 import { script } from '../script.ts'
+import { HISTORY_LUA } from './history-script.ts'
+import { INDEX_LUA } from './index-script.ts'
 import { SNAPSHOT_LUA } from './snapshot.ts'
 
 /** A call of which nobody knows the end may be served by WeChat this much later, never after. */
@@ -51,11 +53,11 @@ return answer
 /**
  * Stores what WeChat answered, unless a newer refresh or a newer authorization was there before. API tickets have no schedule:
  * they are fetched when asked for.
- * KEYS: meta hash, token, lease, error, due, history list (authorizer only)
+ * KEYS: meta hash, token, lease, error, due; authorizer only: history list, groups, accounts by group
  * ARGV: kind, subject, owner, fence, token, life left in ms, lifetime in s, due in ms, generation, new sealed refresh token or ''
  * -> {'stored', …snapshot} | {'lost'}: not stored, or stored without the lease; the subject is then due at once.
  */
-export const commitRefresh = script(`${SNAPSHOT_LUA}
+export const commitRefresh = script(`${SNAPSHOT_LUA}${HISTORY_LUA}${INDEX_LUA}
 local kind, subject, owner, fence = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local token, lifeMs, lifetime, dueInMs, generation, sealed = ARGV[5], tonumber(ARGV[6]), ARGV[7], tonumber(ARGV[8]), ARGV[9], ARGV[10]
 local leased = redis.call('GET', KEYS[3]) == owner
@@ -85,7 +87,11 @@ redis.call('SET', KEYS[2], token, 'PX', math.max(lifeMs, 1))
 redis.call('HINCRBY', KEYS[1], 'version', 1)
 redis.call('HSET', KEYS[1], 'committedFence', text(fence), 'expiresAtMs', text(now + lifeMs), 'lifetimeSeconds', lifetime, 'refreshedAtMs', text(now))
 if kind == 'authorizer' then
-  redis.call('HSET', KEYS[1], 'status', 'active')
+  local status = redis.call('HGET', KEYS[1], 'status')
+  if status ~= 'active' then
+    redis.call('HSET', KEYS[1], 'status', 'active')
+    regroup(KEYS[1], KEYS[7], KEYS[8], subject)
+  end
   if sealed ~= '' then
     local previous = redis.call('HGET', KEYS[1], 'refreshToken')
     if previous and previous ~= '' then
