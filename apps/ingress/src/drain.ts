@@ -1,12 +1,12 @@
-// Owns: taking a listener out of service without failing a request. Signals and the order of listeners are main's business.
+// Owns: taking a listener out of service without failing a request. main.ts handles signals and the order of the listeners.
 import type { Server } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 
-/** Long enough for load balancers and kept-alive clients to hear of it, far below any supervisor's patience. */
+/** Load balancers and kept-alive clients need this long to notice; supervisors usually wait 30 s. */
 const DEFAULT_GRACE_MS = 1500
 
-/** Connections whose last answer could not yet say `Connection: close` would otherwise keep the listener open until they time out. */
+/** Closes idle connections that got no `Connection: close`: they would keep the listener open until their time-out. */
 const REAP_INTERVAL_MS = 100
 
 // By Node's server, which every encapsulated Fastify instance shares.

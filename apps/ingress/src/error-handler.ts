@@ -72,7 +72,7 @@ function refuse(deps: Deps, { error, request, reply }: { error: unknown; request
   return answer
 }
 
-/** The logger itself leaves out what says the same too often. */
+/** The logger drops repeated lines by itself. */
 function logRefusal({ log }: Deps, refusal: { error: unknown; answer: ErrorAnswer; request: FastifyRequest }): void {
   const { error, answer, request } = refusal
   const fields = {

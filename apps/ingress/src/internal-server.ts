@@ -1,4 +1,4 @@
-// Owns: what the operator's own services reach. Composes; the routes are elsewhere.
+// Owns: the internal listener, for the operator's own services. It only registers routes, which have files of their own.
 import { createCallObserver } from './api-calls/call-observer.ts'
 import { callRoutes } from './api-calls/call-routes.ts'
 import { createPlaces } from './api-calls/places.ts'

@@ -1,5 +1,5 @@
-// Owns: the ingress process: its environment, its wiring, its signals and its exit. Nothing here is decided twice. With
-// INGRESS_PROCESSES it runs once to supervise and once in each process that serves.
+// Owns: the ingress process: environment, wiring, signals, exit. With INGRESS_PROCESSES it runs once as the supervisor and once
+// in each serving process.
 import cluster from 'node:cluster'
 import { fileURLToPath } from 'node:url'
 import { openGateway, type Platform } from '@wxgw/platform'
@@ -31,7 +31,7 @@ import { VERSION } from './version.ts'
 
 /** Drain, then close; below the 30 s that supervisors usually give. */
 const STOP_DEADLINE_MS = 20_000
-/** What a call needs besides the wait for WeChat, and a supervisor besides its processes. */
+/** Added to WeChat's time-out for the rest of a call, and to a process' time for its supervisor. */
 const SPARE_MS = 5_000
 const KILL_SPARE_MS = 2_000
 /** From `apps/ingress/dist`. */

@@ -1,4 +1,4 @@
-// Owns: what WeChat and browsers reach. Composes; the routes are elsewhere.
+// Owns: the public listener, for WeChat and browsers. It only registers routes, which have files of their own.
 import { authorizerMessageRoute } from './push/authorizer-message-route.ts'
 import { componentEventRoute } from './push/component-event-route.ts'
 import { refuseEarly } from './push/early-refusals.ts'

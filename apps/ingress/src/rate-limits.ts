@@ -1,5 +1,5 @@
-// Owns: how often one address may ask on the public listener. In memory, each process for itself: it protects the quota of
-// pre_auth_codes from one visitor, it is no defence against many.
+// Owns: the rate limit per address on the public listener, in the memory of each process. It protects the quota of pre_auth_codes
+// from one visitor, not from many.
 import rateLimit from '@fastify/rate-limit'
 import { GatewayError } from '@wxgw/wechat-core'
 import { clientOf } from '@wxgw/runtime'
@@ -7,7 +7,7 @@ import type { FastifyRequest, onRequestHookHandler } from 'fastify'
 import type { GatewayServer } from './server.ts'
 
 const WINDOW_MS = 60_000
-/** Looking up a code costs WeChat's quota too, but a page may be reloaded. */
+/** Exchanging a code costs WeChat's quota too, but visitors reload pages: its limit is ten times higher. */
 const LOOKUP_FACTOR = 10
 /** Addresses remembered at a time; the oldest is forgotten first. */
 const MAX_ADDRESSES = 20_000
@@ -17,8 +17,8 @@ type KeyOf = (params: Readonly<Record<string, string>>) => Promise<string | unde
 
 /**
  * `createUrl`: authurl and the click on the authorize page together. `lookUp`: mpinfo and the landing page together.
- * `lookUpBy`: as much, counted by another key than the address where there is one. `view`: the authorize page, which
- * costs the time for its QR code. Never on pushes.
+ * `lookUpBy`: the same limit, counted by another key than the address where there is one. `view`: the authorize page, whose
+ * QR code costs CPU. Pushes have no rate limit.
  */
 export type RateLimits = {
   createUrl: onRequestHookHandler
@@ -27,7 +27,7 @@ export type RateLimits = {
   view: onRequestHookHandler
 }
 
-/** An IPv6 address counts as its /64, and no port makes a client another one. A proxy is believed only within TRUST_PROXY. */
+/** An IPv6 address counts as its /64, without the port. `X-Forwarded-For` is read only from TRUST_PROXY. */
 export async function createRateLimits(scope: GatewayServer, perMinute: number): Promise<RateLimits> {
   await scope.register(rateLimit, {
     global: false,

@@ -1,4 +1,4 @@
-// Owns: what main hands to both listeners. Each route module asks for its part of it.
+// Owns: the dependencies that main.ts passes to both listeners. Each route module declares the ones that it uses.
 import type { Clock, StreamedCalls } from '@wxgw/wechat-core'
 import type { Platform, ReadinessCheck } from '@wxgw/platform'
 import type { EndedSessions } from '@wxgw/redis'

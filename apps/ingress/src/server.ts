@@ -1,4 +1,4 @@
-// Owns: a Fastify instance with everything that Fastify leaves open closed, common to both listeners. No routes.
+// Owns: the Fastify instance of both listeners with strict defaults: limits, time-outs, error shape. No routes.
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import {
   answerExpectations,

@@ -5,17 +5,17 @@ import type { FastifyReply, FastifyRequest, onRequestHookHandler, preParsingHook
 import { callerOf } from '../auth/authenticate.ts'
 import { MAX_BODY_BYTES } from '../http/limits.ts'
 
-/** Of a process. Each holds its place until its answer has been taken, or its client has gone. */
+/** Slots of a process. A request holds its slot until its answer is sent or its client has disconnected. */
 const AT_ONCE = 4
-/** One caller never has all places. */
+/** Slots of one caller: never all of them. */
 const AT_ONCE_PER_CALLER = 2
-/** After what keeps the process busy, the place rests for so many times as long as it was held: the caller has a part of the time only. */
+/** A slot that was held for n ms stays unused for 4 n ms: one caller gets at most a fifth of the event loop's time per slot. */
 const REST_FACTOR = 4
-/** And for so many as its body has KiB: what it says is read again by every process. */
+/** And 1 ms more for each KiB of the body: every process reads a changed subscription again. */
 const REST_MS_PER_KIB = 1
 const MOST_REST_MS = 500
 const WAITING_PER_CALLER = 256
-/** Below the 1.5 s in which every route answers that needs the store. */
+/** Routes that need the store answer within 1.5 s, the wait for a slot included. */
 const PATIENCE_MS = 1_000
 /** Smaller ones are parsed in well under a millisecond. */
 const LARGE_BODY_BYTES = 16_384

@@ -1,5 +1,5 @@
-// Owns: that a connection which was on its way to a process when that was killed is closed. Node's cluster module forgets it: its
-// client would wait in vain for an answer, and the supervisor would keep it open for ever.
+// Owns: closing a connection that was sent to a process which was killed before it received it. Node's cluster module forgets such
+// a connection: its client would wait for an answer, and the supervisor would keep the socket open for ever.
 import type { ChildProcess } from 'node:child_process'
 
 /** One per listener is on its way at a time; a few more cost nothing. */

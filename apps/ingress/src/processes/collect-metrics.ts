@@ -1,8 +1,8 @@
-// Owns: the metrics of all processes at one moment, in the supervisor. Who does not answer in time is left out of that moment.
+// Owns: collecting the metrics of all processes in the supervisor. A process that does not answer in time is left out.
 import type { MetricsSnapshot } from '@wxgw/runtime'
 import type { SlotMetrics } from './messages.ts'
 
-/** Far below a scraper's patience; a process that is stuck for longer has other alarms. */
+/** Prometheus scrapes with a time-out of 10 s by default. */
 const TIMEOUT_MS = 1_000
 
 export type MetricsCollector = {

@@ -1,4 +1,4 @@
-// Owns: a supervised process' side: it ends when it is told to, and answers a scrape with the metrics of all processes.
+// Owns: the messages of a supervised process: it stops on request, and answers a scrape with the metrics of all processes.
 import { mergedMetricsText, type Metrics } from '@wxgw/runtime'
 import { parseToProcess, type SlotMetrics, type ToProcess, type ToSupervisor } from './messages.ts'
 

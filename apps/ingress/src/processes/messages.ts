@@ -1,4 +1,4 @@
-// Owns: what the supervisor and the processes that it has started tell each other. Both run the same code, so the kind says enough.
+// Owns: the messages between the supervisor and its processes. Both run the same version, so a message needs no version number.
 import type { MetricsSnapshot } from '@wxgw/runtime'
 
 export type SlotMetrics = { slot: string; metrics: MetricsSnapshot }

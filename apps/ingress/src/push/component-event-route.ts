@@ -1,4 +1,4 @@
-// Owns: POST and GET /apis/v1/wx/:platform/event, 授权事件接收URL. What an event means is the worker's business.
+// Owns: POST and GET /apis/v1/wx/:platform/event, 授权事件接收URL. It stores a ticket at once; every event is handled by the worker.
 import type { Platform, PushMade } from '@wxgw/platform'
 import { eventId, orderedAtSeconds, parseComponentEvent, type ComponentEvent } from '@wxgw/wechat-core'
 import { platformOf } from '../platform-lookup.ts'
@@ -52,7 +52,7 @@ export function componentEventRoute(scope: GatewayServer, deps: PushDeps): void 
 
 type Ticket = { platform: Platform; event: VerifyTicket; receivedAtMs: number }
 
-/** Never rejects: the event in the queue (or in the spool) carries it as well, and decides over what is answered. */
+/** Never rejects: the queued (or spooled) event carries the ticket too, and the answer depends on that event alone. */
 async function keepTicket({ log, clock }: PushDeps, { platform, event, receivedAtMs }: Ticket): Promise<void> {
   const within = createStoreBudget(clock, receivedAtMs)
   try {
@@ -62,7 +62,7 @@ async function keepTicket({ log, clock }: PushDeps, { platform, event, receivedA
   }
 }
 
-/** Tickets and authorizations are judged by their order, however late they come. */
+/** Tickets and authorizations have no age limit: the worker compares their CreateTime with the stored one. */
 function madeOf(event: ComponentEvent): PushMade {
   switch (event.kind) {
     case 'component_verify_ticket':

@@ -1,5 +1,5 @@
-// Owns: refusing a push by its path, its query and its headers, before its body is read: what nobody signed is to cost nothing.
-// wechat-core's envelope.ts judges the body.
+// Owns: refusing a push by its path, query and headers before its body is read, so that an unsigned push costs next to nothing.
+// wechat-core's envelope.ts checks the body.
 import { checkPushQuery, GatewayError } from '@wxgw/wechat-core'
 import type { FastifyRequest } from 'fastify'
 import { MAX_BODY_BYTES } from '../http/limits.ts'
@@ -11,7 +11,7 @@ import { pushQuery, type PushDeps } from './push-context.ts'
 
 type PushRoute = { Params: { platform: string; APPID?: string }; Querystring: Pairs }
 
-/** For the push routes, which all routes of this scope are. */
+/** Adds the check to every route of the scope: all of them take pushes. */
 export function refuseEarly(scope: GatewayServer, deps: PushDeps): void {
   scope.addHook<PushRoute>('onRequest', (request, _reply, done) => {
     const refusal = request.method === 'POST' ? refusalOf(deps, request) : undefined

@@ -1,10 +1,10 @@
-// Owns: refusing what Redis would soon have no room for: at its limit workers can drain nothing any more (measured).
-// Looks at Redis once a second, never per push. What Redis refuses by itself is the inbox' business.
+// Owns: refusing pushes while Redis is nearly full: at maxmemory workers cannot take jobs either (measured).
+// Polls Redis' memory once a second, never per push. The inbox handles what Redis itself refuses.
 import type { Inbox } from '@wxgw/platform'
 import { type Log, type Metrics, repeat } from '@wxgw/runtime'
 import { GatewayError } from '@wxgw/wechat-core'
 
-/** Of `maxmemory`. Tickets and authorizations are few and precious: they may use what messages may not. */
+/** Share of `maxmemory`. The rest is kept for tickets and authorizations, which are few. */
 const MESSAGES_LIMIT = 0.75
 const CONTROL_LIMIT = 0.9
 const SAMPLE_EVERY_MS = 1_000

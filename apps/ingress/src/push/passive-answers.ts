@@ -1,4 +1,4 @@
-// Owns: the seam between a push and those who may answer it with more than `success`. What they answer is theirs.
+// Owns: the type of what may answer a push with more than `success`: the release check and passive replies.
 import type { GatewayEvent } from '@wxgw/contracts'
 import type { Arrival, Platform, TimeBound } from '@wxgw/platform'
 import type { AuthorizerAppId, AuthorizerMessage, OpenedPush } from '@wxgw/wechat-core'

@@ -1,4 +1,4 @@
-// Owns: holding a push open for the one subscription that may answer its user, until the deadline. The way of the reply is the mailbox's.
+// Owns: holding a push open for the one subscription that may answer its user, until the deadline. The reply mailbox (packages/redis) carries the reply.
 import { compileMatcher, type Subscription } from '@wxgw/contracts'
 import { mayAnswer, parseReply } from '@wxgw/platform'
 import type { Log } from '@wxgw/runtime'

@@ -1,4 +1,4 @@
-// Owns: what a push may be made of: XML or unnamed, UTF-8, at most 1 MiB, as the bytes that came.
+// Owns: the body of a push: `text/xml`, `application/xml` or no media type, at most 1 MiB, passed on as bytes.
 import { GatewayError } from '@wxgw/wechat-core'
 import type { FastifyRequest } from 'fastify'
 import { MAX_BODY_BYTES } from '../http/limits.ts'

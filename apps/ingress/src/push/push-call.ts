@@ -1,4 +1,4 @@
-// Owns: what a push ends in, one call of the inbox, as text: it can be made again later with the same ids.
+// Owns: the one inbox call that a push ends in, written as text, so that the spool can repeat it later with the same ids.
 import type { GatewayEvent } from '@wxgw/contracts'
 import type { Inbox } from '@wxgw/platform'
 import { parseAuthorizerAppId, Secret } from '@wxgw/wechat-core'

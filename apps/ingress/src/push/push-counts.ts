@@ -1,8 +1,8 @@
-// Owns: counting each push that was answered, for the platform's statistics: in memory, a refused one costs no Redis command.
+// Owns: counting answered pushes for the platform's statistics, in memory: a refused push costs no Redis command.
 import type { Platforms } from '../platform-lookup.ts'
 import type { GatewayServer } from '../server.ts'
 
-/** For the push routes, which all routes of this scope are. Not 5xx: what we could not take is no refusal. */
+/** Adds the count to every route of the scope: all of them take pushes. A 5xx is not counted as a refusal. */
 export function countPushes(scope: GatewayServer, platforms: Platforms): void {
   scope.addHook<unknown, { Params: { platform: string } }>('onSend', (request, reply, payload, done) => {
     if (request.method === 'POST') {

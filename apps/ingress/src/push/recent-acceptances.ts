@@ -1,5 +1,6 @@
-// Owns: what this process has acknowledged lately, to enqueue it again when Redis has lost it: asynchronous replication loses the
-// last moments before a failover, `appendfsync everysec` those before a power cut. De-duplication drops what is still there.
+// Owns: remembering the pushes that this process has acknowledged lately, and enqueueing them again after a loss: asynchronous
+// replication loses the last moments before a failover, `appendfsync everysec` those before a power cut. De-duplication drops
+// what Redis still has.
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Inbox, Platform } from '@wxgw/platform'
 import type { Log, Metrics } from '@wxgw/runtime'
@@ -20,15 +21,15 @@ type Accepted = { atMs: number; place: Place; inbox: Inbox }
 const KEEP_MS = 30_000
 /** Of texts; entries take a tenth of that. */
 const MOST_BYTES = 24 * 1024 * 1024
-/** So many at once, so that pushes that come meanwhile are not held up. */
+/** Enqueued at once. More would delay new pushes. */
 const AT_ONCE = 50
 const RETRY_MS = 200
 
 type Deps = { clock: Clock; metrics?: Metrics | undefined; log: Log; mostBytes?: number }
 
 /**
- * One for all platforms of a process. An entry is dropped when a later one is 30 s younger, not when 30 s have gone by: while
- * Redis is away nothing is accepted, so what was accepted last stays until it is back.
+ * One per process, for all platforms. An entry is dropped when a newer one is 30 s younger, not after 30 s: while Redis is down nothing
+ * is accepted, and the last entries stay until it is back.
  */
 export function createRecentAcceptances({ clock, metrics, log, mostBytes = MOST_BYTES }: Deps): RecentAcceptances {
   const texts = createTextRing(mostBytes)

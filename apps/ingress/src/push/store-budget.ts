@@ -1,21 +1,21 @@
-// Owns: how much of a push's time Redis may take in all. Each command is bounded by itself (connect.ts); a push asks several, one
-// after the other, and those bounds add up.
+// Owns: the total time that Redis may take for one push. connect.ts bounds each command; a push sends several in sequence, and
+// their bounds would add up.
 import type { TimeBound } from '@wxgw/platform'
 import { afterReading, type Clock, GatewayError } from '@wxgw/wechat-core'
 
 /**
- * While the store is asked: what this process takes for a large document, or waits for a processor, is no fault of the store. Below
- * the contract's 1.5 s by what a busy machine and an answer on a spool's disk take.
+ * Counts only the time in Redis, not the time in this process. 300 ms less than the 1.5 s within which a push is answered: a busy
+ * machine and a write to the spool take some of them.
  */
 const BUDGET_MS = 1_200
-/** From the arrival of the push, its own process included: WeChat hangs up after 5 s. */
+/** From the arrival of the push, the time in this process included: WeChat hangs up after 5 s. */
 const LATEST_MS = 4_500
-/** For a push that comes too late for either: a Redis that is well answers within it. */
+/** The least that a push gets, however long this process has delayed it: a healthy Redis answers within this time. */
 const LEAST_MS = 100
 
 /**
- * For one push, asked one after the other. Each ask is bounded by what is left; STORE_UNAVAILABLE (retry) when it is used up. What
- * was asked may still be carried out: whoever writes has to be safe against a repetition.
+ * For one push, whose commands run in sequence. Each command gets the time that is left; rejects with STORE_UNAVAILABLE (retry) when
+ * none is left. Redis may still carry the command out: a write must be safe to repeat.
  */
 export function createStoreBudget({ nowMs }: Clock, receivedAtMs: number): TimeBound {
   let usedMs = 0

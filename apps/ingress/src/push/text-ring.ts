@@ -1,5 +1,5 @@
-// Owns: texts that are kept for a while in so many bytes and no more, outside of V8's heap: collecting garbage does not
-// cost the more, the more is kept.
+// Owns: a ring buffer of texts with a fixed size in bytes, outside V8's heap, so that its content does not slow down garbage
+// collection.
 
 /** A text's place: the number of all bytes before it, those included that were overwritten since. */
 export type Place = { from: number; bytes: number }

@@ -1,5 +1,5 @@
-// Owns: noticing in the ingress that a message was accepted for which no subscription is enabled. It costs no Redis: only what this
-// process knows of the subscriptions already is looked at.
+// Owns: noticing that a message was accepted while no subscription is enabled. It reads only this process' copy of the
+// subscriptions, and sends no Redis command.
 import type { Inbox, Platform, UnheardEvents } from '@wxgw/platform'
 
 type Deps = { platform: Pick<Platform, 'id' | 'inbox' | 'subscriptions'>; unheard: Pick<UnheardEvents, 'note'> }

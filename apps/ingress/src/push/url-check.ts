@@ -2,7 +2,7 @@
 import { GatewayError, verifyUrlSignature, type Clock, type PushKeys } from '@wxgw/wechat-core'
 import type { Pairs } from '../http/query-string.ts'
 
-// Digits in practice, base64 in relatives of this API; nothing that a browser could take for markup.
+// Digits in practice, base64 in similar APIs of WeChat. No character of HTML markup.
 const ECHOSTR = /^[0-9A-Za-z+/=_.-]{1,256}$/
 const TIMESTAMP = /^\d{10}$/
 

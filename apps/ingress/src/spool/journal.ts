@@ -1,11 +1,11 @@
-// Owns: a bounded queue of records on this machine's disk: appended durably, handed over in order, forgotten when they were taken.
+// Owns: a bounded queue of records on this machine's disk: appended with fdatasync, read in order, deleted when they were taken.
 import { mkdir, readdir, readFile, rename, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { GatewayError } from '@wxgw/wechat-core'
 import { frameRecord, readRecords } from './record-framing.ts'
 import { openSegment, type SegmentWriter } from './segment-writer.ts'
 
-/** `again`: not now, keep it. `unreadable`: never; its file is kept aside for an operator. */
+/** `again`: keep the record and retry. `unreadable`: give it up; its file is kept aside for an operator. */
 export type Taken = 'taken' | 'again' | 'unreadable'
 
 export type Journal = {
@@ -33,7 +33,7 @@ const AT_ONCE = 32
 type Segment = { path: string; bytes: number }
 type Current = { writer: Promise<SegmentWriter>; bytes: number; appends: Set<Promise<void>> }
 
-/** Takes up what an earlier process has left in `dir`. `dir` must be this process' alone. */
+/** Reads the records that an earlier process has left in `dir`, too. No other process may use `dir`. */
 export async function openJournal({ dir, maxBytes, onDamage }: JournalOptions): Promise<Journal> {
   await mkdir(dir, { recursive: true, mode: 0o700 })
   const names = (await readdir(dir)).filter((name) => SEGMENT.test(name)).toSorted()

@@ -1,4 +1,4 @@
-// Owns: records in the bytes of a segment file, and where the whole ones end. What a record says is spooled-push.ts' business.
+// Owns: the framing of records in a segment file, and finding the end of the last whole one. spooled-push.ts owns their content.
 import { crc32 } from 'node:zlib'
 
 /** Length and CRC-32 of the payload, both unsigned, big endian. */

@@ -1,4 +1,4 @@
-// Owns: appending to one segment file, durably, many appends to one fdatasync. Which segments there are is the journal's business.
+// Owns: appending to one segment file, with one fdatasync for many appends. The journal owns the set of segments.
 import { open, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 

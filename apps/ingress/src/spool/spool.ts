@@ -1,5 +1,5 @@
-// Owns: keeping authentic pushes on this machine's disk while Redis does not take them, and handing them over when it does.
-// Optional (SPOOL_DIR). Does not guarantee order; de-duplication is the inbox' business, by the same ids.
+// Owns: keeping authentic pushes on this machine's disk while Redis refuses them, and enqueueing them when it accepts them again.
+// Optional (SPOOL_DIR). It does not keep their order. The inbox drops duplicates by their ids.
 import { join } from 'node:path'
 import type { Sealer } from '@wxgw/redis'
 import { type Log, type Metrics, repeat } from '@wxgw/runtime'
@@ -9,7 +9,7 @@ import { claimDirectories } from './claim-directory.ts'
 import { type Journal, openJournal, type Taken } from './journal.ts'
 import { openSpooledPush, sealPush } from './spooled-push.ts'
 
-/** Messages may be refused where tickets and authorizations are still taken: neither waits behind the other. */
+/** Redis may refuse messages and still accept tickets and authorizations: neither lane waits for the other. */
 type Lane = 'control' | 'messages'
 
 export type Spool = {
@@ -33,7 +33,7 @@ const MAX_BYTES: Record<Lane, number> = { messages: 224 * 1024 * 1024, control: 
 const DRAIN_EVERY_MS = 500
 const LANES: readonly Lane[] = ['control', 'messages']
 
-/** Begins to hand over at once what earlier processes have left. Rejects when `dir` cannot be used. */
+/** Starts to enqueue what earlier processes have left. Rejects when `dir` cannot be used. */
 export async function openSpool({ dir, inboxes, sealer, metrics, log }: SpoolDeps): Promise<Spool> {
   const { own, left } = await claimDirectories(dir)
   const lanes = {

@@ -1,5 +1,5 @@
-// Owns: a platform whose pushes are taken although Redis is not: what has to be in Redis goes to the spool, what is only looked
-// up there counts as unknown. Callers of the internal listener are not served by it.
+// Owns: a platform whose pushes are accepted while Redis is down: writes go to the spool, and reads count as unknown. The internal
+// listener does not use it.
 import type { Inbox, Platform } from '@wxgw/platform'
 import { isStoreAway } from '@wxgw/wechat-core'
 import type { PassiveReplies } from '../push/passive-answers.ts'
@@ -13,14 +13,14 @@ export function spooledPlatform(platform: Platform, spool: PushSpool): Platform 
   return { ...platform, ...lookUpUnlessAway(platform), inbox: spooledInbox(platform, spool) }
 }
 
-/** Unknown is accepted, too: that an account's push came to another's URL is found out only while Redis says so. */
+/** With Redis down the owner of a user name is unknown, and the push is accepted: APPID_MISMATCH needs Redis. */
 export function lookUpUnlessAway({ authorizers }: Pick<Platform, 'authorizers'>): Pick<Platform, 'authorizers'> {
   return {
     authorizers: { ...authorizers, ownerOfUserName: (userName) => unlessStoreAway(() => authorizers.ownerOfUserName(userName)) },
   }
 }
 
-/** Nobody can answer a push while Redis is away; the push itself is kept. */
+/** While Redis is down no consumer can reply to a push. The push itself is kept. */
 export function repliesWhileStoreIsThere(replies: PassiveReplies): PassiveReplies {
   return {
     answer(push) {

@@ -1,4 +1,4 @@
-// Owns: what stands in the spool: the call that a push ends in, sealed.
+// Owns: a record of the spool: the inbox call that a push ends in, sealed.
 import type { Sealer } from '@wxgw/redis'
 import { type PushCall, readCall, writeCall } from '../push/push-call.ts'
 
