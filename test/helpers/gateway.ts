@@ -47,6 +47,9 @@ export type Answer = Partial<{
   deliveries: Array<{ subscription: string; status: string; attempts: number; lastError: string | null; deliveredAt: string | null }>
   sentBy: string
   jobId: string
+  replayId: string
+  matched: number
+  failed: number
   seen: number
   added: number
   repaired: number
@@ -60,6 +63,7 @@ export type Event = {
   subject?: string
   time: string
   authorizerappid?: string
+  replay?: string
   data: Record<string, unknown>
 }
 

@@ -25,6 +25,7 @@ import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { attemptRoutes } from './routes/event-attempts.ts'
 import { eventRoutes } from './routes/events.ts'
 import { livenessRoute, readinessRoutes } from './routes/health.ts'
+import { replayRoutes } from './routes/replays.ts'
 import { replyRoutes } from './routes/replies.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { statisticsRoutes } from './routes/statistics.ts'
@@ -59,6 +60,7 @@ export function createInternalServer(deps: ServerDeps): GatewayServer {
     subscriptionRoutes(scope, listDeps)
     subscriptionMatchRoute(scope, listDeps)
     deadLetterRoutes(scope, listDeps)
+    replayRoutes(scope, listDeps)
     eventRoutes(scope, listDeps)
     attemptRoutes(scope, listDeps)
     replyRoutes(scope, deps)

@@ -16,6 +16,7 @@ const TAGS = [
   { name: 'API calls', description: "WeChat's APIs in the name of an account or of the component, without a token" },
   { name: 'Authorizers', description: 'the accounts that authorized the platform' },
   { name: 'Subscriptions', description: "consumers' claims on events, and what could not be delivered" },
+  { name: 'Replays', description: 'delivering to one subscription again, at a rate of its own' },
   { name: 'Events', description: 'what WeChat sent lately and what became of it' },
   { name: 'Statistics', description: 'what the processes count' },
   { name: 'Replies', description: 'passive replies (被动回复)' },

@@ -28,6 +28,7 @@ import { MESSAGES_AT_ONCE } from './inboxes/inbox-workers.ts'
 import { createThrottleTurns } from './delivery/throttle-turns.ts'
 import { startTrimmingBacklogs } from './delivery/trim-backlogs.ts'
 import { createConsumerReplies } from './replies/consumer-replies.ts'
+import { startReplays } from './replays/start-replays.ts'
 import { createGuardedFetch, type GuardedFetch } from './sinks/guarded-fetch.ts'
 import { createQueueSink } from './sinks/sink-queue.ts'
 import { createStreamSink } from './sinks/sink-stream.ts'
@@ -54,6 +55,11 @@ export function startDispatch({ config, metrics, gateway, connection, clock, log
     name: 'wxgw_deliveries_settled_total',
     help: 'deliveries that the event log knew as not over and that no queue had; again = delivered once more',
     labels: ['platform', 'outcome'],
+  })
+  const replayed = metrics.counter({
+    name: 'wxgw_replayed_deliveries_total',
+    help: 'deliveries of replays, by what became of their one attempt',
+    labels: ['platform', 'subscription', 'outcome'],
   })
   const unheard = metrics.counter({
     name: 'wxgw_events_without_subscription_total',
@@ -94,7 +100,8 @@ export function startDispatch({ config, metrics, gateway, connection, clock, log
       duplicates.inc({ platform: platform.id })
       platform.statistics.count('duplicates')
     }
-    const told = { onSettled, onUnheard, onDuplicate }
+    const onReplayed = (subscription: string, outcome: string) => replayed.inc({ platform: platform.id, subscription, outcome })
+    const told = { onSettled, onReplayed, onUnheard, onDuplicate }
     const own = dispatchOf(platform, { gateway, connection, fetch, callsUnderWay, callPlaces, ...told, clock, log })
     fanOuts.set(platform.id, own.fanOut)
     dispatches.push(own)
@@ -104,6 +111,11 @@ export function startDispatch({ config, metrics, gateway, connection, clock, log
     name: 'wxgw_delivery_workers',
     help: 'Subscriptions whose deliveries queue this process works on now',
     collect: (gauge) => gauge.set(deliveryWorkers().length),
+  })
+  metrics.gauge({
+    name: 'wxgw_replays_running',
+    help: 'Replays that this process runs now',
+    collect: (gauge) => gauge.set(dispatches.reduce((sum, own) => sum + own.replays.count(), 0)),
   })
   return {
     fanOutOf: (platform) => fanOuts.get(platform),
@@ -120,12 +132,13 @@ type PlatformDispatchDeps = Omit<DispatchDeps, 'config' | 'metrics'> & {
   callsUnderWay: CallsUnderWay
   callPlaces: DispatchRoom
   onSettled(outcome: Settlement): void
+  onReplayed(subscription: string, outcome: string): void
   onUnheard(event: GatewayEvent): void
   onDuplicate(): void
 }
 
 function dispatchOf(platform: Platform, deps: PlatformDispatchDeps) {
-  const { gateway, connection, fetch, callsUnderWay, callPlaces, onSettled, onUnheard, onDuplicate, clock, log } = deps
+  const { gateway, connection, fetch, callsUnderWay, callPlaces, onSettled, onReplayed, onUnheard, onDuplicate, clock, log } = deps
   const stores = { queues: gateway.platforms.queues, redis: gateway.connections.commands }
   const { subscriptions, events, claims, statistics } = platform
   const writer = createSinkWriter(stores)
@@ -172,7 +185,10 @@ function dispatchOf(platform: Platform, deps: PlatformDispatchDeps) {
   const trim = createBacklogTrim({ platform: platform.id, connection, keys: platformKeys(platform.id), ...stores, log })
   const trimming = startTrimmingBacklogs({ ...common, platform: platform.id, trim })
   const settling = startSettling({ platform, enqueueDelivery, onSettled, clock, log })
+  const { replayRuns: runs, unsettled } = platform
+  const replays = startReplays({ ...common, platform: platform.id, runs, unsettled, throttle, enqueueDelivery, onSettled: onReplayed })
   return {
+    replays,
     fanOut(job: FanOutJob, options: FanOutOptions) {
       consumerReplies.awaited(job)
       return fanOut(job, options)
@@ -180,7 +196,7 @@ function dispatchOf(platform: Platform, deps: PlatformDispatchDeps) {
     deliveryWorkers: workers.current,
     async close() {
       // At once: the workers' drain takes nearly all of the time that there is.
-      await Promise.all([leavingOldNames.stop(), settling.stop(), trimming.stop(), workers.close(), lateCalls.close()])
+      await Promise.all([leavingOldNames.stop(), settling.stop(), trimming.stop(), replays.close(), workers.close(), lateCalls.close()])
       // What consumers answer to the last deliveries is still heard.
       await consumerReplies.close()
     },

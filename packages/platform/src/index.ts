@@ -31,6 +31,8 @@ export type {
   PauseReason,
   PushMade,
   RefreshSchedule,
+  Replay,
+  ReplayChange,
   Session,
   SessionEnd,
   SessionStatus,

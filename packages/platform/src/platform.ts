@@ -16,6 +16,8 @@ import type {
   Page,
   NewSession,
   RefreshSchedule,
+  ReplayRuns,
+  Replays,
   Session,
   SessionEnd,
   SessionStatus,
@@ -246,6 +248,8 @@ export type Platform = {
   installation: Installation
   subscriptions: Subscriptions
   deadLetters: DeadLetters
+  replays: Replays
+  replayRuns: ReplayRuns
   erasure: EventErasure
   /** False with `eventLog: false`: `events` then knows nothing. */
   keepsEventLog: boolean

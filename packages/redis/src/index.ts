@@ -18,6 +18,7 @@ export {
   QUEUE_PREFIX,
   queueKey,
   READINESS_PROBE_KEY,
+  replayId,
   replayOf,
   replicaProbeKey,
   scriptProbeKey,
@@ -151,6 +152,11 @@ export { NO_EVENT_LOG } from './event-log/no-event-log.ts'
 export type { DeliveryChange, DirectSink, EventFilter, EventLog, EventLogDeps, FoundEvents, RecordOptions } from './event-log/event-log.ts'
 export type { MadeAttempt } from './event-log/attempts.ts'
 export type { LoggedEvent } from './event-log/logged-event.ts'
+export { createReplays } from './replays/replays.ts'
+export type { NewReplay, ReplayChange, Replays, ReplaysDeps } from './replays/replays.ts'
+export { createReplayRuns } from './replays/replay-runs.ts'
+export type { ItemOutcome, ReplayedDelivery, ReplayRun, ReplayRuns, ReplayRunsDeps } from './replays/replay-runs.ts'
+export type { Replay, ReplayRange, ReplayStatus } from './replays/replay-record.ts'
 export { BACKLOG_FULL, createBacklogTrim } from './queues/backlog-trim.ts'
 export type { BacklogTrim, BacklogTrimDeps } from './queues/backlog-trim.ts'
 export { createThrottle } from './queues/throttle.ts'

@@ -72,6 +72,9 @@ export function deliveryId(eventId: string, replay: string | undefined): string 
   return replay === undefined ? eventId : `${eventId}.${replay}`
 }
 
+/** Also part of the ids of its deliveries. `hex`: at most 32 digits. */
+export const replayId = (hex: string) => `r${hex}`
+
 /** undefined: it is the first delivery. */
 export function replayOf(eventId: string, id: string): string | undefined {
   return id.startsWith(`${eventId}.`) ? id.slice(eventId.length + 1) : undefined
@@ -235,6 +238,20 @@ export function platformKeys(platform: string) {
     statistics: (hour: string) => `${base}:statistics:${hour}`,
     /** string '1', PX 5000: a worker keeps the backlogs of paused subscriptions within their bounds. */
     trimming: `${base}:trimming`,
+
+    /**
+     * hash subscription, status, matched, delivered, failed, what it is to do, who runs it until when; EX 7 days after its end: one
+     * replay. No TTL before that: work to be done. Written by ingress and worker.
+     */
+    replay: (id: string) => `${base}:replay:${id}`,
+    /** sorted set of what is still to be delivered by receivedAtMs; EX 600 while it is made, no TTL until the replay ends. */
+    replayTodo: (id: string) => `${base}:replay_todo:${id}`,
+    /** the same: what a worker is delivering now; EX 60 after a cancellation. */
+    replayUnderWay: (id: string) => `${base}:replay_under_way:${id}`,
+    /** sorted set of a subscription's replays by createdAtMs, at most 20; EX 7 days after the end of the last one. */
+    replays: (subscription: string) => `${base}:replays:${subscription}`,
+    /** sorted set `<subscription> <replay>` by createdAtMs, at most 10: those that have not ended. No TTL: work to be done. */
+    replaysOpen: `${base}:replays_open`,
 
     /** hash code -> when and from where the last push came that was refused with it; EX 1 day. Written and read by ingress. */
     refusedPushes: `${base}:refused_pushes`,

@@ -1,6 +1,6 @@
 // Owns: a Platform in memory that records what the ingress asks of it and does what a test says. No Redis, no WeChat.
 import type { GatewayEvent, Subscription, SubscriptionInput } from '@wxgw/contracts'
-import type { ApiBrake, BrakedAnswer, CalledPath, DeleteOptions, PutOptions, StatisticsAsked, SubscriptionsAsked } from '@wxgw/redis'
+import type { ApiBrake, BrakedAnswer, CalledPath, DeleteOptions, PutOptions, Replay, StatisticsAsked, SubscriptionsAsked } from '@wxgw/redis'
 import type {
   Authorization,
   AuthorizationUrlRequest,
@@ -89,6 +89,25 @@ export function subscription(name: string, overrides: Partial<Subscription> = {}
   }
 }
 
+export function replay(subscription: string, changes: Partial<Replay> = {}): Replay {
+  return {
+    id: 'r0a',
+    subscription,
+    subscribedAtMs: 0,
+    createdAtMs: NOW_MS,
+    endedAtMs: undefined,
+    status: 'running',
+    matched: 3,
+    delivered: 1,
+    failed: 0,
+    fromMs: NOW_MS - 1_000,
+    toMs: NOW_MS,
+    onlyUndelivered: true,
+    ratePerSecond: 50,
+    ...changes,
+  }
+}
+
 export function loggedEvent(id: string, overrides: Partial<LoggedEvent> = {}): LoggedEvent {
   const event: GatewayEvent = {
     specversion: '1.0',
@@ -150,6 +169,8 @@ export type FakePlatform = {
   authorizers: Map<string, Authorizer>
   subscriptions: Map<string, Subscription>
   events: Map<string, LoggedEvent>
+  /** By `subscription id`. */
+  replays: Map<string, Replay>
   owners: Map<string, AuthorizerAppId>
   authorization: Authorization
   /** Codes that were exchanged before. */
@@ -185,6 +206,7 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
     authorizers: new Map([APPID_A, APPID_B].map((appid) => [appid, authorizer(appid)])),
     subscriptions: new Map(),
     events: new Map(),
+    replays: new Map(),
     owners: new Map(),
     authorization: {
       authorizerAppId: APPID_A,
@@ -354,6 +376,20 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
       webhookSecrets: notAsked('webhookSecrets'),
     },
     erasure: { begin: method('erasure.begin', (_user: object) => 3), complete: notAsked('erasure.complete') },
+    replays: {
+      begin: method('replays.begin', () => ({ id: 'r0a', matched: 3 })),
+      get: method('replays.get', (name: string, id: string) => fake.replays.get(`${name} ${id}`)),
+      list: method('replays.list', (name: string) => ({
+        items: [...fake.replays.values()].filter(({ subscription }) => subscription === name),
+        nextCursor: null,
+      })),
+      change: method('replays.change', (name: string, id: string) => {
+        const replay = fake.replays.get(`${name} ${id}`)
+        if (!replay) return 'unknown'
+        return replay.endedAtMs === undefined ? 'changed' : 'ended'
+      }),
+    },
+    replayRuns: { open: notAsked('replayRuns.open'), claim: notAsked('replayRuns.claim') },
     deadLetters: {
       list: method('deadLetters.list', (name: string) => ({
         items: [

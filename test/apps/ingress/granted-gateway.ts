@@ -1,6 +1,6 @@
 // Owns: a gateway over the fake platform whose callers have the grants of one test, with something there for every route.
 import type { Grant } from '@wxgw/runtime'
-import { APPID_A, APPID_B, loggedEvent, session, subscription } from './fake-platform.ts'
+import { APPID_A, APPID_B, loggedEvent, replay, session, subscription } from './fake-platform.ts'
 import { createGateway, type Fixture, PREFIX } from './gateway-fixture.ts'
 import type { LightMyRequestResponse } from 'fastify'
 import type { Call } from './needed-actions.ts'
@@ -46,6 +46,7 @@ export function gatewayWith(
     fake.subscriptions.set('of-a', subscription('of-a', { match: { authorizers: [APPID_A], types: undefined } }))
     fake.subscriptions.set('of-all', subscription('of-all'))
     fake.sessions.set('of-a', session('of-a'))
+    fake.replays.set('of-a r0a', replay('of-a'))
     fake.events.set('ev_a', loggedEvent('ev_a'))
     fake.replyOutcomes.set('ev_a', 'accepted')
     fake.events.set('ev_component', loggedEvent('ev_component', { authorizerappid: null }))

@@ -96,9 +96,14 @@ export async function eventOf(request: FastifyRequest, platform: Platform, { id,
   throw new GatewayError('EVENT_NOT_FOUND', 'there is no such event, or it is no longer remembered')
 }
 
-function eventLogOf({ keepsEventLog, events }: Platform): Platform['events'] {
+function eventLogOf(platform: Platform): Platform['events'] {
+  assertEventLog(platform)
+  return platform.events
+}
+
+/** Throws EVENT_LOG_OFF. */
+export function assertEventLog({ keepsEventLog }: Pick<Platform, 'keepsEventLog'>): void {
   if (!keepsEventLog) throw new GatewayError('EVENT_LOG_OFF', 'this platform keeps no event log (eventLog: false)')
-  return events
 }
 
 type Replayed = { event: GatewayEvent; names: readonly string[] | undefined }

@@ -1,4 +1,5 @@
-// Owns: the status of a delivery as callers see it: what the event log knows, and `paused` for what waits behind a paused subscription.
+// Owns: the status of a delivery as callers see it: what the event log knows, and `paused` for what waits behind a
+// paused subscription.
 import type { DeliveryState, DeliveryStatus, Subscription } from '@wxgw/contracts'
 import type { EventFilter } from '@wxgw/platform'
 
@@ -26,7 +27,10 @@ export function deliveryFilter(
   if (status === undefined) return { subscriptions: names }
   const paused = new Set(known.filter(isPaused).map(({ name }) => name))
   if (status === 'paused') return { subscriptions: [...paused], statuses: WAITING }
-  return { subscriptions: WAITING.includes(status) ? names.filter((name) => !paused.has(name)) : names, statuses: [status] }
+  return {
+    subscriptions: WAITING.includes(status) ? names.filter((name) => !paused.has(name)) : names,
+    statuses: [status],
+  }
 }
 
 function isPaused({ enabled, paused }: Subscription): boolean {

@@ -7,7 +7,7 @@ import type { Log } from '@wxgw/runtime'
 import type { Clock } from '@wxgw/wechat-core'
 import type { Interrupted } from './attempt-sink.ts'
 import { type ConcludeDeps, type Concluded, concludeFailure } from './conclude-failure.ts'
-import { type AttemptContext, judgeAttempt, type Verdict } from './judge-attempt.ts'
+import { type AttemptContext, type FailedVerdict, judgeAttempt, type Verdict } from './judge-attempt.ts'
 import { logAttempt } from './log-attempt.ts'
 import { type AboutDelivery, recordState } from './record-state.ts'
 
@@ -28,6 +28,8 @@ export type OneDelivery = {
   make(): Promise<DeliveryResult | Interrupted>
   /** Default: by the result alone. */
   judge?(result: DeliveryResult, context: AttemptContext): Promise<Verdict>
+  /** What a failure comes to. Default: concludeFailure. */
+  conclude?(verdict: FailedVerdict, made: MadeAttempt): Promise<Concluded>
   /** As soon as the attempt is judged, before anything is written about it. */
   onAttempted?(attempt: { outcome: 'delivered' | 'failed' | 'interrupted'; durationMs: number }): void
   /** False: the attempt leaves no line in the log. Default true. */
@@ -41,7 +43,7 @@ export type Delivered = { kind: 'delivered'; reply?: unknown } | Concluded | { k
  * by that.
  */
 export async function deliverOnce(deps: DeliverOnceDeps, delivery: OneDelivery): Promise<Delivered> {
-  const { about, createdAtMs, attempt, scheduleSeconds, make, judge, onAttempted, isLogged = true } = delivery
+  const { about, createdAtMs, attempt, scheduleSeconds, make, judge, conclude, onAttempted, isLogged = true } = delivery
   const { clock, random } = deps
   const startedAtMs = clock.nowMs()
   const result = await make()
@@ -58,7 +60,7 @@ export async function deliverOnce(deps: DeliverOnceDeps, delivery: OneDelivery):
   const { event, subscription } = about
   const made = { ...madeAttempt(result, verdict), attempt, startedAtMs, durationMs }
   if (isLogged) logAttempt(deps.log, { eventId: event.id, subscription, attempt, verdict, durationMs })
-  if (verdict.kind !== 'done') return concludeFailure(deps, { about, createdAtMs, made, verdict })
+  if (verdict.kind !== 'done') return conclude ? conclude(verdict, made) : concludeFailure(deps, { about, createdAtMs, made, verdict })
   const { replyProblem, kind: _, ...said } = verdict
   const problem = replyProblem === undefined ? {} : { lastError: replyProblem }
   await recordState(deps, { ...about, status: 'delivered', attempts: attempt, deliveredAtMs: clock.nowMs(), ...problem, made })

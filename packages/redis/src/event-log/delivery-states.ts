@@ -20,7 +20,8 @@ const MOST_AT_ONCE = 250
 
 /**
  * KEYS: events of the log
- * -> for each: length of the event, type, authorizer, then in turn the subscriptions that have it and their states as JSON
+ * -> for each: length of the event, type, authorizer, then in turn the subscriptions that have it and their states
+ *    as JSON
  */
 const describe = script(`
 local call = redis.call

@@ -5,6 +5,7 @@ import { dropJobs } from '../old-names/move-jobs.ts'
 import { oldNames, type Owner } from '../old-names/old-names.ts'
 import { clearConsumerQueue } from '../queues/clear-consumer-queue.ts'
 import type { Queues } from '../queues/queues.ts'
+import { clearReplays, type ReplayKeys } from '../replays/replays.ts'
 import { guardStore } from '../store-errors.ts'
 import type { SubscriptionRecord } from './subscription-record.ts'
 
@@ -19,7 +20,7 @@ export type BacklogDeps = {
   platform: string
   platforms: readonly string[]
   redis: RedisConnection
-  keys: Pick<PlatformKeys, 'consumerReturns'>
+  keys: Pick<PlatformKeys, 'consumerReturns'> & ReplayKeys
   queues: Pick<Queues, 'open' | 'release'>
 }
 
@@ -50,6 +51,7 @@ export function createBacklog({ platform, platforms, redis, keys, queues }: Back
         if (!dotted || hasOldQueue) await clearSinkQueue(oldQueue, old.ownerInSinkQueue(name))
         for (const stream of [sinkStream(platform, name), old.sinkStream(name)]) await redis.unlink(stream)
         await redis.hdel(keys.consumerReturns, name)
+        await clearReplays(redis, keys, name)
       }),
     promote: (name) => guardStore(() => queues.open(deliveriesQueue(platform, name)).promoteJobs()),
   }

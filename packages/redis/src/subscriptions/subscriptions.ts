@@ -6,6 +6,7 @@ import type { RedisConnection } from '../connect.ts'
 import { deliveriesQueue, type PlatformKeys } from '../keys.ts'
 import { createLeaveOldNames, type NameLeft } from '../old-names/leave-old-names.ts'
 import type { Page } from '../paging/newest-first.ts'
+import type { ReplayKeys } from '../replays/replays.ts'
 import type { Queues } from '../queues/queues.ts'
 import type { Sealer } from '../sealed.ts'
 import { createBacklog } from './backlog.ts'
@@ -76,7 +77,7 @@ export type SubscriptionsDeps = {
   /** The ids of all that are configured, this one included. */
   platforms: readonly string[]
   redis: RedisConnection
-  keys: SubscriptionKeys & Pick<PlatformKeys, 'consumerReturns'>
+  keys: SubscriptionKeys & Pick<PlatformKeys, 'consumerReturns'> & ReplayKeys
   sealer: Sealer
   queues: Pick<Queues, 'open' | 'release'>
   checkWebhookUrl: CheckWebhookUrl

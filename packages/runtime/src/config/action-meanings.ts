@@ -17,7 +17,7 @@ export const ACTION_MEANINGS: Readonly<Record<Action, string>> = {
   'subscriptions:read': 'subscriptions and their dead letters, narrowed: those that match nothing beyond the grant',
   'subscriptions:write': 'to write, test and delete such subscriptions, and to replay and discard their dead letters',
   'events:read': '`events`, one and all, narrowed: of the authorizers in the grant',
-  'events:replay': '`events/…/replay`, narrowed: to subscriptions that match nothing beyond the grant',
+  'events:replay': '`events/…/replay`, and `replays` of subscriptions; narrowed: to subscriptions that match nothing beyond the grant',
   'events:content':
     'with what shows events: `data` beyond MsgType, Event, InfoType, MsgId and CreateTime, narrowed: of the authorizers in the grant',
   'events:erase': '`DELETE events`: takes the content of one user out of the log and the dead letters, narrowed: of the authorizers in the grant',

@@ -1,0 +1,88 @@
+// Owns: a replay as it stands in Redis, and as it is answered.
+
+export type ReplayStatus = 'running' | 'paused' | 'completed' | 'cancelled'
+
+/** What is to be delivered again. Both bounds belong to the range; they are compared with the time of arrival. */
+export type ReplayRange = {
+  fromMs: number
+  toMs: number
+  types?: readonly string[] | undefined
+  authorizers?: readonly string[] | undefined
+  /** Of the user that the event is about. */
+  subject?: string | undefined
+  /** Never given, not over, dead. */
+  onlyUndelivered: boolean
+}
+
+export type Replay = {
+  id: string
+  subscription: string
+  /** Of the creation of the subscription that it belongs to: a later one of its name gets nothing of it. */
+  subscribedAtMs: number
+  createdAtMs: number
+  endedAtMs: number | undefined
+  status: ReplayStatus
+  /** `delivered` and `failed` add up to it when it is completed. */
+  matched: number
+  delivered: number
+  failed: number
+  fromMs: number
+  toMs: number
+  onlyUndelivered: boolean
+  ratePerSecond: number
+}
+
+const STATUSES: readonly ReplayStatus[] = ['running', 'paused', 'completed', 'cancelled']
+
+/** As HSET takes them. */
+export function formatReplay(replay: Omit<Replay, 'id' | 'endedAtMs' | 'matched'>): Array<string | number> {
+  const {
+    subscription,
+    subscribedAtMs,
+    createdAtMs,
+    status,
+    delivered,
+    failed,
+    fromMs,
+    toMs,
+    onlyUndelivered,
+    ratePerSecond,
+  } = replay
+  const fields = { subscription, subscribedAtMs, createdAtMs, status, delivered, failed, fromMs, toMs, ratePerSecond }
+  return [...Object.entries(fields).flat(), 'onlyUndelivered', onlyUndelivered ? '1' : '0']
+}
+
+/** undefined when there is no such replay (any more). */
+export function parseReplay(id: string, fields: Readonly<Record<string, string>>): Replay | undefined {
+  const status = STATUSES.find((known) => known === fields['status'])
+  const { subscription } = fields
+  if (status === undefined || subscription === undefined) return undefined
+  const number = (name: string) => Number(fields[name] ?? 0)
+  return {
+    id,
+    subscription,
+    subscribedAtMs: number('subscribedAtMs'),
+    createdAtMs: number('createdAtMs'),
+    endedAtMs: fields['endedAtMs'] === undefined ? undefined : number('endedAtMs'),
+    status,
+    matched: number('matched'),
+    delivered: number('delivered'),
+    failed: number('failed'),
+    fromMs: number('fromMs'),
+    toMs: number('toMs'),
+    onlyUndelivered: fields['onlyUndelivered'] === '1',
+    ratePerSecond: number('ratePerSecond'),
+  }
+}
+
+/** What a replay delivers: an event of the log, or a dead letter, by its job. Ids have no blank. */
+export type ReplayItem = { eventId: string } & ({ shard: number } | { deadJobId: string })
+
+export function formatItem(item: ReplayItem): string {
+  return 'shard' in item ? `${item.eventId} ${item.shard}` : `${item.eventId} d ${item.deadJobId}`
+}
+
+export function parseItem(member: string): ReplayItem {
+  const [eventId = '', shard, deadJobId] = member.split(' ')
+  return deadJobId === undefined ? { eventId, shard: Number(shard) } : { eventId, deadJobId }
+}

@@ -1,0 +1,163 @@
+// Owns: what a worker needs to run a replay: taking it over, what is due of it, and how each delivery ended. One
+// worker at a time runs it.
+import { randomUUID } from 'node:crypto'
+import { DeliveryJobSchema, type DeliveryStatus, type GatewayEvent, parserOf } from '@wxgw/contracts'
+import type { RedisConnection } from '../connect.ts'
+import { deliveryField, jobField, parseEvent, parseState } from '../event-log/logged-event.ts'
+import { isJobGone } from '../job-gone.ts'
+import { deliveriesQueue } from '../keys.ts'
+import type { Queues } from '../queues/queues.ts'
+import { runScript } from '../script.ts'
+import type { MessageShards } from '../shards/message-shards.ts'
+import { guardStore } from '../store-errors.ts'
+import { parseItem, parseReplay, type Replay } from './replay-record.ts'
+import { claimReplay, releaseReplay, settleItem, takeItems } from './replay-scripts.ts'
+import { keysOfReplay, type ReplayKeys } from './replays.ts'
+
+export type ItemOutcome = 'delivered' | 'failed' | 'back'
+
+/** `jobId`: of the job in the deliveries' queue that works on it, or is its dead letter, where there is one. */
+export type ReplayedDelivery = {
+  event: GatewayEvent
+  receivedAtMs: number
+  attempts: number
+  status: DeliveryStatus | undefined
+  jobId: string
+}
+
+export type TakenItems = { status: 'running'; items: string[] } | { status: 'over' }
+
+export type ReplayRun = {
+  replay: Replay
+  /**
+   * At most `most`, and not more than `ratePerSecond` allow by now; it is this process' for 10 s more. `over`: it
+   * has ended, was paused or is somebody else's.
+   */
+  take(most: number, ratePerSecond: number): Promise<TakenItems>
+  /** undefined: neither the log nor the dead letters know it any more. */
+  load(item: string): Promise<ReplayedDelivery | undefined>
+  settle(item: string, outcome: ItemOutcome): Promise<void>
+  /** What was delivered is no dead letter any more, and is not tried again. */
+  removeJobs(delivery: ReplayedDelivery): Promise<void>
+  /** The subscription is gone. */
+  cancel(): Promise<void>
+  release(): Promise<void>
+}
+
+/** All reject with STORE_UNAVAILABLE. */
+export type ReplayRuns = {
+  /** Those that have not ended, paused ones included. */
+  open(): Promise<Array<{ subscription: string; id: string }>>
+  /** undefined: it does not run, or another process runs it. */
+  claim(open: { subscription: string; id: string }): Promise<ReplayRun | undefined>
+}
+
+export type ReplayRunsDeps = {
+  platform: string
+  redis: RedisConnection
+  keys: ReplayKeys
+  shards: MessageShards
+  queues: Pick<Queues, 'open'>
+}
+
+/** What a killed process had is gone on with after this, at most. */
+const OWNED_MS = 10_000
+
+const parseDelivery = parserOf(DeliveryJobSchema)
+
+export function createReplayRuns(deps: ReplayRunsDeps): ReplayRuns {
+  const { redis, keys } = deps
+  return {
+    open: () =>
+      guardStore(async () =>
+        (await redis.zrange(keys.replaysOpen, '0', '-1')).map((member) => {
+          const [subscription = '', id = ''] = member.split(' ')
+          return { subscription, id }
+        }),
+      ),
+
+    claim: ({ id }) =>
+      guardStore(async () => {
+        const owner = randomUUID()
+        const owned = [keys.replay(id), keys.replayTodo(id), keys.replayUnderWay(id)]
+        if ((await runScript(redis, claimReplay, { keys: owned, args: [owner, OWNED_MS] })) !== 1) return undefined
+        const replay = parseReplay(id, await redis.hgetall(keys.replay(id)))
+        return replay && runOf(deps, { replay, owner })
+      }),
+  }
+}
+
+function runOf(deps: ReplayRunsDeps, { replay, owner }: { replay: Replay; owner: string }): ReplayRun {
+  const { platform, redis, keys, shards, queues } = deps
+  const { id, subscription } = replay
+  const queue = () => queues.open(deliveriesQueue(platform, subscription))
+  const all = keysOfReplay(keys, replay)
+
+  async function loadLogged(eventId: string, index: number): Promise<ReplayedDelivery | undefined> {
+    const shard = shards.all()[index]
+    if (shard === undefined) return undefined
+    const fields = ['event', 'receivedAtMs', deliveryField(subscription), jobField(subscription)]
+    const [event, receivedAtMs, state, jobId] = await redis.hmget(shard.event(eventId), ...fields)
+    if (!event) return undefined
+    const { attempts = 0, status } = state ? parseState(state) : {}
+    return { event: parseEvent(event), receivedAtMs: Number(receivedAtMs), attempts, status, jobId: jobId ?? eventId }
+  }
+
+  async function loadDead(jobId: string): Promise<ReplayedDelivery | undefined> {
+    const job = await queue().getJob(jobId)
+    const delivery = job && parseDelivery(job.data)
+    if (!delivery) return undefined
+    const { event, receivedAtMs } = delivery
+    return { event, receivedAtMs, attempts: job.attemptsMade, status: 'dead', jobId }
+  }
+
+  async function remove(jobId: string): Promise<void> {
+    const job = await queue().getJob(jobId)
+    if (!job || (await job.isActive())) return
+    try {
+      await job.remove()
+    } catch (error) {
+      // A worker has taken it meanwhile.
+      if (!isJobGone(error) && !(await job.isActive())) throw error
+    }
+  }
+
+  return {
+    replay,
+    take: (most, ratePerSecond) =>
+      guardStore(async () => {
+        const args = [subscription, id, owner, OWNED_MS, most, ratePerSecond]
+        const answer = await runScript(redis, takeItems, { keys: all, args })
+        const [status, ...items] = Array.isArray(answer) ? answer.map(String) : []
+        return status === 'running' ? { status, items } : { status: 'over' }
+      }),
+
+    load: (member) =>
+      guardStore(async () => {
+        const item = parseItem(member)
+        if ('deadJobId' in item) return loadDead(item.deadJobId)
+        // Meanwhile the log may have forgotten it.
+        return (await loadLogged(item.eventId, item.shard)) ?? loadDead(item.eventId)
+      }),
+
+    settle: (item, outcome) =>
+      guardStore(async () => {
+        const settled = [keys.replay(id), keys.replayTodo(id), keys.replayUnderWay(id)]
+        await runScript(redis, settleItem, { keys: settled, args: [item, outcome] })
+      }),
+
+    removeJobs: ({ jobId, event }) =>
+      guardStore(async () => {
+        for (const one of new Set([jobId, event.id])) await remove(one)
+      }),
+
+    cancel: () =>
+      guardStore(async () => {
+        await redis.zrem(keys.replaysOpen, `${subscription} ${id}`)
+        await redis.unlink(keys.replay(id), keys.replayTodo(id), keys.replayUnderWay(id))
+      }),
+
+    release: () =>
+      guardStore(async () => void (await runScript(redis, releaseReplay, { keys: [keys.replay(id)], args: [owner] }))),
+  }
+}

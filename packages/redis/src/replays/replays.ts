@@ -1,0 +1,172 @@
+// Owns: replays of a subscription: beginning, listing, pausing, resuming and cancelling them. Who runs them is
+// replay-runs.ts.
+import { randomBytes } from 'node:crypto'
+import type { Subscription } from '@wxgw/contracts'
+import { GatewayError } from '@wxgw/wechat-core'
+import type { RedisConnection } from '../connect.ts'
+import { type PlatformKeys, replayId } from '../keys.ts'
+import { decodeCursor, encodeCursor, type Page, readNewestFirst } from '../paging/newest-first.ts'
+import { runScript } from '../script.ts'
+import type { MessageShards } from '../shards/message-shards.ts'
+import { allSucceeded, guardStore } from '../store-errors.ts'
+import { formatItem, formatReplay, parseReplay, type Replay, type ReplayRange } from './replay-record.ts'
+import { beginReplay, changeReplay, MOST_OPEN } from './replay-scripts.ts'
+import { selectItems } from './replay-selection.ts'
+
+/** What one replay delivers at most: about 32 MB of Redis while it runs. */
+const MOST_REPLAYED = 250_000
+/** Longer than a selection takes. Begun anew with each part of it. */
+const SELECTING_SECONDS = 600
+
+export type ReplayKeys = Pick<PlatformKeys, 'replay' | 'replayTodo' | 'replayUnderWay' | 'replays' | 'replaysOpen'>
+export type ReplayChange = 'pause' | 'resume' | 'cancel'
+export type NewReplay = ReplayRange & { ratePerSecond: number }
+
+/** All reject with STORE_UNAVAILABLE. */
+export type Replays = {
+  /** Rejects with REPLAY_LIMIT when too many are open, or when more is matched than one may deliver. */
+  begin(subscription: Subscription, replay: NewReplay): Promise<{ id: string; matched: number }>
+  get(subscription: string, id: string): Promise<Replay | undefined>
+  /** Newest first, of the last 20 and of at most 7 days after their end. */
+  list(subscription: string, page: { limit: number; cursor: string | undefined }): Promise<Page<Replay>>
+  /** Safe to repeat until it has ended. */
+  change(subscription: string, id: string, change: ReplayChange): Promise<'changed' | 'ended' | 'unknown'>
+}
+
+export type ReplaysDeps = {
+  platform: string
+  redis: RedisConnection
+  keys: ReplayKeys
+  shards: MessageShards
+  nowMs(): number
+}
+
+/** In the order in which the scripts take them. */
+export function keysOfReplay(keys: ReplayKeys, { subscription, id }: Pick<Replay, 'subscription' | 'id'>): string[] {
+  return [keys.replay(id), keys.replaysOpen, keys.replays(subscription), keys.replayTodo(id), keys.replayUnderWay(id)]
+}
+
+export function createReplays(deps: ReplaysDeps): Replays {
+  const { redis, keys, nowMs } = deps
+
+  /** Before the work of a selection; what decides is the script that begins it. */
+  async function assertRoom(subscription: string): Promise<void> {
+    const open = await redis.zrange(keys.replaysOpen, '0', '-1')
+    if (open.some((member) => member.startsWith(`${subscription} `))) throw limit('subscription')
+    if (open.length >= MOST_OPEN) throw limit('platform')
+  }
+
+  async function select(id: string, subscription: Subscription, range: ReplayRange): Promise<void> {
+    const todo = keys.replayTodo(id)
+    let matched = 0
+    for await (const selected of selectItems(deps, subscription, range)) {
+      if (selected.length === 0) continue
+      matched += selected.length
+      if (matched > MOST_REPLAYED) throw limit('matched')
+      const members = selected.flatMap(({ item, receivedAtMs }) => [receivedAtMs, formatItem(item)])
+      await redis
+        .multi()
+        .zadd(todo, ...members)
+        .expire(todo, SELECTING_SECONDS)
+        .exec()
+    }
+  }
+
+  async function begin(
+    id: string,
+    subscription: Subscription,
+    { ratePerSecond, ...range }: NewReplay,
+  ): Promise<number> {
+    const { name, createdAtMs: subscribedAtMs } = subscription
+    await assertRoom(name)
+    await select(id, subscription, range)
+    const createdAtMs = nowMs()
+    const fields = formatReplay({
+      ...range,
+      subscription: name,
+      subscribedAtMs,
+      createdAtMs,
+      status: 'running',
+      delivered: 0,
+      failed: 0,
+      ratePerSecond,
+    })
+    const answer = await runScript(redis, beginReplay, {
+      keys: keysOfReplay(keys, { subscription: name, id }),
+      args: [name, id, createdAtMs, keys.replay(''), ...fields],
+    })
+    const [outcome, matched] = Array.isArray(answer) ? (answer as unknown[]) : []
+    if (outcome !== 'begun') throw limit(outcome === 'platform' ? 'platform' : 'subscription')
+    return Number(matched)
+  }
+
+  return {
+    begin: (subscription, replay) =>
+      guardStore(async () => {
+        const id = replayId(randomBytes(12).toString('hex'))
+        try {
+          return { id, matched: await begin(id, subscription, replay) }
+        } catch (error) {
+          await redis.unlink(keys.replayTodo(id))
+          throw error
+        }
+      }),
+
+    get: (subscription, id) =>
+      guardStore(async () => {
+        const replay = parseReplay(id, await redis.hgetall(keys.replay(id)))
+        return replay?.subscription === subscription ? replay : undefined
+      }),
+
+    list: (subscription, { limit: most, cursor }) =>
+      guardStore(async () => {
+        const after = decodeCursor(cursor)
+        const places = await readNewestFirst(redis, { key: keys.replays(subscription), after }, most + 1)
+        const shown = places.slice(0, most)
+        const pipeline = redis.pipeline()
+        for (const { member } of shown) pipeline.hgetall(keys.replay(member))
+        const hashes = shown.length === 0 ? [] : allSucceeded(await pipeline.exec())
+        const items = shown.flatMap(({ member }, index) => parseReplay(member, parseFields(hashes[index])) ?? [])
+        const last = places.length > most ? shown.at(-1) : undefined
+        return { items, nextCursor: last ? encodeCursor(last) : null }
+      }),
+
+    change: (subscription, id, change) =>
+      guardStore(async () => {
+        const changed = await runScript(redis, changeReplay, {
+          keys: keysOfReplay(keys, { subscription, id }),
+          args: [subscription, id, change],
+        })
+        if (changed === 1) return 'changed'
+        return changed === 0 ? 'ended' : 'unknown'
+      }),
+  }
+}
+
+/** With its subscription. Safe to repeat. */
+export async function clearReplays(redis: RedisConnection, keys: ReplayKeys, subscription: string): Promise<void> {
+  const open = (await redis.zrange(keys.replaysOpen, '0', '-1')).filter((member) =>
+    member.startsWith(`${subscription} `),
+  )
+  const ids = new Set([
+    ...open.map((member) => member.slice(subscription.length + 1)),
+    ...(await redis.zrange(keys.replays(subscription), '0', '-1')),
+  ])
+  for (const id of ids) await redis.unlink(keys.replay(id), keys.replayTodo(id), keys.replayUnderWay(id))
+  if (open.length > 0) await redis.zrem(keys.replaysOpen, ...open)
+  await redis.unlink(keys.replays(subscription))
+}
+
+const LIMITS = {
+  platform: `the platform has ${MOST_OPEN} replays that have not ended`,
+  subscription: 'the subscription has a replay that has not ended',
+  matched: `more than ${MOST_REPLAYED} deliveries: ask for a shorter time`,
+}
+
+function limit(of: keyof typeof LIMITS): GatewayError {
+  return new GatewayError('REPLAY_LIMIT', LIMITS[of])
+}
+
+function parseFields(answer: unknown): Record<string, string> {
+  return typeof answer === 'object' && answer !== null ? (answer as Record<string, string>) : {}
+}
