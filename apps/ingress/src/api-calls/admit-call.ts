@@ -69,8 +69,8 @@ export function admitCall(deps: Deps, asked: Asked, findings: Findings): Admitte
     throw new GatewayError('API_NOT_ALLOWED', 'this API deals with credentials: it is never called through the gateway')
   }
   const isCovered = (action: 'tokens:read' | 'api:call' | 'component_api:call', api?: string) => {
-    const need = { platform, action, api }
-    return appId === undefined ? isGrantedForAll(caller, need) : isGranted(caller, { ...need, authorizer: appId })
+    const need = { platform, action, api, authorizer: appId }
+    return appId === undefined ? isGrantedForAll(caller, need) : isGranted(caller, need)
   }
   const mayReadToken = proven !== undefined && isCovered('tokens:read')
   const mayCall = isCovered(kind === 'account' ? 'api:call' : 'component_api:call', url.path)

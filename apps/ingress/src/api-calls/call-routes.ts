@@ -53,7 +53,7 @@ const STAND_IN_GIVEN = /[?&]access_token=/
 export function callRoutes(scope: GatewayServer, deps: CallDeps): void {
   const { config, observer, places, brake } = deps
   const { maxBodyBytes, timeoutMs } = config.apiCalls
-  const callers = createCallers(config.callers)
+  const admission = { ...deps, callers: createCallers(config.callers) }
   const silenceMs = 2 * (timeoutMs + MAX_TOKEN_READ_MS) + SPARE_MS
   decorateCalls(scope)
 
@@ -126,7 +126,7 @@ export function callRoutes(scope: GatewayServer, deps: CallDeps): void {
     try {
       const { raw, params } = request
       const asked = { kind, url: raw.url ?? '', authorizationHeaders: authorizationHeaders(request), session, params }
-      const call = admitCall({ ...deps, callers }, asked, record)
+      const call = admitCall(admission, asked, record)
       record.platform = call.platform.id
       request.caller = call.caller
       request.bySession = call.caller === session

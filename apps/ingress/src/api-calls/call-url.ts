@@ -21,6 +21,8 @@ const ABSOLUTE = /^https?:\/\/[^/]*/i
 const UNSAFE = /\\|\0|\/\/|(?:^|\/)\.{1,2}(?:;[^/]*)?(?:\/|$)/
 const END_CUT_OFF = new Set(' .\t\r\n\v\f')
 const ENCODED_SLASH = /%2f/i
+/** Of a path that has nothing else, nothing can be decoded or cut off. */
+const PLAIN = /^[\w/-]*$/
 
 /**
  * undefined for what is refused: `.` and `..` as segments, `//` and `\`, each also encoded, an encoded slash or NUL, a fragment, and
@@ -32,11 +34,16 @@ export function readCallUrl(url: string, slashesBefore: number): CallUrl | undef
   const mark = target.indexOf('?')
   const whole = mark < 0 ? target : target.slice(0, mark)
   const path = afterSlashes(whole, slashesBefore)
+  const query = mark < 0 ? '' : target.slice(mark + 1)
+  if (path !== undefined && PLAIN.test(whole) && !whole.includes('//')) {
+    const name = comparable(path)
+    return { path, name, names: [name], query }
+  }
   // No slash is encoded, so those of a decoded path are the same.
   const names = decodedSafely(whole)?.flatMap((decoded) => afterSlashes(decoded, slashesBefore) ?? []).map(comparable)
   const [name] = names ?? []
   if (path === undefined || name === undefined || names === undefined) return undefined
-  return { path, name, names: [...new Set([...names, ...names.map(bare)])], query: mark < 0 ? '' : target.slice(mark + 1) }
+  return { path, name, names: [...new Set([...names, ...names.map(bare)])], query }
 }
 
 /** Without a query or fragment that was encoded, path parameters, and blanks and dots at the ends of segments. */

@@ -14,6 +14,8 @@ const MAX_WAIT_MS = 250
 /** Answers that come before WeChat looks at the quota. */
 const SAY_NOTHING_OF_QUOTA: ReadonlySet<number> = new Set([-1, 40001, 40014, 42001, 42006])
 
+const NOT_BRAKED = Promise.resolve(undefined)
+
 export type QuotaBrake = {
   /** What stands in the call's way. Without the store nothing does. */
   find(call: AdmittedCall): Promise<ApiBrake | undefined>
@@ -37,10 +39,16 @@ export function createQuotaBrake({ log }: { log: Log }): QuotaBrake {
     }
   }
 
+  /** What is asked for in the same moment is waited for once. */
+  const found = new WeakMap<Promise<ApiBrake | undefined>, Promise<ApiBrake | undefined>>()
+
   return {
-    async find(call) {
-      if (QUOTA_APIS.has(call.url.name)) return undefined
-      return orNothing(inTime(call.platform.apiBrakes.check(subjectOf(call), call.url.name)))
+    find(call) {
+      if (QUOTA_APIS.has(call.url.name)) return NOT_BRAKED
+      const check = call.platform.apiBrakes.check(subjectOf(call), call.url.name)
+      const waited = found.get(check) ?? orNothing(inTime(check))
+      found.set(check, waited)
+      return waited
     },
     async giveBack(call) {
       await orNothing(call.platform.apiBrakes.giveBack(subjectOf(call), call.url.name))

@@ -14,8 +14,9 @@ export type Need = {
   api?: string | undefined
 }
 
-export function isGranted({ grants }: Rights, { authorizer, ...need }: Need): boolean {
+export function isGranted({ grants }: Rights, need: Need): boolean {
   if (grants === undefined) return true
+  const { authorizer } = need
   return grants.some((grant) => covers(grant, need) && (authorizer === undefined || includes(grant.authorizers, authorizer)))
 }
 

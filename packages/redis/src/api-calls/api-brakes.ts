@@ -15,7 +15,10 @@ export type ApiBrake = {
 }
 
 export type ApiBrakes = {
-  /** `subject`: an appid, or `component`. undefined = the path is free. Rejects with STORE_UNAVAILABLE. */
+  /**
+   * `subject`: an appid, or `component`. undefined = the path is free. Who ask in the same moment get the same promise. Rejects with
+   * STORE_UNAVAILABLE.
+   */
   check(subject: string, path: string): Promise<ApiBrake | undefined>
   /** The probe that `check` has given was not made: the next one to check gets it. */
   giveBack(subject: string, path: string): Promise<void>
@@ -61,6 +64,7 @@ redis.call('PEXPIREAT', KEYS[1], text((math.floor((now + offset) / day) + 1) * d
 type Deps = { redis: RedisConnection; keys: PlatformKeys }
 
 export function createApiBrakes({ redis, keys }: Deps): ApiBrakes {
+  /** As all get it but the first who asks. */
   const looks = new Map<string, Promise<ApiBrake | undefined>>()
 
   async function look(subject: string, path: string): Promise<ApiBrake | undefined> {
@@ -76,14 +80,17 @@ export function createApiBrakes({ redis, keys }: Deps): ApiBrakes {
   }
 
   return {
-    async check(subject, path) {
+    check(subject, path) {
       const key = `${subject} ${path}`
       const shared = looks.get(key)
-      // One alone is to see.
-      if (shared) return shared.then((brake) => brake && { ...brake, isProbe: false })
+      if (shared) return shared
       if (looks.size === 0) setTimeout(() => looks.clear(), SHARED_MS)
       const mine = look(subject, path)
-      looks.set(key, mine)
+      // One alone is to see.
+      const others = mine.then((brake) => brake && { ...brake, isProbe: false })
+      // Whoever asks hears of it.
+      others.catch(() => undefined)
+      looks.set(key, others)
       return mine
     },
     open: (subject, path, { status, contentType, body }) =>

@@ -49,6 +49,9 @@ export type TokenKeeperStore<Subject, Material> = {
   fail(subject: Subject, failed: FailedRefresh): Promise<void>
 }
 
+/** So long, all who peek share one look: less than a call takes that could learn that the token is dead. */
+const PEEK_SHARED_MS = 2
+
 type HeldLease<Material> = { owner: string; fence: number; material: Material }
 
 export type TokenKeeperDeps<Subject extends string, Material> = {
@@ -90,6 +93,7 @@ export function createTokenKeeper<Subject extends string, Material>(
 ): TokenKeeper<Subject> {
   const { store } = deps
   const inFlight = new Map<Subject, Promise<TokenSnapshot>>()
+  const peeks = new Map<Subject, Promise<CurrentToken | undefined>>()
   const reads = new Map<Subject, Promise<TokenSnapshot>>()
 
   /**
@@ -118,15 +122,20 @@ export function createTokenKeeper<Subject extends string, Material>(
   }
 
   async function reportInvalid(subject: Subject, refused: Secret): Promise<CurrentToken> {
+    peeks.delete(subject)
     const seen = await read(subject)
     const isCurrent = seen.stored?.token.equals(refused) ?? true
     if ((!isCurrent && isFresh(seen.stored, seen.nowMs)) || isShared(seen)) return orMissing(seen)
     return orMissing(await refreshOnce(subject, seen.version))
   }
 
-  async function peek(subject: Subject): Promise<CurrentToken | undefined> {
-    const { stored, nowMs } = await read(subject)
-    return isFresh(stored, nowMs) ? currentToken(stored, nowMs) : undefined
+  function peek(subject: Subject): Promise<CurrentToken | undefined> {
+    const shared = peeks.get(subject)
+    if (shared) return shared
+    if (peeks.size === 0) setTimeout(() => peeks.clear(), PEEK_SHARED_MS)
+    const mine = read(subject).then(({ stored, nowMs }) => (isFresh(stored, nowMs) ? currentToken(stored, nowMs) : undefined))
+    peeks.set(subject, mine)
+    return mine
   }
 
   async function refreshNow(subject: Subject): Promise<CurrentToken> {
@@ -143,7 +152,10 @@ export function createTokenKeeper<Subject extends string, Material>(
   function refreshOnce(subject: Subject, seenVersion: number): Promise<TokenSnapshot> {
     const running = inFlight.get(subject)
     if (running) return running
-    const started = refreshUnderLease(subject, seenVersion).finally(() => inFlight.delete(subject))
+    const started = refreshUnderLease(subject, seenVersion).finally(() => {
+      inFlight.delete(subject)
+      peeks.delete(subject)
+    })
     inFlight.set(subject, started)
     return started
   }
