@@ -76,11 +76,12 @@ export function createReplayRuns(deps: ReplayRunsDeps): ReplayRuns {
         }),
       ),
 
-    claim: ({ id }) =>
+    claim: ({ subscription, id }) =>
       guardStore(async () => {
         const owner = randomUUID()
-        const owned = [keys.replay(id), keys.replayTodo(id), keys.replayUnderWay(id)]
-        if ((await runScript(redis, claimReplay, { keys: owned, args: [owner, OWNED_MS] })) !== 1) return undefined
+        const owned = [keys.replay(id), keys.replayTodo(id), keys.replayUnderWay(id), keys.replaysOpen]
+        const args = [owner, OWNED_MS, `${subscription} ${id}`]
+        if ((await runScript(redis, claimReplay, { keys: owned, args })) !== 1) return undefined
         const replay = parseReplay(id, await redis.hgetall(keys.replay(id)))
         return replay && runOf(deps, { replay, owner })
       }),

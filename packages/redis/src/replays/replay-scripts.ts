@@ -69,14 +69,15 @@ return 1
 `)
 
 /**
- * What another process had under way, and died or gave up, is to be done again.
- * KEYS: replay, what is to be done, what is under way
- * ARGV: owner, ms for which it is the owner
+ * What another process had under way, and died or gave up, is to be done again. One that a failover has lost holds no place.
+ * KEYS: replay, what is to be done, what is under way, open ones
+ * ARGV: owner, ms for which it is the owner, the replay among the open ones
  * -> 1: it is its; 0: it does not run, or somebody else runs it
  */
 export const claimReplay = script(`${NOW_LUA}
 local call = redis.call
 local known = call('HMGET', KEYS[1], 'status', 'owner', 'ownedUntilMs')
+if known[1] ~= 'running' and known[1] ~= 'paused' then call('ZREM', KEYS[4], ARGV[3]) end
 if known[1] ~= 'running' then return 0 end
 if known[2] and known[2] ~= ARGV[1] and tonumber(known[3]) > now then return 0 end
 call('HSET', KEYS[1], 'owner', ARGV[1], 'ownedUntilMs', text(now + ARGV[2]))
