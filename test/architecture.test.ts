@@ -81,10 +81,12 @@ void t.test('every file says first what it owns, and none is a drawer', (t) => {
   t.end()
 })
 
+const BARREL = /(?:^|\/)index\.ts$/
+
 /** Whatever may import from the rooms. */
 const users = ['packages', 'apps', 'test', 'scripts', 'bench'].flatMap((folder) =>
   readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-    .filter((name) => /\.(?:ts|mjs)$/.test(name) && !/(?:^|\/)(?:node_modules|dist)\//.test(name) && !name.endsWith('index.ts'))
+    .filter((name) => /\.(?:ts|mjs)$/.test(name) && !/(?:^|\/)(?:node_modules|dist)\//.test(name) && !BARREL.test(name))
     .map((name) => ({ path: join(folder, name), words: wordsOf(join(folder, name)) })),
 )
 
@@ -94,7 +96,7 @@ function wordsOf(path: string): ReadonlySet<string> {
 
 void t.test('no function or constant is exported that no other file uses', (t) => {
   const unused = files
-    .filter(({ path }) => !path.endsWith('index.ts'))
+    .filter(({ path }) => !BARREL.test(path))
     .flatMap(({ path, text }) => {
       const exported = [...text.matchAll(/^export (?:async )?(?:const|function|class) (\w+)/gm)].map(([, name = '']) => name)
       return exported.filter((name) => !users.some((user) => user.path !== path && user.words.has(name))).map((name) => `${path} ${name}`)
