@@ -17,6 +17,10 @@ import {
   READINESS_PROBE_KEY,
   replicaProbeKey,
   scriptProbeKey,
+  laneKey,
+  laneLeaseKey,
+  orderKey,
+  orderPlacesKey,
   throttleKey,
   SHARD_COUNT_KEY,
   shardKeys,
@@ -81,7 +85,9 @@ void t.test('docs/redis-keys.md has every key of the gateway, and no other', asy
   // Of shard 0: the others have its number in their hash tag.
   const keys = Object.values({ ...platformKeys('<>'), ...shardKeys('<>', 0) }).map((key) => (typeof key === 'string' ? key : keyWithHoles(key)))
   keys.push(sinkStream('<>', '<>'), READINESS_PROBE_KEY, scriptProbeKey('<>', '<>'), replicaProbeKey('{<>}'), throttleKey('<>', '<>'))
-  keys.push(endedConsoleSessionKey('<>'))
+  keys.push(endedConsoleSessionKey('<>'), orderKey('<>', '<>'), orderPlacesKey('<>', '<>'))
+  const lane = { platform: '<>', account: '<>' }
+  keys.push(...[laneKey(NaN, lane), laneLeaseKey(NaN, lane)].map((key) => key.replace('NaN', '<>')))
   keys.push(SHARD_COUNT_KEY, UNSHARDED_KEY, INBOX_WORKERS_KEY, inboxProbeKey(NaN).replace('NaN', '<>'))
   const documented = tableRows(projectText('docs/redis-keys.md')).flatMap(([cell = '']) => {
     const key = /^`(wx:[^`]+)`$/.exec(cell)?.[1]

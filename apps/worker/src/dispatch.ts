@@ -3,6 +3,7 @@ import type { FanOutJob, GatewayEvent } from '@wxgw/contracts'
 import type { OpenedGateway, Platform } from '@wxgw/platform'
 import {
   createBacklogTrim,
+  createDeliveryOrder,
   createDeliveryQueue,
   createPendingWork,
   createSinkWriter,
@@ -16,13 +17,17 @@ import {
 } from '@wxgw/redis'
 import type { Config, Log, Metrics } from '@wxgw/runtime'
 import type { Clock } from '@wxgw/wechat-core'
+import { createCircuitBreaker } from './delivery/circuit-breaker.ts'
 import { createDeliver } from './delivery/deliver.ts'
+import { createDeliverInOrder } from './delivery/deliver-in-order.ts'
 import { startDeliveryWorkers } from './delivery/delivery-workers.ts'
 import { type CallsUnderWay, createDirectCalls } from './delivery/direct-calls.ts'
 import { createDispatchRoom, type DispatchRoom } from './delivery/dispatch-room.ts'
 import { createLateCalls } from './delivery/late-calls.ts'
 import { createFanOut, type FanOut, type FanOutOptions } from './delivery/fan-out.ts'
 import { startLeavingOldNames } from './delivery/leave-old-names.ts'
+import { startMendingOrders } from './delivery/mend-orders.ts'
+import { createOrderedDeliveries, type OrderedDeliveries } from './delivery/ordered-deliveries.ts'
 import { type Settlement, startSettling } from './delivery/settle-deliveries.ts'
 import { MESSAGES_AT_ONCE } from './inboxes/inbox-workers.ts'
 import { createThrottleTurns } from './delivery/throttle-turns.ts'
@@ -45,6 +50,7 @@ export type DispatchDeps = {
 
 export type Dispatch = {
   fanOutOf(platform: string): FanOut | undefined
+  orderedOf(platform: string): OrderedDeliveries | undefined
   /** That are open now, of all platforms. */
   deliveryWorkers(): QueueWorker[]
   close(): Promise<void>
@@ -88,6 +94,7 @@ export function startDispatch({ config, metrics, gateway, connection, clock, log
   const callsUnderWay = { count: 0 }
   const callPlaces = createDispatchRoom(MESSAGES_AT_ONCE)
   const fanOuts = new Map<string, FanOut>()
+  const ordered = new Map<string, OrderedDeliveries>()
   const dispatches: Array<ReturnType<typeof dispatchOf>> = []
   for (const platform of gateway.platforms.byId.values()) {
     const onSettled = (outcome: Settlement) => settled.inc({ platform: platform.id, outcome })
@@ -104,6 +111,7 @@ export function startDispatch({ config, metrics, gateway, connection, clock, log
     const told = { onSettled, onReplayed, onUnheard, onDuplicate }
     const own = dispatchOf(platform, { gateway, connection, fetch, callsUnderWay, callPlaces, ...told, clock, log })
     fanOuts.set(platform.id, own.fanOut)
+    ordered.set(platform.id, own.ordered)
     dispatches.push(own)
   }
   const deliveryWorkers = () => dispatches.flatMap((own) => own.deliveryWorkers())
@@ -119,6 +127,7 @@ export function startDispatch({ config, metrics, gateway, connection, clock, log
   })
   return {
     fanOutOf: (platform) => fanOuts.get(platform),
+    orderedOf: (platform) => ordered.get(platform),
     deliveryWorkers,
     async close() {
       await Promise.all(dispatches.map(({ close }) => close()))
@@ -151,7 +160,15 @@ function dispatchOf(platform: Platform, deps: PlatformDispatchDeps) {
   const common = { subscriptions, events, statistics, sinks, directCalls, clock, random: Math.random, log }
   const throttle = createThrottle({ platform: platform.id, redis: stores.redis })
   const throttleTurns = createThrottleTurns({ throttle, clock })
-  const deliver = createDeliver({ ...common, throttleTurns, offerReply: (event, reply) => offerReply(platform, event, reply) })
+  const breaker = createCircuitBreaker({ clock })
+  const order = createDeliveryOrder({ platform: platform.id, ...stores })
+  const deliver = createDeliverInOrder({
+    ...common,
+    deliver: createDeliver({ ...common, breaker, throttleTurns, offerReply: (event, reply) => offerReply(platform, event, reply) }),
+    order,
+    breaker,
+    wake: (subscription) => workers.wake(subscription),
+  })
   const workers = startDeliveryWorkers({
     platform: platform.id,
     connection,
@@ -169,6 +186,7 @@ function dispatchOf(platform: Platform, deps: PlatformDispatchDeps) {
     await deliveries.enqueueDelivery(job, options)
     workers.wake(job.subscription)
   }
+  const ordered = createOrderedDeliveries({ order, enqueueDelivery })
   const lateCalls = createLateCalls()
   const fanOut = createFanOut({
     ...common,
@@ -177,13 +195,15 @@ function dispatchOf(platform: Platform, deps: PlatformDispatchDeps) {
     callPlaces,
     enqueueDelivery,
     takeBack: deliveries.takeBack,
+    ordered,
     onUnheard,
     onDuplicate,
   })
   const consumerReplies = createConsumerReplies({ platform, redis: stores.redis, enqueueDelivery, log })
   const leavingOldNames = startLeavingOldNames({ platform: platform.id, subscriptions, log })
   const trim = createBacklogTrim({ platform: platform.id, connection, keys: platformKeys(platform.id), ...stores, log })
-  const trimming = startTrimmingBacklogs({ ...common, platform: platform.id, trim })
+  const trimming = startTrimmingBacklogs({ ...common, platform: platform.id, trim, order })
+  const mending = startMendingOrders({ platform: platform.id, subscriptions, order, log })
   const settling = startSettling({ platform, enqueueDelivery, onSettled, clock, log })
   const { replayRuns: runs, unsettled } = platform
   const replays = startReplays({ ...common, platform: platform.id, runs, unsettled, throttle, enqueueDelivery, onSettled: onReplayed })
@@ -193,10 +213,12 @@ function dispatchOf(platform: Platform, deps: PlatformDispatchDeps) {
       consumerReplies.awaited(job)
       return fanOut(job, options)
     },
+    ordered,
     deliveryWorkers: workers.current,
     async close() {
       // At once: the workers' drain takes nearly all of the time that there is.
-      await Promise.all([leavingOldNames.stop(), settling.stop(), trimming.stop(), replays.close(), workers.close(), lateCalls.close()])
+      const repeated = [leavingOldNames.stop(), settling.stop(), trimming.stop(), mending.stop()]
+      await Promise.all([...repeated, replays.close(), workers.close(), lateCalls.close()])
       // What consumers answer to the last deliveries is still heard.
       await consumerReplies.close()
     },

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { openGateway } from '@wxgw/platform'
 import {
+  createLaneReader,
   createLeftMessages,
   createWorkerRegistry,
   isInfoRefused,
@@ -57,6 +58,8 @@ async function main(): Promise<void> {
       worker,
       registry: createWorkerRegistry(gateway.connections.commands, worker),
       left: createLeftMessages({ queues }),
+      orderedOf: dispatch.orderedOf,
+      lanes: createLaneReader({ redis: gateway.connections.commands, count: gateway.shardCount }),
     })
     metrics.gauge({
       name: 'wxgw_inboxes_served',

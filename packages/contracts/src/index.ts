@@ -3,6 +3,7 @@ export { authorizerEvent, eventType, GatewayEventSchema, isEventId, platformEven
 export type { EventData, EventFields, GatewayEvent } from './event.ts'
 export {
   DEFAULT_MAX_BACKLOG,
+  DEFAULT_ORDERING_TIMEOUT_SECONDS,
   DEFAULT_RETRY_SCHEDULE_SECONDS,
   DEFAULT_WEBHOOK_TIMEOUT_MS,
   RETRY_JITTER,
@@ -20,6 +21,7 @@ export {
   EraseJobSchema,
   FanOutBatchJobSchema,
   FanOutJobSchema,
+  LaneJobSchema,
   ProfileJobSchema,
   ReleaseCheckJobSchema,
   SyncJobSchema,
@@ -32,6 +34,7 @@ export type {
   EraseJob,
   FanOutBatchJob,
   FanOutJob,
+  LaneJob,
   ProfileJob,
   ReleaseCheckJob,
   SyncJob,
@@ -53,6 +56,7 @@ export type { AuthorizationSessionView } from './authorization-session.ts'
 export { AuthorizerSchema, authorizerView } from './authorizer.ts'
 export type { AuthorizerView } from './authorizer.ts'
 export { hasContent, withoutContent } from './event-content.ts'
+export { hasOrder, orderingKey } from './ordering.ts'
 export { parserOf } from './parser.ts'
 export { compileMatcher, explainMatch, inheritMatcher } from './match-subscriptions.ts'
 export type { Matcher, MatchExplainer } from './match-subscriptions.ts'

@@ -57,6 +57,18 @@ export const FanOutBatchJobSchema = Type.Object({
 })
 export type FanOutBatchJob = Static<typeof FanOutBatchJobSchema>
 
+/**
+ * Something was appended to the list of an account whose events are dispatched in order: entries as of a fan-out batch. Whoever runs it
+ * works off the list.
+ */
+export const LaneJobSchema = Type.Object({
+  v: Type.Literal(1),
+  kind: Type.Literal('lane'),
+  platform: Type.String(),
+  account: Type.String(),
+})
+export type LaneJob = Static<typeof LaneJobSchema>
+
 export const BatchedEventSchema = Type.Object({
   event: GatewayEventSchema,
   receivedAtMs: Type.Number(),

@@ -17,6 +17,9 @@ export const DEFAULT_RETRY_SCHEDULE_SECONDS = [5, 300, 1800, 7200, 18000, 36000,
 export const RETRY_JITTER = 0.2
 export const DEFAULT_WEBHOOK_TIMEOUT_MS = 10_000
 
+/** How long a failing delivery of an ordered subscription holds its key. */
+export const DEFAULT_ORDERING_TIMEOUT_SECONDS = 60
+
 /** Deliveries that a paused subscription keeps. */
 export const DEFAULT_MAX_BACKLOG = 1_000_000
 
@@ -66,6 +69,8 @@ const ThrottleSchema = Type.Union([
   Type.Null(),
 ])
 
+const OrderingSchema = Type.Union([Type.Literal('none'), Type.Literal('subject'), Type.Literal('authorizer')])
+
 /** Body of PUT /subscriptions/:name. */
 export const SubscriptionInputSchema = Type.Object(
   {
@@ -80,6 +85,8 @@ export const SubscriptionInputSchema = Type.Object(
     ),
     reply: Type.Optional(Type.Boolean()),
     fallback: Type.Optional(Type.Union([Type.Literal('customer-service'), Type.Null()])),
+    ordering: Type.Optional(OrderingSchema),
+    orderingTimeoutSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 604_800 })),
     throttle: Type.Optional(ThrottleSchema),
     maxBacklog: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000_000 })),
     enabled: Type.Optional(Type.Boolean()),
@@ -105,6 +112,10 @@ export type Subscription = {
   retry: { scheduleSeconds: number[] }
   reply: boolean
   fallback: 'customer-service' | null
+  /** Of which events one waits for the delivery of the one before. */
+  ordering: 'none' | 'subject' | 'authorizer'
+  /** From when its first attempt began, until a failing delivery no longer holds up those behind it. */
+  orderingTimeoutSeconds: number
   /** Deliveries in each second, over all workers. */
   throttle: { perSecond: number } | null
   /** Deliveries that are kept while it is paused. */
@@ -132,6 +143,8 @@ export const SubscriptionSchema = Type.Object(
     retry: Type.Object({ scheduleSeconds: Type.Array(Type.Integer()) }),
     reply: Type.Boolean(),
     fallback: Type.Union([Type.Literal('customer-service'), Type.Null()]),
+    ordering: OrderingSchema,
+    orderingTimeoutSeconds: Type.Integer(),
     throttle: ThrottleSchema,
     maxBacklog: Type.Integer(),
     enabled: Type.Boolean(),
@@ -161,6 +174,8 @@ export function subscriptionView(subscription: Subscription, secret?: string): S
     retry: { scheduleSeconds: subscription.retry.scheduleSeconds },
     reply: subscription.reply,
     fallback: subscription.fallback,
+    ordering: subscription.ordering,
+    orderingTimeoutSeconds: subscription.orderingTimeoutSeconds,
     throttle: subscription.throttle,
     maxBacklog: subscription.maxBacklog,
     enabled: subscription.enabled,

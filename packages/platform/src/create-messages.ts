@@ -3,6 +3,7 @@ import {
   createEventClaims,
   createEventLog,
   createInbox,
+  createLaneWriter,
   createMessageShards,
   createReplyMailbox,
   createUnsettledDeliveries,
@@ -10,6 +11,7 @@ import {
   type InboxChoice,
   type MasterOutages,
   NO_EVENT_LOG,
+  type OrderDeps,
   type PlatformKeys,
   type Queues,
   type RedisConnection,
@@ -34,6 +36,7 @@ export type MessagesDeps = {
   syncStates: SyncStates
   queues: Queues
   inboxes: InboxChoice
+  subscriptions: OrderDeps['subscriptions']
   outages: MasterOutages
   clock: Clock
   log: Log
@@ -41,16 +44,17 @@ export type MessagesDeps = {
 
 /** `replies` is to be closed. */
 export function createMessages(deps: MessagesDeps) {
-  const { config, platform, connections, keys, shardCount, queues, outages, clock, log } = deps
+  const { config, platform, connections, keys, shardCount, replicas, queues, outages, clock, log } = deps
   const { dedupeSeconds, eventLogSeconds } = config
   const redis = connections.commands
   const shards = createMessageShards(platform.id, shardCount)
   const events = platform.eventLog ? createEventLog({ redis, shards, outages, queues, eventLogSeconds }) : NO_EVENT_LOG
+  const order = { lanes: createLaneWriter({ redis, count: shardCount, queues, replicas }), subscriptions: deps.subscriptions }
   const replySentKey = (eventId: string) => shards.ofId(eventId).replySent(eventId)
   return {
     shards,
     events,
-    inbox: createInbox({ ...deps, platform: platform.id, shards, events, dedupeSeconds, eventLogSeconds }),
+    inbox: createInbox({ ...deps, platform: platform.id, order, shards, events, dedupeSeconds, eventLogSeconds }),
     claims: createEventClaims({
       platform: platform.id,
       redis,

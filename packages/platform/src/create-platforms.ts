@@ -132,11 +132,20 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
 
   const statistics = createStatistics({ redis, keys, clock })
   const syncStates = createSyncStates({ platform: own.id, redis, keys, queues })
+  const known = createSubscriptions({
+    ...storeDeps,
+    platforms: config.platforms.map(({ id }) => id),
+    queues,
+    checkWebhookUrl: (url) => checkWebhookUrl(url, config.webhookAllowNetworks),
+    clock,
+  })
+  const subscriptions: Subscriptions = { ...known, all: (maxAgeMs) => outages.ask(keys.subscriptions, () => known.all(maxAgeMs)) }
   const { shards, events, inbox, claims, unsettled, replies, mayFallBack, releaseFallBack } = createMessages({
     ...deps,
     keys,
     replicas,
     syncStates,
+    subscriptions,
   })
   const store = createAuthorizerStore(storeDeps)
   // With several inboxes another master may take the push, in what is left of its time.
@@ -201,14 +210,6 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
     mayStartPushTicket: () => once(redis, keys.startPushTicket, START_PUSH_TICKET_SECONDS),
     clock,
   })
-  const known = createSubscriptions({
-    ...storeDeps,
-    platforms: config.platforms.map(({ id }) => id),
-    queues,
-    checkWebhookUrl: (url) => checkWebhookUrl(url, config.webhookAllowNetworks),
-    clock,
-  })
-  const subscriptions: Subscriptions = { ...known, all: (maxAgeMs) => outages.ask(keys.subscriptions, () => known.all(maxAgeMs)) }
   const customerService: CustomerService = {
     send: (appId, message) =>
       callWithAccessToken(authorizerTokens, appId, (token) => authorizerApi.sendCustomMessage(token, message)),

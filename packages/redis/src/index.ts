@@ -22,6 +22,10 @@ export {
   replayOf,
   replicaProbeKey,
   scriptProbeKey,
+  laneKey,
+  laneLeaseKey,
+  orderKey,
+  orderPlacesKey,
   throttleKey,
   SHARD_COUNT_KEY,
   shardKeys,
@@ -93,7 +97,7 @@ export { createConsumerJobs } from './bullmq-format/consumer-jobs.ts'
 export type { ConsumerJobs, ConsumerJobsDeps } from './bullmq-format/consumer-jobs.ts'
 export { FORMAT_OF_BULLMQ, formatGap, installedVersion } from './bullmq-format/format-version.ts'
 export { createInbox } from './queues/inbox.ts'
-export type { Acceptance, Arrival, Inbox, InboxDeps, PushMade, TimeBound } from './queues/inbox.ts'
+export type { Acceptance, Arrival, Inbox, InboxDeps, OrderDeps, PushMade, TimeBound } from './queues/inbox.ts'
 export { createMessageBatches } from './queues/message-batches.ts'
 export type { MessageBatches } from './queues/message-batches.ts'
 export { createInboxChoice } from './queues/inbox-choice.ts'
@@ -159,6 +163,10 @@ export type { ItemOutcome, ReplayedDelivery, ReplayRun, ReplayRuns, ReplayRunsDe
 export type { Replay, ReplayRange, ReplayStatus } from './replays/replay-record.ts'
 export { BACKLOG_FULL, createBacklogTrim } from './queues/backlog-trim.ts'
 export type { BacklogTrim, BacklogTrimDeps } from './queues/backlog-trim.ts'
+export { createDeliveryOrder, WAITS_MS } from './ordering/delivery-order.ts'
+export type { DeliveryOrder, HoldingClock, OrderedDelivery } from './ordering/delivery-order.ts'
+export { createLaneReader, createLaneWriter, parseLaneJob } from './ordering/lanes.ts'
+export type { Lane, LaneReader, LaneWriter } from './ordering/lanes.ts'
 export { createThrottle } from './queues/throttle.ts'
 export type { Throttle } from './queues/throttle.ts'
 export { createStatistics } from './statistics/statistics.ts'

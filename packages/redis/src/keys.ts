@@ -39,6 +39,23 @@ export const throttleKey = (platform: string, subscription: string) =>
   `wx:${tagOf('wx-deliveries', platform, subscription)}:throttle`
 
 /**
+ * sorted set, all scores 0, of `<key> <place> <delivery's id>`, the key by its SHA-256: the deliveries of an ordered subscription that
+ * wait for each other. Nothing for a key without any. No TTL: work to be done. Written and read by worker.
+ */
+export const orderKey = (platform: string, subscription: string) =>
+  `wx:${tagOf('wx-deliveries', platform, subscription)}:order`
+
+/** hash delivery's id -> its member of the sorted set; `clock <id>` -> how long a failing one has held its key. No TTL. */
+export const orderPlacesKey = (platform: string, subscription: string) => `${orderKey(platform, subscription)}_places`
+
+/** list of entries as JSON: events of an account in the order in which they were accepted. No TTL: work to be done. */
+export const laneKey = (inbox: number, { platform, account }: { platform: string; account: string }) =>
+  `wx:${messageInbox(inbox)}:lane:${platform}.${account}`
+
+/** string, the job that works off the list; PX 15000. */
+export const laneLeaseKey = (inbox: number, lane: { platform: string; account: string }) => `${laneKey(inbox, lane)}:lease`
+
+/**
  * The queue that the consumer of a new `queue` sink opens. An older one may have another: `sink.queue` of its record
  * says.
  */

@@ -79,6 +79,8 @@ export function subscription(name: string, overrides: Partial<Subscription> = {}
     retry: { scheduleSeconds: [5] },
     reply: false,
     fallback: null,
+    ordering: 'none',
+    orderingTimeoutSeconds: 60,
     throttle: null,
     maxBacklog: 1_000_000,
     enabled: true,

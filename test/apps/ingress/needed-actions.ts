@@ -130,6 +130,8 @@ const ROUTES: readonly Route[] = [
       'body.retry': 'nothing more',
       'body.reply': { payload: { ...OF_A, reply: true, enabled: false }, needs: ['replies:write'] },
       'body.fallback': { payload: { ...OF_A, fallback: 'customer-service' }, needs: ['replies:write'] },
+      'body.ordering': 'nothing more',
+      'body.orderingTimeoutSeconds': 'nothing more',
       'body.throttle': 'nothing more',
       'body.maxBacklog': 'nothing more',
       'body.enabled': 'nothing more',

@@ -25,6 +25,8 @@ void t.test('a webhook secret is answered once, at creation', async (t) => {
     retry: { scheduleSeconds: [5] },
     reply: false,
     fallback: null,
+    ordering: 'none',
+    orderingTimeoutSeconds: 60,
     throttle: null,
     maxBacklog: 1_000_000,
     enabled: true,

@@ -18,6 +18,8 @@ export function subscription(name: string, changes: Partial<Subscription> = {}):
     retry: { scheduleSeconds: [5, 300] },
     reply: false,
     fallback: null,
+    ordering: 'none',
+    orderingTimeoutSeconds: 60,
     throttle: null,
     maxBacklog: 1_000_000,
     enabled: true,

@@ -19,6 +19,10 @@ import {
   READINESS_PROBE_KEY,
   replicaProbeKey,
   scriptProbeKey,
+  laneKey,
+  laneLeaseKey,
+  orderKey,
+  orderPlacesKey,
   throttleKey,
   SHARD_COUNT_KEY,
   type ShardKeys,
@@ -82,6 +86,11 @@ function* keysOfQueue(queue: string, owner: readonly string[]): Iterable<Named> 
   yield [replicaProbeKey(queueKey(queue, 'wait')), ['replica probe', ...owner]]
 }
 
+function* keysOfLane(shard: number, lane: { platform: string; account: string }): Iterable<Named> {
+  yield [laneKey(shard, lane), ['lane', shard, lane]]
+  yield [laneLeaseKey(shard, lane), ['lease of a lane', shard, lane]]
+}
+
 function* allKeys(): Iterable<Named> {
   yield [READINESS_PROBE_KEY, 'readiness']
   yield [endedConsoleSessionKey('a'), ['ended session', 'a']]
@@ -95,6 +104,9 @@ function* allKeys(): Iterable<Named> {
     yield [stream, ['stream', platform, subscription]]
     yield [scriptProbeKey(hashTag(stream), 'a'), ['script probe', 'stream', platform, subscription]]
     yield [throttleKey(platform, subscription), ['throttle', platform, subscription]]
+    yield [orderKey(platform, subscription), ['order', platform, subscription]]
+    yield [orderPlacesKey(platform, subscription), ['order places', platform, subscription]]
+    for (const shard of SHARDS) yield* keysOfLane(shard, { platform, account: 'wx00000000000000a1' })
     yield [replicaProbeKey(stream), ['replica probe', 'stream', platform, subscription]]
     yield* keysOfQueue(sinkQueue(platform, subscription), ['queue', platform, subscription])
     yield* keysOfQueue(deliveriesQueue(platform, subscription), ['deliveries', platform, subscription])

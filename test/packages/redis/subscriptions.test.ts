@@ -52,6 +52,8 @@ void t.test('what is left out gets its default, and what is answered can be writ
     retry: { scheduleSeconds: [5, 300, 1800, 7200, 18000, 36000, 36000] },
     reply: false,
     fallback: null,
+    ordering: 'none',
+    orderingTimeoutSeconds: 60,
     throttle: null,
     maxBacklog: 1_000_000,
     enabled: true,

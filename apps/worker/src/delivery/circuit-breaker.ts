@@ -17,6 +17,8 @@ import type { Clock, StopSignal } from '@wxgw/wechat-core'
 const OPENS_AFTER_FAILURES = 5
 const GAP_PER_FAILURE_MS = 2
 const LONGEST_GAP_MS = 1_000
+/** With so many failures the gap is the longest. */
+const MOST_FAILED_KEYS = 500
 
 export type CircuitBreaker = {
   /**
@@ -24,12 +26,15 @@ export type CircuitBreaker = {
    */
   pass(subscription: string, signal: StopSignal): Promise<boolean>
   succeeded(subscription: string): void
-  failed(subscription: string): void
+  /** Of deliveries that wait for each other only the first failure counts, until one succeeds: one of them is no outage. */
+  failed(subscription: string, orderingKey?: string): void
+  /** Would an attempt have to wait? */
+  isOpen(subscription: string): boolean
   /** The subscription is gone. As after a success, nobody waits any longer. */
   forget(subscription: string): void
 }
 
-type Row = { failures: number; nextProbeAtMs: number; waiting: Set<() => void> }
+type Row = { failures: number; failedKeys: Set<string>; nextProbeAtMs: number; waiting: Set<() => void> }
 
 /** Remembers only subscriptions that are failing. */
 export function createCircuitBreaker({ clock }: { clock: Clock }): CircuitBreaker {
@@ -54,9 +59,11 @@ export function createCircuitBreaker({ clock }: { clock: Clock }): CircuitBreake
       return waitMs > 0
     },
     succeeded: close,
-    failed(subscription) {
-      const row = rows.get(subscription) ?? { failures: 0, nextProbeAtMs: 0, waiting: new Set() }
-      row.failures += 1
+    isOpen: (subscription) => (rows.get(subscription)?.failures ?? 0) >= OPENS_AFTER_FAILURES,
+    failed(subscription, key) {
+      const row = rows.get(subscription) ?? { failures: 0, failedKeys: new Set(), nextProbeAtMs: 0, waiting: new Set() }
+      if (key === undefined || !row.failedKeys.has(key)) row.failures += 1
+      if (key !== undefined && row.failedKeys.size < MOST_FAILED_KEYS) row.failedKeys.add(key)
       row.nextProbeAtMs = Math.max(row.nextProbeAtMs, clock.nowMs() + gapAfter(row))
       rows.set(subscription, row)
     },

@@ -1,9 +1,9 @@
 // Owns: one attempt at one delivery, and what it comes to. The queue's own means (delay, failed set) are applied by the caller.
-import type { DeliveryJob, GatewayEvent, DeliveryResult, Subscription } from '@wxgw/contracts'
+import { type DeliveryJob, type DeliveryResult, type GatewayEvent, orderingKey, type Subscription } from '@wxgw/contracts'
 import type { StopSignal } from '@wxgw/wechat-core'
 import type { Sinks } from '../sinks/sink.ts'
 import { attemptSink } from './attempt-sink.ts'
-import { type CircuitBreaker, createCircuitBreaker } from './circuit-breaker.ts'
+import type { CircuitBreaker } from './circuit-breaker.ts'
 import { SUBSCRIPTION_DISABLED } from './conclude-failure.ts'
 import { deliverOnce, type DeliverOnceDeps } from './deliver-once.ts'
 import type { DirectCalls } from './direct-calls.ts'
@@ -14,6 +14,7 @@ import type { ThrottleTurns } from './throttle-turns.ts'
 export type DeliverDeps = DeliverOnceDeps & {
   sinks: Sinks
   directCalls: Pick<DirectCalls, 'seen'>
+  breaker: CircuitBreaker
   throttleTurns: ThrottleTurns
   /**
    * Hands a consumer's passive reply to whoever waits for it, or to the fallback. `unwanted`: too late, or answered already.
@@ -49,10 +50,9 @@ const OWN_FAULT_PAUSE_MS = 1_000
  * waits gives up by himself, and to cut a slow consumer off would only deliver to it twice and lose what the fallback sends.
  */
 export function createDeliver(deps: DeliverDeps): Deliver {
-  const breaker = createCircuitBreaker(deps)
   return async (job, attempt) => {
     try {
-      return await deliver({ ...deps, breaker }, job, attempt)
+      return await deliver(deps, job, attempt)
     } catch (error) {
       deps.log.warn({ eventId: job.event.id, subscription: job.subscription, err: error }, 'delivery.postponed')
       return { kind: 'delay', delayMs: OWN_FAULT_PAUSE_MS }
@@ -60,9 +60,7 @@ export function createDeliver(deps: DeliverDeps): Deliver {
   }
 }
 
-type InnerDeps = DeliverDeps & { breaker: CircuitBreaker }
-
-async function deliver(deps: InnerDeps, job: DeliveryJob, { number: attempt, signal }: Attempt): Promise<DeliveryOutcome> {
+async function deliver(deps: DeliverDeps, job: DeliveryJob, { number: attempt, signal }: Attempt): Promise<DeliveryOutcome> {
   const { breaker } = deps
   const about = { event: job.event, subscription: job.subscription }
   const first = await recipientOf(deps, job, attempt)
@@ -88,7 +86,7 @@ async function deliver(deps: InnerDeps, job: DeliveryJob, { number: attempt, sig
     onAttempted({ outcome, durationMs }) {
       if (outcome === 'interrupted') return
       if (outcome === 'delivered') breaker.succeeded(name)
-      else breaker.failed(name)
+      else breaker.failed(name, orderingKey(subscription, job.event))
       if (sink.kind !== 'webhook') return
       deps.directCalls.seen({ subscription: name, url: sink.url }, { delivered: outcome === 'delivered', durationMs })
     },
@@ -108,7 +106,7 @@ async function deliver(deps: InnerDeps, job: DeliveryJob, { number: attempt, sig
 
 /** The subscription that gets it now, or what becomes of the delivery without an attempt. */
 async function recipientOf(
-  deps: InnerDeps,
+  deps: DeliverDeps,
   job: DeliveryJob,
   attempt: number,
 ): Promise<{ subscription: Subscription } | { outcome: DeliveryOutcome }> {
@@ -127,7 +125,7 @@ async function recipientOf(
 }
 
 async function withReply(
-  { offerReply, log }: InnerDeps,
+  { offerReply, log }: DeliverDeps,
   job: DeliveryJob,
   { result, context }: { result: DeliveryResult; context: AttemptContext },
 ): Promise<Verdict> {

@@ -1,10 +1,11 @@
 // Owns: from one event to one delivery per matching subscription. Streams and queues get it as it is recorded, webhooks that answer
 // quickly right after; all others, and whatever failed, go to the subscription's own queue, so that no consumer waits for another.
-import { compileMatcher, type FanOutJob, type GatewayEvent, type Subscription } from '@wxgw/contracts'
+import { compileMatcher, type FanOutJob, type GatewayEvent, orderingKey, type Subscription } from '@wxgw/contracts'
 import type { EventLog, Subscriptions } from '@wxgw/platform'
 import { type Claim, deliveryId, type DirectSink, type EventClaims } from '@wxgw/redis'
 import { type Clock, GatewayError } from '@wxgw/wechat-core'
 import { type FirstAttemptDeps, type FirstAttemptOptions, type Handed, isHeldBack, makeFirstAttempt } from './first-attempt.ts'
+import type { OrderedPlace } from './ordered-batch.ts'
 import { createPartialRuns } from './partial-runs.ts'
 
 export type FanOutDeps = FirstAttemptDeps & {
@@ -19,7 +20,11 @@ export type FanOutDeps = FirstAttemptDeps & {
 
 export type FanOutSummary = { delivered: number; enqueued: number }
 /** `claim`: of a push, by which it is told from its repetitions. */
-export type FanOutOptions = FirstAttemptOptions & { claim?: Omit<Claim, 'event'> | undefined }
+export type FanOutOptions = Omit<FirstAttemptOptions, 'handInOrder'> & {
+  claim?: Omit<Claim, 'event'> | undefined
+  /** Of an event that others of its account stand before. */
+  place?: OrderedPlace | undefined
+}
 
 export type FanOut = (job: FanOutJob, options: FanOutOptions) => Promise<FanOutSummary>
 
@@ -30,7 +35,7 @@ export type FanOut = (job: FanOutJob, options: FanOutOptions) => Promise<FanOutS
  */
 export function createFanOut(deps: FanOutDeps): FanOut {
   const partialRuns = createPartialRuns()
-  return async (job, { stop, mayCall, claim: own }) => {
+  return async (job, { stop, mayCall, claim: own, place }) => {
     const { event } = job
     const id = deliveryId(event.id, job.replay)
     const claim = own && { event, ...own }
@@ -44,7 +49,7 @@ export function createFanOut(deps: FanOutDeps): FanOut {
     const body = JSON.stringify(event)
     const unserved = subscriptions.filter(({ name }) => !partialRuns.isServed(id, name))
     // A replay begins anew what the log knows as delivered, and goes its own way.
-    const direct = job.replay === undefined && !stop.aborted ? unserved.flatMap(directSink) : []
+    const direct = job.replay === undefined && !stop.aborted ? unserved.flatMap((one) => directSink(one, event)) : []
     const withClaim = typeof claimed === 'boolean' ? {} : { claim: claimed }
     const recorded = claimed && (await deps.events.record(event, job.receivedAtMs, names, { body, direct, ...withClaim }))
     if (!recorded) {
@@ -58,7 +63,9 @@ export function createFanOut(deps: FanOutDeps): FanOut {
     const served = job.replay === undefined ? recorded : []
 
     const due = unserved.filter(({ name }) => !served.includes(name))
-    const handed = await Promise.allSettled(due.map((subscription) => makeFirstAttempt(deps, { job, subscription, body, stop, mayCall })))
+    place?.expect(due.filter((one) => orderingKey(one, event) !== undefined).length)
+    const common = { job, body, stop, mayCall, handInOrder: place?.hand }
+    const handed = await Promise.allSettled(due.map((subscription) => makeFirstAttempt(deps, { ...common, subscription })))
     const failures = handed.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []))
     if (failures.length > 0) {
       partialRuns.failed(id, due.filter((_, index) => handed[index]?.status === 'fulfilled').map(({ name }) => name))
@@ -73,9 +80,9 @@ export function createFanOut(deps: FanOutDeps): FanOut {
   }
 }
 
-function directSink(subscription: Subscription): DirectSink[] {
+function directSink(subscription: Subscription, event: GatewayEvent): DirectSink[] {
   const { name, sink } = subscription
-  if (isHeldBack(subscription)) return []
+  if (isHeldBack(subscription) || orderingKey(subscription, event) !== undefined) return []
   switch (sink.kind) {
     case 'stream':
       return [{ subscription: name, stream: sink.stream, maxLength: sink.maxLength }]

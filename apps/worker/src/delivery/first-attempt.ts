@@ -1,6 +1,6 @@
 // Owns: the first attempt at one delivery where the fan-out may make it itself; what it may not, and what failed, goes to the
 // subscription's own queue.
-import type { DeliveryJob, DeliveryResult, FanOutJob, Subscription, WebhookSink } from '@wxgw/contracts'
+import { type DeliveryJob, type DeliveryResult, type FanOutJob, orderingKey, type Subscription, type WebhookSink } from '@wxgw/contracts'
 import { deliveryId, type DeliveryQueue } from '@wxgw/redis'
 import { afterReading, Stop, type StopSignal } from '@wxgw/wechat-core'
 import type { Sinks } from '../sinks/sink.ts'
@@ -10,6 +10,7 @@ import { deliveryJob } from './delivery-job.ts'
 import type { DirectCalls, Leave } from './direct-calls.ts'
 import type { DispatchRoom } from './dispatch-room.ts'
 import type { LateCalls } from './late-calls.ts'
+import type { OrderedDeliveries } from './ordered-deliveries.ts'
 import { type AboutDelivery, recordState } from './record-state.ts'
 
 export type FirstAttemptDeps = DeliverOnceDeps & {
@@ -19,6 +20,7 @@ export type FirstAttemptDeps = DeliverOnceDeps & {
   /** Into the subscription's own queue, de-duplicated by `deliveryId`; resolves after Redis has accepted. */
   enqueueDelivery: DeliveryQueue['enqueueDelivery']
   takeBack: DeliveryQueue['takeBack']
+  ordered: OrderedDeliveries
   /** Of all webhooks: who finds none waits. */
   callPlaces: DispatchRoom
   /** How long a job waits for a webhook that it calls. Default 250 ms. */
@@ -30,6 +32,8 @@ export type FirstAttemptOptions = {
   stop: StopSignal
   /** May webhooks be called from here? */
   mayCall: boolean
+  /** Puts the delivery behind those of earlier events. Default: behind all that are there now. */
+  handInOrder?: ((subscription: Subscription, delivery: DeliveryJob) => Promise<void>) | undefined
 }
 
 type Handing = { job: FanOutJob; subscription: Subscription; body: string } & FirstAttemptOptions
@@ -50,6 +54,10 @@ export async function makeFirstAttempt(deps: FirstAttemptDeps, handing: Handing)
   // The first delivery is pending since the event was recorded; a replay starts anew what may have ended long ago.
   if (job.replay !== undefined) {
     await recordState(deps, { ...aboutOf(delivery), status: 'pending', attempts: 0, jobId: delivery.deliveryId })
+  }
+  if (orderingKey(subscription, job.event) !== undefined) {
+    await (handing.handInOrder?.(subscription, delivery) ?? deps.ordered.enqueue(subscription, [delivery]))
+    return 'enqueued'
   }
   if (isHeldBack(subscription)) return enqueueNow(deps, delivery)
   if (sink.kind !== 'webhook') {

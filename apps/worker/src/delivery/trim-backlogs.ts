@@ -1,7 +1,8 @@
 // Owns: that a paused subscription keeps no more than its `maxBacklog`: once a second, one worker sends the oldest of what is too much to the
 // dead letters.
+import { orderingKey } from '@wxgw/contracts'
 import type { EventLog, Statistics, Subscriptions } from '@wxgw/platform'
-import { BACKLOG_FULL, type BacklogTrim } from '@wxgw/redis'
+import { BACKLOG_FULL, type BacklogTrim, type DeliveryOrder } from '@wxgw/redis'
 import { type Log, repeat, type Repetition } from '@wxgw/runtime'
 import { isStoreAway } from '@wxgw/wechat-core'
 import { recordState } from './record-state.ts'
@@ -10,6 +11,7 @@ export type TrimBacklogsDeps = {
   platform: string
   subscriptions: Pick<Subscriptions, 'all'>
   trim: BacklogTrim
+  order: Pick<DeliveryOrder, 'leave'>
   events: Pick<EventLog, 'deliveryChanged'>
   statistics: Pick<Statistics, 'count'>
   log: Log
@@ -32,13 +34,17 @@ export function startTrimmingBacklogs({ everyMs = EVERY_MS, ...deps }: TrimBackl
 }
 
 async function trimAll(deps: TrimBacklogsDeps): Promise<void> {
-  const { platform, subscriptions, trim, log } = deps
+  const { platform, subscriptions, trim, order, log } = deps
   const paused = (await subscriptions.all()).filter((one) => one.enabled && one.paused)
   if (paused.length === 0 || !(await trim.claim())) return
   try {
-    for (const { name: subscription, maxBacklog } of paused) {
-      const dead = await trim.trim(subscription, maxBacklog, ({ event }, attempts) => {
-        return recordState(deps, { event, subscription, status: 'dead', attempts, lastError: BACKLOG_FULL })
+    for (const one of paused) {
+      const { name: subscription, maxBacklog } = one
+      const dead = await trim.trim(subscription, maxBacklog, async ({ event, deliveryId }, attempts) => {
+        await recordState(deps, { event, subscription, status: 'dead', attempts, lastError: BACKLOG_FULL })
+        const key = orderingKey(one, event)
+        // Only the first of each key can be taken: the next one comes to be that.
+        if (key !== undefined) await order.leave(subscription, { key, deliveryId })
       })
       if (dead > 0) log.warn({ platform, subscription, maxBacklog, dead }, 'backlog.trimmed')
     }

@@ -1,18 +1,31 @@
 // Owns: how the inboxes of messages are worked on: the handler, how many jobs at once, and how many messages.
-import { FanOutBatchJobSchema, parserOf } from '@wxgw/contracts'
-import { createQueueWorker, type LeftMessages, messageInbox, type RedisConnection, type ShardCount } from '@wxgw/redis'
+import { type FanOutBatchJob, FanOutBatchJobSchema, type LaneJob, parserOf } from '@wxgw/contracts'
+import {
+  createQueueWorker,
+  type JobHandler,
+  type LaneReader,
+  type LeftMessages,
+  messageInbox,
+  parseLaneJob,
+  type RedisConnection,
+  type ShardCount,
+} from '@wxgw/redis'
 import type { Log } from '@wxgw/runtime'
 import { DIRECT_CALLS_AT_MOST } from '../delivery/direct-calls.ts'
 import { createDispatchRoom, type DispatchRoom } from '../delivery/dispatch-room.ts'
 import { fanOutBatchHandler } from '../delivery/fan-out-batch.ts'
 import type { FanOut } from '../delivery/fan-out.ts'
+import type { OrderedDeliveries } from '../delivery/ordered-deliveries.ts'
+import { laneHandler } from './lane.ts'
 import { type ServedInboxes, serveInboxes, type ServeInboxesDeps } from './serve-inboxes.ts'
 
 export type InboxWorkersDeps = Pick<ServeInboxesDeps, 'registry' | 'worker'> & {
   count: Pick<ShardCount, 'known' | 'get'>
   connection: RedisConnection
   fanOutOf(platform: string): FanOut | undefined
+  orderedOf(platform: string): OrderedDeliveries | undefined
   left: LeftMessages
+  lanes: LaneReader
   /** Redis lets this user not ask INFO. */
   infoRefused?: boolean
   nowMs(): number
@@ -30,6 +43,7 @@ export const MESSAGES_AT_ONCE = 75
 const MOST_ROOM = 8 * MESSAGES_AT_ONCE
 
 const parseFanOutBatchJob = parserOf(FanOutBatchJobSchema)
+const parseInboxJob = (data: unknown) => parseFanOutBatchJob(data) ?? parseLaneJob(data)
 
 export function startInboxWorkers(deps: InboxWorkersDeps): ServedInboxes {
   const { count, registry, worker, connection, infoRefused = false, log } = deps
@@ -42,8 +56,11 @@ export function startInboxWorkers(deps: InboxWorkersDeps): ServedInboxes {
     open: (inbox, concurrency) => {
       room ??= roomFor(count.get())
       const queue = messageInbox(inbox)
-      const handle = fanOutBatchHandler({ ...deps, queue, room })
-      return createQueueWorker({ connection, infoRefused, queue, concurrency, parse: parseFanOutBatchJob, handle, log })
+      const handleBatch = fanOutBatchHandler({ ...deps, queue, room })
+      const handleLane = laneHandler({ ...deps, queue, room })
+      const handle: JobHandler<FanOutBatchJob | LaneJob> = (job, context) =>
+        job.kind === 'lane' ? handleLane(job, context) : handleBatch(job, context)
+      return createQueueWorker({ connection, infoRefused, queue, concurrency, parse: parseInboxJob, handle, log })
     },
     log,
   })

@@ -1,13 +1,24 @@
 // Owns: the ways into the queues of one platform. What is taken here is accepted by Redis, de-duplicated and, if secret, sealed.
 import { randomBytes, randomUUID } from 'node:crypto'
-import type { BatchedEvent, ComponentEventJob, FanOutJob, GatewayEvent, ProfileJob, ReleaseCheckJob, SyncJob } from '@wxgw/contracts'
-import { type AuthorizerAppId, type Clock, type Secret, systemClock } from '@wxgw/wechat-core'
+import {
+  type BatchedEvent,
+  type ComponentEventJob,
+  type FanOutJob,
+  type GatewayEvent,
+  hasOrder,
+  type ProfileJob,
+  type ReleaseCheckJob,
+  type Subscription,
+  type SyncJob,
+} from '@wxgw/contracts'
+import { type AuthorizerAppId, type Clock, isStoreAway, type Secret, systemClock } from '@wxgw/wechat-core'
 import type { EventLog } from '../event-log/event-log.ts'
 import { oldPushLifeMs } from '../old-push-life.ts'
 import { COMPONENT_EVENTS_QUEUE, MAINTENANCE_QUEUE, MESSAGES_QUEUE, onceIds, PLATFORM_EVENTS_QUEUE, queueKey } from '../keys.ts'
 import { NO_REPLICA_BARRIER, type ReplicaBarrier } from '../replication/replica-barrier.ts'
 import type { Sealer } from '../sealed.ts'
 import type { MessageShards } from '../shards/message-shards.ts'
+import type { LaneWriter } from '../ordering/lanes.ts'
 import { guardStore } from '../store-errors.ts'
 import {
   CONTROL_ATTEMPTS,
@@ -70,6 +81,11 @@ export type Inbox = {
   syncState(jobId: string): Promise<SyncState | undefined>
 }
 
+export type OrderDeps = {
+  lanes: LaneWriter
+  subscriptions: { known(): readonly Subscription[] | undefined; all(): Promise<readonly Subscription[]> }
+}
+
 export type InboxDeps = {
   platform: string
   /** Over a connection that fails fast. */
@@ -84,6 +100,8 @@ export type InboxDeps = {
   dedupeSeconds: number
   /** How long one is that came when it was older than this. */
   eventLogSeconds: number
+  /** Events of accounts that one of the subscriptions has an order for go into the account's list. Default: none has. */
+  order?: OrderDeps
   /** What waits in a queue is accepted only when enough replicas have it. Default: the master is enough. */
   replicas?: Pick<ReplicaBarrier, 'confirmed'>
   clock?: Clock
@@ -108,7 +126,7 @@ type Payload = ComponentEventJob | FanOutJob | ProfileJob | ReleaseCheckJob | Sy
  * the component events' queue: they too must not wait behind messages. What does not open throws INTERNAL.
  */
 export function createInbox(deps: InboxDeps): Inbox {
-  const { platform, queues, inboxes, shards, sealer, syncStates, events, replicas = NO_REPLICA_BARRIER, clock = systemClock } = deps
+  const { platform, queues, inboxes, order, shards, sealer, syncStates, events, replicas = NO_REPLICA_BARRIER, clock = systemClock } = deps
   const dedupeMs = deps.dedupeSeconds * 1000
   const oldPushMs = oldPushLifeMs(deps)
   const once = onceIds(platform)
@@ -157,6 +175,25 @@ export function createInbox(deps: InboxDeps): Inbox {
     return addOnce(queueName, { data, id, options: FAN_OUT_OPTIONS, ttlMs })
   }
 
+  let latest: readonly Subscription[] | undefined
+
+  /** With several masters, that of the subscriptions may be away while the inbox is there. */
+  function latestWhileAway(error: unknown): readonly Subscription[] {
+    if (latest === undefined || !isStoreAway(error)) throw error
+    return latest
+  }
+
+  /** False: nobody wants the events of its account in order. */
+  async function isInOrder(entry: BatchedEvent, within: TimeBound): Promise<boolean> {
+    const account = entry.event.authorizerappid
+    if (order === undefined || account === undefined) return false
+    const { lanes, subscriptions } = order
+    latest = subscriptions.known() ?? (await within(() => subscriptions.all()).catch(latestWhileAway))
+    if (!hasOrder(latest, account)) return false
+    await within(() => lanes.append({ platform, account }, entry))
+    return true
+  }
+
   return {
     async componentEvent({ eventId, plaintext, receivedAtMs, ...arrival }) {
       const sealedPlaintext = sealer.seal(plaintext, eventPlace(eventId))
@@ -166,26 +203,29 @@ export function createInbox(deps: InboxDeps): Inbox {
     },
 
     async message(event, { receivedAtMs, ...arrival }, reply) {
+      const { made, within = unbounded } = arrival
+      const entry: BatchedEvent = { event, receivedAtMs, ...(isOld(made) ? { isOld: true } : {}) }
+      if (await isInOrder({ ...entry, ...(reply ? { reply } : {}) }, within)) return 'queued'
       // With several inboxes no queue of its own: it would be one master's for all.
       if (reply !== undefined && shards.all().length === 1) {
         const data: FanOutJob = { v: 1, kind: 'fan-out', event, receivedAtMs, reply }
         return pushOnce(event.id, arrival, (ttlMs) => fanOut(MESSAGES_QUEUE, data, ttlMs))
       }
-      const { made, within = unbounded } = arrival
-      const entry: BatchedEvent = { event, receivedAtMs, ...(isOld(made) ? { isOld: true } : {}) }
       await within(() => (reply === undefined ? batches.add(entry) : batches.addFirst({ ...entry, reply })))
       return 'queued'
     },
 
-    platformEvent: (event, { receivedAtMs = clock.nowMs(), only, replay } = {}) =>
-      fanOut(PLATFORM_EVENTS_QUEUE, {
+    async platformEvent(event, { receivedAtMs = clock.nowMs(), only, replay } = {}) {
+      if (only === undefined && replay === undefined && (await isInOrder({ event, receivedAtMs }, unbounded))) return 'accepted'
+      return fanOut(PLATFORM_EVENTS_QUEUE, {
         v: 1,
         kind: 'fan-out',
         event,
         receivedAtMs,
         ...(only === undefined ? {} : { only }),
         ...(replay === undefined ? {} : { replay }),
-      }),
+      })
+    },
 
     async replay(event, receivedAtMs, only) {
       const job: FanOutJob = { v: 1, kind: 'fan-out', event, receivedAtMs, replay: `r${randomBytes(6).toString('hex')}` }

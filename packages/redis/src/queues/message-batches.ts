@@ -26,11 +26,8 @@ export type MessageBatchesDeps = {
 export const BATCH_NAME: FanOutBatchJob['kind'] = 'fan-out-batch'
 export const BATCH_OPTIONS = jobOptions(FAN_OUT_ATTEMPTS)
 
-/**
- * Which events go together, into the same inbox: all, into any. Those of an account whose order somebody wants will
- * have one of their own, by the account's hash.
- */
-const wayOf = (_entry: BatchedEvent) => 'any'
+/** All go together. Those of an account whose order somebody wants go another way (ordering/lanes.ts). */
+const TOGETHER = ''
 
 export function createMessageBatches({ queues, inboxes, replicas = NO_REPLICA_BARRIER }: MessageBatchesDeps): MessageBatches {
   const nextShortId = createShortIds()
@@ -52,7 +49,7 @@ export function createMessageBatches({ queues, inboxes, replicas = NO_REPLICA_BA
   })
 
   return {
-    add: (entry) => guardStore(async () => void (await batches.add(wayOf(entry), entry))),
+    add: (entry) => guardStore(async () => void (await batches.add(TOGETHER, entry))),
     addFirst: (entry) => guardStore(() => put([entry], { lifo: true })),
   }
 }

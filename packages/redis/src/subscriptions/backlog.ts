@@ -1,6 +1,6 @@
 // Owns: what a subscription has standing in Redis beside its record: deliveries, dead letters, its consumer's queue or stream.
 import type { RedisConnection } from '../connect.ts'
-import { deliveriesQueue, type PlatformKeys, sinkQueue, sinkStream } from '../keys.ts'
+import { deliveriesQueue, orderKey, orderPlacesKey, type PlatformKeys, sinkQueue, sinkStream } from '../keys.ts'
 import { dropJobs } from '../old-names/move-jobs.ts'
 import { oldNames, type Owner } from '../old-names/old-names.ts'
 import { clearConsumerQueue } from '../queues/clear-consumer-queue.ts'
@@ -44,6 +44,7 @@ export function createBacklog({ platform, platforms, redis, keys, queues }: Back
     clear: ({ subscription: { name, sink }, dotted }) =>
       guardStore(async () => {
         await clearDeliveries(deliveriesQueue(platform, name), undefined)
+        await redis.unlink(orderKey(platform, name), orderPlacesKey(platform, name))
         if (!dotted) await clearDeliveries(old.deliveriesQueue(name), old.ownerOfDeliveries(name))
         await clearSinkQueue(sinkQueue(platform, name), undefined)
         const oldQueue = old.sinkQueue(name)

@@ -1,6 +1,7 @@
 // Owns: what a subscription may be beyond its schema, and the defaults of what was left out.
 import {
   DEFAULT_MAX_BACKLOG,
+  DEFAULT_ORDERING_TIMEOUT_SECONDS,
   DEFAULT_RETRY_SCHEDULE_SECONDS,
   DEFAULT_WEBHOOK_TIMEOUT_MS,
   isWebhookSecret,
@@ -43,6 +44,8 @@ export function checkInput(
     retry: { scheduleSeconds: input.retry?.scheduleSeconds ?? DEFAULT_RETRY_SCHEDULE_SECONDS },
     reply: input.reply ?? false,
     fallback: input.fallback ?? null,
+    ordering: input.ordering ?? 'none',
+    orderingTimeoutSeconds: input.orderingTimeoutSeconds ?? DEFAULT_ORDERING_TIMEOUT_SECONDS,
     throttle: input.throttle ?? null,
     maxBacklog: input.maxBacklog ?? DEFAULT_MAX_BACKLOG,
     enabled: input.enabled ?? true,

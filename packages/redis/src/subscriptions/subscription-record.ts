@@ -1,5 +1,5 @@
 // Owns: a subscription as it stands in Redis, and the two ways between that text and the process.
-import { DEFAULT_MAX_BACKLOG, type Subscription } from '@wxgw/contracts'
+import { DEFAULT_MAX_BACKLOG, DEFAULT_ORDERING_TIMEOUT_SECONDS, type Subscription } from '@wxgw/contracts'
 import { GatewayError } from '@wxgw/wechat-core'
 import type { Declared } from './declared.ts'
 import { replaceSecret, type SealedSecret } from './webhook-secret.ts'
@@ -38,7 +38,13 @@ export function withSecret(record: SubscriptionRecord, { sealed, nowMs }: { seal
 }
 
 /** Records of earlier versions have none of these. */
-const NOT_IN_OLD_RECORDS = { throttle: null, maxBacklog: DEFAULT_MAX_BACKLOG, paused: false }
+const NOT_IN_OLD_RECORDS = {
+  ordering: 'none' as const,
+  orderingTimeoutSeconds: DEFAULT_ORDERING_TIMEOUT_SECONDS,
+  throttle: null,
+  maxBacklog: DEFAULT_MAX_BACKLOG,
+  paused: false,
+}
 
 export function formatRecord(record: SubscriptionRecord): string {
   return JSON.stringify(record)

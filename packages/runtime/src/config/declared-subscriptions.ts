@@ -9,7 +9,7 @@ import { platformId } from './credentials.ts'
 import { type Field, readMap, readRequiredText, reportAt, UNRESOLVED } from './file-fields.ts'
 import { matching, type Parser } from './parsed.ts'
 
-const MEMBERS = ['platform', 'name', 'match', 'sink', 'retry', 'reply', 'fallback', 'throttle', 'maxBacklog', 'enabled', 'paused'] as const
+const MEMBERS = ['platform', 'name', 'match', 'sink', 'retry', 'reply', 'fallback', 'ordering', 'orderingTimeoutSeconds', 'throttle', 'maxBacklog', 'enabled', 'paused'] as const
 const subscriptionName: Parser<string> = matching(
   new RegExp(SUBSCRIPTION_NAME_PATTERN),
   'must be 1 to 63 of a-z, 0-9 and -, and not begin with -',

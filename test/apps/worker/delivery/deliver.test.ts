@@ -1,7 +1,7 @@
 // Owns: what one attempt at a delivery comes to, for the queue, the event log and the subscription.
 import type { DeliveryJob, DeliveryResult, Subscription } from '@wxgw/contracts'
 import type { StopSignal } from '@wxgw/wechat-core'
-import { type AttemptSeen, type CalledWebhook, createDeliver, type DeliverDeps, type SinkPort, type SinkRequest } from '@wxgw/worker'
+import { type AttemptSeen, type CalledWebhook, createCircuitBreaker, createDeliver, type DeliverDeps, type SinkPort, type SinkRequest } from '@wxgw/worker'
 import t from 'tap'
 import { subscription, textEvent, webhookSink } from '../delivery-fixtures.ts'
 
@@ -28,6 +28,7 @@ function setUp(
     },
     events: { deliveryChanged: async ({ id }, name, change) => void changes.push({ eventId: id, subscription: name, ...change }) },
     sinks: { webhook: { deliver }, queue: { deliver }, stream: { deliver } },
+    breaker: createCircuitBreaker({ clock: { nowMs: () => NOW } }),
     throttleTurns: { take: async () => ({ kind: 'now', hasWaited: false }) },
     directCalls: { seen: (webhook, attempt) => void seen.push([webhook, attempt]) },
     offerReply: async () => 'accepted',

@@ -66,6 +66,12 @@ function setUp(
     async takeBack(job) {
       calls.push(`take back ${job.subscription}`)
     },
+    ordered: {
+      async enqueue({ name }, deliveries) {
+        calls.push(`enqueue in order ${name}`)
+        for (const job of deliveries) enqueued.push([job, undefined])
+      },
+    },
     callPlaces: createDispatchRoom(75),
     clock: { nowMs: () => NOW },
     random: () => 0.5,

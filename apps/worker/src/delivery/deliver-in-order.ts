@@ -1,0 +1,113 @@
+// Owns: that of the deliveries of one key only the first is attempted, and for how long a failing one holds its key.
+import { type DeliveryJob, orderingKey, type Subscription } from '@wxgw/contracts'
+import type { Subscriptions } from '@wxgw/platform'
+import { type DeliveryOrder, type HoldingClock, type OrderedDelivery, WAITS_MS } from '@wxgw/redis'
+import type { Clock } from '@wxgw/wechat-core'
+import type { CircuitBreaker } from './circuit-breaker.ts'
+import type { Attempt, Deliver, DeliveryOutcome } from './deliver.ts'
+import { recordState, type StateDeps } from './record-state.ts'
+
+export type DeliverInOrderDeps = StateDeps & {
+  deliver: Deliver
+  order: Pick<DeliveryOrder, 'enter' | 'hold' | 'leave'>
+  subscriptions: Pick<Subscriptions, 'all'>
+  breaker: Pick<CircuitBreaker, 'isOpen'>
+  /** A delivery of this subscription may have been promoted. */
+  wake(subscription: string): void
+  clock: Clock
+}
+
+type Ordered = OrderedDelivery & { subscription: Subscription }
+
+const AGAIN_MS = 1_000
+
+/** As `deliver`. Of a subscription without an order it is `deliver`. */
+export function createDeliverInOrder(deps: DeliverInOrderDeps): Deliver {
+  return async (job, attempt) => {
+    try {
+      const ordered = await orderOf(deps, job)
+      return ordered === undefined ? await deps.deliver(job, attempt) : await deliverFirst(deps, { job, attempt, ordered })
+    } catch (error) {
+      deps.log.warn({ eventId: job.event.id, subscription: job.subscription, err: error }, 'delivery.postponed')
+      return { kind: 'delay', delayMs: AGAIN_MS }
+    }
+  }
+}
+
+async function orderOf({ subscriptions }: DeliverInOrderDeps, job: DeliveryJob): Promise<Ordered | undefined> {
+  const subscription = (await subscriptions.all()).find(({ name }) => name === job.subscription)
+  if (subscription === undefined) return undefined
+  const key = orderingKey(subscription, job.event)
+  return key === undefined ? undefined : { subscription, key, deliveryId: job.deliveryId }
+}
+
+type Turn = { job: DeliveryJob; attempt: Attempt; ordered: Ordered }
+
+async function deliverFirst(deps: DeliverInOrderDeps, turn: Turn): Promise<DeliveryOutcome> {
+  const { order, clock } = deps
+  const { job, attempt, ordered } = turn
+  const { name, enabled, paused } = ordered.subscription
+  if (enabled && paused) return { kind: 'back' }
+  const { isFirst, clock: held } = await order.enter(name, ordered)
+  if (!isFirst) return { kind: 'delay', delayMs: WAITS_MS }
+  const startedAtMs = clock.nowMs()
+  const heldMs = held === undefined ? 0 : heldUntilNow(deps, ordered, held)
+  if (held !== undefined) {
+    const leftMs = timeoutOf(ordered) - heldMs
+    if (leftMs <= 0) return ended(deps, ordered, await timedOut(deps, turn, held))
+    const dueInMs = held.dueAtMs - startedAtMs
+    if (dueInMs > 0) {
+      await order.hold(name, job.deliveryId, { ...held, heldMs, lookedAtMs: startedAtMs })
+      return { kind: 'delay', delayMs: Math.min(dueInMs, leftMs) }
+    }
+  }
+  const outcome = await deps.deliver(job, attempt)
+  if (outcome.kind === 'done' || outcome.kind === 'dead') return ended(deps, ordered, outcome)
+  return outcome.kind === 'retry' ? holding(deps, turn, { outcome, heldMs, startedAtMs }) : outcome
+}
+
+type Retry = Extract<DeliveryOutcome, { kind: 'retry' }>
+
+/** It is looked at again when the retry is due, or when its time is over. */
+async function holding(
+  deps: DeliverInOrderDeps,
+  { ordered }: Turn,
+  { outcome, heldMs, startedAtMs }: { outcome: Retry; heldMs: number; startedAtMs: number },
+): Promise<DeliveryOutcome> {
+  const nowMs = deps.clock.nowMs()
+  const { name } = ordered.subscription
+  const clock = { heldMs, lookedAtMs: startedAtMs, dueAtMs: nowMs + outcome.delayMs, lastError: outcome.error }
+  const nowHeldMs = heldUntilNow(deps, ordered, clock)
+  await deps.order.hold(name, ordered.deliveryId, { ...clock, heldMs: nowHeldMs, lookedAtMs: nowMs })
+  return { ...outcome, delayMs: Math.min(outcome.delayMs, Math.max(timeoutOf(ordered) - nowHeldMs, 0)) }
+}
+
+/** The clock stands still while the breaker is open, and from a change of the subscription, such as the end of a pause, back to the last look. */
+function heldUntilNow({ breaker, clock }: DeliverInOrderDeps, { subscription }: Ordered, held: HoldingClock): number {
+  const standsStill = breaker.isOpen(subscription.name) || subscription.updatedAtMs > held.lookedAtMs
+  return standsStill ? held.heldMs : held.heldMs + Math.max(clock.nowMs() - held.lookedAtMs, 0)
+}
+
+async function timedOut(deps: DeliverInOrderDeps, { job, attempt, ordered }: Turn, { lastError }: HoldingClock): Promise<DeliveryOutcome> {
+  const error = `orderingTimeoutSeconds are over: ${lastError}`
+  const about = { event: job.event, subscription: ordered.subscription.name }
+  await recordState(deps, { ...about, status: 'dead', attempts: attempt.number - 1, lastError: error })
+  return { kind: 'dead', error }
+}
+
+/** What was delivered is not delivered again because the next one could not be told: it is found by the next look (mend-orders.ts). */
+async function ended(deps: DeliverInOrderDeps, ordered: Ordered, outcome: DeliveryOutcome): Promise<DeliveryOutcome> {
+  if (outcome.kind !== 'done' && outcome.kind !== 'dead') return outcome
+  const { name } = ordered.subscription
+  try {
+    await deps.order.leave(name, ordered)
+    deps.wake(name)
+  } catch (error) {
+    deps.log.warn({ subscription: name, err: error }, 'order.not_left')
+  }
+  return outcome
+}
+
+function timeoutOf({ subscription }: Ordered): number {
+  return subscription.orderingTimeoutSeconds * 1_000
+}

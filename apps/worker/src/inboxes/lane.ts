@@ -1,0 +1,110 @@
+// Owns: working off the list of an account whose events have an order: what waits there is dispatched as it was accepted.
+import { setTimeout as delay } from 'node:timers/promises'
+import { type BatchedEvent, BatchedEventSchema, type LaneJob, parserOf } from '@wxgw/contracts'
+import type { JobContext, JobHandler, JobOutcome, LaneReader, LeftMessages } from '@wxgw/redis'
+import type { Log } from '@wxgw/runtime'
+import { isStoreAway } from '@wxgw/wechat-core'
+import { platformNotConfigured } from '../control-plane/platform-of-job.ts'
+import type { DispatchRoom } from '../delivery/dispatch-room.ts'
+import type { FanOut } from '../delivery/fan-out.ts'
+import { createOrderedBatch, type OrderedBatch } from '../delivery/ordered-batch.ts'
+import type { OrderedDeliveries } from '../delivery/ordered-deliveries.ts'
+
+export type LaneDeps = {
+  /** The inbox that the jobs come from. */
+  queue: string
+  fanOutOf(platform: string): FanOut | undefined
+  orderedOf(platform: string): OrderedDeliveries | undefined
+  lanes: LaneReader
+  left: Pick<LeftMessages, 'addEach'>
+  room: DispatchRoom
+  log: Pick<Log, 'warn' | 'error'>
+}
+
+const parseBatchedEvent = parserOf(BatchedEventSchema)
+const DONE: JobOutcome = { kind: 'done' }
+/** Then other accounts have their turn. */
+const MOST_ROUNDS = 20
+const AWAY_MS = 500
+/** Of an event that fails although the store is there. */
+const AGAIN_MS = 1_000
+
+type Waiting = { entry: unknown; message: BatchedEvent | undefined; arrival: string }
+
+export function laneHandler(deps: LaneDeps): JobHandler<LaneJob> {
+  const { lanes } = deps
+  return async (lane, context) => {
+    let done = 0
+    for (let round = 0; round < MOST_ROUNDS && !context.signal.aborted; round += 1) {
+      const texts = await lanes.next(lane, context.jobId, done)
+      if (texts === undefined) return DONE
+      done = await dispatchAll(deps, { platform: lane.platform, entries: texts.map(read) }, context)
+      // An event whose shard does not answer holds up its account's others.
+      if (done < texts.length) await delay(AWAY_MS)
+    }
+    const left = await lanes.next(lane, context.jobId, done)
+    return left === undefined ? DONE : { kind: 'delay', delayMs: 0 }
+  }
+}
+
+/** Answers how many of the first were dispatched. Never rejects. */
+async function dispatchAll(
+  deps: LaneDeps,
+  { platform, entries }: { platform: string; entries: readonly Waiting[] },
+  context: JobContext,
+): Promise<number> {
+  const { room } = deps
+  const ordered = deps.orderedOf(platform)
+  const batch = createOrderedBatch(entries.length, async (subscription, deliveries) => ordered?.enqueue(subscription, deliveries))
+  await room.enter(entries.length)
+  const dispatched = await Promise.all(
+    entries.map((waiting, index) => dispatchOne(deps, { waiting, index, batch }, context).finally(room.leave)),
+  )
+  const firstLeft = dispatched.indexOf(false)
+  return firstLeft === -1 ? entries.length : firstLeft
+}
+
+type Placed = { waiting: Waiting; index: number; batch: OrderedBatch }
+
+/** False: it is to be dispatched again, before all behind it. */
+async function dispatchOne(deps: LaneDeps, { waiting, index, batch }: Placed, context: JobContext): Promise<boolean> {
+  const { message, arrival } = waiting
+  try {
+    if (message === undefined) {
+      batch.ended(index)
+      return await leaveAlone(deps, waiting)
+    }
+    const { event, receivedAtMs, isOld, reply } = message
+    const fanOut = deps.fanOutOf(event.platform)
+    if (!fanOut) throw platformNotConfigured()
+    const job = { v: 1, kind: 'fan-out', event, receivedAtMs, ...(reply ? { reply } : {}) } as const
+    await fanOut(job, { stop: context.signal, mayCall: true, claim: { arrival, isOld }, place: batch.place(index) })
+    batch.ended(index)
+    return true
+  } catch (error) {
+    const isAway = isStoreAway(error)
+    batch.ended(index, isAway ? error : undefined)
+    if (isAway) return false
+    deps.log.warn({ err: error, queue: deps.queue, arrival }, 'lane.left')
+    return leaveAlone(deps, waiting)
+  }
+}
+
+/** In a job of its own, in no order any longer: it would hold up its account for ever. */
+async function leaveAlone({ left, queue, log }: LaneDeps, { entry, arrival }: Waiting): Promise<boolean> {
+  try {
+    await left.addEach(queue, [{ entry, arrival, delayMs: AGAIN_MS }])
+    return true
+  } catch (error) {
+    log.warn({ err: error, queue, arrival }, 'lane.not_left')
+    return false
+  }
+}
+
+/** Only lanes.ts writes them, and gives each its arrival. */
+function read(text: string): Waiting {
+  const entry: unknown = JSON.parse(text)
+  const message = parseBatchedEvent(entry)
+  const arrival = typeof entry === 'object' && entry !== null && 'arrival' in entry ? String(entry.arrival) : text.slice(0, 64)
+  return { entry, message, arrival }
+}

@@ -1,0 +1,130 @@
+// Owns: which of the deliveries of one key may be made: the first that was put there. Who waits stands in the subscription's queue as a
+// delayed job, and is promoted when all before it have ended.
+import { createHash } from 'node:crypto'
+import { Job } from 'bullmq'
+import type { RedisConnection } from '../connect.ts'
+import { isJobGone } from '../job-gone.ts'
+import { deliveriesQueue, orderKey, orderPlacesKey, queueKey } from '../keys.ts'
+import type { Queues } from '../queues/queues.ts'
+import { runScript, type Script } from '../script.ts'
+import { guardStore } from '../store-errors.ts'
+import { enterOne, joinAll, leaveOrder, mendOrder, settleAll } from './order-scripts.ts'
+
+/** `key` as orderingKey gives it. */
+export type OrderedDelivery = { key: string; deliveryId: string }
+
+/** How long a failing delivery has held its key, when that was last looked at, when it is tried again, and what it failed with. */
+export type HoldingClock = { heldMs: number; lookedAtMs: number; dueAtMs: number; lastError: string }
+
+export type DeliveryOrder = {
+  /**
+   * Puts each behind all others of its key, unless it stands there already. Answers which are the first of theirs. A first one whose job
+   * was lost or has failed is passed over.
+   */
+  join(subscription: string, deliveries: readonly OrderedDelivery[]): Promise<readonly boolean[]>
+  /**
+   * To be called when the deliveries' jobs have been added: who has become the first meanwhile is promoted, and who has no job, because it
+   * was delivered before, is passed over.
+   */
+  settle(subscription: string, deliveries: readonly OrderedDelivery[]): Promise<void>
+  /** As `join`, of one that is about to be made, with its clock. Another one that waits although it is the first is promoted. */
+  enter(subscription: string, delivery: OrderedDelivery): Promise<{ isFirst: boolean; clock: HoldingClock | undefined }>
+  /** It failed, is tried again, and holds its key. */
+  hold(subscription: string, deliveryId: string, clock: HoldingClock): Promise<void>
+  /** It has ended: the next one of its key is promoted. Again it does no harm. */
+  leave(subscription: string, delivery: OrderedDelivery): Promise<void>
+  /** Passes over first ones that are no longer there, and promotes those that wait although they are the first. */
+  mend(subscription: string): Promise<void>
+  /** The subscription has no order any longer: all who wait go on. */
+  dissolve(subscription: string): Promise<void>
+}
+
+/** What waits for others is delayed until it is promoted: longer than any retry. */
+export const WAITS_MS = 30 * 86_400_000
+/** Keys, in one step of Redis. */
+const MOST_MENDED = 200
+
+export type DeliveryOrderDeps = { platform: string; redis: RedisConnection; queues: Pick<Queues, 'open'> }
+
+/** Rejects with STORE_UNAVAILABLE. */
+export function createDeliveryOrder({ platform, redis, queues }: DeliveryOrderDeps): DeliveryOrder {
+  async function run(which: Script, subscription: string, args: ReadonlyArray<string | number>): Promise<string[]> {
+    const queue = deliveriesQueue(platform, subscription)
+    const ofQueue = ['failed', 'delayed'].map((name) => queueKey(queue, name))
+    const keys = [orderKey(platform, subscription), orderPlacesKey(platform, subscription), ...ofQueue]
+    // As BullMQ scores a delay.
+    const waitsFrom = (Date.now() + WAITS_MS / 2) * 0x1000
+    const answers = await runScript(redis, which, { keys, args: [queueKey(queue, ''), waitsFrom, ...args] })
+    return Array.isArray(answers) ? answers.map(String) : [String(answers)]
+  }
+
+  /** Not there, or promoted by somebody else: whoever adds it looks whether it is the first by then. */
+  async function promote(subscription: string, deliveryId: string): Promise<void> {
+    const queue = queues.open(deliveriesQueue(platform, subscription))
+    try {
+      await new Job(queue, '', undefined, {}, deliveryId).promote()
+    } catch (error) {
+      if (!isJobGone(error)) throw error
+    }
+  }
+
+  async function promoteEach(subscription: string, deliveryIds: readonly string[]): Promise<void> {
+    await Promise.all([...new Set(deliveryIds)].map((deliveryId) => promote(subscription, deliveryId)))
+  }
+
+  return {
+    join: (subscription, deliveries) =>
+      guardStore(async () => {
+        const firsts = await run(joinAll, subscription, deliveries.flatMap(argumentsOf))
+        return deliveries.map(({ deliveryId }, index) => firsts[index] === deliveryId)
+      }),
+
+    settle: (subscription, deliveries) =>
+      guardStore(async () => promoteEach(subscription, await run(settleAll, subscription, deliveries.flatMap(argumentsOf)))),
+
+    enter: (subscription, delivery) =>
+      guardStore(async () => {
+        const [first = '', waits, clock = ''] = await run(enterOne, subscription, argumentsOf(delivery))
+        const isFirst = first === delivery.deliveryId
+        if (!isFirst && waits === '1') await promote(subscription, first)
+        return { isFirst, clock: parseClock(clock) }
+      }),
+
+    hold: (subscription, deliveryId, clock) =>
+      guardStore(async () => {
+        await redis.hset(orderPlacesKey(platform, subscription), `clock ${deliveryId}`, JSON.stringify(clock))
+      }),
+
+    leave: (subscription, delivery) =>
+      guardStore(async () => {
+        const [next = ''] = await run(leaveOrder, subscription, argumentsOf(delivery))
+        if (next !== '') await promote(subscription, next)
+      }),
+
+    mend: (subscription) =>
+      guardStore(async () => {
+        let after = ''
+        do {
+          const [last = '', ...waiting] = await run(mendOrder, subscription, [after, MOST_MENDED])
+          await promoteEach(subscription, waiting)
+          after = last
+        } while (after !== '')
+      }),
+
+    dissolve: (subscription) =>
+      guardStore(async () => {
+        if ((await redis.unlink(orderKey(platform, subscription), orderPlacesKey(platform, subscription))) === 0) return
+        await queues.open(deliveriesQueue(platform, subscription)).promoteJobs()
+      }),
+  }
+}
+
+/** The key may be of any length and have any characters. */
+function argumentsOf({ key, deliveryId }: OrderedDelivery): string[] {
+  return [createHash('sha256').update(key).digest('base64url').slice(0, 22), deliveryId]
+}
+
+/** Only `hold` writes it. */
+function parseClock(text: string): HoldingClock | undefined {
+  return text === '' ? undefined : (JSON.parse(text) as HoldingClock)
+}

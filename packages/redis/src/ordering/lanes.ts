@@ -1,0 +1,104 @@
+// Owns: the lists in which events of ordered accounts stand as Redis accepted them, one list for each account, and that one job at a
+// time works off a list.
+import { type BatchedEvent, type LaneJob, parserOf, LaneJobSchema } from '@wxgw/contracts'
+import { createBatches } from '../batches.ts'
+import type { RedisConnection } from '../connect.ts'
+import { batchJobId, laneKey, laneLeaseKey, messageInbox, queueKey } from '../keys.ts'
+import { FAN_OUT_ATTEMPTS, jobOptions } from '../queues/job-options.ts'
+import { createShortIds } from '../queues/message-batches.ts'
+import type { Queues } from '../queues/queues.ts'
+import type { ReplicaBarrier } from '../replication/replica-barrier.ts'
+import { runScript, script } from '../script.ts'
+import { shardOf } from '../shards/account-hash.ts'
+import type { ShardCount } from '../shards/shard-count.ts'
+import { guardStore } from '../store-errors.ts'
+
+export type Lane = Pick<LaneJob, 'platform' | 'account'>
+
+export type LaneWriter = {
+  /** Behind all that the account's list has. Resolves after Redis has accepted it. Rejects with STORE_UNAVAILABLE. */
+  append(lane: Lane, entry: BatchedEvent): Promise<void>
+}
+
+export type LaneReader = {
+  /**
+   * The first entries of the list, as they stand there. `owner`: the job that works it off; undefined when another one does, or when
+   * the list is empty: whoever appends puts a job after its entry. `done`: how many of the entries that it was given last are to be removed.
+   * Rejects with STORE_UNAVAILABLE.
+   */
+  next(lane: Lane, owner: string, done: number): Promise<readonly string[] | undefined>
+}
+
+export const parseLaneJob = parserOf(LaneJobSchema)
+
+const LANE_OPTIONS = jobOptions(FAN_OUT_ATTEMPTS)
+/** As many as one step of the event log takes. */
+const MOST_ENTRIES = 25
+/** A job of a killed process runs again, under its own id, before that; a lost one holds its list up no longer. */
+const LEASE_MS = 15_000
+
+/**
+ * The lease is the owner's again when it has ended and nobody has taken it; entries are removed only under a lease that has lasted.
+ * KEYS: list, lease
+ * ARGV: owner, life of the lease in ms, how many entries to remove, how many to answer
+ * -> entries; '' = another one works the list off, or it is empty
+ */
+const nextEntries = script(`
+local holder = redis.call('GET', KEYS[2])
+if holder and holder ~= ARGV[1] then return '' end
+if holder and ARGV[3] ~= '0' then redis.call('LTRIM', KEYS[1], ARGV[3], -1) end
+local entries = redis.call('LRANGE', KEYS[1], 0, ARGV[4] - 1)
+if #entries == 0 then
+  redis.call('DEL', KEYS[2])
+  return ''
+end
+redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
+return entries
+`)
+
+/** The inbox that all events of an account pass. */
+function inboxOf({ account }: Lane, count: Pick<ShardCount, 'get'>): number {
+  return shardOf(account, count.get())
+}
+
+export type LanesDeps = { redis: RedisConnection; count: Pick<ShardCount, 'get'> }
+/** `queues` are over the connection `redis`. */
+export type LaneWriterDeps = LanesDeps & { queues: Pick<Queues, 'open'>; replicas: Pick<ReplicaBarrier, 'confirmed'> }
+
+export function createLaneWriter({ redis, count, queues, replicas }: LaneWriterDeps): LaneWriter {
+  const nextShortId = createShortIds()
+
+  const batches = createBatches<{ lane: Lane; entry: BatchedEvent }, true>({
+    write: async (key, appended) => {
+      const [first] = appended
+      if (first === undefined) return []
+      const { platform, account } = first.lane
+      const queue = messageInbox(inboxOf(first.lane, count))
+      const entries = appended.map(({ entry }) => JSON.stringify({ arrival: nextShortId(), ...entry }))
+      const data: LaneJob = { v: 1, kind: 'lane', platform, account }
+      const jobId = batchJobId(nextShortId(), appended.length)
+      await replicas.confirmed(queueKey(queue, 'wait'), async () => {
+        // The job after the entries, over the same connection: whoever runs it, or works the list off already, sees them.
+        const pushed = redis.rpush(key, ...entries)
+        await Promise.all([pushed, queues.open(queue).add(data.kind, data, { ...LANE_OPTIONS, jobId })])
+      })
+      return appended.map(() => true)
+    },
+  })
+
+  return {
+    append: (lane, entry) => guardStore(async () => void (await batches.add(laneKey(inboxOf(lane, count), lane), { lane, entry }))),
+  }
+}
+
+export function createLaneReader({ redis, count }: LanesDeps): LaneReader {
+  return {
+    next: (lane, owner, done) =>
+      guardStore(async () => {
+        const inbox = inboxOf(lane, count)
+        const keys = [laneKey(inbox, lane), laneLeaseKey(inbox, lane)]
+        const entries = await runScript(redis, nextEntries, { keys, args: [owner, LEASE_MS, done, MOST_ENTRIES] })
+        return Array.isArray(entries) ? entries.map(String) : undefined
+      }),
+  }
+}

@@ -1,0 +1,162 @@
+// The order of deliveries on real processes: workers are killed, attempts fail, and still each user's events come one after the other, as they
+// were accepted.
+import { setTimeout as delay } from 'node:timers/promises'
+import { Redis } from 'ioredis'
+import t from 'tap'
+import { readStream, startHook, startQueueConsumer } from '../helpers/consumers.ts'
+import { type Event, startGateway } from '../helpers/gateway.ts'
+import { nameOf, pushText } from '../helpers/push-text.ts'
+import { until } from '../helpers/until.ts'
+
+const APP = 'wx00000000000000e1'
+const OTHER = 'wx00000000000000e2'
+const match = { types: ['wechat.message.*'] }
+
+void t.test('ordering', async (story) => {
+  const gateway = await startGateway({ ingresses: 2, workers: 2 })
+  story.teardown(() => gateway.stop())
+  const { simulator, call } = gateway
+  for (const appId of [APP, OTHER]) simulator.addAccount({ appId, userName: nameOf(appId) })
+  simulator.configure({ attempts: 1 })
+  await simulator.pushTicket()
+  const redis = new Redis(gateway.redis.url)
+  story.teardown(() => redis.disconnect())
+
+  const put = async (name: string, body: object) => {
+    const answer = await call('PUT', `/subscriptions/${name}`, { match, ...body })
+    if (answer.status > 201) throw new Error(`PUT ${name}: ${answer.status} ${JSON.stringify(answer.body)}`)
+  }
+  const orderKeys = () => redis.keys('wx:*:order*')
+  const laneKeys = () => redis.keys('wx:{wx-messages.*lane*')
+  let pushed = 1_000
+  const push = async (content: string, { user = 'oA', appId = APP }: { user?: string; appId?: string } = {}) => {
+    pushed += 1
+    await pushText(gateway, { appId, openId: user, content, msgId: String(pushed), at: pushed % 2 })
+  }
+  /** Each user's one after the other, the users side by side. */
+  const pushAll = (users: readonly string[], each: number, accounts: readonly string[] = [APP]) =>
+    Promise.all(
+      users.flatMap((user) =>
+        accounts.map(async (appId) => {
+          for (let number = 0; number < each; number += 1) await push(String(number), { user, appId })
+        }),
+      ),
+    )
+  const keyOf = ({ subject, authorizerappid }: Event) => `${authorizerappid} ${subject}`
+  const numbersByKey = (events: readonly Event[], key = keyOf) => {
+    const numbers = new Map<string, number[]>()
+    for (const event of events) numbers.set(key(event), [...(numbers.get(key(event)) ?? []), Number(event.data['Content'])])
+    return numbers
+  }
+
+  await story.test('while workers are killed and attempts fail, no user has two under way, and each comes first as it was accepted', async (t) => {
+    const underWay = new Map<string, number>()
+    const together: string[] = []
+    const successes: Event[] = []
+    const hook = await startHook(t, async (event) => {
+      const key = keyOf(event)
+      underWay.set(key, (underWay.get(key) ?? 0) + 1)
+      if ((underWay.get(key) ?? 0) > 1) together.push(event.id)
+      await delay(Math.random() * 10)
+      underWay.set(key, (underWay.get(key) ?? 1) - 1)
+      if (Math.random() < 0.05) return { status: 500 }
+      if (!successes.some(({ id }) => id === event.id)) successes.push(event)
+      return { status: 204 }
+    })
+    const retry = { scheduleSeconds: [0, 0, 0] }
+    await put('hook', { sink: { kind: 'webhook', url: hook.url }, ordering: 'subject', retry })
+    await put('queue', { sink: { kind: 'queue' }, ordering: 'subject', retry })
+    await put('stream', { sink: { kind: 'stream' }, ordering: 'authorizer', retry })
+    const consumer = await startQueueConsumer(t, gateway, { subscription: 'queue' })
+    const entries = await readStream(t, gateway, 'stream')
+    const users = Array.from({ length: 10 }, (_, index) => `oUSER${index}`)
+    const killing = (async () => {
+      for (let kill = 0; kill < 2; kill += 1) {
+        await delay(700)
+        const [first] = gateway.workers.splice(0, 1)
+        await first?.process.end('SIGKILL')
+        await gateway.startWorker()
+      }
+    })()
+    await pushAll(users, 20, [APP, OTHER])
+    await killing
+    const dead = async () => (await call('GET', '/subscriptions/hook/dead-letters')).body.items?.length ?? 0
+    await until('each is delivered or dead', async () => successes.length + (await dead()) >= 400, { timeoutMs: 60_000 })
+    await until('the queue has all', () => new Set(consumer.received.map(({ id }) => id)).size === 400)
+    await until('the stream has all', async () => new Set((await entries()).map(({ id }) => id)).size === 400)
+
+    t.same(together, [], 'never two under way')
+    for (const [sink, events] of Object.entries({ hook: successes, queue: uniqueOf(consumer.received), stream: uniqueOf(await entries()) })) {
+      const numbers = [...numbersByKey(events).values()]
+      t.equal(numbers.length, 20)
+      t.ok(numbers.every((list) => list.every((number, index) => index === 0 || number > (list[index - 1] ?? 0))), `${sink}: in order`)
+    }
+    await until('nothing is kept for users without a delivery', async () => [...(await orderKeys()), ...(await laneKeys())].length === 0)
+    for (const name of ['hook', 'queue', 'stream']) await call('DELETE', `/subscriptions/${name}`)
+  })
+
+  await story.test('a failing one holds its user alone, until its time is over', async (t) => {
+    const hook = await startHook(t, ({ data }) => ({ status: data['Content'] === 'bad' ? 500 : 204 }))
+    const contents = (user: string) => hook.received.filter(({ event }) => event.subject === user).map(({ event }) => event.data['Content'])
+    const sink = { kind: 'webhook', url: hook.url }
+    await put('hold', { sink, ordering: 'subject', orderingTimeoutSeconds: 3, retry: { scheduleSeconds: [0, 0, 0, 0, 0, 0, 600] } })
+    await push('bad')
+    await push('behind')
+    await until('it is tried, again and again', () => contents('oA').length === 7)
+    for (const user of ['oB', 'oC']) await push('other', { user })
+    await until('others come meanwhile', () => [...contents('oB'), ...contents('oC')].length === 2)
+    t.notOk(contents('oA').includes('behind'))
+    await until('the key goes on', () => contents('oA').includes('behind'))
+    t.match((await call('GET', '/subscriptions/hold/dead-letters')).body.items, [
+      { lastError: 'orderingTimeoutSeconds are over: HTTP 500', event: { data: { Content: 'bad' } } },
+    ])
+    t.same(contents('oA').at(-1), 'behind')
+    await call('DELETE', '/subscriptions/hold')
+  })
+
+  await story.test('a paused one keeps the order, a replay goes behind what waits, and without ordering all go on', async (t) => {
+    const hook = await startHook(t, () => ({ status: 204 }))
+    const contents = () => hook.received.map(({ event }) => event.data['Content'])
+    const sink = { kind: 'webhook', url: hook.url }
+    await put('pausing', { sink, ordering: 'authorizer' })
+    await push('0')
+    await until('it comes', () => contents().length === 1)
+    await call('PATCH', '/subscriptions/pausing', { paused: true })
+    for (const content of ['1', '2', '3']) await push(content, { user: `o${content}` })
+    await call('POST', `/events/${hook.received[0]?.event.id}/replay`)
+    await until('the replay waits, too', async () => (await redis.zcard('wx:{wx-deliveries.open1.pausing}:order')) === 4)
+    await call('PATCH', '/subscriptions/pausing', { paused: false })
+    await until('all come', () => contents().length === 5)
+    t.same(contents(), ['0', '1', '2', '3', '0'])
+
+    let release = () => {}
+    const released = new Promise<void>((resolve) => (release = resolve))
+    hook.answer = async () => {
+      await released
+      return { status: 204 }
+    }
+    for (const content of ['4', '5']) await push(content)
+    await until('one is under way, and one waits', async () => {
+      return contents().length === 6 && (await redis.zcard('wx:{wx-deliveries.open1.pausing}:order')) === 2
+    })
+    await put('pausing', { sink, ordering: 'none' })
+    await until('nobody waits any longer', () => contents().length === 7)
+    release()
+    await call('DELETE', '/subscriptions/pausing')
+    t.same(await orderKeys(), [])
+  })
+
+  await story.test('pushes that wait for an answer have their turn, too', async (t) => {
+    const hook = await startHook(t, ({ data }) => ({ status: 200, body: { reply: { MsgType: 'text', Content: `${data['Content']}!` } } }))
+    await put('replying', { sink: { kind: 'webhook', url: hook.url }, ordering: 'subject', reply: true })
+    await pushAll(['oR'], 5)
+    await until('all come', () => hook.received.length === 5)
+    t.same(hook.received.map(({ event }) => event.data['Content']), ['0', '1', '2', '3', '4'])
+    await call('DELETE', '/subscriptions/replying')
+  })
+})
+
+/** Each where it came first. */
+function uniqueOf(events: readonly Event[]): Event[] {
+  return [...new Map(events.toReversed().map((event) => [event.id, event])).values()].toReversed()
+}
