@@ -22,6 +22,14 @@ export async function isReady({ internalUrl }: Gateway): Promise<boolean> {
   return (await fetch(`${internalUrl}/readyz`)).status === 200
 }
 
+/** Why it refuses: its answers, its readiness, and the last it has logged. */
+async function stateOf({ simulator, internalUrl, ingresses }: Gateway): Promise<string> {
+  const { attempts } = await simulator.pushTicket()
+  const readiness = await (await fetch(`${internalUrl}/readyz`)).text()
+  const logged = ingresses.flatMap(({ process }) => process.logLines().filter(({ level }) => Number(level) >= 40).slice(-10))
+  return [JSON.stringify(attempts), readiness, ...logged.map((line) => JSON.stringify(line))].join('\n')
+}
+
 function say({ gateway }: Stage, content: string) {
   return gateway.simulator.sendText(APP_ID, { content })
 }
@@ -40,7 +48,7 @@ export async function playsGateway(t: Test, stage: Stage): Promise<void> {
   }
   const [first] = Object.entries(inputs)
   await until('it takes a subscription', async () => (await gateway.call('PUT', `/subscriptions/${first?.[0]}`, first?.[1])).status === 201)
-  await until('a ticket is taken', async () => (await simulator.pushTicket()).ok)
+  await until('a ticket is taken', async () => (await simulator.pushTicket()).ok, { why: () => stateOf(gateway) })
   const isThere = async (path: string) => (await gateway.call('GET', path)).status === 200
   await until('there is a component token', () => isThere('/component_access_token'))
   await until('an authorization is taken', async () => (await simulator.authorize(APP_ID)).push?.ok)
