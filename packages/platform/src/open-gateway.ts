@@ -80,6 +80,7 @@ export async function openGateway(deps: GatewayDeps): Promise<OpenedGateway> {
     problems,
     platforms: platforms.byId,
     minReplicas: config.redis.minReplicas,
+    replicas,
     shardCount,
     clock,
   })

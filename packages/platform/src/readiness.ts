@@ -1,20 +1,24 @@
 // Owns: what has to be true before a process may be given work. Each check answers undefined when it is, else a short reason.
 import { setTimeout as delay } from 'node:timers/promises'
 import {
-  connectedReplicas,
+  COMPONENT_EVENTS_QUEUE,
   evictionPolicy,
+  fewestReplicas,
   formatGap,
   inboxProbeKey,
   persistenceGap,
   probeWrite,
+  platformKeys,
   type ProblemWatch,
+  queueKey,
   READINESS_PROBE_KEY,
   type RedisConnection,
   redisTimeMs,
+  type ReplicaBarrier,
   replicationRole,
   type ShardCount,
 } from '@wxgw/redis'
-import { type Clock, isStoreAway } from '@wxgw/wechat-core'
+import { type Clock, GatewayError, isStoreAway } from '@wxgw/wechat-core'
 import type { Platform } from './platform.ts'
 
 /** `reason` is fit for anybody's eyes. */
@@ -37,15 +41,18 @@ const MAX_SKEW_MS = 2_000
 const CHECK_TIMEOUT_MS = 1_500
 const INBOX_TIMEOUT_MS = 1_000
 
-export function createReadiness(deps: {
+type ReadinessDeps = {
   redis: RedisConnection
   problems: Pick<ProblemWatch, 'explain'>
   platforms: ReadonlyMap<string, Platform>
   /** REDIS_MIN_REPLICAS: with fewer, pushes are refused. */
   minReplicas: number
+  replicas: Pick<ReplicaBarrier, 'confirmed'>
   shardCount: Pick<ShardCount, 'get'>
   clock: Clock
-}): ReadinessCheck[] {
+}
+
+export function createReadiness(deps: ReadinessDeps): ReadinessCheck[] {
   const { redis, problems, platforms, minReplicas, shardCount, clock } = deps
   return [
     {
@@ -74,7 +81,7 @@ export function createReadiness(deps: {
           () => 'Redis cannot be reached',
         ),
     },
-    ...(minReplicas > 0 ? [{ name: 'redis-replicas', check: () => checkReplicas(redis, minReplicas) }] : []),
+    ...(minReplicas > 0 ? [{ name: 'redis-replicas', check: () => checkReplicas(deps) }] : []),
     { name: 'clock', check: () => checkClock(redis, clock) },
     // When Redis is away, `redis-writes` says it.
     { name: 'redis-persistence', warnsOnly: true, check: () => persistenceGap(redis).catch(nothing) },
@@ -113,11 +120,16 @@ async function runCheck({ name, check }: ReadinessCheck): Promise<ReadinessOutco
 
 /** One of each inbox; of the only one, and while their number is not known, one for all. */
 function probeKeys(shardCount: Pick<ShardCount, 'get'>): string[] {
+  const keys = inboxProbeKeys(shardCount)
+  return keys.length > 1 ? keys : [READINESS_PROBE_KEY]
+}
+
+/** None while their number is not known. */
+function inboxProbeKeys(shardCount: Pick<ShardCount, 'get'>): string[] {
   try {
-    const count = shardCount.get()
-    return count === 1 ? [READINESS_PROBE_KEY] : Array.from({ length: count }, (_, index) => inboxProbeKey(index))
+    return Array.from({ length: shardCount.get() }, (_, index) => inboxProbeKey(index))
   } catch (error) {
-    if (isStoreAway(error)) return [READINESS_PROBE_KEY]
+    if (isStoreAway(error)) return []
     throw error
   }
 }
@@ -137,13 +149,25 @@ async function checkInboxes(redis: RedisConnection, keys: readonly string[]): Pr
   return `${away.length} of ${keys.length} inboxes take no writes and are passed over: ${away.join(', ')}`
 }
 
-async function checkReplicas(redis: RedisConnection, minReplicas: number): Promise<string | undefined> {
+/** Counted first, since a count says which master it is; then as a push does, for what counts does not have to be heard of. */
+async function checkReplicas({ redis, minReplicas, replicas, platforms, shardCount }: ReadinessDeps): Promise<string | undefined> {
   try {
-    const replicas = await connectedReplicas(redis)
-    if (replicas === undefined || replicas >= minReplicas) return undefined
-    return `a master has ${replicas} replicas, and REDIS_MIN_REPLICAS is ${minReplicas}: pushes are refused until they are back`
+    const fewest = await fewestReplicas(redis)
+    if (!fewest) return 'INFO is forbidden, and without it REDIS_MIN_REPLICAS confirms nothing: allow it, or set 0'
+    if (fewest.replicas < minReplicas) {
+      const has = `the master ${fewest.master} has ${fewest.replicas} replicas`
+      return `${has}, and REDIS_MIN_REPLICAS is ${minReplicas}: pushes are refused until they are back`
+    }
   } catch {
     return 'Redis cannot be reached'
+  }
+  const ofPlatforms = [...platforms.keys()].map((id) => platformKeys(id).ticket)
+  const keys = [...inboxProbeKeys(shardCount), queueKey(COMPONENT_EVENTS_QUEUE, 'wait'), ...ofPlatforms]
+  try {
+    await Promise.all(keys.map((key) => replicas.confirmed(key, async () => undefined)))
+    return undefined
+  } catch (error) {
+    return `pushes are refused: ${error instanceof GatewayError ? error.message : 'a master cannot be reached'}`
   }
 }
 

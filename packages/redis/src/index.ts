@@ -55,7 +55,7 @@ export { startLossWatch } from './replication/loss-watch.ts'
 export type { Loss, LossWatch } from './replication/loss-watch.ts'
 export type { RedisConnection, RedisRole } from './connect.ts'
 
-export { connectedReplicas, evictionPolicy, isInfoRefused, persistenceGap, memoryShare, probeWrite, redisTimeMs, replicationRole } from './store-health.ts'
+export { fewestReplicas, evictionPolicy, isInfoRefused, persistenceGap, memoryShare, probeWrite, redisTimeMs, replicationRole } from './store-health.ts'
 
 // tokens
 export { createTicketStore } from './tokens/ticket-store.ts'

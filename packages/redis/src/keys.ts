@@ -128,7 +128,7 @@ export const READINESS_PROBE_KEY = 'wx:{health}:probe'
 export const scriptProbeKey = (tag: string, id: string) => `wx:{${tag}}:script_probe:${id}`
 
 /**
- * string '1', PX 60000: written before each WAIT of REDIS_MIN_REPLICAS under the hash tag of the key that the wait is about. Read by
+ * string '1', PX 1: written before each WAIT of REDIS_MIN_REPLICAS under the hash tag of the key that the wait is about. Read by
  * nobody.
  */
 export const replicaProbeKey = (key: string) => `wx:{${hashTag(key)}}:replica_probe`

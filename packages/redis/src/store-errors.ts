@@ -109,6 +109,11 @@ export function isReply(error: unknown): boolean {
   return error instanceof Error && error.name === 'ReplyError'
 }
 
+/** Will the server refuse this command for ever: to this user, or because it does not have it? */
+export function isForbidden(error: unknown): boolean {
+  return isReply(error) && /^(NOPERM|ERR)$/.test(storeErrorCode(error))
+}
+
 function firstWord(message: string): string {
   return /^[A-Z]+(?= |$)/.exec(message)?.[0] ?? 'ReplyError'
 }

@@ -65,11 +65,20 @@ export async function redisTimeMs(redis: RedisConnection): Promise<number> {
   return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000)
 }
 
-/** Of the master that has the fewest, as INFO counts them; undefined where INFO is forbidden. */
-export async function connectedReplicas(redis: RedisConnection): Promise<number | undefined> {
-  const counts = await Promise.all(mastersOf(redis).map(async (node) => infoField(await infoOf(node, 'replication'), 'connected_slaves')))
-  const known = counts.flatMap((count) => (count === undefined ? [] : [Number(count)]))
-  return known.length === 0 ? undefined : Math.min(...known)
+/** The master that has the fewest, as INFO counts them; undefined where INFO is forbidden. */
+export async function fewestReplicas(redis: RedisConnection): Promise<{ master: string; replicas: number } | undefined> {
+  const counts = await Promise.all(
+    mastersOf(redis).map(async (node) => {
+      const count = infoField(await infoOf(node, 'replication'), 'connected_slaves')
+      return count === undefined ? [] : [{ master: addressOf(node), replicas: Number(count) }]
+    }),
+  )
+  return counts.flat().toSorted((one, other) => one.replicas - other.replicas)[0]
+}
+
+/** As the connection has it: behind sentinels that of the server that they named. */
+function addressOf({ stream }: Redis): string {
+  return `${stream.remoteAddress}:${stream.remotePort}`
 }
 
 /** Whether the user may not ask INFO, as at some managed servers. undefined: Redis is away, nobody knows. */

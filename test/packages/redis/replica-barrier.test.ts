@@ -3,7 +3,7 @@ import type { RedisSettings } from '@wxgw/contracts'
 import { connectRedis, createReplicaBarrier } from '@wxgw/redis'
 import { Cluster, Redis } from 'ioredis'
 import t, { type Test } from 'tap'
-import { startCluster, untilReplicated } from '../../helpers/redis-forms.ts'
+import { type RedisForm, startCluster, untilReplicated } from '../../helpers/redis-forms.ts'
 import { type RedisServer, startRedis } from '../../helpers/redis-server.ts'
 import { standaloneSettings } from '../../helpers/redis-settings.ts'
 import { until } from '../../helpers/until.ts'
@@ -33,6 +33,11 @@ async function open(t: Test, settings: RedisSettings) {
     commands.disconnect()
   })
   return { commands, barrier }
+}
+
+function settingsOf({ servers }: RedisForm): RedisSettings {
+  const endpoints = servers.map(({ port }) => ({ host: '127.0.0.1', port }))
+  return { ...standaloneSettings('redis://127.0.0.1'), mode: 'cluster', endpoints }
 }
 
 function freeze(server: RedisServer): void {
@@ -113,14 +118,44 @@ void t.test('a write whose connection was lost meanwhile does not count', async 
   )
 })
 
+void t.test('while the replicas are away one write at a time tries, the others are refused before they write', async (t) => {
+  const { replica, commands, barrier, admin } = await startPair(t)
+  await barrier.confirmed(KEY, () => commands.set(KEY, 'v'))
+  freeze(replica)
+  await t.rejects(barrier.confirmed(KEY, () => commands.set(KEY, 'w')), UNCONFIRMED)
+  const writes = Array.from({ length: 100 }, () => barrier.confirmed(KEY, () => commands.incr('count')))
+  for (const { status } of await Promise.allSettled(writes)) t.equal(status, 'rejected')
+  t.equal(await admin.get('count'), '1')
+  resume(replica)
+  await Promise.all(Array.from({ length: 100 }, () => barrier.confirmed(KEY, () => commands.incr('count'))))
+  t.equal(await admin.get('count'), '101', 'none of them is refused once the replicas are back')
+})
+
+void t.test('what a server answers is no outage: the next writes are tried', async (t) => {
+  const { commands, barrier } = await startPair(t)
+  await commands.set(KEY, 'text')
+  const outcomes = await Promise.allSettled([
+    ...Array.from({ length: 5 }, () => barrier.confirmed(KEY, () => commands.incr(KEY))),
+    ...Array.from({ length: 5 }, () => barrier.confirmed(KEY, () => commands.set(KEY, 'text'))),
+  ])
+  t.same(outcomes.map(({ status }) => status), [...Array.from({ length: 5 }, () => 'rejected'), ...Array.from({ length: 5 }, () => 'fulfilled')])
+})
+
+void t.test('a frozen master holds nobody longer than a push has, and counts again when it goes on', async (t) => {
+  const { master, commands, barrier } = await startPair(t)
+  await barrier.confirmed(KEY, () => commands.set(KEY, 'v'))
+  freeze(master)
+  t.teardown(() => resume(master))
+  const writes = Array.from({ length: 100 }, () => barrier.confirmed(KEY, () => commands.set(KEY, 'w')))
+  for (const { status } of await Promise.allSettled(writes)) t.equal(status, 'rejected')
+  resume(master)
+  await until('it counts again', () => barrier.confirmed(KEY, () => commands.set(KEY, 'x')).catch(() => undefined))
+})
+
 void t.test('in a cluster each write waits for the replicas of its own master', async (t) => {
   const form = await startCluster({ masters: 3, replicasEach: 1 })
   t.teardown(() => form.stop())
-  const { commands, barrier } = await open(t, {
-    ...standaloneSettings('redis://127.0.0.1'),
-    mode: 'cluster',
-    endpoints: form.servers.map(({ port }) => ({ host: '127.0.0.1', port })),
-  })
+  const { commands, barrier } = await open(t, settingsOf(form))
   t.ok(commands instanceof Cluster)
   const keys = Array.from({ length: 20 }, (_, n) => `wx:{open${n}}:x`)
   const write = (key: string) => barrier.confirmed(key, () => commands.set(key, 'v')).then(() => true, () => false)
@@ -131,4 +166,17 @@ void t.test('in a cluster each write waits for the replicas of its own master', 
   t.teardown(() => resume(frozen))
   const outcomes = await Promise.all(keys.map(write))
   t.ok(outcomes.includes(true) && outcomes.includes(false), 'only the keys of the one master do not count')
+})
+
+void t.test('a cluster whose connection to a master was lost is confirmed again, though nothing else is asked of that master', async (t) => {
+  const form = await startCluster({ masters: 3, replicasEach: 1 })
+  t.teardown(() => form.stop())
+  const { barrier } = await open(t, settingsOf(form))
+  const write = (key: string) => () => barrier.confirmed(key, async () => undefined).then(() => true, () => false)
+  const keys = Array.from({ length: 20 }, (_, n) => `wx:{open${n}}:x`)
+  for (const key of keys) await until('it is confirmed', write(key))
+  for (const master of await form.masters()) {
+    await form.client(master).call('CLIENT', 'KILL', 'TYPE', 'normal')
+    for (const key of keys) await until('it is confirmed again', write(key))
+  }
 })

@@ -2,7 +2,8 @@
 import slotOf from 'cluster-key-slot'
 import { Cluster, type Redis } from 'ioredis'
 import type { RedisConnection } from '../connect.ts'
-import { infoOf, mastersOf, runIdOf } from '../servers.ts'
+import { runIdOf } from '../servers.ts'
+import { isForbidden } from '../store-errors.ts'
 
 export type Master = { name: string; commands: Redis; endpoint: { host: string; port: number } | undefined }
 
@@ -15,22 +16,39 @@ export function masterNameOf(redis: RedisConnection, key: string): string | unde
 export function masterOf(redis: RedisConnection, key: string): Master | undefined {
   if (!(redis instanceof Cluster)) return { name: 'the server', commands: redis, endpoint: undefined }
   const name = masterNameOf(redis, key)
-  const node = mastersOf(redis).find(({ options: { host, port } }) => `${host}:${port}` === name)
+  const node = redis.nodes('all').find(({ options: { host, port } }) => `${host}:${port}` === name)
   const { host, port } = node?.options ?? {}
   if (!node || name === undefined || host === undefined || port === undefined) return undefined
   return { name, commands: node, endpoint: { host, port } }
+}
+
+/**
+ * As `masterOf`; asks for the key first where a cluster does not know. ioredis drops a node whose connection is lost, and finds it
+ * again only when another node answers MOVED to a command: who asked for the master before each command would never send one.
+ */
+export async function findMaster(redis: RedisConnection, key: string): Promise<Master | undefined> {
+  const known = masterOf(redis, key)
+  if (known) return known
+  await redis.exists(key)
+  return masterOf(redis, key)
 }
 
 type Socket = NonNullable<Redis['stream']>
 
 const servers = new WeakMap<Socket, Promise<string | undefined>>()
 
-/** The run id of the server at the other end, read once per socket; each start of a server has its own. undefined: INFO is forbidden. */
+/**
+ * The run id of the server at the other end, read once per socket; each start of a server has its own. undefined: INFO is forbidden.
+ * Rejects as INFO where the server refuses it for now.
+ */
 export function serverOf(redis: Redis): Promise<string | undefined> {
   const socket = redis.stream
   const known = servers.get(socket)
   if (known) return known
-  const asked = infoOf(redis, 'server').then(runIdOf)
+  const asked = redis.info('server').then(runIdOf, (error: unknown) => {
+    if (isForbidden(error)) return undefined
+    throw error
+  })
   servers.set(socket, asked)
   asked.catch(() => servers.delete(socket))
   return asked
@@ -38,7 +56,7 @@ export function serverOf(redis: Redis): Promise<string | undefined> {
 
 /** Another value whenever another server may answer for the key; where INFO is forbidden, that is each new connection. */
 export async function servedBy(redis: RedisConnection, key: string): Promise<unknown> {
-  const master = masterOf(redis, key)
+  const master = await findMaster(redis, key)
   if (!master) return undefined
   // A cluster's connection to a node opens with its first command.
   if (!master.commands.stream) await master.commands.ping()

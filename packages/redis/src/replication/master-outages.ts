@@ -4,6 +4,7 @@ import { GatewayError } from '@wxgw/wechat-core'
 import { isAway } from '../batches.ts'
 import type { RedisConnection } from '../connect.ts'
 import { storeErrorCode } from '../store-errors.ts'
+import { inTime } from './in-time.ts'
 import { masterNameOf } from './master-of-key.ts'
 
 export type MasterOutages = {
@@ -18,6 +19,8 @@ export const ALWAYS_ASKED: MasterOutages = { ask: (_key, ask) => ask() }
 
 const TRIED_EVERY_MS = 1_000
 
+const late = () => new GatewayError('STORE_UNAVAILABLE', 'the master of the slot is late', { retry: true })
+
 export function createMasterOutages(redis: RedisConnection, nowMs: () => number = () => performance.now()): MasterOutages {
   const tryAgainAtMs = new Map<string, number>()
 
@@ -31,7 +34,7 @@ export function createMasterOutages(redis: RedisConnection, nowMs: () => number 
         tryAgainAtMs.set(master, nowMs() + TRIED_EVERY_MS)
       }
       try {
-        const answer = await (lateMs === undefined ? ask() : inTime(lateMs, ask()))
+        const answer = await (lateMs === undefined ? ask() : inTime(lateMs, ask(), late))
         tryAgainAtMs.delete(master)
         return answer
       } catch (error) {
@@ -40,17 +43,5 @@ export function createMasterOutages(redis: RedisConnection, nowMs: () => number 
         throw error
       }
     },
-  }
-}
-
-async function inTime<T>(lateMs: number, answer: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new GatewayError('STORE_UNAVAILABLE', 'the master of the slot is late', { retry: true })), lateMs)
-  })
-  try {
-    return await Promise.race([answer, late])
-  } finally {
-    clearTimeout(timer)
   }
 }

@@ -10,13 +10,16 @@ import { Cluster, type Redis } from 'ioredis'
 import { connectNode, connectRedis, type RedisConnection } from '../connect.ts'
 import { replicaProbeKey } from '../keys.ts'
 import { mastersOf } from '../servers.ts'
-import { type Master, masterOf, serverOf } from './master-of-key.ts'
+import { inTime } from './in-time.ts'
+import { findMaster, type Master, masterNameOf, masterOf, serverOf } from './master-of-key.ts'
+import { createTrials } from './trials.ts'
 
 export type ReplicaBarrier = {
   /**
    * Runs a write to `key` through the `commands` connection and resolves with its answer when enough replicas have it. Rejects with
-   * what the write rejects with, or with STORE_UNAVAILABLE (retry): the write may then be there all the same, so it has to be safe
-   * to repeat.
+   * what the write rejects with, or with STORE_UNAVAILABLE (retry), 1.2 s later at most: the write may then be there all the same,
+   * so it has to be safe to repeat. While a master or its replicas are away, one caller at a time tries; the others are refused
+   * within 100 ms and write nothing.
    */
   confirmed<T>(key: string, write: () => Promise<T>): Promise<T>
   close(): void
@@ -31,10 +34,18 @@ export type ReplicaBarrierDeps = {
   onError(error: Error): void
 }
 
-/** Within what a push may take of Redis' time (1.2 s), with the write before it. */
+/** What a push may take of Redis' time: the write, the wait, and what each of them may have to wait for. */
+const CONFIRMED_WITHIN_MS = 1_200
 const WAIT_MS = 500
-const PROBE_LIFE_MS = 60_000
+/**
+ * The shortest that there is. While a slot moves, a write may go to the new master by ASK. Of a probe that still stood at the former
+ * one, WAIT would then speak there.
+ */
+const PROBE_LIFE_MS = 1
 const OPENED_WITHIN_MS = 500
+
+/** Where Redis is in one part, or a cluster does not know the master of a slot. */
+const THE_SERVER = ''
 
 type Waiter = { key: string; resolve(): void; reject(error: unknown): void }
 
@@ -65,29 +76,36 @@ export function createReplicaBarrier({ settings, commands, minReplicas, onError 
     }
   }
 
+  async function confirm<T>(key: string, write: () => Promise<T>): Promise<T> {
+    const master = await findMaster(commands, key)
+    if (!master) throw unconfirmed('the master of the slot is not known now')
+    const line = lineTo(master)
+    await untilReady(line.redis)
+    // A cluster's connection to a node opens with its first command.
+    if (!master.commands.stream) await master.commands.ping()
+    const sockets = [line.redis.stream, master.commands.stream] as const
+    if (!sockets[0] || !sockets[1]) throw unconfirmed('there is no connection')
+    const [own, theirs] = await Promise.all([serverOf(line.redis), serverOf(master.commands)])
+    if (own === undefined) throw unconfirmed('INFO does not say which server this is')
+    if (own !== theirs) throw unconfirmed('the connections lead to different servers')
+    const answer = await write()
+    const isSame = () =>
+      line.redis.stream === sockets[0] &&
+      master.commands.stream === sockets[1] &&
+      masterOf(commands, key)?.name === master.name
+    if (!isSame()) throw unconfirmed('a connection was lost meanwhile')
+    await line.confirm(key)
+    if (!isSame()) throw unconfirmed('a connection was lost meanwhile')
+    return answer
+  }
+
+  const trials = createTrials()
+
   return {
-    async confirmed(key, write) {
-      const master = masterOf(commands, key)
-      if (!master) throw unconfirmed('the master of the slot is not known now')
-      const line = lineTo(master)
-      await untilReady(line.redis)
-      // A cluster's connection to a node opens with its first command.
-      if (!master.commands.stream) await master.commands.ping()
-      const sockets = [line.redis.stream, master.commands.stream] as const
-      if (!sockets[0] || !sockets[1]) throw unconfirmed('there is no connection')
-      const [own, theirs] = await Promise.all([serverOf(line.redis), serverOf(master.commands)])
-      if (own === undefined) throw unconfirmed('INFO does not say which server this is')
-      if (own !== theirs) throw unconfirmed('the connections lead to different servers')
-      const answer = await write()
-      const isSame = () =>
-        line.redis.stream === sockets[0] &&
-        master.commands.stream === sockets[1] &&
-        masterOf(commands, key)?.name === master.name
-      if (!isSame()) throw unconfirmed('a connection was lost meanwhile')
-      await line.confirm(key)
-      if (!isSame()) throw unconfirmed('a connection was lost meanwhile')
-      return answer
-    },
+    confirmed: (key, write) =>
+      trials.run(masterNameOf(commands, key) ?? THE_SERVER, () =>
+        inTime(CONFIRMED_WITHIN_MS, confirm(key, write), () => unconfirmed(`not within ${CONFIRMED_WITHIN_MS} ms`)),
+      ),
     close() {
       for (const { redis } of lines.values()) redis.disconnect()
       lines.clear()
