@@ -1,22 +1,26 @@
 // Owns: the rows "API calls": how many a process passes on against a plain proxy, in pairs; what it adds to each; what uploads cost
-// in memory. The ingress has the internal listener alone, as an operator with many calls would have it.
+// in memory, and the acks of pushes. But for these, the ingress has the internal listener alone, as an operator with many calls would.
 import { existsSync } from 'node:fs'
 import { request } from 'node:http'
 import { Readable } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
 import { median, round } from '../load/histogram.mjs'
 import { freePort } from '../../scripts/free-port.mjs'
 import { listens, ROOT, startProcess } from '../stack/processes.mjs'
 import { perItem, residentMb, withUsage } from '../stack/usage.mjs'
 
 const CONNECTIONS = 64
-const GOALS = { ratio: 0.8, p50Ms: 1, p99Ms: 5, grownMb: 50 }
+const GOALS = { ratio: 0.8, p50Ms: 1, p99Ms: 5, grownMb: 50, ackRatio: 2 }
 const RATE = 1_000
 const UPLOADS = 50
 const UPLOAD_BYTES = 10_000_000
 const CHUNK = Buffer.alloc(65_536, 'x')
 const SAMPLE_MS = 20
+const PUSHES = { rate: 500, connections: 64 }
+/** 2 MB a second of each upload: as fast as they go, they would measure how two cores are shared. */
+const PAUSE_MS = 32
 
-export async function api({ gateway, load, plan }) {
+export async function api({ gateway, load, plan, messages }) {
   const ports = { wechat: await freePort(), plain: await freePort() }
   const servers = [await started('wechat', ports.wechat, ['bench/stack/wechat-server.mjs', String(ports.wechat)])]
   const wechatUrl = `http://127.0.0.1:${ports.wechat}`
@@ -30,7 +34,8 @@ export async function api({ gateway, load, plan }) {
     const plainCall = { path: '/cgi-bin/user/info?access_token=TOKEN&openid=oUSER', headers: {} }
     const deps = { gateway, load, plan, ports, call, plainCall }
     await load.run({ port: gateway.ports.internal, get: [call], connections: CONNECTIONS, durationMs: plan.warmUpMs, warmupMs: 0 })
-    return [...(plain ? [await throughput({ ...deps, plain })] : []), ...(await added(deps)), await uploads(deps)]
+    const calls = [...(plain ? [await throughput({ ...deps, plain })] : []), ...(await added(deps)), await uploads(deps)]
+    return [...calls, ...(await acksBesideUploads({ ...deps, messages, wechatUrl }))]
   } finally {
     for (const server of servers) await server.stop()
     await gateway.restartIngress({})
@@ -95,7 +100,60 @@ async function uploads({ gateway, plan }) {
   return { row: `${UPLOADS} uploads of 10 MB at once, memory`, unit: 'MB more', runs, value, goal: `< ${GOALS.grownMb}`, detail: {}, ok: value < GOALS.grownMb }
 }
 
-function upload(gateway) {
+/** The p99 of acks while uploads pass, as a ratio to that without. */
+async function acksBesideUploads({ gateway, load, plan, messages, wechatUrl }) {
+  const settings = { WX_API_BASE_URL: wechatUrl }
+  const kinds = [
+    ['in the same process', () => gateway.restartIngress(settings)],
+    ['in another process', () => gateway.splitIngress(settings)],
+  ]
+  const rows = []
+  for (const [where, start] of kinds) {
+    await start()
+    await acks({ gateway, load, plan, messages })
+    const runs = []
+    for (let repeat = 0; repeat < plan.repeats; repeat += 1) {
+      const quiet = await acks({ gateway, load, plan, messages })
+      const uploading = startUploads(gateway)
+      const beside = await acks({ gateway, load, plan, messages })
+      runs.push({ ratio: round(beside / quiet, 2), quiet, beside, uploads: await uploading.stop() })
+    }
+    const value = median(runs.map(({ ratio }) => ratio))
+    const { quiet, beside, uploads } = runs.at(-1)
+    const detail = { quietMs: quiet, besideMs: beside, uploads }
+    const row = `ack p99 at ${PUSHES.rate}/s beside ${UPLOADS} uploads ${where}`
+    rows.push({ row, unit: 'x without', runs: runs.map(({ ratio }) => ratio), value, goal: `< ${GOALS.ackRatio}`, detail, ok: value < GOALS.ackRatio })
+  }
+  return rows
+}
+
+async function acks({ gateway, load, plan, messages }) {
+  await messages.prepare(Math.ceil((PUSHES.rate * (plan.latencyMs + 1_000)) / 1000) + 100)
+  const result = await load.run({ ...PUSHES, port: gateway.ports.public, durationMs: plan.latencyMs, warmupMs: 1_000 })
+  messages.expectAccepted(result)
+  return result.latencyMs.p99
+}
+
+/** One after the other in each of so many places. `stop` answers how many have ended. */
+function startUploads(gateway) {
+  let isOver = false
+  let ended = 0
+  const places = Array.from({ length: UPLOADS }, async () => {
+    while (!isOver) {
+      await upload(gateway, pacedChunks)
+      ended += 1
+    }
+  })
+  return {
+    async stop() {
+      isOver = true
+      await Promise.all(places)
+      return ended
+    },
+  }
+}
+
+function upload(gateway, body = chunks) {
   const path = `/apis/v1/wx/open1/api/${gateway.account.appId}/cgi-bin/media/upload?type=image`
   const headers = { authorization: `Bearer ${gateway.apiKey}`, 'content-type': 'application/octet-stream', 'content-length': UPLOAD_BYTES }
   return new Promise((resolve, reject) => {
@@ -104,12 +162,19 @@ function upload(gateway) {
       response.on('end', () => (response.statusCode === 200 ? resolve() : reject(new Error(`an upload was answered ${response.statusCode}`))))
     })
     outgoing.on('error', reject)
-    Readable.from(chunks()).pipe(outgoing)
+    Readable.from(body()).pipe(outgoing)
   })
 }
 
 function* chunks() {
   for (let left = UPLOAD_BYTES; left > 0; left -= CHUNK.length) yield CHUNK.subarray(0, Math.min(left, CHUNK.length))
+}
+
+async function* pacedChunks() {
+  for (const chunk of chunks()) {
+    yield chunk
+    await delay(PAUSE_MS)
+  }
 }
 
 async function started(name, port, args) {

@@ -53,9 +53,9 @@ export async function startGateway({ fsync, env: extra = {}, nodeArgs = [] } = {
   }
   const processes = {}
 
-  async function start(name, port, others = {}) {
+  async function start(name, port, others = {}, as = name) {
     const started = startProcess(name, { args: [...NODE_ARGS, ...nodeArgs, `apps/${name}/dist/main.js`], env: { ...env, ...others } })
-    processes[name] = started
+    processes[as] = started
     await started.untilReady(() => answersOk(`http://127.0.0.1:${port}/healthz`))
     return started
   }
@@ -85,7 +85,14 @@ export async function startGateway({ fsync, env: extra = {}, nodeArgs = [] } = {
     /** With other settings than the rest of the run. Nobody waits for an answer, so nothing is drained. */
     async restartIngress(settings) {
       await processes.ingress.stop('SIGKILL')
+      await processes.calls?.stop('SIGKILL')
       await start('ingress', ports.internal, settings)
+    },
+    /** The same, each listener in a process of its own: `calls` has the internal one. */
+    async splitIngress(settings) {
+      await processes.ingress.stop('SIGKILL')
+      await start('ingress', ports.public, { ...settings, LISTENERS: 'public' })
+      await start('ingress', ports.internal, { ...settings, LISTENERS: 'internal' }, 'calls')
     },
     async stopWorker() {
       await processes.worker?.stop('SIGTERM')

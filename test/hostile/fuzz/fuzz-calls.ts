@@ -31,7 +31,8 @@ const MAX_OFFENDERS = 20
 const DENIED = new Set(
   ['token', 'stable_token', 'api_component_token', 'api_query_auth', 'api_authorizer_token', 'api_create_preauthcode', 'api_get_authorizer_list']
     .concat(['api_get_authorizer_info', 'api_start_push_ticket', 'clear_quota/v2', 'account/fastregister'])
-    .flatMap((api) => [`/cgi-bin/${api}`, `/cgi-bin/component/${api}`]),
+    .flatMap((api) => [`/cgi-bin/${api}`, `/cgi-bin/component/${api}`])
+    .concat('/tcb/getqcloudtoken'),
 )
 
 export async function fuzzCalls(t: Teardown, { count, random }: { count: number; random: Random }): Promise<CallCounts> {

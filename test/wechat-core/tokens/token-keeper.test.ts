@@ -66,6 +66,21 @@ function keepers() {
 const fail = (error: Error) => () => Promise.reject(error)
 const down = () => new WeChatTransportError('WECHAT_API_ERROR', 'api_x', 'out of reach')
 
+void t.test('who peeks shares a look for a moment, but never one from before a refresh or a report', async (t) => {
+  const { a, clock, get } = keepers()
+  const peek = async () => {
+    await nextTurn()
+    return (await a.peek(COMPONENT_SUBJECT))?.token.reveal()
+  }
+  t.equal(await peek(), undefined, 'there is none, and none is fetched')
+  await get()
+  t.equal(await peek(), 'token 1')
+  clock.pass(FORCE_MIN_INTERVAL_MS)
+  await nextTurn()
+  await a.reportInvalid(COMPONENT_SUBJECT, new Secret('token 1'))
+  t.equal(await peek(), 'token 2')
+})
+
 void t.test('a thousand readers at two processes ask WeChat once', async (t) => {
   const { a, b, get, asked } = keepers()
   const read = await Promise.all(Array.from({ length: 1000 }, (_, index) => get(index % 2 ? a : b)))
