@@ -1,5 +1,8 @@
 // The order of deliveries on real processes: workers are killed, attempts fail, and still each user's events come one after the other, as they
 // were accepted.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import t from 'tap'
@@ -13,7 +16,9 @@ const OTHER = 'wx00000000000000e2'
 const match = { types: ['wechat.message.*'] }
 
 void t.test('ordering', async (story) => {
-  const gateway = await startGateway({ ingresses: 2, workers: 2 })
+  const spoolDir = await mkdtemp(join(tmpdir(), 'wxgw-order-'))
+  story.teardown(() => rm(spoolDir, { recursive: true, force: true }))
+  const gateway = await startGateway({ ingresses: 2, workers: 2, env: { SPOOL_DIR: spoolDir } })
   story.teardown(() => gateway.stop())
   const { simulator, call } = gateway
   for (const appId of [APP, OTHER]) simulator.addAccount({ appId, userName: nameOf(appId) })
@@ -29,9 +34,9 @@ void t.test('ordering', async (story) => {
   const orderKeys = () => redis.keys('wx:*:order*')
   const laneKeys = () => redis.keys('wx:{wx-messages.*lane*')
   let pushed = 1_000
-  const push = async (content: string, { user = 'oA', appId = APP }: { user?: string; appId?: string } = {}) => {
+  const push = async (content: string, { user = 'oA', appId = APP, at = pushed % 2 }: { user?: string; appId?: string; at?: number } = {}) => {
     pushed += 1
-    await pushText(gateway, { appId, openId: user, content, msgId: String(pushed), at: pushed % 2 })
+    await pushText(gateway, { appId, openId: user, content, msgId: String(pushed), at })
   }
   /** Each user's one after the other, the users side by side. */
   const pushAll = (users: readonly string[], each: number, accounts: readonly string[] = [APP]) =>
@@ -153,6 +158,19 @@ void t.test('ordering', async (story) => {
     await until('all come', () => hook.received.length === 5)
     t.same(hook.received.map(({ event }) => event.data['Content']), ['0', '1', '2', '3', '4'])
     await call('DELETE', '/subscriptions/replying')
+  })
+
+  await story.test('what came while Redis was away is not overtaken by what comes after it', async (t) => {
+    const hook = await startHook(t)
+    await put('spooled', { sink: { kind: 'webhook', url: hook.url }, ordering: 'subject' })
+    const storedAtMs = Date.now()
+    await until('Redis has written it down', () => Date.now() - storedAtMs > 1_500)
+    await gateway.redis.kill()
+    for (let number = 0; number < 30; number += 1) await push(String(number), { at: 0 })
+    await gateway.redis.start()
+    for (let number = 30; number < 60; number += 1) await push(String(number), { at: 0 })
+    await until('all come', () => new Set(hook.received.map(({ event }) => event.id)).size === 60)
+    t.same(uniqueOf(hook.received.map(({ event }) => event)).map(({ data }) => Number(data['Content'])), Array.from({ length: 60 }, (_, number) => number))
   })
 })
 

@@ -36,7 +36,7 @@ const WRAPPERS: Record<string, (inbox: Inbox) => Inbox> = {
   'the recent acceptances': (inbox) =>
     createRecentAcceptances({ clock: { nowMs: () => NOW_MS }, log }).remember({ id: 'open1', inbox }),
   'the unheard messages': (inbox) => inboxNotingUnheard({ platform: { ...platform, inbox }, unheard: { note: () => undefined } }),
-  'the spool': (inbox) => spooledPlatform({ ...platform, inbox }, { keep: async () => undefined, isHolding: () => false }).inbox,
+  'the spool': (inbox) => spooledPlatform({ ...platform, inbox }, { keep: async () => undefined, isHolding: () => false, isPassable: async () => true }).inbox,
 }
 
 /** Records what reaches it, whatever the method. */

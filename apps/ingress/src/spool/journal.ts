@@ -28,7 +28,8 @@ export type JournalOptions = {
 export const SEGMENT_SUFFIX = '.spool'
 const SEGMENT = /^(\d{12})\.spool$/
 const MAX_SEGMENT_BYTES = 8 * 1024 * 1024
-const AT_ONCE = 32
+/** What is handed over together is accepted together, or not at all: as many as one job of messages takes. */
+const AT_ONCE = 25
 
 type Segment = { path: string; bytes: number }
 type Current = { writer: Promise<SegmentWriter>; bytes: number; appends: Set<Promise<void>> }

@@ -1,6 +1,7 @@
 // Owns: keeping authentic pushes on this machine's disk while Redis refuses them, and enqueueing them when it accepts them again.
 // Optional (SPOOL_DIR). It does not keep their order. The inbox drops duplicates by their ids.
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Sealer } from '@wxgw/redis'
 import { type Log, type Metrics, repeat } from '@wxgw/runtime'
 import { isStoreAway } from '@wxgw/wechat-core'
@@ -17,6 +18,8 @@ export type Spool = {
   keep(push: PushCall): Promise<void>
   /** Did Redis refuse lately, so that asking it first would only cost the pusher's time? */
   isHolding(kind: PushCall['kind']): boolean
+  /** Is there nothing before a push that comes now? Waits a moment for what is being handed over. */
+  isPassable(kind: PushCall['kind']): Promise<boolean>
   close(): Promise<void>
 }
 
@@ -31,6 +34,9 @@ export type SpoolDeps = {
 
 const MAX_BYTES: Record<Lane, number> = { messages: 224 * 1024 * 1024, control: 32 * 1024 * 1024 }
 const DRAIN_EVERY_MS = 500
+/** Most of what a push has of Redis: a short spool is empty by then, and pushes no longer go behind what it has. */
+const PASSABLE_WITHIN_MS = 800
+const PASSABLE_LOOK_MS = 20
 const LANES: readonly Lane[] = ['control', 'messages']
 
 /** Starts to enqueue what earlier processes have left. Rejects when `dir` cannot be used. */
@@ -83,6 +89,15 @@ export async function openSpool({ dir, inboxes, sealer, metrics, log }: SpoolDep
   return {
     keep: (push) => lanes[laneOf(push.kind)].keep(sealPush(sealer, push)),
     isHolding: (kind) => lanes[laneOf(kind)].isHolding(),
+    async isPassable(kind) {
+      const lane = lanes[laneOf(kind)]
+      const untilMs = performance.now() + PASSABLE_WITHIN_MS
+      while (lane.bytes() > 0) {
+        if (lane.isHolding() || performance.now() > untilMs) return false
+        await delay(PASSABLE_LOOK_MS)
+      }
+      return true
+    },
     async close() {
       await Promise.all(draining.map((one) => one.stop()))
       await Promise.all(LANES.map((lane) => lanes[lane].close()))

@@ -1,12 +1,13 @@
 // Owns: a platform whose pushes are accepted while Redis is down: writes go to the spool, and reads count as unknown. The internal
 // listener does not use it.
+import { hasOrder } from '@wxgw/contracts'
 import type { Inbox, Platform } from '@wxgw/platform'
-import { isStoreAway } from '@wxgw/wechat-core'
+import { GatewayError, isStoreAway } from '@wxgw/wechat-core'
 import type { PassiveReplies } from '../push/passive-answers.ts'
 import type { PushCall } from '../push/push-call.ts'
 import type { Spool } from './spool.ts'
 
-type PushSpool = Pick<Spool, 'keep' | 'isHolding'>
+type PushSpool = Pick<Spool, 'keep' | 'isHolding' | 'isPassable'>
 
 /** `accepted` then means: on this machine's disk. */
 export function spooledPlatform(platform: Platform, spool: PushSpool): Platform {
@@ -30,7 +31,7 @@ export function repliesWhileStoreIsThere(replies: PassiveReplies): PassiveReplie
   }
 }
 
-function spooledInbox({ id: platform, inbox }: Platform, spool: PushSpool): Inbox {
+function spooledInbox({ id: platform, inbox, subscriptions }: Platform, spool: PushSpool): Inbox {
   async function accept<T>(push: PushCall, enqueue: () => Promise<T>, kept: T): Promise<T> {
     if (!spool.isHolding(push.kind)) {
       try {
@@ -54,7 +55,11 @@ function spooledInbox({ id: platform, inbox }: Platform, spool: PushSpool): Inbo
     message: (event, { within, ...arrival }, reply) =>
       accept(
         { v: 1, kind: 'message', platform, event, ...arrival, ...(reply ? { reply } : {}) },
-        () => inbox.message(event, { ...arrival, within }, reply),
+        async () => {
+          // What waits here is older.
+          if (hasOrder(await subscriptions.all(), event.authorizerappid) && !(await spool.isPassable('message'))) throw behindOthers()
+          return inbox.message(event, { ...arrival, within }, reply)
+        },
         'accepted' as const,
       ),
     releaseCheck: ({ within, ...check }) =>
@@ -64,6 +69,10 @@ function spooledInbox({ id: platform, inbox }: Platform, spool: PushSpool): Inbo
         undefined,
       ),
   }
+}
+
+function behindOthers(): GatewayError {
+  return new GatewayError('STORE_UNAVAILABLE', 'earlier pushes of the account wait for the store', { retry: true })
 }
 
 async function unlessStoreAway<T>(run: () => Promise<T>): Promise<T | undefined> {
