@@ -206,7 +206,7 @@ function dispatchOf(platform: Platform, deps: PlatformDispatchDeps) {
   const mending = startMendingOrders({ platform: platform.id, subscriptions, order, log })
   const settling = startSettling({ platform, enqueueDelivery, onSettled, clock, log })
   const { replayRuns: runs, unsettled } = platform
-  const replays = startReplays({ ...common, platform: platform.id, runs, unsettled, throttle, enqueueDelivery, onSettled: onReplayed })
+  const replays = startReplays({ ...common, platform: platform.id, runs, unsettled, throttle, order, enqueueDelivery, onSettled: onReplayed })
   return {
     replays,
     fanOut(job: FanOutJob, options: FanOutOptions) {

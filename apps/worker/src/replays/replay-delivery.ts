@@ -1,9 +1,10 @@
 // Owns: one delivery of a replay: a single attempt, whatever the subscription's schedule is, and what it comes to for
 // the dead letters.
-import type { Subscription } from '@wxgw/contracts'
+import { orderingKey, type Subscription } from '@wxgw/contracts'
 import type { Subscriptions } from '@wxgw/platform'
 import {
   deliveryId,
+  type DeliveryOrder,
   type DeliveryQueue,
   type ItemOutcome,
   type MadeAttempt,
@@ -23,6 +24,7 @@ import type { Sinks } from '../sinks/sink.ts'
 export type ReplayDeliveryDeps = DeliverOnceDeps & {
   sinks: Sinks
   subscriptions: Pick<Subscriptions, 'get' | 'disable'>
+  order: Pick<DeliveryOrder, 'enter' | 'leave'>
   unsettled: Pick<UnsettledDeliveries, 'placeOf'>
   enqueueDelivery: DeliveryQueue['enqueueDelivery']
 }
@@ -44,11 +46,26 @@ export async function deliverAgain(
   const { replay } = run
   if (replay.onlyUndelivered && delivery.status === 'discarded') return 'failed'
   if (!replay.onlyUndelivered || delivery.status !== 'delivered') {
-    const outcome = await attempt(deps, { replay, delivery, subscription, signal })
+    const outcome = await inTurn(deps, { replay, delivery, subscription, signal })
     if (outcome !== 'delivered') return outcome
   }
   await run.removeJobs(delivery)
   return 'delivered'
+}
+
+/** With an order it is attempted when no other delivery of its key is under way or waits: live ones do not wait for a replay. */
+async function inTurn(deps: ReplayDeliveryDeps, attempted: Attempted): Promise<ItemOutcome> {
+  const { order } = deps
+  const { replay, delivery, subscription } = attempted
+  const key = orderingKey(subscription, delivery.event)
+  if (key === undefined) return attempt(deps, attempted)
+  const ordered = { key, deliveryId: deliveryId(delivery.event.id, replay.id) }
+  try {
+    const { isFirst } = await order.enter(subscription.name, ordered)
+    return isFirst ? await attempt(deps, attempted) : 'back'
+  } finally {
+    await order.leave(subscription.name, ordered)
+  }
 }
 
 type FailedAttempt = { verdict: FailedVerdict; made: MadeAttempt }
