@@ -7,6 +7,8 @@ import { perItem, withUsage } from '../stack/usage.mjs'
 import { until } from '../stack/gateway.mjs'
 
 const GOALS = { queue: 8_000, stream: 10_000, webhook: 6_000 }
+/** Of the rate without an order. */
+const ORDERED_SHARE = 0.5
 const DRAIN_MS = 120_000
 
 export async function dispatch({ gateway, load, plan, messages }) {
@@ -16,16 +18,20 @@ export async function dispatch({ gateway, load, plan, messages }) {
     for (let repeat = 0; repeat < plan.repeats; repeat += 1) runs.push(await oneSink({ kind, gateway, load, plan, messages }))
     const rates = runs.map(({ perSecond }) => perSecond)
     rows.push({ row: `dispatch to ${kind}, one worker`, unit: 'per s', runs: rates, value: median(rates), goal: `>= ${GOALS[kind]}`, detail: { cpuMicroseconds: runs.at(-1).cpu }, ok: median(rates) >= GOALS[kind] })
+    const ordered = await oneSink({ kind, ordering: 'subject', gateway, load, plan, messages })
+    const share = round(ordered.perSecond / median(rates), 2)
+    rows.push({ row: `dispatch to ${kind} in order, share of that`, unit: '', runs: [share], value: share, goal: `>= ${ORDERED_SHARE}`, detail: { cpuMicroseconds: ordered.cpu, perSecond: ordered.perSecond }, ok: share >= ORDERED_SHARE })
   }
   return rows
 }
 
-async function oneSink({ kind, gateway, load, plan, messages }) {
+async function oneSink({ kind, ordering = 'none', gateway, load, plan, messages }) {
   const receiver = kind === 'webhook' ? await startReceiver() : undefined
   const name = `dispatch-${kind}`
   const { sink } = await gateway.call('PUT', `/subscriptions/${name}`, {
     match: { types: ['wechat.message.*'] },
     sink: kind === 'webhook' ? { kind, url: receiver.url } : { kind },
+    ordering,
   })
   await gateway.stopWorker()
   await messages.prepare(plan.dispatchMessages)
