@@ -12,6 +12,7 @@ export { INVALID_REPLY, judgeAttempt, retryDelayMs } from './delivery/judge-atte
 export type { AttemptContext, Verdict } from './delivery/judge-attempt.ts'
 export { createDirectCalls, DIRECT_CALLS_AT_MOST, DIRECT_CALLS_PER_SUBSCRIPTION } from './delivery/direct-calls.ts'
 export type { AttemptSeen, CalledWebhook, DirectCalls, Leave } from './delivery/direct-calls.ts'
+export { createDeliverInOrder } from './delivery/deliver-in-order.ts'
 export { createCircuitBreaker } from './delivery/circuit-breaker.ts'
 export type { CircuitBreaker } from './delivery/circuit-breaker.ts'
 export type { SinkPort, SinkRequest, Sinks } from './sinks/sink.ts'

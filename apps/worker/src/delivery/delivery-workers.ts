@@ -17,6 +17,7 @@ import {
 } from '@wxgw/redis'
 import type { Log } from '@wxgw/runtime'
 import type { Deliver } from './deliver.ts'
+import { DIRECT_CALLS_PER_SUBSCRIPTION } from './direct-calls.ts'
 import { startDeliveryPoll } from './delivery-poll.ts'
 
 export type DeliveryWorkersDeps = {
@@ -44,6 +45,8 @@ export type DeliveryWorkers = {
 const CONCURRENCY = 10
 /** Of one that answers users: whoever writes while ten others wait for their answers has five seconds, too. */
 const REPLYING_CONCURRENCY = 100
+/** Of one with an order, which is not called straight from the fan-out: as many as of another that answers quickly. */
+const ORDERED_CONCURRENCY = CONCURRENCY + DIRECT_CALLS_PER_SUBSCRIPTION
 const READ_EVERY_MS = 500
 const IDLE_MS = 10_000
 /**
@@ -90,7 +93,7 @@ export function startDeliveryWorkers(deps: DeliveryWorkersDeps): DeliveryWorkers
     seen = current
     // What a disabled one holds ends in the dead letters, paused or not.
     const running = current.filter(({ enabled, paused }) => !enabled || !paused)
-    known = new Map(running.map(({ name, reply }) => [name, reply ? REPLYING_CONCURRENCY : CONCURRENCY]))
+    known = new Map(running.map((one) => [one.name, concurrencyOf(one)]))
     for (const [name, { concurrency }] of open) if (known.get(name) !== concurrency) closeWorker(name)
     deps.onSubscriptions?.(current)
   }
@@ -178,4 +181,9 @@ export function startDeliveryWorkers(deps: DeliveryWorkersDeps): DeliveryWorkers
       await Promise.all(closing)
     },
   }
+}
+
+function concurrencyOf({ reply, ordering }: Subscription): number {
+  if (reply) return REPLYING_CONCURRENCY
+  return ordering === 'none' ? CONCURRENCY : ORDERED_CONCURRENCY
 }

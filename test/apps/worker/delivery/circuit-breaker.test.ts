@@ -72,3 +72,11 @@ void t.test('the gap never exceeds a second', async (t) => {
   advance(1_000)
   t.equal(await atOnce(breaker.pass('crm', never)), OPEN)
 })
+
+void t.test('deliveries that wait for each other count once, so that one bad user opens nothing', async (t) => {
+  const { breaker } = setUp()
+  for (let failure = 0; failure < 20; failure += 1) breaker.failed('crm', 'a user')
+  t.notOk(breaker.isOpen('crm'))
+  for (const user of ['b', 'c', 'd', 'e']) breaker.failed('crm', user)
+  t.ok(breaker.isOpen('crm'))
+})
