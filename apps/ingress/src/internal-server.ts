@@ -23,6 +23,7 @@ import { authorizerRoutes } from './routes/authorizers.ts'
 import { catalogueRoute } from './routes/catalogue.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { attemptRoutes } from './routes/event-attempts.ts'
+import { eventStreamRoute } from './routes/event-stream.ts'
 import { eventRoutes } from './routes/events.ts'
 import { livenessRoute, readinessRoutes } from './routes/health.ts'
 import { replayRoutes } from './routes/replays.ts'
@@ -63,6 +64,7 @@ export function createInternalServer(deps: ServerDeps): GatewayServer {
     replayRoutes(scope, listDeps)
     eventRoutes(scope, listDeps)
     attemptRoutes(scope, listDeps)
+    eventStreamRoute(scope, { ...deps, sessions })
     replyRoutes(scope, deps)
     catalogueRoute(scope)
     standInRoute(scope, callDeps)

@@ -1,6 +1,7 @@
 // Owns: wiring: the way of one platform's messages and events, spread over shards: inbox, claims, event log, replies.
 import {
   createEventClaims,
+  createEventFeed,
   createEventLog,
   createInbox,
   createLaneWriter,
@@ -54,6 +55,12 @@ export function createMessages(deps: MessagesDeps) {
   return {
     shards,
     events,
+    feed: createEventFeed({
+      redis,
+      shards,
+      eventLogSeconds,
+      onError: (error) => log.debug({ err: error, platform: platform.id }, 'feed.not_read'),
+    }),
     inbox: createInbox({ ...deps, platform: platform.id, order, shards, events, dedupeSeconds, eventLogSeconds }),
     claims: createEventClaims({
       platform: platform.id,

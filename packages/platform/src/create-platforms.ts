@@ -140,7 +140,7 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
     clock,
   })
   const subscriptions: Subscriptions = { ...known, all: (maxAgeMs) => outages.ask(keys.subscriptions, () => known.all(maxAgeMs)) }
-  const { shards, events, inbox, claims, unsettled, replies, mayFallBack, releaseFallBack } = createMessages({
+  const { shards, events, feed, inbox, claims, unsettled, replies, mayFallBack, releaseFallBack } = createMessages({
     ...deps,
     keys,
     replicas,
@@ -275,6 +275,7 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
       erasure: createEventErasure({ platform: own.id, redis, shards, queues, subscriptions }),
       keepsEventLog: own.eventLog,
       events,
+      feed,
       claims,
       unsettled,
       inbox,

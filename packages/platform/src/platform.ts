@@ -8,6 +8,7 @@ import type {
   DeadLetters,
   EventErasure,
   EventClaims,
+  EventFeed,
   EventLog,
   HistoryEntry,
   Inbox,
@@ -254,6 +255,8 @@ export type Platform = {
   /** False with `eventLog: false`: `events` then knows nothing. */
   keepsEventLog: boolean
   events: EventLog
+  /** What is recorded there, as it is recorded. */
+  feed: EventFeed
   claims: EventClaims
   unsettled: UnsettledDeliveries
   inbox: Inbox

@@ -414,6 +414,12 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
       attempts: notAsked('events.attempts'),
       find: method('events.find', (_filter: EventFilter) => ({ items: [...fake.events.values()], nextCursor: fake.nextPosition })),
     },
+    feed: {
+      end: method('feed.end', () => [{ ms: NOW_MS, number: 0 }]),
+      // Of a platform where nothing happens any more.
+      follow: async function* () {},
+      shardCount: 1,
+    },
     claims: { claim: notAsked('claims.claim'), ended: notAsked('claims.ended'), olderVersionSeen: notAsked('claims.olderVersionSeen') },
     unsettled: {
       shards: () => [],

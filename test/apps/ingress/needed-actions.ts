@@ -233,6 +233,14 @@ const ROUTES: readonly Route[] = [
     needs: ['events:erase'],
     members: { 'query.authorizer': 'nothing more', 'query.subject': 'nothing more' },
   },
+  {
+    route: 'events/stream',
+    method: 'GET',
+    path: 'events/stream',
+    needs: ['events:read'],
+    scope: 'list',
+    members: { ...CONTENT, 'query.types': 'nothing more', 'query.authorizers': 'nothing more', 'query.after': 'nothing more' },
+  },
   { route: 'events/{id}', method: 'GET', path: 'events/ev_a', needs: ['events:read'], members: CONTENT },
   { route: 'events/{id}/replay', method: 'POST', path: 'events/ev_a/replay', payload: {}, needs: ['events:replay'], members: { 'body.subscriptions': 'nothing more' } },
   {

@@ -8,6 +8,8 @@ export const boundBodyTime: preParsingHookHandler = (request, reply, _payload, d
   const { raw } = request
   if (!raw.complete) {
     const timer = setTimeout(() => {
+      // It had none, and nobody read to its end: the answer takes long.
+      if (raw.complete) return
       void reply.send(Object.assign(new Error('the body is late'), { code: BODY_TOO_LATE }))
     }, REQUEST_TIMEOUT_MS)
     raw.once('close', () => clearTimeout(timer))

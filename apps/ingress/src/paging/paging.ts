@@ -2,7 +2,8 @@
 import type { Page } from '@wxgw/platform'
 import type { FastifyRequest } from 'fastify'
 import { callerOf } from '../auth/authenticate.ts'
-import { createCursors, type Walk } from './cursors.ts'
+import { createCursors } from './cursors.ts'
+import type { Walk } from './seals.ts'
 
 export type Paging = {
   /** What the list is asked for. Throws INVALID_REQUEST for a cursor of another list, filter, platform or caller. */

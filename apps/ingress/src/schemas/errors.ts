@@ -1,5 +1,5 @@
 // Owns: the schema of every error answer, and which statuses a route documents.
-import { Type, type TObject } from 'typebox'
+import { Type, type TSchema } from 'typebox'
 
 const ErrorSchema = Type.Object(
   {
@@ -28,6 +28,6 @@ export function errors<const Status extends number>(...statuses: readonly Status
 }
 
 /** For a `response` that is not JSON. */
-export function content<Schema extends TObject | ReturnType<typeof Type.String>>(mediaType: string, schema: Schema, description: string) {
+export function content<Schema extends TSchema>(mediaType: string, schema: Schema, description: string) {
   return { description, content: { [mediaType]: { schema } } }
 }

@@ -1,8 +1,10 @@
 // Owns: the schemas of the event log.
+import type { Readable } from 'node:stream'
 import { SUBSCRIPTION_NAME_PATTERN } from '@wxgw/contracts'
 import { Type } from 'typebox'
 import { InstantSchema } from '../http/instant.ts'
-import { errors } from './errors.ts'
+import { POSITION_CHARACTERS } from '../event-stream/stream-positions.ts'
+import { content, errors } from './errors.ts'
 import { contentQuery, nextCursor, pageQuery, PlatformParams } from './paths.ts'
 
 const closed = { additionalProperties: false }
@@ -75,6 +77,33 @@ export const eventSchemas = {
       closed,
     ),
     response: { 200: Type.Object({ items: Type.Array(LoggedEvent), nextCursor, scannedTo }), ...errors(400, 401, 403, 404, 409, 429, 503) },
+  },
+  stream: {
+    tags,
+    operationId: 'streamEvents',
+    summary: 'Events as they are recorded, as server-sent events',
+    description:
+      '`id`: a position, `data`: the event. Last-Event-ID, or `after`, resumes at any ingress without a gap or a repeat within ' +
+      'EVENT_LOG_SECONDS; beyond that the first is `event: gap` with `data: {"from"}`, from when on nothing is missing. A comment each 15 s. ' +
+      'A reader that takes nothing for 10 s is cut off. 20 streams of a caller and 100 in all at each process.',
+    params: PlatformParams,
+    headers: Type.Object({
+      'last-event-id': Type.Optional(Type.String({ maxLength: POSITION_CHARACTERS, description: '`id` of the last event; comes before `after`' })),
+    }),
+    querystring: Type.Object(
+      {
+        ...contentQuery,
+        types: Type.Optional(
+          Type.String({ pattern: '^[A-Za-z0-9_.-]{0,128}\\*?(,[A-Za-z0-9_.-]{0,128}\\*?){0,49}$', description: 'at most 50, with commas; `*` at the end is a wildcard' }),
+        ),
+        authorizers: Type.Optional(
+          Type.String({ pattern: '^wx[0-9A-Za-z]{16}(,wx[0-9A-Za-z]{16}){0,199}$', description: 'at most 200 appids, with commas' }),
+        ),
+        after: Type.Optional(Type.String({ maxLength: POSITION_CHARACTERS, description: 'a position; without one it starts now' })),
+      },
+      closed,
+    ),
+    response: { 200: content('text/event-stream', Type.Unsafe<Readable>(Type.String()), 'events without end'), ...errors(400, 401, 403, 404, 409, 429, 503) },
   },
   one: {
     tags,

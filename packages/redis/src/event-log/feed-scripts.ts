@@ -1,5 +1,6 @@
-// Owns: what the script that records does for the feed: the ids of a shard's events in the order in which they were recorded. An entry's id is the
-// millisecond of Redis, which never goes back here, and a number that counts up by one: a number that is missing shows a loss.
+// Owns: the scripts of the feed: the ids of a shard's events in the order in which they were recorded. An entry's id is the
+// millisecond of Redis, which never goes back here, and a number that counts up by one: a missing one shows a loss.
+import { script } from '../script.ts'
 
 /**
  * `feed(stream, ended, ids, nowMs, life, most)`: appends, in this order. Whole nodes of the stream are trimmed, up to a hundred
@@ -24,3 +25,29 @@ local function feed(stream, ended, ids, nowMs, life, most)
   redis.call('XTRIM', stream, 'MAXLEN', '~', string.format('%.0f', most))
 end
 `
+
+/**
+ * What follows in one shard.
+ * KEYS: feed, end of the feed
+ * ARGV: an entry's id ('' = only the end is wanted), its number alone, most entries, most bytes beside the first, prefix of event keys
+ * -> ms now, id of the last entry or '', 1 = the entry that was asked for is there, id of the first entry or '', then in turn: id,
+ *    event as JSON, '' when the log has lost it
+ */
+export const readFeed = script(`
+local call = redis.call
+local time = call('TIME')
+local nowMs = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
+local ended = call('GET', KEYS[2]) or ''
+if ARGV[1] == '' or ended == ARGV[1] then return {nowMs, ended, 1, ''} end
+local first = call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)[1]
+local isThere = ARGV[2] ~= '0' and #call('XRANGE', KEYS[1], ARGV[1], ARGV[1]) or 0
+local answer, bytes = {nowMs, ended, isThere, first and first[1] or ''}, 0
+for _, entry in ipairs(call('XRANGE', KEYS[1], '(' .. ARGV[1], '+', 'COUNT', ARGV[3])) do
+  local event = call('HGET', ARGV[5] .. entry[2][2], 'event') or ''
+  bytes = bytes + #event
+  if bytes > tonumber(ARGV[4]) and #answer > 4 then break end
+  answer[#answer + 1] = entry[1]
+  answer[#answer + 1] = event
+end
+return answer
+`)

@@ -1,0 +1,88 @@
+// Owns: reading the feed of one shard after an entry, and knowing whether anything between has been lost.
+import type { GatewayEvent } from '@wxgw/contracts'
+import type { RedisConnection } from '../connect.ts'
+import { runScript } from '../script.ts'
+import type { MessageShard } from '../shards/message-shards.ts'
+import { readFeed } from './feed-scripts.ts'
+import { parseEvent } from './logged-event.ts'
+
+/** An entry. `number` 0: the feed had none at `ms`. */
+export type FeedId = { ms: number; number: number }
+
+/** `event` undefined: the log has lost it. `body`: the same as JSON. */
+export type FeedEntry = { id: FeedId; event: GatewayEvent | undefined; body: string }
+
+export type FeedRead = {
+  nowMs: number
+  isThere: boolean
+  /** Everything that was recorded after the entry is in `entries`, or still follows. */
+  isWhole: boolean
+  /** The feed begins after what was asked for: what was before has expired, or there was none. */
+  isBegun: boolean
+  /** When it is not whole: where to go on. Everything behind it is there. */
+  goOn: FeedId
+  entries: readonly FeedEntry[]
+  /** More follow than one read takes. */
+  hasMore: boolean
+}
+
+/** Of one read, but for an event that is larger by itself. */
+const MOST_FEED_BYTES = 256 * 1024
+const MOST_ENTRIES = 200
+
+/** The last entry. */
+export async function endOfFeed(redis: RedisConnection, shard: MessageShard): Promise<FeedId> {
+  const { ended, nowMs } = await ask(redis, shard, '')
+  return ended ?? { ms: nowMs, number: 0 }
+}
+
+export async function readAfter(redis: RedisConnection, shard: MessageShard, after: FeedId): Promise<FeedRead> {
+  const { nowMs, ended, isThere, first, entries } = await ask(redis, shard, formatId(after), String(after.number))
+  const follows = first === undefined ? after.number === 0 : first.number === after.number + 1 && first.ms >= after.ms
+  const [next] = entries
+  const last = entries.at(-1)?.id
+  const before = next && { ms: next.id.ms, number: next.id.number - 1 }
+  return {
+    nowMs,
+    isThere,
+    isWhole: isThere || follows,
+    isBegun: first === undefined || first.number === 1,
+    goOn: before ?? ended ?? { ms: nowMs, number: 0 },
+    entries,
+    hasMore: last !== undefined && ended !== undefined && isBefore(last, ended),
+  }
+}
+
+export function isSame(left: FeedId, right: FeedId): boolean {
+  return left.ms === right.ms && left.number === right.number
+}
+
+export function isBefore(left: FeedId, right: FeedId): boolean {
+  return left.ms < right.ms || (left.ms === right.ms && left.number < right.number)
+}
+
+type Answer = { nowMs: number; ended: FeedId | undefined; isThere: boolean; first: FeedId | undefined; entries: FeedEntry[] }
+
+async function ask(redis: RedisConnection, shard: MessageShard, after: string, number = ''): Promise<Answer> {
+  const answer = await runScript(redis, readFeed, {
+    keys: [shard.feed, shard.feedEnd],
+    args: [after, number, MOST_ENTRIES, MOST_FEED_BYTES, shard.event('')],
+  })
+  const [nowMs, ended, isThere, first, ...flat] = Array.isArray(answer) ? answer.map(String) : []
+  const entries: FeedEntry[] = []
+  for (let index = 0; index + 1 < flat.length; index += 2) {
+    const id = parseId(flat[index])
+    const body = flat[index + 1] ?? ''
+    if (id) entries.push({ id, body, event: body === '' ? undefined : parseEvent(body) })
+  }
+  return { nowMs: Number(nowMs), ended: parseId(ended), isThere: isThere === '1', first: parseId(first), entries }
+}
+
+function formatId({ ms, number }: FeedId): string {
+  return `${ms}-${number}`
+}
+
+function parseId(text: string | undefined): FeedId | undefined {
+  const [, ms, number] = /^(\d+)-(\d+)$/.exec(text ?? '') ?? []
+  return ms === undefined ? undefined : { ms: Number(ms), number: Number(number) }
+}
