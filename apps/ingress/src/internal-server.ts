@@ -9,6 +9,7 @@ import { createStandIns } from './api-calls/stand-ins.ts'
 import { createAuditLog } from './auth/audit-log.ts'
 import { auditCalls } from './auth/audit.ts'
 import { authenticate, decorateCalls } from './auth/authenticate.ts'
+import { diagnosisRoute } from './console/diagnosis-route.ts'
 import { recordRoutes } from './console/record-routes.ts'
 import { consoleSessionRoutes } from './console/session-routes.ts'
 import { createConsoleSessions } from './console/sessions.ts'
@@ -75,6 +76,7 @@ export function createInternalServer(deps: ServerDeps): GatewayServer {
     standInRoute(scope, callDeps)
     quotaClearingRoute(scope, callDeps)
     statisticsRoutes(scope, listDeps)
+    if (console) diagnosisRoute(scope, deps)
     if (console && records) recordRoutes(scope, { ...listDeps, records })
   })
 

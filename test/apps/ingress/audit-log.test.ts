@@ -84,3 +84,26 @@ void t.test('calls that WeChat refused are kept with errcode and rid, and by who
   t.same(await read('?errcode=45009'), [])
   t.same(await read(`?authorizer=${APPID_B}`), [])
 })
+
+void t.test('a diagnosis says of each check how it is and what to do, within the platforms of the caller', async (t) => {
+  const { internalServer, bearer } = createGateway(t, {
+    grants: { here: grantsOf({ actions: ['console:use'], platforms: ['open1'] }), narrow: grantsOf({ authorizers: [APPID_A] }) },
+    readiness: [
+      { name: 'redis-writes', check: async () => undefined },
+      { name: 'redis-persistence', warnsOnly: true, check: async () => 'appendonly is no' },
+      { name: 'ticket-open1', check: async () => 'older than 12 hours' },
+      { name: 'ticket-open2', check: async () => 'older than 12 hours' },
+    ],
+  })
+  const read = async (key: string) => internalServer.inject({ url: '/diagnosis', headers: bearer(key) })
+  t.match((await read(keyOf('here'))).json(), {
+    checks: [
+      { id: 'redis-writes', status: 'ok', whatToDo: null },
+      { id: 'redis-persistence', status: 'warning', what: 'appendonly is no', whatToDo: { zh: String, en: /appendonly yes/ } },
+      { id: 'ticket-open1', status: 'problem', whatToDo: { en: String } },
+    ],
+  })
+  t.equal((await read(keyOf('here'))).json<{ checks: unknown[] }>().checks.length, 3)
+  t.equal((await read(ROOT_KEY)).json<{ checks: unknown[] }>().checks.length, 4)
+  t.equal((await read(keyOf('narrow'))).statusCode, 403)
+})

@@ -123,4 +123,24 @@ export const consoleSchemas = {
     ),
     response: { 200: Type.Object({ items: Type.Array(RefusedCall), nextCursor }), ...errors(400, 401, 403, 429, 503) },
   },
+  diagnosis: {
+    tags,
+    operationId: 'getDiagnosis',
+    summary: 'What is wrong now, and what to do about it',
+    description: 'Answers while Redis is away, too. Tickets of the platforms that the caller has `console:use` for without narrowing.',
+    querystring: Type.Object({}, closed),
+    response: {
+      200: Type.Object({
+        checks: Type.Array(
+          Type.Object({
+            id: Type.String(),
+            status: Type.Union([Type.Literal('ok'), Type.Literal('warning'), Type.Literal('problem')]),
+            what: Type.String(),
+            whatToDo: Type.Union([Type.Object({ zh: Type.String(), en: Type.String() }), Type.Null()]),
+          }),
+        ),
+      }),
+      ...errors(400, 401, 403),
+    },
+  },
 }
