@@ -4,8 +4,8 @@ import { content, errors } from './errors.ts'
 import { AuthorizerParams, PlatformParams } from './paths.ts'
 
 // Open: WeChat adds `openid` and `encrypt_type`, and may add more. Missing ones are a wrong signature, not a wrong request.
-const PushQuery = Type.Record(Type.String(), Type.String(), { description: 'timestamp, nonce, msg_signature, encrypt_type=aes; openid' })
-const UrlCheckQuery = Type.Record(Type.String(), Type.String(), { description: 'signature, timestamp, nonce, echostr' })
+const PushQuery = openQuery(['timestamp', 'nonce', 'msg_signature', 'encrypt_type', 'openid'])
+const UrlCheckQuery = openQuery(['timestamp', 'nonce', 'signature', 'echostr'])
 
 const refusals = errors(400, 401, 403, 404, 413, 415, 503)
 const checkRefusals = errors(400, 401, 404)
@@ -47,4 +47,9 @@ export const pushSchemas = {
     querystring: UrlCheckQuery,
     response: { 200: echo, ...checkRefusals },
   },
+}
+
+function openQuery(names: readonly string[]) {
+  const documented = Object.fromEntries(names.map((name) => [name, Type.Optional(Type.String())]))
+  return Type.Unsafe<Record<string, string>>(Type.Object(documented, { additionalProperties: Type.String() }))
 }
