@@ -12,7 +12,8 @@ COPY package.json tsconfig.base.json ./
 COPY packages packages
 COPY apps apps
 RUN pnpm install --frozen-lockfile --offline \
-  && node node_modules/@typescript/native/bin/tsc -b apps/ingress apps/worker apps/simulator
+  && node node_modules/@typescript/native/bin/tsc -b apps/ingress apps/worker apps/simulator \
+  && cd apps/console && node node_modules/vite/bin/vite.js build
 # What only building needs does not go into the image.
 RUN find . -name node_modules -prune -exec rm -rf {} + \
   && pnpm install --prod --frozen-lockfile --offline

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { CONSOLE, consoleHash } from './console-sources.mjs'
 import { withLock } from './lock.mjs'
 import { ROOT, run, say } from './run-command.mjs'
 
@@ -12,6 +13,8 @@ const STAMP = join(ROOT, 'node_modules', '.installed')
 const TSC = join(ROOT, 'node_modules', '@typescript', 'native', 'bin', 'tsc')
 /** What every project is built upon. */
 const FIRST_COMPILED = join(ROOT, 'packages', 'wechat-core', 'dist')
+/** They serve the console. */
+const WITH_CONSOLE = ['.', 'apps/ingress']
 const PEERS = join(ROOT, 'bench', 'peers')
 const [MIN_MAJOR, MIN_MINOR] = [20, 19]
 
@@ -37,6 +40,7 @@ export async function prepare({ projects = ['.'] } = {}) {
     async () => {
       await ensureInstalled()
       await ensureBuilt(projects)
+      if (projects.some((project) => WITH_CONSOLE.includes(project))) await ensureConsole()
     },
     { onWait: () => say('Waiting for another command that installs or builds this tree …') },
   )
@@ -67,6 +71,17 @@ export async function ensureBuilt(projects) {
   await succeed(process.execPath, [TSC, '-b', ...projects], { what: 'Compiling' })
 }
 
+/** Builds the console's files when one of its sources, or what is installed, has changed since the last time. */
+export async function ensureConsole() {
+  const stamp = join(CONSOLE, 'dist', '.built')
+  const wanted = await consoleHash(await lockfileHash())
+  if ((await readFile(stamp, 'utf8').catch(emptyWhenGone)) === wanted) return
+  say('Building the console …')
+  const vite = join(CONSOLE, 'node_modules', 'vite', 'bin', 'vite.js')
+  await succeed(process.execPath, [vite, 'build', '--logLevel', 'warn'], { cwd: CONSOLE, what: 'Building the console' })
+  await writeFile(stamp, wanted)
+}
+
 function checkNode() {
   const [major, minor] = process.versions.node.split('.').map(Number)
   if (major > MIN_MAJOR || (major === MIN_MAJOR && minor >= MIN_MINOR)) return
@@ -80,10 +95,10 @@ async function pnpm(args, { what }) {
   await succeed('npx', ['--yes', PNPM, ...args], { env, what })
 }
 
-async function succeed(command, args, { env, what }) {
+async function succeed(command, args, { cwd, env, what }) {
   // npx stands beside node; PATH may lack both when node was started by its full path.
   const path = [process.env.PATH, dirname(process.execPath)].filter(Boolean).join(':')
-  const { code } = await run(command, args, { env: { ...(env ?? process.env), PATH: path }, stdout: process.stderr })
+  const { code } = await run(command, args, { cwd, env: { ...(env ?? process.env), PATH: path }, stdout: process.stderr })
   if (code !== 0) throw new BootstrapError(`${what} failed (exit code ${code}).`)
 }
 

@@ -17,13 +17,14 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'apps/ingress': ['catalogue', 'wechat-core', 'contracts', 'redis', 'runtime', 'platform'],
   'apps/worker': ['wechat-core', 'contracts', 'redis', 'runtime', 'platform'],
   'apps/simulator': ['catalogue'],
+  'apps/console': [],
 }
 
 type SourceFile = { path: string; room: string; text: string; imports: string[]; typeImports: ReadonlySet<string> }
 
 const files: SourceFile[] = Object.keys(MAY_IMPORT).flatMap((room) => {
   return readdirSync(join(ROOT, room, 'src'), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts'))
+    .filter((name) => /\.tsx?$/.test(name))
     .map((name) => {
       const path = join(room, 'src', name)
       const text = readFileSync(join(ROOT, path), 'utf8')
@@ -48,7 +49,7 @@ void t.test('each room imports only what lies further in, and the simulator only
 void t.test('only packages/redis knows ioredis and BullMQ, and only main reads the environment or ends the process', (t) => {
   for (const { path, room, text, imports } of files) {
     if (room !== 'packages/redis' && room !== 'apps/simulator') t.notOk(imports.some((from) => /^(ioredis|bullmq)$/.test(from)), path)
-    if (!path.endsWith('main.ts')) t.notMatch(text, /\bprocess\.(env\[|env\.|exit\()/, path)
+    if (!/main\.tsx?$/.test(path)) t.notMatch(text, /\bprocess\.(env\[|env\.|exit\()/, path)
   }
   t.end()
 })
@@ -76,7 +77,7 @@ void t.test('no file imports itself by way of others, types aside', (t) => {
 void t.test('every file says first what it owns, and none is a drawer', (t) => {
   for (const { path, text } of files) {
     t.match(text, /^\/\/ Owns: /, path)
-    t.notMatch(path, /\/(utils?|helpers?|common|types|lib|misc|managers?)(\/|\.ts$)/, path)
+    t.notMatch(path, /\/(utils?|helpers?|common|types|lib|misc|managers?)(\/|\.tsx?$)/, path)
   }
   t.end()
 })
@@ -86,7 +87,7 @@ const BARREL = /(?:^|\/)index\.ts$/
 /** Whatever may import from the rooms. */
 const users = ['packages', 'apps', 'test', 'scripts', 'bench'].flatMap((folder) =>
   readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-    .filter((name) => /\.(?:ts|mjs)$/.test(name) && !/(?:^|\/)(?:node_modules|dist)\//.test(name) && !BARREL.test(name))
+    .filter((name) => /\.(?:tsx?|mjs)$/.test(name) && !/(?:^|\/)(?:node_modules|dist)\//.test(name) && !BARREL.test(name))
     .map((name) => ({ path: join(folder, name), words: wordsOf(join(folder, name)) })),
 )
 

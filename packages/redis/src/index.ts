@@ -1,7 +1,6 @@
 // Owns: the public names of this package.
 
 export {
-  AUDIT_KEY,
   COMPONENT_EVENTS_QUEUE,
   deliveriesQueue,
   deliveryId,
@@ -19,7 +18,6 @@ export {
   QUEUE_PREFIX,
   queueKey,
   READINESS_PROBE_KEY,
-  REFUSED_API_CALLS_KEY,
   replayId,
   replayOf,
   replicaProbeKey,
@@ -89,9 +87,6 @@ export type { CalledPath, RefusedPaths } from './api-calls/refused-paths.ts'
 // console
 export { createEndedSessions } from './console/ended-sessions.ts'
 export type { EndedSessions } from './console/ended-sessions.ts'
-export type { RecentEntries } from './console/recent-entries.ts'
-export { createConsoleRecords } from './console/records.ts'
-export type { ConsoleRecords } from './console/records.ts'
 
 // queues
 export { guardStore, isStoreFailure, storeError, storeErrorCode } from './store-errors.ts'

@@ -411,7 +411,7 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
       deliveryChanged: notAsked('deliveryChanged'),
       has: notAsked('events.has'),
       get: method('events.get', (eventId: string) => fake.events.get(eventId)),
-      attempts: method('events.attempts', (_id: string, _page: object) => ({ items: [], nextCursor: fake.nextPosition })),
+      attempts: notAsked('events.attempts'),
       find: method('events.find', (_filter: EventFilter) => ({ items: [...fake.events.values()], nextCursor: fake.nextPosition })),
     },
     feed: {

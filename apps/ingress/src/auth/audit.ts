@@ -4,22 +4,17 @@ import type { Log } from '@wxgw/runtime'
 import type { FastifyRequest } from 'fastify'
 import type { Platforms } from '../platform-lookup.ts'
 import type { GatewayServer } from '../server.ts'
-import type { AuditLog } from './audit-log.ts'
 
-/** `auditLog`: what the console shows of it. */
-type Deps = { log: Log; platforms: Platforms; auditLog: AuditLog | undefined }
+type Deps = { log: Log; platforms: Platforms }
 
-export function auditCalls(scope: GatewayServer, { log, platforms, auditLog }: Deps): void {
+export function auditCalls(scope: GatewayServer, { log, platforms }: Deps): void {
   scope.addHook('onResponse', (request, reply, done) => {
-    const { force, ...subject } = subjectOf(request, platforms)
-    auditLog?.note(request, reply, { ...subject, authorizer: subject.appid })
     log.info(
       {
         caller: request.caller?.name,
         method: request.method,
         route: request.routeOptions.url,
-        ...subject,
-        ...(force ? { force } : {}),
+        ...subjectOf(request, platforms),
         action: request.neededAction,
         outcome: request.refusedWith ?? 'OK',
         statusCode: reply.statusCode,
@@ -33,13 +28,13 @@ export function auditCalls(scope: GatewayServer, { log, platforms, auditLog }: D
 }
 
 // What is unverified stays out: a path may hold anything.
-function subjectOf({ params, query }: FastifyRequest, platforms: Platforms) {
+function subjectOf({ params, query }: FastifyRequest, platforms: Platforms): Record<string, unknown> {
   const { platform = '', APPID, name } = params as Record<string, string | undefined>
   const { force } = query as Record<string, string | undefined>
   return {
     platform: platforms.has(platform) ? platform : undefined,
     appid: parseAuthorizerAppId(APPID),
     subscription: name !== undefined && /^[a-z0-9-]{1,63}$/.test(name) ? name : undefined,
-    force: force === 'true',
+    ...(force === 'true' ? { force: true } : {}),
   }
 }

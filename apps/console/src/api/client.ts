@@ -1,0 +1,37 @@
+// Owns: calls of the gateway's routes: typed by its OpenAPI document, with the session's cookie and CSRF token.
+import createClient from 'openapi-fetch'
+import { Refusal } from './refusal.ts'
+import type { paths } from './schema.ts'
+
+/** Above /console/, whatever a proxy puts before it. */
+export const ROOT = new URL('..', document.baseURI).href.replace(/\/$/, '')
+
+let csrfToken = ''
+let onExpired = () => {}
+
+export function holdSession(session: { csrfToken: string; onExpired: () => void }): void {
+  csrfToken = session.csrfToken
+  onExpired = session.onExpired
+}
+
+/** As fetch, of a path of the gateway's. Rejects only when nobody answers. */
+export async function send(path: string, init: RequestInit = {}): Promise<Response> {
+  return sendRequest(new Request(ROOT + path, init))
+}
+
+async function sendRequest(request: Request): Promise<Response> {
+  request.headers.set('x-csrf-token', csrfToken)
+  const response = await fetch(request, { credentials: 'same-origin', cache: 'no-store' })
+  if (response.status === 401) onExpired()
+  return response
+}
+
+export const api = createClient<paths>({ baseUrl: ROOT, fetch: sendRequest })
+
+/** What the gateway answered. Rejects with a Refusal otherwise. */
+export async function answered<T>(call: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
+  const { data, error, response } = await call
+  if (!response.ok) throw new Refusal(response.status, error)
+  // Nothing where the route answers nothing, as its type says.
+  return data as T
+}

@@ -1,0 +1,34 @@
+// Owns: which pages there are, in the order of the menu, and which right each needs. All but the first are loaded when they are opened.
+import { type ComponentType, lazy, type LazyExoticComponent } from 'react'
+import { OverviewPage } from '../pages/overview/overview-page.tsx'
+import type { Need } from '../session/session.ts'
+import type { consoleTexts } from '../texts/console.ts'
+
+type PageTexts = (typeof consoleTexts)['zh']
+type TextKey = { [Key in keyof PageTexts]: PageTexts[Key] extends string ? Key : never }[keyof PageTexts]
+
+type ConsolePage = {
+  path: string
+  text: TextKey
+  /** Shown when one of them is granted; none: to everybody. */
+  needs: readonly Need[]
+  component: ComponentType | LazyExoticComponent<ComponentType>
+}
+
+export const OVERVIEW = 'overview'
+
+export const PAGES: readonly ConsolePage[] = [
+  { path: OVERVIEW, text: 'overview', needs: [], component: OverviewPage },
+  {
+    path: 'accounts',
+    text: 'accounts',
+    needs: [{ action: 'authorizers:read' }],
+    component: lazy(() => import('../pages/accounts/accounts-page.tsx').then((module) => ({ default: module.AccountsPage }))),
+  },
+  {
+    path: 'events',
+    text: 'events',
+    needs: [{ action: 'events:read' }],
+    component: lazy(() => import('../pages/events/events-page.tsx').then((module) => ({ default: module.EventsPage }))),
+  },
+]

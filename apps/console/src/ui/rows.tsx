@@ -1,0 +1,89 @@
+// Owns: lists: a table on a desktop, cards on a phone, paged by cursor; never all at once.
+import { type UseInfiniteQueryResult, useInfiniteQuery } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
+import { Button } from 'tdesign-react/es/button'
+import { consoleTexts } from '../texts/console.ts'
+import { useTexts } from '../texts/language.ts'
+import { Waiting } from './loaded.tsx'
+import { Problem } from './problem.tsx'
+
+export type Column<T> = {
+  key: string
+  head: ReactNode
+  cell(row: T): ReactNode
+  /** Right-aligned digits. */
+  isNumber?: boolean
+}
+
+type RowsProps<T> = {
+  label: string
+  columns: ReadonlyArray<Column<T>>
+  rows: readonly T[]
+  keyOf(row: T): string
+  empty?: ReactNode
+}
+
+export function Rows<T>({ label, columns, rows, keyOf, empty }: RowsProps<T>) {
+  const texts = useTexts(consoleTexts)
+  if (rows.length === 0) return <div className="empty">{empty ?? texts.empty}</div>
+  return (
+    <table className="rows" aria-label={label}>
+      <thead>
+        <tr>
+          {columns.map(({ key, head, isNumber }) => (
+            <th key={key} scope="col" className={isNumber ? 'number' : undefined}>
+              {head}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <tr key={keyOf(row)}>
+            {columns.map(({ key, head, cell, isNumber }) => (
+              <td key={key} className={isNumber ? 'number' : undefined}>
+                <span className="cell-head" aria-hidden="true">
+                  {head}
+                </span>
+                <div className="cell">{cell(row)}</div>
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}
+
+type PageOf<T> = { items: T[]; nextCursor: string | null }
+type Pages<T> = UseInfiniteQueryResult<{ pages: Array<PageOf<T>> }>
+
+const FIRST: string | undefined = undefined
+
+/** `read` gets the cursor of the page. */
+export function usePages<T>(key: readonly unknown[], read: (cursor: string | undefined) => Promise<PageOf<T>>): Pages<T> {
+  return useInfiniteQuery<PageOf<T>, Error, { pages: Array<PageOf<T>> }, readonly unknown[], string | undefined>({
+    queryKey: key,
+    queryFn: ({ pageParam }) => read(pageParam),
+    initialPageParam: FIRST,
+    getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined,
+  })
+}
+
+export function PagedRows<T>({ pages, ...props }: Omit<RowsProps<T>, 'rows'> & { pages: Pages<T> }) {
+  const texts = useTexts(consoleTexts)
+  if (!pages.data) return pages.error ? <Problem error={pages.error} onRetry={() => void pages.refetch()} /> : <Waiting />
+  const rows = pages.data.pages.flatMap(({ items }) => items)
+  return (
+    <>
+      <Rows {...props} rows={rows} />
+      <div className="more">
+        {pages.hasNextPage ? (
+          <Button loading={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
+            {texts.more}
+          </Button>
+        ) : null}
+      </div>
+    </>
+  )
+}
