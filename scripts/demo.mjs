@@ -112,6 +112,7 @@ async function main() {
   title('The story is told. / 演示完成。')
   if (once) return end(0)
   fact('WeChat’s console', urls.simulator)
+  fact('the gateway’s console / 控制台', `${urls.internal}/console/ (key / 密钥: ${API_KEY})`)
   fact('authorization page', `${base}/authorize`)
   fact('API documentation', `${urls.internal}/docs`)
   fact('events', `curl -H 'authorization: Bearer ${API_KEY}' ${urls.internal}/apis/v1/wx/${platform}/events`)
