@@ -31,6 +31,7 @@ import { replyRoutes } from './routes/replies.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { statisticsRoutes } from './routes/statistics.ts'
 import { subscriptionMatchRoute } from './routes/subscription-match.ts'
+import { subscriptionStatsRoutes } from './routes/subscription-stats.ts'
 import { subscriptionRoutes } from './routes/subscriptions.ts'
 import { tokenRoutes } from './routes/tokens.ts'
 import type { ServerDeps } from './server-deps.ts'
@@ -59,6 +60,7 @@ export function createInternalServer(deps: ServerDeps): GatewayServer {
     tokenRoutes(scope, deps)
     authorizerRoutes(scope, listDeps)
     subscriptionRoutes(scope, listDeps)
+    subscriptionStatsRoutes(scope, listDeps)
     subscriptionMatchRoute(scope, listDeps)
     deadLetterRoutes(scope, listDeps)
     replayRoutes(scope, listDeps)

@@ -1,8 +1,10 @@
 // Owns: wiring the way of an event to its subscribers: matching, sinks, delivery queues.
+import { randomUUID } from 'node:crypto'
 import type { FanOutJob, GatewayEvent } from '@wxgw/contracts'
 import type { OpenedGateway, Platform } from '@wxgw/platform'
 import {
   createBacklogTrim,
+  createDeliveryHealthStore,
   createDeliveryOrder,
   createDeliveryQueue,
   createPendingWork,
@@ -10,6 +12,7 @@ import {
   createThrottle,
   formatGap,
   type DeliveryQueue,
+  type HealthAnnouncement,
   platformKeys,
   type QueueWorker,
   type RedisConnection,
@@ -17,7 +20,8 @@ import {
 } from '@wxgw/redis'
 import type { Config, Log, Metrics } from '@wxgw/runtime'
 import type { Clock } from '@wxgw/wechat-core'
-import { createCircuitBreaker } from './delivery/circuit-breaker.ts'
+import { startAnnouncingHealth } from './delivery/announce-health.ts'
+import { createDeliveryHealth } from './delivery/delivery-health.ts'
 import { createDeliver } from './delivery/deliver.ts'
 import { createDeliverInOrder } from './delivery/deliver-in-order.ts'
 import { startDeliveryWorkers } from './delivery/delivery-workers.ts'
@@ -77,6 +81,11 @@ export function startDispatch({ config, metrics, gateway, connection, clock, log
     help: 'pushed messages and events that another arrival of the same event was dispatched for',
     labels: ['platform'],
   })
+  const announced = metrics.counter({
+    name: 'wxgw_subscriptions_announced_total',
+    help: 'subscriptions that failed for 50, 100 attempts in a row or another day (failing), delivered again (recovered) or were disabled',
+    labels: ['platform', 'kind'],
+  })
   metrics.gauge({
     name: 'wxgw_messages_waiting',
     help: 'messages and events of users that wait to be dispatched, of all platforms; every worker says the same',
@@ -108,7 +117,8 @@ export function startDispatch({ config, metrics, gateway, connection, clock, log
       platform.statistics.count('duplicates')
     }
     const onReplayed = (subscription: string, outcome: string) => replayed.inc({ platform: platform.id, subscription, outcome })
-    const told = { onSettled, onReplayed, onUnheard, onDuplicate }
+    const onAnnounced = ({ kind }: HealthAnnouncement) => announced.inc({ platform: platform.id, kind })
+    const told = { onSettled, onReplayed, onUnheard, onDuplicate, onAnnounced }
     const own = dispatchOf(platform, { gateway, connection, fetch, callsUnderWay, callPlaces, ...told, clock, log })
     fanOuts.set(platform.id, own.fanOut)
     ordered.set(platform.id, own.ordered)
@@ -144,10 +154,11 @@ type PlatformDispatchDeps = Omit<DispatchDeps, 'config' | 'metrics'> & {
   onReplayed(subscription: string, outcome: string): void
   onUnheard(event: GatewayEvent): void
   onDuplicate(): void
+  onAnnounced(announcement: HealthAnnouncement): void
 }
 
 function dispatchOf(platform: Platform, deps: PlatformDispatchDeps) {
-  const { gateway, connection, fetch, callsUnderWay, callPlaces, onSettled, onReplayed, onUnheard, onDuplicate, clock, log } = deps
+  const { gateway, connection, fetch, callsUnderWay, callPlaces, onSettled, onReplayed, onUnheard, onDuplicate, onAnnounced, clock, log } = deps
   const stores = { queues: gateway.platforms.queues, redis: gateway.connections.commands }
   const { subscriptions, events, claims, statistics } = platform
   const writer = createSinkWriter(stores)
@@ -157,16 +168,21 @@ function dispatchOf(platform: Platform, deps: PlatformDispatchDeps) {
     webhook: createWebhookSink({ secrets: subscriptions.webhookSecrets, fetch, clock }),
   }
   const directCalls = createDirectCalls(callsUnderWay)
-  const common = { subscriptions, events, statistics, sinks, directCalls, clock, random: Math.random, log }
+  const healthStore = createDeliveryHealthStore({ redis: stores.redis, keys: platformKeys(platform.id) })
+  const announcements = startAnnouncingHealth({ platform, store: healthStore, onAnnounced, clock, log })
+  const health = createDeliveryHealth({ platform: platform.id, store: healthStore, clock, onNews: announcements.announce, log })
+  async function onDisabled(subscription: string, after: { failures: number; sinceMs: number; lastError: string }): Promise<void> {
+    await healthStore.announceDisabled({ eventId: `gw_${randomUUID()}`, subscription, ...after })
+    announcements.announce()
+  }
+  const common = { subscriptions, events, statistics, sinks, directCalls, health, onDisabled, clock, random: Math.random, log }
   const throttle = createThrottle({ platform: platform.id, redis: stores.redis })
   const throttleTurns = createThrottleTurns({ throttle, clock })
-  const breaker = createCircuitBreaker({ clock })
   const order = createDeliveryOrder({ platform: platform.id, ...stores })
   const deliver = createDeliverInOrder({
     ...common,
-    deliver: createDeliver({ ...common, breaker, throttleTurns, offerReply: (event, reply) => offerReply(platform, event, reply) }),
+    deliver: createDeliver({ ...common, throttleTurns, offerReply: (event, reply) => offerReply(platform, event, reply) }),
     order,
-    breaker,
     wake: (subscription) => workers.wake(subscription),
   })
   const workers = startDeliveryWorkers({
@@ -219,6 +235,7 @@ function dispatchOf(platform: Platform, deps: PlatformDispatchDeps) {
       // At once: the workers' drain takes nearly all of the time that there is.
       const repeated = [leavingOldNames.stop(), settling.stop(), trimming.stop(), mending.stop()]
       await Promise.all([...repeated, replays.close(), workers.close(), lateCalls.close()])
+      await Promise.all([health.close(), announcements.stop()])
       // What consumers answer to the last deliveries is still heard.
       await consumerReplies.close()
     },

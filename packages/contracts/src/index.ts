@@ -2,8 +2,10 @@
 export { authorizerEvent, eventType, GatewayEventSchema, isEventId, platformEvent, UNPARSED_EVENT_TYPE } from './event.ts'
 export type { EventData, EventFields, GatewayEvent } from './event.ts'
 export {
+  DEFAULT_DISABLE_AFTER_SECONDS,
   DEFAULT_MAX_BACKLOG,
   DEFAULT_ORDERING_TIMEOUT_SECONDS,
+  DEFAULT_STREAM_MAX_LENGTH,
   DEFAULT_RETRY_SCHEDULE_SECONDS,
   DEFAULT_WEBHOOK_TIMEOUT_MS,
   RETRY_JITTER,

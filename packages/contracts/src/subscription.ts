@@ -20,6 +20,12 @@ export const DEFAULT_WEBHOOK_TIMEOUT_MS = 10_000
 /** How long a failing delivery of an ordered subscription holds its key. */
 export const DEFAULT_ORDERING_TIMEOUT_SECONDS = 60
 
+/** Of nothing but failures, until a subscription is disabled: five days. */
+export const DEFAULT_DISABLE_AFTER_SECONDS = 432_000
+
+/** Entries that remain in the stream of a new subscription. */
+export const DEFAULT_STREAM_MAX_LENGTH = 100_000
+
 /** Deliveries that a paused subscription keeps. */
 export const DEFAULT_MAX_BACKLOG = 1_000_000
 
@@ -89,6 +95,7 @@ export const SubscriptionInputSchema = Type.Object(
     orderingTimeoutSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 604_800 })),
     throttle: Type.Optional(ThrottleSchema),
     maxBacklog: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000_000 })),
+    disableAfterSeconds: Type.Optional(Type.Integer({ minimum: 0, maximum: 315_360_000 })),
     enabled: Type.Optional(Type.Boolean()),
     paused: Type.Optional(Type.Boolean()),
     createdAt: Type.Optional(Type.String({ maxLength: 64 })),
@@ -120,6 +127,8 @@ export type Subscription = {
   throttle: { perSecond: number } | null
   /** Deliveries that are kept while it is paused. */
   maxBacklog: number
+  /** Of nothing but failures, until it is disabled; 0 = never. */
+  disableAfterSeconds: number
   enabled: boolean
   /** Events are kept, none is delivered. */
   paused: boolean
@@ -147,6 +156,7 @@ export const SubscriptionSchema = Type.Object(
     orderingTimeoutSeconds: Type.Integer(),
     throttle: ThrottleSchema,
     maxBacklog: Type.Integer(),
+    disableAfterSeconds: Type.Integer(),
     enabled: Type.Boolean(),
     paused: Type.Boolean(),
     createdAt: Type.String(),
@@ -178,6 +188,7 @@ export function subscriptionView(subscription: Subscription, secret?: string): S
     orderingTimeoutSeconds: subscription.orderingTimeoutSeconds,
     throttle: subscription.throttle,
     maxBacklog: subscription.maxBacklog,
+    disableAfterSeconds: subscription.disableAfterSeconds,
     enabled: subscription.enabled,
     paused: subscription.paused,
     createdAt: new Date(subscription.createdAtMs).toISOString(),

@@ -17,6 +17,7 @@ import {
   createReplayRuns,
   createReplays,
   createStatistics,
+  createSubscriptionStats,
   createSessionStore,
   createSubscriptions,
   createSyncStates,
@@ -280,6 +281,7 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
       unsettled,
       inbox,
       statistics,
+      stats: createSubscriptionStats({ platform: own.id, redis, keys }),
       unparsedPushes: createUnparsedPushes(storeDeps),
       replies,
       replyOffers: createReplyOffers({

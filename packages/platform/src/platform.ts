@@ -26,6 +26,7 @@ import type {
   Statistics,
   RefusedPaths,
   Subscriptions,
+  SubscriptionStatsReader,
   SyncState,
   TicketStore,
   UnparsedPushes,
@@ -261,6 +262,7 @@ export type Platform = {
   unsettled: UnsettledDeliveries
   inbox: Inbox
   statistics: Statistics
+  stats: SubscriptionStatsReader
   unparsedPushes: UnparsedPushes
   replies: Replies
   replyOffers: ReplyOffers

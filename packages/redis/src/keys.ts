@@ -253,6 +253,22 @@ export function platformKeys(platform: string) {
      * 1970. Written by ingress and worker each minute, read by ingress.
      */
     statistics: (hour: string) => `${base}:statistics:${hour}`,
+    /**
+     * hash failures, opening, sinceMs, lastFailureAtMs, lastError, lastSuccessAtMs, announcedAtMs, pauseUntilMs, probeUntilMs; EX 30 days: how the
+     * attempts of a subscription went, over all workers. Written by worker, read by ingress, too.
+     */
+    deliveryHealth: (subscription: string) => `${base}:delivery_health:${subscription}`,
+    /** set of ordering keys that failed in the row of failures, at most 500; EX 30 days. Written and read by worker. */
+    failedOrderingKeys: (subscription: string) => `${base}:failed_ordering_keys:${subscription}`,
+    /**
+     * hash `d:<minute>`, `f:<minute>` -> attempts that delivered and failed, `b:<bucket>` -> attempts of this duration; EX 75 min: ten
+     * minutes of one subscription. Written by worker, read by ingress.
+     */
+    deliveryCounts: (subscription: string, slot: string) => `${base}:delivery_counts:${subscription}:${slot}`,
+    /** sorted set of the subscriptions whose breaker is not closed, by the first failure of the row. No TTL: until one is delivered. */
+    failing: `${base}:failing`,
+    /** hash event's id -> JSON: what is to be announced of subscriptions. No TTL: work to be done. Written and read by worker. */
+    healthAnnouncements: `${base}:health_announcements`,
     /** string '1', PX 5000: a worker keeps the backlogs of paused subscriptions within their bounds. */
     trimming: `${base}:trimming`,
 

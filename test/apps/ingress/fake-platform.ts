@@ -83,6 +83,7 @@ export function subscription(name: string, overrides: Partial<Subscription> = {}
     orderingTimeoutSeconds: 60,
     throttle: null,
     maxBacklog: 1_000_000,
+    disableAfterSeconds: 432_000,
     enabled: true,
     paused: false,
     createdAtMs: NOW_MS,
@@ -438,6 +439,7 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
       sync: method('inbox.sync', () => ({ jobId: 'job-1' })),
       syncState: method('inbox.syncState', (jobId: string) => fake.syncStates.get(jobId)),
     },
+    stats: { read: notAsked('stats.read') },
     statistics: {
       count: (what) => void fake.counted.push(what),
       refused: (code, address) => void fake.counted.push(`${code} ${address}`),

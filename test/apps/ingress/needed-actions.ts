@@ -134,6 +134,7 @@ const ROUTES: readonly Route[] = [
       'body.orderingTimeoutSeconds': 'nothing more',
       'body.throttle': 'nothing more',
       'body.maxBacklog': 'nothing more',
+      'body.disableAfterSeconds': 'nothing more',
       'body.enabled': 'nothing more',
       'body.paused': 'nothing more',
       'body.createdAt': 'nothing more',

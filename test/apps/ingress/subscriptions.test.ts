@@ -29,6 +29,7 @@ void t.test('a webhook secret is answered once, at creation', async (t) => {
     orderingTimeoutSeconds: 60,
     throttle: null,
     maxBacklog: 1_000_000,
+    disableAfterSeconds: 432_000,
     enabled: true,
     paused: false,
     createdAt: '2026-01-01T00:00:00.000Z',

@@ -22,6 +22,7 @@ export function subscription(name: string, changes: Partial<Subscription> = {}):
     orderingTimeoutSeconds: 60,
     throttle: null,
     maxBacklog: 1_000_000,
+    disableAfterSeconds: 0,
     enabled: true,
     paused: false,
     createdAtMs: 0,
@@ -43,4 +44,12 @@ export function textEvent(id = 'ev-1', changes: Partial<GatewayEvent> = {}): Gat
     }),
     ...changes,
   }
+}
+
+/** Of a subscription that nobody has failed at. */
+export const HEALTH = {
+  succeeded() {},
+  failed: async () => undefined,
+  pass: async () => false,
+  release: async () => {},
 }

@@ -56,6 +56,7 @@ void t.test('what is left out gets its default, and what is answered can be writ
     orderingTimeoutSeconds: 60,
     throttle: null,
     maxBacklog: 1_000_000,
+    disableAfterSeconds: 432_000,
     enabled: true,
     paused: false,
   })

@@ -1,10 +1,19 @@
 // Owns: what a failed attempt comes to, now that it is over: the subscription may have been disabled or deleted while it ran.
+import type { Subscription } from '@wxgw/contracts'
 import type { Subscriptions } from '@wxgw/platform'
-import type { MadeAttempt } from '@wxgw/redis'
+import type { FailureRow, MadeAttempt } from '@wxgw/redis'
+import type { Clock } from '@wxgw/wechat-core'
+import type { DeliveryHealth } from './delivery-health.ts'
 import type { FailedVerdict } from './judge-attempt.ts'
 import { type AboutDelivery, recordState, type StateDeps } from './record-state.ts'
 
-export type ConcludeDeps = StateDeps & { subscriptions: Pick<Subscriptions, 'get' | 'disable'> }
+export type ConcludeDeps = StateDeps & {
+  subscriptions: Pick<Subscriptions, 'get' | 'disable'>
+  health: Pick<DeliveryHealth, 'succeeded' | 'failed'>
+  /** It is over: by this call, after so many failures since then. */
+  onDisabled(subscription: string, after: { failures: number; sinceMs: number; lastError: string }): Promise<void>
+  clock: Clock
+}
 
 export type Concluded =
   | { kind: 'retry'; delayMs: number; error: string }
@@ -20,6 +29,7 @@ type Failure = {
   createdAtMs: number
   made: MadeAttempt
   verdict: FailedVerdict
+  orderingKey?: string | undefined
 }
 
 /**
@@ -28,7 +38,7 @@ type Failure = {
  */
 export async function concludeFailure(
   deps: ConcludeDeps,
-  { about, createdAtMs, made, verdict }: Failure,
+  { about, createdAtMs, made, verdict, orderingKey }: Failure,
 ): Promise<Concluded> {
   const attempts = made.attempt
   const current = await deps.subscriptions.get(about.subscription).catch((error: unknown) => {
@@ -40,8 +50,14 @@ export async function concludeFailure(
     await recordState(deps, { ...about, status: 'discarded', attempts, made })
     return { kind: 'dropped' }
   }
-  if (verdict.kind === 'dead' && verdict.disable) await deps.subscriptions.disable(about.subscription)
-  if (verdict.kind === 'retry' && current !== 'unknown' && current.enabled) {
+  const row = await deps.health.failed(about.subscription, { durationMs: made.durationMs, error: verdict.error, orderingKey })
+  const isGivenUp = current !== 'unknown' && row !== undefined && hasFailedTooLong(current, row, deps.clock)
+  const isDisabled = isGivenUp || (verdict.kind === 'dead' && verdict.disable)
+  if (isDisabled && (await deps.subscriptions.disable(about.subscription))) {
+    const { failures, sinceMs } = row ?? { failures: 1, sinceMs: made.startedAtMs }
+    await deps.onDisabled(about.subscription, { failures, sinceMs, lastError: verdict.error })
+  }
+  if (verdict.kind === 'retry' && current !== 'unknown' && current.enabled && !isDisabled) {
     const nextAttemptAtMs = made.startedAtMs + made.durationMs + verdict.delayMs
     await recordState(deps, { ...about, status: 'retrying', attempts, lastError: verdict.error, made: { ...made, nextAttemptAtMs } })
     return verdict
@@ -50,4 +66,9 @@ export async function concludeFailure(
   const error = verdict.kind === 'dead' ? verdict.error : SUBSCRIPTION_DISABLED
   await recordState(deps, { ...about, status: 'dead', attempts, lastError: error, made })
   return { kind: 'dead', error }
+}
+
+/** Who changes it, or enables it again, gives it the whole time anew. */
+function hasFailedTooLong({ disableAfterSeconds, updatedAtMs }: Subscription, { sinceMs }: FailureRow, clock: Clock): boolean {
+  return disableAfterSeconds > 0 && clock.nowMs() - Math.max(sinceMs, updatedAtMs) >= disableAfterSeconds * 1_000
 }

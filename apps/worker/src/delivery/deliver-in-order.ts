@@ -3,7 +3,7 @@ import { type DeliveryJob, orderingKey, type Subscription } from '@wxgw/contract
 import type { Subscriptions } from '@wxgw/platform'
 import { type DeliveryOrder, type HoldingClock, type OrderedDelivery, WAITS_MS } from '@wxgw/redis'
 import type { Clock } from '@wxgw/wechat-core'
-import type { CircuitBreaker } from './circuit-breaker.ts'
+import type { DeliveryHealth } from './delivery-health.ts'
 import type { Attempt, Deliver, DeliveryOutcome } from './deliver.ts'
 import { recordState, type StateDeps } from './record-state.ts'
 
@@ -11,7 +11,7 @@ export type DeliverInOrderDeps = StateDeps & {
   deliver: Deliver
   order: Pick<DeliveryOrder, 'enter' | 'hold' | 'leave'>
   subscriptions: Pick<Subscriptions, 'all'>
-  breaker: Pick<CircuitBreaker, 'isOpen'>
+  health: Pick<DeliveryHealth, 'isOpen'>
   /** A delivery of this subscription may have been promoted. */
   wake(subscription: string): void
   clock: Clock
@@ -83,8 +83,8 @@ async function holding(
 }
 
 /** The clock stands still while the breaker is open, and from a change of the subscription, such as the end of a pause, back to the last look. */
-function heldUntilNow({ breaker, clock }: DeliverInOrderDeps, { subscription }: Ordered, held: HoldingClock): number {
-  const standsStill = breaker.isOpen(subscription.name) || subscription.updatedAtMs > held.lookedAtMs
+function heldUntilNow({ health, clock }: DeliverInOrderDeps, { subscription }: Ordered, held: HoldingClock): number {
+  const standsStill = health.isOpen(subscription.name) || subscription.updatedAtMs > held.lookedAtMs
   return standsStill ? held.heldMs : held.heldMs + Math.max(clock.nowMs() - held.lookedAtMs, 0)
 }
 

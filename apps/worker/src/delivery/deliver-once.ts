@@ -25,6 +25,8 @@ export type OneDelivery = {
   /** From 1. */
   attempt: number
   scheduleSeconds: readonly number[]
+  /** Of deliveries that wait for each other. */
+  orderingKey?: string | undefined
   make(): Promise<DeliveryResult | Interrupted>
   /** Default: by the result alone. */
   judge?(result: DeliveryResult, context: AttemptContext): Promise<Verdict>
@@ -43,7 +45,7 @@ export type Delivered = { kind: 'delivered'; reply?: unknown } | Concluded | { k
  * by that.
  */
 export async function deliverOnce(deps: DeliverOnceDeps, delivery: OneDelivery): Promise<Delivered> {
-  const { about, createdAtMs, attempt, scheduleSeconds, make, judge, conclude, onAttempted, isLogged = true } = delivery
+  const { about, createdAtMs, attempt, scheduleSeconds, make, judge, conclude, onAttempted, orderingKey, isLogged = true } = delivery
   const { clock, random } = deps
   const startedAtMs = clock.nowMs()
   const result = await make()
@@ -60,7 +62,8 @@ export async function deliverOnce(deps: DeliverOnceDeps, delivery: OneDelivery):
   const { event, subscription } = about
   const made = { ...madeAttempt(result, verdict), attempt, startedAtMs, durationMs }
   if (isLogged) logAttempt(deps.log, { eventId: event.id, subscription, attempt, verdict, durationMs })
-  if (verdict.kind !== 'done') return conclude ? conclude(verdict, made) : concludeFailure(deps, { about, createdAtMs, made, verdict })
+  if (verdict.kind === 'done') deps.health.succeeded(subscription, durationMs)
+  if (verdict.kind !== 'done') return conclude ? conclude(verdict, made) : concludeFailure(deps, { about, createdAtMs, made, verdict, orderingKey })
   const { replyProblem, kind: _, ...said } = verdict
   const problem = replyProblem === undefined ? {} : { lastError: replyProblem }
   await recordState(deps, { ...about, status: 'delivered', attempts: attempt, deliveredAtMs: clock.nowMs(), ...problem, made })

@@ -3,8 +3,8 @@ import { type DeliveryJob, type DeliveryResult, type GatewayEvent, orderingKey, 
 import type { StopSignal } from '@wxgw/wechat-core'
 import type { Sinks } from '../sinks/sink.ts'
 import { attemptSink } from './attempt-sink.ts'
-import type { CircuitBreaker } from './circuit-breaker.ts'
 import { SUBSCRIPTION_DISABLED } from './conclude-failure.ts'
+import type { DeliveryHealth } from './delivery-health.ts'
 import { deliverOnce, type DeliverOnceDeps } from './deliver-once.ts'
 import type { DirectCalls } from './direct-calls.ts'
 import { type AttemptContext, INVALID_REPLY, judgeAttempt, judgeFailure, type Verdict } from './judge-attempt.ts'
@@ -14,7 +14,7 @@ import type { ThrottleTurns } from './throttle-turns.ts'
 export type DeliverDeps = DeliverOnceDeps & {
   sinks: Sinks
   directCalls: Pick<DirectCalls, 'seen'>
-  breaker: CircuitBreaker
+  health: Pick<DeliveryHealth, 'succeeded' | 'failed' | 'pass' | 'release'>
   throttleTurns: ThrottleTurns
   /**
    * Hands a consumer's passive reply to whoever waits for it, or to the fallback. `unwanted`: too late, or answered already.
@@ -61,17 +61,19 @@ export function createDeliver(deps: DeliverDeps): Deliver {
 }
 
 async function deliver(deps: DeliverDeps, job: DeliveryJob, { number: attempt, signal }: Attempt): Promise<DeliveryOutcome> {
-  const { breaker } = deps
+  const { health } = deps
   const about = { event: job.event, subscription: job.subscription }
   const first = await recipientOf(deps, job, attempt)
   if ('outcome' in first) return first.outcome
   // Waited for here, in a place that only this subscription's deliveries have: a delayed job each would keep Redis busy.
-  const hasPassed = await breaker.pass(job.subscription, signal)
+  const hasPassed = await health.pass(job.subscription, leaseMs(first.subscription), signal)
   const turn = await deps.throttleTurns.take(first.subscription, job, signal)
-  if (turn.kind === 'later') return { kind: 'delay', delayMs: turn.delayMs }
   // Meanwhile it may have been paused, disabled or deleted.
-  const found = hasPassed || turn.hasWaited ? await recipientOf(deps, job, attempt) : first
-  if ('outcome' in found) return found.outcome
+  const found = hasPassed || turn.kind === 'later' || turn.hasWaited ? await recipientOf(deps, job, attempt) : first
+  if (turn.kind === 'later' || 'outcome' in found) {
+    if (hasPassed) await health.release(job.subscription)
+    return 'outcome' in found ? found.outcome : { kind: 'delay', delayMs: turn.kind === 'later' ? turn.delayMs : 0 }
+  }
 
   const { subscription } = found
   const { name, sink, createdAtMs } = subscription
@@ -81,12 +83,11 @@ async function deliver(deps: DeliverDeps, job: DeliveryJob, { number: attempt, s
     createdAtMs,
     attempt,
     scheduleSeconds: job.scheduleSeconds,
+    orderingKey: orderingKey(subscription, job.event),
     make: () => attemptSink(deps.sinks, request, signal),
     judge: (result, context) => withReply(deps, job, { result, context }),
     onAttempted({ outcome, durationMs }) {
       if (outcome === 'interrupted') return
-      if (outcome === 'delivered') breaker.succeeded(name)
-      else breaker.failed(name, orderingKey(subscription, job.event))
       if (sink.kind !== 'webhook') return
       deps.directCalls.seen({ subscription: name, url: sink.url }, { delivered: outcome === 'delivered', durationMs })
     },
@@ -95,13 +96,20 @@ async function deliver(deps: DeliverDeps, job: DeliveryJob, { number: attempt, s
     case 'delivered':
       return { ...delivered, kind: 'done', what: 'delivered' }
     case 'dropped':
-      breaker.forget(name)
       return { kind: 'done', what: 'dropped' }
     case 'interrupted':
+      if (hasPassed) await health.release(name)
       return { kind: 'delay', delayMs: 0 }
     default:
       return delivered
   }
+}
+
+const LEASE_MARGIN_MS = 5_000
+
+/** What an attempt takes at most: a process that dies during one holds the others up no longer. */
+function leaseMs({ sink }: Subscription): number {
+  return (sink.kind === 'webhook' ? sink.timeoutMs : 0) + LEASE_MARGIN_MS
 }
 
 /** The subscription that gets it now, or what becomes of the delivery without an attempt. */
@@ -113,7 +121,6 @@ async function recipientOf(
   const about = { event: job.event, subscription: job.subscription }
   const subscription = await deps.subscriptions.get(job.subscription)
   if (!subscription || subscription.createdAtMs !== (job.subscribedAtMs ?? subscription.createdAtMs)) {
-    deps.breaker.forget(job.subscription)
     await recordState(deps, { ...about, status: 'discarded', attempts: attempt - 1 })
     return { outcome: { kind: 'done', what: 'dropped' } }
   }

@@ -58,7 +58,9 @@ export function createFanOut(deps: FanOutDeps): FanOut {
     }
     if (!all.some(({ enabled }) => enabled)) deps.onUnheard?.(event)
     // On a repeat these were counted before.
-    deps.statistics.count('delivered', recorded.filter((name) => direct.some((sink) => sink.subscription === name)).length)
+    const written = recorded.filter((name) => direct.some((sink) => sink.subscription === name))
+    deps.statistics.count('delivered', written.length)
+    for (const name of written) deps.health.succeeded(name, 0)
     // What a replay begins anew is known as delivered.
     const served = job.replay === undefined ? recorded : []
 
@@ -100,6 +102,8 @@ function worstOf(failures: readonly unknown[]): unknown {
   return failures.find((failure) => !(failure instanceof GatewayError) || failure.retry) ?? failures[0]
 }
 
+const ABOUT_SUBSCRIPTIONS = ['failing', 'recovered', 'disabled'].map((kind) => `gateway.subscription.${kind}`)
+
 /** How old the process' copy of the subscriptions may be at most; more makes no difference to a backlog. */
 const OLDEST_COPY_MS = 100
 
@@ -111,7 +115,12 @@ function maxAgeMs({ receivedAtMs, only, replay }: FanOutJob, clock: Clock): numb
 
 /** A test event goes to the subscription it tests, whatever that matches; a disabled one is given nothing at all. */
 function select({ event, only, replay }: FanOutJob, subscriptions: readonly Subscription[]): readonly Subscription[] {
-  if (only === undefined) return compileMatcher(subscriptions)(event)
+  if (only === undefined) return compileMatcher(subscriptions)(event).filter(({ name }) => name !== concerned(event))
   if (replay !== undefined) return compileMatcher(subscriptions)(event).filter(({ name }) => name === only)
   return subscriptions.filter(({ name, enabled }) => enabled && name === only)
+}
+
+/** That it fails is told to everybody else. */
+function concerned({ type, data }: GatewayEvent): unknown {
+  return ABOUT_SUBSCRIPTIONS.includes(type) ? data['subscription'] : undefined
 }

@@ -6,6 +6,7 @@ import { afterReading, Stop, type StopSignal } from '@wxgw/wechat-core'
 import type { Sinks } from '../sinks/sink.ts'
 import { attemptSink, type Interrupted } from './attempt-sink.ts'
 import { type Delivered, deliverOnce, type DeliverOnceDeps } from './deliver-once.ts'
+import type { DeliveryHealth } from './delivery-health.ts'
 import { deliveryJob } from './delivery-job.ts'
 import type { DirectCalls, Leave } from './direct-calls.ts'
 import type { DispatchRoom } from './dispatch-room.ts'
@@ -15,6 +16,7 @@ import { type AboutDelivery, recordState } from './record-state.ts'
 
 export type FirstAttemptDeps = DeliverOnceDeps & {
   sinks: Sinks
+  health: Pick<DeliveryHealth, 'succeeded' | 'failed' | 'isOpen'>
   directCalls: Pick<DirectCalls, 'enter' | 'seen'>
   lateCalls: Pick<LateCalls, 'mayLeave' | 'signal' | 'follow'>
   /** Into the subscription's own queue, de-duplicated by `deliveryId`; resolves after Redis has accepted. */
@@ -65,7 +67,7 @@ export async function makeFirstAttempt(deps: FirstAttemptDeps, handing: Handing)
     return passOn(deps, delivery, written)
   }
   // A consumer that may answer the push has places of its own, and a replay goes behind what waits.
-  const isCalled = handing.mayCall && job.replay === undefined && !subscription.reply
+  const isCalled = handing.mayCall && job.replay === undefined && !subscription.reply && !deps.health.isOpen(subscription.name)
   return (isCalled ? await callNow(deps, { ...handing, delivery, sink }) : undefined) ?? enqueueNow(deps, delivery)
 }
 

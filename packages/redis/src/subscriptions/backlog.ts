@@ -7,6 +7,7 @@ import { clearConsumerQueue } from '../queues/clear-consumer-queue.ts'
 import type { Queues } from '../queues/queues.ts'
 import { clearReplays, type ReplayKeys } from '../replays/replays.ts'
 import { guardStore } from '../store-errors.ts'
+import { countsSlots } from './delivery-counts.ts'
 import type { SubscriptionRecord } from './subscription-record.ts'
 
 export type Backlog = {
@@ -20,7 +21,7 @@ export type BacklogDeps = {
   platform: string
   platforms: readonly string[]
   redis: RedisConnection
-  keys: Pick<PlatformKeys, 'consumerReturns'> & ReplayKeys
+  keys: Pick<PlatformKeys, 'consumerReturns' | 'failing' | 'deliveryCounts' | 'deliveryHealth' | 'failedOrderingKeys'> & ReplayKeys
   queues: Pick<Queues, 'open' | 'release'>
 }
 
@@ -53,6 +54,9 @@ export function createBacklog({ platform, platforms, redis, keys, queues }: Back
         for (const stream of [sinkStream(platform, name), old.sinkStream(name)]) await redis.unlink(stream)
         await redis.hdel(keys.consumerReturns, name)
         await clearReplays(redis, keys, name)
+        await redis.zrem(keys.failing, name)
+        const slots = countsSlots(Date.now()).map((slot) => keys.deliveryCounts(name, String(slot)))
+        await redis.unlink(keys.deliveryHealth(name), keys.failedOrderingKeys(name), ...slots)
       }),
     promote: (name) => guardStore(() => queues.open(deliveriesQueue(platform, name)).promoteJobs()),
   }

@@ -1,8 +1,10 @@
 // Owns: what a subscription may be beyond its schema, and the defaults of what was left out.
 import {
+  DEFAULT_DISABLE_AFTER_SECONDS,
   DEFAULT_MAX_BACKLOG,
   DEFAULT_ORDERING_TIMEOUT_SECONDS,
   DEFAULT_RETRY_SCHEDULE_SECONDS,
+  DEFAULT_STREAM_MAX_LENGTH,
   DEFAULT_WEBHOOK_TIMEOUT_MS,
   isWebhookSecret,
   type Sink,
@@ -48,6 +50,7 @@ export function checkInput(
     orderingTimeoutSeconds: input.orderingTimeoutSeconds ?? DEFAULT_ORDERING_TIMEOUT_SECONDS,
     throttle: input.throttle ?? null,
     maxBacklog: input.maxBacklog ?? DEFAULT_MAX_BACKLOG,
+    disableAfterSeconds: input.disableAfterSeconds ?? DEFAULT_DISABLE_AFTER_SECONDS,
     enabled: input.enabled ?? true,
     paused: input.paused ?? false,
   }
@@ -98,7 +101,9 @@ export function keepName(
   if (sink.kind === 'stream') {
     const stream = known?.kind === 'stream' ? known.stream : sink.stream
     if (given.kind === 'stream') refuseOtherName('sink.stream', given.stream, [stream])
-    return { ...sink, stream }
+    // One of before has grown as it was written: a consumer may rely on it.
+    const isUnbounded = known?.kind === 'stream' && known.maxLength === undefined
+    return { ...sink, stream, maxLength: sink.maxLength ?? (isUnbounded ? undefined : DEFAULT_STREAM_MAX_LENGTH) }
   }
   return sink
 }

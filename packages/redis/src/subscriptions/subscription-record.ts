@@ -1,5 +1,5 @@
 // Owns: a subscription as it stands in Redis, and the two ways between that text and the process.
-import { DEFAULT_MAX_BACKLOG, DEFAULT_ORDERING_TIMEOUT_SECONDS, type Subscription } from '@wxgw/contracts'
+import { DEFAULT_DISABLE_AFTER_SECONDS, DEFAULT_MAX_BACKLOG, DEFAULT_ORDERING_TIMEOUT_SECONDS, type Subscription } from '@wxgw/contracts'
 import { GatewayError } from '@wxgw/wechat-core'
 import type { Declared } from './declared.ts'
 import { replaceSecret, type SealedSecret } from './webhook-secret.ts'
@@ -43,6 +43,7 @@ const NOT_IN_OLD_RECORDS = {
   orderingTimeoutSeconds: DEFAULT_ORDERING_TIMEOUT_SECONDS,
   throttle: null,
   maxBacklog: DEFAULT_MAX_BACKLOG,
+  disableAfterSeconds: DEFAULT_DISABLE_AFTER_SECONDS,
   paused: false,
 }
 

@@ -3,10 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Subscription, SubscriptionInput } from '@wxgw/contracts'
 import { type Clock, GatewayError, type Secret, systemClock } from '@wxgw/wechat-core'
 import type { RedisConnection } from '../connect.ts'
-import { deliveriesQueue, type PlatformKeys } from '../keys.ts'
+import { deliveriesQueue } from '../keys.ts'
 import { createLeaveOldNames, type NameLeft } from '../old-names/leave-old-names.ts'
 import type { Page } from '../paging/newest-first.ts'
-import type { ReplayKeys } from '../replays/replays.ts'
 import type { Queues } from '../queues/queues.ts'
 import type { Sealer } from '../sealed.ts'
 import { createBacklog } from './backlog.ts'
@@ -57,7 +56,8 @@ export type Subscriptions = {
    * overwrite each other. Safe to repeat.
    */
   declare(declarations: readonly Declaration[], options: { isStart: boolean }): Promise<DeclaredOutcome>
-  disable(name: string): Promise<void>
+  /** True: by this call. */
+  disable(name: string): Promise<boolean>
   /** Of a disabled one: retries that wait for their time end as dead letters now. Safe to repeat. */
   endPending(name: string): Promise<void>
   /** All of them, from a copy in the process that is at most `maxAgeMs` behind a change (default 100). */
@@ -77,7 +77,7 @@ export type SubscriptionsDeps = {
   /** The ids of all that are configured, this one included. */
   platforms: readonly string[]
   redis: RedisConnection
-  keys: SubscriptionKeys & Pick<PlatformKeys, 'consumerReturns'> & ReplayKeys
+  keys: SubscriptionKeys & Parameters<typeof createBacklog>[0]['keys']
   sealer: Sealer
   queues: Pick<Queues, 'open' | 'release'>
   checkWebhookUrl: CheckWebhookUrl
@@ -236,13 +236,14 @@ export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
     },
 
     async disable(name) {
-      const { after } = await records.change(name, (known) => {
+      const { before, after } = await records.change(name, (known) => {
         if (!known || known.deleting || !known.subscription.enabled) return undefined
         return withSwitches(known, { enabled: false }, clock.nowMs())
       })
       copy.forget()
       // Also when it was disabled before: whoever did may have died before this.
       if (after && !after.deleting) await backlog.promote(name)
+      return before?.subscription.enabled === true && after?.subscription.enabled === false
     },
 
     async endPending(name) {

@@ -15,7 +15,7 @@ function setUp({ isFirst = true, outcomes = [] as DeliveryOutcome[], updatedAtMs
   const calls: string[] = []
   const deliver = createDeliverInOrder({
     subscriptions: { all: async () => [known] },
-    breaker: { isOpen: () => isOpen },
+    health: { isOpen: () => isOpen },
     order: {
       enter: async () => ({ isFirst, clock }),
       hold: async (_name, _id, held) => void (clock = held),

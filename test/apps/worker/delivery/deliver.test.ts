@@ -1,9 +1,9 @@
 // Owns: what one attempt at a delivery comes to, for the queue, the event log and the subscription.
 import type { DeliveryJob, DeliveryResult, Subscription } from '@wxgw/contracts'
 import type { StopSignal } from '@wxgw/wechat-core'
-import { type AttemptSeen, type CalledWebhook, createCircuitBreaker, createDeliver, type DeliverDeps, type SinkPort, type SinkRequest } from '@wxgw/worker'
+import { type AttemptSeen, type CalledWebhook, createDeliver, type DeliverDeps, type SinkPort, type SinkRequest } from '@wxgw/worker'
 import t from 'tap'
-import { subscription, textEvent, webhookSink } from '../delivery-fixtures.ts'
+import { HEALTH, subscription, textEvent, webhookSink } from '../delivery-fixtures.ts'
 
 const NOW = 1_800_000_000_000
 const WEBHOOK = subscription('crm', { sink: webhookSink('https://crm.example/hook', 500), retry: { scheduleSeconds: [5, 300] } })
@@ -24,11 +24,12 @@ function setUp(
     statistics: { count: (what) => void counted.push(what) },
     subscriptions: {
       get: async (name) => (known.name === name ? known : undefined),
-      disable: async (name) => void disabled.push(name),
+      disable: async (name) => disabled.push(name) > 0,
     },
     events: { deliveryChanged: async ({ id }, name, change) => void changes.push({ eventId: id, subscription: name, ...change }) },
     sinks: { webhook: { deliver }, queue: { deliver }, stream: { deliver } },
-    breaker: createCircuitBreaker({ clock: { nowMs: () => NOW } }),
+    health: HEALTH,
+    onDisabled: async () => {},
     throttleTurns: { take: async () => ({ kind: 'now', hasWaited: false }) },
     directCalls: { seen: (webhook, attempt) => void seen.push([webhook, attempt]) },
     offerReply: async () => 'accepted',
@@ -97,7 +98,7 @@ void t.test('a later subscription of the name gets nothing of the one before, no
   t.equal(called, 0)
   for (const code of [500, 410]) {
     let known = { ...WEBHOOK, createdAtMs: 1 }
-    const deps = { subscriptions: { get: async () => known, disable: async () => void t.fail('it has done nothing') } }
+    const deps = { subscriptions: { get: async () => known, disable: async () => t.fail('it has done nothing') } }
     const during = setUp(async () => ((known = { ...known, createdAtMs: 2 }), status(code)), { deps })
     t.same(await during.attempt(1, { subscribedAtMs: 1 }), { kind: 'done', what: 'dropped' })
     t.match(during.changes, [{ status: 'discarded', attempts: 1 }])
@@ -160,7 +161,7 @@ void t.test('a failed attempt at a subscription that was disabled meanwhile wait
     enabled = false
     return status(500)
   }
-  const { attempt, changes } = setUp(failing, { deps: { subscriptions: { get: async () => ({ ...WEBHOOK, enabled }), disable: async () => {} } } })
+  const { attempt, changes } = setUp(failing, { deps: { subscriptions: { get: async () => ({ ...WEBHOOK, enabled }), disable: async () => false } } })
   t.same(await attempt(1), { kind: 'dead', error: 'subscription disabled' })
   t.match(changes.at(-1), { status: 'dead', attempts: 1, lastError: 'subscription disabled' })
 })

@@ -4,7 +4,7 @@ import type { DirectSink, EnqueueOptions } from '@wxgw/redis'
 import { GatewayError } from '@wxgw/wechat-core'
 import { type AttemptSeen, createDispatchRoom, createFanOut, type FanOutDeps, type FanOutOptions, type SinkRequest } from '@wxgw/worker'
 import t from 'tap'
-import { subscription, textEvent, webhookSink } from '../delivery-fixtures.ts'
+import { HEALTH, subscription, textEvent, webhookSink } from '../delivery-fixtures.ts'
 
 const NOW = 1_800_000_000_000
 const QUEUE = subscription('a-queue')
@@ -43,7 +43,7 @@ function setUp(
         return subscriptions
       },
       get: async (name) => subscriptions.find((one) => one.name === name),
-      disable: async (name) => void disabled.push(name),
+      disable: async (name) => disabled.push(name) > 0,
     },
     events: {
       async record(event, receivedAtMs, names, { direct = [] } = {}) {
@@ -57,6 +57,8 @@ function setUp(
     },
     sinks: { queue: sink, stream: sink, webhook: sink },
     directCalls: { enter: () => undefined, seen: () => {} },
+    health: { ...HEALTH, isOpen: () => false },
+    onDisabled: async () => {},
     claims: { claim: async () => true, ended: async () => {} },
     lateCalls: { mayLeave: () => true, signal: stop, follow: () => {} },
     async enqueueDelivery(job, options) {
@@ -216,7 +218,7 @@ void t.test('what is no fault of the consumer goes to the queue uncounted', asyn
 /** A webhook that is being called while `meanwhile` becomes of its subscription. */
 function calledWhile(meanwhile: Subscription | undefined, answer: () => Promise<DeliveryResult>) {
   const never = () => Promise.reject(new Error('no such sink here'))
-  const subscriptions = { all: async () => [WEBHOOK], get: async () => meanwhile, disable: async () => {} }
+  const subscriptions = { all: async () => [WEBHOOK], get: async () => meanwhile, disable: async () => false }
   const sinks = { queue: { deliver: never }, stream: { deliver: never }, webhook: { deliver: answer } }
   return setUp([WEBHOOK], { deps: { subscriptions, sinks, ...calling() } })
 }

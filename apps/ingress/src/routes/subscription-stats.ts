@@ -1,0 +1,29 @@
+// Owns: how the deliveries of one subscription go, on the internal listener.
+import { requireGrant } from '../auth/authenticate.ts'
+import type { Turns } from '../paging/turns.ts'
+import { platformOf, type Platforms } from '../platform-lookup.ts'
+import { PREFIX } from '../schemas/paths.ts'
+import { statsSchemas } from '../schemas/subscription-stats.ts'
+import type { GatewayServer } from '../server.ts'
+import { subscriptionOf } from './subscriptions.ts'
+
+export function subscriptionStatsRoutes(app: GatewayServer, { platforms, turns }: { platforms: Platforms; turns: Turns }): void {
+  const read = requireGrant({ action: 'subscriptions:read' })
+  const options = { schema: statsSchemas.one, onRequest: read, preHandler: turns.wait }
+  app.get(`${PREFIX}/subscriptions/:name/stats`, options, async (request) => {
+    const platform = platformOf(platforms, request.params)
+    const { name } = await subscriptionOf(request, platform, 'subscriptions:read')
+    const { oldestWaitingMs, failingSinceMs, lastSuccessAtMs, lastError = null, ...stats } = await platform.stats.read(name)
+    return {
+      ...stats,
+      oldestWaitingSeconds: oldestWaitingMs === null ? null : Math.floor(oldestWaitingMs / 1_000),
+      failingSince: instant(failingSinceMs),
+      lastSuccessAt: instant(lastSuccessAtMs),
+      lastError,
+    }
+  })
+}
+
+function instant(ms: number | undefined): string | null {
+  return ms === undefined ? null : new Date(ms).toISOString()
+}

@@ -1,0 +1,60 @@
+// Owns: announcing that a subscription fails, delivers again or was disabled: once over all workers, in the log, the metrics and as an event.
+import { platformEvent } from '@wxgw/contracts'
+import type { Platform } from '@wxgw/platform'
+import type { DeliveryHealthStore, HealthAnnouncement } from '@wxgw/redis'
+import { type Log, repeat } from '@wxgw/runtime'
+import { type Clock, isStoreAway } from '@wxgw/wechat-core'
+
+export type AnnounceHealthDeps = {
+  platform: Pick<Platform, 'id'> & { inbox: Pick<Platform['inbox'], 'platformEvent'> }
+  store: Pick<DeliveryHealthStore, 'toAnnounce' | 'announced'>
+  /** Of each once, over all workers. */
+  onAnnounced(announcement: HealthAnnouncement): void
+  clock: Clock
+  log: Log
+  everyMs?: number
+}
+
+export type HealthAnnouncements = { announce(): void; stop(): Promise<void> }
+
+/** What a process that died has left is found by the others. */
+const EVERY_MS = 5_000
+
+export function startAnnouncingHealth(deps: AnnounceHealthDeps): HealthAnnouncements {
+  const { platform, store, log, everyMs = EVERY_MS } = deps
+  const running = new Set<Promise<void>>()
+  const repetition = repeat({ firstMs: everyMs, everyMs }, announceAll)
+
+  /** Never rejects: what is left is announced by the next run, under the same id. */
+  async function announceAll(): Promise<void> {
+    try {
+      for (const announcement of await store.toAnnounce()) {
+        await announceOne(deps, announcement)
+        await store.announced(announcement.eventId)
+      }
+    } catch (error) {
+      if (!isStoreAway(error)) log.warn({ err: error, platform: platform.id }, 'subscriptions.not_announced')
+    }
+  }
+
+  return {
+    announce() {
+      const run = announceAll()
+      running.add(run)
+      void run.then(() => running.delete(run))
+    },
+    async stop() {
+      await repetition.stop()
+      await Promise.all(running)
+    },
+  }
+}
+
+async function announceOne({ platform, onAnnounced, clock, log }: AnnounceHealthDeps, announcement: HealthAnnouncement): Promise<void> {
+  const { eventId, kind, subscription, failures, sinceMs, lastError } = announcement
+  const data = { subscription, failures, since: new Date(sinceMs).toISOString(), lastError }
+  const event = platformEvent({ id: eventId, platform: platform.id, type: `gateway.subscription.${kind}`, timeMs: clock.nowMs(), data })
+  if ((await platform.inbox.platformEvent(event)) === 'duplicate') return
+  onAnnounced(announcement)
+  log[kind === 'recovered' ? 'info' : 'error']({ platform: platform.id, ...data }, `subscription.${kind}`)
+}

@@ -1,0 +1,97 @@
+// How the deliveries of a subscription go, over two workers: its stats, its breaker, and who is told that it fails.
+import t from 'tap'
+import { startHook } from '../helpers/consumers.ts'
+import { startGateway } from '../helpers/gateway.ts'
+import { nameOf, pushText } from '../helpers/push-text.ts'
+import { until } from '../helpers/until.ts'
+
+const APP = 'wx00000000000000d3'
+
+void t.test('delivery health', async (story) => {
+  const gateway = await startGateway({ workers: 2 })
+  story.teardown(() => gateway.stop())
+  const { simulator, call } = gateway
+  simulator.addAccount({ appId: APP, userName: nameOf(APP) })
+  await simulator.pushTicket()
+  let pushed = 0
+  const push = () => pushText(gateway, { appId: APP, content: 'x', msgId: String((pushed += 1)) })
+  const statsOf = async (name: string) => {
+    const { status, body } = await call('GET', `/subscriptions/${name}/stats`)
+    if (status !== 200) throw new Error(`stats: ${status}`)
+    return body as Record<string, unknown>
+  }
+  const put = async (name: string, body: object) => {
+    const answer = await call('PUT', `/subscriptions/${name}`, body)
+    if (answer.status > 201) throw new Error(`PUT ${name}: ${answer.status} ${JSON.stringify(answer.body)}`)
+  }
+  const watcher = await startHook(story)
+  await put('watcher', { match: { types: ['gateway.subscription.*'] }, sink: { kind: 'webhook', url: watcher.url } })
+  const told = (type: string, name: string) =>
+    watcher.received.map(({ event }) => event).filter((event) => event.type === `gateway.subscription.${type}` && event.data['subscription'] === name)
+
+  await story.test('of each kind of sink the stats say what was delivered', async (t) => {
+    const hook = await startHook(t, () => ({ status: 500 }))
+    await put('hook', { sink: { kind: 'webhook', url: hook.url }, match: { types: ['wechat.*'] }, retry: { scheduleSeconds: [1] } })
+    await put('queue', { sink: { kind: 'queue' }, match: { types: ['wechat.*'] } })
+    await put('stream', { sink: { kind: 'stream' }, match: { types: ['wechat.*'] } })
+    t.match((await call('GET', '/subscriptions/stream')).body, { sink: { maxLength: 100_000 }, disableAfterSeconds: 432_000 })
+    const none = { waiting: 0, oldestWaitingSeconds: null, inFlight: 0, delivered1h: 0, failed1h: 0, p50Ms: null, p95Ms: null, deadLetters: 0 }
+    const silent = { deadLettersByReason: {}, breaker: 'closed', failingSince: null, lastSuccessAt: null, lastError: null }
+    t.same(await statsOf('queue'), { ...none, ...silent })
+    await push()
+    await until('it is dead', async () => (await statsOf('hook'))['deadLetters'] === 1)
+    t.match(await statsOf('hook'), { delivered1h: 0, failed1h: 2, breaker: 'closed', failingSince: /Z$/, lastSuccessAt: null, lastError: 'HTTP 500', deadLettersByReason: { 'HTTP 500': 1 } })
+    hook.answer = () => ({ status: 200 })
+    await push()
+    await until('it is delivered', async () => (await statsOf('hook'))['delivered1h'] === 1)
+    t.match(await statsOf('hook'), { failed1h: 2, failingSince: null, lastSuccessAt: /Z$/, lastError: 'HTTP 500' })
+    for (const name of ['queue', 'stream']) {
+      await until('they are counted', async () => (await statsOf(name))['delivered1h'] === 2)
+      t.match(await statsOf(name), { failed1h: 0, breaker: 'closed', lastSuccessAt: /Z$/, lastError: null })
+    }
+    t.equal((await call('GET', '/subscriptions/unknown/stats')).status, 404)
+    for (const name of ['hook', 'queue', 'stream']) await call('DELETE', `/subscriptions/${name}`)
+  })
+
+  await story.test('one that fails is announced at 50 failures and at 100, once, to the others; then that it delivers again', async (t) => {
+    let atOnce = 0
+    let most = 0
+    const hook = await startHook(t, async () => {
+      most = Math.max(most, (atOnce += 1))
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      atOnce -= 1
+      return { status: 503 }
+    })
+    const retry = { scheduleSeconds: Array.from({ length: 20 }, () => 0) }
+    await put('failing', { sink: { kind: 'webhook', url: hook.url }, retry })
+    for (let index = 0; index < 30; index += 1) await push()
+    await until('it is announced', () => told('failing', 'failing').length === 1)
+    t.not((await statsOf('failing'))['breaker'], 'closed')
+    most = 0
+    await until('it is announced twice', () => told('failing', 'failing').length === 2)
+    t.equal(most, 1, 'of both workers one attempt at a time')
+    t.same(told('failing', 'failing').map(({ data }) => [data['failures'], data['lastError']]), [[50, 'HTTP 503'], [100, 'HTTP 503']])
+    t.match((await call('GET', '/events?type=gateway.subscription.failing')).body.items, [{}, {}])
+    hook.answer = () => ({ status: 200 })
+    await until('it is told', () => told('recovered', 'failing').length === 1)
+    t.notOk(hook.received.some(({ event }) => event.type.startsWith('gateway.subscription.')), 'it is not told of itself')
+    await until('it is closed', async () => (await statsOf('failing'))['breaker'] === 'closed')
+    await call('DELETE', '/subscriptions/failing')
+  })
+
+  await story.test('it is disabled after nothing but failures for disableAfterSeconds, and by one 410; that is told', async (t) => {
+    const hook = await startHook(t, () => ({ status: 500 }))
+    const retry = { scheduleSeconds: [1, 1, 1, 3600] }
+    await put('given-up', { sink: { kind: 'webhook', url: hook.url }, retry, disableAfterSeconds: 1 })
+    await push()
+    await until('it is told', () => told('disabled', 'given-up').length === 1)
+    t.match(told('disabled', 'given-up')[0]?.data, { lastError: 'HTTP 500', since: /Z$/ })
+    t.equal((await call('GET', '/subscriptions/given-up')).body.enabled, false)
+    await until('it stands in the dead letters', async () => (await statsOf('given-up'))['deadLetters'] === 1)
+    hook.answer = () => ({ status: 410 })
+    await put('gone', { sink: { kind: 'webhook', url: hook.url } })
+    await push()
+    await until('it is told', () => told('disabled', 'gone').length === 1)
+    t.match(told('disabled', 'gone')[0]?.data, { failures: 1, lastError: 'HTTP 410' })
+  })
+})
