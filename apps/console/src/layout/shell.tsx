@@ -47,7 +47,7 @@ export function Shell({ session, onLanguage, onSignedOut }: Props) {
           >
             <ViewListIcon />
           </button>
-          <a className="brand" href={hrefOf([platform, OVERVIEW])}>
+          <a className="brand" aria-label={texts.product} href={hrefOf([platform, OVERVIEW])}>
             <img src="./icon.svg" alt="" width="28" height="28" />
             <span>{texts.product}</span>
           </a>
