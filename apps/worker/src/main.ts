@@ -59,7 +59,7 @@ async function main(): Promise<void> {
       registry: createWorkerRegistry(gateway.connections.commands, worker),
       left: createLeftMessages({ queues }),
       orderedOf: dispatch.orderedOf,
-      lanes: createLaneReader({ redis: gateway.connections.commands, count: gateway.shardCount }),
+      lanes: createLaneReader({ redis: gateway.connections.commands, count: gateway.shardCount, queues }),
     })
     metrics.gauge({
       name: 'wxgw_inboxes_served',

@@ -42,8 +42,9 @@ export function laneHandler(deps: LaneDeps): JobHandler<LaneJob> {
       // An event whose shard does not answer holds up its account's others.
       if (done < texts.length) await delay(AWAY_MS)
     }
-    const left = await lanes.next(lane, context.jobId, done)
-    return left === undefined ? DONE : { kind: 'delay', delayMs: 0 }
+    // A job that went on for long would be given up when the workers under it are killed again and again.
+    if ((await lanes.next(lane, context.jobId, done)) !== undefined) await lanes.goOnLater(lane, context.jobId)
+    return DONE
   }
 }
 

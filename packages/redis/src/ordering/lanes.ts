@@ -2,6 +2,7 @@
 // time works off a list.
 import { type BatchedEvent, type LaneJob, parserOf, LaneJobSchema } from '@wxgw/contracts'
 import { createBatches } from '../batches.ts'
+import type { Queue } from 'bullmq'
 import type { RedisConnection } from '../connect.ts'
 import { batchJobId, laneKey, laneLeaseKey, messageInbox, queueKey } from '../keys.ts'
 import { FAN_OUT_ATTEMPTS, jobOptions } from '../queues/job-options.ts'
@@ -27,6 +28,8 @@ export type LaneReader = {
    * Rejects with STORE_UNAVAILABLE.
    */
   next(lane: Lane, owner: string, done: number): Promise<readonly string[] | undefined>
+  /** A job of its own goes on with the list, behind those that wait. Rejects with STORE_UNAVAILABLE. */
+  goOnLater(lane: Lane, owner: string): Promise<void>
 }
 
 export const parseLaneJob = parserOf(LaneJobSchema)
@@ -56,14 +59,23 @@ redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
 return entries
 `)
 
+/**
+ * KEYS: lease
+ * ARGV: owner
+ */
+const endLease = script(`
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0
+`)
+
 /** The inbox that all events of an account pass. */
 function inboxOf({ account }: Lane, count: Pick<ShardCount, 'get'>): number {
   return shardOf(account, count.get())
 }
 
-export type LanesDeps = { redis: RedisConnection; count: Pick<ShardCount, 'get'> }
 /** `queues` are over the connection `redis`. */
-export type LaneWriterDeps = LanesDeps & { queues: Pick<Queues, 'open'>; replicas: Pick<ReplicaBarrier, 'confirmed'> }
+export type LanesDeps = { redis: RedisConnection; count: Pick<ShardCount, 'get'>; queues: Pick<Queues, 'open'> }
+export type LaneWriterDeps = LanesDeps & { replicas: Pick<ReplicaBarrier, 'confirmed'> }
 
 export function createLaneWriter({ redis, count, queues, replicas }: LaneWriterDeps): LaneWriter {
   const nextShortId = createShortIds()
@@ -72,15 +84,13 @@ export function createLaneWriter({ redis, count, queues, replicas }: LaneWriterD
     write: async (key, appended) => {
       const [first] = appended
       if (first === undefined) return []
-      const { platform, account } = first.lane
       const queue = messageInbox(inboxOf(first.lane, count))
       const entries = appended.map(({ entry }) => JSON.stringify({ arrival: nextShortId(), ...entry }))
-      const data: LaneJob = { v: 1, kind: 'lane', platform, account }
       const jobId = batchJobId(nextShortId(), appended.length)
       await replicas.confirmed(queueKey(queue, 'wait'), async () => {
         // The job after the entries, over the same connection: whoever runs it, or works the list off already, sees them.
         const pushed = redis.rpush(key, ...entries)
-        await Promise.all([pushed, queues.open(queue).add(data.kind, data, { ...LANE_OPTIONS, jobId })])
+        await Promise.all([pushed, addJob(queues.open(queue), first.lane, jobId)])
       })
       return appended.map(() => true)
     },
@@ -91,8 +101,22 @@ export function createLaneWriter({ redis, count, queues, replicas }: LaneWriterD
   }
 }
 
-export function createLaneReader({ redis, count }: LanesDeps): LaneReader {
+function addJob(queue: Pick<Queue, 'add'>, { platform, account }: Lane, jobId: string): Promise<unknown> {
+  const data: LaneJob = { v: 1, kind: 'lane', platform, account }
+  return queue.add(data.kind, data, { ...LANE_OPTIONS, jobId })
+}
+
+export function createLaneReader({ redis, count, queues }: LanesDeps): LaneReader {
+  const nextShortId = createShortIds()
   return {
+    goOnLater: (lane, owner) =>
+      guardStore(async () => {
+        const inbox = inboxOf(lane, count)
+        // First the lease: the next job would find it and end.
+        await runScript(redis, endLease, { keys: [laneLeaseKey(inbox, lane)], args: [owner] })
+        await addJob(queues.open(messageInbox(inbox)), lane, batchJobId(nextShortId(), 1))
+      }),
+
     next: (lane, owner, done) =>
       guardStore(async () => {
         const inbox = inboxOf(lane, count)
