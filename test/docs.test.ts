@@ -3,6 +3,7 @@ import { existsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { catalogueDocs, withRepeatedElements } from '@wxgw/catalogue'
 import {
+  AUDIT_KEY,
   COMPONENT_EVENTS_QUEUE,
   deliveriesQueue,
   endedConsoleSessionKey,
@@ -15,6 +16,7 @@ import {
   platformKeys,
   QUEUE_PREFIX,
   READINESS_PROBE_KEY,
+  REFUSED_API_CALLS_KEY,
   replicaProbeKey,
   scriptProbeKey,
   laneKey,
@@ -88,6 +90,7 @@ void t.test('docs/redis-keys.md has every key of the gateway, and no other', asy
   keys.push(endedConsoleSessionKey('<>'), orderKey('<>', '<>'), orderPlacesKey('<>', '<>'))
   const lane = { platform: '<>', account: '<>' }
   keys.push(...[laneKey(NaN, lane), laneLeaseKey(NaN, lane)].map((key) => key.replace('NaN', '<>')))
+  keys.push(AUDIT_KEY, REFUSED_API_CALLS_KEY)
   keys.push(SHARD_COUNT_KEY, UNSHARDED_KEY, INBOX_WORKERS_KEY, inboxProbeKey(NaN).replace('NaN', '<>'))
   const documented = tableRows(projectText('docs/redis-keys.md')).flatMap(([cell = '']) => {
     const key = /^`(wx:[^`]+)`$/.exec(cell)?.[1]

@@ -116,11 +116,11 @@ async function acksBesideUploads({ gateway, load, plan, messages, wechatUrl }) {
       const quiet = await acks({ gateway, load, plan, messages })
       const uploading = startUploads(gateway)
       const beside = await acks({ gateway, load, plan, messages })
-      runs.push({ ratio: round(beside / quiet, 2), quiet, beside, uploads: await uploading.stop() })
+      runs.push({ ratio: round(beside.p99 / quiet.p99, 2), quiet, beside, uploads: await uploading.stop() })
     }
     const value = median(runs.map(({ ratio }) => ratio))
     const { quiet, beside, uploads } = runs.at(-1)
-    const detail = { quietMs: quiet, besideMs: beside, uploads }
+    const detail = { p50Ms: `${quiet.p50} -> ${beside.p50}`, p99Ms: `${quiet.p99} -> ${beside.p99}`, uploads }
     const row = `ack p99 at ${PUSHES.rate}/s beside ${UPLOADS} uploads ${where}`
     rows.push({ row, unit: 'x without', runs: runs.map(({ ratio }) => ratio), value, goal: `< ${GOALS.ackRatio}`, detail, ok: value < GOALS.ackRatio })
   }
@@ -131,7 +131,8 @@ async function acks({ gateway, load, plan, messages }) {
   await messages.prepare(Math.ceil((PUSHES.rate * (plan.latencyMs + 1_000)) / 1000) + 100)
   const result = await load.run({ ...PUSHES, port: gateway.ports.public, durationMs: plan.latencyMs, warmupMs: 1_000 })
   messages.expectAccepted(result)
-  return result.latencyMs.p99
+  const { p50, p99 } = result.latencyMs
+  return { p50, p99 }
 }
 
 /** One after the other in each of so many places. `stop` answers how many have ended. */

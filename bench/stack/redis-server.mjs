@@ -7,8 +7,8 @@ import { ensureRedisServer } from '../../scripts/redis-binary.mjs'
 import { freePort } from '../../scripts/free-port.mjs'
 import { startProcess } from './processes.mjs'
 
-/** `fsync`: of the append-only file, `everysec` or `always`. */
-export async function startRedis({ fsync = 'everysec' } = {}) {
+/** `fsync`: of the append-only file, `everysec` or `always`. `replicaOf`: the port of its master. */
+export async function startRedis({ fsync = 'everysec', replicaOf } = {}) {
   const found = await ensureRedisServer()
   if (found === undefined) throw new Error('the benchmark needs redis-server or valkey-server in PATH')
   const port = await freePort()
@@ -27,13 +27,15 @@ export async function startRedis({ fsync = 'everysec' } = {}) {
     // As in docker-compose.yml.
     'hash-max-listpack-value': 4096,
   }
-  const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)])
+  const following = replicaOf === undefined ? [] : ['--replicaof', '127.0.0.1', String(replicaOf)]
+  const args = [...Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]), ...following]
   const server = startProcess('redis-server', { command: found.path, args })
   const client = new Redis({ port, host: '127.0.0.1', maxRetriesPerRequest: null, retryStrategy: () => 30 })
   client.on('error', () => {})
   await server.untilReady(() => client.ping().then(() => true))
   return {
     url: `redis://127.0.0.1:${port}`,
+    port,
     pid: server.pid,
     client,
     async version() {

@@ -6,8 +6,11 @@ import { createQuotaBrake } from './api-calls/quota-brake.ts'
 import { quotaClearingRoute } from './api-calls/quota-clearing-route.ts'
 import { standInRoute } from './api-calls/stand-in-route.ts'
 import { createStandIns } from './api-calls/stand-ins.ts'
+import { createAuditLog } from './auth/audit-log.ts'
 import { auditCalls } from './auth/audit.ts'
 import { authenticate, decorateCalls } from './auth/authenticate.ts'
+import { diagnosisRoute } from './console/diagnosis-route.ts'
+import { recordRoutes } from './console/record-routes.ts'
 import { consoleSessionRoutes } from './console/session-routes.ts'
 import { createConsoleSessions } from './console/sessions.ts'
 import { consoleSite } from './console/site.ts'
@@ -43,14 +46,17 @@ export function createInternalServer(deps: ServerDeps): GatewayServer {
   collectOpenApi(app, deps)
   const listDeps = { ...deps, paging: createPaging(deps.config), turns: createTurns() }
   const standIns = createStandIns({ ...deps.config, clock: deps.clock })
-  const observer = createCallObserver(deps)
+  const { records } = deps
+  const auditLog = records && createAuditLog({ entries: records.audit, nowMs: deps.clock.nowMs })
+  const auditDeps = { ...deps, auditLog }
+  const observer = createCallObserver({ ...auditDeps, refusedCalls: records?.refusedCalls })
   const { console } = deps
   const sessions = console && createConsoleSessions({ ...deps, ended: console.ended })
   const callDeps = { ...deps, standIns, sessions, observer, places: createPlaces(), brake: createQuotaBrake(deps), countAnswer }
 
   void app.register(async (scope: GatewayServer) => {
     authenticate(scope, { callers: deps.config.callers, sessions })
-    auditCalls(scope, deps)
+    auditCalls(scope, auditDeps)
     acceptJson(scope)
     scope.addHook('preParsing', boundBodyTime)
     scope.addHook('preParsing', listDeps.turns.largeBody)
@@ -72,6 +78,8 @@ export function createInternalServer(deps: ServerDeps): GatewayServer {
     standInRoute(scope, callDeps)
     quotaClearingRoute(scope, callDeps)
     statisticsRoutes(scope, listDeps)
+    if (console) diagnosisRoute(scope, deps)
+    if (console && records) recordRoutes(scope, { ...listDeps, records })
   })
 
   void app.register(async (scope: GatewayServer) => callRoutes(scope, callDeps))
@@ -79,7 +87,7 @@ export function createInternalServer(deps: ServerDeps): GatewayServer {
   if (console && sessions) {
     void app.register(async (scope: GatewayServer) => {
       decorateCalls(scope)
-      auditCalls(scope, deps)
+      auditCalls(scope, auditDeps)
       acceptJson(scope)
       scope.addHook('preParsing', boundBodyTime)
       consoleSessionRoutes(scope, { ...deps, sessions })

@@ -3,7 +3,7 @@
 import cluster from 'node:cluster'
 import { fileURLToPath } from 'node:url'
 import { openGateway, type Platform } from '@wxgw/platform'
-import { createEndedSessions, createSealer, memoryShare, platformKeys, startLossWatch } from '@wxgw/redis'
+import { createConsoleRecords, createEndedSessions, createSealer, memoryShare, platformKeys, startLossWatch } from '@wxgw/redis'
 import {
   type Config,
   ConfigError,
@@ -84,6 +84,13 @@ async function main(): Promise<void> {
       platforms = mapPlatforms(platforms, (platform) => spooledPlatform(platform, spool))
       passiveReplies = repliesWhileStoreIsThere(passiveReplies)
     }
+    const records = createConsoleRecords({
+      redis: commands,
+      onError: (error) => log.debug({ err: error }, 'records.not_handed_over'),
+    })
+    lifecycle.onStop('records', async () => {
+      await Promise.allSettled([records.audit.handOver(), records.refusedCalls.handOver()])
+    })
     const deps: ServerDeps = {
       config,
       platforms,
@@ -95,6 +102,7 @@ async function main(): Promise<void> {
       version: VERSION,
       passiveReplies,
       releaseCheck: createReleaseCheck({ clock }),
+      records,
       console: config.console ? { siteDir: CONSOLE_SITE_DIR, ended: createEndedSessions(commands) } : undefined,
     }
     const listeners = config.listeners.map((name) => ({ name, server: CREATE[name](deps), address: addressOf(config, name) }))

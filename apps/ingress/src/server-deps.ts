@@ -1,7 +1,7 @@
 // Owns: the dependencies that main.ts passes to both listeners. Each route module declares the ones that it uses.
 import type { Clock, StreamedCalls } from '@wxgw/wechat-core'
 import type { Platform, ReadinessCheck } from '@wxgw/platform'
-import type { EndedSessions } from '@wxgw/redis'
+import type { ConsoleRecords, EndedSessions } from '@wxgw/redis'
 import type { Config, Log, Metrics } from '@wxgw/runtime'
 import type { PassiveReplies, ReleaseCheck } from './push/passive-answers.ts'
 
@@ -27,6 +27,8 @@ export type ServerDeps = {
   clock: Clock
   /** undefined with CONSOLE=off. `siteDir`: where the page was built. */
   console?: { siteDir: string; ended: EndedSessions } | undefined
+  /** What the console shows of all ingresses. Without it, nothing is noted. */
+  records?: ConsoleRecords | undefined
   /** Of the gateway, for the OpenAPI document. */
   version: string
   /** Without it every push is answered `success`. */

@@ -1,6 +1,7 @@
 // Owns: the public names of this package.
 
 export {
+  AUDIT_KEY,
   COMPONENT_EVENTS_QUEUE,
   deliveriesQueue,
   deliveryId,
@@ -18,6 +19,7 @@ export {
   QUEUE_PREFIX,
   queueKey,
   READINESS_PROBE_KEY,
+  REFUSED_API_CALLS_KEY,
   replayId,
   replayOf,
   replicaProbeKey,
@@ -87,6 +89,9 @@ export type { CalledPath, RefusedPaths } from './api-calls/refused-paths.ts'
 // console
 export { createEndedSessions } from './console/ended-sessions.ts'
 export type { EndedSessions } from './console/ended-sessions.ts'
+export type { RecentEntries } from './console/recent-entries.ts'
+export { createConsoleRecords } from './console/records.ts'
+export type { ConsoleRecords } from './console/records.ts'
 
 // queues
 export { guardStore, isStoreFailure, storeError, storeErrorCode } from './store-errors.ts'

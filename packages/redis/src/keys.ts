@@ -153,6 +153,13 @@ export const inboxProbeKey = (index: number) => `wx:${messageInbox(index)}:probe
  */
 export const endedConsoleSessionKey = (id: string) => `wx:{wx-console}:ended_session:${id}`
 
+/**
+ * stream of JSON, the last 10,000: who changed what, and who read secrets or what users wrote. Written by ingress, read by ingress.
+ */
+export const AUDIT_KEY = 'wx:{wx-console}:audit'
+/** stream of JSON, the last 1,000: calls of WeChat's APIs for callers that WeChat refused. Written by ingress, read by ingress. */
+export const REFUSED_API_CALLS_KEY = 'wx:{wx-console}:refused_api_calls'
+
 export type PlatformKeys = ReturnType<typeof platformKeys>
 export type ShardKeys = ReturnType<typeof shardKeys>
 

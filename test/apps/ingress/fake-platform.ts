@@ -412,7 +412,7 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
       deliveryChanged: notAsked('deliveryChanged'),
       has: notAsked('events.has'),
       get: method('events.get', (eventId: string) => fake.events.get(eventId)),
-      attempts: notAsked('events.attempts'),
+      attempts: method('events.attempts', (_id: string, _page: object) => ({ items: [], nextCursor: fake.nextPosition })),
       find: method('events.find', (_filter: EventFilter) => ({ items: [...fake.events.values()], nextCursor: fake.nextPosition })),
     },
     feed: {

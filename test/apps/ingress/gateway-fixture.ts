@@ -2,6 +2,8 @@
 import type { Grant, LogFields } from '@wxgw/runtime'
 import { createInternalServer, createPublicServer, type GatewayServer, type ServerDeps } from '@wxgw/ingress'
 import { createStreamedCalls, Secret } from '@wxgw/wechat-core'
+import type { AuditEntry, RefusedCall } from '@wxgw/contracts'
+import type { RecentEntries } from '@wxgw/redis'
 import type { Test } from 'tap'
 import { createFakePlatform, NOW_MS, type FakePlatform } from './fake-platform.ts'
 
@@ -18,6 +20,7 @@ export type Fixture = {
   clock: { nowMs(): number; set(ms: number): void }
   lines: LogLine[]
   callers: ServerDeps['config']['callers']
+  records: { audit: MemoryEntries<AuditEntry>; refusedCalls: MemoryEntries<RefusedCall> }
   /** A header that lets in. */
   bearer(key?: string): { authorization: string }
 }
@@ -55,7 +58,9 @@ export function createGateway(t: Pick<Test, 'teardown'>, options: Options = {}):
   const timeoutMs = config?.apiCalls?.timeoutMs ?? 30_000
   const calls = createStreamedCalls({ baseUrl: wechatUrl, timeoutMs, connections: 512 })
   const ended = new Set<string>()
+  const records = { audit: memoryEntries<AuditEntry>(), refusedCalls: memoryEntries<RefusedCall>() }
   const deps: ServerDeps = {
+    records,
     console: {
       siteDir: '/nowhere',
       ended: { end: async (id) => void ended.add(id), isEnded: async (id) => ended.has(id) },
@@ -100,7 +105,20 @@ export function createGateway(t: Pick<Test, 'teardown'>, options: Options = {}):
     fake,
     clock,
     lines,
+    records,
     callers: deps.config.callers,
     bearer: (key = ROOT_KEY) => ({ authorization: `Bearer ${key}` }),
+  }
+}
+
+type MemoryEntries<T> = RecentEntries<T> & { all: T[] }
+
+function memoryEntries<T>(): MemoryEntries<T> {
+  const all: T[] = []
+  return {
+    all,
+    note: (entry) => void all.unshift(entry),
+    handOver: async () => undefined,
+    find: async ({ matches, limit }) => ({ items: all.filter(matches).slice(0, limit), nextCursor: null }),
   }
 }

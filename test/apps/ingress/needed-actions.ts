@@ -243,6 +243,7 @@ const ROUTES: readonly Route[] = [
     members: { ...CONTENT, 'query.types': 'nothing more', 'query.authorizers': 'nothing more', 'query.after': 'nothing more' },
   },
   { route: 'events/{id}', method: 'GET', path: 'events/ev_a', needs: ['events:read'], members: CONTENT },
+  { route: 'events/{id}/attempts', method: 'GET', path: 'events/ev_a/attempts', needs: ['events:read'], members: { ...PAGE, ...CONTENT } },
   { route: 'events/{id}/replay', method: 'POST', path: 'events/ev_a/replay', payload: {}, needs: ['events:replay'], members: { 'body.subscriptions': 'nothing more' } },
   {
     route: 'statistics',

@@ -1,7 +1,10 @@
 // Owns: what is told of each call when it is over: one audit line, and the metrics. No query, no body, no token.
+import type { RefusedCall } from '@wxgw/contracts'
+import type { RecentEntries } from '@wxgw/redis'
 import type { Log, Metrics } from '@wxgw/runtime'
-import { classifyErrcode } from '@wxgw/wechat-core'
+import { classifyErrcode, type Clock } from '@wxgw/wechat-core'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { AuditLog } from '../auth/audit-log.ts'
 import { whenOver } from '../http/request-over.ts'
 import type { Findings } from './admit-call.ts'
 import { knownApi } from './known-apis.ts'
@@ -22,7 +25,16 @@ export type CallObserver = {
 
 const MAX_PATH_LENGTH = 256
 
-export function createCallObserver({ log, metrics }: { log: Log; metrics?: Metrics | undefined }): CallObserver {
+type Deps = {
+  log: Log
+  metrics?: Metrics | undefined
+  /** Keeps what WeChat refused. */
+  refusedCalls?: Pick<RecentEntries<RefusedCall>, 'note'> | undefined
+  auditLog?: AuditLog | undefined
+  clock: Clock
+}
+
+export function createCallObserver({ log, metrics, refusedCalls, auditLog, clock }: Deps): CallObserver {
   const instruments = metrics && createInstruments(metrics)
 
   return {
@@ -51,6 +63,21 @@ export function createCallObserver({ log, metrics }: { log: Log; metrics?: Metri
           },
           'api.called',
         )
+        auditLog?.note(request, reply, { platform: record.platform, authorizer: appId })
+        if (errcode !== undefined && errcode !== 0 && path !== undefined) {
+          refusedCalls?.note({
+            atMs: clock.nowMs(),
+            platform: record.platform ?? '',
+            authorizer: appId ?? null,
+            caller: caller?.name ?? null,
+            path: path.slice(0, MAX_PATH_LENGTH),
+            status: status ?? null,
+            errcode,
+            rid: rid ?? null,
+            durationMs: ms,
+            requestId: request.id,
+          })
+        }
         const label = knownApi(comparable(path ?? ''))?.path ?? 'other'
         instruments?.calls.inc({ path: label, outcome: outcomeOf({ code, errcode, status }) })
         instruments?.seconds.observe({ path: label }, ms / 1000)

@@ -130,6 +130,7 @@ export function callRoutes(scope: GatewayServer, deps: CallDeps): void {
       record.platform = call.platform.id
       request.caller = call.caller
       request.bySession = call.caller === session
+      request.neededAction = kind === 'account' ? 'api:call' : 'component_api:call'
       return call
     } catch (error) {
       if (error instanceof GatewayError && error.code === 'UNAUTHENTICATED') challenge(request, reply)

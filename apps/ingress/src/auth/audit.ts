@@ -4,17 +4,22 @@ import type { Log } from '@wxgw/runtime'
 import type { FastifyRequest } from 'fastify'
 import type { Platforms } from '../platform-lookup.ts'
 import type { GatewayServer } from '../server.ts'
+import type { AuditLog } from './audit-log.ts'
 
-type Deps = { log: Log; platforms: Platforms }
+/** `auditLog`: what the console shows of it. */
+type Deps = { log: Log; platforms: Platforms; auditLog: AuditLog | undefined }
 
-export function auditCalls(scope: GatewayServer, { log, platforms }: Deps): void {
+export function auditCalls(scope: GatewayServer, { log, platforms, auditLog }: Deps): void {
   scope.addHook('onResponse', (request, reply, done) => {
+    const { force, ...subject } = subjectOf(request, platforms)
+    auditLog?.note(request, reply, { ...subject, authorizer: subject.appid })
     log.info(
       {
         caller: request.caller?.name,
         method: request.method,
         route: request.routeOptions.url,
-        ...subjectOf(request, platforms),
+        ...subject,
+        ...(force ? { force } : {}),
         action: request.neededAction,
         outcome: request.refusedWith ?? 'OK',
         statusCode: reply.statusCode,
@@ -28,13 +33,13 @@ export function auditCalls(scope: GatewayServer, { log, platforms }: Deps): void
 }
 
 // What is unverified stays out: a path may hold anything.
-function subjectOf({ params, query }: FastifyRequest, platforms: Platforms): Record<string, unknown> {
+function subjectOf({ params, query }: FastifyRequest, platforms: Platforms) {
   const { platform = '', APPID, name } = params as Record<string, string | undefined>
   const { force } = query as Record<string, string | undefined>
   return {
     platform: platforms.has(platform) ? platform : undefined,
     appid: parseAuthorizerAppId(APPID),
     subscription: name !== undefined && /^[a-z0-9-]{1,63}$/.test(name) ? name : undefined,
-    ...(force === 'true' ? { force: true } : {}),
+    force: force === 'true',
   }
 }

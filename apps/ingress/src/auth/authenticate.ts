@@ -54,6 +54,7 @@ export function decorateCalls(scope: GatewayServer): void {
   scope.decorateRequest('caller', undefined)
   scope.decorateRequest('neededAction', undefined)
   scope.decorateRequest('bySession', false)
+  scope.decorateRequest('showsContent', false)
 }
 
 function unauthenticated(request: FastifyRequest, reply: FastifyReply): GatewayError {

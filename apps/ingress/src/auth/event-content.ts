@@ -15,6 +15,7 @@ export function createContentView(request: ContentRequest): (event: unknown) => 
 export function createContentSight(request: ContentRequest): (event: unknown) => boolean {
   if (request.query.content === 'false') return () => false
   const only = visibleAuthorizers(request, 'events:content')
+  request.showsContent = only === undefined || only.length > 0
   if (only === undefined) return () => true
   const granted: ReadonlySet<unknown> = new Set(only)
   return (event) => granted.has(accountOf(event))

@@ -10,7 +10,7 @@ import type { GatewayServer } from '../server.ts'
 export function replyRoutes(app: GatewayServer, { platforms }: { platforms: Platforms }): void {
   const onRequest = requireGrant({ action: 'replies:write' })
 
-  app.post(`${PREFIX}/replies/:eventId`, { schema: replySchemas.offer, onRequest }, async (request, reply) => {
+  app.post(`${PREFIX}/replies/:eventId`, { schema: replySchemas.offer, config: { isFrequent: true }, onRequest }, async (request, reply) => {
     const { params, body } = request
     const platform = platformOf(platforms, params)
     if (visibleAuthorizers(request, 'replies:write') !== undefined) {
