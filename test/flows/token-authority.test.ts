@@ -81,6 +81,40 @@ void t.test('the token authority', async (story) => {
     t.equal((await gateway.call('GET', `/access_token/${appId}?force=true`)).status, 200)
   })
 
+  await story.test('an account whose refreshes fail is announced at the 3rd and 10th in a row, once over all processes', async (t) => {
+    const appId = await authorized()
+    await gateway.call('PUT', '/subscriptions/failing', { sink: { kind: 'stream' }, match: { types: ['gateway.token.refresh_failing'] } })
+    const told = async () => {
+      const entries = await redis.xrange('wx:{stream.open1.failing}', '-', '+')
+      return entries.map(([, fields]) => (JSON.parse(fields[fields.indexOf('event') + 1] ?? '') as { data: object }).data)
+    }
+    const failures = async (count: number) => {
+      const refused = simulator.fault('api_authorizer_token', { appId, errcode: -1, errmsg: 'system error' })
+      for (let failed = 0; failed < count; failed += 1) {
+        await until('a refresh fails', async () => {
+          await redis.del(`wx:{open1}:refresh_error:${appId}`)
+          const answers = await readMany(2, `/access_token/${appId}?force=true`)
+          return answers.some(({ status }) => status === 502)
+        })
+      }
+      refused.remove()
+      await redis.del(`wx:{open1}:refresh_error:${appId}`)
+    }
+    await failures(11)
+    await until('it is told twice', async () => (await told()).length === 2)
+    t.equal((await gateway.call('GET', `/access_token/${appId}?force=true`)).status, 200)
+    await failures(3)
+    await until('it is told of the next row', async () => (await told()).length === 3)
+    t.same(await told(), [3, 10, 3].map((streak) => ({ appid: appId, streak, errcode: -1 })))
+    const processes = [...gateway.ingresses, ...gateway.workers]
+    const lines = processes.flatMap(({ process }) => process.logLines().filter(({ msg }) => msg === 'token.refresh_failing'))
+    t.equal(lines.length, 3)
+    const urls = [...gateway.ingresses.map(({ internalUrl }) => internalUrl), ...gateway.workers.map(({ url }) => url)]
+    const metrics = await Promise.all(urls.map(async (url) => (await fetch(`${url}/metrics`)).text()))
+    const counted = metrics.flatMap((text) => [...text.matchAll(/^wxgw_token_refresh_failing_total\{.*\} (\d+)$/gmu)])
+    t.equal(counted.reduce((sum, [, count]) => sum + Number(count), 0), 3)
+  })
+
   await story.test('unauthorized ends everything at once, and what comes late brings nothing back', async (t) => {
     const appId = await authorized()
     const now = Math.floor(Date.now() / 1000)

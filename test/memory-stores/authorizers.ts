@@ -69,7 +69,7 @@ export function createMemoryAuthorizers(deps: { codes: MemoryCodes; clock: Pick<
       ...known,
       ...{ status: 'revoked', revoked: { atSeconds, recordedAtMs: clock.nowMs() }, generation: known.generation + 1 },
       ...{ token: undefined, expiresAtMs: 0, refreshToken: undefined, history: [] },
-      ...{ lease: undefined, openFence: undefined, doubtUntilMs: 0, dueAtMs: undefined },
+      ...{ lease: undefined, openFence: undefined, doubtUntilMs: 0, failedInRow: 0, dueAtMs: undefined },
     })
     return 'revoked'
   }
@@ -98,7 +98,7 @@ export function createMemoryAuthorizers(deps: { codes: MemoryCodes; clock: Pick<
 
     async fail(appId, failed) {
       const record = records.get(appId)
-      if (record) fail(record, failed, clock.nowMs())
+      return record ? fail(record, failed, clock.nowMs()) : 0
     },
 
     async commit(appId, issued) {

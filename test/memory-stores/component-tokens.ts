@@ -26,7 +26,7 @@ export function createMemoryComponentTokens({ clock }: { clock: Pick<SettableClo
       return claimed.kind === 'claimed' ? { ...claimed, material: { ticket } } : claimed
     },
     async fail(_subject, failed) {
-      fail(record, failed, clock.nowMs())
+      return fail(record, failed, clock.nowMs())
     },
     async commit(issued) {
       const outcome = commit(record, issued, clock.nowMs())

@@ -17,6 +17,7 @@ export type RefreshRecord = {
   openFence: number | undefined
   /** WeChat may still serve a call whose end nobody knows. */
   doubtUntilMs: number
+  failedInRow: number
   lease: { owner: string; untilMs: number } | undefined
   failed: { failure: RefreshFailure; untilMs: number } | undefined
   dueAtMs: number | undefined
@@ -33,6 +34,7 @@ export function newRefreshRecord(): RefreshRecord {
     committedFence: 0,
     openFence: undefined,
     doubtUntilMs: 0,
+    failedInRow: 0,
     lease: undefined,
     failed: undefined,
     dueAtMs: undefined,
@@ -98,6 +100,7 @@ export function commit(record: RefreshRecord, issued: Issued, nowMs: number): 's
     committedFence: fence,
     refreshedAtMs: nowMs,
     failed: undefined,
+    failedInRow: 0,
   })
   if (!isLeased) return 'unleased'
   const dueAtMs = nowMs + issued.dueInMs
@@ -105,10 +108,12 @@ export function commit(record: RefreshRecord, issued: Issued, nowMs: number): 's
   return 'stored'
 }
 
-export function fail(record: RefreshRecord, { owner, fence, failure, holdMs, isUnsettled }: FailedRefresh, nowMs: number): void {
+export function fail(record: RefreshRecord, { owner, fence, failure, holdMs, isUnsettled }: FailedRefresh, nowMs: number): number {
   if (record.openFence === fence) record.openFence = undefined
   if (isUnsettled) record.doubtUntilMs = nowMs + DOUBT_MS
-  if (!isLeasedBy(record, owner, nowMs)) return
+  if (!isLeasedBy(record, owner, nowMs)) return 0
   record.lease = undefined
   if (holdMs > 0) record.failed = { failure, untilMs: nowMs + holdMs }
+  record.failedInRow += 1
+  return record.failedInRow
 }

@@ -2,7 +2,7 @@
 // in each serving process.
 import cluster from 'node:cluster'
 import { fileURLToPath } from 'node:url'
-import { openGateway, type Platform } from '@wxgw/platform'
+import { countRefreshFailing, openGateway, type Platform } from '@wxgw/platform'
 import { createConsoleRecords, createEndedSessions, createSealer, memoryShare, platformKeys, startLossWatch } from '@wxgw/redis'
 import {
   type Config,
@@ -52,7 +52,7 @@ async function main(): Promise<void> {
   try {
     // Of several processes, the one that supervises has said it.
     if (!supervised) logConfig(config, log)
-    const gateway = await openGateway({ config, lifecycle, clock, log })
+    const gateway = await openGateway({ config, lifecycle, onRefreshFailing: countRefreshFailing(metrics), clock, log })
     const { commands } = gateway.connections
     const watermark = startMemoryWatermark({ memoryShare: () => memoryShare(commands), metrics, log })
     lifecycle.onStop('memory watermark', () => watermark.stop())

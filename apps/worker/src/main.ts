@@ -1,6 +1,6 @@
 // Owns: the worker process: its environment, its wiring, its signals and its exit. Nothing here is decided twice.
 import { randomUUID } from 'node:crypto'
-import { openGateway } from '@wxgw/platform'
+import { countRefreshFailing, openGateway } from '@wxgw/platform'
 import {
   createLaneReader,
   createLeftMessages,
@@ -39,7 +39,14 @@ async function main(): Promise<void> {
     logConfig(config, log)
     const metrics = createMetrics({ process: 'worker' })
     const tokenMetrics = createTokenMetrics({ metrics, nowMs: clock.nowMs })
-    const gateway = await openGateway({ config, lifecycle, onRefresh: tokenMetrics.refreshed, clock, log })
+    const gateway = await openGateway({
+      config,
+      lifecycle,
+      onRefresh: tokenMetrics.refreshed,
+      onRefreshFailing: countRefreshFailing(metrics),
+      clock,
+      log,
+    })
     const platforms = gateway.platforms.byId
     tokenMetrics.follow(platforms)
     const connection = gateway.connect('blocking')

@@ -76,6 +76,8 @@ export type PlatformsDeps = {
   replicas?: ReplicaBarrier | undefined
   /** Hears how every call for a token that this process made ended. */
   onRefresh?: ((refresh: { platform: string; kind: 'component' | 'authorizer'; outcome: string }) => void) | undefined
+  /** Hears that refreshes of an account fail: at the 3rd and 10th in a row, in one process of all. */
+  onRefreshFailing?: ((failing: { platform: string; streak: number }) => void) | undefined
   clock: Clock
   log: Log
 }
@@ -188,6 +190,12 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
       log.error({ platform: own.id, appid: appId }, 'authorizer.reauthorization_required')
       announce(gatewayEvent('gateway.authorizer.reauthorization_required', appId, { appid: appId }))
     },
+    onRefreshFailing: (appId, { streak, errcode }) => {
+      const data = { appid: appId, streak, ...(errcode === undefined ? {} : { errcode }) }
+      log.error({ platform: own.id, ...data }, 'token.refresh_failing')
+      deps.onRefreshFailing?.({ platform: own.id, streak })
+      announce(gatewayEvent('gateway.token.refresh_failing', appId, data))
+    },
   })
   const codes = createCodeExchange({
     codes: createAuthorizationCodeStore({ redis, keys }),
@@ -216,7 +224,7 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
       callWithAccessToken(authorizerTokens, appId, (token) => authorizerApi.sendCustomMessage(token, message)),
   }
 
-  function gatewayEvent(type: string, appId: AuthorizerAppId, data: Record<string, string>): GatewayEvent {
+  function gatewayEvent(type: string, appId: AuthorizerAppId, data: Record<string, string | number>): GatewayEvent {
     return platformEvent({
       id: `gw_${randomUUID()}`,
       platform: own.id,

@@ -16,6 +16,7 @@ export type {
   ReplyOutcome,
   SyncStates,
 } from './platform.ts'
+export { countRefreshFailing } from './count-refresh-failing.ts'
 export { mayAnswer, parseReply } from './reply-to-event.ts'
 export type { AuthorizerTokens } from '@wxgw/wechat-core'
 export type {

@@ -45,6 +45,7 @@ export function tokenAuthority() {
         search,
         onRefreshed: (appId) => notices.push(`refreshed ${appId}`),
         onReauthorizationRequired: (appId) => notices.push(`reauthorization required ${appId}`),
+        onRefreshFailing: (appId, { streak }) => notices.push(`refreshes of ${appId} fail: ${streak}`),
         onOutcome: (outcome) => notices.push(outcome),
       }),
       exchange: createCodeExchange({ ...common, codes, authorizations: authorizers, componentTokens, accounts, clock }),

@@ -67,6 +67,7 @@ else
   redis.call('HSET', KEYS[1], 'expiresAtMs', '0', 'lifetimeSeconds', '0')
 end
 redis.call('DEL', KEYS[7])
+redis.call('HDEL', KEYS[1], 'failedInRow')
 local dueAt = now + tonumber(ARGV[10])
 if overlaps or known[9] then dueAt = now end
 if tonumber(known[10] or '0') > now then dueAt = math.min(dueAt, tonumber(known[10])) end
@@ -103,7 +104,7 @@ if known[1] ~= 'revoked' then remember(KEYS[9], { cause = 'unauthorized' }, sets
 redis.call('DEL', KEYS[2], KEYS[5], KEYS[6], KEYS[7], KEYS[8])
 redis.call('ZREM', KEYS[3], appid)
 redis.call('HINCRBY', KEYS[1], 'generation', 1)
-redis.call('HDEL', KEYS[1], 'openFence', 'doubtUntilMs')
+redis.call('HDEL', KEYS[1], 'openFence', 'doubtUntilMs', 'failedInRow')
 redis.call('HSET', KEYS[1], 'status', 'revoked', 'revokedAtSeconds', text(at), 'revokedRecordedAtMs', text(now), 'refreshToken', '', 'expiresAtMs', '0', 'updatedAtMs', text(now))
 redis.call('HSETNX', KEYS[1], 'authorizedAtSeconds', text(at))
 redis.call('HSETNX', KEYS[1], 'createdAtMs', text(now))

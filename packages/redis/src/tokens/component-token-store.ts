@@ -61,9 +61,10 @@ export function createComponentTokenStore({ platform, redis, keys, sealer }: Com
 export async function rememberFailure(
   redis: RedisConnection,
   failed: FailedRefresh & { meta: string; lease: string; error: string },
-): Promise<void> {
-  await runScript(redis, failRefresh, {
+): Promise<number> {
+  const failedInRow = await runScript(redis, failRefresh, {
     keys: [failed.meta, failed.lease, failed.error],
     args: [failed.owner, failed.fence, JSON.stringify(failed.failure), failed.holdMs, failed.isUnsettled ? '1' : ''],
   })
+  return Number(failedInRow)
 }

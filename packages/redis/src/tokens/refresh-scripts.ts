@@ -102,6 +102,7 @@ if kind == 'authorizer' then
   end
 end
 redis.call('DEL', KEYS[4])
+redis.call('HDEL', KEYS[1], 'failedInRow')
 if not leased then
   schedule(now)
   return { 'lost' }
@@ -122,6 +123,7 @@ return { 'stored', unpack(snapshot(KEYS[1], KEYS[2])) }
  * Gives the lease back and remembers the failure for everybody who asks meanwhile. Whoever has lost the lease has nothing to say.
  * KEYS: meta hash, lease, error
  * ARGV: owner, fence, failure as JSON, hold in ms, '1' when WeChat may still serve the call
+ * -> how many have failed in a row; 0 when this one does not count
  */
 export const failRefresh = script(`${SNAPSHOT_LUA}${DOUBT_LUA}
 if redis.call('HGET', KEYS[1], 'openFence') == ARGV[2] then redis.call('HDEL', KEYS[1], 'openFence') end
@@ -129,5 +131,6 @@ if ARGV[5] == '1' and redis.call('EXISTS', KEYS[1]) == 1 then doubt(KEYS[1]) end
 if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
 redis.call('DEL', KEYS[2])
 if tonumber(ARGV[4]) > 0 then redis.call('SET', KEYS[3], ARGV[3], 'PX', ARGV[4]) end
-return 1
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+return redis.call('HINCRBY', KEYS[1], 'failedInRow', 1)
 `)

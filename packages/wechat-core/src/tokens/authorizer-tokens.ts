@@ -59,6 +59,11 @@ export type AuthorizerTokens = {
 
 type Attempt = { owner: string; material: AuthorizerMaterial; signal: AbortSignal }
 
+/** `errcode`: of the last failure, when WeChat gave one. */
+export type RefreshFailing = { streak: number; errcode: number | undefined }
+
+const ANNOUNCED_STREAKS: ReadonlySet<number> = new Set([3, 10])
+
 export type AuthorizerTokensDeps = {
   store: AuthorizerTokenStore
   api: Pick<ComponentApi, 'refreshAuthorizerToken' | 'getAuthorizerInfo'>
@@ -68,6 +73,8 @@ export type AuthorizerTokensDeps = {
   forceMinIntervalMs: number
   onRefreshed(appId: AuthorizerAppId, expiresAtMs: number): void
   onReauthorizationRequired(appId: AuthorizerAppId): void
+  /** At the 3rd and at the 10th failed refresh in a row, in one process of all. */
+  onRefreshFailing(appId: AuthorizerAppId, failing: RefreshFailing): void
   onOutcome?: ((outcome: string) => void) | undefined
 }
 
@@ -83,6 +90,9 @@ export function createAuthorizerTokens(deps: AuthorizerTokensDeps): AuthorizerTo
     failureError,
     forceMinIntervalMs: deps.forceMinIntervalMs,
     onOutcome: (_appId, outcome) => deps.onOutcome?.(outcome),
+    onFailed(appId, { streak, failure }) {
+      if (ANNOUNCED_STREAKS.has(streak)) deps.onRefreshFailing(appId, { streak, errcode: failure.errcode })
+    },
     // Lock order is authorizer, then component; a component token that is missing is bought before the lease is taken.
     prepare: () => componentTokens.get(),
     async refresh({ subject: appId, owner, fence, material, signal }) {

@@ -44,9 +44,10 @@ export type TokenKeeperStore<Subject, Material> = {
   ): Promise<RefreshClaim<Material>>
   /**
    * Gives the lease back and remembers the failure for `holdMs` (0 = not at all); nothing, when the lease is somebody else's by now.
-   * `isUnsettled`: WeChat may still serve the call, now or later.
+   * `isUnsettled`: WeChat may still serve the call, now or later. Answers how many have failed in a row, over all processes; 0 when
+   * this one does not count.
    */
-  fail(subject: Subject, failed: FailedRefresh): Promise<void>
+  fail(subject: Subject, failed: FailedRefresh): Promise<number>
 }
 
 /** So long, all who peek share one look: less than a call takes that could learn that the token is dead. */
@@ -66,6 +67,8 @@ export type TokenKeeperDeps<Subject extends string, Material> = {
   forceMinIntervalMs: number
   /** Hears how each call to WeChat that this process made ended: `refreshed`, `superseded`, or the error's code. */
   onOutcome?: ((subject: Subject, outcome: string) => void) | undefined
+  /** Hears of each failure that counts; `streak` is given to one process only. */
+  onFailed?(subject: Subject, failed: { streak: number; failure: RefreshFailure }): void
 }
 
 export type TokenKeeper<Subject extends string> = {
@@ -195,7 +198,8 @@ export function createTokenKeeper<Subject extends string, Material>(
       const failure = deps.describeFailure(error)
       deps.onOutcome?.(subject, failure.code)
       const { owner, fence } = held
-      await store.fail(subject, { owner, fence, failure, holdMs: holdMsOf(failure), isUnsettled: leavesDoubt(error) })
+      const streak = await store.fail(subject, { owner, fence, failure, holdMs: holdMsOf(failure), isUnsettled: leavesDoubt(error) })
+      if (streak > 0) deps.onFailed?.(subject, { streak, failure })
       throw error
     }
   }
