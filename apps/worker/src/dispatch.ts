@@ -29,6 +29,7 @@ import { type CallsUnderWay, createDirectCalls } from './delivery/direct-calls.t
 import { createDispatchRoom, type DispatchRoom } from './delivery/dispatch-room.ts'
 import { createLateCalls } from './delivery/late-calls.ts'
 import { createFanOut, type FanOut, type FanOutOptions } from './delivery/fan-out.ts'
+import type { StateChange } from './delivery/record-state.ts'
 import { startLeavingOldNames } from './delivery/leave-old-names.ts'
 import { startMendingOrders } from './delivery/mend-orders.ts'
 import { createOrderedDeliveries, type OrderedDeliveries } from './delivery/ordered-deliveries.ts'
@@ -81,6 +82,11 @@ export function startDispatch({ config, metrics, gateway, connection, clock, log
     help: 'pushed messages and events that another arrival of the same event was dispatched for',
     labels: ['platform'],
   })
+  const dead = metrics.counter({
+    name: 'wxgw_deliveries_dead_total',
+    help: 'deliveries that came to the dead letters',
+    labels: ['platform', 'subscription'],
+  })
   const announced = metrics.counter({
     name: 'wxgw_subscriptions_announced_total',
     help: 'subscriptions that failed for 50, 100 attempts in a row or another day (failing), delivered again (recovered) or were disabled',
@@ -118,7 +124,11 @@ export function startDispatch({ config, metrics, gateway, connection, clock, log
     }
     const onReplayed = (subscription: string, outcome: string) => replayed.inc({ platform: platform.id, subscription, outcome })
     const onAnnounced = ({ kind }: HealthAnnouncement) => announced.inc({ platform: platform.id, kind })
-    const told = { onSettled, onReplayed, onUnheard, onDuplicate, onAnnounced }
+    const onDead = ({ event, subscription, attempts, lastError }: StateChange) => {
+      dead.inc({ platform: platform.id, subscription })
+      log.warn({ platform: platform.id, subscription, eventId: event.id, attempts, lastError }, 'delivery.dead')
+    }
+    const told = { onDead, onSettled, onReplayed, onUnheard, onDuplicate, onAnnounced }
     const own = dispatchOf(platform, { gateway, connection, fetch, callsUnderWay, callPlaces, ...told, clock, log })
     fanOuts.set(platform.id, own.fanOut)
     ordered.set(platform.id, own.ordered)
@@ -150,6 +160,7 @@ type PlatformDispatchDeps = Omit<DispatchDeps, 'config' | 'metrics'> & {
   fetch: GuardedFetch
   callsUnderWay: CallsUnderWay
   callPlaces: DispatchRoom
+  onDead(dead: StateChange): void
   onSettled(outcome: Settlement): void
   onReplayed(subscription: string, outcome: string): void
   onUnheard(event: GatewayEvent): void
@@ -158,7 +169,7 @@ type PlatformDispatchDeps = Omit<DispatchDeps, 'config' | 'metrics'> & {
 }
 
 function dispatchOf(platform: Platform, deps: PlatformDispatchDeps) {
-  const { gateway, connection, fetch, callsUnderWay, callPlaces, onSettled, onReplayed, onUnheard, onDuplicate, onAnnounced, clock, log } = deps
+  const { gateway, connection, fetch, callsUnderWay, callPlaces, onDead, onSettled, onReplayed, onUnheard, onDuplicate, onAnnounced, clock, log } = deps
   const stores = { queues: gateway.platforms.queues, redis: gateway.connections.commands }
   const { subscriptions, events, claims, statistics } = platform
   const writer = createSinkWriter(stores)
@@ -175,7 +186,7 @@ function dispatchOf(platform: Platform, deps: PlatformDispatchDeps) {
     await healthStore.announceDisabled({ eventId: `gw_${randomUUID()}`, subscription, ...after })
     announcements.announce()
   }
-  const common = { subscriptions, events, statistics, sinks, directCalls, health, onDisabled, clock, random: Math.random, log }
+  const common = { subscriptions, events, statistics, sinks, directCalls, health, onDead, onDisabled, clock, random: Math.random, log }
   const throttle = createThrottle({ platform: platform.id, redis: stores.redis })
   const throttleTurns = createThrottleTurns({ throttle, clock })
   const order = createDeliveryOrder({ platform: platform.id, ...stores })
@@ -215,7 +226,7 @@ function dispatchOf(platform: Platform, deps: PlatformDispatchDeps) {
     onUnheard,
     onDuplicate,
   })
-  const consumerReplies = createConsumerReplies({ platform, redis: stores.redis, enqueueDelivery, log })
+  const consumerReplies = createConsumerReplies({ platform, redis: stores.redis, enqueueDelivery, onDead, log })
   const leavingOldNames = startLeavingOldNames({ platform: platform.id, subscriptions, log })
   const trim = createBacklogTrim({ platform: platform.id, connection, keys: platformKeys(platform.id), ...stores, log })
   const trimming = startTrimmingBacklogs({ ...common, platform: platform.id, trim, order })

@@ -7,6 +7,8 @@ import type { Log } from '@wxgw/runtime'
 export type StateDeps = {
   events: Pick<EventLog, 'deliveryChanged'>
   statistics: Pick<Statistics, 'count'>
+  /** A delivery has come to the dead letters. */
+  onDead(dead: StateChange): void
   log: Pick<Log, 'warn'>
 }
 
@@ -17,10 +19,13 @@ export type StateChange = AboutDelivery & Parameters<EventLog['deliveryChanged']
 
 /** Never rejects: a delivery that was made must not be made again because a note about it was lost. */
 export async function recordState(
-  { events, statistics, log }: StateDeps,
+  { events, statistics, onDead, log }: StateDeps,
   { event, subscription, ...change }: StateChange,
 ): Promise<void> {
-  if (change.status === 'dead') statistics.count('dead')
+  if (change.status === 'dead') {
+    statistics.count('dead')
+    onDead({ event, subscription, ...change })
+  }
   try {
     await events.deliveryChanged(event, subscription, change)
   } catch (error) {

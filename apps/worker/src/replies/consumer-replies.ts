@@ -6,12 +6,13 @@ import type { Platform } from '@wxgw/platform'
 import { createConsumerReturns, type DeliveryQueue, platformKeys, type RedisConnection, type ReturnedJob } from '@wxgw/redis'
 import type { Log } from '@wxgw/runtime'
 import { INVALID_REPLY } from '../delivery/judge-attempt.ts'
-import { recordState } from '../delivery/record-state.ts'
+import { recordState, type StateDeps } from '../delivery/record-state.ts'
 
 export type ConsumerRepliesDeps = {
   platform: Pick<Platform, 'id' | 'replyOffers' | 'events' | 'statistics'>
   redis: RedisConnection
   enqueueDelivery: DeliveryQueue['enqueueDelivery']
+  onDead: StateDeps['onDead']
   log: Log
 }
 
@@ -27,7 +28,7 @@ export type ConsumerReplies = {
 
 /** Every worker listens: whichever hears a reply first hands it in, the others find it answered. */
 export function createConsumerReplies(deps: ConsumerRepliesDeps): ConsumerReplies {
-  const { platform, redis, log } = deps
+  const { platform, redis, onDead, log } = deps
   const { consumerReturns: positions } = platformKeys(platform.id)
   const returns = createConsumerReturns({ redis, positions, onReturn: take, log })
 
@@ -70,7 +71,7 @@ export function createConsumerReplies(deps: ConsumerRepliesDeps): ConsumerReplie
     // It is known as delivered; only what begins anew can be said to have failed.
     const about = { event, subscription }
     const { events, statistics } = platform
-    const state = { events, statistics, log }
+    const state = { events, statistics, onDead, log }
     await recordState(state, { ...about, status: 'pending', attempts: 0 })
     await recordState(state, { ...about, status: 'dead', attempts: 1, lastError: INVALID_REPLY })
   }

@@ -28,6 +28,7 @@ function setUp({ isFirst = true, outcomes = [] as DeliveryOutcome[], updatedAtMs
     wake: () => void calls.push('wake'),
     events: { deliveryChanged: async (_event, _name, { status, attempts, lastError }) => void calls.push(`${status} ${attempts} ${lastError}`) },
     statistics: { count: () => undefined },
+    onDead: () => undefined,
     clock: { nowMs: () => nowMs },
     log: { warn: () => undefined },
   })

@@ -22,6 +22,7 @@ function setUp(
   const counted: string[] = []
   const run = createDeliver({
     statistics: { count: (what) => void counted.push(what) },
+    onDead: () => undefined,
     subscriptions: {
       get: async (name) => (known.name === name ? known : undefined),
       disable: async (name) => disabled.push(name) > 0,

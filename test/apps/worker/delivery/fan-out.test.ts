@@ -37,6 +37,7 @@ function setUp(
   const counts: Record<string, number> = {}
   const run = createFanOut({
     statistics: { count: (what, by = 1) => void (counts[what] = (counts[what] ?? 0) + by) },
+    onDead: () => undefined,
     subscriptions: {
       async all(maxAgeMs) {
         ages.push(maxAgeMs)
