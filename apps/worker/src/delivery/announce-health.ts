@@ -20,6 +20,12 @@ export type HealthAnnouncements = { announce(): void; stop(): Promise<void> }
 /** What a process that died has left is found by the others. */
 const EVERY_MS = 5_000
 
+const EVENT_TYPES: Record<HealthAnnouncement['kind'], string> = {
+  failing: 'gateway.subscription.failing',
+  recovered: 'gateway.subscription.recovered',
+  disabled: 'gateway.subscription.disabled',
+}
+
 export function startAnnouncingHealth(deps: AnnounceHealthDeps): HealthAnnouncements {
   const { platform, store, log, everyMs = EVERY_MS } = deps
   const running = new Set<Promise<void>>()
@@ -53,7 +59,7 @@ export function startAnnouncingHealth(deps: AnnounceHealthDeps): HealthAnnouncem
 async function announceOne({ platform, onAnnounced, clock, log }: AnnounceHealthDeps, announcement: HealthAnnouncement): Promise<void> {
   const { eventId, kind, subscription, failures, sinceMs, lastError } = announcement
   const data = { subscription, failures, since: new Date(sinceMs).toISOString(), lastError }
-  const event = platformEvent({ id: eventId, platform: platform.id, type: `gateway.subscription.${kind}`, timeMs: clock.nowMs(), data })
+  const event = platformEvent({ id: eventId, platform: platform.id, type: EVENT_TYPES[kind], timeMs: clock.nowMs(), data })
   if ((await platform.inbox.platformEvent(event)) === 'duplicate') return
   onAnnounced(announcement)
   log[kind === 'recovered' ? 'info' : 'error']({ platform: platform.id, ...data }, `subscription.${kind}`)
