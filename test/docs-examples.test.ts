@@ -114,6 +114,8 @@ function onlyFile(name: string, text: string): (path: string) => Buffer {
 }
 
 /** `METHOD /path` of both listeners, without the prefix of a platform, parameters as `{}`. */
+const NO_ENTRIES = { note: () => undefined, handOver: async () => undefined, find: async () => ({ items: [], nextCursor: null }) }
+
 async function servedRoutes(): Promise<string[]> {
   const silent = { debug() {}, info() {}, warn() {}, error() {} }
   const server = createInternalServer({
@@ -128,6 +130,8 @@ async function servedRoutes(): Promise<string[]> {
       pushMaxSkewSeconds: 600,
     },
     platforms: new Map(),
+    console: { siteDir: '/nowhere', ended: { end: async () => undefined, isEnded: async () => false } },
+    records: { audit: NO_ENTRIES, refusedCalls: NO_ENTRIES },
     calls: createStreamedCalls({ baseUrl: 'http://127.0.0.1:9', timeoutMs: 1, connections: 1 }),
     log: silent,
     readiness: [],

@@ -5,12 +5,12 @@ import {
   createEventLog,
   createInbox,
   createLaneWriter,
-  createMessageShards,
   createReplyMailbox,
   createUnsettledDeliveries,
   guardStore,
   type InboxChoice,
   type MasterOutages,
+  type MessageShards,
   NO_EVENT_LOG,
   type OrderDeps,
   type PlatformKeys,
@@ -33,6 +33,7 @@ export type MessagesDeps = {
   keys: PlatformKeys
   sealer: Sealer
   shardCount: ShardCount
+  shards: MessageShards
   replicas: ReplicaBarrier
   syncStates: SyncStates
   queues: Queues
@@ -45,15 +46,13 @@ export type MessagesDeps = {
 
 /** `replies` is to be closed. */
 export function createMessages(deps: MessagesDeps) {
-  const { config, platform, connections, keys, shardCount, replicas, queues, outages, clock, log } = deps
+  const { config, platform, connections, keys, shardCount, shards, replicas, queues, outages, clock, log } = deps
   const { dedupeSeconds, eventLogSeconds } = config
   const redis = connections.commands
-  const shards = createMessageShards(platform.id, shardCount)
   const events = platform.eventLog ? createEventLog({ redis, shards, outages, queues, eventLogSeconds }) : NO_EVENT_LOG
   const order = { lanes: createLaneWriter({ redis, count: shardCount, queues, replicas }), subscriptions: deps.subscriptions }
   const replySentKey = (eventId: string) => shards.ofId(eventId).replySent(eventId)
   return {
-    shards,
     events,
     feed: createEventFeed({
       redis,

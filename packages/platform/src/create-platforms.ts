@@ -15,6 +15,7 @@ import {
   createQueues,
   createRefreshSchedule,
   createReplayRuns,
+  createMessageShards,
   createReplays,
   createStatistics,
   createSubscriptionStats,
@@ -135,17 +136,20 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
 
   const statistics = createStatistics({ redis, keys, clock })
   const syncStates = createSyncStates({ platform: own.id, redis, keys, queues })
+  const shards = createMessageShards(own.id, shardCount)
   const known = createSubscriptions({
     ...storeDeps,
+    shards,
     platforms: config.platforms.map(({ id }) => id),
     queues,
     checkWebhookUrl: (url) => checkWebhookUrl(url, config.webhookAllowNetworks),
     clock,
   })
   const subscriptions: Subscriptions = { ...known, all: (maxAgeMs) => outages.ask(keys.subscriptions, () => known.all(maxAgeMs)) }
-  const { shards, events, feed, inbox, claims, unsettled, replies, mayFallBack, releaseFallBack } = createMessages({
+  const { events, feed, inbox, claims, unsettled, replies, mayFallBack, releaseFallBack } = createMessages({
     ...deps,
     keys,
+    shards,
     replicas,
     syncStates,
     subscriptions,

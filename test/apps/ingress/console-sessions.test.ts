@@ -150,7 +150,7 @@ void t.test('a session that was ended is over at every ingress, and others are n
   t.equal((await session(there, { method: 'DELETE', headers: { cookie: mine.cookie } })).statusCode, 403, 'not without the token')
   const end = await session(there, { method: 'DELETE', headers: mine })
   t.equal(end.statusCode, 204)
-  t.match(end.headers['set-cookie'], /^wxgw_console=; Max-Age=0;/)
+  t.match(end.headers['set-cookie'], /^wxgw-console=; Max-Age=0;/)
   for (const gateway of [here, there]) {
     t.equal((await list(gateway, mine)).statusCode, 401)
     t.equal((await session(gateway, { method: 'GET', headers: { cookie: mine.cookie } })).statusCode, 401)

@@ -382,9 +382,9 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
     replays: {
       begin: method('replays.begin', () => ({ id: 'r0a', matched: 3 })),
       get: method('replays.get', (name: string, id: string) => fake.replays.get(`${name} ${id}`)),
-      list: method('replays.list', (name: string) => ({
+      list: method('replays.list', (name: string, _page: object) => ({
         items: [...fake.replays.values()].filter(({ subscription }) => subscription === name),
-        nextCursor: null,
+        nextCursor: fake.nextPosition,
       })),
       change: method('replays.change', (name: string, id: string) => {
         const replay = fake.replays.get(`${name} ${id}`)
@@ -439,7 +439,23 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
       sync: method('inbox.sync', () => ({ jobId: 'job-1' })),
       syncState: method('inbox.syncState', (jobId: string) => fake.syncStates.get(jobId)),
     },
-    stats: { read: notAsked('stats.read') },
+    stats: {
+      read: method('stats.read', (_subscription: string) => ({
+        waiting: 0,
+        oldestWaitingMs: null,
+        inFlight: 0,
+        deadLetters: 0,
+        deadLettersByReason: {},
+        delivered1h: 0,
+        failed1h: 0,
+        p50Ms: null,
+        p95Ms: null,
+        breaker: 'closed',
+        failingSinceMs: undefined,
+        lastSuccessAtMs: undefined,
+        lastError: undefined,
+      })),
+    },
     statistics: {
       count: (what) => void fake.counted.push(what),
       refused: (code, address) => void fake.counted.push(`${code} ${address}`),

@@ -98,6 +98,8 @@ void t.test('the document covers the routes of both listeners', async (t) => {
     `delete ${p}/events`,
     `delete ${p}/subscriptions/{name}`,
     `delete ${p}/subscriptions/{name}/dead-letters`,
+    'delete /console/session',
+    'get /api-calls',
     `get ${p}/a/{sessionId}`,
     `get ${p}/a/{sessionId}/landed/{mark}`,
     `get ${p}/access_token/{APPID}`,
@@ -115,7 +117,9 @@ void t.test('the document covers the routes of both listeners', async (t) => {
     `get ${p}/component_access_token`,
     `get ${p}/event`,
     `get ${p}/events`,
+    `get ${p}/events/stream`,
     `get ${p}/events/{id}`,
+    `get ${p}/events/{id}/attempts`,
     `get ${p}/jssdk_config/{APPID}`,
     `get ${p}/mpinfo`,
     `get ${p}/proxy_token/{APPID}`,
@@ -124,9 +128,15 @@ void t.test('the document covers the routes of both listeners', async (t) => {
     `get ${p}/subscriptions`,
     `get ${p}/subscriptions/{name}`,
     `get ${p}/subscriptions/{name}/dead-letters`,
+    `get ${p}/subscriptions/{name}/replays`,
+    `get ${p}/subscriptions/{name}/replays/{id}`,
+    `get ${p}/subscriptions/{name}/stats`,
     `get ${p}/ticket/{APPID}`,
     `get ${p}/{APPID}/callback`,
+    'get /audit',
     'get /catalogue',
+    'get /console/session',
+    'get /diagnosis',
     'get /healthz',
     'get /metrics',
     'get /openapi.json',
@@ -138,6 +148,8 @@ void t.test('the document covers the routes of both listeners', async (t) => {
     `post ${p}/authorization-sessions`,
     `post ${p}/authorize/go`,
     `post ${p}/authorizers/sync`,
+    `post ${p}/authorizers/{APPID}/compare`,
+    `post ${p}/authorizers/{APPID}/refresh`,
     `post ${p}/authurl`,
     `post ${p}/component-api/{*}`,
     `post ${p}/component/clear_quota`,
@@ -146,9 +158,14 @@ void t.test('the document covers the routes of both listeners', async (t) => {
     `post ${p}/replies/{eventId}`,
     `post ${p}/subscriptions/match`,
     `post ${p}/subscriptions/{name}/dead-letters/replay`,
+    `post ${p}/subscriptions/{name}/replays`,
+    `post ${p}/subscriptions/{name}/replays/{id}/cancel`,
+    `post ${p}/subscriptions/{name}/replays/{id}/pause`,
+    `post ${p}/subscriptions/{name}/replays/{id}/resume`,
     `post ${p}/subscriptions/{name}/rotate-secret`,
     `post ${p}/subscriptions/{name}/test`,
     `post ${p}/{APPID}/callback`,
+    'post /console/session',
     `put ${p}/subscriptions/{name}`,
   ])
   for (const [path, methods] of Object.entries(document.paths)) {
@@ -161,7 +178,7 @@ void t.test('the document covers the routes of both listeners', async (t) => {
   }
   t.same(document.paths[`${p}/access_token/{APPID}`]?.['get']?.security, [{ key: [] }])
   t.same(document.paths[`${p}/event`]?.['post']?.security, [])
-  t.same(document.paths[`${p}/authurl`]?.['post']?.security, [{ key: [] }, {}])
+  t.same(document.paths[`${p}/authurl`]?.['post']?.security, [{ key: [] }, { consoleSession: [], csrfToken: [] }, {}])
   t.same(document.paths['/healthz']?.['get']?.security, [])
 })
 

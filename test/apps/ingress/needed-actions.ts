@@ -253,6 +253,7 @@ const ROUTES: readonly Route[] = [
     scope: 'platform',
     members: { 'query.from': 'nothing more', 'query.to': 'nothing more', 'query.step': 'nothing more' },
   },
+  { route: 'subscriptions/{name}/stats', method: 'GET', path: `${one}/stats`, needs: ['subscriptions:read'], members: {} },
   { route: 'refused-pushes', method: 'GET', path: 'refused-pushes', needs: ['events:read'], scope: 'platform', members: {} },
   {
     route: 'replies/{eventId}',

@@ -1,10 +1,10 @@
 // Owns: the cursors of every list: whose they are, what they are good for, and that they say nothing.
 import type { Grant, SealingKey } from '@wxgw/runtime'
 import t, { type Test } from 'tap'
-import { APPID_A, APPID_B, subscription } from './fake-platform.ts'
+import { APPID_A, APPID_B, loggedEvent, subscription } from './fake-platform.ts'
 import { createGateway, keyOf, ROOT_KEY, type Fixture } from './gateway-fixture.ts'
 
-const ALL: Grant = { platforms: undefined, actions: ['authorizers:read', 'subscriptions:read', 'events:read', 'sessions:read'], authorizers: undefined }
+const ALL: Grant = { platforms: undefined, actions: ['authorizers:read', 'subscriptions:read', 'events:read', 'events:replay', 'sessions:read'], authorizers: undefined }
 const GRANTS = { one: [ALL], other: [ALL], narrow: [{ ...ALL, authorizers: [APPID_A] }] }
 const OLD = { id: 'old', key: Buffer.alloc(32, 1) }
 const NEW = { id: 'new', key: Buffer.alloc(32, 2) }
@@ -22,16 +22,17 @@ async function cursorFrom(gateway: Fixture, asked: Asked, position = 'ev_1'): Pr
   return (await ask(gateway, asked)).json().nextCursor
 }
 
-/** Every list that the gateway has, out of its own document: what is added is held to this, too. */
+/** Every list of a platform, out of the gateway's own document: what is added is held to this, too. */
 async function lists(gateway: Fixture, platform = 'open1'): Promise<string[]> {
   const { paths } = (await gateway.internalServer.inject('/openapi.json')).json()
-  const urls = Object.keys(paths).filter((path) => JSON.stringify(paths[path].get?.responses?.['200'] ?? '').includes('nextCursor'))
-  return urls.map((url) => url.replace('{platform}', platform).replace('{name}', 'crm').replace('{APPID}', APPID_A))
+  const urls = Object.keys(paths).filter((path) => path.includes('{platform}') && JSON.stringify(paths[path].get?.responses?.['200'] ?? '').includes('nextCursor'))
+  return urls.map((url) => url.replace('{platform}', platform).replace('{name}', 'crm').replace('{APPID}', APPID_A).replace('{id}', 'ev_a'))
 }
 
 function gatewayWith(t: Test, sealingKeys: readonly SealingKey[]): Fixture {
   const gateway = createGateway(t, { ...PLATFORMS, config: { sealingKeys } })
   for (const name of ['crm', 'crm2']) gateway.fake.subscriptions.set(name, subscription(name, { match: { authorizers: [APPID_A], types: undefined } }))
+  gateway.fake.events.set('ev_a', loggedEvent('ev_a'))
   return gateway
 }
 

@@ -5,7 +5,7 @@ import { createSubscriptions } from '@wxgw/redis'
 import type { DeclaredSubscription } from '@wxgw/runtime'
 import t, { type Test } from 'tap'
 import { until } from '../../helpers/until.ts'
-import { collectLog, keys, PLATFORM, sealer, startStore, type Store } from '../redis/queues-fixture.ts'
+import { collectLog, keys, PLATFORM, sealer, shards, startStore, type Store } from '../redis/queues-fixture.ts'
 
 const declared = (name: string): DeclaredSubscription => {
   return { platform: PLATFORM, name, input: { sink: { kind: 'stream' } }, secret: undefined }
@@ -13,7 +13,7 @@ const declared = (name: string): DeclaredSubscription => {
 
 function open({ queues, commands }: Store): Platform['subscriptions'] {
   const at = { platform: PLATFORM, platforms: [PLATFORM], redis: commands, keys, sealer, queues }
-  return createSubscriptions({ ...at, checkWebhookUrl: () => undefined })
+  return createSubscriptions({ ...at, shards, checkWebhookUrl: () => undefined })
 }
 
 /** A process with this file, until the test ends; answers what it logs. */

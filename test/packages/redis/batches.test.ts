@@ -83,7 +83,7 @@ void t.test('entries of one moment stand in their order, at most as many as may 
 void t.test('whoever asks at one moment how the subscriptions stand gets one answer, which is younger than the question', async (t) => {
   const { commands, queues } = await startStore(t)
   const deps = { platform: PLATFORM, platforms: [PLATFORM], redis: commands, keys, sealer, queues }
-  const open = () => createSubscriptions({ ...deps, checkWebhookUrl: () => undefined })
+  const open = () => createSubscriptions({ ...deps, shards, checkWebhookUrl: () => undefined })
   const [here, elsewhere] = [open(), open()]
   await here.put('bi', { sink: { kind: 'stream' } })
   t.match(await elsewhere.get('bi'), { enabled: true })

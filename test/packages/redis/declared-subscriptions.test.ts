@@ -2,7 +2,7 @@
 import type { Declaration } from '@wxgw/redis'
 import { createSubscriptions } from '@wxgw/redis'
 import t from 'tap'
-import { keys, PLATFORM, sealer, startStore, type Store } from './queues-fixture.ts'
+import { keys, PLATFORM, sealer, shards, startStore, type Store } from './queues-fixture.ts'
 
 const SECRET = `whsec_${Buffer.alloc(32, 'S').toString('base64')}`
 const OTHER_SECRET = `whsec_${Buffer.alloc(32, 'T').toString('base64')}`
@@ -13,6 +13,7 @@ const DECLARED = { code: 'SUBSCRIPTION_DECLARED' }
 function open({ queues, commands }: Store) {
   return createSubscriptions({
     ...{ platform: PLATFORM, platforms: [PLATFORM], redis: commands, keys, sealer, queues },
+    shards,
     checkWebhookUrl: () => undefined,
   })
 }

@@ -17,7 +17,7 @@ import {
 import { Queue, Worker } from 'bullmq'
 import t, { type Test } from 'tap'
 import { until } from '../../helpers/until.ts'
-import { makeEvent, parserOf, sealer, startStore, type Store } from './queues-fixture.ts'
+import { makeEvent, parserOf, sealer, shards, startStore, type Store } from './queues-fixture.ts'
 
 const PLATFORMS = ['open', 'open-crm']
 /** Both had the queues {wx-open-crm-x} and {wx-deliveries-open-crm-x}. */
@@ -31,7 +31,7 @@ type Options = { clock?: { nowMs(): number }; platforms?: readonly string[] }
 function open({ queues, commands }: Store, platform: string, options: Options = {}): Subscriptions {
   const { clock = { nowMs: () => Date.now() }, platforms = PLATFORMS } = options
   const deps = { platform, platforms, redis: commands, keys: platformKeys(platform), sealer, queues, clock }
-  return createSubscriptions({ ...deps, checkWebhookUrl: () => undefined })
+  return createSubscriptions({ ...deps, shards, checkWebhookUrl: () => undefined })
 }
 
 /** A subscription as an earlier version has left it. */

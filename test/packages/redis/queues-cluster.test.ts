@@ -57,6 +57,7 @@ void t.test('everything works on Redis Cluster', async (t) => {
     keys,
     sealer,
     queues,
+    shards,
     checkWebhookUrl: () => undefined,
   })
   const deadLetters = createDeadLetters({ platform: PLATFORM, redis, queues, events })

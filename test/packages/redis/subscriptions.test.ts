@@ -17,7 +17,7 @@ import { startTcpProxy } from '../../chaos/tcp-proxy.ts'
 import { standaloneSettings } from '../../helpers/redis-settings.ts'
 import { startStopwatch } from '../../helpers/stopwatch.ts'
 import { until } from '../../helpers/until.ts'
-import { dump, keys, makeEvent, PLATFORM, sealer, startStore, type Store } from './queues-fixture.ts'
+import { dump, keys, makeEvent, PLATFORM, sealer, shards, startStore, type Store } from './queues-fixture.ts'
 
 const WEBHOOK: SubscriptionInput = { sink: { kind: 'webhook', url: 'https://crm.example/hooks' } }
 const secretOf = (bytes: number, fill = 'C') => `whsec_${Buffer.alloc(bytes, fill).toString('base64')}`
@@ -32,6 +32,7 @@ function open({ queues, commands }: Pick<Store, 'queues'> & { commands: RedisCon
     sealer,
     queues,
     clock,
+    shards,
     checkWebhookUrl: (url) => (url.startsWith('https://10.') ? 'a private address' : undefined),
   })
 }

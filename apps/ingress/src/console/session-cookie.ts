@@ -5,7 +5,7 @@ import { parseCookie, stringifySetCookie } from 'cookie'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { openBytes, sealBytes } from '../auth/sealed-bytes.ts'
 
-export const COOKIE_NAME = 'wxgw_console'
+export const COOKIE_NAME = 'wxgw-console'
 
 export type HeldSession = {
   id: string

@@ -8,6 +8,8 @@ import { createLeaveOldNames, type NameLeft } from '../old-names/leave-old-names
 import type { Page } from '../paging/newest-first.ts'
 import type { Queues } from '../queues/queues.ts'
 import type { Sealer } from '../sealed.ts'
+import type { MessageShards } from '../shards/message-shards.ts'
+import { guardStore } from '../store-errors.ts'
 import { createBacklog } from './backlog.ts'
 import { checkInput, type CheckWebhookUrl, isSubscriptionName, keepName } from './check-input.ts'
 import { assertNotDeclared, createDeclare, withByApi, type Declaration, type DeclaredOutcome, type NextRecord } from './declared.ts'
@@ -81,6 +83,8 @@ export type SubscriptionsDeps = {
   sealer: Sealer
   queues: Pick<Queues, 'open' | 'release'>
   checkWebhookUrl: CheckWebhookUrl
+  /** Each has an index of what a subscription was not delivered. */
+  shards: Pick<MessageShards, 'all'>
   clock?: Clock
 }
 
@@ -134,6 +138,7 @@ export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
 
   async function finishDeletion(record: SubscriptionRecord): Promise<void> {
     await backlog.clear(record)
+    await guardStore(() => Promise.all(deps.shards.all().map(({ undelivered }) => deps.redis.del(undelivered(record.subscription.name)))))
     await records.change(record.subscription.name, (known) => (known?.deleting ? null : undefined))
   }
 
