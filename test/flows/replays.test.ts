@@ -214,9 +214,19 @@ void t.test('replays', async (story) => {
     t.same([await waiting(), await deadOf('late')], [4, []], 'what fails keeps its schedule')
     await redis.zadd(platformKeys('open1').replaysOpen, Date.now(), 'late r0lost')
     await until('one that a failover lost holds no place', async () => (await redis.zcard(platformKeys('open1').replaysOpen)) === 0)
+    await call('PATCH', '/subscriptions/late', { paused: true })
+    await pushAll(2)
+    const held = async () => (await call('GET', '/events?subscription=late&status=paused')).body.items?.length
+    await until('two more wait behind a pause', async () => (await held()) === 6)
+    const [lost = ''] = await redis.lrange('bull:{wx-deliveries.open1.late}:wait', 0, 0)
+    await redis.multi().lrem('bull:{wx-deliveries.open1.late}:wait', 1, lost).unlink(`bull:{wx-deliveries.open1.late}:${lost}`).exec()
     hook.answer = () => ({ status: 204 })
-    const { replayId } = (await begin('late', { from })).body
-    t.match(await ended('late', replayId), { matched: 4, delivered: 4 })
+    const { replayId, matched } = (await begin('late', { from })).body
+    t.equal(matched, 5, 'what its queue holds is left to that, what nothing works on is not')
+    t.equal((await replayOf('late', replayId)).status, 'paused')
+    await call('PATCH', '/subscriptions/late', { paused: false })
+    t.match(await ended('late', replayId), { delivered: 5 })
+    await until('the other one is delivered by its queue', () => new Set(hook.received.map(({ event }) => event.id)).size === 6)
     t.equal(await waiting(), 0)
     t.equal(await redis.zcard('bull:{wx-deliveries.open1.late}:delayed'), 0)
     await begin('late', { from, onlyUndelivered: false, ratePerSecond: 1 })

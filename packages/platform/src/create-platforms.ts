@@ -283,7 +283,7 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
       },
       subscriptions,
       deadLetters: createDeadLetters({ platform: own.id, redis, queues, events }),
-      replays: createReplays({ platform: own.id, redis, keys, shards, nowMs: clock.nowMs }),
+      replays: createReplays({ platform: own.id, redis, keys, replicas, shards, nowMs: clock.nowMs }),
       replayRuns: createReplayRuns({ platform: own.id, redis, keys, shards, queues }),
       erasure: createEventErasure({ platform: own.id, redis, shards, queues, subscriptions }),
       keepsEventLog: own.eventLog,

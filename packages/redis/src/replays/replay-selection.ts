@@ -6,11 +6,12 @@ import {
   type MatchedEvent,
   parserOf,
   DeliveryJobSchema,
+  type DeliveryStatus,
   type Subscription,
 } from '@wxgw/contracts'
 import type { RedisConnection } from '../connect.ts'
 import { describeDeliveries, type DescribedEvent } from '../event-log/delivery-states.ts'
-import { parseEvent } from '../event-log/logged-event.ts'
+import { jobField, parseEvent } from '../event-log/logged-event.ts'
 import { deliveriesQueue, queueKey } from '../keys.ts'
 import { describeHashes, inGroups } from '../paging/describe-hashes.ts'
 import { type Found, type Position, readNewestFirst } from '../paging/newest-first.ts'
@@ -74,48 +75,70 @@ async function* selectLogged(
 
 type Looked = { subscription: Subscription; range: ReplayRange; shard: MessageShard; found: readonly Found[] }
 
-async function wantedOf({ redis }: SelectionDeps, { subscription, range, shard, found }: Looked): Promise<Selected[]> {
-  const described = await describeDeliveries(
-    redis,
-    found.map(({ member }) => shard.event(member)),
-  )
-  const wanted = found.flatMap((place, index) => {
+type Candidate = Found & { bytes: number; isPending: boolean }
+
+async function wantedOf(deps: SelectionDeps, looked: Looked): Promise<Selected[]> {
+  const { subscription, range, shard, found } = looked
+  const keys = found.map(({ member }) => shard.event(member))
+  const described = await describeDeliveries(deps.redis, keys)
+  const candidates = found.flatMap((place, index): Candidate[] => {
     const event = described[index]
-    return event && isWanted(event, subscription, range) ? [{ ...place, bytes: event.bytes }] : []
+    if (!event || !isWanted(event, subscription, range)) return []
+    return [{ ...place, bytes: event.bytes, isPending: statusIn(event, subscription) === 'pending' }]
   })
-  const selected: Selected[] = []
-  // Only what is asked about the event itself makes it necessary to read it.
-  const isRead = range.subject !== undefined || subscription.match.data !== undefined
-  for (const group of isRead ? inGroups(wanted) : [wanted]) {
-    const events = isRead
-      ? await readEvents(
-          redis,
-          group.map(({ member }) => shard.event(member)),
-        )
-      : []
-    for (const [index, { member, score }] of group.entries()) {
-      const event = events[index]
-      if (isRead && (event === undefined || !matches(event, subscription, range))) continue
-      selected.push({ item: { eventId: member, shard: shard.index }, receivedAtMs: score })
-    }
-  }
-  return selected
+  const wanted = await withReadHolding(deps, looked, await withoutQueued(deps, looked, candidates))
+  return wanted.map(({ member, score }) => ({ item: { eventId: member, shard: shard.index }, receivedAtMs: score }))
 }
 
-async function readEvents(redis: RedisConnection, keys: readonly string[]): Promise<Array<GatewayEvent | undefined>> {
-  const pipeline = redis.pipeline()
-  for (const key of keys) pipeline.hget(key, 'event')
-  return allSucceeded(await pipeline.exec()).map((text) => (typeof text === 'string' ? parseEvent(text) : undefined))
+/** What is pending and has a job is delivered by that: a replay would be a second delivery of the same. */
+async function withoutQueued(
+  { platform, redis }: SelectionDeps,
+  { subscription, shard }: Looked,
+  candidates: readonly Candidate[],
+): Promise<readonly Candidate[]> {
+  const pending = candidates.filter(({ isPending }) => isPending)
+  if (pending.length === 0) return candidates
+  const reading = redis.pipeline()
+  for (const { member } of pending) reading.hget(shard.event(member), jobField(subscription.name))
+  const jobs = allSucceeded(await reading.exec())
+  const queue = deliveriesQueue(platform, subscription.name)
+  const looking = redis.pipeline()
+  for (const [index, { member }] of pending.entries()) {
+    const jobId = String(jobs[index] ?? member)
+    looking.exists(queueKey(queue, jobId)).zscore(queueKey(queue, 'failed'), jobId)
+  }
+  const answers = allSucceeded(await looking.exec())
+  const queued = new Set(pending.filter((_, index) => answers[2 * index] === 1 && answers[2 * index + 1] === null))
+  return candidates.filter((candidate) => !queued.has(candidate))
+}
+
+/** Only what is asked about the event itself makes it necessary to read it. */
+async function withReadHolding(
+  { redis }: SelectionDeps,
+  { subscription, range, shard }: Looked,
+  candidates: readonly Candidate[],
+): Promise<readonly Candidate[]> {
+  if (range.subject === undefined && subscription.match.data === undefined) return candidates
+  const holding: Candidate[] = []
+  for (const group of inGroups(candidates)) {
+    const pipeline = redis.pipeline()
+    for (const { member } of group) pipeline.hget(shard.event(member), 'event')
+    const texts = allSucceeded(await pipeline.exec())
+    const holds = (text: unknown) => typeof text === 'string' && matches(parseEvent(text), subscription, range)
+    holding.push(...group.filter((_, index) => holds(texts[index])))
+  }
+  return holding
+}
+
+function statusIn({ deliveries }: DescribedEvent, { name }: Subscription): DeliveryStatus | undefined {
+  return deliveries.find(({ subscription }) => subscription === name)?.status
 }
 
 /** By what is known without reading the event. */
-function isWanted(
-  { type, authorizer, deliveries }: DescribedEvent,
-  subscription: Subscription,
-  range: ReplayRange,
-): boolean {
+function isWanted(described: DescribedEvent, subscription: Subscription, range: ReplayRange): boolean {
+  const { type, authorizer } = described
   if (type === undefined) return false
-  const status = deliveries.find((delivery) => delivery.subscription === subscription.name)?.status
+  const status = statusIn(described, subscription)
   // A test event is for the subscription that it tests, whatever others match.
   if (type === TEST_EVENT && status === undefined) return false
   if (range.onlyUndelivered && (status === 'delivered' || status === 'discarded')) return false

@@ -6,6 +6,7 @@ import { GatewayError } from '@wxgw/wechat-core'
 import type { RedisConnection } from '../connect.ts'
 import { type PlatformKeys, replayId } from '../keys.ts'
 import { decodeCursor, encodeCursor, type Page, readNewestFirst } from '../paging/newest-first.ts'
+import { NO_REPLICA_BARRIER, type ReplicaBarrier } from '../replication/replica-barrier.ts'
 import { runScript } from '../script.ts'
 import type { MessageShards } from '../shards/message-shards.ts'
 import { allSucceeded, guardStore } from '../store-errors.ts'
@@ -38,6 +39,7 @@ export type ReplaysDeps = {
   redis: RedisConnection
   keys: ReplayKeys
   shards: MessageShards
+  replicas?: Pick<ReplicaBarrier, 'confirmed'>
   nowMs(): number
 }
 
@@ -47,7 +49,7 @@ export function keysOfReplay(keys: ReplayKeys, { subscription, id }: Pick<Replay
 }
 
 export function createReplays(deps: ReplaysDeps): Replays {
-  const { redis, keys, nowMs } = deps
+  const { redis, keys, replicas = NO_REPLICA_BARRIER, nowMs } = deps
 
   /** Before the work of a selection; what decides is the script that begins it. */
   async function assertRoom(subscription: string): Promise<void> {
@@ -64,11 +66,8 @@ export function createReplays(deps: ReplaysDeps): Replays {
       matched += selected.length
       if (matched > MOST_REPLAYED) throw limit('matched')
       const members = selected.flatMap(({ item, receivedAtMs }) => [receivedAtMs, formatItem(item)])
-      await redis
-        .multi()
-        .zadd(todo, ...members)
-        .expire(todo, SELECTING_SECONDS)
-        .exec()
+      const written = redis.multi().zadd(todo, ...members)
+      allSucceeded(await written.expire(todo, SELECTING_SECONDS).exec())
     }
   }
 
@@ -91,10 +90,12 @@ export function createReplays(deps: ReplaysDeps): Replays {
       failed: 0,
       ratePerSecond,
     })
-    const answer = await runScript(redis, beginReplay, {
-      keys: keysOfReplay(keys, { subscription: name, id }),
-      args: [name, id, createdAtMs, keys.replay(''), ...fields],
-    })
+    const write = () =>
+      runScript(redis, beginReplay, {
+        keys: keysOfReplay(keys, { subscription: name, id }),
+        args: [name, id, createdAtMs, keys.replay(''), ...fields],
+      })
+    const answer = await replicas.confirmed(keys.replay(id), write)
     const [outcome, matched] = Array.isArray(answer) ? (answer as unknown[]) : []
     if (outcome !== 'begun') throw limit(outcome === 'platform' ? 'platform' : 'subscription')
     return Number(matched)
