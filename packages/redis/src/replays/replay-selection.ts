@@ -104,7 +104,8 @@ async function withoutQueued(
   const queue = deliveriesQueue(platform, subscription.name)
   const looking = redis.pipeline()
   for (const [index, { member }] of pending.entries()) {
-    const jobId = String(jobs[index] ?? member)
+    const known = jobs[index]
+    const jobId = typeof known === 'string' ? known : member
     looking.exists(queueKey(queue, jobId)).zscore(queueKey(queue, 'failed'), jobId)
   }
   const answers = allSucceeded(await looking.exec())
