@@ -135,5 +135,5 @@ void t.test('what a consumer writes into its own queue', async (t) => {
 /** The queues that carry what is pushed, schedules, and how far the worker has read. */
 function isRestless(name: string): boolean {
   const ownQueue = /^bull:\{wx-(messages|platform-events|component-events|maintenance)\}:/
-  return ownQueue.test(name) || /:due$|next_audit|:consumer_returns$|:marker$|stalled-check/.test(name)
+  return ownQueue.test(name) || /:due$|next_audit|:consumer_returns$|:marker$|stalled-check|\{wx-console\}/.test(name)
 }

@@ -18,7 +18,10 @@ const DIST = fileURLToPath(new URL('..', import.meta.url))
 /** What depends on Node.js most: processes, HTTP, cryptography. */
 const SELECTION = ['flows/main-story', 'wechat-core/crypto/message-cipher', 'wechat-core/crypto/signature']
 
-type Lockfile = { packages: Record<string, { engines?: { node?: string } }> }
+type Lockfile = { packages: Record<string, { engines?: { node?: string }; cpu?: string[] }> }
+
+/** Optional builds for WebAssembly, and what only they need: installed on no machine. */
+const ONLY_WASM = /^@(?:napi-rs\/wasm-runtime|emnapi\/)/
 
 type OtherNode = {
   otherNode(version: string): Promise<string | undefined>
@@ -28,7 +31,8 @@ type OtherNode = {
 void t.test('every package that is installed accepts every supported Node.js, so that no install warns', async (t) => {
   const { packages }: Lockfile = parse(await readFile(new URL('pnpm-lock.yaml', ROOT), 'utf8'))
   t.ok(Object.keys(packages).length > 100, 'the packages were found')
-  const refusals = Object.entries(packages).flatMap(([name, { engines }]) => {
+  const refusals = Object.entries(packages).flatMap(([name, { engines, cpu = [] }]) => {
+    if (cpu.includes('wasm32') || ONLY_WASM.test(name)) return []
     const refused = SUPPORTED.filter((version) => !satisfies(version, engines?.node ?? '*'))
     return refused.length === 0 ? [] : [`${name} wants ${engines?.node}, not ${refused.join(', ')}`]
   })

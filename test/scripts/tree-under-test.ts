@@ -68,6 +68,8 @@ export async function createTree(t: Test): Promise<Tree> {
     'bin/package.json': '{"type":"commonjs"}',
     'node_modules/@typescript/native/package.json': '{"type":"commonjs"}',
     'node_modules/@typescript/native/bin/tsc': TSC,
+    'apps/console/package.json': '{}',
+    'apps/console/node_modules/vite/bin/vite.js': "require('node:fs').mkdirSync('dist', { recursive: true })",
     'apps/ingress/dist/main.js': APP,
     'apps/worker/dist/main.js': APP,
   }
