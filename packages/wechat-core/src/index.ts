@@ -9,6 +9,7 @@ export { Stop } from './stop.ts'
 export type { StopSignal } from './stop.ts'
 export { pause } from './pause.ts'
 export { afterReading } from './after-reading.ts'
+export { inTime, within } from './in-time.ts'
 export { GatewayError, isStoreAway, UnansweredCallError, WeChatApiError, WeChatTransportError } from './errors.ts'
 export type { ErrorCode, GatewayErrorOptions, Sent } from './errors.ts'
 

@@ -1,7 +1,7 @@
 // Owns: when a call is answered without being made, because WeChat has said that the day's quota is used up, and when no longer.
 import type { ApiBrake, ApiBrakes, BrakedAnswer } from '@wxgw/redis'
 import type { Log } from '@wxgw/runtime'
-import { COMPONENT_SUBJECT, type Secret } from '@wxgw/wechat-core'
+import { COMPONENT_SUBJECT, type Secret, within } from '@wxgw/wechat-core'
 import type { AdmittedCall } from './admit-call.ts'
 import { answerHeaders } from './answer-headers.ts'
 import type { Answer } from './call-once.ts'
@@ -10,6 +10,7 @@ import { CLEAR_ALL_QUOTAS, CLEARS_ONE_QUOTA, QUOTA_APIS } from './known-apis.ts'
 import { createTokenMask } from './token-mask.ts'
 
 const QUOTA_USED_UP = 45009
+/** What comes after it needs the store, too, and its own time to find out that it is away. */
 const MAX_WAIT_MS = 250
 /** Answers that come before WeChat looks at the quota. */
 const SAY_NOTHING_OF_QUOTA: ReadonlySet<number> = new Set([-1, 40001, 40014, 42001, 42006])
@@ -46,7 +47,7 @@ export function createQuotaBrake({ log }: { log: Log }): QuotaBrake {
     find(call) {
       if (QUOTA_APIS.has(call.url.name)) return NOT_BRAKED
       const check = call.platform.apiBrakes.check(subjectOf(call), call.url.name)
-      const waited = found.get(check) ?? orNothing(inTime(check))
+      const waited = found.get(check) ?? orNothing(within(MAX_WAIT_MS, check))
       found.set(check, waited)
       return waited
     },
@@ -73,14 +74,6 @@ export function createQuotaBrake({ log }: { log: Log }): QuotaBrake {
       await orNothing(brakes.lift(subject))
     },
   }
-}
-
-/** What comes after it needs the store, too, and its own time to find out that it is away. */
-function inTime<T>(work: Promise<T>): Promise<T | undefined> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, MAX_WAIT_MS, undefined)
-    work.then(resolve, reject).finally(() => clearTimeout(timer))
-  })
 }
 
 /** For all callers of the path, whatever their rights, and in clear: never with the token that WeChat may repeat in it. */

@@ -1,7 +1,7 @@
 // Owns: the total time that Redis may take for one push. connect.ts bounds each command; a push sends several in sequence, and
 // their bounds would add up.
 import type { TimeBound } from '@wxgw/platform'
-import { afterReading, type Clock, GatewayError } from '@wxgw/wechat-core'
+import { type Clock, GatewayError, inTime } from '@wxgw/wechat-core'
 
 /**
  * Counts only the time in Redis, not the time in this process. 300 ms less than the 1.5 s within which a push is answered: a busy
@@ -24,7 +24,7 @@ export function createStoreBudget({ nowMs }: Clock, receivedAtMs: number): TimeB
     const leftMs = Math.max(Math.min(BUDGET_MS - usedMs, receivedAtMs + LATEST_MS - askedAtMs), LEAST_MS)
     try {
       // One ask may be several commands (a search before a write, a wait for replicas behind it), each with a bound of its own.
-      return await within(leftMs, ask)
+      return await inTime(leftMs, ask(), tooLate)
     } finally {
       // A clock that was set back gives nobody more than the whole.
       usedMs += Math.max(0, nowMs() - askedAtMs)
@@ -32,14 +32,6 @@ export function createStoreBudget({ nowMs }: Clock, receivedAtMs: number): TimeB
   }
 }
 
-async function within<T>(leftMs: number, ask: () => Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const over = new Promise<never>((_resolve, reject) => {
-    timer = afterReading(leftMs, () => reject(new GatewayError('STORE_UNAVAILABLE', 'the store takes longer than a push has', { retry: true })))
-  })
-  try {
-    return await Promise.race([ask(), over])
-  } finally {
-    clearTimeout(timer)
-  }
+function tooLate(): GatewayError {
+  return new GatewayError('STORE_UNAVAILABLE', 'the store takes longer than a push has', { retry: true })
 }

@@ -2,7 +2,7 @@
 // subscription's own queue.
 import { type DeliveryJob, type DeliveryResult, type FanOutJob, orderingKey, type Subscription, type WebhookSink } from '@wxgw/contracts'
 import { deliveryId, type DeliveryQueue } from '@wxgw/redis'
-import { afterReading, Stop, type StopSignal } from '@wxgw/wechat-core'
+import { Stop, type StopSignal, within } from '@wxgw/wechat-core'
 import type { Sinks } from '../sinks/sink.ts'
 import { attemptSink, type Interrupted } from './attempt-sink.ts'
 import { type Delivered, deliverOnce, type DeliverOnceDeps } from './deliver-once.ts'
@@ -180,15 +180,6 @@ async function endLate(deps: FirstAttemptDeps, delivery: DeliveryJob, call: Prom
   } catch (error) {
     logPostponed(deps, delivery, error)
   }
-}
-
-/** undefined: it takes longer. */
-function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
-  return new Promise((resolve, reject) => {
-    const timer = afterReading(ms, () => resolve(undefined))
-    const leave = () => clearTimeout(timer)
-    work.then((value) => (leave(), resolve(value)), (error: unknown) => (leave(), reject(error)))
-  })
 }
 
 /** Never rejects: a fault of our own counts for nothing. */

@@ -1,6 +1,7 @@
 // Owns: that a worker of BullMQ never waits for ever. BullMQ gives up a blocking read that lasts too long and connects anew;
 // but ioredis' Cluster.connect() neither resolves nor rejects when the cluster is not well at that moment, and a Cluster
 // without nodes never says that it has ended.
+import { within } from '@wxgw/wechat-core'
 import type { createRedisBackend } from 'bullmq'
 
 type BackendFactory = typeof createRedisBackend
@@ -19,20 +20,5 @@ export function waitingNotForEver(createBackend: BackendFactory): BackendFactory
     backend.waitForJob = async (timeoutSeconds) => (await within(timeoutSeconds * 1000 + READ_MARGIN_MS, wait(timeoutSeconds))) ?? null
     backend.reconnectBlocking = () => within(RECONNECT_MS, reconnect())
     return backend
-  }
-}
-
-/** undefined: it takes longer. */
-async function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined
-  const over = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, ms, undefined)
-  })
-  // Nobody hears of it when it fails later.
-  work.catch(() => undefined)
-  try {
-    return await Promise.race([work, over])
-  } finally {
-    clearTimeout(timer)
   }
 }

@@ -1,10 +1,9 @@
 // Owns: that a cluster's master which is away holds up only who asks it first: what asks after that is refused at once,
 // but for one a second that tries again.
-import { GatewayError } from '@wxgw/wechat-core'
+import { GatewayError, inTime } from '@wxgw/wechat-core'
 import { isAway } from '../batches.ts'
 import type { RedisConnection } from '../connect.ts'
 import { storeErrorCode } from '../store-errors.ts'
-import { inTime } from './in-time.ts'
 import { masterNameOf } from './master-of-key.ts'
 
 export type MasterOutages = {

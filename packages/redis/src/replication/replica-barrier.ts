@@ -5,12 +5,11 @@
 // @see https://redis.io/docs/latest/commands/wait/
 import { once } from 'node:events'
 import type { RedisSettings } from '@wxgw/contracts'
-import { GatewayError } from '@wxgw/wechat-core'
+import { GatewayError, inTime } from '@wxgw/wechat-core'
 import { Cluster, type Redis } from 'ioredis'
 import { connectNode, connectRedis, type RedisConnection } from '../connect.ts'
 import { replicaProbeKey } from '../keys.ts'
 import { mastersOf } from '../servers.ts'
-import { inTime } from './in-time.ts'
 import { findMaster, type Master, masterNameOf, masterOf, serverOf } from './master-of-key.ts'
 import { createTrials } from './trials.ts'
 

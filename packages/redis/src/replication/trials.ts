@@ -1,5 +1,5 @@
 // Owns: that after a failure of the store one caller at a time tries whether it is over, and nobody else is held up by that.
-import { setTimeout as delay } from 'node:timers/promises'
+import { within } from '@wxgw/wechat-core'
 import { isAway } from '../batches.ts'
 import { isReply } from '../store-errors.ts'
 
@@ -43,18 +43,8 @@ export function createTrials(): Trials {
         outage.trial = own.then(() => true, () => !outages.has(name))
         return own
       }
-      if (await soon(outage.trial)) return tried(name, attempt)
+      if (await within(PATIENCE_MS, outage.trial)) return tried(name, attempt)
       throw outages.get(name)?.error ?? outage.error
     },
-  }
-}
-
-async function soon(trial: Promise<boolean>): Promise<boolean> {
-  const over = new AbortController()
-  const late = delay(PATIENCE_MS, false, { signal: over.signal }).catch(() => false)
-  try {
-    return await Promise.race([trial, late])
-  } finally {
-    over.abort()
   }
 }
