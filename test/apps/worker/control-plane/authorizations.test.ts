@@ -18,7 +18,7 @@ void t.test('a pushed authorization', async (suite) => {
   // Most of them wait for a retry of a second or more, each with an account of its own.
   suite.jobs = 8
   const together = { buffered: true }
-  const authority = await startAuthority({ env: { WX_API_TIMEOUT_MS: '1000' } })
+  const authority = await startAuthority()
   const { simulator, platforms, config } = authority
   const [platform] = platforms
   const componentAppId = simulator.component.appId
