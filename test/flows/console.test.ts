@@ -7,7 +7,7 @@ import { API_KEY, startGateway } from '../helpers/gateway.ts'
 import { until } from '../helpers/until.ts'
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
-const PAGES = ['overview', 'accounts', 'events']
+const PAGES = ['overview', 'accounts', 'events', 'diagnosis', 'audit']
 const SERIOUS = `axe.run().then(({ violations }) => violations
   .filter(({ impact }) => impact === 'serious' || impact === 'critical')
   .map(({ id, nodes }) => id + ' ' + nodes[0].html))`

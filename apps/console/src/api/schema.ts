@@ -1,6 +1,26 @@
 // Owns: the gateway's routes as types. Written by `npm run console:client`; not to be edited.
 
 export interface paths {
+    "/api-calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Calls of WeChat's APIs that WeChat refused: the last 1,000, newest first
+         * @description Of the platforms that the caller has `console:use` for in a grant that is not narrowed to authorizers.
+         */
+        get: operations["listRefusedApiCalls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/apis/v1/wx/{platform}/authorization-sessions": {
         parameters: {
             query?: never;
@@ -574,6 +594,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/apis/v1/wx/{platform}/subscriptions/{name}/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the deliveries of a subscription go, over all workers */
+        get: operations["getSubscriptionStats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/apis/v1/wx/{platform}/subscriptions/{name}/test": {
         parameters: {
             query?: never;
@@ -605,6 +642,26 @@ export interface paths {
          * @description Of the subscriptions that the key may see. `eventId`, of an event in the log, needs `events:read` too, for its account as `subscriptions:read`.
          */
         post: operations["matchSubscriptions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who changed what, and who read secrets or what users wrote: the last 10,000 entries, newest first
+         * @description Of the platforms that the caller has `console:use` for in a grant that is not narrowed to authorizers. What happened within the last seconds may not stand there yet.
+         */
+        get: operations["listAudit"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -648,6 +705,26 @@ export interface paths {
         post: operations["signIn"];
         /** End the session, at every ingress and for good */
         delete: operations["signOut"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/diagnosis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is wrong now, and what to do about it
+         * @description Answers while Redis is away, too. Tickets of the platforms that the caller has `console:use` for without narrowing.
+         */
+        get: operations["getDiagnosis"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -749,6 +826,7 @@ export interface components {
         };
         Subscription: {
             createdAt: string;
+            disableAfterSeconds: number;
             enabled: boolean;
             fallback: "customer-service" | null;
             match: {
@@ -800,6 +878,50 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    listRefusedApiCalls: {
+        parameters: {
+            query?: {
+                /** @description appid */
+                authorizer?: string;
+                /** @description `nextCursor` of the page before, of the same list with the same filter, by the same caller */
+                cursor?: string;
+                errcode?: string;
+                /** @description 1 to 500, default 100 */
+                limit?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            at: string;
+                            /** @description null: a call with the component's token */
+                            authorizer: string | null;
+                            caller: string | null;
+                            durationMs: number;
+                            errcode: number;
+                            path: string;
+                            platform: string;
+                            requestId: string;
+                            rid: string | null;
+                            status: number | null;
+                        }[];
+                        /** @description where the next page begins; null on the last one. A page may be short, or empty, and not be the last */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+        };
+    };
     listAuthorizationSessions: {
         parameters: {
             query?: {
@@ -1832,6 +1954,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         createdAt: string;
+                        disableAfterSeconds: number;
                         enabled: boolean;
                         fallback: "customer-service" | null;
                         match: {
@@ -1893,6 +2016,7 @@ export interface operations {
             content: {
                 "application/json": {
                     createdAt?: string;
+                    disableAfterSeconds?: number;
                     enabled?: boolean;
                     fallback?: "customer-service" | null;
                     match?: {
@@ -1951,6 +2075,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         createdAt: string;
+                        disableAfterSeconds: number;
                         enabled: boolean;
                         fallback: "customer-service" | null;
                         match: {
@@ -2003,6 +2128,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         createdAt: string;
+                        disableAfterSeconds: number;
                         enabled: boolean;
                         fallback: "customer-service" | null;
                         match: {
@@ -2099,6 +2225,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         createdAt: string;
+                        disableAfterSeconds: number;
                         enabled: boolean;
                         fallback: "customer-service" | null;
                         match: {
@@ -2535,6 +2662,53 @@ export interface operations {
             };
         };
     };
+    getSubscriptionStats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                /** @description id of a configured platform, `open1` by default */
+                platform: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        breaker: "closed" | "open" | "half_open";
+                        deadLetters: number;
+                        /** @description the 20 most frequent of the newest 5,000 */
+                        deadLettersByReason: {
+                            [key: string]: number;
+                        };
+                        /** @description attempts that delivered, in the last 60 minutes */
+                        delivered1h: number;
+                        /** @description attempts that failed, in the last 60 minutes */
+                        failed1h: number;
+                        /** @description the first failure since the last success */
+                        failingSince: string | null;
+                        /** @description out of that queue, over all workers */
+                        inFlight: number;
+                        lastError: string | null;
+                        lastSuccessAt: string | null;
+                        oldestWaitingSeconds: number | null;
+                        /** @description of the attempts of the last 60 to 70 minutes; 5 % exact */
+                        p50Ms: number | null;
+                        p95Ms: number | null;
+                        /** @description in its deliveries queue, retries included */
+                        waiting: number;
+                    };
+                };
+            };
+        };
+    };
     testSubscription: {
         parameters: {
             query?: never;
@@ -2599,6 +2773,64 @@ export interface operations {
                             reason: string | null;
                             subscription: string;
                         }[];
+                    };
+                };
+            };
+        };
+    };
+    listAudit: {
+        parameters: {
+            query?: {
+                /** @description one of docs/configuration.md */
+                action?: string;
+                /** @description appid */
+                authorizer?: string;
+                /** @description its name */
+                caller?: string;
+                /** @description `nextCursor` of the page before, of the same list with the same filter, by the same caller */
+                cursor?: string;
+                /** @description ISO 8601 */
+                from?: string;
+                /** @description 1 to 500, default 100 */
+                limit?: string;
+                /** @description ISO 8601 */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            action: string | null;
+                            at: string;
+                            /** @description null also for calls about several that are counted together */
+                            authorizer: string | null;
+                            by: "key" | "session";
+                            /** @description null: a sign-in with a key that is not known */
+                            caller: string | null;
+                            /** @description how many calls it stands for: those that services repeat within a minute are one entry */
+                            count: number;
+                            method: string;
+                            /** @description `OK`, or the code of the refusal */
+                            outcome: string;
+                            platform: string | null;
+                            requestId: string;
+                            /** @description as in this document, with `:` in front of parameters */
+                            route: string;
+                            statusCode: number;
+                            subscription: string | null;
+                        }[];
+                        /** @description where the next page begins; null on the last one. A page may be short, or empty, and not be the last */
+                        nextCursor: string | null;
                     };
                 };
             };
@@ -2816,6 +3048,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    getDiagnosis: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        checks: {
+                            id: string;
+                            status: "ok" | "warning" | "problem";
+                            what: string;
+                            whatToDo: {
+                                en: string;
+                                zh: string;
+                            } | null;
+                        }[];
+                    };
+                };
             };
         };
     };

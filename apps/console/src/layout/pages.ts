@@ -31,4 +31,16 @@ export const PAGES: readonly ConsolePage[] = [
     needs: [{ action: 'events:read' }],
     component: lazy(() => import('../pages/events/events-page.tsx').then((module) => ({ default: module.EventsPage }))),
   },
+  {
+    path: 'diagnosis',
+    text: 'diagnosis',
+    needs: [{ action: 'console:use', whole: true }],
+    component: lazy(() => import('../pages/diagnosis/diagnosis-page.tsx').then((module) => ({ default: module.DiagnosisPage }))),
+  },
+  {
+    path: 'audit',
+    text: 'audit',
+    needs: [{ action: 'console:use', whole: true }],
+    component: lazy(() => import('../pages/audit/audit-page.tsx').then((module) => ({ default: module.AuditPage }))),
+  },
 ]

@@ -1,6 +1,7 @@
 // Owns: what is wrong now, from what the routes answer: the worst first, each with its next step.
 import { useQuery } from '@tanstack/react-query'
 import { answered, api, send } from '../../api/client.ts'
+import { useRefusedPushCounts } from '../../api/refused-pushes.ts'
 import { useFirstSubscriptions } from '../../api/subscription-queries.ts'
 import { hrefOf } from '../../routing/route.ts'
 import { useSession } from '../../session/session.ts'
@@ -32,11 +33,16 @@ async function readReadiness(): Promise<Readiness> {
   return (await response.json()) as Readiness
 }
 
+/** Where the reader may look; without the right there is no such page. */
+function useDiagnosisHref(): string {
+  const { platform, may } = useSession()
+  return hrefOf([platform, may({ action: 'console:use', whole: true }) ? 'diagnosis' : 'overview'])
+}
+
 function useFailedChecks() {
-  const { platform } = useSession()
   const texts = useTexts(overviewTexts)
   const { data, isLoading } = useQuery({ queryKey: ['readyz'], queryFn: readReadiness })
-  const href = hrefOf([platform, 'overview'])
+  const href = useDiagnosisHref()
   const failed = (data?.checks ?? []).filter(({ ok }) => !ok)
   const wrong: Wrong[] = [
     ...failed.map(({ name, reason }) => ({
@@ -95,13 +101,9 @@ function useDisabledSubscriptions() {
 }
 
 function useRefusedPushes() {
-  const { platform, may } = useSession()
   const texts = useTexts(overviewTexts)
-  const { data, isLoading } = useQuery({
-    queryKey: [platform, 'refused-pushes'],
-    enabled: may({ action: 'events:read', whole: true }),
-    queryFn: () => answered(api.GET('/apis/v1/wx/{platform}/refused-pushes', { params: { path: { platform } } })),
-  })
+  const href = useDiagnosisHref()
+  const { data, isLoading } = useRefusedPushCounts()
   const wrong: Wrong[] = (data?.items ?? [])
     .filter(({ count1h }) => count1h > 0)
     .map(({ code, count1h, lastAddress }) => ({
@@ -110,7 +112,7 @@ function useRefusedPushes() {
       what: texts.refused(code, count1h),
       detail: lastAddress,
       next: texts.refusedNext,
-      href: hrefOf([platform, 'overview']),
+      href,
     }))
   return { wrong, isLoading }
 }
