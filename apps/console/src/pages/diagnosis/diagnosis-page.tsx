@@ -25,11 +25,8 @@ export function DiagnosisPage() {
   const all = useTexts(consoleTexts)
   const { may } = useSession()
   const query = useQuery({ queryKey: ['diagnosis'], queryFn: () => answered(api.GET('/diagnosis', {})) })
-  const again = (
-    <Button loading={query.isFetching} onClick={() => void query.refetch()}>
-      {texts.again}
-    </Button>
-  )
+  // Not beside the first answer's wait: a button that is loading has too little contrast.
+  const again = query.data ? <Button onClick={() => void query.refetch()}>{texts.again}</Button> : null
   return (
     <Page title={all.diagnosis} name={all.diagnosis} lead={texts.lead} actions={again}>
       <Card title={texts.checks} flush>
