@@ -47,6 +47,7 @@ export { checkSealingKeys, isInstallationMarked, markInstallation } from './key-
 export { resealPlatform } from './key-rotation.ts'
 export type { RotationCounts, RotationDeps, RotationReport, SealedKind } from './key-rotation.ts'
 export { connectRedis } from './connect.ts'
+export { readScript } from './lua/read-script.ts'
 export { createProblemWatch } from './problems/problem-watch.ts'
 export type { ProblemWatch } from './problems/problem-watch.ts'
 export { createReplicaBarrier, NO_REPLICA_BARRIER } from './replication/replica-barrier.ts'

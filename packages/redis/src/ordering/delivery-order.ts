@@ -6,7 +6,6 @@ import type { RedisConnection } from '../connect.ts'
 import { isJobGone } from '../job-gone.ts'
 import { deliveriesQueue, orderKey, orderPlacesKey, queueKey } from '../keys.ts'
 import type { Queues } from '../queues/queues.ts'
-import { runScript, type Script } from '../script.ts'
 import { guardStore } from '../store-errors.ts'
 import { enterOne, joinAll, leaveOrder, mendOrder, settleAll } from './order-scripts.ts'
 
@@ -48,14 +47,17 @@ export type DeliveryOrderDeps = { platform: string; redis: RedisConnection; queu
 
 /** Rejects with STORE_UNAVAILABLE. */
 export function createDeliveryOrder({ platform, redis, queues }: DeliveryOrderDeps): DeliveryOrder {
-  async function run(which: Script, subscription: string, args: ReadonlyArray<string | number>): Promise<string[]> {
+  function ofSubscription(subscription: string) {
     const queue = deliveriesQueue(platform, subscription)
-    const ofQueue = ['failed', 'delayed'].map((name) => queueKey(queue, name))
-    const keys = [orderKey(platform, subscription), orderPlacesKey(platform, subscription), ...ofQueue]
-    // As BullMQ scores a delay.
-    const waitsFrom = (Date.now() + WAITS_MS / 2) * 0x1000
-    const answers = await runScript(redis, which, { keys, args: [queueKey(queue, ''), waitsFrom, ...args] })
-    return Array.isArray(answers) ? answers.map(String) : [String(answers)]
+    return {
+      order: orderKey(platform, subscription),
+      places: orderPlacesKey(platform, subscription),
+      failed: queueKey(queue, 'failed'),
+      delayed: queueKey(queue, 'delayed'),
+      prefix: queueKey(queue, ''),
+      // As BullMQ scores a delay.
+      waitsFrom: (Date.now() + WAITS_MS / 2) * 0x1000,
+    }
   }
 
   /** Not there, or promoted by somebody else: whoever adds it looks whether it is the first by then. */
@@ -75,16 +77,22 @@ export function createDeliveryOrder({ platform, redis, queues }: DeliveryOrderDe
   return {
     join: (subscription, deliveries) =>
       guardStore(async () => {
-        const firsts = await run(joinAll, subscription, deliveries.flatMap(argumentsOf))
+        const each = deliveries.map(rowOf)
+        const firsts = textsIn(await joinAll(redis, { ...ofSubscription(subscription), each }))
         return deliveries.map(({ deliveryId }, index) => firsts[index] === deliveryId)
       }),
 
     settle: (subscription, deliveries) =>
-      guardStore(async () => promoteEach(subscription, await run(settleAll, subscription, deliveries.flatMap(argumentsOf)))),
+      guardStore(async () => {
+        const each = deliveries.map(rowOf)
+        await promoteEach(subscription, textsIn(await settleAll(redis, { ...ofSubscription(subscription), each })))
+      }),
 
     enter: (subscription, delivery) =>
       guardStore(async () => {
-        const [first = '', waits, clock = ''] = await run(enterOne, subscription, argumentsOf(delivery))
+        const [first = '', waits, clock = ''] = textsIn(
+          await enterOne(redis, { ...ofSubscription(subscription), ...rowOf(delivery) }),
+        )
         const isFirst = first === delivery.deliveryId
         if (!isFirst && waits === '1') await promote(subscription, first)
         return { isFirst, clock: parseClock(clock) }
@@ -97,7 +105,7 @@ export function createDeliveryOrder({ platform, redis, queues }: DeliveryOrderDe
 
     leave: (subscription, delivery) =>
       guardStore(async () => {
-        const [next = ''] = await run(leaveOrder, subscription, argumentsOf(delivery))
+        const next = String(await leaveOrder(redis, { ...ofSubscription(subscription), ...rowOf(delivery) }))
         if (next !== '') await promote(subscription, next)
       }),
 
@@ -105,7 +113,8 @@ export function createDeliveryOrder({ platform, redis, queues }: DeliveryOrderDe
       guardStore(async () => {
         let after = ''
         do {
-          const [last = '', ...waiting] = await run(mendOrder, subscription, [after, MOST_MENDED])
+          const asked = { ...ofSubscription(subscription), after, most: MOST_MENDED }
+          const [last = '', ...waiting] = textsIn(await mendOrder(redis, asked))
           await promoteEach(subscription, waiting)
           after = last
         } while (after !== '')
@@ -120,8 +129,12 @@ export function createDeliveryOrder({ platform, redis, queues }: DeliveryOrderDe
 }
 
 /** The key may be of any length and have any characters. */
-function argumentsOf({ key, deliveryId }: OrderedDelivery): string[] {
-  return [createHash('sha256').update(key).digest('base64url').slice(0, 22), deliveryId]
+function rowOf({ key, deliveryId }: OrderedDelivery): { key: string; id: string } {
+  return { key: createHash('sha256').update(key).digest('base64url').slice(0, 22), id: deliveryId }
+}
+
+function textsIn(answer: unknown): string[] {
+  return Array.isArray(answer) ? answer.map(String) : []
 }
 
 /** Only `hold` writes it. */

@@ -5,11 +5,11 @@ import { createBatches } from '../batches.ts'
 import type { Queue } from 'bullmq'
 import type { RedisConnection } from '../connect.ts'
 import { batchJobId, laneKey, laneLeaseKey, messageInbox, queueKey } from '../keys.ts'
+import { defineScript } from '../lua/define-script.ts'
 import { FAN_OUT_ATTEMPTS, jobOptions } from '../queues/job-options.ts'
 import { createShortIds } from '../queues/message-batches.ts'
 import type { Queues } from '../queues/queues.ts'
 import type { ReplicaBarrier } from '../replication/replica-barrier.ts'
-import { runScript, script } from '../script.ts'
 import { shardOf } from '../shards/account-hash.ts'
 import type { ShardCount } from '../shards/shard-count.ts'
 import { guardStore } from '../store-errors.ts'
@@ -40,33 +40,12 @@ const MOST_ENTRIES = 25
 /** A job of a killed process runs again, under its own id, before that; a lost one holds its list up no longer. */
 const LEASE_MS = 15_000
 
-/**
- * The lease is the owner's again when it has ended and nobody has taken it; entries are removed only under a lease that has lasted.
- * KEYS: list, lease
- * ARGV: owner, life of the lease in ms, how many entries to remove, how many to answer
- * -> entries; '' = another one works the list off, or it is empty
- */
-const nextEntries = script(`
-local holder = redis.call('GET', KEYS[2])
-if holder and holder ~= ARGV[1] then return '' end
-if holder and ARGV[3] ~= '0' then redis.call('LTRIM', KEYS[1], ARGV[3], -1) end
-local entries = redis.call('LRANGE', KEYS[1], 0, ARGV[4] - 1)
-if #entries == 0 then
-  redis.call('DEL', KEYS[2])
-  return ''
-end
-redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
-return entries
-`)
-
-/**
- * KEYS: lease
- * ARGV: owner
- */
-const endLease = script(`
-if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
-return 0
-`)
+const nextEntries = defineScript({
+  name: 'ordering/next-entries',
+  keys: ['list', 'lease'],
+  args: ['owner', 'leaseMs', 'done', 'most'],
+})
+const endLease = defineScript({ name: 'ordering/end-lease', keys: ['lease'], args: ['owner'] })
 
 /** The inbox that all events of an account pass. */
 function inboxOf({ account }: Lane, count: Pick<ShardCount, 'get'>): number {
@@ -113,15 +92,21 @@ export function createLaneReader({ redis, count, queues }: LanesDeps): LaneReade
       guardStore(async () => {
         const inbox = inboxOf(lane, count)
         // First the lease: the next job would find it and end.
-        await runScript(redis, endLease, { keys: [laneLeaseKey(inbox, lane)], args: [owner] })
+        await endLease(redis, { lease: laneLeaseKey(inbox, lane), owner })
         await addJob(queues.open(messageInbox(inbox)), lane, batchJobId(nextShortId(), 1))
       }),
 
     next: (lane, owner, done) =>
       guardStore(async () => {
         const inbox = inboxOf(lane, count)
-        const keys = [laneKey(inbox, lane), laneLeaseKey(inbox, lane)]
-        const entries = await runScript(redis, nextEntries, { keys, args: [owner, LEASE_MS, done, MOST_ENTRIES] })
+        const entries = await nextEntries(redis, {
+          list: laneKey(inbox, lane),
+          lease: laneLeaseKey(inbox, lane),
+          owner,
+          leaseMs: LEASE_MS,
+          done,
+          most: MOST_ENTRIES,
+        })
         return Array.isArray(entries) ? entries.map(String) : undefined
       }),
   }

@@ -7,7 +7,6 @@ import { deliveryField, jobField, parseEvent, parseState } from '../event-log/lo
 import { isJobGone } from '../job-gone.ts'
 import { deliveriesQueue } from '../keys.ts'
 import type { Queues } from '../queues/queues.ts'
-import { runScript } from '../script.ts'
 import type { MessageShards } from '../shards/message-shards.ts'
 import { guardStore } from '../store-errors.ts'
 import { parseItem, parseReplay, type Replay } from './replay-record.ts'
@@ -79,9 +78,9 @@ export function createReplayRuns(deps: ReplayRunsDeps): ReplayRuns {
     claim: ({ subscription, id }) =>
       guardStore(async () => {
         const owner = randomUUID()
-        const owned = [keys.replay(id), keys.replayTodo(id), keys.replayUnderWay(id), keys.replaysOpen]
-        const args = [owner, OWNED_MS, `${subscription} ${id}`]
-        if ((await runScript(redis, claimReplay, { keys: owned, args })) !== 1) return undefined
+        const owned = keysOfReplay(keys, { subscription, id })
+        const asked = { owner, ownedMs: OWNED_MS, member: `${subscription} ${id}` }
+        if ((await claimReplay(redis, { ...owned, ...asked })) !== 1) return undefined
         const replay = parseReplay(id, await redis.hgetall(keys.replay(id)))
         return replay && runOf(deps, { replay, owner })
       }),
@@ -127,8 +126,8 @@ function runOf(deps: ReplayRunsDeps, { replay, owner }: { replay: Replay; owner:
     replay,
     take: (most, ratePerSecond) =>
       guardStore(async () => {
-        const args = [subscription, id, owner, OWNED_MS, most, ratePerSecond]
-        const answer = await runScript(redis, takeItems, { keys: all, args })
+        const asked = { subscription, id, owner, ownedMs: OWNED_MS, most, perSecond: ratePerSecond }
+        const answer = await takeItems(redis, { ...all, ...asked })
         const [status, ...items] = Array.isArray(answer) ? answer.map(String) : []
         return status === 'running' ? { status, items } : { status: 'over' }
       }),
@@ -143,8 +142,7 @@ function runOf(deps: ReplayRunsDeps, { replay, owner }: { replay: Replay; owner:
 
     settle: (item, outcome) =>
       guardStore(async () => {
-        const settled = [keys.replay(id), keys.replayTodo(id), keys.replayUnderWay(id)]
-        await runScript(redis, settleItem, { keys: settled, args: [item, outcome] })
+        await settleItem(redis, { ...all, item, outcome })
       }),
 
     removeJobs: ({ jobId, event }) =>
@@ -159,6 +157,6 @@ function runOf(deps: ReplayRunsDeps, { replay, owner }: { replay: Replay; owner:
       }),
 
     release: () =>
-      guardStore(async () => void (await runScript(redis, releaseReplay, { keys: [keys.replay(id)], args: [owner] }))),
+      guardStore(async () => void (await releaseReplay(redis, { replay: all.replay, owner }))),
   }
 }

@@ -7,13 +7,16 @@ import type { RedisConnection } from '../connect.ts'
 import { type PlatformKeys, replayId } from '../keys.ts'
 import { decodeCursor, encodeCursor, type Page, readNewestFirst } from '../paging/newest-first.ts'
 import { NO_REPLICA_BARRIER, type ReplicaBarrier } from '../replication/replica-barrier.ts'
-import { runScript } from '../script.ts'
 import type { MessageShards } from '../shards/message-shards.ts'
 import { allSucceeded, guardStore } from '../store-errors.ts'
 import { formatItem, formatReplay, parseReplay, type Replay, type ReplayRange } from './replay-record.ts'
-import { beginReplay, changeReplay, MOST_OPEN } from './replay-scripts.ts'
+import { beginReplay, changeReplay } from './replay-scripts.ts'
 import { selectItems } from './replay-selection.ts'
 
+/** Of one platform, paused ones included. */
+const MOST_OPEN = 10
+/** Of one subscription, ended ones included. */
+const MOST_KEPT = 20
 /** What one replay delivers at most: about 32 MB of Redis while it runs. */
 const MOST_REPLAYED = 250_000
 /** Longer than a selection takes. Begun anew with each part of it. */
@@ -43,9 +46,15 @@ export type ReplaysDeps = {
   nowMs(): number
 }
 
-/** In the order in which the scripts take them. */
-export function keysOfReplay(keys: ReplayKeys, { subscription, id }: Pick<Replay, 'subscription' | 'id'>): string[] {
-  return [keys.replay(id), keys.replaysOpen, keys.replays(subscription), keys.replayTodo(id), keys.replayUnderWay(id)]
+/** By the names that the scripts have for them. */
+export function keysOfReplay(keys: ReplayKeys, { subscription, id }: Pick<Replay, 'subscription' | 'id'>) {
+  return {
+    replay: keys.replay(id),
+    open: keys.replaysOpen,
+    ofSubscription: keys.replays(subscription),
+    todo: keys.replayTodo(id),
+    underWay: keys.replayUnderWay(id),
+  }
 }
 
 export function createReplays(deps: ReplaysDeps): Replays {
@@ -91,9 +100,15 @@ export function createReplays(deps: ReplaysDeps): Replays {
       ratePerSecond,
     })
     const write = () =>
-      runScript(redis, beginReplay, {
-        keys: keysOfReplay(keys, { subscription: name, id }),
-        args: [name, id, createdAtMs, keys.replay(''), ...fields],
+      beginReplay(redis, {
+        ...keysOfReplay(keys, { subscription: name, id }),
+        subscription: name,
+        id,
+        createdAtMs,
+        prefix: keys.replay(''),
+        mostOpen: MOST_OPEN,
+        mostKept: MOST_KEPT,
+        fields,
       })
     const answer = await replicas.confirmed(keys.replay(id), write)
     const [outcome, matched] = Array.isArray(answer) ? (answer as unknown[]) : []
@@ -134,10 +149,8 @@ export function createReplays(deps: ReplaysDeps): Replays {
 
     change: (subscription, id, change) =>
       guardStore(async () => {
-        const changed = await runScript(redis, changeReplay, {
-          keys: keysOfReplay(keys, { subscription, id }),
-          args: [subscription, id, change],
-        })
+        const asked = { ...keysOfReplay(keys, { subscription, id }), subscription, id, change }
+        const changed = await changeReplay(redis, asked)
         if (changed === 1) return 'changed'
         return changed === 0 ? 'ended' : 'unknown'
       }),
