@@ -2,8 +2,8 @@
 // in each serving process.
 import cluster from 'node:cluster'
 import { fileURLToPath } from 'node:url'
-import { countRefreshFailing, openGateway, type Platform } from '@wxgw/platform'
-import { createConsoleRecords, createEndedSessions, createSealer, memoryShare, platformKeys, startLossWatch } from '@wxgw/redis'
+import { countRefreshFailing, openGateway } from '@wxgw/platform'
+import { createConsoleRecords, createEndedSessions } from '@wxgw/redis'
 import {
   type Config,
   ConfigError,
@@ -20,13 +20,10 @@ import { LISTEN_BACKLOG } from './http/limits.ts'
 import { createInternalServer, createPublicServer, drain, type ServerDeps } from './index.ts'
 import { joinSupervisor } from './processes/join-supervisor.ts'
 import { supervise } from './processes/supervise.ts'
-import { startMemoryWatermark } from './push/memory-watermark.ts'
+import { openPushIntake } from './push/open-push-intake.ts'
 import { createPassiveReplies } from './push/passive-replies.ts'
-import { createRecentAcceptances } from './push/recent-acceptances.ts'
 import { createReleaseCheck } from './push/release-check.ts'
-import { inboxNotingUnheard } from './push/unheard-messages.ts'
-import { openSpool } from './spool/spool.ts'
-import { lookUpUnlessAway, repliesWhileStoreIsThere, spooledPlatform } from './spool/spooled-platform.ts'
+import { repliesUnlessStoreAway } from './push/unless-store-away.ts'
 import { VERSION } from './version.ts'
 
 /** Drain, then close; below the 30 s that supervisors usually give. */
@@ -54,36 +51,15 @@ async function main(): Promise<void> {
     if (!supervised) logConfig(config, log)
     const gateway = await openGateway({ config, lifecycle, onRefreshFailing: countRefreshFailing(metrics), clock, log })
     const { commands } = gateway.connections
-    const watermark = startMemoryWatermark({ memoryShare: () => memoryShare(commands), metrics, log })
-    lifecycle.onStop('memory watermark', () => watermark.stop())
     metrics.gauge({
       name: 'wxgw_inboxes_left_out',
       help: 'inboxes of MESSAGE_SHARDS that did not take the last job of messages, and are passed over for some seconds',
       collect: (gauge) => gauge.set(gateway.platforms.inboxes.leftOut().length),
     })
-    const recent = createRecentAcceptances({ clock, metrics, log })
-    const lossWatch = startLossWatch({
-      redis: commands,
-      marks: config.platforms.map(({ id }) => platformKeys(id).keyCheck),
-      onLoss: (loss) => recent.enqueueAgain(loss, lifecycle.signal),
-      onError: (error) => log.debug({ err: error }, 'redis.unseen'),
-    })
-    lifecycle.onStop('loss watch', () => lossWatch.stop())
-    let platforms = mapPlatforms(gateway.platforms.byId, (platform) => {
-      const inbox = watermark.guard(recent.remember(platform))
-      // With several inboxes others may take the push: it does not depend on the master of the accounts.
-      const looked = config.messageShards > 1 ? lookUpUnlessAway(platform) : {}
-      return { ...platform, ...looked, inbox: inboxNotingUnheard({ platform: { ...platform, inbox }, unheard: gateway.unheard }) }
-    })
-    let passiveReplies = createPassiveReplies({ clock, deadlineMs: config.replyDeadlineMs, log })
-    if (config.messageShards > 1) passiveReplies = repliesWhileStoreIsThere(passiveReplies)
-    const inboxes = new Map([...platforms].map(([id, { inbox }]) => [id, inbox]))
-    if (config.spoolDir !== undefined) {
-      const spool = await openSpool({ dir: config.spoolDir, inboxes, sealer: createSealer(config.sealingKeys), metrics, log })
-      lifecycle.onStop('spool', () => spool.close())
-      platforms = mapPlatforms(platforms, (platform) => spooledPlatform(platform, spool))
-      passiveReplies = repliesWhileStoreIsThere(passiveReplies)
-    }
+    const { intake, memory } = await openPushIntake({ config, gateway, lifecycle, clock, metrics, log })
+    // With several inboxes others may take the push: it does not depend on the master of the accounts.
+    const goesOnWithoutStore = config.messageShards > 1 || config.spoolDir !== undefined
+    const passiveReplies = createPassiveReplies({ clock, deadlineMs: config.replyDeadlineMs, log })
     const records = createConsoleRecords({
       redis: commands,
       onError: (error) => log.debug({ err: error }, 'records.not_handed_over'),
@@ -93,15 +69,18 @@ async function main(): Promise<void> {
     })
     const deps: ServerDeps = {
       config,
-      platforms,
+      platforms: gateway.platforms.byId,
+      intake,
+      memory,
+      goesOnWithoutStore,
       calls: gateway.platforms.calls,
       log,
       metrics: supervised?.metrics ?? metrics,
       readiness: gateway.readiness,
       clock,
       version: VERSION,
-      passiveReplies,
-      releaseCheck: createReleaseCheck({ clock }),
+      passiveReplies: goesOnWithoutStore ? repliesUnlessStoreAway(passiveReplies) : passiveReplies,
+      releaseCheck: createReleaseCheck({ intake, clock }),
       records,
       console: config.console ? { siteDir: CONSOLE_SITE_DIR, ended: createEndedSessions(commands) } : undefined,
     }
@@ -138,10 +117,6 @@ function superviseProcesses(config: Config, log: Logger): void {
     onStartFailed: (error) => void lifecycle.fail(error),
   })
   lifecycle.onStop('processes', (reason) => supervisor.stop(reason === 'SIGINT' ? 'SIGINT' : 'SIGTERM'))
-}
-
-function mapPlatforms(platforms: ReadonlyMap<string, Platform>, change: (platform: Platform) => Platform): ReadonlyMap<string, Platform> {
-  return new Map([...platforms].map(([id, platform]) => [id, change(platform)]))
 }
 
 main().catch((error: unknown) => {

@@ -5,14 +5,14 @@ import type { Platform } from '@wxgw/platform'
 export type Platforms = ReadonlyMap<string, Platform>
 
 /** Throws PLATFORM_NOT_FOUND. */
-export function platformOf(platforms: Platforms, params: { platform: string }): Platform {
+export function platformOf<P>(platforms: ReadonlyMap<string, P>, params: { platform: string }): P {
   const platform = platforms.get(params.platform)
   if (!platform) throw new GatewayError('PLATFORM_NOT_FOUND', 'there is no platform of this id')
   return platform
 }
 
 /** Throws INVALID_REQUEST, also for the component's own appid: it is no authorizer. */
-export function authorizerAppIdOf(platform: Platform, params: { APPID: string }): AuthorizerAppId {
+export function authorizerAppIdOf(platform: Pick<Platform, 'componentAppId'>, params: { APPID: string }): AuthorizerAppId {
   const appId = parseAuthorizerAppId(params.APPID)
   if (appId === undefined) throw new GatewayError('INVALID_REQUEST', 'the path does not hold a valid appid')
   if (String(appId) === String(platform.componentAppId)) {

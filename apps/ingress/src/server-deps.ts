@@ -3,7 +3,9 @@ import type { Clock, StreamedCalls } from '@wxgw/wechat-core'
 import type { Platform, ReadinessCheck } from '@wxgw/platform'
 import type { ConsoleRecords, EndedSessions } from '@wxgw/redis'
 import type { Config, Log, Metrics } from '@wxgw/runtime'
+import type { MemoryWatermark } from './push/memory-watermark.ts'
 import type { PassiveReplies, ReleaseCheck } from './push/passive-answers.ts'
+import type { PushIntake } from './push/push-intake.ts'
 
 export type ServerDeps = {
   config: Pick<
@@ -19,6 +21,10 @@ export type ServerDeps = {
   >
   /** By the `:platform` of the routes. */
   platforms: ReadonlyMap<string, Platform>
+  intake: PushIntake
+  memory: Pick<MemoryWatermark, 'assertRoomFor'>
+  /** True: a push is accepted although the store that knows its account is away. */
+  goesOnWithoutStore: boolean
   /** To WeChat's APIs, for callers. */
   calls: StreamedCalls
   log: Log

@@ -1,5 +1,5 @@
 // Owns: beginning and ending an account's authorization: the page it starts at, the code, the profile, the revocation.
-import type { AuthorizerStore, Inbox, StoredAuthorization } from '@wxgw/redis'
+import type { AuthorizerStore, JobQueue, StoredAuthorization } from '@wxgw/redis'
 import {
   AUTHORIZER_LIST_PAGE_SIZE,
   type AuthorizerAppId,
@@ -29,7 +29,7 @@ export type AuthorizationsDeps = {
   authorizerTokens: Pick<AuthorizerTokens, 'get'>
   codes: CodeExchange
   store: AuthorizerStore
-  inbox: Pick<Inbox, 'profileWanted'>
+  jobs: Pick<JobQueue, 'profileWanted'>
   /** True at most once in ten minutes, over all processes. */
   mayStartPushTicket(): Promise<boolean>
   clock: Clock
@@ -58,7 +58,7 @@ export function createAuthorizations(deps: AuthorizationsDeps): Authorizations {
     const appId = await deps.codes.exchange(code)
     const stored = await authorizationOf(appId)
     // A pushed event asks for the profile itself; a browser's code may be the only word of this authorization.
-    if (!stored.authorizer.profile) await deps.inbox.profileWanted(appId)
+    if (!stored.authorizer.profile) await deps.jobs.profileWanted(appId)
     return { appId, stored }
   }
 

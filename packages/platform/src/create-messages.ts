@@ -1,10 +1,12 @@
-// Owns: wiring: the way of one platform's messages and events, spread over shards: inbox, claims, event log, replies.
+// Owns: wiring: the way of one platform's messages and events, spread over shards: queues, claims, event log, replies.
 import {
   createEventClaims,
   createEventFeed,
   createEventLog,
-  createInbox,
+  createJobQueue,
   createLaneWriter,
+  createOrderedEvents,
+  createPushQueue,
   createReplyMailbox,
   createUnsettledDeliveries,
   guardStore,
@@ -12,15 +14,14 @@ import {
   type MasterOutages,
   type MessageShards,
   NO_EVENT_LOG,
-  type OrderDeps,
+  type OrderedEventsDeps,
   type PlatformKeys,
   type Queues,
   type RedisConnection,
   type ReplicaBarrier,
   REPLY_SENT_SECONDS,
-  type Sealer,
+  type SealedJobs,
   type ShardCount,
-  type SyncStates,
 } from '@wxgw/redis'
 import type { Config, Log, PlatformConfig } from '@wxgw/runtime'
 import type { Clock } from '@wxgw/wechat-core'
@@ -31,14 +32,13 @@ export type MessagesDeps = {
   platform: Pick<PlatformConfig, 'id' | 'eventLog'>
   connections: { commands: RedisConnection; subscriber: RedisConnection }
   keys: PlatformKeys
-  sealer: Sealer
+  sealedJobs: SealedJobs
   shardCount: ShardCount
   shards: MessageShards
   replicas: ReplicaBarrier
-  syncStates: SyncStates
   queues: Queues
   inboxes: InboxChoice
-  subscriptions: OrderDeps['subscriptions']
+  subscriptions: OrderedEventsDeps['subscriptions']
   outages: MasterOutages
   clock: Clock
   log: Log
@@ -50,7 +50,9 @@ export function createMessages(deps: MessagesDeps) {
   const { dedupeSeconds, eventLogSeconds } = config
   const redis = connections.commands
   const events = platform.eventLog ? createEventLog({ redis, shards, outages, queues, eventLogSeconds }) : NO_EVENT_LOG
-  const order = { lanes: createLaneWriter({ redis, count: shardCount, queues, replicas }), subscriptions: deps.subscriptions }
+  const lanes = createLaneWriter({ redis, count: shardCount, queues, replicas })
+  const ordered = createOrderedEvents({ platform: platform.id, lanes, subscriptions: deps.subscriptions })
+  const queueDeps = { ...deps, platform: platform.id, ordered, dedupeSeconds }
   const replySentKey = (eventId: string) => shards.ofId(eventId).replySent(eventId)
   return {
     events,
@@ -60,7 +62,8 @@ export function createMessages(deps: MessagesDeps) {
       eventLogSeconds,
       onError: (error) => log.debug({ err: error, platform: platform.id }, 'feed.not_read'),
     }),
-    inbox: createInbox({ ...deps, platform: platform.id, order, shards, events, dedupeSeconds, eventLogSeconds }),
+    pushQueue: createPushQueue({ ...queueDeps, events, eventLogSeconds }),
+    jobs: createJobQueue(queueDeps),
     claims: createEventClaims({
       platform: platform.id,
       redis,

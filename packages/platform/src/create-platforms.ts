@@ -17,6 +17,7 @@ import {
   createReplayRuns,
   createMessageShards,
   createReplays,
+  createSealedJobs,
   createStatistics,
   createSubscriptionStats,
   createSessionStore,
@@ -137,6 +138,7 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
   const statistics = createStatistics({ redis, keys, clock })
   const syncStates = createSyncStates({ platform: own.id, redis, keys, queues })
   const shards = createMessageShards(own.id, shardCount)
+  const sealedJobs = createSealedJobs({ platform: own.id, sealer })
   const known = createSubscriptions({
     ...storeDeps,
     shards,
@@ -146,12 +148,12 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
     clock,
   })
   const subscriptions: Subscriptions = { ...known, all: (maxAgeMs) => outages.ask(keys.subscriptions, () => known.all(maxAgeMs)) }
-  const { events, feed, inbox, claims, unsettled, replies, mayFallBack, releaseFallBack } = createMessages({
+  const { events, feed, pushQueue, jobs, claims, unsettled, replies, mayFallBack, releaseFallBack } = createMessages({
     ...deps,
     keys,
     shards,
     replicas,
-    syncStates,
+    sealedJobs,
     subscriptions,
   })
   const store = createAuthorizerStore(storeDeps)
@@ -163,7 +165,7 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
     ownerOfUserName: (userName) => outages.ask(keys.userNames, () => store.ownerOfUserName(userName), lateMs),
   }
   const announce = (event: GatewayEvent) => {
-    inbox.platformEvent(event).catch((error: unknown) => {
+    jobs.platformEvent(event).catch((error: unknown) => {
       log.warn({ err: error, platform: own.id, type: event.type }, 'event.not_announced')
     })
   }
@@ -219,7 +221,7 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
     authorizerTokens,
     codes,
     store,
-    inbox,
+    jobs,
     mayStartPushTicket: () => once(redis, keys.startPushTicket, START_PUSH_TICKET_SECONDS),
     clock,
   })
@@ -259,7 +261,7 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
         platform: own.id,
         store: createSessionStore(storeDeps),
         authorizations,
-        inbox,
+        jobs,
         events,
         nowMs: clock.nowMs,
         log,
@@ -291,7 +293,9 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
       feed,
       claims,
       unsettled,
-      inbox,
+      pushQueue,
+      jobs,
+      sealedJobs,
       statistics,
       stats: createSubscriptionStats({ platform: own.id, redis, keys }),
       unparsedPushes: createUnparsedPushes(storeDeps),

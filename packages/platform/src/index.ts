@@ -14,7 +14,6 @@ export type {
   Replies,
   ReplyOffers,
   ReplyOutcome,
-  SyncStates,
 } from './platform.ts'
 export { countRefreshFailing } from './count-refresh-failing.ts'
 export { mayAnswer, parseReply } from './reply-to-event.ts'
@@ -27,7 +26,9 @@ export type {
   EventFilter,
   EventLog,
   FeedPosition,
-  Inbox,
+  JobQueue,
+  PushQueue,
+  SealedJobs,
   TimeBound,
   LoggedEvent,
   Page,
@@ -43,6 +44,8 @@ export type {
   SubscriptionChange,
   Subscriptions,
   SyncState,
+  SyncStates,
+  TicketStore,
 } from '@wxgw/redis'
 export { createPlatforms } from './create-platforms.ts'
 export type { Platforms, PlatformsDeps } from './create-platforms.ts'

@@ -11,12 +11,14 @@ import type {
   EventFeed,
   EventLog,
   HistoryEntry,
-  Inbox,
+  JobQueue,
   OfferedReply,
   OfferOutcome,
   Page,
   NewSession,
+  PushQueue,
   RefreshSchedule,
+  SealedJobs,
   ReplayRuns,
   Replays,
   Session,
@@ -27,7 +29,7 @@ import type {
   RefusedPaths,
   Subscriptions,
   SubscriptionStatsReader,
-  SyncState,
+  SyncStates,
   TicketStore,
   UnparsedPushes,
   UnsettledDeliveries,
@@ -224,9 +226,6 @@ export type ReplyOffers = {
   givenEvent(eventId: string, subscription: string): Promise<GivenEvent | undefined>
 }
 
-/** How far an authorizers/sync has come. */
-export type SyncStates = { save(state: SyncState): Promise<void> }
-
 /** The mark by which an installation recognises its own Redis. */
 export type Installation = {
   isMarked(): Promise<boolean>
@@ -260,7 +259,9 @@ export type Platform = {
   feed: EventFeed
   claims: EventClaims
   unsettled: UnsettledDeliveries
-  inbox: Inbox
+  pushQueue: PushQueue
+  jobs: JobQueue
+  sealedJobs: SealedJobs
   statistics: Statistics
   stats: SubscriptionStatsReader
   unparsedPushes: UnparsedPushes

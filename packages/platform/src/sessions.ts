@@ -2,7 +2,7 @@
 // ingress'.
 import { createHash, randomBytes } from 'node:crypto'
 import { endedSessionData, platformEvent } from '@wxgw/contracts'
-import type { Click, EventLog, Inbox, Session, SessionEnd, SessionStore, SettledAuthorization } from '@wxgw/redis'
+import type { Click, EventLog, JobQueue, Session, SessionEnd, SessionStore, SettledAuthorization } from '@wxgw/redis'
 import type { Log } from '@wxgw/runtime'
 import { permissionSetIds, type Secret } from '@wxgw/wechat-core'
 import type { Authorizations, LandedAuthorization, Sessions } from './platform.ts'
@@ -11,7 +11,7 @@ export type SessionsDeps = {
   platform: string
   store: SessionStore
   authorizations: Pick<Authorizations, 'createAuthorizationUrl' | 'exchangeLandedCode'>
-  inbox: Pick<Inbox, 'platformEvent'>
+  jobs: Pick<JobQueue, 'platformEvent'>
   events: Pick<EventLog, 'has'>
   nowMs(): number
   log: Log
@@ -31,7 +31,7 @@ const ANNOUNCED_AS = {
 } as const
 
 export function createSessions(deps: SessionsDeps): Sessions {
-  const { platform, store, authorizations, inbox, events, log } = deps
+  const { platform, store, authorizations, jobs, events, log } = deps
 
   async function click(
     id: string,
@@ -83,7 +83,7 @@ export function createSessions(deps: SessionsDeps): Sessions {
   async function announce(session: Session): Promise<void> {
     const event = announcement(session)
     try {
-      await inbox.platformEvent(event)
+      await jobs.platformEvent(event)
       await store.announced(session.id)
     } catch (error) {
       log.warn({ err: error, platform, type: event.type }, 'event.not_announced')

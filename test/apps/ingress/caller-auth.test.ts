@@ -144,7 +144,7 @@ void t.test('a right that is narrowed replays only to subscriptions that match n
     fake.subscriptions.set(name, subscription(name, change))
   }
   for (const key of [keyOf('a'), keyOf('both'), ROOT_KEY]) t.equal((await call({ method: 'POST', path: 'events/ev_a/replay' }, key)).statusCode, 202)
-  t.same(fake.callsOf('inbox.replay').map(([, , names]) => names), [['of-a'], ['a-and-b', 'of-a'], undefined])
+  t.same(fake.callsOf('jobs.replay').map(([, , names]) => names), [['of-a'], ['a-and-b', 'of-a'], undefined])
 })
 
 void t.test('a subscription counts for the key that creates it', async (t) => {

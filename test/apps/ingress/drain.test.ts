@@ -28,7 +28,7 @@ void t.test('what is in flight is finished, and asking twice is asking once', as
   const port = await listen(publicServer)
   let accept = (): void => undefined
   let asked = false
-  fake.platform.inbox.componentEvent = () => {
+  fake.intake.accept = () => {
     asked = true
     return new Promise((resolve) => {
       accept = () => resolve('accepted')

@@ -79,7 +79,7 @@ void t.test('a replay keeps the id and the time of receipt', async (t) => {
   const answer = await gateway.internalServer.inject({ method: 'POST', url: `${PATH}/ev_1/replay`, headers: gateway.bearer() })
   t.equal(answer.statusCode, 202)
   t.same(answer.json(), { eventId: 'ev_1' })
-  t.same(gateway.fake.callsOf('inbox.replay'), [[logged.event, Date.parse(logged.receivedAt), undefined]])
+  t.same(gateway.fake.callsOf('jobs.replay'), [[logged.event, Date.parse(logged.receivedAt), undefined]])
 })
 
 void t.test('a replay goes to the subscriptions that were named, as far as they match and the right reaches', async (t) => {
@@ -96,7 +96,7 @@ void t.test('a replay goes to the subscriptions that were named, as far as they 
     const { statusCode } = await internalServer.inject({ method: 'POST', url: `${PATH}/ev_a/replay`, headers, payload })
     return statusCode
   }
-  const sent = () => fake.callsOf('inbox.replay').at(-1)?.[2]
+  const sent = () => fake.callsOf('jobs.replay').at(-1)?.[2]
   t.same([await replay('all', ['crm', 'other', 'crm']), sent()], [202, ['crm']])
   t.same([await replay('narrowed', ['of-a']), sent()], [202, ['of-a']])
   t.same([await replay('narrowed'), sent()], [202, ['of-a']])

@@ -12,7 +12,9 @@ import type {
   Session,
   SessionEnd,
   SyncState,
+  TimeBound,
 } from '@wxgw/platform'
+import type { Push, PushIntake, PushOutcome } from '@wxgw/ingress'
 import {
   GatewayError,
   parseAuthorizerAppId,
@@ -164,6 +166,9 @@ export type Call = { name: string; args: unknown[] }
 
 export type FakePlatform = {
   platform: Platform
+  intake: PushIntake
+  /** What the intake was given of this kind. */
+  pushes<Kind extends Push['kind']>(kind: Kind): Array<Extract<Push, { kind: Kind }>>
   calls: Call[]
   /** Arguments of the calls of this name. */
   callsOf(name: string): unknown[][]
@@ -202,7 +207,7 @@ const token = (text: string): CurrentToken => ({ token: new Secret(text), expire
 export function createFakePlatform(id = 'open1'): FakePlatform {
   const calls: Call[] = []
   const failures = new Map<string, Error>()
-  const fake: Omit<FakePlatform, 'platform'> = {
+  const fake: Omit<FakePlatform, 'platform' | 'intake' | 'pushes'> = {
     calls,
     callsOf: (name) => calls.filter((call) => call.name === name).map(({ args }) => args),
     fail: (name, error) => void failures.set(name, error),
@@ -247,6 +252,10 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
       return answer(...args)
     }
   }
+  const pushes = <Kind extends Push['kind']>(kind: Kind) =>
+    (fake.callsOf('intake.accept') as Array<[Push, TimeBound]>)
+      .map(([push]) => push)
+      .filter((push): push is Extract<Push, { kind: Kind }> => push.kind === kind)
   const notAsked = (name: string) => () => {
     throw new Error(`the ingress has no business with ${name}`)
   }
@@ -426,18 +435,19 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
       shards: () => [],
       placeOf: notAsked('placeOf'),
     },
-    inbox: {
-      componentEvent: method('inbox.componentEvent', () => 'accepted' as const),
-      message: method('inbox.message', () => 'accepted' as const),
-      platformEvent: method('inbox.platformEvent', () => 'accepted' as const),
-      replay: method('inbox.replay', () => undefined),
+    pushQueue: { componentEvent: notAsked('componentEvent'), message: notAsked('message'), releaseCheck: notAsked('releaseCheck') },
+    sealedJobs: {
+      sealComponentEvent: notAsked('sealComponentEvent'),
+      openComponentEvent: notAsked('openComponentEvent'),
+      sealReleaseCheckCode: notAsked('sealReleaseCheckCode'),
+      openReleaseCheckCode: notAsked('openReleaseCheckCode'),
+    },
+    jobs: {
+      platformEvent: method('jobs.platformEvent', () => 'accepted' as const),
+      replay: method('jobs.replay', () => undefined),
       profileWanted: notAsked('profileWanted'),
       exchangeWanted: notAsked('exchangeWanted'),
-      releaseCheck: notAsked('inbox.releaseCheck'),
-      openReleaseCheckCode: notAsked('openReleaseCheckCode'),
-      openComponentEvent: notAsked('openComponentEvent'),
-      sync: method('inbox.sync', () => ({ jobId: 'job-1' })),
-      syncState: method('inbox.syncState', (jobId: string) => fake.syncStates.get(jobId)),
+      sync: method('jobs.sync', () => ({ jobId: 'job-1' })),
     },
     stats: {
       read: method('stats.read', (_subscription: string) => ({
@@ -471,7 +481,7 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
       offer: method('replyOffers.offer', (eventId: string) => fake.replyOutcomes.get(eventId) ?? 'unknown'),
       givenEvent: notAsked('replyOffers.givenEvent'),
     },
-    syncStates: { save: notAsked('syncStates.save') },
+    syncStates: { save: notAsked('syncStates.save'), get: method('syncStates.get', (jobId: string) => fake.syncStates.get(jobId)) },
     apiBrakes: {
       check: method('apiBrakes.check', (subject: string, path: string) => fake.brakes.get(`${subject} ${path}`)),
       open: method('apiBrakes.open', (subject: string, path: string, answer: BrakedAnswer) => {
@@ -498,5 +508,6 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
       return { path: '/cgi-bin/component/clear_quota/v2', body, secret: new Secret(SECRETS.componentSecret) }
     },
   }
-  return Object.assign(fake, { platform })
+  const intake = { accept: method('intake.accept', (_push: Push, _within: TimeBound): PushOutcome => 'accepted') }
+  return Object.assign(fake, { platform, intake, pushes })
 }

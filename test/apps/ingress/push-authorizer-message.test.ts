@@ -16,7 +16,7 @@ function post({ publicServer }: Fixture, plaintext: string, appid: string = APPI
 }
 
 function accepted({ fake }: Fixture): GatewayEvent[] {
-  return (fake.callsOf('inbox.message') as Array<[GatewayEvent]>).map(([event]) => event)
+  return fake.pushes('message').map(({ event }) => event)
 }
 
 void t.test('a message becomes a CloudEvent whose data is what WeChat wrote, every leaf a string', async (t) => {
@@ -48,7 +48,7 @@ void t.test('a message becomes a CloudEvent whose data is what WeChat wrote, eve
       },
     },
   )
-  t.match(gateway.fake.callsOf('inbox.message')[0]?.slice(1), [{ receivedAtMs: NOW_MS, made: NOW_MS - 1000 }, undefined])
+  t.match(gateway.fake.pushes('message')[0], { platform: 'open1', receivedAtMs: NOW_MS, made: NOW_MS - 1000, reply: undefined })
 })
 
 void t.test('a message of very many elements is accepted: as what it says, or, beyond 100,000, as a text', async (t) => {
@@ -103,7 +103,7 @@ void t.test('without ToUserName, FromUserName and a usable CreateTime an event i
       data: { MiniGame: { IsMock: '1' } },
     })
     t.notOk(event && 'subject' in event)
-    t.match(gateway.fake.callsOf('inbox.message').at(-1)?.[1], { receivedAtMs: NOW_MS, made: 'unknown' })
+    t.match(gateway.fake.pushes('message').at(-1), { receivedAtMs: NOW_MS, made: 'unknown' })
   }
   t.equal(new Set(accepted(gateway).map(({ id }) => id)).size, 3)
   t.same(gateway.fake.callsOf('ownerOfUserName'), [], 'nobody is asked for')
@@ -161,7 +161,7 @@ void t.test('a message is dispatched however old it is, with the time that it wa
   const gateway = createGateway(t)
   for (const createTime of [1, NOW - 864_000, NOW - 3601]) {
     t.equal((await post(gateway, textMessage({ createTime }))).body, 'success')
-    t.match(gateway.fake.callsOf('inbox.message').at(-1)?.[1], { receivedAtMs: NOW_MS, made: createTime * 1000 })
+    t.match(gateway.fake.pushes('message').at(-1), { receivedAtMs: NOW_MS, made: createTime * 1000 })
   }
   t.same(accepted(gateway).map(({ time }) => time), ['1970-01-01T00:00:01Z', '2025-12-22T00:00:00Z', '2025-12-31T22:59:59Z'])
 })
@@ -199,7 +199,7 @@ void t.test('paths that hold no appid are refused without an echo', async (t) =>
 })
 
 void t.test('when the store is away, WeChat is told to push again', async (t) => {
-  for (const name of ['ownerOfUserName', 'inbox.message']) {
+  for (const name of ['ownerOfUserName', 'intake.accept']) {
     const gateway = createGateway(t)
     gateway.fake.fail(name, new GatewayError('STORE_UNAVAILABLE', 'the store does not answer', { retry: true }))
     const answer = await post(gateway, textMessage({ createTime: NOW }))
@@ -229,8 +229,8 @@ void t.test('a passive reply is sent once the event, with its wish for a reply, 
   const answer = await post(gateway, textMessage({ createTime: NOW }))
   t.equal(answer.body, '<xml>sealed</xml>')
   t.match(answer.headers['content-type'], /^text\/xml/)
-  t.same(gateway.fake.callsOf('inbox.message')[0]?.[2], { subscription: 'crm', deadlineAtMs: NOW_MS + 4000 })
-  t.equal(gateway.fake.callsOf('inbox.message').length, 1)
+  t.same(gateway.fake.pushes('message')[0]?.reply, { subscription: 'crm', deadlineAtMs: NOW_MS + 4000 })
+  t.equal(gateway.fake.pushes('message').length, 1)
   t.match(pushes[0], { appId: APPID_A, receivedAtMs: NOW_MS, message: { msgType: 'text' }, opened: { nonce: '1804289383' } })
 })
 
@@ -240,7 +240,7 @@ void t.test('nothing is answered before the queue has accepted, whoever answers'
   t.equal((await post(silent, textMessage({ createTime: NOW }))).body, 'success')
   t.equal(accepted(silent).length, 1)
   const eager = createGateway(t, { passiveReplies: { answer: async () => '<xml>reply</xml>' } })
-  eager.fake.fail('inbox.message', failing)
+  eager.fake.fail('intake.accept', failing)
   t.equal((await post(eager, textMessage({ createTime: NOW }))).statusCode, 503)
 })
 

@@ -12,7 +12,7 @@ function post({ publicServer }: Fixture, { query, body }: SealedPush, headers: R
   return publicServer.inject({ method: 'POST', url: `${PREFIX}/event?${queryText(query)}`, headers, payload: body })
 }
 
-void t.test('a ticket is answered exactly success, as text, after the inbox has accepted it whole', async (t) => {
+void t.test('a ticket is answered exactly success, as text, after the intake has accepted it whole', async (t) => {
   const gateway = createGateway(t)
   const plaintext = componentDocument('component_verify_ticket', NOW, TICKET)
   const answer = await post(gateway, sealPush(plaintext, NOW))
@@ -20,9 +20,9 @@ void t.test('a ticket is answered exactly success, as text, after the inbox has 
   t.equal(answer.body, 'success')
   t.match(answer.headers['content-type'], /^text\/plain/)
   t.equal(answer.headers['cache-control'], 'no-store')
-  const [[event]] = gateway.fake.callsOf('inbox.componentEvent') as [[{ eventId: string; plaintext: string; receivedAtMs: number }]]
-  t.match(event.eventId, /^ev_[a-z2-7]{52}$/)
-  t.same({ plaintext: event.plaintext, receivedAtMs: event.receivedAtMs }, { plaintext, receivedAtMs: NOW_MS })
+  const [event] = gateway.fake.pushes('component-event')
+  t.match(event?.eventId, /^ev_[a-z2-7]{52}$/)
+  t.match(event, { platform: 'open1', plaintext, receivedAtMs: NOW_MS })
 })
 
 void t.test('the event has the same id in another envelope', async (t) => {
@@ -30,8 +30,8 @@ void t.test('the event has the same id in another envelope', async (t) => {
   const plaintext = componentDocument('component_verify_ticket', NOW, TICKET)
   await post(gateway, sealPush(plaintext, NOW))
   await post(gateway, sealPush(plaintext, NOW + 5, { nonce: 'another' }))
-  const [first, second] = gateway.fake.callsOf('inbox.componentEvent') as Array<[{ eventId: string }]>
-  t.equal(first?.[0].eventId, second?.[0].eventId)
+  const [first, second] = gateway.fake.pushes('component-event')
+  t.equal(first?.eventId, second?.eventId)
 })
 
 void t.test('a push without a content type, or with any XML type in UTF-8, is accepted', async (t) => {
@@ -50,7 +50,7 @@ void t.test('what is authentic but makes no sense is answered success and handed
     t.equal(answer.statusCode, 200, plaintext)
     t.equal(answer.body, 'success', plaintext)
   }
-  t.equal(gateway.fake.callsOf('inbox.componentEvent').length, 4)
+  t.equal(gateway.fake.pushes('component-event').length, 4)
 })
 
 void t.test('an event is handed on however old it is, with the time that it was made; tickets and authorizations are judged by order', async (t) => {
@@ -68,8 +68,7 @@ void t.test('an event is handed on however old it is, with the time that it was 
     ['no document', 'unknown'],
   ]
   for (const [document] of made) t.equal((await post(gateway, sealPush(document, NOW))).body, 'success')
-  const handedOn = gateway.fake.callsOf('inbox.componentEvent') as Array<[{ made: unknown }]>
-  t.same(handedOn.map(([event]) => event.made), made.map(([, one]) => one))
+  t.same(gateway.fake.pushes('component-event').map((event) => event.made), made.map(([, one]) => one))
   t.match(gateway.fake.callsOf('tickets.saveIfNewer'), [[{}, old]])
 })
 
@@ -91,7 +90,7 @@ void t.test('an event for another component is refused though the envelope is ou
 
 void t.test('when the store does not accept, WeChat is told to push again', async (t) => {
   const gateway = createGateway(t)
-  gateway.fake.fail('inbox.componentEvent', new GatewayError('STORE_UNAVAILABLE', 'the store does not answer', { retry: true }))
+  gateway.fake.fail('intake.accept', new GatewayError('STORE_UNAVAILABLE', 'the store does not answer', { retry: true }))
   const answer = await post(gateway, sealPush(componentDocument('x', NOW), NOW))
   t.equal(answer.statusCode, 503)
   t.match(answer.json(), { code: 'STORE_UNAVAILABLE', statusCode: 503, error: 'Service Unavailable' })
@@ -100,6 +99,6 @@ void t.test('when the store does not accept, WeChat is told to push again', asyn
 
 void t.test('a duplicate is answered success', async (t) => {
   const gateway = createGateway(t)
-  gateway.fake.platform.inbox.componentEvent = async () => 'duplicate'
+  gateway.fake.intake.accept = async () => 'duplicate'
   t.equal((await post(gateway, sealPush(componentDocument('x', NOW), NOW))).body, 'success')
 })

@@ -87,7 +87,7 @@ void t.test('a ticket is queued while it is being kept: a store that is silent f
   Object.assign(gateway.fake.platform.tickets, { saveIfNewer: () => kept })
   const answer = gateway.publicServer.inject(ticketPush())
   const answered = answer.then(({ body: text }) => text)
-  await until('it is queued', () => gateway.fake.callsOf('inbox.componentEvent').length === 1)
+  await until('it is queued', () => gateway.fake.pushes('component-event').length === 1)
   keep('saved')
   t.equal(await answered, 'success')
 })

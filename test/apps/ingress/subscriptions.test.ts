@@ -194,7 +194,7 @@ void t.test('a test event goes to this subscription alone, with an id of its own
     answers.map(({ statusCode }) => statusCode),
     [202, 202],
   )
-  const sent = gateway.fake.callsOf('inbox.platformEvent') as Array<[GatewayEvent, object]>
+  const sent = gateway.fake.callsOf('jobs.platformEvent') as Array<[GatewayEvent, object]>
   t.match(sent[0]?.[0], { type: 'gateway.subscription.test', source: '/wx/open1', time: '2026-01-01T00:00:00Z', data: { subscription: 'crm' } })
   t.same(sent[0]?.[1], { receivedAtMs: NOW_MS, only: 'crm' })
   t.same(

@@ -1,7 +1,7 @@
 // Owns: a mountain of messages before the workers, and a ticket behind it.
 import { setTimeout as delay } from 'node:timers/promises'
 import type { GatewayEvent } from '@wxgw/contracts'
-import { createInbox, createInboxChoice, createMessageShards, createQueues, createSealer, NO_EVENT_LOG, UNSHARDED, waitingMessages } from '@wxgw/redis'
+import { createInboxChoice, createMessageShards, createPushQueue, createQueues, createSealedJobs, createSealer, NO_EVENT_LOG, UNSHARDED, waitingMessages } from '@wxgw/redis'
 import { createLogger } from '@wxgw/runtime'
 import { Redis } from 'ioredis'
 import { until } from '../../helpers/until.ts'
@@ -27,7 +27,7 @@ export const backlog: Scenario = {
     const broken: string[] = []
     const gateway = await startGateway({ redisArguments: REDIS_ARGUMENTS })
     const redis = new Redis(gateway.redis.url, { maxRetriesPerRequest: null })
-    const { queues, push } = openInbox(redis)
+    const { queues, push } = openPushQueue(redis)
     const countWaiting = () => waitingMessages(redis, 1)
     try {
       await gateway.call('PUT', '/subscriptions/nobody-reads', { sink: { kind: 'stream', maxLength: 1_000 } })
@@ -89,21 +89,20 @@ async function usedBytes(redis: Redis): Promise<number> {
 }
 
 /** As an ingress puts messages into the queue, without the way to it. */
-function openInbox(redis: Redis) {
+function openPushQueue(redis: Redis) {
   const queues = createQueues({ connection: redis, log: createLogger({ level: 'silent', name: 'chaos' }) })
-  const inbox = createInbox({
+  const pushQueue = createPushQueue({
     platform: 'open1',
     queues,
     inboxes: createInboxChoice({ redis, count: UNSHARDED }),
     shards: createMessageShards('open1'),
     // Messages are not sealed.
-    sealer: createSealer([]),
-    syncStates: { get: async () => undefined },
+    sealedJobs: createSealedJobs({ platform: 'open1', sealer: createSealer([]) }),
     events: NO_EVENT_LOG,
     dedupeSeconds: 3_600,
     eventLogSeconds: 86_400,
   })
-  return { queues, push: (number: number) => inbox.message(messageEvent(number), { receivedAtMs: Date.now(), made: Date.now() }) }
+  return { queues, push: (number: number) => pushQueue.message(messageEvent(number), { receivedAtMs: Date.now(), made: Date.now() }) }
 }
 
 function messageEvent(number: number): GatewayEvent {

@@ -27,7 +27,7 @@ void t.test('rotating the sealing keys', async (suite) => {
   await platform.authorizerTokens.refreshNow(appId)
   await platform.apiTickets.get(appId, 'jsapi')
   await platform.subscriptions.put('crm', { sink: { kind: 'webhook', url: 'https://crm.example/hooks' } })
-  await platform.inbox.componentEvent({ eventId: 'ev_1', plaintext: '<xml/>', receivedAtMs: Date.now(), made: 'ordered' })
+  await platform.pushQueue.componentEvent({ eventId: 'ev_1', plaintext: '<xml/>', receivedAtMs: Date.now(), made: 'ordered' })
   await platform.unparsedPushes.keep({ eventId: 'ev_2', plaintext: 'no XML', receivedAtMs: Date.now() })
   const [secret] = await platform.subscriptions.webhookSecrets('crm')
 

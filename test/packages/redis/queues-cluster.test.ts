@@ -5,7 +5,9 @@ import {
   createDeliveryQueue,
   createEventClaims,
   createEventLog,
-  createInbox,
+  createJobQueue,
+  createPushQueue,
+  createSealedJobs,
   createInboxChoice,
   createQueues,
   createQueueWorker,
@@ -49,7 +51,10 @@ void t.test('everything works on Redis Cluster', async (t) => {
   const events = createEventLog({ redis, shards, queues, eventLogSeconds: 60, maxEvents: 2 })
   const inboxes = createInboxChoice({ redis, count: UNSHARDED })
   const syncStates = createSyncStates({ platform: PLATFORM, redis, keys, queues })
-  const inbox = createInbox({ platform: PLATFORM, queues, inboxes, shards, sealer, syncStates, events, dedupeSeconds: 60, eventLogSeconds: 60 })
+  const sealedJobs = createSealedJobs({ platform: PLATFORM, sealer })
+  const once = { platform: PLATFORM, queues, dedupeSeconds: 60 }
+  const pushQueue = createPushQueue({ ...once, inboxes, shards, sealedJobs, events, eventLogSeconds: 60 })
+  const jobs = createJobQueue(once)
   const subscriptions = createSubscriptions({
     platform: PLATFORM,
     platforms: [PLATFORM],
@@ -64,17 +69,17 @@ void t.test('everything works on Redis Cluster', async (t) => {
   const deliveries = createDeliveryQueue({ queues, redis })
 
   const reply = { subscription: 'crm', deadlineAtMs: Date.now() + 60_000 }
-  t.equal(await inbox.message(makeEvent('ev_1'), now(), reply), 'accepted')
-  t.equal(await inbox.message(makeEvent('ev_1'), now(), reply), 'duplicate')
-  t.equal(await inbox.message(makeEvent('ev_1'), now()), 'queued')
+  t.equal(await pushQueue.message(makeEvent('ev_1'), now(), reply), 'accepted')
+  t.equal(await pushQueue.message(makeEvent('ev_1'), now(), reply), 'duplicate')
+  t.equal(await pushQueue.message(makeEvent('ev_1'), now()), 'queued')
   const claims = createEventClaims({ platform: PLATFORM, redis, shards, dedupeSeconds: 60, eventLogSeconds: 60, isLogged: false })
   const arrivals = ['job:0', 'job:1'].map((arrival) => ({ event: { id: 'ev_2' }, arrival, isOld: true }))
   t.same(await Promise.all(arrivals.map((arrival) => claims.claim(arrival))), [true, false])
   await Promise.all(arrivals.map((arrival) => claims.ended(arrival)))
   t.equal(await waitingMessages(redis, 1), 2)
-  const { jobId } = await inbox.sync()
+  const { jobId } = await jobs.sync()
   await syncStates.save({ jobId, status: 'running', seen: 1, added: 0, repaired: 0, failed: 0, startedAt: null, finishedAt: null, error: null })
-  t.match(await inbox.syncState(jobId), { status: 'running', seen: 1 })
+  t.match(await syncStates.get(jobId), { status: 'running', seen: 1 })
 
   await subscriptions.put('crm', { sink: { kind: 'queue' } })
   t.equal((await subscriptions.all(0)).length, 1)

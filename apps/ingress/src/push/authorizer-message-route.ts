@@ -1,23 +1,32 @@
 // Owns: POST and GET /apis/v1/wx/:platform/:APPID/callback, 消息与事件接收URL.
 import type { GatewayEvent } from '@wxgw/contracts'
-import type { Arrival, Platform } from '@wxgw/platform'
-import { GatewayError, parseAuthorizerMessage } from '@wxgw/wechat-core'
+import { parseAuthorizerMessage } from '@wxgw/wechat-core'
 import { authorizerAppIdOf, platformOf } from '../platform-lookup.ts'
 import { pushSchemas } from '../schemas/pushes.ts'
 import type { GatewayServer } from '../server.ts'
 import { messageEvent } from './message-event.ts'
-import type { PassiveReplies, ReleaseCheck, ReplyWanted } from './passive-answers.ts'
+import { createOwnerCheck } from './owner-check.ts'
+import type { MessagePlatform, PassiveReplies, PushedMessage, ReleaseCheck, ReplyWanted } from './passive-answers.ts'
 import { answerText, madeAt, openPush, SUCCESS, type PushDeps } from './push-context.ts'
+import type { PushIntake } from './push-intake.ts'
 import { createPushTurns } from './push-turns.ts'
+import type { PushOutcome } from './push.ts'
 import { createStoreBudget } from './store-budget.ts'
 import { echoOf } from './url-check.ts'
 
-type Deps = PushDeps & { passiveReplies?: PassiveReplies | undefined; releaseCheck?: ReleaseCheck | undefined }
+type Deps = PushDeps<MessagePlatform> & {
+  intake: PushIntake
+  /** True: a push is accepted although the store that knows its account is away. */
+  goesOnWithoutStore: boolean
+  passiveReplies?: PassiveReplies | undefined
+  releaseCheck?: ReleaseCheck | undefined
+}
 
 /** @see https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/Before_Develop/message_push.html */
 export function authorizerMessageRoute(scope: GatewayServer, deps: Deps): void {
-  const { platforms, log, clock, passiveReplies, releaseCheck } = deps
+  const { platforms, intake, passiveReplies, releaseCheck, log, clock } = deps
   const nextTurn = createPushTurns(clock)
+  const checkOwner = createOwnerCheck(deps)
 
   scope.post('/apis/v1/wx/:platform/:APPID/callback', { schema: pushSchemas.authorizerMessage }, async (request, reply) => {
     const receivedAtMs = await nextTurn()
@@ -26,41 +35,28 @@ export function authorizerMessageRoute(scope: GatewayServer, deps: Deps): void {
     const opened = openPush(deps, { request, platform, query: request.query, nowMs: receivedAtMs })
     const message = parseAuthorizerMessage(opened.plaintext, receivedAtMs)
     const within = createStoreBudget(clock, receivedAtMs)
-    if (message.kind === 'message' && message.toUserName !== '') {
-      const { toUserName } = message
-      // Nothing is waited for that is known: each turn of the event loop that a push takes part in costs it.
-      const known = platform.authorizers.knownOwnerOfUserName(toUserName)
-      const owner = known ? known.appId : await within(() => platform.authorizers.ownerOfUserName(toUserName))
-      // The signature does not cover the path: whoever holds a push of one authorizer could post it to another's URL.
-      if (owner !== undefined && owner !== appId) {
-        log.warn({ platform: platform.id, appid: appId, owner }, 'push.misdirected')
-        throw new GatewayError('APPID_MISMATCH', 'the message belongs to another authorizer')
-      }
-    }
+    await checkOwner({ platform, appId, message, within })
+
     const event = messageEvent(message, { platform: platform.id, appId, receivedAtMs })
-    const about = () => ({ platform: platform.id, appid: appId, eventId: event.id, type: event.type })
     const made = madeAt(message.kind === 'message' ? message.createTimeSeconds : undefined)
-    const arrival = { receivedAtMs, made, within }
-    const enqueue = enqueueOnce(platform, event, arrival)
-    const push = message.kind === 'message' ? { platform, appId, opened, message, event, ...arrival, enqueue } : undefined
-    const forCheck = push && releaseCheck?.answer(push)
-    if (forCheck !== undefined) {
-      const checked = await forCheck
-      log.info({ ...about(), outcome: 'release check' }, 'push.received')
-      return answerText(reply, checked)
+    const pushed = { platform, appId, event, receivedAtMs, made, within }
+    const enqueue = enqueueOnce(pushed)
+    const answerable = message.kind === 'message' ? { ...pushed, opened, message, enqueue } : undefined
+
+    const checked = answerable && releaseCheck?.answer(answerable)
+    if (checked !== undefined) {
+      const text = await checked
+      log.info({ ...about(pushed), outcome: 'release check' }, 'push.received')
+      return answerText(reply, text)
     }
-    const awaited = push && passiveReplies?.answer(push)
-    const answer = awaited && (await awaited)
+    const replied = answerable && passiveReplies?.answer(answerable)
+    const text = replied && (await replied)
     const outcome = await enqueue()
     if (outcome === 'duplicate') platform.statistics.count('duplicates')
+    const durationMs = clock.nowMs() - receivedAtMs
     // At debug: a log line per message costs nearly half of the throughput. The metrics count them.
-    const { id: eventId, type } = event
-    const answered = answer !== undefined
-    log.debug(
-      { platform: platform.id, appid: appId, eventId, type, outcome, answered, durationMs: clock.nowMs() - receivedAtMs },
-      'push.received',
-    )
-    return answerText(reply, answer ?? SUCCESS)
+    log.debug({ ...about(pushed), outcome, answered: text !== undefined, durationMs }, 'push.received')
+    return answerText(reply, text ?? SUCCESS)
   })
 
   scope.get('/apis/v1/wx/:platform/:APPID/callback', { schema: pushSchemas.authorizerUrlCheck }, (request, reply) => {
@@ -68,11 +64,20 @@ export function authorizerMessageRoute(scope: GatewayServer, deps: Deps): void {
     authorizerAppIdOf(platform, request.params)
     answerText(reply, echoOf(deps, platform.pushKeys, request.query))
   })
+
+  /** The first call decides whether the event waits for a reply; the later ones get its outcome. */
+  function enqueueOnce({ platform, event, receivedAtMs, made, within }: Pushed): (wanted?: ReplyWanted) => Promise<PushOutcome> {
+    let accepted: Promise<PushOutcome> | undefined
+    const accept = (wanted?: ReplyWanted) => {
+      const push = { v: 1, kind: 'message', platform: platform.id, event, receivedAtMs, made } as const
+      return intake.accept(wanted ? { ...push, reply: wanted } : push, within)
+    }
+    return (wanted) => (accepted ??= accept(wanted))
+  }
 }
 
-type Enqueue = (reply?: ReplyWanted) => ReturnType<Platform['inbox']['message']>
+type Pushed = Omit<PushedMessage, 'opened' | 'message'>
 
-function enqueueOnce(platform: Platform, event: GatewayEvent, arrival: Arrival): Enqueue {
-  let accepted: ReturnType<Enqueue> | undefined
-  return (reply) => (accepted ??= platform.inbox.message(event, arrival, reply))
+function about({ platform, appId, event }: { platform: { id: string }; appId: string; event: GatewayEvent }) {
+  return { platform: platform.id, appid: appId, eventId: event.id, type: event.type }
 }

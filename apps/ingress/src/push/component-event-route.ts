@@ -1,18 +1,24 @@
 // Owns: POST and GET /apis/v1/wx/:platform/event, 授权事件接收URL. It stores a ticket at once; every event is handled by the worker.
-import type { Platform, PushMade } from '@wxgw/platform'
+import type { PushMade, Statistics, TicketStore } from '@wxgw/platform'
 import { eventId, orderedAtSeconds, parseComponentEvent, type ComponentEvent } from '@wxgw/wechat-core'
 import { platformOf } from '../platform-lookup.ts'
 import { pushSchemas } from '../schemas/pushes.ts'
 import type { GatewayServer } from '../server.ts'
-import { answerText, madeAt, openPush, SUCCESS, type PushDeps } from './push-context.ts'
+import { answerText, madeAt, openPush, SUCCESS, type PushDeps, type PushPlatform } from './push-context.ts'
+import type { PushIntake } from './push-intake.ts'
 import { createStoreBudget } from './store-budget.ts'
 import { echoOf } from './url-check.ts'
 
+type ComponentPlatform = PushPlatform & {
+  tickets: Pick<TicketStore, 'saveIfNewer'>
+  statistics: Pick<Statistics, 'count'>
+}
+type Deps = PushDeps<ComponentPlatform> & { intake: PushIntake }
 type VerifyTicket = Extract<ComponentEvent, { kind: 'component_verify_ticket' }>
 
 /** @see https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/Before_Develop/authorize_event.html */
-export function componentEventRoute(scope: GatewayServer, deps: PushDeps): void {
-  const { platforms, log, clock } = deps
+export function componentEventRoute(scope: GatewayServer, deps: Deps): void {
+  const { platforms, intake, log, clock } = deps
 
   scope.post('/apis/v1/wx/:platform/event', { schema: pushSchemas.componentEvent }, async (request, reply) => {
     const receivedAtMs = clock.nowMs()
@@ -27,16 +33,13 @@ export function componentEventRoute(scope: GatewayServer, deps: PushDeps): void 
       kind: 'component',
       content: event.kind === 'unparsed' ? event.raw : event.data,
     })
-    // In force before it is acknowledged: a ticket is asked for by the first call after it, and by every process. At the same time
-    // as it is queued: from a Redis that does not answer, the two bounds would add up.
+    // A ticket is stored before it is acknowledged: the next call of any process uses it. It is stored and queued at the same
+    // time: one after the other, the time-outs of a Redis that does not answer would add up.
     const [outcome] = await Promise.all([
-      platform.inbox.componentEvent({
-        eventId: id,
-        plaintext,
-        receivedAtMs,
-        made: madeOf(event),
-        within: createStoreBudget(clock, receivedAtMs),
-      }),
+      intake.accept(
+        { v: 1, kind: 'component-event', platform: platform.id, eventId: id, plaintext, receivedAtMs, made: madeOf(event) },
+        createStoreBudget(clock, receivedAtMs),
+      ),
       event.kind === 'component_verify_ticket' ? keepTicket(deps, { platform, event, receivedAtMs }) : undefined,
     ])
     if (outcome === 'duplicate') platform.statistics.count('duplicates')
@@ -50,10 +53,10 @@ export function componentEventRoute(scope: GatewayServer, deps: PushDeps): void 
   })
 }
 
-type Ticket = { platform: Platform; event: VerifyTicket; receivedAtMs: number }
+type Ticket = { platform: ComponentPlatform; event: VerifyTicket; receivedAtMs: number }
 
 /** Never rejects: the queued (or spooled) event carries the ticket too, and the answer depends on that event alone. */
-async function keepTicket({ log, clock }: PushDeps, { platform, event, receivedAtMs }: Ticket): Promise<void> {
+async function keepTicket({ log, clock }: Deps, { platform, event, receivedAtMs }: Ticket): Promise<void> {
   const within = createStoreBudget(clock, receivedAtMs)
   try {
     await within(() => platform.tickets.saveIfNewer(event.ticket, orderedAtSeconds(event, receivedAtMs)))

@@ -1,6 +1,5 @@
 // Owns: refusing pushes while Redis is nearly full: at maxmemory workers cannot take jobs either (measured).
-// Polls Redis' memory once a second, never per push. The inbox handles what Redis itself refuses.
-import type { Inbox } from '@wxgw/platform'
+// Polls Redis' memory once a second, never per push.
 import { type Log, type Metrics, repeat } from '@wxgw/runtime'
 import { GatewayError } from '@wxgw/wechat-core'
 
@@ -10,13 +9,13 @@ const CONTROL_LIMIT = 0.9
 const SAMPLE_EVERY_MS = 1_000
 
 export type MemoryWatermark = {
-  /** The inbox that rejects with STORE_UNAVAILABLE above the marks: messages and replays at 75 %, everything at 90 %. */
-  guard(inbox: Inbox): Inbox
+  /** Throws STORE_UNAVAILABLE from 75 % on for messages and replays, from 90 % on for everything. */
+  assertRoomFor(kind: 'messages' | 'control'): void
   stop(): Promise<void>
 }
 
 export type MemoryWatermarkDeps = {
-  /** Of `maxmemory`, 0 without a limit. A rejection leaves the last answer standing: Redis is away, and refuses by that. */
+  /** Of `maxmemory`, 0 without a limit. On a rejection the last answer holds: Redis is away, and refuses by itself. */
   memoryShare(): Promise<number>
   metrics?: Metrics | undefined
   log: Log
@@ -36,18 +35,11 @@ export function startMemoryWatermark({ memoryShare, metrics, log }: MemoryWaterm
     if (before >= MESSAGES_LIMIT && share < MESSAGES_LIMIT) log.info({ share: rounded(share) }, 'redis.memory_well')
   })
 
-  function below<T>(limit: number, run: () => Promise<T>): Promise<T> {
-    return share < limit ? run() : Promise.reject(new GatewayError('STORE_UNAVAILABLE', 'the store is nearly full', { retry: true }))
-  }
-
   return {
-    guard: (inbox) => ({
-      ...inbox,
-      message: (...args) => below(MESSAGES_LIMIT, () => inbox.message(...args)),
-      replay: (...args) => below(MESSAGES_LIMIT, () => inbox.replay(...args)),
-      componentEvent: (...args) => below(CONTROL_LIMIT, () => inbox.componentEvent(...args)),
-      releaseCheck: (...args) => below(CONTROL_LIMIT, () => inbox.releaseCheck(...args)),
-    }),
+    assertRoomFor(kind) {
+      if (share < (kind === 'messages' ? MESSAGES_LIMIT : CONTROL_LIMIT)) return
+      throw new GatewayError('STORE_UNAVAILABLE', 'the store is nearly full', { retry: true })
+    },
     stop: () => sampling.stop(),
   }
 }

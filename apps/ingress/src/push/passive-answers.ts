@@ -1,12 +1,21 @@
 // Owns: the type of what may answer a push with more than `success`: the release check and passive replies.
 import type { GatewayEvent } from '@wxgw/contracts'
-import type { Arrival, Platform, TimeBound } from '@wxgw/platform'
+import type { Arrival, Authorizers, Replies, Statistics, Subscriptions, TimeBound } from '@wxgw/platform'
 import type { AuthorizerAppId, AuthorizerMessage, OpenedPush } from '@wxgw/wechat-core'
+import type { PushPlatform } from './push-context.ts'
+
+/** What the messages of one platform's authorizers need of it. */
+export type MessagePlatform = PushPlatform & {
+  authorizers: Pick<Authorizers, 'get' | 'knownOwnerOfUserName' | 'ownerOfUserName'>
+  subscriptions: Pick<Subscriptions, 'all' | 'known'>
+  replies: Pick<Replies, 'expect'>
+  statistics: Pick<Statistics, 'count'>
+}
 
 /** An authentic message of a user, or an event, with the event that consumers get for it. */
 export type PushedMessage = Arrival & {
   within: TimeBound
-  platform: Platform
+  platform: MessagePlatform
   appId: AuthorizerAppId
   /** Its `credentials` seal the reply. */
   opened: OpenedPush

@@ -1,15 +1,17 @@
 // Owns: what the two push routes have in common: opening the envelope, when it was made, the answer.
-import { openEnvelope, type Clock, type OpenedPush, type PushQuery } from '@wxgw/wechat-core'
-import type { Platform, PushMade } from '@wxgw/platform'
+import { openEnvelope, type Clock, type ComponentAppId, type OpenedPush, type PushKeys, type PushQuery } from '@wxgw/wechat-core'
+import type { PushMade } from '@wxgw/platform'
 import type { Config, Log } from '@wxgw/runtime'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Pairs } from '../http/query-string.ts'
-import type { Platforms } from '../platform-lookup.ts'
 import { pushBodyOf } from './push-body.ts'
 
-export type PushDeps = {
+/** What opens a push of one platform. */
+export type PushPlatform = { id: string; componentAppId: ComponentAppId; pushKeys: PushKeys }
+
+export type PushDeps<P = PushPlatform> = {
   config: Pick<Config, 'pushMaxSkewSeconds'>
-  platforms: Platforms
+  platforms: ReadonlyMap<string, P>
   log: Log
   clock: Clock
 }
@@ -19,8 +21,8 @@ export const SUCCESS = 'success'
 
 /** Costs no Redis command. Throws as openEnvelope does. */
 export function openPush(
-  { config }: PushDeps,
-  { request, platform, query, nowMs }: { request: FastifyRequest; platform: Platform; query: Pairs; nowMs: number },
+  { config }: Pick<PushDeps, 'config'>,
+  { request, platform, query, nowMs }: { request: FastifyRequest; platform: PushPlatform; query: Pairs; nowMs: number },
 ): OpenedPush {
   return openEnvelope({
     keys: platform.pushKeys,

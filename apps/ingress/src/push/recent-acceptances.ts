@@ -2,21 +2,20 @@
 // replication loses the last moments before a failover, `appendfsync everysec` those before a power cut. De-duplication drops
 // what Redis still has.
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Inbox, Platform } from '@wxgw/platform'
 import type { Log, Metrics } from '@wxgw/runtime'
 import { type Clock, isStoreAway } from '@wxgw/wechat-core'
-import { makeCall, type PushCall, type PushOutcome, readCall, writeCall } from './push-call.ts'
+import { type EnqueuePush, type Push, type PushOutcome, readPush, writePush } from './push.ts'
 import { createTextRing, type Place } from './text-ring.ts'
 
 export type RecentAcceptances = {
-  /** The platform's inbox that remembers what it accepts. */
-  remember(platform: Pick<Platform, 'id' | 'inbox'>): Inbox
+  /** Redis has accepted it. A release check is not noted: WeChat waits seconds for it. */
+  note(push: Exclude<Push, { kind: 'release-check' }>): void
   /** Enqueues everything again, oldest first; repeats while the store is away, until `signal` is aborted. Never rejects. */
   enqueueAgain(reason: string, signal: AbortSignal): Promise<void>
 }
 
-/** A push's call of this inbox, as text in the ring. */
-type Accepted = { atMs: number; place: Place; inbox: Inbox }
+/** A push, as text in the ring. */
+type Accepted = { atMs: number; place: Place }
 
 const KEEP_MS = 30_000
 /** Of texts; entries take a tenth of that. */
@@ -25,13 +24,13 @@ const MOST_BYTES = 24 * 1024 * 1024
 const AT_ONCE = 50
 const RETRY_MS = 200
 
-type Deps = { clock: Clock; metrics?: Metrics | undefined; log: Log; mostBytes?: number }
+type Deps = { enqueue: EnqueuePush; clock: Clock; metrics?: Metrics | undefined; log: Log; mostBytes?: number }
 
 /**
  * One per process, for all platforms. An entry is dropped when a newer one is 30 s younger, not after 30 s: while Redis is down nothing
  * is accepted, and the last entries stay until it is back.
  */
-export function createRecentAcceptances({ clock, metrics, log, mostBytes = MOST_BYTES }: Deps): RecentAcceptances {
+export function createRecentAcceptances({ enqueue, clock, metrics, log, mostBytes = MOST_BYTES }: Deps): RecentAcceptances {
   const texts = createTextRing(mostBytes)
   let entries: Array<Accepted | undefined> = []
   let first = 0
@@ -43,10 +42,10 @@ export function createRecentAcceptances({ clock, metrics, log, mostBytes = MOST_
     labels: ['outcome'],
   })
 
-  function keep(inbox: Inbox, call: PushCall): void {
+  function note(push: Push): void {
     const atMs = clock.nowMs()
-    const place = texts.write(writeCall(call))
-    if (place) entries.push({ atMs, place, inbox })
+    const place = texts.write(writePush(push))
+    if (place) entries.push({ atMs, place })
     for (let oldest = entries[first]; oldest && isOver(oldest, atMs); oldest = entries[first]) {
       entries[first] = undefined
       first += 1
@@ -59,19 +58,19 @@ export function createRecentAcceptances({ clock, metrics, log, mostBytes = MOST_
 
   const isOver = (entry: Accepted, newestMs: number) => newestMs - entry.atMs > KEEP_MS || !texts.holds(entry.place)
 
-  /** undefined: what was accepted since has been written over it. */
-  function callOf({ place }: Accepted): PushCall | undefined {
-    return texts.holds(place) ? readCall(texts.read(place)) : undefined
+  /** undefined: a newer push was written over it. */
+  function pushOf({ place }: Accepted): Push | undefined {
+    return texts.holds(place) ? readPush(texts.read(place)) : undefined
   }
 
-  async function enqueue(entry: Accepted, signal: AbortSignal): Promise<PushOutcome | 'given-up'> {
+  async function enqueueUntilTaken(entry: Accepted, signal: AbortSignal): Promise<PushOutcome | 'given-up'> {
     while (!signal.aborted) {
-      const call = callOf(entry)
-      if (call === undefined) return 'given-up'
+      const push = pushOf(entry)
+      if (push === undefined) return 'given-up'
       try {
-        return await makeCall(entry.inbox, call)
+        return await enqueue(push)
       } catch (error) {
-        // Anything else would be refused the next time, too, and hold up those that come after it.
+        // Any other error would come the next time, too, and hold up the pushes after this one.
         if (!isStoreAway(error)) {
           log.warn({ err: error }, 'push.not_enqueued_again')
           return 'given-up'
@@ -83,25 +82,13 @@ export function createRecentAcceptances({ clock, metrics, log, mostBytes = MOST_
   }
 
   return {
-    remember: ({ id: platform, inbox }) => ({
-      ...inbox,
-      async message(event, { within, ...arrival }, reply) {
-        const acceptance = await inbox.message(event, { ...arrival, within }, reply)
-        keep(inbox, { v: 1, kind: 'message', platform, event, ...arrival, ...(reply ? { reply } : {}) })
-        return acceptance
-      },
-      async componentEvent({ within, ...event }) {
-        const acceptance = await inbox.componentEvent({ ...event, within })
-        keep(inbox, { v: 1, kind: 'component-event', platform, ...event })
-        return acceptance
-      },
-    }),
+    note,
 
     async enqueueAgain(reason, signal) {
       const due = entries.slice(first).filter((entry) => entry !== undefined)
       const counts = { accepted: 0, duplicate: 0, queued: 0, 'given-up': 0 }
       for (let start = 0; start < due.length; start += AT_ONCE) {
-        const outcomes = await Promise.all(due.slice(start, start + AT_ONCE).map((entry) => enqueue(entry, signal)))
+        const outcomes = await Promise.all(due.slice(start, start + AT_ONCE).map((entry) => enqueueUntilTaken(entry, signal)))
         for (const outcome of outcomes) {
           counts[outcome] += 1
           enqueuedAgain?.inc({ outcome })

@@ -2,19 +2,20 @@
 // code back by API.
 import { buildReplyXml, type Clock, releaseCheckAnswer, type ReleaseCheckAnswer, sealReply } from '@wxgw/wechat-core'
 import type { PushedMessage, ReleaseCheck } from './passive-answers.ts'
+import type { PushIntake } from './push-intake.ts'
 
 /** The answer to QUERY_AUTH_CODE; what was asked for follows by API. */
 const NOTHING_YET = ''
 
-export function createReleaseCheck({ clock }: { clock: Clock }): ReleaseCheck {
+export function createReleaseCheck({ intake, clock }: { intake: PushIntake; clock: Clock }): ReleaseCheck {
   async function carryOut(
     wanted: ReleaseCheckAnswer,
     { platform, appId, opened, message, event, receivedAtMs, made, within }: PushedMessage,
   ): Promise<string> {
     if (wanted.kind === 'query-auth-code') {
       const { authorizationCode: code } = wanted
-      const check = { eventId: event.id, appId, openId: message.fromUserName, code, receivedAtMs, made, within }
-      await platform.inbox.releaseCheck(check)
+      const about = { platform: platform.id, eventId: event.id, appId, openId: message.fromUserName, receivedAtMs, made }
+      await intake.accept({ v: 1, kind: 'release-check', ...about, code }, within)
       return NOTHING_YET
     }
     const nowSeconds = Math.floor(clock.nowMs() / 1000)

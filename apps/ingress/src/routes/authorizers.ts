@@ -69,7 +69,7 @@ export function authorizerRoutes(app: GatewayServer, { platforms, paging, turns 
     `${PREFIX}/authorizers/sync`,
     { schema: authorizerSchemas.sync, onRequest: sync },
     async (request, reply) => {
-      return reply.code(202).send(await platformOf(platforms, request.params).inbox.sync())
+      return reply.code(202).send(await platformOf(platforms, request.params).jobs.sync())
     },
   )
 
@@ -77,7 +77,7 @@ export function authorizerRoutes(app: GatewayServer, { platforms, paging, turns 
     `${PREFIX}/authorizers/sync/:jobId`,
     { schema: authorizerSchemas.syncState, onRequest: sync },
     async (request) => {
-      const state = await platformOf(platforms, request.params).inbox.syncState(request.params.jobId)
+      const state = await platformOf(platforms, request.params).syncStates.get(request.params.jobId)
       if (!state) throw new GatewayError('SYNC_JOB_NOT_FOUND', 'there is no such synchronisation, or it was long ago')
       return state
     },

@@ -12,15 +12,16 @@ import { emptyBodyAllowed } from '../http/json-body.ts'
 import type { Paging } from '../paging/paging.ts'
 import type { Turns } from '../paging/turns.ts'
 import { platformOf, type Platforms } from '../platform-lookup.ts'
+import type { MemoryWatermark } from '../push/memory-watermark.ts'
 import { eventSchemas } from '../schemas/events.ts'
 import { PREFIX } from '../schemas/paths.ts'
 import type { GatewayServer } from '../server.ts'
 import { createDeliveriesView, deliveryFilter } from './shown-deliveries.ts'
 import { subscriptionIn } from './subscriptions.ts'
 
-type Deps = { platforms: Platforms; paging: Paging; turns: Turns }
+type Deps = { platforms: Platforms; memory: Pick<MemoryWatermark, 'assertRoomFor'>; paging: Paging; turns: Turns }
 
-export function eventRoutes(app: GatewayServer, { platforms, paging, turns }: Deps): void {
+export function eventRoutes(app: GatewayServer, { platforms, memory, paging, turns }: Deps): void {
   const read = requireGrant({ action: 'events:read' })
   const replay = requireGrant({ action: 'events:replay' })
 
@@ -71,7 +72,8 @@ export function eventRoutes(app: GatewayServer, { platforms, paging, turns }: De
     const platform = platformOf(platforms, params)
     const { event, receivedAt } = await eventOf(request, platform, { id: params.id, action: 'events:replay' })
     const to = await reachedBy(request, platform, { event, names: body.subscriptions })
-    await platform.inbox.replay(event, Date.parse(receivedAt), to)
+    memory.assertRoomFor('messages')
+    await platform.jobs.replay(event, Date.parse(receivedAt), to)
     return reply.code(202).send({ eventId: event.id })
   })
 }

@@ -86,7 +86,7 @@ export function subscriptionRoutes(app: GatewayServer, { platforms, paging, turn
       timeMs: nowMs,
       data: { subscription: name },
     })
-    await platform.inbox.platformEvent(event, { receivedAtMs: nowMs, only: name })
+    await platform.jobs.platformEvent(event, { receivedAtMs: nowMs, only: name })
     return reply.code(202).send({ eventId: event.id })
   })
 }

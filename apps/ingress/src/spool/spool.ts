@@ -1,11 +1,11 @@
 // Owns: keeping authentic pushes on this machine's disk while Redis refuses them, and enqueueing them when it accepts them again.
-// Optional (SPOOL_DIR). It does not keep their order. The inbox drops duplicates by their ids.
+// Optional (SPOOL_DIR). It does not keep their order. The queue drops duplicates by their ids.
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Sealer } from '@wxgw/redis'
 import { type Log, type Metrics, repeat } from '@wxgw/runtime'
 import { isStoreAway } from '@wxgw/wechat-core'
-import { makeCall, type PushCall, type PushInbox } from '../push/push-call.ts'
+import type { Push, PushOutcome } from '../push/push.ts'
 import { claimDirectories } from './claim-directory.ts'
 import { type Journal, openJournal, type Taken } from './journal.ts'
 import { openSpooledPush, sealPush } from './spooled-push.ts'
@@ -15,18 +15,21 @@ type Lane = 'control' | 'messages'
 
 export type Spool = {
   /** Resolves when the push is on the disk. Rejects with STORE_UNAVAILABLE when the spool is full or fails. */
-  keep(push: PushCall): Promise<void>
-  /** Did Redis refuse lately, so that asking it first would only cost the pusher's time? */
-  isHolding(kind: PushCall['kind']): boolean
-  /** Is there nothing before a push that comes now? Waits a moment for what is being handed over. */
-  isPassable(kind: PushCall['kind']): Promise<boolean>
+  keep(push: Push): Promise<void>
+  /** True: Redis refused lately, and asking it first would only cost the push's time. */
+  isHolding(kind: Push['kind']): boolean
+  /** True: no push waits before one that comes now. Waits a moment for those that are being enqueued. */
+  isPassable(kind: Push['kind']): Promise<boolean>
+  /**
+   * Starts to enqueue what is here and what earlier processes have left. What `enqueue` rejects with STORE_UNAVAILABLE stays,
+   * what it rejects otherwise is put aside. To be called once.
+   */
+  drainInto(enqueue: (push: Push) => Promise<PushOutcome>): void
   close(): Promise<void>
 }
 
 export type SpoolDeps = {
   dir: string
-  /** By platform. What they reject with STORE_UNAVAILABLE stays in the spool. */
-  inboxes: ReadonlyMap<string, PushInbox>
   sealer: Sealer
   metrics?: Metrics | undefined
   log: Log
@@ -39,8 +42,8 @@ const PASSABLE_WITHIN_MS = 800
 const PASSABLE_LOOK_MS = 20
 const LANES: readonly Lane[] = ['control', 'messages']
 
-/** Starts to enqueue what earlier processes have left. Rejects when `dir` cannot be used. */
-export async function openSpool({ dir, inboxes, sealer, metrics, log }: SpoolDeps): Promise<Spool> {
+/** Rejects when `dir` cannot be used. */
+export async function openSpool({ dir, sealer, metrics, log }: SpoolDeps): Promise<Spool> {
   const { own, left } = await claimDirectories(dir)
   const lanes = {
     control: await openLane('control'),
@@ -54,7 +57,7 @@ export async function openSpool({ dir, inboxes, sealer, metrics, log }: SpoolDep
       for (const lane of LANES) gauge.set({ lane }, lanes[lane].bytes())
     },
   })
-  const draining = LANES.map((lane) => repeat({ firstMs: 0, everyMs: DRAIN_EVERY_MS }, () => lanes[lane].drain()))
+  let draining: Array<ReturnType<typeof repeat>> = []
 
   async function openLane(lane: Lane) {
     const journals = await Promise.all(
@@ -66,18 +69,17 @@ export async function openSpool({ dir, inboxes, sealer, metrics, log }: SpoolDep
         }),
       ),
     )
-    return createLane({ lane, journals, take, log })
+    return createLane({ lane, journals, log })
   }
 
-  async function take(sealed: string): Promise<Taken> {
+  async function take(sealed: string, enqueue: (push: Push) => Promise<PushOutcome>): Promise<Taken> {
     const push = openSpooledPush(sealer, sealed)
-    const inbox = push && inboxes.get(push.platform)
-    if (!push || !inbox) {
-      log.error({ platform: push?.platform }, 'spool.unreadable')
+    if (!push) {
+      log.error({}, 'spool.unreadable')
       return 'unreadable'
     }
     try {
-      await makeCall(inbox, push)
+      await enqueue(push)
       return 'taken'
     } catch (error) {
       if (isStoreAway(error)) return 'again'
@@ -98,6 +100,10 @@ export async function openSpool({ dir, inboxes, sealer, metrics, log }: SpoolDep
       }
       return true
     },
+    drainInto(enqueue) {
+      const drain = (lane: Lane) => lanes[lane].drain((sealed) => take(sealed, enqueue))
+      draining = LANES.map((lane) => repeat({ firstMs: 0, everyMs: DRAIN_EVERY_MS }, () => drain(lane)))
+    },
     async close() {
       await Promise.all(draining.map((one) => one.stop()))
       await Promise.all(LANES.map((lane) => lanes[lane].close()))
@@ -106,14 +112,15 @@ export async function openSpool({ dir, inboxes, sealer, metrics, log }: SpoolDep
   }
 }
 
-function laneOf(kind: PushCall['kind']): Lane {
+function laneOf(kind: Push['kind']): Lane {
   return kind === 'message' ? 'messages' : 'control'
 }
 
-type LaneDeps = { lane: Lane; journals: Journal[]; take(sealed: string): Promise<Taken>; log: Log }
+type LaneDeps = { lane: Lane; journals: Journal[]; log: Log }
+type Take = (sealed: string) => Promise<Taken>
 
 /** The first journal is written to; the others only drain. */
-function createLane({ lane, journals, take, log }: LaneDeps) {
+function createLane({ lane, journals, log }: LaneDeps) {
   const [own] = journals
   if (!own) throw new Error('a lane needs a journal')
   const bytes = () => journals.reduce((sum, journal) => sum + journal.bytes(), 0)
@@ -121,16 +128,15 @@ function createLane({ lane, journals, take, log }: LaneDeps) {
   let kept = 0
   let handedOver = 0
 
-  async function counted(sealed: string): Promise<Taken> {
-    const outcome = await take(sealed)
-    if (outcome === 'taken') {
-      handedOver += 1
-      isHolding = false
+  async function drainAll(take: Take): Promise<void> {
+    const counted: Take = async (sealed) => {
+      const outcome = await take(sealed)
+      if (outcome === 'taken') {
+        handedOver += 1
+        isHolding = false
+      }
+      return outcome
     }
-    return outcome
-  }
-
-  async function drainAll(): Promise<void> {
     for (const journal of journals) if (journal.bytes() > 0 && !(await journal.drain(counted))) return
     if (handedOver === 0) return
     log.info({ lane, kept, handedOver }, 'spool.emptied')
@@ -148,9 +154,9 @@ function createLane({ lane, journals, take, log }: LaneDeps) {
       isHolding = true
     },
     /** Never rejects. */
-    async drain(): Promise<void> {
+    async drain(take: Take): Promise<void> {
       try {
-        if (bytes() > 0) await drainAll()
+        if (bytes() > 0) await drainAll(take)
       } catch (error) {
         // The disk cannot be read now. What is on it stays, and is tried again.
         log.error({ err: error, lane }, 'spool.failed')

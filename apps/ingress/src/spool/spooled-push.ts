@@ -1,15 +1,15 @@
-// Owns: a record of the spool: the inbox call that a push ends in, sealed.
+// Owns: a record of the spool: a push, sealed.
 import type { Sealer } from '@wxgw/redis'
-import { type PushCall, readCall, writeCall } from '../push/push-call.ts'
+import { type Push, readPush, writePush } from '../push/push.ts'
 
 const PLACE = { platform: '', subject: 'spool', field: 'spooled push' }
 
-export function sealPush(sealer: Sealer, push: PushCall): string {
-  return sealer.seal(writeCall(push), PLACE)
+export function sealPush(sealer: Sealer, push: Push): string {
+  return sealer.seal(writePush(push), PLACE)
 }
 
 /** undefined when it does not open, or is no such record. */
-export function openSpooledPush(sealer: Sealer, sealed: string): PushCall | undefined {
+export function openSpooledPush(sealer: Sealer, sealed: string): Push | undefined {
   let text: string
   try {
     text = sealer.open(sealed, PLACE).reveal()
@@ -17,5 +17,5 @@ export function openSpooledPush(sealer: Sealer, sealed: string): PushCall | unde
     // The caller keeps the record aside and says so; a text of this error could hold parts of it.
     return undefined
   }
-  return readCall(text)
+  return readPush(text)
 }

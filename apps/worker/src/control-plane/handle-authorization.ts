@@ -20,7 +20,7 @@ import { consumerEvent, type UnderstoodEvent } from './consumer-event.ts'
 export type AuthorizationPlatform = {
   id: string
   authorizations: Pick<Platform['authorizations'], 'settleAuthorization' | 'isRevokedSince'>
-  inbox: Pick<Platform['inbox'], 'platformEvent' | 'profileWanted' | 'exchangeWanted'>
+  jobs: Pick<Platform['jobs'], 'platformEvent' | 'profileWanted' | 'exchangeWanted'>
   sessions: Pick<Platform['sessions'], 'settlePushed'>
 }
 
@@ -79,7 +79,7 @@ export async function handleAuthorization(pushed: PushedCode, context: Context):
   if (exchanged === 'revoked') return
   const { job, platform } = context
   const event = withSession(consumerEvent(pushed.event, pushed.appId, job), exchanged.session)
-  await platform.inbox.profileWanted(pushed.appId, { event, receivedAtMs: job.receivedAtMs })
+  await platform.jobs.profileWanted(pushed.appId, { event, receivedAtMs: job.receivedAtMs })
 }
 
 /** The delay after a failed attempt ends with the wait for the exchange. */
@@ -95,14 +95,14 @@ async function announceBeforeExchange(pushed: PushedCode, context: Context): Pro
     return
   }
   // In this order: whoever dies in between begins again, and both are taken once.
-  await platform.inbox.exchangeWanted(job)
-  await platform.inbox.platformEvent(consumerEvent(pushed.event, pushed.appId, job), { receivedAtMs: job.receivedAtMs })
+  await platform.jobs.exchangeWanted(job)
+  await platform.jobs.platformEvent(consumerEvent(pushed.event, pushed.appId, job), { receivedAtMs: job.receivedAtMs })
 }
 
 async function finishExchange(pushed: PushedCode, context: Context): Promise<void> {
   const { job, run, platform, nowMs, log } = context
   try {
-    if ((await exchange(pushed, context)) !== 'revoked') await platform.inbox.profileWanted(pushed.appId)
+    if ((await exchange(pushed, context)) !== 'revoked') await platform.jobs.profileWanted(pushed.appId)
   } catch (error) {
     const isOver = run.attemptsLeft === 0 && !isStoreAway(error)
     if (isOver) {
@@ -111,7 +111,7 @@ async function finishExchange(pushed: PushedCode, context: Context): Promise<voi
       const data = { appid: pushed.appId, code, ...(errcode === undefined ? {} : { errcode: String(errcode) }) }
       const about = { platform: platform.id, subject: pushed.appId, authorizerAppId: pushed.appId }
       const type = 'gateway.authorization.incomplete'
-      await platform.inbox.platformEvent(platformEvent({ ...about, id: `gw_${job.eventId}`, type, timeMs: nowMs(), data }))
+      await platform.jobs.platformEvent(platformEvent({ ...about, id: `gw_${job.eventId}`, type, timeMs: nowMs(), data }))
     }
     throw error
   }

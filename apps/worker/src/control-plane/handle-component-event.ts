@@ -9,14 +9,15 @@ import { consumerEvent, type UnderstoodEvent } from './consumer-event.ts'
 import { authorizationOf, type AuthorizationPlatform, handleAuthorization } from './handle-authorization.ts'
 import { platformNotConfigured } from './platform-of-job.ts'
 
-export type ComponentEventPlatform = Omit<AuthorizationPlatform, 'inbox' | 'authorizations'> & {
+export type ComponentEventPlatform = Omit<AuthorizationPlatform, 'jobs' | 'authorizations'> & {
   componentAppId: ComponentAppId
   tickets: Pick<Platform['tickets'], 'saveIfNewer'>
   componentTokens: Pick<Platform['componentTokens'], 'get'>
   authorizations: AuthorizationPlatform['authorizations'] & Pick<Platform['authorizations'], 'revoke'>
   schedule: Pick<Platform['schedule'], 'figures' | 'resume'>
   unparsedPushes: Pick<Platform['unparsedPushes'], 'keep'>
-  inbox: AuthorizationPlatform['inbox'] & Pick<Platform['inbox'], 'openComponentEvent' | 'sync'>
+  jobs: AuthorizationPlatform['jobs'] & Pick<Platform['jobs'], 'sync'>
+  sealedJobs: Pick<Platform['sealedJobs'], 'openComponentEvent'>
 }
 
 export type ComponentEventDeps = { platforms: ReadonlyMap<string, ComponentEventPlatform>; nowMs(): number; log: Log }
@@ -35,7 +36,7 @@ export async function handleComponentEvent(
   if (!platform) throw platformNotConfigured()
   const context = { job, platform, log }
   const { receivedAtMs } = job
-  const plaintext = platform.inbox.openComponentEvent(job)
+  const plaintext = platform.sealedJobs.openComponentEvent(job)
   const event = parseComponentEvent({ plaintext, componentAppId: platform.componentAppId, receivedAtMs })
   const authorization = authorizationOf(event)
   if (authorization) return handleAuthorization(authorization, { job, run, platform, nowMs, log })
@@ -76,7 +77,7 @@ async function keepTicket(
   // A new installation, or a Redis that has lost everything: whoever has authorized stands in WeChat's own list. Asked with every
   // ticket as long as there is nobody, in case a worker died in between.
   if ((await platform.schedule.figures()).authorizers === 0) {
-    const { jobId } = await platform.inbox.sync()
+    const { jobId } = await platform.jobs.sync()
     log.info({ platform: platform.id, jobId }, 'authorizers.sync_started')
   }
 }
@@ -100,7 +101,7 @@ async function keepForOperator(plaintext: string, reason: string, { job, platfor
 async function handleOther(event: UnderstoodEvent & { authorizerAppId: AuthorizerAppId | undefined }, context: Context): Promise<void> {
   const { job, platform, log } = context
   if (AUTHORIZATIONS.has(event.infoType.toLowerCase())) {
-    const { jobId } = await platform.inbox.sync()
+    const { jobId } = await platform.jobs.sync()
     log.warn({ platform: platform.id, eventId: job.eventId, jobId }, 'authorizer.without_code')
   }
   return dispatch(consumerEvent(event, event.authorizerAppId, job), context)
@@ -116,5 +117,5 @@ async function dispatchUnparsed(event: ComponentEvent & { kind: 'unparsed' }, co
 }
 
 async function dispatch(event: GatewayEvent, { job, platform }: Context): Promise<void> {
-  await platform.inbox.platformEvent(event, { receivedAtMs: job.receivedAtMs })
+  await platform.jobs.platformEvent(event, { receivedAtMs: job.receivedAtMs })
 }

@@ -8,7 +8,7 @@ import { platformNotConfigured } from './platform-of-job.ts'
 
 export type ProfilePlatform = {
   authorizations: Pick<Platform['authorizations'], 'refreshProfile'>
-  inbox: Pick<Platform['inbox'], 'platformEvent'>
+  jobs: Pick<Platform['jobs'], 'platformEvent'>
 }
 
 export type ProfileDeps = { platforms: ReadonlyMap<string, ProfilePlatform>; nowMs(): number; log: Log }
@@ -30,7 +30,7 @@ export async function handleProfile(
   if (!platform || !appId) throw platformNotConfigured()
 
   const authorizer = await profile(platform, appId)
-  if (job.announce) await platform.inbox.platformEvent(announcement(job.announce, authorizer), { receivedAtMs: job.receivedAtMs })
+  if (job.announce) await platform.jobs.platformEvent(announcement(job.announce, authorizer), { receivedAtMs: job.receivedAtMs })
 
   async function profile(from: ProfilePlatform, of: AuthorizerAppId): Promise<Authorizer | undefined> {
     try {

@@ -8,7 +8,7 @@ import { platformNotConfigured } from './platform-of-job.ts'
 export type ReleaseCheckPlatform = {
   authorizations: Pick<Platform['authorizations'], 'exchangeCode'>
   customerService: Platform['customerService']
-  inbox: Pick<Platform['inbox'], 'openReleaseCheckCode'>
+  sealedJobs: Pick<Platform['sealedJobs'], 'openReleaseCheckCode'>
 }
 
 export type ReleaseCheckDeps = { platforms: ReadonlyMap<string, ReleaseCheckPlatform>; log: Log }
@@ -22,7 +22,7 @@ export async function handleReleaseCheck(job: ReleaseCheckJob, { platforms, log 
   const platform = platforms.get(job.platform)
   const appId = parseAuthorizerAppId(job.appid)
   if (!platform || !appId) throw platformNotConfigured()
-  const code = platform.inbox.openReleaseCheckCode(job)
+  const code = platform.sealedJobs.openReleaseCheckCode(job)
   const authorizerAppId = await accountOfCode(platform, code, appId)
   await platform.customerService.send(authorizerAppId, {
     touser: job.openId,

@@ -7,7 +7,7 @@ import { platformNotConfigured } from './platform-of-job.ts'
 
 export type SyncPlatform = {
   authorizations: Pick<Platform['authorizations'], 'reconcilePage'>
-  inbox: Pick<Platform['inbox'], 'profileWanted'>
+  jobs: Pick<Platform['jobs'], 'profileWanted'>
   syncStates: Platform['syncStates']
 }
 
@@ -46,7 +46,7 @@ export async function handleSync(job: SyncJob, { jobId }: { jobId: string }, { p
         repaired: state.repaired + page.repaired.length,
       }
       const room = Math.max(0, PROFILES_AT_ONCE - (state.added - page.added.length))
-      for (const appId of page.added.slice(0, room)) await platform.inbox.profileWanted(appId)
+      for (const appId of page.added.slice(0, room)) await platform.jobs.profileWanted(appId)
       isLast = page.seen === 0 || state.seen >= page.totalCount
       await platform.syncStates.save(isLast ? { ...state, status: 'completed', finishedAt: now() } : state)
     }

@@ -6,7 +6,7 @@ import { type Log, repeat } from '@wxgw/runtime'
 import { type Clock, isStoreAway } from '@wxgw/wechat-core'
 
 export type AnnounceHealthDeps = {
-  platform: Pick<Platform, 'id'> & { inbox: Pick<Platform['inbox'], 'platformEvent'> }
+  platform: Pick<Platform, 'id'> & { jobs: Pick<Platform['jobs'], 'platformEvent'> }
   store: Pick<DeliveryHealthStore, 'toAnnounce' | 'announced'>
   /** Of each once, over all workers. */
   onAnnounced(announcement: HealthAnnouncement): void
@@ -60,7 +60,7 @@ async function announceOne({ platform, onAnnounced, clock, log }: AnnounceHealth
   const { eventId, kind, subscription, failures, sinceMs, lastError } = announcement
   const data = { subscription, failures, since: new Date(sinceMs).toISOString(), lastError }
   const event = platformEvent({ id: eventId, platform: platform.id, type: EVENT_TYPES[kind], timeMs: clock.nowMs(), data })
-  if ((await platform.inbox.platformEvent(event)) === 'duplicate') return
+  if ((await platform.jobs.platformEvent(event)) === 'duplicate') return
   onAnnounced(announcement)
   log[kind === 'recovered' ? 'info' : 'error']({ platform: platform.id, ...data }, `subscription.${kind}`)
 }

@@ -8,7 +8,7 @@ import type { Log } from '@wxgw/runtime'
 export type Alarm = (platform: string, type: `gateway.${string}`, data: Record<string, string>) => Promise<void>
 
 export type AlarmDeps = {
-  platforms: ReadonlyMap<string, { inbox: Pick<Platform['inbox'], 'platformEvent'> }>
+  platforms: ReadonlyMap<string, { jobs: Pick<Platform['jobs'], 'platformEvent'> }>
   nowMs(): number
   log: Log
 }
@@ -17,7 +17,7 @@ export function createAlarm({ platforms, nowMs, log }: AlarmDeps): Alarm {
   return async (platform, type, data) => {
     try {
       const event = platformEvent({ id: `gw_${randomUUID()}`, platform, type, timeMs: nowMs(), data })
-      await platforms.get(platform)?.inbox.platformEvent(event)
+      await platforms.get(platform)?.jobs.platformEvent(event)
     } catch (error) {
       log.warn({ err: error, platform, type }, 'event.not_announced')
     }

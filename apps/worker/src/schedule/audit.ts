@@ -5,7 +5,7 @@ import { type Log, repeat, type Repetition } from '@wxgw/runtime'
 export type AuditedPlatform = {
   id: string
   schedule: Pick<Platform['schedule'], 'auditDue'>
-  inbox: Pick<Platform['inbox'], 'sync'>
+  jobs: Pick<Platform['jobs'], 'sync'>
 }
 
 export type AuditDeps = { platforms: ReadonlyMap<string, AuditedPlatform>; log: Log; everyMs?: number }
@@ -22,7 +22,7 @@ export function startAudit({ platforms, log, everyMs = EVERY_MS }: AuditDeps): R
   async function look(platform: AuditedPlatform): Promise<void> {
     try {
       if (!(await platform.schedule.auditDue())) return
-      const { jobId } = await platform.inbox.sync()
+      const { jobId } = await platform.jobs.sync()
       log.info({ platform: platform.id, jobId }, 'audit.started')
     } catch (error) {
       log.warn({ err: error, platform: platform.id }, 'audit.skipped')

@@ -13,7 +13,7 @@ export type SweepPlatform = {
   componentTokens: Pick<Platform['componentTokens'], 'refreshNow'>
   authorizerTokens: Pick<Platform['authorizerTokens'], 'refreshNow'>
   authorizers: Pick<Platform['authorizers'], 'get'>
-  inbox: Pick<Platform['inbox'], 'profileWanted'>
+  jobs: Pick<Platform['jobs'], 'profileWanted'>
 }
 
 export type SweepDeps = {
@@ -111,7 +111,7 @@ export function startSweep({ platforms, intervalSeconds, alarm, log }: SweepDeps
   async function completeProfile(platform: SweepPlatform, appId: AuthorizerAppId): Promise<void> {
     try {
       const authorizer = await platform.authorizers.get(appId)
-      if (authorizer && !authorizer.profile) await platform.inbox.profileWanted(appId)
+      if (authorizer && !authorizer.profile) await platform.jobs.profileWanted(appId)
     } catch (error) {
       // The refresh itself is done; the next one asks again.
       log.warn({ err: error, platform: platform.id, subject: appId }, 'sweep.skipped')

@@ -2,43 +2,41 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openSpool, spooledPlatform } from '@wxgw/ingress'
+import { createEnqueuePush, openSpool } from '@wxgw/ingress'
 import { createSealer } from '@wxgw/redis'
 import { GatewayError, parseAuthorizerAppId, Secret } from '@wxgw/wechat-core'
 import t from 'tap'
 import { collectLog, makeEvent } from '../../../packages/redis/queues-fixture.ts'
 import { until } from '../../../helpers/until.ts'
-import { createFakePlatform } from '../fake-platform.ts'
 
 void t.test('a push that waited on the disk is handed over with the time that it was made', async (t) => {
   const dir = await mkdtemp(join(tmpdir(), 'wxgw-spool-'))
   t.teardown(() => rm(dir, { recursive: true, force: true }))
-  const { platform } = createFakePlatform()
   const taken: unknown[][] = []
   let isAway = true
-  const inbox = <Answer>(answer: Answer) => async (...args: unknown[]) => {
+  const queue = <Answer>(answer: Answer) => async (...args: unknown[]) => {
     if (isAway) throw new GatewayError('STORE_UNAVAILABLE', 'away', { retry: true })
     taken.push(args)
     return answer
   }
-  const store = { message: inbox('accepted' as const), componentEvent: inbox('accepted' as const), releaseCheck: inbox(undefined) }
-  const spool = await openSpool({ dir, inboxes: new Map([['open1', store]]), sealer: createSealer([]), log: collectLog() })
+  const pushQueue = { message: queue('accepted' as const), componentEvent: queue('accepted' as const), releaseCheck: queue(undefined) }
+  const spool = await openSpool({ dir, sealer: createSealer([]), log: collectLog() })
   t.teardown(() => spool.close())
-  const spooled = spooledPlatform({ ...platform, inbox: { ...platform.inbox, ...store } }, spool)
+  spool.drainInto(createEnqueuePush(new Map([['open1', { pushQueue }]])))
   const appId = parseAuthorizerAppId('wx0123456789abcdef')
   if (!appId) throw new Error('no appid')
 
   const event = makeEvent('ev_m')
   const reply = { subscription: 'crm', deadlineAtMs: 3 }
-  const check = { eventId: 'ev_r', appId, openId: 'oUSER', code: new Secret('c'), receivedAtMs: 2, made: 1 }
-  t.equal(await spooled.inbox.message(event, { receivedAtMs: 2, made: 1 }, reply), 'accepted')
-  t.equal(await spooled.inbox.message(event, { receivedAtMs: 2, made: 'unknown' }), 'accepted')
-  t.equal(await spooled.inbox.componentEvent({ eventId: 'ev_c', plaintext: '<xml/>', receivedAtMs: 2, made: 'ordered' }), 'accepted')
-  await spooled.inbox.releaseCheck(check)
+  const about = { v: 1, platform: 'open1', receivedAtMs: 2 } as const
+  await spool.keep({ ...about, kind: 'message', event, made: 1, reply })
+  await spool.keep({ ...about, kind: 'message', event, made: 'unknown' })
+  await spool.keep({ ...about, kind: 'component-event', eventId: 'ev_c', plaintext: '<xml/>', made: 'ordered' })
+  await spool.keep({ ...about, kind: 'release-check', eventId: 'ev_r', appId, openId: 'oUSER', code: new Secret('c'), made: 1 })
   isAway = false
   await until('all are handed over', () => taken.length === 4)
   const byId = (id: string) => taken.filter(([first]) => JSON.stringify(first).includes(id))
-  t.same(byId('ev_m').map(([, ...rest]) => rest), [[{ receivedAtMs: 2, made: 1 }, reply], [{ receivedAtMs: 2, made: 'unknown' }, undefined]])
+  t.match(byId('ev_m').map(([, ...rest]) => rest), [[{ receivedAtMs: 2, made: 1 }, reply], [{ receivedAtMs: 2, made: 'unknown' }, undefined]])
   t.match(byId('ev_c'), [[{ eventId: 'ev_c', receivedAtMs: 2, made: 'ordered' }]])
   t.match(byId('ev_r'), [[{ eventId: 'ev_r', receivedAtMs: 2, made: 1 }]])
 })

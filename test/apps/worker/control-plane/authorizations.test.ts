@@ -68,7 +68,7 @@ void t.test('a pushed authorization', async (suite) => {
   async function push(pushed: Pushed): Promise<string> {
     const code = pushed.code ?? (await simulator.authorize(pushed.appId, { push: false })).authorizationCode
     const job = jobOf({ ...pushed, code })
-    await platform.inbox.componentEvent({ ...job, made: 'ordered' })
+    await platform.pushQueue.componentEvent({ ...job, made: 'ordered' })
     return job.eventId
   }
 
@@ -177,7 +177,7 @@ void t.test('a pushed authorization', async (suite) => {
     const { eventId, plaintext, receivedAtMs } = jobOf({ appId, code: 'queryauthcode@@@unknown', receivedMsAgo: WAIT_MS })
     const wanted: ComponentEventJob[] = []
     const exchangeWanted = async (job: ComponentEventJob) => void wanted.push(job)
-    const recording = { ...platform, inbox: { ...platform.inbox, openComponentEvent: () => plaintext, exchangeWanted } }
+    const recording = { ...platform, sealedJobs: { openComponentEvent: () => plaintext }, jobs: { ...platform.jobs, exchangeWanted } }
     const job: ComponentEventJob = { v: 1, kind: 'component-event', platform: 'open1', eventId, receivedAtMs, sealedPlaintext: '' }
     const deps = { platforms: new Map([['open1', recording]]), nowMs: Date.now, log }
     for (let run = 0; run < 2; run += 1) await handleComponentEvent(job, { attempt: 2, attemptsLeft: 60 }, deps)
@@ -201,7 +201,7 @@ void t.test('a pushed authorization', async (suite) => {
     const appId = account()
     const { eventId, plaintext, receivedAtMs } = jobOf({ appId, code: 'queryauthcode@@@nonsense' })
     const job: ComponentEventJob = { v: 1, kind: 'component-event', platform: 'open1', eventId, receivedAtMs, sealedPlaintext: '', announced: true }
-    const opened = { ...platform, inbox: { ...platform.inbox, openComponentEvent: () => plaintext } }
+    const opened = { ...platform, sealedJobs: { openComponentEvent: () => plaintext } }
     const deps = { platforms: new Map([['open1', opened]]), nowMs: Date.now, log }
     await t.rejects(handleComponentEvent(job, { attempt: 126, attemptsLeft: 0 }, deps), { code: 'WECHAT_API_ERROR' })
     t.match(lines.find((line) => line['level'] === 'error' && line['eventId'] === eventId), { msg: 'authorization.incomplete', appid: appId, eventId })
@@ -218,9 +218,9 @@ void t.test('a pushed authorization', async (suite) => {
 
   await suite.test('a sync whose list is refused once, however finally, goes on', async (t) => {
     const refused = simulator.fault('api_get_authorizer_list', { times: 1, errcode: 61004 })
-    const { jobId } = await platform.inbox.sync()
+    const { jobId } = await platform.jobs.sync()
     const state = await until('it is done', async () => {
-      const found = await platform.inbox.syncState(jobId)
+      const found = await platform.syncStates.get(jobId)
       return found?.status === 'completed' ? found : undefined
     })
     t.equal(refused.caught, 1)
@@ -230,7 +230,7 @@ void t.test('a pushed authorization', async (suite) => {
   await suite.test('the release check is answered with the stored token when its code is spent', async (t) => {
     const appId = await authority.authorized()
     const check = { eventId: 'ev_check', appId, openId: 'oCHECK', code: new Secret('queryauthcode@@@spent') }
-    await platform.inbox.releaseCheck({ ...check, receivedAtMs: Date.now(), made: Date.now() })
+    await platform.pushQueue.releaseCheck({ ...check, receivedAtMs: Date.now(), made: Date.now() })
     const message = await until('it is answered', () => simulator.sentCustomMessages.find(({ touser }) => touser === 'oCHECK'))
     t.match(message, { appId, message: { text: { content: 'queryauthcode@@@spent_from_api' } } })
   })

@@ -3,11 +3,12 @@ import { ComponentEventJobSchema, type FanOutJob, FanOutJobSchema } from '@wxgw/
 import {
   COMPONENT_EVENTS_QUEUE,
   createEventLog,
-  createInbox,
+  createJobQueue,
+  createPushQueue,
   createQueueWorker,
+  createSealedJobs,
   createSyncStates,
   type EventLog,
-  type Inbox,
   MAINTENANCE_QUEUE,
   messageInbox,
   MESSAGES_QUEUE,
@@ -26,16 +27,18 @@ const TICKET = '<xml><ComponentVerifyTicket>ticket@@@CANARY-ticket</ComponentVer
 
 type Remembering = { platform?: string; dedupeSeconds?: number; eventLogSeconds?: number; events?: Pick<EventLog, 'has'> }
 
-function openInbox({ queues, inboxes, commands }: Store, options: Remembering = {}): Inbox {
+function openQueues({ queues, inboxes, commands }: Store, options: Remembering = {}) {
   const { platform = PLATFORM, dedupeSeconds = 3600, eventLogSeconds = 86_400, events = NO_EVENT_LOG } = options
   const syncStates = createSyncStates({ platform, redis: commands, keys, queues })
-  return createInbox({ platform, queues, inboxes, shards, sealer, syncStates, events, dedupeSeconds, eventLogSeconds })
+  const sealedJobs = createSealedJobs({ platform, sealer })
+  const pushQueue = createPushQueue({ platform, queues, inboxes, shards, sealedJobs, events, dedupeSeconds, eventLogSeconds })
+  return { pushQueue, jobs: createJobQueue({ platform, queues, dedupeSeconds }), sealedJobs, syncStates }
 }
 
 void t.test('a thousand parallel pushes of one message that wait for a reply are one job and one acceptance', async (t) => {
   const store = await startStore(t)
-  const inbox = openInbox(store)
-  const answers = await Promise.all(Array.from({ length: 1000 }, () => inbox.message(makeEvent('ev_1'), now(), REPLY)))
+  const { pushQueue } = openQueues(store)
+  const answers = await Promise.all(Array.from({ length: 1000 }, () => pushQueue.message(makeEvent('ev_1'), now(), REPLY)))
   t.equal(answers.filter((answer) => answer === 'accepted').length, 1)
   t.equal(answers.filter((answer) => answer === 'duplicate').length, 999)
   t.equal(await store.queues.open(MESSAGES_QUEUE).count(), 1)
@@ -43,10 +46,10 @@ void t.test('a thousand parallel pushes of one message that wait for a reply are
 
 void t.test('messages that nobody replies to are queued together, old ones as such: who they are is found out when they are recorded', async (t) => {
   const store = await startStore(t)
-  const inbox = openInbox(store)
+  const { pushQueue } = openQueues(store)
   const hourAgo = Date.now() - 3_600_001
   const arrivals = [now(), { ...now(), made: hourAgo }, { ...now(), made: 'unknown' as const }, { ...now(), made: 'ordered' as const }]
-  const answers = await Promise.all(arrivals.map((arrival) => inbox.message(makeEvent('ev_1'), arrival)))
+  const answers = await Promise.all(arrivals.map((arrival) => pushQueue.message(makeEvent('ev_1'), arrival)))
   t.same(answers, ['queued', 'queued', 'queued', 'queued'])
   const jobs = await store.queues.open(messageInbox(0)).getWaiting()
   t.same(jobs.map(({ data }) => data.events.map(({ isOld }: { isOld?: true }) => isOld)), [[undefined, true, true, undefined]])
@@ -55,7 +58,7 @@ void t.test('messages that nobody replies to are queued together, old ones as su
 
 void t.test('a push is a duplicate although its job is done and removed, until the time is over', async (t) => {
   const store = await startStore(t)
-  const inbox = openInbox(store, { dedupeSeconds: 1 })
+  const { pushQueue } = openQueues(store, { dedupeSeconds: 1 })
   const handled: string[] = []
   const worker = createQueueWorker<FanOutJob>({
     connection: store.blocking,
@@ -69,11 +72,11 @@ void t.test('a push is a duplicate although its job is done and removed, until t
     log: store.log,
   })
   t.teardown(() => worker.close())
-  t.equal(await inbox.message(makeEvent('ev_1'), now(), REPLY), 'accepted')
+  t.equal(await pushQueue.message(makeEvent('ev_1'), now(), REPLY), 'accepted')
   await until('the job is removed', async () => (await store.commands.keys(`bull:${MESSAGES_QUEUE}:f*`)).length === 0)
-  t.equal(await inbox.message(makeEvent('ev_1'), now(), REPLY), 'duplicate')
+  t.equal(await pushQueue.message(makeEvent('ev_1'), now(), REPLY), 'duplicate')
   t.same(handled, ['ev_1'])
-  await until('the push is forgotten', async () => (await inbox.message(makeEvent('ev_1'), now(), REPLY)) === 'accepted')
+  await until('the push is forgotten', async () => (await pushQueue.message(makeEvent('ev_1'), now(), REPLY)) === 'accepted')
 })
 
 void t.test('a push older than duplicates are remembered for is taken once, with and without an event log, and remembered as long as the log', async (t) => {
@@ -82,15 +85,15 @@ void t.test('a push older than duplicates are remembered for is taken once, with
   const old = () => ({ receivedAtMs: Date.now(), made: Date.now() - 3_600_001 })
   const lives: Record<string, number> = {}
   for (const [at, events] of [NO_EVENT_LOG, log].entries()) {
-    const inbox = openInbox(store, { events })
+    const { pushQueue } = openQueues(store, { events })
     const id = `ev_old${at}`
-    const answers = await Promise.all([1, 2, 3].map(() => inbox.message(makeEvent(id), old(), REPLY)))
+    const answers = await Promise.all([1, 2, 3].map(() => pushQueue.message(makeEvent(id), old(), REPLY)))
     t.same(answers.toSorted(), ['accepted', 'duplicate', 'duplicate'])
-    t.equal(await inbox.message(makeEvent(`ev_unknown${at}`), { receivedAtMs: Date.now(), made: 'unknown' }, REPLY), 'accepted', 'nor can one without a time be told from it')
-    t.equal(await inbox.message(makeEvent(`ev_new${at}`), now(), REPLY), 'accepted')
+    t.equal(await pushQueue.message(makeEvent(`ev_unknown${at}`), { receivedAtMs: Date.now(), made: 'unknown' }, REPLY), 'accepted', 'nor can one without a time be told from it')
+    t.equal(await pushQueue.message(makeEvent(`ev_new${at}`), now(), REPLY), 'accepted')
     const component = { eventId: `ev_c${at}`, plaintext: TICKET, ...old() }
-    t.same([await inbox.componentEvent(component), await inbox.componentEvent(component)], ['accepted', 'duplicate'])
-    t.equal(await inbox.componentEvent({ ...component, eventId: `ev_t${at}`, made: 'ordered' }), 'accepted')
+    t.same([await pushQueue.componentEvent(component), await pushQueue.componentEvent(component)], ['accepted', 'duplicate'])
+    t.equal(await pushQueue.componentEvent({ ...component, eventId: `ev_t${at}`, made: 'ordered' }), 'accepted')
   }
   for (const key of await store.commands.keys('bull:*:de:*')) lives[key.replace(/^.*\.ev_/, '')] = await store.commands.ttl(key)
   const long = Object.keys(lives).filter((name) => (lives[name] ?? 0) > 3_600)
@@ -100,121 +103,120 @@ void t.test('a push older than duplicates are remembered for is taken once, with
 void t.test('what the event log knows is a duplicate however old it is, and one that came in time stays one while its key lives', async (t) => {
   const store = await startStore(t)
   const events = createEventLog({ redis: store.commands, shards, eventLogSeconds: 60 })
-  const inbox = openInbox(store, { events })
+  const { pushQueue } = openQueues(store, { events })
   const old = { receivedAtMs: Date.now(), made: Date.now() - 7_200_000 }
   await events.record(makeEvent('ev_logged'), Date.now(), [])
-  t.equal(await inbox.message(makeEvent('ev_logged'), old, REPLY), 'duplicate')
-  t.equal(await inbox.message(makeEvent('ev_logged'), { ...old, made: 'unknown' }, REPLY), 'duplicate')
-  t.equal(await inbox.message(makeEvent('ev_1'), now(), REPLY), 'accepted')
-  t.equal(await inbox.message(makeEvent('ev_1'), old, REPLY), 'duplicate')
+  t.equal(await pushQueue.message(makeEvent('ev_logged'), old, REPLY), 'duplicate')
+  t.equal(await pushQueue.message(makeEvent('ev_logged'), { ...old, made: 'unknown' }, REPLY), 'duplicate')
+  t.equal(await pushQueue.message(makeEvent('ev_1'), now(), REPLY), 'accepted')
+  t.equal(await pushQueue.message(makeEvent('ev_1'), old, REPLY), 'duplicate')
 })
 
 void t.test('an old push that the store did not take is not remembered', async (t) => {
   const store = await startStore(t)
-  const inbox = openInbox(store)
+  const { pushQueue } = openQueues(store)
   const old = { receivedAtMs: Date.now(), made: Date.now() - 7_200_000 }
   await store.commands.config('SET', 'maxmemory', '1')
-  await t.rejects(inbox.message(makeEvent('ev_1'), old, REPLY), { code: 'STORE_UNAVAILABLE' })
+  await t.rejects(pushQueue.message(makeEvent('ev_1'), old, REPLY), { code: 'STORE_UNAVAILABLE' })
   t.same(await store.commands.keys('bull:*:de:*'), [])
   await store.commands.config('SET', 'maxmemory', '0')
-  t.equal(await inbox.message(makeEvent('ev_1'), old, REPLY), 'accepted')
+  t.equal(await pushQueue.message(makeEvent('ev_1'), old, REPLY), 'accepted')
 })
 
 void t.test('the same id on another platform, of another kind, or for another receiver is no duplicate', async (t) => {
   const store = await startStore(t)
-  const inbox = openInbox(store)
-  const other = openInbox(store, { platform: 'open2' })
+  const { pushQueue, jobs } = openQueues(store)
+  const other = openQueues(store, { platform: 'open2' })
   const event = makeEvent('ev_1')
-  t.equal(await inbox.platformEvent(event), 'accepted')
-  t.equal(await other.platformEvent(event), 'accepted')
-  t.equal(await inbox.message(event, now(), REPLY), 'accepted')
-  t.equal(await inbox.platformEvent(event, { only: 'crm' }), 'accepted')
-  t.equal(await inbox.platformEvent(event, { replay: 'r1' }), 'accepted')
-  t.equal(await inbox.platformEvent(event, { replay: 'r1' }), 'duplicate')
-  await inbox.replay(event, Date.now())
-  await inbox.replay(event, Date.now())
+  t.equal(await jobs.platformEvent(event), 'accepted')
+  t.equal(await other.jobs.platformEvent(event), 'accepted')
+  t.equal(await pushQueue.message(event, now(), REPLY), 'accepted')
+  t.equal(await jobs.platformEvent(event, { only: 'crm' }), 'accepted')
+  t.equal(await jobs.platformEvent(event, { replay: 'r1' }), 'accepted')
+  t.equal(await jobs.platformEvent(event, { replay: 'r1' }), 'duplicate')
+  await jobs.replay(event, Date.now())
+  await jobs.replay(event, Date.now())
   t.equal(await store.queues.open(PLATFORM_EVENTS_QUEUE).count(), 6)
 })
 
 void t.test('a component event stands in Redis sealed, and the worker opens it', async (t) => {
   const store = await startStore(t)
-  const inbox = openInbox(store)
-  t.equal(await inbox.componentEvent({ eventId: 'ev_t', plaintext: TICKET, receivedAtMs: 5, made: 'ordered' }), 'accepted')
-  t.equal(await inbox.componentEvent({ eventId: 'ev_t', plaintext: TICKET, receivedAtMs: 6, made: 'ordered' }), 'duplicate')
+  const { pushQueue, sealedJobs } = openQueues(store)
+  t.equal(await pushQueue.componentEvent({ eventId: 'ev_t', plaintext: TICKET, receivedAtMs: 5, made: 'ordered' }), 'accepted')
+  t.equal(await pushQueue.componentEvent({ eventId: 'ev_t', plaintext: TICKET, receivedAtMs: 6, made: 'ordered' }), 'duplicate')
   t.notMatch(await dump(store.commands), /CANARY/)
   const [job] = await store.queues.open(COMPONENT_EVENTS_QUEUE).getWaiting()
   const data = parserOf(ComponentEventJobSchema)(job?.data)
   t.ok(data)
-  if (data) t.equal(inbox.openComponentEvent(data), TICKET)
+  if (data) t.equal(sealedJobs.openComponentEvent(data), TICKET)
 })
 
 void t.test('the code of a release check stands in Redis sealed', async (t) => {
   const store = await startStore(t)
-  const inbox = openInbox(store)
+  const { pushQueue, sealedJobs } = openQueues(store)
   const appId = parseAuthorizerAppId(APP_ID)
   if (!appId) throw new Error('no appid')
   const check = { eventId: 'ev_c', appId, openId: 'oOPENID', code: new Secret('queryauthcode@@@CANARY'), receivedAtMs: 1, made: 'ordered' as const }
-  await inbox.releaseCheck(check)
-  await inbox.releaseCheck(check)
+  await pushQueue.releaseCheck(check)
+  await pushQueue.releaseCheck(check)
   t.notMatch(await dump(store.commands), /CANARY/)
   const jobs = await store.queues.open(COMPONENT_EVENTS_QUEUE).getWaiting()
   t.equal(jobs.length, 1)
-  t.equal(inbox.openReleaseCheckCode(jobs[0]?.data).reveal(), 'queryauthcode@@@CANARY')
+  t.equal(sealedJobs.openReleaseCheckCode(jobs[0]?.data).reveal(), 'queryauthcode@@@CANARY')
 })
 
 void t.test('a profile that nothing waits for is wanted once at a time, one that an event waits for never gets lost', async (t) => {
   const store = await startStore(t)
-  const inbox = openInbox(store)
+  const { jobs } = openQueues(store)
   const appId = parseAuthorizerAppId(APP_ID)
   if (!appId) throw new Error('no appid')
-  await Promise.all([inbox.profileWanted(appId), inbox.profileWanted(appId), inbox.profileWanted(appId)])
-  for (const id of ['ev_a', 'ev_b', 'ev_b']) await inbox.profileWanted(appId, { event: makeEvent(id), receivedAtMs: 1 })
+  await Promise.all([jobs.profileWanted(appId), jobs.profileWanted(appId), jobs.profileWanted(appId)])
+  for (const id of ['ev_a', 'ev_b', 'ev_b']) await jobs.profileWanted(appId, { event: makeEvent(id), receivedAtMs: 1 })
   t.equal(await store.queues.open(COMPONENT_EVENTS_QUEUE).count(), 3)
 })
 
 void t.test('an exchange that goes on by itself is one job beside that of its event, however often it is wanted', async (t) => {
   const store = await startStore(t)
-  const inbox = openInbox(store)
+  const { pushQueue, jobs, sealedJobs } = openQueues(store)
   const queue = store.queues.open(COMPONENT_EVENTS_QUEUE)
-  await inbox.componentEvent({ eventId: 'ev_1', plaintext: '<xml/>', receivedAtMs: 1, made: 'ordered' })
+  await pushQueue.componentEvent({ eventId: 'ev_1', plaintext: '<xml/>', receivedAtMs: 1, made: 'ordered' })
   const [pushed] = await queue.getWaiting()
-  for (let time = 0; time < 3; time += 1) await inbox.exchangeWanted(pushed?.data)
-  const jobs = await queue.getWaiting()
-  t.equal(jobs.length, 2)
-  t.match(jobs.find(({ data }) => data.announced === true)?.data, { eventId: 'ev_1', receivedAtMs: 1 })
-  t.ok(jobs.every(({ data }) => inbox.openComponentEvent(data) === '<xml/>'))
+  for (let time = 0; time < 3; time += 1) await jobs.exchangeWanted(pushed?.data)
+  const waiting = await queue.getWaiting()
+  t.equal(waiting.length, 2)
+  t.match(waiting.find(({ data }) => data.announced === true)?.data, { eventId: 'ev_1', receivedAtMs: 1 })
+  t.ok(waiting.every(({ data }) => sealedJobs.openComponentEvent(data) === '<xml/>'))
 })
 
 void t.test('whoever asks for a sync while one is under way is given that one', async (t) => {
   const store = await startStore(t)
-  const inbox = openInbox(store)
-  const syncStates = createSyncStates({ platform: PLATFORM, redis: store.commands, keys, queues: store.queues })
-  const [first, second] = await Promise.all([inbox.sync(), inbox.sync()])
+  const { jobs, syncStates } = openQueues(store)
+  const [first, second] = await Promise.all([jobs.sync(), jobs.sync()])
   t.equal(first?.jobId, second?.jobId)
   const jobId = first?.jobId ?? ''
-  t.match(await inbox.syncState(jobId), { jobId, status: 'waiting', seen: 0, startedAt: null })
+  t.match(await syncStates.get(jobId), { jobId, status: 'waiting', seen: 0, startedAt: null })
   const state = { jobId, status: 'running', seen: 7, added: 1, repaired: 2, failed: 0, startedAt: '2026-01-01T00:00:00.000Z' } as const
   await syncStates.save({ ...state, finishedAt: null, error: null })
-  t.same(await inbox.syncState(jobId), { ...state, finishedAt: null, error: null })
+  t.same(await syncStates.get(jobId), { ...state, finishedAt: null, error: null })
   t.ok((await store.commands.ttl(keys.sync(jobId))) > 6 * 24 * 3600)
-  t.equal(await inbox.syncState('sync-00000000-0000-0000-0000-000000000000'), undefined)
-  t.equal(await inbox.syncState('*'), undefined)
+  t.equal(await syncStates.get('sync-00000000-0000-0000-0000-000000000000'), undefined)
+  t.equal(await syncStates.get('*'), undefined)
 
   await store.queues.open(MAINTENANCE_QUEUE).remove(jobId)
-  t.not((await inbox.sync()).jobId, jobId, 'once it is over, a new one begins')
+  t.not((await jobs.sync()).jobId, jobId, 'once it is over, a new one begins')
 })
 
 void t.test('with Redis gone every way in rejects at once, and works again when it is back, without a crash', async (t) => {
   const store = await startStore(t)
-  const inbox = openInbox(store)
+  const { pushQueue, jobs } = openQueues(store)
   await store.server.kill()
   const elapsedMs = startStopwatch()
-  await t.rejects(inbox.message(makeEvent('ev_1'), now()), { code: 'STORE_UNAVAILABLE', retry: true })
-  await t.rejects(inbox.componentEvent({ eventId: 'ev_t', plaintext: TICKET, receivedAtMs: 1, made: 'ordered' as const }), { code: 'STORE_UNAVAILABLE' })
-  await t.rejects(inbox.sync(), { code: 'STORE_UNAVAILABLE' })
+  await t.rejects(pushQueue.message(makeEvent('ev_1'), now()), { code: 'STORE_UNAVAILABLE', retry: true })
+  await t.rejects(pushQueue.componentEvent({ eventId: 'ev_t', plaintext: TICKET, receivedAtMs: 1, made: 'ordered' as const }), { code: 'STORE_UNAVAILABLE' })
+  await t.rejects(jobs.sync(), { code: 'STORE_UNAVAILABLE' })
   t.ok(elapsedMs() < 1_500)
   await store.server.start()
-  await until('the inbox takes again', () => inbox.message(makeEvent('ev_1'), now()).catch(() => undefined))
+  await until('the queue takes again', () => pushQueue.message(makeEvent('ev_1'), now()).catch(() => undefined))
 })
 
 void t.test('a queue opened before Redis is there neither crashes nor waits', async (t) => {
@@ -224,31 +226,31 @@ void t.test('a queue opened before Redis is there neither crashes nor waits', as
   const { createQueues } = await import('@wxgw/redis')
   const queues = createQueues({ connection: cold, log: store.log })
   t.teardown(() => queues.close())
-  const inbox = openInbox({ ...store, queues })
-  await t.rejects(inbox.message(makeEvent('ev_1'), now()), { code: 'STORE_UNAVAILABLE' })
+  const { pushQueue } = openQueues({ ...store, queues })
+  await t.rejects(pushQueue.message(makeEvent('ev_1'), now()), { code: 'STORE_UNAVAILABLE' })
   await store.server.start()
-  await until('the inbox takes', () => inbox.message(makeEvent('ev_1'), now()).catch(() => undefined))
+  await until('the queue takes', () => pushQueue.message(makeEvent('ev_1'), now()).catch(() => undefined))
 })
 
 void t.test('a frozen Redis is a store away within 1.5 s, and the write that lands late is a duplicate of the next push', async (t) => {
   const store = await startStore(t)
-  const inbox = openInbox(store)
-  await inbox.message(makeEvent('ev_0'), now(), REPLY)
+  const { pushQueue } = openQueues(store)
+  await pushQueue.message(makeEvent('ev_0'), now(), REPLY)
   process.kill(store.server.pid(), 'SIGSTOP')
   const elapsedMs = startStopwatch()
-  await t.rejects(inbox.message(makeEvent('ev_1'), now(), REPLY), { code: 'STORE_UNAVAILABLE' })
+  await t.rejects(pushQueue.message(makeEvent('ev_1'), now(), REPLY), { code: 'STORE_UNAVAILABLE' })
   t.ok(elapsedMs() < 1_500)
   process.kill(store.server.pid(), 'SIGCONT')
-  const again = await until('it is thawed', () => inbox.message(makeEvent('ev_1'), now(), REPLY).catch(() => undefined))
+  const again = await until('it is thawed', () => pushQueue.message(makeEvent('ev_1'), now(), REPLY).catch(() => undefined))
   t.equal(again, 'duplicate')
   t.equal(await store.queues.open(MESSAGES_QUEUE).count(), 2)
 })
 
 void t.test('a full Redis is a store away, and its errors carry none of what was to be written', async (t) => {
   const store = await startStore(t)
-  const inbox = openInbox(store)
+  const { pushQueue } = openQueues(store)
   await store.commands.config('SET', 'maxmemory', '1')
-  const error = await inbox.message(makeEvent('ev_1', { data: { Content: 'CANARY' } }), now()).catch((caught: unknown) => caught)
+  const error = await pushQueue.message(makeEvent('ev_1', { data: { Content: 'CANARY' } }), now()).catch((caught: unknown) => caught)
   t.ok(error instanceof GatewayError)
   t.match(error, { code: 'STORE_UNAVAILABLE', retry: true, cause: { code: 'OOM' } })
   const { inspect } = await import('node:util')

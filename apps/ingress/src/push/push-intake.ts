@@ -1,0 +1,70 @@
+// Owns: accepting an authentic push, step by step: is there memory in Redis, does the queue take it, or else the spool.
+import { hasOrder } from '@wxgw/contracts'
+import type { Subscriptions, TimeBound, UnheardEvents } from '@wxgw/platform'
+import { GatewayError, isStoreAway } from '@wxgw/wechat-core'
+import type { Spool } from '../spool/spool.ts'
+import type { MemoryWatermark } from './memory-watermark.ts'
+import type { EnqueuePush, Push, PushOutcome } from './push.ts'
+import type { RecentAcceptances } from './recent-acceptances.ts'
+
+export type PushIntake = {
+  /**
+   * Resolves when Redis, or with SPOOL_DIR this machine's disk, has the push; then WeChat may be answered. Rejects with
+   * STORE_UNAVAILABLE otherwise: WeChat pushes again. `within`: how long Redis may take.
+   */
+  accept(push: Push, within: TimeBound): Promise<PushOutcome>
+}
+
+export type PushIntakeDeps = {
+  memory: Pick<MemoryWatermark, 'assertRoomFor'>
+  enqueue: EnqueuePush
+  recent: Pick<RecentAcceptances, 'note'>
+  unheard: Pick<UnheardEvents, 'note'>
+  /** undefined: without SPOOL_DIR. */
+  spool?: Pick<Spool, 'keep' | 'isHolding' | 'isPassable' | 'drainInto'> | undefined
+  platforms: ReadonlyMap<string, { subscriptions: Pick<Subscriptions, 'known' | 'all'> }>
+}
+
+/** One per process, for all platforms. */
+export function createPushIntake(deps: PushIntakeDeps): PushIntake {
+  const { memory, enqueue, recent, unheard, spool, platforms } = deps
+  spool?.drainInto(enqueueAndNote)
+
+  async function accept(push: Push, within: TimeBound): Promise<PushOutcome> {
+    if (!spool) return enqueueAndNote(push, within)
+    if (!spool.isHolding(push.kind)) {
+      try {
+        await assertNothingBefore(push, spool)
+        return await enqueueAndNote(push, within)
+      } catch (error) {
+        if (!isStoreAway(error)) throw error
+      }
+    }
+    await spool.keep(push)
+    return 'accepted'
+  }
+
+  async function enqueueAndNote(push: Push, within?: TimeBound): Promise<PushOutcome> {
+    memory.assertRoomFor(push.kind === 'message' ? 'messages' : 'control')
+    const outcome = await enqueue(push, within)
+    if (push.kind !== 'release-check') recent.note(push)
+    if (push.kind === 'message' && hasNoSubscriber(push.platform)) unheard.note(push.platform)
+    return outcome
+  }
+
+  /** When a subscription wants an account's events in order, a push must not overtake those that the spool has. */
+  async function assertNothingBefore(push: Push, { isPassable }: Pick<Spool, 'isPassable'>): Promise<void> {
+    if (push.kind !== 'message') return
+    const subscriptions = await platforms.get(push.platform)?.subscriptions.all()
+    if (!subscriptions || !hasOrder(subscriptions, push.event.authorizerappid) || (await isPassable('message'))) return
+    throw new GatewayError('STORE_UNAVAILABLE', 'earlier pushes of the account wait for the store', { retry: true })
+  }
+
+  /** By this process' copy of the subscriptions, without a Redis command. */
+  function hasNoSubscriber(platform: string): boolean {
+    const known = platforms.get(platform)?.subscriptions.known()
+    return known !== undefined && !known.some(({ enabled }) => enabled)
+  }
+
+  return { accept }
+}

@@ -1,0 +1,90 @@
+// Owns: an authentic push as the queue takes it: what it is, its text for the spool and for recent-acceptances.ts, and handing
+// it to the queue of its platform.
+import type { GatewayEvent } from '@wxgw/contracts'
+import type { PushQueue, TimeBound } from '@wxgw/platform'
+import { parseAuthorizerAppId, Secret } from '@wxgw/wechat-core'
+import { Type, type Static } from 'typebox'
+import { Compile } from 'typebox/compile'
+
+const common = {
+  v: Type.Literal(1),
+  platform: Type.String(),
+  receivedAtMs: Type.Number(),
+  /** Missing in what an older version has left. The queue judges how old a push is. */
+  made: Type.Optional(Type.Union([Type.Number(), Type.Literal('unknown'), Type.Literal('ordered')])),
+}
+
+const WrittenPushSchema = Type.Union([
+  Type.Object({ ...common, kind: Type.Literal('component-event'), eventId: Type.String(), plaintext: Type.String() }),
+  Type.Object({
+    ...common,
+    kind: Type.Literal('message'),
+    // Written by the gateway's own code from a push that it has verified.
+    event: Type.Unsafe<GatewayEvent>(Type.Object({ id: Type.String() })),
+    reply: Type.Optional(Type.Object({ subscription: Type.String(), deadlineAtMs: Type.Number() })),
+  }),
+  Type.Object({
+    ...common,
+    kind: Type.Literal('release-check'),
+    eventId: Type.String(),
+    appId: Type.String(),
+    openId: Type.String(),
+    code: Type.String(),
+  }),
+])
+
+type WrittenPush = Static<typeof WrittenPushSchema>
+type WrittenReleaseCheck = Extract<WrittenPush, { kind: 'release-check' }>
+
+export type Push =
+  | Exclude<WrittenPush, WrittenReleaseCheck>
+  | (Omit<WrittenReleaseCheck, 'code'> & { code: Secret })
+
+/** `queued`: whether it is a duplicate shows later. */
+export type PushOutcome = Awaited<ReturnType<PushQueue['message']>>
+
+/** Rejects with STORE_UNAVAILABLE when Redis does not accept the push. `within`: how long Redis may take. */
+export type EnqueuePush = (push: Push, within?: TimeBound) => Promise<PushOutcome>
+
+const compiled = Compile(WrittenPushSchema)
+
+/** The text holds secrets in clear: it stays in this process, or is sealed. */
+export function writePush(push: Push): string {
+  return JSON.stringify(push.kind === 'release-check' ? { ...push, code: push.code.reveal() } : push)
+}
+
+/** undefined when it is no such text. */
+export function readPush(text: string): Push | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (!compiled.Check(value)) return undefined
+    return value.kind === 'release-check' ? { ...value, code: new Secret(value.code) } : value
+  } catch {
+    // The caller logs it; the text of this error could hold parts of the push.
+    return undefined
+  }
+}
+
+export function createEnqueuePush(queues: ReadonlyMap<string, { pushQueue: PushQueue }>): EnqueuePush {
+  return async (push, within) => {
+    const { receivedAtMs, made = push.kind === 'component-event' ? 'ordered' : 'unknown' } = push
+    const queue = queues.get(push.platform)?.pushQueue
+    if (!queue) throw new Error('a push of an unknown platform')
+    const arrival = { receivedAtMs, made, within }
+    switch (push.kind) {
+      case 'component-event':
+        return queue.componentEvent({ eventId: push.eventId, plaintext: push.plaintext, ...arrival })
+      case 'message':
+        return queue.message(push.event, arrival, push.reply)
+      case 'release-check': {
+        const { eventId, openId, code } = push
+        const appId = parseAuthorizerAppId(push.appId)
+        if (!appId) throw new Error('a release check has no appid')
+        await queue.releaseCheck({ eventId, appId, openId, code, ...arrival })
+        return 'queued'
+      }
+      default:
+        return push satisfies never
+    }
+  }
+}

@@ -1,0 +1,39 @@
+// Owns: which events go into the ordered list of their account instead of a queue (ordering/lanes.ts).
+import { type BatchedEvent, hasOrder, type Subscription } from '@wxgw/contracts'
+import { isStoreAway } from '@wxgw/wechat-core'
+import type { LaneWriter } from '../ordering/lanes.ts'
+import type { TimeBound } from './push-queue.ts'
+
+export type OrderedEventsDeps = {
+  platform: string
+  lanes: LaneWriter
+  subscriptions: { known(): readonly Subscription[] | undefined; all(): Promise<readonly Subscription[]> }
+}
+
+export type OrderedEvents = {
+  /** False: no subscription wants the events of this account in order, and nothing was written. */
+  append(entry: BatchedEvent, within: TimeBound): Promise<boolean>
+}
+
+export const NO_ORDERED_EVENTS: OrderedEvents = { append: async () => false }
+
+export function createOrderedEvents({ platform, lanes, subscriptions }: OrderedEventsDeps): OrderedEvents {
+  let latest: readonly Subscription[] | undefined
+
+  /** With several masters, the one with the subscriptions may be away while the one with the queue is there. */
+  function latestWhileAway(error: unknown): readonly Subscription[] {
+    if (latest === undefined || !isStoreAway(error)) throw error
+    return latest
+  }
+
+  return {
+    async append(entry, within) {
+      const account = entry.event.authorizerappid
+      if (account === undefined) return false
+      latest = subscriptions.known() ?? (await within(() => subscriptions.all()).catch(latestWhileAway))
+      if (!hasOrder(latest, account)) return false
+      await within(() => lanes.append({ platform, account }, entry))
+      return true
+    },
+  }
+}
