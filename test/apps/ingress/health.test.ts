@@ -106,6 +106,7 @@ void t.test('the document covers the routes of both listeners', async (t) => {
     `get ${p}/api/{APPID}/{*}`,
     `get ${p}/authorization-sessions`,
     `get ${p}/authorization-sessions/{sessionId}`,
+    `get ${p}/authorization-sessions/{sessionId}/link`,
     `get ${p}/authorize`,
     `get ${p}/authorized`,
     `get ${p}/authorizers`,

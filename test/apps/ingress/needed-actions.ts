@@ -108,6 +108,7 @@ const ROUTES: readonly Route[] = [
     members: { ...PAGE, 'query.reference': 'nothing more', 'query.status': 'nothing more' },
   },
   { route: 'authorization-sessions/{sessionId}', method: 'GET', path: 'authorization-sessions/of-a', needs: ['sessions:read'], members: {} },
+  { route: 'authorization-sessions/{sessionId}/link', method: 'GET', path: 'authorization-sessions/of-a/link', needs: ['sessions:read'], members: {} },
   { route: 'authorization-sessions/{sessionId}', method: 'DELETE', path: 'authorization-sessions/of-a', needs: ['sessions:write'], members: {} },
   { route: 'authorizers', method: 'GET', path: 'authorizers', needs: ['authorizers:read'], scope: 'list', members: { ...PAGE, 'query.status': 'nothing more', 'query.missingScope': 'nothing more', 'query.q': 'nothing more' } },
   { route: 'authorizers/{APPID}/refresh', method: 'POST', path: `authorizers/${APPID_A}/refresh`, needs: ['tokens:force'], members: {} },

@@ -143,6 +143,18 @@ void t.test('without PUBLIC_BASE_URL there is no link', async (t) => {
   t.match(answer.json(), { statusCode: 503, code: 'PUBLIC_BASE_URL_MISSING' })
 })
 
+void t.test('the link of a session is answered once more; of an unknown one, or without PUBLIC_BASE_URL, it is not', async (t) => {
+  const publicListener = { host: '', port: 0, baseUrl: undefined, trustProxy: [] }
+  for (const [gateway, id, expected] of [
+    [createGateway(t), ID, { sessionId: ID, url: `${BASE_URL}${PAGE}` }],
+    [createGateway(t), 'unknown', { code: 'SESSION_NOT_FOUND' }],
+    [createGateway(t, { config: { publicListener } }), ID, { code: 'PUBLIC_BASE_URL_MISSING' }],
+  ] as const) {
+    gateway.fake.sessions.set(ID, session(ID))
+    t.match((await gateway.internalServer.inject({ url: `${LIST}/${id}/link`, headers: gateway.bearer() })).json(), expected)
+  }
+})
+
 void t.test('a view has every member, and an unknown session is 404', async (t) => {
   const { internalServer, fake, bearer } = createGateway(t)
   const tags = { a: 'b' }

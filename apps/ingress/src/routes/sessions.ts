@@ -46,12 +46,8 @@ export function sessionRoutes(app: GatewayServer, { config, platforms, paging, t
       isNarrowed: visibleAuthorizers(request, 'sessions:write') !== undefined,
       expiresInSeconds: expiresInSeconds ?? DEFAULT_EXPIRES_IN_SECONDS,
     }
-    const { baseUrl } = config.publicListener
-    if (baseUrl === undefined)
-      throw new GatewayError('PUBLIC_BASE_URL_MISSING', 'PUBLIC_BASE_URL is not set: no link can be made')
-    const { id, expiresAtMs } = await platform.sessions.create(session)
-    const url = publicUrl(baseUrl, sessionPath(platform.id, id))
-    return reply.code(201).send({ sessionId: id, url, expiresAt: new Date(expiresAtMs).toISOString() })
+    const link = createLinks(config, platform)
+    return reply.code(201).send(link(await platform.sessions.create(session)))
   })
 
   app.get(path, { schema: sessionSchemas.list, onRequest: read, preHandler: turns.long }, async (request) => {
@@ -72,6 +68,12 @@ export function sessionRoutes(app: GatewayServer, { config, platforms, paging, t
     return authorizationSessionView(session, { isNarrowed })
   })
 
+  app.get(`${path}/:sessionId/link`, { schema: sessionSchemas.link, onRequest: read }, async (request) => {
+    const platform = platformOf(platforms, request.params)
+    const session = await sessionOf(request, platform, 'sessions:read')
+    return createLinks(config, platform)(session)
+  })
+
   app.delete(`${path}/:sessionId`, { schema: sessionSchemas.cancel, onRequest: write }, async (request, reply) => {
     const platform = platformOf(platforms, request.params)
     const { id } = await sessionOf(request, platform, 'sessions:write')
@@ -81,6 +83,16 @@ export function sessionRoutes(app: GatewayServer, { config, platforms, paging, t
       throw new GatewayError('SESSION_COMPLETED', 'the session is completed: nothing is left to cancel')
     return reply.code(204).send(null)
   })
+}
+
+/** Throws PUBLIC_BASE_URL_MISSING. */
+function createLinks({ publicListener: { baseUrl } }: Pick<Config, 'publicListener'>, platform: Platform) {
+  if (baseUrl === undefined)
+    throw new GatewayError('PUBLIC_BASE_URL_MISSING', 'PUBLIC_BASE_URL is not set: no link can be made')
+  return ({ id, expiresAtMs }: Pick<Session, 'id' | 'expiresAtMs'>) => {
+    const url = publicUrl(baseUrl, sessionPath(platform.id, id))
+    return { sessionId: id, url, expiresAt: new Date(expiresAtMs).toISOString() }
+  }
 }
 
 /** Throws SESSION_NOT_FOUND, or FORBIDDEN, which a narrowed right gets for a missing session too. */

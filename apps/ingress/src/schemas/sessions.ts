@@ -50,6 +50,8 @@ const NewSession = Type.Object(
   closed,
 )
 
+const Link = Type.Object({ sessionId: Type.String(), url: Type.String(), expiresAt: Type.String() })
+
 const params = Type.Object({ ...PlatformParams.properties, sessionId: Type.String() })
 
 export const sessionSchemas = {
@@ -62,7 +64,7 @@ export const sessionSchemas = {
     querystring: Type.Object({}, closed),
     body: NewSession,
     response: {
-      201: Type.Object({ sessionId: Type.String(), url: Type.String(), expiresAt: Type.String() }),
+      201: Link,
       ...errors(400, 401, 403, 404, 409, 413, 415, 429, 503),
     },
   },
@@ -92,6 +94,15 @@ export const sessionSchemas = {
     params,
     querystring: Type.Object({}, closed),
     response: { 200: AuthorizationSessionSchema, ...errors(400, 401, 403, 404, 503) },
+  },
+  link: {
+    tags,
+    operationId: 'getAuthorizationLink',
+    summary: 'The link of a session once more, as it was answered when it was made',
+    description: 'Of a session that is over, too: its page says so.',
+    params,
+    querystring: Type.Object({}, closed),
+    response: { 200: Link, ...errors(400, 401, 403, 404, 503) },
   },
   cancel: {
     tags,

@@ -11,7 +11,7 @@ export const ACTION_MEANINGS: Readonly<Record<Action, string>> = {
     '`authurl` of the internal listener, narrowed: with a `biz_appid` within the grant. With `tokens:read`: `mpinfo`, narrowed: ' +
     'for a code that was exchanged before, of an account within both grants',
   'sessions:read':
-    '`authorization-sessions`, one and all, narrowed: those that asked for an account in the grant, or were ' +
+    '`authorization-sessions`, one with its link and all, narrowed: those that asked for an account in the grant, or were ' +
     'completed by one',
   'sessions:write': 'to create them, narrowed: with an `appid` within the grant, and to cancel them',
   'subscriptions:read': 'subscriptions and their dead letters, narrowed: those that match nothing beyond the grant',
