@@ -63,6 +63,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/apis/v1/wx/{platform}/authorization-sessions/{sessionId}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The link of a session once more, as it was answered when it was made
+         * @description Of a session that is over, too: its page says so.
+         */
+        get: operations["getAuthorizationLink"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/apis/v1/wx/{platform}/authorizers": {
         parameters: {
             query?: never;
@@ -1069,6 +1089,34 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    getAuthorizationLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of a configured platform, `open1` by default */
+                platform: string;
+                sessionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        expiresAt: string;
+                        sessionId: string;
+                        url: string;
+                    };
+                };
             };
         };
     };

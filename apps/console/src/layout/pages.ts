@@ -26,6 +26,12 @@ export const PAGES: readonly ConsolePage[] = [
     component: lazy(() => import('../pages/accounts/accounts-page.tsx').then((module) => ({ default: module.AccountsPage }))),
   },
   {
+    path: 'links',
+    text: 'links',
+    needs: [{ action: 'sessions:read' }],
+    component: lazy(() => import('../pages/links/links-page.tsx').then((module) => ({ default: module.LinksPage }))),
+  },
+  {
     path: 'events',
     text: 'events',
     needs: [{ action: 'events:read' }],

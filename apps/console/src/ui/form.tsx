@@ -55,6 +55,20 @@ export function TextInput({ placeholder = '', isLarge = false, ...props }: TextP
   return <Input {...props} placeholder={placeholder} size={isLarge ? 'large' : 'medium'} spellCheck={false} />
 }
 
+/** Several lines of code or data: nothing in it is corrected. */
+export function TextArea({ value, onChange, rows = 6, label }: Pick<TextProps, 'value' | 'onChange'> & { rows?: number; label?: string }) {
+  return (
+    <textarea
+      className="text-area"
+      rows={rows}
+      value={value}
+      aria-label={label}
+      spellCheck={false}
+      onChange={({ target }) => onChange(target.value)}
+    />
+  )
+}
+
 /** A moment in the reader's zone, as ISO 8601 in UTC; empty: none. */
 export function MomentInput({ value, onChange }: Pick<TextProps, 'value' | 'onChange'>) {
   return (

@@ -1,6 +1,8 @@
 // Owns: the page of one account: profile, token, what can be done about it. Sets, history, events and errors are parts of their own.
 import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { Button } from 'tdesign-react/es/button'
 import { answered, api } from '../../api/client.ts'
+import { hrefOf } from '../../routing/route.ts'
 import { useSession } from '../../session/session.ts'
 import { consoleTexts } from '../../texts/console.ts'
 import { useTexts } from '../../texts/language.ts'
@@ -42,7 +44,7 @@ export function AccountPage({ appid }: { appid: string }) {
   )
 }
 
-function AccountActions({ account: { appid, status } }: { account: Account }) {
+function AccountActions({ account: { appid, status, nick_name: name } }: { account: Account }) {
   const { platform, may } = useSession()
   const texts = useTexts(accountTexts)
   const queries = useQueryClient()
@@ -67,6 +69,11 @@ function AccountActions({ account: { appid, status } }: { account: Account }) {
         >
           {texts.compare}
         </Action>
+      ) : null}
+      {may({ action: 'sessions:write', authorizer: appid }) ? (
+        <Button theme="default" href={hrefOf([platform, 'links', 'new'], { appid, reference: name ?? appid })}>
+          {texts.sendLink}
+        </Button>
       ) : null}
     </>
   )

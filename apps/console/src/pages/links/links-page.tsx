@@ -1,0 +1,111 @@
+// Owns: the list of authorization links with its filters. One link is link-page.tsx, a new one link-form.tsx.
+import { type FormEvent, useState } from 'react'
+import { Button } from 'tdesign-react/es/button'
+import { answered, api } from '../../api/client.ts'
+import { changeQuery, hrefOf, useRoute } from '../../routing/route.ts'
+import { useSession } from '../../session/session.ts'
+import { consoleTexts } from '../../texts/console.ts'
+import { useTexts } from '../../texts/language.ts'
+import { Status } from '../../ui/badge.tsx'
+import { Choice, Field, TextInput } from '../../ui/form.tsx'
+import { Card, Page } from '../../ui/page.tsx'
+import { type Column, PagedRows, usePages } from '../../ui/rows.tsx'
+import { When } from '../../ui/when.tsx'
+import { LinkForm } from './link-form.tsx'
+import { LinkPage } from './link-page.tsx'
+import { linkKeys, type LinkSession } from './link-queries.ts'
+import { linkTexts } from './texts.ts'
+
+/** Ids of sessions are longer. */
+const NEW = 'new'
+const STATUSES = ['open', 'completed', 'expired', 'cancelled', 'refused'] as const
+
+export function LinksPage() {
+  const { may } = useSession()
+  const [id] = useRoute().rest
+  if (id === NEW && may({ action: 'sessions:write' })) return <LinkForm />
+  return id === undefined || id === NEW ? <LinkList /> : <LinkPage id={id} />
+}
+
+function LinkList() {
+  const { platform, may } = useSession()
+  const texts = useTexts(linkTexts)
+  const all = useTexts(consoleTexts)
+  const filter = filterOf(useRoute().query)
+  const pages = usePages([...linkKeys.all(platform), 'list', filter], (cursor) => {
+    const query = { limit: '50', ...filter, ...(cursor === undefined ? {} : { cursor }) }
+    return answered(api.GET('/apis/v1/wx/{platform}/authorization-sessions', { params: { path: { platform }, query } }))
+  })
+  const make = (
+    <Button theme="primary" href={hrefOf([platform, 'links', NEW])}>
+      {texts.make}
+    </Button>
+  )
+  return (
+    <Page title={all.links} name={all.links} lead={texts.lead} actions={may({ action: 'sessions:write' }) ? make : null}>
+      <Card>
+        <LinkFilters />
+      </Card>
+      <Card flush>
+        <PagedRows
+          label={all.links}
+          pages={pages}
+          columns={useColumns()}
+          keyOf={({ sessionId }) => sessionId}
+          empty={Object.keys(filter).length > 0 ? texts.none : texts.first}
+        />
+      </Card>
+    </Page>
+  )
+}
+
+type Filter = { reference?: string; status?: (typeof STATUSES)[number] }
+
+function filterOf(query: URLSearchParams): Filter {
+  const reference = query.get('reference')
+  const status = STATUSES.find((each) => each === query.get('status'))
+  return { ...(reference ? { reference } : {}), ...(status ? { status } : {}) }
+}
+
+function LinkFilters() {
+  const texts = useTexts(linkTexts)
+  const all = useTexts(consoleTexts)
+  const route = useRoute()
+  const [reference, setReference] = useState(route.query.get('reference') ?? '')
+  function submit(event: FormEvent): void {
+    event.preventDefault()
+    changeQuery(route, { reference: reference.trim() })
+  }
+  return (
+    <form className="filters" role="search" onSubmit={submit}>
+      <Field label={texts.reference} hint={texts.exactReference}>
+        <TextInput type="search" value={reference} onChange={setReference} />
+      </Field>
+      <Field label={texts.status}>
+        <Choice
+          value={route.query.get('status') ?? ''}
+          onChange={(status) => changeQuery(route, { status })}
+          options={[['', all.all], ...STATUSES.map((status) => [status, all.status[status]] as const)]}
+        />
+      </Field>
+      <Button type="submit">{all.search}</Button>
+    </form>
+  )
+}
+
+function useColumns(): Array<Column<LinkSession>> {
+  const { platform } = useSession()
+  const texts = useTexts(linkTexts)
+  return [
+    {
+      key: 'reference',
+      head: texts.reference,
+      cell: ({ sessionId, reference }) => <a href={hrefOf([platform, 'links', sessionId])}>{reference}</a>,
+    },
+    { key: 'status', head: texts.status, cell: ({ status }) => <Status of={status} /> },
+    { key: 'account', head: texts.account, cell: ({ appid }) => (appid === null ? texts.anyAccount : <code>{appid}</code>) },
+    { key: 'created', head: texts.created, cell: ({ createdAt }) => <When at={createdAt} /> },
+    { key: 'opened', head: texts.opened, cell: ({ openedAt }) => (openedAt === null ? texts.notOpened : <When at={openedAt} />) },
+    { key: 'expires', head: texts.expires, cell: ({ expiresAt }) => <When at={expiresAt} /> },
+  ]
+}
