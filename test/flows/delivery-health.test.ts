@@ -84,6 +84,26 @@ void t.test('delivery health', async (story) => {
     await call('DELETE', '/subscriptions/failing')
   })
 
+  await story.test('each dead letter is announced to the others, ten a minute; one of an announcement is not', async (t) => {
+    const dying = await startHook(t, () => ({ status: 500 }))
+    const deaf = await startHook(t, () => ({ status: 500 }))
+    const retry = { scheduleSeconds: [] }
+    const all = { types: ['wechat.message.*', 'gateway.subscription.*'] }
+    await put('dying', { sink: { kind: 'webhook', url: dying.url }, match: all, retry })
+    await put('deaf', { sink: { kind: 'webhook', url: deaf.url }, match: { types: ['gateway.subscription.dead_letter'] }, retry })
+    for (let index = 0; index < 12; index += 1) await push()
+    await until('all are dead', async () => (await statsOf('dying'))['deadLetters'] === 12 && (await statsOf('deaf'))['deadLetters'] === 10)
+    await until('they are announced', () => told('dead_letter', 'dying').length === 10)
+    t.match(told('dead_letter', 'dying')[0], {
+      source: '/wx/open1',
+      data: { subscription: 'dying', eventId: /^ev_/, eventType: 'wechat.message.text', attempts: 1, reason: 'HTTP 500', leftOut: 0 },
+    })
+    t.equal(new Set(told('dead_letter', 'dying').map(({ data }) => data['eventId'])).size, 10)
+    t.same([told('dead_letter', 'deaf'), dying.received.filter(({ event }) => event.type !== 'wechat.message.text')], [[], []])
+    t.equal((await call('GET', '/events?type=gateway.subscription.dead_letter')).body.items?.length, 11, 'with that of hook, above')
+    for (const name of ['dying', 'deaf']) await call('DELETE', `/subscriptions/${name}`)
+  })
+
   await story.test('it is disabled after nothing but failures for disableAfterSeconds, and by one 410; that is told', async (t) => {
     const hook = await startHook(t, () => ({ status: 500 }))
     const retry = { scheduleSeconds: [1, 1, 1, 3600] }

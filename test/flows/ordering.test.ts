@@ -113,7 +113,7 @@ void t.test('ordering', async (story) => {
     t.notOk(contents('oA').includes('behind'))
     await until('the key goes on', () => contents('oA').includes('behind'))
     t.match((await call('GET', '/subscriptions/hold/dead-letters')).body.items, [
-      { lastError: 'orderingTimeoutSeconds are over: HTTP 500', event: { data: { Content: 'bad' } } },
+      { attempts: 7, lastError: 'orderingTimeoutSeconds are over: HTTP 500', event: { data: { Content: 'bad' } } },
     ])
     t.same(contents('oA').at(-1), 'behind')
     await call('DELETE', '/subscriptions/hold')

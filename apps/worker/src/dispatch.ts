@@ -1,8 +1,9 @@
 // Owns: wiring the way of an event to its subscribers: matching, sinks, delivery queues.
-import { randomUUID } from 'node:crypto'
 import type { FanOutJob, GatewayEvent } from '@wxgw/contracts'
 import type { OpenedGateway, Platform } from '@wxgw/platform'
 import {
+  type Announcement,
+  createAnnouncements,
   createBacklogTrim,
   createDeliveryHealthStore,
   createDeliveryOrder,
@@ -12,7 +13,6 @@ import {
   createThrottle,
   formatGap,
   type DeliveryQueue,
-  type HealthAnnouncement,
   platformKeys,
   type QueueWorker,
   type RedisConnection,
@@ -21,6 +21,7 @@ import {
 import type { Config, Log, Metrics } from '@wxgw/runtime'
 import type { Clock } from '@wxgw/wechat-core'
 import { startAnnouncingHealth } from './delivery/announce-health.ts'
+import { createDeadLetterNews } from './delivery/dead-letter-news.ts'
 import { createDeliveryHealth } from './delivery/delivery-health.ts'
 import { createDeliver } from './delivery/deliver.ts'
 import { createDeliverInOrder } from './delivery/deliver-in-order.ts'
@@ -89,7 +90,7 @@ export function startDispatch({ config, metrics, gateway, connection, clock, log
   })
   const announced = metrics.counter({
     name: 'wxgw_subscriptions_announced_total',
-    help: 'subscriptions that failed for 50, 100 attempts in a row or another day (failing), delivered again (recovered) or were disabled',
+    help: 'announcements that a subscription failed 50, 100 times in a row or another day (failing), delivered again (recovered), was disabled, has a dead letter (dead_letter)',
     labels: ['platform', 'kind'],
   })
   metrics.gauge({
@@ -123,7 +124,7 @@ export function startDispatch({ config, metrics, gateway, connection, clock, log
       platform.statistics.count('duplicates')
     }
     const onReplayed = (subscription: string, outcome: string) => replayed.inc({ platform: platform.id, subscription, outcome })
-    const onAnnounced = ({ kind }: HealthAnnouncement) => announced.inc({ platform: platform.id, kind })
+    const onAnnounced = (kind: Announcement['about']['kind']) => announced.inc({ platform: platform.id, kind })
     const onDead = ({ event, subscription, attempts, lastError }: StateChange) => {
       dead.inc({ platform: platform.id, subscription })
       log.warn({ platform: platform.id, subscription, eventId: event.id, attempts, lastError }, 'delivery.dead')
@@ -165,11 +166,11 @@ type PlatformDispatchDeps = Omit<DispatchDeps, 'config' | 'metrics'> & {
   onReplayed(subscription: string, outcome: string): void
   onUnheard(event: GatewayEvent): void
   onDuplicate(): void
-  onAnnounced(announcement: HealthAnnouncement): void
+  onAnnounced(kind: Announcement['about']['kind']): void
 }
 
 function dispatchOf(platform: Platform, deps: PlatformDispatchDeps) {
-  const { gateway, connection, fetch, callsUnderWay, callPlaces, onDead, onSettled, onReplayed, onUnheard, onDuplicate, onAnnounced, clock, log } = deps
+  const { gateway, connection, fetch, callsUnderWay, callPlaces, onSettled, onReplayed, onUnheard, onDuplicate, onAnnounced, clock, log } = deps
   const stores = { queues: gateway.platforms.queues, redis: gateway.connections.commands }
   const { subscriptions, events, claims, statistics } = platform
   const writer = createSinkWriter(stores)
@@ -180,13 +181,16 @@ function dispatchOf(platform: Platform, deps: PlatformDispatchDeps) {
   }
   const directCalls = createDirectCalls(callsUnderWay)
   const healthStore = createDeliveryHealthStore({ redis: stores.redis, keys: platformKeys(platform.id) })
-  const announcements = startAnnouncingHealth({ platform, store: healthStore, onAnnounced, clock, log })
+  const news = createAnnouncements({ redis: stores.redis, keys: platformKeys(platform.id) })
+  const announcements = startAnnouncingHealth({ platform, store: { ...healthStore, ...news }, onAnnounced, clock, log })
   const health = createDeliveryHealth({ platform: platform.id, store: healthStore, clock, onNews: announcements.announce, log })
-  async function onDisabled(subscription: string, after: { failures: number; sinceMs: number; lastError: string }): Promise<void> {
-    await healthStore.announceDisabled({ eventId: `gw_${randomUUID()}`, subscription, ...after })
-    announcements.announce()
+  const noteDeadLetter = createDeadLetterNews({ store: news, onNews: announcements.announce, log })
+  async function onDead(dead: StateChange): Promise<void> {
+    deps.onDead(dead)
+    await noteDeadLetter(dead)
   }
-  const common = { subscriptions, events, statistics, sinks, directCalls, health, onDead, onDisabled, clock, random: Math.random, log }
+  const told = { onDead, onDisabled: announcements.announce }
+  const common = { subscriptions, events, statistics, sinks, directCalls, health, ...told, clock, random: Math.random, log }
   const throttle = createThrottle({ platform: platform.id, redis: stores.redis })
   const throttleTurns = createThrottleTurns({ throttle, clock })
   const order = createDeliveryOrder({ platform: platform.id, ...stores })
@@ -231,7 +235,7 @@ function dispatchOf(platform: Platform, deps: PlatformDispatchDeps) {
   const trim = createBacklogTrim({ platform: platform.id, connection, keys: platformKeys(platform.id), ...stores, log })
   const trimming = startTrimmingBacklogs({ ...common, platform: platform.id, trim, order })
   const mending = startMendingOrders({ platform: platform.id, subscriptions, order, log })
-  const settling = startSettling({ platform, enqueueDelivery, onSettled, clock, log })
+  const settling = startSettling({ platform, enqueueDelivery, onDead, onSettled, clock, log })
   const { replayRuns: runs, unsettled } = platform
   const replays = startReplays({ ...common, platform: platform.id, runs, unsettled, throttle, order, enqueueDelivery, onSettled: onReplayed })
   return {

@@ -98,6 +98,8 @@ export const DeliveryJobSchema = Type.Object({
   deliveryId: Type.String(),
   scheduleSeconds: Type.Array(Type.Number()),
   reply: Type.Optional(Type.Object({ deadlineAtMs: Type.Number() })),
+  /** Of a dead letter whose last run made no attempt, which BullMQ counts all the same: how many were made. */
+  attempts: Type.Optional(Type.Number()),
 })
 export type DeliveryJob = Static<typeof DeliveryJobSchema>
 

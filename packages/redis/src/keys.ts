@@ -276,6 +276,11 @@ export function platformKeys(platform: string) {
     failing: `${base}:failing`,
     /** hash event's id -> JSON: what is to be announced of subscriptions. No TTL: work to be done. Written and read by worker. */
     healthAnnouncements: `${base}:health_announcements`,
+    /**
+     * hash subscription -> JSON untilMs, announced, leftOut, the last left out: how many of its dead letters were announced within a minute.
+     * No TTL: a field goes with its minute. Written and read by worker.
+     */
+    deadLetterWindows: `${base}:dead_letter_windows`,
     /** string '1', PX 5000: a worker keeps the backlogs of paused subscriptions within their bounds. */
     trimming: `${base}:trimming`,
 

@@ -4,6 +4,9 @@ import type { Redis } from 'ioredis'
 import t from 'tap'
 import { APP_ID, keys, makeEvent, PLATFORM, sealer, shards, startStore } from './queues-fixture.ts'
 
+/** Why one is disabled. */
+const AFTER = { failures: 1, sinceMs: 0, lastError: 'HTTP 410' }
+
 const OTHER = 'wxfedcba9876543210'
 const STREAM = 'wx:{stream.open1.bi}'
 
@@ -91,7 +94,7 @@ void t.test('whoever asks at one moment how the subscriptions stand gets one ans
   const asked = [...Array.from({ length: 20 }, () => elsewhere.get('bi')), elsewhere.all(0).then(([first]) => first)]
   for (const answer of await Promise.all(asked)) t.match(answer, { name: 'bi', enabled: true })
   t.equal(await calls(commands, 'get'), 1)
-  await here.disable('bi')
+  await here.disable('bi', AFTER)
   t.match(await elsewhere.get('bi'), { enabled: false })
   t.equal(await elsewhere.get('unknown'), undefined)
 })

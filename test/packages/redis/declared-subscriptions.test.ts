@@ -4,6 +4,9 @@ import { createSubscriptions } from '@wxgw/redis'
 import t from 'tap'
 import { keys, PLATFORM, sealer, shards, startStore, type Store } from './queues-fixture.ts'
 
+/** Why one is disabled. */
+const AFTER = { failures: 1, sinceMs: 0, lastError: 'HTTP 410' }
+
 const SECRET = `whsec_${Buffer.alloc(32, 'S').toString('base64')}`
 const OTHER_SECRET = `whsec_${Buffer.alloc(32, 'T').toString('base64')}`
 const crm: Declaration = { name: 'crm', input: { sink: { kind: 'webhook', url: 'https://crm.example/' } }, secret: SECRET }
@@ -77,7 +80,7 @@ void t.test('the API changes nothing of it but whether it is enabled and paused,
 void t.test('a webhook that said 410 stays disabled until its declaration changes', async (t) => {
   const subscriptions = open(await startStore(t))
   await subscriptions.declare([crm], { isStart: true })
-  await subscriptions.disable('crm')
+  await subscriptions.disable('crm', AFTER)
   await subscriptions.declare([crm], { isStart: true })
   t.match(await subscriptions.get('crm'), { enabled: false })
   await subscriptions.declare([{ ...crm, input: { ...crm.input, retry: { scheduleSeconds: [1] } } }], { isStart: true })
@@ -89,7 +92,7 @@ void t.test('one that the API had enabled and that then said 410 stays disabled 
   await subscriptions.declare([crm], { isStart: true })
   await subscriptions.patch('crm', { enabled: false })
   await subscriptions.patch('crm', { enabled: true })
-  await subscriptions.disable('crm')
+  await subscriptions.disable('crm', AFTER)
   await subscriptions.declare([crm], { isStart: true })
   t.match(await subscriptions.get('crm'), { enabled: false })
 })

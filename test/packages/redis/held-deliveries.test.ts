@@ -1,6 +1,14 @@
 // Owns: what holds deliveries back: a throttle's seconds, and the bound on what a paused subscription keeps.
 import type { DeliveryJob } from '@wxgw/contracts'
-import { BACKLOG_FULL, createBacklogTrim, createDeliveryQueue, createThrottle, deliveriesQueue } from '@wxgw/redis'
+import {
+  BACKLOG_FULL,
+  createBacklogTrim,
+  createDeadLetters,
+  createDeliveryQueue,
+  createThrottle,
+  deliveriesQueue,
+  NO_EVENT_LOG,
+} from '@wxgw/redis'
 import t from 'tap'
 import { until } from '../../helpers/until.ts'
 import { keys, makeEvent, PLATFORM, startStore, type Store } from './queues-fixture.ts'
@@ -51,7 +59,9 @@ void t.test('what is beyond the bound of a backlog stands in the dead letters, t
   const queue = store.queues.open(QUEUE)
   const failed = await queue.getFailed()
   t.same(failed.map(({ id }) => String(id)).toSorted(), oldest.toSorted())
-  t.ok(failed.every(({ failedReason }) => failedReason === BACKLOG_FULL))
+  const deadLetters = createDeadLetters({ platform: PLATFORM, redis: store.commands, queues: store.queues, events: NO_EVENT_LOG })
+  const { items } = await deadLetters.list('crm', { limit: 20, cursor: undefined })
+  t.ok(items.every(({ attempts, lastError }) => attempts === 0 && lastError === BACKLOG_FULL))
   t.match(await queue.getJobCounts(), { waiting: 18, delayed: 1, active: 0, failed: 12 })
   t.equal(await trim.trim('crm', 1, onDead), 18, 'what waits for its retry is the last to go')
   t.match(await queue.getJobCounts(), { waiting: 0, delayed: 1, failed: 30 })

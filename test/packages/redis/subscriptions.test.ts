@@ -2,6 +2,7 @@
 import type { DeliveryJob, SubscriptionInput } from '@wxgw/contracts'
 import {
   connectRedis,
+  createAnnouncements,
   createDeliveryQueue,
   createSinkWriter,
   createSubscriptions,
@@ -18,6 +19,9 @@ import { standaloneSettings } from '../../helpers/redis-settings.ts'
 import { startStopwatch } from '../../helpers/stopwatch.ts'
 import { until } from '../../helpers/until.ts'
 import { dump, keys, makeEvent, PLATFORM, sealer, shards, startStore, type Store } from './queues-fixture.ts'
+
+/** Why one is disabled. */
+const AFTER = { failures: 1, sinceMs: 0, lastError: 'HTTP 410' }
 
 const WEBHOOK: SubscriptionInput = { sink: { kind: 'webhook', url: 'https://crm.example/hooks' } }
 const secretOf = (bytes: number, fill = 'C') => `whsec_${Buffer.alloc(bytes, fill).toString('base64')}`
@@ -205,7 +209,7 @@ void t.test('every process knows a change within 100 ms, at once with an age of 
   t.same((await here.all()).map(({ name }) => name), ['a', 'b'], 'at once where it was changed')
   t.same((await there.all(0)).map(({ name }) => name), ['a', 'b'])
   const elapsedMs = startStopwatch()
-  await here.disable('a')
+  await here.disable('a', AFTER)
   await until('the other process knows', async () => (await there.all()).find(({ name }) => name === 'a')?.enabled === false, { everyMs: 5 })
   t.ok(elapsedMs() < 250)
 
@@ -231,7 +235,7 @@ void t.test('a change costs every process what changed: the others are not read 
   const readsBefore = await wholeReads()
   await here.put('b', { sink: { kind: 'queue' } })
   await here.put('e', WEBHOOK)
-  await here.disable('c')
+  await here.disable('c', AFTER)
   const after = await there.all(0)
   t.same(after.map(({ name, sink, enabled }) => [name, sink.kind, enabled]), [
     ['a', 'webhook', true],
@@ -286,7 +290,7 @@ void t.test('whatever changes, and whoever changes it, a process that reads on k
     const name = `s${(round * 7) % 11}`
     const writer = writers[round % 2]
     if (round % 5 === 4) await store.commands.multi().hdel(keys.subscriptions, name).incr(keys.subscriptionsVersion).exec()
-    else if (round % 5 === 3) await writer?.disable(name)
+    else if (round % 5 === 3) await writer?.disable(name, AFTER)
     else await writer?.put(name, round % 2 === 0 ? WEBHOOK : { sink: { kind: 'queue' } })
     if (round % 3 !== 1) await sameAsNew(`round ${round}`)
   }
@@ -452,10 +456,10 @@ void t.test('disabling lets waiting retries run at once', async (t) => {
   await subscriptions.put('crm', { ...WEBHOOK, enabled: false })
   t.same([await queue.getDelayedCount(), await queue.getWaitingCount()], [0, 1])
   await deliveries.enqueueDelivery(makeJob('ev_2'), { delayMs: 3_600_000 })
-  await subscriptions.disable('crm')
+  await subscriptions.disable('crm', AFTER)
   t.same([await queue.getDelayedCount(), await queue.getWaitingCount()], [0, 2])
   t.equal((await subscriptions.get('crm'))?.enabled, false)
-  await subscriptions.disable('unknown')
+  await subscriptions.disable('unknown', AFTER)
 
   await deliveries.enqueueDelivery(makeJob('ev_3'), { delayMs: 3_600_000 })
   await subscriptions.endPending('crm')
@@ -476,4 +480,18 @@ void t.test('with the store away everything rejects with STORE_UNAVAILABLE', asy
   await t.rejects(subscriptions.list({ limit: 1, cursor: undefined }), { code: 'STORE_UNAVAILABLE' })
   await store.server.start()
   await until('it is back', async () => (await subscriptions.all(0).catch(() => undefined)) !== undefined)
+})
+
+void t.test('that a subscription was disabled is to be announced as soon as it is, once', async (t) => {
+  const store = await startStore(t)
+  const subscriptions = open(store)
+  const { toAnnounce, announced } = createAnnouncements({ redis: store.commands, keys })
+  await subscriptions.put('crm', WEBHOOK)
+  t.equal(await subscriptions.disable('crm', AFTER), true)
+  t.equal(await subscriptions.disable('crm', AFTER), false)
+  const [first, ...others] = await toAnnounce()
+  t.match(first, { id: /^gw_/, about: { kind: 'disabled', subscription: 'crm', ...AFTER } })
+  t.same(others, [])
+  await announced(first?.id ?? '')
+  t.same(await toAnnounce(), [])
 })

@@ -1,15 +1,16 @@
-// Owns: announcing that a subscription fails, delivers again or was disabled: once over all workers, in the log, the metrics and as an event.
+// Owns: announcing that a subscription fails, delivers again, was disabled or has dead letters: once over all workers, in the log, the
+// metrics and as an event.
 import { platformEvent } from '@wxgw/contracts'
 import type { Platform } from '@wxgw/platform'
-import type { DeliveryHealthStore, HealthAnnouncement } from '@wxgw/redis'
+import type { Announcement, Announcements, DeliveryHealthStore } from '@wxgw/redis'
 import { type Log, repeat } from '@wxgw/runtime'
 import { type Clock, isStoreAway } from '@wxgw/wechat-core'
 
 export type AnnounceHealthDeps = {
   platform: Pick<Platform, 'id'> & { jobs: Pick<Platform['jobs'], 'platformEvent'> }
-  store: Pick<DeliveryHealthStore, 'toAnnounce' | 'announced'>
+  store: Pick<Announcements, 'toAnnounce' | 'announced'> & Pick<DeliveryHealthStore, 'endRow'>
   /** Of each once, over all workers. */
-  onAnnounced(announcement: HealthAnnouncement): void
+  onAnnounced(kind: Announcement['about']['kind']): void
   clock: Clock
   log: Log
   everyMs?: number
@@ -20,10 +21,11 @@ export type HealthAnnouncements = { announce(): void; stop(): Promise<void> }
 /** What a process that died has left is found by the others. */
 const EVERY_MS = 5_000
 
-const EVENT_TYPES: Record<HealthAnnouncement['kind'], string> = {
+const EVENT_TYPES: Record<Announcement['about']['kind'], string> = {
   failing: 'gateway.subscription.failing',
   recovered: 'gateway.subscription.recovered',
   disabled: 'gateway.subscription.disabled',
+  dead_letter: 'gateway.subscription.dead_letter',
 }
 
 export function startAnnouncingHealth(deps: AnnounceHealthDeps): HealthAnnouncements {
@@ -36,7 +38,7 @@ export function startAnnouncingHealth(deps: AnnounceHealthDeps): HealthAnnouncem
     try {
       for (const announcement of await store.toAnnounce()) {
         await announceOne(deps, announcement)
-        await store.announced(announcement.eventId)
+        await store.announced(announcement.id)
       }
     } catch (error) {
       if (!isStoreAway(error)) log.warn({ err: error, platform: platform.id }, 'subscriptions.not_announced')
@@ -56,11 +58,23 @@ export function startAnnouncingHealth(deps: AnnounceHealthDeps): HealthAnnouncem
   }
 }
 
-async function announceOne({ platform, onAnnounced, clock, log }: AnnounceHealthDeps, announcement: HealthAnnouncement): Promise<void> {
-  const { eventId, kind, subscription, failures, sinceMs, lastError } = announcement
-  const data = { subscription, failures, since: new Date(sinceMs).toISOString(), lastError }
-  const event = platformEvent({ id: eventId, platform: platform.id, type: EVENT_TYPES[kind], timeMs: clock.nowMs(), data })
+async function announceOne({ platform, store, onAnnounced, clock, log }: AnnounceHealthDeps, { id, about }: Announcement): Promise<void> {
+  const { kind, subscription } = about
+  if (kind === 'disabled') await store.endRow(subscription)
+  const data = dataOf(about)
+  const event = platformEvent({ id, platform: platform.id, type: EVENT_TYPES[kind], timeMs: clock.nowMs(), data })
   if ((await platform.jobs.platformEvent(event)) === 'duplicate') return
-  onAnnounced(announcement)
-  log[kind === 'recovered' ? 'info' : 'error']({ platform: platform.id, ...data }, `subscription.${kind}`)
+  onAnnounced(kind)
+  // Each dead letter has left a line when it came to be.
+  if (kind !== 'dead_letter') log[kind === 'recovered' ? 'info' : 'error']({ platform: platform.id, ...data }, `subscription.${kind}`)
+}
+
+function dataOf(about: Announcement['about']): Record<string, unknown> {
+  const { kind, subscription } = about
+  if (kind === 'dead_letter') {
+    const { eventId, eventType, attempts, reason, leftOut } = about
+    return { subscription, eventId, eventType, attempts, reason, leftOut }
+  }
+  const { failures, sinceMs, lastError } = about
+  return { subscription, failures, since: new Date(sinceMs).toISOString(), lastError }
 }

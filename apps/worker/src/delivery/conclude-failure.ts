@@ -10,8 +10,8 @@ import { type AboutDelivery, recordState, type StateDeps } from './record-state.
 export type ConcludeDeps = StateDeps & {
   subscriptions: Pick<Subscriptions, 'get' | 'disable'>
   health: Pick<DeliveryHealth, 'succeeded' | 'failed'>
-  /** It is over: by this call, after so many failures since then. */
-  onDisabled(subscription: string, after: { failures: number; sinceMs: number; lastError: string }): Promise<void>
+  /** By this call. That it is announced stands in the store already. */
+  onDisabled(): void
   clock: Clock
 }
 
@@ -53,9 +53,9 @@ export async function concludeFailure(
   const row = await deps.health.failed(about.subscription, { durationMs: made.durationMs, error: verdict.error, orderingKey })
   const isGivenUp = current !== 'unknown' && row !== undefined && hasFailedTooLong(current, row, deps.clock)
   const isDisabled = isGivenUp || (verdict.kind === 'dead' && verdict.disable)
-  if (isDisabled && (await deps.subscriptions.disable(about.subscription))) {
+  if (isDisabled) {
     const { failures, sinceMs } = row ?? { failures: 1, sinceMs: made.startedAtMs }
-    await deps.onDisabled(about.subscription, { failures, sinceMs, lastError: verdict.error })
+    if (await deps.subscriptions.disable(about.subscription, { failures, sinceMs, lastError: verdict.error })) deps.onDisabled()
   }
   if (verdict.kind === 'retry' && current !== 'unknown' && current.enabled && !isDisabled) {
     const nextAttemptAtMs = made.startedAtMs + made.durationMs + verdict.delayMs

@@ -91,8 +91,9 @@ function heldUntilNow({ health, clock }: DeliverInOrderDeps, { subscription }: O
 async function timedOut(deps: DeliverInOrderDeps, { job, attempt, ordered }: Turn, { lastError }: HoldingClock): Promise<DeliveryOutcome> {
   const error = `orderingTimeoutSeconds are over: ${lastError}`
   const about = { event: job.event, subscription: ordered.subscription.name }
-  await recordState(deps, { ...about, status: 'dead', attempts: attempt.number - 1, lastError: error })
-  return { kind: 'dead', error }
+  const attempts = attempt.number - 1
+  await recordState(deps, { ...about, status: 'dead', attempts, lastError: error })
+  return { kind: 'dead', error, attempts }
 }
 
 /** What was delivered is not delivered again because the next one could not be told: it is found by the next look (mend-orders.ts). */

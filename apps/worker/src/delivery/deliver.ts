@@ -34,7 +34,8 @@ export type DeliveryOutcome =
   /** `dropped`: the subscription is gone, and the delivery with it. */
   | { kind: 'done'; what: 'delivered' | 'dropped'; reply?: unknown }
   | { kind: 'retry'; delayMs: number; error: string }
-  | { kind: 'dead'; error: string }
+  /** `attempts`: how many were made, when this was none. */
+  | { kind: 'dead'; error: string; attempts?: number }
   /** Through no fault of the consumer there was no whole attempt: none is to be counted. */
   | { kind: 'delay'; delayMs: number }
   /** The subscription is paused: the delivery keeps its place. */
@@ -125,8 +126,9 @@ async function recipientOf(
     return { outcome: { kind: 'done', what: 'dropped' } }
   }
   if (!subscription.enabled) {
-    await recordState(deps, { ...about, status: 'dead', attempts: attempt - 1, lastError: SUBSCRIPTION_DISABLED })
-    return { outcome: { kind: 'dead', error: SUBSCRIPTION_DISABLED } }
+    const attempts = attempt - 1
+    await recordState(deps, { ...about, status: 'dead', attempts, lastError: SUBSCRIPTION_DISABLED })
+    return { outcome: { kind: 'dead', error: SUBSCRIPTION_DISABLED, attempts } }
   }
   return subscription.paused ? { outcome: { kind: 'back' } } : { subscription }
 }

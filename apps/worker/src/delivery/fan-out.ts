@@ -102,7 +102,7 @@ function worstOf(failures: readonly unknown[]): unknown {
   return failures.find((failure) => !(failure instanceof GatewayError) || failure.retry) ?? failures[0]
 }
 
-const ABOUT_SUBSCRIPTIONS = ['failing', 'recovered', 'disabled'].map((kind) => `gateway.subscription.${kind}`)
+const ABOUT_SUBSCRIPTIONS = ['failing', 'recovered', 'disabled', 'dead_letter'].map((kind) => `gateway.subscription.${kind}`)
 
 /** How old the process' copy of the subscriptions may be at most; more makes no difference to a backlog. */
 const OLDEST_COPY_MS = 100

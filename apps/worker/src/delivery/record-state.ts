@@ -1,19 +1,19 @@
-// Owns: telling the event log what became of a delivery, without making the delivery depend on it. Whatever comes to the dead letters is
-// counted here.
+// Owns: writing into the event log what became of a delivery, without making the delivery depend on it. What comes to the dead letters is
+// counted and announced by whoever writes it there.
+import type { GatewayEvent } from '@wxgw/contracts'
 import type { EventLog, Statistics } from '@wxgw/platform'
-import type { EventPlace } from '@wxgw/redis'
 import type { Log } from '@wxgw/runtime'
 
 export type StateDeps = {
   events: Pick<EventLog, 'deliveryChanged'>
   statistics: Pick<Statistics, 'count'>
-  /** A delivery has come to the dead letters. */
-  onDead(dead: StateChange): void
+  /** A delivery has come to the dead letters. Never rejects. */
+  onDead(dead: StateChange): Promise<void> | void
   log: Pick<Log, 'warn'>
 }
 
 /** Which delivery it is about. */
-export type AboutDelivery = { event: EventPlace; subscription: string }
+export type AboutDelivery = { event: Pick<GatewayEvent, 'id' | 'type' | 'authorizerappid'>; subscription: string }
 
 export type StateChange = AboutDelivery & Parameters<EventLog['deliveryChanged']>[2]
 
@@ -22,13 +22,14 @@ export async function recordState(
   { events, statistics, onDead, log }: StateDeps,
   { event, subscription, ...change }: StateChange,
 ): Promise<void> {
-  if (change.status === 'dead') {
-    statistics.count('dead')
-    onDead({ event, subscription, ...change })
-  }
   try {
     await events.deliveryChanged(event, subscription, change)
   } catch (error) {
     log.warn({ eventId: event.id, subscription, status: change.status, err: error }, 'delivery.stateLost')
+    // The sweep that finds it (settle-deliveries.ts) counts it.
+    return
   }
+  if (change.status !== 'dead') return
+  statistics.count('dead')
+  await onDead({ event, subscription, ...change })
 }

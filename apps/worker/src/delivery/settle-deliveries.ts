@@ -1,11 +1,12 @@
 // Owns: that no delivery stays pending for ever. What the event log knows as not over is compared with what stands in the queues:
 // a failover loses jobs and notes about them apart from each other, a process that dies loses the note it was about to write.
-import type { EventLog, Subscriptions } from '@wxgw/platform'
+import type { EventLog, Statistics, Subscriptions } from '@wxgw/platform'
 import type { DeliveryQueue, UnsettledDeliveries, UnsettledDelivery, UnsettledOfShard } from '@wxgw/redis'
 import { type Log, repeat, type Repetition } from '@wxgw/runtime'
 import { type Clock, isStoreAway } from '@wxgw/wechat-core'
 import { setTimeout as delay } from 'node:timers/promises'
 import { deliveryJob } from './delivery-job.ts'
+import type { StateDeps } from './record-state.ts'
 
 export type SettlingDeps = {
   platform: {
@@ -13,8 +14,10 @@ export type SettlingDeps = {
     events: Pick<EventLog, 'deliveryChanged'>
     subscriptions: Pick<Subscriptions, 'get'>
     unsettled: UnsettledDeliveries
+    statistics: Pick<Statistics, 'count'>
   }
   enqueueDelivery: DeliveryQueue['enqueueDelivery']
+  onDead: StateDeps['onDead']
   /** Hears of each delivery that was not where the log said. */
   onSettled(outcome: Settlement): void
   clock: Clock
@@ -85,7 +88,7 @@ async function settleAll(deps: SettlingDeps, shard: UnsettledOfShard, stopping: 
   return counts
 }
 
-async function settle({ platform, enqueueDelivery }: SettlingDeps, shard: UnsettledOfShard, delivery: UnsettledDelivery): Promise<Settlement> {
+async function settle({ platform, enqueueDelivery, onDead }: SettlingDeps, shard: UnsettledOfShard, delivery: UnsettledDelivery): Promise<Settlement> {
   const { subscription: name, logged } = delivery
   if (!logged || (logged.status !== 'pending' && logged.status !== 'retrying')) {
     await shard.settled(delivery)
@@ -94,7 +97,10 @@ async function settle({ platform, enqueueDelivery }: SettlingDeps, shard: Unsett
   const place = await platform.unsettled.placeOf({ subscription: name, jobId: logged.jobId })
   if (place.kind === 'queued') return 'queued'
   if (place.kind === 'dead') {
-    await platform.events.deliveryChanged(logged.event, name, { status: 'dead', attempts: place.attempts, lastError: place.lastError })
+    const change = { status: 'dead' as const, attempts: place.attempts, lastError: place.lastError }
+    await platform.events.deliveryChanged(logged.event, name, change)
+    platform.statistics.count('dead')
+    await onDead({ event: logged.event, subscription: name, ...change })
     return 'dead'
   }
   const subscription = await platform.subscriptions.get(name)

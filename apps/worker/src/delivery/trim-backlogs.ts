@@ -5,7 +5,7 @@ import type { EventLog, Statistics, Subscriptions } from '@wxgw/platform'
 import { BACKLOG_FULL, type BacklogTrim, type DeliveryOrder } from '@wxgw/redis'
 import { type Log, repeat, type Repetition } from '@wxgw/runtime'
 import { isStoreAway } from '@wxgw/wechat-core'
-import { recordState, type StateChange } from './record-state.ts'
+import { recordState, type StateDeps } from './record-state.ts'
 
 export type TrimBacklogsDeps = {
   platform: string
@@ -14,7 +14,7 @@ export type TrimBacklogsDeps = {
   order: Pick<DeliveryOrder, 'leave'>
   events: Pick<EventLog, 'deliveryChanged'>
   statistics: Pick<Statistics, 'count'>
-  onDead(dead: StateChange): void
+  onDead: StateDeps['onDead']
   log: Log
   everyMs?: number
 }

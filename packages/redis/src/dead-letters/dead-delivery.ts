@@ -6,6 +6,8 @@ export type DeadDelivery = {
   type: string
   event: unknown
   deliveryId: string | undefined
+  /** Undefined: as many as BullMQ has counted. */
+  attempts: number | undefined
 }
 
 export function parseDeadDelivery(data: unknown): DeadDelivery {
@@ -14,12 +16,14 @@ export function parseDeadDelivery(data: unknown): DeadDelivery {
   const authorizer = member(event, 'authorizerappid')
   const type = member(event, 'type')
   const deliveryId = member(data, 'deliveryId')
+  const attempts = member(data, 'attempts')
   return {
     eventId: typeof id === 'string' ? id : '',
     authorizerAppId: typeof authorizer === 'string' ? authorizer : undefined,
     type: typeof type === 'string' ? type : '',
     event: event ?? null,
     deliveryId: typeof deliveryId === 'string' ? deliveryId : undefined,
+    attempts: typeof attempts === 'number' ? attempts : undefined,
   }
 }
 

@@ -130,21 +130,23 @@ export function createDeadLetters({ platform, redis, queues, events }: DeadLette
 
   /** First the log, then the job: the other way round, a fast delivery would be logged as pending again. */
   async function sendAgain(subscription: string, job: Job): Promise<boolean> {
-    const { eventId, authorizerAppId, deliveryId: last } = parseDeadDelivery(job.data)
+    const { eventId, authorizerAppId, deliveryId: last, attempts } = parseDeadDelivery(job.data)
     const event = { id: eventId, authorizerappid: authorizerAppId }
     await events.deliveryChanged(event, subscription, { status: 'pending', attempts: 0, jobId: job.id })
     return unlessGone(async () => {
       // A consumer's queue that still knows the delivery would take it for a duplicate: a replay is another one, of the same event.
-      if (last !== undefined) await job.updateData({ ...job.data, deliveryId: deliveryId(eventId, `r${randomBytes(6).toString('hex')}`) })
+      const again = last === undefined ? {} : { deliveryId: deliveryId(eventId, `r${randomBytes(6).toString('hex')}`) }
+      const { attempts: _, ...data } = job.data
+      if (last !== undefined || attempts !== undefined) await job.updateData({ ...data, ...again })
       await job.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true })
     })
   }
 
   async function drop(subscription: string, job: Job): Promise<boolean> {
-    const { eventId, authorizerAppId } = parseDeadDelivery(job.data)
+    const { eventId, authorizerAppId, attempts } = parseDeadDelivery(job.data)
     const dropped = await unlessGone(() => job.remove())
     if (dropped) {
-      const change: DeliveryChange = { status: 'discarded', attempts: job.attemptsMade, lastError: job.failedReason }
+      const change: DeliveryChange = { status: 'discarded', attempts: attempts ?? job.attemptsMade, lastError: job.failedReason }
       await events.deliveryChanged({ id: eventId, authorizerappid: authorizerAppId }, subscription, change)
     }
     return dropped
@@ -205,13 +207,13 @@ async function unlessGone(act: () => Promise<void>): Promise<boolean> {
 }
 
 function toDeadLetter(job: Job, failedAtMs: number): DeadLetter {
-  const { eventId, type, event } = parseDeadDelivery(job.data)
+  const { eventId, type, event, attempts } = parseDeadDelivery(job.data)
   return {
     id: job.id ?? '',
     eventId,
     type,
     event,
-    attempts: job.attemptsMade,
+    attempts: attempts ?? job.attemptsMade,
     lastError: job.failedReason || 'unknown',
     failedAt: new Date(failedAtMs).toISOString(),
   }

@@ -2,6 +2,7 @@
 // What is done about a difference is the worker's settle-deliveries.ts.
 import type { DeliveryStatus, GatewayEvent } from '@wxgw/contracts'
 import type { RedisConnection } from '../connect.ts'
+import { parseDeadDelivery } from '../dead-letters/dead-delivery.ts'
 import { deliveriesQueue, queueKey } from '../keys.ts'
 import type { MessageShard, MessageShards } from '../shards/message-shards.ts'
 import { allSucceeded, guardStore } from '../store-errors.ts'
@@ -55,8 +56,9 @@ export function createUnsettledDeliveries({ platform, redis, shards }: Unsettled
         const [exists, failedAt] = await Promise.all([redis.exists(job), redis.zscore(queueKey(queue, 'failed'), jobId)])
         if (exists === 0) return { kind: 'gone' }
         if (failedAt === null) return { kind: 'queued' }
-        const [attempts, lastError] = await redis.hmget(job, 'atm', 'failedReason')
-        return { kind: 'dead', attempts: Number(attempts ?? 0), lastError: lastError ?? 'unknown' }
+        const [counted, lastError, data] = await redis.hmget(job, 'atm', 'failedReason', 'data')
+        const { attempts = Number(counted ?? 0) } = parseDeadDelivery(JSON.parse(data ?? 'null'))
+        return { kind: 'dead', attempts, lastError: lastError ?? 'unknown' }
       }),
   }
 }

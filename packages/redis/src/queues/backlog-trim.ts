@@ -58,6 +58,7 @@ export function createBacklogTrim({ platform, connection, redis, keys, queues, l
         // What is left waits for its retry.
         if (!job) return
         const { attemptsMade } = job
+        await job.updateData({ ...Object(job.data), attempts: attemptsMade })
         await job.moveToFailed(new UnrecoverableError(BACKLOG_FULL), token)
         failed += 1
         const delivery = parseJob(job.data)

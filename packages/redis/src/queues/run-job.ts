@@ -20,8 +20,8 @@ export type JobOutcome =
   | { kind: 'done'; value?: unknown }
   /** Failed; again after `delayMs` (default: the worker's backoff) while attempts are left. */
   | { kind: 'retry'; error: unknown; delayMs?: number | undefined }
-  /** Failed for good, whatever attempts are left. */
-  | { kind: 'dead'; error: unknown }
+  /** Failed for good, whatever attempts are left. `attempts`: how many were made, when this run made none. */
+  | { kind: 'dead'; error: unknown; attempts?: number | undefined }
   /** Not now: again after `delayMs`, and this run does not count. */
   | { kind: 'delay'; delayMs: number }
   /** Not here: it stands in its queue again, as the next one, and this run does not count. */
@@ -89,6 +89,7 @@ export async function runJob<Payload>(
     case 'retry':
       throw new RetryLater(reasonOf(outcome.error), outcome.delayMs ?? deps.backoff(attempt, payload))
     case 'dead':
+      if (outcome.attempts !== undefined) await job.updateData({ ...job.data, attempts: outcome.attempts })
       throw new UnrecoverableError(reasonOf(outcome.error))
     default:
       return neverHappens(outcome)

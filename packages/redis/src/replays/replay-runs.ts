@@ -107,8 +107,8 @@ function runOf(deps: ReplayRunsDeps, { replay, owner }: { replay: Replay; owner:
     const job = await queue().getJob(jobId)
     const delivery = job && parseDelivery(job.data)
     if (!delivery) return undefined
-    const { event, receivedAtMs } = delivery
-    return { event, receivedAtMs, attempts: job.attemptsMade, status: 'dead', jobId }
+    const { event, receivedAtMs, attempts = job.attemptsMade } = delivery
+    return { event, receivedAtMs, attempts, status: 'dead', jobId }
   }
 
   async function remove(jobId: string): Promise<void> {

@@ -1,5 +1,5 @@
-// Owns: how a subscription's attempts went, over all workers: the row of failures with the breaker that follows from it, what is to be
-// announced of it, and counts and durations of the last hour. When to attempt and what to announce is asked from here; doing it is not.
+// Owns: how a subscription's attempts went, over all workers: the row of failures with the breaker that follows from it, when it is to be
+// announced (announcements.ts), and counts and durations of the last hour. When to attempt is asked from here; doing it is not.
 import type { RedisConnection } from '../connect.ts'
 import type { PlatformKeys } from '../keys.ts'
 import { runScript, script } from '../script.ts'
@@ -23,15 +23,6 @@ export type HealthReport = {
 /** `sinceMs`: the first failure of the row. */
 export type FailureRow = { failures: number; sinceMs: number; announces: boolean; isOpen: boolean }
 
-export type HealthAnnouncement = {
-  eventId: string
-  kind: 'failing' | 'recovered' | 'disabled'
-  subscription: string
-  failures: number
-  sinceMs: number
-  lastError: string | null
-}
-
 export type StoredHealth = {
   breaker: 'closed' | 'open' | 'half_open'
   failingSinceMs: number | undefined
@@ -49,11 +40,8 @@ export type DeliveryHealthStore = {
   releaseProbe(subscription: string): Promise<void>
   /** Those whose breaker is not closed. */
   failing(): Promise<string[]>
-  /** Its row of failures ends. */
-  announceDisabled(announcement: Omit<HealthAnnouncement, 'kind'>): Promise<void>
-  /** Until `announced`. */
-  toAnnounce(): Promise<HealthAnnouncement[]>
-  announced(eventId: string): Promise<void>
+  /** It was disabled: who enables it again begins a new row. */
+  endRow(subscription: string): Promise<void>
   read(subscription: string): Promise<StoredHealth>
 }
 
@@ -201,20 +189,12 @@ export function createDeliveryHealthStore({ redis, keys }: { redis: RedisConnect
 
     failing: () => guardStore(() => redis.zrange(keys.failing, '0', '-1')),
 
-    announceDisabled: ({ eventId, ...about }) =>
+    endRow: (subscription) =>
       guardStore(async () => {
-        const text = JSON.stringify({ kind: 'disabled', ...about, lastError: about.lastError ?? undefined })
-        await redis.hset(keys.healthAnnouncements, `${eventId}-disabled`, text)
-        // Who enables it again begins a new row.
-        await redis.hdel(keys.deliveryHealth(about.subscription), ...ROW)
-        await redis.zrem(keys.failing, about.subscription)
-        await redis.unlink(keys.failedOrderingKeys(about.subscription))
+        await redis.hdel(keys.deliveryHealth(subscription), ...ROW)
+        await redis.zrem(keys.failing, subscription)
+        await redis.unlink(keys.failedOrderingKeys(subscription))
       }),
-
-    toAnnounce: () =>
-      guardStore(async () => Object.entries(await redis.hgetall(keys.healthAnnouncements)).map(([id, text]) => parseAnnouncement(id, text))),
-
-    announced: (eventId) => guardStore(async () => void (await redis.hdel(keys.healthAnnouncements, eventId))),
 
     read: (subscription) =>
       guardStore(async () => {
@@ -247,12 +227,6 @@ function parseHealth(fields: Record<string, string>, nowMs: number): StoredHealt
     lastSuccessAtMs: number('lastSuccessAtMs'),
     lastError: fields['lastError'],
   }
-}
-
-/** Only this file writes them. */
-function parseAnnouncement(eventId: string, text: string): HealthAnnouncement {
-  const { lastError, ...about } = JSON.parse(text) as Omit<HealthAnnouncement, 'eventId'>
-  return { eventId, ...about, lastError: lastError ?? null }
 }
 
 function isFields(answer: unknown): answer is Record<string, string> {

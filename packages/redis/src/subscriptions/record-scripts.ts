@@ -8,8 +8,9 @@ const MAX_CHANGES = 1_000
 /**
  * Changes a record only if nobody else did since it was read. Each subscription has a place among those that its creator may
  * have: taken with the record's first version, freed with its end.
- * KEYS: subscriptions, version, changes, creators
- * ARGV: name, record as read or '', record to write or '' to remove, 'take' | 'free' | 'keep', creator, its places
+ * KEYS: subscriptions, version, changes, creators, announcements
+ * ARGV: name, record as read or '', record to write or '' to remove, 'take' | 'free' | 'keep', creator, its places, id of what is to be
+ *       announced with the change ('' = nothing), its text
  * -> 1 changed, 0 somebody else was first, -1 the creator has no place left
  */
 export const changeRecord = script(`
@@ -29,6 +30,7 @@ elseif ARGV[4] == 'free' then
   redis.call('HDEL', KEYS[4], ARGV[1])
 end
 if ARGV[3] == '' then redis.call('HDEL', KEYS[1], ARGV[1]) else redis.call('HSET', KEYS[1], ARGV[1], ARGV[3]) end
+if ARGV[7] ~= '' then redis.call('HSET', KEYS[5], ARGV[7], ARGV[8]) end
 local version = redis.call('INCR', KEYS[2])
 -- What a process changed that notes nothing here is not known.
 if tonumber(redis.call('ZSCORE', KEYS[3], '') or '-1') ~= version - 1 then

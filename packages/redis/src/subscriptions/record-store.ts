@@ -16,6 +16,12 @@ const MAX_TRIES = 50
 /** A caller, and how many subscriptions that it created may exist. */
 export type Creator = { name: string; maxSubscriptions: number }
 
+export type ChangeOptions = {
+  creator?: Creator | undefined
+  /** To be announced with the change, in one step: a field and its value. */
+  announcement?: [id: string, text: string] | undefined
+}
+
 /** By name; undefined = it is gone. */
 export type Records = ReadonlyMap<string, SubscriptionRecord | undefined>
 type Known = ReadonlyMap<string, SubscriptionRecord>
@@ -25,13 +31,13 @@ export type RecordStore = {
   read(name: string): Promise<SubscriptionRecord | undefined>
   /**
    * `decide` sees the record as it is and answers the next one, `null` to remove it, `undefined` to leave it.
-   * It runs again after a lost race. A record that is new counts for `creator`; rejects with SUBSCRIPTION_LIMIT when that has no
+   * It runs again after a lost race. A record that is new counts for `options.creator`; rejects with SUBSCRIPTION_LIMIT when that has no
    * place left. Who changes it later makes no difference.
    */
   change(
     name: string,
     decide: (known: SubscriptionRecord | undefined) => SubscriptionRecord | null | undefined,
-    creator?: Creator,
+    options?: ChangeOptions,
   ): Promise<{ before: SubscriptionRecord | undefined; after: SubscriptionRecord | undefined }>
   version(): Promise<string>
   /** Another value whenever another server may answer: one that does not have what was read before. */
@@ -42,7 +48,10 @@ export type RecordStore = {
   readChanges(since: string): Promise<Versioned | undefined>
 }
 
-export type SubscriptionKeys = Pick<PlatformKeys, 'subscriptions' | 'subscriptionsVersion' | 'subscriptionChanges' | 'subscriptionCreators'>
+export type SubscriptionKeys = Pick<
+  PlatformKeys,
+  'subscriptions' | 'subscriptionsVersion' | 'subscriptionChanges' | 'subscriptionCreators' | 'healthAnnouncements'
+>
 
 export type RecordStoreDeps = {
   redis: RedisConnection
@@ -53,7 +62,7 @@ export type RecordStoreDeps = {
 
 export function createRecordStore({ redis, keys, replicas = NO_REPLICA_BARRIER }: RecordStoreDeps): RecordStore {
   const readKeys = [keys.subscriptions, keys.subscriptionsVersion, keys.subscriptionChanges]
-  const scriptKeys = [...readKeys, keys.subscriptionCreators]
+  const scriptKeys = [...readKeys, keys.subscriptionCreators, keys.healthAnnouncements]
   return {
     read: (name) =>
       guardStore(async () => {
@@ -61,7 +70,7 @@ export function createRecordStore({ redis, keys, replicas = NO_REPLICA_BARRIER }
         return text === null ? undefined : parseRecord(text)
       }),
 
-    change: (name, decide, creator) =>
+    change: (name, decide, { creator, announcement = ['', ''] } = {}) =>
       guardStore(async () => {
         for (let tries = 0; tries < MAX_TRIES; tries += 1) {
           const text = await redis.hget(keys.subscriptions, name)
@@ -70,7 +79,7 @@ export function createRecordStore({ redis, keys, replicas = NO_REPLICA_BARRIER }
           if (next === undefined) return { before, after: before }
           const written = next === null ? '' : formatRecord(next)
           const place = placeOf({ isNew: before === undefined, next, creator })
-          const args = [name, text ?? '', written, ...place]
+          const args = [name, text ?? '', written, ...place, ...announcement]
           const changed = await replicas.confirmed(keys.subscriptions, () => runScript(redis, changeRecord, { keys: scriptKeys, args }))
           if (changed === -1) throw new GatewayError('SUBSCRIPTION_LIMIT', 'this key has created as many subscriptions here as it may')
           if (changed === 1) return { before, after: next ?? undefined }

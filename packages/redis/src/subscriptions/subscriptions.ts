@@ -10,6 +10,7 @@ import type { Queues } from '../queues/queues.ts'
 import type { Sealer } from '../sealed.ts'
 import type { MessageShards } from '../shards/message-shards.ts'
 import { guardStore } from '../store-errors.ts'
+import { type DisabledAfter, disabledAnnouncement } from './announcements.ts'
 import { createBacklog } from './backlog.ts'
 import { checkInput, type CheckWebhookUrl, isSubscriptionName, keepName } from './check-input.ts'
 import { assertNotDeclared, createDeclare, withByApi, type Declaration, type DeclaredOutcome, type NextRecord } from './declared.ts'
@@ -59,7 +60,7 @@ export type Subscriptions = {
    */
   declare(declarations: readonly Declaration[], options: { isStart: boolean }): Promise<DeclaredOutcome>
   /** True: by this call. */
-  disable(name: string): Promise<boolean>
+  disable(name: string, after: DisabledAfter): Promise<boolean>
   /** Of a disabled one: retries that wait for their time end as dead letters now. Safe to repeat. */
   endPending(name: string): Promise<void>
   /** All of them, from a copy in the process that is at most `maxAgeMs` behind a change (default 100). */
@@ -163,7 +164,7 @@ export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
 
   /** `decide` as of the record store; what becomes disabled by it has its pending deliveries ended. */
   async function change(name: string, decide: Parameters<RecordStore['change']>[1], creator?: Creator) {
-    const { before, after } = await records.change(name, decide, creator)
+    const { before, after } = await records.change(name, decide, { creator })
     copy.forget()
     const isDisabled = after !== undefined && !after.deleting && !after.subscription.enabled
     if (isDisabled && before?.subscription.enabled) await backlog.promote(name)
@@ -240,11 +241,12 @@ export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
       return before?.deleting !== true
     },
 
-    async disable(name) {
-      const { before, after } = await records.change(name, (known) => {
+    async disable(name, disabledAfter) {
+      const disabled = (known: SubscriptionRecord | undefined) => {
         if (!known || known.deleting || !known.subscription.enabled) return undefined
         return withSwitches(known, { enabled: false }, clock.nowMs())
-      })
+      }
+      const { before, after } = await records.change(name, disabled, { announcement: disabledAnnouncement(name, disabledAfter) })
       copy.forget()
       // Also when it was disabled before: whoever did may have died before this.
       if (after && !after.deleting) await backlog.promote(name)

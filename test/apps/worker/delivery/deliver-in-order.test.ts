@@ -61,7 +61,7 @@ void t.test('a failing one is looked at when its retry is due, or when its time 
   advance(5 * SECOND)
   t.match(await attempt(2), { kind: 'retry', delayMs: 55 * SECOND })
   advance(55 * SECOND)
-  t.match(await attempt(3), { kind: 'dead', error: 'orderingTimeoutSeconds are over: HTTP 500' })
+  t.match(await attempt(3), { kind: 'dead', attempts: 2, error: 'orderingTimeoutSeconds are over: HTTP 500' })
   t.same(calls, ['deliver', 'deliver', 'dead 2 orderingTimeoutSeconds are over: HTTP 500', 'leave', 'wake'])
 })
 

@@ -152,7 +152,7 @@ void t.test('410 disables the subscription and ends the delivery', async (t) => 
 void t.test('of a disabled subscription what was pending is dead without an attempt', async (t) => {
   const known = { ...WEBHOOK, enabled: false }
   const { attempt, changes } = setUp(() => Promise.reject(new Error('must not be called')), { known })
-  t.same(await attempt(2), { kind: 'dead', error: 'subscription disabled' })
+  t.same(await attempt(2), { kind: 'dead', error: 'subscription disabled', attempts: 1 })
   t.match(changes, [{ status: 'dead', attempts: 1, lastError: 'subscription disabled' }])
 })
 

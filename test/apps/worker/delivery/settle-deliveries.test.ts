@@ -16,6 +16,7 @@ async function start(t: Test, { createdAtMs = 0 }: { createdAtMs?: number } = {}
   const { enqueueDelivery } = createDeliveryQueue({ queues, redis })
   const unsettled = createUnsettledDeliveries({ platform: PLATFORM, redis, shards })
   const settlements: Settlement[] = []
+  const counted: string[] = []
   const subscriptions = new Set(['crm'])
 
   /** One whole pass, as if everything were old enough. */
@@ -34,6 +35,7 @@ async function start(t: Test, { createdAtMs = 0 }: { createdAtMs?: number } = {}
             return { ...subscription(name, { sink, retry: { scheduleSeconds: [0, 0] }, createdAtMs }), secrets: [] }
           },
         },
+        statistics: { count: (what) => void counted.push(what) },
         unsettled: {
           ...unsettled,
           shards: () =>
@@ -48,6 +50,7 @@ async function start(t: Test, { createdAtMs = 0 }: { createdAtMs?: number } = {}
         },
       },
       enqueueDelivery,
+      onDead: ({ event, attempts, lastError }) => void counted.push(`${event.id} ${attempts} ${lastError}`),
       onSettled: (outcome) => void settlements.push(outcome),
       clock: { nowMs: () => Date.now() + 1_000 },
       log,
@@ -61,7 +64,7 @@ async function start(t: Test, { createdAtMs = 0 }: { createdAtMs?: number } = {}
   }
 
   const statusOf = async (id: string) => (await events.get(id))?.deliveries[0]?.status
-  return { ...store, redis, events, enqueueDelivery, subscriptions, settle, statusOf }
+  return { ...store, redis, events, enqueueDelivery, subscriptions, settle, statusOf, counted }
 }
 
 function jobOf(id: string, deliveryId = id): DeliveryJob {
@@ -87,8 +90,8 @@ void t.test('a delivery whose job waits is left alone', async (t) => {
   t.equal(await statusOf('ev_1'), 'pending')
 })
 
-void t.test('a dead letter that the log does not know becomes dead in the log', async (t) => {
-  const { events, enqueueDelivery, redis, settle, statusOf } = await start(t)
+void t.test('a dead letter that the log does not know becomes dead in the log, and is counted and announced', async (t) => {
+  const { events, enqueueDelivery, redis, settle, statusOf, counted } = await start(t)
   await events.record(makeEvent('ev_1'), 1, ['crm'])
   await enqueueDelivery(jobOf('ev_1'), { delayMs: 60_000 })
   await redis.zrem(queueKey(QUEUE, 'delayed'), 'ev_1')
@@ -97,6 +100,7 @@ void t.test('a dead letter that the log does not know becomes dead in the log', 
   t.same(await settle(), ['dead'])
   t.match((await events.get('ev_1'))?.deliveries, [{ status: 'dead', attempts: 3, lastError: 'HTTP 500' }])
   t.equal(await statusOf('ev_1'), 'dead')
+  t.same(counted, ['dead', 'ev_1 3 HTTP 500'])
 })
 
 void t.test('a retry whose job was lost is delivered again', async (t) => {

@@ -1,0 +1,88 @@
+// Owns: what is to be announced of subscriptions, in Redis until it is announced: what a process that died has left is found by the others.
+// Of dead letters a bounded number is announced, with a count of the others.
+import { randomUUID } from 'node:crypto'
+import type { RedisConnection } from '../connect.ts'
+import type { PlatformKeys } from '../keys.ts'
+import { defineScript } from '../lua/define-script.ts'
+import { guardStore } from '../store-errors.ts'
+
+/** `failures`: in a row, `sinceMs`: since the first of them. */
+export type FailureAnnouncement = {
+  kind: 'failing' | 'recovered' | 'disabled'
+  subscription: string
+  failures: number
+  sinceMs: number
+  lastError: string | null
+}
+
+export type NewDeadLetter = { subscription: string; eventId: string; eventType: string; attempts: number; reason: string }
+
+/** `leftOut`: dead letters of the subscription that came before this one and were not announced. */
+export type DeadLetterAnnouncement = NewDeadLetter & { kind: 'dead_letter'; leftOut: number }
+
+/** `id`: of the event that announces it. */
+export type Announcement = { id: string; about: FailureAnnouncement | DeadLetterAnnouncement }
+
+/** Why a subscription was disabled. */
+export type DisabledAfter = Pick<FailureAnnouncement, 'failures' | 'sinceMs'> & { lastError: string }
+
+/** All reject with STORE_UNAVAILABLE. */
+export type Announcements = {
+  /** Until `announced`. */
+  toAnnounce(): Promise<Announcement[]>
+  announced(id: string): Promise<void>
+  /** False: so many of this minute are announced already; it is counted by the next one that is. */
+  noteDeadLetter(dead: NewDeadLetter): Promise<boolean>
+}
+
+export type AnnouncementKeys = Pick<PlatformKeys, 'healthAnnouncements' | 'deadLetterWindows'>
+
+/** Of one subscription, within a minute, over all workers. */
+const DEAD_LETTERS_ANNOUNCED = 10
+const WINDOW_MS = 60_000
+
+const KEYS = ['announcements', 'windows'] as const
+const noteDeadLetter = defineScript({
+  name: 'subscriptions/note-dead-letter',
+  keys: KEYS,
+  args: ['subscription', 'id', 'about', 'most', 'windowMs'],
+})
+const endWindows = defineScript({ name: 'subscriptions/end-windows', keys: KEYS, args: ['windowMs'] })
+
+export type AnnouncementsDeps = { redis: RedisConnection; keys: AnnouncementKeys; windowMs?: number }
+
+export function createAnnouncements({ redis, keys, windowMs = WINDOW_MS }: AnnouncementsDeps): Announcements {
+  const scriptKeys = { announcements: keys.healthAnnouncements, windows: keys.deadLetterWindows }
+  return {
+    toAnnounce: () =>
+      guardStore(async () => {
+        await endWindows(redis, { ...scriptKeys, windowMs })
+        return Object.entries(await redis.hgetall(keys.healthAnnouncements)).map(([id, text]) => parseAnnouncement(id, text))
+      }),
+
+    announced: (id) => guardStore(async () => void (await redis.hdel(keys.healthAnnouncements, id))),
+
+    noteDeadLetter: (dead) =>
+      guardStore(async () => {
+        const about = JSON.stringify({ kind: 'dead_letter', ...dead })
+        const named = { subscription: dead.subscription, id: announcementId(), about, most: DEAD_LETTERS_ANNOUNCED, windowMs }
+        return (await noteDeadLetter(redis, { ...scriptKeys, ...named })) === 1
+      }),
+  }
+}
+
+/** A field of the hash and its value, for the step that disables the subscription. */
+export function disabledAnnouncement(subscription: string, after: DisabledAfter): [id: string, text: string] {
+  return [announcementId(), JSON.stringify({ kind: 'disabled', subscription, ...after })]
+}
+
+/** Names the event. */
+export function announcementId(): string {
+  return `gw_${randomUUID()}`
+}
+
+/** Only this file and the script of failures write them. */
+function parseAnnouncement(id: string, text: string): Announcement {
+  const about = JSON.parse(text) as Announcement['about']
+  return { id, about: about.kind === 'dead_letter' ? about : { ...about, lastError: about.lastError ?? null } }
+}
