@@ -48,15 +48,15 @@ void t.test('every header says what the script takes, returns and costs', (t) =>
 void t.test('rows and records are read by the names of the header, in its order', (t) => {
   for (const { name, body } of scripts) {
     const { eachKeys, eachArgs, records } = readScript(name).names
-    const loops = [...body.matchAll(/^\s*for (\w+), (.+) in each\(\) do$/gm)].map(([, , row = '']) => row.split(', '))
+    const loops = [...body.matchAll(/^\s*for (\w+), (.+) in each\(\) do\b/gm)].map(([, , row = '']) => row.split(', '))
     const row = [...eachKeys, ...eachArgs]
     t.same(loops, loops.map(() => row), name)
     t.equal(loops.length > 0, row.length > 0, `${name} walks over its rows`)
     for (const [record, fields] of Object.entries(records)) {
       const reader = `read${record.charAt(0).toUpperCase()}${record.slice(1)}`
-      const reads = [...body.matchAll(new RegExp(`^\\s*local (\\w+), (.+) = ${reader}\\(`, 'gm'))]
+      const reads = [...body.matchAll(new RegExp(`^\\s*local (\\w+), ([^=]+) = ${reader}\\(`, 'gm'))]
       t.ok(reads.length > 0, `${name} reads ${record}`)
-      for (const [, , read = ''] of reads) t.same(read.split(', '), fields, `${name}: ${record}`)
+      for (const [, , read = ''] of reads) t.same(read.split(/,\s+/), fields, `${name}: ${record}`)
     }
   }
   t.end()
@@ -72,6 +72,9 @@ void t.test('every script is defined once, and every other file is included by o
 
 /** With what those include. */
 function includedBy(header: string): string {
-  const included = [...header.matchAll(/^-- INCLUDE (.+)$/gm)].map(([, name]) => files.find((file) => file.name === name))
-  return included.map((file) => (file ? file.body + includedBy(file.header) : '')).join('')
+  const included = [...header.matchAll(/^-- INCLUDE (.+)$/gm)].map(([, name]) => name)
+  return files
+    .filter(({ name }) => included.includes(name))
+    .map((file) => file.body + includedBy(file.header))
+    .join('')
 }

@@ -3,9 +3,8 @@
 import type { Queue } from 'bullmq'
 import { createBatches } from '../batches.ts'
 import type { RedisConnection } from '../connect.ts'
-import { runScript } from '../script.ts'
-import { addJobs, type ConsumerJob, jobArguments, KEYS_TO_ADD } from './add-jobs-script.ts'
-import { isFormatKnown, keysOf, prefixOf } from './format-version.ts'
+import { addJobs, type ConsumerJob, keysToAdd, optionsJson, prefixOf } from './add-jobs.ts'
+import { isFormatKnown } from './format-version.ts'
 
 export type ConsumerJobs = {
   /**
@@ -30,8 +29,15 @@ export function createConsumerJobs({ connection, open, version }: ConsumerJobsDe
 
   async function writeByScript(queueName: string, jobs: readonly ConsumerJob[]): Promise<unknown[]> {
     const queue = open(queueName)
-    const args = jobArguments(prefixOf(queue), jobs, Date.now())
-    const ids = await runScript(connection, addJobs, { keys: keysOf(queue, KEYS_TO_ADD), args })
+    const timestamp = Date.now()
+    const each = jobs.map((job) => ({
+      id: job.id,
+      name: job.name,
+      data: JSON.stringify(job.data ?? {}),
+      options: optionsJson(job),
+      timestamp,
+    }))
+    const ids = await addJobs(connection, { ...keysToAdd(queue), prefix: prefixOf(queue), count: jobs.length, each })
     return Array.isArray(ids) ? ids : []
   }
 

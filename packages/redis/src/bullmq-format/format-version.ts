@@ -1,4 +1,4 @@
-// Owns: which BullMQ the scripts of this folder write the format of, and under which keys a queue stands there.
+// Owns: which BullMQ the scripts of this folder write the format of.
 import { createRequire } from 'node:module'
 
 /** With any other version BullMQ does by itself what the scripts would, and more slowly. */
@@ -19,17 +19,4 @@ export function formatGap(version = installedVersion()): string | undefined {
 export function installedVersion(): string {
   const manifest: unknown = createRequire(import.meta.url)('bullmq/package.json')
   return typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : 'unknown'
-}
-
-/** BullMQ's Queue, or a backend of it. */
-type Keyed = { keys: Readonly<Record<string, string>> }
-
-/** The queue's keys of these names, in their order. */
-export function keysOf({ keys }: Keyed, names: readonly string[]): string[] {
-  return names.map((name) => keys[name] ?? '')
-}
-
-/** Of all keys of the queue; it ends in a colon. */
-export function prefixOf({ keys }: Keyed): string {
-  return keys[''] ?? ''
 }

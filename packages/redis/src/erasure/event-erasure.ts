@@ -4,13 +4,12 @@ import { randomUUID } from 'node:crypto'
 import { type EraseJob, hasContent, type Subscription, withoutContent } from '@wxgw/contracts'
 import type { Queue } from 'bullmq'
 import type { RedisConnection } from '../connect.ts'
-import { ATTEMPTS_LUA } from '../event-log/attempts.ts'
 import { isJobGone } from '../job-gone.ts'
 import { deliveriesQueue, MAINTENANCE_QUEUE } from '../keys.ts'
+import { defineScript } from '../lua/define-script.ts'
 import { type NewestFirst, walkOne } from '../paging/newest-first.ts'
 import { ERASE_ATTEMPTS, jobOptions } from '../queues/job-options.ts'
 import type { Queues } from '../queues/queues.ts'
-import { runScript, script } from '../script.ts'
 import type { MessageShards } from '../shards/message-shards.ts'
 import { guardStore } from '../store-errors.ts'
 
@@ -42,49 +41,8 @@ const BATCH = 250
 const AT_ONCE = 5_000
 const KEPT_FAILURES = 100
 
-/**
- * Without handing the texts over.
- * KEYS: hashes
- * ARGV: field, text
- * -> which of KEYS have the text in that field
- */
-const findText = script(`
-local found = {}
-for index, key in ipairs(KEYS) do
-  local value = redis.call('HGET', key, ARGV[1])
-  if value and string.find(value, ARGV[2], 1, true) then found[#found + 1] = index end
-end
-return found
-`)
-
-/**
- * Unless it has expired, or is another one by now. What consumers answer later is not kept, either.
- * KEYS: event of the log, its attempts
- * ARGV: event as it was, event as it is to be
- * -> 1 = something was taken out
- */
-const eraseEvent = script(`${ATTEMPTS_LUA}
-local call = redis.call
-if call('HGET', KEYS[1], 'event') ~= ARGV[1] then return 0 end
-local erased = ARGV[1] ~= ARGV[2] and 1 or 0
-
-local function erase(key, field, old, new)
-  if old == new then return end
-  call('HSET', key, field, new)
-  erased = 1
-end
-
-local logged = call('HGETALL', KEYS[1])
-for index = 1, #logged, 2 do
-  if string.sub(logged[index], 1, 2) == 'd:' then erase(KEYS[1], logged[index], logged[index + 1], withoutAnswer(logged[index + 1])) end
-end
-local beside = call('HGETALL', KEYS[2])
-for index = 1, #beside, 2 do
-  erase(KEYS[2], beside[index], beside[index + 1], (string.gsub(beside[index + 1], '[^\\n]+', withoutAnswer)))
-end
-call('HSET', KEYS[1], 'event', ARGV[2], 'erased', '1')
-return erased
-`)
+const findText = defineScript({ name: 'erasure/find-text', args: ['field', 'needle'], eachKeys: ['key'] })
+const eraseEvent = defineScript({ name: 'erasure/erase-event', keys: ['event', 'beside'], args: ['before', 'after'] })
 
 type Bound = { left: number }
 
@@ -97,7 +55,8 @@ export function createEventErasure(deps: EventErasureDeps): EventErasure {
       const members = (await walk(Math.min(BATCH, bound.left))).map(({ member }) => member)
       bound.left -= members.length
       if (members.length === 0) return
-      const found = await runScript(redis, findText, { keys: members.map(look.key), args: [look.field, look.needle] })
+      const each = members.map((member) => ({ key: look.key(member) }))
+      const found = await findText(redis, { field: look.field, needle: look.needle, each })
       for (const index of Array.isArray(found) ? found : []) yield members[Number(index) - 1] ?? ''
     }
   }
@@ -112,7 +71,8 @@ export function createEventErasure(deps: EventErasureDeps): EventErasure {
         const event: unknown = text === null ? undefined : JSON.parse(text)
         if (text === null || !isOf(event, user)) continue
         const bare = hasContent(event) ? JSON.stringify(withoutContent(event)) : text
-        if ((await runScript(redis, eraseEvent, { keys: [key, shard.attempts(id)], args: [text, bare] })) === 1) erased.add(id)
+        const written = { event: key, beside: shard.attempts(id), before: text, after: bare }
+        if ((await eraseEvent(redis, written)) === 1) erased.add(id)
       }
     }
   }

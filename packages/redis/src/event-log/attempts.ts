@@ -36,34 +36,10 @@ export function attemptInState({ outcome, startedAtMs, durationMs, httpStatus, a
   return { startedAtMs, durationMs, httpStatus, worker, answer }
 }
 
-/** `answer` stands last, where ATTEMPTS_LUA looks for it. */
+/** `answer` stands last, where keep-attempt.lua finds it. */
 export function formatAttempt({ answer, ...others }: MadeAttempt, worker: string): string {
   return JSON.stringify({ ...others, worker, answer })
 }
-
-/**
- * `withoutAnswer(json)`: an attempt, or a state, without what a consumer answered: the member stands last, and no text in JSON contains
- * an unescaped quote.
- * `keepAttempt(key, name, attempt, event)`: the newest of this subscription, unless it stands there; 20 remain, as long as the event.
- */
-export const ATTEMPTS_LUA = `
-local function withoutAnswer(json)
-  local at = string.find(json, ',"answer":', 1, true)
-  return at and string.sub(json, 1, at - 1) .. '}' or json
-end
-
-local function keepAttempt(key, name, attempt, event)
-  local kept = redis.call('HGET', key, name) or ''
-  if string.find(kept, attempt .. '\\n', 1, true) then return end
-  kept = attempt .. '\\n' .. kept
-  local at = 0
-  for _ = 1, 20 do
-    at = at and string.find(kept, '\\n', at + 1, true)
-  end
-  redis.call('HSET', key, name, at and string.sub(kept, 1, at) or kept)
-  redis.call('PEXPIRE', key, math.max(redis.call('PTTL', event), 1))
-end
-`
 
 /** What tells of attempts: of each subscription the state as JSON, and the list. */
 export type StoredAttempts = ReadonlyArray<{ subscription: string; state: string | undefined; list: string | undefined }>

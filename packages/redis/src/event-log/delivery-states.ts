@@ -1,7 +1,7 @@
 // Owns: what a search reads of events before it takes them: how large each is, and what became of its deliveries.
 import type { DeliveryStatus } from '@wxgw/contracts'
 import type { RedisConnection } from '../connect.ts'
-import { runScript, script } from '../script.ts'
+import { defineScript } from '../lua/define-script.ts'
 import { parseState } from './logged-event.ts'
 
 /** An event that one of these subscriptions has: in one of these statuses, default any. */
@@ -18,38 +18,14 @@ export type DescribedEvent = {
 /** In one call, so that nobody else waits long for Redis. */
 const MOST_AT_ONCE = 250
 
-/**
- * KEYS: events of the log
- * -> for each: length of the event, type, authorizer, then in turn the subscriptions that have it and their states
- *    as JSON
- */
-const describe = script(`
-local call = redis.call
-local answers = {}
-for index, key in ipairs(KEYS) do
-  local names, fields = {}, {}
-  for _, field in ipairs(call('HKEYS', key)) do
-    if string.sub(field, 1, 2) == 'd:' then
-      fields[#fields + 1] = field
-      names[#names + 1] = string.sub(field, 3)
-    end
-  end
-  local read = call('HMGET', key, 'type', 'authorizer', unpack(fields, 1, math.min(#fields, 7000)))
-  local answer = {call('HSTRLEN', key, 'event'), read[1] or '', read[2] or ''}
-  for at, name in ipairs(names) do
-    answer[#answer + 1] = name
-    answer[#answer + 1] = read[at + 2] or ''
-  end
-  answers[index] = answer
-end
-return answers
-`)
+const describe = defineScript({ name: 'event-log/describe-deliveries', eachKeys: ['event'] })
 
 /** `keys` share a hash tag. */
 export async function describeDeliveries(redis: RedisConnection, keys: readonly string[]): Promise<DescribedEvent[]> {
   const described: DescribedEvent[] = []
   for (let start = 0; start < keys.length; start += MOST_AT_ONCE) {
-    const answer = await runScript(redis, describe, { keys: keys.slice(start, start + MOST_AT_ONCE), args: [] })
+    const each = keys.slice(start, start + MOST_AT_ONCE).map((event) => ({ event }))
+    const answer = await describe(redis, { each })
     described.push(...(Array.isArray(answer) ? answer.map(parseDescribed) : []))
   }
   return described

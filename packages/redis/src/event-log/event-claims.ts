@@ -3,12 +3,11 @@
 import { createBatches } from '../batches.ts'
 import type { RedisConnection } from '../connect.ts'
 import { MESSAGES_QUEUE, onceIds, queueKey } from '../keys.ts'
+import { defineScript } from '../lua/define-script.ts'
 import { ALWAYS_ASKED, type MasterOutages } from '../replication/master-outages.ts'
 import { oldPushLifeMs } from '../old-push-life.ts'
-import { runScript, script } from '../script.ts'
 import type { EventPlace, MessageShard, MessageShards } from '../shards/message-shards.ts'
 import { guardStore } from '../store-errors.ts'
-import { CLAIM_LUA } from './claim-script.ts'
 
 /**
  * `arrival`: which job, and where in it. `isOld`: the push came when its de-duplication was over already, or may have
@@ -48,51 +47,17 @@ export type EventClaimsDeps = {
   nowMs?: () => number
 }
 
-/**
- * Of a platform without an event log none of the events' keys is there.
- * KEYS: for each claim: its key, the event in the log
- * ARGV: for each claim: arrival, life in ms, '1' = not if the log knows the event
- * -> 1 for each that is this arrival's
- */
-const claimEvents = script(`${CLAIM_LUA}
-local answers = {}
-for index = 1, #KEYS, 2 do
-  local at = (index - 1) / 2 * 3
-  answers[#answers + 1] = claim(KEYS[index], KEYS[index + 1], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]) and 1 or 0
-end
-return answers
-`)
-
-/**
- * Versions before de-duplicated when a push came, by a key of BullMQ's queue. While their processes may run, an event
- * is claimed under that name, too: they see it, and what they took is seen.
- * KEYS: for each claim its key
- * ARGV: for each claim: arrival, life in ms
- * -> 1 for each that is this arrival's
- */
-const claimOldNames = script(`
-local answers = {}
-for index, key in ipairs(KEYS) do
-  local arrival = ARGV[index * 2 - 1]
-  local isFirst = redis.call('SET', key, arrival, 'PX', ARGV[index * 2], 'NX')
-  answers[#answers + 1] = (isFirst or redis.call('GET', key) == arrival) and 1 or 0
-end
-return answers
-`)
-
-/**
- * KEYS: for each claim its key
- * ARGV: for each claim its arrival
- */
-const endClaims = script(`
-for index, key in ipairs(KEYS) do
-  local life = redis.call('PTTL', key)
-  if life > 0 and redis.call('GET', key) == ARGV[index] then
-    redis.call('SET', key, ARGV[index] .. ' done', 'PX', life)
-  end
-end
-return #KEYS
-`)
+const claimEvents = defineScript({
+  name: 'event-log/claim-events',
+  eachKeys: ['claimed', 'logged'],
+  eachArgs: ['arrival', 'lifeMs', 'asksLog'],
+})
+const claimOldNames = defineScript({
+  name: 'event-log/claim-old-names',
+  eachKeys: ['claimed'],
+  eachArgs: ['arrival', 'lifeMs'],
+})
+const endClaims = defineScript({ name: 'event-log/end-claims', eachKeys: ['claimed'], eachArgs: ['arrival'] })
 
 const TOGETHER = ''
 
@@ -109,24 +74,32 @@ export function createEventClaims(deps: EventClaimsDeps): EventClaims {
   const claims = createBatches<Claim, boolean>({
     write: async (at, batch) => {
       const shard = shardAt(at)
-      const names = batch.flatMap(({ event }) => [shard.arrival(event.id), shard.event(event.id)])
-      const args = batch.flatMap((claim) => [claim.arrival, lifeOf(claim), claim.isOld ? '1' : ''])
-      return yesOrNo(await outages.ask(shard.events, () => runScript(redis, claimEvents, { keys: names, args })))
+      const each = batch.map((claim) => ({
+        claimed: shard.arrival(claim.event.id),
+        logged: shard.event(claim.event.id),
+        arrival: claim.arrival,
+        lifeMs: lifeOf(claim),
+        asksLog: claim.isOld ? '1' : '',
+      }))
+      return yesOrNo(await outages.ask(shard.events, () => claimEvents(redis, { each })))
     },
   })
 
   const oldNames = createBatches<Claim, boolean>({
     write: async (_, batch) => {
-      const args = batch.flatMap((claim) => [claim.arrival, lifeOf(claim)])
-      return yesOrNo(await runScript(redis, claimOldNames, { keys: batch.map(oldNameOf), args }))
+      const each = batch.map((claim) => ({
+        claimed: oldNameOf(claim),
+        arrival: claim.arrival,
+        lifeMs: lifeOf(claim),
+      }))
+      return yesOrNo(await claimOldNames(redis, { each }))
     },
   })
 
   const ends = createBatches<Claim, true>({
     write: async (at, batch) => {
       const shard = shardAt(at)
-      const names = batch.map(({ event }) => shard.arrival(event.id))
-      await runScript(redis, endClaims, { keys: names, args: batch.map(({ arrival }) => arrival) })
+      await endClaims(redis, { each: batch.map(({ event, arrival }) => ({ claimed: shard.arrival(event.id), arrival })) })
       return batch.map(() => true)
     },
   })

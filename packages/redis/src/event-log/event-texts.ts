@@ -1,7 +1,7 @@
 // Owns: searching within events. Redis drops what cannot be meant, by the text of the JSON; what is left is read and judged here.
 import type { GatewayEvent } from '@wxgw/contracts'
 import type { RedisConnection } from '../connect.ts'
-import { runScript, script } from '../script.ts'
+import { defineScript } from '../lua/define-script.ts'
 import type { EventFilter } from './event-log.ts'
 
 /** As they stand in an event's JSON; '' = any. `text` in lower case. */
@@ -9,22 +9,7 @@ export type Texts = { subject: string; text: string }
 
 type Wanted = Pick<EventFilter, 'authorizer' | 'subject' | 'text'>
 
-/**
- * Without handing the texts over. A to Z are the only letters that match without case, here and in `isWanted`.
- * KEYS: events
- * ARGV: text that stands there, text that stands there in lower case; '' = any
- * -> for each 1 = has both
- */
-const findTexts = script(`
-local answers = {}
-for index, key in ipairs(KEYS) do
-  local event = redis.call('HGET', key, 'event')
-  local holds = event and string.find(event, ARGV[1], 1, true)
-  if holds and ARGV[2] ~= '' then holds = string.find(string.lower(event), ARGV[2], 1, true) end
-  answers[index] = holds and 1 or 0
-end
-return answers
-`)
+const findTexts = defineScript({ name: 'event-log/find-texts', args: ['subject', 'lowered'], eachKeys: ['key'] })
 
 /** undefined: what is wanted is known without reading an event. */
 export function textsOf({ subject, text }: Wanted): Texts | undefined {
@@ -37,7 +22,7 @@ export function textsOf({ subject, text }: Wanted): Texts | undefined {
 
 /** `keys` share a hash tag. One answer for each. */
 export async function holdText(redis: RedisConnection, keys: readonly string[], { subject, text }: Texts): Promise<boolean[]> {
-  const answer = await runScript(redis, findTexts, { keys, args: [subject, text] })
+  const answer = await findTexts(redis, { subject, lowered: text, each: keys.map((key) => ({ key })) })
   return Array.isArray(answer) ? answer.map((one) => one === 1) : []
 }
 

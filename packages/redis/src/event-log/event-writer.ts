@@ -2,12 +2,11 @@
 import { createBatches } from '../batches.ts'
 import { isFormatKnown } from '../bullmq-format/format-version.ts'
 import { ALWAYS_ASKED } from '../replication/master-outages.ts'
-import { runScript } from '../script.ts'
 import type { EventPlace, MessageShard } from '../shards/message-shards.ts'
 import { guardStore } from '../store-errors.ts'
 import type { DeliveryChange, EventLog, EventLogDeps } from './event-log.ts'
 import { changeDeliveries, recordEvents } from './event-scripts.ts'
-import { MOST_DELIVERIES, type NewEvent, recordArguments } from './record-arguments.ts'
+import { MOST_DELIVERIES, type NewEvent, recordLists } from './record-arguments.ts'
 import { createScriptReach, type ScriptReach } from './script-reach.ts'
 import { attemptInState, formatAttempt, workerName } from './attempts.ts'
 import { formatState } from './logged-event.ts'
@@ -46,21 +45,29 @@ export function createEventWriter({
       const reach = reachOf(shard)
       const delivered = formatState({ status: 'delivered', attempts: 1, lastError: null, deliveredAt: new Date().toISOString() }, { worker })
       const most = Math.ceil(maxEvents / shards.all().length)
-      const head = [eventLogSeconds, most, shard.event(''), PENDING, delivered, Date.now(), shard.undelivered(''), shard.attempts('')]
       const layout = {
-        head,
-        index: shard.events,
-        unsettled: shard.unsettled,
-        feed: shard.feed,
-        feedEnd: shard.feedEnd,
-        usersKnownFrom: shard.usersKnownFrom,
         indexOf: shard.eventsOfAuthorizer,
         users: userIndex(shard, shards.all().length),
         reaches: reach.reaches,
         directQueue: (name: string) => (queues && mayAdd && reach.reaches(name) ? queues.open(name) : undefined),
       }
-      const written = recordArguments(layout, events)
-      const answers = await outages.ask(shard.events, () => runScript(redis, recordEvents, written))
+      const written = {
+        all: shard.events,
+        unsettled: shard.unsettled,
+        feed: shard.feed,
+        feedEnd: shard.feedEnd,
+        usersFrom: shard.usersKnownFrom,
+        life: eventLogSeconds,
+        most,
+        eventPrefix: shard.event(''),
+        pending: PENDING,
+        delivered,
+        timestamp: Date.now(),
+        undeliveredPrefix: shard.undelivered(''),
+        attemptsPrefix: shard.attempts(''),
+        ...recordLists(layout, events),
+      }
+      const answers = await outages.ask(shard.events, () => recordEvents(redis, written))
       return Array.isArray(answers) ? answers.map((served) => (Array.isArray(served) ? served.map(String) : 'claimed')) : []
     },
   })
@@ -68,17 +75,28 @@ export function createEventWriter({
   const changes = createBatches<Change, 'written' | 'unknown'>({
     write: async (at, changed) => {
       const shard = shardAt(at)
-      const about = changed.flatMap(({ event, subscription, change }) => {
+      const each = changed.map(({ event, subscription, change }) => {
         const { status, attempts, lastError, deliveredAtMs, jobId, made } = change
         const deliveredAt = deliveredAtMs === undefined ? null : new Date(deliveredAtMs).toISOString()
         const inState = made && attemptInState(made, worker)
-        const state = formatState({ status, attempts, lastError: lastError ?? null, deliveredAt }, inState)
-        const beside = made && inState === undefined ? formatAttempt(made, worker) : ''
-        return [event.id, subscription, state, status, attempts, jobId ?? '', beside]
+        return {
+          key: shard.event(event.id),
+          id: event.id,
+          name: subscription,
+          newState: formatState({ status, attempts, lastError: lastError ?? null, deliveredAt }, inState),
+          status,
+          attempts,
+          jobId: jobId ?? '',
+          newAttempt: made && inState === undefined ? formatAttempt(made, worker) : '',
+        }
       })
-      const unknown = await runScript(redis, changeDeliveries, {
-        keys: [shard.unsettled, ...changed.map(({ event }) => shard.event(event.id))],
-        args: [Date.now(), eventLogSeconds, shard.undelivered(''), shard.attempts(''), ...about],
+      const unknown = await changeDeliveries(redis, {
+        unsettled: shard.unsettled,
+        nowMs: Date.now(),
+        life: eventLogSeconds,
+        undeliveredPrefix: shard.undelivered(''),
+        attemptsPrefix: shard.attempts(''),
+        each,
       })
       const places = new Set(Array.isArray(unknown) ? unknown.map(Number) : [])
       return changed.map((_, index) => (places.has(index) ? 'unknown' : 'written'))

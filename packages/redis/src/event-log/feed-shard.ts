@@ -1,9 +1,8 @@
 // Owns: reading the feed of one shard after an entry, and knowing whether anything between has been lost.
 import type { GatewayEvent } from '@wxgw/contracts'
 import type { RedisConnection } from '../connect.ts'
-import { runScript } from '../script.ts'
+import { defineScript } from '../lua/define-script.ts'
 import type { MessageShard } from '../shards/message-shards.ts'
-import { readFeed } from './feed-scripts.ts'
 import { parseEvent } from './logged-event.ts'
 
 /** An entry. `number` 0: the feed had none at `ms`. */
@@ -29,6 +28,12 @@ export type FeedRead = {
 /** Of one read, but for an event that is larger by itself. */
 const MOST_FEED_BYTES = 256 * 1024
 const MOST_ENTRIES = 200
+
+const readFeed = defineScript({
+  name: 'event-log/read-feed',
+  keys: ['feed', 'feedEnd'],
+  args: ['after', 'afterNumber', 'most', 'mostBytes', 'eventPrefix'],
+})
 
 /** The last entry. */
 export async function endOfFeed(redis: RedisConnection, shard: MessageShard): Promise<FeedId> {
@@ -64,9 +69,14 @@ export function isBefore(left: FeedId, right: FeedId): boolean {
 type Answer = { nowMs: number; ended: FeedId | undefined; isThere: boolean; first: FeedId | undefined; entries: FeedEntry[] }
 
 async function ask(redis: RedisConnection, shard: MessageShard, after: string, number = ''): Promise<Answer> {
-  const answer = await runScript(redis, readFeed, {
-    keys: [shard.feed, shard.feedEnd],
-    args: [after, number, MOST_ENTRIES, MOST_FEED_BYTES, shard.event('')],
+  const answer = await readFeed(redis, {
+    feed: shard.feed,
+    feedEnd: shard.feedEnd,
+    after,
+    afterNumber: number,
+    most: MOST_ENTRIES,
+    mostBytes: MOST_FEED_BYTES,
+    eventPrefix: shard.event(''),
   })
   const [nowMs, ended, isThere, first, ...flat] = Array.isArray(answer) ? answer.map(String) : []
   const entries: FeedEntry[] = []

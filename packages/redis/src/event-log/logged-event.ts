@@ -30,7 +30,7 @@ export function jobField(subscription: string): string {
   return DELIVERING_JOB + subscription
 }
 
-/** With the status first, by which event-scripts.ts knows a delivery that was made, and the attempt last. */
+/** With the status first, by which delivered.lua knows a delivery that was made, and the attempt last. */
 export function formatState({ status, ...others }: StoredState, attempt?: AttemptInState): string {
   return JSON.stringify({ status, ...others, ...attempt })
 }

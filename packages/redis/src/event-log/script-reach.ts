@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto'
 import { isAway } from '../batches.ts'
 import type { RedisConnection } from '../connect.ts'
 import { hashTag, scriptProbeKey } from '../keys.ts'
-import { runScript, script } from '../script.ts'
+import { defineScript } from '../lua/define-script.ts'
 
 export type ScriptReach = {
   /**
@@ -17,11 +17,7 @@ export type ScriptReach = {
 
 const PROBE_MS = 10_000
 
-/**
- * KEYS: any of the log, probe
- * ARGV: life in ms
- */
-const writeProbe = script(`return redis.call('SET', KEYS[2], '1', 'PX', ARGV[1])`)
+const writeProbe = defineScript({ name: 'event-log/write-probe', keys: ['home', 'probe'], args: ['lifeMs'] })
 
 /** `home`: a key of the log. */
 export function createScriptReach(redis: RedisConnection, home: string): ScriptReach {
@@ -32,7 +28,7 @@ export function createScriptReach(redis: RedisConnection, home: string): ScriptR
     // Another process may ask at the same moment.
     const probe = scriptProbeKey(tag, randomUUID())
     try {
-      await runScript(redis, writeProbe, { keys: [home, probe], args: [PROBE_MS] })
+      await writeProbe(redis, { home, probe, lifeMs: PROBE_MS })
       known.set(tag, (await redis.getdel(probe)) === null ? 'out of reach' : 'reached')
     } catch (error) {
       // Of a Redis that is away nothing was learned.

@@ -47,15 +47,3 @@ export function userMember(tag: string, eventId: string): string {
 export function eventOfMember(member: string, tag: string): string | undefined {
   return member.startsWith(tag) ? member.slice(TAG_CHARACTERS) : undefined
 }
-
-/**
- * `usersKnown(key, isFirst, nowMs, life)`: keeps the time from which on the index has everything that the log has. A log that has
- * events without it was written by versions before, which may go on for an hour.
- */
-export const USERS_KNOWN_LUA = `
-local function usersKnown(key, isFirst, nowMs, life)
-  if redis.call('EXPIRE', key, life) == 1 then return end
-  local from = isFirst and nowMs or nowMs + (life + 3600) * 1000
-  redis.call('SET', key, string.format('%.0f', from), 'EX', life)
-end
-`

@@ -40,7 +40,7 @@ export function readScript(name: string): ScriptText {
     eachArgs: namesOf(file.lines('EACH ARG')),
     moreKeys: namesOf(file.lines('MORE KEYS'))[0],
     moreArgs: namesOf(file.lines('MORE ARGS'))[0],
-    records: Object.fromEntries(file.lines('RECORD').map(parseRecord)),
+    records: recordsOf(file.lines('RECORD')),
   }
   const included = new Map<string, LuaFile>()
   for (const one of file.lines('INCLUDE')) include(one, included)
@@ -73,10 +73,14 @@ function namesOf(lines: readonly string[]): string[] {
   return lines.map((line) => /^\w+/.exec(line)?.[0] ?? '')
 }
 
-/** `name: field, field, …`. */
-function parseRecord(line: string): [name: string, fields: string[]] {
-  const [name = '', fields = ''] = line.split(':')
-  return [name, fields.split(',').map((field) => field.trim())]
+/** `name: field, field, …`, in several lines when one would be too long. */
+function recordsOf(lines: readonly string[]): Record<string, string[]> {
+  const records: Record<string, string[]> = {}
+  for (const line of lines) {
+    const [name = '', fields = ''] = line.split(':')
+    records[name] = [...(records[name] ?? []), ...fields.split(',').map((field) => field.trim())]
+  }
+  return records
 }
 
 function localsOf({ keys, args, eachKeys, eachArgs, moreKeys, moreArgs, records }: ScriptNames): string {

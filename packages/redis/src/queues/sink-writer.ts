@@ -1,10 +1,9 @@
 // Owns: handing an event over to consumers that read Redis themselves: a BullMQ queue of theirs, or a stream.
 import type { GatewayEvent } from '@wxgw/contracts'
-import { APPEND_TO } from '../append-script.ts'
 import { createBatches } from '../batches.ts'
 import { createConsumerJobs } from '../bullmq-format/consumer-jobs.ts'
 import type { RedisConnection } from '../connect.ts'
-import { runScript, script } from '../script.ts'
+import { defineScript } from '../lua/define-script.ts'
 import { guardStore } from '../store-errors.ts'
 import { CONSUMER_JOB_OPTIONS } from './job-options.ts'
 import type { Queues } from './queues.ts'
@@ -21,22 +20,12 @@ export type SinkWriter = {
 
 type Entry = { fields: Readonly<Record<string, string>>; maxLength: number | undefined }
 
-/**
- * Appends entries to a stream, each for itself: one that is refused leaves the others alone.
- * KEYS: stream
- * ARGV: for each entry: most entries that remain ('' = all), how many arguments follow, field, value …
- * -> the id of each, or its error
- */
-const appendEntries = script(`${APPEND_TO}
-local answers = {}
-local at = 1
-while at <= #ARGV do
-  local most, last = ARGV[at], at + 1 + tonumber(ARGV[at + 1])
-  answers[#answers + 1] = appendTo(KEYS[1], most, unpack(ARGV, at + 2, last))
-  at = last + 1
-end
-return answers
-`)
+const appendEntries = defineScript({
+  name: 'queues/append-entries',
+  keys: ['stream'],
+  moreArgs: 'entries',
+  records: { entry: ['most', 'count'] },
+})
 
 export type SinkWriterDeps = { queues: Pick<Queues, 'open'>; redis: RedisConnection }
 
@@ -44,11 +33,11 @@ export function createSinkWriter({ queues, redis }: SinkWriterDeps): SinkWriter 
   const jobs = createConsumerJobs({ connection: redis, open: queues.open })
   const entries = createBatches<Entry, string>({
     write: async (stream, added) => {
-      const args = added.flatMap(({ fields, maxLength }) => {
+      const written = added.flatMap(({ fields, maxLength }) => {
         const flat = Object.entries(fields).flat()
-        return [maxLength ?? '', flat.length, ...flat]
+        return [...appendEntries.records.entry({ most: maxLength ?? '', count: flat.length }), ...flat]
       })
-      const answers = await runScript(redis, appendEntries, { keys: [stream], args })
+      const answers = await appendEntries(redis, { stream, entries: written })
       return Array.isArray(answers) ? answers.map((answer: unknown) => (answer instanceof Error ? answer : String(answer))) : []
     },
   })
