@@ -20,24 +20,24 @@ import {
 } from '@wxgw/redis'
 import type { Config, Log, Metrics } from '@wxgw/runtime'
 import type { Clock } from '@wxgw/wechat-core'
-import { startAnnouncingHealth } from './delivery/announce-health.ts'
-import { createDeadLetterNews } from './delivery/dead-letter-news.ts'
-import { createDeliveryHealth } from './delivery/delivery-health.ts'
-import { createDeliver } from './delivery/deliver.ts'
-import { createDeliverInOrder } from './delivery/deliver-in-order.ts'
-import { startDeliveryWorkers } from './delivery/delivery-workers.ts'
-import { type CallsUnderWay, createDirectCalls } from './delivery/direct-calls.ts'
-import { createDispatchRoom, type DispatchRoom } from './delivery/dispatch-room.ts'
-import { createLateCalls } from './delivery/late-calls.ts'
-import { createFanOut, type FanOut, type FanOutOptions } from './delivery/fan-out.ts'
-import type { StateChange } from './delivery/record-state.ts'
-import { startLeavingOldNames } from './delivery/leave-old-names.ts'
-import { startMendingOrders } from './delivery/mend-orders.ts'
-import { createOrderedDeliveries, type OrderedDeliveries } from './delivery/ordered-deliveries.ts'
-import { type Settlement, startSettling } from './delivery/settle-deliveries.ts'
+import { startAnnouncingHealth } from './delivery/upkeep/announce-health.ts'
+import { createDeadLetterNews } from './delivery/attempt/dead-letter-news.ts'
+import { createDeliveryHealth } from './delivery/attempt/delivery-health.ts'
+import { createDeliver } from './delivery/queue/deliver.ts'
+import { createDeliverInOrder } from './delivery/ordered/deliver-in-order.ts'
+import { startDeliveryWorkers } from './delivery/queue/delivery-workers.ts'
+import { type CallsUnderWay, createDirectCalls } from './delivery/fan-out/direct-calls.ts'
+import { createDispatchRoom, type DispatchRoom } from './delivery/fan-out/dispatch-room.ts'
+import { createLateCalls } from './delivery/fan-out/late-calls.ts'
+import { createFanOut, type FanOut, type FanOutOptions } from './delivery/fan-out/fan-out.ts'
+import type { StateChange } from './delivery/attempt/record-state.ts'
+import { startLeavingOldNames } from './delivery/upkeep/leave-old-names.ts'
+import { startMendingOrders } from './delivery/ordered/mend-orders.ts'
+import { createOrderedDeliveries, type OrderedDeliveries } from './delivery/ordered/ordered-deliveries.ts'
+import { type Settlement, startSettling } from './delivery/upkeep/settle-deliveries.ts'
 import { MESSAGES_AT_ONCE } from './inboxes/inbox-workers.ts'
-import { createThrottleTurns } from './delivery/throttle-turns.ts'
-import { startTrimmingBacklogs } from './delivery/trim-backlogs.ts'
+import { createThrottleTurns } from './delivery/queue/throttle-turns.ts'
+import { startTrimmingBacklogs } from './delivery/upkeep/trim-backlogs.ts'
 import { createConsumerReplies } from './replies/consumer-replies.ts'
 import { startReplays } from './replays/start-replays.ts'
 import { createGuardedFetch, type GuardedFetch } from './sinks/guarded-fetch.ts'
@@ -190,13 +190,16 @@ function dispatchOf(platform: Platform, deps: PlatformDispatchDeps) {
     await noteDeadLetter(dead)
   }
   const told = { onDead, onDisabled: announcements.announce }
-  const common = { subscriptions, events, statistics, sinks, directCalls, health, ...told, clock, random: Math.random, log }
+  const common = {
+    ...{ subscriptions, events, statistics, sinks, directCalls, health, ...told, clock, random: Math.random, log },
+    offerReply: (event: GatewayEvent, reply: unknown) => offerReply(platform, event, reply),
+  }
   const throttle = createThrottle({ platform: platform.id, redis: stores.redis })
   const throttleTurns = createThrottleTurns({ throttle, clock })
   const order = createDeliveryOrder({ platform: platform.id, ...stores })
   const deliver = createDeliverInOrder({
     ...common,
-    deliver: createDeliver({ ...common, throttleTurns, offerReply: (event, reply) => offerReply(platform, event, reply) }),
+    deliver: createDeliver({ ...common, throttleTurns }),
     order,
     wake: (subscription) => workers.wake(subscription),
   })

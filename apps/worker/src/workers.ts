@@ -36,8 +36,8 @@ import { handleProfile } from './control-plane/handle-profile.ts'
 import { handleReleaseCheck } from './control-plane/handle-release-check.ts'
 import { handleSync } from './control-plane/handle-sync.ts'
 import { platformNotConfigured } from './control-plane/platform-of-job.ts'
-import { DIRECT_CALLS_AT_MOST } from './delivery/direct-calls.ts'
-import type { FanOut } from './delivery/fan-out.ts'
+import { DIRECT_CALLS_AT_MOST } from './delivery/fan-out/direct-calls.ts'
+import type { FanOut } from './delivery/fan-out/fan-out.ts'
 
 export type WorkersDeps = {
   connection: RedisConnection

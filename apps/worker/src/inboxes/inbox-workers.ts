@@ -11,11 +11,11 @@ import {
   type ShardCount,
 } from '@wxgw/redis'
 import type { Log } from '@wxgw/runtime'
-import { DIRECT_CALLS_AT_MOST } from '../delivery/direct-calls.ts'
-import { createDispatchRoom, type DispatchRoom } from '../delivery/dispatch-room.ts'
-import { fanOutBatchHandler } from '../delivery/fan-out-batch.ts'
-import type { FanOut } from '../delivery/fan-out.ts'
-import type { OrderedDeliveries } from '../delivery/ordered-deliveries.ts'
+import { DIRECT_CALLS_AT_MOST } from '../delivery/fan-out/direct-calls.ts'
+import { createDispatchRoom, type DispatchRoom } from '../delivery/fan-out/dispatch-room.ts'
+import { fanOutBatchHandler } from '../delivery/fan-out/fan-out-batch.ts'
+import type { FanOut } from '../delivery/fan-out/fan-out.ts'
+import type { OrderedDeliveries } from '../delivery/ordered/ordered-deliveries.ts'
 import { laneHandler } from './lane.ts'
 import { type ServedInboxes, serveInboxes, type ServeInboxesDeps } from './serve-inboxes.ts'
 

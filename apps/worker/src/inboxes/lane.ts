@@ -5,10 +5,10 @@ import type { JobContext, JobHandler, JobOutcome, LaneReader, LeftMessages } fro
 import type { Log } from '@wxgw/runtime'
 import { isStoreAway } from '@wxgw/wechat-core'
 import { platformNotConfigured } from '../control-plane/platform-of-job.ts'
-import type { DispatchRoom } from '../delivery/dispatch-room.ts'
-import type { FanOut } from '../delivery/fan-out.ts'
-import { createOrderedBatch, type OrderedBatch } from '../delivery/ordered-batch.ts'
-import type { OrderedDeliveries } from '../delivery/ordered-deliveries.ts'
+import type { DispatchRoom } from '../delivery/fan-out/dispatch-room.ts'
+import type { FanOut } from '../delivery/fan-out/fan-out.ts'
+import { createOrderedBatch, type OrderedBatch } from '../delivery/ordered/ordered-batch.ts'
+import type { OrderedDeliveries } from '../delivery/ordered/ordered-deliveries.ts'
 
 export type LaneDeps = {
   /** The inbox that the jobs come from. */

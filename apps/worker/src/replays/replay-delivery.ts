@@ -1,6 +1,6 @@
-// Owns: one delivery of a replay: a single attempt, whatever the subscription's schedule is, and what it comes to for
-// the dead letters.
-import { orderingKey, type Subscription } from '@wxgw/contracts'
+// Owns: one delivery of a replay: a single attempt, whatever the subscription's schedule is, and what a failure changes
+// in the dead letters.
+import { type DeliveryJob, orderingKey, type Subscription } from '@wxgw/contracts'
 import type { Subscriptions } from '@wxgw/platform'
 import {
   deliveryId,
@@ -14,15 +14,12 @@ import {
   type UnsettledDeliveries,
 } from '@wxgw/redis'
 import type { StopSignal } from '@wxgw/wechat-core'
-import { attemptSink } from '../delivery/attempt-sink.ts'
-import { deliverOnce, type DeliverOnceDeps } from '../delivery/deliver-once.ts'
-import { deliveryJob } from '../delivery/delivery-job.ts'
-import type { FailedVerdict } from '../delivery/judge-attempt.ts'
-import { recordState } from '../delivery/record-state.ts'
-import type { Sinks } from '../sinks/sink.ts'
+import { deliverOnce, type DeliverOnceDeps } from '../delivery/attempt/deliver-once.ts'
+import { deliveryJob } from '../delivery/attempt/delivery-job.ts'
+import type { FailedVerdict } from '../delivery/attempt/judge-attempt.ts'
+import { recordState } from '../delivery/attempt/record-state.ts'
 
 export type ReplayDeliveryDeps = DeliverOnceDeps & {
-  sinks: Sinks
   subscriptions: Pick<Subscriptions, 'get' | 'disable'>
   order: Pick<DeliveryOrder, 'enter' | 'leave'>
   unsettled: Pick<UnsettledDeliveries, 'placeOf'>
@@ -72,19 +69,21 @@ type FailedAttempt = { verdict: FailedVerdict; made: MadeAttempt }
 type Attempted = { replay: Replay; delivery: ReplayedDelivery; subscription: Subscription; signal: StopSignal }
 
 async function attempt(deps: ReplayDeliveryDeps, attempted: Attempted): Promise<ItemOutcome> {
-  const { replay, delivery, subscription, signal } = attempted
-  const { event } = delivery
-  const request = { subscription, event, body: JSON.stringify(event), deliveryId: deliveryId(event.id, replay.id) }
+  const { delivery, subscription, signal } = attempted
   const delivered = await deliverOnce(deps, {
-    about: { event, subscription: subscription.name },
-    createdAtMs: subscription.createdAtMs,
+    delivery: { ...jobOf(attempted), scheduleSeconds: [] },
+    subscription,
     attempt: delivery.attempts + 1,
-    scheduleSeconds: [],
-    make: () => attemptSink(deps.sinks, request, signal),
+    stop: signal,
     conclude: (verdict, made) => concludeReplay(deps, attempted, { verdict, made }),
   })
-  if (delivered.kind === 'interrupted') return 'back'
+  if (delivered.kind === 'unmade' && 'fault' in delivered) throw delivered.fault
+  if (delivered.kind === 'unmade') return 'back'
   return delivered.kind === 'delivered' ? 'delivered' : 'failed'
+}
+
+function jobOf({ replay, delivery: { event, receivedAtMs }, subscription }: Attempted): DeliveryJob {
+  return deliveryJob({ event, receivedAtMs, deliveryId: deliveryId(event.id, replay.id) }, subscription)
 }
 
 /**
@@ -92,8 +91,8 @@ async function attempt(deps: ReplayDeliveryDeps, attempted: Attempted): Promise<
  * becomes a dead letter.
  */
 async function concludeReplay(deps: ReplayDeliveryDeps, attempted: Attempted, { verdict, made }: FailedAttempt) {
-  const { replay, delivery, subscription } = attempted
-  const { event, receivedAtMs, status, jobId } = delivery
+  const { delivery, subscription } = attempted
+  const { event, status, jobId } = delivery
   const { name } = subscription
   const { error } = verdict
   const failed = { event, subscription: name, attempts: made.attempt, lastError: error, made }
@@ -105,7 +104,7 @@ async function concludeReplay(deps: ReplayDeliveryDeps, attempted: Attempted, { 
     // The log takes it for no news of what is delivered or dead, and keeps the attempt.
     await recordState(deps, { ...failed, status: 'retrying' })
   } else {
-    const job = deliveryJob({ event, receivedAtMs, deliveryId: deliveryId(event.id, replay.id) }, subscription)
+    const job = jobOf(attempted)
     await recordState(deps, { ...failed, status: 'dead', jobId: job.deliveryId })
     await deps.enqueueDelivery(job, { attemptsMade: made.attempt, lastError: error, isFinal: true })
   }

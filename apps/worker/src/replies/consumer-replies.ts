@@ -5,8 +5,8 @@ import { type DeliveryJob, type FanOutJob, type GatewayEvent, isEventId, type Su
 import type { Platform } from '@wxgw/platform'
 import { createConsumerReturns, type DeliveryQueue, platformKeys, type RedisConnection, type ReturnedJob } from '@wxgw/redis'
 import type { Log } from '@wxgw/runtime'
-import { INVALID_REPLY } from '../delivery/judge-attempt.ts'
-import { recordState, type StateDeps } from '../delivery/record-state.ts'
+import { INVALID_REPLY } from '../delivery/attempt/judge-attempt.ts'
+import { recordState, type StateDeps } from '../delivery/attempt/record-state.ts'
 
 export type ConsumerRepliesDeps = {
   platform: Pick<Platform, 'id' | 'replyOffers' | 'events' | 'statistics'>

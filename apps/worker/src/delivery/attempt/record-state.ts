@@ -1,5 +1,5 @@
-// Owns: writing into the event log what became of a delivery, without making the delivery depend on it. What comes to the dead letters is
-// counted and announced by whoever writes it there.
+// Owns: recording in the event log what became of a delivery, without making the delivery depend on it, and counting
+// and announcing what comes to the dead letters.
 import type { GatewayEvent } from '@wxgw/contracts'
 import type { EventLog, Statistics } from '@wxgw/platform'
 import type { Log } from '@wxgw/runtime'
@@ -12,12 +12,12 @@ export type StateDeps = {
   log: Pick<Log, 'warn'>
 }
 
-/** Which delivery it is about. */
-export type AboutDelivery = { event: Pick<GatewayEvent, 'id' | 'type' | 'authorizerappid'>; subscription: string }
+export type StateChange = {
+  event: Pick<GatewayEvent, 'id' | 'type' | 'authorizerappid'>
+  subscription: string
+} & Parameters<EventLog['deliveryChanged']>[2]
 
-export type StateChange = AboutDelivery & Parameters<EventLog['deliveryChanged']>[2]
-
-/** Never rejects: a delivery that was made must not be made again because a note about it was lost. */
+/** Never rejects: a delivery that was made must not be made again because its record was lost. */
 export async function recordState(
   { events, statistics, onDead, log }: StateDeps,
   { event, subscription, ...change }: StateChange,

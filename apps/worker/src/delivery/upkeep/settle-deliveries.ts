@@ -5,8 +5,8 @@ import type { DeliveryQueue, UnsettledDeliveries, UnsettledDelivery, UnsettledOf
 import { type Log, repeat, type Repetition } from '@wxgw/runtime'
 import { type Clock, isStoreAway } from '@wxgw/wechat-core'
 import { setTimeout as delay } from 'node:timers/promises'
-import { deliveryJob } from './delivery-job.ts'
-import type { StateDeps } from './record-state.ts'
+import { deliveryJob } from '../attempt/delivery-job.ts'
+import type { StateDeps } from '../attempt/record-state.ts'
 
 export type SettlingDeps = {
   platform: {

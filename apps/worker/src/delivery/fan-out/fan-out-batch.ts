@@ -4,7 +4,7 @@ import { type BatchedEvent, BatchedEventSchema, type FanOutBatchJob, parserOf } 
 import type { JobContext, JobHandler, JobOutcome, LeftEntry, LeftMessages } from '@wxgw/redis'
 import type { Log } from '@wxgw/runtime'
 import { GatewayError, isStoreAway } from '@wxgw/wechat-core'
-import { platformNotConfigured } from '../control-plane/platform-of-job.ts'
+import { platformNotConfigured } from '../../control-plane/platform-of-job.ts'
 import type { DispatchRoom } from './dispatch-room.ts'
 import type { FanOut } from './fan-out.ts'
 

@@ -3,9 +3,9 @@ import { type DeliveryJob, orderingKey, type Subscription } from '@wxgw/contract
 import type { Subscriptions } from '@wxgw/platform'
 import { type DeliveryOrder, type HoldingClock, type OrderedDelivery, WAITS_MS } from '@wxgw/redis'
 import type { Clock } from '@wxgw/wechat-core'
-import type { DeliveryHealth } from './delivery-health.ts'
-import type { Attempt, Deliver, DeliveryOutcome } from './deliver.ts'
-import { recordState, type StateDeps } from './record-state.ts'
+import type { DeliveryHealth } from '../attempt/delivery-health.ts'
+import type { Attempt, Deliver, DeliveryOutcome } from '../queue/deliver.ts'
+import { recordState, type StateDeps } from '../attempt/record-state.ts'
 
 export type DeliverInOrderDeps = StateDeps & {
   deliver: Deliver

@@ -1,26 +1,18 @@
-// Owns: one attempt at one delivery, and what it comes to. The queue's own means (delay, failed set) are applied by the caller.
-import { type DeliveryJob, type DeliveryResult, type GatewayEvent, orderingKey, type Subscription } from '@wxgw/contracts'
+// Owns: a delivery from its queue, with one attempt at most: who gets it, when the attempt may be made, and the outcome.
+// The caller applies it to the queue (delay, failed set).
+import type { DeliveryJob, Subscription } from '@wxgw/contracts'
 import type { StopSignal } from '@wxgw/wechat-core'
-import type { Sinks } from '../sinks/sink.ts'
-import { attemptSink } from './attempt-sink.ts'
-import { SUBSCRIPTION_DISABLED } from './conclude-failure.ts'
-import type { DeliveryHealth } from './delivery-health.ts'
-import { deliverOnce, type DeliverOnceDeps } from './deliver-once.ts'
-import type { DirectCalls } from './direct-calls.ts'
-import { type AttemptContext, INVALID_REPLY, judgeAttempt, judgeFailure, type Verdict } from './judge-attempt.ts'
-import { recordState } from './record-state.ts'
+import { SUBSCRIPTION_DISABLED } from '../attempt/conclude-failure.ts'
+import { deliverOnce, type DeliverOnceDeps } from '../attempt/deliver-once.ts'
+import type { DeliveryHealth } from '../attempt/delivery-health.ts'
+import { recordState } from '../attempt/record-state.ts'
+import type { DirectCalls } from '../fan-out/direct-calls.ts'
 import type { ThrottleTurns } from './throttle-turns.ts'
 
 export type DeliverDeps = DeliverOnceDeps & {
-  sinks: Sinks
   directCalls: Pick<DirectCalls, 'seen'>
   health: Pick<DeliveryHealth, 'succeeded' | 'failed' | 'pass' | 'release'>
   throttleTurns: ThrottleTurns
-  /**
-   * Hands a consumer's passive reply to whoever waits for it, or to the fallback. `unwanted`: too late, or answered already.
-   * `invalid`: no reply at all; the delivery counts as failed.
-   */
-  offerReply(event: GatewayEvent, reply: unknown): Promise<'accepted' | 'unwanted' | 'invalid'>
 }
 
 export type Attempt = {
@@ -47,8 +39,8 @@ const OWN_FAULT_PAUSE_MS = 1_000
 
 /**
  * Safe to run twice: the consumer knows an event by its id. Never rejects for what a consumer does; a fault of our own (the
- * store is away) delays. An attempt for which a push still waits has the sink's whole `timeoutMs` all the same: whoever
- * waits gives up by himself, and to cut a slow consumer off would only deliver to it twice and lose what the fallback sends.
+ * store is away) delays. An attempt for which a push still waits has the sink's whole `timeoutMs`: to cut a slow consumer
+ * off would deliver to it twice and lose the reply that the fallback sends.
  */
 export function createDeliver(deps: DeliverDeps): Deliver {
   return async (job, attempt) => {
@@ -62,14 +54,14 @@ export function createDeliver(deps: DeliverDeps): Deliver {
 }
 
 async function deliver(deps: DeliverDeps, job: DeliveryJob, { number: attempt, signal }: Attempt): Promise<DeliveryOutcome> {
-  const { health } = deps
-  const about = { event: job.event, subscription: job.subscription }
+  const { health, throttleTurns, directCalls } = deps
   const first = await recipientOf(deps, job, attempt)
   if ('outcome' in first) return first.outcome
-  // Waited for here, in a place that only this subscription's deliveries have: a delayed job each would keep Redis busy.
+
+  // It waits here, in a slot that only this subscription's deliveries have: as many delayed jobs would keep Redis busy.
   const hasPassed = await health.pass(job.subscription, leaseMs(first.subscription), signal)
-  const turn = await deps.throttleTurns.take(first.subscription, job, signal)
-  // Meanwhile it may have been paused, disabled or deleted.
+  const turn = await throttleTurns.take(first.subscription, job, signal)
+  // Meanwhile the subscription may have been paused, disabled or deleted.
   const found = hasPassed || turn.kind === 'later' || turn.hasWaited ? await recipientOf(deps, job, attempt) : first
   if (turn.kind === 'later' || 'outcome' in found) {
     if (hasPassed) await health.release(job.subscription)
@@ -77,20 +69,15 @@ async function deliver(deps: DeliverDeps, job: DeliveryJob, { number: attempt, s
   }
 
   const { subscription } = found
-  const { name, sink, createdAtMs } = subscription
-  const request = { subscription, event: job.event, body: JSON.stringify(job.event), deliveryId: job.deliveryId }
+  const { name, sink } = subscription
   const delivered = await deliverOnce(deps, {
-    about,
-    createdAtMs,
+    delivery: job,
+    subscription,
     attempt,
-    scheduleSeconds: job.scheduleSeconds,
-    orderingKey: orderingKey(subscription, job.event),
-    make: () => attemptSink(deps.sinks, request, signal),
-    judge: (result, context) => withReply(deps, job, { result, context }),
+    stop: signal,
     onAttempted({ outcome, durationMs }) {
-      if (outcome === 'interrupted') return
-      if (sink.kind !== 'webhook') return
-      deps.directCalls.seen({ subscription: name, url: sink.url }, { delivered: outcome === 'delivered', durationMs })
+      if (outcome === 'unmade' || sink.kind !== 'webhook') return
+      directCalls.seen({ subscription: name, url: sink.url }, { delivered: outcome === 'delivered', durationMs })
     },
   })
   switch (delivered.kind) {
@@ -98,9 +85,9 @@ async function deliver(deps: DeliverDeps, job: DeliveryJob, { number: attempt, s
       return { ...delivered, kind: 'done', what: 'delivered' }
     case 'dropped':
       return { kind: 'done', what: 'dropped' }
-    case 'interrupted':
+    case 'unmade':
       if (hasPassed) await health.release(name)
-      return { kind: 'delay', delayMs: 0 }
+      return { kind: 'delay', delayMs: 'fault' in delivered ? OWN_FAULT_PAUSE_MS : 0 }
     default:
       return delivered
   }
@@ -108,12 +95,12 @@ async function deliver(deps: DeliverDeps, job: DeliveryJob, { number: attempt, s
 
 const LEASE_MARGIN_MS = 5_000
 
-/** What an attempt takes at most: a process that dies during one holds the others up no longer. */
+/** The longest an attempt takes: a process that dies during one holds the others up no longer. */
 function leaseMs({ sink }: Subscription): number {
   return (sink.kind === 'webhook' ? sink.timeoutMs : 0) + LEASE_MARGIN_MS
 }
 
-/** The subscription that gets it now, or what becomes of the delivery without an attempt. */
+/** The subscription that gets it now, or the outcome without an attempt. */
 async function recipientOf(
   deps: DeliverDeps,
   job: DeliveryJob,
@@ -131,24 +118,4 @@ async function recipientOf(
     return { outcome: { kind: 'dead', error: SUBSCRIPTION_DISABLED, attempts } }
   }
   return subscription.paused ? { outcome: { kind: 'back' } } : { subscription }
-}
-
-async function withReply(
-  { offerReply, log }: DeliverDeps,
-  job: DeliveryJob,
-  { result, context }: { result: DeliveryResult; context: AttemptContext },
-): Promise<Verdict> {
-  const verdict = judgeAttempt(result, context)
-  if (verdict.kind !== 'done') return verdict
-  // Only the subscription that the push waited for may answer it; to the others, and to replays, a reply means nothing.
-  if (job.reply === undefined) return { kind: 'done' }
-  if (verdict.reply === undefined) return verdict
-  try {
-    const accepted = await offerReply(job.event, verdict.reply)
-    return accepted === 'invalid' ? judgeFailure(INVALID_REPLY, context) : verdict
-  } catch (error) {
-    // The consumer has done its part; sending it the event again would not bring the reply back in time.
-    log.warn({ eventId: job.event.id, subscription: job.subscription, err: error }, 'reply.lost')
-    return verdict
-  }
 }

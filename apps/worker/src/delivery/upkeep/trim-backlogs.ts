@@ -5,7 +5,7 @@ import type { EventLog, Statistics, Subscriptions } from '@wxgw/platform'
 import { BACKLOG_FULL, type BacklogTrim, type DeliveryOrder } from '@wxgw/redis'
 import { type Log, repeat, type Repetition } from '@wxgw/runtime'
 import { isStoreAway } from '@wxgw/wechat-core'
-import { recordState, type StateDeps } from './record-state.ts'
+import { recordState, type StateDeps } from '../attempt/record-state.ts'
 
 export type TrimBacklogsDeps = {
   platform: string

@@ -1,31 +1,31 @@
-// Owns: that deliveries of events which are dispatched together go into their subscriptions' order as their events stand, however long each
-// event took until then.
+// Owns: the order of deliveries of events that are dispatched together: they join their subscriptions' order as their
+// events stand, however long the dispatch of each event took until then.
 import type { DeliveryJob, Subscription } from '@wxgw/contracts'
 import { GatewayError } from '@wxgw/wechat-core'
 
 export type OrderedPlace = {
-  /** So many deliveries will be handed over. To be called once. */
+  /** So many deliveries will be enqueued. To be called once. */
   expect(count: number): void
   /** Resolves when the store has it. */
-  hand(subscription: Subscription, delivery: DeliveryJob): Promise<void>
+  enqueue(subscription: Subscription, delivery: DeliveryJob): Promise<void>
 }
 
 export type OrderedBatch = {
   place(index: number): OrderedPlace
-  /** The event went no further; nothing will be handed over for it. With an error: nothing of later events either. */
+  /** No more deliveries of this event are enqueued. With an error: none of later events either. */
   ended(index: number, error?: unknown): void
 }
 
 type Enqueue = (subscription: Subscription, deliveries: readonly DeliveryJob[]) => Promise<void>
-type Handed = { subscription: Subscription; delivery: DeliveryJob; resolve(): void; reject(error: unknown): void }
-type Place = { expected: number | undefined; failed: boolean; handed: Handed[] }
+type Pending = { subscription: Subscription; delivery: DeliveryJob; resolve(): void; reject(error: unknown): void }
+type Place = { expected: number | undefined; failed: boolean; pending: Pending[] }
 
-/** When all places are known, what was handed over is enqueued, in one go for each subscription. */
+/** When all places are known, their deliveries are enqueued, in one go for each subscription. */
 export function createOrderedBatch(size: number, enqueue: Enqueue): OrderedBatch {
-  const places = Array.from({ length: size }, (): Place => ({ expected: undefined, failed: false, handed: [] }))
+  const places = Array.from({ length: size }, (): Place => ({ expected: undefined, failed: false, pending: [] }))
   let isFlushed = false
 
-  const isKnown = ({ expected, handed }: Place) => expected !== undefined && handed.length >= expected
+  const isKnown = ({ expected, pending }: Place) => expected !== undefined && pending.length >= expected
 
   function at(index: number): Place {
     const place = places[index]
@@ -38,12 +38,13 @@ export function createOrderedBatch(size: number, enqueue: Enqueue): OrderedBatch
     isFlushed = true
     const failed = places.findIndex((place) => place.failed)
     const before = failed === -1 ? places : places.slice(0, failed)
-    for (const { handed } of failed === -1 ? [] : places.slice(failed)) for (const { reject } of handed) reject(heldUp())
-    for (const own of bySubscription(before.flatMap(({ handed }) => handed))) void enqueueOwn(own)
+    const behind = failed === -1 ? [] : places.slice(failed)
+    for (const { reject } of behind.flatMap(({ pending }) => pending)) reject(heldUp())
+    for (const own of bySubscription(before.flatMap(({ pending }) => pending))) void enqueueOwn(own)
   }
 
   /** Never rejects. */
-  async function enqueueOwn(own: readonly Handed[]): Promise<void> {
+  async function enqueueOwn(own: readonly Pending[]): Promise<void> {
     const [first] = own
     if (first === undefined) return
     try {
@@ -60,9 +61,9 @@ export function createOrderedBatch(size: number, enqueue: Enqueue): OrderedBatch
         at(index).expected = count
         flushWhenKnown()
       },
-      hand: (subscription, delivery) =>
+      enqueue: (subscription, delivery) =>
         new Promise((resolve, reject) => {
-          at(index).handed.push({ subscription, delivery, resolve, reject })
+          at(index).pending.push({ subscription, delivery, resolve, reject })
           flushWhenKnown()
         }),
     }),
@@ -75,9 +76,9 @@ export function createOrderedBatch(size: number, enqueue: Enqueue): OrderedBatch
   }
 }
 
-function bySubscription(handed: readonly Handed[]): Handed[][] {
-  const lists = new Map<string, Handed[]>()
-  for (const one of handed) {
+function bySubscription(pending: readonly Pending[]): Pending[][] {
+  const lists = new Map<string, Pending[]>()
+  for (const one of pending) {
     const list = lists.get(one.subscription.name) ?? []
     lists.set(one.subscription.name, list)
     list.push(one)

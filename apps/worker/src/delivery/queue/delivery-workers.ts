@@ -17,7 +17,7 @@ import {
 } from '@wxgw/redis'
 import type { Log } from '@wxgw/runtime'
 import type { Deliver } from './deliver.ts'
-import { DIRECT_CALLS_PER_SUBSCRIPTION } from './direct-calls.ts'
+import { DIRECT_CALLS_PER_SUBSCRIPTION } from '../fan-out/direct-calls.ts'
 import { startDeliveryPoll } from './delivery-poll.ts'
 
 export type DeliveryWorkersDeps = {

@@ -1,8 +1,9 @@
-// Owns: the time that one attempt may take, and that a replay is marked as one. What its result means is judge-attempt.ts' business.
+// Owns: one call of a sink: how long it may take, and that a replay is marked as one. Its result is judged in
+// judge-attempt.ts.
 import type { DeliveryResult } from '@wxgw/contracts'
 import { replayOf } from '@wxgw/redis'
 import { Stop, type StopSignal } from '@wxgw/wechat-core'
-import type { SinkRequest, Sinks } from '../sinks/sink.ts'
+import type { SinkRequest, Sinks } from '../../sinks/sink.ts'
 
 export type Interrupted = { outcome: 'interrupted' }
 
@@ -14,18 +15,18 @@ class DeadlineError extends Error {
 }
 
 /**
- * One attempt. A webhook's is ended by the sink's `timeoutMs` (from the name's resolution to the last byte) even if the sink does
- * not heed the signal: `unreachable`, `timeout`. A write to our own Redis is bounded by its client, and seen through when the
- * process ends: cut off, it might have landed all the same. `stop` is the process' end; an attempt cut by it is `interrupted`
- * and counts for nothing.
+ * The sink's `timeoutMs` (from the name's resolution to the last byte) ends a webhook's attempt even if the sink ignores
+ * the signal: `unreachable`, `timeout`. A write to our own Redis has the time-out of its client, and is completed when
+ * the process ends: cut off, it might have landed all the same. `stop` is the process' end; it makes a webhook's attempt
+ * `interrupted`, which counts for nothing.
  */
 export async function attemptSink(
   sinks: Sinks,
-  asked: Omit<SinkRequest, 'signal'>,
+  unmarked: Omit<SinkRequest, 'signal'>,
   stop: StopSignal,
 ): Promise<DeliveryResult | Interrupted> {
   if (stop.aborted) return { outcome: 'interrupted' }
-  const request = markReplay(asked)
+  const request = markReplay(unmarked)
   const { sink } = request.subscription
   if (sink.kind !== 'webhook') return sinks[sink.kind].deliver({ ...request, signal: stop })
   const { timeoutMs } = sink

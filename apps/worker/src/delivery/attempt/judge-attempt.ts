@@ -4,7 +4,7 @@ import { type DeliveryResult, RETRY_JITTER } from '@wxgw/contracts'
 
 export type FailedVerdict =
   | { kind: 'retry'; delayMs: number; error: string }
-  /** `disable`: the consumer said that it will never want anything again. */
+  /** `disable`: the consumer answered that it never wants anything again. */
   | { kind: 'dead'; error: string; disable: boolean }
 
 export type Verdict = { kind: 'done'; reply?: unknown; replyProblem?: string } | FailedVerdict
@@ -18,7 +18,7 @@ export type AttemptContext = {
   random(): number
 }
 
-/** A consumer's `reply` that is none: the attempt failed, whatever the status. */
+/** The consumer's `reply` is not one that WeChat takes: the attempt has failed, whatever the status. */
 export const INVALID_REPLY = 'invalid reply'
 
 export function judgeAttempt(result: DeliveryResult, context: AttemptContext): Verdict {

@@ -1,0 +1,143 @@
+// Owns: the one sequence of an attempt at a delivery: attempt, judge, log, record, conclude. First attempts, a
+// subscription's queue and replays all go through it; what the outcome means for a queue is decided there.
+import type { DeliveryJob, DeliveryResult, GatewayEvent, Subscription } from '@wxgw/contracts'
+import type { MadeAttempt } from '@wxgw/redis'
+import type { Log } from '@wxgw/runtime'
+import type { StopSignal } from '@wxgw/wechat-core'
+import type { Sinks } from '../../sinks/sink.ts'
+import { attemptSink, type Interrupted } from './attempt-sink.ts'
+import { type ConcludeDeps, type Concluded, concludeFailure } from './conclude-failure.ts'
+import { type FailedVerdict, INVALID_REPLY, judgeAttempt, judgeFailure, type Verdict } from './judge-attempt.ts'
+import { recordState } from './record-state.ts'
+
+export type DeliverOnceDeps = ConcludeDeps & {
+  sinks: Sinks
+  /**
+   * Gives a consumer's passive reply to the push that waits for it, or to the fallback. `unwanted`: too late, or
+   * answered already. `invalid`: no reply at all; the attempt has failed.
+   */
+  offerReply(event: GatewayEvent, reply: unknown): Promise<'accepted' | 'unwanted' | 'invalid'>
+  /** In [0, 1), for the jitter. */
+  random(): number
+  log: Log
+}
+
+export type OneDelivery = {
+  delivery: DeliveryJob
+  /** As it is now. */
+  subscription: Subscription
+  /** From 1. */
+  attempt: number
+  stop: StopSignal
+  /** The event as JSON, when it is serialized already. */
+  body?: string
+  /** As soon as the attempt is judged, before anything is written about it. */
+  onAttempted?(attempt: { outcome: 'delivered' | 'failed' | 'unmade'; durationMs: number }): void
+  /** What a failure comes to. Default: concludeFailure. */
+  conclude?(verdict: FailedVerdict, made: MadeAttempt): Promise<Concluded>
+  /** False: the attempt leaves no line in the log. Default true. */
+  isLogged?: boolean
+}
+
+export type Delivered =
+  | { kind: 'delivered'; reply?: unknown }
+  | Concluded
+  /** There was no whole attempt, and none counts: the process ends, or there was a fault of our own. */
+  | { kind: 'unmade'; fault?: unknown }
+
+/** Rejects when the store cannot say whether there is another attempt. What was delivered is not lost by that. */
+export async function deliverOnce(deps: DeliverOnceDeps, one: OneDelivery): Promise<Delivered> {
+  const { delivery, subscription, attempt, onAttempted, conclude, isLogged = true } = one
+  const { clock, log, statistics, health } = deps
+  const about = { event: delivery.event, subscription: subscription.name }
+
+  const startedAtMs = clock.nowMs()
+  const result = await attemptOnce(deps, one)
+  if (result.outcome === 'interrupted' || result.outcome === 'fault') {
+    onAttempted?.({ outcome: 'unmade', durationMs: clock.nowMs() - startedAtMs })
+    return { kind: 'unmade', ...('error' in result ? { fault: result.error } : {}) }
+  }
+
+  const verdict = await judge(deps, one, result)
+  const durationMs = clock.nowMs() - startedAtMs
+  const outcome = verdict.kind === 'done' ? 'delivered' : 'failed'
+  statistics.count(outcome)
+  onAttempted?.({ outcome, durationMs })
+
+  if (isLogged) log.info(logLine(one, verdict, durationMs), 'delivery.attempted')
+
+  const made = { ...madeAttempt(result, verdict), attempt, startedAtMs, durationMs }
+  if (verdict.kind !== 'done') {
+    return conclude ? conclude(verdict, made) : concludeFailure(deps, { delivery, subscription, made, verdict })
+  }
+  health.succeeded(subscription.name, durationMs)
+  const { replyProblem, kind: _, ...reply } = verdict
+  const problem = replyProblem === undefined ? {} : { lastError: replyProblem }
+  const deliveredAtMs = clock.nowMs()
+  await recordState(deps, { ...about, status: 'delivered', attempts: attempt, deliveredAtMs, ...problem, made })
+  return { kind: 'delivered', ...reply }
+}
+
+/**
+ * The same for the deliveries of one event that the sinks' batch call has made: it attempted them and recorded them as
+ * delivered, and what it could not write comes to `deliverOnce`.
+ */
+export function concludeWritten({ statistics, health }: DeliverOnceDeps, subscriptions: readonly string[]): void {
+  statistics.count('delivered', subscriptions.length)
+  for (const name of subscriptions) health.succeeded(name, 0)
+}
+
+type Fault = { outcome: 'fault'; error: unknown }
+
+/** Never rejects: a fault of our own must strike neither the consumer nor the deliveries beside this one. */
+async function attemptOnce(
+  { sinks, log }: DeliverOnceDeps,
+  { delivery, subscription, body, stop }: OneDelivery,
+): Promise<DeliveryResult | Interrupted | Fault> {
+  const { event, deliveryId } = delivery
+  try {
+    return await attemptSink(sinks, { subscription, event, body: body ?? JSON.stringify(event), deliveryId }, stop)
+  } catch (error) {
+    log.warn({ eventId: event.id, subscription: subscription.name, err: error }, 'delivery.postponed')
+    return { outcome: 'fault', error }
+  }
+}
+
+/** By the result, and by the reply when a push waits for one from this subscription: to all others a reply means nothing. */
+async function judge(deps: DeliverOnceDeps, one: OneDelivery, result: DeliveryResult): Promise<Verdict> {
+  const { attempt, delivery } = one
+  const { event, subscription, scheduleSeconds, reply: awaited } = delivery
+  const context = { attempt, scheduleSeconds, random: deps.random }
+  const verdict = judgeAttempt(result, context)
+  if (verdict.kind !== 'done') return verdict
+  if (awaited === undefined) return { kind: 'done' }
+  if (verdict.reply === undefined) return verdict
+  try {
+    const outcome = await deps.offerReply(event, verdict.reply)
+    return outcome === 'invalid' ? judgeFailure(INVALID_REPLY, context) : verdict
+  } catch (error) {
+    // The consumer has done its part; sending it the event again would not bring the reply back in time.
+    deps.log.warn({ eventId: event.id, subscription, err: error }, 'reply.lost')
+    return verdict
+  }
+}
+
+function logLine({ delivery, subscription, attempt }: OneDelivery, verdict: Verdict, durationMs: number) {
+  const fields = { eventId: delivery.event.id, subscription: subscription.name, attempt, durationMs }
+  if (verdict.kind !== 'done') {
+    const retry = verdict.kind === 'retry' ? { retryInMs: verdict.delayMs } : {}
+    return { ...fields, outcome: verdict.kind, error: verdict.error, ...retry }
+  }
+  const { replyProblem } = verdict
+  return { ...fields, outcome: 'delivered', ...(replyProblem === undefined ? {} : { replyProblem }) }
+}
+
+function madeAttempt(
+  result: DeliveryResult,
+  verdict: Verdict,
+): Pick<MadeAttempt, 'outcome' | 'httpStatus' | 'error' | 'answer'> {
+  const { status: httpStatus, answer } = 'status' in result ? result : { status: undefined, answer: undefined }
+  return verdict.kind === 'done'
+    ? { outcome: 'delivered', httpStatus, error: verdict.replyProblem, answer }
+    : { outcome: 'failed', httpStatus, error: verdict.error, answer }
+}

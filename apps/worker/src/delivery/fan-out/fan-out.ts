@@ -1,0 +1,121 @@
+// Owns: from one event to one delivery per matching subscription. Streams and queues get it in the step that records it,
+// webhooks that answer quickly right after; all others, and what failed, go to the subscription's own queue, so that no
+// consumer waits for another.
+import { compileMatcher, type FanOutJob, type GatewayEvent, orderingKey, type Subscription } from '@wxgw/contracts'
+import type { EventLog, Subscriptions } from '@wxgw/platform'
+import { type Claim, deliveryId, type EventClaims } from '@wxgw/redis'
+import { type Clock, GatewayError } from '@wxgw/wechat-core'
+import { recordedWrites } from '../../sinks/recorded-writes.ts'
+import { concludeWritten } from '../attempt/deliver-once.ts'
+import type { OrderedPlace } from '../ordered/ordered-batch.ts'
+import type { FirstOutcome } from './enqueue-unfinished.ts'
+import { type FirstAttemptDeps, type FirstAttemptOptions, isHeldBack, makeFirstAttempt } from './first-attempt.ts'
+import { createPartialRuns } from './partial-runs.ts'
+
+export type FanOutDeps = FirstAttemptDeps & {
+  subscriptions: Pick<Subscriptions, 'all'>
+  claims: Pick<EventClaims, 'claim' | 'ended'>
+  events: Pick<EventLog, 'record'>
+  /** There is no enabled subscription at all. */
+  onUnheard?(event: GatewayEvent): void
+  /** Another arrival of the event is dispatched. */
+  onDuplicate?(): void
+}
+
+export type FanOutOptions = Omit<FirstAttemptOptions, 'enqueueInOrder'> & {
+  /** Of a push: distinguishes it from its repetitions. */
+  claim?: Omit<Claim, 'event'> | undefined
+  /** Of an event that comes after others of its account. */
+  place?: OrderedPlace | undefined
+}
+
+export type FanOutSummary = { delivered: number; enqueued: number }
+export type FanOut = (job: FanOutJob, options: FanOutOptions) => Promise<FanOutSummary>
+
+/**
+ * Rejects when the store does not take the event or one of the deliveries; the others were made all the same. Safe to run
+ * again then: this process does not deliver twice to the same subscription, nor does another once the event log knows the
+ * delivery; queues know a delivery by its id.
+ */
+export function createFanOut(deps: FanOutDeps): FanOut {
+  const partialRuns = createPartialRuns()
+
+  return async (job, { stop, mayCall, claim: own, place }) => {
+    const { event, receivedAtMs, replay } = job
+    const id = deliveryId(event.id, replay)
+    const claim = own && { event, ...own }
+    // Together, in one round trip.
+    const [claimed, all] = await Promise.all([
+      claim ? deps.claims.claim(claim) : true,
+      deps.subscriptions.all(maxAgeMs(job, deps.clock)),
+    ])
+    const matching = recipients(job, all)
+    const names = matching.map(({ name }) => name)
+    const body = JSON.stringify(event)
+
+    const unserved = matching.filter(({ name }) => !partialRuns.isServed(id, name))
+    // A replay goes its own way: to the event log it begins anew what was delivered.
+    const direct = replay === undefined && !stop.aborted ? recordedWrites(unserved.filter((one) => !waits(one, event))) : []
+    const withClaim = typeof claimed === 'boolean' ? {} : { claim: claimed }
+    const recorded = claimed && (await deps.events.record(event, receivedAtMs, names, { body, direct, ...withClaim }))
+    if (!recorded) {
+      deps.onDuplicate?.()
+      return { delivered: 0, enqueued: 0 }
+    }
+    if (!all.some(({ enabled }) => enabled)) deps.onUnheard?.(event)
+    // On a repeat those that have it from before were counted before.
+    concludeWritten(deps, recorded.filter((name) => direct.some(({ subscription }) => subscription === name)))
+
+    const served = replay === undefined ? recorded : []
+    const due = unserved.filter(({ name }) => !served.includes(name))
+    place?.expect(due.filter((one) => orderingKey(one, event) !== undefined).length)
+    const common = { job, body, stop, mayCall, enqueueInOrder: place?.enqueue }
+    const made = await Promise.allSettled(due.map((subscription) => makeFirstAttempt(deps, { ...common, subscription })))
+    const failures = made.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []))
+    if (failures.length > 0) {
+      partialRuns.failed(id, due.filter((_, index) => made[index]?.status === 'fulfilled').map(({ name }) => name))
+      throw worstOf(failures)
+    }
+    partialRuns.finished(id)
+    if (claim) await deps.claims.ended(claim)
+
+    const count = (outcome: FirstOutcome) =>
+      made.filter((result) => result.status === 'fulfilled' && result.value === outcome).length
+    const summary = { delivered: served.length + count('delivered'), enqueued: count('enqueued') }
+    deps.log.debug({ eventId: event.id, type: event.type, subscriptions: names.length, ...summary }, 'event.dispatched')
+    return summary
+  }
+}
+
+/** Its deliveries are made from its queue, one after the other or when it is no longer held back. */
+function waits(subscription: Subscription, event: GatewayEvent): boolean {
+  return isHeldBack(subscription) || orderingKey(subscription, event) !== undefined
+}
+
+/** One error stands for all: a retryable one, since as long as one delivery can still be made, it has to be. */
+function worstOf(failures: readonly unknown[]): unknown {
+  return failures.find((failure) => !(failure instanceof GatewayError) || failure.retry) ?? failures[0]
+}
+
+const ABOUT_SUBSCRIPTIONS = ['failing', 'recovered', 'disabled', 'dead_letter'].map((kind) => `gateway.subscription.${kind}`)
+
+/** The longest age of this process' copy of the subscriptions; more makes no difference to a backlog. */
+const OLDEST_COPY_MS = 100
+
+/** A subscription that is older than the event must get it, so the copy has to be younger than the event. A replay is of now. */
+function maxAgeMs({ receivedAtMs, only, replay }: FanOutJob, clock: Clock): number {
+  if (only !== undefined || replay !== undefined) return 0
+  return Math.min(Math.max(clock.nowMs() - receivedAtMs, 0), OLDEST_COPY_MS)
+}
+
+/** A test event goes to the subscription that it tests, whatever that matches, unless it is disabled. */
+function recipients({ event, only, replay }: FanOutJob, subscriptions: readonly Subscription[]): readonly Subscription[] {
+  if (only === undefined) return compileMatcher(subscriptions)(event).filter(({ name }) => name !== concerned(event))
+  if (replay !== undefined) return compileMatcher(subscriptions)(event).filter(({ name }) => name === only)
+  return subscriptions.filter(({ name, enabled }) => enabled && name === only)
+}
+
+/** The subscription that an event is about does not get it. */
+function concerned({ type, data }: GatewayEvent): unknown {
+  return ABOUT_SUBSCRIPTIONS.includes(type) ? data['subscription'] : undefined
+}

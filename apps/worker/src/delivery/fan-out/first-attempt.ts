@@ -1,0 +1,67 @@
+// Owns: the first attempt at one delivery where the fan-out may make it itself; what it may not, and what failed, goes
+// to the subscription's own queue.
+import { type DeliveryJob, type FanOutJob, orderingKey, type Subscription } from '@wxgw/contracts'
+import { deliveryId } from '@wxgw/redis'
+import type { StopSignal } from '@wxgw/wechat-core'
+import { deliverOnce } from '../attempt/deliver-once.ts'
+import type { DeliveryHealth } from '../attempt/delivery-health.ts'
+import { deliveryJob } from '../attempt/delivery-job.ts'
+import { recordState } from '../attempt/record-state.ts'
+import type { OrderedDeliveries } from '../ordered/ordered-deliveries.ts'
+import { callWebhook, type CallWebhookDeps } from './call-webhook.ts'
+import { enqueueUnfinished, type FirstOutcome } from './enqueue-unfinished.ts'
+
+export type FirstAttemptDeps = CallWebhookDeps & {
+  health: Pick<DeliveryHealth, 'succeeded' | 'failed' | 'isOpen'>
+  ordered: OrderedDeliveries
+}
+
+export type FirstAttemptOptions = {
+  /** Aborts when the process ends or the job is no longer ours. */
+  stop: StopSignal
+  /** May webhooks be called from here? */
+  mayCall: boolean
+  /** Puts the delivery behind those of earlier events. Default: behind all that are there now. */
+  enqueueInOrder?: ((subscription: Subscription, delivery: DeliveryJob) => Promise<void>) | undefined
+}
+
+export type FirstAttempt = { job: FanOutJob; subscription: Subscription; body: string } & FirstAttemptOptions
+
+/** Rejects when the store takes neither the delivery nor a read. */
+export async function makeFirstAttempt(deps: FirstAttemptDeps, first: FirstAttempt): Promise<FirstOutcome> {
+  const { job, subscription, body, stop, mayCall, enqueueInOrder } = first
+  const { name, sink, reply } = subscription
+  const delivery = firstDelivery(job, subscription)
+  // A first delivery is pending since the event was recorded; a replay starts anew what may have ended long ago.
+  if (job.replay !== undefined) {
+    const { event, deliveryId: jobId } = delivery
+    await recordState(deps, { event, subscription: name, status: 'pending', attempts: 0, jobId })
+  }
+  if (orderingKey(subscription, job.event) !== undefined) {
+    await (enqueueInOrder?.(subscription, delivery) ?? deps.ordered.enqueue(subscription, [delivery]))
+    return 'enqueued'
+  }
+  const one = { delivery, subscription, attempt: 1, body, stop }
+  if (!isHeldBack(subscription)) {
+    if (sink.kind !== 'webhook') {
+      const delivered = await deliverOnce(deps, { ...one, isLogged: false })
+      return enqueueUnfinished(deps, delivery, { delivered })
+    }
+    // A consumer that may answer the push has slots of its own, and a replay goes behind what waits.
+    const isCalled = mayCall && job.replay === undefined && !reply && !deps.health.isOpen(name)
+    const called = isCalled ? await callWebhook(deps, { ...one, sink }) : undefined
+    if (called !== undefined) return called
+  }
+  await deps.enqueueDelivery(delivery)
+  return 'enqueued'
+}
+
+/** Its deliveries are made from its queue alone: there they wait, whatever its sink is. */
+export function isHeldBack({ paused, throttle }: Subscription): boolean {
+  return paused || throttle !== null
+}
+
+function firstDelivery({ event, receivedAtMs, replay, reply }: FanOutJob, subscription: Subscription): DeliveryJob {
+  const job = deliveryJob({ event, receivedAtMs, deliveryId: deliveryId(event.id, replay) }, subscription)
+  return reply?.subscription === subscription.name ? { ...job, reply: { deadlineAtMs: reply.deadlineAtMs } } : job
+}
