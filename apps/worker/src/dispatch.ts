@@ -38,7 +38,7 @@ import { type Settlement, startSettling } from './delivery/upkeep/settle-deliver
 import { MESSAGES_AT_ONCE } from './inboxes/inbox-workers.ts'
 import { createThrottleTurns } from './delivery/queue/throttle-turns.ts'
 import { startTrimmingBacklogs } from './delivery/upkeep/trim-backlogs.ts'
-import { createConsumerReplies } from './replies/consumer-replies.ts'
+import { createQueueReplies } from './replies/queue-replies.ts'
 import { startReplays } from './replays/start-replays.ts'
 import { createGuardedFetch, type GuardedFetch } from './sinks/guarded-fetch.ts'
 import { createQueueSink } from './sinks/sink-queue.ts'
@@ -192,7 +192,7 @@ function dispatchOf(platform: Platform, deps: PlatformDispatchDeps) {
   const told = { onDead, onDisabled: announcements.announce }
   const common = {
     ...{ subscriptions, events, statistics, sinks, directCalls, health, ...told, clock, random: Math.random, log },
-    offerReply: (event: GatewayEvent, reply: unknown) => offerReply(platform, event, reply),
+    replies: platform.replies,
   }
   const throttle = createThrottle({ platform: platform.id, redis: stores.redis })
   const throttleTurns = createThrottleTurns({ throttle, clock })
@@ -210,7 +210,7 @@ function dispatchOf(platform: Platform, deps: PlatformDispatchDeps) {
     pendingWork: createPendingWork(stores.redis),
     deliver,
     onSubscriptions(current) {
-      consumerReplies.follow(current)
+      queueReplies.follow(current)
       directCalls.keep(new Set(current.map(({ name }) => name)))
     },
     log,
@@ -233,7 +233,7 @@ function dispatchOf(platform: Platform, deps: PlatformDispatchDeps) {
     onUnheard,
     onDuplicate,
   })
-  const consumerReplies = createConsumerReplies({ platform, redis: stores.redis, enqueueDelivery, onDead, log })
+  const queueReplies = createQueueReplies({ platform, redis: stores.redis, enqueueDelivery, onDead, log })
   const leavingOldNames = startLeavingOldNames({ platform: platform.id, subscriptions, log })
   const trim = createBacklogTrim({ platform: platform.id, connection, keys: platformKeys(platform.id), ...stores, log })
   const trimming = startTrimmingBacklogs({ ...common, platform: platform.id, trim, order })
@@ -244,7 +244,7 @@ function dispatchOf(platform: Platform, deps: PlatformDispatchDeps) {
   return {
     replays,
     fanOut(job: FanOutJob, options: FanOutOptions) {
-      consumerReplies.awaited(job)
+      queueReplies.expect(job)
       return fanOut(job, options)
     },
     ordered,
@@ -255,13 +255,7 @@ function dispatchOf(platform: Platform, deps: PlatformDispatchDeps) {
       await Promise.all([...repeated, replays.close(), workers.close(), lateCalls.close()])
       await Promise.all([health.close(), announcements.stop()])
       // What consumers answer to the last deliveries is still heard.
-      await consumerReplies.close()
+      await queueReplies.close()
     },
   }
-}
-
-async function offerReply(platform: Platform, event: GatewayEvent, reply: unknown): Promise<'accepted' | 'unwanted' | 'invalid'> {
-  const outcome = await platform.replyOffers.offer(event.id, reply, { event })
-  if (outcome === 'accepted' || outcome === 'sent') return 'accepted'
-  return outcome === 'invalid' ? 'invalid' : 'unwanted'
 }

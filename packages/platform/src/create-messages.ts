@@ -44,7 +44,7 @@ export type MessagesDeps = {
   log: Log
 }
 
-/** `replies` is to be closed. */
+/** The caller closes `mailbox`. */
 export function createMessages(deps: MessagesDeps) {
   const { config, platform, connections, keys, shardCount, shards, replicas, queues, outages, clock, log } = deps
   const { dedupeSeconds, eventLogSeconds } = config
@@ -75,7 +75,7 @@ export function createMessages(deps: MessagesDeps) {
       nowMs: clock.nowMs,
     }),
     unsettled: createUnsettledDeliveries({ platform: platform.id, redis, shards }),
-    replies: createReplyMailbox({
+    mailbox: createReplyMailbox({
       redis,
       subscriber: connections.subscriber,
       keys,

@@ -60,7 +60,7 @@ import { callWithAccessToken } from './call-with-access-token.ts'
 import { createMessages } from './create-messages.ts'
 import { once } from './once.ts'
 import { pushKeys } from './push-keys.ts'
-import { createReplyOffers } from './reply-offers.ts'
+import { createReplies } from './replies/replies.ts'
 import { createSessions } from './sessions.ts'
 import type { CustomerService, Platform } from './platform.ts'
 
@@ -148,7 +148,7 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
     clock,
   })
   const subscriptions: Subscriptions = { ...known, all: (maxAgeMs) => outages.ask(keys.subscriptions, () => known.all(maxAgeMs)) }
-  const { events, feed, pushQueue, jobs, claims, unsettled, replies, mayFallBack, releaseFallBack } = createMessages({
+  const { events, feed, pushQueue, jobs, claims, unsettled, mailbox, mayFallBack, releaseFallBack } = createMessages({
     ...deps,
     keys,
     shards,
@@ -299,9 +299,8 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
       statistics,
       stats: createSubscriptionStats({ platform: own.id, redis, keys }),
       unparsedPushes: createUnparsedPushes(storeDeps),
-      replies,
-      replyOffers: createReplyOffers({
-        replies,
+      replies: createReplies({
+        mailbox,
         events,
         subscriptions,
         customerService,
@@ -312,7 +311,7 @@ function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Prom
       ...apiCallParts(own, storeDeps),
     },
     async close() {
-      await replies.close()
+      await mailbox.close()
       api.close()
       authorizerApi.close()
     },

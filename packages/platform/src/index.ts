@@ -11,12 +11,10 @@ export type {
   Installation,
   Platform,
   Sessions,
-  Replies,
-  ReplyOffers,
-  ReplyOutcome,
 } from './platform.ts'
 export { countRefreshFailing } from './count-refresh-failing.ts'
-export { mayAnswer, parseReply } from './reply-to-event.ts'
+export type { ExpectedReply, Replies, ReplyOutcome } from './replies/replies.ts'
+export { hasReplying, replyingSubscription } from './replies/replying-subscription.ts'
 export type { AuthorizerTokens } from '@wxgw/wechat-core'
 export type {
   ApiTicketType,

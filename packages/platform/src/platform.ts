@@ -1,9 +1,7 @@
 // Owns: what one configured platform offers to the processes, wired over Redis and WeChat's API.
-import type { GatewayEvent } from '@wxgw/contracts'
 import type {
   ApiBrakes,
   ApiTicketType,
-  AskedReply,
   AuthorizerFilter,
   DeadLetters,
   EventErasure,
@@ -12,8 +10,6 @@ import type {
   EventLog,
   HistoryEntry,
   JobQueue,
-  OfferedReply,
-  OfferOutcome,
   Page,
   NewSession,
   PushQueue,
@@ -46,6 +42,7 @@ import type {
   PushKeys,
   Secret,
 } from '@wxgw/wechat-core'
+import type { Replies } from './replies/replies.ts'
 
 /** What an exchanged authorization code stands for now: the account with its current tokens. */
 export type Authorization = {
@@ -196,36 +193,6 @@ export type CustomerService = {
   send(appId: AuthorizerAppId, message: Record<string, unknown>): Promise<void>
 }
 
-/** Passive replies on their way from whoever has them to whichever process waits for them. */
-export type Replies = {
-  /** The reply, or undefined when none came before the deadline. Never rejects. Call it before the event is queued. */
-  expect(eventId: string, deadlineAtMs: number, asked: AskedReply): Promise<unknown>
-  /** `unknown`: nobody waits for this event. `not-asked`: it waits for another subscription than `from`. */
-  offer(eventId: string, reply: unknown, offered?: OfferedReply): Promise<OfferOutcome>
-  /** What `expect` was told; undefined when nobody waits, or did a few minutes ago. */
-  asked(eventId: string): Promise<AskedReply | undefined>
-}
-
-/** `sent`: too late for the push, so it went by customer service message. `unknown`: there is no such event. */
-export type ReplyOutcome = Exclude<OfferOutcome, 'no-user'> | 'invalid' | 'sent'
-
-/** `event`: the gateway's own copy, where one is kept. */
-export type GivenEvent = { event: GatewayEvent | undefined; receivedAtMs: number }
-
-export type ReplyOffers = {
-  /**
-   * Hands a consumer's reply in, or null for its word that none will come: the push then waits no longer; `event`, and the
-   * subscription that it comes `from`, when they are known. A reply from another
-   * subscription than the one that was asked is `not-asked`, however it looks. Rejects as CustomerService.send when the fallback fails.
-   */
-  offer(eventId: string, reply: unknown, known?: { event?: GatewayEvent; from?: string }): Promise<ReplyOutcome>
-  /**
-   * What this subscription was given; undefined when it was not, or when that is no longer known. A later subscription of the same name
-   * was given nothing that came before it, and one whose `match` now leaves the account out counts as given nothing of it.
-   */
-  givenEvent(eventId: string, subscription: string): Promise<GivenEvent | undefined>
-}
-
 /** The mark by which an installation recognises its own Redis. */
 export type Installation = {
   isMarked(): Promise<boolean>
@@ -266,7 +233,6 @@ export type Platform = {
   stats: SubscriptionStatsReader
   unparsedPushes: UnparsedPushes
   replies: Replies
-  replyOffers: ReplyOffers
   syncStates: SyncStates
   apiBrakes: ApiBrakes
   refusedPaths: RefusedPaths

@@ -476,10 +476,10 @@ export function createFakePlatform(id = 'open1'): FakePlatform {
       ]),
     },
     unparsedPushes: { keep: notAsked('unparsedPushes.keep'), list: notAsked('unparsedPushes.list'), read: notAsked('unparsedPushes.read') },
-    replies: { expect: notAsked('replies.expect'), offer: notAsked('replies.offer'), asked: notAsked('replies.asked') },
-    replyOffers: {
-      offer: method('replyOffers.offer', (eventId: string) => fake.replyOutcomes.get(eventId) ?? 'unknown'),
-      givenEvent: notAsked('replyOffers.givenEvent'),
+    replies: {
+      expect: notAsked('replies.expect'),
+      offer: method('replies.offer', (eventId: string) => fake.replyOutcomes.get(eventId) ?? 'unknown'),
+      givenEvent: notAsked('replies.givenEvent'),
     },
     syncStates: { save: notAsked('syncStates.save'), get: method('syncStates.get', (jobId: string) => fake.syncStates.get(jobId)) },
     apiBrakes: {

@@ -16,7 +16,7 @@ void t.test('a reply is handed on, and who sent it is told', async (t) => {
   t.equal(inTime.statusCode, 202)
   t.same(inTime.json(), { sentBy: 'passive-reply' })
   t.same((await post(gateway, 'ev_2', { reply: TEXT })).json(), { sentBy: 'customer-service' })
-  t.same(gateway.fake.callsOf('replyOffers.offer')[0], ['ev_1', TEXT])
+  t.same(gateway.fake.callsOf('replies.offer')[0], ['ev_1', TEXT])
 })
 
 void t.test('a reply that comes to nothing says why', async (t) => {
@@ -33,7 +33,7 @@ void t.test('a reply that comes to nothing says why', async (t) => {
     t.equal(answer.statusCode, status, code)
     t.equal(answer.json().code, code)
   }
-  gateway.fake.fail('replyOffers.offer', new WeChatApiError('message/custom/send', { errcode: 45015, errmsg: 'response out of time limit' }))
+  gateway.fake.fail('replies.offer', new WeChatApiError('message/custom/send', { errcode: 45015, errmsg: 'response out of time limit' }))
   t.match((await post(gateway, 'ev_4', { reply: TEXT })).json(), { statusCode: 502, errcode: 45015 })
 })
 

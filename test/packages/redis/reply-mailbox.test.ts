@@ -70,8 +70,8 @@ void t.test('only the subscription that was asked may answer, and who was asked 
   const asked = { subscription: 'crm', authorizerAppId: 'wx1', openId: 'oUSER', receivedAtMs: 1 }
   const wait = mailbox.expect('ev_1', Date.now() + 5_000, asked)
   await registered(store, 'ev_1')
-  t.same(await mailbox.asked('ev_1'), asked)
-  t.equal(await mailbox.asked('ev_2'), undefined)
+  t.same(await mailbox.waitOf('ev_1'), asked)
+  t.equal(await mailbox.waitOf('ev_2'), undefined)
   t.equal(await mailbox.offer('ev_1', REPLY, { from: 'another' }), 'not-asked')
   t.equal(await mailbox.offer('ev_1', REPLY, { from: 'crm' }), 'accepted')
   t.same(await wait, REPLY)
@@ -87,7 +87,7 @@ void t.test('a push that names no user takes no reply that needs one', async (t)
   const asked = { subscription: 'crm', authorizerAppId: 'wx1', openId: '', receivedAtMs: 1 }
   const wait = mailbox.expect('ev_1', Date.now() + 5_000, asked)
   await registered(store, 'ev_1')
-  t.same(await mailbox.asked('ev_1'), asked)
+  t.same(await mailbox.waitOf('ev_1'), asked)
   t.equal(await mailbox.offer('ev_1', REPLY, { from: 'crm', needsUser: true }), 'no-user')
   t.equal(await mailbox.offer('ev_1', { raw: '<xml/>' }, { from: 'crm', needsUser: false }), 'accepted')
   t.same(await wait, { raw: '<xml/>' })
@@ -101,7 +101,7 @@ void t.test('without an event log the event is remembered with the wait for its 
     const mailbox = open(t, store, keepsEvents)
     void mailbox.expect(id, Date.now() + 5_000, { ...asked, event })
     await registered(store, id)
-    t.same(await mailbox.asked(id), keepsEvents ? { ...asked, event } : asked)
+    t.same(await mailbox.waitOf(id), keepsEvents ? { ...asked, event } : asked)
   }
 })
 

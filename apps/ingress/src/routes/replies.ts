@@ -1,4 +1,4 @@
-// Owns: POST /replies/:eventId of the internal listener: a passive reply that comes by HTTP. Its way on is the platform's.
+// Owns: POST /replies/:eventId of the internal listener: a consumer offers a passive reply by HTTP.
 import type { ReplyOutcome } from '@wxgw/platform'
 import { GatewayError } from '@wxgw/wechat-core'
 import { assertGranted, forbidden, requireGrant, visibleAuthorizers } from '../auth/authenticate.ts'
@@ -18,7 +18,7 @@ export function replyRoutes(app: GatewayServer, { platforms }: { platforms: Plat
       if (!logged) throw forbidden()
       assertGranted(request, 'replies:write', logged.authorizerappid ?? undefined)
     }
-    const sentBy = senderOf(await platform.replyOffers.offer(params.eventId, body.reply))
+    const sentBy = senderOf(await platform.replies.offer(params.eventId, body.reply))
     return reply.code(202).send({ sentBy })
   })
 }

@@ -1,5 +1,5 @@
-// Owns: passive replies on their way from whoever has them to whichever processes wait for them, over Redis pub/sub.
-// What a reply may look like, and what is done when none comes, is decided elsewhere.
+// Owns: passive replies between processes, over Redis pub/sub: one process waits for the reply to an event, another one
+// offers it. What a reply may be, and what follows when none comes, is decided in packages/platform/src/replies.
 import { randomUUID } from 'node:crypto'
 import type { GatewayEvent } from '@wxgw/contracts'
 import { type Clock, GatewayError, systemClock } from '@wxgw/wechat-core'
@@ -16,10 +16,10 @@ import { awaitReply, offerReply } from './reply-scripts.ts'
 export type OfferOutcome = 'accepted' | 'already-answered' | 'too-late' | 'unknown' | 'not-asked' | 'no-user'
 
 /** `from`: the subscription that the reply comes from, when that is known. `needsUser`: it goes to the user of the push. */
-export type OfferedReply = { from?: string | undefined; needsUser?: boolean }
+export type OfferOptions = { from?: string | undefined; needsUser?: boolean }
 
-/** Whose answer a push waits for, and whom the answer is for; `openId` is '' when the push does not say it. */
-export type AskedReply = {
+/** The subscription that a push waits for, and the user whom the reply is for; `openId` is '' when the push names none. */
+export type ReplyWait = {
   subscription: string
   authorizerAppId: string
   openId: string
@@ -31,18 +31,21 @@ export type AskedReply = {
 export type ReplyMailbox = {
   /**
    * The reply to this event, or undefined when none came before the deadline; never rejects, whatever happens to Redis.
-   * Everybody who waits for the same event gets the same reply. Call it before the event is queued, and give the mailbox
-   * the connection that queues it, so that Redis knows of the wait before a consumer can answer.
+   * All that wait for the same event get the same reply. Call it before the event is queued, and give the mailbox the
+   * connection that queues it, so that Redis knows of the wait before a consumer can answer.
    */
-  expect(eventId: string, deadlineAtMs: number, asked?: AskedReply): Promise<unknown>
+  expect(eventId: string, deadlineAtMs: number, wait?: ReplyWait): Promise<unknown>
   /**
-   * Hands a reply in. `unknown`: nobody waits, or did within ten minutes of now. `too-late`: the deadline is over. Rejects with
+   * `unknown`: no process waits, nor did in the last ten minutes. `too-late`: the deadline is over. Rejects with
    * STORE_UNAVAILABLE.
    */
-  offer(eventId: string, reply: unknown, offered?: OfferedReply): Promise<OfferOutcome>
-  /** What `expect` was told, until ten minutes after the deadline; the event only with `keepsEvents`. Rejects with STORE_UNAVAILABLE. */
-  asked(eventId: string): Promise<AskedReply | undefined>
-  /** Who waits gets undefined. */
+  offer(eventId: string, reply: unknown, options?: OfferOptions): Promise<OfferOutcome>
+  /**
+   * The wait of `expect`, until ten minutes after the deadline; with the event only if `keepsEvents`. Rejects with
+   * STORE_UNAVAILABLE.
+   */
+  waitOf(eventId: string): Promise<ReplyWait | undefined>
+  /** All that wait get undefined. */
   close(): Promise<void>
 }
 
@@ -58,21 +61,21 @@ export type ReplyMailboxDeps = {
   clock?: Clock
 }
 
-/** The key outlives the deadline, so that a late reply can be told that it is late, and its fallback knows the user. */
+/** The key outlives the deadline: a late reply is then known to be late, and its fallback knows the user. */
 const REMEMBERED_MS = 600_000
-/** That an event is answered: as long as anybody could offer a reply to it. */
+/** How long an event counts as answered: as long as anybody could offer a reply to it. */
 export const REPLY_SENT_SECONDS = 86_400
-/** A reply accepted in the last moment is still on its way. */
+/** The message of a reply that Redis accepts in the last moment arrives within this. */
 const LAST_MESSAGE_MS = 20
 /**
- * Redis closes the door this much before the waiter leaves: the waiter's word may be on its way that long, and a reply must not
- * be accepted that nobody is there to hear. At most a twentieth of the wait.
+ * Redis stops accepting replies this much before the wait ends: the command that registers the wait may take as long, and
+ * no reply may be accepted that no process receives. At most a twentieth of the wait.
  */
 const EARLY_CLOSE_MS = 150
-/** The longest wait: a timer's own limit is far off, WeChat's patience is not. */
+/** WeChat waits five seconds. */
 const LONGEST_WAIT_MS = 60_000
 
-type Waiter = { deadlineAtMs: number; asked: AskedReply | undefined; settle: (reply: unknown) => void }
+type Waiter = { deadlineAtMs: number; wait: ReplyWait | undefined; settle: (reply: unknown) => void }
 
 export function createReplyMailbox(deps: ReplyMailboxDeps): ReplyMailbox {
   const { redis, subscriber, keys, shards, keepsEvents = false, log, clock = systemClock } = deps
@@ -87,21 +90,21 @@ export function createReplyMailbox(deps: ReplyMailboxDeps): ReplyMailbox {
     for (const waiter of waiters ?? []) waiter.settle(reply)
   }
 
-  /** Tells Redis that this process waits and reads what may have come before: after it, no reply passes unheard. */
+  /** Registers the wait of this process in Redis and reads a reply that came before: after it, no reply is missed. */
   async function register(eventId: string): Promise<void> {
     const waiters = [...(waiting.get(eventId) ?? [])]
     const leftMs = Math.max(...waiters.map(({ deadlineAtMs }) => deadlineAtMs), 0) - clock.nowMs()
     if (leftMs <= 0) return
-    const asked = waiters.find((waiter) => waiter.asked)?.asked
-    const event = keepsEvents && asked?.event ? JSON.stringify(asked.event) : ''
-    const askedFields = asked ? [asked.subscription, asked.authorizerAppId, asked.openId, event, asked.receivedAtMs] : []
+    const wait = waiters.find((waiter) => waiter.wait)?.wait
+    const event = keepsEvents && wait?.event ? JSON.stringify(wait.event) : ''
+    const fields = wait ? [wait.subscription, wait.authorizerAppId, wait.openId, event, wait.receivedAtMs] : []
     try {
-      const doorMs = Math.ceil(leftMs - Math.min(EARLY_CLOSE_MS, leftMs / 20))
-      const args = [channel, doorMs, REMEMBERED_MS, ...askedFields]
+      const acceptsMs = Math.ceil(leftMs - Math.min(EARLY_CLOSE_MS, leftMs / 20))
+      const args = [channel, acceptsMs, REMEMBERED_MS, ...fields]
       const reply = await runScript(redis, awaitReply, { keys: [shards.ofId(eventId).reply(eventId)], args })
       if (typeof reply === 'string') settle(eventId, JSON.parse(reply))
     } catch (error) {
-      // Who waits learns nothing and gets undefined in time: WeChat is answered all the same.
+      // The wait ends with undefined in time: WeChat is answered all the same.
       logError(error)
     }
   }
@@ -125,7 +128,7 @@ export function createReplyMailbox(deps: ReplyMailboxDeps): ReplyMailbox {
   listen()
 
   return {
-    expect(eventId, deadlineAtMs, asked) {
+    expect(eventId, deadlineAtMs, wait) {
       const nowMs = clock.nowMs()
       const leftMs = Math.min(deadlineAtMs - nowMs, LONGEST_WAIT_MS)
       if (closed || leftMs <= 0) return Promise.resolve(undefined)
@@ -138,7 +141,7 @@ export function createReplyMailbox(deps: ReplyMailboxDeps): ReplyMailbox {
         }, leftMs + LAST_MESSAGE_MS)
         const waiter: Waiter = {
           deadlineAtMs: nowMs + leftMs,
-          asked,
+          wait,
           settle: (reply) => {
             clearTimeout(timer)
             resolve(reply)
@@ -162,13 +165,13 @@ export function createReplyMailbox(deps: ReplyMailboxDeps): ReplyMailbox {
         return parseOutcome(outcome)
       }),
 
-    asked: (eventId) =>
+    waitOf: (eventId) =>
       guardStore(async () => {
         const fields = await redis.hmget(shards.ofId(eventId).reply(eventId), 'subscription', 'authorizer', 'openid', 'event', 'received')
         const [subscription, authorizerAppId, openId, event, receivedAtMs] = fields
         if (!subscription || !authorizerAppId) return undefined
-        const asked = { subscription, authorizerAppId, openId: openId ?? '', receivedAtMs: Number(receivedAtMs ?? 0) }
-        return { ...asked, ...(event ? { event: parseEvent(event) } : {}) }
+        const wait = { subscription, authorizerAppId, openId: openId ?? '', receivedAtMs: Number(receivedAtMs ?? 0) }
+        return { ...wait, ...(event ? { event: parseEvent(event) } : {}) }
       }),
 
     async close() {
@@ -177,7 +180,7 @@ export function createReplyMailbox(deps: ReplyMailboxDeps): ReplyMailbox {
       subscriber.off('message', onMessage)
       subscriber.off('ready', listen)
       for (const eventId of [...waiting.keys()]) settle(eventId, undefined)
-      // Not waited for: a Redis that does not answer must not hold up the end of the process, which closes the connection anyway.
+      // No await: a Redis that does not answer must not delay the end of the process, which closes the connection anyway.
       if (subscriber.status === 'ready') subscriber.unsubscribe(channel).catch(logError)
     },
   }
@@ -187,5 +190,5 @@ function parseOutcome(value: unknown): OfferOutcome {
   const known: readonly OfferOutcome[] = ['accepted', 'already-answered', 'too-late', 'unknown', 'not-asked', 'no-user']
   const outcome = known.find((one) => one === value)
   if (outcome !== undefined) return outcome
-  throw new GatewayError('INTERNAL', 'the reply mailbox answered what it never does')
+  throw new GatewayError('INTERNAL', 'the reply mailbox has an unknown outcome')
 }

@@ -33,7 +33,7 @@ function setUp(
     onDisabled: async () => {},
     throttleTurns: { take: async () => ({ kind: 'now', hasWaited: false }) },
     directCalls: { seen: (webhook, attempt) => void seen.push([webhook, attempt]) },
-    offerReply: async () => 'accepted',
+    replies: { offer: async () => 'accepted' },
     clock: { nowMs: () => NOW },
     random: () => 0.5,
     log: { debug: log, info: log, warn: log, error: log },
@@ -218,9 +218,11 @@ void t.test('a reply goes to the push that waited for it, and only then', async 
   const reply = { MsgType: 'text', Content: '好' }
   const { attempt } = setUp(answering({ outcome: 'delivered', reply }), {
     deps: {
-      async offerReply(event, offeredReply) {
-        offered.push([event.id, offeredReply])
-        return 'accepted'
+      replies: {
+        async offer(eventId, offeredReply) {
+          offered.push([eventId, offeredReply])
+          return 'accepted'
+        },
       },
     },
   })
@@ -232,13 +234,13 @@ void t.test('a reply goes to the push that waited for it, and only then', async 
 void t.test('a reply that nobody wants any more is no failure, an invalid one is', async (t) => {
   const reply = { MsgType: 'nonsense' }
   const waiting = { reply: { deadlineAtMs: NOW - 1 } }
-  const late = setUp(answering({ outcome: 'delivered', reply }), { deps: { offerReply: async () => 'unwanted' } })
+  const late = setUp(answering({ outcome: 'delivered', reply }), { deps: { replies: { offer: async () => 'too-late' } } })
   t.match(await late.attempt(1, waiting), { kind: 'done' })
-  const invalid = setUp(answering({ outcome: 'delivered', reply }), { deps: { offerReply: async () => 'invalid' } })
+  const invalid = setUp(answering({ outcome: 'delivered', reply }), { deps: { replies: { offer: async () => 'invalid' } } })
   t.match(await invalid.attempt(1, waiting), { kind: 'retry', error: 'invalid reply' })
   t.match(await invalid.attempt(3, waiting), { kind: 'dead', error: 'invalid reply' })
-  const offerReply = () => Promise.reject(new Error('store away'))
-  const lost = setUp(answering({ outcome: 'delivered', reply }), { deps: { offerReply } })
+  const offer = () => Promise.reject(new Error('store away'))
+  const lost = setUp(answering({ outcome: 'delivered', reply }), { deps: { replies: { offer } } })
   t.match(await lost.attempt(1, waiting), { kind: 'done' })
   t.ok(lost.logged.some(([message]) => message === 'reply.lost'))
 })

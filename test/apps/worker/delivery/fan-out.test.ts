@@ -60,7 +60,7 @@ function setUp(
     directCalls: { enter: () => undefined, seen: () => {} },
     health: { ...HEALTH, isOpen: () => false },
     onDisabled: async () => {},
-    offerReply: async () => 'accepted',
+    replies: { offer: async () => 'accepted' },
     claims: { claim: async () => true, ended: async () => {} },
     lateCalls: { mayLeave: () => true, signal: stop, follow: () => {} },
     async enqueueDelivery(job, options) {

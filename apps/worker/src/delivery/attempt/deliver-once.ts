@@ -1,6 +1,7 @@
 // Owns: the one sequence of an attempt at a delivery: attempt, judge, log, record, conclude. First attempts, a
 // subscription's queue and replays all go through it; what the outcome means for a queue is decided there.
-import type { DeliveryJob, DeliveryResult, GatewayEvent, Subscription } from '@wxgw/contracts'
+import type { DeliveryJob, DeliveryResult, Subscription } from '@wxgw/contracts'
+import type { Replies } from '@wxgw/platform'
 import type { MadeAttempt } from '@wxgw/redis'
 import type { Log } from '@wxgw/runtime'
 import type { StopSignal } from '@wxgw/wechat-core'
@@ -12,11 +13,7 @@ import { recordState } from './record-state.ts'
 
 export type DeliverOnceDeps = ConcludeDeps & {
   sinks: Sinks
-  /**
-   * Gives a consumer's passive reply to the push that waits for it, or to the fallback. `unwanted`: too late, or
-   * answered already. `invalid`: no reply at all; the attempt has failed.
-   */
-  offerReply(event: GatewayEvent, reply: unknown): Promise<'accepted' | 'unwanted' | 'invalid'>
+  replies: Pick<Replies, 'offer'>
   /** In [0, 1), for the jitter. */
   random(): number
   log: Log
@@ -113,7 +110,7 @@ async function judge(deps: DeliverOnceDeps, one: OneDelivery, result: DeliveryRe
   if (awaited === undefined) return { kind: 'done' }
   if (verdict.reply === undefined) return verdict
   try {
-    const outcome = await deps.offerReply(event, verdict.reply)
+    const outcome = await deps.replies.offer(event.id, verdict.reply, { event })
     return outcome === 'invalid' ? judgeFailure(INVALID_REPLY, context) : verdict
   } catch (error) {
     // The consumer has done its part; sending it the event again would not bring the reply back in time.

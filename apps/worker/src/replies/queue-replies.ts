@@ -1,6 +1,5 @@
-// Owns: hearing the replies that consumers of queue sinks return from their jobs, for as long as a subscription wants
-// them. A consumer may write anything into its queue: what an event is, and who was given it, the gateway's own record
-// says.
+// Owns: offering the replies that consumers of queue sinks return from their jobs, as long as a subscription wants them.
+// A consumer may write anything into its queue: the event, and who was given it, come from the gateway's own record.
 import { type DeliveryJob, type FanOutJob, type GatewayEvent, isEventId, type Subscription } from '@wxgw/contracts'
 import type { Platform } from '@wxgw/platform'
 import { createConsumerReturns, type DeliveryQueue, platformKeys, type RedisConnection, type ReturnedJob } from '@wxgw/redis'
@@ -8,26 +7,23 @@ import type { Log } from '@wxgw/runtime'
 import { INVALID_REPLY } from '../delivery/attempt/judge-attempt.ts'
 import { recordState, type StateDeps } from '../delivery/attempt/record-state.ts'
 
-export type ConsumerRepliesDeps = {
-  platform: Pick<Platform, 'id' | 'replyOffers' | 'events' | 'statistics'>
+export type QueueRepliesDeps = {
+  platform: Pick<Platform, 'id' | 'replies' | 'events' | 'statistics'>
   redis: RedisConnection
   enqueueDelivery: DeliveryQueue['enqueueDelivery']
   onDead: StateDeps['onDead']
   log: Log
 }
 
-export type ConsumerReplies = {
+export type QueueReplies = {
   follow(subscriptions: readonly Subscription[]): void
-  /**
-   * This process is about to give the event to its subscribers: a reply that a push waits for is to be heard within
-   * milliseconds.
-   */
-  awaited(job: FanOutJob): void
+  /** Before the event is written to its subscribers: a reply that a push waits for is then read within milliseconds. */
+  expect(job: FanOutJob): void
   close(): Promise<void>
 }
 
-/** Every worker listens: whichever hears a reply first hands it in, the others find it answered. */
-export function createConsumerReplies(deps: ConsumerRepliesDeps): ConsumerReplies {
+/** Every worker reads them: the first one's offer is accepted, the others find the event answered. */
+export function createQueueReplies(deps: QueueRepliesDeps): QueueReplies {
   const { platform, redis, onDead, log } = deps
   const { consumerReturns: positions } = platformKeys(platform.id)
   const returns = createConsumerReturns({ redis, positions, onReturn: take, log })
@@ -38,24 +34,18 @@ export function createConsumerReplies(deps: ConsumerRepliesDeps): ConsumerReplie
     returns.follow(wanted)
   }
 
-  /**
-   * The job of a first delivery has the event's id for its own; that of a replay has not, and what it returns answers
-   * nobody.
-   */
+  /** The job of a first delivery has the event's id; that of a replay has another one, and its reply answers nothing. */
   async function take({ name, jobId: eventId, value }: ReturnedJob): Promise<void> {
     if (!isEventId(eventId)) return
     if (typeof value !== 'object' || value === null || !('reply' in value)) return
-    const outcome = await platform.replyOffers.offer(eventId, value.reply, { from: name })
+    const outcome = await platform.replies.offer(eventId, value.reply, { from: name })
     if (outcome !== 'invalid') return
     log.warn({ platform: platform.id, eventId, subscription: name }, 'reply.invalid')
-    const given = await platform.replyOffers.givenEvent(eventId, name)
+    const given = await platform.replies.givenEvent(eventId, name)
     if (given?.event) await failDelivery({ event: given.event, receivedAtMs: given.receivedAtMs }, name)
   }
 
-  /**
-   * The consumer's job is done, so nothing is tried again by itself: it stands in the dead letters, from where it can
-   * be.
-   */
+  /** The consumer's job is done, so nothing retries it by itself: a dead letter can be replayed. */
   async function failDelivery({ event, receivedAtMs }: { event: GatewayEvent; receivedAtMs: number }, subscription: string): Promise<void> {
     const job: DeliveryJob = {
       v: 1,
@@ -68,7 +58,7 @@ export function createConsumerReplies(deps: ConsumerRepliesDeps): ConsumerReplie
       scheduleSeconds: [],
     }
     await deps.enqueueDelivery(job, { attemptsMade: 1, lastError: INVALID_REPLY })
-    // It is known as delivered; only what begins anew can be said to have failed.
+    // The log has it as delivered: only a delivery that begins anew can fail.
     const about = { event, subscription }
     const { events, statistics } = platform
     const state = { events, statistics, onDead, log }
@@ -78,7 +68,7 @@ export function createConsumerReplies(deps: ConsumerRepliesDeps): ConsumerReplie
 
   return {
     follow,
-    awaited: ({ event, reply }) => reply && returns.expect(reply.subscription, event.id, reply.deadlineAtMs),
+    expect: ({ event, reply }) => reply && returns.expect(reply.subscription, event.id, reply.deadlineAtMs),
     close: returns.close,
   }
 }

@@ -1,0 +1,105 @@
+// Owns: passive replies of one platform: a push waits for one (`expect`), a consumer hands one in (`offer`). A reply that
+// finds no push waiting is a late reply.
+import type { GatewayEvent, Reply } from '@wxgw/contracts'
+import type { EventLog, OfferOutcome, ReplyMailbox, ReplyWait, Subscriptions } from '@wxgw/redis'
+import { createGivenEvents, type GivenEvents } from './given-events.ts'
+import { createLateReplies, type LateRepliesDeps } from './late-replies.ts'
+import { mayAnswer, parseReply, parseReplyTo } from './reply-to-event.ts'
+import { replyingSubscription } from './replying-subscription.ts'
+
+/** `sent`: too late for the push, so it went by customer service message. `unknown`: there is no such event. */
+export type ReplyOutcome = Exclude<OfferOutcome, 'no-user'> | 'invalid' | 'sent'
+
+/** `none`: the consumer says that none will come. */
+export type ExpectedReply = { reply: Reply } | { missing: 'none in time' | 'none' | 'invalid' }
+
+export type Replies = {
+  /** Resolves at the deadline at the latest. Never rejects. Call it before the event is queued. */
+  expect(event: GatewayEvent, wait: Omit<ReplyWait, 'event'> & { deadlineAtMs: number }): Promise<ExpectedReply>
+  /**
+   * A consumer's reply, or null when the consumer says that none will come: the push then waits no longer. `event`, and
+   * the subscription that the reply comes `from`, when they are known. From another subscription than the one that the
+   * push waits for it is `not-asked`, whatever it looks like. Rejects as CustomerService.send when the fallback fails.
+   */
+  offer(eventId: string, reply: unknown, known?: { event?: GatewayEvent; from?: string }): Promise<ReplyOutcome>
+  givenEvent: GivenEvents['find']
+}
+
+export type RepliesDeps = Omit<LateRepliesDeps, 'given'> & {
+  mailbox: Pick<ReplyMailbox, 'expect' | 'offer' | 'waitOf'>
+  events: Pick<EventLog, 'get'>
+  subscriptions: Pick<Subscriptions, 'all'>
+}
+
+export function createReplies(deps: RepliesDeps): Replies {
+  const { mailbox, events, subscriptions } = deps
+  const given = createGivenEvents(deps)
+  const late = createLateReplies({ ...deps, given })
+
+  async function expect(
+    event: GatewayEvent,
+    { deadlineAtMs, ...wait }: Parameters<Replies['expect']>[1],
+  ): Promise<ExpectedReply> {
+    const offered = await mailbox.expect(event.id, deadlineAtMs, { ...wait, event })
+    if (offered === undefined) return { missing: 'none in time' }
+    if (offered === null) return { missing: 'none' }
+    const reply = parseReplyTo(event, offered)
+    return reply === undefined ? { missing: 'invalid' } : { reply }
+  }
+
+  async function offer(
+    eventId: string,
+    offered: unknown,
+    known: { event?: GatewayEvent; from?: string } = {},
+  ): Promise<ReplyOutcome> {
+    const { from } = known
+    // Checked while the push waits, too: the name may be another subscription's by now.
+    if (from !== undefined && !(await given.find(eventId, from))) return 'not-asked'
+    if (offered === null) return orInvalid(await mailbox.offer(eventId, null, { from }))
+
+    const reply = parseReply(offered)
+    if (reply === undefined) return (await isForAnother(eventId, from)) ? 'not-asked' : 'invalid'
+    if ('raw' in reply) {
+      const event = known.event ?? (await ownCopy(eventId, from))
+      if (event === undefined) return 'unknown'
+      if (!mayAnswer(event, reply)) return (await isForAnother(eventId, from)) ? 'not-asked' : 'invalid'
+    }
+
+    const outcome = orInvalid(await mailbox.offer(eventId, reply, { from, needsUser: !('raw' in reply) }))
+    if (outcome !== 'unknown' && outcome !== 'too-late') return outcome
+    const event = known.event ?? (await ownCopy(eventId, from))
+    const wait = (await mailbox.waitOf(eventId)) ?? (event && (await waitNow(event)))
+    if (wait === undefined) return event === undefined ? 'unknown' : 'too-late'
+    if (from !== undefined && from !== wait.subscription) return 'not-asked'
+    return late.send(eventId, wait, reply)
+  }
+
+  async function ownCopy(eventId: string, from: string | undefined): Promise<GatewayEvent | undefined> {
+    if (from !== undefined) return (await given.find(eventId, from))?.event
+    return (await events.get(eventId))?.event ?? (await mailbox.waitOf(eventId))?.event
+  }
+
+  /** Known only while the push waits, and for some minutes after. */
+  async function isForAnother(eventId: string, from: string | undefined): Promise<boolean> {
+    if (from === undefined) return false
+    const wait = await mailbox.waitOf(eventId)
+    return wait === undefined || wait.subscription !== from
+  }
+
+  /** As a push of this event would wait now; of an older event nothing else is known. */
+  async function waitNow(event: GatewayEvent): Promise<ReplyWait | undefined> {
+    const replying = replyingSubscription(await subscriptions.all(), event)
+    const { authorizerappid, subject } = event
+    if (!replying || authorizerappid === undefined || subject === undefined) return undefined
+    // The time of the subscription, however new it is: it replies now.
+    const { name: subscription, createdAtMs: receivedAtMs } = replying
+    return { subscription, authorizerAppId: authorizerappid, openId: subject, receivedAtMs }
+  }
+
+  return { expect, offer, givenEvent: given.find }
+}
+
+/** A reply that cannot reach anybody is none. */
+function orInvalid(outcome: OfferOutcome): Exclude<OfferOutcome, 'no-user'> | 'invalid' {
+  return outcome === 'no-user' ? 'invalid' : outcome
+}

@@ -1,0 +1,22 @@
+// Owns: which subscription replies to an event: the first by name that matches it, wants to reply and is not paused.
+import { compileMatcher, type GatewayEvent, type Subscription } from '@wxgw/contracts'
+
+export function replyingSubscription(
+  subscriptions: readonly Subscription[],
+  event: GatewayEvent,
+): Subscription | undefined {
+  return compileMatcher(subscriptions)(event).find(mayReply)
+}
+
+const known = new WeakMap<readonly Subscription[], boolean>()
+
+/** Could any of them reply to some event? Cached per array: each push asks. */
+export function hasReplying(subscriptions: readonly Subscription[]): boolean {
+  const has = known.get(subscriptions) ?? subscriptions.some(mayReply)
+  known.set(subscriptions, has)
+  return has
+}
+
+function mayReply({ reply, paused }: Subscription): boolean {
+  return reply && !paused
+}
