@@ -138,6 +138,8 @@ async function servedRoutes(): Promise<string[]> {
     calls: createStreamedCalls({ baseUrl: 'http://127.0.0.1:9', timeoutMs: 1, connections: 1 }),
     log: silent,
     readiness: [],
+    diagnosis: [],
+    settings: { platforms: [], callers: [], subscriptions: undefined },
     clock: systemClock,
     version: '0.0.0',
   })

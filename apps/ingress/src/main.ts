@@ -7,6 +7,7 @@ import { createConsoleRecords, createEndedSessions } from '@wxgw/redis'
 import {
   type Config,
   ConfigError,
+  configSummary,
   createLifecycle,
   createLogger,
   createMetrics,
@@ -77,6 +78,8 @@ async function main(): Promise<void> {
       log,
       metrics: supervised?.metrics ?? metrics,
       readiness: gateway.readiness,
+      diagnosis: gateway.diagnosis,
+      settings: configSummary(config),
       clock,
       version: VERSION,
       passiveReplies: goesOnWithoutStore ? repliesUnlessStoreAway(passiveReplies) : passiveReplies,

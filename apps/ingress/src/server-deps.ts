@@ -1,8 +1,8 @@
 // Owns: the dependencies that main.ts passes to both listeners. Each route module declares the ones that it uses.
 import type { Clock, StreamedCalls } from '@wxgw/wechat-core'
-import type { Platform, ReadinessCheck } from '@wxgw/platform'
+import type { DiagnosisCheck, Platform, ReadinessCheck } from '@wxgw/platform'
 import type { ConsoleRecords, EndedSessions } from '@wxgw/redis'
-import type { Config, Log, Metrics } from '@wxgw/runtime'
+import type { Config, Log, Metrics, SettingsSummary } from '@wxgw/runtime'
 import type { MemoryWatermark } from './push/memory-watermark.ts'
 import type { PassiveReplies, ReleaseCheck } from './push/passive-answers.ts'
 import type { PushIntake } from './push/push-intake.ts'
@@ -30,6 +30,9 @@ export type ServerDeps = {
   log: Log
   metrics?: Metrics | undefined
   readiness: readonly ReadinessCheck[]
+  diagnosis: readonly DiagnosisCheck[]
+  /** What the diagnosis shows of the settings: no secret in it. */
+  settings: SettingsSummary
   clock: Clock
   /** undefined with CONSOLE=off. `siteDir`: where the page was built. */
   console?: { siteDir: string; ended: EndedSessions } | undefined

@@ -18,6 +18,8 @@ import {
 import { type Lifecycle, repeat } from '@wxgw/runtime'
 import { createPlatforms, type Platforms, type PlatformsDeps } from './create-platforms.ts'
 import { keepDeclared } from './declared-subscriptions.ts'
+import { createDiagnosis } from './diagnosis/create-diagnosis.ts'
+import type { DiagnosisCheck } from './diagnosis/diagnosis.ts'
 import { createProvenSealer } from './proven-sealer.ts'
 import { createReadiness, type ReadinessCheck } from './readiness.ts'
 import { createUnheardEvents, type UnheardEvents } from './unheard-events.ts'
@@ -28,6 +30,7 @@ export type OpenedGateway = {
   platforms: Platforms
   connections: { commands: RedisConnection; subscriber: RedisConnection }
   readiness: ReadinessCheck[]
+  diagnosis: DiagnosisCheck[]
   unheard: UnheardEvents
   shardCount: ShardCount
   /** One more connection, closed with the rest. */
@@ -75,7 +78,7 @@ export async function openGateway(deps: GatewayDeps): Promise<OpenedGateway> {
     void keepDeclared({ declared: config.subscriptions, platforms: platforms.byId, signal: lifecycle.signal, log })
   }
   const unheard = createUnheardEvents({ platforms: platforms.byId, clock })
-  const readiness = createReadiness({
+  const ofStore = createReadiness({
     redis: connections.commands,
     problems,
     platforms: platforms.byId,
@@ -84,7 +87,9 @@ export async function openGateway(deps: GatewayDeps): Promise<OpenedGateway> {
     shardCount,
     clock,
   })
-  return { platforms, connections, connect, readiness: [...readiness, ...unheard.checks], unheard, shardCount }
+  const readiness = [...ofStore, ...unheard.checks]
+  const diagnosis = createDiagnosis({ config, redis: connections.commands, readiness, platforms: platforms.byId, clock })
+  return { platforms, connections, connect, readiness, diagnosis, unheard, shardCount }
 
   /** What was counted at the end of the process is handed over, too. */
   function handOverStatistics(): void {

@@ -60,6 +60,11 @@ export type { RedisConnection, RedisRole } from './connect.ts'
 
 export { fewestReplicas, evictionPolicy, isInfoRefused, persistenceGap, memoryShare, probeWrite, redisTimeMs, replicationRole } from './store-health.ts'
 
+// diagnosis
+export { missingRights } from './diagnosis/missing-rights.ts'
+export { sealingKeysInUse } from './diagnosis/sealing-keys-in-use.ts'
+export { serverFacts } from './diagnosis/server-facts.ts'
+
 // tokens
 export { createTicketStore } from './tokens/ticket-store.ts'
 export type { TicketStore } from './tokens/ticket-store.ts'
@@ -116,7 +121,7 @@ export type { MessageBatches } from './queues/message-batches.ts'
 export { createInboxChoice } from './queues/inbox-choice.ts'
 export type { InboxChoice, InboxChoiceDeps } from './queues/inbox-choice.ts'
 export { inboxesOf } from './queues/inbox-shares.ts'
-export { createWorkerRegistry, DEAD_AFTER_MS } from './queues/worker-registry.ts'
+export { aliveWorkers, createWorkerRegistry, DEAD_AFTER_MS } from './queues/worker-registry.ts'
 export type { WorkerRegistry } from './queues/worker-registry.ts'
 export { createLeftMessages } from './queues/left-messages.ts'
 export type { LeftEntry, LeftMessages } from './queues/left-messages.ts'

@@ -142,7 +142,7 @@ export const SHARD_COUNT_KEY = 'wx:{wx-messages}:shards'
  */
 export const UNSHARDED_KEY = 'wx:{wx-messages}:unsharded'
 
-/** sorted set of workers by the millisecond of their last heartbeat, PX 60000. Written and read by every worker. */
+/** sorted set of workers by the millisecond of their last heartbeat, PX 60000. Written by worker, read by worker and ingress. */
 export const INBOX_WORKERS_KEY = 'wx:{wx-messages}:workers'
 
 /** string '1', PX 60000: written by readiness checks with several inboxes, read by nobody. */
@@ -208,7 +208,7 @@ export function platformKeys(platform: string) {
     authorizerIndex: `${base}:authorizer_index`,
     /** sorted set of subjects (appid, or `component`) by the millisecond from which a refresh is due. No TTL. */
     due: `${base}:due`,
-    /** hash reason, untilMs, probeEveryMs; PX as long as it may hold: why scheduled refreshes of the platform wait. */
+    /** hash reason, untilMs, probeEveryMs, address; PX as long as it may hold: why scheduled refreshes of the platform wait. */
     schedulePause: `${base}:schedule_pause`,
     /** string, the millisecond from which the next daily look at WeChat's list is due. No TTL. */
     nextAudit: `${base}:next_audit`,

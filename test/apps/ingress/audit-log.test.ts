@@ -1,4 +1,5 @@
 // Owns: what stands in the audit log and among the refused calls, who reads them, and of which platforms.
+import { readinessChecks } from '@wxgw/platform'
 import t from 'tap'
 import { startWeChatDouble } from './api-calls/wechat-double.ts'
 import { APPID_A, APPID_B } from './fake-platform.ts'
@@ -88,21 +89,24 @@ void t.test('calls that WeChat refused are kept with errcode and rid, and by who
 void t.test('a diagnosis says of each check how it is and what to do, within the platforms of the caller', async (t) => {
   const { internalServer, bearer } = createGateway(t, {
     grants: { here: grantsOf({ actions: ['console:use'], platforms: ['open1'] }), narrow: grantsOf({ authorizers: [APPID_A] }) },
-    readiness: [
+    diagnosis: readinessChecks([
       { name: 'redis-writes', check: async () => undefined },
       { name: 'redis-persistence', warnsOnly: true, check: async () => 'appendonly is no' },
       { name: 'ticket-open1', check: async () => 'older than 12 hours' },
       { name: 'ticket-open2', check: async () => 'older than 12 hours' },
-    ],
+    ]),
+    settings: { logLevel: 'info', platforms: [{ id: 'open1' }, { id: 'open2' }], callers: [{ name: 'root' }], subscriptions: ['open2.crm'] },
   })
   const read = async (key: string) => internalServer.inject({ url: '/diagnosis', headers: bearer(key) })
   t.match((await read(keyOf('here'))).json(), {
     checks: [
-      { id: 'redis-writes', status: 'ok', whatToDo: null },
-      { id: 'redis-persistence', status: 'warning', what: 'appendonly is no', whatToDo: { zh: String, en: /appendonly yes/ } },
-      { id: 'ticket-open1', status: 'problem', whatToDo: { en: String } },
+      { id: 'redis-writes', platform: null, status: 'ok', whatToDo: null },
+      { id: 'redis-persistence', status: 'warning', what: { zh: /：appendonly is no/, en: 'appendonly is no' }, whatToDo: { en: /appendonly yes/ } },
+      { id: 'ticket-open1', platform: 'open1', status: 'problem', title: { zh: /票据/ }, whatToDo: { en: String } },
     ],
   })
+  t.same((await read(keyOf('here'))).json<{ settings: unknown }>().settings, { logLevel: 'info', platforms: [{ id: 'open1' }] })
+  t.match((await read(ROOT_KEY)).json<{ settings: unknown }>().settings, { callers: [{ name: 'root' }], subscriptions: ['open2.crm'] })
   t.equal((await read(keyOf('here'))).json<{ checks: unknown[] }>().checks.length, 3)
   t.equal((await read(ROOT_KEY)).json<{ checks: unknown[] }>().checks.length, 4)
   t.equal((await read(keyOf('narrow'))).statusCode, 403)

@@ -41,7 +41,7 @@ type Options = {
   /** Default: an address where nobody listens. */
   wechatUrl?: string
   maxConcurrent?: number
-} & Partial<Pick<ServerDeps, 'console' | 'metrics' | 'readiness' | 'passiveReplies' | 'releaseCheck'>>
+} & Partial<Pick<ServerDeps, 'console' | 'metrics' | 'readiness' | 'diagnosis' | 'settings' | 'passiveReplies' | 'releaseCheck'>>
 
 /** Keys of the callers in `grants`: their name, filled up to 40 characters. */
 export function keyOf(name: string): string {
@@ -86,6 +86,8 @@ export function createGateway(t: Pick<Test, 'teardown'>, options: Options = {}):
     goesOnWithoutStore: false,
     log: { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') },
     readiness: [],
+    diagnosis: [],
+    settings: { platforms: [], callers: [], subscriptions: undefined },
     clock,
     version: '9.9.9',
     ...rest,

@@ -739,7 +739,7 @@ export interface paths {
         };
         /**
          * What is wrong now, and what to do about it
-         * @description Answers while Redis is away, too. Tickets of the platforms that the caller has `console:use` for without narrowing.
+         * @description Every check is bounded in time and made by itself. Answers while Redis is away, too. What concerns one platform is shown to callers that have `console:use` for it in a grant that is not narrowed to authorizers. Nothing in it is secret.
          */
         get: operations["getDiagnosis"];
         put?: never;
@@ -3117,13 +3117,26 @@ export interface operations {
                     "application/json": {
                         checks: {
                             id: string;
+                            /** @description null: of the whole gateway */
+                            platform: string | null;
                             status: "ok" | "warning" | "problem";
-                            what: string;
+                            title: {
+                                en: string;
+                                zh: string;
+                            };
+                            what: {
+                                en: string;
+                                zh: string;
+                            };
                             whatToDo: {
                                 en: string;
                                 zh: string;
                             } | null;
                         }[];
+                        /** @description of the process that answers; no secret. `callers` and `subscriptions` only for callers that reach all platforms */
+                        settings: {
+                            [key: string]: unknown;
+                        };
                     };
                 };
             };

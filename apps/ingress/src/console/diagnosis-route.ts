@@ -1,20 +1,29 @@
 // Owns: GET /diagnosis of the internal listener.
-import { diagnose, type ReadinessCheck } from '@wxgw/platform'
+import { diagnose, type DiagnosisCheck } from '@wxgw/platform'
+import type { SettingsSummary } from '@wxgw/runtime'
 import { callerOf } from '../auth/authenticate.ts'
-import { consoleReach, requireConsole } from '../auth/console-access.ts'
+import { type ConsoleReach, consoleReach, requireConsole } from '../auth/console-access.ts'
 import { consoleSchemas } from '../schemas/console.ts'
 import type { GatewayServer } from '../server.ts'
 
-const OF_PLATFORM = /^ticket-(.+)$/
+type Deps = { diagnosis: readonly DiagnosisCheck[]; settings: SettingsSummary }
 
-export function diagnosisRoute(app: GatewayServer, { readiness }: { readiness: readonly ReadinessCheck[] }): void {
+export function diagnosisRoute(app: GatewayServer, { diagnosis, settings }: Deps): void {
   const config = { servesWithoutStore: true }
   app.get('/diagnosis', { schema: consoleSchemas.diagnosis, config, onRequest: requireConsole }, async (request) => {
     const reach = consoleReach(callerOf(request))
-    const shown = readiness.filter(({ name }) => {
-      const platform = OF_PLATFORM.exec(name)?.[1]
-      return platform === undefined || reach?.covers(platform) === true
-    })
-    return { checks: await diagnose(shown) }
+    if (reach === undefined) throw new Error('requireConsole has let nobody else in')
+    const shown = diagnosis.filter(({ platform }) => platform === null || reach.covers(platform))
+    return { checks: await diagnose(shown), settings: settingsWithin(settings, reach) }
   })
+}
+
+/** Of other platforms nothing, and who may call only for whoever reaches all of them. */
+function settingsWithin(settings: SettingsSummary, reach: ConsoleReach): Record<string, unknown> {
+  const { callers, platforms, subscriptions, ...rest } = settings
+  return {
+    ...rest,
+    platforms: platforms.filter(({ id }) => reach.covers(id)),
+    ...(reach.covers(null) ? { callers, subscriptions } : {}),
+  }
 }

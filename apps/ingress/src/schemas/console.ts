@@ -60,6 +60,8 @@ const RefusedCall = Type.Object({
   requestId: Type.String(),
 })
 
+const Text = Type.Object({ zh: Type.String(), en: Type.String() })
+
 /** Both, or a key in their place. */
 export const CONSOLE_SECURITY = { consoleSession: [], csrfToken: [] }
 
@@ -127,18 +129,25 @@ export const consoleSchemas = {
     tags,
     operationId: 'getDiagnosis',
     summary: 'What is wrong now, and what to do about it',
-    description: 'Answers while Redis is away, too. Tickets of the platforms that the caller has `console:use` for without narrowing.',
+    description:
+      'Every check is bounded in time and made by itself. Answers while Redis is away, too. What concerns one platform is shown to callers ' +
+      'that have `console:use` for it in a grant that is not narrowed to authorizers. Nothing in it is secret.',
     querystring: Type.Object({}, closed),
     response: {
       200: Type.Object({
         checks: Type.Array(
           Type.Object({
             id: Type.String(),
+            platform: Type.Union([Type.String(), Type.Null()], { description: 'null: of the whole gateway' }),
+            title: Text,
             status: Type.Union([Type.Literal('ok'), Type.Literal('warning'), Type.Literal('problem')]),
-            what: Type.String(),
-            whatToDo: Type.Union([Type.Object({ zh: Type.String(), en: Type.String() }), Type.Null()]),
+            what: Text,
+            whatToDo: Type.Union([Text, Type.Null()]),
           }),
         ),
+        settings: Type.Record(Type.String(), Type.Unknown(), {
+          description: 'of the process that answers; no secret. `callers` and `subscriptions` only for callers that reach all platforms',
+        }),
       }),
       ...errors(400, 401, 403),
     },

@@ -27,12 +27,14 @@ export type ServedInboxes = {
 }
 
 const BEAT_EVERY_MS = 1_000
+/** With one inbox nobody takes over from anybody. */
+const UNSHARED_BEAT_EVERY_MS = 2_000
 /** Until then all others know of the worker that it is left to. */
 const LEFT_AFTER_MS = 3_000
 /** Of one inbox, however many there are. */
 const LEAST_AT_ONCE = 2
 
-/** Begins when the number of inboxes is known. With one there is nothing to share out, and nothing is asked. */
+/** Begins when the number of inboxes is known. With one there is nothing to share out: the heartbeat is for the diagnosis alone. */
 export function serveInboxes(deps: ServeInboxesDeps): ServedInboxes {
   const { count, worker, registry, open, concurrency, log, everyMs = BEAT_EVERY_MS } = deps
   const { nowMs = () => performance.now() } = deps
@@ -81,10 +83,22 @@ export function serveInboxes(deps: ServeInboxesDeps): ServedInboxes {
     }
   }
 
+  async function beat(): Promise<void> {
+    try {
+      await registry.beat()
+    } catch (error) {
+      log.debug({ err: error }, 'worker.heartbeat_missed')
+    }
+  }
+
   void count.known.then((inboxes) => {
     if (isClosed) return
-    if (inboxes === 1) serve([0])
-    else heartbeats = repeat({ firstMs: 0, everyMs }, () => share(inboxes))
+    if (inboxes === 1) {
+      serve([0])
+      heartbeats = repeat({ firstMs: 0, everyMs: UNSHARED_BEAT_EVERY_MS }, beat)
+    } else {
+      heartbeats = repeat({ firstMs: 0, everyMs }, () => share(inboxes))
+    }
   })
 
   async function leaveRegistry(): Promise<void> {

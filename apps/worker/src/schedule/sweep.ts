@@ -5,7 +5,7 @@ import type { PauseReason, Platform } from '@wxgw/platform'
 import type { Log } from '@wxgw/runtime'
 import { type AuthorizerAppId, COMPONENT_SUBJECT, describeFailure, GatewayError, parseAuthorizerAppId } from '@wxgw/wechat-core'
 import type { Alarm } from './alarm.ts'
-import { isUnreachable, pauseReasonOf } from './pause-reason.ts'
+import { isUnreachable, pauseReasonOf, refusedAddressOf } from './pause-reason.ts'
 
 export type SweepPlatform = {
   id: string
@@ -120,7 +120,7 @@ export function startSweep({ platforms, intervalSeconds, alarm, log }: SweepDeps
 
   async function wait(platform: SweepPlatform, reason: PauseReason, error: unknown): Promise<void> {
     try {
-      if (!(await platform.schedule.pause(reason))) return
+      if (!(await platform.schedule.pause(reason, refusedAddressOf(error)))) return
       const { code, errcode } = describeFailure(error)
       const fields = { platform: platform.id, reason, code, ...(errcode === undefined ? {} : { errcode }) }
       if (reason === 'quota-day' || reason === 'ip-not-allowed' || reason === 'component-refused') log.error(fields, 'schedule.paused')

@@ -28,6 +28,15 @@ redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return redis.call('ZRANGE', KEYS[1], 0, -1)
 `)
 
+/** All that are alive, for whoever is none of them. Rejects with STORE_UNAVAILABLE. */
+export function aliveWorkers(redis: RedisConnection): Promise<string[]> {
+  return guardStore(async () => {
+    const [seconds, microseconds] = await redis.time()
+    const nowMs = Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000)
+    return redis.zrangebyscore(INBOX_WORKERS_KEY, nowMs - DEAD_AFTER_MS, '+inf')
+  })
+}
+
 export function createWorkerRegistry(redis: RedisConnection, worker: string): WorkerRegistry {
   return {
     beat: () =>

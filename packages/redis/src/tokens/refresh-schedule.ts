@@ -18,7 +18,13 @@ export type PauseReason = (typeof PAUSE_REASONS)[number]
 
 export type DueSubjects = { subjects: string[]; pausedBy: PauseReason | undefined }
 
-export type ScheduleFigures = { due: number; authorizers: number; pausedBy: PauseReason | undefined }
+export type ScheduleFigures = {
+  due: number
+  authorizers: number
+  pausedBy: PauseReason | undefined
+  /** Of ours, that WeChat has refused. */
+  refusedAddress: string | undefined
+}
 
 export type RefreshSchedule = {
   /**
@@ -28,8 +34,8 @@ export type RefreshSchedule = {
   takeDue(limit: number, retryMs: number): Promise<DueSubjects>
   /** Nothing to refresh here any more. */
   forget(subject: string): Promise<void>
-  /** True for the first who says so, over all workers. */
-  pause(reason: PauseReason): Promise<boolean>
+  /** True for the first who says so, over all workers. `address`: which of ours WeChat has refused, when it said so. */
+  pause(reason: PauseReason, address?: string): Promise<boolean>
   /** Ends a pause, if it still is for this reason. True for whoever ended it. */
   resume(reason: PauseReason): Promise<boolean>
   /** True once a day, over all workers; for the first time within a day of the first question. */
@@ -66,9 +72,9 @@ export function createRefreshSchedule({ redis, keys }: { redis: RedisConnection;
         await redis.zrem(keys.due, subject)
       }),
 
-    pause: (reason) =>
+    pause: (reason, address = '') =>
       guardStore(async () => {
-        const args = [reason, PROBE_EVERY_MS[reason], seed()]
+        const args = [reason, PROBE_EVERY_MS[reason], seed(), address]
         return (await runScript(redis, pauseSchedule, { keys: [keys.schedulePause], args })) === 1
       }),
 
@@ -81,12 +87,12 @@ export function createRefreshSchedule({ redis, keys }: { redis: RedisConnection;
     figures: () =>
       guardStore(async () => {
         const [seconds] = await redis.time()
-        const [due, authorizers, reason] = await Promise.all([
+        const [due, authorizers, [reason, address]] = await Promise.all([
           redis.zcount(keys.due, '-inf', Number(seconds) * 1000),
           redis.zcard(keys.authorizers),
-          redis.hget(keys.schedulePause, 'reason'),
+          redis.hmget(keys.schedulePause, 'reason', 'address'),
         ])
-        return { due, authorizers, pausedBy: parseReason(reason) }
+        return { due, authorizers, pausedBy: parseReason(reason), refusedAddress: address || undefined }
       }),
   }
 }

@@ -64,7 +64,7 @@ return taken
 
 /**
  * KEYS: pause
- * ARGV: reason, probe every ms (0 for the quotas), seed
+ * ARGV: reason, probe every ms (0 for the quotas), seed, address that WeChat refused or ''
  * -> 1 it is new, 0 known already
  */
 export const pauseSchedule = script(`${NOW_LUA}
@@ -81,7 +81,7 @@ elseif ARGV[1] == 'quota-day' then
   waitMs = 86400000 - (now + 8 * 3600000) % 86400000 + math.floor(math.random() * 600000)
   keptMs = waitMs
 end
-redis.call('HSET', KEYS[1], 'reason', ARGV[1], 'untilMs', text(now + waitMs), 'probeEveryMs', ARGV[2])
+redis.call('HSET', KEYS[1], 'reason', ARGV[1], 'untilMs', text(now + waitMs), 'probeEveryMs', ARGV[2], 'address', ARGV[4])
 redis.call('PEXPIRE', KEYS[1], keptMs)
 return 1
 `)

@@ -3,6 +3,12 @@ import { endpointText } from '@wxgw/contracts'
 import type { CallerConfig, Config, Grant, PlatformConfig, RedisConfig } from '../config-types.ts'
 import type { Log } from '../log.ts'
 
+export type SettingsSummary = Record<string, unknown> & {
+  platforms: ReadonlyArray<{ id: string }>
+  callers: readonly unknown[]
+  subscriptions: readonly string[] | undefined
+}
+
 /** Called once by each start, before anything is opened. */
 export function logConfig(config: Config, log: Log): void {
   log.info(configSummary(config), 'process.starting')
@@ -10,7 +16,7 @@ export function logConfig(config: Config, log: Log): void {
 }
 
 /** Plain data without a secret in it; addresses of Redis without their credentials. */
-export function configSummary(config: Config): Record<string, unknown> {
+export function configSummary(config: Config): SettingsSummary {
   const { redis, platforms, callers, subscriptions, sealingKeys, warnings: _, ...rest } = config
   return {
     ...rest,

@@ -1,0 +1,33 @@
+// Owns: which checks a diagnosis has, for whoever shows them: GET /diagnosis, and a command.
+import { createConsoleRecords, type RedisConnection } from '@wxgw/redis'
+import type { Config } from '@wxgw/runtime'
+import type { Clock } from '@wxgw/wechat-core'
+import type { Platform } from '../platform.ts'
+import type { ReadinessCheck } from '../readiness.ts'
+import type { DiagnosisCheck } from './diagnosis.ts'
+import { gatewayChecks } from './gateway-checks.ts'
+import { readinessChecks } from './readiness-checks.ts'
+import { redisChecks } from './redis-checks.ts'
+import { refusedPushesChecks } from './refused-pushes-check.ts'
+import { wechatChecks } from './wechat-checks.ts'
+
+export type DiagnosisDeps = {
+  config: Pick<Config, 'platforms' | 'sealingKeys' | 'warnings' | 'wechat'>
+  redis: RedisConnection
+  readiness: readonly ReadinessCheck[]
+  platforms: ReadonlyMap<string, Platform>
+  clock: Clock
+}
+
+/** Opens nothing by itself. */
+export function createDiagnosis({ config, redis, readiness, platforms, clock }: DiagnosisDeps): DiagnosisCheck[] {
+  // Read only: what is never noted is never handed over.
+  const { refusedCalls } = createConsoleRecords({ redis, onError: () => undefined })
+  return [
+    ...readinessChecks(readiness),
+    ...redisChecks({ redis, platforms: config.platforms.map(({ id }) => id) }),
+    ...gatewayChecks({ redis, config }),
+    ...wechatChecks({ wechat: config.wechat, platforms, refusedCalls, clock }),
+    ...refusedPushesChecks(platforms),
+  ]
+}

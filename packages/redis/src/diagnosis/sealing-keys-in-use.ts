@@ -1,0 +1,26 @@
+// Owns: with which sealing keys the stored secrets are sealed, by the id in front of each: of the ticket, the mark of the installation
+// and some accounts. `rotate-keys` looks at all of them.
+import type { RedisConnection } from '../connect.ts'
+import type { PlatformKeys } from '../keys.ts'
+import { guardStore } from '../store-errors.ts'
+
+/** `unsealed`: stored while ALLOW_UNSEALED was set. */
+export type SealingKeysInUse = { ids: string[]; unsealed: boolean }
+
+const MOST_ACCOUNTS = 100
+const SEALED = /^v1\.([^.]+)\./
+
+/** Rejects with STORE_UNAVAILABLE. */
+export function sealingKeysInUse(redis: RedisConnection, keys: PlatformKeys): Promise<SealingKeysInUse> {
+  return guardStore(async () => {
+    const appIds = await redis.zrange(keys.authorizers, 0, String(MOST_ACCOUNTS - 1))
+    const sealed = await Promise.all([
+      redis.get(keys.keyCheck),
+      redis.hget(keys.ticket, 'ticket'),
+      ...appIds.map((appId) => redis.hget(keys.authorizer(appId), 'refreshToken')),
+    ])
+    const known = sealed.flatMap((value) => (value ? [value] : []))
+    const ids = known.flatMap((value) => SEALED.exec(value)?.[1] ?? [])
+    return { ids: [...new Set(ids)].toSorted(), unsealed: known.some((value) => !SEALED.test(value)) }
+  })
+}
