@@ -9,6 +9,7 @@ export type { PassiveAnswer, PassiveReplies, PushedMessage, ReleaseCheck, ReplyW
 export { createPushTurns } from './push/push-turns.ts'
 export { startMemoryWatermark } from './push/memory-watermark.ts'
 export type { MemoryWatermark, MemoryWatermarkDeps } from './push/memory-watermark.ts'
+export { createPushRing } from './push/push-ring.ts'
 export { createRecentAcceptances } from './push/recent-acceptances.ts'
 export type { RecentAcceptances } from './push/recent-acceptances.ts'
 export { createStoreBudget } from './push/store-budget.ts'

@@ -3,10 +3,11 @@ import { BODY_TOO_LATE } from '@wxgw/runtime'
 import type { preParsingHookHandler } from 'fastify'
 import { REQUEST_TIMEOUT_MS } from './limits.ts'
 
-/** Route hook: refused with 408 after REQUEST_TIMEOUT_MS. */
+/** Route hook: refused with 408 after REQUEST_TIMEOUT_MS. A request that announces no body gets no timer. */
 export const boundBodyTime: preParsingHookHandler = (request, reply, _payload, done) => {
-  const { raw } = request
-  if (!raw.complete) {
+  const { raw, headers } = request
+  const hasBody = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
+  if (hasBody && !raw.complete) {
     const timer = setTimeout(() => {
       // It had none, and nobody read to its end: the answer takes long.
       if (raw.complete) return

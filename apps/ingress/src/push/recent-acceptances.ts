@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Log, Metrics } from '@wxgw/runtime'
 import { type Clock, isStoreAway } from '@wxgw/wechat-core'
 import { type EnqueuePush, type Push, type PushOutcome, readPush, writePush } from './push.ts'
-import { createTextRing, type Place } from './text-ring.ts'
+import { createPushRing, type Place } from './push-ring.ts'
 
 export type RecentAcceptances = {
   /** Redis has accepted it. A release check is not noted: WeChat waits seconds for it. */
@@ -14,11 +14,7 @@ export type RecentAcceptances = {
   enqueueAgain(reason: string, signal: AbortSignal): Promise<void>
 }
 
-/** A push, as text in the ring. */
-type Accepted = { atMs: number; place: Place }
-
 const KEEP_MS = 30_000
-/** Of texts; entries take a tenth of that. */
 const MOST_BYTES = 24 * 1024 * 1024
 /** Enqueued at once. More would delay new pushes. */
 const AT_ONCE = 50
@@ -27,13 +23,11 @@ const RETRY_MS = 200
 type Deps = { enqueue: EnqueuePush; clock: Clock; metrics?: Metrics | undefined; log: Log; mostBytes?: number }
 
 /**
- * One per process, for all platforms. An entry is dropped when a newer one is 30 s younger, not after 30 s: while Redis is down nothing
- * is accepted, and the last entries stay until it is back.
+ * One per process, for all platforms. A push is dropped when a newer one is 30 s younger, not after 30 s: while Redis is down nothing
+ * is accepted, and the last pushes stay until it is back.
  */
 export function createRecentAcceptances({ enqueue, clock, metrics, log, mostBytes = MOST_BYTES }: Deps): RecentAcceptances {
-  const texts = createTextRing(mostBytes)
-  let entries: Array<Accepted | undefined> = []
-  let first = 0
+  const ring = createPushRing(mostBytes)
   const enqueuedAgain = metrics?.counter({
     name: 'wxgw_pushes_enqueued_again_total',
     help:
@@ -44,28 +38,19 @@ export function createRecentAcceptances({ enqueue, clock, metrics, log, mostByte
 
   function note(push: Push): void {
     const atMs = clock.nowMs()
-    const place = texts.write(writePush(push))
-    if (place) entries.push({ atMs, place })
-    for (let oldest = entries[first]; oldest && isOver(oldest, atMs); oldest = entries[first]) {
-      entries[first] = undefined
-      first += 1
-    }
-    if (first > 1_000 && first * 2 > entries.length) {
-      entries = entries.slice(first)
-      first = 0
-    }
+    ring.dropBefore(atMs - KEEP_MS)
+    ring.write(writePush(push), atMs)
   }
-
-  const isOver = (entry: Accepted, newestMs: number) => newestMs - entry.atMs > KEEP_MS || !texts.holds(entry.place)
 
   /** undefined: a newer push was written over it. */
-  function pushOf({ place }: Accepted): Push | undefined {
-    return texts.holds(place) ? readPush(texts.read(place)) : undefined
+  function pushOf(place: Place): Push | undefined {
+    const text = ring.read(place)
+    return text === undefined ? undefined : readPush(text)
   }
 
-  async function enqueueUntilTaken(entry: Accepted, signal: AbortSignal): Promise<PushOutcome | 'given-up'> {
+  async function enqueueUntilTaken(place: Place, signal: AbortSignal): Promise<PushOutcome | 'given-up'> {
     while (!signal.aborted) {
-      const push = pushOf(entry)
+      const push = pushOf(place)
       if (push === undefined) return 'given-up'
       try {
         return await enqueue(push)
@@ -85,10 +70,10 @@ export function createRecentAcceptances({ enqueue, clock, metrics, log, mostByte
     note,
 
     async enqueueAgain(reason, signal) {
-      const due = entries.slice(first).filter((entry) => entry !== undefined)
+      const due = ring.places()
       const counts = { accepted: 0, duplicate: 0, queued: 0, 'given-up': 0 }
       for (let start = 0; start < due.length; start += AT_ONCE) {
-        const outcomes = await Promise.all(due.slice(start, start + AT_ONCE).map((entry) => enqueueUntilTaken(entry, signal)))
+        const outcomes = await Promise.all(due.slice(start, start + AT_ONCE).map((place) => enqueueUntilTaken(place, signal)))
         for (const outcome of outcomes) {
           counts[outcome] += 1
           enqueuedAgain?.inc({ outcome })
