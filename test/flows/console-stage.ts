@@ -3,7 +3,7 @@ import { readFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, Locator, Page } from 'playwright-core'
 import type { Test } from 'tap'
 import { API_KEY, type Gateway, startGateway } from '../helpers/gateway.ts'
 import { until } from '../helpers/until.ts'
@@ -73,6 +73,12 @@ export async function startStage(t: Test, browser: Browser): Promise<Stage> {
 export async function signIn(page: Page, key: string): Promise<void> {
   await page.fill('input[type=password]', key)
   await page.keyboard.press('Enter')
+}
+
+/** Of a form: what stands above it is its label, what stands below it is a hint. */
+export function fieldOf(page: Page, label: string): Locator {
+  const named = page.locator('.field-label', { hasText: new RegExp(`^${label}$`) })
+  return page.locator('.field', { has: named }).locator('input, select, textarea')
 }
 
 /** No serious finding of axe, nothing wider than the screen, no markup of a stranger that has become some. */

@@ -2,6 +2,7 @@
 // What is done on a page stands in a story of its own.
 import t from 'tap'
 import { startBrowser } from '../helpers/browser.ts'
+import { eventsStory } from './console-events.ts'
 import { linksStory } from './console-links.ts'
 import { assertSound, signIn, startStage } from './console-stage.ts'
 
@@ -32,4 +33,5 @@ void t.test('the console in a browser', async (t) => {
   }
 
   await t.test('authorization links', (t) => linksStory(t, stage))
+  await t.test('events', (t) => eventsStory(t, stage))
 })

@@ -6,6 +6,7 @@ import { consoleTexts } from '../texts/console.ts'
 import { useTexts } from '../texts/language.ts'
 import { Waiting } from './loaded.tsx'
 import { Problem } from './problem.tsx'
+import { When } from './when.tsx'
 
 export type Column<T> = {
   key: string
@@ -55,7 +56,8 @@ export function Rows<T>({ label, columns, rows, keyOf, empty }: RowsProps<T>) {
   )
 }
 
-type PageOf<T> = { items: T[]; nextCursor: string | null }
+/** `scannedTo`: down to which time a search came that its bound has cut. */
+type PageOf<T> = { items: T[]; nextCursor: string | null; scannedTo?: string }
 type Pages<T> = UseInfiniteQueryResult<{ pages: Array<PageOf<T>> }>
 
 const FIRST: string | undefined = undefined
@@ -74,13 +76,19 @@ export function PagedRows<T>({ pages, ...props }: Omit<RowsProps<T>, 'rows'> & {
   const texts = useTexts(consoleTexts)
   if (!pages.data) return pages.error ? <Problem error={pages.error} onRetry={() => void pages.refetch()} /> : <Waiting />
   const rows = pages.data.pages.flatMap(({ items }) => items)
+  const scannedTo = pages.hasNextPage ? pages.data.pages.at(-1)?.scannedTo : undefined
   return (
     <>
-      <Rows {...props} rows={rows} />
-      <div className="more">
+      {rows.length === 0 && scannedTo ? null : <Rows {...props} rows={rows} />}
+      <div className="more line">
+        {scannedTo ? (
+          <span role="status">
+            {texts.scanned} <When at={scannedTo} absolute />
+          </span>
+        ) : null}
         {pages.hasNextPage ? (
           <Button loading={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
-            {texts.more}
+            {scannedTo ? texts.goOn : texts.more}
           </Button>
         ) : null}
       </div>
