@@ -21,6 +21,7 @@ import {
   scriptProbeKey,
   laneKey,
   laneLeaseKey,
+  waitingLanesKey,
   orderKey,
   orderPlacesKey,
   throttleKey,
@@ -89,7 +90,7 @@ void t.test('docs/redis-keys.md has every key of the gateway, and no other', asy
   keys.push(sinkStream('<>', '<>'), READINESS_PROBE_KEY, scriptProbeKey('<>', '<>'), replicaProbeKey('{<>}'), throttleKey('<>', '<>'))
   keys.push(endedConsoleSessionKey('<>'), orderKey('<>', '<>'), orderPlacesKey('<>', '<>'))
   const lane = { platform: '<>', account: '<>' }
-  keys.push(...[laneKey(NaN, lane), laneLeaseKey(NaN, lane)].map((key) => key.replace('NaN', '<>')))
+  keys.push(...[waitingLanesKey(NaN), laneKey(NaN, lane), laneLeaseKey(NaN, lane)].map((key) => key.replace('NaN', '<>')))
   keys.push(AUDIT_KEY, REFUSED_API_CALLS_KEY)
   keys.push(SHARD_COUNT_KEY, UNSHARDED_KEY, INBOX_WORKERS_KEY, inboxProbeKey(NaN).replace('NaN', '<>'))
   const documented = tableRows(projectText('docs/redis-keys.md')).flatMap(([cell = '']) => {

@@ -4,6 +4,7 @@ import { countRefreshFailing, openGateway } from '@wxgw/platform'
 import {
   createLaneReader,
   createLeftMessages,
+  createStrandedLanes,
   createWorkerRegistry,
   isInfoRefused,
   probeWrite,
@@ -15,6 +16,7 @@ import { systemClock as clock } from '@wxgw/wechat-core'
 import { startDispatch } from './dispatch.ts'
 import { createHealthServer } from './health-server.ts'
 import { startInboxWorkers } from './inboxes/inbox-workers.ts'
+import { startMendingLanes } from './inboxes/mend-lanes.ts'
 import { createAlarm } from './schedule/alarm.ts'
 import { startAudit } from './schedule/audit.ts'
 import { startSessionAnnouncements } from './schedule/session-announcements.ts'
@@ -85,6 +87,11 @@ async function main(): Promise<void> {
       startStoreWatch({ platforms, alarm, log }),
       startAudit({ platforms, log }),
       startSessionAnnouncements({ platforms, log }),
+      startMendingLanes({
+        count: gateway.shardCount,
+        stranded: createStrandedLanes({ redis: gateway.connections.commands, queues }),
+        log,
+      }),
     ]
     lifecycle.onStop('watches', async () => {
       await Promise.all(watches.map((watch) => watch.stop()))

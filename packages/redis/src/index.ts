@@ -34,6 +34,7 @@ export {
   sinkQueue,
   sinkStream,
   UNSHARDED_KEY,
+  waitingLanesKey,
 } from './keys.ts'
 export type { PlatformKeys, ShardKeys } from './keys.ts'
 export { shardOf } from './shards/account-hash.ts'
@@ -194,6 +195,8 @@ export { createDeliveryOrder, WAITS_MS } from './ordering/delivery-order.ts'
 export type { DeliveryOrder, HoldingClock, OrderedDelivery } from './ordering/delivery-order.ts'
 export { createLaneReader, createLaneWriter, parseLaneJob } from './ordering/lanes.ts'
 export type { Lane, LaneReader, LaneWriter } from './ordering/lanes.ts'
+export { createStrandedLanes } from './ordering/stranded-lanes.ts'
+export type { StrandedLanes } from './ordering/stranded-lanes.ts'
 export { createThrottle } from './queues/throttle.ts'
 export type { Throttle } from './queues/throttle.ts'
 export { createStatistics } from './statistics/statistics.ts'

@@ -48,9 +48,15 @@ export const orderKey = (platform: string, subscription: string) =>
 /** hash delivery's id -> its member of the sorted set; `clock <id>` -> how long a failing one has held its key. No TTL. */
 export const orderPlacesKey = (platform: string, subscription: string) => `${orderKey(platform, subscription)}_places`
 
+/** What every list of an account's events begins with; `<platform>.<appid>` follows. */
+export const lanePrefix = (inbox: number) => `wx:${messageInbox(inbox)}:lane:`
+
 /** list of entries as JSON: events of an account in the order in which they were accepted. No TTL: work to be done. */
 export const laneKey = (inbox: number, { platform, account }: { platform: string; account: string }) =>
-  `wx:${messageInbox(inbox)}:lane:${platform}.${account}`
+  `${lanePrefix(inbox)}${platform}.${account}`
+
+/** sorted set, all scores 0, of `<platform>.<appid>`: the accounts whose lists have entries. No TTL: as the lists. */
+export const waitingLanesKey = (inbox: number) => `wx:${messageInbox(inbox)}:lanes`
 
 /** string, the job that works off the list; PX 15000. */
 export const laneLeaseKey = (inbox: number, lane: { platform: string; account: string }) => `${laneKey(inbox, lane)}:lease`

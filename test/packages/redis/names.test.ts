@@ -21,6 +21,7 @@ import {
   scriptProbeKey,
   laneKey,
   laneLeaseKey,
+  waitingLanesKey,
   orderKey,
   orderPlacesKey,
   throttleKey,
@@ -96,6 +97,7 @@ function* allKeys(): Iterable<Named> {
   yield [endedConsoleSessionKey('a'), ['ended session', 'a']]
   for (const key of [SHARD_COUNT_KEY, UNSHARDED_KEY, INBOX_WORKERS_KEY]) yield [key, ['of all inboxes', key]]
   for (const shard of SHARDS) yield [inboxProbeKey(shard), ['inbox probe', shard]]
+  for (const shard of SHARDS) yield [waitingLanesKey(shard), ['lanes', shard]]
   for (const queue of OWN_QUEUES) yield* keysOfQueue(queue, [queue])
   for (const [platform, subscription] of someSubscriptions()) {
     yield* keysOfPlatform(platform)

@@ -4,7 +4,7 @@ import { type BatchedEvent, type LaneJob, parserOf, LaneJobSchema } from '@wxgw/
 import { createBatches } from '../batches.ts'
 import type { Queue } from 'bullmq'
 import type { RedisConnection } from '../connect.ts'
-import { batchJobId, laneKey, laneLeaseKey, messageInbox, queueKey } from '../keys.ts'
+import { batchJobId, laneKey, laneLeaseKey, messageInbox, queueKey, waitingLanesKey } from '../keys.ts'
 import { defineScript } from '../lua/define-script.ts'
 import { FAN_OUT_ATTEMPTS, jobOptions } from '../queues/job-options.ts'
 import { createShortIds } from '../queues/message-batches.ts'
@@ -12,7 +12,7 @@ import type { Queues } from '../queues/queues.ts'
 import type { ReplicaBarrier } from '../replication/replica-barrier.ts'
 import { shardOf } from '../shards/account-hash.ts'
 import type { ShardCount } from '../shards/shard-count.ts'
-import { guardStore } from '../store-errors.ts'
+import { allSucceeded, guardStore } from '../store-errors.ts'
 
 export type Lane = Pick<LaneJob, 'platform' | 'account'>
 
@@ -42,8 +42,8 @@ const LEASE_MS = 15_000
 
 const nextEntries = defineScript({
   name: 'ordering/next-entries',
-  keys: ['list', 'lease'],
-  args: ['owner', 'leaseMs', 'done', 'most'],
+  keys: ['list', 'lease', 'waiting'],
+  args: ['owner', 'leaseMs', 'done', 'most', 'account'],
 })
 const endLease = defineScript({ name: 'ordering/end-lease', keys: ['lease'], args: ['owner'] })
 
@@ -63,13 +63,15 @@ export function createLaneWriter({ redis, count, queues, replicas }: LaneWriterD
     write: async (key, appended) => {
       const [first] = appended
       if (first === undefined) return []
-      const queue = messageInbox(inboxOf(first.lane, count))
+      const inbox = inboxOf(first.lane, count)
+      const queue = messageInbox(inbox)
       const entries = appended.map(({ entry }) => JSON.stringify({ arrival: nextShortId(), ...entry }))
       const jobId = batchJobId(nextShortId(), appended.length)
       await replicas.confirmed(queueKey(queue, 'wait'), async () => {
         // The job after the entries, over the same connection: whoever runs it, or works the list off already, sees them.
-        const pushed = redis.rpush(key, ...entries)
-        await Promise.all([pushed, addJob(queues.open(queue), first.lane, jobId)])
+        const pushed = redis.multi().zadd(waitingLanesKey(inbox), 0, laneName(first.lane)).rpush(key, ...entries).exec()
+        const [answers] = await Promise.all([pushed, addLaneJob(queues.open(queue), first.lane, jobId)])
+        allSucceeded(answers)
       })
       return appended.map(() => true)
     },
@@ -80,7 +82,12 @@ export function createLaneWriter({ redis, count, queues, replicas }: LaneWriterD
   }
 }
 
-function addJob(queue: Pick<Queue, 'add'>, { platform, account }: Lane, jobId: string): Promise<unknown> {
+/** As the accounts' names stand in keys. */
+function laneName({ platform, account }: Lane): string {
+  return `${platform}.${account}`
+}
+
+export function addLaneJob(queue: Pick<Queue, 'add'>, { platform, account }: Lane, jobId: string): Promise<unknown> {
   const data: LaneJob = { v: 1, kind: 'lane', platform, account }
   return queue.add(data.kind, data, { ...LANE_OPTIONS, jobId })
 }
@@ -93,7 +100,7 @@ export function createLaneReader({ redis, count, queues }: LanesDeps): LaneReade
         const inbox = inboxOf(lane, count)
         // First the lease: the next job would find it and end.
         await endLease(redis, { lease: laneLeaseKey(inbox, lane), owner })
-        await addJob(queues.open(messageInbox(inbox)), lane, batchJobId(nextShortId(), 1))
+        await addLaneJob(queues.open(messageInbox(inbox)), lane, batchJobId(nextShortId(), 1))
       }),
 
     next: (lane, owner, done) =>
@@ -102,10 +109,12 @@ export function createLaneReader({ redis, count, queues }: LanesDeps): LaneReade
         const entries = await nextEntries(redis, {
           list: laneKey(inbox, lane),
           lease: laneLeaseKey(inbox, lane),
+          waiting: waitingLanesKey(inbox),
           owner,
           leaseMs: LEASE_MS,
           done,
           most: MOST_ENTRIES,
+          account: laneName(lane),
         })
         return Array.isArray(entries) ? entries.map(String) : undefined
       }),

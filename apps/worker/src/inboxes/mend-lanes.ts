@@ -1,0 +1,28 @@
+// Owns: that no list of an ordered account waits for ever for a job that a failover has lost.
+import type { ShardCount, StrandedLanes } from '@wxgw/redis'
+import { type Log, repeat, type Repetition } from '@wxgw/runtime'
+import { isStoreAway } from '@wxgw/wechat-core'
+
+export type MendLanesDeps = { count: Pick<ShardCount, 'known'>; stranded: StrandedLanes; log: Log; everyMs?: number }
+
+const EVERY_MS = 5_000
+
+/** Every worker looks at all inboxes: one command each. Never rejects. */
+export function startMendingLanes({ count, stranded, log, everyMs = EVERY_MS }: MendLanesDeps): Repetition {
+  let inboxes = 0
+  void count.known.then((known) => (inboxes = known))
+
+  async function mend(inbox: number): Promise<void> {
+    try {
+      const lanes = await stranded.mend(inbox)
+      if (lanes > 0) log.warn({ inbox, lanes }, 'lanes.mended')
+    } catch (error) {
+      // That Redis is away is said by readiness; with several masters the other inboxes go on.
+      if (!isStoreAway(error)) log.warn({ err: error, inbox }, 'lanes.not_mended')
+    }
+  }
+
+  return repeat({ firstMs: everyMs, everyMs }, async () => {
+    await Promise.all(Array.from({ length: inboxes }, (_, inbox) => mend(inbox)))
+  })
+}
