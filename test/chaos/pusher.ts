@@ -23,6 +23,15 @@ export type PusherOptions = {
 
 export type Account = { appId: string; userName: string }
 
+/** `id` stands in the text. Tried again it is the same push only with the same time. */
+export type Push = { account: Account; openId: string; id: string; msgId: string; createTimeSeconds: number }
+
+export type Pushes = {
+  /** The next of the addresses is tried, once. */
+  attempt(push: Push): Promise<Answer>
+  close(): void
+}
+
 export type PushReport = {
   pushed: number
   acknowledged: number
@@ -51,13 +60,38 @@ const TICK_MS = 20
 /** Three attempts within seconds, as WeChat's. */
 const RETRY_AFTER_MS = 1_000
 
-export function startPusher(options: PusherOptions): Pusher {
-  const { component, publicUrls, ratePerSecond, run, attempts = 1, acks, accounts = [AUTHORIZER] } = options
+export function createPushes({ component, publicUrls }: Pick<PusherOptions, 'component' | 'publicUrls'>): Pushes {
   const agent = new Agent({ keepAlive: true, maxSockets: 256 })
+  let turn = 0
+  return {
+    attempt({ account, openId, id, msgId, createTimeSeconds }) {
+      const head = { toUserName: account.userName, openId, createTimeSeconds }
+      const urls = publicUrls()
+      turn += 1
+      const push = encryptPush({
+        kind: 'authorizer',
+        url: `${urls[turn % urls.length]}/apis/v1/wx/open1/${account.appId}/callback`,
+        xml: messageXml(head, 'text', { Content: id, MsgId: msgId }),
+        credentials: component,
+        receiveId: component.appId,
+        addressee: account.userName,
+      })
+      return post(agent, push)
+    },
+    close: () => agent.destroy(),
+  }
+}
+
+export function isAcknowledged({ status, body }: Answer): boolean {
+  return status === 200 && body === 'success'
+}
+
+export function startPusher(options: PusherOptions): Pusher {
+  const { ratePerSecond, run, attempts = 1, acks, accounts = [AUTHORIZER] } = options
+  const pushes = createPushes(options)
   const pending = new Set<Promise<void>>()
   let acknowledged = 0
   let pushed = 0
-  let turn = 0
   let statuses: Record<string, number> = {}
   let times: number[] = []
   let marked = { pushed: 0, acknowledged: 0 }
@@ -81,14 +115,16 @@ export function startPusher(options: PusherOptions): Pusher {
   async function pushOne(number: number): Promise<void> {
     const id = `${run}-${number}`
     const account = accounts[number % accounts.length] ?? AUTHORIZER
-    const xml = messageXml(
-      { toUserName: account.userName, openId: `o${number % 500}`, createTimeSeconds: Math.floor(Date.now() / 1000) },
-      'text',
-      { Content: id, MsgId: String(8_000_000_000_000_000_000n + BigInt(number)) },
-    )
+    const push = {
+      account,
+      openId: `o${number % 500}`,
+      id,
+      msgId: String(8_000_000_000_000_000_000n + BigInt(number)),
+      createTimeSeconds: Math.floor(Date.now() / 1000),
+    }
     for (let attempt = 1; attempt <= attempts; attempt += 1) {
       if (attempt > 1) await delay(RETRY_AFTER_MS)
-      if (await attemptOne(xml, account)) {
+      if (await attemptOne(push)) {
         acknowledged += 1
         acks.add(id)
         return
@@ -96,22 +132,12 @@ export function startPusher(options: PusherOptions): Pusher {
     }
   }
 
-  async function attemptOne(xml: string, account: Account): Promise<boolean> {
-    const urls = publicUrls()
-    turn += 1
-    const push = encryptPush({
-      kind: 'authorizer',
-      url: `${urls[turn % urls.length]}/apis/v1/wx/open1/${account.appId}/callback`,
-      xml,
-      credentials: component,
-      receiveId: component.appId,
-      addressee: account.userName,
-    })
+  async function attemptOne(push: Push): Promise<boolean> {
     const startedAt = performance.now()
-    const answer = await post(agent, push)
+    const answer = await pushes.attempt(push)
     times.push(performance.now() - startedAt)
     statuses[answer.status] = (statuses[answer.status] ?? 0) + 1
-    return answer.status === 200 && answer.body === 'success'
+    return isAcknowledged(answer)
   }
 
   function report(): PushReport {
@@ -137,7 +163,7 @@ export function startPusher(options: PusherOptions): Pusher {
       isStopping = true
       await running
       while (pending.size > 0) await Promise.all(pending)
-      agent.destroy()
+      pushes.close()
       return report()
     },
   }

@@ -2,6 +2,7 @@
 import type { Scenario } from '../scenario.ts'
 import { backlog } from './backlog.ts'
 import { clockOff, ingressKilled, rollingRestart, workerFrozen, workerKilled } from './killed-processes.ts'
+import { ORDERINGS } from './ordering.ts'
 import { ingressBlackHole, redisSlow, repliesLost, startWithoutRedis, wechatBlackHole, workerBlackHole } from './network-faults.ts'
 import { powerCut, redisDown, redisEmptied, redisFrozen, redisFull, redisKilled, redisMisconf, redisReadonly } from './redis-faults.ts'
 import { REDIS_FORMS } from './redis-forms.ts'
@@ -32,5 +33,6 @@ export const SCENARIOS: readonly Scenario[] = [
   spoolKilled,
   spoolFrozen,
   backlog,
+  ...ORDERINGS,
   ...REDIS_FORMS,
 ]

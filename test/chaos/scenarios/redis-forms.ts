@@ -73,7 +73,7 @@ function again(fault: (load: Load, form: RedisForm) => Promise<void>): Fault {
 }
 
 /** All servers run, there are as many masters as at first, and the others follow: a former master that starts again claims to be one. */
-async function whole(form: RedisForm, masters: number): Promise<void> {
+export async function whole(form: RedisForm, masters: number): Promise<void> {
   for (const server of form.servers) if (!server.isRunning()) await server.start()
   await until('every server is a master or follows one', async () => {
     const views = await Promise.all(form.servers.map((server) => form.client(server).info('replication').catch(() => '')))
@@ -119,14 +119,14 @@ const freeze = again(async (_load, form) => {
   }
 })
 
-async function oneMaster(form: RedisForm): Promise<RedisServer> {
+export async function oneMaster(form: RedisForm): Promise<RedisServer> {
   const [master] = (await form.masters()).toSorted(() => Math.random() - 0.5)
   if (!master) throw new Error('there is no master')
   return master
 }
 
 /** Another one serves what `gone` did. */
-async function promoted(form: RedisForm, gone: RedisServer): Promise<void> {
+export async function promoted(form: RedisForm, gone: RedisServer): Promise<void> {
   const others = form.servers.filter((server) => server !== gone)
   const mastersAmong = async () => {
     const roles = await Promise.all(others.map(async (server) => server.isRunning() && (await form.client(server).info('replication').catch(() => '')).includes('role:master')))
@@ -168,7 +168,7 @@ const SHARDED = {
   accounts: Array.from({ length: 32 }, (_, index) => ({ appId: `wx${String(index).padStart(16, '0')}`, userName: `gh_${index}` })),
 }
 /** With `everysec`, Redis puts a write off while the disk is busy, and a kill then loses what it had answered. */
-const DURABLE = ['--appendfsync', 'always']
+export const DURABLE = ['--appendfsync', 'always']
 /** A master that is lost is to cost its own slots alone. */
 const LENIENT = [...DURABLE, '--cluster-require-full-coverage', 'no']
 
