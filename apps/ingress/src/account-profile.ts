@@ -3,12 +3,18 @@ import type { Platform } from '@wxgw/platform'
 import type { Log } from '@wxgw/runtime'
 import { GatewayError, type Authorizer, type AuthorizerAppId } from '@wxgw/wechat-core'
 
+/** What the profile of a landing page needs of a platform. */
+export type ProfilePlatform = Pick<Platform, 'id'> & {
+  authorizers: Pick<Platform['authorizers'], 'get'>
+  authorizations: Pick<Platform['authorizations'], 'refreshProfile'>
+}
+
 type Deps = { log: Log }
 
 /** The account is authorized whether or not WeChat tells its name now: the worker asks again. */
 export async function profileOf(
   { log }: Deps,
-  platform: Platform,
+  platform: ProfilePlatform,
   appId: AuthorizerAppId,
 ): Promise<Authorizer['profile']> {
   const known = await platform.authorizers.get(appId)

@@ -2,8 +2,6 @@
 import { GatewayError, parseAuthorizerAppId, type AuthorizerAppId } from '@wxgw/wechat-core'
 import type { Platform } from '@wxgw/platform'
 
-export type Platforms = ReadonlyMap<string, Platform>
-
 /** Throws PLATFORM_NOT_FOUND. */
 export function platformOf<P>(platforms: ReadonlyMap<string, P>, params: { platform: string }): P {
   const platform = platforms.get(params.platform)

@@ -1,11 +1,12 @@
 // Owns: the dependencies that main.ts passes to both listeners. Each route module declares the ones that it uses.
 import type { Clock, StreamedCalls } from '@wxgw/wechat-core'
-import type { DiagnosisCheck, Platform, ReadinessCheck } from '@wxgw/platform'
+import type { DiagnosisCheck, ReadinessCheck } from '@wxgw/platform'
 import type { ConsoleRecords, EndedSessions } from '@wxgw/redis'
 import type { Config, Log, Metrics, SettingsSummary } from '@wxgw/runtime'
 import type { MemoryWatermark } from './push/memory-watermark.ts'
 import type { PassiveReplies, ReleaseCheck } from './push/passive-answers.ts'
 import type { PushIntake } from './push/push-intake.ts'
+import type { ServedPlatform } from './served-platform.ts'
 
 export type ServerDeps = {
   config: Pick<
@@ -20,7 +21,7 @@ export type ServerDeps = {
     | 'pushMaxSkewSeconds'
   >
   /** By the `:platform` of the routes. */
-  platforms: ReadonlyMap<string, Platform>
+  platforms: ReadonlyMap<string, ServedPlatform>
   intake: PushIntake
   memory: Pick<MemoryWatermark, 'assertRoomFor'>
   /** True: a push is accepted although the store that knows its account is away. */

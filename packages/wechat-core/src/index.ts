@@ -55,8 +55,8 @@ export type {
 } from './push/opened-push.ts'
 
 // authorization
-export { authorizationPageUrl } from './authorization/authorization-url.ts'
-export type { AuthorizationPage } from './authorization/authorization-url.ts'
+export { authorizationPageUrl } from './authorization/authorization-page.ts'
+export type { AuthorizationPage } from './authorization/authorization-page.ts'
 
 // api
 export { createAuthorizerApi } from './api/authorizer-api.ts'

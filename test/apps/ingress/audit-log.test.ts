@@ -2,7 +2,7 @@
 import { readinessChecks } from '@wxgw/platform'
 import t from 'tap'
 import { startWeChatDouble } from './api-calls/wechat-double.ts'
-import { APPID_A, APPID_B } from './fake-platform.ts'
+import { APPID_A, APPID_B } from './samples.ts'
 import { createGateway, keyOf, PREFIX, ROOT_KEY } from './gateway-fixture.ts'
 import { gatewayWith, grantsOf } from './granted-gateway.ts'
 

@@ -1,7 +1,7 @@
 // Owns: mpinfo: who sees which token.
 import { GatewayError, type Secret, WeChatApiError } from '@wxgw/wechat-core'
 import t from 'tap'
-import { APPID_A, APPID_B, SECRETS } from './fake-platform.ts'
+import { APPID_A, APPID_B, SECRETS } from './samples.ts'
 import { createGateway, keyOf, PREFIX, type Fixture } from './gateway-fixture.ts'
 
 const PATH = `${PREFIX}/mpinfo`

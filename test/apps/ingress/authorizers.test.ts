@@ -1,7 +1,7 @@
 // Owns: authorizers and their synchronisation on the internal listener.
 import { GatewayError } from '@wxgw/wechat-core'
 import t from 'tap'
-import { APPID_A, authorizer } from './fake-platform.ts'
+import { APPID_A, authorizer } from './samples.ts'
 import { createGateway, PREFIX } from './gateway-fixture.ts'
 
 void t.test('an authorizer is shown with its profile and without a secret', async (t) => {

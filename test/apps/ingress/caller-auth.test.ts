@@ -1,7 +1,7 @@
 // Owns: who gets in on the internal listener, and what a right that is narrowed to authorizers reaches.
 import { GatewayError } from '@wxgw/wechat-core'
 import t from 'tap'
-import { APPID_A, APPID_B, subscription } from './fake-platform.ts'
+import { APPID_A, APPID_B, subscription } from './samples.ts'
 import { createGateway, keyOf, PREFIX, ROOT_KEY } from './gateway-fixture.ts'
 import { gatewayWith, grantsOf } from './granted-gateway.ts'
 import { type Call, CALLS } from './needed-actions.ts'

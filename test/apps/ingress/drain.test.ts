@@ -2,7 +2,7 @@
 import { drain } from '@wxgw/ingress'
 import { until } from '../../helpers/until.ts'
 import t from 'tap'
-import { NOW_MS } from './fake-platform.ts'
+import { NOW_MS } from './samples.ts'
 import { createGateway, PREFIX } from './gateway-fixture.ts'
 import { listen } from './raw-client.ts'
 import { componentDocument, queryText, sealPush } from './sealed-push.ts'

@@ -4,7 +4,7 @@ import { createEventFeed, createEventLog, createMessageShards, type ShardCount }
 import t, { type Test } from 'tap'
 import { PLATFORM, startStore } from '../../packages/redis/queues-fixture.ts'
 import { until } from '../../helpers/until.ts'
-import { APPID_A, APPID_B, loggedEvent } from './fake-platform.ts'
+import { APPID_A, APPID_B, loggedEvent } from './samples.ts'
 import { listen, type Reader, readStream } from './event-stream-reader.ts'
 import { createGateway, keyOf } from './gateway-fixture.ts'
 import { grantsOf } from './granted-gateway.ts'

@@ -1,7 +1,7 @@
 // Owns: the event log and replays on the internal listener.
 import type { LoggedEvent } from '@wxgw/platform'
 import t from 'tap'
-import { APPID_A, APPID_B, loggedEvent, subscription } from './fake-platform.ts'
+import { APPID_A, APPID_B, loggedEvent, subscription } from './samples.ts'
 import { createGateway, keyOf, PREFIX } from './gateway-fixture.ts'
 import { grantsOf } from './granted-gateway.ts'
 

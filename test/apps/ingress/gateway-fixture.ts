@@ -5,7 +5,8 @@ import { createStreamedCalls, Secret } from '@wxgw/wechat-core'
 import type { AuditEntry, RefusedCall } from '@wxgw/contracts'
 import type { RecentEntries } from '@wxgw/redis'
 import type { Test } from 'tap'
-import { createFakePlatform, NOW_MS, type FakePlatform } from './fake-platform.ts'
+import { createFakePlatform, type FakePlatform } from './fake-platform.ts'
+import { NOW_MS } from './samples.ts'
 
 export const ROOT_KEY = 'r'.repeat(40)
 export const BASE_URL = 'https://gateway.example'

@@ -1,6 +1,6 @@
 // Owns: a gateway over the fake platform whose callers have the grants of one test, with something there for every route.
 import type { Grant } from '@wxgw/runtime'
-import { APPID_A, APPID_B, loggedEvent, replay, session, subscription } from './fake-platform.ts'
+import { APPID_A, APPID_B, loggedEvent, replay, session, subscription } from './samples.ts'
 import { createGateway, type Fixture, PREFIX } from './gateway-fixture.ts'
 import type { LightMyRequestResponse } from 'fastify'
 import type { Call } from './needed-actions.ts'

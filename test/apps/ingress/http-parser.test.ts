@@ -1,6 +1,6 @@
 // Owns: what happens below the routes: requests that are no HTTP, too large, too slow, or ambiguous. Real sockets.
 import t from 'tap'
-import { APPID_A, NOW_MS } from './fake-platform.ts'
+import { APPID_A, NOW_MS } from './samples.ts'
 import { createGateway, PREFIX } from './gateway-fixture.ts'
 import { exchange, listen, open, readToEnd } from './raw-client.ts'
 import { componentDocument, queryText, sealPush } from './sealed-push.ts'

@@ -1,7 +1,7 @@
 // Owns: the table of what each call of the internal listener really needs: every route, and every member of its query and its body.
 // All calls are about authorizer A.
 import type { Action } from '@wxgw/runtime'
-import { APPID_A } from './fake-platform.ts'
+import { APPID_A } from './samples.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 export type Call = { method: Method; path: string; payload?: object }

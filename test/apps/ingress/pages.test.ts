@@ -2,7 +2,7 @@
 import { GatewayError } from '@wxgw/wechat-core'
 import { createHash } from 'node:crypto'
 import t from 'tap'
-import { APPID_A, authorizer, session } from './fake-platform.ts'
+import { APPID_A, authorizer, session } from './samples.ts'
 import { createGateway, PREFIX } from './gateway-fixture.ts'
 
 const START = `${PREFIX}/authorize`

@@ -1,7 +1,7 @@
 // Owns: the cursors of every list: whose they are, what they are good for, and that they say nothing.
 import type { Grant, SealingKey } from '@wxgw/runtime'
 import t, { type Test } from 'tap'
-import { APPID_A, APPID_B, loggedEvent, subscription } from './fake-platform.ts'
+import { APPID_A, APPID_B, loggedEvent, subscription } from './samples.ts'
 import { createGateway, keyOf, ROOT_KEY, type Fixture } from './gateway-fixture.ts'
 
 const ALL: Grant = { platforms: undefined, actions: ['authorizers:read', 'subscriptions:read', 'events:read', 'events:replay', 'sessions:read'], authorizers: undefined }

@@ -3,7 +3,7 @@ import { GatewayError } from '@wxgw/wechat-core'
 import type { GatewayEvent } from '@wxgw/contracts'
 import type { PushedMessage } from '@wxgw/ingress'
 import t from 'tap'
-import { APPID_A, APPID_B, NOW_MS } from './fake-platform.ts'
+import { APPID_A, APPID_B, NOW_MS } from './samples.ts'
 import { createGateway, PREFIX, type Fixture } from './gateway-fixture.ts'
 import { COMPONENT_APPID, queryText, sealPush, textMessage } from './sealed-push.ts'
 

@@ -1,7 +1,7 @@
 // Owns: what the component's event URL accepts and what it answers.
 import { GatewayError } from '@wxgw/wechat-core'
 import t from 'tap'
-import { NOW_MS } from './fake-platform.ts'
+import { NOW_MS } from './samples.ts'
 import { createGateway, PREFIX, type Fixture } from './gateway-fixture.ts'
 import { componentDocument, queryText, sealPush, type SealedPush } from './sealed-push.ts'
 

@@ -2,7 +2,7 @@
 import { createEnqueuePush, createPushIntake, type Push, type PushIntakeDeps } from '@wxgw/ingress'
 import { GatewayError, Secret } from '@wxgw/wechat-core'
 import t from 'tap'
-import { APPID_A, loggedEvent, NOW_MS, subscription } from './fake-platform.ts'
+import { APPID_A, loggedEvent, NOW_MS, subscription } from './samples.ts'
 
 const { event } = loggedEvent('ev_a')
 const ABOUT = { v: 1, platform: 'open1', receivedAtMs: NOW_MS, made: NOW_MS - 1_000 } as const

@@ -1,6 +1,6 @@
 // Owns: that every push of the table is refused in process: by which code, and that it cost nothing.
 import t from 'tap'
-import { APPID_A, NOW_MS } from './fake-platform.ts'
+import { APPID_A, NOW_MS } from './samples.ts'
 import { createGateway, PREFIX } from './gateway-fixture.ts'
 import { refusedPushes } from './refused-pushes.ts'
 import { COMPONENT_APPID, componentDocument, PUSH_AES_KEY, PUSH_TOKEN, queryText, sealPush, textMessage } from './sealed-push.ts'

@@ -1,6 +1,6 @@
 // Owns: how often one address may ask on the public listener.
 import t from 'tap'
-import { APPID_A, NOW_MS, session } from './fake-platform.ts'
+import { APPID_A, NOW_MS, session } from './samples.ts'
 import { createGateway, type Fixture, PREFIX } from './gateway-fixture.ts'
 import { queryText, sealPush, textMessage } from './sealed-push.ts'
 

@@ -1,6 +1,6 @@
 // Owns: replays of a subscription on the internal listener: what may be asked for, who may ask, and what is shown.
 import t from 'tap'
-import { APPID_A, NOW_MS, replay, subscription } from './fake-platform.ts'
+import { APPID_A, NOW_MS, replay, subscription } from './samples.ts'
 import { createGateway, keyOf, PREFIX } from './gateway-fixture.ts'
 import { grantsOf } from './granted-gateway.ts'
 

@@ -2,7 +2,7 @@
 import { type Action, ACTIONS, type Grant } from '@wxgw/runtime'
 import t from 'tap'
 import { startWeChatDouble } from './api-calls/wechat-double.ts'
-import { APPID_A, APPID_B } from './fake-platform.ts'
+import { APPID_A, APPID_B } from './samples.ts'
 import { createGateway, keyOf } from './gateway-fixture.ts'
 import { gatewayWith, grantsOf } from './granted-gateway.ts'
 import { ANY_OF, CALLS, KNOWN_MEMBERS, type Needing } from './needed-actions.ts'

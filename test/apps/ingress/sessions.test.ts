@@ -1,7 +1,7 @@
 // Owns: authorization sessions on both listeners, over a fake platform: what is taken, what is shown to whom, what
 // the pages say.
 import t from 'tap'
-import { APPID_A, APPID_B, session } from './fake-platform.ts'
+import { APPID_A, APPID_B, session } from './samples.ts'
 import { BASE_URL, createGateway, keyOf, PREFIX } from './gateway-fixture.ts'
 import { grantsOf } from './granted-gateway.ts'
 

@@ -1,6 +1,6 @@
 // Owns: what the processes count, on the internal listener.
 import t from 'tap'
-import { NOW_MS } from './fake-platform.ts'
+import { NOW_MS } from './samples.ts'
 import { createGateway, PREFIX } from './gateway-fixture.ts'
 
 void t.test('statistics are asked for by time and step', async (t) => {

@@ -2,7 +2,7 @@
 import { createStoreBudget } from '@wxgw/ingress'
 import t, { type Test } from 'tap'
 import { until } from '../../helpers/until.ts'
-import { NOW_MS } from './fake-platform.ts'
+import { NOW_MS } from './samples.ts'
 import { createGateway, PREFIX } from './gateway-fixture.ts'
 import { componentDocument, queryText, sealPush } from './sealed-push.ts'
 

@@ -2,7 +2,7 @@
 import { GatewayError } from '@wxgw/wechat-core'
 import type { GatewayEvent, MatchData } from '@wxgw/contracts'
 import t from 'tap'
-import { APPID_A, APPID_B, loggedEvent, NOW_MS, subscription } from './fake-platform.ts'
+import { APPID_A, APPID_B, loggedEvent, NOW_MS, subscription } from './samples.ts'
 import { createGateway, keyOf, PREFIX, type Fixture } from './gateway-fixture.ts'
 
 const PATH = `${PREFIX}/subscriptions`

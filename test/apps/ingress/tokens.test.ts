@@ -1,7 +1,7 @@
 // Owns: handing out tokens, tickets and signatures on the internal listener.
 import { GatewayError, type Secret, WeChatApiError } from '@wxgw/wechat-core'
 import t from 'tap'
-import { APPID_A, SECRETS } from './fake-platform.ts'
+import { APPID_A, SECRETS } from './samples.ts'
 import { createGateway, keyOf, PREFIX } from './gateway-fixture.ts'
 
 const EXPIRY = { expires_in: 7000, expiresAt: '2026-01-01T01:56:40.000Z' }

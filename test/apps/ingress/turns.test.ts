@@ -2,7 +2,7 @@
 import type { Grant } from '@wxgw/runtime'
 import t from 'tap'
 import { until } from '../../helpers/until.ts'
-import { subscription } from './fake-platform.ts'
+import { subscription } from './samples.ts'
 import { createGateway, keyOf, PREFIX, type Fixture } from './gateway-fixture.ts'
 
 const READER: Grant = { platforms: undefined, actions: undefined, authorizers: undefined }

@@ -1,6 +1,6 @@
 // Owns: GET on the push URLs: echostr comes back only to whom knows the token.
 import t from 'tap'
-import { APPID_A, NOW_MS } from './fake-platform.ts'
+import { APPID_A, NOW_MS } from './samples.ts'
 import { createGateway, PREFIX } from './gateway-fixture.ts'
 import { COMPONENT_APPID, PUSH_TOKEN, queryText, sign } from './sealed-push.ts'
 

@@ -1,6 +1,6 @@
 // Owns: what is said of a request that does not fit its schema: the member and what is expected there, never a value.
 import t from 'tap'
-import { APPID_A } from './fake-platform.ts'
+import { APPID_A } from './samples.ts'
 import { createGateway, PREFIX } from './gateway-fixture.ts'
 
 const QUEUE = { sink: { kind: 'queue' } }

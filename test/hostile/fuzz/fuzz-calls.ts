@@ -4,7 +4,7 @@ import { Agent, createServer, request, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { once } from 'node:events'
 import { type CallGateway, startCallGateway } from '../../apps/ingress/api-calls/call-gateway.ts'
-import { APPID_A, APPID_B, SECRETS } from '../../apps/ingress/fake-platform.ts'
+import { APPID_A, APPID_B, SECRETS } from '../../apps/ingress/samples.ts'
 import { keyOf, PREFIX } from '../../apps/ingress/gateway-fixture.ts'
 import { pick, type Random } from './mutate.ts'
 

@@ -7,7 +7,7 @@ import { type AuthorizerAppId, GatewayError, parseAuthorizerAppId } from '@wxgw/
 import type { Callers } from '../auth/callers.ts'
 import { forbidden } from '../auth/authenticate.ts'
 import { isGranted, isGrantedForAll } from '../auth/grants.ts'
-import { authorizerAppIdOf, platformOf, type Platforms } from '../platform-lookup.ts'
+import { authorizerAppIdOf, platformOf } from '../platform-lookup.ts'
 import { proveCaller } from './caller-proof.ts'
 import { withoutTokens, withoutValues } from './call-query.ts'
 import { type CallUrl, readCallUrl, SLASHES_BEFORE } from './call-url.ts'
@@ -28,10 +28,17 @@ export type Asked = {
 /** What was found out on the way, also of a call that is refused in the end. */
 export type Findings = { caller?: CallerConfig; appId?: string; path?: string }
 
+/** What the calls of WeChat's APIs need of a platform. */
+export type CallPlatform = Pick<Platform, 'id' | 'componentAppId' | 'apiBrakes' | 'refusedPaths'> & {
+  authorizerTokens: Pick<Platform['authorizerTokens'], 'get' | 'peek' | 'reportInvalid'>
+  componentTokens: Pick<Platform['componentTokens'], 'get' | 'peek' | 'reportInvalid'>
+  authorizers: Pick<Platform['authorizers'], 'get'>
+}
+
 export type AdmittedCall = {
   kind: TokenKind
   caller: CallerConfig
-  platform: Platform
+  platform: CallPlatform
   /** undefined for the component's. */
   appId: AuthorizerAppId | undefined
   url: CallUrl
@@ -42,7 +49,7 @@ export type AdmittedCall = {
   mayReadToken: boolean
 }
 
-type Deps = { callers: Callers; standIns: StandIns; platforms: Platforms }
+type Deps = { callers: Callers; standIns: StandIns; platforms: ReadonlyMap<string, CallPlatform> }
 
 /** Throws UNAUTHENTICATED, INVALID_REQUEST, API_NOT_ALLOWED, FORBIDDEN, PLATFORM_NOT_FOUND, WRONG_TOKEN_KIND, in this order. */
 export function admitCall(deps: Deps, asked: Asked, findings: Findings): AdmittedCall {

@@ -9,12 +9,11 @@ import { authorizationHeaders, challenge, decorateCalls } from '../auth/authenti
 import { createCallers } from '../auth/callers.ts'
 import type { ConsoleSessions } from '../console/sessions.ts'
 import type { CountAnswer } from '../metrics.ts'
-import type { Platforms } from '../platform-lookup.ts'
 import { whenOver } from '../http/request-over.ts'
 import { callSchemas } from '../schemas/calls.ts'
 import { PREFIX } from '../schemas/paths.ts'
 import type { GatewayServer } from '../server.ts'
-import { admitCall, type AdmittedCall } from './admit-call.ts'
+import { admitCall, type AdmittedCall, type CallPlatform } from './admit-call.ts'
 import { addedHeaders, answerHeaders } from './answer-headers.ts'
 import type { CallObserver, CallRecord } from './call-observer.ts'
 import { makeCall, type Outgoing, peekToken } from './make-call.ts'
@@ -29,7 +28,7 @@ import type { TokenKind } from './wrong-token.ts'
 
 export type CallDeps = {
   config: Pick<Config, 'callers' | 'apiCalls'>
-  platforms: Platforms
+  platforms: ReadonlyMap<string, CallPlatform>
   calls: StreamedCalls
   standIns: StandIns
   sessions: ConsoleSessions | undefined

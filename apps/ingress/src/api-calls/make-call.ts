@@ -1,9 +1,8 @@
 // Owns: making an admitted call: with the current token, once more with a new one when WeChat refuses that, and never again for any
 // other reason. It knows nothing of HTTP towards the caller.
-import type { Platform } from '@wxgw/platform'
 import type { Log } from '@wxgw/runtime'
 import { COMPONENT_SUBJECT, type CurrentToken, type Secret, type StopSignal, type StreamedCall, type StreamedCalls } from '@wxgw/wechat-core'
-import type { AdmittedCall } from './admit-call.ts'
+import type { AdmittedCall, CallPlatform } from './admit-call.ts'
 import { type Answer, callOnce } from './call-once.ts'
 import { hasParameter, withToken } from './call-query.ts'
 import type { RequestBody } from './request-body.ts'
@@ -82,7 +81,7 @@ export function peekToken({ platform, appId }: AdmittedCall): Promise<CurrentTok
 
 type Tokens = { subject: string; peek(): Promise<CurrentToken | undefined>; get(): Promise<CurrentToken>; reportInvalid(refused: Secret): Promise<CurrentToken> }
 
-function tokensOf({ authorizerTokens, componentTokens }: Platform, appId: AdmittedCall['appId']): Tokens {
+function tokensOf({ authorizerTokens, componentTokens }: CallPlatform, appId: AdmittedCall['appId']): Tokens {
   if (appId === undefined) {
     return {
       subject: COMPONENT_SUBJECT,

@@ -1,8 +1,7 @@
 // Owns: which permission sets an account would have to grant for an API that WeChat refuses it for want of them.
 import { permissionSet } from '@wxgw/catalogue'
-import type { Platform } from '@wxgw/platform'
 import type { AuthorizerAppId, FuncInfo } from '@wxgw/wechat-core'
-import type { AdmittedCall } from './admit-call.ts'
+import type { AdmittedCall, CallPlatform } from './admit-call.ts'
 
 /** The API was not granted to the platform, or the account may not use it. */
 const NO_PERMISSION: ReadonlySet<number> = new Set([48001, 61007])
@@ -19,7 +18,7 @@ export async function missingScope({ platform, appId, api }: AdmittedCall, errco
 type Grants = { granted: ReadonlySet<number>; kind: 'mini-program' | 'official-account' | undefined }
 
 /** Without the store, nothing is known. */
-async function grantsOf({ authorizers }: Platform, appId: AuthorizerAppId): Promise<Grants> {
+async function grantsOf({ authorizers }: Pick<CallPlatform, 'authorizers'>, appId: AuthorizerAppId): Promise<Grants> {
   const account = await authorizers.get(appId).catch(() => undefined)
   const granted = new Set((account?.funcInfo ?? []).flatMap((entry) => idOf(entry) ?? []))
   if (account?.profile === undefined) return { granted, kind: undefined }

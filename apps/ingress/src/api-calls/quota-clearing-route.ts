@@ -1,5 +1,6 @@
 // Owns: POST component/clear_quota of the internal listener: quotas cleared by the component's secret, for the night on which even the
 // component's token cannot be had. WeChat allows ten a month.
+import type { Platform } from '@wxgw/platform'
 import { COMPONENT_SUBJECT, GatewayError, parseAuthorizerAppId, Stop } from '@wxgw/wechat-core'
 import { callerOf, requireGrant } from '../auth/authenticate.ts'
 import { emptyBodyAllowed } from '../http/json-body.ts'
@@ -15,7 +16,9 @@ import { CLIENT_GONE } from './request-body.ts'
 import { sendAnswer } from './send-answer.ts'
 import { createTokenMask } from './token-mask.ts'
 
-type Deps = Pick<CallDeps, 'platforms' | 'calls' | 'places' | 'brake' | 'countAnswer'>
+export type QuotaPlatform = Pick<Platform, 'apiBrakes' | 'quotaClearing'>
+
+type Deps = Pick<CallDeps, 'calls' | 'places' | 'brake' | 'countAnswer'> & { platforms: ReadonlyMap<string, QuotaPlatform> }
 
 export function quotaClearingRoute(app: GatewayServer, { platforms, calls, places, brake, countAnswer }: Deps): void {
   const onRequest = requireGrant({ action: 'component_api:call', wholePlatform: true })

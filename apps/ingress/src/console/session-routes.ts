@@ -4,13 +4,12 @@ import { type Clock, GatewayError } from '@wxgw/wechat-core'
 import { challenge, forbidden } from '../auth/authenticate.ts'
 import { createCallers } from '../auth/callers.ts'
 import { isGranted } from '../auth/grants.ts'
-import type { Platforms } from '../platform-lookup.ts'
 import { consoleSchemas } from '../schemas/console.ts'
 import type { GatewayServer } from '../server.ts'
 import { type ConsoleSession, type ConsoleSessions, mayUseConsole } from './sessions.ts'
 import { createSignInLimits } from './sign-in-limits.ts'
 
-type Deps = { config: Pick<Config, 'callers'>; platforms: Platforms; sessions: ConsoleSessions; clock: Clock }
+type Deps = { config: Pick<Config, 'callers'>; platforms: ReadonlyMap<string, unknown>; sessions: ConsoleSessions; clock: Clock }
 
 const PATH = '/console/session'
 

@@ -9,7 +9,7 @@ import type { PushIntake } from './push-intake.ts'
 import { createStoreBudget } from './store-budget.ts'
 import { echoOf } from './url-check.ts'
 
-type ComponentPlatform = PushPlatform & {
+export type ComponentPlatform = PushPlatform & {
   tickets: Pick<TicketStore, 'saveIfNewer'>
   statistics: Pick<Statistics, 'count'>
 }

@@ -2,10 +2,10 @@
 import type { Statistics } from '@wxgw/platform'
 import type { GatewayServer } from '../server.ts'
 
-type Counting = { statistics: Pick<Statistics, 'count' | 'refused'> }
+export type CountingPlatform = { statistics: Pick<Statistics, 'count' | 'refused'> }
 
 /** Adds the count to every route of the scope: all of them take pushes. A 5xx is not counted as a refusal. */
-export function countPushes(scope: GatewayServer, platforms: ReadonlyMap<string, Counting>): void {
+export function countPushes(scope: GatewayServer, platforms: ReadonlyMap<string, CountingPlatform>): void {
   scope.addHook<unknown, { Params: { platform: string } }>('onSend', (request, reply, payload, done) => {
     if (request.method === 'POST') {
       const statistics = platforms.get(request.params.platform)?.statistics

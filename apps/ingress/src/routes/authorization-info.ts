@@ -3,12 +3,14 @@ import type { Authorization, Platform } from '@wxgw/platform'
 import { Secret } from '@wxgw/wechat-core'
 import type { FastifyRequest, onRequestHookHandler } from 'fastify'
 import { assertGranted, mayDo, requireGrant, visibleAuthorizers } from '../auth/authenticate.ts'
-import { platformOf, type Platforms } from '../platform-lookup.ts'
+import { platformOf } from '../platform-lookup.ts'
 import { authorizationSchemas } from '../schemas/authorizations.ts'
 import { PREFIX } from '../schemas/paths.ts'
 import type { GatewayServer } from '../server.ts'
 
-type Deps = { platforms: Platforms }
+export type InfoPlatform = { authorizations: Pick<Platform['authorizations'], 'exchangeCode' | 'accountOf'> }
+
+type Deps = { platforms: ReadonlyMap<string, InfoPlatform> }
 
 const NEEDED = ['tokens:read', 'authorizations:write'] as const
 
@@ -42,7 +44,7 @@ export function fullAuthorizationInfoRoute(app: GatewayServer, { platforms }: De
 }
 
 /** Whose a new code is, only WeChat can say: narrowed rights never make it asked, they reach codes that were exchanged before. */
-async function assertMayExchange(request: FastifyRequest, { authorizations }: Platform, code: Secret): Promise<void> {
+async function assertMayExchange(request: FastifyRequest, { authorizations }: InfoPlatform, code: Secret): Promise<void> {
   const narrowed = NEEDED.some((action) => visibleAuthorizers(request, action) !== undefined)
   const appId = narrowed ? await authorizations.accountOf(code) : undefined
   for (const action of NEEDED) assertGranted(request, action, appId)

@@ -1,18 +1,23 @@
 // Owns: GET and POST /apis/v1/wx/:platform/authurl, on both listeners.
 import formbody from '@fastify/formbody'
+import type { Platform } from '@wxgw/platform'
 import { GatewayError } from '@wxgw/wechat-core'
 import type { FastifyRequest, onRequestHookHandler } from 'fastify'
-import { authorizationUrlRequest, type AuthorizationUrlDeps, type AuthorizationUrlParameters } from '../authorization-url.ts'
+import { authorizationUrlRequest, type AuthorizationUrlDeps, type AuthorizationUrlParameters } from '../browser-urls.ts'
 import { assertGranted, requireGrant } from '../auth/authenticate.ts'
 import { acceptJson, emptyBodyAllowed } from '../http/json-body.ts'
 import { pairsFault, parsePairs } from '../http/query-string.ts'
 import { checkPairs } from '../http/request-checks.ts'
-import { platformOf, type Platforms } from '../platform-lookup.ts'
+import { platformOf } from '../platform-lookup.ts'
 import { authorizationSchemas } from '../schemas/authorizations.ts'
 import { PREFIX } from '../schemas/paths.ts'
 import type { GatewayServer } from '../server.ts'
 
-type Deps = AuthorizationUrlDeps & { platforms: Platforms }
+export type UrlPlatform = Pick<Platform, 'id'> & {
+  authorizations: Pick<Platform['authorizations'], 'createAuthorizationUrl'>
+}
+
+type Deps = AuthorizationUrlDeps & { platforms: ReadonlyMap<string, UrlPlatform> }
 
 type Access = {
   onRequest: onRequestHookHandler

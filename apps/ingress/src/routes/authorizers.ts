@@ -2,17 +2,26 @@
 import { permissionSet } from '@wxgw/catalogue'
 import { isDeepStrictEqual } from 'node:util'
 import { type AuthorizerView, authorizerView } from '@wxgw/contracts'
+import type { Platform } from '@wxgw/platform'
 import type { AuthorizerFilter } from '@wxgw/redis'
 import { type Authorizer, authorizerRevoked, GatewayError } from '@wxgw/wechat-core'
 import { requireGrant, requireOneOf, visibleAuthorizers } from '../auth/authenticate.ts'
 import type { Paging } from '../paging/paging.ts'
 import type { Turns } from '../paging/turns.ts'
-import { authorizerAppIdOf, platformOf, type Platforms } from '../platform-lookup.ts'
+import { authorizerAppIdOf, platformOf } from '../platform-lookup.ts'
 import { authorizerSchemas } from '../schemas/authorizers.ts'
 import { PREFIX } from '../schemas/paths.ts'
 import type { GatewayServer } from '../server.ts'
 
-type Deps = { platforms: Platforms; paging: Paging; turns: Turns }
+export type AuthorizerPlatform = Pick<Platform, 'componentAppId'> & {
+  authorizers: Pick<Platform['authorizers'], 'get' | 'list' | 'history'>
+  authorizerTokens: Pick<Platform['authorizerTokens'], 'get'>
+  authorizations: Pick<Platform['authorizations'], 'refreshProfile'>
+  jobs: Pick<Platform['jobs'], 'sync'>
+  syncStates: Pick<Platform['syncStates'], 'get'>
+}
+
+type Deps = { platforms: ReadonlyMap<string, AuthorizerPlatform>; paging: Paging; turns: Turns }
 
 export function authorizerRoutes(app: GatewayServer, { platforms, paging, turns }: Deps): void {
   const read = requireGrant({ action: 'authorizers:read' })

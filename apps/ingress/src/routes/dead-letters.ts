@@ -1,17 +1,22 @@
 // Owns: the dead letters of a subscription, on the internal listener. A narrowed right reaches those of its own accounts: the `match`
 // may have been wider when they came.
+import type { Platform } from '@wxgw/platform'
 import { requireGrant, visibleAuthorizers } from '../auth/authenticate.ts'
 import { createContentView } from '../auth/event-content.ts'
 import { emptyBodyAllowed } from '../http/json-body.ts'
 import type { Paging } from '../paging/paging.ts'
 import type { Turns } from '../paging/turns.ts'
-import { platformOf, type Platforms } from '../platform-lookup.ts'
+import { platformOf } from '../platform-lookup.ts'
 import { PREFIX } from '../schemas/paths.ts'
 import { subscriptionSchemas } from '../schemas/subscriptions.ts'
 import type { GatewayServer } from '../server.ts'
-import { subscriptionOf } from './subscriptions.ts'
+import { subscriptionOf, type SubscriptionReader } from './subscriptions.ts'
 
-type Deps = { platforms: Platforms; paging: Paging; turns: Turns }
+export type DeadLetterPlatform = SubscriptionReader & {
+  deadLetters: Pick<Platform['deadLetters'], 'list' | 'replay' | 'discard'>
+}
+
+type Deps = { platforms: ReadonlyMap<string, DeadLetterPlatform>; paging: Paging; turns: Turns }
 
 export function deadLetterRoutes(app: GatewayServer, { platforms, paging, turns }: Deps): void {
   const path = `${PREFIX}/subscriptions/:name/dead-letters`

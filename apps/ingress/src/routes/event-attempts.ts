@@ -1,15 +1,20 @@
 // Owns: the attempts at the deliveries of one event, on the internal listener.
+import type { Platform } from '@wxgw/platform'
 import { requireGrant } from '../auth/authenticate.ts'
 import { createContentSight } from '../auth/event-content.ts'
 import type { Paging } from '../paging/paging.ts'
-import { platformOf, type Platforms } from '../platform-lookup.ts'
+import { platformOf } from '../platform-lookup.ts'
 import { attemptSchemas } from '../schemas/attempts.ts'
 import { PREFIX } from '../schemas/paths.ts'
 import type { GatewayServer } from '../server.ts'
-import { eventOf } from './events.ts'
+import { eventOf, type EventReader } from './events.ts'
 
 /** Who may see an event sees the attempts at all of its deliveries. What a consumer answered is content. */
-export function attemptRoutes(app: GatewayServer, { platforms, paging }: { platforms: Platforms; paging: Paging }): void {
+export type AttemptPlatform = EventReader & { events: Pick<Platform['events'], 'attempts'> }
+
+type Deps = { platforms: ReadonlyMap<string, AttemptPlatform>; paging: Paging }
+
+export function attemptRoutes(app: GatewayServer, { platforms, paging }: Deps): void {
   const read = requireGrant({ action: 'events:read' })
   app.get(`${PREFIX}/events/:id/attempts`, { schema: attemptSchemas.list, onRequest: read }, async (request) => {
     const { id } = request.params

@@ -1,7 +1,7 @@
 // Owns: the stream of events of the internal listener: who gets what, from where on, and when it ends.
 import { Readable } from 'node:stream'
 import { compileTypePatterns, type GatewayEvent, matchesType } from '@wxgw/contracts'
-import type { EventFeed, FeedPosition } from '@wxgw/platform'
+import type { EventFeed, FeedPosition, Platform } from '@wxgw/platform'
 import type { Config, Metrics } from '@wxgw/runtime'
 import { GatewayError } from '@wxgw/wechat-core'
 import type { FastifyRequest } from 'fastify'
@@ -12,15 +12,17 @@ import { createOpenStreams, type OpenStream } from '../event-stream/open-streams
 import { streamFrames } from '../event-stream/stream-frames.ts'
 import { createStreamPositions } from '../event-stream/stream-positions.ts'
 import { whenOver } from '../http/request-over.ts'
-import { platformOf, type Platforms } from '../platform-lookup.ts'
+import { platformOf } from '../platform-lookup.ts'
 import { eventSchemas } from '../schemas/events.ts'
 import { PREFIX } from '../schemas/paths.ts'
 import type { GatewayServer } from '../server.ts'
 import { assertEventLog } from './events.ts'
 
+export type StreamPlatform = Pick<Platform, 'id' | 'keepsEventLog' | 'feed'>
+
 type Deps = {
   config: Pick<Config, 'sealingKeys'>
-  platforms: Platforms
+  platforms: ReadonlyMap<string, StreamPlatform>
   sessions: ConsoleSessions | undefined
   metrics?: Metrics | undefined
 }

@@ -11,7 +11,7 @@ import { instantMs } from '../http/instant.ts'
 import { emptyBodyAllowed } from '../http/json-body.ts'
 import type { Paging } from '../paging/paging.ts'
 import type { Turns } from '../paging/turns.ts'
-import { platformOf, type Platforms } from '../platform-lookup.ts'
+import { platformOf } from '../platform-lookup.ts'
 import type { MemoryWatermark } from '../push/memory-watermark.ts'
 import { eventSchemas } from '../schemas/events.ts'
 import { PREFIX } from '../schemas/paths.ts'
@@ -19,7 +19,22 @@ import type { GatewayServer } from '../server.ts'
 import { createDeliveriesView, deliveryFilter } from './shown-deliveries.ts'
 import { subscriptionIn } from './subscriptions.ts'
 
-type Deps = { platforms: Platforms; memory: Pick<MemoryWatermark, 'assertRoomFor'>; paging: Paging; turns: Turns }
+/** What finding one event needs of a platform. */
+export type EventReader = Pick<Platform, 'keepsEventLog'> & { events: Pick<Platform['events'], 'get'> }
+
+export type EventPlatform = EventReader & {
+  events: Pick<Platform['events'], 'find'>
+  subscriptions: Pick<Platform['subscriptions'], 'all'>
+  erasure: Pick<Platform['erasure'], 'begin'>
+  jobs: Pick<Platform['jobs'], 'replay'>
+}
+
+type Deps = {
+  platforms: ReadonlyMap<string, EventPlatform>
+  memory: Pick<MemoryWatermark, 'assertRoomFor'>
+  paging: Paging
+  turns: Turns
+}
 
 export function eventRoutes(app: GatewayServer, { platforms, memory, paging, turns }: Deps): void {
   const read = requireGrant({ action: 'events:read' })
@@ -88,7 +103,7 @@ function createView(request: Parameters<typeof createContentView>[0], subscripti
 type Wanted = { id: string; action: Action }
 
 /** Throws EVENT_LOG_OFF, EVENT_NOT_FOUND, or FORBIDDEN, which a narrowed key gets for a missing event too. */
-export async function eventOf(request: FastifyRequest, platform: Platform, { id, action }: Wanted): Promise<LoggedEvent> {
+export async function eventOf(request: FastifyRequest, platform: EventReader, { id, action }: Wanted): Promise<LoggedEvent> {
   const found = await eventLogOf(platform).get(id)
   if (found) {
     assertGranted(request, action, found.authorizerappid ?? undefined)
@@ -98,7 +113,7 @@ export async function eventOf(request: FastifyRequest, platform: Platform, { id,
   throw new GatewayError('EVENT_NOT_FOUND', 'there is no such event, or it is no longer remembered')
 }
 
-function eventLogOf(platform: Platform): Platform['events'] {
+function eventLogOf<P extends EventReader>(platform: P): P['events'] {
   assertEventLog(platform)
   return platform.events
 }
@@ -114,7 +129,7 @@ type Replayed = { event: GatewayEvent; names: readonly string[] | undefined }
  * The subscriptions of these names that match now and that the caller may replay to; undefined = all that match. Throws FORBIDDEN or
  * SUBSCRIPTION_NOT_FOUND for a name that the caller may not name.
  */
-async function reachedBy(request: FastifyRequest, platform: Platform, { event, names }: Replayed): Promise<string[] | undefined> {
+async function reachedBy(request: FastifyRequest, platform: Pick<EventPlatform, 'subscriptions'>, { event, names }: Replayed): Promise<string[] | undefined> {
   if (names === undefined && visibleAuthorizers(request, 'events:replay') === undefined) return undefined
   const all = await platform.subscriptions.all(0)
   const isReached = createReach(request, 'events:replay')

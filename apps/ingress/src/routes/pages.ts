@@ -1,20 +1,26 @@
 // Owns: what the pages of the public listener have in common: their headers, how they fail, and that a form's body
 // says nothing.
 import helmet from '@fastify/helmet'
+import type { Platform } from '@wxgw/platform'
 import type { Config, Log } from '@wxgw/runtime'
-import type { AuthorizationUrlDeps } from '../authorization-url.ts'
+import type { ProfilePlatform } from '../account-profile.ts'
+import type { AuthorizationUrlDeps } from '../browser-urls.ts'
 import { createPageErrorHandler } from '../error-handler.ts'
 import { acceptNoBody } from '../http/no-body.ts'
 import { pageHeaders } from '../pages/layout.ts'
-import type { Platforms } from '../platform-lookup.ts'
 import type { RateLimits } from '../rate-limits.ts'
 import type { GatewayServer } from '../server.ts'
 import { platformPages } from './platform-pages.ts'
 import { sessionPages } from './session-pages.ts'
 
+export type PagePlatform = ProfilePlatform & {
+  authorizations: Pick<Platform['authorizations'], 'createAuthorizationUrl' | 'exchangeLandedCode'>
+  sessions: Pick<Platform['sessions'], 'open' | 'click' | 'hasClick' | 'land'>
+}
+
 export type PageDeps = AuthorizationUrlDeps & {
   config: Pick<Config, 'wechat'>
-  platforms: Platforms
+  platforms: ReadonlyMap<string, PagePlatform>
   log: Log
   limits: RateLimits
 }

@@ -8,7 +8,7 @@ import {
   authorizePath,
   publicUrl,
   type AuthorizationUrlParameters,
-} from '../authorization-url.ts'
+} from '../browser-urls.ts'
 import { sendPage } from '../pages/answer-page.ts'
 import { landedPage } from '../pages/landed-page.ts'
 import { qrCode } from '../pages/qr-code.ts'

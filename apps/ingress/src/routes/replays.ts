@@ -8,14 +8,16 @@ import { requireGrant } from '../auth/authenticate.ts'
 import { instantMs } from '../http/instant.ts'
 import type { Paging } from '../paging/paging.ts'
 import type { Turns } from '../paging/turns.ts'
-import { platformOf, type Platforms } from '../platform-lookup.ts'
+import { platformOf } from '../platform-lookup.ts'
 import { PREFIX } from '../schemas/paths.ts'
 import { MOST_DAYS, replaySchemas } from '../schemas/replays.ts'
 import type { GatewayServer } from '../server.ts'
 import { assertEventLog } from './events.ts'
-import { subscriptionOf } from './subscriptions.ts'
+import { subscriptionOf, type SubscriptionReader } from './subscriptions.ts'
 
-type Deps = { platforms: Platforms; paging: Paging; turns: Turns }
+export type ReplayPlatform = SubscriptionReader & Pick<Platform, 'keepsEventLog' | 'replays'>
+
+type Deps = { platforms: ReadonlyMap<string, ReplayPlatform>; paging: Paging; turns: Turns }
 
 const DEFAULT_RATE = 50
 const DAY_MS = 86_400_000
@@ -68,7 +70,7 @@ export function replayRoutes(app: GatewayServer, { platforms, paging, turns }: D
 /** Throws SUBSCRIPTION_NOT_FOUND, FORBIDDEN or EVENT_LOG_OFF. */
 async function replaysOf(
   request: FastifyRequest<{ Params: { platform: string; name: string } }>,
-  platforms: Platforms,
+  platforms: Deps['platforms'],
 ): Promise<{ replays: Platform['replays']; subscription: Subscription }> {
   const platform = platformOf(platforms, request.params)
   const subscription = await subscriptionOf(request, platform, 'events:replay')

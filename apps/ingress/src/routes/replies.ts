@@ -1,13 +1,20 @@
 // Owns: POST /replies/:eventId of the internal listener: a consumer offers a passive reply by HTTP.
-import type { ReplyOutcome } from '@wxgw/platform'
+import type { Platform, ReplyOutcome } from '@wxgw/platform'
 import { GatewayError } from '@wxgw/wechat-core'
 import { assertGranted, forbidden, requireGrant, visibleAuthorizers } from '../auth/authenticate.ts'
-import { platformOf, type Platforms } from '../platform-lookup.ts'
+import { platformOf } from '../platform-lookup.ts'
 import { PREFIX } from '../schemas/paths.ts'
 import { replySchemas } from '../schemas/replies.ts'
 import type { GatewayServer } from '../server.ts'
 
-export function replyRoutes(app: GatewayServer, { platforms }: { platforms: Platforms }): void {
+export type ReplyPlatform = {
+  events: Pick<Platform['events'], 'get'>
+  replies: Pick<Platform['replies'], 'offer'>
+}
+
+type Deps = { platforms: ReadonlyMap<string, ReplyPlatform> }
+
+export function replyRoutes(app: GatewayServer, { platforms }: Deps): void {
   const onRequest = requireGrant({ action: 'replies:write' })
 
   app.post(`${PREFIX}/replies/:eventId`, { schema: replySchemas.offer, config: { isFrequent: true }, onRequest }, async (request, reply) => {

@@ -4,18 +4,22 @@ import type { Platform, Session } from '@wxgw/platform'
 import type { Action, Config } from '@wxgw/runtime'
 import { GatewayError } from '@wxgw/wechat-core'
 import type { FastifyRequest } from 'fastify'
-import { allowedReturnUrl, publicUrl, sessionPath } from '../authorization-url.ts'
+import { allowedReturnUrl, publicUrl, sessionPath } from '../browser-urls.ts'
 import { assertGranted, forbidden, requireGrant, visibleAuthorizers } from '../auth/authenticate.ts'
 import type { Paging } from '../paging/paging.ts'
 import type { Turns } from '../paging/turns.ts'
-import { authorizerAppIdOf, platformOf, type Platforms, unknownSession } from '../platform-lookup.ts'
+import { authorizerAppIdOf, platformOf, unknownSession } from '../platform-lookup.ts'
 import { PREFIX } from '../schemas/paths.ts'
 import { DEFAULT_EXPIRES_IN_SECONDS, sessionSchemas } from '../schemas/sessions.ts'
 import type { GatewayServer } from '../server.ts'
 
+export type SessionPlatform = Pick<Platform, 'id' | 'componentAppId'> & {
+  sessions: Pick<Platform['sessions'], 'create' | 'get' | 'list' | 'cancel'>
+}
+
 type Deps = {
   config: Pick<Config, 'publicListener' | 'authRedirectOrigins'>
-  platforms: Platforms
+  platforms: ReadonlyMap<string, SessionPlatform>
   paging: Paging
   turns: Turns
 }
@@ -86,7 +90,7 @@ export function sessionRoutes(app: GatewayServer, { config, platforms, paging, t
 }
 
 /** Throws PUBLIC_BASE_URL_MISSING. */
-function createLinks({ publicListener: { baseUrl } }: Pick<Config, 'publicListener'>, platform: Platform) {
+function createLinks({ publicListener: { baseUrl } }: Pick<Config, 'publicListener'>, platform: Pick<Platform, 'id'>) {
   if (baseUrl === undefined)
     throw new GatewayError('PUBLIC_BASE_URL_MISSING', 'PUBLIC_BASE_URL is not set: no link can be made')
   return ({ id, expiresAtMs }: Pick<Session, 'id' | 'expiresAtMs'>) => {
@@ -98,7 +102,7 @@ function createLinks({ publicListener: { baseUrl } }: Pick<Config, 'publicListen
 /** Throws SESSION_NOT_FOUND, or FORBIDDEN, which a narrowed right gets for a missing session too. */
 async function sessionOf(
   request: FastifyRequest<{ Params: { platform: string; sessionId: string } }>,
-  platform: Platform,
+  platform: SessionPlatform,
   action: Action,
 ): Promise<Session> {
   const session = await platform.sessions.get(request.params.sessionId)

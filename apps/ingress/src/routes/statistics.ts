@@ -1,13 +1,16 @@
 // Owns: what the processes count, on the internal listener: sums of each minute, and refused pushes. About a whole platform.
+import type { Platform } from '@wxgw/platform'
 import { requireGrant } from '../auth/authenticate.ts'
 import { instantMs } from '../http/instant.ts'
 import type { Turns } from '../paging/turns.ts'
-import { platformOf, type Platforms } from '../platform-lookup.ts'
+import { platformOf } from '../platform-lookup.ts'
 import { PREFIX } from '../schemas/paths.ts'
 import { statisticsSchemas } from '../schemas/statistics.ts'
 import type { GatewayServer } from '../server.ts'
 
-type Deps = { platforms: Platforms; turns: Turns }
+export type StatisticsPlatform = { statistics: Pick<Platform['statistics'], 'read' | 'refusedPushes'> }
+
+type Deps = { platforms: ReadonlyMap<string, StatisticsPlatform>; turns: Turns }
 
 export function statisticsRoutes(app: GatewayServer, { platforms, turns }: Deps): void {
   const onRequest = requireGrant({ action: 'events:read', wholePlatform: true })

@@ -6,13 +6,15 @@ import type { FastifyRequest } from 'fastify'
 import { assertGranted, requireGrant } from '../auth/authenticate.ts'
 import { createReach } from '../auth/subscription-access.ts'
 import type { Turns } from '../paging/turns.ts'
-import { platformOf, type Platforms } from '../platform-lookup.ts'
+import { platformOf } from '../platform-lookup.ts'
 import { PREFIX } from '../schemas/paths.ts'
 import { subscriptionSchemas } from '../schemas/subscriptions.ts'
 import type { GatewayServer } from '../server.ts'
-import { eventOf } from './events.ts'
+import { eventOf, type EventReader } from './events.ts'
 
-type Deps = { platforms: Platforms; turns: Turns }
+export type MatchPlatform = EventReader & { subscriptions: Pick<Platform['subscriptions'], 'all'> }
+
+type Deps = { platforms: ReadonlyMap<string, MatchPlatform>; turns: Turns }
 
 /** Without pause: about a millisecond. The same event loop takes WeChat's pushes. */
 const EXPLAINED_AT_ONCE = 100
@@ -37,7 +39,7 @@ export function subscriptionMatchRoute(app: GatewayServer, { platforms, turns }:
 }
 
 /** Of an account within both grants. Throws as `eventOf`. */
-async function loggedEvent(request: FastifyRequest, platform: Platform, id: string): Promise<GatewayEvent> {
+async function loggedEvent(request: FastifyRequest, platform: EventReader, id: string): Promise<GatewayEvent> {
   const { event } = await eventOf(request, platform, { id, action: 'events:read' })
   assertGranted(request, 'subscriptions:read', event.authorizerappid)
   return event

@@ -1,13 +1,18 @@
 // Owns: how the deliveries of one subscription go, on the internal listener.
+import type { Platform } from '@wxgw/platform'
 import { requireGrant } from '../auth/authenticate.ts'
 import type { Turns } from '../paging/turns.ts'
-import { platformOf, type Platforms } from '../platform-lookup.ts'
+import { platformOf } from '../platform-lookup.ts'
 import { PREFIX } from '../schemas/paths.ts'
 import { statsSchemas } from '../schemas/subscription-stats.ts'
 import type { GatewayServer } from '../server.ts'
-import { subscriptionOf } from './subscriptions.ts'
+import { subscriptionOf, type SubscriptionReader } from './subscriptions.ts'
 
-export function subscriptionStatsRoutes(app: GatewayServer, { platforms, turns }: { platforms: Platforms; turns: Turns }): void {
+export type StatsPlatform = SubscriptionReader & Pick<Platform, 'stats'>
+
+type Deps = { platforms: ReadonlyMap<string, StatsPlatform>; turns: Turns }
+
+export function subscriptionStatsRoutes(app: GatewayServer, { platforms, turns }: Deps): void {
   const read = requireGrant({ action: 'subscriptions:read' })
   const options = { schema: statsSchemas.one, onRequest: read, preHandler: turns.wait }
   app.get(`${PREFIX}/subscriptions/:name/stats`, options, async (request) => {

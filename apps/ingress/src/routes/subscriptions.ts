@@ -9,12 +9,20 @@ import { creatorOf, requireGrant } from '../auth/authenticate.ts'
 import { assertMaySubscribe, assertReached, createReach } from '../auth/subscription-access.ts'
 import type { Paging } from '../paging/paging.ts'
 import type { Turns } from '../paging/turns.ts'
-import { platformOf, type Platforms } from '../platform-lookup.ts'
+import { platformOf } from '../platform-lookup.ts'
 import { PREFIX } from '../schemas/paths.ts'
 import { subscriptionSchemas } from '../schemas/subscriptions.ts'
 import type { GatewayServer } from '../server.ts'
 
-type Deps = { platforms: Platforms; paging: Paging; turns: Turns; clock: Clock }
+/** What finding one subscription needs of a platform. */
+export type SubscriptionReader = { subscriptions: Pick<Platform['subscriptions'], 'get'> }
+
+export type SubscriptionPlatform = Pick<Platform, 'id'> & {
+  subscriptions: Pick<Platform['subscriptions'], 'get' | 'list' | 'put' | 'patch' | 'delete' | 'rotateSecret'>
+  jobs: Pick<Platform['jobs'], 'platformEvent'>
+}
+
+type Deps = { platforms: ReadonlyMap<string, SubscriptionPlatform>; paging: Paging; turns: Turns; clock: Clock }
 
 export function subscriptionRoutes(app: GatewayServer, { platforms, paging, turns, clock }: Deps): void {
   const read = requireGrant({ action: 'subscriptions:read' })
@@ -94,7 +102,7 @@ export function subscriptionRoutes(app: GatewayServer, { platforms, paging, turn
 /** Throws SUBSCRIPTION_NOT_FOUND, or FORBIDDEN. */
 export async function subscriptionOf(
   request: FastifyRequest<{ Params: { name: string } }>,
-  platform: Platform,
+  platform: SubscriptionReader,
   action: Action,
 ): Promise<Subscription> {
   return subscriptionIn(request, action, await platform.subscriptions.get(request.params.name))

@@ -1,13 +1,21 @@
 // Owns: access_token, invalid, component_access_token, ticket and jssdk_config of the internal listener.
+import type { Platform } from '@wxgw/platform'
 import { Secret, type CurrentToken } from '@wxgw/wechat-core'
 import { assertGranted, requireGrant } from '../auth/authenticate.ts'
-import { authorizerAppIdOf, platformOf, type Platforms } from '../platform-lookup.ts'
+import { authorizerAppIdOf, platformOf } from '../platform-lookup.ts'
 import { PREFIX } from '../schemas/paths.ts'
 import { tokenSchemas } from '../schemas/tokens.ts'
 import type { GatewayServer } from '../server.ts'
 
 /** Secrets leave the gateway here, and in mpinfo. */
-export function tokenRoutes(app: GatewayServer, { platforms }: { platforms: Platforms }): void {
+export type TokenPlatform = Pick<Platform, 'componentAppId' | 'apiTickets'> & {
+  authorizerTokens: Pick<Platform['authorizerTokens'], 'get' | 'reportInvalid'>
+  componentTokens: Pick<Platform['componentTokens'], 'get'>
+}
+
+type Deps = { platforms: ReadonlyMap<string, TokenPlatform> }
+
+export function tokenRoutes(app: GatewayServer, { platforms }: Deps): void {
   const onRequest = requireGrant({ action: 'tokens:read' })
   const config = { answersCredentials: true }
 

@@ -2,7 +2,7 @@
 import { request } from 'node:http'
 import t from 'tap'
 import { until } from '../../../helpers/until.ts'
-import { APPID_A, SECRETS } from '../fake-platform.ts'
+import { APPID_A, SECRETS } from '../samples.ts'
 import { PREFIX, ROOT_KEY } from '../gateway-fixture.ts'
 import { exchange } from '../raw-client.ts'
 import { startCallGateway } from './call-gateway.ts'

@@ -1,7 +1,7 @@
 // Owns: which calls the gateway refuses itself, in which order, and how its refusals are told from WeChat's.
 import { catalogue } from '@wxgw/catalogue'
 import t from 'tap'
-import { APPID_A, APPID_B } from '../fake-platform.ts'
+import { APPID_A, APPID_B } from '../samples.ts'
 import { keyOf, PREFIX, ROOT_KEY } from '../gateway-fixture.ts'
 import { exchange } from '../raw-client.ts'
 import { startCallGateway } from './call-gateway.ts'

@@ -1,7 +1,7 @@
 // Owns: for whom a stand-in is good, for what, and for how long.
 import { randomBytes } from 'node:crypto'
 import t, { type Test } from 'tap'
-import { APPID_A, APPID_B, NOW_MS, SECRETS } from '../fake-platform.ts'
+import { APPID_A, APPID_B, NOW_MS, SECRETS } from '../samples.ts'
 import { createGateway, keyOf, PREFIX, ROOT_KEY } from '../gateway-fixture.ts'
 import { listen } from '../raw-client.ts'
 import { startCallGateway } from './call-gateway.ts'
