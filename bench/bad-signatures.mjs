@@ -1,4 +1,4 @@
-// Owns: `npm run bench:bad-signatures`: forged pushes as fast as they go, while WeChat pushes 100 times a second. How fast forged ones
+// Owns: `npm run bench -- bad-signatures`: forged pushes as fast as they go, while WeChat pushes 100 times a second. How fast forged ones
 // are refused, what they cost Redis, and how long the authentic ones wait meanwhile.
 import { setTimeout as delay } from 'node:timers/promises'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'

@@ -1,4 +1,4 @@
-// Owns: `npm run bench:confirmed`: what REDIS_MIN_REPLICAS=1 costs a push: ack p99 with and without, measured in turns over the same
+// Owns: `npm run bench -- confirmed`: what REDIS_MIN_REPLICAS=1 costs a push: ack p99 with and without, measured in turns over the same
 // master and replica, each the median of its rounds, as a ratio.
 import { parseArgs } from 'node:util'
 import { bootstrap } from '../scripts/bootstrap.mjs'

@@ -1,4 +1,4 @@
-// Owns: `npm run bench:isolation`: what one webhook that hangs and one that answers 500 cost the nine beside them: the p99 from
+// Owns: `npm run bench -- isolation`: what one webhook that hangs and one that answers 500 cost the nine beside them: the p99 from
 // push to arrival at the nine, while the two are well and while they are not, each the median of its rounds, as a ratio.
 import { createServer } from 'node:http'
 import { once } from 'node:events'

@@ -1,4 +1,4 @@
-// Owns: `npm run bench:narrow-caller [-- --seconds 60 --rate 400]`: what a caller with narrow rights costs everybody else when it does its
+// Owns: `npm run bench -- narrow-caller [--seconds 60 --rate 400]`: what a caller with narrow rights costs everybody else when it does its
 // worst: ack p99 of pushes, and memory of ingress and worker, without and with it, in turn, as ratios.
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'

@@ -1,4 +1,4 @@
-// Owns: `npm run bench:replies`: passive replies. How long a user waits for a consumer that answers at once; how punctual `success`
+// Owns: `npm run bench -- replies`: passive replies. How long a user waits for a consumer that answers at once; how punctual `success`
 // is when none answers; what 2,000 pushes that wait at once cost an ingress, and the pushes beside them.
 import { createServer } from 'node:http'
 import { once } from 'node:events'

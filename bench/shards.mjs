@@ -1,4 +1,4 @@
-// Owns: `npm run bench:shards`: what a message costs the masters of a Redis Cluster with 1, 8 and 64 shards, and how evenly: the CPU of
+// Owns: `npm run bench -- shards`: what a message costs the masters of a Redis Cluster with 1, 8 and 64 shards, and how evenly: the CPU of
 // all masters per message, from push to 60 equal streams, and the busiest master over the mean.
 import { Agent, request } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'

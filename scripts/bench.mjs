@@ -1,10 +1,23 @@
-// Owns: `npm run bench [-- --node VERSION]`. All other options go on to the benchmark: see bench/README.md.
+// Owns: `npm run bench [-- SUITE] [--node VERSION]`. All other options go on to the benchmark: see bench/README.md.
 import { join } from 'node:path'
 import { bootstrap, BootstrapError, ensurePeers } from './bootstrap.mjs'
 import { otherNode, withNode } from './other-node.mjs'
 import { ROOT, run, say } from './run-command.mjs'
+import { splitSuite } from './suite-argument.mjs'
 
-const args = process.argv.slice(2)
+/** By name, the file in bench. */
+const SUITES = {
+  rows: 'run',
+  sweep: 'token-sweep',
+  isolation: 'isolation',
+  replies: 'replies',
+  confirmed: 'confirmed',
+  shards: 'shards',
+  'bad-signatures': 'bad-signatures',
+  'narrow-caller': 'narrow-caller',
+}
+
+const { suite, args } = splitSuite(process.argv.slice(2), { known: Object.keys(SUITES), byDefault: 'rows' })
 const at = args.indexOf('--node')
 const [, version] = at < 0 ? [] : args.splice(at, 2)
 const node = at < 0 ? process.execPath : await otherNode(version ?? '')
@@ -16,12 +29,16 @@ if (node === undefined) {
 
 async function bench(executable) {
   await bootstrap()
+  if (suite === 'rows') await installPeers()
+  const { code } = await run(executable, [join(ROOT, 'bench', `${SUITES[suite]}.mjs`), ...args], { cwd: ROOT, env: withNode(executable) })
+  process.exitCode = code
+}
+
+async function installPeers() {
   try {
     await ensurePeers()
   } catch (error) {
     if (!(error instanceof BootstrapError)) throw error
     say(`${error.message} The rows that compare with them are left out.`)
   }
-  const { code } = await run(executable, [join(ROOT, 'bench', 'run.mjs'), ...args], { cwd: ROOT, env: withNode(executable) })
-  process.exitCode = code
 }

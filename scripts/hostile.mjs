@@ -1,16 +1,17 @@
-// Owns: `npm run test:hostile` (every hostile input, those that take minutes included) and `npm run test:fuzz`. What they do stands
-// in test/hostile.
+// Owns: `npm run test:hostile`: every hostile input, those that take minutes included; with `-- fuzz`, mutated ones. What they do
+// stands in test/hostile.
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { bootstrap } from './bootstrap.mjs'
 import { ensureRedisServer } from './redis-binary.mjs'
 import { ROOT, run, say } from './run-command.mjs'
+import { splitSuite } from './suite-argument.mjs'
 import { runTestFiles } from './test-files.mjs'
 
 const TEST = join(ROOT, 'test')
 const FILE_TIMEOUT_SECONDS = 600
 
-const [suite, ...args] = process.argv.slice(2)
+const { suite, args } = splitSuite(process.argv.slice(2), { known: ['all', 'fuzz'], byDefault: 'all' })
 await bootstrap()
 const redis = await ensureRedisServer()
 if (redis) {

@@ -1,5 +1,5 @@
 // Owns: replaying thousands of dead letters while live traffic flows, and the ledger of both.
-// By itself: `npm run test:dead-letters [-- how many]`, 10,000 by default.
+// By itself: `npm run test:chaos -- dead-letters [how many]`, 10,000 by default.
 import { deliveriesQueue } from '@wxgw/redis'
 import { Redis } from 'ioredis'
 import { pathToFileURL } from 'node:url'

@@ -1,4 +1,4 @@
-// A small rebuild; thousands are `npm run test:rebuild`.
+// A small rebuild; thousands are `npm run test:chaos -- rebuild`.
 import t from 'tap'
 import { rebuildFromNothing } from './rebuild.ts'
 

@@ -1,5 +1,5 @@
 // Owns: losing all of Redis while the gateway runs, and coming back from WeChat alone, without a person.
-// `npm run test:rebuild [-- authorizers]`, default 2,000.
+// `npm run test:chaos -- rebuild [authorizers]`, default 2,000.
 import { fileURLToPath } from 'node:url'
 import { Redis } from 'ioredis'
 import { startGateway } from '../helpers/gateway.ts'

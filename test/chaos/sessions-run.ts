@@ -1,4 +1,4 @@
-// Owns: `npm run test:sessions [-- sessions [views [seed]]]`: the run and the verdict as exit code.
+// Owns: `npm run test:chaos -- sessions [sessions [views [seed]]]`: the run and the verdict as exit code.
 import { runSessions } from './sessions.ts'
 
 const sessions = Number(process.argv[2] ?? 1000)

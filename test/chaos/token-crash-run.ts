@@ -1,4 +1,4 @@
-// Owns: `npm run test:token-crash [-- crashes [seconds frozen]]`: the kills, then the freezes, and the verdict as exit code.
+// Owns: `npm run test:chaos -- token-crash [crashes [seconds frozen]]`: the kills, then the freezes, and the verdict as exit code.
 import { runTokenCrashes } from './token-crash.ts'
 import { runTokenFreezes } from './token-freeze.ts'
 

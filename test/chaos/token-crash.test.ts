@@ -1,4 +1,4 @@
-// A short selection of test/chaos/token-crash.ts; all of it is `npm run test:token-crash`.
+// A short selection of test/chaos/token-crash.ts; all of it is `npm run test:chaos -- token-crash`.
 import t from 'tap'
 import { runTokenCrashes } from './token-crash.ts'
 

@@ -1,5 +1,5 @@
 // Owns: kill -9 swept over the moment at which WeChat answers a refresh: what is served there and not stored here must cost
-// nobody a new authorization. `npm run test:token-crash`.
+// nobody a new authorization. `npm run test:chaos -- token-crash`.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'

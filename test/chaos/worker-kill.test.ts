@@ -1,4 +1,4 @@
-// A short selection of the worker kills; `npm run test:worker-kill` does it for a minute.
+// A short selection of the worker kills; `npm run test:chaos -- worker-kill` does it for a minute.
 import t from 'tap'
 import { runWorkerKill } from './worker-kill.ts'
 

@@ -1,5 +1,5 @@
 // Owns: killing workers, one after the other, while events flow to a queue, a stream and a webhook; and the ledger of what arrived.
-// By itself: `npm run test:worker-kill [-- seconds]`. A short selection runs with the tests.
+// By itself: `npm run test:chaos -- worker-kill [seconds]`. A short selection runs with the tests.
 import { setTimeout as delay } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { readStream, startHook, startQueueConsumer } from '../helpers/consumers.ts'
