@@ -13,8 +13,9 @@ const files = names
   .filter((name) => name.endsWith('.lua'))
   .map((name) => {
     const text = readFileSync(join(SOURCES, name), 'utf8')
-    const [header = '', ...others] = text.split(/^(?=[^-]|-[^-])/m)
-    return { name: name.slice(0, -'.lua'.length), header, body: others.join(''), isScript: /^-- RETURN /m.test(header) }
+    const end = text.search(/^(?!--)/m)
+    const header = text.slice(0, end)
+    return { name: name.slice(0, -'.lua'.length), header, body: text.slice(end), isScript: /^-- RETURN /m.test(header) }
   })
 const scripts = files.filter(({ isScript }) => isScript)
 const code = names
@@ -41,6 +42,8 @@ void t.test('every header says what the script takes, returns and costs', (t) =>
       t.match(body + includedBy(header), new RegExp(`\\b${one}\\b`), `${name} uses ${one}`)
     }
     t.notMatch(body, /\b(?:KEYS|ARGV)\[\d/, `${name} calls what it takes by its name`)
+    const declared = new Set([...includedBy(header).matchAll(/^local (?:function )?(\w+)/gm)].map(([, local]) => local))
+    t.same(used.filter((one) => declared.has(one)), [], `${name} includes no local of such a name`)
   }
   t.end()
 })

@@ -15,6 +15,7 @@
 -- RETURN the id of each
 -- INCLUDE bullmq-format/adding
 -- COST O(rows)
+
 local add = addingTo(prefix, count, wait, meta, counter, active, events, marker)
 local ids = {}
 for index, id, name, data, options, timestamp in each() do ids[index] = add(id, name, data, options, timestamp) end

@@ -7,6 +7,7 @@
 -- RETURN 1 = something was erased, else 0
 -- INCLUDE event-log/keep-attempt
 -- COST O(deliveries + bytes of their attempts)
+
 local call = redis.call
 if call('HGET', event, 'event') ~= before then return 0 end
 local erased = before ~= after and 1 or 0

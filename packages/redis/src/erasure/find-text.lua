@@ -4,6 +4,7 @@
 -- EACH KEY key
 -- RETURN which of the rows, from 1, contain it
 -- COST O(bytes of the values)
+
 local found = {}
 for index, key in each() do
   local value = redis.call('HGET', key, field)

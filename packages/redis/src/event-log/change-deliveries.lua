@@ -18,6 +18,7 @@
 -- INCLUDE event-log/delivered
 -- INCLUDE event-log/keep-attempt
 -- COST O(rows * log(deliveries that are not over))
+
 local call = redis.call
 local unknown = {}
 for index, key, id, name, newState, status, attempts, jobId, newAttempt in each() do

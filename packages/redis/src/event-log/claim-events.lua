@@ -7,6 +7,7 @@
 -- RETURN for each row 1 = the event is this arrival's, else 0
 -- INCLUDE event-log/claim
 -- COST O(rows)
+
 local answers = {}
 for index, claimed, logged, arrival, lifeMs, asksLog in each() do
   answers[index] = claim(claimed, logged, arrival, lifeMs, asksLog) and 1 or 0

@@ -5,6 +5,7 @@
 -- EACH ARG lifeMs     of the claim
 -- RETURN for each row 1 = the event is this arrival's, else 0
 -- COST O(rows)
+
 local answers = {}
 for index, claimed, arrival, lifeMs in each() do
   local isFirst = redis.call('SET', claimed, arrival, 'PX', lifeMs, 'NX')

@@ -3,6 +3,7 @@
 -- RETURN for each row: length of the event, type, authorizer, then the subscriptions that have it, each with its state
 --   as JSON
 -- COST O(rows * subscriptions)
+
 local call = redis.call
 local answers = {}
 for index, event in each() do

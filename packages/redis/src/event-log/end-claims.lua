@@ -3,6 +3,7 @@
 -- EACH ARG arrival
 -- RETURN how many rows
 -- COST O(rows)
+
 for _, claimed, arrival in each() do
   local life = redis.call('PTTL', claimed)
   if life > 0 and redis.call('GET', claimed) == arrival then

@@ -4,6 +4,7 @@
 -- EACH KEY key    the event
 -- RETURN for each row 1 = contains both, else 0
 -- COST O(bytes of the events)
+
 local answers = {}
 for index, key in each() do
   local event = redis.call('HGET', key, 'event')

@@ -10,6 +10,7 @@
 --   then for each entry: id, event as JSON ('' = the log has lost it)
 -- INCLUDE lua/now
 -- COST O(most), and the bytes of the events
+
 local call = redis.call
 local nowMs = text(now)
 local ended = call('GET', feedEnd) or ''

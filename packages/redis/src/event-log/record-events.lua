@@ -35,6 +35,7 @@
 -- INCLUDE event-log/append-to-feed
 -- INCLUDE event-log/users-known
 -- COST O((events + deliveries) * log(most))
+
 local call = redis.call
 local ofAll, ofUnsettled, ofOthers, undelivered, fresh = {}, {}, {}, {}, {}
 local isFirst = call('EXISTS', all) == 0

@@ -5,5 +5,6 @@
 -- ARG lifeMs    of the probe
 -- RETURN OK
 -- COST O(1)
+
 redis.call('EXISTS', home)
 return redis.call('SET', probe, '1', 'PX', lifeMs)

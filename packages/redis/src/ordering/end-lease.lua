@@ -3,5 +3,6 @@
 -- ARG owner     the job
 -- RETURN 1 = ended
 -- COST O(1)
+
 if redis.call('GET', lease) == owner then return redis.call('DEL', lease) end
 return 0

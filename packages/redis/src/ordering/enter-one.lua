@@ -10,6 +10,7 @@
 -- RETURN the id of the first of the key, '1' = it waits although it is the first, the delivery's clock or ''
 -- INCLUDE ordering/order
 -- COST O(log(places)), and as much for each first one whose job has failed or is gone
+
 join(key, id)
 local firstId, waits = first(key)
 return {firstId, waits and '1' or '', redis.call('HGET', places, 'clock ' .. id) or ''}

@@ -10,6 +10,7 @@
 -- RETURN for each row the id of the first of its key
 -- INCLUDE ordering/order
 -- COST O(rows * log(places)), and as much for each first one whose job has failed or is gone
+
 local answers = {}
 for _, key, id in each() do
   first(key)

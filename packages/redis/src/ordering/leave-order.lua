@@ -10,6 +10,7 @@
 -- RETURN the id of the first of the key now, if it waits; else ''
 -- INCLUDE ordering/order
 -- COST O(log(places)), and as much for each first one whose job has failed or is gone
+
 local member = redis.call('HGET', places, id)
 if member then remove(member, id) end
 local firstId, waits = first(key)

@@ -11,6 +11,7 @@
 -- RETURN the last key ('' = there are no more), then the ids of those that wait although they are the first
 -- INCLUDE ordering/order
 -- COST O(most * log(places)), and as much for each delivery that is removed
+
 local answers = {''}
 local from = after == '' and '-' or '(' .. after .. '!'
 for _ = 1, most do

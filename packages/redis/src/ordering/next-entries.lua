@@ -11,6 +11,7 @@
 -- ARG account   the list's name among those
 -- RETURN entries; '' = another job has the list, or it is empty
 -- COST O(done + most + log(waiting))
+
 local holder = redis.call('GET', lease)
 if holder and holder ~= owner then return '' end
 if holder and done ~= '0' then redis.call('LTRIM', list, done, -1) end

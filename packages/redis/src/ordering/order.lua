@@ -6,6 +6,7 @@
 -- NEED delayed    the queue's delayed jobs
 -- NEED prefix     of the queue's keys
 -- NEED waitsFrom  score in `delayed` from which on a job waits for others
+
 local time = redis.call('TIME')
 local nowUs = time[1] * 1000000 + time[2]
 -- Longer than from a delivery's joining to its job, also when the worker was killed in between (16 s).

@@ -10,6 +10,7 @@
 -- RETURN the ids of those that wait although they are the first
 -- INCLUDE ordering/order
 -- COST O(rows * log(places)), and as much for each first one whose job has failed or is gone
+
 local answers = {}
 for _, key, id in each() do
   local member = redis.call('HGET', places, id)

@@ -5,6 +5,7 @@
 -- RETURN the id of each, or its error
 -- INCLUDE lua/append-to
 -- COST O(entries)
+
 local answers = {}
 local at = entries
 while at <= #ARGV do

@@ -14,6 +14,7 @@
 -- RETURN {'begun', how many items}; {'platform'}, {'subscription'}: it has as many open ones as it may
 -- INCLUDE replays/finish
 -- COST O(mostOpen + mostKept)
+
 local call = redis.call
 local others = call('ZRANGE', open, 0, -1)
 if #others >= tonumber(mostOpen) then return {'platform'} end

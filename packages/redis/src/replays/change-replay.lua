@@ -10,6 +10,7 @@
 -- RETURN 1; 0 = it has ended; -1 = there is none
 -- INCLUDE replays/finish
 -- COST O(1); Redis frees `todo` in the background
+
 local known = redis.call('HMGET', replay, 'subscription', 'status')
 if known[1] ~= subscription then return -1 end
 if known[2] ~= 'running' and known[2] ~= 'paused' then return 0 end

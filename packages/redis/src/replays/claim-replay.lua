@@ -12,6 +12,7 @@
 -- RETURN 1 = claimed; 0 = it does not run, or another process runs it
 -- INCLUDE lua/now
 -- COST O(items under way * log(items to do))
+
 local call = redis.call
 local known = call('HMGET', replay, 'status', 'owner', 'ownedUntilMs')
 if known[1] ~= 'running' and known[1] ~= 'paused' then call('ZREM', open, member) end

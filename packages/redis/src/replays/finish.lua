@@ -7,6 +7,7 @@
 -- NEED subscription
 -- NEED id
 -- INCLUDE lua/now
+
 local KEPT_SECONDS = 7 * 86400
 -- For what is under way when a replay is cancelled.
 local CANCELLED_SECONDS = 60

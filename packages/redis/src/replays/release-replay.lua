@@ -3,5 +3,6 @@
 -- ARG owner      the process
 -- RETURN 1
 -- COST O(1)
+
 if redis.call('HGET', replay, 'owner') == owner then redis.call('HDEL', replay, 'owner', 'ownedUntilMs') end
 return 1

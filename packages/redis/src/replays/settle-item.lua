@@ -6,6 +6,7 @@
 -- ARG outcome    'delivered', 'failed', or 'back' = it is to be done again
 -- RETURN 1; 0 = it was not under way
 -- COST O(log(items))
+
 local call = redis.call
 local score = call('ZSCORE', underWay, item)
 if not score then return 0 end

@@ -14,6 +14,7 @@
 -- RETURN status, then the items; 'lost' = another process runs it
 -- INCLUDE replays/finish
 -- COST O(most * log(items))
+
 local call = redis.call
 local known = call('HMGET', replay, 'status', 'owner', 'takenUntilMs')
 if not known[1] then return {'lost'} end

@@ -6,10 +6,9 @@ import type { RedisConnection } from '../connect.ts'
 import type { PlatformKeys } from '../keys.ts'
 import type { Page } from '../paging/newest-first.ts'
 import { NO_REPLICA_BARRIER, type ReplicaBarrier } from '../replication/replica-barrier.ts'
-import { runScript } from '../script.ts'
 import { guardStore } from '../store-errors.ts'
 import { AUTHORIZATION_CODE_TTL_SECONDS } from '../tokens/authorization-code-store.ts'
-import { historyCode } from '../tokens/history-script.ts'
+import { historyCode } from '../tokens/history-code.ts'
 import { parseAnswer } from '../tokens/snapshot.ts'
 import { redisTimeMs } from '../store-health.ts'
 import { listSessions, type SessionsAsked } from './list-sessions.ts'
@@ -79,14 +78,15 @@ export function createSessionStore({ redis, keys, replicas = NO_REPLICA_BARRIER 
       guardStore(async () => {
         const { id, appId, reference, expiresInSeconds } = session
         const write = () =>
-          runScript(redis, createSession, {
-            keys: [
-              keys.session(id),
-              keys.sessions,
-              keys.sessionsOfReference(referenceHash(reference)),
-              appId === undefined ? keys.sessions : keys.sessionsOfAuthorizer(appId),
-            ],
-            args: [id, expiresInSeconds, appId === undefined ? '' : '1', ...formatSession(session)],
+          createSession(redis, {
+            record: keys.session(id),
+            sessions: keys.sessions,
+            ofReference: keys.sessionsOfReference(referenceHash(reference)),
+            ofAccount: appId === undefined ? keys.sessions : keys.sessionsOfAuthorizer(appId),
+            id,
+            lifeSeconds: expiresInSeconds,
+            hasAccount: appId === undefined ? '' : '1',
+            fields: formatSession(session),
           })
         const answer = await replicas.confirmed(keys.session(id), write)
         if (answer === null)
@@ -98,7 +98,7 @@ export function createSessionStore({ redis, keys, replicas = NO_REPLICA_BARRIER 
 
     open: (id) =>
       guardStore(async () => {
-        const answer = await runScript(redis, openSession, { keys: [keys.session(id)], args: [] })
+        const answer = await openSession(redis, { record: keys.session(id) })
         return answer === null ? undefined : sessionIn(id, parseAnswer(answer))
       }),
 
@@ -110,7 +110,7 @@ export function createSessionStore({ redis, keys, replicas = NO_REPLICA_BARRIER 
 
     takeClick: (id) =>
       guardStore(async () => {
-        const [kind, ...rest] = parseAnswer(await runScript(redis, takeClick, { keys: [keys.session(id)], args: [] }))
+        const [kind, ...rest] = parseAnswer(await takeClick(redis, { record: keys.session(id) }))
         if (kind === 'wait') return { kind, retryAfterSeconds: Number(rest[0]) / 1000 }
         const session = sessionIn(id, rest)
         if (session === undefined) return undefined
@@ -120,8 +120,7 @@ export function createSessionStore({ redis, keys, replicas = NO_REPLICA_BARRIER 
     rememberClick: ({ sessionId, clickedAtMs }, ways) =>
       guardStore(async () => {
         const [mark, preAuthCode] = [keyOfWay({ mark: ways.mark }), keyOfWay({ preAuthCode: ways.preAuthCode })]
-        const write = () =>
-          runScript(redis, rememberClick, { keys: [mark, preAuthCode], args: [sessionId, clickedAtMs] })
+        const write = () => rememberClick(redis, { click: mark, preAuthCode, session: sessionId, clickedAtMs })
         await replicas.confirmed(mark, write)
       }),
 
@@ -135,22 +134,18 @@ export function createSessionStore({ redis, keys, replicas = NO_REPLICA_BARRIER 
       guardStore(async () => {
         const codeHash = authorizationCodeHash(code)
         const write = () =>
-          runScript(redis, endSession, {
-            keys: [
-              keys.session(id),
-              keys.authorizationCode(codeHash),
-              keys.sessionsUnannounced,
-              keys.sessionsOfAuthorizer(appId),
-              keys.authorizerHistory(appId),
-            ],
-            args: [
-              id,
-              appId,
-              clickedAtMs,
-              grantedSets.join(','),
-              historyCode(codeHash),
-              AUTHORIZATION_CODE_TTL_SECONDS,
-            ],
+          endSession(redis, {
+            record: keys.session(id),
+            exchange: keys.authorizationCode(codeHash),
+            unannounced: keys.sessionsUnannounced,
+            ofAccount: keys.sessionsOfAuthorizer(appId),
+            history: keys.authorizerHistory(appId),
+            id,
+            appid: appId,
+            clickedAtMs,
+            grantedSets: grantedSets.join(','),
+            codeStart: historyCode(codeHash),
+            codeTtl: AUTHORIZATION_CODE_TTL_SECONDS,
           })
         const [kind, ...rest] = parseAnswer(await replicas.confirmed(keys.session(id), write))
         const session = sessionIn(id, rest)
@@ -166,7 +161,7 @@ export function createSessionStore({ redis, keys, replicas = NO_REPLICA_BARRIER 
 
     cancel: (id) =>
       guardStore(async () => {
-        const write = () => runScript(redis, cancelSession, { keys: [keys.session(id)], args: [] })
+        const write = () => cancelSession(redis, { record: keys.session(id) })
         const outcome = await replicas.confirmed(keys.session(id), write)
         if (outcome === 'cancelled' || outcome === 'refused' || outcome === 'completed' || outcome === 'unknown')
           return outcome

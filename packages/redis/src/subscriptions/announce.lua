@@ -2,6 +2,7 @@
 -- NEED announcements
 -- NEED windows
 -- INCLUDE lua/now
+
 local function announce(id, about, leftOut)
   about.leftOut = leftOut
   redis.call('HSET', announcements, id, cjson.encode(about))

@@ -5,6 +5,7 @@
 -- RETURN 1
 -- INCLUDE subscriptions/announce
 -- COST O(subscriptions with a dead letter in the last minute)
+
 local all = redis.call('HGETALL', windows)
 for index = 1, #all, 2 do
   local subscription, window = all[index], cjson.decode(all[index + 1])

@@ -9,6 +9,7 @@
 -- RETURN 1 = it is to be announced, 0 = it is counted
 -- INCLUDE subscriptions/announce
 -- COST O(1)
+
 local dead = cjson.decode(about)
 local known = redis.call('HGET', windows, subscription)
 local window = known and cjson.decode(known) or {untilMs = 0, leftOut = 0}

@@ -3,9 +3,8 @@ import { type CommitOutcome, type Secret, type TokenKeeperStore, type TokenSnaps
 import type { RedisConnection } from '../connect.ts'
 import type { PlatformKeys } from '../keys.ts'
 import type { Sealer } from '../sealed.ts'
-import { runScript } from '../script.ts'
 import { guardStore } from '../store-errors.ts'
-import { rememberFailure } from './component-token-store.ts'
+import { rememberFailure, withoutAccount } from './component-token-store.ts'
 import { readToken } from './read-tokens.ts'
 import { claimRefresh, commitRefresh } from './refresh-scripts.ts'
 import { parseAnswer, parseClaim, parseSnapshot } from './snapshot.ts'
@@ -34,55 +33,49 @@ export function createApiTicketStore({ platform, redis, keys, sealer }: ApiTicke
   const keysOf = (subject: ApiTicketSubject) => {
     const [type = '', appId = ''] = subject.split(':')
     return {
-      meta: [keys.apiTicketMeta(type, appId), keys.apiTicket(type, appId)] as const,
+      meta: keys.apiTicketMeta(type, appId),
+      tokenKey: keys.apiTicket(type, appId),
       lease: keys.refreshLease(subject),
-      error: keys.refreshError(subject),
+      refreshError: keys.refreshError(subject),
     }
   }
 
   return {
     read: (subject) =>
       guardStore(async () => {
-        const [, ...snapshot] = await readToken(redis, keysOf(subject).meta)
+        const [, ...snapshot] = await readToken(redis, keysOf(subject))
         return opened(subject, parseSnapshot(snapshot))
       }),
 
     claim: (subject, { owner, leaseMs, seenVersion }) =>
       guardStore(async () => {
-        const { meta, lease, error } = keysOf(subject)
-        const answer = await runScript(redis, claimRefresh, {
-          keys: [...meta, lease, error],
-          args: ['ticket', owner, leaseMs, seenVersion ?? ''],
-        })
+        const own = keysOf(subject)
+        const asked = { material: own.meta, kind: 'ticket', owner, leaseMs, seen: seenVersion ?? '' }
+        const answer = await claimRefresh(redis, { ...own, ...asked })
         const claim = parseClaim(parseAnswer(answer), () => undefined)
         return claim.kind === 'changed' ? { kind: 'changed', snapshot: opened(subject, claim.snapshot) } : claim
       }),
 
     fail: (subject, failed) =>
-      guardStore(() => {
-        const { meta, lease, error } = keysOf(subject)
-        return rememberFailure(redis, { meta: meta[0], lease, error, ...failed })
-      }),
+      guardStore(() => rememberFailure(redis, { ...keysOf(subject), ...failed })),
 
     commit: (subject, issued) =>
       guardStore(async () => {
-        const { meta, lease, error } = keysOf(subject)
-        const answer = await runScript(redis, commitRefresh, {
-          keys: [...meta, lease, error],
-          args: [
-            'ticket',
-            subject,
-            issued.owner,
-            issued.fence,
-            sealer.seal(issued.ticket.reveal(), place(subject)),
-            issued.lifetimeSeconds * 1000 - issued.elapsedMs,
-            issued.lifetimeSeconds,
-            0,
-            '',
-            '',
-          ],
+        const own = keysOf(subject)
+        const answer = await commitRefresh(redis, {
+          ...own,
+          due: own.meta,
+          ...withoutAccount(own.meta),
+          kind: 'ticket',
+          subject,
+          owner: issued.owner,
+          fence: issued.fence,
+          token: sealer.seal(issued.ticket.reveal(), place(subject)),
+          leftMs: issued.lifetimeSeconds * 1000 - issued.elapsedMs,
+          lifetime: issued.lifetimeSeconds,
+          dueInMs: 0,
         })
-        await redis.expire(meta[0], META_TTL_SECONDS)
+        await redis.expire(own.meta, META_TTL_SECONDS)
         const [kind, ...snapshot] = parseAnswer(answer)
         return kind === 'stored' ? { kind, snapshot: opened(subject, parseSnapshot(snapshot)) } : { kind: 'lost' }
       }),

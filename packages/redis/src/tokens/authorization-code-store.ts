@@ -2,19 +2,29 @@
 import { type CodeClaim, type CodeStore, parseAuthorizerAppId } from '@wxgw/wechat-core'
 import type { RedisConnection } from '../connect.ts'
 import type { PlatformKeys } from '../keys.ts'
-import { runScript } from '../script.ts'
+import { defineScript } from '../lua/define-script.ts'
 import { guardStore } from '../store-errors.ts'
-import { claimCode, settleCode } from './authorization-scripts.ts'
 import { parseAnswer } from './snapshot.ts'
 
 /** A code lives for an hour; twice that, and every late copy of it is still recognised. */
 export const AUTHORIZATION_CODE_TTL_SECONDS = 7200
 
+const claimCode = defineScript({
+  name: 'tokens/claim-code',
+  keys: ['code'],
+  args: ['owner', 'leaseMs', 'ttl', 'insists'],
+})
+const settleCode = defineScript({
+  name: 'tokens/settle-code',
+  keys: ['code'],
+  args: ['owner', 'state', 'errcode', 'errmsg', 'isListSearched'],
+})
+
+type Settled = { owner: string; state: string; errcode: number; errmsg: string; isListSearched: string }
+
 export function createAuthorizationCodeStore({ redis, keys }: { redis: RedisConnection; keys: PlatformKeys }): CodeStore {
-  const settle = (codeHash: string, args: [owner: string, state: string, errcode: number, errmsg: string, listSearched: string]) =>
-    guardStore(async () => {
-      await runScript(redis, settleCode, { keys: [keys.authorizationCode(codeHash)], args })
-    })
+  const settle = (codeHash: string, settled: Settled) =>
+    guardStore(async () => void (await settleCode(redis, { code: keys.authorizationCode(codeHash), ...settled })))
 
   return {
     accountOf: (codeHash) =>
@@ -24,15 +34,21 @@ export function createAuthorizationCodeStore({ redis, keys }: { redis: RedisConn
       }),
     claim: (codeHash, { owner, leaseMs, insist }) =>
       guardStore(async () => {
-        const answer = await runScript(redis, claimCode, {
-          keys: [keys.authorizationCode(codeHash)],
-          args: [owner, leaseMs, AUTHORIZATION_CODE_TTL_SECONDS, insist ? '1' : ''],
+        const answer = await claimCode(redis, {
+          code: keys.authorizationCode(codeHash),
+          owner,
+          leaseMs,
+          ttl: AUTHORIZATION_CODE_TTL_SECONDS,
+          insists: insist ? '1' : '',
         })
         return parseCodeClaim(parseAnswer(answer))
       }),
-    refuse: (codeHash, { owner, errcode, errmsg }) => settle(codeHash, [owner, 'refused', errcode, errmsg, '']),
-    release: (codeHash, { owner, ambiguous, listSearched }) =>
-      settle(codeHash, [owner, ambiguous ? 'ambiguous' : 'open', 0, '', listSearched ? '1' : '']),
+    refuse: (codeHash, { owner, errcode, errmsg }) =>
+      settle(codeHash, { owner, state: 'refused', errcode, errmsg, isListSearched: '' }),
+    release: (codeHash, { owner, ambiguous, listSearched }) => {
+      const state = ambiguous ? 'ambiguous' : 'open'
+      return settle(codeHash, { owner, state, errcode: 0, errmsg: '', isListSearched: listSearched ? '1' : '' })
+    },
   }
 }
 

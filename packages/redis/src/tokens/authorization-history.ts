@@ -1,4 +1,4 @@
-// Owns: reading the history of an authorization. The scripts that change an authorization write it (history-script.ts).
+// Owns: reading the history of an authorization. The scripts that change an authorization write it (history.lua).
 import { GatewayError } from '@wxgw/wechat-core'
 import type { RedisConnection } from '../connect.ts'
 import type { PlatformKeys } from '../keys.ts'

@@ -1,6 +1,6 @@
 // Owns: whether an account, or a group of accounts, is what a list asks for.
 import type { Authorizer, AuthorizerStatus, FuncInfo } from '@wxgw/wechat-core'
-import { searchableName } from './index-script.ts'
+import { searchableName } from './searchable-name.ts'
 
 /** All that is given must hold. */
 export type AuthorizerFilter = {

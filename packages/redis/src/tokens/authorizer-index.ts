@@ -1,4 +1,4 @@
-// Owns: finding accounts by status, missing permission set and name, in pages, from the index that index-script.ts keeps.
+// Owns: finding accounts by status, missing permission set and name, in pages, from the index that account-index.lua keeps.
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Authorizer, type AuthorizerAppId, GatewayError, parseAuthorizerAppId } from '@wxgw/wechat-core'
 import type { RedisConnection } from '../connect.ts'
@@ -7,7 +7,7 @@ import type { Page } from '../paging/newest-first.ts'
 import { guardStore } from '../store-errors.ts'
 import { type AuthorizerFilter, type AuthorizerGroup, groupMatches, matchesFilter, nameThatBegins, parseGroups } from './authorizer-filter.ts'
 import { createIndexBuild } from './build-index.ts'
-import { searchableName } from './index-script.ts'
+import { searchableName } from './searchable-name.ts'
 
 export type AuthorizersWanted = AuthorizerFilter & {
   limit: number

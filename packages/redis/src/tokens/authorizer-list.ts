@@ -1,6 +1,6 @@
 // Owns: which accounts stand on a page of the list of authorizers, in the order of their appids.
 import type { RedisConnection } from '../connect.ts'
-import { runScript, script } from '../script.ts'
+import { defineScript } from '../lua/define-script.ts'
 
 export type AuthorizersAsked = {
   limit: number
@@ -12,19 +12,7 @@ export type AuthorizersAsked = {
 /** Granted appids that are looked up in one command. */
 const AT_ONCE = 1_000
 
-/**
- * KEYS: sorted set
- * ARGV: members, each followed by a blank
- * -> those that it has, in the same order
- */
-const presentOf = script(`
-local asked, found = {}, {}
-for member in string.gmatch(ARGV[1], '[^ ]+') do asked[#asked + 1] = member end
-for index, score in ipairs(redis.call('ZMSCORE', KEYS[1], unpack(asked))) do
-  if score then found[#found + 1] = asked[index] end
-end
-return found
-`)
+const presentOf = defineScript({ name: 'tokens/present-of', keys: ['set'], args: ['members'] })
 
 /** `key`: the sorted set of all appids, all scores 0. */
 export async function appIdsOfPage(redis: RedisConnection, key: string, { limit, after, only }: AuthorizersAsked): Promise<string[]> {
@@ -32,7 +20,8 @@ export async function appIdsOfPage(redis: RedisConnection, key: string, { limit,
   const granted = [...new Set(only)].filter((appId) => after === undefined || appId > after).toSorted()
   const found: string[] = []
   for (let start = 0; start < granted.length && found.length < limit; start += AT_ONCE) {
-    const answer = await runScript(redis, presentOf, { keys: [key], args: [`${granted.slice(start, start + AT_ONCE).join(' ')} `] })
+    const members = `${granted.slice(start, start + AT_ONCE).join(' ')} `
+    const answer = await presentOf(redis, { set: key, members })
     found.push(...(Array.isArray(answer) ? answer.map(String) : []))
   }
   return found.slice(0, limit)

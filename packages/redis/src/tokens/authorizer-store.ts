@@ -19,7 +19,6 @@ import type { RedisConnection } from '../connect.ts'
 import type { PlatformKeys } from '../keys.ts'
 import { NO_REPLICA_BARRIER, type ReplicaBarrier } from '../replication/replica-barrier.ts'
 import type { Sealer } from '../sealed.ts'
-import { runScript } from '../script.ts'
 import { guardStore } from '../store-errors.ts'
 import { AUTHORIZATION_CODE_TTL_SECONDS } from './authorization-code-store.ts'
 import { appIdsOfPage, type AuthorizersAsked } from './authorizer-list.ts'
@@ -33,7 +32,7 @@ import {
 } from './authorization-scripts.ts'
 import { formatFuncInfo, formatProfile, parseFuncInfo, parseProfile } from './compact.ts'
 import { rememberFailure } from './component-token-store.ts'
-import { searchableName } from './index-script.ts'
+import { searchableName } from './searchable-name.ts'
 import { readToken, readTokens } from './read-tokens.ts'
 import { claimRefresh, commitRefresh } from './refresh-scripts.ts'
 import { parseAnswer, parseClaim, parseSnapshot } from './snapshot.ts'
@@ -75,20 +74,20 @@ export function createAuthorizerStore(deps: AuthorizerStoreDeps): AuthorizerStor
   const place = (appId: string) => ({ platform, subject: appId, field: 'authorizer_refresh_token' })
   const seal = (appId: string, token: Secret | undefined) => (token ? sealer.seal(token.reveal(), place(appId)) : '')
   const open = (appId: string, sealed: string | null | undefined) => (sealed ? sealer.open(sealed, place(appId)) : undefined)
-  const tokenKeys = (appId: string) => [
-    keys.authorizer(appId),
-    keys.accessToken(appId),
-    keys.refreshLease(appId),
-    keys.refreshError(appId),
-  ]
+  const tokenKeys = (appId: string) => ({
+    meta: keys.authorizer(appId),
+    tokenKey: keys.accessToken(appId),
+    lease: keys.refreshLease(appId),
+    refreshError: keys.refreshError(appId),
+  })
 
-  const groupKeys = [keys.authorizerGroups, keys.authorizersByGroup]
+  const groupKeys = { groups: keys.authorizerGroups, members: keys.authorizersByGroup }
 
   async function readFields(appId: AuthorizerAppId): Promise<Record<string, string>> {
     return redis.hgetall(keys.authorizer(appId))
   }
 
-  const keysOfToken = (appId: AuthorizerAppId) => [keys.authorizer(appId), keys.accessToken(appId)] as const
+  const keysOfToken = (appId: AuthorizerAppId) => ({ meta: keys.authorizer(appId), tokenKey: keys.accessToken(appId) })
   /** Callers ask for the tokens of many accounts at the same moment. */
   const reads = createBatches<AuthorizerAppId, string[]>({
     write: (_, appIds) => readTokens(redis, appIds.map(keysOfToken)),
@@ -108,9 +107,13 @@ export function createAuthorizerStore(deps: AuthorizerStoreDeps): AuthorizerStor
     claim: (appId, { owner, leaseMs, seenVersion }) =>
       guardStore(async () => {
         const answer = parseAnswer(
-          await runScript(redis, claimRefresh, {
-            keys: [...tokenKeys(appId), keys.refreshTokenHistory(appId)],
-            args: ['authorizer', owner, leaseMs, seenVersion ?? ''],
+          await claimRefresh(redis, {
+            ...tokenKeys(appId),
+            material: keys.refreshTokenHistory(appId),
+            kind: 'authorizer',
+            owner,
+            leaseMs,
+            seen: seenVersion ?? '',
           }),
         )
         if (answer[0] === 'gone') throw answer[1] === 'revoked' ? authorizerRevoked() : authorizerNotFound()
@@ -122,37 +125,41 @@ export function createAuthorizerStore(deps: AuthorizerStoreDeps): AuthorizerStor
       }),
 
     fail: (appId, failed) =>
-      guardStore(() => {
-        const meta = keys.authorizer(appId)
-        return rememberFailure(redis, { meta, lease: keys.refreshLease(appId), error: keys.refreshError(appId), ...failed })
-      }),
+      guardStore(() => rememberFailure(redis, { ...tokenKeys(appId), ...failed })),
 
     commit: (appId, issued) =>
       guardStore(async () => {
-        const write = () => runScript(redis, commitRefresh, {
-          keys: [...tokenKeys(appId), keys.due, keys.refreshTokenHistory(appId), ...groupKeys],
-          args: [
-            'authorizer',
-            appId,
-            issued.owner,
-            issued.fence,
-            issued.token.reveal(),
-            issued.lifetimeSeconds * 1000 - issued.elapsedMs,
-            issued.lifetimeSeconds,
-            issued.dueInMs,
-            issued.generation,
-            seal(appId, issued.newRefreshToken),
-          ],
-        })
+        const committed = {
+          ...tokenKeys(appId),
+          ...groupKeys,
+          due: keys.due,
+          refreshTokens: keys.refreshTokenHistory(appId),
+          kind: 'authorizer',
+          subject: appId,
+          owner: issued.owner,
+          fence: issued.fence,
+          token: issued.token.reveal(),
+          leftMs: issued.lifetimeSeconds * 1000 - issued.elapsedMs,
+          lifetime: issued.lifetimeSeconds,
+          dueInMs: issued.dueInMs,
+          generation: issued.generation,
+          sealed: seal(appId, issued.newRefreshToken),
+        }
+        const write = () => commitRefresh(redis, committed)
         const [kind, ...snapshot] = parseAnswer(await replicas.confirmed(keys.authorizer(appId), write))
         return kind === 'stored' ? { kind, snapshot: parseSnapshot(snapshot) } : { kind: 'lost' }
       }),
 
     markReauthorizationRequired: (appId, { generation, owner }) =>
       guardStore(async () => {
-        const outcome = await runScript(redis, requireReauthorization, {
-          keys: [keys.authorizer(appId), keys.due, keys.refreshLease(appId), ...groupKeys],
-          args: [appId, generation, owner],
+        const outcome = await requireReauthorization(redis, {
+          authorizer: keys.authorizer(appId),
+          due: keys.due,
+          lease: keys.refreshLease(appId),
+          ...groupKeys,
+          appid: appId,
+          generation,
+          owner,
         })
         if (outcome === 'marked' || outcome === 'known' || outcome === 'superseded') return outcome
         throw new TypeError('a verdict answered with an unknown outcome')
@@ -167,41 +174,41 @@ export function createAuthorizerStore(deps: AuthorizerStoreDeps): AuthorizerStor
     saveAuthorization: (authorization) =>
       guardStore(async () => {
         const { appId, accessToken } = authorization
-        const write = () => runScript(redis, saveAuthorization, {
-          keys: [
-            keys.authorizer(appId),
-            keys.accessToken(appId),
-            keys.due,
-            keys.authorizers,
-            keys.authorizationCode(authorization.codeHash),
-            keys.refreshTokenHistory(appId),
-            keys.refreshError(appId),
-            keys.authorizerHistory(appId),
-            ...groupKeys,
-          ],
-          args: [
-            appId,
-            authorization.codeHash,
-            authorization.owner,
-            authorization.createTimeSeconds ?? '',
-            accessToken?.token.reveal() ?? '',
-            accessToken ? accessToken.lifetimeSeconds * 1000 - accessToken.elapsedMs : 0,
-            accessToken?.lifetimeSeconds ?? 0,
-            seal(appId, authorization.refreshToken),
-            authorization.funcInfo ? formatFuncInfo(authorization.funcInfo) : '',
-            authorization.dueInMs,
-            AUTHORIZATION_CODE_TTL_SECONDS,
-            authorization.pushedAs ?? '',
-          ],
-        })
+        const saved = {
+          authorizer: keys.authorizer(appId),
+          accessToken: keys.accessToken(appId),
+          due: keys.due,
+          authorizers: keys.authorizers,
+          exchange: keys.authorizationCode(authorization.codeHash),
+          refreshTokens: keys.refreshTokenHistory(appId),
+          refreshError: keys.refreshError(appId),
+          history: keys.authorizerHistory(appId),
+          ...groupKeys,
+          appid: appId,
+          codeHash: authorization.codeHash,
+          owner: authorization.owner,
+          createTime: authorization.createTimeSeconds ?? '',
+          token: accessToken?.token.reveal() ?? '',
+          leftMs: accessToken ? accessToken.lifetimeSeconds * 1000 - accessToken.elapsedMs : 0,
+          lifetime: accessToken?.lifetimeSeconds ?? 0,
+          refreshToken: seal(appId, authorization.refreshToken),
+          funcInfo: authorization.funcInfo ? formatFuncInfo(authorization.funcInfo) : '',
+          dueInMs: authorization.dueInMs,
+          codeTtl: AUTHORIZATION_CODE_TTL_SECONDS,
+          pushedAs: authorization.pushedAs ?? '',
+        }
+        const write = () => saveAuthorization(redis, saved)
         return (await replicas.confirmed(keys.authorizer(appId), write)) === 1 ? 'saved' : 'revoked'
       }),
 
     confirmAuthorization: (appId, codeHash, { createTimeSeconds, pushedAs }) =>
       guardStore(async () => {
-        await runScript(redis, confirmAuthorization, {
-          keys: [keys.authorizer(appId), keys.authorizerHistory(appId)],
-          args: [codeHash, createTimeSeconds, pushedAs ?? ''],
+        await confirmAuthorization(redis, {
+          authorizer: keys.authorizer(appId),
+          history: keys.authorizerHistory(appId),
+          codeHash,
+          createTime: createTimeSeconds,
+          pushedAs: pushedAs ?? '',
         })
       }),
 
@@ -213,16 +220,18 @@ export function createAuthorizerStore(deps: AuthorizerStoreDeps): AuthorizerStor
 
     saveProfile: (appId, profile, funcInfo) =>
       guardStore(async () => {
-        await runScript(redis, saveProfile, {
-          keys: [keys.authorizer(appId), keys.authorizerHistory(appId), keys.userNames, ...groupKeys, keys.authorizerNames],
-          args: [
-            appId,
-            formatProfile(profile),
-            funcInfo ? formatFuncInfo(funcInfo) : '',
-            profile.user_name,
-            searchableName(profile.nick_name),
-            searchableName(profile.principal_name),
-          ],
+        await saveProfile(redis, {
+          authorizer: keys.authorizer(appId),
+          history: keys.authorizerHistory(appId),
+          userNames: keys.userNames,
+          ...groupKeys,
+          names: keys.authorizerNames,
+          appid: appId,
+          profile: formatProfile(profile),
+          funcInfo: funcInfo ? formatFuncInfo(funcInfo) : '',
+          userName: profile.user_name,
+          nick: searchableName(profile.nick_name),
+          principal: searchableName(profile.principal_name),
         })
       }),
 
@@ -261,9 +270,15 @@ export function createAuthorizerStore(deps: AuthorizerStoreDeps): AuthorizerStor
 
     reconcile: ({ appId, authTimeSeconds, refreshToken }) =>
       guardStore(async () => {
-        const outcome = await runScript(redis, reconcileAuthorizer, {
-          keys: [keys.authorizer(appId), keys.due, keys.authorizers, keys.authorizerHistory(appId), ...groupKeys],
-          args: [appId, authTimeSeconds, seal(appId, refreshToken)],
+        const outcome = await reconcileAuthorizer(redis, {
+          authorizer: keys.authorizer(appId),
+          due: keys.due,
+          authorizers: keys.authorizers,
+          history: keys.authorizerHistory(appId),
+          ...groupKeys,
+          appid: appId,
+          authTime: authTimeSeconds,
+          sealed: seal(appId, refreshToken),
         })
         if (outcome === 'added' || outcome === 'repaired' || outcome === 'known' || outcome === 'revoked') return outcome
         throw new TypeError('a reconciliation answered with an unknown outcome')
@@ -271,20 +286,20 @@ export function createAuthorizerStore(deps: AuthorizerStoreDeps): AuthorizerStor
   }
 
   async function revokeBy(appId: AuthorizerAppId, at: number, by: 'event' | 'confirmed' | 'generation') {
-    const outcome = await runScript(redis, revokeAuthorization, {
-      keys: [
-        keys.authorizer(appId),
-        keys.accessToken(appId),
-        keys.due,
-        keys.authorizers,
-        keys.refreshTokenHistory(appId),
-        keys.refreshLease(appId),
-        keys.apiTicket('jsapi', appId),
-        keys.apiTicket('wx_card', appId),
-        keys.authorizerHistory(appId),
-        ...groupKeys,
-      ],
-      args: [appId, at, by],
+    const outcome = await revokeAuthorization(redis, {
+      authorizer: keys.authorizer(appId),
+      accessToken: keys.accessToken(appId),
+      due: keys.due,
+      authorizers: keys.authorizers,
+      refreshTokens: keys.refreshTokenHistory(appId),
+      lease: keys.refreshLease(appId),
+      jsapiTicket: keys.apiTicket('jsapi', appId),
+      cardTicket: keys.apiTicket('wx_card', appId),
+      history: keys.authorizerHistory(appId),
+      ...groupKeys,
+      appid: appId,
+      since: at,
+      by,
     })
     if (outcome === 'revoked' || outcome === 'ignored' || outcome === 'equal') return outcome
     throw new TypeError('a revocation answered with an unknown outcome')

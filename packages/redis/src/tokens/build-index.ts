@@ -1,24 +1,17 @@
 // Owns: building the index of accounts for an installation that has none yet. What changes meanwhile indexes itself.
 import type { RedisConnection } from '../connect.ts'
 import type { PlatformKeys } from '../keys.ts'
-import { NOW_LUA } from '../now-script.ts'
-import { runScript, script } from '../script.ts'
+import { defineScript } from '../lua/define-script.ts'
 import { parseProfile } from './compact.ts'
-import { HISTORY_LUA } from './history-script.ts'
-import { INDEX_LUA, searchableName } from './index-script.ts'
+import { searchableName } from './searchable-name.ts'
 
 const AT_ONCE = 100
 
-/**
- * KEYS: authorizer, groups, accounts by group, names
- * ARGV: appid, the profile that the names are of, searchable nick name, searchable principal name
- */
-const indexAccount = script(`${NOW_LUA}${HISTORY_LUA}${INDEX_LUA}
-regroup(KEYS[1], KEYS[2], KEYS[3], ARGV[1])
--- A profile that came meanwhile has brought its names.
-if ARGV[2] ~= '' and redis.call('HGET', KEYS[1], 'profile') == ARGV[2] then rename(KEYS[1], KEYS[4], ARGV[1], ARGV[3], ARGV[4]) end
-return 1
-`)
+const indexAccount = defineScript({
+  name: 'tokens/index-account',
+  keys: ['authorizer', 'groups', 'members', 'names'],
+  args: ['appid', 'profile', 'nick', 'principal'],
+})
 
 /** Safe to run twice, and by several processes at once. */
 export function createIndexBuild({ redis, keys }: { redis: RedisConnection; keys: PlatformKeys }): () => Promise<void> {
@@ -28,9 +21,15 @@ export function createIndexBuild({ redis, keys }: { redis: RedisConnection; keys
   async function indexOne(appId: string): Promise<void> {
     const profile = (await redis.hget(keys.authorizer(appId), 'profile')) ?? ''
     const { nick_name = '', principal_name = '' } = parseProfile(profile) ?? {}
-    await runScript(redis, indexAccount, {
-      keys: [keys.authorizer(appId), keys.authorizerGroups, keys.authorizersByGroup, keys.authorizerNames],
-      args: [appId, profile, searchableName(nick_name), searchableName(principal_name)],
+    await indexAccount(redis, {
+      authorizer: keys.authorizer(appId),
+      groups: keys.authorizerGroups,
+      members: keys.authorizersByGroup,
+      names: keys.authorizerNames,
+      appid: appId,
+      profile,
+      nick: searchableName(nick_name),
+      principal: searchableName(principal_name),
     })
   }
 

@@ -3,7 +3,6 @@ import { type ComponentTokenStore, COMPONENT_SUBJECT, type FailedRefresh } from 
 import type { RedisConnection } from '../connect.ts'
 import type { PlatformKeys } from '../keys.ts'
 import type { Sealer } from '../sealed.ts'
-import { runScript } from '../script.ts'
 import { guardStore } from '../store-errors.ts'
 import { readToken } from './read-tokens.ts'
 import { claimRefresh, commitRefresh, failRefresh } from './refresh-scripts.ts'
@@ -14,43 +13,51 @@ export type ComponentTokenStoreDeps = { platform: string; redis: RedisConnection
 
 export function createComponentTokenStore({ platform, redis, keys, sealer }: ComponentTokenStoreDeps): ComponentTokenStore {
   const lease = keys.refreshLease(COMPONENT_SUBJECT)
-  const error = keys.refreshError(COMPONENT_SUBJECT)
-  const meta = [keys.componentToken, keys.componentAccessToken] as const
+  const refreshError = keys.refreshError(COMPONENT_SUBJECT)
+  const token = { meta: keys.componentToken, tokenKey: keys.componentAccessToken }
 
   return {
     read: () =>
       guardStore(async () => {
-        const [, ...snapshot] = await readToken(redis, meta)
+        const [, ...snapshot] = await readToken(redis, token)
         return parseSnapshot(snapshot)
       }),
 
     claim: (_subject, { owner, leaseMs, seenVersion }) =>
       guardStore(async () => {
-        const answer = await runScript(redis, claimRefresh, {
-          keys: [...meta, lease, error, keys.ticket],
-          args: ['component', owner, leaseMs, seenVersion ?? ''],
+        const answer = await claimRefresh(redis, {
+          ...token,
+          lease,
+          refreshError,
+          material: keys.ticket,
+          kind: 'component',
+          owner,
+          leaseMs,
+          seen: seenVersion ?? '',
         })
-        return parseClaim(parseAnswer(answer), ([sealed]) => ({ ticket: sealed ? openTicket(sealer, platform, sealed) : undefined }))
+        return parseClaim(parseAnswer(answer), ([sealed]) => ({
+          ticket: sealed ? openTicket(sealer, platform, sealed) : undefined,
+        }))
       }),
 
-    fail: (_subject, failed) => guardStore(() => rememberFailure(redis, { meta: meta[0], lease, error, ...failed })),
+    fail: (_subject, failed) => guardStore(() => rememberFailure(redis, { meta: token.meta, lease, refreshError, ...failed })),
 
     commit: (issued) =>
       guardStore(async () => {
-        const answer = await runScript(redis, commitRefresh, {
-          keys: [...meta, lease, error, keys.due],
-          args: [
-            'component',
-            COMPONENT_SUBJECT,
-            issued.owner,
-            issued.fence,
-            issued.token.reveal(),
-            issued.lifetimeSeconds * 1000 - issued.elapsedMs,
-            issued.lifetimeSeconds,
-            issued.dueInMs,
-            '',
-            '',
-          ],
+        const answer = await commitRefresh(redis, {
+          ...token,
+          lease,
+          refreshError,
+          due: keys.due,
+          ...withoutAccount(token.meta),
+          kind: 'component',
+          subject: COMPONENT_SUBJECT,
+          owner: issued.owner,
+          fence: issued.fence,
+          token: issued.token.reveal(),
+          leftMs: issued.lifetimeSeconds * 1000 - issued.elapsedMs,
+          lifetime: issued.lifetimeSeconds,
+          dueInMs: issued.dueInMs,
         })
         const [kind, ...snapshot] = parseAnswer(answer)
         return kind === 'stored' ? { kind, snapshot: parseSnapshot(snapshot) } : { kind: 'lost' }
@@ -58,13 +65,19 @@ export function createComponentTokenStore({ platform, redis, keys, sealer }: Com
   }
 }
 
+/** What only an account's commit takes: a key of the same hash tag stands for each of its keys. */
+export function withoutAccount(anyKey: string) {
+  return { refreshTokens: anyKey, groups: anyKey, members: anyKey, generation: '', sealed: '' }
+}
+
 export async function rememberFailure(
   redis: RedisConnection,
-  failed: FailedRefresh & { meta: string; lease: string; error: string },
+  failed: FailedRefresh & { meta: string; lease: string; refreshError: string },
 ): Promise<number> {
-  const failedInRow = await runScript(redis, failRefresh, {
-    keys: [failed.meta, failed.lease, failed.error],
-    args: [failed.owner, failed.fence, JSON.stringify(failed.failure), failed.holdMs, failed.isUnsettled ? '1' : ''],
+  const failedInRow = await failRefresh(redis, {
+    ...failed,
+    failure: JSON.stringify(failed.failure),
+    isUnsettled: failed.isUnsettled ? '1' : '',
   })
   return Number(failedInRow)
 }

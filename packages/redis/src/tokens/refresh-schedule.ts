@@ -3,9 +3,8 @@
 import { COMPONENT_SUBJECT } from '@wxgw/wechat-core'
 import type { RedisConnection } from '../connect.ts'
 import type { PlatformKeys } from '../keys.ts'
-import { runScript } from '../script.ts'
+import { defineScript } from '../lua/define-script.ts'
 import { guardStore } from '../store-errors.ts'
-import { auditDue, pauseSchedule, resumeSchedule, takeDue } from './schedule-scripts.ts'
 import { parseAnswer } from './snapshot.ts'
 
 /**
@@ -54,14 +53,33 @@ const PROBE_EVERY_MS: Record<PauseReason, number> = {
 
 const MAX_SEED = 2 ** 31
 
+const takeDue = defineScript({
+  name: 'tokens/take-due',
+  keys: ['due', 'schedulePause', 'authorizerPrefix'],
+  args: ['limit', 'retryMs', 'seed', 'component'],
+})
+const pauseSchedule = defineScript({
+  name: 'tokens/pause-schedule',
+  keys: ['schedulePause'],
+  args: ['reason', 'probeEveryMs', 'seed', 'address'],
+})
+const resumeSchedule = defineScript({ name: 'tokens/resume-schedule', keys: ['schedulePause'], args: ['reason'] })
+const auditDue = defineScript({ name: 'tokens/audit-due', keys: ['nextAudit'], args: ['seed'] })
+
 export function createRefreshSchedule({ redis, keys }: { redis: RedisConnection; keys: PlatformKeys }): RefreshSchedule {
+  const { schedulePause, nextAudit } = keys
   const seed = () => Math.floor(Math.random() * MAX_SEED)
   return {
     takeDue: (limit, retryMs) =>
       guardStore(async () => {
-        const answer = await runScript(redis, takeDue, {
-          keys: [keys.due, keys.schedulePause, keys.authorizer('')],
-          args: [limit, retryMs, seed(), COMPONENT_SUBJECT],
+        const answer = await takeDue(redis, {
+          due: keys.due,
+          schedulePause,
+          authorizerPrefix: keys.authorizer(''),
+          limit,
+          retryMs,
+          seed: seed(),
+          component: COMPONENT_SUBJECT,
         })
         const [reason, ...subjects] = parseAnswer(answer)
         return { subjects, pausedBy: parseReason(reason) }
@@ -74,15 +92,14 @@ export function createRefreshSchedule({ redis, keys }: { redis: RedisConnection;
 
     pause: (reason, address = '') =>
       guardStore(async () => {
-        const args = [reason, PROBE_EVERY_MS[reason], seed(), address]
-        return (await runScript(redis, pauseSchedule, { keys: [keys.schedulePause], args })) === 1
+        const probeEveryMs = PROBE_EVERY_MS[reason]
+        return (await pauseSchedule(redis, { schedulePause, reason, probeEveryMs, seed: seed(), address })) === 1
       }),
 
     resume: (reason) =>
-      guardStore(async () => (await runScript(redis, resumeSchedule, { keys: [keys.schedulePause], args: [reason] })) === 1),
+      guardStore(async () => (await resumeSchedule(redis, { schedulePause, reason })) === 1),
 
-    auditDue: () =>
-      guardStore(async () => (await runScript(redis, auditDue, { keys: [keys.nextAudit], args: [seed()] })) === 1),
+    auditDue: () => guardStore(async () => (await auditDue(redis, { nextAudit, seed: seed() })) === 1),
 
     figures: () =>
       guardStore(async () => {

@@ -1,16 +1,5 @@
 // Owns: the look at a token that all scripts of this folder share, and its parsing.
 import { type RefreshClaim, Secret, type TokenSnapshot } from '@wxgw/wechat-core'
-import { NOW_LUA } from '../now-script.ts'
-
-/**
- * Lua: `now` by Redis' own clock, and `snapshot(meta, tokenKey)`
- * -> {now, token or '', expiresAtMs, lifetimeSeconds, version, refreshedAtMs}.
- */
-export const SNAPSHOT_LUA = `${NOW_LUA}local function snapshot(meta, tokenKey)
-  local fields = redis.call('HMGET', meta, 'expiresAtMs', 'lifetimeSeconds', 'version', 'refreshedAtMs')
-  return { text(now), redis.call('GET', tokenKey) or '', fields[1] or '0', fields[2] or '0', fields[3] or '0', fields[4] or '0' }
-end
-`
 
 const SNAPSHOT_LENGTH = 6
 

@@ -1,22 +1,15 @@
-// Owns: the history of an authorization as the scripts write it: which permission sets an account added and removed,
-// when and why.
+-- The history of an authorization: which permission sets an account added and removed, when and why.
+-- - `setsOf(funcInfo)`: the ids of the permission sets in `func_info` as it is stored, ascending.
+-- - `remember(key, entry, before, after)`: adds `entry` (cause, code) with the difference between two lists of ids.
+-- - `claimSync(key, entry, before, after, sinceMs)`: a profile read between WeChat's change and our exchange has noted
+--   the change as `sync`. When nothing else has changed, that newest entry becomes `entry`. True: it did.
+-- - `editEntry(key, code, edit)`: changes the entry of one authorization code.
+-- An entry is JSON: n (counts up), at (ms), cause, added and removed (ids, comma-separated), code (start of the code's
+-- SHA-256), unsettled (the sets are not known yet), session, reference.
+-- INCLUDE lua/now
 
-/** Entries per account. */
-const MOST_HISTORY = 100
-
-/**
- * Lua. Needs `text` and `now` of NOW_LUA.
- * - `setsOf(funcInfo)`: the ids of the permission sets in `func_info` as it is stored, ascending.
- * - `remember(key, entry, before, after)`: adds `entry` (cause, code) with the difference between two lists of ids.
- * - `claimSync(key, entry, before, after, sinceMs)`: a profile read between WeChat's change and our exchange has told of
- *   the change as `sync`. When nothing else has changed, that newest entry becomes `entry`. Answers whether it did.
- * - `editEntry(key, code, edit)`: changes the entry of one authorization code.
- *
- * An entry is JSON: n (counts up), at (ms), cause, added and removed (ids, comma-separated), code (start of the
- * code's SHA-256),
- * unsettled (the sets are not known yet), session, reference.
- */
-export const HISTORY_LUA = `
+-- Entries per account.
+local MOST_HISTORY = 100
 local function setsOf(funcInfo)
   local ids, seen = {}, {}
   local function add(value)
@@ -50,7 +43,7 @@ local function remember(key, entry, before, after)
   entry.at = text(now)
   entry.added, entry.removed = missingFrom(after, before), missingFrom(before, after)
   redis.call('LPUSH', key, cjson.encode(entry))
-  redis.call('LTRIM', key, 0, ${MOST_HISTORY - 1})
+  redis.call('LTRIM', key, 0, MOST_HISTORY - 1)
 end
 local function claimSync(key, entry, before, after, sinceMs)
   local written = redis.call('LINDEX', key, 0)
@@ -71,9 +64,3 @@ local function editEntry(key, code, edit)
     end
   end
 end
-`
-
-/** What an entry keeps of the hash of its authorization code. */
-export function historyCode(codeHash: string): string {
-  return codeHash.slice(0, 32)
-}

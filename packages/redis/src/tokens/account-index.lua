@@ -1,12 +1,9 @@
-// Owns: by what accounts are found besides their appids, as the scripts keep it: status, permission sets, names. Accounts of the same
-// status and the same sets are one group: an installation has some hundreds of them, whatever the number of its accounts.
+-- The index by which accounts are found besides their appids: status, permission sets, names. Accounts of the same
+-- status and the same sets are one group: an installation has some hundreds of them, however many accounts it has.
+-- - `regroup(authorizer, groups, members, appid)`: puts the account where its status and sets belong.
+-- - `rename(authorizer, names, appid, nick, principal)`: makes it found by the beginnings of these two; '' = none.
+-- INCLUDE tokens/history
 
-/**
- * Lua. Needs `text` of NOW_LUA and `setsOf` of HISTORY_LUA.
- * - `regroup(authorizer, groups, members, appid)`: puts the account where its status and sets belong.
- * - `rename(authorizer, names, appid, nick, principal)`: makes it be found by the beginnings of these two; '' = it has none.
- */
-export const INDEX_LUA = `
 local function regroup(authorizer, groups, members, appid)
   local known = redis.call('HMGET', authorizer, 'status', 'funcInfo', 'group')
   if not known[1] then return end
@@ -30,13 +27,14 @@ local function regroup(authorizer, groups, members, appid)
   redis.call('HSET', authorizer, 'group', group)
 end
 local function rename(authorizer, names, appid, nick, principal)
-  local function forget(kind, name) if name ~= '' then redis.call('ZREM', names, name .. '\\0' .. kind .. '\\0' .. appid) end end
-  local function add(kind, name) if name ~= '' then redis.call('ZADD', names, 0, name .. '\\0' .. kind .. '\\0' .. appid) end end
+  local function member(kind, name) return name .. '\0' .. kind .. '\0' .. appid end
+  local function forget(kind, name) if name ~= '' then redis.call('ZREM', names, member(kind, name)) end end
+  local function add(kind, name) if name ~= '' then redis.call('ZADD', names, 0, member(kind, name)) end end
   local before = redis.call('HGET', authorizer, 'names')
-  local both = nick .. '\\0' .. principal
+  local both = nick .. '\0' .. principal
   if before == both then return end
   if before then
-    local at = string.find(before, '\\0', 1, true)
+    local at = string.find(before, '\0', 1, true)
     forget('nick', string.sub(before, 1, at - 1))
     forget('principal', string.sub(before, at + 1))
   end
@@ -44,13 +42,3 @@ local function rename(authorizer, names, appid, nick, principal)
   add('principal', principal)
   redis.call('HSET', authorizer, 'names', both)
 end
-`
-
-/** Longer names are found by so much of them. A position in the list has to fit into a cursor. */
-const MOST_CHARACTERS = 48
-
-/** The same for all spellings of one name: case, width, blanks. */
-export function searchableName(name: string): string {
-  const plain = name.normalize('NFKC').toLowerCase().replaceAll(/[\p{Cc}\p{Cs}\s]+/gu, ' ').trim()
-  return Array.from(plain).slice(0, MOST_CHARACTERS).join('')
-}

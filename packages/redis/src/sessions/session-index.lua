@@ -1,0 +1,16 @@
+-- Indexes of sessions.
+-- - `countIn(key)`: how many an index has, without those that are gone anyway.
+-- - `index(key, id, createdAt)`: adds a session to an index.
+-- INCLUDE lua/now
+
+-- Longer than any session is kept: its longest life, and what follows.
+local INDEX_SECONDS = 61 * 86400
+local function countIn(key)
+  redis.call('ZREMRANGEBYSCORE', key, '-inf', text(now - INDEX_SECONDS * 1000))
+  return redis.call('ZCARD', key)
+end
+local function index(key, id, createdAt)
+  countIn(key)
+  redis.call('ZADD', key, createdAt, id)
+  redis.call('EXPIRE', key, INDEX_SECONDS)
+end

@@ -1,0 +1,21 @@
+-- Adds an account to the index of accounts.
+-- KEY authorizer  hash of the account
+-- KEY groups      hash of groups of accounts
+-- KEY members     sorted set of `group appid`, all scores 0
+-- KEY names       sorted set by which names are found
+-- ARG appid
+-- ARG profile     JSON, that the names are of
+-- ARG nick        searchable
+-- ARG principal   searchable
+-- RETURN 1
+-- INCLUDE lua/now
+-- INCLUDE tokens/history
+-- INCLUDE tokens/account-index
+-- COST O(log(accounts))
+
+regroup(authorizer, groups, members, appid)
+-- A profile that came meanwhile has brought its names.
+if profile ~= '' and redis.call('HGET', authorizer, 'profile') == profile then
+  rename(authorizer, names, appid, nick, principal)
+end
+return 1
