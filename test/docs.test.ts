@@ -50,6 +50,19 @@ void t.test('every relative link of every page leads to a file, and to a heading
   }
 })
 
+void t.test('the six ways of how-to-read.md name files that exist, each once a way, in at most 18 steps', async (t) => {
+  const ways = projectText('docs/how-to-read.md').split(/^## /m).slice(1)
+  t.equal(ways.length, 6)
+  for (const way of ways) {
+    const [title = ''] = way.split('\n')
+    const files = [...way.matchAll(/\]\(\.\.\/([^)]+)\)/g)].map(([, path = '']) => path)
+    const steps = way.match(/^\d+\. /gm)?.length ?? 0
+    t.ok(steps >= 5 && steps <= 18, `${title}: ${steps} steps`)
+    t.same(files.filter((path) => !existsSync(join(PROJECT_ROOT, path))), [], title)
+    t.equal(new Set(files).size, files.length, title)
+  }
+})
+
 void t.test('every npm command that a page names exists', async (t) => {
   const { scripts } = parsePackage(projectText('package.json'))
   for (const page of pages()) {
