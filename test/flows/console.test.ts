@@ -4,6 +4,7 @@ import t from 'tap'
 import { startBrowser } from '../helpers/browser.ts'
 import { eventsStory } from './console-events.ts'
 import { linksStory } from './console-links.ts'
+import { operationsStory } from './console-operations.ts'
 import { assertSound, signIn, startStage } from './console-stage.ts'
 
 const PAGES = ['overview', 'accounts', 'links', 'events', 'diagnosis', 'audit']
@@ -34,4 +35,5 @@ void t.test('the console in a browser', async (t) => {
 
   await t.test('authorization links', (t) => linksStory(t, stage))
   await t.test('events', (t) => eventsStory(t, stage))
+  await t.test('operations', (t) => operationsStory(t, stage))
 })

@@ -92,8 +92,8 @@ void t.test('a diagnosis says of each check how it is and what to do, within the
     diagnosis: readinessChecks([
       { name: 'redis-writes', check: async () => undefined },
       { name: 'redis-persistence', warnsOnly: true, check: async () => 'appendonly is no' },
-      { name: 'ticket-open1', check: async () => 'older than 12 hours' },
-      { name: 'ticket-open2', check: async () => 'older than 12 hours' },
+      { name: 'subscriptions-open1', check: async () => 'nobody is subscribed' },
+      { name: 'subscriptions-open2', check: async () => 'nobody is subscribed' },
     ]),
     settings: { logLevel: 'info', platforms: [{ id: 'open1' }, { id: 'open2' }], callers: [{ name: 'root' }], subscriptions: ['open2.crm'] },
   })
@@ -102,7 +102,7 @@ void t.test('a diagnosis says of each check how it is and what to do, within the
     checks: [
       { id: 'redis-writes', platform: null, status: 'ok', whatToDo: null },
       { id: 'redis-persistence', status: 'warning', what: { zh: /：appendonly is no/, en: 'appendonly is no' }, whatToDo: { en: /appendonly yes/ } },
-      { id: 'ticket-open1', platform: 'open1', status: 'problem', title: { zh: /票据/ }, whatToDo: { en: String } },
+      { id: 'subscriptions-open1', platform: 'open1', status: 'problem', title: { zh: /接收/ }, whatToDo: { en: String } },
     ],
   })
   t.same((await read(keyOf('here'))).json<{ settings: unknown }>().settings, { logLevel: 'info', platforms: [{ id: 'open1' }] })

@@ -110,6 +110,16 @@ void t.test('a diagnosis', async (suite) => {
     t.notMatch(JSON.stringify([...(await find(authority)).values()]), new RegExp(first.slice(3)), 'the ids and nothing of the keys')
   })
 
+  await suite.test('a ticket is a warning after an hour without a push, and a problem when it has ended', async (t) => {
+    const of = async () => (await find(authority)).get('ticket-open1')
+    for (const [minutes, status] of [[11, 'ok'], [61, 'warning'], [721, 'problem']] as const) {
+      await redis.hset('wx:{open1}:ticket', 'receivedAtMs', String(Date.now() - minutes * 60_000))
+      t.match(await of(), { status, what: { en: `the last one came ${minutes} min ago` } })
+    }
+    await redis.del('wx:{open1}:ticket')
+    t.match(await of(), { status: 'problem', what: { zh: /还没有/ } })
+  })
+
   await suite.test('an address that WeChat refuses is named, as a worker or a caller has met it last', async (t) => {
     const of = async () => (await find(authority)).get('wechat-address-open1')
     t.match(await of(), { status: 'ok' })

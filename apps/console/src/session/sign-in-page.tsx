@@ -15,6 +15,7 @@ const texts = dictionary(
     key: '密钥',
     hint: '网关调用方的密钥（API_KEYS 或 CONFIG_FILE），需要 console:use 权限。登录后不会保存在浏览器里。',
     enter: '登录',
+    missing: '请输入密钥',
     expired: '会话已过期，请重新登录。登录后回到刚才的页面。',
     wrong: '密钥不对，或者它已经失效。',
     forbidden: '这个密钥没有 console:use 权限。',
@@ -26,6 +27,7 @@ const texts = dictionary(
     key: 'Key',
     hint: 'The key of a caller of the gateway (API_KEYS or CONFIG_FILE) with the action console:use. It is not kept in the browser.',
     enter: 'Sign in',
+    missing: 'Enter your key',
     expired: 'The session has ended. Sign in again to come back to where you were.',
     wrong: 'The key is wrong, or no longer valid.',
     forbidden: 'This key lacks the action console:use.',
@@ -33,6 +35,9 @@ const texts = dictionary(
     cookie: 'The browser did not take the session cookie.',
   },
 )
+
+/** Found here, and not sent. */
+const NO_KEY = Symbol('no key')
 
 type Props = { hasExpired: boolean; onSession(session: Session): void; onLanguage(language: Language): void }
 
@@ -47,6 +52,7 @@ export function SignInPage({ hasExpired, onSession, onLanguage }: Props) {
   }, [own, common])
 
   function explain(reason: unknown): string {
+    if (reason === NO_KEY) return own.missing
     if (!(reason instanceof Refusal)) return common.unreachable
     if (reason.code === 'COOKIE_REFUSED') return own.cookie
     if (reason.status === 401) return own.wrong
@@ -56,6 +62,10 @@ export function SignInPage({ hasExpired, onSession, onLanguage }: Props) {
 
   function submit(event: FormEvent): void {
     event.preventDefault()
+    if (key.trim() === '') {
+      setError(NO_KEY)
+      return
+    }
     setBusy(true)
     setError(undefined)
     signIn(key.trim())
@@ -77,7 +87,7 @@ export function SignInPage({ hasExpired, onSession, onLanguage }: Props) {
         <Field label={own.key} hint={own.hint} error={error === undefined ? undefined : explain(error)}>
           <TextInput type="password" isLarge autocomplete="current-password" autofocus value={key} onChange={setKey} />
         </Field>
-        <Button type="submit" theme="primary" size="large" block loading={isBusy} disabled={key.trim() === ''}>
+        <Button type="submit" theme="primary" size="large" block loading={isBusy}>
           {own.enter}
         </Button>
         <LanguageSwitch onLanguage={onLanguage} />

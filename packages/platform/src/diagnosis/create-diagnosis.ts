@@ -9,6 +9,7 @@ import { gatewayChecks } from './gateway-checks.ts'
 import { readinessChecks } from './readiness-checks.ts'
 import { redisChecks } from './redis-checks.ts'
 import { refusedPushesChecks } from './refused-pushes-check.ts'
+import { ticketChecks } from './ticket-checks.ts'
 import { wechatChecks } from './wechat-checks.ts'
 
 export type DiagnosisDeps = {
@@ -25,6 +26,7 @@ export function createDiagnosis({ config, redis, readiness, platforms, clock }: 
   const { refusedCalls } = createConsoleRecords({ redis, onError: () => undefined })
   return [
     ...readinessChecks(readiness),
+    ...ticketChecks(platforms, clock),
     ...redisChecks({ redis, platforms: config.platforms.map(({ id }) => id) }),
     ...gatewayChecks({ redis, config }),
     ...wechatChecks({ wechat: config.wechat, platforms, refusedCalls, clock }),

@@ -1,4 +1,4 @@
-// Owns: the checks of readiness as parts of a diagnosis: their names for people, and what to do.
+// Owns: the checks of readiness as parts of a diagnosis: their names for people, and what to do. Tickets are left to ticket-checks.ts.
 import { type ReadinessCheck, reportReadiness } from '../readiness.ts'
 import { type DiagnosisCheck, ok, type Text } from './diagnosis.ts'
 
@@ -55,15 +55,6 @@ const KNOWN: readonly Known[] = [
     whatToDo: { zh: '按锁文件重新安装依赖', en: 'Install the dependencies by the lockfile' },
   },
   {
-    name: /^ticket-/,
-    title: { zh: '验证票据 (component_verify_ticket)', en: 'component_verify_ticket' },
-    found: '没有有效的 component_verify_ticket',
-    whatToDo: {
-      zh: '检查开放平台中的授权事件接收 URL 与入口进程；微信每 10 分钟推送一次票据',
-      en: "See the URL for authorization events at WeChat's Open Platform, and the ingress: WeChat pushes a ticket every 10 minutes",
-    },
-  },
-  {
     name: /^subscriptions-/,
     title: { zh: '事件有人接收', en: 'Events reach somebody' },
     found: '有事件到来，但没有启用的订阅',
@@ -71,10 +62,10 @@ const KNOWN: readonly Known[] = [
   },
 ]
 
-const PLATFORM_OF = /^(?:ticket|subscriptions)-(.+)$/
+const PLATFORM_OF = /^subscriptions-(.+)$/
 
 export function readinessChecks(checks: readonly ReadinessCheck[]): DiagnosisCheck[] {
-  return checks.map((check) => {
+  return checks.filter(({ name }) => !name.startsWith('ticket-')).map((check) => {
     const known = KNOWN.find(({ name }) => name.test(check.name))
     return {
       id: check.name,

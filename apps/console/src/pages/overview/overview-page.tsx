@@ -1,13 +1,14 @@
 // Owns: the first page: what is wrong now, the last hour, the subscriptions' health.
 import { lazy, Suspense } from 'react'
 import { useQuery } from '@tanstack/react-query'
-import { answered, api } from '../../api/client.ts'
+import { lastHour } from '../../api/last-hour.ts'
 import { useSession } from '../../session/session.ts'
 import { consoleTexts } from '../../texts/console.ts'
 import { useTexts } from '../../texts/language.ts'
 import { Badge } from '../../ui/badge.tsx'
 import { Loaded, Waiting } from '../../ui/loaded.tsx'
 import { Card, Page } from '../../ui/page.tsx'
+import { PlatformRows } from './platform-rows.tsx'
 import { useWrong } from './problems.ts'
 import { SubscriptionHealth } from './subscription-health.tsx'
 import { overviewTexts } from './texts.ts'
@@ -15,12 +16,13 @@ import { overviewTexts } from './texts.ts'
 const HourCurves = lazy(() => import('./hour-curves.tsx').then(({ HourCurves: component }) => ({ default: component })))
 
 export function OverviewPage() {
-  const { may } = useSession()
+  const { session, may } = useSession()
   const texts = useTexts(overviewTexts)
   const common = useTexts(consoleTexts)
   return (
     <Page title={common.overview} name={common.overview} lead={texts.lead}>
       <WrongNow />
+      {session.platforms.length > 1 ? <PlatformRows /> : null}
       {may({ action: 'events:read', whole: true }) ? <LastHour /> : null}
       {may({ action: 'subscriptions:read' }) ? <SubscriptionHealth /> : null}
     </Page>
@@ -58,16 +60,7 @@ function WrongNow() {
 function LastHour() {
   const { platform } = useSession()
   const texts = useTexts(overviewTexts)
-  const query = useQuery({
-    queryKey: [platform, 'statistics', 'hour'],
-    queryFn: () => {
-      const from = new Date(Date.now() - 3_600_000).toISOString()
-      const params = { path: { platform }, query: { from, step: '60' as const } }
-      return answered(api.GET('/apis/v1/wx/{platform}/statistics', { params }))
-    },
-    // The processes hand over what they counted each minute.
-    refetchInterval: 60_000,
-  })
+  const query = useQuery(lastHour(platform))
   return (
     <Card title={texts.hour}>
       <Loaded query={query}>

@@ -26,7 +26,7 @@ function HealthRows({ items }: { items: readonly Subscription[] }) {
     {
       key: 'name',
       head: texts.subscription,
-      cell: ({ name }) => <a href={hrefOf([platform, 'events'], { subscription: name })}>{name}</a>,
+      cell: ({ name }) => <a href={hrefOf([platform, 'subscriptions', name])}>{name}</a>,
     },
     { key: 'sink', head: texts.sink, cell: ({ sink }) => sink.url ?? sink.queue ?? sink.stream ?? sink.kind },
     { key: 'state', head: texts.state, cell: (row) => <Status of={stateOf(row)} /> },
