@@ -1,4 +1,5 @@
-// Owns: `npm run console:client`: the types of the console's client, from the OpenAPI document that the listeners serve.
+// Owns: `npm run console:client`: the types of the console's client, and the bounds that its forms check, from the OpenAPI document
+// that the listeners serve.
 import { writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -9,6 +10,9 @@ import { ROOT, say } from './run-command.mjs'
 /** Of the public listener, of tokens, and what is passed on to WeChat as it is. */
 const NOT_FOR_PAGES = /\/(a|authorize|authorized|callback|event|api|component-api|.*token.*|ticket|mpinfo|metrics)(\/|$)/
 const SCHEMA = join(ROOT, 'apps/console/src/api/schema.ts')
+const BOUNDS = join(ROOT, 'apps/console/src/api/bounds.ts')
+/** Those for which the console has a form. */
+const OPERATIONS_WITH_FORMS = ['putSubscription', 'beginReplay']
 
 /** As the file stands when it is up to date: what the internal listener serves to a page. */
 export async function consoleSchema(document) {
@@ -17,6 +21,19 @@ export async function consoleSchema(document) {
   const { astToString, default: openapiTS } = await import(pathToFileURL(resolve('openapi-typescript/dist/index.mjs')).href)
   const types = astToString(await openapiTS(withoutRefusals(document), { alphabetize: true }))
   return `// Owns: the gateway's routes as types. Written by \`npm run console:client\`; not to be edited.\n\n${types}`
+}
+
+/** As the file stands when it is up to date: of each operation with a form, the schemas of its path and of its body. */
+export function consoleBounds({ paths }) {
+  const operations = Object.values(paths).flatMap((methods) => Object.values(methods))
+  const bounds = Object.fromEntries(OPERATIONS_WITH_FORMS.map((id) => [id, boundsOf(operations.find(({ operationId }) => operationId === id))]))
+  const text = JSON.stringify(bounds, null, 2)
+  return `// Owns: what the routes with a form take. Written by \`npm run console:client\`; not to be edited.\n\nexport const bounds = ${text} as const\n`
+}
+
+function boundsOf({ parameters, requestBody }) {
+  const path = Object.fromEntries(parameters.filter((each) => each.in === 'path').map(({ name, schema }) => [name, schema]))
+  return { path, body: requestBody.content['application/json'].schema }
 }
 
 /** Every refusal has one shape; it stands once, with the client. */
@@ -46,6 +63,8 @@ async function livingDocument() {
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   // The console itself needs what is written here.
   await bootstrap({ projects: ['test'] })
-  await writeFile(SCHEMA, await consoleSchema(await livingDocument()))
-  say(`wrote ${SCHEMA}`)
+  const document = await livingDocument()
+  await writeFile(SCHEMA, await consoleSchema(document))
+  await writeFile(BOUNDS, consoleBounds(document))
+  say(`wrote ${SCHEMA} and ${BOUNDS}`)
 }

@@ -14,12 +14,22 @@ export const OTHER_APP = 'wx00000000000000bb'
 export const MARKUP = `<img src=x onerror="globalThis.ran=1"><script>globalThis.ran=1</script>"'&`
 
 const NARROW_ACTIONS = ['console:use', 'authorizers:read', 'sessions:read', 'sessions:write', 'events:read', 'api:call', 'subscriptions:read']
+const SUBSCRIBER_ACTIONS = ['console:use', 'subscriptions:read', 'subscriptions:write', 'events:read']
 /** Of their own accounts, or actions, only. */
-export const KEYS = { narrow: 'console-key-of-a-caller-with-one-account', reader: 'console-key-of-a-caller-that-only-reads-links' }
+export const KEYS = {
+  subscriber: 'console-key-of-a-caller-who-subscribes-to-one',
+  narrow: 'console-key-of-a-caller-with-one-account',
+  reader: 'console-key-of-a-caller-that-only-reads-links',
+}
 const CALLERS = [
   { name: 'narrow', key: KEYS.narrow, grants: [{ authorizers: [APP], actions: NARROW_ACTIONS, apis: ['/cgi-bin/user/*'] }] },
+  { name: 'subscriber', key: KEYS.subscriber, grants: [{ authorizers: [APP], actions: SUBSCRIBER_ACTIONS }] },
   { name: 'reader', key: KEYS.reader, grants: [{ actions: ['console:use', 'sessions:read'] }] },
 ]
+
+/** CONFIG_FILE has it. */
+export const DECLARED = 'declared'
+const SUBSCRIPTIONS = [{ platform: 'open1', name: DECLARED, sink: { kind: 'stream' } }]
 
 export type Stage = {
   gateway: Gateway
@@ -36,7 +46,7 @@ const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 export async function startStage(t: Test, browser: Browser): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), 'wxgw-console-'))
   const configFile = join(folder, 'gateway.yaml')
-  await writeFile(configFile, JSON.stringify({ callers: CALLERS }))
+  await writeFile(configFile, JSON.stringify({ callers: CALLERS, subscriptions: SUBSCRIPTIONS }))
   const gateway = await startGateway({ env: { CONFIG_FILE: configFile }, simulator: { authorizationDomains: ['127.0.0.1'] } })
   t.teardown(async () => {
     await gateway.stop()

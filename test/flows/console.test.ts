@@ -5,9 +5,10 @@ import { startBrowser } from '../helpers/browser.ts'
 import { eventsStory } from './console-events.ts'
 import { linksStory } from './console-links.ts'
 import { operationsStory } from './console-operations.ts'
+import { subscriptionsStory } from './console-subscriptions.ts'
 import { assertSound, signIn, startStage } from './console-stage.ts'
 
-const PAGES = ['overview', 'accounts', 'links', 'events', 'diagnosis', 'audit']
+const PAGES = ['overview', 'accounts', 'links', 'events', 'subscriptions', 'diagnosis', 'audit']
 
 void t.test('the console in a browser', async (t) => {
   const browser = await startBrowser(t)
@@ -36,4 +37,5 @@ void t.test('the console in a browser', async (t) => {
   await t.test('authorization links', (t) => linksStory(t, stage))
   await t.test('events', (t) => eventsStory(t, stage))
   await t.test('operations', (t) => operationsStory(t, stage))
+  await t.test('subscriptions', (t) => subscriptionsStory(t, stage))
 })

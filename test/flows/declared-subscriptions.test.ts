@@ -46,6 +46,7 @@ void t.test('declared subscriptions', async (t) => {
     await declare(['crm'])
     await gateway.startWorker()
     await until('it is there', async () => (await call('GET', '/subscriptions/crm')).body.enabled === true)
+    t.match((await call('GET', '/subscriptions/crm')).body, { declared: true })
     t.equal((await call('PUT', '/subscriptions/crm', { sink: { kind: 'queue' } })).body.code, 'SUBSCRIPTION_DECLARED')
     t.equal((await call('DELETE', '/subscriptions/crm')).status, 409)
     t.same(await warnings(), [])

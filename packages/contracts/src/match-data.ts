@@ -22,6 +22,8 @@ const ConditionSchema = Type.Union(
 export const MatchDataSchema = Type.Record(Type.String({ pattern: FIELD_PATTERN }), ConditionSchema, {
   ...closed,
   maxProperties: MAX_FIELDS,
+  // The OpenAPI document shows no pattern of a record's names otherwise.
+  propertyNames: { type: 'string', pattern: FIELD_PATTERN },
   description: 'by field of `data`, dots lead inwards; all of them must hold',
 })
 export type MatchData = Static<typeof MatchDataSchema>

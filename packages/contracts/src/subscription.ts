@@ -98,6 +98,7 @@ export const SubscriptionInputSchema = Type.Object(
     disableAfterSeconds: Type.Optional(Type.Integer({ minimum: 0, maximum: 315_360_000 })),
     enabled: Type.Optional(Type.Boolean()),
     paused: Type.Optional(Type.Boolean()),
+    declared: Type.Optional(Type.Boolean({ description: 'of GET; says nothing here' })),
     createdAt: Type.Optional(Type.String({ maxLength: 64 })),
     updatedAt: Type.Optional(Type.String({ maxLength: 64 })),
   },
@@ -132,6 +133,8 @@ export type Subscription = {
   enabled: boolean
   /** Events are kept, none is delivered. */
   paused: boolean
+  /** By CONFIG_FILE: the API changes `enabled` and `paused` only. */
+  declared: boolean
   createdAtMs: number
   updatedAtMs: number
 }
@@ -159,6 +162,7 @@ export const SubscriptionSchema = Type.Object(
     disableAfterSeconds: Type.Integer(),
     enabled: Type.Boolean(),
     paused: Type.Boolean(),
+    declared: Type.Optional(Type.Boolean({ description: '`true`: in CONFIG_FILE; by API only `enabled` and `paused` can be changed' })),
     createdAt: Type.String(),
     updatedAt: Type.String(),
   },
@@ -191,6 +195,7 @@ export function subscriptionView(subscription: Subscription, secret?: string): S
     disableAfterSeconds: subscription.disableAfterSeconds,
     enabled: subscription.enabled,
     paused: subscription.paused,
+    ...(subscription.declared ? { declared: true } : {}),
     createdAt: new Date(subscription.createdAtMs).toISOString(),
     updatedAt: new Date(subscription.updatedAtMs).toISOString(),
   }

@@ -138,6 +138,7 @@ const ROUTES: readonly Route[] = [
       'body.disableAfterSeconds': 'nothing more',
       'body.enabled': 'nothing more',
       'body.paused': 'nothing more',
+      'body.declared': 'nothing more',
       'body.createdAt': 'nothing more',
       'body.updatedAt': 'nothing more',
     },

@@ -57,6 +57,7 @@ export function subscription(name: string, overrides: Partial<Subscription> = {}
     disableAfterSeconds: 432_000,
     enabled: true,
     paused: false,
+    declared: false,
     createdAtMs: NOW_MS,
     updatedAtMs: NOW_MS,
     ...overrides,

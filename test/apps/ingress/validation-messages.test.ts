@@ -11,7 +11,7 @@ type Row = [keyword: string, route: string, body: unknown, message: string]
 
 const ROWS: Row[] = [
   ['additionalProperties', 'PUT subscriptions/crm', { ...QUEUE, match: { autorizers: [] } }, 'the body is not valid: /match/autorizers is not known here; known are authorizers, types, data'],
-  ['additionalProperties of the root', 'PUT subscriptions/crm', { ...QUEUE, replay: true }, 'the body is not valid: /replay is not known here; known are name, match, sink, retry, reply, fallback, ordering, orderingTimeoutSeconds, throttle, maxBacklog, disableAfterSeconds, enabled, paused, createdAt, updatedAt'],
+  ['additionalProperties of the root', 'PUT subscriptions/crm', { ...QUEUE, replay: true }, 'the body is not valid: /replay is not known here; known are name, match, sink, retry, reply, fallback, ordering, orderingTimeoutSeconds, throttle, maxBacklog, disableAfterSeconds, enabled, paused, declared, createdAt, updatedAt'],
   ['additionalProperties that is no name', 'PUT subscriptions/crm', { ...QUEUE, match: { [CANARY]: 1 } }, 'the body is not valid: /match has a member that is not known here; known are authorizers, types, data'],
   ['additionalProperties that is long', 'PUT subscriptions/crm', { ...QUEUE, match: { ['x'.repeat(33)]: 1 } }, 'the body is not valid: /match has a member that is not known here; known are authorizers, types, data'],
   ['additionalProperties of a form', 'PUT subscriptions/crm', { sink: { ...HOOK, method: 'GET' } }, 'the body is not valid: /sink/method is not known here; known are kind, url, timeoutMs, secret'],

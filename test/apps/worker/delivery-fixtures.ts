@@ -25,6 +25,7 @@ export function subscription(name: string, changes: Partial<Subscription> = {}):
     disableAfterSeconds: 0,
     enabled: true,
     paused: false,
+    declared: false,
     createdAtMs: 0,
     updatedAtMs: 0,
     ...changes,

@@ -64,6 +64,7 @@ void t.test('what is left out gets its default, and what is answered can be writ
     disableAfterSeconds: 432_000,
     enabled: true,
     paused: false,
+    declared: false,
   })
   const stream = await subscriptions.put('s', { sink: { kind: 'stream', maxLength: 5 } })
   t.same(stream.subscription.sink, { kind: 'stream', stream: sinkStream(PLATFORM, 's'), maxLength: 5 })

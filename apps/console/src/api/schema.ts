@@ -846,6 +846,8 @@ export interface components {
         };
         Subscription: {
             createdAt: string;
+            /** @description `true`: in CONFIG_FILE; by API only `enabled` and `paused` can be changed */
+            declared?: boolean;
             disableAfterSeconds: number;
             enabled: boolean;
             fallback: "customer-service" | null;
@@ -2002,6 +2004,8 @@ export interface operations {
                 content: {
                     "application/json": {
                         createdAt: string;
+                        /** @description `true`: in CONFIG_FILE; by API only `enabled` and `paused` can be changed */
+                        declared?: boolean;
                         disableAfterSeconds: number;
                         enabled: boolean;
                         fallback: "customer-service" | null;
@@ -2064,6 +2068,8 @@ export interface operations {
             content: {
                 "application/json": {
                     createdAt?: string;
+                    /** @description of GET; says nothing here */
+                    declared?: boolean;
                     disableAfterSeconds?: number;
                     enabled?: boolean;
                     fallback?: "customer-service" | null;
@@ -2123,6 +2129,8 @@ export interface operations {
                 content: {
                     "application/json": {
                         createdAt: string;
+                        /** @description `true`: in CONFIG_FILE; by API only `enabled` and `paused` can be changed */
+                        declared?: boolean;
                         disableAfterSeconds: number;
                         enabled: boolean;
                         fallback: "customer-service" | null;
@@ -2176,6 +2184,8 @@ export interface operations {
                 content: {
                     "application/json": {
                         createdAt: string;
+                        /** @description `true`: in CONFIG_FILE; by API only `enabled` and `paused` can be changed */
+                        declared?: boolean;
                         disableAfterSeconds: number;
                         enabled: boolean;
                         fallback: "customer-service" | null;
@@ -2273,6 +2283,8 @@ export interface operations {
                 content: {
                     "application/json": {
                         createdAt: string;
+                        /** @description `true`: in CONFIG_FILE; by API only `enabled` and `paused` can be changed */
+                        declared?: boolean;
                         disableAfterSeconds: number;
                         enabled: boolean;
                         fallback: "customer-service" | null;

@@ -38,6 +38,12 @@ export const PAGES: readonly ConsolePage[] = [
     component: lazy(() => import('../pages/events/events-page.tsx').then((module) => ({ default: module.EventsPage }))),
   },
   {
+    path: 'subscriptions',
+    text: 'subscriptions',
+    needs: [{ action: 'subscriptions:read' }],
+    component: lazy(() => import('../pages/subscriptions/subscriptions-page.tsx').then((module) => ({ default: module.SubscriptionsPage }))),
+  },
+  {
     path: 'diagnosis',
     text: 'diagnosis',
     needs: [{ action: 'console:use', whole: true }],

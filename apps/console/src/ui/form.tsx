@@ -84,3 +84,17 @@ export function MomentInput({ value, onChange }: Pick<TextProps, 'value' | 'onCh
 function localMinute(at: Date): string {
   return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16)
 }
+
+type CheckProps = { checked: boolean; onChange(checked: boolean): void; children: ReactNode; hint?: ReactNode }
+
+export function Check({ checked, onChange, children, hint }: CheckProps) {
+  return (
+    <div className="field">
+      <label className="check">
+        <input type="checkbox" checked={checked} onChange={({ target }) => onChange(target.checked)} />
+        <span>{children}</span>
+      </label>
+      {hint ? <span className="field-hint">{hint}</span> : null}
+    </div>
+  )
+}

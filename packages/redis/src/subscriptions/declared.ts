@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import type { SubscriptionInput } from '@wxgw/contracts'
 import { GatewayError } from '@wxgw/wechat-core'
-import { type SubscriptionRecord, type Switches, withSwitches } from './subscription-record.ts'
+import { isDeclared, type SubscriptionRecord, type Switches, withSwitches } from './subscription-record.ts'
 
 /** `input` without the secret of a webhook, which stands beside it. */
 export type Declaration = { name: string; input: SubscriptionInput; secret: string | undefined }
@@ -136,7 +136,12 @@ function isApplied(known: SubscriptionRecord | undefined, digest: string): boole
 
 function leaving(known: SubscriptionRecord | undefined, nowMs: number): SubscriptionRecord | undefined {
   if (!known?.declared || known.deleting) return undefined
-  return { ...withSwitches(known, { enabled: false }, nowMs), declared: { digest: known.declared.digest, left: true } }
+  const disabled = withSwitches(known, { enabled: false }, nowMs)
+  return {
+    ...disabled,
+    subscription: { ...disabled.subscription, declared: false },
+    declared: { digest: known.declared.digest, left: true },
+  }
 }
 
 function digestOf({ name, input }: Declaration): string {
@@ -151,8 +156,8 @@ function sorted(value: unknown): unknown {
   return Object.fromEntries(entries.map(([name, inner]) => [name, sorted(inner)]))
 }
 
-/** Throws SUBSCRIPTION_DECLARED: the file alone writes it. One that left the file is anybody's. */
+/** Throws SUBSCRIPTION_DECLARED: the file alone writes it. */
 export function assertNotDeclared(record: SubscriptionRecord | undefined): void {
-  if (!record?.declared || record.declared.left) return
+  if (!record || !isDeclared(record)) return
   throw new GatewayError('SUBSCRIPTION_DECLARED', 'this subscription is declared in CONFIG_FILE: change it there')
 }

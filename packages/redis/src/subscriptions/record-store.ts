@@ -8,7 +8,7 @@ import { servedBy } from '../replication/master-of-key.ts'
 import { runScript } from '../script.ts'
 import { allSucceeded, guardStore } from '../store-errors.ts'
 import { changeRecord, readChanges } from './record-scripts.ts'
-import { formatRecord, parseRecord, type SubscriptionRecord } from './subscription-record.ts'
+import { formatRecord, isDeclared, parseRecord, type SubscriptionRecord } from './subscription-record.ts'
 
 /** Each loss means that another change was made: so many in a row are a fault, not a race. */
 const MAX_TRIES = 50
@@ -136,7 +136,7 @@ type Change = { isNew: boolean; next: SubscriptionRecord | null; creator: Creato
 
 function placeOf({ isNew, next, creator }: Change): [what: 'take' | 'free' | 'keep', caller: string, places: number] {
   if (next === null || next.deleting === true) return ['free', '', 0]
-  if (next.declared && !next.declared.left) return ['free', '', 0]
+  if (isDeclared(next)) return ['free', '', 0]
   if (!isNew) return ['keep', '', 0]
   return creator ? ['take', creator.name, creator.maxSubscriptions] : ['free', '', 0]
 }

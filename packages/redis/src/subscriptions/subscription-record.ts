@@ -47,6 +47,11 @@ const NOT_IN_OLD_RECORDS = {
   paused: false,
 }
 
+/** One that left the file is anybody's. */
+export function isDeclared({ declared }: Pick<SubscriptionRecord, 'declared'>): boolean {
+  return declared !== undefined && !declared.left
+}
+
 export function formatRecord(record: SubscriptionRecord): string {
   return JSON.stringify(record)
 }
@@ -67,6 +72,7 @@ export function parseRecord(text: string): SubscriptionRecord {
       ...subscription,
       match: { authorizers: match.authorizers, types: match.types, data: match.data },
       sink: sink.kind === 'stream' ? { ...sink, maxLength: sink.maxLength } : sink,
+      declared: isDeclared(rest),
     },
   }
 }

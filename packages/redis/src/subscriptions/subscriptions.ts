@@ -152,7 +152,13 @@ export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
     const sink = keepName(checked.sink, { given: input.sink, known: known?.subscription.sink })
     const record: SubscriptionRecord = {
       v: 1,
-      subscription: { ...checked, sink, createdAtMs: known?.subscription.createdAtMs ?? nowMs, updatedAtMs: nowMs },
+      subscription: {
+        ...checked,
+        sink,
+        declared: declared !== undefined,
+        createdAtMs: known?.subscription.createdAtMs ?? nowMs,
+        updatedAtMs: nowMs,
+      },
       secrets,
       ...(declared ? { declared } : {}),
       ...(known === undefined || known.dotted ? { dotted: true } : {}),

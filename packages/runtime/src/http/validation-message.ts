@@ -51,6 +51,8 @@ export function explainViolations(violations: readonly Violation[]): string | un
       return unknownMember(path, params['additionalProperty'] ?? params['unevaluatedProperty'], parentSchema)
     case 'required':
       return `${path}/${String(params['missingProperty'])} is missing`
+    case 'propertyNames':
+      return sentence(path, 'has a member that is not known here')
     case 'anyOf':
     case 'oneOf':
       return explainUnion(violation, violations.slice(0, -1))

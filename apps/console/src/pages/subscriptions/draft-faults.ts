@@ -1,0 +1,96 @@
+// Owns: what is wrong in the form, member by member, by the bounds of the route. The gateway decides again.
+import { bounds } from '../../api/bounds.ts'
+import { useReach } from '../../api/subscription-queries.ts'
+import { useTexts } from '../../texts/language.ts'
+import { linesOf, useChecks } from '../../ui/checks.ts'
+import { type ConditionDraft, type Draft, partsOf } from './draft.ts'
+import { formTexts } from './form-texts.ts'
+
+const { path, body } = bounds.putSubscription
+const { match, sink, retry, throttle } = body.properties
+const [, STREAM, WEBHOOK] = sink.anyOf
+const { propertyNames: FIELD, additionalProperties: CONDITION, maxProperties: MAX_CONDITIONS } = match.properties.data
+const [TEXTS, PREFIX] = CONDITION.anyOf
+const SECRET_BYTES = { min: 24, max: 64 }
+
+export { MAX_CONDITIONS }
+
+/** By member; of conditions, by the row's id. */
+export type Faults = { members: Partial<Record<keyof Draft, string | undefined>>; fields: Map<number, string>; values: Map<number, string> }
+
+export function useFaults(): (draft: Draft) => Faults {
+  const check = useChecks()
+  const texts = useTexts(formTexts)
+  const reaches = useReach()
+
+  function accounts({ authorizers: { isAll, lines } }: Draft): string | undefined {
+    const given = isAll ? [] : linesOf(lines)
+    const fault = check.list(given, match.properties.authorizers, texts.accountForm)
+    if (fault !== undefined) return fault
+    return reaches('subscriptions:write', isAll ? {} : { authorizers: given }) ? undefined : texts.beyond
+  }
+
+  function url(text: string): string | undefined {
+    return check.text(text.trim(), WEBHOOK.properties.url) ?? (isWebUrl(text.trim()) ? undefined : texts.urlForm)
+  }
+
+  function secret(text: string): string | undefined {
+    if (text === '') return undefined
+    const fault = check.text(text.trim(), WEBHOOK.properties.secret, texts.secretForm)
+    return fault ?? (isSecretLong(text.trim()) ? undefined : texts.secretForm)
+  }
+
+  function field({ id, field }: ConditionDraft, rows: readonly ConditionDraft[]): string | undefined {
+    const isTwice = rows.some((row) => row.id < id && row.field === field)
+    return check.text(field, FIELD, texts.fieldForm) ?? (isTwice ? texts.twice : undefined)
+  }
+
+  function values({ kind, values }: ConditionDraft): string | undefined {
+    if (kind === 'prefix') return check.text(values, PREFIX.properties.prefix)
+    return kind === 'oneOf' || kind === 'not' ? check.list(linesOf(values), TEXTS) : undefined
+  }
+
+  return (draft) => ({
+    members: {
+      name: check.text(draft.name, path.name, texts.nameHint),
+      authorizers: accounts(draft),
+      types: draft.types.isAll ? undefined : check.list(linesOf(draft.types.lines), match.properties.types, texts.typeForm),
+      schedule: check.numbers(partsOf(draft.schedule), retry.properties.scheduleSeconds),
+      orderingTimeoutSeconds: check.number(draft.orderingTimeoutSeconds, body.properties.orderingTimeoutSeconds),
+      perSecond: check.number(draft.perSecond, throttle.anyOf[0].properties.perSecond),
+      maxBacklog: check.number(draft.maxBacklog, body.properties.maxBacklog),
+      disableAfterSeconds: check.number(draft.disableAfterSeconds, body.properties.disableAfterSeconds),
+      ...(draft.kind === 'webhook'
+        ? { url: url(draft.url), timeoutMs: check.number(draft.timeoutMs, WEBHOOK.properties.timeoutMs), secret: secret(draft.secret) }
+        : {}),
+      ...(draft.kind === 'stream' ? { maxLength: check.number(draft.maxLength, STREAM.properties.maxLength) } : {}),
+    },
+    fields: byRow(draft.data, (row) => field(row, draft.data)),
+    values: byRow(draft.data, values),
+  })
+}
+
+export function isRight({ members, fields, values }: Faults): boolean {
+  return Object.values(members).every((fault) => fault === undefined) && fields.size === 0 && values.size === 0
+}
+
+function byRow(rows: readonly ConditionDraft[], faultOf: (row: ConditionDraft) => string | undefined): Map<number, string> {
+  return new Map(
+    rows.flatMap((row) => {
+      const fault = faultOf(row)
+      return fault === undefined ? [] : [[row.id, fault] as const]
+    }),
+  )
+}
+
+function isWebUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, username, password } = new URL(text)
+  return /^https?:$/.test(protocol) && username === '' && password === ''
+}
+
+function isSecretLong(secret: string): boolean {
+  const base64 = secret.slice('whsec_'.length).replace(/=+$/, '')
+  const bytes = Math.floor((base64.length * 3) / 4)
+  return bytes >= SECRET_BYTES.min && bytes <= SECRET_BYTES.max
+}

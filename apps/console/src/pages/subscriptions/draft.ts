@@ -1,0 +1,163 @@
+// Owns: a subscription as it stands in the form, all texts, and the two ways between that and the gateway's.
+import type { operations } from '../../api/schema.ts'
+import type { Subscription } from '../../api/subscription-queries.ts'
+import { linesOf } from '../../ui/checks.ts'
+
+export type SubscriptionInput = operations['putSubscription']['requestBody']['content']['application/json']
+
+/** Left out, a list is everything; empty, it is nothing. */
+export type Listed = { isAll: boolean; lines: string }
+
+export const CONDITIONS = ['oneOf', 'prefix', 'exists', 'missing', 'not'] as const
+export type ConditionKind = (typeof CONDITIONS)[number]
+/** `id`: of the row on the page. */
+export type ConditionDraft = { id: number; field: string; kind: ConditionKind; values: string }
+
+export const SINKS = ['webhook', 'queue', 'stream'] as const
+export const ORDERINGS = ['none', 'subject', 'authorizer'] as const
+
+/** Empty numbers are left out: the gateway has a default. */
+export type Draft = {
+  name: string
+  authorizers: Listed
+  types: Listed
+  data: readonly ConditionDraft[]
+  kind: (typeof SINKS)[number]
+  url: string
+  timeoutMs: string
+  secret: string
+  maxLength: string
+  schedule: string
+  ordering: (typeof ORDERINGS)[number]
+  orderingTimeoutSeconds: string
+  perSecond: string
+  maxBacklog: string
+  disableAfterSeconds: string
+  reply: boolean
+  fallback: boolean
+}
+
+export function newDraft(authorizers: Listed): Draft {
+  return {
+    name: '',
+    authorizers,
+    types: { isAll: true, lines: '' },
+    data: [],
+    kind: 'webhook',
+    url: '',
+    timeoutMs: '',
+    secret: '',
+    maxLength: '',
+    schedule: '5, 300, 1800, 7200, 18000, 36000, 36000',
+    ordering: 'none',
+    orderingTimeoutSeconds: '',
+    perSecond: '',
+    maxBacklog: '',
+    disableAfterSeconds: '',
+    reply: false,
+    fallback: false,
+  }
+}
+
+export function draftOf(subscription: Subscription): Draft {
+  const { name, match, sink, retry, throttle, ordering, reply, fallback } = subscription
+  return {
+    name,
+    authorizers: listedOf(match.authorizers),
+    types: listedOf(match.types),
+    data: Object.entries(match.data ?? {}).map(([field, condition], id) => ({ id, field, ...conditionDraft(condition) })),
+    kind: sink.kind,
+    url: sink.url ?? '',
+    timeoutMs: textOf(sink.timeoutMs),
+    secret: '',
+    maxLength: textOf(sink.maxLength),
+    schedule: retry.scheduleSeconds.join(', '),
+    ordering,
+    orderingTimeoutSeconds: textOf(subscription.orderingTimeoutSeconds),
+    perSecond: textOf(throttle?.perSecond),
+    maxBacklog: textOf(subscription.maxBacklog),
+    disableAfterSeconds: textOf(subscription.disableAfterSeconds),
+    reply,
+    fallback: fallback !== null,
+  }
+}
+
+/** `stored`: what it replaces. What the form does not show stays as it is there. */
+export function inputOf(draft: Draft, stored?: Subscription): SubscriptionInput {
+  const { enabled, paused } = stored ?? {}
+  return {
+    match: matchOf(draft),
+    sink: sinkOf(draft, stored?.sink),
+    retry: { scheduleSeconds: partsOf(draft.schedule).map(Number) },
+    ordering: draft.ordering,
+    throttle: draft.perSecond === '' ? null : { perSecond: Number(draft.perSecond) },
+    reply: draft.reply,
+    fallback: draft.fallback ? 'customer-service' : null,
+    ...given('orderingTimeoutSeconds', draft.orderingTimeoutSeconds),
+    ...given('maxBacklog', draft.maxBacklog),
+    ...given('disableAfterSeconds', draft.disableAfterSeconds),
+    ...(enabled === undefined ? {} : { enabled }),
+    ...(paused === undefined ? {} : { paused }),
+  }
+}
+
+/** Of a list that is written with commas or blanks. */
+export function partsOf(text: string): string[] {
+  return text.split(/[\s,，]+/).filter((part) => part !== '')
+}
+
+function matchOf({ authorizers, types, data }: Draft): NonNullable<SubscriptionInput['match']> {
+  return {
+    ...(authorizers.isAll ? {} : { authorizers: linesOf(authorizers.lines) }),
+    ...(types.isAll ? {} : { types: linesOf(types.lines) }),
+    ...(data.length === 0 ? {} : { data: Object.fromEntries(data.map((row) => [row.field, conditionOf(row)])) }),
+  }
+}
+
+type Condition = NonNullable<Subscription['match']['data']>[string]
+
+function conditionOf({ kind, values }: ConditionDraft): Condition {
+  switch (kind) {
+    case 'oneOf':
+      return linesOf(values)
+    case 'prefix':
+      return { prefix: values }
+    case 'exists':
+      return { exists: true }
+    case 'missing':
+      return { exists: false }
+    case 'not':
+      return { not: linesOf(values) }
+  }
+}
+
+function conditionDraft(condition: Condition): Pick<ConditionDraft, 'kind' | 'values'> {
+  if (Array.isArray(condition)) return { kind: 'oneOf', values: condition.join('\n') }
+  if ('prefix' in condition) return { kind: 'prefix', values: condition.prefix }
+  if ('not' in condition) return { kind: 'not', values: condition.not.join('\n') }
+  return { kind: condition.exists ? 'exists' : 'missing', values: '' }
+}
+
+/** The gateway has named the queue or stream: it keeps that name. */
+function sinkOf({ kind, url, timeoutMs, secret, maxLength }: Draft, stored: Subscription['sink'] | undefined): SubscriptionInput['sink'] {
+  switch (kind) {
+    case 'webhook':
+      return { kind, url: url.trim(), ...given('timeoutMs', timeoutMs), ...(secret === '' ? {} : { secret: secret.trim() }) }
+    case 'stream':
+      return { kind, ...given('maxLength', maxLength), ...(stored?.stream === undefined ? {} : { stream: stored.stream }) }
+    case 'queue':
+      return { kind, ...(stored?.queue === undefined ? {} : { queue: stored.queue }) }
+  }
+}
+
+function listedOf(items: readonly string[] | undefined): Listed {
+  return items === undefined ? { isAll: true, lines: '' } : { isAll: false, lines: items.join('\n') }
+}
+
+function textOf(value: number | undefined): string {
+  return value === undefined ? '' : String(value)
+}
+
+function given<K extends string>(name: K, text: string): { [Key in K]?: number } {
+  return text === '' ? {} : ({ [name]: Number(text) } as { [Key in K]?: number })
+}

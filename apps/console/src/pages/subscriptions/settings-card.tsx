@@ -1,0 +1,119 @@
+// Owns: what a subscription is set to, to be read.
+import type { ReactNode } from 'react'
+import type { Subscription } from '../../api/subscription-queries.ts'
+import { consoleTexts } from '../../texts/console.ts'
+import { useTexts } from '../../texts/language.ts'
+import { Card, Facts } from '../../ui/page.tsx'
+import { useDuration, When } from '../../ui/when.tsx'
+import { subscriptionTexts } from './texts.ts'
+
+export function SettingsCard({ of: subscription }: { of: Subscription }) {
+  const texts = useTexts(subscriptionTexts)
+  const duration = useDuration()
+  const { match, sink, ordering, orderingTimeoutSeconds, throttle, maxBacklog, disableAfterSeconds, reply, fallback } = subscription
+  return (
+    <Card title={texts.settings}>
+      <Facts
+        of={[
+          [texts.accounts, <Listed key="accounts" items={match.authorizers} none={texts.allAccounts} />],
+          [texts.types, <Listed key="types" items={match.types} none={texts.allTypes} />],
+          [texts.data, <Conditions key="data" of={match.data} />],
+          [texts.sink, <SinkText key="sink" of={sink} />],
+          [texts.retry, <Schedule key="retry" of={subscription.retry.scheduleSeconds} />],
+          [
+            texts.ordering,
+            ordering === 'none' ? texts.orderings.none : `${texts.orderings[ordering]} · ${duration(orderingTimeoutSeconds)}`,
+          ],
+          [texts.throttle, throttle ? texts.perSecond(throttle.perSecond) : texts.noThrottle],
+          [texts.maxBacklog, maxBacklog.toLocaleString()],
+          [texts.disableAfter, disableAfterSeconds === 0 ? texts.never : duration(disableAfterSeconds)],
+          [texts.reply, [reply ? texts.replies : texts.noReply, fallback ? texts.fallback : ''].filter(Boolean).join(' · ')],
+          [texts.created, <When key="created" at={subscription.createdAt} absolute />],
+          [texts.updated, <When key="updated" at={subscription.updatedAt} absolute />],
+        ]}
+      />
+    </Card>
+  )
+}
+
+/** A list may have 10,000 items: the first stand there, the rest opens. */
+const SHOWN = 5
+
+function Listed({ items, none }: { items: readonly string[] | undefined; none: string }) {
+  const all = useTexts(consoleTexts)
+  if (!items) return none
+  if (items.length === 0) return all.none
+  return (
+    <>
+      <Codes of={items.slice(0, SHOWN)} />
+      {items.length > SHOWN ? (
+        <details>
+          <summary>+{items.length - SHOWN}</summary>
+          <Codes of={items.slice(SHOWN)} />
+        </details>
+      ) : null}
+    </>
+  )
+}
+
+function Codes({ of: texts }: { of: readonly string[] }) {
+  return (
+    <ul>
+      {texts.map((text) => (
+        <li key={text}>
+          <code>{text}</code>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+type Conditions = NonNullable<Subscription['match']['data']>
+
+function Conditions({ of: data = {} }: { of: Conditions | undefined }): ReactNode {
+  const texts = useTexts(subscriptionTexts)
+  const all = useTexts(consoleTexts)
+  const entries = Object.entries(data)
+  if (entries.length === 0) return all.none
+  const say = (condition: Conditions[string]) => {
+    if (Array.isArray(condition)) return `${texts.oneOf} ${condition.join(', ')}`
+    if ('prefix' in condition) return `${texts.prefix} ${condition.prefix}`
+    if ('not' in condition) return `${texts.not} ${condition.not.join(', ')}`
+    return condition.exists ? texts.exists : texts.missing
+  }
+  return (
+    <ul>
+      {entries.map(([field, condition]) => (
+        <li key={field}>
+          <code>{field}</code> {say(condition)}
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function SinkText({ of: { kind, url, queue, stream, timeoutMs, maxLength } }: { of: Subscription['sink'] }) {
+  const texts = useTexts(subscriptionTexts)
+  return (
+    <>
+      {texts.kinds[kind]}
+      <br />
+      <code>{url ?? queue ?? stream}</code>
+      {timeoutMs === undefined ? null : <p className="muted">{`${texts.timeout} ${timeoutMs.toLocaleString()} ms`}</p>}
+      {maxLength === undefined ? null : <p className="muted">{`${texts.maxLength} ${maxLength.toLocaleString()}`}</p>}
+    </>
+  )
+}
+
+function Schedule({ of: seconds }: { of: readonly number[] }) {
+  const texts = useTexts(subscriptionTexts)
+  const duration = useDuration()
+  if (seconds.length === 0) return texts.once
+  const sum = seconds.reduce((total, each) => total + each, 0)
+  return (
+    <>
+      {texts.attempts(seconds.length + 1, duration(sum))}
+      <p className="muted">{seconds.map(duration).join(' → ')}</p>
+    </>
+  )
+}

@@ -1,0 +1,14 @@
+// Owns: which of the subscriptions' pages an address shows.
+import './subscriptions.css'
+import { useRoute } from '../../routing/route.ts'
+import { ChangeSubscriptionPage, NewSubscriptionPage } from './form-pages.tsx'
+import { EDIT, NEW } from './paths.ts'
+import { SubscriptionList } from './subscription-list.tsx'
+import { SubscriptionPage } from './subscription-page.tsx'
+
+export function SubscriptionsPage() {
+  const [name, part] = useRoute().rest
+  if (name === undefined) return <SubscriptionList />
+  if (name === NEW) return <NewSubscriptionPage />
+  return part === EDIT ? <ChangeSubscriptionPage name={name} /> : <SubscriptionPage name={name} />
+}
