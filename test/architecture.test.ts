@@ -54,6 +54,15 @@ void t.test('only packages/redis knows ioredis and BullMQ, and only main reads t
   t.end()
 })
 
+void t.test('Lua stands in .lua files, which one module alone reads and runs', (t) => {
+  for (const { path, text } of files) {
+    if (path.startsWith('packages/redis/src/lua/')) continue
+    t.notMatch(text, /\b(?:KEYS|ARGV)\[/, path)
+    t.notMatch(text, /\.(?:eval|evalsha|defineCommand)\(/, path)
+  }
+  t.end()
+})
+
 void t.test('no file imports itself by way of others, types aside', (t) => {
   const byPath = new Map(files.map((file) => [file.path, file]))
   const state = new Map<string, 'open' | 'done'>()

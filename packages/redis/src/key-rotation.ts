@@ -3,7 +3,7 @@
 import type { RedisConnection } from './connect.ts'
 import { keyCheckPlace } from './key-check.ts'
 import { COMPONENT_EVENTS_QUEUE, type PlatformKeys, queueKey } from './keys.ts'
-import { runScript, script } from './script.ts'
+import { defineScript } from './lua/define-script.ts'
 import type { SealedPlace, Sealer } from './sealed.ts'
 import { guardStore } from './store-errors.ts'
 import { unparsedPushPlace } from './unparsed-pushes.ts'
@@ -29,32 +29,14 @@ export type SealedKind = (typeof SEALED_KINDS)[number]
 export type RotationCounts = Record<'current' | 'resealed' | 'changed' | 'unopened', number>
 export type RotationReport = Record<SealedKind, RotationCounts>
 
-/** KEYS: hash. ARGV: field, value as read, new value. -> 1 replaced */
-const replaceField = script(`
-if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
-return 1
-`)
-/** As replaceField, and counts the version up, so that every process reads the hash again. KEYS: hash, version */
-const replaceCountedField = script(`
-if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
-redis.call('INCR', KEYS[2])
-return 1
-`)
-/** KEYS: list. ARGV: value as read, new value. -> 1 replaced, wherever it has moved to */
-const replaceElement = script(`
-local index = redis.call('LPOS', KEYS[1], ARGV[1])
-if not index then return 0 end
-redis.call('LSET', KEYS[1], index, ARGV[2])
-return 1
-`)
-/** KEYS: string. ARGV: value as read, new value. -> 1 replaced; its life stays as it was */
-const replaceString = script(`
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL')
-return 1
-`)
+const replaceField = defineScript({ name: 'replace-field', keys: ['hash'], args: ['field', 'before', 'after'] })
+const replaceCountedField = defineScript({
+  name: 'replace-counted-field',
+  keys: ['hash', 'version'],
+  args: ['field', 'before', 'after'],
+})
+const replaceElement = defineScript({ name: 'replace-element', keys: ['list'], args: ['before', 'after'] })
+const replaceString = defineScript({ name: 'replace-string', keys: ['key'], args: ['before', 'after'] })
 
 const PAGE = 500
 const API_TICKET_TYPES = ['jsapi', 'wx_card']
@@ -98,18 +80,20 @@ async function resealAll({ platform, redis, keys, sealer }: RotationDeps, onProg
     const refreshToken = await redis.hget(key, 'refreshToken')
     if (refreshToken) {
       await reseal('refresh_token', refreshToken, place, (anew) =>
-        runScript(redis, replaceField, { keys: [key], args: ['refreshToken', refreshToken, anew] }),
+        replaceField(redis, { hash: key, field: 'refreshToken', before: refreshToken, after: anew }),
       )
     }
     for (const old of await redis.lrange(history, 0, -1)) {
-      await reseal('refresh_token_history', old, place, (anew) => runScript(redis, replaceElement, { keys: [history], args: [old, anew] }))
+      await reseal('refresh_token_history', old, place, (anew) =>
+        replaceElement(redis, { list: history, before: old, after: anew }),
+      )
     }
     for (const type of API_TICKET_TYPES) {
       const ticketKey = keys.apiTicket(type, appId)
       const ticket = await redis.get(ticketKey)
       if (!ticket) continue
       await reseal('api_ticket', ticket, { platform, subject: `${type}:${appId}`, field: 'api_ticket' }, (anew) =>
-        runScript(redis, replaceString, { keys: [ticketKey], args: [ticket, anew] }),
+        replaceString(redis, { key: ticketKey, before: ticket, after: anew }),
       )
     }
   }
@@ -133,8 +117,8 @@ async function resealAll({ platform, redis, keys, sealer }: RotationDeps, onProg
         await reseal('webhook_secret', sealed, place, async (anew) => {
           // A sealed value is base64url with dots: in JSON it stands as it is.
           const next = text.replace(`"${sealed}"`, `"${anew}"`)
-          const args = [name, text, next]
-          const replaced = await runScript(redis, replaceCountedField, { keys: [keys.subscriptions, keys.subscriptionsVersion], args })
+          const counted = { hash: keys.subscriptions, version: keys.subscriptionsVersion }
+          const replaced = await replaceCountedField(redis, { ...counted, field: name, before: text, after: next })
           if (replaced === 1) text = next
           return replaced
         })
@@ -148,7 +132,7 @@ async function resealAll({ platform, redis, keys, sealer }: RotationDeps, onProg
       const sealed = await redis.get(key)
       if (!sealed) continue
       await reseal('unparsed_push', sealed, unparsedPushPlace(platform, eventId), (anew) =>
-        runScript(redis, replaceString, { keys: [key], args: [sealed, anew] }),
+        replaceString(redis, { key, before: sealed, after: anew }),
       )
     }
   }
@@ -170,7 +154,7 @@ async function resealAll({ platform, redis, keys, sealer }: RotationDeps, onProg
       const sealed = job[name]
       if (typeof sealed !== 'string') continue
       await reseal('job', sealed, { platform, subject: job['eventId'], field }, (anew) =>
-        runScript(redis, replaceField, { keys: [key], args: ['data', data, data.replace(`"${sealed}"`, `"${anew}"`)] }),
+        replaceField(redis, { hash: key, field: 'data', before: data, after: data.replace(`"${sealed}"`, `"${anew}"`) }),
       )
     }
   }
@@ -178,7 +162,7 @@ async function resealAll({ platform, redis, keys, sealer }: RotationDeps, onProg
   const ticket = await redis.hget(keys.ticket, 'ticket')
   if (ticket) {
     await reseal('ticket', ticket, { platform, subject: 'component', field: 'component_verify_ticket' }, (anew) =>
-      runScript(redis, replaceField, { keys: [keys.ticket], args: ['ticket', ticket, anew] }),
+      replaceField(redis, { hash: keys.ticket, field: 'ticket', before: ticket, after: anew }),
     )
   }
   await resealAuthorizers()
@@ -189,7 +173,7 @@ async function resealAll({ platform, redis, keys, sealer }: RotationDeps, onProg
   const check = await redis.get(keys.keyCheck)
   if (check) {
     await reseal('key_check', check, keyCheckPlace(platform), (anew) =>
-      runScript(redis, replaceString, { keys: [keys.keyCheck], args: [check, anew] }),
+      replaceString(redis, { key: keys.keyCheck, before: check, after: anew }),
     )
   }
   return report

@@ -3,8 +3,8 @@
 import type { Secret } from '@wxgw/wechat-core'
 import type { RedisConnection } from './connect.ts'
 import type { PlatformKeys } from './keys.ts'
+import { defineScript } from './lua/define-script.ts'
 import type { SealedPlace, Sealer } from './sealed.ts'
-import { runScript, script } from './script.ts'
 import { guardStore } from './store-errors.ts'
 
 /** Each is at most 1 MiB, and a third more when sealed. */
@@ -20,22 +20,11 @@ export type UnparsedPushes = {
   read(eventId: string): Promise<Secret | undefined>
 }
 
-/**
- * KEYS: the push, the index of all
- * ARGV: sealed, event id, receivedAtMs, life in s, most, prefix of the keys of pushes
- */
-const keepPush = script(`
-local call = redis.call
-call('SET', KEYS[1], ARGV[1], 'EX', ARGV[4])
-call('ZADD', KEYS[2], ARGV[3], ARGV[2])
-call('EXPIRE', KEYS[2], ARGV[4])
-local over = call('ZCARD', KEYS[2]) - tonumber(ARGV[5])
-if over > 0 then
-  for _, id in ipairs(call('ZRANGE', KEYS[2], 0, over - 1)) do call('UNLINK', ARGV[6] .. id) end
-  call('ZREMRANGEBYRANK', KEYS[2], 0, over - 1)
-end
-return 1
-`)
+const keepPush = defineScript({
+  name: 'keep-push',
+  keys: ['push', 'pushes'],
+  args: ['sealed', 'eventId', 'receivedAtMs', 'life', 'most', 'prefix'],
+})
 
 export type UnparsedPushesDeps = {
   platform: string
@@ -49,9 +38,15 @@ export function createUnparsedPushes({ platform, redis, keys, sealer }: Unparsed
     keep: ({ eventId, plaintext, receivedAtMs }) =>
       guardStore(async () => {
         const sealed = sealer.seal(plaintext, unparsedPushPlace(platform, eventId))
-        await runScript(redis, keepPush, {
-          keys: [keys.unparsedPush(eventId), keys.unparsedPushes],
-          args: [sealed, eventId, receivedAtMs, KEPT_SECONDS, MOST_UNPARSED_PUSHES, keys.unparsedPush('')],
+        await keepPush(redis, {
+          push: keys.unparsedPush(eventId),
+          pushes: keys.unparsedPushes,
+          sealed,
+          eventId,
+          receivedAtMs,
+          life: KEPT_SECONDS,
+          most: MOST_UNPARSED_PUSHES,
+          prefix: keys.unparsedPush(''),
         })
       }),
 

@@ -1,8 +1,7 @@
 // Owns: which of WeChat's APIs are out of quota for an account until midnight, and what WeChat last said of it. Redis' clock judges.
 import type { RedisConnection } from '../connect.ts'
 import type { PlatformKeys } from '../keys.ts'
-import { NOW_LUA } from '../now-script.ts'
-import { runScript, script } from '../script.ts'
+import { defineScript } from '../lua/define-script.ts'
 import { guardStore } from '../store-errors.ts'
 
 /** WeChat's answer that opened it. */
@@ -34,32 +33,17 @@ const SHARED_MS = 2
 /** Of one subject. The paths are what callers call; WeChat documents a few hundred. */
 const MOST_PATHS = 1_000
 
-/**
- * KEYS: brakes of the subject. ARGV: path, ms between probes
- * -> {} or { answer } or { answer, '1' } for the one that is to see
- */
-const checkBrake = script(`
-local brake = redis.call('HMGET', KEYS[1], 'b:' .. ARGV[1], 'p:' .. ARGV[1])
-if not brake[1] then return {} end
-${NOW_LUA}
-if now < tonumber(brake[2]) then return { brake[1] } end
-redis.call('HSET', KEYS[1], 'p:' .. ARGV[1], text(now + ARGV[2]))
-return { brake[1], '1' }
-`)
-
-/** KEYS: brakes of the subject. ARGV: path */
-const giveProbeBack = script(`
-if redis.call('HEXISTS', KEYS[1], 'b:' .. ARGV[1]) == 1 then redis.call('HSET', KEYS[1], 'p:' .. ARGV[1], '0') end
-`)
-
-/** KEYS: brakes of the subject. ARGV: path, answer, ms between probes, most paths */
-const openBrake = script(`${NOW_LUA}
-local field = 'b:' .. ARGV[1]
-if redis.call('HEXISTS', KEYS[1], field) == 0 and redis.call('HLEN', KEYS[1]) >= 2 * ARGV[4] then return end
-redis.call('HSET', KEYS[1], field, ARGV[2], 'p:' .. ARGV[1], text(now + ARGV[3]))
-local day, offset = 86400000, 28800000
-redis.call('PEXPIREAT', KEYS[1], text((math.floor((now + offset) / day) + 1) * day - offset))
-`)
+const checkBrake = defineScript({
+  name: 'api-calls/check-brake',
+  keys: ['brakes'],
+  args: ['path', 'probeEveryMs'],
+})
+const giveProbeBack = defineScript({ name: 'api-calls/give-probe-back', keys: ['brakes'], args: ['path'] })
+const openBrake = defineScript({
+  name: 'api-calls/open-brake',
+  keys: ['brakes'],
+  args: ['path', 'answer', 'probeEveryMs', 'mostPaths'],
+})
 
 type Deps = { redis: RedisConnection; keys: PlatformKeys }
 
@@ -68,7 +52,8 @@ export function createApiBrakes({ redis, keys }: Deps): ApiBrakes {
   const looks = new Map<string, Promise<ApiBrake | undefined>>()
 
   async function look(subject: string, path: string): Promise<ApiBrake | undefined> {
-    const found = await guardStore(() => runScript(redis, checkBrake, { keys: [keys.apiBrakes(subject)], args: [path, PROBE_EVERY_MS] }))
+    const asked = { brakes: keys.apiBrakes(subject), path, probeEveryMs: PROBE_EVERY_MS }
+    const found = await guardStore(() => checkBrake(redis, asked))
     const [answer, probe] = Array.isArray(found) ? (found as unknown[]) : []
     return typeof answer === 'string' ? { answer: parseAnswer(answer), isProbe: probe === '1' } : undefined
   }
@@ -96,10 +81,11 @@ export function createApiBrakes({ redis, keys }: Deps): ApiBrakes {
     open: (subject, path, { status, contentType, body }) =>
       changing(async () => {
         const answer = JSON.stringify({ status, contentType, body: body.toString('base64') })
-        await runScript(redis, openBrake, { keys: [keys.apiBrakes(subject)], args: [path, answer, PROBE_EVERY_MS, MOST_PATHS] })
+        const opened = { path, answer, probeEveryMs: PROBE_EVERY_MS, mostPaths: MOST_PATHS }
+        await openBrake(redis, { brakes: keys.apiBrakes(subject), ...opened })
       }),
     giveBack: (subject, path) =>
-      changing(async () => void (await runScript(redis, giveProbeBack, { keys: [keys.apiBrakes(subject)], args: [path] }))),
+      changing(async () => void (await giveProbeBack(redis, { brakes: keys.apiBrakes(subject), path }))),
     lift: (subject, path) =>
       changing(async () => {
         const key = keys.apiBrakes(subject)

@@ -1,8 +1,8 @@
 // Owns: the last entries of one kind that all processes write, newest first: a stream that is cut at a number. Each process collects its
 // own and hands them over, so that what is noted costs no write of its own.
 import type { RedisConnection } from '../connect.ts'
+import { defineScript } from '../lua/define-script.ts'
 import type { Page } from '../paging/newest-first.ts'
-import { runScript, script } from '../script.ts'
 import { guardStore } from '../store-errors.ts'
 
 export type Asked<T> = {
@@ -38,14 +38,7 @@ const AT_ONCE = 500
 /** What is noted is written later, by another clock. */
 const SPARE_MS = 120_000
 
-/**
- * KEYS: stream
- * ARGV: how many it keeps, then entries
- */
-const addEntries = script(`
-for index = 2, #ARGV do redis.call('XADD', KEYS[1], 'MAXLEN', ARGV[1], '*', 'entry', ARGV[index]) end
-return 1
-`)
+const addEntries = defineScript({ name: 'console/add-entries', keys: ['stream'], args: ['most'], moreArgs: 'entries' })
 
 export function createRecentEntries<T extends { atMs: number }>({ redis, key, most, parse, onError }: Deps<T>): RecentEntries<T> {
   let noted: T[] = []
@@ -67,7 +60,7 @@ export function createRecentEntries<T extends { atMs: number }>({ redis, key, mo
         const batch = noted.slice(0, AT_ONCE)
         noted = noted.slice(AT_ONCE)
         try {
-          await runScript(redis, addEntries, { keys: [key], args: [most, ...batch.map((entry) => JSON.stringify(entry))] })
+          await addEntries(redis, { stream: key, most, entries: batch.map((entry) => JSON.stringify(entry)) })
         } catch (error) {
           noted = [...batch, ...noted].slice(-most)
           throw error

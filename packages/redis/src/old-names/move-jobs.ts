@@ -3,7 +3,6 @@
 import { randomUUID } from 'node:crypto'
 import type { RedisConnection } from '../connect.ts'
 import { isDeliveryId, queueKey } from '../keys.ts'
-import { runScript } from '../script.ts'
 import { adoptJob, claimJob, removeClaimed, removeEmptyQueue } from './move-scripts.ts'
 import type { Owner } from './old-names.ts'
 
@@ -59,8 +58,8 @@ export async function moveJobs(redis: RedisConnection, move: Move): Promise<Move
     total.moved += moved
     total.left += left
   }
-  const keys = [...WITH_JOBS, ...BESIDES].map((name) => queueKey(move.from, name))
-  if (total.left === 0) await runScript(redis, removeEmptyQueue, { keys, args: [WITH_JOBS.length] })
+  const names = [...WITH_JOBS, ...BESIDES].map((name) => queueKey(move.from, name))
+  if (total.left === 0) await removeEmptyQueue(redis, { names, count: WITH_JOBS.length })
   return total
 }
 
@@ -102,17 +101,35 @@ async function moveOne(redis: RedisConnection, move: OneMove): Promise<'moved' |
   if (!isDeliveryId(id)) return 'not ours'
   const token = randomUUID()
   const [job, lock] = [queueKey(from, id), queueKey(from, `${id}:lock`)]
-  const keys = [queueKey(from, state), queueKey(from, 'active'), job, lock]
-  const args = [id, state, token, LOCK_MS, owner?.platform ?? '', owner?.subscription ?? '', ...FIELDS]
-  const claimed = await runScript(redis, claimJob, { keys, args })
+  const claimed = await claimJob(redis, {
+    from: queueKey(from, state),
+    active: queueKey(from, 'active'),
+    job,
+    lock,
+    id,
+    state,
+    token,
+    life: LOCK_MS,
+    platform: owner?.platform ?? '',
+    subscription: owner?.subscription ?? '',
+    fields: FIELDS,
+  })
   if (!Array.isArray(claimed)) return claimed === 1 ? 'left' : 'not ours'
   const [before, score, ...values]: unknown[] = claimed
   // What is completed needs no second place.
   if (to !== undefined && before !== 'completed') {
     await adopt(redis, { to, id, state: String(before), score: String(score), values })
   }
-  const rest = ['active', 'failed', 'completed'].map((name) => queueKey(from, name))
-  await runScript(redis, removeClaimed, { keys: [...rest, lock, job, queueKey(from, `${id}:logs`)], args: [id, token] })
+  await removeClaimed(redis, {
+    active: queueKey(from, 'active'),
+    failed: queueKey(from, 'failed'),
+    completed: queueKey(from, 'completed'),
+    lock,
+    job,
+    logs: queueKey(from, `${id}:logs`),
+    id,
+    token,
+  })
   return 'moved'
 }
 
@@ -124,6 +141,15 @@ async function adopt(redis: RedisConnection, { to, id, state, score, values }: A
     const value = values[index]
     return typeof value === 'string' ? [name, value] : []
   })
-  const keys = [id, into, 'meta', 'marker', 'delayed'].map((name) => queueKey(to, name))
-  await runScript(redis, adoptJob, { keys, args: [id, into, score, ...kept] })
+  await adoptJob(redis, {
+    job: queueKey(to, id),
+    into: queueKey(to, into),
+    meta: queueKey(to, 'meta'),
+    marker: queueKey(to, 'marker'),
+    delayed: queueKey(to, 'delayed'),
+    id,
+    state: into,
+    score,
+    fields: kept,
+  })
 }

@@ -6,6 +6,7 @@
 -- RETURN the last account ('' = there are no more), then for each list: account, arrival and receivedAtMs of its first
 --        entry, which lanes.ts writes in this order
 -- COST O(most)
+
 local call = redis.call
 local accounts = call('ZRANGEBYLEX', waiting, after == '' and '-' or '(' .. after, '+', 'LIMIT', 0, most)
 local answers = {#accounts == tonumber(most) and accounts[#accounts] or ''}

@@ -1,27 +1,19 @@
 // Owns: what hashes are like before they are read: a few short fields, and how long the one is that makes them large.
 import type { RedisConnection } from '../connect.ts'
-import { runScript, script } from '../script.ts'
 import { cutByWeight } from './cut-by-weight.ts'
+import { defineScript } from '../lua/define-script.ts'
 
 export type Description = { fields: Array<string | undefined>; bytes: number }
 
 /** In one call, so that nobody else waits long for Redis (measured: 1 µs each). */
 const MOST_AT_ONCE = 250
 
-/**
- * KEYS: hashes
- * ARGV: the field to measure, then those to read
- * -> for each hash: the length, 0 when there is no such field, then the fields
- */
-const describe = script(`
-local read = {unpack(ARGV, 2)}
-local answers = {}
-for index, key in ipairs(KEYS) do
-  local fields = #read > 0 and redis.call('HMGET', key, unpack(read)) or {}
-  answers[index] = {redis.call('HSTRLEN', key, ARGV[1]), unpack(fields)}
-end
-return answers
-`)
+const describe = defineScript({
+  name: 'paging/describe-hashes',
+  args: ['measured'],
+  eachKeys: ['key'],
+  moreArgs: 'fields',
+})
 
 /** `keys` share a hash tag. */
 export async function describeHashes(
@@ -31,7 +23,8 @@ export async function describeHashes(
 ): Promise<Description[]> {
   const described: Description[] = []
   for (let start = 0; start < keys.length; start += MOST_AT_ONCE) {
-    const answer = await runScript(redis, describe, { keys: keys.slice(start, start + MOST_AT_ONCE), args: [measured, ...fields] })
+    const each = keys.slice(start, start + MOST_AT_ONCE).map((key) => ({ key }))
+    const answer = await describe(redis, { measured, each, fields })
     described.push(...(Array.isArray(answer) ? answer.map(parseDescription) : []))
   }
   return described

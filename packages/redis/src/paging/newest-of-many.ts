@@ -1,9 +1,9 @@
 // Owns: walking many sorted sets at once as if they were one, from the highest score down. The work grows with the number of sets
 // once, and then with what is taken. Sets of several hash tags are read at the same time.
 import type { RedisConnection } from '../connect.ts'
-import { runScript, script } from '../script.ts'
 import { cutByWeight } from './cut-by-weight.ts'
 import { type Found, isAfter, type NewestFirst, type Position, type Range, toPositions } from './newest-first.ts'
+import { defineScript } from '../lua/define-script.ts'
 
 /** Of one set: what was read and not yet taken, newest first. */
 type Stream = { place: number; name: string; waiting: Position[]; last: Position | undefined; batch: number; isOver: boolean }
@@ -11,35 +11,17 @@ type Stream = { place: number; name: string; waiting: Position[]; last: Position
 /** Entries that one call reads at most, or sets that it looks at, so that nobody else waits long for Redis (measured: 1 µs each). */
 const MOST_AT_ONCE = 500
 
-/**
- * KEYS: one of the sets, for its hash tag
- * ARGV: prefix of their keys, lowest score, then in threes: highest score, how many entries beside those of just that score, and of
- *       which sets: their names, each followed by a blank
- * -> in turn: which set, counted over all of them, and its members and scores, newest first; nothing of an empty one
- */
-const readHeads = script(`
-local answers, place = {}, 0
-for at = 3, #ARGV, 3 do
-  local max, count = ARGV[at], tonumber(ARGV[at + 1])
-  for name in string.gmatch(ARGV[at + 2], '[^ ]+') do
-    local key = ARGV[1] .. name
-    -- Of the highest score some may have been read before; by which, the caller knows.
-    local again = max == '+inf' and 0 or redis.call('ZCOUNT', key, max, max)
-    local read = redis.call('ZREVRANGEBYSCORE', key, max, ARGV[2], 'WITHSCORES', 'LIMIT', 0, again + count)
-    if #read > 0 then
-      answers[#answers + 1] = place
-      answers[#answers + 1] = read
-    end
-    place = place + 1
-  end
-end
-return answers
-`)
+const readHeads = defineScript({
+  name: 'paging/read-heads',
+  keys: ['tagged'],
+  args: ['prefix', 'minScore'],
+  eachArgs: ['max', 'count', 'names'],
+})
 
 /** Sets of which the keys are `prefix` and a name, without blanks; they share a hash tag. */
 export type Sets = { prefix: string; names: readonly string[] }
 
-type Asked = [max: string | number, count: number, names: string]
+type Asked = { max: string | number; count: number; names: string }
 
 /** `all`: by hash tags. An entry's `place` is the index in there. */
 export function walkMany(redis: RedisConnection, all: readonly Sets[], range: Omit<Range, 'key'>): NewestFirst {
@@ -50,7 +32,7 @@ export function walkMany(redis: RedisConnection, all: readonly Sets[], range: Om
   const highest = (last: Position | undefined) => scoreText(Math.min(last?.score ?? Infinity, maxScore))
 
   async function ask({ prefix, names }: Sets, groups: readonly Asked[]): Promise<Array<[which: number, read: Position[]]>> {
-    const answer = await runScript(redis, readHeads, { keys: [prefix + names[0]], args: [prefix, minScore, ...groups.flat()] })
+    const answer = await readHeads(redis, { tagged: prefix + names[0], prefix, minScore, each: groups })
     const flat = Array.isArray(answer) ? (answer as unknown[]) : []
     return Array.from({ length: flat.length / 2 }, (_, index) => [Number(flat[2 * index]), toPositions(flat[2 * index + 1])])
   }
@@ -65,7 +47,8 @@ export function walkMany(redis: RedisConnection, all: readonly Sets[], range: Om
     const begun: Stream[] = []
     for (let start = 0; start < sets.names.length; start += MOST_AT_ONCE) {
       const chunk = sets.names.slice(start, start + MOST_AT_ONCE)
-      for (const [which, read] of await ask(sets, [[highest(after), 1, `${chunk.join(' ')} `]])) {
+      const asked = { max: highest(after), count: 1, names: `${chunk.join(' ')} ` }
+      for (const [which, read] of await ask(sets, [asked])) {
         const stream: Stream = { place, name: chunk[which] ?? '', waiting: [], last: after, batch: 1, isOver: false }
         take(stream, read)
         if (stream.waiting.length > 0) begun.push(stream)
@@ -80,7 +63,8 @@ export function walkMany(redis: RedisConnection, all: readonly Sets[], range: Om
 
   async function readAt(sets: Sets, asked: readonly Stream[]): Promise<void> {
     for (const chunk of cutByWeight(asked, ({ batch }) => batch, { weight: MOST_AT_ONCE })) {
-      const answers = new Map(await ask(sets, chunk.map(({ name, last, batch }) => [highest(last), batch, name])))
+      const groups = chunk.map(({ name, last, batch }) => ({ max: highest(last), count: batch, names: name }))
+      const answers = new Map(await ask(sets, groups))
       chunk.forEach((stream, which) => take(stream, answers.get(which) ?? []))
     }
   }

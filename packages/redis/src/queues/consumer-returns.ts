@@ -6,9 +6,8 @@ import { isStoreAway } from '@wxgw/wechat-core'
 import type { RedisConnection } from '../connect.ts'
 import { queueKey } from '../keys.ts'
 import { startLaps } from '../laps.ts'
-import { runScript } from '../script.ts'
 import { createErrorLog, type WarnLog } from './error-log.ts'
-import { MOST_BYTES, MOST_ENTRIES, parseReturns, readReturns } from './read-returns-script.ts'
+import { MOST_BYTES, MOST_ENTRIES, parseReturns, readReturns } from './read-returns.ts'
 
 /** `name`: of the subscription. `jobId` and `value` are what a consumer wrote: nothing is known of them. */
 export type ReturnedJob = { name: string; jobId: string; value: unknown }
@@ -117,7 +116,8 @@ export function createConsumerReturns(deps: ConsumerReturnsDeps): ConsumerReturn
   /** Answers whether there may be more. */
   async function readOn(one: Followed, before: string): Promise<boolean> {
     if (one.batches.reduce((sum, { size }) => sum + size, 0) >= MOST_AT_ONCE) return false
-    const answer = await runScript(redis, readReturns, { keys: [one.stream], args: [before, atOnce(one)] })
+    const asked = { after: before, most: atOnce(one), mostBytes: MOST_BYTES }
+    const answer = await readReturns(redis, { events: one.stream, ...asked })
     const { hasMore, bytes, last, returns } = parseReturns(answer)
     one.failures = Math.max(0, one.failures - 1)
     // Set back meanwhile: this is read again, after what could not be handed over.

@@ -4,7 +4,7 @@ import { GatewayError } from '@wxgw/wechat-core'
 import type { RedisConnection } from '../connect.ts'
 import { isJobGone } from '../job-gone.ts'
 import { deliveriesQueue, isDeliveryId } from '../keys.ts'
-import { runScript, script } from '../script.ts'
+import { defineScript } from '../lua/define-script.ts'
 import { guardStore } from '../store-errors.ts'
 import { jobOptions } from './job-options.ts'
 import type { Queues } from './queues.ts'
@@ -39,18 +39,11 @@ const REMEMBERED_MS = 60_000
 /** No worker takes a job before the attempts that count are written down: another one would be made, and all would begin anew. */
 const HELD_MS = 1_000
 
-/**
- * Writes down attempts that were made before, unless the job has run or is gone.
- * KEYS: job
- * ARGV: attempts made, last error, 1 = none is left: BullMQ fails it without a run, and counts that as the last of them
- */
-const countEarlierAttempts = script(`
-if redis.call('EXISTS', KEYS[1]) == 1 and redis.call('HEXISTS', KEYS[1], 'atm') == 0 then
-  if ARGV[3] == '1' then redis.call('HSET', KEYS[1], 'atm', ARGV[1] - 1, 'failedReason', ARGV[2], 'defa', ARGV[2])
-  else redis.call('HSET', KEYS[1], 'atm', ARGV[1], 'failedReason', ARGV[2]) end
-end
-return 1
-`)
+const countEarlierAttempts = defineScript({
+  name: 'queues/count-earlier-attempts',
+  keys: ['job'],
+  args: ['attemptsMade', 'lastError', 'isOver'],
+})
 
 /** `redis` and `queues` share the store; the job's key has the hash tag of its queue. */
 export type DeliveryQueueDeps = { queues: Pick<Queues, 'open'>; redis: RedisConnection }
@@ -74,7 +67,8 @@ export function createDeliveryQueue({ queues, redis }: DeliveryQueueDeps): Deliv
           ...(job.reply ? { lifo: true } : {}),
         })
         if (attemptsMade > 0) {
-          await runScript(redis, countEarlierAttempts, { keys: [queue.toKey(deliveryId)], args: [attemptsMade, lastError, isOver ? 1 : 0] })
+          const counted = { attemptsMade, lastError, isOver: isOver ? '1' : '' }
+          await countEarlierAttempts(redis, { job: queue.toKey(deliveryId), ...counted })
         }
         if (delayMs <= 0 && (isHeld || attemptsMade > 0)) await unlessNotDelayed(() => added.promote())
         else if (isHeld || delayMs < heldMs) await unlessNotDelayed(() => added.changeDelay(Math.round(delayMs)))

@@ -2,8 +2,8 @@
 // and ours that reads a queue's lists.
 import type { RedisConnection } from '../connect.ts'
 import { queueKey } from '../keys.ts'
-import { runScript, script } from '../script.ts'
 import { LOCK_MS } from './queue-worker.ts'
+import { defineScript } from '../lua/define-script.ts'
 
 /**
  * In how many milliseconds there is work in this queue: 0 = now, undefined = there is none to be seen. Work is a job
@@ -15,36 +15,27 @@ export type PendingWork = (queue: string) => Promise<number | undefined>
 /** Locks are renewed when half of their time is over (queue-worker.ts); a second for those that are late. */
 const RENEWED_LOCK_MS = LOCK_MS / 2 - 1_000
 
-/**
- * KEYS: wait, prioritized, delayed, active, meta
- * ARGV: the prefix of the queue's keys, now in ms, what a renewed lock has left at least, in ms
- * -> ms until there is work; -1 = there is none
- */
-const lookForWork = script(`
-local call = redis.call
-local wait, prioritized, delayed, active, meta = unpack(KEYS)
-
-local function hasLostJob()
-  for _, id in ipairs(call('LRANGE', active, 0, -1)) do
-    if call('PTTL', ARGV[1] .. id .. ':lock') < tonumber(ARGV[3]) then return true end
-  end
-  return false
-end
-
-local dueInMs = -1
-local first = call('ZRANGE', delayed, 0, 0, 'WITHSCORES')[2]
-if first then dueInMs = math.max(math.floor(first / 0x1000) - ARGV[2], 0) end
-if call('LLEN', wait) > 0 or call('ZCARD', prioritized) > 0 or hasLostJob() then dueInMs = 0 end
-if dueInMs >= 0 and call('HEXISTS', meta, 'paused') == 1 then return -1 end
-return dueInMs
-`)
+const lookForWork = defineScript({
+  name: 'queues/look-for-work',
+  keys: ['wait', 'prioritized', 'delayed', 'active', 'meta'],
+  args: ['prefix', 'nowMs', 'renewedMs'],
+})
 
 /** Rejects as a command that Redis does not answer. Changes nothing. */
 export function createPendingWork(redis: RedisConnection): PendingWork {
   return async (queue) => {
     const prefix = queueKey(queue, '')
-    const keys = ['wait', 'prioritized', 'delayed', 'active', 'meta'].map((name) => prefix + name)
-    const dueInMs = Number(await runScript(redis, lookForWork, { keys, args: [prefix, Date.now(), RENEWED_LOCK_MS] }))
+    const answer = await lookForWork(redis, {
+      wait: `${prefix}wait`,
+      prioritized: `${prefix}prioritized`,
+      delayed: `${prefix}delayed`,
+      active: `${prefix}active`,
+      meta: `${prefix}meta`,
+      prefix,
+      nowMs: Date.now(),
+      renewedMs: RENEWED_LOCK_MS,
+    })
+    const dueInMs = Number(answer)
     return dueInMs < 0 ? undefined : dueInMs
   }
 }

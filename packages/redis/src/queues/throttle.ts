@@ -1,7 +1,7 @@
 // Owns: how many deliveries of a subscription begin in each second of Redis' clock, over all workers.
 import type { RedisConnection } from '../connect.ts'
 import { throttleKey } from '../keys.ts'
-import { runScript, script } from '../script.ts'
+import { defineScript } from '../lua/define-script.ts'
 import { guardStore } from '../store-errors.ts'
 
 export type Throttle = {
@@ -12,27 +12,14 @@ export type Throttle = {
   take(subscription: string, asked: { perSecond: number; isUrgent: boolean }): Promise<number>
 }
 
-/**
- * KEYS: counter
- * ARGV: most in a second, '1' = begins in any case
- * -> ms to wait
- */
-const takePlace = script(`
-local time = redis.call('TIME')
-local known = redis.call('HMGET', KEYS[1], 'second', 'taken')
-local taken = known[1] == time[1] and tonumber(known[2]) or 0
-if taken >= tonumber(ARGV[1]) and ARGV[2] ~= '1' then return 1000 - math.floor(time[2] / 1000) end
-redis.call('HSET', KEYS[1], 'second', time[1], 'taken', taken + 1)
-redis.call('PEXPIRE', KEYS[1], 2000)
-return 0
-`)
+const takePlace = defineScript({ name: 'queues/take-place', keys: ['counter'], args: ['perSecond', 'isUrgent'] })
 
 export function createThrottle({ platform, redis }: { platform: string; redis: RedisConnection }): Throttle {
   return {
     take: (subscription, { perSecond, isUrgent }) =>
       guardStore(async () => {
-        const keys = [throttleKey(platform, subscription)]
-        return Number(await runScript(redis, takePlace, { keys, args: [perSecond, isUrgent ? '1' : ''] }))
+        const counter = throttleKey(platform, subscription)
+        return Number(await takePlace(redis, { counter, perSecond, isUrgent: isUrgent ? '1' : '' }))
       }),
   }
 }

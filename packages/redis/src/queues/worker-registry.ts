@@ -1,8 +1,7 @@
 // Owns: which workers are alive, by the heartbeats that each writes into one sorted set. Redis' clock alone judges.
 import type { RedisConnection } from '../connect.ts'
 import { INBOX_WORKERS_KEY } from '../keys.ts'
-import { NOW_LUA } from '../now-script.ts'
-import { runScript, script } from '../script.ts'
+import { defineScript } from '../lua/define-script.ts'
 import { guardStore } from '../store-errors.ts'
 
 export type WorkerRegistry = {
@@ -16,17 +15,7 @@ export type WorkerRegistry = {
 export const DEAD_AFTER_MS = 5_000
 const LIFE_MS = 60_000
 
-/**
- * KEYS: workers
- * ARGV: worker, ms of silence after which one is dead, life in ms
- * -> all that are alive
- */
-const beat = script(`${NOW_LUA}
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now - ARGV[2]))
-redis.call('ZADD', KEYS[1], string.format('%.0f', now), ARGV[1])
-redis.call('PEXPIRE', KEYS[1], ARGV[3])
-return redis.call('ZRANGE', KEYS[1], 0, -1)
-`)
+const beat = defineScript({ name: 'queues/beat', keys: ['workers'], args: ['worker', 'deadAfterMs', 'lifeMs'] })
 
 /** All that are alive, for whoever is none of them. Rejects with STORE_UNAVAILABLE. */
 export function aliveWorkers(redis: RedisConnection): Promise<string[]> {
@@ -41,7 +30,8 @@ export function createWorkerRegistry(redis: RedisConnection, worker: string): Wo
   return {
     beat: () =>
       guardStore(async () => {
-        const alive = await runScript(redis, beat, { keys: [INBOX_WORKERS_KEY], args: [worker, DEAD_AFTER_MS, LIFE_MS] })
+        const asked = { workers: INBOX_WORKERS_KEY, worker, deadAfterMs: DEAD_AFTER_MS, lifeMs: LIFE_MS }
+        const alive = await beat(redis, asked)
         return Array.isArray(alive) ? alive.map(String) : []
       }),
     leave: () => guardStore(async () => void (await redis.zrem(INBOX_WORKERS_KEY, worker))),

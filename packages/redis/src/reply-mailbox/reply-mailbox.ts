@@ -7,7 +7,6 @@ import type { RedisConnection } from '../connect.ts'
 import { parseEvent } from '../event-log/logged-event.ts'
 import type { PlatformKeys } from '../keys.ts'
 import { createErrorLog, type WarnLog } from '../queues/error-log.ts'
-import { runScript } from '../script.ts'
 import type { MessageShards } from '../shards/message-shards.ts'
 import { guardStore } from '../store-errors.ts'
 import { awaitReply, offerReply } from './reply-scripts.ts'
@@ -97,11 +96,19 @@ export function createReplyMailbox(deps: ReplyMailboxDeps): ReplyMailbox {
     if (leftMs <= 0) return
     const wait = waiters.find((waiter) => waiter.wait)?.wait
     const event = keepsEvents && wait?.event ? JSON.stringify(wait.event) : ''
-    const fields = wait ? [wait.subscription, wait.authorizerAppId, wait.openId, event, wait.receivedAtMs] : []
     try {
       const acceptsMs = Math.ceil(leftMs - Math.min(EARLY_CLOSE_MS, leftMs / 20))
-      const args = [channel, acceptsMs, REMEMBERED_MS, ...fields]
-      const reply = await runScript(redis, awaitReply, { keys: [shards.ofId(eventId).reply(eventId)], args })
+      const reply = await awaitReply(redis, {
+        reply: shards.ofId(eventId).reply(eventId),
+        channel,
+        leftMs: acceptsMs,
+        keptMs: REMEMBERED_MS,
+        subscription: wait?.subscription ?? '',
+        authorizer: wait?.authorizerAppId ?? '',
+        openid: wait?.openId ?? '',
+        event,
+        received: wait?.receivedAtMs ?? '',
+      })
       if (typeof reply === 'string') settle(eventId, JSON.parse(reply))
     } catch (error) {
       // The wait ends with undefined in time: WeChat is answered all the same.
@@ -158,9 +165,14 @@ export function createReplyMailbox(deps: ReplyMailboxDeps): ReplyMailbox {
         const json = JSON.stringify(reply)
         if (json === undefined) throw new GatewayError('INVALID_REQUEST', 'the reply is not JSON')
         const { reply: waited, replySent } = shards.ofId(eventId)
-        const outcome = await runScript(redis, offerReply, {
-          keys: [waited(eventId), replySent(eventId)],
-          args: [json, `${eventId}\n${json}`, from, REPLY_SENT_SECONDS, needsUser ? 1 : 0],
+        const outcome = await offerReply(redis, {
+          reply: waited(eventId),
+          answered: replySent(eventId),
+          json,
+          message: `${eventId}\n${json}`,
+          from,
+          rememberedSeconds: REPLY_SENT_SECONDS,
+          needsUser: needsUser ? '1' : '',
         })
         return parseOutcome(outcome)
       }),

@@ -2,7 +2,7 @@
 import { GatewayError } from '@wxgw/wechat-core'
 import type { RedisConnection } from '../connect.ts'
 import { queueKey, messageInbox, MESSAGES_QUEUE, SHARD_COUNT_KEY, UNSHARDED_KEY } from '../keys.ts'
-import { runScript, script } from '../script.ts'
+import { defineScript } from '../lua/define-script.ts'
 import { guardStore } from '../store-errors.ts'
 
 export const MOST_SHARDS = 64
@@ -38,19 +38,11 @@ export type ShardCountDeps = {
 /** One shard, of which nothing has to be known. */
 export const UNSHARDED: ShardCount = { get: () => 1, known: Promise.resolve(1), hasEventsOfBefore: () => false }
 
-/**
- * KEYS: count, events of before
- * ARGV: count, ms for which events of before are looked for, '' = there are none
- * -> the count of the installation, ms for which events of before are looked for
- */
-const settleCount = script(`
-local known = redis.call('GET', KEYS[1])
-if not known then
-  redis.call('SET', KEYS[1], ARGV[1])
-  if ARGV[2] ~= '' then redis.call('SET', KEYS[2], '1', 'PX', ARGV[2]) end
-end
-return {known or ARGV[1], redis.call('PTTL', KEYS[2])}
-`)
+const settleCount = defineScript({
+  name: 'shards/settle-count',
+  keys: ['count', 'before'],
+  args: ['configured', 'rememberedMs'],
+})
 
 export function createShardCount(deps: ShardCountDeps): SettledShardCount {
   const { redis, configured, marks, rememberedSeconds, nowMs = Date.now } = deps
@@ -78,8 +70,9 @@ export function createShardCount(deps: ShardCountDeps): SettledShardCount {
     hasEventsOfBefore: () => nowMs() < beforeUntilMs,
     settle: () =>
       guardStore(async () => {
-        const args = [configured, (await isOlder()) ? rememberedSeconds * 1000 : '']
-        const answer = await runScript(redis, settleCount, { keys: [SHARD_COUNT_KEY, UNSHARDED_KEY], args })
+        const rememberedMs = (await isOlder()) ? rememberedSeconds * 1000 : ''
+        const places = { count: SHARD_COUNT_KEY, before: UNSHARDED_KEY }
+        const answer = await settleCount(redis, { ...places, configured, rememberedMs })
         const [count, leftMs] = Array.isArray(answer) ? answer.map(Number) : []
         if (count === undefined || !Number.isInteger(count)) throw new GatewayError('INTERNAL', 'the number of shards in Redis is none')
         beforeUntilMs = nowMs() + Math.max(leftMs ?? 0, 0)

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { type Clock, systemClock } from '@wxgw/wechat-core'
 import type { RedisConnection } from '../connect.ts'
 import type { PlatformKeys } from '../keys.ts'
-import { runScript, script } from '../script.ts'
+import { defineScript } from '../lua/define-script.ts'
 import { allSucceeded, guardStore } from '../store-errors.ts'
 import {
   codeOfRefused,
@@ -50,34 +50,14 @@ export type StatisticsDeps = {
 const HOUR_LIFE_SECONDS = 26 * 3600
 const REFUSED_LIFE_SECONDS = 24 * 3600
 
-/**
- * KEYS: the last refused pushes, then hours
- * ARGV: process, number of the write, life of an hour in s, life of the refused in s, then for each hour: how many counts, for each:
- *       field, count; then for each refused: code, ms, address
- * -> 1
- */
-const addCounts = script(`
-local call = redis.call
-local process, number, at = ARGV[1], tonumber(ARGV[2]), 5
-for index = 2, #KEYS do
-  local last = at + 2 * tonumber(ARGV[at])
-  -- A write whose answer was lost comes again.
-  if number > tonumber(call('HGET', KEYS[index], process) or '0') then
-    for place = at + 1, last, 2 do call('HINCRBY', KEYS[index], ARGV[place], ARGV[place + 1]) end
-    call('HSET', KEYS[index], process, number)
-    call('EXPIRE', KEYS[index], ARGV[3])
-  end
-  at = last + 1
-end
-for place = at, #ARGV, 3 do
-  local known = call('HGET', KEYS[1], ARGV[place])
-  if not known or tonumber(string.match(known, '^%d+')) <= tonumber(ARGV[place + 1]) then
-    call('HSET', KEYS[1], ARGV[place], ARGV[place + 1] .. ' ' .. ARGV[place + 2])
-  end
-end
-if at <= #ARGV then call('EXPIRE', KEYS[1], ARGV[4]) end
-return 1
-`)
+const addCounts = defineScript({
+  name: 'statistics/add-counts',
+  keys: ['refused'],
+  args: ['process', 'number', 'hourLife', 'refusedLife'],
+  eachKeys: ['hour'],
+  moreArgs: 'counts',
+  records: { hour: ['count'], refusal: ['code', 'atMs', 'address'] },
+})
 
 export function createStatistics({ redis, keys, clock = systemClock }: StatisticsDeps): Statistics {
   const counts = createMinuteCounts()
@@ -87,11 +67,17 @@ export function createStatistics({ redis, keys, clock = systemClock }: Statistic
 
   async function write({ number, counts: { minutes, refused } }: NonNullable<typeof unwritten>): Promise<void> {
     const hours = byHour(minutes)
-    const args = [...hours.values()].flatMap((fields) => [fields.length / 2, ...fields])
-    const last = [...refused].flatMap(([code, { atMs, address }]) => [code, atMs, address])
-    await runScript(redis, addCounts, {
-      keys: [keys.refusedPushes, ...[...hours.keys()].map((hour) => keys.statistics(String(hour)))],
-      args: [process, number, HOUR_LIFE_SECONDS, REFUSED_LIFE_SECONDS, ...args, ...last],
+    const { hour: hourRecord, refusal } = addCounts.records
+    const counted = [...hours.values()].flatMap((fields) => [...hourRecord({ count: fields.length / 2 }), ...fields])
+    const last = [...refused].flatMap(([code, { atMs, address }]) => refusal({ code, atMs, address }))
+    await addCounts(redis, {
+      refused: keys.refusedPushes,
+      process,
+      number,
+      hourLife: HOUR_LIFE_SECONDS,
+      refusedLife: REFUSED_LIFE_SECONDS,
+      each: [...hours.keys()].map((hour) => ({ hour: keys.statistics(String(hour)) })),
+      counts: [...counted, ...last],
     })
   }
 

@@ -5,7 +5,6 @@ import type { RedisConnection } from '../connect.ts'
 import type { PlatformKeys } from '../keys.ts'
 import { NO_REPLICA_BARRIER, type ReplicaBarrier } from '../replication/replica-barrier.ts'
 import { servedBy } from '../replication/master-of-key.ts'
-import { runScript } from '../script.ts'
 import { allSucceeded, guardStore } from '../store-errors.ts'
 import { changeRecord, readChanges } from './record-scripts.ts'
 import { formatRecord, isDeclared, parseRecord, type SubscriptionRecord } from './subscription-record.ts'
@@ -61,8 +60,12 @@ export type RecordStoreDeps = {
 }
 
 export function createRecordStore({ redis, keys, replicas = NO_REPLICA_BARRIER }: RecordStoreDeps): RecordStore {
-  const readKeys = [keys.subscriptions, keys.subscriptionsVersion, keys.subscriptionChanges]
-  const scriptKeys = [...readKeys, keys.subscriptionCreators, keys.healthAnnouncements]
+  const readKeys = {
+    subscriptions: keys.subscriptions,
+    version: keys.subscriptionsVersion,
+    changes: keys.subscriptionChanges,
+  }
+  const changedKeys = { ...readKeys, creators: keys.subscriptionCreators, announcements: keys.healthAnnouncements }
   return {
     read: (name) =>
       guardStore(async () => {
@@ -70,17 +73,23 @@ export function createRecordStore({ redis, keys, replicas = NO_REPLICA_BARRIER }
         return text === null ? undefined : parseRecord(text)
       }),
 
-    change: (name, decide, { creator, announcement = ['', ''] } = {}) =>
+    change: (name, decide, { creator, announcement: [announcementId, announced] = ['', ''] } = {}) =>
       guardStore(async () => {
         for (let tries = 0; tries < MAX_TRIES; tries += 1) {
           const text = await redis.hget(keys.subscriptions, name)
           const before = text === null ? undefined : parseRecord(text)
           const next = decide(before)
           if (next === undefined) return { before, after: before }
-          const written = next === null ? '' : formatRecord(next)
-          const place = placeOf({ isNew: before === undefined, next, creator })
-          const args = [name, text ?? '', written, ...place, ...announcement]
-          const changed = await replicas.confirmed(keys.subscriptions, () => runScript(redis, changeRecord, { keys: scriptKeys, args }))
+          const asked = {
+            ...changedKeys,
+            name,
+            before: text ?? '',
+            after: next === null ? '' : formatRecord(next),
+            ...placeOf({ isNew: before === undefined, next, creator }),
+            announcementId,
+            announcement: announced,
+          }
+          const changed = await replicas.confirmed(keys.subscriptions, () => changeRecord(redis, asked))
           if (changed === -1) throw new GatewayError('SUBSCRIPTION_LIMIT', 'this key has created as many subscriptions here as it may')
           if (changed === 1) return { before, after: next ?? undefined }
         }
@@ -93,7 +102,7 @@ export function createRecordStore({ redis, keys, replicas = NO_REPLICA_BARRIER }
 
     readChanges: (since) =>
       guardStore(async () => {
-        const answer = await runScript(redis, readChanges, { keys: readKeys, args: [since] })
+        const answer = await readChanges(redis, { ...readKeys, since })
         if (!Array.isArray(answer)) return undefined
         const [version = '', ...fields] = answer.map(String)
         return { version, records: parseRecords(fields) }
@@ -134,9 +143,12 @@ function parseUnlessKnown(text: string, known: SubscriptionRecord | undefined): 
 
 type Change = { isNew: boolean; next: SubscriptionRecord | null; creator: Creator | undefined }
 
-function placeOf({ isNew, next, creator }: Change): [what: 'take' | 'free' | 'keep', caller: string, places: number] {
-  if (next === null || next.deleting === true) return ['free', '', 0]
-  if (isDeclared(next)) return ['free', '', 0]
-  if (!isNew) return ['keep', '', 0]
-  return creator ? ['take', creator.name, creator.maxSubscriptions] : ['free', '', 0]
+type Place = { place: 'take' | 'free' | 'keep'; creator: string; places: number }
+
+function placeOf({ isNew, next, creator }: Change): Place {
+  const free: Place = { place: 'free', creator: '', places: 0 }
+  if (next === null || next.deleting === true) return free
+  if (isDeclared(next)) return free
+  if (!isNew) return { ...free, place: 'keep' }
+  return creator ? { place: 'take', creator: creator.name, places: creator.maxSubscriptions } : free
 }

@@ -1,0 +1,15 @@
+-- Brakes one path until midnight in Shanghai, when WeChat's quotas begin anew.
+-- KEY brakes        hash of the subject: `b:path` what WeChat answered, `p:path` when the next probe may be made
+-- ARG path
+-- ARG answer
+-- ARG probeEveryMs
+-- ARG mostPaths
+-- RETURN nothing
+-- INCLUDE lua/now
+-- COST O(1)
+
+local field = 'b:' .. path
+if redis.call('HEXISTS', brakes, field) == 0 and redis.call('HLEN', brakes) >= 2 * mostPaths then return end
+redis.call('HSET', brakes, field, answer, 'p:' .. path, text(now + probeEveryMs))
+local day, offset = 86400000, 28800000
+redis.call('PEXPIREAT', brakes, text((math.floor((now + offset) / day) + 1) * day - offset))

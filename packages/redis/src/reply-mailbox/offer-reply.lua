@@ -1,0 +1,25 @@
+-- Hands a reply in. The first one counts, and every waiting process receives it. That the event is answered is
+-- remembered longer than the wait for it.
+-- KEY reply              hash
+-- KEY answered
+-- ARG json               the reply
+-- ARG message            that waiting processes receive
+-- ARG from               subscription that it comes from, or ''
+-- ARG rememberedSeconds  for which the event is answered
+-- ARG needsUser          '1' = it goes to the user of the push
+-- RETURN accepted | already-answered | too-late | unknown | not-asked | no-user
+-- INCLUDE lua/now
+-- COST O(waiting processes)
+
+local deadline, asked, openid = unpack(redis.call('HMGET', reply, 'deadline', 'subscription', 'openid'))
+if from ~= '' and deadline and asked ~= from then return 'not-asked' end
+if redis.call('EXISTS', answered) == 1 or redis.call('HEXISTS', reply, 'reply') == 1 then return 'already-answered' end
+if not deadline then return 'unknown' end
+if asked and not openid and needsUser == '1' then return 'no-user' end
+if now > tonumber(deadline) then return 'too-late' end
+redis.call('HSET', reply, 'reply', json)
+redis.call('SET', answered, '1', 'EX', rememberedSeconds)
+for _, field in ipairs(redis.call('HKEYS', reply)) do
+  if string.sub(field, 1, 2) == 'w:' then redis.call('PUBLISH', string.sub(field, 3), message) end
+end
+return 'accepted'
