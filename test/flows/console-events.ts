@@ -26,7 +26,7 @@ export async function eventsStory(story: Test, { gateway, open }: Stage): Promis
   const { simulator, call } = gateway
   const hook = await startHook(story)
   for (const appId of [APP, OTHER_APP]) {
-    if (!simulator.accounts.some((account) => account.appId === appId)) simulator.addAccount({ appId, nickName: MARKUP })
+    if (!simulator.accounts.some((account) => account.appId === appId)) simulator.addAccount({ appId, nickName: MARKUP, funcInfo: [1, 2] })
     await simulator.authorize(appId)
   }
   await until('both are there', async () => {
@@ -109,9 +109,10 @@ export async function eventsStory(story: Test, { gateway, open }: Stage): Promis
     const page = await open(t, `events/${id}`, { locale: 'zh-CN', width: 375 })
     await page.getByText('字段 MsgType 不符合条件。').waitFor()
     hook.status = 200
-    for (const name of ['重放给它', '重放给所有匹配的订阅']) {
+    const toHook = page.locator('li', { hasText: 'hook' }).getByRole('button', { name: '重放给它' })
+    for (const button of [toHook, page.getByRole('button', { name: '重放给所有匹配的订阅' })]) {
       const before = hook.received.length
-      await page.getByRole('button', { name }).click()
+      await button.click()
       await page.getByRole('button', { name: '确定' }).click()
       await until('it has come again', () => hook.received.length > before)
       t.equal(hook.received.at(-1), id)
@@ -163,6 +164,9 @@ export async function eventsStory(story: Test, { gateway, open }: Stage): Promis
     await ended.keyboard.press('Enter')
     await ended.getByText('Live', { exact: true }).waitFor()
   })
+
+  // Other stories have subscriptions of their own.
+  for (const name of ['hook', 'images']) await call('DELETE', `/subscriptions/${name}`)
 }
 
 /** Elsewhere, as another window would. */

@@ -19,11 +19,22 @@ export async function send(path: string, init: RequestInit = {}): Promise<Respon
   return sendRequest(new Request(ROOT + path, init))
 }
 
+/** Of a call of WeChat's API, whose answer passes as it is: a 401 of WeChat's says nothing about the session. */
+export async function sendCall(path: string, init: RequestInit): Promise<Response> {
+  const response = await proved(new Request(ROOT + path, init))
+  if (response.status === 401 && response.headers.has('x-gateway-error')) onExpired()
+  return response
+}
+
 async function sendRequest(request: Request): Promise<Response> {
-  request.headers.set('x-csrf-token', csrfToken)
-  const response = await fetch(request, { credentials: 'same-origin', cache: 'no-store' })
+  const response = await proved(request)
   if (response.status === 401) onExpired()
   return response
+}
+
+function proved(request: Request): Promise<Response> {
+  request.headers.set('x-csrf-token', csrfToken)
+  return fetch(request, { credentials: 'same-origin', cache: 'no-store' })
 }
 
 export const api = createClient<paths>({ baseUrl: ROOT, fetch: sendRequest })

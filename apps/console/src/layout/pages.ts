@@ -44,6 +44,12 @@ export const PAGES: readonly ConsolePage[] = [
     component: lazy(() => import('../pages/subscriptions/subscriptions-page.tsx').then((module) => ({ default: module.SubscriptionsPage }))),
   },
   {
+    path: 'calls',
+    text: 'calls',
+    needs: [{ action: 'api:call' }, { action: 'component_api:call' }, { action: 'console:use', whole: true }],
+    component: lazy(() => import('../pages/calls/calls-page.tsx').then((module) => ({ default: module.CallsPage }))),
+  },
+  {
     path: 'diagnosis',
     text: 'diagnosis',
     needs: [{ action: 'console:use', whole: true }],

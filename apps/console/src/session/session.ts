@@ -47,7 +47,7 @@ async function parseSession(response: Response): Promise<Session> {
   return body as Session
 }
 
-export function isGranted({ grants }: Session, platform: string, { action, authorizer, whole }: Need): boolean {
+export function isGranted({ grants }: Pick<Session, 'grants'>, platform: string, { action, authorizer, whole }: Need): boolean {
   if (!grants) return true
   return grants.some((grant) => {
     if (grant.platforms && !grant.platforms.includes(platform)) return false
@@ -55,6 +55,17 @@ export function isGranted({ grants }: Session, platform: string, { action, autho
     if (whole && grant.authorizers) return false
     return authorizer === undefined || !grant.authorizers || grant.authorizers.includes(authorizer)
   })
+}
+
+/** Does a right to call WeChat's APIs reach this path? `*` of a pattern stands for any text, as in the gateway. */
+export function reachesApi({ grants }: Pick<Session, 'grants'>, { platform, path, ...need }: Need & { platform: string; path: string }): boolean {
+  if (!grants) return true
+  return grants.some((grant) => isGranted({ grants: [grant] }, platform, need) && (grant.apis?.some((pattern) => isLike(pattern, path)) ?? true))
+}
+
+function isLike(pattern: string, path: string): boolean {
+  const parts = pattern.split('*').map((part) => part.replaceAll(/[^A-Za-z0-9/_]/g, String.raw`\$&`))
+  return new RegExp(`^${parts.join('.*')}$`).test(path)
 }
 
 export const SessionContext = createContext<{ session: Session; platform: string } | undefined>(undefined)

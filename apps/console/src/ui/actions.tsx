@@ -71,7 +71,7 @@ function Sheet({ title, onClose, children, foot }: SheetProps) {
       <h2>{title}</h2>
       <div className="stack">{children}</div>
       <div className="sheet-foot">
-        <Button onClick={onClose}>{foot ? texts.cancel : texts.close}</Button>
+        <Button theme="default" onClick={onClose}>{foot ? texts.cancel : texts.close}</Button>
         {foot}
       </div>
     </dialog>

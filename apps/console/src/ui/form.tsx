@@ -1,5 +1,5 @@
 // Owns: fields of forms, each with its label and what is wrong with it; choices are the browser's own, which every keyboard and phone knows.
-import type { ReactNode } from 'react'
+import { type ReactNode, useId } from 'react'
 import { Input } from 'tdesign-react/es/input'
 
 type FieldProps = { label: ReactNode; hint?: ReactNode; error?: string | undefined; children: ReactNode }
@@ -53,6 +53,31 @@ type TextProps = {
 /** One line; its label is the Field around it. TDesign's own placeholder would be Chinese. */
 export function TextInput({ placeholder = '', isLarge = false, ...props }: TextProps) {
   return <Input {...props} placeholder={placeholder} size={isLarge ? 'large' : 'medium'} spellCheck={false} />
+}
+
+type SuggestedProps = Pick<TextProps, 'value' | 'onChange' | 'placeholder'> & Pick<ChoiceProps, 'options'>
+
+/** One line with suggestions, which the browser searches by value and by text; anything else may be typed. */
+export function SuggestedInput({ value, onChange, placeholder, options }: SuggestedProps) {
+  const list = useId()
+  return (
+    <>
+      <input
+        className="text-line"
+        list={list}
+        value={value}
+        placeholder={placeholder}
+        spellCheck={false}
+        autoComplete="off"
+        onChange={({ target }) => onChange(target.value)}
+      />
+      <datalist id={list}>
+        {options.map(([each, text]) => (
+          <option key={`${each} ${text}`} value={each} label={text} />
+        ))}
+      </datalist>
+    </>
+  )
 }
 
 /** Several lines of code or data: nothing in it is corrected. */

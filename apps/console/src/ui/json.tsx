@@ -4,7 +4,8 @@ export function Json({ of }: { of: unknown }) {
   return <JsonText text={JSON.stringify(of)} />
 }
 
-function JsonText({ text }: { text: string }) {
+/** Of whatever text: what is no JSON is shown as it is. */
+export function JsonText({ text }: { text: string }) {
   return (
     // It scrolls, so it can be reached by keyboard.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex

@@ -11,6 +11,7 @@ import { Status } from '../../ui/badge.tsx'
 import { Loaded } from '../../ui/loaded.tsx'
 import { Card, Facts, Page } from '../../ui/page.tsx'
 import { When } from '../../ui/when.tsx'
+import { RefusedCallRows } from '../calls/refused-calls.tsx'
 import { AccountEvents } from './account-events.tsx'
 import { AccountHistory } from './account-history.tsx'
 import type { Account } from './accounts-page.tsx'
@@ -20,6 +21,7 @@ import { TokenLeft } from './token-left.tsx'
 
 export function AccountPage({ appid }: { appid: string }) {
   const { platform, may } = useSession()
+  const texts = useTexts(accountTexts)
   const query = useQuery({
     queryKey: [platform, 'authorizers', appid],
     queryFn: () => answered(api.GET('/apis/v1/wx/{platform}/authorizers/{APPID}', { params: { path: { platform, APPID: appid } } })),
@@ -37,6 +39,7 @@ export function AccountPage({ appid }: { appid: string }) {
               <AccountHistory appid={appid} />
             </div>
             {may({ action: 'events:read', authorizer: appid }) ? <AccountEvents appid={appid} /> : null}
+            {may({ action: 'console:use', whole: true }) ? <RefusedCallRows title={texts.refusedCalls} filter={{ authorizer: appid }} /> : null}
           </>
         )}
       </Loaded>
@@ -69,6 +72,11 @@ function AccountActions({ account: { appid, status, nick_name: name } }: { accou
         >
           {texts.compare}
         </Action>
+      ) : null}
+      {may({ action: 'api:call', authorizer: appid }) ? (
+        <Button theme="default" href={hrefOf([platform, 'calls'], { appid })}>
+          {texts.call}
+        </Button>
       ) : null}
       {may({ action: 'sessions:write', authorizer: appid }) ? (
         <Button theme="default" href={hrefOf([platform, 'links', 'new'], { appid, reference: name ?? appid })}>

@@ -47,7 +47,7 @@ export function PermissionSets({ account }: { account: Account }) {
 }
 
 /** WeChat's `func_info`: `[{"funcscope_category": {"id": 1}}]`. */
-function grantedSets({ func_info }: Pick<Account, 'func_info'>): number[] {
+export function grantedSets({ func_info }: Pick<Account, 'func_info'>): number[] {
   return func_info.flatMap(({ funcscope_category: category }) =>
     typeof category === 'object' && category !== null && 'id' in category ? [Number(category.id)] : [],
   )
