@@ -1,6 +1,11 @@
 // Owns: the public names of this package.
-export { ACTIONS, MAX_CONCURRENT_OF_PROCESS } from './config-types.ts'
-export type { Action, CallerConfig, Config, DeclaredSubscription, Grant, ListenerName, PlatformConfig, RedisConfig, SealingKey } from './config-types.ts'
+export { ACTIONS, MAX_CONCURRENT_OF_PROCESS } from './config/caller-config.ts'
+export type { Action, CallerConfig, Grant } from './config/caller-config.ts'
+export type { Config, RedisConfig } from './config/config.ts'
+export type { SealingKey } from './config/credentials.ts'
+export type { DeclaredSubscription } from './config/declared-subscriptions.ts'
+export type { PlatformConfig } from './config/platform-config.ts'
+export type { ListenerName } from './config/settings.ts'
 export { ConfigError } from './config/config-error.ts'
 export type { ConfigProblem } from './config/config-error.ts'
 export { loadConfig } from './config/load-config.ts'

@@ -1,6 +1,6 @@
 // Owns: the process' logger: pino, JSON lines to stdout, with nothing in them that error-fields.ts does not let through.
 import { pino, type Logger } from 'pino'
-import type { Config } from './config-types.ts'
+import type { Config } from './config/config.ts'
 import { errorFields, loggableFields, maskText } from './error-fields.ts'
 import { createLogBrake } from './log-brake.ts'
 import { createLogSink, type LogSink } from './log-sink.ts'

@@ -1,5 +1,5 @@
 // Owns: what each action gives, as docs/configuration.md says it. What is really checked stands at the routes of the ingress.
-import type { Action } from '../config-types.ts'
+import type { Action } from './caller-config.ts'
 
 export const ACTION_MEANINGS: Readonly<Record<Action, string>> = {
   'tokens:read': '`access_token`, `access_token/…/invalid`, `ticket`, `jssdk_config`; not narrowed: `component_access_token` too',

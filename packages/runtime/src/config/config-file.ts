@@ -1,20 +1,10 @@
 // Owns: CONFIG_FILE, the YAML with several platforms, callers and subscriptions. Clashes with other settings are found in load-config.ts.
 import { parseAuthorizerAppId } from '@wxgw/wechat-core'
 import { parseDocument } from 'yaml'
-import {
-  type Action,
-  ACTIONS,
-  type CallerConfig,
-  type DeclaredSubscription,
-  DEFAULT_MAX_CONCURRENT,
-  DEFAULT_MAX_SUBSCRIPTIONS,
-  type Grant,
-  MAX_CONCURRENT_OF_PROCESS,
-  type PlatformConfig,
-  WHOLE_PLATFORM_ACTIONS,
-} from '../config-types.ts'
+import { type Action, ACTIONS, type CallerConfig, DEFAULT_MAX_CONCURRENT, DEFAULT_MAX_SUBSCRIPTIONS, type Grant, MAX_CONCURRENT_OF_PROCESS, WHOLE_PLATFORM_ACTIONS } from './caller-config.ts'
+import type { PlatformConfig } from './platform-config.ts'
 import type { ReportProblem } from './config-error.ts'
-import { readDeclaredSubscription } from './declared-subscriptions.ts'
+import { type DeclaredSubscription, readDeclaredSubscription } from './declared-subscriptions.ts'
 import { callerKey, callerName, componentAppId, encodingAesKey, platformId, secretWord } from './credentials.ts'
 import { type Field, readList, readMap, readRequiredText, readText, readTexts, reportAt, UNRESOLVED } from './file-fields.ts'
 import { integer, matching, oneOf, type Parser } from './parsed.ts'
@@ -161,7 +151,7 @@ function readPlatform(field: Field, report: ReportProblem): Placed<PlatformConfi
   const fields = readMap(field, PLATFORM_KEYS, report)
   if (!fields) return undefined
   const required = <T>(key: (typeof PLATFORM_KEYS)[number], parse: Parser<T>) =>
-    readRequiredText(fields[key], `${field.path}.${key}`, parse, report)
+    readRequiredText({ field: fields[key], path: `${field.path}.${key}` }, parse, report)
   const id = required('id', platformId)
   const appId = required('componentAppid', componentAppId)
   const appSecret = required('componentAppsecret', secretWord)
@@ -186,8 +176,8 @@ function readPlatform(field: Field, report: ReportProblem): Placed<PlatformConfi
 function readCaller(field: Field, report: ReportProblem): Placed<CallerConfig>[] | undefined {
   const fields = readMap(field, ['name', 'key', 'maxSubscriptions', 'maxConcurrent', 'grants'], report)
   if (!fields) return undefined
-  const name = readRequiredText(fields.name, `${field.path}.name`, callerName, report)
-  const key = readRequiredText(fields.key, `${field.path}.key`, callerKey, report)
+  const name = readRequiredText({ field: fields.name, path: `${field.path}.name` }, callerName, report)
+  const key = readRequiredText({ field: fields.key, path: `${field.path}.key` }, callerKey, report)
   const maxSubscriptions = readText(fields.maxSubscriptions, subscriptionCount, report) ?? DEFAULT_MAX_SUBSCRIPTIONS
   const maxConcurrent = readText(fields.maxConcurrent, callCount, report) ?? DEFAULT_MAX_CONCURRENT
   const grants = readList(fields.grants, report)?.map((grant) => readGrant(grant, report))

@@ -1,6 +1,8 @@
 // Owns: what the boot log tells about a configuration: everything but secrets, of which only that they are there.
 import { endpointText } from '@wxgw/contracts'
-import type { CallerConfig, Config, Grant, PlatformConfig, RedisConfig } from '../config-types.ts'
+import type { CallerConfig, Grant } from './caller-config.ts'
+import type { Config, RedisConfig } from './config.ts'
+import type { PlatformConfig } from './platform-config.ts'
 import type { Log } from '../log.ts'
 
 export type SettingsSummary = Record<string, unknown> & {

@@ -1,7 +1,9 @@
 // Owns: reading the credentials of settings: WeChat's, the callers' and the sealing keys.
 import { type ComponentAppId, isPlatformId, parseComponentAppId, reservedPlatformId, Secret } from '@wxgw/wechat-core'
-import { type CallerConfig, DEFAULT_MAX_CONCURRENT, DEFAULT_MAX_SUBSCRIPTIONS, type SealingKey } from '../config-types.ts'
+import { type CallerConfig, DEFAULT_MAX_CONCURRENT, DEFAULT_MAX_SUBSCRIPTIONS } from './caller-config.ts'
 import { matching, type Parsed, type Parser, word } from './parsed.ts'
+
+export type SealingKey = { id: string; key: Buffer }
 
 const MIN_CALLER_KEY_LENGTH = 32
 const SEALING_KEY_BYTES = 32

@@ -2,12 +2,14 @@
 import { isWebhookSecret, type SubscriptionInput, SubscriptionInputSchema, SUBSCRIPTION_NAME_PATTERN } from '@wxgw/contracts'
 import { Secret } from '@wxgw/wechat-core'
 import { Convert, Errors } from 'typebox/value'
-import type { DeclaredSubscription } from '../config-types.ts'
 import type { Placed } from './config-file.ts'
 import type { ReportProblem } from './config-error.ts'
 import { platformId } from './credentials.ts'
 import { type Field, readMap, readRequiredText, reportAt, UNRESOLVED } from './file-fields.ts'
 import { matching, type Parser } from './parsed.ts'
+
+/** `input` has no secret in it; `secret` is a webhook's. */
+export type DeclaredSubscription = { platform: string; name: string; input: SubscriptionInput; secret: Secret | undefined }
 
 const MEMBERS = ['platform', 'name', 'match', 'sink', 'retry', 'reply', 'fallback', 'ordering', 'orderingTimeoutSeconds', 'throttle', 'maxBacklog', 'enabled', 'paused'] as const
 const subscriptionName: Parser<string> = matching(
@@ -23,8 +25,8 @@ export function readDeclaredSubscription(field: Field, deps: Deps): Placed<Decla
   const { report } = deps
   const fields = readMap(field, MEMBERS, report)
   if (!fields) return undefined
-  const platform = readRequiredText(fields.platform, `${field.path}.platform`, platformId, report)
-  const name = readRequiredText(fields.name, `${field.path}.name`, subscriptionName, report)
+  const platform = readRequiredText({ field: fields.platform, path: `${field.path}.platform` }, platformId, report)
+  const name = readRequiredText({ field: fields.name, path: `${field.path}.name` }, subscriptionName, report)
   const { platform: _platform, name: _name, ...members } = fields
   const entries = Object.entries(members).flatMap(([key, member]) => (member ? [[key, member.value] as const] : []))
   const input = inputOf({ path: field.path, value: Object.fromEntries(entries) }, deps)

@@ -58,7 +58,8 @@ export function readText<T>(field: Field | undefined, parse: Parser<T>, report: 
 }
 
 /** As `readText`, but leaving it out is a problem of `path`. */
-export function readRequiredText<T>(field: Field | undefined, path: string, parse: Parser<T>, report: ReportProblem): T | undefined {
+export function readRequiredText<T>(wanted: Wanted, parse: Parser<T>, report: ReportProblem): T | undefined {
+  const { field, path } = wanted
   if (!field || field.value === '') {
     reportAt(report, path, 'is missing')
     return undefined
@@ -66,10 +67,12 @@ export function readRequiredText<T>(field: Field | undefined, path: string, pars
   return readText(field, parse, report)
 }
 
+type Wanted = { field: Field | undefined; path: string }
+
 /** A list whose entries are texts; undefined when it is left out. A wrong entry is reported and left out. */
 export function readTexts<T>(field: Field | undefined, parse: Parser<T>, report: ReportProblem): readonly T[] | undefined {
   return readList(field, report)?.flatMap((entry) => {
-    const value = readRequiredText(entry, entry.path, parse, report)
+    const value = readRequiredText({ field: entry, path: entry.path }, parse, report)
     return value === undefined ? [] : [value]
   })
 }

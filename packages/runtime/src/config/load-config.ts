@@ -1,9 +1,12 @@
 // Owns: a Config out of the environment, `.env` and CONFIG_FILE, and every rule that concerns more than one setting.
 import { readFileSync } from 'node:fs'
-import type { CallerConfig, Config, DeclaredSubscription, PlatformConfig } from '../config-types.ts'
 import { checkWebhookUrl } from '../network/webhook-url.ts'
+import type { CallerConfig } from './caller-config.ts'
 import { ConfigError, type ConfigProblem, type ReportProblem } from './config-error.ts'
 import { type ConfigFile, NO_CONFIG_FILE, type Placed, readConfigFile } from './config-file.ts'
+import { type Config, configOf } from './config.ts'
+import type { DeclaredSubscription } from './declared-subscriptions.ts'
+import type { PlatformConfig } from './platform-config.ts'
 import { isSet, readSettings, type Variables, withDotEnv } from './read-settings.ts'
 import { redisConfig } from './redis-config.ts'
 import { DEFAULT_DEDUPE_SECONDS, type SettingName, type SettingValues } from './settings.ts'
@@ -50,46 +53,15 @@ export function loadConfig({ env, readFile = readFileSync }: { env: Variables; r
   }
   if (problems.length > 0) throw new ConfigError(problems, warnings)
 
-  return frozen({
+  const parts = {
     redis,
-    messageShards: values.MESSAGE_SHARDS,
-    listeners: values.LISTENERS,
-    console: values.CONSOLE === 'on',
-    publicListener: {
-      host: values.PUBLIC_HOST,
-      port: values.PUBLIC_PORT,
-      baseUrl: values.PUBLIC_BASE_URL,
-      trustProxy: values.TRUST_PROXY,
-    },
-    internalListener: { host: values.INTERNAL_HOST, port: values.INTERNAL_PORT },
-    ingressProcesses: values.INGRESS_PROCESSES,
-    workerListener: { host: values.WORKER_HOST, port: values.WORKER_PORT },
     platforms: platforms.map(({ value }) => value),
     callers: callers.map(({ value }) => value),
     subscriptions: file.subscriptions?.map(({ value }) => value),
-    sealingKeys: values.SEALING_KEYS ?? [],
-    wechat: {
-      apiBaseUrl: values.WX_API_BASE_URL,
-      apiTimeoutMs: values.WX_API_TIMEOUT_MS,
-      proxyUrl: values.WX_API_PROXY_URL,
-      mpBaseUrl: values.WX_MP_BASE_URL,
-      openBaseUrl: values.WX_OPEN_BASE_URL,
-    },
-    apiCalls: { maxBodyBytes: values.API_MAX_BODY_BYTES, timeoutMs: values.API_TIMEOUT_MS },
-    authRedirectOrigins: values.AUTH_REDIRECT_ORIGINS,
-    authurlRatePerMinute: values.AUTHURL_RATE_PER_MINUTE,
-    webhookAllowNetworks: values.WEBHOOK_ALLOW_NETWORKS,
-    refreshMarginSeconds: values.REFRESH_MARGIN_SECONDS,
-    sweepIntervalSeconds: values.SWEEP_INTERVAL_SECONDS,
-    forceMinIntervalSeconds: values.FORCE_MIN_INTERVAL_SECONDS,
-    pushMaxSkewSeconds: values.PUSH_MAX_SKEW_SECONDS,
     dedupeSeconds: values.DEDUPE_SECONDS ?? Math.max(DEFAULT_DEDUPE_SECONDS, leastDedupeSeconds),
-    replyDeadlineMs: values.REPLY_DEADLINE_MS,
-    eventLogSeconds: values.EVENT_LOG_SECONDS,
-    spoolDir: values.SPOOL_DIR,
-    logLevel: values.LOG_LEVEL,
     warnings,
-  })
+  }
+  return frozen(configOf(values, parts))
 }
 
 type Read = { values: SettingValues; variables: Variables; file: ConfigFile; report: ReportProblem }

@@ -3,7 +3,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import type { RedisLogin, RedisTls } from '@wxgw/contracts'
 import { Secret } from '@wxgw/wechat-core'
-import type { RedisConfig } from '../config-types.ts'
+import type { RedisConfig } from './config.ts'
 import type { ReportProblem } from './config-error.ts'
 import type { RedisUrl } from './redis-url.ts'
 import type { SettingValues } from './settings.ts'

@@ -1,9 +1,11 @@
 // Owns: the one table of settings. Parsing, docs/configuration.md and .env.example are made from it.
-import { LISTENERS } from '../config-types.ts'
 import { host, httpBaseUrl, httpOrigin, httpProxyUrl, network } from './addresses.ts'
 import { componentAppId, encodingAesKey, namedCallerKey, platformId, sealingKey, secretWord } from './credentials.ts'
 import { distinctList, filled, flag, integer, integerUpTo, list, oneOf, type Parser, path, word } from './parsed.ts'
 import { redisUrl } from './redis-url.ts'
+
+export const LISTENERS = ['public', 'internal'] as const
+export type ListenerName = (typeof LISTENERS)[number]
 
 export type Setting<T> = {
   /** As it would stand in the environment; undefined = none. */
