@@ -51,6 +51,7 @@ export function resealPlatform(deps: RotationDeps, onProgress?: (report: Rotatio
 async function resealAll({ platform, redis, keys, sealer }: RotationDeps, onProgress?: (report: RotationReport) => void) {
   const report = emptyReport()
 
+  // oxlint-disable-next-line max-params -- what, where it stands, and how it is replaced
   async function reseal(kind: SealedKind, sealed: string, place: SealedPlace, replace: (anew: string) => Promise<unknown>): Promise<void> {
     const counts = report[kind]
     if (sealer.isCurrent(sealed)) {

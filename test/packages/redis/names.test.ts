@@ -160,11 +160,11 @@ void t.test('names have what BullMQ, Redis Cluster and ACL patterns want', async
   t.equal(sinkStream('open1', 'crm'), 'wx:{stream.open1.crm}')
 })
 
-void t.test('names are composed in two files alone', async (t) => {
+void t.test('names are composed in the files of keys alone', async (t) => {
   const composers = sources().filter((path) => /['"`](?:wx:|bull:|\{wx-)/.test(projectText(path)))
   // What is reserved is written out there, and composes nothing.
   const reserved = 'packages/wechat-core/src/platform-id.ts'
-  const composing = ['packages/redis/src/keys.ts', 'packages/redis/src/old-names/old-names.ts']
+  const composing = ['keys.ts', 'platform-keys.ts', 'shard-keys.ts', 'old-names/old-names.ts'].map((name) => `packages/redis/src/${name}`)
   t.same(new Set(composers), new Set([...composing, reserved]))
 })
 

@@ -59,7 +59,7 @@ export function keySamples(platform: string): string[] {
 }
 
 export function channelOf(platform: string): string {
-  return `wx:{${platform}}:replies:x`
+  return platformKeys(platform).replyChannel('x')
 }
 
 function inner(tagged: string): string {

@@ -117,6 +117,7 @@ export function createEventWriter({
   }
 
   return {
+    // oxlint-disable-next-line max-params -- the fourth is the options
     record: (event, receivedAtMs, subscriptions, { body = JSON.stringify(event), direct = [], claim } = {}) =>
       guardStore(async () => {
         const shard = shards.ofAccount(event.authorizerappid)

@@ -37,12 +37,12 @@ const readFeed = defineScript({
 
 /** The last entry. */
 export async function endOfFeed(redis: RedisConnection, shard: MessageShard): Promise<FeedId> {
-  const { ended, nowMs } = await ask(redis, shard, '')
+  const { ended, nowMs } = await ask(redis, shard, { after: '', number: '' })
   return ended ?? { ms: nowMs, number: 0 }
 }
 
 export async function readAfter(redis: RedisConnection, shard: MessageShard, after: FeedId): Promise<FeedRead> {
-  const { nowMs, ended, isThere, first, entries } = await ask(redis, shard, formatId(after), String(after.number))
+  const { nowMs, ended, isThere, first, entries } = await ask(redis, shard, { after: formatId(after), number: String(after.number) })
   const follows = first === undefined ? after.number === 0 : first.number === after.number + 1 && first.ms >= after.ms
   const [next] = entries
   const last = entries.at(-1)?.id
@@ -68,7 +68,9 @@ export function isBefore(left: FeedId, right: FeedId): boolean {
 
 type Answer = { nowMs: number; ended: FeedId | undefined; isThere: boolean; first: FeedId | undefined; entries: FeedEntry[] }
 
-async function ask(redis: RedisConnection, shard: MessageShard, after: string, number = ''): Promise<Answer> {
+type Asked = { after: string; number: string }
+
+async function ask(redis: RedisConnection, shard: MessageShard, { after, number }: Asked): Promise<Answer> {
   const answer = await readFeed(redis, {
     feed: shard.feed,
     feedEnd: shard.feedEnd,

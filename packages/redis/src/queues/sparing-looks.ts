@@ -45,6 +45,7 @@ export function lookingSparingly(createBackend: BackendFactory, { isRunning }: S
       return answer
     }
 
+    // oxlint-disable-next-line max-params -- BullMQ's own signature
     backend.moveToCompleted = async (job, value, removal, token, fetchNext) => {
       // One that set out before the marker came may have looked before the job was there.
       const heard = fetchNext ? onLook : undefined

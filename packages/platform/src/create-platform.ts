@@ -1,0 +1,204 @@
+// Owns: wiring: one configured platform over Redis and WeChat's API.
+import {
+  createApiTicketStore,
+  createAuthorizationHistory,
+  createAuthorizerIndex,
+  createAuthorizerStore,
+  createDeadLetters,
+  createEventErasure,
+  createRefreshSchedule,
+  createReplayRuns,
+  createMessageShards,
+  createReplays,
+  createSealedJobs,
+  createStatistics,
+  createSubscriptionStats,
+  createSessionStore,
+  createSubscriptions,
+  createSyncStates,
+  createTicketStore,
+  createUnparsedPushes,
+  NO_REPLICA_BARRIER,
+  isInstallationMarked,
+  markInstallation,
+  platformKeys,
+  type Queues,
+  type RedisConnection,
+  type ReplicaBarrier,
+  type AuthorizerStore,
+  type Sealer,
+  type Subscriptions,
+  type InboxChoice,
+  type MasterOutages,
+  type SettledShardCount,
+} from '@wxgw/redis'
+import { checkWebhookUrl, type Config, type Log, type PlatformConfig } from '@wxgw/runtime'
+import { type Clock, createAuthorizerApi, createComponentApi } from '@wxgw/wechat-core'
+import { apiCallParts } from './api-calls.ts'
+import { createApiTickets } from './api-tickets.ts'
+import { createAuthorizations } from './authorizations.ts'
+import { createAuthorizers } from './authorizers.ts'
+import { callWithAccessToken } from './call-with-access-token.ts'
+import { createMessages } from './create-messages.ts'
+import { createTokens, type RefreshListeners } from './create-tokens.ts'
+import { once } from './once.ts'
+import { pushKeys } from './push-keys.ts'
+import { createReplies } from './replies/replies.ts'
+import { createSessions } from './sessions.ts'
+import type { CustomerService, Platform } from './platform.ts'
+
+/** WeChat is asked to push tickets again at most this often. */
+const START_PUSH_TICKET_SECONDS = 600
+const LOOKED_UP_WITHIN_MS = 300
+
+export type PlatformDeps = RefreshListeners & {
+  config: Config
+  platform: PlatformConfig
+  connections: { commands: RedisConnection; subscriber: RedisConnection }
+  sealer: Sealer
+  shardCount: SettledShardCount
+  /** Default: what the master has taken counts. */
+  replicas?: ReplicaBarrier | undefined
+  queues: Queues
+  inboxes: InboxChoice
+  outages: MasterOutages
+  clock: Clock
+  log: Log
+}
+
+export function createPlatform(deps: PlatformDeps): { platform: Platform; close(): Promise<void> } {
+  const { platform: own, config, connections, sealer, shardCount, queues, outages, clock, log } = deps
+  const redis = connections.commands
+  const keys = platformKeys(own.id)
+  const { replicas = NO_REPLICA_BARRIER } = deps
+  const storeDeps = { platform: own.id, redis, keys, sealer, replicas }
+  const forceMinIntervalMs = config.forceMinIntervalSeconds * 1000
+
+  const { apiBaseUrl: baseUrl, apiTimeoutMs: timeoutMs, proxyUrl } = config.wechat
+  const endpoint = { baseUrl, timeoutMs, proxyUrl }
+  const api = createComponentApi({ ...endpoint, componentAppId: own.componentAppId, componentAppSecret: own.componentAppSecret })
+  const authorizerApi = createAuthorizerApi(endpoint)
+
+  const statistics = createStatistics({ redis, keys, clock })
+  const syncStates = createSyncStates({ platform: own.id, redis, keys, queues })
+  const shards = createMessageShards(own.id, shardCount)
+  const sealedJobs = createSealedJobs({ platform: own.id, sealer })
+  const known = createSubscriptions({
+    ...storeDeps,
+    shards,
+    platforms: config.platforms.map(({ id }) => id),
+    queues,
+    checkWebhookUrl: (url) => checkWebhookUrl(url, config.webhookAllowNetworks),
+    clock,
+  })
+  const subscriptions: Subscriptions = { ...known, all: (maxAgeMs) => outages.ask(keys.subscriptions, () => known.all(maxAgeMs)) }
+  const { events, feed, pushQueue, jobs, claims, unsettled, mailbox, mayFallBack, releaseFallBack } = createMessages({
+    ...deps,
+    keys,
+    shards,
+    replicas,
+    sealedJobs,
+    subscriptions,
+  })
+  const store = createAuthorizerStore(storeDeps)
+  // With several inboxes another master may take the push, in what is left of its time.
+  const lateMs = config.messageShards > 1 ? LOOKED_UP_WITHIN_MS : undefined
+  // Each push may ask: of a master that is away one a second waits for the answer.
+  const lookedUp: AuthorizerStore = {
+    ...store,
+    ownerOfUserName: (userName) => outages.ask(keys.userNames, () => store.ownerOfUserName(userName), lateMs),
+  }
+  const { componentTokens, authorizerTokens, codes } = createTokens({ ...deps, storeDeps, store, api, jobs, statistics })
+  const authorizations = createAuthorizations({
+    componentAppId: own.componentAppId,
+    mpBaseUrl: config.wechat.mpBaseUrl,
+    openBaseUrl: config.wechat.openBaseUrl,
+    api,
+    componentTokens,
+    authorizerTokens,
+    codes,
+    store,
+    jobs,
+    mayStartPushTicket: () => once(redis, keys.startPushTicket, START_PUSH_TICKET_SECONDS),
+    clock,
+  })
+  const customerService: CustomerService = {
+    send: (appId, message) =>
+      callWithAccessToken(authorizerTokens, appId, (token) => authorizerApi.sendCustomMessage(token, message)),
+  }
+
+  return {
+    platform: {
+      id: own.id,
+      componentAppId: own.componentAppId,
+      pushKeys: pushKeys(own),
+      tickets: createTicketStore(storeDeps),
+      componentTokens,
+      authorizerTokens,
+      authorizations,
+      authorizers: createAuthorizers({
+        store: lookedUp,
+        index: createAuthorizerIndex({ redis, keys, get: store.get, ownerOfUserName: store.ownerOfUserName }),
+        history: createAuthorizationHistory({ redis, keys }),
+        clock,
+      }),
+      sessions: createSessions({
+        platform: own.id,
+        store: createSessionStore(storeDeps),
+        authorizations,
+        jobs,
+        events,
+        nowMs: clock.nowMs,
+        log,
+      }),
+      apiTickets: createApiTickets({
+        store: createApiTicketStore(storeDeps),
+        api: authorizerApi,
+        authorizerTokens,
+        forceMinIntervalMs,
+        clock,
+      }),
+      customerService,
+      schedule: createRefreshSchedule({ redis, keys }),
+      installation: {
+        isMarked: () => isInstallationMarked(storeDeps),
+        async mark() {
+          // Of a Redis that was emptied that is gone, too.
+          await shardCount.settle()
+          return markInstallation(storeDeps)
+        },
+      },
+      subscriptions,
+      deadLetters: createDeadLetters({ platform: own.id, redis, queues, events }),
+      replays: createReplays({ platform: own.id, redis, keys, replicas, shards, nowMs: clock.nowMs }),
+      replayRuns: createReplayRuns({ platform: own.id, redis, keys, shards, queues }),
+      erasure: createEventErasure({ platform: own.id, redis, shards, queues, subscriptions }),
+      keepsEventLog: own.eventLog,
+      events,
+      feed,
+      claims,
+      unsettled,
+      pushQueue,
+      jobs,
+      sealedJobs,
+      statistics,
+      stats: createSubscriptionStats({ platform: own.id, redis, keys }),
+      unparsedPushes: createUnparsedPushes(storeDeps),
+      replies: createReplies({
+        mailbox,
+        events,
+        subscriptions,
+        customerService,
+        mayFallBack,
+        releaseFallBack,
+      }),
+      syncStates,
+      ...apiCallParts(own, storeDeps),
+    },
+    async close() {
+      await mailbox.close()
+      api.close()
+      authorizerApi.close()
+    },
+  }
+}

@@ -1,0 +1,106 @@
+// Owns: wiring: the tokens of one platform and of its accounts, and the events that their refreshes cause.
+import { type GatewayEvent, platformEvent } from '@wxgw/contracts'
+import {
+  type AuthorizerStore,
+  createAuthorizationCodeStore,
+  createComponentTokenStore,
+  type JobQueue,
+  type PlatformKeys,
+  type RedisConnection,
+  type ReplicaBarrier,
+  type Sealer,
+  type Statistics,
+} from '@wxgw/redis'
+import type { Config, Log } from '@wxgw/runtime'
+import {
+  type AuthorizerAppId,
+  type Clock,
+  type ComponentApi,
+  createAccountLookup,
+  createAuthorizerTokens,
+  createCodeExchange,
+  createComponentTokens,
+  createRefreshTokenSearch,
+} from '@wxgw/wechat-core'
+import { randomUUID } from 'node:crypto'
+
+export type RefreshListeners = {
+  /** Hears how every call for a token that this process made ended. */
+  onRefresh?: ((refresh: { platform: string; kind: 'component' | 'authorizer'; outcome: string }) => void) | undefined
+  /** Hears that refreshes of an account fail: at the 3rd and 10th in a row, in one process of all. */
+  onRefreshFailing?: ((failing: { platform: string; streak: number }) => void) | undefined
+}
+
+type TokensDeps = RefreshListeners & {
+  config: Pick<Config, 'refreshMarginSeconds' | 'forceMinIntervalSeconds'>
+  storeDeps: { platform: string; redis: RedisConnection; keys: PlatformKeys; sealer: Sealer; replicas: ReplicaBarrier }
+  store: AuthorizerStore
+  api: ComponentApi
+  jobs: Pick<JobQueue, 'platformEvent'>
+  statistics: Pick<Statistics, 'count'>
+  clock: Clock
+  log: Log
+}
+
+/** `codes`: authorization codes are exchanged for an account's first tokens. */
+export function createTokens(deps: TokensDeps) {
+  const { config, storeDeps, store, api, jobs, statistics, clock, log } = deps
+  const { platform } = storeDeps
+  const { refreshMarginSeconds } = config
+  const forceMinIntervalMs = config.forceMinIntervalSeconds * 1000
+
+  const announce = (event: GatewayEvent) => {
+    jobs.platformEvent(event).catch((error: unknown) => {
+      log.warn({ err: error, platform, type: event.type }, 'event.not_announced')
+    })
+  }
+
+  const componentTokens = createComponentTokens({
+    store: createComponentTokenStore(storeDeps),
+    api,
+    refreshMarginSeconds,
+    forceMinIntervalMs,
+    onOutcome: (outcome) => deps.onRefresh?.({ platform, kind: 'component', outcome }),
+  })
+  const search = createRefreshTokenSearch({ api, componentTokens })
+  const authorizerTokens = createAuthorizerTokens({
+    store,
+    api,
+    componentTokens,
+    search,
+    refreshMarginSeconds,
+    forceMinIntervalMs,
+    onOutcome: (outcome) => {
+      deps.onRefresh?.({ platform, kind: 'authorizer', outcome })
+      if (outcome !== 'superseded') statistics.count(outcome === 'refreshed' ? 'refreshed' : 'refreshFailed')
+    },
+    onRefreshed: (appId, expiresAtMs) => {
+      announce(gatewayEvent('gateway.token.refreshed', appId, { appid: appId, expiresAt: new Date(expiresAtMs).toISOString() }))
+    },
+    onReauthorizationRequired: (appId) => {
+      log.error({ platform, appid: appId }, 'authorizer.reauthorization_required')
+      announce(gatewayEvent('gateway.authorizer.reauthorization_required', appId, { appid: appId }))
+    },
+    onRefreshFailing: (appId, { streak, errcode }) => {
+      const data = { appid: appId, streak, ...(errcode === undefined ? {} : { errcode }) }
+      log.error({ platform, ...data }, 'token.refresh_failing')
+      deps.onRefreshFailing?.({ platform, streak })
+      announce(gatewayEvent('gateway.token.refresh_failing', appId, data))
+    },
+  })
+  const codes = createCodeExchange({
+    codes: createAuthorizationCodeStore(storeDeps),
+    authorizations: store,
+    api,
+    componentTokens,
+    accounts: createAccountLookup({ api, componentTokens, search }),
+    refreshMarginSeconds,
+    clock,
+  })
+  return { componentTokens, authorizerTokens, codes }
+
+  function gatewayEvent(type: string, appId: AuthorizerAppId, data: Record<string, string | number>): GatewayEvent {
+    const id = `gw_${randomUUID()}`
+    return platformEvent({ id, platform, type, timeMs: clock.nowMs(), subject: appId, authorizerAppId: appId, data })
+  }
+}
