@@ -38,6 +38,7 @@ export function observeAnswers(
     done()
   })
   // Not onResponse: to hear that an answer is out costs a push more than to count it, and answers are short.
+  // oxlint-disable-next-line max-params -- Fastify's own signature
   app.addHook('onSend', (request, reply, payload, done) => {
     count(request, reply.statusCode)
     done(null, payload)

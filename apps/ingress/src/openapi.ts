@@ -42,6 +42,7 @@ const INTERNAL: Server = { url: '/', description: 'internal listener' }
 export function collectOpenApi(app: GatewayServer, { version }: Pick<About, 'version'>): void {
   void app.register(swagger, {
     // `Subscription` instead of `def-1`: the name must not change with the number of routes.
+    // oxlint-disable-next-line max-params -- the plugin's own signature
     refResolver: { buildLocalReference: ({ $id }, _baseUri, _fragment, index) => (typeof $id === 'string' ? $id : `def-${index}`) },
     transform: ({ schema, url, route }) => {
       const answersCredentials = route.config?.answersCredentials === true

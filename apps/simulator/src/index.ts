@@ -9,7 +9,7 @@ export { decryptMessage, encryptMessage, signParts, type DecryptedMessage, type 
 export { encryptPush, type EncryptedPush, type PushCredentials, type PushKind, type PushToEncrypt } from './push/envelope.ts'
 export { openReply, type PassiveReply, type ReplyVerdict } from './push/passive-reply.ts'
 export { authorizedXml, ticketXml, unauthorizedXml } from './push/component-xml.ts'
-export { messageXml, type MessageFields, type MessageHead } from './push/message-xml.ts'
+export { messageXml, type MessageFields, type MessageHead, withInnerXml } from './push/message-xml.ts'
 export { sampleXml } from './push/catalogue-samples.ts'
 export { MESSAGE_SAMPLES, messageSample, type MessageSample } from './push/message-samples.ts'
 export type { EventInput, MessageInput, PushInput, TextInput } from './push/message-pushes.ts'

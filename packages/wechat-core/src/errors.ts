@@ -93,8 +93,8 @@ export type Sent = 'no' | 'unknown'
 export class WeChatTransportError extends GatewayError {
   readonly api: string
 
-  constructor(code: 'WECHAT_API_ERROR' | 'WECHAT_API_TIMEOUT', api: string, message: string, cause?: unknown) {
-    super(code, message, { retry: true, retryAfterSeconds: 1, cause })
+  constructor(code: 'WECHAT_API_ERROR' | 'WECHAT_API_TIMEOUT', api: string, message: string) {
+    super(code, message, { retry: true, retryAfterSeconds: 1 })
     this.name = 'WeChatTransportError'
     this.api = api
   }

@@ -15,7 +15,7 @@ import {
   XmlRefusedError,
   type XmlTree,
 } from '@wxgw/wechat-core'
-import { messageSample, MESSAGE_SAMPLES, messageXml } from '@wxgw/simulator'
+import { messageSample, MESSAGE_SAMPLES, messageXml, withInnerXml } from '@wxgw/simulator'
 import { CANARY } from '../hostile-gateway.ts'
 import { mutate, pick, type Random } from './mutate.ts'
 
@@ -142,9 +142,10 @@ function visit(value: XmlTree[string]): void {
 function documentSeeds(): Buffer[] {
   const head = { toUserName: 'gh_0000000000a1', openId: 'oUSER', createTimeSeconds: NOW_SECONDS }
   const samples = MESSAGE_SAMPLES.filter((name) => name !== 'large').map((name) => {
-    const { msgType, fields, xml } = messageSample(name)
+    const { msgType, fields, xml = '' } = messageSample(name)
     // The simulator draws its ids; here the same seed makes the same inputs.
-    return messageXml(head, msgType, 'MsgId' in fields ? { ...fields, MsgId: '23456789012345678' } : fields, xml)
+    const own = 'MsgId' in fields ? { ...fields, MsgId: '23456789012345678' } : fields
+    return withInnerXml(messageXml(head, msgType, own), xml)
   })
   const component = ['component_verify_ticket', 'authorized', 'unauthorized', 'notify_third_fasteregister'].map(
     (infoType) =>

@@ -1,7 +1,7 @@
 // The events of the catalogue, pushed as their fields say: they come out of the gateway's parser as consumers are told.
 import { type CataloguedEvent, catalogue, type EventField, repeatedElements } from '@wxgw/catalogue'
 import { eventType, takesDocument } from '@wxgw/contracts'
-import { MESSAGE_SAMPLES, messageSample, messageXml, sampleXml } from '@wxgw/simulator'
+import { MESSAGE_SAMPLES, messageSample, messageXml, sampleXml, withInnerXml } from '@wxgw/simulator'
 import { parseXml, withoutComponentSecrets, type XmlTree, type XmlValue } from '@wxgw/wechat-core'
 import t from 'tap'
 
@@ -81,8 +81,8 @@ void t.test('the simulator pushes every message and event of the catalogue by it
 
 function pushOf({ type, source, infoType = '', fields }: CataloguedEvent): string {
   if (source === 'component') return `<xml><InfoType>${infoType}</InfoType>${sampleXml(fields)}</xml>`
-  const { msgType, fields: own, xml } = messageSample(type)
-  return messageXml(HEAD, msgType, own, xml)
+  const { msgType, fields: own, xml = '' } = messageSample(type)
+  return withInnerXml(messageXml(HEAD, msgType, own), xml)
 }
 
 function notRepeated(field: EventField): EventField {

@@ -4,6 +4,7 @@ import type { preParsingHookHandler } from 'fastify'
 import { REQUEST_TIMEOUT_MS } from './limits.ts'
 
 /** Route hook: refused with 408 after REQUEST_TIMEOUT_MS. A request that announces no body gets no timer. */
+// oxlint-disable-next-line max-params -- Fastify's own signature
 export const boundBodyTime: preParsingHookHandler = (request, reply, _payload, done) => {
   const { raw, headers } = request
   const hasBody = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined

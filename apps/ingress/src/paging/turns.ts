@@ -103,6 +103,7 @@ export function createTurns(): Turns {
   return {
     wait: (request, reply, done) => wait({ request, reply, isBusy: false }, done),
     long: (request, reply, done) => wait({ request, reply, isBusy: true }, done),
+    // oxlint-disable-next-line max-params -- Fastify's own signature
     largeBody(request, reply, _payload, done) {
       if (bodyBytes(request) <= LARGE_BODY_BYTES) done()
       else wait({ request, reply, isBusy: true }, done)

@@ -6,6 +6,7 @@ export type CountingPlatform = { statistics: Pick<Statistics, 'count' | 'refused
 
 /** Adds the count to every route of the scope: all of them take pushes. A 5xx is not counted as a refusal. */
 export function countPushes(scope: GatewayServer, platforms: ReadonlyMap<string, CountingPlatform>): void {
+  // oxlint-disable-next-line max-params -- Fastify's own signature
   scope.addHook<unknown, { Params: { platform: string } }>('onSend', (request, reply, payload, done) => {
     if (request.method === 'POST') {
       const statistics = platforms.get(request.params.platform)?.statistics

@@ -49,7 +49,7 @@ export function apiRoutes(deps: ApiDeps) {
     // By every method: the endpoint itself says which one it wants.
     for (const endpoint of deps.endpoints) {
       const options = endpoint.takesFile ? { bodyLimit: MAX_FILE_BYTES } : {}
-      app.all(endpoint.path, options, (request, reply) => serve(endpoint, request, reply, deps))
+      app.all(endpoint.path, options, (_request, reply) => serve(deps, endpoint, reply))
     }
     app.all('/*', (_request, reply) => refuse(reply, new Refusal(40066), deps))
   }
@@ -64,10 +64,10 @@ function refuse(reply: FastifyReply, refusal: Refusal, deps: Pick<ApiDeps, 'cloc
   return send(reply, ordinaryAnswer(refusalFields(refusal, deps), deps))
 }
 
-async function serve(endpoint: Endpoint, fastifyRequest: FastifyRequest, reply: FastifyReply, deps: ApiDeps): Promise<void> {
-  const request = apiRequest(fastifyRequest)
+async function serve(deps: ApiDeps, endpoint: Endpoint, reply: FastifyReply): Promise<void> {
+  const request = apiRequest(reply.request)
   const body = jsonObject(request.rawBody) ?? {}
-  const appId = subjectOf(endpoint, request, body, deps)
+  const appId = subjectOf(deps, endpoint, { request, body })
   const fault = deps.faults.take(endpoint.api, appId)
   const at = new Date(deps.clock.nowMs()).toISOString()
   const open = deps.calls.open({ api: endpoint.api, appId, at, body, faultId: fault?.id })
@@ -80,7 +80,7 @@ async function serve(endpoint: Endpoint, fastifyRequest: FastifyRequest, reply: 
     cut(reply)
     return
   }
-  const { fields, errcode } = outcome(endpoint, request, plan, deps)
+  const { fields, errcode } = outcome(deps, endpoint, { request, plan })
   const answer = answerOf(fields, plan, deps)
   await deps.pauses.pause(plan.delayAnswerMs ?? 0)
   await plan.holdAnswerUntil
@@ -91,7 +91,7 @@ async function serve(endpoint: Endpoint, fastifyRequest: FastifyRequest, reply: 
   else await send(reply, answer)
 }
 
-function outcome(endpoint: Endpoint, request: ApiRequest, plan: FaultPlan, deps: ApiDeps) {
+function outcome(deps: ApiDeps, endpoint: Endpoint, { request, plan }: { request: ApiRequest; plan: FaultPlan }) {
   const replacesAnswer = plan.errcode !== undefined || plan.status !== undefined || plan.body !== undefined
   try {
     const fields = replacesAnswer && !plan.takesEffect ? {} : callEndpoint(endpoint, request, deps)
@@ -125,8 +125,10 @@ function refusalFields(refusal: Refusal, { clock }: Pick<ApiDeps, 'clock'>): Rec
   return { errcode: refusal.errcode, errmsg: `${refusal.message} rid: ${newRid(clock.nowSeconds())}` }
 }
 
+type Call = { request: ApiRequest; body: Record<string, unknown> }
+
 /** Whom a call is about, as far as it says so before it is judged. */
-function subjectOf(endpoint: Endpoint, request: ApiRequest, body: Record<string, unknown>, deps: ApiDeps): string | undefined {
+function subjectOf(deps: ApiDeps, endpoint: Endpoint, { request, body }: Call): string | undefined {
   if (endpoint.api === 'api_query_auth') return deps.authorizations.ownerOfCode(textIn(body, 'authorization_code'))
   const named = textIn(body, 'authorizer_appid')
   if (named !== '') return named

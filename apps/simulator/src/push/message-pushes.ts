@@ -6,7 +6,7 @@ import type { Settings } from '../settings.ts'
 import type { SimulationClock } from '../simulation-clock.ts'
 import type { PushCredentials, PushKind } from './envelope.ts'
 import { messageSample } from './message-samples.ts'
-import { firstElement, messageXml, type MessageFields } from './message-xml.ts'
+import { firstElement, messageXml, type MessageFields, withInnerXml } from './message-xml.ts'
 import type { PushOrder, PushResult, Pusher } from './pusher.ts'
 
 /** Used wherever a message names no user. */
@@ -67,10 +67,10 @@ export function createMessagePushes({ clock, settings, accounts, customerService
   }
 
   function send(appId: string, message: MessageInput): Promise<PushResult> {
-    const { openId = DEFAULT_OPEN_ID, createTimeSeconds = clock.nowSeconds(), msgType, fields = {}, xml } = message
+    const { openId = DEFAULT_OPEN_ID, createTimeSeconds = clock.nowSeconds(), msgType, fields = {}, xml = '' } = message
     const head = { toUserName: accounts.get(appId).userName, openId, createTimeSeconds }
     customerService.userWrote(appId, openId)
-    return push('authorizer', { appId, openId, xml: messageXml(head, msgType, fields, xml) })
+    return push('authorizer', { appId, openId, xml: withInnerXml(messageXml(head, msgType, fields), xml) })
   }
 
   return {

@@ -58,7 +58,7 @@ export async function runReleaseCheck(deps: Deps, options: ReleaseCheckOptions =
 
   for (const [account, code] of codes) {
     const queried = sameCode ? code : (await componentPushes.authorize(account.appId, { push: false })).authorizationCode
-    steps.push(await apiMessage(deps, account, queried, apiMessageTimeoutMs))
+    steps.push(await apiMessage(deps, account.appId, { code: queried, timeoutMs: apiMessageTimeoutMs }))
   }
 
   const fields = { Latitude: 23.1, Longitude: 113.3 }
@@ -72,7 +72,9 @@ export async function runReleaseCheck(deps: Deps, options: ReleaseCheckOptions =
   return { ok: steps.every(({ ok }) => ok), steps }
 }
 
-async function apiMessage(deps: Deps, { appId }: TestAccount, code: string, timeoutMs: number): Promise<ReleaseCheckStep> {
+type Queried = { code: string; timeoutMs: number }
+
+async function apiMessage(deps: Deps, appId: string, { code, timeoutMs }: Queried): Promise<ReleaseCheckStep> {
   const name = `API message ${appId}`
   const push = await deps.messagePushes.sendText(appId, { openId: OPEN_ID, content: `QUERY_AUTH_CODE:${code}` })
   if (!push.ok) return acked(name, push)

@@ -34,13 +34,15 @@ export class BlockedAddressError extends Error {
 const NEXT_ADDRESS_AFTER_MS = 1_500
 
 export function createDial(deps: ConnectionDeps): Dial {
-  return (target, signal, done) => (target.isSecure ? openTls : openTcp)(deps, target, signal, done)
+  return (target, signal, done) => (target.isSecure ? openTls : openTcp)(deps, { target, signal }, done)
 }
 
-function openTls(deps: ConnectionDeps, target: Target, signal: StopSignal, done: DialDone): void {
-  openTcp(deps, target, signal, (error, tcp) => {
+type Dialled = { target: Target; signal: StopSignal }
+
+function openTls(deps: ConnectionDeps, dialled: Dialled, done: DialDone): void {
+  openTcp(deps, dialled, (error, tcp) => {
     if (error) return done(error, null)
-    const { host } = target
+    const { target: { host }, signal } = dialled
     const secure = connectTls({
       socket: tcp,
       host,
@@ -50,11 +52,11 @@ function openTls(deps: ConnectionDeps, target: Target, signal: StopSignal, done:
       rejectUnauthorized: true,
       ...(deps.ca === undefined ? {} : { ca: deps.ca }),
     })
-    settleOnce(secure, 'secureConnect', signal, done)
+    settleOnce(secure, { upEvent: 'secureConnect', signal }, done)
   })
 }
 
-function openTcp(deps: ConnectionDeps, { host, port }: Target, signal: StopSignal, done: DialDone): void {
+function openTcp(deps: ConnectionDeps, { target: { host, port }, signal }: Dialled, done: DialDone): void {
   const connecting = deps.connect({
     host,
     port,
@@ -63,7 +65,7 @@ function openTcp(deps: ConnectionDeps, { host, port }: Target, signal: StopSigna
     autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_AFTER_MS,
     noDelay: true,
   })
-  settleOnce(connecting, 'connect', signal, (error, socket) => {
+  settleOnce(connecting, { upEvent: 'connect', signal }, (error, socket) => {
     if (error) return done(error, null)
     const refusal = socket.remoteAddress === undefined ? 'unknown address' : deps.guard(socket.remoteAddress)
     if (refusal === undefined) return done(null, socket)
@@ -73,8 +75,10 @@ function openTcp(deps: ConnectionDeps, { host, port }: Target, signal: StopSigna
   })
 }
 
+type Connecting = { upEvent: 'connect' | 'secureConnect'; signal: StopSignal }
+
 /** Gives over the socket once it is up, or the error that ended it before. Leaves no listener behind. */
-function settleOnce(socket: Socket, upEvent: 'connect' | 'secureConnect', signal: StopSignal, done: DialDone): void {
+function settleOnce(socket: Socket, { upEvent, signal }: Connecting, done: DialDone): void {
   const leave = () => {
     socket.off(upEvent, onUp).off('error', onError).off('close', onClose)
     signal.removeEventListener('abort', onAbort)

@@ -32,6 +32,8 @@ export const AUTHORIZER_LIST_PAGE_SIZE = 500
 
 export type ComponentApiOptions = HttpOptions & { componentAppId: ComponentAppId; componentAppSecret: Secret }
 
+type ComponentCall = CallOptions & { body: Record<string, unknown>; maxAnswerBytes?: number }
+
 /**
  * The calls of one component. Each is sent once and ends within `timeoutMs`; it rejects with WeChatApiError when WeChat
  * refuses, and with WeChatTransportError when the answer is missing or makes no sense (then nothing of it is to be stored).
@@ -41,12 +43,7 @@ export function createComponentApi(options: ComponentApiOptions): ComponentApi &
   const http = createHttp(options)
 
   /** A call with the component token in the query, by the older name: the newer `access_token` means another token elsewhere. */
-  function call(
-    api: string,
-    componentToken: Secret,
-    body: Record<string, unknown>,
-    callOptions?: CallOptions & { maxAnswerBytes?: number },
-  ): Promise<Answer> {
+  function call(api: string, componentToken: Secret, { body, maxAnswerBytes, ...callOptions }: ComponentCall): Promise<Answer> {
     return callWeChat(
       http,
       {
@@ -54,7 +51,7 @@ export function createComponentApi(options: ComponentApiOptions): ComponentApi &
         path: `/cgi-bin/component/${api}`,
         query: { component_access_token: componentToken },
         body: { component_appid: componentAppId, ...body },
-        maxAnswerBytes: callOptions?.maxAnswerBytes,
+        maxAnswerBytes,
       },
       callOptions,
     )
@@ -91,7 +88,7 @@ export function createComponentApi(options: ComponentApiOptions): ComponentApi &
      * @see https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/ThirdParty/token/pre_auth_code.html
      */
     async createPreAuthCode(componentToken, callOptions) {
-      const answer = await call('api_create_preauthcode', componentToken, {}, callOptions)
+      const answer = await call('api_create_preauthcode', componentToken, { body: {}, ...callOptions })
       return { preAuthCode: issued(answer, 'pre_auth_code'), expiresInSeconds: lifetimeSeconds(answer) }
     },
 
@@ -100,7 +97,7 @@ export function createComponentApi(options: ComponentApiOptions): ComponentApi &
      * @see https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/ThirdParty/token/authorization_info.html
      */
     async queryAuth(componentToken, authorizationCode, callOptions) {
-      const answer = await call('api_query_auth', componentToken, { authorization_code: authorizationCode }, callOptions)
+      const answer = await call('api_query_auth', componentToken, { body: { authorization_code: authorizationCode }, ...callOptions })
       const info = object(answer, 'authorization_info')
       const authorizerAccessToken = issuedIfAny(info, 'authorizer_access_token')
       return {
@@ -117,7 +114,7 @@ export function createComponentApi(options: ComponentApiOptions): ComponentApi &
      */
     async refreshAuthorizerToken(componentToken, { authorizerAppId, authorizerRefreshToken }, callOptions) {
       const body = { authorizer_appid: authorizerAppId, authorizer_refresh_token: authorizerRefreshToken }
-      const answer = await call('api_authorizer_token', componentToken, body, callOptions)
+      const answer = await call('api_authorizer_token', componentToken, { body, ...callOptions })
       rejectForeign(answer, authorizerAppId)
       return {
         authorizerAccessToken: issued(answer, 'authorizer_access_token'),
@@ -130,7 +127,7 @@ export function createComponentApi(options: ComponentApiOptions): ComponentApi &
      * @see https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/ThirdParty/token/api_get_authorizer_info.html
      */
     async getAuthorizerInfo(componentToken, authorizerAppId, callOptions) {
-      const answer = await call('api_get_authorizer_info', componentToken, { authorizer_appid: authorizerAppId }, callOptions)
+      const answer = await call('api_get_authorizer_info', componentToken, { body: { authorizer_appid: authorizerAppId }, ...callOptions })
       const account = object(answer, 'authorizer_info')
       const authorization = objectIfAny(answer, 'authorization_info')
       rejectForeign(answer, authorizerAppId)
@@ -148,7 +145,7 @@ export function createComponentApi(options: ComponentApiOptions): ComponentApi &
      */
     async getAuthorizerList(componentToken, page, callOptions) {
       const body = { offset: page.offset, count: page.count }
-      const answer = await call('api_get_authorizer_list', componentToken, body, { ...callOptions, maxAnswerBytes: MAX_LIST_BYTES })
+      const answer = await call('api_get_authorizer_list', componentToken, { body, ...callOptions, maxAnswerBytes: MAX_LIST_BYTES })
       const totalCount = count(answer, 'total_count')
       const entries = arrayIfAny(answer, 'list')
       // Taken for the end of the list, it would say of everybody behind it that they are not in it.

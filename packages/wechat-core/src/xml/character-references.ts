@@ -6,6 +6,7 @@ const REFERENCE = /&(?:(amp|lt|gt|quot|apos)|#([0-9]{1,7})|#x([0-9a-fA-F]{1,6}))
 /** Decodes the five predefined entities and numeric references, once. What is none of them, or no XML character, stays as written. */
 export function decodeReferences(text: string): string {
   if (!text.includes('&')) return text
+  // oxlint-disable-next-line max-params -- the signature of String.replace
   return text.replace(REFERENCE, (written: string, name?: string, decimal?: string, hex?: string) => {
     if (name !== undefined) return PREDEFINED[name] ?? written
     const codePoint = decimal === undefined ? Number.parseInt(hex ?? '', 16) : Number.parseInt(decimal, 10)
