@@ -1,6 +1,5 @@
-// Owns: noticing that this process takes no jobs although it should, whatever the reason, and saying so. Ending it is main's business.
-import { setTimeout as delay } from 'node:timers/promises'
-import type { Log } from '@wxgw/runtime'
+// Owns: noticing that this process takes no jobs although it should, whatever the reason. main.ts ends the process then.
+import { type Log, repeat, type Repetition } from '@wxgw/runtime'
 
 export type WatchedQueue = {
   queue: string
@@ -31,24 +30,18 @@ const LOOKS = 6
  * Instead of heartbeat jobs, the jobs themselves: where something waits at each look, a worker that reads takes some of it. The
  * line of its blocking read is ended after 15 s without an answer (connect.ts), so that this has to notice only the rest.
  */
-export function startWedgeWatchdog(deps: WedgeWatchdogDeps): { stop(): Promise<void> } {
+export function startWedgeWatchdog(deps: WedgeWatchdogDeps): Repetition {
   const { queues, waiting, probe, onWedged, everyMs = EVERY_MS, log } = deps
-  const stopping = new AbortController()
-  /** By worker, not by queue: one that has just been put in another's place has to be given its own time. */
+  /** By worker, not by queue: a new worker on the same queue has its own time. */
   let idleLooks = new Map<WatchedQueue, { taken: number; looks: number }>()
-  const watching = watch()
-
-  async function watch(): Promise<void> {
-    const { signal } = stopping
-    while (!signal.aborted) {
-      await delay(everyMs, undefined, { signal, ref: false }).catch(() => undefined)
-      if (signal.aborted) return
-      const wedged = await look()
-      if (wedged === undefined || signal.aborted) continue
-      onWedged(wedged)
-      return
-    }
-  }
+  let isWedged = false
+  const watching = repeat({ firstMs: everyMs, everyMs }, async () => {
+    if (isWedged) return
+    const wedged = await look()
+    if (wedged === undefined) return
+    isWedged = true
+    onWedged(wedged)
+  })
 
   async function look(): Promise<string | undefined> {
     try {
@@ -77,10 +70,5 @@ export function startWedgeWatchdog(deps: WedgeWatchdogDeps): { stop(): Promise<v
     return before && isIdle() && (await waiting(queue)) > 0 && isIdle() ? before.looks + 1 : 0
   }
 
-  return {
-    async stop() {
-      stopping.abort()
-      await watching
-    },
-  }
+  return watching
 }

@@ -1,13 +1,15 @@
 // Owns: the process' logger: pino, JSON lines to stdout, with nothing in them that error-fields.ts does not let through.
+import { createLogBrake } from '@wxgw/wechat-core'
 import { pino, type Logger } from 'pino'
 import type { Config } from './config/config.ts'
 import { errorFields, loggableFields, maskText } from './error-fields.ts'
-import { createLogBrake } from './log-brake.ts'
 import { createLogSink, type LogSink } from './log-sink.ts'
 
 export type { Logger }
 
 const WARN = pino.levels.values['warn'] ?? 40
+/** Of one cause: however often it strikes, it does not fill the log. */
+const WARNINGS_PER_SECOND = 10
 
 type LoggerOptions = {
   level: Config['logLevel']
@@ -23,7 +25,8 @@ type LoggerOptions = {
  */
 export function createLogger({ level, name, sink = createLogSink(), nowMs }: LoggerOptions): Logger {
   const withStack = level === 'debug' || level === 'trace'
-  const brake = createLogBrake(nowMs)
+  // Lines below `warn` are units of work, and pass as they are.
+  const brake = createLogBrake({ perSecond: WARNINGS_PER_SECOND, nowMs })
   return pino(
     {
       level,

@@ -1,5 +1,5 @@
 // Owns: the way into the deliveries queue of a subscription, whose failed set is the subscription's dead letters.
-import { type DeliveryJob, RETRY_JITTER } from '@wxgw/contracts'
+import type { DeliveryJob } from '@wxgw/contracts'
 import { GatewayError } from '@wxgw/wechat-core'
 import type { RedisConnection } from '../connect.ts'
 import { isJobGone } from '../job-gone.ts'
@@ -89,10 +89,4 @@ async function unlessNotDelayed(change: () => Promise<void>): Promise<void> {
   } catch (error) {
     if (!isJobGone(error)) throw error
   }
-}
-
-/** The delay after the n-th failed attempt, n from 1: the schedule's, and up to 20 % more so that retries do not come in crowds. */
-export function deliveryBackoffMs(scheduleSeconds: readonly number[], attempt: number, random: () => number = Math.random): number {
-  const seconds = scheduleSeconds[attempt - 1] ?? scheduleSeconds.at(-1) ?? 0
-  return Math.round(seconds * 1000 * (1 + RETRY_JITTER * random()))
 }

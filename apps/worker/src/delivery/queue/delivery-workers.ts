@@ -8,7 +8,6 @@ import {
   createQueueWorker,
   createWakeUp,
   deliveriesQueue,
-  deliveryBackoffMs,
   type JobHandler,
   type PendingWork,
   type QueueWorker,
@@ -158,7 +157,6 @@ export function startDeliveryWorkers(deps: DeliveryWorkersDeps): DeliveryWorkers
       wakeUp,
       parse: parseDeliveryJob,
       handle,
-      backoff: (attempt, job) => deliveryBackoffMs(job.scheduleSeconds, attempt),
       log,
     })
     return { worker, concurrency, wakeUp, taken: 0, busyAtMs: 0 }

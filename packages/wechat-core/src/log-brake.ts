@@ -1,0 +1,36 @@
+// Owns: how many lines of one cause are logged: the first ones of each second. The others are counted.
+
+export type LogBrake = {
+  /** undefined: leave this line out. Else how many lines of this cause were left out since its last one. */
+  admit(cause: string): { leftOut: number } | undefined
+}
+
+const SECOND_MS = 1_000
+/** Causes come from a small, fixed set. Should one hold something that varies, memory is bounded all the same. */
+const MAX_CAUSES = 1_000
+
+type Options = { perSecond: number; nowMs?: (() => number) | undefined }
+
+export function createLogBrake({ perSecond, nowMs = () => performance.now() }: Options): LogBrake {
+  const causes = new Map<string, { sinceMs: number; lines: number; leftOut: number }>()
+  return {
+    admit(cause) {
+      const now = nowMs()
+      const state = causes.get(cause) ?? { sinceMs: now, lines: 0, leftOut: 0 }
+      if (causes.size >= MAX_CAUSES && !causes.has(cause)) causes.clear()
+      causes.set(cause, state)
+      if (now - state.sinceMs >= SECOND_MS) {
+        state.sinceMs = now
+        state.lines = 0
+      }
+      if (state.lines >= perSecond) {
+        state.leftOut += 1
+        return undefined
+      }
+      state.lines += 1
+      const { leftOut } = state
+      state.leftOut = 0
+      return { leftOut }
+    },
+  }
+}
