@@ -27,9 +27,9 @@ const CALLERS = [
   { name: 'reader', key: KEYS.reader, grants: [{ actions: ['console:use', 'sessions:read'] }] },
 ]
 
-/** CONFIG_FILE has it. */
+/** CONFIG_FILE has it. It is for no event. */
 export const DECLARED = 'declared'
-const SUBSCRIPTIONS = [{ platform: 'open1', name: DECLARED, sink: { kind: 'stream' } }]
+const SUBSCRIPTIONS = [{ platform: 'open1', name: DECLARED, match: { types: [] }, sink: { kind: 'stream' } }]
 
 export type Stage = {
   gateway: Gateway

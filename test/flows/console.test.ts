@@ -3,13 +3,14 @@
 import t from 'tap'
 import { startBrowser } from '../helpers/browser.ts'
 import { callsStory } from './console-calls.ts'
+import { deadLettersStory } from './console-dead-letters.ts'
 import { eventsStory } from './console-events.ts'
 import { linksStory } from './console-links.ts'
 import { operationsStory } from './console-operations.ts'
 import { subscriptionsStory } from './console-subscriptions.ts'
 import { assertSound, signIn, startStage } from './console-stage.ts'
 
-const PAGES = ['overview', 'accounts', 'links', 'events', 'subscriptions', 'calls', 'diagnosis', 'audit']
+const PAGES = ['overview', 'accounts', 'links', 'events', 'subscriptions', 'dead-letters', 'calls', 'diagnosis', 'audit']
 
 void t.test('the console in a browser', async (t) => {
   const browser = await startBrowser(t)
@@ -40,4 +41,5 @@ void t.test('the console in a browser', async (t) => {
   await t.test('operations', (t) => operationsStory(t, stage))
   await t.test('subscriptions', (t) => subscriptionsStory(t, stage))
   await t.test('calls of WeChat', (t) => callsStory(t, stage))
+  await t.test('dead letters and replays', (t) => deadLettersStory(t, stage))
 })

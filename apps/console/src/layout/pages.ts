@@ -44,6 +44,12 @@ export const PAGES: readonly ConsolePage[] = [
     component: lazy(() => import('../pages/subscriptions/subscriptions-page.tsx').then((module) => ({ default: module.SubscriptionsPage }))),
   },
   {
+    path: 'dead-letters',
+    text: 'deadLetters',
+    needs: [{ action: 'subscriptions:read' }],
+    component: lazy(() => import('../pages/dead-letters/dead-letters-page.tsx').then((module) => ({ default: module.DeadLettersPage }))),
+  },
+  {
     path: 'calls',
     text: 'calls',
     needs: [{ action: 'api:call' }, { action: 'component_api:call' }, { action: 'console:use', whole: true }],

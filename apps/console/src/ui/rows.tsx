@@ -72,10 +72,17 @@ export function usePages<T>(key: readonly unknown[], read: (cursor: string | und
   })
 }
 
-export function PagedRows<T>({ pages, ...props }: Omit<RowsProps<T>, 'rows'> & { pages: Pages<T> }) {
+type PagedProps<T> = Omit<RowsProps<T>, 'rows'> & {
+  pages: Pages<T>
+  /** Of those that are loaded; default all. */
+  only?: (row: T) => boolean
+}
+
+export function PagedRows<T>({ pages, only, ...props }: PagedProps<T>) {
   const texts = useTexts(consoleTexts)
   if (!pages.data) return pages.error ? <Problem error={pages.error} onRetry={() => void pages.refetch()} /> : <Waiting />
-  const rows = pages.data.pages.flatMap(({ items }) => items)
+  const loaded = pages.data.pages.flatMap(({ items }) => items)
+  const rows = only ? loaded.filter(only) : loaded
   const scannedTo = pages.hasNextPage ? pages.data.pages.at(-1)?.scannedTo : undefined
   return (
     <>

@@ -7,6 +7,7 @@ import { useTexts } from '../../texts/language.ts'
 import { Loaded } from '../../ui/loaded.tsx'
 import { Page } from '../../ui/page.tsx'
 import { HealthCard } from './health-card.tsx'
+import { ReplaysCard } from './replays-card.tsx'
 import { SecretOnce } from './secret-once.tsx'
 import { SettingsCard } from './settings-card.tsx'
 import { StateBadges } from './state-badges.tsx'
@@ -38,6 +39,7 @@ export function SubscriptionPage({ name }: { name: string }) {
           <>
             <Notices of={subscription} />
             <HealthCard subscription={subscription} />
+            {reaches('events:replay', subscription.match) ? <ReplaysCard subscription={subscription} /> : null}
             <SettingsCard of={subscription} />
           </>
         )}

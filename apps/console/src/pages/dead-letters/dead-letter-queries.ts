@@ -1,0 +1,61 @@
+// Owns: the calls about the dead letters of one subscription.
+import { answered, api } from '../../api/client.ts'
+import type { operations } from '../../api/schema.ts'
+import { useSession } from '../../session/session.ts'
+import { usePages } from '../../ui/rows.tsx'
+
+export type DeadLetter = operations['listDeadLetters']['responses'][200]['content']['application/json']['items'][number]
+
+const PATH = '/apis/v1/wx/{platform}/subscriptions/{name}/dead-letters'
+/** Of the ids of one call: they stand in its URL. */
+const MOST_CHARACTERS = 3000
+
+export function useDeadLetterPages(name: string) {
+  const { platform } = useSession()
+  return usePages([platform, 'subscriptions', 'dead-letters', name], (cursor) => {
+    const query = { limit: '50', content: 'false' as const, ...(cursor === undefined ? {} : { cursor }) }
+    return answered(api.GET(PATH, { params: { path: { platform, name }, query } }))
+  })
+}
+
+type Act = (ids: readonly string[] | undefined) => Promise<number>
+
+/** Both answer how many they took; without ids, all. */
+export function useDeadLetterCalls(name: string): { replay: Act; discard: Act } {
+  const { platform } = useSession()
+  const path = { platform, name }
+  return {
+    replay: (ids) =>
+      inParts(ids, async (part) => {
+        const body = part ? { ids: [...part] } : {}
+        return (await answered(api.POST(`${PATH}/replay`, { params: { path }, body }))).replayed
+      }),
+    discard: (ids) =>
+      inParts(ids, async (part) => {
+        const query = part ? { ids: part.join(',') } : {}
+        return (await answered(api.DELETE(PATH, { params: { path, query } }))).discarded
+      }),
+  }
+}
+
+/** One after the other: the gateway works on few such calls of a key at a time. */
+async function inParts(ids: readonly string[] | undefined, act: Act): Promise<number> {
+  if (!ids) return act(undefined)
+  let taken = 0
+  for (const part of partsOf(ids)) taken += await act(part)
+  return taken
+}
+
+function partsOf(ids: readonly string[]): string[][] {
+  const parts: string[][] = []
+  let characters = MOST_CHARACTERS
+  for (const id of ids) {
+    characters += id.length + 1
+    if (characters > MOST_CHARACTERS) {
+      parts.push([])
+      characters = id.length
+    }
+    parts.at(-1)?.push(id)
+  }
+  return parts
+}

@@ -1,0 +1,55 @@
+// Owns: which of the dead letters' pages an address shows, and the list of subscriptions that may have some.
+import '../subscriptions/subscriptions.css'
+import { type Subscription, useStats, useSubscriptionPages } from '../../api/subscription-queries.ts'
+import { hrefOf, useRoute } from '../../routing/route.ts'
+import { useSession } from '../../session/session.ts'
+import { consoleTexts } from '../../texts/console.ts'
+import { useTexts } from '../../texts/language.ts'
+import { Card, Page } from '../../ui/page.tsx'
+import { type Column, PagedRows } from '../../ui/rows.tsx'
+import { DeadLettersOf } from './dead-letters-of.tsx'
+import { deadLetterTexts } from './texts.ts'
+
+export function DeadLettersPage() {
+  const [name] = useRoute().rest
+  return name === undefined ? <BySubscription /> : <DeadLettersOf name={name} />
+}
+
+function BySubscription() {
+  const texts = useTexts(deadLetterTexts)
+  const all = useTexts(consoleTexts)
+  const { platform } = useSession()
+  const columns: Array<Column<Subscription>> = [
+    {
+      key: 'name',
+      head: texts.subscription,
+      cell: ({ name }) => <a href={hrefOf([platform, 'dead-letters', name])}>{name}</a>,
+    },
+    { key: 'count', head: texts.count, isNumber: true, cell: ({ name }) => <Count name={name} /> },
+    { key: 'reason', head: texts.reason, cell: ({ name }) => <FirstReason name={name} /> },
+  ]
+  return (
+    <Page title={all.deadLetters} name={all.deadLetters} lead={texts.lead}>
+      <Card flush>
+        <PagedRows
+          label={all.deadLetters}
+          pages={useSubscriptionPages()}
+          columns={columns}
+          keyOf={({ name }) => name}
+          empty={texts.noSubscriptions}
+        />
+      </Card>
+    </Page>
+  )
+}
+
+function Count({ name }: { name: string }) {
+  const { data, error } = useStats(name)
+  return data ? data.deadLetters.toLocaleString() : <span className="muted">{error ? '?' : '…'}</span>
+}
+
+function FirstReason({ name }: { name: string }) {
+  const { data } = useStats(name)
+  const [reason] = Object.keys(data?.deadLettersByReason ?? {})
+  return reason ?? <span className="muted">–</span>
+}

@@ -1,0 +1,33 @@
+// Owns: the times that a replay's form begins with, in the reader's zone, and what is wrong with others.
+
+export type Range = { from: string; to: string }
+
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+/** As the gateway has it. */
+const MOST_DAYS = 31
+
+export function lastHours(hours: number): Range {
+  const now = Date.now()
+  return { from: minuteOf(now - hours * HOUR_MS), to: new Date(Math.ceil(now / 60_000) * 60_000).toISOString() }
+}
+
+export function yesterday(): Range {
+  const today = new Date()
+  today.setHours(0, 0, 0, 0)
+  const before = new Date(today)
+  before.setDate(before.getDate() - 1)
+  return { from: before.toISOString(), to: today.toISOString() }
+}
+
+/** undefined: nothing. */
+export function rangeFault({ from, to }: Range): 'missing' | 'order' | 'long' | undefined {
+  if (from === '' || to === '') return 'missing'
+  const ms = Date.parse(to) - Date.parse(from)
+  if (ms < 0) return 'order'
+  return ms > MOST_DAYS * DAY_MS ? 'long' : undefined
+}
+
+function minuteOf(ms: number): string {
+  return new Date(Math.floor(ms / 60_000) * 60_000).toISOString()
+}
