@@ -13,6 +13,7 @@ const SUITES = {
   replies: 'replies',
   confirmed: 'confirmed',
   shards: 'shards',
+  ordering: 'ordering',
   'bad-signatures': 'bad-signatures',
   'narrow-caller': 'narrow-caller',
 }
