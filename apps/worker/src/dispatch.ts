@@ -220,7 +220,7 @@ function dispatchOf(platform: Platform, deps: PlatformDispatchDeps) {
     await deliveries.enqueueDelivery(job, options)
     workers.wake(job.subscription)
   }
-  const ordered = createOrderedDeliveries({ order, enqueueDelivery })
+  const ordered = createOrderedDeliveries({ ...common, order, writer, enqueueDelivery })
   const lateCalls = createLateCalls()
   const fanOut = createFanOut({
     ...common,

@@ -13,6 +13,7 @@ export type { AttemptContext, Verdict } from './delivery/attempt/judge-attempt.t
 export { createDirectCalls, DIRECT_CALLS_AT_MOST, DIRECT_CALLS_PER_SUBSCRIPTION } from './delivery/fan-out/direct-calls.ts'
 export type { AttemptSeen, CalledWebhook, DirectCalls, Leave } from './delivery/fan-out/direct-calls.ts'
 export { createDeliverInOrder } from './delivery/ordered/deliver-in-order.ts'
+export { createOrderedDeliveries } from './delivery/ordered/ordered-deliveries.ts'
 export { createDeliveryHealth } from './delivery/attempt/delivery-health.ts'
 export type { DeliveryHealth, DeliveryHealthDeps } from './delivery/attempt/delivery-health.ts'
 export type { SinkPort, SinkRequest, Sinks } from './sinks/sink.ts'

@@ -58,7 +58,7 @@ export const laneKey = (inbox: number, { platform, account }: { platform: string
 /** sorted set, all scores 0, of `<platform>.<appid>`: the accounts whose lists have entries. No TTL: as the lists. */
 export const waitingLanesKey = (inbox: number) => `wx:${messageInbox(inbox)}:lanes`
 
-/** string, the job that works off the list; PX 15000. */
+/** string, the job that works off the list; PX 8000. */
 export const laneLeaseKey = (inbox: number, lane: { platform: string; account: string }) => `${laneKey(inbox, lane)}:lease`
 
 /**

@@ -40,6 +40,16 @@ void t.test('a list whose job a failover has lost gets one again, once', async (
   t.same(await accounts(), [other.account], 'the list that was worked off gets none')
 })
 
+void t.test('one job follows to a list, however much is appended before somebody works it off', async (t) => {
+  const { append, accounts, reader } = await open(t)
+  for (const id of ['ev_1', 'ev_2', 'ev_3']) await append(lane, id)
+  t.same(await accounts(), [APP_ID])
+  await reader.next(lane, 'a job', 0)
+  t.equal(await reader.next(lane, 'a job', 3), undefined)
+  await append(lane, 'ev_4')
+  t.same(await accounts(), [APP_ID, APP_ID])
+})
+
 void t.test('a list whose job waits behind others gets no second one', async (t) => {
   const { stranded, append, accounts } = await open(t)
   await append(other, 'ev_1')

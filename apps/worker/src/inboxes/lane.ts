@@ -56,7 +56,7 @@ async function dispatchAll(
 ): Promise<number> {
   const { room } = deps
   const ordered = deps.orderedOf(platform)
-  const batch = createOrderedBatch(entries.length, async (subscription, deliveries) => ordered?.enqueue(subscription, deliveries))
+  const batch = createOrderedBatch(entries.length, async (subscription, deliveries) => ordered?.dispatch(subscription, deliveries))
   await room.enter(entries.length)
   const dispatched = await Promise.all(
     entries.map((waiting, index) => dispatchOne(deps, { waiting, index, batch }, context).finally(room.leave)),

@@ -1,11 +1,11 @@
-// Owns: that no list of an ordered account waits for ever for a job that a failover has lost.
+// Owns: that no list of an ordered account waits for a job that a failover has lost, or for long behind a killed worker.
 import type { ShardCount, StrandedLanes } from '@wxgw/redis'
 import { type Log, repeat, type Repetition } from '@wxgw/runtime'
 import { isStoreAway } from '@wxgw/wechat-core'
 
 export type MendLanesDeps = { count: Pick<ShardCount, 'known'>; stranded: StrandedLanes; log: Log; everyMs?: number }
 
-const EVERY_MS = 5_000
+const EVERY_MS = 2_500
 
 /** Every worker looks at all inboxes: one command each. Never rejects. */
 export function startMendingLanes({ count, stranded, log, everyMs = EVERY_MS }: MendLanesDeps): Repetition {

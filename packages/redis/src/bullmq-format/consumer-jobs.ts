@@ -11,6 +11,8 @@ export type ConsumerJobs = {
    * Resolves after Redis has accepted it; one that is there already under its id stays as it is. Rejects as Queue.add.
    */
   add(queueName: string, job: ConsumerJob): Promise<void>
+  /** In their order, in one step. Rejects as Queue.add; those before one that is refused may have been accepted. */
+  addInOrder(queueName: string, jobs: readonly ConsumerJob[]): Promise<void>
 }
 
 export type ConsumerJobsDeps = {
@@ -53,5 +55,8 @@ export function createConsumerJobs({ connection, open, version }: ConsumerJobsDe
       return ids.map((id) => (typeof id === 'string' && id !== '' ? id : new Error('the queue gave a job no id')))
     },
   })
-  return { add: async (queueName, job) => void (await batches.add(queueName, job)) }
+  return {
+    add: async (queueName, job) => void (await batches.add(queueName, job)),
+    addInOrder: async (queueName, jobs) => void (await write(queueName, jobs)),
+  }
 }

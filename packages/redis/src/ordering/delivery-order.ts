@@ -7,7 +7,7 @@ import { isJobGone } from '../job-gone.ts'
 import { deliveriesQueue, orderKey, orderPlacesKey, queueKey } from '../keys.ts'
 import type { Queues } from '../queues/queues.ts'
 import { guardStore } from '../store-errors.ts'
-import { enterOne, joinAll, leaveOrder, mendOrder, settleAll } from './order-scripts.ts'
+import { enterOne, joinAll, leaveOrder, mendOrder, occupiedKeys, settleAll } from './order-scripts.ts'
 
 /** `key` as orderingKey gives it. */
 export type OrderedDelivery = { key: string; deliveryId: string }
@@ -21,6 +21,8 @@ export type DeliveryOrder = {
    * was lost or has failed is passed over.
    */
   join(subscription: string, deliveries: readonly OrderedDelivery[]): Promise<readonly boolean[]>
+  /** Those of the keys that have a delivery which is not over. */
+  occupied(subscription: string, keys: readonly string[]): Promise<ReadonlySet<string>>
   /**
    * To be called when the deliveries' jobs have been added: who has become the first meanwhile is promoted, and who has no job, because it
    * was delivered before, is passed over.
@@ -82,6 +84,13 @@ export function createDeliveryOrder({ platform, redis, queues }: DeliveryOrderDe
         return deliveries.map(({ deliveryId }, index) => firsts[index] === deliveryId)
       }),
 
+    occupied: (subscription, keys) =>
+      guardStore(async () => {
+        const each = keys.map((key) => ({ key: hashOf(key) }))
+        const found = textsIn(await occupiedKeys(redis, { ...ofSubscription(subscription), each }))
+        return new Set(keys.filter((_, index) => found[index] === '1'))
+      }),
+
     settle: (subscription, deliveries) =>
       guardStore(async () => {
         const each = deliveries.map(rowOf)
@@ -128,9 +137,13 @@ export function createDeliveryOrder({ platform, redis, queues }: DeliveryOrderDe
   }
 }
 
-/** The key may be of any length and have any characters. */
 function rowOf({ key, deliveryId }: OrderedDelivery): { key: string; id: string } {
-  return { key: createHash('sha256').update(key).digest('base64url').slice(0, 22), id: deliveryId }
+  return { key: hashOf(key), id: deliveryId }
+}
+
+/** The key may be of any length and have any characters. */
+function hashOf(key: string): string {
+  return createHash('sha256').update(key).digest('base64url').slice(0, 22)
 }
 
 function textsIn(answer: unknown): string[] {

@@ -17,14 +17,14 @@ import { allSucceeded, guardStore } from '../store-errors.ts'
 export type Lane = Pick<LaneJob, 'platform' | 'account'>
 
 export type LaneWriter = {
-  /** Behind all that the account's list has. Resolves after Redis has accepted it. Rejects with STORE_UNAVAILABLE. */
+  /** Behind all that the account's list has. Resolves after Redis has accepted it, and a job for it. Rejects with STORE_UNAVAILABLE. */
   append(lane: Lane, entry: BatchedEvent): Promise<void>
 }
 
 export type LaneReader = {
   /**
    * The first entries of the list, as they stand there. `owner`: the job that works it off; undefined when another one does, or when
-   * the list is empty: whoever appends puts a job after its entry. `done`: how many of the entries that it was given last are to be removed.
+   * the list is empty: whoever appends to an empty one adds a job. `done`: how many of the entries that it was given last are to be removed.
    * Rejects with STORE_UNAVAILABLE.
    */
   next(lane: Lane, owner: string, done: number): Promise<readonly string[] | undefined>
@@ -37,8 +37,8 @@ export const parseLaneJob = parserOf(LaneJobSchema)
 const LANE_OPTIONS = jobOptions(FAN_OUT_ATTEMPTS)
 /** As many as one step of the event log takes. */
 const MOST_ENTRIES = 25
-/** A job of a killed process runs again, under its own id, before that; a lost one holds its list up no longer. */
-const LEASE_MS = 15_000
+/** Longer than the events of one look take. What a killed process holds is found without a lease soon after (stranded-lanes.ts). */
+const LEASE_MS = 8_000
 
 const nextEntries = defineScript({
   name: 'ordering/next-entries',
@@ -68,10 +68,10 @@ export function createLaneWriter({ redis, count, queues, replicas }: LaneWriterD
       const entries = appended.map(({ entry }) => JSON.stringify({ arrival: nextShortId(), ...entry }))
       const jobId = batchJobId(nextShortId(), appended.length)
       await replicas.confirmed(queueKey(queue, 'wait'), async () => {
-        // The job after the entries, over the same connection: whoever runs it, or works the list off already, sees them.
         const pushed = redis.multi().zadd(waitingLanesKey(inbox), 0, laneName(first.lane)).rpush(key, ...entries).exec()
-        const [answers] = await Promise.all([pushed, addLaneJob(queues.open(queue), first.lane, jobId)])
-        allSucceeded(answers)
+        const [, length] = allSucceeded(await pushed)
+        // Where entries wait there is a job, or one is being added. One that a killed process has not added, a look at the lists adds.
+        if (length === entries.length) await addLaneJob(queues.open(queue), first.lane, jobId)
       })
       return appended.map(() => true)
     },

@@ -9,6 +9,7 @@ const OF_DELIVERY = { ...OF_SUBSCRIPTION, args: [...OF_SUBSCRIPTION.args, 'key',
 
 export const joinAll = defineScript({ name: 'ordering/join-all', ...OF_DELIVERIES })
 export const settleAll = defineScript({ name: 'ordering/settle-all', ...OF_DELIVERIES })
+export const occupiedKeys = defineScript({ name: 'ordering/occupied-keys', ...OF_SUBSCRIPTION, eachArgs: ['key'] })
 export const enterOne = defineScript({ name: 'ordering/enter-one', ...OF_DELIVERY })
 export const leaveOrder = defineScript({ name: 'ordering/leave-order', ...OF_DELIVERY })
 export const mendOrder = defineScript({

@@ -1,5 +1,5 @@
 // Owns: handing an event over to consumers that read Redis themselves: a BullMQ queue of theirs, or a stream.
-import type { GatewayEvent } from '@wxgw/contracts'
+import type { GatewayEvent, QueueSink, StreamSink } from '@wxgw/contracts'
 import { createBatches } from '../batches.ts'
 import { createConsumerJobs } from '../bullmq-format/consumer-jobs.ts'
 import type { RedisConnection } from '../connect.ts'
@@ -16,7 +16,14 @@ export type SinkWriter = {
   addToConsumerQueue(job: { queue: string; jobId: string; name: string; data: GatewayEvent }): Promise<void>
   /** One entry. Never more than `maxLength` remain, when given. Again it adds again. Rejects with STORE_UNAVAILABLE. */
   appendToStream(entry: { stream: string; fields: Readonly<Record<string, string>>; maxLength?: number | undefined }): Promise<void>
+  /**
+   * Both for several, in their order, in one step. Rejects when they are refused, or with STORE_UNAVAILABLE: some of the first may be there
+   * then, and none behind one that is not.
+   */
+  writeInOrder(sink: LocalSink, deliveries: ReadonlyArray<{ event: GatewayEvent; deliveryId: string }>): Promise<void>
 }
+
+export type LocalSink = Pick<QueueSink, 'kind' | 'queue'> | Pick<StreamSink, 'kind' | 'stream' | 'maxLength'>
 
 type Entry = { fields: Readonly<Record<string, string>>; maxLength: number | undefined }
 
@@ -33,10 +40,7 @@ export function createSinkWriter({ queues, redis }: SinkWriterDeps): SinkWriter 
   const jobs = createConsumerJobs({ connection: redis, open: queues.open })
   const entries = createBatches<Entry, string>({
     write: async (stream, added) => {
-      const written = added.flatMap(({ fields, maxLength }) => {
-        const flat = Object.entries(fields).flat()
-        return [...appendEntries.records.entry({ most: maxLength ?? '', count: flat.length }), ...flat]
-      })
+      const written = added.flatMap(({ fields, maxLength }) => entryOf(fields, maxLength))
       const answers = await appendEntries(redis, { stream, entries: written })
       return Array.isArray(answers) ? answers.map((answer: unknown) => (answer instanceof Error ? answer : String(answer))) : []
     },
@@ -47,5 +51,24 @@ export function createSinkWriter({ queues, redis }: SinkWriterDeps): SinkWriter 
       guardStore(() => jobs.add(queue, { id: jobId, name, data, options: CONSUMER_JOB_OPTIONS })),
     appendToStream: ({ stream, fields, maxLength }) =>
       guardStore(async () => void (await entries.add(stream, { fields, maxLength }))),
+    writeInOrder: (sink, deliveries) =>
+      guardStore(async () => {
+        if (sink.kind === 'queue') {
+          const options = CONSUMER_JOB_OPTIONS
+          const added = deliveries.map(({ event, deliveryId }) => ({ id: deliveryId, name: event.type, data: event, options }))
+          return jobs.addInOrder(sink.queue, added)
+        }
+        const written = deliveries.flatMap(({ event }) => {
+          return entryOf({ id: event.id, type: event.type, event: JSON.stringify(event) }, sink.maxLength)
+        })
+        const answers = await appendEntries(redis, { stream: sink.stream, entries: written })
+        // A stream refuses all of one step, or none.
+        for (const answer of Array.isArray(answers) ? answers : []) if (answer instanceof Error) throw answer
+      }),
   }
+}
+
+function entryOf(fields: Entry['fields'], maxLength: number | undefined): Array<string | number> {
+  const flat = Object.entries(fields).flat()
+  return [...appendEntries.records.entry({ most: maxLength ?? '', count: flat.length }), ...flat]
 }

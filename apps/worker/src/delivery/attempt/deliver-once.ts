@@ -79,7 +79,10 @@ export async function deliverOnce(deps: DeliverOnceDeps, one: OneDelivery): Prom
  * The same for the deliveries of one event that the sinks' batch call has made: it attempted them and recorded them as
  * delivered, and what it could not write comes to `deliverOnce`.
  */
-export function concludeWritten({ statistics, health }: DeliverOnceDeps, subscriptions: readonly string[]): void {
+export function concludeWritten(
+  { statistics, health }: Pick<DeliverOnceDeps, 'statistics' | 'health'>,
+  subscriptions: readonly string[],
+): void {
   statistics.count('delivered', subscriptions.length)
   for (const name of subscriptions) health.succeeded(name, 0)
 }

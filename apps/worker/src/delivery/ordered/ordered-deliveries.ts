@@ -1,25 +1,77 @@
-// Owns: putting deliveries of ordered subscriptions into their queues: first into the order, then as jobs.
+// Owns: putting deliveries of ordered subscriptions into their queues: first into the order, then as jobs. What nothing
+// stands before goes into a consumer's queue or stream without a job.
 import { type DeliveryJob, orderingKey, type Subscription } from '@wxgw/contracts'
-import { type DeliveryOrder, type DeliveryQueue, WAITS_MS } from '@wxgw/redis'
+import { type DeliveryOrder, type DeliveryQueue, type SinkWriter, WAITS_MS } from '@wxgw/redis'
+import { type Clock, isStoreAway } from '@wxgw/wechat-core'
+import { concludeWritten } from '../attempt/deliver-once.ts'
+import type { DeliveryHealth } from '../attempt/delivery-health.ts'
+import { recordState, type StateDeps } from '../attempt/record-state.ts'
+import { isHeldBack } from '../fan-out/first-attempt.ts'
 
 export type OrderedDeliveries = {
   /** In the order of the list, behind all that is there. Safe to repeat. Rejects with STORE_UNAVAILABLE. */
   enqueue(subscription: Subscription, deliveries: readonly DeliveryJob[]): Promise<void>
+  /**
+   * The same for first deliveries that one caller at a time has of their account: those to a queue or a stream whose key has nothing
+   * that is not over are delivered in one step.
+   */
+  dispatch(subscription: Subscription, deliveries: readonly DeliveryJob[]): Promise<void>
 }
 
-export type OrderedDeliveriesDeps = {
-  order: Pick<DeliveryOrder, 'join' | 'settle'>
+export type OrderedDeliveriesDeps = StateDeps & {
+  order: Pick<DeliveryOrder, 'join' | 'settle' | 'occupied'>
+  writer: Pick<SinkWriter, 'writeInOrder'>
+  health: Pick<DeliveryHealth, 'succeeded' | 'failed' | 'isOpen'>
   enqueueDelivery: DeliveryQueue['enqueueDelivery']
+  clock: Clock
 }
 
-export function createOrderedDeliveries({ order, enqueueDelivery }: OrderedDeliveriesDeps): OrderedDeliveries {
+export function createOrderedDeliveries(deps: OrderedDeliveriesDeps): OrderedDeliveries {
+  const { order, writer, enqueueDelivery, health, clock, log } = deps
+
+  async function enqueue(subscription: Subscription, deliveries: readonly DeliveryJob[]): Promise<void> {
+    if (deliveries.length === 0) return
+    const { name } = subscription
+    const places = deliveries.map((delivery) => ({ key: keyOf(subscription, delivery), deliveryId: delivery.deliveryId }))
+    const firsts = await order.join(name, places)
+    await Promise.all(deliveries.map((job, index) => enqueueDelivery(job, firsts[index] ? {} : { delayMs: WAITS_MS })))
+    await order.settle(name, places)
+  }
+
+  /** Answers those that were. Rejects with STORE_UNAVAILABLE when the order cannot be read. */
+  async function write(subscription: Subscription, deliveries: readonly DeliveryJob[]): Promise<readonly DeliveryJob[]> {
+    const { name, sink } = subscription
+    if (sink.kind === 'webhook' || isHeldBack(subscription) || health.isOpen(name)) return []
+    const keys = [...new Set(deliveries.map((delivery) => keyOf(subscription, delivery)))]
+    const occupied = await order.occupied(name, keys)
+    const free = deliveries.filter((delivery) => !occupied.has(keyOf(subscription, delivery)))
+    if (free.length === 0) return []
+    const startedAtMs = clock.nowMs()
+    try {
+      await writer.writeInOrder(sink, free)
+    } catch (error) {
+      // Its queue tries again, and judges: the sink may be refused, or its master be away while that of the order is there.
+      if (!isStoreAway(error)) log.warn({ subscription: name, err: error }, 'delivery.postponed')
+      return []
+    }
+    const deliveredAtMs = clock.nowMs()
+    const durationMs = deliveredAtMs - startedAtMs
+    const made = { attempt: 1, outcome: 'delivered', startedAtMs, durationMs } as const
+    concludeWritten(deps, free.map(() => name))
+    const about = { subscription: name, status: 'delivered', attempts: 1, deliveredAtMs, made } as const
+    await Promise.all(free.map(({ event }) => recordState(deps, { event, ...about })))
+    return free
+  }
+
   return {
-    async enqueue(subscription, deliveries) {
-      const { name } = subscription
-      const places = deliveries.map(({ event, deliveryId }) => ({ key: orderingKey(subscription, event) ?? '', deliveryId }))
-      const firsts = await order.join(name, places)
-      await Promise.all(deliveries.map((job, index) => enqueueDelivery(job, firsts[index] ? {} : { delayMs: WAITS_MS })))
-      await order.settle(name, places)
+    enqueue,
+    async dispatch(subscription, deliveries) {
+      const written = new Set(await write(subscription, deliveries))
+      await enqueue(subscription, deliveries.filter((delivery) => !written.has(delivery)))
     },
   }
+}
+
+function keyOf(subscription: Subscription, { event }: DeliveryJob): string {
+  return orderingKey(subscription, event) ?? ''
 }
