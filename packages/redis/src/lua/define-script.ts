@@ -67,30 +67,40 @@ export function defineScript({ name, ...defined }: ScriptDefinition) {
   return Object.assign(run, { records: recordsOf(names) })
 }
 
-/** KEYS and then ARGV, and how many of them are KEYS. */
+/** KEYS and then ARGV, and how many of them are KEYS. On the hot path: it makes one list and no other. */
 function argumentsOf(names: ScriptNames, values: AnyValues): { count: number; sent: ScriptArgument[] } {
   const { keys, args, eachKeys, eachArgs, moreKeys, moreArgs } = names
-  const rows = eachKeys.length + eachArgs.length === 0 ? [] : listOf(values['each']).filter(isRow)
-  const sent = fieldsOf(values, keys)
-  for (const row of rows) sent.push(...fieldsOf(row, eachKeys))
-  if (moreKeys !== undefined) sent.push(...listOf(values[moreKeys]).map(argumentOf))
+  const rows = eachKeys.length + eachArgs.length === 0 ? [] : listOf(values['each'])
+  const sent: ScriptArgument[] = []
+  addFields(sent, values, keys)
+  if (eachKeys.length > 0) for (const row of rows) addFields(sent, row, eachKeys)
+  if (moreKeys !== undefined) addList(sent, values[moreKeys])
   const count = sent.length
-  sent.push(...fieldsOf(values, args))
-  for (const row of rows) sent.push(...fieldsOf(row, eachArgs))
-  if (moreArgs !== undefined) sent.push(...listOf(values[moreArgs]).map(argumentOf))
+  addFields(sent, values, args)
+  if (eachArgs.length > 0) for (const row of rows) addFields(sent, row, eachArgs)
+  if (moreArgs !== undefined) addList(sent, values[moreArgs])
   return { count, sent }
 }
 
 function recordsOf({ records }: ScriptNames): Record<string, (fields: AnyValues) => ScriptArgument[]> {
   const packers = Object.entries(records).map(([record, names]): [string, (fields: AnyValues) => ScriptArgument[]] => [
     record,
-    (fields) => fieldsOf(fields, names),
+    (fields) => {
+      const list: ScriptArgument[] = []
+      addFields(list, fields, names)
+      return list
+    },
   ])
   return Object.fromEntries(packers)
 }
 
-function fieldsOf(values: AnyValues, names: readonly string[]): ScriptArgument[] {
-  return names.map((name) => argumentOf(values[name]))
+function addFields(list: ScriptArgument[], values: unknown, names: readonly string[]): void {
+  if (!isFields(values)) throw new TypeError('a row of arguments of a script is missing')
+  for (const name of names) list.push(argumentOf(values[name]))
+}
+
+function addList(list: ScriptArgument[], values: unknown): void {
+  for (const value of listOf(values)) list.push(argumentOf(value))
 }
 
 function argumentOf(value: unknown): ScriptArgument {
@@ -103,6 +113,6 @@ function listOf(value: unknown): readonly unknown[] {
   throw new TypeError('a list of arguments of a script is missing')
 }
 
-function isRow(value: unknown): value is AnyValues {
+function isFields(value: unknown): value is AnyValues {
   return typeof value === 'object' && value !== null
 }
