@@ -26,9 +26,10 @@ export async function consoleSchema(document) {
 /** As the file stands when it is up to date: of each operation with a form, the schemas of its path and of its body. */
 export function consoleBounds({ paths }) {
   const operations = Object.values(paths).flatMap((methods) => Object.values(methods))
-  const bounds = Object.fromEntries(OPERATIONS_WITH_FORMS.map((id) => [id, boundsOf(operations.find(({ operationId }) => operationId === id))]))
-  const text = JSON.stringify(bounds, null, 2)
-  return `// Owns: what the routes with a form take. Written by \`npm run console:client\`; not to be edited.\n\nexport const bounds = ${text} as const\n`
+  const operationOf = (id) => operations.find(({ operationId }) => operationId === id)
+  const bounds = Object.fromEntries(OPERATIONS_WITH_FORMS.map((id) => [id, boundsOf(operationOf(id))]))
+  const head = '// Owns: what the routes with a form take. Written by `npm run console:client`; not to be edited.'
+  return `${head}\n\nexport const bounds = ${JSON.stringify(bounds, null, 2)} as const\n`
 }
 
 function boundsOf({ parameters, requestBody }) {

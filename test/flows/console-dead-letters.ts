@@ -57,7 +57,7 @@ export async function deadLettersStory(story: Test, { gateway, open }: Stage): P
   await story.test('all are discarded once it is confirmed', async (t) => {
     hook.answer = () => ({ status: 500 })
     await putDead('heap', 3)
-    const page = await open(t, 'dead-letters/heap', { locale: 'zh-CN', width: 375 })
+    const page = await open(t, 'dead-letters/heap', { locale: 'zh-CN', width: 375, colorScheme: 'dark' })
     await page.locator('tbody input[type=checkbox]').first().waitFor()
     await assertSound(t, page, 'dead letters on a phone')
     await page.getByRole('button', { name: '丢弃全部' }).click()
@@ -83,7 +83,8 @@ export async function deadLettersStory(story: Test, { gateway, open }: Stage): P
   await story.test("a consumer's failures are replayed in four clicks, and the page shows how far it is", async (t) => {
     const crm = await startHook(story, () => ({ status: 500 }))
     const sink = { kind: 'webhook', url: crm.url }
-    await call('PUT', '/subscriptions/crashed', { match: { data: { Content: { prefix: 'crash ' } } }, sink, retry: { scheduleSeconds: [] } })
+    const match = { data: { Content: { prefix: 'crash ' } } }
+    await call('PUT', '/subscriptions/crashed', { match, sink, retry: { scheduleSeconds: [] } })
     for (let n = 0; n < 30; n += 1) await simulator.sendText(APP, { openId: 'oUSER', content: `crash ${n}` })
     await until('all are dead', async () => (await deadOf('crashed')).length === 30)
     crm.received.splice(0)

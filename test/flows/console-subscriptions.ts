@@ -63,7 +63,7 @@ export async function subscriptionsStory(story: Test, { gateway, open }: Stage):
 
   await story.test('what is wrong is said while it is typed, and nothing is sent', async (t) => {
     await putQueue('taken')
-    const page = await open(t, 'subscriptions/_new', { locale: 'zh-CN', width: 375 })
+    const page = await open(t, 'subscriptions/_new', { locale: 'zh-CN', width: 375, colorScheme: 'dark' })
     const wrongs: Array<[label: string, text: string]> = [
       ['名称', 'Not-A-Name'],
       ['网址', 'ftp://crm.example/'],
@@ -88,7 +88,8 @@ export async function subscriptionsStory(story: Test, { gateway, open }: Stage):
     await assertSound(t, page, 'a form with what is wrong')
     await page.getByRole('button', { name: '创建' }).click()
     t.same(await page.locator('.field-error').allTextContents(), ['不能为空', '不能为空'])
-    t.equal(await page.evaluate('document.activeElement.closest("label").textContent.includes("名称")'), true, 'the first wrong one has the focus')
+    const focused = await page.evaluate('document.activeElement.closest("label").textContent')
+    t.match(focused, '名称', 'the first wrong one has the focus')
     await page.getByLabel('名称').fill('taken')
     await page.getByLabel('方式').selectOption('queue')
     await page.getByRole('button', { name: '创建' }).click()
@@ -102,7 +103,8 @@ export async function subscriptionsStory(story: Test, { gateway, open }: Stage):
   })
 
   await story.test('one is changed, paused, disabled and deleted', async (t) => {
-    await call('PUT', '/subscriptions/shop', { sink: { kind: 'stream', maxLength: 9 }, match: { types: [] }, throttle: { perSecond: 7 } })
+    const sink = { kind: 'stream', maxLength: 9 }
+    await call('PUT', '/subscriptions/shop', { sink, match: { types: [] }, throttle: { perSecond: 7 } })
     const before = await read('shop')
     const page = await open(t, 'subscriptions/shop')
     await page.getByRole('link', { name: 'Change' }).click()
@@ -155,11 +157,12 @@ export async function subscriptionsStory(story: Test, { gateway, open }: Stage):
   await story.test('what a consumer answers and fails with is text, and the list shows its health at a glance', async (t) => {
     const hook = await startHook(t, () => ({ status: 500, body: MARKUP }))
     const sink = { kind: 'webhook', url: `${hook.url}?${MARKUP}` }
-    await call('PUT', '/subscriptions/broken', { sink, retry: { scheduleSeconds: [] }, match: { data: { [MARKUP.replaceAll(' ', '').slice(0, 60)]: [MARKUP] } } })
+    const match = { data: { [MARKUP.replaceAll(' ', '').slice(0, 60)]: [MARKUP] } }
+    await call('PUT', '/subscriptions/broken', { sink, match, retry: { scheduleSeconds: [] } })
     await call('POST', '/subscriptions/broken/test')
     const dead = async () => ((await read('broken/stats')) as { deadLetters?: number }).deadLetters === 1
     await until('it is dead', dead)
-    const page = await open(t, 'subscriptions', { width: 375 })
+    const page = await open(t, 'subscriptions', { width: 375, colorScheme: 'dark' })
     const row = page.locator('tr', { hasText: 'broken' })
     await row.getByRole('link', { name: '1', exact: true }).waitFor()
     await assertSound(t, page, 'the list of subscriptions')
@@ -175,7 +178,9 @@ export async function subscriptionsStory(story: Test, { gateway, open }: Stage):
     await putQueue('ours', { authorizers: [APP] })
     const page = await open(t, 'subscriptions', { key: KEYS.subscriber })
     await page.getByRole('link', { name: 'ours' }).waitFor()
-    for (const beyond of ['theirs', 'everybody', DECLARED]) t.equal(await page.getByRole('link', { name: beyond }).count(), 0)
+    for (const beyond of ['theirs', 'everybody', DECLARED]) {
+      t.equal(await page.getByRole('link', { name: beyond }).count(), 0, beyond)
+    }
     await page.getByRole('link', { name: 'New subscription' }).click()
     t.equal(await page.getByLabel('Accounts').inputValue(), APP)
     await page.getByLabel('Accounts').fill(OTHER_APP)

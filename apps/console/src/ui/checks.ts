@@ -26,6 +26,8 @@ const texts = dictionary(
   },
 )
 
+type FaultOf = (value: string) => string | undefined
+
 /** In the reader's language; undefined: nothing is wrong. */
 export type Checks = {
   text(value: string, schema: TextSchema, form?: string): string | undefined
@@ -40,7 +42,8 @@ export function useChecks(): Checks {
   const language = useLanguage()
   const digits = (value: number) => value.toLocaleString(HTML_LANG[language])
 
-  function text(value: string, { minLength = 0, maxLength = Infinity, pattern }: TextSchema, form = say.form): string | undefined {
+  function text(value: string, schema: TextSchema, form = say.form): string | undefined {
+    const { minLength = 0, maxLength = Infinity, pattern } = schema
     if (value === '' && (minLength > 0 || pattern !== undefined)) return say.required
     if (value.length > maxLength) return say.tooLong(digits(maxLength))
     return pattern === undefined || new RegExp(pattern, 'u').test(value) ? undefined : form
@@ -49,11 +52,12 @@ export function useChecks(): Checks {
   function number(value: string, { minimum = 0, maximum = Number.MAX_SAFE_INTEGER }: NumberSchema): string | undefined {
     if (value === '') return undefined
     if (!/^\d+$/.test(value)) return say.whole
-    return Number(value) < minimum || Number(value) > maximum ? say.between(digits(minimum), digits(maximum)) : undefined
+    const isWithin = Number(value) >= minimum && Number(value) <= maximum
+    return isWithin ? undefined : say.between(digits(minimum), digits(maximum))
   }
 
   /** The first fault of its items, with the item. */
-  function each(values: readonly string[], most: number, faultOf: (value: string) => string | undefined): string | undefined {
+  function each(values: readonly string[], most: number, faultOf: FaultOf): string | undefined {
     if (values.length > most) return say.tooMany(digits(most))
     for (const value of values) {
       const fault = faultOf(value)

@@ -31,7 +31,9 @@ export function DeadLettersOf({ name }: { name: string }) {
   return (
     <Page title={title} name={title} lead={<a href={hrefOf([platform, 'dead-letters'])}>← {texts.back}</a>}>
       <Card title={texts.reasons}>
-        <Loaded query={stats}>{(read) => <Reasons of={read} reason={reason} onReason={setReason} loaded={loaded.length} />}</Loaded>
+        <Loaded query={stats}>
+          {(read) => <Reasons of={read} reason={reason} onReason={setReason} loaded={loaded.length} />}
+        </Loaded>
         {isFalling && stats.data ? (
           <p className="notice" role="status">
             {texts.working(stats.data.deadLetters.toLocaleString())}

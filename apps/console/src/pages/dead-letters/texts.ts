@@ -63,7 +63,8 @@ export const deadLetterTexts = dictionary(
     discardPicked: 'Discard the selected',
     replayAll: 'Replay all',
     discardAll: 'Discard all',
-    replayAllAsk: (n: string) => `Delivers all ${n} again. Be sure that the consumer is back: otherwise they are dead letters again.`,
+    replayAllAsk: (n: string) =>
+      `Delivers all ${n} again. Be sure that the consumer is back: otherwise they are dead letters again.`,
     discardAsk: (n: string) => `Discards ${n}: they are not delivered any more. It cannot be undone.`,
     replayed: (n: string) => `${n} go again`,
     discarded: (n: string) => `${n} discarded`,

@@ -1,4 +1,5 @@
-// Owns: watching the dead letters of a subscription become fewer while a worker takes them: the routes answer no job to ask for.
+// Owns: watching the dead letters of a subscription become fewer while a worker takes them: the routes answer no job
+// to ask for.
 import { useEffect, useRef, useState } from 'react'
 import { useReadAgain, useStats } from '../../api/subscription-queries.ts'
 

@@ -44,10 +44,14 @@ export function SinkFields({ isNew, ...part }: Part & { isNew: boolean }) {
         <div className="pair">
           <MemberField {...part} of="url" label={texts.url} hint={texts.urlHint} type="url" />
           <MemberField {...part} of="timeoutMs" label={texts.timeoutMs} hint={texts.timeoutHint} />
-          {isNew ? <MemberField {...part} of="secret" label={texts.secret} hint={texts.secretHint} type="password" /> : null}
+          {isNew ? (
+            <MemberField {...part} of="secret" label={texts.secret} hint={texts.secretHint} type="password" />
+          ) : null}
         </div>
       ) : null}
-      {draft.kind === 'stream' ? <MemberField {...part} of="maxLength" label={texts.maxLength} hint={texts.maxLengthHint} /> : null}
+      {draft.kind === 'stream' ? (
+        <MemberField {...part} of="maxLength" label={texts.maxLength} hint={texts.maxLengthHint} />
+      ) : null}
     </div>
   )
 }
@@ -77,7 +81,12 @@ export function DeliveryFields(part: Part) {
           />
         </Field>
         {draft.ordering === 'none' ? null : (
-          <MemberField {...part} of="orderingTimeoutSeconds" label={texts.orderingTimeout} hint={texts.orderingTimeoutHint} />
+          <MemberField
+            {...part}
+            of="orderingTimeoutSeconds"
+            label={texts.orderingTimeout}
+            hint={texts.orderingTimeoutHint}
+          />
         )}
         <MemberField {...part} of="perSecond" label={texts.perSecond} hint={texts.perSecondHint} />
         <MemberField {...part} of="maxBacklog" label={texts.maxBacklog} hint={texts.maxBacklogHint} />

@@ -16,7 +16,11 @@ const SECRET_BYTES = { min: 24, max: 64 }
 export { MAX_CONDITIONS }
 
 /** By member; of conditions, by the row's id. */
-export type Faults = { members: Partial<Record<keyof Draft, string | undefined>>; fields: Map<number, string>; values: Map<number, string> }
+export type Faults = {
+  members: Partial<Record<keyof Draft, string | undefined>>
+  fields: Map<number, string>
+  values: Map<number, string>
+}
 
 export function useFaults(): (draft: Draft) => Faults {
   const check = useChecks()
@@ -28,6 +32,10 @@ export function useFaults(): (draft: Draft) => Faults {
     const fault = check.list(given, match.properties.authorizers, texts.accountForm)
     if (fault !== undefined) return fault
     return reaches('subscriptions:write', isAll ? {} : { authorizers: given }) ? undefined : texts.beyond
+  }
+
+  function types({ types: { isAll, lines } }: Draft): string | undefined {
+    return isAll ? undefined : check.list(linesOf(lines), match.properties.types, texts.typeForm)
   }
 
   function url(text: string): string | undefined {
@@ -54,14 +62,18 @@ export function useFaults(): (draft: Draft) => Faults {
     members: {
       name: check.text(draft.name, path.name, texts.nameHint),
       authorizers: accounts(draft),
-      types: draft.types.isAll ? undefined : check.list(linesOf(draft.types.lines), match.properties.types, texts.typeForm),
+      types: types(draft),
       schedule: check.numbers(partsOf(draft.schedule), retry.properties.scheduleSeconds),
       orderingTimeoutSeconds: check.number(draft.orderingTimeoutSeconds, body.properties.orderingTimeoutSeconds),
       perSecond: check.number(draft.perSecond, throttle.anyOf[0].properties.perSecond),
       maxBacklog: check.number(draft.maxBacklog, body.properties.maxBacklog),
       disableAfterSeconds: check.number(draft.disableAfterSeconds, body.properties.disableAfterSeconds),
       ...(draft.kind === 'webhook'
-        ? { url: url(draft.url), timeoutMs: check.number(draft.timeoutMs, WEBHOOK.properties.timeoutMs), secret: secret(draft.secret) }
+        ? {
+            url: url(draft.url),
+            timeoutMs: check.number(draft.timeoutMs, WEBHOOK.properties.timeoutMs),
+            secret: secret(draft.secret),
+          }
         : {}),
       ...(draft.kind === 'stream' ? { maxLength: check.number(draft.maxLength, STREAM.properties.maxLength) } : {}),
     },
@@ -74,7 +86,9 @@ export function isRight({ members, fields, values }: Faults): boolean {
   return Object.values(members).every((fault) => fault === undefined) && fields.size === 0 && values.size === 0
 }
 
-function byRow(rows: readonly ConditionDraft[], faultOf: (row: ConditionDraft) => string | undefined): Map<number, string> {
+type FaultOf = (row: ConditionDraft) => string | undefined
+
+function byRow(rows: readonly ConditionDraft[], faultOf: FaultOf): Map<number, string> {
   return new Map(
     rows.flatMap((row) => {
       const fault = faultOf(row)

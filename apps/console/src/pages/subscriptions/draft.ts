@@ -65,7 +65,11 @@ export function draftOf(subscription: Subscription): Draft {
     name,
     authorizers: listedOf(match.authorizers),
     types: listedOf(match.types),
-    data: Object.entries(match.data ?? {}).map(([field, condition], id) => ({ id, field, ...conditionDraft(condition) })),
+    data: Object.entries(match.data ?? {}).map(([field, condition], id) => ({
+      id,
+      field,
+      ...conditionDraft(condition),
+    })),
     kind: sink.kind,
     url: sink.url ?? '',
     timeoutMs: textOf(sink.timeoutMs),
@@ -93,9 +97,9 @@ export function inputOf(draft: Draft, stored?: Subscription): SubscriptionInput 
     throttle: draft.perSecond === '' ? null : { perSecond: Number(draft.perSecond) },
     reply: draft.reply,
     fallback: draft.fallback ? 'customer-service' : null,
-    ...given('orderingTimeoutSeconds', draft.orderingTimeoutSeconds),
-    ...given('maxBacklog', draft.maxBacklog),
-    ...given('disableAfterSeconds', draft.disableAfterSeconds),
+    ...(draft.orderingTimeoutSeconds === '' ? {} : { orderingTimeoutSeconds: Number(draft.orderingTimeoutSeconds) }),
+    ...(draft.maxBacklog === '' ? {} : { maxBacklog: Number(draft.maxBacklog) }),
+    ...(draft.disableAfterSeconds === '' ? {} : { disableAfterSeconds: Number(draft.disableAfterSeconds) }),
     ...(enabled === undefined ? {} : { enabled }),
     ...(paused === undefined ? {} : { paused }),
   }
@@ -138,13 +142,25 @@ function conditionDraft(condition: Condition): Pick<ConditionDraft, 'kind' | 'va
   return { kind: condition.exists ? 'exists' : 'missing', values: '' }
 }
 
+type StoredSink = Subscription['sink']
+
 /** The gateway has named the queue or stream: it keeps that name. */
-function sinkOf({ kind, url, timeoutMs, secret, maxLength }: Draft, stored: Subscription['sink'] | undefined): SubscriptionInput['sink'] {
+function sinkOf(draft: Draft, stored: StoredSink | undefined): SubscriptionInput['sink'] {
+  const { kind, timeoutMs, secret, maxLength } = draft
   switch (kind) {
     case 'webhook':
-      return { kind, url: url.trim(), ...given('timeoutMs', timeoutMs), ...(secret === '' ? {} : { secret: secret.trim() }) }
+      return {
+        kind,
+        url: draft.url.trim(),
+        ...(timeoutMs === '' ? {} : { timeoutMs: Number(timeoutMs) }),
+        ...(secret === '' ? {} : { secret: secret.trim() }),
+      }
     case 'stream':
-      return { kind, ...given('maxLength', maxLength), ...(stored?.stream === undefined ? {} : { stream: stored.stream }) }
+      return {
+        kind,
+        ...(maxLength === '' ? {} : { maxLength: Number(maxLength) }),
+        ...(stored?.stream === undefined ? {} : { stream: stored.stream }),
+      }
     case 'queue':
       return { kind, ...(stored?.queue === undefined ? {} : { queue: stored.queue }) }
   }
@@ -156,8 +172,4 @@ function listedOf(items: readonly string[] | undefined): Listed {
 
 function textOf(value: number | undefined): string {
   return value === undefined ? '' : String(value)
-}
-
-function given<K extends string>(name: K, text: string): { [Key in K]?: number } {
-  return text === '' ? {} : ({ [name]: Number(text) } as { [Key in K]?: number })
 }

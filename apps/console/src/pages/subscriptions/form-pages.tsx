@@ -2,7 +2,12 @@
 import { useState } from 'react'
 import { answered, api } from '../../api/client.ts'
 import { Refusal } from '../../api/refusal.ts'
-import { type Subscription, useGrantedAuthorizers, useReadAgain, useSubscription } from '../../api/subscription-queries.ts'
+import {
+  type Subscription,
+  useGrantedAuthorizers,
+  useReadAgain,
+  useSubscription,
+} from '../../api/subscription-queries.ts'
 import { go, hrefOf } from '../../routing/route.ts'
 import { useSession } from '../../session/session.ts'
 import { useTexts } from '../../texts/language.ts'
@@ -52,7 +57,9 @@ export function ChangeSubscriptionPage({ name }: { name: string }) {
   return (
     <Page title={title} name={title} lead={<a href={hrefOf([platform, 'subscriptions', name])}>← {name}</a>}>
       <Loaded query={query}>
-        {(subscription) => (subscription.declared ? <p className="notice">{texts.declared}</p> : <Change first={subscription} />)}
+        {(subscription) =>
+          subscription.declared ? <p className="notice">{texts.declared}</p> : <Change first={subscription} />
+        }
       </Loaded>
     </Page>
   )
@@ -68,7 +75,9 @@ function Change({ first }: { first: Subscription }) {
   async function change(draft: Draft): Promise<void> {
     const params = { path: { platform, name: opened.name } }
     const now = await answered(api.GET(PATH, { params }))
-    if (now.updatedAt !== opened.updatedAt) throw new Refusal(409, { code: 'CHANGED_MEANWHILE', message: texts.changedMeanwhile })
+    if (now.updatedAt !== opened.updatedAt) {
+      throw new Refusal(409, { code: 'CHANGED_MEANWHILE', message: texts.changedMeanwhile })
+    }
     await save(draft, now)
   }
   if (saved) return <Saved subscription={saved} />

@@ -19,7 +19,9 @@ export function HealthCard({ subscription: { name } }: { subscription: Subscript
       title={texts.health}
       actions={
         <>
-          {may({ action: 'events:read' }) ? <a href={hrefOf([platform, 'events'], { subscription: name })}>{texts.events} →</a> : null}
+          {may({ action: 'events:read' }) ? (
+            <a href={hrefOf([platform, 'events'], { subscription: name })}>{texts.events} →</a>
+          ) : null}
           <Action run={() => query.refetch({ throwOnError: true })}>{texts.refresh}</Action>
         </>
       }
@@ -40,7 +42,10 @@ function Health({ name, stats }: { name: string; stats: SubscriptionStats }) {
       <Facts
         of={[
           [texts.breaker, <BreakerBadge key="breaker" of={stats.breaker} />],
-          [texts.failing, stats.failingSince ? <When key="failing" at={stats.failingSince} absolute /> : texts.neverFailing],
+          [
+            texts.failing,
+            stats.failingSince ? <When key="failing" at={stats.failingSince} absolute /> : texts.neverFailing,
+          ],
           [texts.waiting, stats.waiting.toLocaleString()],
           [texts.oldest, stats.oldestWaitingSeconds === null ? '–' : duration(stats.oldestWaitingSeconds)],
           [texts.inFlight, stats.inFlight.toLocaleString()],

@@ -16,7 +16,8 @@ export function MatchFields({ draft, change, faults }: Part) {
   const texts = useTexts(formTexts)
   const granted = useGrantedAuthorizers('subscriptions:write')
   const nextId = Math.max(-1, ...draft.data.map(({ id }) => id)) + 1
-  const changeRow = (row: ConditionDraft) => change({ data: draft.data.map((each) => (each.id === row.id ? row : each)) })
+  const changeRow = (row: ConditionDraft) =>
+    change({ data: draft.data.map((each) => (each.id === row.id ? row : each)) })
   return (
     <div className="stack">
       <div className="pair">

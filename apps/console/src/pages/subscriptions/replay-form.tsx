@@ -24,7 +24,7 @@ export function ReplayForm({ name }: { name: string }) {
   const [onlyUndelivered, setOnlyUndelivered] = useState(true)
   const { mutate, isPending, error, data } = useBegin(name)
   const wrong = rangeFault(range)
-  const rangeError = wrong === undefined ? undefined : { missing: texts.missing, order: texts.order, long: texts.long }[wrong]
+  const rangeError = wrong && { missing: texts.missing, order: texts.order, long: texts.long }[wrong]
   const typesError = check.list(linesOf(types), TYPES)
   const rateError = check.number(rate, RATE)
   const isRight = [rangeError, typesError, rateError].every((fault) => fault === undefined)

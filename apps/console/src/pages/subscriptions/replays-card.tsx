@@ -36,7 +36,13 @@ export function ReplaysCard({ subscription: { name } }: { subscription: Subscrip
         <p className="muted">{texts.lead}</p>
         <ReplayForm name={name} />
         <p className="muted">{texts.live}</p>
-        <PagedRows label={texts.title} pages={pages} columns={columns} keyOf={({ replayId }) => replayId} empty={texts.none} />
+        <PagedRows
+          label={texts.title}
+          pages={pages}
+          columns={columns}
+          keyOf={({ replayId }) => replayId}
+          empty={texts.none}
+        />
       </div>
     </Card>
   )
@@ -66,7 +72,12 @@ function Progress({ name, of: listed }: { name: string; of: Replay }) {
       <p className="line">
         <Status of={status} /> {done}
       </p>
-      <progress className="progress" max={Math.max(matched, 1)} value={matched === 0 ? 1 : delivered + failed} aria-label={done} />
+      <progress
+        className="progress"
+        max={Math.max(matched, 1)}
+        value={matched === 0 ? 1 : delivered + failed}
+        aria-label={done}
+      />
       <p className="muted">
         {texts.delivered(delivered.toLocaleString())} · {texts.failed(failed.toLocaleString())}
       </p>

@@ -10,7 +10,8 @@ import { subscriptionTexts } from './texts.ts'
 export function SettingsCard({ of: subscription }: { of: Subscription }) {
   const texts = useTexts(subscriptionTexts)
   const duration = useDuration()
-  const { match, sink, ordering, orderingTimeoutSeconds, throttle, maxBacklog, disableAfterSeconds, reply, fallback } = subscription
+  const { match, sink, ordering, throttle, maxBacklog, disableAfterSeconds, reply, fallback } = subscription
+  const held = ordering === 'none' ? '' : duration(subscription.orderingTimeoutSeconds)
   return (
     <Card title={texts.settings}>
       <Facts
@@ -20,20 +21,21 @@ export function SettingsCard({ of: subscription }: { of: Subscription }) {
           [texts.data, <Conditions key="data" of={match.data} />],
           [texts.sink, <SinkText key="sink" of={sink} />],
           [texts.retry, <Schedule key="retry" of={subscription.retry.scheduleSeconds} />],
-          [
-            texts.ordering,
-            ordering === 'none' ? texts.orderings.none : `${texts.orderings[ordering]} · ${duration(orderingTimeoutSeconds)}`,
-          ],
+          [texts.ordering, joined(texts.orderings[ordering], held)],
           [texts.throttle, throttle ? texts.perSecond(throttle.perSecond) : texts.noThrottle],
           [texts.maxBacklog, maxBacklog.toLocaleString()],
           [texts.disableAfter, disableAfterSeconds === 0 ? texts.never : duration(disableAfterSeconds)],
-          [texts.reply, [reply ? texts.replies : texts.noReply, fallback ? texts.fallback : ''].filter(Boolean).join(' · ')],
+          [texts.reply, joined(reply ? texts.replies : texts.noReply, fallback ? texts.fallback : '')],
           [texts.created, <When key="created" at={subscription.createdAt} absolute />],
           [texts.updated, <When key="updated" at={subscription.updatedAt} absolute />],
         ]}
       />
     </Card>
   )
+}
+
+function joined(first: string, second: string): string {
+  return second === '' ? first : `${first} · ${second}`
 }
 
 /** A list may have 10,000 items: the first stand there, the rest opens. */

@@ -4,8 +4,10 @@ import { useTexts } from '../../texts/language.ts'
 import { Badge, Status, type Tone } from '../../ui/badge.tsx'
 import { subscriptionTexts } from './texts.ts'
 
+type State = Pick<Subscription, 'enabled' | 'paused' | 'declared'>
+
 /** A disabled one may be paused besides: then only the first counts. */
-export function StateBadges({ of: { enabled, paused, declared } }: { of: Pick<Subscription, 'enabled' | 'paused' | 'declared'> }) {
+export function StateBadges({ of: { enabled, paused, declared } }: { of: State }) {
   const texts = useTexts(subscriptionTexts)
   return (
     <span className="line">

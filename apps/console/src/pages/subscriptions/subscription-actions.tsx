@@ -17,9 +17,10 @@ export function SubscriptionActions({ subscription, onSecret, onTest }: Props) {
   const texts = useTexts(subscriptionTexts)
   const { name, sink, declared } = subscription
   const params = { path: { platform, name } }
+  const test = async () => onTest((await answered(api.POST(`${PATH}/test`, { params }))).eventId)
   return (
     <>
-      <Action theme="primary" run={() => answered(api.POST(`${PATH}/test`, { params })).then(({ eventId }) => onTest(eventId))}>
+      <Action theme="primary" run={test}>
         {texts.test}
       </Action>
       <Pausing of={subscription} />
@@ -59,7 +60,8 @@ function useSwitch({ name, reply, fallback, match }: Subscription) {
 function Pausing({ of: subscription }: { of: Subscription }) {
   const texts = useTexts(subscriptionTexts)
   const { mayBegin, change } = useSwitch(subscription)
-  if (!subscription.paused) return subscription.enabled ? <Action run={change({ paused: true })}>{texts.pause}</Action> : null
+  if (!subscription.paused && !subscription.enabled) return null
+  if (!subscription.paused) return <Action run={change({ paused: true })}>{texts.pause}</Action>
   return mayBegin ? <Action run={change({ paused: false })}>{texts.resume}</Action> : null
 }
 

@@ -21,6 +21,8 @@ export type Part = {
 
 type Props = { first: Draft; isNew: boolean; onSubmit(draft: Draft): Promise<void> }
 
+const FIRST_WRONG = '.field-wrong :is(input, textarea, select)'
+
 export function SubscriptionForm({ first, isNew, onSubmit }: Props) {
   const texts = useTexts(formTexts)
   const [draft, setDraft] = useState(first)
@@ -42,7 +44,7 @@ export function SubscriptionForm({ first, isNew, onSubmit }: Props) {
     setTried(true)
     if (isRight(faults)) mutate(draft)
     // It is shown with the next drawing.
-    else requestAnimationFrame(() => form.current?.querySelector<HTMLElement>('.field-wrong :is(input, textarea, select)')?.focus())
+    else requestAnimationFrame(() => form.current?.querySelector<HTMLElement>(FIRST_WRONG)?.focus())
   }
 
   return (
@@ -80,9 +82,11 @@ export function SubscriptionForm({ first, isNew, onSubmit }: Props) {
 function withoutEmpty({ members, fields, values }: Faults, draft: Draft): Faults {
   const shown = Object.entries(members).filter(([name]) => !isMissing(draft, name))
   const emptyRows = new Set(draft.data.filter(({ field }) => field === '').map(({ id }) => id))
-  return { members: Object.fromEntries(shown), fields: new Map([...fields].filter(([id]) => !emptyRows.has(id))), values }
+  const shownFields = [...fields].filter(([id]) => !emptyRows.has(id))
+  return { members: Object.fromEntries(shown), fields: new Map(shownFields), values }
 }
 
 function isMissing(draft: Draft, member: string): boolean {
-  return member === 'authorizers' ? draft.authorizers.lines.trim() === '' : Object.entries(draft).some(([name, value]) => name === member && value === '')
+  if (member === 'authorizers') return draft.authorizers.lines.trim() === ''
+  return Object.entries(draft).some(([name, value]) => name === member && value === '')
 }

@@ -1,6 +1,11 @@
 // Owns: the list of subscriptions with their health at a glance.
 import type { ReactNode } from 'react'
-import { type Subscription, type SubscriptionStats, useStats, useSubscriptionPages } from '../../api/subscription-queries.ts'
+import {
+  type Subscription,
+  type SubscriptionStats,
+  useStats,
+  useSubscriptionPages,
+} from '../../api/subscription-queries.ts'
 import { hrefOf } from '../../routing/route.ts'
 import { useSession } from '../../session/session.ts'
 import { consoleTexts } from '../../texts/console.ts'
@@ -57,7 +62,7 @@ function useColumns(): Array<Column<Subscription>> {
       key: 'oldest',
       head: texts.oldest,
       isNumber: true,
-      cell: ofStats(({ oldestWaitingSeconds }) => (oldestWaitingSeconds === null ? '–' : duration(oldestWaitingSeconds))),
+      cell: ofStats(({ oldestWaitingSeconds: seconds }) => (seconds === null ? '–' : duration(seconds))),
     },
     { key: 'failing', head: texts.failing, cell: ofStats(({ failingSince }) => <When at={failingSince} />) },
     {

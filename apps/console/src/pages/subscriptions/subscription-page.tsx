@@ -29,7 +29,9 @@ export function SubscriptionPage({ name }: { name: string }) {
       name={name}
       lead={<a href={hrefOf([platform, 'subscriptions'])}>← {texts.back}</a>}
       actions={
-        mayWrite && query.data ? <SubscriptionActions subscription={query.data} onSecret={setSecret} onTest={setTestEvent} /> : null
+        mayWrite && query.data ? (
+          <SubscriptionActions subscription={query.data} onSecret={setSecret} onTest={setTestEvent} />
+        ) : null
       }
     >
       {secret === undefined ? null : <SecretOnce secret={secret} />}

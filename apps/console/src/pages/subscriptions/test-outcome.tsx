@@ -46,7 +46,8 @@ function useOutcome({ eventId, name, enabled }: { eventId: string; name: string;
       if (delivery && OVER.includes(delivery.status)) void readAgain()
       return delivery ?? null
     },
-    refetchInterval: ({ state: { data, dataUpdateCount } }) => (isOver(data?.status) || dataUpdateCount >= MOST_READS ? false : EVERY_MS),
+    refetchInterval: ({ state: { data, dataUpdateCount } }) =>
+      isOver(data?.status) || dataUpdateCount >= MOST_READS ? false : EVERY_MS,
   })
   return { delivery: query.data, isAwaited: enabled && !query.error && !isOver(query.data?.status) }
 }

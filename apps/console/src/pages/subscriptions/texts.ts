@@ -94,7 +94,8 @@ export const subscriptionTexts = dictionary(
     state: 'State',
     declared: 'CONFIG_FILE',
     declaredLead:
-      'This subscription stands in CONFIG_FILE: here it can be paused, resumed, enabled and disabled. Change the rest, its secret too, in the file and restart.',
+      'This subscription stands in CONFIG_FILE: here it can be paused, resumed, enabled and disabled. ' +
+      'Change the rest, its secret too, in the file and restart.',
     breaker: 'Breaker',
     breakers: { closed: 'Closed', open: 'Open', half_open: 'Half open' },
     waiting: 'Waiting',
@@ -162,7 +163,8 @@ export const subscriptionTexts = dictionary(
     secretOnce: 'It is shown this once: store it now. It can be rotated later, but not shown again.',
     remove: 'Delete',
     removeAsk: (waiting: string, dead: string) =>
-      `Deleted with it: ${waiting} pending deliveries, ${dead} dead letters, and what is unread in its queue or stream. It cannot be undone.`,
+      `Deleted with it: ${waiting} pending deliveries, ${dead} dead letters, and what is unread in its queue or stream. ` +
+      'It cannot be undone.',
     pausedNotice: 'Paused: new events are kept, up to its limit, and none is delivered.',
     disabledNotice: 'Disabled: it gets nothing new. Enable it when its consumer is back.',
     openNotice: 'The breaker is open after too many failures in a row. It goes on by itself once the consumer is back.',
