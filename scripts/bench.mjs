@@ -16,6 +16,7 @@ const SUITES = {
   ordering: 'ordering',
   'bad-signatures': 'bad-signatures',
   'narrow-caller': 'narrow-caller',
+  console: 'console',
 }
 
 const { suite, args } = splitSuite(process.argv.slice(2), { known: Object.keys(SUITES), byDefault: 'rows' })
