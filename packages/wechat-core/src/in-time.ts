@@ -11,14 +11,10 @@ export function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> 
 }
 
 /** As `within`, but rejects with `late` when the work takes longer. */
-export async function inTime<T>(ms: number, work: Promise<T>, late: () => Error): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const over = new Promise<never>((_resolve, reject) => {
-    timer = afterReading(ms, () => reject(late()))
+export function inTime<T>(ms: number, work: Promise<T>, late: () => Error): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = afterReading(ms, () => reject(late()))
+    const leave = () => clearTimeout(timer)
+    work.then((value) => (leave(), resolve(value)), (error: unknown) => (leave(), reject(error)))
   })
-  try {
-    return await Promise.race([work, over])
-  } finally {
-    clearTimeout(timer)
-  }
 }

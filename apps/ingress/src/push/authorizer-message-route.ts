@@ -35,7 +35,8 @@ export function authorizerMessageRoute(scope: GatewayServer, deps: Deps): void {
     const opened = openPush(deps, { request, platform, query: request.query, nowMs: receivedAtMs })
     const message = parseAuthorizerMessage(opened.plaintext, receivedAtMs)
     const within = createStoreBudget(clock, receivedAtMs)
-    await checkOwner({ platform, appId, message, within })
+    const checkingOwner = checkOwner({ platform, appId, message, within })
+    if (checkingOwner) await checkingOwner
 
     const event = messageEvent(message, { platform: platform.id, appId, receivedAtMs })
     const made = madeAt(message.kind === 'message' ? message.createTimeSeconds : undefined)

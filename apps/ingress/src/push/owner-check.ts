@@ -18,17 +18,31 @@ type Addressed = {
   within: TimeBound
 }
 
-/** Rejects with APPID_MISMATCH. A message without ToUserName, or of an unknown account, passes. */
-export function createOwnerCheck({ goesOnWithoutStore, log }: OwnerCheckDeps) {
-  return async function checkOwner({ platform, appId, message, within }: Addressed): Promise<void> {
-    if (message.kind !== 'message' || message.toUserName === '') return
-    const { authorizers } = platform
-    const { toUserName } = message
-    const ask = () => within(() => authorizers.ownerOfUserName(toUserName))
-    const known = authorizers.knownOwnerOfUserName(toUserName)
-    const owner = known ? known.appId : await (goesOnWithoutStore ? unlessStoreAway(ask) : ask())
+/**
+ * Throws, or rejects with, APPID_MISMATCH. A message without ToUserName, or of an unknown account, passes. undefined where this
+ * process knows the owner: a push that waits, if only for a microtask, is handled in turns with the others of its batch.
+ */
+export type CheckOwner = (addressed: Addressed) => Promise<void> | undefined
+
+export function createOwnerCheck({ goesOnWithoutStore, log }: OwnerCheckDeps): CheckOwner {
+  function assertOwner({ platform, appId }: Addressed, owner: AuthorizerAppId | undefined): void {
     if (owner === undefined || owner === appId) return
     log.warn({ platform: platform.id, appid: appId, owner }, 'push.misdirected')
     throw new GatewayError('APPID_MISMATCH', 'the message belongs to another authorizer')
+  }
+
+  async function lookUpAndCheck(addressed: Addressed, toUserName: string): Promise<void> {
+    const { platform, within } = addressed
+    const ask = () => within(() => platform.authorizers.ownerOfUserName(toUserName))
+    assertOwner(addressed, await (goesOnWithoutStore ? unlessStoreAway(ask) : ask()))
+  }
+
+  return (addressed) => {
+    const { platform, message } = addressed
+    if (message.kind !== 'message' || message.toUserName === '') return undefined
+    const known = platform.authorizers.knownOwnerOfUserName(message.toUserName)
+    if (known === undefined) return lookUpAndCheck(addressed, message.toUserName)
+    assertOwner(addressed, known.appId)
+    return undefined
   }
 }

@@ -30,17 +30,16 @@ export function createPushIntake(deps: PushIntakeDeps): PushIntake {
   const { memory, enqueue, recent, unheard, spool, platforms } = deps
   spool?.drainInto(enqueueAndNote)
 
-  async function accept(push: Push, within: TimeBound): Promise<PushOutcome> {
-    if (!spool) return enqueueAndNote(push, within)
-    if (!spool.isHolding(push.kind)) {
+  const acceptWith = (disk: NonNullable<typeof spool>): PushIntake['accept'] => async (push, within) => {
+    if (!disk.isHolding(push.kind)) {
       try {
-        await assertNothingBefore(push, spool)
+        await assertNothingBefore(push, disk)
         return await enqueueAndNote(push, within)
       } catch (error) {
         if (!isStoreAway(error)) throw error
       }
     }
-    await spool.keep(push)
+    await disk.keep(push)
     return 'accepted'
   }
 
@@ -66,5 +65,5 @@ export function createPushIntake(deps: PushIntakeDeps): PushIntake {
     return known !== undefined && !known.some(({ enabled }) => enabled)
   }
 
-  return { accept }
+  return { accept: spool ? acceptWith(spool) : enqueueAndNote }
 }

@@ -66,7 +66,7 @@ export function readPush(text: string): Push | undefined {
 }
 
 export function createEnqueuePush(queues: ReadonlyMap<string, { pushQueue: PushQueue }>): EnqueuePush {
-  return async (push, within) => {
+  return (push, within) => {
     const { receivedAtMs, made = push.kind === 'component-event' ? 'ordered' : 'unknown' } = push
     const queue = queues.get(push.platform)?.pushQueue
     if (!queue) throw new Error('a push of an unknown platform')
@@ -80,8 +80,7 @@ export function createEnqueuePush(queues: ReadonlyMap<string, { pushQueue: PushQ
         const { eventId, openId, code } = push
         const appId = parseAuthorizerAppId(push.appId)
         if (!appId) throw new Error('a release check has no appid')
-        await queue.releaseCheck({ eventId, appId, openId, code, ...arrival })
-        return 'queued'
+        return queue.releaseCheck({ eventId, appId, openId, code, ...arrival }).then(() => 'queued')
       }
       default:
         return push satisfies never

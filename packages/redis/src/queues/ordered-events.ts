@@ -11,11 +11,14 @@ export type OrderedEventsDeps = {
 }
 
 export type OrderedEvents = {
-  /** False: no subscription wants the events of this account in order, and nothing was written. */
-  append(entry: BatchedEvent, within: TimeBound): Promise<boolean>
+  /**
+   * False: no subscription wants the events of this account in order, and nothing was written. No promise where this process
+   * knows that: a push that waits, if only for a microtask, is handled in turns with the others of its batch.
+   */
+  append(entry: BatchedEvent, within: TimeBound): Promise<boolean> | false
 }
 
-export const NO_ORDERED_EVENTS: OrderedEvents = { append: async () => false }
+export const NO_ORDERED_EVENTS: OrderedEvents = { append: () => false }
 
 export function createOrderedEvents({ platform, lanes, subscriptions }: OrderedEventsDeps): OrderedEvents {
   let latest: readonly Subscription[] | undefined
@@ -26,14 +29,21 @@ export function createOrderedEvents({ platform, lanes, subscriptions }: OrderedE
     return latest
   }
 
+  async function appendIfOrdered(entry: BatchedEvent, { account, within }: { account: string; within: TimeBound }): Promise<boolean> {
+    latest = subscriptions.known() ?? (await within(() => subscriptions.all()).catch(latestWhileAway))
+    if (!hasOrder(latest, account)) return false
+    await within(() => lanes.append({ platform, account }, entry))
+    return true
+  }
+
   return {
-    async append(entry, within) {
+    append(entry, within) {
       const account = entry.event.authorizerappid
       if (account === undefined) return false
-      latest = subscriptions.known() ?? (await within(() => subscriptions.all()).catch(latestWhileAway))
-      if (!hasOrder(latest, account)) return false
-      await within(() => lanes.append({ platform, account }, entry))
-      return true
+      const known = subscriptions.known()
+      if (known) latest = known
+      if (known && !hasOrder(known, account)) return false
+      return appendIfOrdered(entry, { account, within })
     },
   }
 }

@@ -108,7 +108,8 @@ export function createPushQueue(deps: PushQueueDeps): PushQueue {
     async message(event, { receivedAtMs, ...arrival }, reply) {
       const { made, within = unbounded } = arrival
       const entry: BatchedEvent = { event, receivedAtMs, ...(isOld(made) ? { isOld: true } : {}) }
-      if (await ordered.append({ ...entry, ...(reply ? { reply } : {}) }, within)) return 'queued'
+      const appending = ordered.append(reply ? { ...entry, reply } : entry, within)
+      if (appending !== false && (await appending)) return 'queued'
       // Not with several inboxes: the queue would be on one master for all of them.
       if (reply !== undefined && shards.all().length === 1) {
         const data: FanOutJob = { v: 1, kind: 'fan-out', event, receivedAtMs, reply }
