@@ -86,7 +86,8 @@ export function createConsumerReturns(deps: ConsumerReturnsDeps): ConsumerReturn
   const followed = new Map<string, Followed>()
   const logError = createErrorLog(log, 'consumer_returns.failed')
   let isClosed = false
-  let readingAwaited: Promise<void> | undefined
+  let isReadingAwaited = false
+  let readingAwaited = Promise.resolve()
   const laps = startLaps({ items: () => [...followed.values()], visit, ...(lapMs === undefined ? {} : { lapMs }) })
 
   async function visit(some: readonly Followed[]): Promise<void> {
@@ -198,7 +199,7 @@ export function createConsumerReturns(deps: ConsumerReturnsDeps): ConsumerReturn
       for (const one of due) void read(one)
       await delay(AWAITED_EVERY_MS * Math.ceil(due.length / AWAITED_TOGETHER))
     }
-    readingAwaited = undefined
+    isReadingAwaited = false
   }
 
   function awaiting(): Followed[] {
@@ -223,7 +224,10 @@ export function createConsumerReturns(deps: ConsumerReturnsDeps): ConsumerReturn
     expect(name, jobId, untilMs) {
       if (isClosed) return
       followed.get(name)?.awaited.set(jobId, untilMs)
-      readingAwaited ??= readAwaited()
+      if (isReadingAwaited) return
+      isReadingAwaited = true
+      // Ends at once when nothing is awaited of any queue that is followed.
+      readingAwaited = readAwaited()
     },
     async close() {
       isClosed = true
