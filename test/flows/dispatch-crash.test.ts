@@ -23,8 +23,10 @@ void t.test('what is held when a process ends', async (story) => {
     const { length } = hook.received
     await simulator.sendText(APP, { ...TEXT, content: 'hangs' })
     const hanging = await until('the call is under way', () => hook.received[length])
-    const second = await gateway.startWorker()
+    await until('its job has left the call', async () => (await call('GET', '/subscriptions/hook/stats')).body.waiting === 1)
+    // At once: the call has to outlast the 25 s that a process has to end, and itself has 30.
     const ending = first?.process.end('SIGTERM')
+    const second = await gateway.startWorker()
 
     // The first takes nothing any more: this one is the second's.
     await until('the first says so', () => first?.process.logLines().some(({ msg }) => msg === 'process.stopping'))

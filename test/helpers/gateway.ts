@@ -53,6 +53,7 @@ export type Answer = Partial<{
   seen: number
   added: number
   repaired: number
+  waiting: number
 }>
 
 /** An event as a consumer has it. */
