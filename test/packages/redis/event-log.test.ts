@@ -5,7 +5,7 @@ import {
   createEventLog,
   createMessageShards,
   createSinkWriter,
-  type DirectSink,
+  type ConsumerWrite,
   type EventFilter,
   type EventLog,
   type EventLogDeps,
@@ -69,7 +69,7 @@ void t.test('an event goes into the streams of subscriptions as it is recorded, 
   const stream = nearStream('bi')
   const streams = [{ subscription: 'bi', stream, maxLength: undefined }]
   const before = Date.now()
-  t.same(await log.record(event, before, ['bi', 'crm'], { direct: streams }), ['bi'])
+  t.same(await log.record(event, before, ['bi', 'crm'], { writes: streams }), ['bi'])
   const [entry] = await commands.xrange(stream, '-', '+')
   t.same(entry?.[1], ['id', 'ev_1', 'type', event.type, 'event', JSON.stringify(event)])
   const deliveries = (await log.get('ev_1'))?.deliveries ?? []
@@ -87,12 +87,12 @@ void t.test('the same arrival of an event is appended once, another arrival agai
   const added = nearStream('new')
   const streams = [{ subscription: 'bi', stream, maxLength: undefined }]
   const at = Date.now()
-  for (let run = 0; run < 3; run += 1) t.same(await log.record(makeEvent('ev_1'), at, ['bi'], { direct: streams }), ['bi'])
+  for (let run = 0; run < 3; run += 1) t.same(await log.record(makeEvent('ev_1'), at, ['bi'], { writes: streams }), ['bi'])
   t.equal(await commands.xlen(stream), 1)
   const both = [...streams, { subscription: 'new', stream: added, maxLength: undefined }]
-  t.same(await log.record(makeEvent('ev_1'), at, ['bi', 'new'], { direct: both }), ['bi', 'new'])
+  t.same(await log.record(makeEvent('ev_1'), at, ['bi', 'new'], { writes: both }), ['bi', 'new'])
   t.same([await commands.xlen(stream), await commands.xlen(added)], [1, 1])
-  await log.record(makeEvent('ev_1'), at + 1, ['bi'], { direct: streams })
+  await log.record(makeEvent('ev_1'), at + 1, ['bi'], { writes: streams })
   t.equal(await commands.xlen(stream), 2)
 })
 
@@ -103,7 +103,7 @@ void t.test('streams are trimmed to what each may hold, many events in one step'
   const whole = { subscription: 'crm', stream: nearStream('crm'), maxLength: undefined }
   const ids = Array.from({ length: 60 }, (_, n) => `ev_${n}`)
   await Promise.all(
-    ids.map((id, n) => log.record(makeEvent(id), Date.now(), ['bi', 'crm', 'hook'], { direct: n % 2 === 0 ? [bounded, whole] : [whole] })),
+    ids.map((id, n) => log.record(makeEvent(id), Date.now(), ['bi', 'crm', 'hook'], { writes: n % 2 === 0 ? [bounded, whole] : [whole] })),
   )
   const idsIn = async (stream: string) => (await commands.xrange(stream, '-', '+')).map(([, [, id]]) => id)
   t.same(await idsIn(whole.stream), ids)
@@ -117,7 +117,7 @@ void t.test('a stream that takes nothing leaves its own delivery pending, and no
   const broken = { subscription: 'bi', stream: nearStream('bi'), maxLength: undefined }
   const sound = { subscription: 'crm', stream: nearStream('crm'), maxLength: undefined }
   await commands.set(broken.stream, 'no stream')
-  const record = () => log.record(makeEvent('ev_1'), 1, ['bi', 'crm'], { direct: [broken, sound] })
+  const record = () => log.record(makeEvent('ev_1'), 1, ['bi', 'crm'], { writes: [broken, sound] })
   t.same(await record(), ['crm'])
   t.match((await log.get('ev_1'))?.deliveries, [{ status: 'pending' }, { status: 'delivered' }])
   await commands.del(broken.stream)
@@ -130,8 +130,8 @@ void t.test('a stream on a hash tag of its own takes events with the record once
   const { commands } = await startStore(t)
   const log = openLog({ redis: commands, shards, eventLogSeconds: 60 })
   const stream = sinkStream('open1', 'bi')
-  const direct = [{ subscription: 'bi', stream, maxLength: undefined }]
-  const record = (id: string) => log.record(makeEvent(id), 1, ['bi'], { direct })
+  const writes = [{ subscription: 'bi', stream, maxLength: undefined }]
+  const record = (id: string) => log.record(makeEvent(id), 1, ['bi'], { writes })
   t.same(await record('ev_0'), [], 'not yet: somebody else has to append it')
   await until('it takes what is recorded', async () => (await record(`ev_${randomUUID()}`)).length === 1)
   t.equal(await commands.xlen(stream), 1)
@@ -143,7 +143,7 @@ async function untilTaken(log: OpenLog, queue: string): Promise<GatewayEvent> {
   let event = makeEvent('ev_first')
   await until('the queue takes what is recorded', async () => {
     event = makeEvent(`ev_first_${randomUUID()}`)
-    return (await log.record(event, 1, ['first'], { direct: [{ subscription: 'first', queue }] })).length === 1
+    return (await log.record(event, 1, ['first'], { writes: [{ subscription: 'first', queue }] })).length === 1
   })
   return event
 }
@@ -155,7 +155,7 @@ void t.test('an event goes into the queues of subscriptions as it is recorded, a
   const event = await untilTaken(log, '{ours}')
   await writer.addToConsumerQueue({ queue: '{theirs}', jobId: event.id, name: event.type, data: event })
   t.same(await picture(commands, '{ours}'), await picture(commands, '{theirs}'))
-  t.same(await log.record(makeEvent('ev_1'), 1, ['bi', 'crm'], { direct: [{ subscription: 'crm', queue: '{ours}' }] }), ['crm'])
+  t.same(await log.record(makeEvent('ev_1'), 1, ['bi', 'crm'], { writes: [{ subscription: 'crm', queue: '{ours}' }] }), ['crm'])
   t.match((await log.get('ev_1'))?.deliveries, [{ subscription: 'bi', status: 'pending' }, { subscription: 'crm', status: 'delivered', attempts: 1 }])
   t.same(await commands.keys('*probe*'), [])
 })
@@ -163,12 +163,12 @@ void t.test('an event goes into the queues of subscriptions as it is recorded, a
 void t.test('the same arrival of an event is one job, and so is another arrival while the job is kept', async (t) => {
   const { commands, queues } = await startStore(t)
   const log = openLog({ redis: commands, shards, queues, eventLogSeconds: 60 })
-  const direct = [{ subscription: 'crm', queue: '{crm}' }]
+  const writes = [{ subscription: 'crm', queue: '{crm}' }]
   await untilTaken(log, '{crm}')
-  for (const receivedAtMs of [1, 1, 2]) t.same(await log.record(makeEvent('ev_1'), receivedAtMs, ['crm'], { direct }), ['crm'])
+  for (const receivedAtMs of [1, 1, 2]) t.same(await log.record(makeEvent('ev_1'), receivedAtMs, ['crm'], { writes }), ['crm'])
   t.equal(await queues.open('{crm}').getWaitingCount(), 2)
   await queues.open('{crm}').obliterate()
-  t.same(await log.record(makeEvent('ev_1'), 1, ['crm'], { direct }), ['crm'])
+  t.same(await log.record(makeEvent('ev_1'), 1, ['crm'], { writes }), ['crm'])
   t.equal(await queues.open('{crm}').getWaitingCount(), 0)
 })
 
@@ -184,7 +184,7 @@ void t.test('many events of one step stand in several queues and streams in thei
       const crm = { subscription: 'crm', queue: '{crm}' }
       const bi = { subscription: 'bi', stream, maxLength: undefined }
       const erp = { subscription: 'erp', queue: '{erp}' }
-      return log.record(makeEvent(id), Date.now(), ['bi', 'crm', 'erp'], { direct: others.includes(id) ? [crm, bi, erp] : [crm, bi] })
+      return log.record(makeEvent(id), Date.now(), ['bi', 'crm', 'erp'], { writes: others.includes(id) ? [crm, bi, erp] : [crm, bi] })
     }),
   )
   const idsIn = async (queue: string) => (await queues.open(queue).getWaiting()).map((job) => job.id)
@@ -196,14 +196,14 @@ void t.test('many events of one step stand in several queues and streams in thei
 
 void t.test('so many subscribers that one step would hold up all others: some get it with the record, the rest are told by the answer', async (t) => {
   const names = Array.from({ length: 300 }, (_, n) => `s${n}`)
-  const sinks: Record<string, (name: string) => DirectSink> = {
+  const sinks: Record<string, (name: string) => ConsumerWrite> = {
     queues: (subscription) => ({ subscription, queue: `{${subscription}}` }),
     streams: (subscription) => ({ subscription, stream: sinkStream('open1', subscription), maxLength: undefined }),
   }
   for (const [kind, sinkOf] of Object.entries(sinks)) {
     const { commands, queues } = await startStore(t)
     const log = openLog({ redis: commands, shards, queues, eventLogSeconds: 60 })
-    const record = (id: string) => log.record(makeEvent(id), 1, names, { direct: names.map(sinkOf) })
+    const record = (id: string) => log.record(makeEvent(id), 1, names, { writes: names.map(sinkOf) })
     await until('they take it', async () => (await record(`ev_${randomUUID()}`)).length > 0)
     await until('all are within reach', async () => (await record(`ev_${randomUUID()}`)).length === 250)
     const served = [...(await record('ev_1'))].sort((a, b) => a.localeCompare(b))
@@ -218,11 +218,11 @@ void t.test('events with many subscribers go in steps of fewer events, and each 
   const { commands } = await startStore(t)
   const log = openLog({ redis: commands, shards, eventLogSeconds: 60 })
   const names = Array.from({ length: 30 }, (_, n) => `s${n}`)
-  const direct = names.map((subscription) => ({ subscription, stream: nearStream(subscription), maxLength: undefined }))
+  const writes = names.map((subscription) => ({ subscription, stream: nearStream(subscription), maxLength: undefined }))
   const steps = async () => Number(/cmdstat_evalsha:calls=(\d+)/.exec(await commands.info('commandstats'))?.[1])
-  await log.record(makeEvent('ev_first'), 1, names, { direct })
+  await log.record(makeEvent('ev_first'), 1, names, { writes })
   await commands.config('RESETSTAT')
-  const served = await Promise.all(Array.from({ length: 24 }, (_, n) => log.record(makeEvent(`ev_${n}`), 1, names, { direct })))
+  const served = await Promise.all(Array.from({ length: 24 }, (_, n) => log.record(makeEvent(`ev_${n}`), 1, names, { writes })))
   t.same(served.map((subscriptions) => subscriptions.length), Array.from({ length: 24 }, () => 30))
   t.equal(await steps(), 3, 'eight events each: 240 deliveries')
   t.equal(await commands.xlen(nearStream('s29')), 25)
@@ -239,7 +239,7 @@ void t.test('a queue that cannot be written to leaves its own delivery pending, 
     const { commands, queues } = await startStore(t)
     const log = openLog({ redis: commands, shards, queues, eventLogSeconds: 60 })
     const stream = nearStream('bi')
-    const direct = [
+    const writes = [
       { subscription: 'bi', stream, maxLength: undefined },
       { subscription: 'crm', queue: '{broken}' },
       { subscription: 'erp', queue: '{sound}' },
@@ -249,7 +249,7 @@ void t.test('a queue that cannot be written to leaves its own delivery pending, 
     await queues.open('{broken}').obliterate()
     await damage(commands, '{broken}')
     const at = Date.now()
-    const record = () => log.record(makeEvent('ev_1'), at, ['bi', 'crm', 'erp'], { direct })
+    const record = () => log.record(makeEvent('ev_1'), at, ['bi', 'crm', 'erp'], { writes })
     t.same((await record()).toSorted(), ['bi', 'erp'], what)
     t.same((await record()).toSorted(), ['bi', 'erp'], what)
     t.equal(await commands.xlen(stream), 1, `${what}: one entry`)
@@ -262,16 +262,16 @@ void t.test('a queue that cannot be written to leaves its own delivery pending, 
 void t.test('processes that begin at the same moment all learn that the script reaches the queue', async (t) => {
   const { commands, queues } = await startStore(t)
   const logs = Array.from({ length: 20 }, () => openLog({ redis: commands, shards, queues, eventLogSeconds: 60 }))
-  const record = (log: OpenLog) => log.record(makeEvent(`ev_${randomUUID()}`), 1, ['crm'], { direct: [{ subscription: 'crm', queue: '{crm}' }] })
+  const record = (log: OpenLog) => log.record(makeEvent(`ev_${randomUUID()}`), 1, ['crm'], { writes: [{ subscription: 'crm', queue: '{crm}' }] })
   await until('all give it to the queue', async () => (await Promise.all(logs.map(record))).every(({ length }) => length === 1))
 })
 
 void t.test('with another version of BullMQ a queue takes nothing with the record', async (t) => {
   const { commands, queues } = await startStore(t)
   const log = openLog({ redis: commands, shards, queues, eventLogSeconds: 60, version: '6.7.1' })
-  const direct = [{ subscription: 'crm', queue: '{crm}' }]
+  const writes = [{ subscription: 'crm', queue: '{crm}' }]
   await untilTaken(openLog({ redis: commands, shards, queues, eventLogSeconds: 60 }), '{erp}')
-  for (const id of ['ev_1', 'ev_2', 'ev_3']) t.same(await log.record(makeEvent(id), 1, ['crm'], { direct }), [])
+  for (const id of ['ev_1', 'ev_2', 'ev_3']) t.same(await log.record(makeEvent(id), 1, ['crm'], { writes }), [])
   t.same(await commands.keys('bull:{crm}:*'), [])
 })
 
@@ -280,7 +280,7 @@ void t.test('a queue that a script does not reach takes nothing with the record'
   // As behind a proxy that runs a script where its first key lives.
   const elsewhere = Object.create(commands, { getdel: { value: async (key: string) => ((await commands.del(key)) === 1 ? null : undefined) } }) as typeof commands
   const log = openLog({ redis: elsewhere, shards, queues, eventLogSeconds: 60 })
-  const record = (id: string) => log.record(makeEvent(id), 1, ['crm'], { direct: [{ subscription: 'crm', queue: '{crm}' }] })
+  const record = (id: string) => log.record(makeEvent(id), 1, ['crm'], { writes: [{ subscription: 'crm', queue: '{crm}' }] })
   t.same(await record('ev_1'), [])
   await until('the probe is over', async () => (await commands.keys('*probe*')).length === 0)
   t.same(await record('ev_2'), [])

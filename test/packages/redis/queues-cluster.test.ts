@@ -85,17 +85,17 @@ void t.test('everything works on Redis Cluster', async (t) => {
   t.equal((await subscriptions.all(0)).length, 1)
   await events.record(makeEvent('ev_0'), Date.now(), [])
   await events.record(makeEvent('ev_00'), Date.now(), [])
-  const direct = [
+  const writes = [
     { subscription: 'crm', queue: sinkQueue(PLATFORM, 'crm') },
     { subscription: 'bi', stream: sinkStream(PLATFORM, 'bi'), maxLength: undefined },
   ]
   const staggered = Array.from({ length: 100 }, async (_, n) => {
     await delay(n)
-    return events.record(makeEvent(`ev_early_${n}`), Date.now() - 1_000, ['crm', 'bi'], { direct })
+    return events.record(makeEvent(`ev_early_${n}`), Date.now() - 1_000, ['crm', 'bi'], { writes })
   })
   t.same((await Promise.all(staggered)).flat(), [], 'the queue and the stream have slots of their own')
   const old = [{ subscription: 'old', stream: `wx:{${PLATFORM}}:stream:old`, maxLength: undefined }]
-  t.same(await events.record(makeEvent('ev_1'), Date.now(), ['crm', 'old'], { direct: [...direct, ...old] }), ['old'])
+  t.same(await events.record(makeEvent('ev_1'), Date.now(), ['crm', 'old'], { writes: [...writes, ...old] }), ['old'])
   t.equal((await events.find({ limit: 10, cursor: undefined, type: 'wechat.*' })).items.length, 2)
 
   const job: DeliveryJob = {

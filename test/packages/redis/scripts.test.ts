@@ -50,7 +50,8 @@ void t.test('every header says what the script takes, returns and costs', (t) =>
 })
 
 void t.test('rows and records are read by the names of the header, in its order', (t) => {
-  for (const { name, body } of scripts) {
+  for (const { name, header, body: own } of scripts) {
+    const body = own + includedBy(header)
     const { eachKeys, eachArgs, records } = readScript(name).names
     const loops = [...body.matchAll(/^\s*for (\w+), (.+) in each\(\) do\b/gm)].map(([, , row = '']) => row.split(', '))
     const row = [...eachKeys, ...eachArgs]

@@ -1,14 +1,14 @@
 // Owns: the batch call of the sinks: which of the subscriptions are written to by Redis itself, in the step that records
 // the event, together with the events that are recorded at the same moment. The other way is `deliver` of each sink.
 import type { Subscription } from '@wxgw/contracts'
-import type { DirectSink } from '@wxgw/redis'
+import type { ConsumerWrite } from '@wxgw/redis'
 
 /** A webhook is never one of them. */
-export function recordedWrites(subscriptions: readonly Subscription[]): DirectSink[] {
+export function recordedWrites(subscriptions: readonly Subscription[]): ConsumerWrite[] {
   return subscriptions.flatMap(writeTo)
 }
 
-function writeTo({ name, sink }: Subscription): DirectSink[] {
+function writeTo({ name, sink }: Subscription): ConsumerWrite[] {
   switch (sink.kind) {
     case 'stream':
       return [{ subscription: name, stream: sink.stream, maxLength: sink.maxLength }]

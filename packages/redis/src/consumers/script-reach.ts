@@ -1,6 +1,6 @@
 // Owns: whether a script on the log's keys reaches those of a queue or a stream, whose hash tag is another. It does
-// where Redis is in one part; a cluster refuses it, and what stands before several servers may do either, or run it
-// on the wrong one.
+// where Redis is in one part; a cluster refuses it, and a proxy before several servers may refuse it, too, or run it on
+// the wrong one.
 import { randomUUID } from 'node:crypto'
 import { isAway } from '../batches.ts'
 import type { RedisConnection } from '../connect.ts'
@@ -8,30 +8,27 @@ import { hashTag, scriptProbeKey } from '../keys.ts'
 import { defineScript } from '../lua/define-script.ts'
 
 export type ScriptReach = {
-  /**
-   * The keys that have the hash tag of this one. Not until that is proven; the first call for a tag starts the proof,
-   * once in the life of the process.
-   */
+  /** False until it is proven for the hash tag of this key; the first call for a tag starts the proof, once per process. */
   reaches(key: string): boolean
 }
 
 const PROBE_MS = 10_000
 
-const writeProbe = defineScript({ name: 'event-log/write-probe', keys: ['home', 'probe'], args: ['lifeMs'] })
+const writeProbe = defineScript({ name: 'consumers/write-probe', keys: ['home', 'probe'], args: ['lifeMs'] })
 
 /** `home`: a key of the log. */
 export function createScriptReach(redis: RedisConnection, home: string): ScriptReach {
-  const known = new Map<string, 'asked' | 'reached' | 'out of reach'>([[hashTag(home), 'reached']])
+  const known = new Map<string, 'unproven' | 'reached' | 'out of reach'>([[hashTag(home), 'reached']])
 
-  /** What the script wrote has to stand where everybody else finds it. Never rejects. */
-  async function ask(tag: string): Promise<void> {
-    // Another process may ask at the same moment.
+  /** An ordinary command has to find what the script wrote. Never rejects. */
+  async function prove(tag: string): Promise<void> {
+    // Another process may prove it at the same moment.
     const probe = scriptProbeKey(tag, randomUUID())
     try {
       await writeProbe(redis, { home, probe, lifeMs: PROBE_MS })
       known.set(tag, (await redis.getdel(probe)) === null ? 'out of reach' : 'reached')
     } catch (error) {
-      // Of a Redis that is away nothing was learned.
+      // A Redis that is away proves nothing.
       if (isAway(error)) known.delete(tag)
       else known.set(tag, 'out of reach')
     }
@@ -42,8 +39,8 @@ export function createScriptReach(redis: RedisConnection, home: string): ScriptR
       const tag = hashTag(key)
       const state = known.get(tag)
       if (state === undefined) {
-        known.set(tag, 'asked')
-        void ask(tag)
+        known.set(tag, 'unproven')
+        void prove(tag)
       }
       return state === 'reached'
     },

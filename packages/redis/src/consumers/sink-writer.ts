@@ -1,12 +1,13 @@
-// Owns: handing an event over to consumers that read Redis themselves: a BullMQ queue of theirs, or a stream.
+// Owns: writes to consumers that read Redis themselves, to a BullMQ queue of theirs or to a stream: all that go to the same
+// one at the same moment are one step.
 import type { GatewayEvent, QueueSink, StreamSink } from '@wxgw/contracts'
 import { createBatches } from '../batches.ts'
 import { createConsumerJobs } from '../bullmq-format/consumer-jobs.ts'
 import type { RedisConnection } from '../connect.ts'
 import { defineScript } from '../lua/define-script.ts'
 import { guardStore } from '../store-errors.ts'
-import { CONSUMER_JOB_OPTIONS } from './job-options.ts'
-import type { Queues } from './queues.ts'
+import { CONSUMER_JOB_OPTIONS } from '../queues/job-options.ts'
+import type { Queues } from '../queues/queues.ts'
 
 export type SinkWriter = {
   /**
@@ -28,7 +29,7 @@ export type LocalSink = Pick<QueueSink, 'kind' | 'queue'> | Pick<StreamSink, 'ki
 type Entry = { fields: Readonly<Record<string, string>>; maxLength: number | undefined }
 
 const appendEntries = defineScript({
-  name: 'queues/append-entries',
+  name: 'consumers/append-entries',
   keys: ['stream'],
   moreArgs: 'entries',
   records: { entry: ['most', 'count'] },

@@ -1,8 +1,8 @@
 // Owns: what WeChat sent lately and what became of it, for EVENT_LOG_SECONDS. Tickets never come here: that is the caller's duty.
 import type { DeliveryAttempt, DeliveryStatus, GatewayEvent } from '@wxgw/contracts'
 import type { RedisConnection } from '../connect.ts'
+import type { ConsumerWrite, RecordedWritesDeps } from '../consumers/recorded-writes.ts'
 import type { Page } from '../paging/newest-first.ts'
-import type { Queues } from '../queues/queues.ts'
 import type { MasterOutages } from '../replication/master-outages.ts'
 import { firstFound } from '../shards/first-found.ts'
 import type { EventPlace, MessageShard, MessageShards } from '../shards/message-shards.ts'
@@ -48,26 +48,22 @@ export type DeliveryChange = {
   made?: MadeAttempt | undefined
 }
 
-/** The stream or the BullMQ queue of a subscription, under the names of its record. */
-export type DirectSink = { subscription: string } & ({ stream: string; maxLength: number | undefined } | { queue: string })
-
 export type RecordOptions = {
   /** The event as JSON, for who has it already. */
   body?: string
-  /** Of some of the subscriptions. */
-  direct?: readonly DirectSink[]
+  /** Of some of the subscriptions, made in the same step. */
+  writes?: readonly ConsumerWrite[]
   /** Of this arrival of the event (event-claims.ts). Default: none, nobody else has it. */
   claim?: RecordClaim | undefined
 }
 
 export type EventLog = {
   /**
-   * Remembers an event and that these subscriptions are to get it, and gives it to their `direct` sinks in the same step: an entry
-   * with the fields `id`, `type` and `event`, or a job with the event's id, named after its type. Answers the subscriptions that
-   * have it: those whose sinks took it and, on repeat with the same `receivedAtMs`, all that it was delivered to before; nothing is
-   * given twice then, and nothing known is lost. A sink takes none until the script was proven to reach it, which it does not on
-   * a cluster; a queue takes none with a BullMQ of another format. undefined: another arrival has claimed the event, and nothing was
-   * done.
+   * Remembers an event and that these subscriptions are to get it. The step makes the writes to consumers as well, if it
+   * is proven to reach them: an entry with the fields `id`, `type` and `event`, or a job with the event's id, named after
+   * its type. Returns the subscriptions that have the event: those whose write was made and, on repeat with the same
+   * `receivedAtMs`, all that it was delivered to before. No write is made twice then, and nothing known is lost.
+   * undefined: another arrival has claimed the event, and nothing was done.
    */
   record(
     event: GatewayEvent,
@@ -84,19 +80,14 @@ export type EventLog = {
   find(filter: EventFilter): Promise<FoundEvents>
 }
 
-export type EventLogDeps = {
-  redis: RedisConnection
+export type EventLogDeps = RecordedWritesDeps & {
   shards: MessageShards
-  /** A shard that is away holds up nobody else's events. Default: each is asked. */
+  /** A shard that is away does not hold up the events of others. Default: each is tried. */
   outages?: MasterOutages
-  /** Of consumers. Without them no queue takes any event. */
-  queues?: Pick<Queues, 'open'> | undefined
   /** How long an event is remembered, from when it was recorded. */
   eventLogSeconds: number
   /** In all shards. Above it the oldest are forgotten before their time. Default 1,000,000, about 1.5 GB. */
   maxEvents?: number
-  /** Of the BullMQ that is installed. Default: what its package.json says. */
-  version?: string | undefined
 }
 
 const DEFAULT_MAX_EVENTS = 1_000_000

@@ -1,13 +1,13 @@
-// Owns: writing the event log: what is recorded at the same moment goes to Redis in one step.
+// Owns: writing the event log: what is recorded at the same moment goes to Redis in one step. The writes to consumers that
+// this step makes, too, are consumers/recorded-writes.ts'.
 import { createBatches } from '../batches.ts'
-import { isFormatKnown } from '../bullmq-format/format-version.ts'
+import { createRecordedWrites, MOST_WRITES } from '../consumers/recorded-writes.ts'
 import { ALWAYS_ASKED } from '../replication/master-outages.ts'
 import type { EventPlace, MessageShard } from '../shards/message-shards.ts'
 import { guardStore } from '../store-errors.ts'
 import type { DeliveryChange, EventLog, EventLogDeps } from './event-log.ts'
 import { changeDeliveries, recordEvents } from './event-scripts.ts'
-import { MOST_DELIVERIES, type NewEvent, recordLists } from './record-arguments.ts'
-import { createScriptReach, type ScriptReach } from './script-reach.ts'
+import { type NewEvent, recordLists } from './record-arguments.ts'
 import { attemptInState, formatAttempt, workerName } from './attempts.ts'
 import { formatState } from './logged-event.ts'
 import { userIndex } from './user-index.ts'
@@ -29,27 +29,19 @@ export function createEventWriter({
   version,
 }: EventLogDeps & { maxEvents: number }): EventWriter {
   const worker = workerName()
-  const mayAdd = isFormatKnown(version)
-  const reaches = new Map<number, ScriptReach>()
-
-  function reachOf({ index, events }: MessageShard): ScriptReach {
-    const reach = reaches.get(index) ?? createScriptReach(redis, events)
-    reaches.set(index, reach)
-    return reach
-  }
+  const consumers = createRecordedWrites({ redis, queues, version })
 
   const records = createBatches<NewEvent, readonly string[] | 'claimed'>({
-    weight: { of: ({ direct }) => direct.length, most: MOST_DELIVERIES },
+    weight: { of: ({ writes }) => writes.length, most: MOST_WRITES },
     write: async (at, events) => {
       const shard = shardAt(at)
-      const reach = reachOf(shard)
       const delivered = formatState({ status: 'delivered', attempts: 1, lastError: null, deliveredAt: new Date().toISOString() }, { worker })
       const most = Math.ceil(maxEvents / shards.all().length)
       const layout = {
+        all: shard.events,
         indexOf: shard.eventsOfAuthorizer,
         users: userIndex(shard, shards.all().length),
-        reaches: reach.reaches,
-        directQueue: (name: string) => (queues && mayAdd && reach.reaches(name) ? queues.open(name) : undefined),
+        consumers,
       }
       const written = {
         all: shard.events,
@@ -118,10 +110,10 @@ export function createEventWriter({
 
   return {
     // oxlint-disable-next-line max-params -- the fourth is the options
-    record: (event, receivedAtMs, subscriptions, { body = JSON.stringify(event), direct = [], claim } = {}) =>
+    record: (event, receivedAtMs, subscriptions, { body = JSON.stringify(event), writes = [], claim } = {}) =>
       guardStore(async () => {
         const shard = shards.ofAccount(event.authorizerappid)
-        const served = await records.add(placeOf(shard), { event, body, receivedAtMs, subscriptions, direct, claim })
+        const served = await records.add(placeOf(shard), { event, body, receivedAtMs, subscriptions, writes, claim })
         return served === 'claimed' ? undefined : served
       }),
     deliveryChanged: (event, subscription, changed) => guardStore(() => change({ event, subscription, change: changed })),

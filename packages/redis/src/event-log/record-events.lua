@@ -1,17 +1,16 @@
--- Remembers events and who is to get each, and gives them to streams and to BullMQ queues, whose keys have other hash
--- tags (script-reach.ts says where that may be): whoever reads an event there finds it in the log, as delivered. Again,
+-- Remembers events and who is to get each. Writes to consumers are part of the step: a consumer that reads an event
+-- finds it in the log, as delivered. Their keys have other hash tags (script-reach.ts says where that may be). Again,
 -- it adds subscriptions that were not known. A subscription that the same arrival has been delivered to is returned,
--- without another entry. Nothing is done for an event that another arrival has claimed. A sink that refuses its entry
--- or job has a pending delivery. The indexes lose what is too old, and, above the cap, the oldest: a few per event, so
--- that no write is long. What is new stands at the end of the feed, in the order in which it was recorded.
+-- without another write. Nothing is done for an event that another arrival has claimed. A consumer whose entry or job
+-- is refused has a pending delivery. The indexes lose what is too old, and, above the cap, the oldest: a few per
+-- event, so that no write is long. What is new stands at the end of the feed, in the order in which it was recorded.
 -- KEY all                 sorted set of all events by receivedAtMs
 -- KEY unsettled           the same of deliveries that are not over, by the time of recording
 -- KEY feed
 -- KEY feedEnd             id of the last entry of the feed
 -- KEY usersFrom           from when on the index of users is whole
 -- MORE KEYS others        in any order: the indexes of authorizers and users, streams, claims, and the keys of queues.
---   A
---   `place` in a record is the place in this list, from 1; 0 = none
+--   A record has the place of a key in this list, from 1; 0 = none
 -- ARG life                of the log, in seconds
 -- ARG most                events in the log
 -- ARG eventPrefix         of event keys
@@ -28,8 +27,8 @@
 -- RECORD delivery: name, sink, how
 -- RETURN for each event the subscriptions that have it; 0 = another arrival has the event
 -- INCLUDE lua/now
--- INCLUDE lua/append-to
--- INCLUDE bullmq-format/adding
+-- INCLUDE lua/key-at
+-- INCLUDE consumers/write-to-consumers
 -- INCLUDE event-log/delivered
 -- INCLUDE event-log/claim
 -- INCLUDE event-log/append-to-feed
@@ -40,40 +39,6 @@ local call = redis.call
 local ofAll, ofUnsettled, ofOthers, undelivered, fresh = {}, {}, {}, {}, {}
 local isFirst = call('EXISTS', all) == 0
 for place = 1, #KEYS - others + 1 do ofOthers[place] = {} end
-
-local function keyAt(place) return KEYS[others + place - 1] end
-
-local function isOfType(place, expected)
-  local found = call('TYPE', keyAt(place)).ok
-  return found == 'none' or found == expected
-end
-
--- By the place of `wait`: the function that adds a job, or false.
-local queues = {}
-
--- The types are checked before anything is written: an error in the middle of a job would leave the rest of it behind,
--- which would pass for a job that was added.
-local function openQueue(at)
-  local after, prefix, jobs, wait, meta, counter, active, events, marker = readQueue(at)
-  local isQueue = isOfType(wait, 'list') and isOfType(meta, 'hash') and isOfType(counter, 'string')
-    and isOfType(active, 'list') and isOfType(events, 'stream') and isOfType(marker, 'zset')
-  local isOpen, add = false, false
-  if isQueue then
-    isOpen, add = pcall(addingTo, prefix, jobs, keyAt(wait), keyAt(meta), keyAt(counter), keyAt(active), keyAt(events),
-      keyAt(marker))
-  end
-  queues[tonumber(wait)] = isOpen and add
-  return after
-end
-
--- To a stream, or to a queue by the place of its `wait`. `how`: of a stream most entries that remain ('' = all), of a
--- queue the job's options as JSON.
-local function give(sink, how, id, kind, json)
-  if sink == 0 then return false end
-  local add = queues[sink]
-  if add == nil then return type(appendTo(keyAt(sink), how, 'id', id, 'type', kind, 'event', json)) == 'string' end
-  return add and pcall(add, id, kind, json, how, timestamp)
-end
 
 local function hasGot(key, field, receivedAtMs)
   local known = call('HMGET', key, 'receivedAtMs', field)
@@ -101,7 +66,7 @@ local function record(at)
     local field = 'd:' .. name
     if not isNew and hasGot(key, field, receivedAtMs) then
       served[#served + 1] = name
-    elseif give(tonumber(sink), how, id, kind, json) then
+    elseif writeTo(tonumber(sink), how, id, kind, json) then
       served[#served + 1] = name
       push(fields, field, delivered)
     elseif isNew or call('HEXISTS', key, field) == 0 then

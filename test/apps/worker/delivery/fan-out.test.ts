@@ -1,6 +1,6 @@
 // Owns: how one event becomes deliveries, and that none of them depends on another.
 import type { DeliveryJob, DeliveryResult, FanOutJob, Subscription } from '@wxgw/contracts'
-import type { DirectSink, EnqueueOptions } from '@wxgw/redis'
+import type { ConsumerWrite, EnqueueOptions } from '@wxgw/redis'
 import { GatewayError } from '@wxgw/wechat-core'
 import { type AttemptSeen, createDispatchRoom, createFanOut, type FanOutDeps, type FanOutOptions, type SinkRequest } from '@wxgw/worker'
 import t from 'tap'
@@ -24,7 +24,7 @@ function setUp(
   const enqueued: Enqueued[] = []
   const changes: Record<string, unknown>[] = []
   const recorded: unknown[] = []
-  const offered: DirectSink[] = []
+  const offered: ConsumerWrite[] = []
   const ages: (number | undefined)[] = []
   const disabled: string[] = []
   const sink = {
@@ -47,11 +47,11 @@ function setUp(
       disable: async (name) => disabled.push(name) > 0,
     },
     events: {
-      async record(event, receivedAtMs, names, { direct = [] } = {}) {
+      async record(event, receivedAtMs, names, { writes = [] } = {}) {
         calls.push('record')
         recorded.push([event.id, receivedAtMs, names])
-        offered.push(...direct)
-        const taken = direct.filter((one) => !(inParts && 'queue' in one)).map(({ subscription: name }) => name)
+        offered.push(...writes)
+        const taken = writes.filter((one) => !(inParts && 'queue' in one)).map(({ subscription: name }) => name)
         return taken.filter((name) => results[name] === undefined)
       },
       deliveryChanged: async ({ id }, name, change) => void changes.push({ eventId: id, subscription: name, ...change }),

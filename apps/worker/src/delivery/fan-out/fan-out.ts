@@ -55,16 +55,16 @@ export function createFanOut(deps: FanOutDeps): FanOut {
 
     const unserved = matching.filter(({ name }) => !partialRuns.isServed(id, name))
     // A replay goes its own way: to the event log it begins anew what was delivered.
-    const direct = replay === undefined && !stop.aborted ? recordedWrites(unserved.filter((one) => !waits(one, event))) : []
+    const writes = replay === undefined && !stop.aborted ? recordedWrites(unserved.filter((one) => !waits(one, event))) : []
     const withClaim = typeof claimed === 'boolean' ? {} : { claim: claimed }
-    const recorded = claimed && (await deps.events.record(event, receivedAtMs, names, { body, direct, ...withClaim }))
+    const recorded = claimed && (await deps.events.record(event, receivedAtMs, names, { body, writes, ...withClaim }))
     if (!recorded) {
       deps.onDuplicate?.()
       return { delivered: 0, enqueued: 0 }
     }
     if (!all.some(({ enabled }) => enabled)) deps.onUnheard?.(event)
     // On a repeat those that have it from before were counted before.
-    concludeWritten(deps, recorded.filter((name) => direct.some(({ subscription }) => subscription === name)))
+    concludeWritten(deps, recorded.filter((name) => writes.some(({ subscription }) => subscription === name)))
 
     const served = replay === undefined ? recorded : []
     const due = unserved.filter(({ name }) => !served.includes(name))

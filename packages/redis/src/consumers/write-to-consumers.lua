@@ -1,0 +1,41 @@
+-- Writes to consumers' streams and BullMQ queues, within the step of the script that includes this: it has a list of
+-- keys `others` and a record `queue`. `openQueue(at)` prepares the queue of the record at that place, and returns the
+-- place after the record. `writeTo(sink, how, id, kind, json)` adds an entry or a job, and returns whether the consumer
+-- has it. `sink`: the place of a stream, or of a queue's `wait`, in `others`; 0 = no write. `how`: the most entries that
+-- remain in the stream ('' = all), or the options of the job as JSON.
+-- NEED timestamp   of jobs, in ms
+-- INCLUDE lua/key-at
+-- INCLUDE lua/append-to
+-- INCLUDE bullmq-format/adding
+local openQueue, writeTo
+do
+  -- By the place of `wait`: the function that adds a job, or false.
+  local queues = {}
+
+  local function isOfType(place, expected)
+    local found = redis.call('TYPE', keyAt(place)).ok
+    return found == 'none' or found == expected
+  end
+
+  -- The types are checked before anything is written: an error in the middle of a job would leave the rest of it behind,
+  -- which would pass for a job that was added.
+  openQueue = function(at)
+    local after, prefix, jobs, wait, meta, counter, active, events, marker = readQueue(at)
+    local isQueue = isOfType(wait, 'list') and isOfType(meta, 'hash') and isOfType(counter, 'string')
+      and isOfType(active, 'list') and isOfType(events, 'stream') and isOfType(marker, 'zset')
+    local isOpen, add = false, false
+    if isQueue then
+      isOpen, add = pcall(addingTo, prefix, jobs, keyAt(wait), keyAt(meta), keyAt(counter), keyAt(active), keyAt(events),
+        keyAt(marker))
+    end
+    queues[tonumber(wait)] = isOpen and add
+    return after
+  end
+
+  writeTo = function(sink, how, id, kind, json)
+    if sink == 0 then return false end
+    local add = queues[sink]
+    if add == nil then return type(appendTo(keyAt(sink), how, 'id', id, 'type', kind, 'event', json)) == 'string' end
+    return add and pcall(add, id, kind, json, how, timestamp)
+  end
+end
