@@ -1,0 +1,192 @@
+// Owns: wiring, in reading order, the way of one platform's events to its subscribers: what an attempt at a delivery
+// needs, the queues of subscriptions, the fan-out, replies and replays, and what is done beside them from time to time.
+import type { GatewayEvent } from '@wxgw/contracts'
+import type { OpenedGateway, Platform } from '@wxgw/platform'
+import {
+  createAnnouncements,
+  createBacklogTrim,
+  createDeliveryHealthStore,
+  createDeliveryOrder,
+  createDeliveryQueue,
+  createPendingWork,
+  createSinkWriter,
+  createThrottle,
+  type DeliveryQueue,
+  platformKeys,
+  type Queues,
+  type QueueWorker,
+  type RedisConnection,
+} from '@wxgw/redis'
+import type { Log } from '@wxgw/runtime'
+import type { Clock } from '@wxgw/wechat-core'
+import { createDeadLetterNews } from './delivery/attempt/dead-letter-news.ts'
+import { createDeliveryHealth } from './delivery/attempt/delivery-health.ts'
+import type { StateChange } from './delivery/attempt/record-state.ts'
+import { type CallsUnderWay, createDirectCalls } from './delivery/fan-out/direct-calls.ts'
+import type { DispatchRoom } from './delivery/fan-out/dispatch-room.ts'
+import { createFanOut, type FanOut } from './delivery/fan-out/fan-out.ts'
+import { createLateCalls } from './delivery/fan-out/late-calls.ts'
+import { createDeliverInOrder } from './delivery/ordered/deliver-in-order.ts'
+import { startMendingOrders } from './delivery/ordered/mend-orders.ts'
+import { createOrderedDeliveries, type OrderedDeliveries } from './delivery/ordered/ordered-deliveries.ts'
+import { createDeliver } from './delivery/queue/deliver.ts'
+import { startDeliveryWorkers } from './delivery/queue/delivery-workers.ts'
+import { createThrottleTurns } from './delivery/queue/throttle-turns.ts'
+import { startAnnouncingHealth } from './delivery/upkeep/announce-health.ts'
+import { startLeavingOldNames } from './delivery/upkeep/leave-old-names.ts'
+import { startSettling } from './delivery/upkeep/settle-deliveries.ts'
+import { startTrimmingBacklogs } from './delivery/upkeep/trim-backlogs.ts'
+import type { DispatchMetrics } from './dispatch-metrics.ts'
+import { createQueueReplies } from './replies/queue-replies.ts'
+import { startReplays } from './replays/start-replays.ts'
+import type { GuardedFetch } from './sinks/guarded-fetch.ts'
+import { createQueueSink } from './sinks/sink-queue.ts'
+import { createStreamSink } from './sinks/sink-stream.ts'
+import { createWebhookSink } from './sinks/sink-webhook.ts'
+
+export type PlatformDispatchDeps = {
+  redis: RedisConnection
+  queues: Queues
+  /** For commands that block. */
+  connection: RedisConnection
+  fetch: GuardedFetch
+  callsUnderWay: CallsUnderWay
+  callPlaces: DispatchRoom
+  unheard: Pick<OpenedGateway['unheard'], 'note'>
+  counters: DispatchMetrics
+  clock: Clock
+  log: Log
+}
+
+export type PlatformDispatch = {
+  fanOut: FanOut
+  ordered: OrderedDeliveries
+  /** Those that are open now. */
+  deliveryWorkers(): QueueWorker[]
+  /** How many replays run in this process. */
+  replays(): number
+  close(): Promise<void>
+}
+
+export function dispatchPlatform(platform: Platform, deps: PlatformDispatchDeps): PlatformDispatch {
+  const { redis, queues, connection, fetch, callPlaces, unheard, counters, clock, log } = deps
+  const { id, subscriptions, events, claims, statistics, replies, replayRuns, unsettled } = platform
+  const keys = platformKeys(id)
+  const stores = { queues, redis }
+  const counted = { platform: id }
+
+  // What subscribers' attempts show, and what is announced of it.
+  const healthStore = createDeliveryHealthStore({ redis, keys })
+  const news = createAnnouncements({ redis, keys })
+  const announcing = startAnnouncingHealth({
+    platform,
+    store: { ...healthStore, ...news },
+    onAnnounced: (kind) => counters.announced.inc({ ...counted, kind }),
+    clock,
+    log,
+  })
+  const health = createDeliveryHealth({ platform: id, store: healthStore, clock, onNews: announcing.announce, log })
+  const noteDeadLetter = createDeadLetterNews({ store: news, onNews: announcing.announce, log })
+  async function onDead(dead: StateChange): Promise<void> {
+    const { event, subscription, attempts, lastError } = dead
+    counters.dead.inc({ ...counted, subscription })
+    log.warn({ ...counted, subscription, eventId: event.id, attempts, lastError }, 'delivery.dead')
+    await noteDeadLetter(dead)
+  }
+
+  // An attempt at a delivery: from the fan-out, from its queue, or of a replay.
+  const writer = createSinkWriter(stores)
+  const sinks = {
+    queue: createQueueSink(writer),
+    stream: createStreamSink(writer),
+    webhook: createWebhookSink({ secrets: subscriptions.webhookSecrets, fetch, clock }),
+  }
+  const attempts = {
+    ...{ sinks, replies, subscriptions, events, statistics, health },
+    ...{ onDead, onDisabled: announcing.announce, clock, random: Math.random, log },
+  }
+
+  // The queues of subscriptions.
+  const directCalls = createDirectCalls(deps.callsUnderWay)
+  const throttle = createThrottle({ platform: id, redis })
+  const throttleTurns = createThrottleTurns({ throttle, clock })
+  const order = createDeliveryOrder({ platform: id, ...stores })
+  const deliver = createDeliver({ ...attempts, directCalls, throttleTurns })
+  const deliverInOrder = createDeliverInOrder({
+    ...attempts,
+    deliver,
+    order,
+    wake: (subscription) => workers.wake(subscription),
+  })
+  const workers = startDeliveryWorkers({
+    platform: id,
+    connection,
+    subscriptions,
+    pendingWork: createPendingWork(redis),
+    deliver: deliverInOrder,
+    onSubscriptions(current) {
+      queueReplies.follow(current)
+      directCalls.keep(new Set(current.map(({ name }) => name)))
+    },
+    log,
+  })
+  const deliveries = createDeliveryQueue(stores)
+  const enqueueDelivery: DeliveryQueue['enqueueDelivery'] = async (job, options) => {
+    await deliveries.enqueueDelivery(job, options)
+    workers.wake(job.subscription)
+  }
+
+  // From an event to its subscribers.
+  const ordered = createOrderedDeliveries({ ...attempts, order, writer, enqueueDelivery })
+  const lateCalls = createLateCalls()
+  const fanOut = createFanOut({
+    ...attempts,
+    ...{ claims, directCalls, lateCalls, callPlaces, ordered, enqueueDelivery, takeBack: deliveries.takeBack },
+    onUnheard({ type }: GatewayEvent) {
+      if (!type.startsWith('wechat.')) return
+      counters.unheard.inc(counted)
+      unheard.note(id)
+    },
+    onDuplicate() {
+      counters.duplicates.inc(counted)
+      statistics.count('duplicates')
+    },
+  })
+  const queueReplies = createQueueReplies({ platform, redis, enqueueDelivery, onDead, log })
+  const replays = startReplays({
+    ...attempts,
+    ...{ platform: id, runs: replayRuns, unsettled, throttle, order, enqueueDelivery },
+    onSettled: (subscription, outcome) => counters.replayed.inc({ ...counted, subscription, outcome }),
+  })
+
+  // Beside them, from time to time.
+  const upkeep = [
+    startLeavingOldNames({ platform: id, subscriptions, log }),
+    startSettling({
+      ...{ platform, enqueueDelivery, onDead, clock, log },
+      onSettled: (outcome) => counters.settled.inc({ ...counted, outcome }),
+    }),
+    startTrimmingBacklogs({
+      ...attempts,
+      ...{ platform: id, order, trim: createBacklogTrim({ platform: id, connection, keys, ...stores, log }) },
+    }),
+    startMendingOrders({ platform: id, subscriptions, order, log }),
+  ]
+
+  return {
+    fanOut(job, options) {
+      queueReplies.expect(job)
+      return fanOut(job, options)
+    },
+    ordered,
+    deliveryWorkers: workers.current,
+    replays: replays.count,
+    async close() {
+      // At once: the workers' drain takes nearly all of the time that there is.
+      await Promise.all([...upkeep.map((one) => one.stop()), replays.close(), workers.close(), lateCalls.close()])
+      await Promise.all([health.close(), announcing.stop()])
+      // Last: consumers may return replies to the last deliveries.
+      await queueReplies.close()
+    },
+  }
+}
