@@ -2,6 +2,7 @@
 import type { Scenario } from '../scenario.ts'
 import { backlog } from './backlog.ts'
 import { clockOff, ingressKilled, rollingRestart, workerFrozen, workerKilled } from './killed-processes.ts'
+import { LIVE_STREAMS } from './live-stream.ts'
 import { ORDERINGS } from './ordering.ts'
 import { ingressBlackHole, redisSlow, repliesLost, startWithoutRedis, wechatBlackHole, workerBlackHole } from './network-faults.ts'
 import { powerCut, redisDown, redisEmptied, redisFrozen, redisFull, redisKilled, redisMisconf, redisReadonly } from './redis-faults.ts'
@@ -34,5 +35,6 @@ export const SCENARIOS: readonly Scenario[] = [
   spoolFrozen,
   backlog,
   ...ORDERINGS,
+  ...LIVE_STREAMS,
   ...REDIS_FORMS,
 ]
