@@ -17,7 +17,9 @@ export const authorizePath = (platformId: string) => `/apis/v1/wx/${platformId}/
 const landingPath = (platformId: string) => `/apis/v1/wx/${platformId}/authorized`
 export const sessionPath = (platformId: string, sessionId: string) => `/apis/v1/wx/${platformId}/a/${sessionId}`
 
-/** Throws INVALID_REQUEST for a redirectUri that is not allowed, or when there is none and no PUBLIC_BASE_URL either. */
+/**
+ * Throws INVALID_REQUEST for a redirectUri that is not allowed, or when there is none and no PUBLIC_BASE_URL either.
+ */
 export function authorizationUrlRequest(
   { config }: AuthorizationUrlDeps,
   platformId: string,

@@ -1,4 +1,5 @@
-// Owns: taking a listener out of service without failing a request. main.ts handles signals and the order of the listeners.
+// Owns: taking a listener out of service without failing a request. main.ts handles signals and the order of the
+// listeners.
 import type { Server } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'

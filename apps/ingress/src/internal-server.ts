@@ -1,4 +1,5 @@
-// Owns: the internal listener, for the operator's own services. It only registers routes, which have files of their own.
+// Owns: the internal listener, for the operator's own services. It only registers routes, which have files of their
+// own.
 import { createCallObserver } from './api-calls/call-observer.ts'
 import { callRoutes } from './api-calls/call-routes.ts'
 import { createPlaces } from './api-calls/places.ts'

@@ -1,5 +1,5 @@
-// Owns: the ingress process: environment, wiring, signals, exit. With INGRESS_PROCESSES it runs once as the supervisor and once
-// in each serving process.
+// Owns: the ingress process: environment, wiring, signals, exit. With INGRESS_PROCESSES it runs once as the supervisor
+// and once in each serving process.
 import cluster from 'node:cluster'
 import { fileURLToPath } from 'node:url'
 import { countRefreshFailing, openGateway } from '@wxgw/platform'

@@ -1,4 +1,5 @@
-// Owns: the OpenAPI 3.1 document of both listeners, generated from the schemas of their routes, and the pages that show it.
+// Owns: the OpenAPI 3.1 document of both listeners, generated from the schemas of their routes, and the pages that show
+// it.
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { Config } from '@wxgw/runtime'
@@ -125,7 +126,10 @@ function servedBy(server: Server, document: Document): Document {
   return { ...document, paths: Object.fromEntries(paths) }
 }
 
-/** An operation of both listeners is described as the internal one has it, which documents more. The public one needs no key. */
+/**
+ * An operation of both listeners is described as the internal one has it, which documents more. The public one needs no
+ * key.
+ */
 function mergeDocuments(internal: Document, forPublic: Document): Document {
   const paths: NonNullable<Document['paths']> = { ...internal.paths }
   for (const [path, operations] of Object.entries(forPublic.paths ?? {})) {

@@ -1,5 +1,5 @@
-// Owns: the rate limit per address on the public listener, in the memory of each process. It protects the quota of pre_auth_codes
-// from one visitor, not from many.
+// Owns: the rate limit per address on the public listener, in the memory of each process. It protects the quota of
+// pre_auth_codes from one visitor, not from many.
 import rateLimit from '@fastify/rate-limit'
 import { GatewayError } from '@wxgw/wechat-core'
 import { clientOf } from '@wxgw/runtime'
@@ -17,8 +17,8 @@ type KeyOf = (params: Readonly<Record<string, string>>) => Promise<string | unde
 
 /**
  * `createUrl`: authurl and the click on the authorize page together. `lookUp`: mpinfo and the landing page together.
- * `lookUpBy`: the same limit, counted by another key than the address where there is one. `view`: the authorize page, whose
- * QR code costs CPU. Pushes have no rate limit.
+ * `lookUpBy`: the same limit, counted by another key than the address where there is one. `view`: the authorize page,
+ * whose QR code costs CPU. Pushes have no rate limit.
  */
 export type RateLimits = {
   createUrl: onRequestHookHandler

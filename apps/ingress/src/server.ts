@@ -39,7 +39,8 @@ export function createServer(listener: Listener, deps: Deps): { app: GatewayServ
   const { trustProxy } = deps.config.publicListener
 
   const app = Fastify({
-    // One wide line per unit of work is written by those who do it; Fastify's two lines per request cost half the throughput.
+    // One wide line per unit of work is written by those who do it; Fastify's two lines per request cost half the
+    // throughput.
     logger: false,
     genReqId: nextRequestId,
     requestIdHeader: false,

@@ -1,4 +1,5 @@
-// Owns: jsapi and wx_card tickets, fetched when asked for and shared by all processes, and the JS-SDK signature made with them.
+// Owns: jsapi and wx_card tickets, fetched when asked for and shared by all processes, and the JS-SDK signature made
+// with them.
 import { createHash, randomBytes } from 'node:crypto'
 import type { ApiTicketStore, ApiTicketSubject } from '@wxgw/redis'
 import {

@@ -104,8 +104,8 @@ export function createAuthorizations(deps: AuthorizationsDeps): Authorizations {
     { snapshot, refreshToken }: StoredAuthorization,
   ): Promise<Authorization['accessToken']> {
     if (isFresh(snapshot.stored, snapshot.nowMs)) return currentToken(snapshot.stored, snapshot.nowMs)
-    // Looked up, exchanged while another code was, or asked for again after its token's end. Without a refresh token WeChat gave no
-    // API permission.
+    // Looked up, exchanged while another code was, or asked for again after its token's end. Without a refresh token
+    // WeChat gave no API permission.
     return refreshToken ? deps.authorizerTokens.get(appId) : undefined
   }
 

@@ -76,7 +76,8 @@ export function createPlatform(deps: PlatformDeps): { platform: Platform; close(
 
   const { apiBaseUrl: baseUrl, apiTimeoutMs: timeoutMs, proxyUrl } = config.wechat
   const endpoint = { baseUrl, timeoutMs, proxyUrl }
-  const api = createComponentApi({ ...endpoint, componentAppId: own.componentAppId, componentAppSecret: own.componentAppSecret })
+  const { componentAppId, componentAppSecret } = own
+  const api = createComponentApi({ ...endpoint, componentAppId, componentAppSecret })
   const authorizerApi = createAuthorizerApi(endpoint)
 
   const statistics = createStatistics({ redis, keys, clock })

@@ -1,4 +1,5 @@
-// Owns: wiring: every configured platform over one pair of Redis connections and WeChat's API. Both processes start here.
+// Owns: wiring: every configured platform over one pair of Redis connections and WeChat's API. Both processes start
+// here.
 import { createInboxChoice, createMasterOutages, createQueues, type InboxChoice, type Queues } from '@wxgw/redis'
 import type { StreamedCalls } from '@wxgw/wechat-core'
 import { createCalls } from './api-calls.ts'

@@ -16,7 +16,10 @@ const RETRY_MS = 500
 /** A Redis that was emptied has its subscriptions again within this. */
 const EVERY_MS = 10_000
 
-/** Ends with `signal`; never rejects. Logs what it changed, and once while it holds that another process has another file. */
+/**
+ * Ends with `signal`; never rejects. Logs what it changed, and once while it holds that another process has another
+ * file.
+ */
 export async function keepDeclared({ everyMs = EVERY_MS, ...deps }: DeclaringDeps): Promise<void> {
   const { platforms, signal } = deps
   const keeping = [...platforms].map(async ([id, { subscriptions }]) => {

@@ -1,4 +1,5 @@
-// Owns: what ingress and worker do alike when they start: connect, wire the platforms, prove the number of shards and the sealing keys.
+// Owns: what ingress and worker do alike when they start: connect, wire the platforms, prove the number of shards and
+// the sealing keys.
 import { setTimeout as delay } from 'node:timers/promises'
 import {
   checkSealingKeys,
@@ -40,8 +41,8 @@ export type OpenedGateway = {
 const STATISTICS_EVERY_MS = 55_000
 const PROVEN_EVERY_MS = 200
 /**
- * When Redis is there, keys and number of shards are proven before the process begins its work; when it is away, as soon
- * as it comes, and no secret and no message moves before.
+ * When Redis is there, keys and number of shards are proven before the process begins its work; when it is away, as
+ * soon as it comes, and no secret and no message moves before.
  */
 const FIRST_PROOF_MS = 2_000
 

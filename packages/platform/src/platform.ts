@@ -72,7 +72,10 @@ export type LandedAuthorization = Pick<Authorization, 'authorizerAppId' | 'funcI
 export type AuthorizationUrl = { url: string; preAuthCode: Secret; createdAtMs: number; expiresInSeconds: number }
 
 export type Authorizations = {
-  /** A new pre_auth_code each time. Rejects with COMPONENT_TICKET_MISSING, WECHAT_API_ERROR, WECHAT_API_TIMEOUT, STORE_UNAVAILABLE. */
+  /**
+   * A new pre_auth_code each time. Rejects with COMPONENT_TICKET_MISSING, WECHAT_API_ERROR, WECHAT_API_TIMEOUT,
+   * STORE_UNAVAILABLE.
+   */
   createAuthorizationUrl(request: AuthorizationUrlRequest): Promise<AuthorizationUrl>
   /**
    * Exchanges a code, once however often and at how many processes it arrives; every caller gets the same account.
@@ -84,9 +87,10 @@ export type Authorizations = {
   /** Whose this code is, when it was exchanged already. WeChat is not asked. Rejects with STORE_UNAVAILABLE. */
   accountOf(code: Secret): Promise<AuthorizerAppId | undefined>
   /**
-   * The same for a code that WeChat pushed. The event's CreateTime is the time of the authorization, and its account is looked up
-   * when the code does not work. Rejects with AUTHORIZER_REVOKED when a newer `unauthorized` is known; everything else may pass.
-   * `tokenFailure`: the account is stored, its access token could not be had yet. It is due at once, and whoever reads it tries again.
+   * The same for a code that WeChat pushed. The event's CreateTime is the time of the authorization, and its account is
+   * looked up when the code does not work. Rejects with AUTHORIZER_REVOKED when a newer `unauthorized` is known;
+   * everything else may pass. `tokenFailure`: the account is stored, its access token could not be had yet. It is due
+   * at once, and whoever reads it tries again.
    */
   settleAuthorization(code: Secret, pushed: PushedAuthorization): Promise<SettledCode>
   /** Is an `unauthorized` known that is newer than this? */
@@ -179,7 +183,10 @@ export type ComponentTokens = {
   peek(): Promise<CurrentToken | undefined>
 }
 
-/** Tickets that pages of an authorizer sign with. @see https://developers.weixin.qq.com/doc/offiaccount/OA_Web_Apps/JS-SDK.html */
+/**
+ * Tickets that pages of an authorizer sign with. @see
+ * https://developers.weixin.qq.com/doc/offiaccount/OA_Web_Apps/JS-SDK.html
+ */
 export type ApiTickets = {
   /** Rejects as AuthorizerTokens.get. */
   get(appId: AuthorizerAppId, type: ApiTicketType): Promise<CurrentToken>
@@ -187,7 +194,10 @@ export type ApiTickets = {
   jsSdkConfig(appId: AuthorizerAppId, url: string): Promise<{ appId: string; timestamp: number; nonceStr: string; signature: string }>
 }
 
-/** Messages to a user outside the five seconds. @see https://developers.weixin.qq.com/doc/subscription/api/customer/message/api_sendcustommessage.html */
+/**
+ * Messages to a user outside the five seconds. @see
+ * https://developers.weixin.qq.com/doc/subscription/api/customer/message/api_sendcustommessage.html
+ */
 export type CustomerService = {
   /** `message` is the body of message/custom/send. Rejects as AuthorizerTokens.get, or with WECHAT_API_ERROR. */
   send(appId: AuthorizerAppId, message: Record<string, unknown>): Promise<void>

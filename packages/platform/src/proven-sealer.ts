@@ -1,4 +1,5 @@
-// Owns: holding every secret back until the sealing keys are proven: a process with the wrong keys must not overwrite anything.
+// Owns: holding every secret back until the sealing keys are proven: a process with the wrong keys must not overwrite
+// anything.
 import type { Sealer } from '@wxgw/redis'
 import { GatewayError } from '@wxgw/wechat-core'
 

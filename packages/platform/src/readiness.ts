@@ -1,4 +1,5 @@
-// Owns: what has to be true before a process may be given work. Each check answers undefined when it is, else a short reason.
+// Owns: what has to be true before a process may be given work. Each check answers undefined when it is, else a short
+// reason.
 import { setTimeout as delay } from 'node:timers/promises'
 import {
   COMPONENT_EVENTS_QUEUE,
@@ -149,7 +150,10 @@ async function checkInboxes(redis: RedisConnection, keys: readonly string[]): Pr
   return `${away.length} of ${keys.length} inboxes take no writes and are passed over: ${away.join(', ')}`
 }
 
-/** Counted first, since a count says which master it is; then as a push does, for what counts does not have to be heard of. */
+/**
+ * Counted first, since a count says which master it is; then as a push does, for what counts does not have to be heard
+ * of.
+ */
 async function checkReplicas({ redis, minReplicas, replicas, platforms, shardCount }: ReadinessDeps): Promise<string | undefined> {
   try {
     const fewest = await fewestReplicas(redis)

@@ -1,5 +1,5 @@
-// Owns: noticing that WeChat's events come to a platform that nobody is subscribed to: they are acknowledged and reach nobody.
-// It happens when Redis has lost the subscriptions, or when somebody disabled the last one.
+// Owns: noticing that WeChat's events come to a platform that nobody is subscribed to: they are acknowledged and reach
+// nobody. It happens when Redis has lost the subscriptions, or when somebody disabled the last one.
 import type { Clock } from '@wxgw/wechat-core'
 import type { ReadinessCheck } from './readiness.ts'
 import type { Platform } from './platform.ts'

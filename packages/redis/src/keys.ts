@@ -1,6 +1,6 @@
 // Owns: every name in Redis: queues, streams, channels, ids that de-duplicate, keys of the whole installation; those of
-// a platform stand in platform-keys.ts and shard-keys.ts. Each key with type, life, writer and readers. Two things never
-// have one name: the kind stands first, `.` or `:` separates the parts, and neither a platform's id nor a
+// a platform stand in platform-keys.ts and shard-keys.ts. Each key with type, life, writer and readers. Two things
+// never have one name: the kind stands first, `.` or `:` separates the parts, and neither a platform's id nor a
 // subscription's name can contain either. A name of BullMQ's has no `:`. None has a wildcard of ACL patterns (`*?[]\`).
 import { isEventId } from '@wxgw/contracts'
 
@@ -32,20 +32,23 @@ export const deliveriesQueue = (platform: string, subscription: string) =>
   tagOf('wx-deliveries', platform, subscription)
 
 /**
- * hash second, taken; PX 2000: how many deliveries of a throttled subscription began in this second. Written and read by
- * worker.
+ * hash second, taken; PX 2000: how many deliveries of a throttled subscription began in this second. Written and read
+ * by worker.
  */
 export const throttleKey = (platform: string, subscription: string) =>
   `wx:${tagOf('wx-deliveries', platform, subscription)}:throttle`
 
 /**
- * sorted set, all scores 0, of `<key> <place> <delivery's id>`, the key by its SHA-256: the deliveries of an ordered subscription that
- * wait for each other. Nothing for a key without any. No TTL: work to be done. Written and read by worker.
+ * sorted set, all scores 0, of `<key> <place> <delivery's id>`, the key by its SHA-256: the deliveries of an ordered
+ * subscription that wait for each other. Nothing for a key without any. No TTL: work to be done. Written and read by
+ * worker.
  */
 export const orderKey = (platform: string, subscription: string) =>
   `wx:${tagOf('wx-deliveries', platform, subscription)}:order`
 
-/** hash delivery's id -> its member of the sorted set; `clock <id>` -> how long a failing one has held its key. No TTL. */
+/**
+ * hash delivery's id -> its member of the sorted set; `clock <id>` -> how long a failing one has held its key. No TTL.
+ */
 export const orderPlacesKey = (platform: string, subscription: string) => `${orderKey(platform, subscription)}_places`
 
 /** What every list of an account's events begins with; `<platform>.<appid>` follows. */
@@ -134,8 +137,8 @@ export const READINESS_PROBE_KEY = 'wx:{health}:probe'
 export const scriptProbeKey = (tag: string, id: string) => `wx:{${tag}}:script_probe:${id}`
 
 /**
- * string '1', PX 1: written before each WAIT of REDIS_MIN_REPLICAS under the hash tag of the key that the wait is about. Read by
- * nobody.
+ * string '1', PX 1: written before each WAIT of REDIS_MIN_REPLICAS under the hash tag of the key that the wait is
+ * about. Read by nobody.
  */
 export const replicaProbeKey = (key: string) => `wx:{${hashTag(key)}}:replica_probe`
 
@@ -148,7 +151,10 @@ export const SHARD_COUNT_KEY = 'wx:{wx-messages}:shards'
  */
 export const UNSHARDED_KEY = 'wx:{wx-messages}:unsharded'
 
-/** sorted set of workers by the millisecond of their last heartbeat, PX 60000. Written by worker, read by worker and ingress. */
+/**
+ * sorted set of workers by the millisecond of their last heartbeat, PX 60000. Written by worker, read by worker and
+ * ingress.
+ */
 export const INBOX_WORKERS_KEY = 'wx:{wx-messages}:workers'
 
 /** string '1', PX 60000: written by readiness checks with several inboxes, read by nobody. */
@@ -160,10 +166,14 @@ export const inboxProbeKey = (index: number) => `wx:${messageInbox(index)}:probe
 export const endedConsoleSessionKey = (id: string) => `wx:{wx-console}:ended_session:${id}`
 
 /**
- * stream of JSON, the last 10,000: who changed what, and who read secrets or what users wrote. Written by ingress, read by ingress.
+ * stream of JSON, the last 10,000: who changed what, and who read secrets or what users wrote. Written by ingress, read
+ * by ingress.
  */
 export const AUDIT_KEY = 'wx:{wx-console}:audit'
-/** stream of JSON, the last 1,000: calls of WeChat's APIs for callers that WeChat refused. Written by ingress, read by ingress. */
+/**
+ * stream of JSON, the last 1,000: calls of WeChat's APIs for callers that WeChat refused. Written by ingress, read by
+ * ingress.
+ */
 export const REFUSED_API_CALLS_KEY = 'wx:{wx-console}:refused_api_calls'
 
 export { type PlatformKeys, platformKeys } from './platform-keys.ts'

@@ -1,5 +1,5 @@
-// Owns: the keys of one platform that are not spread over shards: tokens, accounts, sessions, subscriptions, replays, statistics.
-// The rules of all names stand in keys.ts.
+// Owns: the keys of one platform that are not spread over shards: tokens, accounts, sessions, subscriptions, replays,
+// statistics. The rules of all names stand in keys.ts.
 
 export type PlatformKeys = ReturnType<typeof platformKeys>
 
@@ -19,14 +19,20 @@ export function platformKeys(platform: string) {
      * ingress and worker.
      */
     ticket: `${base}:ticket`,
-    /** hash version, fence, committedFence, expiresAtMs, lifetimeSeconds, refreshedAtMs. No TTL: describes the component token. */
+    /**
+     * hash version, fence, committedFence, expiresAtMs, lifetimeSeconds, refreshedAtMs. No TTL: describes the component
+     * token.
+     */
     componentToken: `${base}:component_token`,
     /**
      * hash, one authorizer: status, generation, authorizedAt, tokens' metadata, sealed refresh token and its history,
      * profile. No TTL: the vault.
      */
     authorizer: (appId: string) => `${base}:authorizer:${appId}`,
-    /** list of sealed refresh tokens that stood in the hash before, newest first, at most 5. No TTL: the vault's second copy. */
+    /**
+     * list of sealed refresh tokens that stood in the hash before, newest first, at most 5. No TTL: the vault's second
+     * copy.
+     */
     refreshTokenHistory: (appId: string) => `${base}:refresh_token_history:${appId}`,
     /**
      * list of JSON, newest first, at most 100: which permission sets the account added and removed, when and why. No
@@ -37,18 +43,24 @@ export function platformKeys(platform: string) {
     /** sorted set of appids, all scores 0: the list in order. No TTL. */
     authorizers: `${base}:authorizers`,
     /**
-     * hash `<status> <ids of permission sets>` -> number of the group, `#<number>` -> the same back, `#` -> the last number. No TTL.
+     * hash `<status> <ids of permission sets>` -> number of the group, `#<number>` -> the same back, `#` -> the last
+     * number. No TTL.
      */
     authorizerGroups: `${base}:authorizer_groups`,
     /** sorted set `<number of the group> <appid>`, all scores 0: accounts by status and permission sets. No TTL. */
     authorizersByGroup: `${base}:authorizers_by_group`,
-    /** sorted set `<name>\0<nick or principal>\0<appid>`, all scores 0: accounts by what their names begin with. No TTL. */
+    /**
+     * sorted set `<name>\0<nick or principal>\0<appid>`, all scores 0: accounts by what their names begin with. No TTL.
+     */
     authorizerNames: `${base}:authorizer_names`,
     /** string '1': the three above were built for the accounts of before. No TTL. */
     authorizerIndex: `${base}:authorizer_index`,
     /** sorted set of subjects (appid, or `component`) by the millisecond from which a refresh is due. No TTL. */
     due: `${base}:due`,
-    /** hash reason, untilMs, probeEveryMs, address; PX as long as it may hold: why scheduled refreshes of the platform wait. */
+    /**
+     * hash reason, untilMs, probeEveryMs, address; PX as long as it may hold: why scheduled refreshes of the platform
+     * wait.
+     */
     schedulePause: `${base}:schedule_pause`,
     /** string, the millisecond from which the next daily look at WeChat's list is due. No TTL. */
     nextAudit: `${base}:next_audit`,
@@ -83,65 +95,95 @@ export function platformKeys(platform: string) {
 
     /** string, a jsapi or wx_card ticket, sealed, TTL = its remaining life. */
     apiTicket: (type: string, appId: string) => `${base}:api_ticket:${type}:${appId}`,
-    /** hash version, fence, committedFence, expiresAtMs, lifetimeSeconds, refreshedAtMs; EX 1 day: describes the ticket. */
+    /**
+     * hash version, fence, committedFence, expiresAtMs, lifetimeSeconds, refreshedAtMs; EX 1 day: describes the ticket.
+     */
     apiTicketMeta: (type: string, appId: string) => `${base}:api_ticket_meta:${type}:${appId}`,
 
-    /** hash name -> subscription as JSON (webhook secrets sealed). No TTL. Written by ingress and worker (declared, renamed, 410). */
+    /**
+     * hash name -> subscription as JSON (webhook secrets sealed). No TTL. Written by ingress and worker (declared,
+     * renamed, 410).
+     */
     subscriptions: `${base}:subscriptions`,
-    /** hash name -> the caller that created this subscription. No TTL. A subscription that counts for nobody has no field. */
+    /**
+     * hash name -> the caller that created this subscription. No TTL. A subscription that counts for nobody has no
+     * field.
+     */
     subscriptionCreators: `${base}:subscription_creators`,
-    /** sorted set, subscription -> the version that changed it last, at most 1,000; '' and '*': which versions it knows. No TTL. */
+    /**
+     * sorted set, subscription -> the version that changed it last, at most 1,000; '' and '*': which versions it knows.
+     * No TTL.
+     */
     subscriptionChanges: `${base}:subscription_changes`,
     /** string, counts changes of the hash of subscriptions. No TTL. Read by every process before it matches. */
     subscriptionsVersion: `${base}:subscriptions_version`,
 
     /**
-     * hash `<minute>:<counter>` -> how many, a process -> number of its last write; EX 26 h: what happened in one hour, by hours since
-     * 1970. Written by ingress and worker each minute, read by ingress.
+     * hash `<minute>:<counter>` -> how many, a process -> number of its last write; EX 26 h: what happened in one hour,
+     * by hours since 1970. Written by ingress and worker each minute, read by ingress.
      */
     statistics: (hour: string) => `${base}:statistics:${hour}`,
     /**
-     * hash failures, opening, sinceMs, lastFailureAtMs, lastError, lastSuccessAtMs, announcedAtMs, pauseUntilMs, probeUntilMs; EX 30 days: how the
-     * attempts of a subscription went, over all workers. Written by worker, read by ingress, too.
+     * hash failures, opening, sinceMs, lastFailureAtMs, lastError, lastSuccessAtMs, announcedAtMs, pauseUntilMs,
+     * probeUntilMs; EX 30 days: how the attempts of a subscription went, over all workers. Written by worker, read by
+     * ingress, too.
      */
     deliveryHealth: (subscription: string) => `${base}:delivery_health:${subscription}`,
     /** set of ordering keys that failed in the row of failures, at most 500; EX 30 days. Written and read by worker. */
     failedOrderingKeys: (subscription: string) => `${base}:failed_ordering_keys:${subscription}`,
     /**
-     * hash `d:<minute>`, `f:<minute>` -> attempts that delivered and failed, `b:<bucket>` -> attempts of this duration; EX 75 min: ten
-     * minutes of one subscription. Written by worker, read by ingress.
+     * hash `d:<minute>`, `f:<minute>` -> attempts that delivered and failed, `b:<bucket>` -> attempts of this duration;
+     * EX 75 min: ten minutes of one subscription. Written by worker, read by ingress.
      */
     deliveryCounts: (subscription: string, slot: string) => `${base}:delivery_counts:${subscription}:${slot}`,
-    /** sorted set of the subscriptions whose breaker is not closed, by the first failure of the row. No TTL: until one is delivered. */
+    /**
+     * sorted set of the subscriptions whose breaker is not closed, by the first failure of the row. No TTL: until one
+     * is delivered.
+     */
     failing: `${base}:failing`,
-    /** hash event's id -> JSON: what is to be announced of subscriptions. No TTL: work to be done. Written and read by worker. */
+    /**
+     * hash event's id -> JSON: what is to be announced of subscriptions. No TTL: work to be done. Written and read by
+     * worker.
+     */
     healthAnnouncements: `${base}:health_announcements`,
     /**
-     * hash subscription -> JSON untilMs, announced, leftOut, the last left out: how many of its dead letters were announced within a minute.
-     * No TTL: a field goes with its minute. Written and read by worker.
+     * hash subscription -> JSON untilMs, announced, leftOut, the last left out: how many of its dead letters were
+     * announced within a minute. No TTL: a field goes with its minute. Written and read by worker.
      */
     deadLetterWindows: `${base}:dead_letter_windows`,
     /** string '1', PX 5000: a worker keeps the backlogs of paused subscriptions within their bounds. */
     trimming: `${base}:trimming`,
 
     /**
-     * hash subscription, status, matched, delivered, failed, what it is to do, who runs it until when; EX 7 days after its end: one
-     * replay. No TTL before that: work to be done. Written by ingress and worker.
+     * hash subscription, status, matched, delivered, failed, what it is to do, who runs it until when; EX 7 days after
+     * its end: one replay. No TTL before that: work to be done. Written by ingress and worker.
      */
     replay: (id: string) => `${base}:replay:${id}`,
-    /** sorted set of what is still to be delivered by receivedAtMs; EX 600 while it is made, no TTL until the replay ends. */
+    /**
+     * sorted set of what is still to be delivered by receivedAtMs; EX 600 while it is made, no TTL until the replay
+     * ends.
+     */
     replayTodo: (id: string) => `${base}:replay_todo:${id}`,
     /** the same: what a worker is delivering now; EX 60 after a cancellation. */
     replayUnderWay: (id: string) => `${base}:replay_under_way:${id}`,
     /** sorted set of a subscription's replays by createdAtMs, at most 20; EX 7 days after the end of the last one. */
     replays: (subscription: string) => `${base}:replays:${subscription}`,
-    /** sorted set `<subscription> <replay>` by createdAtMs, at most 10: those that have not ended. No TTL: work to be done. */
+    /**
+     * sorted set `<subscription> <replay>` by createdAtMs, at most 10: those that have not ended. No TTL: work to be
+     * done.
+     */
     replaysOpen: `${base}:replays_open`,
 
-    /** hash code -> when and from where the last push came that was refused with it; EX 1 day. Written and read by ingress. */
+    /**
+     * hash code -> when and from where the last push came that was refused with it; EX 1 day. Written and read by
+     * ingress.
+     */
     refusedPushes: `${base}:refused_pushes`,
 
-    /** string, a push to the component's URL that is no event, sealed, EX 1 day. Written by worker, read by an operator's command. */
+    /**
+     * string, a push to the component's URL that is no event, sealed, EX 1 day. Written by worker, read by an
+     * operator's command.
+     */
     unparsedPush: (eventId: string) => `${base}:unparsed_push:${eventId}`,
     /** sorted set of the event ids of those by receivedAtMs, at most 50; EX 1 day. */
     unparsedPushes: `${base}:unparsed_pushes`,
@@ -159,7 +201,10 @@ export function platformKeys(platform: string) {
      * in Shanghai: which APIs of this subject (appid, or `component`) are out of quota.
      */
     apiBrakes: (subject: string) => `${base}:api_brakes:${subject}`,
-    /** string `*` or the digest of a token, EX 3600: this API (SHA-256 of its path) refused a token of the subject that was fresh. */
+    /**
+     * string `*` or the digest of a token, EX 3600: this API (SHA-256 of its path) refused a token of the subject that
+     * was fresh.
+     */
     apiRefused: (subject: string, path: string) => `${base}:api_refused:${subject}:${path}`,
     /** set of such keys, EX 3600: those of paths that the catalogue does not know. */
     apiRefusedUnknown: (subject: string) => `${base}:api_refused_unknown:${subject}`,

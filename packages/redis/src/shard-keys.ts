@@ -15,8 +15,8 @@ export function shardKeys(platform: string, index: number) {
      */
     event: (eventId: string) => `${base}:event:${eventId}`,
     /**
-     * hash subscription -> its attempts at one event as JSON, newest first, at most 20, each with a line break behind it; life of the
-     * event. Without those that stand in the state. Written by worker, read by ingress.
+     * hash subscription -> its attempts at one event as JSON, newest first, at most 20, each with a line break behind
+     * it; life of the event. Without those that stand in the state. Written by worker, read by ingress.
      */
     attempts: (eventId: string) => `${base}:attempts:${eventId}`,
     /** sorted set of event ids by receivedAtMs; trimmed by age and by size on write; EX EVENT_LOG_SECONDS. */
@@ -24,15 +24,15 @@ export function shardKeys(platform: string, index: number) {
     /** the same, for one authorizer. */
     eventsOfAuthorizer: (appId: string) => `${base}:events:${appId}`,
     /**
-     * sorted set of event ids, each behind 6 characters that stand for account and user, by receivedAtMs: those of the users
-     * whose hash leads here; trimmed as `events`; EX EVENT_LOG_SECONDS.
+     * sorted set of event ids, each behind 6 characters that stand for account and user, by receivedAtMs: those of the
+     * users whose hash leads here; trimmed as `events`; EX EVENT_LOG_SECONDS.
      */
     eventsOfUsers: (bucket: string) => `${base}:events_of_users:${bucket}`,
     /** string, the millisecond from which `eventsOfUsers` has all that the log has; EX EVENT_LOG_SECONDS. */
     usersKnownFrom: `${base}:users_known_from`,
     /**
-     * stream of event ids in the order in which they were recorded; an entry's id is the millisecond of Redis and a number that
-     * counts up by one; trimmed as `events`; EX EVENT_LOG_SECONDS.
+     * stream of event ids in the order in which they were recorded; an entry's id is the millisecond of Redis and a
+     * number that counts up by one; trimmed as `events`; EX EVENT_LOG_SECONDS.
      */
     feed: `${base}:feed`,
     /** string, the id of the last entry of `feed`; EX EVENT_LOG_SECONDS. */

@@ -1,5 +1,5 @@
-// Owns: what of an error, and of anything else that is logged, may stand in the log. An allow-list for errors; for other
-// fields the names that carry requests, arguments and credentials are dropped. The logger alone uses it.
+// Owns: what of an error, and of anything else that is logged, may stand in the log. An allow-list for errors; for
+// other fields the names that carry requests, arguments and credentials are dropped. The logger alone uses it.
 
 export type ErrorFields = {
   type: string
@@ -41,7 +41,9 @@ export function errorFields(error: unknown, { withStack, depth = 0 }: { withStac
   }
 }
 
-/** Queries of URLs, credentials in URLs and long runs as tokens have them are masked; the text is cut at 500 characters. */
+/**
+ * Queries of URLs, credentials in URLs and long runs as tokens have them are masked; the text is cut at 500 characters.
+ */
 export function maskText(text: string): string {
   return masked(text.slice(0, 2 * MAX_MESSAGE_LENGTH)).slice(0, MAX_MESSAGE_LENGTH)
 }

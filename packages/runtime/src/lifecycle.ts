@@ -1,5 +1,5 @@
-// Owns: how a process ends: what is stopped, in which order, within which time, with which exit code. What stopping means is
-// told by whoever started something. main.ts is the only caller.
+// Owns: how a process ends: what is stopped, in which order, within which time, with which exit code. What stopping
+// means is told by whoever started something. main.ts is the only caller.
 import type { Log } from './log.ts'
 
 const EXIT_FAILED = 1
@@ -12,11 +12,14 @@ export type Lifecycle = {
   /** Aborted when stopping begins: loops that wait end with it. */
   readonly signal: AbortSignal
   /**
-   * Registers what `stop` undoes, the last first. Registered while stopping, it runs at once: what a start in progress has
-   * just opened is closed all the same. `reason` is that of `stop`: the name of a signal, or words.
+   * Registers what `stop` undoes, the last first. Registered while stopping, it runs at once: what a start in progress
+   * has just opened is closed all the same. `reason` is that of `stop`: the name of a signal, or words.
    */
   onStop(name: string, fn: (reason: string) => Promise<void> | void): void
-  /** Stops everything, once; every call gets the same promise, which never rejects. False when a part failed or was too slow. */
+  /**
+   * Stops everything, once; every call gets the same promise, which never rejects. False when a part failed or was too
+   * slow.
+   */
   stop(reason: string): Promise<boolean>
   /** Logs the error, stops what has been started and exits with 1. For a start that failed. */
   fail(error: unknown): Promise<void>
@@ -38,8 +41,8 @@ export type LifecycleDeps = {
 }
 
 /**
- * SIGTERM and SIGINT drain and exit 0; a second signal exits 1 at once. An uncaught exception or an unhandled rejection is
- * logged without its secrets and ends the process at once with 70: nothing in it can be trusted any more.
+ * SIGTERM and SIGINT drain and exit 0; a second signal exits 1 at once. An uncaught exception or an unhandled rejection
+ * is logged without its secrets and ends the process at once with 70: nothing in it can be trusted any more.
  */
 export function createLifecycle({ log, deadlineMs, host = process, nowMs = Date.now }: LifecycleDeps): Lifecycle {
   const abort = new AbortController()

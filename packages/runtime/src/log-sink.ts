@@ -1,5 +1,6 @@
-// Owns: the way of log lines to stdout. A reader that has stopped reading must cost lines, never requests: the backlog is
-// bounded, what does not fit is dropped and counted. Does not guarantee that the last lines of a killed process arrive.
+// Owns: the way of log lines to stdout. A reader that has stopped reading must cost lines, never requests: the backlog
+// is bounded, what does not fit is dropped and counted. Does not guarantee that the last lines of a killed process
+// arrive.
 import type { Writable } from 'node:stream'
 
 const MAX_BACKLOG_BYTES = 4 * 1024 * 1024
@@ -18,7 +19,8 @@ export function createLogSink(stream: Writable = process.stdout, maxBacklogBytes
   let dropped = 0
   let untold = 0
   let isBroken = false
-  // A pipe whose reader has gone fails each write, also asynchronously; the process has better things to do than to die of it.
+  // A pipe whose reader has gone fails each write, also asynchronously; the process has better things to do than to die
+  // of it.
   stream.on('error', () => {
     isBroken = true
   })

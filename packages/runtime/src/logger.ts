@@ -1,4 +1,5 @@
-// Owns: the process' logger: pino, JSON lines to stdout, with nothing in them that error-fields.ts does not let through.
+// Owns: the process' logger: pino, JSON lines to stdout, with nothing in them that error-fields.ts does not let
+// through.
 import { createLogBrake } from '@wxgw/wechat-core'
 import { pino, type Logger } from 'pino'
 import type { Config } from './config/config.ts'
@@ -20,8 +21,9 @@ type LoggerOptions = {
 }
 
 /**
- * `name` is the process' (`ingress`, `worker`). Errors may stand under any field: only type, code, errcode, message and causes
- * of the same form are printed, token-like runs masked; stacks from level `debug` on. Satisfies `Log` and Fastify's `loggerInstance`.
+ * `name` is the process' (`ingress`, `worker`). Errors may stand under any field: only type, code, errcode, message and
+ * causes of the same form are printed, token-like runs masked; stacks from level `debug` on. Satisfies `Log` and
+ * Fastify's `loggerInstance`.
  */
 export function createLogger({ level, name, sink = createLogSink(), nowMs }: LoggerOptions): Logger {
   const withStack = level === 'debug' || level === 'trace'
@@ -35,7 +37,8 @@ export function createLogger({ level, name, sink = createLogSink(), nowMs }: Log
         bindings: (bindings) => loggableFields(bindings, withStack),
         log: (fields) => loggableFields(withoutRequests(fields), withStack),
       },
-      // Lines come here through the formatter, the bindings of a child do not. pino's own serializers would print all there is.
+      // Lines come here through the formatter, the bindings of a child do not. pino's own serializers would print all
+      // there is.
       serializers: {
         err: (err: unknown) => (err instanceof Error ? errorFields(err, { withStack }) : err),
         req: requestFields,
@@ -66,7 +69,8 @@ function withCount<Args extends readonly unknown[]>(args: Args, { leftOut }: { l
   return [{ ...first, leftOut }, ...rest] as unknown as Args
 }
 
-// Libraries log an error's text as the message, pino does so when there is none; our own messages are fixed and pass as they are.
+// Libraries log an error's text as the message, pino does so when there is none; our own messages are fixed and pass as
+// they are.
 function withSafeMessage<Args extends readonly unknown[]>(args: Args, withStack: boolean): Args {
   const [first, ...rest] = args
   const texts = rest.map((text) => (typeof text === 'string' ? maskText(text) : text))

@@ -1,4 +1,5 @@
-// Owns: a process' registry of metrics, with Node's own in it. Which metrics there are is decided where they are counted.
+// Owns: a process' registry of metrics, with Node's own in it. Which metrics there are is decided where they are
+// counted.
 import {
   AggregatorRegistry,
   collectDefaultMetrics,
@@ -59,7 +60,10 @@ export function createMetrics({ process }: { process: 'ingress' | 'worker' }): M
   }
 }
 
-/** Prometheus' text of several processes as one: nothing is added up, every series has the label `slot` with its process'. */
+/**
+ * Prometheus' text of several processes as one: nothing is added up, every series has the label `slot` with its
+ * process'.
+ */
 export function mergedMetricsText(snapshots: readonly { slot: string; metrics: MetricsSnapshot }[]): Promise<string> {
   const labelled = snapshots.map(({ slot, metrics }) => {
     return metrics.map((metric) => {

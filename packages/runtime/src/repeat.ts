@@ -1,4 +1,5 @@
-// Owns: doing something again and again until the process stops. What it does, and that it never rejects, is its caller's.
+// Owns: doing something again and again until the process stops. What it does, and that it never rejects, is its
+// caller's.
 import { pause } from '@wxgw/wechat-core'
 
 export type Repetition = { stop(): Promise<void> }

@@ -1,5 +1,5 @@
-// Owns: the order in which a call is judged before the store or WeChat is asked: who, which path, never through here, may they,
-// which token. What comes after it (brake, places, size, state of the account) is the caller's.
+// Owns: the order in which a call is judged before the store or WeChat is asked: who, which path, never through here,
+// may they, which token. What comes after it (brake, places, size, state of the account) is the caller's.
 import type { Api } from '@wxgw/catalogue'
 import type { Platform } from '@wxgw/platform'
 import type { CallerConfig } from '@wxgw/runtime'
@@ -51,7 +51,10 @@ export type AdmittedCall = {
 
 type Deps = { callers: Callers; standIns: StandIns; platforms: ReadonlyMap<string, CallPlatform> }
 
-/** Throws UNAUTHENTICATED, INVALID_REQUEST, API_NOT_ALLOWED, FORBIDDEN, PLATFORM_NOT_FOUND, WRONG_TOKEN_KIND, in this order. */
+/**
+ * Throws UNAUTHENTICATED, INVALID_REQUEST, API_NOT_ALLOWED, FORBIDDEN, PLATFORM_NOT_FOUND, WRONG_TOKEN_KIND, in this
+ * order.
+ */
 export function admitCall(deps: Deps, asked: Asked, findings: Findings): AdmittedCall {
   const { kind, params } = asked
   const { platform } = params

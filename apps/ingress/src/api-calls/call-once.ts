@@ -1,5 +1,5 @@
-// Owns: one attempt at a call, up to where it is known what to do with the answer: small JSON is read to its end for its errcode,
-// everything else is handed on from its first byte.
+// Owns: one attempt at a call, up to where it is known what to do with the answer: small JSON is read to its end for
+// its errcode, everything else is handed on from its first byte.
 import {
   type ApiExchange,
   readVerdict,
@@ -36,8 +36,8 @@ type Attempt = {
 }
 
 /**
- * Rejects with UnansweredCallError, also when a small answer breaks off before its end. `gone`: nobody wants the answer any more; the
- * promise is then rejected, and an answer under way is cut off.
+ * Rejects with UnansweredCallError, also when a small answer breaks off before its end. `gone`: nobody wants the answer
+ * any more; the promise is then rejected, and an answer under way is cut off.
  */
 export function callOnce({ calls, call, secret, gone }: Attempt): Promise<Answer> {
   return new Promise((resolve, reject) => {

@@ -1,4 +1,5 @@
-// Owns: tokens in queries and in the addresses of redirects: taken out, put in, everything else byte for byte as it was.
+// Owns: tokens in queries and in the addresses of redirects: taken out, put in, everything else byte for byte as it
+// was.
 
 /** Where some servers end a parameter's name. */
 const END_OF_NAME = /[[\0]/
@@ -11,7 +12,10 @@ export type TokenlessQuery = {
   accessTokens: readonly string[]
 }
 
-/** Whatever a server might take for a token's name counts: other case, encoded, with blanks, `[…]` or what follows a NUL. */
+/**
+ * Whatever a server might take for a token's name counts: other case, encoded, with blanks, `[…]` or what follows a
+ * NUL.
+ */
 export function withoutTokens(query: string): TokenlessQuery {
   // Looked for once in the whole: most queries have none.
   if (!/token|%/i.test(query)) return { rest: query, accessTokens: [] }

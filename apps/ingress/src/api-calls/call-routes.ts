@@ -1,5 +1,5 @@
-// Owns: WeChat's APIs on the internal listener: api/:APPID/* and component-api/*. They go by the raw URL and by bytes: of a query or
-// a body, neither Fastify nor our own rules for the other routes read anything.
+// Owns: WeChat's APIs on the internal listener: api/:APPID/* and component-api/*. They go by the raw URL and by bytes:
+// of a query or a body, neither Fastify nor our own rules for the other routes read anything.
 import { Socket } from 'node:net'
 import type { ApiBrake } from '@wxgw/redis'
 import type { CallerConfig, Config, Log, Metrics } from '@wxgw/runtime'

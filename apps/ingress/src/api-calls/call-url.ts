@@ -1,4 +1,5 @@
-// Owns: what of a request's URL is WeChat's path and query, and which paths are never sent on. Pure; which API a path is, others say.
+// Owns: what of a request's URL is WeChat's path and query, and which paths are never sent on. Pure; which API a path
+// is, others say.
 
 export type CallUrl = {
   /** As it came, from its slash on. */
@@ -25,8 +26,8 @@ const ENCODED_SLASH = /%2f/i
 const PLAIN = /^[\w/-]*$/
 
 /**
- * undefined for what is refused: `.` and `..` as segments, `//` and `\`, each also encoded, an encoded slash or NUL, a fragment, and
- * what cannot be decoded. The whole path is judged, our own part included.
+ * undefined for what is refused: `.` and `..` as segments, `//` and `\`, each also encoded, an encoded slash or NUL, a
+ * fragment, and what cannot be decoded. The whole path is judged, our own part included.
  */
 export function readCallUrl(url: string, slashesBefore: number): CallUrl | undefined {
   const target = url.replace(ABSOLUTE, '')

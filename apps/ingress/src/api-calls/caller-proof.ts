@@ -1,4 +1,5 @@
-// Owns: who makes a call: a caller's key as everywhere, or, for the calls of an account, a stand-in in place of its access token.
+// Owns: who makes a call: a caller's key as everywhere, or, for the calls of an account, a stand-in in place of its
+// access token.
 import type { CallerConfig } from '@wxgw/runtime'
 import type { Callers } from '../auth/callers.ts'
 import { isGranted } from '../auth/grants.ts'
@@ -12,7 +13,10 @@ export type Proof = {
   place: { platform: string; appId: string } | undefined
 }
 
-/** undefined when neither is valid. Several tokens are ambiguous, as several headers are: somebody in between may have meant another. */
+/**
+ * undefined when neither is valid. Several tokens are ambiguous, as several headers are: somebody in between may have
+ * meant another.
+ */
 export function proveCaller({ callers, standIns }: { callers: Callers; standIns: StandIns }, proof: Proof): CallerConfig | undefined {
   const byKey = callers.find(proof.authorizationHeaders)
   if (byKey !== undefined) return byKey

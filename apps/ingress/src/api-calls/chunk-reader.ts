@@ -2,13 +2,19 @@
 import type { IncomingMessage } from 'node:http'
 
 export type ChunkReader = {
-  /** undefined at the end, and again after it. Rejects when the client goes before. Of several who wait, one gets each chunk. */
+  /**
+   * undefined at the end, and again after it. Rejects when the client goes before. Of several who wait, one gets each
+   * chunk.
+   */
   next(): Promise<Buffer | undefined>
   /** Takes in what is left and throws it away, so that the connection can go on. */
   discard(): void
 }
 
-/** `onChunk` hears of each chunk in their order, before whoever waits for it; what it throws is what `next` rejects with. */
+/**
+ * `onChunk` hears of each chunk in their order, before whoever waits for it; what it throws is what `next` rejects
+ * with.
+ */
 export function createChunkReader(raw: IncomingMessage, onChunk: (chunk: Buffer) => void): ChunkReader {
   let waiting: (() => void)[] = []
   let isListening = false

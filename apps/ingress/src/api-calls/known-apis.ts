@@ -1,4 +1,5 @@
-// Owns: what the catalogue knows of a path, in the form in which calls are compared with it. What it does not know passes.
+// Owns: what the catalogue knows of a path, in the form in which calls are compared with it. What it does not know
+// passes.
 import { type Api, catalogue } from '@wxgw/catalogue'
 import { comparable } from './call-url.ts'
 

@@ -1,5 +1,5 @@
-// Owns: making an admitted call: with the current token, once more with a new one when WeChat refuses that, and never again for any
-// other reason. It knows nothing of HTTP towards the caller.
+// Owns: making an admitted call: with the current token, once more with a new one when WeChat refuses that, and never
+// again for any other reason. It knows nothing of HTTP towards the caller.
 import type { Log } from '@wxgw/runtime'
 import { COMPONENT_SUBJECT, type CurrentToken, type Secret, type StopSignal, type StreamedCall, type StreamedCalls } from '@wxgw/wechat-core'
 import type { AdmittedCall, CallPlatform } from './admit-call.ts'
@@ -72,7 +72,10 @@ export async function makeCall({ calls, log }: Deps, admitted: AdmittedCall, out
   }
 }
 
-/** Looks whether a token is there, without refreshing one: the call may still be refused. Rejects as `get`, if anybody waits for it. */
+/**
+ * Looks whether a token is there, without refreshing one: the call may still be refused. Rejects as `get`, if anybody
+ * waits for it.
+ */
 export function peekToken({ platform, appId }: AdmittedCall): Promise<CurrentToken | undefined> {
   const peeking = tokensOf(platform, appId).peek()
   peeking.catch(() => undefined)

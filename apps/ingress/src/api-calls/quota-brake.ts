@@ -1,4 +1,5 @@
-// Owns: when a call is answered without being made, because WeChat has said that the day's quota is used up, and when no longer.
+// Owns: when a call is answered without being made, because WeChat has said that the day's quota is used up, and when
+// no longer.
 import type { ApiBrake, ApiBrakes, BrakedAnswer } from '@wxgw/redis'
 import type { Log } from '@wxgw/runtime'
 import { COMPONENT_SUBJECT, type Secret, within } from '@wxgw/wechat-core'
@@ -76,7 +77,9 @@ export function createQuotaBrake({ log }: { log: Log }): QuotaBrake {
   }
 }
 
-/** For all callers of the path, whatever their rights, and in clear: never with the token that WeChat may repeat in it. */
+/**
+ * For all callers of the path, whatever their rights, and in clear: never with the token that WeChat may repeat in it.
+ */
 function keptAnswer({ head, body }: Answer, token: Secret): BrakedAnswer {
   const mask = createTokenMask(token.reveal())
   const { 'content-type': contentType } = answerHeaders(head, token.reveal())

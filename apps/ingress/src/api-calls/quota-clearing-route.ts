@@ -1,5 +1,5 @@
-// Owns: POST component/clear_quota of the internal listener: quotas cleared by the component's secret, for the night on which even the
-// component's token cannot be had. WeChat allows ten a month.
+// Owns: POST component/clear_quota of the internal listener: quotas cleared by the component's secret, for the night on
+// which even the component's token cannot be had. WeChat allows ten a month.
 import type { Platform } from '@wxgw/platform'
 import { COMPONENT_SUBJECT, GatewayError, parseAuthorizerAppId, Stop } from '@wxgw/wechat-core'
 import { callerOf, requireGrant } from '../auth/authenticate.ts'

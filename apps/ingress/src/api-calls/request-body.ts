@@ -1,4 +1,5 @@
-// Owns: the body of a call on its way to WeChat: handed on while it arrives, counted, and kept for the one repeat when it is small.
+// Owns: the body of a call on its way to WeChat: handed on while it arrives, counted, and kept for the one repeat when
+// it is small.
 import type { IncomingMessage } from 'node:http'
 import { GatewayError, type StreamedBody } from '@wxgw/wechat-core'
 import { createChunkReader } from './chunk-reader.ts'

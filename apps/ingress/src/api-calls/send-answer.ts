@@ -1,4 +1,5 @@
-// Owns: writing an answer to the caller's connection, past Fastify: WeChat's bytes as they are, a cut where WeChat's were cut.
+// Owns: writing an answer to the caller's connection, past Fastify: WeChat's bytes as they are, a cut where WeChat's
+// were cut.
 import type { OutgoingHttpHeader, ServerResponse } from 'node:http'
 import { endUnread } from '@wxgw/runtime'
 import type { FastifyReply, FastifyRequest } from 'fastify'

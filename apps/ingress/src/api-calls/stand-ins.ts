@@ -1,5 +1,6 @@
-// Owns: stand-ins for access tokens: made for SDKs that insist on one, worth something only here. Nothing is stored: what one is good
-// for is proven by a keyed hash over caller, its key, platform, account and end, under a key derived from SEALING_KEYS.
+// Owns: stand-ins for access tokens: made for SDKs that insist on one, worth something only here. Nothing is stored:
+// what one is good for is proven by a keyed hash over caller, its key, platform, account and end, under a key derived
+// from SEALING_KEYS.
 import { createHmac, hash, hkdfSync, timingSafeEqual } from 'node:crypto'
 import type { CallerConfig, Config } from '@wxgw/runtime'
 import { type Clock, Secret } from '@wxgw/wechat-core'
@@ -28,7 +29,9 @@ type Known = { caller: CallerConfig; keys: readonly Buffer[]; keyDigest: string 
 
 type Deps = { callers: readonly CallerConfig[]; sealingKeys: Config['sealingKeys']; clock: Clock }
 
-/** Those of earlier sealing keys hold as long as the key is configured; without any, each caller's own key is the base. */
+/**
+ * Those of earlier sealing keys hold as long as the key is configured; without any, each caller's own key is the base.
+ */
 export function createStandIns({ callers, sealingKeys, clock }: Deps): StandIns {
   const shared = sealingKeys.map(({ key }) => derivedKey(key))
   const byName = new Map(

@@ -1,4 +1,5 @@
-// Owns: that a caller who may not read an account's token does not get it out of WeChat's answer either, should that repeat it.
+// Owns: that a caller who may not read an account's token does not get it out of WeChat's answer either, should that
+// repeat it.
 
 const MASK = 'x'.charCodeAt(0)
 

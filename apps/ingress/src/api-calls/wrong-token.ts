@@ -1,4 +1,5 @@
-// Owns: refusing a call whose path wants another token than the route has: WeChat's 40001 would look like a token that is dead.
+// Owns: refusing a call whose path wants another token than the route has: WeChat's 40001 would look like a token that
+// is dead.
 import type { Api } from '@wxgw/catalogue'
 import { GatewayError } from '@wxgw/wechat-core'
 
@@ -7,7 +8,10 @@ export type TokenKind = 'account' | 'component'
 const ROUTE: Record<TokenKind, string> = { account: 'api/:APPID', component: 'component-api' }
 const WHOSE: Record<TokenKind, string> = { account: "an account's token", component: "the component's token" }
 
-/** Throws WRONG_TOKEN_KIND with what to do instead. A path that is not known passes, and one of which the catalogue is not sure. */
+/**
+ * Throws WRONG_TOKEN_KIND with what to do instead. A path that is not known passes, and one of which the catalogue is
+ * not sure.
+ */
 export function assertTokenKind(kind: TokenKind, api: Api | undefined): void {
   if (api === undefined || api.token === kind || api.uncertain?.includes('token') === true) return
   const { token, path } = api

@@ -1,5 +1,6 @@
-// Owns: which calls stand in the audit log that the console shows: each change, and each read of a secret or of what a user wrote. Reads
-// that services repeat are one entry a minute with their number, so that they do not push out everything else.
+// Owns: which calls stand in the audit log that the console shows: each change, and each read of a secret or of what a
+// user wrote. Reads that services repeat are one entry a minute with their number, so that they do not push out
+// everything else.
 import type { AuditEntry } from '@wxgw/contracts'
 import type { RecentEntries } from '@wxgw/redis'
 import type { FastifyReply, FastifyRequest } from 'fastify'

@@ -1,5 +1,5 @@
-// Owns: the hooks that stand before the internal routes: who is it (401), and may they (403). Asked before the body is read
-// and before anything is looked up, so that a refusal is the same whether the thing exists or not.
+// Owns: the hooks that stand before the internal routes: who is it (401), and may they (403). Asked before the body is
+// read and before anything is looked up, so that a refusal is the same whether the thing exists or not.
 import { GatewayError } from '@wxgw/wechat-core'
 import type { Action, CallerConfig } from '@wxgw/runtime'
 import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'

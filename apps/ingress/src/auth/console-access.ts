@@ -1,5 +1,5 @@
-// Owns: who may read what concerns all of the gateway: callers with console:use in a grant that is not narrowed to authorizers, of the
-// platforms of such grants.
+// Owns: who may read what concerns all of the gateway: callers with console:use in a grant that is not narrowed to
+// authorizers, of the platforms of such grants.
 import type { CallerConfig } from '@wxgw/runtime'
 import type { onRequestHookHandler } from 'fastify'
 import { callerOf, forbidden } from './authenticate.ts'

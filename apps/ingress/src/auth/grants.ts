@@ -25,10 +25,16 @@ export function isGrantedForAll({ grants }: Rights, need: Omit<Need, 'authorizer
   return grants === undefined || grants.some((grant) => grant.authorizers === undefined && covers(grant, need))
 }
 
-/** The sorted authorizers of each caller, by which of its grants cover the need. Built once: a caller may be granted 10,000. */
+/**
+ * The sorted authorizers of each caller, by which of its grants cover the need. Built once: a caller may be granted
+ * 10,000.
+ */
 const authorizersOf = new WeakMap<readonly Grant[], Map<string, readonly string[]>>()
 
-/** Whose things the caller may see with this action, in the order of their appids: undefined = everybody's. The same array each time. */
+/**
+ * Whose things the caller may see with this action, in the order of their appids: undefined = everybody's. The same
+ * array each time.
+ */
 export function grantedAuthorizers({ grants }: Rights, need: Pick<Need, 'platform' | 'action'>): readonly string[] | undefined {
   if (grants === undefined) return undefined
   const covering = grants.flatMap((grant, index) => (covers(grant, need) ? [index] : []))

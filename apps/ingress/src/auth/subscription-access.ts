@@ -1,5 +1,5 @@
-// Owns: which subscriptions a caller may see and write. A subscription carries the events of everybody it matches: a right that
-// is narrowed to authorizers reaches it only when it can match nobody else.
+// Owns: which subscriptions a caller may see and write. A subscription carries the events of everybody it matches: a
+// right that is narrowed to authorizers reaches it only when it can match nobody else.
 import type { Action } from '@wxgw/runtime'
 import type { FastifyRequest } from 'fastify'
 import { forbidden, visibleAuthorizers } from './authenticate.ts'
@@ -22,7 +22,10 @@ export function createReach(request: FastifyRequest, action: Action): (subscript
   }
 }
 
-/** Throws FORBIDDEN. A narrowed right gets it for a missing subscription too: the answer must not tell whether one exists. */
+/**
+ * Throws FORBIDDEN. A narrowed right gets it for a missing subscription too: the answer must not tell whether one
+ * exists.
+ */
 export function assertReached<T extends Matching>(request: FastifyRequest, action: Action, subscription: T | undefined): T | undefined {
   const reached =
     subscription === undefined ? visibleAuthorizers(request, action) === undefined : createReach(request, action)(subscription)
@@ -30,7 +33,10 @@ export function assertReached<T extends Matching>(request: FastifyRequest, actio
   return subscription
 }
 
-/** Throws FORBIDDEN unless the caller may subscribe to all that this matches and, where it is to reply, answer all of it. */
+/**
+ * Throws FORBIDDEN unless the caller may subscribe to all that this matches and, where it is to reply, answer all of
+ * it.
+ */
 export function assertMaySubscribe(request: FastifyRequest, wanted: Matching & Replying): void {
   assertReached(request, 'subscriptions:write', wanted)
   if (wanted.reply === true || (wanted.fallback ?? null) !== null) assertReached(request, 'replies:write', wanted)

@@ -1,4 +1,5 @@
-// Owns: the cookie of a console session: what it holds, sealed, and how it is set. Whether the session still holds is sessions.ts'.
+// Owns: the cookie of a console session: what it holds, sealed, and how it is set. Whether the session still holds is
+// sessions.ts'.
 import { createHash, hkdfSync } from 'node:crypto'
 import type { CallerConfig, Config } from '@wxgw/runtime'
 import { parseCookie, stringifySetCookie } from 'cookie'
@@ -28,8 +29,8 @@ const PLACE = Buffer.from('console session')
 const MOST_CHARACTERS = 2_048
 
 /**
- * Good at every ingress and after restarts: the key comes from `SEALING_KEYS`, of which the first seals and all open; without them
- * from the keys of all callers together, so that no caller could make the session of another.
+ * Good at every ingress and after restarts: the key comes from `SEALING_KEYS`, of which the first seals and all open;
+ * without them from the keys of all callers together, so that no caller could make the session of another.
  */
 export function createSessionCookie({ sealingKeys, callers }: Pick<Config, 'sealingKeys' | 'callers'>): SessionCookie {
   const bases = sealingKeys.length > 0 ? sealingKeys.map(({ key }) => key) : [allKeys(callers)]

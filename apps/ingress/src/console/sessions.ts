@@ -1,4 +1,5 @@
-// Owns: the sessions of the console: who one stands for, how long it holds, and that a request with its cookie comes from our page.
+// Owns: the sessions of the console: who one stands for, how long it holds, and that a request with its cookie comes
+// from our page.
 import { hash, randomBytes } from 'node:crypto'
 import Csrf from '@fastify/csrf'
 import type { EndedSessions } from '@wxgw/redis'
@@ -24,7 +25,10 @@ export type ConsoleSessions = {
   begin(request: FastifyRequest, reply: FastifyReply, caller: CallerConfig): ConsoleSession
   /** The session of the cookie; undefined: there is none, or it is over. Rejects with STORE_UNAVAILABLE. */
   find(request: FastifyRequest): Promise<ConsoleSession | undefined>
-  /** As `find`, of a request with its CSRF token: rejects with FORBIDDEN without, and on a route that answers credentials. */
+  /**
+   * As `find`, of a request with its CSRF token: rejects with FORBIDDEN without, and on a route that answers
+   * credentials.
+   */
   prove(request: FastifyRequest): Promise<ConsoleSession | undefined>
   /** The cookie says from now on when it was used last. */
   renew(request: FastifyRequest, reply: FastifyReply, session: ConsoleSession): void

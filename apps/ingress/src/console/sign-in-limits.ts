@@ -1,5 +1,5 @@
-// Owns: how often wrong keys are tried at the console, of one address and of all together, in one process. Keys are too long to be
-// guessed; this keeps who tries all the same from costing anything.
+// Owns: how often wrong keys are tried at the console, of one address and of all together, in one process. Keys are too
+// long to be guessed; this keeps who tries all the same from costing anything.
 import { type Clock, GatewayError } from '@wxgw/wechat-core'
 
 const WINDOW_MS = 60_000

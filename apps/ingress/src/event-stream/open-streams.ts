@@ -2,7 +2,10 @@
 import type { Metrics } from '@wxgw/runtime'
 import { GatewayError } from '@wxgw/wechat-core'
 
-/** `slow`: its reader did not take what there was. `rights`: its session is over. `store`: Redis was away when it was needed. */
+/**
+ * `slow`: its reader did not take what there was. `rights`: its session is over. `store`: Redis was away when it was
+ * needed.
+ */
 export type StreamEnd = 'client' | 'drain' | 'slow' | 'rights' | 'store'
 
 export type OpenStream = {

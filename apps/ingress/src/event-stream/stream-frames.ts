@@ -20,8 +20,8 @@ const COMMENT_EVERY_MS = 15_000
 const RETRY_MS = 1_000
 
 /**
- * The first frame and each comment say the position, too: what was left out is not read again, and a reader that got nothing yet can
- * resume. A block without data is no event to a reader.
+ * The first frame and each comment say the position, too: what was left out is not read again, and a reader that got
+ * nothing yet can resume. A block without data is no event to a reader.
  */
 export async function* streamFrames(deps: FramesDeps): AsyncGenerator<string, void> {
   const { feed, from, signal, show, sealed, mayGoOn, sent } = deps

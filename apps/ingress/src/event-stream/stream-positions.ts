@@ -1,5 +1,5 @@
-// Owns: a place in the stream of events as its reader sees it: sealed, since it says when others' events were recorded. It fits into a
-// header of 1 KiB whatever MESSAGE_SHARDS is.
+// Owns: a place in the stream of events as its reader sees it: sealed, since it says when others' events were recorded.
+// It fits into a header of 1 KiB whatever MESSAGE_SHARDS is.
 import type { FeedPosition } from '@wxgw/platform'
 import type { CallerConfig, Config } from '@wxgw/runtime'
 import { GatewayError } from '@wxgw/wechat-core'

@@ -1,4 +1,5 @@
-// Owns: how long the body of a request may take to arrive on routes that read it whole, where the listener itself allows uploads.
+// Owns: how long the body of a request may take to arrive on routes that read it whole, where the listener itself
+// allows uploads.
 import { BODY_TOO_LATE } from '@wxgw/runtime'
 import type { preParsingHookHandler } from 'fastify'
 import { REQUEST_TIMEOUT_MS } from './limits.ts'

@@ -15,7 +15,8 @@ export const HEADERS_TIMEOUT_MS = 3000
 /** From the first byte to the end of the body: WeChat itself hangs up after 5 s. */
 export const REQUEST_TIMEOUT_MS = 5000
 /**
- * The same for the internal listener, where a call may upload 32 MiB. Its other routes keep to REQUEST_TIMEOUT_MS: body-time.ts.
+ * The same for the internal listener, where a call may upload 32 MiB. Its other routes keep to REQUEST_TIMEOUT_MS:
+ * body-time.ts.
  */
 export const CALL_REQUEST_TIMEOUT_MS = 600_000
 /** How often Node looks for requests past the two limits above. */
@@ -28,8 +29,8 @@ export const KEEP_ALIVE_TIMEOUT_MS = 65_000
  */
 export const SOCKET_TIMEOUT_MS = 20_000
 /**
- * Connections that wait to be accepted; the system cuts it down to its own limit (`net.core.somaxconn`, 4096 on Linux). Of a burst
- * beyond it, the system drops the first packets, and a client that comes again after 1 s and 3 s has lost them from its patience.
- * Node's own 511 is less than a busy platform's second.
+ * Connections that wait to be accepted; the system cuts it down to its own limit (`net.core.somaxconn`, 4096 on Linux).
+ * Of a burst beyond it, the system drops the first packets, and a client that comes again after 1 s and 3 s has lost
+ * them from its patience. Node's own 511 is less than a busy platform's second.
  */
 export const LISTEN_BACKLOG = 4_096

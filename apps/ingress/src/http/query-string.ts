@@ -1,5 +1,5 @@
-// Owns: reading `name=value` pairs, of a URL or of a form, without ever guessing: repeated names, broken percent encodings
-// and control characters are reported, not repaired. What to do about them is the callers' business.
+// Owns: reading `name=value` pairs, of a URL or of a form, without ever guessing: repeated names, broken percent
+// encodings and control characters are reported, not repaired. What to do about them is the callers' business.
 import { MAX_QUERY_PARAMETERS } from './limits.ts'
 
 export type Pairs = Record<string, string>
@@ -44,7 +44,8 @@ export function parsePairs(text: string): Pairs {
   return withControl.length === 0 ? pairs : withFault(pairs, { kind: 'control', names: withControl })
 }
 
-// An object that is made without a prototype is a slow one in V8, an instance of a class whose prototype inherits nothing is not.
+// An object that is made without a prototype is a slow one in V8, an instance of a class whose prototype inherits
+// nothing is not.
 // oxlint-disable-next-line typescript/no-extraneous-class -- its prototype is all it is for
 class NoPairs {}
 Object.setPrototypeOf(NoPairs.prototype, null)

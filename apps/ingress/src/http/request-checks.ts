@@ -5,7 +5,9 @@ import type { FastifyRequest } from 'fastify'
 import { MAX_HEADERS } from './limits.ts'
 import { pairsFault, type PairsFault } from './query-string.ts'
 
-/** Left to the push routes: there, an unreadable signature is a wrong signature. Other routes do not know these names. */
+/**
+ * Left to the push routes: there, an unreadable signature is a wrong signature. Other routes do not know these names.
+ */
 const SIGNED_NAMES = new Set(['msg_signature', 'signature', 'timestamp', 'nonce'])
 
 declare module 'fastify' {

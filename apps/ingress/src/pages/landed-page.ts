@@ -1,4 +1,5 @@
-// Owns: how the landing page looks once an account has authorized. Without its picture: nothing is loaded from elsewhere.
+// Owns: how the landing page looks once an account has authorized. Without its picture: nothing is loaded from
+// elsewhere.
 import type { Authorizer } from '@wxgw/wechat-core'
 import { html } from './html.ts'
 import { page } from './layout.ts'

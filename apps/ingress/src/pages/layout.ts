@@ -1,5 +1,5 @@
-// Owns: the frame and the style of the browser pages, and the security headers that fit them. Self-contained: nothing is
-// loaded from anywhere, no script runs.
+// Owns: the frame and the style of the browser pages, and the security headers that fit them. Self-contained: nothing
+// is loaded from anywhere, no script runs.
 import { createHash } from 'node:crypto'
 import type { FastifyHelmetOptions } from '@fastify/helmet'
 import type { Config } from '@wxgw/runtime'
@@ -52,9 +52,9 @@ ${body}
 }
 
 /**
- * WeChat checks that the visitor comes from the platform's own domain, by the Referer: it must be sent, and `origin` keeps
- * path and parameters out of it. Browsers hold `form-action` against the redirect that answers a form, too: both of
- * WeChat's pages are allowed. No HSTS: whether a whole domain is https is not for one page to decide.
+ * WeChat checks that the visitor comes from the platform's own domain, by the Referer: it must be sent, and `origin`
+ * keeps path and parameters out of it. Browsers hold `form-action` against the redirect that answers a form, too: both
+ * of WeChat's pages are allowed. No HSTS: whether a whole domain is https is not for one page to decide.
  */
 export const pageHeaders = ({
   mpBaseUrl,

@@ -1,5 +1,5 @@
-// Owns: the cursors that callers see. A cursor is the position where a list goes on, sealed. A position contains an id out of the
-// list, which the caller may have no right to see: a cursor shows neither its text nor its length.
+// Owns: the cursors that callers see. A cursor is the position where a list goes on, sealed. A position contains an id
+// out of the list, which the caller may have no right to see: a cursor shows neither its text nor its length.
 import type { Config } from '@wxgw/runtime'
 import { GatewayError } from '@wxgw/wechat-core'
 import { createSeals, sealedCharacters, type Walk } from './seals.ts'

@@ -1,5 +1,5 @@
-// Owns: texts that a caller gets and gives back: sealed, so that they show nothing and cannot be made up, and good for one caller and
-// one purpose.
+// Owns: texts that a caller gets and gives back: sealed, so that they show nothing and cannot be made up, and good for
+// one caller and one purpose.
 import { hkdfSync } from 'node:crypto'
 import type { CallerConfig, Config } from '@wxgw/runtime'
 import { openBytes, SEAL_BYTES, sealBytes } from '../auth/sealed-bytes.ts'
@@ -19,8 +19,8 @@ export function sealedCharacters(plainBytes: number): number {
 }
 
 /**
- * Good at every ingress and after restarts: the key comes from `SEALING_KEYS`, of which the first seals and all open; without them
- * from the caller's own key.
+ * Good at every ingress and after restarts: the key comes from `SEALING_KEYS`, of which the first seals and all open;
+ * without them from the caller's own key.
  */
 export function createSeals({ sealingKeys }: Pick<Config, 'sealingKeys'>): Seals {
   const shared = sealingKeys.map(({ key }) => deriveKey(key))

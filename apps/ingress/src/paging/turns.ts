@@ -1,5 +1,5 @@
-// Owns: how many long requests of the internal listener (lists, searches, changes of subscriptions, large bodies) are worked on at once,
-// in all and of one caller, and for how much of the time. The same event loop takes WeChat's pushes.
+// Owns: how many long requests of the internal listener (lists, searches, changes of subscriptions, large bodies) are
+// worked on at once, in all and of one caller, and for how much of the time. The same event loop takes WeChat's pushes.
 import { GatewayError } from '@wxgw/wechat-core'
 import type { FastifyReply, FastifyRequest, onRequestHookHandler, preParsingHookHandler } from 'fastify'
 import { callerOf } from '../auth/authenticate.ts'
@@ -9,7 +9,10 @@ import { MAX_BODY_BYTES } from '../http/limits.ts'
 const AT_ONCE = 4
 /** Slots of one caller: never all of them. */
 const AT_ONCE_PER_CALLER = 2
-/** A slot that was held for n ms stays unused for 4 n ms: one caller gets at most a fifth of the event loop's time per slot. */
+/**
+ * A slot that was held for n ms stays unused for 4 n ms: one caller gets at most a fifth of the event loop's time per
+ * slot.
+ */
 const REST_FACTOR = 4
 /** And 1 ms more for each KiB of the body: every process reads a changed subscription again. */
 const REST_MS_PER_KIB = 1

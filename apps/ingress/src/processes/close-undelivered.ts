@@ -1,13 +1,14 @@
-// Owns: closing a connection that was sent to a process which was killed before it received it. Node's cluster module forgets such
-// a connection: its client would wait for an answer, and the supervisor would keep the socket open for ever.
+// Owns: closing a connection that was sent to a process which was killed before it received it. Node's cluster module
+// forgets such a connection: its client would wait for an answer, and the supervisor would keep the socket open for
+// ever.
 import type { ChildProcess } from 'node:child_process'
 
 /** One per listener is on its way at a time; a few more cost nothing. */
 const MAX_REMEMBERED = 8
 
 /**
- * Remembers what was sent last and closes it when the process has ended. What has arrived is closed on this side already, and closing
- * that again does nothing.
+ * Remembers what was sent last and closes it when the process has ended. What has arrived is closed on this side
+ * already, and closing that again does nothing.
  */
 export function closeUndelivered(child: ChildProcess): void {
   const lastSent: { close(): void }[] = []

@@ -1,4 +1,5 @@
-// Owns: the messages of a supervised process: it stops on request, and answers a scrape with the metrics of all processes.
+// Owns: the messages of a supervised process: it stops on request, and answers a scrape with the metrics of all
+// processes.
 import { mergedMetricsText, type Metrics } from '@wxgw/runtime'
 import { parseToProcess, type SlotMetrics, type ToProcess, type ToSupervisor } from './messages.ts'
 
@@ -29,7 +30,8 @@ export function joinSupervisor({ channel, metrics, stopping }: Deps): Supervised
   function heard(message: ToProcess): void {
     switch (message.kind) {
       case 'stop':
-        // A terminal has given the signal to the whole group already: the same one twice is one, another would cut the end short.
+        // A terminal has given the signal to the whole group already: the same one twice is one, another would cut the
+        // end short.
         if (!stopping.aborted) channel.kill(channel.pid, message.signal)
         return
       case 'metrics-wanted':

@@ -1,4 +1,5 @@
-// Owns: the messages between the supervisor and its processes. Both run the same version, so a message needs no version number.
+// Owns: the messages between the supervisor and its processes. Both run the same version, so a message needs no version
+// number.
 import type { MetricsSnapshot } from '@wxgw/runtime'
 
 export type SlotMetrics = { slot: string; metrics: MetricsSnapshot }

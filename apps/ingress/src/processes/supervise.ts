@@ -1,18 +1,22 @@
-// Owns: several ingress processes behind the same two ports: started, started again when one ends, and ended together. It serves
-// nothing itself. Connections are dealt out in turn by Node's cluster module, so one that is kept alive stays with its process.
+// Owns: several ingress processes behind the same two ports: started, started again when one ends, and ended together.
+// It serves nothing itself. Connections are dealt out in turn by Node's cluster module, so one that is kept alive stays
+// with its process.
 import type { Cluster, Worker } from 'node:cluster'
 import type { Log, Metrics } from '@wxgw/runtime'
 import { closeUndelivered } from './close-undelivered.ts'
 import { createMetricsCollector } from './collect-metrics.ts'
 import { parseToSupervisor, type ToProcess, type ToSupervisor } from './messages.ts'
 
-// A process that ends is started again after 0.1 s, then 0.2, 0.4, 0.8, 1.6, 3.2, 6.4 and every 10 s; one that has served for a
-// minute begins anew. In sum 12.7 s until the longest wait: a Redis that restarts has been waited for.
+// A process that ends is started again after 0.1 s, then 0.2, 0.4, 0.8, 1.6, 3.2, 6.4 and every 10 s; one that has
+// served for a minute begins anew. In sum 12.7 s until the longest wait: a Redis that restarts has been waited for.
 const FIRST_DELAY_MS = 100
 const LONGEST_DELAY_MS = 10_000
 const STABLE_AFTER_MS = 60_000
 export type Supervisor = {
-  /** Ends all of them, by the signal that ends this process: a terminal has given it to them already. Rejects when one did not drain. */
+  /**
+   * Ends all of them, by the signal that ends this process: a terminal has given it to them already. Rejects when one
+   * did not drain.
+   */
   stop(signal: NodeJS.Signals): Promise<void>
 }
 

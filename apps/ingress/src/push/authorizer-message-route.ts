@@ -22,7 +22,9 @@ type Deps = PushDeps<MessagePlatform> & {
   releaseCheck?: ReleaseCheck | undefined
 }
 
-/** @see https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/Before_Develop/message_push.html */
+/**
+ * @see https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/Before_Develop/message_push.html
+ */
 export function authorizerMessageRoute(scope: GatewayServer, deps: Deps): void {
   const { platforms, intake, passiveReplies, releaseCheck, log, clock } = deps
   const nextTurn = createPushTurns(clock)
@@ -67,7 +69,7 @@ export function authorizerMessageRoute(scope: GatewayServer, deps: Deps): void {
   })
 
   /** The first call decides whether the event waits for a reply; the later ones get its outcome. */
-  function enqueueOnce({ platform, event, receivedAtMs, made, within }: Pushed): (wanted?: ReplyWanted) => Promise<PushOutcome> {
+  function enqueueOnce({ platform, event, receivedAtMs, made, within }: Pushed): Enqueue {
     let accepted: Promise<PushOutcome> | undefined
     const accept = (wanted?: ReplyWanted) => {
       const push = { v: 1, kind: 'message', platform: platform.id, event, receivedAtMs, made } as const
@@ -78,6 +80,7 @@ export function authorizerMessageRoute(scope: GatewayServer, deps: Deps): void {
 }
 
 type Pushed = Omit<PushedMessage, 'opened' | 'message'>
+type Enqueue = (wanted?: ReplyWanted) => Promise<PushOutcome>
 
 function about({ platform, appId, event }: { platform: { id: string }; appId: string; event: GatewayEvent }) {
   return { platform: platform.id, appid: appId, eventId: event.id, type: event.type }

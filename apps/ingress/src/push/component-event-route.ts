@@ -1,4 +1,5 @@
-// Owns: POST and GET /apis/v1/wx/:platform/event, 授权事件接收URL. It stores a ticket at once; every event is handled by the worker.
+// Owns: POST and GET /apis/v1/wx/:platform/event, 授权事件接收URL. It stores a ticket at once; every event is handled by the
+// worker.
 import type { PushMade, Statistics, TicketStore } from '@wxgw/platform'
 import { eventId, orderedAtSeconds, parseComponentEvent, type ComponentEvent } from '@wxgw/wechat-core'
 import { platformOf } from '../platform-lookup.ts'
@@ -16,7 +17,9 @@ export type ComponentPlatform = PushPlatform & {
 type Deps = PushDeps<ComponentPlatform> & { intake: PushIntake }
 type VerifyTicket = Extract<ComponentEvent, { kind: 'component_verify_ticket' }>
 
-/** @see https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/Before_Develop/authorize_event.html */
+/**
+ * @see https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/Before_Develop/authorize_event.html
+ */
 export function componentEventRoute(scope: GatewayServer, deps: Deps): void {
   const { platforms, intake, log, clock } = deps
 
@@ -26,6 +29,7 @@ export function componentEventRoute(scope: GatewayServer, deps: Deps): void {
     const opened = openPush(deps, { request, platform, query: request.query, nowMs: receivedAtMs })
     const { plaintext } = opened
     const event = parseComponentEvent({ plaintext, componentAppId: platform.componentAppId, receivedAtMs })
+    const about = { platform: platform.id }
     const infoType = event.kind === 'unparsed' ? event.kind : event.infoType
     const id = eventId({
       platform: platform.id,
@@ -33,17 +37,17 @@ export function componentEventRoute(scope: GatewayServer, deps: Deps): void {
       kind: 'component',
       content: event.kind === 'unparsed' ? event.raw : event.data,
     })
-    // A ticket is stored before it is acknowledged: the next call of any process uses it. It is stored and queued at the same
-    // time: one after the other, the time-outs of a Redis that does not answer would add up.
+    // A ticket is stored before it is acknowledged: the next call of any process uses it. It is stored and queued at
+    // the same time: one after the other, the time-outs of a Redis that does not answer would add up.
     const [outcome] = await Promise.all([
       intake.accept(
-        { v: 1, kind: 'component-event', platform: platform.id, eventId: id, plaintext, receivedAtMs, made: madeOf(event) },
+        { v: 1, kind: 'component-event', ...about, eventId: id, plaintext, receivedAtMs, made: madeOf(event) },
         createStoreBudget(clock, receivedAtMs),
       ),
       event.kind === 'component_verify_ticket' ? keepTicket(deps, { platform, event, receivedAtMs }) : undefined,
     ])
     if (outcome === 'duplicate') platform.statistics.count('duplicates')
-    log.info({ platform: platform.id, eventId: id, infoType, outcome, durationMs: clock.nowMs() - receivedAtMs }, 'push.received')
+    log.info({ ...about, eventId: id, infoType, outcome, durationMs: clock.nowMs() - receivedAtMs }, 'push.received')
     return answerText(reply, SUCCESS)
   })
 

@@ -1,5 +1,5 @@
-// Owns: refusing a push by its path, query and headers before its body is read, so that an unsigned push costs next to nothing.
-// wechat-core's envelope.ts checks the body.
+// Owns: refusing a push by its path, query and headers before its body is read, so that an unsigned push costs next to
+// nothing. wechat-core's envelope.ts checks the body.
 import { checkPushQuery, GatewayError } from '@wxgw/wechat-core'
 import type { FastifyRequest } from 'fastify'
 import { MAX_BODY_BYTES } from '../http/limits.ts'

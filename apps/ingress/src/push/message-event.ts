@@ -15,7 +15,8 @@ export function messageEvent(message: AuthorizerMessage, { platform, appId, rece
   // Written out, not spread: spreading costs a push as much as its parsing.
   if (message.kind === 'unparsed') {
     const id = eventId({ platform, appId, kind: 'authorizer', content: message.raw })
-    // A component's event that was sent to the wrong URL, by mistake or by malice, is authentic here too: with its ticket or code.
+    // A component's event that was sent to the wrong URL, by mistake or by malice, is authentic here too: with its
+    // ticket or code.
     const raw = textWithoutSecrets(message.raw)
     const data = raw === undefined ? { raw: '', rawLength: message.raw.length, reason: message.reason } : { raw }
     return authorizerEvent({ platform, authorizerAppId: appId, id, type: UNPARSED_EVENT_TYPE, timeMs: receivedAtMs, data })

@@ -1,4 +1,5 @@
-// Owns: wiring: the push intake of this process, with what it polls and what it writes to disk. All ends with the lifecycle.
+// Owns: wiring: the push intake of this process, with what it polls and what it writes to disk. All ends with the
+// lifecycle.
 import type { OpenedGateway } from '@wxgw/platform'
 import { createSealer, memoryShare, platformKeys, startLossWatch } from '@wxgw/redis'
 import type { Config, Lifecycle, Log, Metrics } from '@wxgw/runtime'
@@ -18,8 +19,10 @@ export type OpenPushIntakeDeps = {
   log: Log
 }
 
+export type OpenedIntake = { intake: PushIntake; memory: MemoryWatermark }
+
 /** Rejects when SPOOL_DIR cannot be used. `memory`: for the routes that fill Redis, too. */
-export async function openPushIntake(deps: OpenPushIntakeDeps): Promise<{ intake: PushIntake; memory: MemoryWatermark }> {
+export async function openPushIntake(deps: OpenPushIntakeDeps): Promise<OpenedIntake> {
   const { config, gateway, lifecycle, clock, metrics, log } = deps
   const { commands } = gateway.connections
   const platforms = gateway.platforms.byId
@@ -38,7 +41,8 @@ export async function openPushIntake(deps: OpenPushIntakeDeps): Promise<{ intake
   lifecycle.onStop('loss watch', () => lossWatch.stop())
 
   const { spoolDir: dir } = config
-  const spool = dir === undefined ? undefined : await openSpool({ dir, sealer: createSealer(config.sealingKeys), metrics, log })
+  const sealer = createSealer(config.sealingKeys)
+  const spool = dir === undefined ? undefined : await openSpool({ dir, sealer, metrics, log })
   if (spool) lifecycle.onStop('spool', () => spool.close())
 
   return { intake: createPushIntake({ memory, enqueue, recent, unheard: gateway.unheard, spool, platforms }), memory }

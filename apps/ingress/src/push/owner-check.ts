@@ -1,5 +1,5 @@
-// Owns: refusing a message at another authorizer's URL. The signature does not cover the path: whoever has a push of one
-// authorizer could post it to another's URL.
+// Owns: refusing a message at another authorizer's URL. The signature does not cover the path: who has a push of
+// one authorizer could post it to another's URL.
 import type { Authorizers, TimeBound } from '@wxgw/platform'
 import type { Log } from '@wxgw/runtime'
 import { type AuthorizerAppId, type AuthorizerMessage, GatewayError } from '@wxgw/wechat-core'

@@ -30,17 +30,17 @@ export type PassiveAnswer = string | undefined
 
 export type PassiveReplies = {
   /**
-   * `enqueue` hands the event to the queue, with the wish for a reply; it may be called once. When it is not called, the
-   * event is enqueued without such a wish; either way nothing is answered before the queue has accepted. undefined at once when it
-   * is known that nobody replies.
+   * `enqueue` hands the event to the queue, with the wish for a reply; it may be called once. When it is not called,
+   * the event is enqueued without such a wish; either way nothing is answered before the queue has accepted. undefined
+   * at once when it is known that nobody replies.
    */
   answer(push: PushedMessage & { enqueue(reply?: ReplyWanted): Promise<unknown> }): Promise<PassiveAnswer> | undefined
 }
 
 export type ReleaseCheck = {
   /**
-   * The body of the answer, for WeChat's test accounts only; undefined for everything else. A message that is answered here
-   * is the check's alone: it is not dispatched, since it may hold an authorization code in clear.
+   * The body of the answer, for WeChat's test accounts only; undefined for everything else. A message that is answered
+   * here is the check's alone: it is not dispatched, since it may hold an authorization code in clear.
    */
   answer(push: PushedMessage): Promise<string> | undefined
 }

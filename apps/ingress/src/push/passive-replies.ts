@@ -1,5 +1,5 @@
-// Owns: holding a push open for the one subscription that replies to its user, until the deadline, and sealing the reply.
-// How a reply gets here: packages/platform/src/replies.
+// Owns: holding a push open for the one subscription that replies to its user, until the deadline, and sealing the
+// reply. How a reply gets here: packages/platform/src/replies.
 import { hasReplying, replyingSubscription } from '@wxgw/platform'
 import type { Log } from '@wxgw/runtime'
 import { buildReplyXml, type Clock, type ReplyAddress, sealReply } from '@wxgw/wechat-core'
@@ -17,7 +17,10 @@ type Push = Parameters<PassiveReplies['answer']>[0]
 
 /** A retry of a push that still waits gets the same answer. */
 export function createPassiveReplies({ clock, deadlineMs, log }: PassiveRepliesDeps): PassiveReplies {
-  /** By this process' copy of the subscriptions, if there is one: mostly no subscription replies, and no Redis command is needed. */
+  /**
+   * By this process' copy of the subscriptions, if there is one: mostly no subscription replies, and no Redis command
+   * is needed.
+   */
   const mayReply = ({ platform }: Push) => {
     const subscriptions = platform.subscriptions.known()
     return subscriptions === undefined || hasReplying(subscriptions)
@@ -60,7 +63,9 @@ export function createPassiveReplies({ clock, deadlineMs, log }: PassiveRepliesD
     })
   }
 
-  /** Nearly every push names both parties. undefined: one of them is unknown, so only a reply of kind `raw` can answer. */
+  /**
+   * Nearly every push names both parties. undefined: one of them is unknown, so only a reply of kind `raw` can answer.
+   */
   async function addressOf({ platform, appId, message, within }: Push): Promise<Parties | undefined> {
     const { fromUserName: toUserName, toUserName: named } = message
     if (toUserName === '') return undefined

@@ -1,5 +1,5 @@
-// Owns: a ring buffer of texts with the time of each. All of it lies in one block outside V8's heap: an object per text would be
-// promoted to V8's old generation, and a process under load would collect garbage there all the time.
+// Owns: a ring buffer of texts with the time of each. All of it lies in one block outside V8's heap: an object per text
+// would be promoted to V8's old generation, and a process under load would collect garbage there all the time.
 
 /** Of a text: the number of all bytes before it, those included that were overwritten since. */
 export type Place = number

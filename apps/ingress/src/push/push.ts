@@ -1,5 +1,5 @@
-// Owns: an authentic push as the queue takes it: what it is, its text for the spool and for recent-acceptances.ts, and handing
-// it to the queue of its platform.
+// Owns: an authentic push as the queue takes it: what it is, its text for the spool and for recent-acceptances.ts, and
+// handing it to the queue of its platform.
 import type { GatewayEvent } from '@wxgw/contracts'
 import type { PushQueue, TimeBound } from '@wxgw/platform'
 import { parseAuthorizerAppId, Secret } from '@wxgw/wechat-core'

@@ -1,6 +1,6 @@
-// Owns: remembering the pushes that this process has acknowledged lately, and enqueueing them again after a loss: asynchronous
-// replication loses the last moments before a failover, `appendfsync everysec` those before a power cut. De-duplication drops
-// what Redis still has.
+// Owns: remembering the pushes that this process has acknowledged lately, and enqueueing them again after a loss:
+// asynchronous replication loses the last moments before a failover, `appendfsync everysec` those before a power cut.
+// De-duplication drops what Redis still has.
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Log, Metrics } from '@wxgw/runtime'
 import { type Clock, isStoreAway } from '@wxgw/wechat-core'
@@ -10,7 +10,9 @@ import { createPushRing, type Place } from './push-ring.ts'
 export type RecentAcceptances = {
   /** Redis has accepted it. A release check is not noted: WeChat waits seconds for it. */
   note(push: Exclude<Push, { kind: 'release-check' }>): void
-  /** Enqueues everything again, oldest first; repeats while the store is away, until `signal` is aborted. Never rejects. */
+  /**
+   * Enqueues everything again, oldest first; repeats while the store is away, until `signal` is aborted. Never rejects.
+   */
   enqueueAgain(reason: string, signal: AbortSignal): Promise<void>
 }
 
@@ -23,8 +25,8 @@ const RETRY_MS = 200
 type Deps = { enqueue: EnqueuePush; clock: Clock; metrics?: Metrics | undefined; log: Log; mostBytes?: number }
 
 /**
- * One per process, for all platforms. A push is dropped when a newer one is 30 s younger, not after 30 s: while Redis is down nothing
- * is accepted, and the last pushes stay until it is back.
+ * One per process, for all platforms. A push is dropped when a newer one is 30 s younger, not after 30 s: while Redis
+ * is down nothing is accepted, and the last pushes stay until it is back.
  */
 export function createRecentAcceptances({ enqueue, clock, metrics, log, mostBytes = MOST_BYTES }: Deps): RecentAcceptances {
   const ring = createPushRing(mostBytes)

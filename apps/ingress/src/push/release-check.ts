@@ -1,5 +1,5 @@
-// Owns: answering WeChat's release check (全网发布接入检测) in the ingress: with the reply it waits for, or with a job that sends its
-// code back by API.
+// Owns: answering WeChat's release check (全网发布接入检测) in the ingress: with the reply it waits for, or with a job that
+// sends its code back by API.
 import { buildReplyXml, type Clock, releaseCheckAnswer, type ReleaseCheckAnswer, sealReply } from '@wxgw/wechat-core'
 import type { PushedMessage, ReleaseCheck } from './passive-answers.ts'
 import type { PushIntake } from './push-intake.ts'

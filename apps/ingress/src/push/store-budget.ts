@@ -1,11 +1,11 @@
-// Owns: the total time that Redis may take for one push. connect.ts bounds each command; a push sends several in sequence, and
-// their bounds would add up.
+// Owns: the total time that Redis may take for one push. connect.ts bounds each command; a push sends several in
+// sequence, and their bounds would add up.
 import type { TimeBound } from '@wxgw/platform'
 import { type Clock, GatewayError, inTime } from '@wxgw/wechat-core'
 
 /**
- * Counts only the time in Redis, not the time in this process. 300 ms less than the 1.5 s within which a push is answered: a busy
- * machine and a write to the spool take some of them.
+ * Counts only the time in Redis, not the time in this process. 300 ms less than the 1.5 s within which a push is
+ * answered: a busy machine and a write to the spool take some of them.
  */
 const BUDGET_MS = 1_200
 /** From the arrival of the push, the time in this process included: WeChat hangs up after 5 s. */
@@ -14,8 +14,8 @@ const LATEST_MS = 4_500
 const LEAST_MS = 100
 
 /**
- * For one push, whose commands run in sequence. Each command gets the time that is left; rejects with STORE_UNAVAILABLE (retry) when
- * none is left. Redis may still carry the command out: a write must be safe to repeat.
+ * For one push, whose commands run in sequence. Each command gets the time that is left; rejects with STORE_UNAVAILABLE
+ * (retry) when none is left. Redis may still carry the command out: a write must be safe to repeat.
  */
 export function createStoreBudget({ nowMs }: Clock, receivedAtMs: number): TimeBound {
   let usedMs = 0
@@ -23,7 +23,8 @@ export function createStoreBudget({ nowMs }: Clock, receivedAtMs: number): TimeB
     const askedAtMs = nowMs()
     const leftMs = Math.max(Math.min(BUDGET_MS - usedMs, receivedAtMs + LATEST_MS - askedAtMs), LEAST_MS)
     try {
-      // One ask may be several commands (a search before a write, a wait for replicas behind it), each with a bound of its own.
+      // One ask may be several commands (a search before a write, a wait for replicas behind it), each with a bound of
+      // its own.
       return await inTime(leftMs, ask(), tooLate)
     } finally {
       // A clock that was set back gives nobody more than the whole.

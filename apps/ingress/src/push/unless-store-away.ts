@@ -1,5 +1,5 @@
-// Owns: going on without the store. With SPOOL_DIR, or with MESSAGE_SHARDS over several masters, a push is accepted while the
-// store that answers about it is away: what it would have answered is then unknown.
+// Owns: going on without the store. With SPOOL_DIR, or with MESSAGE_SHARDS over several masters, a push is accepted
+// while the store that answers about it is away: what it would have answered is then unknown.
 import { isStoreAway } from '@wxgw/wechat-core'
 import type { PassiveReplies } from './passive-answers.ts'
 

@@ -43,7 +43,10 @@ export function fullAuthorizationInfoRoute(app: GatewayServer, { platforms }: De
   })
 }
 
-/** Whose a new code is, only WeChat can say: narrowed rights never make it asked, they reach codes that were exchanged before. */
+/**
+ * Whose a new code is, only WeChat can say: narrowed rights never make it asked, they reach codes that were exchanged
+ * before.
+ */
 async function assertMayExchange(request: FastifyRequest, { authorizations }: InfoPlatform, code: Secret): Promise<void> {
   const narrowed = NEEDED.some((action) => visibleAuthorizers(request, action) !== undefined)
   const appId = narrowed ? await authorizations.accountOf(code) : undefined

@@ -1,4 +1,5 @@
-// Owns: GET /catalogue: what the gateway knows of WeChat, for whoever has a key. It is the same for all, and changes with the gateway.
+// Owns: GET /catalogue: what the gateway knows of WeChat, for whoever has a key. It is the same for all, and changes
+// with the gateway.
 import { catalogue } from '@wxgw/catalogue'
 import { createHash } from 'node:crypto'
 import { catalogueSchemas } from '../schemas/catalogue.ts'

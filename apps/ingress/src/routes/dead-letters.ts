@@ -1,5 +1,5 @@
-// Owns: the dead letters of a subscription, on the internal listener. A narrowed right reaches those of its own accounts: the `match`
-// may have been wider when they came.
+// Owns: the dead letters of a subscription, on the internal listener. A narrowed right reaches those of its own
+// accounts: the `match` may have been wider when they came.
 import type { Platform } from '@wxgw/platform'
 import { requireGrant, visibleAuthorizers } from '../auth/authenticate.ts'
 import { createContentView } from '../auth/event-content.ts'

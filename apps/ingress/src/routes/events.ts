@@ -126,8 +126,8 @@ export function assertEventLog({ keepsEventLog }: Pick<Platform, 'keepsEventLog'
 type Replayed = { event: GatewayEvent; names: readonly string[] | undefined }
 
 /**
- * The subscriptions of these names that match now and that the caller may replay to; undefined = all that match. Throws FORBIDDEN or
- * SUBSCRIPTION_NOT_FOUND for a name that the caller may not name.
+ * The subscriptions of these names that match now and that the caller may replay to; undefined = all that match. Throws
+ * FORBIDDEN or SUBSCRIPTION_NOT_FOUND for a name that the caller may not name.
  */
 async function reachedBy(request: FastifyRequest, platform: Pick<EventPlatform, 'subscriptions'>, { event, names }: Replayed): Promise<string[] | undefined> {
   if (names === undefined && visibleAuthorizers(request, 'events:replay') === undefined) return undefined

@@ -1,4 +1,5 @@
-// Owns: what the processes count, on the internal listener: sums of each minute, and refused pushes. About a whole platform.
+// Owns: what the processes count, on the internal listener: sums of each minute, and refused pushes. About a whole
+// platform.
 import type { Platform } from '@wxgw/platform'
 import { requireGrant } from '../auth/authenticate.ts'
 import { instantMs } from '../http/instant.ts'

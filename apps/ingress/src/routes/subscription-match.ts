@@ -1,4 +1,5 @@
-// Owns: POST /subscriptions/match: which of the subscriptions that the caller may see an event is for, and by which member it is not.
+// Owns: POST /subscriptions/match: which of the subscriptions that the caller may see an event is for, and by which
+// member it is not.
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { explainMatch, type GatewayEvent } from '@wxgw/contracts'
 import type { Platform } from '@wxgw/platform'

@@ -46,7 +46,8 @@ const AuthorizationUrl = Type.Object({
   expires_in: Type.Integer({ description: 'remaining seconds' }),
 })
 
-// What WeChat appends to the redirectUri. Its alphabet is not documented: letters, digits, @, - and _ in all codes seen.
+// What WeChat appends to the redirectUri. Its alphabet is not documented: letters, digits, @, - and _ in all codes
+// seen.
 const authCode = Type.String({ pattern: '^[0-9A-Za-z@._~+/=-]{1,512}$' })
 /** What WeChat appends to where it sends the browser back. */
 export const authCodeQuery = {

@@ -1,4 +1,5 @@
-// Owns: the schemas of the calls of WeChat's APIs. They say to readers what the routes take; of a call itself nothing is validated.
+// Owns: the schemas of the calls of WeChat's APIs. They say to readers what the routes take; of a call itself nothing
+// is validated.
 import { Type } from 'typebox'
 import { errors } from './errors.ts'
 import { AuthorizerParams, PlatformParams } from './paths.ts'

@@ -3,7 +3,8 @@ import { Type } from 'typebox'
 import { content, errors } from './errors.ts'
 import { AuthorizerParams, PlatformParams } from './paths.ts'
 
-// Open: WeChat adds `openid` and `encrypt_type`, and may add more. Missing ones are a wrong signature, not a wrong request.
+// Open: WeChat adds `openid` and `encrypt_type`, and may add more. Missing ones are a wrong signature, not a wrong
+// request.
 const PushQuery = openQuery(['timestamp', 'nonce', 'msg_signature', 'encrypt_type', 'openid'])
 const UrlCheckQuery = openQuery(['timestamp', 'nonce', 'signature', 'echostr'])
 

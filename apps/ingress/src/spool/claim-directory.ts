@@ -13,8 +13,8 @@ const SLOT = /^\d{2}$/
 const MAX_SOCKET_PATH_BYTES = 103
 
 /**
- * The first free one to write to, and all others in which a dead process has left pushes, to be read. A lock ends with its process.
- * Empty ones stay free: whoever starts next would otherwise need another one, at every start.
+ * The first free one to write to, and all others in which a dead process has left pushes, to be read. A lock ends with
+ * its process. Empty ones stay free: whoever starts next would otherwise need another one, at every start.
  */
 export async function claimDirectories(root: string): Promise<{ own: Claimed; left: Claimed[] }> {
   await mkdir(root, { recursive: true, mode: 0o700 })

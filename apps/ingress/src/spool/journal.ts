@@ -1,4 +1,5 @@
-// Owns: a bounded queue of records on this machine's disk: appended with fdatasync, read in order, deleted when they were taken.
+// Owns: a bounded queue of records on this machine's disk: appended with fdatasync, read in order, deleted when they
+// were taken.
 import { mkdir, readdir, readFile, rename, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { GatewayError } from '@wxgw/wechat-core'
@@ -9,7 +10,9 @@ import { openSegment, type SegmentWriter } from './segment-writer.ts'
 export type Taken = 'taken' | 'again' | 'unreadable'
 
 export type Journal = {
-  /** Resolves when the record is on the disk. Rejects with STORE_UNAVAILABLE when there is no room or the disk fails. */
+  /**
+   * Resolves when the record is on the disk. Rejects with STORE_UNAVAILABLE when there is no room or the disk fails.
+   */
   append(payload: string): Promise<void>
   /** Hands over what is there, the oldest file first; false when something has to come again. One at a time. */
   drain(take: (payload: string) => Promise<Taken>): Promise<boolean>
@@ -21,7 +24,10 @@ export type Journal = {
 export type JournalOptions = {
   dir: string
   maxBytes: number
-  /** Told how much of a file is no record. A kill in the middle of an append does that, too: nobody was answered for it then. */
+  /**
+   * Told how much of a file is no record. A kill in the middle of an append does that, too: nobody was answered for it
+   * then.
+   */
   onDamage?: (bytes: number) => void
 }
 
@@ -54,7 +60,9 @@ export async function openJournal({ dir, maxBytes, onDamage }: JournalOptions): 
     return openSegment(path)
   }
 
-  /** What is appended from now on goes to another file. Resolves when everything in this one is on the disk, or refused. */
+  /**
+   * What is appended from now on goes to another file. Resolves when everything in this one is on the disk, or refused.
+   */
   function closeCurrent(): Promise<void> {
     const ending = current
     current = undefined

@@ -1,4 +1,5 @@
-// Owns: the framing of records in a segment file, and finding the end of the last whole one. spooled-push.ts owns their content.
+// Owns: the framing of records in a segment file, and finding the end of the last whole one. spooled-push.ts owns their
+// content.
 import { crc32 } from 'node:zlib'
 
 /** Length and CRC-32 of the payload, both unsigned, big endian. */
@@ -15,7 +16,10 @@ export function frameRecord(payload: string): Buffer {
   return framed
 }
 
-/** All whole records from the start. `wholeBytes` is where they end: what follows was cut off in the middle, or is damaged. */
+/**
+ * All whole records from the start. `wholeBytes` is where they end: what follows was cut off in the middle, or is
+ * damaged.
+ */
 export function readRecords(bytes: Buffer): { payloads: string[]; wholeBytes: number } {
   const payloads: string[] = []
   let offset = 0

@@ -1,5 +1,5 @@
-// Owns: keeping authentic pushes on this machine's disk while Redis refuses them, and enqueueing them when it accepts them again.
-// Optional (SPOOL_DIR). It does not keep their order. The queue drops duplicates by their ids.
+// Owns: keeping authentic pushes on this machine's disk while Redis refuses them, and enqueueing them when it accepts
+// them again. Optional (SPOOL_DIR). It does not keep their order. The queue drops duplicates by their ids.
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Sealer } from '@wxgw/redis'
@@ -21,8 +21,8 @@ export type Spool = {
   /** True: no push waits before one that comes now. Waits a moment for those that are being enqueued. */
   isPassable(kind: Push['kind']): Promise<boolean>
   /**
-   * Starts to enqueue what is here and what earlier processes have left. What `enqueue` rejects with STORE_UNAVAILABLE stays,
-   * what it rejects otherwise is put aside. To be called once.
+   * Starts to enqueue what is here and what earlier processes have left. What `enqueue` rejects with STORE_UNAVAILABLE
+   * stays, what it rejects otherwise is put aside. To be called once.
    */
   drainInto(enqueue: (push: Push) => Promise<PushOutcome>): void
   close(): Promise<void>

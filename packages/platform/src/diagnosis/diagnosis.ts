@@ -1,4 +1,5 @@
-// Owns: what a diagnosis is, and running its checks: each bounded in time and by itself, so that one that hangs hides no other.
+// Owns: what a diagnosis is, and running its checks: each bounded in time and by itself, so that one that hangs hides
+// no other.
 import { setTimeout as delay } from 'node:timers/promises'
 import { isStoreAway } from '@wxgw/wechat-core'
 

@@ -1,4 +1,5 @@
-// Owns: the checks of the gateway's own parts: that workers run, which sealing keys are in use, and what is doubtful about the settings.
+// Owns: the checks of the gateway's own parts: that workers run, which sealing keys are in use, and what is doubtful
+// about the settings.
 import { aliveWorkers, platformKeys, type RedisConnection, sealingKeysInUse } from '@wxgw/redis'
 import type { Config } from '@wxgw/runtime'
 import { type DiagnosisCheck, type Finding, ok } from './diagnosis.ts'

@@ -1,4 +1,5 @@
-// Owns: the checks of readiness as parts of a diagnosis: their names for people, and what to do. Tickets are left to ticket-checks.ts.
+// Owns: the checks of readiness as parts of a diagnosis: their names for people, and what to do. Tickets are left to
+// ticket-checks.ts.
 import { type ReadinessCheck, reportReadiness } from '../readiness.ts'
 import { type DiagnosisCheck, ok, type Text } from './diagnosis.ts'
 

@@ -1,4 +1,5 @@
-// Owns: the check of each platform's component_verify_ticket by its age. Readiness only wants one that WeChat still takes.
+// Owns: the check of each platform's component_verify_ticket by its age. Readiness only wants one that WeChat still
+// takes.
 import type { Clock } from '@wxgw/wechat-core'
 import type { Platform } from '../platform.ts'
 import { type DiagnosisCheck, type Finding, ok, type Text } from './diagnosis.ts'

@@ -1,5 +1,5 @@
-// Owns: the checks of the way to WeChat: that it can be reached, that our address is in its list, that quotas are left. No call that
-// checks the address is free, so that one is judged by what WeChat has answered last.
+// Owns: the checks of the way to WeChat: that it can be reached, that our address is in its list, that quotas are left.
+// No call that checks the address is free, so that one is judged by what WeChat has answered last.
 import type { RefusedCall } from '@wxgw/contracts'
 import type { PauseReason, RecentEntries } from '@wxgw/redis'
 import type { Config } from '@wxgw/runtime'

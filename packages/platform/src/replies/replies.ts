@@ -1,5 +1,5 @@
-// Owns: passive replies of one platform: a push waits for one (`expect`), a consumer hands one in (`offer`). A reply that
-// finds no push waiting is a late reply.
+// Owns: passive replies of one platform: a push waits for one (`expect`), a consumer hands one in (`offer`). A reply
+// that finds no push waiting is a late reply.
 import type { GatewayEvent, Reply } from '@wxgw/contracts'
 import type { EventLog, OfferOutcome, ReplyMailbox, ReplyWait, Subscriptions } from '@wxgw/redis'
 import { createGivenEvents, type GivenEvents } from './given-events.ts'

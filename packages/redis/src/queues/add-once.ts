@@ -33,8 +33,8 @@ export type AddOnceDeps = {
 const FAN_OUT_OPTIONS = jobOptions(FAN_OUT_ATTEMPTS)
 
 /**
- * Resolves after Redis has accepted, rejects with STORE_UNAVAILABLE otherwise. A write that timed out may have succeeded: the
- * retry is then a duplicate.
+ * Resolves after Redis has accepted, rejects with STORE_UNAVAILABLE otherwise. A write that timed out may have
+ * succeeded: the retry is then a duplicate.
  */
 export function createAddOnce({ platform, queues, dedupeSeconds, replicas = NO_REPLICA_BARRIER }: AddOnceDeps): AddOnce {
   const dedupeMs = dedupeSeconds * 1000
@@ -44,8 +44,8 @@ export function createAddOnce({ platform, queues, dedupeSeconds, replicas = NO_R
     guardStore(() => replicas.confirmed(queueKey(queueName, 'wait'), () => queues.add(queueName, job)))
 
   /**
-   * Each call has a job id of its own: the id in the answer says whether the job is this call's. When the driver sends the
-   * command again after a lost answer, BullMQ finds the job under its id.
+   * Each call has a job id of its own: the id in the answer says whether the job is this call's. When the driver sends
+   * the command again after a lost answer, BullMQ finds the job under its id.
    */
   async function add(queueName: string, { data, id, options, ttlMs = dedupeMs }: AddedJob): Promise<Acceptance> {
     const jobId = `${data.kind}-${randomUUID()}`

@@ -1,5 +1,5 @@
-// Owns: keeping the backlog of a paused subscription within its bound: the oldest deliveries are failed without an attempt, so that they
-// stand in the dead letters. BullMQ takes and fails each.
+// Owns: keeping the backlog of a paused subscription within its bound: the oldest deliveries are failed without an
+// attempt, so that they stand in the dead letters. BullMQ takes and fails each.
 import { randomUUID } from 'node:crypto'
 import { type DeliveryJob, DeliveryJobSchema, parserOf } from '@wxgw/contracts'
 import { createRedisBackend, UnrecoverableError, Worker } from 'bullmq'
@@ -15,9 +15,9 @@ export type BacklogTrim = {
   claim(): Promise<boolean>
   release(): Promise<void>
   /**
-   * Fails what stands in the queue beyond `most`, the oldest first and 1,000 at most; `onDead` hears of each, and of the attempts
-   * that were made. Answers how many. To be called by
-   * whoever has the claim. Rejects with STORE_UNAVAILABLE.
+   * Fails what stands in the queue beyond `most`, the oldest first and 1,000 at most; `onDead` hears of each, and of
+   * the attempts that were made. Answers how many. To be called by whoever has the claim. Rejects with
+   * STORE_UNAVAILABLE.
    */
   trim(subscription: string, most: number, onDead: OnDead): Promise<number>
 }

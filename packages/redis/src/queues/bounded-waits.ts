@@ -1,6 +1,6 @@
-// Owns: that a worker of BullMQ never waits for ever. BullMQ gives up a blocking read that lasts too long and connects anew;
-// but ioredis' Cluster.connect() neither resolves nor rejects when the cluster is not well at that moment, and a Cluster
-// without nodes never says that it has ended.
+// Owns: that a worker of BullMQ never waits for ever. BullMQ gives up a blocking read that lasts too long and connects
+// anew; but ioredis' Cluster.connect() neither resolves nor rejects when the cluster is not well at that moment, and a
+// Cluster without nodes never says that it has ended.
 import { within } from '@wxgw/wechat-core'
 import type { createRedisBackend } from 'bullmq'
 

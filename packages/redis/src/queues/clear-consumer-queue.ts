@@ -1,5 +1,6 @@
-// Owns: removing a consumer's queue. The consumer may have written anything into it, so nothing that stands there is followed: each key
-// that is removed begins with the queue's own prefix, whatever a job says of parents, and whatever type a key has.
+// Owns: removing a consumer's queue. The consumer may have written anything into it, so nothing that stands there is
+// followed: each key that is removed begins with the queue's own prefix, whatever a job says of parents, and whatever
+// type a key has.
 import type { RedisConnection } from '../connect.ts'
 import { queueKey } from '../keys.ts'
 import { defineScript } from '../lua/define-script.ts'

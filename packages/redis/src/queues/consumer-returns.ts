@@ -66,7 +66,10 @@ type Followed = {
   /** The last entry that was read; unset until it is known where to begin. */
   after: string | undefined
   isReading: boolean
-  /** Of its reads, while Redis answered otherwise. Each halves how many entries are read at once, and a success doubles it. */
+  /**
+   * Of its reads, while Redis answered otherwise. Each halves how many entries are read at once, and a success doubles
+   * it.
+   */
   failures: number
   /** By the monotonic clock. */
   pausedUntilMs: number

@@ -16,7 +16,10 @@ export type EnqueueOptions = {
   attemptsMade?: number | undefined
   /** What the last of them failed with; stands in the dead letter when none is left. */
   lastError?: string | undefined
-  /** Of attempts that were made, none is left, whatever the schedule says: it becomes a dead letter at once. Default false. */
+  /**
+   * Of attempts that were made, none is left, whatever the schedule says: it becomes a dead letter at once. Default
+   * false.
+   */
   isFinal?: boolean | undefined
   /** It was enqueued with a delay for as long as an attempt was under way, which is over now. Default false. */
   isHeld?: boolean | undefined
@@ -24,9 +27,10 @@ export type EnqueueOptions = {
 
 export type DeliveryQueue = {
   /**
-   * Attempts = 1 + the schedule's length. Again with the same `deliveryId` it changes nothing while the job exists, and for
-   * a minute from the first time, delivered or not: a fan-out whose worker died in the middle delivers nothing twice.
-   * Rejects with STORE_UNAVAILABLE, and with INTERNAL when `deliveryId` is none: it becomes part of a key of the queue.
+   * Attempts = 1 + the schedule's length. Again with the same `deliveryId` it changes nothing while the job exists, and
+   * for a minute from the first time, delivered or not: a fan-out whose worker died in the middle delivers nothing
+   * twice. Rejects with STORE_UNAVAILABLE, and with INTERNAL when `deliveryId` is none: it becomes part of a key of the
+   * queue.
    */
   enqueueDelivery(job: DeliveryJob, options?: EnqueueOptions): Promise<void>
   /** Removes a delivery that was enqueued with a delay, unless it runs. Rejects with STORE_UNAVAILABLE. */
@@ -36,7 +40,10 @@ export type DeliveryQueue = {
 /** Longer than it takes until the fan-out of a killed worker runs again (16 s). */
 const REMEMBERED_MS = 60_000
 
-/** No worker takes a job before the attempts that count are written down: another one would be made, and all would begin anew. */
+/**
+ * No worker takes a job before the attempts that count are written down: another one would be made, and all would begin
+ * anew.
+ */
 const HELD_MS = 1_000
 
 const countEarlierAttempts = defineScript({

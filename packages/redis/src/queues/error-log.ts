@@ -7,8 +7,8 @@ import { storeErrorCode } from '../store-errors.ts'
 export type WarnLog = { warn(fields: Record<string, unknown>, message: string): void }
 
 /**
- * At most one line a second per code, with the number of those that were left out. Never the error itself: it holds arguments.
- * A problem that is known already is logged as it is.
+ * At most one line a second per code, with the number of those that were left out. Never the error itself: it holds
+ * arguments. A problem that is known already is logged as it is.
  */
 export function createErrorLog(log: WarnLog, message: string, fields: Record<string, unknown> = {}): (error: unknown) => void {
   const brake = createLogBrake({ perSecond: 1 })

@@ -1,5 +1,5 @@
-// Owns: which inbox takes the next job of messages: in turn, leaving out those that took none lately. Each claims its events
-// when it runs, so that a job which two inboxes have taken does no harm.
+// Owns: which inbox takes the next job of messages: in turn, leaving out those that took none lately. Each claims its
+// events when it runs, so that a job which two inboxes have taken does no harm.
 import { isAway } from '../batches.ts'
 import type { RedisConnection } from '../connect.ts'
 import { messageInbox, queueKey } from '../keys.ts'

@@ -1,5 +1,5 @@
-// Owns: which worker serves which inboxes. Everybody computes the same from the same list of workers, so that nobody has to
-// decide.
+// Owns: which worker serves which inboxes. Everybody computes the same from the same list of workers, so that nobody
+// has to decide.
 
 /** Of an inbox: should one die, the other is there at once. */
 const LEAST_WORKERS = 2

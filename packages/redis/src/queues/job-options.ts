@@ -13,8 +13,8 @@ export type PlainJobOptions = Pick<
 export const CONTROL_ATTEMPTS = 66
 
 /**
- * The exchange of a code whose event has been announced: an hour longer than the code works, so that the account is looked up when
- * WeChat was out of reach for all of that time. attempt 126: 2 h
+ * The exchange of a code whose event has been announced: an hour longer than the code works, so that the account is
+ * looked up when WeChat was out of reach for all of that time. attempt 126: 2 h
  */
 export const EXCHANGE_ATTEMPTS = 126
 
@@ -50,8 +50,8 @@ const workerDecides = { type: 'worker' } as const
 const known = new Map<number, PlainJobOptions>()
 
 /**
- * Removed when done: a secret inside, though sealed, shall not lie about. Kept when failed for good: somebody must look.
- * The same object for as many attempts.
+ * Removed when done: a secret inside, though sealed, shall not lie about. Kept when failed for good: somebody must
+ * look. The same object for as many attempts.
  */
 export function jobOptions(attempts: number): PlainJobOptions {
   // No stack traces in Redis: they show what is none of Redis' business and fill it.
@@ -60,5 +60,8 @@ export function jobOptions(attempts: number): PlainJobOptions {
   return options
 }
 
-/** Of a job for a consumer: how often it is tried and what becomes of it is the consumer's business; only the space it takes is ours. */
+/**
+ * Of a job for a consumer: how often it is tried and what becomes of it is the consumer's business; only the space it
+ * takes is ours.
+ */
 export const CONSUMER_JOB_OPTIONS: PlainJobOptions = { removeOnComplete: { count: 1_000 }, removeOnFail: { count: 10_000 } }

@@ -8,10 +8,13 @@ import { type Acceptance, type AddOnceDeps, createAddOnce } from './add-once.ts'
 import { CONTROL_ATTEMPTS, EXCHANGE_ATTEMPTS, jobOptions, SYNC_ATTEMPTS } from './job-options.ts'
 import { NO_ORDERED_EVENTS, type OrderedEvents } from './ordered-events.ts'
 
+/** `only`: one subscription. `replay`: the name of this new delivery. */
+export type PlatformEventOptions = { receivedAtMs?: number; only?: string; replay?: string }
+
 /** Each resolves only after Redis has accepted, and rejects with STORE_UNAVAILABLE otherwise. */
 export type JobQueue = {
   /** An event of the component or of the gateway, on its way to subscriptions. */
-  platformEvent(event: GatewayEvent, options?: { receivedAtMs?: number; only?: string; replay?: string }): Promise<Acceptance>
+  platformEvent(event: GatewayEvent, options?: PlatformEventOptions): Promise<Acceptance>
   /** A new delivery of an old event, to all subscriptions that match, or to those of them that are named. */
   replay(event: GatewayEvent, receivedAtMs: number, only?: readonly string[]): Promise<void>
   /** `announce`: the event that waits for the profile, and when its push came. */
@@ -53,7 +56,8 @@ export function createJobQueue(deps: JobQueueDeps): JobQueue {
     },
 
     async replay(event, receivedAtMs, only) {
-      const job: FanOutJob = { v: 1, kind: 'fan-out', event, receivedAtMs, replay: `r${randomBytes(6).toString('hex')}` }
+      const replay = `r${randomBytes(6).toString('hex')}`
+      const job: FanOutJob = { v: 1, kind: 'fan-out', event, receivedAtMs, replay }
       const all = only === undefined ? [job] : only.map((name) => ({ ...job, only: name }))
       await Promise.all(all.map((one) => jobs.fanOut(PLATFORM_EVENTS_QUEUE, one)))
     },

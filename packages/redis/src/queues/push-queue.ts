@@ -15,8 +15,8 @@ import type { Queues } from './queues.ts'
 import type { SealedJobs } from './sealed-jobs.ts'
 
 /**
- * When WeChat made a push, in ms. `unknown`: the push does not say. `ordered`: its handler compares CreateTimes, so its age
- * does not matter.
+ * When WeChat made a push, in ms. `unknown`: the push does not say. `ordered`: its handler compares CreateTimes, so its
+ * age does not matter.
  */
 export type PushMade = number | 'unknown' | 'ordered'
 
@@ -29,8 +29,8 @@ export type Arrival = { receivedAtMs: number; made: PushMade; within?: TimeBound
 /** Each resolves only after Redis has accepted, and rejects with STORE_UNAVAILABLE otherwise. */
 export type PushQueue = {
   /**
-   * De-duplicated by the event's id for DEDUPE_SECONDS. An older push, or one of unknown age, is accepted only if the event
-   * log does not have it, and its id is then known for EVENT_LOG_SECONDS.
+   * De-duplicated by the event's id for DEDUPE_SECONDS. An older push, or one of unknown age, is accepted only if the
+   * event log does not have it, and its id is then known for EVENT_LOG_SECONDS.
    */
   componentEvent(event: Arrival & { eventId: string; plaintext: string }): Promise<Acceptance>
   /**
@@ -84,9 +84,10 @@ export function createPushQueue(deps: PushQueueDeps): PushQueue {
   const isOld = (made: PushMade) => made === 'unknown' || (made !== 'ordered' && made < clock.nowMs() - dedupeMs)
 
   /**
-   * Whoever holds an old push can send it again in the second that its nonce names. A push that came in time is known by its
-   * key for DEDUPE_SECONDS, and by the event log after that. A push that is old when it comes keeps its key as long as the log
-   * would know it, also where there is no log. The key is written with the job: no push is known that is not in the queue.
+   * Whoever holds an old push can send it again in the second that its nonce names. A push that came in time is known
+   * by its key for DEDUPE_SECONDS, and by the event log after that. A push that is old when it comes keeps its key as
+   * long as the log would know it, also where there is no log. The key is written with the job: no push is known that
+   * is not in the queue.
    */
   async function pushOnce(
     eventId: string,

@@ -14,12 +14,21 @@ import { lookingSparingly } from './sparing-looks.ts'
 import { waitingInProcess, type WakeUp } from './wake-up.ts'
 
 export type QueueWorkerDeps<Payload> = Omit<RunJobDeps<Payload>, 'backoff'> & {
-  /** A `blocking` connection, shared by all workers; each adds one of its own for its blocking read, unless it has a `wakeUp`. */
+  /**
+   * A `blocking` connection, shared by all workers; each adds one of its own for its blocking read, unless it has a
+   * `wakeUp`.
+   */
   connection: RedisConnection
-  /** It opens no connection and waits for this: whoever adds a job wakes it, and somebody watches the queue for what others add. */
+  /**
+   * It opens no connection and waits for this: whoever adds a job wakes it, and somebody watches the queue for what
+   * others add.
+   */
   wakeUp?: WakeUp
   concurrency: number
-  /** BullMQ asks INFO for the version and does not work without; where it is refused it takes Redis for an old one. Default false. */
+  /**
+   * BullMQ asks INFO for the version and does not work without; where it is refused it takes Redis for an old one.
+   * Default false.
+   */
   infoRefused?: boolean
   /** Default: exponential from 1 s, at most 60 s. */
   backoff?: RunJobDeps<Payload>['backoff']
@@ -52,7 +61,9 @@ const STALLED_CHECK_MS = 5_000
 /** A second crash in the same job must not end it. */
 const MAX_STALLED = 20
 const DRAIN_DELAY_SECONDS = 5
-/** After a lost connection, or one that did not open; BullMQ's default of 15 s would be waited although Redis is back. */
+/**
+ * After a lost connection, or one that did not open; BullMQ's default of 15 s would be waited although Redis is back.
+ */
 const RUN_RETRY_MS = 1_000
 const CLOSE_TIMEOUT_MS = 25_000
 /** For what should take milliseconds: outcomes on their way to Redis, and jobs that were told to stop. */
@@ -60,7 +71,10 @@ const LAST_GRACE_MS = 2_000
 /** BullMQ says by no event that its loop has ended. */
 const POLL_MS = 10
 
-/** Starts at once and recovers from every outage of Redis by itself. A lock is no mutual exclusion: handlers are safe to run twice. */
+/**
+ * Starts at once and recovers from every outage of Redis by itself. A lock is no mutual exclusion: handlers are safe to
+ * run twice.
+ */
 export function createQueueWorker<Payload>(deps: QueueWorkerDeps<Payload>): QueueWorker {
   const { connection, concurrency, queue, log, infoRefused = false, wakeUp } = deps
   const { closeTimeoutMs = CLOSE_TIMEOUT_MS } = deps
@@ -127,7 +141,10 @@ export function createQueueWorker<Payload>(deps: QueueWorkerDeps<Payload>): Queu
     return { worker, brake }
   }
 
-  /** BullMQ connects once: when that fails (INFO meets a cluster that has lost a master), the worker takes nothing for ever. */
+  /**
+   * BullMQ connects once: when that fails (INFO meets a cluster that has lost a master), the worker takes nothing for
+   * ever.
+   */
   function reopenLater(failed: Worker): void {
     if (closing || current.worker !== failed) return
     reopening = setTimeout(() => {
@@ -143,7 +160,10 @@ export function createQueueWorker<Payload>(deps: QueueWorkerDeps<Payload>): Queu
   let closing: Promise<void> | undefined
   let current = open()
 
-  /** False when the time was over first: `closeTimeoutMs`, or, once no job runs, what BullMQ takes to write its outcomes down. */
+  /**
+   * False when the time was over first: `closeTimeoutMs`, or, once no job runs, what BullMQ takes to write its outcomes
+   * down.
+   */
   async function drained(timeoutMs: number): Promise<boolean> {
     const startedAt = performance.now()
     for (let idleSince: number | undefined; current.worker.isRunning(); await delay(POLL_MS)) {

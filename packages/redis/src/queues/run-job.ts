@@ -1,4 +1,5 @@
-// Owns: one run of one job: payload in, outcome out. The only place that turns outcomes and errors into BullMQ's error classes.
+// Owns: one run of one job: payload in, outcome out. The only place that turns outcomes and errors into BullMQ's error
+// classes.
 import { GatewayError, isStoreAway, type StopSignal } from '@wxgw/wechat-core'
 import { DelayedError, type Job, UnrecoverableError, WaitingError } from 'bullmq'
 import { storeErrorCode } from '../store-errors.ts'
@@ -11,11 +12,17 @@ export type JobContext = {
   isFirstRun: boolean
   /** How many more there will be if this one fails. */
   attemptsLeft: number
-  /** Aborts when the job is no longer ours (its lock is lost) or the process has no more time. Pass it to every call outside. */
+  /**
+   * Aborts when the job is no longer ours (its lock is lost) or the process has no more time. Pass it to every call
+   * outside.
+   */
   signal: StopSignal
 }
 
-/** `error` is kept in Redis and shown to callers: a GatewayError or a short fixed text; of any other error only the name is kept. */
+/**
+ * `error` is kept in Redis and shown to callers: a GatewayError or a short fixed text; of any other error only the name
+ * is kept.
+ */
 export type JobOutcome =
   | { kind: 'done'; value?: unknown }
   /** Failed; again after `delayMs` (default: the worker's backoff) while attempts are left. */
@@ -59,7 +66,10 @@ const REASON_LENGTH = 300
 /** The store being away is not the job's fault: it waits this long and keeps its attempts. */
 const STORE_AWAY_DELAY_MS = 1_000
 
-/** Resolves when the job is done; rejects with RetryLater, UnrecoverableError, DelayedError or WaitingError, each with a text free of secrets. */
+/**
+ * Resolves when the job is done; rejects with RetryLater, UnrecoverableError, DelayedError or WaitingError, each with a
+ * text free of secrets.
+ */
 export async function runJob<Payload>(
   deps: RunJobDeps<Payload>,
   { job, token, signal }: { job: Job; token: string | undefined; signal: StopSignal },
@@ -101,7 +111,8 @@ async function handled<Payload>(deps: RunJobDeps<Payload>, payload: Payload, con
     return await deps.handle(payload, context)
   } catch (error) {
     if (!(error instanceof GatewayError)) {
-      // Nobody expected it: a bug, or a library's error that should have been turned into ours. The text may hold anything.
+      // Nobody expected it: a bug, or a library's error that should have been turned into ours. The text may hold
+      // anything.
       const at = error instanceof Error ? error.stack?.split('\n').filter((line) => line.startsWith('    at ')) : undefined
       const { jobId, attempt } = context
       deps.log.error({ queue: deps.queue, jobId, attempt, error: storeErrorCode(error), at: at?.slice(0, 5) }, 'job.threw')

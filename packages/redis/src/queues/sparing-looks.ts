@@ -1,5 +1,5 @@
-// Owns: how often BullMQ's worker looks into its queue, so that a job that comes alone costs few calls. By itself it looks
-// for another job before it begins with the first, once more because a marker stays behind when a job is taken,
+// Owns: how often BullMQ's worker looks into its queue, so that a job that comes alone costs few calls. By itself it
+// looks for another job before it begins with the first, once more because a marker stays behind when a job is taken,
 // and again when the job ends.
 import type { createRedisBackend } from 'bullmq'
 
@@ -16,9 +16,9 @@ const NOTHING = [null, undefined, 0, 0]
 const SOON_MS = 3
 
 /**
- * The first job that is taken from a queue that was empty begins at once: its marker makes the worker look again. And when
- * there is a marker while a job runs that has just been taken, that job's end looks; should it take longer, the worker does.
- * A marker is always followed by a look that came after it, so that no job is passed over.
+ * The first job that is taken from a queue that was empty begins at once: its marker makes the worker look again. And
+ * when there is a marker while a job runs that has just been taken, that job's end looks; should it take longer, the
+ * worker does. A marker is always followed by a look that came after it, so that no job is passed over.
  */
 export function lookingSparingly(createBackend: BackendFactory, { isRunning }: SparingLooksDeps): BackendFactory {
   return (name, opts, options) => {
@@ -54,7 +54,10 @@ export function lookingSparingly(createBackend: BackendFactory, { isRunning }: S
       return answer
     }
 
-    /** Until the queue was found empty: then resolves with when its next job is due, 0 = there is none. undefined: time is over. */
+    /**
+     * Until the queue was found empty: then resolves with when its next job is due, 0 = there is none. undefined: time
+     * is over.
+     */
     function foundEmpty(withinMs: number): Promise<number | undefined> {
       return new Promise((resolve) => {
         const end = (dueAtMs: number | undefined) => {

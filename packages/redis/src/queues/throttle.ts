@@ -6,8 +6,8 @@ import { guardStore } from '../store-errors.ts'
 
 export type Throttle = {
   /**
-   * 0: the delivery may begin, and is counted. Otherwise the milliseconds until the next second, in which to ask again. `isUrgent`: it begins
-   * in any case. Rejects with STORE_UNAVAILABLE.
+   * 0: the delivery may begin, and is counted. Otherwise the milliseconds until the next second, in which to ask again.
+   * `isUrgent`: it begins in any case. Rejects with STORE_UNAVAILABLE.
    */
   take(subscription: string, asked: { perSecond: number; isUrgent: boolean }): Promise<number>
 }

@@ -1,4 +1,5 @@
-// Owns: what each action gives, as docs/configuration.md says it. What is really checked stands at the routes of the ingress.
+// Owns: what each action gives, as docs/configuration.md says it. What is really checked stands at the routes of the
+// ingress.
 import type { Action } from './caller-config.ts'
 
 export const ACTION_MEANINGS: Readonly<Record<Action, string>> = {

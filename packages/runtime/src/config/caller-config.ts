@@ -32,7 +32,9 @@ export type Grant = {
   platforms: readonly string[] | undefined
   authorizers: readonly string[] | undefined
   actions: readonly Action[] | undefined
-  /** Patterns of the WeChat paths that `api:call` and `component_api:call` reach: `*` stands for any text, `/` included. */
+  /**
+   * Patterns of the WeChat paths that `api:call` and `component_api:call` reach: `*` stands for any text, `/` included.
+   */
   apis?: readonly string[] | undefined
 }
 

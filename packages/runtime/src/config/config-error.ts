@@ -1,6 +1,8 @@
 // Owns: how problems of a configuration are collected and told. Values never appear in them, only names and paths.
 
-/** `setting` is the variable's name, or `CONFIG_FILE` with the path inside the file (`CONFIG_FILE platforms[0].token`). */
+/**
+ * `setting` is the variable's name, or `CONFIG_FILE` with the path inside the file (`CONFIG_FILE platforms[0].token`).
+ */
 export type ConfigProblem = { setting: string; problem: string }
 
 export type ReportProblem = (setting: string, problem: string) => void

@@ -1,7 +1,17 @@
-// Owns: CONFIG_FILE, the YAML with several platforms, callers and subscriptions. Clashes with other settings are found in load-config.ts.
+// Owns: CONFIG_FILE, the YAML with several platforms, callers and subscriptions. Clashes with other settings are found
+// in load-config.ts.
 import { parseAuthorizerAppId } from '@wxgw/wechat-core'
 import { parseDocument } from 'yaml'
-import { type Action, ACTIONS, type CallerConfig, DEFAULT_MAX_CONCURRENT, DEFAULT_MAX_SUBSCRIPTIONS, type Grant, MAX_CONCURRENT_OF_PROCESS, WHOLE_PLATFORM_ACTIONS } from './caller-config.ts'
+import {
+  type Action,
+  ACTIONS,
+  type CallerConfig,
+  DEFAULT_MAX_CONCURRENT,
+  DEFAULT_MAX_SUBSCRIPTIONS,
+  type Grant,
+  MAX_CONCURRENT_OF_PROCESS,
+  WHOLE_PLATFORM_ACTIONS,
+} from './caller-config.ts'
 import type { PlatformConfig } from './platform-config.ts'
 import type { ReportProblem } from './config-error.ts'
 import { type DeclaredSubscription, readDeclaredSubscription } from './declared-subscriptions.ts'
@@ -107,10 +117,11 @@ function contentOf(path: string, readFile: ReadFile, report: ReportProblem): unk
     report('CONFIG_FILE', text.problem)
     return undefined
   }
-  // Braces mean something to YAML (`[${ID}]` is no list of one text), so a reference goes through it between two characters
-  // of Unicode's private use. Its value comes in only afterwards and is never read as YAML.
+  // Braces mean something to YAML (`[${ID}]` is no list of one text), so a reference goes through it between two
+  // characters of Unicode's private use. Its value comes in only afterwards and is never read as YAML.
   const withMarks = text.value.replace(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, '\uE000$1\uE001')
-  // `failsafe` leaves every scalar a text: a token of digits keeps its zeros. YAML's own messages quote the file, so only the line is told.
+  // `failsafe` leaves every scalar a text: a token of digits keeps its zeros. YAML's own messages quote the file, so
+  // only the line is told.
   const document = parseDocument(withMarks, { schema: 'failsafe' })
   const [error] = document.errors
   if (error) {

@@ -1,5 +1,5 @@
-// Owns: the shape of a validated configuration: which setting of the table is which member. The table is settings.ts; what comes
-// of several settings or of CONFIG_FILE is read and checked in load-config.ts.
+// Owns: the shape of a validated configuration: which setting of the table is which member. The table is settings.ts;
+// what comes of several settings or of CONFIG_FILE is read and checked in load-config.ts.
 import type { RedisSettings } from '@wxgw/contracts'
 import type { CallerConfig } from './caller-config.ts'
 import type { ConfigProblem } from './config-error.ts'

@@ -1,4 +1,5 @@
-// Owns: the `subscriptions` of CONFIG_FILE: their form. What a change of the file does to those that are stored is the redis package's.
+// Owns: the `subscriptions` of CONFIG_FILE: their form. What a change of the file does to those that are stored is the
+// redis package's.
 import { isWebhookSecret, type SubscriptionInput, SubscriptionInputSchema, SUBSCRIPTION_NAME_PATTERN } from '@wxgw/contracts'
 import { Secret } from '@wxgw/wechat-core'
 import { Convert, Errors } from 'typebox/value'
@@ -20,7 +21,9 @@ const subscriptionName: Parser<string> = matching(
 /** `checkWebhookUrl` answers what is wrong with a URL, or undefined. */
 type Deps = { report: ReportProblem; checkWebhookUrl(url: string): string | undefined }
 
-/** undefined when something is wrong, which has been reported. Texts become the numbers and flags that the members want. */
+/**
+ * undefined when something is wrong, which has been reported. Texts become the numbers and flags that the members want.
+ */
 export function readDeclaredSubscription(field: Field, deps: Deps): Placed<DeclaredSubscription>[] | undefined {
   const { report } = deps
   const fields = readMap(field, MEMBERS, report)
@@ -86,7 +89,10 @@ const SINK_BY_KIND = Object.fromEntries(
   SubscriptionInputSchema.properties.sink.anyOf.map((schema) => [schema.properties.kind.const, schema] as const),
 )
 
-/** Of a union nothing is converted that does not fit in the end; and what does not fit is to be named by what it should be. */
+/**
+ * Of a union nothing is converted that does not fit in the end; and what does not fit is to be named by what it should
+ * be.
+ */
 function withSinkConverted(value: object): object {
   const schema = SINK_BY_KIND[kindOf(value)]
   return schema ? { ...value, sink: Convert(schema, sinkOf(value)) } : value

@@ -1,18 +1,24 @@
-// Owns: walking a parsed YAML file and saying where in it something is wrong. What the fields mean is config-file.ts' business.
+// Owns: walking a parsed YAML file and saying where in it something is wrong. What the fields mean is config-file.ts'
+// business.
 import type { ReportProblem } from './config-error.ts'
 import type { Parser } from './parsed.ts'
 
 /** A place in the file, named as in `platforms[0].token`; the empty path is the file itself. */
 export type Field = { path: string; value: unknown }
 
-/** Stands for a text whose `${NAME}` could not be resolved: that has been reported, nothing more is to be said about it. */
+/**
+ * Stands for a text whose `${NAME}` could not be resolved: that has been reported, nothing more is to be said about it.
+ */
 export const UNRESOLVED = Symbol('unresolved')
 
 export function reportAt(report: ReportProblem, path: string, problem: string): void {
   report(path === '' ? 'CONFIG_FILE' : `CONFIG_FILE ${path}`, problem)
 }
 
-/** The fields of a map; every key outside `known` is a problem. A key without a value counts as left out only where `readText` reads it. */
+/**
+ * The fields of a map; every key outside `known` is a problem. A key without a value counts as left out only where
+ * `readText` reads it.
+ */
 export function readMap<const Key extends string>(
   field: Field,
   known: readonly Key[],

@@ -1,4 +1,5 @@
-// Owns: reading the table of settings from the environment and `.env`. Rules about several settings are in load-config.ts.
+// Owns: reading the table of settings from the environment and `.env`. Rules about several settings are in
+// load-config.ts.
 import type { ReportProblem } from './config-error.ts'
 import { parseDotEnv } from './dot-env.ts'
 import { type SettingName, SETTINGS, type SettingValues } from './settings.ts'
@@ -8,7 +9,10 @@ export type Variables = Readonly<Record<string, string | undefined>>
 
 type DotEnvDeps = { readFile: ReadFile; report: ReportProblem; warn: ReportProblem }
 
-/** `.env` of the working directory under the environment, which wins. No `.env` is no problem; one that cannot be read is. */
+/**
+ * `.env` of the working directory under the environment, which wins. No `.env` is no problem; one that cannot be read
+ * is.
+ */
 export function withDotEnv(env: Variables, { readFile, report, warn }: DotEnvDeps): Variables {
   let bytes: Uint8Array
   try {

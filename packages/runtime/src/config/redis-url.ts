@@ -19,8 +19,8 @@ export type RedisUrl = {
 const DATABASE_PATH = /^\/?(\d{0,5})$/
 
 /**
- * `redis[s]://[user[:password]@]host[:port][/database]`. A query is refused by the names of its parameters: drivers read them
- * as options (`?keyPrefix=`), and each of them has a setting of its own here or is none of the operator's.
+ * `redis[s]://[user[:password]@]host[:port][/database]`. A query is refused by the names of its parameters: drivers
+ * read them as options (`?keyPrefix=`), and each of them has a setting of its own here or is none of the operator's.
  */
 export const redisUrl: Parser<RedisUrl> = (text) => {
   const expected: Parsed<RedisUrl> = { problem: 'must be a redis: or rediss: URL' }

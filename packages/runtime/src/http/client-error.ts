@@ -1,4 +1,5 @@
-// Owns: the answer to what Node's HTTP parser refuses. No request object exists then: the answer is written to the bare socket.
+// Owns: the answer to what Node's HTTP parser refuses. No request object exists then: the answer is written to the bare
+// socket.
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Socket } from 'node:net'

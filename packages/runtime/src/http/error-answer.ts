@@ -1,4 +1,5 @@
-// Owns: the ONE table from codes to HTTP statuses, and what any thrown thing becomes for the outside. Writes nothing itself.
+// Owns: the ONE table from codes to HTTP statuses, and what any thrown thing becomes for the outside. Writes nothing
+// itself.
 import { STATUS_CODES } from 'node:http'
 import { GatewayError, type Sent, UnansweredCallError, WeChatApiError, type ErrorCode } from '@wxgw/wechat-core'
 import { explainViolations, type Violation } from './validation-message.ts'
@@ -46,8 +47,8 @@ const STATUS_OF = {
   WECHAT_API_TIMEOUT: 504,
 } as const satisfies Record<ErrorCode, number>
 
-// What to wait when the one who failed did not say: Redis comes back within seconds, WeChat pushes a ticket every 10 minutes
-// and the gateway asks for one much earlier.
+// What to wait when the one who failed did not say: Redis comes back within seconds, WeChat pushes a ticket every 10
+// minutes and the gateway asks for one much earlier.
 const RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = { STORE_UNAVAILABLE: 1, COMPONENT_TICKET_MISSING: 30 }
 
 /** Beyond Node's own limits the parser drops headers in silence; this one is thrown for them. */
@@ -121,7 +122,8 @@ function classify(error: unknown): Known & { retryAfterSeconds?: number | undefi
   if (thrown.validation !== undefined) return { code: 'INVALID_REQUEST', message: validationMessage(thrown) }
   const known = thrown.code === undefined ? undefined : FRAMEWORK_CODES[thrown.code]
   if (known) return known
-  // The rest of what Fastify and Node's streams blame on the client: an aborted body, a wrong content length, a poisoned prototype.
+  // The rest of what Fastify and Node's streams blame on the client: an aborted body, a wrong content length, a
+  // poisoned prototype.
   if (thrown.statusCode !== undefined && thrown.statusCode >= 400 && thrown.statusCode < 500) {
     return { code: 'INVALID_REQUEST', message: 'the request is not valid' }
   }

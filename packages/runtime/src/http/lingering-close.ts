@@ -1,5 +1,5 @@
-// Owns: how a connection ends whose request body was refused unread. Node closes the socket at once, the kernel then answers
-// what is still coming with a reset, and many clients lose the answer that was already on its way to them.
+// Owns: how a connection ends whose request body was refused unread. Node closes the socket at once, the kernel then
+// answers what is still coming with a reset, and many clients lose the answer that was already on its way to them.
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 
@@ -8,8 +8,8 @@ const LINGER_MS = 1000
 const LINGER_BYTES = 16 * 1_048_576
 
 /**
- * True when the request has a body that was not read to its end: the answer is to say `Connection: close`, and the connection ends so
- * that the client gets it.
+ * True when the request has a body that was not read to its end: the answer is to say `Connection: close`, and the
+ * connection ends so that the client gets it.
  */
 export function endUnread(raw: IncomingMessage): boolean {
   const announced = raw.headers['transfer-encoding'] !== undefined || Number(raw.headers['content-length'] ?? 0) > 0

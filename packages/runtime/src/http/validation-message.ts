@@ -1,5 +1,5 @@
-// Owns: one sentence about a request that does not fit its schema: which member, and what is expected there, never a value
-// that was found. What is said of a schema is ours; of the request, only names of members that look like one.
+// Owns: one sentence about a request that does not fit its schema: which member, and what is expected there, never a
+// value that was found. What is said of a schema is ours; of the request, only names of members that look like one.
 
 /** One error of AJV's, with `verbose`. */
 export type Violation = {
@@ -40,7 +40,10 @@ export function isHarmlessName(name: unknown): name is string {
   return typeof name === 'string' && HARMLESS_NAME.test(name)
 }
 
-/** undefined when nothing can be said that is sure to be no echo. AJV stops at the first error: the last one stands for all. */
+/**
+ * undefined when nothing can be said that is sure to be no echo. AJV stops at the first error: the last one stands for
+ * all.
+ */
 export function explainViolations(violations: readonly Violation[]): string | undefined {
   const violation = violations.at(-1)
   if (!violation || !HARMLESS_PATH.test(violation.instancePath)) return undefined

@@ -1,8 +1,11 @@
-// Owns: which IP addresses an outgoing call that others can steer may reach. Names and URLs are webhook-url.ts' business.
+// Owns: which IP addresses an outgoing call that others can steer may reach. Names and URLs are webhook-url.ts'
+// business.
 import ipaddr from 'ipaddr.js'
 import { isIP } from 'node:net'
 
-/** Why this address may not be reached, in a few words; undefined when it may. Anything but an IP address is refused. */
+/**
+ * Why this address may not be reached, in a few words; undefined when it may. Anything but an IP address is refused.
+ */
 export type AddressGuard = (address: string) => string | undefined
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6
@@ -28,7 +31,10 @@ const REASONS: Record<string, string> = {
 }
 const OTHER_REASON = 'reserved address'
 
-/** All of today's public IPv6. Everything outside (IPv4-compatible, SRv6, discard-only, unassigned) is refused as a whole. */
+/**
+ * All of today's public IPv6. Everything outside (IPv4-compatible, SRv6, discard-only, unassigned) is refused as a
+ * whole.
+ */
 const PUBLIC_IPV6: Network = [ipaddr.parse('2000::'), 3]
 
 const guards = new WeakMap<readonly string[], AddressGuard>()

@@ -7,7 +7,9 @@ const LOOPBACK = ['127.0.0.1', '::1']
 const LOOPBACK_NAMES = /^(?:localhost|ip6-localhost|ip6-loopback|localhost\.localdomain|(?:.+\.)?localhost)$/
 /** Names that by definition never lead to a public host (RFC 6762, RFC 8375, ICANN's `internal`). */
 const PRIVATE_NAMES = /(?:^|\.)(?:local|localdomain|internal|home\.arpa)$/
-/** They answer with the credentials of the machine. Their addresses are link-local; refused by name too, in every case. */
+/**
+ * They answer with the credentials of the machine. Their addresses are link-local; refused by name too, in every case.
+ */
 const METADATA_NAMES = new Set([
   'instance-data',
   'metadata',
