@@ -31,7 +31,7 @@ async function fuzz() {
 async function everything() {
   const sources = (await readdir(join(TEST, 'hostile'))).filter((name) => /\.(test|long)\.ts$/.test(name)).toSorted()
   const files = sources.map((name) => join('dist', 'hostile', name.replace(/\.ts$/, '.js')))
-  const { passed, failed } = await runTestFiles(files, { jobs: 1, timeoutSeconds: FILE_TIMEOUT_SECONDS, redis })
+  const { passed, failed } = await runTestFiles(files.map((file) => ({ name: file, files: [file] })), { jobs: 1, timeoutSeconds: FILE_TIMEOUT_SECONDS, redis })
   process.stdout.write(`${passed} passed, ${failed} failed\n`)
   return failed === 0 ? 0 : 1
 }

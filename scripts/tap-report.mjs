@@ -1,19 +1,19 @@
-// Owns: what of the TAP of one test file a person is shown: one line, what was skipped and why, all of what failed.
+// Owns: what of the TAP of one process with tests a person is shown: one line, what was skipped and why, all of what failed.
 
 const TOTALS = /^# \{ total: (\d+)(?:, pass: (\d+))?(?:, fail: (\d+))?(?:, todo: (\d+))?(?:, skip: (\d+))? \}/m
 const SKIPPED = /^\s*(?:not )?ok \d+(?: - (.*?))? # SKIP (.*)$/
 const PASSED = /^\s*(?:ok \d+|1\.\.\d+|TAP version|# Subtest|# time=|# \{ total|\}$|$)/
 
 /**
- * `file` has written `text` and ended with `code`. A file that ends without its totals, or with another code than 0, fails
+ * The process of `name` has written `text` and ended with `code`. One that ends without its totals, or with another code than 0, fails
  * although no assertion did.
  */
-export function reportFile({ file, text, code, seconds }) {
+export function reportFile({ name, text, code, seconds }) {
   const [, , ...counts] = TOTALS.exec(text) ?? []
   const [passed, failed, todo, skipped] = counts.map((count) => Number(count ?? 0))
   const isGood = code === 0 && failed === 0
   const all = text.split('\n')
-  const lines = [`${isGood ? '✔' : '✖'} ${file.replace(/^dist\/(.*)\.js$/, '$1')} (${seconds.toFixed(1)} s)`]
+  const lines = [`${isGood ? '✔' : '✖'} ${name} (${seconds.toFixed(1)} s)`]
   for (const line of all) {
     const [, what, why] = SKIPPED.exec(line) ?? []
     if (why !== undefined) lines.push(`  skipped: ${what === undefined ? '' : `${what}: `}${why}`)

@@ -1,4 +1,4 @@
-// Owns: running compiled test files, several at a time, each as a process of its own. `node` and not the runner of tap: that
+// Owns: running compiled test files, several at a time, each group of them as a process of its own. `node` and not the runner of tap: that
 // loads hooks into every process for mocks, coverage and TypeScript, which cost more than most files do themselves.
 import { delimiter, dirname, join } from 'node:path'
 import { ROOT, run } from './run-command.mjs'
@@ -7,26 +7,30 @@ import { reportFile } from './tap-report.mjs'
 const TEST = join(ROOT, 'test')
 const OF_THE_GATEWAY = ['CONFIG_FILE', 'API_KEYS', 'SEALING_KEYS', 'ALLOW_UNSEALED', 'PUBLIC_BASE_URL', 'LOG_LEVEL']
 
-/** `files` are relative to test/. Prints each as it ends; answers the counts of all. */
-export async function runTestFiles(files, { jobs, timeoutSeconds, redis }) {
+/**
+ * Each group is `{ name, files }`, the files relative to test/; they share a process. Prints each group as it ends; answers the
+ * counts of all.
+ */
+export async function runTestFiles(groups, { jobs, timeoutSeconds, redis }) {
   const env = testEnvironment({ redis, timeoutSeconds })
-  const waiting = [...files]
+  const waiting = [...groups]
   const sum = { passed: 0, failed: 0 }
 
-  async function runOne(file) {
+  async function runOne({ name, files }) {
     const startedAt = performance.now()
     // A file that its own time-out does not end is killed a little later.
     const timeoutMs = (timeoutSeconds + 10) * 1000
     const options = { cwd: TEST, env, stdout: 'pipe', timeoutMs }
-    const { code, text } = await run(process.execPath, ['--enable-source-maps', file], options)
-    const report = reportFile({ file, text, code, seconds: (performance.now() - startedAt) / 1000 })
+    const imports = files.slice(1).flatMap((file) => ['--import', `./${file}`])
+    const { code, text } = await run(process.execPath, ['--enable-source-maps', ...imports, files[0]], options)
+    const report = reportFile({ name, text, code, seconds: (performance.now() - startedAt) / 1000 })
     sum.passed += report.passed
     sum.failed += report.failed
     process.stdout.write(`${report.lines.join('\n')}\n`)
   }
 
   async function runUntilNoneWaits() {
-    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) await runOne(file)
+    for (let group = waiting.shift(); group !== undefined; group = waiting.shift()) await runOne(group)
   }
 
   await Promise.all(Array.from({ length: jobs }, runUntilNoneWaits))

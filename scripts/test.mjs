@@ -18,8 +18,10 @@ const TEST = join(ROOT, 'test')
 /** Of one file; tests that kill processes wait for their locks to run out. */
 const FILE_TIMEOUT_SECONDS = 180
 const MAX_JOBS = 4
-/** Folders of files that start a whole gateway, the longest last. */
-const LONG = ['hostile/', 'flows/', 'chaos/', 'examples/']
+/** Folders of files that start a whole gateway, and a large shared one, the longest last. */
+const LONG = ['wechat-core/', 'hostile/', 'flows/', 'chaos/', 'examples/']
+/** Folders whose files are quick and start no other process: they share one, since to start it takes longer than they do. */
+const SHARED = ['apps/simulator/', 'apps/worker/sinks/', 'packages/catalogue/', 'wechat-core/']
 
 const { values, positionals: patterns } = parseArgs({ options: { node: { type: 'string' } }, allowPositionals: true })
 process.exitCode = values.node === undefined ? exitCodeOf(await runAll()) : await runWith(values.node)
@@ -64,7 +66,7 @@ async function runTests(redis) {
   }
   // Two more than cores: much of the time is waiting for locks and leases to run out.
   const jobs = Math.min(availableParallelism() + 2, MAX_JOBS)
-  return await runTestFiles(files, { jobs, timeoutSeconds: FILE_TIMEOUT_SECONDS, redis })
+  return await runTestFiles(grouped(files), { jobs, timeoutSeconds: FILE_TIMEOUT_SECONDS, redis })
 }
 
 // From the sources: what stands in dist may be of a test that was renamed or removed.
@@ -73,6 +75,19 @@ async function testFiles() {
   const sources = entries.filter((path) => path.endsWith('.test.ts') && !/(^|\/)(dist|node_modules)\//.test(path))
   const wanted = sources.filter((path) => patterns.length === 0 || patterns.some((pattern) => `test/${path}`.includes(pattern)))
   return wanted.toSorted(byLength).map((path) => join('dist', path.replace(/\.ts$/, '.js')))
+}
+
+function grouped(files) {
+  const groups = new Map()
+  for (const file of files) {
+    const path = file.replace(/^dist\/(.*)\.js$/, '$1')
+    const folder = SHARED.find((shared) => path.startsWith(shared))
+    const group = groups.get(folder ?? path) ?? { name: path, files: [] }
+    group.files.push(file)
+    if (folder && group.files.length > 1) group.name = `${folder.slice(0, -1)}, ${group.files.length} files`
+    groups.set(folder ?? path, group)
+  }
+  return [...groups.values()]
 }
 
 // The longest first, so that none of them runs alone at the end.

@@ -5,7 +5,7 @@ import t from 'tap'
 import { SCRIPTS } from './tree-under-test.ts'
 
 type Report = { lines: string[]; passed: number; failed: number; skipped: number }
-type Ended = { file: string; text: string; code: number; seconds: number }
+type Ended = { name: string; text: string; code: number; seconds: number }
 
 const { reportFile }: { reportFile(ended: Ended): Report } = await import(pathToFileURL(join(SCRIPTS, 'tap-report.mjs')).href)
 
@@ -36,7 +36,7 @@ not ok 1 - subtracts # time=1ms
 `
 
 void t.test('a file that passes is one line', async (t) => {
-  t.strictSame(reportFile({ file: 'dist/a/one.test.js', text: PASSED, code: 0, seconds: 1.23 }), {
+  t.strictSame(reportFile({ name: 'a/one.test', text: PASSED, code: 0, seconds: 1.23 }), {
     lines: ['✔ a/one.test (1.2 s)'],
     passed: 1,
     failed: 0,
@@ -45,7 +45,7 @@ void t.test('a file that passes is one line', async (t) => {
 })
 
 void t.test('a file that fails shows what failed', async (t) => {
-  t.strictSame(reportFile({ file: 'dist/b/two.test.js', text: FAILED, code: 1, seconds: 0.1 }), {
+  t.strictSame(reportFile({ name: 'b/two.test', text: FAILED, code: 1, seconds: 0.1 }), {
     lines: [
       '✖ b/two.test (0.1 s)',
       '    not ok 2 - should be equal',
@@ -72,7 +72,7 @@ ok 2 - needs another # SKIP there is none
 1..2
 # { total: 2, skip: 2 }
 `
-  const { lines, ...counts } = reportFile({ file: 'dist/c/three.test.js', text, code: 0, seconds: 0.01 })
+  const { lines, ...counts } = reportFile({ name: 'c/three.test', text, code: 0, seconds: 0.01 })
   t.strictSame(counts, { passed: 0, failed: 0, skipped: 2 })
   t.strictSame(lines, ['✔ c/three.test (0.0 s)', '  skipped: there is no tool', '  skipped: needs another: there is none'])
 })
@@ -84,6 +84,6 @@ const ENDINGS: ReadonlyArray<readonly [how: string, text: string, code: number]>
 ]
 for (const [how, text, code] of ENDINGS) {
   void t.test(`a file that ends ${how} has failed, although no assertion did`, async (t) => {
-    t.match(reportFile({ file: 'dist/d/four.test.js', text, code, seconds: 1 }), { failed: 1, lines: [/^✖/] })
+    t.match(reportFile({ name: 'd/four.test', text, code, seconds: 1 }), { failed: 1, lines: [/^✖/] })
   })
 }
