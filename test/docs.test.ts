@@ -8,6 +8,8 @@ import {
   deliveriesQueue,
   endedConsoleSessionKey,
   INBOX_WORKERS_KEY,
+  QUEUE_FIGURES_KEY,
+  QUEUE_GATHERING_KEY,
   inboxProbeKey,
   MAINTENANCE_QUEUE,
   messageInbox,
@@ -105,7 +107,7 @@ void t.test('docs/redis-keys.md has every key of the gateway, and no other', asy
   const lane = { platform: '<>', account: '<>' }
   keys.push(...[waitingLanesKey(NaN), laneKey(NaN, lane), laneLeaseKey(NaN, lane)].map((key) => key.replace('NaN', '<>')))
   keys.push(AUDIT_KEY, REFUSED_API_CALLS_KEY)
-  keys.push(SHARD_COUNT_KEY, UNSHARDED_KEY, INBOX_WORKERS_KEY, inboxProbeKey(NaN).replace('NaN', '<>'))
+  keys.push(SHARD_COUNT_KEY, UNSHARDED_KEY, INBOX_WORKERS_KEY, QUEUE_FIGURES_KEY, QUEUE_GATHERING_KEY, inboxProbeKey(NaN).replace('NaN', '<>'))
   const documented = tableRows(projectText('docs/redis-keys.md')).flatMap(([cell = '']) => {
     const key = /^`(wx:[^`]+)`$/.exec(cell)?.[1]
     return key === undefined ? [] : [key.replaceAll(/<[^>]+>/g, '<>')]

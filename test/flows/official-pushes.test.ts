@@ -103,7 +103,7 @@ void t.test('official and real pushes at three sinks', async (story) => {
     t.match(await push('v3/event', { ...unauthorized, timestamp: '1436876198' }), { status: 401, body: /"SIGNATURE_MISMATCH"/ })
     t.match(await push('o1/event', unauthorized), { status: 401 }, 'the credentials of one platform are not those of another')
     // What the processes themselves write meanwhile comes and goes.
-    const background = /:(stalled-check|stalled|marker|active|[^:]+:lock|statistics:\d+|refused_pushes)$/
+    const background = /:(stalled-check|stalled|marker|active|[^:]+:lock|statistics:\d+|refused_pushes|figures|gathering)$/
     t.same((await redis.keys('*')).filter((key) => !before.has(key) && !background.test(key)), [])
   })
 

@@ -161,7 +161,10 @@ void t.test('two platforms and their callers', async (story) => {
   })
 
   await story.test("the worker's metrics tell of each platform by itself", async (t) => {
-    const metrics = await fetch(`http://127.0.0.1:${workerPort}/metrics`).then((response) => response.text())
+    const metrics = await until('one worker has gathered them', async () => {
+      const text = await fetch(`http://127.0.0.1:${workerPort}/metrics`).then((response) => response.text())
+      return PLATFORMS.every((id) => text.includes(`wxgw_authorizers{platform="${id}",process="worker"} 2`)) ? text : undefined
+    })
     for (const id of PLATFORMS) {
       t.match(metrics, new RegExp(`wxgw_ticket_age_seconds\\{platform="${id}",process="worker"\\} \\d`))
       t.match(metrics, new RegExp(`wxgw_authorizers\\{platform="${id}",process="worker"\\} 2`))

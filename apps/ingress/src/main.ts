@@ -2,7 +2,7 @@
 // and once in each serving process.
 import cluster from 'node:cluster'
 import { fileURLToPath } from 'node:url'
-import { countRefreshFailing, openGateway } from '@wxgw/platform'
+import { createPlatformMetrics, openGateway } from '@wxgw/platform'
 import { createConsoleRecords, createEndedSessions } from '@wxgw/redis'
 import {
   type Config,
@@ -52,7 +52,9 @@ async function main(): Promise<void> {
   try {
     // Of several processes, the one that supervises has said it.
     if (!supervised) logConfig(config, log)
-    const gateway = await openGateway({ config, lifecycle, onRefreshFailing: countRefreshFailing(metrics), clock, log })
+    const platformMetrics = createPlatformMetrics(metrics)
+    const gateway = await openGateway({ config, lifecycle, hooks: platformMetrics.hooks, clock, log })
+    platformMetrics.follow(gateway.platforms.byId)
     const { commands } = gateway.connections
     metrics.gauge({
       name: 'wxgw_inboxes_left_out',

@@ -19,6 +19,7 @@ import {
 } from '@wxgw/redis'
 import type { Log } from '@wxgw/runtime'
 import type { Clock } from '@wxgw/wechat-core'
+import type { JudgedAttempt } from './delivery/attempt/deliver-once.ts'
 import { createDeadLetterNews } from './delivery/attempt/dead-letter-news.ts'
 import { createDeliveryHealth } from './delivery/attempt/delivery-health.ts'
 import type { StateChange } from './delivery/attempt/record-state.ts'
@@ -89,7 +90,7 @@ export function dispatchPlatform(platform: Platform, deps: PlatformDispatchDeps)
   const noteDeadLetter = createDeadLetterNews({ store: news, onNews: announcing.announce, log })
   async function onDead(dead: StateChange): Promise<void> {
     const { event, subscription, attempts, lastError } = dead
-    counters.dead.inc({ ...counted, subscription })
+    counters.attempts.dead(id, subscription)
     log.warn({ ...counted, subscription, eventId: event.id, attempts, lastError }, 'delivery.dead')
     await noteDeadLetter(dead)
   }
@@ -104,6 +105,7 @@ export function dispatchPlatform(platform: Platform, deps: PlatformDispatchDeps)
   const attempts = {
     ...{ sinks, replies, subscriptions, events, statistics, health },
     ...{ onDead, onDisabled: announcing.announce, clock, random: Math.random, log },
+    onAttempt: (attempt: JudgedAttempt) => counters.attempts.attempted(id, attempt),
   }
 
   // The queues of subscriptions.
@@ -126,7 +128,9 @@ export function dispatchPlatform(platform: Platform, deps: PlatformDispatchDeps)
     deliver: deliverInOrder,
     onSubscriptions(current) {
       queueReplies.follow(current)
-      directCalls.keep(new Set(current.map(({ name }) => name)))
+      const names = new Set(current.map(({ name }) => name))
+      directCalls.keep(names)
+      counters.attempts.keep(id, names)
     },
     log,
   })
@@ -147,16 +151,13 @@ export function dispatchPlatform(platform: Platform, deps: PlatformDispatchDeps)
       counters.unheard.inc(counted)
       unheard.note(id)
     },
-    onDuplicate() {
-      counters.duplicates.inc(counted)
-      statistics.count('duplicates')
-    },
+    onDuplicate: () => statistics.count('duplicates'),
   })
   const queueReplies = createQueueReplies({ platform, redis, enqueueDelivery, onDead, log })
   const replays = startReplays({
     ...attempts,
     ...{ platform: id, runs: replayRuns, unsettled, throttle, order, enqueueDelivery },
-    onSettled: (subscription, outcome) => counters.replayed.inc({ ...counted, subscription, outcome }),
+    onSettled: (subscription, outcome) => counters.attempts.replayed(id, subscription, outcome),
   })
 
   // Beside them, from time to time.

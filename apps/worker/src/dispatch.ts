@@ -34,7 +34,7 @@ export function startDispatch({ config, metrics, gateway, connection, clock, log
   // Shared by all platforms: connections to webhooks, and how many of them the fan-outs call at once.
   const fetch = createGuardedFetch({ allowNetworks: config.webhookAllowNetworks })
   const shared = { fetch, callsUnderWay: { count: 0 }, callPlaces: createDispatchRoom(MESSAGES_AT_ONCE) }
-  const counters = createDispatchMetrics(metrics, { redis, shardCount: gateway.shardCount })
+  const counters = createDispatchMetrics(metrics)
   const deps = { ...shared, redis, queues, connection, unheard: gateway.unheard, counters, clock, log }
   const dispatches = new Map<string, PlatformDispatch>()
   for (const platform of byId.values()) dispatches.set(platform.id, dispatchPlatform(platform, deps))

@@ -1,6 +1,6 @@
 // Owns: the worker process: its environment, its wiring, its signals and its exit. Nothing here is decided twice.
 import { randomUUID } from 'node:crypto'
-import { countRefreshFailing, openGateway } from '@wxgw/platform'
+import { createPlatformMetrics, openGateway } from '@wxgw/platform'
 import {
   createLaneReader,
   createLeftMessages,
@@ -14,6 +14,7 @@ import {
 import { ConfigError, createLifecycle, createLogger, createMetrics, loadConfig, logConfig } from '@wxgw/runtime'
 import { systemClock as clock } from '@wxgw/wechat-core'
 import { startDispatch } from './dispatch.ts'
+import { startFigures } from './figures/start-figures.ts'
 import { createHealthServer } from './health-server.ts'
 import { startInboxWorkers } from './inboxes/inbox-workers.ts'
 import { startMendingLanes } from './inboxes/mend-lanes.ts'
@@ -22,7 +23,6 @@ import { startAudit } from './schedule/audit.ts'
 import { startSessionAnnouncements } from './schedule/session-announcements.ts'
 import { startStoreWatch } from './schedule/store-watch.ts'
 import { startSweep } from './schedule/sweep.ts'
-import { createTokenMetrics } from './schedule/token-metrics.ts'
 import { startWatchdog } from './schedule/watchdog.ts'
 import { startWedgeWatchdog } from './wedge-watchdog.ts'
 import { startWorkers } from './workers.ts'
@@ -40,17 +40,16 @@ async function main(): Promise<void> {
   try {
     logConfig(config, log)
     const metrics = createMetrics({ process: 'worker' })
-    const tokenMetrics = createTokenMetrics({ metrics, nowMs: clock.nowMs })
+    const platformMetrics = createPlatformMetrics(metrics)
     const gateway = await openGateway({
       config,
       lifecycle,
-      onRefresh: tokenMetrics.refreshed,
-      onRefreshFailing: countRefreshFailing(metrics),
+      hooks: platformMetrics.hooks,
       clock,
       log,
     })
     const platforms = gateway.platforms.byId
-    tokenMetrics.follow(platforms)
+    platformMetrics.follow(platforms)
     const connection = gateway.connect('blocking')
     const { queues } = gateway.platforms
 
@@ -83,6 +82,7 @@ async function main(): Promise<void> {
     const sweep = startSweep({ platforms, intervalSeconds: config.sweepIntervalSeconds, alarm, log })
     lifecycle.onStop('sweep', () => sweep.stop())
     const watches = [
+      startFigures({ platforms, redis: gateway.connections.commands, shardCount: gateway.shardCount, metrics, clock, log }),
       startWatchdog({ platforms, nowMs: clock.nowMs, alarm, log }),
       startStoreWatch({ platforms, alarm, log }),
       startAudit({ platforms, log }),

@@ -28,7 +28,7 @@ import type { Clock } from '@wxgw/wechat-core'
 import { once } from './once.ts'
 
 export type MessagesDeps = {
-  config: Pick<Config, 'dedupeSeconds' | 'eventLogSeconds'>
+  config: Pick<Config, 'dedupeSeconds' | 'eventLogSeconds' | 'eventLogMaxEvents'>
   platform: Pick<PlatformConfig, 'id' | 'eventLog'>
   connections: { commands: RedisConnection; subscriber: RedisConnection }
   keys: PlatformKeys
@@ -47,9 +47,9 @@ export type MessagesDeps = {
 /** The caller closes `mailbox`. */
 export function createMessages(deps: MessagesDeps) {
   const { config, platform, connections, keys, shardCount, shards, replicas, queues, outages, clock, log } = deps
-  const { dedupeSeconds, eventLogSeconds } = config
+  const { dedupeSeconds, eventLogSeconds, eventLogMaxEvents: maxEvents } = config
   const redis = connections.commands
-  const events = platform.eventLog ? createEventLog({ redis, shards, outages, queues, eventLogSeconds }) : NO_EVENT_LOG
+  const events = platform.eventLog ? createEventLog({ redis, shards, outages, queues, eventLogSeconds, maxEvents }) : NO_EVENT_LOG
   const lanes = createLaneWriter({ redis, count: shardCount, queues, replicas })
   const ordered = createOrderedEvents({ platform: platform.id, lanes, subscriptions: deps.subscriptions })
   const queueDeps = { ...deps, platform: platform.id, ordered, dedupeSeconds }

@@ -40,7 +40,8 @@ import { createAuthorizations } from './authorizations.ts'
 import { createAuthorizers } from './authorizers.ts'
 import { callWithAccessToken } from './call-with-access-token.ts'
 import { createMessages } from './create-messages.ts'
-import { createTokens, type RefreshListeners } from './create-tokens.ts'
+import { createTokens } from './create-tokens.ts'
+import type { PlatformHooks } from './platform-metrics.ts'
 import { once } from './once.ts'
 import { pushKeys } from './push-keys.ts'
 import { createReplies } from './replies/replies.ts'
@@ -51,7 +52,7 @@ import type { CustomerService, Platform } from './platform.ts'
 const START_PUSH_TICKET_SECONDS = 600
 const LOOKED_UP_WITHIN_MS = 300
 
-export type PlatformDeps = RefreshListeners & {
+export type PlatformDeps = {
   config: Config
   platform: PlatformConfig
   connections: { commands: RedisConnection; subscriber: RedisConnection }
@@ -62,6 +63,7 @@ export type PlatformDeps = RefreshListeners & {
   queues: Queues
   inboxes: InboxChoice
   outages: MasterOutages
+  hooks?: PlatformHooks | undefined
   clock: Clock
   log: Log
 }
@@ -149,6 +151,7 @@ export function createPlatform(deps: PlatformDeps): { platform: Platform; close(
         authorizations,
         jobs,
         events,
+        onChange: (what) => deps.hooks?.onSession({ platform: own.id, what }),
         nowMs: clock.nowMs,
         log,
       }),
@@ -192,6 +195,8 @@ export function createPlatform(deps: PlatformDeps): { platform: Platform; close(
         customerService,
         mayFallBack,
         releaseFallBack,
+        onOffered: (outcome) => deps.hooks?.onReply({ platform: own.id, outcome }),
+        onAwaited: (subscription, outcome) => deps.hooks?.onAwaited({ platform: own.id, subscription, outcome }),
       }),
       syncStates,
       ...apiCallParts(own, storeDeps),

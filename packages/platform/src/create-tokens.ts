@@ -23,15 +23,10 @@ import {
   createRefreshTokenSearch,
 } from '@wxgw/wechat-core'
 import { randomUUID } from 'node:crypto'
+import type { PlatformHooks } from './platform-metrics.ts'
 
-export type RefreshListeners = {
-  /** Hears how every call for a token that this process made ended. */
-  onRefresh?: ((refresh: { platform: string; kind: 'component' | 'authorizer'; outcome: string }) => void) | undefined
-  /** Hears that refreshes of an account fail: at the 3rd and 10th in a row, in one process of all. */
-  onRefreshFailing?: ((failing: { platform: string; streak: number }) => void) | undefined
-}
-
-type TokensDeps = RefreshListeners & {
+type TokensDeps = {
+  hooks?: Pick<PlatformHooks, 'onRefresh' | 'onRefreshFailing'> | undefined
   config: Pick<Config, 'refreshMarginSeconds' | 'forceMinIntervalSeconds'>
   storeDeps: { platform: string; redis: RedisConnection; keys: PlatformKeys; sealer: Sealer; replicas: ReplicaBarrier }
   store: AuthorizerStore
@@ -60,7 +55,7 @@ export function createTokens(deps: TokensDeps) {
     api,
     refreshMarginSeconds,
     forceMinIntervalMs,
-    onOutcome: (outcome) => deps.onRefresh?.({ platform, kind: 'component', outcome }),
+    onOutcome: (outcome) => deps.hooks?.onRefresh({ platform, kind: 'component', outcome }),
   })
   const search = createRefreshTokenSearch({ api, componentTokens })
   const authorizerTokens = createAuthorizerTokens({
@@ -71,7 +66,7 @@ export function createTokens(deps: TokensDeps) {
     refreshMarginSeconds,
     forceMinIntervalMs,
     onOutcome: (outcome) => {
-      deps.onRefresh?.({ platform, kind: 'authorizer', outcome })
+      deps.hooks?.onRefresh({ platform, kind: 'authorizer', outcome })
       if (outcome !== 'superseded') statistics.count(outcome === 'refreshed' ? 'refreshed' : 'refreshFailed')
     },
     onRefreshed: (appId, expiresAtMs) => {
@@ -84,7 +79,7 @@ export function createTokens(deps: TokensDeps) {
     onRefreshFailing: (appId, { streak, errcode }) => {
       const data = { appid: appId, streak, ...(errcode === undefined ? {} : { errcode }) }
       log.error({ platform, ...data }, 'token.refresh_failing')
-      deps.onRefreshFailing?.({ platform, streak })
+      deps.hooks?.onRefreshFailing({ platform, streak })
       announce(gatewayEvent('gateway.token.refresh_failing', appId, data))
     },
   })

@@ -12,7 +12,7 @@ export type {
   Platform,
   Sessions,
 } from './platform.ts'
-export { countRefreshFailing } from './count-refresh-failing.ts'
+export { createPlatformMetrics } from './platform-metrics.ts'
 export type { ExpectedReply, Replies, ReplyOutcome } from './replies/replies.ts'
 export { hasReplying, replyingSubscription } from './replies/replying-subscription.ts'
 export type { AuthorizerTokens } from '@wxgw/wechat-core'

@@ -25,7 +25,7 @@ import { createProvenSealer } from './proven-sealer.ts'
 import { createReadiness, type ReadinessCheck } from './readiness.ts'
 import { createUnheardEvents, type UnheardEvents } from './unheard-events.ts'
 
-export type GatewayDeps = Pick<PlatformsDeps, 'config' | 'onRefresh' | 'onRefreshFailing' | 'clock' | 'log'> & { lifecycle: Lifecycle }
+export type GatewayDeps = Pick<PlatformsDeps, 'config' | 'hooks' | 'clock' | 'log'> & { lifecycle: Lifecycle }
 
 export type OpenedGateway = {
   platforms: Platforms
@@ -48,7 +48,7 @@ const FIRST_PROOF_MS = 2_000
 
 /** Whatever it opens is closed by the lifecycle, last of all. Never fails because Redis is away. */
 export async function openGateway(deps: GatewayDeps): Promise<OpenedGateway> {
-  const { config, lifecycle, onRefresh, onRefreshFailing, clock, log } = deps
+  const { config, lifecycle, hooks, clock, log } = deps
 
   const gap = formatGap()
   if (gap !== undefined) log.warn({ gap }, 'bullmq.format_unknown')
@@ -71,7 +71,7 @@ export async function openGateway(deps: GatewayDeps): Promise<OpenedGateway> {
     rememberedSeconds: Math.max(config.dedupeSeconds, config.eventLogSeconds),
     nowMs: clock.nowMs,
   })
-  const platforms = createPlatforms({ config, connections, sealer, shardCount, replicas, onRefresh, onRefreshFailing, clock, log })
+  const platforms = createPlatforms({ config, connections, sealer, shardCount, replicas, hooks, clock, log })
   lifecycle.onStop('platforms', () => platforms.close())
   handOverStatistics()
   await Promise.race([proveInstallation(connections.commands), delay(FIRST_PROOF_MS)])

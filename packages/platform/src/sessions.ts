@@ -6,6 +6,7 @@ import type { Click, EventLog, JobQueue, Session, SessionEnd, SessionStore, Sett
 import type { Log } from '@wxgw/runtime'
 import { permissionSetIds, type Secret } from '@wxgw/wechat-core'
 import type { Authorizations, LandedAuthorization, Sessions } from './platform.ts'
+import type { SessionChange } from './platform-metrics.ts'
 
 export type SessionsDeps = {
   platform: string
@@ -13,6 +14,7 @@ export type SessionsDeps = {
   authorizations: Pick<Authorizations, 'createAuthorizationUrl' | 'exchangeLandedCode'>
   jobs: Pick<JobQueue, 'platformEvent'>
   events: Pick<EventLog, 'has'>
+  onChange(what: SessionChange): void
   nowMs(): number
   log: Log
 }
@@ -49,6 +51,7 @@ export function createSessions(deps: SessionsDeps): Sessions {
       categoryIdList: session.categoryIdList,
     })
     await store.rememberClick({ sessionId: id, clickedAtMs }, { mark, preAuthCode })
+    deps.onChange('clicked')
     return { kind: 'leads', url }
   }
 
@@ -56,20 +59,25 @@ export function createSessions(deps: SessionsDeps): Sessions {
     const found = await store.findClick({ mark })
     const authorization = await authorizations.exchangeLandedCode(code)
     if (found?.sessionId !== id) return { authorization, end: undefined }
-    return { authorization, end: await end(found, settled(authorization, code)) }
+    return { authorization, end: await end(found, settled(authorization, code), 'completed_by_browser') }
   }
 
   const settlePushed: Sessions['settlePushed'] = async ({ preAuthCode, ...authorization }) => {
     const found = preAuthCode && (await store.findClick({ preAuthCode }))
-    const ended = found && (await end(found, authorization))
+    const ended = found && (await end(found, authorization, 'completed_by_push'))
     const session = ended && ended.kind !== 'other' ? ended.session : await store.endedBy(authorization.code)
     return session?.status === 'completed' ? session : undefined
   }
 
-  async function end(found: Click, authorization: SettledAuthorization): Promise<SessionEnd | undefined> {
+  async function end(
+    found: Click,
+    authorization: SettledAuthorization,
+    completed: SessionChange,
+  ): Promise<SessionEnd | undefined> {
     const ended = await store.end(found, authorization)
     if (ended?.kind === 'ended') {
       const { status } = ended.session
+      deps.onChange(status === 'refused' ? 'refused' : completed)
       log.info(
         { platform, appid: authorization.appId, eventId: announcementId(found.sessionId), status },
         'session.ended',
@@ -117,7 +125,9 @@ export function createSessions(deps: SessionsDeps): Sessions {
   return {
     async create(session) {
       const id = randomId()
-      return { id, ...(await store.create({ ...session, id })) }
+      const made = await store.create({ ...session, id })
+      deps.onChange('made')
+      return { id, ...made }
     },
     get: async (id) => (isSessionId(id) ? store.get(id) : undefined),
     open: async (id) => (isSessionId(id) ? store.open(id) : undefined),

@@ -8,6 +8,8 @@ export {
   endedConsoleSessionKey,
   hashTag,
   INBOX_WORKERS_KEY,
+  QUEUE_FIGURES_KEY,
+  QUEUE_GATHERING_KEY,
   inboxProbeKey,
   MAINTENANCE_QUEUE,
   messageInbox,
@@ -179,6 +181,10 @@ export type { DeliveryChange, EventFilter, EventLog, EventLogDeps, FoundEvents, 
 export { durationBucket } from './subscriptions/delivery-counts.ts'
 export { createDeliveryHealthStore } from './subscriptions/delivery-health.ts'
 export type { DeliveryHealthStore, FailureRow, HealthReport } from './subscriptions/delivery-health.ts'
+export { createSharedFigures } from './figures/shared-figures.ts'
+export type { SharedFigures } from './figures/shared-figures.ts'
+export { type QueuePlaces, readQueuePlaces } from './queues/queue-places.ts'
+export type { LogReach } from './event-log/log-reach.ts'
 export { announcementId, createAnnouncements } from './subscriptions/announcements.ts'
 export type { Announcement, Announcements, DisabledAfter } from './subscriptions/announcements.ts'
 export { createSubscriptionStats } from './subscriptions/subscription-stats.ts'

@@ -151,6 +151,11 @@ export const SHARD_COUNT_KEY = 'wx:{wx-messages}:shards'
  */
 export const UNSHARDED_KEY = 'wx:{wx-messages}:unsharded'
 
+/** string, JSON: what waits and runs in the gateway's own queues; PX 30000. Written and read by worker. */
+export const QUEUE_FIGURES_KEY = 'wx:{wx-messages}:figures'
+/** string '1', PX 9000: a worker has gathered them within this period. */
+export const QUEUE_GATHERING_KEY = 'wx:{wx-messages}:gathering'
+
 /**
  * sorted set of workers by the millisecond of their last heartbeat, PX 60000. Written by worker, read by worker and
  * ingress.

@@ -151,6 +151,10 @@ export function platformKeys(platform: string) {
      * announced within a minute. No TTL: a field goes with its minute. Written and read by worker.
      */
     deadLetterWindows: `${base}:dead_letter_windows`,
+    /** string, JSON: figures of the platform for the workers' metrics; PX 30000. Written and read by worker. */
+    figures: `${base}:figures`,
+    /** string '1', PX 9000: a worker has gathered them within this period. */
+    gathering: `${base}:gathering`,
     /** string '1', PX 5000: a worker keeps the backlogs of paused subscriptions within their bounds. */
     trimming: `${base}:trimming`,
 

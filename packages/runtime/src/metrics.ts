@@ -18,7 +18,7 @@ export type MetricsSnapshot = MetricObjectWithValues<MetricValue<string>>[]
 
 export type Metrics = {
   /** Each factory throws when the name is taken: one metric has one owner. */
-  counter<Label extends string = never>(about: MetricAbout<Label>): Counter<Label>
+  counter<Label extends string = never>(about: MetricAbout<Label> & { collect?: (counter: Counter<Label>) => void }): Counter<Label>
   /** `collect` runs at every scrape, to set what is not followed all the time; a rejection fails the scrape. */
   gauge<Label extends string = never>(about: MetricAbout<Label> & { collect?: (gauge: Gauge<Label>) => Promise<void> | void }): Gauge<Label>
   histogram<Label extends string = never>(about: MetricAbout<Label> & { buckets: readonly number[] }): Histogram<Label>
@@ -36,7 +36,21 @@ export function createMetrics({ process }: { process: 'ingress' | 'worker' }): M
   const registers = [registry]
 
   return {
-    counter: ({ name, help, labels = [] }) => new Counter({ name, help, labelNames: labels, registers }),
+    counter: ({ name, help, labels = [], collect }) => {
+      return new Counter({
+        name,
+        help,
+        labelNames: labels,
+        registers,
+        ...(collect
+          ? {
+              collect() {
+                collect(this)
+              },
+            }
+          : {}),
+      })
+    },
     gauge: ({ name, help, labels = [], collect }) => {
       return new Gauge({
         name,

@@ -209,7 +209,7 @@ function commandsOf(texts: readonly string[]): Set<string> {
 /** Names of Redis' commands that are names of other methods, too. */
 const OTHER_METHODS = [
   ...['keys', 'sort', 'append', 'copy', 'move', 'object', 'monitor'],
-  ...['dump', 'watch', 'sync', 'auth', 'command', 'config', 'debug'],
+  ...['dump', 'watch', 'sync', 'auth', 'command', 'config', 'debug', 'reset'],
 ]
 
 /** Methods that are called in these files and have the name of a command. */

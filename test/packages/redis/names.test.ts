@@ -6,6 +6,8 @@ import {
   deliveryId,
   hashTag,
   INBOX_WORKERS_KEY,
+  QUEUE_FIGURES_KEY,
+  QUEUE_GATHERING_KEY,
   inboxProbeKey,
   MAINTENANCE_QUEUE,
   messageInbox,
@@ -95,7 +97,7 @@ function* keysOfLane(shard: number, lane: { platform: string; account: string })
 function* allKeys(): Iterable<Named> {
   yield [READINESS_PROBE_KEY, 'readiness']
   yield [endedConsoleSessionKey('a'), ['ended session', 'a']]
-  for (const key of [SHARD_COUNT_KEY, UNSHARDED_KEY, INBOX_WORKERS_KEY]) yield [key, ['of all inboxes', key]]
+  for (const key of [SHARD_COUNT_KEY, UNSHARDED_KEY, INBOX_WORKERS_KEY, QUEUE_FIGURES_KEY, QUEUE_GATHERING_KEY]) yield [key, ['of all inboxes', key]]
   for (const shard of SHARDS) yield [inboxProbeKey(shard), ['inbox probe', shard]]
   for (const shard of SHARDS) yield [waitingLanesKey(shard), ['lanes', shard]]
   for (const queue of OWN_QUEUES) yield* keysOfQueue(queue, [queue])

@@ -51,6 +51,7 @@ void t.test('a complete environment gives the documented defaults', async (t) =>
     dedupeSeconds: 3600,
     replyDeadlineMs: 4000,
     eventLogSeconds: 86_400,
+    eventLogMaxEvents: 1_000_000,
     logLevel: 'info',
   })
   const [platform] = config.platforms

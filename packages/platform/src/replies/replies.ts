@@ -2,6 +2,7 @@
 // that finds no push waiting is a late reply.
 import type { GatewayEvent, Reply } from '@wxgw/contracts'
 import type { EventLog, OfferOutcome, ReplyMailbox, ReplyWait, Subscriptions } from '@wxgw/redis'
+import type { AwaitedOutcome } from '../platform-metrics.ts'
 import { createGivenEvents, type GivenEvents } from './given-events.ts'
 import { createLateReplies, type LateRepliesDeps } from './late-replies.ts'
 import { mayAnswer, parseReply, parseReplyTo } from './reply-to-event.ts'
@@ -29,6 +30,8 @@ export type RepliesDeps = Omit<LateRepliesDeps, 'given'> & {
   mailbox: Pick<ReplyMailbox, 'expect' | 'offer' | 'waitOf'>
   events: Pick<EventLog, 'get'>
   subscriptions: Pick<Subscriptions, 'all'>
+  onOffered(outcome: ReplyOutcome): void
+  onAwaited(subscription: string, outcome: AwaitedOutcome): void
 }
 
 export function createReplies(deps: RepliesDeps): Replies {
@@ -41,10 +44,10 @@ export function createReplies(deps: RepliesDeps): Replies {
     { deadlineAtMs, ...wait }: Parameters<Replies['expect']>[1],
   ): Promise<ExpectedReply> {
     const offered = await mailbox.expect(event.id, deadlineAtMs, { ...wait, event })
-    if (offered === undefined) return { missing: 'none in time' }
-    if (offered === null) return { missing: 'none' }
-    const reply = parseReplyTo(event, offered)
-    return reply === undefined ? { missing: 'invalid' } : { reply }
+    const answer = judge(event, offered)
+    const { missing = 'in_time' } = 'missing' in answer ? answer : {}
+    deps.onAwaited(wait.subscription, missing === 'none in time' ? 'late' : missing)
+    return answer
   }
 
   async function offer(
@@ -96,7 +99,22 @@ export function createReplies(deps: RepliesDeps): Replies {
     return { subscription, authorizerAppId: authorizerappid, openId: subject, receivedAtMs }
   }
 
-  return { expect, offer, givenEvent: given.find }
+  return {
+    expect,
+    async offer(eventId, reply, known) {
+      const outcome = await offer(eventId, reply, known)
+      deps.onOffered(outcome)
+      return outcome
+    },
+    givenEvent: given.find,
+  }
+}
+
+function judge(event: GatewayEvent, offered: unknown): ExpectedReply {
+  if (offered === undefined) return { missing: 'none in time' }
+  if (offered === null) return { missing: 'none' }
+  const reply = parseReplyTo(event, offered)
+  return reply === undefined ? { missing: 'invalid' } : { reply }
 }
 
 /** A reply that cannot reach anybody is none. */

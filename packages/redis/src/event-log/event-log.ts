@@ -12,6 +12,7 @@ import type { DeliveryFilter } from './delivery-states.ts'
 import type { RecordClaim } from './event-claims.ts'
 import { createEventWriter } from './event-writer.ts'
 import { findEvents } from './find-events.ts'
+import { type LogReach, readLogReach } from './log-reach.ts'
 import { DELIVERY, type LoggedEvent, parseLoggedEvent } from './logged-event.ts'
 
 export type EventFilter = {
@@ -78,6 +79,8 @@ export type EventLog = {
   attempts(id: string, page: { limit: number; cursor: string | undefined }): Promise<Page<DeliveryAttempt>>
   /** Newest first; at most 512 KiB, and of 5,000 entries that were looked at; of those that are read for it, 8 MiB, and half a second. */
   find(filter: EventFilter): Promise<FoundEvents>
+  /** undefined: there is no log. */
+  reach(): Promise<LogReach | undefined>
 }
 
 export type EventLogDeps = RecordedWritesDeps & {
@@ -114,6 +117,8 @@ export function createEventLog({ maxEvents = DEFAULT_MAX_EVENTS, ...deps }: Even
         const stored = await firstFound(shards.all(), (shard) => readAttempts(redis, shard, id))
         return pageOfAttempts(stored ?? [], page)
       }),
+
+    reach: () => readLogReach({ redis, shards, eventLogSeconds, maxEvents }),
 
     find: (filter) => guardStore(() => findEvents({ redis, shards, eventLogSeconds }, filter)),
   }

@@ -7,5 +7,6 @@ export const NO_EVENT_LOG: EventLog = {
   has: async () => false,
   get: async () => undefined,
   attempts: async () => ({ items: [], nextCursor: null }),
+  reach: async () => undefined,
   find: async () => ({ items: [], nextCursor: null }),
 }

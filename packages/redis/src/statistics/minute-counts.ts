@@ -32,10 +32,13 @@ export type MinuteCounts = {
   refused(code: string, address: string, nowMs: number): void
   /** What was counted since the call before; undefined when nothing was. */
   take(): Counts | undefined
+  /** Of everything, since the process started. */
+  totals: ReadonlyMap<string, number>
 }
 
 export function createMinuteCounts(): MinuteCounts {
   let counts: Counts = emptyCounts()
+  const totals = new Map<string, number>()
   let latest: { minute: number; sums: Map<string, number> } | undefined
 
   function sumsOf(minute: number): Map<string, number> {
@@ -51,9 +54,11 @@ export function createMinuteCounts(): MinuteCounts {
   function add(counter: string, by: number, nowMs: number): void {
     const sums = sumsOf(Math.floor(nowMs / MINUTE_MS))
     sums.set(counter, (sums.get(counter) ?? 0) + by)
+    totals.set(counter, (totals.get(counter) ?? 0) + by)
   }
 
   return {
+    totals,
     add,
     refused(code, address, nowMs) {
       add(refusedCounter(code), 1, nowMs)

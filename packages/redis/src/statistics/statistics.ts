@@ -27,6 +27,8 @@ export type RefusedPushes = { code: string; count1h: number; lastAt: string; las
 export type Statistics = {
   /** In memory. */
   count(what: Statistic, by?: number): void
+  /** By this process, since its start. */
+  totals(): Array<[what: Statistic, count: number]>
   /** A push of this platform was refused. In memory. */
   refused(code: string, address: string): void
   /** Writes what was counted since the last time. Rejects with STORE_UNAVAILABLE; the next call then writes it. */
@@ -95,6 +97,8 @@ export function createStatistics({ redis, keys, clock = systemClock }: Statistic
     count(what, by = 1) {
       if (by > 0) counts.add(what, by, clock.nowMs())
     },
+
+    totals: () => [...counts.totals].flatMap(([what, count]) => (isStatistic(what) ? [[what, count]] : [])),
 
     refused: (code, address) => counts.refused(code, address, clock.nowMs()),
 

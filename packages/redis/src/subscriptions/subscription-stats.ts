@@ -2,17 +2,14 @@
 import type { RedisConnection } from '../connect.ts'
 import { deliveriesQueue, type PlatformKeys, queueKey } from '../keys.ts'
 import { defineScript } from '../lua/define-script.ts'
+import { type QueuePlaces, readQueuePlaces } from '../queues/queue-places.ts'
 import { allSucceeded, guardStore } from '../store-errors.ts'
 import { countsSlots, type HourCounts, sumCounts } from './delivery-counts.ts'
 import { createDeliveryHealthStore, type StoredHealth } from './delivery-health.ts'
 
 export type SubscriptionStats = HourCounts &
-  StoredHealth & {
-    waiting: number
-    /** Of those that are due next, and of retries that wait longest. null: none waits. */
-    oldestWaitingMs: number | null
-    inFlight: number
-    deadLetters: number
+  StoredHealth &
+  QueuePlaces & {
     /** Of the newest 5,000; the 20 most frequent. */
     deadLettersByReason: Record<string, number>
   }
@@ -25,11 +22,6 @@ const MOST_REASONS = 20
 const MOST_DEAD = 5_000
 const DEAD_AT_ONCE = 250
 
-const oldestJob = defineScript({
-  name: 'subscriptions/oldest-job',
-  keys: ['wait', 'delayed', 'prioritized'],
-  args: ['prefix'],
-})
 const reasonsOfDead = defineScript({
   name: 'subscriptions/reasons-of-dead',
   keys: ['dead'],
@@ -45,17 +37,6 @@ export function createSubscriptionStats({ platform, redis, keys }: SubscriptionS
     for (const slot of countsSlots(nowMs)) pipeline.hgetall(keys.deliveryCounts(subscription, String(slot)))
     const hashes = allSucceeded(await pipeline.exec()).filter((hash) => typeof hash === 'object' && hash !== null)
     return sumCounts(hashes as Array<Record<string, string>>, nowMs)
-  }
-
-  async function queueOf(queue: string) {
-    const key = (what: string) => queueKey(queue, what)
-    const pipeline = redis.pipeline().llen(key('wait')).zcard(key('delayed')).zcard(key('prioritized')).llen(key('active')).zcard(key('failed'))
-    const jobs = { wait: key('wait'), delayed: key('delayed'), prioritized: key('prioritized'), prefix: key('') }
-    const [counts, addedAtMs] = await Promise.all([pipeline.exec(), oldestJob(redis, jobs)])
-    const [wait = 0, delayed = 0, prioritized = 0, inFlight = 0, deadLetters = 0] = allSucceeded(counts).map(Number)
-    const waiting = wait + delayed + prioritized
-    const isNone = waiting === 0 || Number(addedAtMs) < 0
-    return { waiting, inFlight, deadLetters, oldestWaitingMs: isNone ? null : Math.max(Date.now() - Number(addedAtMs), 0) }
   }
 
   async function reasonsIn(queue: string): Promise<Record<string, number>> {
@@ -77,7 +58,7 @@ export function createSubscriptionStats({ platform, redis, keys }: SubscriptionS
         const [hour, state, places, deadLettersByReason] = await Promise.all([
           hourOf(subscription),
           health.read(subscription),
-          queueOf(queue),
+          readQueuePlaces(redis, queue),
           reasonsIn(queue),
         ])
         return { ...hour, ...state, ...places, deadLettersByReason }

@@ -68,6 +68,8 @@ export function configOf(values: SettingValues, { redis, platforms, callers, sub
     dedupeSeconds,
     replyDeadlineMs: values.REPLY_DEADLINE_MS,
     eventLogSeconds: values.EVENT_LOG_SECONDS,
+    /** Of each platform. */
+    eventLogMaxEvents: values.EVENT_LOG_MAX_EVENTS,
     spoolDir: values.SPOOL_DIR,
     logLevel: values.LOG_LEVEL,
     warnings,

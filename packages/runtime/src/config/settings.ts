@@ -216,6 +216,9 @@ export const SETTING_GROUPS = {
       description: 'how long `/events` remembers, and how long a push is remembered that was older than `DEDUPE_SECONDS` when it came',
       unit: 's',
     }),
+    EVENT_LOG_MAX_EVENTS: defaulted('1000000', integer({ min: 1000, max: 100_000_000 }), {
+      description: 'how many events of a platform `/events` remembers: beyond it the oldest go before their time; about 1.5 KB of Redis each',
+    }),
   },
   Log: {
     LOG_LEVEL: defaulted('info', oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']), {

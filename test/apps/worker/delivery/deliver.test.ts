@@ -23,6 +23,7 @@ function setUp(
   const run = createDeliver({
     statistics: { count: (what) => void counted.push(what) },
     onDead: () => undefined,
+    onAttempt: () => undefined,
     subscriptions: {
       get: async (name) => (known.name === name ? known : undefined),
       disable: async (name) => disabled.push(name) > 0,

@@ -38,6 +38,7 @@ function setUp(
   const run = createFanOut({
     statistics: { count: (what, by = 1) => void (counts[what] = (counts[what] ?? 0) + by) },
     onDead: () => undefined,
+    onAttempt: () => undefined,
     subscriptions: {
       async all(maxAgeMs) {
         ages.push(maxAgeMs)

@@ -11,6 +11,7 @@ function setUp({ busy = [] as string[], isOpen = false, refusal = undefined as E
   const calls: string[] = []
   const warnings: string[] = []
   const deliveries = createOrderedDeliveries({
+    onAttempt: () => undefined,
     order: {
       occupied: async (_name, keys) => new Set(keys.filter((key) => busy.some((subject) => key.includes(subject)))),
       join: async (_name, joining) => {

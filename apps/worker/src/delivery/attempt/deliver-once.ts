@@ -12,12 +12,17 @@ import { type FailedVerdict, INVALID_REPLY, judgeAttempt, judgeFailure, type Ver
 import { recordState } from './record-state.ts'
 
 export type DeliverOnceDeps = ConcludeDeps & {
+  /** For the metrics, as soon as it is judged. */
+  onAttempt(attempt: JudgedAttempt): void
   sinks: Sinks
   replies: Pick<Replies, 'offer'>
   /** In [0, 1), for the jitter. */
   random(): number
   log: Log
 }
+
+/** `durationMs`: undefined when it was written in one step with the log. */
+export type JudgedAttempt = { subscription: string; outcome: 'delivered' | 'failed'; durationMs?: number }
 
 export type OneDelivery = {
   delivery: DeliveryJob
@@ -59,6 +64,7 @@ export async function deliverOnce(deps: DeliverOnceDeps, one: OneDelivery): Prom
   const durationMs = clock.nowMs() - startedAtMs
   const outcome = verdict.kind === 'done' ? 'delivered' : 'failed'
   statistics.count(outcome)
+  deps.onAttempt({ subscription: subscription.name, outcome, durationMs })
   onAttempted?.({ outcome, durationMs })
 
   if (isLogged) log.info(logLine(one, verdict, durationMs), 'delivery.attempted')
@@ -80,11 +86,14 @@ export async function deliverOnce(deps: DeliverOnceDeps, one: OneDelivery): Prom
  * delivered, and what it could not write comes to `deliverOnce`.
  */
 export function concludeWritten(
-  { statistics, health }: Pick<DeliverOnceDeps, 'statistics' | 'health'>,
+  { statistics, health, onAttempt }: Pick<DeliverOnceDeps, 'statistics' | 'health' | 'onAttempt'>,
   subscriptions: readonly string[],
 ): void {
   statistics.count('delivered', subscriptions.length)
-  for (const name of subscriptions) health.succeeded(name, 0)
+  for (const name of subscriptions) {
+    health.succeeded(name, 0)
+    onAttempt({ subscription: name, outcome: 'delivered' })
+  }
 }
 
 type Fault = { outcome: 'fault'; error: unknown }

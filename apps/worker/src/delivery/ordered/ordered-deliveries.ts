@@ -3,7 +3,7 @@
 import { type DeliveryJob, orderingKey, type Subscription } from '@wxgw/contracts'
 import { type DeliveryOrder, type DeliveryQueue, type SinkWriter, WAITS_MS } from '@wxgw/redis'
 import { type Clock, isStoreAway } from '@wxgw/wechat-core'
-import { concludeWritten } from '../attempt/deliver-once.ts'
+import { concludeWritten, type DeliverOnceDeps } from '../attempt/deliver-once.ts'
 import type { DeliveryHealth } from '../attempt/delivery-health.ts'
 import { recordState, type StateDeps } from '../attempt/record-state.ts'
 import { isHeldBack } from '../fan-out/first-attempt.ts'
@@ -22,6 +22,7 @@ export type OrderedDeliveriesDeps = StateDeps & {
   order: Pick<DeliveryOrder, 'join' | 'settle' | 'occupied'>
   writer: Pick<SinkWriter, 'writeInOrder'>
   health: Pick<DeliveryHealth, 'succeeded' | 'failed' | 'isOpen'>
+  onAttempt: DeliverOnceDeps['onAttempt']
   enqueueDelivery: DeliveryQueue['enqueueDelivery']
   clock: Clock
 }

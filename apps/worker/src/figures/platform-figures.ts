@@ -1,0 +1,114 @@
+// Owns: the figures of one platform that Redis has to be asked for, and gathering them.
+import type { Subscription } from '@wxgw/contracts'
+import type { Platform } from '@wxgw/platform'
+import { deliveriesQueue, type QueuePlaces, readQueuePlaces, type RedisConnection } from '@wxgw/redis'
+import { MOST_SUBSCRIPTION_LABELS, OTHER_LABEL } from '@wxgw/runtime'
+
+/** `stream`: how many entries it has. `consumer`: the queue of a `queue` sink. */
+export type SubscriptionFigures = { deliveries: QueuePlaces; consumer?: QueuePlaces; stream?: number }
+
+export const SUBSCRIPTION_STATES = ['enabled', 'paused', 'disabled', 'failing'] as const
+export type SubscriptionState = (typeof SUBSCRIPTION_STATES)[number]
+
+export type PlatformFigures = {
+  v: 1
+  ticketReceivedAtMs: number | null
+  authorizers: number
+  due: number
+  pausedBy: string | null
+  logWholeFromMs: number | null
+  isLogFull: boolean
+  states: Record<SubscriptionState, number>
+  subscriptions: Array<SubscriptionFigures & { name: string }>
+}
+
+export type GatherDeps = {
+  platform: {
+    id: string
+    tickets: Pick<Platform['tickets'], 'status'>
+    schedule: Pick<Platform['schedule'], 'figures'>
+    subscriptions: Pick<Platform['subscriptions'], 'all'>
+    events: Pick<Platform['events'], 'reach'>
+  }
+  redis: RedisConnection
+  /** Those whose breaker is not closed. */
+  failing(): Promise<readonly string[]>
+}
+
+/** Redis is asked about so many subscriptions at once: six commands each. */
+const AT_ONCE = 25
+/** Of a platform with more, the others by name are not looked at. */
+const MOST_LOOKED_AT = 3_000
+
+/** Rejects with STORE_UNAVAILABLE. */
+export async function gatherPlatformFigures({ platform, redis, failing }: GatherDeps): Promise<PlatformFigures> {
+  const [ticket, schedule, reach, all, failingNames] = await Promise.all([
+    platform.tickets.status(),
+    platform.schedule.figures(),
+    platform.events.reach(),
+    platform.subscriptions.all(),
+    failing(),
+  ])
+  return {
+    v: 1,
+    ticketReceivedAtMs: ticket?.receivedAtMs ?? null,
+    ...{ authorizers: schedule.authorizers, due: schedule.due, pausedBy: schedule.pausedBy ?? null },
+    ...{ logWholeFromMs: reach?.wholeFromMs ?? null, isLogFull: reach?.isFull ?? false },
+    states: countStates(all, new Set(failingNames)),
+    subscriptions: await gatherSubscriptions(platform.id, redis, all),
+  }
+}
+
+function countStates(all: readonly Subscription[], failing: ReadonlySet<string>): PlatformFigures['states'] {
+  const states = { enabled: 0, paused: 0, disabled: 0, failing: 0 }
+  for (const { name, enabled, paused } of all) {
+    const state = !enabled ? 'disabled' : paused ? 'paused' : failing.has(name) ? 'failing' : 'enabled'
+    states[state] += 1
+  }
+  return states
+}
+
+async function gatherSubscriptions(platform: string, redis: RedisConnection, all: readonly Subscription[]): Promise<PlatformFigures['subscriptions']> {
+  const looked = all.slice(0, MOST_LOOKED_AT)
+  const gathered: PlatformFigures['subscriptions'] = []
+  for (let first = 0; first < looked.length; first += AT_ONCE) {
+    const some = looked.slice(first, first + AT_ONCE)
+    gathered.push(...(await Promise.all(some.map((one) => gatherSubscription(platform, redis, one)))))
+  }
+  const [own, others] = [gathered.slice(0, MOST_SUBSCRIPTION_LABELS), gathered.slice(MOST_SUBSCRIPTION_LABELS)]
+  return others.length === 0 ? own : [...own, { ...others.reduce<SubscriptionFigures>(both, NONE), name: OTHER_LABEL }]
+}
+
+async function gatherSubscription(platform: string, redis: RedisConnection, { name, sink }: Subscription): Promise<SubscriptionFigures & { name: string }> {
+  const [deliveries, consumer, stream] = await Promise.all([
+    readQueuePlaces(redis, deliveriesQueue(platform, name)),
+    sink.kind === 'queue' ? readQueuePlaces(redis, sink.queue) : undefined,
+    sink.kind === 'stream' ? redis.xlen(sink.stream) : undefined,
+  ])
+  return { name, deliveries, ...(consumer === undefined ? {} : { consumer }), ...(stream === undefined ? {} : { stream }) }
+}
+
+function both(left: SubscriptionFigures, right: SubscriptionFigures): SubscriptionFigures {
+  const stream = (left.stream ?? 0) + (right.stream ?? 0)
+  const consumer = sum(left.consumer, right.consumer)
+  const deliveries = sum(left.deliveries, right.deliveries) ?? left.deliveries
+  return { deliveries, ...(consumer === undefined ? {} : { consumer }), ...(stream === 0 ? {} : { stream }) }
+}
+
+const NONE: SubscriptionFigures = { deliveries: { waiting: 0, oldestWaitingMs: null, inFlight: 0, deadLetters: 0 } }
+
+function sum(left: QueuePlaces | undefined, right: QueuePlaces | undefined): QueuePlaces | undefined {
+  if (left === undefined || right === undefined) return left ?? right
+  const oldest = [left.oldestWaitingMs, right.oldestWaitingMs].filter((ms) => ms !== null)
+  return {
+    waiting: left.waiting + right.waiting,
+    inFlight: left.inFlight + right.inFlight,
+    deadLetters: left.deadLetters + right.deadLetters,
+    oldestWaitingMs: oldest.length === 0 ? null : Math.max(...oldest),
+  }
+}
+
+/** undefined: another version wrote it. Only this file writes it. */
+export function parsePlatformFigures(json: unknown): PlatformFigures | undefined {
+  return typeof json === 'object' && json !== null && 'v' in json && json.v === 1 ? (json as PlatformFigures) : undefined
+}

@@ -1,0 +1,33 @@
+// Owns: what waits and runs in the gateway's own queues, of all platforms, and gathering it.
+import {
+  aliveWorkers,
+  COMPONENT_EVENTS_QUEUE,
+  MAINTENANCE_QUEUE,
+  messageInbox,
+  MESSAGES_QUEUE,
+  PLATFORM_EVENTS_QUEUE,
+  type QueuePlaces,
+  readQueuePlaces,
+  type RedisConnection,
+  waitingMessages,
+} from '@wxgw/redis'
+
+/** `queue`: its name without the braces. `messages`: in all inboxes. `workers`: that are alive. */
+export type QueueFigures = { v: 1; queues: Array<QueuePlaces & { queue: string }>; messages: number; workers: number }
+
+/** Rejects with STORE_UNAVAILABLE. */
+export async function gatherQueueFigures(redis: RedisConnection, inboxes: number): Promise<QueueFigures> {
+  const shards = Array.from({ length: inboxes }, (_, index) => messageInbox(index))
+  const names = [COMPONENT_EVENTS_QUEUE, PLATFORM_EVENTS_QUEUE, MAINTENANCE_QUEUE, MESSAGES_QUEUE, ...shards]
+  const [workers, messages, places] = await Promise.all([
+    aliveWorkers(redis),
+    waitingMessages(redis, inboxes),
+    Promise.all(names.map((name) => readQueuePlaces(redis, name))),
+  ])
+  return { v: 1, workers: workers.length, messages, queues: places.map((one, index) => ({ queue: (names[index] ?? '').replace(/[{}]/g, ''), ...one })) }
+}
+
+/** undefined: another version wrote it. Only this file writes it. */
+export function parseQueueFigures(json: unknown): QueueFigures | undefined {
+  return typeof json === 'object' && json !== null && 'v' in json && json.v === 1 ? (json as QueueFigures) : undefined
+}

@@ -1,0 +1,80 @@
+// Owns: the metrics of what both processes do for a platform: refreshes of tokens, replies of consumers, authorization sessions, and what
+// GET /statistics sums up. docs/operations.md has a row for each.
+import { createBoundedLabels, type Metrics, MOST_SUBSCRIPTION_LABELS } from '@wxgw/runtime'
+import type { Platform } from './platform.ts'
+import type { ReplyOutcome } from './replies/replies.ts'
+
+/** Each is called in the process in which it happened. */
+export type PlatformHooks = {
+  /** A call for a token has ended. `outcome`: refreshed, superseded, or the code of the error. */
+  onRefresh(refresh: { platform: string; kind: 'component' | 'authorizer'; outcome: string }): void
+  /** The 3rd or 10th refresh of an account in a row has failed; in one process of all. */
+  onRefreshFailing(failing: { platform: string; streak: number }): void
+  /** A consumer has handed a reply in. */
+  onReply(reply: { platform: string; outcome: ReplyOutcome }): void
+  /** A push has waited for a reply of this subscription. */
+  onAwaited(reply: { platform: string; subscription: string; outcome: AwaitedOutcome }): void
+  onSession(session: { platform: string; what: SessionChange }): void
+}
+
+/** `late`: none came before the deadline. `none`: the consumer said that it has none. */
+export type AwaitedOutcome = 'in_time' | 'late' | 'none' | 'invalid'
+
+export type SessionChange = 'made' | 'clicked' | 'completed_by_push' | 'completed_by_browser' | 'refused'
+
+export type PlatformMetrics = {
+  hooks: PlatformHooks
+  /** From now on each scrape has what these have counted. */
+  follow(platforms: ReadonlyMap<string, Pick<Platform, 'id' | 'statistics'>>): void
+}
+
+export function createPlatformMetrics(metrics: Metrics): PlatformMetrics {
+  let followed: Array<Pick<Platform, 'id' | 'statistics'>> = []
+  const refreshes = metrics.counter({
+    name: 'wxgw_token_refreshes_total',
+    help: 'Refreshes of tokens at WeChat that this process made, by outcome: refreshed, superseded, or the code of the error',
+    labels: ['platform', 'kind', 'outcome'],
+  })
+  const failing = metrics.counter({
+    name: 'wxgw_token_refresh_failing_total',
+    help: 'accounts whose 3rd or 10th refresh in a row has failed, counted in the process that announced it',
+    labels: ['platform', 'streak'],
+  })
+  const replies = metrics.counter({
+    name: 'wxgw_replies_total',
+    help: 'passive replies that consumers handed in; accepted = in time, sent = late, by customer service message',
+    labels: ['platform', 'outcome'],
+  })
+  const labels = createBoundedLabels(MOST_SUBSCRIPTION_LABELS)
+  const awaited = metrics.counter({
+    name: 'wxgw_replies_awaited_total',
+    help: 'pushes that waited for a reply: in_time, late (none before the deadline), none (the consumer has none), invalid',
+    labels: ['platform', 'subscription', 'outcome'],
+  })
+  const sessions = metrics.counter({
+    name: 'wxgw_authorization_sessions_total',
+    help: 'authorization sessions that were made, clicked, completed (by push or by browser) or refused',
+    labels: ['platform', 'what'],
+  })
+  metrics.counter({
+    name: 'wxgw_statistics_total',
+    help: 'what GET /statistics sums up, as counted by this process since its start',
+    labels: ['platform', 'what'],
+    collect(counter) {
+      counter.reset()
+      for (const { id, statistics } of followed) for (const [what, count] of statistics.totals()) counter.inc({ platform: id, what }, count)
+    },
+  })
+  return {
+    hooks: {
+      onRefresh: (refresh) => refreshes.inc(refresh),
+      onRefreshFailing: ({ platform, streak }) => failing.inc({ platform, streak: String(streak) }),
+      onReply: (reply) => replies.inc(reply),
+      onAwaited: ({ subscription, ...reply }) => awaited.inc({ ...reply, subscription: labels.of(subscription) }),
+      onSession: (session) => sessions.inc(session),
+    },
+    follow: (platforms) => {
+      followed = [...platforms.values()]
+    },
+  }
+}

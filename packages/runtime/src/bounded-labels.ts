@@ -1,0 +1,30 @@
+// Owns: keeping the number of series of a metric bounded: so many values of a label have series of their own, all others share one.
+
+export type BoundedLabels = {
+  /** The value itself, or OTHER_LABEL. */
+  of(value: string): string
+  /** Only these are left: a value that is gone frees its place. Answers what was freed. */
+  keep(values: ReadonlySet<string>): string[]
+}
+
+/** Subscriptions of a platform that have series of their own. */
+export const MOST_SUBSCRIPTION_LABELS = 500
+/** No subscription has this name. */
+export const OTHER_LABEL = '_other'
+
+export function createBoundedLabels(most: number): BoundedLabels {
+  const own = new Set<string>()
+  return {
+    of(value) {
+      if (own.has(value)) return value
+      if (own.size >= most) return OTHER_LABEL
+      own.add(value)
+      return value
+    },
+    keep(values) {
+      const gone = [...own].filter((value) => !values.has(value))
+      for (const value of gone) own.delete(value)
+      return gone
+    },
+  }
+}
