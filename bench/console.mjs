@@ -1,4 +1,5 @@
-// Owns: `npm run bench -- console [--accounts 100000 --events 1000000 --links 100000]`: how long each list of the console takes to answer with
+// Owns: `npm run bench -- console [--accounts 100000 --events 1000000 --links 100000]`: how long each list of the
+// console takes to answer with
 // so much stored, and when its first page is painted in Chromium.
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
@@ -10,7 +11,8 @@ import { bootstrap } from '../scripts/bootstrap.mjs'
 await bootstrap({ projects: ['.'] })
 const { round: rounded } = await import('./load/histogram.mjs')
 const { startGateway, until } = await import('./stack/gateway.mjs')
-const { appIdOf, eventIdOf, openIdOf, openStores, RARE, storeAccounts, storeEvents, storeLinks, userNameOf } = await import('./stack/stored.mjs')
+const { appIdOf, eventIdOf, openIdOf, openStores, RARE, storeAccounts, storeEvents, storeLinks, userNameOf } =
+  await import('./stack/stored.mjs')
 
 const { values } = parseArgs({
   options: {
@@ -31,14 +33,19 @@ try {
   const stored = await fill()
   await gateway.startIngress()
   await gateway.call('PUT', '/subscriptions/crm', { sink: { kind: 'queue' } })
-  await gateway.call('PUT', '/subscriptions/images', { sink: { kind: 'queue' }, match: { types: ['wechat.message.image'] } })
+  await gateway.call('PUT', '/subscriptions/images', {
+    sink: { kind: 'queue' },
+    match: { types: ['wechat.message.image'] },
+  })
   // Once for a store: the first search builds it.
   await until('the index of accounts', () => gateway.call('GET', '/authorizers?q=a').catch(() => undefined))
   const lists = {}
   for (const [name, asked] of Object.entries(listsOfPages())) lists[name] = await timed(asked)
   const firstPaintMs = existsSync(CHROMIUM) ? await firstPaints() : undefined
   const slowestMs = Math.max(...Object.values(lists).map(({ maxMs }) => maxMs))
-  process.stdout.write(`${JSON.stringify({ accounts, links, events, ...stored, slowestMs, lists, firstPaintMs, cpu: cpus()[0]?.model }, null, 2)}\n`)
+  process.stdout.write(
+    `${JSON.stringify({ accounts, links, events, ...stored, slowestMs, lists, firstPaintMs, cpu: cpus()[0]?.model }, null, 2)}\n`,
+  )
   process.exitCode = slowestMs < GOAL_MS && Math.max(0, ...(firstPaintMs ?? [])) < PAINT_GOAL_MS ? 0 : 1
 } finally {
   await gateway.stop()
@@ -51,7 +58,10 @@ async function fill() {
   await storeLinks(stores, links)
   await storeEvents(stores, events, { accounts })
   stores.close()
-  return { filledInSeconds: rounded((performance.now() - startedAt) / 1000, 0), redisMb: rounded((await gateway.redis.usedBytes()) / 1_048_576, 0) }
+  return {
+    filledInSeconds: rounded((performance.now() - startedAt) / 1000, 0),
+    redisMb: rounded((await gateway.redis.usedBytes()) / 1_048_576, 0),
+  }
 }
 
 /** What the pages ask for, with every filter that they have. */
@@ -99,7 +109,10 @@ function listsOfPages() {
   }
 }
 
-/** `asked`: a path after the platform; `first`: the page that is followed by the one to be timed; `absolute`: a path of no platform. */
+/**
+ * `asked`: a path after the platform; `first`: the page that is followed by the one to be timed; `absolute`: a path
+ * of no platform.
+ */
 async function timed(asked) {
   const { first, absolute } = typeof asked === 'string' ? {} : asked
   const path = first === undefined ? asked : `${first}&cursor=${(await gateway.call('GET', first)).nextCursor}`

@@ -72,12 +72,21 @@ export async function storeAccounts({ authorizers }, count) {
 export async function storeLinks({ sessions }, count) {
   await inParallel(count, async (number) => {
     const id = `${'a'.repeat(18)}${number.toString(36).padStart(8, '0')}`
-    await sessions.create({ id, reference: `customer ${number}`, tags: { shop: String(number) }, isNarrowed: false, expiresInSeconds: 86_400 })
+    await sessions.create({
+      id,
+      reference: `customer ${number}`,
+      tags: { shop: String(number) },
+      isNarrowed: false,
+      expiresInSeconds: 86_400,
+    })
     if (number % RARE === 0) await sessions.cancel(id)
   })
 }
 
-/** Of `accounts` accounts in turn, ten users each; received in the last ten hours. One in RARE is an image; its delivery is dead. */
+/**
+ * Of `accounts` accounts in turn, ten users each; received in the last ten hours. One in RARE is an image; its
+ * delivery is dead.
+ */
 export async function storeEvents({ events }, count, { accounts }) {
   const from = Date.now() - 36_000_000
   await inParallel(count, async (number) => {
@@ -92,7 +101,9 @@ export async function storeEvents({ events }, count, { accounts }) {
 
 function eventOf({ number, appId, isRare, atMs }) {
   const subject = openIdOf(number % 10)
-  const kind = isRare ? { MsgType: 'image', PicUrl: 'http://mmbiz.qpic.cn/x', MediaId: 'm' } : { MsgType: 'text', Content: `你好，我想问一下订单 ${number} 什么时候发货` }
+  const kind = isRare
+    ? { MsgType: 'image', PicUrl: 'http://mmbiz.qpic.cn/x', MediaId: 'm' }
+    : { MsgType: 'text', Content: `你好，我想问一下订单 ${number} 什么时候发货` }
   return {
     specversion: '1.0',
     id: eventIdOf(number),
@@ -103,7 +114,13 @@ function eventOf({ number, appId, isRare, atMs }) {
     datacontenttype: 'application/json',
     platform: PLATFORM,
     authorizerappid: appId,
-    data: { ToUserName: userNameOf(number), FromUserName: subject, CreateTime: String(Math.floor(atMs / 1000)), MsgId: String(number), ...kind },
+    data: {
+      ToUserName: userNameOf(number),
+      FromUserName: subject,
+      CreateTime: String(Math.floor(atMs / 1000)),
+      MsgId: String(number),
+      ...kind,
+    },
   }
 }
 
@@ -118,5 +135,12 @@ async function inParallel(count, store) {
 function settingsOf(url) {
   const { hostname, port } = new URL(url)
   const login = { username: undefined, password: undefined }
-  return { mode: 'standalone', endpoints: [{ host: hostname, port: Number(port) }], login, database: 0, tls: undefined, sentinel: undefined }
+  return {
+    mode: 'standalone',
+    endpoints: [{ host: hostname, port: Number(port) }],
+    login,
+    database: 0,
+    tls: undefined,
+    sentinel: undefined,
+  }
 }

@@ -1,4 +1,5 @@
-// The events' pages of the console: finding one, what happened to it, its content, replaying it, and the events as they come.
+// The events' pages of the console: finding one, what happened to it, its content, replaying it, and the events as they
+// come.
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { Page } from 'playwright-core'
@@ -26,7 +27,8 @@ export async function eventsStory(story: Test, { gateway, open }: Stage): Promis
   const { simulator, call } = gateway
   const hook = await startHook(story)
   for (const appId of [APP, OTHER_APP]) {
-    if (!simulator.accounts.some((account) => account.appId === appId)) simulator.addAccount({ appId, nickName: MARKUP, funcInfo: [1, 2] })
+    if (!simulator.accounts.some((account) => account.appId === appId))
+      simulator.addAccount({ appId, nickName: MARKUP, funcInfo: [1, 2] })
     await simulator.authorize(appId)
   }
   await until('both are there', async () => {
@@ -35,7 +37,11 @@ export async function eventsStory(story: Test, { gateway, open }: Stage): Promis
   })
   const put = (name: string, body: object) => call('PUT', `/subscriptions/${name}`, body)
   const retry = { scheduleSeconds: [3600] }
-  await put('hook', { sink: { kind: 'webhook', url: hook.url }, match: { authorizers: [APP], types: ['wechat.message.text'] }, retry })
+  await put('hook', {
+    sink: { kind: 'webhook', url: hook.url },
+    match: { authorizers: [APP], types: ['wechat.message.text'] },
+    retry,
+  })
   await put('images', { sink: { kind: 'queue' }, match: { data: { MsgType: ['image'] } } })
   const send = (appId: string, content: string) => simulator.sendText(appId, { content, openId: OPENID })
   const newest = async (): Promise<string> => {
@@ -53,29 +59,32 @@ export async function eventsStory(story: Test, { gateway, open }: Stage): Promis
   await ended.getByText('Live', { exact: true }).waitFor()
   await endSession(ended)
 
-  await story.test('an event is found by what it is, by its delivery and by its text, and what is wrong is said', async (t) => {
-    const page = await open(t, 'events', { width: 375 })
-    const rows = page.locator('.rows tbody tr')
-    const search = async (label: string, text: string) => {
-      await fieldOf(page, label).fill(text)
-      await page.keyboard.press('Enter')
-    }
-    await fieldOf(page, 'Subscription').fill('hook')
-    await fieldOf(page, 'Status').selectOption('retrying')
-    await page.getByRole('button', { name: 'Search' }).click()
-    await until('one is found', async () => (await rows.count()) === 1)
-    await search('Text inside', 'globalThis.ran')
-    await page.waitForURL(/q=globalThis/)
-    await until('it is still found', async () => (await rows.count()) === 1)
-    await search('Text inside', 'nowhere to be found')
-    await page.getByText('No event matches.').waitFor()
-    const asked = page.url()
-    await search('Text inside', 'x')
-    await search('OpenID of the user', 'o1')
-    t.equal(await page.locator('.field-error').count(), 2)
-    t.equal(page.url(), asked, 'nothing is asked')
-    await assertSound(t, page, 'filters of events')
-  })
+  await story.test(
+    'an event is found by what it is, by its delivery and by its text, and what is wrong is said',
+    async (t) => {
+      const page = await open(t, 'events', { width: 375 })
+      const rows = page.locator('.rows tbody tr')
+      const search = async (label: string, text: string) => {
+        await fieldOf(page, label).fill(text)
+        await page.keyboard.press('Enter')
+      }
+      await fieldOf(page, 'Subscription').fill('hook')
+      await fieldOf(page, 'Status').selectOption('retrying')
+      await page.getByRole('button', { name: 'Search' }).click()
+      await until('one is found', async () => (await rows.count()) === 1)
+      await search('Text inside', 'globalThis.ran')
+      await page.waitForURL(/q=globalThis/)
+      await until('it is still found', async () => (await rows.count()) === 1)
+      await search('Text inside', 'nowhere to be found')
+      await page.getByText('No event matches.').waitFor()
+      const asked = page.url()
+      await search('Text inside', 'x')
+      await search('OpenID of the user', 'o1')
+      t.equal(await page.locator('.field-error').count(), 2)
+      t.equal(page.url(), asked, 'nothing is asked')
+      await assertSound(t, page, 'filters of events')
+    },
+  )
 
   await story.test('a search that was cut says down to where it came, and goes on', async (t) => {
     const page = await open(t, 'overview')
@@ -90,20 +99,26 @@ export async function eventsStory(story: Test, { gateway, open }: Stage): Promis
     await page.getByText('No event matches.').waitFor()
   })
 
-  await story.test('its content stays hidden until it is asked for, which is audited; each attempt shows what was answered', async (t) => {
-    const page = await open(t, `events/${id}`)
-    await page.getByText('HTTP 500').waitFor()
-    t.notMatch(await page.textContent('main'), /globalThis/)
-    await page.getByRole('button', { name: 'Show content' }).click()
-    await until('content and answer are there', async () => ((await page.textContent('main')) ?? '').split('<script>').length === 3)
-    await assertSound(t, page, 'an event with content')
-    const entry = await until('it is audited', async () => {
-      const answer = await fetch(`${gateway.internalUrl}/audit?action=events:content`, { headers: gateway.auth })
-      const { items } = (await answer.json()) as { items: Array<{ by: string; route: string }> }
-      return items.find(({ by, route }) => by === 'session' && route.endsWith('/events/:id'))
-    })
-    t.ok(entry)
-  })
+  await story.test(
+    'its content stays hidden until it is asked for, which is audited; each attempt shows what was answered',
+    async (t) => {
+      const page = await open(t, `events/${id}`)
+      await page.locator('.timeline').getByText('HTTP 500').waitFor()
+      t.notMatch(await page.textContent('main'), /globalThis/)
+      await page.getByRole('button', { name: 'Show content' }).click()
+      await until(
+        'content and answer are there',
+        async () => ((await page.textContent('main')) ?? '').split('<script>').length === 3,
+      )
+      await assertSound(t, page, 'an event with content')
+      const entry = await until('it is audited', async () => {
+        const answer = await fetch(`${gateway.internalUrl}/audit?action=events:content`, { headers: gateway.auth })
+        const { items } = (await answer.json()) as { items: Array<{ by: string; route: string }> }
+        return items.find(({ by, route }) => by === 'session' && route.endsWith('/events/:id'))
+      })
+      t.ok(entry)
+    },
+  )
 
   await story.test('who would get it is explained, and it is replayed to one and to all', async (t) => {
     const page = await open(t, `events/${id}`, { locale: 'zh-CN', width: 375 })

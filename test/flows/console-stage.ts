@@ -1,4 +1,5 @@
-// Owns: what the stories of the console share: one gateway, one browser, callers with few rights, and what holds on every page.
+// Owns: what the stories of the console share: one gateway, one browser, callers with few rights, and what holds on
+// every page.
 import { readFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -13,7 +14,15 @@ export const OTHER_APP = 'wx00000000000000bb'
 /** What a stranger may give as a name or a text: it would run where it is taken for markup. */
 export const MARKUP = `<img src=x onerror="globalThis.ran=1"><script>globalThis.ran=1</script>"'&`
 
-const NARROW_ACTIONS = ['console:use', 'authorizers:read', 'sessions:read', 'sessions:write', 'events:read', 'api:call', 'subscriptions:read']
+const NARROW_ACTIONS = [
+  'console:use',
+  'authorizers:read',
+  'sessions:read',
+  'sessions:write',
+  'events:read',
+  'api:call',
+  'subscriptions:read',
+]
 const SUBSCRIBER_ACTIONS = ['console:use', 'subscriptions:read', 'subscriptions:write', 'events:read']
 /** Of their own accounts, or actions, only. */
 export const KEYS = {
@@ -22,7 +31,11 @@ export const KEYS = {
   reader: 'console-key-of-a-caller-that-only-reads-links',
 }
 const CALLERS = [
-  { name: 'narrow', key: KEYS.narrow, grants: [{ authorizers: [APP], actions: NARROW_ACTIONS, apis: ['/cgi-bin/user/*'] }] },
+  {
+    name: 'narrow',
+    key: KEYS.narrow,
+    grants: [{ authorizers: [APP], actions: NARROW_ACTIONS, apis: ['/cgi-bin/user/*'] }],
+  },
   { name: 'subscriber', key: KEYS.subscriber, grants: [{ authorizers: [APP], actions: SUBSCRIBER_ACTIONS }] },
   { name: 'reader', key: KEYS.reader, grants: [{ actions: ['console:use', 'sessions:read'] }] },
 ]
@@ -47,7 +60,10 @@ export async function startStage(t: Test, browser: Browser): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), 'wxgw-console-'))
   const configFile = join(folder, 'gateway.yaml')
   await writeFile(configFile, JSON.stringify({ callers: CALLERS, subscriptions: SUBSCRIPTIONS }))
-  const gateway = await startGateway({ env: { CONFIG_FILE: configFile }, simulator: { authorizationDomains: ['127.0.0.1'] } })
+  const gateway = await startGateway({
+    env: { CONFIG_FILE: configFile },
+    simulator: { authorizationDomains: ['127.0.0.1'] },
+  })
   t.teardown(async () => {
     await gateway.stop()
     await rm(folder, { recursive: true, force: true })
@@ -55,7 +71,11 @@ export async function startStage(t: Test, browser: Browser): Promise<Stage> {
   await gateway.simulator.pushTicket()
   await until('it is ready', async () => (await fetch(`${gateway.internalUrl}/readyz`)).ok)
 
-  async function openPage(test: Test, path: string, { locale = 'en-US', width = 1280, colorScheme = 'light' }: PageOptions = {}) {
+  async function openPage(
+    test: Test,
+    path: string,
+    { locale = 'en-US', width = 1280, colorScheme = 'light' }: PageOptions = {},
+  ) {
     const context = await browser.newContext({ locale, colorScheme, viewport: { width, height: 760 } })
     test.teardown(() => context.close())
     const page = await context.newPage()
@@ -101,6 +121,14 @@ export async function assertSound(t: Test, page: Page, name: string): Promise<vo
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, nodes }) => [id, nodes[0].html, nodes[0].failureSummary].join(' ')))`)
   t.same(serious, [], `${name}: what axe finds`)
-  t.equal(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), true, `${name}: nothing is wider than the screen`)
-  t.equal(await page.evaluate('globalThis.ran === undefined && !document.querySelector(\'[src="x"]\')'), true, `${name}: texts are texts`)
+  t.equal(
+    await page.evaluate('document.documentElement.scrollWidth <= innerWidth'),
+    true,
+    `${name}: nothing is wider than the screen`,
+  )
+  t.equal(
+    await page.evaluate('globalThis.ran === undefined && !document.querySelector(\'[src="x"]\')'),
+    true,
+    `${name}: texts are texts`,
+  )
 }

@@ -1,4 +1,5 @@
-// Owns: reading GET /events/stream. The browser's EventSource cannot send the CSRF token; fetch can, and is resumed here by Last-Event-ID.
+// Owns: reading GET /events/stream. The browser's EventSource cannot send the CSRF token; fetch can, and is resumed
+// here by Last-Event-ID.
 import { send } from './client.ts'
 import { Refusal } from './refusal.ts'
 
@@ -21,7 +22,10 @@ export type StreamReader = {
 const FIRST_WAIT_MS = 1_000
 const MAX_WAIT_MS = 15_000
 
-/** Until the signal is aborted or the session has ended. Rejects with the Refusal that another attempt would meet again. */
+/**
+ * Until the signal is aborted or the session has ended. Rejects with the Refusal that another attempt would meet
+ * again.
+ */
 export async function followEvents(filter: StreamFilter, reader: StreamReader): Promise<void> {
   const { signal, onState } = reader
   let position = reader.position
@@ -52,7 +56,11 @@ export async function followEvents(filter: StreamFilter, reader: StreamReader): 
   }
 }
 
-function open({ platform, types, authorizers }: StreamFilter, position: string | undefined, signal: AbortSignal): Promise<Response> {
+function open(
+  { platform, types, authorizers }: StreamFilter,
+  position: string | undefined,
+  signal: AbortSignal,
+): Promise<Response> {
   const query = new URLSearchParams({
     content: 'false',
     ...(types ? { types } : {}),

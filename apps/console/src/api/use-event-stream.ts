@@ -14,7 +14,10 @@ type Wanted = {
 export type StreamState = 'off' | 'connecting' | 'live' | 'waiting' | 'refused'
 
 /** Off and on again goes on after the last event; another filter, too. */
-export function useEventStream({ isOn, types, authorizers, ...handlers }: Wanted): { state: StreamState; error: unknown } {
+export function useEventStream({ isOn, types, authorizers, ...handlers }: Wanted): {
+  state: StreamState
+  error: unknown
+} {
   const { platform } = useSession()
   const [state, setState] = useState<StreamState>('off')
   const [error, setError] = useState<unknown>()

@@ -1,4 +1,5 @@
-// Owns: who is signed in, on which platform, and what that caller may do. The gateway decides; here it is only not shown.
+// Owns: who is signed in, on which platform, and what that caller may do. The gateway decides; here it is only not
+// shown.
 import { createContext, useContext } from 'react'
 import { send } from '../api/client.ts'
 import { Refusal } from '../api/refusal.ts'
@@ -47,7 +48,11 @@ async function parseSession(response: Response): Promise<Session> {
   return body as Session
 }
 
-export function isGranted({ grants }: Pick<Session, 'grants'>, platform: string, { action, authorizer, whole }: Need): boolean {
+export function isGranted(
+  { grants }: Pick<Session, 'grants'>,
+  platform: string,
+  { action, authorizer, whole }: Need,
+): boolean {
   if (!grants) return true
   return grants.some((grant) => {
     if (grant.platforms && !grant.platforms.includes(platform)) return false
@@ -58,9 +63,15 @@ export function isGranted({ grants }: Pick<Session, 'grants'>, platform: string,
 }
 
 /** Does a right to call WeChat's APIs reach this path? `*` of a pattern stands for any text, as in the gateway. */
-export function reachesApi({ grants }: Pick<Session, 'grants'>, { platform, path, ...need }: Need & { platform: string; path: string }): boolean {
+export function reachesApi(
+  { grants }: Pick<Session, 'grants'>,
+  { platform, path, ...need }: Need & { platform: string; path: string },
+): boolean {
   if (!grants) return true
-  return grants.some((grant) => isGranted({ grants: [grant] }, platform, need) && (grant.apis?.some((pattern) => isLike(pattern, path)) ?? true))
+  return grants.some(
+    (grant) =>
+      isGranted({ grants: [grant] }, platform, need) && (grant.apis?.some((pattern) => isLike(pattern, path)) ?? true),
+  )
 }
 
 function isLike(pattern: string, path: string): boolean {

@@ -18,8 +18,17 @@ export function CopyText({ label, text }: { label: string; text: string }) {
   }
   return (
     <div className="copy">
-      <input ref={field} className="copy-text" readOnly value={text} aria-label={label} onFocus={({ target }) => target.select()} />
-      <Button theme="default" onClick={copy}>{texts.copy}</Button>
+      <input
+        ref={field}
+        className="copy-text"
+        readOnly
+        value={text}
+        aria-label={label}
+        onFocus={({ target }) => target.select()}
+      />
+      <Button theme="default" onClick={copy}>
+        {texts.copy}
+      </Button>
       {isCopied ? (
         <span className="done" role="status">
           {texts.copied}

@@ -63,7 +63,10 @@ type Pages<T> = UseInfiniteQueryResult<{ pages: Array<PageOf<T>> }>
 const FIRST: string | undefined = undefined
 
 /** `read` gets the cursor of the page. */
-export function usePages<T>(key: readonly unknown[], read: (cursor: string | undefined) => Promise<PageOf<T>>): Pages<T> {
+export function usePages<T>(
+  key: readonly unknown[],
+  read: (cursor: string | undefined) => Promise<PageOf<T>>,
+): Pages<T> {
   return useInfiniteQuery<PageOf<T>, Error, { pages: Array<PageOf<T>> }, readonly unknown[], string | undefined>({
     queryKey: key,
     queryFn: ({ pageParam }) => read(pageParam),
@@ -80,7 +83,8 @@ type PagedProps<T> = Omit<RowsProps<T>, 'rows'> & {
 
 export function PagedRows<T>({ pages, only, ...props }: PagedProps<T>) {
   const texts = useTexts(consoleTexts)
-  if (!pages.data) return pages.error ? <Problem error={pages.error} onRetry={() => void pages.refetch()} /> : <Waiting />
+  if (!pages.data)
+    return pages.error ? <Problem error={pages.error} onRetry={() => void pages.refetch()} /> : <Waiting />
   const loaded = pages.data.pages.flatMap(({ items }) => items)
   const rows = only ? loaded.filter(only) : loaded
   const scannedTo = pages.hasNextPage ? pages.data.pages.at(-1)?.scannedTo : undefined

@@ -5,7 +5,14 @@ export const KINDS = ['account', 'component'] as const
 export const METHODS = ['GET', 'POST'] as const
 export type Kind = (typeof KINDS)[number]
 
-export type CallDraft = { kind: Kind; appid: string; method: (typeof METHODS)[number]; path: string; query: string; body: string }
+export type CallDraft = {
+  kind: Kind
+  appid: string
+  method: (typeof METHODS)[number]
+  path: string
+  query: string
+  body: string
+}
 export type Wrongs = Partial<Record<keyof CallDraft, string>>
 
 const APPID = /^wx[0-9A-Za-z]{16}$/
@@ -17,7 +24,10 @@ export function isAppid(text: string): boolean {
   return APPID.test(text)
 }
 
-export function wrongsOf({ kind, appid, method, path, query, body }: CallDraft, texts: (typeof callTexts)['zh']): Wrongs {
+export function wrongsOf(
+  { kind, appid, method, path, query, body }: CallDraft,
+  texts: (typeof callTexts)['zh'],
+): Wrongs {
   const noJson = method === 'POST' && body.trim() !== '' ? wrongJson(body) : undefined
   return {
     ...(kind === 'component' || isAppid(appid) ? {} : { appid: appid === '' ? texts.appidMissing : texts.appidWrong }),

@@ -23,7 +23,10 @@ export function CallFields({ kinds, draft, onDraft, apis, wrongs, isSent }: Prop
   const shown = (name: keyof CallDraft) => (draft[name] === '' && !isSent ? undefined : wrongs[name])
   function choose(chosen: string): void {
     const known = apis.filter((each) => each.path === chosen)
-    change({ path: chosen, ...(known[0] && known.every((each) => each.method === known[0]?.method) ? { method: known[0].method } : {}) })
+    change({
+      path: chosen,
+      ...(known[0] && known.every((each) => each.method === known[0]?.method) ? { method: known[0].method } : {}),
+    })
   }
   return (
     <>
@@ -46,7 +49,9 @@ export function CallFields({ kinds, draft, onDraft, apis, wrongs, isSent }: Prop
           value={path}
           onChange={(value) => choose(value.trim())}
           placeholder="/cgi-bin/…"
-          options={apis.map((each) => [each.path, `${each.method} ${language === 'zh' ? each.titleZh : each.titleEn}`] as const)}
+          options={apis.map(
+            (each) => [each.path, `${each.method} ${language === 'zh' ? each.titleZh : each.titleEn}`] as const,
+          )}
         />
       </Field>
       <div className="filters">

@@ -1,4 +1,5 @@
-// Owns: the page that calls an API of WeChat for an account or the component. What was refused lately is refused-calls.tsx.
+// Owns: the page that calls an API of WeChat for an account or the component.
+// What was refused lately is refused-calls.tsx.
 import { useState } from 'react'
 import { Button } from 'tdesign-react/es/button'
 import { type KnownApi, useCatalogue } from '../../api/catalogue.ts'
@@ -55,7 +56,11 @@ function Caller({ kinds, first }: { kinds: readonly Kind[]; first: Kind }) {
                 {texts.call}
               </Button>
             ) : (
-              <Action theme="primary" confirm={isSafe ? undefined : warning} run={() => makeCall(platform, draft).then(setAnswer)}>
+              <Action
+                theme="primary"
+                confirm={isSafe ? undefined : warning}
+                run={() => makeCall(platform, draft).then(setAnswer)}
+              >
                 {texts.call}
               </Action>
             )}
@@ -72,13 +77,20 @@ function useWrongs(draft: CallDraft) {
   const { platform, session } = useSession()
   const texts = useTexts(callTexts)
   const { kind, appid, path } = draft
-  const need = { platform, action: ACTIONS[kind], path, ...(kind === 'account' ? { authorizer: appid } : { whole: true }) }
+  const need = {
+    platform,
+    action: ACTIONS[kind],
+    path,
+    ...(kind === 'account' ? { authorizer: appid } : { whole: true }),
+  }
   const wrongs = wrongsOf(draft, texts)
   if (wrongs.path || wrongs.appid || reachesApi(session, need)) return wrongs
   return { ...wrongs, path: texts.notGranted }
 }
 
-/** What the catalogue knows for this kind of token, within the rights; never what shows, uses up or ends credentials. */
+/**
+ * What the catalogue knows for this kind of token, within the rights; never what shows, uses up or ends credentials.
+ */
 function useCallableApis({ kind }: CallDraft): KnownApi[] {
   const { platform, session } = useSession()
   const { data } = useCatalogue()

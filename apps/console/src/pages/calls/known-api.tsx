@@ -1,4 +1,5 @@
-// Owns: what the catalogue knows of the API that is about to be called, and whether the account has granted what it needs.
+// Owns: what the catalogue knows of the API that is about to be called, and whether the account has granted what it
+// needs.
 import { useQuery } from '@tanstack/react-query'
 import { type KnownApi, useSetName } from '../../api/catalogue.ts'
 import { answered, api } from '../../api/client.ts'
@@ -52,7 +53,11 @@ function NeededSets({ ids, appid }: { ids: readonly number[]; appid: string }) {
         {ids.map((id) => (
           <li key={id} className="line">
             <code>{id}</code> {nameOf(id)}
-            {granted ? <Badge tone={granted.includes(id) ? 'good' : 'bad'}>{granted.includes(id) ? texts.has : texts.lacks}</Badge> : null}
+            {granted ? (
+              <Badge tone={granted.includes(id) ? 'good' : 'bad'}>
+                {granted.includes(id) ? texts.has : texts.lacks}
+              </Badge>
+            ) : null}
           </li>
         ))}
       </ul>
@@ -66,7 +71,8 @@ function useGrantedSets(appid: string): number[] | undefined {
   const { data } = useQuery({
     queryKey: [platform, 'authorizers', appid],
     enabled: isAppid(appid) && may({ action: 'authorizers:read', authorizer: appid }),
-    queryFn: () => answered(api.GET('/apis/v1/wx/{platform}/authorizers/{APPID}', { params: { path: { platform, APPID: appid } } })),
+    queryFn: () =>
+      answered(api.GET('/apis/v1/wx/{platform}/authorizers/{APPID}', { params: { path: { platform, APPID: appid } } })),
   })
   return data && grantedSets(data)
 }

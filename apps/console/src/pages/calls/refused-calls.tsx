@@ -22,7 +22,10 @@ export function RefusedCalls() {
   const texts = useTexts(callTexts)
   const [authorizer, setAuthorizer] = useState('')
   const [errcode, setErrcode] = useState('')
-  const isWhole = { authorizer: authorizer === '' || isAppid(authorizer), errcode: errcode === '' || ERRCODE.test(errcode) }
+  const isWhole = {
+    authorizer: authorizer === '' || isAppid(authorizer),
+    errcode: errcode === '' || ERRCODE.test(errcode),
+  }
   const filter = { ...(isAppid(authorizer) ? { authorizer } : {}), ...(ERRCODE.test(errcode) ? { errcode } : {}) }
   return (
     <>
@@ -42,7 +45,13 @@ export function RefusedCalls() {
   )
 }
 
-export function RefusedCallRows({ filter, title }: { filter: { authorizer?: string; errcode?: string }; title?: string }) {
+export function RefusedCallRows({
+  filter,
+  title,
+}: {
+  filter: { authorizer?: string; errcode?: string }
+  title?: string
+}) {
   const texts = useTexts(callTexts)
   const pages = usePages(['api-calls', filter], (cursor) => {
     const query = { limit: '50', ...filter, ...(cursor === undefined ? {} : { cursor }) }
@@ -70,7 +79,11 @@ function useColumns(): Array<Column<RefusedCall>> {
       key: 'account',
       head: texts.account,
       cell: ({ platform, authorizer }) =>
-        authorizer === null ? texts.component : <a href={hrefOf([platform || shown, 'accounts', authorizer])}>{authorizer}</a>,
+        authorizer === null ? (
+          texts.component
+        ) : (
+          <a href={hrefOf([platform || shown, 'accounts', authorizer])}>{authorizer}</a>
+        ),
     },
     { key: 'path', head: texts.path, cell: ({ path }) => <code>{path}</code> },
     { key: 'errcode', head: texts.errcode, cell: ({ errcode }) => <code>{errcode}</code> },

@@ -1,4 +1,5 @@
-// Owns: which subscriptions an event was for and where each delivery stands; which would get it now, why not, and replaying it to one.
+// Owns: which subscriptions an event was for and where each delivery stands; which would get it now, why not, and
+// replaying it to one.
 import { useSession } from '../../session/session.ts'
 import { useTexts } from '../../texts/language.ts'
 import { Action } from '../../ui/actions.tsx'
@@ -27,7 +28,9 @@ export function EventDeliveries({ event }: { event: LoggedEvent }) {
           empty={texts.nobody}
         />
       </Card>
-      {may({ action: 'subscriptions:read', authorizer: event.authorizerappid ?? undefined }) ? <WhoGetsIt event={event} /> : null}
+      {may({ action: 'subscriptions:read', authorizer: event.authorizerappid ?? undefined }) ? (
+        <WhoGetsIt event={event} />
+      ) : null}
     </>
   )
 }
@@ -63,7 +66,11 @@ function WhoGetsIt({ event: { id, authorizerappid } }: { event: LoggedEvent }) {
                   <strong>{subscription}</strong>
                   {reason === null ? null : <Reason member={reason} />}
                   {matches && mayReplay ? (
-                    <Action confirm={texts.replayOneAsk(subscription)} done={texts.replayed} run={() => replay(subscription)}>
+                    <Action
+                      confirm={texts.replayOneAsk(subscription)}
+                      done={texts.replayed}
+                      run={() => replay(subscription)}
+                    >
                       {texts.replayOne}
                     </Action>
                   ) : null}

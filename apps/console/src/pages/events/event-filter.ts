@@ -1,4 +1,5 @@
-// Owns: the filter of the events' list as it stands in the page's address, and what is wrong with one, said while it is typed.
+// Owns: the filter of the events' list as it stands in the page's address, and what is wrong with one, said while it is
+// typed.
 import type { eventTexts } from './texts.ts'
 
 export const STATUSES = ['pending', 'delivered', 'retrying', 'dead', 'discarded', 'paused'] as const
@@ -27,12 +28,21 @@ const MIN_TEXT = 2
 const MAX_TEXT = 100
 
 /** By the bounds of the route's schema, which decides. */
-export function wrongsOf(draft: FilterDraft, texts: (typeof eventTexts)['zh']): Partial<Record<keyof FilterDraft, string>> {
+export function wrongsOf(
+  draft: FilterDraft,
+  texts: (typeof eventTexts)['zh'],
+): Partial<Record<keyof FilterDraft, string>> {
   const { authorizer, subject, type, subscription, q, from, to } = draft
   const length = Array.from(q).length
   return {
     ...(authorizer === '' || APPID.test(authorizer) ? {} : { authorizer: texts.appidWrong }),
-    ...(subject === '' ? {} : authorizer === '' ? { subject: texts.subjectHint } : OPENID.test(subject) ? {} : { subject: texts.subjectWrong }),
+    ...(subject === ''
+      ? {}
+      : authorizer === ''
+        ? { subject: texts.subjectHint }
+        : OPENID.test(subject)
+          ? {}
+          : { subject: texts.subjectWrong }),
     ...(TYPE.test(type) ? {} : { type: texts.typeWrong }),
     ...(subscription === '' || SUBSCRIPTION.test(subscription) ? {} : { subscription: texts.subscriptionWrong }),
     ...(length === 0 || (length >= MIN_TEXT && length <= MAX_TEXT) ? {} : { q: texts.textWrong }),

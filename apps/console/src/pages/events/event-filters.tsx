@@ -43,9 +43,16 @@ export function EventFilters({ isLive }: { isLive: boolean }) {
             <TextInput {...field('subscription')} />
           </Field>
           <Field label={texts.status}>
-            <Choice {...field('status')} options={[['', all.all], ...STATUSES.map((each) => [each, all.status[each]] as const)]} />
+            <Choice
+              {...field('status')}
+              options={[['', all.all], ...STATUSES.map((each) => [each, all.status[each]] as const)]}
+            />
           </Field>
-          <Field label={texts.containing} hint={may({ action: 'events:content' }) ? texts.textAudited : texts.textBounded} error={wrongs.q}>
+          <Field
+            label={texts.containing}
+            hint={may({ action: 'events:content' }) ? texts.textAudited : texts.textBounded}
+            error={wrongs.q}
+          >
             <TextInput {...field('q')} />
           </Field>
           <Field label={texts.from}>

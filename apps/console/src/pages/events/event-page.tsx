@@ -1,4 +1,5 @@
-// Owns: the page of one event: its content when asked for, and replaying it to all. Its story and who gets it are parts of their own.
+// Owns: the page of one event: its content when asked for, and replaying it to all. Its story and who gets it are parts
+// of their own.
 import { Button } from 'tdesign-react/es/button'
 import { useState } from 'react'
 import { hrefOf } from '../../routing/route.ts'

@@ -38,10 +38,14 @@ export function useAttempts({ id, deliveries }: LoggedEvent, content: 'true' | '
   const { platform } = useSession()
   const attempts = usePages([platform, 'events', 'one', id, 'attempts', content], (cursor) => {
     const query = { limit: '100', content, ...(cursor === undefined ? {} : { cursor }) }
-    return answered(api.GET('/apis/v1/wx/{platform}/events/{id}/attempts', { params: { path: { platform, id }, query } }))
+    return answered(
+      api.GET('/apis/v1/wx/{platform}/events/{id}/attempts', { params: { path: { platform, id }, query } }),
+    )
   })
   const { refetch } = attempts
-  const made = deliveries.map(({ subscription, status, attempts: count }) => `${subscription} ${status} ${count}`).join()
+  const made = deliveries
+    .map(({ subscription, status, attempts: count }) => `${subscription} ${status} ${count}`)
+    .join()
   useEffect(() => void refetch({ cancelRefetch: false }), [made, refetch])
   return attempts
 }
@@ -51,18 +55,28 @@ export function useMatches(id: string) {
   return useQuery({
     queryKey: [platform, 'subscriptions', 'match', id],
     queryFn: () =>
-      answered(api.POST('/apis/v1/wx/{platform}/subscriptions/match', { params: { path: { platform } }, body: { eventId: id } })),
+      answered(
+        api.POST('/apis/v1/wx/{platform}/subscriptions/match', {
+          params: { path: { platform } },
+          body: { eventId: id },
+        }),
+      ),
   })
 }
 
-/** To all that match when no subscription is named. What became of it is read at once, and again when a worker has had time. */
+/**
+ * To all that match when no subscription is named. What became of it is read at once, and again when a worker has had
+ * time.
+ */
 export function useReplay(id: string): (subscription?: string) => Promise<unknown> {
   const { platform } = useSession()
   const queries = useQueryClient()
   const readAgain = () => queries.invalidateQueries({ queryKey: [platform, 'events'] })
   return (subscription) => {
     const body = subscription === undefined ? {} : { subscriptions: [subscription] }
-    return answered(api.POST('/apis/v1/wx/{platform}/events/{id}/replay', { params: { path: { platform, id } }, body })).then(() => {
+    return answered(
+      api.POST('/apis/v1/wx/{platform}/events/{id}/replay', { params: { path: { platform, id } }, body }),
+    ).then(() => {
       setTimeout(() => void readAgain(), READ_AGAIN_MS)
       return readAgain()
     })

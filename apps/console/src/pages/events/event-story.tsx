@@ -22,7 +22,8 @@ export function EventStory({ event, showsContent }: { event: LoggedEvent; showsC
     <Card title={texts.story}>
       <ol className="timeline">
         <li>
-          <strong>{event.type.startsWith('gateway.') ? texts.announced : texts.pushed}</strong> <When at={event.time} absolute />
+          <strong>{event.type.startsWith('gateway.') ? texts.announced : texts.pushed}</strong>{' '}
+          <When at={event.time} absolute />
         </li>
         <li className="step-good">
           <strong>{texts.stored}</strong> <When at={event.receivedAt} absolute />
@@ -51,9 +52,14 @@ function Step({ attempt }: { attempt: Attempt }) {
   return (
     <li className={outcome === 'delivered' ? 'step-good' : 'step-bad'}>
       <p className="line">
-        <strong>{subscription}</strong> {texts.attempt(attempt.attempt)} <When at={at} absolute /> <Status of={outcome} />
+        <strong>{subscription}</strong> {texts.attempt(attempt.attempt)} <When at={at} absolute />{' '}
+        <Status of={outcome} />
       </p>
-      <p>{[...new Set([httpStatus === null ? '' : `HTTP ${httpStatus}`, `${durationMs} ms`, error ?? ''])].filter(Boolean).join(' · ')}</p>
+      <p>
+        {[...new Set([httpStatus === null ? '' : `HTTP ${httpStatus}`, `${durationMs} ms`, error ?? ''])]
+          .filter(Boolean)
+          .join(' · ')}
+      </p>
       {answer ? (
         <>
           <p>{texts.answer}</p>

@@ -58,7 +58,13 @@ function EventList({ filter }: { filter: EventFilter }) {
   })
   return (
     <Card flush>
-      <PagedRows label={all.events} pages={pages} columns={useEventColumns()} keyOf={({ id }) => id} empty={texts.none} />
+      <PagedRows
+        label={all.events}
+        pages={pages}
+        columns={useEventColumns()}
+        keyOf={({ id }) => id}
+        empty={texts.none}
+      />
     </Card>
   )
 }

@@ -17,14 +17,26 @@ import { eventTexts } from './texts.ts'
 const MAX_SHOWN = 200
 /** However many come, the page is drawn so often. */
 const DRAWN_EVERY_MS = 250
-const TONES: Record<StreamState, Tone> = { live: 'good', connecting: 'info', waiting: 'warn', off: 'idle', refused: 'bad' }
+const TONES: Record<StreamState, Tone> = {
+  live: 'good',
+  connecting: 'info',
+  waiting: 'warn',
+  off: 'idle',
+  refused: 'bad',
+}
 
 export function LiveTail({ types, authorizers }: { types: string | undefined; authorizers: string | undefined }) {
   const texts = useTexts(eventTexts)
   const [isPaused, setPaused] = useState(false)
   const [gap, setGap] = useState<{ from: string | undefined }>()
   const { shown, add } = useNewest()
-  const { state, error } = useEventStream({ isOn: !isPaused, types, authorizers, onEvent: add, onGap: (from) => setGap({ from }) })
+  const { state, error } = useEventStream({
+    isOn: !isPaused,
+    types,
+    authorizers,
+    onEvent: add,
+    onGap: (from) => setGap({ from }),
+  })
   return (
     <Card
       title={<Badge tone={TONES[state]}>{texts.stream[state]}</Badge>}

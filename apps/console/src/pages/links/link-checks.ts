@@ -1,4 +1,5 @@
-// Owns: what is wrong with a new link, said while it is typed. The bounds are those of the route's schema, which decides.
+// Owns: what is wrong with a new link, said while it is typed. The bounds are those of the route's schema, which
+// decides.
 import type { operations } from '../../api/schema.ts'
 import type { linkTexts } from './texts.ts'
 
@@ -34,8 +35,14 @@ const SETS = /^[0-9]{1,6}(\|[0-9]{1,6}){0,99}$/
 export function wrongsOf(draft: Draft, { needsAppid, texts }: { needsAppid: boolean; texts: Texts }): Wrongs {
   const { reference, appid, sets, returnUrl } = draft
   const wrongs: Record<keyof Draft, string | undefined> = {
-    reference: lengthOf(reference.trim()) > MAX_REFERENCE ? texts.tooLong(MAX_REFERENCE) : reference.trim() === '' ? texts.referenceMissing : undefined,
-    appid: appid === '' ? (needsAppid ? texts.appidNeeded : undefined) : APPID.test(appid) ? undefined : texts.appidWrong,
+    reference:
+      lengthOf(reference.trim()) > MAX_REFERENCE
+        ? texts.tooLong(MAX_REFERENCE)
+        : reference.trim() === ''
+          ? texts.referenceMissing
+          : undefined,
+    appid:
+      appid === '' ? (needsAppid ? texts.appidNeeded : undefined) : APPID.test(appid) ? undefined : texts.appidWrong,
     sets: sets === '' || SETS.test(sets) ? undefined : texts.setsWrong,
     returnUrl: returnUrl === '' || isAddress(returnUrl) ? undefined : texts.returnUrlWrong,
     tags: wrongTags(draft.tags, texts),

@@ -66,7 +66,9 @@ export function LinkForm() {
             <Button type="submit" theme="primary" loading={isPending}>
               {texts.make}
             </Button>
-            <Button theme="default" href={hrefOf([platform, 'links'])}>{all.cancel}</Button>
+            <Button theme="default" href={hrefOf([platform, 'links'])}>
+              {all.cancel}
+            </Button>
           </div>
         </form>
       </Card>
@@ -104,7 +106,9 @@ function useCreate() {
   const queries = useQueryClient()
   return useMutation({
     mutationFn: (link: NewLink) =>
-      answered(api.POST('/apis/v1/wx/{platform}/authorization-sessions', { params: { path: { platform } }, body: link })),
+      answered(
+        api.POST('/apis/v1/wx/{platform}/authorization-sessions', { params: { path: { platform } }, body: link }),
+      ),
     onSuccess: async (link) => {
       queries.setQueryData(linkKeys.address(platform, link.sessionId), link)
       await queries.invalidateQueries({ queryKey: [...linkKeys.all(platform), 'list'] })

@@ -70,7 +70,9 @@ function LinkActions({ session: { sessionId, reference, appid, status } }: { ses
     )
   return (
     <>
-      <Button theme="default" href={hrefOf([platform, 'links', 'new'], { reference, appid: appid ?? undefined })}>{texts.again}</Button>
+      <Button theme="default" href={hrefOf([platform, 'links', 'new'], { reference, appid: appid ?? undefined })}>
+        {texts.again}
+      </Button>
       {status === 'open' ? (
         <Action theme="danger" confirm={texts.cancelAsk} done={texts.cancelled} run={cancel}>
           {texts.cancelLink}
@@ -108,13 +110,17 @@ function Address({ id, isLive }: { id: string; isLive: boolean }) {
 function Progress({ session }: { session: LinkSession }) {
   const { platform } = useSession()
   const texts = useTexts(linkTexts)
-  const { appid, status, sessionId, createdAt, openedAt, completedAt, expiresAt, grantedSets, missingSets, tags } = session
+  const { appid, status, sessionId, createdAt, openedAt, completedAt, expiresAt, grantedSets, missingSets, tags } =
+    session
   return (
     <Card title={texts.status}>
       <Facts
         of={[
           [texts.status, <Status key="status" of={status} />],
-          [texts.account, appid === null ? texts.anyAccount : <AccountLink key="account" platform={platform} appid={appid} />],
+          [
+            texts.account,
+            appid === null ? texts.anyAccount : <AccountLink key="account" platform={platform} appid={appid} />,
+          ],
           [texts.created, <When key="created" at={createdAt} absolute />],
           [texts.opened, openedAt === null ? texts.notOpened : <When key="opened" at={openedAt} absolute />],
           [texts.completed, <When key="completed" at={completedAt} absolute />],
@@ -132,7 +138,11 @@ function Progress({ session }: { session: LinkSession }) {
 function AccountLink({ platform, appid }: { platform: string; appid: string }) {
   const { may } = useSession()
   const name = <code>{appid}</code>
-  return may({ action: 'authorizers:read', authorizer: appid }) ? <a href={hrefOf([platform, 'accounts', appid])}>{name}</a> : name
+  return may({ action: 'authorizers:read', authorizer: appid }) ? (
+    <a href={hrefOf([platform, 'accounts', appid])}>{name}</a>
+  ) : (
+    name
+  )
 }
 
 function Sets({ ids }: { ids: readonly number[] }) {

@@ -42,7 +42,12 @@ function LinkList() {
     </Button>
   )
   return (
-    <Page title={all.links} name={all.links} lead={texts.lead} actions={may({ action: 'sessions:write' }) ? make : null}>
+    <Page
+      title={all.links}
+      name={all.links}
+      lead={texts.lead}
+      actions={may({ action: 'sessions:write' }) ? make : null}
+    >
       <Card>
         <LinkFilters />
       </Card>
@@ -103,9 +108,17 @@ function useColumns(): Array<Column<LinkSession>> {
       cell: ({ sessionId, reference }) => <a href={hrefOf([platform, 'links', sessionId])}>{reference}</a>,
     },
     { key: 'status', head: texts.status, cell: ({ status }) => <Status of={status} /> },
-    { key: 'account', head: texts.account, cell: ({ appid }) => (appid === null ? texts.anyAccount : <code>{appid}</code>) },
+    {
+      key: 'account',
+      head: texts.account,
+      cell: ({ appid }) => (appid === null ? texts.anyAccount : <code>{appid}</code>),
+    },
     { key: 'created', head: texts.created, cell: ({ createdAt }) => <When at={createdAt} /> },
-    { key: 'opened', head: texts.opened, cell: ({ openedAt }) => (openedAt === null ? texts.notOpened : <When at={openedAt} />) },
+    {
+      key: 'opened',
+      head: texts.opened,
+      cell: ({ openedAt }) => (openedAt === null ? texts.notOpened : <When at={openedAt} />),
+    },
     { key: 'expires', head: texts.expires, cell: ({ expiresAt }) => <When at={expiresAt} /> },
   ]
 }
