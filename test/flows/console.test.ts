@@ -8,6 +8,7 @@ import { eventsStory } from './console-events.ts'
 import { linksStory } from './console-links.ts'
 import { operationsStory } from './console-operations.ts'
 import { subscriptionsStory } from './console-subscriptions.ts'
+import { tasksStory } from './console-tasks.ts'
 import { assertSound, signIn, startStage } from './console-stage.ts'
 
 const PAGES = ['overview', 'accounts', 'links', 'events', 'subscriptions', 'dead-letters', 'calls', 'diagnosis', 'audit']
@@ -40,6 +41,7 @@ void t.test('the console in a browser', async (t) => {
   await t.test('events', (t) => eventsStory(t, stage))
   await t.test('operations', (t) => operationsStory(t, stage))
   await t.test('subscriptions', (t) => subscriptionsStory(t, stage))
+  await t.test('what each reader comes for', (t) => tasksStory(t, stage))
   await t.test('calls of WeChat', (t) => callsStory(t, stage))
   await t.test('dead letters and replays', (t) => deadLettersStory(t, stage))
 })
