@@ -115,6 +115,8 @@ export function fieldOf(page: Page, label: string): Locator {
 export async function assertSound(t: Test, page: Page, name: string): Promise<void> {
   await page.waitForSelector('.waiting', { state: 'detached' })
   if (SCREENSHOTS) await page.screenshot({ path: join(SCREENSHOTS, `console ${name}.png`), fullPage: true })
+  // In the middle of a transition a colour is neither the one nor the other.
+  await page.evaluate('for (const one of document.getAnimations()) if (one instanceof CSSTransition) one.finish()')
   // As the browser's own tools run it: the page's policy would not let it in.
   await page.evaluate(await readFile(AXE, 'utf8'))
   const serious = await page.evaluate(`axe.run().then(({ violations }) => violations
