@@ -11,8 +11,8 @@ const OF_THE_GATEWAY = ['CONFIG_FILE', 'API_KEYS', 'SEALING_KEYS', 'ALLOW_UNSEAL
  * Each group is `{ name, files }`, the files relative to test/; they share a process. Prints each group as it ends; answers the
  * counts of all.
  */
-export async function runTestFiles(groups, { jobs, timeoutSeconds, redis }) {
-  const env = testEnvironment({ redis, timeoutSeconds })
+export async function runTestFiles(groups, { jobs, timeoutSeconds, redis, isWhole = true }) {
+  const env = testEnvironment({ redis, timeoutSeconds, isWhole })
   const waiting = [...groups]
   const sum = { passed: 0, failed: 0 }
 
@@ -38,10 +38,10 @@ export async function runTestFiles(groups, { jobs, timeoutSeconds, redis }) {
 }
 
 // The settings of whoever runs the tests are not theirs; what a test needs it sets itself.
-function testEnvironment({ redis, timeoutSeconds }) {
+function testEnvironment({ redis, timeoutSeconds, isWhole }) {
   const path = [dirname(process.execPath), process.env.PATH].filter(Boolean).join(delimiter)
   const env = { ...process.env, PATH: path, TEST_REDIS_SERVER: redis.path }
   for (const name of Object.keys(env)) if (/^(NODE_ENV|NODE_OPTIONS|REDIS_|WX_|TAP)/.test(name)) delete env[name]
   for (const name of OF_THE_GATEWAY) delete env[name]
-  return { ...env, TAP: '1', TAP_TIMEOUT: String(timeoutSeconds) }
+  return { ...env, TAP: '1', TAP_TIMEOUT: String(timeoutSeconds), TEST_SWEEPS: isWhole ? 'whole' : 'selection' }
 }

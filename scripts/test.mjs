@@ -1,5 +1,6 @@
-// Owns: `npm test [-- [--node VERSION] pattern…]`: installs and builds what is missing, gets a redis-server, lints, and
-// runs every test, or the files whose path contains one of the patterns, with another Node.js when one is given.
+// Owns: `npm test [-- [--node VERSION] [--whole] pattern…]`: installs and builds what is missing, gets a redis-server, lints, and
+// runs every test, or the files whose path contains one of the patterns, with another Node.js when one is given. `--whole` runs
+// the long files (*.long.ts) as well, and the sweeps of which npm test makes a selection.
 // The last line is `N passed, N failed`; the exit code tells.
 import { readdir } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
@@ -20,10 +21,24 @@ const FILE_TIMEOUT_SECONDS = 180
 const MAX_JOBS = 4
 /** Folders of files that start a whole gateway, and a large shared one, the longest last. */
 const LONG = ['wechat-core/', 'hostile/', 'flows/', 'chaos/', 'examples/']
-/** Folders whose files are quick and start no other process: they share one, since to start it takes longer than they do. */
-const SHARED = ['apps/simulator/', 'apps/worker/sinks/', 'packages/catalogue/', 'wechat-core/']
+/** Folders whose files share a process, so many of them: to start Node.js with tap and an app takes longer than most of them do. */
+const SHARED = {
+  'apps/ingress/': 6,
+  'apps/simulator/': 9,
+  'apps/worker/delivery/': 6,
+  'apps/worker/sinks/': 9,
+  'packages/catalogue/': 9,
+  'packages/redis/': 6,
+  'packages/runtime/': 7,
+  'wechat-core/': 30,
+}
+/** Files that set something for their whole process. */
+const ALONE = ['apps/ingress/api-calls/', 'apps/ingress/event-stream']
 
-const { values, positionals: patterns } = parseArgs({ options: { node: { type: 'string' } }, allowPositionals: true })
+const { values, positionals: patterns } = parseArgs({
+  options: { node: { type: 'string' }, whole: { type: 'boolean', default: false } },
+  allowPositionals: true,
+})
 process.exitCode = values.node === undefined ? exitCodeOf(await runAll()) : await runWith(values.node)
 
 function exitCodeOf(isGood) {
@@ -36,7 +51,7 @@ async function runWith(version) {
     say(`There is no Node.js ${version} to be had from npm.`)
     return exitCodeOf(conclude({ passed: 0, failed: 1 }))
   }
-  const { code } = await run(node, [import.meta.filename, ...patterns], { env: withNode(node) })
+  const { code } = await run(node, [import.meta.filename, ...(values.whole ? ['--whole'] : []), ...patterns], { env: withNode(node) })
   return code
 }
 
@@ -66,28 +81,35 @@ async function runTests(redis) {
   }
   // Two more than cores: much of the time is waiting for locks and leases to run out.
   const jobs = Math.min(availableParallelism() + 2, MAX_JOBS)
-  return await runTestFiles(grouped(files), { jobs, timeoutSeconds: FILE_TIMEOUT_SECONDS, redis })
+  return await runTestFiles(grouped(files), { jobs, timeoutSeconds: FILE_TIMEOUT_SECONDS, redis, isWhole: values.whole })
 }
 
 // From the sources: what stands in dist may be of a test that was renamed or removed.
 async function testFiles() {
   const entries = await readdir(TEST, { recursive: true })
-  const sources = entries.filter((path) => path.endsWith('.test.ts') && !/(^|\/)(dist|node_modules)\//.test(path))
+  const ending = values.whole ? /\.(test|long)\.ts$/ : /\.test\.ts$/
+  const sources = entries.filter((path) => ending.test(path) && !/(^|\/)(dist|node_modules)\//.test(path))
   const wanted = sources.filter((path) => patterns.length === 0 || patterns.some((pattern) => `test/${path}`.includes(pattern)))
   return wanted.toSorted(byLength).map((path) => join('dist', path.replace(/\.ts$/, '.js')))
 }
 
 function grouped(files) {
-  const groups = new Map()
+  const groups = []
+  const open = new Map()
   for (const file of files) {
     const path = file.replace(/^dist\/(.*)\.js$/, '$1')
-    const folder = SHARED.find((shared) => path.startsWith(shared))
-    const group = groups.get(folder ?? path) ?? { name: path, files: [] }
-    group.files.push(file)
-    if (folder && group.files.length > 1) group.name = `${folder.slice(0, -1)}, ${group.files.length} files`
-    groups.set(folder ?? path, group)
+    const folder = ALONE.some((alone) => path.startsWith(alone)) ? undefined : Object.keys(SHARED).find((shared) => path.startsWith(shared))
+    const group = open.get(folder)
+    if (group !== undefined && group.files.length < SHARED[folder]) {
+      group.files.push(file)
+      group.name += ` ${path.slice(folder.length)}`
+      continue
+    }
+    const fresh = { name: path, files: [file] }
+    groups.push(fresh)
+    if (folder !== undefined) open.set(folder, fresh)
   }
-  return [...groups.values()]
+  return groups
 }
 
 // The longest first, so that none of them runs alone at the end.

@@ -53,10 +53,11 @@ export async function tasksStory(story: Test, { gateway, open }: Stage): Promise
 
   await story.test('operations: what is wrong, and what do I do?', async (t) => {
     for (const { process } of gateway.workers) await process.end()
-    await until('no worker is alive', async () => {
+    const knowsOfNone = async () => {
       const answer = await fetch(`${gateway.internalUrl}/diagnosis`, { headers: gateway.auth })
       return (await answer.text()).includes('no worker runs')
-    })
+    }
+    await until('no worker is alive', knowsOfNone)
     const { page, click } = await begin(t)
     const first = page.locator('.wrong').first()
     await first.getByText('Workers', { exact: true }).waitFor()
@@ -65,10 +66,9 @@ export async function tasksStory(story: Test, { gateway, open }: Stage): Promise
     await page.locator('.rows tbody tr').first().getByText('Start npm run start:worker').waitFor()
     await gateway.startWorker()
     await page.getByText(/no worker runs/).waitFor()
-    await until('one is alive', async () => {
-      await click(page.getByRole('button', { name: 'Check again' }))
-      return (await page.getByText(/no worker runs/).count()) === 0
-    })
+    await until('one is alive', async () => !(await knowsOfNone()))
+    await click(page.getByRole('button', { name: 'Check again' }))
+    await page.getByText(/no worker runs/).waitFor({ state: 'detached' })
   })
 
   await story.test('the owner: which accounts lost their authorization? Send one a link', async (t) => {
