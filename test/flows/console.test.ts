@@ -2,6 +2,7 @@
 // What is done on a page stands in a story of its own.
 import t from 'tap'
 import { startBrowser } from '../helpers/browser.ts'
+import { selection } from '../helpers/selection.ts'
 import { callsStory } from './console-calls.ts'
 import { deadLettersStory } from './console-dead-letters.ts'
 import { eventsStory } from './console-events.ts'
@@ -42,6 +43,6 @@ void t.test('the console in a browser', async (t) => {
   await t.test('operations', (t) => operationsStory(t, stage))
   await t.test('subscriptions', (t) => subscriptionsStory(t, stage))
   await t.test('what each reader comes for', (t) => tasksStory(t, stage))
-  await t.test('calls of WeChat', (t) => callsStory(t, stage))
-  await t.test('dead letters and replays', (t) => deadLettersStory(t, stage))
+  const others = { 'calls of WeChat': callsStory, 'dead letters and replays': deadLettersStory }
+  for (const [name, story] of selection(Object.entries(others), { step: 2 })) await t.test(name, (t) => story(t, stage))
 })

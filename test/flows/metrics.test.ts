@@ -9,7 +9,7 @@ import { until } from '../helpers/until.ts'
 
 const APP = 'wx00000000000000d7'
 const OTHER_APP = 'wx00000000000000d8'
-/** Only with INGRESS_PROCESSES (ingress-processes.test.ts) and SPOOL_DIR. */
+/** Only with INGRESS_PROCESSES (ingress-processes.long.ts) and SPOOL_DIR. */
 const ELSEWHERE = ['wxgw_ingress_processes', 'wxgw_ingress_restarts_total', 'wxgw_spool_bytes']
 const NOT_OURS = ['process', 'slot', 'le']
 

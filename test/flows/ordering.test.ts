@@ -72,7 +72,7 @@ void t.test('ordering', async (story) => {
     await put('hook', { sink: { kind: 'webhook', url: hook.url }, ordering: 'subject', retry })
     await put('queue', { sink: { kind: 'queue' }, ordering: 'subject', retry })
     await put('stream', { sink: { kind: 'stream' }, ordering: 'authorizer', retry })
-    const consumer = await startQueueConsumer(t, gateway, { subscription: 'queue' })
+    const consumer = await startQueueConsumer(t, gateway, { subscription: 'queue', concurrency: 1 })
     const entries = await readStream(t, gateway, 'stream')
     const users = Array.from({ length: 10 }, (_, index) => `oUSER${index}`)
     const killing = (async () => {

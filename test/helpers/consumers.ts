@@ -54,11 +54,17 @@ export async function startHook(t: Tap, answer: HookAnswer = () => ({ status: 20
 
 export type QueueConsumer = { received: Event[]; of(eventId: string): number }
 
-/** Opens the queue of a subscription, which must be there. `work` is what its jobs return. */
+/**
+ * `work` is what its jobs return. `concurrency`: 1 where their order matters; BullMQ begins those that it takes side by side in any
+ * order.
+ */
+type QueueWork = { subscription: string; work?: (event: Event) => unknown; concurrency?: number }
+
+/** Opens the queue of a subscription, which must be there. */
 export async function startQueueConsumer(
   t: Tap,
   gateway: Pick<Gateway, 'call' | 'redis'>,
-  { subscription, work = () => undefined }: { subscription: string; work?: (event: Event) => unknown },
+  { subscription, work = () => undefined, concurrency = 20 }: QueueWork,
 ): Promise<QueueConsumer> {
   const { body } = await gateway.call('GET', `/subscriptions/${subscription}`)
   const received: Event[] = []
@@ -68,7 +74,7 @@ export async function startQueueConsumer(
       received.push(job.data)
       return work(job.data)
     },
-    { connection: { url: gateway.redis.url, maxRetriesPerRequest: null }, concurrency: 20 },
+    { connection: { url: gateway.redis.url, maxRetriesPerRequest: null }, concurrency },
   )
   // Redis may be killed under it: it reconnects by itself.
   worker.on('error', () => {})
