@@ -19,7 +19,6 @@ import {
 import { systemClock as clock } from '@wxgw/wechat-core'
 import { LISTEN_BACKLOG } from './http/limits.ts'
 import { createInternalServer, createPublicServer, drain, type ServerDeps } from './index.ts'
-import { boundHeapGrowth } from './processes/heap-growth.ts'
 import { joinSupervisor } from './processes/join-supervisor.ts'
 import { supervise } from './processes/supervise.ts'
 import { openPushIntake } from './push/open-push-intake.ts'
@@ -42,7 +41,6 @@ function stopDeadlineMs({ listeners, apiCalls }: Config): number {
 }
 
 async function main(): Promise<void> {
-  boundHeapGrowth()
   const config = loadConfig({ env: process.env })
   const log = createLogger({ level: config.logLevel, name: 'ingress' })
   if (config.ingressProcesses > 1 && cluster.isPrimary) return superviseProcesses(config, log)
