@@ -3,17 +3,20 @@ import { afterReading } from './after-reading.ts'
 
 /** undefined: it takes longer than `ms`. Rejects as `work` does before that; a later failure is not reported. */
 export function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
-  return new Promise((resolve, reject) => {
-    const timer = afterReading(ms, () => resolve(undefined))
-    const leave = () => clearTimeout(timer)
-    work.then((value) => (leave(), resolve(value)), (error: unknown) => (leave(), reject(error)))
-  })
+  return settled<T, undefined>(ms, work, (resolve) => resolve(undefined))
 }
 
 /** As `within`, but rejects with `late` when the work takes longer. */
 export function inTime<T>(ms: number, work: Promise<T>, late: () => Error): Promise<T> {
+  return settled<T, never>(ms, work, (_resolve, reject) => reject(late()))
+}
+
+type WhenLate<U> = (resolve: (value: U) => void, reject: (error: Error) => void) => void
+
+/** `whenLate` settles the promise when the work takes longer than `ms`. */
+function settled<T, U>(ms: number, work: Promise<T>, whenLate: WhenLate<U>): Promise<T | U> {
   return new Promise((resolve, reject) => {
-    const timer = afterReading(ms, () => reject(late()))
+    const timer = afterReading(ms, () => whenLate(resolve, reject))
     const leave = () => clearTimeout(timer)
     work.then((value) => (leave(), resolve(value)), (error: unknown) => (leave(), reject(error)))
   })
