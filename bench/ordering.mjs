@@ -1,7 +1,7 @@
 // Owns: `npm run bench -- ordering`: how fast events pass with and without an order, from push to consumer, and what each costs worker and Redis,
 // for each kind of sink.
 import { once } from 'node:events'
-import { Agent, createServer, request } from 'node:http'
+import { createServer } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { Redis } from 'ioredis'
@@ -11,7 +11,7 @@ await bootstrap({ projects: ['apps/ingress', 'apps/worker', 'apps/simulator'] })
 
 const { startGateway, until } = await import('./stack/gateway.mjs')
 const { cpuMs } = await import('./stack/usage.mjs')
-const { encryptPush, messageXml } = await import('@wxgw/simulator')
+const { createTextLoad } = await import('./load/texts.mjs')
 
 const { values: options } = parseArgs({
   options: {
@@ -23,10 +23,10 @@ const { values: options } = parseArgs({
 const MESSAGES = Number(options.messages)
 const WARM_UP = 1_000
 const AT_ONCE = 64
-const ACCOUNTS = 20
+const ACCOUNTS = Array.from({ length: 20 }, (_, index) => `wxbf${String(index).padStart(14, '0')}`)
 const USERS = 200
-const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE })
 const gateway = await startGateway()
+const load = createTextLoad(gateway, { accounts: ACCOUNTS, users: USERS, atOnce: AT_ONCE })
 const redis = new Redis(gateway.redis.url)
 let hooked = 0
 const hook = createServer((incoming, response) => {
@@ -36,7 +36,6 @@ const hook = createServer((incoming, response) => {
   })
 }).listen(0, '127.0.0.1')
 await once(hook, 'listening')
-let sent = 0
 const rows = []
 
 try {
@@ -49,7 +48,7 @@ try {
     }
   }
 } finally {
-  agent.destroy()
+  load.close()
   hook.close()
   hook.closeAllConnections()
   redis.disconnect()
@@ -59,7 +58,7 @@ console.table(rows)
 console.table(options.sinks.split(',').map(ratios))
 
 async function measure(kind, ordering) {
-  const name = `${kind}-${ordering}-${sent}`
+  const name = `${kind}-${ordering}-${load.sent()}`
   const url = `http://127.0.0.1:${hook.address().port}/`
   const put = () => gateway.call('PUT', `/subscriptions/${name}`, { ordering, sink: kind === 'webhook' ? { kind, url } : { kind } })
   const { sink } = await put()
@@ -69,13 +68,13 @@ async function measure(kind, ordering) {
     queue: () => redis.llen(`bull:${sink.queue}:wait`),
     stream: () => redis.xlen(sink.stream),
   }[kind]
-  await pushAll(WARM_UP)
+  await load.pushAll(WARM_UP)
   await until('the first are delivered', async () => (await received()) >= WARM_UP, { timeoutMs: 60_000, everyMs: 20 })
   await delay(500)
   const pids = [gateway.processes.worker.pid, gateway.redis.pid]
   const before = pids.map(cpuMs)
   const startedAt = performance.now()
-  await pushAll(MESSAGES)
+  await load.pushAll(MESSAGES)
   await until('all are delivered', async () => (await received()) >= WARM_UP + MESSAGES, { timeoutMs: 120_000, everyMs: 20 })
   const seconds = (performance.now() - startedAt) / 1_000
   // What is written down about the last ones.
@@ -98,33 +97,4 @@ function ratios(kind) {
     rateOfNone: rounded(median('subject', 'perSecond') / median('none', 'perSecond')),
     cpuTimes: rounded(cpu('subject') / cpu('none')),
   }
-}
-
-async function pushAll(count) {
-  let left = count
-  const pushing = Array.from({ length: AT_ONCE }, async () => {
-    while (left > 0) {
-      left -= 1
-      sent += 1
-      while (!(await pushOne(sent))) await delay(50)
-    }
-  })
-  await Promise.all(pushing)
-}
-
-function pushOne(number) {
-  const appId = `wxbf${String(number % ACCOUNTS).padStart(14, '0')}`
-  const userName = `gh_${appId}`
-  const head = { toUserName: userName, openId: `o${number % USERS}`, createTimeSeconds: Math.floor(Date.now() / 1000) }
-  const xml = messageXml(head, 'text', { Content: 'x'.repeat(100), MsgId: String(8_000_000_000_000_000_000n + BigInt(number)) })
-  const { component, ports } = gateway
-  const url = `http://127.0.0.1:${ports.public}/apis/v1/wx/open1/${appId}/callback`
-  const push = encryptPush({ kind: 'authorizer', url, xml, credentials: component, receiveId: component.appId, addressee: userName })
-  return new Promise((resolve, reject) => {
-    const headers = { ...push.headers, 'content-length': String(Buffer.byteLength(push.body)) }
-    const outgoing = request(push.url, { method: 'POST', agent, headers })
-    outgoing.on('error', reject)
-    outgoing.on('response', (response) => response.resume().on('end', () => resolve(response.statusCode === 200)))
-    outgoing.end(push.body)
-  })
 }

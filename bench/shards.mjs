@@ -1,7 +1,5 @@
 // Owns: `npm run bench -- shards`: what a message costs the masters of a Redis Cluster with 1, 8 and 64 shards, and how evenly: the CPU of
 // all masters per message, from push to 60 equal streams, and the busiest master over the mean.
-import { Agent, request } from 'node:http'
-import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { bootstrap } from '../scripts/bootstrap.mjs'
 
@@ -9,7 +7,7 @@ await bootstrap({ projects: ['apps/ingress', 'apps/worker', 'apps/simulator'] })
 const { startGateway, until } = await import('./stack/gateway.mjs')
 const { startCluster } = await import('./stack/redis-cluster.mjs')
 const { cpuMs } = await import('./stack/usage.mjs')
-const { encryptPush, messageXml } = await import('@wxgw/simulator')
+const { createTextLoad } = await import('./load/texts.mjs')
 
 const { values: options } = parseArgs({
   options: {
@@ -24,20 +22,19 @@ const WARM_UP = 2_000
 /** Pushes under way: the ingress has several in most turns of its event loop. */
 const AT_ONCE = 128
 const SUBSCRIPTIONS = 60
+const USERS = 500
 const ACCOUNTS = Array.from({ length: SUBSCRIPTIONS }, (_, index) => `wxbe${String(index * 7919).padStart(14, '0')}`)
-const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE })
 const rows = []
-let sent = 0
 
 for (const masters of numbers(options.masters)) {
   for (const shards of numbers(options.shards)) rows.push(await measure(masters, shards))
 }
-agent.destroy()
 console.table(rows)
 
 async function measure(masters, shards) {
   const cluster = await startCluster(masters)
   const gateway = await startGateway({ env: { REDIS_URL: cluster.url, REDIS_MODE: 'cluster', MESSAGE_SHARDS: String(shards) } })
+  const load = createTextLoad(gateway, { accounts: ACCOUNTS, users: USERS, atOnce: AT_ONCE })
   try {
     await gateway.startIngress()
     await gateway.startWorker()
@@ -51,12 +48,12 @@ async function measure(masters, shards) {
       const lengths = await Promise.all(streams.map((stream) => cluster.client.xlen(stream)))
       return lengths.reduce((sum, length) => sum + length, 0)
     }
-    await pushAll(gateway, WARM_UP)
+    await load.pushAll(WARM_UP)
     await until('the first are delivered', async () => (await received()) === WARM_UP, { timeoutMs: 60_000, everyMs: 100 })
     const pids = { ingress: gateway.processes.ingress.pid, worker: gateway.processes.worker.pid }
     const before = [...cluster.pids, ...Object.values(pids)].map(cpuMs)
     const startedAt = performance.now()
-    await pushAll(gateway, MESSAGES)
+    await load.pushAll(MESSAGES)
     await until('all are delivered', async () => (await received()) === WARM_UP + MESSAGES, { timeoutMs: 300_000, everyMs: 200 })
     const seconds = (performance.now() - startedAt) / 1000
     const used = [...cluster.pids, ...Object.values(pids)].map((pid, index) => cpuMs(pid) - before[index])
@@ -74,35 +71,8 @@ async function measure(masters, shards) {
       workerMicros: micros(used[masters + 1]),
     }
   } finally {
+    load.close()
     await gateway.stop()
     await cluster.stop()
   }
-}
-
-async function pushAll(gateway, count) {
-  let left = count
-  const pushing = Array.from({ length: AT_ONCE }, async () => {
-    while (left > 0) {
-      left -= 1
-      sent += 1
-      while (!(await pushOne(gateway, sent))) await delay(50)
-    }
-  })
-  await Promise.all(pushing)
-}
-
-function pushOne({ component, ports }, number) {
-  const appId = ACCOUNTS[number % ACCOUNTS.length]
-  const userName = `gh_${appId}`
-  const head = { toUserName: userName, openId: `o${number % 500}`, createTimeSeconds: Math.floor(Date.now() / 1000) }
-  const xml = messageXml(head, 'text', { Content: 'x'.repeat(100), MsgId: String(8_000_000_000_000_000_000n + BigInt(number)) })
-  const url = `http://127.0.0.1:${ports.public}/apis/v1/wx/open1/${appId}/callback`
-  const push = encryptPush({ kind: 'authorizer', url, xml, credentials: component, receiveId: component.appId, addressee: userName })
-  return new Promise((resolve, reject) => {
-    const headers = { ...push.headers, 'content-length': String(Buffer.byteLength(push.body)) }
-    const outgoing = request(push.url, { method: 'POST', agent, headers })
-    outgoing.on('error', reject)
-    outgoing.on('response', (response) => response.resume().on('end', () => resolve(response.statusCode === 200)))
-    outgoing.end(push.body)
-  })
 }

@@ -1,0 +1,46 @@
+// Owns: pushing text messages to a gateway as fast as it takes them, so many at once.
+import { Agent, request } from 'node:http'
+import { setTimeout as delay } from 'node:timers/promises'
+import { encryptPush, messageXml } from '@wxgw/simulator'
+
+const AGAIN_MS = 50
+
+/** `accounts`: appids that take turns; `users`: openids that do. What is refused is pushed again. */
+export function createTextLoad({ component, ports }, { accounts, users, atOnce }) {
+  const agent = new Agent({ keepAlive: true, maxSockets: atOnce })
+  let sent = 0
+
+  function pushOne(number) {
+    const appId = accounts[number % accounts.length]
+    const userName = `gh_${appId}`
+    const head = { toUserName: userName, openId: `o${number % users}`, createTimeSeconds: Math.floor(Date.now() / 1000) }
+    const xml = messageXml(head, 'text', { Content: 'x'.repeat(100), MsgId: String(8_000_000_000_000_000_000n + BigInt(number)) })
+    const url = `http://127.0.0.1:${ports.public}/apis/v1/wx/open1/${appId}/callback`
+    const push = encryptPush({ kind: 'authorizer', url, xml, credentials: component, receiveId: component.appId, addressee: userName })
+    return new Promise((resolve, reject) => {
+      const headers = { ...push.headers, 'content-length': String(Buffer.byteLength(push.body)) }
+      const outgoing = request(push.url, { method: 'POST', agent, headers })
+      outgoing.on('error', reject)
+      outgoing.on('response', (response) => response.resume().on('end', () => resolve(response.statusCode === 200)))
+      outgoing.end(push.body)
+    })
+  }
+
+  return {
+    /** Of all pushes before. */
+    sent: () => sent,
+    async pushAll(count) {
+      let left = count
+      const pushing = Array.from({ length: atOnce }, async () => {
+        while (left > 0) {
+          left -= 1
+          sent += 1
+          const number = sent
+          while (!(await pushOne(number))) await delay(AGAIN_MS)
+        }
+      })
+      await Promise.all(pushing)
+    },
+    close: () => agent.destroy(),
+  }
+}
