@@ -20,7 +20,7 @@ type Addressed = {
 
 /**
  * Throws, or rejects with, APPID_MISMATCH. A message without ToUserName, or of an unknown account, passes. undefined where this
- * process knows the owner: a push that waits, if only for a microtask, is handled in turns with the others of its batch.
+ * process knows the owner: an await before the write interleaves the pushes that were read together, which costs CPU.
  */
 export type CheckOwner = (addressed: Addressed) => Promise<void> | undefined
 

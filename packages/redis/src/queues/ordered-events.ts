@@ -13,7 +13,7 @@ export type OrderedEventsDeps = {
 export type OrderedEvents = {
   /**
    * False: no subscription wants the events of this account in order, and nothing was written. No promise where this process
-   * knows that: a push that waits, if only for a microtask, is handled in turns with the others of its batch.
+   * knows that: an await before the write interleaves the pushes that were read together, which costs CPU.
    */
   append(entry: BatchedEvent, within: TimeBound): Promise<boolean> | false
 }

@@ -12,6 +12,7 @@ import { Status } from '../../ui/badge.tsx'
 import { Choice, Field, TextInput } from '../../ui/form.tsx'
 import { Card, Page } from '../../ui/page.tsx'
 import { type Column, PagedRows, usePages } from '../../ui/rows.tsx'
+import { StatusChoice } from '../../ui/status-choice.tsx'
 import { When } from '../../ui/when.tsx'
 import { AccountPage } from './account-page.tsx'
 import { accountTexts } from './texts.ts'
@@ -89,10 +90,10 @@ function AccountFilters() {
         <TextInput type="search" value={text} onChange={setText} />
       </Field>
       <Field label={texts.status}>
-        <Choice
+        <StatusChoice
+          statuses={STATUSES}
           value={route.query.get('status') ?? ''}
           onChange={(status) => changeQuery(route, { status })}
-          options={[['', all.all], ...STATUSES.map((status) => [status, all.status[status]] as const)]}
         />
       </Field>
       <Field label={texts.missing}>

@@ -1,4 +1,4 @@
-// Owns: how the answer of a call is shown: what WeChat said, or why the gateway asked it nothing.
+// Owns: how the answer of a call is shown: WeChat's answer, or the gateway's own refusal.
 import { useEffect, useState } from 'react'
 import { useSetName } from '../../api/catalogue.ts'
 import { useTexts } from '../../texts/language.ts'

@@ -16,7 +16,7 @@ export type CallAnswer = {
   attempts: string | undefined
   missingScopes: number[]
   isBraked: boolean
-  /** What the gateway itself refused; WeChat said nothing then. */
+  /** The code of the gateway's own refusal: WeChat was not called, or did not answer. */
   refusal: { error: Refusal; sent: 'no' | 'unknown' | undefined } | undefined
   /** undefined: no text, or too long a one. */
   text: string | undefined
@@ -43,7 +43,7 @@ export async function makeCall(platform: string, call: CallDraft): Promise<CallA
     isBraked: headers.has('x-gateway-brake'),
     refusal: headers.has('x-gateway-error') ? refusalOf(status, text) : undefined,
     text,
-    // Whatever WeChat calls it, a browser that opens it must not take it for a page of ours.
+    // As octet-stream, whatever content-type WeChat gave it: a browser must not render it in the console's origin.
     body: new Blob([body], { type: 'application/octet-stream' }),
     fileName: fileNameOf(headers.get('content-disposition'), contentType),
   }

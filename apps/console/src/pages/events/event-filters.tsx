@@ -5,7 +5,8 @@ import { changeQuery, useRoute } from '../../routing/route.ts'
 import { useSession } from '../../session/session.ts'
 import { consoleTexts } from '../../texts/console.ts'
 import { useTexts } from '../../texts/language.ts'
-import { Choice, Field, MomentInput, TextInput } from '../../ui/form.tsx'
+import { Field, MomentInput, TextInput } from '../../ui/form.tsx'
+import { StatusChoice } from '../../ui/status-choice.tsx'
 import { draftOf, type FilterDraft, filterOf, STATUSES, wrongsOf } from './event-filter.ts'
 import { eventTexts } from './texts.ts'
 
@@ -43,10 +44,7 @@ export function EventFilters({ isLive }: { isLive: boolean }) {
             <TextInput {...field('subscription')} />
           </Field>
           <Field label={texts.status}>
-            <Choice
-              {...field('status')}
-              options={[['', all.all], ...STATUSES.map((each) => [each, all.status[each]] as const)]}
-            />
+            <StatusChoice statuses={STATUSES} {...field('status')} />
           </Field>
           <Field
             label={texts.containing}

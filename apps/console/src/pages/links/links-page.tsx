@@ -7,9 +7,10 @@ import { useSession } from '../../session/session.ts'
 import { consoleTexts } from '../../texts/console.ts'
 import { useTexts } from '../../texts/language.ts'
 import { Status } from '../../ui/badge.tsx'
-import { Choice, Field, TextInput } from '../../ui/form.tsx'
+import { Field, TextInput } from '../../ui/form.tsx'
 import { Card, Page } from '../../ui/page.tsx'
 import { type Column, PagedRows, usePages } from '../../ui/rows.tsx'
+import { StatusChoice } from '../../ui/status-choice.tsx'
 import { When } from '../../ui/when.tsx'
 import { LinkForm } from './link-form.tsx'
 import { LinkPage } from './link-page.tsx'
@@ -87,10 +88,10 @@ function LinkFilters() {
         <TextInput type="search" value={reference} onChange={setReference} />
       </Field>
       <Field label={texts.status}>
-        <Choice
+        <StatusChoice
+          statuses={STATUSES}
           value={route.query.get('status') ?? ''}
           onChange={(status) => changeQuery(route, { status })}
-          options={[['', all.all], ...STATUSES.map((status) => [status, all.status[status]] as const)]}
         />
       </Field>
       <Button type="submit">{all.search}</Button>
