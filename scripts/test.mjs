@@ -1,7 +1,7 @@
-// Owns: `npm test [-- [--node VERSION] [--whole] pattern…]`: installs and builds what is missing, gets a redis-server, lints, and
-// runs every test, or the files whose path contains one of the patterns, with another Node.js when one is given. `--whole` runs
-// the long files (*.long.ts) as well, and the sweeps of which npm test makes a selection.
-// The last line is `N passed, N failed`; the exit code tells.
+// Owns: `npm test [-- [--node VERSION] [--whole] [--no-retry] pattern…]`: installs and builds what is missing, gets a redis-server,
+// lints, and runs every test, or the files whose path contains one of the patterns, with another Node.js when one is given.
+// `--whole` runs the long files (*.long.ts) as well, and the sweeps of which npm test makes a selection. A file that failed runs
+// once more, alone, unless `--no-retry` is given. The last line is `N passed, N failed`; the exit code tells.
 import { readdir } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
@@ -36,7 +36,7 @@ const SHARED = {
 const ALONE = ['apps/ingress/api-calls/', 'apps/ingress/event-stream']
 
 const { values, positionals: patterns } = parseArgs({
-  options: { node: { type: 'string' }, whole: { type: 'boolean', default: false } },
+  options: { node: { type: 'string' }, whole: { type: 'boolean', default: false }, 'no-retry': { type: 'boolean', default: false } },
   allowPositionals: true,
 })
 process.exitCode = values.node === undefined ? exitCodeOf(await runAll()) : await runWith(values.node)
@@ -51,7 +51,8 @@ async function runWith(version) {
     say(`There is no Node.js ${version} to be had from npm.`)
     return exitCodeOf(conclude({ passed: 0, failed: 1 }))
   }
-  const { code } = await run(node, [import.meta.filename, ...(values.whole ? ['--whole'] : []), ...patterns], { env: withNode(node) })
+  const flags = ['whole', 'no-retry'].filter((flag) => values[flag]).map((flag) => `--${flag}`)
+  const { code } = await run(node, [import.meta.filename, ...flags, ...patterns], { env: withNode(node) })
   return code
 }
 
@@ -81,7 +82,8 @@ async function runTests(redis) {
   }
   // Two more than cores: much of the time is waiting for locks and leases to run out.
   const jobs = Math.min(availableParallelism() + 2, MAX_JOBS)
-  return await runTestFiles(grouped(files), { jobs, timeoutSeconds: FILE_TIMEOUT_SECONDS, redis, isWhole: values.whole })
+  const how = { jobs, timeoutSeconds: FILE_TIMEOUT_SECONDS, isWhole: values.whole, isRetrying: !values['no-retry'] }
+  return await runTestFiles(grouped(files), { ...how, redis })
 }
 
 // From the sources: what stands in dist may be of a test that was renamed or removed.

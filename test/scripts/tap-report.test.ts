@@ -1,8 +1,9 @@
-// Owns: what a person sees of the tests' output, and the counts of the closing line.
+// Owns: what a person sees of the tests' output, the counts of the closing line, and the second run of a file that failed.
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import t from 'tap'
-import { SCRIPTS } from './tree-under-test.ts'
+import t, { type Test } from 'tap'
+import { createTree, SCRIPTS } from './tree-under-test.ts'
 
 type Report = { lines: string[]; passed: number; failed: number; skipped: number }
 type Ended = { name: string; text: string; code: number; seconds: number }
@@ -87,3 +88,44 @@ for (const [how, text, code] of ENDINGS) {
     t.match(reportFile({ name: 'd/four.test', text, code, seconds: 1 }), { failed: 1, lines: [/^✖/] })
   })
 }
+
+/** Test files that fail at first, so many times, in a tree of their own; answers what the run printed. */
+async function runFailing(t: Test, files: Record<string, number>, isRetrying: boolean): Promise<string> {
+  const tree = await createTree(t)
+  await mkdir(join(tree.root, 'test'))
+  for (const [name, failures] of Object.entries(files)) {
+    await writeFile(join(tree.root, 'test', `${name}.js`), `
+      import { appendFileSync, readFileSync } from 'node:fs'
+      appendFileSync('${name}.runs', '.')
+      const isGood = readFileSync('${name}.runs').length > ${failures}
+      console.log(isGood ? 'ok 1\\n1..1\\n# { total: 1, pass: 1 }' : 'not ok 1 - ${name} is late\\n1..1\\n# { total: 1, fail: 1 }')
+      process.exitCode = isGood ? 0 : 1`)
+  }
+  const groups = Object.keys(files).map((name) => ({ name, files: [`${name}.js`] }))
+  const options = { jobs: 2, timeoutSeconds: 60, redis: { path: '' }, isRetrying }
+  await writeFile(join(tree.root, 'scripts/these.mjs'), `
+    import { runTestFiles } from './test-files.mjs'
+    const { passed, failed } = await runTestFiles(${JSON.stringify(groups)}, ${JSON.stringify(options)})
+    console.log(passed + ' passed, ' + failed + ' failed')`)
+  const started = tree.start('these.mjs')
+  await started.ended
+  return started.output()
+}
+
+void t.test('a file that failed once and passes alone is flaky, not failed, and its first failure is shown', async (t) => {
+  const output = await runFailing(t, { busy: 1, broken: 2, good: 0 }, true)
+  t.match(output, /^not ok 1 - busy is late$/m)
+  t.same(output.match(/^flaky: .*$/gm), ['flaky: busy (failed once, passed alone)'])
+  t.match(output, /^2 passed, 1 failed$/m, 'the one that fails twice has failed once')
+})
+
+void t.test('four files that fail, and any with --no-retry, have failed', async (t) => {
+  const outputs = await Promise.all([
+    runFailing(t, { a: 1, b: 1, c: 1, d: 1 }, true).then((output) => [output, /^0 passed, 4 failed$/m] as const),
+    runFailing(t, { a: 1 }, false).then((output) => [output, /^0 passed, 1 failed$/m] as const),
+  ])
+  for (const [output, counts] of outputs) {
+    t.match(output, counts)
+    t.notMatch(output, /flaky/)
+  }
+})
