@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { CONSOLE, consoleHash } from './console-sources.mjs'
+import { CONSOLE, consoleHash } from './console/sources.mjs'
 import { withLock } from './lock.mjs'
 import { ROOT, run, say } from './run-command.mjs'
 

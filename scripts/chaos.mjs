@@ -1,28 +1,48 @@
-// Owns: `npm run test:chaos [-- SUITE] [options]`: suites that take minutes, outside `npm test`. What they do stands in test/chaos.
+// Owns: `npm run test:chaos [-- SUITE] [options]`: suites that take minutes, outside `npm test`: faults (test/chaos) and hostile input
+// (test/hostile).
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { bootstrap } from './bootstrap.mjs'
 import { ensureRedisServer } from './redis-binary.mjs'
 import { ROOT, run, say } from './run-command.mjs'
 import { splitSuite } from './suite-argument.mjs'
+import { runTestFiles } from './test-files.mjs'
 
-/** By name, the file in test/dist/chaos. */
-const SUITES = {
-  scenarios: 'run',
-  'token-crash': 'token-crash-run',
-  rebuild: 'rebuild',
-  sessions: 'sessions-run',
-  'worker-kill': 'worker-kill',
-  'dead-letters': 'dead-letters',
+const TEST = join(ROOT, 'test')
+/** By name, the file in test/dist. */
+const PROGRAMS = {
+  scenarios: 'chaos/run',
+  'token-crash': 'chaos/token-crash-run',
+  rebuild: 'chaos/rebuild',
+  sessions: 'chaos/sessions-run',
+  'worker-kill': 'chaos/worker-kill',
+  'dead-letters': 'chaos/dead-letters',
+  fuzz: 'hostile/fuzz/main',
 }
+const HOSTILE = 'hostile'
+const FILE_TIMEOUT_SECONDS = 600
 
-const { suite, args } = splitSuite(process.argv.slice(2), { known: Object.keys(SUITES), byDefault: 'scenarios' })
+const { suite, args } = splitSuite(process.argv.slice(2), { known: [...Object.keys(PROGRAMS), HOSTILE], byDefault: 'scenarios' })
 await bootstrap()
 const redis = await ensureRedisServer()
 if (redis) {
-  const env = { ...process.env, TEST_REDIS_SERVER: redis.path }
-  const file = join(ROOT, 'test', 'dist', 'chaos', `${SUITES[suite]}.js`)
-  process.exitCode = (await run(process.execPath, ['--enable-source-maps', file, ...args], { env })).code
+  process.exitCode = suite === HOSTILE ? await runHostileTests() : await runProgram(PROGRAMS[suite])
 } else {
   say('It needs redis-server or valkey-server.')
   process.exitCode = 1
+}
+
+async function runProgram(name) {
+  const env = { ...process.env, TEST_REDIS_SERVER: redis.path }
+  return (await run(process.execPath, ['--enable-source-maps', join('dist', `${name}.js`), ...args], { cwd: TEST, env })).code
+}
+
+/** The long files included; one at a time, because those measure. */
+async function runHostileTests() {
+  const sources = (await readdir(join(TEST, HOSTILE))).filter((name) => /\.(test|long)\.ts$/.test(name)).toSorted()
+  const files = sources.map((name) => join('dist', HOSTILE, name.replace(/\.ts$/, '.js')))
+  const groups = files.map((file) => ({ name: file, files: [file] }))
+  const { passed, failed } = await runTestFiles(groups, { jobs: 1, timeoutSeconds: FILE_TIMEOUT_SECONDS, redis })
+  process.stdout.write(`${passed} passed, ${failed} failed\n`)
+  return failed === 0 ? 0 : 1
 }

@@ -1,11 +1,13 @@
-// Owns: `npm run docs`: writes the pages that are made from code, and the programs of examples/ into the recipes that print
-// them. A test fails when one of them is not as it would be written.
+// Owns: `npm run docs`: writes what is generated: pages from settings and catalogue, the console's client from the routes' schemas,
+// and the programs of examples/ into the recipes that print them. A test fails when one of them is not as it would be written.
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { bootstrap } from './bootstrap.mjs'
+import { consoleClient } from './console/client.mjs'
 import { ROOT, say } from './run-command.mjs'
 
-await bootstrap({ projects: ['packages/catalogue', 'packages/runtime'] })
+// Not the console itself: it needs what is written here.
+await bootstrap({ projects: ['test'] })
 const { generateConfigurationDocs, generateEnvExample } = await import(new URL('../packages/runtime/dist/index.js', import.meta.url))
 const { catalogueDocs, withRepeatedElements } = await import(new URL('../packages/catalogue/dist/index.js', import.meta.url))
 
@@ -15,6 +17,7 @@ const pages = {
   'docs/configuration.md': generateConfigurationDocs(),
   '.env.example': generateEnvExample(),
   ...catalogueDocs(),
+  ...(await consoleClient()),
 }
 for (const [path, text] of Object.entries(pages)) {
   await mkdir(dirname(join(ROOT, path)), { recursive: true })

@@ -1,10 +1,11 @@
-// Owns: the first argument of a command that has several suites: its name, or the suite that runs without one.
+// Owns: the first argument of a command that does several things: the name of one, or the one that is done without a name.
 import { say } from './run-command.mjs'
 
-/** Ends the process when the first argument is a name that is not known. All other arguments are the suite's own. */
+/** Ends the process when the first argument is not a known name, or there is none and no default. The other arguments are the suite's own. */
 export function splitSuite([first, ...rest], { known, byDefault }) {
-  if (first === undefined || first.startsWith('-')) return { suite: byDefault, args: first === undefined ? [] : [first, ...rest] }
-  if (known.includes(first)) return { suite: first, args: rest }
-  say(`There is no ${first}; there are ${known.join(', ')}.`)
+  const isNamed = first !== undefined && !first.startsWith('-')
+  if (!isNamed && byDefault !== undefined) return { suite: byDefault, args: first === undefined ? [] : [first, ...rest] }
+  if (isNamed && known.includes(first)) return { suite: first, args: rest }
+  say(`${isNamed ? `There is no ${first}; there` : 'There'} are ${known.join(', ')}.`)
   process.exit(1)
 }

@@ -1,6 +1,7 @@
 // Owns: that the documentation names what the code has, and nothing else: links, commands, settings, error codes, keys, queues.
 import { existsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { catalogueDocs, withRepeatedElements } from '@wxgw/catalogue'
 import {
   AUDIT_KEY,
@@ -35,6 +36,10 @@ import {
 } from '@wxgw/redis'
 import t from 'tap'
 import { pages, PROJECT_ROOT, projectText, section, tableRows } from './helpers/docs.ts'
+
+type ConsoleClient = { consoleClient(): Promise<Record<string, string>> }
+
+const { consoleClient }: ConsoleClient = await import(pathToFileURL(join(PROJECT_ROOT, 'scripts/console/client.mjs')).href)
 
 const CODE = /^`([A-Z][A-Z0-9_]+)`$/
 
@@ -71,6 +76,9 @@ void t.test('every npm command that a page names exists', async (t) => {
     const text = projectText(page)
     const named = [...text.matchAll(/\bnpm run ([a-z][a-z:-]*)/g), ...text.matchAll(/\bnpm (start|test)\b/g)]
     for (const name of new Set(named.map(([, name = '']) => name))) t.ok(name in scripts, `${page}: npm run ${name}`)
+    for (const [, script = '', command = ''] of text.matchAll(/\bnpm run (wxgw|console) -- ([a-z-]+)/g)) {
+      t.ok(existsSync(join(PROJECT_ROOT, 'scripts', script, `${command}.mjs`)), `${page}: npm run ${script} -- ${command}`)
+    }
   }
 })
 
@@ -92,6 +100,10 @@ void t.test('docs/errors.md has every error code with its status, and no other',
   const documented = new Map(rows.map(([code = '', status = '']) => [CODE.exec(code)?.[1] ?? code, status]))
   t.strictSame([...documented.keys()].sort(), errorCodes().sort(), 'the codes')
   for (const [code, status] of documented) t.equal(status, statuses.get(code), `the status of ${code}`)
+})
+
+void t.test("the console's client is as `npm run docs` writes it", async (t) => {
+  for (const [path, text] of Object.entries(await consoleClient())) t.ok(projectText(path) === text, path)
 })
 
 void t.test('the pages that are made from the catalogue are as `npm run docs` writes them', async (t) => {

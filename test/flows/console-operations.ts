@@ -43,7 +43,7 @@ export async function operationsStory(story: Test, { gateway, open }: Stage): Pr
     await page.getByText('设置 appendonly yes 与 appendfsync always').waitFor()
     await page.getByText('项正常').click()
     await page.getByText('1 个工作进程在运行').waitFor()
-    await page.getByText('npm run release-check').waitFor()
+    await page.getByText('npm run wxgw -- release-check').waitFor()
     const text = await page.evaluate<string>('document.body.textContent')
     const secrets = [API_KEY, component.appSecret, component.token, component.encodingAesKey, env['SEALING_KEYS']?.split(':')[1] ?? '']
     t.same(secrets.filter((secret) => secret === '' || text.includes(secret)), [])

@@ -1,11 +1,12 @@
-// `npm run release-check` against real processes: what passes, what fails and is told why, and the whole of it with the API played by the command.
+// `npm run wxgw -- release-check` against real processes: what passes, what fails and why, and all of it with the API played by
+// the command.
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { freePort } from '../helpers/free-port.ts'
 import { type Gateway, startGateway } from '../helpers/gateway.ts'
 
-const SCRIPT = fileURLToPath(new URL('../../../scripts/release-check.mjs', import.meta.url))
+const SCRIPT = fileURLToPath(new URL('../../../scripts/wxgw.mjs', import.meta.url))
 
 type Verdict = { code: number | null; output: string }
 
@@ -17,7 +18,9 @@ function releaseCheck({ component }: Gateway, args: readonly string[], env: Reco
     WX_ENCODING_AES_KEY: component.encodingAesKey,
   }
   // Without what tap would have every child load: the command compiles, and the compiler does not run with it.
-  const child = spawn('env', ['-u', 'NODE_OPTIONS', process.execPath, SCRIPT, ...args], { env: { PATH: process.env['PATH'] ?? '', ...keys, ...env } })
+  const child = spawn('env', ['-u', 'NODE_OPTIONS', process.execPath, SCRIPT, 'release-check', ...args], {
+    env: { PATH: process.env['PATH'] ?? '', ...keys, ...env },
+  })
   const chunks: string[] = []
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => chunks.push(chunk.toString()))
   return new Promise((resolve) => {
@@ -56,7 +59,7 @@ void t.test('the release check as a command', async (story) => {
     t.match(usage.output, '--url')
     const help = await releaseCheck(gateway, ['--help'])
     t.equal(help.code, 0)
-    t.match(help.output, /^npm run release-check -- --url/)
+    t.match(help.output, /^npm run wxgw -- release-check --url/)
   })
 
   await story.test('plays the whole of it when the deployment calls its API', async (t) => {

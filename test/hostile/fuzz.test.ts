@@ -1,4 +1,4 @@
-// A few seconds of fuzzing with a fixed seed; `npm run test:hostile -- fuzz` does more, with any.
+// A few seconds of fuzzing with a fixed seed; `npm run test:chaos -- fuzz` does more, with any.
 import t from 'tap'
 import { startHostileGateway } from './hostile-gateway.ts'
 import { fuzzCalls } from './fuzz/fuzz-calls.ts'

@@ -1,4 +1,4 @@
-// Hostile input that takes its time: slow, silent and many connections, and what timing could tell. `npm run test:hostile` only.
+// Hostile input that takes its time: slow, silent and many connections, and what timing could tell. `npm run test:chaos -- hostile` only.
 import { readdirSync, readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { once } from 'node:events'

@@ -1,4 +1,4 @@
-// Owns: the command `npm run rotate-keys`: everything stored is sealed anew with the first of SEALING_KEYS, and counted.
+// Owns: the command `npm run wxgw -- rotate-keys`: everything stored is sealed anew with the first of SEALING_KEYS, and counted.
 // How a value is replaced safely is packages/redis' business.
 import {
   checkSealingKeys,

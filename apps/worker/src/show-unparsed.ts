@@ -1,4 +1,4 @@
-// Owns: the command `npm run unparsed`: what came to the component's URLs and is no event, listed, or one of them in clear.
+// Owns: the command `npm run wxgw -- unparsed`: what came to the component's URLs and is no event, listed, or one of them in clear.
 import { connectRedis, createSealer, createUnparsedPushes, platformKeys, storeErrorCode } from '@wxgw/redis'
 import { loadConfig } from '@wxgw/runtime'
 

@@ -1,4 +1,4 @@
-// Owns: `npm run test:hostile -- fuzz --count N --functions N --calls N --seed S`: so many mutated requests, and (default: ten times as many) inputs of
+// Owns: `npm run test:chaos -- fuzz --count N --functions N --calls N --seed S`: so many mutated requests, and (default: ten times as many) inputs of
 // functions, and (default: as many as requests) calls of WeChat's APIs. Prints the counts as JSON; the exit code tells whether anything happened that must not.
 import { parseArgs } from 'node:util'
 import { startHostileGateway } from '../hostile-gateway.ts'

@@ -1,4 +1,4 @@
-// Owns: the gateway's routes as types. Written by `npm run console:client`; not to be edited.
+// Owns: the gateway's routes as types. Written by `npm run docs`; not to be edited.
 
 export interface paths {
     "/api-calls": {

@@ -54,7 +54,11 @@ async function findSealingKeys({ redis, platform, configured }: AskedKeys): Prom
     return { status: 'warning', what, whatToDo: { zh: '设置 SEALING_KEYS，去掉 ALLOW_UNSEALED', en: 'Set SEALING_KEYS, and take ALLOW_UNSEALED out' } }
   }
   if (older.length === 0 && !unsealed) return ok(what)
-  return { status: 'warning', what, whatToDo: { zh: '运行 npm run rotate-keys，完成后再移除旧密钥', en: 'Run npm run rotate-keys; take older keys out after it' } }
+  const whatToDo = {
+    zh: '运行 npm run wxgw -- rotate-keys，完成后再移除旧密钥',
+    en: 'Run npm run wxgw -- rotate-keys; take older keys out after it',
+  }
+  return { status: 'warning', what, whatToDo }
 }
 
 function findSettings(warnings: Config['warnings']): Finding {

@@ -1,4 +1,4 @@
-// Owns: the texts of the release check: its steps as `npm run release-check` plays them.
+// Owns: the texts of the release check: its steps as `npm run wxgw -- release-check` plays them.
 import { dictionary } from '../../texts/language.ts'
 
 type Step = { what: string; when: string }

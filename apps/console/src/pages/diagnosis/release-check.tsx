@@ -11,7 +11,7 @@ export function ReleaseCheck() {
     <Card title={texts.title}>
       <p>{texts.lead}</p>
       <pre className="json" tabIndex={-1}>
-        npm run release-check -- --url https://gateway.example.com --platform {platform}
+        npm run wxgw -- release-check --url https://gateway.example.com --platform {platform}
       </pre>
       <ol className="steps">
         {texts.steps.map(({ what, when }) => (

@@ -1,12 +1,12 @@
-// Owns: `npm run console:shots -- [URL KEY]`: pictures of every page of the console, in both languages, on a phone and a desktop,
+// Owns: `npm run console -- shots [URL KEY]`: pictures of every page of the console, in both languages, on a phone and a desktop,
 // of a gateway that runs already: default, that of `npm run demo`. They go to shots/, which is not committed.
 import { mkdir } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { ROOT, say } from './run-command.mjs'
+import { ROOT, say } from '../run-command.mjs'
 
 const { chromium } = createRequire(join(ROOT, 'test/package.json'))('playwright-core')
-const [url = 'http://127.0.0.1:3001', key = 'demo-key-demo-key-demo-key-demo-key'] = process.argv.slice(2)
+const DEMO = ['http://127.0.0.1:3001', 'demo-key-demo-key-demo-key-demo-key']
 const SHOTS = join(ROOT, 'shots')
 const DEVICES = {
   desktop: { viewport: { width: 1280, height: 860 } },
@@ -16,16 +16,19 @@ const LOCALES = { zh: 'zh-CN', en: 'en-US' }
 /** Of a page with a list, also the page of its first item. */
 const FIRST_ITEM = 'main .rows tbody a'
 
-await mkdir(SHOTS, { recursive: true })
-const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] })
-for (const [device, options] of Object.entries(DEVICES)) {
-  for (const [language, locale] of Object.entries(LOCALES)) await shoot(`${device}-${language}`, { ...options, locale })
+export async function main([url = DEMO[0], key = DEMO[1]]) {
+  await mkdir(SHOTS, { recursive: true })
+  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] })
+  const shootAs = async (name, options) => shoot(await browser.newContext(options), { name, url, key })
+  for (const [device, options] of Object.entries(DEVICES)) {
+    for (const [language, locale] of Object.entries(LOCALES)) await shootAs(`${device}-${language}`, { ...options, locale })
+  }
+  await shootAs('desktop-zh-dark', { ...DEVICES.desktop, locale: LOCALES.zh, colorScheme: 'dark' })
+  await browser.close()
+  return 0
 }
-await shoot('desktop-zh-dark', { ...DEVICES.desktop, locale: LOCALES.zh, colorScheme: 'dark' })
-await browser.close()
 
-async function shoot(name, options) {
-  const context = await browser.newContext(options)
+async function shoot(context, { name, url, key }) {
   const page = await context.newPage()
   page.on('console', (message) => {
     if (message.type() === 'error') say(`${name}: ${message.text()}`)

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ROOT } from './run-command.mjs'
+import { ROOT } from '../run-command.mjs'
 
 export const CONSOLE = join(ROOT, 'apps', 'console')
 const SOURCES = ['index.html', 'package.json', 'public', 'src', 'vite.config.ts']

@@ -1,30 +1,28 @@
-// Owns: `npm run release-check -- --url https://host`: WeChat's release check (全网发布检测) played against a running deployment with its
-// own keys, before WeChat plays it. What the steps are stands in release-check/steps.mjs; docs/operations.md says when to use it.
+// Owns: `npm run wxgw -- release-check --url https://host`: plays WeChat's release check (全网发布检测) against a running deployment
+// with its own keys, before WeChat plays it. The steps are in release-check-steps.mjs; docs/operations.md says when to use it.
 import { parseArgs } from 'node:util'
-import { bootstrap } from './bootstrap.mjs'
-import { hintOf } from './release-check/hints.mjs'
-import { checkUrls, playOutside, playWhole } from './release-check/steps.mjs'
-import { say } from './run-command.mjs'
+import { bootstrap } from '../bootstrap.mjs'
+import { hintOf } from './release-check-hints.mjs'
+import { checkUrls, playOutside, playWhole } from './release-check-steps.mjs'
+import { say } from '../run-command.mjs'
 
-const USAGE = `npm run release-check -- --url https://host [--platform open1] [--group 1..5] [--api-port 9000 [--api-host 0.0.0.0]]
+const USAGE = `npm run wxgw -- release-check --url https://host [--platform open1] [--group 1..5] [--api-port 9000 [--api-host 0.0.0.0]]
 
 Keys are those of the deployment: WX_* or CONFIG_FILE, from the environment or .env.
 Without --api-port nothing is changed at the deployment: it may be live. With it, this command plays api.weixin.qq.com, too:
 the deployment must have been started with WX_API_BASE_URL pointing here, and must not be live.`
 
-process.exitCode = await main()
-
-async function main() {
-  if (process.argv.includes('--help')) {
+export async function main(args) {
+  if (args.includes('--help')) {
     process.stdout.write(`${USAGE}\n`)
     return 0
   }
-  const options = readOptions()
+  const options = readOptions(args)
   if (!options) return 2
   await bootstrap({ projects: ['apps/simulator', 'packages/runtime'] })
   const platform = await readPlatform(options.platform)
   if (!platform) return 2
-  const { startSimulator, TEST_GROUPS } = await import(new URL('../apps/simulator/dist/index.js', import.meta.url))
+  const { startSimulator, TEST_GROUPS } = await import(new URL('../../apps/simulator/dist/index.js', import.meta.url))
   const base = `${options.url}/apis/v1/wx/${platform.id}`
   const simulator = await startSimulator({
     component: {
@@ -69,10 +67,11 @@ function report(steps) {
   return steps.filter(({ ok }) => !ok).length
 }
 
-function readOptions() {
+function readOptions(args) {
   try {
     const text = { type: 'string' }
-    const { values } = parseArgs({ options: { url: text, platform: text, group: text, 'api-port': text, 'api-host': { ...text, default: '127.0.0.1' } } })
+    const host = { ...text, default: '127.0.0.1' }
+    const { values } = parseArgs({ args, options: { url: text, platform: text, group: text, 'api-port': text, 'api-host': host } })
     const url = values.url?.replace(/\/+$/, '')
     const [group, apiPort] = [values.group, values['api-port']].map((value) => (value === undefined ? undefined : Number(value)))
     const isPort = apiPort === undefined || (Number.isInteger(apiPort) && apiPort > 0 && apiPort < 65_536)
@@ -89,7 +88,7 @@ function readOptions() {
 
 /** Only the platforms are wanted: what else a deployment must have may stand elsewhere. */
 async function readPlatform(id) {
-  const { loadConfig, ConfigError } = await import(new URL('../packages/runtime/dist/index.js', import.meta.url))
+  const { loadConfig, ConfigError } = await import(new URL('../../packages/runtime/dist/index.js', import.meta.url))
   try {
     const env = { ...process.env, ALLOW_UNSEALED: 'true', API_KEYS: `release-check=${'-'.repeat(32)}` }
     const { platforms } = loadConfig({ env })
