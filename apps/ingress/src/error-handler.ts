@@ -55,13 +55,17 @@ function wayBackOf({ routeOptions, params, url }: FastifyRequest): string | unde
 }
 
 /** Status, headers and log line: everything but the body. */
-function refuse(deps: Deps, { error, request, reply }: { error: unknown; request: FastifyRequest; reply: FastifyReply }): ErrorAnswer {
+function refuse(
+  deps: Deps,
+  { error, request, reply }: { error: unknown; request: FastifyRequest; reply: FastifyReply },
+): ErrorAnswer {
   const answer = errorAnswer(error)
   request.refusedWith = answer.code
   setCommonHeaders(reply)
   // What WeChat answered to a call is never taken for ours, nor ours for WeChat's.
   reply.code(answer.statusCode).header('x-gateway-error', answer.code)
-  if (answer.retryAfterSeconds !== undefined) reply.header('retry-after', Math.max(1, Math.ceil(answer.retryAfterSeconds)))
+  if (answer.retryAfterSeconds !== undefined)
+    reply.header('retry-after', Math.max(1, Math.ceil(answer.retryAfterSeconds)))
   if (endUnread(request.raw)) {
     reply.header('connection', 'close')
   } else {

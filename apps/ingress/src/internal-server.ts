@@ -53,7 +53,15 @@ export function createInternalServer(deps: ServerDeps): GatewayServer {
   const observer = createCallObserver({ ...auditDeps, refusedCalls: records?.refusedCalls })
   const { console } = deps
   const sessions = console && createConsoleSessions({ ...deps, ended: console.ended })
-  const callDeps = { ...deps, standIns, sessions, observer, places: createPlaces(), brake: createQuotaBrake(deps), countAnswer }
+  const callDeps = {
+    ...deps,
+    standIns,
+    sessions,
+    observer,
+    places: createPlaces(),
+    brake: createQuotaBrake(deps),
+    countAnswer,
+  }
 
   void app.register(async (scope: GatewayServer) => {
     authenticate(scope, { callers: deps.config.callers, sessions })

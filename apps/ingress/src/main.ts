@@ -46,7 +46,9 @@ async function main(): Promise<void> {
   if (config.ingressProcesses > 1 && cluster.isPrimary) return superviseProcesses(config, log)
   const lifecycle = createLifecycle({ log, deadlineMs: stopDeadlineMs(config) })
   const metrics = createMetrics({ process: 'ingress' })
-  const supervised = cluster.isWorker ? joinSupervisor({ channel: process, metrics, stopping: lifecycle.signal }) : undefined
+  const supervised = cluster.isWorker
+    ? joinSupervisor({ channel: process, metrics, stopping: lifecycle.signal })
+    : undefined
   try {
     // Of several processes, the one that supervises has said it.
     if (!supervised) logConfig(config, log)
@@ -89,12 +91,17 @@ async function main(): Promise<void> {
       records,
       console: config.console ? { siteDir: CONSOLE_SITE_DIR, ended: createEndedSessions(commands) } : undefined,
     }
-    const listeners = config.listeners.map((name) => ({ name, server: CREATE[name](deps), address: addressOf(config, name) }))
+    const listeners = config.listeners.map((name) => ({
+      name,
+      server: CREATE[name](deps),
+      address: addressOf(config, name),
+    }))
     lifecycle.onStop('listeners', async () => {
       await Promise.all(listeners.map(({ server }) => drain(server)))
     })
     const urls: Record<string, string> = {}
-    for (const { name, server, address } of listeners) urls[`${name}Url`] = await server.listen({ ...address, backlog: LISTEN_BACKLOG })
+    for (const { name, server, address } of listeners)
+      urls[`${name}Url`] = await server.listen({ ...address, backlog: LISTEN_BACKLOG })
     log.info(urls, 'process.started')
     supervised?.started()
   } catch (error) {

@@ -30,7 +30,8 @@ export function observeAnswers(
     const route = request.routeOptions.url ?? 'none'
     const { method, arrivedAtMs } = request
     instruments.answers.inc({ listener, method, route, status: String(status), code: request.refusedWith ?? 'OK' })
-    if (arrivedAtMs !== undefined) instruments.seconds.observe({ listener, method, route }, (performance.now() - arrivedAtMs) / 1000)
+    if (arrivedAtMs !== undefined)
+      instruments.seconds.observe({ listener, method, route }, (performance.now() - arrivedAtMs) / 1000)
   }
   app.decorateRequest('arrivedAtMs', undefined)
   app.addHook('onRequest', (request, _reply, done) => {

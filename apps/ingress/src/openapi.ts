@@ -43,8 +43,10 @@ const INTERNAL: Server = { url: '/', description: 'internal listener' }
 export function collectOpenApi(app: GatewayServer, { version }: Pick<About, 'version'>): void {
   void app.register(swagger, {
     // `Subscription` instead of `def-1`: the name must not change with the number of routes.
-    // oxlint-disable-next-line max-params -- the plugin's own signature
-    refResolver: { buildLocalReference: ({ $id }, _baseUri, _fragment, index) => (typeof $id === 'string' ? $id : `def-${index}`) },
+    refResolver: {
+      // oxlint-disable-next-line max-params -- the plugin's own signature
+      buildLocalReference: ({ $id }, _baseUri, _fragment, index) => (typeof $id === 'string' ? $id : `def-${index}`),
+    },
     transform: ({ schema, url, route }) => {
       const answersCredentials = route.config?.answersCredentials === true
       return { url, schema: answersCredentials ? { security: [{ key: [] }], ...schema } : schema }
@@ -63,8 +65,18 @@ export function collectOpenApi(app: GatewayServer, { version }: Pick<About, 'ver
       components: {
         securitySchemes: {
           key: { type: 'http', scheme: 'bearer', description: 'one of API_KEYS, or of the callers in CONFIG_FILE' },
-          consoleSession: { type: 'apiKey', in: 'cookie', name: COOKIE_NAME, description: 'set by POST /console/session' },
-          csrfToken: { type: 'apiKey', in: 'header', name: CSRF_HEADER, description: '`csrfToken` of GET /console/session' },
+          consoleSession: {
+            type: 'apiKey',
+            in: 'cookie',
+            name: COOKIE_NAME,
+            description: 'set by POST /console/session',
+          },
+          csrfToken: {
+            type: 'apiKey',
+            in: 'header',
+            name: CSRF_HEADER,
+            description: '`csrfToken` of GET /console/session',
+          },
         },
       },
     },
@@ -75,7 +87,11 @@ export function collectOpenApi(app: GatewayServer, { version }: Pick<About, 'ver
  * GET /openapi.json and /docs on `app`. The public listener's routes are read from an instance that never listens:
  * what is documented is what is served.
  */
-export function documentRoutes(app: GatewayServer, { config }: Pick<About, 'config'>, createPublic: () => GatewayServer): void {
+export function documentRoutes(
+  app: GatewayServer,
+  { config }: Pick<About, 'config'>,
+  createPublic: () => GatewayServer,
+): void {
   let building: Promise<Document> | undefined
   let document: Document = {}
 
@@ -120,7 +136,10 @@ export function documentRoutes(app: GatewayServer, { config }: Pick<About, 'conf
 function servedBy(server: Server, document: Document): Document {
   const security = server === INTERNAL ? [{ key: [] }, CONSOLE_SECURITY] : []
   const paths = Object.entries(document.paths ?? {}).map(([path, operations]) => {
-    const served = Object.entries(operations).map(([method, operation]) => [method, { security, ...operation, servers: [server] }])
+    const served = Object.entries(operations).map(([method, operation]) => [
+      method,
+      { security, ...operation, servers: [server] },
+    ])
     return [path, Object.fromEntries(served)]
   })
   return { ...document, paths: Object.fromEntries(paths) }

@@ -10,7 +10,10 @@ export function platformOf<P>(platforms: ReadonlyMap<string, P>, params: { platf
 }
 
 /** Throws INVALID_REQUEST, also for the component's own appid: it is no authorizer. */
-export function authorizerAppIdOf(platform: Pick<Platform, 'componentAppId'>, params: { APPID: string }): AuthorizerAppId {
+export function authorizerAppIdOf(
+  platform: Pick<Platform, 'componentAppId'>,
+  params: { APPID: string },
+): AuthorizerAppId {
   const appId = parseAuthorizerAppId(params.APPID)
   if (appId === undefined) throw new GatewayError('INVALID_REQUEST', 'the path does not hold a valid appid')
   if (String(appId) === String(platform.componentAppId)) {

@@ -35,7 +35,10 @@ export async function createRateLimits(scope: GatewayServer, perMinute: number):
     timeWindow: WINDOW_MS,
     keyGenerator: addressOf,
     errorResponseBuilder: (_request, { ttl }) => {
-      return new GatewayError('RATE_LIMITED', 'too many requests from this address', { retry: true, retryAfterSeconds: ttl / 1000 })
+      return new GatewayError('RATE_LIMITED', 'too many requests from this address', {
+        retry: true,
+        retryAfterSeconds: ttl / 1000,
+      })
     },
   })
   return {

@@ -68,7 +68,15 @@ export function createServer(listener: Listener, deps: Deps): { app: GatewayServ
       querystringParser: parsePairs,
     },
     // `verbose`: an error holds its schema, from which the answer says what is expected.
-    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allErrors: false, verbose: true } },
+    ajv: {
+      customOptions: {
+        coerceTypes: false,
+        removeAdditional: false,
+        useDefaults: false,
+        allErrors: false,
+        verbose: true,
+      },
+    },
     frameworkErrors: (error, request, reply) => {
       handleError(error, request, reply)
     },

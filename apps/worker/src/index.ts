@@ -10,7 +10,11 @@ export { SUBSCRIPTION_DISABLED } from './delivery/attempt/conclude-failure.ts'
 export type { Attempt, Deliver, DeliverDeps, DeliveryOutcome } from './delivery/queue/deliver.ts'
 export { INVALID_REPLY, judgeAttempt, retryDelayMs } from './delivery/attempt/judge-attempt.ts'
 export type { AttemptContext, Verdict } from './delivery/attempt/judge-attempt.ts'
-export { createDirectCalls, DIRECT_CALLS_AT_MOST, DIRECT_CALLS_PER_SUBSCRIPTION } from './delivery/fan-out/direct-calls.ts'
+export {
+  createDirectCalls,
+  DIRECT_CALLS_AT_MOST,
+  DIRECT_CALLS_PER_SUBSCRIPTION,
+} from './delivery/fan-out/direct-calls.ts'
 export type { AttemptSeen, CalledWebhook, DirectCalls, Leave } from './delivery/fan-out/direct-calls.ts'
 export { createDeliverInOrder } from './delivery/ordered/deliver-in-order.ts'
 export { createOrderedDeliveries } from './delivery/ordered/ordered-deliveries.ts'

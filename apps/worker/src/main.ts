@@ -82,7 +82,14 @@ async function main(): Promise<void> {
     const sweep = startSweep({ platforms, intervalSeconds: config.sweepIntervalSeconds, alarm, log })
     lifecycle.onStop('sweep', () => sweep.stop())
     const watches = [
-      startFigures({ platforms, redis: gateway.connections.commands, shardCount: gateway.shardCount, metrics, clock, log }),
+      startFigures({
+        platforms,
+        redis: gateway.connections.commands,
+        shardCount: gateway.shardCount,
+        metrics,
+        clock,
+        log,
+      }),
       startWatchdog({ platforms, nowMs: clock.nowMs, alarm, log }),
       startStoreWatch({ platforms, alarm, log }),
       startAudit({ platforms, log }),

@@ -62,13 +62,21 @@ export function startWorkers(deps: WorkersDeps): QueueWorker[] {
         return job.kind === 'component-event' ? Math.min(backoffMs, untilAnnouncementMs(job, deps.nowMs())) : backoffMs
       },
     }),
-    startWorker(deps, PLATFORM_EVENTS_QUEUE, { concurrency: 20, parse: parseFanOutJob, handle: platformEventHandler(deps) }),
+    startWorker(deps, PLATFORM_EVENTS_QUEUE, {
+      concurrency: 20,
+      parse: parseFanOutJob,
+      handle: platformEventHandler(deps),
+    }),
     startWorker(deps, MESSAGES_QUEUE, {
       concurrency: MESSAGES_AT_ONCE + DIRECT_CALLS_AT_MOST,
       parse: parseFanOutJob,
       handle: messageHandler(deps),
     }),
-    startWorker(deps, MAINTENANCE_QUEUE, { concurrency: 5, parse: parseMaintenanceJob, handle: maintenanceHandler(deps) }),
+    startWorker(deps, MAINTENANCE_QUEUE, {
+      concurrency: 5,
+      parse: parseMaintenanceJob,
+      handle: maintenanceHandler(deps),
+    }),
   ]
 }
 
@@ -88,7 +96,8 @@ const parseSyncJob = parserOf(SyncJobSchema)
 const parseDeadLettersJob = parserOf(DeadLettersJobSchema)
 const parseEraseJob = parserOf(EraseJobSchema)
 const parseMaintenanceJob = (data: unknown) => parseSyncJob(data) ?? parseDeadLettersJob(data) ?? parseEraseJob(data)
-const parseControlPlaneJob = (data: unknown) => parseComponentEventJob(data) ?? parseProfileJob(data) ?? parseReleaseCheckJob(data)
+const parseControlPlaneJob = (data: unknown) =>
+  parseComponentEventJob(data) ?? parseProfileJob(data) ?? parseReleaseCheckJob(data)
 
 type ControlPlaneJob = NonNullable<ReturnType<typeof parseControlPlaneJob>>
 

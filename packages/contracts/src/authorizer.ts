@@ -59,6 +59,8 @@ export function authorizerView({ profile, ...authorizer }: Viewed): AuthorizerVi
     func_info: authorizer.funcInfo,
     authorizedAt: new Date(authorizer.authorizedAtMs).toISOString(),
     updatedAt: new Date(authorizer.updatedAtMs).toISOString(),
-    token: { expiresAt: authorizer.tokenExpiresAtMs === undefined ? null : new Date(authorizer.tokenExpiresAtMs).toISOString() },
+    token: {
+      expiresAt: authorizer.tokenExpiresAtMs === undefined ? null : new Date(authorizer.tokenExpiresAtMs).toISOString(),
+    },
   }
 }

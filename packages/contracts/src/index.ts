@@ -1,5 +1,12 @@
 // Owns: the public names of this package.
-export { authorizerEvent, eventType, GatewayEventSchema, isEventId, platformEvent, UNPARSED_EVENT_TYPE } from './event.ts'
+export {
+  authorizerEvent,
+  eventType,
+  GatewayEventSchema,
+  isEventId,
+  platformEvent,
+  UNPARSED_EVENT_TYPE,
+} from './event.ts'
 export type { EventData, EventFields, GatewayEvent } from './event.ts'
 export {
   DEFAULT_DISABLE_AFTER_SECONDS,
@@ -14,7 +21,15 @@ export {
   SubscriptionSchema,
   subscriptionView,
 } from './subscription.ts'
-export type { QueueSink, Sink, StreamSink, Subscription, SubscriptionInput, SubscriptionView, WebhookSink } from './subscription.ts'
+export type {
+  QueueSink,
+  Sink,
+  StreamSink,
+  Subscription,
+  SubscriptionInput,
+  SubscriptionView,
+  WebhookSink,
+} from './subscription.ts'
 export {
   BatchedEventSchema,
   ComponentEventJobSchema,

@@ -55,7 +55,11 @@ const compiled = new WeakMap<MatchData, readonly CompiledField[]>()
 function compile(match: MatchData): readonly CompiledField[] {
   const known = compiled.get(match)
   if (known) return known
-  const fields = Object.entries(match).map(([field, condition]) => ({ field, names: field.split('.'), holds: holdsOf(condition) }))
+  const fields = Object.entries(match).map(([field, condition]) => ({
+    field,
+    names: field.split('.'),
+    holds: holdsOf(condition),
+  }))
   compiled.set(match, fields)
   return fields
 }
@@ -80,7 +84,9 @@ function readField(data: unknown, names: readonly string[]): Found {
     value = Array.isArray(value) ? value.flatMap((element) => memberOf(element, name)) : memberOf(value, name)
   }
   if (typeof value === 'string') return { texts: [value], exists: true }
-  const there = (Array.isArray(value) ? (value as unknown[]) : [value]).filter((one) => one !== undefined && one !== null)
+  const there = (Array.isArray(value) ? (value as unknown[]) : [value]).filter(
+    (one) => one !== undefined && one !== null,
+  )
   return { texts: there.flatMap(textOf), exists: there.length > 0 }
 }
 

@@ -5,7 +5,10 @@ import type { Subscription } from './subscription.ts'
 type KeyedEvent = Pick<GatewayEvent, 'authorizerappid' | 'subject'>
 
 /** Deliveries of one key go one after the other. undefined: this one waits for none; so does one without that member. */
-export function orderingKey({ ordering }: Pick<Subscription, 'ordering'>, { authorizerappid, subject }: KeyedEvent): string | undefined {
+export function orderingKey(
+  { ordering }: Pick<Subscription, 'ordering'>,
+  { authorizerappid, subject }: KeyedEvent,
+): string | undefined {
   if (ordering === 'none' || authorizerappid === undefined) return undefined
   if (ordering === 'authorizer') return authorizerappid
   return subject === undefined ? undefined : `${authorizerappid} ${subject}`

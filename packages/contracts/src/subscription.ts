@@ -32,7 +32,9 @@ export const DEFAULT_MAX_BACKLOG = 1_000_000
 const MatchSchema = Type.Object(
   {
     authorizers: Type.Optional(Type.Array(Type.String({ pattern: '^wx[0-9A-Za-z]{16}$' }), { maxItems: 10_000 })),
-    types: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 128, pattern: '^[A-Za-z0-9_.-]*\\*?$' }), { maxItems: 1000 })),
+    types: Type.Optional(
+      Type.Array(Type.String({ minLength: 1, maxLength: 128, pattern: '^[A-Za-z0-9_.-]*\\*?$' }), { maxItems: 1000 }),
+    ),
     data: Type.Optional(MatchDataSchema),
   },
   { additionalProperties: false },
@@ -85,7 +87,9 @@ export const SubscriptionInputSchema = Type.Object(
     sink: SinkInputSchema,
     retry: Type.Optional(
       Type.Object(
-        { scheduleSeconds: Type.Optional(Type.Array(Type.Integer({ minimum: 0, maximum: 604_800 }), { maxItems: 50 })) },
+        {
+          scheduleSeconds: Type.Optional(Type.Array(Type.Integer({ minimum: 0, maximum: 604_800 }), { maxItems: 50 })),
+        },
         { additionalProperties: false },
       ),
     ),
@@ -162,7 +166,9 @@ export const SubscriptionSchema = Type.Object(
     disableAfterSeconds: Type.Integer(),
     enabled: Type.Boolean(),
     paused: Type.Boolean(),
-    declared: Type.Optional(Type.Boolean({ description: '`true`: in CONFIG_FILE; by API only `enabled` and `paused` can be changed' })),
+    declared: Type.Optional(
+      Type.Boolean({ description: '`true`: in CONFIG_FILE; by API only `enabled` and `paused` can be changed' }),
+    ),
     createdAt: Type.String(),
     updatedAt: Type.String(),
   },

@@ -7,12 +7,20 @@ import type { Platform } from './platform.ts'
 
 export function createCalls({ wechat, apiCalls }: Pick<Config, 'wechat' | 'apiCalls'>): StreamedCalls {
   const { apiBaseUrl: baseUrl, proxyUrl } = wechat
-  return createStreamedCalls({ baseUrl, proxyUrl, timeoutMs: apiCalls.timeoutMs, connections: MAX_CONCURRENT_OF_PROCESS })
+  return createStreamedCalls({
+    baseUrl,
+    proxyUrl,
+    timeoutMs: apiCalls.timeoutMs,
+    connections: MAX_CONCURRENT_OF_PROCESS,
+  })
 }
 
 type Deps = { redis: RedisConnection; keys: PlatformKeys }
 
-export function apiCallParts(own: PlatformConfig, deps: Deps): Pick<Platform, 'apiBrakes' | 'refusedPaths' | 'quotaClearing'> {
+export function apiCallParts(
+  own: PlatformConfig,
+  deps: Deps,
+): Pick<Platform, 'apiBrakes' | 'refusedPaths' | 'quotaClearing'> {
   return {
     apiBrakes: createApiBrakes(deps),
     refusedPaths: createRefusedPaths(deps),
@@ -20,7 +28,14 @@ export function apiCallParts(own: PlatformConfig, deps: Deps): Pick<Platform, 'a
   }
 }
 
-function quotaClearing({ componentAppId, componentAppSecret: secret }: PlatformConfig, appId: AuthorizerAppId | undefined) {
-  const body = { component_appid: componentAppId, ...(appId === undefined ? {} : { appid: appId }), appsecret: secret.reveal() }
+function quotaClearing(
+  { componentAppId, componentAppSecret: secret }: PlatformConfig,
+  appId: AuthorizerAppId | undefined,
+) {
+  const body = {
+    component_appid: componentAppId,
+    ...(appId === undefined ? {} : { appid: appId }),
+    appsecret: secret.reveal(),
+  }
   return { path: '/cgi-bin/component/clear_quota/v2', body: Buffer.from(JSON.stringify(body)), secret }
 }

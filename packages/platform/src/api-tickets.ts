@@ -33,7 +33,9 @@ export function createApiTickets(deps: ApiTicketsDeps): ApiTickets {
     async refresh({ subject, owner, fence, signal }) {
       const { type, appId } = parseSubject(subject)
       const startedAtMs = performance.now()
-      const issued = await callWithAccessToken(authorizerTokens, appId, (token) => api.getTicket(token, type, { signal }))
+      const issued = await callWithAccessToken(authorizerTokens, appId, (token) =>
+        api.getTicket(token, type, { signal }),
+      )
       return store.commit(subject, {
         owner,
         fence,
@@ -67,6 +69,7 @@ function parseSubject(subject: ApiTicketSubject) {
   const separator = subject.indexOf(':')
   const type = subject.slice(0, separator)
   const appId = parseAuthorizerAppId(subject.slice(separator + 1))
-  if (!appId || (type !== 'jsapi' && type !== 'wx_card')) throw new GatewayError('INTERNAL', 'not the subject of an API ticket')
+  if (!appId || (type !== 'jsapi' && type !== 'wx_card'))
+    throw new GatewayError('INTERNAL', 'not the subject of an API ticket')
   return { type, appId } as const
 }

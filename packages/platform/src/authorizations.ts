@@ -131,7 +131,9 @@ export function createAuthorizations(deps: AuthorizationsDeps): Authorizations {
   }
 
   async function reconcilePage(offset: number) {
-    const page = await componentTokens.withToken((token) => api.getAuthorizerList(token, { offset, count: AUTHORIZER_LIST_PAGE_SIZE }))
+    const page = await componentTokens.withToken((token) =>
+      api.getAuthorizerList(token, { offset, count: AUTHORIZER_LIST_PAGE_SIZE }),
+    )
     const added: AuthorizerAppId[] = []
     const repaired: AuthorizerAppId[] = []
     for (const { authorizerAppId: appId, refreshToken, authTimeSeconds } of page.items) {

@@ -49,7 +49,9 @@ export function createMessages(deps: MessagesDeps) {
   const { config, platform, connections, keys, shardCount, shards, replicas, queues, outages, clock, log } = deps
   const { dedupeSeconds, eventLogSeconds, eventLogMaxEvents: maxEvents } = config
   const redis = connections.commands
-  const events = platform.eventLog ? createEventLog({ redis, shards, outages, queues, eventLogSeconds, maxEvents }) : NO_EVENT_LOG
+  const events = platform.eventLog
+    ? createEventLog({ redis, shards, outages, queues, eventLogSeconds, maxEvents })
+    : NO_EVENT_LOG
   const lanes = createLaneWriter({ redis, count: shardCount, queues, replicas })
   const ordered = createOrderedEvents({ platform: platform.id, lanes, subscriptions: deps.subscriptions })
   const queueDeps = { ...deps, platform: platform.id, ordered, dedupeSeconds }

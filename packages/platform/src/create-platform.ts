@@ -94,7 +94,10 @@ export function createPlatform(deps: PlatformDeps): { platform: Platform; close(
     checkWebhookUrl: (url) => checkWebhookUrl(url, config.webhookAllowNetworks),
     clock,
   })
-  const subscriptions: Subscriptions = { ...known, all: (maxAgeMs) => outages.ask(keys.subscriptions, () => known.all(maxAgeMs)) }
+  const subscriptions: Subscriptions = {
+    ...known,
+    all: (maxAgeMs) => outages.ask(keys.subscriptions, () => known.all(maxAgeMs)),
+  }
   const { events, feed, pushQueue, jobs, claims, unsettled, mailbox, mayFallBack, releaseFallBack } = createMessages({
     ...deps,
     keys,
@@ -111,7 +114,14 @@ export function createPlatform(deps: PlatformDeps): { platform: Platform; close(
     ...store,
     ownerOfUserName: (userName) => outages.ask(keys.userNames, () => store.ownerOfUserName(userName), lateMs),
   }
-  const { componentTokens, authorizerTokens, codes } = createTokens({ ...deps, storeDeps, store, api, jobs, statistics })
+  const { componentTokens, authorizerTokens, codes } = createTokens({
+    ...deps,
+    storeDeps,
+    store,
+    api,
+    jobs,
+    statistics,
+  })
   const authorizations = createAuthorizations({
     componentAppId: own.componentAppId,
     mpBaseUrl: config.wechat.mpBaseUrl,

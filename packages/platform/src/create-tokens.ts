@@ -70,7 +70,12 @@ export function createTokens(deps: TokensDeps) {
       if (outcome !== 'superseded') statistics.count(outcome === 'refreshed' ? 'refreshed' : 'refreshFailed')
     },
     onRefreshed: (appId, expiresAtMs) => {
-      announce(gatewayEvent('gateway.token.refreshed', appId, { appid: appId, expiresAt: new Date(expiresAtMs).toISOString() }))
+      announce(
+        gatewayEvent('gateway.token.refreshed', appId, {
+          appid: appId,
+          expiresAt: new Date(expiresAtMs).toISOString(),
+        }),
+      )
     },
     onReauthorizationRequired: (appId) => {
       log.error({ platform, appid: appId }, 'authorizer.reauthorization_required')

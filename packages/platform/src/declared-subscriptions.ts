@@ -30,9 +30,11 @@ export async function keepDeclared({ everyMs = EVERY_MS, ...deps }: DeclaringDep
       try {
         const { different, refused, ...changes } = await subscriptions.declare(declarations, { isStart })
         isStart = false
-        if (Object.values(changes).some((names) => names.length > 0)) deps.log.info({ platform: id, ...changes }, 'subscriptions.declared')
+        if (Object.values(changes).some((names) => names.length > 0))
+          deps.log.info({ platform: id, ...changes }, 'subscriptions.declared')
         if (refused.length > 0 && !isRefused) deps.log.error({ platform: id, names: refused }, 'subscriptions.refused')
-        if (different.length > 0 && !isDifferent) deps.log.warn({ platform: id, names: different }, 'subscriptions.declared_differently')
+        if (different.length > 0 && !isDifferent)
+          deps.log.warn({ platform: id, names: different }, 'subscriptions.declared_differently')
         isDifferent = different.length > 0
         isRefused = refused.length > 0
       } catch (error) {

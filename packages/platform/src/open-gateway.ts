@@ -89,14 +89,22 @@ export async function openGateway(deps: GatewayDeps): Promise<OpenedGateway> {
     clock,
   })
   const readiness = [...ofStore, ...unheard.checks]
-  const diagnosis = createDiagnosis({ config, redis: connections.commands, readiness, platforms: platforms.byId, clock })
+  const diagnosis = createDiagnosis({
+    config,
+    redis: connections.commands,
+    readiness,
+    platforms: platforms.byId,
+    clock,
+  })
   return { platforms, connections, connect, readiness, diagnosis, unheard, shardCount }
 
   /** What was counted at the end of the process is handed over, too. */
   function handOverStatistics(): void {
     const handOver = async () => {
       for (const { id, statistics } of platforms.byId.values()) {
-        await statistics.handOver().catch((error: unknown) => log.debug({ err: error, platform: id }, 'statistics.not_handed_over'))
+        await statistics
+          .handOver()
+          .catch((error: unknown) => log.debug({ err: error, platform: id }, 'statistics.not_handed_over'))
       }
     }
     const handingOver = repeat({ firstMs: STATISTICS_EVERY_MS, everyMs: STATISTICS_EVERY_MS }, handOver)
@@ -129,9 +137,12 @@ export async function openGateway(deps: GatewayDeps): Promise<OpenedGateway> {
 
   async function proveSealingKeys(redis: RedisConnection): Promise<void> {
     for (const { id } of config.platforms) {
-      const outcome = await untilAnswered(() => checkSealingKeys({ platform: id, redis, keys: platformKeys(id), sealer: keys }))
+      const outcome = await untilAnswered(() =>
+        checkSealingKeys({ platform: id, redis, keys: platformKeys(id), sealer: keys }),
+      )
       if (outcome === 'ok') continue
-      if (outcome === 'mismatch') await lifecycle.fail(new Error(`SEALING_KEYS: no key opens what is stored for platform ${id}`))
+      if (outcome === 'mismatch')
+        await lifecycle.fail(new Error(`SEALING_KEYS: no key opens what is stored for platform ${id}`))
       return
     }
     sealer.release()
@@ -141,7 +152,9 @@ export async function openGateway(deps: GatewayDeps): Promise<OpenedGateway> {
   /** Of accounts of before. Whoever asks by a filter meanwhile waits, or builds it. */
   async function buildIndexes(): Promise<void> {
     for (const { id, authorizers } of platforms.byId.values()) {
-      await authorizers.buildIndex().catch((error: unknown) => log.warn({ err: error, platform: id }, 'authorizers.not_indexed'))
+      await authorizers
+        .buildIndex()
+        .catch((error: unknown) => log.warn({ err: error, platform: id }, 'authorizers.not_indexed'))
     }
   }
 

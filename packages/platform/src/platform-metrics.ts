@@ -62,7 +62,8 @@ export function createPlatformMetrics(metrics: Metrics): PlatformMetrics {
     labels: ['platform', 'what'],
     collect(counter) {
       counter.reset()
-      for (const { id, statistics } of followed) for (const [what, count] of statistics.totals()) counter.inc({ platform: id, what }, count)
+      for (const { id, statistics } of followed)
+        for (const [what, count] of statistics.totals()) counter.inc({ platform: id, what }, count)
     },
   })
   return {

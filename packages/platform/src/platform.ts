@@ -100,7 +100,9 @@ export type Authorizations = {
   /** Asks WeChat for the account's profile and keeps it. */
   refreshProfile(appId: AuthorizerAppId): Promise<Authorizer>
   /** One page of WeChat's own list: adds what is missing, repairs lost refresh tokens, never revokes. */
-  reconcilePage(offset: number): Promise<{ totalCount: number; seen: number; added: AuthorizerAppId[]; repaired: AuthorizerAppId[] }>
+  reconcilePage(
+    offset: number,
+  ): Promise<{ totalCount: number; seen: number; added: AuthorizerAppId[]; repaired: AuthorizerAppId[] }>
   /** Asks WeChat to push tickets again, at most every ten minutes over all processes. */
   startPushTicket(): Promise<'asked' | 'asked-lately'>
 }
@@ -191,7 +193,10 @@ export type ApiTickets = {
   /** Rejects as AuthorizerTokens.get. */
   get(appId: AuthorizerAppId, type: ApiTicketType): Promise<CurrentToken>
   /** What `wx.config` of the JS-SDK wants for this page. The part of `url` behind `#` is left out. */
-  jsSdkConfig(appId: AuthorizerAppId, url: string): Promise<{ appId: string; timestamp: number; nonceStr: string; signature: string }>
+  jsSdkConfig(
+    appId: AuthorizerAppId,
+    url: string,
+  ): Promise<{ appId: string; timestamp: number; nonceStr: string; signature: string }>
 }
 
 /**

@@ -12,7 +12,11 @@ export type ProvenSealer = Sealer & {
 export function createProvenSealer(sealer: Sealer): ProvenSealer {
   let isProven = false
   const proven = () => {
-    if (!isProven) throw new GatewayError('STORE_UNAVAILABLE', 'the sealing keys are not proven yet', { retry: true, retryAfterSeconds: 1 })
+    if (!isProven)
+      throw new GatewayError('STORE_UNAVAILABLE', 'the sealing keys are not proven yet', {
+        retry: true,
+        retryAfterSeconds: 1,
+      })
     return sealer
   }
   return {

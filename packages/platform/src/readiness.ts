@@ -60,17 +60,23 @@ export function createReadiness(deps: ReadinessDeps): ReadinessCheck[] {
       name: 'redis-writes',
       // As long as one inbox takes messages, this process is of use.
       check: () =>
-        Promise.any(probeKeys(shardCount).map((key) => probeWrite(redis, key))).then(nothing, async (failed: unknown) => {
-          const error: unknown = failed instanceof AggregateError ? failed.errors[0] : failed
-          return `Redis cannot be reached or takes no writes: ${await problems.explain(error)}`
-        }),
+        Promise.any(probeKeys(shardCount).map((key) => probeWrite(redis, key))).then(
+          nothing,
+          async (failed: unknown) => {
+            const error: unknown = failed instanceof AggregateError ? failed.errors[0] : failed
+            return `Redis cannot be reached or takes no writes: ${await problems.explain(error)}`
+          },
+        ),
     },
     { name: 'redis-inboxes', warnsOnly: true, check: () => checkInboxes(redis, probeKeys(shardCount)) },
     {
       name: 'redis-policy',
       check: () =>
         evictionPolicy(redis).then(
-          (policy) => (policy === undefined || policy === 'noeviction' ? undefined : `maxmemory-policy is ${policy}, not noeviction`),
+          (policy) =>
+            policy === undefined || policy === 'noeviction'
+              ? undefined
+              : `maxmemory-policy is ${policy}, not noeviction`,
           () => 'Redis cannot be reached',
         ),
     },
@@ -87,7 +93,10 @@ export function createReadiness(deps: ReadinessDeps): ReadinessCheck[] {
     // When Redis is away, `redis-writes` says it.
     { name: 'redis-persistence', warnsOnly: true, check: () => persistenceGap(redis).catch(nothing) },
     { name: 'bullmq', warnsOnly: true, check: async () => formatGap() },
-    ...[...platforms.values()].map((platform) => ({ name: `ticket-${platform.id}`, check: () => checkTicket(platform, clock) })),
+    ...[...platforms.values()].map((platform) => ({
+      name: `ticket-${platform.id}`,
+      check: () => checkTicket(platform, clock),
+    })),
   ]
 }
 
@@ -98,7 +107,9 @@ export async function reportReadiness(
 ): Promise<ReadinessReport> {
   const outcomes = await Promise.all(all.map(runCheck))
   const checks = outcomes.filter((_, index) => all[index]?.warnsOnly !== true)
-  const warnings = outcomes.flatMap(({ name, ok, reason }, index) => (all[index]?.warnsOnly && !ok ? [`${name}: ${reason}`] : []))
+  const warnings = outcomes.flatMap(({ name, ok, reason }, index) =>
+    all[index]?.warnsOnly && !ok ? [`${name}: ${reason}`] : [],
+  )
   if (isDraining) checks.push({ name: 'serving', ok: false, reason: 'shutting down' })
   return { status: checks.every(({ ok }) => ok) ? 'ready' : 'not ready', checks, warnings }
 }
@@ -154,7 +165,13 @@ async function checkInboxes(redis: RedisConnection, keys: readonly string[]): Pr
  * Counted first, since a count says which master it is; then as a push does, for what counts does not have to be heard
  * of.
  */
-async function checkReplicas({ redis, minReplicas, replicas, platforms, shardCount }: ReadinessDeps): Promise<string | undefined> {
+async function checkReplicas({
+  redis,
+  minReplicas,
+  replicas,
+  platforms,
+  shardCount,
+}: ReadinessDeps): Promise<string | undefined> {
   try {
     const fewest = await fewestReplicas(redis)
     if (!fewest) return 'INFO is forbidden, and without it REDIS_MIN_REPLICAS confirms nothing: allow it, or set 0'
@@ -192,7 +209,9 @@ async function checkTicket(platform: Platform, clock: Clock): Promise<string | u
   try {
     const ticket = await platform.tickets.status()
     if (!ticket) return 'WeChat has not pushed a component_verify_ticket yet'
-    return clock.nowMs() - ticket.receivedAtMs < TICKET_LIFETIME_MS ? undefined : 'the component_verify_ticket is older than 12 hours'
+    return clock.nowMs() - ticket.receivedAtMs < TICKET_LIFETIME_MS
+      ? undefined
+      : 'the component_verify_ticket is older than 12 hours'
   } catch {
     // Which store failed, and how, the checks of Redis say.
     return 'Redis cannot be reached'

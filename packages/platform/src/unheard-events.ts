@@ -18,11 +18,16 @@ const WARNED_FOR_MS = 600_000
 export function createUnheardEvents({ platforms, clock }: Deps): UnheardEvents {
   const lastUnheardMs = new Map<string, number>()
 
-  async function check(id: string, platform: Pick<Platform, 'authorizers' | 'subscriptions'>): Promise<string | undefined> {
+  async function check(
+    id: string,
+    platform: Pick<Platform, 'authorizers' | 'subscriptions'>,
+  ): Promise<string | undefined> {
     if (clock.nowMs() - (lastUnheardMs.get(id) ?? -Infinity) > WARNED_FOR_MS) return undefined
     if ((await platform.subscriptions.all()).some(({ enabled }) => enabled)) return undefined
     const { items } = await platform.authorizers.list({ limit: 1, cursor: undefined })
-    return items.length === 0 ? undefined : `events come for platform ${id}, and it has no enabled subscription: they reach nobody`
+    return items.length === 0
+      ? undefined
+      : `events come for platform ${id}, and it has no enabled subscription: they reach nobody`
   }
 
   return {

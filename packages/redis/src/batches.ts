@@ -25,7 +25,10 @@ const WEIGHTLESS = { of: () => 0, most: 0 }
 type Waiting<Item, Answer> = { item: Item; resolve: (answer: Answer) => void; reject: (error: unknown) => void }
 type Batch<Item, Answer> = { items: Array<Waiting<Item, Answer>>; weight: number }
 
-export function createBatches<Item, Answer>({ write, weight = WEIGHTLESS }: BatchesDeps<Item, Answer>): Batches<Item, Answer> {
+export function createBatches<Item, Answer>({
+  write,
+  weight = WEIGHTLESS,
+}: BatchesDeps<Item, Answer>): Batches<Item, Answer> {
   const waiting = new Map<string, Batch<Item, Answer>>()
 
   function flush(key: string): void {

@@ -68,12 +68,17 @@ function reconnectNowAndThen(): (error: Error) => boolean {
 
 function commandsOptions({ mode }: RedisSettings): Options {
   // A cluster opens its connections by itself, so that theirs can only be ioredis' own time-outs.
-  const timeouts = mode === 'cluster' ? { commandTimeout: COMMAND_TIMEOUT_MS, socketTimeout: COMMAND_SOCKET_TIMEOUT_MS } : {}
+  const timeouts =
+    mode === 'cluster' ? { commandTimeout: COMMAND_TIMEOUT_MS, socketTimeout: COMMAND_SOCKET_TIMEOUT_MS } : {}
   return { ...byRole.commands, ...timeouts, reconnectOnError: reconnectNowAndThen() }
 }
 
 /** Connects in the background; never throws because Redis is away. `onError` hears each failure of the connection. */
-export function connectRedis(settings: RedisSettings, role: RedisRole, onError: (error: Error) => void): RedisConnection {
+export function connectRedis(
+  settings: RedisSettings,
+  role: RedisRole,
+  onError: (error: Error) => void,
+): RedisConnection {
   const options = role === 'commands' ? commandsOptions(settings) : byRole[role]
   const connection = open(settings, options)
   if (role === 'commands' && connection instanceof Redis) {
@@ -117,7 +122,12 @@ function open(settings: RedisSettings, options: Options): RedisConnection {
         ...(settings.tls ? { dnsLookup: (address: string, done: DnsAnswer) => done(null, address) } : {}),
       })
     case 'sentinel':
-      return new Redis({ ...server, ...sentinelOptions(settings), ...(sentinel ? { name: sentinel.name } : {}), db: database })
+      return new Redis({
+        ...server,
+        ...sentinelOptions(settings),
+        ...(sentinel ? { name: sentinel.name } : {}),
+        db: database,
+      })
   }
 }
 

@@ -61,7 +61,16 @@ export { startLossWatch } from './replication/loss-watch.ts'
 export type { Loss, LossWatch } from './replication/loss-watch.ts'
 export type { RedisConnection, RedisRole } from './connect.ts'
 
-export { fewestReplicas, evictionPolicy, isInfoRefused, persistenceGap, memoryShare, probeWrite, redisTimeMs, replicationRole } from './store-health.ts'
+export {
+  fewestReplicas,
+  evictionPolicy,
+  isInfoRefused,
+  persistenceGap,
+  memoryShare,
+  probeWrite,
+  redisTimeMs,
+  replicationRole,
+} from './store-health.ts'
 
 // diagnosis
 export { missingRights } from './diagnosis/missing-rights.ts'
@@ -173,11 +182,23 @@ export { createEventLog } from './event-log/event-log.ts'
 export { createEventClaims } from './event-log/event-claims.ts'
 export type { Claim, EventClaims } from './event-log/event-claims.ts'
 export { createUnsettledDeliveries } from './event-log/unsettled-deliveries.ts'
-export type { DeliveryPlace, UnsettledDeliveries, UnsettledDelivery, UnsettledOfShard } from './event-log/unsettled-deliveries.ts'
+export type {
+  DeliveryPlace,
+  UnsettledDeliveries,
+  UnsettledDelivery,
+  UnsettledOfShard,
+} from './event-log/unsettled-deliveries.ts'
 export { createEventFeed } from './event-log/event-feed.ts'
 export type { EventFeed, EventFeedDeps, FeedId, FeedPosition, FeedStep } from './event-log/event-feed.ts'
 export { NO_EVENT_LOG } from './event-log/no-event-log.ts'
-export type { DeliveryChange, EventFilter, EventLog, EventLogDeps, FoundEvents, RecordOptions } from './event-log/event-log.ts'
+export type {
+  DeliveryChange,
+  EventFilter,
+  EventLog,
+  EventLogDeps,
+  FoundEvents,
+  RecordOptions,
+} from './event-log/event-log.ts'
 export { durationBucket } from './subscriptions/delivery-counts.ts'
 export { createDeliveryHealthStore } from './subscriptions/delivery-health.ts'
 export type { DeliveryHealthStore, FailureRow, HealthReport } from './subscriptions/delivery-health.ts'
@@ -207,9 +228,21 @@ export type { StrandedLanes } from './ordering/stranded-lanes.ts'
 export { createThrottle } from './queues/throttle.ts'
 export type { Throttle } from './queues/throttle.ts'
 export { createStatistics } from './statistics/statistics.ts'
-export type { RefusedPushes, Statistics, StatisticsAsked, StatisticsDeps, StatisticSums } from './statistics/statistics.ts'
+export type {
+  RefusedPushes,
+  Statistics,
+  StatisticsAsked,
+  StatisticsDeps,
+  StatisticSums,
+} from './statistics/statistics.ts'
 export type { Statistic } from './statistics/minute-counts.ts'
 export { createUnparsedPushes, MOST_UNPARSED_PUSHES } from './unparsed-pushes.ts'
 export type { UnparsedPushes, UnparsedPushesDeps } from './unparsed-pushes.ts'
 export { createReplyMailbox, REPLY_SENT_SECONDS } from './reply-mailbox/reply-mailbox.ts'
-export type { OfferOptions, OfferOutcome, ReplyMailbox, ReplyMailboxDeps, ReplyWait } from './reply-mailbox/reply-mailbox.ts'
+export type {
+  OfferOptions,
+  OfferOutcome,
+  ReplyMailbox,
+  ReplyMailboxDeps,
+  ReplyWait,
+} from './reply-mailbox/reply-mailbox.ts'

@@ -44,15 +44,26 @@ const API_TICKET_TYPES = ['jsapi', 'wx_card']
 const JOB_STATES = ['wait', 'delayed', 'failed', 'prioritized', 'paused', 'active']
 
 /** Rejects with STORE_UNAVAILABLE; what was done until then stays done. `onProgress` hears of every page of authorizers. */
-export function resealPlatform(deps: RotationDeps, onProgress?: (report: RotationReport) => void): Promise<RotationReport> {
+export function resealPlatform(
+  deps: RotationDeps,
+  onProgress?: (report: RotationReport) => void,
+): Promise<RotationReport> {
   return guardStore(() => resealAll(deps, onProgress))
 }
 
-async function resealAll({ platform, redis, keys, sealer }: RotationDeps, onProgress?: (report: RotationReport) => void) {
+async function resealAll(
+  { platform, redis, keys, sealer }: RotationDeps,
+  onProgress?: (report: RotationReport) => void,
+) {
   const report = emptyReport()
 
   // oxlint-disable-next-line max-params -- what, where it stands, and how it is replaced
-  async function reseal(kind: SealedKind, sealed: string, place: SealedPlace, replace: (anew: string) => Promise<unknown>): Promise<void> {
+  async function reseal(
+    kind: SealedKind,
+    sealed: string,
+    place: SealedPlace,
+    replace: (anew: string) => Promise<unknown>,
+  ): Promise<void> {
     const counts = report[kind]
     if (sealer.isCurrent(sealed)) {
       counts.current += 1
@@ -142,7 +153,8 @@ async function resealAll({ platform, redis, keys, sealer }: RotationDeps, onProg
     for (const state of JOB_STATES) {
       const key = queueKey(COMPONENT_EVENTS_QUEUE, state)
       const type = await redis.type(key)
-      const ids = type === 'list' ? await redis.lrange(key, 0, -1) : type === 'zset' ? await redis.zrange(key, 0, '-1') : []
+      const ids =
+        type === 'list' ? await redis.lrange(key, 0, -1) : type === 'zset' ? await redis.zrange(key, 0, '-1') : []
       for (const id of ids) await resealJob(queueKey(COMPONENT_EVENTS_QUEUE, id))
     }
   }
@@ -155,7 +167,12 @@ async function resealAll({ platform, redis, keys, sealer }: RotationDeps, onProg
       const sealed = job[name]
       if (typeof sealed !== 'string') continue
       await reseal('job', sealed, { platform, subject: job['eventId'], field }, (anew) =>
-        replaceField(redis, { hash: key, field: 'data', before: data, after: data.replace(`"${sealed}"`, `"${anew}"`) }),
+        replaceField(redis, {
+          hash: key,
+          field: 'data',
+          before: data,
+          after: data.replace(`"${sealed}"`, `"${anew}"`),
+        }),
       )
     }
   }
@@ -198,7 +215,9 @@ function sealedIn(text: string, list: string): string[] {
   const record: unknown = JSON.parse(text)
   const entries = isRecord(record) ? record[list] : undefined
   if (!Array.isArray(entries)) return []
-  return entries.flatMap((entry: unknown) => (isRecord(entry) && typeof entry['sealed'] === 'string' ? entry['sealed'] : []))
+  return entries.flatMap((entry: unknown) =>
+    isRecord(entry) && typeof entry['sealed'] === 'string' ? entry['sealed'] : [],
+  )
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

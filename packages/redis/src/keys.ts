@@ -62,7 +62,8 @@ export const laneKey = (inbox: number, { platform, account }: { platform: string
 export const waitingLanesKey = (inbox: number) => `wx:${messageInbox(inbox)}:lanes`
 
 /** string, the job that works off the list; PX 8000. */
-export const laneLeaseKey = (inbox: number, lane: { platform: string; account: string }) => `${laneKey(inbox, lane)}:lease`
+export const laneLeaseKey = (inbox: number, lane: { platform: string; account: string }) =>
+  `${laneKey(inbox, lane)}:lease`
 
 /**
  * The queue that the consumer of a new `queue` sink opens. An older one may have another: `sink.queue` of its record
@@ -123,7 +124,9 @@ export function onceIds(platform: string) {
     sync: `${platform}.sync`,
     /** `replay` and `only` lead to other deliveries of the same event: each is remembered by itself. */
     fanOut: ({ eventId, replay, only }: { eventId: string; replay?: string | undefined; only?: string | undefined }) =>
-      only === undefined ? `${platform}.${deliveryId(eventId, replay)}` : `${platform}.${eventId}.${replay ?? ''}.${only}`,
+      only === undefined
+        ? `${platform}.${deliveryId(eventId, replay)}`
+        : `${platform}.${eventId}.${replay ?? ''}.${only}`,
   }
 }
 

@@ -33,7 +33,8 @@ export function createSealer(keys: ReadonlyArray<{ id: string; key: Buffer }>): 
     },
     open(sealed, place) {
       const [version, keyId, body] = sealed.split('.')
-      if (version === UNSEALED && keyId !== undefined) return new Secret(Buffer.from(keyId, 'base64url').toString('utf8'))
+      if (version === UNSEALED && keyId !== undefined)
+        return new Secret(Buffer.from(keyId, 'base64url').toString('utf8'))
       const key = keys.find((candidate) => candidate.id === keyId)
       if (version !== VERSION || !key || body === undefined) {
         throw new GatewayError('INTERNAL', `no sealing key opens ${place.field}`)

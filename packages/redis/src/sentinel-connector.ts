@@ -29,7 +29,9 @@ export function sentinelConnectorWith(login: Login): SentinelConnectorClass {
       super(options as RedisOptions)
     }
 
-    override async connect(emit: Parameters<SentinelConnector['connect']>[0]): ReturnType<SentinelConnector['connect']> {
+    override async connect(
+      emit: Parameters<SentinelConnector['connect']>[0],
+    ): ReturnType<SentinelConnector['connect']> {
       const options: Options = this.options
       const { username, password } = await loginNow(options)
       Object.assign(options, { sentinelUsername: username, sentinelPassword: password })
@@ -39,7 +41,10 @@ export function sentinelConnectorWith(login: Login): SentinelConnectorClass {
 }
 
 /** `login`, or none when it is refused: what the first sentinel says that answers. undefined when none does. */
-export async function acceptedLogin({ sentinels = [], sentinelTLS }: Options, login: Login): Promise<Login | undefined> {
+export async function acceptedLogin(
+  { sentinels = [], sentinelTLS }: Options,
+  login: Login,
+): Promise<Login | undefined> {
   const tls = sentinelTLS ? { tls: sentinelTLS } : {}
   const asked = sentinels.map(async ({ host, port }) => {
     const address = { ...(host === undefined ? {} : { host }), ...(port === undefined ? {} : { port }) }

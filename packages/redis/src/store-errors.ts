@@ -21,7 +21,12 @@ const REFUSALS = new Set([
   'NOPERM',
 ])
 
-const UNREACHABLE_NAMES = new Set(['MaxRetriesPerRequestError', 'ClusterAllFailedError', 'ConnectionClosedError', 'AbortError'])
+const UNREACHABLE_NAMES = new Set([
+  'MaxRetriesPerRequestError',
+  'ClusterAllFailedError',
+  'ConnectionClosedError',
+  'AbortError',
+])
 
 const UNREACHABLE_CODES = /^(ECONN|EHOST|ENET|EPIPE$|ETIMEDOUT$|EAI_|ENOTFOUND$|ERR_(TLS|SSL|SOCKET))/
 
@@ -68,9 +73,15 @@ export function storeError(cause: unknown): GatewayError {
   }
   if (code === 'NOPERM') {
     const what = refusedCommand(cause) ?? 'a command, key or channel'
-    return new GatewayError('STORE_UNAVAILABLE', `the user of REDIS_URL has no right to ${what}: see ACL LOG`, { ...trace, retry: true })
+    return new GatewayError('STORE_UNAVAILABLE', `the user of REDIS_URL has no right to ${what}: see ACL LOG`, {
+      ...trace,
+      retry: true,
+    })
   }
-  return new GatewayError('STORE_UNAVAILABLE', 'the store cannot be reached or takes no writes', { ...trace, retry: true })
+  return new GatewayError('STORE_UNAVAILABLE', 'the store cannot be reached or takes no writes', {
+    ...trace,
+    retry: true,
+  })
 }
 
 /** Of NOPERM: Redis 7 names the command, never a key; within a script neither. */

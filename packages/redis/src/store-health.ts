@@ -13,7 +13,9 @@ export async function probeWrite(redis: RedisConnection, probeKey: string): Prom
 
 /** `maxmemory-policy`, from INFO: CONFIG is usually forbidden to applications. In a cluster, of the first master where it is wrong. */
 export async function evictionPolicy(redis: RedisConnection): Promise<string | undefined> {
-  const policies = await Promise.all(mastersOf(redis).map(async (node) => infoField(await infoOf(node, 'memory'), 'maxmemory_policy')))
+  const policies = await Promise.all(
+    mastersOf(redis).map(async (node) => infoField(await infoOf(node, 'memory'), 'maxmemory_policy')),
+  )
   return policies.find((policy) => policy !== undefined && policy !== 'noeviction') ?? policies[0]
 }
 
@@ -24,7 +26,8 @@ export async function evictionPolicy(redis: RedisConnection): Promise<string | u
 export async function persistenceGap(redis: RedisConnection): Promise<string | undefined> {
   for (const node of mastersOf(redis)) {
     const isEnabled = infoField(await infoOf(node, 'persistence'), 'aof_enabled')
-    if (isEnabled === '0') return 'appendonly is no: a crash of Redis loses what was acknowledged. Set appendonly yes, appendfsync always'
+    if (isEnabled === '0')
+      return 'appendonly is no: a crash of Redis loses what was acknowledged. Set appendonly yes, appendfsync always'
     const fsync = await appendFsync(node)
     if (/^(everysec|no)$/.test(fsync)) {
       return `appendfsync is ${fsync}: a power cut loses what was acknowledged last. Set appendfsync always`
@@ -66,7 +69,9 @@ export async function redisTimeMs(redis: RedisConnection): Promise<number> {
 }
 
 /** The master that has the fewest, as INFO counts them; undefined where INFO is forbidden. */
-export async function fewestReplicas(redis: RedisConnection): Promise<{ master: string; replicas: number } | undefined> {
+export async function fewestReplicas(
+  redis: RedisConnection,
+): Promise<{ master: string; replicas: number } | undefined> {
   const counts = await Promise.all(
     mastersOf(redis).map(async (node) => {
       const count = infoField(await infoOf(node, 'replication'), 'connected_slaves')

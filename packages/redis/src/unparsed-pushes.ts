@@ -57,7 +57,8 @@ export function createUnparsedPushes({ platform, redis, keys, sealer }: Unparsed
         for (let at = 0; at + 1 < listed.length; at += 2) {
           const [eventId = '', score] = listed.slice(at, at + 2)
           // The index outlives the day of a single one as long as others come.
-          if ((await redis.exists(keys.unparsedPush(eventId))) === 1) items.push({ eventId, receivedAtMs: Number(score) })
+          if ((await redis.exists(keys.unparsedPush(eventId))) === 1)
+            items.push({ eventId, receivedAtMs: Number(score) })
         }
         return items
       }),

@@ -21,14 +21,31 @@ const DROPPED = new Set(
     ['args', 'argv', 'body', 'rawbody', 'payload', 'data', 'jobdata', 'request', 'rawxml', 'content'],
     ['headers', 'rawheaders', 'cookie', 'cookies', 'authorization', 'query', 'querystring'],
     ['password', 'secret', 'appsecret', 'component_appsecret', 'componentappsecret', 'encodingaeskey', 'apikey'],
-    ['token', 'access_token', 'accesstoken', 'refresh_token', 'refreshtoken', 'component_access_token', 'componentaccesstoken'],
-    ['authorizer_access_token', 'authorizer_refresh_token', 'ticket', 'component_verify_ticket', 'componentverifyticket'],
+    [
+      'token',
+      'access_token',
+      'accesstoken',
+      'refresh_token',
+      'refreshtoken',
+      'component_access_token',
+      'componentaccesstoken',
+    ],
+    [
+      'authorizer_access_token',
+      'authorizer_refresh_token',
+      'ticket',
+      'component_verify_ticket',
+      'componentverifyticket',
+    ],
     ['auth_code', 'authcode', 'authorization_code', 'authorizationcode', 'pre_auth_code', 'preauthcode'],
   ].flat(),
 )
 
 /** `withStack`: at debug. The stack is masked as the message is. */
-export function errorFields(error: unknown, { withStack, depth = 0 }: { withStack: boolean; depth?: number }): ErrorFields {
+export function errorFields(
+  error: unknown,
+  { withStack, depth = 0 }: { withStack: boolean; depth?: number },
+): ErrorFields {
   if (!(error instanceof Error)) return { type: typeof error, message: 'something was thrown that is no Error' }
   const { code, errcode, cause } = error as { code?: unknown; errcode?: unknown; cause?: unknown }
   return {
@@ -37,7 +54,9 @@ export function errorFields(error: unknown, { withStack, depth = 0 }: { withStac
     ...(isCode(code) ? { code } : {}),
     ...(typeof errcode === 'number' ? { errcode } : {}),
     ...(withStack && error.stack !== undefined ? { stack: maskStack(error) } : {}),
-    ...(cause instanceof Error && depth < MAX_CAUSES ? { cause: errorFields(cause, { withStack, depth: depth + 1 }) } : {}),
+    ...(cause instanceof Error && depth < MAX_CAUSES
+      ? { cause: errorFields(cause, { withStack, depth: depth + 1 }) }
+      : {}),
   }
 }
 
@@ -72,7 +91,9 @@ function loggable(value: unknown, { withStack, depth }: { withStack: boolean; de
 
 // Numbers and flags are no secrets, and what prints itself (a Secret) says `[secret]`.
 function isDropped(name: string, value: unknown): boolean {
-  return DROPPED.has(name.toLowerCase()) && typeof value !== 'number' && typeof value !== 'boolean' && !printsItself(value)
+  return (
+    DROPPED.has(name.toLowerCase()) && typeof value !== 'number' && typeof value !== 'boolean' && !printsItself(value)
+  )
 }
 
 function printsItself(value: unknown): boolean {

@@ -76,14 +76,23 @@ function withSafeMessage<Args extends readonly unknown[]>(args: Args, withStack:
   const texts = rest.map((text) => (typeof text === 'string' ? maskText(text) : text))
   const error = first instanceof Error ? first : isObject(first) ? first['err'] : undefined
   if (error instanceof Error && texts.length === 0) texts.push(maskText(error.message))
-  const fields = first instanceof Error ? { err: errorFields(first, { withStack }) } : typeof first === 'string' ? maskText(first) : first
+  const fields =
+    first instanceof Error
+      ? { err: errorFields(first, { withStack }) }
+      : typeof first === 'string'
+        ? maskText(first)
+        : first
   return [fields, ...texts] as unknown as Args
 }
 
 // Fastify logs its request and reply whole; of them these few are wanted, the URL is not.
 function withoutRequests(fields: Record<string, unknown>): Record<string, unknown> {
   const { req, res, ...rest } = fields
-  return { ...rest, ...(req === undefined ? {} : { req: requestFields(req) }), ...(res === undefined ? {} : { res: replyFields(res) }) }
+  return {
+    ...rest,
+    ...(req === undefined ? {} : { req: requestFields(req) }),
+    ...(res === undefined ? {} : { res: replyFields(res) }),
+  }
 }
 
 function requestFields(req: unknown) {

@@ -18,9 +18,13 @@ export type MetricsSnapshot = MetricObjectWithValues<MetricValue<string>>[]
 
 export type Metrics = {
   /** Each factory throws when the name is taken: one metric has one owner. */
-  counter<Label extends string = never>(about: MetricAbout<Label> & { collect?: (counter: Counter<Label>) => void }): Counter<Label>
+  counter<Label extends string = never>(
+    about: MetricAbout<Label> & { collect?: (counter: Counter<Label>) => void },
+  ): Counter<Label>
   /** `collect` runs at every scrape, to set what is not followed all the time; a rejection fails the scrape. */
-  gauge<Label extends string = never>(about: MetricAbout<Label> & { collect?: (gauge: Gauge<Label>) => Promise<void> | void }): Gauge<Label>
+  gauge<Label extends string = never>(
+    about: MetricAbout<Label> & { collect?: (gauge: Gauge<Label>) => Promise<void> | void },
+  ): Gauge<Label>
   histogram<Label extends string = never>(about: MetricAbout<Label> & { buckets: readonly number[] }): Histogram<Label>
   /** Prometheus' text format, to be answered with `contentType`. */
   text(): Promise<string>

@@ -5,7 +5,10 @@ import { pause } from '@wxgw/wechat-core'
 export type Repetition = { stop(): Promise<void> }
 
 /** First after `firstMs`, then `everyMs` after each end, with up to 10 % added so that processes drift apart. */
-export function repeat({ firstMs, everyMs }: { firstMs: number; everyMs: number }, run: () => Promise<void>): Repetition {
+export function repeat(
+  { firstMs, everyMs }: { firstMs: number; everyMs: number },
+  run: () => Promise<void>,
+): Repetition {
   const stopping = new AbortController()
   const running = loop()
 

@@ -12,7 +12,10 @@ export type ConsoleReach = {
 /** undefined: none. */
 export function consoleReach({ grants }: CallerConfig): ConsoleReach | undefined {
   if (grants === undefined) return { covers: () => true }
-  const wide = grants.filter(({ authorizers, actions }) => authorizers === undefined && (actions === undefined || actions.includes('console:use')))
+  const wide = grants.filter(
+    ({ authorizers, actions }) =>
+      authorizers === undefined && (actions === undefined || actions.includes('console:use')),
+  )
   if (wide.length === 0) return undefined
   const isAll = wide.some(({ platforms }) => platforms === undefined)
   const named = new Set(wide.flatMap(({ platforms }) => platforms ?? []))

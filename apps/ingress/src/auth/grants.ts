@@ -17,7 +17,9 @@ export type Need = {
 export function isGranted({ grants }: Rights, need: Need): boolean {
   if (grants === undefined) return true
   const { authorizer } = need
-  return grants.some((grant) => covers(grant, need) && (authorizer === undefined || includes(grant.authorizers, authorizer)))
+  return grants.some(
+    (grant) => covers(grant, need) && (authorizer === undefined || includes(grant.authorizers, authorizer)),
+  )
 }
 
 /** By one grant that is not narrowed to authorizers. */
@@ -35,7 +37,10 @@ const authorizersOf = new WeakMap<readonly Grant[], Map<string, readonly string[
  * Whose things the caller may see with this action, in the order of their appids: undefined = everybody's. The same
  * array each time.
  */
-export function grantedAuthorizers({ grants }: Rights, need: Pick<Need, 'platform' | 'action'>): readonly string[] | undefined {
+export function grantedAuthorizers(
+  { grants }: Rights,
+  need: Pick<Need, 'platform' | 'action'>,
+): readonly string[] | undefined {
   if (grants === undefined) return undefined
   const covering = grants.flatMap((grant, index) => (covers(grant, need) ? [index] : []))
   const ofCaller = authorizersOf.get(grants) ?? new Map<string, readonly string[]>()

@@ -15,7 +15,10 @@ export function sealBytes(plain: Buffer, { key, place }: { key: Buffer; place: B
 }
 
 /** undefined: sealed with another key, for another place, or not sealed at all. */
-export function openBytes(sealed: Buffer, { keys, place }: { keys: readonly Buffer[]; place: Buffer }): Buffer | undefined {
+export function openBytes(
+  sealed: Buffer,
+  { keys, place }: { keys: readonly Buffer[]; place: Buffer },
+): Buffer | undefined {
   if (sealed.length < SEAL_BYTES) return undefined
   for (const key of keys) {
     const decipher = createDecipheriv(CIPHER, key, sealed.subarray(0, IV_BYTES), { authTagLength: TAG_BYTES })

@@ -26,9 +26,15 @@ export function createReach(request: FastifyRequest, action: Action): (subscript
  * Throws FORBIDDEN. A narrowed right gets it for a missing subscription too: the answer must not tell whether one
  * exists.
  */
-export function assertReached<T extends Matching>(request: FastifyRequest, action: Action, subscription: T | undefined): T | undefined {
+export function assertReached<T extends Matching>(
+  request: FastifyRequest,
+  action: Action,
+  subscription: T | undefined,
+): T | undefined {
   const reached =
-    subscription === undefined ? visibleAuthorizers(request, action) === undefined : createReach(request, action)(subscription)
+    subscription === undefined
+      ? visibleAuthorizers(request, action) === undefined
+      : createReach(request, action)(subscription)
   if (!reached) throw forbidden()
   return subscription
 }

@@ -36,7 +36,9 @@ export function recordRoutes(app: GatewayServer, { records, paging, turns }: Dep
     const page = await records.refusedCalls.find({
       ...paging.read(request),
       matches: (call) =>
-        reach?.covers(call.platform) === true && isAsked(authorizer, call.authorizer) && isAsked(errcode, String(call.errcode)),
+        reach?.covers(call.platform) === true &&
+        isAsked(authorizer, call.authorizer) &&
+        isAsked(errcode, String(call.errcode)),
     })
     return paging.answer(request, { ...page, items: page.items.map(callView) })
   })

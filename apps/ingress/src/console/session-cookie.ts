@@ -36,7 +36,11 @@ export function createSessionCookie({ sealingKeys, callers }: Pick<Config, 'seal
   const bases = sealingKeys.length > 0 ? sealingKeys.map(({ key }) => key) : [allKeys(callers)]
   const keys = bases.map((base) => Buffer.from(hkdfSync('sha256', base, '', 'wxgw console session v1', 32)))
 
-  function write(request: FastifyRequest, reply: FastifyReply, { value, maxAge }: { value: string; maxAge?: number }): void {
+  function write(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { value, maxAge }: { value: string; maxAge?: number },
+  ): void {
     const lasting = maxAge === undefined ? {} : { maxAge }
     const secure = request.protocol === 'https'
     void reply.header('set-cookie', stringifySetCookie({
@@ -68,7 +72,9 @@ export function createSessionCookie({ sealingKeys, callers }: Pick<Config, 'seal
 }
 
 function allKeys(callers: readonly CallerConfig[]): Buffer {
-  const known = callers.map(({ name, key }) => [name, key.reveal()] as const).toSorted(([left], [right]) => (left < right ? -1 : 1))
+  const known = callers
+    .map(({ name, key }) => [name, key.reveal()] as const)
+    .toSorted(([left], [right]) => (left < right ? -1 : 1))
   return createHash('sha256').update(JSON.stringify(known)).digest()
 }
 

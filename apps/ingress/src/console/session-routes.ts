@@ -9,7 +9,12 @@ import type { GatewayServer } from '../server.ts'
 import { type ConsoleSession, type ConsoleSessions, mayUseConsole } from './sessions.ts'
 import { createSignInLimits } from './sign-in-limits.ts'
 
-type Deps = { config: Pick<Config, 'callers'>; platforms: ReadonlyMap<string, unknown>; sessions: ConsoleSessions; clock: Clock }
+type Deps = {
+  config: Pick<Config, 'callers'>
+  platforms: ReadonlyMap<string, unknown>
+  sessions: ConsoleSessions
+  clock: Clock
+}
 
 const PATH = '/console/session'
 

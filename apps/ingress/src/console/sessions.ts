@@ -93,7 +93,10 @@ export function createConsoleSessions({ config, ended, clock }: Deps): ConsoleSe
         throw new GatewayError('FORBIDDEN', `a session of the console needs its csrfToken in ${CSRF_HEADER}`)
       }
       if (request.routeOptions.config.answersCredentials === true) {
-        throw new GatewayError('FORBIDDEN', 'a session of the console is given no token and no ticket: this needs a key')
+        throw new GatewayError(
+          'FORBIDDEN',
+          'a session of the console is given no token and no ticket: this needs a key',
+        )
       }
       return session
     },

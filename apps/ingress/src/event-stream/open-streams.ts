@@ -35,7 +35,10 @@ export function createOpenStreams(metrics: Metrics | undefined): OpenStreams {
     open(caller) {
       const own = [...open.values()].filter((name) => name === caller).length
       if (open.size >= MOST_STREAMS || own >= MOST_PER_CALLER) {
-        throw new GatewayError('RATE_LIMITED', 'too many streams of events at once', { retry: true, retryAfterSeconds: 5 })
+        throw new GatewayError('RATE_LIMITED', 'too many streams of events at once', {
+          retry: true,
+          retryAfterSeconds: 5,
+        })
       }
       const ending = new AbortController()
       const stream: OpenStream = {
@@ -68,6 +71,9 @@ function createInstruments(metrics: Metrics, size: () => number) {
       help: 'Streams of events that ended, by reason: client, drain, slow, rights, store',
       labels: ['reason'],
     }),
-    events: metrics.counter({ name: 'wxgw_event_stream_events_total', help: 'Events that were sent to readers of streams' }),
+    events: metrics.counter({
+      name: 'wxgw_event_stream_events_total',
+      help: 'Events that were sent to readers of streams',
+    }),
   }
 }

@@ -32,7 +32,8 @@ export function parsePairs(text: string): Pairs {
     const writtenValue = equals < 0 ? '' : part.slice(equals + 1)
     const name = isPlain ? writtenName : decode(writtenName)
     const value = isPlain ? writtenValue : decode(writtenValue)
-    if (name === undefined || value === undefined) return withFault(pairs, { kind: 'encoding', names: [name ?? writtenName] })
+    if (name === undefined || value === undefined)
+      return withFault(pairs, { kind: 'encoding', names: [name ?? writtenName] })
     if (pairs[name] !== undefined) {
       repeated.push(name)
       continue

@@ -60,7 +60,8 @@ function parameterOf({ names: [name] }: { names: readonly string[] }): string {
 }
 
 function checkHeaderCount({ raw }: FastifyRequest): void {
-  if (raw.rawHeaders.length > 2 * MAX_HEADERS) throw Object.assign(new Error('too many headers'), { code: TOO_MANY_HEADERS })
+  if (raw.rawHeaders.length > 2 * MAX_HEADERS)
+    throw Object.assign(new Error('too many headers'), { code: TOO_MANY_HEADERS })
 }
 
 // Node serves a bare `GET /path` as HTTP/0.9: without a Host, and without a status line in many a client's eyes.

@@ -41,7 +41,9 @@ export function createSeals({ sealingKeys }: Pick<Config, 'sealingKeys'>): Seals
     },
     open(text, walk) {
       const bytes = Buffer.from(text, 'base64url')
-      return bytes.length < SEAL_BYTES ? undefined : openBytes(bytes, { keys: keysOf(walk.caller), place: placeOf(walk) })
+      return bytes.length < SEAL_BYTES
+        ? undefined
+        : openBytes(bytes, { keys: keysOf(walk.caller), place: placeOf(walk) })
     },
   }
 }

@@ -120,5 +120,8 @@ function bodyBytes({ headers }: FastifyRequest): number {
 }
 
 function tooMany(): GatewayError {
-  return new GatewayError('RATE_LIMITED', 'too many long requests of this caller at once', { retry: true, retryAfterSeconds: 1 })
+  return new GatewayError('RATE_LIMITED', 'too many long requests of this caller at once', {
+    retry: true,
+    retryAfterSeconds: 1,
+  })
 }

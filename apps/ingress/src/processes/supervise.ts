@@ -43,7 +43,16 @@ type Deps = {
   onStartFailed(error: Error): void
 }
 
-export function supervise({ cluster, main, count, metrics, log, killAfterMs, nowMs = Date.now, onStartFailed }: Deps): Supervisor {
+export function supervise({
+  cluster,
+  main,
+  count,
+  metrics,
+  log,
+  killAfterMs,
+  nowMs = Date.now,
+  onStartFailed,
+}: Deps): Supervisor {
   const slots = Array.from({ length: count }, (_, index): Slot => {
     return { name: String(index), worker: undefined, startedAtMs: 0, isServing: false, endings: 0, timer: undefined }
   })

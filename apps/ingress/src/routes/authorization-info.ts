@@ -28,26 +28,34 @@ export function publicAuthorizationInfoRoute(
 
 export function fullAuthorizationInfoRoute(app: GatewayServer, { platforms }: Deps): void {
   const onRequest = NEEDED.map((action) => requireGrant({ action }))
-  app.get(path, { schema: authorizationSchemas.fullInfo, config: { answersCredentials: true }, onRequest }, async (request) => {
-    const platform = platformOf(platforms, request.params)
-    const code = new Secret(request.query.auth_code)
-    await assertMayExchange(request, platform, code)
-    const authorization = await platform.authorizations.exchangeCode(code)
-    const { authorizerAppId, accessToken, refreshToken } = authorization
-    const withRefreshToken = refreshToken !== undefined && mayDo(request, 'refresh_tokens:read', authorizerAppId)
-    return {
-      ...publicView(authorization),
-      ...(accessToken ? { authorizer_access_token: accessToken.token.reveal() } : {}),
-      ...(withRefreshToken ? { authorizer_refresh_token: refreshToken.reveal() } : {}),
-    }
-  })
+  app.get(
+    path,
+    { schema: authorizationSchemas.fullInfo, config: { answersCredentials: true }, onRequest },
+    async (request) => {
+      const platform = platformOf(platforms, request.params)
+      const code = new Secret(request.query.auth_code)
+      await assertMayExchange(request, platform, code)
+      const authorization = await platform.authorizations.exchangeCode(code)
+      const { authorizerAppId, accessToken, refreshToken } = authorization
+      const withRefreshToken = refreshToken !== undefined && mayDo(request, 'refresh_tokens:read', authorizerAppId)
+      return {
+        ...publicView(authorization),
+        ...(accessToken ? { authorizer_access_token: accessToken.token.reveal() } : {}),
+        ...(withRefreshToken ? { authorizer_refresh_token: refreshToken.reveal() } : {}),
+      }
+    },
+  )
 }
 
 /**
  * Whose a new code is, only WeChat can say: narrowed rights never make it asked, they reach codes that were exchanged
  * before.
  */
-async function assertMayExchange(request: FastifyRequest, { authorizations }: InfoPlatform, code: Secret): Promise<void> {
+async function assertMayExchange(
+  request: FastifyRequest,
+  { authorizations }: InfoPlatform,
+  code: Secret,
+): Promise<void> {
   const narrowed = NEEDED.some((action) => visibleAuthorizers(request, action) !== undefined)
   const appId = narrowed ? await authorizations.accountOf(code) : undefined
   for (const action of NEEDED) assertGranted(request, action, appId)

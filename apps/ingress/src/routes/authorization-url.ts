@@ -25,7 +25,10 @@ type Access = {
   assertMayAsk?(request: FastifyRequest, parameters: AuthorizationUrlParameters): void
 }
 
-export function publicAuthorizationUrlRoutes(app: GatewayServer, deps: Deps & { onRequest: onRequestHookHandler }): void {
+export function publicAuthorizationUrlRoutes(
+  app: GatewayServer,
+  deps: Deps & { onRequest: onRequestHookHandler },
+): void {
   authorizationUrlRoutes(app, deps, { onRequest: deps.onRequest })
 }
 

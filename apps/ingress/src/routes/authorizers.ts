@@ -33,7 +33,11 @@ export function authorizerRoutes(app: GatewayServer, { platforms, paging, turns 
     async (request) => {
       const { authorizers } = platformOf(platforms, request.params)
       const only = visibleAuthorizers(request, 'authorizers:read')
-      const { items, nextCursor } = await authorizers.list({ ...paging.read(request), only, filter: filterOf(request.query) })
+      const { items, nextCursor } = await authorizers.list({
+        ...paging.read(request),
+        only,
+        filter: filterOf(request.query),
+      })
       return paging.answer(request, { items: items.map(authorizerView), nextCursor })
     },
   )
@@ -48,7 +52,9 @@ export function authorizerRoutes(app: GatewayServer, { platforms, paging, turns 
   const refresh = { schema: authorizerSchemas.refresh, onRequest: requireGrant({ action: 'tokens:force' }) }
   app.post(`${PREFIX}/authorizers/:APPID/refresh`, refresh, async (request) => {
     const platform = platformOf(platforms, request.params)
-    const { expiresAtMs } = await platform.authorizerTokens.get(authorizerAppIdOf(platform, request.params), { force: true })
+    const { expiresAtMs } = await platform.authorizerTokens.get(authorizerAppIdOf(platform, request.params), {
+      force: true,
+    })
     return { expiresAt: new Date(expiresAtMs).toISOString() }
   })
 

@@ -23,14 +23,21 @@ export function deadLetterRoutes(app: GatewayServer, { platforms, paging, turns 
   const read = requireGrant({ action: 'subscriptions:read' })
   const write = requireGrant({ action: 'subscriptions:write' })
 
-  app.get(path, { schema: subscriptionSchemas.deadLetters, onRequest: read, preHandler: turns.long }, async (request) => {
-    const platform = platformOf(platforms, request.params)
-    const { name } = await subscriptionOf(request, platform, 'subscriptions:read')
-    const only = visibleAuthorizers(request, 'subscriptions:read')
-    const { items, nextCursor } = await platform.deadLetters.list(name, { ...paging.read(request), only })
-    const show = createContentView(request)
-    return paging.answer(request, { items: items.map((letter) => ({ ...letter, event: show(letter.event) })), nextCursor })
-  })
+  app.get(
+    path,
+    { schema: subscriptionSchemas.deadLetters, onRequest: read, preHandler: turns.long },
+    async (request) => {
+      const platform = platformOf(platforms, request.params)
+      const { name } = await subscriptionOf(request, platform, 'subscriptions:read')
+      const only = visibleAuthorizers(request, 'subscriptions:read')
+      const { items, nextCursor } = await platform.deadLetters.list(name, { ...paging.read(request), only })
+      const show = createContentView(request)
+      return paging.answer(request, {
+        items: items.map((letter) => ({ ...letter, event: show(letter.event) })),
+        nextCursor,
+      })
+    },
+  )
 
   const replay = {
     schema: subscriptionSchemas.replayDeadLetters,
@@ -45,10 +52,16 @@ export function deadLetterRoutes(app: GatewayServer, { platforms, paging, turns 
     return reply.code(202).send({ replayed: await platform.deadLetters.replay(name, request.body.ids, only) })
   })
 
-  app.delete(path, { schema: subscriptionSchemas.discardDeadLetters, onRequest: write, preHandler: turns.long }, async (request) => {
-    const platform = platformOf(platforms, request.params)
-    const { name } = await subscriptionOf(request, platform, 'subscriptions:write')
-    const ids = request.query.ids?.split(',').filter((id) => id !== '')
-    return { discarded: await platform.deadLetters.discard(name, ids, visibleAuthorizers(request, 'subscriptions:write')) }
-  })
+  app.delete(
+    path,
+    { schema: subscriptionSchemas.discardDeadLetters, onRequest: write, preHandler: turns.long },
+    async (request) => {
+      const platform = platformOf(platforms, request.params)
+      const { name } = await subscriptionOf(request, platform, 'subscriptions:write')
+      const ids = request.query.ids?.split(',').filter((id) => id !== '')
+      return {
+        discarded: await platform.deadLetters.discard(name, ids, visibleAuthorizers(request, 'subscriptions:write')),
+      }
+    },
+  )
 }

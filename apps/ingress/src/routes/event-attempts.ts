@@ -22,6 +22,9 @@ export function attemptRoutes(app: GatewayServer, { platforms, paging }: Deps): 
     const { event } = await eventOf(request, platform, { id, action: 'events:read' })
     const page = await platform.events.attempts(id, paging.read(request))
     const showsContent = createContentSight(request)(event)
-    return paging.answer(request, { ...page, items: page.items.map((made) => (showsContent ? made : { ...made, answer: null })) })
+    return paging.answer(request, {
+      ...page,
+      items: page.items.map((made) => (showsContent ? made : { ...made, answer: null })),
+    })
   })
 }

@@ -108,7 +108,11 @@ function createShow(request: StreamRequest): (event: GatewayEvent, body: string)
 }
 
 /** The same frames; ends the stream when one has waited for too long, and with the store. */
-async function* untilSlow(frames: AsyncIterable<string>, stream: OpenStream, cut: () => void): AsyncGenerator<string, void> {
+async function* untilSlow(
+  frames: AsyncIterable<string>,
+  stream: OpenStream,
+  cut: () => void,
+): AsyncGenerator<string, void> {
   let waitingSinceMs: number | undefined
   const timer = setInterval(() => {
     if (waitingSinceMs === undefined || performance.now() - waitingSinceMs < SLOW_MS) return

@@ -40,30 +40,34 @@ export function eventRoutes(app: GatewayServer, { platforms, memory, paging, tur
   const read = requireGrant({ action: 'events:read' })
   const replay = requireGrant({ action: 'events:replay' })
 
-  app.get(`${PREFIX}/events`, { schema: eventSchemas.list, onRequest: read, preHandler: turns.long }, async (request) => {
-    const { params, query } = request
-    if (query.subject !== undefined && query.authorizer === undefined) {
-      throw new GatewayError('INVALID_REQUEST', 'subject is an openid of one account: it needs authorizer')
-    }
-    const platform = platformOf(platforms, params)
-    const events = eventLogOf(platform)
-    const subscriptions = await platform.subscriptions.all()
-    const page = await events.find({
-      ...paging.read(request),
-      authorizer: query.authorizer,
-      type: query.type,
-      subject: query.subject,
-      // What the caller does not see is not found either.
-      text: query.q === undefined ? undefined : { needle: query.q, shown: createContentView(request) },
-      fromMs: instantMs(query.from),
-      toMs: instantMs(query.to),
-      only: visibleAuthorizers(request, 'events:read'),
-      delivery: deliveryFilter(query, subscriptions),
-    })
-    const items = page.items.map(createView(request, subscriptions))
-    const { scannedTo } = page
-    return { ...paging.answer(request, { ...page, items }), ...(scannedTo === undefined ? {} : { scannedTo }) }
-  })
+  app.get(
+    `${PREFIX}/events`,
+    { schema: eventSchemas.list, onRequest: read, preHandler: turns.long },
+    async (request) => {
+      const { params, query } = request
+      if (query.subject !== undefined && query.authorizer === undefined) {
+        throw new GatewayError('INVALID_REQUEST', 'subject is an openid of one account: it needs authorizer')
+      }
+      const platform = platformOf(platforms, params)
+      const events = eventLogOf(platform)
+      const subscriptions = await platform.subscriptions.all()
+      const page = await events.find({
+        ...paging.read(request),
+        authorizer: query.authorizer,
+        type: query.type,
+        subject: query.subject,
+        // What the caller does not see is not found either.
+        text: query.q === undefined ? undefined : { needle: query.q, shown: createContentView(request) },
+        fromMs: instantMs(query.from),
+        toMs: instantMs(query.to),
+        only: visibleAuthorizers(request, 'events:read'),
+        delivery: deliveryFilter(query, subscriptions),
+      })
+      const items = page.items.map(createView(request, subscriptions))
+      const { scannedTo } = page
+      return { ...paging.answer(request, { ...page, items }), ...(scannedTo === undefined ? {} : { scannedTo }) }
+    },
+  )
 
   app.get(`${PREFIX}/events/:id`, { schema: eventSchemas.one, onRequest: read }, async (request) => {
     const { id } = request.params
@@ -72,7 +76,11 @@ export function eventRoutes(app: GatewayServer, { platforms, memory, paging, tur
     return createView(request, await platform.subscriptions.all())(logged)
   })
 
-  const erase = { schema: eventSchemas.erase, onRequest: requireGrant({ action: 'events:erase' }), preHandler: turns.long }
+  const erase = {
+    schema: eventSchemas.erase,
+    onRequest: requireGrant({ action: 'events:erase' }),
+    preHandler: turns.long,
+  }
   app.delete(`${PREFIX}/events`, erase, async (request, reply) => {
     const { params, query } = request
     assertGranted(request, 'events:erase', query.authorizer)
@@ -81,7 +89,12 @@ export function eventRoutes(app: GatewayServer, { platforms, memory, paging, tur
     return reply.code(202).send({ erased: await platform.erasure.begin(query) })
   })
 
-  const again = { schema: eventSchemas.replay, onRequest: replay, preValidation: emptyBodyAllowed, preHandler: turns.wait }
+  const again = {
+    schema: eventSchemas.replay,
+    onRequest: replay,
+    preValidation: emptyBodyAllowed,
+    preHandler: turns.wait,
+  }
   app.post(`${PREFIX}/events/:id/replay`, again, async (request, reply) => {
     const { params, body } = request
     const platform = platformOf(platforms, params)
@@ -103,7 +116,11 @@ function createView(request: Parameters<typeof createContentView>[0], subscripti
 type Wanted = { id: string; action: Action }
 
 /** Throws EVENT_LOG_OFF, EVENT_NOT_FOUND, or FORBIDDEN, which a narrowed key gets for a missing event too. */
-export async function eventOf(request: FastifyRequest, platform: EventReader, { id, action }: Wanted): Promise<LoggedEvent> {
+export async function eventOf(
+  request: FastifyRequest,
+  platform: EventReader,
+  { id, action }: Wanted,
+): Promise<LoggedEvent> {
   const found = await eventLogOf(platform).get(id)
   if (found) {
     assertGranted(request, action, found.authorizerappid ?? undefined)
@@ -129,10 +146,24 @@ type Replayed = { event: GatewayEvent; names: readonly string[] | undefined }
  * The subscriptions of these names that match now and that the caller may replay to; undefined = all that match. Throws
  * FORBIDDEN or SUBSCRIPTION_NOT_FOUND for a name that the caller may not name.
  */
-async function reachedBy(request: FastifyRequest, platform: Pick<EventPlatform, 'subscriptions'>, { event, names }: Replayed): Promise<string[] | undefined> {
+async function reachedBy(
+  request: FastifyRequest,
+  platform: Pick<EventPlatform, 'subscriptions'>,
+  { event, names }: Replayed,
+): Promise<string[] | undefined> {
   if (names === undefined && visibleAuthorizers(request, 'events:replay') === undefined) return undefined
   const all = await platform.subscriptions.all(0)
   const isReached = createReach(request, 'events:replay')
-  const wanted = names && new Set(names.map((name) => subscriptionIn(request, 'events:replay', all.find((one) => one.name === name))))
-  return compileMatcher(all)(event).flatMap((one) => (wanted?.has(one) ?? isReached(one) ? [one.name] : []))
+  const wanted =
+    names &&
+    new Set(
+      names.map((name) =>
+        subscriptionIn(
+          request,
+          'events:replay',
+          all.find((one) => one.name === name),
+        ),
+      ),
+    )
+  return compileMatcher(all)(event).flatMap((one) => ((wanted?.has(one) ?? isReached(one)) ? [one.name] : []))
 }

@@ -17,17 +17,21 @@ type Deps = { platforms: ReadonlyMap<string, ReplyPlatform> }
 export function replyRoutes(app: GatewayServer, { platforms }: Deps): void {
   const onRequest = requireGrant({ action: 'replies:write' })
 
-  app.post(`${PREFIX}/replies/:eventId`, { schema: replySchemas.offer, config: { isFrequent: true }, onRequest }, async (request, reply) => {
-    const { params, body } = request
-    const platform = platformOf(platforms, params)
-    if (visibleAuthorizers(request, 'replies:write') !== undefined) {
-      const logged = await platform.events.get(params.eventId)
-      if (!logged) throw forbidden()
-      assertGranted(request, 'replies:write', logged.authorizerappid ?? undefined)
-    }
-    const sentBy = senderOf(await platform.replies.offer(params.eventId, body.reply))
-    return reply.code(202).send({ sentBy })
-  })
+  app.post(
+    `${PREFIX}/replies/:eventId`,
+    { schema: replySchemas.offer, config: { isFrequent: true }, onRequest },
+    async (request, reply) => {
+      const { params, body } = request
+      const platform = platformOf(platforms, params)
+      if (visibleAuthorizers(request, 'replies:write') !== undefined) {
+        const logged = await platform.events.get(params.eventId)
+        if (!logged) throw forbidden()
+        assertGranted(request, 'replies:write', logged.authorizerappid ?? undefined)
+      }
+      const sentBy = senderOf(await platform.replies.offer(params.eventId, body.reply))
+      return reply.code(202).send({ sentBy })
+    },
+  )
 }
 
 function senderOf(outcome: ReplyOutcome): 'passive-reply' | 'customer-service' {
@@ -37,7 +41,10 @@ function senderOf(outcome: ReplyOutcome): 'passive-reply' | 'customer-service' {
     case 'sent':
       return 'customer-service'
     case 'invalid':
-      throw new GatewayError('INVALID_REQUEST', 'the body is not valid: /reply is none that WeChat takes for this event')
+      throw new GatewayError(
+        'INVALID_REQUEST',
+        'the body is not valid: /reply is none that WeChat takes for this event',
+      )
     case 'unknown':
     case 'not-asked':
       throw new GatewayError('EVENT_NOT_FOUND', 'there is no such event, or it is no longer remembered')

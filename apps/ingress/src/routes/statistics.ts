@@ -16,12 +16,16 @@ type Deps = { platforms: ReadonlyMap<string, StatisticsPlatform>; turns: Turns }
 export function statisticsRoutes(app: GatewayServer, { platforms, turns }: Deps): void {
   const onRequest = requireGrant({ action: 'events:read', wholePlatform: true })
 
-  app.get(`${PREFIX}/statistics`, { schema: statisticsSchemas.statistics, onRequest, preHandler: turns.long }, async (request) => {
-    const { statistics } = platformOf(platforms, request.params)
-    const { from, to, step } = request.query
-    const stepMs = step === '3600' ? 3_600_000 : 60_000
-    return { items: await statistics.read({ fromMs: instantMs(from), toMs: instantMs(to), stepMs }) }
-  })
+  app.get(
+    `${PREFIX}/statistics`,
+    { schema: statisticsSchemas.statistics, onRequest, preHandler: turns.long },
+    async (request) => {
+      const { statistics } = platformOf(platforms, request.params)
+      const { from, to, step } = request.query
+      const stepMs = step === '3600' ? 3_600_000 : 60_000
+      return { items: await statistics.read({ fromMs: instantMs(from), toMs: instantMs(to), stepMs }) }
+    },
+  )
 
   app.get(`${PREFIX}/refused-pushes`, { schema: statisticsSchemas.refusedPushes, onRequest }, async (request) => {
     return { items: await platformOf(platforms, request.params).statistics.refusedPushes() }

@@ -23,20 +23,24 @@ const EXPLAINED_AT_ONCE = 100
 export function subscriptionMatchRoute(app: GatewayServer, { platforms, turns }: Deps): void {
   const onRequest = requireGrant({ action: 'subscriptions:read' })
 
-  app.post(`${PREFIX}/subscriptions/match`, { schema: subscriptionSchemas.match, onRequest, preHandler: turns.long }, async (request) => {
-    const platform = platformOf(platforms, request.params)
-    const { event, eventId } = request.body
-    const explain = explainMatch(event ?? (await loggedEvent(request, platform, eventId ?? '')))
-    const all = await platform.subscriptions.all(0)
-    const shown = all.filter(createReach(request, 'subscriptions:read'))
-    const items: Array<{ subscription: string; matches: boolean; reason: string | null }> = []
-    for (const [index, subscription] of shown.entries()) {
-      if (index % EXPLAINED_AT_ONCE === 0) await nextTurn()
-      const failing = explain(subscription)
-      items.push({ subscription: subscription.name, matches: failing === undefined, reason: failing ?? null })
-    }
-    return { items }
-  })
+  app.post(
+    `${PREFIX}/subscriptions/match`,
+    { schema: subscriptionSchemas.match, onRequest, preHandler: turns.long },
+    async (request) => {
+      const platform = platformOf(platforms, request.params)
+      const { event, eventId } = request.body
+      const explain = explainMatch(event ?? (await loggedEvent(request, platform, eventId ?? '')))
+      const all = await platform.subscriptions.all(0)
+      const shown = all.filter(createReach(request, 'subscriptions:read'))
+      const items: Array<{ subscription: string; matches: boolean; reason: string | null }> = []
+      for (const [index, subscription] of shown.entries()) {
+        if (index % EXPLAINED_AT_ONCE === 0) await nextTurn()
+        const failing = explain(subscription)
+        items.push({ subscription: subscription.name, matches: failing === undefined, reason: failing ?? null })
+      }
+      return { items }
+    },
+  )
 }
 
 /** Of an account within both grants. Throws as `eventOf`. */

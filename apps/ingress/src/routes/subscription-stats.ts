@@ -18,7 +18,13 @@ export function subscriptionStatsRoutes(app: GatewayServer, { platforms, turns }
   app.get(`${PREFIX}/subscriptions/:name/stats`, options, async (request) => {
     const platform = platformOf(platforms, request.params)
     const { name } = await subscriptionOf(request, platform, 'subscriptions:read')
-    const { oldestWaitingMs, failingSinceMs, lastSuccessAtMs, lastError = null, ...stats } = await platform.stats.read(name)
+    const {
+      oldestWaitingMs,
+      failingSinceMs,
+      lastSuccessAtMs,
+      lastError = null,
+      ...stats
+    } = await platform.stats.read(name)
     return {
       ...stats,
       oldestWaitingSeconds: oldestWaitingMs === null ? null : Math.floor(oldestWaitingMs / 1_000),

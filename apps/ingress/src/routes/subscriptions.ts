@@ -29,25 +29,36 @@ export function subscriptionRoutes(app: GatewayServer, { platforms, paging, turn
   const write = requireGrant({ action: 'subscriptions:write' })
   const one = `${PREFIX}/subscriptions/:name`
 
-  app.put(one, { schema: subscriptionSchemas.put, onRequest: write, preHandler: turns.wait }, async (request, reply) => {
-    const { params, body } = request
-    const platform = platformOf(platforms, params)
-    if (body.name !== undefined && body.name !== params.name) {
-      throw new GatewayError('INVALID_REQUEST', 'the name in the body is not the name in the path')
-    }
-    assertMaySubscribe(request, body)
-    const { subscription, created, secret } = await platform.subscriptions.put(params.name, body, {
-      creator: creatorOf(request),
-      assertMayReplace: (existing) => void assertReached(request, 'subscriptions:write', existing),
-    })
-    return reply.code(created ? 201 : 200).send(subscriptionView(subscription, secret))
-  })
+  app.put(
+    one,
+    { schema: subscriptionSchemas.put, onRequest: write, preHandler: turns.wait },
+    async (request, reply) => {
+      const { params, body } = request
+      const platform = platformOf(platforms, params)
+      if (body.name !== undefined && body.name !== params.name) {
+        throw new GatewayError('INVALID_REQUEST', 'the name in the body is not the name in the path')
+      }
+      assertMaySubscribe(request, body)
+      const { subscription, created, secret } = await platform.subscriptions.put(params.name, body, {
+        creator: creatorOf(request),
+        assertMayReplace: (existing) => void assertReached(request, 'subscriptions:write', existing),
+      })
+      return reply.code(created ? 201 : 200).send(subscriptionView(subscription, secret))
+    },
+  )
 
-  app.get(`${PREFIX}/subscriptions`, { schema: subscriptionSchemas.list, onRequest: read, preHandler: turns.long }, async (request) => {
-    const { subscriptions } = platformOf(platforms, request.params)
-    const { items, nextCursor } = await subscriptions.list({ ...paging.read(request), isShown: createReach(request, 'subscriptions:read') })
-    return paging.answer(request, { items: items.map((subscription) => subscriptionView(subscription)), nextCursor })
-  })
+  app.get(
+    `${PREFIX}/subscriptions`,
+    { schema: subscriptionSchemas.list, onRequest: read, preHandler: turns.long },
+    async (request) => {
+      const { subscriptions } = platformOf(platforms, request.params)
+      const { items, nextCursor } = await subscriptions.list({
+        ...paging.read(request),
+        isShown: createReach(request, 'subscriptions:read'),
+      })
+      return paging.answer(request, { items: items.map((subscription) => subscriptionView(subscription)), nextCursor })
+    },
+  )
 
   app.get(one, { schema: subscriptionSchemas.one, onRequest: read, preHandler: turns.wait }, async (request) => {
     const platform = platformOf(platforms, request.params)
@@ -65,14 +76,18 @@ export function subscriptionRoutes(app: GatewayServer, { platforms, paging, turn
     return subscriptionView(changed)
   })
 
-  app.delete(one, { schema: subscriptionSchemas.remove, onRequest: write, preHandler: turns.wait }, async (request, reply) => {
-    const platform = platformOf(platforms, request.params)
-    const deleted = await platform.subscriptions.delete(request.params.name, {
-      assertMayDelete: (existing) => void assertReached(request, 'subscriptions:write', existing),
-    })
-    if (!deleted) throw subscriptionNotFound()
-    return reply.code(204).send(null)
-  })
+  app.delete(
+    one,
+    { schema: subscriptionSchemas.remove, onRequest: write, preHandler: turns.wait },
+    async (request, reply) => {
+      const platform = platformOf(platforms, request.params)
+      const deleted = await platform.subscriptions.delete(request.params.name, {
+        assertMayDelete: (existing) => void assertReached(request, 'subscriptions:write', existing),
+      })
+      if (!deleted) throw subscriptionNotFound()
+      return reply.code(204).send(null)
+    },
+  )
 
   const rotate = { schema: subscriptionSchemas.rotateSecret, onRequest: write, preHandler: turns.wait }
   app.post(`${one}/rotate-secret`, rotate, async (request) => {
@@ -83,20 +98,24 @@ export function subscriptionRoutes(app: GatewayServer, { platforms, paging, turn
     return { secret }
   })
 
-  app.post(`${one}/test`, { schema: subscriptionSchemas.test, onRequest: write, preHandler: turns.wait }, async (request, reply) => {
-    const platform = platformOf(platforms, request.params)
-    const { name } = await subscriptionOf(request, platform, 'subscriptions:write')
-    const nowMs = clock.nowMs()
-    const event = platformEvent({
-      id: `test-${randomUUID()}`,
-      platform: platform.id,
-      type: 'gateway.subscription.test',
-      timeMs: nowMs,
-      data: { subscription: name },
-    })
-    await platform.jobs.platformEvent(event, { receivedAtMs: nowMs, only: name })
-    return reply.code(202).send({ eventId: event.id })
-  })
+  app.post(
+    `${one}/test`,
+    { schema: subscriptionSchemas.test, onRequest: write, preHandler: turns.wait },
+    async (request, reply) => {
+      const platform = platformOf(platforms, request.params)
+      const { name } = await subscriptionOf(request, platform, 'subscriptions:write')
+      const nowMs = clock.nowMs()
+      const event = platformEvent({
+        id: `test-${randomUUID()}`,
+        platform: platform.id,
+        type: 'gateway.subscription.test',
+        timeMs: nowMs,
+        data: { subscription: name },
+      })
+      await platform.jobs.platformEvent(event, { receivedAtMs: nowMs, only: name })
+      return reply.code(202).send({ eventId: event.id })
+    },
+  )
 }
 
 /** Throws SUBSCRIPTION_NOT_FOUND, or FORBIDDEN. */

@@ -28,15 +28,23 @@ export function tokenRoutes(app: GatewayServer, { platforms }: Deps): void {
     return tokenView(await platform.authorizerTokens.get(appId, { force }))
   })
 
-  app.post(`${PREFIX}/access_token/:APPID/invalid`, { schema: tokenSchemas.invalid, config, onRequest }, async (request) => {
-    const platform = platformOf(platforms, request.params)
-    const appId = authorizerAppIdOf(platform, request.params)
-    return tokenView(await platform.authorizerTokens.reportInvalid(appId, new Secret(request.body.token)))
-  })
+  app.post(
+    `${PREFIX}/access_token/:APPID/invalid`,
+    { schema: tokenSchemas.invalid, config, onRequest },
+    async (request) => {
+      const platform = platformOf(platforms, request.params)
+      const appId = authorizerAppIdOf(platform, request.params)
+      return tokenView(await platform.authorizerTokens.reportInvalid(appId, new Secret(request.body.token)))
+    },
+  )
 
   app.get(
     `${PREFIX}/component_access_token`,
-    { schema: tokenSchemas.componentAccessToken, config, onRequest: requireGrant({ action: 'tokens:read', wholePlatform: true }) },
+    {
+      schema: tokenSchemas.componentAccessToken,
+      config,
+      onRequest: requireGrant({ action: 'tokens:read', wholePlatform: true }),
+    },
     async (request) => tokenView(await platformOf(platforms, request.params).componentTokens.get()),
   )
 
@@ -54,6 +62,10 @@ export function tokenRoutes(app: GatewayServer, { platforms }: Deps): void {
   })
 }
 
-function tokenView({ token, expiresInSeconds, expiresAtMs }: CurrentToken): { token: string; expires_in: number; expiresAt: string } {
+function tokenView({ token, expiresInSeconds, expiresAtMs }: CurrentToken): {
+  token: string
+  expires_in: number
+  expiresAt: string
+} {
   return { token: token.reveal(), expires_in: expiresInSeconds, expiresAt: new Date(expiresAtMs).toISOString() }
 }

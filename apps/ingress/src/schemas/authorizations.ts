@@ -13,9 +13,15 @@ export const authorizationParameters = {
     }),
   ),
   redirectUri: Type.Optional(
-    Type.String({ minLength: 1, maxLength: 2048, description: 'where WeChat sends the browser with the code; default: the landing page' }),
+    Type.String({
+      minLength: 1,
+      maxLength: 2048,
+      description: 'where WeChat sends the browser with the code; default: the landing page',
+    }),
   ),
-  biz_appid: Type.Optional(Type.String({ pattern: '^wx[0-9A-Za-z]{16}$', description: 'only this account may authorize' })),
+  biz_appid: Type.Optional(
+    Type.String({ pattern: '^wx[0-9A-Za-z]{16}$', description: 'only this account may authorize' }),
+  ),
   category_id_list: Type.Optional(
     Type.String({ pattern: '^[0-9]{1,6}(\\|[0-9]{1,6}){0,99}$', description: 'permission sets, joined by |' }),
   ),
@@ -35,13 +41,17 @@ export const START_PARAMETERS: readonly string[] = Object.keys(queryParameters)
 const AuthorizationUrlBody = Type.Object(
   {
     ...authorizationParameters,
-    auth_type: Type.Optional(Type.Union([authTypeText, Type.Integer({ enum: [1, 2, 3, 4, 5, 6, 8], description: AUTH_TYPES })])),
+    auth_type: Type.Optional(
+      Type.Union([authTypeText, Type.Integer({ enum: [1, 2, 3, 4, 5, 6, 8], description: AUTH_TYPES })]),
+    ),
   },
   closed,
 )
 
 const AuthorizationUrl = Type.Object({
-  url: Type.String({ description: "WeChat's authorization page; demands a click on a page of the platform's own domain" }),
+  url: Type.String({
+    description: "WeChat's authorization page; demands a click on a page of the platform's own domain",
+  }),
   createdAt: Type.String(),
   expires_in: Type.Integer({ description: 'remaining seconds' }),
 })
@@ -65,7 +75,9 @@ const publicInfo = {
 const FullInfo = Type.Object({
   ...publicInfo,
   authorizer_access_token: Type.Optional(Type.String({ description: 'internal listener only' })),
-  authorizer_refresh_token: Type.Optional(Type.String({ description: 'internal listener only, with the right refresh_tokens:read' })),
+  authorizer_refresh_token: Type.Optional(
+    Type.String({ description: 'internal listener only, with the right refresh_tokens:read' }),
+  ),
 })
 
 const html = (description: string) => content('text/html', Type.String(), description)

@@ -55,12 +55,15 @@ const filterQuery = {
   status: Type.Optional(
     Type.Union([Type.Literal('active'), Type.Literal('reauthorization_required'), Type.Literal('revoked')]),
   ),
-  missingScope: Type.Optional(Type.String({ pattern: '^[0-9]{1,9}$', description: 'id of a permission set that it lacks' })),
+  missingScope: Type.Optional(
+    Type.String({ pattern: '^[0-9]{1,9}$', description: 'id of a permission set that it lacks' }),
+  ),
   q: Type.Optional(
     Type.String({
       minLength: 1,
       maxLength: 64,
-      description: 'begin of the nick name or of the principal name, whatever its case, or a whole appid or original id',
+      description:
+        'begin of the nick name or of the principal name, whatever its case, or a whole appid or original id',
     }),
   ),
 }
@@ -90,10 +93,14 @@ export const authorizerSchemas = {
     tags,
     operationId: 'refreshAuthorizer',
     summary: "Refresh the authorizer's access token, without showing it",
-    description: 'One call at WeChat at a time, and none for a token that was refreshed within FORCE_MIN_INTERVAL_SECONDS.',
+    description:
+      'One call at WeChat at a time, and none for a token that was refreshed within FORCE_MIN_INTERVAL_SECONDS.',
     params: AuthorizerParams,
     querystring: Type.Object({}, closed),
-    response: { 200: Type.Object({ expiresAt: Type.String() }), ...errors(400, 401, 403, 404, 409, 410, 502, 503, 504) },
+    response: {
+      200: Type.Object({ expiresAt: Type.String() }),
+      ...errors(400, 401, 403, 404, 409, 410, 502, 503, 504),
+    },
   },
   compare: {
     tags,
@@ -103,7 +110,9 @@ export const authorizerSchemas = {
     params: AuthorizerParams,
     querystring: Type.Object({}, closed),
     response: {
-      200: Type.Object({ changed: Type.Array(Type.String(), { description: 'members of the authorizer that were different' }) }),
+      200: Type.Object({
+        changed: Type.Array(Type.String(), { description: 'members of the authorizer that were different' }),
+      }),
       ...errors(400, 401, 403, 404, 410, 502, 503, 504),
     },
   },

@@ -7,7 +7,9 @@ import { AuthorizerParams, PlatformParams } from './paths.ts'
 const closed = { additionalProperties: false }
 const tags = ['API calls']
 
-const WildcardParams = { '*': Type.String({ description: "the path as WeChat documents it, without the slash at its beginning" }) }
+const WildcardParams = {
+  '*': Type.String({ description: 'the path as WeChat documents it, without the slash at its beginning' }),
+}
 const WeChatAnswer = Type.Any({ description: "WeChat's own answer: status, content type, bytes" })
 
 const REFUSALS = errors(400, 401, 403, 404, 409, 410, 413, 415, 429, 502, 503, 504)
@@ -24,7 +26,8 @@ const ofAccount = {
 }
 const ofComponent = {
   params: Type.Object({ ...PlatformParams.properties, ...WildcardParams }),
-  description: 'As for an account, in the parameter that the API wants; `component_appid` is added to the query where it belongs there.',
+  description:
+    'As for an account, in the parameter that the API wants; `component_appid` is added to the query where it belongs there.',
 }
 
 export const callSchemas = {
@@ -39,7 +42,8 @@ export const callSchemas = {
   standIn: {
     tags,
     operationId: 'getStandInToken',
-    summary: 'A stand-in for SDKs that insist on an access token: worth something only here, for this caller and this account',
+    summary:
+      'A stand-in for SDKs that insist on an access token: worth something only here, for this caller and this account',
     params: AuthorizerParams,
     querystring: Type.Object({}, closed),
     response: {
@@ -54,10 +58,14 @@ export const callSchemas = {
   clearQuota: {
     tags,
     operationId: 'clearQuotaBySecret',
-    summary: "Clears the quotas of the component, or of one account, by the component's secret; WeChat allows ten a month",
+    summary:
+      "Clears the quotas of the component, or of one account, by the component's secret; WeChat allows ten a month",
     params: PlatformParams,
     querystring: Type.Object({}, closed),
-    body: Type.Object({ appid: Type.Optional(Type.String({ maxLength: 18, description: 'of an authorizer' })) }, closed),
+    body: Type.Object(
+      { appid: Type.Optional(Type.String({ maxLength: 18, description: 'of an authorizer' })) },
+      closed,
+    ),
     response: { 200: WeChatAnswer, ...errors(400, 401, 403, 404, 413, 415, 429, 502, 504) },
   },
 }

@@ -10,6 +10,10 @@ export const catalogueSchemas = {
     summary: "WeChat's permission sets, events, APIs and errcodes, each with WeChat's page",
     description: 'For any key, whatever its rights. Changes with the gateway only: ask again with `If-None-Match`.',
     headers: Type.Object({ 'if-none-match': Type.Optional(Type.String()) }),
-    response: { 200: CatalogueSchema, 304: Type.Unsafe<undefined>(Type.Null({ description: 'as it was' })), ...errors(401) },
+    response: {
+      200: CatalogueSchema,
+      304: Type.Unsafe<undefined>(Type.Null({ description: 'as it was' })),
+      ...errors(401),
+    },
   },
 }

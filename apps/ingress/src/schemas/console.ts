@@ -38,12 +38,16 @@ const AuditEntry = Type.Object({
   method: Type.String(),
   route: Type.String({ description: 'as in this document, with `:` in front of parameters' }),
   platform: nullableText,
-  authorizer: Type.Union([Type.String(), Type.Null()], { description: 'null also for calls about several that are counted together' }),
+  authorizer: Type.Union([Type.String(), Type.Null()], {
+    description: 'null also for calls about several that are counted together',
+  }),
   subscription: nullableText,
   outcome: Type.String({ description: '`OK`, or the code of the refusal' }),
   statusCode: Type.Integer(),
   by: Type.Union([Type.Literal('key'), Type.Literal('session')]),
-  count: Type.Integer({ description: 'how many calls it stands for: those that services repeat within a minute are one entry' }),
+  count: Type.Integer({
+    description: 'how many calls it stands for: those that services repeat within a minute are one entry',
+  }),
   requestId: Type.String(),
 })
 
@@ -118,7 +122,8 @@ export const consoleSchemas = {
     tags,
     operationId: 'listRefusedApiCalls',
     summary: "Calls of WeChat's APIs that WeChat refused: the last 1,000, newest first",
-    description: 'Of the platforms that the caller has `console:use` for in a grant that is not narrowed to authorizers.',
+    description:
+      'Of the platforms that the caller has `console:use` for in a grant that is not narrowed to authorizers.',
     querystring: Type.Object(
       { ...pageQuery, authorizer: text('appid'), errcode: Type.Optional(Type.String({ pattern: '^-?[0-9]{1,10}$' })) },
       closed,
@@ -146,7 +151,8 @@ export const consoleSchemas = {
           }),
         ),
         settings: Type.Record(Type.String(), Type.Unknown(), {
-          description: 'of the process that answers; no secret. `callers` and `subscriptions` only for callers that reach all platforms',
+          description:
+            'of the process that answers; no secret. `callers` and `subscriptions` only for callers that reach all platforms',
         }),
       }),
       ...errors(400, 401, 403),

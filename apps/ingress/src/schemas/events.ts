@@ -44,7 +44,10 @@ const openid = Type.String({ pattern: '^[!-~]{1,128}$', description: 'openid of 
 const instant = { ...InstantSchema, description: 'ISO 8601, of receipt' }
 
 const scannedTo = Type.Optional(
-  Type.String({ description: 'with `q`, and when the search was cut at its bound: what was received before this time has not been looked at; `nextCursor` goes on there' }),
+  Type.String({
+    description:
+      'with `q`, and when the search was cut at its bound: what was received before this time has not been looked at; `nextCursor` goes on there',
+  }),
 )
 
 export const eventParams = Type.Object({ ...PlatformParams.properties, id: Type.String({ pattern: '^[!-~]{1,128}$' }) })
@@ -61,12 +64,15 @@ export const eventSchemas = {
         ...contentQuery,
         authorizer: Type.Optional(Type.String({ pattern: '^wx[0-9A-Za-z]{16}$' })),
         subject: Type.Optional(openid),
-        type: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_.-]{0,128}\\*?$', description: '`*` at the end is a wildcard' })),
+        type: Type.Optional(
+          Type.String({ pattern: '^[A-Za-z0-9_.-]{0,128}\\*?$', description: '`*` at the end is a wildcard' }),
+        ),
         q: Type.Optional(
           Type.String({
             minLength: 2,
             maxLength: 100,
-            description: 'text within the values of `data` that the caller sees; case matters but for A to Z. Looks at 5,000 events, 8 MiB, half a second',
+            description:
+              'text within the values of `data` that the caller sees; case matters but for A to Z. Looks at 5,000 events, 8 MiB, half a second',
           }),
         ),
         from: Type.Optional(instant),
@@ -76,7 +82,10 @@ export const eventSchemas = {
       },
       closed,
     ),
-    response: { 200: Type.Object({ items: Type.Array(LoggedEvent), nextCursor, scannedTo }), ...errors(400, 401, 403, 404, 409, 429, 503) },
+    response: {
+      200: Type.Object({ items: Type.Array(LoggedEvent), nextCursor, scannedTo }),
+      ...errors(400, 401, 403, 404, 409, 429, 503),
+    },
   },
   stream: {
     tags,
@@ -88,22 +97,35 @@ export const eventSchemas = {
       'A reader that takes nothing for 10 s is cut off. 20 streams of a caller and 100 in all at each process.',
     params: PlatformParams,
     headers: Type.Object({
-      'last-event-id': Type.Optional(Type.String({ maxLength: POSITION_CHARACTERS, description: '`id` of the last event; comes before `after`' })),
+      'last-event-id': Type.Optional(
+        Type.String({ maxLength: POSITION_CHARACTERS, description: '`id` of the last event; comes before `after`' }),
+      ),
     }),
     querystring: Type.Object(
       {
         ...contentQuery,
         types: Type.Optional(
-          Type.String({ pattern: '^[A-Za-z0-9_.-]{0,128}\\*?(,[A-Za-z0-9_.-]{0,128}\\*?){0,49}$', description: 'at most 50, with commas; `*` at the end is a wildcard' }),
+          Type.String({
+            pattern: '^[A-Za-z0-9_.-]{0,128}\\*?(,[A-Za-z0-9_.-]{0,128}\\*?){0,49}$',
+            description: 'at most 50, with commas; `*` at the end is a wildcard',
+          }),
         ),
         authorizers: Type.Optional(
-          Type.String({ pattern: '^wx[0-9A-Za-z]{16}(,wx[0-9A-Za-z]{16}){0,199}$', description: 'at most 200 appids, with commas' }),
+          Type.String({
+            pattern: '^wx[0-9A-Za-z]{16}(,wx[0-9A-Za-z]{16}){0,199}$',
+            description: 'at most 200 appids, with commas',
+          }),
         ),
-        after: Type.Optional(Type.String({ maxLength: POSITION_CHARACTERS, description: 'a position; without one it starts now' })),
+        after: Type.Optional(
+          Type.String({ maxLength: POSITION_CHARACTERS, description: 'a position; without one it starts now' }),
+        ),
       },
       closed,
     ),
-    response: { 200: content('text/event-stream', Type.Unsafe<Readable>(Type.String()), 'events without end'), ...errors(400, 401, 403, 404, 409, 429, 503) },
+    response: {
+      200: content('text/event-stream', Type.Unsafe<Readable>(Type.String()), 'events without end'),
+      ...errors(400, 401, 403, 404, 409, 429, 503),
+    },
   },
   one: {
     tags,
@@ -134,13 +156,18 @@ export const eventSchemas = {
     tags,
     operationId: 'replayEvent',
     summary: 'Deliver an event again, with its id, to every subscription that matches now, or to some of them',
-    description: 'Consumers know the replay by the attribute `replay` of the event and, at a webhook, by the header `webhook-replay`.',
+    description:
+      'Consumers know the replay by the attribute `replay` of the event and, at a webhook, by the header `webhook-replay`.',
     params: eventParams,
     querystring: Type.Object({}, closed),
     body: Type.Object(
       {
         subscriptions: Type.Optional(
-          Type.Array(Type.String({ pattern: SUBSCRIPTION_NAME_PATTERN }), { minItems: 1, maxItems: 200, description: 'only these, as far as they match' }),
+          Type.Array(Type.String({ pattern: SUBSCRIPTION_NAME_PATTERN }), {
+            minItems: 1,
+            maxItems: 200,
+            description: 'only these, as far as they match',
+          }),
         ),
       },
       closed,

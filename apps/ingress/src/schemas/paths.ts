@@ -14,7 +14,9 @@ export const AuthorizerParams = Type.Object({
 })
 
 export const pageQuery = {
-  limit: Type.Optional(Type.String({ pattern: '^([1-9]|[1-9][0-9]|[1-4][0-9]{2}|500)$', description: '1 to 500, default 100' })),
+  limit: Type.Optional(
+    Type.String({ pattern: '^([1-9]|[1-9][0-9]|[1-4][0-9]{2}|500)$', description: '1 to 500, default 100' }),
+  ),
   cursor: Type.Optional(
     Type.String({
       pattern: '^[A-Za-z0-9_-]*$',
@@ -28,7 +30,8 @@ export const pageQuery = {
 export const contentQuery = {
   content: Type.Optional(
     Type.Union([Type.Literal('true'), Type.Literal('false')], {
-      description: '`false` leaves out `data` beyond MsgType, Event, InfoType, MsgId and CreateTime, as without `events:content`',
+      description:
+        '`false` leaves out `data` beyond MsgType, Event, InfoType, MsgId and CreateTime, as without `events:content`',
     }),
   ),
 }

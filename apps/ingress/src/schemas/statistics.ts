@@ -25,13 +25,16 @@ export const statisticsSchemas = {
     tags,
     operationId: 'getStatistics',
     summary: 'What happened in each minute or hour of the last day',
-    description: 'Counted in the processes, which hand over what they counted each minute. Not for a right that is narrowed to authorizers.',
+    description:
+      'Counted in the processes, which hand over what they counted each minute. Not for a right that is narrowed to authorizers.',
     params: PlatformParams,
     querystring: Type.Object(
       {
         from: Type.Optional({ ...InstantSchema, description: 'ISO 8601; default, and at the earliest: a day ago' }),
         to: Type.Optional({ ...InstantSchema, description: 'ISO 8601; default, and at the latest: now' }),
-        step: Type.Optional(Type.Union([Type.Literal('60'), Type.Literal('3600')], { description: 'seconds, default 60' })),
+        step: Type.Optional(
+          Type.Union([Type.Literal('60'), Type.Literal('3600')], { description: 'seconds, default 60' }),
+        ),
       },
       closed,
     ),
@@ -41,7 +44,8 @@ export const statisticsSchemas = {
     tags,
     operationId: 'listRefusedPushes',
     summary: 'Pushes that were refused in the last day, by the code of the refusal',
-    description: 'Counted in the processes, which hand over what they counted each minute. Not for a right that is narrowed to authorizers.',
+    description:
+      'Counted in the processes, which hand over what they counted each minute. Not for a right that is narrowed to authorizers.',
     params: PlatformParams,
     querystring: Type.Object({}, closed),
     response: {

@@ -13,10 +13,14 @@ const Stats = Type.Object({
   inFlight: Type.Integer({ description: 'out of that queue, over all workers' }),
   delivered1h: Type.Integer({ description: 'attempts that delivered, in the last 60 minutes' }),
   failed1h: Type.Integer({ description: 'attempts that failed, in the last 60 minutes' }),
-  p50Ms: Type.Union([Type.Integer(), Type.Null()], { description: 'of the attempts of the last 60 to 70 minutes; 5 % exact' }),
+  p50Ms: Type.Union([Type.Integer(), Type.Null()], {
+    description: 'of the attempts of the last 60 to 70 minutes; 5 % exact',
+  }),
   p95Ms: nullableInteger,
   deadLetters: Type.Integer(),
-  deadLettersByReason: Type.Record(Type.String(), Type.Integer(), { description: 'the 20 most frequent of the newest 5,000' }),
+  deadLettersByReason: Type.Record(Type.String(), Type.Integer(), {
+    description: 'the 20 most frequent of the newest 5,000',
+  }),
   breaker: Type.Union([Type.Literal('closed'), Type.Literal('open'), Type.Literal('half_open')]),
   failingSince: Type.Union([Type.String(), Type.Null()], { description: 'the first failure since the last success' }),
   lastSuccessAt: nullableText,

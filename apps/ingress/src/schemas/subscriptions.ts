@@ -40,7 +40,11 @@ export const subscriptionSchemas = {
     params,
     querystring: noQuery,
     body: SubscriptionInputSchema,
-    response: { 200: SubscriptionSchema, 201: SubscriptionSchema, ...errors(400, 401, 403, 404, 409, 413, 415, 429, 503) },
+    response: {
+      200: SubscriptionSchema,
+      201: SubscriptionSchema,
+      ...errors(400, 401, 403, 404, 409, 413, 415, 429, 503),
+    },
   },
   patch: {
     tags,
@@ -51,7 +55,10 @@ export const subscriptionSchemas = {
       'delivered. For a declared one both outlive restarts.',
     params,
     querystring: noQuery,
-    body: Type.Object({ enabled: Type.Optional(Type.Boolean()), paused: Type.Optional(Type.Boolean()) }, { ...closed, minProperties: 1 }),
+    body: Type.Object(
+      { enabled: Type.Optional(Type.Boolean()), paused: Type.Optional(Type.Boolean()) },
+      { ...closed, minProperties: 1 },
+    ),
     response: { 200: SubscriptionSchema, ...errors(400, 401, 403, 404, 413, 415, 429, 503) },
   },
   list: {
@@ -119,7 +126,8 @@ export const subscriptionSchemas = {
             subscription: Type.String(),
             matches: Type.Boolean(),
             reason: Type.Union([Type.String(), Type.Null()], {
-              description: 'the first member that fails: `enabled`, `match.authorizers`, `match.types` or `match.data.<field>`',
+              description:
+                'the first member that fails: `enabled`, `match.authorizers`, `match.types` or `match.data.<field>`',
             }),
           }),
         ),

@@ -12,16 +12,25 @@ const expiry = {
 }
 const Token = Type.Object({ token: Type.String(), ...expiry })
 const Ticket = Type.Object({ ticket: Type.String(), ...expiry })
-const JsSdkConfig = Type.Object({ appId: Type.String(), timestamp: Type.Integer(), nonceStr: Type.String(), signature: Type.String() })
+const JsSdkConfig = Type.Object({
+  appId: Type.String(),
+  timestamp: Type.Integer(),
+  nonceStr: Type.String(),
+  signature: Type.String(),
+})
 
 export const tokenSchemas = {
   accessToken: {
     tags,
     operationId: 'getAccessToken',
     summary: "An authorizer's access token",
-    description: 'Refreshes when needed, one call at WeChat at a time however many ask. `force=true` also needs the right tokens:force.',
+    description:
+      'Refreshes when needed, one call at WeChat at a time however many ask. `force=true` also needs the right tokens:force.',
     params: AuthorizerParams,
-    querystring: Type.Object({ force: Type.Optional(Type.Union([Type.Literal('true'), Type.Literal('false')])) }, closed),
+    querystring: Type.Object(
+      { force: Type.Optional(Type.Union([Type.Literal('true'), Type.Literal('false')])) },
+      closed,
+    ),
     response: { 200: Token, ...errors(400, 401, 403, 404, 409, 410, 502, 503, 504) },
   },
   invalid: {
@@ -54,7 +63,10 @@ export const tokenSchemas = {
     operationId: 'getJsSdkConfig',
     summary: 'What `wx.config` of the JS-SDK wants for a page',
     params: AuthorizerParams,
-    querystring: Type.Object({ url: Type.String({ pattern: '^https?://', maxLength: 4096, description: 'address of the page' }) }, closed),
+    querystring: Type.Object(
+      { url: Type.String({ pattern: '^https?://', maxLength: 4096, description: 'address of the page' }) },
+      closed,
+    ),
     response: { 200: JsSdkConfig, ...errors(400, 401, 403, 404, 409, 410, 502, 503, 504) },
   },
 }

@@ -73,7 +73,9 @@ export async function openJournal({ dir, maxBytes, onDamage }: JournalOptions): 
 
   async function endSegment({ writer: opened, appends }: Current): Promise<void> {
     await Promise.allSettled(appends)
-    const [writer] = (await Promise.allSettled([opened])).flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+    const [writer] = (await Promise.allSettled([opened])).flatMap((one) =>
+      one.status === 'fulfilled' ? [one.value] : [],
+    )
     if (!writer) return
     await writer.close()
     // Only now may it be read and deleted.
@@ -137,5 +139,8 @@ export async function openJournal({ dir, maxBytes, onDamage }: JournalOptions): 
 
 function unavailable(reason: string, cause?: unknown): GatewayError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined
-  return new GatewayError('STORE_UNAVAILABLE', reason, { retry: true, ...(code === undefined ? {} : { cause: { code } }) })
+  return new GatewayError('STORE_UNAVAILABLE', reason, {
+    retry: true,
+    ...(code === undefined ? {} : { cause: { code } }),
+  })
 }

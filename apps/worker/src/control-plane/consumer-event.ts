@@ -4,7 +4,11 @@ import { type AuthorizerAppId, type ComponentEvent, withoutSecrets } from '@wxgw
 
 export type UnderstoodEvent = Exclude<ComponentEvent, { kind: 'unparsed' }>
 
-export function consumerEvent(event: UnderstoodEvent, appId: AuthorizerAppId | undefined, job: ComponentEventJob): GatewayEvent {
+export function consumerEvent(
+  event: UnderstoodEvent,
+  appId: AuthorizerAppId | undefined,
+  job: ComponentEventJob,
+): GatewayEvent {
   return platformEvent({
     id: job.eventId,
     platform: job.platform,

@@ -90,7 +90,10 @@ export function untilAnnouncementMs(job: ComponentEventJob, nowMs: number): numb
 
 async function announceBeforeExchange(pushed: PushedCode, context: Context): Promise<void> {
   const { job, platform, log } = context
-  if (pushed.waits && (await platform.authorizations.isRevokedSince(pushed.appId, orderedAtSeconds(pushed.event, job.receivedAtMs)))) {
+  if (
+    pushed.waits &&
+    (await platform.authorizations.isRevokedSince(pushed.appId, orderedAtSeconds(pushed.event, job.receivedAtMs)))
+  ) {
     log.info({ ...logged(pushed, context), outcome: 'revoked meanwhile' }, 'authorizer.authorized')
     return
   }
@@ -111,7 +114,9 @@ async function finishExchange(pushed: PushedCode, context: Context): Promise<voi
       const data = { appid: pushed.appId, code, ...(errcode === undefined ? {} : { errcode: String(errcode) }) }
       const about = { platform: platform.id, subject: pushed.appId, authorizerAppId: pushed.appId }
       const type = 'gateway.authorization.incomplete'
-      await platform.jobs.platformEvent(platformEvent({ ...about, id: `gw_${job.eventId}`, type, timeMs: nowMs(), data }))
+      await platform.jobs.platformEvent(
+        platformEvent({ ...about, id: `gw_${job.eventId}`, type, timeMs: nowMs(), data }),
+      )
     }
     throw error
   }
@@ -134,7 +139,8 @@ async function exchange(pushed: PushedCode, context: Context): Promise<Exchanged
       pushedAs: isAuthorization ? event.kind : undefined,
     })
     funcInfo = settled.funcInfo
-    if (tokenFailure) log.warn({ platform: platform.id, subject: authorizerAppId, err: tokenFailure }, 'token.refresh_failed')
+    if (tokenFailure)
+      log.warn({ platform: platform.id, subject: authorizerAppId, err: tokenFailure }, 'token.refresh_failed')
   } catch (error) {
     if (!(error instanceof GatewayError && error.code === 'AUTHORIZER_REVOKED')) throw error
     log.info({ ...logged(pushed, context), outcome: 'revoked meanwhile' }, 'authorizer.authorized')

@@ -4,7 +4,13 @@ import { type ComponentEventJob, type GatewayEvent, platformEvent, UNPARSED_EVEN
 import type { Platform } from '@wxgw/platform'
 import type { JobContext } from '@wxgw/redis'
 import type { Log } from '@wxgw/runtime'
-import { type AuthorizerAppId, type ComponentAppId, type ComponentEvent, orderedAtSeconds, parseComponentEvent } from '@wxgw/wechat-core'
+import {
+  type AuthorizerAppId,
+  type ComponentAppId,
+  type ComponentEvent,
+  orderedAtSeconds,
+  parseComponentEvent,
+} from '@wxgw/wechat-core'
 import { consumerEvent, type UnderstoodEvent } from './consumer-event.ts'
 import { authorizationOf, type AuthorizationPlatform, handleAuthorization } from './handle-authorization.ts'
 import { platformNotConfigured } from './platform-of-job.ts'
@@ -98,7 +104,10 @@ async function keepForOperator(plaintext: string, reason: string, { job, platfor
 }
 
 /** An authorization without a code: only WeChat's list can bring its account. */
-async function handleOther(event: UnderstoodEvent & { authorizerAppId: AuthorizerAppId | undefined }, context: Context): Promise<void> {
+async function handleOther(
+  event: UnderstoodEvent & { authorizerAppId: AuthorizerAppId | undefined },
+  context: Context,
+): Promise<void> {
   const { job, platform, log } = context
   if (AUTHORIZATIONS.has(event.infoType.toLowerCase())) {
     const { jobId } = await platform.jobs.sync()
@@ -111,7 +120,13 @@ async function dispatchUnparsed(event: ComponentEvent & { kind: 'unparsed' }, co
   const { job, platform } = context
   const data = { rawLength: event.raw.length, reason: event.reason }
   await dispatch(
-    platformEvent({ id: job.eventId, platform: platform.id, type: UNPARSED_EVENT_TYPE, timeMs: job.receivedAtMs, data }),
+    platformEvent({
+      id: job.eventId,
+      platform: platform.id,
+      type: UNPARSED_EVENT_TYPE,
+      timeMs: job.receivedAtMs,
+      data,
+    }),
     context,
   )
 }

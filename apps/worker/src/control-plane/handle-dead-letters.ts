@@ -4,7 +4,10 @@ import type { Platform } from '@wxgw/platform'
 import type { Log } from '@wxgw/runtime'
 import { platformNotConfigured } from './platform-of-job.ts'
 
-export type DeadLettersJobDeps = { platforms: ReadonlyMap<string, { deadLetters: Pick<Platform['deadLetters'], 'resume'> }>; log: Log }
+export type DeadLettersJobDeps = {
+  platforms: ReadonlyMap<string, { deadLetters: Pick<Platform['deadLetters'], 'resume'> }>
+  log: Log
+}
 
 /** Safe to run twice: what has been sent again or dropped is no dead letter any more. */
 export async function handleDeadLetters(job: DeadLettersJob, { platforms, log }: DeadLettersJobDeps): Promise<void> {

@@ -4,10 +4,16 @@ import type { Platform } from '@wxgw/platform'
 import type { Log } from '@wxgw/runtime'
 import { platformNotConfigured } from './platform-of-job.ts'
 
-export type EraseJobDeps = { platforms: ReadonlyMap<string, { erasure: Pick<Platform['erasure'], 'complete'> }>; log: Log }
+export type EraseJobDeps = {
+  platforms: ReadonlyMap<string, { erasure: Pick<Platform['erasure'], 'complete'> }>
+  log: Log
+}
 
 /** Safe to run twice. */
-export async function handleErase({ platform: id, authorizer, subject }: EraseJob, { platforms, log }: EraseJobDeps): Promise<void> {
+export async function handleErase(
+  { platform: id, authorizer, subject }: EraseJob,
+  { platforms, log }: EraseJobDeps,
+): Promise<void> {
   const platform = platforms.get(id)
   if (!platform) throw platformNotConfigured()
   const erased = await platform.erasure.complete({ authorizer, subject })

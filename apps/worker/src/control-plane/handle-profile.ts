@@ -30,7 +30,8 @@ export async function handleProfile(
   if (!platform || !appId) throw platformNotConfigured()
 
   const authorizer = await profile(platform, appId)
-  if (job.announce) await platform.jobs.platformEvent(announcement(job.announce, authorizer), { receivedAtMs: job.receivedAtMs })
+  if (job.announce)
+    await platform.jobs.platformEvent(announcement(job.announce, authorizer), { receivedAtMs: job.receivedAtMs })
 
   async function profile(from: ProfilePlatform, of: AuthorizerAppId): Promise<Authorizer | undefined> {
     try {

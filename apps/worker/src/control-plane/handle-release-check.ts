@@ -32,7 +32,11 @@ export async function handleReleaseCheck(job: ReleaseCheckJob, { platforms, log 
   log.info({ platform: job.platform, eventId: job.eventId, appid: appId }, 'release_check.answered')
 }
 
-async function accountOfCode(platform: ReleaseCheckPlatform, code: Secret, askedAt: AuthorizerAppId): Promise<AuthorizerAppId> {
+async function accountOfCode(
+  platform: ReleaseCheckPlatform,
+  code: Secret,
+  askedAt: AuthorizerAppId,
+): Promise<AuthorizerAppId> {
   try {
     return (await platform.authorizations.exchangeCode(code)).authorizerAppId
   } catch (error) {

@@ -20,7 +20,11 @@ export type SyncDeps = { platforms: ReadonlyMap<string, SyncPlatform>; nowMs(): 
 const PROFILES_AT_ONCE = 50
 
 /** Safe to run twice: what is known and works is never touched. */
-export async function handleSync(job: SyncJob, { jobId }: { jobId: string }, { platforms, nowMs, log }: SyncDeps): Promise<void> {
+export async function handleSync(
+  job: SyncJob,
+  { jobId }: { jobId: string },
+  { platforms, nowMs, log }: SyncDeps,
+): Promise<void> {
   const platform = platforms.get(job.platform)
   if (!platform) throw platformNotConfigured()
   const now = () => new Date(nowMs()).toISOString()

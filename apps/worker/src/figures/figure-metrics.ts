@@ -25,7 +25,11 @@ export function createFigureMetrics(metrics: Metrics, { platforms, queues, nowMs
     })
   }
 
-  function ofSubscriptions(name: string, help: string, valueOf: (figures: SubscriptionFigures) => number | undefined): void {
+  function ofSubscriptions(
+    name: string,
+    help: string,
+    valueOf: (figures: SubscriptionFigures) => number | undefined,
+  ): void {
     metrics.gauge({
       ...{ name, help, labels: ['platform', 'subscription'] },
       collect(gauge) {
@@ -50,16 +54,23 @@ export function createFigureMetrics(metrics: Metrics, { platforms, queues, nowMs
     })
   }
 
-  ofPlatforms('wxgw_ticket_age_seconds', 'since the newest component_verify_ticket came; missing when there is none', (figures) =>
-    figures.ticketReceivedAtMs === null ? undefined : Math.max(0, (nowMs() - figures.ticketReceivedAtMs) / 1000),
+  ofPlatforms(
+    'wxgw_ticket_age_seconds',
+    'since the newest component_verify_ticket came; missing when there is none',
+    (figures) =>
+      figures.ticketReceivedAtMs === null ? undefined : Math.max(0, (nowMs() - figures.ticketReceivedAtMs) / 1000),
   )
   ofPlatforms('wxgw_authorizers', 'authorizers that are known, revoked ones included', ({ authorizers }) => authorizers)
   ofPlatforms('wxgw_authorizers_due', 'subjects whose scheduled refresh is due now', ({ due }) => due)
-  ofPlatforms('wxgw_event_log_whole_seconds', 'since when the event log has every event; missing without one', ({ logWholeFromMs }) =>
-    logWholeFromMs === null ? undefined : Math.max(0, (nowMs() - logWholeFromMs) / 1000),
+  ofPlatforms(
+    'wxgw_event_log_whole_seconds',
+    'since when the event log has every event; missing without one',
+    ({ logWholeFromMs }) => (logWholeFromMs === null ? undefined : Math.max(0, (nowMs() - logWholeFromMs) / 1000)),
   )
-  ofPlatforms('wxgw_event_log_full', '1 = EVENT_LOG_MAX_EVENTS is reached: the oldest events go before EVENT_LOG_SECONDS are over', (figures) =>
-    figures.logWholeFromMs === null ? undefined : Number(figures.isLogFull),
+  ofPlatforms(
+    'wxgw_event_log_full',
+    '1 = EVENT_LOG_MAX_EVENTS is reached: the oldest events go before EVENT_LOG_SECONDS are over',
+    (figures) => (figures.logWholeFromMs === null ? undefined : Number(figures.isLogFull)),
   )
   metrics.gauge({
     name: 'wxgw_schedule_paused',
@@ -67,7 +78,8 @@ export function createFigureMetrics(metrics: Metrics, { platforms, queues, nowMs
     labels: ['platform', 'reason'],
     collect(gauge) {
       gauge.reset()
-      for (const [platform, { pausedBy }] of platforms()) if (pausedBy !== null) gauge.set({ platform, reason: pausedBy }, 1)
+      for (const [platform, { pausedBy }] of platforms())
+        if (pausedBy !== null) gauge.set({ platform, reason: pausedBy }, 1)
     },
   })
   metrics.gauge({
@@ -82,16 +94,44 @@ export function createFigureMetrics(metrics: Metrics, { platforms, queues, nowMs
     },
   })
 
-  ofSubscriptions('wxgw_deliveries_waiting', 'deliveries that wait, retries included', ({ deliveries }) => deliveries.waiting)
-  ofSubscriptions('wxgw_deliveries_oldest_waiting_seconds', 'since the oldest of them came; 0 = none', ({ deliveries }) => seconds(deliveries))
-  ofSubscriptions('wxgw_deliveries_in_flight', 'deliveries that workers have taken', ({ deliveries }) => deliveries.inFlight)
+  ofSubscriptions(
+    'wxgw_deliveries_waiting',
+    'deliveries that wait, retries included',
+    ({ deliveries }) => deliveries.waiting,
+  )
+  ofSubscriptions(
+    'wxgw_deliveries_oldest_waiting_seconds',
+    'since the oldest of them came; 0 = none',
+    ({ deliveries }) => seconds(deliveries),
+  )
+  ofSubscriptions(
+    'wxgw_deliveries_in_flight',
+    'deliveries that workers have taken',
+    ({ deliveries }) => deliveries.inFlight,
+  )
   ofSubscriptions('wxgw_dead_letters', 'dead letters', ({ deliveries }) => deliveries.deadLetters)
-  ofSubscriptions('wxgw_consumer_waiting', 'jobs that wait in the queue of a queue sink', ({ consumer }) => consumer?.waiting)
-  ofSubscriptions('wxgw_consumer_oldest_waiting_seconds', 'since the oldest of them came; 0 = none', ({ consumer }) => consumer && seconds(consumer))
-  ofSubscriptions('wxgw_consumer_in_flight', 'jobs that the consumer of a queue sink has taken', ({ consumer }) => consumer?.inFlight)
+  ofSubscriptions(
+    'wxgw_consumer_waiting',
+    'jobs that wait in the queue of a queue sink',
+    ({ consumer }) => consumer?.waiting,
+  )
+  ofSubscriptions(
+    'wxgw_consumer_oldest_waiting_seconds',
+    'since the oldest of them came; 0 = none',
+    ({ consumer }) => consumer && seconds(consumer),
+  )
+  ofSubscriptions(
+    'wxgw_consumer_in_flight',
+    'jobs that the consumer of a queue sink has taken',
+    ({ consumer }) => consumer?.inFlight,
+  )
   ofSubscriptions('wxgw_stream_length', 'entries in the stream of a stream sink', ({ stream }) => stream)
 
-  ofQueues('wxgw_queue_waiting', "jobs that wait in one of the gateway's own queues, retries included", ({ waiting }) => waiting)
+  ofQueues(
+    'wxgw_queue_waiting',
+    "jobs that wait in one of the gateway's own queues, retries included",
+    ({ waiting }) => waiting,
+  )
   ofQueues('wxgw_queue_oldest_waiting_seconds', 'since the oldest of them came; 0 = none', seconds)
   ofQueues('wxgw_queue_in_flight', 'jobs that workers have taken', ({ inFlight }) => inFlight)
   ofQueues('wxgw_queue_failed', 'jobs that have failed for good', ({ deadLetters }) => deadLetters)

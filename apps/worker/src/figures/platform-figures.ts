@@ -68,7 +68,11 @@ function countStates(all: readonly Subscription[], failing: ReadonlySet<string>)
   return states
 }
 
-async function gatherSubscriptions(platform: string, redis: RedisConnection, all: readonly Subscription[]): Promise<PlatformFigures['subscriptions']> {
+async function gatherSubscriptions(
+  platform: string,
+  redis: RedisConnection,
+  all: readonly Subscription[],
+): Promise<PlatformFigures['subscriptions']> {
   const looked = all.slice(0, MOST_LOOKED_AT)
   const gathered: PlatformFigures['subscriptions'] = []
   for (let first = 0; first < looked.length; first += AT_ONCE) {
@@ -79,13 +83,22 @@ async function gatherSubscriptions(platform: string, redis: RedisConnection, all
   return others.length === 0 ? own : [...own, { ...others.reduce<SubscriptionFigures>(both, NONE), name: OTHER_LABEL }]
 }
 
-async function gatherSubscription(platform: string, redis: RedisConnection, { name, sink }: Subscription): Promise<SubscriptionFigures & { name: string }> {
+async function gatherSubscription(
+  platform: string,
+  redis: RedisConnection,
+  { name, sink }: Subscription,
+): Promise<SubscriptionFigures & { name: string }> {
   const [deliveries, consumer, stream] = await Promise.all([
     readQueuePlaces(redis, deliveriesQueue(platform, name)),
     sink.kind === 'queue' ? readQueuePlaces(redis, sink.queue) : undefined,
     sink.kind === 'stream' ? redis.xlen(sink.stream) : undefined,
   ])
-  return { name, deliveries, ...(consumer === undefined ? {} : { consumer }), ...(stream === undefined ? {} : { stream }) }
+  return {
+    name,
+    deliveries,
+    ...(consumer === undefined ? {} : { consumer }),
+    ...(stream === undefined ? {} : { stream }),
+  }
 }
 
 function both(left: SubscriptionFigures, right: SubscriptionFigures): SubscriptionFigures {
@@ -110,5 +123,7 @@ function sum(left: QueuePlaces | undefined, right: QueuePlaces | undefined): Que
 
 /** undefined: another version wrote it. Only this file writes it. */
 export function parsePlatformFigures(json: unknown): PlatformFigures | undefined {
-  return typeof json === 'object' && json !== null && 'v' in json && json.v === 1 ? (json as PlatformFigures) : undefined
+  return typeof json === 'object' && json !== null && 'v' in json && json.v === 1
+    ? (json as PlatformFigures)
+    : undefined
 }

@@ -24,7 +24,12 @@ export async function gatherQueueFigures(redis: RedisConnection, inboxes: number
     waitingMessages(redis, inboxes),
     Promise.all(names.map((name) => readQueuePlaces(redis, name))),
   ])
-  return { v: 1, workers: workers.length, messages, queues: places.map((one, index) => ({ queue: (names[index] ?? '').replace(/[{}]/g, ''), ...one })) }
+  return {
+    v: 1,
+    workers: workers.length,
+    messages,
+    queues: places.map((one, index) => ({ queue: (names[index] ?? '').replace(/[{}]/g, ''), ...one })),
+  }
 }
 
 /** undefined: another version wrote it. Only this file writes it. */

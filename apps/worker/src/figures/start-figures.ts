@@ -42,7 +42,10 @@ export function startFigures({ platforms, redis, shardCount, metrics, clock, log
     const keys = platformKeys(platform.id)
     const { failing } = createDeliveryHealthStore({ redis, keys })
     const gather = () => gatherPlatformFigures({ platform, redis, failing })
-    return { id: platform.id, figures: createSharedFigures({ redis, keys, periodMs: PERIOD_MS, gather, parse: parsePlatformFigures }) }
+    return {
+      id: platform.id,
+      figures: createSharedFigures({ redis, keys, periodMs: PERIOD_MS, gather, parse: parsePlatformFigures }),
+    }
   })
   createFigureMetrics(metrics, { platforms: () => ofPlatforms, queues: () => ofQueues, nowMs: clock.nowMs })
 
@@ -57,7 +60,9 @@ export function startFigures({ platforms, redis, shardCount, metrics, clock, log
 
   return repeat({ firstMs: FIRST_MS, everyMs: PERIOD_MS }, async () => {
     ofQueues = await unlessAway(queues.refresh)
-    const read = await Promise.all(shared.map(async ({ id, figures }) => ({ id, figures: await unlessAway(figures.refresh) })))
+    const read = await Promise.all(
+      shared.map(async ({ id, figures }) => ({ id, figures: await unlessAway(figures.refresh) })),
+    )
     ofPlatforms = new Map(read.flatMap(({ id, figures }) => (figures === undefined ? [] : [[id, figures] as const])))
   })
 }

@@ -56,7 +56,9 @@ async function dispatchAll(
 ): Promise<number> {
   const { room } = deps
   const ordered = deps.orderedOf(platform)
-  const batch = createOrderedBatch(entries.length, async (subscription, deliveries) => ordered?.dispatch(subscription, deliveries))
+  const batch = createOrderedBatch(entries.length, async (subscription, deliveries) =>
+    ordered?.dispatch(subscription, deliveries),
+  )
   await room.enter(entries.length)
   const dispatched = await Promise.all(
     entries.map((waiting, index) => dispatchOne(deps, { waiting, index, batch }, context).finally(room.leave)),
@@ -106,6 +108,7 @@ async function leaveAlone({ left, queue, log }: LaneDeps, { entry, arrival }: Wa
 function read(text: string): Waiting {
   const entry: unknown = JSON.parse(text)
   const message = parseBatchedEvent(entry)
-  const arrival = typeof entry === 'object' && entry !== null && 'arrival' in entry ? String(entry.arrival) : text.slice(0, 64)
+  const arrival =
+    typeof entry === 'object' && entry !== null && 'arrival' in entry ? String(entry.arrival) : text.slice(0, 64)
   return { entry, message, arrival }
 }

@@ -97,8 +97,13 @@ async function concludeReplay(deps: ReplayDeliveryDeps, attempted: Attempted, { 
   const { error } = verdict
   const failed = { event, subscription: name, attempts: made.attempt, lastError: error, made }
   const isDisabled = verdict.kind === 'dead' && verdict.disable
-  if (isDisabled && (await deps.subscriptions.disable(name, { failures: 1, sinceMs: made.startedAtMs, lastError: error }))) deps.onDisabled()
-  if ((await deps.subscriptions.get(name))?.createdAtMs !== subscription.createdAtMs) return { kind: 'dropped' } as const
+  if (
+    isDisabled &&
+    (await deps.subscriptions.disable(name, { failures: 1, sinceMs: made.startedAtMs, lastError: error }))
+  )
+    deps.onDisabled()
+  if ((await deps.subscriptions.get(name))?.createdAtMs !== subscription.createdAtMs)
+    return { kind: 'dropped' } as const
   const isKept = status === 'delivered' || (await deps.unsettled.placeOf({ subscription: name, jobId })).kind !== 'gone'
   if (isKept) {
     // The log takes it for no news of what is delivered or dead, and keeps the attempt.

@@ -2,7 +2,13 @@
 // A consumer may write anything into its queue: the event, and who was given it, come from the gateway's own record.
 import { type DeliveryJob, type FanOutJob, type GatewayEvent, isEventId, type Subscription } from '@wxgw/contracts'
 import type { Platform } from '@wxgw/platform'
-import { createConsumerReturns, type DeliveryQueue, platformKeys, type RedisConnection, type ReturnedJob } from '@wxgw/redis'
+import {
+  createConsumerReturns,
+  type DeliveryQueue,
+  platformKeys,
+  type RedisConnection,
+  type ReturnedJob,
+} from '@wxgw/redis'
 import type { Log } from '@wxgw/runtime'
 import { INVALID_REPLY } from '../delivery/attempt/judge-attempt.ts'
 import { recordState, type StateDeps } from '../delivery/attempt/record-state.ts'
@@ -30,7 +36,8 @@ export function createQueueReplies(deps: QueueRepliesDeps): QueueReplies {
 
   function follow(subscriptions: readonly Subscription[]): void {
     const wanted = new Map<string, string>()
-    for (const { name, sink, reply, enabled } of subscriptions) if (reply && enabled && sink.kind === 'queue') wanted.set(name, sink.queue)
+    for (const { name, sink, reply, enabled } of subscriptions)
+      if (reply && enabled && sink.kind === 'queue') wanted.set(name, sink.queue)
     returns.follow(wanted)
   }
 
@@ -46,7 +53,10 @@ export function createQueueReplies(deps: QueueRepliesDeps): QueueReplies {
   }
 
   /** The consumer's job is done, so nothing retries it by itself: a dead letter can be replayed. */
-  async function failDelivery({ event, receivedAtMs }: { event: GatewayEvent; receivedAtMs: number }, subscription: string): Promise<void> {
+  async function failDelivery(
+    { event, receivedAtMs }: { event: GatewayEvent; receivedAtMs: number },
+    subscription: string,
+  ): Promise<void> {
     const job: DeliveryJob = {
       v: 1,
       kind: 'deliver',

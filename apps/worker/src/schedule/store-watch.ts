@@ -10,7 +10,12 @@ export type StoredPlatform = {
   authorizations: Pick<Platform['authorizations'], 'startPushTicket'>
 }
 
-export type StoreWatchDeps = { platforms: ReadonlyMap<string, StoredPlatform>; alarm: Alarm; log: Log; everyMs?: number }
+export type StoreWatchDeps = {
+  platforms: ReadonlyMap<string, StoredPlatform>
+  alarm: Alarm
+  log: Log
+  everyMs?: number
+}
 
 const EVERY_MS = 5_000
 

@@ -3,7 +3,13 @@ import { setMaxListeners } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { PauseReason, Platform } from '@wxgw/platform'
 import type { Log } from '@wxgw/runtime'
-import { type AuthorizerAppId, COMPONENT_SUBJECT, describeFailure, GatewayError, parseAuthorizerAppId } from '@wxgw/wechat-core'
+import {
+  type AuthorizerAppId,
+  COMPONENT_SUBJECT,
+  describeFailure,
+  GatewayError,
+  parseAuthorizerAppId,
+} from '@wxgw/wechat-core'
 import type { Alarm } from './alarm.ts'
 import { isUnreachable, pauseReasonOf, refusedAddressOf } from './pause-reason.ts'
 
@@ -123,9 +129,13 @@ export function startSweep({ platforms, intervalSeconds, alarm, log }: SweepDeps
       if (!(await platform.schedule.pause(reason, refusedAddressOf(error)))) return
       const { code, errcode } = describeFailure(error)
       const fields = { platform: platform.id, reason, code, ...(errcode === undefined ? {} : { errcode }) }
-      if (reason === 'quota-day' || reason === 'ip-not-allowed' || reason === 'component-refused') log.error(fields, 'schedule.paused')
+      if (reason === 'quota-day' || reason === 'ip-not-allowed' || reason === 'component-refused')
+        log.error(fields, 'schedule.paused')
       else log.warn(fields, 'schedule.paused')
-      await alarm(platform.id, 'gateway.schedule.paused', { reason, ...(errcode === undefined ? {} : { errcode: String(errcode) }) })
+      await alarm(platform.id, 'gateway.schedule.paused', {
+        reason,
+        ...(errcode === undefined ? {} : { errcode: String(errcode) }),
+      })
     } catch (failure) {
       log.warn({ err: failure, platform: platform.id }, 'sweep.skipped')
     }
@@ -169,6 +179,8 @@ export function startSweep({ platforms, intervalSeconds, alarm, log }: SweepDeps
 function isOver(error: unknown): boolean {
   return (
     error instanceof GatewayError &&
-    (error.code === 'AUTHORIZER_NOT_FOUND' || error.code === 'AUTHORIZER_REVOKED' || error.code === 'REAUTHORIZATION_REQUIRED')
+    (error.code === 'AUTHORIZER_NOT_FOUND' ||
+      error.code === 'AUTHORIZER_REVOKED' ||
+      error.code === 'REAUTHORIZATION_REQUIRED')
   )
 }

@@ -16,7 +16,14 @@ export type ConnectionDeps = {
 }
 
 /** What a URL says, of which nothing changes from one request to the next. */
-export type Target = Readonly<{ origin: string; host: string; port: number; path: string; hostHeader: string; isSecure: boolean }>
+export type Target = Readonly<{
+  origin: string
+  host: string
+  port: number
+  path: string
+  hostHeader: string
+  isSecure: boolean
+}>
 
 /** Calls back once, with a socket that may be written to, or with why there is none. `signal` ends it. */
 export type Dial = (target: Target, signal: StopSignal, done: DialDone) => void

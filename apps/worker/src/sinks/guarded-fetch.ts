@@ -51,7 +51,13 @@ export const MAX_ANSWER_BYTES = 65_536
 
 type Attempt = { answer: GuardedAnswer; stale: boolean }
 
-export function createGuardedFetch({ allowNetworks, resolveHost, connect, ca, mostOpen }: GuardedFetchDeps): GuardedFetch {
+export function createGuardedFetch({
+  allowNetworks,
+  resolveHost,
+  connect,
+  ca,
+  mostOpen,
+}: GuardedFetchDeps): GuardedFetch {
   const guard = createAddressGuard(allowNetworks)
   const pool = createConnectionPool(
     createDial({ guard, resolveHost: resolveHost ?? createHostResolver(), connect: connect ?? connectTcp, ca }),
@@ -93,7 +99,14 @@ function targetIn(url: URL): Target {
   // Without the last dot of a fully qualified name: no certificate has it.
   const host = (hostname ?? '').replace(/\.$/, '')
   const origin = `${url.protocol}//${url.host.replace(/\.(?=:|$)/, '')}`
-  return { origin, host, port: Number(port ?? (isSecure ? 443 : 80)), path: path ?? '/', hostHeader: url.host, isSecure }
+  return {
+    origin,
+    host,
+    port: Number(port ?? (isSecure ? 443 : 80)),
+    path: path ?? '/',
+    hostHeader: url.host,
+    isSecure,
+  }
 }
 
 async function attempt(
@@ -120,7 +133,11 @@ async function attempt(
   })
 }
 
-type AnswerReaderDeps = { pool: ConnectionPool; connection: Connection; settle(answer: GuardedAnswer, stale?: boolean): void }
+type AnswerReaderDeps = {
+  pool: ConnectionPool
+  connection: Connection
+  settle(answer: GuardedAnswer, stale?: boolean): void
+}
 
 /** Settles with the answer once it is complete or has grown beyond the cap; a broken one is as good as none. */
 function createAnswerReader({ pool, connection, settle }: AnswerReaderDeps): Dispatcher.DispatchHandler {
@@ -159,13 +176,18 @@ function createAnswerReader({ pool, connection, settle }: AnswerReaderDeps): Dis
     onResponseError(_controller, error) {
       pool.discard(connection)
       if (error instanceof BlockedAddressError) return settle({ outcome: 'blocked', reason: error.message })
-      settle({ outcome: 'unreachable', reason: networkFailure(error) }, connection.answers > 0 && !hasBegun && isReset(error))
+      settle(
+        { outcome: 'unreachable', reason: networkFailure(error) },
+        connection.answers > 0 && !hasBegun && isReset(error),
+      )
     },
   }
 }
 
 function singleValues(headers: NodeJS.Dict<string | string[]>): AnswerHeaders {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]))
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
+  )
 }
 
 function endedBy({ reason }: StopSignal): GuardedAnswer {

@@ -22,7 +22,9 @@ export function createHostResolver(): ResolveHost {
       answer.status === 'fulfilled' ? answer.value.map((address) => ({ address, family: index === 0 ? 4 : 6 })) : [],
     )
     if (addresses.length > 0) return addresses
-    const failure: unknown = answers.map((answer) => (answer.status === 'rejected' ? answer.reason : undefined)).find(isNoPlainNo)
+    const failure: unknown = answers
+      .map((answer) => (answer.status === 'rejected' ? answer.reason : undefined))
+      .find(isNoPlainNo)
     if (failure !== undefined) throw failure
     return lookup(hostname, { all: true })
   }

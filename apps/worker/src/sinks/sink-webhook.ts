@@ -54,12 +54,16 @@ export function createWebhookSink({ secrets, fetch, clock }: WebhookSinkDeps): S
   }
 }
 
-function toResult(answer: GuardedAnswer, { nowMs, wantsReply }: { nowMs: number; wantsReply: boolean }): DeliveryResult {
+function toResult(
+  answer: GuardedAnswer,
+  { nowMs, wantsReply }: { nowMs: number; wantsReply: boolean },
+): DeliveryResult {
   if (answer.outcome !== 'answered') return answer
   const { status, headers } = answer
   const text = answerText(answer)
   const answered = { status, ...(text === undefined ? {} : { answer: text }) }
-  if (status >= 200 && status < 300) return { outcome: 'delivered', ...answered, ...(wantsReply ? replyInAnswer(answer) : {}) }
+  if (status >= 200 && status < 300)
+    return { outcome: 'delivered', ...answered, ...(wantsReply ? replyInAnswer(answer) : {}) }
   return {
     outcome: 'rejected',
     ...answered,

@@ -9,7 +9,17 @@ const PREFIX = 'whsec_'
  * The value of `webhook-signature`: one `v1,…` per secret, in their order. `at` is `webhook-timestamp`, in whole seconds.
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
-export function signWebhook({ secrets, id, at, body }: { secrets: readonly Secret[]; id: string; at: number; body: string }): string {
+export function signWebhook({
+  secrets,
+  id,
+  at,
+  body,
+}: {
+  secrets: readonly Secret[]
+  id: string
+  at: number
+  body: string
+}): string {
   const signed = `${id}.${at}.${body}`
   return secrets.map((secret) => `v1,${createHmac('sha256', keyOf(secret)).update(signed).digest('base64')}`).join(' ')
 }

@@ -23,10 +23,17 @@ export function gatewayChecks({ redis, config }: Deps): DiagnosisCheck[] {
 
 async function findWorkers(redis: RedisConnection): Promise<Finding> {
   const workers = await aliveWorkers(redis)
-  if (workers.length > 0) return ok({ zh: `${workers.length} 个工作进程在运行`, en: workers.length === 1 ? '1 worker runs' : `${workers.length} workers run` })
+  if (workers.length > 0)
+    return ok({
+      zh: `${workers.length} 个工作进程在运行`,
+      en: workers.length === 1 ? '1 worker runs' : `${workers.length} workers run`,
+    })
   return {
     status: 'problem',
-    what: { zh: '没有工作进程：推送已接收，但没有事件被投递，令牌也不会按计划刷新', en: 'no worker runs: pushes are taken, but no event is delivered and no token is refreshed by schedule' },
+    what: {
+      zh: '没有工作进程：推送已接收，但没有事件被投递，令牌也不会按计划刷新',
+      en: 'no worker runs: pushes are taken, but no event is delivered and no token is refreshed by schedule',
+    },
     whatToDo: { zh: '启动 npm run start:worker，并查看其日志', en: 'Start npm run start:worker, and see its log' },
   }
 }
@@ -47,11 +54,18 @@ async function findSealingKeys({ redis, platform, configured }: AskedKeys): Prom
     return {
       status: 'problem',
       what,
-      whatToDo: { zh: `把 ${unknown.join(', ')} 加回 SEALING_KEYS：否则对应的数据无法打开`, en: `Put ${unknown.join(', ')} back into SEALING_KEYS: nothing else opens what it has sealed` },
+      whatToDo: {
+        zh: `把 ${unknown.join(', ')} 加回 SEALING_KEYS：否则对应的数据无法打开`,
+        en: `Put ${unknown.join(', ')} back into SEALING_KEYS: nothing else opens what it has sealed`,
+      },
     }
   }
   if (sealing === undefined) {
-    return { status: 'warning', what, whatToDo: { zh: '设置 SEALING_KEYS，去掉 ALLOW_UNSEALED', en: 'Set SEALING_KEYS, and take ALLOW_UNSEALED out' } }
+    return {
+      status: 'warning',
+      what,
+      whatToDo: { zh: '设置 SEALING_KEYS，去掉 ALLOW_UNSEALED', en: 'Set SEALING_KEYS, and take ALLOW_UNSEALED out' },
+    }
   }
   if (older.length === 0 && !unsealed) return ok(what)
   const whatToDo = {
@@ -64,5 +78,9 @@ async function findSealingKeys({ redis, platform, configured }: AskedKeys): Prom
 function findSettings(warnings: Config['warnings']): Finding {
   if (warnings.length === 0) return ok({ zh: '没有可疑的设置', en: 'nothing is doubtful' })
   const text = warnings.map(({ setting, problem }) => `${setting}: ${problem}`).join('; ')
-  return { status: 'warning', what: { zh: text, en: text }, whatToDo: { zh: '核对 docs/configuration.md', en: 'Compare docs/configuration.md' } }
+  return {
+    status: 'warning',
+    what: { zh: text, en: text },
+    whatToDo: { zh: '核对 docs/configuration.md', en: 'Compare docs/configuration.md' },
+  }
 }

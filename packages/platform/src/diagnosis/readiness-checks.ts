@@ -11,7 +11,10 @@ const KNOWN: readonly Known[] = [
     name: /^redis-writes$/,
     title: { zh: 'Redis 写入', en: 'Redis takes writes' },
     found: 'Redis 连不上或不接受写入',
-    whatToDo: { zh: '检查 Redis 是否运行、REDIS_URL、权限与内存', en: 'See whether Redis runs, REDIS_URL, its rights and its memory' },
+    whatToDo: {
+      zh: '检查 Redis 是否运行、REDIS_URL、权限与内存',
+      en: 'See whether Redis runs, REDIS_URL, its rights and its memory',
+    },
   },
   {
     name: /^redis-inboxes$/,

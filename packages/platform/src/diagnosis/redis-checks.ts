@@ -14,14 +14,24 @@ type Deps = { redis: RedisConnection; platforms: readonly string[] }
 
 export function redisChecks({ redis, platforms }: Deps): DiagnosisCheck[] {
   return [
-    { id: 'redis-version', platform: null, title: { zh: 'Redis 版本', en: 'Redis version' }, find: () => findVersion(redis) },
+    {
+      id: 'redis-version',
+      platform: null,
+      title: { zh: 'Redis 版本', en: 'Redis version' },
+      find: () => findVersion(redis),
+    },
     {
       id: 'redis-rights',
       platform: null,
       title: { zh: 'Redis 用户权限', en: 'Redis rights' },
       find: atMostEvery(RIGHTS_HOLD_MS, () => findRights({ redis, platforms })),
     },
-    { id: 'redis-memory', platform: null, title: { zh: 'Redis 内存', en: 'Redis memory' }, find: () => findMemory(redis) },
+    {
+      id: 'redis-memory',
+      platform: null,
+      title: { zh: 'Redis 内存', en: 'Redis memory' },
+      find: () => findMemory(redis),
+    },
   ]
 }
 
@@ -39,15 +49,26 @@ async function findVersion(redis: RedisConnection): Promise<Finding> {
   if (!isOld) return ok({ zh: `Redis ${text}`, en: `Redis ${text}` })
   return {
     status: 'problem',
-    what: { zh: `Redis ${text} 过旧，最低支持 ${OLDEST_MAJOR}.0`, en: `Redis ${text} is too old: ${OLDEST_MAJOR}.0 is the oldest supported` },
-    whatToDo: { zh: `升级到 Redis ${OLDEST_MAJOR}.0 或更高，或 Valkey`, en: `Upgrade to Redis ${OLDEST_MAJOR}.0 or later, or Valkey` },
+    what: {
+      zh: `Redis ${text} 过旧，最低支持 ${OLDEST_MAJOR}.0`,
+      en: `Redis ${text} is too old: ${OLDEST_MAJOR}.0 is the oldest supported`,
+    },
+    whatToDo: {
+      zh: `升级到 Redis ${OLDEST_MAJOR}.0 或更高，或 Valkey`,
+      en: `Upgrade to Redis ${OLDEST_MAJOR}.0 or later, or Valkey`,
+    },
   }
 }
 
 async function findRights({ redis, platforms }: Deps): Promise<Finding> {
   const { commands, keys, channels } = await missingRights(redis, platforms)
-  const rules = [...commands.map((name) => `+${name}`), ...keys.map((key) => `~${key}`), ...channels.map((channel) => `&${channel}`)]
-  if (rules.length === 0) return ok({ zh: '需要的命令、键和频道都允许', en: 'all commands, keys and channels that are needed are allowed' })
+  const rules = [
+    ...commands.map((name) => `+${name}`),
+    ...keys.map((key) => `~${key}`),
+    ...channels.map((channel) => `&${channel}`),
+  ]
+  if (rules.length === 0)
+    return ok({ zh: '需要的命令、键和频道都允许', en: 'all commands, keys and channels that are needed are allowed' })
   const more = rules.length > MOST_NAMED ? ` … (${rules.length})` : ''
   const text = rules.slice(0, MOST_NAMED).join(' ') + more
   return {

@@ -4,12 +4,30 @@ import { type DiagnosisCheck, ok, type Text } from './diagnosis.ts'
 
 const OTHER: Text = { zh: '查看 docs/errors.md 与入口日志', en: "See docs/errors.md and the ingress' log" }
 const ADVICE: Readonly<Record<string, Text>> = {
-  SIGNATURE_MISMATCH: { zh: '核对开放平台与 WX_TOKEN；来源不是微信时可以忽略', en: 'Compare WX_TOKEN with the Open Platform; from another address than WeChat it is noise' },
-  MALFORMED_PUSH: { zh: '核对开放平台与 WX_ENCODING_AES_KEY', en: 'Compare WX_ENCODING_AES_KEY with the Open Platform' },
-  APPID_MISMATCH: { zh: '核对 WX_COMPONENT_APPID；检查是否有其他平台使用了这个地址', en: 'Compare WX_COMPONENT_APPID; see whether another platform uses this URL' },
-  TIMESTAMP_OUT_OF_RANGE: { zh: '用 NTP 校准时钟，或增大 PUSH_MAX_SKEW_SECONDS', en: 'Set the clock by NTP, or raise PUSH_MAX_SKEW_SECONDS' },
-  NOT_ENCRYPTED: { zh: '在开放平台使用安全模式，并检查代理是否改动了正文', en: 'Use the encrypted mode at the Open Platform; see whether a proxy changes the body' },
-  UNSUPPORTED_MEDIA_TYPE: { zh: '检查代理是否改动了 content-type 或 content-encoding', en: 'See whether a proxy changes content-type or content-encoding' },
+  SIGNATURE_MISMATCH: {
+    zh: '核对开放平台与 WX_TOKEN；来源不是微信时可以忽略',
+    en: 'Compare WX_TOKEN with the Open Platform; from another address than WeChat it is noise',
+  },
+  MALFORMED_PUSH: {
+    zh: '核对开放平台与 WX_ENCODING_AES_KEY',
+    en: 'Compare WX_ENCODING_AES_KEY with the Open Platform',
+  },
+  APPID_MISMATCH: {
+    zh: '核对 WX_COMPONENT_APPID；检查是否有其他平台使用了这个地址',
+    en: 'Compare WX_COMPONENT_APPID; see whether another platform uses this URL',
+  },
+  TIMESTAMP_OUT_OF_RANGE: {
+    zh: '用 NTP 校准时钟，或增大 PUSH_MAX_SKEW_SECONDS',
+    en: 'Set the clock by NTP, or raise PUSH_MAX_SKEW_SECONDS',
+  },
+  NOT_ENCRYPTED: {
+    zh: '在开放平台使用安全模式，并检查代理是否改动了正文',
+    en: 'Use the encrypted mode at the Open Platform; see whether a proxy changes the body',
+  },
+  UNSUPPORTED_MEDIA_TYPE: {
+    zh: '检查代理是否改动了 content-type 或 content-encoding',
+    en: 'See whether a proxy changes content-type or content-encoding',
+  },
   STORE_UNAVAILABLE: { zh: '先处理 Redis：微信会重推', en: 'See to Redis first: WeChat pushes again' },
 }
 

@@ -125,7 +125,10 @@ function addressRefused({ address, call }: { address: string | undefined; call: 
 const COMPONENT_REFUSED: Finding = {
   status: 'problem',
   what: { zh: '微信拒绝 api_component_token', en: 'WeChat refuses api_component_token' },
-  whatToDo: { zh: '核对 WX_COMPONENT_APPID、WX_COMPONENT_APPSECRET 与票据', en: 'Compare WX_COMPONENT_APPID, WX_COMPONENT_APPSECRET and the ticket' },
+  whatToDo: {
+    zh: '核对 WX_COMPONENT_APPID、WX_COMPONENT_APPSECRET 与票据',
+    en: 'Compare WX_COMPONENT_APPID, WX_COMPONENT_APPSECRET and the ticket',
+  },
 }
 
 const QUOTA: Partial<Record<PauseReason, { what: Text; whatToDo: Text }>> = {

@@ -18,5 +18,7 @@ export function formatGap(version = installedVersion()): string | undefined {
 
 export function installedVersion(): string {
   const manifest: unknown = createRequire(import.meta.url)('bullmq/package.json')
-  return typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : 'unknown'
+  return typeof manifest === 'object' && manifest !== null && 'version' in manifest
+    ? String(manifest.version)
+    : 'unknown'
 }

@@ -40,7 +40,13 @@ const SPARE_MS = 120_000
 
 const addEntries = defineScript({ name: 'console/add-entries', keys: ['stream'], args: ['most'], moreArgs: 'entries' })
 
-export function createRecentEntries<T extends { atMs: number }>({ redis, key, most, parse, onError }: Deps<T>): RecentEntries<T> {
+export function createRecentEntries<T extends { atMs: number }>({
+  redis,
+  key,
+  most,
+  parse,
+  onError,
+}: Deps<T>): RecentEntries<T> {
   let noted: T[] = []
   let timer: NodeJS.Timeout | undefined
 
@@ -83,7 +89,13 @@ export function createRecentEntries<T extends { atMs: number }>({ redis, key, mo
         const last = fromMs <= SPARE_MS ? '-' : String(fromMs - SPARE_MS)
         let position = cursor
         for (;;) {
-          const page = await redis.xrevrange(key, position === undefined ? first : `(${position}`, last, 'COUNT', AT_ONCE)
+          const page = await redis.xrevrange(
+            key,
+            position === undefined ? first : `(${position}`,
+            last,
+            'COUNT',
+            AT_ONCE,
+          )
           for (const [id, [, text = 'null']] of page) {
             const entry = parse(JSON.parse(text))
             const isWanted = entry !== undefined && entry.atMs >= fromMs && entry.atMs <= toMs && matches(entry)

@@ -14,6 +14,11 @@ type Deps = { redis: RedisConnection; onError(error: unknown): void }
 export function createConsoleRecords(deps: Deps): ConsoleRecords {
   return {
     audit: createRecentEntries({ ...deps, key: AUDIT_KEY, most: MOST_AUDIT_ENTRIES, parse: parseAuditEntry }),
-    refusedCalls: createRecentEntries({ ...deps, key: REFUSED_API_CALLS_KEY, most: MOST_REFUSED_CALLS, parse: parseRefusedCall }),
+    refusedCalls: createRecentEntries({
+      ...deps,
+      key: REFUSED_API_CALLS_KEY,
+      most: MOST_REFUSED_CALLS,
+      parse: parseRefusedCall,
+    }),
   }
 }

@@ -16,7 +16,11 @@ export type SinkWriter = {
    */
   addToConsumerQueue(job: { queue: string; jobId: string; name: string; data: GatewayEvent }): Promise<void>
   /** One entry. Never more than `maxLength` remain, when given. Again it adds again. Rejects with STORE_UNAVAILABLE. */
-  appendToStream(entry: { stream: string; fields: Readonly<Record<string, string>>; maxLength?: number | undefined }): Promise<void>
+  appendToStream(entry: {
+    stream: string
+    fields: Readonly<Record<string, string>>
+    maxLength?: number | undefined
+  }): Promise<void>
   /**
    * Both for several, in their order, in one step. Rejects when they are refused, or with STORE_UNAVAILABLE: some of the first may be there
    * then, and none behind one that is not.
@@ -43,7 +47,9 @@ export function createSinkWriter({ queues, redis }: SinkWriterDeps): SinkWriter 
     write: async (stream, added) => {
       const written = added.flatMap(({ fields, maxLength }) => entryOf(fields, maxLength))
       const answers = await appendEntries(redis, { stream, entries: written })
-      return Array.isArray(answers) ? answers.map((answer: unknown) => (answer instanceof Error ? answer : String(answer))) : []
+      return Array.isArray(answers)
+        ? answers.map((answer: unknown) => (answer instanceof Error ? answer : String(answer)))
+        : []
     },
   })
 
@@ -56,7 +62,12 @@ export function createSinkWriter({ queues, redis }: SinkWriterDeps): SinkWriter 
       guardStore(async () => {
         if (sink.kind === 'queue') {
           const options = CONSUMER_JOB_OPTIONS
-          const added = deliveries.map(({ event, deliveryId }) => ({ id: deliveryId, name: event.type, data: event, options }))
+          const added = deliveries.map(({ event, deliveryId }) => ({
+            id: deliveryId,
+            name: event.type,
+            data: event,
+            options,
+          }))
           return jobs.addInOrder(sink.queue, added)
         }
         const written = deliveries.flatMap(({ event }) => {

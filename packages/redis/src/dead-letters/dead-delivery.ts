@@ -31,12 +31,18 @@ export function parseDeadDelivery(data: unknown): DeadDelivery {
  * A subscription may hold events of accounts that its `match` no longer names. `only`: what a caller may see of it, default everything;
  * with it, besides events of these authorizers, only the subscription's own test events.
  */
-export function isWithin(data: unknown, { subscription, only }: { subscription: string; only: ReadonlySet<string> | undefined }): boolean {
+export function isWithin(
+  data: unknown,
+  { subscription, only }: { subscription: string; only: ReadonlySet<string> | undefined },
+): boolean {
   if (only === undefined) return true
   const event = member(data, 'event')
   const authorizer = member(event, 'authorizerappid')
   if (authorizer !== undefined) return typeof authorizer === 'string' && only.has(authorizer)
-  return member(event, 'type') === 'gateway.subscription.test' && member(member(event, 'data'), 'subscription') === subscription
+  return (
+    member(event, 'type') === 'gateway.subscription.test' &&
+    member(member(event, 'data'), 'subscription') === subscription
+  )
 }
 
 function member(value: unknown, name: string): unknown {

@@ -62,8 +62,15 @@ export function createDeadLetters({ platform, redis, queues, events }: DeadLette
     return async (job) => within(job) && (await act(subscription, job))
   }
 
-  async function withSizes<T extends { member: string }>(queue: Queue, places: readonly T[]): Promise<Array<T & { bytes: number }>> {
-    const described = await describeHashes(redis, places.map(({ member }) => queue.toKey(member)), { measured: 'data' })
+  async function withSizes<T extends { member: string }>(
+    queue: Queue,
+    places: readonly T[],
+  ): Promise<Array<T & { bytes: number }>> {
+    const described = await describeHashes(
+      redis,
+      places.map(({ member }) => queue.toKey(member)),
+      { measured: 'data' },
+    )
     return places.map((place, index) => ({ ...place, bytes: described[index]?.bytes ?? 0 }))
   }
 
@@ -111,7 +118,15 @@ export function createDeadLetters({ platform, redis, queues, events }: DeadLette
     if (last === undefined) return taken
     const left = await redis.zcount(queue.toKey('failed'), '-inf', last.score)
     if (left === 0) return taken
-    const data: DeadLettersJob = { v: 1, kind: 'dead-letters', platform, subscription, action, after: last, ...(only ? { only: [...only] } : {}) }
+    const data: DeadLettersJob = {
+      v: 1,
+      kind: 'dead-letters',
+      platform,
+      subscription,
+      action,
+      after: last,
+      ...(only ? { only: [...only] } : {}),
+    }
     const options = { ...jobOptions(DEAD_LETTERS_ATTEMPTS), removeOnFail: { count: KEPT_FAILURES } }
     await queues.add(MAINTENANCE_QUEUE, { id: `${data.kind}-${randomUUID()}`, name: data.kind, data, options })
     return only ? taken : taken + left
@@ -120,7 +135,8 @@ export function createDeadLetters({ platform, redis, queues, events }: DeadLette
   async function takeGiven(queue: Queue, ids: readonly string[], act: Act): Promise<number> {
     const distinct = [...new Set(ids)]
     let taken = 0
-    for (let start = 0; start < distinct.length; start += BATCH) taken += await take(queue, distinct.slice(start, start + BATCH), act)
+    for (let start = 0; start < distinct.length; start += BATCH)
+      taken += await take(queue, distinct.slice(start, start + BATCH), act)
     return taken
   }
 
@@ -146,7 +162,11 @@ export function createDeadLetters({ platform, redis, queues, events }: DeadLette
     const { eventId, authorizerAppId, attempts } = parseDeadDelivery(job.data)
     const dropped = await unlessGone(() => job.remove())
     if (dropped) {
-      const change: DeliveryChange = { status: 'discarded', attempts: attempts ?? job.attemptsMade, lastError: job.failedReason }
+      const change: DeliveryChange = {
+        status: 'discarded',
+        attempts: attempts ?? job.attemptsMade,
+        lastError: job.failedReason,
+      }
       await events.deliveryChanged({ id: eventId, authorizerappid: authorizerAppId }, subscription, change)
     }
     return dropped
@@ -187,7 +207,9 @@ export function createDeadLetters({ platform, redis, queues, events }: DeadLette
     discard: (subscription, ids, only) => takeThese({ subscription, action: 'discard', only }, ids),
 
     resume: ({ after, ...wanted }) =>
-      guardStore(async () => (await takeOlder(queueOf(wanted.subscription), actOf(wanted), { after, most: Infinity })).taken),
+      guardStore(
+        async () => (await takeOlder(queueOf(wanted.subscription), actOf(wanted), { after, most: Infinity })).taken,
+      ),
   }
 }
 

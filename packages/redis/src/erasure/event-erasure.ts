@@ -50,7 +50,11 @@ export function createEventErasure(deps: EventErasureDeps): EventErasure {
   const { platform, redis, shards, queues, subscriptions, atOnce = AT_ONCE } = deps
 
   /** Answers the member of each entry that may be one of the user's. */
-  async function* candidates(walk: NewestFirst, bound: Bound, look: { key(member: string): string; field: string; needle: string }) {
+  async function* candidates(
+    walk: NewestFirst,
+    bound: Bound,
+    look: { key(member: string): string; field: string; needle: string },
+  ) {
     while (bound.left > 0) {
       const members = (await walk(Math.min(BATCH, bound.left))).map(({ member }) => member)
       bound.left -= members.length
@@ -134,6 +138,7 @@ function needleOf({ subject }: ErasedUser): string {
 }
 
 function isOf(event: unknown, { authorizer, subject }: ErasedUser): event is { id: unknown } {
-  if (typeof event !== 'object' || event === null || !('subject' in event) || !('authorizerappid' in event)) return false
+  if (typeof event !== 'object' || event === null || !('subject' in event) || !('authorizerappid' in event))
+    return false
   return event.subject === subject && event.authorizerappid === authorizer
 }

@@ -18,7 +18,9 @@ export type MadeAttempt = {
 }
 
 /** The members of a state that tell of its attempt. Written by the event's record it has `worker` alone: it took no time of its own. */
-export type AttemptInState = Partial<Pick<MadeAttempt, 'startedAtMs' | 'durationMs' | 'httpStatus' | 'answer'>> & { worker: string }
+export type AttemptInState = Partial<Pick<MadeAttempt, 'startedAtMs' | 'durationMs' | 'httpStatus' | 'answer'>> & {
+  worker: string
+}
 
 type StoredAttempt = MadeAttempt & { worker: string }
 
@@ -31,7 +33,10 @@ export function workerName(): string {
 }
 
 /** undefined: it is to stand beside the event. */
-export function attemptInState({ outcome, startedAtMs, durationMs, httpStatus, answer }: MadeAttempt, worker: string): AttemptInState | undefined {
+export function attemptInState(
+  { outcome, startedAtMs, durationMs, httpStatus, answer }: MadeAttempt,
+  worker: string,
+): AttemptInState | undefined {
   if (outcome !== 'delivered' || (answer !== undefined && answer.length > MOST_ANSWER_IN_STATE)) return undefined
   return { startedAtMs, durationMs, httpStatus, worker, answer }
 }
@@ -42,9 +47,16 @@ export function formatAttempt({ answer, ...others }: MadeAttempt, worker: string
 }
 
 /** What tells of attempts: of each subscription the state as JSON, and the list. */
-export type StoredAttempts = ReadonlyArray<{ subscription: string; state: string | undefined; list: string | undefined }>
+export type StoredAttempts = ReadonlyArray<{
+  subscription: string
+  state: string | undefined
+  list: string | undefined
+}>
 
-export function pageOfAttempts(stored: StoredAttempts, { limit, cursor }: { limit: number; cursor: string | undefined }): Page<DeliveryAttempt> {
+export function pageOfAttempts(
+  stored: StoredAttempts,
+  { limit, cursor }: { limit: number; cursor: string | undefined },
+): Page<DeliveryAttempt> {
   const after = decodeCursor(cursor)
   const positions = stored
     .flatMap(({ subscription, state, list }) => newestOf(state, list).map((attempt) => ({ subscription, attempt })))
@@ -69,7 +81,12 @@ function newestOf(state: string | undefined, list = ''): StoredAttempt[] {
 
 /** Only this package writes it. undefined: a state that tells of no attempt. */
 function parseAttempt(text: string): StoredAttempt | undefined {
-  const stored = JSON.parse(text) as Partial<StoredAttempt> & { status?: string; attempts?: number; lastError?: string; deliveredAt?: string }
+  const stored = JSON.parse(text) as Partial<StoredAttempt> & {
+    status?: string
+    attempts?: number
+    lastError?: string
+    deliveredAt?: string
+  }
   const { worker, startedAtMs, durationMs = 0, outcome = 'delivered', ...others } = stored
   if (worker === undefined) return undefined
   const { attempt = others.attempts ?? 1, error = others.lastError, httpStatus, answer, nextAttemptAtMs } = others

@@ -66,7 +66,8 @@ export function createEventClaims(deps: EventClaimsDeps): EventClaims {
   const dedupeMs = deps.dedupeSeconds * 1000
   const oldMs = oldPushLifeMs(deps)
   const lifeOf = ({ isOld }: Claim) => (isOld ? oldMs : dedupeMs)
-  const oldNameOf = ({ event }: Claim) => queueKey(MESSAGES_QUEUE, `de:${onceIds(platform).fanOut({ eventId: event.id })}`)
+  const oldNameOf = ({ event }: Claim) =>
+    queueKey(MESSAGES_QUEUE, `de:${onceIds(platform).fanOut({ eventId: event.id })}`)
   /** Until then events are claimed under the old name, too. */
   let oldNamesUntilMs = 0
   let looked: Promise<void> | undefined
@@ -99,7 +100,9 @@ export function createEventClaims(deps: EventClaimsDeps): EventClaims {
   const ends = createBatches<Claim, true>({
     write: async (at, batch) => {
       const shard = shardAt(at)
-      await endClaims(redis, { each: batch.map(({ event, arrival }) => ({ claimed: shard.arrival(event.id), arrival })) })
+      await endClaims(redis, {
+        each: batch.map(({ event, arrival }) => ({ claimed: shard.arrival(event.id), arrival })),
+      })
       return batch.map(() => true)
     },
   })
@@ -140,7 +143,12 @@ export function createEventClaims(deps: EventClaimsDeps): EventClaims {
         const before = shards.before(own)
         if (before !== undefined && !(await claimIn(before, claim))) return false
         if (!deps.isLogged) return claimIn(own, claim)
-        return { key: own.arrival(claim.event.id), arrival: claim.arrival, lifeMs: lifeOf(claim), asksLog: claim.isOld === true }
+        return {
+          key: own.arrival(claim.event.id),
+          arrival: claim.arrival,
+          lifeMs: lifeOf(claim),
+          asksLog: claim.isOld === true,
+        }
       }),
   }
 }

@@ -105,7 +105,10 @@ export function createEventLog({ maxEvents = DEFAULT_MAX_EVENTS, ...deps }: Even
 
     has: (id) =>
       guardStore(async () => {
-        const found = await firstFound(shards.all(), async ({ event }) => (await redis.exists(event(id))) === 1 || undefined)
+        const found = await firstFound(
+          shards.all(),
+          async ({ event }) => (await redis.exists(event(id))) === 1 || undefined,
+        )
         return found === true
       }),
 
@@ -124,11 +127,19 @@ export function createEventLog({ maxEvents = DEFAULT_MAX_EVENTS, ...deps }: Even
   }
 }
 
-async function readAttempts(redis: RedisConnection, { event, attempts }: MessageShard, id: string): Promise<StoredAttempts | undefined> {
+async function readAttempts(
+  redis: RedisConnection,
+  { event, attempts }: MessageShard,
+  id: string,
+): Promise<StoredAttempts | undefined> {
   const [logged, lists] = await Promise.all([redis.hgetall(event(id)), redis.hgetall(attempts(id))])
   if (logged['event'] === undefined) return undefined
   const states = Object.entries(logged).filter(([field]) => field.startsWith(DELIVERY))
   const stateOf = new Map(states.map(([field, state]) => [field.slice(DELIVERY.length), state]))
   const subscriptions = new Set([...stateOf.keys(), ...Object.keys(lists)])
-  return [...subscriptions].map((subscription) => ({ subscription, state: stateOf.get(subscription), list: lists[subscription] }))
+  return [...subscriptions].map((subscription) => ({
+    subscription,
+    state: stateOf.get(subscription),
+    list: lists[subscription],
+  }))
 }

@@ -21,7 +21,11 @@ export function textsOf({ subject, text }: Wanted): Texts | undefined {
 }
 
 /** `keys` share a hash tag. One answer for each. */
-export async function holdText(redis: RedisConnection, keys: readonly string[], { subject, text }: Texts): Promise<boolean[]> {
+export async function holdText(
+  redis: RedisConnection,
+  keys: readonly string[],
+  { subject, text }: Texts,
+): Promise<boolean[]> {
   const answer = await findTexts(redis, { subject, lowered: text, each: keys.map((key) => ({ key })) })
   return Array.isArray(answer) ? answer.map((one) => one === 1) : []
 }

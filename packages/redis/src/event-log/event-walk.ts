@@ -78,7 +78,9 @@ async function searchUser({ redis, shards }: Deps, user: User, range: Omit<Range
 /** For each shard, in their order, the indexes of these accounts; undefined = the index of all. */
 function setsOf(shards: MessageShards, accounts: readonly string[] | undefined): Sets[] {
   if (accounts === undefined) return shards.all().map(({ events }) => setAt(events))
-  const sets = shards.all().map(({ eventsOfAuthorizer }) => ({ prefix: eventsOfAuthorizer(''), names: Array<string>() }))
+  const sets = shards
+    .all()
+    .map(({ eventsOfAuthorizer }) => ({ prefix: eventsOfAuthorizer(''), names: Array<string>() }))
   for (const appId of new Set(accounts)) {
     for (const { index } of shards.withEventsOf(appId)) sets[index]?.names.push(appId)
   }

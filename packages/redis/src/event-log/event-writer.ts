@@ -35,7 +35,10 @@ export function createEventWriter({
     weight: { of: ({ writes }) => writes.length, most: MOST_WRITES },
     write: async (at, events) => {
       const shard = shardAt(at)
-      const delivered = formatState({ status: 'delivered', attempts: 1, lastError: null, deliveredAt: new Date().toISOString() }, { worker })
+      const delivered = formatState(
+        { status: 'delivered', attempts: 1, lastError: null, deliveredAt: new Date().toISOString() },
+        { worker },
+      )
       const most = Math.ceil(maxEvents / shards.all().length)
       const layout = {
         all: shard.events,
@@ -60,7 +63,9 @@ export function createEventWriter({
         ...recordLists(layout, events),
       }
       const answers = await outages.ask(shard.events, () => recordEvents(redis, written))
-      return Array.isArray(answers) ? answers.map((served) => (Array.isArray(served) ? served.map(String) : 'claimed')) : []
+      return Array.isArray(answers)
+        ? answers.map((served) => (Array.isArray(served) ? served.map(String) : 'claimed'))
+        : []
     },
   })
 
@@ -116,7 +121,8 @@ export function createEventWriter({
         const served = await records.add(placeOf(shard), { event, body, receivedAtMs, subscriptions, writes, claim })
         return served === 'claimed' ? undefined : served
       }),
-    deliveryChanged: (event, subscription, changed) => guardStore(() => change({ event, subscription, change: changed })),
+    deliveryChanged: (event, subscription, changed) =>
+      guardStore(() => change({ event, subscription, change: changed })),
   }
 }
 

@@ -42,7 +42,10 @@ export async function endOfFeed(redis: RedisConnection, shard: MessageShard): Pr
 }
 
 export async function readAfter(redis: RedisConnection, shard: MessageShard, after: FeedId): Promise<FeedRead> {
-  const { nowMs, ended, isThere, first, entries } = await ask(redis, shard, { after: formatId(after), number: String(after.number) })
+  const { nowMs, ended, isThere, first, entries } = await ask(redis, shard, {
+    after: formatId(after),
+    number: String(after.number),
+  })
   const follows = first === undefined ? after.number === 0 : first.number === after.number + 1 && first.ms >= after.ms
   const [next] = entries
   const last = entries.at(-1)?.id
@@ -66,7 +69,13 @@ export function isBefore(left: FeedId, right: FeedId): boolean {
   return left.ms < right.ms || (left.ms === right.ms && left.number < right.number)
 }
 
-type Answer = { nowMs: number; ended: FeedId | undefined; isThere: boolean; first: FeedId | undefined; entries: FeedEntry[] }
+type Answer = {
+  nowMs: number
+  ended: FeedId | undefined
+  isThere: boolean
+  first: FeedId | undefined
+  entries: FeedEntry[]
+}
 
 type Asked = { after: string; number: string }
 

@@ -61,7 +61,8 @@ export function createFeedTail({ redis, shard, eventLogSeconds, mostBytes }: Fee
     const { nowMs, isWhole, isBegun, goOn, entries, hasMore } = await readAfter(redis, shard, before)
     const moveTo = (id: FeedId) => append({ id, event: undefined, body: '', isEvent: false })
     // Looked at a moment ago, and everything since is there: the feed had been quiet for so long that it expired.
-    const isExpired = isBegun && before.ms <= nowMs - eventLogSeconds * 1000 && Date.now() - checkedAtMs < eventLogSeconds * 1000
+    const isExpired =
+      isBegun && before.ms <= nowMs - eventLogSeconds * 1000 && Date.now() - checkedAtMs < eventLogSeconds * 1000
     checkedAtMs = Date.now()
     if (!isWhole && isExpired) moveTo(goOn)
     else if (!isWhole) {

@@ -52,7 +52,8 @@ export async function findEvents(deps: Deps, filter: EventFilter): Promise<Found
     for (const entry of entries) {
       // Of several subscriptions that have not been delivered it.
       if (page.at(-1)?.id === entry.id) continue
-      if (page.length === limit || (page.length > 0 && bytes + entry.bytes > MOST_PAGE_BYTES)) return answer(page.at(-1))
+      if (page.length === limit || (page.length > 0 && bytes + entry.bytes > MOST_PAGE_BYTES))
+        return answer(page.at(-1))
       page.push(entry)
       bytes += entry.bytes
     }
@@ -128,7 +129,11 @@ function matcherOf(filter: EventFilter): Matcher | undefined {
   }
 }
 
-async function describe({ redis, shards }: Search, places: readonly Place[], { delivery }: EventFilter): Promise<DescribedEvent[]> {
+async function describe(
+  { redis, shards }: Search,
+  places: readonly Place[],
+  { delivery }: EventFilter,
+): Promise<DescribedEvent[]> {
   return byShard(shards, places, async (shard, own) => {
     const keys = own.map(({ id }) => shard.event(id))
     if (delivery !== undefined) return describeDeliveries(redis, keys)

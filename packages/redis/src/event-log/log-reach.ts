@@ -21,10 +21,16 @@ export function readLogReach({ redis, shards, eventLogSeconds, maxEvents }: LogR
     const most = Math.ceil(maxEvents / all.length)
     const cuts = await Promise.all(
       all.map(async ({ events }) => {
-        const [count, [, oldest]] = await Promise.all([redis.zcard(events), redis.zrange(events, '0', '0', 'WITHSCORES')])
+        const [count, [, oldest]] = await Promise.all([
+          redis.zcard(events),
+          redis.zrange(events, '0', '0', 'WITHSCORES'),
+        ])
         return count >= most && oldest !== undefined ? [Number(oldest)] : []
       }),
     )
-    return { wholeFromMs: Math.max(Date.now() - eventLogSeconds * 1000, ...cuts.flat()), isFull: cuts.flat().length > 0 }
+    return {
+      wholeFromMs: Math.max(Date.now() - eventLogSeconds * 1000, ...cuts.flat()),
+      isFull: cuts.flat().length > 0,
+    }
   })
 }

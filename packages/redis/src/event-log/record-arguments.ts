@@ -29,7 +29,10 @@ export type RecordLists = { others: string[]; queueCount: number; records: Array
 const NOT_OF_USER = { ofUser: 0, userMember: '' }
 const NO_CLAIM = { claimed: 0, arrival: '', claimMs: 0, asksLog: '' }
 
-export function recordLists({ all, indexOf, users, consumers }: RecordLayout, events: readonly NewEvent[]): RecordLists {
+export function recordLists(
+  { all, indexOf, users, consumers }: RecordLayout,
+  events: readonly NewEvent[],
+): RecordLists {
   const { queue: queueRecord, event: eventRecord, delivery: deliveryRecord } = recordEvents.records
   const others: string[] = []
   const records: Array<string | number> = []

@@ -16,7 +16,8 @@ export type UnsettledDelivery = {
 }
 
 /** `queued`: a job works on it or waits. `dead`: it stands in the dead letters. `gone`: nothing works on it. */
-export type DeliveryPlace = { kind: 'queued' } | { kind: 'dead'; attempts: number; lastError: string } | { kind: 'gone' }
+export type DeliveryPlace =
+  { kind: 'queued' } | { kind: 'dead'; attempts: number; lastError: string } | { kind: 'gone' }
 
 export type UnsettledPage = { items: UnsettledDelivery[]; next: string | undefined }
 
@@ -53,7 +54,10 @@ export function createUnsettledDeliveries({ platform, redis, shards }: Unsettled
       guardStore(async () => {
         const queue = deliveriesQueue(platform, subscription)
         const job = queueKey(queue, jobId)
-        const [exists, failedAt] = await Promise.all([redis.exists(job), redis.zscore(queueKey(queue, 'failed'), jobId)])
+        const [exists, failedAt] = await Promise.all([
+          redis.exists(job),
+          redis.zscore(queueKey(queue, 'failed'), jobId),
+        ])
         if (exists === 0) return { kind: 'gone' }
         if (failedAt === null) return { kind: 'queued' }
         const [counted, lastError, data] = await redis.hmget(job, 'atm', 'failedReason', 'data')
@@ -63,7 +67,10 @@ export function createUnsettledDeliveries({ platform, redis, shards }: Unsettled
   }
 }
 
-function unsettledOf(redis: RedisConnection, keys: Pick<MessageShard, 'event' | 'unsettled' | 'settling'>): UnsettledOfShard {
+function unsettledOf(
+  redis: RedisConnection,
+  keys: Pick<MessageShard, 'event' | 'unsettled' | 'settling'>,
+): UnsettledOfShard {
   async function load(members: readonly string[]): Promise<UnsettledDelivery[]> {
     if (members.length === 0) return []
     const deliveries = members.map(parseMember)
@@ -82,7 +89,10 @@ function unsettledOf(redis: RedisConnection, keys: Pick<MessageShard, 'event' | 
         const flat = await redis.zrangebyscore(keys.unsettled, score, untilMs, 'WITHSCORES', 'LIMIT', offset, limit)
         const members = flat.filter((_, index) => index % 2 === 0)
         const scores = flat.filter((_, index) => index % 2 === 1)
-        return { items: await load(members), next: members.length < limit ? undefined : positionAfter({ score, offset }, scores) }
+        return {
+          items: await load(members),
+          next: members.length < limit ? undefined : positionAfter({ score, offset }, scores),
+        }
       }),
 
     settled: ({ eventId, subscription }) =>

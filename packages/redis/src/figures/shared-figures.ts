@@ -16,7 +16,13 @@ export type SharedFiguresDeps<Figures> = {
   parse(json: unknown): Figures | undefined
 }
 
-export function createSharedFigures<Figures>({ redis, keys, periodMs, gather, parse }: SharedFiguresDeps<Figures>): SharedFigures<Figures> {
+export function createSharedFigures<Figures>({
+  redis,
+  keys,
+  periodMs,
+  gather,
+  parse,
+}: SharedFiguresDeps<Figures>): SharedFigures<Figures> {
   return {
     refresh: () =>
       guardStore(async () => {

@@ -50,7 +50,8 @@ export function createLeaveOldNames({ platform, platforms, redis, records, nowMs
     if (sink.kind === 'queue' && old.isAmbiguous(sink.queue) && (await rename(subscription))) {
       done.push({ subscription: name, from: sink.queue, to: sinkQueue(platform, name), renamed: true, moved: 0 })
     }
-    if (movedFrom && sink.kind === 'queue') done.push(...(await moveConsumers({ name, movedFrom, to: sink.queue, signal })))
+    if (movedFrom && sink.kind === 'queue')
+      done.push(...(await moveConsumers({ name, movedFrom, to: sink.queue, signal })))
     if (dotted) return done
     const deliveries = await moveDeliveries(name, signal)
     await noteNothing(record, { isThere: await isSomethingThere(subscription), wasThere: deliveries.length > 0 })
@@ -67,7 +68,10 @@ export function createLeaveOldNames({ platform, platforms, redis, records, nowMs
   }
 
   /** When there has been nothing for a day, the record says so, and nobody looks any more. */
-  async function noteNothing({ subscription, nothingOldSinceMs }: SubscriptionRecord, { isThere, wasThere }: Found): Promise<void> {
+  async function noteNothing(
+    { subscription, nothingOldSinceMs }: SubscriptionRecord,
+    { isThere, wasThere }: Found,
+  ): Promise<void> {
     if (isThere && nothingOldSinceMs === undefined) return
     const sinceMs = wasThere ? undefined : nothingOldSinceMs
     if (!isThere && sinceMs !== undefined && nowMs() - sinceMs < NOTHING_THERE_FOR_MS) return

@@ -78,7 +78,8 @@ export function createLaneWriter({ redis, count, queues, replicas }: LaneWriterD
   })
 
   return {
-    append: (lane, entry) => guardStore(async () => void (await batches.add(laneKey(inboxOf(lane, count), lane), { lane, entry }))),
+    append: (lane, entry) =>
+      guardStore(async () => void (await batches.add(laneKey(inboxOf(lane, count), lane), { lane, entry }))),
   }
 }
 

@@ -47,7 +47,11 @@ export function createStrandedLanes({ redis, queues }: StrandedLanesDeps): Stran
   }
 
   async function look(inbox: number): Promise<Unattended[]> {
-    const { after, before, now } = looks.get(inbox) ?? { after: '', before: new Map<string, string>(), now: new Map<string, string>() }
+    const { after, before, now } = looks.get(inbox) ?? {
+      after: '',
+      before: new Map<string, string>(),
+      now: new Map<string, string>(),
+    }
     const page = { after, most: PAGE, prefix: lanePrefix(inbox) }
     const answer = await unattendedLists(redis, { waiting: waitingLanesKey(inbox), ...page })
     const [last = '', ...fields] = Array.isArray(answer) ? answer.map(String) : []
@@ -66,7 +70,8 @@ export function createStrandedLanes({ redis, queues }: StrandedLanesDeps): Stran
         const untilMs = (await oldestJobMs(queue)) - ADDED_WITHIN_MS
         const stranded = unattended.filter(({ receivedAtMs }) => receivedAtMs < untilMs)
         // Under an id of the account's own: as long as that job waits there is no other.
-        const add = ({ account }: Unattended) => addLaneJob(queues.open(queue), laneOf(account), batchJobId(`mend.${account}.`, 1))
+        const add = ({ account }: Unattended) =>
+          addLaneJob(queues.open(queue), laneOf(account), batchJobId(`mend.${account}.`, 1))
         await Promise.all(stranded.map(add))
         return stranded.length
       }),

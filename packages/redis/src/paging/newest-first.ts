@@ -11,7 +11,12 @@ export type Position = { score: number; member: string }
 /** `place`: which of the walked sets it comes from. */
 export type Found = Position & { place: number }
 
-export type Range = { key: string; after: Position | undefined; maxScore?: number | undefined; minScore?: number | undefined }
+export type Range = {
+  key: string
+  after: Position | undefined
+  maxScore?: number | undefined
+  minScore?: number | undefined
+}
 
 export function encodeCursor({ score, member }: Position): string {
   return `${score} ${member}`
@@ -45,8 +50,16 @@ export async function readNewestFirst(redis: RedisConnection, range: Range, coun
   const max = Math.min(after?.score ?? Infinity, range.maxScore ?? Infinity)
   const found: Position[] = []
   // Entries with the cursor's own score come again; many may share one millisecond, so step over them by offset.
-  for (let offset = 0; found.length < count; ) {
-    const flat = await redis.zrevrangebyscore(key, max === Infinity ? '+inf' : max, min, 'WITHSCORES', 'LIMIT', offset, count)
+  for (let offset = 0; found.length < count;) {
+    const flat = await redis.zrevrangebyscore(
+      key,
+      max === Infinity ? '+inf' : max,
+      min,
+      'WITHSCORES',
+      'LIMIT',
+      offset,
+      count,
+    )
     const batch = toPositions(flat)
     found.push(...batch.filter((entry) => isAfter(entry, after)))
     offset += batch.length

@@ -6,7 +6,14 @@ import { type Found, isAfter, type NewestFirst, type Position, type Range, toPos
 import { defineScript } from '../lua/define-script.ts'
 
 /** Of one set: what was read and not yet taken, newest first. */
-type Stream = { place: number; name: string; waiting: Position[]; last: Position | undefined; batch: number; isOver: boolean }
+type Stream = {
+  place: number
+  name: string
+  waiting: Position[]
+  last: Position | undefined
+  batch: number
+  isOver: boolean
+}
 
 /** Entries that one call reads at most, or sets that it looks at, so that nobody else waits long for Redis (measured: 1 µs each). */
 const MOST_AT_ONCE = 500
@@ -31,10 +38,16 @@ export function walkMany(redis: RedisConnection, all: readonly Sets[], range: Om
 
   const highest = (last: Position | undefined) => scoreText(Math.min(last?.score ?? Infinity, maxScore))
 
-  async function ask({ prefix, names }: Sets, groups: readonly Asked[]): Promise<Array<[which: number, read: Position[]]>> {
+  async function ask(
+    { prefix, names }: Sets,
+    groups: readonly Asked[],
+  ): Promise<Array<[which: number, read: Position[]]>> {
     const answer = await readHeads(redis, { tagged: prefix + names[0], prefix, minScore, each: groups })
     const flat = Array.isArray(answer) ? (answer as unknown[]) : []
-    return Array.from({ length: flat.length / 2 }, (_, index) => [Number(flat[2 * index]), toPositions(flat[2 * index + 1])])
+    return Array.from({ length: flat.length / 2 }, (_, index) => [
+      Number(flat[2 * index]),
+      toPositions(flat[2 * index + 1]),
+    ])
   }
 
   /** Most of the sets may be empty: nothing is made of those. */
@@ -79,7 +92,11 @@ export function walkMany(redis: RedisConnection, all: readonly Sets[], range: Om
     const found: Found[] = []
     while (found.length < count && streams.length > 0) {
       await prepare(streams, count - found.length)
-      for (let stream = streams.pop(); stream !== undefined; stream = found.length < count ? streams.pop() : undefined) {
+      for (
+        let stream = streams.pop();
+        stream !== undefined;
+        stream = found.length < count ? streams.pop() : undefined
+      ) {
         const newest = stream.waiting.shift()
         if (newest) found.push({ ...newest, place: stream.place })
         if (stream.waiting.length > 0) insert(streams, stream)

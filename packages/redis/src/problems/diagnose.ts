@@ -33,7 +33,8 @@ function isAway({ code }: RedisProblem): boolean {
 }
 
 async function diagnoseEndpoint(settings: RedisSettings, endpoint: RedisEndpoint): Promise<RedisProblem | undefined> {
-  const named = (problem: RedisProblem | undefined) => problem && { ...problem, reason: `${endpointText(endpoint)}: ${problem.reason}` }
+  const named = (problem: RedisProblem | undefined) =>
+    problem && { ...problem, reason: `${endpointText(endpoint)}: ${problem.reason}` }
   let redis: Redis | undefined
   try {
     redis = await openOnce({ ...endpoint, ...(await loginFor(settings, endpoint)), ...tlsOptions(settings) })
@@ -63,14 +64,18 @@ function explained({ mode }: RedisSettings, error: unknown): RedisProblem {
     reason: 'Redis closed the connection or gave no answer that is understood',
   }
   if (mode !== 'sentinel' || !/^(WRONGPASS|NOAUTH)$/.test(problem.code)) return problem
-  return { ...problem, reason: 'the sentinel refuses the password: set REDIS_SENTINEL_PASSWORD (and REDIS_SENTINEL_USERNAME)' }
+  return {
+    ...problem,
+    reason: 'the sentinel refuses the password: set REDIS_SENTINEL_PASSWORD (and REDIS_SENTINEL_USERNAME)',
+  }
 }
 
 /** Asks what has to be known and no more: Redis notes in ACL LOG what the documented users may not ask. */
 async function diagnoseServer(settings: RedisSettings, redis: Redis): Promise<RedisProblem | undefined> {
   const { mode } = settings
   const role = await askedFor(() => redis.call('ROLE'), roleOf)
-  if (mode === 'sentinel') return role === undefined || role === 'sentinel' ? diagnoseSentinel(settings, redis) : NOT_A_SENTINEL
+  if (mode === 'sentinel')
+    return role === undefined || role === 'sentinel' ? diagnoseSentinel(settings, redis) : NOT_A_SENTINEL
   const info = await askedFor(() => redis.info('server'), String)
   if (role === 'sentinel' || info?.includes('redis_mode:sentinel') === true) {
     return { code: 'SENTINEL', reason: 'this is a sentinel: set REDIS_MODE=sentinel and REDIS_SENTINEL_NAME' }
@@ -87,7 +92,10 @@ const NOT_A_SENTINEL: RedisProblem = {
   reason: 'this is no sentinel: REDIS_URL has to name the sentinels, or set REDIS_MODE=standalone',
 }
 
-async function diagnoseSentinel({ sentinel, ...settings }: RedisSettings, redis: Redis): Promise<RedisProblem | undefined> {
+async function diagnoseSentinel(
+  { sentinel, ...settings }: RedisSettings,
+  redis: Redis,
+): Promise<RedisProblem | undefined> {
   const address = await answerOf(() => redis.call('SENTINEL', 'get-master-addr-by-name', sentinel?.name ?? ''))
   if (address instanceof Error) return explainedBySentinel(address)
   if (!Array.isArray(address)) {
@@ -119,17 +127,26 @@ async function diagnoseCluster(redis: Redis): Promise<RedisProblem | undefined> 
     return { code: 'UNCOVERED_SLOTS', reason: `${16_384 - covered} slots of the cluster have no master that is up` }
   }
   if (infoField(String(info), 'cluster_state') === 'ok') return undefined
-  return { code: 'CLUSTERDOWN', reason: 'the cluster says that it is down (CLUSTER INFO): most of its masters cannot be reached' }
+  return {
+    code: 'CLUSTERDOWN',
+    reason: 'the cluster says that it is down (CLUSTER INFO): most of its masters cannot be reached',
+  }
 }
 
 /** Is it the other transport that the server speaks? */
-async function otherTransport({ tls }: RedisSettings, endpoint: RedisEndpoint, error: unknown): Promise<RedisProblem | undefined> {
+async function otherTransport(
+  { tls }: RedisSettings,
+  endpoint: RedisEndpoint,
+  error: unknown,
+): Promise<RedisProblem | undefined> {
   if (error instanceof Error && 'code' in error && String(error.code).startsWith('ECONNREFUSED')) return undefined
   if (tls) {
     const isPlain = await speaksPlain(endpoint)
     return isPlain ? { code: 'NOT_TLS', reason: 'the server does not speak TLS: use redis: in REDIS_URL' } : undefined
   }
-  return (await speaksTls(endpoint)) ? { code: 'TLS', reason: 'the server speaks TLS: use rediss: in REDIS_URL' } : undefined
+  return (await speaksTls(endpoint))
+    ? { code: 'TLS', reason: 'the server speaks TLS: use rediss: in REDIS_URL' }
+    : undefined
 }
 
 function speaksPlain(endpoint: RedisEndpoint): Promise<boolean> {

@@ -43,7 +43,8 @@ const BY_CODE: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: 'the certificate of Redis has expired',
   CERT_NOT_YET_VALID: 'the certificate of Redis is not valid yet: look at the clocks',
   ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate of Redis is for another host than REDIS_URL names',
-  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'Redis wants a client certificate: REDIS_TLS_CERT_FILE and REDIS_TLS_KEY_FILE',
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED:
+    'Redis wants a client certificate: REDIS_TLS_CERT_FILE and REDIS_TLS_KEY_FILE',
   ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: 'Redis refuses the TLS handshake: it may want a client certificate',
   ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'Redis does not trust the client certificate of REDIS_TLS_CERT_FILE',
 }
@@ -66,6 +67,7 @@ function missingRight(error: unknown): string {
 function byText(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined
   if (error.message.startsWith('connect ETIMEDOUT')) return BY_CODE['ETIMEDOUT']
-  if (error.message.startsWith('Command timed out') || error.message.startsWith('Socket timeout')) return BY_CODE['ETIMEDOUT']
+  if (error.message.startsWith('Command timed out') || error.message.startsWith('Socket timeout'))
+    return BY_CODE['ETIMEDOUT']
   return undefined
 }

@@ -20,7 +20,15 @@ const FOUND_HOLDS_MS = 30_000
 const EXPLAINED_WITHIN_MS = 1_000
 
 /** The same code has several causes, or concerns one server of several; only the servers themselves tell which. */
-const AMBIGUOUS = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'Error', 'ClusterAllFailedError', 'MaxRetriesPerRequestError', 'AbortError'])
+const AMBIGUOUS = new Set([
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'Error',
+  'ClusterAllFailedError',
+  'MaxRetriesPerRequestError',
+  'AbortError',
+])
 
 type Deps = { settings: RedisSettings; log: WarnLog; diagnose?: typeof diagnoseRedis }
 

@@ -36,7 +36,12 @@ const FAN_OUT_OPTIONS = jobOptions(FAN_OUT_ATTEMPTS)
  * Resolves after Redis has accepted, rejects with STORE_UNAVAILABLE otherwise. A write that timed out may have
  * succeeded: the retry is then a duplicate.
  */
-export function createAddOnce({ platform, queues, dedupeSeconds, replicas = NO_REPLICA_BARRIER }: AddOnceDeps): AddOnce {
+export function createAddOnce({
+  platform,
+  queues,
+  dedupeSeconds,
+  replicas = NO_REPLICA_BARRIER,
+}: AddOnceDeps): AddOnce {
   const dedupeMs = dedupeSeconds * 1000
   const once = onceIds(platform)
 

@@ -17,7 +17,8 @@ export function waitingNotForEver(createBackend: BackendFactory): BackendFactory
     const backend = createBackend(name, opts, options)
     const wait = backend.waitForJob.bind(backend)
     const reconnect = backend.reconnectBlocking.bind(backend)
-    backend.waitForJob = async (timeoutSeconds) => (await within(timeoutSeconds * 1000 + READ_MARGIN_MS, wait(timeoutSeconds))) ?? null
+    backend.waitForJob = async (timeoutSeconds) =>
+      (await within(timeoutSeconds * 1000 + READ_MARGIN_MS, wait(timeoutSeconds))) ?? null
     backend.reconnectBlocking = () => within(RECONNECT_MS, reconnect())
     return backend
   }

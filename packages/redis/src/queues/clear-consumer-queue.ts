@@ -7,7 +7,19 @@ import { defineScript } from '../lua/define-script.ts'
 
 /** Lists and sorted sets of job ids. */
 const JOB_LISTS = ['wait', 'active', 'paused', 'delayed', 'prioritized', 'completed', 'failed', 'waiting-children']
-const OTHERS = ['id', 'meta', 'marker', 'events', 'stalled', 'stalled-check', 'limiter', 'pc', 'repeat', 'metrics:completed', 'metrics:failed']
+const OTHERS = [
+  'id',
+  'meta',
+  'marker',
+  'events',
+  'stalled',
+  'stalled-check',
+  'limiter',
+  'pc',
+  'repeat',
+  'metrics:completed',
+  'metrics:failed',
+]
 /** In one step; Redis serves nobody else meanwhile. */
 const BATCH = 500
 /** So many that no queue has more jobs; one that is refilled while it is cleared does not keep us. */

@@ -10,10 +10,16 @@ export type WarnLog = { warn(fields: Record<string, unknown>, message: string): 
  * At most one line a second per code, with the number of those that were left out. Never the error itself: it holds
  * arguments. A problem that is known already is logged as it is.
  */
-export function createErrorLog(log: WarnLog, message: string, fields: Record<string, unknown> = {}): (error: unknown) => void {
+export function createErrorLog(
+  log: WarnLog,
+  message: string,
+  fields: Record<string, unknown> = {},
+): (error: unknown) => void {
   const brake = createLogBrake({ perSecond: 1 })
   return (error) => {
-    const { code, ...problem } = isProblem(error) ? error : (explainRedisError(error) ?? { code: storeErrorCode(error) })
+    const { code, ...problem } = isProblem(error)
+      ? error
+      : (explainRedisError(error) ?? { code: storeErrorCode(error) })
     const admitted = brake.admit(code)
     if (!admitted) return
     const { leftOut } = admitted
@@ -22,5 +28,7 @@ export function createErrorLog(log: WarnLog, message: string, fields: Record<str
 }
 
 function isProblem(error: unknown): error is RedisProblem {
-  return typeof error === 'object' && error !== null && !(error instanceof Error) && 'reason' in error && 'code' in error
+  return (
+    typeof error === 'object' && error !== null && !(error instanceof Error) && 'reason' in error && 'code' in error
+  )
 }

@@ -44,8 +44,12 @@ export function createInboxChoice({ redis, count, nowMs = () => performance.now(
   function next(refused: ReadonlySet<number>): number | undefined {
     const total = count.get()
     const now = nowMs()
-    const inTurn = Array.from({ length: total }, (_, step) => (latest + 1 + step) % total).filter((index) => !refused.has(index))
-    return inTurn.find((index) => untilOf(index) <= now) ?? inTurn.toSorted((one, other) => untilOf(one) - untilOf(other))[0]
+    const inTurn = Array.from({ length: total }, (_, step) => (latest + 1 + step) % total).filter(
+      (index) => !refused.has(index),
+    )
+    return (
+      inTurn.find((index) => untilOf(index) <= now) ?? inTurn.toSorted((one, other) => untilOf(one) - untilOf(other))[0]
+    )
   }
 
   /** A right that is missing concerns this one alone; everything else all on its master. */

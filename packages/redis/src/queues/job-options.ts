@@ -55,7 +55,13 @@ const known = new Map<number, PlainJobOptions>()
  */
 export function jobOptions(attempts: number): PlainJobOptions {
   // No stack traces in Redis: they show what is none of Redis' business and fill it.
-  const options = known.get(attempts) ?? { attempts, backoff: workerDecides, removeOnComplete: true, removeOnFail: false, stackTraceLimit: 0 }
+  const options = known.get(attempts) ?? {
+    attempts,
+    backoff: workerDecides,
+    removeOnComplete: true,
+    removeOnFail: false,
+    stackTraceLimit: 0,
+  }
   known.set(attempts, options)
   return options
 }
@@ -64,4 +70,7 @@ export function jobOptions(attempts: number): PlainJobOptions {
  * Of a job for a consumer: how often it is tried and what becomes of it is the consumer's business; only the space it
  * takes is ours.
  */
-export const CONSUMER_JOB_OPTIONS: PlainJobOptions = { removeOnComplete: { count: 1_000 }, removeOnFail: { count: 10_000 } }
+export const CONSUMER_JOB_OPTIONS: PlainJobOptions = {
+  removeOnComplete: { count: 1_000 },
+  removeOnFail: { count: 10_000 },
+}

@@ -29,7 +29,11 @@ export const BATCH_OPTIONS = jobOptions(FAN_OUT_ATTEMPTS)
 /** All go together. Those of an account whose order somebody wants go another way (ordering/lanes.ts). */
 const TOGETHER = ''
 
-export function createMessageBatches({ queues, inboxes, replicas = NO_REPLICA_BARRIER }: MessageBatchesDeps): MessageBatches {
+export function createMessageBatches({
+  queues,
+  inboxes,
+  replicas = NO_REPLICA_BARRIER,
+}: MessageBatchesDeps): MessageBatches {
   const nextShortId = createShortIds()
 
   /** Sent twice by the driver after a lost reply, the job is found under its id. */

@@ -29,7 +29,10 @@ export function createOrderedEvents({ platform, lanes, subscriptions }: OrderedE
     return latest
   }
 
-  async function appendIfOrdered(entry: BatchedEvent, { account, within }: { account: string; within: TimeBound }): Promise<boolean> {
+  async function appendIfOrdered(
+    entry: BatchedEvent,
+    { account, within }: { account: string; within: TimeBound },
+  ): Promise<boolean> {
     latest = subscriptions.known() ?? (await within(() => subscriptions.all()).catch(latestWhileAway))
     if (!hasOrder(latest, account)) return false
     await within(() => lanes.append({ platform, account }, entry))

@@ -14,7 +14,18 @@ export type OutageBrake = {
 }
 
 /** Refusals that last, and that BullMQ's loop meets with the next try at once. */
-const LASTING = new Set(['OOM', 'READONLY', 'MISCONF', 'NOPERM', 'NOAUTH', 'LOADING', 'MASTERDOWN', 'NOREPLICAS', 'CLUSTERDOWN', 'BUSY'])
+const LASTING = new Set([
+  'OOM',
+  'READONLY',
+  'MISCONF',
+  'NOPERM',
+  'NOAUTH',
+  'LOADING',
+  'MASTERDOWN',
+  'NOREPLICAS',
+  'CLUSTERDOWN',
+  'BUSY',
+])
 const FIRST_PAUSE_MS = 1_000
 /** Long enough to be no burden, short enough that nobody waits for the worker once the store is well again. */
 const LONGEST_PAUSE_MS = 5_000

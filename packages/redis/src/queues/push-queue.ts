@@ -43,7 +43,9 @@ export type PushQueue = {
     reply?: { subscription: string; deadlineAtMs: number },
   ): Promise<Acceptance | 'queued'>
   /** For the release check: this code is to be exchanged and sent back. De-duplicated as a component event. */
-  releaseCheck(check: Arrival & { eventId: string; appId: AuthorizerAppId; openId: string; code: Secret }): Promise<void>
+  releaseCheck(
+    check: Arrival & { eventId: string; appId: AuthorizerAppId; openId: string; code: Secret },
+  ): Promise<void>
 }
 
 export type PushQueueDeps = {
@@ -101,7 +103,14 @@ export function createPushQueue(deps: PushQueueDeps): PushQueue {
   return {
     async componentEvent({ eventId, plaintext, receivedAtMs, ...arrival }) {
       const sealedPlaintext = sealedJobs.sealComponentEvent(eventId, plaintext)
-      const data: ComponentEventJob = { v: 1, kind: 'component-event', platform, eventId, receivedAtMs, sealedPlaintext }
+      const data: ComponentEventJob = {
+        v: 1,
+        kind: 'component-event',
+        platform,
+        eventId,
+        receivedAtMs,
+        sealedPlaintext,
+      }
       const job = { data, id: once.componentEvent(eventId), options: CONTROL_OPTIONS }
       return pushOnce(eventId, arrival, (ttlMs) => jobs.add(COMPONENT_EVENTS_QUEUE, { ...job, ttlMs }))
     },

@@ -14,16 +14,31 @@ export type QueuePlaces = {
   deadLetters: number
 }
 
-const oldestJob = defineScript({ name: 'queues/oldest-job', keys: ['wait', 'delayed', 'prioritized'], args: ['prefix'] })
+const oldestJob = defineScript({
+  name: 'queues/oldest-job',
+  keys: ['wait', 'delayed', 'prioritized'],
+  args: ['prefix'],
+})
 
 /** Rejects as a command that Redis does not answer. */
 export async function readQueuePlaces(redis: RedisConnection, queue: string): Promise<QueuePlaces> {
   const key = (what: string) => queueKey(queue, what)
   const keys = { wait: key('wait'), delayed: key('delayed'), prioritized: key('prioritized') }
-  const pipeline = redis.pipeline().llen(keys.wait).zcard(keys.delayed).zcard(keys.prioritized).llen(key('active')).zcard(key('failed'))
+  const pipeline = redis
+    .pipeline()
+    .llen(keys.wait)
+    .zcard(keys.delayed)
+    .zcard(keys.prioritized)
+    .llen(key('active'))
+    .zcard(key('failed'))
   const [counts, addedAtMs] = await Promise.all([pipeline.exec(), oldestJob(redis, { ...keys, prefix: key('') })])
   const [wait = 0, delayed = 0, prioritized = 0, inFlight = 0, deadLetters = 0] = allSucceeded(counts).map(Number)
   const waiting = wait + delayed + prioritized
   const isNone = waiting === 0 || Number(addedAtMs) < 0
-  return { waiting, inFlight, deadLetters, oldestWaitingMs: isNone ? null : Math.max(Date.now() - Number(addedAtMs), 0) }
+  return {
+    waiting,
+    inFlight,
+    deadLetters,
+    oldestWaitingMs: isNone ? null : Math.max(Date.now() - Number(addedAtMs), 0),
+  }
 }

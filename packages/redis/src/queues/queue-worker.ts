@@ -111,7 +111,8 @@ export function createQueueWorker<Payload>(deps: QueueWorkerDeps<Payload>): Queu
     skipVersionCheck: wakeUp !== undefined || infoRefused,
     settings: {
       // Called for RetryLater, and for what BullMQ itself throws around a run (a lost lock, a refused write).
-      backoffStrategy: (attempt, _type, error) => (error instanceof RetryLater ? error.delayMs : exponentialBackoffMs(attempt)),
+      backoffStrategy: (attempt, _type, error) =>
+        error instanceof RetryLater ? error.delayMs : exponentialBackoffMs(attempt),
     },
   }
   const logError = createErrorLog(log, 'worker.failed', { queue })
@@ -119,7 +120,12 @@ export function createQueueWorker<Payload>(deps: QueueWorkerDeps<Payload>): Queu
   function open(): Opened {
     const worker: Worker = wakeUp
       ? new Worker(queue, process, options, waitingInProcess(createRedisBackend, wakeUp))
-      : new Worker(queue, process, options, lookingSparingly(waitingNotForEver(createRedisBackend), { isRunning: () => running.size > 0 }))
+      : new Worker(
+          queue,
+          process,
+          options,
+          lookingSparingly(waitingNotForEver(createRedisBackend), { isRunning: () => running.size > 0 }),
+        )
     const brake = createOutageBrake(worker)
     worker.on('error', (error) => {
       logError(error)
@@ -135,7 +141,8 @@ export function createQueueWorker<Payload>(deps: QueueWorkerDeps<Payload>): Queu
     })
     worker.on('failed', (job, error) => {
       // Retries are logged where the work is done; this is the end of it.
-      if (job?.finishedOn !== undefined) log.warn({ queue, jobId: job.id, attempts: job.attemptsMade, reason: error.message }, 'job.dead')
+      if (job?.finishedOn !== undefined)
+        log.warn({ queue, jobId: job.id, attempts: job.attemptsMade, reason: error.message }, 'job.dead')
     })
     worker.waitUntilReady().catch(() => reopenLater(worker))
     return { worker, brake }

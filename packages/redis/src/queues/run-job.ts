@@ -113,9 +113,13 @@ async function handled<Payload>(deps: RunJobDeps<Payload>, payload: Payload, con
     if (!(error instanceof GatewayError)) {
       // Nobody expected it: a bug, or a library's error that should have been turned into ours. The text may hold
       // anything.
-      const at = error instanceof Error ? error.stack?.split('\n').filter((line) => line.startsWith('    at ')) : undefined
+      const at =
+        error instanceof Error ? error.stack?.split('\n').filter((line) => line.startsWith('    at ')) : undefined
       const { jobId, attempt } = context
-      deps.log.error({ queue: deps.queue, jobId, attempt, error: storeErrorCode(error), at: at?.slice(0, 5) }, 'job.threw')
+      deps.log.error(
+        { queue: deps.queue, jobId, attempt, error: storeErrorCode(error), at: at?.slice(0, 5) },
+        'job.threw',
+      )
       return { kind: 'retry', error }
     }
     if (isStoreAway(error)) return { kind: 'delay', delayMs: STORE_AWAY_DELAY_MS }

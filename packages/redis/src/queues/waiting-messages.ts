@@ -9,7 +9,9 @@ const PAGE = 1_000
 /** In all of `inboxes` inboxes. Rejects with STORE_UNAVAILABLE, also when one of them does not answer. */
 export function waitingMessages(redis: RedisConnection, inboxes: number): Promise<number> {
   return guardStore(async () => {
-    const batches = Array.from({ length: inboxes }, (_, index) => waitingIn(redis, queueKey(messageInbox(index), 'wait')))
+    const batches = Array.from({ length: inboxes }, (_, index) =>
+      waitingIn(redis, queueKey(messageInbox(index), 'wait')),
+    )
     const counts = await Promise.all([redis.llen(queueKey(MESSAGES_QUEUE, 'wait')), ...batches])
     return counts.reduce((sum, count) => sum + count, 0)
   })

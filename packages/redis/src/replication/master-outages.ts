@@ -20,7 +20,10 @@ const TRIED_EVERY_MS = 1_000
 
 const late = () => new GatewayError('STORE_UNAVAILABLE', 'the master of the slot is late', { retry: true })
 
-export function createMasterOutages(redis: RedisConnection, nowMs: () => number = () => performance.now()): MasterOutages {
+export function createMasterOutages(
+  redis: RedisConnection,
+  nowMs: () => number = () => performance.now(),
+): MasterOutages {
   const tryAgainAtMs = new Map<string, number>()
 
   return {
@@ -29,7 +32,8 @@ export function createMasterOutages(redis: RedisConnection, nowMs: () => number 
       if (master === undefined) return ask()
       const dueMs = tryAgainAtMs.get(master)
       if (dueMs !== undefined) {
-        if (nowMs() < dueMs) throw new GatewayError('STORE_UNAVAILABLE', 'the master of the slot is away', { retry: true })
+        if (nowMs() < dueMs)
+          throw new GatewayError('STORE_UNAVAILABLE', 'the master of the slot is away', { retry: true })
         tryAgainAtMs.set(master, nowMs() + TRIED_EVERY_MS)
       }
       try {

@@ -58,7 +58,9 @@ export function createReplicaBarrier({ settings, commands, minReplicas, onError 
     const known = lines.get(master.name)
     if (known) return known
     closeLinesToFormerMasters()
-    const redis = master.endpoint ? connectNode(settings, master.endpoint, onError) : connectRedis(settings, 'commands', onError)
+    const redis = master.endpoint
+      ? connectNode(settings, master.endpoint, onError)
+      : connectRedis(settings, 'commands', onError)
     if (redis instanceof Cluster) throw new Error('a cluster has a line to each master')
     const line = { redis, confirm: confirmOn(redis, minReplicas) }
     lines.set(master.name, line)
@@ -118,10 +120,15 @@ function confirmOn(redis: Redis, minReplicas: number): (key: string) => Promise<
   let isBusy = false
 
   async function ask(key: string): Promise<void> {
-    const answers = await redis.pipeline().set(replicaProbeKey(key), '1', 'PX', PROBE_LIFE_MS).wait(minReplicas, WAIT_MS).exec()
+    const answers = await redis
+      .pipeline()
+      .set(replicaProbeKey(key), '1', 'PX', PROBE_LIFE_MS)
+      .wait(minReplicas, WAIT_MS)
+      .exec()
     const [[writeError] = [null], [waitError, replicas] = [null, 0]] = answers ?? []
     if (writeError ?? waitError) throw writeError ?? waitError
-    if (Number(replicas) < minReplicas) throw unconfirmed(`${Number(replicas)} of ${minReplicas} replicas have the write in time`)
+    if (Number(replicas) < minReplicas)
+      throw unconfirmed(`${Number(replicas)} of ${minReplicas} replicas have the write in time`)
   }
 
   async function work(): Promise<void> {

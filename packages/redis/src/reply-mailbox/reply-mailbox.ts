@@ -179,7 +179,14 @@ export function createReplyMailbox(deps: ReplyMailboxDeps): ReplyMailbox {
 
     waitOf: (eventId) =>
       guardStore(async () => {
-        const fields = await redis.hmget(shards.ofId(eventId).reply(eventId), 'subscription', 'authorizer', 'openid', 'event', 'received')
+        const fields = await redis.hmget(
+          shards.ofId(eventId).reply(eventId),
+          'subscription',
+          'authorizer',
+          'openid',
+          'event',
+          'received',
+        )
         const [subscription, authorizerAppId, openId, event, receivedAtMs] = fields
         if (!subscription || !authorizerAppId) return undefined
         const wait = { subscription, authorizerAppId, openId: openId ?? '', receivedAtMs: Number(receivedAtMs ?? 0) }

@@ -65,7 +65,10 @@ export function createShardCount(deps: ShardCountDeps): SettledShardCount {
     known,
     get() {
       if (isKnown) return configured
-      throw new GatewayError('STORE_UNAVAILABLE', 'the number of shards is not known yet', { retry: true, retryAfterSeconds: 1 })
+      throw new GatewayError('STORE_UNAVAILABLE', 'the number of shards is not known yet', {
+        retry: true,
+        retryAfterSeconds: 1,
+      })
     },
     hasEventsOfBefore: () => nowMs() < beforeUntilMs,
     settle: () =>
@@ -74,7 +77,8 @@ export function createShardCount(deps: ShardCountDeps): SettledShardCount {
         const places = { count: SHARD_COUNT_KEY, before: UNSHARDED_KEY }
         const answer = await settleCount(redis, { ...places, configured, rememberedMs })
         const [count, leftMs] = Array.isArray(answer) ? answer.map(Number) : []
-        if (count === undefined || !Number.isInteger(count)) throw new GatewayError('INTERNAL', 'the number of shards in Redis is none')
+        if (count === undefined || !Number.isInteger(count))
+          throw new GatewayError('INTERNAL', 'the number of shards in Redis is none')
         beforeUntilMs = nowMs() + Math.max(leftMs ?? 0, 0)
         isKnown = count === configured
         if (isKnown) resolveKnown(count)

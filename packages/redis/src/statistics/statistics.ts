@@ -20,7 +20,11 @@ import {
 
 /** One minute or hour. `at`: its begin. */
 export type StatisticSums = { at: string } & Record<Statistic, number>
-export type StatisticsAsked = { fromMs?: number | undefined; toMs?: number | undefined; stepMs: typeof MINUTE_MS | typeof HOUR_MS }
+export type StatisticsAsked = {
+  fromMs?: number | undefined
+  toMs?: number | undefined
+  stepMs: typeof MINUTE_MS | typeof HOUR_MS
+}
 
 export type RefusedPushes = { code: string; count1h: number; lastAt: string; lastAddress: string }
 
@@ -84,13 +88,23 @@ export function createStatistics({ redis, keys, clock = systemClock }: Statistic
   }
 
   /** By minute, oldest first; both bounds belong to the range. */
-  async function read(fromMinute: number, toMinute: number): Promise<Array<{ minute: number; counter: string; count: number }>> {
+  async function read(
+    fromMinute: number,
+    toMinute: number,
+  ): Promise<Array<{ minute: number; counter: string; count: number }>> {
     const hours: number[] = []
-    for (let hour = Math.floor(fromMinute / MINUTES_PER_HOUR); hour <= Math.floor(toMinute / MINUTES_PER_HOUR); hour += 1) hours.push(hour)
+    for (
+      let hour = Math.floor(fromMinute / MINUTES_PER_HOUR);
+      hour <= Math.floor(toMinute / MINUTES_PER_HOUR);
+      hour += 1
+    )
+      hours.push(hour)
     const pipeline = redis.pipeline()
     for (const hour of hours) pipeline.hgetall(keys.statistics(String(hour)))
     const answers = allSucceeded(await pipeline.exec())
-    return answers.flatMap((answer, index) => parseHour(hours[index] ?? 0, answer)).filter(({ minute }) => minute >= fromMinute && minute <= toMinute)
+    return answers
+      .flatMap((answer, index) => parseHour(hours[index] ?? 0, answer))
+      .filter(({ minute }) => minute >= fromMinute && minute <= toMinute)
   }
 
   return {
@@ -116,7 +130,9 @@ export function createStatistics({ redis, keys, clock = systemClock }: Statistic
         const nowMs = clock.nowMs()
         const first = Math.floor(Math.max(fromMs, nowMs - DAY_MS + MINUTE_MS) / stepMs)
         const last = Math.floor(Math.min(toMs, nowMs) / stepMs)
-        const steps = Array.from({ length: Math.max(last - first + 1, 0) }, (_, index) => noSums((first + index) * stepMs))
+        const steps = Array.from({ length: Math.max(last - first + 1, 0) }, (_, index) =>
+          noSums((first + index) * stepMs),
+        )
         if (steps.length === 0) return steps
         const perStep = stepMs / MINUTE_MS
         for (const { minute, counter, count } of await read(first * perStep, (last + 1) * perStep - 1)) {
@@ -129,7 +145,10 @@ export function createStatistics({ redis, keys, clock = systemClock }: Statistic
     refusedPushes: () =>
       guardStore(async () => {
         const nowMinute = Math.floor(clock.nowMs() / MINUTE_MS)
-        const [last, lately] = await Promise.all([redis.hgetall(keys.refusedPushes), read(nowMinute - MINUTES_PER_HOUR + 1, nowMinute)])
+        const [last, lately] = await Promise.all([
+          redis.hgetall(keys.refusedPushes),
+          read(nowMinute - MINUTES_PER_HOUR + 1, nowMinute),
+        ])
         const count1h = new Map<string, number>()
         for (const { counter, count } of lately) {
           const code = codeOfRefused(counter)

@@ -15,7 +15,13 @@ export type FailureAnnouncement = {
   lastError: string | null
 }
 
-export type NewDeadLetter = { subscription: string; eventId: string; eventType: string; attempts: number; reason: string }
+export type NewDeadLetter = {
+  subscription: string
+  eventId: string
+  eventType: string
+  attempts: number
+  reason: string
+}
 
 /** `leftOut`: dead letters of the subscription that came before this one and were not announced. */
 export type DeadLetterAnnouncement = NewDeadLetter & { kind: 'dead_letter'; leftOut: number }
@@ -57,7 +63,9 @@ export function createAnnouncements({ redis, keys, windowMs = WINDOW_MS }: Annou
     toAnnounce: () =>
       guardStore(async () => {
         await endWindows(redis, { ...scriptKeys, windowMs })
-        return Object.entries(await redis.hgetall(keys.healthAnnouncements)).map(([id, text]) => parseAnnouncement(id, text))
+        return Object.entries(await redis.hgetall(keys.healthAnnouncements)).map(([id, text]) =>
+          parseAnnouncement(id, text),
+        )
       }),
 
     announced: (id) => guardStore(async () => void (await redis.hdel(keys.healthAnnouncements, id))),
@@ -65,7 +73,13 @@ export function createAnnouncements({ redis, keys, windowMs = WINDOW_MS }: Annou
     noteDeadLetter: (dead) =>
       guardStore(async () => {
         const about = JSON.stringify({ kind: 'dead_letter', ...dead })
-        const named = { subscription: dead.subscription, id: announcementId(), about, most: DEAD_LETTERS_ANNOUNCED, windowMs }
+        const named = {
+          subscription: dead.subscription,
+          id: announcementId(),
+          about,
+          most: DEAD_LETTERS_ANNOUNCED,
+          windowMs,
+        }
         return (await noteDeadLetter(redis, { ...scriptKeys, ...named })) === 1
       }),
   }

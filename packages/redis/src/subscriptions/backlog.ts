@@ -21,7 +21,8 @@ export type BacklogDeps = {
   platform: string
   platforms: readonly string[]
   redis: RedisConnection
-  keys: Pick<PlatformKeys, 'consumerReturns' | 'failing' | 'deliveryCounts' | 'deliveryHealth' | 'failedOrderingKeys'> & ReplayKeys
+  keys: Pick<PlatformKeys, 'consumerReturns' | 'failing' | 'deliveryCounts' | 'deliveryHealth' | 'failedOrderingKeys'> &
+    ReplayKeys
   queues: Pick<Queues, 'open' | 'release'>
 }
 

@@ -41,7 +41,11 @@ export function checkInput(
   return {
     name,
     platform,
-    match: { authorizers: distinct(input.match?.authorizers), types: distinct(input.match?.types), data: input.match?.data },
+    match: {
+      authorizers: distinct(input.match?.authorizers),
+      types: distinct(input.match?.types),
+      data: input.match?.data,
+    },
     sink: checkSink({ platform, checkWebhookUrl }, name, input.sink),
     retry: { scheduleSeconds: input.retry?.scheduleSeconds ?? DEFAULT_RETRY_SCHEDULE_SECONDS },
     reply: input.reply ?? false,
@@ -63,7 +67,8 @@ function checkSink(
 ): Sink {
   switch (sink.kind) {
     case 'queue': {
-      if (sink.prefix !== undefined && sink.prefix !== QUEUE_PREFIX) throw invalid(`sink.prefix can only be ${QUEUE_PREFIX}`)
+      if (sink.prefix !== undefined && sink.prefix !== QUEUE_PREFIX)
+        throw invalid(`sink.prefix can only be ${QUEUE_PREFIX}`)
       const queue = sinkQueue(platform, name)
       refuseOtherName('sink.queue', sink.queue, [queue, oldNames(platform, []).sinkQueue(name)])
       return { kind: 'queue', queue }
@@ -74,7 +79,8 @@ function checkSink(
       return { kind: 'stream', stream, maxLength: sink.maxLength }
     case 'webhook': {
       const problem = checkWebhookUrl(sink.url)
-      if (problem !== undefined) throw invalid(`sink.url is refused: ${problem}; WEBHOOK_ALLOW_NETWORKS can allow a network inside`)
+      if (problem !== undefined)
+        throw invalid(`sink.url is refused: ${problem}; WEBHOOK_ALLOW_NETWORKS can allow a network inside`)
       if (sink.secret !== undefined && !isWebhookSecret(sink.secret)) {
         throw invalid('sink.secret must be whsec_ and the base64 of 24 to 64 bytes')
       }

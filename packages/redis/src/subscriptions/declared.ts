@@ -76,7 +76,10 @@ function compared(declaration: Declaration, known: SubscriptionRecord): 'same' |
   return isApplied(known, digestOf(declaration)) ? 'same' : 'different'
 }
 
-async function applied(deps: DeclareDeps, declaration: Declaration): Promise<'same' | 'created' | 'changed' | 'refused'> {
+async function applied(
+  deps: DeclareDeps,
+  declaration: Declaration,
+): Promise<'same' | 'created' | 'changed' | 'refused'> {
   const { name } = declaration
   let what: 'same' | 'created' | 'changed' = 'same'
   try {
@@ -102,7 +105,10 @@ function nextOf(
   const { name, secret } = declaration
   const digest = digestOf(declaration)
   const { sink } = declaration.input
-  const input = { ...declaration.input, sink: sink.kind === 'webhook' && secret !== undefined ? { ...sink, secret } : sink }
+  const input = {
+    ...declaration.input,
+    sink: sink.kind === 'webhook' && secret !== undefined ? { ...sink, secret } : sink,
+  }
   const byApi = known?.declared ? switchesByApi(known.declared) : {}
   const declared = withByApi({ digest }, byApi)
   const { record } = nextRecord({ name, input, known, declared })

@@ -45,7 +45,10 @@ export type DeliveryHealthStore = {
   read(subscription: string): Promise<StoredHealth>
 }
 
-export type HealthKeys = Pick<PlatformKeys, 'subscriptions' | 'deliveryHealth' | 'failedOrderingKeys' | 'deliveryCounts' | 'failing' | 'healthAnnouncements'>
+export type HealthKeys = Pick<
+  PlatformKeys,
+  'subscriptions' | 'deliveryHealth' | 'failedOrderingKeys' | 'deliveryCounts' | 'failing' | 'healthAnnouncements'
+>
 
 const BREAKER_OPENS_AFTER = 5
 /** Longer than the longest pause between two attempts of a schedule. */
@@ -71,7 +74,13 @@ const askProbe = defineScript({
   args: ['opensAfter', 'leaseMs', 'name'],
 })
 
-export function createDeliveryHealthStore({ redis, keys }: { redis: RedisConnection; keys: HealthKeys }): DeliveryHealthStore {
+export function createDeliveryHealthStore({
+  redis,
+  keys,
+}: {
+  redis: RedisConnection
+  keys: HealthKeys
+}): DeliveryHealthStore {
   return {
     report: (reports) =>
       guardStore(async () => {
@@ -114,7 +123,8 @@ export function createDeliveryHealthStore({ redis, keys }: { redis: RedisConnect
         return waitMs < 0 ? undefined : waitMs
       }),
 
-    releaseProbe: (subscription) => guardStore(async () => void (await redis.hdel(keys.deliveryHealth(subscription), 'probeUntilMs'))),
+    releaseProbe: (subscription) =>
+      guardStore(async () => void (await redis.hdel(keys.deliveryHealth(subscription), 'probeUntilMs'))),
 
     failing: () => guardStore(() => redis.zrange(keys.failing, '0', '-1')),
 
@@ -127,7 +137,9 @@ export function createDeliveryHealthStore({ redis, keys }: { redis: RedisConnect
 
     read: (subscription) =>
       guardStore(async () => {
-        const [fields, time] = allSucceeded(await redis.pipeline().hgetall(keys.deliveryHealth(subscription)).time().exec())
+        const [fields, time] = allSucceeded(
+          await redis.pipeline().hgetall(keys.deliveryHealth(subscription)).time().exec(),
+        )
         return parseHealth(isFields(fields) ? fields : {}, Array.isArray(time) ? Number(time[0]) * 1_000 : Date.now())
       }),
   }

@@ -81,7 +81,10 @@ export function createLocalCopy(deps: {
       const fresh = peek(maxAgeMs, now)
       if (fresh) return Promise.resolve(fresh)
       if (reading && (reading.startedAtMs === undefined || now - reading.startedAtMs <= maxAgeMs)) return reading.state
-      const mine: Reading = { startedAtMs: undefined, state: begun().then(() => read((mine.startedAtMs = performance.now()))) }
+      const mine: Reading = {
+        startedAtMs: undefined,
+        state: begun().then(() => read((mine.startedAtMs = performance.now()))),
+      }
       reading = mine
       const done = () => {
         if (reading === mine) reading = undefined

@@ -90,7 +90,8 @@ export function createRecordStore({ redis, keys, replicas = NO_REPLICA_BARRIER }
             announcement: announced,
           }
           const changed = await replicas.confirmed(keys.subscriptions, () => changeRecord(redis, asked))
-          if (changed === -1) throw new GatewayError('SUBSCRIPTION_LIMIT', 'this key has created as many subscriptions here as it may')
+          if (changed === -1)
+            throw new GatewayError('SUBSCRIPTION_LIMIT', 'this key has created as many subscriptions here as it may')
           if (changed === 1) return { before, after: next ?? undefined }
         }
         throw new GatewayError('STORE_UNAVAILABLE', 'others keep changing the subscription', { retry: true })
@@ -113,8 +114,12 @@ export function createRecordStore({ redis, keys, replicas = NO_REPLICA_BARRIER }
         const [version, fields] = allSucceeded(
           await redis.multi().get(keys.subscriptionsVersion).hgetall(keys.subscriptions).exec(),
         )
-        if (typeof fields !== 'object' || fields === null) throw new GatewayError('INTERNAL', 'the subscriptions cannot be read')
-        const records = parseRecords(Object.entries(fields).flatMap(([name, text]) => [name, String(text)]), known)
+        if (typeof fields !== 'object' || fields === null)
+          throw new GatewayError('INTERNAL', 'the subscriptions cannot be read')
+        const records = parseRecords(
+          Object.entries(fields).flatMap(([name, text]) => [name, String(text)]),
+          known,
+        )
         return { version: typeof version === 'string' ? version : '0', records }
       }),
   }

@@ -1,5 +1,10 @@
 // Owns: a subscription as it stands in Redis, and the two ways between that text and the process.
-import { DEFAULT_DISABLE_AFTER_SECONDS, DEFAULT_MAX_BACKLOG, DEFAULT_ORDERING_TIMEOUT_SECONDS, type Subscription } from '@wxgw/contracts'
+import {
+  DEFAULT_DISABLE_AFTER_SECONDS,
+  DEFAULT_MAX_BACKLOG,
+  DEFAULT_ORDERING_TIMEOUT_SECONDS,
+  type Subscription,
+} from '@wxgw/contracts'
 import { GatewayError } from '@wxgw/wechat-core'
 import type { Declared } from './declared.ts'
 import { replaceSecret, type SealedSecret } from './webhook-secret.ts'
@@ -32,7 +37,10 @@ export function withSwitches(record: SubscriptionRecord, switches: Switches, now
   return { ...record, subscription: { ...record.subscription, enabled, paused, updatedAtMs: nowMs } }
 }
 
-export function withSecret(record: SubscriptionRecord, { sealed, nowMs }: { sealed: string; nowMs: number }): SubscriptionRecord {
+export function withSecret(
+  record: SubscriptionRecord,
+  { sealed, nowMs }: { sealed: string; nowMs: number },
+): SubscriptionRecord {
   const subscription = { ...record.subscription, updatedAtMs: nowMs }
   return { ...record, subscription, secrets: replaceSecret(record.secrets, sealed, nowMs) }
 }
@@ -59,7 +67,13 @@ export function formatRecord(record: SubscriptionRecord): string {
 /** Only this package writes them, so the outline is enough; throws INTERNAL on anything else. */
 export function parseRecord(text: string): SubscriptionRecord {
   const record: unknown = JSON.parse(text)
-  if (typeof record !== 'object' || record === null || !('v' in record) || record.v !== 1 || !('subscription' in record)) {
+  if (
+    typeof record !== 'object' ||
+    record === null ||
+    !('v' in record) ||
+    record.v !== 1 ||
+    !('subscription' in record)
+  ) {
     throw new GatewayError('INTERNAL', 'a stored subscription cannot be read')
   }
   const { subscription, ...rest } = record as SubscriptionRecord

@@ -13,7 +13,14 @@ import { guardStore } from '../store-errors.ts'
 import { type DisabledAfter, disabledAnnouncement } from './announcements.ts'
 import { createBacklog } from './backlog.ts'
 import { checkInput, type CheckWebhookUrl, isSubscriptionName, keepName } from './check-input.ts'
-import { assertNotDeclared, createDeclare, withByApi, type Declaration, type DeclaredOutcome, type NextRecord } from './declared.ts'
+import {
+  assertNotDeclared,
+  createDeclare,
+  withByApi,
+  type Declaration,
+  type DeclaredOutcome,
+  type NextRecord,
+} from './declared.ts'
 import { createLocalCopy } from './local-copy.ts'
 import { createRecordStore, type Creator, type RecordStore, type SubscriptionKeys } from './record-store.ts'
 import { type SubscriptionRecord, type Switches, withSecret, withSwitches } from './subscription-record.ts'
@@ -47,7 +54,11 @@ export type Subscriptions = {
   /** With its backlog, its dead letters and its queue or stream. False when there was none. */
   delete(name: string, options?: DeleteOptions): Promise<boolean>
   /** What is left out stays. undefined when there is no such subscription. `assertMayChange` as in PutOptions. */
-  patch(name: string, switches: Switches, assertMayChange?: (existing: Subscription) => void): Promise<Subscription | undefined>
+  patch(
+    name: string,
+    switches: Switches,
+    assertMayChange?: (existing: Subscription) => void,
+  ): Promise<Subscription | undefined>
   /**
    * A new webhook secret, which signs first; the one before signs too for 24 h. undefined when there is no such subscription. Rejects with
    * INVALID_REQUEST for another sink, with SUBSCRIPTION_DECLARED for one whose secret stands in a file. `assertMayChange` as in PutOptions.
@@ -139,13 +150,19 @@ export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
 
   async function finishDeletion(record: SubscriptionRecord): Promise<void> {
     await backlog.clear(record)
-    await guardStore(() => Promise.all(deps.shards.all().map(({ undelivered }) => deps.redis.del(undelivered(record.subscription.name)))))
+    await guardStore(() =>
+      Promise.all(deps.shards.all().map(({ undelivered }) => deps.redis.del(undelivered(record.subscription.name)))),
+    )
     await records.change(record.subscription.name, (known) => (known?.deleting ? null : undefined))
   }
 
   /** What is stored next, and the secret to answer. `declared`: the file alone wrote it. */
-  function nextRecord({ name, input, known, declared }: NextRecord): { record: SubscriptionRecord; answered: string | undefined } {
-    if (known?.deleting) throw new GatewayError('STORE_UNAVAILABLE', 'the subscription is being deleted', { retry: true })
+  function nextRecord({ name, input, known, declared }: NextRecord): {
+    record: SubscriptionRecord
+    answered: string | undefined
+  } {
+    if (known?.deleting)
+      throw new GatewayError('STORE_UNAVAILABLE', 'the subscription is being deleted', { retry: true })
     const checked = checkInput({ platform, checkWebhookUrl }, name, input)
     const { secrets, answered } = nextSecrets(name, input, known)
     const nowMs = clock.nowMs()
@@ -216,7 +233,8 @@ export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
         if (!known || known.deleting) return undefined
         assertMayChange?.(known.subscription)
         assertNotDeclared(known)
-        if (known.subscription.sink.kind !== 'webhook') throw new GatewayError('INVALID_REQUEST', 'only a webhook has a secret')
+        if (known.subscription.sink.kind !== 'webhook')
+          throw new GatewayError('INVALID_REQUEST', 'only a webhook has a secret')
         return withSecret(known, { sealed, nowMs: clock.nowMs() })
       })
       return after && !after.deleting ? secret : undefined
@@ -252,7 +270,9 @@ export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
         if (!known || known.deleting || !known.subscription.enabled) return undefined
         return withSwitches(known, { enabled: false }, clock.nowMs())
       }
-      const { before, after } = await records.change(name, disabled, { announcement: disabledAnnouncement(name, disabledAfter) })
+      const { before, after } = await records.change(name, disabled, {
+        announcement: disabledAnnouncement(name, disabledAfter),
+      })
       copy.forget()
       // Also when it was disabled before: whoever did may have died before this.
       if (after && !after.deleting) await backlog.promote(name)
@@ -308,6 +328,8 @@ function pageOf(
 }
 
 function entriesOf({ match: { authorizers = [], types = [], data = {} } }: Subscription): number {
-  const texts = Object.values(data).map((condition) => (Array.isArray(condition) ? condition : 'not' in condition ? condition.not : []).length)
+  const texts = Object.values(data).map(
+    (condition) => (Array.isArray(condition) ? condition : 'not' in condition ? condition.not : []).length,
+  )
   return authorizers.length + types.length + texts.reduce((sum, count) => sum + 1 + count, 0)
 }

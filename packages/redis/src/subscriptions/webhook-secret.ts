@@ -18,7 +18,10 @@ export function generateWebhookSecret(): string {
 export function replaceSecret(known: readonly SealedSecret[], sealed: string, nowMs: number): SealedSecret[] {
   const [current, ...replaced] = inForce(known, nowMs)
   if (!current) return [{ sealed }]
-  return [{ sealed }, { sealed: current.sealed, untilMs: nowMs + REPLACED_SECRET_LIFE_MS }, ...replaced].slice(0, 1 + MOST_REPLACED)
+  return [{ sealed }, { sealed: current.sealed, untilMs: nowMs + REPLACED_SECRET_LIFE_MS }, ...replaced].slice(
+    0,
+    1 + MOST_REPLACED,
+  )
 }
 
 export function inForce(secrets: readonly SealedSecret[], nowMs: number): SealedSecret[] {

@@ -3,11 +3,13 @@
 import type { Action } from './caller-config.ts'
 
 export const ACTION_MEANINGS: Readonly<Record<Action, string>> = {
-  'tokens:read': '`access_token`, `access_token/…/invalid`, `ticket`, `jssdk_config`; not narrowed: `component_access_token` too',
+  'tokens:read':
+    '`access_token`, `access_token/…/invalid`, `ticket`, `jssdk_config`; not narrowed: `component_access_token` too',
   'tokens:force': 'with `tokens:read`: `access_token?force=true`',
   'refresh_tokens:read': 'with `mpinfo`: the refresh token in its answer',
   'authorizers:read': '`authorizers`, one and all',
-  'authorizers:sync': '`authorizers/sync` and its state; only in a grant that is not narrowed, otherwise the start is refused',
+  'authorizers:sync':
+    '`authorizers/sync` and its state; only in a grant that is not narrowed, otherwise the start is refused',
   'authorizations:write':
     '`authurl` of the internal listener, narrowed: with a `biz_appid` within the grant. With `tokens:read`: `mpinfo`, narrowed: ' +
     'for a code that was exchanged before, of an account within both grants',
@@ -18,10 +20,12 @@ export const ACTION_MEANINGS: Readonly<Record<Action, string>> = {
   'subscriptions:read': 'subscriptions and their dead letters, narrowed: those that match nothing beyond the grant',
   'subscriptions:write': 'to write, test and delete such subscriptions, and to replay and discard their dead letters',
   'events:read': '`events`, one and all, narrowed: of the authorizers in the grant',
-  'events:replay': '`events/…/replay`, and `replays` of subscriptions; narrowed: to subscriptions that match nothing beyond the grant',
+  'events:replay':
+    '`events/…/replay`, and `replays` of subscriptions; narrowed: to subscriptions that match nothing beyond the grant',
   'events:content':
     'with what shows events: `data` beyond MsgType, Event, InfoType, MsgId and CreateTime, narrowed: of the authorizers in the grant',
-  'events:erase': '`DELETE events`: takes the content of one user out of the log and the dead letters, narrowed: of the authorizers in the grant',
+  'events:erase':
+    '`DELETE events`: takes the content of one user out of the log and the dead letters, narrowed: of the authorizers in the grant',
   'replies:write':
     '`replies`. With `subscriptions:write`: a subscription with `reply` or `fallback` that matches nothing beyond either grant',
   'api:call':

@@ -26,8 +26,11 @@ export const httpOrigin: Parser<string> = (text) => {
 /** `http(s)://[user:password@]host[:port]`; the whole of it is a secret. */
 export const httpProxyUrl: Parser<Secret> = (text) => {
   const url = /^https?:\/\//i.test(text) && URL.canParse(text) ? new URL(text) : undefined
-  const isProxy = url?.pathname === '/' && url.search === '' && url.hash === '' && isDecodable(url.username + url.password)
-  return isProxy ? { value: new Secret(url.href) } : { problem: 'must be a proxy such as http://user:password@proxy.example:3128' }
+  const isProxy =
+    url?.pathname === '/' && url.search === '' && url.hash === '' && isDecodable(url.username + url.password)
+  return isProxy
+    ? { value: new Secret(url.href) }
+    : { problem: 'must be a proxy such as http://user:password@proxy.example:3128' }
 }
 
 /** A CIDR, or one address; answered as a CIDR in canonical notation. */
@@ -53,5 +56,7 @@ function isDecodable(text: string): boolean {
 
 // ipaddr.js also reads octal, hexadecimal and shortened IPv4, which nobody means in a list of networks.
 function isPlainAddress(text: string): boolean {
-  return ipaddr.IPv4.isValidFourPartDecimal(text) || (text.includes(':') && !text.includes('%') && ipaddr.IPv6.isValid(text))
+  return (
+    ipaddr.IPv4.isValidFourPartDecimal(text) || (text.includes(':') && !text.includes('%') && ipaddr.IPv6.isValid(text))
+  )
 }

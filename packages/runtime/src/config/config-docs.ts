@@ -98,7 +98,9 @@ function settingsOf(group: Record<string, Setting<unknown>>): [string, Setting<u
 
 function row(name: string, setting: Setting<unknown>): string {
   const fallback = setting.defaultText ? `\`${setting.defaultText}\`` : setting.absence
-  return [`\`${name}\``, fallback, setting.unit ?? '', `${setting.secret ? '🔒 ' : ''}${setting.description}`].join(' | ')
+  return [`\`${name}\``, fallback, setting.unit ?? '', `${setting.secret ? '🔒 ' : ''}${setting.description}`].join(
+    ' | ',
+  )
 }
 
 function comment({ description, absence, unit, defaultText }: Setting<unknown>): string {

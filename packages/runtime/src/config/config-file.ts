@@ -16,7 +16,16 @@ import type { PlatformConfig } from './platform-config.ts'
 import type { ReportProblem } from './config-error.ts'
 import { type DeclaredSubscription, readDeclaredSubscription } from './declared-subscriptions.ts'
 import { callerKey, callerName, componentAppId, encodingAesKey, platformId, secretWord } from './credentials.ts'
-import { type Field, readList, readMap, readRequiredText, readText, readTexts, reportAt, UNRESOLVED } from './file-fields.ts'
+import {
+  type Field,
+  readList,
+  readMap,
+  readRequiredText,
+  readText,
+  readTexts,
+  reportAt,
+  UNRESOLVED,
+} from './file-fields.ts'
 import { integer, matching, oneOf, type Parser } from './parsed.ts'
 import type { Variables } from './read-settings.ts'
 import { type ReadFile, readTextFile } from './text-file.ts'
@@ -73,7 +82,10 @@ const subscriptionCount = integer({ min: 0, max: 1_000_000 })
 const callCount = integer({ min: 1, max: MAX_CONCURRENT_OF_PROCESS })
 
 /** Of a path as WeChat documents it: a query has no part in it. */
-const apiPattern = matching(/^[/*][\x21-\x22\x24-\x3e\x40-\x7e]{0,511}$/, 'must begin with / or *, without a query, 512 characters at most')
+const apiPattern = matching(
+  /^[/*][\x21-\x22\x24-\x3e\x40-\x7e]{0,511}$/,
+  'must begin with / or *, without a query, 512 characters at most',
+)
 
 const yesOrNo: Parser<boolean> = (text) => {
   return text === 'true' || text === 'false' ? { value: text === 'true' } : { problem: 'must be true or false' }
@@ -104,7 +116,9 @@ export function readConfigFile(
   return {
     platforms: platforms.flatMap((field) => readPlatform(field, report) ?? []),
     callers: callers.flatMap((field) => readCaller(field, report) ?? []),
-    subscriptions: (subscriptions ?? []).flatMap((field) => readDeclaredSubscription(field, { report, checkWebhookUrl }) ?? []),
+    subscriptions: (subscriptions ?? []).flatMap(
+      (field) => readDeclaredSubscription(field, { report, checkWebhookUrl }) ?? [],
+    ),
     givesPlatforms: platforms.length > 0,
     givesCallers: callers.length > 0,
     names,

@@ -48,7 +48,11 @@ function callerSummary({ name, grants, maxSubscriptions, maxConcurrent }: Caller
 }
 
 function grantSummary({ platforms, authorizers, actions, apis }: Grant) {
-  const narrowed = { platforms: platforms ?? 'all', authorizers: authorizers?.length ?? 'all', actions: actions ?? 'all' }
+  const narrowed = {
+    platforms: platforms ?? 'all',
+    authorizers: authorizers?.length ?? 'all',
+    actions: actions ?? 'all',
+  }
   return apis === undefined ? narrowed : { ...narrowed, apis }
 }
 

@@ -25,7 +25,10 @@ type Parts = {
 
 export type Config = Readonly<ReturnType<typeof configOf>>
 
-export function configOf(values: SettingValues, { redis, platforms, callers, subscriptions, dedupeSeconds, warnings }: Parts) {
+export function configOf(
+  values: SettingValues,
+  { redis, platforms, callers, subscriptions, dedupeSeconds, warnings }: Parts,
+) {
   return {
     redis,
     messageShards: values.MESSAGE_SHARDS,

@@ -35,7 +35,12 @@ export const encodingAesKey: Parser<Secret> = (text) =>
 
 /** A key of the internal listener, as it stands in `Authorization: Bearer`. */
 export const callerKey: Parser<Secret> = (text) =>
-  secret(matching(/^[\x21-\x7e]{32,}$/, `must have a key of ${MIN_CALLER_KEY_LENGTH} or more printable ASCII characters`)(text))
+  secret(
+    matching(
+      /^[\x21-\x7e]{32,}$/,
+      `must have a key of ${MIN_CALLER_KEY_LENGTH} or more printable ASCII characters`,
+    )(text),
+  )
 
 /** `name=key`; a key may contain `=`. All rights. */
 export const namedCallerKey: Parser<CallerConfig> = (text) => {
@@ -53,7 +58,8 @@ export const namedCallerKey: Parser<CallerConfig> = (text) => {
 export const sealingKey: Parser<SealingKey> = (text) => {
   const separator = text.indexOf(':')
   const id = text.slice(0, Math.max(separator, 0))
-  if (!/^[A-Za-z0-9_-]{1,32}$/.test(id)) return { problem: 'must be id:base64, the id 1 to 32 of A-Z, a-z, 0-9, _ and -' }
+  if (!/^[A-Za-z0-9_-]{1,32}$/.test(id))
+    return { problem: 'must be id:base64, the id 1 to 32 of A-Z, a-z, 0-9, _ and -' }
   const encoded = text.slice(separator + 1)
   const key = Buffer.from(encoded, 'base64')
   if (!/^[A-Za-z0-9+/_-]+={0,2}$/.test(encoded) || key.length !== SEALING_KEY_BYTES) {

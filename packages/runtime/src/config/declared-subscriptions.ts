@@ -1,6 +1,11 @@
 // Owns: the `subscriptions` of CONFIG_FILE: their form. What a change of the file does to those that are stored is the
 // redis package's.
-import { isWebhookSecret, type SubscriptionInput, SubscriptionInputSchema, SUBSCRIPTION_NAME_PATTERN } from '@wxgw/contracts'
+import {
+  isWebhookSecret,
+  type SubscriptionInput,
+  SubscriptionInputSchema,
+  SUBSCRIPTION_NAME_PATTERN,
+} from '@wxgw/contracts'
 import { Secret } from '@wxgw/wechat-core'
 import { Convert, Errors } from 'typebox/value'
 import type { Placed } from './config-file.ts'
@@ -10,9 +15,28 @@ import { type Field, readMap, readRequiredText, reportAt, UNRESOLVED } from './f
 import { matching, type Parser } from './parsed.ts'
 
 /** `input` has no secret in it; `secret` is a webhook's. */
-export type DeclaredSubscription = { platform: string; name: string; input: SubscriptionInput; secret: Secret | undefined }
+export type DeclaredSubscription = {
+  platform: string
+  name: string
+  input: SubscriptionInput
+  secret: Secret | undefined
+}
 
-const MEMBERS = ['platform', 'name', 'match', 'sink', 'retry', 'reply', 'fallback', 'ordering', 'orderingTimeoutSeconds', 'throttle', 'maxBacklog', 'enabled', 'paused'] as const
+const MEMBERS = [
+  'platform',
+  'name',
+  'match',
+  'sink',
+  'retry',
+  'reply',
+  'fallback',
+  'ordering',
+  'orderingTimeoutSeconds',
+  'throttle',
+  'maxBacklog',
+  'enabled',
+  'paused',
+] as const
 const subscriptionName: Parser<string> = matching(
   new RegExp(SUBSCRIPTION_NAME_PATTERN),
   'must be 1 to 63 of a-z, 0-9 and -, and not begin with -',
@@ -38,10 +62,18 @@ export function readDeclaredSubscription(field: Field, deps: Deps): Placed<Decla
   if (sink.kind !== 'webhook' || sink.secret === undefined)
     return [{ place: `CONFIG_FILE ${field.path}`, value: { platform, name, input, secret: undefined } }]
   const { secret, ...open } = sink
-  return [{ place: `CONFIG_FILE ${field.path}`, value: { platform, name, input: { ...input, sink: open }, secret: new Secret(secret) } }]
+  return [
+    {
+      place: `CONFIG_FILE ${field.path}`,
+      value: { platform, name, input: { ...input, sink: open }, secret: new Secret(secret) },
+    },
+  ]
 }
 
-function inputOf({ path, value }: { path: string; value: object }, { report, checkWebhookUrl }: Deps): SubscriptionInput | undefined {
+function inputOf(
+  { path, value }: { path: string; value: object },
+  { report, checkWebhookUrl }: Deps,
+): SubscriptionInput | undefined {
   if (hasUnresolved(value)) return undefined
   const converted: unknown = Convert(SubscriptionInputSchema, withSinkConverted(value))
   const problems = problemsOf(converted)
@@ -53,7 +85,11 @@ function inputOf({ path, value }: { path: string; value: object }, { report, che
   }
   if (input.sink.kind !== 'webhook') return input
   if (input.sink.secret === undefined || !isWebhookSecret(input.sink.secret)) {
-    reportAt(report, `${path}.sink.secret`, 'is required: whsec_ and the base64 of 24 to 64 bytes. Nobody would see a generated one')
+    reportAt(
+      report,
+      `${path}.sink.secret`,
+      'is required: whsec_ and the base64 of 24 to 64 bytes. Nobody would see a generated one',
+    )
     return undefined
   }
   const refusal = checkWebhookUrl(input.sink.url)
@@ -80,7 +116,10 @@ function problemsOf(value: unknown): Map<string, string> {
 }
 
 /** Of a member that is not known there are two: one at it, and one at what it stands in, which says no more. */
-function addProblem(problems: Map<string, string>, { member, keyword, message }: { member: string; keyword: string; message: string }): void {
+function addProblem(
+  problems: Map<string, string>,
+  { member, keyword, message }: { member: string; keyword: string; message: string },
+): void {
   if (keyword === 'additionalProperties') return
   problems.set(member, keyword === 'boolean' ? 'is not known here' : message)
 }

@@ -34,7 +34,8 @@ export function readMap<const Key extends string>(
   for (const [key, inner] of Object.entries(value)) {
     const name = known.find((one) => one === key)
     const innerPath = path === '' ? key : `${path}.${key}`
-    if (name === undefined) reportAt(report, /^\w{1,64}$/.test(key) ? innerPath : path, `is not known here; known are ${known.join(', ')}`)
+    if (name === undefined)
+      reportAt(report, /^\w{1,64}$/.test(key) ? innerPath : path, `is not known here; known are ${known.join(', ')}`)
     else fields[name] = { path: innerPath, value: inner }
   }
   return fields
@@ -76,7 +77,11 @@ export function readRequiredText<T>(wanted: Wanted, parse: Parser<T>, report: Re
 type Wanted = { field: Field | undefined; path: string }
 
 /** A list whose entries are texts; undefined when it is left out. A wrong entry is reported and left out. */
-export function readTexts<T>(field: Field | undefined, parse: Parser<T>, report: ReportProblem): readonly T[] | undefined {
+export function readTexts<T>(
+  field: Field | undefined,
+  parse: Parser<T>,
+  report: ReportProblem,
+): readonly T[] | undefined {
   return readList(field, report)?.flatMap((entry) => {
     const value = readRequiredText({ field: entry, path: entry.path }, parse, report)
     return value === undefined ? [] : [value]

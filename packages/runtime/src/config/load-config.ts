@@ -13,8 +13,17 @@ import { DEFAULT_DEDUPE_SECONDS, type SettingName, type SettingValues } from './
 import type { ReadFile } from './text-file.ts'
 import { unknownSettings } from './unknown-settings.ts'
 
-const REQUIRED_OF_A_PLATFORM = ['WX_COMPONENT_APPID', 'WX_COMPONENT_APPSECRET', 'WX_TOKEN', 'WX_ENCODING_AES_KEY'] as const
-const OF_A_PLATFORM: readonly SettingName[] = [...REQUIRED_OF_A_PLATFORM, 'WX_PREVIOUS_TOKEN', 'WX_PREVIOUS_ENCODING_AES_KEY']
+const REQUIRED_OF_A_PLATFORM = [
+  'WX_COMPONENT_APPID',
+  'WX_COMPONENT_APPSECRET',
+  'WX_TOKEN',
+  'WX_ENCODING_AES_KEY',
+] as const
+const OF_A_PLATFORM: readonly SettingName[] = [
+  ...REQUIRED_OF_A_PLATFORM,
+  'WX_PREVIOUS_TOKEN',
+  'WX_PREVIOUS_ENCODING_AES_KEY',
+]
 
 /**
  * Reads and checks everything, and throws one ConfigError with all that is wrong, by name and without values. What is
@@ -42,14 +51,22 @@ export function loadConfig({ env, readFile = readFileSync }: { env: Variables; r
   for (const { name, problem } of unknownSettings(variables, file.names)) warn(name, problem)
 
   const redis = redisConfig(values, { readFile, report })
-  checkDistinct(platforms, { id: (platform) => platform.id, 'component appid': (platform) => platform.componentAppId }, report)
+  checkDistinct(
+    platforms,
+    { id: (platform) => platform.id, 'component appid': (platform) => platform.componentAppId },
+    report,
+  )
   checkDistinct(callers, { name: (caller) => caller.name, key: (caller) => caller.key.reveal() }, report)
   checkSubscriptions(file.subscriptions ?? [], platforms, report)
-  if (!isSet('SEALING_KEYS', variables) && !values.ALLOW_UNSEALED) report('SEALING_KEYS', 'is required unless ALLOW_UNSEALED=true')
+  if (!isSet('SEALING_KEYS', variables) && !values.ALLOW_UNSEALED)
+    report('SEALING_KEYS', 'is required unless ALLOW_UNSEALED=true')
   if (values.SEALING_KEYS?.length === 0) report('SEALING_KEYS', 'has no entry')
   const leastDedupeSeconds = 2 * values.PUSH_MAX_SKEW_SECONDS
   if (values.DEDUPE_SECONDS !== undefined && values.DEDUPE_SECONDS < leastDedupeSeconds) {
-    report('DEDUPE_SECONDS', 'must be at least 2 x PUSH_MAX_SKEW_SECONDS, or a push could be replayed after it was forgotten')
+    report(
+      'DEDUPE_SECONDS',
+      'must be at least 2 x PUSH_MAX_SKEW_SECONDS, or a push could be replayed after it was forgotten',
+    )
   }
   if (problems.length > 0) throw new ConfigError(problems, warnings)
 
@@ -94,7 +111,8 @@ function platformOfEnvironment({ values, variables, file, report }: Read): Place
 }
 
 function callersOfEnvironment({ values, variables, file, report }: Read): Placed<CallerConfig>[] {
-  if (!isSet('API_KEYS', variables) && !file.givesCallers) report('API_KEYS', 'is required unless CONFIG_FILE has callers')
+  if (!isSet('API_KEYS', variables) && !file.givesCallers)
+    report('API_KEYS', 'is required unless CONFIG_FILE has callers')
   if (values.API_KEYS?.length === 0) report('API_KEYS', 'has no entry')
   return (values.API_KEYS ?? []).map((value, index) => ({ place: `API_KEYS entry ${index + 1}`, value }))
 }
@@ -106,11 +124,16 @@ function checkSubscriptions(
 ): void {
   checkDistinct(declared, { 'platform and name': ({ platform, name }) => `${platform}.${name}` }, report)
   for (const { place, value } of declared) {
-    if (!platforms.some(({ value: { id } }) => id === value.platform)) report(place, 'names a platform that is not configured')
+    if (!platforms.some(({ value: { id } }) => id === value.platform))
+      report(place, 'names a platform that is not configured')
   }
 }
 
-function checkDistinct<T>(entries: readonly Placed<T>[], keys: Record<string, (value: T) => string>, report: ReportProblem): void {
+function checkDistinct<T>(
+  entries: readonly Placed<T>[],
+  keys: Record<string, (value: T) => string>,
+  report: ReportProblem,
+): void {
   for (const [what, keyOf] of Object.entries(keys)) {
     const firstPlaces = new Map<string, string>()
     for (const { place, value } of entries) {
@@ -123,7 +146,10 @@ function checkDistinct<T>(entries: readonly Placed<T>[], keys: Record<string, (v
 
 // Buffers cannot be frozen, and secrets have nothing to freeze.
 function frozen<T>(value: T): T {
-  if (Array.isArray(value) || (value !== null && typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype)) {
+  if (
+    Array.isArray(value) ||
+    (value !== null && typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype)
+  ) {
     for (const inner of Object.values(value)) frozen(inner)
     Object.freeze(value)
   }

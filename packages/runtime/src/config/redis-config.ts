@@ -55,7 +55,8 @@ function checkMode(values: SettingValues, report: ReportProblem): void {
   }
   if (mode !== 'sentinel') {
     for (const name of OF_SENTINELS) {
-      if (values[name] !== undefined) report(name, `has no meaning with REDIS_MODE=${mode}: leave it out, or set REDIS_MODE=sentinel`)
+      if (values[name] !== undefined)
+        report(name, `has no meaning with REDIS_MODE=${mode}: leave it out, or set REDIS_MODE=sentinel`)
     }
   }
   if (values.REDIS_SENTINEL_USERNAME !== undefined && values.REDIS_SENTINEL_PASSWORD === undefined) {

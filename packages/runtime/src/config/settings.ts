@@ -74,7 +74,8 @@ export const SETTING_GROUPS = {
     REDIS_TLS_CERT_FILE: optional(path, { description: 'with `rediss:`: PEM client certificate' }),
     REDIS_TLS_KEY_FILE: optional(path, { description: 'its key, PEM, without a passphrase' }),
     REDIS_MIN_REPLICAS: defaulted('0', integer({ min: 0, max: 16 }), {
-      description: '`success` only after so many replicas have it too, otherwise `503` (or the spool) within the usual time',
+      description:
+        '`success` only after so many replicas have it too, otherwise `503` (or the spool) within the usual time',
     }),
     MESSAGE_SHARDS: defaulted('1', integer({ min: 1, max: 64 }), {
       description:
@@ -83,7 +84,8 @@ export const SETTING_GROUPS = {
   },
   Listeners: {
     LISTENERS: defaulted('public,internal', filled(distinctList(oneOf(LISTENERS), (name) => name, 'name')), {
-      description: 'which listeners an ingress serves: `public`, `internal` or both; calls of APIs then need not share a process with pushes',
+      description:
+        'which listeners an ingress serves: `public`, `internal` or both; calls of APIs then need not share a process with pushes',
     }),
     CONSOLE: defaulted('on', oneOf(['on', 'off']), {
       description: 'whether the internal listener serves the console with its routes and sessions, see docs/console.md',
@@ -93,7 +95,8 @@ export const SETTING_GROUPS = {
     INTERNAL_HOST: defaulted('127.0.0.1', host, { description: 'ingress, what your own services reach' }),
     INTERNAL_PORT: defaulted('3001', port, { description: '0 takes any free port' }),
     INGRESS_PROCESSES: defaulted('1', integer({ min: 1, max: 64 }), {
-      description: 'how many processes serve the two ports of the ingress; one that ends is started again. About one per core',
+      description:
+        'how many processes serve the two ports of the ingress; one that ends is started again. About one per core',
     }),
     WORKER_HOST: defaulted('127.0.0.1', host, { description: "worker's health and metrics" }),
     WORKER_PORT: defaulted('3002', port, { description: '0 takes any free port' }),
@@ -105,10 +108,15 @@ export const SETTING_GROUPS = {
   },
   'The platform': {
     WX_PLATFORM_ID: defaulted('open1', platformId, {
-      description: "the `:platform` of the routes; words of the gateway's own in Redis, such as `component`, are refused",
+      description:
+        "the `:platform` of the routes; words of the gateway's own in Redis, such as `component`, are refused",
     }),
     WX_COMPONENT_APPID: optional(componentAppId, { description: "the component's appid", absence: REQUIRED_PLATFORM }),
-    WX_COMPONENT_APPSECRET: optional(secretWord, { description: "the component's secret", absence: REQUIRED_PLATFORM, secret: true }),
+    WX_COMPONENT_APPSECRET: optional(secretWord, {
+      description: "the component's secret",
+      absence: REQUIRED_PLATFORM,
+      secret: true,
+    }),
     WX_TOKEN: optional(secretWord, { description: 'Token, 消息校验Token', absence: REQUIRED_PLATFORM, secret: true }),
     WX_ENCODING_AES_KEY: optional(encodingAesKey, {
       description: 'EncodingAESKey, 消息加解密Key, 43 characters',
@@ -120,7 +128,9 @@ export const SETTING_GROUPS = {
       description: 'still accepted while rotating; a reply uses the key that opened the push',
       secret: true,
     }),
-    CONFIG_FILE: optional(path, { description: 'YAML for several platforms, callers and subscriptions, see docs/configuration.md#config_file' }),
+    CONFIG_FILE: optional(path, {
+      description: 'YAML for several platforms, callers and subscriptions, see docs/configuration.md#config_file',
+    }),
   },
   WeChat: {
     WX_API_BASE_URL: defaulted('https://api.weixin.qq.com', httpBaseUrl, { description: "WeChat's API" }),
@@ -129,7 +139,8 @@ export const SETTING_GROUPS = {
       unit: 'ms',
     }),
     WX_API_PROXY_URL: optional(httpProxyUrl, {
-      description: "an HTTP CONNECT proxy for all calls to WeChat's API, for a fixed outgoing address: `http://[user:password@]host:port`",
+      description:
+        "an HTTP CONNECT proxy for all calls to WeChat's API, for a fixed outgoing address: `http://[user:password@]host:port`",
       secret: true,
     }),
     API_MAX_BODY_BYTES: defaulted('33554432', integer({ min: 1, max: 1_073_741_824 }), {
@@ -141,14 +152,19 @@ export const SETTING_GROUPS = {
         "[calls of WeChat's APIs](api-calls.md): from the last byte sent to the head of WeChat's answer, and from then on each silence",
       unit: 'ms',
     }),
-    WX_MP_BASE_URL: defaulted('https://mp.weixin.qq.com', httpBaseUrl, { description: 'authorization page for scanning' }),
-    WX_OPEN_BASE_URL: defaulted('https://open.weixin.qq.com', httpBaseUrl, { description: 'authorization page for mobiles' }),
+    WX_MP_BASE_URL: defaulted('https://mp.weixin.qq.com', httpBaseUrl, {
+      description: 'authorization page for scanning',
+    }),
+    WX_OPEN_BASE_URL: defaulted('https://open.weixin.qq.com', httpBaseUrl, {
+      description: 'authorization page for mobiles',
+    }),
   },
   'Keys and rights': {
     API_KEYS: optional(
       distinctList(namedCallerKey, (caller) => caller.name, 'name'),
       {
-        description: '`name=key,name=key`, keys of 32 characters or more: callers of the internal listener with all rights',
+        description:
+          '`name=key,name=key`, keys of 32 characters or more: callers of the internal listener with all rights',
         absence: 'required unless `CONFIG_FILE` has callers',
         secret: true,
       },
@@ -156,7 +172,8 @@ export const SETTING_GROUPS = {
     SEALING_KEYS: optional(
       distinctList(sealingKey, (key) => key.id, 'id'),
       {
-        description: '`id:base64 of 32 bytes,…`: the first seals what Redis keeps, all open; `openssl rand -base64 32` makes one',
+        description:
+          '`id:base64 of 32 bytes,…`: the first seals what Redis keeps, all open; `openssl rand -base64 32` makes one',
         absence: 'required unless `ALLOW_UNSEALED=true`',
         secret: true,
       },
@@ -213,11 +230,13 @@ export const SETTING_GROUPS = {
       absence: 'off: they are answered `503`',
     }),
     EVENT_LOG_SECONDS: defaulted('86400', integer({ min: 1, max: 366 * DAY_SECONDS }), {
-      description: 'how long `/events` remembers, and how long a push is remembered that was older than `DEDUPE_SECONDS` when it came',
+      description:
+        'how long `/events` remembers, and how long a push is remembered that was older than `DEDUPE_SECONDS` when it came',
       unit: 's',
     }),
     EVENT_LOG_MAX_EVENTS: defaulted('1000000', integer({ min: 1000, max: 100_000_000 }), {
-      description: 'how many events of a platform `/events` remembers: beyond it the oldest go before their time; about 1.5 KB of Redis each',
+      description:
+        'how many events of a platform `/events` remembers: beyond it the oldest go before their time; about 1.5 KB of Redis each',
     }),
   },
   Log: {

@@ -9,7 +9,10 @@ type ParserError = { code?: string | undefined }
 
 const ANSWERS: Record<string, { statusCode: number; message: string }> = {
   HPE_HEADER_OVERFLOW: { statusCode: 431, message: 'the headers are larger than this server accepts' },
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: { statusCode: 413, message: 'the chunk extensions are larger than this server accepts' },
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: {
+    statusCode: 413,
+    message: 'the chunk extensions are larger than this server accepts',
+  },
   ERR_HTTP_REQUEST_TIMEOUT: { statusCode: 408, message: 'the request did not arrive in time' },
 }
 const MALFORMED = { statusCode: 400, message: 'the request is not valid HTTP' }
@@ -28,7 +31,9 @@ export function refuseOnSocket(error: ParserError, socket: Socket, nextRequestId
 /** `Expect:` with anything but `100-continue`. */
 export function answerExpectations(server: Server, nextRequestId: () => string): void {
   server.on('checkExpectation', (_request: IncomingMessage, response: ServerResponse) => {
-    response.socket?.end(rawErrorResponse({ statusCode: 417, message: 'this expectation cannot be met' }, nextRequestId()))
+    response.socket?.end(
+      rawErrorResponse({ statusCode: 417, message: 'this expectation cannot be met' }, nextRequestId()),
+    )
   })
 }
 
@@ -54,5 +59,7 @@ function rawErrorResponse(answer: { statusCode: number; message: string }, reque
 // a second status line in the middle of an answer would be taken for the answer's body.
 function isAnswering(socket: Duplex): boolean {
   const answering: unknown = Reflect.get(socket, '_httpMessage')
-  return typeof answering === 'object' && answering !== null && 'headersSent' in answering && answering.headersSent === true
+  return (
+    typeof answering === 'object' && answering !== null && 'headersSent' in answering && answering.headersSent === true
+  )
 }

@@ -62,10 +62,16 @@ const FRAMEWORK_CODES: Record<string, Known> = {
   [TOO_MANY_HEADERS]: { code: 'INVALID_REQUEST', message: 'there are too many headers', statusCode: 431 },
   [BODY_TOO_LATE]: { code: 'INVALID_REQUEST', message: 'the request did not arrive in time', statusCode: 408 },
   FST_ERR_CTP_BODY_TOO_LARGE: { code: 'BODY_TOO_LARGE', message: 'the body is larger than this route accepts' },
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: { code: 'UNSUPPORTED_MEDIA_TYPE', message: 'the content type is not one this route accepts' },
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: {
+    code: 'UNSUPPORTED_MEDIA_TYPE',
+    message: 'the content type is not one this route accepts',
+  },
   FST_ERR_CTP_INVALID_JSON_BODY: { code: 'INVALID_REQUEST', message: 'the body is not valid JSON' },
   FST_ERR_CTP_EMPTY_JSON_BODY: { code: 'INVALID_REQUEST', message: 'the body is empty' },
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: { code: 'INVALID_REQUEST', message: 'the body is not as long as it was announced' },
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
+    code: 'INVALID_REQUEST',
+    message: 'the body is not as long as it was announced',
+  },
   // Only QUERY demands one, and no route has that method.
   FST_ERR_ROUTE_MISSING_CONTENT_TYPE: { code: 'ROUTE_NOT_FOUND', message: 'there is no such route' },
   FST_ERR_BAD_URL: { code: 'INVALID_REQUEST', message: 'the path is not validly encoded' },
@@ -107,7 +113,15 @@ export function errorAnswer(error: unknown): ErrorAnswer {
 }
 
 export function errorBody({ statusCode, code, message, refusal, sent }: ErrorAnswer, requestId: string): ErrorBody {
-  return { statusCode, code, error: reasonPhrase(statusCode), message, requestId, ...refusal, ...(sent === undefined ? {} : { sent }) }
+  return {
+    statusCode,
+    code,
+    error: reasonPhrase(statusCode),
+    message,
+    requestId,
+    ...refusal,
+    ...(sent === undefined ? {} : { sent }),
+  }
 }
 
 export function reasonPhrase(statusCode: number): string {
@@ -146,7 +160,10 @@ type Thrown = {
 }
 
 function parseThrown(error: unknown): Thrown {
-  const { code, statusCode, validation, validationContext } = (error instanceof Error ? error : {}) as Record<string, unknown>
+  const { code, statusCode, validation, validationContext } = (error instanceof Error ? error : {}) as Record<
+    string,
+    unknown
+  >
   return {
     code: typeof code === 'string' ? code : undefined,
     statusCode: typeof statusCode === 'number' ? statusCode : undefined,
@@ -156,7 +173,8 @@ function parseThrown(error: unknown): Thrown {
 }
 
 function validationMessage({ validation = [], validationContext }: Thrown): string {
-  const part = { body: 'body', querystring: 'query', params: 'path', headers: 'headers' }[validationContext ?? ''] ?? 'request'
+  const part =
+    { body: 'body', querystring: 'query', params: 'path', headers: 'headers' }[validationContext ?? ''] ?? 'request'
   const explained = explainViolations(validation)
   return explained === undefined ? `the ${part} is not valid` : `the ${part} is not valid: ${explained}`
 }

@@ -67,16 +67,20 @@ export function explainViolations(violations: readonly Violation[]): string | un
 function unknownMember(path: string, name: unknown, { properties = {} }: Schema): string {
   const known = Object.keys(properties)
   const hint = known.length > 0 ? `; known are ${known.join(', ')}` : ''
-  return isHarmlessName(name) ? `${path}/${name} is not known here${hint}` : sentence(path, `has a member that is not known here${hint}`)
+  return isHarmlessName(name)
+    ? `${path}/${name} is not known here${hint}`
+    : sentence(path, `has a member that is not known here${hint}`)
 }
 
 /** Of several forms, the one that the request means: told by the member that has another constant in each of them. */
 function explainUnion(union: Violation, inside: readonly Violation[]): string | undefined {
   const { instancePath: path, data } = union
   const forms = union.parentSchema.anyOf ?? union.parentSchema.oneOf ?? []
-  const failuresOf = (form: number) => inside.filter(({ schemaPath }) => schemaPath.startsWith(`${union.schemaPath}/${form}/`))
+  const failuresOf = (form: number) =>
+    inside.filter(({ schemaPath }) => schemaPath.startsWith(`${union.schemaPath}/${form}/`))
   const member = distinguishingMember(forms)
-  if (member === undefined || !isObject(data)) return sentence(path, joinDemands(forms.map((_, form) => failuresOf(form))))
+  if (member === undefined || !isObject(data))
+    return sentence(path, joinDemands(forms.map((_, form) => failuresOf(form))))
   const meant = formOf(forms, { member, data })
   if (meant >= 0) return explainViolations(failuresOf(meant))
   if (!(member in data)) return `${path}/${member} is missing`

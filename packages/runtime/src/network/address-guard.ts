@@ -54,7 +54,8 @@ export function createAddressGuard(allowNetworks: readonly string[]): AddressGua
     // isIP first: ipaddr.js also understands `127.1` or `0x7f000001`, which the resolver never answers.
     if (isIP(text) === 0) return 'not an IP address'
     const address = ipaddr.parse(text)
-    const effective = address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress() ? address.toIPv4Address() : address
+    const effective =
+      address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress() ? address.toIPv4Address() : address
     if (allowed.some((network) => contains(network, effective))) return undefined
     return refusal(address)
   }

@@ -35,7 +35,8 @@ export function checkWebhookUrl(url: string, allowNetworks: readonly string[]): 
   const guard = createAddressGuard(allowNetworks)
   if (isIP(host) !== 0) return guard(host)
   if (METADATA_NAMES.has(host)) return 'metadata host'
-  if (LOOPBACK_NAMES.test(host)) return LOOPBACK.some((address) => guard(address) === undefined) ? undefined : 'loopback name'
+  if (LOOPBACK_NAMES.test(host))
+    return LOOPBACK.some((address) => guard(address) === undefined) ? undefined : 'loopback name'
   if (PRIVATE_NAMES.test(host) && allowNetworks.length === 0) return 'private name'
   return undefined
 }

@@ -60,7 +60,9 @@ export function createApiConnection(options: ApiConnectionOptions): ApiConnectio
   // Explicit, so that NODE_TLS_REJECT_UNAUTHORIZED does not open it.
   const dial = buildConnector({ rejectUnauthorized: true, timeout: options.connectTimeoutMs })
   const pool = new Pool(origin, {
-    connect: options.proxyUrl ? throughTunnel(dial, { proxyUrl: options.proxyUrl, timeoutMs: options.connectTimeoutMs }) : dial,
+    connect: options.proxyUrl
+      ? throughTunnel(dial, { proxyUrl: options.proxyUrl, timeoutMs: options.connectTimeoutMs })
+      : dial,
     connections: options.connections,
     pipelining: 1,
     keepAliveTimeout: IDLE_MS,

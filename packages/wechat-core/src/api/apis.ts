@@ -64,9 +64,17 @@ export type ComponentApi = {
     args: { authorizerAppId: AuthorizerAppId; authorizerRefreshToken: Secret },
     options?: CallOptions,
   ): Promise<RefreshedAuthorizerToken>
-  getAuthorizerInfo(componentToken: Secret, authorizerAppId: AuthorizerAppId, options?: CallOptions): Promise<AuthorizerDetails>
+  getAuthorizerInfo(
+    componentToken: Secret,
+    authorizerAppId: AuthorizerAppId,
+    options?: CallOptions,
+  ): Promise<AuthorizerDetails>
   /** `count` at most 500. */
-  getAuthorizerList(componentToken: Secret, page: { offset: number; count: number }, options?: CallOptions): Promise<AuthorizerListPage>
+  getAuthorizerList(
+    componentToken: Secret,
+    page: { offset: number; count: number },
+    options?: CallOptions,
+  ): Promise<AuthorizerListPage>
 }
 
 /** Calls made in the name of one authorizer, with its access token. */

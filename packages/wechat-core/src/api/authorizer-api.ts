@@ -14,7 +14,11 @@ export function createAuthorizerApi(options: HttpOptions): AuthorizerApi & Closa
     /** @see https://developers.weixin.qq.com/doc/offiaccount/OA_Web_Apps/JS-SDK.html */
     async getTicket(accessToken, type, callOptions) {
       const query = { access_token: accessToken, type }
-      const answer = await callWeChat(http, { api: 'ticket/getticket', path: '/cgi-bin/ticket/getticket', query }, callOptions)
+      const answer = await callWeChat(
+        http,
+        { api: 'ticket/getticket', path: '/cgi-bin/ticket/getticket', query },
+        callOptions,
+      )
       return { ticket: issued(answer, 'ticket'), expiresInSeconds: lifetimeSeconds(answer) }
     },
 

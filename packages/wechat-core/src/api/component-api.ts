@@ -43,7 +43,11 @@ export function createComponentApi(options: ComponentApiOptions): ComponentApi &
   const http = createHttp(options)
 
   /** A call with the component token in the query, by the older name: the newer `access_token` means another token elsewhere. */
-  function call(api: string, componentToken: Secret, { body, maxAnswerBytes, ...callOptions }: ComponentCall): Promise<Answer> {
+  function call(
+    api: string,
+    componentToken: Secret,
+    { body, maxAnswerBytes, ...callOptions }: ComponentCall,
+  ): Promise<Answer> {
     return callWeChat(
       http,
       {
@@ -81,7 +85,10 @@ export function createComponentApi(options: ComponentApiOptions): ComponentApi &
         component_verify_ticket: ticket,
       }
       const answer = await callWeChat(http, { api, path: `/cgi-bin/component/${api}`, body }, callOptions)
-      return { componentAccessToken: issued(answer, 'component_access_token'), expiresInSeconds: lifetimeSeconds(answer) }
+      return {
+        componentAccessToken: issued(answer, 'component_access_token'),
+        expiresInSeconds: lifetimeSeconds(answer),
+      }
     },
 
     /**
@@ -97,7 +104,10 @@ export function createComponentApi(options: ComponentApiOptions): ComponentApi &
      * @see https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/ThirdParty/token/authorization_info.html
      */
     async queryAuth(componentToken, authorizationCode, callOptions) {
-      const answer = await call('api_query_auth', componentToken, { body: { authorization_code: authorizationCode }, ...callOptions })
+      const answer = await call('api_query_auth', componentToken, {
+        body: { authorization_code: authorizationCode },
+        ...callOptions,
+      })
       const info = object(answer, 'authorization_info')
       const authorizerAccessToken = issuedIfAny(info, 'authorizer_access_token')
       return {
@@ -127,7 +137,10 @@ export function createComponentApi(options: ComponentApiOptions): ComponentApi &
      * @see https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/ThirdParty/token/api_get_authorizer_info.html
      */
     async getAuthorizerInfo(componentToken, authorizerAppId, callOptions) {
-      const answer = await call('api_get_authorizer_info', componentToken, { body: { authorizer_appid: authorizerAppId }, ...callOptions })
+      const answer = await call('api_get_authorizer_info', componentToken, {
+        body: { authorizer_appid: authorizerAppId },
+        ...callOptions,
+      })
       const account = object(answer, 'authorizer_info')
       const authorization = objectIfAny(answer, 'authorization_info')
       rejectForeign(answer, authorizerAppId)
@@ -145,7 +158,11 @@ export function createComponentApi(options: ComponentApiOptions): ComponentApi &
      */
     async getAuthorizerList(componentToken, page, callOptions) {
       const body = { offset: page.offset, count: page.count }
-      const answer = await call('api_get_authorizer_list', componentToken, { body, ...callOptions, maxAnswerBytes: MAX_LIST_BYTES })
+      const answer = await call('api_get_authorizer_list', componentToken, {
+        body,
+        ...callOptions,
+        maxAnswerBytes: MAX_LIST_BYTES,
+      })
       const totalCount = count(answer, 'total_count')
       const entries = arrayIfAny(answer, 'list')
       // Taken for the end of the list, it would say of everybody behind it that they are not in it.

@@ -78,7 +78,9 @@ export function createHttp({ baseUrl, timeoutMs, proxyUrl, userAgent = DEFAULT_U
       const search = new URLSearchParams(query).toString()
       const stream = client.stream(`${root}${path}${search === '' ? '' : `?${search}`}`, {
         signal: budget.signal,
-        ...(body === undefined ? { method: 'GET' } : { method: 'POST', body, headers: { 'content-type': 'application/json' } }),
+        ...(body === undefined
+          ? { method: 'GET' }
+          : { method: 'POST', body, headers: { 'content-type': 'application/json' } }),
       })
       const text = await readText(stream, maxAnswerBytes)
       if (text === undefined) throw failed(api, `answered more than ${maxAnswerBytes} bytes`)

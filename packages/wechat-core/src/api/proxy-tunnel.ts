@@ -36,7 +36,8 @@ function openTunnel({ proxy, target, credentials, timeoutMs }: Wanted): Promise<
     headers: { host: target, ...(credentials === undefined ? {} : { 'proxy-authorization': credentials }) },
     agent: false,
   }
-  const request = proxy.protocol === 'https:' ? requestHttps({ ...options, rejectUnauthorized: true }) : requestHttp(options)
+  const request =
+    proxy.protocol === 'https:' ? requestHttps({ ...options, rejectUnauthorized: true }) : requestHttp(options)
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => request.destroy(tunnelError('PROXY_TIMEOUT')), timeoutMs)
     request.once('connect', ({ statusCode }, socket, head) => {
@@ -61,7 +62,9 @@ function openTunnel({ proxy, target, credentials, timeoutMs }: Wanted): Promise<
 
 /** Under no code of undici's own: some of those make it connect again and again. */
 function tunnelError(code: string): Error {
-  return Object.assign(new Error('the proxy gave no tunnel'), { code: code.startsWith('UND_ERR_') ? 'PROXY_REFUSED' : code })
+  return Object.assign(new Error('the proxy gave no tunnel'), {
+    code: code.startsWith('UND_ERR_') ? 'PROXY_REFUSED' : code,
+  })
 }
 
 function credentialsOf({ username, password }: URL): string | undefined {

@@ -54,7 +54,8 @@ export function createStreamedCalls({ timeoutMs, ...connectionOptions }: Streame
 
     function expired(): void {
       if (isOurs) clock.refresh()
-      else if (phase === 'connecting') fail('WECHAT_API_ERROR', `the call got no connection to WeChat within ${timeoutMs} ms`)
+      else if (phase === 'connecting')
+        fail('WECHAT_API_ERROR', `the call got no connection to WeChat within ${timeoutMs} ms`)
       else if (phase === 'sending') fail('WECHAT_API_TIMEOUT', `WeChat did not answer within ${timeoutMs} ms`)
       else fail('WECHAT_API_TIMEOUT', `WeChat's answer did not go on within ${timeoutMs} ms`)
     }
@@ -151,7 +152,8 @@ function readableOf({ chunks }: StreamedBody, onWait: (isStarved: boolean) => vo
 function headersOf(contentType: string | undefined, body: StreamedCall['body']): Record<string, string> {
   const headers: Record<string, string> = { 'accept-encoding': 'identity' }
   if (contentType !== undefined) headers['content-type'] = contentType
-  if (body !== undefined && !Buffer.isBuffer(body) && body.length !== undefined) headers['content-length'] = String(body.length)
+  if (body !== undefined && !Buffer.isBuffer(body) && body.length !== undefined)
+    headers['content-length'] = String(body.length)
   return headers
 }
 

@@ -7,7 +7,10 @@ import { createTunnels, type TunnelOptions, type Tunnels } from './proxy-tunnel.
 
 type Connected = (error: Error | null, socket?: Duplex) => void
 
-export function createTunnelAgents(options: AgentOptions, tunnel: TunnelOptions): { http: HttpAgent; https: HttpsAgent } {
+export function createTunnelAgents(
+  options: AgentOptions,
+  tunnel: TunnelOptions,
+): { http: HttpAgent; https: HttpsAgent } {
   const tunnels = createTunnels(tunnel)
   return { http: new TunnelAgent(options, tunnels), https: new SecureTunnelAgent(options, tunnels) }
 }
@@ -35,7 +38,8 @@ class SecureTunnelAgent extends HttpsAgent {
 
   override createConnection(options: RequestOptions, connected: Connected): undefined {
     // Node's agent has worked out the name: none for an address.
-    const secure = (socket: Duplex) => connected(null, connect({ socket, servername: options.servername ?? '', rejectUnauthorized: true }))
+    const secure = (socket: Duplex) =>
+      connected(null, connect({ socket, servername: options.servername ?? '', rejectUnauthorized: true }))
     this.#tunnels.open(targetOf(options)).then(secure, connected)
   }
 }

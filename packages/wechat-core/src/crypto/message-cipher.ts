@@ -17,7 +17,12 @@ export type DecryptedMessage = { plaintext: string; receiveId: string; isUtf8: b
  * The `Encrypt` of a message, in base64 without line breaks. `random16` (16 bytes) is for known-answer tests only.
  * @see https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/Before_Develop/Technical_Plan.html
  */
-export function encryptMessage(message: { aesKey: Buffer; plaintext: string; receiveId: string; random16?: Buffer }): string {
+export function encryptMessage(message: {
+  aesKey: Buffer
+  plaintext: string
+  receiveId: string
+  random16?: Buffer
+}): string {
   const { aesKey, plaintext, receiveId, random16 = randomPrefix() } = message
   if (random16.length !== RANDOM_BYTES) throw new RangeError('random16 must be 16 bytes')
   const body = Buffer.from(plaintext, 'utf8')
@@ -26,13 +31,21 @@ export function encryptMessage(message: { aesKey: Buffer; plaintext: string; rec
   const content = Buffer.concat([random16, length, body, Buffer.from(receiveId, 'utf8')])
   const padBytes = PAD_BLOCK_BYTES - (content.length % PAD_BLOCK_BYTES)
   const cipher = createCipheriv('aes-256-cbc', aesKey, initialVector(aesKey)).setAutoPadding(false)
-  return Buffer.concat([cipher.update(content), cipher.update(Buffer.alloc(padBytes, padBytes)), cipher.final()]).toString(
-    'base64',
-  )
+  return Buffer.concat([
+    cipher.update(content),
+    cipher.update(Buffer.alloc(padBytes, padBytes)),
+    cipher.final(),
+  ]).toString('base64')
 }
 
 /** The message and its receiveid, or undefined when `encrypted` cannot be opened with this key, whatever the reason. */
-export function decryptMessage({ aesKey, encrypted }: { aesKey: Buffer; encrypted: string }): DecryptedMessage | undefined {
+export function decryptMessage({
+  aesKey,
+  encrypted,
+}: {
+  aesKey: Buffer
+  encrypted: string
+}): DecryptedMessage | undefined {
   const ciphertext = decodeBase64(encrypted)
   return ciphertext && decryptBytes(aesKey, ciphertext)
 }

@@ -25,7 +25,12 @@ export function signPush({ token, timestamp, nonce, encrypt }: PushSignaturePart
 const HEAD_CHARACTERS = 256
 
 /** As signPush, of an `encrypt` that is large and not a text yet. */
-export function signLargePush({ token, timestamp, nonce, encrypt }: Omit<PushSignatureParts, 'encrypt'> & { encrypt: Buffer }): string {
+export function signLargePush({
+  token,
+  timestamp,
+  nonce,
+  encrypt,
+}: Omit<PushSignatureParts, 'encrypt'> & { encrypt: Buffer }): string {
   const head = encrypt.toString('latin1', 0, HEAD_CHARACTERS)
   const sorted = [token.reveal(), timestamp, nonce, head].sort()
   return sha1OfParts(sorted.map((part) => (part === head ? encrypt : part)))

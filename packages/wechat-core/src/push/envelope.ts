@@ -43,7 +43,9 @@ export function openEnvelope({ keys, body, ...check }: PushToOpen): OpenedPush {
   const signed = signedQuery(check)
   if (typeof body !== 'string' && isLargeForgery(keys.tokens, signed, body)) throw signatureMismatch()
   const encrypt = readEncrypt(body)
-  const token = keys.tokens.find((candidate) => isSameSignature(signed.signature, signPush({ ...signed, token: candidate, encrypt })))
+  const token = keys.tokens.find((candidate) =>
+    isSameSignature(signed.signature, signPush({ ...signed, token: candidate, encrypt })),
+  )
   if (token === undefined) throw signatureMismatch()
   const ciphertext = decodeBase64(encrypt)
   if (ciphertext === undefined) throw malformed('the encrypted part of the push is not base64')
@@ -51,7 +53,11 @@ export function openEnvelope({ keys, body, ...check }: PushToOpen): OpenedPush {
   return { plaintext, timestamp: signed.timestamp, nonce: signed.nonce, credentials: { token, aesKey } }
 }
 
-function isLargeForgery(tokens: readonly Secret[], { signature, timestamp, nonce }: SignedQuery, body: Buffer): boolean {
+function isLargeForgery(
+  tokens: readonly Secret[],
+  { signature, timestamp, nonce }: SignedQuery,
+  body: Buffer,
+): boolean {
   const encrypt = body.length < LARGE_BODY_BYTES ? undefined : plainEncryptOf(body)
   if (encrypt === undefined) return false
   return !tokens.some((token) => isSameSignature(signature, signLargePush({ token, timestamp, nonce, encrypt })))

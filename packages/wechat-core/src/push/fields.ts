@@ -15,7 +15,10 @@ export function wordField(tree: XmlTree, name: string): string | undefined {
 }
 
 /** The second by which an event is judged against others: its CreateTime, or its arrival when that cannot be read. */
-export function orderedAtSeconds({ createTimeSeconds }: { createTimeSeconds: number | undefined }, receivedAtMs: number): number {
+export function orderedAtSeconds(
+  { createTimeSeconds }: { createTimeSeconds: number | undefined },
+  receivedAtMs: number,
+): number {
   return createTimeSeconds ?? Math.floor(receivedAtMs / 1000)
 }
 

@@ -18,7 +18,8 @@ export const LARGE_BODY_BYTES = 32_768
  */
 export function plainEncryptOf(body: Buffer): Buffer | undefined {
   const opening = body.indexOf(OPENING)
-  if (opening === -1 || opening > MAX_HEAD_BYTES || MARKUP_OF_OTHER_KINDS.test(body.toString('latin1', 0, opening))) return undefined
+  if (opening === -1 || opening > MAX_HEAD_BYTES || MARKUP_OF_OTHER_KINDS.test(body.toString('latin1', 0, opening)))
+    return undefined
   const content = opening + OPENING.length
   const isCdata = CDATA_START.equals(body.subarray(content, content + CDATA_START.length))
   const start = isCdata ? content + CDATA_START.length : content

@@ -28,7 +28,10 @@ export type ReplyAddress = {
 }
 
 /** @see https://developers.weixin.qq.com/doc/service/en/guide/product/message/Passive_user_reply_message.html */
-export function buildReplyXml(reply: PassiveReply, { toUserName, fromUserName, createTimeSeconds }: ReplyAddress): string {
+export function buildReplyXml(
+  reply: PassiveReply,
+  { toUserName, fromUserName, createTimeSeconds }: ReplyAddress,
+): string {
   if ('raw' in reply) return reply.raw
   return buildXml({
     ToUserName: toUserName,
@@ -40,7 +43,10 @@ export function buildReplyXml(reply: PassiveReply, { toUserName, fromUserName, c
 }
 
 /** Is it one well-formed document with the root `xml` and no DOCTYPE, in which nobody is named but these two? '' = nobody. */
-export function isReplyDocument(text: string, { toUserName, fromUserName }: Omit<ReplyAddress, 'createTimeSeconds'>): boolean {
+export function isReplyDocument(
+  text: string,
+  { toUserName, fromUserName }: Omit<ReplyAddress, 'createTimeSeconds'>,
+): boolean {
   const allowed = new Map([
     ['tousername', toUserName],
     ['fromusername', fromUserName],

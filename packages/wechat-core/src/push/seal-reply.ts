@@ -21,7 +21,14 @@ export type ReplyToSeal = {
  * The body of the answer that carries a passive reply (被动回复).
  * @see https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/Before_Develop/message_push.html
  */
-export function sealReply({ credentials, componentAppId, plaintext, timestampSeconds, nonce, random16 }: ReplyToSeal): string {
+export function sealReply({
+  credentials,
+  componentAppId,
+  plaintext,
+  timestampSeconds,
+  nonce,
+  random16,
+}: ReplyToSeal): string {
   const encrypt = encryptMessage({
     aesKey: credentials.aesKey,
     plaintext,

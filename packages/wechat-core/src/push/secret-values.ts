@@ -30,7 +30,8 @@ function xmlValue(text: string, { start, end }: Span): SecretValue | undefined {
   if (text[start - 1] !== '<') return undefined
   const opened = after(text, end, /\s*>/y)
   if (opened === undefined) return undefined
-  const valueEnd = after(text, opened, /\s*<!\[CDATA\[[^<\]]*(?:\]\]>\s*|$)/y) ?? after(text, opened, /[^<]*/y) ?? opened
+  const valueEnd =
+    after(text, opened, /\s*<!\[CDATA\[[^<\]]*(?:\]\]>\s*|$)/y) ?? after(text, opened, /[^<]*/y) ?? opened
   return closedBy({ tag: `</${text.slice(start, end)}`, bracket: '>' }, text, { start: opened, end: valueEnd })
 }
 
@@ -43,7 +44,11 @@ function referenceValue(text: string, { start, end }: Span): SecretValue | undef
   return closedBy({ tag: `&lt;/${text.slice(start, end)}`, bracket: '&gt;' }, text, value)
 }
 
-function closedBy({ tag, bracket }: { tag: string; bracket: string }, text: string, value: Span): SecretValue | undefined {
+function closedBy(
+  { tag, bracket }: { tag: string; bracket: string },
+  text: string,
+  value: Span,
+): SecretValue | undefined {
   if (value.end === text.length) return { ...value, over: value.end }
   if (text.slice(value.end, value.end + tag.length).toLowerCase() !== tag.toLowerCase()) return undefined
   const blank = after(text, value.end + tag.length, /\s*/y) ?? text.length

@@ -68,7 +68,8 @@ function hasName(tree: XmlTree, isMeant: (name: string) => boolean): boolean {
   for (const name of Object.keys(tree)) {
     if (isMeant(name)) return true
     const value = tree[name]
-    if (typeof value === 'object' && [value].flat().some((one) => typeof one === 'object' && hasName(one, isMeant))) return true
+    if (typeof value === 'object' && [value].flat().some((one) => typeof one === 'object' && hasName(one, isMeant)))
+      return true
   }
   return false
 }

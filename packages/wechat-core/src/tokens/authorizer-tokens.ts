@@ -5,7 +5,14 @@ import type { Secret } from '../secret.ts'
 import type { ComponentTokens } from './component-tokens.ts'
 import { refreshDueInMs } from './freshness.ts'
 import type { RefreshTokenSearch } from './refresh-token-search.ts'
-import { authorizerRevoked, describeFailure, failureError, reauthorizationRequired, refreshSuperseded, refusalKind } from './refusal.ts'
+import {
+  authorizerRevoked,
+  describeFailure,
+  failureError,
+  reauthorizationRequired,
+  refreshSuperseded,
+  refusalKind,
+} from './refusal.ts'
 import { type CommitOutcome, createTokenKeeper, type TokenKeeperStore } from './token-keeper.ts'
 import type { CurrentToken } from './authorizer.ts'
 
@@ -109,7 +116,8 @@ export function createAuthorizerTokens(deps: AuthorizerTokensDeps): AuthorizerTo
         dueInMs: refreshDueInMs(issued.expiresInSeconds, deps.refreshMarginSeconds),
         newRefreshToken: material.refreshToken?.equals(current) ? undefined : current,
       })
-      if (outcome.kind === 'stored' && outcome.snapshot.stored) deps.onRefreshed(appId, outcome.snapshot.stored.expiresAtMs)
+      if (outcome.kind === 'stored' && outcome.snapshot.stored)
+        deps.onRefreshed(appId, outcome.snapshot.stored.expiresAtMs)
       return outcome
     },
   })
@@ -148,7 +156,11 @@ export function createAuthorizerTokens(deps: AuthorizerTokensDeps): AuthorizerTo
     throw reauthorizationRequired()
   }
 
-  function refreshWith(appId: AuthorizerAppId, authorizerRefreshToken: Secret, signal: AbortSignal): Promise<RefreshedAuthorizerToken> {
+  function refreshWith(
+    appId: AuthorizerAppId,
+    authorizerRefreshToken: Secret,
+    signal: AbortSignal,
+  ): Promise<RefreshedAuthorizerToken> {
     return componentTokens.withToken((componentToken) =>
       api.refreshAuthorizerToken(componentToken, { authorizerAppId: appId, authorizerRefreshToken }, { signal }),
     )
@@ -156,7 +168,9 @@ export function createAuthorizerTokens(deps: AuthorizerTokensDeps): AuthorizerTo
 
   async function authorizerInfo(appId: AuthorizerAppId, { material, signal }: Attempt) {
     try {
-      return await componentTokens.withToken((componentToken) => api.getAuthorizerInfo(componentToken, appId, { signal }))
+      return await componentTokens.withToken((componentToken) =>
+        api.getAuthorizerInfo(componentToken, appId, { signal }),
+      )
     } catch (error) {
       if (refusalKind(error) !== 'not-authorized') throw error
       await store.markRevoked(appId, material.generation)

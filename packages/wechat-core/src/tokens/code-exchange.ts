@@ -103,7 +103,9 @@ export function createCodeExchange(deps: CodeExchangeDeps): CodeExchange {
           await delay(POLL_MS * (0.5 + Math.random()))
       }
     }
-    throw new GatewayError('WECHAT_API_TIMEOUT', 'the exchange of the authorization code did not end in time', { retry: true })
+    throw new GatewayError('WECHAT_API_TIMEOUT', 'the exchange of the authorization code did not end in time', {
+      retry: true,
+    })
   }
 
   /** Only the code says whose authorization it is: nothing else can be asked. */
@@ -124,7 +126,8 @@ export function createCodeExchange(deps: CodeExchangeDeps): CodeExchange {
 
   async function exchangePushed(claimed: Claimed, pushed: PushedAuthorization): Promise<AuthorizerAppId> {
     try {
-      if (await authorizations.isRevokedSince(pushed.authorizerAppId, pushed.createTimeSeconds)) throw authorizerRevoked()
+      if (await authorizations.isRevokedSince(pushed.authorizerAppId, pushed.createTimeSeconds))
+        throw authorizerRevoked()
       try {
         return await exchangeAtWeChat(claimed, pushed)
       } catch (error) {

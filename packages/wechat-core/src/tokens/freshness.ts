@@ -40,7 +40,11 @@ export function currentToken(stored: StoredToken, nowMs: number): CurrentToken {
  * Milliseconds from now until a token just issued is due for its scheduled refresh: `marginSeconds` before its end, up to half
  * the margin earlier, so that what was issued together is not refreshed together; never in the first ten seconds (or half its life).
  */
-export function refreshDueInMs(lifetimeSeconds: number, marginSeconds: number, random: () => number = Math.random): number {
+export function refreshDueInMs(
+  lifetimeSeconds: number,
+  marginSeconds: number,
+  random: () => number = Math.random,
+): number {
   const earliestMs = Math.min(EARLIEST_REFRESH_MS, lifetimeSeconds * 500)
   const smearMs = random() * marginSeconds * 500
   return Math.round(Math.max(earliestMs, (lifetimeSeconds - marginSeconds) * 1000 - smearMs))

@@ -99,7 +99,8 @@ export function createRefreshTokenSearch({ api, componentTokens }: RefreshTokenS
       // An answer may be older than a question that came while it was on its way.
       const asked = new Set(wanted.keys())
       const page = await readPage(offset)
-      for (const { authorizerAppId, refreshToken } of page.items) if (asked.has(authorizerAppId)) settle(authorizerAppId, refreshToken)
+      for (const { authorizerAppId, refreshToken } of page.items)
+        if (asked.has(authorizerAppId)) settle(authorizerAppId, refreshToken)
       // Whoever has left the list since the page before has moved some that were behind it to where it has been read already.
       const moved = Math.max(0, total - page.totalCount)
       total = page.totalCount
@@ -110,7 +111,9 @@ export function createRefreshTokenSearch({ api, componentTokens }: RefreshTokenS
   }
 
   function readPage(offset: number): Promise<AuthorizerListPage> {
-    return componentTokens.withToken((token) => api.getAuthorizerList(token, { offset, count: AUTHORIZER_LIST_PAGE_SIZE }))
+    return componentTokens.withToken((token) =>
+      api.getAuthorizerList(token, { offset, count: AUTHORIZER_LIST_PAGE_SIZE }),
+    )
   }
 
   return { find }
@@ -120,7 +123,9 @@ export function createRefreshTokenSearch({ api, componentTokens }: RefreshTokenS
 async function beforeEnd<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
   const ended = withResolvers<never>()
   const onAbort = () => {
-    ended.reject(new WeChatTransportError('WECHAT_API_TIMEOUT', LIST_API, `${LIST_API} did not end within the time of its caller`))
+    ended.reject(
+      new WeChatTransportError('WECHAT_API_TIMEOUT', LIST_API, `${LIST_API} did not end within the time of its caller`),
+    )
   }
   if (signal.aborted) onAbort()
   signal.addEventListener('abort', onAbort)

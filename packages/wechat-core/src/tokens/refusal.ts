@@ -19,7 +19,12 @@ export function isAmbiguous(error: unknown): boolean {
  */
 export function leavesDoubt(error: unknown): boolean {
   if (!(error instanceof GatewayError)) return true
-  return isAmbiguous(error) || refusalKind(error) === 'busy' || error.code === 'STORE_UNAVAILABLE' || error.code === 'INTERNAL'
+  return (
+    isAmbiguous(error) ||
+    refusalKind(error) === 'busy' ||
+    error.code === 'STORE_UNAVAILABLE' ||
+    error.code === 'INTERNAL'
+  )
 }
 
 export function describeFailure(error: unknown): RefreshFailure {
@@ -34,7 +39,11 @@ export function describeFailure(error: unknown): RefreshFailure {
 export function failureError(failure: RefreshFailure): GatewayError {
   const api = failure.api ?? 'the refresh'
   if (failure.errcode !== undefined) {
-    return new WeChatApiError(api, { errcode: failure.errcode, errmsg: failure.errmsg ?? '' }, { retry: true, retryAfterSeconds: 1 })
+    return new WeChatApiError(
+      api,
+      { errcode: failure.errcode, errmsg: failure.errmsg ?? '' },
+      { retry: true, retryAfterSeconds: 1 },
+    )
   }
   if (failure.code === 'WECHAT_API_TIMEOUT' || failure.code === 'WECHAT_API_ERROR') {
     return new WeChatTransportError(failure.code, api, `${api} failed a moment ago`)
@@ -65,7 +74,10 @@ export function authorizerRevoked(): GatewayError {
 
 /** Somebody else has refreshed, or the account has authorized again, while this refresh was under way. */
 export function refreshSuperseded(): GatewayError {
-  return new GatewayError('WECHAT_API_ERROR', 'the refresh was overtaken by another one', { retry: true, retryAfterSeconds: 1 })
+  return new GatewayError('WECHAT_API_ERROR', 'the refresh was overtaken by another one', {
+    retry: true,
+    retryAfterSeconds: 1,
+  })
 }
 
 export function reauthorizationRequired(): GatewayError {

@@ -20,9 +20,20 @@ export type TokenSnapshot = {
 }
 
 /** Why a refresh failed, as it is given to everybody who asks in the second after. */
-export type RefreshFailure = { code: string; errcode?: number | undefined; errmsg?: string | undefined; api?: string | undefined }
+export type RefreshFailure = {
+  code: string
+  errcode?: number | undefined
+  errmsg?: string | undefined
+  api?: string | undefined
+}
 
-export type FailedRefresh = { owner: string; fence: number; failure: RefreshFailure; holdMs: number; isUnsettled: boolean }
+export type FailedRefresh = {
+  owner: string
+  fence: number
+  failure: RefreshFailure
+  holdMs: number
+  isUnsettled: boolean
+}
 
 export type RefreshClaim<Material> =
   | { kind: 'claimed'; fence: number; material: Material }
@@ -120,7 +131,9 @@ export function createTokenKeeper<Subject extends string, Material>(
     } catch (error) {
       if (force || !isValid(seen.stored, seen.nowMs)) throw error
       // WeChat is in trouble, but what we have still works: nobody has to notice.
-      return orMissing(await read(subject).then((again) => (isValid(again.stored, again.nowMs) ? again : Promise.reject(error))))
+      return orMissing(
+        await read(subject).then((again) => (isValid(again.stored, again.nowMs) ? again : Promise.reject(error))),
+      )
     }
   }
 
@@ -136,7 +149,9 @@ export function createTokenKeeper<Subject extends string, Material>(
     const shared = peeks.get(subject)
     if (shared) return shared
     if (peeks.size === 0) setTimeout(() => peeks.clear(), PEEK_SHARED_MS)
-    const mine = read(subject).then(({ stored, nowMs }) => (isFresh(stored, nowMs) ? currentToken(stored, nowMs) : undefined))
+    const mine = read(subject).then(({ stored, nowMs }) =>
+      isFresh(stored, nowMs) ? currentToken(stored, nowMs) : undefined,
+    )
     peeks.set(subject, mine)
     return mine
   }
@@ -148,7 +163,9 @@ export function createTokenKeeper<Subject extends string, Material>(
 
   function isShared(seen: TokenSnapshot): boolean {
     return (
-      isValid(seen.stored, seen.nowMs) && seen.refreshedAtMs > 0 && seen.nowMs - seen.refreshedAtMs < deps.forceMinIntervalMs
+      isValid(seen.stored, seen.nowMs) &&
+      seen.refreshedAtMs > 0 &&
+      seen.nowMs - seen.refreshedAtMs < deps.forceMinIntervalMs
     )
   }
 
@@ -198,7 +215,13 @@ export function createTokenKeeper<Subject extends string, Material>(
       const failure = deps.describeFailure(error)
       deps.onOutcome?.(subject, failure.code)
       const { owner, fence } = held
-      const streak = await store.fail(subject, { owner, fence, failure, holdMs: holdMsOf(failure), isUnsettled: leavesDoubt(error) })
+      const streak = await store.fail(subject, {
+        owner,
+        fence,
+        failure,
+        holdMs: holdMsOf(failure),
+        isUnsettled: leavesDoubt(error),
+      })
       if (streak > 0) deps.onFailed?.(subject, { streak, failure })
       throw error
     }

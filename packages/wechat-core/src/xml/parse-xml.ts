@@ -150,7 +150,8 @@ function simpleLeaf(text: string, from: number, name: string): { value: string; 
   if (valueEnd === -1) return undefined
   const closing = isCdata ? valueEnd + CDATA_END.length : valueEnd
   const last = closing + 2 + name.length
-  if (!text.startsWith('</', closing) || !text.startsWith(name, closing + 2) || text.charCodeAt(last) !== GREATER_THAN) return undefined
+  if (!text.startsWith('</', closing) || !text.startsWith(name, closing + 2) || text.charCodeAt(last) !== GREATER_THAN)
+    return undefined
   const value = text.slice(valueStart, valueEnd)
   return isCdata || !value.includes('&') ? { value, end: last + 1 } : undefined
 }

@@ -3,9 +3,13 @@
 import { repeatedElements } from '@wxgw/catalogue'
 import type { XmlTree, XmlValue } from './tree.ts'
 
-const ANYWHERE: ReadonlySet<string> = new Set(repeatedElements.flatMap(({ name, parent }) => (parent === undefined ? [name] : [])))
+const ANYWHERE: ReadonlySet<string> = new Set(
+  repeatedElements.flatMap(({ name, parent }) => (parent === undefined ? [name] : [])),
+)
 /** For names too general to be forced everywhere: `parent>name`, the root being `xml`. */
-const BELOW: ReadonlySet<string> = new Set(repeatedElements.flatMap(({ name, parent }) => (parent ? [`${parent}>${name}`] : [])))
+const BELOW: ReadonlySet<string> = new Set(
+  repeatedElements.flatMap(({ name, parent }) => (parent ? [`${parent}>${name}`] : [])),
+)
 /** The names alone, for a first look: joining two names costs more than the rest of reading an element. */
 const BELOW_SOME: ReadonlySet<string> = new Set([...BELOW].map((path) => path.slice(path.indexOf('>') + 1)))
 
@@ -23,7 +27,8 @@ export function joinedPicLists(values: readonly (string | XmlTree)[]): XmlValue 
   for (const value of values) {
     // An empty <PicList/> is the empty string.
     if (value === '') continue
-    if (typeof value === 'string' || Object.keys(value).join() !== 'item' || !Array.isArray(value['item'])) return undefined
+    if (typeof value === 'string' || Object.keys(value).join() !== 'item' || !Array.isArray(value['item']))
+      return undefined
     // One by one: a call takes only so many arguments.
     for (const item of value['item']) joined.push(item)
   }

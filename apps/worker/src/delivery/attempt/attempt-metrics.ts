@@ -60,7 +60,8 @@ export function createAttemptMetrics(metrics: Metrics): AttemptMetrics {
       counts[outcome] += 1
       if (durationMs !== undefined) seconds.observe({ platform, subscription: label }, durationMs / 1000)
     },
-    dead: (platform, subscription) => deadLetters.inc({ platform, subscription: countsOf(platform).labels.of(subscription) }),
+    dead: (platform, subscription) =>
+      deadLetters.inc({ platform, subscription: countsOf(platform).labels.of(subscription) }),
     replayed(platform, subscription, outcome) {
       replays.inc({ platform, subscription: countsOf(platform).labels.of(subscription), outcome })
     },
@@ -77,5 +78,8 @@ export function createAttemptMetrics(metrics: Metrics): AttemptMetrics {
 }
 
 function createCounts() {
-  return { labels: createBoundedLabels(MOST_SUBSCRIPTION_LABELS), attempts: new Map<string, { delivered: number; failed: number }>() }
+  return {
+    labels: createBoundedLabels(MOST_SUBSCRIPTION_LABELS),
+    attempts: new Map<string, { delivered: number; failed: number }>(),
+  }
 }

@@ -10,7 +10,10 @@ export type DeliveryHealth = {
   /** In memory, mostly. */
   succeeded(subscription: string, durationMs: number): void
   /** Never rejects. undefined: the store did not take it. */
-  failed(subscription: string, failure: { durationMs: number; error: string; orderingKey?: string | undefined }): Promise<FailureRow | undefined>
+  failed(
+    subscription: string,
+    failure: { durationMs: number; error: string; orderingKey?: string | undefined },
+  ): Promise<FailureRow | undefined>
   /**
    * Resolves when the next attempt may be made: at once while the breaker is closed, and when `signal` is aborted. True when it had to wait.
    * `leaseMs`: what an attempt takes at most. Rejects with STORE_UNAVAILABLE.
@@ -39,14 +42,26 @@ type Pending = { delivered: number; failed: number; buckets: Map<number, number>
 const EVERY_MS = 500
 const MOST_REPORTED = 100
 
-export function createDeliveryHealth({ platform, store, clock, onNews, log, everyMs = EVERY_MS }: DeliveryHealthDeps): DeliveryHealth {
+export function createDeliveryHealth({
+  platform,
+  store,
+  clock,
+  onNews,
+  log,
+  everyMs = EVERY_MS,
+}: DeliveryHealthDeps): DeliveryHealth {
   const pending = new Map<string, Pending>()
   /** Whose breaker is not closed, as far as this process knows, and who waits there. */
   const open = new Map<string, Set<() => void>>()
   const turns = new Map<string, Promise<void>>()
 
   function count(subscription: string, durationMs: number): Pending {
-    const own = pending.get(subscription) ?? { delivered: 0, failed: 0, buckets: new Map<number, number>(), lastSuccessAtMs: undefined }
+    const own = pending.get(subscription) ?? {
+      delivered: 0,
+      failed: 0,
+      buckets: new Map<number, number>(),
+      lastSuccessAtMs: undefined,
+    }
     pending.set(subscription, own)
     const bucket = durationBucket(durationMs)
     own.buckets.set(bucket, (own.buckets.get(bucket) ?? 0) + 1)
@@ -57,7 +72,13 @@ export function createDeliveryHealth({ platform, store, clock, onNews, log, ever
     const none = { delivered: 0, failed: 0, buckets: new Map<number, number>(), lastSuccessAtMs: undefined }
     const taken = pending.get(subscription) ?? none
     pending.delete(subscription)
-    return { subscription, ...taken, error: failure?.error, orderingKey: failure?.orderingKey, eventId: `gw_${randomUUID()}` }
+    return {
+      subscription,
+      ...taken,
+      error: failure?.error,
+      orderingKey: failure?.orderingKey,
+      eventId: `gw_${randomUUID()}`,
+    }
   }
 
   /** Counts that the store did not take are reported with the next ones. */

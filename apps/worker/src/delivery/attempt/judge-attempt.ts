@@ -24,7 +24,11 @@ export const INVALID_REPLY = 'invalid reply'
 export function judgeAttempt(result: DeliveryResult, context: AttemptContext): Verdict {
   if (result.outcome !== 'delivered') return judgeFailedAttempt(result, context)
   const { reply, replyProblem } = result
-  return { kind: 'done', ...(reply === undefined ? {} : { reply }), ...(replyProblem === undefined ? {} : { replyProblem }) }
+  return {
+    kind: 'done',
+    ...(reply === undefined ? {} : { reply }),
+    ...(replyProblem === undefined ? {} : { replyProblem }),
+  }
 }
 
 function judgeFailedAttempt(
@@ -34,7 +38,9 @@ function judgeFailedAttempt(
   switch (result.outcome) {
     case 'rejected': {
       const error = `HTTP ${result.status}`
-      return result.gone ? { kind: 'dead', error, disable: true } : judgeFailure(error, context, result.retryAfterSeconds)
+      return result.gone
+        ? { kind: 'dead', error, disable: true }
+        : judgeFailure(error, context, result.retryAfterSeconds)
     }
     case 'unreachable':
       return judgeFailure(result.reason, context)

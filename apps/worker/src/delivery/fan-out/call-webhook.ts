@@ -64,7 +64,9 @@ async function callFor(deps: CallWebhookDeps, call: Call, leave: Leave): Promise
   }
   stop.removeEventListener('abort', onStop)
   lateCalls.signal.addEventListener('abort', onStop)
-  lateCalls.follow(endLate(deps, delivery, delivering).finally(() => lateCalls.signal.removeEventListener('abort', onStop)))
+  lateCalls.follow(
+    endLate(deps, delivery, delivering).finally(() => lateCalls.signal.removeEventListener('abort', onStop)),
+  )
   return 'enqueued'
 }
 

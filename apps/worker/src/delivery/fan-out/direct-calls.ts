@@ -89,14 +89,16 @@ export function createDirectCalls(underWay: CallsUnderWay, { longestWaitMs = LON
   return {
     enter({ subscription, url }) {
       const row = rows.get(subscription)
-      if (row === undefined || row.url !== url || !isQuick(row) || underWay.count >= DIRECT_CALLS_AT_MOST) return undefined
+      if (row === undefined || row.url !== url || !isQuick(row) || underWay.count >= DIRECT_CALLS_AT_MOST)
+        return undefined
       if (row.calls < DIRECT_CALLS_PER_SUBSCRIPTION) return begin(row)
       const expectedMs = ((row.waiting.size + 1) * row.averageMs) / DIRECT_CALLS_PER_SUBSCRIPTION
       return expectedMs <= EXPECTED_WAIT_MS ? wait(row) : undefined
     },
     seen({ subscription, url }, attempt) {
       const known = rows.get(subscription)
-      const row = known?.url === url ? known : { url, averageMs: Infinity, calls: 0, ended: 0, waiting: new Set<Waiter>() }
+      const row =
+        known?.url === url ? known : { url, averageMs: Infinity, calls: 0, ended: 0, waiting: new Set<Waiter>() }
       rows.set(subscription, row)
       learn(row, attempt)
     },

@@ -106,7 +106,10 @@ async function dispatch({ fanOutOf }: FanOutBatchDeps, arrived: Arrived, { signa
   const fanOut = fanOutOf(event.platform)
   if (!fanOut) throw platformNotConfigured()
   const claim = { arrival, isOld }
-  await fanOut({ v: 1, kind: 'fan-out', event, receivedAtMs, ...(reply ? { reply } : {}) }, { stop: signal, mayCall: true, claim })
+  await fanOut(
+    { v: 1, kind: 'fan-out', event, receivedAtMs, ...(reply ? { reply } : {}) },
+    { stop: signal, mayCall: true, claim },
+  )
 }
 
 function arrivalOf(entry: unknown): string | undefined {

@@ -55,7 +55,8 @@ export function createFanOut(deps: FanOutDeps): FanOut {
 
     const unserved = matching.filter(({ name }) => !partialRuns.isServed(id, name))
     // A replay goes its own way: to the event log it begins anew what was delivered.
-    const writes = replay === undefined && !stop.aborted ? recordedWrites(unserved.filter((one) => !waits(one, event))) : []
+    const writes =
+      replay === undefined && !stop.aborted ? recordedWrites(unserved.filter((one) => !waits(one, event))) : []
     const withClaim = typeof claimed === 'boolean' ? {} : { claim: claimed }
     const recorded = claimed && (await deps.events.record(event, receivedAtMs, names, { body, writes, ...withClaim }))
     if (!recorded) {
@@ -70,7 +71,9 @@ export function createFanOut(deps: FanOutDeps): FanOut {
     const due = unserved.filter(({ name }) => !served.includes(name))
     place?.expect(due.filter((one) => orderingKey(one, event) !== undefined).length)
     const common = { job, body, stop, mayCall, enqueueInOrder: place?.enqueue }
-    const made = await Promise.allSettled(due.map((subscription) => makeFirstAttempt(deps, { ...common, subscription })))
+    const made = await Promise.allSettled(
+      due.map((subscription) => makeFirstAttempt(deps, { ...common, subscription })),
+    )
     const failures = made.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []))
     if (failures.length > 0) {
       partialRuns.failed(id, due.filter((_, index) => made[index]?.status === 'fulfilled').map(({ name }) => name))
@@ -97,7 +100,9 @@ function worstOf(failures: readonly unknown[]): unknown {
   return failures.find((failure) => !(failure instanceof GatewayError) || failure.retry) ?? failures[0]
 }
 
-const ABOUT_SUBSCRIPTIONS = ['failing', 'recovered', 'disabled', 'dead_letter'].map((kind) => `gateway.subscription.${kind}`)
+const ABOUT_SUBSCRIPTIONS = ['failing', 'recovered', 'disabled', 'dead_letter'].map(
+  (kind) => `gateway.subscription.${kind}`,
+)
 
 /** The longest age of this process' copy of the subscriptions; more makes no difference to a backlog. */
 const OLDEST_COPY_MS = 100
@@ -109,7 +114,10 @@ function maxAgeMs({ receivedAtMs, only, replay }: FanOutJob, clock: Clock): numb
 }
 
 /** A test event goes to the subscription that it tests, whatever that matches, unless it is disabled. */
-function recipients({ event, only, replay }: FanOutJob, subscriptions: readonly Subscription[]): readonly Subscription[] {
+function recipients(
+  { event, only, replay }: FanOutJob,
+  subscriptions: readonly Subscription[],
+): readonly Subscription[] {
   if (only === undefined) return compileMatcher(subscriptions)(event).filter(({ name }) => name !== concerned(event))
   if (replay !== undefined) return compileMatcher(subscriptions)(event).filter(({ name }) => name === only)
   return subscriptions.filter(({ name, enabled }) => enabled && name === only)

@@ -26,7 +26,9 @@ export function createDeliverInOrder(deps: DeliverInOrderDeps): Deliver {
   return async (job, attempt) => {
     try {
       const ordered = await orderOf(deps, job)
-      return ordered === undefined ? await deps.deliver(job, attempt) : await deliverFirst(deps, { job, attempt, ordered })
+      return ordered === undefined
+        ? await deps.deliver(job, attempt)
+        : await deliverFirst(deps, { job, attempt, ordered })
     } catch (error) {
       deps.log.warn({ eventId: job.event.id, subscription: job.subscription, err: error }, 'delivery.postponed')
       return { kind: 'delay', delayMs: AGAIN_MS }
@@ -88,7 +90,11 @@ function heldUntilNow({ health, clock }: DeliverInOrderDeps, { subscription }: O
   return standsStill ? held.heldMs : held.heldMs + Math.max(clock.nowMs() - held.lookedAtMs, 0)
 }
 
-async function timedOut(deps: DeliverInOrderDeps, { job, attempt, ordered }: Turn, { lastError }: HoldingClock): Promise<DeliveryOutcome> {
+async function timedOut(
+  deps: DeliverInOrderDeps,
+  { job, attempt, ordered }: Turn,
+  { lastError }: HoldingClock,
+): Promise<DeliveryOutcome> {
   const error = `orderingTimeoutSeconds are over: ${lastError}`
   const about = { event: job.event, subscription: ordered.subscription.name }
   const attempts = attempt.number - 1

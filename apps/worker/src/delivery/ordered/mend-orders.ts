@@ -19,7 +19,13 @@ const EVERY_MS = 5_000
 const PASSES = 2
 
 /** A subscription without an order costs one command after each of its changes. Never rejects. */
-export function startMendingOrders({ platform, subscriptions, order, log, everyMs = EVERY_MS }: MendOrdersDeps): Repetition {
+export function startMendingOrders({
+  platform,
+  subscriptions,
+  order,
+  log,
+  everyMs = EVERY_MS,
+}: MendOrdersDeps): Repetition {
   const looked = new Map<string, { updatedAtMs: number; passes: number }>()
 
   async function look({ name, ordering, updatedAtMs }: Subscription): Promise<void> {

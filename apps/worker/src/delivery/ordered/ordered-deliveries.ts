@@ -33,14 +33,20 @@ export function createOrderedDeliveries(deps: OrderedDeliveriesDeps): OrderedDel
   async function enqueue(subscription: Subscription, deliveries: readonly DeliveryJob[]): Promise<void> {
     if (deliveries.length === 0) return
     const { name } = subscription
-    const places = deliveries.map((delivery) => ({ key: keyOf(subscription, delivery), deliveryId: delivery.deliveryId }))
+    const places = deliveries.map((delivery) => ({
+      key: keyOf(subscription, delivery),
+      deliveryId: delivery.deliveryId,
+    }))
     const firsts = await order.join(name, places)
     await Promise.all(deliveries.map((job, index) => enqueueDelivery(job, firsts[index] ? {} : { delayMs: WAITS_MS })))
     await order.settle(name, places)
   }
 
   /** Answers those that were. Rejects with STORE_UNAVAILABLE when the order cannot be read. */
-  async function write(subscription: Subscription, deliveries: readonly DeliveryJob[]): Promise<readonly DeliveryJob[]> {
+  async function write(
+    subscription: Subscription,
+    deliveries: readonly DeliveryJob[],
+  ): Promise<readonly DeliveryJob[]> {
     const { name, sink } = subscription
     if (sink.kind === 'webhook' || isHeldBack(subscription) || health.isOpen(name)) return []
     const keys = [...new Set(deliveries.map((delivery) => keyOf(subscription, delivery)))]

@@ -53,7 +53,11 @@ export function createDeliver(deps: DeliverDeps): Deliver {
   }
 }
 
-async function deliver(deps: DeliverDeps, job: DeliveryJob, { number: attempt, signal }: Attempt): Promise<DeliveryOutcome> {
+async function deliver(
+  deps: DeliverDeps,
+  job: DeliveryJob,
+  { number: attempt, signal }: Attempt,
+): Promise<DeliveryOutcome> {
   const { health, throttleTurns, directCalls } = deps
   const first = await recipientOf(deps, job, attempt)
   if ('outcome' in first) return first.outcome

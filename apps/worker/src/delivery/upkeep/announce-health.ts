@@ -58,7 +58,10 @@ export function startAnnouncingHealth(deps: AnnounceHealthDeps): HealthAnnouncem
   }
 }
 
-async function announceOne({ platform, store, onAnnounced, clock, log }: AnnounceHealthDeps, { id, about }: Announcement): Promise<void> {
+async function announceOne(
+  { platform, store, onAnnounced, clock, log }: AnnounceHealthDeps,
+  { id, about }: Announcement,
+): Promise<void> {
   const { kind, subscription } = about
   if (kind === 'disabled') await store.endRow(subscription)
   const data = dataOf(about)
@@ -66,7 +69,8 @@ async function announceOne({ platform, store, onAnnounced, clock, log }: Announc
   if ((await platform.jobs.platformEvent(event)) === 'duplicate') return
   onAnnounced(kind)
   // Each dead letter has left a line when it came to be.
-  if (kind !== 'dead_letter') log[kind === 'recovered' ? 'info' : 'error']({ platform: platform.id, ...data }, `subscription.${kind}`)
+  if (kind !== 'dead_letter')
+    log[kind === 'recovered' ? 'info' : 'error']({ platform: platform.id, ...data }, `subscription.${kind}`)
 }
 
 function dataOf(about: Announcement['about']): Record<string, unknown> {

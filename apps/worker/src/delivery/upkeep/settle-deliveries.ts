@@ -71,7 +71,11 @@ export function startSettling({ everyMs = EVERY_MS, ...deps }: SettlingDeps): Re
   }
 }
 
-async function settleAll(deps: SettlingDeps, shard: UnsettledOfShard, stopping: AbortSignal): Promise<Record<Settlement, number>> {
+async function settleAll(
+  deps: SettlingDeps,
+  shard: UnsettledOfShard,
+  stopping: AbortSignal,
+): Promise<Record<Settlement, number>> {
   const { clock, minAgeMs = MIN_AGE_MS } = deps
   const counts = { again: 0, dead: 0, over: 0, dropped: 0, queued: 0 }
   const untilMs = clock.nowMs() - minAgeMs
@@ -88,7 +92,11 @@ async function settleAll(deps: SettlingDeps, shard: UnsettledOfShard, stopping: 
   return counts
 }
 
-async function settle({ platform, enqueueDelivery, onDead }: SettlingDeps, shard: UnsettledOfShard, delivery: UnsettledDelivery): Promise<Settlement> {
+async function settle(
+  { platform, enqueueDelivery, onDead }: SettlingDeps,
+  shard: UnsettledOfShard,
+  delivery: UnsettledDelivery,
+): Promise<Settlement> {
   const { subscription: name, logged } = delivery
   if (!logged || (logged.status !== 'pending' && logged.status !== 'retrying')) {
     await shard.settled(delivery)
