@@ -1,9 +1,12 @@
 // Owns: which headers of WeChat's answer reach the caller, and what the gateway adds to them.
+import type { OutgoingHttpHeader } from 'node:http'
 import type { StreamedHead, Verdict } from '@wxgw/wechat-core'
 import { locationWithoutToken } from './call-query.ts'
 
-/** The length last: Node reads a content-disposition that comes after one as UTF-8, and it is latin1 here. */
-const PASSED = ['content-type', 'content-disposition', 'content-length'] as const
+/** Names and values in turn: objects that are made of each other cost a call more than its URL, key and grants. */
+export type HeaderList = OutgoingHttpHeader[]
+
+const PASSED = ['content-type', 'content-disposition'] as const
 
 export type Added = {
   attempts: number
@@ -11,26 +14,30 @@ export type Added = {
   missingScope?: string | undefined
 }
 
-/** `token`: what the call was made with; it stands in none of them. */
-export function answerHeaders(head: StreamedHead, token: string): Record<string, string | number> {
-  const headers: Record<string, string | number> = {}
+/** All but the length. `token`: what the call was made with; it stands in none of them. */
+export function answerHeaders(head: StreamedHead, token: string): HeaderList {
+  const list: HeaderList = []
   for (const name of PASSED) {
     const value = head.headers.get(name)
-    if (value !== undefined && !value.includes(token)) headers[name] = value
+    if (value !== undefined && !value.includes(token)) list.push(name, value)
   }
   const location = head.headers.get('location')
-  if (location !== undefined) headers['location'] = locationWithoutToken(location, token)
+  if (location !== undefined) list.push('location', locationWithoutToken(location, token))
   // Not asked for. Without the label nobody could read what came all the same.
   const encoding = head.headers.get('content-encoding')
-  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') headers['content-encoding'] = encoding
-  return headers
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') list.push('content-encoding', encoding)
+  return list
 }
 
-export function addedHeaders({ errcode, rid }: Verdict, { attempts, missingScope }: Added): Record<string, string | number> {
-  return {
-    'x-gateway-attempts': attempts,
-    ...(errcode === undefined ? {} : { 'x-wechat-errcode': errcode }),
-    ...(rid === undefined ? {} : { 'x-wechat-rid': rid }),
-    ...(missingScope === undefined ? {} : { 'x-gateway-missing-scope': missingScope }),
-  }
+export function contentTypeOf(head: StreamedHead, token: string): string | undefined {
+  const type = head.headers.get('content-type')
+  return type?.includes(token) === true ? undefined : type
+}
+
+export function addedHeaders({ errcode, rid }: Verdict, { attempts, missingScope }: Added): HeaderList {
+  const list: HeaderList = ['x-gateway-attempts', String(attempts)]
+  if (errcode !== undefined) list.push('x-wechat-errcode', String(errcode))
+  if (rid !== undefined) list.push('x-wechat-rid', rid)
+  if (missingScope !== undefined) list.push('x-gateway-missing-scope', missingScope)
+  return list
 }

@@ -3,7 +3,7 @@
 import { Socket } from 'node:net'
 import type { ApiBrake } from '@wxgw/redis'
 import type { CallerConfig, Config, Log, Metrics } from '@wxgw/runtime'
-import { GatewayError, readVerdict, Stop, type StreamedCalls, UnansweredCallError } from '@wxgw/wechat-core'
+import { GatewayError, readVerdict, Stop, type StreamedCalls, UnansweredCallError, type Verdict } from '@wxgw/wechat-core'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { authorizationHeaders, challenge, decorateCalls } from '../auth/authenticate.ts'
 import { createCallers } from '../auth/callers.ts'
@@ -17,7 +17,7 @@ import { admitCall, type AdmittedCall, type CallPlatform } from './admit-call.ts
 import { addedHeaders, answerHeaders } from './answer-headers.ts'
 import type { CallObserver, CallRecord } from './call-observer.ts'
 import { makeCall, type Outgoing, peekToken } from './make-call.ts'
-import { missingScope } from './missing-scope.ts'
+import { missingScope, saysNoPermission } from './missing-scope.ts'
 import type { Places } from './places.ts'
 import type { QuotaBrake } from './quota-brake.ts'
 import { CLIENT_GONE, createRequestBody } from './request-body.ts'
@@ -96,15 +96,18 @@ export function callRoutes(scope: GatewayServer, deps: CallDeps): void {
       const { method, headers } = request
       const outgoing = { method: method === 'GET' ? method : 'POST', contentType: headers['content-type'], body, gone, peeking } as const
       const { answer, token, attempts } = await makeCall(deps, call, outgoing)
-      await brake.settle(call, { answer, token, wasProbe: isProbe, body: () => body.again() })
-      const { errcode, rid } = answer
-      Object.assign(exchange.record, { errcode, rid, attempts })
-      const added = addedHeaders(answer, { attempts, missingScope: await missingScope(call, errcode) })
-      deps.countAnswer(request, answer.head.status)
+      const settling = brake.settle(call, { answer, token, wasProbe: isProbe, body: () => body.again() })
+      if (settling !== undefined) await settling
+      const { head, errcode } = answer
+      noteVerdict(exchange.record, answer, attempts)
+      const scope = errcode !== undefined && saysNoPermission(errcode) ? await missingScope(call) : undefined
+      deps.countAnswer(request, head.status)
       sendAnswer(request, reply, {
-        ...answer,
-        status: answer.head.status,
-        headers: { ...answerHeaders(answer.head, token.reveal()), ...added },
+        status: head.status,
+        headers: [...answerHeaders(head, token.reveal()), ...addedHeaders(answer, { attempts, missingScope: scope })],
+        length: head.headers.get('content-length'),
+        body: answer.body,
+        rest: answer.rest,
         mask: call.mayReadToken ? undefined : createTokenMask(token.reveal()),
       })
     } catch (error) {
@@ -152,20 +155,24 @@ export function callRoutes(scope: GatewayServer, deps: CallDeps): void {
 
   function answerBraked({ request, reply, record }: Exchange, { answer }: ApiBrake): void {
     const verdict = readVerdict(answer.body)
-    Object.assign(record, verdict, { attempts: 0 })
+    noteVerdict(record, verdict, 0)
     deps.countAnswer(request, answer.status)
+    const type = answer.contentType === undefined ? [] : ['content-type', answer.contentType]
     sendAnswer(request, reply, {
       status: answer.status,
-      headers: {
-        ...(answer.contentType === undefined ? {} : { 'content-type': answer.contentType }),
-        ...addedHeaders(verdict, { attempts: 0 }),
-        'x-gateway-brake': 1,
-      },
+      headers: [...type, ...addedHeaders(verdict, { attempts: 0 }), 'x-gateway-brake', '1'],
+      length: undefined,
       body: answer.body,
       rest: undefined,
       mask: undefined,
     })
   }
+}
+
+function noteVerdict(record: CallRecord, { errcode, rid }: Verdict, attempts: number): void {
+  record.errcode = errcode
+  record.rid = rid
+  record.attempts = attempts
 }
 
 /** Otherwise WeChat has not seen a whole call. */

@@ -6,9 +6,13 @@ import type { AdmittedCall, CallPlatform } from './admit-call.ts'
 /** The API was not granted to the platform, or the account may not use it. */
 const NO_PERMISSION: ReadonlySet<number> = new Set([48001, 61007])
 
+export function saysNoPermission(errcode: number): boolean {
+  return NO_PERMISSION.has(errcode)
+}
+
 /** Ids, comma-separated: any one of them is enough. undefined when nothing is known, or one is granted already. */
-export async function missingScope({ platform, appId, api }: AdmittedCall, errcode: number | undefined): Promise<string | undefined> {
-  if (errcode === undefined || !NO_PERMISSION.has(errcode) || appId === undefined || api === undefined) return undefined
+export async function missingScope({ platform, appId, api }: AdmittedCall): Promise<string | undefined> {
+  if (appId === undefined || api === undefined) return undefined
   const { granted, kind } = await grantsOf(platform, appId)
   const grantable = api.permissionSets.filter((id) => kind === undefined || (permissionSet(id)?.accounts.includes(kind) ?? true))
   if (grantable.length === 0 || grantable.some((id) => granted.has(id))) return undefined

@@ -4,7 +4,7 @@ import type { ApiBrake, ApiBrakes, BrakedAnswer } from '@wxgw/redis'
 import type { Log } from '@wxgw/runtime'
 import { COMPONENT_SUBJECT, type Secret, within } from '@wxgw/wechat-core'
 import type { AdmittedCall } from './admit-call.ts'
-import { answerHeaders } from './answer-headers.ts'
+import { contentTypeOf } from './answer-headers.ts'
 import type { Answer } from './call-once.ts'
 import { comparable } from './call-url.ts'
 import { CLEAR_ALL_QUOTAS, CLEARS_ONE_QUOTA, QUOTA_APIS } from './known-apis.ts'
@@ -18,11 +18,19 @@ const SAY_NOTHING_OF_QUOTA: ReadonlySet<number> = new Set([-1, 40001, 40014, 420
 
 const NOT_BRAKED = Promise.resolve(undefined)
 
+type Outcome = {
+  answer: Answer
+  token: Secret
+  wasProbe: boolean
+  /** The call's own. */
+  body: () => Promise<Buffer | undefined>
+}
+
 export type QuotaBrake = {
   /** What stands in the call's way. Without the store nothing does. */
   find(call: AdmittedCall): Promise<ApiBrake | undefined>
-  /** After the call: opens, lifts, or does nothing. `body`: the call's own. */
-  settle(call: AdmittedCall, outcome: { answer: Answer; token: Secret; wasProbe: boolean; body: () => Promise<Buffer | undefined> }): Promise<void>
+  /** After the call: opens or lifts. undefined when there is nothing to do. */
+  settle(call: AdmittedCall, outcome: Outcome): Promise<void> | undefined
   /** The call that was to see was not made: the next one is to. */
   giveBack(call: AdmittedCall): Promise<void>
   liftAll(brakes: ApiBrakes, subject: string): Promise<void>
@@ -41,6 +49,23 @@ export function createQuotaBrake({ log }: { log: Log }): QuotaBrake {
     }
   }
 
+  async function openOrLift(call: AdmittedCall, { answer, token, wasProbe, body }: Outcome): Promise<void> {
+    const { apiBrakes } = call.platform
+    const subject = subjectOf(call)
+    const { name } = call.url
+    if (answer.errcode === QUOTA_USED_UP && !QUOTA_APIS.has(name)) {
+      await orNothing(apiBrakes.open(subject, name, keptAnswer(answer, token)))
+      return
+    }
+    if (wasProbe && !SAY_NOTHING_OF_QUOTA.has(answer.errcode ?? 0)) await orNothing(apiBrakes.lift(subject, name))
+    if (answer.errcode !== undefined || answer.head.status !== 200) return
+    if (CLEAR_ALL_QUOTAS.has(name)) await orNothing(apiBrakes.lift(subject))
+    if (name === CLEARS_ONE_QUOTA) {
+      const cleared = pathIn(await body())
+      if (cleared !== undefined) await orNothing(apiBrakes.lift(subject, cleared))
+    }
+  }
+
   /** What is asked for in the same moment is waited for once. */
   const found = new WeakMap<Promise<ApiBrake | undefined>, Promise<ApiBrake | undefined>>()
 
@@ -55,21 +80,10 @@ export function createQuotaBrake({ log }: { log: Log }): QuotaBrake {
     async giveBack(call) {
       await orNothing(call.platform.apiBrakes.giveBack(subjectOf(call), call.url.name))
     },
-    async settle(call, { answer, token, wasProbe, body }) {
-      const { apiBrakes } = call.platform
-      const subject = subjectOf(call)
-      const { name } = call.url
-      if (answer.errcode === QUOTA_USED_UP && !QUOTA_APIS.has(name)) {
-        await orNothing(apiBrakes.open(subject, name, keptAnswer(answer, token)))
-        return
-      }
-      if (wasProbe && !SAY_NOTHING_OF_QUOTA.has(answer.errcode ?? 0)) await orNothing(apiBrakes.lift(subject, name))
-      if (answer.errcode !== undefined || answer.head.status !== 200) return
-      if (CLEAR_ALL_QUOTAS.has(name)) await orNothing(apiBrakes.lift(subject))
-      if (name === CLEARS_ONE_QUOTA) {
-        const cleared = pathIn(await body())
-        if (cleared !== undefined) await orNothing(apiBrakes.lift(subject, cleared))
-      }
+    settle(call, outcome) {
+      const isQuotaApi = QUOTA_APIS.has(call.url.name)
+      const isUsedUp = outcome.answer.errcode === QUOTA_USED_UP
+      return outcome.wasProbe || isUsedUp || isQuotaApi ? openOrLift(call, outcome) : undefined
     },
     async liftAll(brakes, subject) {
       await orNothing(brakes.lift(subject))
@@ -82,10 +96,9 @@ export function createQuotaBrake({ log }: { log: Log }): QuotaBrake {
  */
 function keptAnswer({ head, body }: Answer, token: Secret): BrakedAnswer {
   const mask = createTokenMask(token.reveal())
-  const { 'content-type': contentType } = answerHeaders(head, token.reveal())
   return {
     status: head.status,
-    contentType: contentType === undefined ? undefined : String(contentType),
+    contentType: contentTypeOf(head, token.reveal()),
     body: Buffer.concat([mask.push(body), mask.end()]),
   }
 }

@@ -37,10 +37,12 @@ export function quotaClearingRoute(app: GatewayServer, { platforms, calls, place
     })
     const { path, body, secret } = platform.quotaClearing(appId)
     const answer = await callOnce({ calls, call: { method: 'POST', path, contentType: 'application/json', body }, secret, gone })
-    const { status } = answer.head
+    const { head, body: bytes, rest } = answer
+    const { status } = head
     if (status === 200 && answer.errcode === undefined) await brake.liftAll(platform.apiBrakes, appId ?? COMPONENT_SUBJECT)
-    const headers = { ...answerHeaders(answer.head, secret.reveal()), ...addedHeaders(answer, { attempts: 1 }) }
+    const headers = [...answerHeaders(head, secret.reveal()), ...addedHeaders(answer, { attempts: 1 })]
     countAnswer(request, status)
-    sendAnswer(request, reply, { ...answer, status, headers, mask: createTokenMask(secret.reveal()) })
+    const mask = createTokenMask(secret.reveal())
+    sendAnswer(request, reply, { status, headers, length: head.headers.get('content-length'), body: bytes, rest, mask })
   })
 }

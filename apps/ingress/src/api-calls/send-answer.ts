@@ -1,14 +1,17 @@
 // Owns: writing an answer to the caller's connection, past Fastify: WeChat's bytes as they are, a cut where WeChat's
 // were cut.
-import type { OutgoingHttpHeader, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import { endUnread } from '@wxgw/runtime'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { HeaderList } from './answer-headers.ts'
 import type { AnswerRest } from './call-once.ts'
 import type { TokenMask } from './token-mask.ts'
 
 export type OutgoingAnswer = {
   status: number
-  headers: Record<string, OutgoingHttpHeader>
+  headers: HeaderList
+  /** As WeChat says it; a body that is whole here is measured. */
+  length: string | undefined
   body: Buffer
   rest: AnswerRest | undefined
   /** undefined = the bytes go out as they are. */
@@ -22,10 +25,11 @@ export function sendAnswer(request: FastifyRequest, reply: FastifyReply, answer:
   const { raw: response } = reply
   const { status, body, rest, mask } = answer
   const first = mask ? mask.push(body) : body
-  const headers: Record<string, OutgoingHttpHeader | undefined> = { ...reply.getHeaders(), ...answer.headers }
-  if (endUnread(request.raw)) headers['connection'] = 'close'
+  const headers = headersOf(request, reply, answer.headers)
   const whole = mask && rest === undefined ? Buffer.concat([first, mask.end()]) : first
-  if (rest === undefined && hasBody(status)) headers['content-length'] = whole.length
+  const length = rest === undefined && hasBody(status) ? String(whole.length) : answer.length
+  // The last: Node reads a content-disposition that comes after one as UTF-8, and it is latin1 here.
+  if (length !== undefined) headers.push('content-length', length)
   // What cannot be written throws here, while Fastify can still answer.
   response.writeHead(status, headers)
   reply.hijack()
@@ -37,6 +41,17 @@ export function sendAnswer(request: FastifyRequest, reply: FastifyReply, answer:
   }
   if (first.length > 0) response.write(first)
   pass(rest, response, mask)
+}
+
+/** With those that every answer has. */
+function headersOf(request: FastifyRequest, reply: FastifyReply, own: HeaderList): HeaderList {
+  const closes = endUnread(request.raw)
+  const list: HeaderList = closes ? ['connection', 'close'] : []
+  for (const [name, value] of Object.entries(reply.getHeaders())) {
+    if (value !== undefined && !(closes && name === 'connection')) list.push(name, value)
+  }
+  list.push(...own)
+  return list
 }
 
 function pass(rest: AnswerRest, response: ServerResponse, mask: TokenMask | undefined): void {

@@ -21,7 +21,10 @@ export type StreamedCallOptions = Omit<ApiConnectionOptions, 'connectTimeoutMs'>
   timeoutMs: number
 }
 
-/** Names in lower case, values as latin1: written as latin1 they are the bytes that came. Of several of a name, the first. */
+/**
+ * Only those of READ. Names in lower case, values as latin1: written as latin1 they are the bytes that came. Of several
+ * of a name, the first.
+ */
 export type StreamedHead = { status: number; headers: ReadonlyMap<string, string> }
 
 export type StreamedCallReceiver = {
@@ -37,6 +40,9 @@ export type StreamedCalls = {
   send(call: StreamedCall, receiver: StreamedCallReceiver): ApiExchange
   close(): void
 }
+
+const READ: ReadonlySet<string> = new Set(['content-type', 'content-length', 'content-disposition', 'content-encoding', 'location'])
+const LENGTHS_OF_READ: ReadonlySet<number> = new Set([...READ].map((name) => name.length))
 
 /** A TCP connection and TLS to a near server take a tenth of a second. */
 const MAX_CONNECT_MS = 10_000
@@ -160,8 +166,10 @@ function headersOf(contentType: string | undefined, body: StreamedCall['body']):
 function readHeaders(raw: readonly Buffer[]): ReadonlyMap<string, string> {
   const headers = new Map<string, string>()
   for (let index = 0; index + 1 < raw.length; index += 2) {
-    const name = (raw[index] ?? '').toString().toLowerCase()
-    if (!headers.has(name)) headers.set(name, raw[index + 1]?.toString('latin1') ?? '')
+    const written = raw[index]
+    if (written === undefined || !LENGTHS_OF_READ.has(written.length)) continue
+    const name = written.toString('latin1').toLowerCase()
+    if (READ.has(name) && !headers.has(name)) headers.set(name, raw[index + 1]?.toString('latin1') ?? '')
   }
   return headers
 }

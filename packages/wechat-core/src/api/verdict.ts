@@ -12,14 +12,22 @@ export type Verdict = {
 const RID = /\brid:\s*([0-9a-z]+(?:-[0-9a-z]+)*)/i
 const MAX_RID_LENGTH = 64
 
+const NO_VERDICT: Verdict = { errcode: undefined, rid: undefined }
+
 /** Of a whole body. Only members of a JSON object count, and only its own, not those of objects within. */
 export function readVerdict(body: Buffer): Verdict {
+  if (!mayNameAny(body)) return NO_VERDICT
   const fields = parseObject(body.toString().replace(/^\ufeff/, ''))
-  if (fields === undefined) return { errcode: undefined, rid: undefined }
+  if (fields === undefined) return NO_VERDICT
   const { errcode, errmsg } = fields
   const [, rid = ''] = typeof errmsg === 'string' ? (RID.exec(errmsg) ?? []) : []
   return {
     errcode: isAbsent(errcode) ? undefined : parseInteger(errcode) || undefined,
     rid: rid === '' || rid.length > MAX_RID_LENGTH ? undefined : rid,
   }
+}
+
+/** Whether it is worth parsing: most answers to reads name neither. A letter of a name may be written as `\u0065`. */
+function mayNameAny(body: Buffer): boolean {
+  return body.includes('errcode') || body.includes('errmsg') || body.includes('\\u00')
 }
