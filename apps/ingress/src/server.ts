@@ -13,6 +13,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, type RawServerDe
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isDraining } from './drain.ts'
 import { createErrorHandler, notFound, setCommonHeaders } from './error-handler.ts'
+import { lazySerializers, lazyValidators } from './http/lazy-schemas.ts'
 import * as limits from './http/limits.ts'
 import { parsePairs } from './http/query-string.ts'
 import { checkRequest } from './http/request-checks.ts'
@@ -67,22 +68,14 @@ export function createServer(listener: Listener, deps: Deps): { app: GatewayServ
       maxParamLength: limits.MAX_PARAM_LENGTH,
       querystringParser: parsePairs,
     },
-    // `verbose`: an error holds its schema, from which the answer says what is expected.
-    ajv: {
-      customOptions: {
-        coerceTypes: false,
-        removeAdditional: false,
-        useDefaults: false,
-        allErrors: false,
-        verbose: true,
-      },
-    },
     frameworkErrors: (error, request, reply) => {
       handleError(error, request, reply)
     },
     clientErrorHandler: (error, socket) => refuseOnSocket(error, socket, nextRequestId),
   }).withTypeProvider<TypeBoxTypeProvider>()
 
+  app.setValidatorCompiler(lazyValidators())
+  app.setSerializerCompiler(lazySerializers())
   app.decorateRequest('refusedWith', undefined)
   app.setErrorHandler(handleError)
   app.setNotFoundHandler(notFound)
