@@ -3,7 +3,7 @@
 import { parseArgs } from 'node:util'
 import { bootstrap } from '../scripts/bootstrap.mjs'
 
-await bootstrap({ projects: ['apps/ingress', 'apps/worker', 'apps/simulator'] })
+await bootstrap()
 const { startGateway, until } = await import('./stack/gateway.mjs')
 const { startRedis } = await import('./stack/redis-server.mjs')
 const { createMessages } = await import('./stack/messages.mjs')

@@ -8,7 +8,7 @@ import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { bootstrap } from '../scripts/bootstrap.mjs'
 
-await bootstrap({ projects: ['.'] })
+await bootstrap()
 const { round: rounded } = await import('./load/histogram.mjs')
 const { startGateway, until } = await import('./stack/gateway.mjs')
 const { appIdOf, eventIdOf, openIdOf, openStores, RARE, storeAccounts, storeEvents, storeLinks, userNameOf } =

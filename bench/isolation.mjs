@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { bootstrap } from '../scripts/bootstrap.mjs'
 
-await bootstrap({ projects: ['apps/ingress', 'apps/worker', 'apps/simulator'] })
+await bootstrap()
 const { startGateway, until } = await import('./stack/gateway.mjs')
 
 const GOOD = 9

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { bootstrap } from '../scripts/bootstrap.mjs'
 
-await bootstrap({ projects: ['apps/ingress', 'apps/worker', 'apps/simulator'] })
+await bootstrap()
 const { startAttack } = await import('./load/attack.mjs')
 const { median, round: rounded } = await import('./load/histogram.mjs')
 const { startLoad } = await import('./load/load.mjs')

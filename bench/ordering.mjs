@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util'
 import { Redis } from 'ioredis'
 import { bootstrap } from '../scripts/bootstrap.mjs'
 
-await bootstrap({ projects: ['apps/ingress', 'apps/worker', 'apps/simulator'] })
+await bootstrap()
 
 const { startGateway, until } = await import('./stack/gateway.mjs')
 const { cpuMs } = await import('./stack/usage.mjs')

@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { bootstrap } from '../scripts/bootstrap.mjs'
 
-await bootstrap({ projects: ['apps/ingress', 'apps/worker', 'apps/simulator'] })
+await bootstrap()
 const { startGateway } = await import('./stack/gateway.mjs')
 const { startLoad } = await import('./load/load.mjs')
 const { residentMb } = await import('./stack/usage.mjs')

@@ -129,7 +129,7 @@ try {
     }
     secondsOf[name] = Math.round((performance.now() - rowStartedAt) / 1000)
   }
-  if (options['cpu-prof'] !== undefined) await Promise.all(Object.values(gateway.processes).map((running) => running.stop('SIGTERM')))
+  if (options['cpu-prof'] !== undefined) await Promise.all(Object.values(gateway.processes).map((running) => running.end('SIGTERM')))
 } finally {
   const version = await gateway.redis.version()
   load.stop()

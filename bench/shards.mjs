@@ -3,7 +3,7 @@
 import { parseArgs } from 'node:util'
 import { bootstrap } from '../scripts/bootstrap.mjs'
 
-await bootstrap({ projects: ['apps/ingress', 'apps/worker', 'apps/simulator'] })
+await bootstrap()
 const { startGateway, until } = await import('./stack/gateway.mjs')
 const { startCluster } = await import('./stack/redis-cluster.mjs')
 const { cpuMs } = await import('./stack/usage.mjs')
@@ -33,7 +33,7 @@ console.table(rows)
 
 async function measure(masters, shards) {
   const cluster = await startCluster(masters)
-  const gateway = await startGateway({ env: { REDIS_URL: cluster.url, REDIS_MODE: 'cluster', MESSAGE_SHARDS: String(shards) } })
+  const gateway = await startGateway({ env: { ...cluster.env, MESSAGE_SHARDS: String(shards) } })
   const load = createTextLoad(gateway, { accounts: ACCOUNTS, users: USERS, atOnce: AT_ONCE })
   try {
     await gateway.startIngress()

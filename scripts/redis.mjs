@@ -7,7 +7,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { freePort } from './free-port.mjs'
+import { freePort } from '../test/dist/helpers/free-port.js'
 import { findRedisServer } from './redis-binary.mjs'
 
 /** One that cannot start ends; this is for one that hangs. */

@@ -5,8 +5,8 @@ import { request } from 'node:http'
 import { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { median, round } from '../load/histogram.mjs'
-import { freePort } from '../../scripts/free-port.mjs'
-import { listens, ROOT, startProcess } from '../stack/processes.mjs'
+import { freePort } from '../../test/dist/helpers/free-port.js'
+import { listens, ROOT, startServer } from '../stack/processes.mjs'
 import { perItem, residentMb, withUsage } from '../stack/usage.mjs'
 
 const CONNECTIONS = 64
@@ -178,10 +178,8 @@ async function* pacedChunks() {
   }
 }
 
-async function started(name, port, args) {
-  const server = startProcess(name, { args })
-  await server.untilReady(() => listens(port))
-  return server
+function started(name, port, args) {
+  return startServer(name, { args, isReady: () => listens(port) })
 }
 
 function expectOk({ statuses }) {

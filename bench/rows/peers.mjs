@@ -2,8 +2,8 @@
 // have decrypted and keep nothing. The same bodies, one process each, in pairs: gateway, peer, gateway.
 import { median, round } from '../load/histogram.mjs'
 import { installedPeers } from '../peers/peers.mjs'
-import { freePort } from '../../scripts/free-port.mjs'
-import { listens, startProcess } from '../stack/processes.mjs'
+import { freePort } from '../../test/dist/helpers/free-port.js'
+import { listens, startServer } from '../stack/processes.mjs'
 import { perItem, withUsage } from '../stack/usage.mjs'
 
 const CONNECTIONS = 64
@@ -56,7 +56,7 @@ export async function peers({ gateway, load, plan, messages }) {
 
 async function startPeer(name, component) {
   const port = await freePort()
-  const server = startProcess(name, { args: ['bench/peers/peer-server.mjs', name, String(port)], env: { COMPONENT: JSON.stringify(component) } })
-  await server.untilReady(() => listens(port))
-  return { name, port, pid: server.pid, stop: () => server.stop() }
+  const args = ['bench/peers/peer-server.mjs', name, String(port)]
+  const env = { COMPONENT: JSON.stringify(component) }
+  return { port, ...(await startServer(name, { args, env, isReady: () => listens(port) })) }
 }

@@ -1,74 +1,58 @@
 // Owns: the gateway under measurement: its real processes over a private Redis, the simulator as WeChat, one authorized account.
-import { randomBytes } from 'node:crypto'
-import { setTimeout as delay } from 'node:timers/promises'
 import { startSimulator } from '@wxgw/simulator'
-import { freePort } from '../../scripts/free-port.mjs'
-import { answersOk, startProcess } from './processes.mjs'
+import { freePort } from '../../test/dist/helpers/free-port.js'
+import { API_KEY, authorizeAccount, createStack, newComponent, pushUrls } from '../../test/dist/helpers/stack.js'
+import { until } from '../../test/dist/helpers/until.js'
 import { startRedis } from './redis-server.mjs'
 
-const API_KEY = randomBytes(24).toString('hex')
-const WAIT_MS = 20_000
+export { until }
+
 /** As the commands of package.json and the image start the processes. */
 const NODE_ARGS = ['--max-semi-space-size=16']
 
 export const ACCOUNT = { appId: 'wxbe00000000000001', userName: 'gh_bench0000001' }
 
 /** Ingress and worker are started when asked for, so that a row measures only what it needs. */
-export async function startGateway({ fsync, env: extra = {}, nodeArgs = [] } = {}) {
+export async function startGateway({ fsync, env = {}, nodeArgs = [] } = {}) {
   const redis = await startRedis({ fsync })
-  const component = {
-    appId: `wx${randomBytes(8).toString('hex')}`,
-    appSecret: randomBytes(16).toString('hex'),
-    token: randomBytes(8).toString('hex'),
-    encodingAesKey: randomBytes(33).toString('hex').slice(0, 43),
-  }
+  const component = newComponent()
   const ports = { public: await freePort(), internal: await freePort(), worker: await freePort() }
-  const base = `http://127.0.0.1:${ports.public}/apis/v1/wx/open1`
-  const simulator = await startSimulator({ component, eventUrl: `${base}/event`, callbackUrl: `${base}/$APPID$/callback`, port: 0 })
-  const env = {
-    REDIS_URL: redis.url,
-    WX_COMPONENT_APPID: component.appId,
-    WX_COMPONENT_APPSECRET: component.appSecret,
-    WX_TOKEN: component.token,
-    WX_ENCODING_AES_KEY: component.encodingAesKey,
-    WX_API_BASE_URL: simulator.url,
-    WX_MP_BASE_URL: simulator.url,
-    WX_OPEN_BASE_URL: simulator.url,
-    API_KEYS: `bench=${API_KEY}`,
-    SEALING_KEYS: `k1:${randomBytes(32).toString('base64')}`,
-    WEBHOOK_ALLOW_NETWORKS: '127.0.0.0/8',
-    PUBLIC_BASE_URL: `http://127.0.0.1:${ports.public}`,
-    PUBLIC_HOST: '127.0.0.1',
-    PUBLIC_PORT: String(ports.public),
-    INTERNAL_HOST: '127.0.0.1',
-    INTERNAL_PORT: String(ports.internal),
-    WORKER_HOST: '127.0.0.1',
-    WORKER_PORT: String(ports.worker),
-    // Bodies are made before they are sent.
-    PUSH_MAX_SKEW_SECONDS: '3600',
-    DEDUPE_SECONDS: '7200',
-    // A line per delivery is what an operator may turn off, and the load is what nobody's disk is made for.
-    LOG_LEVEL: 'warn',
-    ...extra,
-  }
+  const simulator = await startSimulator({ component, ...pushUrls(ports.public), port: 0 })
+  const stack = createStack({
+    component,
+    wechatUrl: simulator.url,
+    nodeArgs: [...NODE_ARGS, ...nodeArgs],
+    env: {
+      REDIS_URL: redis.url,
+      // Bodies are made before they are sent.
+      PUSH_MAX_SKEW_SECONDS: '3600',
+      DEDUPE_SECONDS: '7200',
+      // A line per delivery is what an operator may turn off, and the load is what nobody's disk is made for.
+      LOG_LEVEL: 'warn',
+      ...env,
+    },
+  })
+  /** By name; `calls` has the internal listener where each listener has a process of its own. */
   const processes = {}
 
-  async function start(name, port, others = {}, as = name) {
-    const started = startProcess(name, { args: [...NODE_ARGS, ...nodeArgs, `apps/${name}/dist/main.js`], env: { ...env, ...others } })
-    processes[as] = started
-    await started.untilReady(() => answersOk(`http://127.0.0.1:${port}/healthz`))
-    return started
+  function add(name, { process }) {
+    processes[name] = { pid: process.child.pid, end: process.end }
+  }
+
+  async function startIngress(env, name = 'ingress') {
+    add(name, await stack.startIngress({ publicPort: ports.public, internalPort: ports.internal, env }))
+  }
+
+  /** Nobody waits for an answer, so nothing is drained. */
+  async function killIngress() {
+    await processes.ingress.end('SIGKILL')
+    await processes.calls?.end('SIGKILL')
   }
 
   async function call(method, path, body) {
-    const response = await fetch(`http://127.0.0.1:${ports.internal}/apis/v1/wx/open1${path}`, {
-      method,
-      headers: { authorization: `Bearer ${API_KEY}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    })
-    const text = await response.text()
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`)
-    return text === '' ? undefined : JSON.parse(text)
+    const answer = await stack.call(method, path, body)
+    if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`)
+    return answer.body
   }
 
   return {
@@ -80,31 +64,24 @@ export async function startGateway({ fsync, env: extra = {}, nodeArgs = [] } = {
     account: ACCOUNT,
     simulator,
     call,
-    startIngress: () => start('ingress', ports.internal),
-    startWorker: () => start('worker', ports.worker),
-    /** With other settings than the rest of the run. Nobody waits for an answer, so nothing is drained. */
+    startIngress: () => startIngress(),
+    startWorker: async () => add('worker', await stack.startWorker({ port: ports.worker })),
+    /** With other settings than the rest of the run. */
     async restartIngress(settings) {
-      await processes.ingress.stop('SIGKILL')
-      await processes.calls?.stop('SIGKILL')
-      await start('ingress', ports.internal, settings)
+      await killIngress()
+      await startIngress(settings)
     },
-    /** The same, each listener in a process of its own: `calls` has the internal one. */
+    /** The same, each listener in a process of its own. */
     async splitIngress(settings) {
-      await processes.ingress.stop('SIGKILL')
-      await start('ingress', ports.public, { ...settings, LISTENERS: 'public' })
-      await start('ingress', ports.internal, { ...settings, LISTENERS: 'internal' }, 'calls')
+      await killIngress()
+      await startIngress({ ...settings, LISTENERS: 'public' })
+      await startIngress({ ...settings, LISTENERS: 'internal' }, 'calls')
     },
     async stopWorker() {
-      await processes.worker?.stop('SIGTERM')
+      await processes.worker?.end('SIGTERM')
     },
-    /** A ticket, a token, an account: needs both processes. */
-    async authorize() {
-      simulator.addAccount(ACCOUNT)
-      await simulator.pushTicket()
-      await until('the component token', () => call('GET', '/component_access_token').catch(() => undefined))
-      await simulator.authorize(ACCOUNT.appId)
-      await until('the account', () => call('GET', `/access_token/${ACCOUNT.appId}`).catch(() => undefined))
-    },
+    /** Needs both processes. */
+    authorize: () => authorizeAccount(stack.call, { simulator, account: ACCOUNT }),
     /** So many more accounts, each with its token: answers their appids. Needs both processes. */
     async authorizeOthers(count) {
       const appIds = Array.from({ length: count }, (_, index) => `wxbe${String(index + 2).padStart(14, '0')}`)
@@ -116,19 +93,9 @@ export async function startGateway({ fsync, env: extra = {}, nodeArgs = [] } = {
       return appIds
     },
     async stop() {
-      await Promise.all(Object.values(processes).map((running) => running.stop()))
+      await stack.stop()
       await simulator.close()
       await redis.stop()
     },
   }
-}
-
-export async function until(what, condition, { timeoutMs = WAIT_MS, everyMs = 20 } = {}) {
-  const deadline = Date.now() + timeoutMs
-  while (Date.now() < deadline) {
-    const value = await condition()
-    if (value) return value
-    await delay(everyMs)
-  }
-  throw new Error(`waited in vain: ${what}`)
 }

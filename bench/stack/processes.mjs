@@ -1,50 +1,25 @@
-// Owns: the processes under measurement: started, asked whether they live, and none left behind.
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
+// Owns: the servers under measurement besides the gateway: when they answer. What a signal ends leaves none of them behind.
 import { connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { startProgram } from '../../test/dist/helpers/process.js'
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
 const ALIVE_DEADLINE_MS = 20_000
-const KEPT_OUTPUT = 4_000
 
-const running = new Set()
-
-process.on('exit', () => {
-  for (const child of running) child.kill('SIGKILL')
-})
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
 
-/** `args` begins with the script, relative to the project's root, unless `command` names another program than Node. */
-export function startProcess(name, { command = process.execPath, args, env = {} }) {
-  const child = spawn(command, args, { cwd: ROOT, env: { PATH: process.env.PATH, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
-  running.add(child)
-  let output = ''
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk) => {
-      output = (output + chunk).slice(-KEPT_OUTPUT)
-    })
+/** `args` begins with the script, relative to the project's root. Resolves when `isReady` does. */
+export async function startServer(name, { args, env = {}, isReady }) {
+  const server = startProgram(process.execPath, args, env)
+  const { child } = server
+  const deadline = Date.now() + ALIVE_DEADLINE_MS
+  while (Date.now() < deadline && child.exitCode === null && child.signalCode === null) {
+    if (await isReady()) return { name, pid: child.pid, stop: () => server.end('SIGKILL') }
+    await delay(30)
   }
-  child.once('exit', () => running.delete(child))
-  return {
-    name,
-    pid: child.pid,
-    async untilReady(isReady) {
-      const deadline = Date.now() + ALIVE_DEADLINE_MS
-      while (Date.now() < deadline && child.exitCode === null && child.signalCode === null) {
-        if (await isReady()) return
-        await delay(30)
-      }
-      throw new Error(`${name} did not start:\n${output}`)
-    },
-    async stop(signal = 'SIGKILL') {
-      if (child.exitCode !== null || child.signalCode !== null) return
-      child.kill(signal)
-      await once(child, 'exit')
-    },
-  }
+  throw new Error(`${name} did not start:\n${server.output()}`)
 }
 
 export function answersOk(url) {

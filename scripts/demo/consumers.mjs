@@ -1,6 +1,6 @@
 // Owns: the two consumers of the demo, run as their own processes from examples/, and what they print.
 import { randomBytes } from 'node:crypto'
-import { freePort } from '../free-port.mjs'
+import { freePort } from '../../test/dist/helpers/free-port.js'
 
 const FIRST_PORT = 3020
 

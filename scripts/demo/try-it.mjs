@@ -1,6 +1,6 @@
 // Owns: what the demo offers at its end: subscriptions that wait for a consumer of yours, and the commands of examples/ for them.
 import { fact, title } from './print.mjs'
-import { freePort } from '../free-port.mjs'
+import { freePort } from '../../test/dist/helpers/free-port.js'
 
 const FIRST_PORT = 3030
 // Known to everybody, as the demo's other secrets are.

@@ -1,15 +1,14 @@
 // Owns: a gateway whose every wire can be cut: processes as in production, a Redis each reaches through a proxy of its own,
 // WeChat behind a third one. What is done to it is the scenarios' business.
 import { type Simulator, startSimulator } from '@wxgw/simulator'
-import { API_KEY, environmentOf, newComponent, untilAlive } from '../helpers/gateway-process.ts'
 import { freePort } from '../helpers/free-port.ts'
-import { type RunningProcess, startProcess } from '../helpers/process.ts'
+import type { RunningProcess } from '../helpers/process.ts'
 import { connectRedis, type RedisConnection } from '@wxgw/redis'
 import { loadConfig } from '@wxgw/runtime'
 import type { RedisForm } from '../helpers/redis-forms.ts'
 import { type RedisServer, startRedis } from '../helpers/redis-server.ts'
-import { until } from '../helpers/until.ts'
-import { AUTHORIZER, type Component } from './pusher.ts'
+import { authorizeAccount, type Component, createStack, newComponent, pushUrls, untilAlive } from '../helpers/stack.ts'
+import { AUTHORIZER } from './pusher.ts'
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts'
 
 export type Member = { process: RunningProcess; url: string; publicUrl: string }
@@ -56,38 +55,32 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   const component = newComponent()
   const firstPort = await freePort()
   const firstPorts = [firstPort]
-  const base = `http://${HOST}:${firstPort}/apis/v1/wx/open1`
-  const simulator = await startSimulator({ component, eventUrl: `${base}/event`, callbackUrl: `${base}/$APPID$/callback`, port: 0 })
+  const simulator = await startSimulator({ component, ...pushUrls(firstPort), port: 0 })
   const wires = {
     ingress: await startTcpProxy({ port: redis.port }),
     worker: await startTcpProxy({ port: redis.port }),
     wechat: await startTcpProxy({ port: simulator.port }),
   }
-  const wechatUrl = `http://${HOST}:${wires.wechat.port}`
-  const common = {
-    ...environmentOf(component, wechatUrl),
-    // Of hundreds of thousands of deliveries, only what went wrong is looked at; all of it when somebody looks for a cause.
-    LOG_LEVEL: process.env['CHAOS_LOGS'] === undefined ? 'warn' : 'info',
-    ...options.env,
-  }
   const redisThrough = (wire: TcpProxy) => form?.env ?? { REDIS_URL: `redis://${HOST}:${wire.port}` }
+  const stack = createStack({
+    component,
+    wechatUrl: `http://${HOST}:${wires.wechat.port}`,
+    // Of hundreds of thousands of deliveries, only what went wrong is looked at; all of it when somebody looks for a cause.
+    env: { LOG_LEVEL: process.env['CHAOS_LOGS'] === undefined ? 'warn' : 'info', ...options.env },
+    ingressEnv: redisThrough(wires.ingress),
+    workerEnv: redisThrough(wires.worker),
+  })
   const consumers = new Set<RedisConnection>()
   const ingresses: Member[] = []
   const workers: Member[] = []
   const outOfService = new Set<Member>()
 
   async function startIngress(again?: Member): Promise<Member> {
-    const publicPort = again ? portOf(again.publicUrl) : (firstPorts.pop() ?? (await freePort()))
-    const internalPort = again ? portOf(again.url) : await freePort()
-    const publicUrl = `http://${HOST}:${publicPort}`
-    const process = startProcess('apps/ingress/dist/main.js', {
-      ...common,
-      ...redisThrough(wires.ingress),
-      PUBLIC_BASE_URL: publicUrl,
-      PUBLIC_PORT: String(publicPort),
-      INTERNAL_PORT: String(internalPort),
-    })
-    const member = { process, publicUrl, url: `http://${HOST}:${internalPort}` }
+    const ports = again
+      ? { publicPort: portOf(again.publicUrl), internalPort: portOf(again.url) }
+      : { publicPort: firstPorts.pop() ?? (await freePort()) }
+    const { process, publicUrl, internalUrl } = await stack.spawnIngress(ports)
+    const member = { process, publicUrl, url: internalUrl }
     // A load balancer sends to nobody who does not answer yet.
     outOfService.add(member)
     if (again) ingresses.splice(ingresses.indexOf(again), 1, member)
@@ -98,17 +91,11 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     return member
   }
 
-  async function startWorker(extraEnv: Record<string, string> = {}): Promise<Member> {
-    const url = `http://${HOST}:${await freePort()}`
-    const process = startProcess('apps/worker/dist/main.js', {
-      ...common,
-      ...redisThrough(wires.worker),
-      WORKER_PORT: String(portOf(url)),
-      ...extraEnv,
-    })
+  async function startWorker(env: Record<string, string> = {}): Promise<Member> {
+    const { process, url } = await stack.spawnWorker({ env })
     const member = { process, url, publicUrl: '' }
     workers.push(member)
-    await untilAlive(process, member.url)
+    await untilAlive(process, url)
     return member
   }
 
@@ -129,23 +116,18 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     startWorker,
     async call(method, path, body) {
       const startedAt = performance.now()
-      const response = await fetch(`${ingresses[0]?.url}/apis/v1/wx/open1${path}`, {
-        method,
-        headers: { authorization: `Bearer ${API_KEY}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      })
-      const text = await response.text()
-      return { status: response.status, body: text === '' ? {} : JSON.parse(text), ms: Math.round(performance.now() - startedAt) }
+      const answer = await stack.call(method, path, body)
+      return { ...answer, ms: Math.round(performance.now() - startedAt) }
     },
     connect() {
-      const { redis: settings } = loadConfig({ env: { ...common, REDIS_URL: redis.url, ...form?.env } })
+      const { redis: settings } = loadConfig({ env: { ...stack.env, REDIS_URL: redis.url, ...form?.env } })
       const connection = connectRedis(settings, 'blocking', () => undefined)
       consumers.add(connection)
       return connection
     },
     async stop() {
       for (const connection of consumers) connection.disconnect()
-      await Promise.all([...ingresses, ...workers].map(({ process }) => resumed(process).end('SIGKILL')))
+      await stack.stop()
       await simulator.close()
       await Promise.all(Object.values(wires).map((wire) => wire.close()))
       if (!form) await redis.stop()
@@ -167,11 +149,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
 
 /** A ticket, then the account that the pushes are for. */
 export async function authorizeOne({ simulator, call }: Gateway): Promise<void> {
-  await until('a ticket is taken', async () => (await simulator.pushTicket()).ok, { everyMs: 200 })
-  await until('there is a component token', async () => (await call('GET', '/component_access_token')).status === 200, { everyMs: 50 })
-  if (simulator.accounts.every(({ appId }) => appId !== AUTHORIZER.appId)) simulator.addAccount(AUTHORIZER)
-  await simulator.authorize(AUTHORIZER.appId)
-  await until('the account has a token', async () => (await call('GET', `/access_token/${AUTHORIZER.appId}`)).status === 200, { everyMs: 50 })
+  await authorizeAccount(call, { simulator, account: AUTHORIZER })
 }
 
 /** `ready`, or what is missing. */
@@ -179,12 +157,6 @@ export async function readinessOf(member: Member): Promise<string> {
   const response = await fetch(`${member.url}/readyz`)
   const text = await response.text()
   return response.status === 200 ? 'ready' : text
-}
-
-/** What is stopped cannot be killed tidily. */
-function resumed(process: RunningProcess): RunningProcess {
-  process.child.kill('SIGCONT')
-  return process
 }
 
 function portOf(url: string): number {

@@ -1,6 +1,6 @@
 // Owns: a reader of the live stream that goes on wherever an ingress is, from where it was: what it got, each time, in a list.
 import { setTimeout as delay } from 'node:timers/promises'
-import { API_KEY } from '../helpers/gateway-process.ts'
+import { API_KEY } from '../helpers/stack.ts'
 
 export type StreamReader = {
   /** The id of each push, as its event came: one that came twice stands there twice. */

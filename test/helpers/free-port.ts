@@ -1,4 +1,4 @@
-// Owns: handing out TCP ports on the loopback that nobody else uses: no other test file that runs meanwhile, and not the system.
+// Owns: handing out TCP ports on the loopback that nobody else uses: no other program that takes its ports here, and not the system.
 import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:net'
@@ -13,18 +13,23 @@ let next = 0
 let end = 0
 let claiming: Promise<void> | undefined
 
-/** A port of this process's own block. */
-export async function freePort(): Promise<number> {
+/** `wanted` when nobody listens on it, else a port of this process's own block. */
+export async function freePort(wanted?: number): Promise<number> {
+  if (wanted !== undefined && (await isFree(wanted))) return wanted
   for (;;) {
     while (next === end) await (claiming ??= claimBlock().finally(() => (claiming = undefined)))
     const port = next
     next += 1
-    const probe = await listen(port)
-    if (!probe) continue
-    probe.close()
-    await once(probe, 'close')
-    return port
+    if (await isFree(port)) return port
   }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const probe = await listen(port)
+  if (!probe) return false
+  probe.close()
+  await once(probe, 'close')
+  return true
 }
 
 async function claimBlock(): Promise<void> {

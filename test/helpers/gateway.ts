@@ -1,12 +1,11 @@
 // Owns: a whole gateway for a test: real ingress and worker processes over a Redis of the test's own, WeChat played by the simulator.
 import { type Simulator, startSimulator } from '@wxgw/simulator'
 import { freePort } from './free-port.ts'
-import { API_KEY, environmentOf, newComponent, untilAlive } from './gateway-process.ts'
-import { type RunningProcess, startProcess } from './process.ts'
 import type { RedisForm } from './redis-forms.ts'
 import { type RedisServer, startRedis } from './redis-server.ts'
+import { type Component, createStack, type Ingress, newComponent, pushUrls, type Stack } from './stack.ts'
 
-export { API_KEY } from './gateway-process.ts'
+export { API_KEY, type Ingress, type Worker } from './stack.ts'
 
 /** Whatever the routes answer, field by field: a test reads what it expects to be there. */
 export type Answer = Partial<{
@@ -68,27 +67,13 @@ export type Event = {
   data: Record<string, unknown>
 }
 
-export type Ingress = { process: RunningProcess; publicUrl: string; internalUrl: string }
-export type Worker = { process: RunningProcess; url: string }
-
-export type Gateway = {
+export type Gateway = Omit<Stack, 'call'> & {
   redis: RedisServer
   simulator: Simulator
-  component: { appId: string; appSecret: string; token: string; encodingAesKey: string }
-  ingresses: Ingress[]
-  workers: Worker[]
+  component: Component
   publicUrl: string
   internalUrl: string
-  /** On ports of its own, or on that of one that was ended. */
-  startIngress(options?: { publicPort?: number; env?: Record<string, string> }): Promise<Ingress>
-  startWorker(): Promise<Worker>
-  /** Of its processes, but for their ports. */
-  env: Record<string, string>
-  /** The header of a caller with all rights. */
-  auth: { authorization: string }
-  /** A call on the internal listener with the test's key; the parsed answer beside its status. */
   call(method: string, path: string, body?: unknown): Promise<{ status: number; body: Answer; headers: Headers }>
-  stop(): Promise<void>
 }
 
 export type GatewayOptions = {
@@ -99,97 +84,44 @@ export type GatewayOptions = {
   ingresses?: number
   workers?: number
   env?: Record<string, string>
-  component?: Partial<Gateway['component']>
+  component?: Partial<Component>
   simulator?: Partial<Parameters<typeof startSimulator>[0]>
 }
 
 export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
   const redis = options.redis ?? options.form?.servers[0] ?? (await startRedis())
   const component = { ...newComponent(), ...options.component }
-  const firstPublicPort = await freePort()
-  const base = `http://127.0.0.1:${firstPublicPort}/apis/v1/wx/open1`
-  const simulator = await startSimulator({
+  const publicPort = await freePort()
+  const simulator = await startSimulator({ component, ...pushUrls(publicPort), port: 0, ...options.simulator })
+  const stack = createStack({
     component,
-    eventUrl: `${base}/event`,
-    callbackUrl: `${base}/$APPID$/callback`,
-    port: 0,
-    ...options.simulator,
+    wechatUrl: simulator.url,
+    env: { ...(options.form?.env ?? { REDIS_URL: redis.url }), ...options.env },
   })
-  const env = {
-    ...(options.form?.env ?? { REDIS_URL: redis.url }),
-    ...environmentOf(component, simulator.url),
-    ...options.env,
-  }
-  const auth = { authorization: `Bearer ${API_KEY}` }
-  const ingresses: Ingress[] = []
-  const workers: Worker[] = []
-
-  async function startIngress({ publicPort: port, env: own = {} }: { publicPort?: number; env?: Record<string, string> } = {}) {
-    const publicPort = port ?? (await freePort())
-    const internalPort = await freePort()
-    const publicUrl = `http://127.0.0.1:${publicPort}`
-    const process = startProcess('apps/ingress/dist/main.js', {
-      PUBLIC_BASE_URL: publicUrl,
-      ...env,
-      ...own,
-      PUBLIC_PORT: String(publicPort),
-      INTERNAL_PORT: String(internalPort),
-    })
-    const ingress = { process, publicUrl, internalUrl: `http://127.0.0.1:${internalPort}` }
-    ingresses.push(ingress)
-    await untilAlive(process, own['LISTENERS'] === 'public' ? publicUrl : ingress.internalUrl)
-    return ingress
-  }
-
-  async function startWorker(): Promise<Worker> {
-    const port = await freePort()
-    const process = startProcess('apps/worker/dist/main.js', { ...env, WORKER_PORT: String(port) })
-    const worker = { process, url: `http://127.0.0.1:${port}` }
-    workers.push(worker)
-    await untilAlive(process, worker.url)
-    return worker
-  }
 
   async function stop(): Promise<void> {
-    await Promise.all([...ingresses, ...workers].map(({ process }) => process.end('SIGKILL')))
+    await stack.stop()
     await simulator.close()
     if (!options.form) await redis.stop()
   }
 
-  const starting = Promise.all([
-    startIngress({ publicPort: firstPublicPort }),
-    ...Array.from({ length: (options.ingresses ?? 1) - 1 }, () => startIngress()),
-    ...Array.from({ length: options.workers ?? 1 }, startWorker),
+  const starting: Promise<[Ingress, ...unknown[]]> = Promise.all([
+    stack.startIngress({ publicPort }),
+    ...Array.from({ length: (options.ingresses ?? 1) - 1 }, () => stack.startIngress()),
+    ...Array.from({ length: options.workers ?? 1 }, () => stack.startWorker()),
   ])
   // Nobody else could: what is running is not handed out yet.
-  const [first] = await starting.catch(async (error: unknown) => {
+  const [{ publicUrl, internalUrl }] = await starting.catch(async (error: unknown) => {
     await stop()
     throw error
   })
   return {
+    ...stack,
     redis,
     simulator,
     component,
-    ingresses,
-    workers,
-    publicUrl: first.publicUrl,
-    internalUrl: first.internalUrl,
-    startIngress,
-    startWorker,
-    env,
-    auth,
-    async call(method, path, body) {
-      const response = await fetch(`${first.internalUrl}/apis/v1/wx/open1${path}`, {
-        method,
-        headers: {
-          ...auth,
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      })
-      const text = await response.text()
-      return { status: response.status, body: text === '' ? {} : JSON.parse(text), headers: response.headers }
-    },
+    publicUrl,
+    internalUrl,
     stop,
   }
 }

@@ -1,4 +1,4 @@
-// Owns: a process of the product, started as in production, with its output kept for the verdict.
+// Owns: programs that a test, a benchmark or the demo starts: their output is kept, and none of them outlives this process.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
@@ -15,13 +15,34 @@ export type RunningProcess = {
 
 const PROJECT_ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 
-/** `main` is relative to the project's root. Nothing of the test's own environment but PATH leaks in. */
-export function startProcess(main: string, env: Record<string, string>): RunningProcess {
-  const child = spawn(process.execPath, ['--enable-source-maps', main], {
+const running = new Set<ChildProcess>()
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
+/** Kills it when this process ends before it, but for a kill of this process. */
+export function endWithThisProcess(child: ChildProcess): void {
+  running.add(child)
+  child.once('exit', () => running.delete(child))
+}
+
+/** A process of the product, started as in production; `main` is relative to the project's root. */
+export function startProcess(
+  main: string,
+  env: Record<string, string>,
+  nodeArgs: readonly string[] = ['--enable-source-maps'],
+): RunningProcess {
+  return startProgram(process.execPath, [...nodeArgs, main], env)
+}
+
+/** In the project's root. Nothing of this process's environment but PATH leaks in. */
+export function startProgram(command: string, args: readonly string[], env: Record<string, string> = {}): RunningProcess {
+  const child = spawn(command, args, {
     cwd: PROJECT_ROOT,
     env: { PATH: process.env['PATH'] ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  endWithThisProcess(child)
   const chunks: string[] = []
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk.toString()))

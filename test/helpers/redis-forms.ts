@@ -26,6 +26,8 @@ export type Security = {
   args?: readonly string[]
   /** The gateway's user, with the same password. */
   user?: { name: string; rights: readonly string[] }
+  /** Of the servers; default: as startRedis. */
+  binary?: string
 }
 
 export type SentinelFormOptions = Security & {
@@ -171,7 +173,7 @@ async function createBase(security: Security) {
     client,
     sentinelClient: clientOf,
     async start(args: readonly string[], sentinelLines?: readonly string[]): Promise<RedisServer> {
-      const server = await startRedis(args, { tls, sentinel: sentinelLines })
+      const server = await startRedis(args, { tls, sentinel: sentinelLines, binary: security.binary })
       ;(sentinelLines ? sentinels : servers).push(server)
       return server
     },

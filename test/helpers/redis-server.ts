@@ -1,6 +1,7 @@
 // Owns: a real Redis server of the test's own, thrown away at the end.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { rmSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -8,6 +9,7 @@ import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
 import { type Certificate } from './certificates.ts'
 import { freePort } from './free-port.ts'
+import { endWithThisProcess } from './process.ts'
 import { until } from './until.ts'
 
 export type RedisServer = {
@@ -46,15 +48,23 @@ export type RedisServerOptions = {
   tls?: ServerTls | undefined
   /** A sentinel: the lines of its configuration file, which it rewrites itself. */
   sentinel?: readonly string[] | undefined
+  /** Its path, or name in PATH. */
+  binary?: string | undefined
 }
+
+const directories = new Set<string>()
+process.on('exit', () => {
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true })
+})
 
 /** Starts a private redis-server with an append-only file, as production has it. */
 export async function startRedis(
   extraArguments: readonly string[] = [],
-  { tls, sentinel }: RedisServerOptions = {},
+  { tls, sentinel, binary = BINARY }: RedisServerOptions = {},
 ): Promise<RedisServer> {
   const port = await freePort()
   const dir = await mkdtemp(join(tmpdir(), 'wxgw-redis-'))
+  directories.add(dir)
   const listening = tls ? await tlsArguments(dir, port, tls) : [['--port', String(port)]]
   // Unless it is named, the bus of a cluster's node takes a port that may be another's.
   const bus = extraArguments.includes('--cluster-enabled') ? ['--cluster-port', String(await freePort())] : []
@@ -63,7 +73,7 @@ export async function startRedis(
 
   async function start() {
     const started = spawn(
-      BINARY,
+      binary,
       [
         mode,
         ...listening,
@@ -76,6 +86,7 @@ export async function startRedis(
       ].flat(),
       { stdio: 'ignore' },
     )
+    endWithThisProcess(started)
     child = started
     await until(
       `redis-server listens on ${port}`,
@@ -110,6 +121,7 @@ export async function startRedis(
     stop: async () => {
       await end('SIGKILL')
       await rm(dir, { recursive: true, force: true })
+      directories.delete(dir)
     },
   }
 }
