@@ -1,4 +1,5 @@
-// Owns: a reader of the live stream that goes on wherever an ingress is, from where it was: what it got, each time, in a list.
+// Owns: a reader of the live stream that goes on wherever an ingress is, from where it was: what it got, each time, in
+// a list.
 import { setTimeout as delay } from 'node:timers/promises'
 import { API_KEY } from '../helpers/stack.ts'
 
@@ -7,6 +8,8 @@ export type StreamReader = {
   readonly received: readonly string[]
   connections(): number
   gaps(): number
+  /** What came again although no gap was reported after it had come. */
+  repeatsWithoutGap(): number
   /** Cuts the line: the reader connects again. */
   cut(): void
   close(): Promise<void>
@@ -16,6 +19,9 @@ const AGAIN_MS = 50
 
 export function readStream(urls: () => readonly string[]): StreamReader {
   const received: string[] = []
+  /** How many gaps had been reported when each last came. */
+  const gapsBefore = new Map<string, number>()
+  let repeats = 0
   let position: string | undefined
   let connections = 0
   let gaps = 0
@@ -40,14 +46,22 @@ export function readStream(urls: () => readonly string[]): StreamReader {
 
   async function readOnce(url: string): Promise<void> {
     const resumed = position === undefined ? {} : { 'last-event-id': position }
-    const response = await fetch(url, { headers: { authorization: `Bearer ${API_KEY}`, ...resumed }, signal: line.signal })
+    const response = await fetch(url, {
+      headers: { authorization: `Bearer ${API_KEY}`, ...resumed },
+      signal: line.signal,
+    })
     if (response.status !== 200 || !response.body) throw new Error(`the stream was answered ${response.status}`)
     let rest = ''
     for await (const text of response.body.pipeThrough(new TextDecoderStream())) {
       // What is not complete was not received.
       const blocks = (rest + text).split('\n\n')
       rest = blocks.pop() ?? ''
-      for (const block of blocks) take(new Map(block.split('\n').map((one) => [one.slice(0, one.indexOf(':')), one.slice(one.indexOf(':') + 1).trim()])))
+      for (const block of blocks)
+        take(
+          new Map(
+            block.split('\n').map((one) => [one.slice(0, one.indexOf(':')), one.slice(one.indexOf(':') + 1).trim()]),
+          ),
+        )
     }
   }
 
@@ -55,13 +69,20 @@ export function readStream(urls: () => readonly string[]): StreamReader {
     position = fields.get('id') ?? position
     const data = fields.get('data')
     if (fields.get('event') === 'gap') gaps += 1
-    else if (data !== undefined) received.push(contentOf(JSON.parse(data)))
+    else if (data !== undefined) receive(contentOf(JSON.parse(data)))
+  }
+
+  function receive(id: string): void {
+    if (gapsBefore.get(id) === gaps) repeats += 1
+    gapsBefore.set(id, gaps)
+    received.push(id)
   }
 
   return {
     received,
     connections: () => connections,
     gaps: () => gaps,
+    repeatsWithoutGap: () => repeats,
     cut: () => line.abort(),
     async close() {
       isClosed = true

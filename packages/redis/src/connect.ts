@@ -3,7 +3,7 @@ import type { RedisEndpoint, RedisSettings } from '@wxgw/contracts'
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { waitPatiently } from './patient-redis.ts'
 import { loginOptions, tlsOptions } from './redis-settings.ts'
-import { sentinelConnectorWith } from './sentinel-connector.ts'
+import { sentinelConnector } from './sentinels/sentinel-connector.ts'
 
 export type RedisConnection = Redis | Cluster
 
@@ -134,14 +134,10 @@ function open(settings: RedisSettings, options: Options): RedisConnection {
 type DnsAnswer = (error: null, address: string) => void
 
 function sentinelOptions(settings: RedisSettings): Options {
-  const { endpoints, login, sentinel } = settings
   const { tls } = tlsOptions(settings)
-  const own = sentinel?.login && loginOptions(sentinel.login)
   return {
-    sentinels: [...endpoints],
+    sentinels: [...settings.endpoints],
     ...(tls ? { sentinelTLS: tls, enableTLSForSentinelMode: true } : {}),
-    ...(own?.username === undefined ? {} : { sentinelUsername: own.username }),
-    ...(own?.password === undefined ? {} : { sentinelPassword: own.password }),
-    ...(own || login.password === undefined ? {} : { Connector: sentinelConnectorWith(loginOptions(login)) }),
+    Connector: sentinelConnector(settings),
   }
 }

@@ -4,8 +4,8 @@ import { connect } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { endpointText, type RedisEndpoint, type RedisSettings } from '@wxgw/contracts'
 import type { Redis } from 'ioredis'
-import { acceptedLogin } from '../sentinel-connector.ts'
 import { loginOptions, tlsOptions } from '../redis-settings.ts'
+import { acceptedLogin } from '../sentinels/sentinel-login.ts'
 import { infoField } from '../servers.ts'
 import { isReply } from '../store-errors.ts'
 import { explainRedisError, type RedisProblem } from './explain-error.ts'
@@ -52,9 +52,8 @@ async function loginFor(settings: RedisSettings, endpoint: RedisEndpoint) {
   const { mode, sentinel, login } = settings
   if (mode !== 'sentinel') return loginOptions(login)
   if (sentinel?.login) return loginOptions(sentinel.login)
-  const { tls } = tlsOptions(settings)
   const own = loginOptions(login)
-  return (await acceptedLogin({ sentinels: [endpoint], ...(tls ? { sentinelTLS: tls } : {}) }, own)) ?? own
+  return (await acceptedLogin([endpoint], own, tlsOptions(settings))) ?? own
 }
 
 /** The same reply of a sentinel points to other settings. */
