@@ -115,9 +115,9 @@ export function createPushQueue(deps: PushQueueDeps): PushQueue {
       return pushOnce(eventId, arrival, (ttlMs) => jobs.add(COMPONENT_EVENTS_QUEUE, { ...job, ttlMs }))
     },
 
-    async message(event, { receivedAtMs, ...arrival }, reply) {
-      const { made, within = unbounded } = arrival
-      const entry: BatchedEvent = { event, receivedAtMs, ...(isOld(made) ? { isOld: true } : {}) }
+    async message(event, arrival, reply) {
+      const { receivedAtMs, made, within = unbounded } = arrival
+      const entry: BatchedEvent = isOld(made) ? { event, receivedAtMs, isOld: true } : { event, receivedAtMs }
       const appending = ordered.append(reply ? { ...entry, reply } : entry, within)
       if (appending !== false && (await appending)) return 'queued'
       // Not with several inboxes: the queue would be on one master for all of them.

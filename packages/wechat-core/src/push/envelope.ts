@@ -39,18 +39,20 @@ export function checkPushQuery(check: PushQueryToCheck): void {
  * receiveid). All failures of the cipher look the same.
  * @see https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/Before_Develop/message_push.html
  */
-export function openEnvelope({ keys, body, ...check }: PushToOpen): OpenedPush {
-  const signed = signedQuery(check)
+export function openEnvelope(push: PushToOpen): OpenedPush {
+  const { keys, body } = push
+  const signed = signedQuery(push)
   if (typeof body !== 'string' && isLargeForgery(keys.tokens, signed, body)) throw signatureMismatch()
   const encrypt = readEncrypt(body)
+  const { signature, timestamp, nonce } = signed
   const token = keys.tokens.find((candidate) =>
-    isSameSignature(signed.signature, signPush({ ...signed, token: candidate, encrypt })),
+    isSameSignature(signature, signPush({ token: candidate, timestamp, nonce, encrypt })),
   )
   if (token === undefined) throw signatureMismatch()
   const ciphertext = decodeBase64(encrypt)
   if (ciphertext === undefined) throw malformed('the encrypted part of the push is not base64')
   const { plaintext, aesKey } = decrypt(keys, ciphertext)
-  return { plaintext, timestamp: signed.timestamp, nonce: signed.nonce, credentials: { token, aesKey } }
+  return { plaintext, timestamp, nonce, credentials: { token, aesKey } }
 }
 
 function isLargeForgery(
