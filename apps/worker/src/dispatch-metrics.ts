@@ -1,4 +1,4 @@
-// Owns: the metrics of the way from an event to its subscribers.
+// Owns: the metrics of the dispatch of events to subscribers.
 import { formatGap, type QueueWorker } from '@wxgw/redis'
 import type { Metrics } from '@wxgw/runtime'
 import { type AttemptMetrics, createAttemptMetrics } from './delivery/attempt/attempt-metrics.ts'
@@ -41,7 +41,7 @@ export function createDispatchMetrics(metrics: Metrics): DispatchMetrics {
   }
 }
 
-/** Gauges of what this process works on now. */
+/** Registers gauges of this process' open queues and replays. */
 export function measureDispatch(
   metrics: Metrics,
   { deliveryWorkers, replays }: { deliveryWorkers(): readonly QueueWorker[]; replays(): number },

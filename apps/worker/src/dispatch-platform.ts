@@ -20,11 +20,11 @@ import {
 import type { Log } from '@wxgw/runtime'
 import type { Clock } from '@wxgw/wechat-core'
 import type { JudgedAttempt } from './delivery/attempt/deliver-once.ts'
-import { createDeadLetterNews } from './delivery/attempt/dead-letter-news.ts'
+import { createDeadLetterAnnouncer } from './delivery/attempt/announce-dead-letters.ts'
 import { createDeliveryHealth } from './delivery/attempt/delivery-health.ts'
 import type { StateChange } from './delivery/attempt/record-state.ts'
 import { type CallsUnderWay, createDirectCalls } from './delivery/fan-out/direct-calls.ts'
-import type { DispatchRoom } from './delivery/fan-out/dispatch-room.ts'
+import type { DispatchSlots } from './delivery/fan-out/dispatch-slots.ts'
 import { createFanOut, type FanOut } from './delivery/fan-out/fan-out.ts'
 import { createLateCalls } from './delivery/fan-out/late-calls.ts'
 import { createDeliverInOrder } from './delivery/ordered/deliver-in-order.ts'
@@ -34,7 +34,7 @@ import { createDeliver } from './delivery/queue/deliver.ts'
 import { startDeliveryWorkers } from './delivery/queue/delivery-workers.ts'
 import { createThrottleTurns } from './delivery/queue/throttle-turns.ts'
 import { startAnnouncingHealth } from './delivery/upkeep/announce-health.ts'
-import { startLeavingOldNames } from './delivery/upkeep/leave-old-names.ts'
+import { startMovingOldNames } from './delivery/upkeep/move-old-names.ts'
 import { startSettling } from './delivery/upkeep/settle-deliveries.ts'
 import { startTrimmingBacklogs } from './delivery/upkeep/trim-backlogs.ts'
 import type { DispatchMetrics } from './dispatch-metrics.ts'
@@ -48,11 +48,11 @@ import { createWebhookSink } from './sinks/sink-webhook.ts'
 export type PlatformDispatchDeps = {
   redis: RedisConnection
   queues: Queues
-  /** For commands that block. */
+  /** For blocking commands. */
   connection: RedisConnection
   fetch: GuardedFetch
   callsUnderWay: CallsUnderWay
-  callPlaces: DispatchRoom
+  callSlots: DispatchSlots
   unheard: Pick<OpenedGateway['unheard'], 'note'>
   counters: DispatchMetrics
   clock: Clock
@@ -62,7 +62,7 @@ export type PlatformDispatchDeps = {
 export type PlatformDispatch = {
   fanOut: FanOut
   ordered: OrderedDeliveries
-  /** Those that are open now. */
+  /** The open workers. */
   deliveryWorkers(): QueueWorker[]
   /** How many replays run in this process. */
   replays(): number
@@ -70,32 +70,33 @@ export type PlatformDispatch = {
 }
 
 export function dispatchPlatform(platform: Platform, deps: PlatformDispatchDeps): PlatformDispatch {
-  const { redis, queues, connection, fetch, callPlaces, unheard, counters, clock, log } = deps
+  const { redis, queues, connection, fetch, callSlots, unheard, counters, clock, log } = deps
   const { id, subscriptions, events, claims, statistics, replies, replayRuns, unsettled } = platform
   const keys = platformKeys(id)
   const stores = { queues, redis }
   const counted = { platform: id }
 
-  // What subscribers' attempts show, and what is announced of it.
+  // Circuit breakers of subscriptions, and announcements about them.
   const healthStore = createDeliveryHealthStore({ redis, keys })
-  const news = createAnnouncements({ redis, keys })
+  const announcements = createAnnouncements({ redis, keys })
   const announcing = startAnnouncingHealth({
     platform,
-    store: { ...healthStore, ...news },
+    store: { ...healthStore, ...announcements },
     onAnnounced: (kind) => counters.announced.inc({ ...counted, kind }),
     clock,
     log,
   })
-  const health = createDeliveryHealth({ platform: id, store: healthStore, clock, onNews: announcing.announce, log })
-  const noteDeadLetter = createDeadLetterNews({ store: news, onNews: announcing.announce, log })
+  const onAnnouncement = announcing.announce
+  const health = createDeliveryHealth({ platform: id, store: healthStore, clock, onAnnouncement, log })
+  const announceDeadLetter = createDeadLetterAnnouncer({ store: announcements, onAnnouncement, log })
   async function onDead(dead: StateChange): Promise<void> {
     const { event, subscription, attempts, lastError } = dead
     counters.attempts.dead(id, subscription)
     log.warn({ ...counted, subscription, eventId: event.id, attempts, lastError }, 'delivery.dead')
-    await noteDeadLetter(dead)
+    await announceDeadLetter(dead)
   }
 
-  // An attempt at a delivery: from the fan-out, from its queue, or of a replay.
+  // What every attempt at a delivery uses: from the fan-out, from a queue, or of a replay.
   const writer = createSinkWriter(stores)
   const sinks = {
     queue: createQueueSink(writer),
@@ -104,7 +105,7 @@ export function dispatchPlatform(platform: Platform, deps: PlatformDispatchDeps)
   }
   const attempts = {
     ...{ sinks, replies, subscriptions, events, statistics, health },
-    ...{ onDead, onDisabled: announcing.announce, clock, random: Math.random, log },
+    ...{ onDead, onDisabled: onAnnouncement, clock, random: Math.random, log },
     onAttempt: (attempt: JudgedAttempt) => counters.attempts.attempted(id, attempt),
   }
 
@@ -140,12 +141,12 @@ export function dispatchPlatform(platform: Platform, deps: PlatformDispatchDeps)
     workers.wake(job.subscription)
   }
 
-  // From an event to its subscribers.
+  // The fan-out of an event to its subscribers.
   const ordered = createOrderedDeliveries({ ...attempts, order, writer, enqueueDelivery })
   const lateCalls = createLateCalls()
   const fanOut = createFanOut({
     ...attempts,
-    ...{ claims, directCalls, lateCalls, callPlaces, ordered, enqueueDelivery, takeBack: deliveries.takeBack },
+    ...{ claims, directCalls, lateCalls, callSlots, ordered, enqueueDelivery, takeBack: deliveries.takeBack },
     onUnheard({ type }: GatewayEvent) {
       if (!type.startsWith('wechat.')) return
       counters.unheard.inc(counted)
@@ -160,9 +161,9 @@ export function dispatchPlatform(platform: Platform, deps: PlatformDispatchDeps)
     onSettled: (subscription, outcome) => counters.attempts.replayed(id, subscription, outcome),
   })
 
-  // Beside them, from time to time.
+  // Repeated tasks.
   const upkeep = [
-    startLeavingOldNames({ platform: id, subscriptions, log }),
+    startMovingOldNames({ platform: id, subscriptions, log }),
     startSettling({
       ...{ platform, enqueueDelivery, onDead, clock, log },
       onSettled: (outcome) => counters.settled.inc({ ...counted, outcome }),
@@ -183,10 +184,10 @@ export function dispatchPlatform(platform: Platform, deps: PlatformDispatchDeps)
     deliveryWorkers: workers.current,
     replays: replays.count,
     async close() {
-      // At once: the workers' drain takes nearly all of the time that there is.
+      // All at once: draining the workers takes up to 25 of the process' 28 s.
       await Promise.all([...upkeep.map((one) => one.stop()), replays.close(), workers.close(), lateCalls.close()])
       await Promise.all([health.close(), announcing.stop()])
-      // Last: consumers may return replies to the last deliveries.
+      // Last: consumers may still return replies to the last deliveries.
       await queueReplies.close()
     },
   }

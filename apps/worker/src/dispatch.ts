@@ -1,10 +1,11 @@
-// Owns: starting, for each platform, the way of an event to its subscribers. One platform's is dispatch-platform.ts.
+// Owns: starting the dispatch of events for all platforms, and what they share. dispatch-platform.ts wires one
+// platform.
 import type { OpenedGateway } from '@wxgw/platform'
 import type { QueueWorker, RedisConnection } from '@wxgw/redis'
 import type { Config, Log, Metrics } from '@wxgw/runtime'
 import type { Clock } from '@wxgw/wechat-core'
 import type { FanOut } from './delivery/fan-out/fan-out.ts'
-import { createDispatchRoom } from './delivery/fan-out/dispatch-room.ts'
+import { createDispatchSlots } from './delivery/fan-out/dispatch-slots.ts'
 import type { OrderedDeliveries } from './delivery/ordered/ordered-deliveries.ts'
 import { createDispatchMetrics, measureDispatch } from './dispatch-metrics.ts'
 import { dispatchPlatform, type PlatformDispatch } from './dispatch-platform.ts'
@@ -23,7 +24,7 @@ export type DispatchDeps = {
 export type Dispatch = {
   fanOutOf(platform: string): FanOut | undefined
   orderedOf(platform: string): OrderedDeliveries | undefined
-  /** Those that are open now, of all platforms. */
+  /** The open workers of all platforms. */
   deliveryWorkers(): QueueWorker[]
   close(): Promise<void>
 }
@@ -31,9 +32,9 @@ export type Dispatch = {
 export function startDispatch({ config, metrics, gateway, connection, clock, log }: DispatchDeps): Dispatch {
   const redis = gateway.connections.commands
   const { queues, byId } = gateway.platforms
-  // Shared by all platforms: connections to webhooks, and how many of them the fan-outs call at once.
+  // Shared by all platforms: connections to webhooks, and the slots for calls from fan-outs.
   const fetch = createGuardedFetch({ allowNetworks: config.webhookAllowNetworks })
-  const shared = { fetch, callsUnderWay: { count: 0 }, callPlaces: createDispatchRoom(MESSAGES_AT_ONCE) }
+  const shared = { fetch, callsUnderWay: { count: 0 }, callSlots: createDispatchSlots(MESSAGES_AT_ONCE) }
   const counters = createDispatchMetrics(metrics)
   const deps = { ...shared, redis, queues, connection, unheard: gateway.unheard, counters, clock, log }
   const dispatches = new Map<string, PlatformDispatch>()

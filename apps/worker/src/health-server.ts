@@ -1,4 +1,4 @@
-// Owns: the worker's own small listener: is it alive, is it ready, its figures.
+// Owns: the worker's HTTP listener for liveness, readiness and metrics.
 import { type ReadinessCheck, reportReadiness } from '@wxgw/platform'
 import { answerExpectations, createRequestIds, endUnread, errorAnswer, errorBody, refuseOnSocket } from '@wxgw/runtime'
 import { GatewayError } from '@wxgw/wechat-core'
@@ -21,15 +21,15 @@ export function createHealthServer({ readiness, metrics }: HealthServerDeps): Fa
     requestIdHeader: false,
     exposeHeadRoutes: false,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    // Node's own refusal of a request without a Host has no body; a probe may well send none.
+    // Probes may send no Host header, and Node's own refusal has no body.
     http: { headersTimeout: HEADERS_TIMEOUT_MS, requireHostHeader: false },
     frameworkErrors: refuse,
     clientErrorHandler: (error, socket) => refuseOnSocket(error, socket, nextRequestId),
   })
-  // Fastify's own answers repeat the path and the text of errors.
+  // Fastify's own answers would repeat the path and the texts of errors.
   server.setErrorHandler(refuse)
   server.setNotFoundHandler(notFound)
-  // Before a body is looked at, whatever it is: no route takes one.
+  // Before the body is parsed: no route takes one.
   server.addHook('onRequest', (request, _reply, done) => (request.is404 ? notFound() : done()))
   answerExpectations(server.server, nextRequestId)
   server.get('/healthz', async () => ({ status: 'ok' }))
@@ -45,7 +45,7 @@ function notFound(): never {
   throw new GatewayError('ROUTE_NOT_FOUND', 'there is no such route')
 }
 
-/** In the shape of the ingress' errors. */
+/** Answers errors in the shape of the ingress. */
 function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const answer = errorAnswer(error)
   if (endUnread(request.raw)) reply.header('connection', 'close')

@@ -15,7 +15,7 @@ export {
   DIRECT_CALLS_AT_MOST,
   DIRECT_CALLS_PER_SUBSCRIPTION,
 } from './delivery/fan-out/direct-calls.ts'
-export type { AttemptSeen, CalledWebhook, DirectCalls, Leave } from './delivery/fan-out/direct-calls.ts'
+export type { ObservedAttempt, CalledWebhook, DirectCalls, Leave } from './delivery/fan-out/direct-calls.ts'
 export { createDeliverInOrder } from './delivery/ordered/deliver-in-order.ts'
 export { createOrderedDeliveries } from './delivery/ordered/ordered-deliveries.ts'
 export { createDeliveryHealth } from './delivery/attempt/delivery-health.ts'
@@ -33,7 +33,7 @@ export { createConnectionPool } from './sinks/connection-pool.ts'
 export type { Connection, ConnectionPool } from './sinks/connection-pool.ts'
 export { parseRetryAfter } from './sinks/retry-after.ts'
 export { startWorkers } from './workers.ts'
-export { createDispatchRoom } from './delivery/fan-out/dispatch-room.ts'
+export { createDispatchSlots } from './delivery/fan-out/dispatch-slots.ts'
 export { startInboxWorkers } from './inboxes/inbox-workers.ts'
 export { serveInboxes } from './inboxes/serve-inboxes.ts'
 export type { InboxWorker, ServedInboxes, ServeInboxesDeps } from './inboxes/serve-inboxes.ts'

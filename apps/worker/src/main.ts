@@ -1,4 +1,4 @@
-// Owns: the worker process: its environment, its wiring, its signals and its exit. Nothing here is decided twice.
+// Owns: the worker process: its environment, wiring, signals and exit codes.
 import { randomUUID } from 'node:crypto'
 import { createPlatformMetrics, openGateway } from '@wxgw/platform'
 import {
@@ -27,10 +27,10 @@ import { startWatchdog } from './schedule/watchdog.ts'
 import { startWedgeWatchdog } from './wedge-watchdog.ts'
 import { startWorkers } from './workers.ts'
 
-/** Jobs in hand get 25 s (queue-worker.ts), then the rest is closed. */
+/** Running jobs have 25 s (queue-worker.ts); the other parts close in the remaining time. */
 const STOP_DEADLINE_MS = 28_000
 
-/** EX_SOFTWARE: the supervisor is to start the process again. */
+/** EX_SOFTWARE of sysexits.h: the supervisor should restart the process. */
 const EXIT_WEDGED = 70
 
 async function main(): Promise<void> {
@@ -54,7 +54,7 @@ async function main(): Promise<void> {
     const { queues } = gateway.platforms
 
     const dispatch = startDispatch({ config, metrics, gateway, connection, clock, log })
-    // Of a Redis that is away at the start it is not known: then such a worker has to be started again.
+    // Unknown when Redis is away at the start: a worker whose user must not call INFO then has to be restarted.
     const infoRefused = (await isInfoRefused(gateway.connections.commands)) ?? false
     const { fanOutOf } = dispatch
     const common = { connection, fanOutOf, infoRefused, nowMs: clock.nowMs, log }
@@ -74,7 +74,8 @@ async function main(): Promise<void> {
       help: 'inboxes of MESSAGE_SHARDS that this process works on now',
       collect: (gauge) => gauge.set(inboxes.current().length),
     })
-    // At once: a fan-out may be calling a webhook as long as a delivery, and the two times would add up.
+    // At once: a fan-out may call a webhook for as long as a delivery does, and one after the other the two times would
+    // add up.
     lifecycle.onStop('workers', async () => {
       await Promise.all([...workers.map((one) => one.close()), inboxes.close(), dispatch.close()])
     })
@@ -126,7 +127,7 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  // Before there is a logger, there is only stderr; a ConfigError names settings, never values.
+  // There is no logger yet. A ConfigError names settings, never values.
   process.stderr.write(`${error instanceof ConfigError ? error.message : String(error)}\n`)
   process.exit(1)
 })

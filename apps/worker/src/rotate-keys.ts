@@ -1,5 +1,5 @@
-// Owns: the command `npm run wxgw -- rotate-keys`: everything stored is sealed anew with the first of SEALING_KEYS, and counted.
-// How a value is replaced safely is packages/redis' business.
+// Owns: the command `npm run wxgw -- rotate-keys`: seals every stored value with the first of SEALING_KEYS, and counts
+// them. packages/redis replaces the values (key-rotation.ts).
 import {
   checkSealingKeys,
   connectRedis,
@@ -13,17 +13,18 @@ import { type Config, loadConfig } from '@wxgw/runtime'
 
 export type RotateKeysDeps = {
   env: Record<string, string | undefined>
-  /** One report a platform; no value of a secret, no key. */
+  /** Called once per platform. `fields` has no value of a secret and no key. */
   report(fields: Record<string, unknown>): void
 }
 
 /**
- * Answers whether nothing is left under another key. False: something does not open, or was changed meanwhile by a process that
- * seals with another key; run it again. Throws a ConfigError, or STORE_UNAVAILABLE: what was done until then stays done.
+ * True when every value is sealed with the first key. False: a value does not open, or another process changed it
+ * meanwhile with another key; run the command again. Throws a ConfigError or STORE_UNAVAILABLE: values that were sealed
+ * until then stay so.
  */
 export async function rotateKeys({ env, report }: RotateKeysDeps): Promise<boolean> {
   const config = loadConfig({ env })
-  // The role that waits for Redis: a command has the time.
+  // The role whose commands wait until Redis is there: this command has the time.
   const redis = connectRedis(config.redis, 'subscriber', (error) => report({ connection: storeErrorCode(error) }))
   try {
     let isComplete = true

@@ -1,21 +1,24 @@
-// Owns: the command `npm run wxgw -- unparsed`: what came to the component's URLs and is no event, listed, or one of them in clear.
+// Owns: the command `npm run wxgw -- unparsed`: lists the pushes to the component's URLs that are no event, or shows
+// one of them in clear.
 import { connectRedis, createSealer, createUnparsedPushes, platformKeys, storeErrorCode } from '@wxgw/redis'
 import { loadConfig } from '@wxgw/runtime'
 
 export type ShowUnparsedDeps = {
   env: Record<string, string | undefined>
-  /** The event whose push is shown; all are listed without it. */
+  /** Shows the push of this event. Without it, all are listed. */
   eventId?: string | undefined
-  /** One line: an item of the list, or the push itself. It may hold a ticket or codes: for the operator's eyes alone. */
+  /** Prints an item of the list, or the push itself, which may contain a ticket or codes: for the operator only. */
   print(line: string): void
-  /** Redis is not there yet. */
+  /** Warns that Redis is not reachable yet. */
   warn(line: string): void
 }
 
-/** Answers whether there was anything to show. Throws a ConfigError, STORE_UNAVAILABLE, or INTERNAL when no key opens it. */
+/**
+ * Whether there was anything to show. Throws a ConfigError, STORE_UNAVAILABLE, or INTERNAL when no key opens the push.
+ */
 export async function showUnparsed({ env, eventId, print, warn }: ShowUnparsedDeps): Promise<boolean> {
   const config = loadConfig({ env })
-  // The role that waits for Redis: a command has the time.
+  // The role whose commands wait until Redis is there: this command has the time.
   const redis = connectRedis(config.redis, 'subscriber', (error) => warn(`Redis: ${storeErrorCode(error)}`))
   const sealer = createSealer(config.sealingKeys)
   try {

@@ -1,20 +1,21 @@
-// Owns: noticing that this process takes no jobs although it should, whatever the reason. main.ts ends the process then.
+// Owns: noticing that this process takes no jobs although jobs wait, whatever the reason. main.ts then ends the
+// process.
 import { type Log, repeat, type Repetition } from '@wxgw/runtime'
 
 export type WatchedQueue = {
   queue: string
-  /** How many jobs this process has taken from it since the start. */
+  /** How many jobs this process has taken from the queue since the start. */
   taken(): number
-  /** Is there room for one more? A worker whose hands are full takes nothing for good reasons. */
+  /** Whether a slot is free. A worker without one rightly takes no job. */
   hasRoom(): boolean
 }
 
 export type WedgeWatchdogDeps = {
-  /** Those that this process works on now; they come and go with their subscriptions. */
+  /** The queues that this process works on now. They come and go with their subscriptions. */
   queues(): readonly WatchedQueue[]
-  /** Jobs that anybody may take now and nobody has taken yet. Rejects when Redis is away. */
+  /** How many jobs any worker may take now. Rejects when Redis is away. */
   waiting(queue: string): Promise<number>
-  /** Rejects when Redis takes no writes: then nobody can take jobs, and that heals by itself. */
+  /** Rejects when Redis takes no writes: then no process can take jobs, and a restart would not help. */
   probe(): Promise<void>
   /** Called once, with the queue. */
   onWedged(queue: string): void
@@ -23,51 +24,51 @@ export type WedgeWatchdogDeps = {
 }
 
 const EVERY_MS = 10_000
-/** In a row: a minute. Looks are counted, not time: a process that was stopped for an hour has not been wedged for it. */
-const LOOKS = 6
+/** In a row, which is a minute. Polls are counted, not time: a process that was stopped for an hour is not wedged. */
+const WEDGED_AFTER_POLLS = 6
 
 /**
- * Instead of heartbeat jobs, the jobs themselves: where something waits at each look, a worker that reads takes some of it. The
- * line of its blocking read is ended after 15 s without an answer (connect.ts), so that this has to notice only the rest.
+ * A queue is wedged when jobs wait in it at each of six polls, and this process had a free slot and took none of them.
+ * A dead connection of the blocking read is not found here: it is closed after 15 s without an answer (connect.ts).
  */
 export function startWedgeWatchdog(deps: WedgeWatchdogDeps): Repetition {
   const { queues, waiting, probe, onWedged, everyMs = EVERY_MS, log } = deps
-  /** By worker, not by queue: a new worker on the same queue has its own time. */
-  let idleLooks = new Map<WatchedQueue, { taken: number; looks: number }>()
+  /** By worker, not by queue: a new worker of the same queue starts from zero. */
+  let idlePolls = new Map<WatchedQueue, { taken: number; polls: number }>()
   let isWedged = false
   const watching = repeat({ firstMs: everyMs, everyMs }, async () => {
     if (isWedged) return
-    const wedged = await look()
+    const wedged = await poll()
     if (wedged === undefined) return
     isWedged = true
     onWedged(wedged)
   })
 
-  async function look(): Promise<string | undefined> {
+  async function poll(): Promise<string | undefined> {
     try {
       await probe()
-      const before = idleLooks
-      idleLooks = new Map()
+      const before = idlePolls
+      idlePolls = new Map()
       for (const watched of queues()) {
-        const looks = await idleLooksOf(watched, before.get(watched))
-        if (looks >= LOOKS) return watched.queue
-        idleLooks.set(watched, { taken: watched.taken(), looks })
+        const polls = await idlePollsOf(watched, before.get(watched))
+        if (polls >= WEDGED_AFTER_POLLS) return watched.queue
+        idlePolls.set(watched, { taken: watched.taken(), polls })
       }
     } catch (error) {
-      // Whoever cannot ask does not know; what fails here is logged by those whose work it is.
+      // Without an answer of Redis nothing is known. Readiness reports that Redis is away.
       log.debug({ err: error }, 'wedge_watchdog.blind')
-      idleLooks = new Map()
+      idlePolls = new Map()
     }
     return undefined
   }
 
-  async function idleLooksOf(
+  async function idlePollsOf(
     { queue, taken, hasRoom }: WatchedQueue,
-    before: { taken: number; looks: number } | undefined,
+    before: { taken: number; polls: number } | undefined,
   ): Promise<number> {
     const isIdle = () => before?.taken === taken() && hasRoom()
-    // Again after the question: what came while it was on its way has been taken meanwhile.
-    return before && isIdle() && (await waiting(queue)) > 0 && isIdle() ? before.looks + 1 : 0
+    // Check again after the answer: the worker may have taken a job while Redis was asked.
+    return before && isIdle() && (await waiting(queue)) > 0 && isIdle() ? before.polls + 1 : 0
   }
 
   return watching

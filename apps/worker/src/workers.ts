@@ -1,5 +1,5 @@
-// Owns: which queue is worked on by which handler, with how many jobs at once. One table; the inboxes of messages have their own,
-// and so have deliveries, per subscription.
+// Owns: the table of queues with their handlers and concurrency. Inboxes of messages have their own (inboxes/), and so
+// have the queues of subscriptions (delivery/queue/).
 import {
   ComponentEventJobSchema,
   DeadLettersJobSchema,
@@ -43,13 +43,13 @@ export type WorkersDeps = {
   connection: RedisConnection
   platforms: ReadonlyMap<string, Platform>
   fanOutOf(platform: string): FanOut | undefined
-  /** Redis lets this user not ask INFO. */
+  /** The Redis user must not call INFO. */
   infoRefused?: boolean
   nowMs(): number
   log: Log
 }
 
-/** Starts them all. What is in a queue, and how often it is tried, is said where it is put in (packages/redis, job-options). */
+/** Starts all workers. How often a job is tried is set where it is enqueued (packages/redis, job-options). */
 export function startWorkers(deps: WorkersDeps): QueueWorker[] {
   const controlPlane = controlPlaneHandler(deps)
   return [
@@ -101,7 +101,7 @@ const parseControlPlaneJob = (data: unknown) =>
 
 type ControlPlaneJob = NonNullable<ReturnType<typeof parseControlPlaneJob>>
 
-/** Beside those that wait for a webhook's answer. */
+/** Without those that wait for a webhook's answer. */
 const MESSAGES_AT_ONCE = 100
 
 const DONE: JobOutcome = { kind: 'done' }
@@ -111,8 +111,8 @@ function controlPlaneHandler(deps: WorkersDeps): JobHandler<ControlPlaneJob> {
 }
 
 /**
- * The store's absence costs no attempt; everything else is tried as often as the job may be, however final WeChat's refusal sounds:
- * an address that is not allowed today is allowed as soon as an operator has noticed.
+ * Retries on every error, as often as the job may be tried. No refusal of WeChat is final: an IP address that is not
+ * allowed now is allowed once an operator has added it. STORE_UNAVAILABLE is thrown on, and costs no attempt.
  */
 function untilItEnds<Payload extends { kind: string; platform: string }>(
   { log }: Pick<WorkersDeps, 'log'>,
@@ -152,7 +152,7 @@ function platformEventHandler({ fanOutOf }: WorkersDeps): FanOutJobHandler {
   }
 }
 
-/** One message: its push waits for a reply, or it comes from a version that put each into a job of its own. */
+/** A job of one message: its push waits for a reply, or an earlier version enqueued it. */
 function messageHandler({ fanOutOf, platforms }: WorkersDeps): FanOutJobHandler {
   return async (job, { jobId, signal }) => {
     const fanOut = fanOutOf(job.event.platform)

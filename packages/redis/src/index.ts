@@ -164,7 +164,7 @@ export type { ConsumerReturns, ConsumerReturnsDeps, ReturnedJob } from './queues
 export type { WarnLog } from './queues/error-log.ts'
 export type { Declaration, DeclaredOutcome } from './subscriptions/declared.ts'
 export { createSubscriptions } from './subscriptions/subscriptions.ts'
-export type { NameLeft } from './old-names/leave-old-names.ts'
+export type { NameLeft } from './old-names/move-old-names.ts'
 export type {
   DeleteOptions,
   PutOptions,

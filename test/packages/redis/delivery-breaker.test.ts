@@ -20,22 +20,22 @@ async function openBreaker(t: Test): Promise<DeliveryHealthStore> {
 
 /** Resolves when the attempt is this worker's. */
 async function probe(store: DeliveryHealthStore, leaseMs: number): Promise<void> {
-  await until('the attempt is its', async () => (await store.askProbe('crm', leaseMs)) === 0, { everyMs: 5 })
+  await until('the attempt is its', async () => (await store.claimProbe('crm', leaseMs)) === 0, { everyMs: 5 })
 }
 
 void t.test('while one attempt is under way no other worker makes one', async (t) => {
   const store = await openBreaker(t)
   await probe(store, LONG_MS)
-  for (let ask = 0; ask < 3; ask += 1) t.ok(Number(await store.askProbe('crm', LONG_MS)) > 0)
+  for (let ask = 0; ask < 3; ask += 1) t.ok(Number(await store.claimProbe('crm', LONG_MS)) > 0)
   await store.releaseProbe('crm')
-  t.equal(await store.askProbe('crm', LONG_MS), 0, 'one that was not made is given back at once')
+  t.equal(await store.claimProbe('crm', LONG_MS), 0, 'one that was not made is given back at once')
 })
 
 void t.test('a worker that dies during it holds the others up for its lease alone', async (t) => {
   const store = await openBreaker(t)
   await probe(store, LEASE_MS)
-  const waitMs = Number(await store.askProbe('crm', LONG_MS))
+  const waitMs = Number(await store.claimProbe('crm', LONG_MS))
   t.ok(waitMs > 0 && waitMs <= LEASE_MS, `${waitMs} ms to wait`)
   await probe(store, LONG_MS)
-  t.ok(Number(await store.askProbe('crm', LONG_MS)) > 0, 'the attempt is the next worker\'s, and nobody else\'s')
+  t.ok(Number(await store.claimProbe('crm', LONG_MS)) > 0, 'the attempt is the next worker\'s, and nobody else\'s')
 })

@@ -97,13 +97,13 @@ void t.test('what waits, is delayed, is dead, or was begun and given up, goes to
     failedAt: await store.commands.zrange(from.toKey('failed'), '0', '-1', 'WITHSCORES'),
   }
 
-  t.match(await subscriptions.leaveOldNames(OURS.name), [{ from: from.name, to: to.name, renamed: false, moved: 7 }])
+  t.match(await subscriptions.moveOldNames(OURS.name), [{ from: from.name, to: to.name, renamed: false, moved: 7 }])
   t.same(await hashes(to), before.dead)
   t.same(await store.commands.zrange(to.toKey('failed'), '0', '-1', 'WITHSCORES'), before.failedAt)
   t.equal(await store.commands.zscore(to.toKey('delayed'), 'ev_later'), before.score)
   t.same(idsOf(await to.getWaiting()), ['ev_begun', 'ev_wait1', 'ev_wait2', 'ev_wait3'])
   t.same(await store.commands.keys(`bull:${from.name}:*`), [], 'nothing of the old queue is left')
-  t.same(await subscriptions.leaveOldNames(OURS.name), [], 'and there is nothing more to do')
+  t.same(await subscriptions.moveOldNames(OURS.name), [], 'and there is nothing more to do')
 
   const { commands: redis, queues } = store
   const deadLetters = createDeadLetters({ platform: OURS.platform, redis, queues, events: NO_EVENT_LOG })
@@ -127,12 +127,12 @@ void t.test('of an ambiguous queue each gets what its jobs say is its own, and a
   const from = queueOf(t, store, OLD_DELIVERIES)
   for (const id of ['ev_1', 'ev_3']) await add(from, job(id))
   for (const id of ['ev_2', 'ev_4']) await add(from, job(id, THEIRS), id === 'ev_4' ? 3_600_000 : 0)
-  t.match(await open(store, OURS.platform).leaveOldNames(OURS.name), [{ moved: 2 }])
+  t.match(await open(store, OURS.platform).moveOldNames(OURS.name), [{ moved: 2 }])
   t.same(idsOf(await queueOf(t, store, deliveriesQueue(OURS.platform, OURS.name)).getWaiting()), ['ev_1', 'ev_3'])
   await add(from, job('ev_5'))
   t.equal(await open(store, OURS.platform).delete(OURS.name), true)
   t.same(sorted(idsOf(await from.getJobs(['waiting', 'delayed']))), ['ev_2', 'ev_4'])
-  t.match(await open(store, THEIRS.platform).leaveOldNames(THEIRS.name), [{ moved: 2 }])
+  t.match(await open(store, THEIRS.platform).moveOldNames(THEIRS.name), [{ moved: 2 }])
   const theirs = queueOf(t, store, deliveriesQueue(THEIRS.platform, THEIRS.name))
   t.same([await theirs.getWaitingCount(), await theirs.getDelayedCount()], [1, 1])
   t.same(await store.commands.keys(`bull:${from.name}:*`), [])
@@ -153,23 +153,23 @@ void t.test("a consumer's queue with an ambiguous name gets a new one, and each 
 
   const to = sinkQueue(OURS.platform, OURS.name)
   const renamed = { subscription: OURS.name, from: OLD_SINK, to, renamed: true, moved: 0 }
-  t.same(await ours.leaveOldNames(OURS.name), [renamed])
+  t.same(await ours.moveOldNames(OURS.name), [renamed])
   t.match((await ours.get(OURS.name))?.sink, { kind: 'queue', queue: to })
   t.match((await ours.put(OURS.name, { sink: { kind: 'queue', queue: to } })).subscription.sink, { queue: to })
   await t.rejects(ours.put(OURS.name, { sink: { kind: 'queue', queue: OLD_SINK } }), { code: 'INVALID_REQUEST' })
-  t.match(await ours.leaveOldNames(OURS.name), [{ from: OLD_SINK, to, renamed: false, moved: 2 }])
+  t.match(await ours.moveOldNames(OURS.name), [{ from: OLD_SINK, to, renamed: false, moved: 2 }])
   await addEvent('ev_late', 'open')
-  t.match(await ours.leaveOldNames(OURS.name), [{ moved: 1 }], 'written by a process with an older copy')
+  t.match(await ours.moveOldNames(OURS.name), [{ moved: 1 }], 'written by a process with an older copy')
   t.same(idsOf(await queueOf(t, store, to).getWaiting()), ['ev_1', 'ev_3', 'ev_late'])
-  t.same(await theirs.leaveOldNames(THEIRS.name), [
+  t.same(await theirs.moveOldNames(THEIRS.name), [
     { subscription: THEIRS.name, from: OLD_SINK, to: sinkQueue(THEIRS.platform, THEIRS.name), renamed: true, moved: 0 },
   ])
-  t.match(await theirs.leaveOldNames(THEIRS.name), [{ moved: 1 }])
+  t.match(await theirs.moveOldNames(THEIRS.name), [{ moved: 1 }])
 
   clock.ms += 61_000
-  t.same(await ours.leaveOldNames(OURS.name), [])
+  t.same(await ours.moveOldNames(OURS.name), [])
   await addEvent('ev_forged', 'open')
-  t.same(await ours.leaveOldNames(OURS.name), [], 'what is written there afterwards goes nowhere')
+  t.same(await ours.moveOldNames(OURS.name), [], 'what is written there afterwards goes nowhere')
 })
 
 void t.test('a queue whose name no other configured platform could have keeps it, with all that stands there', async (t) => {
@@ -178,7 +178,7 @@ void t.test('a queue whose name no other configured platform could have keeps it
   const alone = open(store, 'open', { platforms: ['open', 'opencrm', 'open-crm-x', 'crm'] })
   const from = queueOf(t, store, OLD_SINK)
   await from.add('n', makeEvent('ev_1', { platform: 'open' }), { jobId: 'ev_1' })
-  t.same(await alone.leaveOldNames(OURS.name), [])
+  t.same(await alone.moveOldNames(OURS.name), [])
   t.match((await alone.get(OURS.name))?.sink, { queue: OLD_SINK })
   t.equal(await from.getWaitingCount(), 1)
   t.same(await alone.withOldNames(), [OURS.name])
@@ -195,17 +195,17 @@ void t.test('after a day with nothing there, over restarts and changes, nobody l
   const anew = () => open(store, 'open', { clock, platforms: ['open'] })
   await putOld(store, OURS, { kind: 'queue', queue: OLD_SINK })
   await queueOf(t, store, OLD_SINK).add('n', makeEvent('ev_1', { platform: 'open' }), { jobId: 'ev_1' })
-  await anew().leaveOldNames(OURS.name)
+  await anew().moveOldNames(OURS.name)
   clock.ms += 23 * 3600 * 1000
   const from = queueOf(t, store, OLD_DELIVERIES)
   await add(from, job('ev_1'))
-  t.match(await anew().leaveOldNames(OURS.name), [{ moved: 1 }])
+  t.match(await anew().moveOldNames(OURS.name), [{ moved: 1 }])
   clock.ms += 23 * 3600 * 1000
-  await anew().leaveOldNames(OURS.name)
+  await anew().moveOldNames(OURS.name)
   t.same(await anew().withOldNames(), [OURS.name])
   await anew().put(OURS.name, { sink: { kind: 'queue' } })
   clock.ms += 2 * 3600 * 1000
-  await anew().leaveOldNames(OURS.name)
+  await anew().moveOldNames(OURS.name)
   t.same(await open(store, 'open').withOldNames(), [])
   t.equal(await anew().delete(OURS.name), true)
   t.same(await store.commands.keys(`bull:${OLD_SINK}:*`), [], 'the queue of its record goes with it')
@@ -225,10 +225,10 @@ void t.test('a move that is to end leaves the rest where it is, for the next tim
       },
     },
   }) as typeof store.commands
-  const [ended] = await open({ ...store, commands }, OURS.platform).leaveOldNames(OURS.name, stopping.signal)
+  const [ended] = await open({ ...store, commands }, OURS.platform).moveOldNames(OURS.name, stopping.signal)
   const moved = ended?.moved ?? 0
   t.ok(moved > 0 && moved < 150, `${moved} moved`)
-  t.match(await open(store, OURS.platform).leaveOldNames(OURS.name), [{ moved: 150 - moved }])
+  t.match(await open(store, OURS.platform).moveOldNames(OURS.name), [{ moved: 150 - moved }])
 })
 
 void t.test('whoever dies in the middle, and several at once: nothing is lost, and nothing is there twice', async (t) => {
@@ -252,13 +252,13 @@ void t.test('whoever dies in the middle, and several at once: nothing is lost, a
       },
     }) as typeof store.commands
     const subscriptions = open({ ...store, commands: dying }, OURS.platform)
-    await t.rejects(subscriptions.leaveOldNames(OURS.name), { code: 'STORE_UNAVAILABLE' })
+    await t.rejects(subscriptions.moveOldNames(OURS.name), { code: 'STORE_UNAVAILABLE' })
   }
   // Their locks end by themselves.
   for (const key of await store.commands.keys(`bull:${from.name}:*:lock`)) await store.commands.del(key)
-  await Promise.all(Array.from({ length: 3 }, () => open(store, OURS.platform).leaveOldNames(OURS.name)))
+  await Promise.all(Array.from({ length: 3 }, () => open(store, OURS.platform).moveOldNames(OURS.name)))
   await until('the rest is moved', async () => {
-    await open(store, OURS.platform).leaveOldNames(OURS.name)
+    await open(store, OURS.platform).moveOldNames(OURS.name)
     return (await store.commands.exists(from.toKey('wait'), from.toKey('active'), from.toKey('delayed'))) === 0
   })
   const waiting = idsOf(await to.getWaiting())
@@ -283,7 +283,7 @@ void t.test('beside a worker of an earlier version each delivery is made once', 
     t.teardown(() => worker.close())
   }
   await until('all are made', async () => {
-    await subscriptions.leaveOldNames(OURS.name)
+    await subscriptions.moveOldNames(OURS.name)
     return made.length >= ids.length && (await from.getActiveCount()) === 0
   })
   t.same(sorted(made), sorted(ids))

@@ -1,4 +1,4 @@
-// Owns: a component event as consumers get it: WeChat's fields without tickets and codes.
+// Owns: the event that consumers get for a component event: WeChat's fields without tickets and codes.
 import { type ComponentEventJob, eventType, type GatewayEvent, platformEvent } from '@wxgw/contracts'
 import { type AuthorizerAppId, type ComponentEvent, withoutSecrets } from '@wxgw/wechat-core'
 

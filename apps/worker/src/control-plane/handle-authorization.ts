@@ -1,5 +1,5 @@
-// Owns: events that carry an authorization code: when consumers hear of them, and that the account is stored in the end. How a code is
-// exchanged, and what is asked when it does not work, is wechat-core's.
+// Owns: component events with an authorization code: when they are emitted to consumers, and that the account is stored
+// in the end. How a code is exchanged, and what is tried when that fails, is in wechat-core (code-exchange.ts).
 import { type ComponentEventJob, eventSession, type GatewayEvent, platformEvent } from '@wxgw/contracts'
 import type { Platform, Session } from '@wxgw/platform'
 import type { JobContext } from '@wxgw/redis'
@@ -24,7 +24,7 @@ export type AuthorizationPlatform = {
   sessions: Pick<Platform['sessions'], 'settlePushed'>
 }
 
-/** `waits`: consumers hear of it after the exchange. */
+/** `waits`: the event is emitted after the exchange. */
 type PushedCode = { event: UnderstoodEvent; appId: AuthorizerAppId; code: Secret; waits: boolean }
 
 type Context = {
@@ -35,21 +35,23 @@ type Context = {
   log: Log
 }
 
-/** So long after its receipt consumers hear of an authorization at the latest, whatever has become of its code and its profile. */
+/**
+ * An authorization is emitted at the latest so long after its receipt, whatever the state of its code and its profile.
+ */
 export const ANNOUNCED_WITHIN_MS = 600_000
 
 const CODE_FIELDS = ['AuthorizationCode', 'auth_code'] as const
-/** WeChat documents no length; what is longer than its tokens may be is no code. */
+/** WeChat documents no length. A text that is longer than its tokens may be is no code. */
 const MAX_CODE_CHARACTERS = 512
 
-/** undefined when the event carries no code, or does not say whose. */
+/** undefined when the event has no code, or names no account. */
 export function authorizationOf(event: ComponentEvent): PushedCode | undefined {
   switch (event.kind) {
     case 'authorized':
     case 'updateauthorized':
       return { event, appId: event.authorizerAppId, code: event.authorizationCode, waits: true }
     case 'other': {
-      // A fast-registered mini program (notify_third_fasteregister) is authorized with the code of this very event.
+      // A fast-registered mini program (notify_third_fasteregister) is authorized with the code in this event.
       const code = CODE_FIELDS.map((name) => event.data[name]).find(isUsable)
       const appId = event.authorizerAppId
       return appId && code !== undefined ? { event, appId, code: new Secret(code), waits: false } : undefined
@@ -60,13 +62,14 @@ export function authorizationOf(event: ComponentEvent): PushedCode | undefined {
 }
 
 /**
- * `authorized` and `updateauthorized` wait for their exchange, ten minutes at most; what else carries a code does not wait at all. An
- * exchange that nothing waits for any longer goes on in a job of its own, for two hours.
+ * `authorized` and `updateauthorized` are emitted after their exchange, at most ten minutes later. Other events with a
+ * code are emitted at once. An exchange that is not done when its event is emitted is retried in a job of its own, for
+ * two hours.
  */
 export async function handleAuthorization(pushed: PushedCode, context: Context): Promise<void> {
   if (context.job.announced) return finishExchange(pushed, context)
   if (!pushed.waits) return announceBeforeExchange(pushed, context)
-  // An attempt has failed before: another one would only hold the event up.
+  // An attempt has failed before: another one would only delay the event.
   if (isLate(context) && context.run.attempt > 1) return announceBeforeExchange(pushed, context)
   let exchanged: Exchanged
   try {
@@ -82,7 +85,9 @@ export async function handleAuthorization(pushed: PushedCode, context: Context):
   await platform.jobs.profileWanted(pushed.appId, { event, receivedAtMs: job.receivedAtMs })
 }
 
-/** The delay after a failed attempt ends with the wait for the exchange. */
+/**
+ * Milliseconds until the event has to be emitted: a retry must not be delayed beyond that. Infinity when it has been.
+ */
 export function untilAnnouncementMs(job: ComponentEventJob, nowMs: number): number {
   const leftMs = job.receivedAtMs + ANNOUNCED_WITHIN_MS - nowMs
   return job.announced || leftMs <= 0 ? Infinity : leftMs
@@ -97,7 +102,7 @@ async function announceBeforeExchange(pushed: PushedCode, context: Context): Pro
     log.info({ ...logged(pushed, context), outcome: 'revoked meanwhile' }, 'authorizer.authorized')
     return
   }
-  // In this order: whoever dies in between begins again, and both are taken once.
+  // In this order: after a crash in between both are enqueued again, and both are de-duplicated.
   await platform.jobs.exchangeWanted(job)
   await platform.jobs.platformEvent(consumerEvent(pushed.event, pushed.appId, job), { receivedAtMs: job.receivedAtMs })
 }
@@ -122,7 +127,7 @@ async function finishExchange(pushed: PushedCode, context: Context): Promise<voi
   }
 }
 
-/** `session`: that this authorization has completed. `revoked`: the account has revoked meanwhile. */
+/** `session`: the one that this authorization completed. `revoked`: the account has revoked meanwhile. */
 type Exchanged = { session: Session | undefined } | 'revoked'
 
 async function exchange(pushed: PushedCode, context: Context): Promise<Exchanged> {

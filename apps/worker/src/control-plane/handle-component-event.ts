@@ -1,4 +1,4 @@
-// Owns: what each event that WeChat sends to the component does to the gateway, and what of it consumers hear. Events that carry an
+// Owns: what the gateway does with each component event, and which event it emits to consumers. Events with an
 // authorization code are handled in handle-authorization.ts.
 import { type ComponentEventJob, type GatewayEvent, platformEvent, UNPARSED_EVENT_TYPE } from '@wxgw/contracts'
 import type { Platform } from '@wxgw/platform'
@@ -32,7 +32,10 @@ const AUTHORIZATIONS: ReadonlySet<string> = new Set(['authorized', 'updateauthor
 
 type Context = { job: ComponentEventJob; platform: ComponentEventPlatform; log: Log }
 
-/** Safe to run twice: tickets and authorizations are judged by order, codes are exchanged once, events carry the push's id. */
+/**
+ * Safe to run twice: tickets and authorizations are ordered by their time, codes are exchanged once, and emitted events
+ * have the id of the push.
+ */
 export async function handleComponentEvent(
   job: ComponentEventJob,
   run: Pick<JobContext, 'attempt' | 'attemptsLeft'>,
@@ -75,13 +78,14 @@ async function keepTicket(
     { platform: platform.id, eventId: job.eventId, createTimeSeconds, outcome },
     'ticket.received',
   )
-  // Bought at once when there is none, so that the first caller does not have to wait for it; if not now, then on its read.
+  // Fetch the component's token now, so that the first caller does not wait for it. If that fails, the next read
+  // fetches it.
   await platform.componentTokens.get().then(
     () => platform.schedule.resume('ticket-missing'),
     (error: unknown) => log.warn({ platform: platform.id, err: error }, 'token.refresh_failed'),
   )
-  // A new installation, or a Redis that has lost everything: whoever has authorized stands in WeChat's own list. Asked with every
-  // ticket as long as there is nobody, in case a worker died in between.
+  // A new installation, or a Redis that lost its data: WeChat's own list has the authorized accounts. Started with
+  // every ticket as long as no account is known, because a worker may die before the sync is enqueued.
   if ((await platform.schedule.figures()).authorizers === 0) {
     const { jobId } = await platform.jobs.sync()
     log.info({ platform: platform.id, jobId }, 'authorizers.sync_started')
@@ -92,11 +96,15 @@ async function revoke(event: UnderstoodEvent, appId: AuthorizerAppId, context: C
   const { job, platform, log } = context
   const outcome = await platform.authorizations.revoke(appId, orderedAtSeconds(event, job.receivedAtMs))
   log.info({ platform: platform.id, eventId: job.eventId, appid: appId, outcome }, 'authorizer.unauthorized')
-  // When ignored, it is an older word than the authorization it would end: consumers would switch off an account that works.
+  // An event that is older than the authorization is ignored and not emitted: consumers would switch off a working
+  // account.
   if (outcome === 'revoked') await dispatch(consumerEvent(event, appId, job), context)
 }
 
-/** It may hold a ticket or a code in any notation: nobody else is given any of it. Before its event, so that it is there then. */
+/**
+ * Keeps the plaintext for the operator alone: it may contain a ticket or a code in any notation. Called before the
+ * event is emitted, so that the plaintext is there when a consumer gets the event.
+ */
 async function keepForOperator(plaintext: string, reason: string, { job, platform, log }: Context): Promise<void> {
   const { eventId, receivedAtMs } = job
   await platform.unparsedPushes.keep({ eventId, plaintext, receivedAtMs })

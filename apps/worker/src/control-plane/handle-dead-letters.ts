@@ -1,4 +1,4 @@
-// Owns: the rest of a replay or discard of more dead letters than an HTTP call waits for.
+// Owns: the job that completes a replay or discard of more dead letters than an HTTP call waits for.
 import type { DeadLettersJob } from '@wxgw/contracts'
 import type { Platform } from '@wxgw/platform'
 import type { Log } from '@wxgw/runtime'
@@ -9,7 +9,7 @@ export type DeadLettersJobDeps = {
   log: Log
 }
 
-/** Safe to run twice: what has been sent again or dropped is no dead letter any more. */
+/** Safe to run twice: a dead letter that was enqueued again or dropped is none any more. */
 export async function handleDeadLetters(job: DeadLettersJob, { platforms, log }: DeadLettersJobDeps): Promise<void> {
   const { platform: id, subscription, action } = job
   const platform = platforms.get(id)

@@ -1,4 +1,4 @@
-// Owns: erasing the content of a user's events when there is more of it than an HTTP call waits for.
+// Owns: the job that erases the content of a user's events when there are more than an HTTP call waits for.
 import type { EraseJob } from '@wxgw/contracts'
 import type { Platform } from '@wxgw/platform'
 import type { Log } from '@wxgw/runtime'

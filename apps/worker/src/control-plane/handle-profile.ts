@@ -1,4 +1,4 @@
-// Owns: fetching the profile of an account that just authorized, and telling consumers of it afterwards.
+// Owns: fetching the profile of an account that just authorized, and emitting the authorization afterwards.
 import { authorizerView, type GatewayEvent, type ProfileJob } from '@wxgw/contracts'
 import type { Platform } from '@wxgw/platform'
 import type { Log } from '@wxgw/runtime'
@@ -13,10 +13,7 @@ export type ProfilePlatform = {
 
 export type ProfileDeps = { platforms: ReadonlyMap<string, ProfilePlatform>; nowMs(): number; log: Log }
 
-/**
- * Attempts at the profile before consumers hear of the authorization without it: with a doubling back-off from 1 s, a
- * quarter of a minute.
- */
+/** After so many attempts the authorization is emitted without a profile: 15 s with a backoff that doubles from 1 s. */
 const PROFILE_ATTEMPTS = 5
 
 /** Safe to run twice: the announcement carries the id of the push. */
@@ -45,7 +42,10 @@ export async function handleProfile(
   }
 }
 
-/** The code was another account's: this one is not known here, and asking again changes nothing. No refusal by WeChat is final. */
+/**
+ * The code belonged to another account, so this one is unknown here and a retry changes nothing. Refusals of WeChat are
+ * retried.
+ */
 function isAnotherAccount(error: unknown): boolean {
   return error instanceof GatewayError && error.code === 'AUTHORIZER_NOT_FOUND'
 }

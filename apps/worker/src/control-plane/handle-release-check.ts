@@ -1,4 +1,4 @@
-// Owns: the part of WeChat's release check (全网发布检测) that is answered by API: exchange the code, send it back.
+// Owns: the part of WeChat's release check (全网发布检测) that is answered by API: exchange the code, then send it back.
 import type { ReleaseCheckJob } from '@wxgw/contracts'
 import type { Platform } from '@wxgw/platform'
 import type { Log } from '@wxgw/runtime'
@@ -14,8 +14,9 @@ export type ReleaseCheckPlatform = {
 export type ReleaseCheckDeps = { platforms: ReadonlyMap<string, ReleaseCheckPlatform>; log: Log }
 
 /**
- * The code may be spent, or be that of the account's own authorization: then the account that was asked answers with the token that
- * is stored. Safe to run twice: the code is exchanged once, and WeChat's check reads the first message.
+ * The code may be spent already, for example by the account's own authorization: then the answer is sent with the
+ * stored token of the account that was asked. Safe to run twice: the code is exchanged once, and WeChat's check reads
+ * the first message.
  * @see https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/operation/thirdparty/releases_instructions.html
  */
 export async function handleReleaseCheck(job: ReleaseCheckJob, { platforms, log }: ReleaseCheckDeps): Promise<void> {

@@ -1,4 +1,4 @@
-// Owns: paging through WeChat's own list of authorizers, so that whatever got lost here is found there.
+// Owns: the sync: paging through WeChat's own list of authorizers, and adding or repairing those that are missing here.
 import type { SyncJob } from '@wxgw/contracts'
 import type { Platform, SyncState } from '@wxgw/platform'
 import type { Log } from '@wxgw/runtime'
@@ -14,12 +14,12 @@ export type SyncPlatform = {
 export type SyncDeps = { platforms: ReadonlyMap<string, SyncPlatform>; nowMs(): number; log: Log }
 
 /**
- * So many accounts get their profile at once. Of more (a rebuild), the profiles come with the scheduled refreshes, at their pace:
- * a queue full of profiles would hold up tickets and authorizations.
+ * Profiles that one sync fetches at once. The others (after a rebuild) are fetched with the scheduled refreshes: a
+ * queue full of profile jobs would delay tickets and authorizations.
  */
 const PROFILES_AT_ONCE = 50
 
-/** Safe to run twice: what is known and works is never touched. */
+/** Safe to run twice: an account that is known and works is not changed. */
 export async function handleSync(
   job: SyncJob,
   { jobId }: { jobId: string },

@@ -1,4 +1,4 @@
-// Owns: what a job comes to whose platform this worker does not know: another one may, so it is tried again.
+// Owns: the error of a job whose platform this worker does not know. Another worker may know it, so the job is retried.
 import { GatewayError } from '@wxgw/wechat-core'
 
 /** PLATFORM_NOT_FOUND, to be retried. */

@@ -1,11 +1,12 @@
-// Owns: the metrics of figures that Redis has to be asked for. All workers show the same, at most a period old: a scrape asks Redis nothing.
+// Owns: the metrics of figures that are read from Redis. All workers share one reading per period, so a scrape reads
+// nothing from Redis.
 import type { QueuePlaces } from '@wxgw/redis'
 import type { Metrics } from '@wxgw/runtime'
 import { type PlatformFigures, SUBSCRIPTION_STATES, type SubscriptionFigures } from './platform-figures.ts'
 import type { QueueFigures } from './queue-figures.ts'
 
 export type CurrentFigures = {
-  /** By platform; without those that are not known now. */
+  /** By platform. A platform whose figures are not known now is left out. */
   platforms(): ReadonlyMap<string, PlatformFigures>
   queues(): QueueFigures | undefined
   nowMs(): number

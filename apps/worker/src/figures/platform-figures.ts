@@ -1,4 +1,4 @@
-// Owns: the figures of one platform that Redis has to be asked for, and gathering them.
+// Owns: the figures of one platform that are read from Redis, and reading them.
 import type { Subscription } from '@wxgw/contracts'
 import type { Platform } from '@wxgw/platform'
 import { deliveriesQueue, type QueuePlaces, readQueuePlaces, type RedisConnection } from '@wxgw/redis'
@@ -31,14 +31,14 @@ export type GatherDeps = {
     events: Pick<Platform['events'], 'reach'>
   }
   redis: RedisConnection
-  /** Those whose breaker is not closed. */
+  /** The subscriptions whose breaker is not closed. */
   failing(): Promise<readonly string[]>
 }
 
-/** Redis is asked about so many subscriptions at once: six commands each. */
+/** Subscriptions that are read at once, with six commands each. */
 const AT_ONCE = 25
-/** Of a platform with more, the others by name are not looked at. */
-const MOST_LOOKED_AT = 3_000
+/** Of a platform with more subscriptions, the last by name are not read. */
+const MAX_READ = 3_000
 
 /** Rejects with STORE_UNAVAILABLE. */
 export async function gatherPlatformFigures({ platform, redis, failing }: GatherDeps): Promise<PlatformFigures> {
@@ -73,10 +73,10 @@ async function gatherSubscriptions(
   redis: RedisConnection,
   all: readonly Subscription[],
 ): Promise<PlatformFigures['subscriptions']> {
-  const looked = all.slice(0, MOST_LOOKED_AT)
+  const read = all.slice(0, MAX_READ)
   const gathered: PlatformFigures['subscriptions'] = []
-  for (let first = 0; first < looked.length; first += AT_ONCE) {
-    const some = looked.slice(first, first + AT_ONCE)
+  for (let first = 0; first < read.length; first += AT_ONCE) {
+    const some = read.slice(first, first + AT_ONCE)
     gathered.push(...(await Promise.all(some.map((one) => gatherSubscription(platform, redis, one)))))
   }
   const [own, others] = [gathered.slice(0, MOST_SUBSCRIPTION_LABELS), gathered.slice(MOST_SUBSCRIPTION_LABELS)]

@@ -1,4 +1,4 @@
-// Owns: what waits and runs in the gateway's own queues, of all platforms, and gathering it.
+// Owns: the figures of the gateway's own queues, of all platforms, and reading them.
 import {
   aliveWorkers,
   COMPONENT_EVENTS_QUEUE,
@@ -12,7 +12,7 @@ import {
   waitingMessages,
 } from '@wxgw/redis'
 
-/** `queue`: its name without the braces. `messages`: in all inboxes. `workers`: that are alive. */
+/** `queue`: the name without its braces. `messages`: the sum of all inboxes. `workers`: how many are alive. */
 export type QueueFigures = { v: 1; queues: Array<QueuePlaces & { queue: string }>; messages: number; workers: number }
 
 /** Rejects with STORE_UNAVAILABLE. */

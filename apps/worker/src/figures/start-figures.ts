@@ -1,4 +1,4 @@
-// Owns: that this worker has the figures that one of all workers gathers in each period.
+// Owns: refreshing this worker's copy of the figures. One worker reads them per period, and all workers share them.
 import type { Platform } from '@wxgw/platform'
 import {
   createDeliveryHealthStore,
@@ -27,7 +27,7 @@ export type FiguresDeps = {
 const PERIOD_MS = 10_000
 const FIRST_MS = 500
 
-/** With Redis away there are no figures: a missing series is the truth. */
+/** While Redis is away there are no figures, and the series are missing. */
 export function startFigures({ platforms, redis, shardCount, metrics, clock, log }: FiguresDeps): Repetition {
   let ofPlatforms: ReadonlyMap<string, PlatformFigures> = new Map()
   let ofQueues: QueueFigures | undefined

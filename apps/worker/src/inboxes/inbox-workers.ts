@@ -1,4 +1,4 @@
-// Owns: how the inboxes of messages are worked on: the handler, how many jobs at once, and how many messages.
+// Owns: the workers of the message inboxes: their handlers, and how many jobs and messages they run at once.
 import { type FanOutBatchJob, FanOutBatchJobSchema, type LaneJob, parserOf } from '@wxgw/contracts'
 import {
   createQueueWorker,
@@ -12,7 +12,7 @@ import {
 } from '@wxgw/redis'
 import type { Log } from '@wxgw/runtime'
 import { DIRECT_CALLS_AT_MOST } from '../delivery/fan-out/direct-calls.ts'
-import { createDispatchRoom, type DispatchRoom } from '../delivery/fan-out/dispatch-room.ts'
+import { createDispatchSlots, type DispatchSlots } from '../delivery/fan-out/dispatch-slots.ts'
 import { fanOutBatchHandler } from '../delivery/fan-out/fan-out-batch.ts'
 import type { FanOut } from '../delivery/fan-out/fan-out.ts'
 import type { OrderedDeliveries } from '../delivery/ordered/ordered-deliveries.ts'
@@ -26,38 +26,38 @@ export type InboxWorkersDeps = Pick<ServeInboxesDeps, 'registry' | 'worker'> & {
   orderedOf(platform: string): OrderedDeliveries | undefined
   left: LeftMessages
   lanes: LaneReader
-  /** Redis lets this user not ask INFO. */
+  /** The Redis user must not call INFO. */
   infoRefused?: boolean
   nowMs(): number
   log: Log
 }
 
-/** Full ones, beside those that wait for a webhook's answer. */
+/** Full jobs, without those that wait for a webhook's answer. */
 const BATCHES_AT_ONCE = 10
 /**
- * Small jobs run by the dozen, and of full ones not so many that their messages compete for a webhook's places: who
- * finds none goes by the queue, which costs twice as much.
+ * Enough for dozens of small jobs. Not more, because messages of full jobs would compete for a webhook's slots: a
+ * delivery without a slot goes to the queue, which costs twice as much.
  */
 export const MESSAGES_AT_ONCE = 75
-/** A step of Redis serves one shard: with several, more messages at once keep it about as large. */
-const MOST_ROOM = 8 * MESSAGES_AT_ONCE
+/** A recording step writes to one shard: with several shards, more messages at once keep the steps about as large. */
+const MAX_SLOTS = 8 * MESSAGES_AT_ONCE
 
 const parseFanOutBatchJob = parserOf(FanOutBatchJobSchema)
 const parseInboxJob = (data: unknown) => parseFanOutBatchJob(data) ?? parseLaneJob(data)
 
 export function startInboxWorkers(deps: InboxWorkersDeps): ServedInboxes {
   const { count, registry, worker, connection, infoRefused = false, log } = deps
-  let room: DispatchRoom | undefined
+  let slots: DispatchSlots | undefined
   return serveInboxes({
     count,
     registry,
     worker,
     concurrency: BATCHES_AT_ONCE + DIRECT_CALLS_AT_MOST,
     open: (inbox, concurrency) => {
-      room ??= roomFor(count.get())
+      slots ??= slotsFor(count.get())
       const queue = messageInbox(inbox)
-      const handleBatch = fanOutBatchHandler({ ...deps, queue, room })
-      const handleLane = laneHandler({ ...deps, queue, room })
+      const handleBatch = fanOutBatchHandler({ ...deps, queue, slots })
+      const handleLane = laneHandler({ ...deps, queue, slots })
       const handle: JobHandler<FanOutBatchJob | LaneJob> = (job, context) =>
         job.kind === 'lane' ? handleLane(job, context) : handleBatch(job, context)
       return createQueueWorker({ connection, infoRefused, queue, concurrency, parse: parseInboxJob, handle, log })
@@ -66,8 +66,8 @@ export function startInboxWorkers(deps: InboxWorkersDeps): ServedInboxes {
   })
 }
 
-function roomFor(shards: number): DispatchRoom {
-  if (shards === 1) return createDispatchRoom(MESSAGES_AT_ONCE)
-  const size = Math.min(shards * MESSAGES_AT_ONCE, MOST_ROOM)
-  return createDispatchRoom(size, { lot: size / 2 })
+function slotsFor(shards: number): DispatchSlots {
+  if (shards === 1) return createDispatchSlots(MESSAGES_AT_ONCE)
+  const size = Math.min(shards * MESSAGES_AT_ONCE, MAX_SLOTS)
+  return createDispatchSlots(size, { lot: size / 2 })
 }

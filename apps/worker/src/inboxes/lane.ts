@@ -1,11 +1,12 @@
-// Owns: working off the list of an account whose events have an order: what waits there is dispatched as it was accepted.
+// Owns: working off the list of an account whose events have an order: what waits there is dispatched as it was
+// accepted.
 import { setTimeout as delay } from 'node:timers/promises'
 import { type BatchedEvent, BatchedEventSchema, type LaneJob, parserOf } from '@wxgw/contracts'
 import type { JobContext, JobHandler, JobOutcome, LaneReader, LeftMessages } from '@wxgw/redis'
 import type { Log } from '@wxgw/runtime'
 import { isStoreAway } from '@wxgw/wechat-core'
 import { platformNotConfigured } from '../control-plane/platform-of-job.ts'
-import type { DispatchRoom } from '../delivery/fan-out/dispatch-room.ts'
+import type { DispatchSlots } from '../delivery/fan-out/dispatch-slots.ts'
 import type { FanOut } from '../delivery/fan-out/fan-out.ts'
 import { createOrderedBatch, type OrderedBatch } from '../delivery/ordered/ordered-batch.ts'
 import type { OrderedDeliveries } from '../delivery/ordered/ordered-deliveries.ts'
@@ -17,7 +18,7 @@ export type LaneDeps = {
   orderedOf(platform: string): OrderedDeliveries | undefined
   lanes: LaneReader
   left: Pick<LeftMessages, 'addEach'>
-  room: DispatchRoom
+  slots: DispatchSlots
   log: Pick<Log, 'warn' | 'error'>
 }
 
@@ -54,14 +55,14 @@ async function dispatchAll(
   { platform, entries }: { platform: string; entries: readonly Waiting[] },
   context: JobContext,
 ): Promise<number> {
-  const { room } = deps
+  const { slots } = deps
   const ordered = deps.orderedOf(platform)
   const batch = createOrderedBatch(entries.length, async (subscription, deliveries) =>
     ordered?.dispatch(subscription, deliveries),
   )
-  await room.enter(entries.length)
+  await slots.enter(entries.length)
   const dispatched = await Promise.all(
-    entries.map((waiting, index) => dispatchOne(deps, { waiting, index, batch }, context).finally(room.leave)),
+    entries.map((waiting, index) => dispatchOne(deps, { waiting, index, batch }, context).finally(slots.leave)),
   )
   const firstLeft = dispatched.indexOf(false)
   return firstLeft === -1 ? entries.length : firstLeft

@@ -1,4 +1,5 @@
-// Owns: that no list of an ordered account waits for a job that a failover has lost, or for long behind a killed worker.
+// Owns: repairing lists of ordered accounts whose job a failover has lost or whose worker was killed: each gets a job
+// again.
 import type { ShardCount, StrandedLanes } from '@wxgw/redis'
 import { type Log, repeat, type Repetition } from '@wxgw/runtime'
 import { isStoreAway } from '@wxgw/wechat-core'
@@ -7,7 +8,7 @@ export type MendLanesDeps = { count: Pick<ShardCount, 'known'>; stranded: Strand
 
 const EVERY_MS = 2_500
 
-/** Every worker looks at all inboxes: one command each. Never rejects. */
+/** Every worker checks all inboxes, with one command each. Never rejects. */
 export function startMendingLanes({ count, stranded, log, everyMs = EVERY_MS }: MendLanesDeps): Repetition {
   let inboxes = 0
   void count.known.then((known) => (inboxes = known))
@@ -17,7 +18,7 @@ export function startMendingLanes({ count, stranded, log, everyMs = EVERY_MS }: 
       const lanes = await stranded.mend(inbox)
       if (lanes > 0) log.warn({ inbox, lanes }, 'lanes.mended')
     } catch (error) {
-      // That Redis is away is said by readiness; with several masters the other inboxes go on.
+      // Readiness reports that Redis is away. With several masters the other inboxes are still checked.
       if (!isStoreAway(error)) log.warn({ err: error, inbox }, 'lanes.not_mended')
     }
   }

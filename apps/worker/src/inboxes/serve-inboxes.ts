@@ -1,5 +1,5 @@
-// Owns: which inboxes this process works on: the only one, or its share of several, as other workers come and go. How a
-// share is computed and who lives is packages/redis' part.
+// Owns: which inboxes this process works on: the only one, or its share of several, as other workers come and go. The
+// share and the registry of live workers are in packages/redis.
 import { DEAD_AFTER_MS, inboxesOf, type QueueWorker, type ShardCount, type WorkerRegistry } from '@wxgw/redis'
 import { type Log, repeat, type Repetition } from '@wxgw/runtime'
 
@@ -20,26 +20,29 @@ export type ServeInboxesDeps = {
 }
 
 export type ServedInboxes = {
-  /** Those that take jobs now. */
+  /** The workers that take jobs now. */
   current(): readonly InboxWorker[]
   /** Takes no more jobs and waits for the running ones. Never rejects. */
   close(): Promise<void>
 }
 
 const BEAT_EVERY_MS = 1_000
-/** With one inbox nobody takes over from anybody. */
+/** With one inbox no worker takes over from another. */
 const UNSHARED_BEAT_EVERY_MS = 2_000
-/** Until then all others know of the worker that it is left to. */
+/** An inbox of another worker is served until then: by that time the other worker knows that it is its own. */
 const LEFT_AFTER_MS = 3_000
-/** Of one inbox, however many there are. */
+/** The concurrency of one inbox, however many there are. */
 const LEAST_AT_ONCE = 2
 
-/** Begins when the number of inboxes is known. With one there is nothing to share out: the heartbeat is for the diagnosis alone. */
+/**
+ * Begins when the number of inboxes is known. With one inbox there is nothing to share: the diagnosis needs the
+ * heartbeat.
+ */
 export function serveInboxes(deps: ServeInboxesDeps): ServedInboxes {
   const { count, worker, registry, open, concurrency, log, everyMs = BEAT_EVERY_MS } = deps
   const { nowMs = () => performance.now() } = deps
   const serving = new Map<number, InboxWorker>()
-  /** Since when an inbox is somebody else's. */
+  /** For each served inbox that belongs to another worker: since when. */
   const leftSinceMs = new Map<number, number>()
   const closing = new Set<Promise<void>>()
   let lastBeatMs: number | undefined
@@ -78,7 +81,7 @@ export function serveInboxes(deps: ServeInboxesDeps): ServedInboxes {
       if (!isClosed) serve(inboxesOf(worker, alive, inboxes))
     } catch (error) {
       log.debug({ err: error }, 'inboxes.not_shared')
-      // Whoever serves the others may have died, and nobody would hear of it.
+      // Without the registry a dead worker's inboxes would not be noticed: serve all.
       if (!isClosed && (lastBeatMs === undefined || nowMs() - lastBeatMs > DEAD_AFTER_MS)) serve(all)
     }
   }
@@ -105,7 +108,7 @@ export function serveInboxes(deps: ServeInboxesDeps): ServedInboxes {
     try {
       await registry.leave()
     } catch (error) {
-      // The others notice it by its silence.
+      // The others notice the missing heartbeat.
       log.debug({ err: error }, 'inboxes.not_left')
     }
   }

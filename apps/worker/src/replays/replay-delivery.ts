@@ -50,7 +50,10 @@ export async function deliverAgain(
   return 'delivered'
 }
 
-/** With an order it is attempted when no other delivery of its key is under way or waits: live ones do not wait for a replay. */
+/**
+ * With an order it is attempted when no other delivery of its key is under way or waits: live ones do not wait for a
+ * replay.
+ */
 async function inTurn(deps: ReplayDeliveryDeps, attempted: Attempted): Promise<ItemOutcome> {
   const { order } = deps
   const { replay, delivery, subscription } = attempted
@@ -77,8 +80,8 @@ async function attempt(deps: ReplayDeliveryDeps, attempted: Attempted): Promise<
     stop: signal,
     conclude: (verdict, made) => concludeReplay(deps, attempted, { verdict, made }),
   })
-  if (delivered.kind === 'unmade' && 'fault' in delivered) throw delivered.fault
-  if (delivered.kind === 'unmade') return 'back'
+  if (delivered.kind === 'uncounted' && 'fault' in delivered) throw delivered.fault
+  if (delivered.kind === 'uncounted') return 'back'
   return delivered.kind === 'delivered' ? 'delivered' : 'failed'
 }
 

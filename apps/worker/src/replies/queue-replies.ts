@@ -1,5 +1,6 @@
-// Owns: offering the replies that consumers of queue sinks return from their jobs, as long as a subscription wants them.
-// A consumer may write anything into its queue: the event, and who was given it, come from the gateway's own record.
+// Owns: offering the replies that consumers of queue sinks return from their jobs, for enabled subscriptions with
+// `reply`. A consumer may write anything into its queue: the event and its recipients are read from the gateway's own
+// record.
 import { type DeliveryJob, type FanOutJob, type GatewayEvent, isEventId, type Subscription } from '@wxgw/contracts'
 import type { Platform } from '@wxgw/platform'
 import {
@@ -23,12 +24,12 @@ export type QueueRepliesDeps = {
 
 export type QueueReplies = {
   follow(subscriptions: readonly Subscription[]): void
-  /** Before the event is written to its subscribers: a reply that a push waits for is then read within milliseconds. */
+  /** Call it before the event is delivered: the reply of a waiting push is then read within milliseconds. */
   expect(job: FanOutJob): void
   close(): Promise<void>
 }
 
-/** Every worker reads them: the first one's offer is accepted, the others find the event answered. */
+/** Every worker reads the replies: the first offer is accepted, the others find the event answered. */
 export function createQueueReplies(deps: QueueRepliesDeps): QueueReplies {
   const { platform, redis, onDead, log } = deps
   const { consumerReturns: positions } = platformKeys(platform.id)
@@ -41,7 +42,7 @@ export function createQueueReplies(deps: QueueRepliesDeps): QueueReplies {
     returns.follow(wanted)
   }
 
-  /** The job of a first delivery has the event's id; that of a replay has another one, and its reply answers nothing. */
+  /** The job of a first delivery has the event's id. The job of a replay has another id: its reply is ignored. */
   async function take({ name, jobId: eventId, value }: ReturnedJob): Promise<void> {
     if (!isEventId(eventId)) return
     if (typeof value !== 'object' || value === null || !('reply' in value)) return
@@ -52,7 +53,7 @@ export function createQueueReplies(deps: QueueRepliesDeps): QueueReplies {
     if (given?.event) await failDelivery({ event: given.event, receivedAtMs: given.receivedAtMs }, name)
   }
 
-  /** The consumer's job is done, so nothing retries it by itself: a dead letter can be replayed. */
+  /** The consumer's job has ended, so no retry happens by itself. A dead letter can be replayed. */
   async function failDelivery(
     { event, receivedAtMs }: { event: GatewayEvent; receivedAtMs: number },
     subscription: string,
@@ -68,7 +69,7 @@ export function createQueueReplies(deps: QueueRepliesDeps): QueueReplies {
       scheduleSeconds: [],
     }
     await deps.enqueueDelivery(job, { attemptsMade: 1, lastError: INVALID_REPLY })
-    // The log has it as delivered: only a delivery that begins anew can fail.
+    // The log has the delivery as delivered. Only a pending one can become dead.
     const about = { event, subscription }
     const { events, statistics } = platform
     const state = { events, statistics, onDead, log }

@@ -1,10 +1,11 @@
-// Owns: telling subscribers what the gateway itself has noticed. What is worth an alarm is decided by whoever noticed it.
+// Owns: emitting `gateway.*` events about problems that the gateway noticed itself. The caller decides what is worth an
+// event.
 import { randomUUID } from 'node:crypto'
 import { platformEvent } from '@wxgw/contracts'
 import type { Platform } from '@wxgw/platform'
 import type { Log } from '@wxgw/runtime'
 
-/** Never rejects: an alarm that cannot be queued is logged, and what it is about goes on. Values are strings, no secret among them. */
+/** Never rejects: an event that cannot be enqueued is logged. Values of `data` are strings, none of them a secret. */
 export type Alarm = (platform: string, type: `gateway.${string}`, data: Record<string, string>) => Promise<void>
 
 export type AlarmDeps = {

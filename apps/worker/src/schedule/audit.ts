@@ -1,4 +1,4 @@
-// Owns: comparing what is stored with WeChat's own list of authorizers once a day, whichever worker's turn it is.
+// Owns: the daily sync with WeChat's own list of authorizers. One worker starts it.
 import type { Platform } from '@wxgw/platform'
 import { type Log, repeat, type Repetition } from '@wxgw/runtime'
 
@@ -10,16 +10,16 @@ export type AuditedPlatform = {
 
 export type AuditDeps = { platforms: ReadonlyMap<string, AuditedPlatform>; log: Log; everyMs?: number }
 
-const FIRST_LOOK_MS = 15_000
+const FIRST_CHECK_MS = 15_000
 const EVERY_MS = 60_000
 
-/** Redis' clock decides; a day whose sync could not be queued is left out, the next one repairs the same. */
+/** Due by Redis' clock. A day whose sync could not be enqueued is skipped: the next day's sync repairs the same. */
 export function startAudit({ platforms, log, everyMs = EVERY_MS }: AuditDeps): Repetition {
-  return repeat({ firstMs: Math.min(FIRST_LOOK_MS, everyMs), everyMs }, async () => {
-    for (const platform of platforms.values()) await look(platform)
+  return repeat({ firstMs: Math.min(FIRST_CHECK_MS, everyMs), everyMs }, async () => {
+    for (const platform of platforms.values()) await check(platform)
   })
 
-  async function look(platform: AuditedPlatform): Promise<void> {
+  async function check(platform: AuditedPlatform): Promise<void> {
     try {
       if (!(await platform.schedule.auditDue())) return
       const { jobId } = await platform.jobs.sync()

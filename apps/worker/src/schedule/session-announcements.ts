@@ -1,4 +1,4 @@
-// Owns: announcing ended authorization sessions that the process which ended them could not announce.
+// Owns: emitting the events of ended authorization sessions whose own process could not emit them.
 import type { Platform } from '@wxgw/platform'
 import { type Log, repeat, type Repetition } from '@wxgw/runtime'
 
@@ -12,7 +12,7 @@ export type SessionAnnouncementsDeps = {
 
 const EVERY_MS = 5_000
 
-/** Every worker does it: an event has one id, whoever announces it. */
+/** Every worker does it: the event has the same id in each, and is de-duplicated. */
 export function startSessionAnnouncements({
   platforms,
   log,

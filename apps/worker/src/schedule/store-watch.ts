@@ -1,4 +1,4 @@
-// Owns: noticing that Redis has lost everything while this process runs, and beginning anew from WeChat alone.
+// Owns: noticing that Redis has lost its data while this process runs, and starting the rebuild from WeChat.
 import type { Platform } from '@wxgw/platform'
 import { type Log, repeat, type Repetition } from '@wxgw/runtime'
 import { isStoreAway } from '@wxgw/wechat-core'
@@ -20,16 +20,16 @@ export type StoreWatchDeps = {
 const EVERY_MS = 5_000
 
 /**
- * An installation marks its Redis. A mark that was there and is gone means an emptied Redis: a new ticket is asked for, and with
- * it comes the rest, since the first ticket of a platform starts the sync (control-plane/handle-component-event.ts).
+ * An installation sets a mark in its Redis. A mark that disappears means an emptied Redis: WeChat is asked for a new
+ * ticket, and the first ticket of a platform starts the sync (control-plane/handle-component-event.ts).
  */
 export function startStoreWatch({ platforms, alarm, log, everyMs = EVERY_MS }: StoreWatchDeps): Repetition {
   const marked = new Set<string>()
   return repeat({ firstMs: 0, everyMs }, async () => {
-    for (const platform of platforms.values()) await look(platform)
+    for (const platform of platforms.values()) await check(platform)
   })
 
-  async function look(platform: StoredPlatform): Promise<void> {
+  async function check(platform: StoredPlatform): Promise<void> {
     try {
       if (await platform.installation.isMarked()) {
         marked.add(platform.id)
@@ -42,7 +42,7 @@ export function startStoreWatch({ platforms, alarm, log, everyMs = EVERY_MS }: S
       const outcome = await platform.authorizations.startPushTicket()
       log.info({ platform: platform.id, outcome }, 'store.rebuild_started')
     } catch (error) {
-      // Redis away is said by readiness and by the connection's own lines.
+      // Readiness and the connection's log lines report that Redis is away.
       if (!isStoreAway(error)) {
         log.warn({ err: error, platform: platform.id }, 'store.rebuild_failed')
       }

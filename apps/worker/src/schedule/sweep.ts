@@ -1,4 +1,5 @@
-// Owns: refreshing what is due, on every worker, without a leader: Redis shares the work out and says when all have to wait.
+// Owns: refreshing the tokens that are due. Every worker does it, without a leader: each takes due subjects from Redis,
+// and a pause of the schedule in Redis holds for all workers.
 import { setMaxListeners } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { PauseReason, Platform } from '@wxgw/platform'
@@ -29,14 +30,14 @@ export type SweepDeps = {
   log: Log
 }
 
-/** At most this many refreshes of a platform begin in a second, in this process, one after the other: WeChat's quotas are not published. */
+/** Refreshes of one platform that this process begins per second, evenly spread: WeChat does not publish its quotas. */
 const PER_SECOND = 20
-/** While WeChat is slow: so many may be under way. */
+/** Refreshes of one platform that may run at once, when WeChat is slow. */
 const MAX_RUNNING = 60
-/** What failed, or whose worker died, is due again after this. */
+/** A subject that failed, or whose worker died, is due again after `intervalSeconds`, within these bounds. */
 const MIN_RETRY_MS = 5_000
 const MAX_RETRY_MS = 60_000
-/** Without an answer so often in a row, WeChat is left alone until one refresh gets through. */
+/** After so many refreshes without an answer in a row the schedule is paused until one succeeds. */
 const UNREACHABLE_AFTER = 5
 
 export type Sweep = { stop(): Promise<void> }
@@ -44,7 +45,7 @@ export type Sweep = { stop(): Promise<void> }
 /** Sweeps at once, then every interval with up to 10 % added, so that workers started together drift apart. */
 export function startSweep({ platforms, intervalSeconds, alarm, log }: SweepDeps): Sweep {
   const stopping = new AbortController()
-  // Each platform waits on it.
+  // Each platform adds a listener.
   setMaxListeners(platforms.size + 1, stopping.signal)
   const retryMs = Math.min(MAX_RETRY_MS, Math.max(MIN_RETRY_MS, intervalSeconds * 1000))
   const sweeping = Promise.all([...platforms.values()].map((platform) => sweepPlatform(platform)))
@@ -57,7 +58,7 @@ export function startSweep({ platforms, intervalSeconds, alarm, log }: SweepDeps
       const due = room > 0 ? await takeDue(platform, room) : undefined
       let isPaused = false
       for (const subject of due?.subjects ?? []) {
-        // What is not begun any more was put off when it was taken, and comes again.
+        // The remaining subjects are due again later: taking them has put them off.
         if (isPaused || stopping.signal.aborted) break
         const started: Promise<void> = refresh(subject, due?.pausedBy).then((goesOn) => {
           isPaused ||= !goesOn
@@ -71,7 +72,7 @@ export function startSweep({ platforms, intervalSeconds, alarm, log }: SweepDeps
     }
     await Promise.all(running)
 
-    /** False when the schedule has to wait from now on. Never rejects. */
+    /** False when the schedule is paused from now on. Never rejects. */
     async function refresh(subject: string, pausedBy: PauseReason | undefined): Promise<boolean> {
       const startedAtMs = performance.now()
       const logged = { platform: platform.id, subject }
@@ -85,7 +86,7 @@ export function startSweep({ platforms, intervalSeconds, alarm, log }: SweepDeps
         streak.unanswered = isUnreachable(error) ? streak.unanswered + 1 : 0
         if (isOver(error)) await forget(platform, subject)
         const reason = pauseReasonOf(error) ?? (streak.unanswered >= UNREACHABLE_AFTER ? 'unreachable' : undefined)
-        // One line for all that fail for the same reason.
+        // A pause is logged once for all that fail for the same reason.
         if (reason === undefined) log.warn({ ...logged, err: error }, 'token.refresh_failed')
         else await wait(platform, reason, error)
         return reason === undefined
@@ -113,13 +114,13 @@ export function startSweep({ platforms, intervalSeconds, alarm, log }: SweepDeps
     await completeProfile(platform, appId)
   }
 
-  /** Accounts found in WeChat's list come without a profile: it is asked for at the pace of the refreshes. */
+  /** Accounts found in WeChat's list have no profile: it is fetched after a refresh. */
   async function completeProfile(platform: SweepPlatform, appId: AuthorizerAppId): Promise<void> {
     try {
       const authorizer = await platform.authorizers.get(appId)
       if (authorizer && !authorizer.profile) await platform.jobs.profileWanted(appId)
     } catch (error) {
-      // The refresh itself is done; the next one asks again.
+      // The refresh itself has succeeded; the next one tries again.
       log.warn({ err: error, platform: platform.id, subject: appId }, 'sweep.skipped')
     }
   }
@@ -156,7 +157,7 @@ export function startSweep({ platforms, intervalSeconds, alarm, log }: SweepDeps
     try {
       await platform.schedule.forget(subject)
     } catch (error) {
-      // It comes up again and is forgotten then.
+      // It will be due again, and is forgotten then.
       log.warn({ err: error, platform: platform.id, subject }, 'sweep.skipped')
     }
   }
@@ -175,7 +176,7 @@ export function startSweep({ platforms, intervalSeconds, alarm, log }: SweepDeps
   }
 }
 
-/** Nothing to refresh until somebody authorizes again, which puts the subject back. */
+/** There is nothing to refresh until the account authorizes again, which schedules the subject again. */
 function isOver(error: unknown): boolean {
   return (
     error instanceof GatewayError &&

@@ -1,4 +1,4 @@
-// Owns: noticing that WeChat has stopped pushing tickets, and asking it to go on.
+// Owns: noticing that WeChat has stopped pushing tickets, and asking it to push again (api_start_push_ticket).
 import type { Platform } from '@wxgw/platform'
 import { type Log, repeat, type Repetition } from '@wxgw/runtime'
 import type { Alarm } from './alarm.ts'
@@ -14,26 +14,26 @@ export type WatchdogDeps = {
   nowMs(): number
   alarm: Alarm
   log: Log
-  firstLookMs?: number
+  firstCheckMs?: number
   everyMs?: number
 }
 
-/** WeChat pushes every ten minutes: two have been missed. */
+/** WeChat pushes a ticket every ten minutes: two have been missed. */
 const STALE_AFTER_MS = 25 * 60_000
-const FIRST_LOOK_MS = 10_000
+const FIRST_CHECK_MS = 10_000
 const EVERY_MS = 60_000
 
 /**
- * WeChat is asked at most every ten minutes, over all workers; whoever asks also tells subscribers, by `gateway.ticket.stale`.
+ * WeChat is asked at most every ten minutes, over all workers. The worker that asks also emits `gateway.ticket.stale`.
  * @see https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/ThirdParty/token/component_verify_ticket_service.html
  */
 export function startWatchdog(deps: WatchdogDeps): Repetition {
-  const { platforms, nowMs, alarm, log, firstLookMs = FIRST_LOOK_MS, everyMs = EVERY_MS } = deps
-  return repeat({ firstMs: firstLookMs, everyMs }, async () => {
-    for (const platform of platforms.values()) await look(platform)
+  const { platforms, nowMs, alarm, log, firstCheckMs = FIRST_CHECK_MS, everyMs = EVERY_MS } = deps
+  return repeat({ firstMs: firstCheckMs, everyMs }, async () => {
+    for (const platform of platforms.values()) await check(platform)
   })
 
-  async function look(platform: WatchedPlatform): Promise<void> {
+  async function check(platform: WatchedPlatform): Promise<void> {
     try {
       const ticket = await platform.tickets.status()
       const ageMs = ticket && nowMs() - ticket.receivedAtMs

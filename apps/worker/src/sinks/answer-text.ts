@@ -1,14 +1,16 @@
-// Owns: how much of a webhook's answer is kept with the attempt.
+// Owns: the part of a webhook's answer that is kept with the attempt.
 import { ANSWER_BYTES } from '@wxgw/contracts'
 import type { GuardedAnswer } from './guarded-fetch.ts'
 
 type Answered = Extract<GuardedAnswer, { outcome: 'answered' }>
 
-/** A character that is cut there begins behind what is kept, a byte order mark aside. */
+/**
+ * Enough to decode ANSWER_BYTES: a byte order mark (3) and the rest of a character that is cut (3) are read besides.
+ */
 const READ_BYTES = ANSWER_BYTES + 6
 const utf8 = new TextDecoder('utf-8')
 
-/** Whole characters; what is not UTF-8 stands there as U+FFFD. undefined: the answer has no body, or is compressed. */
+/** Whole characters only; invalid UTF-8 becomes U+FFFD. undefined: the answer has no body, or is compressed. */
 export function answerText({ headers, body }: Answered): string | undefined {
   const encoding = headers['content-encoding']?.trim().toLowerCase() ?? ''
   if (body.length === 0 || (encoding !== '' && encoding !== 'identity')) return undefined

@@ -1,5 +1,5 @@
-// Owns: which connection a call to a webhook goes over: an idle one of the same subscription, the last used first, or a new one; and how
-// many there are. What a connection may lead to is guarded-connection.ts' business.
+// Owns: the pool of connections to webhooks, and its size. A call gets an idle connection of the same subscription,
+// the most recently used one, or a new one. guarded-connection.ts checks where a connection leads.
 import type { StopSignal } from '@wxgw/wechat-core'
 import { Client, type buildConnector } from 'undici'
 import type { Dial, Target } from './guarded-connection.ts'
@@ -7,41 +7,42 @@ import type { Dial, Target } from './guarded-connection.ts'
 export type Connection = {
   client: Client
   target: Target
-  /** Whose it is; no other ever uses it: what a server sends unasked can only be taken for an answer to its own. */
+  /** The only owner that uses it: a server that sends an answer unasked can only confuse its own deliveries. */
   owner: string
   state: 'busy' | 'idle' | 'gone'
-  /** Answers that were read to their end on the present line; with one, the other side may have closed it in silence. */
+  /** Complete answers since it was connected. After one the other side may close it without a word. */
   answers: number
-  /** Of the call that has it; ends the connecting. */
+  /** The signal of the call that uses it. It also ends the connecting. */
   signal: StopSignal
 }
 
 export type TakeOptions = { owner: string; signal: StopSignal; fresh: boolean }
 
 export type ConnectionPool = {
-  /** `fresh`: no idle one. undefined when the signal was aborted while it waited for one. */
+  /** `fresh`: never an idle one. undefined when the signal was aborted while the call waited. */
   take(target: Target, options: TakeOptions): Promise<Connection | undefined>
-  /** After the whole answer: it is kept for the next call. */
+  /** Call it after the whole answer: the connection is kept for the next call. */
   giveBack(connection: Connection): void
-  /** Ends it, whatever it is doing. */
+  /** Closes it, even while it is busy. */
   discard(connection: Connection): void
   close(): void
 }
 
-/** Idle ones are closed by then; a server's own `Keep-Alive: timeout=` is obeyed when shorter, a second before its time. */
+/** An idle connection is closed after this time, or one second before the server's own `Keep-Alive: timeout=`. */
 const IDLE_MS = 15_000
 const BEFORE_SERVER_CLOSES_MS = 1_000
 /**
- * Of all owners together, idle and busy. Beyond it the idle one that was used longest ago is closed; when none is idle, an owner with a
- * busy one waits for one of its own, so that nobody waits for another and there are at most this many and one per owner.
+ * Open connections of all owners together, idle and busy. Beyond it the least recently used idle one is closed. When
+ * none is idle, an owner that has a busy one waits for one of its own; any other owner still opens one. So no owner
+ * waits for another, and there are at most this many connections and one per owner.
  */
-const MOST_OPEN = 2_000
+const MAX_OPEN = 2_000
 
 type Own = { idle: Connection[]; busy: number; waiting: Set<() => void> }
 
-export function createConnectionPool(dial: Dial, { mostOpen = MOST_OPEN } = {}): ConnectionPool {
+export function createConnectionPool(dial: Dial, { mostOpen = MAX_OPEN } = {}): ConnectionPool {
   const owners = new Map<string, Own>()
-  /** The one that was used longest ago first. */
+  /** The least recently used first. */
   const idle = new Set<Connection>()
   let opened = 0
   let closed = false
@@ -63,7 +64,7 @@ export function createConnectionPool(dial: Dial, { mostOpen = MOST_OPEN } = {}):
       keepAliveTimeout: IDLE_MS,
       keepAliveMaxTimeout: IDLE_MS,
       keepAliveTimeoutThreshold: BEFORE_SERVER_CLOSES_MS,
-      // A call as a whole has a deadline.
+      // The call as a whole has a deadline.
       headersTimeout: 0,
       bodyTimeout: 0,
     })
@@ -88,21 +89,21 @@ export function createConnectionPool(dial: Dial, { mostOpen = MOST_OPEN } = {}):
     if (state === 'gone') forgetUnused(owner)
   }
 
-  /** Whoever waits is still to be told, though the owner has no connection at the moment. */
+  /** An owner without a connection is kept while a call of its waits. */
   function forgetUnused(owner: string): void {
     const own = owners.get(owner)
     if (own && own.busy === 0 && own.idle.length === 0 && own.waiting.size === 0) owners.delete(owner)
   }
 
-  /** Whoever waits for one of this owner's looks again. */
-  function letNextGoOn(owner: string): void {
+  /** Wakes the next call that waits for a connection of this owner. It tries again. */
+  function wakeNext(owner: string): void {
     const [next] = owners.get(owner)?.waiting ?? []
     next?.()
   }
 
   function discard(connection: Connection): void {
     if (connection.state === 'gone') return
-    letNextGoOn(connection.owner)
+    wakeNext(connection.owner)
     leave(connection, 'gone')
     opened -= 1
     void connection.client.destroy()
@@ -110,13 +111,13 @@ export function createConnectionPool(dial: Dial, { mostOpen = MOST_OPEN } = {}):
 
   function oneOfItsOwn({ waiting }: Own, signal: StopSignal): Promise<void> {
     return new Promise((resolve) => {
-      const goOn = () => {
-        waiting.delete(goOn)
-        signal.removeEventListener('abort', goOn)
+      const resume = () => {
+        waiting.delete(resume)
+        signal.removeEventListener('abort', resume)
         resolve()
       }
-      waiting.add(goOn)
-      signal.addEventListener('abort', goOn)
+      waiting.add(resume)
+      signal.addEventListener('abort', resume)
     })
   }
 
@@ -137,8 +138,8 @@ export function createConnectionPool(dial: Dial, { mostOpen = MOST_OPEN } = {}):
         if (opened < mostOpen || own.busy === 0) return open(target, options)
         await oneOfItsOwn(own, signal)
       }
-      // What this one was told of is another's.
-      letNextGoOn(owner)
+      // Pass the wake-up on: this call does not use the connection.
+      wakeNext(owner)
       forgetUnused(owner)
       return undefined
     },
@@ -149,7 +150,7 @@ export function createConnectionPool(dial: Dial, { mostOpen = MOST_OPEN } = {}):
       leave(connection, 'idle')
       idle.add(connection)
       ownOf(connection.owner).idle.push(connection)
-      letNextGoOn(connection.owner)
+      wakeNext(connection.owner)
     },
     discard,
     close() {

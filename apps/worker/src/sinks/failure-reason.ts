@@ -1,4 +1,4 @@
-// Owns: the short texts that stand in `lastError`. They come from error codes alone: a message may quote a URL, a
+// Owns: the short texts in `lastError`. They are made from error codes alone: an error's message may quote a URL, a
 // command's arguments or what the other side sent.
 import { GatewayError, isStoreAway } from '@wxgw/wechat-core'
 
@@ -26,7 +26,7 @@ const NETWORK_REASONS: Record<string, string> = {
   EPROTO: 'TLS failed',
 }
 
-/** What kept a call from being answered. An unknown code is shown as it is, anything else as `network error`. */
+/** Why a call got no answer. An unknown code is shown as it is, an error without a code as `network error`. */
 export function networkFailure(error: unknown): string {
   const code = codeOf(error)
   if (isMalformedAnswer(error, code)) return 'malformed answer'
@@ -40,7 +40,7 @@ export function storeFailure(error: unknown): string {
   return error instanceof GatewayError && !isStoreAway(error) ? error.code : 'store unavailable'
 }
 
-/** undici gives the parser's refusals a code only where the parser has one. */
+/** undici's parser errors do not all have a code. */
 function isMalformedAnswer(error: unknown, code: string | undefined): boolean {
   return code === 'UND_ERR_HEADERS_OVERFLOW' || (error instanceof Error && error.name === 'HTTPParserError')
 }

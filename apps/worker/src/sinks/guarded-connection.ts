@@ -1,5 +1,5 @@
-// Owns: connections that were checked before a byte is sent: the URL's host by whoever asks, each resolved address here,
-// and the address the socket is really connected to.
+// Owns: connections whose address is checked before a byte is sent: each resolved address, and the address that the
+// socket is connected to. The caller has checked the URL's host.
 import type { AddressGuard } from '@wxgw/runtime'
 import type { StopSignal } from '@wxgw/wechat-core'
 import { isIP, type LookupFunction, type NetConnectOpts, type Socket } from 'node:net'
@@ -15,7 +15,7 @@ export type ConnectionDeps = {
   ca: string | undefined
 }
 
-/** What a URL says, of which nothing changes from one request to the next. */
+/** The parts of a URL that are the same for each request to it. */
 export type Target = Readonly<{
   origin: string
   host: string
@@ -25,11 +25,11 @@ export type Target = Readonly<{
   isSecure: boolean
 }>
 
-/** Calls back once, with a socket that may be written to, or with why there is none. `signal` ends it. */
+/** Calls back once, with a connected socket or an error. `signal` ends the connecting. */
 export type Dial = (target: Target, signal: StopSignal, done: DialDone) => void
 type DialDone = (...outcome: [error: Error, socket: null] | [error: null, socket: Socket]) => void
 
-/** The guard said no; `message` is its reason and holds nothing else. */
+/** The guard refused the address. `message` is the guard's reason, without the address. */
 export class BlockedAddressError extends Error {
   constructor(reason: string) {
     super(reason)
@@ -37,7 +37,7 @@ export class BlockedAddressError extends Error {
   }
 }
 
-/** Before the next address of the same name is tried. Node's 250 ms is less than a round trip between continents. */
+/** The wait before the next address of a host is tried. Node's 250 ms is less than a round trip between continents. */
 const NEXT_ADDRESS_AFTER_MS = 1_500
 
 export function createDial(deps: ConnectionDeps): Dial {
@@ -55,7 +55,7 @@ function openTls(deps: ConnectionDeps, dialled: Dialled, done: DialDone): void {
       host,
       ...(isIP(host) === 0 ? { servername: host } : {}),
       ALPNProtocols: ['http/1.1'],
-      // Said here because NODE_TLS_REJECT_UNAUTHORIZED must not switch it off.
+      // Set here so that NODE_TLS_REJECT_UNAUTHORIZED cannot switch it off.
       rejectUnauthorized: true,
       ...(deps.ca === undefined ? {} : { ca: deps.ca }),
     })
@@ -84,7 +84,7 @@ function openTcp(deps: ConnectionDeps, { target: { host, port }, signal }: Diall
 
 type Connecting = { upEvent: 'connect' | 'secureConnect'; signal: StopSignal }
 
-/** Gives over the socket once it is up, or the error that ended it before. Leaves no listener behind. */
+/** Calls back with the socket once it is up, or with the error. Removes its listeners. */
 function settleOnce(socket: Socket, { upEvent, signal }: Connecting, done: DialDone): void {
   const leave = () => {
     socket.off(upEvent, onUp).off('error', onError).off('close', onClose)
@@ -97,7 +97,7 @@ function settleOnce(socket: Socket, { upEvent, signal }: Connecting, done: DialD
   const onError = (error: Error) => {
     leave()
     socket.on('error', () => {
-      // It has been given up; what else befalls it says nothing new.
+      // The socket has been given up: later errors of it are ignored.
     })
     socket.destroy()
     done(error, null)
@@ -109,7 +109,7 @@ function settleOnce(socket: Socket, { upEvent, signal }: Connecting, done: DialD
   if (signal.aborted) onAbort()
 }
 
-/** The socket connects to what is checked here, not to what a second query might answer. */
+/** The socket connects to the address that was checked here, not to the answer of a second DNS query. */
 function guardedLookup({ guard, resolveHost }: ConnectionDeps): LookupFunction {
   return (hostname, options, callback) => {
     const answer = async () => {

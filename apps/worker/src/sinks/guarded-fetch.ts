@@ -1,6 +1,6 @@
-// Owns: the one way out to addresses that subscribers choose. POST only; no redirect, no decompression, no cookie, no proxy
-// from the environment; the whole call ends with the caller's signal, the answer after 64 KB. Over undici's connections rather than
-// got: the check of the connected socket has to come before the first byte, and a call costs half of node:http's.
+// Owns: all calls to addresses that subscribers choose. POST only; no redirect, no decompression, no cookie, no
+// proxy from the environment. The caller's signal ends the call; at most 64 KB of the answer are read. It uses undici's
+// connections: they let us check the connected socket before the first byte, and cost half of node:http.
 import { checkWebhookUrl, createAddressGuard } from '@wxgw/runtime'
 import type { StopSignal } from '@wxgw/wechat-core'
 import { connect as connectTcp, type NetConnectOpts, type Socket } from 'node:net'
@@ -13,19 +13,19 @@ import { createHostResolver, type ResolveHost } from './resolve-host.ts'
 
 export type GuardedRequest = {
   url: string
-  /** For whom: calls of different owners never share a connection. */
+  /** The subscription: calls of different owners never share a connection. */
   owner: string
   headers: Record<string, string>
   body: string
-  /** Ends the call wherever it is, from the name's resolution to the answer's last byte. */
+  /** Ends the call at any point, from the resolution of the host to the last byte of the answer. */
   signal: StopSignal
 }
 
-/** In lower case; one that was sent several times with its values behind one another. */
+/** Names in lower case. A header that was sent several times has its values joined by commas. */
 export type AnswerHeaders = Readonly<Record<string, string | undefined>>
 
 export type GuardedAnswer =
-  /** `truncated`: there was more than 64 KB; what is in `body` is its beginning. */
+  /** `truncated`: the answer was longer than 64 KB, and `body` is its beginning. */
   | { outcome: 'answered'; status: number; headers: AnswerHeaders; body: Buffer; truncated: boolean }
   | { outcome: 'unreachable'; reason: string }
   | { outcome: 'blocked'; reason: string }
@@ -38,12 +38,12 @@ export type GuardedFetch = {
 }
 
 export type GuardedFetchDeps = {
-  /** CIDRs that may be reached although private: WEBHOOK_ALLOW_NETWORKS. */
+  /** CIDRs of private networks that may be reached: WEBHOOK_ALLOW_NETWORKS. */
   allowNetworks: readonly string[]
   resolveHost?: ResolveHost
   connect?: (options: NetConnectOpts) => Socket
   ca?: string
-  /** Connections that are open at once, one more per owner aside. Default 2,000. */
+  /** Open connections, besides one per owner. Default 2,000. */
   mostOpen?: number
 }
 
@@ -69,17 +69,17 @@ export function createGuardedFetch({
       const target = targetOf(request.url)
       if ('refusal' in target) return { outcome: 'blocked', reason: target.refusal }
       const first = await attempt(pool, request, { target, fresh: false })
-      // The other side closed an idle connection in the moment we used it: that is no failure of the consumer.
+      // The other side closed the idle connection as we used it: try once more on a new one.
       return first.stale ? (await attempt(pool, request, { target, fresh: true })).answer : first.answer
     },
     close: () => pool.close(),
   }
 }
 
-/** Beyond so many URLs all are judged anew. */
-const MOST_TARGETS = 1_000
+/** The size of the cache of parsed URLs. Beyond it the cache is cleared. */
+const MAX_TARGETS = 1_000
 
-/** Judges and takes apart each URL once; what its name resolves to is judged for every connection. */
+/** Parses and checks each URL once. The addresses that its host resolves to are checked for every connection. */
 function createTargets(allowNetworks: readonly string[]): (url: string) => Target | { refusal: string } {
   const known = new Map<string, Target | { refusal: string }>()
   return (url) => {
@@ -87,7 +87,7 @@ function createTargets(allowNetworks: readonly string[]): (url: string) => Targe
     if (before) return before
     const refusal = checkWebhookUrl(url, allowNetworks)
     const target = refusal === undefined ? targetIn(new URL(url)) : { refusal }
-    if (known.size >= MOST_TARGETS) known.clear()
+    if (known.size >= MAX_TARGETS) known.clear()
     known.set(url, target)
     return target
   }
@@ -96,7 +96,7 @@ function createTargets(allowNetworks: readonly string[]): (url: string) => Targe
 function targetIn(url: URL): Target {
   const isSecure = url.protocol === 'https:'
   const { hostname, port, path } = urlToHttpOptions(url)
-  // Without the last dot of a fully qualified name: no certificate has it.
+  // Without the trailing dot of a fully qualified name: no certificate has it.
   const host = (hostname ?? '').replace(/\.$/, '')
   const origin = `${url.protocol}//${url.host.replace(/\.(?=:|$)/, '')}`
   return {
@@ -139,7 +139,7 @@ type AnswerReaderDeps = {
   settle(answer: GuardedAnswer, stale?: boolean): void
 }
 
-/** Settles with the answer once it is complete or has grown beyond the cap; a broken one is as good as none. */
+/** Settles with the answer once it is complete or longer than 64 KB. A broken answer counts as none. */
 function createAnswerReader({ pool, connection, settle }: AnswerReaderDeps): Dispatcher.DispatchHandler {
   let status = 0
   let hasBegun = false
@@ -151,7 +151,7 @@ function createAnswerReader({ pool, connection, settle }: AnswerReaderDeps): Dis
     if (isFinished) return
     isFinished = true
     settle({ outcome: 'answered', status, headers, body: Buffer.concat(chunks), truncated })
-    // Of a truncated one the rest is not read, so the connection is of no further use.
+    // The rest of a truncated answer is not read, so its connection cannot be used again.
     if (truncated) pool.discard(connection)
     else pool.giveBack(connection)
   }
@@ -161,7 +161,7 @@ function createAnswerReader({ pool, connection, settle }: AnswerReaderDeps): Dis
       hasBegun = true
     },
     onResponseStart(_controller, code, received) {
-      // Informational: the answer is still to come.
+      // Informational (1xx): the answer follows.
       if (code < 200) return
       status = code
       headers = singleValues(received)

@@ -1,5 +1,5 @@
-// Owns: the batch call of the sinks: which of the subscriptions are written to by Redis itself, in the step that records
-// the event, together with the events that are recorded at the same moment. The other way is `deliver` of each sink.
+// Owns: which deliveries Redis makes itself, in the step that records the event: those to streams and queues. Events
+// that are recorded together are written together. All other deliveries are made by `deliver` of their sink.
 import type { Subscription } from '@wxgw/contracts'
 import type { ConsumerWrite } from '@wxgw/redis'
 

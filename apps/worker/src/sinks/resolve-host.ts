@@ -1,17 +1,17 @@
-// Owns: the addresses of a webhook's host. Which of them may be reached is the address guard's business.
+// Owns: resolving a webhook's host. The address guard decides which of the addresses may be reached.
 import { lookup, Resolver } from 'node:dns/promises'
 
 export type HostAddress = { address: string; family: number }
-/** Rejects with a DNS error (`code`), or answers at least one address. */
+/** Answers at least one address. Rejects with a DNS error (`code`). */
 export type ResolveHost = (hostname: string) => Promise<readonly HostAddress[]>
 
 const QUERY_TIMEOUT_MS = 2_000
 const QUERY_TRIES = 2
 
 /**
- * Asks the name servers over sockets of our own. getaddrinfo would hold one of libuv's four threads for as long as a
- * name server is silent: four webhooks with a dead name server, and no one in the process finds WeChat's address.
- * It is asked only for what the name servers know nothing of and the machine may: `localhost`, /etc/hosts, search domains.
+ * Asks the name servers itself. getaddrinfo would block one of libuv's four threads while a name server is silent:
+ * after four webhooks with a dead name server, this process could not resolve WeChat's host. getaddrinfo is called only
+ * for names that the name servers do not have and the machine may: `localhost`, /etc/hosts, search domains.
  */
 export function createHostResolver(): ResolveHost {
   const resolver = new Resolver({ timeout: QUERY_TIMEOUT_MS, tries: QUERY_TRIES })

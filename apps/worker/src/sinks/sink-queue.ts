@@ -1,4 +1,4 @@
-// Owns: delivery into a BullMQ queue that the consumer's Worker opens. How a job is added is the Redis package's business.
+// Owns: delivery into a BullMQ queue that the consumer's Worker opens. packages/redis adds the job.
 import type { GatewayEvent } from '@wxgw/contracts'
 import { storeFailure } from './failure-reason.ts'
 import { type SinkPort, wrongSink } from './sink.ts'

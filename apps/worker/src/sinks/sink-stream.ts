@@ -1,11 +1,11 @@
-// Owns: delivery into a Redis stream that the consumer's group reads. The XADD itself is the Redis package's business.
+// Owns: delivery into a Redis stream that the consumer's group reads. packages/redis makes the XADD.
 import { storeFailure } from './failure-reason.ts'
 import { type SinkPort, wrongSink } from './sink.ts'
 
 export type StreamEntry = {
   stream: string
   fields: { id: string; type: string; event: string }
-  /** The stream is trimmed to about this many entries; undefined = never. */
+  /** The stream is trimmed to this many entries; undefined = never. */
   maxLength: number | undefined
 }
 

@@ -1,4 +1,5 @@
-// Owns: delivery to an HTTP endpoint, signed by Standard Webhooks. The way out and its safety are guarded-fetch.ts' business.
+// Owns: delivery to an HTTP endpoint, signed by Standard Webhooks. guarded-fetch.ts makes the call and checks the
+// address.
 import type { DeliveryResult } from '@wxgw/contracts'
 import type { Clock, Secret } from '@wxgw/wechat-core'
 import { answerText } from './answer-text.ts'
@@ -9,7 +10,7 @@ import { replyInAnswer } from './webhook-reply.ts'
 import { signWebhook } from './webhook-signature.ts'
 
 export type WebhookSinkDeps = {
-  /** Those to sign with now: while a secret is being replaced, the new one and the old one. */
+  /** The secrets to sign with now: while a secret is being replaced, the new one and the old one. */
   secrets(subscription: string): Promise<readonly Secret[]>
   fetch: Pick<GuardedFetch, 'post'>
   clock: Clock
@@ -18,9 +19,10 @@ export type WebhookSinkDeps = {
 const USER_AGENT = 'wechat-open-platform-gateway'
 
 /**
- * 2xx is delivered, 410 gone, everything else (redirects included) rejected. `webhook-id` is the event's id, the same for
- * every attempt and replay; a replay is told by `webhook-replay`. Of a subscription with `reply`, the `reply` of a 200's JSON body is handed on unchecked,
- * null too: the consumer's word that none will come. One that cannot be read is told as `replyProblem`.
+ * 2xx is delivered, 410 gone, every other status (redirects included) rejected. `webhook-id` is the event's id, the
+ * same for every attempt and replay. A replay has the header `webhook-replay`. For a subscription with `reply`, the
+ * member `reply` of a 200's JSON body is returned unchecked; null means that the consumer has no reply. When no reply
+ * can be read, `replyProblem` says why.
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
 export function createWebhookSink({ secrets, fetch, clock }: WebhookSinkDeps): SinkPort {
@@ -29,7 +31,7 @@ export function createWebhookSink({ secrets, fetch, clock }: WebhookSinkDeps): S
       const { name, sink, reply } = subscription
       if (sink.kind !== 'webhook') throw wrongSink('webhook', sink.kind)
       const signers = await secrets(name)
-      // Never unsigned: a consumer that checks would refuse it, one that does not would learn not to.
+      // Never unsigned: a consumer that verifies would refuse it, and none should get used to unsigned deliveries.
       if (signers.length === 0) return { outcome: 'blocked', reason: 'no signing secret' }
       const nowMs = clock.nowMs()
       const at = Math.floor(nowMs / 1_000)
@@ -39,7 +41,7 @@ export function createWebhookSink({ secrets, fetch, clock }: WebhookSinkDeps): S
         headers: {
           'content-type': 'application/cloudevents+json',
           'user-agent': USER_AGENT,
-          // What a consumer compresses all the same is not unpacked.
+          // A compressed answer is not decompressed.
           'accept-encoding': 'identity',
           'webhook-id': event.id,
           'webhook-timestamp': String(at),

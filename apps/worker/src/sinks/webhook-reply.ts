@@ -1,10 +1,10 @@
-// Owns: finding a passive reply in a webhook's answer, or saying in fixed words why none can be read there. Whether it is one that
-// WeChat takes is judged elsewhere.
+// Owns: finding a passive reply in a webhook's answer, or one of the fixed texts that say why there is none. Whether
+// WeChat would accept the reply is checked elsewhere (packages/redis, reply-mailbox).
 import type { GuardedAnswer } from './guarded-fetch.ts'
 
 type Answered = Extract<GuardedAnswer, { outcome: 'answered' }>
 
-/** Never with anything of the answer in it: these stand in `lastError`. */
+/** Fixed texts, because they stand in `lastError`: nothing of the answer is quoted. */
 export type ReplyProblem =
   | 'reply not read: the status is not 200'
   | 'reply not read: the answer is compressed'
@@ -13,13 +13,13 @@ export type ReplyProblem =
   | 'reply not read: the answer is not JSON'
   | 'reply not read: the answer has no member reply'
 
-/** `{}`: the answer is empty, and says nothing about a reply. */
+/** `{}`: the answer is empty, so it says nothing about a reply. */
 export type ReplyInAnswer = { reply?: unknown; replyProblem?: ReplyProblem }
 
-/** Without a byte order mark, which it takes off. */
+/** Strips a byte order mark. */
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
-/** Of a 2xx. Whatever its content type says: consumers answer JSON as `text/html`. */
+/** Reads the reply in an answer with a 2xx. The content type is ignored: consumers send JSON as `text/html`. */
 export function replyInAnswer({ status, headers, body, truncated }: Answered): ReplyInAnswer {
   if (body.length === 0) return {}
   if (status !== 200) return { replyProblem: 'reply not read: the status is not 200' }

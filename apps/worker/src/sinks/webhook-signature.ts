@@ -1,12 +1,13 @@
-// Owns: the signature of Standard Webhooks. By node:crypto rather than the package of that name, whose SHA-256 is JavaScript and
-// takes a tenth of a whole delivery; the tests verify with the package.
+// Owns: the signature of Standard Webhooks, by node:crypto. The package `standardwebhooks` computes SHA-256 in
+// JavaScript, which takes a tenth of a whole delivery; the tests verify with it.
 import { createHmac } from 'node:crypto'
 import type { Secret } from '@wxgw/wechat-core'
 
 const PREFIX = 'whsec_'
 
 /**
- * The value of `webhook-signature`: one `v1,…` per secret, in their order. `at` is `webhook-timestamp`, in whole seconds.
+ * The value of `webhook-signature`: one `v1,…` per secret, in their order. `at` is `webhook-timestamp`, in whole
+ * seconds.
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
 export function signWebhook({

@@ -35,7 +35,7 @@ export type DeliveryHealthStore = {
   /** In their order. */
   report(reports: readonly HealthReport[]): Promise<FailureRow[]>
   /** 0: this attempt may be made, by nobody else until it ends or `leaseMs` are over. undefined: the breaker is closed. Else ms to wait. */
-  askProbe(subscription: string, leaseMs: number): Promise<number | undefined>
+  claimProbe(subscription: string, leaseMs: number): Promise<number | undefined>
   /** The attempt was not made. */
   releaseProbe(subscription: string): Promise<void>
   /** Those whose breaker is not closed. */
@@ -68,7 +68,7 @@ const reportHealth = defineScript({
   moreArgs: 'reports',
   records: { report: ['name', 'age', 'failed', 'orderingKey', 'eventId', 'count'] },
 })
-const askProbe = defineScript({
+const claimProbe = defineScript({
   name: 'subscriptions/ask-probe',
   keys: ['health', 'failing'],
   args: ['opensAfter', 'leaseMs', 'name'],
@@ -115,11 +115,11 @@ export function createDeliveryHealthStore({
         return (Array.isArray(answers) ? answers : []).map(parseRow)
       }),
 
-    askProbe: (subscription, leaseMs) =>
+    claimProbe: (subscription, leaseMs) =>
       guardStore(async () => {
         const asked = { opensAfter: BREAKER_OPENS_AFTER, leaseMs, name: subscription }
         const places = { health: keys.deliveryHealth(subscription), failing: keys.failing }
-        const waitMs = Number(await askProbe(redis, { ...places, ...asked }))
+        const waitMs = Number(await claimProbe(redis, { ...places, ...asked }))
         return waitMs < 0 ? undefined : waitMs
       }),
 

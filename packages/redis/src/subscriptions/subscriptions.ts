@@ -4,7 +4,7 @@ import type { Subscription, SubscriptionInput } from '@wxgw/contracts'
 import { type Clock, GatewayError, type Secret, systemClock } from '@wxgw/wechat-core'
 import type { RedisConnection } from '../connect.ts'
 import { deliveriesQueue } from '../keys.ts'
-import { createLeaveOldNames, type NameLeft } from '../old-names/leave-old-names.ts'
+import { createMoveOldNames, type NameLeft } from '../old-names/move-old-names.ts'
 import type { Page } from '../paging/newest-first.ts'
 import type { Queues } from '../queues/queues.ts'
 import type { Sealer } from '../sealed.ts'
@@ -81,7 +81,7 @@ export type Subscriptions = {
   /** Of those that may have something under a name of an earlier version, the names. */
   withOldNames(): Promise<readonly string[]>
   /** Gives ambiguous queues a new name and moves what stands under old names. Safe to repeat, and to end in between by the signal. */
-  leaveOldNames(name: string, signal?: AbortSignal): Promise<readonly NameLeft[]>
+  moveOldNames(name: string, signal?: AbortSignal): Promise<readonly NameLeft[]>
   /** The webhook secrets to sign with: the current one first, the previous one while it is being replaced. */
   webhookSecrets(name: string): Promise<readonly Secret[]>
 }
@@ -114,7 +114,7 @@ export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
   const { platform, queues, sealer, checkWebhookUrl, clock = systemClock } = deps
   const records = createRecordStore(deps)
   const backlog = createBacklog(deps)
-  const oldNames = createLeaveOldNames({ ...deps, records, nowMs: () => clock.nowMs() })
+  const oldNames = createMoveOldNames({ ...deps, records, nowMs: () => clock.nowMs() })
   const copy = createLocalCopy({
     records,
     onGone: ({ name, sink }) => {
@@ -293,7 +293,7 @@ export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
       return [...byName.values()].filter(oldNames.concerns).map(({ subscription }) => subscription.name)
     },
 
-    async leaveOldNames(name, signal) {
+    async moveOldNames(name, signal) {
       const record = await records.read(name)
       if (!record || record.deleting) return []
       const left = await oldNames.leave(record, signal)

@@ -1,7 +1,7 @@
 // Owns: what one attempt at a delivery comes to, for the queue, the event log and the subscription.
 import type { DeliveryJob, DeliveryResult, Subscription } from '@wxgw/contracts'
 import type { StopSignal } from '@wxgw/wechat-core'
-import { type AttemptSeen, type CalledWebhook, createDeliver, type DeliverDeps, type SinkPort, type SinkRequest } from '@wxgw/worker'
+import { type ObservedAttempt, type CalledWebhook, createDeliver, type DeliverDeps, type SinkPort, type SinkRequest } from '@wxgw/worker'
 import t from 'tap'
 import { HEALTH, subscription, textEvent, webhookSink } from '../delivery-fixtures.ts'
 
@@ -17,7 +17,7 @@ function setUp(
   const changes: Change[] = []
   const disabled: string[] = []
   const logged: [string, Record<string, unknown>][] = []
-  const seen: [CalledWebhook, AttemptSeen][] = []
+  const seen: [CalledWebhook, ObservedAttempt][] = []
   const log = (fields: Record<string, unknown>, message: string) => void logged.push([message, fields])
   const counted: string[] = []
   const run = createDeliver({
@@ -33,7 +33,7 @@ function setUp(
     health: HEALTH,
     onDisabled: async () => {},
     throttleTurns: { take: async () => ({ kind: 'now', hasWaited: false }) },
-    directCalls: { seen: (webhook, attempt) => void seen.push([webhook, attempt]) },
+    directCalls: { observe: (webhook, attempt) => void seen.push([webhook, attempt]) },
     replies: { offer: async () => 'accepted' },
     clock: { nowMs: () => NOW },
     random: () => 0.5,

@@ -1,5 +1,5 @@
 // Owns: which webhooks are called straight from the fan-out, and how many at once.
-import { type AttemptSeen, createDirectCalls, DIRECT_CALLS_AT_MOST, DIRECT_CALLS_PER_SUBSCRIPTION, type Leave } from '@wxgw/worker'
+import { type ObservedAttempt, createDirectCalls, DIRECT_CALLS_AT_MOST, DIRECT_CALLS_PER_SUBSCRIPTION, type Leave } from '@wxgw/worker'
 import t from 'tap'
 
 const QUICK = { delivered: true, durationMs: 2 }
@@ -12,14 +12,14 @@ const hook = (subscription: string, url = `https://${subscription}.example/`) =>
 function setUp(quick: string[], { underWay = { count: 0 }, longestWaitMs = 60_000 } = {}) {
   const directCalls = createDirectCalls(underWay, { longestWaitMs })
   const ask = (name: string) => directCalls.enter(hook(name))
-  const seen = (name: string, attempt: AttemptSeen) => directCalls.seen(hook(name), attempt)
-  for (const name of quick) seen(name, QUICK)
+  const observe = (name: string, attempt: ObservedAttempt) => directCalls.observe(hook(name), attempt)
+  for (const name of quick) observe(name, QUICK)
   const enter = (name: string): Leave => {
     const leave = ask(name)
     if (typeof leave !== 'function') throw new Error(`${name} may not be called now`)
     return leave
   }
-  return { directCalls, ask, seen, enter, underWay }
+  return { directCalls, ask, observe, enter, underWay }
 }
 
 function atOnce(entering: unknown): Promise<unknown> {
@@ -27,12 +27,12 @@ function atOnce(entering: unknown): Promise<unknown> {
 }
 
 void t.test('nobody is called before an answer from the queue was quick', async (t) => {
-  const { ask, seen } = setUp([])
+  const { ask, observe } = setUp([])
   t.equal(ask('crm'), undefined)
-  seen('crm', SLOW)
+  observe('crm', SLOW)
   t.equal(ask('crm'), undefined)
-  seen('crm', FAILED)
-  seen('crm', QUICK)
+  observe('crm', FAILED)
+  observe('crm', QUICK)
   t.type(ask('crm'), 'function')
   t.equal(ask('other'), undefined)
 })
@@ -68,14 +68,14 @@ void t.test('whoever waits goes by the queue once the consumer fails', async (t)
 })
 
 void t.test('when no call ends in a moment, those who wait go by the queue, and so does the next until the queue has an answer', async (t) => {
-  const { ask, seen, enter } = setUp(['hangs'], { longestWaitMs: 20 })
+  const { ask, observe, enter } = setUp(['hangs'], { longestWaitMs: 20 })
   const calls = Array.from({ length: DIRECT_CALLS_PER_SUBSCRIPTION }, () => enter('hangs'))
   t.same(await Promise.all([ask('hangs'), ask('hangs')]), [undefined, undefined])
   t.equal(ask('hangs'), undefined, 'without waiting')
   calls[0]?.({ delivered: true, durationMs: 10_000 })
   calls[1]?.({ delivered: false, durationMs: 10_000 })
   t.equal(ask('hangs'), undefined)
-  seen('hangs', QUICK)
+  observe('hangs', QUICK)
   t.type(ask('hangs'), 'function')
 })
 
@@ -92,8 +92,8 @@ void t.test('who has waited for a moment while others went on goes by the queue,
 })
 
 void t.test('nobody waits where much stands before him', async (t) => {
-  const { ask, seen, enter } = setUp([], { longestWaitMs: 20 })
-  seen('crm', { delivered: true, durationMs: 45 })
+  const { ask, observe, enter } = setUp([], { longestWaitMs: 20 })
+  observe('crm', { delivered: true, durationMs: 45 })
   for (let call = 0; call < DIRECT_CALLS_PER_SUBSCRIPTION; call += 1) enter('crm')
   const waiting = Array.from({ length: 100 }, () => ask('crm')).filter((entering) => entering instanceof Promise)
   t.ok(waiting.length > 1 && waiting.length < 30, `${waiting.length} wait`)
@@ -119,10 +119,10 @@ void t.test('a subscription that is gone, or leads elsewhere, has to earn it aga
   const leave = enter('bi')
   const moved = hook('bi', 'https://new.example/')
   t.equal(directCalls.enter(moved), undefined)
-  directCalls.seen(moved, SLOW)
+  directCalls.observe(moved, SLOW)
   leave(QUICK)
   t.equal(directCalls.enter(moved), undefined)
-  directCalls.seen(moved, FAILED)
-  directCalls.seen(moved, QUICK)
+  directCalls.observe(moved, FAILED)
+  directCalls.observe(moved, QUICK)
   t.type(directCalls.enter(moved), 'function')
 })

@@ -2,7 +2,7 @@
 import type { FanOutJob } from '@wxgw/contracts'
 import type { JobContext, LeftEntry } from '@wxgw/redis'
 import { GatewayError } from '@wxgw/wechat-core'
-import { createDispatchRoom, fanOutBatchHandler, type FanOutOptions } from '@wxgw/worker'
+import { createDispatchSlots, fanOutBatchHandler, type FanOutOptions } from '@wxgw/worker'
 import t from 'tap'
 import { until } from '../../../helpers/until.ts'
 import { textEvent } from '../delivery-fixtures.ts'
@@ -41,7 +41,7 @@ function setUp({ failing = [], away = [], addEach }: { failing?: string[]; away?
         together.push({ arrivals: entries.map(({ arrival }) => arrival), delayMs })
       },
     },
-    room: createDispatchRoom(75),
+    slots: createDispatchSlots(75),
     nowMs: () => 20_005,
     log: { error: (_fields, message) => void errors.push(message) },
   })
@@ -102,8 +102,8 @@ void t.test('what the store did not answer goes on together, later the older it 
 void t.test('a push that waits for its answer is dispatched however much is under way, and says for whom', async (t) => {
   const reply = { subscription: 'crm', deadlineAtMs: 9 }
   const seen: FanOutJob[] = []
-  const room = createDispatchRoom(1)
-  await room.enter(1)
+  const slots = createDispatchSlots(1)
+  await slots.enter(1)
   const handle = fanOutBatchHandler({
     queue: '{wx-messages.0}',
     fanOutOf: () => async (job) => {
@@ -111,7 +111,7 @@ void t.test('a push that waits for its answer is dispatched however much is unde
       return { delivered: 0, enqueued: 0 }
     },
     left: { addEach: async () => {}, addTogether: async () => {} },
-    room,
+    slots,
     nowMs: Date.now,
     log: { error() {} },
   })
@@ -120,16 +120,16 @@ void t.test('a push that waits for its answer is dispatched however much is unde
   t.match(seen, [{ kind: 'fan-out', event: { id: 'ev_a' }, reply }])
 })
 
-void t.test('what has to wait for room begins in lots', async (t) => {
-  const room = createDispatchRoom(4, { lot: 3 })
-  await room.enter(4)
+void t.test('what has to wait for slots begins in lots', async (t) => {
+  const slots = createDispatchSlots(4, { lot: 3 })
+  await slots.enter(4)
   const begun: number[] = []
   const waiting = [1, 2, 3].map(async (number) => {
-    await room.enter(1)
+    await slots.enter(1)
     begun.push(number)
   })
   for (const left of [1, 2, 3]) {
-    room.leave()
+    slots.leave()
     await Promise.resolve()
     await Promise.resolve()
     t.same(begun, left < 3 ? [] : [1, 2, 3], `${left} have left`)
@@ -164,7 +164,7 @@ void t.test('of full jobs so many run at once that a webhook has places for thei
       },
       queue: '{wx-messages.0}',
       left: { addEach: async () => {}, addTogether: async () => {} },
-      room: createDispatchRoom(75),
+      slots: createDispatchSlots(75),
       nowMs: Date.now,
       log: { error() {} },
     })

@@ -2,7 +2,7 @@
 import type { DeliveryJob, DeliveryResult, FanOutJob, Subscription } from '@wxgw/contracts'
 import type { ConsumerWrite, EnqueueOptions } from '@wxgw/redis'
 import { GatewayError } from '@wxgw/wechat-core'
-import { type AttemptSeen, createDispatchRoom, createFanOut, type FanOutDeps, type FanOutOptions, type SinkRequest } from '@wxgw/worker'
+import { type ObservedAttempt, createDispatchSlots, createFanOut, type FanOutDeps, type FanOutOptions, type SinkRequest } from '@wxgw/worker'
 import t from 'tap'
 import { HEALTH, subscription, textEvent, webhookSink } from '../delivery-fixtures.ts'
 
@@ -58,7 +58,7 @@ function setUp(
       deliveryChanged: async ({ id }, name, change) => void changes.push({ eventId: id, subscription: name, ...change }),
     },
     sinks: { queue: sink, stream: sink, webhook: sink },
-    directCalls: { enter: () => undefined, seen: () => {} },
+    directCalls: { enter: () => undefined, observe: () => {} },
     health: { ...HEALTH, isOpen: () => false },
     onDisabled: async () => {},
     replies: { offer: async () => 'accepted' },
@@ -77,7 +77,7 @@ function setUp(
         for (const job of deliveries) enqueued.push([job, undefined])
       },
     },
-    callPlaces: createDispatchRoom(75),
+    callSlots: createDispatchSlots(75),
     clock: { nowMs: () => NOW },
     random: () => 0.5,
     log: { debug() {}, info() {}, warn() {}, error() {} },
@@ -174,12 +174,12 @@ void t.test('what a queue or a stream does not take goes by its own queue, the a
   t.match(change, { status: 'retrying', attempts: 1, lastError: 'store unavailable' })
 })
 
-function calling(seen: AttemptSeen[] = []): Partial<FanOutDeps> {
-  return { directCalls: { enter: () => (attempt) => void seen.push(attempt), seen: () => {} } }
+function calling(seen: ObservedAttempt[] = []): Partial<FanOutDeps> {
+  return { directCalls: { enter: () => (attempt) => void seen.push(attempt), observe: () => {} } }
 }
 
 void t.test('a webhook that answers quickly is called at once, without a job of its own', async (t) => {
-  const seen: AttemptSeen[] = []
+  const seen: ObservedAttempt[] = []
   const { fanOut, requests, enqueued, changes } = setUp([WEBHOOK], { deps: calling(seen) })
   t.same(await fanOut(), { delivered: 1, enqueued: 0 })
   t.match(requests, [{ subscription: { name: 'c-webhook' }, deliveryId: 'ev-1' }])
@@ -189,7 +189,7 @@ void t.test('a webhook that answers quickly is called at once, without a job of 
 })
 
 void t.test('a call that failed counts, and its queue goes on with the schedule', async (t) => {
-  const seen: AttemptSeen[] = []
+  const seen: ObservedAttempt[] = []
   const failed = { outcome: 'rejected', status: 503, gone: false, retryAfterSeconds: undefined } as const
   const { fanOut, enqueued, changes } = setUp([WEBHOOK], { results: { 'c-webhook': failed }, deps: calling(seen) })
   t.same(await fanOut(), { delivered: 0, enqueued: 1 })
@@ -208,7 +208,7 @@ void t.test('who is gone is disabled, and the event stands in the dead letters',
 })
 
 void t.test('what is no fault of the consumer goes to the queue uncounted', async (t) => {
-  const seen: AttemptSeen[] = []
+  const seen: ObservedAttempt[] = []
   const deliver = () => Promise.reject(new Error('no secrets: the store is away'))
   const sinks = { queue: { deliver }, stream: { deliver }, webhook: { deliver } }
   const { fanOut, enqueued, changes } = setUp([WEBHOOK], { deps: { sinks, ...calling(seen) } })
@@ -449,7 +449,7 @@ void t.test('a job whose late call nothing would be left of waits for it: the st
 void t.test('what is paused or throttled gets its deliveries from its own queue alone, whatever its sink is', async (t) => {
   for (const held of [{ paused: true }, { throttle: { perSecond: 5 } }]) {
     const all = [QUEUE, STREAM, WEBHOOK].map((one) => ({ ...one, ...held }))
-    const deps = { directCalls: { enter: () => () => {}, seen: () => {} } }
+    const deps = { directCalls: { enter: () => () => {}, observe: () => {} } }
     const { fanOut, requests, enqueued, offered, recorded } = setUp(all, { deps })
     t.same(await fanOut(), { delivered: 0, enqueued: 3 }, JSON.stringify(held))
     t.same([requests, offered], [[], []])

@@ -145,7 +145,7 @@ void t.test('the sweep', async (suite) => {
           told.push([id, type, data])
         },
         log,
-        firstLookMs: 1,
+        firstCheckMs: 1,
         everyMs: 20,
       }),
     )

@@ -1,4 +1,4 @@
-// Owns: the metrics of attempts at deliveries, by subscription: how many, how long, and what came to the dead letters.
+// Owns: the metrics of attempts at deliveries, by subscription: counts, durations, dead letters, replays.
 import { createBoundedLabels, type Metrics, MOST_SUBSCRIPTION_LABELS } from '@wxgw/runtime'
 import type { JudgedAttempt } from './deliver-once.ts'
 
@@ -6,15 +6,15 @@ export type AttemptMetrics = {
   attempted(platform: string, attempt: JudgedAttempt): void
   dead(platform: string, subscription: string): void
   replayed(platform: string, subscription: string, outcome: string): void
-  /** These are all that the platform has now: the series of others end. */
+  /** Removes the series of all subscriptions but these. */
   keep(platform: string, subscriptions: ReadonlySet<string>): void
 }
 
-/** Few: each subscription has a series per bucket. */
+/** Few buckets: each is a series per subscription. */
 const BUCKETS = [0.01, 0.05, 0.25, 1, 5, 30]
 const OUTCOMES = ['delivered', 'failed'] as const
 
-/** An attempt costs two look-ups in a map, whatever the number of labels: what was counted becomes series at a scrape. */
+/** An attempt costs two look-ups in a map, however many labels there are: the counts become series at a scrape. */
 export function createAttemptMetrics(metrics: Metrics): AttemptMetrics {
   const ofPlatforms = new Map<string, ReturnType<typeof createCounts>>()
   const countsOf = (platform: string) => {

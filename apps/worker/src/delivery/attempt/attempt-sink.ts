@@ -1,5 +1,4 @@
-// Owns: one call of a sink: how long it may take, and that a replay is marked as one. Its result is judged in
-// judge-attempt.ts.
+// Owns: one call of a sink: its time-out, and the mark of a replay. Its result is judged in judge-attempt.ts.
 import type { DeliveryResult } from '@wxgw/contracts'
 import { replayOf } from '@wxgw/redis'
 import { Stop, type StopSignal } from '@wxgw/wechat-core'
@@ -15,10 +14,10 @@ class DeadlineError extends Error {
 }
 
 /**
- * The sink's `timeoutMs` (from the name's resolution to the last byte) ends a webhook's attempt even if the sink ignores
- * the signal: `unreachable`, `timeout`. A write to our own Redis has the time-out of its client, and is completed when
- * the process ends: cut off, it might have landed all the same. `stop` is the process' end; it makes a webhook's attempt
- * `interrupted`, which counts for nothing.
+ * A webhook's attempt ends after the sink's `timeoutMs`, counted from the resolution of the host to the last byte, even
+ * if the sink ignores the signal: `unreachable`, `timeout`. A write to our own Redis has its client's time-out; `stop`
+ * does not cut it off, because it might have landed all the same. `stop` aborts when the process ends: a webhook's
+ * attempt is then `interrupted`, and is not counted.
  */
 export async function attemptSink(
   sinks: Sinks,
@@ -56,7 +55,7 @@ export async function attemptSink(
   })
 }
 
-/** The event keeps its id; consumers know a replay by its attribute, from the first delivery on. */
+/** The event keeps its id. Consumers recognize a replay by the attribute `replay`. */
 function markReplay(request: Omit<SinkRequest, 'signal'>): Omit<SinkRequest, 'signal'> {
   const replay = replayOf(request.event.id, request.deliveryId)
   if (replay === undefined) return request

@@ -1,4 +1,5 @@
-// Owns: what a failed attempt comes to when it is over: the subscription may have been disabled or deleted while it ran.
+// Owns: what follows from a failed attempt: retry, dead letter, or nothing. The subscription may have been disabled or
+// deleted while the attempt ran.
 import { type DeliveryJob, orderingKey, type Subscription } from '@wxgw/contracts'
 import type { Subscriptions } from '@wxgw/platform'
 import type { FailureRow, MadeAttempt } from '@wxgw/redis'
@@ -10,7 +11,7 @@ import { recordState, type StateDeps } from './record-state.ts'
 export type ConcludeDeps = StateDeps & {
   subscriptions: Pick<Subscriptions, 'get' | 'disable'>
   health: Pick<DeliveryHealth, 'succeeded' | 'failed'>
-  /** This call has disabled a subscription; the store has that it is to be announced. */
+  /** This call has disabled a subscription, and has stored that this is to be announced. */
   onDisabled(): void
   clock: Clock
 }
@@ -18,17 +19,17 @@ export type ConcludeDeps = StateDeps & {
 export type Concluded =
   | { kind: 'retry'; delayMs: number; error: string }
   | { kind: 'dead'; error: string }
-  /** The subscription is gone, and the delivery with it. */
+  /** The subscription was deleted, and the delivery with it. */
   | { kind: 'dropped' }
 
 export const SUBSCRIPTION_DISABLED = 'subscription disabled'
 
-/** `subscription`: as it was when it was attempted. */
+/** `subscription`: as it was when the attempt began. */
 type Failure = { delivery: DeliveryJob; subscription: Subscription; made: MadeAttempt; verdict: FailedVerdict }
 
 /**
- * Disables the subscription if the verdict or the length of the failure wants that, and records the state. Rejects
- * when it cannot disable, or when the store does not say whether there is another attempt.
+ * Disables the subscription when the verdict says so or it has failed for too long, and records the state. Rejects when
+ * the store cannot disable it, or cannot be asked whether another attempt is to be made.
  */
 export async function concludeFailure(deps: ConcludeDeps, failure: Failure): Promise<Concluded> {
   const { subscriptions, health, clock, onDisabled } = deps
@@ -40,7 +41,8 @@ export async function concludeFailure(deps: ConcludeDeps, failure: Failure): Pro
     if (verdict.kind === 'dead') return 'unknown' as const
     throw error
   })
-  // A later one of the same name may be somebody else's: it neither gets the event nor is it disabled.
+  // A newer subscription of the same name may belong to somebody else: it gets no event of the old one, and is not
+  // disabled.
   if (current === undefined || (current !== 'unknown' && current.createdAtMs !== subscription.createdAtMs)) {
     await recordState(deps, { ...about, status: 'discarded', made })
     return { kind: 'dropped' }
@@ -62,13 +64,13 @@ export async function concludeFailure(deps: ConcludeDeps, failure: Failure): Pro
     await recordState(deps, { ...about, status: 'retrying', lastError: verdict.error, made: retried })
     return verdict
   }
-  // Disabled meanwhile: what waited for a retry was ended before this delivery would have begun to wait.
+  // Disabled meanwhile: its waiting retries have been ended already, so this delivery must not become another one.
   const error = verdict.kind === 'dead' ? verdict.error : SUBSCRIPTION_DISABLED
   await recordState(deps, { ...about, status: 'dead', lastError: error, made })
   return { kind: 'dead', error }
 }
 
-/** A change of the subscription, enabling it included, begins the time anew. */
+/** Any change of the subscription, enabling it included, restarts the time. */
 function hasFailedTooLong(current: Subscription, { sinceMs }: FailureRow, clock: Clock): boolean {
   const { disableAfterSeconds, updatedAtMs } = current
   return disableAfterSeconds > 0 && clock.nowMs() - Math.max(sinceMs, updatedAtMs) >= disableAfterSeconds * 1_000

@@ -1,5 +1,5 @@
-// Owns: the one sequence of an attempt at a delivery: attempt, judge, log, record, conclude. First attempts, a
-// subscription's queue and replays all go through it; what the outcome means for a queue is decided there.
+// Owns: the one sequence of an attempt at a delivery: attempt, judge, log, record, conclude. First attempts, the queues
+// of subscriptions and replays all use it; each of them decides what the outcome means for its queue.
 import type { DeliveryJob, DeliveryResult, Subscription } from '@wxgw/contracts'
 import type { Replies } from '@wxgw/platform'
 import type { MadeAttempt } from '@wxgw/redis'
@@ -12,42 +12,42 @@ import { type FailedVerdict, INVALID_REPLY, judgeAttempt, judgeFailure, type Ver
 import { recordState } from './record-state.ts'
 
 export type DeliverOnceDeps = ConcludeDeps & {
-  /** For the metrics, as soon as it is judged. */
+  /** For the metrics. Called as soon as the attempt is judged. */
   onAttempt(attempt: JudgedAttempt): void
   sinks: Sinks
   replies: Pick<Replies, 'offer'>
-  /** In [0, 1), for the jitter. */
+  /** A number in [0, 1), for the jitter. */
   random(): number
   log: Log
 }
 
-/** `durationMs`: undefined when it was written in one step with the log. */
+/** `durationMs`: undefined when Redis wrote it in the step that recorded the event. */
 export type JudgedAttempt = { subscription: string; outcome: 'delivered' | 'failed'; durationMs?: number }
 
 export type OneDelivery = {
   delivery: DeliveryJob
   /** As it is now. */
   subscription: Subscription
-  /** From 1. */
+  /** The first is 1. */
   attempt: number
   stop: StopSignal
   /** The event as JSON, when it is serialized already. */
   body?: string
-  /** As soon as the attempt is judged, before anything is written about it. */
-  onAttempted?(attempt: { outcome: 'delivered' | 'failed' | 'unmade'; durationMs: number }): void
-  /** What a failure comes to. Default: concludeFailure. */
+  /** Called as soon as the attempt is judged, before anything is written about it. */
+  onAttempted?(attempt: { outcome: 'delivered' | 'failed' | 'uncounted'; durationMs: number }): void
+  /** Decides what follows from a failure. Default: concludeFailure. */
   conclude?(verdict: FailedVerdict, made: MadeAttempt): Promise<Concluded>
-  /** False: the attempt leaves no line in the log. Default true. */
+  /** Whether the attempt gets a line in the log. Default true. */
   isLogged?: boolean
 }
 
 export type Delivered =
   | { kind: 'delivered'; reply?: unknown }
   | Concluded
-  /** There was no whole attempt, and none counts: the process ends, or there was a fault of our own. */
-  | { kind: 'unmade'; fault?: unknown }
+  /** There was no complete attempt, so none is counted: the process ends, or there was a fault of our own. */
+  | { kind: 'uncounted'; fault?: unknown }
 
-/** Rejects when the store cannot say whether there is another attempt. What was delivered is not lost by that. */
+/** Rejects when the store cannot be asked whether another attempt is to be made. A successful attempt never rejects. */
 export async function deliverOnce(deps: DeliverOnceDeps, one: OneDelivery): Promise<Delivered> {
   const { delivery, subscription, attempt, onAttempted, conclude, isLogged = true } = one
   const { clock, log, statistics, health } = deps
@@ -56,8 +56,8 @@ export async function deliverOnce(deps: DeliverOnceDeps, one: OneDelivery): Prom
   const startedAtMs = clock.nowMs()
   const result = await attemptOnce(deps, one)
   if (result.outcome === 'interrupted' || result.outcome === 'fault') {
-    onAttempted?.({ outcome: 'unmade', durationMs: clock.nowMs() - startedAtMs })
-    return { kind: 'unmade', ...('error' in result ? { fault: result.error } : {}) }
+    onAttempted?.({ outcome: 'uncounted', durationMs: clock.nowMs() - startedAtMs })
+    return { kind: 'uncounted', ...('error' in result ? { fault: result.error } : {}) }
   }
 
   const verdict = await judge(deps, one, result)
@@ -82,8 +82,8 @@ export async function deliverOnce(deps: DeliverOnceDeps, one: OneDelivery): Prom
 }
 
 /**
- * The same for the deliveries of one event that the sinks' batch call has made: it attempted them and recorded them as
- * delivered, and what it could not write comes to `deliverOnce`.
+ * Counts the deliveries of one event that Redis made in the step that recorded it (recorded-writes.ts). They are
+ * recorded as delivered already; those that Redis did not make go through `deliverOnce`.
  */
 export function concludeWritten(
   { statistics, health, onAttempt }: Pick<DeliverOnceDeps, 'statistics' | 'health' | 'onAttempt'>,
@@ -98,7 +98,7 @@ export function concludeWritten(
 
 type Fault = { outcome: 'fault'; error: unknown }
 
-/** Never rejects: a fault of our own must strike neither the consumer nor the deliveries beside this one. */
+/** Never rejects: a fault of our own must not count against the consumer, nor fail the deliveries beside this one. */
 async function attemptOnce(
   { sinks, log }: DeliverOnceDeps,
   { delivery, subscription, body, stop }: OneDelivery,
@@ -112,7 +112,7 @@ async function attemptOnce(
   }
 }
 
-/** By the result, and by the reply when a push waits for one from this subscription: to all others a reply means nothing. */
+/** Judges the result and, when a push waits for a reply of this subscription, the reply. Other replies are ignored. */
 async function judge(deps: DeliverOnceDeps, one: OneDelivery, result: DeliveryResult): Promise<Verdict> {
   const { attempt, delivery } = one
   const { event, subscription, scheduleSeconds, reply: awaited } = delivery
@@ -125,7 +125,7 @@ async function judge(deps: DeliverOnceDeps, one: OneDelivery, result: DeliveryRe
     const outcome = await deps.replies.offer(event.id, verdict.reply, { event })
     return outcome === 'invalid' ? judgeFailure(INVALID_REPLY, context) : verdict
   } catch (error) {
-    // The consumer has done its part; sending it the event again would not bring the reply back in time.
+    // The consumer has answered correctly. Delivering the event again could not bring its reply in time.
     deps.log.warn({ eventId: event.id, subscription, err: error }, 'reply.lost')
     return verdict
   }

@@ -1,29 +1,29 @@
-// Owns: how this process shares with all others how a subscription's attempts go: it reports each failure at once and what was delivered
-// twice a second, and waits at the breaker that follows from all reports (packages/redis, delivery-health.ts). A subscription that
-// delivers costs no round trip of its own.
+// Owns: this process' part in the circuit breakers of subscriptions. It reports each failure at once and successes
+// twice a second, and waits while a breaker is open. The breaker itself is shared by all workers (packages/redis,
+// delivery-health.ts). A successful attempt costs no round trip of its own.
 import { randomUUID } from 'node:crypto'
 import { type DeliveryHealthStore, durationBucket, type FailureRow, type HealthReport } from '@wxgw/redis'
 import { type Log, repeat } from '@wxgw/runtime'
 import { type Clock, isStoreAway, type StopSignal } from '@wxgw/wechat-core'
 
 export type DeliveryHealth = {
-  /** In memory, mostly. */
+  /** Counts in memory. While the breaker is open it is reported at once, which closes the breaker. */
   succeeded(subscription: string, durationMs: number): void
-  /** Never rejects. undefined: the store did not take it. */
+  /** Never rejects. undefined: the store is away; the failure is reported with the next counts. */
   failed(
     subscription: string,
     failure: { durationMs: number; error: string; orderingKey?: string | undefined },
   ): Promise<FailureRow | undefined>
   /**
-   * Resolves when the next attempt may be made: at once while the breaker is closed, and when `signal` is aborted. True when it had to wait.
-   * `leaseMs`: what an attempt takes at most. Rejects with STORE_UNAVAILABLE.
+   * Resolves when the next attempt may be made: at once while the breaker is closed or when `signal` is aborted. True
+   * when the breaker was open. `leaseMs`: the longest time that an attempt takes. Rejects with STORE_UNAVAILABLE.
    */
   pass(subscription: string, leaseMs: number, signal: StopSignal): Promise<boolean>
-  /** The attempt that passed was not made. */
+  /** After `pass`, when the attempt was not made: another process may make the half-open attempt. */
   release(subscription: string): Promise<void>
-  /** It is not to be called straight from the fan-out. */
+  /** While the breaker is open, the fan-out makes no attempt itself. */
   isOpen(subscription: string): boolean
-  /** Reports what is left. */
+  /** Reports the remaining counts. */
   close(): Promise<void>
 }
 
@@ -31,8 +31,8 @@ export type DeliveryHealthDeps = {
   platform: string
   store: DeliveryHealthStore
   clock: Clock
-  /** There is something to announce. */
-  onNews(): void
+  /** An announcement was stored. */
+  onAnnouncement(): void
   log: Pick<Log, 'warn'>
   everyMs?: number
 }
@@ -46,12 +46,12 @@ export function createDeliveryHealth({
   platform,
   store,
   clock,
-  onNews,
+  onAnnouncement,
   log,
   everyMs = EVERY_MS,
 }: DeliveryHealthDeps): DeliveryHealth {
   const pending = new Map<string, Pending>()
-  /** Whose breaker is not closed, as far as this process knows, and who waits there. */
+  /** Subscriptions whose breaker is not closed, as far as this process knows, with what waits for it. */
   const open = new Map<string, Set<() => void>>()
   const turns = new Map<string, Promise<void>>()
 
@@ -97,7 +97,7 @@ export function createDeliveryHealth({
   async function report(reports: readonly HealthReport[]): Promise<FailureRow[] | undefined> {
     try {
       const rows = await store.report(reports)
-      if (rows.some(({ announces }) => announces)) onNews()
+      if (rows.some(({ announces }) => announces)) onAnnouncement()
       return rows
     } catch (error) {
       if (!isStoreAway(error)) log.warn({ err: error, platform }, 'deliveries.not_reported')
@@ -120,13 +120,13 @@ export function createDeliveryHealth({
   }
 
   function wake(subscription: string): void {
-    for (const goOn of open.get(subscription) ?? []) goOn()
+    for (const resume of open.get(subscription) ?? []) resume()
   }
 
   function closeBreaker(subscription: string): void {
     const waiting = open.get(subscription)
     open.delete(subscription)
-    for (const goOn of waiting ?? []) goOn()
+    for (const resume of waiting ?? []) resume()
   }
 
   const reporting = repeat({ firstMs: everyMs, everyMs }, async () => {
@@ -138,10 +138,10 @@ export function createDeliveryHealth({
     }
   })
 
-  /** One of this process at a time asks for a subscription. */
+  /** At most one call per subscription runs in this process. */
   async function waitForProbe(subscription: string, leaseMs: number, signal: StopSignal): Promise<void> {
     while (open.has(subscription) && !signal.aborted) {
-      const waitMs = await store.askProbe(subscription, leaseMs)
+      const waitMs = await store.claimProbe(subscription, leaseMs)
       if (waitMs === undefined) return closeBreaker(subscription)
       if (waitMs === 0) return
       await waitIn(open.get(subscription), waitMs, signal)
@@ -195,14 +195,14 @@ export function createDeliveryHealth({
 
 function waitIn(waiting: Set<() => void> | undefined, waitMs: number, signal: StopSignal): Promise<void> {
   return new Promise((resolve) => {
-    const goOn = () => {
+    const resume = () => {
       clearTimeout(timer)
-      waiting?.delete(goOn)
-      signal.removeEventListener('abort', goOn)
+      waiting?.delete(resume)
+      signal.removeEventListener('abort', resume)
       resolve()
     }
-    const timer = setTimeout(goOn, waitMs)
-    waiting?.add(goOn)
-    signal.addEventListener('abort', goOn)
+    const timer = setTimeout(resume, waitMs)
+    waiting?.add(resume)
+    signal.addEventListener('abort', resume)
   })
 }

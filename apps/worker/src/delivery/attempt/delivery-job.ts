@@ -1,7 +1,7 @@
-// Owns: the job of one delivery, as the subscription is when it is made.
+// Owns: the job of one delivery, made from the subscription as it is now.
 import type { DeliveryJob, Subscription } from '@wxgw/contracts'
 
-/** It belongs to this creation of the subscription: a later one of its name gets nothing of it. */
+/** The job names when the subscription was created: a newer subscription of the same name does not get the delivery. */
 export function deliveryJob(
   delivery: Pick<DeliveryJob, 'event' | 'receivedAtMs' | 'deliveryId'>,
   { platform, name, createdAtMs, retry }: Subscription,

@@ -1,24 +1,24 @@
-// Owns: what follows from one attempt: done, again, or dead. The only place that knows the schedule, the jitter, Retry-After
-// and 410.
+// Owns: what follows from one attempt: done, retry or dead. The schedule, the jitter, Retry-After and 410 are applied
+// here only.
 import { type DeliveryResult, RETRY_JITTER } from '@wxgw/contracts'
 
 export type FailedVerdict =
   | { kind: 'retry'; delayMs: number; error: string }
-  /** `disable`: the consumer answered that it never wants anything again. */
+  /** `disable`: the consumer answered 410, which disables the subscription. */
   | { kind: 'dead'; error: string; disable: boolean }
 
 export type Verdict = { kind: 'done'; reply?: unknown; replyProblem?: string } | FailedVerdict
 
 export type AttemptContext = {
-  /** From 1. */
+  /** The first is 1. */
   attempt: number
-  /** Whole seconds to wait after each failed attempt; attempts = 1 + its length. */
+  /** Whole seconds to wait after each failed attempt. There are 1 + its length attempts. */
   scheduleSeconds: readonly number[]
-  /** In [0, 1). */
+  /** A number in [0, 1). */
   random(): number
 }
 
-/** The consumer's `reply` is not one that WeChat takes: the attempt has failed, whatever the status. */
+/** WeChat would not accept the consumer's `reply`: the attempt has failed, whatever the status. */
 export const INVALID_REPLY = 'invalid reply'
 
 export function judgeAttempt(result: DeliveryResult, context: AttemptContext): Verdict {
@@ -45,22 +45,22 @@ function judgeFailedAttempt(
     case 'unreachable':
       return judgeFailure(result.reason, context)
     case 'blocked':
-      // Not final: a name that led to a private address may lead to a public one tomorrow.
+      // Retried: a host that resolves to a private address today may resolve to a public one later.
       return judgeFailure(`blocked: ${result.reason}`, context)
     default:
       return result satisfies never
   }
 }
 
-/** `error` is a short text that may be shown: never a body, a URL or a secret. */
+/** `error`: a short text that callers may see, never a body, a URL or a secret. */
 export function judgeFailure(error: string, context: AttemptContext, retryAfterSeconds?: number): FailedVerdict {
   const delayMs = retryDelayMs(context, retryAfterSeconds)
   return delayMs === undefined ? { kind: 'dead', error, disable: false } : { kind: 'retry', delayMs, error }
 }
 
 /**
- * The schedule's delay plus at most 20 %, never less; a Retry-After is obeyed up to twice the delay.
- * undefined when the schedule is at its end.
+ * The schedule's delay plus at most 20 % jitter. A longer Retry-After is obeyed up to twice the delay. undefined when
+ * the schedule has no more attempts.
  */
 export function retryDelayMs(context: AttemptContext, retryAfterSeconds?: number): number | undefined {
   const { attempt, scheduleSeconds, random } = context

@@ -1,5 +1,5 @@
-// Owns: recording in the event log what became of a delivery, without making the delivery depend on it, and counting
-// and announcing what comes to the dead letters.
+// Owns: recording the state of a delivery in the event log, and counting and announcing dead letters. The delivery does
+// not depend on the record.
 import type { GatewayEvent } from '@wxgw/contracts'
 import type { EventLog, Statistics } from '@wxgw/platform'
 import type { Log } from '@wxgw/runtime'
@@ -7,7 +7,7 @@ import type { Log } from '@wxgw/runtime'
 export type StateDeps = {
   events: Pick<EventLog, 'deliveryChanged'>
   statistics: Pick<Statistics, 'count'>
-  /** A delivery has come to the dead letters. Never rejects. */
+  /** A delivery has become a dead letter. Never rejects. */
   onDead(dead: StateChange): Promise<void> | void
   log: Pick<Log, 'warn'>
 }
@@ -17,7 +17,7 @@ export type StateChange = {
   subscription: string
 } & Parameters<EventLog['deliveryChanged']>[2]
 
-/** Never rejects: a delivery that was made must not be made again because its record was lost. */
+/** Never rejects: a lost record must not make a delivery happen again. */
 export async function recordState(
   { events, statistics, onDead, log }: StateDeps,
   { event, subscription, ...change }: StateChange,
@@ -26,7 +26,7 @@ export async function recordState(
     await events.deliveryChanged(event, subscription, change)
   } catch (error) {
     log.warn({ eventId: event.id, subscription, status: change.status, err: error }, 'delivery.stateLost')
-    // The sweep that finds it (settle-deliveries.ts) counts it.
+    // settle-deliveries.ts finds it later and counts it.
     return
   }
   if (change.status !== 'dead') return

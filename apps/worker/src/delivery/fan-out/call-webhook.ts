@@ -1,38 +1,38 @@
-// Owns: calling a webhook straight from the fan-out. The job waits a moment for the answer; after that the delivery
-// stands in its queue as well, delayed until the call must have ended, and is removed when the call succeeds.
+// Owns: calling a webhook straight from the fan-out. The job waits 250 ms for the answer. After that the delivery is
+// also put into its queue, delayed until the call must have ended, and is removed there when the call succeeds.
 import type { DeliveryJob, WebhookSink } from '@wxgw/contracts'
 import { Stop, within } from '@wxgw/wechat-core'
 import { type Delivered, deliverOnce, type DeliverOnceDeps, type OneDelivery } from '../attempt/deliver-once.ts'
 import type { DirectCalls, Leave } from './direct-calls.ts'
-import type { DispatchRoom } from './dispatch-room.ts'
+import type { DispatchSlots } from './dispatch-slots.ts'
 import { type EnqueueDeps, enqueueUnfinished, type FirstOutcome } from './enqueue-unfinished.ts'
 import type { LateCalls } from './late-calls.ts'
 
 export type CallWebhookDeps = DeliverOnceDeps & EnqueueDeps & {
-  directCalls: Pick<DirectCalls, 'enter' | 'seen'>
+  directCalls: Pick<DirectCalls, 'enter' | 'observe'>
   lateCalls: Pick<LateCalls, 'mayLeave' | 'signal' | 'follow'>
-  /** Slots of all webhooks: without a free one, a call waits. */
-  callPlaces: DispatchRoom
+  /** Slots for calls, of all webhooks together: without a free one a call waits. */
+  callSlots: DispatchSlots
   /** How long a job waits for a webhook that it calls. Default 250 ms. */
   callHoldsJobMs?: number
 }
 
 type Call = Omit<OneDelivery, 'onAttempted'> & { sink: WebhookSink }
 
-/** Five times what counts as quick. */
+/** Five times QUICK_MS of direct-calls.ts. */
 const CALL_HOLDS_JOB_MS = 250
-/** Beyond the call's own time-out: what a busy process and a slow store add until the outcome is recorded. */
+/** Added to the call's own time-out: a busy process and a slow store need this long to record the outcome. */
 const CALL_MARGIN_MS = 10_000
 
-/** undefined: the webhook must not be called from here now. Rejects as deliverOnce and the queue. */
+/** undefined: the webhook is not called from here now. Rejects when deliverOnce or the queue rejects. */
 export async function callWebhook(deps: CallWebhookDeps, call: Call): Promise<FirstOutcome | undefined> {
-  const { directCalls, callPlaces } = deps
-  await callPlaces.enter(1)
+  const { directCalls, callSlots } = deps
+  await callSlots.enter(1)
   try {
     const leave = await directCalls.enter({ subscription: call.subscription.name, url: call.sink.url })
     return leave === undefined ? undefined : await callFor(deps, call, leave)
   } finally {
-    callPlaces.leave()
+    callSlots.leave()
   }
 }
 
@@ -52,13 +52,17 @@ async function callFor(deps: CallWebhookDeps, call: Call, leave: Leave): Promise
   const delivered = await within(callHoldsJobMs, delivering)
   if (delivered !== undefined) return enqueueUnfinished(deps, delivery, { delivered })
 
-  // No call from here any more until the webhook has answered its queue quickly.
-  directCalls.seen({ subscription: subscription.name, url: sink.url }, { delivered: false, durationMs: callHoldsJobMs })
+  // Counted as a failure: the webhook gets no more direct calls until it has answered its queue quickly.
+  directCalls.observe(
+    { subscription: subscription.name, url: sink.url },
+    { delivered: false, durationMs: callHoldsJobMs },
+  )
   if (!lateCalls.mayLeave() || stop.aborted) return enqueueUnfinished(deps, delivery, { delivered: await delivering })
   try {
     await enqueueDelivery(delivery, { delayMs: sink.timeoutMs + CALL_MARGIN_MS })
   } catch (error) {
-    // If the process died now, nothing would be left of the delivery: the job has to wait.
+    // The queue does not have the delivery, so the job has to stay until the call ends: if this process dies, the job
+    // remains.
     logPostponed(deps, delivery, error)
     return enqueueUnfinished(deps, delivery, { delivered: await delivering })
   }
@@ -70,7 +74,7 @@ async function callFor(deps: CallWebhookDeps, call: Call, leave: Leave): Promise
   return 'enqueued'
 }
 
-/** Never rejects: a delivery whose outcome cannot be written is made again when its delay is over. */
+/** Never rejects: a delivery whose outcome cannot be written is made again by its queue when its delay is over. */
 async function endLate(deps: CallWebhookDeps, delivery: DeliveryJob, delivering: Promise<Delivered>): Promise<void> {
   try {
     await enqueueUnfinished(deps, delivery, { delivered: await delivering, isHeld: true })

@@ -1,47 +1,50 @@
-// Owns: which webhooks are called straight from the fan-out, without a job of their own: those that have just been answering
-// quickly. All others wait for their own queue, so that a slow consumer holds up nobody.
+// Owns: which webhooks the fan-out calls itself, without a job for the delivery: those that have answered quickly
+// lately. All others get their deliveries from their own queue, so that a slow consumer delays nobody else.
 import { afterReading } from '@wxgw/wechat-core'
 
 /*
- * A webhook earns it by an answer to a delivery from its queue, and loses it by a failure or by getting slow. Until that shows, it
- * holds as many places of the fan-out as calls may be under way; whoever finds them taken waits a moment, when little stands
- * before him, and else goes by the queue. When not one call ends in all that moment, it hangs: nobody waits any more, nor is it called
- * from here, until it has answered its queue.
+ * A webhook gets direct calls after a quick answer to a delivery from its queue. A failure or a slow average ends them.
+ * Each webhook has 25 slots. When all are taken, a call waits up to 50 ms if the expected wait is at most 40 ms;
+ * otherwise the delivery goes to the queue. When no call ends while one waits, the webhook hangs: all waiting calls go
+ * to the queue, and direct calls stop until the webhook has answered its queue.
  */
+/** The longest average duration of a quick webhook's answers. */
 const QUICK_MS = 50
-/** More than the ten of its queue: with each a turn of the event loop goes by, in which the consumer has long been done. */
+/** More than the ten of its queue: a slot stays taken one turn of the event loop after the consumer has answered. */
 export const DIRECT_CALLS_PER_SUBSCRIPTION = 25
-/** Of all platforms. The fan-out has more places than these by a hundred (workers.ts): if all of these hang, events go on. */
+/**
+ * Of all platforms together. The fan-out has a hundred slots more (workers.ts): if all these calls hang, events go on.
+ */
 export const DIRECT_CALLS_AT_MOST = 50
 const EXPECTED_WAIT_MS = 40
 const LONGEST_WAIT_MS = 50
-/** Of the average, the latest call's. */
+/** The weight of the latest call in the moving average. */
 const WEIGHT = 0.2
 
-/** Another URL is another webhook: it has yet to earn it. */
+/** After a change of its URL a webhook begins without direct calls. */
 export type CalledWebhook = { subscription: string; url: string }
-export type AttemptSeen = { delivered: boolean; durationMs: number }
-export type Leave = (attempt: AttemptSeen) => void
+export type ObservedAttempt = { delivered: boolean; durationMs: number }
+export type Leave = (attempt: ObservedAttempt) => void
 
 export type DirectCalls = {
-  /** What to call when the attempt is over; undefined: the event is to go by the queue. */
+  /** Takes a slot; call the answer when the attempt is over. undefined: the delivery is to go to the queue. */
   enter(webhook: CalledWebhook): Leave | undefined | Promise<Leave | undefined>
-  /** Of an attempt that the queue made. */
-  seen(webhook: CalledWebhook, attempt: AttemptSeen): void
-  /** Forgets all others. */
+  /** Records an attempt that was made from the queue. */
+  observe(webhook: CalledWebhook, attempt: ObservedAttempt): void
+  /** Forgets all subscriptions but these. */
   keep(subscriptions: ReadonlySet<string>): void
 }
 
 type Row = { url: string; averageMs: number; calls: number; ended: number; waiting: Set<Waiter> }
 type Waiter = (leave: Leave | undefined) => void
 
-/** How many calls are under way in this process: platforms share the fan-out's places. */
+/** The calls that run in this process: all platforms share the slots. */
 export type CallsUnderWay = { count: number }
 
 export function createDirectCalls(underWay: CallsUnderWay, { longestWaitMs = LONGEST_WAIT_MS } = {}): DirectCalls {
   const rows = new Map<string, Row>()
 
-  function learn(row: Row, { delivered, durationMs }: AttemptSeen): void {
+  function learn(row: Row, { delivered, durationMs }: ObservedAttempt): void {
     if (!delivered) row.averageMs = Infinity
     else if (row.averageMs === Infinity) row.averageMs = durationMs
     else row.averageMs += WEIGHT * (durationMs - row.averageMs)
@@ -65,24 +68,24 @@ export function createDirectCalls(underWay: CallsUnderWay, { longestWaitMs = LON
   }
 
   function sendAllToQueue({ waiting }: Row): void {
-    for (const goOn of waiting) goOn(undefined)
+    for (const resume of waiting) resume(undefined)
   }
 
   function wait(row: Row): Promise<Leave | undefined> {
     const { ended } = row
     return new Promise((resolve) => {
-      const goOn: Waiter = (leave) => {
+      const resume: Waiter = (leave) => {
         clearTimeout(timer)
-        row.waiting.delete(goOn)
+        row.waiting.delete(resume)
         resolve(leave)
       }
       const timer = afterReading(longestWaitMs, () => {
-        goOn(undefined)
+        resume(undefined)
         if (row.ended > ended) return
         row.averageMs = Infinity
         sendAllToQueue(row)
       })
-      row.waiting.add(goOn)
+      row.waiting.add(resume)
     })
   }
 
@@ -95,7 +98,7 @@ export function createDirectCalls(underWay: CallsUnderWay, { longestWaitMs = LON
       const expectedMs = ((row.waiting.size + 1) * row.averageMs) / DIRECT_CALLS_PER_SUBSCRIPTION
       return expectedMs <= EXPECTED_WAIT_MS ? wait(row) : undefined
     },
-    seen({ subscription, url }, attempt) {
+    observe({ subscription, url }, attempt) {
       const known = rows.get(subscription)
       const row =
         known?.url === url ? known : { url, averageMs: Infinity, calls: 0, ended: 0, waiting: new Set<Waiter>() }

@@ -1,4 +1,4 @@
-// Owns: what the outcome of a first attempt means for the subscription's queue: what was not delivered goes there.
+// Owns: putting a delivery into its subscription's queue when the first attempt did not deliver it.
 import type { DeliveryJob } from '@wxgw/contracts'
 import type { Subscriptions } from '@wxgw/platform'
 import type { DeliveryQueue } from '@wxgw/redis'
@@ -6,7 +6,7 @@ import type { Delivered } from '../attempt/deliver-once.ts'
 import { recordState, type StateDeps } from '../attempt/record-state.ts'
 
 export type EnqueueDeps = StateDeps & {
-  /** Into the subscription's own queue, de-duplicated by `deliveryId`; resolves after Redis has accepted. */
+  /** Adds to the subscription's own queue, de-duplicated by `deliveryId`. Resolves when Redis has accepted it. */
   enqueueDelivery: DeliveryQueue['enqueueDelivery']
   takeBack: DeliveryQueue['takeBack']
   subscriptions: Pick<Subscriptions, 'get'>
@@ -15,7 +15,10 @@ export type EnqueueDeps = StateDeps & {
 /** `dropped`: the subscription was deleted while it was attempted. */
 export type FirstOutcome = 'delivered' | 'enqueued' | 'dropped'
 
-/** `isHeld`: the delivery is in its queue already, delayed until the attempt must have ended. Rejects as the store does. */
+/**
+ * `isHeld`: the delivery is in its queue already, delayed until the attempt must have ended. Rejects with
+ * STORE_UNAVAILABLE.
+ */
 export async function enqueueUnfinished(
   deps: EnqueueDeps,
   delivery: DeliveryJob,
@@ -28,9 +31,9 @@ export async function enqueueUnfinished(
     case 'dropped':
       if (isHeld) await takeBack(delivery)
       return delivered.kind
-    case 'unmade': {
+    case 'uncounted': {
       const { event, subscription, subscribedAtMs } = delivery
-      // A call may have lasted: a subscription that was deleted meanwhile must not get its queue back.
+      // The call may have taken long: the queue of a subscription that was deleted meanwhile must not come back.
       if ((await subscriptions.get(subscription))?.createdAtMs !== subscribedAtMs) {
         await recordState(deps, { event, subscription, status: 'discarded', attempts: 0 })
         return 'dropped'
@@ -40,7 +43,7 @@ export async function enqueueUnfinished(
     }
     case 'retry':
     case 'dead': {
-      // The dead letters are the failed set of the queue, so a dead delivery goes there, too.
+      // The dead letters are the queue's failed set, so a dead delivery is enqueued as well.
       const after = delivered.kind === 'retry' ? { delayMs: delivered.delayMs } : { isFinal: true }
       await enqueueDelivery(delivery, { ...after, ...held, attemptsMade: 1, lastError: delivered.error })
       return 'enqueued'

@@ -1,38 +1,38 @@
-// Owns: one job of several messages: each is dispatched by itself, and whatever does not succeed goes on in jobs of its
+// Owns: one job of several messages. Each is dispatched by itself; those that fail are enqueued again in jobs of their
 // own.
 import { type BatchedEvent, BatchedEventSchema, type FanOutBatchJob, parserOf } from '@wxgw/contracts'
 import type { JobContext, JobHandler, JobOutcome, LeftEntry, LeftMessages } from '@wxgw/redis'
 import type { Log } from '@wxgw/runtime'
 import { GatewayError, isStoreAway } from '@wxgw/wechat-core'
 import { platformNotConfigured } from '../../control-plane/platform-of-job.ts'
-import type { DispatchRoom } from './dispatch-room.ts'
+import type { DispatchSlots } from './dispatch-slots.ts'
 import type { FanOut } from './fan-out.ts'
 
 export type FanOutBatchDeps = {
-  /** The inbox that the jobs come from; what they leave goes back into it. */
+  /** The inbox that the jobs come from. Messages that fail go back into it. */
   queue: string
   fanOutOf(platform: string): FanOut | undefined
   left: LeftMessages
-  /** Of all inboxes. A push that waits for its answer needs none. */
-  room: DispatchRoom
+  /** Shared by all inboxes. A message whose push waits for a reply needs no slot. */
+  slots: DispatchSlots
   nowMs(): number
   log: Pick<Log, 'error'>
 }
 
 const parseBatchedEvent = parserOf(BatchedEventSchema)
 const DONE: JobOutcome = { kind: 'done' }
-/** Until a failed event is tried again in a job of its own. Later attempts have the delays of any job. */
-const AGAIN_MS = 1_000
-/** What waits for the store waits a quarter as long as it is old already, and no longer than this. */
-const AWAY_MOST_MS = 10_000
-const AWAY_PART = 4
+/** The delay of a failed event's own job. Later attempts have the backoff of any job. */
+const RETRY_AFTER_MS = 1_000
+/** While the store is away, the delay is a quarter of the event's age, at most this. */
+const MAX_AWAY_DELAY_MS = 10_000
+const AWAY_DIVISOR = 4
 
 /**
- * A job that was started before may have killed its process: its events go on one by one. Nothing is taken out of a job
- * while it runs: a worker that has lost its lock would write back what another has done.
+ * A job that has run before may have killed its process: each of its events gets a job of its own. A running job's
+ * events are not changed: a worker that has lost its lock would overwrite what another one has done.
  */
 export function fanOutBatchHandler(deps: FanOutBatchDeps): JobHandler<FanOutBatchJob> {
-  const { queue, left, room } = deps
+  const { queue, left, slots } = deps
   return async ({ events }, context) => {
     const entries = events.map((entry, index): LeftEntry => {
       return { entry, arrival: arrivalOf(entry) ?? `${context.jobId}:${index}` }
@@ -43,14 +43,14 @@ export function fanOutBatchHandler(deps: FanOutBatchDeps): JobHandler<FanOutBatc
       return DONE
     }
     if (first !== undefined && entries.length === 1) return handleAlone(deps, first, context)
-    await room.enter(entries.length)
-    const tried = await Promise.all(entries.map((entry) => leftAfter(deps, entry, context).finally(room.leave)))
-    await leaveUndone(deps, tried.filter((one) => one !== undefined))
+    await slots.enter(entries.length)
+    const tried = await Promise.all(entries.map((entry) => leftAfter(deps, entry, context).finally(slots.leave)))
+    await requeue(deps, tried.filter((one) => one !== undefined))
     return DONE
   }
 }
 
-/** Its outcome is the job's. */
+/** A job of one message: the outcome of its dispatch is the job's. */
 async function handleAlone(deps: FanOutBatchDeps, lone: LeftEntry, context: JobContext): Promise<JobOutcome> {
   const { entry, arrival } = lone
   const message = parseBatchedEvent(entry)
@@ -61,16 +61,16 @@ async function handleAlone(deps: FanOutBatchDeps, lone: LeftEntry, context: JobC
   const dispatched = () => dispatch(deps, { message, arrival }, context)
   if (message.reply !== undefined) await dispatched()
   else {
-    await deps.room.enter(1)
-    await dispatched().finally(deps.room.leave)
+    await deps.slots.enter(1)
+    await dispatched().finally(deps.slots.leave)
   }
   return DONE
 }
 
-/** `awaySinceMs`: it is the store that did not answer, and the event has waited since then. */
+/** `awaySinceMs`: the store did not answer; when the event came. */
 type Left = LeftEntry & { delayMs?: number; awaySinceMs?: number }
 
-/** Never rejects. */
+/** Dispatches one message. Answers what is to be enqueued again. Never rejects. */
 async function leftAfter(deps: FanOutBatchDeps, lone: LeftEntry, context: JobContext): Promise<Left | undefined> {
   const message = parseBatchedEvent(lone.entry)
   if (message === undefined) return lone
@@ -78,22 +78,22 @@ async function leftAfter(deps: FanOutBatchDeps, lone: LeftEntry, context: JobCon
     await dispatch(deps, { message, arrival: lone.arrival }, context)
     return undefined
   } catch (error) {
-    // Whatever it is: the job that it goes on in meets it again, and says so.
-    return isStoreAway(error) ? { ...lone, awaySinceMs: message.receivedAtMs } : { ...lone, delayMs: AGAIN_MS }
+    // Not logged: the event's own job meets the same error and logs it.
+    return isStoreAway(error) ? { ...lone, awaySinceMs: message.receivedAtMs } : { ...lone, delayMs: RETRY_AFTER_MS }
   }
 }
 
 /**
- * What its shard's master did not answer goes on together: it may be a third of all that comes, for as long as the
- * master is away. Everything else goes on alone.
+ * Events whose shard's master did not answer share one job: they may be a third of all events, as long as the master is
+ * away. Every other event gets a job of its own.
  */
-async function leaveUndone({ queue, left, nowMs }: FanOutBatchDeps, undone: readonly Left[]): Promise<void> {
+async function requeue({ queue, left, nowMs }: FanOutBatchDeps, undone: readonly Left[]): Promise<void> {
   const waiting = undone.filter(({ awaySinceMs }) => awaySinceMs !== undefined)
   const failed = undone.filter(({ awaySinceMs }) => awaySinceMs === undefined)
   if (failed.length > 0) await left.addEach(queue, failed)
   if (waiting.length > 0) {
     const ageMs = nowMs() - Math.min(...waiting.map(({ awaySinceMs = 0 }) => awaySinceMs))
-    const delayMs = Math.round(Math.min(Math.max(ageMs / AWAY_PART, AGAIN_MS), AWAY_MOST_MS))
+    const delayMs = Math.round(Math.min(Math.max(ageMs / AWAY_DIVISOR, RETRY_AFTER_MS), MAX_AWAY_DELAY_MS))
     await left.addTogether(queue, waiting, delayMs)
   }
 }

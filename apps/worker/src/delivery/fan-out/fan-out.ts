@@ -1,6 +1,6 @@
-// Owns: from one event to one delivery per matching subscription. Streams and queues get it in the step that records it,
-// webhooks that answer quickly right after; all others, and what failed, go to the subscription's own queue, so that no
-// consumer waits for another.
+// Owns: from one event to one delivery per matching subscription. Redis writes to streams and queues in the step that
+// records the event; webhooks that answer quickly are called right after. All other deliveries, and failed ones, go to
+// the subscription's own queue, so that no consumer waits for another.
 import { compileMatcher, type FanOutJob, type GatewayEvent, orderingKey, type Subscription } from '@wxgw/contracts'
 import type { EventLog, Subscriptions } from '@wxgw/platform'
 import { type Claim, deliveryId, type EventClaims } from '@wxgw/redis'
@@ -16,16 +16,16 @@ export type FanOutDeps = FirstAttemptDeps & {
   subscriptions: Pick<Subscriptions, 'all'>
   claims: Pick<EventClaims, 'claim' | 'ended'>
   events: Pick<EventLog, 'record'>
-  /** There is no enabled subscription at all. */
+  /** The platform has no enabled subscription. */
   onUnheard?(event: GatewayEvent): void
-  /** Another arrival of the event is dispatched. */
+  /** The event was a duplicate: another arrival of it is dispatched. */
   onDuplicate?(): void
 }
 
 export type FanOutOptions = Omit<FirstAttemptOptions, 'enqueueInOrder'> & {
-  /** Of a push: distinguishes it from its repetitions. */
+  /** Of an event from a push: distinguishes the push from its repetitions. */
   claim?: Omit<Claim, 'event'> | undefined
-  /** Of an event that comes after others of its account. */
+  /** Of an event that is dispatched in the order of its account. */
   place?: OrderedPlace | undefined
 }
 
@@ -33,9 +33,9 @@ export type FanOutSummary = { delivered: number; enqueued: number }
 export type FanOut = (job: FanOutJob, options: FanOutOptions) => Promise<FanOutSummary>
 
 /**
- * Rejects when the store does not take the event or one of the deliveries; the others were made all the same. Safe to run
- * again then: this process does not deliver twice to the same subscription, nor does another once the event log knows the
- * delivery; queues know a delivery by its id.
+ * Rejects when the store does not accept the event or one of the deliveries; the other deliveries are made
+ * nevertheless. Safe to run again: this process remembers which subscriptions were served, other processes read it from
+ * the event log, and queues de-duplicate by the delivery's id.
  */
 export function createFanOut(deps: FanOutDeps): FanOut {
   const partialRuns = createPartialRuns()
@@ -44,7 +44,7 @@ export function createFanOut(deps: FanOutDeps): FanOut {
     const { event, receivedAtMs, replay } = job
     const id = deliveryId(event.id, replay)
     const claim = own && { event, ...own }
-    // Together, in one round trip.
+    // In one round trip.
     const [claimed, all] = await Promise.all([
       claim ? deps.claims.claim(claim) : true,
       deps.subscriptions.all(maxAgeMs(job, deps.clock)),
@@ -54,7 +54,7 @@ export function createFanOut(deps: FanOutDeps): FanOut {
     const body = JSON.stringify(event)
 
     const unserved = matching.filter(({ name }) => !partialRuns.isServed(id, name))
-    // A replay goes its own way: to the event log it begins anew what was delivered.
+    // A replay is not written by the recording step: to the event log its event is delivered already.
     const writes =
       replay === undefined && !stop.aborted ? recordedWrites(unserved.filter((one) => !waits(one, event))) : []
     const withClaim = typeof claimed === 'boolean' ? {} : { claim: claimed }
@@ -64,7 +64,7 @@ export function createFanOut(deps: FanOutDeps): FanOut {
       return { delivered: 0, enqueued: 0 }
     }
     if (!all.some(({ enabled }) => enabled)) deps.onUnheard?.(event)
-    // On a repeat those that have it from before were counted before.
+    // `recorded` may also name subscriptions that an earlier run has served and counted: count only those written now.
     concludeWritten(deps, recorded.filter((name) => writes.some(({ subscription }) => subscription === name)))
 
     const served = replay === undefined ? recorded : []
@@ -90,12 +90,12 @@ export function createFanOut(deps: FanOutDeps): FanOut {
   }
 }
 
-/** Its deliveries are made from its queue, one after the other or when it is no longer held back. */
+/** Its deliveries are made from its queue: because of its order, or because it is paused or throttled. */
 function waits(subscription: Subscription, event: GatewayEvent): boolean {
   return isHeldBack(subscription) || orderingKey(subscription, event) !== undefined
 }
 
-/** One error stands for all: a retryable one, since as long as one delivery can still be made, it has to be. */
+/** The error of the job: a retryable one if there is any, so that the remaining deliveries are made. */
 function worstOf(failures: readonly unknown[]): unknown {
   return failures.find((failure) => !(failure instanceof GatewayError) || failure.retry) ?? failures[0]
 }
@@ -104,16 +104,19 @@ const ABOUT_SUBSCRIPTIONS = ['failing', 'recovered', 'disabled', 'dead_letter'].
   (kind) => `gateway.subscription.${kind}`,
 )
 
-/** The longest age of this process' copy of the subscriptions; more makes no difference to a backlog. */
+/** The greatest age of the cached subscriptions. */
 const OLDEST_COPY_MS = 100
 
-/** A subscription that is older than the event must get it, so the copy has to be younger than the event. A replay is of now. */
+/**
+ * How old the cached subscriptions may be. A subscription that is older than the event must get it, so the cache has to
+ * be younger than the event. A test event or a replay needs the subscriptions of now.
+ */
 function maxAgeMs({ receivedAtMs, only, replay }: FanOutJob, clock: Clock): number {
   if (only !== undefined || replay !== undefined) return 0
   return Math.min(Math.max(clock.nowMs() - receivedAtMs, 0), OLDEST_COPY_MS)
 }
 
-/** A test event goes to the subscription that it tests, whatever that matches, unless it is disabled. */
+/** A test event goes to the subscription that it tests, whatever the subscription matches, unless it is disabled. */
 function recipients(
   { event, only, replay }: FanOutJob,
   subscriptions: readonly Subscription[],
@@ -123,7 +126,7 @@ function recipients(
   return subscriptions.filter(({ name, enabled }) => enabled && name === only)
 }
 
-/** The subscription that an event is about does not get it. */
+/** The subscription that an event is about: it does not get the event. */
 function concerned({ type, data }: GatewayEvent): unknown {
   return ABOUT_SUBSCRIPTIONS.includes(type) ? data['subscription'] : undefined
 }

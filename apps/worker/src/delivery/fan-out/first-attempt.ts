@@ -1,5 +1,5 @@
-// Owns: the first attempt at one delivery where the fan-out may make it itself; what it may not, and what failed, goes
-// to the subscription's own queue.
+// Owns: the first attempt at one delivery, when the fan-out may make it itself. Otherwise, and after a failure, the
+// delivery goes to the subscription's own queue.
 import { type DeliveryJob, type FanOutJob, orderingKey, type Subscription } from '@wxgw/contracts'
 import { deliveryId } from '@wxgw/redis'
 import type { StopSignal } from '@wxgw/wechat-core'
@@ -19,20 +19,21 @@ export type FirstAttemptDeps = CallWebhookDeps & {
 export type FirstAttemptOptions = {
   /** Aborts when the process ends or the job is no longer ours. */
   stop: StopSignal
-  /** May webhooks be called from here? */
+  /** Whether webhooks may be called from here. */
   mayCall: boolean
-  /** Puts the delivery behind those of earlier events. Default: behind all that are there now. */
+  /** Enqueues the delivery behind those of earlier events. Default: behind all that are in the order now. */
   enqueueInOrder?: ((subscription: Subscription, delivery: DeliveryJob) => Promise<void>) | undefined
 }
 
 export type FirstAttempt = { job: FanOutJob; subscription: Subscription; body: string } & FirstAttemptOptions
 
-/** Rejects when the store takes neither the delivery nor a read. */
+/** Rejects with STORE_UNAVAILABLE. */
 export async function makeFirstAttempt(deps: FirstAttemptDeps, first: FirstAttempt): Promise<FirstOutcome> {
   const { job, subscription, body, stop, mayCall, enqueueInOrder } = first
   const { name, sink, reply } = subscription
   const delivery = firstDelivery(job, subscription)
-  // A first delivery is pending since the event was recorded; a replay starts anew what may have ended long ago.
+  // A first delivery is pending since the event was recorded. A replayed one may have ended long ago: it is pending
+  // again.
   if (job.replay !== undefined) {
     const { event, deliveryId: jobId } = delivery
     await recordState(deps, { event, subscription: name, status: 'pending', attempts: 0, jobId })
@@ -47,7 +48,7 @@ export async function makeFirstAttempt(deps: FirstAttemptDeps, first: FirstAttem
       const delivered = await deliverOnce(deps, { ...one, isLogged: false })
       return enqueueUnfinished(deps, delivery, { delivered })
     }
-    // A consumer that may answer the push has slots of its own, and a replay goes behind what waits.
+    // A subscription with `reply` has slots of its own, and a replay goes behind the waiting deliveries.
     const isCalled = mayCall && job.replay === undefined && !reply && !deps.health.isOpen(name)
     const called = isCalled ? await callWebhook(deps, { ...one, sink }) : undefined
     if (called !== undefined) return called
@@ -56,7 +57,7 @@ export async function makeFirstAttempt(deps: FirstAttemptDeps, first: FirstAttem
   return 'enqueued'
 }
 
-/** Its deliveries are made from its queue alone: there they wait, whatever its sink is. */
+/** A paused or throttled subscription: all its deliveries are made from its queue, whatever its sink is. */
 export function isHeldBack({ paused, throttle }: Subscription): boolean {
   return paused || throttle !== null
 }

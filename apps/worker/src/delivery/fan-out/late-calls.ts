@@ -1,19 +1,19 @@
-// Owns: calls of webhooks that go on when the job they belong to has ended.
+// Owns: calls of webhooks that still run when their job has ended.
 import { setTimeout as delay } from 'node:timers/promises'
 import { Stop, type StopSignal } from '@wxgw/wechat-core'
 
 export type LateCalls = {
-  /** False once the process ends: a job then waits for its calls. */
+  /** Whether a job may end before its calls do. False once the process ends. */
   mayLeave(): boolean
-  /** Aborts when the process has no more time. */
+  /** Aborts when the process must not wait any longer. */
   readonly signal: StopSignal
-  /** `end`: until the call's outcome is written down. Must not reject. */
+  /** `end`: resolves when the call's outcome is written. Must not reject. */
   follow(end: Promise<void>): void
-  /** Waits for all calls; those that take too long are aborted. */
+  /** Waits for all calls, and aborts those that take longer than 25 s. */
   close(): Promise<void>
 }
 
-/** As running jobs get (queue-worker.ts). */
+/** The same time as running jobs have (queue-worker.ts). */
 const CLOSE_TIMEOUT_MS = 25_000
 
 export function createLateCalls({ closeTimeoutMs = CLOSE_TIMEOUT_MS } = {}): LateCalls {

@@ -1,12 +1,13 @@
-// Owns: remembering whom a fan-out that failed halfway has served, so that running it again serves only the others.
-// The memory is this process'. After a crash, and for other workers, the event log says it; without one they get the event twice.
+// Owns: which subscriptions a partly failed fan-out has served, so that the retry serves only the others. It is kept in
+// the memory of this process. After a crash, and in other workers, the event log says it; without a log they deliver
+// twice.
 
-/** Beyond so many failed runs the oldest is forgotten. */
-const MOST_RUNS = 10_000
+/** Beyond this number the oldest failed run is forgotten. */
+const MAX_RUNS = 10_000
 
 export type PartialRuns = {
   isServed(deliveryId: string, subscription: string): boolean
-  /** The run failed, and it is to be run again. */
+  /** The run failed and will be retried. `served`: the subscriptions that have the delivery. */
   failed(deliveryId: string, served: readonly string[]): void
   finished(deliveryId: string): void
 }
@@ -18,7 +19,7 @@ export function createPartialRuns(): PartialRuns {
     failed(deliveryId, served) {
       runs.set(deliveryId, new Set([...(runs.get(deliveryId) ?? []), ...served]))
       const [oldest] = runs.keys()
-      if (runs.size > MOST_RUNS && oldest !== undefined) runs.delete(oldest)
+      if (runs.size > MAX_RUNS && oldest !== undefined) runs.delete(oldest)
     },
     finished: (deliveryId) => void runs.delete(deliveryId),
   }

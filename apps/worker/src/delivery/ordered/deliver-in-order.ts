@@ -84,7 +84,10 @@ async function holding(
   return { ...outcome, delayMs: Math.min(outcome.delayMs, Math.max(timeoutOf(ordered) - nowHeldMs, 0)) }
 }
 
-/** The clock stands still while the breaker is open, and from a change of the subscription, such as the end of a pause, back to the last look. */
+/**
+ * The clock stands still while the breaker is open, and from a change of the subscription, such as the end of a pause,
+ * back to the last look.
+ */
 function heldUntilNow({ health, clock }: DeliverInOrderDeps, { subscription }: Ordered, held: HoldingClock): number {
   const standsStill = health.isOpen(subscription.name) || subscription.updatedAtMs > held.lookedAtMs
   return standsStill ? held.heldMs : held.heldMs + Math.max(clock.nowMs() - held.lookedAtMs, 0)
@@ -102,7 +105,10 @@ async function timedOut(
   return { kind: 'dead', error, attempts }
 }
 
-/** What was delivered is not delivered again because the next one could not be told: it is found by the next look (mend-orders.ts). */
+/**
+ * What was delivered is not delivered again because the next one could not be told: it is found by the next look
+ * (mend-orders.ts).
+ */
 async function ended(deps: DeliverInOrderDeps, ordered: Ordered, outcome: DeliveryOutcome): Promise<DeliveryOutcome> {
   if (outcome.kind !== 'done' && outcome.kind !== 'dead') return outcome
   const { name } = ordered.subscription

@@ -1,5 +1,5 @@
-// Owns: that an order goes on although a worker was killed in the middle of a step, and that none is left of a subscription that has no order
-// any longer.
+// Owns: that an order goes on although a worker was killed in the middle of a step, and that none is left of a
+// subscription that has no order any longer.
 import type { Subscription } from '@wxgw/contracts'
 import type { Subscriptions } from '@wxgw/platform'
 import type { DeliveryOrder } from '@wxgw/redis'
@@ -15,7 +15,9 @@ export type MendOrdersDeps = {
 }
 
 const EVERY_MS = 5_000
-/** Passes after a change in which one without an order is looked at: other processes know of the change a moment later. */
+/**
+ * Passes after a change in which one without an order is looked at: other processes know of the change a moment later.
+ */
 const PASSES = 2
 
 /** A subscription without an order costs one command after each of its changes. Never rejects. */

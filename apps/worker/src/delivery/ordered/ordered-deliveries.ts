@@ -12,8 +12,8 @@ export type OrderedDeliveries = {
   /** In the order of the list, behind all that is there. Safe to repeat. Rejects with STORE_UNAVAILABLE. */
   enqueue(subscription: Subscription, deliveries: readonly DeliveryJob[]): Promise<void>
   /**
-   * The same for first deliveries that one caller at a time has of their account: those to a queue or a stream whose key has nothing
-   * that is not over are delivered in one step.
+   * The same for first deliveries that one caller at a time has of their account: those to a queue or a stream whose
+   * key has nothing that is not over are delivered in one step.
    */
   dispatch(subscription: Subscription, deliveries: readonly DeliveryJob[]): Promise<void>
 }
@@ -57,7 +57,8 @@ export function createOrderedDeliveries(deps: OrderedDeliveriesDeps): OrderedDel
     try {
       await writer.writeInOrder(sink, free)
     } catch (error) {
-      // Its queue tries again, and judges: the sink may be refused, or its master be away while that of the order is there.
+      // Its queue tries again, and judges: the sink may be refused, or its master be away while that of the order is
+      // there.
       if (!isStoreAway(error)) log.warn({ subscription: name, err: error }, 'delivery.postponed')
       return []
     }

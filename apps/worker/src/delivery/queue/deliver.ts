@@ -1,5 +1,5 @@
-// Owns: a delivery from its queue, with one attempt at most: who gets it, when the attempt may be made, and the outcome.
-// The caller applies it to the queue (delay, failed set).
+// Owns: one job of a subscription's queue: at most one attempt at its delivery. It checks the subscription, waits for
+// the breaker and the throttle, and answers an outcome that the caller applies to the queue (delay, failed set).
 import type { DeliveryJob, Subscription } from '@wxgw/contracts'
 import type { StopSignal } from '@wxgw/wechat-core'
 import { SUBSCRIPTION_DISABLED } from '../attempt/conclude-failure.ts'
@@ -10,25 +10,25 @@ import type { DirectCalls } from '../fan-out/direct-calls.ts'
 import type { ThrottleTurns } from './throttle-turns.ts'
 
 export type DeliverDeps = DeliverOnceDeps & {
-  directCalls: Pick<DirectCalls, 'seen'>
+  directCalls: Pick<DirectCalls, 'observe'>
   health: Pick<DeliveryHealth, 'succeeded' | 'failed' | 'pass' | 'release'>
   throttleTurns: ThrottleTurns
 }
 
 export type Attempt = {
-  /** From 1, counting only attempts that were made. */
+  /** The first is 1. Only attempts that were made count. */
   number: number
-  /** Aborted when the process has to end before the attempt does. */
+  /** Aborts when the process must not wait for the attempt any longer. */
   signal: StopSignal
 }
 
 export type DeliveryOutcome =
-  /** `dropped`: the subscription is gone, and the delivery with it. */
+  /** `dropped`: the subscription was deleted, and the delivery with it. */
   | { kind: 'done'; what: 'delivered' | 'dropped'; reply?: unknown }
   | { kind: 'retry'; delayMs: number; error: string }
-  /** `attempts`: how many were made, when this was none. */
+  /** `attempts`: how many were made, when none was made now. */
   | { kind: 'dead'; error: string; attempts?: number }
-  /** Through no fault of the consumer there was no whole attempt: none is to be counted. */
+  /** There was no complete attempt, through no fault of the consumer: none is counted. */
   | { kind: 'delay'; delayMs: number }
   /** The subscription is paused: the delivery keeps its place. */
   | { kind: 'back' }
@@ -38,9 +38,9 @@ export type Deliver = (job: DeliveryJob, attempt: Attempt) => Promise<DeliveryOu
 const OWN_FAULT_PAUSE_MS = 1_000
 
 /**
- * Safe to run twice: the consumer knows an event by its id. Never rejects for what a consumer does; a fault of our own (the
- * store is away) delays. An attempt for which a push still waits has the sink's whole `timeoutMs`: to cut a slow consumer
- * off would deliver to it twice and lose the reply that the fallback sends.
+ * Safe to run twice: consumers de-duplicate by the event's id. Never rejects: a fault of our own (the store is away)
+ * delays the job. An attempt for which a push waits has the sink's whole `timeoutMs` too: to cut off a slow consumer
+ * would deliver to it twice and lose the reply that the fallback sends.
  */
 export function createDeliver(deps: DeliverDeps): Deliver {
   return async (job, attempt) => {
@@ -62,10 +62,10 @@ async function deliver(
   const first = await recipientOf(deps, job, attempt)
   if ('outcome' in first) return first.outcome
 
-  // It waits here, in a slot that only this subscription's deliveries have: as many delayed jobs would keep Redis busy.
+  // The job waits here, in a slot of this subscription. Delaying it in the queue instead would keep Redis busy.
   const hasPassed = await health.pass(job.subscription, leaseMs(first.subscription), signal)
   const turn = await throttleTurns.take(first.subscription, job, signal)
-  // Meanwhile the subscription may have been paused, disabled or deleted.
+  // After a wait the subscription may have been paused, disabled or deleted.
   const found = hasPassed || turn.kind === 'later' || turn.hasWaited ? await recipientOf(deps, job, attempt) : first
   if (turn.kind === 'later' || 'outcome' in found) {
     if (hasPassed) await health.release(job.subscription)
@@ -80,8 +80,8 @@ async function deliver(
     attempt,
     stop: signal,
     onAttempted({ outcome, durationMs }) {
-      if (outcome === 'unmade' || sink.kind !== 'webhook') return
-      directCalls.seen({ subscription: name, url: sink.url }, { delivered: outcome === 'delivered', durationMs })
+      if (outcome === 'uncounted' || sink.kind !== 'webhook') return
+      directCalls.observe({ subscription: name, url: sink.url }, { delivered: outcome === 'delivered', durationMs })
     },
   })
   switch (delivered.kind) {
@@ -89,7 +89,7 @@ async function deliver(
       return { ...delivered, kind: 'done', what: 'delivered' }
     case 'dropped':
       return { kind: 'done', what: 'dropped' }
-    case 'unmade':
+    case 'uncounted':
       if (hasPassed) await health.release(name)
       return { kind: 'delay', delayMs: 'fault' in delivered ? OWN_FAULT_PAUSE_MS : 0 }
     default:
@@ -99,12 +99,14 @@ async function deliver(
 
 const LEASE_MARGIN_MS = 5_000
 
-/** The longest an attempt takes: a process that dies during one holds the others up no longer. */
+/**
+ * The longest time of an attempt: a process that dies during a half-open attempt blocks the others no longer than this.
+ */
 function leaseMs({ sink }: Subscription): number {
   return (sink.kind === 'webhook' ? sink.timeoutMs : 0) + LEASE_MARGIN_MS
 }
 
-/** The subscription that gets it now, or the outcome without an attempt. */
+/** The subscription to deliver to, or the outcome when no attempt is to be made. */
 async function recipientOf(
   deps: DeliverDeps,
   job: DeliveryJob,

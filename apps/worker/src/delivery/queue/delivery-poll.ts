@@ -1,25 +1,25 @@
-// Owns: finding the deliveries that nobody in this process knows of: retries that fall due, what other processes have
-// enqueued, and what a killed one has left. Each subscription's queue is looked at about once a second.
+// Owns: polling the subscriptions' queues, each about once a second, for deliveries that this process has not enqueued
+// itself: retries that fall due, deliveries of other processes, and those that a killed process left.
 import { deliveriesQueue, type Laps, type PendingWork, startLaps, storeErrorCode } from '@wxgw/redis'
 import type { Log } from '@wxgw/runtime'
 
 export type DeliveryPollDeps = {
   platform: string
-  /** The names of all. */
+  /** The names of all subscriptions. */
   subscriptions(): readonly string[]
   pendingWork: PendingWork
-  /** There is something to deliver. Again with each look, as long as it is there. */
+  /** There is something to deliver. Called at each poll as long as that holds. */
   found(subscription: string): void
   log: Pick<Log, 'warn'>
 }
 
-/** What falls due sooner than the slowest lap is not left to the next one, and comes in time. */
+/** The slowest lap. A retry that falls due sooner gets a timer, so that it does not wait for the next poll. */
 const SOON_MS = 5_000
 
 export function startDeliveryPoll({ platform, subscriptions, pendingWork, found, log }: DeliveryPollDeps): Laps {
   const dueSoon = new Map<string, NodeJS.Timeout>()
 
-  async function look(name: string): Promise<void> {
+  async function poll(name: string): Promise<void> {
     const dueInMs = await pendingWork(deliveriesQueue(platform, name))
     clearTimeout(dueSoon.get(name))
     dueSoon.delete(name)
@@ -32,14 +32,14 @@ export function startDeliveryPoll({ platform, subscriptions, pendingWork, found,
     dueSoon.set(name, timer)
   }
 
-  async function lookAt(names: readonly string[]): Promise<void> {
-    const looks = await Promise.allSettled(names.map(look))
-    // One line for all: they have one Redis, and what holds for one holds for the others.
-    const failed = looks.find((result) => result.status === 'rejected')
+  async function pollAll(names: readonly string[]): Promise<void> {
+    const polls = await Promise.allSettled(names.map(poll))
+    // One line for all of them: they are in the same Redis.
+    const failed = polls.find((result) => result.status === 'rejected')
     if (failed) log.warn({ platform, code: storeErrorCode(failed.reason) }, 'deliveries.not_polled')
   }
 
-  const laps = startLaps({ items: subscriptions, visit: lookAt })
+  const laps = startLaps({ items: subscriptions, visit: pollAll })
   return {
     async close() {
       await laps.close()

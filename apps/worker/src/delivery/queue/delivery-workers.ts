@@ -1,6 +1,6 @@
-// Owns: the workers of this process on the subscriptions' deliveries: opened when there is something to deliver, closed
-// when there has been nothing for a while. None has a connection of its own: what this process enqueues wakes its
-// worker at once, a poll finds the rest.
+// Owns: this process' workers on the subscriptions' queues. A worker is opened when there is something to deliver and
+// closed after 10 s without a job. None has a connection of its own: a delivery that this process enqueues wakes its
+// worker, and a poll finds the others.
 import { setTimeout as delay } from 'node:timers/promises'
 import { DeliveryJobSchema, parserOf, type Subscription } from '@wxgw/contracts'
 import type { Subscriptions } from '@wxgw/platform'
@@ -25,7 +25,7 @@ export type DeliveryWorkersDeps = {
   subscriptions: Pick<Subscriptions, 'all' | 'endPending'>
   pendingWork: PendingWork
   deliver: Deliver
-  /** Called with all of them, after each read. */
+  /** Called with all subscriptions after each change. */
   onSubscriptions?(subscriptions: readonly Subscription[]): void
   log: Log
   /** A worker without a job for this long is closed. Default 10 s. */
@@ -33,24 +33,24 @@ export type DeliveryWorkersDeps = {
 }
 
 export type DeliveryWorkers = {
-  /** Those that are open now. */
+  /** The open workers. */
   current(): QueueWorker[]
-  /** After this process has enqueued a delivery: it need not wait for the poll. Never throws. */
+  /** Call it after enqueueing a delivery, so that the delivery does not wait for the poll. Never throws. */
   wake(subscription: string): void
   close(): Promise<void>
 }
 
-/** Deliveries of one subscription at once, in this process: a consumer that hangs holds no more than these. */
+/** Deliveries of one subscription at once in this process. A consumer that hangs takes no more slots than these. */
 const CONCURRENCY = 10
-/** Of one that answers users: whoever writes while ten others wait for their answers has five seconds, too. */
+/** Of a subscription with `reply`: each user who writes has to be answered within five seconds. */
 const REPLYING_CONCURRENCY = 100
-/** Of one with an order, which is not called straight from the fan-out: as many as of another that answers quickly. */
+/** Of a subscription with an order. It gets no direct calls, so it has their slots here. */
 const ORDERED_CONCURRENCY = CONCURRENCY + DIRECT_CALLS_PER_SUBSCRIPTION
 const READ_EVERY_MS = 500
 const IDLE_MS = 10_000
 /**
- * After so many reads the retries of a disabled subscription are no longer promoted: an attempt that failed in the very
- * moment of the disabling is delayed only afterwards, and whoever disabled it may have died before promoting anything.
+ * The retries of a disabled subscription are promoted in so many reads after it was disabled. More than one: an attempt
+ * that failed while it was being disabled is delayed only afterwards, and the process that disabled it may have died.
  */
 const ENDING_READS = 10
 
@@ -62,9 +62,9 @@ export function startDeliveryWorkers(deps: DeliveryWorkersDeps): DeliveryWorkers
   const { platform, connection, subscriptions, pendingWork, deliver, log, idleMs = IDLE_MS } = deps
   const open = new Map<string, OpenWorker>()
   const closing = new Set<Promise<void>>()
-  /** How many deliveries of each subscription may run at once; of a paused one none. */
+  /** The concurrency of each subscription that is not paused. */
   let known: ReadonlyMap<string, number> = new Map()
-  /** Of each disabled subscription, in how many reads its retries were promoted. */
+  /** For each disabled subscription, in how many reads its retries were promoted. */
   let ended = new Map<string, number>()
   const stopping = new AbortController()
   let seen: readonly Subscription[] | undefined
@@ -90,7 +90,7 @@ export function startDeliveryWorkers(deps: DeliveryWorkersDeps): DeliveryWorkers
   function follow(current: readonly Subscription[]): void {
     if (current === seen) return
     seen = current
-    // What a disabled one holds ends in the dead letters, paused or not.
+    // The deliveries of a disabled subscription become dead letters, paused or not.
     const running = current.filter(({ enabled, paused }) => !enabled || !paused)
     known = new Map(running.map((one) => [one.name, concurrencyOf(one)]))
     for (const [name, { concurrency }] of open) if (known.get(name) !== concurrency) closeWorker(name)
@@ -130,7 +130,7 @@ export function startDeliveryWorkers(deps: DeliveryWorkersDeps): DeliveryWorkers
     if (!stopping.signal.aborted) void wakeIfRunning(name)
   }
 
-  /** By what is known now: a subscription may be new, or paused since the last read. */
+  /** Reads the subscriptions first: this one may be new, or paused since the last read. */
   async function wakeIfRunning(name: string): Promise<void> {
     try {
       follow(await subscriptions.all())
@@ -164,7 +164,7 @@ export function startDeliveryWorkers(deps: DeliveryWorkersDeps): DeliveryWorkers
 
   const handle: JobHandler<NonNullable<ReturnType<typeof parseDeliveryJob>>> = async (job, { attempt, signal }) => {
     const outcome = await deliver(job, { number: attempt, signal })
-    // Paused since the last read: this worker would take it again at once.
+    // Paused since the last read: an open worker would take the job again at once.
     if (outcome.kind === 'back') closeWorker(job.subscription)
     return outcome
   }

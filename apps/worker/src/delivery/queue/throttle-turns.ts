@@ -1,21 +1,24 @@
-// Owns: when a delivery of a throttled subscription may begin. It waits in a place that only this subscription's deliveries have.
+// Owns: when a delivery of a throttled subscription may begin. It waits in a slot of its subscription.
 import type { DeliveryJob, Subscription } from '@wxgw/contracts'
 import type { Throttle } from '@wxgw/redis'
 import type { Clock, StopSignal } from '@wxgw/wechat-core'
 
-/** `later`: it is to go back into its queue. */
+/** `later`: the delivery goes back into its queue for `delayMs`. */
 export type Turn = { kind: 'now'; hasWaited: boolean } | { kind: 'later'; delayMs: number }
 
 export type ThrottleTurns = {
   /**
-   * What a push waits for has its turn at once, and is counted. Resolves at once, too, when `signal` is aborted. Rejects with
-   * STORE_UNAVAILABLE.
+   * A delivery for which a push waits begins at once, and is counted. Also resolves at once when `signal` is aborted.
+   * Rejects with STORE_UNAVAILABLE.
    */
   take(subscription: Subscription, job: Pick<DeliveryJob, 'reply'>, signal: StopSignal): Promise<Turn>
 }
 
-/** As many as a subscription has places. One that answers users has more: those are not for what waits here. */
-const MOST_WAITING = 10
+/**
+ * The slots of an ordinary subscription. One with `reply` has more, which are kept free for deliveries that push waits
+ * for.
+ */
+const MAX_WAITING = 10
 const LATER_MS = 2_000
 
 export function createThrottleTurns({ throttle, clock }: { throttle: Throttle; clock: Clock }): ThrottleTurns {
@@ -33,7 +36,7 @@ export function createThrottleTurns({ throttle, clock }: { throttle: Throttle; c
       const isUrgent = reply !== undefined && reply.deadlineAtMs > clock.nowMs()
       const firstMs = await throttle.take(name, { ...limit, isUrgent })
       if (firstMs === 0) return { kind: 'now', hasWaited: false }
-      if ((waiting.get(name) ?? 0) >= MOST_WAITING) return { kind: 'later', delayMs: LATER_MS * (1 + Math.random()) }
+      if ((waiting.get(name) ?? 0) >= MAX_WAITING) return { kind: 'later', delayMs: LATER_MS * (1 + Math.random()) }
       countWaiting(name, 1)
       try {
         for (let ms = firstMs; ms > 0 && !signal.aborted; ) {
@@ -48,15 +51,15 @@ export function createThrottleTurns({ throttle, clock }: { throttle: Throttle; c
   }
 }
 
-/** Shorter when `signal` is aborted. */
+/** Ends early when `signal` is aborted. */
 function wait(ms: number, signal: StopSignal): Promise<void> {
   return new Promise((resolve) => {
-    const goOn = () => {
+    const resume = () => {
       clearTimeout(timer)
-      signal.removeEventListener('abort', goOn)
+      signal.removeEventListener('abort', resume)
       resolve()
     }
-    const timer = setTimeout(goOn, ms)
-    signal.addEventListener('abort', goOn)
+    const timer = setTimeout(resume, ms)
+    signal.addEventListener('abort', resume)
   })
 }

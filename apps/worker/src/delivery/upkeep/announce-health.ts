@@ -1,5 +1,5 @@
-// Owns: announcing that a subscription fails, delivers again, was disabled or has dead letters: once over all workers, in the log, the
-// metrics and as an event.
+// Owns: announcing that a subscription fails, delivers again, was disabled or has dead letters. One worker emits each
+// announcement, as an event, a log line and a count.
 import { platformEvent } from '@wxgw/contracts'
 import type { Platform } from '@wxgw/platform'
 import type { Announcement, Announcements, DeliveryHealthStore } from '@wxgw/redis'
@@ -9,7 +9,7 @@ import { type Clock, isStoreAway } from '@wxgw/wechat-core'
 export type AnnounceHealthDeps = {
   platform: Pick<Platform, 'id'> & { jobs: Pick<Platform['jobs'], 'platformEvent'> }
   store: Pick<Announcements, 'toAnnounce' | 'announced'> & Pick<DeliveryHealthStore, 'endRow'>
-  /** Of each once, over all workers. */
+  /** Called once per announcement, over all workers. */
   onAnnounced(kind: Announcement['about']['kind']): void
   clock: Clock
   log: Log
@@ -18,7 +18,7 @@ export type AnnounceHealthDeps = {
 
 export type HealthAnnouncements = { announce(): void; stop(): Promise<void> }
 
-/** What a process that died has left is found by the others. */
+/** Other processes find the announcements that a killed process left. */
 const EVERY_MS = 5_000
 
 const EVENT_TYPES: Record<Announcement['about']['kind'], string> = {
@@ -33,7 +33,7 @@ export function startAnnouncingHealth(deps: AnnounceHealthDeps): HealthAnnouncem
   const running = new Set<Promise<void>>()
   const repetition = repeat({ firstMs: everyMs, everyMs }, announceAll)
 
-  /** Never rejects: what is left is announced by the next run, under the same id. */
+  /** Never rejects: the next run announces what is left, under the same id. */
   async function announceAll(): Promise<void> {
     try {
       for (const announcement of await store.toAnnounce()) {
@@ -68,7 +68,7 @@ async function announceOne(
   const event = platformEvent({ id, platform: platform.id, type: EVENT_TYPES[kind], timeMs: clock.nowMs(), data })
   if ((await platform.jobs.platformEvent(event)) === 'duplicate') return
   onAnnounced(kind)
-  // Each dead letter has left a line when it came to be.
+  // The line of a dead letter was written when it became one.
   if (kind !== 'dead_letter')
     log[kind === 'recovered' ? 'info' : 'error']({ platform: platform.id, ...data }, `subscription.${kind}`)
 }

@@ -1,5 +1,6 @@
-// Owns: that no delivery stays pending for ever. What the event log knows as not over is compared with what stands in the queues:
-// a failover loses jobs and notes about them apart from each other, a process that dies loses the note it was about to write.
+// Owns: that no delivery stays pending for ever. It compares the deliveries that the event log has as pending with the
+// queues. They differ after a failover, which loses jobs and records independently, and after a process died before a
+// record.
 import type { EventLog, Statistics, Subscriptions } from '@wxgw/platform'
 import type { DeliveryQueue, UnsettledDeliveries, UnsettledDelivery, UnsettledOfShard } from '@wxgw/redis'
 import { type Log, repeat, type Repetition } from '@wxgw/runtime'
@@ -18,7 +19,7 @@ export type SettlingDeps = {
   }
   enqueueDelivery: DeliveryQueue['enqueueDelivery']
   onDead: StateDeps['onDead']
-  /** Hears of each delivery that was not where the log said. */
+  /** Called for each delivery that was not in the state that the log had. */
   onSettled(outcome: Settlement): void
   clock: Clock
   log: Log
@@ -26,17 +27,23 @@ export type SettlingDeps = {
   minAgeMs?: number
 }
 
-/** `again`: enqueued once more under the same id. `dead`, `over`: only the note was missing. `dropped`: nobody wants it any more. */
+/**
+ * `again`: enqueued once more under the same id. `dead`, `over`: only the record was missing. `dropped`: the
+ * subscription is gone. `queued`: the queue has it, as the log says.
+ */
 export type Settlement = 'again' | 'dead' | 'over' | 'dropped' | 'queued'
 
 const EVERY_MS = 60_000
-/** Longer than a fan-out works on an event that it has recorded: a webhook's 30 s and what a busy process adds. */
+/** Longer than a fan-out takes after it has recorded an event: a webhook's 30 s, and what a busy process adds. */
 const MIN_AGE_MS = 90_000
 const PAGE = 250
-/** 5,000 a second at most: a backlog of retries is looked through without holding Redis up. */
+/** At most 5,000 deliveries a second: a large backlog of retries must not keep Redis busy. */
 const PAUSE_MS = 50
 
-/** One worker at a time makes a pass through a shard of the log; costs what is not over. Never rejects. */
+/**
+ * One worker at a time makes a pass through a shard of the log. It reads only deliveries that are pending. Never
+ * rejects.
+ */
 export function startSettling({ everyMs = EVERY_MS, ...deps }: SettlingDeps): Repetition {
   const { platform, log } = deps
   const stopping = new AbortController()
@@ -56,7 +63,7 @@ export function startSettling({ everyMs = EVERY_MS, ...deps }: SettlingDeps): Re
     try {
       await run()
     } catch (error) {
-      // The next pass begins anew; that Redis is away is said by readiness.
+      // The next pass starts over. Readiness reports that Redis is away.
       if (!isStoreAway(error)) {
         log.warn({ err: error, platform: platform.id }, 'deliveries.not_settled')
       }
@@ -112,7 +119,7 @@ async function settle(
     return 'dead'
   }
   const subscription = await platform.subscriptions.get(name)
-  // A later one of the same name may be somebody else's: it gets nothing that came before it.
+  // A newer subscription of the same name may belong to somebody else: it gets no event that is older than itself.
   if (!subscription || subscription.createdAtMs > logged.receivedAtMs) {
     await platform.events.deliveryChanged(logged.event, name, { status: 'discarded', attempts: 0 })
     return 'dropped'

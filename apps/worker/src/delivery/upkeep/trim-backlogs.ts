@@ -1,5 +1,5 @@
-// Owns: that a paused subscription keeps no more than its `maxBacklog`: once a second, one worker sends the oldest of what is too much to the
-// dead letters.
+// Owns: that a paused subscription keeps at most `maxBacklog` deliveries. Once a second one worker moves the oldest of
+// the others to the dead letters.
 import { orderingKey } from '@wxgw/contracts'
 import type { EventLog, Statistics, Subscriptions } from '@wxgw/platform'
 import { BACKLOG_FULL, type BacklogTrim, type DeliveryOrder } from '@wxgw/redis'
@@ -28,7 +28,7 @@ export function startTrimmingBacklogs({ everyMs = EVERY_MS, ...deps }: TrimBackl
     try {
       await trimAll(deps)
     } catch (error) {
-      // That Redis is away is said by readiness.
+      // Readiness reports that Redis is away.
       if (!isStoreAway(error)) log.warn({ err: error, platform }, 'backlog.not_trimmed')
     }
   })
@@ -44,7 +44,7 @@ async function trimAll(deps: TrimBacklogsDeps): Promise<void> {
       const dead = await trim.trim(subscription, maxBacklog, async ({ event, deliveryId }, attempts) => {
         await recordState(deps, { event, subscription, status: 'dead', attempts, lastError: BACKLOG_FULL })
         const key = orderingKey(one, event)
-        // Only the first of each key can be taken: the next one comes to be that.
+        // Only the first delivery of a key can be taken: leaving makes the next one the first.
         if (key !== undefined) await order.leave(subscription, { key, deliveryId })
       })
       if (dead > 0) log.warn({ platform, subscription, maxBacklog, dead }, 'backlog.trimmed')

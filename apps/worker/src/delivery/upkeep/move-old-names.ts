@@ -1,18 +1,18 @@
-// Owns: looking again and again for what stands under names of earlier versions: workers of such a version may run
-// beside this one.
+// Owns: moving queues and streams from the names of earlier versions to today's, repeatedly: workers of an earlier
+// version may run beside this one.
 import type { Subscriptions } from '@wxgw/platform'
 import { type Log, repeat, type Repetition } from '@wxgw/runtime'
 
-export type LeaveOldNamesDeps = {
+export type MoveOldNamesDeps = {
   platform: string
-  subscriptions: Pick<Subscriptions, 'withOldNames' | 'leaveOldNames' | 'endPending'>
+  subscriptions: Pick<Subscriptions, 'withOldNames' | 'moveOldNames' | 'endPending'>
   everyMs?: number
   log: Log
 }
 
 const EVERY_MS = 10_000
 
-export function startLeavingOldNames(deps: LeaveOldNamesDeps): Repetition {
+export function startMovingOldNames(deps: MoveOldNamesDeps): Repetition {
   const { platform, subscriptions, everyMs = EVERY_MS, log } = deps
   const stopping = new AbortController()
   const repetition = repeat({ firstMs: 0, everyMs }, async () => {
@@ -25,10 +25,10 @@ export function startLeavingOldNames(deps: LeaveOldNamesDeps): Repetition {
 
   async function leave(subscription: string): Promise<void> {
     try {
-      for (const { from, to, renamed, moved } of await subscriptions.leaveOldNames(subscription, stopping.signal)) {
+      for (const { from, to, renamed, moved } of await subscriptions.moveOldNames(subscription, stopping.signal)) {
         if (renamed) log.warn({ platform, subscription, from, to }, 'subscription.renamed')
         else log.info({ platform, subscription, from, to, moved }, 'subscription.moved')
-        // Of a disabled one, what waits for a retry stands in dead letters.
+        // The waiting retries of a disabled subscription become dead letters.
         if (moved > 0) await subscriptions.endPending(subscription)
       }
     } catch (error) {

@@ -10,7 +10,7 @@ import type { SubscriptionRecord } from '../subscriptions/subscription-record.ts
 import { moveJobs, queueExists } from './move-jobs.ts'
 import { oldNames } from './old-names.ts'
 
-export type LeaveOldNamesDeps = {
+export type MoveOldNamesDeps = {
   platform: string
   /** The ids of all that are configured. */
   platforms: readonly string[]
@@ -27,7 +27,7 @@ const NOTHING_THERE_FOR_MS = 24 * 3600 * 1000
 /** Processes of an earlier version, or whose copy of the record is old, have ended what they began. */
 const SETTLED_MS = 60_000
 
-export type LeaveOldNames = {
+export type MoveOldNames = {
   /** True when there may be something to do, now or later. */
   concerns(record: SubscriptionRecord): boolean
   /** When the signal is aborted, the rest is left for the next time. Rejects with STORE_UNAVAILABLE. */
@@ -40,7 +40,7 @@ type Found = { isThere: boolean; wasThere: boolean }
 type ConsumersMove = { name: string; movedFrom: MovedFrom; to: string; signal: AbortSignal | undefined }
 
 /** Safe to repeat, to stop at any point and to run in several processes. */
-export function createLeaveOldNames({ platform, platforms, redis, records, nowMs }: LeaveOldNamesDeps): LeaveOldNames {
+export function createMoveOldNames({ platform, platforms, redis, records, nowMs }: MoveOldNamesDeps): MoveOldNames {
   const old = oldNames(platform, platforms)
 
   async function leave(record: SubscriptionRecord, signal: AbortSignal | undefined): Promise<NameLeft[]> {
