@@ -229,6 +229,19 @@ void t.test('a file that is no YAML is told by its line, without quoting it', as
   t.match(problemsOf({}, 'a: 1\na: 2\n'), { CONFIG_FILE: /not valid YAML/ })
 })
 
+void t.test('an alias without an anchor, one that contains itself, and a bomb of aliases are problems of the file', async (t) => {
+  const levels = ['a: &a [x, x, x, x, x, x, x, x, x]', ...['ba', 'cb', 'dc', 'ed'].map(([to, from]) => `${to}: &${to} [${Array(9).fill(`*${from}`).join(', ')}]`)]
+  t.match(problemsOf({}, 'callers: [*leak]\n'), { CONFIG_FILE: /^has an alias/ })
+  t.match(problemsOf({}, levels.join('\n')), { CONFIG_FILE: /^has an alias/ })
+  t.match(Object.values(problemsOf({}, 'callers: &loop [ *loop ]\n')).join('\n'), /nested too deeply/)
+})
+
+void t.test('${NAME} in the name of a member is a problem, which shows no value', async (t) => {
+  const problems = problemsOf({ NAME: 'leak' }, 'callers: [{ ${NAME}: x }]\n')
+  t.match(problems, { 'CONFIG_FILE callers[0]': /name of a member|not known/ })
+  t.notMatch(JSON.stringify(problems), /leak/)
+})
+
 void t.test('a file that is not there is the one problem: what it would have given is not asked for', async (t) => {
   t.strictSame(Object.keys(problemsOf({ CONFIG_FILE: 'gone.yaml' }, FILE)), ['CONFIG_FILE'])
 })

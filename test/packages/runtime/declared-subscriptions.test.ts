@@ -31,7 +31,14 @@ void t.test('every member is read as the API reads it, the secret from the envir
     sink: { kind: webhook, url: https://crm.example/, timeoutMs: 5000, secret: "\${HOOK_SECRET}" }
     retry: { scheduleSeconds: [1, 60] }
     reply: true
+    fallback: customer-service
+    ordering: subject
+    orderingTimeoutSeconds: 30
+    throttle: { perSecond: 5 }
+    maxBacklog: 10
+    disableAfterSeconds: 0
     enabled: false
+    paused: true
   - { platform: open1, name: audit, match: {}, sink: { kind: queue } }`)
   t.match(subscriptions, [
     {
@@ -46,7 +53,14 @@ void t.test('every member is read as the API reads it, the secret from the envir
         sink: { kind: 'webhook', url: 'https://crm.example/', timeoutMs: 5000 },
         retry: { scheduleSeconds: [1, 60] },
         reply: true,
+        fallback: 'customer-service',
+        ordering: 'subject',
+        orderingTimeoutSeconds: 30,
+        throttle: { perSecond: 5 },
+        maxBacklog: 10,
+        disableAfterSeconds: 0,
         enabled: false,
+        paused: true,
       },
     },
     { name: 'audit', input: { sink: { kind: 'queue' } }, secret: undefined },

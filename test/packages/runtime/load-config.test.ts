@@ -130,6 +130,8 @@ void t.test('each wrong setting is told by name and without its value', async (t
     DEDUPE_SECONDS: ['1199', 'leak-a'],
     REPLY_DEADLINE_MS: ['5000', '0'],
     EVENT_LOG_SECONDS: ['0'],
+    EVENT_LOG_MAX_EVENTS: ['0', '100000001'],
+    INTERNAL_PORT: ['3000', '65536'],
     LOG_LEVEL: ['leak-a'],
     CONFIG_FILE: ['leak-a.yaml'],
   }
@@ -139,6 +141,14 @@ void t.test('each wrong setting is told by name and without its value', async (t
       t.strictSame(Object.keys(problems), [name], `${name}=${text}`)
       t.notMatch(JSON.stringify(problems), /leak/i, `${name}=${text} is not shown`)
     }
+  }
+})
+
+void t.test('the listeners may have one port on different addresses, and when only one is served', async (t) => {
+  const samePort = { PUBLIC_PORT: '3001' }
+  t.match(problemsOf({ ...samePort, PUBLIC_HOST: '127.0.0.1' }), { INTERNAL_PORT: /PUBLIC_PORT/ })
+  for (const apart of [{ PUBLIC_HOST: '10.0.0.1' }, { LISTENERS: 'internal' }, { PUBLIC_PORT: '0', INTERNAL_PORT: '0' }]) {
+    t.strictSame(problemsOf({ ...samePort, ...apart }), {})
   }
 })
 

@@ -55,6 +55,10 @@ export const NO_CONFIG_FILE: ConfigFile = {
 }
 const UNREADABLE: ConfigFile = { ...NO_CONFIG_FILE, givesPlatforms: true, givesCallers: true }
 
+/** An alias may contain itself; what the gateway reads has fewer levels. */
+const MAX_DEPTH = 20
+const MARKS = /[\uE000\uE001]/
+
 const PLATFORM_KEYS = [
   'id',
   'componentAppid',
@@ -143,19 +147,31 @@ function contentOf(path: string, readFile: ReadFile, report: ReportProblem): unk
     report('CONFIG_FILE', `is not valid YAML${line === undefined ? '' : `, see line ${line}`}`)
     return undefined
   }
-  return document.contents === null ? {} : document.toJS()
+  try {
+    return document.contents === null ? {} : document.toJS()
+  } catch (error) {
+    if (!(error instanceof ReferenceError)) throw error
+    report('CONFIG_FILE', 'has an alias (*name) without an anchor (&name), or far too many aliases; a text that begins with * needs quotes')
+    return undefined
+  }
 }
 
 type Resolving = { variables: Variables; names: Set<string>; report: ReportProblem }
 
-function resolve({ path, value }: Field, deps: Resolving): unknown {
+function resolve({ path, value }: Field, deps: Resolving, depth = 0): unknown {
   if (typeof value === 'string') return resolveText(path, value, deps)
+  if (depth > MAX_DEPTH) {
+    reportAt(deps.report, path, 'is nested too deeply')
+    return UNRESOLVED
+  }
   if (Array.isArray(value)) {
-    return value.map((entry: unknown, index) => resolve({ path: `${path}[${index}]`, value: entry }, deps))
+    return value.map((entry: unknown, index) => resolve({ path: `${path}[${index}]`, value: entry }, deps, depth + 1))
   }
   if (typeof value !== 'object' || value === null) return value
   const entries = Object.entries(value).map(([key, inner]: [string, unknown]) => {
-    return [key, resolve({ path: path === '' ? key : `${path}.${key}`, value: inner }, deps)] as const
+    // Names of members stand in messages, values must not.
+    if (MARKS.test(key)) reportAt(deps.report, path, 'has ${NAME} in the name of a member; it gives values only')
+    return [key, resolve({ path: path === '' ? key : `${path}.${key}`, value: inner }, deps, depth + 1)] as const
   })
   return Object.fromEntries(entries)
 }

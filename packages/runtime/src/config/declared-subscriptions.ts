@@ -22,21 +22,12 @@ export type DeclaredSubscription = {
   secret: Secret | undefined
 }
 
+/** Of an answer that is put back; here they say nothing. */
+const OF_ANSWERS = new Set(['declared', 'createdAt', 'updatedAt'])
 const MEMBERS = [
   'platform',
-  'name',
-  'match',
-  'sink',
-  'retry',
-  'reply',
-  'fallback',
-  'ordering',
-  'orderingTimeoutSeconds',
-  'throttle',
-  'maxBacklog',
-  'enabled',
-  'paused',
-] as const
+  ...Object.keys(SubscriptionInputSchema.properties).filter((member) => !OF_ANSWERS.has(member)),
+]
 const subscriptionName: Parser<string> = matching(
   new RegExp(SUBSCRIPTION_NAME_PATTERN),
   'must be 1 to 63 of a-z, 0-9 and -, and not begin with -',

@@ -58,6 +58,7 @@ export function loadConfig({ env, readFile = readFileSync }: { env: Variables; r
   )
   checkDistinct(callers, { name: (caller) => caller.name, key: (caller) => caller.key.reveal() }, report)
   checkSubscriptions(file.subscriptions ?? [], platforms, report)
+  checkPorts(values, report)
   if (!isSet('SEALING_KEYS', variables) && !values.ALLOW_UNSEALED)
     report('SEALING_KEYS', 'is required unless ALLOW_UNSEALED=true')
   if (values.SEALING_KEYS?.length === 0) report('SEALING_KEYS', 'has no entry')
@@ -115,6 +116,15 @@ function callersOfEnvironment({ values, variables, file, report }: Read): Placed
     report('API_KEYS', 'is required unless CONFIG_FILE has callers')
   if (values.API_KEYS?.length === 0) report('API_KEYS', 'has no entry')
   return (values.API_KEYS ?? []).map((value, index) => ({ place: `API_KEYS entry ${index + 1}`, value }))
+}
+
+const ALL_ADDRESSES = ['0.0.0.0', '::']
+
+function checkPorts(values: SettingValues, report: ReportProblem): void {
+  const { PUBLIC_HOST: publicHost, INTERNAL_HOST: internalHost, PUBLIC_PORT: publicPort, INTERNAL_PORT: internalPort } = values
+  if (publicPort !== internalPort || publicPort === 0 || values.LISTENERS.length < 2) return
+  const overlap = publicHost === internalHost || [publicHost, internalHost].some((host) => ALL_ADDRESSES.includes(host))
+  if (overlap) report('INTERNAL_PORT', 'must not be PUBLIC_PORT: both listeners are served, on the same address')
 }
 
 function checkSubscriptions(

@@ -234,7 +234,7 @@ export const SETTING_GROUPS = {
         'how long `/events` remembers, and how long a push is remembered that was older than `DEDUPE_SECONDS` when it came',
       unit: 's',
     }),
-    EVENT_LOG_MAX_EVENTS: defaulted('1000000', integer({ min: 1000, max: 100_000_000 }), {
+    EVENT_LOG_MAX_EVENTS: defaulted('1000000', integer({ min: 1, max: 100_000_000 }), {
       description:
         'how many events of a platform `/events` remembers: beyond it the oldest go before their time; about 1.5 KB of Redis each',
     }),
