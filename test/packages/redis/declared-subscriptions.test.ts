@@ -1,6 +1,7 @@
 // Owns: what a file of declared subscriptions does to those that are stored, at a start and later.
 import type { Declaration } from '@wxgw/redis'
 import { createSubscriptions } from '@wxgw/redis'
+import { GatewayError } from '@wxgw/wechat-core'
 import t from 'tap'
 import { keys, PLATFORM, sealer, shards, startStore, type Store } from './queues-fixture.ts'
 
@@ -64,6 +65,12 @@ void t.test('the API changes nothing of it but whether it is enabled and paused,
   await t.rejects(subscriptions.put('crm', { sink: { kind: 'queue' } }), DECLARED)
   await t.rejects(subscriptions.delete('crm'), DECLARED)
   await t.rejects(subscriptions.rotateSecret('crm'), DECLARED)
+  const refuse = () => {
+    throw new GatewayError('FORBIDDEN', 'not within the grant')
+  }
+  await t.rejects(subscriptions.put('crm', crm.input, { assertMayReplace: refuse }), { code: 'FORBIDDEN' }, 'rights come first')
+  await t.rejects(subscriptions.delete('crm', { assertMayDelete: refuse }), { code: 'FORBIDDEN' })
+  await t.rejects(subscriptions.rotateSecret('crm', refuse), { code: 'FORBIDDEN' })
   t.match(await subscriptions.patch('crm', { enabled: false }), { enabled: false })
   const moved = { ...crm, input: { ...crm.input, match: { types: ['wechat.message.*'] } } }
   await subscriptions.declare([moved], { isStart: true })

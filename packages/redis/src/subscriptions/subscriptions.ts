@@ -205,8 +205,8 @@ export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
       await clearDeleted(name)
       let answered: string | undefined
       const decide = (known: SubscriptionRecord | undefined) => {
-        assertNotDeclared(known)
         if (known) assertMayReplace?.(known.subscription)
+        assertNotDeclared(known)
         const next = nextRecord({ name, input, known })
         answered = next.answered
         return next.record
