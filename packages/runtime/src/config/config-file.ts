@@ -151,7 +151,8 @@ function contentOf(path: string, readFile: ReadFile, report: ReportProblem): unk
     return document.contents === null ? {} : document.toJS()
   } catch (error) {
     if (!(error instanceof ReferenceError)) throw error
-    report('CONFIG_FILE', 'has an alias (*name) without an anchor (&name), or far too many aliases; a text that begins with * needs quotes')
+    const hint = 'a text that begins with * needs quotes'
+    report('CONFIG_FILE', `has an alias (*name) without an anchor (&name), or far too many aliases; ${hint}`)
     return undefined
   }
 }

@@ -121,8 +121,8 @@ function callersOfEnvironment({ values, variables, file, report }: Read): Placed
 const ALL_ADDRESSES = ['0.0.0.0', '::']
 
 function checkPorts(values: SettingValues, report: ReportProblem): void {
-  const { PUBLIC_HOST: publicHost, INTERNAL_HOST: internalHost, PUBLIC_PORT: publicPort, INTERNAL_PORT: internalPort } = values
-  if (publicPort !== internalPort || publicPort === 0 || values.LISTENERS.length < 2) return
+  const { PUBLIC_PORT: port, PUBLIC_HOST: publicHost, INTERNAL_HOST: internalHost } = values
+  if (port !== values.INTERNAL_PORT || port === 0 || values.LISTENERS.length < 2) return
   const overlap = publicHost === internalHost || [publicHost, internalHost].some((host) => ALL_ADDRESSES.includes(host))
   if (overlap) report('INTERNAL_PORT', 'must not be PUBLIC_PORT: both listeners are served, on the same address')
 }
