@@ -12,15 +12,18 @@ type Deps = { log: Log; platforms: KnownPlatforms; auditLog: AuditLog | undefine
 
 export function auditCalls(scope: GatewayServer, { log, platforms, auditLog }: Deps): void {
   scope.addHook('onResponse', (request, reply, done) => {
-    const { force, ...subject } = subjectOf(request, platforms)
-    auditLog?.note(request, reply, { ...subject, authorizer: subject.appid })
+    const { platform, authorizer, subscription } = subjectOf(request, platforms)
+    auditLog?.note(request, reply, { platform, authorizer, subscription })
     log.info(
+      // Written out, not spread: spreads were a twentieth of what a token read costs.
       {
         caller: request.caller?.name,
         method: request.method,
         route: request.routeOptions.url,
-        ...subject,
-        ...(force ? { force } : {}),
+        platform,
+        appid: authorizer,
+        subscription,
+        force: isForced(request) ? true : undefined,
         action: request.neededAction,
         outcome: request.refusedWith ?? 'OK',
         statusCode: reply.statusCode,
@@ -34,13 +37,15 @@ export function auditCalls(scope: GatewayServer, { log, platforms, auditLog }: D
 }
 
 // What is unverified stays out: a path may hold anything.
-function subjectOf({ params, query }: FastifyRequest, platforms: KnownPlatforms) {
+function subjectOf({ params }: FastifyRequest, platforms: KnownPlatforms) {
   const { platform = '', APPID, name } = params as Record<string, string | undefined>
-  const { force } = query as Record<string, string | undefined>
   return {
     platform: platforms.has(platform) ? platform : undefined,
-    appid: parseAuthorizerAppId(APPID),
+    authorizer: parseAuthorizerAppId(APPID),
     subscription: name !== undefined && /^[a-z0-9-]{1,63}$/.test(name) ? name : undefined,
-    force: force === 'true',
   }
+}
+
+function isForced({ query }: FastifyRequest): boolean {
+  return (query as Record<string, string | undefined>)['force'] === 'true'
 }
