@@ -1,7 +1,7 @@
 // Owns: how each role talks to Redis. The defaults of the libraries wait for minutes; WeChat waits for five seconds.
 import type { RedisEndpoint, RedisSettings } from '@wxgw/contracts'
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
-import { waitPatiently } from './patient-redis.ts'
+import { PatientRedis } from './patient-redis.ts'
 import { loginOptions, tlsOptions } from './redis-settings.ts'
 import { sentinelConnector } from './sentinels/sentinel-connector.ts'
 
@@ -79,11 +79,7 @@ export function connectRedis(
   role: RedisRole,
   onError: (error: Error) => void,
 ): RedisConnection {
-  const options = role === 'commands' ? commandsOptions(settings) : byRole[role]
-  const connection = open(settings, options)
-  if (role === 'commands' && connection instanceof Redis) {
-    waitPatiently(connection, PATIENCE)
-  }
+  const connection = role === 'commands' ? open(settings, commandsOptions(settings), patient) : open(settings, byRole[role], stock)
   connection.on('error', onError)
   if (role === 'subscriber') keepAsking(connection, onError)
   return connection
@@ -92,9 +88,9 @@ export function connectRedis(
 /** One node of a cluster, as `commands`. */
 export function connectNode(settings: RedisSettings, endpoint: RedisEndpoint, onError: (error: Error) => void): Redis {
   const options = commandsOptions({ ...settings, mode: 'standalone' })
-  const redis = new Redis({ ...options, ...loginOptions(settings.login), ...tlsOptions(settings), ...endpoint })
+  const redis = patient({ ...options, ...loginOptions(settings.login), ...tlsOptions(settings), ...endpoint })
   redis.on('error', onError)
-  return waitPatiently(redis, PATIENCE)
+  return redis
 }
 
 /** Ends with the connection. A failed question needs no answer: the socket's timeout has ended the line already. */
@@ -106,14 +102,18 @@ function keepAsking(connection: RedisConnection, onError: (error: Error) => void
   connection.once('end', () => clearInterval(timer))
 }
 
-function open(settings: RedisSettings, options: Options): RedisConnection {
+const stock = (options: Options) => new Redis(options)
+const patient = (options: Options) => new PatientRedis(options, PATIENCE)
+
+/** `create` is not for a cluster, which opens its connections by itself. */
+function open(settings: RedisSettings, options: Options, create: (options: Options) => Redis): RedisConnection {
   const { mode, endpoints, login, database, sentinel } = settings
   const [first] = endpoints
   if (!first) throw new Error('no Redis is configured')
   const server: Options = { ...options, ...loginOptions(login), ...tlsOptions(settings) }
   switch (mode) {
     case 'standalone':
-      return new Redis({ ...server, ...first, db: database })
+      return create({ ...server, ...first, db: database })
     case 'cluster':
       return new Cluster([...endpoints], {
         redisOptions: server,
@@ -122,7 +122,7 @@ function open(settings: RedisSettings, options: Options): RedisConnection {
         ...(settings.tls ? { dnsLookup: (address: string, done: DnsAnswer) => done(null, address) } : {}),
       })
     case 'sentinel':
-      return new Redis({
+      return create({
         ...server,
         ...sentinelOptions(settings),
         ...(sentinel ? { name: sentinel.name } : {}),

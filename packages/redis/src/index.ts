@@ -152,7 +152,7 @@ export type { JobContext, JobHandler, JobLog, JobOutcome } from './queues/run-jo
 export { exponentialBackoffMs, jobOptions } from './queues/job-options.ts'
 export { createDeliveryQueue } from './queues/delivery-queue.ts'
 export type { DeliveryQueue, EnqueueOptions } from './queues/delivery-queue.ts'
-export { waitPatiently } from './patient-redis.ts'
+export { PatientRedis } from './patient-redis.ts'
 export type { Patience } from './patient-redis.ts'
 export { outagePauseMs } from './queues/outage-brake.ts'
 export { takeableJobs } from './queues/takeable-jobs.ts'

@@ -1,6 +1,6 @@
-// Owns: time-outs that hold Redis responsible, not this process. Which connections have them is connect.ts' business.
+// Owns: a client of Redis whose time-outs hold Redis responsible, not this process. Which connections have them: connect.ts.
 import { afterReading } from '@wxgw/wechat-core'
-import type { Redis } from 'ioredis'
+import { Redis, type RedisOptions } from 'ioredis'
 
 export type Patience = {
   /** A command without an answer fails after this. */
@@ -9,41 +9,48 @@ export type Patience = {
   lineTimeoutMs: number
 }
 
-/**
- * Instead of ioredis' `commandTimeout` and `socketTimeout`: before it gives up, it reads the socket once more. After a second in which
- * this process got no processor, was collecting garbage or stopped, timers run before the answers are read that have been there all
- * the time: everything under way would fail, and on a machine short of time again and again, each time until after the next stall.
- */
-export function waitPatiently(redis: Redis, { commandTimeoutMs, lineTimeoutMs }: Patience): Redis {
-  const send = redis.sendCommand.bind(redis)
-  /** The line that is being given its last chance. */
-  let suspected: Redis['stream'] | undefined
+type Line = Redis['stream']
 
-  function suspect(line: Redis['stream'], bytesRead: number): void {
-    if (suspected === line || !isSilent(line, bytesRead)) return
-    suspected = line
-    afterReading(lineTimeoutMs - commandTimeoutMs, () => {
-      suspected = undefined
-      if (isSilent(line, bytesRead)) line.destroy(new Error('Socket timeout. Nothing came on the line.'))
-    }).unref()
+/**
+ * In place of ioredis' `commandTimeout` and `socketTimeout`: before it gives up, it reads the socket once more. When this process
+ * got no processor for a second, its timers run before it has read the answers that are there already: all commands under way would
+ * fail, and again after each such pause.
+ */
+export class PatientRedis extends Redis {
+  readonly #patience: Patience
+  /** The line that is about to be given up. */
+  #suspected: Line | undefined
+
+  constructor(options: Omit<RedisOptions, 'replyMapping'>, patience: Patience) {
+    super(options)
+    this.#patience = patience
   }
 
-  const isSilent = (line: Redis['stream'], bytesRead: number) => redis.stream === line && line.bytesRead === bytesRead
-
-  redis.sendCommand = (...args) => {
+  // Every command goes through this method of ioredis. A test fails should another version pass it by.
+  override sendCommand(...args: Parameters<Redis['sendCommand']>): unknown {
     const [command] = args
-    const sent = send(...args)
+    const sent = super.sendCommand(...args)
     if (command.isSettled) return sent
-    const line = redis.stream
+    const line = this.stream
     const { bytesRead } = line
-    const timer = afterReading(commandTimeoutMs, () => {
+    const timer = afterReading(this.#patience.commandTimeoutMs, () => {
       if (command.isSettled) return
       command.reject(new Error('Command timed out'))
-      suspect(line, bytesRead)
+      this.#suspect(line, bytesRead)
     })
     const settled = () => clearTimeout(timer)
     command.promise.then(settled, settled)
     return sent
   }
-  return redis
+
+  #suspect(line: Line, bytesRead: number): void {
+    const isSilent = () => this.stream === line && line.bytesRead === bytesRead
+    if (this.#suspected === line || !isSilent()) return
+    this.#suspected = line
+    const { commandTimeoutMs, lineTimeoutMs } = this.#patience
+    afterReading(lineTimeoutMs - commandTimeoutMs, () => {
+      this.#suspected = undefined
+      if (isSilent()) line.destroy(new Error('Socket timeout. Nothing came on the line.'))
+    }).unref()
+  }
 }

@@ -1,6 +1,5 @@
 // Whose fault a silence is: that of Redis, or of a process that was not given any time.
-import { waitPatiently } from '@wxgw/redis'
-import { Redis } from 'ioredis'
+import { PatientRedis } from '@wxgw/redis'
 import t from 'tap'
 import { startRedis } from '../../helpers/redis-server.ts'
 import { startStopwatch } from '../../helpers/stopwatch.ts'
@@ -10,7 +9,7 @@ async function connected(t: Tap) {
   const server = await startRedis()
   t.teardown(() => server.stop())
   const failFast = { enableOfflineQueue: false, maxRetriesPerRequest: 0, autoResendUnfulfilledCommands: false, retryStrategy: () => 20 }
-  const redis = waitPatiently(new Redis(server.port, failFast), { commandTimeoutMs: 200, lineTimeoutMs: 400 })
+  const redis = new PatientRedis({ port: server.port, ...failFast }, { commandTimeoutMs: 200, lineTimeoutMs: 400 })
   redis.on('error', () => {
     // A line that is given up says so.
   })
