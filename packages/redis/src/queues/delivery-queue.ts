@@ -1,10 +1,10 @@
 // Owns: the way into the deliveries queue of a subscription, whose failed set is the subscription's dead letters.
 import type { DeliveryJob } from '@wxgw/contracts'
 import { GatewayError } from '@wxgw/wechat-core'
+import { countEarlierAttempts } from '../bullmq-format/count-earlier-attempts.ts'
 import type { RedisConnection } from '../connect.ts'
 import { isJobGone } from '../job-gone.ts'
 import { deliveriesQueue, isDeliveryId } from '../keys.ts'
-import { defineScript } from '../lua/define-script.ts'
 import { guardStore } from '../store-errors.ts'
 import { jobOptions } from './job-options.ts'
 import type { Queues } from './queues.ts'
@@ -45,12 +45,6 @@ const REMEMBERED_MS = 60_000
  * anew.
  */
 const HELD_MS = 1_000
-
-const countEarlierAttempts = defineScript({
-  name: 'queues/count-earlier-attempts',
-  keys: ['job'],
-  args: ['attemptsMade', 'lastError', 'isOver'],
-})
 
 /** `redis` and `queues` share the store; the job's key has the hash tag of its queue. */
 export type DeliveryQueueDeps = { queues: Pick<Queues, 'open'>; redis: RedisConnection }

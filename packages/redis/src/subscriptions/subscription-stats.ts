@@ -2,7 +2,7 @@
 import type { RedisConnection } from '../connect.ts'
 import { deliveriesQueue, type PlatformKeys, queueKey } from '../keys.ts'
 import { defineScript } from '../lua/define-script.ts'
-import { type QueuePlaces, readQueuePlaces } from '../queues/queue-places.ts'
+import { type QueuePlaces, readQueuePlaces } from '../bullmq-format/queue-places.ts'
 import { allSucceeded, guardStore } from '../store-errors.ts'
 import { countsSlots, type HourCounts, sumCounts } from './delivery-counts.ts'
 import { createDeliveryHealthStore, type StoredHealth } from './delivery-health.ts'

@@ -2,7 +2,7 @@
 // and ours that reads a queue's lists.
 import type { RedisConnection } from '../connect.ts'
 import { queueKey } from '../keys.ts'
-import { LOCK_MS } from './queue-worker.ts'
+import { LOCK_MS } from '../queues/queue-worker.ts'
 import { defineScript } from '../lua/define-script.ts'
 
 /**
@@ -16,7 +16,7 @@ export type PendingWork = (queue: string) => Promise<number | undefined>
 const RENEWED_LOCK_MS = LOCK_MS / 2 - 1_000
 
 const lookForWork = defineScript({
-  name: 'queues/look-for-work',
+  name: 'bullmq-format/look-for-work',
   keys: ['wait', 'prioritized', 'delayed', 'active', 'meta'],
   args: ['prefix', 'nowMs', 'renewedMs'],
 })

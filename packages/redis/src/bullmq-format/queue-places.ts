@@ -15,7 +15,7 @@ export type QueuePlaces = {
 }
 
 const oldestJob = defineScript({
-  name: 'queues/oldest-job',
+  name: 'bullmq-format/oldest-job',
   keys: ['wait', 'delayed', 'prioritized'],
   args: ['prefix'],
 })

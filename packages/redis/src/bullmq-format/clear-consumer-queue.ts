@@ -25,7 +25,7 @@ const BATCH = 500
 /** So many that no queue has more jobs; one that is refilled while it is cleared does not keep us. */
 const MOST_BATCHES = 20_000
 
-const removeJobs = defineScript({ name: 'queues/remove-jobs', keys: ['list'], args: ['prefix', 'most'] })
+const removeJobs = defineScript({ name: 'bullmq-format/remove-jobs', keys: ['list'], args: ['prefix', 'most'] })
 
 /** Safe to repeat. What no list of the queue names any more is left. */
 export async function clearConsumerQueue(redis: RedisConnection, queue: string): Promise<void> {
