@@ -2,7 +2,7 @@
 import { messageXml, type PushResult } from '@wxgw/simulator'
 import type { Gateway } from './gateway.ts'
 
-export type TextPush = { appId: string; openId?: string; content: string; msgId: string; createTime?: number; at?: number }
+export type TextPush = { appId: string; openId?: string; content: string; msgId: string; createTime?: number; at?: number; attempts?: number }
 
 export function nowSeconds(): number {
   return Math.floor(Date.now() / 1000)
@@ -14,15 +14,15 @@ export function nameOf(appId: string): string {
 }
 
 /**
- * To the ingress `at`, tried once. Nonce and ciphertext are new each time, as WeChat's retries may be; what is to be a retry has to
+ * To the ingress `at`, tried once unless `attempts` says more. Nonce and ciphertext are new each time, as WeChat's retries may be; what is to be a retry has to
  * name its `createTime`, or it is another push when the second turns.
  */
 export function pushText(
   gateway: Gateway,
-  { appId, openId = 'oUSER', content, msgId, createTime = nowSeconds(), at = 0 }: TextPush,
+  { appId, openId = 'oUSER', content, msgId, createTime = nowSeconds(), at = 0, attempts = 1 }: TextPush,
 ): Promise<PushResult> {
   const head = { toUserName: nameOf(appId), openId, createTimeSeconds: createTime }
   const xml = messageXml(head, 'text', { Content: content, MsgId: msgId })
   const url = `${gateway.ingresses[at]?.publicUrl}/apis/v1/wx/open1/${appId}/callback`
-  return gateway.simulator.push('authorizer', { xml, appId, url, attempts: 1 })
+  return gateway.simulator.push('authorizer', { xml, appId, url, attempts })
 }

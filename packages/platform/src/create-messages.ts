@@ -38,7 +38,9 @@ export type MessagesDeps = {
   replicas: ReplicaBarrier
   queues: Queues
   inboxes: InboxChoice
+  /** Of a push, as in OrderedEventsDeps. */
   subscriptions: OrderedEventsDeps['subscriptions']
+  lateMs: number | undefined
   outages: MasterOutages
   clock: Clock
   log: Log
@@ -53,7 +55,7 @@ export function createMessages(deps: MessagesDeps) {
     ? createEventLog({ redis, shards, outages, queues, eventLogSeconds, maxEvents })
     : NO_EVENT_LOG
   const lanes = createLaneWriter({ redis, count: shardCount, queues, replicas })
-  const ordered = createOrderedEvents({ platform: platform.id, lanes, subscriptions: deps.subscriptions })
+  const ordered = createOrderedEvents({ ...deps, platform: platform.id, lanes })
   const queueDeps = { ...deps, platform: platform.id, ordered, dedupeSeconds }
   const replySentKey = (eventId: string) => shards.ofId(eventId).replySent(eventId)
   return {

@@ -98,17 +98,21 @@ export function createPlatform(deps: PlatformDeps): { platform: Platform; close(
     ...known,
     all: (maxAgeMs) => outages.ask(keys.subscriptions, () => known.all(maxAgeMs)),
   }
+  // With several inboxes another master may take the push, in what is left of its time.
+  const lateMs = config.messageShards > 1 ? LOOKED_UP_WITHIN_MS : undefined
   const { events, feed, pushQueue, jobs, claims, unsettled, mailbox, mayFallBack, releaseFallBack } = createMessages({
     ...deps,
     keys,
     shards,
     replicas,
     sealedJobs,
-    subscriptions,
+    subscriptions: {
+      known: known.known,
+      all: (longestMs) => outages.ask(keys.subscriptions, () => known.all(), longestMs),
+    },
+    lateMs,
   })
   const store = createAuthorizerStore(storeDeps)
-  // With several inboxes another master may take the push, in what is left of its time.
-  const lateMs = config.messageShards > 1 ? LOOKED_UP_WITHIN_MS : undefined
   // Each push may ask: of a master that is away one a second waits for the answer.
   const lookedUp: AuthorizerStore = {
     ...store,

@@ -24,8 +24,9 @@ export function createPlatforms(deps: PlatformsDeps): Platforms {
   const { config, connections, shardCount, log } = deps
   const redis = connections.commands
   const queues = createQueues({ connection: redis, log })
-  const inboxes = createInboxChoice({ redis, count: shardCount })
-  const shared = { queues, inboxes, outages: createMasterOutages(redis) }
+  const outages = createMasterOutages(redis)
+  const inboxes = createInboxChoice({ redis, count: shardCount, outages })
+  const shared = { queues, inboxes, outages }
   const opened = config.platforms.map((platform) => createPlatform({ ...deps, ...shared, platform }))
   const calls = createCalls(config)
   return {

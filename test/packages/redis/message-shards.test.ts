@@ -5,6 +5,7 @@ import {
   createEventLog,
   createInboxChoice,
   createMessageShards,
+  createOrderedEvents,
   createShardCount,
   createUnsettledDeliveries,
   createWorkerRegistry,
@@ -12,6 +13,7 @@ import {
   INBOX_WORKERS_KEY,
   messageInbox,
   platformKeys,
+  queueKey,
   SHARD_COUNT_KEY,
   shardKeys,
   shardOf,
@@ -183,7 +185,9 @@ void t.test('who writes no heartbeat is dead, and who leaves is gone at once', a
 void t.test('inboxes take jobs in turn; one that refuses is passed over for a while', async (t) => {
   const { commands: redis } = await startStore(t)
   let nowMs = 0
-  const choice = createInboxChoice({ redis, count: { get: () => 4 }, nowMs: () => nowMs })
+  const away = new Set<string>()
+  const outages = { isAway: (key: string) => away.has(key) }
+  const choice = createInboxChoice({ redis, count: { get: () => 4 }, outages, nowMs: () => nowMs })
   const taken: string[] = []
   const refusing = new Set<string>()
   const put = (code: 'NOPERM' | 'INTERNAL' = 'NOPERM') =>
@@ -206,7 +210,26 @@ void t.test('inboxes take jobs in turn; one that refuses is passed over for a wh
   nowMs += 1_000
   t.same(await putMany(3), [2, 3, 0], 'it is tried again')
   t.same(choice.leftOut(), [])
+  away.add(queueKey(messageInbox(1), 'wait'))
+  t.same(await putMany(3), [2, 3, 0], 'one whose master is known to be away is not tried')
   for (const inbox of [0, 1, 2, 3]) refusing.add(messageInbox(inbox))
   await t.rejects(put(), /NOPERM/, 'as the last that was asked')
   await t.rejects(put('INTERNAL'), { code: 'INTERNAL' }, 'a fault of ours is not tried elsewhere')
+})
+
+void t.test('a push does not wait for the master with the subscriptions longer than it may, once they were read', async (t) => {
+  let isAway = false
+  const subscriptions = {
+    known: () => undefined,
+    all: (lateMs?: number) => {
+      if (!isAway) return Promise.resolve([])
+      return lateMs === undefined ? new Promise<never>(() => undefined) : Promise.reject(new GatewayError('STORE_UNAVAILABLE', `late: ${lateMs}`))
+    },
+  }
+  const lanes = { append: () => Promise.reject(new Error('nobody wants an order')) }
+  const ordered = createOrderedEvents({ platform: PLATFORM, lanes, subscriptions, lateMs: 300 })
+  const append = () => ordered.append({ event: makeEvent('ev_1', { authorizerappid: appIdOf(1) }), receivedAtMs: 1 }, (ask) => ask())
+  t.equal(await append(), false)
+  isAway = true
+  t.equal(await append(), false, 'those that were read last are used')
 })

@@ -1,8 +1,10 @@
 // Owns: which inbox takes the next job of messages: in turn, leaving out those that took none lately. Each claims its
 // events when it runs, so that a job which two inboxes have taken does no harm.
+import { within } from '@wxgw/wechat-core'
 import { isAway } from '../batches.ts'
 import type { RedisConnection } from '../connect.ts'
 import { messageInbox, queueKey } from '../keys.ts'
+import { ALWAYS_ASKED, type MasterOutages } from '../replication/master-outages.ts'
 import { masterNameOf } from '../replication/master-of-key.ts'
 import type { ShardCount } from '../shards/shard-count.ts'
 import { storeErrorCode } from '../store-errors.ts'
@@ -20,6 +22,8 @@ export type InboxChoice = {
 export type InboxChoiceDeps = {
   redis: RedisConnection
   count: Pick<ShardCount, 'get'>
+  /** An inbox whose master is away is not tried while another one is there. */
+  outages?: Pick<MasterOutages, 'isAway'>
   nowMs?: () => number
 }
 
@@ -33,23 +37,23 @@ const LONGEST_PAUSE_MS = 8_000
 type Left = { untilMs: number; pauseMs: number }
 
 /** One for all platforms of a process. */
-export function createInboxChoice({ redis, count, nowMs = () => performance.now() }: InboxChoiceDeps): InboxChoice {
+export function createInboxChoice(deps: InboxChoiceDeps): InboxChoice {
+  const { redis, count, outages = ALWAYS_ASKED, nowMs = () => performance.now() } = deps
   const left = new Map<number, Left>()
   let latest = -1
 
   const untilOf = (index: number) => left.get(index)?.untilMs ?? -Infinity
-  const masterAt = (index: number) => masterNameOf(redis, queueKey(messageInbox(index), 'wait'))
+  const keyAt = (index: number) => queueKey(messageInbox(index), 'wait')
+  const masterAt = (index: number) => masterNameOf(redis, keyAt(index))
 
   /** When all are left out, the one that is to be tried first. */
   function next(refused: ReadonlySet<number>): number | undefined {
     const total = count.get()
     const now = nowMs()
-    const inTurn = Array.from({ length: total }, (_, step) => (latest + 1 + step) % total).filter(
-      (index) => !refused.has(index),
-    )
-    return (
-      inTurn.find((index) => untilOf(index) <= now) ?? inTurn.toSorted((one, other) => untilOf(one) - untilOf(other))[0]
-    )
+    const all = Array.from({ length: total }, (_, step) => (latest + 1 + step) % total)
+    const inTurn = all.filter((index) => !refused.has(index))
+    const isThere = (index: number) => untilOf(index) <= now && !outages.isAway(keyAt(index))
+    return inTurn.find(isThere) ?? inTurn.toSorted((one, other) => untilOf(one) - untilOf(other))[0]
   }
 
   /** A right that is missing concerns this one alone; everything else all on its master. */
@@ -97,13 +101,6 @@ export function createInboxChoice({ redis, count, nowMs = () => performance.now(
 }
 
 async function soon(writing: Promise<unknown>): Promise<'taken' | 'late' | { error: unknown }> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<'late'>((resolve) => {
-    timer = setTimeout(() => resolve('late'), PATIENCE_MS)
-  })
-  try {
-    return await Promise.race([writing.then(() => 'taken' as const, (error: unknown) => ({ error })), late])
-  } finally {
-    clearTimeout(timer)
-  }
+  const outcome = writing.then(() => 'taken' as const, (error: unknown) => ({ error }))
+  return (await within(PATIENCE_MS, outcome)) ?? 'late'
 }

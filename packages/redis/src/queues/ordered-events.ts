@@ -7,7 +7,16 @@ import type { TimeBound } from './push-queue.ts'
 export type OrderedEventsDeps = {
   platform: string
   lanes: LaneWriter
-  subscriptions: { known(): readonly Subscription[] | undefined; all(): Promise<readonly Subscription[]> }
+  subscriptions: {
+    known(): readonly Subscription[] | undefined
+    /** Rejects with STORE_UNAVAILABLE after `lateMs`, where that is given. */
+    all(lateMs?: number): Promise<readonly Subscription[]>
+  }
+  /**
+   * With several masters: how long the one with the subscriptions may take. Then those that were read last are
+   * used, and there is time left for the master of the queue. Default: as long as the push has.
+   */
+  lateMs?: number | undefined
 }
 
 export type OrderedEvents = {
@@ -20,7 +29,7 @@ export type OrderedEvents = {
 
 export const NO_ORDERED_EVENTS: OrderedEvents = { append: () => false }
 
-export function createOrderedEvents({ platform, lanes, subscriptions }: OrderedEventsDeps): OrderedEvents {
+export function createOrderedEvents({ platform, lanes, subscriptions, lateMs }: OrderedEventsDeps): OrderedEvents {
   let latest: readonly Subscription[] | undefined
 
   /** With several masters, the one with the subscriptions may be away while the one with the queue is there. */
@@ -33,7 +42,9 @@ export function createOrderedEvents({ platform, lanes, subscriptions }: OrderedE
     entry: BatchedEvent,
     { account, within }: { account: string; within: TimeBound },
   ): Promise<boolean> {
-    latest = subscriptions.known() ?? (await within(() => subscriptions.all()).catch(latestWhileAway))
+    const longestMs = latest === undefined ? undefined : lateMs
+    const read = () => subscriptions.all(longestMs)
+    latest = subscriptions.known() ?? (await within(read).catch(latestWhileAway))
     if (!hasOrder(latest, account)) return false
     await within(() => lanes.append({ platform, account }, entry))
     return true

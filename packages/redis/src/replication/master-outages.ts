@@ -12,9 +12,11 @@ export type MasterOutages = {
    * Redis is in one part it always asks, and waits.
    */
   ask<T>(key: string, ask: () => Promise<T>, lateMs?: number): Promise<T>
+  /** Its master did not answer the last that asked, less than a second ago. */
+  isAway(key: string): boolean
 }
 
-export const ALWAYS_ASKED: MasterOutages = { ask: (_key, ask) => ask() }
+export const ALWAYS_ASKED: MasterOutages = { ask: (_key, ask) => ask(), isAway: () => false }
 
 const TRIED_EVERY_MS = 1_000
 
@@ -27,6 +29,8 @@ export function createMasterOutages(
   const tryAgainAtMs = new Map<string, number>()
 
   return {
+    isAway: (key) => nowMs() < (tryAgainAtMs.get(masterNameOf(redis, key) ?? '') ?? 0),
+
     async ask(key, ask, lateMs) {
       const master = masterNameOf(redis, key)
       if (master === undefined) return ask()

@@ -5,7 +5,7 @@
 // @see https://redis.io/docs/latest/commands/wait/
 import { once } from 'node:events'
 import type { RedisSettings } from '@wxgw/contracts'
-import { GatewayError, inTime } from '@wxgw/wechat-core'
+import { afterReading, GatewayError, inTime } from '@wxgw/wechat-core'
 import { Cluster, type Redis } from 'ioredis'
 import { connectNode, connectRedis, type RedisConnection } from '../connect.ts'
 import { replicaProbeKey } from '../keys.ts'
@@ -166,7 +166,7 @@ function untilReady(redis: Redis): Promise<void> | void {
 
 async function readyInTime(redis: Redis): Promise<void> {
   const late = new AbortController()
-  const timer = setTimeout(() => late.abort(), OPENED_WITHIN_MS)
+  const timer = afterReading(OPENED_WITHIN_MS, () => late.abort())
   try {
     await once(redis, 'ready', { signal: late.signal })
   } catch {
