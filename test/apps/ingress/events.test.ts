@@ -72,6 +72,36 @@ void t.test('a subscription and a status name one delivery; what waits behind a 
   }
 })
 
+void t.test('a narrowed right sees the deliveries and attempts of the subscriptions that lie within it', async (t) => {
+  const READ = ['events:read', 'events:content'] as const
+  const grants = { all: grantsOf({ actions: READ }), ofA: grantsOf({ actions: READ, authorizers: [APPID_A] }) }
+  const gateway = createGateway(t, { grants })
+  const { fake, internalServer, bearer } = gateway
+  const dead = { status: 'dead', attempts: 1, lastError: 'HTTP 500', deliveredAt: null } as const
+  const deliveries = ['of-a', 'of-all', 'gone'].map((name) => ({ subscription: name, ...dead }))
+  fake.events.set('ev_a', { ...loggedEvent('ev_a'), deliveries })
+  fake.subscriptions.set('of-all', subscription('of-all'))
+  fake.subscriptions.set('of-a', { ...subscription('of-a'), paused: true, match: { authorizers: [APPID_A], types: undefined } })
+  const get = async (caller: string, path: string) =>
+    (await internalServer.inject({ url: `${PATH}${path}`, headers: bearer(keyOf(caller)) })).json()
+  const named = (items: Array<{ subscription: string }>) => items.map((item) => item.subscription)
+  for (const [caller, names] of [['all', ['of-a', 'of-all', 'gone']], ['ofA', ['of-a']]] as const) {
+    t.same(named((await get(caller, '')).items[0].deliveries), names)
+    t.same(named((await get(caller, '/ev_a')).deliveries), names)
+    t.same(named((await get(caller, '/ev_a/attempts')).items), names)
+  }
+  const expected: Record<string, object> = {
+    '?status=dead': { subscriptions: ['of-a'], statuses: ['dead'] },
+    '?status=paused': { subscriptions: ['of-a'], statuses: ['pending', 'retrying'] },
+    '?subscription=of-all': { subscriptions: [] },
+    '?subscription=gone': { subscriptions: [] },
+  }
+  for (const [query, delivery] of Object.entries(expected)) {
+    await get('ofA', query)
+    t.match(fake.callsOf('events.find').at(-1), [{ only: [APPID_A], delivery }], query)
+  }
+})
+
 void t.test('a replay keeps the id and the time of receipt', async (t) => {
   const gateway = createGateway(t)
   const logged = loggedEvent('ev_1')

@@ -1,5 +1,6 @@
 // Owns: which subscriptions a caller may see and write. A subscription carries the events of everybody it matches: a
 // right that is narrowed to authorizers reaches it only when it can match nobody else.
+import type { Subscription } from '@wxgw/contracts'
 import type { Action } from '@wxgw/runtime'
 import type { FastifyRequest } from 'fastify'
 import { forbidden, visibleAuthorizers } from './authenticate.ts'
@@ -20,6 +21,18 @@ export function createReach(request: FastifyRequest, action: Action): (subscript
     const authorizers = match?.authorizers ?? []
     return authorizers.length > 0 && authorizers.every((authorizer) => granted.has(authorizer))
   }
+}
+
+/**
+ * Of an event that a caller sees, it sees the deliveries to these subscriptions; undefined = to all, also to those that
+ * are gone. A narrowed right reaches a subscription only as `createReach` says: its name, errors and answers are hidden.
+ */
+export function namesOfDeliveries(
+  request: FastifyRequest,
+  subscriptions: readonly Subscription[],
+): ReadonlySet<string> | undefined {
+  if (visibleAuthorizers(request, 'events:read') === undefined) return undefined
+  return new Set(subscriptions.filter(createReach(request, 'events:read')).map(({ name }) => name))
 }
 
 /**

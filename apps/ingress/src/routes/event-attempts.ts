@@ -2,6 +2,7 @@
 import type { Platform } from '@wxgw/platform'
 import { requireGrant } from '../auth/authenticate.ts'
 import { createContentSight } from '../auth/event-content.ts'
+import { namesOfDeliveries } from '../auth/subscription-access.ts'
 import type { Paging } from '../paging/paging.ts'
 import { platformOf } from '../platform-lookup.ts'
 import { attemptSchemas } from '../schemas/attempts.ts'
@@ -9,8 +10,11 @@ import { PREFIX } from '../schemas/paths.ts'
 import type { GatewayServer } from '../server.ts'
 import { eventOf, type EventReader } from './events.ts'
 
-/** Who may see an event sees the attempts at all of its deliveries. What a consumer answered is content. */
-export type AttemptPlatform = EventReader & { events: Pick<Platform['events'], 'attempts'> }
+/** Who sees a delivery of an event sees the attempts at it. What a consumer answered is content. */
+export type AttemptPlatform = EventReader & {
+  events: Pick<Platform['events'], 'attempts'>
+  subscriptions: Pick<Platform['subscriptions'], 'all'>
+}
 
 type Deps = { platforms: ReadonlyMap<string, AttemptPlatform>; paging: Paging }
 
@@ -21,10 +25,12 @@ export function attemptRoutes(app: GatewayServer, { platforms, paging }: Deps): 
     const platform = platformOf(platforms, request.params)
     const { event } = await eventOf(request, platform, { id, action: 'events:read' })
     const page = await platform.events.attempts(id, paging.read(request))
+    const only = namesOfDeliveries(request, await platform.subscriptions.all())
+    const items = page.items.filter(({ subscription }) => only?.has(subscription) ?? true)
     const showsContent = createContentSight(request)(event)
     return paging.answer(request, {
       ...page,
-      items: page.items.map((made) => (showsContent ? made : { ...made, answer: null })),
+      items: items.map((made) => (showsContent ? made : { ...made, answer: null })),
     })
   })
 }

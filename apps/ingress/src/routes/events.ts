@@ -6,7 +6,7 @@ import { GatewayError } from '@wxgw/wechat-core'
 import type { FastifyRequest } from 'fastify'
 import { assertGranted, forbidden, requireGrant, visibleAuthorizers } from '../auth/authenticate.ts'
 import { createContentView } from '../auth/event-content.ts'
-import { createReach } from '../auth/subscription-access.ts'
+import { createReach, namesOfDeliveries } from '../auth/subscription-access.ts'
 import { instantMs } from '../http/instant.ts'
 import { emptyBodyAllowed } from '../http/json-body.ts'
 import type { Paging } from '../paging/paging.ts'
@@ -50,7 +50,7 @@ export function eventRoutes(app: GatewayServer, { platforms, memory, paging, tur
       }
       const platform = platformOf(platforms, params)
       const events = eventLogOf(platform)
-      const subscriptions = await platform.subscriptions.all()
+      const sight = sightOf(request, await platform.subscriptions.all())
       const page = await events.find({
         ...paging.read(request),
         authorizer: query.authorizer,
@@ -61,9 +61,9 @@ export function eventRoutes(app: GatewayServer, { platforms, memory, paging, tur
         fromMs: instantMs(query.from),
         toMs: instantMs(query.to),
         only: visibleAuthorizers(request, 'events:read'),
-        delivery: deliveryFilter(query, subscriptions),
+        delivery: deliveryFilter(query, sight),
       })
-      const items = page.items.map(createView(request, subscriptions))
+      const items = page.items.map(createView(request, sight))
       const { scannedTo } = page
       return { ...paging.answer(request, { ...page, items }), ...(scannedTo === undefined ? {} : { scannedTo }) }
     },
@@ -73,7 +73,7 @@ export function eventRoutes(app: GatewayServer, { platforms, memory, paging, tur
     const { id } = request.params
     const platform = platformOf(platforms, request.params)
     const logged = await eventOf(request, platform, { id, action: 'events:read' })
-    return createView(request, await platform.subscriptions.all())(logged)
+    return createView(request, sightOf(request, await platform.subscriptions.all()))(logged)
   })
 
   const erase = {
@@ -106,10 +106,14 @@ export function eventRoutes(app: GatewayServer, { platforms, memory, paging, tur
   })
 }
 
+function sightOf(request: FastifyRequest, subscriptions: readonly Subscription[]) {
+  return { subscriptions, only: namesOfDeliveries(request, subscriptions) }
+}
+
 /** An event of the log as the caller may see it. */
-function createView(request: Parameters<typeof createContentView>[0], subscriptions: readonly Subscription[]) {
+function createView(request: Parameters<typeof createContentView>[0], sight: ReturnType<typeof sightOf>) {
   const show = createContentView(request)
-  const view = createDeliveriesView(subscriptions)
+  const view = createDeliveriesView(sight)
   return (logged: LoggedEvent) => ({ ...logged, event: show(logged.event), deliveries: view(logged.deliveries) })
 }
 

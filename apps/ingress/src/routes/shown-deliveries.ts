@@ -1,5 +1,5 @@
-// Owns: the status of a delivery as callers see it: what the event log knows, and `paused` for what waits behind a
-// paused subscription.
+// Owns: the deliveries of an event as callers see them: those to the subscriptions that they see, each with the status
+// that the event log knows, or `paused` for what waits behind a paused subscription.
 import type { DeliveryState, DeliveryStatus, Subscription } from '@wxgw/contracts'
 import type { EventFilter } from '@wxgw/platform'
 
@@ -7,26 +7,32 @@ export type ShownStatus = DeliveryStatus | 'paused'
 
 const WAITING: readonly DeliveryStatus[] = ['pending', 'retrying']
 
-export function createDeliveriesView(subscriptions: readonly Subscription[]) {
+/** `only`: of these subscriptions; undefined = of all. */
+type Sight = { subscriptions: readonly Subscription[]; only: ReadonlySet<string> | undefined }
+
+export function createDeliveriesView({ subscriptions, only }: Sight) {
   const paused = new Set(subscriptions.filter(isPaused).map(({ name }) => name))
   return (deliveries: readonly DeliveryState[]) =>
-    deliveries.map((delivery) => {
-      const isHeld = WAITING.includes(delivery.status) && paused.has(delivery.subscription)
-      return isHeld ? { ...delivery, status: 'paused' as const } : delivery
-    })
+    deliveries
+      .filter(({ subscription }) => only?.has(subscription) ?? true)
+      .map((delivery) => {
+        const isHeld = WAITING.includes(delivery.status) && paused.has(delivery.subscription)
+        return isHeld ? { ...delivery, status: 'paused' as const } : delivery
+      })
 }
 
 /** undefined: the search is not about deliveries. */
 export function deliveryFilter(
   { subscription, status }: { subscription?: string; status?: ShownStatus },
-  subscriptions: readonly Subscription[],
+  { subscriptions, only }: Sight,
 ): EventFilter['delivery'] {
   if (subscription === undefined && status === undefined) return undefined
   const known = subscriptions.filter(({ name }) => subscription === undefined || name === subscription)
-  const names = subscription === undefined ? known.map(({ name }) => name) : [subscription]
+  const named = subscription === undefined ? known.map(({ name }) => name) : [subscription]
+  const names = named.filter((name) => only?.has(name) ?? true)
   if (status === undefined) return { subscriptions: names }
   const paused = new Set(known.filter(isPaused).map(({ name }) => name))
-  if (status === 'paused') return { subscriptions: [...paused], statuses: WAITING }
+  if (status === 'paused') return { subscriptions: names.filter((name) => paused.has(name)), statuses: WAITING }
   return {
     subscriptions: WAITING.includes(status) ? names.filter((name) => !paused.has(name)) : names,
     statuses: [status],

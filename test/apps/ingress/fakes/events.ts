@@ -17,6 +17,17 @@ export const eventState = (): EventState => ({ events: new Map(), keepsEventLog:
 
 const SOME_SUMS = { pushes: 3, duplicates: 1, delivered: 2, failed: 0, dead: 0, refreshed: 0, refreshFailed: 0 }
 const AT = '2026-01-01T00:00:00.000Z'
+const AN_ATTEMPT = {
+  attempt: 1,
+  at: AT,
+  durationMs: 18,
+  outcome: 'failed' as const,
+  httpStatus: 500,
+  error: 'HTTP 500',
+  answer: 'busy',
+  worker: 'host:4711',
+  nextAttemptAt: null,
+}
 
 export function fakeEvents(fake: Recorder & EventState & { nextPosition: string | null }) {
   const { method } = fake
@@ -29,7 +40,10 @@ export function fakeEvents(fake: Recorder & EventState & { nextPosition: string 
   return {
     events: {
       get: method('events.get', (eventId: string) => fake.events.get(eventId)),
-      attempts: method('events.attempts', (_id: string, _page: object) => ({ items: [], nextCursor: fake.nextPosition })),
+      attempts: method('events.attempts', (eventId: string, _page: object) => {
+        const items = (fake.events.get(eventId)?.deliveries ?? []).map(({ subscription }) => ({ subscription, ...AN_ATTEMPT }))
+        return { items, nextCursor: fake.nextPosition }
+      }),
       find: method('events.find', (_filter: EventFilter) => ({ items: [...fake.events.values()], nextCursor: fake.nextPosition })),
     },
     feed,
