@@ -18,7 +18,8 @@ export async function startHttpServer({ world, host, port, onError }: Deps): Pro
     bodyLimit: 4 * 1024 * 1024,
     ajv: { customOptions: { removeAdditional: false } },
     frameworkErrors: (_error, _request, reply) => void refuseUnreadable(reply, world),
-    clientErrorHandler: (_error, socket) => socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n'),
+    clientErrorHandler: (_error, socket) =>
+      socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n'),
   })
   await app.register(apiRoutes({ ...world, onError }))
   await app.register(authorizationPages({ ...world, pushes: world.componentPushes, onError }))

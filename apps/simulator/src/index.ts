@@ -5,8 +5,20 @@ export type { Account, FuncInfo, NewAccount } from './accounts.ts'
 export type { ApiCall } from './api/call-log.ts'
 export type { SentCustomMessage } from './api/customer-service.ts'
 export type { Fault, FaultPlan } from './api/faults.ts'
-export { decryptMessage, encryptMessage, signParts, type DecryptedMessage, type MessageToEncrypt } from './crypto/push-cipher.ts'
-export { encryptPush, type EncryptedPush, type PushCredentials, type PushKind, type PushToEncrypt } from './push/envelope.ts'
+export {
+  decryptMessage,
+  encryptMessage,
+  signParts,
+  type DecryptedMessage,
+  type MessageToEncrypt,
+} from './crypto/push-cipher.ts'
+export {
+  encryptPush,
+  type EncryptedPush,
+  type PushCredentials,
+  type PushKind,
+  type PushToEncrypt,
+} from './push/envelope.ts'
 export { openReply, type PassiveReply, type ReplyVerdict } from './push/passive-reply.ts'
 export { authorizedXml, ticketXml, unauthorizedXml } from './push/component-xml.ts'
 export { messageXml, type MessageFields, type MessageHead, withInnerXml } from './push/message-xml.ts'

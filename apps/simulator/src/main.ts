@@ -49,6 +49,8 @@ async function main() {
 
 main().catch((error: unknown) => {
   // A wrong setting needs no stack, everything else does.
-  process.stderr.write(`${error instanceof RangeError ? error.message : error instanceof Error ? error.stack : String(error)}\n`)
+  process.stderr.write(
+    `${error instanceof RangeError ? error.message : error instanceof Error ? error.stack : String(error)}\n`,
+  )
   process.exit(1)
 })

@@ -1,4 +1,5 @@
-// Owns: which environment variable sets which option. What a setting means and whether it can be is settings.ts' business.
+// Owns: which environment variable sets which option. What a setting means and whether it can be is settings.ts'
+// business.
 import type { SettingsChange } from './settings.ts'
 import type { SimulatorOptions } from './simulator.ts'
 

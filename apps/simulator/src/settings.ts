@@ -1,4 +1,5 @@
-// Owns: what can be switched about WeChat's behaviour, with the defaults. Where the settings come from is not its business.
+// Owns: what can be switched about WeChat's behaviour, with the defaults. Where the settings come from is not its
+// business.
 
 export type ComponentCredentials = {
   appId: string
@@ -24,10 +25,15 @@ export type Settings = {
   callbackUrl: string | undefined
   /** Life of component_access_token, authorizer_access_token and jsapi tickets. */
   tokenLifetimeSeconds: number
-  /** What a refresh does to the refresh token. `rotating-with-grace`: the old one lives on for `refreshTokenGraceSeconds`. */
+  /**
+   * What a refresh does to the refresh token. `rotating-with-grace`: the old one lives on for
+   * `refreshTokenGraceSeconds`.
+   */
   refreshTokenRotation: 'stable' | 'rotating-with-grace' | 'strict'
   refreshTokenGraceSeconds: number
-  /** How long an authorizer_access_token outlives its refresh. An exchange of a new code kills it at once all the same. */
+  /**
+   * How long an authorizer_access_token outlives its refresh. An exchange of a new code kills it at once all the same.
+   */
   accessTokenOverlapSeconds: number
   /** How long a component_access_token outlives the next one. */
   componentTokenOverlapSeconds: number
@@ -46,7 +52,10 @@ export type Settings = {
   attemptSpacingMs: number
   /** For the whole answer. */
   answerDeadlineMs: number
-  /** Do retries carry a new timestamp, nonce and ciphertext, or the very same bytes? The plaintext is the same either way. */
+  /**
+   * Do retries carry a new timestamp, nonce and ciphertext, or the very same bytes? The plaintext is the same either
+   * way.
+   */
   retryEnvelope: 'fresh' | 'same'
   circuitBreaker: CircuitBreakerSettings | undefined
   /** Addresses that may call the API, otherwise errcode 61004. undefined = all. */
@@ -118,12 +127,17 @@ function problemsOf(settings: Settings): string[] {
   if (component.appId === '') problems.push('component.appId is empty')
   if (component.appSecret === '') problems.push('component.appSecret is empty')
   if (component.token === '') problems.push('component.token is empty')
-  if (!/^[A-Za-z0-9]{43}$/.test(component.encodingAesKey)) problems.push('component.encodingAesKey must be 43 letters and digits')
+  if (!/^[A-Za-z0-9]{43}$/.test(component.encodingAesKey))
+    problems.push('component.encodingAesKey must be 43 letters and digits')
   if (settings.eventUrl !== undefined && !isHttpUrl(settings.eventUrl)) problems.push('eventUrl must be an http(s) URL')
-  if (settings.callbackUrl !== undefined && !(isHttpUrl(settings.callbackUrl) && settings.callbackUrl.includes('$APPID$'))) {
+  if (
+    settings.callbackUrl !== undefined &&
+    !(isHttpUrl(settings.callbackUrl) && settings.callbackUrl.includes('$APPID$'))
+  ) {
     problems.push('callbackUrl must be an http(s) URL with $APPID$ in it')
   }
-  if (!Number.isInteger(settings.attempts) || settings.attempts < 1) problems.push('attempts must be a whole number from 1')
+  if (!Number.isInteger(settings.attempts) || settings.attempts < 1)
+    problems.push('attempts must be a whole number from 1')
   for (const name of POSITIVE) if (!(settings[name] > 0)) problems.push(`${name} must be more than 0`)
   for (const name of NOT_NEGATIVE) if (!(settings[name] >= 0)) problems.push(`${name} must be 0 or more`)
   return problems

@@ -7,8 +7,18 @@ import { startHttpServer } from './http-server.ts'
 import type { ComponentPushes } from './push/component-pushes.ts'
 import type { MessagePushes } from './push/message-pushes.ts'
 import type { PushResult } from './push/pusher.ts'
-import { type ReleaseCheckOptions, type ReleaseCheckReport, runReleaseCheck } from './release-check/run-release-check.ts'
-import { type ComponentCredentials, DEFAULT_SETTINGS, mergeSettings, type Settings, type SettingsChange } from './settings.ts'
+import {
+  type ReleaseCheckOptions,
+  type ReleaseCheckReport,
+  runReleaseCheck,
+} from './release-check/run-release-check.ts'
+import {
+  type ComponentCredentials,
+  DEFAULT_SETTINGS,
+  mergeSettings,
+  type Settings,
+  type SettingsChange,
+} from './settings.ts'
 import { createWorld } from './world.ts'
 
 export type SimulatorOptions = SettingsChange & {
@@ -26,7 +36,10 @@ export type SimulatorOptions = SettingsChange & {
 
 export type Simulator = Omit<ComponentPushes, 'prepareAuthorization'> &
   MessagePushes & {
-    /** Plays api.weixin.qq.com, mp.weixin.qq.com and open.weixin.qq.com: WX_API_BASE_URL, WX_MP_BASE_URL, WX_OPEN_BASE_URL. */
+    /**
+     * Plays api.weixin.qq.com, mp.weixin.qq.com and open.weixin.qq.com: WX_API_BASE_URL, WX_MP_BASE_URL,
+     * WX_OPEN_BASE_URL.
+     */
     url: string
     port: number
     readonly component: ComponentCredentials
@@ -38,7 +51,9 @@ export type Simulator = Omit<ComponentPushes, 'prepareAuthorization'> &
 
     addAccount(account?: NewAccount): Account
     readonly accounts: readonly Account[]
-    /** Other permission sets for an account: the code of a re-authorization, and `updateauthorized` when they changed. */
+    /**
+     * Other permission sets for an account: the code of a re-authorization, and `updateauthorized` when they changed.
+     */
     updateAuthorization: ComponentPushes['authorize']
 
     /** Starts the ticket clock anew (it needs ticketIntervalSeconds > 0), or stops it: WeChat falls silent. */
@@ -75,7 +90,10 @@ export type Simulator = Omit<ComponentPushes, 'prepareAuthorization'> &
     close(): Promise<void>
   }
 
-/** Starts WeChat's side for one component. Several can run side by side. Rejects with a RangeError for settings that cannot be. */
+/**
+ * Starts WeChat's side for one component. Several can run side by side. Rejects with a RangeError for settings that
+ * cannot be.
+ */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const { host = '127.0.0.1', port = 0, nowMs, onError = throwLater, onPush, ...change } = options
   const world = createWorld({

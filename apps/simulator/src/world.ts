@@ -1,4 +1,5 @@
-// Owns: putting the parts of WeChat's side together: state, API, pushes. What it is reached by (HTTP, a test) comes on top.
+// Owns: putting the parts of WeChat's side together: state, API, pushes. What it is reached by (HTTP, a test) comes on
+// top.
 import { createAccounts } from './accounts.ts'
 import { accountEndpoints } from './api/account-endpoints.ts'
 import { authorizationEndpoints } from './api/authorization-endpoints.ts'

@@ -1,5 +1,5 @@
-// Owns: reading the files of ../data, once, and checking them against their schemas. They are part of this package's code: a
-// file that does not fit stops the process.
+// Owns: reading the files of ../data, once, and checking them against their schemas. They are part of this package's
+// code: a file that does not fit stops the process.
 import { readFileSync } from 'node:fs'
 import type { Static, TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
@@ -12,7 +12,9 @@ function rowsOf<Row extends TSchema>(name: string, schema: Row): Array<Static<Ro
   return rows.map((row: unknown, index) => {
     if (!validator.Check(row)) {
       const [problem] = validator.Errors(row)
-      throw new TypeError(`${name}.json, row ${index}: ${problem?.instancePath ?? ''} ${problem?.message ?? 'does not fit'}`)
+      throw new TypeError(
+        `${name}.json, row ${index}: ${problem?.instancePath ?? ''} ${problem?.message ?? 'does not fit'}`,
+      )
     }
     return row
   })

@@ -38,7 +38,15 @@ export function withRepeatedElements(text: string): string {
   const [before, rest] = text.split(BEGIN)
   const after = rest?.split(END)[1]
   if (before === undefined || after === undefined) throw new Error('the markers of the repeated elements are missing')
-  return [before, BEGIN, '\n\n', grid(['element', 'where it is seen'], repeatedElements.map(whereSeen)), '\n\n', END, after].join('')
+  return [
+    before,
+    BEGIN,
+    '\n\n',
+    grid(['element', 'where it is seen'], repeatedElements.map(whereSeen)),
+    '\n\n',
+    END,
+    after,
+  ].join('')
 }
 
 function whereSeen({ name, parent, seenIn }: RepeatedElement): string[] {
@@ -55,8 +63,10 @@ const SOURCES = [
 type Columns<R> = ReadonlyArray<readonly [heading: string, cell: (row: R) => string]>
 
 const ACCOUNT_NAMES = { 'official-account': '公众号', 'mini-program': '小程序' }
-const accounts = ({ accounts }: Pick<CataloguedEvent, 'accounts'>) => accounts.map((account) => ACCOUNT_NAMES[account]).join(', ')
-const exclusive = (set: PermissionSet) => (set.exclusive === null ? '' : set.exclusive ? 'one platform only' : 'any number of platforms')
+const accounts = ({ accounts }: Pick<CataloguedEvent, 'accounts'>) =>
+  accounts.map((account) => ACCOUNT_NAMES[account]).join(', ')
+const exclusive = (set: PermissionSet) =>
+  set.exclusive === null ? '' : set.exclusive ? 'one platform only' : 'any number of platforms'
 
 const PERMISSION_SET_COLUMNS: Columns<PermissionSet> = [
   ['id', ({ id }) => String(id)],

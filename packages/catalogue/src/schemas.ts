@@ -1,4 +1,5 @@
-// Owns: the shape of the catalogue's rows: what a file of ../data must look like, and what the types of this package are.
+// Owns: the shape of the catalogue's rows: what a file of ../data must look like, and what the types of this package
+// are.
 import { Type, type Static, type TProperties } from 'typebox'
 
 /** A row has no other members, and may say which of them public sources leave open. */
@@ -25,23 +26,35 @@ export const PermissionSetSchema = row({
   nameZh: words,
   nameEn: words,
   accounts: Type.Array(Account, { minItems: 1, uniqueItems: true, description: 'who can grant it' }),
-  exclusive: Type.Union([Type.Boolean(), Type.Null()], { description: 'to one platform at a time only; null: unknown' }),
+  exclusive: Type.Union([Type.Boolean(), Type.Null()], {
+    description: 'to one platform at a time only; null: unknown',
+  }),
   page,
 })
 
 /** In the order in which they stand in the document, an object before what is in it. */
 const FieldSchema = Type.Object(
   {
-    path: Type.String({ pattern: '^[A-Za-z][A-Za-z0-9_]*(\\.[A-Za-z][A-Za-z0-9_]*)*$', description: 'dots lead inwards' }),
+    path: Type.String({
+      pattern: '^[A-Za-z][A-Za-z0-9_]*(\\.[A-Za-z][A-Za-z0-9_]*)*$',
+      description: 'dots lead inwards',
+    }),
     type: Type.Union(
-      [Type.Literal('string'), Type.Literal('integer'), Type.Literal('number'), Type.Literal('time'), Type.Literal('object')],
+      [
+        Type.Literal('string'),
+        Type.Literal('integer'),
+        Type.Literal('number'),
+        Type.Literal('time'),
+        Type.Literal('object'),
+      ],
       { description: 'time: a unix second. Consumers of the gateway get every leaf as a string' },
     ),
     meaningZh: words,
     meaningEn: words,
     repeated: Type.Optional(
       Type.Union([Type.Literal('everywhere'), Type.Literal('here')], {
-        description: 'always an array; everywhere: an element of this name is one in every event; here: only below this parent',
+        description:
+          'always an array; everywhere: an element of this name is one in every event; here: only below this parent',
       }),
     ),
     hidden: Type.Optional(Type.Literal(true, { description: 'a ticket or a code: no consumer gets it' })),
@@ -51,7 +64,10 @@ const FieldSchema = Type.Object(
 )
 
 export const EventSchema = row({
-  type: Type.String({ pattern: '^wechat\\.(message|event|component)\\.[a-z0-9_.-]+$', description: 'as consumers of the gateway get it' }),
+  type: Type.String({
+    pattern: '^wechat\\.(message|event|component)\\.[a-z0-9_.-]+$',
+    description: 'as consumers of the gateway get it',
+  }),
   source: Type.Union([Type.Literal('component'), Type.Literal('callback')], {
     description: "component: the component's event URL; callback: an account's message and event URL",
   }),
@@ -61,7 +77,9 @@ export const EventSchema = row({
   accounts: Type.Array(Account, { minItems: 1, uniqueItems: true, description: 'which it comes from, or is about' }),
   whenZh: words,
   whenEn: words,
-  ownAnswer: Type.Optional(Type.Literal(true, { description: 'WeChat wants an answer of its own form, not `success`' })),
+  ownAnswer: Type.Optional(
+    Type.Literal(true, { description: 'WeChat wants an answer of its own form, not `success`' }),
+  ),
   fields: Type.Array(FieldSchema, {
     description: 'beyond ToUserName, FromUserName, CreateTime, MsgType and Event, or AppId, CreateTime and InfoType',
   }),
@@ -97,7 +115,8 @@ export const ApiSchema = row({
   permissionSets: Type.Array(permissionSetId, { uniqueItems: true, description: 'any one of them is enough' }),
   proxy: Type.Optional(
     Type.Union([Type.Literal('denied'), Type.Literal('needs-tokens-read')], {
-      description: 'denied: never called for a caller of the gateway; needs-tokens-read: its answer shows a token or ticket',
+      description:
+        'denied: never called for a caller of the gateway; needs-tokens-read: its answer shows a token or ticket',
     }),
   ),
   page,
@@ -153,7 +172,10 @@ export const CatalogueSchema = Type.Object(
     apis: Type.Array(ApiSchema),
     errcodes: Type.Array(ErrcodeSchema),
   },
-  { additionalProperties: false, description: 'What the gateway knows of WeChat. It limits nothing: what is not in it passes' },
+  {
+    additionalProperties: false,
+    description: 'What the gateway knows of WeChat. It limits nothing: what is not in it passes',
+  },
 )
 
 export type PermissionSet = Static<typeof PermissionSetSchema>

@@ -1,4 +1,5 @@
-// Owns: what is kept for the console of all ingresses: an entry of the audit log, and a call of WeChat's APIs that WeChat refused.
+// Owns: what is kept for the console of all ingresses: an entry of the audit log, and a call of WeChat's APIs that
+// WeChat refused.
 import { Type, type Static } from 'typebox'
 import { parserOf } from './parser.ts'
 

@@ -58,8 +58,8 @@ export const FanOutBatchJobSchema = Type.Object({
 export type FanOutBatchJob = Static<typeof FanOutBatchJobSchema>
 
 /**
- * Something was appended to the list of an account whose events are dispatched in order: entries as of a fan-out batch. Whoever runs it
- * works off the list.
+ * Something was appended to the list of an account whose events are dispatched in order: entries as of a fan-out batch.
+ * Whoever runs it works off the list.
  */
 export const LaneJobSchema = Type.Object({
   v: Type.Literal(1),
@@ -137,7 +137,10 @@ export const EraseJobSchema = Type.Object({
 })
 export type EraseJob = Static<typeof EraseJobSchema>
 
-/** What a replay or discard of all dead letters has left for a worker: those older than `after`, a place in the failed jobs. */
+/**
+ * What a replay or discard of all dead letters has left for a worker: those older than `after`, a place in the failed
+ * jobs.
+ */
 export const DeadLettersJobSchema = Type.Object({
   v: Type.Literal(1),
   kind: Type.Literal('dead-letters'),

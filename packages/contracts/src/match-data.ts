@@ -44,7 +44,9 @@ export function createDataReader(data: unknown): DataReader {
   }
 }
 
-/** The first field whose condition does not hold; undefined when all hold. Costs a look into a set per field and text. */
+/**
+ * The first field whose condition does not hold; undefined when all hold. Costs a look into a set per field and text.
+ */
 export function failingField(match: MatchData, read: DataReader): string | undefined {
   return compile(match).find(({ field, names, holds }) => !holds(read(field, names)))?.field
 }
@@ -77,7 +79,10 @@ function includesOne(wanted: readonly string[]): CompiledField['holds'] {
   return (found) => found.texts.some((one) => set.has(one))
 }
 
-/** An array stands for its elements, at each level and at the end. Numbers and flags compare as JSON writes them, null is missing. */
+/**
+ * An array stands for its elements, at each level and at the end. Numbers and flags compare as JSON writes them, null
+ * is missing.
+ */
 function readField(data: unknown, names: readonly string[]): Found {
   let value: unknown = data
   for (const name of names) {

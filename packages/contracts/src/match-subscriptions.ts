@@ -1,5 +1,5 @@
-// Owns: which subscriptions an event is for. Arrays that follow each other share one index, which is brought from one to the other by
-// what they do not have in common: a change costs the lists of the subscription that changed.
+// Owns: which subscriptions an event is for. Arrays that follow each other share one index, which is brought from one
+// to the other by what they do not have in common: a change costs the lists of the subscription that changed.
 import type { Subscription } from './subscription.ts'
 import { createDataReader, failingField } from './match-data.ts'
 import { createSubscriptionIndex, type MatchedEvent, type SubscriptionIndex, wantsType } from './subscription-index.ts'
@@ -14,9 +14,10 @@ const sharedBy = new WeakMap<readonly Subscription[], Shared>()
 const compiled = new WeakMap<readonly Subscription[], Matcher>()
 
 /**
- * Types match without case, `*` at the end stands for anything; authorizers compare with `authorizerappid`, so that an event
- * without one matches only subscriptions that name none; of `data`, all fields must hold. What `match` leaves out is everything, an empty
- * list is nothing. Disabled subscriptions never match. Compiled once per array; neither it nor a subscription in it may be changed afterwards.
+ * Types match without case, `*` at the end stands for anything; authorizers compare with `authorizerappid`, so that an
+ * event without one matches only subscriptions that name none; of `data`, all fields must hold. What `match` leaves out
+ * is everything, an empty list is nothing. Disabled subscriptions never match. Compiled once per array; neither it nor
+ * a subscription in it may be changed afterwards.
  *
  * An event costs the subscriptions that name its authorizer, each with one search among its types, and those for all
  * authorizers that name its type; what of these has `match.data`, a look at each of its fields.
@@ -50,7 +51,10 @@ export function explainMatch({ type, authorizerappid, data }: MatchedEvent): Mat
   }
 }
 
-/** Call it before `next` is compiled: most of its subscriptions are the objects of `before`. The matchers of both stay right. */
+/**
+ * Call it before `next` is compiled: most of its subscriptions are the objects of `before`. The matchers of both stay
+ * right.
+ */
 export function inheritMatcher(next: readonly Subscription[], before: readonly Subscription[]): void {
   sharedBy.set(next, sharedOf(before))
 }

@@ -1,10 +1,13 @@
-// Owns: which deliveries wait for each other: the key of an event at a subscription, and whose accounts have an order at all.
+// Owns: which deliveries wait for each other: the key of an event at a subscription, and whose accounts have an order
+// at all.
 import type { GatewayEvent } from './event.ts'
 import type { Subscription } from './subscription.ts'
 
 type KeyedEvent = Pick<GatewayEvent, 'authorizerappid' | 'subject'>
 
-/** Deliveries of one key go one after the other. undefined: this one waits for none; so does one without that member. */
+/**
+ * Deliveries of one key go one after the other. undefined: this one waits for none; so does one without that member.
+ */
 export function orderingKey(
   { ordering }: Pick<Subscription, 'ordering'>,
   { authorizerappid, subject }: KeyedEvent,

@@ -58,8 +58,8 @@ export const ReplySchema = Type.Union([
 export type Reply = Static<typeof ReplySchema>
 
 /**
- * The types of event that want an answer of their own form, as docs/events.md lists them. For all others a document is no reply:
- * whoever writes the whole of it could write to anybody.
+ * The types of event that want an answer of their own form, as docs/events.md lists them. For all others a document is
+ * no reply: whoever writes the whole of it could write to anybody.
  */
 export const DOCUMENT_REPLY_TYPES: readonly string[] = [
   'wechat.event.xpay_*',

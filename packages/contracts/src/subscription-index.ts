@@ -1,6 +1,6 @@
-// Owns: finding the subscriptions of an event. Two indexes, by authorizer and by type, of which each holds a subscription's lists once:
-// memory is the sum of all authorizers and types, never a product of the two. One subscription goes in or out for the cost of its lists.
-// `match.data` is checked on what they find.
+// Owns: finding the subscriptions of an event. Two indexes, by authorizer and by type, of which each holds a
+// subscription's lists once: memory is the sum of all authorizers and types, never a product of the two. One
+// subscription goes in or out for the cost of its lists. `match.data` is checked on what they find.
 import type { GatewayEvent } from './event.ts'
 import { createDataReader, failingField } from './match-data.ts'
 import type { Subscription } from './subscription.ts'

@@ -1,5 +1,5 @@
-// Owns: the metrics of what both processes do for a platform: refreshes of tokens, replies of consumers, authorization sessions, and what
-// GET /statistics sums up. docs/operations.md has a row for each.
+// Owns: the metrics of what both processes do for a platform: refreshes of tokens, replies of consumers, authorization
+// sessions, and what GET /statistics sums up. docs/operations.md has a row for each.
 import { createBoundedLabels, type Metrics, MOST_SUBSCRIPTION_LABELS } from '@wxgw/runtime'
 import type { Platform } from './platform.ts'
 import type { ReplyOutcome } from './replies/replies.ts'

@@ -1,5 +1,6 @@
-// Owns: that what is asked of Redis in the same moment goes there in one step, and that each learns what became of its own.
-// A batch is what already waits when the event loop has gone round, or is full before that: nothing ever waits for company.
+// Owns: that what is asked of Redis in the same moment goes there in one step, and that each learns what became of its
+// own. A batch is what already waits when the event loop has gone round, or is full before that: nothing ever waits for
+// company.
 import { isStoreAway } from '@wxgw/wechat-core'
 import { isStoreFailure, storeError } from './store-errors.ts'
 
@@ -10,15 +11,21 @@ export type Batches<Item, Answer> = {
 
 export type BatchesDeps<Item, Answer> = {
   /**
-   * One answer for each item, in their order; an Error rejects that item alone. When it rejects, and not because the store is
-   * away, nothing must have been done that may not be done again: each item is then tried alone.
+   * One answer for each item, in their order; an Error rejects that item alone. When it rejects, and not because the
+   * store is away, nothing must have been done that may not be done again: each item is then tried alone.
    */
   write(key: string, items: readonly Item[]): Promise<ReadonlyArray<Answer | Error>>
-  /** What an item adds to the work of a batch, and how much of it one batch may be; an item that is more goes alone. Default: no bound. */
+  /**
+   * What an item adds to the work of a batch, and how much of it one batch may be; an item that is more goes alone.
+   * Default: no bound.
+   */
   weight?: { of(item: Item): number; most: number }
 }
 
-/** So few that Redis works on one batch while this process makes the next: neither waits for all of the other (measured: +8 %). */
+/**
+ * So few that Redis works on one batch while this process makes the next: neither waits for all of the other (measured:
+ * +8 %).
+ */
 export const MOST_AT_ONCE = 25
 const WEIGHTLESS = { of: () => 0, most: 0 }
 

@@ -20,7 +20,10 @@ type Options = Omit<RedisOptions, 'replyMapping'>
 const CONNECT_TIMEOUT_MS = 1_000
 /** Bounds a frozen Redis; with one retry of nothing, every route that needs the store answers within 1.5 s. */
 const COMMAND_TIMEOUT_MS = 1_000
-/** A line that leaves a command unanswered this long is given up: into a black hole, each command would time out for ever. */
+/**
+ * A line that leaves a command unanswered this long is given up: into a black hole, each command would time out for
+ * ever.
+ */
 const COMMAND_SOCKET_TIMEOUT_MS = 2_000
 /** Longer than BullMQ's blocking read of 5 s; ends a line into a black hole. */
 const BLOCKING_SOCKET_TIMEOUT_MS = 15_000
@@ -32,8 +35,8 @@ const SUBSCRIBER_SOCKET_TIMEOUT_MS = 4_000
 
 const shared: Options = {
   connectTimeout: CONNECT_TIMEOUT_MS,
-  // A line that merely broke is there again at once; a Redis that is away is asked about twice a second, so that work goes on
-  // within a second of its return: a job needs two lines, one that takes it and one that it reads by.
+  // A line that merely broke is there again at once; a Redis that is away is asked about twice a second, so that work
+  // goes on within a second of its return: a job needs two lines, one that takes it and one that it reads by.
   retryStrategy: (attempt) =>
     (attempt <= 1 ? 0 : Math.min(25 * 2 ** Math.min(attempt, 10), 400)) + Math.random() * (attempt <= 1 ? 50 : 200),
   // After a failover that left the sockets open, the old master refuses writes for ever: connect anew and send again.
@@ -53,8 +56,8 @@ const byRole: Record<RedisRole, Options> = {
 }
 
 /**
- * READONLY while the old master is all there is: one new line a second looks for another master, the commands between fail at
- * once. Without the pause the connection would never be there to say what is wrong.
+ * READONLY while the old master is all there is: one new line a second looks for another master, the commands between
+ * fail at once. Without the pause the connection would never be there to say what is wrong.
  */
 function reconnectNowAndThen(): (error: Error) => boolean {
   let quietUntilMs = 0

@@ -1,5 +1,5 @@
-// Owns: proving at start that the sealing keys are those that the stored secrets were sealed with, before anything is overwritten,
-// and by the same value, whether this Redis is the one that the installation has worked with so far.
+// Owns: proving at start that the sealing keys are those that the stored secrets were sealed with, before anything is
+// overwritten, and by the same value, whether this Redis is the one that the installation has worked with so far.
 import type { RedisConnection } from './connect.ts'
 import type { PlatformKeys } from './keys.ts'
 import type { Sealer } from './sealed.ts'

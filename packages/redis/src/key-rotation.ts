@@ -1,5 +1,6 @@
-// Owns: sealing everything that is stored anew with the first key, so that older keys can be removed. Safe while processes run and
-// safe to stop and repeat: each value is replaced only if it still is the one that was read, and what is current is left alone.
+// Owns: sealing everything that is stored anew with the first key, so that older keys can be removed. Safe while
+// processes run and safe to stop and repeat: each value is replaced only if it still is the one that was read, and what
+// is current is left alone.
 import type { RedisConnection } from './connect.ts'
 import { keyCheckPlace } from './key-check.ts'
 import { COMPONENT_EVENTS_QUEUE, type PlatformKeys, queueKey } from './keys.ts'
@@ -23,8 +24,8 @@ const SEALED_KINDS = [
 export type SealedKind = (typeof SEALED_KINDS)[number]
 
 /**
- * `current`: sealed with the first key already. `resealed`: now. `changed`: somebody else wrote meanwhile, by the keys that process
- * has. `unopened`: no key opens it; it is left as it stands.
+ * `current`: sealed with the first key already. `resealed`: now. `changed`: somebody else wrote meanwhile, by the keys
+ * that process has. `unopened`: no key opens it; it is left as it stands.
  */
 export type RotationCounts = Record<'current' | 'resealed' | 'changed' | 'unopened', number>
 export type RotationReport = Record<SealedKind, RotationCounts>
@@ -43,7 +44,9 @@ const API_TICKET_TYPES = ['jsapi', 'wx_card']
 /** One that runs is done in a moment, or comes back to one of these. */
 const JOB_STATES = ['wait', 'delayed', 'failed', 'prioritized', 'paused', 'active']
 
-/** Rejects with STORE_UNAVAILABLE; what was done until then stays done. `onProgress` hears of every page of authorizers. */
+/**
+ * Rejects with STORE_UNAVAILABLE; what was done until then stays done. `onProgress` hears of every page of authorizers.
+ */
 export function resealPlatform(
   deps: RotationDeps,
   onProgress?: (report: RotationReport) => void,

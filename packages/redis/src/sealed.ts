@@ -19,7 +19,9 @@ const UNSEALED = 'v0'
 const IV_BYTES = 12
 const TAG_BYTES = 16
 
-/** `v1.<key id>.<base64url(iv | tag | ciphertext)>`. The first key seals, all open. No keys = unsealed, marked `v0.`. */
+/**
+ * `v1.<key id>.<base64url(iv | tag | ciphertext)>`. The first key seals, all open. No keys = unsealed, marked `v0.`.
+ */
 export function createSealer(keys: ReadonlyArray<{ id: string; key: Buffer }>): Sealer {
   const [first] = keys
   return {

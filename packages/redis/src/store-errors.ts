@@ -1,5 +1,5 @@
-// Owns: what a failure of ioredis or BullMQ is to the rest: the store is away or refuses (try again), or a fault of ours.
-// Their own errors never leave: they carry the command's arguments, and some texts repeat them.
+// Owns: what a failure of ioredis or BullMQ is to the rest: the store is away or refuses (try again), or a fault of
+// ours. Their own errors never leave: they carry the command's arguments, and some texts repeat them.
 import { GatewayError } from '@wxgw/wechat-core'
 
 /** First words of the replies by which a server says "not now" or "not here". */
@@ -51,7 +51,10 @@ const IN_SCRIPTS: ReadonlyArray<[text: RegExp, code: string]> = [
   [/^ERR Script attempted to (execute a|access a non local)/, 'CLUSTERDOWN'],
 ]
 
-/** A word that names the failure and nothing else: `OOM`, `ECONNREFUSED`, `MaxRetriesPerRequestError`. Safe to log, good to group by. */
+/**
+ * A word that names the failure and nothing else: `OOM`, `ECONNREFUSED`, `MaxRetriesPerRequestError`. Safe to log, good
+ * to group by.
+ */
 export function storeErrorCode(cause: unknown): string {
   if (cause instanceof GatewayError) return cause.code
   if (!(cause instanceof Error)) return 'unknown'
@@ -61,8 +64,9 @@ export function storeErrorCode(cause: unknown): string {
 }
 
 /**
- * STORE_UNAVAILABLE when the store is away or refuses; INTERNAL when it calls our command wrong. Both may be tried again: what a
- * failover makes a server say is not always known here, and a job must not end by one such answer. Without the original.
+ * STORE_UNAVAILABLE when the store is away or refuses; INTERNAL when it calls our command wrong. Both may be tried
+ * again: what a failover makes a server say is not always known here, and a job must not end by one such answer.
+ * Without the original.
  */
 export function storeError(cause: unknown): GatewayError {
   if (cause instanceof GatewayError) return cause
@@ -89,7 +93,10 @@ export function refusedCommand(error: unknown): string | undefined {
   return error instanceof Error ? /'([a-z_|-]{1,64})' command/i.exec(error.message)?.[1] : undefined
 }
 
-/** Runs a function against the store. Its failures leave as `storeError`s; what is no failure of the store leaves as it is. */
+/**
+ * Runs a function against the store. Its failures leave as `storeError`s; what is no failure of the store leaves as it
+ * is.
+ */
 export async function guardStore<T>(run: () => Promise<T>): Promise<T> {
   try {
     return await run()
@@ -98,7 +105,10 @@ export async function guardStore<T>(run: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The answers of MULTI or of a pipeline, which resolve although a command in them failed: rejects with the first failure. */
+/**
+ * The answers of MULTI or of a pipeline, which resolve although a command in them failed: rejects with the first
+ * failure.
+ */
 export function allSucceeded(answers: ReadonlyArray<[error: Error | null, result: unknown]> | null): unknown[] {
   if (answers === null) throw new GatewayError('STORE_UNAVAILABLE', 'the store gave a transaction up', { retry: true })
   return answers.map(([error, result]) => {

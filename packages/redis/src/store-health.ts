@@ -1,4 +1,5 @@
-// Owns: whether Redis can be relied on now: it takes writes, it never evicts, it is the master, it has room, and what time it has.
+// Owns: whether Redis can be relied on now: it takes writes, it never evicts, it is the master, it has room, and what
+// time it has.
 import type { Redis } from 'ioredis'
 import type { RedisConnection } from './connect.ts'
 import { infoField, infoOf, mastersOf, unlessRefused } from './servers.ts'
@@ -11,7 +12,10 @@ export async function probeWrite(redis: RedisConnection, probeKey: string): Prom
   await redis.set(probeKey, '1', 'PX', PROBE_TTL_MS)
 }
 
-/** `maxmemory-policy`, from INFO: CONFIG is usually forbidden to applications. In a cluster, of the first master where it is wrong. */
+/**
+ * `maxmemory-policy`, from INFO: CONFIG is usually forbidden to applications. In a cluster, of the first master where
+ * it is wrong.
+ */
 export async function evictionPolicy(redis: RedisConnection): Promise<string | undefined> {
   const policies = await Promise.all(
     mastersOf(redis).map(async (node) => infoField(await infoOf(node, 'memory'), 'maxmemory_policy')),
@@ -20,8 +24,8 @@ export async function evictionPolicy(redis: RedisConnection): Promise<string | u
 }
 
 /**
- * What a crash or a power cut of Redis would lose, in a sentence; undefined when nothing, or when it cannot be read: managed servers
- * forbid INFO or CONFIG. In a cluster, of the first master where something is.
+ * What a crash or a power cut of Redis would lose, in a sentence; undefined when nothing, or when it cannot be read:
+ * managed servers forbid INFO or CONFIG. In a cluster, of the first master where something is.
  */
 export async function persistenceGap(redis: RedisConnection): Promise<string | undefined> {
   for (const node of mastersOf(redis)) {

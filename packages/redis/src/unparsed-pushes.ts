@@ -1,5 +1,5 @@
-// Owns: what came to the component's URL and is no event, for an operator to look at: sealed, for a day, the latest of each
-// platform.
+// Owns: what came to the component's URL and is no event, for an operator to look at: sealed, for a day, the latest of
+// each platform.
 import type { Secret } from '@wxgw/wechat-core'
 import type { RedisConnection } from './connect.ts'
 import type { PlatformKeys } from './keys.ts'

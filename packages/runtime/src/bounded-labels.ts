@@ -1,4 +1,5 @@
-// Owns: keeping the number of series of a metric bounded: so many values of a label have series of their own, all others share one.
+// Owns: keeping the number of series of a metric bounded: so many values of a label have series of their own, all
+// others share one.
 
 export type BoundedLabels = {
   /** The value itself, or OTHER_LABEL. */

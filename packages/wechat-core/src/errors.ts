@@ -71,7 +71,9 @@ export function isStoreAway(error: unknown): boolean {
   return error instanceof GatewayError && error.code === 'STORE_UNAVAILABLE'
 }
 
-/** WeChat refused a call: `errcode` other than 0 in its answer. `errmsg` is WeChat's text, secrets masked, `rid` kept. */
+/**
+ * WeChat refused a call: `errcode` other than 0 in its answer. `errmsg` is WeChat's text, secrets masked, `rid` kept.
+ */
 export class WeChatApiError extends GatewayError {
   readonly api: string
   readonly errcode: number

@@ -1,4 +1,5 @@
-// Owns: waiting for work no longer than there is time. The work itself is not ended: it may be carried out all the same.
+// Owns: waiting for work no longer than there is time. The work itself is not ended: it may be carried out all the
+// same.
 import { afterReading } from './after-reading.ts'
 
 /** undefined: it takes longer than `ms`. Rejects as `work` does before that; a later failure is not reported. */

@@ -1,7 +1,9 @@
 // Owns: waiting between two rounds of work that goes on until somebody stops it.
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** True once the time is over, false as soon as `signal` is aborted. At least a turn of the event loop. Never rejects. */
+/**
+ * True once the time is over, false as soon as `signal` is aborted. At least a turn of the event loop. Never rejects.
+ */
 export async function pause(ms: number, signal: AbortSignal, { ref = true }: { ref?: boolean } = {}): Promise<boolean> {
   try {
     await delay(Math.max(ms, 0), undefined, { signal, ref })

@@ -1,4 +1,5 @@
-// Owns: telling work to stop, where there are thousands of works a second: an AbortController costs as much as a tenth of one.
+// Owns: telling work to stop, where there are thousands of works a second: an AbortController costs as much as a tenth
+// of one.
 
 /** An AbortSignal is one, too. */
 export type StopSignal = {

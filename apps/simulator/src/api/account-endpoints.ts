@@ -1,5 +1,5 @@
-// Owns: the calls that an account's services make most: template and subscribe messages, menu, users, options. They keep what they
-// are given, and refuse what WeChat's pages say it refuses.
+// Owns: the calls that an account's services make most: template and subscribe messages, menu, users, options. They
+// keep what they are given, and refuse what WeChat's pages say it refuses.
 import { type AdmittedCall, type Endpoint, textIn } from './endpoint.ts'
 import { Refusal } from './refusal.ts'
 
@@ -120,7 +120,14 @@ export function accountEndpoints(): Endpoint[] {
       run: ({ query }) => {
         const openid = textIn(query, 'openid')
         if (openid === '') throw new Refusal(40003)
-        return { subscribe: 1, openid, language: textIn(query, 'lang') || 'zh_CN', subscribe_time: 1_434_093_047, remark: '', tagid_list: [] }
+        return {
+          subscribe: 1,
+          openid,
+          language: textIn(query, 'lang') || 'zh_CN',
+          subscribe_time: 1_434_093_047,
+          remark: '',
+          tagid_list: [],
+        }
       },
     },
     ...optionEndpoints('api_', { token: 'component', namesComponent: true }),

@@ -37,5 +37,8 @@ export function cutAfter(reply: FastifyReply, answer: Answer, bytes: number): vo
 }
 
 function headersOf({ contentType, fileName }: Answer): Record<string, string> {
-  return { 'content-type': contentType, ...(fileName === undefined ? {} : { 'content-disposition': `attachment; filename="${fileName}"` }) }
+  return {
+    'content-type': contentType,
+    ...(fileName === undefined ? {} : { 'content-disposition': `attachment; filename="${fileName}"` }),
+  }
 }

@@ -1,4 +1,5 @@
-// Owns: the API on HTTP: body in, fault laid over, call logged, answer out. What a call does is decided in the endpoints.
+// Owns: the API on HTTP: body in, fault laid over, call logged, answer out. What a call does is decided in the
+// endpoints.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { newRid } from '../ledger/opaque-values.ts'
 import type { Pauses } from '../pauses.ts'
@@ -33,8 +34,8 @@ export type ApiDeps = AdmissionDeps & {
 const MAX_FILE_BYTES = 40 * 1024 * 1024
 
 /**
- * Every path that is nobody else's: what is no API is 40066. A plugin of its own, so that its reading of every body as bytes
- * stays in here.
+ * Every path that is nobody else's: what is no API is 40066. A plugin of its own, so that its reading of every body as
+ * bytes stays in here.
  */
 export function apiRoutes(deps: ApiDeps) {
   return async function register(app: FastifyInstance) {
@@ -42,7 +43,8 @@ export function apiRoutes(deps: ApiDeps) {
     app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
     app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
       // What a web server in front of the API says; the framework's own words are not WeChat's.
-      if (error.statusCode === 413) return reply.code(413).type('text/html').send('<html><body>413 Request Entity Too Large</body></html>')
+      if (error.statusCode === 413)
+        return reply.code(413).type('text/html').send('<html><body>413 Request Entity Too Large</body></html>')
       deps.onError(error)
       return refuse(reply, new Refusal(-1), deps)
     })
@@ -143,7 +145,11 @@ function apiRequest(request: FastifyRequest): ApiRequest {
     method: request.method,
     query: typeof query === 'object' && query !== null ? { ...query } : {},
     rawBody: bytes.toString(),
-    payload: { bytes, contentType: headers['content-type'] ?? '', isChunked: headers['transfer-encoding'] !== undefined },
+    payload: {
+      bytes,
+      contentType: headers['content-type'] ?? '',
+      isChunked: headers['transfer-encoding'] !== undefined,
+    },
     // `::ffff:127.0.0.1` is how a dual-stack socket spells an IPv4 address.
     remoteAddress: request.ip.replace(/^::ffff:/, ''),
   }

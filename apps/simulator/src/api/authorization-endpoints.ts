@@ -8,7 +8,9 @@ type Deps = { accounts: Accounts; authorizations: AuthorizationLedger }
 
 const LIST_PAGE_MAX = 500
 
-/** @see https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/ThirdParty/token/authorization_info.html */
+/**
+ * @see https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/ThirdParty/token/authorization_info.html
+ */
 export function authorizationEndpoints({ accounts, authorizations }: Deps): Endpoint[] {
   const ofComponent = { method: 'POST', token: 'component', namesComponent: true } as const
 

@@ -1,4 +1,5 @@
-// Owns: the calls made with an authorizer's token (tickets of the JS-SDK, customer service messages), and the lists of addresses.
+// Owns: the calls made with an authorizer's token (tickets of the JS-SDK, customer service messages), and the lists of
+// addresses.
 import type { Settings } from '../settings.ts'
 import type { CustomerService } from './customer-service.ts'
 import { type Endpoint, textIn } from './endpoint.ts'

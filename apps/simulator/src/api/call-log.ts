@@ -1,4 +1,5 @@
-// Owns: what the API was asked and how it answered. Counts are complete; of the calls themselves the last ones are kept.
+// Owns: what the API was asked and how it answered. Counts are complete; of the calls themselves the last ones are
+// kept.
 
 export type ApiCall = {
   /** The last part of the path, as `api_authorizer_token` or `message/custom/send`. */

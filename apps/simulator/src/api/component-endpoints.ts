@@ -11,7 +11,9 @@ type Deps = {
   startTicketService: () => 'started' | 'running'
 }
 
-/** @see https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/ThirdParty/token/component_access_token.html */
+/**
+ * @see https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/ThirdParty/token/component_access_token.html
+ */
 export function componentEndpoints({ settings, component, startTicketService }: Deps): Endpoint[] {
   // The same secret has two names in WeChat's documentation.
   function checkSecret(body: AdmittedCall['body'], name: 'component_secret' | 'component_appsecret') {

@@ -14,7 +14,10 @@ export type ApiRequest = {
   remoteAddress: string
 }
 
-/** A call whose token and component were found right. `appId`: the token's owner, the component for its own and for none. */
+/**
+ * A call whose token and component were found right. `appId`: the token's owner, the component for its own and for
+ * none.
+ */
 export type AdmittedCall = {
   appId: string
   query: Readonly<Record<string, unknown>>
@@ -46,8 +49,14 @@ export type AdmissionDeps = {
   quota: Quota
 }
 
-/** All checks, then the endpoint. The order is WeChat's as far as known: method, address, token, body, component, quota. */
-export function callEndpoint(endpoint: Endpoint, request: ApiRequest, deps: AdmissionDeps): Record<string, unknown> | FileAnswer {
+/**
+ * All checks, then the endpoint. The order is WeChat's as far as known: method, address, token, body, component, quota.
+ */
+export function callEndpoint(
+  endpoint: Endpoint,
+  request: ApiRequest,
+  deps: AdmissionDeps,
+): Record<string, unknown> | FileAnswer {
   if (request.method !== endpoint.method) throw new Refusal(endpoint.method === 'GET' ? 43001 : 43002)
   const { ipAllowed } = deps.settings()
   if (ipAllowed && !ipAllowed.includes(request.remoteAddress)) throw new Refusal(61004)

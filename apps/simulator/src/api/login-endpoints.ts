@@ -7,7 +7,10 @@ import { Refusal } from './refusal.ts'
 
 type Deps = { settings: () => Settings; authorizations: AuthorizationLedger }
 
-/** Read 2026-11-29: https://developers.weixin.qq.com/doc/oplatform/openApi/miniprogram-management/login/api_thirdpartycode2session.html */
+/**
+ * Read 2026-11-29:
+ * https://developers.weixin.qq.com/doc/oplatform/openApi/miniprogram-management/login/api_thirdpartycode2session.html
+ */
 export function loginEndpoints({ settings, authorizations }: Deps): Endpoint[] {
   return [
     {

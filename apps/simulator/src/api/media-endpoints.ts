@@ -1,4 +1,5 @@
-// Owns: the calls with files: media up and down, codes of mini programs. What succeeds is bytes, what fails is JSON, on one path.
+// Owns: the calls with files: media up and down, codes of mini programs. What succeeds is bytes, what fails is JSON, on
+// one path.
 import { randomBytes } from 'node:crypto'
 import { type AdmittedCall, type Endpoint, textIn } from './endpoint.ts'
 import { readPart } from './multipart.ts'
@@ -13,7 +14,10 @@ const PNG = Buffer.from(
   'base64',
 )
 
-/** Read 2026-11-29: https://developers.weixin.qq.com/doc/service/api/material/temporary/api_uploadtempmedia.html and its neighbours. */
+/**
+ * Read 2026-11-29: https://developers.weixin.qq.com/doc/service/api/material/temporary/api_uploadtempmedia.html and its
+ * neighbours.
+ */
 export function mediaEndpoints({ nowSeconds }: { nowSeconds: () => number }): Endpoint[] {
   const media = new Map<string, { appId: string; bytes: Buffer; contentType: string; fileName: string }>()
   const ofAccount = { token: 'authorizer', namesComponent: false } as const

@@ -9,7 +9,9 @@ import type { ComponentPushes } from '../push/component-pushes.ts'
 import type { Settings } from '../settings.ts'
 import { offeredAccounts, type PageRequest, readPageRequest, redirectTarget } from './page-request.ts'
 
-/** @see https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/Before_Develop/Authorization_Process_Technical_Description.html */
+/**
+ * @see https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/Before_Develop/Authorization_Process_Technical_Description.html
+ */
 const PAGES = ['/cgi-bin/componentloginpage', '/wxaopen/safe/bindcomponent', '/safe/bindcomponent']
 const NEW_ACCOUNTS = ['new-official-account', 'new-mini-program']
 
@@ -27,7 +29,8 @@ export function authorizationPages(deps: Deps) {
   return async function register(app: FastifyInstance) {
     await app.register(formbody)
     app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
-      if (error.statusCode !== undefined && error.statusCode < 500) return refuse(reply, '请求不是表单 · the request is no form')
+      if (error.statusCode !== undefined && error.statusCode < 500)
+        return refuse(reply, '请求不是表单 · the request is no form')
       deps.onError(error)
       return refuse(reply, '系统错误 · system error')
     })
@@ -55,7 +58,9 @@ async function confirm(request: FastifyRequest, reply: FastifyReply, deps: Deps)
   if (!account) return refuse(reply, '帐号不可选 · this account cannot be chosen here')
 
   deps.component.spendPreAuthCode(asked.preAuthCode)
-  const { authorizationCode, push } = deps.pushes.prepareAuthorization(account.appId, { preAuthCode: asked.preAuthCode })
+  const { authorizationCode, push } = deps.pushes.prepareAuthorization(account.appId, {
+    preAuthCode: asked.preAuthCode,
+  })
   const { authorizedPushDelayMs, redirectDelayMs, authorizationCodeLifetimeSeconds } = deps.settings()
   deps.pauses.pause(authorizedPushDelayMs).then(push).catch(deps.onError)
   await deps.pauses.pause(redirectDelayMs)

@@ -1,4 +1,5 @@
-// Owns: /_simulator/*, by which another process drives the simulator: JSON in, JSON out. A form of the console goes back to `/`.
+// Owns: /_simulator/*, by which another process drives the simulator: JSON in, JSON out. A form of the console goes
+// back to `/`.
 import formbody from '@fastify/formbody'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { runReleaseCheck } from '../release-check/run-release-check.ts'
@@ -31,38 +32,56 @@ export function controlRoutes(world: World) {
 function observe(app: FastifyInstance, world: World) {
   const { accounts, authorizations, calls, customerService, pusher } = world
   app.get('/state', () => stateOf(world))
-  app.get<{ Querystring: schemas.RecentQuery }>('/calls', { schema: { querystring: schemas.recentQuery } }, ({ query }) => {
-    const wanted = calls.recent.filter((call) => fits(query.api, call.api) && fits(query.appId, call.appId))
-    return { items: wanted.slice(-query.limit) }
-  })
-  app.get<{ Querystring: schemas.CountQuery }>('/calls/count', { schema: { querystring: schemas.countQuery } }, ({ query }) => ({
-    count: calls.count(query.api, query.appId),
-    peakConcurrency: calls.peakConcurrency(query.api, query.appId),
-  }))
+  app.get<{ Querystring: schemas.RecentQuery }>(
+    '/calls',
+    { schema: { querystring: schemas.recentQuery } },
+    ({ query }) => {
+      const wanted = calls.recent.filter((call) => fits(query.api, call.api) && fits(query.appId, call.appId))
+      return { items: wanted.slice(-query.limit) }
+    },
+  )
+  app.get<{ Querystring: schemas.CountQuery }>(
+    '/calls/count',
+    { schema: { querystring: schemas.countQuery } },
+    ({ query }) => ({
+      count: calls.count(query.api, query.appId),
+      peakConcurrency: calls.peakConcurrency(query.api, query.appId),
+    }),
+  )
   app.delete('/calls', () => {
     calls.clear()
     return {}
   })
-  app.get<{ Querystring: schemas.RecentQuery }>('/pushes', { schema: { querystring: schemas.recentQuery } }, ({ query }) => ({
-    items: pusher.recent.filter((push) => fits(query.appId, push.appId)).slice(-query.limit),
-  }))
+  app.get<{ Querystring: schemas.RecentQuery }>(
+    '/pushes',
+    { schema: { querystring: schemas.recentQuery } },
+    ({ query }) => ({
+      items: pusher.recent.filter((push) => fits(query.appId, push.appId)).slice(-query.limit),
+    }),
+  )
   app.get<{ Querystring: schemas.RecentQuery }>(
     '/custom-messages',
     { schema: { querystring: schemas.recentQuery } },
-    ({ query }) => ({ items: customerService.sent.filter((sent) => fits(query.appId, sent.appId)).slice(-query.limit) }),
+    ({ query }) => ({
+      items: customerService.sent.filter((sent) => fits(query.appId, sent.appId)).slice(-query.limit),
+    }),
   )
   app.get<{ Params: AppIdParams }>('/accounts/:appId/tokens', ({ params: { appId } }) => ({
     appId: accounts.get(appId).appId,
     accessToken: authorizations.currentAccessToken(appId) ?? null,
     refreshToken: authorizations.currentRefreshToken(appId) ?? null,
   }))
-  app.post<{ Body: schemas.TokenBody }>('/tokens/check', { schema: { body: schemas.tokenBody } }, ({ body: { appId, token } }) => {
-    const owner = authorizations.ownerOfAccessToken(token)
-    return {
-      valid: owner?.appId === appId && owner.standing === 'valid',
-      current: authorizations.currentAccessToken(appId) === token,
-    }
-  })
+  app.post<{ Body: schemas.TokenBody }>(
+    '/tokens/check',
+    { schema: { body: schemas.tokenBody } },
+    ({ body: { appId, token } }) => {
+      const owner = authorizations.ownerOfAccessToken(token)
+      return {
+        valid: owner?.appId === appId && owner.standing === 'valid',
+        current: authorizations.currentAccessToken(appId) === token,
+      }
+    },
+  )
 }
 
 function drive(app: FastifyInstance, world: World) {
@@ -74,12 +93,14 @@ function drive(app: FastifyInstance, world: World) {
   app.post<{ Params: AppIdParams; Body: schemas.AuthorizeBody }>(
     '/accounts/:appId/authorize',
     { schema: { body: schemas.authorizeBody } },
-    async (request, reply) => answer(request, reply, await componentPushes.authorize(request.params.appId, request.body)),
+    async (request, reply) =>
+      answer(request, reply, await componentPushes.authorize(request.params.appId, request.body)),
   )
   app.post<{ Params: AppIdParams; Body: schemas.UnauthorizeBody }>(
     '/accounts/:appId/unauthorize',
     { schema: { body: schemas.unauthorizeBody } },
-    async (request, reply) => answer(request, reply, await componentPushes.unauthorize(request.params.appId, request.body)),
+    async (request, reply) =>
+      answer(request, reply, await componentPushes.unauthorize(request.params.appId, request.body)),
   )
   app.post<{ Params: AppIdParams; Body: schemas.TextBody }>(
     '/accounts/:appId/messages/text',
@@ -94,7 +115,8 @@ function drive(app: FastifyInstance, world: World) {
   app.post<{ Params: AppIdParams; Body: schemas.XmlBody }>(
     '/accounts/:appId/messages/xml',
     { schema: { body: schemas.xmlBody } },
-    async (request, reply) => answer(request, reply, await messagePushes.sendMessageXml(request.params.appId, request.body.xml)),
+    async (request, reply) =>
+      answer(request, reply, await messagePushes.sendMessageXml(request.params.appId, request.body.xml)),
   )
   app.post<{ Params: AppIdParams; Body: schemas.SampleBody }>(
     '/accounts/:appId/messages/sample',
@@ -104,8 +126,10 @@ function drive(app: FastifyInstance, world: World) {
       return answer(request, reply, await messagePushes.sendSample(request.params.appId, name, sender))
     },
   )
-  app.post<{ Body: schemas.XmlBody }>('/component-events', { schema: { body: schemas.xmlBody } }, async (request, reply) =>
-    answer(request, reply, await messagePushes.push('component', request.body)),
+  app.post<{ Body: schemas.XmlBody }>(
+    '/component-events',
+    { schema: { body: schemas.xmlBody } },
+    async (request, reply) => answer(request, reply, await messagePushes.push('component', request.body)),
   )
   app.post<{ Body: schemas.TicketBody }>('/tickets', { schema: { body: schemas.ticketBody } }, async (request, reply) =>
     answer(request, reply, await componentPushes.pushTicket(request.body)),

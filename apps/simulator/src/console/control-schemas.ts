@@ -39,7 +39,9 @@ export const unauthorizeBody = object({ push: flag, createTimeSeconds: wholeNumb
 
 type Sender = { openId?: string; createTimeSeconds?: number }
 export type TextBody = Sender & { content: string; msgId?: string }
-export const textBody = object({ ...sender, content: text, msgId: { type: 'string', pattern: '^[0-9]+$' } }, ['content'])
+export const textBody = object({ ...sender, content: text, msgId: { type: 'string', pattern: '^[0-9]+$' } }, [
+  'content',
+])
 
 export type EventBody = Sender & { event: string; eventKey?: string; fields?: MessageFields; xml?: string }
 export const eventBody = object({ ...sender, event: text, eventKey: text, fields, xml: text }, ['event'])
@@ -95,7 +97,11 @@ export type CountQuery = { api: string; appId?: string }
 export const countQuery = object({ api: text, appId: text }, ['api'])
 
 export type RecentQuery = { limit: number; api?: string; appId?: string }
-export const recentQuery = object({ limit: { type: 'integer', minimum: 1, maximum: 10_000, default: 100 }, api: text, appId: text })
+export const recentQuery = object({
+  limit: { type: 'integer', minimum: 1, maximum: 10_000, default: 100 },
+  api: text,
+  appId: text,
+})
 
 /** What may be changed while it runs; the same names and units as in the settings. */
 export const settingsBody = object({

@@ -29,7 +29,9 @@ export function encryptMessage(message: MessageToEncrypt): string {
   const pad = BLOCK_BYTES - (unpadded.length % BLOCK_BYTES)
   // Node pads to 16 bytes, WeChat to 32.
   const cipher = createCipheriv('aes-256-cbc', key, iv).setAutoPadding(false)
-  return Buffer.concat([cipher.update(unpadded), cipher.update(Buffer.alloc(pad, pad)), cipher.final()]).toString('base64')
+  return Buffer.concat([cipher.update(unpadded), cipher.update(Buffer.alloc(pad, pad)), cipher.final()]).toString(
+    'base64',
+  )
 }
 
 /** The inverse. Throws when the base64, the block length, the padding or the inner length is wrong. */
@@ -37,11 +39,13 @@ export function decryptMessage(encodingAesKey: string, encrypt: string): Decrypt
   const { key, iv } = keyAndIv(encodingAesKey)
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(encrypt)) throw new Error('Encrypt is not base64')
   const ciphertext = Buffer.from(encrypt, 'base64')
-  if (ciphertext.length === 0 || ciphertext.length % BLOCK_BYTES !== 0) throw new Error('Encrypt is not whole blocks of 32 bytes')
+  if (ciphertext.length === 0 || ciphertext.length % BLOCK_BYTES !== 0)
+    throw new Error('Encrypt is not whole blocks of 32 bytes')
   const decipher = createDecipheriv('aes-256-cbc', key, iv).setAutoPadding(false)
   const padded = Buffer.concat([decipher.update(ciphertext), decipher.final()])
   const pad = padded.at(-1) ?? 0
-  if (pad < 1 || pad > BLOCK_BYTES || !padded.subarray(-pad).every((byte) => byte === pad)) throw new Error('padding is broken')
+  if (pad < 1 || pad > BLOCK_BYTES || !padded.subarray(-pad).every((byte) => byte === pad))
+    throw new Error('padding is broken')
   const content = padded.subarray(0, -pad)
   const start = RANDOM_BYTES + LENGTH_BYTES
   if (content.length < start) throw new Error('message is too short')

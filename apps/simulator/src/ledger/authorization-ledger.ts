@@ -159,7 +159,11 @@ export function createAuthorizationLedger({
       accounts.get(appId)
       const known = grants.get(appId)
       const authorizedAtSeconds = clock.nowSeconds()
-      const change = !known?.authorized ? 'authorized' : sameSets(known.funcInfo, funcInfo) ? 'unchanged' : 'updateauthorized'
+      const change = !known?.authorized
+        ? 'authorized'
+        : sameSets(known.funcInfo, funcInfo)
+          ? 'unchanged'
+          : 'updateauthorized'
       const unknown = { accessToken: undefined, refreshToken: '', graceRefreshTokens: new Map<string, number>() }
       // Removed first, so that the list stays in the order of authorization.
       if (!known?.authorized) grants.delete(appId)
@@ -180,7 +184,8 @@ export function createAuthorizationLedger({
       const issued = codes.get(code)
       const grant = issued && grants.get(issued.appId)
       if (!issued || !grant?.authorized || issued.state !== 'unspent') throw new Refusal(61009)
-      if (clock.nowMs() - issued.issuedAtMs >= settings().authorizationCodeLifetimeSeconds * 1000) throw new Refusal(61010)
+      if (clock.nowMs() - issued.issuedAtMs >= settings().authorizationCodeLifetimeSeconds * 1000)
+        throw new Refusal(61010)
       const { appId } = issued
       issued.state = 'spent'
       unspentCodes.get(appId)?.delete(code)

@@ -25,7 +25,13 @@ type IssuedPreAuthCode = { expiresAtMs: number; spent: boolean }
 
 const REMEMBERED = 10_000
 
-export function createComponentLedger({ clock, settings }: { clock: SimulationClock; settings: () => Settings }): ComponentLedger {
+export function createComponentLedger({
+  clock,
+  settings,
+}: {
+  clock: SimulationClock
+  settings: () => Settings
+}): ComponentLedger {
   const tickets = new ForgettingMap<number>(REMEMBERED)
   const tokens = new ForgettingMap<IssuedToken>(REMEMBERED)
   const preAuthCodes = new ForgettingMap<IssuedPreAuthCode>(REMEMBERED)
@@ -56,7 +62,11 @@ export function createComponentLedger({ clock, settings }: { clock: SimulationCl
       if (previous) previous.diesAtMs = now + settings().componentTokenOverlapSeconds * 1000
       current = newToken()
       const expiresInSeconds = settings().tokenLifetimeSeconds
-      tokens.set(current, { issuedAtMs: now, expiresAtMs: now + expiresInSeconds * 1000, diesAtMs: Number.POSITIVE_INFINITY })
+      tokens.set(current, {
+        issuedAtMs: now,
+        expiresAtMs: now + expiresInSeconds * 1000,
+        diesAtMs: Number.POSITIVE_INFINITY,
+      })
       return { token: current, expiresInSeconds }
     },
     standingOf,

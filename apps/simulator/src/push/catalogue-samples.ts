@@ -1,4 +1,5 @@
-// Owns: a push of every message and event of the catalogue, made from its fields and their examples. What may be repeated comes twice.
+// Owns: a push of every message and event of the catalogue, made from its fields and their examples. What may be
+// repeated comes twice.
 import { type CataloguedEvent, catalogue, type EventField } from '@wxgw/catalogue'
 import { newMsgId } from '../ledger/opaque-values.ts'
 import { element } from '../xml/write-xml.ts'
@@ -14,7 +15,10 @@ function sampleOf({ msgType = '', event, fields }: CataloguedEvent): MessageSamp
   return {
     msgType,
     // No message has the id of another.
-    fields: { ...(event === undefined ? {} : { Event: event }), ...(own.length < fields.length ? { MsgId: newMsgId() } : {}) },
+    fields: {
+      ...(event === undefined ? {} : { Event: event }),
+      ...(own.length < fields.length ? { MsgId: newMsgId() } : {}),
+    },
     xml: sampleXml(own),
   }
 }

@@ -1,4 +1,5 @@
-// Owns: what happens on the component's side of the world (tickets, authorizations) together with the push that tells of it.
+// Owns: what happens on the component's side of the world (tickets, authorizations) together with the push that tells
+// of it.
 import type { FuncInfo } from '../accounts.ts'
 import type { AuthorizationLedger, IssuedAuthorization } from '../ledger/authorization-ledger.ts'
 import type { ComponentLedger } from '../ledger/component-ledger.ts'
@@ -14,7 +15,10 @@ export type TicketOptions = {
 }
 
 export type AuthorizeOptions = {
-  /** true: as WeChat would: `authorized`, `updateauthorized` on changed permission sets, nothing when unchanged. A name forces it. */
+  /**
+   * true: as WeChat would: `authorized`, `updateauthorized` on changed permission sets, nothing when unchanged. A name
+   * forces it.
+   */
   push?: boolean | 'authorized' | 'updateauthorized'
   funcInfo?: FuncInfo
   /** The one that the authorization page was opened with. */
@@ -59,7 +63,14 @@ type Deps = {
 export function createComponentPushes({ clock, settings, component, authorizations, pusher }: Deps): ComponentPushes {
   function order(label: string, xml: string, appId?: string): PushOrder {
     const addressee = settings().component.appId
-    return { kind: 'component', url: settings().eventUrl, xml, label, addressee, ...(appId === undefined ? {} : { appId }) }
+    return {
+      kind: 'component',
+      url: settings().eventUrl,
+      xml,
+      label,
+      addressee,
+      ...(appId === undefined ? {} : { appId }),
+    }
   }
 
   function head(createTimeSeconds = clock.nowSeconds()) {

@@ -59,8 +59,11 @@ export function createMessagePushes({ clock, settings, accounts, customerService
     return pusher.push({
       ...rest,
       kind,
-      url: url ?? (kind === 'component' ? settings().eventUrl : settings().callbackUrl?.replaceAll('$APPID$', input.appId ?? '')),
-      addressee: addressee ?? (kind === 'component' ? settings().component.appId : accounts.get(input.appId ?? '').userName),
+      url:
+        url ??
+        (kind === 'component' ? settings().eventUrl : settings().callbackUrl?.replaceAll('$APPID$', input.appId ?? '')),
+      addressee:
+        addressee ?? (kind === 'component' ? settings().component.appId : accounts.get(input.appId ?? '').userName),
       label: label ?? labelOf(input.xml),
       ...(kind === 'authorizer' ? openIdOf(input) : {}),
     })

@@ -1,5 +1,5 @@
-// Owns: samples by name: every message and event of the catalogue, and by hand what trips parsers: 64-bit ids, leading zeros, empty
-// CDATA, a single sibling, events nobody knows.
+// Owns: samples by name: every message and event of the catalogue, and by hand what trips parsers: 64-bit ids, leading
+// zeros, empty CDATA, a single sibling, events nobody knows.
 import { newMsgId } from '../ledger/opaque-values.ts'
 import { CATALOGUE_SAMPLES } from './catalogue-samples.ts'
 import type { MessageFields } from './message-xml.ts'
@@ -60,7 +60,11 @@ const SHORT_NAMES: Readonly<Record<string, string>> = {
   publish: 'wechat.event.publishjobfinish',
 }
 
-export const MESSAGE_SAMPLES: readonly string[] = [...Object.keys(TRAPS), ...Object.keys(SHORT_NAMES), ...CATALOGUE_SAMPLES.keys()]
+export const MESSAGE_SAMPLES: readonly string[] = [
+  ...Object.keys(TRAPS),
+  ...Object.keys(SHORT_NAMES),
+  ...CATALOGUE_SAMPLES.keys(),
+]
 
 /** Throws a RangeError that lists the names when there is no such sample. */
 export function messageSample(name: string): MessageSample {

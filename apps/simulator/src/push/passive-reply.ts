@@ -21,7 +21,9 @@ type Expected = {
   openId: string | undefined
 }
 
-/** Checks MsgSignature over the reply's own time and nonce, the appid, and that the reply goes to the user who wrote. */
+/**
+ * Checks MsgSignature over the reply's own time and nonce, the appid, and that the reply goes to the user who wrote.
+ */
 export function openReply(body: string, expected: Expected): ReplyVerdict {
   const envelope = readXml(body)
   if (!envelope) return { problem: 'the answer is neither success nor XML' }
@@ -31,7 +33,8 @@ export function openReply(body: string, expected: Expected): ReplyVerdict {
   if (!encrypt || !signature || !timestamp || !nonce) {
     return { problem: 'the reply lacks Encrypt, MsgSignature, TimeStamp or Nonce' }
   }
-  if (signature !== signParts(expected.credentials.token, timestamp, nonce, encrypt)) return { problem: 'MsgSignature is wrong' }
+  if (signature !== signParts(expected.credentials.token, timestamp, nonce, encrypt))
+    return { problem: 'MsgSignature is wrong' }
   const decrypted = tryToDecrypt(expected.credentials.encodingAesKey, encrypt)
   if (decrypted === undefined) return { problem: 'Encrypt cannot be decrypted with the key of the push' }
   if (decrypted.receiveId !== expected.receiveId) return { problem: 'the appid in the reply is not the component' }

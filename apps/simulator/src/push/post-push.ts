@@ -31,7 +31,12 @@ export function createPoster(): Poster {
         const request = (isSecure ? httpsRequest : httpRequest)(url, {
           agent: isSecure ? https : http,
           method: 'POST',
-          headers: { ...headers, 'content-length': Buffer.byteLength(body), 'user-agent': 'Mozilla/4.0', 'accept': '*/*' },
+          headers: {
+            ...headers,
+            'content-length': Buffer.byteLength(body),
+            'user-agent': 'Mozilla/4.0',
+            accept: '*/*',
+          },
         })
         const timer = setTimeout(() => {
           settle({ kind: 'timeout', detail: `no answer in ${deadlineMs} ms` })
@@ -44,7 +49,9 @@ export function createPoster(): Poster {
           resolve({ ...outcome, ms: Math.round(performance.now() - startedAt) })
         }
 
-        request.on('error', (error: NodeJS.ErrnoException) => settle({ kind: 'unreachable', detail: error.code ?? error.name }))
+        request.on('error', (error: NodeJS.ErrnoException) =>
+          settle({ kind: 'unreachable', detail: error.code ?? error.name }),
+        )
         request.on('response', (response) => {
           readBody(response).then(
             (text) => settle({ kind: 'answered', status: response.statusCode ?? 0, body: text }),

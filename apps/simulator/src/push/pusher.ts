@@ -1,4 +1,5 @@
-// Owns: WeChat's rule of pushing: deadline, attempts, what counts as an answer. What is pushed is decided by its callers.
+// Owns: WeChat's rule of pushing: deadline, attempts, what counts as an answer. What is pushed is decided by its
+// callers.
 import type { Pauses } from '../pauses.ts'
 import type { Settings } from '../settings.ts'
 import type { SimulationClock } from '../simulation-clock.ts'

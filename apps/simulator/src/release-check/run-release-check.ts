@@ -11,7 +11,10 @@ import { TEST_GROUPS, type TestAccount } from './test-accounts.ts'
 export type ReleaseCheckOptions = {
   /** 1 to 5; WeChat draws one. */
   group?: number
-  /** Is the code in QUERY_AUTH_CODE the one that `authorized` carried, or one of its own? WeChat does not say. Default true. */
+  /**
+   * Is the code in QUERY_AUTH_CODE the one that `authorized` carried, or one of its own? WeChat does not say. Default
+   * true.
+   */
   sameCode?: boolean
   /** Waits that long for the message by message/custom/send. */
   apiMessageTimeoutMs?: number
@@ -57,7 +60,9 @@ export async function runReleaseCheck(deps: Deps, options: ReleaseCheckOptions =
   steps.push(replied('text callback', textPush, `${text}_callback`))
 
   for (const [account, code] of codes) {
-    const queried = sameCode ? code : (await componentPushes.authorize(account.appId, { push: false })).authorizationCode
+    const queried = sameCode
+      ? code
+      : (await componentPushes.authorize(account.appId, { push: false })).authorizationCode
     steps.push(await apiMessage(deps, account.appId, { code: queried, timeoutMs: apiMessageTimeoutMs }))
   }
 

@@ -4,7 +4,12 @@ import { XMLParser, XMLValidator } from 'fast-xml-parser'
 export type XmlFields = { [name: string]: XmlValue }
 export type XmlValue = string | XmlFields | XmlValue[]
 
-const parser = new XMLParser({ ignoreAttributes: true, parseTagValue: false, trimValues: false, processEntities: false })
+const parser = new XMLParser({
+  ignoreAttributes: true,
+  parseTagValue: false,
+  trimValues: false,
+  processEntities: false,
+})
 
 /** The children of the root `<xml>`, or undefined when this is not such a document. A DOCTYPE is refused. */
 export function readXml(text: string): XmlFields | undefined {

@@ -1,4 +1,5 @@
-// Owns: which of WeChat's APIs are out of quota for an account until midnight, and what WeChat last said of it. Redis' clock judges.
+// Owns: which of WeChat's APIs are out of quota for an account until midnight, and what WeChat last said of it. Redis'
+// clock judges.
 import type { RedisConnection } from '../connect.ts'
 import type { PlatformKeys } from '../keys.ts'
 import { defineScript } from '../lua/define-script.ts'
@@ -15,8 +16,8 @@ export type ApiBrake = {
 
 export type ApiBrakes = {
   /**
-   * `subject`: an appid, or `component`. undefined = the path is free. Who ask in the same moment get the same promise. Rejects with
-   * STORE_UNAVAILABLE.
+   * `subject`: an appid, or `component`. undefined = the path is free. Who ask in the same moment get the same promise.
+   * Rejects with STORE_UNAVAILABLE.
    */
   check(subject: string, path: string): Promise<ApiBrake | undefined>
   /** The probe that `check` has given was not made: the next one to check gets it. */

@@ -1,4 +1,5 @@
-// Owns: which of WeChat's APIs refuse a token of an account that was fresh: there it is not the token, and none is bought for it.
+// Owns: which of WeChat's APIs refuse a token of an account that was fresh: there it is not the token, and none is
+// bought for it.
 import { hash } from 'node:crypto'
 import type { Secret } from '@wxgw/wechat-core'
 import type { RedisConnection } from '../connect.ts'
@@ -19,7 +20,10 @@ export type RefusedPaths = {
    * does not, no other is bought. Without it, none is bought at all. Rejects with STORE_UNAVAILABLE, as `has`.
    */
   add(called: CalledPath, fresh?: Secret): Promise<void>
-  /** Within the last hour, of this token. Of paths that are not known so many may do this, and then none of them buys a token. */
+  /**
+   * Within the last hour, of this token. Of paths that are not known so many may do this, and then none of them buys a
+   * token.
+   */
   has(called: CalledPath, refused: Secret): Promise<boolean>
 }
 

@@ -1,4 +1,5 @@
-// Owns: how many jobs of a queue wait, run and have failed, and since when the oldest waits. Costs the same however many there are.
+// Owns: how many jobs of a queue wait, run and have failed, and since when the oldest waits. Costs the same however
+// many there are.
 import type { RedisConnection } from '../connect.ts'
 import { queueKey } from '../keys.ts'
 import { defineScript } from '../lua/define-script.ts'

@@ -1,5 +1,5 @@
-// Owns: the last entries of one kind that all processes write, newest first: a stream that is cut at a number. Each process collects its
-// own and hands them over, so that what is noted costs no write of its own.
+// Owns: the last entries of one kind that all processes write, newest first: a stream that is cut at a number. Each
+// process collects its own and hands them over, so that what is noted costs no write of its own.
 import type { RedisConnection } from '../connect.ts'
 import { defineScript } from '../lua/define-script.ts'
 import type { Page } from '../paging/newest-first.ts'

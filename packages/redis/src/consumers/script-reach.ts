@@ -8,7 +8,9 @@ import { hashTag, scriptProbeKey } from '../keys.ts'
 import { defineScript } from '../lua/define-script.ts'
 
 export type ScriptReach = {
-  /** False until it is proven for the hash tag of this key; the first call for a tag starts the proof, once per process. */
+  /**
+   * False until it is proven for the hash tag of this key; the first call for a tag starts the proof, once per process.
+   */
   reaches(key: string): boolean
 }
 

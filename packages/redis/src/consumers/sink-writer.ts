@@ -1,5 +1,5 @@
-// Owns: writes to consumers that read Redis themselves, to a BullMQ queue of theirs or to a stream: all that go to the same
-// one at the same moment are one step.
+// Owns: writes to consumers that read Redis themselves, to a BullMQ queue of theirs or to a stream: all that go to the
+// same one at the same moment are one step.
 import type { GatewayEvent, QueueSink, StreamSink } from '@wxgw/contracts'
 import { createBatches } from '../batches.ts'
 import { createConsumerJobs } from '../bullmq-format/consumer-jobs.ts'
@@ -22,8 +22,8 @@ export type SinkWriter = {
     maxLength?: number | undefined
   }): Promise<void>
   /**
-   * Both for several, in their order, in one step. Rejects when they are refused, or with STORE_UNAVAILABLE: some of the first may be there
-   * then, and none behind one that is not.
+   * Both for several, in their order, in one step. Rejects when they are refused, or with STORE_UNAVAILABLE: some of
+   * the first may be there then, and none behind one that is not.
    */
   writeInOrder(sink: LocalSink, deliveries: ReadonlyArray<{ event: GatewayEvent; deliveryId: string }>): Promise<void>
 }

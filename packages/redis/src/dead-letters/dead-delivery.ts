@@ -1,4 +1,5 @@
-// Owns: reading out of a failed delivery what a dead letter shows. It must read what no handler could: nothing may hide in a queue.
+// Owns: reading out of a failed delivery what a dead letter shows. It must read what no handler could: nothing may hide
+// in a queue.
 
 export type DeadDelivery = {
   eventId: string
@@ -28,8 +29,8 @@ export function parseDeadDelivery(data: unknown): DeadDelivery {
 }
 
 /**
- * A subscription may hold events of accounts that its `match` no longer names. `only`: what a caller may see of it, default everything;
- * with it, besides events of these authorizers, only the subscription's own test events.
+ * A subscription may hold events of accounts that its `match` no longer names. `only`: what a caller may see of it,
+ * default everything; with it, besides events of these authorizers, only the subscription's own test events.
  */
 export function isWithin(
   data: unknown,

@@ -1,4 +1,5 @@
-// Owns: the dead letters of a subscription, which are the failed jobs of its deliveries queue: listing, sending again, discarding.
+// Owns: the dead letters of a subscription, which are the failed jobs of its deliveries queue: listing, sending again,
+// discarding.
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { DeadLetter, DeadLettersJob } from '@wxgw/contracts'
 import type { Job, Queue } from 'bullmq'
@@ -20,8 +21,8 @@ export type DeadLetters = {
   /** Newest first; at most 512 KiB, and of 1,000 that were looked at. */
   list(subscription: string, page: DeadLettersAsked): Promise<Page<DeadLetter>>
   /**
-   * All when `ids` is left out. Answers how many go again; of many, a worker takes the older ones, which count only without `only`: how
-   * many there are beyond it is not told.
+   * All when `ids` is left out. Answers how many go again; of many, a worker takes the older ones, which count only
+   * without `only`: how many there are beyond it is not told.
    */
   replay(subscription: string, ids?: readonly string[], only?: readonly string[]): Promise<number>
   discard(subscription: string, ids?: readonly string[], only?: readonly string[]): Promise<number>
@@ -45,9 +46,9 @@ const KEPT_FAILURES = 100
 const LOOKED_AT_MOST = 1_000
 
 /**
- * Rejects with STORE_UNAVAILABLE, and with INVALID_REQUEST when the cursor is none. Ids that are no dead letters are skipped:
- * `replay` and `discard` may be repeated, and answer how many they took. "All" are those there at the beginning: what fails
- * again meanwhile is newer, and is not sent in circles.
+ * Rejects with STORE_UNAVAILABLE, and with INVALID_REQUEST when the cursor is none. Ids that are no dead letters are
+ * skipped: `replay` and `discard` may be repeated, and answer how many they took. "All" are those there at the
+ * beginning: what fails again meanwhile is newer, and is not sent in circles.
  */
 export function createDeadLetters({ platform, redis, queues, events }: DeadLettersDeps): DeadLetters {
   const queueOf = (subscription: string) => queues.open(deliveriesQueue(platform, subscription))
@@ -93,7 +94,10 @@ export function createDeadLetters({ platform, redis, queues, events }: DeadLette
     return queue.getJob(id)
   }
 
-  /** Downwards from `after`, or from the newest; `last` is where it stopped with more to come. What fails meanwhile is newer. */
+  /**
+   * Downwards from `after`, or from the newest; `last` is where it stopped with more to come. What fails meanwhile is
+   * newer.
+   */
   async function takeOlder(
     queue: Queue,
     act: Act,
@@ -150,7 +154,8 @@ export function createDeadLetters({ platform, redis, queues, events }: DeadLette
     const event = { id: eventId, authorizerappid: authorizerAppId }
     await events.deliveryChanged(event, subscription, { status: 'pending', attempts: 0, jobId: job.id })
     return unlessGone(async () => {
-      // A consumer's queue that still knows the delivery would take it for a duplicate: a replay is another one, of the same event.
+      // A consumer's queue that still knows the delivery would take it for a duplicate: a replay is another one, of the
+      // same event.
       const again = last === undefined ? {} : { deliveryId: deliveryId(eventId, `r${randomBytes(6).toString('hex')}`) }
       const { attempts: _, ...data } = job.data
       if (last !== undefined || attempts !== undefined) await job.updateData({ ...data, ...again })

@@ -1,5 +1,5 @@
-// Owns: finding out which rights the Redis user lacks, without using them: Redis checks rights when a command is queued in MULTI, and
-// what is queued is dropped with the connection.
+// Owns: finding out which rights the Redis user lacks, without using them: Redis checks rights when a command is queued
+// in MULTI, and what is queued is dropped with the connection.
 import type { Redis } from 'ioredis'
 import type { RedisConnection } from '../connect.ts'
 import { mastersOf } from '../servers.ts'

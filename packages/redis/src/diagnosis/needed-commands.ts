@@ -18,7 +18,10 @@ import {
   sinkStream,
 } from '../keys.ts'
 
-/** With as many arguments as they need: Redis counts them before it looks at rights. `K` stands for a key, `C` for a channel. */
+/**
+ * With as many arguments as they need: Redis counts them before it looks at rights. `K` stands for a key, `C` for a
+ * channel.
+ */
 const SAMPLES = [
   ...[
     'exists K',

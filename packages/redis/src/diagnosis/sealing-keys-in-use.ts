@@ -1,5 +1,5 @@
-// Owns: with which sealing keys the stored secrets are sealed, by the id in front of each: of the ticket, the mark of the installation
-// and some accounts. `rotate-keys` looks at all of them.
+// Owns: with which sealing keys the stored secrets are sealed, by the id in front of each: of the ticket, the mark of
+// the installation and some accounts. `rotate-keys` looks at all of them.
 import type { RedisConnection } from '../connect.ts'
 import type { PlatformKeys } from '../keys.ts'
 import { guardStore } from '../store-errors.ts'

@@ -1,5 +1,5 @@
-// Owns: taking the content of one user's events out of the event log and out of all dead letters of a platform. The events themselves,
-// and what became of them, stay.
+// Owns: taking the content of one user's events out of the event log and out of all dead letters of a platform. The
+// events themselves, and what became of them, stay.
 import { randomUUID } from 'node:crypto'
 import { type EraseJob, hasContent, type Subscription, withoutContent } from '@wxgw/contracts'
 import type { Queue } from 'bullmq'
@@ -18,8 +18,8 @@ export type ErasedUser = { authorizer: string; subject: string }
 
 export type EventErasure = {
   /**
-   * Answers how many events have lost their content by this call, the newest first; when there is more to look at than an HTTP call waits for,
-   * a worker does it all. Safe to repeat. Rejects with STORE_UNAVAILABLE.
+   * Answers how many events have lost their content by this call, the newest first; when there is more to look at than
+   * an HTTP call waits for, a worker does it all. Safe to repeat. Rejects with STORE_UNAVAILABLE.
    */
   begin(user: ErasedUser): Promise<number>
   /** All of it. */
@@ -32,7 +32,10 @@ export type EventErasureDeps = {
   shards: MessageShards
   queues: Pick<Queues, 'open' | 'add'>
   subscriptions: { all(maxAgeMs: number): Promise<readonly Subscription[]> }
-  /** Entries that are looked at while somebody waits, in the log and in the dead letters of all subscriptions each. Default 5,000. */
+  /**
+   * Entries that are looked at while somebody waits, in the log and in the dead letters of all subscriptions each.
+   * Default 5,000.
+   */
   atOnce?: number
 }
 

@@ -1,5 +1,6 @@
-// Owns: the attempts at an event's deliveries, as they stand in Redis. By far the most are the only one and delivered: such a one stands
-// in the delivery's state. All others stand in a hash beside the event, the latest of each subscription.
+// Owns: the attempts at an event's deliveries, as they stand in Redis. By far the most are the only one and delivered:
+// such a one stands in the delivery's state. All others stand in a hash beside the event, the latest of each
+// subscription.
 import { hostname } from 'node:os'
 import type { DeliveryAttempt } from '@wxgw/contracts'
 import { decodeCursor, encodeCursor, isAfter, type Page } from '../paging/newest-first.ts'
@@ -17,7 +18,10 @@ export type MadeAttempt = {
   nextAttemptAtMs?: number | undefined
 }
 
-/** The members of a state that tell of its attempt. Written by the event's record it has `worker` alone: it took no time of its own. */
+/**
+ * The members of a state that tell of its attempt. Written by the event's record it has `worker` alone: it took no time
+ * of its own.
+ */
 export type AttemptInState = Partial<Pick<MadeAttempt, 'startedAtMs' | 'durationMs' | 'httpStatus' | 'answer'>> & {
   worker: string
 }

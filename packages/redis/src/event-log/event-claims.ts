@@ -20,8 +20,8 @@ export type RecordClaim = { key: string; arrival: string; lifeMs: number; asksLo
 
 export type EventClaims = {
   /**
-   * True: this arrival has the event, from now on or from an earlier run. False: another one has it. A claim: where there
-   * is an event log, its `record` decides, so that a message that comes alone costs one call less. Rejects with
+   * True: this arrival has the event, from now on or from an earlier run. False: another one has it. A claim: where
+   * there is an event log, its `record` decides, so that a message that comes alone costs one call less. Rejects with
    * STORE_UNAVAILABLE.
    */
   claim(claim: Claim): Promise<boolean | RecordClaim>

@@ -1,5 +1,5 @@
-// Owns: following what is recorded in the event log, in all shards, from any place within the log's time: without a gap or a repeat,
-// or with word of it. A place is the last entry of each shard that was given.
+// Owns: following what is recorded in the event log, in all shards, from any place within the log's time: without a gap
+// or a repeat, or with word of it. A place is the last entry of each shard that was given.
 import { setTimeout as delay } from 'node:timers/promises'
 import type { GatewayEvent } from '@wxgw/contracts'
 import type { RedisConnection } from '../connect.ts'
@@ -26,9 +26,9 @@ export type EventFeed = {
   /** What is recorded after this call comes after it. */
   end(): Promise<FeedPosition>
   /**
-   * Everything that is recorded after the position; never ends by itself, and is `quiet` twice a second when there is nothing.
-   * In memory stands one read of one shard for each follower; the newest entries stand there once for all. Rejects with STORE_UNAVAILABLE
-   * when what follows has to be read from a Redis that is away.
+   * Everything that is recorded after the position; never ends by itself, and is `quiet` twice a second when there is
+   * nothing. In memory stands one read of one shard for each follower; the newest entries stand there once for all.
+   * Rejects with STORE_UNAVAILABLE when what follows has to be read from a Redis that is away.
    */
   follow(from: FeedPosition, signal: AbortSignal): AsyncGenerator<FeedStep, void>
   readonly shardCount: number

@@ -1,4 +1,5 @@
-// Owns: what WeChat sent lately and what became of it, for EVENT_LOG_SECONDS. Tickets never come here: that is the caller's duty.
+// Owns: what WeChat sent lately and what became of it, for EVENT_LOG_SECONDS. Tickets never come here: that is the
+// caller's duty.
 import type { DeliveryAttempt, DeliveryStatus, GatewayEvent } from '@wxgw/contracts'
 import type { RedisConnection } from '../connect.ts'
 import type { ConsumerWrite, RecordedWritesDeps } from '../consumers/recorded-writes.ts'
@@ -24,7 +25,9 @@ export type EventFilter = {
   toMs?: number | undefined
   /** An openid. Of its events there is an index: the account's others are not looked at. Only with `authorizer`. */
   subject?: string | undefined
-  /** Text within the values of `data`, without regard to the case of A to Z. `shown`: the event as it may be searched. */
+  /**
+   * Text within the values of `data`, without regard to the case of A to Z. `shown`: the event as it may be searched.
+   */
   text?: { needle: string; shown(event: GatewayEvent): unknown } | undefined
   limit: number
   cursor: string | undefined
@@ -34,7 +37,8 @@ export type EventFilter = {
 }
 
 /**
- * `scannedTo`: of a search for text, and of one that its bound has cut: what was received before this time has not been looked at.
+ * `scannedTo`: of a search for text, and of one that its bound has cut: what was received before this time has not been
+ * looked at.
  */
 export type FoundEvents = Page<LoggedEvent> & { scannedTo?: string }
 
@@ -60,10 +64,10 @@ export type RecordOptions = {
 
 export type EventLog = {
   /**
-   * Remembers an event and that these subscriptions are to get it. The step makes the writes to consumers as well, if it
-   * is proven to reach them: an entry with the fields `id`, `type` and `event`, or a job with the event's id, named after
-   * its type. Returns the subscriptions that have the event: those whose write was made and, on repeat with the same
-   * `receivedAtMs`, all that it was delivered to before. No write is made twice then, and nothing known is lost.
+   * Remembers an event and that these subscriptions are to get it. The step makes the writes to consumers as well, if
+   * it is proven to reach them: an entry with the fields `id`, `type` and `event`, or a job with the event's id, named
+   * after its type. Returns the subscriptions that have the event: those whose write was made and, on repeat with the
+   * same `receivedAtMs`, all that it was delivered to before. No write is made twice then, and nothing known is lost.
    * undefined: another arrival has claimed the event, and nothing was done.
    */
   record(
@@ -77,7 +81,10 @@ export type EventLog = {
   get(id: string): Promise<LoggedEvent | undefined>
   /** The last 20 of each subscription, newest first over all of them. Of an unknown event none. */
   attempts(id: string, page: { limit: number; cursor: string | undefined }): Promise<Page<DeliveryAttempt>>
-  /** Newest first; at most 512 KiB, and of 5,000 entries that were looked at; of those that are read for it, 8 MiB, and half a second. */
+  /**
+   * Newest first; at most 512 KiB, and of 5,000 entries that were looked at; of those that are read for it, 8 MiB, and
+   * half a second.
+   */
   find(filter: EventFilter): Promise<FoundEvents>
   /** undefined: there is no log. */
   reach(): Promise<LogReach | undefined>

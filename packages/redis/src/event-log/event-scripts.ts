@@ -1,5 +1,5 @@
-// Owns: the names of the arguments of the scripts that write the event log. Every key of the log expires; all of a shard
-// share its hash tag.
+// Owns: the names of the arguments of the scripts that write the event log. Every key of the log expires; all of a
+// shard share its hash tag.
 import { defineScript } from '../lua/define-script.ts'
 
 export const recordEvents = defineScript({

@@ -1,4 +1,5 @@
-// Owns: searching within events. Redis drops what cannot be meant, by the text of the JSON; what is left is read and judged here.
+// Owns: searching within events. Redis drops what cannot be meant, by the text of the JSON; what is left is read and
+// judged here.
 import type { GatewayEvent } from '@wxgw/contracts'
 import type { RedisConnection } from '../connect.ts'
 import { defineScript } from '../lua/define-script.ts'

@@ -52,7 +52,9 @@ export async function openSearch({ redis, shards }: Deps, filter: EventFilter): 
   return through(walkMany(redis, setsOf(shards, accounts), range))
 }
 
-/** In the index of users, but for a shard whose log has events that versions before wrote: there through the account's. */
+/**
+ * In the index of users, but for a shard whose log has events that versions before wrote: there through the account's.
+ */
 async function searchUser({ redis, shards }: Deps, user: User, range: Omit<Range, 'key'>): Promise<Search> {
   const searched = shards.all()
   const sets: Sets[] = searched.map(({ events }) => ({ prefix: events, names: [] }))

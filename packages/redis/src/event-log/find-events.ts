@@ -1,5 +1,5 @@
-// Owns: searching the event log, newest first. However much is logged or granted, one search reads a bounded part of it, and an
-// answer is bounded in bytes: it may be short, or empty, with a cursor to go on from.
+// Owns: searching the event log, newest first. However much is logged or granted, one search reads a bounded part of
+// it, and an answer is bounded in bytes: it may be short, or empty, with a cursor to go on from.
 import type { RedisConnection } from '../connect.ts'
 import { cutByWeight } from '../paging/cut-by-weight.ts'
 import { describeHashes, inGroups, MOST_PAGE_BYTES } from '../paging/describe-hashes.ts'

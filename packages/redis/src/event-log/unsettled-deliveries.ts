@@ -1,5 +1,5 @@
-// Owns: the deliveries that the event log knows as not over, and where in the deliveries' queues each of them really stands.
-// What is done about a difference is the worker's settle-deliveries.ts.
+// Owns: the deliveries that the event log knows as not over, and where in the deliveries' queues each of them really
+// stands. What is done about a difference is the worker's settle-deliveries.ts.
 import type { DeliveryStatus, GatewayEvent } from '@wxgw/contracts'
 import type { RedisConnection } from '../connect.ts'
 import { parseDeadDelivery } from '../dead-letters/dead-delivery.ts'
@@ -117,8 +117,8 @@ function parseLogged(eventId: string, answer: unknown): UnsettledDelivery['logge
 }
 
 /**
- * Entries that are settled while a pass goes on leave the set, so that a position may skip some of the same millisecond: the next pass
- * sees them.
+ * Entries that are settled while a pass goes on leave the set, so that a position may skip some of the same
+ * millisecond: the next pass sees them.
  */
 function positionAfter(before: { score: string | number; offset: number }, scores: readonly string[]): string {
   const last = scores.at(-1) ?? '0'

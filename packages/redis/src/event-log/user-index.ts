@@ -1,10 +1,13 @@
-// Owns: the index by which the events of one user are found. Users share sorted sets: a set of its own for each user would cost
-// several times as much, and would outlive what the log drops when it is full.
+// Owns: the index by which the events of one user are found. Users share sorted sets: a set of its own for each user
+// would cost several times as much, and would outlive what the log drops when it is full.
 import { hash } from 'node:crypto'
 import type { GatewayEvent } from '@wxgw/contracts'
 import type { MessageShard } from '../shards/message-shards.ts'
 
-/** Of all shards together. Of a million events about 60 stand in each, which Redis keeps in its compact form. Never changed. */
+/**
+ * Of all shards together. Of a million events about 60 stand in each, which Redis keeps in its compact form. Never
+ * changed.
+ */
 const BUCKETS = 16_384
 const TAG_CHARACTERS = 6
 const TAG_BYTES = 4
@@ -12,7 +15,10 @@ const TAG_BYTES = 4
 /** An account and an openid. */
 export type User = { authorizer: string; subject: string }
 
-/** `tag`: what the members of this user begin with; another user of the same set has another one, but for one in 4,000,000,000. */
+/**
+ * `tag`: what the members of this user begin with; another user of the same set has another one, but for one in
+ * 4,000,000,000.
+ */
 export type UserPlace = { key: string; tag: string }
 
 export type UserIndex = {

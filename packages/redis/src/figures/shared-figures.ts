@@ -1,9 +1,13 @@
-// Owns: figures for metrics that Redis has to be asked for: one process at a time gathers them, all others read what it has gathered.
+// Owns: figures for metrics that Redis has to be asked for: one process at a time gathers them, all others read what it
+// has gathered.
 import type { RedisConnection } from '../connect.ts'
 import { guardStore } from '../store-errors.ts'
 
 export type SharedFigures<Figures> = {
-  /** Gathers when nobody has within this period. Answers what was gathered last, at most three periods ago. Rejects with STORE_UNAVAILABLE. */
+  /**
+   * Gathers when nobody has within this period. Answers what was gathered last, at most three periods ago. Rejects with
+   * STORE_UNAVAILABLE.
+   */
   refresh(): Promise<Figures | undefined>
 }
 

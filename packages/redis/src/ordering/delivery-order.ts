@@ -1,5 +1,5 @@
-// Owns: which of the deliveries of one key may be made: the first that was put there. Who waits stands in the subscription's queue as a
-// delayed job, and is promoted when all before it have ended.
+// Owns: which of the deliveries of one key may be made: the first that was put there. Who waits stands in the
+// subscription's queue as a delayed job, and is promoted when all before it have ended.
 import { createHash } from 'node:crypto'
 import { Job } from 'bullmq'
 import type { RedisConnection } from '../connect.ts'
@@ -12,23 +12,29 @@ import { enterOne, joinAll, leaveOrder, mendOrder, occupiedKeys, settleAll } fro
 /** `key` as orderingKey gives it. */
 export type OrderedDelivery = { key: string; deliveryId: string }
 
-/** How long a failing delivery has held its key, when that was last looked at, when it is tried again, and what it failed with. */
+/**
+ * How long a failing delivery has held its key, when that was last looked at, when it is tried again, and what it
+ * failed with.
+ */
 export type HoldingClock = { heldMs: number; lookedAtMs: number; dueAtMs: number; lastError: string }
 
 export type DeliveryOrder = {
   /**
-   * Puts each behind all others of its key, unless it stands there already. Answers which are the first of theirs. A first one whose job
-   * was lost or has failed is passed over.
+   * Puts each behind all others of its key, unless it stands there already. Answers which are the first of theirs. A
+   * first one whose job was lost or has failed is passed over.
    */
   join(subscription: string, deliveries: readonly OrderedDelivery[]): Promise<readonly boolean[]>
   /** Those of the keys that have a delivery which is not over. */
   occupied(subscription: string, keys: readonly string[]): Promise<ReadonlySet<string>>
   /**
-   * To be called when the deliveries' jobs have been added: who has become the first meanwhile is promoted, and who has no job, because it
-   * was delivered before, is passed over.
+   * To be called when the deliveries' jobs have been added: who has become the first meanwhile is promoted, and who has
+   * no job, because it was delivered before, is passed over.
    */
   settle(subscription: string, deliveries: readonly OrderedDelivery[]): Promise<void>
-  /** As `join`, of one that is about to be made, with its clock. Another one that waits although it is the first is promoted. */
+  /**
+   * As `join`, of one that is about to be made, with its clock. Another one that waits although it is the first is
+   * promoted.
+   */
   enter(subscription: string, delivery: OrderedDelivery): Promise<{ isFirst: boolean; clock: HoldingClock | undefined }>
   /** It failed, is tried again, and holds its key. */
   hold(subscription: string, deliveryId: string, clock: HoldingClock): Promise<void>

@@ -1,5 +1,5 @@
-// Owns: the lists in which events of ordered accounts stand as Redis accepted them, one list for each account, and that one job at a
-// time works off a list.
+// Owns: the lists in which events of ordered accounts stand as Redis accepted them, one list for each account, and that
+// one job at a time works off a list.
 import { type BatchedEvent, type LaneJob, parserOf, LaneJobSchema } from '@wxgw/contracts'
 import { createBatches } from '../batches.ts'
 import type { Queue } from 'bullmq'
@@ -17,15 +17,18 @@ import { allSucceeded, guardStore } from '../store-errors.ts'
 export type Lane = Pick<LaneJob, 'platform' | 'account'>
 
 export type LaneWriter = {
-  /** Behind all that the account's list has. Resolves after Redis has accepted it, and a job for it. Rejects with STORE_UNAVAILABLE. */
+  /**
+   * Behind all that the account's list has. Resolves after Redis has accepted it, and a job for it. Rejects with
+   * STORE_UNAVAILABLE.
+   */
   append(lane: Lane, entry: BatchedEvent): Promise<void>
 }
 
 export type LaneReader = {
   /**
-   * The first entries of the list, as they stand there. `owner`: the job that works it off; undefined when another one does, or when
-   * the list is empty: whoever appends to an empty one adds a job. `done`: how many of the entries that it was given last are to be removed.
-   * Rejects with STORE_UNAVAILABLE.
+   * The first entries of the list, as they stand there. `owner`: the job that works it off; undefined when another one
+   * does, or when the list is empty: whoever appends to an empty one adds a job. `done`: how many of the entries that
+   * it was given last are to be removed. Rejects with STORE_UNAVAILABLE.
    */
   next(lane: Lane, owner: string, done: number): Promise<readonly string[] | undefined>
   /** A job of its own goes on with the list, behind those that wait. Rejects with STORE_UNAVAILABLE. */
@@ -37,7 +40,10 @@ export const parseLaneJob = parserOf(LaneJobSchema)
 const LANE_OPTIONS = jobOptions(FAN_OUT_ATTEMPTS)
 /** As many as one step of the event log takes. */
 const MOST_ENTRIES = 25
-/** Longer than the events of one look take. What a killed process holds is found without a lease soon after (stranded-lanes.ts). */
+/**
+ * Longer than the events of one look take. What a killed process holds is found without a lease soon after
+ * (stranded-lanes.ts).
+ */
 const LEASE_MS = 8_000
 
 const nextEntries = defineScript({
@@ -70,7 +76,8 @@ export function createLaneWriter({ redis, count, queues, replicas }: LaneWriterD
       await replicas.confirmed(queueKey(queue, 'wait'), async () => {
         const pushed = redis.multi().zadd(waitingLanesKey(inbox), 0, laneName(first.lane)).rpush(key, ...entries).exec()
         const [, length] = allSucceeded(await pushed)
-        // Where entries wait there is a job, or one is being added. One that a killed process has not added, a look at the lists adds.
+        // Where entries wait there is a job, or one is being added. One that a killed process has not added, a look at
+        // the lists adds.
         if (length === entries.length) await addLaneJob(queues.open(queue), first.lane, jobId)
       })
       return appended.map(() => true)

@@ -1,4 +1,5 @@
-// Owns: finding lists of accounts that no job works off: a failover may have lost the job and kept the entries. Each gets a job again.
+// Owns: finding lists of accounts that no job works off: a failover may have lost the job and kept the entries. Each
+// gets a job again.
 import type { RedisConnection } from '../connect.ts'
 import { batchJobId, lanePrefix, messageInbox, queueKey, waitingLanesKey } from '../keys.ts'
 import { defineScript } from '../lua/define-script.ts'
@@ -8,8 +9,9 @@ import { addLaneJob, type Lane } from './lanes.ts'
 
 export type StrandedLanes = {
   /**
-   * Looks at one inbox, and answers how many lists got a job again: those that nobody had a lease on in this look and in the one before, and
-   * whose first entry is the same and came before every job that waits. Rejects with STORE_UNAVAILABLE.
+   * Looks at one inbox, and answers how many lists got a job again: those that nobody had a lease on in this look and
+   * in the one before, and whose first entry is the same and came before every job that waits. Rejects with
+   * STORE_UNAVAILABLE.
    */
   mend(inbox: number): Promise<number>
 }
@@ -28,12 +30,18 @@ const unattendedLists = defineScript({
 /** Of each list, in the script's answer. */
 const FIELDS = 3
 
-/** At most so long after an event was received its job is added. One that the spool has kept for longer may get a second job. */
+/**
+ * At most so long after an event was received its job is added. One that the spool has kept for longer may get a second
+ * job.
+ */
 const ADDED_WITHIN_MS = 5_000
 
 type Unattended = { account: string; arrival: string; receivedAtMs: number }
 
-/** Of an inbox: where the next look begins, and which entry stood first in the lists that this round of looks and the one before found. */
+/**
+ * Of an inbox: where the next look begins, and which entry stood first in the lists that this round of looks and the
+ * one before found.
+ */
 type Looked = { after: string; before: ReadonlyMap<string, string>; now: Map<string, string> }
 
 export function createStrandedLanes({ redis, queues }: StrandedLanesDeps): StrandedLanes {

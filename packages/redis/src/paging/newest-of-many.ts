@@ -1,5 +1,5 @@
-// Owns: walking many sorted sets at once as if they were one, from the highest score down. The work grows with the number of sets
-// once, and then with what is taken. Sets of several hash tags are read at the same time.
+// Owns: walking many sorted sets at once as if they were one, from the highest score down. The work grows with the
+// number of sets once, and then with what is taken. Sets of several hash tags are read at the same time.
 import type { RedisConnection } from '../connect.ts'
 import { cutByWeight } from './cut-by-weight.ts'
 import { type Found, isAfter, type NewestFirst, type Position, type Range, toPositions } from './newest-first.ts'
@@ -15,7 +15,10 @@ type Stream = {
   isOver: boolean
 }
 
-/** Entries that one call reads at most, or sets that it looks at, so that nobody else waits long for Redis (measured: 1 µs each). */
+/**
+ * Entries that one call reads at most, or sets that it looks at, so that nobody else waits long for Redis (measured: 1
+ * µs each).
+ */
 const MOST_AT_ONCE = 500
 
 const readHeads = defineScript({

@@ -1,5 +1,6 @@
 // Owns: finding out why Redis cannot be used with these settings, by asking each configured server as a person would.
-// For when an error alone does not say it: "all sentinels are unreachable", "failed to refresh slots", a closed connection.
+// For when an error alone does not say it: "all sentinels are unreachable", "failed to refresh slots", a closed
+// connection.
 import { connect } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { endpointText, type RedisEndpoint, type RedisSettings } from '@wxgw/contracts'
@@ -16,8 +17,8 @@ const PROBE_TIMEOUT_MS = 1_000
 const MOST_ENDPOINTS = 3
 
 /**
- * What is wrong with the first server that has something wrong; undefined when nothing was found. Never rejects; takes a few
- * seconds at most. Reads only.
+ * What is wrong with the first server that has something wrong; undefined when nothing was found. Never rejects; takes
+ * a few seconds at most. Reads only.
  */
 export async function diagnoseRedis(settings: RedisSettings): Promise<RedisProblem | undefined> {
   const asked = settings.endpoints.slice(0, MOST_ENDPOINTS)

@@ -1,5 +1,5 @@
-// Owns: what an error of Redis or of the way to it means, and what to do about it, in a sentence that may be shown.
-// The driver's own texts are never shown: they may hold arguments. What an error alone does not say, diagnose.ts finds out.
+// Owns: what an error of Redis or of the way to it means, and what to do about it, in a sentence that may be shown. The
+// driver's own texts are never shown: they may hold arguments. What an error alone does not say, diagnose.ts finds out.
 import { refusedCommand, storeErrorCode } from '../store-errors.ts'
 
 /** `code` groups, `reason` says what it is and what to do. No secret in either. */

@@ -21,8 +21,8 @@ export type OrderedEventsDeps = {
 
 export type OrderedEvents = {
   /**
-   * False: no subscription wants the events of this account in order, and nothing was written. No promise where this process
-   * knows that: an await before the write interleaves the pushes that were read together, which costs CPU.
+   * False: no subscription wants the events of this account in order, and nothing was written. No promise where this
+   * process knows that: an await before the write interleaves the pushes that were read together, which costs CPU.
    */
   append(entry: BatchedEvent, within: TimeBound): Promise<boolean> | false
 }

@@ -27,8 +27,8 @@ const SOON_MS = 50
 type View = { servers: ReadonlySet<string> | undefined; marks: ReadonlyArray<string | null> }
 
 /**
- * Compares with what it saw before; the first look only remembers. Where INFO is forbidden every new connection counts as another
- * server. A master that joins a cluster counts as well: what is then done again is safe to repeat.
+ * Compares with what it saw before; the first look only remembers. Where INFO is forbidden every new connection counts
+ * as another server. A master that joins a cluster counts as well: what is then done again is safe to repeat.
  */
 export function startLossWatch({ redis, marks, onLoss, onError, everyMs = 5_000 }: LossWatchDeps): LossWatch {
   const stopping = new AbortController()

@@ -23,8 +23,9 @@ export function masterOf(redis: RedisConnection, key: string): Master | undefine
 }
 
 /**
- * As `masterOf`; asks for the key first where a cluster does not know. ioredis drops a node whose connection is lost, and finds it
- * again only when another node answers MOVED to a command: who asked for the master before each command would never send one.
+ * As `masterOf`; asks for the key first where a cluster does not know. ioredis drops a node whose connection is lost,
+ * and finds it again only when another node answers MOVED to a command: who asked for the master before each command
+ * would never send one.
  */
 export async function findMaster(redis: RedisConnection, key: string): Promise<Master | undefined> {
   const known = masterOf(redis, key)
@@ -38,8 +39,8 @@ type Socket = NonNullable<Redis['stream']>
 const servers = new WeakMap<Socket, Promise<string | undefined>>()
 
 /**
- * The run id of the server at the other end, read once per socket; each start of a server has its own. undefined: INFO is forbidden.
- * Rejects as INFO where the server refuses it for now.
+ * The run id of the server at the other end, read once per socket; each start of a server has its own. undefined: INFO
+ * is forbidden. Rejects as INFO where the server refuses it for now.
  */
 export function serverOf(redis: Redis): Promise<string | undefined> {
   const socket = redis.stream
@@ -54,7 +55,9 @@ export function serverOf(redis: Redis): Promise<string | undefined> {
   return asked
 }
 
-/** Another value whenever another server may answer for the key; where INFO is forbidden, that is each new connection. */
+/**
+ * Another value whenever another server may answer for the key; where INFO is forbidden, that is each new connection.
+ */
 export async function servedBy(redis: RedisConnection, key: string): Promise<unknown> {
   const master = await findMaster(redis, key)
   if (!master) return undefined

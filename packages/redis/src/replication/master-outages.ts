@@ -8,8 +8,8 @@ import { masterNameOf } from './master-of-key.ts'
 
 export type MasterOutages = {
   /**
-   * Rejects as `ask`, or with STORE_UNAVAILABLE (retry) without asking, or when there is no answer after `lateMs`. Where
-   * Redis is in one part it always asks, and waits.
+   * Rejects as `ask`, or with STORE_UNAVAILABLE (retry) without asking, or when there is no answer after `lateMs`.
+   * Where Redis is in one part it always asks, and waits.
    */
   ask<T>(key: string, ask: () => Promise<T>, lateMs?: number): Promise<T>
   /** Its master did not answer the last that asked, less than a second ago. */

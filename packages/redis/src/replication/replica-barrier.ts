@@ -1,7 +1,7 @@
-// Owns: that a write counts only when REDIS_MIN_REPLICAS replicas have it, too. WAIT does it, with these traps: it blocks its
-// connection, so it has one of its own; it speaks of what that connection wrote, so a small write goes before it, which comes after
-// the caller's in the order of replication; and after a reconnect it would speak of another server, so both sockets must be those
-// that were there before the write.
+// Owns: that a write counts only when REDIS_MIN_REPLICAS replicas have it, too. WAIT does it, with these traps: it
+// blocks its connection, so it has one of its own; it speaks of what that connection wrote, so a small write goes
+// before it, which comes after the caller's in the order of replication; and after a reconnect it would speak of
+// another server, so both sockets must be those that were there before the write.
 // @see https://redis.io/docs/latest/commands/wait/
 import { once } from 'node:events'
 import type { RedisSettings } from '@wxgw/contracts'
@@ -15,10 +15,10 @@ import { createTrials } from './trials.ts'
 
 export type ReplicaBarrier = {
   /**
-   * Runs a write to `key` through the `commands` connection and resolves with its answer when enough replicas have it. Rejects with
-   * what the write rejects with, or with STORE_UNAVAILABLE (retry), 1.2 s later at most: the write may then be there all the same,
-   * so it has to be safe to repeat. While a master or its replicas are away, one caller at a time tries; the others are refused
-   * within 100 ms and write nothing.
+   * Runs a write to `key` through the `commands` connection and resolves with its answer when enough replicas have it.
+   * Rejects with what the write rejects with, or with STORE_UNAVAILABLE (retry), 1.2 s later at most: the write may
+   * then be there all the same, so it has to be safe to repeat. While a master or its replicas are away, one caller at
+   * a time tries; the others are refused within 100 ms and write nothing.
    */
   confirmed<T>(key: string, write: () => Promise<T>): Promise<T>
   close(): void
@@ -37,8 +37,8 @@ export type ReplicaBarrierDeps = {
 const CONFIRMED_WITHIN_MS = 1_200
 const WAIT_MS = 500
 /**
- * The shortest that there is. While a slot moves, a write may go to the new master by ASK. Of a probe that still stood at the former
- * one, WAIT would then speak there.
+ * The shortest that there is. While a slot moves, a write may go to the new master by ASK. Of a probe that still stood
+ * at the former one, WAIT would then speak there.
  */
 const PROBE_LIFE_MS = 1
 const OPENED_WITHIN_MS = 500

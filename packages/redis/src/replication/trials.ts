@@ -1,14 +1,21 @@
-// Owns: that after a failure of the store one caller at a time tries whether it is over, and nobody else is held up by that.
+// Owns: that after a failure of the store one caller at a time tries whether it is over, and nobody else is held up by
+// that.
 import { within } from '@wxgw/wechat-core'
 import { isAway } from '../batches.ts'
 import { isReply } from '../store-errors.ts'
 
 export type Trials = {
-  /** Rejects as `attempt`; without an attempt with what the last one of this name met, where that was a store that is away. */
+  /**
+   * Rejects as `attempt`; without an attempt with what the last one of this name met, where that was a store that is
+   * away.
+   */
   run<T>(name: string, attempt: () => Promise<T>): Promise<T>
 }
 
-/** Who comes during a trial waits this long for its outcome: a store that is well again answers sooner, one that is away does not. */
+/**
+ * Who comes during a trial waits this long for its outcome: a store that is well again answers sooner, one that is away
+ * does not.
+ */
 const PATIENCE_MS = 100
 
 /** `trial`: the attempt that is under way, true when others may follow it. */

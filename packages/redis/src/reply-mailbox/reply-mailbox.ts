@@ -14,10 +14,14 @@ import { awaitReply, offerReply } from './reply-scripts.ts'
 /** `not-asked`: the push waits for another subscription. `no-user`: it names nobody whom the reply could go to. */
 export type OfferOutcome = 'accepted' | 'already-answered' | 'too-late' | 'unknown' | 'not-asked' | 'no-user'
 
-/** `from`: the subscription that the reply comes from, when that is known. `needsUser`: it goes to the user of the push. */
+/**
+ * `from`: the subscription that the reply comes from, when that is known. `needsUser`: it goes to the user of the push.
+ */
 export type OfferOptions = { from?: string | undefined; needsUser?: boolean }
 
-/** The subscription that a push waits for, and the user whom the reply is for; `openId` is '' when the push names none. */
+/**
+ * The subscription that a push waits for, and the user whom the reply is for; `openId` is '' when the push names none.
+ */
 export type ReplyWait = {
   subscription: string
   authorizerAppId: string
@@ -67,8 +71,8 @@ export const REPLY_SENT_SECONDS = 86_400
 /** The message of a reply that Redis accepts in the last moment arrives within this. */
 const LAST_MESSAGE_MS = 20
 /**
- * Redis stops accepting replies this much before the wait ends: the command that registers the wait may take as long, and
- * no reply may be accepted that no process receives. At most a twentieth of the wait.
+ * Redis stops accepting replies this much before the wait ends: the command that registers the wait may take as long,
+ * and no reply may be accepted that no process receives. At most a twentieth of the wait.
  */
 const EARLY_CLOSE_MS = 150
 /** WeChat waits five seconds. */
@@ -199,7 +203,8 @@ export function createReplyMailbox(deps: ReplyMailboxDeps): ReplyMailbox {
       subscriber.off('message', onMessage)
       subscriber.off('ready', listen)
       for (const eventId of [...waiting.keys()]) settle(eventId, undefined)
-      // No await: a Redis that does not answer must not delay the end of the process, which closes the connection anyway.
+      // No await: a Redis that does not answer must not delay the end of the process, which closes the connection
+      // anyway.
       if (subscriber.status === 'ready') subscriber.unsubscribe(channel).catch(logError)
     },
   }

@@ -20,7 +20,10 @@ export type MessageShards = {
    * one of before.
    */
   withEventsOf(appId: string): readonly MessageShard[]
-  /** Where versions before have put what now belongs into this one, as long as that can matter; undefined = nowhere else. */
+  /**
+   * Where versions before have put what now belongs into this one, as long as that can matter; undefined = nowhere
+   * else.
+   */
   before(shard: MessageShard): MessageShard | undefined
 }
 

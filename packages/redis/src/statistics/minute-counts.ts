@@ -1,4 +1,5 @@
-// Owns: what one process has counted and not yet handed over: counts per minute, and the last refused push of each code.
+// Owns: what one process has counted and not yet handed over: counts per minute, and the last refused push of each
+// code.
 
 /** `pushes`: authentic ones, `duplicates` included. `failed`: attempts. `refreshed`: access tokens of authorizers. */
 const STATISTICS = ['pushes', 'duplicates', 'delivered', 'failed', 'dead', 'refreshed', 'refreshFailed'] as const

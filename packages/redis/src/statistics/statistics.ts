@@ -1,5 +1,5 @@
-// Owns: sums per minute of what all processes of a platform did in the last day, and which pushes were refused. Each process counts in
-// its memory and hands over in one write; what it hands over twice counts once.
+// Owns: sums per minute of what all processes of a platform did in the last day, and which pushes were refused. Each
+// process counts in its memory and hands over in one write; what it hands over twice counts once.
 import { randomBytes } from 'node:crypto'
 import { type Clock, systemClock } from '@wxgw/wechat-core'
 import type { RedisConnection } from '../connect.ts'
@@ -38,8 +38,8 @@ export type Statistics = {
   /** Writes what was counted since the last time. Rejects with STORE_UNAVAILABLE; the next call then writes it. */
   handOver(): Promise<void>
   /**
-   * Whole minutes or hours, oldest first, from the one of `fromMs` (default, and at the earliest: a day ago) to the one of `toMs` (default, and
-   * at the latest: now). Those in which nothing happened are among them.
+   * Whole minutes or hours, oldest first, from the one of `fromMs` (default, and at the earliest: a day ago) to the one
+   * of `toMs` (default, and at the latest: now). Those in which nothing happened are among them.
    */
   read(asked: StatisticsAsked): Promise<StatisticSums[]>
   /** By code, of the last day. */

@@ -1,5 +1,5 @@
-// Owns: what is to be announced of subscriptions, in Redis until it is announced: what a process that died has left is found by the others.
-// Of dead letters a bounded number is announced, with a count of the others.
+// Owns: what is to be announced of subscriptions, in Redis until it is announced: what a process that died has left is
+// found by the others. Of dead letters a bounded number is announced, with a count of the others.
 import { randomUUID } from 'node:crypto'
 import type { RedisConnection } from '../connect.ts'
 import type { PlatformKeys } from '../keys.ts'

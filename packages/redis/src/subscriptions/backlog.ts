@@ -1,4 +1,5 @@
-// Owns: what a subscription has standing in Redis beside its record: deliveries, dead letters, its consumer's queue or stream.
+// Owns: what a subscription has standing in Redis beside its record: deliveries, dead letters, its consumer's queue or
+// stream.
 import type { RedisConnection } from '../connect.ts'
 import { deliveriesQueue, orderKey, orderPlacesKey, type PlatformKeys, sinkQueue, sinkStream } from '../keys.ts'
 import { dropJobs } from '../old-names/move-jobs.ts'

@@ -28,8 +28,8 @@ export function isSubscriptionName(name: string): boolean {
 }
 
 /**
- * Throws INVALID_REQUEST, naming the member, never its value; asks no Redis. The sink has the name that a new one gets. A name that a queue
- * or stream of this subscription never had is refused here, the rest is for `keepName`.
+ * Throws INVALID_REQUEST, naming the member, never its value; asks no Redis. The sink has the name that a new one gets.
+ * A name that a queue or stream of this subscription never had is refused here, the rest is for `keepName`.
  */
 export function checkInput(
   { platform, checkWebhookUrl }: { platform: string; checkWebhookUrl: CheckWebhookUrl },

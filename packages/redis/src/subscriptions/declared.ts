@@ -1,5 +1,6 @@
-// Owns: what the file of a process does to the subscriptions that it declares: which are created, changed or disabled at its start,
-// and what of them it makes good later. Everything is decided on the record as it is at the moment of the change.
+// Owns: what the file of a process does to the subscriptions that it declares: which are created, changed or disabled
+// at its start, and what of them it makes good later. Everything is decided on the record as it is at the moment of the
+// change.
 import { createHash } from 'node:crypto'
 import type { SubscriptionInput } from '@wxgw/contracts'
 import { GatewayError } from '@wxgw/wechat-core'

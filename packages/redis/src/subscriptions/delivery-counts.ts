@@ -1,5 +1,5 @@
-// Owns: how many attempts of a subscription were made in the last hour, and how long they took, as they are counted in Redis: by the minute,
-// durations in buckets, eight to a doubling.
+// Owns: how many attempts of a subscription were made in the last hour, and how long they took, as they are counted in
+// Redis: by the minute, durations in buckets, eight to a doubling.
 /** A key holds so many minutes. */
 const SLOT_MINUTES = 10
 const MINUTE_MS = 60_000

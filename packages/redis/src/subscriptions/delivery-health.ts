@@ -1,12 +1,16 @@
-// Owns: how a subscription's attempts went, over all workers: the row of failures with the breaker that follows from it, when it is to be
-// announced (announcements.ts), and counts and durations of the last hour. When to attempt is asked from here; doing it is not.
+// Owns: how a subscription's attempts went, over all workers: the row of failures with the breaker that follows from
+// it, when it is to be announced (announcements.ts), and counts and durations of the last hour. When to attempt is
+// asked from here; doing it is not.
 import type { RedisConnection } from '../connect.ts'
 import type { PlatformKeys } from '../keys.ts'
 import { defineScript } from '../lua/define-script.ts'
 import { allSucceeded, guardStore } from '../store-errors.ts'
 import { COUNTS_LIFE_SECONDS, countsSlot, minuteOf } from './delivery-counts.ts'
 
-/** What one process saw since its last report. `buckets`: of durations (delivery-counts.ts). `error`: of the one failure that it reports. */
+/**
+ * What one process saw since its last report. `buckets`: of durations (delivery-counts.ts). `error`: of the one failure
+ * that it reports.
+ */
 export type HealthReport = {
   subscription: string
   delivered: number
@@ -14,7 +18,10 @@ export type HealthReport = {
   buckets: ReadonlyMap<number, number>
   lastSuccessAtMs: number | undefined
   error: string | undefined
-  /** Of deliveries that wait for each other only the first failure opens the breaker, until one succeeds: one of them is no outage. */
+  /**
+   * Of deliveries that wait for each other only the first failure opens the breaker, until one succeeds: one of them is
+   * no outage.
+   */
   orderingKey: string | undefined
   /** Names the event that may have to be announced. */
   eventId: string
@@ -34,7 +41,10 @@ export type StoredHealth = {
 export type DeliveryHealthStore = {
   /** In their order. */
   report(reports: readonly HealthReport[]): Promise<FailureRow[]>
-  /** 0: this attempt may be made, by nobody else until it ends or `leaseMs` are over. undefined: the breaker is closed. Else ms to wait. */
+  /**
+   * 0: this attempt may be made, by nobody else until it ends or `leaseMs` are over. undefined: the breaker is closed.
+   * Else ms to wait.
+   */
   claimProbe(subscription: string, leaseMs: number): Promise<number | undefined>
   /** The attempt was not made. */
   releaseProbe(subscription: string): Promise<void>
@@ -57,8 +67,8 @@ const LIFE_SECONDS = 30 * 86_400
 const ROW = ['failures', 'sinceMs', 'lastFailureAtMs', 'announcedAtMs', 'pauseUntilMs', 'probeUntilMs', 'opening']
 
 /**
- * Closed: everything passes. Open after 5 failures in a row: nothing passes for 2 ms for each failure of the row, 1 s at most. Then half
- * open: one attempt of all workers passes. It closes by whatever is delivered.
+ * Closed: everything passes. Open after 5 failures in a row: nothing passes for 2 ms for each failure of the row, 1 s
+ * at most. Then half open: one attempt of all workers passes. It closes by whatever is delivered.
  */
 const reportHealth = defineScript({
   name: 'subscriptions/report-health',

@@ -1,5 +1,5 @@
-// Owns: the copy of all subscriptions in this process, so that matching an event costs no Redis and a change is seen soon. A change
-// costs what changed: what did not is the same object as before.
+// Owns: the copy of all subscriptions in this process, so that matching an event costs no Redis and a change is seen
+// soon. A change costs what changed: what did not is the same object as before.
 import { inheritMatcher, type Subscription } from '@wxgw/contracts'
 import type { Records, RecordStore } from './record-store.ts'
 import type { SubscriptionRecord } from './subscription-record.ts'
@@ -12,7 +12,10 @@ export type CopyState = {
 }
 
 export type LocalCopy = {
-  /** Not older than `maxAgeMs`: what was changed longer ago than that is in it. One read of the version for all who ask meanwhile. */
+  /**
+   * Not older than `maxAgeMs`: what was changed longer ago than that is in it. One read of the version for all who ask
+   * meanwhile.
+   */
   get(maxAgeMs: number): Promise<CopyState>
   /** What `get` would answer without a question to Redis. */
   peek(maxAgeMs: number): CopyState | undefined
@@ -24,8 +27,8 @@ export type LocalCopy = {
 type Reading = { startedAtMs: number | undefined; state: Promise<CopyState> }
 
 /**
- * Everything is read when another server answers: a failover that loses changes gives their versions to others. And after this time in
- * any case, whatever the version is: a Redis that was emptied and filled again is the same server.
+ * Everything is read when another server answers: a failover that loses changes gives their versions to others. And
+ * after this time in any case, whatever the version is: a Redis that was emptied and filled again is the same server.
  */
 const WHOLE_EVERY_MS = 600_000
 

@@ -1,4 +1,5 @@
-// Owns: reading and changing the records of subscriptions in Redis; every change counts the version up in the same step.
+// Owns: reading and changing the records of subscriptions in Redis; every change counts the version up in the same
+// step.
 import { createHash } from 'node:crypto'
 import { GatewayError } from '@wxgw/wechat-core'
 import type { RedisConnection } from '../connect.ts'
@@ -29,9 +30,9 @@ export type Versioned = { version: string; records: Records }
 export type RecordStore = {
   read(name: string): Promise<SubscriptionRecord | undefined>
   /**
-   * `decide` sees the record as it is and answers the next one, `null` to remove it, `undefined` to leave it.
-   * It runs again after a lost race. A record that is new counts for `options.creator`; rejects with SUBSCRIPTION_LIMIT when that has no
-   * place left. Who changes it later makes no difference.
+   * `decide` sees the record as it is and answers the next one, `null` to remove it, `undefined` to leave it. It runs
+   * again after a lost race. A record that is new counts for `options.creator`; rejects with SUBSCRIPTION_LIMIT when
+   * that has no place left. Who changes it later makes no difference.
    */
   change(
     name: string,

@@ -1,4 +1,5 @@
-// Owns: what stands in Redis about one subscription, as `GET …/stats` answers it. Reading costs the same however much waits.
+// Owns: what stands in Redis about one subscription, as `GET …/stats` answers it. Reading costs the same however much
+// waits.
 import type { RedisConnection } from '../connect.ts'
 import { deliveriesQueue, type PlatformKeys, queueKey } from '../keys.ts'
 import { defineScript } from '../lua/define-script.ts'

@@ -28,7 +28,10 @@ import { generateWebhookSecret, inForce, replaceSecret, type SealedSecret } from
 
 export type SubscriptionChange = { subscription: Subscription; created: boolean; secret: string | undefined }
 
-/** The asserts see the record that is about to be changed, in the same step; what they throw is what the change rejects with. */
+/**
+ * The asserts see the record that is about to be changed, in the same step; what they throw is what the change rejects
+ * with.
+ */
 export type PutOptions = {
   /** undefined = it counts for nobody. */
   creator?: Creator
@@ -49,7 +52,10 @@ export type Subscriptions = {
    */
   put(name: string, input: SubscriptionInput, options?: PutOptions): Promise<SubscriptionChange>
   get(name: string): Promise<Subscription | undefined>
-  /** In the order of their names; those that `isShown` leaves out (default: none) take no place. A page is short when matches are long. */
+  /**
+   * In the order of their names; those that `isShown` leaves out (default: none) take no place. A page is short when
+   * matches are long.
+   */
   list(page: SubscriptionsAsked): Promise<Page<Subscription>>
   /** With its backlog, its dead letters and its queue or stream. False when there was none. */
   delete(name: string, options?: DeleteOptions): Promise<boolean>
@@ -60,14 +66,15 @@ export type Subscriptions = {
     assertMayChange?: (existing: Subscription) => void,
   ): Promise<Subscription | undefined>
   /**
-   * A new webhook secret, which signs first; the one before signs too for 24 h. undefined when there is no such subscription. Rejects with
-   * INVALID_REQUEST for another sink, with SUBSCRIPTION_DECLARED for one whose secret stands in a file. `assertMayChange` as in PutOptions.
+   * A new webhook secret, which signs first; the one before signs too for 24 h. undefined when there is no such
+   * subscription. Rejects with INVALID_REQUEST for another sink, with SUBSCRIPTION_DECLARED for one whose secret stands
+   * in a file. `assertMayChange` as in PutOptions.
    */
   rotateSecret(name: string, assertMayChange?: (existing: Subscription) => void): Promise<string | undefined>
   /**
-   * At a start (`isStart`): stores what a file declares and disables what was declared and is not in it any more; what the API
-   * switched stays. Later: stores only what is missing, as after a loss of Redis, so that two processes with different files do not
-   * overwrite each other. Safe to repeat.
+   * At a start (`isStart`): stores what a file declares and disables what was declared and is not in it any more; what
+   * the API switched stays. Later: stores only what is missing, as after a loss of Redis, so that two processes with
+   * different files do not overwrite each other. Safe to repeat.
    */
   declare(declarations: readonly Declaration[], options: { isStart: boolean }): Promise<DeclaredOutcome>
   /** True: by this call. */
@@ -80,7 +87,10 @@ export type Subscriptions = {
   known(): readonly Subscription[] | undefined
   /** Of those that may have something under a name of an earlier version, the names. */
   withOldNames(): Promise<readonly string[]>
-  /** Gives ambiguous queues a new name and moves what stands under old names. Safe to repeat, and to end in between by the signal. */
+  /**
+   * Gives ambiguous queues a new name and moves what stands under old names. Safe to repeat, and to end in between by
+   * the signal.
+   */
   moveOldNames(name: string, signal?: AbortSignal): Promise<readonly NameLeft[]>
   /** The webhook secrets to sign with: the current one first, the previous one while it is being replaced. */
   webhookSecrets(name: string): Promise<readonly Secret[]>
@@ -103,12 +113,15 @@ export type SubscriptionsDeps = {
 const DEFAULT_MAX_AGE_MS = 100
 /** Authorizers, types and texts of `match.data` on one page of a list: about a megabyte. */
 const MAX_PAGE_ENTRIES = 50_000
-/** Until every process has seen that a subscription is gone and brings it nothing more, so that what is cleared stays clear. */
+/**
+ * Until every process has seen that a subscription is gone and brings it nothing more, so that what is cleared stays
+ * clear.
+ */
 const SETTLE_MS = 2 * DEFAULT_MAX_AGE_MS
 
 /**
- * Rejects with STORE_UNAVAILABLE, `put` also with INVALID_REQUEST. `all` keeps its array while nothing changes, sorted by
- * name. The worker must ask with `all(0)` or `get` where a subscription that was just disabled or deleted matters.
+ * Rejects with STORE_UNAVAILABLE, `put` also with INVALID_REQUEST. `all` keeps its array while nothing changes, sorted
+ * by name. The worker must ask with `all(0)` or `get` where a subscription that was just disabled or deleted matters.
  */
 export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
   const { platform, queues, sealer, checkWebhookUrl, clock = systemClock } = deps
@@ -309,7 +322,10 @@ export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
   }
 }
 
-/** At least one, when there is one. What is not looked at costs nothing: a match may be long, and `isShown` look at all of it. */
+/**
+ * At least one, when there is one. What is not looked at costs nothing: a match may be long, and `isShown` look at all
+ * of it.
+ */
 function pageOf(
   subscriptions: readonly Subscription[],
   { limit, cursor = '', isShown = () => true }: SubscriptionsAsked,

@@ -1,4 +1,5 @@
-// Owns: the secrets that webhooks are signed with: their making, and how one replaces another. Their form is in contracts.
+// Owns: the secrets that webhooks are signed with: their making, and how one replaces another. Their form is in
+// contracts.
 import { randomBytes } from 'node:crypto'
 import { WEBHOOK_SECRET_PREFIX } from '@wxgw/contracts'
 

@@ -1,4 +1,5 @@
-// Owns: reading the JSON of WeChat's answers: a refusal first, then one field at a time. No text of an answer gets into an error.
+// Owns: reading the JSON of WeChat's answers: a refusal first, then one field at a time. No text of an answer gets into
+// an error.
 import { WeChatApiError, WeChatTransportError } from '../errors.ts'
 import { Secret } from '../secret.ts'
 import { errcodeRetryOptions } from './errcodes.ts'
@@ -92,7 +93,10 @@ export function arrayIfAny({ api, fields }: Answer, name: string): readonly unkn
   return value
 }
 
-/** A number in its decimal notation: a name may be all figures, and some servers then send it as a number. '' for anything else. */
+/**
+ * A number in its decimal notation: a name may be all figures, and some servers then send it as a number. '' for
+ * anything else.
+ */
 export function text({ fields }: Answer, name: string): string {
   const value = fields[name]
   if (typeof value === 'string') return value
@@ -105,7 +109,10 @@ export function idOf({ fields }: Answer, name: string): number | null {
   return (isObject(value) ? parseInteger(value['id']) : undefined) ?? null
 }
 
-/** Tolerant: what was granted is for display, and no reason to lose the tokens beside it. undefined when there is no entry. */
+/**
+ * Tolerant: what was granted is for display, and no reason to lose the tokens beside it. undefined when there is no
+ * entry.
+ */
 export function funcInfoIfAny({ fields }: Answer): FuncInfo | undefined {
   const value = fields['func_info']
   if (!Array.isArray(value)) return undefined
@@ -123,7 +130,10 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** WeChat's servers leave a field out, or write `null`, `""`, `[]` or `{}` in its place: all of them say that it is not there. */
+/**
+ * WeChat's servers leave a field out, or write `null`, `""`, `[]` or `{}` in its place: all of them say that it is not
+ * there.
+ */
 export function isAbsent(value: unknown): boolean {
   if (value === undefined || value === null || value === '') return true
   return typeof value === 'object' && Object.keys(value).length === 0
@@ -139,7 +149,8 @@ function parseErrcode(api: string, fields: Readonly<Record<string, unknown>>): n
 export function parseObject(json: string): Record<string, unknown> | undefined {
   let value: unknown
   try {
-    // Valid JSON holds control characters only as blanks between its parts; nicknames sometimes bring raw ones of their own.
+    // Valid JSON holds control characters only as blanks between its parts; nicknames sometimes bring raw ones of their
+    // own.
     value = JSON.parse(json.replace(CONTROL, ' '))
   } catch {
     // The parser's error quotes the body.

@@ -1,5 +1,5 @@
-// Owns: the connections to WeChat's API: kept alive, bounded in number, through an HTTP CONNECT proxy where one is configured, and
-// one request over them. What is sent and what the answer means is decided by others.
+// Owns: the connections to WeChat's API: kept alive, bounded in number, through an HTTP CONNECT proxy where one is
+// configured, and one request over them. What is sent and what the answer means is decided by others.
 import type { Readable } from 'node:stream'
 import { buildConnector, Pool, type Dispatcher } from 'undici'
 import type { Secret } from '../secret.ts'
@@ -51,7 +51,10 @@ export type ApiConnection = {
   close(): void
 }
 
-/** Idle connections go before the server's usual 5 s: a request on one that is being closed fails, and cannot be repeated. */
+/**
+ * Idle connections go before the server's usual 5 s: a request on one that is being closed fails, and cannot be
+ * repeated.
+ */
 const IDLE_MS = 4_000
 
 export function createApiConnection(options: ApiConnectionOptions): ApiConnection {
@@ -96,7 +99,10 @@ function throughTunnel(dial: buildConnector.connector, options: TunnelOptions): 
   }
 }
 
-/** A request that waits for a connection cannot be taken back: once it is called off, it ends as soon as it has one, unwritten. */
+/**
+ * A request that waits for a connection cannot be taken back: once it is called off, it ends as soon as it has one,
+ * unwritten.
+ */
 function createExchange(receiver: ApiReceiver): ApiExchange & { handler: Dispatcher.DispatchHandler } {
   let controller: Dispatcher.DispatchController | undefined
   let isOver = false

@@ -19,7 +19,10 @@ export type QueriedAuthorization = {
   funcInfo: FuncInfo | undefined
 }
 
-/** api_authorizer_token. `authorizerRefreshToken` is undefined when WeChat sent none or an empty one: keep the stored one. */
+/**
+ * api_authorizer_token. `authorizerRefreshToken` is undefined when WeChat sent none or an empty one: keep the stored
+ * one.
+ */
 export type RefreshedAuthorizerToken = {
   authorizerAccessToken: Secret
   expiresInSeconds: number

@@ -1,4 +1,5 @@
-// Owns: the component calls of WeChat's API: their requests and what is taken from the answers. When to call is not decided here.
+// Owns: the component calls of WeChat's API: their requests and what is taken from the answers. When to call is not
+// decided here.
 import { type AuthorizerAppId, type ComponentAppId, parseAuthorizerAppId } from '../ids.ts'
 import type { Secret } from '../secret.ts'
 import {
@@ -36,13 +37,17 @@ type ComponentCall = CallOptions & { body: Record<string, unknown>; maxAnswerByt
 
 /**
  * The calls of one component. Each is sent once and ends within `timeoutMs`; it rejects with WeChatApiError when WeChat
- * refuses, and with WeChatTransportError when the answer is missing or makes no sense (then nothing of it is to be stored).
+ * refuses, and with WeChatTransportError when the answer is missing or makes no sense (then nothing of it is to be
+ * stored).
  */
 export function createComponentApi(options: ComponentApiOptions): ComponentApi & Closable {
   const { componentAppId, componentAppSecret } = options
   const http = createHttp(options)
 
-  /** A call with the component token in the query, by the older name: the newer `access_token` means another token elsewhere. */
+  /**
+   * A call with the component token in the query, by the older name: the newer `access_token` means another token
+   * elsewhere.
+   */
   function call(
     api: string,
     componentToken: Secret,

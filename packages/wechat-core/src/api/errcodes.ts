@@ -1,5 +1,5 @@
-// Owns: what an errcode of WeChat's means for whoever made the call. The codes stand in the catalogue; what is done about a kind is
-// decided by the token code.
+// Owns: what an errcode of WeChat's means for whoever made the call. The codes stand in the catalogue; what is done
+// about a kind is decided by the token code.
 import { type Errcode, errcode as catalogued } from '@wxgw/catalogue'
 
 export type ErrcodeKind = Errcode['kind']

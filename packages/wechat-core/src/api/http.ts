@@ -9,7 +9,9 @@ import { createTunnelAgents } from './tunnel-agents.ts'
 export type HttpOptions = {
   /** `http:` or `https:`, a path prefix included; a slash at the end does not matter. */
   baseUrl: string
-  /** Bounds one whole call: waiting for a socket, DNS, connecting, TLS, sending, headers and the last byte of the body. */
+  /**
+   * Bounds one whole call: waiting for a socket, DNS, connecting, TLS, sending, headers and the last byte of the body.
+   */
   timeoutMs: number
   /** An HTTP CONNECT proxy, credentials included. */
   proxyUrl?: Secret | undefined
@@ -49,7 +51,8 @@ const AGENT_OPTIONS = {
   keepAlive: true,
   maxSockets: 64,
   maxFreeSockets: 16,
-  // Idle connections go before the server's usual 5 s: a request on one that is being closed fails, and cannot be repeated.
+  // Idle connections go before the server's usual 5 s: a request on one that is being closed fails, and cannot be
+  // repeated.
   timeout: 4_000,
 } as const
 
@@ -111,7 +114,8 @@ async function readText(body: AsyncIterable<Buffer>, maxBytes: number): Promise<
     if (size > maxBytes) return undefined
     chunks.push(chunk)
   }
-  // Drops a byte order mark. Broken UTF-8 (a nickname cut in the middle) becomes U+FFFD rather than the end of the answer.
+  // Drops a byte order mark. Broken UTF-8 (a nickname cut in the middle) becomes U+FFFD rather than the end of the
+  // answer.
   return new TextDecoder().decode(Buffer.concat(chunks))
 }
 

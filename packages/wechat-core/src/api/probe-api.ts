@@ -1,4 +1,5 @@
-// Owns: finding out whether WeChat's API can be reached from here: one request without a token, which costs no quota and has no effect.
+// Owns: finding out whether WeChat's API can be reached from here: one request without a token, which costs no quota
+// and has no effect.
 import type { Secret } from '../secret.ts'
 import { createApiConnection } from './api-connection.ts'
 

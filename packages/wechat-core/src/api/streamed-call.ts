@@ -1,5 +1,5 @@
-// Owns: one call of WeChat's API that is passed on for somebody else: bytes in, bytes out, never repeated, each wait bounded. It
-// reads neither of them.
+// Owns: one call of WeChat's API that is passed on for somebody else: bytes in, bytes out, never repeated, each wait
+// bounded. It reads neither of them.
 import { Readable } from 'node:stream'
 import { UnansweredCallError } from '../errors.ts'
 import { type ApiConnectionOptions, type ApiExchange, createApiConnection } from './api-connection.ts'
@@ -41,7 +41,13 @@ export type StreamedCalls = {
   close(): void
 }
 
-const READ: ReadonlySet<string> = new Set(['content-type', 'content-length', 'content-disposition', 'content-encoding', 'location'])
+const READ: ReadonlySet<string> = new Set([
+  'content-type',
+  'content-length',
+  'content-disposition',
+  'content-encoding',
+  'location',
+])
 const LENGTHS_OF_READ: ReadonlySet<number> = new Set([...READ].map((name) => name.length))
 
 /** A TCP connection and TLS to a near server take a tenth of a second. */

@@ -1,4 +1,5 @@
-// Owns: what WeChat says of a call in the body of its answer, where the answer itself is passed on: errcode and request id.
+// Owns: what WeChat says of a call in the body of its answer, where the answer itself is passed on: errcode and request
+// id.
 import { isAbsent, parseInteger, parseObject } from './answer.ts'
 
 export type Verdict = {

@@ -22,7 +22,8 @@ export type AuthorizationPage = {
 }
 
 /**
- * The page's URL, everything encoded, parameters left out when they were not given. It holds a pre-authorization code: not for logs.
+ * The page's URL, everything encoded, parameters left out when they were not given. It holds a pre-authorization code:
+ * not for logs.
  * @see https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/Before_Develop/Authorization_Process_Technical_Description.html
  */
 export function authorizationPageUrl(page: AuthorizationPage): string {

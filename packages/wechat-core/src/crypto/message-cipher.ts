@@ -1,5 +1,5 @@
-// Owns: the cipher of pushes and replies: AES-256-CBC around random(16) + length(4) + message + receiveid, padded to 32 bytes.
-// Knows nothing of signatures and XML.
+// Owns: the cipher of pushes and replies: AES-256-CBC around random(16) + length(4) + message + receiveid, padded to 32
+// bytes. Knows nothing of signatures and XML.
 import { isAscii, isUtf8 } from 'node:buffer'
 import { createCipheriv, createDecipheriv, randomBytes, type Decipher } from 'node:crypto'
 import { textOfValidUtf8 } from './utf8.ts'
@@ -50,7 +50,10 @@ export function decryptMessage({
   return ciphertext && decryptBytes(aesKey, ciphertext)
 }
 
-/** Strict: standard alphabet, right padding, canonical spare bits, no breaks, not empty (Node drops what it does not know). */
+/**
+ * Strict: standard alphabet, right padding, canonical spare bits, no breaks, not empty (Node drops what it does not
+ * know).
+ */
 export function decodeBase64(text: string): Buffer | undefined {
   const bytes = Buffer.from(text, 'base64')
   return bytes.length > 0 && bytes.toString('base64') === text ? bytes : undefined
@@ -76,8 +79,9 @@ export function decryptBytes(aesKey: Buffer, ciphertext: Buffer): DecryptedMessa
 
 const decipherers = new WeakMap<Buffer, Decipher>()
 
-// One cipher object per key, used on and on, saves two thirds of the cost. In CBC the previous ciphertext block only reaches the
-// first block of a message, and that block is the random prefix which nobody reads. Whole blocks in are whole blocks out.
+// One cipher object per key, used on and on, saves two thirds of the cost. In CBC the previous ciphertext block only
+// reaches the first block of a message, and that block is the random prefix which nobody reads. Whole blocks in are
+// whole blocks out.
 function decipherBlocks(aesKey: Buffer, ciphertext: Buffer): Buffer {
   let decipher = decipherers.get(aesKey)
   if (decipher === undefined) {

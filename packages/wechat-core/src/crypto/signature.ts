@@ -1,4 +1,5 @@
-// Owns: WeChat's SHA-1 signatures and their comparison in constant time. What is signed with which token is decided by callers.
+// Owns: WeChat's SHA-1 signatures and their comparison in constant time. What is signed with which token is decided by
+// callers.
 import { createHash, hash, timingSafeEqual } from 'node:crypto'
 import type { Secret } from '../secret.ts'
 
@@ -37,7 +38,8 @@ export function signLargePush({
 }
 
 /**
- * Is this the `signature` of a URL check (GET with `echostr`) under one of the tokens? False as well when a parameter is missing.
+ * Is this the `signature` of a URL check (GET with `echostr`) under one of the tokens? False as well when a parameter
+ * is missing.
  * @see https://developers.weixin.qq.com/miniprogram/dev/framework/server-ability/message-push.html
  */
 export function verifyUrlSignature(check: {
@@ -64,7 +66,8 @@ export function isSameSignature(given: string, expected: string): boolean {
   return timingSafeEqual(givenBytes, expectedBytes)
 }
 
-// WeChat sorts bytes, the default sort compares UTF-16 units: the same order for everything below U+D800, and all parts are ASCII.
+// WeChat sorts bytes, the default sort compares UTF-16 units: the same order for everything below U+D800, and all parts
+// are ASCII.
 function sha1OfSorted(parts: string[]): string {
   const sorted = parts.sort()
   if (parts.every(({ length }) => length < LONG_CHARACTERS)) return hash('sha1', sorted.join(''))

@@ -9,7 +9,10 @@ import { isAmbiguous, refusalKind } from './refusal.ts'
 
 /** WeChat's rule: an authorization code works for an hour. */
 export const CODE_LIFE_MS = 3600_000
-/** A refusal that does not say that the code is spent is not believed before the push is this old: until then the code is tried again. */
+/**
+ * A refusal that does not say that the code is spent is not believed before the push is this old: until then the code
+ * is tried again.
+ */
 const BELIEVED_AFTER_MS = 60_000
 /** The list has many pages: its search may take as long as a whole exchange. */
 const SEARCH_BUDGET_MS = 9_000
@@ -24,8 +27,9 @@ export type FoundAccount = {
 
 export type AccountLookup = {
   /**
-   * By api_get_authorizer_info and, when that gives no refresh token, in api_get_authorizer_list. A refusal by the first is no
-   * verdict: the second may still know the account. Rejects when WeChat does not answer, or refuses to show its list.
+   * By api_get_authorizer_info and, when that gives no refresh token, in api_get_authorizer_list. A refusal by the
+   * first is no verdict: the second may still know the account. Rejects when WeChat does not answer, or refuses to show
+   * its list.
    */
   find(appId: AuthorizerAppId, options: { searchesList: boolean }): Promise<FoundAccount>
 }

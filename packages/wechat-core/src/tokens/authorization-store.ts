@@ -47,9 +47,9 @@ export type NewAuthorization = {
 
 export type AuthorizationStore = {
   /**
-   * Tokens and the code's outcome in one step. `revoked`: a newer `unauthorized` is known, nothing was stored. When the account's
-   * tokens were stored by somebody else since this code was claimed, the access token is left out: WeChat may have issued the other
-   * one later. The next read then refreshes.
+   * Tokens and the code's outcome in one step. `revoked`: a newer `unauthorized` is known, nothing was stored. When the
+   * account's tokens were stored by somebody else since this code was claimed, the access token is left out: WeChat may
+   * have issued the other one later. The next read then refreshes.
    */
   saveAuthorization(authorization: NewAuthorization): Promise<'saved' | 'revoked'>
   /**

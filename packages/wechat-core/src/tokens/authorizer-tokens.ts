@@ -1,4 +1,5 @@
-// Owns: the authorizer_access_token of each authorizer of one platform, and what to do when WeChat refuses to refresh it.
+// Owns: the authorizer_access_token of each authorizer of one platform, and what to do when WeChat refuses to refresh
+// it.
 import type { ComponentApi, RefreshedAuthorizerToken } from '../api/apis.ts'
 import type { AuthorizerAppId } from '../ids.ts'
 import type { Secret } from '../secret.ts'
@@ -16,7 +17,9 @@ import {
 import { type CommitOutcome, createTokenKeeper, type TokenKeeperStore } from './token-keeper.ts'
 import type { CurrentToken } from './authorizer.ts'
 
-/** What a refresh works with. A new authorization starts a new generation; what belongs to an older one is not stored. */
+/**
+ * What a refresh works with. A new authorization starts a new generation; what belongs to an older one is not stored.
+ */
 export type AuthorizerMaterial = {
   generation: number
   refreshToken: Secret | undefined
@@ -40,8 +43,8 @@ export type AuthorizerTokenStore = TokenKeeperStore<AuthorizerAppId, AuthorizerM
     },
   ): Promise<CommitOutcome>
   /**
-   * Only while `generation` is still the current one and the lease is held: else the verdict is about refresh tokens that
-   * somebody else has replaced meanwhile (`superseded`). `known`: it was marked before.
+   * Only while `generation` is still the current one and the lease is held: else the verdict is about refresh tokens
+   * that somebody else has replaced meanwhile (`superseded`). `known`: it was marked before.
    */
   markReauthorizationRequired(
     appId: AuthorizerAppId,
@@ -123,9 +126,9 @@ export function createAuthorizerTokens(deps: AuthorizerTokensDeps): AuthorizerTo
   })
 
   /**
-   * "Invalid refresh token" is a question, not a verdict: the stored one, then WeChat's own word (api_get_authorizer_info),
-   * then those we held before, then WeChat's list of all authorizers, which costs most. Only when WeChat has refused them all
-   * does a person have to authorize again.
+   * "Invalid refresh token" is a question, not a verdict: the stored one, then WeChat's own word
+   * (api_get_authorizer_info), then those we held before, then WeChat's list of all authorizers, which costs most. Only
+   * when WeChat has refused them all does a person have to authorize again.
    */
   async function refreshByLadder(appId: AuthorizerAppId, attempt: Attempt) {
     const { owner, material, signal } = attempt

@@ -1,4 +1,5 @@
-// Owns: turning an authorization code into a stored authorization, once, however often and at how many processes it arrives.
+// Owns: turning an authorization code into a stored authorization, once, however often and at how many processes it
+// arrives.
 import { createHash, randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ComponentApi } from '../api/apis.ts'
@@ -23,9 +24,10 @@ export type PushedAuthorization = {
 
 export type CodeExchange = {
   /**
-   * Answers whose authorization the code stands for, once its tokens are stored. With `pushed`, the account that WeChat named is
-   * looked up when the code does not work. Rejects with AUTHORIZATION_CODE_INVALID (never with `pushed`), AUTHORIZER_REVOKED,
-   * COMPONENT_TICKET_MISSING, WECHAT_API_ERROR, WECHAT_API_TIMEOUT. What it rejects with is no verdict: the same call may succeed later.
+   * Answers whose authorization the code stands for, once its tokens are stored. With `pushed`, the account that WeChat
+   * named is looked up when the code does not work. Rejects with AUTHORIZATION_CODE_INVALID (never with `pushed`),
+   * AUTHORIZER_REVOKED, COMPONENT_TICKET_MISSING, WECHAT_API_ERROR, WECHAT_API_TIMEOUT. What it rejects with is no
+   * verdict: the same call may succeed later.
    */
   exchange(code: Secret, pushed?: PushedAuthorization): Promise<AuthorizerAppId>
   /** Whose a code is that was exchanged already; WeChat is not asked. */
@@ -162,10 +164,11 @@ export function createCodeExchange(deps: CodeExchangeDeps): CodeExchange {
   }
 
   /**
-   * The code does not work, yet WeChat itself told us of the authorization: api_get_authorizer_info knows the refresh token, or the
-   * list of all authorizers does. Covers a process that died between WeChat's answer and our save, an event that was handled too
-   * late, and a refusal that was wrong. When neither knows it, the refusal is passed on: the code may work next time. After the
-   * code's life the account is stored without a refresh token, if WeChat says that it is authorized.
+   * The code does not work, yet WeChat itself told us of the authorization: api_get_authorizer_info knows the refresh
+   * token, or the list of all authorizers does. Covers a process that died between WeChat's answer and our save, an
+   * event that was handled too late, and a refusal that was wrong. When neither knows it, the refusal is passed on: the
+   * code may work next time. After the code's life the account is stored without a refresh token, if WeChat says that
+   * it is authorized.
    */
   async function lookUp(claimed: Claimed, { pushed, refusal }: { pushed: PushedAuthorization; refusal: unknown }) {
     const { codeHash, owner } = claimed

@@ -1,4 +1,5 @@
-// Owns: the component_access_token of one platform: bought with the newest ticket, kept fresh, replaced when WeChat refuses it.
+// Owns: the component_access_token of one platform: bought with the newest ticket, kept fresh, replaced when WeChat
+// refuses it.
 import type { ComponentApi } from '../api/apis.ts'
 import type { Secret } from '../secret.ts'
 import { refreshDueInMs } from './freshness.ts'

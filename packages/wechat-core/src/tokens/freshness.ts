@@ -37,8 +37,9 @@ export function currentToken(stored: StoredToken, nowMs: number): CurrentToken {
 }
 
 /**
- * Milliseconds from now until a token just issued is due for its scheduled refresh: `marginSeconds` before its end, up to half
- * the margin earlier, so that what was issued together is not refreshed together; never in the first ten seconds (or half its life).
+ * Milliseconds from now until a token just issued is due for its scheduled refresh: `marginSeconds` before its end, up
+ * to half the margin earlier, so that what was issued together is not refreshed together; never in the first ten
+ * seconds (or half its life).
  */
 export function refreshDueInMs(
   lifetimeSeconds: number,

@@ -10,10 +10,10 @@ import type { ComponentTokens } from './component-tokens.ts'
 
 export type RefreshTokenSearch = {
   /**
-   * The refresh token that WeChat's list has for this authorizer, from a page that was asked for after this call; undefined when
-   * a whole walk has found none. However many authorizers are asked for, there is one call to WeChat at a time. Rejects as the
-   * list's API does, for all who wait; with WECHAT_API_TIMEOUT when `signal` ends first: the walk goes on, and what it finds is
-   * kept for a minute for whoever asks for the same authorizer again.
+   * The refresh token that WeChat's list has for this authorizer, from a page that was asked for after this call;
+   * undefined when a whole walk has found none. However many authorizers are asked for, there is one call to WeChat at
+   * a time. Rejects as the list's API does, for all who wait; with WECHAT_API_TIMEOUT when `signal` ends first: the
+   * walk goes on, and what it finds is kept for a minute for whoever asks for the same authorizer again.
    */
   find(appId: AuthorizerAppId, signal: AbortSignal): Promise<Secret | undefined>
 }
@@ -24,7 +24,9 @@ export type RefreshTokenSearchDeps = {
 }
 
 const LIST_API = 'api_get_authorizer_list'
-/** From the begin of one walk to the begin of the next: what failed, or came too late for one, is no reason to hurry. */
+/**
+ * From the begin of one walk to the begin of the next: what failed, or came too late for one, is no reason to hurry.
+ */
 const WALK_INTERVAL_MS = 2_000
 /** Refresh tokens are seldom lost alone: so long, those who miss theirs at the same moment are waited for. */
 const GATHER_MS = 100
@@ -38,7 +40,9 @@ type Wanted = {
   reject(error: unknown): void
 }
 
-/** @see https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/ThirdParty/Account_Authorization/api_get_authorizer_list.html */
+/**
+ * @see https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/ThirdParty/Account_Authorization/api_get_authorizer_list.html
+ */
 export function createRefreshTokenSearch({ api, componentTokens }: RefreshTokenSearchDeps): RefreshTokenSearch {
   /** Not answered yet. */
   const wanted = new Map<AuthorizerAppId, Wanted>()
@@ -101,7 +105,8 @@ export function createRefreshTokenSearch({ api, componentTokens }: RefreshTokenS
       const page = await readPage(offset)
       for (const { authorizerAppId, refreshToken } of page.items)
         if (asked.has(authorizerAppId)) settle(authorizerAppId, refreshToken)
-      // Whoever has left the list since the page before has moved some that were behind it to where it has been read already.
+      // Whoever has left the list since the page before has moved some that were behind it to where it has been read
+      // already.
       const moved = Math.max(0, total - page.totalCount)
       total = page.totalCount
       offset = moved > 0 ? Math.max(0, offset - moved) : offset + page.items.length

@@ -14,8 +14,8 @@ export function isAmbiguous(error: unknown): boolean {
 }
 
 /**
- * May WeChat serve the call although it failed here: later than we waited, or served already with the answer lost or not stored?
- * Then nobody knows which token is WeChat's current one, until a refresh that begins after it has ended.
+ * May WeChat serve the call although it failed here: later than we waited, or served already with the answer lost or
+ * not stored? Then nobody knows which token is WeChat's current one, until a refresh that begins after it has ended.
  */
 export function leavesDoubt(error: unknown): boolean {
   if (!(error instanceof GatewayError)) return true

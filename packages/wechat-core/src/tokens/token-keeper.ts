@@ -1,5 +1,6 @@
-// Owns: the one way in which a token is read and refreshed, by readers and by schedule alike, over any number of processes.
-// The store's lease only saves calls; what keeps the stored token right is the fence, judged in the store at commit.
+// Owns: the one way in which a token is read and refreshed, by readers and by schedule alike, over any number of
+// processes. The store's lease only saves calls; what keeps the stored token right is the fence, judged in the store at
+// commit.
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { GatewayError } from '../errors.ts'
@@ -42,7 +43,10 @@ export type RefreshClaim<Material> =
   | { kind: 'busy' }
   | { kind: 'failed'; failure: RefreshFailure }
 
-/** `lost`: not stored, or stored although the lease was over; either way another refresh must settle what WeChat holds now. */
+/**
+ * `lost`: not stored, or stored although the lease was over; either way another refresh must settle what WeChat holds
+ * now.
+ */
 export type CommitOutcome = { kind: 'stored'; snapshot: TokenSnapshot } | { kind: 'lost' }
 
 export type TokenKeeperStore<Subject, Material> = {
@@ -54,9 +58,9 @@ export type TokenKeeperStore<Subject, Material> = {
     claim: { owner: string; leaseMs: number; seenVersion: number | undefined },
   ): Promise<RefreshClaim<Material>>
   /**
-   * Gives the lease back and remembers the failure for `holdMs` (0 = not at all); nothing, when the lease is somebody else's by now.
-   * `isUnsettled`: WeChat may still serve the call, now or later. Answers how many have failed in a row, over all processes; 0 when
-   * this one does not count.
+   * Gives the lease back and remembers the failure for `holdMs` (0 = not at all); nothing, when the lease is somebody
+   * else's by now. `isUnsettled`: WeChat may still serve the call, now or later. Answers how many have failed in a row,
+   * over all processes; 0 when this one does not count.
    */
   fail(subject: Subject, failed: FailedRefresh): Promise<number>
 }
@@ -111,8 +115,8 @@ export function createTokenKeeper<Subject extends string, Material>(
   const reads = new Map<Subject, Promise<TokenSnapshot>>()
 
   /**
-   * Whoever asks in the same turn of the event loop shares one look. It is no older than any of their questions: all that is handled
-   * in a turn had arrived before the turn began.
+   * Whoever asks in the same turn of the event loop shares one look. It is no older than any of their questions: all
+   * that is handled in a turn had arrived before the turn began.
    */
   function read(subject: Subject): Promise<TokenSnapshot> {
     const shared = reads.get(subject)
@@ -199,7 +203,8 @@ export function createTokenKeeper<Subject extends string, Material>(
       if (outcome.kind === 'stored') return outcome.snapshot
       reconciliations += 1
       if (reconciliations > MAX_RECONCILIATIONS) break
-      // Two calls overlapped, and nobody knows which of them WeChat served last. A third one, begun after both, settles it.
+      // Two calls overlapped, and nobody knows which of them WeChat served last. A third one, begun after both, settles
+      // it.
       seenVersion = undefined
     }
     throw new GatewayError('WECHAT_API_TIMEOUT', 'the refresh of the token did not end in time', { retry: true })

@@ -6,12 +6,14 @@ export type XmlSource = { readonly [name: string]: XmlSourceValue | undefined }
 export type XmlSourceValue = string | number | XmlSource | ReadonlyArray<string | number | XmlSource>
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_.-]*$/
-// oxlint-disable-next-line no-control-regex -- these are the characters that XML 1.0 forbids, lone surrogates among them
+// oxlint-disable-next-line no-control-regex -- these are the characters that XML 1.0 forbids, lone surrogates among
+// them
 const ILLEGAL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff\p{Surrogate}]/gu
 
 /**
- * One document without line breaks between elements. Members that are undefined are left out; characters that XML forbids are
- * dropped, `]]>` is split over two sections. Throws RangeError for a name that is no XML name or a number that is not finite.
+ * One document without line breaks between elements. Members that are undefined are left out; characters that XML
+ * forbids are dropped, `]]>` is split over two sections. Throws RangeError for a name that is no XML name or a number
+ * that is not finite.
  */
 export function buildXml(source: XmlSource, { root = 'xml' }: { root?: string } = {}): string {
   return element(root, source)

@@ -28,11 +28,11 @@ type Reading = {
 }
 
 /**
- * Parses one document. Every leaf is a string, exactly as WeChat wrote it (line ends become \n, as XML says); an empty element is
- * ''. Beside CDATA, blank text is dropped; text beside elements and attributes are dropped; what comes twice is an array, and so
- * is, always, what WeChat may repeat (repeatable.ts). References outside CDATA are decoded; nothing is ever expanded or fetched.
- * `root` is the name that the root element must have (default: any). The time is linear in the length. Throws XmlRefusedError,
- * nothing else.
+ * Parses one document. Every leaf is a string, exactly as WeChat wrote it (line ends become \n, as XML says); an empty
+ * element is ''. Beside CDATA, blank text is dropped; text beside elements and attributes are dropped; what comes twice
+ * is an array, and so is, always, what WeChat may repeat (repeatable.ts). References outside CDATA are decoded; nothing
+ * is ever expanded or fetched. `root` is the name that the root element must have (default: any). The time is linear in
+ * the length. Throws XmlRefusedError, nothing else.
  */
 export function parseXml(text: string, { root }: { root?: string } = {}): XmlTree {
   const reading: Reading = { text: normalised(text), open: [], elements: 0, root: undefined }
@@ -142,7 +142,9 @@ function takeOpeningTag(reading: Reading, start: number): number {
   return end
 }
 
-/** What nearly every element holds: one piece of CDATA, or text without references. undefined when it is anything else. */
+/**
+ * What nearly every element holds: one piece of CDATA, or text without references. undefined when it is anything else.
+ */
 function simpleLeaf(text: string, from: number, name: string): { value: string; end: number } | undefined {
   const isCdata = text.startsWith(CDATA_START, from)
   const valueStart = isCdata ? from + CDATA_START.length : from

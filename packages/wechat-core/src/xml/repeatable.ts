@@ -1,5 +1,5 @@
-// Owns: that elements which WeChat may repeat are arrays even when they come once, so that consumers see one shape. Which they are
-// stands in the catalogue.
+// Owns: that elements which WeChat may repeat are arrays even when they come once, so that consumers see one shape.
+// Which they are stands in the catalogue.
 import { repeatedElements } from '@wxgw/catalogue'
 import type { XmlTree, XmlValue } from './tree.ts'
 
@@ -19,8 +19,8 @@ export function isRepeatable(parent: string, name: string): boolean {
 }
 
 /**
- * `PicList` exists in two shapes: one list of several `item`, and several lists of one `item` each. Both become one list:
- * `PicList: { item: [...] }`. Anything else that is repeated is left as it is.
+ * `PicList` exists in two shapes: one list of several `item`, and several lists of one `item` each. Both become one
+ * list: `PicList: { item: [...] }`. Anything else that is repeated is left as it is.
  */
 export function joinedPicLists(values: readonly (string | XmlTree)[]): XmlValue | undefined {
   const joined: Array<string | XmlTree> = []
