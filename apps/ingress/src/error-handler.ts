@@ -14,7 +14,7 @@ declare module 'fastify' {
 }
 
 type Deps = { log: Log }
-export type ErrorHandler = (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply
+type ErrorHandler = (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply
 
 /** Answers as JSON. */
 export function createErrorHandler(deps: Deps): ErrorHandler {

@@ -22,14 +22,14 @@ import type { StatsPlatform } from './routes/subscription-stats.ts'
 import type { SubscriptionPlatform } from './routes/subscriptions.ts'
 import type { TokenPlatform } from './routes/tokens.ts'
 
-export type PublicPlatform = ComponentPlatform &
+type PublicPlatform = ComponentPlatform &
   MessagePlatform &
   CountingPlatform &
   InfoPlatform &
   UrlPlatform &
   PagePlatform
 
-export type InternalPlatform = AuthorizerPlatform & TokenPlatform & SessionPlatform & InfoPlatform & UrlPlatform &
+type InternalPlatform = AuthorizerPlatform & TokenPlatform & SessionPlatform & InfoPlatform & UrlPlatform &
   SubscriptionPlatform & StatsPlatform & MatchPlatform & DeadLetterPlatform &
   EventPlatform & AttemptPlatform & StreamPlatform & ReplayPlatform & ReplyPlatform & StatisticsPlatform &
   CallPlatform & QuotaPlatform & StandInPlatform

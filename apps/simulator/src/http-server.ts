@@ -6,7 +6,7 @@ import { consolePage } from './console/console-page.ts'
 import { controlRoutes } from './console/control-routes.ts'
 import type { World } from './world.ts'
 
-export type HttpServer = { url: string; port: number; close(): Promise<void> }
+type HttpServer = { url: string; port: number; close(): Promise<void> }
 
 type Deps = { world: World; host: string; port: number; onError: (error: unknown) => void }
 

@@ -25,7 +25,7 @@ import { createSimulationClock } from './simulation-clock.ts'
 
 export type World = ReturnType<typeof createWorld>
 
-export type WorldOptions = {
+type WorldOptions = {
   settings: Settings
   nowMs?: () => number
   /** For what fails where nobody waits for it. */

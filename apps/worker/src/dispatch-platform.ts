@@ -45,7 +45,7 @@ import { createQueueSink } from './sinks/sink-queue.ts'
 import { createStreamSink } from './sinks/sink-stream.ts'
 import { createWebhookSink } from './sinks/sink-webhook.ts'
 
-export type PlatformDispatchDeps = {
+type PlatformDispatchDeps = {
   redis: RedisConnection
   queues: Queues
   /** For blocking commands. */

@@ -12,7 +12,7 @@ import { dispatchPlatform, type PlatformDispatch } from './dispatch-platform.ts'
 import { MESSAGES_AT_ONCE } from './inboxes/inbox-workers.ts'
 import { createGuardedFetch } from './sinks/guarded-fetch.ts'
 
-export type DispatchDeps = {
+type DispatchDeps = {
   config: Pick<Config, 'webhookAllowNetworks'>
   metrics: Metrics
   gateway: OpenedGateway

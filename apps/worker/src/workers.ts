@@ -39,7 +39,7 @@ import { platformNotConfigured } from './control-plane/platform-of-job.ts'
 import { DIRECT_CALLS_AT_MOST } from './delivery/fan-out/direct-calls.ts'
 import type { FanOut } from './delivery/fan-out/fan-out.ts'
 
-export type WorkersDeps = {
+type WorkersDeps = {
   connection: RedisConnection
   platforms: ReadonlyMap<string, Platform>
   fanOutOf(platform: string): FanOut | undefined

@@ -33,7 +33,7 @@ type Found = { texts: readonly string[]; exists: boolean }
 type CompiledField = { field: string; names: readonly string[]; holds(found: Found): boolean }
 
 /** Answers what stands at a field. Of one event, so that each field is read once however many subscriptions name it. */
-export type DataReader = (field: string, names: readonly string[]) => Found
+type DataReader = (field: string, names: readonly string[]) => Found
 
 export function createDataReader(data: unknown): DataReader {
   const known = new Map<string, Found>()

@@ -15,7 +15,7 @@ import {
 import { callWithAccessToken } from './call-with-access-token.ts'
 import type { ApiTickets } from './platform.ts'
 
-export type ApiTicketsDeps = {
+type ApiTicketsDeps = {
   store: ApiTicketStore
   api: Pick<AuthorizerApi, 'getTicket'>
   authorizerTokens: Pick<AuthorizerTokens, 'get' | 'reportInvalid'>

@@ -20,7 +20,7 @@ import {
 } from '@wxgw/wechat-core'
 import type { Authorization, AuthorizationUrlRequest, Authorizations } from './platform.ts'
 
-export type AuthorizationsDeps = {
+type AuthorizationsDeps = {
   componentAppId: ComponentAppId
   mpBaseUrl: string
   openBaseUrl: string

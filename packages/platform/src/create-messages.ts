@@ -27,7 +27,7 @@ import type { Config, Log, PlatformConfig } from '@wxgw/runtime'
 import type { Clock } from '@wxgw/wechat-core'
 import { once } from './once.ts'
 
-export type MessagesDeps = {
+type MessagesDeps = {
   config: Pick<Config, 'dedupeSeconds' | 'eventLogSeconds' | 'eventLogMaxEvents'>
   platform: Pick<PlatformConfig, 'id' | 'eventLog'>
   connections: { commands: RedisConnection; subscriber: RedisConnection }

@@ -4,7 +4,7 @@ import type { DeclaredSubscription, Log } from '@wxgw/runtime'
 import { isStoreAway, pause } from '@wxgw/wechat-core'
 import type { Platform } from './platform.ts'
 
-export type DeclaringDeps = {
+type DeclaringDeps = {
   declared: readonly DeclaredSubscription[]
   platforms: ReadonlyMap<string, Pick<Platform, 'subscriptions'>>
   signal: AbortSignal

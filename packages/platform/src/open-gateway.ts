@@ -25,7 +25,7 @@ import { createProvenSealer } from './proven-sealer.ts'
 import { createReadiness, type ReadinessCheck } from './readiness.ts'
 import { createUnheardEvents, type UnheardEvents } from './unheard-events.ts'
 
-export type GatewayDeps = Pick<PlatformsDeps, 'config' | 'hooks' | 'clock' | 'log'> & { lifecycle: Lifecycle }
+type GatewayDeps = Pick<PlatformsDeps, 'config' | 'hooks' | 'clock' | 'log'> & { lifecycle: Lifecycle }
 
 export type OpenedGateway = {
   platforms: Platforms

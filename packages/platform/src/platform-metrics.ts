@@ -22,7 +22,7 @@ export type AwaitedOutcome = 'in_time' | 'late' | 'none' | 'invalid'
 
 export type SessionChange = 'made' | 'clicked' | 'completed_by_push' | 'completed_by_browser' | 'refused'
 
-export type PlatformMetrics = {
+type PlatformMetrics = {
   hooks: PlatformHooks
   /** From now on each scrape has what these have counted. */
   follow(platforms: ReadonlyMap<string, Pick<Platform, 'id' | 'statistics'>>): void

@@ -55,7 +55,7 @@ export type Authorization = {
   updatedAtMs: number
 }
 
-export type SettledCode = { funcInfo: FuncInfo; tokenFailure: GatewayError | undefined }
+type SettledCode = { funcInfo: FuncInfo; tokenFailure: GatewayError | undefined }
 
 export type AuthorizationUrlRequest = {
   type: 'mobile' | 'scancode'

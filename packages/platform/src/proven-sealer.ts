@@ -3,7 +3,7 @@
 import type { Sealer } from '@wxgw/redis'
 import { GatewayError } from '@wxgw/wechat-core'
 
-export type ProvenSealer = Sealer & {
+type ProvenSealer = Sealer & {
   /** The keys are the right ones: from now on it seals and opens. */
   release(): void
 }

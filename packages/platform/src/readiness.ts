@@ -33,7 +33,7 @@ export type ReadinessCheck = {
   warnsOnly?: boolean
 }
 
-export type ReadinessReport = { status: 'ready' | 'not ready'; checks: ReadinessOutcome[]; warnings: string[] }
+type ReadinessReport = { status: 'ready' | 'not ready'; checks: ReadinessOutcome[]; warnings: string[] }
 
 const TICKET_LIFETIME_MS = 12 * 3600_000
 /** Further off, this process would take delayed jobs too early or too late, and judge pushes by a wrong time. */

@@ -8,7 +8,7 @@ import { permissionSetIds, type Secret } from '@wxgw/wechat-core'
 import type { Authorizations, LandedAuthorization, Sessions } from './platform.ts'
 import type { SessionChange } from './platform-metrics.ts'
 
-export type SessionsDeps = {
+type SessionsDeps = {
   platform: string
   store: SessionStore
   authorizations: Pick<Authorizations, 'createAuthorizationUrl' | 'exchangeLandedCode'>

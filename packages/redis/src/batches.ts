@@ -4,12 +4,12 @@
 import { isStoreAway } from '@wxgw/wechat-core'
 import { isStoreFailure, storeError } from './store-errors.ts'
 
-export type Batches<Item, Answer> = {
+type Batches<Item, Answer> = {
   /** Only items of the same `key` go together. Rejects with what its own item met, else as `write`. */
   add(key: string, item: Item): Promise<Answer>
 }
 
-export type BatchesDeps<Item, Answer> = {
+type BatchesDeps<Item, Answer> = {
   /**
    * One answer for each item, in their order; an Error rejects that item alone. When it rejects, and not because the
    * store is away, nothing must have been done that may not be done again: each item is then tried alone.

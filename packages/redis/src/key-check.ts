@@ -7,7 +7,7 @@ import { guardStore } from './store-errors.ts'
 
 const CHECK_VALUE = 'sealing keys'
 
-export type KeyCheckDeps = { platform: string; redis: RedisConnection; keys: PlatformKeys; sealer: Sealer }
+type KeyCheckDeps = { platform: string; redis: RedisConnection; keys: PlatformKeys; sealer: Sealer }
 
 export function keyCheckPlace(platform: string) {
   return { platform, subject: 'gateway', field: 'key_check' }

@@ -1,7 +1,7 @@
 // Owns: what of an error, and of anything else that is logged, may stand in the log. An allow-list for errors; for
 // other fields the names that carry requests, arguments and credentials are dropped. The logger alone uses it.
 
-export type ErrorFields = {
+type ErrorFields = {
   type: string
   message: string
   code?: string | number

@@ -18,7 +18,7 @@ export type HeldSession = {
   seenAtMs: number
 }
 
-export type SessionCookie = {
+type SessionCookie = {
   read(request: FastifyRequest): HeldSession | undefined
   set(request: FastifyRequest, reply: FastifyReply, session: HeldSession): void
   clear(request: FastifyRequest, reply: FastifyReply): void

@@ -6,7 +6,7 @@ const WINDOW_MS = 60_000
 const MOST_OF_ADDRESS = 10
 const MOST_IN_ALL = 100
 
-export type SignInLimits = {
+type SignInLimits = {
   /** Throws RATE_LIMITED, for a right key too: otherwise guessing would go on. */
   check(address: string): void
   wrongKey(address: string): void

@@ -4,7 +4,7 @@ import type { Config } from '@wxgw/runtime'
 import { GatewayError } from '@wxgw/wechat-core'
 import { createSeals, sealedCharacters, type Walk } from './seals.ts'
 
-export type Cursors = {
+type Cursors = {
   seal(position: string, walk: Walk): string
   /** Throws INVALID_REQUEST when it is none, or one of another walk. */
   open(cursor: string, walk: Walk): string

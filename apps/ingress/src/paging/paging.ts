@@ -12,7 +12,7 @@ export type Paging = {
   answer<T>(request: ListRequest, page: Page<T>): Page<T>
 }
 
-export type ListRequest = FastifyRequest<{ Querystring: { limit?: string; cursor?: string } }>
+type ListRequest = FastifyRequest<{ Querystring: { limit?: string; cursor?: string } }>
 
 const DEFAULT_LIMIT = 100
 

@@ -7,7 +7,7 @@ import { openBytes, SEAL_BYTES, sealBytes } from '../auth/sealed-bytes.ts'
 /** Everything that a sealed text is good for: this caller's walk through this list with this filter. */
 export type Walk = { caller: CallerConfig; list: string }
 
-export type Seals = {
+type Seals = {
   seal(plain: Buffer, walk: Walk): string
   /** undefined: it is none, or one of another walk. Which, nobody learns. */
   open(text: string, walk: Walk): Buffer | undefined

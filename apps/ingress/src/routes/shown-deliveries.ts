@@ -3,7 +3,7 @@
 import type { DeliveryState, DeliveryStatus, Subscription } from '@wxgw/contracts'
 import type { EventFilter } from '@wxgw/platform'
 
-export type ShownStatus = DeliveryStatus | 'paused'
+type ShownStatus = DeliveryStatus | 'paused'
 
 const WAITING: readonly DeliveryStatus[] = ['pending', 'retrying']
 

@@ -21,7 +21,7 @@ export type Journal = {
   close(): Promise<void>
 }
 
-export type JournalOptions = {
+type JournalOptions = {
   dir: string
   maxBytes: number
   /**

@@ -20,7 +20,7 @@ import {
 import { distort, type FaultPlan, type Faults } from './faults.ts'
 import { Refusal } from './refusal.ts'
 
-export type ApiDeps = AdmissionDeps & {
+type ApiDeps = AdmissionDeps & {
   endpoints: readonly Endpoint[]
   clock: SimulationClock
   calls: CallLog

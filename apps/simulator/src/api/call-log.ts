@@ -19,7 +19,7 @@ export type ApiCall = {
   faultId: string | undefined
 }
 
-export type OpenCall = { call: ApiCall; close(answer: { errcode: number | null; httpStatus: number | null }): void }
+type OpenCall = { call: ApiCall; close(answer: { errcode: number | null; httpStatus: number | null }): void }
 
 export type CallLog = {
   open(call: Pick<ApiCall, 'api' | 'appId' | 'at' | 'body' | 'faultId'>): OpenCall

@@ -41,7 +41,7 @@ export type FaultPlan = {
   mutate?: (answer: Record<string, unknown>) => unknown
 }
 
-export type ActiveFault = { id: string; api: string; plan: FaultPlan; caught: number }
+type ActiveFault = { id: string; api: string; plan: FaultPlan; caught: number }
 
 export type Fault = {
   id: string

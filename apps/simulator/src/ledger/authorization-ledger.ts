@@ -15,7 +15,7 @@ export type IssuedAuthorization = {
 }
 
 /** undefined for both tokens: the account granted no API permission. */
-export type ExchangedCode = {
+type ExchangedCode = {
   appId: string
   accessToken: string | undefined
   refreshToken: string | undefined

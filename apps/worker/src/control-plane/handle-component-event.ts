@@ -15,7 +15,7 @@ import { consumerEvent, type UnderstoodEvent } from './consumer-event.ts'
 import { authorizationOf, type AuthorizationPlatform, handleAuthorization } from './handle-authorization.ts'
 import { platformNotConfigured } from './platform-of-job.ts'
 
-export type ComponentEventPlatform = Omit<AuthorizationPlatform, 'jobs' | 'authorizations'> & {
+type ComponentEventPlatform = Omit<AuthorizationPlatform, 'jobs' | 'authorizations'> & {
   componentAppId: ComponentAppId
   tickets: Pick<Platform['tickets'], 'saveIfNewer'>
   componentTokens: Pick<Platform['componentTokens'], 'get'>
@@ -26,7 +26,7 @@ export type ComponentEventPlatform = Omit<AuthorizationPlatform, 'jobs' | 'autho
   sealedJobs: Pick<Platform['sealedJobs'], 'openComponentEvent'>
 }
 
-export type ComponentEventDeps = { platforms: ReadonlyMap<string, ComponentEventPlatform>; nowMs(): number; log: Log }
+type ComponentEventDeps = { platforms: ReadonlyMap<string, ComponentEventPlatform>; nowMs(): number; log: Log }
 
 const AUTHORIZATIONS: ReadonlySet<string> = new Set(['authorized', 'updateauthorized'])
 

@@ -4,7 +4,7 @@ import type { Platform } from '@wxgw/platform'
 import type { Log } from '@wxgw/runtime'
 import { platformNotConfigured } from './platform-of-job.ts'
 
-export type DeadLettersJobDeps = {
+type DeadLettersJobDeps = {
   platforms: ReadonlyMap<string, { deadLetters: Pick<Platform['deadLetters'], 'resume'> }>
   log: Log
 }

@@ -4,7 +4,7 @@ import type { Platform } from '@wxgw/platform'
 import type { Log } from '@wxgw/runtime'
 import { platformNotConfigured } from './platform-of-job.ts'
 
-export type EraseJobDeps = {
+type EraseJobDeps = {
   platforms: ReadonlyMap<string, { erasure: Pick<Platform['erasure'], 'complete'> }>
   log: Log
 }

@@ -11,7 +11,7 @@ export type ProfilePlatform = {
   jobs: Pick<Platform['jobs'], 'platformEvent'>
 }
 
-export type ProfileDeps = { platforms: ReadonlyMap<string, ProfilePlatform>; nowMs(): number; log: Log }
+type ProfileDeps = { platforms: ReadonlyMap<string, ProfilePlatform>; nowMs(): number; log: Log }
 
 /** After so many attempts the authorization is emitted without a profile: 15 s with a backoff that doubles from 1 s. */
 const PROFILE_ATTEMPTS = 5

@@ -5,13 +5,13 @@ import type { Log } from '@wxgw/runtime'
 import { type AuthorizerAppId, GatewayError, parseAuthorizerAppId, type Secret } from '@wxgw/wechat-core'
 import { platformNotConfigured } from './platform-of-job.ts'
 
-export type ReleaseCheckPlatform = {
+type ReleaseCheckPlatform = {
   authorizations: Pick<Platform['authorizations'], 'exchangeCode'>
   customerService: Platform['customerService']
   sealedJobs: Pick<Platform['sealedJobs'], 'openReleaseCheckCode'>
 }
 
-export type ReleaseCheckDeps = { platforms: ReadonlyMap<string, ReleaseCheckPlatform>; log: Log }
+type ReleaseCheckDeps = { platforms: ReadonlyMap<string, ReleaseCheckPlatform>; log: Log }
 
 /**
  * The code may be spent already, for example by the account's own authorization: then the answer is sent with the

@@ -5,13 +5,13 @@ import type { Log } from '@wxgw/runtime'
 import { describeFailure } from '@wxgw/wechat-core'
 import { platformNotConfigured } from './platform-of-job.ts'
 
-export type SyncPlatform = {
+type SyncPlatform = {
   authorizations: Pick<Platform['authorizations'], 'reconcilePage'>
   jobs: Pick<Platform['jobs'], 'profileWanted'>
   syncStates: Platform['syncStates']
 }
 
-export type SyncDeps = { platforms: ReadonlyMap<string, SyncPlatform>; nowMs(): number; log: Log }
+type SyncDeps = { platforms: ReadonlyMap<string, SyncPlatform>; nowMs(): number; log: Log }
 
 /**
  * Profiles that one sync fetches at once. The others (after a rebuild) are fetched with the scheduled refreshes: a

@@ -5,7 +5,7 @@ import type { Metrics } from '@wxgw/runtime'
 import { type PlatformFigures, SUBSCRIPTION_STATES, type SubscriptionFigures } from './platform-figures.ts'
 import type { QueueFigures } from './queue-figures.ts'
 
-export type CurrentFigures = {
+type CurrentFigures = {
   /** By platform. A platform whose figures are not known now is left out. */
   platforms(): ReadonlyMap<string, PlatformFigures>
   queues(): QueueFigures | undefined

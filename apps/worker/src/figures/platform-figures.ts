@@ -22,7 +22,7 @@ export type PlatformFigures = {
   subscriptions: Array<SubscriptionFigures & { name: string }>
 }
 
-export type GatherDeps = {
+type GatherDeps = {
   platform: {
     id: string
     tickets: Pick<Platform['tickets'], 'status'>

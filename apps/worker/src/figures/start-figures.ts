@@ -15,7 +15,7 @@ import { createFigureMetrics } from './figure-metrics.ts'
 import { gatherPlatformFigures, parsePlatformFigures, type PlatformFigures } from './platform-figures.ts'
 import { gatherQueueFigures, parseQueueFigures, type QueueFigures } from './queue-figures.ts'
 
-export type FiguresDeps = {
+type FiguresDeps = {
   platforms: ReadonlyMap<string, Platform>
   redis: RedisConnection
   shardCount: Pick<ShardCount, 'get'>

@@ -19,7 +19,7 @@ import type { OrderedDeliveries } from '../delivery/ordered/ordered-deliveries.t
 import { laneHandler } from './lane.ts'
 import { type ServedInboxes, serveInboxes, type ServeInboxesDeps } from './serve-inboxes.ts'
 
-export type InboxWorkersDeps = Pick<ServeInboxesDeps, 'registry' | 'worker'> & {
+type InboxWorkersDeps = Pick<ServeInboxesDeps, 'registry' | 'worker'> & {
   count: Pick<ShardCount, 'known' | 'get'>
   connection: RedisConnection
   fanOutOf(platform: string): FanOut | undefined

@@ -4,7 +4,7 @@ import type { ShardCount, StrandedLanes } from '@wxgw/redis'
 import { type Log, repeat, type Repetition } from '@wxgw/runtime'
 import { isStoreAway } from '@wxgw/wechat-core'
 
-export type MendLanesDeps = { count: Pick<ShardCount, 'known'>; stranded: StrandedLanes; log: Log; everyMs?: number }
+type MendLanesDeps = { count: Pick<ShardCount, 'known'>; stranded: StrandedLanes; log: Log; everyMs?: number }
 
 const EVERY_MS = 2_500
 

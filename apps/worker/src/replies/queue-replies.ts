@@ -14,7 +14,7 @@ import type { Log } from '@wxgw/runtime'
 import { INVALID_REPLY } from '../delivery/attempt/judge-attempt.ts'
 import { recordState, type StateDeps } from '../delivery/attempt/record-state.ts'
 
-export type QueueRepliesDeps = {
+type QueueRepliesDeps = {
   platform: Pick<Platform, 'id' | 'replies' | 'events' | 'statistics'>
   redis: RedisConnection
   enqueueDelivery: DeliveryQueue['enqueueDelivery']
@@ -22,7 +22,7 @@ export type QueueRepliesDeps = {
   log: Log
 }
 
-export type QueueReplies = {
+type QueueReplies = {
   follow(subscriptions: readonly Subscription[]): void
   /** Call it before the event is delivered: the reply of a waiting push is then read within milliseconds. */
   expect(job: FanOutJob): void

@@ -8,7 +8,7 @@ import type { Log } from '@wxgw/runtime'
 /** Never rejects: an event that cannot be enqueued is logged. Values of `data` are strings, none of them a secret. */
 export type Alarm = (platform: string, type: `gateway.${string}`, data: Record<string, string>) => Promise<void>
 
-export type AlarmDeps = {
+type AlarmDeps = {
   platforms: ReadonlyMap<string, { jobs: Pick<Platform['jobs'], 'platformEvent'> }>
   nowMs(): number
   log: Log

@@ -2,13 +2,13 @@
 import type { Platform } from '@wxgw/platform'
 import { type Log, repeat, type Repetition } from '@wxgw/runtime'
 
-export type AuditedPlatform = {
+type AuditedPlatform = {
   id: string
   schedule: Pick<Platform['schedule'], 'auditDue'>
   jobs: Pick<Platform['jobs'], 'sync'>
 }
 
-export type AuditDeps = { platforms: ReadonlyMap<string, AuditedPlatform>; log: Log; everyMs?: number }
+type AuditDeps = { platforms: ReadonlyMap<string, AuditedPlatform>; log: Log; everyMs?: number }
 
 const FIRST_CHECK_MS = 15_000
 const EVERY_MS = 60_000

@@ -4,7 +4,7 @@ import { type Log, repeat, type Repetition } from '@wxgw/runtime'
 
 type AnnouncingPlatform = { id: string; sessions: Pick<Platform['sessions'], 'announceLeft'> }
 
-export type SessionAnnouncementsDeps = {
+type SessionAnnouncementsDeps = {
   platforms: ReadonlyMap<string, AnnouncingPlatform>
   log: Log
   everyMs?: number

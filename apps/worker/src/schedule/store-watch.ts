@@ -4,13 +4,13 @@ import { type Log, repeat, type Repetition } from '@wxgw/runtime'
 import { isStoreAway } from '@wxgw/wechat-core'
 import type { Alarm } from './alarm.ts'
 
-export type StoredPlatform = {
+type StoredPlatform = {
   id: string
   installation: Platform['installation']
   authorizations: Pick<Platform['authorizations'], 'startPushTicket'>
 }
 
-export type StoreWatchDeps = {
+type StoreWatchDeps = {
   platforms: ReadonlyMap<string, StoredPlatform>
   alarm: Alarm
   log: Log

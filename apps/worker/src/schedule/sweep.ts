@@ -14,7 +14,7 @@ import {
 import type { Alarm } from './alarm.ts'
 import { isUnreachable, pauseReasonOf, refusedAddressOf } from './pause-reason.ts'
 
-export type SweepPlatform = {
+type SweepPlatform = {
   id: string
   schedule: Pick<Platform['schedule'], 'takeDue' | 'forget' | 'pause' | 'resume'>
   componentTokens: Pick<Platform['componentTokens'], 'refreshNow'>

@@ -3,7 +3,7 @@ import type { Platform } from '@wxgw/platform'
 import { type Log, repeat, type Repetition } from '@wxgw/runtime'
 import type { Alarm } from './alarm.ts'
 
-export type WatchedPlatform = {
+type WatchedPlatform = {
   id: string
   tickets: Pick<Platform['tickets'], 'status'>
   authorizations: Pick<Platform['authorizations'], 'startPushTicket'>

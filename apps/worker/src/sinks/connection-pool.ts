@@ -16,7 +16,7 @@ export type Connection = {
   signal: StopSignal
 }
 
-export type TakeOptions = { owner: string; signal: StopSignal; fresh: boolean }
+type TakeOptions = { owner: string; signal: StopSignal; fresh: boolean }
 
 export type ConnectionPool = {
   /** `fresh`: never an idle one. undefined when the signal was aborted while the call waited. */

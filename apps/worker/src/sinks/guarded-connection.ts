@@ -6,7 +6,7 @@ import { isIP, type LookupFunction, type NetConnectOpts, type Socket } from 'nod
 import { connect as connectTls } from 'node:tls'
 import type { ResolveHost } from './resolve-host.ts'
 
-export type ConnectionDeps = {
+type ConnectionDeps = {
   guard: AddressGuard
   resolveHost: ResolveHost
   /** node:net's connect. */

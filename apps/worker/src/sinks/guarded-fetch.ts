@@ -22,7 +22,7 @@ export type GuardedRequest = {
 }
 
 /** Names in lower case. A header that was sent several times has its values joined by commas. */
-export type AnswerHeaders = Readonly<Record<string, string | undefined>>
+type AnswerHeaders = Readonly<Record<string, string | undefined>>
 
 export type GuardedAnswer =
   /** `truncated`: the answer was longer than 64 KB, and `body` is its beginning. */

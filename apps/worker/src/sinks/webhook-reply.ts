@@ -5,7 +5,7 @@ import type { GuardedAnswer } from './guarded-fetch.ts'
 type Answered = Extract<GuardedAnswer, { outcome: 'answered' }>
 
 /** Fixed texts, because they stand in `lastError`: nothing of the answer is quoted. */
-export type ReplyProblem =
+type ReplyProblem =
   | 'reply not read: the status is not 200'
   | 'reply not read: the answer is compressed'
   | 'reply not read: the answer is longer than 64 KiB'
@@ -14,7 +14,7 @@ export type ReplyProblem =
   | 'reply not read: the answer has no member reply'
 
 /** `{}`: the answer is empty, so it says nothing about a reply. */
-export type ReplyInAnswer = { reply?: unknown; replyProblem?: ReplyProblem }
+type ReplyInAnswer = { reply?: unknown; replyProblem?: ReplyProblem }
 
 /** Strips a byte order mark. */
 const utf8 = new TextDecoder('utf-8', { fatal: true })

@@ -12,7 +12,7 @@ import { refusedPushesChecks } from './refused-pushes-check.ts'
 import { ticketChecks } from './ticket-checks.ts'
 import { wechatChecks } from './wechat-checks.ts'
 
-export type DiagnosisDeps = {
+type DiagnosisDeps = {
   config: Pick<Config, 'platforms' | 'sealingKeys' | 'warnings' | 'wechat'>
   redis: RedisConnection
   readiness: readonly ReadinessCheck[]

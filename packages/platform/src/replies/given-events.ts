@@ -3,7 +3,7 @@ import type { GatewayEvent, Subscription } from '@wxgw/contracts'
 import type { EventLog, ReplyMailbox, Subscriptions } from '@wxgw/redis'
 
 /** `event`: the gateway's own copy, where one is kept. */
-export type GivenEvent = { event: GatewayEvent | undefined; receivedAtMs: number }
+type GivenEvent = { event: GatewayEvent | undefined; receivedAtMs: number }
 
 /** To which account an event came, and when. */
 export type Received = { authorizerAppId: string | undefined; receivedAtMs: number }
@@ -19,7 +19,7 @@ export type GivenEvents = {
   recipient(name: string, received: Received): Promise<Subscription | undefined>
 }
 
-export type GivenEventsDeps = {
+type GivenEventsDeps = {
   events: Pick<EventLog, 'get'>
   mailbox: Pick<ReplyMailbox, 'waitOf'>
   subscriptions: Pick<Subscriptions, 'all'>

@@ -6,7 +6,7 @@ import { customMessage, GatewayError, parseAuthorizerAppId } from '@wxgw/wechat-
 import type { CustomerService } from '../platform.ts'
 import type { GivenEvents } from './given-events.ts'
 
-export type LateReplies = {
+type LateReplies = {
   /** Rejects as CustomerService.send. */
   send(eventId: string, wait: ReplyWait, reply: Reply): Promise<'sent' | 'too-late' | 'already-answered'>
 }

@@ -26,7 +26,7 @@ export type Replies = {
   givenEvent: GivenEvents['find']
 }
 
-export type RepliesDeps = Omit<LateRepliesDeps, 'given'> & {
+type RepliesDeps = Omit<LateRepliesDeps, 'given'> & {
   mailbox: Pick<ReplyMailbox, 'expect' | 'offer' | 'waitOf'>
   events: Pick<EventLog, 'get'>
   subscriptions: Pick<Subscriptions, 'all'>

@@ -27,7 +27,7 @@ export type KeyPlaces = {
   add(key: string): number
 }
 
-export type CallWrites = {
+type CallWrites = {
   /** `sink` and `how` of write-to-consumers.lua; without a write, when the script must not make it. */
   write(write: ConsumerWrite | undefined, eventId: string): { sink: number; how: string | number }
   /** Those that the writes go to. */

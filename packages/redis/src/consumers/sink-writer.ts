@@ -28,7 +28,7 @@ export type SinkWriter = {
   writeInOrder(sink: LocalSink, deliveries: ReadonlyArray<{ event: GatewayEvent; deliveryId: string }>): Promise<void>
 }
 
-export type LocalSink = Pick<QueueSink, 'kind' | 'queue'> | Pick<StreamSink, 'kind' | 'stream' | 'maxLength'>
+type LocalSink = Pick<QueueSink, 'kind' | 'queue'> | Pick<StreamSink, 'kind' | 'stream' | 'maxLength'>
 
 type Entry = { fields: Readonly<Record<string, string>>; maxLength: number | undefined }
 
@@ -39,7 +39,7 @@ const appendEntries = defineScript({
   records: { entry: ['most', 'count'] },
 })
 
-export type SinkWriterDeps = { queues: Pick<Queues, 'open'>; redis: RedisConnection }
+type SinkWriterDeps = { queues: Pick<Queues, 'open'>; redis: RedisConnection }
 
 export function createSinkWriter({ queues, redis }: SinkWriterDeps): SinkWriter {
   const jobs = createConsumerJobs({ connection: redis, open: queues.open })

@@ -1,7 +1,7 @@
 // Owns: reading out of a failed delivery what a dead letter shows. It must read what no handler could: nothing may hide
 // in a queue.
 
-export type DeadDelivery = {
+type DeadDelivery = {
   eventId: string
   authorizerAppId: string | undefined
   type: string

@@ -15,7 +15,7 @@ import { guardStore } from '../store-errors.ts'
 import { isWithin, parseDeadDelivery } from './dead-delivery.ts'
 
 /** `only`: of these authorizers, and test events; default all. The rest is for this call not there. */
-export type DeadLettersAsked = { limit: number; cursor: string | undefined; only?: readonly string[] | undefined }
+type DeadLettersAsked = { limit: number; cursor: string | undefined; only?: readonly string[] | undefined }
 
 export type DeadLetters = {
   /** Newest first; at most 512 KiB, and of 1,000 that were looked at. */

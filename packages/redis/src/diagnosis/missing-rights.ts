@@ -7,7 +7,7 @@ import { guardStore, isReply } from '../store-errors.ts'
 import { channelOf, commandSamples, keySamples } from './needed-commands.ts'
 
 /** Empty where nothing is missing. */
-export type MissingRights = { commands: string[]; keys: string[]; channels: string[] }
+type MissingRights = { commands: string[]; keys: string[]; channels: string[] }
 
 /** A cluster may have hundreds of nodes; its users are the same everywhere, or the first ones show it. */
 const MOST_NODES = 3

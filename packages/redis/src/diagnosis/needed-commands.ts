@@ -104,7 +104,7 @@ const SAMPLES = [
   ...['script exists x', 'script load x', 'time', 'publish C x'],
 ]
 
-export type Sample = {
+type Sample = {
   /** As a person would name it: `zadd`, `script|load`. */
   name: string
   words: readonly string[]

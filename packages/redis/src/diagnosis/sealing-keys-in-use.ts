@@ -5,7 +5,7 @@ import type { PlatformKeys } from '../keys.ts'
 import { guardStore } from '../store-errors.ts'
 
 /** `unsealed`: stored while ALLOW_UNSEALED was set. */
-export type SealingKeysInUse = { ids: string[]; unsealed: boolean }
+type SealingKeysInUse = { ids: string[]; unsealed: boolean }
 
 const MOST_ACCOUNTS = 100
 const SEALED = /^v1\.([^.]+)\./

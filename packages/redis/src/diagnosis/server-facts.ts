@@ -3,7 +3,7 @@ import type { RedisConnection } from '../connect.ts'
 import { infoField, infoOf, mastersOf } from '../servers.ts'
 import { guardStore } from '../store-errors.ts'
 
-export type ServerFacts = {
+type ServerFacts = {
   /** undefined where INFO is forbidden. Valkey says in `redis_version` which Redis it is compatible with. */
   version: string | undefined
   usedBytes: number

@@ -14,7 +14,7 @@ import type { MessageShards } from '../shards/message-shards.ts'
 import { guardStore } from '../store-errors.ts'
 
 /** Of the events of this account. */
-export type ErasedUser = { authorizer: string; subject: string }
+type ErasedUser = { authorizer: string; subject: string }
 
 export type EventErasure = {
   /**
@@ -26,7 +26,7 @@ export type EventErasure = {
   complete(user: ErasedUser): Promise<number>
 }
 
-export type EventErasureDeps = {
+type EventErasureDeps = {
   platform: string
   redis: RedisConnection
   shards: MessageShards

@@ -34,7 +34,7 @@ export type EventClaims = {
   olderVersionSeen(): void
 }
 
-export type EventClaimsDeps = {
+type EventClaimsDeps = {
   platform: string
   redis: RedisConnection
   shards: MessageShards

@@ -12,7 +12,7 @@ import { attemptInState, formatAttempt, workerName } from './attempts.ts'
 import { formatState } from './logged-event.ts'
 import { userIndex } from './user-index.ts'
 
-export type EventWriter = Pick<EventLog, 'record' | 'deliveryChanged'>
+type EventWriter = Pick<EventLog, 'record' | 'deliveryChanged'>
 
 type Change = { event: EventPlace; subscription: string; change: DeliveryChange }
 

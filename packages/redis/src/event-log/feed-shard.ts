@@ -11,7 +11,7 @@ export type FeedId = { ms: number; number: number }
 /** `event` undefined: the log has lost it. `body`: the same as JSON. */
 export type FeedEntry = { id: FeedId; event: GatewayEvent | undefined; body: string }
 
-export type FeedRead = {
+type FeedRead = {
   nowMs: number
   isThere: boolean
   /** Everything that was recorded after the entry is in `entries`, or still follows. */

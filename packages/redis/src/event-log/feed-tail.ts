@@ -15,7 +15,7 @@ export type FeedTail = {
   readonly generation: number
 }
 
-export type FeedTailDeps = { redis: RedisConnection; shard: MessageShard; eventLogSeconds: number; mostBytes: number }
+type FeedTailDeps = { redis: RedisConnection; shard: MessageShard; eventLogSeconds: number; mostBytes: number }
 
 const MOST_STEPS = 2_000
 const MOVE_ON_MS = 60_000

@@ -6,7 +6,7 @@ import { guardStore } from '../store-errors.ts'
 /** `isFull`: the oldest events go before EVENT_LOG_SECONDS are over. */
 export type LogReach = { wholeFromMs: number; isFull: boolean }
 
-export type LogReachDeps = {
+type LogReachDeps = {
   redis: RedisConnection
   shards: Pick<MessageShards, 'all'>
   eventLogSeconds: number

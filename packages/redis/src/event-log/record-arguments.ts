@@ -14,7 +14,7 @@ export type NewEvent = {
   claim: RecordClaim | undefined
 }
 
-export type RecordLayout = {
+type RecordLayout = {
   /** Key of the index of all events. */
   all: string
   /** Key of the index of one authorizer. */
@@ -24,7 +24,7 @@ export type RecordLayout = {
 }
 
 /** `others`: the keys. `records`: of each queue, and then of each event and its deliveries. */
-export type RecordLists = { others: string[]; queueCount: number; records: Array<string | number> }
+type RecordLists = { others: string[]; queueCount: number; records: Array<string | number> }
 
 const NOT_OF_USER = { ofUser: 0, userMember: '' }
 const NO_CLAIM = { claimed: 0, arrival: '', claimMs: 0, asksLog: '' }

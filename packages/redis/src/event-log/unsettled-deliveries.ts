@@ -19,7 +19,7 @@ export type UnsettledDelivery = {
 export type DeliveryPlace =
   { kind: 'queued' } | { kind: 'dead'; attempts: number; lastError: string } | { kind: 'gone' }
 
-export type UnsettledPage = { items: UnsettledDelivery[]; next: string | undefined }
+type UnsettledPage = { items: UnsettledDelivery[]; next: string | undefined }
 
 export type UnsettledDeliveries = {
   /** Of each shard of the log. Throws STORE_UNAVAILABLE while they are not known. */
@@ -36,7 +36,7 @@ export type UnsettledOfShard = {
   claimPass(): Promise<boolean>
 }
 
-export type UnsettledDeps = {
+type UnsettledDeps = {
   platform: string
   redis: RedisConnection
   shards: Pick<MessageShards, 'all'>

@@ -11,7 +11,7 @@ export type SharedFigures<Figures> = {
   refresh(): Promise<Figures | undefined>
 }
 
-export type SharedFiguresDeps<Figures> = {
+type SharedFiguresDeps<Figures> = {
   redis: RedisConnection
   keys: { figures: string; gathering: string }
   periodMs: number

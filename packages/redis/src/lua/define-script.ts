@@ -4,10 +4,10 @@ import { createHash } from 'node:crypto'
 import type { RedisConnection } from '../connect.ts'
 import { readScript, type ScriptNames } from './read-script.ts'
 
-export type ScriptArgument = string | number
+type ScriptArgument = string | number
 
 /** As in the header of the .lua file, which is compared when the process starts. */
-export type ScriptDefinition = { name: string } & Partial<ScriptNames>
+type ScriptDefinition = { name: string } & Partial<ScriptNames>
 
 type Named<Names, Value> = Names extends readonly string[] ? { [Name in Names[number]]: Value } : unknown
 type More<Name, Value> = Name extends string ? { [Key in Name]: readonly Value[] } : unknown

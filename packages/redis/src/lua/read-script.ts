@@ -19,7 +19,7 @@ export type ScriptNames = {
   records: Readonly<Record<string, readonly string[]>>
 }
 
-export type ScriptText = { lua: string; names: ScriptNames }
+type ScriptText = { lua: string; names: ScriptNames }
 
 type LuaFile = { text: string; lines(kind: HeaderKind): string[] }
 

@@ -20,7 +20,7 @@ export type Move = {
  * `left`: how many of ours are still there, for the next time: somebody is working on them, or they were too many for
  * once, or the move was aborted.
  */
-export type Moved = { moved: number; left: number }
+type Moved = { moved: number; left: number }
 
 /** In this order what was begun comes before what waits, and what fails meanwhile is seen. */
 const STATES = ['active', 'wait', 'paused', 'prioritized', 'delayed', 'failed', 'completed'] as const

@@ -27,7 +27,7 @@ const NOTHING_THERE_FOR_MS = 24 * 3600 * 1000
 /** Processes of an earlier version, or whose copy of the record is old, have ended what they began. */
 const SETTLED_MS = 60_000
 
-export type MoveOldNames = {
+type MoveOldNames = {
   /** True when there may be something to do, now or later. */
   concerns(record: SubscriptionRecord): boolean
   /** When the signal is aborted, the rest is left for the next time. Rejects with STORE_UNAVAILABLE. */

@@ -10,7 +10,7 @@ import {
 } from '../keys.ts'
 import { MOST_SHARDS } from '../shards/shard-count.ts'
 
-export type OldNames = {
+type OldNames = {
   deliveriesQueue(subscription: string): string
   sinkQueue(subscription: string): string
   /** Never ambiguous. */

@@ -1,6 +1,6 @@
 // Owns: cutting a list into groups of bounded weight, in order.
 
-export type GroupBounds = { weight: number; items?: number }
+type GroupBounds = { weight: number; items?: number }
 
 /** An item that weighs more than the bound is a group by itself. An item is weighed when its turn comes, not before. */
 export function* cutByWeight<T>(items: readonly T[], weightOf: (item: T) => number, most: GroupBounds): Generator<T[]> {

@@ -2,7 +2,7 @@
 // "Connection is closed." whatever happened; the reason is in its `error` event.
 import { Redis, type RedisOptions } from 'ioredis'
 
-export type OnceOptions = Pick<RedisOptions, 'host' | 'port' | 'username' | 'password' | 'tls'>
+type OnceOptions = Pick<RedisOptions, 'host' | 'port' | 'username' | 'password' | 'tls'>
 
 const CONNECT_TIMEOUT_MS = 1_000
 

@@ -12,7 +12,7 @@ export type Acceptance = 'accepted' | 'duplicate'
 type Payload = ComponentEventJob | FanOutJob | ProfileJob | ReleaseCheckJob | SyncJob
 type AddedJob = { data: Payload; id: string; options: PlainJobOptions; ttlMs?: number }
 
-export type AddOnce = {
+type AddOnce = {
   /** `ttlMs`: how long the id is known, from now on; default DEDUPE_SECONDS. The job may be done and gone by then. */
   add(queueName: string, job: AddedJob): Promise<Acceptance>
   /** As `add`, for an event on its way to subscriptions. */

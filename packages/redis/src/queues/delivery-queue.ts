@@ -47,7 +47,7 @@ const REMEMBERED_MS = 60_000
 const HELD_MS = 1_000
 
 /** `redis` and `queues` share the store; the job's key has the hash tag of its queue. */
-export type DeliveryQueueDeps = { queues: Pick<Queues, 'open'>; redis: RedisConnection }
+type DeliveryQueueDeps = { queues: Pick<Queues, 'open'>; redis: RedisConnection }
 
 export function createDeliveryQueue({ queues, redis }: DeliveryQueueDeps): DeliveryQueue {
   return {

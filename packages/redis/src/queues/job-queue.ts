@@ -9,7 +9,7 @@ import { CONTROL_ATTEMPTS, EXCHANGE_ATTEMPTS, jobOptions, SYNC_ATTEMPTS } from '
 import { NO_ORDERED_EVENTS, type OrderedEvents } from './ordered-events.ts'
 
 /** `only`: one subscription. `replay`: the name of this new delivery. */
-export type PlatformEventOptions = { receivedAtMs?: number; only?: string; replay?: string }
+type PlatformEventOptions = { receivedAtMs?: number; only?: string; replay?: string }
 
 /** Each resolves only after Redis has accepted, and rejects with STORE_UNAVAILABLE otherwise. */
 export type JobQueue = {

@@ -16,7 +16,7 @@ export type MessageBatches = {
   addFirst(entry: BatchedEvent): Promise<void>
 }
 
-export type MessageBatchesDeps = {
+type MessageBatchesDeps = {
   queues: Pick<Queues, 'open'>
   inboxes: Pick<InboxChoice, 'put'>
   /** Default: the master is enough. */

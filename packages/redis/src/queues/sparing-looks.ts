@@ -5,7 +5,7 @@ import type { createRedisBackend } from 'bullmq'
 
 type BackendFactory = typeof createRedisBackend
 
-export type SparingLooksDeps = {
+type SparingLooksDeps = {
   /** Does a job of this worker run? */
   isRunning(): boolean
 }

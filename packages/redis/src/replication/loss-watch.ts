@@ -7,7 +7,7 @@ import { infoOf, mastersOf, runIdOf } from '../servers.ts'
 
 export type Loss = 'another-server' | 'emptied'
 
-export type LossWatchDeps = {
+type LossWatchDeps = {
   /** A `commands` connection. */
   redis: RedisConnection
   /** Keys that stand in every Redis of this installation, and whose value changes only when it is emptied. */

@@ -26,7 +26,7 @@ export type ReplicaBarrier = {
 
 export const NO_REPLICA_BARRIER: ReplicaBarrier = { confirmed: (_key, write) => write(), close: () => undefined }
 
-export type ReplicaBarrierDeps = {
+type ReplicaBarrierDeps = {
   settings: RedisSettings
   commands: RedisConnection
   minReplicas: number

@@ -4,7 +4,7 @@ import { within } from '@wxgw/wechat-core'
 import { isAway } from '../batches.ts'
 import { isReply } from '../store-errors.ts'
 
-export type Trials = {
+type Trials = {
   /**
    * Rejects as `attempt`; without an attempt with what the last one of this name met, where that was a store that is
    * away.

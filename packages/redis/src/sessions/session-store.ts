@@ -16,7 +16,7 @@ import { fieldsOf, formatSession, type NewSession, parseSession, type Session } 
 import { cancelSession, createSession, endSession, openSession, rememberClick, takeClick } from './session-scripts.ts'
 
 /** By which way a click is found again. */
-export type ClickWay = { mark: string } | { preAuthCode: Secret }
+type ClickWay = { mark: string } | { preAuthCode: Secret }
 /** `clickedAtMs` by Redis' clock. */
 export type Click = { sessionId: string; clickedAtMs: number }
 
@@ -57,7 +57,7 @@ export type SessionStore = {
   announced(id: string): Promise<void>
 }
 
-export type SessionStoreDeps = {
+type SessionStoreDeps = {
   redis: RedisConnection
   keys: PlatformKeys
   replicas?: Pick<ReplicaBarrier, 'confirmed'>

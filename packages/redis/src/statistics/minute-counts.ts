@@ -16,7 +16,7 @@ export function isStatistic(counter: string): counter is Statistic {
   return STATISTICS.some((one) => one === counter)
 }
 
-export type LastRefused = { atMs: number; address: string }
+type LastRefused = { atMs: number; address: string }
 
 /** `minutes`: by minutes since 1970, then by what is counted. */
 export type Counts = { minutes: Map<number, Map<string, number>>; refused: Map<string, LastRefused> }
@@ -28,7 +28,7 @@ export function codeOfRefused(counter: string): string | undefined {
   return counter.startsWith('refused.') ? counter.slice('refused.'.length) : undefined
 }
 
-export type MinuteCounts = {
+type MinuteCounts = {
   add(counter: string, by: number, nowMs: number): void
   refused(code: string, address: string, nowMs: number): void
   /** What was counted since the call before; undefined when nothing was. */

@@ -7,7 +7,7 @@ import { defineScript } from '../lua/define-script.ts'
 import { guardStore } from '../store-errors.ts'
 
 /** `failures`: in a row, `sinceMs`: since the first of them. */
-export type FailureAnnouncement = {
+type FailureAnnouncement = {
   kind: 'failing' | 'recovered' | 'disabled'
   subscription: string
   failures: number
@@ -15,7 +15,7 @@ export type FailureAnnouncement = {
   lastError: string | null
 }
 
-export type NewDeadLetter = {
+type NewDeadLetter = {
   subscription: string
   eventId: string
   eventType: string
@@ -24,7 +24,7 @@ export type NewDeadLetter = {
 }
 
 /** `leftOut`: dead letters of the subscription that came before this one and were not announced. */
-export type DeadLetterAnnouncement = NewDeadLetter & { kind: 'dead_letter'; leftOut: number }
+type DeadLetterAnnouncement = NewDeadLetter & { kind: 'dead_letter'; leftOut: number }
 
 /** `id`: of the event that announces it. */
 export type Announcement = { id: string; about: FailureAnnouncement | DeadLetterAnnouncement }
@@ -41,7 +41,7 @@ export type Announcements = {
   noteDeadLetter(dead: NewDeadLetter): Promise<boolean>
 }
 
-export type AnnouncementKeys = Pick<PlatformKeys, 'healthAnnouncements' | 'deadLetterWindows'>
+type AnnouncementKeys = Pick<PlatformKeys, 'healthAnnouncements' | 'deadLetterWindows'>
 
 /** Of one subscription, within a minute, over all workers. */
 const DEAD_LETTERS_ANNOUNCED = 10
@@ -55,7 +55,7 @@ const noteDeadLetter = defineScript({
 })
 const endWindows = defineScript({ name: 'subscriptions/end-windows', keys: KEYS, args: ['windowMs'] })
 
-export type AnnouncementsDeps = { redis: RedisConnection; keys: AnnouncementKeys; windowMs?: number }
+type AnnouncementsDeps = { redis: RedisConnection; keys: AnnouncementKeys; windowMs?: number }
 
 export function createAnnouncements({ redis, keys, windowMs = WINDOW_MS }: AnnouncementsDeps): Announcements {
   const scriptKeys = { announcements: keys.healthAnnouncements, windows: keys.deadLetterWindows }

@@ -11,14 +11,14 @@ import { guardStore } from '../store-errors.ts'
 import { countsSlots } from './delivery-counts.ts'
 import type { SubscriptionRecord } from './subscription-record.ts'
 
-export type Backlog = {
+type Backlog = {
   /** Everything, whatever sinks the subscription has had. Safe to repeat. */
   clear(record: SubscriptionRecord): Promise<void>
   /** Retries that wait for their time run now: of a disabled subscription they end as dead letters at once. */
   promote(name: string): Promise<void>
 }
 
-export type BacklogDeps = {
+type BacklogDeps = {
   platform: string
   platforms: readonly string[]
   redis: RedisConnection

@@ -19,7 +19,7 @@ import { oldNames } from '../old-names/old-names.ts'
 /** Answers what is wrong with a URL in fixed words, or undefined when it may be called. */
 export type CheckWebhookUrl = (url: string) => string | undefined
 
-export type CheckedInput = Omit<Subscription, 'declared' | 'createdAtMs' | 'updatedAtMs'>
+type CheckedInput = Omit<Subscription, 'declared' | 'createdAtMs' | 'updatedAtMs'>
 
 const NAME = new RegExp(SUBSCRIPTION_NAME_PATTERN)
 

@@ -41,7 +41,7 @@ export type NextRecord = {
 type Decide = (known: SubscriptionRecord | undefined) => SubscriptionRecord | undefined
 type Stored = { byName: ReadonlyMap<string, SubscriptionRecord> }
 
-export type DeclareDeps = {
+type DeclareDeps = {
   stored(): Promise<Stored>
   nextRecord(next: NextRecord): { record: SubscriptionRecord }
   change(name: string, decide: Decide): Promise<{ before: SubscriptionRecord | undefined }>

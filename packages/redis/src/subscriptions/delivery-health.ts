@@ -55,7 +55,7 @@ export type DeliveryHealthStore = {
   read(subscription: string): Promise<StoredHealth>
 }
 
-export type HealthKeys = Pick<
+type HealthKeys = Pick<
   PlatformKeys,
   'subscriptions' | 'deliveryHealth' | 'failedOrderingKeys' | 'deliveryCounts' | 'failing' | 'healthAnnouncements'
 >

@@ -4,14 +4,14 @@ import { inheritMatcher, type Subscription } from '@wxgw/contracts'
 import type { Records, RecordStore } from './record-store.ts'
 import type { SubscriptionRecord } from './subscription-record.ts'
 
-export type CopyState = {
+type CopyState = {
   version: string
   /** In the order of their names; the same array while nothing changes. */
   subscriptions: readonly Subscription[]
   byName: ReadonlyMap<string, SubscriptionRecord>
 }
 
-export type LocalCopy = {
+type LocalCopy = {
   /**
    * Not older than `maxAgeMs`: what was changed longer ago than that is in it. One read of the version for all who ask
    * meanwhile.

@@ -16,7 +16,7 @@ const MAX_TRIES = 50
 /** A caller, and how many subscriptions that it created may exist. */
 export type Creator = { name: string; maxSubscriptions: number }
 
-export type ChangeOptions = {
+type ChangeOptions = {
   creator?: Creator | undefined
   /** To be announced with the change, in one step: a field and its value. */
   announcement?: [id: string, text: string] | undefined
@@ -25,7 +25,7 @@ export type ChangeOptions = {
 /** By name; undefined = it is gone. */
 export type Records = ReadonlyMap<string, SubscriptionRecord | undefined>
 type Known = ReadonlyMap<string, SubscriptionRecord>
-export type Versioned = { version: string; records: Records }
+type Versioned = { version: string; records: Records }
 
 export type RecordStore = {
   read(name: string): Promise<SubscriptionRecord | undefined>
@@ -53,7 +53,7 @@ export type SubscriptionKeys = Pick<
   'subscriptions' | 'subscriptionsVersion' | 'subscriptionChanges' | 'subscriptionCreators' | 'healthAnnouncements'
 >
 
-export type RecordStoreDeps = {
+type RecordStoreDeps = {
   redis: RedisConnection
   keys: SubscriptionKeys
   /** A change counts only when enough replicas have it. Default: the master is enough. */

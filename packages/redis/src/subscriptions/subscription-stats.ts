@@ -17,7 +17,7 @@ export type SubscriptionStats = HourCounts &
 
 export type SubscriptionStatsReader = { read(subscription: string): Promise<SubscriptionStats> }
 
-export type SubscriptionStatsDeps = { platform: string; redis: RedisConnection; keys: PlatformKeys }
+type SubscriptionStatsDeps = { platform: string; redis: RedisConnection; keys: PlatformKeys }
 
 const MOST_REASONS = 20
 const MOST_DEAD = 5_000

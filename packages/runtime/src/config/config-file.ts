@@ -95,7 +95,7 @@ const yesOrNo: Parser<boolean> = (text) => {
   return text === 'true' || text === 'false' ? { value: text === 'true' } : { problem: 'must be true or false' }
 }
 
-export type ConfigFileDeps = {
+type ConfigFileDeps = {
   variables: Variables
   readFile: ReadFile
   report: ReportProblem

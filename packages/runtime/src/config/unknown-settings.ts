@@ -25,7 +25,7 @@ const SERVICE_LINKS: readonly { name: RegExp; value?: RegExp }[] = [
 /** Front-end tools set it. */
 const OTHERS_NAMES = new Set(['PUBLIC_URL'])
 
-export type UnknownSetting = { name: string; problem: string }
+type UnknownSetting = { name: string; problem: string }
 
 /** `used`: names that are no settings but asked for all the same, by CONFIG_FILE. */
 export function unknownSettings(variables: Variables, used: ReadonlySet<string>): UnknownSetting[] {

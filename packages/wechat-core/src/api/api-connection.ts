@@ -26,7 +26,7 @@ export type ApiRequest = {
 }
 
 /** Hears of one request: onStart, onHead, onData, onEnd in this order; onError instead of what is still to come. */
-export type ApiReceiver = {
+type ApiReceiver = {
   /** A connection is there and the request is being written. */
   onStart?(): void
   /** `headers`: names and values in turn, as they came. */
@@ -44,7 +44,7 @@ export type ApiExchange = {
   abort(): void
 }
 
-export type ApiConnection = {
+type ApiConnection = {
   /** Sends once: no retry, no redirect, no decompression. Any status is an answer. */
   send(request: ApiRequest, receiver: ApiReceiver): ApiExchange
   /** Closes all connections; requests that still run fail. */

@@ -18,7 +18,7 @@ export type HttpOptions = {
   userAgent?: string
 }
 
-export type HttpRequest = {
+type HttpRequest = {
   /** WeChat's name of the API: the only thing of a request that stands in errors. */
   api: string
   path: string

@@ -3,10 +3,10 @@
 import type { Secret } from '../secret.ts'
 import { createApiConnection } from './api-connection.ts'
 
-export type ApiProbeOptions = { baseUrl: string; proxyUrl?: Secret | undefined; timeoutMs: number }
+type ApiProbeOptions = { baseUrl: string; proxyUrl?: Secret | undefined; timeoutMs: number }
 
 /** `code`: the network's own, such as ENOTFOUND or CERT_HAS_EXPIRED; `timeout` when nobody answered in time. */
-export type ApiProbe = { reached: true } | { reached: false; code: string }
+type ApiProbe = { reached: true } | { reached: false; code: string }
 
 /** Any status is an answer. Never rejects; ends within `timeoutMs`. */
 export function probeApi({ baseUrl, proxyUrl, timeoutMs }: ApiProbeOptions): Promise<ApiProbe> {

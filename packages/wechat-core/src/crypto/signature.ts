@@ -11,7 +11,7 @@ const LONG_CHARACTERS = 16_384
 const givenBytes = Buffer.alloc(40)
 const expectedBytes = Buffer.alloc(40)
 
-export type PushSignatureParts = { token: Secret; timestamp: string; nonce: string; encrypt: string }
+type PushSignatureParts = { token: Secret; timestamp: string; nonce: string; encrypt: string }
 
 /**
  * `msg_signature` of a push and `MsgSignature` of a reply, as 40 lower-case hex digits.

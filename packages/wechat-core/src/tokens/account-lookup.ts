@@ -17,7 +17,7 @@ const BELIEVED_AFTER_MS = 60_000
 /** The list has many pages: its search may take as long as a whole exchange. */
 const SEARCH_BUDGET_MS = 9_000
 
-export type FoundAccount = {
+type FoundAccount = {
   /** api_get_authorizer_info says that the account is authorized. */
   isKnown: boolean
   refreshToken: Secret | undefined
@@ -34,7 +34,7 @@ export type AccountLookup = {
   find(appId: AuthorizerAppId, options: { searchesList: boolean }): Promise<FoundAccount>
 }
 
-export type AccountLookupDeps = {
+type AccountLookupDeps = {
   api: Pick<ComponentApi, 'getAuthorizerInfo'>
   componentTokens: Pick<ComponentTokens, 'withToken'>
   search: RefreshTokenSearch

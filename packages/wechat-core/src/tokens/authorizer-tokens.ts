@@ -70,11 +70,11 @@ export type AuthorizerTokens = {
 type Attempt = { owner: string; material: AuthorizerMaterial; signal: AbortSignal }
 
 /** `errcode`: of the last failure, when WeChat gave one. */
-export type RefreshFailing = { streak: number; errcode: number | undefined }
+type RefreshFailing = { streak: number; errcode: number | undefined }
 
 const ANNOUNCED_STREAKS: ReadonlySet<number> = new Set([3, 10])
 
-export type AuthorizerTokensDeps = {
+type AuthorizerTokensDeps = {
   store: AuthorizerTokenStore
   api: Pick<ComponentApi, 'refreshAuthorizerToken' | 'getAuthorizerInfo'>
   componentTokens: Pick<ComponentTokens, 'get' | 'withToken'>

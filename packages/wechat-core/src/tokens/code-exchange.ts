@@ -34,7 +34,7 @@ export type CodeExchange = {
   accountOf(code: Secret): Promise<AuthorizerAppId | undefined>
 }
 
-export type CodeExchangeDeps = {
+type CodeExchangeDeps = {
   codes: CodeStore
   authorizations: AuthorizationStore
   api: Pick<ComponentApi, 'queryAuth'>

@@ -33,7 +33,7 @@ export type ComponentTokens = {
   withToken<T>(call: (componentToken: Secret) => Promise<T>): Promise<T>
 }
 
-export type ComponentTokensDeps = {
+type ComponentTokensDeps = {
   store: ComponentTokenStore
   api: Pick<ComponentApi, 'getComponentToken'>
   refreshMarginSeconds: number

@@ -18,7 +18,7 @@ export type RefreshTokenSearch = {
   find(appId: AuthorizerAppId, signal: AbortSignal): Promise<Secret | undefined>
 }
 
-export type RefreshTokenSearchDeps = {
+type RefreshTokenSearchDeps = {
   api: Pick<ComponentApi, 'getAuthorizerList'>
   componentTokens: Pick<ComponentTokens, 'withToken'>
 }

@@ -70,7 +70,7 @@ const PEEK_SHARED_MS = 2
 
 type HeldLease<Material> = { owner: string; fence: number; material: Material }
 
-export type TokenKeeperDeps<Subject extends string, Material> = {
+type TokenKeeperDeps<Subject extends string, Material> = {
   store: TokenKeeperStore<Subject, Material>
   /** Whatever may take time and needs no lease; a rejection fails the refresh. */
   prepare?(): Promise<unknown>

@@ -56,7 +56,7 @@ const MAX_KNOWN_NAMES = 1_000
 const MAX_KNOWN_CHARACTERS = 64
 const knownNames = new Map<string, OpeningTag['name']>()
 
-export type OpeningTag = { name: string; isEmpty: boolean; /** Behind its `>`. */ end: number }
+type OpeningTag = { name: string; isEmpty: boolean; /** Behind its `>`. */ end: number }
 
 /** The opening or empty tag of which the first character after `<` is at `from`. */
 export function openingTag(text: string, from: number): OpeningTag {

@@ -5,7 +5,7 @@ import type { StateChange } from './record-state.ts'
 
 const DEAD_LETTER_TYPE = 'gateway.subscription.dead_letter'
 
-export type DeadLetterAnnouncerDeps = {
+type DeadLetterAnnouncerDeps = {
   store: Pick<Announcements, 'noteDeadLetter'>
   /** An announcement was stored. */
   onAnnouncement(): void

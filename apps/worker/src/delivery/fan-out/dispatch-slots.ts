@@ -10,7 +10,7 @@ export type DispatchSlots = {
   leave(): void
 }
 
-export type DispatchSlotsOptions = {
+type DispatchSlotsOptions = {
   /**
    * Waiting messages begin when at least so many slots are free: what begins together is written to Redis together.
    * When nothing waits, messages begin at once. Default 1.

@@ -25,7 +25,7 @@ export type FirstAttemptOptions = {
   enqueueInOrder?: ((subscription: Subscription, delivery: DeliveryJob) => Promise<void>) | undefined
 }
 
-export type FirstAttempt = { job: FanOutJob; subscription: Subscription; body: string } & FirstAttemptOptions
+type FirstAttempt = { job: FanOutJob; subscription: Subscription; body: string } & FirstAttemptOptions
 
 /** Rejects with STORE_UNAVAILABLE. */
 export async function makeFirstAttempt(deps: FirstAttemptDeps, first: FirstAttempt): Promise<FirstOutcome> {

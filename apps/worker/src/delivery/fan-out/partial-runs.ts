@@ -5,7 +5,7 @@
 /** Beyond this number the oldest failed run is forgotten. */
 const MAX_RUNS = 10_000
 
-export type PartialRuns = {
+type PartialRuns = {
   isServed(deliveryId: string, subscription: string): boolean
   /** The run failed and will be retried. `served`: the subscriptions that have the delivery. */
   failed(deliveryId: string, served: readonly string[]): void

@@ -3,7 +3,7 @@
 import { deliveriesQueue, type Laps, type PendingWork, startLaps, storeErrorCode } from '@wxgw/redis'
 import type { Log } from '@wxgw/runtime'
 
-export type DeliveryPollDeps = {
+type DeliveryPollDeps = {
   platform: string
   /** The names of all subscriptions. */
   subscriptions(): readonly string[]

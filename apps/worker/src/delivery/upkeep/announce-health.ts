@@ -6,7 +6,7 @@ import type { Announcement, Announcements, DeliveryHealthStore } from '@wxgw/red
 import { type Log, repeat } from '@wxgw/runtime'
 import { type Clock, isStoreAway } from '@wxgw/wechat-core'
 
-export type AnnounceHealthDeps = {
+type AnnounceHealthDeps = {
   platform: Pick<Platform, 'id'> & { jobs: Pick<Platform['jobs'], 'platformEvent'> }
   store: Pick<Announcements, 'toAnnounce' | 'announced'> & Pick<DeliveryHealthStore, 'endRow'>
   /** Called once per announcement, over all workers. */
@@ -16,7 +16,7 @@ export type AnnounceHealthDeps = {
   everyMs?: number
 }
 
-export type HealthAnnouncements = { announce(): void; stop(): Promise<void> }
+type HealthAnnouncements = { announce(): void; stop(): Promise<void> }
 
 /** Other processes find the announcements that a killed process left. */
 const EVERY_MS = 5_000

@@ -7,7 +7,7 @@ import { type Log, repeat, type Repetition } from '@wxgw/runtime'
 import { isStoreAway } from '@wxgw/wechat-core'
 import { recordState, type StateDeps } from '../attempt/record-state.ts'
 
-export type TrimBacklogsDeps = {
+type TrimBacklogsDeps = {
   platform: string
   subscriptions: Pick<Subscriptions, 'all'>
   trim: BacklogTrim
