@@ -170,9 +170,9 @@ export type {
   PutOptions,
   SubscriptionChange,
   Subscriptions,
-  SubscriptionsAsked,
   SubscriptionsDeps,
 } from './subscriptions/subscriptions.ts'
+export type { SubscriptionsAsked } from './subscriptions/subscription-page.ts'
 export type { CheckWebhookUrl } from './subscriptions/check-input.ts'
 export { createEventErasure } from './erasure/event-erasure.ts'
 export type { EventErasure } from './erasure/event-erasure.ts'

@@ -12,19 +12,21 @@ import type { MessageShards } from '../shards/message-shards.ts'
 import { guardStore } from '../store-errors.ts'
 import { type DisabledAfter, disabledAnnouncement } from './announcements.ts'
 import { createBacklog } from './backlog.ts'
-import { checkInput, type CheckWebhookUrl, isSubscriptionName, keepName } from './check-input.ts'
+import { checkInput, type CheckWebhookUrl, isSubscriptionName } from './check-input.ts'
 import {
   assertNotDeclared,
   createDeclare,
   withByApi,
   type Declaration,
   type DeclaredOutcome,
-  type NextRecord,
 } from './declared.ts'
 import { createLocalCopy } from './local-copy.ts'
+import { createNextRecord } from './next-record.ts'
 import { createRecordStore, type Creator, type RecordStore, type SubscriptionKeys } from './record-store.ts'
+import { createWebhookSecretSeal } from './seal-webhook-secrets.ts'
+import { pageOf, type SubscriptionsAsked } from './subscription-page.ts'
 import { type SubscriptionRecord, type Switches, withSecret, withSwitches } from './subscription-record.ts'
-import { generateWebhookSecret, inForce, replaceSecret, type SealedSecret } from './webhook-secret.ts'
+import { generateWebhookSecret, inForce } from './webhook-secret.ts'
 
 export type SubscriptionChange = { subscription: Subscription; created: boolean; secret: string | undefined }
 
@@ -38,12 +40,6 @@ export type PutOptions = {
   assertMayReplace?(existing: Subscription): void
 }
 export type DeleteOptions = { assertMayDelete?(existing: Subscription | undefined): void }
-
-export type SubscriptionsAsked = {
-  limit: number
-  cursor?: string | undefined
-  isShown?: ((subscription: Subscription) => boolean) | undefined
-}
 
 export type Subscriptions = {
   /**
@@ -111,8 +107,6 @@ export type SubscriptionsDeps = {
 }
 
 const DEFAULT_MAX_AGE_MS = 100
-/** Authorizers, types and texts of `match.data` on one page of a list: about a megabyte. */
-const MAX_PAGE_ENTRIES = 50_000
 /**
  * Until every process has seen that a subscription is gone and brings it nothing more, so that what is cleared stays
  * clear.
@@ -136,30 +130,8 @@ export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
       if (sink.kind === 'queue') void queues.release(sink.queue)
     },
   })
-  const place = (name: string) => ({ platform, subject: name, field: 'webhook-secret' })
-  /** As long as the copy holds the sealed one: every delivery signs. */
-  const opened = new WeakMap<SealedSecret, Secret>()
-
-  function openOnce(name: string, secret: SealedSecret): Secret {
-    const known = opened.get(secret) ?? sealer.open(secret.sealed, place(name))
-    opened.set(secret, known)
-    return known
-  }
-
-  /** The secrets after a change, and the one to answer: once, when it comes to be. */
-  function nextSecrets(name: string, input: SubscriptionInput, known: SubscriptionRecord | undefined) {
-    if (input.sink.kind !== 'webhook') return { secrets: [], answered: undefined }
-    const given = input.sink.secret
-    const before: readonly SealedSecret[] = known?.secrets ?? []
-    const [current] = before
-    if (!current) {
-      const secret = given ?? generateWebhookSecret()
-      return { secrets: [{ sealed: sealer.seal(secret, place(name)) }], answered: secret }
-    }
-    const unchanged = given === undefined || sealer.open(current.sealed, place(name)).reveal() === given
-    const secrets = unchanged ? [...before] : replaceSecret(before, sealer.seal(given, place(name)), clock.nowMs())
-    return { secrets, answered: undefined }
-  }
+  const seal = createWebhookSecretSeal({ platform, sealer })
+  const nextRecord = createNextRecord({ platform, checkWebhookUrl, seal, clock })
 
   async function finishDeletion(record: SubscriptionRecord): Promise<void> {
     await backlog.clear(record)
@@ -167,35 +139,6 @@ export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
       Promise.all(deps.shards.all().map(({ undelivered }) => deps.redis.del(undelivered(record.subscription.name)))),
     )
     await records.change(record.subscription.name, (known) => (known?.deleting ? null : undefined))
-  }
-
-  /** What is stored next, and the secret to answer. `declared`: the file alone wrote it. */
-  function nextRecord({ name, input, known, declared }: NextRecord): {
-    record: SubscriptionRecord
-    answered: string | undefined
-  } {
-    if (known?.deleting)
-      throw new GatewayError('STORE_UNAVAILABLE', 'the subscription is being deleted', { retry: true })
-    const checked = checkInput({ platform, checkWebhookUrl }, name, input)
-    const { secrets, answered } = nextSecrets(name, input, known)
-    const nowMs = clock.nowMs()
-    const sink = keepName(checked.sink, { given: input.sink, known: known?.subscription.sink })
-    const record: SubscriptionRecord = {
-      v: 1,
-      subscription: {
-        ...checked,
-        sink,
-        declared: declared !== undefined,
-        createdAtMs: known?.subscription.createdAtMs ?? nowMs,
-        updatedAtMs: nowMs,
-      },
-      secrets,
-      ...(declared ? { declared } : {}),
-      ...(known === undefined || known.dotted ? { dotted: true } : {}),
-      ...(known?.nothingOldSinceMs === undefined ? {} : { nothingOldSinceMs: known.nothingOldSinceMs }),
-      ...(known?.movedFrom && sink.kind === 'queue' ? { movedFrom: known.movedFrom } : {}),
-    }
-    return { record, answered }
   }
 
   /** `decide` as of the record store; what becomes disabled by it has its pending deliveries ended. */
@@ -241,7 +184,7 @@ export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
 
     async rotateSecret(name, assertMayChange) {
       const secret = generateWebhookSecret()
-      const sealed = sealer.seal(secret, place(name))
+      const sealed = seal.seal(name, secret)
       const { after } = await change(name, (known) => {
         if (!known || known.deleting) return undefined
         assertMayChange?.(known.subscription)
@@ -317,35 +260,7 @@ export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
     async webhookSecrets(name) {
       const record = (await copy.get(DEFAULT_MAX_AGE_MS)).byName.get(name)
       if (!record) throw new GatewayError('SUBSCRIPTION_NOT_FOUND', 'no such subscription')
-      return inForce(record.secrets, clock.nowMs()).map((secret) => openOnce(name, secret))
+      return inForce(record.secrets, clock.nowMs()).map((secret) => seal.open(name, secret))
     },
   }
-}
-
-/**
- * At least one, when there is one. What is not looked at costs nothing: a match may be long, and `isShown` look at all
- * of it.
- */
-function pageOf(
-  subscriptions: readonly Subscription[],
-  { limit, cursor = '', isShown = () => true }: SubscriptionsAsked,
-): Page<Subscription> {
-  const items: Subscription[] = []
-  let entries = 0
-  for (const subscription of subscriptions) {
-    if (subscription.name <= cursor || !isShown(subscription)) continue
-    entries += entriesOf(subscription)
-    // Now it is known that there is a next page.
-    const last = items.at(-1)
-    if (last && (items.length === limit || entries > MAX_PAGE_ENTRIES)) return { items, nextCursor: last.name }
-    items.push(subscription)
-  }
-  return { items, nextCursor: null }
-}
-
-function entriesOf({ match: { authorizers = [], types = [], data = {} } }: Subscription): number {
-  const texts = Object.values(data).map(
-    (condition) => (Array.isArray(condition) ? condition : 'not' in condition ? condition.not : []).length,
-  )
-  return authorizers.length + types.length + texts.reduce((sum, count) => sum + 1 + count, 0)
 }

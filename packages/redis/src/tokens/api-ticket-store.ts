@@ -28,7 +28,10 @@ export function createApiTicketStore({ platform, redis, keys, sealer }: ApiTicke
   const place = (subject: string) => ({ platform, subject, field: 'api_ticket' })
   const opened = (subject: string, snapshot: TokenSnapshot): TokenSnapshot => ({
     ...snapshot,
-    stored: snapshot.stored && { ...snapshot.stored, token: sealer.open(snapshot.stored.token.reveal(), place(subject)) },
+    stored: snapshot.stored && {
+      ...snapshot.stored,
+      token: sealer.open(snapshot.stored.token.reveal(), place(subject)),
+    },
   })
   const keysOf = (subject: ApiTicketSubject) => {
     const [type = '', appId = ''] = subject.split(':')

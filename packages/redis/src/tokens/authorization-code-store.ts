@@ -22,7 +22,13 @@ const settleCode = defineScript({
 
 type Settled = { owner: string; state: string; errcode: number; errmsg: string; isListSearched: string }
 
-export function createAuthorizationCodeStore({ redis, keys }: { redis: RedisConnection; keys: PlatformKeys }): CodeStore {
+export function createAuthorizationCodeStore({
+  redis,
+  keys,
+}: {
+  redis: RedisConnection
+  keys: PlatformKeys
+}): CodeStore {
   const settle = (codeHash: string, settled: Settled) =>
     guardStore(async () => void (await settleCode(redis, { code: keys.authorizationCode(codeHash), ...settled })))
 

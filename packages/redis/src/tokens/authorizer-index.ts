@@ -1,11 +1,19 @@
-// Owns: finding accounts by status, missing permission set and name, in pages, from the index that account-index.lua keeps.
+// Owns: finding accounts by status, missing permission set and name, in pages, from the index that account-index.lua
+// keeps.
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Authorizer, type AuthorizerAppId, GatewayError, parseAuthorizerAppId } from '@wxgw/wechat-core'
 import type { RedisConnection } from '../connect.ts'
 import type { PlatformKeys } from '../keys.ts'
 import type { Page } from '../paging/newest-first.ts'
 import { guardStore } from '../store-errors.ts'
-import { type AuthorizerFilter, type AuthorizerGroup, groupMatches, matchesFilter, nameThatBegins, parseGroups } from './authorizer-filter.ts'
+import {
+  type AuthorizerFilter,
+  type AuthorizerGroup,
+  groupMatches,
+  matchesFilter,
+  nameThatBegins,
+  parseGroups,
+} from './authorizer-filter.ts'
 import { createIndexBuild } from './build-index.ts'
 import { searchableName } from './searchable-name.ts'
 
@@ -47,7 +55,10 @@ export function createAuthorizerIndex({ redis, keys, get, ownerOfUserName }: Dep
     const waited = new AbortController()
     const late = delay(BUILT_WITHIN_MS, undefined, { signal: waited.signal }).then(
       () => {
-        throw new GatewayError('STORE_UNAVAILABLE', 'the index of accounts is being built', { retry: true, retryAfterSeconds: 5 })
+        throw new GatewayError('STORE_UNAVAILABLE', 'the index of accounts is being built', {
+          retry: true,
+          retryAfterSeconds: 5,
+        })
       },
       () => undefined,
     )
@@ -68,7 +79,8 @@ export function createAuthorizerIndex({ redis, keys, get, ownerOfUserName }: Dep
       const found = await Promise.all(places.map(read))
       for (const [index, place] of places.entries()) {
         const authorizer = found[index]
-        const isWanted = authorizer !== undefined && matchesFilter(authorizer, wanted) && isFirstPlace(place, authorizer, wanted)
+        const isWanted =
+          authorizer !== undefined && matchesFilter(authorizer, wanted) && isFirstPlace(place, authorizer, wanted)
         if (isWanted && items.length === wanted.limit) return { items, nextCursor: cursor ?? null }
         if (isWanted) items.push(authorizer)
         ;({ cursor } = place)
@@ -120,7 +132,9 @@ export function createAuthorizerIndex({ redis, keys, get, ownerOfUserName }: Dep
         if (prefix === '') return { items: [], nextCursor: null }
         await built()
         if (prefix !== undefined) return walked((cursor) => named(prefix, cursor), wanted)
-        const groups = parseGroups(await redis.hgetall(keys.authorizerGroups)).filter((group) => groupMatches(group, wanted))
+        const groups = parseGroups(await redis.hgetall(keys.authorizerGroups)).filter((group) =>
+          groupMatches(group, wanted),
+        )
         return walked((cursor) => grouped(groups, cursor), wanted)
       }),
   }

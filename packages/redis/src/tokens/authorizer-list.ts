@@ -15,7 +15,11 @@ const AT_ONCE = 1_000
 const presentOf = defineScript({ name: 'tokens/present-of', keys: ['set'], args: ['members'] })
 
 /** `key`: the sorted set of all appids, all scores 0. */
-export async function appIdsOfPage(redis: RedisConnection, key: string, { limit, after, only }: AuthorizersAsked): Promise<string[]> {
+export async function appIdsOfPage(
+  redis: RedisConnection,
+  key: string,
+  { limit, after, only }: AuthorizersAsked,
+): Promise<string[]> {
   if (only === undefined) return redis.zrangebylex(key, after === undefined ? '-' : `(${after}`, '+', 'LIMIT', 0, limit)
   const granted = [...new Set(only)].filter((appId) => after === undefined || appId > after).toSorted()
   const found: string[] = []

@@ -1,5 +1,5 @@
-// Owns: how the two long parts of an authorizer stand in its hash: a million of them share one Redis. What has the usual form loses
-// its names; anything else stands as JSON.
+// Owns: how the two long parts of an authorizer stand in its hash: a million of them share one Redis. What has the
+// usual form loses its names; anything else stands as JSON.
 import type { AuthorizerProfile, FuncInfo } from '@wxgw/wechat-core'
 
 /** `1,2,3` when every entry is `{"funcscope_category":{"id":n}}` and no more, else JSON. */
@@ -17,7 +17,15 @@ export function parseFuncInfo(text: string | undefined): FuncInfo {
 /** The values in a fixed order. */
 export function formatProfile(profile: AuthorizerProfile): string {
   const { nick_name, user_name, principal_name, head_img, service_type, verify_type, isMiniProgram } = profile
-  return JSON.stringify([nick_name, user_name, principal_name, head_img, service_type, verify_type, isMiniProgram ? 1 : 0])
+  return JSON.stringify([
+    nick_name,
+    user_name,
+    principal_name,
+    head_img,
+    service_type,
+    verify_type,
+    isMiniProgram ? 1 : 0,
+  ])
 }
 
 /** An object is the form of version 0.1. */

@@ -11,7 +11,12 @@ import { openTicket } from './ticket-store.ts'
 
 export type ComponentTokenStoreDeps = { platform: string; redis: RedisConnection; keys: PlatformKeys; sealer: Sealer }
 
-export function createComponentTokenStore({ platform, redis, keys, sealer }: ComponentTokenStoreDeps): ComponentTokenStore {
+export function createComponentTokenStore({
+  platform,
+  redis,
+  keys,
+  sealer,
+}: ComponentTokenStoreDeps): ComponentTokenStore {
   const lease = keys.refreshLease(COMPONENT_SUBJECT)
   const refreshError = keys.refreshError(COMPONENT_SUBJECT)
   const token = { meta: keys.componentToken, tokenKey: keys.componentAccessToken }
@@ -40,7 +45,8 @@ export function createComponentTokenStore({ platform, redis, keys, sealer }: Com
         }))
       }),
 
-    fail: (_subject, failed) => guardStore(() => rememberFailure(redis, { meta: token.meta, lease, refreshError, ...failed })),
+    fail: (_subject, failed) =>
+      guardStore(() => rememberFailure(redis, { meta: token.meta, lease, refreshError, ...failed })),
 
     commit: (issued) =>
       guardStore(async () => {

@@ -1,5 +1,5 @@
-// Owns: which subjects are due for a refresh, and when the whole schedule of a platform has to wait. Every worker asks; Redis'
-// clock and its single thread share the work out, and one word about WeChat's refusals holds for all of them.
+// Owns: which subjects are due for a refresh, and when the whole schedule of a platform has to wait. Every worker asks;
+// Redis' clock and its single thread share the work out, and one word about WeChat's refusals holds for all of them.
 import { COMPONENT_SUBJECT } from '@wxgw/wechat-core'
 import type { RedisConnection } from '../connect.ts'
 import type { PlatformKeys } from '../keys.ts'
@@ -8,11 +8,18 @@ import { guardStore } from '../store-errors.ts'
 import { parseAnswer } from './snapshot.ts'
 
 /**
- * Why scheduled refreshes wait. `quota-day`: until midnight in Beijing, except for tokens with less than ten minutes left.
- * `quota-minute`: until the next minute. The others: one refresh at a time finds out whether it is over, every minute or,
- * when WeChat is out of reach or a ticket is missing, every half minute.
+ * Why scheduled refreshes wait. `quota-day`: until midnight in Beijing, except for tokens with less than ten minutes
+ * left. `quota-minute`: until the next minute. The others: one refresh at a time finds out whether it is over, every
+ * minute or, when WeChat is out of reach or a ticket is missing, every half minute.
  */
-const PAUSE_REASONS = ['quota-day', 'quota-minute', 'ip-not-allowed', 'component-refused', 'unreachable', 'ticket-missing'] as const
+const PAUSE_REASONS = [
+  'quota-day',
+  'quota-minute',
+  'ip-not-allowed',
+  'component-refused',
+  'unreachable',
+  'ticket-missing',
+] as const
 export type PauseReason = (typeof PAUSE_REASONS)[number]
 
 export type DueSubjects = { subjects: string[]; pausedBy: PauseReason | undefined }
@@ -66,7 +73,13 @@ const pauseSchedule = defineScript({
 const resumeSchedule = defineScript({ name: 'tokens/resume-schedule', keys: ['schedulePause'], args: ['reason'] })
 const auditDue = defineScript({ name: 'tokens/audit-due', keys: ['nextAudit'], args: ['seed'] })
 
-export function createRefreshSchedule({ redis, keys }: { redis: RedisConnection; keys: PlatformKeys }): RefreshSchedule {
+export function createRefreshSchedule({
+  redis,
+  keys,
+}: {
+  redis: RedisConnection
+  keys: PlatformKeys
+}): RefreshSchedule {
   const { schedulePause, nextAudit } = keys
   const seed = () => Math.floor(Math.random() * MAX_SEED)
   return {

@@ -22,7 +22,10 @@ export function parseAnswer(answer: unknown): string[] {
 }
 
 /** `changed` + snapshot, `failed` + JSON, `busy`, or `claimed` + fence + whatever the refresh works with. */
-export function parseClaim<Material>(values: readonly string[], parseMaterial: (values: string[]) => Material): RefreshClaim<Material> {
+export function parseClaim<Material>(
+  values: readonly string[],
+  parseMaterial: (values: string[]) => Material,
+): RefreshClaim<Material> {
   const [kind, ...rest] = values
   switch (kind) {
     case 'changed':
