@@ -11,7 +11,9 @@ export type ProfilePlatform = Pick<Platform, 'id'> & {
 
 type Deps = { log: Log }
 
-/** The account is authorized whether or not WeChat tells its name now: the worker asks again. */
+/**
+ * undefined when WeChat does not answer now: the account is authorized all the same, and the worker fetches it later.
+ */
 export async function profileOf(
   { log }: Deps,
   platform: ProfilePlatform,

@@ -1,4 +1,4 @@
-// Owns: what a caller of authurl may ask for, and where browsers may be sent afterwards.
+// Owns: checking the parameters of authurl, and the addresses to which browsers may be sent afterwards.
 import type { AuthorizationUrlRequest } from '@wxgw/platform'
 import type { Config } from '@wxgw/runtime'
 import { GatewayError } from '@wxgw/wechat-core'
@@ -51,8 +51,8 @@ function ownUrl(baseUrl: string | undefined, path: string): string {
   return url
 }
 
-// Browsers, proxies and WeChat must all read the same host in it: whatever parsers are known to read differently
-// (controls, blanks, backslashes, a missing slash, credentials) is refused instead of normalised away.
+// Browsers, proxies and WeChat must all parse the same host. Characters that parsers treat differently (controls,
+// blanks, backslashes, a missing slash, credentials) are refused, not normalised.
 // oxlint-disable-next-line no-control-regex -- finding controls is what it is for
 const AMBIGUOUS = /[\u0000-\u0020\u007f-\u00a0\u2028\u2029\ufeff\\]/
 const ABSOLUTE = /^https?:\/\/([^/?#]+)/i
@@ -83,6 +83,6 @@ function allowedUrl(name: string, uri: string, isAllowed: (origin: string) => bo
   }
   const url = new URL(uri)
   if (!isAllowed(url.origin)) throw new GatewayError('INVALID_REQUEST', `the origin of ${name} is not allowed`)
-  // As the caller wrote it where that already is the normal form: the gateway then changes nothing but what it must.
+  // Keep the caller's spelling when it is already in normal form.
   return url.href === uri || url.href === `${uri}/` ? uri : url.href
 }

@@ -21,8 +21,9 @@ export function isDraining({ server }: Pick<Drainable, 'server'>): boolean {
 }
 
 /**
- * Not ready any more, every answer says `Connection: close`, for `graceMs` everything is still served; then no new
- * connections, what is in flight is finished. Resolves when all is closed; on repeat, with the same promise.
+ * For `graceMs` everything is still served, but /readyz answers 503 and every answer has `Connection: close`. Then no
+ * new connections are accepted, and running requests finish. Resolves when all connections are closed; a repeated call
+ * gets the same promise.
  */
 export function drain(listener: Drainable, { graceMs = DEFAULT_GRACE_MS }: { graceMs?: number } = {}): Promise<void> {
   const { server } = listener

@@ -62,21 +62,21 @@ function refuse(
   const answer = errorAnswer(error)
   request.refusedWith = answer.code
   setCommonHeaders(reply)
-  // What WeChat answered to a call is never taken for ours, nor ours for WeChat's.
+  // The header tells our own errors from WeChat's answers to a proxied call.
   reply.code(answer.statusCode).header('x-gateway-error', answer.code)
   if (answer.retryAfterSeconds !== undefined)
     reply.header('retry-after', Math.max(1, Math.ceil(answer.retryAfterSeconds)))
   if (endUnread(request.raw)) {
     reply.header('connection', 'close')
   } else {
-    // Fastify closes after every body it could not parse, also when it has read it to the end.
+    // Fastify closes the connection after every body that it could not parse, even when it has read all of it.
     reply.removeHeader('connection')
   }
   logRefusal(deps, { error, answer, request })
   return answer
 }
 
-/** The logger drops repeated lines by itself. */
+/** The logger limits repeated lines. */
 function logRefusal({ log }: Deps, refusal: { error: unknown; answer: ErrorAnswer; request: FastifyRequest }): void {
   const { error, answer, request } = refusal
   const fields = {

@@ -35,7 +35,7 @@ const KILL_SPARE_MS = 2_000
 /** From `apps/ingress/dist`. */
 const CONSOLE_SITE_DIR = fileURLToPath(new URL('../../console/dist/site', import.meta.url))
 
-/** A call that is under way is answered, however long WeChat may take. */
+/** Long enough for a running call to be answered within WeChat's time-out. */
 function stopDeadlineMs({ listeners, apiCalls }: Config): number {
   return listeners.includes('internal') ? Math.max(STOP_DEADLINE_MS, apiCalls.timeoutMs + SPARE_MS) : STOP_DEADLINE_MS
 }
@@ -50,7 +50,7 @@ async function main(): Promise<void> {
     ? joinSupervisor({ channel: process, metrics, stopping: lifecycle.signal })
     : undefined
   try {
-    // Of several processes, the one that supervises has said it.
+    // With several processes the supervisor has logged it.
     if (!supervised) logConfig(config, log)
     const platformMetrics = createPlatformMetrics(metrics)
     const gateway = await openGateway({ config, lifecycle, hooks: platformMetrics.hooks, clock, log })
@@ -62,7 +62,7 @@ async function main(): Promise<void> {
       collect: (gauge) => gauge.set(gateway.platforms.inboxes.leftOut().length),
     })
     const { intake, memory } = await openPushIntake({ config, gateway, lifecycle, clock, metrics, log })
-    // With several inboxes others may take the push: it does not depend on the master of the accounts.
+    // With several inboxes another master may take the push while that of the accounts is away.
     const goesOnWithoutStore = config.messageShards > 1 || config.spoolDir !== undefined
     const passiveReplies = createPassiveReplies({ clock, deadlineMs: config.replyDeadlineMs, log })
     const records = createConsoleRecords({
@@ -132,7 +132,7 @@ function superviseProcesses(config: Config, log: Logger): void {
 }
 
 main().catch((error: unknown) => {
-  // Before there is a logger, there is only stderr; a ConfigError names settings, never values.
+  // There is no logger yet. A ConfigError names settings, never values.
   process.stderr.write(`${error instanceof ConfigError ? error.message : String(error)}\n`)
   process.exit(1)
 })

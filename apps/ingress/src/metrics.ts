@@ -7,12 +7,12 @@ type Instruments = ReturnType<typeof createInstruments>
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Of performance.now(); unset for what Fastify refuses by itself. */
+    /** By performance.now(). Unset when Fastify refuses the request itself. */
     arrivedAtMs: number | undefined
   }
 }
 
-// Two listeners, one registry, and a metric can be registered once.
+// Both listeners share one registry, and a metric can be registered once.
 const instrumentsOf = new WeakMap<Metrics, Instruments>()
 
 /** Counts an answer that is written past Fastify. */
@@ -38,7 +38,7 @@ export function observeAnswers(
     request.arrivedAtMs = performance.now()
     done()
   })
-  // Not onResponse: to hear that an answer is out costs a push more than to count it, and answers are short.
+  // Not onResponse: waiting for the end of an answer costs a push more than counting it, and answers are short.
   // oxlint-disable-next-line max-params -- Fastify's own signature
   app.addHook('onSend', (request, reply, payload, done) => {
     count(request, reply.statusCode)
@@ -58,7 +58,7 @@ function createInstruments(metrics: Metrics) {
       name: 'wxgw_http_answer_seconds',
       help: 'From the arrival of the headers to the answer',
       labels: ['listener', 'method', 'route'],
-      // WeChat hangs up after 5 s, a token read is answered within 15 s.
+      // WeChat closes the connection after 5 s; a token read is answered within 15 s.
       buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 15],
     }),
   }

@@ -109,7 +109,7 @@ export function documentRoutes(
   }
 
   void app.register(async (scope: GatewayServer) => {
-    // Built for the first one who asks: production may never do.
+    // Built at the first request: in production there may be none.
     scope.addHook('onRequest', async () => {
       document = await (building ??= build())
     })
@@ -132,7 +132,7 @@ export function documentRoutes(
   })
 }
 
-/** Every operation with its server, and with the key where its routes say nothing of security. */
+/** Adds its server to each operation, and the key unless its route declares its own security. */
 function servedBy(server: Server, document: Document): Document {
   const security = server === INTERNAL ? [{ key: [] }, CONSOLE_SECURITY] : []
   const paths = Object.entries(document.paths ?? {}).map(([path, operations]) => {
@@ -164,13 +164,13 @@ function withBoth(internal: Operation | undefined, forPublic: Operation): Operat
   const { security = [], servers = [] } = internal
   return {
     ...internal,
-    // `{}` = also without.
+    // `{}` = no key is needed.
     security: security.length === 0 ? [] : [...security, {}],
     servers: [...servers, ...(forPublic.servers ?? [])],
   }
 }
 
-// As it will be sent: plain JSON, without the symbols that schemas carry.
+// Plain JSON, as it is sent: without the symbols in schemas.
 function parseDocument(document: unknown): Document {
   return JSON.parse(JSON.stringify(document)) as Document
 }

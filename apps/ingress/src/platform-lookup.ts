@@ -1,4 +1,4 @@
-// Owns: from the parts of a path to what they name.
+// Owns: the platform and the authorizer that a path names.
 import { GatewayError, parseAuthorizerAppId, type AuthorizerAppId } from '@wxgw/wechat-core'
 import type { Platform } from '@wxgw/platform'
 

@@ -1,9 +1,9 @@
 // Owns: the address to which a browser goes after an authorization session has ended.
 
-/** Ours, whatever the returnUrl says of them. */
+/** The parameters that the gateway sets, replacing those of the same name in the returnUrl. */
 type Ending = { session: string; reference: string; appid: string; status: 'completed' | 'refused' }
 
-/** Query and fragment of `returnUrl` stay as they were written, but for the names that are ours. */
+/** The other parameters and the fragment of `returnUrl` stay as they were written. */
 export function returnUrlWith(returnUrl: string, ending: Ending): string {
   const [address = '', ...fragment] = returnUrl.split('#')
   const [path = '', ...query] = address.split('?')

@@ -40,8 +40,7 @@ export function createServer(listener: Listener, deps: Deps): { app: GatewayServ
   const { trustProxy } = deps.config.publicListener
 
   const app = Fastify({
-    // One wide line per unit of work is written by those who do it; Fastify's two lines per request cost half the
-    // throughput.
+    // Each unit of work writes its own log line. Fastify's two lines per request would cost half the throughput.
     logger: false,
     genReqId: nextRequestId,
     requestIdHeader: false,
@@ -51,14 +50,14 @@ export function createServer(listener: Listener, deps: Deps): { app: GatewayServ
     connectionTimeout: limits.SOCKET_TIMEOUT_MS,
     keepAliveTimeout: limits.KEEP_ALIVE_TIMEOUT_MS,
     exposeHeadRoutes: false,
-    // While closing, what still arrives on open connections is served; drain() has told the clients to go.
+    // While closing, requests on open connections are served: drain() has sent `Connection: close`.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     http: {
       maxHeaderSize: limits.MAX_HEADER_BYTES,
       headersTimeout: limits.HEADERS_TIMEOUT_MS,
       connectionsCheckingInterval: limits.CONNECTIONS_CHECK_INTERVAL_MS,
-      // Checked in checkRequest, which answers in our shape and also sees a second Host header.
+      // checkRequest checks it: it answers in our shape, and also finds a second Host header.
       requireHostHeader: false,
     },
     routerOptions: {

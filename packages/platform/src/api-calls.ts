@@ -1,5 +1,4 @@
-// Owns: what calls of WeChat's APIs for callers are made with: the connections of a process, and the parts that each
-// platform has.
+// Owns: wiring of the API proxy: the connections of a process, and the parts of each platform.
 import { createApiBrakes, createRefusedPaths, type PlatformKeys, type RedisConnection } from '@wxgw/redis'
 import { type Config, MAX_CONCURRENT_OF_PROCESS, type PlatformConfig } from '@wxgw/runtime'
 import { type AuthorizerAppId, createStreamedCalls, type StreamedCalls } from '@wxgw/wechat-core'

@@ -1,5 +1,5 @@
-// Owns: jsapi and wx_card tickets, fetched when asked for and shared by all processes, and the JS-SDK signature made
-// with them.
+// Owns: jsapi and wx_card tickets, fetched on demand and shared by all processes, and the JS-SDK signature made with
+// them.
 import { createHash, randomBytes } from 'node:crypto'
 import type { ApiTicketStore, ApiTicketSubject } from '@wxgw/redis'
 import {
@@ -47,7 +47,7 @@ export function createApiTickets(deps: ApiTicketsDeps): ApiTickets {
   })
 
   const get: ApiTickets['get'] = async (appId, type) => {
-    // Judges the authorizer first: unknown, revoked and lost ones have no ticket either.
+    // Throws for an authorizer that is unknown, revoked or has lost its token: it gets no ticket either.
     await authorizerTokens.get(appId)
     return keeper.get(`${type}:${appId}`)
   }

@@ -1,4 +1,4 @@
-// Owns: beginning and ending an account's authorization: the page it starts at, the code, the profile, the revocation.
+// Owns: an account's authorization: its start page, the exchange of its code, its profile, its revocation.
 import type { AuthorizerStore, JobQueue, StoredAuthorization } from '@wxgw/redis'
 import {
   AUTHORIZER_LIST_PAGE_SIZE,
@@ -57,7 +57,7 @@ export function createAuthorizations(deps: AuthorizationsDeps): Authorizations {
   async function exchangeBrowserCode(code: Secret) {
     const appId = await deps.codes.exchange(code)
     const stored = await authorizationOf(appId)
-    // A pushed event asks for the profile itself; a browser's code may be the only word of this authorization.
+    // The handler of a pushed event fetches the profile itself. After a browser's code no push may follow.
     if (!stored.authorizer.profile) await deps.jobs.profileWanted(appId)
     return { appId, stored }
   }
@@ -104,15 +104,15 @@ export function createAuthorizations(deps: AuthorizationsDeps): Authorizations {
     { snapshot, refreshToken }: StoredAuthorization,
   ): Promise<Authorization['accessToken']> {
     if (isFresh(snapshot.stored, snapshot.nowMs)) return currentToken(snapshot.stored, snapshot.nowMs)
-    // Looked up, exchanged while another code was, or asked for again after its token's end. Without a refresh token
-    // WeChat gave no API permission.
+    // No token came with the exchange: the account was looked up, another code was exchanged at the same time, or the
+    // token has expired. Without a refresh token the account granted no API permission.
     return refreshToken ? deps.authorizerTokens.get(appId) : undefined
   }
 
   async function revoke(appId: AuthorizerAppId, createTimeSeconds: number): Promise<'revoked' | 'ignored'> {
     const outcome = await store.revoke(appId, createTimeSeconds)
     if (outcome !== 'equal') return outcome
-    // Authorized and revoked in one second: only WeChat knows which came last.
+    // Authorized and revoked in the same second: only WeChat knows which came last.
     try {
       await componentTokens.withToken((token) => api.getAuthorizerInfo(token, appId))
       return 'ignored'

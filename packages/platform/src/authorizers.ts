@@ -3,9 +3,9 @@ import type { AuthorizationHistory, AuthorizerIndex, AuthorizerStore } from '@wx
 import { type AuthorizerAppId, type Clock, parseAuthorizerAppId } from '@wxgw/wechat-core'
 import type { Authorizers } from './platform.ts'
 
-/** Every push names its original id; the answer is kept in the process so that a push costs no look-up. */
+/** The size of the cache of original ids: each push names one, and must not cost a look-up in Redis. */
 const MAX_CACHED_USER_NAMES = 100_000
-/** An id that belongs to nobody yet may belong to somebody soon. An id that belongs to somebody stays theirs. */
+/** How long an unknown id is cached. A known one never changes its account. */
 const UNKNOWN_TTL_MS = 5_000
 
 type Known = { appId: AuthorizerAppId | undefined; untilMs: number }
@@ -36,7 +36,7 @@ export function createAuthorizers({ store, index, history, clock }: Deps): Autho
   const list: Authorizers['list'] = async ({ limit, cursor, only, filter }) => {
     if (filter !== undefined) return index.find({ ...filter, limit, cursor, only })
     const after = cursor === undefined ? undefined : (parseAuthorizerAppId(cursor) ?? '')
-    // One more than asked for tells whether there is a next page.
+    // One more than the limit, to know whether there is a next page.
     const found = await store.list({ limit: limit + 1, after, only })
     const items = found.slice(0, limit)
     return { items, nextCursor: found.length > limit ? (items.at(-1)?.appid ?? null) : null }

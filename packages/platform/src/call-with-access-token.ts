@@ -1,4 +1,4 @@
-// Owns: calling WeChat in the name of an authorizer, once more with a new token when WeChat refuses the one we have.
+// Owns: calling WeChat in the name of an authorizer, with one retry after a refresh when WeChat refuses the token.
 import { type AuthorizerAppId, type AuthorizerTokens, refusalKind, type Secret } from '@wxgw/wechat-core'
 
 export async function callWithAccessToken<T>(

@@ -1,4 +1,4 @@
-// Owns: wiring: the way of one platform's messages and events, spread over shards: queues, claims, event log, replies.
+// Owns: wiring of one platform's messages and events over the shards: queues, claims, event log, replies.
 import {
   createEventClaims,
   createEventFeed,

@@ -1,5 +1,4 @@
-// Owns: wiring: every configured platform over one pair of Redis connections and WeChat's API. Both processes start
-// here.
+// Owns: wiring of all configured platforms over one pair of Redis connections and WeChat's API, for both processes.
 import { createInboxChoice, createMasterOutages, createQueues, type InboxChoice, type Queues } from '@wxgw/redis'
 import type { StreamedCalls } from '@wxgw/wechat-core'
 import { createCalls } from './api-calls.ts'
@@ -7,13 +6,13 @@ import { createPlatform, type PlatformDeps } from './create-platform.ts'
 import type { Platform } from './platform.ts'
 
 export type PlatformsDeps = Omit<PlatformDeps, 'platform' | 'connections' | 'queues' | 'inboxes' | 'outages'> & {
-  /** `commands`: fails fast. `subscriber`: the reply mailboxes' own. Both are closed by the caller, after `close`. */
+  /** `commands` fails fast. `subscriber` serves the reply mailboxes. The caller closes both after `close`. */
   connections: PlatformDeps['connections']
 }
 
 export type Platforms = {
   byId: ReadonlyMap<string, Platform>
-  /** Calls of WeChat's APIs for callers; of all platforms. */
+  /** The API proxy's calls, of all platforms. */
   calls: StreamedCalls
   queues: Queues
   inboxes: InboxChoice

@@ -1,4 +1,4 @@
-// Owns: wiring: the tokens of one platform and of its accounts, and the events that their refreshes cause.
+// Owns: wiring of the tokens of one platform and of its accounts, and of the events that their refreshes emit.
 import { type GatewayEvent, platformEvent } from '@wxgw/contracts'
 import {
   type AuthorizerStore,

@@ -1,4 +1,4 @@
-// Owns: applying the subscriptions of CONFIG_FILE: at the start of a process, and again what a loss of Redis has taken.
+// Owns: storing the subscriptions of CONFIG_FILE: at the start of a process, and again after Redis has lost them.
 import type { Declaration } from '@wxgw/redis'
 import type { DeclaredSubscription, Log } from '@wxgw/runtime'
 import { isStoreAway, pause } from '@wxgw/wechat-core'
@@ -13,12 +13,11 @@ type DeclaringDeps = {
 }
 
 const RETRY_MS = 500
-/** A Redis that was emptied has its subscriptions again within this. */
+/** An emptied Redis has its subscriptions again after at most this. */
 const EVERY_MS = 10_000
 
 /**
- * Ends with `signal`; never rejects. Logs what it changed, and once while it holds that another process has another
- * file.
+ * Ends with `signal`; never rejects. Logs each change, and once that another process has a different file.
  */
 export async function keepDeclared({ everyMs = EVERY_MS, ...deps }: DeclaringDeps): Promise<void> {
   const { platforms, signal } = deps
@@ -38,7 +37,7 @@ export async function keepDeclared({ everyMs = EVERY_MS, ...deps }: DeclaringDep
         isDifferent = different.length > 0
         isRefused = refused.length > 0
       } catch (error) {
-        // Redis away is said by readiness.
+        // Readiness reports that Redis is away.
         if (!isStoreAway(error)) {
           deps.log.error({ err: error, platform: id }, 'subscriptions.not_declared')
         }

@@ -1,5 +1,5 @@
-// Owns: what ingress and worker do alike when they start: connect, wire the platforms, prove the number of shards and
-// the sealing keys.
+// Owns: the start that ingress and worker share: connect, wire the platforms, check the number of shards and the
+// sealing keys against Redis.
 import { setTimeout as delay } from 'node:timers/promises'
 import {
   checkSealingKeys,
@@ -34,19 +34,19 @@ export type OpenedGateway = {
   diagnosis: DiagnosisCheck[]
   unheard: UnheardEvents
   shardCount: ShardCount
-  /** One more connection, closed with the rest. */
+  /** Opens another connection, which is closed with the others. */
   connect(role: RedisRole): RedisConnection
 }
 
 const STATISTICS_EVERY_MS = 55_000
 const PROVEN_EVERY_MS = 200
 /**
- * When Redis is there, keys and number of shards are proven before the process begins its work; when it is away, as
- * soon as it comes, and no secret and no message moves before.
+ * The start waits this long for the check of keys and shards. When Redis is away, they are checked as soon as it is
+ * back, and no secret and no message is read or written before.
  */
 const FIRST_PROOF_MS = 2_000
 
-/** Whatever it opens is closed by the lifecycle, last of all. Never fails because Redis is away. */
+/** The lifecycle closes everything that it opens, last of all. It does not fail when Redis is away. */
 export async function openGateway(deps: GatewayDeps): Promise<OpenedGateway> {
   const { config, lifecycle, hooks, clock, log } = deps
 
@@ -98,7 +98,7 @@ export async function openGateway(deps: GatewayDeps): Promise<OpenedGateway> {
   })
   return { platforms, connections, connect, readiness, diagnosis, unheard, shardCount }
 
-  /** What was counted at the end of the process is handed over, too. */
+  /** Also flushes the counts when the process ends. */
   function handOverStatistics(): void {
     const handOver = async () => {
       for (const { id, statistics } of platforms.byId.values()) {
@@ -127,7 +127,10 @@ export async function openGateway(deps: GatewayDeps): Promise<OpenedGateway> {
     return barrier
   }
 
-  /** First the shards: an installation of before is known by the mark that the proof of the keys leaves. */
+  /**
+   * The shards first: the check of the keys leaves a mark, by which the check of the shards recognizes an old
+   * installation.
+   */
   async function proveInstallation(redis: RedisConnection): Promise<void> {
     const shards = await untilAnswered(() => shardCount.settle())
     if (shards === undefined) return
@@ -149,7 +152,7 @@ export async function openGateway(deps: GatewayDeps): Promise<OpenedGateway> {
     void buildIndexes()
   }
 
-  /** Of accounts of before. Whoever asks by a filter meanwhile waits, or builds it. */
+  /** Builds the index of accounts of earlier versions. A filtered list meanwhile waits for it, or builds it. */
   async function buildIndexes(): Promise<void> {
     for (const { id, authorizers } of platforms.byId.values()) {
       await authorizers

@@ -1,16 +1,16 @@
-// Owns: the metrics of what both processes do for a platform: refreshes of tokens, replies of consumers, authorization
-// sessions, and what GET /statistics sums up. docs/operations.md has a row for each.
+// Owns: the metrics of a platform in both processes: token refreshes, replies of consumers, authorization sessions, and
+// the counts of GET /statistics. docs/operations.md has a row for each.
 import { createBoundedLabels, type Metrics, MOST_SUBSCRIPTION_LABELS } from '@wxgw/runtime'
 import type { Platform } from './platform.ts'
 import type { ReplyOutcome } from './replies/replies.ts'
 
-/** Each is called in the process in which it happened. */
+/** Each hook is called in the process where the event happened. */
 export type PlatformHooks = {
   /** A call for a token has ended. `outcome`: refreshed, superseded, or the code of the error. */
   onRefresh(refresh: { platform: string; kind: 'component' | 'authorizer'; outcome: string }): void
   /** The 3rd or 10th refresh of an account in a row has failed; in one process of all. */
   onRefreshFailing(failing: { platform: string; streak: number }): void
-  /** A consumer has handed a reply in. */
+  /** A consumer has offered a reply. */
   onReply(reply: { platform: string; outcome: ReplyOutcome }): void
   /** A push has waited for a reply of this subscription. */
   onAwaited(reply: { platform: string; subscription: string; outcome: AwaitedOutcome }): void
@@ -24,7 +24,7 @@ export type SessionChange = 'made' | 'clicked' | 'completed_by_push' | 'complete
 
 type PlatformMetrics = {
   hooks: PlatformHooks
-  /** From now on each scrape has what these have counted. */
+  /** Adds the counts of these platforms to each scrape. */
   follow(platforms: ReadonlyMap<string, Pick<Platform, 'id' | 'statistics'>>): void
 }
 

@@ -1,4 +1,4 @@
-// Owns: what one configured platform offers to the processes, wired over Redis and WeChat's API.
+// Owns: the types of what one configured platform offers to the processes. create-platform.ts wires it.
 import type {
   ApiBrakes,
   ApiTicketType,
@@ -44,7 +44,7 @@ import type {
 } from '@wxgw/wechat-core'
 import type { Replies } from './replies/replies.ts'
 
-/** What an exchanged authorization code stands for now: the account with its current tokens. */
+/** The account of an exchanged authorization code, with its current tokens. */
 export type Authorization = {
   authorizerAppId: AuthorizerAppId
   /** undefined when the account gave no API permission. */
@@ -78,26 +78,26 @@ export type Authorizations = {
    */
   createAuthorizationUrl(request: AuthorizationUrlRequest): Promise<AuthorizationUrl>
   /**
-   * Exchanges a code, once however often and at how many processes it arrives; every caller gets the same account.
-   * Rejects with AUTHORIZATION_CODE_INVALID when WeChat refused it, else as above.
+   * Exchanges a code, once over all processes; every caller gets the same account. Rejects with
+   * AUTHORIZATION_CODE_INVALID when WeChat refused it, else as createAuthorizationUrl.
    */
   exchangeCode(code: Secret): Promise<Authorization>
-  /** The same where no token is wanted: the account has authorized whether or not WeChat gives a token now. */
+  /** The same without a token: the account has authorized even if WeChat gives no token now. */
   exchangeLandedCode(code: Secret): Promise<LandedAuthorization>
-  /** Whose this code is, when it was exchanged already. WeChat is not asked. Rejects with STORE_UNAVAILABLE. */
+  /** The account of a code that was exchanged before. Does not call WeChat. Rejects with STORE_UNAVAILABLE. */
   accountOf(code: Secret): Promise<AuthorizerAppId | undefined>
   /**
-   * The same for a code that WeChat pushed. The event's CreateTime is the time of the authorization, and its account is
-   * looked up when the code does not work. Rejects with AUTHORIZER_REVOKED when a newer `unauthorized` is known;
-   * everything else may pass. `tokenFailure`: the account is stored, its access token could not be had yet. It is due
-   * at once, and whoever reads it tries again.
+   * The same for a code that WeChat pushed. The event's CreateTime is the time of the authorization. When the code does
+   * not work, the account is looked up at WeChat. Rejects with AUTHORIZER_REVOKED when a newer `unauthorized` is known;
+   * every other error may pass. `tokenFailure`: the account is stored, but its access token could not be fetched yet;
+   * the refresh is due at once, and a read tries again.
    */
   settleAuthorization(code: Secret, pushed: PushedAuthorization): Promise<SettledCode>
-  /** Is an `unauthorized` known that is newer than this? */
+  /** Whether a newer `unauthorized` is known. */
   isRevokedSince(appId: AuthorizerAppId, createTimeSeconds: number): Promise<boolean>
-  /** Judged by CreateTime: an `unauthorized` older than the authorization is ignored. */
+  /** Ordered by CreateTime: an `unauthorized` that is older than the authorization is ignored. */
   revoke(appId: AuthorizerAppId, createTimeSeconds: number): Promise<'revoked' | 'ignored'>
-  /** Asks WeChat for the account's profile and keeps it. */
+  /** Fetches the account's profile from WeChat and stores it. */
   refreshProfile(appId: AuthorizerAppId): Promise<Authorizer>
   /** One page of WeChat's own list: adds what is missing, repairs lost refresh tokens, never revokes. */
   reconcilePage(
@@ -109,26 +109,26 @@ export type Authorizations = {
 
 export type Authorizers = {
   get(appId: AuthorizerAppId): Promise<Authorizer | undefined>
-  /** In the order of their appids; with a filter in any. `only` narrows to what a caller is granted. */
+  /** Sorted by appid; with a filter in no particular order. `only`: the accounts that the caller may see. */
   list(page: {
     limit: number
     cursor: string | undefined
     only?: readonly string[] | undefined
     filter?: AuthorizerFilter | undefined
   }): Promise<Page<Authorizer>>
-  /** By which a filter finds them, where there is none yet. */
+  /** Builds the index that filters use, if there is none yet. */
   buildIndex(): Promise<void>
-  /** What it granted and took back, newest first, of the last 100 changes. */
+  /** Its authorizations and revocations, newest first, the last 100. */
   history(appId: AuthorizerAppId, page: { limit: number; cursor: string | undefined }): Promise<Page<HistoryEntry>>
   /** The authorizer that this `gh_…` original id belongs to, when known. Cached in the process. */
   ownerOfUserName(userName: string): Promise<AuthorizerAppId | undefined>
-  /** What `ownerOfUserName` would answer, if that needs no question to Redis. */
+  /** The cached answer of `ownerOfUserName`. undefined when it would have to be read from Redis. */
   knownOwnerOfUserName(userName: string): { appId: AuthorizerAppId | undefined } | undefined
 }
 
 /**
- * A click leads to WeChat, or the session is over, or it has had its clicks of this minute. undefined: there is no
- * such session.
+ * A click leads to WeChat (`leads`), the session is over (`over`), or its clicks of this minute are used up (`wait`).
+ * undefined: there is no such session.
  */
 export type ClickOutcome =
   | { kind: 'leads'; url: string }
@@ -137,18 +137,18 @@ export type ClickOutcome =
   | undefined
 
 export type Visit = {
-  /** Unless the session says which. */
+  /** Used unless the session names a type. */
   defaultType: 'mobile' | 'scancode'
-  /** Where WeChat sends the browser back. `mark` is of this click alone. */
+  /** The URL to which WeChat sends the browser back. `mark` identifies the click. */
   landingUrl(mark: string): string
 }
 
-/** All reject with STORE_UNAVAILABLE; those that ask WeChat as Authorizations do. */
+/** All reject with STORE_UNAVAILABLE; those that call WeChat also as Authorizations do. */
 export type Sessions = {
   /** Rejects with SESSION_LIMIT. */
   create(session: Omit<NewSession, 'id'>): Promise<{ id: string; expiresAtMs: number }>
   get(id: string): Promise<Session | undefined>
-  /** As `get`, for a view of its page. */
+  /** As `get`, when its page is shown. */
   open(id: string): Promise<Session | undefined>
   /** Newest first. `only`: of these accounts. */
   list(asked: {
@@ -160,19 +160,19 @@ export type Sessions = {
   }): Promise<Page<Session>>
   /** Makes a pre_auth_code. */
   click(id: string, visit: Visit): Promise<ClickOutcome>
-  /** Of this session, by the mark that it has on the way back. */
+  /** Whether the session has a click with this mark. */
   hasClick(id: string, mark: string): Promise<boolean>
-  /** The browser's return: exchanges the code. `end` is undefined when the mark is not known (any more). */
+  /** The browser's return: exchanges the code. `end` is undefined when the mark is unknown or expired. */
   land(
     id: string,
     mark: string,
     code: Secret,
   ): Promise<{ authorization: LandedAuthorization; end: SessionEnd | undefined }>
-  /** WeChat's push, after its code was exchanged. Answers the session that this authorization has completed. */
+  /** Call it after the code of WeChat's push was exchanged. Answers the session that the authorization completed. */
   settlePushed(pushed: SettledAuthorization & { preAuthCode: Secret | undefined }): Promise<Session | undefined>
-  /** On repeat the same. */
+  /** A repeated call answers the same. */
   cancel(id: string): Promise<'cancelled' | 'refused' | 'completed' | 'unknown'>
-  /** Announces what the process that ended a session could not. Answers how many were left. */
+  /** Emits the events of ended sessions whose own process could not emit them. Answers how many. */
   announceLeft(): Promise<number>
 }
 
@@ -181,7 +181,7 @@ export type ComponentTokens = {
   /** COMPONENT_TICKET_MISSING, WECHAT_API_ERROR, WECHAT_API_TIMEOUT, STORE_UNAVAILABLE. */
   get(options?: { force?: boolean }): Promise<CurrentToken>
   reportInvalid(refused: Secret): Promise<CurrentToken>
-  /** The stored one when it is good enough to be handed out; WeChat is not asked. */
+  /** The stored token when it is still valid. Does not call WeChat. */
   peek(): Promise<CurrentToken | undefined>
 }
 
@@ -192,7 +192,7 @@ export type ComponentTokens = {
 export type ApiTickets = {
   /** Rejects as AuthorizerTokens.get. */
   get(appId: AuthorizerAppId, type: ApiTicketType): Promise<CurrentToken>
-  /** What `wx.config` of the JS-SDK wants for this page. The part of `url` behind `#` is left out. */
+  /** The parameters of the JS-SDK's `wx.config` for this page. The fragment of `url` is not signed. */
   jsSdkConfig(
     appId: AuthorizerAppId,
     url: string,
@@ -208,7 +208,7 @@ export type CustomerService = {
   send(appId: AuthorizerAppId, message: Record<string, unknown>): Promise<void>
 }
 
-/** The mark by which an installation recognises its own Redis. */
+/** The mark that an installation leaves in its Redis. */
 export type Installation = {
   isMarked(): Promise<boolean>
   /** True when there was none: a new installation, or an emptied Redis. */
@@ -234,10 +234,10 @@ export type Platform = {
   replays: Replays
   replayRuns: ReplayRuns
   erasure: EventErasure
-  /** False with `eventLog: false`: `events` then knows nothing. */
+  /** False with `eventLog: false`: `events` is then empty. */
   keepsEventLog: boolean
   events: EventLog
-  /** What is recorded there, as it is recorded. */
+  /** The events as they are recorded, for live streams. */
   feed: EventFeed
   claims: EventClaims
   unsettled: UnsettledDeliveries
@@ -252,7 +252,8 @@ export type Platform = {
   apiBrakes: ApiBrakes
   refusedPaths: RefusedPaths
   /**
-   * The call that clears quotas by the component's secret: of the component, or of one authorizer. It holds the secret.
+   * The call that clears the quotas of the component or of one authorizer by the component's AppSecret. The body
+   * contains the secret.
    * @see https://developers.weixin.qq.com/doc/oplatform/openApi/openapi-management/
    */
   quotaClearing(appId?: AuthorizerAppId): { path: string; body: Buffer; secret: Secret }

@@ -1,14 +1,14 @@
-// Owns: holding every secret back until the sealing keys are proven: a process with the wrong keys must not overwrite
-// anything.
+// Owns: a sealer that refuses until the sealing keys were checked against Redis: a process with wrong keys must not
+// overwrite anything.
 import type { Sealer } from '@wxgw/redis'
 import { GatewayError } from '@wxgw/wechat-core'
 
 type ProvenSealer = Sealer & {
-  /** The keys are the right ones: from now on it seals and opens. */
+  /** The keys are right: it seals and opens from now on. */
   release(): void
 }
 
-/** Until then both ways reject with STORE_UNAVAILABLE: Redis has not been asked yet, because it is away. */
+/** Until `release` both functions throw STORE_UNAVAILABLE, because Redis was away for the check. */
 export function createProvenSealer(sealer: Sealer): ProvenSealer {
   let isProven = false
   const proven = () => {

@@ -1,8 +1,8 @@
-// Owns: what the pushes of one configured platform are opened with.
+// Owns: the tokens and keys that open the pushes of one configured platform.
 import type { PlatformConfig } from '@wxgw/runtime'
 import { decodeEncodingAesKey, type PushKeys } from '@wxgw/wechat-core'
 
-/** Those of before a rotation come second. */
+/** The current ones first, then those of before a rotation. */
 export function pushKeys(platform: PlatformConfig): PushKeys {
   const keys = [platform.encodingAesKey, platform.previousEncodingAesKey].flatMap((key) => key ?? [])
   return {

@@ -1,5 +1,4 @@
-// Owns: what has to be true before a process may be given work. Each check answers undefined when it is, else a short
-// reason.
+// Owns: the readiness checks of both processes.
 import { setTimeout as delay } from 'node:timers/promises'
 import {
   COMPONENT_EVENTS_QUEUE,
@@ -22,23 +21,23 @@ import {
 import { type Clock, GatewayError, isStoreAway } from '@wxgw/wechat-core'
 import type { Platform } from './platform.ts'
 
-/** `reason` is fit for anybody's eyes. */
+/** `reason` contains nothing that must not be public. */
 export type ReadinessOutcome = { name: string; ok: boolean; reason?: string }
 
 export type ReadinessCheck = {
   name: string
-  /** undefined = well, else the reason why not, fit for anybody's eyes. */
+  /** undefined = ready, else a short reason that may be public. */
   check(): Promise<string | undefined>
-  /** The process is ready all the same. */
+  /** A failure is a warning: the process stays ready. */
   warnsOnly?: boolean
 }
 
 type ReadinessReport = { status: 'ready' | 'not ready'; checks: ReadinessOutcome[]; warnings: string[] }
 
 const TICKET_LIFETIME_MS = 12 * 3600_000
-/** Further off, this process would take delayed jobs too early or too late, and judge pushes by a wrong time. */
+/** With a greater skew to Redis' clock, delayed jobs would run at a wrong time and pushes be judged by a wrong age. */
 const MAX_SKEW_MS = 2_000
-/** A check that takes longer has failed: whoever asks has a deadline too. */
+/** A check that takes longer has failed: probes have a time-out too. */
 const CHECK_TIMEOUT_MS = 1_500
 const INBOX_TIMEOUT_MS = 1_000
 
@@ -58,7 +57,7 @@ export function createReadiness(deps: ReadinessDeps): ReadinessCheck[] {
   return [
     {
       name: 'redis-writes',
-      // As long as one inbox takes messages, this process is of use.
+      // The process is useful as long as one inbox accepts messages.
       check: () =>
         Promise.any(probeKeys(shardCount).map((key) => probeWrite(redis, key))).then(
           nothing,
@@ -90,7 +89,7 @@ export function createReadiness(deps: ReadinessDeps): ReadinessCheck[] {
     },
     ...(minReplicas > 0 ? [{ name: 'redis-replicas', check: () => checkReplicas(deps) }] : []),
     { name: 'clock', check: () => checkClock(redis, clock) },
-    // When Redis is away, `redis-writes` says it.
+    // `redis-writes` reports that Redis is away.
     { name: 'redis-persistence', warnsOnly: true, check: () => persistenceGap(redis).catch(nothing) },
     { name: 'bullmq', warnsOnly: true, check: async () => formatGap() },
     ...[...platforms.values()].map((platform) => ({
@@ -117,20 +116,20 @@ export async function reportReadiness(
 async function runCheck({ name, check }: ReadinessCheck): Promise<ReadinessOutcome> {
   const timeout = new AbortController()
   const late = delay(CHECK_TIMEOUT_MS, `no answer within ${CHECK_TIMEOUT_MS} ms`, { signal: timeout.signal })
-  // The one that loses the race must not become an unhandled rejection; `late` rejects only when aborted here.
+  // `late` rejects only when it is aborted here: that must not be an unhandled rejection.
   late.catch(() => undefined)
   try {
     const reason = await Promise.race([check(), late])
     return reason === undefined ? { name, ok: true } : { name, ok: false, reason }
   } catch {
-    // A check says its reason by returning it; what it throws may hold anything, so it is not shown.
+    // An error's text may contain anything, so it is not shown.
     return { name, ok: false, reason: 'the check failed' }
   } finally {
     timeout.abort()
   }
 }
 
-/** One of each inbox; of the only one, and while their number is not known, one for all. */
+/** A key per inbox. With one inbox, and while the number is not known, one key for all. */
 function probeKeys(shardCount: Pick<ShardCount, 'get'>): string[] {
   const keys = inboxProbeKeys(shardCount)
   return keys.length > 1 ? keys : [READINESS_PROBE_KEY]
@@ -146,7 +145,7 @@ function inboxProbeKeys(shardCount: Pick<ShardCount, 'get'>): string[] {
   }
 }
 
-/** Of several, those that are passed over. That not one takes writes is said by `redis-writes`. */
+/** Which of several inboxes take no writes. `redis-writes` reports it when none does. */
 async function checkInboxes(redis: RedisConnection, keys: readonly string[]): Promise<string | undefined> {
   const late = new AbortController()
   const outcomes = await Promise.all(

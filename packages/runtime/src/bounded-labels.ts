@@ -1,14 +1,13 @@
-// Owns: keeping the number of series of a metric bounded: so many values of a label have series of their own, all
-// others share one.
+// Owns: bounding the series of a metric: the first values of a label get series of their own, all others share one.
 
 export type BoundedLabels = {
   /** The value itself, or OTHER_LABEL. */
   of(value: string): string
-  /** Only these are left: a value that is gone frees its place. Answers what was freed. */
+  /** Forgets all values but these, and answers the forgotten ones. */
   keep(values: ReadonlySet<string>): string[]
 }
 
-/** Subscriptions of a platform that have series of their own. */
+/** Subscriptions per platform with series of their own. */
 export const MOST_SUBSCRIPTION_LABELS = 500
 /** No subscription has this name. */
 export const OTHER_LABEL = '_other'

@@ -1,5 +1,5 @@
-// Owns: what of an error, and of anything else that is logged, may stand in the log. An allow-list for errors; for
-// other fields the names that carry requests, arguments and credentials are dropped. The logger alone uses it.
+// Owns: which fields may be logged. Errors have an allow-list; of other objects the fields with requests, arguments and
+// credentials are dropped. Only the logger uses it.
 
 type ErrorFields = {
   type: string
@@ -15,7 +15,7 @@ const MAX_DEPTH = 6
 const MAX_MESSAGE_LENGTH = 500
 const MASK = '[masked]'
 
-// Libraries hang requests, arguments and whole jobs on what they report; no unit of work needs them in the log.
+// Libraries attach requests, arguments and whole jobs to their errors; the log needs none of them.
 const DROPPED = new Set(
   [
     ['args', 'argv', 'body', 'rawbody', 'payload', 'data', 'jobdata', 'request', 'rawxml', 'content'],
@@ -41,7 +41,7 @@ const DROPPED = new Set(
   ].flat(),
 )
 
-/** `withStack`: at debug. The stack is masked as the message is. */
+/** `withStack`: at level debug. The stack is masked like the message. */
 export function errorFields(
   error: unknown,
   { withStack, depth = 0 }: { withStack: boolean; depth?: number },
@@ -61,13 +61,13 @@ export function errorFields(
 }
 
 /**
- * Queries of URLs, credentials in URLs and long runs as tokens have them are masked; the text is cut at 500 characters.
+ * Masks queries and credentials of URLs and long token-like runs, and cuts the text at 500 characters.
  */
 export function maskText(text: string): string {
   return masked(text.slice(0, 2 * MAX_MESSAGE_LENGTH)).slice(0, MAX_MESSAGE_LENGTH)
 }
 
-/** Copies what is to be logged: errors become their fields wherever they stand, dropped names are left out. */
+/** A copy for the log: errors become their fields at any depth, dropped names are left out. */
 export function loggableFields(fields: object, withStack: boolean, depth = 0): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(fields).flatMap(([name, value]: [string, unknown]) => {
@@ -89,7 +89,7 @@ function loggable(value: unknown, { withStack, depth }: { withStack: boolean; de
   return loggableFields(value, withStack, depth)
 }
 
-// Numbers and flags are no secrets, and what prints itself (a Secret) says `[secret]`.
+// Numbers and booleans are no secrets, and a Secret prints as `[secret]`.
 function isDropped(name: string, value: unknown): boolean {
   return (
     DROPPED.has(name.toLowerCase()) && typeof value !== 'number' && typeof value !== 'boolean' && !printsItself(value)

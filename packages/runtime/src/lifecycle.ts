@@ -1,24 +1,25 @@
-// Owns: how a process ends: what is stopped, in which order, within which time, with which exit code. What stopping
-// means is told by whoever started something. main.ts is the only caller.
+// Owns: how a process ends: the order of the stop functions, their time limit, the exit code. Each part registers its
+// own stop function. main.ts is the only caller.
 import type { Log } from './log.ts'
 
 const EXIT_FAILED = 1
-/** EX_SOFTWARE: the supervisor is to start the process again. */
+/** EX_SOFTWARE of sysexits.h: the supervisor should restart the process. */
 const EXIT_CRASHED = 70
-// npm passes on a Ctrl-C that the terminal has already given to the whole group: the same signal twice at once is one.
+// npm forwards a Ctrl-C that the terminal has already sent to the whole group: the same signal within this time counts
+// once.
 const SAME_SIGNAL_MS = 250
 
 export type Lifecycle = {
-  /** Aborted when stopping begins: loops that wait end with it. */
+  /** Aborts when stopping begins, which ends waiting loops. */
   readonly signal: AbortSignal
   /**
-   * Registers what `stop` undoes, the last first. Registered while stopping, it runs at once: what a start in progress
-   * has just opened is closed all the same. `reason` is that of `stop`: the name of a signal, or words.
+   * Registers a stop function; the last registered runs first. While stopping it runs at once, so that a start in
+   * progress is undone too. `reason` is that of `stop`: the name of a signal, or a text.
    */
   onStop(name: string, fn: (reason: string) => Promise<void> | void): void
   /**
-   * Stops everything, once; every call gets the same promise, which never rejects. False when a part failed or was too
-   * slow.
+   * Stops everything once. Every call gets the same promise, which never rejects. False when a stop function failed or
+   * was too slow.
    */
   stop(reason: string): Promise<boolean>
   /** Logs the error, stops what has been started and exits with 1. For a start that failed. */

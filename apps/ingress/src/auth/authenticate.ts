@@ -1,5 +1,5 @@
-// Owns: the hooks that stand before the internal routes: who is it (401), and may they (403). Asked before the body is
-// read and before anything is looked up, so that a refusal is the same whether the thing exists or not.
+// Owns: the hooks of the internal routes that authenticate the caller (401) and check its rights (403). They run before
+// the body is read and before anything is looked up, so that a refusal does not show what exists.
 import { GatewayError } from '@wxgw/wechat-core'
 import type { Action, CallerConfig } from '@wxgw/runtime'
 import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
@@ -11,16 +11,16 @@ import { grantedAuthorizers, isGranted } from './grants.ts'
 declare module 'fastify' {
   interface FastifyRequest {
     caller: CallerConfig | undefined
-    /** For the audit line: what the route needed. */
+    /** The action that the route needed, for the audit line. */
     neededAction: Action | undefined
-    /** The caller is known by a session of the console, not by its key. */
+    /** The caller authenticated by a session of the console, not by its key. */
     bySession: boolean
   }
 }
 
 type Deps = { callers: readonly CallerConfig[]; sessions: ConsoleSessions | undefined }
 
-/** Every route of this scope wants a key, or a session of the console with its CSRF token. */
+/** Every route of this scope requires a key, or a session of the console with its CSRF token. */
 export function authenticate(scope: GatewayServer, { callers, sessions }: Deps): void {
   const known = createCallers(callers)
   decorateCalls(scope)
@@ -49,7 +49,7 @@ export function authenticate(scope: GatewayServer, { callers, sessions }: Deps):
   })
 }
 
-/** What a scope needs whose routes know their caller. */
+/** Adds the decorations that routes with a caller need. */
 export function decorateCalls(scope: GatewayServer): void {
   scope.decorateRequest('caller', undefined)
   scope.decorateRequest('neededAction', undefined)
@@ -68,7 +68,9 @@ type Access = {
   wholePlatform?: boolean
 }
 
-/** Route hook: does the caller have this right on the platform, and on the authorizer when the path names one? */
+/**
+ * Route hook: FORBIDDEN unless the caller has this right on the platform, and on the authorizer that the path names.
+ */
 export function requireGrant({ action, wholePlatform = false }: Access = {}): onRequestHookHandler {
   return (request, _reply, done) => {
     request.neededAction = action
@@ -80,7 +82,7 @@ export function requireGrant({ action, wholePlatform = false }: Access = {}): on
   }
 }
 
-/** As requireGrant, where each of several actions is enough. */
+/** As requireGrant; one of the actions is enough. */
 export function requireOneOf(actions: readonly Action[]): onRequestHookHandler {
   return (request, _reply, done) => {
     const { platform, APPID } = pathOf(request)

@@ -1,4 +1,4 @@
-// Owns: who is calling: from an Authorization header to a configured caller. What the caller may do is grants.ts.
+// Owns: from an Authorization header to a configured caller. Its rights are in grants.ts.
 import { hash, timingSafeEqual } from 'node:crypto'
 import type { CallerConfig } from '@wxgw/runtime'
 
@@ -10,7 +10,7 @@ export type Callers = {
   findByKey(key: string): CallerConfig | undefined
 }
 
-/** The keys are compared by their digests and all of them every time: how long it takes tells nothing about any key. */
+/** Compares the digests of all keys each time, so that the duration reveals nothing about a key. */
 export function createCallers(callers: readonly CallerConfig[]): Callers {
   const known = callers.map((caller) => ({ caller, digest: digestOf(caller.key.reveal()) }))
 
@@ -26,7 +26,7 @@ export function createCallers(callers: readonly CallerConfig[]): Callers {
   return {
     findByKey,
     find(headers) {
-      // Two headers are ambiguous: a proxy in between may have judged by the other one.
+      // Two headers are ambiguous: a proxy may have used the other one.
       const key = headers.length === 1 ? BEARER.exec(headers[0] ?? '')?.[1] : undefined
       return key === undefined ? undefined : findByKey(key)
     },

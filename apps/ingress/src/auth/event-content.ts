@@ -1,4 +1,4 @@
-// Owns: who sees the content of events: the action `events:content` shows it, and to nobody who does not want it.
+// Owns: who sees the content of events: callers with the action `events:content`.
 import { withoutContent } from '@wxgw/contracts'
 import type { FastifyRequest } from 'fastify'
 import { visibleAuthorizers } from './authenticate.ts'
@@ -11,7 +11,7 @@ export function createContentView(request: ContentRequest): (event: unknown) => 
   return (event) => (shows(event) ? event : withoutContent(event))
 }
 
-/** Does the caller see the content of this event? */
+/** Whether the caller sees the content of an event. */
 export function createContentSight(request: ContentRequest): (event: unknown) => boolean {
   if (request.query.content === 'false') return () => false
   const only = visibleAuthorizers(request, 'events:content')

@@ -1,4 +1,4 @@
-// Owns: what a caller may do. Pure: neither the store nor the existence of anything is asked.
+// Owns: what a caller may do. Pure functions of the configuration: nothing is read from the store.
 import type { Action, CallerConfig, Grant } from '@wxgw/runtime'
 import { isReachedBy } from './path-patterns.ts'
 
@@ -8,9 +8,9 @@ export type Need = {
   platform: string
   /** undefined = any right on the platform is enough. */
   action: Action | undefined
-  /** undefined = no particular authorizer: lists, and what belongs to the platform. */
+  /** undefined = no particular authorizer, as for lists and for what belongs to the platform. */
   authorizer?: string | undefined
-  /** A path of WeChat's, as it came; undefined = none in particular. */
+  /** A path of WeChat's API, as it was requested; undefined = none in particular. */
   api?: string | undefined
 }
 
@@ -34,8 +34,7 @@ export function isGrantedForAll({ grants }: Rights, need: Omit<Need, 'authorizer
 const authorizersOf = new WeakMap<readonly Grant[], Map<string, readonly string[]>>()
 
 /**
- * Whose things the caller may see with this action, in the order of their appids: undefined = everybody's. The same
- * array each time.
+ * The appids whose data the caller may see with this action, sorted; undefined = all. The same array each time.
  */
 export function grantedAuthorizers(
   { grants }: Rights,

@@ -1,10 +1,11 @@
-// Owns: sealing what a client keeps for us (cursors, sessions): AES-256-GCM, bound to the place that it is good for.
+// Owns: sealing texts that a client keeps for us (cursors, sessions): AES-256-GCM, bound to the place where they are
+// valid.
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 
 const CIPHER = 'aes-256-gcm'
 const IV_BYTES = 12
 const TAG_BYTES = 16
-/** By so many bytes is the sealed text longer. */
+/** How many bytes sealing adds. */
 export const SEAL_BYTES = IV_BYTES + TAG_BYTES
 
 export function sealBytes(plain: Buffer, { key, place }: { key: Buffer; place: Buffer }): Buffer {
@@ -29,7 +30,7 @@ export function openBytes(
       decipher.final()
       return plain
     } catch {
-      // Another key's.
+      // Sealed with another key.
     }
   }
   return undefined

@@ -18,7 +18,7 @@ export function diagnosisRoute(app: GatewayServer, { diagnosis, settings }: Deps
   })
 }
 
-/** Of other platforms nothing, and who may call only for whoever reaches all of them. */
+/** Only the platforms within reach; `callers` and `subscriptions` only for a caller that reaches all platforms. */
 function settingsWithin(settings: SettingsSummary, reach: ConsoleReach): Record<string, unknown> {
   const { callers, platforms, subscriptions, ...rest } = settings
   return {

@@ -1,5 +1,5 @@
-// Owns: the cookie of a console session: what it holds, sealed, and how it is set. Whether the session still holds is
-// sessions.ts'.
+// Owns: the cookie of a console session: its sealed content, and setting it. sessions.ts checks whether the session is
+// valid.
 import { createHash, hkdfSync } from 'node:crypto'
 import type { CallerConfig, Config } from '@wxgw/runtime'
 import { parseCookie, stringifySetCookie } from 'cookie'
@@ -25,12 +25,12 @@ type SessionCookie = {
 }
 
 const PLACE = Buffer.from('console session')
-/** A header as a whole is bounded; a cookie of ours is far below. */
-const MOST_CHARACTERS = 2_048
+/** Our cookies are much shorter. */
+const MAX_CHARACTERS = 2_048
 
 /**
- * Good at every ingress and after restarts: the key comes from `SEALING_KEYS`, of which the first seals and all open;
- * without them from the keys of all callers together, so that no caller could make the session of another.
+ * Valid at every ingress and after restarts: the key is derived from `SEALING_KEYS`, of which the first seals and all
+ * open; without them from the keys of all callers together, so that no caller can forge another's session.
  */
 export function createSessionCookie({ sealingKeys, callers }: Pick<Config, 'sealingKeys' | 'callers'>): SessionCookie {
   const bases = sealingKeys.length > 0 ? sealingKeys.map(({ key }) => key) : [allKeys(callers)]
@@ -57,7 +57,7 @@ export function createSessionCookie({ sealingKeys, callers }: Pick<Config, 'seal
   return {
     read({ headers }) {
       const value = headers.cookie === undefined ? undefined : parseCookie(headers.cookie)[COOKIE_NAME]
-      if (value === undefined || value.length > MOST_CHARACTERS) return undefined
+      if (value === undefined || value.length > MAX_CHARACTERS) return undefined
       const plain = openBytes(Buffer.from(value, 'base64url'), { keys, place: PLACE })
       return plain === undefined ? undefined : parseSession(plain.toString())
     },
@@ -78,7 +78,7 @@ function allKeys(callers: readonly CallerConfig[]): Buffer {
   return createHash('sha256').update(JSON.stringify(known)).digest()
 }
 
-// We have sealed it ourselves.
+// The text was sealed here, so its shape is known.
 function parseSession(text: string): HeldSession {
   return JSON.parse(text) as HeldSession
 }

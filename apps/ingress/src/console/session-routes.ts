@@ -67,7 +67,7 @@ export function consoleSessionRoutes(scope: GatewayServer, { config, platforms, 
   })
 }
 
-/** What is left out stands for all. */
+/** A member that is left out means all. */
 function grantView({ platforms, authorizers, actions, apis }: Grant) {
   return {
     ...(platforms === undefined ? {} : { platforms: [...platforms] }),

@@ -1,5 +1,5 @@
-// Owns: the sessions of the console: who one stands for, how long it holds, and that a request with its cookie comes
-// from our page.
+// Owns: the sessions of the console: the caller and the lifetime of each, and the CSRF check of requests with its
+// cookie.
 import { hash, randomBytes } from 'node:crypto'
 import Csrf from '@fastify/csrf'
 import type { EndedSessions } from '@wxgw/redis'
@@ -13,7 +13,9 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The answer holds a token or a ticket: a session of the console gets none. */
     answersCredentials?: boolean
-    /** Shows no secret and is needed most while Redis is away: whether the session was ended is then not looked up. */
+    /**
+     * The route shows no secret and has to work while Redis is away: it does not check whether the session was ended.
+     */
     servesWithoutStore?: boolean
   }
 }
@@ -23,23 +25,26 @@ export type ConsoleSession = { caller: CallerConfig; held: HeldSession }
 export type ConsoleSessions = {
   /** Sets the cookie. */
   begin(request: FastifyRequest, reply: FastifyReply, caller: CallerConfig): ConsoleSession
-  /** The session of the cookie; undefined: there is none, or it is over. Rejects with STORE_UNAVAILABLE. */
+  /** The session of the cookie. undefined without one, or when it is over. Rejects with STORE_UNAVAILABLE. */
   find(request: FastifyRequest): Promise<ConsoleSession | undefined>
   /**
    * As `find`, of a request with its CSRF token: rejects with FORBIDDEN without, and on a route that answers
    * credentials.
    */
   prove(request: FastifyRequest): Promise<ConsoleSession | undefined>
-  /** The cookie says from now on when it was used last. */
+  /** Sets the cookie with the time of this use. */
   renew(request: FastifyRequest, reply: FastifyReply, session: ConsoleSession): void
-  /** Everywhere, and for good. Rejects with STORE_UNAVAILABLE. */
+  /** Ends it at every ingress, for good. Rejects with STORE_UNAVAILABLE. */
   end(request: FastifyRequest, reply: FastifyReply, session: ConsoleSession): Promise<void>
   csrfToken(session: ConsoleSession): string
 }
 
 export const CSRF_HEADER = 'x-csrf-token'
 const IDLE_MS = 12 * 3_600_000
-/** What another ingress answers at the moment of the end may renew the cookie once more; clocks differ a little. */
+/**
+ * An ended session is remembered longer by this: another ingress may renew its cookie at the same moment, and clocks
+ * differ.
+ */
 const END_SPARE_MS = 600_000
 /** The cookie is set anew at most so often. */
 const RENEWED_AFTER_MS = 60_000

@@ -1,5 +1,5 @@
-// Owns: how often wrong keys are tried at the console, of one address and of all together, in one process. Keys are too
-// long to be guessed; this keeps who tries all the same from costing anything.
+// Owns: the limits of sign-ins with wrong keys at the console, per address and in all, in one process. Keys are too
+// long to be guessed: the limits bound what attempts cost.
 import { type Clock, GatewayError } from '@wxgw/wechat-core'
 
 const WINDOW_MS = 60_000
@@ -7,7 +7,7 @@ const MOST_OF_ADDRESS = 10
 const MOST_IN_ALL = 100
 
 type SignInLimits = {
-  /** Throws RATE_LIMITED, for a right key too: otherwise guessing would go on. */
+  /** Throws RATE_LIMITED, for a valid key too: otherwise the answer would show which key is right. */
   check(address: string): void
   wrongKey(address: string): void
 }

@@ -1,4 +1,4 @@
-// Owns: reading JSON bodies. An empty body is no body: whether one is needed, the route's schema says.
+// Owns: reading JSON bodies. An empty body counts as none; the route's schema says whether one is required.
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { GatewayServer } from '../server.ts'
 
@@ -11,7 +11,7 @@ export function acceptJson(app: GatewayServer): void {
   })
 }
 
-/** Route hook (preValidation) where every field is optional: then no body at all is fine too. */
+/** Route hook (preValidation) for routes whose fields are all optional: no body is accepted too. */
 export function emptyBodyAllowed(request: FastifyRequest, _reply: FastifyReply, done: () => void): void {
   if (request.body === undefined) request.body = {}
   done()

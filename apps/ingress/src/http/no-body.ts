@@ -1,4 +1,5 @@
-// Owns: routes whose body says nothing, such as a form with nothing but a button. It is read, bounded, and dropped.
+// Owns: routes that ignore their body, such as a form with only a button. The body is read within its bound and
+// dropped.
 import type { GatewayServer } from '../server.ts'
 
 const MOST_BYTES = 1024

@@ -1,10 +1,10 @@
-// Owns: reading `name=value` pairs, of a URL or of a form, without ever guessing: repeated names, broken percent
-// encodings and control characters are reported, not repaired. What to do about them is the callers' business.
+// Owns: parsing `name=value` pairs of a URL or a form. Repeated names, broken percent encodings and control characters
+// are reported, not repaired; the caller decides what to do.
 import { MAX_QUERY_PARAMETERS } from './limits.ts'
 
 export type Pairs = Record<string, string>
 
-/** Why pairs were not understood, and of which names. An undecodable name is given as it was written. */
+/** Why pairs could not be parsed, and their names. A name that cannot be decoded is given as it was written. */
 export type PairsFault = { kind: 'too-many' } | { kind: 'repeated' | 'encoding' | 'control'; names: string[] }
 
 // A symbol, so that no name in a query can be taken for it.
@@ -23,7 +23,7 @@ export function parsePairs(text: string): Pairs {
   if (parts.length > MAX_QUERY_PARAMETERS) return withFault(pairs, { kind: 'too-many' })
   const repeated: string[] = []
   const withControl: string[] = []
-  // Looked for once in the whole, not in each part: nearly all texts are plain.
+  // Checked once for the whole text: nearly all texts are plain.
   const isPlain = !text.includes('%') && !text.includes('+') && !CONTROL.test(text)
   for (const part of parts) {
     if (part === '') continue
@@ -45,8 +45,7 @@ export function parsePairs(text: string): Pairs {
   return withControl.length === 0 ? pairs : withFault(pairs, { kind: 'control', names: withControl })
 }
 
-// An object that is made without a prototype is a slow one in V8, an instance of a class whose prototype inherits
-// nothing is not.
+// Object.create(null) makes a slow object in V8. An instance of a class whose prototype inherits nothing is fast.
 // oxlint-disable-next-line typescript/no-extraneous-class -- its prototype is all it is for
 class NoPairs {}
 Object.setPrototypeOf(NoPairs.prototype, null)
@@ -71,7 +70,7 @@ function decode(text: string): string | undefined {
   try {
     return decodeURIComponent(spaced)
   } catch {
-    // URIError is the only thing it throws, and the caller is told by `undefined`.
+    // It throws nothing but URIError.
     return undefined
   }
 }

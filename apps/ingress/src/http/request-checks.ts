@@ -1,4 +1,4 @@
-// Owns: what every request of either listener must satisfy before a route sees it, beyond what the parser demands.
+// Owns: the checks of every request of both listeners before its route, beyond those of the HTTP parser.
 import { isHarmlessName, TOO_MANY_HEADERS } from '@wxgw/runtime'
 import { GatewayError } from '@wxgw/wechat-core'
 import type { FastifyRequest } from 'fastify'
@@ -6,17 +6,18 @@ import { MAX_HEADERS } from './limits.ts'
 import { pairsFault, type PairsFault } from './query-string.ts'
 
 /**
- * Left to the push routes: there, an unreadable signature is a wrong signature. Other routes do not know these names.
+ * Not checked here: the push routes answer a broken signature as a wrong signature. Other routes do not know these
+ * names.
  */
 const SIGNED_NAMES = new Set(['msg_signature', 'signature', 'timestamp', 'nonce'])
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Query and body go to WeChat as they are: nobody here reads them. */
+    /** Query and body are passed on to WeChat unread. */
     isPassedOn?: boolean
     /**
-     * All the parameters that the route reads, where others may be repeated: WeChat's client adds its own to a shared
-     * link, each time it is shared.
+     * The parameters that the route reads; others may be repeated. WeChat's client adds its own each time a link is
+     * shared.
      */
     reads?: readonly string[]
   }
@@ -64,12 +65,12 @@ function checkHeaderCount({ raw }: FastifyRequest): void {
     throw Object.assign(new Error('too many headers'), { code: TOO_MANY_HEADERS })
 }
 
-// Node serves a bare `GET /path` as HTTP/0.9: without a Host, and without a status line in many a client's eyes.
+// Node serves a bare `GET /path` as HTTP/0.9, without a Host.
 function checkVersion({ raw }: FastifyRequest): void {
   if (raw.httpVersionMajor < 1) throw new GatewayError('INVALID_REQUEST', 'HTTP/1.0 or newer is needed')
 }
 
-// Node keeps the first of two Host headers and says nothing: a proxy may have routed by the second.
+// Node silently keeps the first of two Host headers. A proxy may have routed by the second.
 function checkHost({ raw }: FastifyRequest): void {
   let hosts = 0
   for (let index = 0; index < raw.rawHeaders.length; index += 2) {
@@ -93,7 +94,7 @@ function checkEncodings(headers: FastifyRequest['headers']): void {
 
 type ContentType = { mediaType: string; charset: string | undefined }
 
-/** Clients have few of them, and say the same one each time. Who makes them up only lets the others be read again. */
+/** The size of the cache of parsed content types. Clients send few different ones. */
 const MAX_KNOWN_TYPES = 100
 const MAX_KNOWN_CHARACTERS = 64
 const knownTypes = new Map<string, ContentType>()

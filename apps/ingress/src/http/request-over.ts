@@ -1,10 +1,9 @@
-// Owns: hearing that a request is over. Its answer alone does not say so: one that waits behind another on the same
-// connection never gets that connection when the client goes, and never closes.
+// Owns: noticing that a request is over. The answer's own events are not enough: an answer that is pipelined behind
+// another one never closes when the client disconnects.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
 /**
- * By connection: a client may send as many requests at once as it likes, and each listener of a socket's own would be
- * warned of.
+ * By connection. A client may pipeline any number of requests, and Node warns of many listeners on one socket.
  */
 const waiting = new WeakMap<object, Set<() => void>>()
 

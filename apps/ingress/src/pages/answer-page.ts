@@ -1,12 +1,11 @@
-// Owns: how a page leaves: its type and its language, and that a browser never keeps one of another language.
+// Owns: the headers of a page: its type, its language, and that no cache gives it to a reader of another language.
 import type { FastifyReply } from 'fastify'
 import type { Language } from './visitor.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     /**
-     * The route answers pages, errors included, to everybody but who asks for JSON; others answer them to browsers
-     * only.
+     * The route answers pages, errors included, unless JSON is asked for. Other routes answer pages to browsers only.
      */
     isPage?: boolean
     /** Where the authorization starts again, relative to the page. */

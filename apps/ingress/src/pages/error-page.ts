@@ -1,4 +1,4 @@
-// Owns: an error as a person in a browser gets to see it, with the way back. Programs get JSON.
+// Owns: the page that shows an error in a browser, with a link back. Programs get JSON.
 import type { ErrorCode } from '@wxgw/wechat-core'
 import type { ErrorAnswer } from '@wxgw/runtime'
 import { html } from './html.ts'

@@ -1,6 +1,6 @@
-// Owns: making HTML out of texts that nobody can inject markup with.
+// Owns: building HTML with every text escaped.
 
-/** HTML that is safe to stand as it is. */
+/** HTML that needs no escaping. */
 export class Html {
   readonly markup: string
 

@@ -1,4 +1,4 @@
-// Owns: how the landing page looks once an account has authorized. Without its picture: nothing is loaded from
+// Owns: the landing page after an account has authorized. The account's picture is left out: pages load nothing from
 // elsewhere.
 import type { Authorizer } from '@wxgw/wechat-core'
 import { html } from './html.ts'

@@ -52,9 +52,9 @@ ${body}
 }
 
 /**
- * WeChat checks that the visitor comes from the platform's own domain, by the Referer: it must be sent, and `origin`
- * keeps path and parameters out of it. Browsers hold `form-action` against the redirect that answers a form, too: both
- * of WeChat's pages are allowed. No HSTS: whether a whole domain is https is not for one page to decide.
+ * WeChat checks by the Referer that the visitor comes from the platform's own domain, so it must be sent; `origin`
+ * keeps path and parameters out of it. Browsers apply `form-action` to the redirect that answers a form too, so both of
+ * WeChat's pages are allowed. No HSTS: a page must not decide for the whole domain.
  */
 export const pageHeaders = ({
   mpBaseUrl,

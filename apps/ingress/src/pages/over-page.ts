@@ -1,5 +1,4 @@
-// Owns: what the page of an authorization session says once the session is over. Nothing of what its caller wrote
-// stands on it.
+// Owns: the page of an authorization session that is over. It shows no text of the session's caller.
 import { html } from './html.ts'
 import { page } from './layout.ts'
 import type { Language } from './visitor.ts'

@@ -1,4 +1,4 @@
-// Owns: how the pages name permission sets (权限集).
+// Owns: the names of permission sets (权限集) on the pages.
 import { permissionSet } from '@wxgw/catalogue'
 import { html, type Html } from './html.ts'
 import type { Language } from './visitor.ts'
@@ -9,7 +9,7 @@ export function permissionSetList(ids: readonly number[], language: Language): H
   return html`<ul class="sets">${ids.map((id) => html`<li>${permissionSetName(id, language)}</li>`)}</ul>`
 }
 
-/** WeChat adds sets: one that the catalogue does not know has its number. */
+/** The name, or the number of a set that the catalogue does not know: WeChat adds sets. */
 function permissionSetName(id: number, language: Language): string {
   const known = permissionSet(id)
   if (known) return language === 'zh' ? known.nameZh : known.nameEn

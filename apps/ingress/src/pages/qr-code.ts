@@ -2,19 +2,19 @@
 import QRCode from 'qrcode'
 import { Html } from './html.ts'
 
-/** Drawing one keeps the process busy for a millisecond or two: the same page is often seen again. */
-const MOST_KEPT = 200
+/** The size of the cache: drawing a code takes 1 to 2 ms, and the same page is often opened again. */
+const MAX_CACHED = 200
 const kept = new Map<string, Html>()
-/** What the largest code of this error correction holds. */
-const MOST_BYTES = 2331
+/** The capacity of the largest code with this error correction. */
+const MAX_BYTES = 2331
 
 /** undefined when the text is too long for one. */
 export async function qrCode(text: string): Promise<Html | undefined> {
-  if (Buffer.byteLength(text) > MOST_BYTES) return undefined
+  if (Buffer.byteLength(text) > MAX_BYTES) return undefined
   const known = kept.get(text)
   if (known) return known
   const drawn = new Html(await QRCode.toString(text, { type: 'svg', errorCorrectionLevel: 'M', margin: 2 }))
-  if (kept.size >= MOST_KEPT) kept.clear()
+  if (kept.size >= MAX_CACHED) kept.clear()
   kept.set(text, drawn)
   return drawn
 }

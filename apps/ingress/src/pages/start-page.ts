@@ -1,5 +1,5 @@
-// Owns: how the page looks on which an authorization starts: a button that leads to WeChat and, where the visitor may
-// change over to a phone, a QR code of the page itself.
+// Owns: the page on which an authorization starts: a button that leads to WeChat and, on a computer, a QR code of the
+// page itself.
 import { html, type Html } from './html.ts'
 import { page } from './layout.ts'
 import { permissionSetList } from './permission-sets.ts'

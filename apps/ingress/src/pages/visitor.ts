@@ -1,4 +1,4 @@
-// Owns: what the pages know of whoever visits them: the language, the device, and whether WeChat itself shows the page.
+// Owns: what the pages read about a visitor: the language, the device, and whether WeChat's own browser shows the page.
 import type { FastifyRequest } from 'fastify'
 
 export type Language = 'zh' | 'en'
@@ -8,7 +8,7 @@ export type Texts = Readonly<Record<Language, string>>
 export type Visitor = { language: Language; isPhone: boolean; isInWeChat: boolean }
 
 const PHONE = /Mobile|Android|iPhone|iPad|iPod|Harmony|MicroMessenger/i
-/** WeChat for computers calls itself MicroMessenger, too. */
+/** WeChat for computers has MicroMessenger in its user agent too. */
 const COMPUTER = /Windows NT|Macintosh|X11|WindowsWechat|MacWechat/i
 
 export function visitorOf({ headers }: Pick<FastifyRequest, 'headers'>): Visitor {
@@ -21,7 +21,7 @@ export function visitorOf({ headers }: Pick<FastifyRequest, 'headers'>): Visitor
 }
 
 /**
- * Chinese when no language is named; English for whoever reads neither.
+ * Chinese without the header; English when the header names neither.
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-12.5.4
  */
 function preferredLanguage(header: string | undefined): Language {

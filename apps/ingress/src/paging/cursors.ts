@@ -1,16 +1,16 @@
-// Owns: the cursors that callers see. A cursor is the position where a list goes on, sealed. A position contains an id
-// out of the list, which the caller may have no right to see: a cursor shows neither its text nor its length.
+// Owns: the cursors that callers get. A cursor is a sealed position in a list. The position contains an id that the
+// caller may have no right to see, so a cursor reveals neither its text nor its length.
 import type { Config } from '@wxgw/runtime'
 import { GatewayError } from '@wxgw/wechat-core'
 import { createSeals, sealedCharacters, type Walk } from './seals.ts'
 
 type Cursors = {
   seal(position: string, walk: Walk): string
-  /** Throws INVALID_REQUEST when it is none, or one of another walk. */
+  /** Throws INVALID_REQUEST for a text that is no cursor, or a cursor of another walk. */
   open(cursor: string, walk: Walk): string
 }
 
-/** A length and the position, filled up: every cursor is equally long. */
+/** A length and the position, padded: every cursor has the same length. */
 const PLAIN_BYTES = 256
 export const CURSOR_CHARACTERS = sealedCharacters(PLAIN_BYTES)
 

@@ -1,4 +1,4 @@
-// Owns: how a request asks for a page of a list, and how the answer says where the next one begins.
+// Owns: the paging parameters of a request, and the cursor in its answer.
 import type { Page } from '@wxgw/platform'
 import type { FastifyRequest } from 'fastify'
 import { callerOf } from '../auth/authenticate.ts'
@@ -33,7 +33,7 @@ export function createPaging(config: Parameters<typeof createCursors>[0]): Pagin
   }
 }
 
-/** The path with what it names, and all of the query that is not paging. */
+/** The path with its parameters, and the query without the paging parameters. */
 function walkOf(request: ListRequest): Walk {
   const filter = Object.entries(request.query)
     .filter(([name]) => name !== 'limit' && name !== 'cursor')

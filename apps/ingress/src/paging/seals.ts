@@ -1,26 +1,26 @@
-// Owns: texts that a caller gets and gives back: sealed, so that they show nothing and cannot be made up, and good for
-// one caller and one purpose.
+// Owns: sealing texts that a caller gets and sends back. They reveal nothing, cannot be forged, and are valid for one
+// caller and one purpose.
 import { hkdfSync } from 'node:crypto'
 import type { CallerConfig, Config } from '@wxgw/runtime'
 import { openBytes, SEAL_BYTES, sealBytes } from '../auth/sealed-bytes.ts'
 
-/** Everything that a sealed text is good for: this caller's walk through this list with this filter. */
+/** What a sealed text is valid for: this caller's walk through this list with this filter. */
 export type Walk = { caller: CallerConfig; list: string }
 
 type Seals = {
   seal(plain: Buffer, walk: Walk): string
-  /** undefined: it is none, or one of another walk. Which, nobody learns. */
+  /** undefined for a text that is not sealed here or belongs to another walk. The caller does not learn which. */
   open(text: string, walk: Walk): Buffer | undefined
 }
 
-/** Of a text that holds so many bytes. */
+/** The length of a sealed text with so many bytes inside. */
 export function sealedCharacters(plainBytes: number): number {
   return Math.ceil(((SEAL_BYTES + plainBytes) * 4) / 3)
 }
 
 /**
- * Good at every ingress and after restarts: the key comes from `SEALING_KEYS`, of which the first seals and all open;
- * without them from the caller's own key.
+ * Valid at every ingress and after restarts: the key is derived from `SEALING_KEYS`, of which the first seals and all
+ * open; without them from the caller's own key.
  */
 export function createSeals({ sealingKeys }: Pick<Config, 'sealingKeys'>): Seals {
   const shared = sealingKeys.map(({ key }) => deriveKey(key))

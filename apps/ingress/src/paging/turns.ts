@@ -25,11 +25,11 @@ const LARGE_BODY_BYTES = 16_384
 
 /** Hooks: RATE_LIMITED when too many requests of the caller wait, or one for too long. */
 export type Turns = {
-  /** For routes that take their time, mostly by waiting. Comes after the body. */
+  /** For routes that take long because they wait. Runs after the body is read. */
   wait: onRequestHookHandler
-  /** For routes that keep the process busy: the place rests afterwards. Comes after the body. */
+  /** For routes that keep the process busy: the slot rests afterwards. Runs after the body is read. */
   long: onRequestHookHandler
-  /** For all routes: those whose body is large. Comes before the body is parsed. */
+  /** For all routes, when the body is large. Runs before the body is parsed. */
   largeBody: preParsingHookHandler
 }
 
@@ -38,7 +38,7 @@ type Asked = { request: FastifyRequest; reply: FastifyReply; isBusy: boolean }
 type Done = (error?: Error) => void
 
 export function createTurns(): Turns {
-  /** Of each caller the places that it holds, or that rest. */
+  /** The slots that each caller holds, or that rest because of it. */
   const taken = new Map<string, number>()
   const holding = new WeakSet<FastifyRequest>()
   const waiting: Waiting[] = []
@@ -47,7 +47,7 @@ export function createTurns(): Turns {
   const takenBy = (caller: string) => taken.get(caller) ?? 0
   const mayBegin = (caller: string) => atWork < AT_ONCE && takenBy(caller) < AT_ONCE_PER_CALLER
 
-  /** First come, first served, but for callers that have all that they may. */
+  /** In the order of arrival, skipping callers that have all their slots. */
   function beginNext(): void {
     const next = waiting.findIndex((one) => mayBegin(one.caller))
     if (next >= 0) waiting.splice(next, 1)[0]?.begin()
@@ -77,7 +77,7 @@ export function createTurns(): Turns {
   function wait({ request, reply, isBusy }: Asked, done: Done): void {
     const { name: caller } = callerOf(request)
     if (holding.has(request)) return done()
-    // It would never close again.
+    // The client has disconnected: `close` is not emitted again.
     if (reply.raw.destroyed) return done(new GatewayError('INVALID_REQUEST', 'the client has gone'))
     if (mayBegin(caller)) return begin(caller, { request, reply, isBusy, done })
     if (waiting.filter((one) => one.caller === caller).length >= WAITING_PER_CALLER) return done(tooMany())
@@ -98,7 +98,7 @@ export function createTurns(): Turns {
         begin(caller, { request, reply, isBusy, done })
       },
     }
-    // Its client may go before it begins.
+    // The client may disconnect while the request waits.
     reply.raw.once('close', leave)
     waiting.push(mine)
   }

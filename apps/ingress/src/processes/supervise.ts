@@ -8,7 +8,7 @@ import { createMetricsCollector } from './collect-metrics.ts'
 import { parseToSupervisor, type ToProcess, type ToSupervisor } from './messages.ts'
 
 // A process that ends is started again after 0.1 s, then 0.2, 0.4, 0.8, 1.6, 3.2, 6.4 and every 10 s; one that has
-// served for a minute begins anew. In sum 12.7 s until the longest wait: a Redis that restarts has been waited for.
+// served for a minute begins anew. The delays before the longest one add up to 12.7 s, enough for Redis to restart.
 const FIRST_DELAY_MS = 100
 const LONGEST_DELAY_MS = 10_000
 const STABLE_AFTER_MS = 60_000

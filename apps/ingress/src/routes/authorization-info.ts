@@ -48,8 +48,8 @@ export function fullAuthorizationInfoRoute(app: GatewayServer, { platforms }: De
 }
 
 /**
- * Whose a new code is, only WeChat can say: narrowed rights never make it asked, they reach codes that were exchanged
- * before.
+ * Only WeChat knows which account a new code belongs to. A caller with narrowed rights therefore cannot exchange one:
+ * it reaches codes that were exchanged before.
  */
 async function assertMayExchange(
   request: FastifyRequest,

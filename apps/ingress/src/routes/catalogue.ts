@@ -1,5 +1,5 @@
-// Owns: GET /catalogue: what the gateway knows of WeChat, for whoever has a key. It is the same for all, and changes
-// with the gateway.
+// Owns: GET /catalogue: the catalogue of WeChat's permission sets, events, APIs and errcodes. It is the same for every
+// caller, and changes only with the gateway's version.
 import { catalogue } from '@wxgw/catalogue'
 import { createHash } from 'node:crypto'
 import { catalogueSchemas } from '../schemas/catalogue.ts'
@@ -12,7 +12,7 @@ export function catalogueRoute(app: GatewayServer): void {
   app.get('/catalogue', { schema: catalogueSchemas.read }, async (request, reply) => {
     void reply.header('etag', etag).header('cache-control', 'private, no-cache')
     if (matches(request.headers['if-none-match'], etag)) return reply.code(304).send(undefined)
-    // No serializer walks through it at each request.
+    // Serialized once, not at each request.
     return reply.type('application/json; charset=utf-8').serializer(() => text).send(catalogue)
   })
 }

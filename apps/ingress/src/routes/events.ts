@@ -56,7 +56,7 @@ export function eventRoutes(app: GatewayServer, { platforms, memory, paging, tur
         authorizer: query.authorizer,
         type: query.type,
         subject: query.subject,
-        // What the caller does not see is not found either.
+        // The search covers only what the caller may see.
         text: query.q === undefined ? undefined : { needle: query.q, shown: createContentView(request) },
         fromMs: instantMs(query.from),
         toMs: instantMs(query.to),

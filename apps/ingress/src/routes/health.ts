@@ -1,4 +1,4 @@
-// Owns: GET /healthz of both listeners, GET /readyz and GET /metrics of the internal one. What is checked is handed in.
+// Owns: GET /healthz of both listeners, GET /readyz and GET /metrics of the internal one. The checks are passed in.
 import { type ReadinessCheck, reportReadiness } from '@wxgw/platform'
 import type { Metrics } from '@wxgw/runtime'
 import { isDraining } from '../drain.ts'

@@ -1,5 +1,4 @@
-// Owns: what the pages of the public listener have in common: their headers, how they fail, and that a form's body
-// says nothing.
+// Owns: what all pages of the public listener share: headers, error pages, and ignoring the body of a form.
 import helmet from '@fastify/helmet'
 import type { Platform } from '@wxgw/platform'
 import type { Config, Log } from '@wxgw/runtime'

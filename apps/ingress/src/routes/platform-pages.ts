@@ -68,7 +68,7 @@ export function platformPages(scope: GatewayServer, deps: PageDeps): void {
     config: { wayBack: () => 'authorize' },
   }
   scope.get(`${PREFIX}/authorized`, landing, async (request, reply) => {
-    // This page's address holds the code: not even its origin needs to go anywhere from here.
+    // The code is in the page's URL: send no Referer at all.
     reply.header('referrer-policy', 'no-referrer')
     const platform = platformOf(platforms, request.params)
     const { authorizerAppId: appId, funcInfo } = await platform.authorizations.exchangeLandedCode(
@@ -80,7 +80,7 @@ export function platformPages(scope: GatewayServer, deps: PageDeps): void {
   })
 }
 
-/** Without what others have added to the link. */
+/** Without parameters that others have added to the link. */
 function startParametersOf(query: AuthorizationUrlParameters): AuthorizationUrlParameters {
   return Object.fromEntries(Object.entries(query).filter(([name]) => START_PARAMETERS.includes(name)))
 }
@@ -92,7 +92,7 @@ function searchOf(parameters: AuthorizationUrlParameters): string {
   return query === '' ? '' : `?${query}`
 }
 
-/** Without PUBLIC_BASE_URL the visitor knows best how this page is reached. */
+/** Without PUBLIC_BASE_URL, the address by which this visitor has reached the page. */
 function ownAddress({ protocol, host, url }: FastifyRequest): string {
   return `${protocol}://${host}${url.split('?')[0]}`
 }

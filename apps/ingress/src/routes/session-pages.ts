@@ -75,14 +75,14 @@ export function sessionPages(scope: GatewayServer, deps: PageDeps): void {
 
   const landing = {
     schema: sessionPageSchemas.landing,
-    // A code costs a call of WeChat's, made up or not: whoever has no click has what an address has.
+    // Each code, even a forged one, costs a call to WeChat. Without a click the limit is counted by address.
     onRequest: limits.lookUpBy(async ({ platform = '', sessionId = '', mark = '' }) =>
       (await platforms.get(platform)?.sessions.hasClick(sessionId, mark)) ? sessionId : undefined,
     ),
     config: { isPage: true, wayBack: ({ sessionId }: Params) => `../../${sessionId}` },
   }
   scope.get(`${path}/landed/:mark`, landing, async (request, reply) => {
-    // This page's address holds the code: not even its origin needs to go anywhere from here.
+    // The code is in the page's URL: send no Referer at all.
     reply.header('referrer-policy', 'no-referrer')
     const { sessionId, mark } = request.params
     const platform = platformOf(platforms, request.params)
@@ -94,7 +94,7 @@ export function sessionPages(scope: GatewayServer, deps: PageDeps): void {
     const returnUrl = ended && returnUrlOf(ended)
     if (returnUrl !== undefined && isReturnUrlAllowed(deps, returnUrl)) return reply.redirect(returnUrl, 303)
     if (status === 'cancelled' || status === 'refused') return sendOver(reply, status, language)
-    // Whatever the session is, this account is authorized.
+    // The account is authorized, whatever the state of the session.
     const profile = await profileOf(deps, platform, appId)
     const sets = { grantedSets: permissionSetIds(funcInfo), missingSets: ended ? missingSets(ended) : [] }
     return sendPage(reply, language, landedPage({ language, appId, profile, ...sets }))
@@ -114,7 +114,7 @@ function sendOver(reply: FastifyReply, status: OverStatus, language: Language): 
   return sendPage(reply.code(STATUS_OF[status]), language, overPage({ status, language }))
 }
 
-/** What takes no click is not open. */
+/** A session that is stored as open but takes no click has expired. */
 function overStatusOf({ status }: Session): OverStatus {
   return status === 'open' ? 'expired' : status
 }

@@ -24,7 +24,7 @@ type Deps = {
   turns: Turns
 }
 
-/** Redis and URLs could not give it back. */
+/** Neither Redis nor a URL can store it. */
 const LONE_SURROGATE = /\p{Surrogate}/u
 
 export function sessionRoutes(app: GatewayServer, { config, platforms, paging, turns }: Deps): void {
@@ -112,7 +112,7 @@ async function sessionOf(
   return session
 }
 
-/** Whose session it is: the account's that was asked for, or else the one's that authorized. */
+/** The account of the session: the one that was asked for, or else the one that authorized. */
 function ownerOf(session: Session | undefined): string | undefined {
   return session?.appId ?? session?.authorizedAppId
 }

@@ -1,5 +1,4 @@
-// Owns: what the processes count, on the internal listener: sums of each minute, and refused pushes. About a whole
-// platform.
+// Owns: the statistics of a platform on the internal listener: sums of each minute, and refused pushes.
 import type { Platform } from '@wxgw/platform'
 import { requireGrant } from '../auth/authenticate.ts'
 import { instantMs } from '../http/instant.ts'

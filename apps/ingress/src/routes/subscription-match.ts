@@ -17,7 +17,7 @@ export type MatchPlatform = EventReader & { subscriptions: Pick<Platform['subscr
 
 type Deps = { platforms: ReadonlyMap<string, MatchPlatform>; turns: Turns }
 
-/** Without pause: about a millisecond. The same event loop takes WeChat's pushes. */
+/** Then the event loop is released: about 1 ms. The same process takes WeChat's pushes. */
 const EXPLAINED_AT_ONCE = 100
 
 export function subscriptionMatchRoute(app: GatewayServer, { platforms, turns }: Deps): void {

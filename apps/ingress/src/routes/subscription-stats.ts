@@ -1,4 +1,4 @@
-// Owns: how the deliveries of one subscription go, on the internal listener.
+// Owns: the statistics of one subscription's deliveries, on the internal listener.
 import type { Platform } from '@wxgw/platform'
 import { requireGrant } from '../auth/authenticate.ts'
 import type { Turns } from '../paging/turns.ts'

@@ -69,7 +69,7 @@ export function subscriptionRoutes(app: GatewayServer, { platforms, paging, turn
     const { params, body } = request
     const changed = await platformOf(platforms, params).subscriptions.patch(params.name, body, (existing) => {
       assertReached(request, 'subscriptions:write', existing)
-      // Who lets a replying one begin lets it answer.
+      // Enabling a subscription with `reply` lets it answer users: this needs the right to subscribe.
       if (body.enabled === true || body.paused === false) assertMaySubscribe(request, existing)
     })
     if (!changed) throw subscriptionNotFoundTo(request)

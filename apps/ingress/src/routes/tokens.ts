@@ -7,7 +7,7 @@ import { PREFIX } from '../schemas/paths.ts'
 import { tokenSchemas } from '../schemas/tokens.ts'
 import type { GatewayServer } from '../server.ts'
 
-/** Secrets leave the gateway here, and in mpinfo. */
+/** These routes and mpinfo are the only ones that answer tokens and tickets. */
 export type TokenPlatform = Pick<Platform, 'componentAppId' | 'apiTickets'> & {
   authorizerTokens: Pick<Platform['authorizerTokens'], 'get' | 'reportInvalid'>
   componentTokens: Pick<Platform['componentTokens'], 'get'>
@@ -21,7 +21,7 @@ export function tokenRoutes(app: GatewayServer, { platforms }: Deps): void {
 
   app.get(`${PREFIX}/access_token/:APPID`, { schema: tokenSchemas.accessToken, config, onRequest }, async (request) => {
     const force = request.query.force === 'true'
-    // Before anything is looked up: a refusal says nothing of what exists.
+    // Checked before anything is read: a refusal does not show what exists.
     if (force) assertGranted(request, 'tokens:force', request.params.APPID)
     const platform = platformOf(platforms, request.params)
     const appId = authorizerAppIdOf(platform, request.params)

@@ -9,12 +9,12 @@ export type Claimed = { dir: string; release(): Promise<void> }
 
 const MAX_PROCESSES = 64
 const SLOT = /^\d{2}$/
-/** Linux takes 107, macOS 103. What is longer is not refused but cut off, and two directories then have one lock. */
+/** Linux accepts 107, macOS 103. A longer path is cut off, not refused, and two directories would share one lock. */
 const MAX_SOCKET_PATH_BYTES = 103
 
 /**
- * The first free one to write to, and all others in which a dead process has left pushes, to be read. A lock ends with
- * its process. Empty ones stay free: whoever starts next would otherwise need another one, at every start.
+ * `own`: the first free directory, for new pushes. `left`: all others with pushes of dead processes, to be read. A lock
+ * ends with its process. Empty directories are not locked, so that the next process can use one.
  */
 export async function claimDirectories(root: string): Promise<{ own: Claimed; left: Claimed[] }> {
   await mkdir(root, { recursive: true, mode: 0o700 })
@@ -41,7 +41,7 @@ async function claimFirstFree(root: string): Promise<Claimed> {
   throw new Error(`SPOOL_DIR is used by ${MAX_PROCESSES} processes already`)
 }
 
-/** By a socket that listens in it: unlike a file, it is dead as soon as its process is. */
+/** The lock is a listening socket: unlike a file, it ends with its process. */
 async function claim(dir: string): Promise<Claimed | undefined> {
   await mkdir(dir, { recursive: true, mode: 0o700 })
   const path = shorter(join(dir, 'lock'))
@@ -83,7 +83,7 @@ async function isAlive(path: string): Promise<boolean> {
     await once(socket, 'connect')
     return true
   } catch {
-    // Nobody listens: the file is what a killed process has left.
+    // Nobody listens: a killed process has left the file.
     return false
   } finally {
     socket.destroy()

@@ -1,5 +1,4 @@
-// Owns: a bounded queue of records on this machine's disk: appended with fdatasync, read in order, deleted when they
-// were taken.
+// Owns: a bounded queue of records on this machine's disk: appended with fdatasync, read in order, deleted once taken.
 import { mkdir, readdir, readFile, rename, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { GatewayError } from '@wxgw/wechat-core'
@@ -14,9 +13,9 @@ export type Journal = {
    * Resolves when the record is on the disk. Rejects with STORE_UNAVAILABLE when there is no room or the disk fails.
    */
   append(payload: string): Promise<void>
-  /** Hands over what is there, the oldest file first; false when something has to come again. One at a time. */
+  /** Passes the records to `take`, the oldest file first. False when one has to be retried. One call at a time. */
   drain(take: (payload: string) => Promise<Taken>): Promise<boolean>
-  /** On the disk and not taken yet, files included that are about to be deleted. */
+  /** Bytes on the disk, files included that are about to be deleted. */
   bytes(): number
   close(): Promise<void>
 }
@@ -25,8 +24,8 @@ type JournalOptions = {
   dir: string
   maxBytes: number
   /**
-   * Told how much of a file is no record. A kill in the middle of an append does that, too: nobody was answered for it
-   * then.
+   * Called with the bytes of a file that are no record. A kill in the middle of an append leaves such bytes too; its
+   * push was not acknowledged.
    */
   onDamage?: (bytes: number) => void
 }
@@ -34,7 +33,7 @@ type JournalOptions = {
 export const SEGMENT_SUFFIX = '.spool'
 const SEGMENT = /^(\d{12})\.spool$/
 const MAX_SEGMENT_BYTES = 8 * 1024 * 1024
-/** What is handed over together is accepted together, or not at all: as many as one job of messages takes. */
+/** Records that are taken at once: as many as one job of messages has. */
 const AT_ONCE = 25
 
 type Segment = { path: string; bytes: number }
@@ -89,7 +88,7 @@ export async function openJournal({ dir, maxBytes, onDamage }: JournalOptions): 
     if (!isReadable) onDamage?.(bytes.length - wholeBytes)
     for (let start = 0; start < payloads.length; start += AT_ONCE) {
       const outcomes = await Promise.all(payloads.slice(start, start + AT_ONCE).map(take))
-      // Those before it are handed over once more then: whoever takes them knows them by their ids.
+      // The records before it are taken once more: the queue de-duplicates by their ids.
       if (outcomes.includes('again')) return false
       if (outcomes.includes('unreadable')) isReadable = false
     }
@@ -108,7 +107,7 @@ export async function openJournal({ dir, maxBytes, onDamage }: JournalOptions): 
       try {
         await appending
       } catch (cause) {
-        // A file that failed once is not written to again; what is whole in it is read all the same.
+        // A file that failed once is not written to again; its complete records are read nevertheless.
         if (current === segment) void closeCurrent()
         throw unavailable('the spool cannot be written', cause)
       } finally {

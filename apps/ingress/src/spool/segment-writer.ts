@@ -4,11 +4,11 @@ import { dirname } from 'node:path'
 
 export type SegmentWriter = {
   readonly path: string
-  /** Resolves when the bytes are on the disk. Rejects when they are not; then nothing of them remains in the file. */
+  /** Resolves when the bytes are on the disk. When it rejects, none of them remain in the file. */
   append(bytes: Buffer): Promise<void>
-  /** Of what is on the disk. */
+  /** Bytes on the disk. */
   size(): number
-  /** Waits for what is being written. */
+  /** Waits for running writes. */
   close(): Promise<void>
 }
 
@@ -31,7 +31,7 @@ export async function openSegment(path: string): Promise<SegmentWriter> {
         size += bytes.length
         for (const { resolve } of batch) resolve()
       } catch (error) {
-        // Half a record in the middle would hide all that follow it.
+        // Half a record would hide all records behind it.
         await file.truncate(size).catch(() => undefined)
         for (const { reject } of batch) reject(error)
       }

@@ -16,13 +16,13 @@ type Lane = 'control' | 'messages'
 export type Spool = {
   /** Resolves when the push is on the disk. Rejects with STORE_UNAVAILABLE when the spool is full or fails. */
   keep(push: Push): Promise<void>
-  /** True: Redis refused lately, and asking it first would only cost the push's time. */
+  /** True: Redis refused lately, so the push is kept at once instead of spending its time on Redis. */
   isHolding(kind: Push['kind']): boolean
-  /** True: no push waits before one that comes now. Waits a moment for those that are being enqueued. */
+  /** True: no push is kept before this one. Waits up to 800 ms for those that are being enqueued. */
   isPassable(kind: Push['kind']): Promise<boolean>
   /**
-   * Starts to enqueue what is here and what earlier processes have left. What `enqueue` rejects with STORE_UNAVAILABLE
-   * stays, what it rejects otherwise is put aside. To be called once.
+   * Starts to enqueue the kept pushes and those that earlier processes left. A push that `enqueue` rejects with
+   * STORE_UNAVAILABLE stays; one that it rejects otherwise is put aside. Call it once.
    */
   drainInto(enqueue: (push: Push) => Promise<PushOutcome>): void
   close(): Promise<void>
@@ -37,7 +37,7 @@ export type SpoolDeps = {
 
 const MAX_BYTES: Record<Lane, number> = { messages: 224 * 1024 * 1024, control: 32 * 1024 * 1024 }
 const DRAIN_EVERY_MS = 500
-/** Most of what a push has of Redis: a short spool is empty by then, and pushes no longer go behind what it has. */
+/** Most of a push's time for Redis. A short spool is drained by then, so that new pushes need not be kept behind it. */
 const PASSABLE_WITHIN_MS = 800
 const PASSABLE_LOOK_MS = 20
 const LANES: readonly Lane[] = ['control', 'messages']
@@ -158,7 +158,7 @@ function createLane({ lane, journals, log }: LaneDeps) {
       try {
         if (bytes() > 0) await drainAll(take)
       } catch (error) {
-        // The disk cannot be read now. What is on it stays, and is tried again.
+        // The disk cannot be read now: its records stay and are tried again.
         log.error({ err: error, lane }, 'spool.failed')
       }
     },

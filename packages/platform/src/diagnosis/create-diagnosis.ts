@@ -1,4 +1,4 @@
-// Owns: which checks a diagnosis has, for whoever shows them: GET /diagnosis, and a command.
+// Owns: the list of checks of the diagnosis, for GET /diagnosis and for the command.
 import { createConsoleRecords, type RedisConnection } from '@wxgw/redis'
 import type { Config } from '@wxgw/runtime'
 import type { Clock } from '@wxgw/wechat-core'
@@ -20,9 +20,9 @@ type DiagnosisDeps = {
   clock: Clock
 }
 
-/** Opens nothing by itself. */
+/** Opens no connection. */
 export function createDiagnosis({ config, redis, readiness, platforms, clock }: DiagnosisDeps): DiagnosisCheck[] {
-  // Read only: what is never noted is never handed over.
+  // Only read: nothing is added here, so nothing has to be flushed.
   const { refusedCalls } = createConsoleRecords({ redis, onError: () => undefined })
   return [
     ...readinessChecks(readiness),

@@ -1,16 +1,16 @@
-// Owns: what a diagnosis is, and running its checks: each bounded in time and by itself, so that one that hangs hides
-// no other.
+// Owns: the shape of a diagnosis, and running its checks, each with its own time-out, so that a check that hangs does
+// not hide the others.
 import { setTimeout as delay } from 'node:timers/promises'
 import { isStoreAway } from '@wxgw/wechat-core'
 
 export type Text = { zh: string; en: string }
 
-/** No secret in it. */
+/** Contains no secret. */
 export type Finding = { status: 'ok' | 'warning' | 'problem'; what: Text; whatToDo: Text | null }
 
 export type DiagnosisCheck = {
   id: string
-  /** null: of the whole gateway. */
+  /** null: about the whole gateway. */
   platform: string | null
   title: Text
   find(): Promise<Finding>
@@ -32,12 +32,12 @@ export function ok(what: Text): Finding {
 async function findInTime(find: () => Promise<Finding>): Promise<Finding> {
   const timeout = new AbortController()
   const late = delay(CHECK_TIMEOUT_MS, LATE, { signal: timeout.signal })
-  // Aborted below, once nobody waits for it.
+  // It rejects when it is aborted below: that is expected.
   late.catch(() => undefined)
   try {
     return await Promise.race([find(), late])
   } catch (error) {
-    // What a check throws may hold anything, so it is not shown.
+    // An error's text may contain anything, so it is not shown.
     return isStoreAway(error) ? STORE_AWAY : FAILED
   } finally {
     timeout.abort()
@@ -57,7 +57,7 @@ const STORE_AWAY: Finding = {
   whatToDo: { zh: '先处理 Redis', en: 'Bring Redis back first' },
 }
 
-/** Answers what was found in the last `ms` again, to whoever asks meanwhile, too. */
+/** Caches the finding for `ms`. Concurrent calls share one run. */
 export function atMostEvery<T>(ms: number, find: () => Promise<T>): () => Promise<T> {
   let last: { atMs: number; found: Promise<T> } | undefined
   return () => {

@@ -1,5 +1,4 @@
-// Owns: the checks of the gateway's own parts: that workers run, which sealing keys are in use, and what is doubtful
-// about the settings.
+// Owns: the checks of the gateway itself: live workers, sealing keys in use, warnings about settings.
 import { aliveWorkers, platformKeys, type RedisConnection, sealingKeysInUse } from '@wxgw/redis'
 import type { Config } from '@wxgw/runtime'
 import { type DiagnosisCheck, type Finding, ok } from './diagnosis.ts'

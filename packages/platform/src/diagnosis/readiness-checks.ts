@@ -1,9 +1,9 @@
-// Owns: the checks of readiness as parts of a diagnosis: their names for people, and what to do. Tickets are left to
-// ticket-checks.ts.
+// Owns: the checks of readiness as parts of the diagnosis, with titles and advice in both languages. Tickets have their
+// own check (ticket-checks.ts).
 import { type ReadinessCheck, reportReadiness } from '../readiness.ts'
 import { type DiagnosisCheck, ok, type Text } from './diagnosis.ts'
 
-/** `found`: what stands in Chinese where the check says its reason in English. */
+/** `found`: the Chinese text; the English one is the reason of the check. */
 type Known = { name: RegExp; title: Text; found: string; whatToDo: Text }
 
 const KNOWN: readonly Known[] = [

@@ -1,8 +1,8 @@
-// Owns: the checks of Redis that need more than readiness does: its version, what the user may do, its memory.
+// Owns: the checks of Redis beyond readiness: its version, the user's rights, its memory.
 import { missingRights, type RedisConnection, serverFacts } from '@wxgw/redis'
 import { atMostEvery, type DiagnosisCheck, type Finding, ok } from './diagnosis.ts'
 
-/** Streams, ACL users with subcommands, `EXPIRE` options: what the scripts and the documented users need. */
+/** The scripts and the documented users need streams, ACLs with subcommands and options of EXPIRE. */
 const OLDEST_MAJOR = 7
 /** Messages are refused from 75 % on, all pushes from 90 %. */
 const MEMORY_WARNING = 0.6

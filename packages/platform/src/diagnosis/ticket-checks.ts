@@ -1,13 +1,13 @@
-// Owns: the check of each platform's component_verify_ticket by its age. Readiness only wants one that WeChat still
-// takes.
+// Owns: the check of each platform's component_verify_ticket by its age. Readiness only requires one that WeChat still
+// accepts.
 import type { Clock } from '@wxgw/wechat-core'
 import type { Platform } from '../platform.ts'
 import { type DiagnosisCheck, type Finding, ok, type Text } from './diagnosis.ts'
 
 const MINUTE_MS = 60_000
-/** WeChat pushes one every 10 minutes: several are missing. */
+/** WeChat pushes one every 10 minutes, so several were missed. */
 const WARNING_MS = 60 * MINUTE_MS
-/** It ends then. */
+/** A ticket is valid for 12 hours. */
 const PROBLEM_MS = 12 * 60 * MINUTE_MS
 
 const WHAT_TO_DO: Text = {

@@ -1,5 +1,5 @@
-// Owns: the checks of the way to WeChat: that it can be reached, that our address is in its list, that quotas are left.
-// No call that checks the address is free, so that one is judged by what WeChat has answered last.
+// Owns: the checks of the connection to WeChat: it is reachable, our IP address is in its list, quotas are left. Any
+// call that would check the address costs quota, so WeChat's latest answers are used instead.
 import type { RefusedCall } from '@wxgw/contracts'
 import type { PauseReason, RecentEntries } from '@wxgw/redis'
 import type { Config } from '@wxgw/runtime'
@@ -8,11 +8,11 @@ import type { Platform } from '../platform.ts'
 import { atMostEvery, type DiagnosisCheck, type Finding, ok, type Text } from './diagnosis.ts'
 
 const PROBE_TIMEOUT_MS = 2_000
-/** One process probes at most so often, whoever asks. */
+/** One process probes at most this often. */
 const PROBE_EVERY_MS = 30_000
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
-/** WeChat counts its days in Beijing. */
+/** WeChat's quotas are counted by days of Beijing time. */
 const BEIJING_MS = 8 * HOUR_MS
 const ADDRESS_REFUSED = new Set([61004, 40164])
 const QUOTA_USED_UP = 45009

@@ -1,6 +1,5 @@
-// Owns: removing a consumer's queue. The consumer may have written anything into it, so nothing that stands there is
-// followed: each key that is removed begins with the queue's own prefix, whatever a job says of parents, and whatever
-// type a key has.
+// Owns: removing a consumer's queue. The consumer may have written anything into it, so no reference in it is followed:
+// only keys with the queue's own prefix are removed, whatever their type and whatever parents a job names.
 import type { RedisConnection } from '../connect.ts'
 import { queueKey } from '../keys.ts'
 import { defineScript } from '../lua/define-script.ts'
@@ -20,10 +19,10 @@ const OTHERS = [
   'metrics:completed',
   'metrics:failed',
 ]
-/** In one step; Redis serves nobody else meanwhile. */
+/** Keys per step. Redis serves no other command during a step. */
 const BATCH = 500
-/** So many that no queue has more jobs; one that is refilled while it is cleared does not keep us. */
-const MOST_BATCHES = 20_000
+/** More than any queue needs: it ends the loop when the consumer refills its queue meanwhile. */
+const MAX_BATCHES = 20_000
 
 const removeJobs = defineScript({ name: 'bullmq-format/remove-jobs', keys: ['list'], args: ['prefix', 'most'] })
 
@@ -32,7 +31,7 @@ export async function clearConsumerQueue(redis: RedisConnection, queue: string):
   const prefix = queueKey(queue, '')
   for (const list of JOB_LISTS) {
     const step = () => removeJobs(redis, { list: prefix + list, prefix, most: BATCH })
-    for (let batch = 0; batch < MOST_BATCHES && (await step()) === 1; ) batch += 1
+    for (let batch = 0; batch < MAX_BATCHES && (await step()) === 1; ) batch += 1
   }
   await redis.unlink(OTHERS.map((name) => prefix + name))
 }

@@ -1,18 +1,18 @@
-// Owns: seeing, without taking anything, whether a queue has work for a worker. The one place outside BullMQ's scripts
-// and ours that reads a queue's lists.
+// Owns: polling whether a queue has work, without taking a job. It is the only place outside BullMQ's and our scripts
+// that reads a queue's lists.
 import type { RedisConnection } from '../connect.ts'
 import { queueKey } from '../keys.ts'
 import { LOCK_MS } from '../queues/queue-worker.ts'
 import { defineScript } from '../lua/define-script.ts'
 
 /**
- * In how many milliseconds there is work in this queue: 0 = now, undefined = there is none to be seen. Work is a job
- * that waits, one whose delay is over, and one whose lock its worker no longer renews: BullMQ notices it in two checks,
- * five seconds apart, so that the first is to be made before the lock ends. A paused queue has none.
+ * Milliseconds until there is work in this queue: 0 = now, undefined = none is known. Work is a waiting job, a job
+ * whose delay is over, or a job whose lock is no longer renewed. BullMQ finds the last in two checks, five seconds
+ * apart, so the first has to happen before the lock ends. A paused queue has no work.
  */
 export type PendingWork = (queue: string) => Promise<number | undefined>
 
-/** Locks are renewed when half of their time is over (queue-worker.ts); a second for those that are late. */
+/** Locks are renewed at half of their time (queue-worker.ts); one second for late renewals. */
 const RENEWED_LOCK_MS = LOCK_MS / 2 - 1_000
 
 const lookForWork = defineScript({
@@ -21,7 +21,7 @@ const lookForWork = defineScript({
   args: ['prefix', 'nowMs', 'renewedMs'],
 })
 
-/** Rejects as a command that Redis does not answer. Changes nothing. */
+/** Reads only. Rejects with the driver's error. */
 export function createPendingWork(redis: RedisConnection): PendingWork {
   return async (queue) => {
     const prefix = queueKey(queue, '')

@@ -1,5 +1,5 @@
-// Owns: how many jobs of a queue wait, run and have failed, and since when the oldest waits. Costs the same however
-// many there are.
+// Owns: how many jobs of a queue wait, run and have failed, and since when the oldest waits. The cost does not depend
+// on their number.
 import type { RedisConnection } from '../connect.ts'
 import { queueKey } from '../keys.ts'
 import { defineScript } from '../lua/define-script.ts'
@@ -8,7 +8,7 @@ import { allSucceeded } from '../store-errors.ts'
 export type QueuePlaces = {
   /** Retries included. */
   waiting: number
-  /** Of those that are due next, and of retries that wait longest. null: none waits. */
+  /** The oldest of the jobs that are due next and of the retries that have waited longest. null: none waits. */
   oldestWaitingMs: number | null
   inFlight: number
   /** Of a deliveries queue: those that failed for good. */

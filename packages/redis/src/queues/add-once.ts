@@ -13,11 +13,11 @@ type Payload = ComponentEventJob | FanOutJob | ProfileJob | ReleaseCheckJob | Sy
 type AddedJob = { data: Payload; id: string; options: PlainJobOptions; ttlMs?: number }
 
 type AddOnce = {
-  /** `ttlMs`: how long the id is known, from now on; default DEDUPE_SECONDS. The job may be done and gone by then. */
+  /** `ttlMs`: how long the id is remembered, default DEDUPE_SECONDS, even after the job is done and removed. */
   add(queueName: string, job: AddedJob): Promise<Acceptance>
   /** As `add`, for an event on its way to subscriptions. */
   fanOut(queueName: string, data: FanOutJob, ttlMs?: number): Promise<Acceptance>
-  /** The id is known as long as the job is in the queue. Resolves with the id of the job that is there. */
+  /** The id is remembered as long as the job is in the queue. Resolves with the id of the job in the queue. */
   oneAtATime(queueName: string, job: Omit<AddedJob, 'ttlMs'>): Promise<string>
 }
 
@@ -49,8 +49,8 @@ export function createAddOnce({
     guardStore(() => replicas.confirmed(queueKey(queueName, 'wait'), () => queues.add(queueName, job)))
 
   /**
-   * Each call has a job id of its own: the id in the answer says whether the job is this call's. When the driver sends
-   * the command again after a lost answer, BullMQ finds the job under its id.
+   * Each call makes a new job id. An answer with another id means a duplicate. When the driver repeats the command
+   * after a lost answer, BullMQ finds the job by its id.
    */
   async function add(queueName: string, { data, id, options, ttlMs = dedupeMs }: AddedJob): Promise<Acceptance> {
     const jobId = `${data.kind}-${randomUUID()}`

@@ -1,5 +1,5 @@
-// Owns: keeping the backlog of a paused subscription within its bound: the oldest deliveries are failed without an
-// attempt, so that they stand in the dead letters. BullMQ takes and fails each.
+// Owns: keeping the backlog of a paused subscription within its bound: the oldest deliveries become dead letters
+// without an attempt. BullMQ takes and fails each.
 import { randomUUID } from 'node:crypto'
 import { type DeliveryJob, DeliveryJobSchema, parserOf } from '@wxgw/contracts'
 import { createRedisBackend, UnrecoverableError, Worker } from 'bullmq'
@@ -11,13 +11,12 @@ import { LOCK_MS } from './queue-worker.ts'
 import { createWakeUp, waitingInProcess } from './wake-up.ts'
 
 export type BacklogTrim = {
-  /** False: another process trims. Ends by itself after 5 s. Rejects with STORE_UNAVAILABLE. */
+  /** False: another process has the claim. It expires after 5 s. Rejects with STORE_UNAVAILABLE. */
   claim(): Promise<boolean>
   release(): Promise<void>
   /**
-   * Fails what stands in the queue beyond `most`, the oldest first and 1,000 at most; `onDead` hears of each, and of
-   * the attempts that were made. Answers how many. To be called by whoever has the claim. Rejects with
-   * STORE_UNAVAILABLE.
+   * Fails the deliveries beyond `most`, the oldest first, at most 1,000, and answers how many. Calls `onDead` for each,
+   * with the attempts that were made. The caller must have the claim. Rejects with STORE_UNAVAILABLE.
    */
   trim(subscription: string, most: number, onDead: OnDead): Promise<number>
 }
@@ -26,7 +25,7 @@ type OnDead = (job: DeliveryJob, attempts: number) => Promise<void>
 
 export type BacklogTrimDeps = {
   platform: string
-  /** `blocking`, as the queues' workers have. */
+  /** A `blocking` connection, as workers have. */
   connection: RedisConnection
   redis: RedisConnection
   keys: Pick<PlatformKeys, 'trimming'>
@@ -35,7 +34,7 @@ export type BacklogTrimDeps = {
 }
 
 const CLAIM_MS = 5_000
-/** Well within the claim. */
+/** So many take much less than the claim's 5 s. */
 const MOST_AT_ONCE = 1_000
 const LANES = 10
 
@@ -55,7 +54,7 @@ export function createBacklogTrim({ platform, connection, redis, keys, queues, l
       for (const token = randomUUID(); left > 0; ) {
         left -= 1
         const job = await worker.getNextJob(token, { block: false })
-        // What is left waits for its retry.
+        // No job can be taken: the remaining ones wait for their retry.
         if (!job) return
         const { attemptsMade } = job
         await job.updateData({ ...Object(job.data), attempts: attemptsMade })

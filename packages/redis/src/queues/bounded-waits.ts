@@ -1,17 +1,17 @@
-// Owns: that a worker of BullMQ never waits for ever. BullMQ gives up a blocking read that lasts too long and connects
-// anew; but ioredis' Cluster.connect() neither resolves nor rejects when the cluster is not well at that moment, and a
-// Cluster without nodes never says that it has ended.
+// Owns: time bounds for the waits of BullMQ's worker. BullMQ gives up a blocking read that lasts too long and
+// reconnects. But ioredis' Cluster.connect() neither resolves nor rejects while the cluster is unhealthy, and a Cluster
+// without nodes never emits `end`.
 import { within } from '@wxgw/wechat-core'
 import type { createRedisBackend } from 'bullmq'
 
 type BackendFactory = typeof createRedisBackend
 
-/** After BullMQ's own second, beyond the time that it reads for. */
+/** Added to the time of a blocking read; BullMQ itself adds one second. */
 const READ_MARGIN_MS = 3_000
-/** The connection goes on by itself: what comes next waits in its queue. */
+/** After that the connection goes on connecting by itself, and later commands wait in its offline queue. */
 const RECONNECT_MS = 2_000
 
-/** A wait that is given up finds nothing: the worker looks into its queue, and waits again. */
+/** A wait that is given up answers nothing: the worker fetches from its queue, and waits again. */
 export function waitingNotForEver(createBackend: BackendFactory): BackendFactory {
   return (name, opts, options) => {
     const backend = createBackend(name, opts, options)

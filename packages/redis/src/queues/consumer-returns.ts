@@ -1,6 +1,5 @@
-// Owns: hearing what the consumers of queue sinks return from their jobs; some of it is a passive reply that a push
-// waits for. All queues are read over one shared connection, without blocking: often while a reply is awaited, else
-// once a second.
+// Owns: reading what consumers of queue sinks return from their jobs: it may be a passive reply that a push waits for.
+// All queues are polled over one shared connection: every 20 ms while a reply is awaited, otherwise once a second.
 import { setTimeout as delay } from 'node:timers/promises'
 import { isStoreAway } from '@wxgw/wechat-core'
 import type { RedisConnection } from '../connect.ts'
@@ -9,29 +8,30 @@ import { startLaps } from '../laps.ts'
 import { createErrorLog, type WarnLog } from './error-log.ts'
 import { MOST_BYTES, MOST_ENTRIES, parseReturns, readReturns } from './read-returns.ts'
 
-/** `name`: of the subscription. `jobId` and `value` are what a consumer wrote: nothing is known of them. */
+/** `name`: the subscription's. `jobId` and `value` were written by the consumer and are not checked. */
 export type ReturnedJob = { name: string; jobId: string; value: unknown }
 
 export type ConsumerReturnsDeps = {
-  /** May fail fast; nothing blocks on it. */
+  /** No blocking command is sent, so the connection may fail fast. */
   redis: RedisConnection
-  /** Key of the hash that remembers how far each queue was worked off. */
+  /** Key of the hash with the position in each queue's stream. */
   positions: string
   /**
-   * Called for each completed job that returned something, in each process that follows the queue, and again after a
-   * restart: safe to repeat. When it rejects with STORE_UNAVAILABLE the job is read again; other failures are logged.
+   * Called for each completed job with a return value, in each process that follows the queue, and again after a
+   * restart, so it must be safe to repeat. When it rejects with STORE_UNAVAILABLE the job is read again; other errors
+   * are logged.
    */
   onReturn(returned: ReturnedJob): Promise<void>
   log: WarnLog
-  /** Between two reads of a queue from which nothing is awaited. Default 1,000. */
+  /** Milliseconds between two reads of a queue from which no reply is awaited. Default 1,000. */
   lapMs?: number
 }
 
 export type ConsumerReturns = {
-  /** From now on these are read, by subscription, and no others. */
+  /** Reads these queues, by subscription, and no others. */
   follow(queues: ReadonlyMap<string, string>): void
   /**
-   * Until that time, or until the job is read, its queue is read every 20 ms. Nothing for a subscription that is not
+   * Reads the queue every 20 ms until the job is read or the time is over. Does nothing for a subscription that is not
    * followed.
    */
   expect(name: string, jobId: string, untilMs: number): void
@@ -41,21 +41,23 @@ export type ConsumerReturns = {
 const AWAITED_EVERY_MS = 20
 /** Of the queues from which something is awaited, so many are read in that time; more take longer. */
 const AWAITED_TOGETHER = 100
-/** What was returned while this process was starting may still be waited for; WeChat waits five seconds. */
+/** Where reading starts without a stored position: WeChat waits five seconds, so older returns are of no use. */
 const LOOK_BACK_MS = 5_000
-/** After a stop: as long as the gateway remembers who was asked for a reply. */
+/** The oldest position where reading resumes after a stop: wanted replies are remembered for so long. */
 const LONGEST_LOOK_BACK_MS = 600_000
-/** So many returns of one queue are worked on at once; a consumer that returns more waits. */
-const MOST_AT_ONCE = 100
+/** Returns of one queue that are processed at once. */
+const MAX_AT_ONCE = 100
 const READS_IN_A_ROW = 30
-/** After an entry of many bytes its queue is left alone for longer than Redis took to copy them. */
+/** After a long entry its queue is paused for longer than Redis took to copy it. */
 const LONG_BYTES_PER_MS = 40_000
-/** After a failed read its queue is left alone, each time for twice as long. */
+/** The pause of a queue after a failed read. It doubles with each failure. */
 const PAUSE_MS = 10
 const LONGEST_PAUSE_MS = 500
-/** Seven halvings lead to one entry at once; that is tried three times before it is passed over. */
-const MOST_FAILURES = 10
-/** A queue that takes longer is read on while the next ones are visited. */
+/**
+ * Each failure halves the entries per read. After seven it is one entry, which is tried three times and then skipped.
+ */
+const MAX_FAILURES = 10
+/** A read that takes longer goes on while the next queues are read. */
 const LONGEST_VISIT_MS = 100
 
 type Batch = { before: string; last: string; size: number; isDone: boolean }
@@ -63,26 +65,26 @@ type Batch = { before: string; last: string; size: number; isDone: boolean }
 type Followed = {
   name: string
   stream: string
-  /** The last entry that was read; unset until it is known where to begin. */
+  /** The last entry that was read. undefined until the start position is known. */
   after: string | undefined
   isReading: boolean
   /**
-   * Of its reads, while Redis answered otherwise. Each halves how many entries are read at once, and a success doubles
-   * it.
+   * Failed reads of this queue while Redis answered other commands. Each halves the entries per read, a success doubles
+   * them.
    */
   failures: number
   /** By the monotonic clock. */
   pausedUntilMs: number
-  /** Read, and not all worked off; the oldest first. */
+  /** Entries that were read and are still processed, the oldest first. */
   batches: Batch[]
   workedOff: string | undefined
   saved: string | undefined
-  /** Until when each is awaited, by the id of its job. */
+  /** The deadline of each awaited reply, by job id. */
   awaited: Map<string, number>
 }
 
 /**
- * BullMQ's QueueEvents is not used: it blocks a connection for each queue, and ends on a return value that is no JSON.
+ * BullMQ's QueueEvents is not used: it blocks one connection per queue, and stops at a return value that is not JSON.
  */
 export function createConsumerReturns(deps: ConsumerReturnsDeps): ConsumerReturns {
   const { redis, positions, onReturn, log, lapMs } = deps
@@ -99,7 +101,7 @@ export function createConsumerReturns(deps: ConsumerReturnsDeps): ConsumerReturn
   }
 
   /**
-   * One at a time of each queue. Never rejects: a queue that its consumer has made unreadable leaves the others alone.
+   * One read per queue at a time. Never rejects: a queue that its consumer made unreadable does not disturb the others.
    */
   async function read(one: Followed): Promise<void> {
     if (one.isReading || isClosed || performance.now() < one.pausedUntilMs) return
@@ -117,14 +119,14 @@ export function createConsumerReturns(deps: ConsumerReturnsDeps): ConsumerReturn
     }
   }
 
-  /** Answers whether there may be more. */
+  /** Whether there may be more entries. */
   async function readOn(one: Followed, before: string): Promise<boolean> {
-    if (one.batches.reduce((sum, { size }) => sum + size, 0) >= MOST_AT_ONCE) return false
+    if (one.batches.reduce((sum, { size }) => sum + size, 0) >= MAX_AT_ONCE) return false
     const asked = { after: before, most: atOnce(one), mostBytes: MOST_BYTES }
     const answer = await readReturns(redis, { events: one.stream, ...asked })
     const { hasMore, bytes, last, returns } = parseReturns(answer)
     one.failures = Math.max(0, one.failures - 1)
-    // Set back meanwhile: this is read again, after what could not be handed over.
+    // The position was set back meanwhile, to an entry that could not be processed: read again from there.
     if (last === undefined || one.after !== before) return false
     one.after = last
     const batch = { before, last, size: returns.length, isDone: false }
@@ -136,15 +138,15 @@ export function createConsumerReturns(deps: ConsumerReturnsDeps): ConsumerReturn
     return hasMore
   }
 
-  /** The same read is not repeated: it gets smaller, and at last what stands there by now is passed over. */
+  /** Makes the next read smaller, and in the end skips the entries that cannot be read. */
   async function slowDown(one: Followed): Promise<void> {
     const nowMs = await redis.time().then(inMs, () => undefined)
-    // An outage is not the queue's: nothing of it is passed over.
+    // Redis is away: nothing of the queue is skipped.
     if (nowMs === undefined) return
     one.failures += 1
     one.pausedUntilMs = performance.now() + Math.min(PAUSE_MS * 2 ** one.failures, LONGEST_PAUSE_MS)
-    if (one.failures < MOST_FAILURES || one.after === undefined) return
-    // What is written in this millisecond is not passed over.
+    if (one.failures < MAX_FAILURES || one.after === undefined) return
+    // Entries of this millisecond are not skipped.
     const last = `${Math.max(nowMs - 1, inEntryId(one.after) + 1)}-0`
     const batch = { before: one.after, last, size: 0, isDone: false }
     one.after = batch.last
@@ -152,7 +154,7 @@ export function createConsumerReturns(deps: ConsumerReturnsDeps): ConsumerReturn
     settle(one, batch, true)
   }
 
-  /** False when it has to be read again. */
+  /** False when the entry has to be read again. */
   async function hand(returned: ReturnedJob): Promise<boolean> {
     try {
       await onReturn(returned)
@@ -191,7 +193,7 @@ export function createConsumerReturns(deps: ConsumerReturnsDeps): ConsumerReturn
     }
   }
 
-  /** What it returned while nobody wanted it is not to be taken for a reply later on. */
+  /** Forgets the position: what was returned while nothing was wanted must not count as a reply later. */
   function forget(name: string): void {
     followed.delete(name)
     redis.hdel(positions, name).catch(logError)
@@ -229,7 +231,7 @@ export function createConsumerReturns(deps: ConsumerReturnsDeps): ConsumerReturn
       followed.get(name)?.awaited.set(jobId, untilMs)
       if (isReadingAwaited) return
       isReadingAwaited = true
-      // Ends at once when nothing is awaited of any queue that is followed.
+      // It ends at once when no followed queue has an awaited reply.
       readingAwaited = readAwaited()
     },
     async close() {
@@ -243,7 +245,7 @@ function atOnce({ failures }: Followed): number {
   return Math.max(1, Math.floor(MOST_ENTRIES / 2 ** failures))
 }
 
-/** Of Redis' TIME. */
+/** Milliseconds from the answer of TIME. */
 function inMs([seconds, microseconds]: ReadonlyArray<number | string>): number {
   return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000)
 }

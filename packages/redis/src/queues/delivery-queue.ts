@@ -1,4 +1,4 @@
-// Owns: the way into the deliveries queue of a subscription, whose failed set is the subscription's dead letters.
+// Owns: enqueueing into the queue of a subscription, whose failed set holds the subscription's dead letters.
 import type { DeliveryJob } from '@wxgw/contracts'
 import { GatewayError } from '@wxgw/wechat-core'
 import { countEarlierAttempts } from '../bullmq-format/count-earlier-attempts.ts'
@@ -12,37 +12,35 @@ import type { Queues } from './queues.ts'
 export type EnqueueOptions = {
   /** Not before this many milliseconds from now. Default: at once. */
   delayMs?: number | undefined
-  /** Attempts made before it came here, for instance while a push was waiting. They count. */
+  /** Attempts that were made before it was enqueued, for instance by the fan-out. They count. */
   attemptsMade?: number | undefined
-  /** What the last of them failed with; stands in the dead letter when none is left. */
+  /** The error of the last of them. The dead letter shows it when no attempt is left. */
   lastError?: string | undefined
   /**
-   * Of attempts that were made, none is left, whatever the schedule says: it becomes a dead letter at once. Default
-   * false.
+   * No attempt is left, whatever the schedule says: it becomes a dead letter at once. Default false.
    */
   isFinal?: boolean | undefined
-  /** It was enqueued with a delay for as long as an attempt was under way, which is over now. Default false. */
+  /** It is in the queue already, delayed while an attempt ran, which is over now. Default false. */
   isHeld?: boolean | undefined
 }
 
 export type DeliveryQueue = {
   /**
-   * Attempts = 1 + the schedule's length. Again with the same `deliveryId` it changes nothing while the job exists, and
-   * for a minute from the first time, delivered or not: a fan-out whose worker died in the middle delivers nothing
-   * twice. Rejects with STORE_UNAVAILABLE, and with INTERNAL when `deliveryId` is none: it becomes part of a key of the
-   * queue.
+   * There are 1 + the schedule's length attempts. Repeating it with the same `deliveryId` changes nothing while the job
+   * exists, and for a minute after the first time even when it is delivered: a fan-out that runs again after a crash
+   * delivers nothing twice. Rejects with STORE_UNAVAILABLE, and with INTERNAL when `deliveryId` is not one of ours: it
+   * becomes part of a key.
    */
   enqueueDelivery(job: DeliveryJob, options?: EnqueueOptions): Promise<void>
-  /** Removes a delivery that was enqueued with a delay, unless it runs. Rejects with STORE_UNAVAILABLE. */
+  /** Removes a delayed delivery, unless it runs. Rejects with STORE_UNAVAILABLE. */
   takeBack(job: DeliveryJob): Promise<void>
 }
 
-/** Longer than it takes until the fan-out of a killed worker runs again (16 s). */
+/** Longer than the 16 s after which the fan-out of a killed worker runs again. */
 const REMEMBERED_MS = 60_000
 
 /**
- * No worker takes a job before the attempts that count are written down: another one would be made, and all would begin
- * anew.
+ * The delay until the attempts that count are written: a worker that took the job earlier would start counting at zero.
  */
 const HELD_MS = 1_000
 
@@ -64,7 +62,7 @@ export function createDeliveryQueue({ queues, redis }: DeliveryQueueDeps): Deliv
           jobId: deliveryId,
           deduplication: { id: deliveryId, ttl: REMEMBERED_MS },
           delay: Math.max(0, Math.round(heldMs)),
-          // A push is waiting for the answer to this one: it goes before what has waited longer.
+          // A push waits for the answer: it goes ahead of waiting deliveries.
           ...(job.reply ? { lifo: true } : {}),
         })
         if (attemptsMade > 0) {
@@ -83,7 +81,7 @@ export function createDeliveryQueue({ queues, redis }: DeliveryQueueDeps): Deliv
   }
 }
 
-/** Again, or for a job that is known already, it is no longer delayed: then there is nothing to do. */
+/** On a repeat the job may no longer be delayed: then there is nothing to change. */
 async function unlessNotDelayed(change: () => Promise<void>): Promise<void> {
   try {
     await change()

@@ -1,4 +1,4 @@
-// Owns: logging that a connection or a queue fails, at most once a second per code.
+// Owns: logging the failures of a connection or a queue, at most one line a second per code.
 import { createLogBrake } from '@wxgw/wechat-core'
 import { explainRedisError, type RedisProblem } from '../problems/explain-error.ts'
 import { storeErrorCode } from '../store-errors.ts'
@@ -7,8 +7,8 @@ import { storeErrorCode } from '../store-errors.ts'
 export type WarnLog = { warn(fields: Record<string, unknown>, message: string): void }
 
 /**
- * At most one line a second per code, with the number of those that were left out. Never the error itself: it holds
- * arguments. A problem that is known already is logged as it is.
+ * A line has the number of lines that were left out. The error itself is never logged, because it contains arguments. A
+ * problem that was explained already is logged as it is.
  */
 export function createErrorLog(
   log: WarnLog,

@@ -1,12 +1,12 @@
-// Owns: which worker serves which inboxes. Everybody computes the same from the same list of workers, so that nobody
-// has to decide.
+// Owns: which worker serves which inboxes. Every worker computes the same shares from the same list of workers, without
+// a leader.
 
-/** Of an inbox: should one die, the other is there at once. */
+/** Workers per inbox: when one dies, the other goes on at once. */
 const LEAST_WORKERS = 2
 
 /**
- * The inboxes of `worker`, ascending: in the order of their names the workers take them in turn. Each inbox has two
- * workers or more, as far as there are so many; what two workers have differs by one at most, and is two or more.
+ * The inboxes of `worker`, ascending. The workers take them in turn, sorted by name. Each inbox has two workers or
+ * more, if there are so many. The shares of two workers differ by one inbox at most.
  */
 export function inboxesOf(worker: string, workers: readonly string[], inboxes: number): number[] {
   const inOrder = [...new Set(workers)].sort()

@@ -13,8 +13,8 @@ export type PlainJobOptions = Pick<
 export const CONTROL_ATTEMPTS = 66
 
 /**
- * The exchange of a code whose event has been announced: an hour longer than the code works, so that the account is
- * looked up when WeChat was out of reach for all of that time. attempt 126: 2 h
+ * The exchange of a code whose event was emitted already: an hour longer than a code is valid, so that the account is
+ * found in WeChat's list even when WeChat was unreachable for all of that time. attempt 126: 2 h
  */
 export const EXCHANGE_ATTEMPTS = 126
 
@@ -24,16 +24,16 @@ export const EXCHANGE_ATTEMPTS = 126
  */
 export const FAN_OUT_ATTEMPTS = 1_446
 
-/** The release check is watched by WeChat for seconds: 1 s, 2 s, 4 s, 8 s, 16 s, and then nobody waits any longer. */
+/** 1 s, 2 s, 4 s, 8 s, 16 s: WeChat waits only seconds for the answer to its release check. */
 export const RELEASE_CHECK_ATTEMPTS = 6
 
-/** authorizers/sync gives up sooner: somebody asked and can ask again. 63 s and four minutes. */
+/** A sync gives up after 63 s and four minutes: its caller can start another one. */
 export const SYNC_ATTEMPTS = 11
 
-/** The rest of a large replay or discard: as long as a fan-out, since what was asked for was answered 202. */
+/** The rest of a large replay or discard, which was answered 202: tried as long as a fan-out. */
 export const DEAD_LETTERS_ATTEMPTS = FAN_OUT_ATTEMPTS
 
-/** What was answered 202 is to be done. */
+/** The rest of a large erasure, which was answered 202. */
 export const ERASE_ATTEMPTS = FAN_OUT_ATTEMPTS
 
 const FIRST_DELAY_MS = 1_000
@@ -44,17 +44,17 @@ export function exponentialBackoffMs(attempt: number): number {
   return Math.min(FIRST_DELAY_MS * 2 ** Math.min(attempt - 1, 16), LONGEST_DELAY_MS)
 }
 
-/** Tells BullMQ to ask the worker for the delay (queue-worker.ts). */
+/** BullMQ calls the worker's backoffStrategy for the delay (queue-worker.ts). */
 const workerDecides = { type: 'worker' } as const
 
 const known = new Map<number, PlainJobOptions>()
 
 /**
- * Removed when done: a secret inside, though sealed, shall not lie about. Kept when failed for good: somebody must
- * look. The same object for as many attempts.
+ * A completed job is removed, because it may contain a sealed secret. A job that failed for good is kept for the
+ * operator. The same object for the same number of attempts.
  */
 export function jobOptions(attempts: number): PlainJobOptions {
-  // No stack traces in Redis: they show what is none of Redis' business and fill it.
+  // No stack traces in Redis: they may contain secrets, and take space.
   const options = known.get(attempts) ?? {
     attempts,
     backoff: workerDecides,
@@ -67,8 +67,7 @@ export function jobOptions(attempts: number): PlainJobOptions {
 }
 
 /**
- * Of a job for a consumer: how often it is tried and what becomes of it is the consumer's business; only the space it
- * takes is ours.
+ * Of a job in a consumer's queue. The consumer's Worker decides about attempts; we only bound the space of ended jobs.
  */
 export const CONSUMER_JOB_OPTIONS: PlainJobOptions = {
   removeOnComplete: { count: 1_000 },

@@ -1,5 +1,4 @@
-// Owns: enqueueing the gateway's own jobs, for one platform: events to dispatch, profiles to fetch, codes to exchange,
-// accounts to sync.
+// Owns: enqueueing one platform's internal jobs: events to dispatch, profiles to fetch, codes to exchange, syncs.
 import type { ComponentEventJob, FanOutJob, GatewayEvent, ProfileJob, SyncJob } from '@wxgw/contracts'
 import { type AuthorizerAppId, type Clock, systemClock } from '@wxgw/wechat-core'
 import { randomBytes } from 'node:crypto'
@@ -8,20 +7,20 @@ import { type Acceptance, type AddOnceDeps, createAddOnce } from './add-once.ts'
 import { CONTROL_ATTEMPTS, EXCHANGE_ATTEMPTS, jobOptions, SYNC_ATTEMPTS } from './job-options.ts'
 import { NO_ORDERED_EVENTS, type OrderedEvents } from './ordered-events.ts'
 
-/** `only`: one subscription. `replay`: the name of this new delivery. */
+/** `only`: for this subscription alone. `replay`: the id of the replay. */
 type PlatformEventOptions = { receivedAtMs?: number; only?: string; replay?: string }
 
 /** Each resolves only after Redis has accepted, and rejects with STORE_UNAVAILABLE otherwise. */
 export type JobQueue = {
-  /** An event of the component or of the gateway, on its way to subscriptions. */
+  /** Emits an event of the component or of the gateway to subscriptions. */
   platformEvent(event: GatewayEvent, options?: PlatformEventOptions): Promise<Acceptance>
-  /** A new delivery of an old event, to all subscriptions that match, or to those of them that are named. */
+  /** Delivers an old event again, to all matching subscriptions or to the named ones among them. */
   replay(event: GatewayEvent, receivedAtMs: number, only?: readonly string[]): Promise<void>
   /** `announce`: the event that waits for the profile, and when its push came. */
   profileWanted(appId: AuthorizerAppId, announce?: { event: GatewayEvent; receivedAtMs: number }): Promise<void>
-  /** The code of this event is to be exchanged, and its event waits for it no longer. */
+  /** Exchanges the code of this event, which does not wait for the exchange any longer. */
   exchangeWanted(job: ComponentEventJob): Promise<void>
-  /** The id of the job that waits or runs, when there is one. */
+  /** Answers the id of the sync that waits or runs already, or of a new one. */
   sync(): Promise<{ jobId: string }>
 }
 
@@ -75,7 +74,7 @@ export function createJobQueue(deps: JobQueueDeps): JobQueue {
         await jobs.add(COMPONENT_EVENTS_QUEUE, { data, id: once.profile(announce.event.id), options: CONTROL_OPTIONS })
         return
       }
-      // Nothing waits for it: one job at a time per authorizer is enough.
+      // No event waits for it: one job per authorizer is enough.
       await jobs.oneAtATime(COMPONENT_EVENTS_QUEUE, { data, id: once.profile(appId), options: CONTROL_OPTIONS })
     },
 

@@ -1,19 +1,19 @@
-// Owns: what a job of messages leaves undone: it goes on in jobs of its own, in the inbox that it came from.
+// Owns: enqueueing messages again that a job could not dispatch, in new jobs in the same inbox.
 import { batchJobId } from '../keys.ts'
 import { guardStore } from '../store-errors.ts'
 import { BATCH_NAME, BATCH_OPTIONS, batchOf, createShortIds } from './message-batches.ts'
 import type { Queues } from './queues.ts'
 
-/** `arrival`: by which the event knows its own claim. `entry` is whatever stood in the job that it comes from. */
+/** `arrival`: the owner of the event's claim. `entry`: the message as it stood in its job, unchecked. */
 export type LeftEntry = { arrival: string; entry: unknown }
 
 export type LeftMessages = {
   /**
-   * A job for each, not before `delayMs`. Named after the arrivals: again it changes nothing while the jobs exist.
-   * Rejects with STORE_UNAVAILABLE.
+   * A job per entry, delayed by `delayMs`. The job ids are made from the arrivals, so a repeat changes nothing while
+   * the jobs exist. Rejects with STORE_UNAVAILABLE.
    */
   addEach(queue: string, entries: ReadonlyArray<LeftEntry & { delayMs?: number | undefined }>): Promise<void>
-  /** One job for all. Again it is another one. Rejects as `addEach`. */
+  /** One job for all entries. A repeat makes another one. Rejects with STORE_UNAVAILABLE. */
   addTogether(queue: string, entries: readonly LeftEntry[], delayMs: number): Promise<void>
 }
 
@@ -23,7 +23,7 @@ export function createLeftMessages({ queues }: { queues: Pick<Queues, 'open'> })
     addEach: (queue, entries) =>
       guardStore(async () => {
         const jobs = entries.map(({ arrival, entry, delayMs = 0 }) => {
-          // BullMQ has no colon in an id of ours.
+          // BullMQ refuses a colon in a job id.
           const jobId = batchJobId(arrival.replaceAll(':', '-'), 1)
           const data = batchOf([withArrival(entry, arrival)])
           return { name: BATCH_NAME, data, opts: { ...BATCH_OPTIONS, jobId, delay: delayMs } }
@@ -40,7 +40,7 @@ export function createLeftMessages({ queues }: { queues: Pick<Queues, 'open'> })
   }
 }
 
-/** What cannot be read stays as it is. */
+/** An entry that is no message stays as it is. */
 function withArrival(entry: unknown, arrival: string): unknown {
   return typeof entry === 'object' && entry !== null && !Array.isArray(entry) ? { ...entry, arrival } : entry
 }

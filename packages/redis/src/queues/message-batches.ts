@@ -1,4 +1,4 @@
-// Owns: writing jobs that carry messages: one for what wants in at the same moment.
+// Owns: enqueueing messages: those that are added in the same moment share a job.
 import type { BatchedEvent, FanOutBatchJob } from '@wxgw/contracts'
 import { randomBytes } from 'node:crypto'
 import { createBatches } from '../batches.ts'
@@ -10,9 +10,9 @@ import { FAN_OUT_ATTEMPTS, jobOptions } from './job-options.ts'
 import type { Queues } from './queues.ts'
 
 export type MessageBatches = {
-  /** Resolves after Redis has accepted it, with what else is added at this moment. Rejects with STORE_UNAVAILABLE. */
+  /** Resolves when Redis has accepted the job that the message is in. Rejects with STORE_UNAVAILABLE. */
   add(entry: BatchedEvent): Promise<void>
-  /** In a job of its own that is taken before all that wait: a push waits for its answer. Rejects as `add`. */
+  /** In a job of its own, ahead of all waiting jobs, because a push waits for the reply. Rejects as `add`. */
   addFirst(entry: BatchedEvent): Promise<void>
 }
 
@@ -26,7 +26,7 @@ type MessageBatchesDeps = {
 export const BATCH_NAME: FanOutBatchJob['kind'] = 'fan-out-batch'
 export const BATCH_OPTIONS = jobOptions(FAN_OUT_ATTEMPTS)
 
-/** All go together. Those of an account whose order somebody wants go another way (ordering/lanes.ts). */
+/** One group for all messages. Messages of ordered accounts are not added here (ordering/lanes.ts). */
 const TOGETHER = ''
 
 export function createMessageBatches({
@@ -36,7 +36,7 @@ export function createMessageBatches({
 }: MessageBatchesDeps): MessageBatches {
   const nextShortId = createShortIds()
 
-  /** Sent twice by the driver after a lost reply, the job is found under its id. */
+  /** When the driver repeats the command after a lost answer, the job is found by its id. */
   function put(entries: readonly BatchedEvent[], options: { lifo?: boolean } = {}): Promise<void> {
     return inboxes.put((queue) => {
       const jobId = batchJobId(nextShortId(), entries.length)
@@ -62,7 +62,7 @@ export function batchOf(events: readonly unknown[]): FanOutBatchJob {
   return { v: 2, kind: BATCH_NAME, events: [...events] }
 }
 
-/** Of many waiting jobs every byte of an id counts four times: 64 bits that are this process' own, and a number. */
+/** 64 random bits of this process and a number. Short, because Redis stores an id four times per waiting job. */
 export function createShortIds(): () => string {
   const own = randomBytes(8).toString('base64url')
   let count = 0

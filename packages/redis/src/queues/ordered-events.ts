@@ -32,7 +32,7 @@ export const NO_ORDERED_EVENTS: OrderedEvents = { append: () => false }
 export function createOrderedEvents({ platform, lanes, subscriptions, lateMs }: OrderedEventsDeps): OrderedEvents {
   let latest: readonly Subscription[] | undefined
 
-  /** With several masters, the one with the subscriptions may be away while the one with the queue is there. */
+  /** With several masters, the one with the subscriptions may be away while the one with the list answers. */
   function latestWhileAway(error: unknown): readonly Subscription[] {
     if (latest === undefined || !isStoreAway(error)) throw error
     return latest

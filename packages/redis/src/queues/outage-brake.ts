@@ -1,4 +1,5 @@
-// Owns: keeping a worker from asking a refusing Redis ten thousand times a second (measured, at maxmemory).
+// Owns: the backoff of a worker whose Redis refuses commands. Without it BullMQ retries ten thousand times a second
+// (measured at maxmemory).
 import { storeErrorCode } from '../store-errors.ts'
 
 type Pausable = {
@@ -8,12 +9,12 @@ type Pausable = {
 
 export type OutageBrake = {
   onError: (error: unknown) => void
-  /** A job was taken: the store is well again. */
+  /** A job was taken: Redis accepts commands again. */
   onProgress: () => void
   stop: () => void
 }
 
-/** Refusals that last, and that BullMQ's loop meets with the next try at once. */
+/** Lasting refusals, after which BullMQ's loop would retry at once. */
 const LASTING = new Set([
   'OOM',
   'READONLY',
@@ -27,7 +28,7 @@ const LASTING = new Set([
   'BUSY',
 ])
 const FIRST_PAUSE_MS = 1_000
-/** Long enough to be no burden, short enough that nobody waits for the worker once the store is well again. */
+/** The longest pause: no load for Redis, and a short wait once it accepts commands again. */
 const LONGEST_PAUSE_MS = 5_000
 
 /** After the n-th refusal in a row, n from 1: 1 s, 2 s, 4 s, 5 s, 5 s … */
@@ -35,7 +36,7 @@ export function outagePauseMs(refusals: number): number {
   return Math.min(FIRST_PAUSE_MS * 2 ** Math.min(refusals - 1, 16), LONGEST_PAUSE_MS)
 }
 
-/** Pauses after each refusal, ever longer, until a job is taken. Running jobs go on. */
+/** Pauses the worker after each refusal, longer each time, until a job is taken. Running jobs go on. */
 export function createOutageBrake(worker: Pausable): OutageBrake {
   let refusals = 0
   let timer: NodeJS.Timeout | undefined
@@ -47,7 +48,7 @@ export function createOutageBrake(worker: Pausable): OutageBrake {
       refusals += 1
       timer = setTimeout(() => {
         timer = undefined
-        // Reports its own failures as 'error' events, as pause does.
+        // It emits its failures as 'error' events, as pause does.
         void worker.resume()
       }, outagePauseMs(refusals))
       void worker.pause(true)

@@ -1,4 +1,4 @@
-// Owns: enqueueing what WeChat pushed, for one platform: each push once, secrets sealed.
+// Owns: enqueueing one platform's pushes: each once, with its secrets sealed.
 import type { BatchedEvent, ComponentEventJob, FanOutJob, GatewayEvent, ReleaseCheckJob } from '@wxgw/contracts'
 import { type AuthorizerAppId, type Clock, type Secret, systemClock } from '@wxgw/wechat-core'
 import type { EventLog } from '../event-log/event-log.ts'
@@ -15,8 +15,8 @@ import type { Queues } from './queues.ts'
 import type { SealedJobs } from './sealed-jobs.ts'
 
 /**
- * When WeChat made a push, in ms. `unknown`: the push does not say. `ordered`: its handler compares CreateTimes, so its
- * age does not matter.
+ * When WeChat made the push, in ms. `unknown`: the push does not say. `ordered`: the handler compares CreateTimes, so
+ * the age does not matter.
  */
 export type PushMade = number | 'unknown' | 'ordered'
 
@@ -30,7 +30,7 @@ export type Arrival = { receivedAtMs: number; made: PushMade; within?: TimeBound
 export type PushQueue = {
   /**
    * De-duplicated by the event's id for DEDUPE_SECONDS. An older push, or one of unknown age, is accepted only if the
-   * event log does not have it, and its id is then known for EVENT_LOG_SECONDS.
+   * event log does not have it; its id is then remembered for EVENT_LOG_SECONDS.
    */
   componentEvent(event: Arrival & { eventId: string; plaintext: string }): Promise<Acceptance>
   /**
@@ -42,7 +42,9 @@ export type PushQueue = {
     arrival: Arrival,
     reply?: { subscription: string; deadlineAtMs: number },
   ): Promise<Acceptance | 'queued'>
-  /** For the release check: this code is to be exchanged and sent back. De-duplicated as a component event. */
+  /**
+   * Enqueues the answer to a release check: exchange this code and send it back. De-duplicated as a component event.
+   */
   releaseCheck(
     check: Arrival & { eventId: string; appId: AuthorizerAppId; openId: string; code: Secret },
   ): Promise<void>
@@ -52,14 +54,14 @@ export type PushQueueDeps = {
   platform: string
   /** Over a connection that fails fast. */
   queues: Pick<Queues, 'add' | 'open'>
-  /** Of all platforms. */
+  /** Shared by all platforms. */
   inboxes: Pick<InboxChoice, 'put'>
   shards: Pick<MessageShards, 'all'>
   sealedJobs: Pick<SealedJobs, 'sealComponentEvent' | 'sealReleaseCheckCode'>
   events: Pick<EventLog, 'has'>
-  /** How long a push is known, from its first arrival. */
+  /** How long a push is remembered after its first arrival. */
   dedupeSeconds: number
-  /** How long an old push is known. */
+  /** How long an old push is remembered. */
   eventLogSeconds: number
   /** Default: no subscription wants an order. */
   ordered?: OrderedEvents
@@ -69,7 +71,7 @@ export type PushQueueDeps = {
 }
 
 const CONTROL_OPTIONS = jobOptions(CONTROL_ATTEMPTS)
-/** Not kept when it fails: the code is a secret that no longer works. */
+/** A failed job is removed: its code is a secret and no longer valid. */
 const RELEASE_CHECK_OPTIONS = { ...jobOptions(RELEASE_CHECK_ATTEMPTS), removeOnFail: true }
 
 const unbounded: TimeBound = (ask) => ask()
@@ -86,10 +88,10 @@ export function createPushQueue(deps: PushQueueDeps): PushQueue {
   const isOld = (made: PushMade) => made === 'unknown' || (made !== 'ordered' && made < clock.nowMs() - dedupeMs)
 
   /**
-   * Whoever holds an old push can send it again in the second that its nonce names. A push that came in time is known
-   * by its key for DEDUPE_SECONDS, and by the event log after that. A push that is old when it comes keeps its key as
-   * long as the log would know it, also where there is no log. The key is written with the job: no push is known that
-   * is not in the queue.
+   * An attacker who has a recorded push could send it again later. A push that came in time is remembered by its key
+   * for DEDUPE_SECONDS, and after that by the event log. A push that is old when it comes keeps its key for
+   * EVENT_LOG_SECONDS, even without a log. The key is written together with the job, so no push is remembered that was
+   * not enqueued.
    */
   async function pushOnce(
     eventId: string,
@@ -120,7 +122,7 @@ export function createPushQueue(deps: PushQueueDeps): PushQueue {
       const entry: BatchedEvent = isOld(made) ? { event, receivedAtMs, isOld: true } : { event, receivedAtMs }
       const appending = ordered.append(reply ? { ...entry, reply } : entry, within)
       if (appending !== false && (await appending)) return 'queued'
-      // Not with several inboxes: the queue would be on one master for all of them.
+      // Not with several inboxes: this queue is on one master, and the push would depend on it.
       if (reply !== undefined && shards.all().length === 1) {
         const data: FanOutJob = { v: 1, kind: 'fan-out', event, receivedAtMs, reply }
         return pushOnce(event.id, arrival, (ttlMs) => jobs.fanOut(MESSAGES_QUEUE, data, ttlMs))

@@ -1,5 +1,5 @@
-// Owns: BullMQ's Worker with the settings that survive crashes, outages and full memories, and its orderly end.
-// What one run of a job does is run-job.ts' business.
+// Owns: BullMQ's Worker with settings that survive crashes, outages and a full memory, and its shutdown. run-job.ts
+// runs one job.
 import { setTimeout as delay } from 'node:timers/promises'
 import { Stop } from '@wxgw/wechat-core'
 import { createRedisBackend, DelayedError, type Job, Worker, type WorkerOptions } from 'bullmq'
@@ -10,24 +10,24 @@ import { createErrorLog } from './error-log.ts'
 import { exponentialBackoffMs } from './job-options.ts'
 import { createOutageBrake, type OutageBrake } from './outage-brake.ts'
 import { RetryLater, runJob, type RunJobDeps } from './run-job.ts'
-import { lookingSparingly } from './sparing-looks.ts'
+import { fetchingSparingly } from './fetch-sparingly.ts'
 import { waitingInProcess, type WakeUp } from './wake-up.ts'
 
 export type QueueWorkerDeps<Payload> = Omit<RunJobDeps<Payload>, 'backoff'> & {
   /**
-   * A `blocking` connection, shared by all workers; each adds one of its own for its blocking read, unless it has a
-   * `wakeUp`.
+   * A `blocking` connection, shared by all workers. Each worker opens another one for its blocking read, unless it has
+   * a `wakeUp`.
    */
   connection: RedisConnection
   /**
-   * It opens no connection and waits for this: whoever adds a job wakes it, and somebody watches the queue for what
-   * others add.
+   * With it the worker opens no connection and waits in the process. The caller wakes it after adding a job, and polls
+   * the queue for jobs of other processes.
    */
   wakeUp?: WakeUp
   concurrency: number
   /**
-   * BullMQ asks INFO for the version and does not work without; where it is refused it takes Redis for an old one.
-   * Default false.
+   * The Redis user must not call INFO, which BullMQ needs for the version: the check is skipped, and BullMQ assumes an
+   * old Redis. Default false.
    */
   infoRefused?: boolean
   /** Default: exponential from 1 s, at most 60 s. */
@@ -42,38 +42,40 @@ export type QueueWorker = {
   active(): number
   /** How many have been taken since the start. */
   taken(): number
-  /** Are fewer running than may? */
+  /** Whether a slot is free. */
   hasRoom(): boolean
   /** From 1. Running jobs go on. */
   setConcurrency(concurrency: number): void
   /**
-   * Takes no more jobs and waits for the running ones; then aborts their signals and lets go. What was not finished is
-   * run again by another worker. The same promise on repeat; never rejects.
+   * Takes no more jobs and waits for the running ones, up to `closeTimeoutMs`; then aborts their signals and does not
+   * wait any longer. Another worker runs unfinished jobs again. A repeated call gets the same promise. Never rejects.
    */
   close(): Promise<void>
 }
 
 type Opened = { worker: Worker; brake: OutageBrake }
 
-// A job of a killed process runs elsewhere after at most lock + interval (16 s measured; BullMQ's defaults: 61 s).
+// A job of a killed process runs again after at most lock time + check interval: 16 s measured; 61 s with BullMQ's
+// defaults.
 export const LOCK_MS = 10_000
 const STALLED_CHECK_MS = 5_000
-/** A second crash in the same job must not end it. */
+/** High, so that repeated crashes do not fail the job. */
 const MAX_STALLED = 20
 const DRAIN_DELAY_SECONDS = 5
 /**
- * After a lost connection, or one that did not open; BullMQ's default of 15 s would be waited although Redis is back.
+ * The pause after a lost or failed connection. With BullMQ's default of 15 s the worker would still wait when Redis is
+ * back.
  */
 const RUN_RETRY_MS = 1_000
 const CLOSE_TIMEOUT_MS = 25_000
-/** For what should take milliseconds: outcomes on their way to Redis, and jobs that were told to stop. */
+/** The time for writing the last outcomes, and for aborted jobs to end. */
 const LAST_GRACE_MS = 2_000
-/** BullMQ says by no event that its loop has ended. */
+/** BullMQ emits no event when its loop ends. */
 const POLL_MS = 10
 
 /**
- * Starts at once and recovers from every outage of Redis by itself. A lock is no mutual exclusion: handlers are safe to
- * run twice.
+ * Starts at once and recovers from every outage of Redis by itself. A lock is no mutual exclusion: handlers have to be
+ * safe to run twice.
  */
 export function createQueueWorker<Payload>(deps: QueueWorkerDeps<Payload>): QueueWorker {
   const { connection, concurrency, queue, log, infoRefused = false, wakeUp } = deps
@@ -90,7 +92,7 @@ export function createQueueWorker<Payload>(deps: QueueWorkerDeps<Payload>): Queu
     try {
       return await runJob({ ...deps, backoff }, { job, token, signal: stop })
     } catch (error) {
-      // Put off, which BullMQ emits no event for.
+      // The job was delayed, for which BullMQ emits no event.
       if (error instanceof DelayedError) wakeUp?.wake()
       throw error
     } finally {
@@ -107,10 +109,10 @@ export function createQueueWorker<Payload>(deps: QueueWorkerDeps<Payload>): Queu
     maxStalledCount: MAX_STALLED,
     drainDelay: DRAIN_DELAY_SECONDS,
     runRetryDelay: RUN_RETRY_MS,
-    // It needs the version only to block, and would ask at each opening.
+    // BullMQ needs the version only for its blocking read, and would call INFO for each worker.
     skipVersionCheck: wakeUp !== undefined || infoRefused,
     settings: {
-      // Called for RetryLater, and for what BullMQ itself throws around a run (a lost lock, a refused write).
+      // Called for RetryLater, and for errors of BullMQ itself (a lost lock, a refused write).
       backoffStrategy: (attempt, _type, error) =>
         error instanceof RetryLater ? error.delayMs : exponentialBackoffMs(attempt),
     },
@@ -124,7 +126,7 @@ export function createQueueWorker<Payload>(deps: QueueWorkerDeps<Payload>): Queu
           queue,
           process,
           options,
-          lookingSparingly(waitingNotForEver(createRedisBackend), { isRunning: () => running.size > 0 }),
+          fetchingSparingly(waitingNotForEver(createRedisBackend), { isRunning: () => running.size > 0 }),
         )
     const brake = createOutageBrake(worker)
     worker.on('error', (error) => {
@@ -133,14 +135,14 @@ export function createQueueWorker<Payload>(deps: QueueWorkerDeps<Payload>): Queu
     })
     worker.on('active', brake.onProgress)
     if (wakeUp) {
-      // After each of these there is a job to take, or an earlier time to wait for.
+      // After each of these there may be a job to take, or an earlier delay to wait for.
       for (const event of ['failed', 'stalled', 'resumed'] as const) worker.on(event, wakeUp.wake)
     }
     worker.on('lockRenewalFailed', (jobIds) => {
       for (const jobId of jobIds) running.get(jobId)?.abort(new Error('the lock of the job is lost'))
     })
     worker.on('failed', (job, error) => {
-      // Retries are logged where the work is done; this is the end of it.
+      // Only the final failure: retries are logged by the handler.
       if (job?.finishedOn !== undefined)
         log.warn({ queue, jobId: job.id, attempts: job.attemptsMade, reason: error.message }, 'job.dead')
     })
@@ -149,8 +151,8 @@ export function createQueueWorker<Payload>(deps: QueueWorkerDeps<Payload>): Queu
   }
 
   /**
-   * BullMQ connects once: when that fails (INFO meets a cluster that has lost a master), the worker takes nothing for
-   * ever.
+   * BullMQ connects once. When that fails (for example INFO in a cluster without one of its masters), the worker never
+   * takes a job.
    */
   function reopenLater(failed: Worker): void {
     if (closing || current.worker !== failed) return
@@ -168,8 +170,7 @@ export function createQueueWorker<Payload>(deps: QueueWorkerDeps<Payload>): Queu
   let current = open()
 
   /**
-   * False when the time was over first: `closeTimeoutMs`, or, once no job runs, what BullMQ takes to write its outcomes
-   * down.
+   * Waits until no job runs and BullMQ has written the outcomes. False when the time was over first.
    */
   async function drained(timeoutMs: number): Promise<boolean> {
     const startedAt = performance.now()
@@ -185,7 +186,7 @@ export function createQueueWorker<Payload>(deps: QueueWorkerDeps<Payload>): Queu
     clearTimeout(reopening)
     const { worker, brake } = current
     brake.stop()
-    // Not worker.close(): with Redis away it waits for ever, and its timers keep the process alive.
+    // Not worker.close(): while Redis is away it never resolves, and its timers keep the process alive.
     await worker.pause(true)
     worker.getBackend().disconnectBlocking(false).catch(logError)
     if (!(await drained(closeTimeoutMs)) && running.size > 0) {

@@ -1,11 +1,11 @@
-// Owns: the BullMQ queues that this process puts jobs into, opened when first needed and sharing one connection.
+// Owns: the BullMQ queues that this process adds jobs to. They are opened at their first use and share one connection.
 import { Queue } from 'bullmq'
 import type { RedisConnection } from '../connect.ts'
 import { QUEUE_PREFIX } from '../keys.ts'
 import { createErrorLog, type WarnLog } from './error-log.ts'
 import type { PlainJobOptions } from './job-options.ts'
 
-/** A job of the gateway's own, which BullMQ writes, runs and ends. */
+/** An internal job, which BullMQ adds, runs and ends. */
 export type PlainJob = {
   id: string
   name: string
@@ -17,18 +17,18 @@ export type PlainJob = {
 export type Queues = {
   open(name: string): Queue
   /**
-   * Resolves with the job's own id after Redis has accepted it, or with the id of the job that it duplicates. Rejects
-   * as Queue.add.
+   * Resolves when Redis has accepted the job, with its id or with the id of the job that it duplicates. Rejects as
+   * Queue.add.
    */
   add(queueName: string, job: PlainJob): Promise<string>
-  /** Lets go of a queue of a subscription that is no more; its jobs are not touched. */
+  /** Closes the queue of a deleted subscription in this process. Its jobs stay. */
   release(name: string): Promise<void>
   close(): Promise<void>
 }
 
 /**
- * `connection` may be one that is not ready and fails fast: without the two skips BullMQ would send INFO on it, whose
- * rejection ends the process when nobody listens. It stays open when the queues close: it belongs to the caller.
+ * `connection` may be unconnected and fail fast. Without the two skips BullMQ would send INFO on it, whose unhandled
+ * rejection would end the process. The connection belongs to the caller, and stays open when the queues close.
  */
 export function createQueues({ connection, log }: { connection: RedisConnection; log: WarnLog }): Queues {
   const opened = new Map<string, Queue>()
@@ -42,7 +42,7 @@ export function createQueues({ connection, log }: { connection: RedisConnection;
       prefix: QUEUE_PREFIX,
       skipWaitingForReady: true,
       skipVersionCheck: true,
-      // Else merely opening the queue of a deleted subscription would leave a key behind.
+      // Otherwise opening the queue of a deleted subscription would write a key.
       skipMetasUpdate: true,
     })
     queue.on('error', onError)

@@ -1,10 +1,10 @@
-// Owns: reading, in a consumer's queue, what its jobs returned. The stream is the consumer's: any field may hold
-// anything.
+// Owns: reading the return values of jobs from the event stream of a consumer's queue. The consumer may have written
+// anything into it.
 import { defineScript } from '../lua/define-script.ts'
 
 /** In one read. */
 export const MOST_ENTRIES = 100
-/** So much of the stream is looked at in one read, and one entry more: it can be as long as its consumer wrote it. */
+/** Bytes that one read returns at most, besides one last entry, which can be of any length. */
 export const MOST_BYTES = 262_144
 export const readReturns = defineScript({
   name: 'queues/read-returns',
@@ -19,7 +19,7 @@ export type Returns = {
   returns: Array<{ jobId: string; value: unknown }>
 }
 
-/** A value that is no JSON is no reply, and left out. */
+/** A return value that is not JSON is left out: it is no reply. */
 export function parseReturns(answer: unknown): Returns {
   const [hasMore, bytes, last, ...flat] = Array.isArray(answer) ? answer.map(String) : []
   const returns: Returns['returns'] = []

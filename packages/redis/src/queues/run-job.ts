@@ -1,4 +1,4 @@
-// Owns: one run of one job: payload in, outcome out. The only place that turns outcomes and errors into BullMQ's error
+// Owns: one run of one job: parse the payload, call the handler, and turn its outcome or error into BullMQ's error
 // classes.
 import { GatewayError, isStoreAway, type StopSignal } from '@wxgw/wechat-core'
 import { DelayedError, type Job, UnrecoverableError, WaitingError } from 'bullmq'
@@ -6,32 +6,31 @@ import { storeErrorCode } from '../store-errors.ts'
 
 export type JobContext = {
   jobId: string
-  /** From 1. A run that died with its process is not counted. */
+  /** The first is 1. A run that ended with its process is not counted. */
   attempt: number
-  /** False: it was started before, whatever became of that. */
+  /** False when the job was started before, whatever the outcome. */
   isFirstRun: boolean
-  /** How many more there will be if this one fails. */
+  /** How many attempts remain if this one fails. */
   attemptsLeft: number
   /**
-   * Aborts when the job is no longer ours (its lock is lost) or the process has no more time. Pass it to every call
-   * outside.
+   * Aborts when the job's lock is lost or the process must not wait any longer. Pass it to every outgoing call.
    */
   signal: StopSignal
 }
 
 /**
- * `error` is kept in Redis and shown to callers: a GatewayError or a short fixed text; of any other error only the name
- * is kept.
+ * `error` is stored in Redis and shown to callers: a GatewayError or a short fixed text. Of any other error only the
+ * name is stored.
  */
 export type JobOutcome =
   | { kind: 'done'; value?: unknown }
-  /** Failed; again after `delayMs` (default: the worker's backoff) while attempts are left. */
+  /** Failed: retried after `delayMs` (default: the worker's backoff) while attempts are left. */
   | { kind: 'retry'; error: unknown; delayMs?: number | undefined }
-  /** Failed for good, whatever attempts are left. `attempts`: how many were made, when this run made none. */
+  /** Failed for good, even if attempts are left. `attempts`: how many were made, when this run made none. */
   | { kind: 'dead'; error: unknown; attempts?: number | undefined }
-  /** Not now: again after `delayMs`, and this run does not count. */
+  /** Run again after `delayMs`. This run is not counted. */
   | { kind: 'delay'; delayMs: number }
-  /** Not here: it stands in its queue again, as the next one, and this run does not count. */
+  /** Put back to the head of its queue. This run is not counted. */
   | { kind: 'back' }
 
 export type JobHandler<Payload> = (payload: Payload, context: JobContext) => Promise<JobOutcome>
@@ -63,12 +62,12 @@ export class RetryLater extends Error {
 }
 
 const REASON_LENGTH = 300
-/** The store being away is not the job's fault: it waits this long and keeps its attempts. */
+/** While the store is away a job is delayed by this, and no attempt is counted. */
 const STORE_AWAY_DELAY_MS = 1_000
 
 /**
- * Resolves when the job is done; rejects with RetryLater, UnrecoverableError, DelayedError or WaitingError, each with a
- * text free of secrets.
+ * Resolves when the job is done. Rejects with RetryLater, UnrecoverableError, DelayedError or WaitingError, whose texts
+ * contain no secret.
  */
 export async function runJob<Payload>(
   deps: RunJobDeps<Payload>,
@@ -111,8 +110,7 @@ async function handled<Payload>(deps: RunJobDeps<Payload>, payload: Payload, con
     return await deps.handle(payload, context)
   } catch (error) {
     if (!(error instanceof GatewayError)) {
-      // Nobody expected it: a bug, or a library's error that should have been turned into ours. The text may hold
-      // anything.
+      // A bug, or an error of a library that should have become one of ours. Its text may contain anything.
       const at =
         error instanceof Error ? error.stack?.split('\n').filter((line) => line.startsWith('    at ')) : undefined
       const { jobId, attempt } = context
@@ -129,7 +127,7 @@ async function handled<Payload>(deps: RunJobDeps<Payload>, payload: Payload, con
   }
 }
 
-/** What stands in Redis and in `lastError`. */
+/** The text that is stored in Redis and shown as `lastError`. */
 function reasonOf(error: unknown): string {
   if (error instanceof GatewayError) return `${error.code}: ${error.message}`.slice(0, REASON_LENGTH)
   return (typeof error === 'string' ? error : storeErrorCode(error)).slice(0, REASON_LENGTH)

@@ -1,11 +1,11 @@
-// Owns: the secrets inside jobs. They are sealed before they leave the process, each bound to its event.
+// Owns: sealing the secrets in jobs before they are enqueued, each bound to its event.
 import type { ComponentEventJob, ReleaseCheckJob } from '@wxgw/contracts'
 import type { Secret } from '@wxgw/wechat-core'
 import type { Sealer } from '../sealed.ts'
 
-/** What does not open throws INTERNAL. */
+/** Throws INTERNAL when no key opens the text. */
 export type SealedJobs = {
-  /** The plaintext of a component event: it may hold a ticket or an authorization code. */
+  /** Seals the plaintext of a component event, which may contain a ticket or an authorization code. */
   sealComponentEvent(eventId: string, plaintext: string): string
   openComponentEvent(job: Pick<ComponentEventJob, 'eventId' | 'sealedPlaintext'>): string
   sealReleaseCheckCode(eventId: string, code: Secret): string

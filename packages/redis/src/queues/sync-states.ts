@@ -1,4 +1,4 @@
-// Owns: how far an authorizers/sync has come, remembered for seven days after its job is gone.
+// Owns: the progress of each sync of authorizers, kept for seven days.
 import type { RedisConnection } from '../connect.ts'
 import { MAINTENANCE_QUEUE, type PlatformKeys } from '../keys.ts'
 import { allSucceeded, guardStore } from '../store-errors.ts'
@@ -17,9 +17,9 @@ export type SyncState = {
 }
 
 export type SyncStates = {
-  /** Replaces what is known. `error` is a code or fixed text. */
+  /** Replaces the stored state. `error` is a code or a fixed text. */
   save(state: SyncState): Promise<void>
-  /** undefined when there never was such a job of this platform, or it is forgotten. */
+  /** undefined for an unknown or forgotten job, and for a job of another platform. */
   get(jobId: string): Promise<SyncState | undefined>
 }
 
@@ -50,9 +50,9 @@ export function createSyncStates({ platform, redis, keys, queues }: SyncStatesDe
         const state = parseState(jobId, fields)
         if (state.status === 'completed' || state.status === 'failed') return state
         const job = await queues.open(MAINTENANCE_QUEUE).getJob(jobId)
-        // Without a state it is accepted, but no worker has begun it.
+        // There is no state yet: no worker has started the job.
         if (fields['status'] === undefined) return job && isOf(platform, job.data) ? state : undefined
-        // Its worker died too often to say so itself.
+        // The job failed because its workers were killed: none of them has stored that.
         return (await job?.isFailed()) ? { ...state, status: 'failed', error: state.error ?? 'INTERNAL' } : state
       }),
   }

@@ -6,7 +6,7 @@ import { guardStore } from '../store-errors.ts'
 
 export type Throttle = {
   /**
-   * 0: the delivery may begin, and is counted. Otherwise the milliseconds until the next second, in which to ask again.
+   * 0: the delivery may begin, and is counted. Otherwise the milliseconds until the next second, to try again.
    * `isUrgent`: it begins in any case. Rejects with STORE_UNAVAILABLE.
    */
   take(subscription: string, asked: { perSecond: number; isUrgent: boolean }): Promise<number>

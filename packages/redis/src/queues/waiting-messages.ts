@@ -1,12 +1,12 @@
-// Owns: how many messages wait to be dispatched, although several are one job and there are several inboxes.
+// Owns: counting the messages that wait to be dispatched, over all jobs and inboxes.
 import type { RedisConnection } from '../connect.ts'
 import { messageInbox, MESSAGES_QUEUE, messagesOf, queueKey } from '../keys.ts'
 import { guardStore } from '../store-errors.ts'
 
-/** In one command: about 0.1 ms of Redis. */
+/** Ids per command: about 0.1 ms of Redis. */
 const PAGE = 1_000
 
-/** In all of `inboxes` inboxes. Rejects with STORE_UNAVAILABLE, also when one of them does not answer. */
+/** The sum over all inboxes. Rejects with STORE_UNAVAILABLE, even when only one of them does not answer. */
 export function waitingMessages(redis: RedisConnection, inboxes: number): Promise<number> {
   return guardStore(async () => {
     const batches = Array.from({ length: inboxes }, (_, index) =>
@@ -18,8 +18,8 @@ export function waitingMessages(redis: RedisConnection, inboxes: number): Promis
 }
 
 /**
- * From the ids of what waits, which say how many messages each job has: never a count of its own that could go wrong.
- * From the end that workers take from: what they take meanwhile is not counted twice.
+ * Adds up the ids of waiting jobs, which contain the number of their messages: a separate counter could go wrong. It
+ * reads from the end that workers take from, so that jobs that are taken meanwhile are not counted twice.
  */
 async function waitingIn(redis: RedisConnection, key: string): Promise<number> {
   let count = 0

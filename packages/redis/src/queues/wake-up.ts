@@ -1,23 +1,22 @@
-// Owns: how a worker waits for jobs without a connection of its own: in the process, until somebody who knows of a job
-// wakes it.
+// Owns: how a worker waits for jobs without a connection of its own: in the process, until `wake` is called.
 import type { createRedisBackend } from 'bullmq'
 
 type BackendFactory = typeof createRedisBackend
 type Marker = { member: string; score: number }
 
 export type WakeUp = {
-  /** The worker looks into its queue: at once when it waits, else as soon as it would wait. */
+  /** Makes the worker fetch: at once when it waits, otherwise as soon as it would wait. */
   wake(): void
   /**
-   * Resolves when the worker is to look, at the latest after `timeoutMs`; with a marker in the far future it takes
+   * Resolves when the worker is to fetch, at the latest after `timeoutMs`. With a marker in the far future it fetches
    * nothing.
    */
   wait(timeoutMs: number): Promise<Marker | null>
-  /** Ends the wait, and each that follows, without another look. */
+  /** Ends this wait and all later ones, without another fetch. */
   end(): void
 }
 
-/** BullMQ takes a marker's score for the time of the next job. */
+/** BullMQ reads a marker's score as the time of the next job. */
 const NEVER: Marker = { member: '', score: Number.MAX_SAFE_INTEGER }
 
 export function createWakeUp(): WakeUp {
@@ -51,7 +50,7 @@ export function createWakeUp(): WakeUp {
   }
 }
 
-/** A worker with this backend opens no connection: BullMQ's would block in Redis, one for each queue. */
+/** A worker with this backend opens no connection. BullMQ's own backend blocks one connection per queue. */
 export function waitingInProcess(createBackend: BackendFactory, wakeUp: WakeUp): BackendFactory {
   return (name, opts, options) => {
     const backend = createBackend(name, opts, { ...options, withBlockingConnection: false })

@@ -1,23 +1,23 @@
-// Owns: which workers are alive, by the heartbeats that each writes into one sorted set. Redis' clock alone judges.
+// Owns: which workers are alive, by heartbeats in one sorted set, with Redis' clock.
 import type { RedisConnection } from '../connect.ts'
 import { INBOX_WORKERS_KEY } from '../keys.ts'
 import { defineScript } from '../lua/define-script.ts'
 import { guardStore } from '../store-errors.ts'
 
 export type WorkerRegistry = {
-  /** Says that this worker is alive. Answers all that are, itself included. Rejects with STORE_UNAVAILABLE. */
+  /** Writes this worker's heartbeat. Answers all live workers, itself included. Rejects with STORE_UNAVAILABLE. */
   beat(): Promise<readonly string[]>
-  /** Its work is the others' from now on. Rejects with STORE_UNAVAILABLE. */
+  /** Removes this worker: the others take over its inboxes. Rejects with STORE_UNAVAILABLE. */
   leave(): Promise<void>
 }
 
-/** Who was silent for this long is dead: several heartbeats, and what a failover takes. */
+/** A worker without a heartbeat for this long is dead: several heartbeats, and the time of a failover. */
 export const DEAD_AFTER_MS = 5_000
 const LIFE_MS = 60_000
 
 const beat = defineScript({ name: 'queues/beat', keys: ['workers'], args: ['worker', 'deadAfterMs', 'lifeMs'] })
 
-/** All that are alive, for whoever is none of them. Rejects with STORE_UNAVAILABLE. */
+/** All live workers, for a process that is not one. Rejects with STORE_UNAVAILABLE. */
 export function aliveWorkers(redis: RedisConnection): Promise<string[]> {
   return guardStore(async () => {
     const [seconds, microseconds] = await redis.time()

@@ -1,5 +1,4 @@
-// Owns: what each action gives, as docs/configuration.md says it. What is really checked stands at the routes of the
-// ingress.
+// Owns: the meaning of each action, for docs/configuration.md. The routes of the ingress check the actions.
 import type { Action } from './caller-config.ts'
 
 export const ACTION_MEANINGS: Readonly<Record<Action, string>> = {

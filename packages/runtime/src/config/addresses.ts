@@ -1,4 +1,4 @@
-// Owns: reading URLs, origins, networks and hosts of settings.
+// Owns: parsing URLs, origins, networks and hosts in settings.
 import { Secret } from '@wxgw/wechat-core'
 import ipaddr from 'ipaddr.js'
 import { matching, type Parsed, type Parser } from './parsed.ts'
@@ -8,7 +8,7 @@ export const host: Parser<string> = matching(
   'must be a host name or an IP address',
 )
 
-/** `http(s)://host[:port][/path]`; answered without the slash at the end, so that paths are appended as they are. */
+/** `http(s)://host[:port][/path]`, without a trailing slash, so that paths can be appended. */
 export const httpBaseUrl: Parser<string> = (text) => {
   const url = httpUrl(text)
   if (!url) return { problem: 'must be an http or https URL without credentials' }
@@ -54,7 +54,7 @@ function isDecodable(text: string): boolean {
   return !/%(?![0-9a-f]{2})/i.test(text)
 }
 
-// ipaddr.js also reads octal, hexadecimal and shortened IPv4, which nobody means in a list of networks.
+// ipaddr.js also accepts octal, hexadecimal and shortened IPv4. In a list of networks these are mistakes.
 function isPlainAddress(text: string): boolean {
   return (
     ipaddr.IPv4.isValidFourPartDecimal(text) || (text.includes(':') && !text.includes('%') && ipaddr.IPv6.isValid(text))

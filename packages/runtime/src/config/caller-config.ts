@@ -1,7 +1,7 @@
-// Owns: who may call the internal listener, with which rights. What each action gives stands in action-meanings.ts.
+// Owns: the callers of the internal listener and their rights. action-meanings.ts describes each action.
 import type { Secret } from '@wxgw/wechat-core'
 
-/** What a grant may hold. */
+/** The actions that a grant may list. */
 export const ACTIONS = [
   'tokens:read',
   'tokens:force',
@@ -24,7 +24,7 @@ export const ACTIONS = [
 ] as const
 export type Action = (typeof ACTIONS)[number]
 
-/** Have an effect on the whole platform: none of them is given by a grant that is narrowed to authorizers. */
+/** Actions on the whole platform: a grant that is narrowed to authorizers never gives them. */
 export const WHOLE_PLATFORM_ACTIONS: ReadonlySet<Action> = new Set(['authorizers:sync', 'component_api:call'])
 
 /** undefined = all, in each of the four. */
@@ -52,5 +52,5 @@ export type CallerConfig = {
 
 export const DEFAULT_MAX_SUBSCRIPTIONS = 200
 export const DEFAULT_MAX_CONCURRENT = 64
-/** Of all callers together, in one process. */
+/** The same bound for all callers together, in one process. */
 export const MAX_CONCURRENT_OF_PROCESS = 512

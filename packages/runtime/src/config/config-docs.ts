@@ -83,7 +83,7 @@ export function generateConfigurationDocs(): string {
   return [INTRODUCTION, ...groups, CONFIG_FILE].join('\n')
 }
 
-/** Settings with a default stand commented out; the others are to be filled in or left empty. */
+/** Settings with a default are commented out. */
 export function generateEnvExample(): string {
   const groups = Object.entries(SETTING_GROUPS).map(([title, settings]) => {
     const entries = settingsOf(settings).map(([name, setting]) => `${comment(setting)}\n${assignment(name, setting)}`)

@@ -1,4 +1,4 @@
-// Owns: how problems of a configuration are collected and told. Values never appear in them, only names and paths.
+// Owns: problems of a configuration, and their error. They contain names and paths, never values.
 
 /**
  * `setting` is the variable's name, or `CONFIG_FILE` with the path inside the file (`CONFIG_FILE platforms[0].token`).
@@ -8,8 +8,8 @@ export type ConfigProblem = { setting: string; problem: string }
 export type ReportProblem = (setting: string, problem: string) => void
 
 /**
- * Everything that is wrong with the configuration, at once, and what is doubtful: a missing setting may stand there
- * misspelt. The message lists all of it, one a line, and may be printed.
+ * All problems of the configuration at once, and the warnings: a missing setting may be there misspelt. The message has
+ * one line for each, and may be printed.
  */
 export class ConfigError extends Error {
   readonly code = 'CONFIG_INVALID'

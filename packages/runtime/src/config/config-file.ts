@@ -30,18 +30,18 @@ import { integer, matching, oneOf, type Parser } from './parsed.ts'
 import type { Variables } from './read-settings.ts'
 import { type ReadFile, readTextFile } from './text-file.ts'
 
-/** Something read, and the name of the place it was read from. */
+/** A value, and the name of the place that it was read from. */
 export type Placed<T> = { place: string; value: T }
 
 export type ConfigFile = {
   platforms: readonly Placed<PlatformConfig>[]
   callers: readonly Placed<CallerConfig>[]
-  /** Without such a list in the file, an empty one. undefined = there is no file. */
+  /** Empty without such a list in the file. undefined = there is no file. */
   subscriptions: readonly Placed<DeclaredSubscription>[] | undefined
-  /** The file names some, right or wrong; when it cannot be read, that is not known and taken for granted. */
+  /** Whether the file has platforms, valid or not. True when the file cannot be read. */
   givesPlatforms: boolean
   givesCallers: boolean
-  /** Every NAME of its `${NAME}`. */
+  /** The names in its `${NAME}` references. */
   names: ReadonlySet<string>
 }
 
@@ -55,7 +55,7 @@ export const NO_CONFIG_FILE: ConfigFile = {
 }
 const UNREADABLE: ConfigFile = { ...NO_CONFIG_FILE, givesPlatforms: true, givesCallers: true }
 
-/** An alias may contain itself; what the gateway reads has fewer levels. */
+/** A YAML alias may contain itself. The gateway's own members have fewer levels. */
 const MAX_DEPTH = 20
 const MARKS = /[\uE000\uE001]/
 
@@ -85,7 +85,7 @@ const narrowedAction: Parser<Action> = (text) => {
 const subscriptionCount = integer({ min: 0, max: 1_000_000 })
 const callCount = integer({ min: 1, max: MAX_CONCURRENT_OF_PROCESS })
 
-/** Of a path as WeChat documents it: a query has no part in it. */
+/** A path as WeChat documents it, without a query. */
 const apiPattern = matching(
   /^[/*][\x21-\x22\x24-\x3e\x40-\x7e]{0,511}$/,
   'must begin with / or *, without a query, 512 characters at most',
@@ -103,7 +103,7 @@ type ConfigFileDeps = {
   checkWebhookUrl(url: string): string | undefined
 }
 
-/** `${NAME}` in any text takes its value from `variables`; one that is not there is a problem by its name. */
+/** `${NAME}` in any text is replaced by the value in `variables`. A missing variable is a problem, reported by name. */
 export function readConfigFile(
   path: string,
   { variables, readFile, report, checkWebhookUrl }: ConfigFileDeps,
@@ -227,7 +227,7 @@ function readCaller(field: Field, report: ReportProblem): Placed<CallerConfig>[]
   return [{ place: `CONFIG_FILE ${field.path}`, value: { name, key, grants, maxSubscriptions, maxConcurrent } }]
 }
 
-// What is wrong in a grant stops the start, so a wrong list that reads as "all" here never comes to be used.
+// A wrong list reads as undefined, which means "all", but any problem in a grant stops the start.
 function readGrant(field: Field, report: ReportProblem): Grant {
   const fields = readMap(field, ['platforms', 'authorizers', 'actions', 'apis'], report) ?? {}
   const authorizers = readTexts(fields.authorizers, authorizerAppId, report)

@@ -1,4 +1,4 @@
-// Owns: what the boot log tells about a configuration: everything but secrets, of which only that they are there.
+// Owns: the summary of a configuration for the log of the start: all values, and of secrets only whether they are set.
 import { endpointText } from '@wxgw/contracts'
 import type { CallerConfig, Grant } from './caller-config.ts'
 import type { Config, RedisConfig } from './config.ts'
@@ -11,13 +11,13 @@ export type SettingsSummary = Record<string, unknown> & {
   subscriptions: readonly string[] | undefined
 }
 
-/** Called once by each start, before anything is opened. */
+/** Call it once per start, before anything is opened. */
 export function logConfig(config: Config, log: Log): void {
   log.info(configSummary(config), 'process.starting')
   if (config.warnings.length > 0) log.warn({ warnings: config.warnings }, 'process.settings-doubtful')
 }
 
-/** Plain data without a secret in it; addresses of Redis without their credentials. */
+/** Plain data without secrets; Redis addresses without credentials. */
 export function configSummary(config: Config): SettingsSummary {
   const { redis, platforms, callers, subscriptions, sealingKeys, warnings: _, ...rest } = config
   return {

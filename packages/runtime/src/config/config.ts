@@ -1,5 +1,5 @@
-// Owns: the shape of a validated configuration: which setting of the table is which member. The table is settings.ts;
-// what comes of several settings or of CONFIG_FILE is read and checked in load-config.ts.
+// Owns: the shape of a validated configuration: which setting of the table (settings.ts) becomes which member.
+// load-config.ts reads members that come from several settings or from CONFIG_FILE.
 import type { RedisSettings } from '@wxgw/contracts'
 import type { CallerConfig } from './caller-config.ts'
 import type { ConfigProblem } from './config-error.ts'
@@ -16,10 +16,10 @@ type Parts = {
   redis: RedisConfig
   platforms: readonly PlatformConfig[]
   callers: readonly CallerConfig[]
-  /** Declared in CONFIG_FILE; undefined without one: this process then leaves alone what others declare. */
+  /** Those of CONFIG_FILE. undefined without a file: this process then does not change declared subscriptions. */
   subscriptions: readonly DeclaredSubscription[] | undefined
   dedupeSeconds: number
-  /** What is doubtful about the settings, for the log of the start. */
+  /** Warnings about settings, for the log of the start. */
   warnings: readonly ConfigProblem[]
 }
 

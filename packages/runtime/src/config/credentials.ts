@@ -1,4 +1,4 @@
-// Owns: reading the credentials of settings: WeChat's, the callers' and the sealing keys.
+// Owns: parsing the credentials in settings: WeChat's, the callers' and the sealing keys.
 import { type ComponentAppId, isPlatformId, parseComponentAppId, reservedPlatformId, Secret } from '@wxgw/wechat-core'
 import { type CallerConfig, DEFAULT_MAX_CONCURRENT, DEFAULT_MAX_SUBSCRIPTIONS } from './caller-config.ts'
 import { matching, type Parsed, type Parser, word } from './parsed.ts'
@@ -27,7 +27,8 @@ export const componentAppId: Parser<ComponentAppId> = (text) => {
 export const secretWord: Parser<Secret> = (text) => secret(word(text))
 
 /**
- * WeChat allows letters and digits; `+` and `/` decode as well, and the spare bits of the last character are anybody's.
+ * WeChat allows letters and digits. `+` and `/` are accepted too, and the unused bits of the last character are
+ * ignored.
  * @see https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/Before_Develop/Technical_Plan.html
  */
 export const encodingAesKey: Parser<Secret> = (text) =>

@@ -1,5 +1,4 @@
-// Owns: the `subscriptions` of CONFIG_FILE: their form. What a change of the file does to those that are stored is the
-// redis package's.
+// Owns: the form of the `subscriptions` in CONFIG_FILE. packages/redis applies them to the stored ones (declared.ts).
 import {
   isWebhookSecret,
   type SubscriptionInput,
@@ -14,7 +13,7 @@ import { platformId } from './credentials.ts'
 import { type Field, readMap, readRequiredText, reportAt, UNRESOLVED } from './file-fields.ts'
 import { matching, type Parser } from './parsed.ts'
 
-/** `input` has no secret in it; `secret` is a webhook's. */
+/** `input` contains no secret; `secret` is that of a webhook. */
 export type DeclaredSubscription = {
   platform: string
   name: string

@@ -1,7 +1,7 @@
-// Owns: the notation of `.env`. Node's own parser differs between versions, and leaves out what it cannot read.
+// Owns: parsing `.env`. Node's own parser differs between versions, and silently skips lines that it cannot read.
 
 type Report = {
-  /** A line that cannot be read. What stands in it is not said: it may be a secret. */
+  /** A line that cannot be read. Its text is not reported: it may be a secret. */
   problem(line: number, problem: string): void
   /** `line` gives a name another value than a line before it. */
   double(line: number, name: string): void
@@ -11,7 +11,7 @@ const ASSIGNMENT = /^(?:export\s+)?([A-Za-z_][\w.-]*)\s*=(.*)$/
 const QUOTE = /^\s*(["'`])/
 
 /**
- * `NAME=value`, `export` before it allowed. Of a name that stands twice the last value counts. A value without quotes
+ * `NAME=value`, `export` before it allowed. The last value of a name counts. A value without quotes
  * ends at the end of its line or at a `#` after white space. A value in quotes may have several lines; in double
  * quotes `\n` is a line break and `\"` a quote. Nothing is substituted.
  */

@@ -1,5 +1,4 @@
-// Owns: walking a parsed YAML file and saying where in it something is wrong. What the fields mean is config-file.ts'
-// business.
+// Owns: walking a parsed YAML file and reporting problems with their path. config-file.ts knows the fields.
 import type { ReportProblem } from './config-error.ts'
 import type { Parser } from './parsed.ts'
 
@@ -7,7 +6,7 @@ import type { Parser } from './parsed.ts'
 export type Field = { path: string; value: unknown }
 
 /**
- * Stands for a text whose `${NAME}` could not be resolved: that has been reported, nothing more is to be said about it.
+ * A text whose `${NAME}` could not be resolved. That was reported already, so no other problem is reported for it.
  */
 export const UNRESOLVED = Symbol('unresolved')
 

@@ -1,4 +1,4 @@
-// Owns: a Config out of the environment, `.env` and CONFIG_FILE, and every rule that concerns more than one setting.
+// Owns: loading a Config from the environment, `.env` and CONFIG_FILE, and the rules that concern several settings.
 import { readFileSync } from 'node:fs'
 import { checkWebhookUrl } from '../network/webhook-url.ts'
 import type { CallerConfig } from './caller-config.ts'
@@ -26,9 +26,9 @@ const OF_A_PLATFORM: readonly SettingName[] = [
 ]
 
 /**
- * Reads and checks everything, and throws one ConfigError with all that is wrong, by name and without values. What is
- * only doubtful (a name that is not known, a name that stands twice in `.env`) is in `warnings`.
- * `readFile` is given `.env` and what CONFIG_FILE says, as they are; it throws `ENOENT` for what is not there.
+ * Throws one ConfigError with all problems, by name and without values. Doubtful things (an unknown name, a name twice
+ * in `.env`) are in `warnings`. `readFile` is given `.env` and what CONFIG_FILE says, as they are; it throws `ENOENT`
+ * for what is not there.
  */
 export function loadConfig({ env, readFile = readFileSync }: { env: Variables; readFile?: ReadFile }): Config {
   const problems: ConfigProblem[] = []
@@ -84,7 +84,7 @@ export function loadConfig({ env, readFile = readFileSync }: { env: Variables; r
 
 type Read = { values: SettingValues; variables: Variables; file: ConfigFile; report: ReportProblem }
 
-// One of its settings is enough to say that the platform of WX_* is meant; then all four must be there.
+// When one of the WX_* settings is there, all four are required.
 function platformOfEnvironment({ values, variables, file, report }: Read): Placed<PlatformConfig>[] {
   const isMeant = OF_A_PLATFORM.some((name) => isSet(name, variables))
   if (!isMeant && file.givesPlatforms) return []

@@ -1,6 +1,6 @@
-// Owns: what reading one text comes to, and the parsers that know nothing of WeChat, Redis or networks.
+// Owns: the result of parsing one text, and the general parsers.
 
-/** `problem` says what is expected, never what was found. */
+/** `problem` says what is expected. It never contains the value. */
 export type Parsed<T> = { value: T } | { problem: string }
 export type Parser<T> = (text: string) => Parsed<T>
 

@@ -10,6 +10,6 @@ export type PlatformConfig = {
   encodingAesKey: Secret
   previousToken: Secret | undefined
   previousEncodingAesKey: Secret | undefined
-  /** Are its events kept for /events and for replays? False keeps message text out of the log. */
+  /** Whether events are recorded for /events and replays. False keeps message texts out of Redis' event log. */
   eventLog: boolean
 }

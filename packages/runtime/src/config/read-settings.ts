@@ -10,8 +10,8 @@ export type Variables = Readonly<Record<string, string | undefined>>
 type DotEnvDeps = { readFile: ReadFile; report: ReportProblem; warn: ReportProblem }
 
 /**
- * `.env` of the working directory under the environment, which wins. No `.env` is no problem; one that cannot be read
- * is.
+ * Adds the variables of `.env` in the working directory; those of the environment win. A missing `.env` is fine, an
+ * unreadable one is a problem.
  */
 export function withDotEnv(env: Variables, { readFile, report, warn }: DotEnvDeps): Variables {
   let bytes: Uint8Array
@@ -35,7 +35,7 @@ export function withDotEnv(env: Variables, { readFile, report, warn }: DotEnvDep
   return { ...Object.fromEntries(values), ...env }
 }
 
-/** A variable that is empty counts as not set: an empty line of a compose file or of `.env` takes the default. */
+/** An empty variable counts as not set, as in an empty line of a compose file. */
 export function readSettings(variables: Variables, report: ReportProblem): SettingValues {
   const names = Object.keys(SETTINGS) as SettingName[]
   return Object.fromEntries(names.map((name) => [name, readSetting(name, variables, report)])) as SettingValues

@@ -1,5 +1,5 @@
 // Owns: the settings of Redis as one: which belong to which mode, whether several URLs agree, and the files for TLS.
-// A setting that the chosen mode would ignore is a problem: nobody may believe in a password or a CA that is not used.
+// A setting that the chosen mode ignores is a problem: an operator would believe that a password or a CA is in use.
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import type { RedisLogin, RedisTls } from '@wxgw/contracts'
 import { Secret } from '@wxgw/wechat-core'
@@ -16,7 +16,7 @@ const OF_SENTINELS = ['REDIS_SENTINEL_NAME', 'REDIS_SENTINEL_USERNAME', 'REDIS_S
 
 type Deps = { readFile: ReadFile; report: ReportProblem }
 
-/** Reports what is wrong; what it then answers is not to be used. */
+/** Reports problems; after one, the result must not be used. */
 export function redisConfig(values: SettingValues, { readFile, report }: Deps): RedisConfig {
   const { REDIS_URL: urls, REDIS_MODE: mode } = values
   checkMode(values, report)
@@ -64,7 +64,7 @@ function checkMode(values: SettingValues, report: ReportProblem): void {
   }
 }
 
-/** Credentials and database may be left out after the first URL; what is given again must be the same. */
+/** URLs after the first may leave out credentials and database; otherwise these must be the same. */
 function checkAgreement(urls: readonly RedisUrl[], report: ReportProblem): void {
   const [first] = urls
   for (const [index, url] of urls.entries()) {
@@ -110,7 +110,7 @@ function tlsOf(values: SettingValues, { readFile, report }: Deps): RedisTls {
   }
 }
 
-/** A TLS file that is given while the URLs are `redis:` would never be read. */
+/** With `redis:` URLs a TLS file would never be read. */
 function checkUnusedTls(values: SettingValues, report: ReportProblem): void {
   if (values.REDIS_URL.some(({ tls }) => tls)) return
   for (const name of TLS_FILES) {

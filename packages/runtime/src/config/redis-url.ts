@@ -1,4 +1,4 @@
-// Owns: reading one URL of Redis. What several of them mean together is redis-config.ts.
+// Owns: parsing one URL of Redis. redis-config.ts combines several.
 import { Secret } from '@wxgw/wechat-core'
 import type { Parsed, Parser } from './parsed.ts'
 
@@ -19,8 +19,8 @@ export type RedisUrl = {
 const DATABASE_PATH = /^\/?(\d{0,5})$/
 
 /**
- * `redis[s]://[user[:password]@]host[:port][/database]`. A query is refused by the names of its parameters: drivers
- * read them as options (`?keyPrefix=`), and each of them has a setting of its own here or is none of the operator's.
+ * `redis[s]://[user[:password]@]host[:port][/database]`. A query is refused, naming its parameters: drivers read them
+ * as options (`?keyPrefix=`), and here options are settings.
  */
 export const redisUrl: Parser<RedisUrl> = (text) => {
   const expected: Parsed<RedisUrl> = { problem: 'must be a redis: or rediss: URL' }

@@ -10,7 +10,7 @@ export type ListenerName = (typeof LISTENERS)[number]
 export type Setting<T> = {
   /** As it would stand in the environment; undefined = none. */
   defaultText: string | undefined
-  /** What the documentation says instead of the default: when it is required, what its absence means. */
+  /** The documentation's text in place of the default: whether it is required, or what its absence means. */
   absence: string
   unit: string | undefined
   description: string
@@ -38,7 +38,7 @@ function described({ description, unit, secret = false }: About) {
 
 const port = integer({ min: 0, max: 65_535 })
 const DAY_SECONDS = 86_400
-// Further back than any CreateTime can be; above it, milliseconds would leave the integers that Lua prints in Redis.
+// Older than any CreateTime. Above it, milliseconds would exceed the integers that Lua prints exactly.
 const ALL_OF_TIME_SECONDS = 50_000_000_000
 const REQUIRED_PLATFORM = 'required unless `CONFIG_FILE` has platforms'
 

@@ -1,4 +1,4 @@
-// Owns: the text of a file that a person wrote: UTF-8 with or without a byte order mark, lines ended in any way.
+// Owns: decoding text files: UTF-8 with or without a byte order mark, with any line ends.
 import type { Parsed } from './parsed.ts'
 
 /** The bytes of a file; throws `ENOENT` for what is not there. */

@@ -1,14 +1,14 @@
-// Owns: which names of the environment look like settings and are none: misspelt ones, and those of another version.
-// Their values are read only to recognise what other software sets.
+// Owns: finding variables that look like settings but are none: misspelt ones, and those of other versions. Values are
+// read only to recognise variables of other software.
 import type { Variables } from './read-settings.ts'
 import { type SettingName, SETTINGS } from './settings.ts'
 
-/** Far above our own; what is longer is not compared. */
+/** Longer names are not compared; ours are much shorter. */
 const MAX_NAME_LENGTH = 64
 
 const KNOWN = Object.keys(SETTINGS) as SettingName[]
 
-/** Other software begins names with these words, too. Of such names only those close to one of ours are reported. */
+/** Other software uses these prefixes too: such a name is reported only if it is close to one of ours. */
 const SHARED_WORDS = new Set(['ALLOW', 'AUTH', 'CONFIG', 'EVENT', 'FORCE', 'LOG', 'PUSH', 'REFRESH', 'TRUST'])
 
 /** `REDIS_`, `WX_`; of a shared word the next one belongs to it: `EVENT_LOG_`. */
@@ -27,7 +27,7 @@ const OTHERS_NAMES = new Set(['PUBLIC_URL'])
 
 type UnknownSetting = { name: string; problem: string }
 
-/** `used`: names that are no settings but asked for all the same, by CONFIG_FILE. */
+/** `used`: names that CONFIG_FILE refers to. */
 export function unknownSettings(variables: Variables, used: ReadonlySet<string>): UnknownSetting[] {
   return Object.keys(variables)
     .toSorted()
@@ -36,7 +36,7 @@ export function unknownSettings(variables: Variables, used: ReadonlySet<string>)
 }
 
 function suspicion(name: string): UnknownSetting[] {
-  // A byte order mark or a blank before the name is nothing that a person sees.
+  // A byte order mark or a blank before the name is invisible.
   const plain = name.toUpperCase().replace(/[.\s-]+/g, '_').replace(/[^A-Z0-9_]|^_+/g, '')
   if (plain.length < 3 || name.length > MAX_NAME_LENGTH) return []
   const meant = nearest(plain) ?? KNOWN.find((known) => lacksWords(plain, known))
@@ -51,7 +51,7 @@ function isOthers(name: string, value = ''): boolean {
   return SERVICE_LINKS.some((link) => link.name.test(name) && (link.value?.test(value) ?? true))
 }
 
-/** The known name that has the smallest share of wrong letters, when that share is small. */
+/** The known name with the smallest share of wrong letters, if that is small enough. */
 function nearest(name: string): SettingName | undefined {
   const shares = KNOWN.map((known) => ({ known, share: shareOfWrongLetters(name, known) }))
   return shares.filter(({ share }) => share < 1).toSorted((a, b) => a.share - b.share)[0]?.known

@@ -1,5 +1,5 @@
-// Owns: the answer to what Node's HTTP parser refuses. No request object exists then: the answer is written to the bare
-// socket.
+// Owns: the answers to requests that Node's HTTP parser refuses. There is no request object then, so they are written
+// to the socket.
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Socket } from 'node:net'
@@ -55,8 +55,8 @@ function rawErrorResponse(answer: { statusCode: number; message: string }, reque
   ].join('\r\n')
 }
 
-// Node keeps the answer in progress on the socket under this name and checks it in the same way before its own 400:
-// a second status line in the middle of an answer would be taken for the answer's body.
+// Node stores the answer in progress on the socket under this name, and checks it the same way before its own 400: a
+// second status line in the middle of an answer would be read as its body.
 function isAnswering(socket: Duplex): boolean {
   const answering: unknown = Reflect.get(socket, '_httpMessage')
   return (

@@ -1,5 +1,5 @@
-// Owns: the ONE table from codes to HTTP statuses, and what any thrown thing becomes for the outside. Writes nothing
-// itself.
+// Owns: the only table from error codes to HTTP statuses, and turning anything thrown into an answer. It writes no
+// answer itself.
 import { STATUS_CODES } from 'node:http'
 import { GatewayError, type Sent, UnansweredCallError, WeChatApiError, type ErrorCode } from '@wxgw/wechat-core'
 import { explainViolations, type Violation } from './validation-message.ts'
@@ -47,13 +47,13 @@ const STATUS_OF = {
   WECHAT_API_TIMEOUT: 504,
 } as const satisfies Record<ErrorCode, number>
 
-// What to wait when the one who failed did not say: Redis comes back within seconds, WeChat pushes a ticket every 10
-// minutes and the gateway asks for one much earlier.
+// Retry-After when the error has none: Redis is usually back within seconds; WeChat pushes a ticket every 10 minutes,
+// and the gateway asks for one much earlier.
 const RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = { STORE_UNAVAILABLE: 1, COMPONENT_TICKET_MISSING: 30 }
 
-/** Beyond Node's own limits the parser drops headers in silence; this one is thrown for them. */
+/** Thrown for too many headers, which Node's parser would drop silently. */
 export const TOO_MANY_HEADERS = 'TOO_MANY_HEADERS'
-/** Thrown where Node's own limit on the time of a request is wider than the route's. */
+/** Thrown when a body takes longer than its route allows. Node's own limit may be longer. */
 export const BODY_TOO_LATE = 'BODY_TOO_LATE'
 
 type Known = { code: ErrorCode; message: string; statusCode?: number }
@@ -72,7 +72,7 @@ const FRAMEWORK_CODES: Record<string, Known> = {
     code: 'INVALID_REQUEST',
     message: 'the body is not as long as it was announced',
   },
-  // Only QUERY demands one, and no route has that method.
+  // Only the method QUERY requires one, and no route has it.
   FST_ERR_ROUTE_MISSING_CONTENT_TYPE: { code: 'ROUTE_NOT_FOUND', message: 'there is no such route' },
   FST_ERR_BAD_URL: { code: 'INVALID_REQUEST', message: 'the path is not validly encoded' },
   FST_ERR_MAX_PARAM_LENGTH: { code: 'INVALID_REQUEST', message: 'a part of the path is too long' },
@@ -136,15 +136,15 @@ function classify(error: unknown): Known & { retryAfterSeconds?: number | undefi
   if (thrown.validation !== undefined) return { code: 'INVALID_REQUEST', message: validationMessage(thrown) }
   const known = thrown.code === undefined ? undefined : FRAMEWORK_CODES[thrown.code]
   if (known) return known
-  // The rest of what Fastify and Node's streams blame on the client: an aborted body, a wrong content length, a
-  // poisoned prototype.
+  // Other client errors of Fastify and of Node's streams: an aborted body, a wrong content length, a poisoned
+  // prototype.
   if (thrown.statusCode !== undefined && thrown.statusCode >= 400 && thrown.statusCode < 500) {
     return { code: 'INVALID_REQUEST', message: 'the request is not valid' }
   }
   return { code: 'INTERNAL', message: 'an internal error occurred' }
 }
 
-/** WeChat's refusal may stand behind a code of our own, as its cause. */
+/** WeChat's refusal may be the `cause` of an error of ours. */
 function refusalOf(error: unknown): ErrorAnswer['refusal'] {
   for (let current = error, depth = 0; current instanceof Error && depth < 5; current = current.cause, depth += 1) {
     if (current instanceof WeChatApiError) return { errcode: current.errcode, errmsg: current.errmsg }

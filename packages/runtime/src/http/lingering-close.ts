@@ -1,15 +1,15 @@
-// Owns: how a connection ends whose request body was refused unread. Node closes the socket at once, the kernel then
-// answers what is still coming with a reset, and many clients lose the answer that was already on its way to them.
+// Owns: closing a connection whose request body was refused unread. Node would close the socket at once; the kernel
+// then answers the rest of the body with a reset, and many clients lose the answer that was sent already.
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 
-/** How long, and how much, of a refused body is still taken in and thrown away. */
+/** How long, and how many bytes, a refused body is still read and dropped. */
 const LINGER_MS = 1000
 const LINGER_BYTES = 16 * 1_048_576
 
 /**
- * True when the request has a body that was not read to its end: the answer is to say `Connection: close`, and the
- * connection ends so that the client gets it.
+ * True when the request has an unread body: the answer must have `Connection: close`, and the connection is closed so
+ * that the client still gets the answer.
  */
 export function endUnread(raw: IncomingMessage): boolean {
   const announced = raw.headers['transfer-encoding'] !== undefined || Number(raw.headers['content-length'] ?? 0) > 0

@@ -1,5 +1,5 @@
-// Owns: one sentence about a request that does not fit its schema: which member, and what is expected there, never a
-// value that was found. What is said of a schema is ours; of the request, only names of members that look like one.
+// Owns: one sentence about a request that does not fit its schema: the member, and what is expected there. It never
+// contains a value of the request; names of members only if they are harmless.
 
 /** One error of AJV's, with `verbose`. */
 export type Violation = {
@@ -9,7 +9,7 @@ export type Violation = {
   /** Where in the schema. */
   schemaPath: string
   params: Readonly<Record<string, unknown>>
-  /** AJV's own words: they hold nothing but the schema's values. */
+  /** AJV's message: it contains only values of the schema. */
   message: string
   parentSchema: Schema
   data: unknown
@@ -35,14 +35,14 @@ const TYPES: Readonly<Record<string, string>> = {
   null: 'null',
 }
 
-/** May a name that a caller wrote be repeated in an answer? Not when it could be a key, a code or an address. */
+/** Whether a name that a caller wrote may be repeated in an answer: not if it could be a key, a code or an address. */
 export function isHarmlessName(name: unknown): name is string {
   return typeof name === 'string' && HARMLESS_NAME.test(name)
 }
 
 /**
- * undefined when nothing can be said that is sure to be no echo. AJV stops at the first error: the last one stands for
- * all.
+ * undefined when every text might echo the request. AJV stops at the first error; the last violation is the relevant
+ * one.
  */
 export function explainViolations(violations: readonly Violation[]): string | undefined {
   const violation = violations.at(-1)
@@ -72,7 +72,7 @@ function unknownMember(path: string, name: unknown, { properties = {} }: Schema)
     : sentence(path, `has a member that is not known here${hint}`)
 }
 
-/** Of several forms, the one that the request means: told by the member that has another constant in each of them. */
+/** Explains the form of a union that the request means, found by the member with a different constant in each form. */
 function explainUnion(union: Violation, inside: readonly Violation[]): string | undefined {
   const { instancePath: path, data } = union
   const forms = union.parentSchema.anyOf ?? union.parentSchema.oneOf ?? []
@@ -98,7 +98,7 @@ function distinguishingMember(forms: readonly Schema[]): string | undefined {
   return [...counts].find(([, count]) => count > 1)?.[0]
 }
 
-/** -1 when none is meant. A form without the member is meant by a request that has one of its other members. */
+/** -1 when no form is meant. A form without the constant is meant when the request has one of its other members. */
 function formOf(forms: readonly Schema[], { member, data }: { member: string; data: Record<string, unknown> }): number {
   return forms.findIndex(({ properties = {} }) => {
     const constant = properties[member]?.const

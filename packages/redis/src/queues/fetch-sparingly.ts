@@ -1,26 +1,26 @@
-// Owns: how often BullMQ's worker looks into its queue, so that a job that comes alone costs few calls. By itself it
-// looks for another job before it begins with the first, once more because a marker stays behind when a job is taken,
-// and again when the job ends.
+// Owns: how often BullMQ's worker fetches from its queue, so that a single job costs few calls. By itself the worker
+// fetches again before it starts a job, once more because a marker remains when a job is taken, and again when the job
+// ends.
 import type { createRedisBackend } from 'bullmq'
 
 type BackendFactory = typeof createRedisBackend
 
-type SparingLooksDeps = {
-  /** Does a job of this worker run? */
+type FetchSparinglyDeps = {
+  /** Whether a job of this worker runs. */
   isRunning(): boolean
 }
 
-/** What BullMQ's backend answers when no job waits. */
+/** The answer of BullMQ's backend when no job waits. */
 const NOTHING = [null, undefined, 0, 0]
-/** Of a job that was taken less long ago the end is waited for: most jobs are over by then. */
+/** The end of a job that was taken less long ago is awaited: most jobs end sooner. */
 const SOON_MS = 3
 
 /**
- * The first job that is taken from a queue that was empty begins at once: its marker makes the worker look again. And
- * when there is a marker while a job runs that has just been taken, that job's end looks; should it take longer, the
- * worker does. A marker is always followed by a look that came after it, so that no job is passed over.
+ * The first job from an empty queue starts at once: its marker makes the worker fetch again. When a marker comes while
+ * a job runs that was just taken, that job's end fetches the next one; if it takes longer than 3 ms, the worker
+ * fetches. Every marker is followed by a later fetch, so no job is missed.
  */
-export function lookingSparingly(createBackend: BackendFactory, { isRunning }: SparingLooksDeps): BackendFactory {
+export function fetchingSparingly(createBackend: BackendFactory, { isRunning }: FetchSparinglyDeps): BackendFactory {
   return (name, opts, options) => {
     const backend = createBackend(name, opts, options)
     const take = backend.moveToActive.bind(backend)
@@ -29,7 +29,7 @@ export function lookingSparingly(createBackend: BackendFactory, { isRunning }: S
     let wasEmpty = false
     let isFirst = false
     let takenAtMs = -Infinity
-    /** Set while a marker is there and no look has come after it: hears what the end of a job finds. */
+    /** Set while a marker is there and no fetch has followed it. Called with what the end of a job fetches. */
     let onLook: ((found: unknown) => void) | undefined
 
     backend.moveToActive = async (token, workerName) => {
@@ -47,7 +47,7 @@ export function lookingSparingly(createBackend: BackendFactory, { isRunning }: S
 
     // oxlint-disable-next-line max-params -- BullMQ's own signature
     backend.moveToCompleted = async (job, value, removal, token, fetchNext) => {
-      // One that set out before the marker came may have looked before the job was there.
+      // A fetch that was sent before the marker came may have missed the job.
       const heard = fetchNext ? onLook : undefined
       const answer = await complete(job, value, removal, token, fetchNext)
       heard?.(answer.result)
@@ -55,8 +55,8 @@ export function lookingSparingly(createBackend: BackendFactory, { isRunning }: S
     }
 
     /**
-     * Until the queue was found empty: then resolves with when its next job is due, 0 = there is none. undefined: time
-     * is over.
+     * Resolves when a fetch found the queue empty, with the time of its next delayed job (0 = none). undefined: the
+     * time is over.
      */
     function foundEmpty(withinMs: number): Promise<number | undefined> {
       return new Promise((resolve) => {
@@ -78,7 +78,7 @@ export function lookingSparingly(createBackend: BackendFactory, { isRunning }: S
       for (;;) {
         const marker = await wait(timeoutSeconds)
         const leftMs = takenAtMs + SOON_MS - performance.now()
-        // With a score it is of a job that is due later.
+        // A score above 0 is the time of a delayed job.
         if (marker === null || marker.score > 0 || leftMs <= 0 || !isRunning()) return marker
         const dueAtMs = await foundEmpty(leftMs)
         if (dueAtMs === undefined) return marker
