@@ -1,17 +1,17 @@
-// Owns: which calls stand in the audit log that the console shows: each change, and each read of a secret or of what a
-// user wrote. Reads that services repeat are one entry a minute with their number, so that they do not push out
-// everything else.
+// Owns: which calls the audit log of the console has: each change, and each read of a secret or of users' content.
+// Repeated reads of a service become one entry a minute with their number, so that they do not push out all other
+// entries.
 import type { AuditEntry } from '@wxgw/contracts'
 import type { RecentEntries } from '@wxgw/redis'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Services call it for each message: counted as reads are. */
+    /** Services call it for each message: entries are counted per minute, as for reads. */
     isFrequent?: boolean
   }
   interface FastifyRequest {
-    /** The answer may hold what a user wrote. */
+    /** The answer may contain what a user wrote. */
     showsContent: boolean
   }
 }
@@ -22,12 +22,12 @@ type Subject = { platform?: string | undefined; authorizer?: string | undefined;
 type Deps = { entries: Pick<RecentEntries<AuditEntry>, 'note'>; nowMs(): number }
 
 const MINUTE_MS = 60_000
-/** Accounts of one caller and route that are told apart within a minute; the others are counted together. */
-const MOST_TOLD_APART = 20
+/** Accounts per caller and route with an entry of their own within a minute; the others share one. */
+const MAX_OWN_ENTRIES = 20
 const SIGN_IN = '/console/session'
 
 export function createAuditLog({ entries, nowMs }: Deps): AuditLog {
-  /** Of this minute, by what makes them the same. */
+  /** The counted entries of this minute. */
   let counted = new Map<string, AuditEntry>()
   let toldApart = new Map<string, number>()
   let closing: NodeJS.Timeout | undefined
@@ -48,15 +48,18 @@ export function createAuditLog({ entries, nowMs }: Deps): AuditLog {
     const one = `${group}\0${platform ?? ''}\0${authorizer ?? ''}\0${subscription ?? ''}`
     if (countOneMore(one, entry)) return
     const number = toldApart.get(group) ?? 0
-    if (number >= MOST_TOLD_APART && countOneMore(group, entry)) return
+    if (number >= MAX_OWN_ENTRIES && countOneMore(group, entry)) return
     toldApart.set(group, number + 1)
-    const isTogether = number >= MOST_TOLD_APART
+    const isTogether = number >= MAX_OWN_ENTRIES
     const first = isTogether ? { ...entry, authorizer: null, subscription: null } : entry
     counted.set(isTogether ? group : one, { ...first, count: 0 })
     entries.note(first)
   }
 
-  /** Changed in place: services read tokens thousands of times a second. False: it is the first of this minute. */
+  /**
+   * False for the first of this minute. The entry is changed in place: services read tokens thousands of times a
+   * second.
+   */
   function countOneMore(key: string, { atMs, requestId }: AuditEntry): boolean {
     const known = counted.get(key)
     if (known === undefined) return false
@@ -70,11 +73,11 @@ export function createAuditLog({ entries, nowMs }: Deps): AuditLog {
     note(request, reply, { platform, authorizer, subscription }) {
       const { method, routeOptions, caller, neededAction, bySession, refusedWith, showsContent } = request
       const { answersCredentials = false, isFrequent = false, isPassedOn = false } = routeOptions.config
-      // Calls that services make of WeChat's APIs have a line of the log each, and would be all that stands here.
+      // Each call of WeChat's APIs by a service has its own log line; here they would push out all other entries.
       if (isPassedOn && !bySession) return
       const isRead = method === 'GET' && !isPassedOn
       if (isRead && !answersCredentials && !showsContent) return
-      // Who has no key could write anything into the log; a wrong key at the sign-in is limited.
+      // Requests without a valid key could flood the log. Wrong keys at the sign-in are limited, so they are kept.
       if (caller === undefined && !(routeOptions.url === SIGN_IN && refusedWith === 'UNAUTHENTICATED')) return
       const entry: AuditEntry = {
         atMs: nowMs(),

@@ -1,4 +1,4 @@
-// Owns: one line per call of the internal listener: who asked what about whom, and what became of it. Never a token.
+// Owns: one log line per call of the internal listener: caller, route, subject and outcome. Never a token.
 import { parseAuthorizerAppId } from '@wxgw/wechat-core'
 import type { Log } from '@wxgw/runtime'
 import type { FastifyRequest } from 'fastify'
@@ -7,7 +7,7 @@ import type { AuditLog } from './audit-log.ts'
 
 type KnownPlatforms = { has(id: string): boolean }
 
-/** `auditLog`: what the console shows of it. */
+/** `auditLog`: the entries that the console shows. */
 type Deps = { log: Log; platforms: KnownPlatforms; auditLog: AuditLog | undefined }
 
 export function auditCalls(scope: GatewayServer, { log, platforms, auditLog }: Deps): void {
@@ -36,7 +36,7 @@ export function auditCalls(scope: GatewayServer, { log, platforms, auditLog }: D
   })
 }
 
-// What is unverified stays out: a path may hold anything.
+// Only checked values: a path may contain anything.
 function subjectOf({ params }: FastifyRequest, platforms: KnownPlatforms) {
   const { platform = '', APPID, name } = params as Record<string, string | undefined>
   return {

@@ -1,5 +1,5 @@
-// Owns: the writes to consumers that the script which records events makes in its step: which of them it may make, and
-// what it gets for them. Their Lua is write-to-consumers.lua. All other writes are sink-writer.ts'.
+// Owns: the writes to consumers in the step that records events: which of them the script may make, and its arguments
+// for them. Their Lua is write-to-consumers.lua. sink-writer.ts makes all other writes.
 import type { Queue } from 'bullmq'
 import { keysToAdd, optionsJson, prefixOf } from '../bullmq-format/add-jobs.ts'
 import { isFormatKnown } from '../bullmq-format/format-version.ts'
@@ -15,7 +15,7 @@ export type ConsumerWrite = { subscription: string } & (
 )
 
 export type RecordedWrites = {
-  /** For one call of the script. `home`: a key that it works on anyway. */
+  /** Begins one call of the script. `home`: a key of the log that the script uses. */
   begin(home: string, keys: KeyPlaces): CallWrites
 }
 
@@ -30,7 +30,7 @@ export type KeyPlaces = {
 type CallWrites = {
   /** `sink` and `how` of write-to-consumers.lua; without a write, when the script must not make it. */
   write(write: ConsumerWrite | undefined, eventId: string): { sink: number; how: string | number }
-  /** Those that the writes go to. */
+  /** The queues that the writes go to. */
   queues(): QueueRecord[]
 }
 
@@ -38,13 +38,13 @@ type QueueRecord = { prefix: string; jobs: number } & ReturnType<typeof placesTo
 
 export type RecordedWritesDeps = {
   redis: RedisConnection
-  /** Of consumers. Without them the script writes to no queue. */
+  /** The consumers' queues. Without them the script writes to no queue. */
   queues?: Pick<Queues, 'open'> | undefined
-  /** Of the BullMQ that is installed. Default: what its package.json says. */
+  /** The version of the installed BullMQ. Default: from its package.json. */
   version?: string | undefined
 }
 
-/** In one call, all events together: Redis serves nobody else meanwhile (measured: up to 9 µs each). */
+/** Writes per call, all events together: Redis serves no other command meanwhile (measured: up to 9 µs each). */
 export const MOST_WRITES = 250
 const NO_WRITE = { sink: 0, how: '' }
 

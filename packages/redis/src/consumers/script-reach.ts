@@ -1,6 +1,5 @@
-// Owns: whether a script on the log's keys reaches those of a queue or a stream, whose hash tag is another. It does
-// where Redis is in one part; a cluster refuses it, and a proxy before several servers may refuse it, too, or run it on
-// the wrong one.
+// Owns: whether a script on the log's keys may also write keys with another hash tag (a queue or a stream). A single
+// Redis allows it, a cluster refuses it, and a proxy before several servers may refuse it or run it on the wrong one.
 import { randomUUID } from 'node:crypto'
 import { isAway } from '../batches.ts'
 import type { RedisConnection } from '../connect.ts'
@@ -9,7 +8,8 @@ import { defineScript } from '../lua/define-script.ts'
 
 export type ScriptReach = {
   /**
-   * False until it is proven for the hash tag of this key; the first call for a tag starts the proof, once per process.
+   * False until a probe has succeeded for the hash tag of this key. The first call for a tag starts the probe, once per
+   * process.
    */
   reaches(key: string): boolean
 }
@@ -22,15 +22,15 @@ const writeProbe = defineScript({ name: 'consumers/write-probe', keys: ['home', 
 export function createScriptReach(redis: RedisConnection, home: string): ScriptReach {
   const known = new Map<string, 'unproven' | 'reached' | 'out of reach'>([[hashTag(home), 'reached']])
 
-  /** An ordinary command has to find what the script wrote. Never rejects. */
+  /** A script writes a key, and an ordinary command has to find it. Never rejects. */
   async function prove(tag: string): Promise<void> {
-    // Another process may prove it at the same moment.
+    // A key of its own: another process may probe at the same moment.
     const probe = scriptProbeKey(tag, randomUUID())
     try {
       await writeProbe(redis, { home, probe, lifeMs: PROBE_MS })
       known.set(tag, (await redis.getdel(probe)) === null ? 'out of reach' : 'reached')
     } catch (error) {
-      // A Redis that is away proves nothing.
+      // While Redis is away nothing is known: probe again later.
       if (isAway(error)) known.delete(tag)
       else known.set(tag, 'out of reach')
     }

@@ -1,5 +1,4 @@
-// Owns: writes to consumers that read Redis themselves, to a BullMQ queue of theirs or to a stream: all that go to the
-// same one at the same moment are one step.
+// Owns: writes to consumers' BullMQ queues and streams. Writes to the same one in the same moment are one step.
 import type { GatewayEvent, QueueSink, StreamSink } from '@wxgw/contracts'
 import { createBatches } from '../batches.ts'
 import { createConsumerJobs } from '../bullmq-format/consumer-jobs.ts'
@@ -11,19 +10,22 @@ import type { Queues } from '../queues/queues.ts'
 
 export type SinkWriter = {
   /**
-   * One job, named after the event's type. Again with the same `jobId` it adds nothing while the job is kept.
+   * One job, named after the event's type. A repeat with the same `jobId` adds nothing while the job exists.
    * Rejects with STORE_UNAVAILABLE.
    */
   addToConsumerQueue(job: { queue: string; jobId: string; name: string; data: GatewayEvent }): Promise<void>
-  /** One entry. Never more than `maxLength` remain, when given. Again it adds again. Rejects with STORE_UNAVAILABLE. */
+  /**
+   * One entry; with `maxLength` the stream is trimmed to it. A repeat adds another entry. Rejects with
+   * STORE_UNAVAILABLE.
+   */
   appendToStream(entry: {
     stream: string
     fields: Readonly<Record<string, string>>
     maxLength?: number | undefined
   }): Promise<void>
   /**
-   * Both for several, in their order, in one step. Rejects when they are refused, or with STORE_UNAVAILABLE: some of
-   * the first may be there then, and none behind one that is not.
+   * Several jobs or entries in their order, in one step. Rejects when they are refused, or with STORE_UNAVAILABLE; then
+   * the first few may have been written, and none after one that was not.
    */
   writeInOrder(sink: LocalSink, deliveries: ReadonlyArray<{ event: GatewayEvent; deliveryId: string }>): Promise<void>
 }
@@ -74,7 +76,7 @@ export function createSinkWriter({ queues, redis }: SinkWriterDeps): SinkWriter 
           return entryOf({ id: event.id, type: event.type, event: JSON.stringify(event) }, sink.maxLength)
         })
         const answers = await appendEntries(redis, { stream: sink.stream, entries: written })
-        // A stream refuses all of one step, or none.
+        // The entries of one step are refused together or not at all.
         for (const answer of Array.isArray(answers) ? answers : []) if (answer instanceof Error) throw answer
       }),
   }

@@ -1,5 +1,5 @@
-// Owns: reading out of a failed delivery what a dead letter shows. It must read what no handler could: nothing may hide
-// in a queue.
+// Owns: reading the fields of a dead letter from a failed job. It also reads jobs that no handler could parse: every
+// failed job must be shown.
 
 type DeadDelivery = {
   eventId: string
@@ -29,8 +29,8 @@ export function parseDeadDelivery(data: unknown): DeadDelivery {
 }
 
 /**
- * A subscription may hold events of accounts that its `match` no longer names. `only`: what a caller may see of it,
- * default everything; with it, besides events of these authorizers, only the subscription's own test events.
+ * A subscription may have events of accounts that its `match` no longer names. `only`: the authorizers whose events the
+ * caller may see, besides the subscription's test events. Default: all.
  */
 export function isWithin(
   data: unknown,

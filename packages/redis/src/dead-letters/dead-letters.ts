@@ -1,5 +1,4 @@
-// Owns: the dead letters of a subscription, which are the failed jobs of its deliveries queue: listing, sending again,
-// discarding.
+// Owns: the dead letters of a subscription, which are the failed jobs of its queue: listing, replaying, discarding.
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { DeadLetter, DeadLettersJob } from '@wxgw/contracts'
 import type { Job, Queue } from 'bullmq'
@@ -14,19 +13,19 @@ import type { Queues } from '../queues/queues.ts'
 import { guardStore } from '../store-errors.ts'
 import { isWithin, parseDeadDelivery } from './dead-delivery.ts'
 
-/** `only`: of these authorizers, and test events; default all. The rest is for this call not there. */
+/** `only`: dead letters of these authorizers, and test events; default all. Others do not exist for this call. */
 type DeadLettersAsked = { limit: number; cursor: string | undefined; only?: readonly string[] | undefined }
 
 export type DeadLetters = {
-  /** Newest first; at most 512 KiB, and of 1,000 that were looked at. */
+  /** Newest first. A page has at most 512 KiB and comes from at most 1,000 dead letters that were read. */
   list(subscription: string, page: DeadLettersAsked): Promise<Page<DeadLetter>>
   /**
-   * All when `ids` is left out. Answers how many go again; of many, a worker takes the older ones, which count only
-   * without `only`: how many there are beyond it is not told.
+   * All when `ids` is left out. Answers how many are replayed. Of more than 2,000, a worker replays the older ones;
+   * these are counted only without `only`, because the caller must not learn how many others there are.
    */
   replay(subscription: string, ids?: readonly string[], only?: readonly string[]): Promise<number>
   discard(subscription: string, ids?: readonly string[], only?: readonly string[]): Promise<number>
-  /** What `replay` or `discard` left for a worker. Answers how many it took. */
+  /** Completes a `replay` or `discard` in a worker. Answers how many it took. */
   resume(job: DeadLettersJob): Promise<number>
 }
 
@@ -37,18 +36,18 @@ export type DeadLettersDeps = {
   events: Pick<EventLog, 'deliveryChanged'>
 }
 
-/** Never more in memory at once. */
+/** Dead letters in memory at once. */
 const BATCH = 100
-/** Who asks over HTTP waits for so many; a million would take minutes, and no client waits for that. */
+/** Dead letters that an HTTP call takes itself. A worker takes the rest: a million would take minutes. */
 const AT_ONCE = 2_000
 const KEPT_FAILURES = 100
-/** On the way to one page: what is not shown costs a read, too. */
+/** Dead letters that are read for one page. Those that are not shown cost a read too. */
 const LOOKED_AT_MOST = 1_000
 
 /**
- * Rejects with STORE_UNAVAILABLE, and with INVALID_REQUEST when the cursor is none. Ids that are no dead letters are
- * skipped: `replay` and `discard` may be repeated, and answer how many they took. "All" are those there at the
- * beginning: what fails again meanwhile is newer, and is not sent in circles.
+ * Rejects with STORE_UNAVAILABLE, and with INVALID_REQUEST for a broken cursor. Ids that are no dead letters are
+ * skipped, so `replay` and `discard` may be repeated; they answer how many they took. "All" means those at the
+ * beginning: a delivery that fails again meanwhile is newer and not replayed once more.
  */
 export function createDeadLetters({ platform, redis, queues, events }: DeadLettersDeps): DeadLetters {
   const queueOf = (subscription: string) => queues.open(deliveriesQueue(platform, subscription))
@@ -95,8 +94,8 @@ export function createDeadLetters({ platform, redis, queues, events }: DeadLette
   }
 
   /**
-   * Downwards from `after`, or from the newest; `last` is where it stopped with more to come. What fails meanwhile is
-   * newer.
+   * From `after`, or from the newest, to older ones. `last`: where it stopped, when there are more. Deliveries that
+   * fail meanwhile are newer.
    */
   async function takeOlder(
     queue: Queue,
@@ -148,14 +147,13 @@ export function createDeadLetters({ platform, redis, queues, events }: DeadLette
     return guardStore(() => (ids ? takeGiven(queueOf(wanted.subscription), ids, actOf(wanted)) : takeAll(wanted)))
   }
 
-  /** First the log, then the job: the other way round, a fast delivery would be logged as pending again. */
+  /** Writes the log before the job: otherwise a fast delivery could be logged as pending after it was delivered. */
   async function sendAgain(subscription: string, job: Job): Promise<boolean> {
     const { eventId, authorizerAppId, deliveryId: last, attempts } = parseDeadDelivery(job.data)
     const event = { id: eventId, authorizerappid: authorizerAppId }
     await events.deliveryChanged(event, subscription, { status: 'pending', attempts: 0, jobId: job.id })
     return unlessGone(async () => {
-      // A consumer's queue that still knows the delivery would take it for a duplicate: a replay is another one, of the
-      // same event.
+      // A new delivery id: a consumer's queue that still has the old job would drop the same id as a duplicate.
       const again = last === undefined ? {} : { deliveryId: deliveryId(eventId, `r${randomBytes(6).toString('hex')}`) }
       const { attempts: _, ...data } = job.data
       if (last !== undefined || attempts !== undefined) await job.updateData({ ...data, ...again })
@@ -192,7 +190,7 @@ export function createDeadLetters({ platform, redis, queues, events }: DeadLette
           if (job && within(job)) {
             bytes += place.bytes
             const isFull = items.length === limit || (items.length > 0 && bytes > MOST_PAGE_BYTES)
-            // Now it is known that there is a next page.
+            // There is a next page.
             if (isFull) return { items, nextCursor: last ? encodeCursor(last) : null }
             items.push(toDeadLetter(job, place.score))
           }

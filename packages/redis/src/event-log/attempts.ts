@@ -1,11 +1,10 @@
-// Owns: the attempts at an event's deliveries, as they stand in Redis. By far the most are the only one and delivered:
-// such a one stands in the delivery's state. All others stand in a hash beside the event, the latest of each
-// subscription.
+// Owns: the attempts at an event's deliveries in Redis. Most deliveries succeed at their only attempt, which is stored
+// in the delivery's state. All other attempts are stored in a hash beside the event, the latest of each subscription.
 import { hostname } from 'node:os'
 import type { DeliveryAttempt } from '@wxgw/contracts'
 import { decodeCursor, encodeCursor, isAfter, type Page } from '../paging/newest-first.ts'
 
-/** One attempt that was made. `attempt`: from 1. `nextAttemptAtMs`: when the next one is due. */
+/** One attempt that was made. `attempt`: the first is 1. `nextAttemptAtMs`: when the next one is due. */
 export type MadeAttempt = {
   attempt: number
   startedAtMs: number
@@ -13,14 +12,13 @@ export type MadeAttempt = {
   outcome: 'delivered' | 'failed'
   httpStatus?: number | undefined
   error?: string | undefined
-  /** The begin of what a webhook answered. */
+  /** The beginning of a webhook's answer. */
   answer?: string | undefined
   nextAttemptAtMs?: number | undefined
 }
 
 /**
- * The members of a state that tell of its attempt. Written by the event's record it has `worker` alone: it took no time
- * of its own.
+ * The members of a state about its attempt. A delivery that was made by the recording step has only `worker`.
  */
 export type AttemptInState = Partial<Pick<MadeAttempt, 'startedAtMs' | 'durationMs' | 'httpStatus' | 'answer'>> & {
   worker: string
@@ -28,7 +26,7 @@ export type AttemptInState = Partial<Pick<MadeAttempt, 'startedAtMs' | 'duration
 
 type StoredAttempt = MadeAttempt & { worker: string }
 
-/** Of a state, a longer answer would be read with each event of a list. */
+/** A longer answer is not stored in the state, which is read with each event of a list. */
 const MOST_ANSWER_IN_STATE = 64
 const MOST_HOSTNAME = 64
 
@@ -36,7 +34,7 @@ export function workerName(): string {
   return `${hostname().slice(0, MOST_HOSTNAME)}:${process.pid}`
 }
 
-/** undefined: it is to stand beside the event. */
+/** undefined: the attempt has to be stored beside the event. */
 export function attemptInState(
   { outcome, startedAtMs, durationMs, httpStatus, answer }: MadeAttempt,
   worker: string,
@@ -45,12 +43,12 @@ export function attemptInState(
   return { startedAtMs, durationMs, httpStatus, worker, answer }
 }
 
-/** `answer` stands last, where keep-attempt.lua finds it. */
+/** `answer` is the last member: keep-attempt.lua relies on it. */
 export function formatAttempt({ answer, ...others }: MadeAttempt, worker: string): string {
   return JSON.stringify({ ...others, worker, answer })
 }
 
-/** What tells of attempts: of each subscription the state as JSON, and the list. */
+/** For each subscription, its state as JSON and its list of attempts. */
 export type StoredAttempts = ReadonlyArray<{
   subscription: string
   state: string | undefined
@@ -83,7 +81,7 @@ function newestOf(state: string | undefined, list = ''): StoredAttempt[] {
   return attempts.toSorted((left, right) => right.startedAtMs - left.startedAtMs).slice(0, MOST_SHOWN)
 }
 
-/** Only this package writes it. undefined: a state that tells of no attempt. */
+/** undefined for a state without an attempt. Only this package writes states. */
 function parseAttempt(text: string): StoredAttempt | undefined {
   const stored = JSON.parse(text) as Partial<StoredAttempt> & {
     status?: string

@@ -1,4 +1,4 @@
-// Owns: what a search reads of events before it takes them: how large each is, and what became of its deliveries.
+// Owns: what a search reads of each event first: its size, and the states of its deliveries.
 import type { DeliveryStatus } from '@wxgw/contracts'
 import type { RedisConnection } from '../connect.ts'
 import { defineScript } from '../lua/define-script.ts'
@@ -7,7 +7,7 @@ import { parseState } from './logged-event.ts'
 /** An event that one of these subscriptions has: in one of these statuses, default any. */
 export type DeliveryFilter = { subscriptions: readonly string[]; statuses?: readonly DeliveryStatus[] | undefined }
 
-/** `type` undefined: the event has expired or was dropped, and the index does not know yet. */
+/** `type` undefined: the event has expired or was dropped, but is still in the index. */
 export type DescribedEvent = {
   bytes: number
   type: string | undefined
@@ -15,7 +15,7 @@ export type DescribedEvent = {
   deliveries: ReadonlyArray<{ subscription: string; status: DeliveryStatus }>
 }
 
-/** In one call, so that nobody else waits long for Redis. */
+/** Events per call, so that a call does not keep Redis busy for long. */
 const MOST_AT_ONCE = 250
 
 const describe = defineScript({ name: 'event-log/describe-deliveries', eachKeys: ['event'] })

@@ -1,5 +1,5 @@
-// Owns: that each event that was pushed is dispatched by one arrival of it, although WeChat pushes again and jobs run
-// again.
+// Owns: claims of events: each pushed event is dispatched by one of its arrivals, although WeChat repeats pushes and
+// jobs are retried.
 import { createBatches } from '../batches.ts'
 import type { RedisConnection } from '../connect.ts'
 import { MESSAGES_QUEUE, onceIds, queueKey } from '../keys.ts'
@@ -10,27 +10,26 @@ import type { EventPlace, MessageShard, MessageShards } from '../shards/message-
 import { guardStore } from '../store-errors.ts'
 
 /**
- * `arrival`: which job, and where in it. `isOld`: the push came when its de-duplication was over already, or may have
- * been.
+ * `arrival`: identifies the job and the message in it. `isOld`: the push came after its de-duplication time, or may
+ * have.
  */
 export type Claim = { event: EventPlace; arrival: string; isOld?: boolean | undefined }
 
-/** The key of a claim that is made with the event's record, in one step. */
+/** A claim that is made in the step that records the event. */
 export type RecordClaim = { key: string; arrival: string; lifeMs: number; asksLog: boolean }
 
 export type EventClaims = {
   /**
-   * True: this arrival has the event, from now on or from an earlier run. False: another one has it. A claim: where
-   * there is an event log, its `record` decides, so that a message that comes alone costs one call less. Rejects with
-   * STORE_UNAVAILABLE.
+   * True: this arrival has the claim, now or since an earlier run. False: another arrival has it. A RecordClaim: with
+   * an event log, `record` makes the claim, which saves a call. Rejects with STORE_UNAVAILABLE.
    */
   claim(claim: Claim): Promise<boolean | RecordClaim>
   /**
-   * All was done for the event, so that another run of its job leaves it alone. Only where no event log knows that.
-   * Rejects as `claim`.
+   * The event was dispatched completely: another run of its job must skip it. Used only without an event log. Rejects
+   * as `claim`.
    */
   ended(claim: Claim): Promise<void>
-  /** A job of the version before was seen: its processes may still be running. */
+  /** Call it for a job of the previous version: its processes may still be running. */
   olderVersionSeen(): void
 }
 
@@ -38,11 +37,11 @@ type EventClaimsDeps = {
   platform: string
   redis: RedisConnection
   shards: MessageShards
-  /** A shard that is away holds up nobody else's events. Default: each is asked. */
+  /** A shard that is away does not delay the events of others. Default: each shard is asked. */
   outages?: MasterOutages
   dedupeSeconds: number
   eventLogSeconds: number
-  /** The platform keeps an event log, which knows what was done for an event. */
+  /** Whether the platform keeps an event log, which knows what was done for an event. */
   isLogged: boolean
   nowMs?: () => number
 }
@@ -68,7 +67,7 @@ export function createEventClaims(deps: EventClaimsDeps): EventClaims {
   const lifeOf = ({ isOld }: Claim) => (isOld ? oldMs : dedupeMs)
   const oldNameOf = ({ event }: Claim) =>
     queueKey(MESSAGES_QUEUE, `de:${onceIds(platform).fanOut({ eventId: event.id })}`)
-  /** Until then events are claimed under the old name, too. */
+  /** Until then events are also claimed by the key of the previous version. */
   let oldNamesUntilMs = 0
   let looked: Promise<void> | undefined
 
@@ -120,7 +119,7 @@ export function createEventClaims(deps: EventClaimsDeps): EventClaims {
     oldNamesUntilMs = nowMs() + dedupeMs
   }
 
-  /** BullMQ's counter: has that queue ever had a job? */
+  /** BullMQ's counter shows whether the previous version's queue has ever had a job. */
   async function lookForOlderVersion(): Promise<void> {
     if ((await redis.exists(queueKey(MESSAGES_QUEUE, 'id'))) === 1) olderVersionSeen()
   }
@@ -137,7 +136,7 @@ export function createEventClaims(deps: EventClaimsDeps): EventClaims {
           looked = undefined
           throw error
         })
-        // First the old name: who loses there must not keep the other from the one who has it, which may come later.
+        // The old key first: an arrival that does not get it must not hold the new key, because the owner needs both.
         if ((claim.isOld || nowMs() < oldNamesUntilMs) && !(await oldNames.add(TOGETHER, claim))) return false
         const own = shardOf(claim)
         const before = shards.before(own)

@@ -1,5 +1,5 @@
-// Owns: what WeChat sent lately and what became of it, for EVENT_LOG_SECONDS. Tickets never come here: that is the
-// caller's duty.
+// Owns: the event log of a platform: events and the states of their deliveries, for EVENT_LOG_SECONDS. The caller never
+// records tickets.
 import type { DeliveryAttempt, DeliveryStatus, GatewayEvent } from '@wxgw/contracts'
 import type { RedisConnection } from '../connect.ts'
 import type { ConsumerWrite, RecordedWritesDeps } from '../consumers/recorded-writes.ts'
@@ -23,10 +23,10 @@ export type EventFilter = {
   /** Both bounds belong to the range; they are compared with the time of arrival. */
   fromMs?: number | undefined
   toMs?: number | undefined
-  /** An openid. Of its events there is an index: the account's others are not looked at. Only with `authorizer`. */
+  /** An openid. Its events have an index of their own. Only with `authorizer`. */
   subject?: string | undefined
   /**
-   * Text within the values of `data`, without regard to the case of A to Z. `shown`: the event as it may be searched.
+   * Text within the values of `data`, ignoring the case of A to Z. `shown`: the part of the event that may be searched.
    */
   text?: { needle: string; shown(event: GatewayEvent): unknown } | undefined
   limit: number
@@ -37,8 +37,7 @@ export type EventFilter = {
 }
 
 /**
- * `scannedTo`: of a search for text, and of one that its bound has cut: what was received before this time has not been
- * looked at.
+ * `scannedTo`: for a search for text, or one that reached its bound: events received before this time were not read.
  */
 export type FoundEvents = Page<LoggedEvent> & { scannedTo?: string }
 
@@ -47,18 +46,18 @@ export type DeliveryChange = {
   attempts: number
   lastError?: string | undefined
   deliveredAtMs?: number | undefined
-  /** Of the job in the deliveries' queue that works on it from now on. Default: as before; at first the event's id. */
+  /** The job that makes the delivery from now on. Default: unchanged; at first the event's id. */
   jobId?: string | undefined
   /** The attempt that led to it. */
   made?: MadeAttempt | undefined
 }
 
 export type RecordOptions = {
-  /** The event as JSON, for who has it already. */
+  /** The event as JSON, if it is serialized already. */
   body?: string
-  /** Of some of the subscriptions, made in the same step. */
+  /** Writes to consumers that are made in the same step, for some of the subscriptions. */
   writes?: readonly ConsumerWrite[]
-  /** Of this arrival of the event (event-claims.ts). Default: none, nobody else has it. */
+  /** The claim of this arrival (event-claims.ts). Default: none is needed. */
   claim?: RecordClaim | undefined
 }
 
@@ -79,11 +78,11 @@ export type EventLog = {
   deliveryChanged(event: EventPlace, subscription: string, change: DeliveryChange): Promise<void>
   has(id: string): Promise<boolean>
   get(id: string): Promise<LoggedEvent | undefined>
-  /** The last 20 of each subscription, newest first over all of them. Of an unknown event none. */
+  /** The last 20 of each subscription, newest first over all of them. None for an unknown event. */
   attempts(id: string, page: { limit: number; cursor: string | undefined }): Promise<Page<DeliveryAttempt>>
   /**
-   * Newest first; at most 512 KiB, and of 5,000 entries that were looked at; of those that are read for it, 8 MiB, and
-   * half a second.
+   * Newest first. A page has at most 512 KiB. A search scans at most 5,000 entries, reads 8 MiB and takes half a
+   * second.
    */
   find(filter: EventFilter): Promise<FoundEvents>
   /** undefined: there is no log. */
@@ -92,11 +91,13 @@ export type EventLog = {
 
 export type EventLogDeps = RecordedWritesDeps & {
   shards: MessageShards
-  /** A shard that is away does not hold up the events of others. Default: each is tried. */
+  /** A shard that is away does not delay the events of others. Default: each shard is tried. */
   outages?: MasterOutages
-  /** How long an event is remembered, from when it was recorded. */
+  /** How long an event is kept after it was recorded. */
   eventLogSeconds: number
-  /** In all shards. Above it the oldest are forgotten before their time. Default 1,000,000, about 1.5 GB. */
+  /**
+   * The bound of all shards together. Above it the oldest events are dropped early. Default 1,000,000, about 1.5 GB.
+   */
   maxEvents?: number
 }
 

@@ -1,18 +1,18 @@
-// Owns: searching within events. Redis drops what cannot be meant, by the text of the JSON; what is left is read and
-// judged here.
+// Owns: searching within the text of events. Redis filters by the JSON text first; the candidates are parsed and
+// checked here.
 import type { GatewayEvent } from '@wxgw/contracts'
 import type { RedisConnection } from '../connect.ts'
 import { defineScript } from '../lua/define-script.ts'
 import type { EventFilter } from './event-log.ts'
 
-/** As they stand in an event's JSON; '' = any. `text` in lower case. */
+/** The texts as they are in an event's JSON; '' = any. `text` is in lower case. */
 export type Texts = { subject: string; text: string }
 
 type Wanted = Pick<EventFilter, 'authorizer' | 'subject' | 'text'>
 
 const findTexts = defineScript({ name: 'event-log/find-texts', args: ['subject', 'lowered'], eachKeys: ['key'] })
 
-/** undefined: what is wanted is known without reading an event. */
+/** undefined: the filter needs no text of events. */
 export function textsOf({ subject, text }: Wanted): Texts | undefined {
   if (subject === undefined && text === undefined) return undefined
   return {
@@ -40,7 +40,7 @@ function dataOf(event: unknown): unknown {
   return typeof event === 'object' && event !== null && 'data' in event ? event.data : undefined
 }
 
-/** In a value, however deep. */
+/** In a value at any depth. */
 function hasText(value: unknown, needle: string): boolean {
   if (typeof value === 'string') return lowerCase(value).includes(needle)
   if (typeof value !== 'object' || value === null) return false

@@ -1,4 +1,4 @@
-// Owns: which indexes of the event log a search walks through, and what their members stand for.
+// Owns: which indexes of the event log a search reads, and parsing their members.
 import type { RedisConnection } from '../connect.ts'
 import { decodeCursor, type Found, type NewestFirst, type Range, walkOne } from '../paging/newest-first.ts'
 import { type Sets, walkMany } from '../paging/newest-of-many.ts'
@@ -8,18 +8,18 @@ import { eventOfMember, type User, userIndex } from './user-index.ts'
 
 type Deps = { redis: RedisConnection; shards: MessageShards }
 
-/** The shards that are searched, and the walk through all of them: an entry's `place` is that of its shard. */
+/** The shards to search, and the walk through all of them. An entry's `place` is that of its shard. */
 export type Search = {
   redis: RedisConnection
   shards: readonly MessageShard[]
   walk: NewestFirst
-  /** Of the event; undefined = another user's. */
+  /** The event's id; undefined = another user's event. */
   idOf(entry: Found): string | undefined
 }
 
 const asMember = ({ member }: Found) => member
 
-/** Is it all about what has not been delivered? Then the index of that is walked, unless that of one user is. */
+/** Whether the search reads the index of undelivered events: not when it reads that of one user. */
 export function isWalkedUndelivered({ subject, delivery }: EventFilter): boolean {
   return subject === undefined && delivery?.statuses !== undefined && !delivery.statuses.includes('delivered')
 }
@@ -30,7 +30,7 @@ export function accountsOf({ authorizer, only }: EventFilter): readonly string[]
   return authorizer === undefined ? only : only.filter((appId) => appId === authorizer)
 }
 
-/** Whoever may see some accounts only walks through those, and never past anybody else's events. */
+/** A caller that may see only some accounts searches the indexes of these alone. */
 export async function openSearch({ redis, shards }: Deps, filter: EventFilter): Promise<Search> {
   const { authorizer, subject, only, fromMs, toMs, cursor, delivery } = filter
   const range = { after: decodeCursor(cursor), minScore: fromMs, maxScore: toMs }
@@ -53,7 +53,7 @@ export async function openSearch({ redis, shards }: Deps, filter: EventFilter): 
 }
 
 /**
- * In the index of users, but for a shard whose log has events that versions before wrote: there through the account's.
+ * Reads the index of users. A shard with events of earlier versions is searched by the index of the account.
  */
 async function searchUser({ redis, shards }: Deps, user: User, range: Omit<Range, 'key'>): Promise<Search> {
   const searched = shards.all()

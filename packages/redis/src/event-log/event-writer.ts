@@ -1,5 +1,5 @@
-// Owns: writing the event log: what is recorded at the same moment goes to Redis in one step. The writes to consumers
-// that this step makes, too, are consumers/recorded-writes.ts'.
+// Owns: writing the event log. Events that are recorded in the same moment are one step. Its writes to consumers are in
+// consumers/recorded-writes.ts.
 import { createBatches } from '../batches.ts'
 import { createRecordedWrites, MOST_WRITES } from '../consumers/recorded-writes.ts'
 import { ALWAYS_ASKED } from '../replication/master-outages.ts'
@@ -126,7 +126,7 @@ export function createEventWriter({
   }
 }
 
-/** What goes to one shard at the same moment goes there together. */
+/** Events for the same shard share a batch. */
 function placeOf({ index }: MessageShard): string {
   return String(index)
 }

@@ -1,4 +1,4 @@
-// Owns: reading the feed of one shard after an entry, and knowing whether anything between has been lost.
+// Owns: reading the feed of one shard after an entry, and detecting lost entries in between.
 import type { GatewayEvent } from '@wxgw/contracts'
 import type { RedisConnection } from '../connect.ts'
 import { defineScript } from '../lua/define-script.ts'

@@ -14,13 +14,13 @@ import { type LoggedEvent, parseEvent, parseLoggedEvent } from './logged-event.t
 
 type Deps = { redis: RedisConnection; shards: MessageShards; eventLogSeconds: number }
 
-/** Entries that one search looks at. */
+/** Entries that one search scans. */
 const MOST_SCANNED = 5_000
 const SCAN_BATCH = 250
-/** Of events, for a search that reads them, and how long it goes on. */
+/** Bytes of events that one search reads, and how long it may take. */
 const MOST_SCANNED_BYTES = 8 * 1024 * 1024
 const MOST_SCANNED_MS = 500
-/** Of events that one script looks through: about half a millisecond of Redis. */
+/** Events that one script reads: about half a millisecond of Redis. */
 const TEXT_GROUP = { weight: 256 * 1024, items: 100 }
 
 type Place = Found & { id: string }
@@ -45,12 +45,12 @@ export async function findEvents(deps: Deps, filter: EventFilter): Promise<Found
     }
   }
   for (;;) {
-    // One more than the page tells whether there is a next one.
+    // One more than the page, to know whether there is a next one.
     const asked = isWhole ? Math.min(limit + 1 - page.length, SCAN_BATCH) : SCAN_BATCH
     const places = await search.walk(asked)
     const { entries, cutAt } = await look(search, { filter, matches, spent }, places)
     for (const entry of entries) {
-      // Of several subscriptions that have not been delivered it.
+      // The index has the event once per subscription that was not delivered.
       if (page.at(-1)?.id === entry.id) continue
       if (page.length === limit || (page.length > 0 && bytes + entry.bytes > MOST_PAGE_BYTES))
         return answer(page.at(-1))
@@ -63,14 +63,14 @@ export async function findEvents(deps: Deps, filter: EventFilter): Promise<Found
   }
 }
 
-/** Its time counts for searches that read events: all others are quick. */
+/** The time counts only for searches that read events: all others are quick. */
 function isSpent({ entries, bytes, untilMs }: Spent): boolean {
   return entries >= MOST_SCANNED || bytes >= MOST_SCANNED_BYTES || (bytes > 0 && performance.now() > untilMs)
 }
 
 type Wanted = { filter: EventFilter; matches: Matcher | undefined; spent: Spent }
 
-/** Those that are wanted. `cutAt`: no further was looked, because that would have been too much. */
+/** The entries that match. `cutAt`: where the search stopped at its bound. */
 async function look(
   search: Search,
   { filter, matches, spent }: Wanted,
@@ -102,7 +102,10 @@ async function look(
   return { entries: wanted, cutAt: undefined }
 }
 
-/** What Redis finds in the text may stand in a name, in another value, or may not be shown to the caller. */
+/**
+ * Checks the candidates: Redis may have found the text in a name, in another value, or in a part that the caller may
+ * not see.
+ */
 async function confirm(search: Search, filter: EventFilter, entries: readonly Entry[]): Promise<Entry[]> {
   const texts = await byShard(search.shards, entries, async (shard, own) => {
     const pipeline = search.redis.pipeline()

@@ -1,4 +1,4 @@
-// Owns: since when the event log is whole, and whether the bound on its number of events cuts it.
+// Owns: since when the event log has every event, and whether the bound on their number drops events early.
 import type { RedisConnection } from '../connect.ts'
 import type { MessageShards } from '../shards/message-shards.ts'
 import { guardStore } from '../store-errors.ts'

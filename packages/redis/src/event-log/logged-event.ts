@@ -1,4 +1,4 @@
-// Owns: an event of the log as it stands in Redis, and as it is answered.
+// Owns: formatting and parsing an event of the log in Redis.
 import type { DeliveryState, GatewayEvent } from '@wxgw/contracts'
 import { GatewayError } from '@wxgw/wechat-core'
 import type { AttemptInState } from './attempts.ts'
@@ -17,7 +17,7 @@ export type LoggedEvent = {
 
 type StoredState = Omit<DeliveryState, 'subscription'>
 
-/** The field of a delivery's state begins with it. */
+/** The prefix of the field with a delivery's state. */
 export const DELIVERY = 'd:'
 const DELIVERING_JOB = 'j:'
 
@@ -25,12 +25,12 @@ export function deliveryField(subscription: string): string {
   return DELIVERY + subscription
 }
 
-/** Names the job that delivers, where its id is not the event's. */
+/** The field with the id of the delivering job, when that is not the event's id. */
 export function jobField(subscription: string): string {
   return DELIVERING_JOB + subscription
 }
 
-/** With the status first, by which delivered.lua knows a delivery that was made, and the attempt last. */
+/** The status is the first member, where delivered.lua reads it; the attempt is last. */
 export function formatState({ status, ...others }: StoredState, attempt?: AttemptInState): string {
   return JSON.stringify({ status, ...others, ...attempt })
 }

@@ -1,5 +1,5 @@
-// Owns: the deliveries that the event log knows as not over, and where in the deliveries' queues each of them really
-// stands. What is done about a difference is the worker's settle-deliveries.ts.
+// Owns: the deliveries that the event log has as pending, and where their jobs are in the queues. The worker repairs
+// differences (settle-deliveries.ts).
 import type { DeliveryStatus, GatewayEvent } from '@wxgw/contracts'
 import type { RedisConnection } from '../connect.ts'
 import { parseDeadDelivery } from '../dead-letters/dead-delivery.ts'
@@ -11,26 +11,29 @@ import { deliveryField, jobField, parseEvent, parseState } from './logged-event.
 export type UnsettledDelivery = {
   eventId: string
   subscription: string
-  /** undefined: the log has forgotten the event, or never recorded this delivery. */
+  /** undefined: the event has expired from the log, or this delivery was never recorded. */
   logged: { event: GatewayEvent; receivedAtMs: number; status: DeliveryStatus; jobId: string } | undefined
 }
 
-/** `queued`: a job works on it or waits. `dead`: it stands in the dead letters. `gone`: nothing works on it. */
+/** `queued`: its job waits or runs. `dead`: it is a dead letter. `gone`: there is no job. */
 export type DeliveryPlace =
   { kind: 'queued' } | { kind: 'dead'; attempts: number; lastError: string } | { kind: 'gone' }
 
 type UnsettledPage = { items: UnsettledDelivery[]; next: string | undefined }
 
 export type UnsettledDeliveries = {
-  /** Of each shard of the log. Throws STORE_UNAVAILABLE while they are not known. */
+  /** One per shard of the log. Throws STORE_UNAVAILABLE while the shards are not known. */
   shards(): readonly UnsettledOfShard[]
   placeOf(delivery: { subscription: string; jobId: string }): Promise<DeliveryPlace>
 }
 
 export type UnsettledOfShard = {
-  /** Those that were not over at `untilMs` and are not now, oldest first; `after`: the page before's `next`. */
+  /**
+   * Deliveries that have been pending since `untilMs` or earlier, oldest first. `after`: the `next` of the previous
+   * page.
+   */
   page(options: { untilMs: number; limit: number; after?: string | undefined }): Promise<UnsettledPage>
-  /** It is over: nobody looks for it any more. */
+  /** Removes a delivery that is over. */
   settled(delivery: { eventId: string; subscription: string }): Promise<void>
   /** True for one process within 50 s. */
   claimPass(): Promise<boolean>
@@ -42,7 +45,7 @@ type UnsettledDeps = {
   shards: Pick<MessageShards, 'all'>
 }
 
-/** Below the minute between two passes. */
+/** Less than the minute between two passes. */
 const CLAIM_SECONDS = 50
 
 /** Rejects with STORE_UNAVAILABLE. */
@@ -102,7 +105,7 @@ function unsettledOf(
   }
 }
 
-/** Neither an event's id nor a subscription's name has a blank. */
+/** The separator is a blank: neither an event's id nor a subscription's name has one. */
 function parseMember(member: string): { eventId: string; subscription: string } {
   const separator = member.lastIndexOf(' ')
   return { eventId: member.slice(0, separator), subscription: member.slice(separator + 1) }

@@ -1,5 +1,5 @@
-// Owns: the index by which the events of one user are found. Users share sorted sets: a set of its own for each user
-// would cost several times as much, and would outlive what the log drops when it is full.
+// Owns: the index of events by user. Users share sorted sets: one set per user would need several times the memory, and
+// would outlive events that a full log drops.
 import { hash } from 'node:crypto'
 import type { GatewayEvent } from '@wxgw/contracts'
 import type { MessageShard } from '../shards/message-shards.ts'
@@ -22,7 +22,7 @@ export type User = { authorizer: string; subject: string }
 export type UserPlace = { key: string; tag: string }
 
 export type UserIndex = {
-  /** undefined: the event is of no user. */
+  /** undefined: the event belongs to no user. */
   of(event: Pick<GatewayEvent, 'authorizerappid' | 'subject'>): UserPlace | undefined
   ofUser(user: User): UserPlace
 }

@@ -1,5 +1,5 @@
-// Owns: noticing that the Redis behind a connection may have lost what it acknowledged: another server process answers
-// (a failover, a restart), or a key that always stands there is gone or another one (an emptied Redis).
+// Owns: noticing that Redis may have lost acknowledged writes: another server process answers (a failover, a restart),
+// or a key that always exists is gone or changed (an emptied Redis).
 import { pause } from '@wxgw/wechat-core'
 import { Cluster } from 'ioredis'
 import type { RedisConnection } from '../connect.ts'
@@ -10,25 +10,25 @@ export type Loss = 'another-server' | 'emptied'
 type LossWatchDeps = {
   /** A `commands` connection. */
   redis: RedisConnection
-  /** Keys that stand in every Redis of this installation, and whose value changes only when it is emptied. */
+  /** Keys that every Redis of this installation has, and whose value changes only when Redis is emptied. */
   marks: readonly string[]
   /** Not called again before it has settled. */
   onLoss(loss: Loss): Promise<void>
   onError(error: unknown): void
-  /** How often it looks by itself. Default 5 s. A new connection is looked at when it is ready. */
+  /** How often it checks. Default 5 s. A new connection is checked when it is ready. */
   everyMs?: number
 }
 
 export type LossWatch = { stop(): Promise<void> }
 
-/** Between two looks at a connection that is new and does not answer yet. */
+/** The pause between two checks of a new connection that does not answer yet. */
 const SOON_MS = 50
 
 type View = { servers: ReadonlySet<string> | undefined; marks: ReadonlyArray<string | null> }
 
 /**
- * Compares with what it saw before; the first look only remembers. Where INFO is forbidden every new connection counts
- * as another server. A master that joins a cluster counts as well: what is then done again is safe to repeat.
+ * Compares with the previous check; the first one only remembers. Without the right to INFO every new connection counts
+ * as another server. A master that joins a cluster counts as a loss too: `onLoss` must be safe to repeat.
  */
 export function startLossWatch({ redis, marks, onLoss, onError, everyMs = 5_000 }: LossWatchDeps): LossWatch {
   const stopping = new AbortController()
@@ -47,7 +47,7 @@ export function startLossWatch({ redis, marks, onLoss, onError, everyMs = 5_000 
     const reconnected = isNewConnection
     isNewConnection = false
     const view = await viewOf(redis, marks).catch((error: unknown) => {
-      // Not seen yet: the next look has to count it as new.
+      // Not checked yet: the next check has to count it as new.
       isNewConnection ||= reconnected
       throw error
     })
@@ -67,7 +67,7 @@ export function startLossWatch({ redis, marks, onLoss, onError, everyMs = 5_000 
         const loss = await look()
         if (loss) await onLoss(loss)
       } catch (error) {
-        // Redis is away: the connection that comes next wakes this up.
+        // Redis is away: the next connection starts a check.
         onError(error)
       }
       wake = new AbortController()

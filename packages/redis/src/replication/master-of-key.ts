@@ -1,4 +1,4 @@
-// Owns: which server a command about a key goes to, and whether that is still the one of before.
+// Owns: which server a command about a key goes to, and whether it is the same server as before.
 import slotOf from 'cluster-key-slot'
 import { Cluster, type Redis } from 'ioredis'
 import type { RedisConnection } from '../connect.ts'
@@ -7,12 +7,12 @@ import { isForbidden } from '../store-errors.ts'
 
 export type Master = { name: string; commands: Redis; endpoint: { host: string; port: number } | undefined }
 
-/** undefined: there is one server, or a cluster does not know it now. */
+/** undefined: there is only one server, or the master is unknown now. */
 export function masterNameOf(redis: RedisConnection, key: string): string | undefined {
   return redis instanceof Cluster ? redis.slots[slotOf(key)]?.[0] : undefined
 }
 
-/** undefined: a cluster does not know it now. */
+/** undefined: the master is unknown now. */
 export function masterOf(redis: RedisConnection, key: string): Master | undefined {
   if (!(redis instanceof Cluster)) return { name: 'the server', commands: redis, endpoint: undefined }
   const name = masterNameOf(redis, key)
@@ -23,9 +23,9 @@ export function masterOf(redis: RedisConnection, key: string): Master | undefine
 }
 
 /**
- * As `masterOf`; asks for the key first where a cluster does not know. ioredis drops a node whose connection is lost,
- * and finds it again only when another node answers MOVED to a command: who asked for the master before each command
- * would never send one.
+ * As `masterOf`, but sends a command about the key first when the master is unknown. ioredis drops a node whose
+ * connection is lost, and finds it again only when another node answers MOVED: a caller that waits for the master
+ * before its command would never send one.
  */
 export async function findMaster(redis: RedisConnection, key: string): Promise<Master | undefined> {
   const known = masterOf(redis, key)
@@ -39,8 +39,8 @@ type Socket = NonNullable<Redis['stream']>
 const servers = new WeakMap<Socket, Promise<string | undefined>>()
 
 /**
- * The run id of the server at the other end, read once per socket; each start of a server has its own. undefined: INFO
- * is forbidden. Rejects as INFO where the server refuses it for now.
+ * The run id of the connected server, read once per socket; it is new after each start of a server. undefined: INFO is
+ * not allowed. Rejects as INFO when the server refuses it for now.
  */
 export function serverOf(redis: Redis): Promise<string | undefined> {
   const socket = redis.stream
@@ -56,12 +56,12 @@ export function serverOf(redis: Redis): Promise<string | undefined> {
 }
 
 /**
- * Another value whenever another server may answer for the key; where INFO is forbidden, that is each new connection.
+ * Changes whenever another server may answer for the key. Without the right to INFO it changes with each connection.
  */
 export async function servedBy(redis: RedisConnection, key: string): Promise<unknown> {
   const master = await findMaster(redis, key)
   if (!master) return undefined
-  // A cluster's connection to a node opens with its first command.
+  // ioredis connects to a node of a cluster at its first command.
   if (!master.commands.stream) await master.commands.ping()
   return (await serverOf(master.commands)) ?? master.commands.stream
 }

@@ -1,5 +1,5 @@
-// Owns: that a cluster's master which is away holds up only who asks it first: what asks after that is refused at once,
-// but for one a second that tries again.
+// Owns: that a cluster's master that is away delays only the first caller. Later calls are refused at once, except one
+// per second that tries again.
 import { GatewayError, inTime } from '@wxgw/wechat-core'
 import { isAway } from '../batches.ts'
 import type { RedisConnection } from '../connect.ts'
@@ -8,8 +8,8 @@ import { masterNameOf } from './master-of-key.ts'
 
 export type MasterOutages = {
   /**
-   * Rejects as `ask`, or with STORE_UNAVAILABLE (retry) without asking, or when there is no answer after `lateMs`.
-   * Where Redis is in one part it always asks, and waits.
+   * Rejects as `ask`, or with STORE_UNAVAILABLE (retry) without calling it, or when there is no answer after `lateMs`.
+   * With a single Redis it always calls `ask` and waits.
    */
   ask<T>(key: string, ask: () => Promise<T>, lateMs?: number): Promise<T>
   /** Its master did not answer the last that asked, less than a second ago. */
@@ -45,7 +45,7 @@ export function createMasterOutages(
         tryAgainAtMs.delete(master)
         return answer
       } catch (error) {
-        // A right that is missing is missing for one key.
+        // A missing right concerns one key, not the master.
         if (isAway(error) && storeErrorCode(error) !== 'NOPERM') tryAgainAtMs.set(master, nowMs() + TRIED_EVERY_MS)
         throw error
       }

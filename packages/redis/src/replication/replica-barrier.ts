@@ -1,7 +1,7 @@
-// Owns: that a write counts only when REDIS_MIN_REPLICAS replicas have it, too. WAIT does it, with these traps: it
-// blocks its connection, so it has one of its own; it speaks of what that connection wrote, so a small write goes
-// before it, which comes after the caller's in the order of replication; and after a reconnect it would speak of
-// another server, so both sockets must be those that were there before the write.
+// Owns: that a write counts only when REDIS_MIN_REPLICAS replicas have it, by the command WAIT. WAIT blocks its
+// connection, so it has one of its own. It counts replicas for the writes of its own connection, so a small write is
+// sent before it, which is replicated after the caller's. After a reconnect it would ask another server, so both
+// sockets must be the same as before the write.
 // @see https://redis.io/docs/latest/commands/wait/
 import { once } from 'node:events'
 import type { RedisSettings } from '@wxgw/contracts'
@@ -33,22 +33,22 @@ type ReplicaBarrierDeps = {
   onError(error: Error): void
 }
 
-/** What a push may take of Redis' time: the write, the wait, and what each of them may have to wait for. */
+/** The time of a push for Redis: the write, the WAIT, and what each of them waits for. */
 const CONFIRMED_WITHIN_MS = 1_200
 const WAIT_MS = 500
 /**
- * The shortest that there is. While a slot moves, a write may go to the new master by ASK. Of a probe that still stood
- * at the former one, WAIT would then speak there.
+ * The shortest life of a key. While a slot moves, a write may go to the new master by ASK; if an older probe key still
+ * existed at the former master, WAIT would be sent there.
  */
 const PROBE_LIFE_MS = 1
 const OPENED_WITHIN_MS = 500
 
-/** Where Redis is in one part, or a cluster does not know the master of a slot. */
+/** The name for a single Redis, and for a slot whose master is unknown. */
 const THE_SERVER = ''
 
 type Waiter = { key: string; resolve(): void; reject(error: unknown): void }
 
-/** One line per master: a connection that does nothing but wait, for all callers who came before it was asked. */
+/** One line per master: a connection for WAIT alone, which serves all callers that came before it was sent. */
 type Line = { redis: Redis; confirm(key: string): Promise<void> }
 
 export function createReplicaBarrier({ settings, commands, minReplicas, onError }: ReplicaBarrierDeps): ReplicaBarrier {
@@ -82,7 +82,7 @@ export function createReplicaBarrier({ settings, commands, minReplicas, onError 
     if (!master) throw unconfirmed('the master of the slot is not known now')
     const line = lineTo(master)
     await untilReady(line.redis)
-    // A cluster's connection to a node opens with its first command.
+    // ioredis connects to a node of a cluster at its first command.
     if (!master.commands.stream) await master.commands.ping()
     const sockets = [line.redis.stream, master.commands.stream] as const
     if (!sockets[0] || !sockets[1]) throw unconfirmed('there is no connection')
@@ -114,7 +114,7 @@ export function createReplicaBarrier({ settings, commands, minReplicas, onError 
   }
 }
 
-/** One WAIT at a time; who comes meanwhile shares the next. */
+/** One WAIT at a time. Callers that come meanwhile share the next one. */
 function confirmOn(redis: Redis, minReplicas: number): (key: string) => Promise<void> {
   let waiting: Waiter[] = []
   let isBusy = false

@@ -1,39 +1,36 @@
-// Owns: that after a failure of the store one caller at a time tries whether it is over, and nobody else is held up by
-// that.
+// Owns: that after a failure of the store one caller at a time tries it again, and the others do not wait for it.
 import { within } from '@wxgw/wechat-core'
 import { isAway } from '../batches.ts'
 import { isReply } from '../store-errors.ts'
 
 type Trials = {
   /**
-   * Rejects as `attempt`; without an attempt with what the last one of this name met, where that was a store that is
-   * away.
+   * Rejects as `attempt`, or without an attempt with the last error of this name, if the store was away then.
    */
   run<T>(name: string, attempt: () => Promise<T>): Promise<T>
 }
 
 /**
- * Who comes during a trial waits this long for its outcome: a store that is well again answers sooner, one that is away
- * does not.
+ * Callers that come during a trial wait this long for its outcome: a store that is back answers sooner.
  */
 const PATIENCE_MS = 100
 
-/** `trial`: the attempt that is under way, true when others may follow it. */
+/** `trial`: the running attempt. It resolves with true when others may follow. */
 type Outage = { error: unknown; trial: Promise<boolean> | undefined }
 
 export function createTrials(): Trials {
   const outages = new Map<string, Outage>()
 
-  /** `trialOf`: the outage that this attempt tries the end of. */
+  /** `trialOf`: the outage whose end this attempt tries. */
   async function tried<T>(name: string, attempt: () => Promise<T>, trialOf?: Outage): Promise<T> {
     try {
       const answer = await attempt()
       outages.delete(name)
       return answer
     } catch (error) {
-      // Of those that are under way together, only the trial ends the outage or begins it anew.
+      // Of attempts that run at the same time, only the trial may end or restart the outage.
       const mayJudge = outages.get(name) === trialOf
-      // A server that answers is there, whatever it says.
+      // A server that answers with an error is there.
       const isGone = isAway(error) && !isReply(error)
       if (mayJudge && isGone) outages.set(name, { error, trial: undefined })
       if (mayJudge && !isGone) outages.delete(name)

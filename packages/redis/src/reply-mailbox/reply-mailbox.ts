@@ -11,7 +11,7 @@ import type { MessageShards } from '../shards/message-shards.ts'
 import { guardStore } from '../store-errors.ts'
 import { awaitReply, offerReply } from './reply-scripts.ts'
 
-/** `not-asked`: the push waits for another subscription. `no-user`: it names nobody whom the reply could go to. */
+/** `not-asked`: the push waits for another subscription. `no-user`: the push names no user for the reply. */
 export type OfferOutcome = 'accepted' | 'already-answered' | 'too-late' | 'unknown' | 'not-asked' | 'no-user'
 
 /**
@@ -33,9 +33,9 @@ export type ReplyWait = {
 
 export type ReplyMailbox = {
   /**
-   * The reply to this event, or undefined when none came before the deadline; never rejects, whatever happens to Redis.
-   * All that wait for the same event get the same reply. Call it before the event is queued, and give the mailbox the
-   * connection that queues it, so that Redis knows of the wait before a consumer can answer.
+   * The reply to this event, or undefined when none came before the deadline; never rejects. All that wait for the same
+   * event get the same reply. Call it before the event is enqueued, with a mailbox on the same connection, so that
+   * Redis has the wait before a consumer can answer.
    */
   expect(eventId: string, deadlineAtMs: number, wait?: ReplyWait): Promise<unknown>
   /**
@@ -48,7 +48,7 @@ export type ReplyMailbox = {
    * STORE_UNAVAILABLE.
    */
   waitOf(eventId: string): Promise<ReplyWait | undefined>
-  /** All that wait get undefined. */
+  /** All waits resolve with undefined. */
   close(): Promise<void>
 }
 
@@ -58,15 +58,15 @@ export type ReplyMailboxDeps = {
   subscriber: RedisConnection
   keys: Pick<PlatformKeys, 'replyChannel'>
   shards: MessageShards
-  /** Is the event kept with the wait for its reply? For platforms without an event log. Default false. */
+  /** Whether the event is stored with the wait, for platforms without an event log. Default false. */
   keepsEvents?: boolean
   log: WarnLog
   clock?: Clock
 }
 
-/** The key outlives the deadline: a late reply is then known to be late, and its fallback knows the user. */
+/** The key outlives the deadline, so that a late reply is recognized as late and its fallback knows the user. */
 const REMEMBERED_MS = 600_000
-/** How long an event counts as answered: as long as anybody could offer a reply to it. */
+/** How long an event counts as answered: as long as a reply to it may be offered. */
 export const REPLY_SENT_SECONDS = 86_400
 /** The message of a reply that Redis accepts in the last moment arrives within this. */
 const LAST_MESSAGE_MS = 20
@@ -120,7 +120,7 @@ export function createReplyMailbox(deps: ReplyMailboxDeps): ReplyMailbox {
     }
   }
 
-  /** At the start and after each reconnect: what was published in the gap is found by registering anew. */
+  /** At the start and after each reconnect. Registering again finds replies that were published in between. */
   function listen(): void {
     if (closed) return
     subscriber.subscribe(channel).then(() => {

@@ -1,5 +1,4 @@
-// Owns: what one process has counted and not yet handed over: counts per minute, and the last refused push of each
-// code.
+// Owns: the counts of one process that are not flushed yet: counts per minute, and the last refused push of each code.
 
 /** `pushes`: authentic ones, `duplicates` included. `failed`: attempts. `refreshed`: access tokens of authorizers. */
 const STATISTICS = ['pushes', 'duplicates', 'delivered', 'failed', 'dead', 'refreshed', 'refreshFailed'] as const
@@ -9,7 +8,7 @@ export const MINUTES_PER_HOUR = 60
 export const MINUTE_MS = 60_000
 export const HOUR_MS = 3_600_000
 export const DAY_MS = 24 * HOUR_MS
-/** What could not be handed over for longer than this is of no use any more. */
+/** Counts that could not be flushed for longer than this are dropped. */
 const MOST_MINUTES = 24 * MINUTES_PER_HOUR
 
 export function isStatistic(counter: string): counter is Statistic {
@@ -31,9 +30,9 @@ export function codeOfRefused(counter: string): string | undefined {
 type MinuteCounts = {
   add(counter: string, by: number, nowMs: number): void
   refused(code: string, address: string, nowMs: number): void
-  /** What was counted since the call before; undefined when nothing was. */
+  /** The counts since the previous call; undefined when there are none. */
   take(): Counts | undefined
-  /** Of everything, since the process started. */
+  /** All counts since the start of the process. */
   totals: ReadonlyMap<string, number>
 }
 

@@ -1,5 +1,5 @@
-// Owns: sums per minute of what all processes of a platform did in the last day, and which pushes were refused. Each
-// process counts in its memory and hands over in one write; what it hands over twice counts once.
+// Owns: sums per minute over all processes of a platform in the last day, and which pushes were refused. Each process
+// counts in memory and flushes in one write; a repeated flush counts once.
 import { randomBytes } from 'node:crypto'
 import { type Clock, systemClock } from '@wxgw/wechat-core'
 import type { RedisConnection } from '../connect.ts'
@@ -18,7 +18,7 @@ import {
   type Statistic,
 } from './minute-counts.ts'
 
-/** One minute or hour. `at`: its begin. */
+/** One minute or hour. `at`: its beginning. */
 export type StatisticSums = { at: string } & Record<Statistic, number>
 export type StatisticsAsked = {
   fromMs?: number | undefined
@@ -31,15 +31,15 @@ export type RefusedPushes = { code: string; count1h: number; lastAt: string; las
 export type Statistics = {
   /** In memory. */
   count(what: Statistic, by?: number): void
-  /** By this process, since its start. */
+  /** The counts of this process since its start. */
   totals(): Array<[what: Statistic, count: number]>
   /** A push of this platform was refused. In memory. */
   refused(code: string, address: string): void
-  /** Writes what was counted since the last time. Rejects with STORE_UNAVAILABLE; the next call then writes it. */
+  /** Flushes the counts since the last flush. Rejects with STORE_UNAVAILABLE; the next call then writes them. */
   handOver(): Promise<void>
   /**
-   * Whole minutes or hours, oldest first, from the one of `fromMs` (default, and at the earliest: a day ago) to the one
-   * of `toMs` (default, and at the latest: now). Those in which nothing happened are among them.
+   * Whole minutes or hours, oldest first, from the one of `fromMs` (default and earliest: a day ago) to the one of
+   * `toMs` (default and latest: now), including those without counts.
    */
   read(asked: StatisticsAsked): Promise<StatisticSums[]>
   /** By code, of the last day. */
@@ -52,7 +52,7 @@ export type StatisticsDeps = {
   clock?: Clock
 }
 
-/** From the last write to an hour on: a day, and what of the hour is left. */
+/** Life of an hour's key after its last write: a day, the rest of the hour, and one more. */
 const HOUR_LIFE_SECONDS = 26 * 3600
 const REFUSED_LIFE_SECONDS = 24 * 3600
 

@@ -1,5 +1,5 @@
-// Owns: what is to be announced of subscriptions, in Redis until it is announced: what a process that died has left is
-// found by the others. Of dead letters a bounded number is announced, with a count of the others.
+// Owns: the announcements about subscriptions that wait in Redis until they are emitted, by any worker. A bounded
+// number of dead letters is announced, with a count of the others.
 import { randomUUID } from 'node:crypto'
 import type { RedisConnection } from '../connect.ts'
 import type { PlatformKeys } from '../keys.ts'
@@ -26,7 +26,7 @@ type NewDeadLetter = {
 /** `leftOut`: dead letters of the subscription that came before this one and were not announced. */
 type DeadLetterAnnouncement = NewDeadLetter & { kind: 'dead_letter'; leftOut: number }
 
-/** `id`: of the event that announces it. */
+/** `id`: the id of the event that is emitted. */
 export type Announcement = { id: string; about: FailureAnnouncement | DeadLetterAnnouncement }
 
 /** Why a subscription was disabled. */
@@ -34,16 +34,16 @@ export type DisabledAfter = Pick<FailureAnnouncement, 'failures' | 'sinceMs'> & 
 
 /** All reject with STORE_UNAVAILABLE. */
 export type Announcements = {
-  /** Until `announced`. */
+  /** All that `announced` was not called for. */
   toAnnounce(): Promise<Announcement[]>
   announced(id: string): Promise<void>
-  /** False: so many of this minute are announced already; it is counted by the next one that is. */
+  /** False: enough of this minute are announced; the next announcement has it in its count. */
   noteDeadLetter(dead: NewDeadLetter): Promise<boolean>
 }
 
 type AnnouncementKeys = Pick<PlatformKeys, 'healthAnnouncements' | 'deadLetterWindows'>
 
-/** Of one subscription, within a minute, over all workers. */
+/** Per subscription and minute, over all workers. */
 const DEAD_LETTERS_ANNOUNCED = 10
 const WINDOW_MS = 60_000
 
@@ -85,12 +85,12 @@ export function createAnnouncements({ redis, keys, windowMs = WINDOW_MS }: Annou
   }
 }
 
-/** A field of the hash and its value, for the step that disables the subscription. */
+/** A field and a value of the hash, for the step that disables the subscription. */
 export function disabledAnnouncement(subscription: string, after: DisabledAfter): [id: string, text: string] {
   return [announcementId(), JSON.stringify({ kind: 'disabled', subscription, ...after })]
 }
 
-/** Names the event. */
+/** The id of the event. */
 export function announcementId(): string {
   return `gw_${randomUUID()}`
 }

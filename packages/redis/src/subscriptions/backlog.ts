@@ -1,4 +1,4 @@
-// Owns: what a subscription has standing in Redis beside its record: deliveries, dead letters, its consumer's queue or
+// Owns: the data of a subscription in Redis besides its record: deliveries, dead letters, its consumer's queue or
 // stream.
 import type { RedisConnection } from '../connect.ts'
 import { deliveriesQueue, orderKey, orderPlacesKey, type PlatformKeys, sinkQueue, sinkStream } from '../keys.ts'
@@ -12,9 +12,9 @@ import { countsSlots } from './delivery-counts.ts'
 import type { SubscriptionRecord } from './subscription-record.ts'
 
 type Backlog = {
-  /** Everything, whatever sinks the subscription has had. Safe to repeat. */
+  /** Removes everything, for all sinks that the subscription has had. Safe to repeat. */
   clear(record: SubscriptionRecord): Promise<void>
-  /** Retries that wait for their time run now: of a disabled subscription they end as dead letters at once. */
+  /** Makes waiting retries due now. Those of a disabled subscription become dead letters. */
   promote(name: string): Promise<void>
 }
 
@@ -32,7 +32,7 @@ export function createBacklog({ platform, platforms, redis, keys, queues }: Back
 
   async function clearDeliveries(queue: string, owner: Owner | undefined): Promise<void> {
     if (owner) return dropJobs(redis, queue, owner)
-    // A thousand jobs a step: a long backlog does not hold Redis up.
+    // It removes a thousand jobs per step, so a long backlog does not block Redis.
     await queues.open(queue).obliterate({ force: true })
     await queues.release(queue)
   }

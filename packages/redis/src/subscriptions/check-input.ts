@@ -1,4 +1,4 @@
-// Owns: what a subscription may be beyond its schema, and the defaults of what was left out.
+// Owns: the checks of a subscription beyond its schema, and its defaults.
 import {
   DEFAULT_DISABLE_AFTER_SECONDS,
   DEFAULT_MAX_BACKLOG,
@@ -16,7 +16,7 @@ import { GatewayError } from '@wxgw/wechat-core'
 import { QUEUE_PREFIX, sinkQueue, sinkStream } from '../keys.ts'
 import { oldNames } from '../old-names/old-names.ts'
 
-/** Answers what is wrong with a URL in fixed words, or undefined when it may be called. */
+/** A fixed text that says what is wrong with a URL, or undefined when it may be called. */
 export type CheckWebhookUrl = (url: string) => string | undefined
 
 type CheckedInput = Omit<Subscription, 'declared' | 'createdAtMs' | 'updatedAtMs'>
@@ -28,8 +28,8 @@ export function isSubscriptionName(name: string): boolean {
 }
 
 /**
- * Throws INVALID_REQUEST, naming the member, never its value; asks no Redis. The sink has the name that a new one gets.
- * A name that a queue or stream of this subscription never had is refused here, the rest is for `keepName`.
+ * Throws INVALID_REQUEST with the member, never its value. Reads nothing from Redis. The sink gets the name of a new
+ * queue or stream. A name that this subscription can never have had is refused here; `keepName` checks the others.
  */
 export function checkInput(
   { platform, checkWebhookUrl }: { platform: string; checkWebhookUrl: CheckWebhookUrl },
@@ -92,8 +92,8 @@ function checkSink(
 }
 
 /**
- * Keeps the name of a queue or stream that exists: its consumer reads there. Throws INVALID_REQUEST when the caller
- * wrote another. Which of its possible names it has, only its record says.
+ * Keeps the name of an existing queue or stream, because its consumer reads there. Throws INVALID_REQUEST for another
+ * name. Which of the possible names it has is in its record.
  */
 export function keepName(
   sink: Sink,
@@ -107,7 +107,7 @@ export function keepName(
   if (sink.kind === 'stream') {
     const stream = known?.kind === 'stream' ? known.stream : sink.stream
     if (given.kind === 'stream') refuseOtherName('sink.stream', given.stream, [stream])
-    // One of before has grown as it was written: a consumer may rely on it.
+    // An existing stream without a bound stays unbounded: a consumer may rely on it.
     const isUnbounded = known?.kind === 'stream' && known.maxLength === undefined
     return { ...sink, stream, maxLength: sink.maxLength ?? (isUnbounded ? undefined : DEFAULT_STREAM_MAX_LENGTH) }
   }

@@ -1,21 +1,20 @@
-// Owns: what the file of a process does to the subscriptions that it declares: which are created, changed or disabled
-// at its start, and what of them it makes good later. Everything is decided on the record as it is at the moment of the
-// change.
+// Owns: applying a file's declared subscriptions to the stored ones: which are created, changed or disabled at a start,
+// and which are restored later. Every decision is made on the record at the moment of the change.
 import { createHash } from 'node:crypto'
 import type { SubscriptionInput } from '@wxgw/contracts'
 import { GatewayError } from '@wxgw/wechat-core'
 import { isDeclared, type SubscriptionRecord, type Switches, withSwitches } from './subscription-record.ts'
 
-/** `input` without the secret of a webhook, which stands beside it. */
+/** `input` contains no secret; `secret` is that of a webhook. */
 export type Declaration = { name: string; input: SubscriptionInput; secret: string | undefined }
 
-/** In the record of a declared subscription. */
+/** The part of a record that only declared subscriptions have. */
 export type Declared = {
-  /** Of the declaration that was applied last, its secret aside. */
+  /** Of the declaration that was applied last, without its secret. */
   digest: string
-  /** It left the file of the process that started last. */
+  /** The file of the process that started last does not declare it any more. */
   left?: true
-  /** What a caller of the API wanted last; outlives restarts. */
+  /** The last change by the API. It outlives restarts. */
   enabledByApi?: boolean
   pausedByApi?: boolean
 }
@@ -23,11 +22,11 @@ export type Declared = {
 export type DeclaredOutcome = {
   created: string[]
   changed: string[]
-  /** They left the file. */
+  /** Not in the file any more. */
   disabled: string[]
-  /** Stored as another process' file declares them. */
+  /** Stored with the declaration of another process' file. */
   different: string[]
-  /** Not stored: INVALID_REQUEST. The others are. */
+  /** Not stored because of INVALID_REQUEST. The others were stored. */
   refused: string[]
 }
 
@@ -45,7 +44,7 @@ type DeclareDeps = {
   stored(): Promise<Stored>
   nextRecord(next: NextRecord): { record: SubscriptionRecord }
   change(name: string, decide: Decide): Promise<{ before: SubscriptionRecord | undefined }>
-  /** Ends a deletion that a process left half done. */
+  /** Completes a deletion that a process left unfinished. */
   clearDeleted(name: string): Promise<void>
   nowMs(): number
 }
@@ -59,7 +58,7 @@ export function createDeclare(deps: DeclareDeps): Declare {
     const outcome: DeclaredOutcome = { created: [], changed: [], disabled: [], different: [], refused: [] }
     for (const declaration of declarations) {
       const known = byName.get(declaration.name)
-      // What stands there already is not touched between two starts.
+      // Between two starts, existing records are not changed.
       const what = known && !isStart ? compared(declaration, known) : await applied(deps, declaration)
       if (what !== 'same') outcome[what].push(declaration.name)
     }
@@ -97,7 +96,7 @@ async function applied(
   }
 }
 
-/** undefined when it stands there already, secret included: a start changes nothing then. */
+/** undefined when the record is up to date, secret included: a start then changes nothing. */
 function nextOf(
   { nextRecord }: DeclareDeps,
   declaration: Declaration,
@@ -115,7 +114,7 @@ function nextOf(
   const { record } = nextRecord({ name, input, known, declared })
   if (!isApplied(known, digest)) return withSwitches(record, byApi, record.subscription.updatedAtMs)
   if (known !== undefined && isSameSecret(known, record)) return undefined
-  // A webhook that answered 410 stays disabled as long as its declaration stays what it is.
+  // A webhook that answered 410 stays disabled until its declaration changes.
   return withSwitches(record, known?.subscription ?? {}, record.subscription.updatedAtMs)
 }
 
@@ -123,7 +122,7 @@ function switchesByApi({ enabledByApi: enabled, pausedByApi: paused }: Declared)
   return { enabled, paused }
 }
 
-/** `changed` wins over what the API wanted before. */
+/** `changed` replaces earlier changes by the API. */
 export function withByApi(declared: Declared, changed: Switches): Declared {
   const { enabled: enabledByApi = declared.enabledByApi, paused: pausedByApi = declared.pausedByApi } = changed
   return {
@@ -155,7 +154,7 @@ function digestOf({ name, input }: Declaration): string {
   return createHash('sha256').update(JSON.stringify([name, sorted(input)])).digest('base64url')
 }
 
-/** Members in one order, so that the same file read anew gives the same digest. */
+/** Sorts the members, so that equal declarations have equal digests. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted)
   if (typeof value !== 'object' || value === null) return value
@@ -163,7 +162,7 @@ function sorted(value: unknown): unknown {
   return Object.fromEntries(entries.map(([name, inner]) => [name, sorted(inner)]))
 }
 
-/** Throws SUBSCRIPTION_DECLARED: the file alone writes it. */
+/** Throws SUBSCRIPTION_DECLARED for a subscription that only its file may change. */
 export function assertNotDeclared(record: SubscriptionRecord | undefined): void {
   if (!record || !isDeclared(record)) return
   throw new GatewayError('SUBSCRIPTION_DECLARED', 'this subscription is declared in CONFIG_FILE: change it there')

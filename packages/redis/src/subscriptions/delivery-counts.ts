@@ -1,12 +1,12 @@
 // Owns: how many attempts of a subscription were made in the last hour, and how long they took, as they are counted in
 // Redis: by the minute, durations in buckets, eight to a doubling.
-/** A key holds so many minutes. */
+/** Minutes per key. */
 const SLOT_MINUTES = 10
 const MINUTE_MS = 60_000
 const HOUR_MINUTES = 60
-/** An hour, and what of its first slot is older. */
+/** An hour, and the older part of its first slot. */
 export const COUNTS_LIFE_SECONDS = 4_500
-/** So many in which a duration doubles: the middle of one is less than 5 % away. */
+/** Buckets per doubling of a duration: a duration is less than 5 % off the middle of its bucket. */
 const BUCKETS_PER_DOUBLING = 8
 const MOST_BUCKET = 160
 
@@ -18,7 +18,7 @@ export function countsSlot(nowMs: number): number {
   return Math.floor(minuteOf(nowMs) / SLOT_MINUTES)
 }
 
-/** That may have counts of the last hour. */
+/** The slots that may have counts of the last hour. */
 export function countsSlots(nowMs: number): number[] {
   const last = countsSlot(nowMs)
   return Array.from({ length: HOUR_MINUTES / SLOT_MINUTES + 1 }, (_, index) => last - index)
@@ -30,7 +30,7 @@ export function durationBucket(durationMs: number): number {
 
 export type HourCounts = { delivered1h: number; failed1h: number; p50Ms: number | null; p95Ms: number | null }
 
-/** Of the hashes of these slots. Durations are those of the last 60 to 70 minutes. */
+/** Sums the hashes of these slots. Durations are those of the last 60 to 70 minutes. */
 export function sumCounts(hashes: ReadonlyArray<Record<string, string>>, nowMs: number): HourCounts {
   const oldest = minuteOf(nowMs) - HOUR_MINUTES
   let delivered1h = 0

@@ -1,6 +1,5 @@
-// Owns: how a subscription's attempts went, over all workers: the row of failures with the breaker that follows from
-// it, when it is to be announced (announcements.ts), and counts and durations of the last hour. When to attempt is
-// asked from here; doing it is not.
+// Owns: the circuit breaker of a subscription, shared by all workers: failures in a row, when to announce them
+// (announcements.ts), and the counts and durations of the last hour.
 import type { RedisConnection } from '../connect.ts'
 import type { PlatformKeys } from '../keys.ts'
 import { defineScript } from '../lua/define-script.ts'
@@ -8,8 +7,8 @@ import { allSucceeded, guardStore } from '../store-errors.ts'
 import { COUNTS_LIFE_SECONDS, countsSlot, minuteOf } from './delivery-counts.ts'
 
 /**
- * What one process saw since its last report. `buckets`: of durations (delivery-counts.ts). `error`: of the one failure
- * that it reports.
+ * One process' attempts since its last report. `buckets`: durations (delivery-counts.ts). `error`: the error of the
+ * reported failure.
  */
 export type HealthReport = {
   subscription: string
@@ -19,15 +18,15 @@ export type HealthReport = {
   lastSuccessAtMs: number | undefined
   error: string | undefined
   /**
-   * Of deliveries that wait for each other only the first failure opens the breaker, until one succeeds: one of them is
-   * no outage.
+   * Deliveries of one key wait for each other: their failures count once, until one succeeds, because one failing
+   * delivery is no outage.
    */
   orderingKey: string | undefined
-  /** Names the event that may have to be announced. */
+  /** The id of the event that may have to be emitted. */
   eventId: string
 }
 
-/** `sinceMs`: the first failure of the row. */
+/** `failures`: in a row. `sinceMs`: the first of them. */
 export type FailureRow = { failures: number; sinceMs: number; announces: boolean; isOpen: boolean }
 
 export type StoredHealth = {
@@ -39,18 +38,18 @@ export type StoredHealth = {
 
 /** All reject with STORE_UNAVAILABLE. */
 export type DeliveryHealthStore = {
-  /** In their order. */
+  /** Answers in the order of the reports. */
   report(reports: readonly HealthReport[]): Promise<FailureRow[]>
   /**
-   * 0: this attempt may be made, by nobody else until it ends or `leaseMs` are over. undefined: the breaker is closed.
-   * Else ms to wait.
+   * Claims the half-open attempt. 0: the caller has it, until it ends or `leaseMs` are over. undefined: the breaker is
+   * closed. Otherwise the milliseconds to wait.
    */
   claimProbe(subscription: string, leaseMs: number): Promise<number | undefined>
-  /** The attempt was not made. */
+  /** Call it when the claimed attempt was not made. */
   releaseProbe(subscription: string): Promise<void>
-  /** Those whose breaker is not closed. */
+  /** The subscriptions whose breaker is not closed. */
   failing(): Promise<string[]>
-  /** It was disabled: who enables it again begins a new row. */
+  /** After a subscription was disabled: enabling it starts a new row of failures. */
   endRow(subscription: string): Promise<void>
   read(subscription: string): Promise<StoredHealth>
 }
@@ -61,14 +60,14 @@ type HealthKeys = Pick<
 >
 
 const BREAKER_OPENS_AFTER = 5
-/** Longer than the longest pause between two attempts of a schedule. */
+/** Longer than the longest delay in a schedule. */
 const LIFE_SECONDS = 30 * 86_400
 
 const ROW = ['failures', 'sinceMs', 'lastFailureAtMs', 'announcedAtMs', 'pauseUntilMs', 'probeUntilMs', 'opening']
 
 /**
- * Closed: everything passes. Open after 5 failures in a row: nothing passes for 2 ms for each failure of the row, 1 s
- * at most. Then half open: one attempt of all workers passes. It closes by whatever is delivered.
+ * Closed: every attempt passes. Open after 5 failures in a row: no attempt passes for 2 ms per failure, at most 1 s.
+ * Then half open: one attempt of all workers passes. Any successful delivery closes it.
  */
 const reportHealth = defineScript({
   name: 'subscriptions/report-health',

@@ -1,5 +1,5 @@
-// Owns: the copy of all subscriptions in this process, so that matching an event costs no Redis and a change is seen
-// soon. A change costs what changed: what did not is the same object as before.
+// Owns: this process' cache of all subscriptions, so that matching an event reads nothing from Redis. Only changed
+// subscriptions are read again; the others keep their objects.
 import { inheritMatcher, type Subscription } from '@wxgw/contracts'
 import type { Records, RecordStore } from './record-store.ts'
 import type { SubscriptionRecord } from './subscription-record.ts'
@@ -13,34 +13,34 @@ type CopyState = {
 
 type LocalCopy = {
   /**
-   * Not older than `maxAgeMs`: what was changed longer ago than that is in it. One read of the version for all who ask
-   * meanwhile.
+   * The cached state has every change that is older than `maxAgeMs`. Concurrent callers share one read of the version.
    */
   get(maxAgeMs: number): Promise<CopyState>
-  /** What `get` would answer without a question to Redis. */
+  /** The cached state if it is young enough; never reads from Redis. */
   peek(maxAgeMs: number): CopyState | undefined
-  /** After a change of our own. */
+  /** Call it after a change by this process. */
   forget(): void
 }
 
-/** `startedAtMs` is unset until Redis is asked: whoever comes before that gets an answer to his own question, too. */
+/** `startedAtMs` undefined: the read is scheduled but not sent yet, so callers that arrive now may share it. */
 type Reading = { startedAtMs: number | undefined; state: Promise<CopyState> }
 
 /**
- * Everything is read when another server answers: a failover that loses changes gives their versions to others. And
- * after this time in any case, whatever the version is: a Redis that was emptied and filled again is the same server.
+ * All records are read again when another server answers, because after a failover the same versions may stand for
+ * other changes. They are also read again after this time: a Redis that was emptied and filled again is the same
+ * server.
  */
 const WHOLE_EVERY_MS = 600_000
 
 export function createLocalCopy(deps: {
   records: Pick<RecordStore, 'server' | 'version' | 'readAll' | 'readChanges'>
-  /** Was there and is gone. */
+  /** Called for a subscription that is gone. */
   onGone: (subscription: Subscription) => void
 }): LocalCopy {
   const { records, onGone } = deps
   const nothing: CopyState = { version: '0', subscriptions: [], byName: new Map() }
   let known: { state: CopyState; asOfMs: number } | undefined
-  /** When everything was read last, and from whom. */
+  /** When all records were read last, and from which server. */
   let whole: { atMs: number; server: unknown } = { atMs: -Infinity, server: undefined }
   let reading: Reading | undefined
   let forgotten = 0
@@ -60,20 +60,20 @@ export function createLocalCopy(deps: {
 
   async function read(startedAtMs: number): Promise<CopyState> {
     const since = forgotten
-    // Asked first: what comes from a server after that one is then read from it once more.
+    // Read the server first: if another one answers the next commands, all records are read once more later.
     const from = { atMs: startedAtMs, server: await records.server() }
     const before = known?.state ?? nothing
     const isWholeDue = !known || from.server !== whole.server || startedAtMs - whole.atMs >= WHOLE_EVERY_MS
     const state = await (isWholeDue ? readWhole : readOn)(before, from)
     const gone = before.subscriptions.filter(({ name }) => !state.byName.has(name))
     gone.forEach(onGone)
-    // What was asked before a change of our own may not know it.
+    // A read that was sent before our own change may lack it.
     known = { state, asOfMs: since === forgotten ? startedAtMs : -Infinity }
     return state
   }
 
   function peek(maxAgeMs: number, now = performance.now()): CopyState | undefined {
-    // An answer is as old as its question: Redis may have read just before the change.
+    // An answer is as old as its request: Redis may have read just before a change.
     return known && now - known.asOfMs <= maxAgeMs ? known.state : undefined
   }
 
@@ -103,7 +103,7 @@ export function createLocalCopy(deps: {
   }
 }
 
-/** When the event loop has gone round, so that all who ask at one moment ask once. */
+/** Resolves after one turn of the event loop, so that all callers of one moment share a read. */
 function begun(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }

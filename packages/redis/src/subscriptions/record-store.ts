@@ -1,4 +1,4 @@
-// Owns: reading and changing the records of subscriptions in Redis; every change counts the version up in the same
+// Owns: reading and changing the records of subscriptions in Redis. Every change increments the version in the same
 // step.
 import { createHash } from 'node:crypto'
 import { GatewayError } from '@wxgw/wechat-core'
@@ -10,7 +10,7 @@ import { allSucceeded, guardStore } from '../store-errors.ts'
 import { changeRecord, readChanges } from './record-scripts.ts'
 import { formatRecord, isDeclared, parseRecord, type SubscriptionRecord } from './subscription-record.ts'
 
-/** Each loss means that another change was made: so many in a row are a fault, not a race. */
+/** Each lost race means that another change succeeded: so many in a row are a fault. */
 const MAX_TRIES = 50
 
 /** A caller, and how many subscriptions that it created may exist. */
@@ -18,7 +18,7 @@ export type Creator = { name: string; maxSubscriptions: number }
 
 type ChangeOptions = {
   creator?: Creator | undefined
-  /** To be announced with the change, in one step: a field and its value. */
+  /** An announcement that is stored in the same step: a field and its value. */
   announcement?: [id: string, text: string] | undefined
 }
 
@@ -30,9 +30,9 @@ type Versioned = { version: string; records: Records }
 export type RecordStore = {
   read(name: string): Promise<SubscriptionRecord | undefined>
   /**
-   * `decide` sees the record as it is and answers the next one, `null` to remove it, `undefined` to leave it. It runs
-   * again after a lost race. A record that is new counts for `options.creator`; rejects with SUBSCRIPTION_LIMIT when
-   * that has no place left. Who changes it later makes no difference.
+   * `decide` gets the current record and answers the next one, `null` to remove it, or `undefined` to leave it. It runs
+   * again after a lost race. A new record counts for `options.creator`, later changes do not; rejects with
+   * SUBSCRIPTION_LIMIT when its number is reached.
    */
   change(
     name: string,
@@ -40,9 +40,9 @@ export type RecordStore = {
     options?: ChangeOptions,
   ): Promise<{ before: SubscriptionRecord | undefined; after: SubscriptionRecord | undefined }>
   version(): Promise<string>
-  /** Another value whenever another server may answer: one that does not have what was read before. */
+  /** Changes whenever another server may answer, which may lack what was read before. */
   server(): Promise<unknown>
-  /** A record that stands there as it did stays the object of `known`. */
+  /** An unchanged record keeps its object in `known`. */
   readAll(known: Known): Promise<Versioned>
   /** What changed after this version; undefined when that is not known. */
   readChanges(since: string): Promise<Versioned | undefined>
@@ -136,7 +136,7 @@ function parseRecords(fields: readonly string[], known: Known = new Map()): Reco
   return records
 }
 
-/** Of what a record was parsed from. The text itself would be as large again as the record. */
+/** Digests of the texts that records were parsed from: keeping the texts would double the memory. */
 const digests = new WeakMap<SubscriptionRecord, string>()
 
 function parseUnlessKnown(text: string, known: SubscriptionRecord | undefined): SubscriptionRecord {

@@ -1,4 +1,4 @@
-// Owns: a subscription as it stands in Redis, and the two ways between that text and the process.
+// Owns: the stored record of a subscription: formatting and parsing it.
 import {
   DEFAULT_DISABLE_AFTER_SECONDS,
   DEFAULT_MAX_BACKLOG,
@@ -12,24 +12,25 @@ import { replaceSecret, type SealedSecret } from './webhook-secret.ts'
 export type SubscriptionRecord = {
   v: 1
   subscription: Subscription
-  /** Of a webhook: the current one first, then those that it replaced. Empty for other sinks. */
+  /** A webhook's secrets: the current one first, then the replaced ones. Empty for other sinks. */
   secrets: SealedSecret[]
   /**
-   * Created when `.` separated the parts of names already: nothing of it stands under the names of earlier versions
-   * (old-names.ts).
+   * Created when names were already joined by `.`: it has nothing under the names of earlier versions (old-names.ts).
    */
   dotted?: true
-  /** Since when nothing has been found there; kept here so that a restart does not begin to count anew. */
+  /** Since when nothing was found under old names. Stored so that a restart does not restart the time. */
   nothingOldSinceMs?: number
-  /** The queue that the consumer opened until then; its jobs are on their way to `sink.queue`. */
+  /** The queue that the consumer used before; its jobs are being moved to `sink.queue`. */
   movedFrom?: { queue: string; sinceMs: number }
-  /** Set when a CONFIG_FILE declares it. */
+  /** Set while a CONFIG_FILE declares it. */
   declared?: Declared
-  /** Deleted for everybody; kept until its queues are cleared, so that a crash in between is made good later. */
+  /**
+   * Deleted for all callers. Kept until its queues are cleared, so that the deletion can be completed after a crash.
+   */
   deleting?: true
 }
 
-/** What is left out stays. */
+/** A member that is left out is not changed. */
 export type Switches = { enabled?: boolean | undefined; paused?: boolean | undefined }
 
 export function withSwitches(record: SubscriptionRecord, switches: Switches, nowMs: number): SubscriptionRecord {
@@ -55,7 +56,7 @@ const NOT_IN_OLD_RECORDS = {
   paused: false,
 }
 
-/** One that left the file is anybody's. */
+/** False once it is not in the file any more. */
 export function isDeclared({ declared }: Pick<SubscriptionRecord, 'declared'>): boolean {
   return declared !== undefined && !declared.left
 }

@@ -1,5 +1,5 @@
-// Owns: what stands in Redis about one subscription, as `GET …/stats` answers it. Reading costs the same however much
-// waits.
+// Owns: reading the statistics of one subscription for `GET …/stats`. The cost does not depend on the number of waiting
+// deliveries.
 import type { RedisConnection } from '../connect.ts'
 import { deliveriesQueue, type PlatformKeys, queueKey } from '../keys.ts'
 import { defineScript } from '../lua/define-script.ts'

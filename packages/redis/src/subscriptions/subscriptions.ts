@@ -1,4 +1,4 @@
-// Owns: the subscriptions of one platform: creating, changing, deleting, and knowing them in every process.
+// Owns: the subscriptions of one platform: creating, changing, deleting and listing them.
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Subscription, SubscriptionInput } from '@wxgw/contracts'
 import { type Clock, GatewayError, type Secret, systemClock } from '@wxgw/wechat-core'
@@ -31,11 +31,10 @@ import { generateWebhookSecret, inForce } from './webhook-secret.ts'
 export type SubscriptionChange = { subscription: Subscription; created: boolean; secret: string | undefined }
 
 /**
- * The asserts see the record that is about to be changed, in the same step; what they throw is what the change rejects
- * with.
+ * The asserts run on the record that is changed, in the same step. The change rejects with what they throw.
  */
 export type PutOptions = {
-  /** undefined = it counts for nobody. */
+  /** undefined = it counts for no caller. */
   creator?: Creator
   assertMayReplace?(existing: Subscription): void
 }
@@ -43,13 +42,13 @@ export type DeleteOptions = { assertMayDelete?(existing: Subscription | undefine
 
 export type Subscriptions = {
   /**
-   * Creates or replaces; a new one counts for its creator (SUBSCRIPTION_LIMIT). A webhook without a secret gets one,
-   * kept on update and answered once, when it comes to be (`secret`).
+   * Creates or replaces a subscription. A new one counts for its creator (SUBSCRIPTION_LIMIT). A webhook without a
+   * secret gets one, which is answered once (`secret`) and kept on updates.
    */
   put(name: string, input: SubscriptionInput, options?: PutOptions): Promise<SubscriptionChange>
   get(name: string): Promise<Subscription | undefined>
   /**
-   * In the order of their names; those that `isShown` leaves out (default: none) take no place. A page is short when
+   * Sorted by name. Those that `isShown` refuses (default: none) do not count for the page. A page is shorter when
    * matches are long.
    */
   list(page: SubscriptionsAsked): Promise<Page<Subscription>>

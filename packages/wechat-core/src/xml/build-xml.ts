@@ -6,8 +6,7 @@ export type XmlSource = { readonly [name: string]: XmlSourceValue | undefined }
 export type XmlSourceValue = string | number | XmlSource | ReadonlyArray<string | number | XmlSource>
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_.-]*$/
-// oxlint-disable-next-line no-control-regex -- these are the characters that XML 1.0 forbids, lone surrogates among
-// them
+// oxlint-disable-next-line no-control-regex -- the characters that XML 1.0 forbids, lone surrogates included
 const ILLEGAL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff\p{Surrogate}]/gu
 
 /**
