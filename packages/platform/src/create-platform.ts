@@ -1,4 +1,4 @@
-// Owns: wiring: one configured platform over Redis and WeChat's API.
+// Owns: wiring of one configured platform over Redis and WeChat's API.
 import {
   createApiTicketStore,
   createAuthorizationHistory,
@@ -58,7 +58,7 @@ export type PlatformDeps = {
   connections: { commands: RedisConnection; subscriber: RedisConnection }
   sealer: Sealer
   shardCount: SettledShardCount
-  /** Default: what the master has taken counts. */
+  /** Default: a write counts when the master has it. */
   replicas?: ReplicaBarrier | undefined
   queues: Queues
   inboxes: InboxChoice
@@ -98,7 +98,7 @@ export function createPlatform(deps: PlatformDeps): { platform: Platform; close(
     ...known,
     all: (maxAgeMs) => outages.ask(keys.subscriptions, () => known.all(maxAgeMs)),
   }
-  // With several inboxes another master may take the push, in what is left of its time.
+  // With several inboxes another master may take the push in the remaining time.
   const lateMs = config.messageShards > 1 ? LOOKED_UP_WITHIN_MS : undefined
   const { events, feed, pushQueue, jobs, claims, unsettled, mailbox, mayFallBack, releaseFallBack } = createMessages({
     ...deps,
@@ -113,7 +113,7 @@ export function createPlatform(deps: PlatformDeps): { platform: Platform; close(
     lateMs,
   })
   const store = createAuthorizerStore(storeDeps)
-  // Each push may ask: of a master that is away one a second waits for the answer.
+  // Each push may look up an owner. While a master is away, one look-up a second waits for its answer.
   const lookedUp: AuthorizerStore = {
     ...store,
     ownerOfUserName: (userName) => outages.ask(keys.userNames, () => store.ownerOfUserName(userName), lateMs),
@@ -181,7 +181,7 @@ export function createPlatform(deps: PlatformDeps): { platform: Platform; close(
       installation: {
         isMarked: () => isInstallationMarked(storeDeps),
         async mark() {
-          // Of a Redis that was emptied that is gone, too.
+          // An emptied Redis has lost the number of shards too.
           await shardCount.settle()
           return markInstallation(storeDeps)
         },

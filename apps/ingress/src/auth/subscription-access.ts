@@ -1,5 +1,5 @@
-// Owns: which subscriptions a caller may see and write. A subscription carries the events of everybody it matches: a
-// right that is narrowed to authorizers reaches it only when it can match nobody else.
+// Owns: which subscriptions a caller may see and write. A right that is narrowed to authorizers reaches a subscription
+// only when it can match no other account.
 import type { Subscription } from '@wxgw/contracts'
 import type { Action } from '@wxgw/runtime'
 import type { FastifyRequest } from 'fastify'
@@ -8,10 +8,10 @@ import { forbidden, visibleAuthorizers } from './authenticate.ts'
 type Matching = { match?: { authorizers?: readonly string[] | undefined } | undefined }
 type Replying = { reply?: boolean | undefined; fallback?: 'customer-service' | null | undefined }
 
-/** By what a caller is granted, which is the same array each time and may be long. */
+/** By the granted array, which is the same object each time and may be long. */
 const sets = new WeakMap<readonly string[], ReadonlySet<string>>()
 
-/** What this action of the caller reaches. */
+/** Whether a subscription is within the caller's right to this action. */
 export function createReach(request: FastifyRequest, action: Action): (subscription: Matching) => boolean {
   const only = visibleAuthorizers(request, action)
   if (only === undefined) return () => true
@@ -25,7 +25,8 @@ export function createReach(request: FastifyRequest, action: Action): (subscript
 
 /**
  * Of an event that a caller sees, it sees the deliveries to these subscriptions; undefined = to all, also to those that
- * are gone. A narrowed right reaches a subscription only as `createReach` says: its name, errors and answers are hidden.
+ * are gone. A narrowed right reaches a subscription only as `createReach` says: its name, errors and answers are
+ * hidden.
  */
 export function namesOfDeliveries(
   request: FastifyRequest,
@@ -53,8 +54,8 @@ export function assertReached<T extends Matching>(
 }
 
 /**
- * Throws FORBIDDEN unless the caller may subscribe to all that this matches and, where it is to reply, answer all of
- * it.
+ * Throws FORBIDDEN unless the caller may subscribe to everything that this matches and, with `reply` or `fallback`, may
+ * reply to all of it.
  */
 export function assertMaySubscribe(request: FastifyRequest, wanted: Matching & Replying): void {
   assertReached(request, 'subscriptions:write', wanted)

@@ -1,5 +1,5 @@
-// Owns: which inbox takes the next job of messages: in turn, leaving out those that took none lately. Each claims its
-// events when it runs, so that a job which two inboxes have taken does no harm.
+// Owns: choosing the inbox for the next job of messages: round robin over those that accept jobs. Events are claimed
+// when a job runs, so a job in two inboxes does no harm.
 import { within } from '@wxgw/wechat-core'
 import { isAway } from '../batches.ts'
 import type { RedisConnection } from '../connect.ts'
@@ -11,11 +11,11 @@ import { storeErrorCode } from '../store-errors.ts'
 
 export type InboxChoice = {
   /**
-   * Resolves when one inbox has taken it. `write` is called for one inbox after the other, each on another master, and
-   * makes another job each time. Rejects as the last of them.
+   * Resolves when one inbox has accepted a job. Calls `write` for one inbox after the other, each on another master,
+   * and each call makes a new job. Rejects with the error of the last call.
    */
   put(write: (queue: string) => Promise<unknown>): Promise<void>
-  /** Those that are left out now. */
+  /** The inboxes that are left out now. */
   leftOut(): readonly number[]
 }
 
@@ -27,16 +27,16 @@ export type InboxChoiceDeps = {
   nowMs?: () => number
 }
 
-/** A push has 1.2 s of Redis: two masters may be away, and the third is still asked in time. */
+/** The time-out per inbox. A push has 1.2 s for Redis: after two masters that are away a third is still tried. */
 const PATIENCE_MS = 350
 const MOST_TRIED = 3
-/** Doubled each time. */
+/** How long an inbox is left out after a refusal. It doubles each time. */
 const FIRST_PAUSE_MS = 1_000
 const LONGEST_PAUSE_MS = 8_000
 
 type Left = { untilMs: number; pauseMs: number }
 
-/** One for all platforms of a process. */
+/** One per process, for all platforms. */
 export function createInboxChoice(deps: InboxChoiceDeps): InboxChoice {
   const { redis, count, outages = ALWAYS_ASKED, nowMs = () => performance.now() } = deps
   const left = new Map<number, Left>()
@@ -46,7 +46,7 @@ export function createInboxChoice(deps: InboxChoiceDeps): InboxChoice {
   const keyAt = (index: number) => queueKey(messageInbox(index), 'wait')
   const masterAt = (index: number) => masterNameOf(redis, keyAt(index))
 
-  /** When all are left out, the one that is to be tried first. */
+  /** When all are left out, the one whose pause ends first. */
   function next(refused: ReadonlySet<number>): number | undefined {
     const total = count.get()
     const now = nowMs()
@@ -56,7 +56,7 @@ export function createInboxChoice(deps: InboxChoiceDeps): InboxChoice {
     return inTurn.find(isThere) ?? inTurn.toSorted((one, other) => untilOf(one) - untilOf(other))[0]
   }
 
-  /** A right that is missing concerns this one alone; everything else all on its master. */
+  /** A missing right concerns this inbox alone; every other error concerns all inboxes of its master. */
   function refusedWith(index: number, error: unknown): number[] {
     if (storeErrorCode(error) === 'NOPERM') return [index]
     const master = masterAt(index)
@@ -65,7 +65,7 @@ export function createInboxChoice(deps: InboxChoiceDeps): InboxChoice {
 
   function leaveOut(index: number): void {
     const before = left.get(index)
-    // Many batches were on their way: together they are one refusal.
+    // Batches that were sent together count as one refusal.
     if (before !== undefined && before.untilMs > nowMs()) return
     const pauseMs = before === undefined ? FIRST_PAUSE_MS : Math.min(before.pauseMs * 2, LONGEST_PAUSE_MS)
     left.set(index, { untilMs: nowMs() + pauseMs, pauseMs })
@@ -92,7 +92,7 @@ export function createInboxChoice(deps: InboxChoiceDeps): InboxChoice {
         }
         index = tried < MOST_TRIED ? next(refused) : undefined
       }
-      // One that was late may have it yet.
+      // An earlier write that was late may still succeed.
       await Promise.any(writes).catch((all: unknown) => {
         throw all instanceof AggregateError ? all.errors.at(-1) : all
       })
