@@ -17,6 +17,8 @@ export type LoggedEvent = {
 
 type StoredState = Omit<DeliveryState, 'subscription'>
 
+const NO_ATTEMPT: Partial<AttemptInState> = {}
+
 /** The prefix of the field with a delivery's state. */
 export const DELIVERY = 'd:'
 const DELIVERING_JOB = 'j:'
@@ -31,8 +33,20 @@ export function jobField(subscription: string): string {
 }
 
 /** The status is the first member, where delivered.lua reads it; the attempt is last. */
-export function formatState({ status, ...others }: StoredState, attempt?: AttemptInState): string {
-  return JSON.stringify({ status, ...others, ...attempt })
+export function formatState(state: StoredState, attempt?: AttemptInState): string {
+  const { status, attempts, lastError, deliveredAt } = state
+  const { startedAtMs, durationMs, httpStatus, worker, answer } = attempt ?? NO_ATTEMPT
+  return JSON.stringify({
+    status,
+    attempts,
+    lastError,
+    deliveredAt,
+    startedAtMs,
+    durationMs,
+    httpStatus,
+    worker,
+    answer,
+  })
 }
 
 /** undefined when there is no such event (any more). */

@@ -3,7 +3,7 @@ import type { GatewayEvent } from '@wxgw/contracts'
 import type { ConsumerWrite, KeyPlaces, RecordedWrites } from '../consumers/recorded-writes.ts'
 import type { RecordClaim } from './event-claims.ts'
 import { recordEvents } from './event-scripts.ts'
-import { type UserIndex, userMember } from './user-index.ts'
+import { type UserIndex, userMember as memberOf } from './user-index.ts'
 
 export type NewEvent = {
   event: GatewayEvent
@@ -43,7 +43,7 @@ export function recordLists(
   const userOf = (event: GatewayEvent) => {
     const found = users.of(event)
     if (found === undefined) return NOT_OF_USER
-    return { ofUser: placeOf(found.key), userMember: userMember(found.tag, event.id) }
+    return { ofUser: placeOf(found.key), userMember: memberOf(found.tag, event.id) }
   }
 
   const claimOf = (claim: RecordClaim | undefined) => {
@@ -55,6 +55,8 @@ export function recordLists(
   for (const { event, body, receivedAtMs, subscriptions, writes, claim } of events) {
     const authorizer = event.authorizerappid
     const writeOf = new Map(writes.map((write) => [write.subscription, write]))
+    const { ofUser, userMember } = userOf(event)
+    const { claimed, arrival, claimMs, asksLog } = claimOf(claim)
     const fields = {
       id: event.id,
       json: body,
@@ -62,13 +64,18 @@ export function recordLists(
       kind: event.type,
       authorizer: authorizer ?? '',
       ofAuthorizer: authorizer === undefined ? 0 : placeOf(indexOf(authorizer)),
-      ...userOf(event),
-      ...claimOf(claim),
+      ofUser,
+      userMember,
+      claimed,
+      arrival,
+      claimMs,
+      asksLog,
       deliveries: subscriptions.length,
     }
     records.push(...eventRecord(fields))
     for (const name of subscriptions) {
-      records.push(...deliveryRecord({ name, ...writing.write(writeOf.get(name), event.id) }))
+      const { sink, how } = writing.write(writeOf.get(name), event.id)
+      records.push(...deliveryRecord({ name, sink, how }))
     }
   }
   const queues = writing.queues()

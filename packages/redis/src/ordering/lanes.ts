@@ -71,7 +71,9 @@ export function createLaneWriter({ redis, count, queues, replicas }: LaneWriterD
       if (first === undefined) return []
       const inbox = inboxOf(first.lane, count)
       const queue = messageInbox(inbox)
-      const entries = appended.map(({ entry }) => JSON.stringify({ arrival: nextShortId(), ...entry }))
+      const entries = appended.map(({ entry: { arrival = nextShortId(), event, receivedAtMs, isOld, reply } }) =>
+        JSON.stringify({ arrival, event, receivedAtMs, isOld, reply }),
+      )
       const jobId = batchJobId(nextShortId(), appended.length)
       await replicas.confirmed(queueKey(queue, 'wait'), async () => {
         const pushed = redis.multi().zadd(waitingLanesKey(inbox), 0, laneName(first.lane)).rpush(key, ...entries).exec()

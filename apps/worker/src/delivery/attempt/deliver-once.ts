@@ -51,7 +51,6 @@ export type Delivered =
 export async function deliverOnce(deps: DeliverOnceDeps, one: OneDelivery): Promise<Delivered> {
   const { delivery, subscription, attempt, onAttempted, conclude, isLogged = true } = one
   const { clock, log, statistics, health } = deps
-  const about = { event: delivery.event, subscription: subscription.name }
 
   const startedAtMs = clock.nowMs()
   const result = await attemptOnce(deps, one)
@@ -69,16 +68,21 @@ export async function deliverOnce(deps: DeliverOnceDeps, one: OneDelivery): Prom
 
   if (isLogged) log.info(logLine(one, verdict, durationMs), 'delivery.attempted')
 
-  const made = { ...madeAttempt(result, verdict), attempt, startedAtMs, durationMs }
+  const made = madeAttempt(result, verdict, { attempt, startedAtMs, durationMs })
   if (verdict.kind !== 'done') {
     return conclude ? conclude(verdict, made) : concludeFailure(deps, { delivery, subscription, made, verdict })
   }
   health.succeeded(subscription.name, durationMs)
-  const { replyProblem, kind: _, ...reply } = verdict
-  const problem = replyProblem === undefined ? {} : { lastError: replyProblem }
-  const deliveredAtMs = clock.nowMs()
-  await recordState(deps, { ...about, status: 'delivered', attempts: attempt, deliveredAtMs, ...problem, made })
-  return { kind: 'delivered', ...reply }
+  await recordState(deps, {
+    event: delivery.event,
+    subscription: subscription.name,
+    status: 'delivered',
+    attempts: attempt,
+    deliveredAtMs: clock.nowMs(),
+    lastError: verdict.replyProblem,
+    made,
+  })
+  return verdict.reply === undefined ? { kind: 'delivered' } : { kind: 'delivered', reply: verdict.reply }
 }
 
 /**
@@ -132,21 +136,32 @@ async function judge(deps: DeliverOnceDeps, one: OneDelivery, result: DeliveryRe
 }
 
 function logLine({ delivery, subscription, attempt }: OneDelivery, verdict: Verdict, durationMs: number) {
-  const fields = { eventId: delivery.event.id, subscription: subscription.name, attempt, durationMs }
-  if (verdict.kind !== 'done') {
-    const retry = verdict.kind === 'retry' ? { retryInMs: verdict.delayMs } : {}
-    return { ...fields, outcome: verdict.kind, error: verdict.error, ...retry }
+  const isDone = verdict.kind === 'done'
+  return {
+    eventId: delivery.event.id,
+    subscription: subscription.name,
+    attempt,
+    durationMs,
+    outcome: isDone ? 'delivered' : verdict.kind,
+    replyProblem: isDone ? verdict.replyProblem : undefined,
+    error: isDone ? undefined : verdict.error,
+    retryInMs: verdict.kind === 'retry' ? verdict.delayMs : undefined,
   }
-  const { replyProblem } = verdict
-  return { ...fields, outcome: 'delivered', ...(replyProblem === undefined ? {} : { replyProblem }) }
 }
 
 function madeAttempt(
   result: DeliveryResult,
   verdict: Verdict,
-): Pick<MadeAttempt, 'outcome' | 'httpStatus' | 'error' | 'answer'> {
-  const { status: httpStatus, answer } = 'status' in result ? result : { status: undefined, answer: undefined }
-  return verdict.kind === 'done'
-    ? { outcome: 'delivered', httpStatus, error: verdict.replyProblem, answer }
-    : { outcome: 'failed', httpStatus, error: verdict.error, answer }
+  { attempt, startedAtMs, durationMs }: Pick<MadeAttempt, 'attempt' | 'startedAtMs' | 'durationMs'>,
+): MadeAttempt {
+  const isDone = verdict.kind === 'done'
+  return {
+    attempt,
+    startedAtMs,
+    durationMs,
+    outcome: isDone ? 'delivered' : 'failed',
+    httpStatus: 'status' in result ? result.status : undefined,
+    error: isDone ? verdict.replyProblem : verdict.error,
+    answer: 'answer' in result ? result.answer : undefined,
+  }
 }

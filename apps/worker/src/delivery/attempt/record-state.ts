@@ -18,10 +18,9 @@ export type StateChange = {
 } & Parameters<EventLog['deliveryChanged']>[2]
 
 /** Never rejects: a lost record must not make a delivery happen again. */
-export async function recordState(
-  { events, statistics, onDead, log }: StateDeps,
-  { event, subscription, ...change }: StateChange,
-): Promise<void> {
+export async function recordState(deps: StateDeps, change: StateChange): Promise<void> {
+  const { events, statistics, onDead, log } = deps
+  const { event, subscription } = change
   try {
     await events.deliveryChanged(event, subscription, change)
   } catch (error) {
@@ -31,5 +30,5 @@ export async function recordState(
   }
   if (change.status !== 'dead') return
   statistics.count('dead')
-  await onDead({ event, subscription, ...change })
+  await onDead(change)
 }

@@ -1,6 +1,6 @@
 // Owns: one job of several messages. Each is dispatched by itself; those that fail are enqueued again in jobs of their
 // own.
-import { type BatchedEvent, BatchedEventSchema, type FanOutBatchJob, parserOf } from '@wxgw/contracts'
+import { type BatchedEvent, BatchedEventSchema, type FanOutBatchJob, type FanOutJob, parserOf } from '@wxgw/contracts'
 import type { JobContext, JobHandler, JobOutcome, LeftEntry, LeftMessages } from '@wxgw/redis'
 import type { Log } from '@wxgw/runtime'
 import { GatewayError, isStoreAway } from '@wxgw/wechat-core'
@@ -106,10 +106,9 @@ async function dispatch({ fanOutOf }: FanOutBatchDeps, arrived: Arrived, { signa
   const fanOut = fanOutOf(event.platform)
   if (!fanOut) throw platformNotConfigured()
   const claim = { arrival, isOld }
-  await fanOut(
-    { v: 1, kind: 'fan-out', event, receivedAtMs, ...(reply ? { reply } : {}) },
-    { stop: signal, mayCall: true, claim },
-  )
+  const job: FanOutJob = { v: 1, kind: 'fan-out', event, receivedAtMs }
+  if (reply !== undefined) job.reply = reply
+  await fanOut(job, { stop: signal, mayCall: true, claim })
 }
 
 function arrivalOf(entry: unknown): string | undefined {

@@ -43,7 +43,7 @@ export function createFanOut(deps: FanOutDeps): FanOut {
   return async (job, { stop, mayCall, claim: own, place }) => {
     const { event, receivedAtMs, replay } = job
     const id = deliveryId(event.id, replay)
-    const claim = own && { event, ...own }
+    const claim = own && { event, arrival: own.arrival, isOld: own.isOld }
     // In one round trip.
     const [claimed, all] = await Promise.all([
       claim ? deps.claims.claim(claim) : true,
@@ -57,8 +57,9 @@ export function createFanOut(deps: FanOutDeps): FanOut {
     // A replay is not written by the recording step: to the event log its event is delivered already.
     const writes =
       replay === undefined && !stop.aborted ? recordedWrites(unserved.filter((one) => !waits(one, event))) : []
-    const withClaim = typeof claimed === 'boolean' ? {} : { claim: claimed }
-    const recorded = claimed && (await deps.events.record(event, receivedAtMs, names, { body, writes, ...withClaim }))
+    const recordClaim = typeof claimed === 'boolean' ? undefined : claimed
+    const recorded =
+      claimed && (await deps.events.record(event, receivedAtMs, names, { body, writes, claim: recordClaim }))
     if (!recorded) {
       deps.onDuplicate?.()
       return { delivered: 0, enqueued: 0 }
@@ -70,9 +71,9 @@ export function createFanOut(deps: FanOutDeps): FanOut {
     const served = replay === undefined ? recorded : []
     const due = unserved.filter(({ name }) => !served.includes(name))
     place?.expect(due.filter((one) => orderingKey(one, event) !== undefined).length)
-    const common = { job, body, stop, mayCall, enqueueInOrder: place?.enqueue }
+    const enqueueInOrder = place?.enqueue
     const made = await Promise.allSettled(
-      due.map((subscription) => makeFirstAttempt(deps, { ...common, subscription })),
+      due.map((subscription) => makeFirstAttempt(deps, { job, subscription, body, stop, mayCall, enqueueInOrder })),
     )
     const failures = made.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []))
     if (failures.length > 0) {

@@ -42,15 +42,16 @@ export async function makeFirstAttempt(deps: FirstAttemptDeps, first: FirstAttem
     await (enqueueInOrder?.(subscription, delivery) ?? deps.ordered.enqueue(subscription, [delivery]))
     return 'enqueued'
   }
-  const one = { delivery, subscription, attempt: 1, body, stop }
   if (!isHeldBack(subscription)) {
     if (sink.kind !== 'webhook') {
-      const delivered = await deliverOnce(deps, { ...one, isLogged: false })
+      const one = { delivery, subscription, attempt: 1, body, stop, isLogged: false }
+      const delivered = await deliverOnce(deps, one)
       return enqueueUnfinished(deps, delivery, { delivered })
     }
     // A subscription with `reply` has slots of its own, and a replay goes behind the waiting deliveries.
     const isCalled = mayCall && job.replay === undefined && !reply && !deps.health.isOpen(name)
-    const called = isCalled ? await callWebhook(deps, { ...one, sink }) : undefined
+    const one = { delivery, subscription, attempt: 1, body, stop, sink }
+    const called = isCalled ? await callWebhook(deps, one) : undefined
     if (called !== undefined) return called
   }
   await deps.enqueueDelivery(delivery)
