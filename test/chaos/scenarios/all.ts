@@ -7,6 +7,7 @@ import { ORDERINGS } from './ordering.ts'
 import { ingressBlackHole, redisSlow, repliesLost, startWithoutRedis, wechatBlackHole, workerBlackHole } from './network-faults.ts'
 import { powerCut, redisDown, redisEmptied, redisFrozen, redisFull, redisKilled, redisMisconf, redisReadonly } from './redis-faults.ts'
 import { REDIS_FORMS } from './redis-forms.ts'
+import { REPLAYS } from './replays.ts'
 import { spoolFrozen, spoolKilled } from './spool.ts'
 import { wechatFaults } from './wechat-faults.ts'
 
@@ -36,5 +37,6 @@ export const SCENARIOS: readonly Scenario[] = [
   backlog,
   ...ORDERINGS,
   ...LIVE_STREAMS,
+  ...REPLAYS,
   ...REDIS_FORMS,
 ]

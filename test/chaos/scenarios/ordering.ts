@@ -1,5 +1,5 @@
-// Owns: ordered subscriptions of every sink while workers are killed, masters fail over and attempts fail: each user's events come in the order
-// in which they were accepted, and each is delivered or dead.
+// Owns: ordered subscriptions of every sink while workers are killed, masters fail over and attempts fail: the events of
+// each user come in the order in which they were accepted, and each is delivered or dead.
 import { setTimeout as delay } from 'node:timers/promises'
 import { startCluster, startSentinels, type RedisForm } from '../../helpers/redis-forms.ts'
 import { until } from '../../helpers/until.ts'
@@ -7,7 +7,8 @@ import { accountName, keyOf, numberOf, pushInOrder } from '../ordered-load.ts'
 import { type OrderedSink, type OrderedSubscription, startOrderedSinks } from '../ordered-sinks.ts'
 import { type Gateway, startGateway } from '../rig.ts'
 import type { Context, Facts, Scenario, Verdict } from '../scenario.ts'
-import { DURABLE, oneMaster, promoted, whole } from './redis-forms.ts'
+import { DURABLE } from './redis-forms.ts'
+import { failOver, killWorkers, type RepeatedFault } from './repeated-faults.ts'
 
 const ACCOUNTS = 20
 const USERS_EACH = 10
@@ -15,7 +16,6 @@ const MESSAGES = 20_000
 const FAILING_SHARE = 0.05
 /** Of the first user of each account, every 19th fails until its schedule is over. */
 const DEAD_EVERY = 19
-const KILL_EVERY_MS = 2_000
 const GOES_ON_WITHIN_MS = 20_000
 const NOTHING_MORE_MS = 60_000
 const MAX_BACKLOG = 100
@@ -34,15 +34,12 @@ function only(account: number) {
   return { match: { types: ['wechat.message.text'], authorizers: [accountName(account)] } }
 }
 
-type Faulty = { gateway: Gateway; form: RedisForm | undefined; killed(): void }
-
 type Variant = {
   name: string
   about: string
   start?(): Promise<RedisForm>
   env?: Record<string, string>
-  /** Until it is aborted. Answers how often. */
-  fault(faulty: Faulty, pushing: AbortSignal): Promise<number>
+  fault: RepeatedFault
   /** What was acknowledged within a failover may be lost, and what was under way waits for locks on top of that. */
   failsOver?: boolean
 }
@@ -54,7 +51,10 @@ function inOrder({ name, about, start, env = {}, fault, failsOver = false }: Var
     async run(context) {
       const form = await start?.()
       try {
-        return await judge({ form, env, ingresses: 2, workers: 2, redisArguments: ['--appendfsync', 'everysec'] }, { context, fault, failsOver })
+        return await judge(
+          { form, env, ingresses: 2, workers: 2, redisArguments: ['--appendfsync', 'everysec'] },
+          { context, fault, failsOver },
+        )
       } finally {
         await form?.stop()
       }
@@ -64,7 +64,10 @@ function inOrder({ name, about, start, env = {}, fault, failsOver = false }: Var
 
 type Judged = Required<Pick<Variant, 'fault' | 'failsOver'>> & { context: Context }
 
-async function judge(options: Parameters<typeof startGateway>[0] & { form: RedisForm | undefined }, { context, fault, failsOver }: Judged): Promise<Verdict> {
+async function judge(
+  options: Parameters<typeof startGateway>[0] & { form: RedisForm | undefined },
+  { context, fault, failsOver }: Judged,
+): Promise<Verdict> {
   const facts: Facts = {}
   const broken: string[] = []
   const accepted = new Map<string, number>()
@@ -79,7 +82,14 @@ async function judge(options: Parameters<typeof startGateway>[0] & { form: Redis
     const faults = fault({ gateway, form: options.form, killed }, pushing.signal)
     const startedAt = performance.now()
     const events = Math.ceil((context.messages ?? MESSAGES) / (ACCOUNTS * USERS_EACH))
-    const load = { component: gateway.component, publicUrls: gateway.publicUrls, accounts: ACCOUNTS, usersEach: USERS_EACH, events, atOnce: 50 }
+    const load = {
+      component: gateway.component,
+      publicUrls: gateway.publicUrls,
+      accounts: ACCOUNTS,
+      usersEach: USERS_EACH,
+      events,
+      atOnce: 50,
+    }
     facts['refused'] = await pushInOrder({ ...load, acknowledged: (id) => accepted.set(id, performance.now()) })
     facts['acknowledged'] = accepted.size
     facts['pushedPerSecond'] = Math.round(accepted.size / ((performance.now() - startedAt) / 1000))
@@ -91,9 +101,13 @@ async function judge(options: Parameters<typeof startGateway>[0] & { form: Redis
     facts['missing'] = missing
     facts['deliveredPerSecond'] = Math.round(accepted.size / ((performance.now() - startedAt) / 1000))
     const left = () => keysLeft(gateway, options.form)
-    await until('no list and no order is left', async () => (await left()).length === 0, { timeoutMs: 30_000, everyMs: 500 }).catch(() => undefined)
+    await until('no list and no order is left', async () => (await left()).length === 0, {
+      timeoutMs: 30_000,
+      everyMs: 500,
+    }).catch(() => undefined)
     const stranded = await left()
-    if (stranded.length > 0) broken.push(`${stranded.length} keys of lists and orders are left, first ${stranded.slice(0, 3).join(', ')}`)
+    if (stranded.length > 0)
+      broken.push(`${stranded.length} keys of lists and orders are left, first ${stranded.slice(0, 3).join(', ')}`)
   } finally {
     await opened.close()
     await gateway.stop()
@@ -113,7 +127,8 @@ async function judge(options: Parameters<typeof startGateway>[0] & { form: Redis
     facts[`longestStallMs at ${name}`] = `${inAll}, ${sinceKill} since the last kill`
     const wrong = sink.overtaken() + countDisorder(ids)
     if (wrong > 0) broken.push(`${wrong} came to ${name} behind a later one of their user`)
-    if (!failsOver && missing.length > 0) broken.push(`${missing.length} are neither at ${name} nor dead, first ${missing.slice(0, 5).join(', ')}`)
+    if (!failsOver && missing.length > 0)
+      broken.push(`${missing.length} are neither at ${name} nor dead, first ${missing.slice(0, 5).join(', ')}`)
     const isPaced = name === 'paused' || name === 'throttled'
     if (!failsOver && !isPaced && sinceKill > GOES_ON_WITHIN_MS) broken.push(`a user of ${name} waited ${sinceKill} ms`)
     facts[`lost at ${name}`] = failsOver ? missing.length : 0
@@ -160,7 +175,7 @@ async function countDead({ call }: Gateway, name: string): Promise<number> {
 
 async function deadOf({ call }: Gateway, name: string): Promise<Set<string>> {
   const dead = new Set<string>()
-  for (let cursor = ''; ; ) {
+  for (let cursor = ''; ;) {
     const { body } = await call('GET', `/subscriptions/${name}/dead-letters?limit=500${cursor}`)
     const items = body['items'] as Array<{ event: { data: { Content: string } } }>
     for (const { event } of items) dead.add(event.data.Content)
@@ -176,39 +191,14 @@ async function keysLeft(gateway: Gateway, form: RedisForm | undefined): Promise<
   return found.flat().filter((key) => /:(lane:|lanes$|order$|order_places$)/.test(key))
 }
 
-/** Its successor first, as a supervisor's is soon: never fewer than two. */
-async function killWorkers({ gateway, killed }: Faulty, pushing: AbortSignal): Promise<number> {
-  let kills = 0
-  for (; !pushing.aborted; kills += 1) {
-    await Promise.all([gateway.startWorker(), delay(KILL_EVERY_MS)])
-    const [victim] = gateway.workers.splice(0, 1)
-    await victim?.process.end('SIGKILL')
-    killed()
-  }
-  return kills
-}
-
-async function failOver({ form, killed }: Faulty, pushing: AbortSignal): Promise<number> {
-  if (!form) throw new Error('one server has nothing to fail over to')
-  const masters = (await form.masters()).length
-  let failovers = 0
-  do {
-    await delay(3_000)
-    const master = await oneMaster(form)
-    await master.kill()
-    await promoted(form, master)
-    await delay(3_000)
-    await whole(form, masters)
-    failovers += 1
-    killed()
-  } while (!pushing.aborted)
-  return failovers
-}
-
 const SHARDED = { MESSAGE_SHARDS: '8' }
 
 export const ORDERINGS: readonly Scenario[] = [
-  inOrder({ name: 'ordering', about: '200 users, one of two workers killed every 2 s, 5 % of attempts fail: each user in order', fault: killWorkers }),
+  inOrder({
+    name: 'ordering',
+    about: '200 users, one of two workers killed every 2 s, 5 % of attempts fail: each user in order',
+    fault: killWorkers,
+  }),
   inOrder({
     name: 'ordering-cluster',
     about: 'the same on a cluster of 3 with eight shards',
