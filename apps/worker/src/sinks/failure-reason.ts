@@ -35,9 +35,14 @@ export function networkFailure(error: unknown): string {
   return NETWORK_REASONS[code] ?? `network error ${code}`
 }
 
+/** Our own store is away or takes no writes: nothing that a change at this consumer would mend. */
+export const STORE_AWAY = 'store unavailable'
+
 /** Why our own store did not take a write. */
 export function storeFailure(error: unknown): string {
-  return error instanceof GatewayError && !isStoreAway(error) ? error.code : 'store unavailable'
+  if (!(error instanceof GatewayError)) return 'INTERNAL'
+  if (!isStoreAway(error)) return error.code
+  return codeOf(error.cause) === 'NOPERM' ? 'NOPERM' : STORE_AWAY
 }
 
 /** undici's parser errors do not all have a code. */

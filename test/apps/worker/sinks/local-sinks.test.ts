@@ -31,8 +31,11 @@ void t.test('a store that takes no write is unreachable, told without the errorâ
   const unreachable = { outcome: 'unreachable', reason: 'store unavailable' }
   t.same(await createQueueSink({ addToConsumerQueue: storeAway }).deliver({ ...request, subscription: subscription('crm') }), unreachable)
   t.same(await createStreamSink({ appendToStream: storeAway }).deliver({ ...request, subscription: streaming }), unreachable)
-  const leaking = () => Promise.reject(new Error('SET secret'))
-  t.same(await createStreamSink({ appendToStream: leaking }).deliver({ ...request, subscription: streaming }), unreachable)
+  const forbidden = new GatewayError('STORE_UNAVAILABLE', 'no right', { cause: { name: 'ReplyError', code: 'NOPERM' } })
+  for (const [error, reason] of [[forbidden, 'NOPERM'], [new Error('SET secret'), 'INTERNAL']] as const) {
+    const sink = createStreamSink({ appendToStream: () => Promise.reject(error) })
+    t.same(await sink.deliver({ ...request, subscription: streaming }), { outcome: 'unreachable', reason })
+  }
 })
 
 void t.test('a sink refuses a subscription of another kind', async (t) => {
