@@ -20,7 +20,14 @@ export type PlatformHooks = {
 /** `late`: none came before the deadline. `none`: the consumer said that it has none. */
 export type AwaitedOutcome = 'in_time' | 'late' | 'none' | 'invalid'
 
-export type SessionChange = 'made' | 'clicked' | 'completed_by_push' | 'completed_by_browser' | 'refused'
+export type SessionChange =
+  | 'made'
+  | 'opened'
+  | 'clicked'
+  | 'completed_by_push'
+  | 'completed_by_browser'
+  | 'refused'
+  | 'expired'
 
 type PlatformMetrics = {
   hooks: PlatformHooks
@@ -53,7 +60,7 @@ export function createPlatformMetrics(metrics: Metrics): PlatformMetrics {
   })
   const sessions = metrics.counter({
     name: 'wxgw_authorization_sessions_total',
-    help: 'authorization sessions that were made, clicked, completed (by push or by browser) or refused',
+    help: 'authorization sessions that were made, opened, clicked, completed (by push or by browser), refused, or have expired',
     labels: ['platform', 'what'],
   })
   metrics.counter({

@@ -174,6 +174,8 @@ export type Sessions = {
   cancel(id: string): Promise<'cancelled' | 'refused' | 'completed' | 'unknown'>
   /** Emits the events of ended sessions whose own process could not emit them. Answers how many. */
   announceLeft(): Promise<number>
+  /** Counts, once over all workers, sessions whose time is over and that are open. Answers how many there were. */
+  countExpired(): Promise<number>
 }
 
 export type ComponentTokens = {

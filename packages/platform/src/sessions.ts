@@ -26,6 +26,7 @@ const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567'
 /** Whoever ended a session announces it. Others begin when that must have failed. */
 const ANNOUNCED_BY_OTHERS_AFTER_MS = 5_000
 const ANNOUNCED_AT_ONCE = 100
+const EXPIRED_AT_ONCE = 1_000
 
 const ANNOUNCED_AS = {
   completed: 'gateway.authorization.completed',
@@ -130,7 +131,11 @@ export function createSessions(deps: SessionsDeps): Sessions {
       return { id, ...made }
     },
     get: async (id) => (isSessionId(id) ? store.get(id) : undefined),
-    open: async (id) => (isSessionId(id) ? store.open(id) : undefined),
+    async open(id) {
+      const opened = isSessionId(id) ? await store.open(id) : undefined
+      if (opened?.isFirst === true) deps.onChange('opened')
+      return opened?.session
+    },
     list: (asked) => store.list(asked),
     click: async (id, visit) => (isSessionId(id) ? click(id, visit) : undefined),
     hasClick: async (id, mark) => (await store.findClick({ mark }))?.sessionId === id,
@@ -138,6 +143,11 @@ export function createSessions(deps: SessionsDeps): Sessions {
     settlePushed,
     cancel: async (id) => (isSessionId(id) ? store.cancel(id) : 'unknown'),
     announceLeft,
+    async countExpired() {
+      const { open } = await store.takeExpired(EXPIRED_AT_ONCE)
+      for (let count = 0; count < open; count += 1) deps.onChange('expired')
+      return open
+    },
   }
 }
 

@@ -86,6 +86,8 @@ export function platformKeys(platform: string) {
     sessionsOfReference: (hash: string) => `${base}:sessions_of_reference:${hash}`,
     /** the same, for one account: those that asked for it, and those that it completed. */
     sessionsOfAuthorizer: (appId: string) => `${base}:sessions_of_authorizer:${appId}`,
+    /** sorted set of session ids by expiresAtMs, until a worker has counted it as expired or not; EX 61 days. */
+    sessionsByExpiry: `${base}:sessions_by_expiry`,
     /** sorted set of session ids by the time of completion or refusal: not announced yet. No TTL: work to be done. */
     sessionsUnannounced: `${base}:sessions_unannounced`,
     /** string `<session> <ms>`, EX 7 days: whose a click is, by the mark in its way back. */

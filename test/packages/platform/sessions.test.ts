@@ -158,6 +158,17 @@ void t.test('a click before the end completes after it; none is taken any more',
   await assertEnded(t, id, authorized)
 })
 
+void t.test('a session that is open at its end is counted as expired, by one worker; no other is', async (t) => {
+  const [left, cancelled, lasting] = [await newSession(), await newSession(), await newSession()]
+  t.equal(await platforms[0].sessions.cancel(cancelled), 'cancelled')
+  t.ok(Number(await redis.zscore(keys.sessionsByExpiry, lasting)) > Date.now())
+  await redis.zadd(keys.sessionsByExpiry, 1, left, 1, cancelled)
+  const counted = await Promise.all(platforms.map(({ sessions }) => sessions.countExpired()))
+  t.same(counted.toSorted(), [0, 1])
+  t.equal(await platforms[0].sessions.countExpired(), 0)
+  await redis.del(keys.sessionsByExpiry)
+})
+
 void t.test('nothing completes a cancelled session', async (t) => {
   const id = await newSession()
   const visit = await click(id)

@@ -1,8 +1,9 @@
-// Owns: emitting the events of ended authorization sessions whose own process could not emit them.
+// Owns: emitting the events of ended authorization sessions whose own process could not emit them, and counting those
+// that have expired.
 import type { Platform } from '@wxgw/platform'
 import { type Log, repeat, type Repetition } from '@wxgw/runtime'
 
-type AnnouncingPlatform = { id: string; sessions: Pick<Platform['sessions'], 'announceLeft'> }
+type AnnouncingPlatform = { id: string; sessions: Pick<Platform['sessions'], 'announceLeft' | 'countExpired'> }
 
 type SessionAnnouncementsDeps = {
   platforms: ReadonlyMap<string, AnnouncingPlatform>
@@ -23,6 +24,7 @@ export function startSessionAnnouncements({
       try {
         const announced = await sessions.announceLeft()
         if (announced > 0) log.info({ platform: id, announced }, 'sessions.announced')
+        await sessions.countExpired()
       } catch (error) {
         log.warn({ err: error, platform: id }, 'sessions.not_announced')
       }

@@ -3,6 +3,7 @@
 -- KEY sessions     sorted set of all by time of creation
 -- KEY ofReference  those of the reference
 -- KEY ofAccount    those of the account; `sessions` again when no account is given
+-- KEY byExpiry     those whose time is not over, by its end
 -- ARG id
 -- ARG lifeSeconds
 -- ARG hasAccount   '1' or ''
@@ -31,4 +32,6 @@ redis.call('PEXPIREAT', record, text(expiresAt + KEPT_SECONDS * 1000))
 index(sessions, id, createdAt)
 index(ofReference, id, createdAt)
 if hasAccount == '1' then index(ofAccount, id, createdAt) end
+redis.call('ZADD', byExpiry, text(expiresAt), id)
+redis.call('EXPIRE', byExpiry, INDEX_SECONDS)
 return { createdAt, text(expiresAt) }

@@ -1,9 +1,9 @@
 -- Notes the first view of a session's page.
 -- KEY record  hash of the session
--- RETURN nowMs and all fields of the session, or false = there is none
+-- RETURN 1 = by this call, nowMs, and all fields of the session; false = there is none
 -- INCLUDE lua/now
 -- COST O(fields)
 
 if redis.call('EXISTS', record) == 0 then return false end
-redis.call('HSETNX', record, 'openedAtMs', text(now))
-return { text(now), unpack(redis.call('HGETALL', record)) }
+local isFirst = redis.call('HSETNX', record, 'openedAtMs', text(now))
+return { text(isFirst), text(now), unpack(redis.call('HGETALL', record)) }

@@ -4,11 +4,16 @@ import { defineScript } from '../lua/define-script.ts'
 
 export const createSession = defineScript({
   name: 'sessions/create-session',
-  keys: ['record', 'sessions', 'ofReference', 'ofAccount'],
+  keys: ['record', 'sessions', 'ofReference', 'ofAccount', 'byExpiry'],
   args: ['id', 'lifeSeconds', 'hasAccount'],
   moreArgs: 'fields',
 })
 export const openSession = defineScript({ name: 'sessions/open-session', keys: ['record'] })
+export const takeExpired = defineScript({
+  name: 'sessions/take-expired',
+  keys: ['byExpiry'],
+  args: ['prefix', 'most'],
+})
 export const takeClick = defineScript({ name: 'sessions/take-click', keys: ['record'] })
 export const rememberClick = defineScript({
   name: 'sessions/remember-click',

@@ -13,7 +13,15 @@ import { parseAnswer } from '../tokens/snapshot.ts'
 import { redisTimeMs } from '../store-health.ts'
 import { listSessions, type SessionsAsked } from './list-sessions.ts'
 import { fieldsOf, formatSession, type NewSession, parseSession, type Session } from './session-record.ts'
-import { cancelSession, createSession, endSession, openSession, rememberClick, takeClick } from './session-scripts.ts'
+import {
+  cancelSession,
+  createSession,
+  endSession,
+  openSession,
+  rememberClick,
+  takeClick,
+  takeExpired,
+} from './session-scripts.ts'
 
 /** By which way a click is found again. */
 type ClickWay = { mark: string } | { preAuthCode: Secret }
@@ -40,8 +48,8 @@ export type SessionStore = {
   /** Rejects with SESSION_LIMIT when too many are kept. */
   create(session: NewSession): Promise<{ expiresAtMs: number }>
   get(id: string): Promise<Session | undefined>
-  /** As `get`, and notes that its page was seen. */
-  open(id: string): Promise<Session | undefined>
+  /** As `get`, and notes that its page was seen. `isFirst`: by nobody before. */
+  open(id: string): Promise<{ session: Session; isFirst: boolean } | undefined>
   list(asked: Omit<SessionsAsked, 'referenceHash'> & { reference: string | undefined }): Promise<Page<Session>>
   /** undefined when there is no such session. */
   takeClick(id: string): Promise<TakenClick | undefined>
@@ -55,6 +63,8 @@ export type SessionStore = {
   /** Ids of sessions that ended so long ago and are not announced yet, at most `count`. */
   unannounced(endedBeforeMs: number, count: number): Promise<string[]>
   announced(id: string): Promise<void>
+  /** Of up to `most` sessions whose time is over: how many are open. Each is looked at once. */
+  takeExpired(most: number): Promise<{ taken: number; open: number }>
 }
 
 type SessionStoreDeps = {
@@ -83,6 +93,7 @@ export function createSessionStore({ redis, keys, replicas = NO_REPLICA_BARRIER 
             sessions: keys.sessions,
             ofReference: keys.sessionsOfReference(referenceHash(reference)),
             ofAccount: appId === undefined ? keys.sessions : keys.sessionsOfAuthorizer(appId),
+            byExpiry: keys.sessionsByExpiry,
             id,
             lifeSeconds: expiresInSeconds,
             hasAccount: appId === undefined ? '' : '1',
@@ -99,7 +110,10 @@ export function createSessionStore({ redis, keys, replicas = NO_REPLICA_BARRIER 
     open: (id) =>
       guardStore(async () => {
         const answer = await openSession(redis, { record: keys.session(id) })
-        return answer === null ? undefined : sessionIn(id, parseAnswer(answer))
+        if (answer === null) return undefined
+        const [isFirst, ...rest] = parseAnswer(answer)
+        const session = sessionIn(id, rest)
+        return session && { session, isFirst: isFirst === '1' }
       }),
 
     list: ({ reference, ...asked }) =>
@@ -174,6 +188,13 @@ export function createSessionStore({ redis, keys, replicas = NO_REPLICA_BARRIER 
     announced: (id) =>
       guardStore(async () => {
         await redis.zrem(keys.sessionsUnannounced, id)
+      }),
+
+    takeExpired: (most) =>
+      guardStore(async () => {
+        const asked = { byExpiry: keys.sessionsByExpiry, prefix: keys.session(''), most }
+        const [taken, open] = parseAnswer(await takeExpired(redis, asked)).map(Number)
+        return { taken: taken ?? 0, open: open ?? 0 }
       }),
   }
 }
