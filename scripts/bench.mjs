@@ -14,6 +14,7 @@ const SUITES = {
   confirmed: 'confirmed',
   shards: 'shards',
   ordering: 'ordering',
+  replay: 'replay',
   'bad-signatures': 'bad-signatures',
   'narrow-caller': 'narrow-caller',
   console: 'console',

@@ -1,9 +1,10 @@
-// Owns: pushing text messages to a gateway as fast as it takes them, so many at once.
+// Owns: pushing text messages to a gateway, as fast as it takes them or at a steady rate.
 import { Agent, request } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import { encryptPush, messageXml } from '@wxgw/simulator'
 
 const AGAIN_MS = 50
+const TICK_MS = 5
 
 /** `accounts`: appids that take turns; `users`: openids that do. What is refused is pushed again. */
 export function createTextLoad({ component, ports }, { accounts, users, atOnce }) {
@@ -14,7 +15,7 @@ export function createTextLoad({ component, ports }, { accounts, users, atOnce }
     const appId = accounts[number % accounts.length]
     const userName = `gh_${appId}`
     const head = { toUserName: userName, openId: `o${number % users}`, createTimeSeconds: Math.floor(Date.now() / 1000) }
-    const xml = messageXml(head, 'text', { Content: 'x'.repeat(100), MsgId: String(8_000_000_000_000_000_000n + BigInt(number)) })
+    const xml = messageXml(head, 'text', { Content: 'x'.repeat(100), MsgId: msgIdOf(number) })
     const url = `http://127.0.0.1:${ports.public}/apis/v1/wx/open1/${appId}/callback`
     const push = encryptPush({ kind: 'authorizer', url, xml, credentials: component, receiveId: component.appId, addressee: userName })
     return new Promise((resolve, reject) => {
@@ -41,6 +42,26 @@ export function createTextLoad({ component, ports }, { accounts, users, atOnce }
       })
       await Promise.all(pushing)
     },
+    /** Each is tried once. `began` and `answered` are called with its MsgId. */
+    async pushSteadily({ perSecond, seconds, began, answered }) {
+      const startedAt = performance.now()
+      const pushing = []
+      for (let due = 0; pushing.length < perSecond * seconds; ) {
+        due = Math.min(((performance.now() - startedAt) / 1_000) * perSecond, perSecond * seconds)
+        while (pushing.length < due) {
+          sent += 1
+          const msgId = msgIdOf(sent)
+          began(msgId)
+          pushing.push(pushOne(sent).then(() => answered(msgId)))
+        }
+        await delay(TICK_MS)
+      }
+      await Promise.all(pushing)
+    },
     close: () => agent.destroy(),
   }
+}
+
+function msgIdOf(number) {
+  return String(8_000_000_000_000_000_000n + BigInt(number))
 }
