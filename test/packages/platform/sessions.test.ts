@@ -164,7 +164,7 @@ void t.test('a session that is open at its end is counted as expired, by one wor
   t.ok(Number(await redis.zscore(keys.sessionsByExpiry, lasting)) > Date.now())
   await redis.zadd(keys.sessionsByExpiry, 1, left, 1, cancelled)
   const counted = await Promise.all(platforms.map(({ sessions }) => sessions.countExpired()))
-  t.same(counted.toSorted(), [0, 1])
+  t.same(new Set(counted), new Set([0, 1]))
   t.equal(await platforms[0].sessions.countExpired(), 0)
   await redis.del(keys.sessionsByExpiry)
 })
