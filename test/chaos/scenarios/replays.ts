@@ -97,7 +97,9 @@ async function judge(
     let missing = 0
     for (const { sinks } of opened) for (const sink of sinks) missing += await judgeSink(sink)
     facts['missing'] = missing
-    const { body } = await gateway.call('GET', '/subscriptions/webhook/stats')
+    // The last master may have come back a moment ago.
+    const statsOf = () => gateway.call('GET', '/subscriptions/webhook/stats')
+    const { body } = await until('stats are answered', async () => [await statsOf()].find(({ status }) => status === 200))
     if (body['deadLetters'] !== 0) broken.push(`${body['deadLetters']} are dead letters still`)
   } finally {
     for (const sinks of opened) await sinks.close()
