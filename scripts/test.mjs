@@ -17,7 +17,7 @@ import { runTestFiles } from './test-files.mjs'
 
 const TEST = join(ROOT, 'test')
 /** Of one file; tests that kill processes wait for their locks to run out. */
-const FILE_TIMEOUT_SECONDS = 180
+const FILE_TIMEOUT_SECONDS = 240
 const MAX_JOBS = 4
 /** Folders of files that start a whole gateway, and a large shared one, the longest last. */
 const LONG = ['wechat-core/', 'hostile/', 'flows/', 'chaos/', 'examples/']

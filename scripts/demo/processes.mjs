@@ -12,7 +12,7 @@ export function createProcesses() {
 
   /** `script` is relative to the project's root. `onLine` hears each line of its stdout. */
   function start(name, { script, env, onLine = () => {} }) {
-    const started = { name, ...startProcess(script, env, []) }
+    const started = { name, ...startProcess(script, env) }
     const { stdout, stderr } = started.child
     for (const stream of [stdout, stderr]) {
       stream.on('data', (chunk) => {

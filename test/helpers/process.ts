@@ -30,7 +30,7 @@ export function endWithThisProcess(child: ChildProcess): void {
 export function startProcess(
   main: string,
   env: Record<string, string>,
-  nodeArgs: readonly string[] = ['--enable-source-maps'],
+  nodeArgs: readonly string[] = [],
 ): RunningProcess {
   return startProgram(process.execPath, [...nodeArgs, main], env)
 }

@@ -4,7 +4,7 @@ import { catalogue } from '@wxgw/catalogue'
 import type { ComponentEventJob, GatewayEvent } from '@wxgw/contracts'
 import { connectRedis } from '@wxgw/redis'
 import type { Log } from '@wxgw/runtime'
-import { type AuthorizerAppId, Secret } from '@wxgw/wechat-core'
+import { type AuthorizerAppId, GatewayError, Secret } from '@wxgw/wechat-core'
 import { handleComponentEvent, startWorkers } from '@wxgw/worker'
 import t from 'tap'
 import { until } from '../../../helpers/until.ts'
@@ -72,7 +72,7 @@ void t.test('a pushed authorization', async (suite) => {
     return job.eventId
   }
 
-  const toldOf = (id: string) => until(`${id} is announced`, () => told.find((event) => event.id === id), { timeoutMs: 20_000 })
+  const toldOf = (id: string) => until(`${id} is announced`, () => told.find((event) => event.id === id))
   const untilActive = (appId: AuthorizerAppId) =>
     until(`${appId} is stored with its profile`, async () => {
       const authorizer = await platform.authorizers.get(appId)
@@ -203,7 +203,13 @@ void t.test('a pushed authorization', async (suite) => {
     const job: ComponentEventJob = { v: 1, kind: 'component-event', platform: 'open1', eventId, receivedAtMs, sealedPlaintext: '', announced: true }
     const opened = { ...platform, sealedJobs: { openComponentEvent: () => plaintext } }
     const deps = { platforms: new Map([['open1', opened]]), nowMs: Date.now, log }
-    await t.rejects(handleComponentEvent(job, { attempt: 126, attemptsLeft: 0 }, deps), { code: 'WECHAT_API_ERROR' })
+    // A store that is late on a busy machine is no reason to give up, and not what this is about.
+    const code = await until('WeChat refuses it', async () => {
+      const error = await handleComponentEvent(job, { attempt: 126, attemptsLeft: 0 }, deps).then(() => undefined, (reason: unknown) => reason)
+      if (!(error instanceof GatewayError)) throw new Error('it was not given up', { cause: error })
+      return error.code !== 'STORE_UNAVAILABLE' && error.code
+    })
+    t.equal(code, 'WECHAT_API_ERROR')
     t.match(lines.find((line) => line['level'] === 'error' && line['eventId'] === eventId), { msg: 'authorization.incomplete', appid: appId, eventId })
     const event = await until('it is announced', () => told.find(({ type, authorizerappid }) => type === 'gateway.authorization.incomplete' && authorizerappid === appId))
     t.match(event, { data: { appid: appId, code: 'WECHAT_API_ERROR', errcode: '61009' } })
