@@ -23,7 +23,11 @@ void t.test('what is held when a process ends', async (story) => {
     const { length } = hook.received
     await simulator.sendText(APP, { ...TEXT, content: 'hangs' })
     const hanging = await until('the call is under way', () => hook.received[length])
-    await until('its job has left the call', async () => (await call('GET', '/subscriptions/hook/stats')).body.waiting === 1)
+    // It waits in the queue; on a busy machine the webhook may not have been quick enough, and then it came from there.
+    await until('its job has left the call', async () => {
+      const { waiting = 0, inFlight = 0 } = (await call('GET', '/subscriptions/hook/stats')).body
+      return waiting + inFlight === 1
+    })
     // At once: the call has to outlast the 25 s that a process has to end, and itself has 30.
     const ending = first?.process.end('SIGTERM')
     const second = await gateway.startWorker()
@@ -70,7 +74,7 @@ void t.test('what is held when a process ends', async (story) => {
   })
 })
 
-/** One that the workers have come to call at once, in the fan-out itself. */
+/** One that the workers have come to call at once, in the fan-out itself, unless the machine is busy. */
 async function quickHook(t: Test, { call, simulator }: Gateway): Promise<Hook> {
   const hook = await startHook(t, () => ({ status: 200 }))
   await call('PUT', '/subscriptions/hook', { match, sink: { kind: 'webhook', url: hook.url, timeoutMs: 30_000 } })

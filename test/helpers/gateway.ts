@@ -53,6 +53,7 @@ export type Answer = Partial<{
   added: number
   repaired: number
   waiting: number
+  inFlight: number
 }>
 
 /** An event as a consumer has it. */

@@ -15,9 +15,6 @@ const INFO = 'api_get_authorizer_info'
 const WAIT_MS = 600_000
 
 void t.test('a pushed authorization', async (suite) => {
-  // Most of them wait for a retry of a second or more, each with an account of its own.
-  suite.jobs = 8
-  const together = { buffered: true }
   const authority = await startAuthority()
   const { simulator, platforms, config } = authority
   const [platform] = platforms
@@ -155,7 +152,7 @@ void t.test('a pushed authorization', async (suite) => {
     t.equal(told.filter((event) => event.id === id).length, 1)
   })
 
-  void suite.test('another event that carries a code waits for nothing, and its account is completed', together, async (t) => {
+  await suite.test('another event that carries a code waits for nothing, and its account is completed', async (t) => {
     const appId = account()
     const fault = simulator.fault(EXCHANGE, { appId, times: 2, errcode: 61003 })
     const id = await push({ appId, infoType: 'notify_third_fasteregister' })
@@ -167,12 +164,12 @@ void t.test('a pushed authorization', async (suite) => {
     t.equal(told.filter((one) => one.id === id).length, 1)
   })
 
-  void suite.test('one that WeChat refuses for good is delivered all the same', together, async (t) => {
+  await suite.test('one that WeChat refuses for good is delivered all the same', async (t) => {
     const appId = account()
     t.match(await toldOf(await push({ appId, code: 'queryauthcode@@@nonsense', infoType: 'notify_third_fasteregister' })), { authorizerappid: appId })
   })
 
-  void suite.test('a run that is repeated, as after a kill, announces once', together, async (t) => {
+  await suite.test('a run that is repeated, as after a kill, announces once', async (t) => {
     const appId = account()
     const { eventId, plaintext, receivedAtMs } = jobOf({ appId, code: 'queryauthcode@@@unknown', receivedMsAgo: WAIT_MS })
     const wanted: ComponentEventJob[] = []
@@ -186,7 +183,7 @@ void t.test('a pushed authorization', async (suite) => {
     t.equal(told.filter((event) => event.id === eventId).length, 1)
   })
 
-  void suite.test('an account that revoked while its event waited is not announced', together, async (t) => {
+  await suite.test('an account that revoked while its event waited is not announced', async (t) => {
     const appId = account()
     const fault = simulator.fault(EXCHANGE, { appId, errcode: 61003 })
     const id = await push({ appId, receivedMsAgo: WAIT_MS - 2_000 })
@@ -197,7 +194,7 @@ void t.test('a pushed authorization', async (suite) => {
     fault.remove()
   })
 
-  void suite.test('what is given up ends with an error line and an event', together, async (t) => {
+  await suite.test('what is given up ends with an error line and an event', async (t) => {
     const appId = account()
     const { eventId, plaintext, receivedAtMs } = jobOf({ appId, code: 'queryauthcode@@@nonsense' })
     const job: ComponentEventJob = { v: 1, kind: 'component-event', platform: 'open1', eventId, receivedAtMs, sealedPlaintext: '', announced: true }
