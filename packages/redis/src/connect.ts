@@ -82,7 +82,8 @@ export function connectRedis(
   role: RedisRole,
   onError: (error: Error) => void,
 ): RedisConnection {
-  const connection = role === 'commands' ? open(settings, commandsOptions(settings), patient) : open(settings, byRole[role], stock)
+  const connection =
+    role === 'commands' ? open(settings, commandsOptions(settings), patient) : open(settings, byRole[role], stock)
   connection.on('error', onError)
   if (role === 'subscriber') keepAsking(connection, onError)
   return connection

@@ -1,4 +1,5 @@
-// Owns: a client of Redis whose time-outs hold Redis responsible, not this process. Which connections have them: connect.ts.
+// Owns: a client of Redis whose time-outs hold Redis responsible, not this process. Which connections have them:
+// connect.ts.
 import { afterReading } from '@wxgw/wechat-core'
 import { Redis, type RedisOptions } from 'ioredis'
 
@@ -12,9 +13,9 @@ export type Patience = {
 type Line = Redis['stream']
 
 /**
- * In place of ioredis' `commandTimeout` and `socketTimeout`: before it gives up, it reads the socket once more. When this process
- * got no processor for a second, its timers run before it has read the answers that are there already: all commands under way would
- * fail, and again after each such pause.
+ * In place of ioredis' `commandTimeout` and `socketTimeout`: before it gives up, it reads the socket once more. When
+ * this process got no processor for a second, its timers run before it has read the answers that are there already: all
+ * commands under way would fail, and again after each such pause.
  */
 export class PatientRedis extends Redis {
   readonly #patience: Patience

@@ -71,7 +71,8 @@ export function admitCall(deps: Deps, asked: Asked, findings: Findings): Admitte
   const url = readCallUrl(asked.url, SLASHES_BEFORE[kind])
   if (url === undefined) throw new GatewayError('INVALID_REQUEST', 'the path has a form that is never sent on')
   const appId = kind === 'account' ? parseAuthorizerAppId(params.APPID) : undefined
-  if (kind === 'account' && appId === undefined) throw new GatewayError('INVALID_REQUEST', 'the path does not hold a valid appid')
+  if (kind === 'account' && appId === undefined)
+    throw new GatewayError('INVALID_REQUEST', 'the path does not hold a valid appid')
   Object.assign(findings, { path: url.path, appId })
 
   const isOneOf = (apis: ReadonlySet<string>) => url.names.some((name) => apis.has(name))

@@ -58,5 +58,7 @@ export function locationWithoutToken(location: string, token: string): string {
 
 /** Each `%XX` by itself: what is not well encoded stays as it is, and nothing throws. Names and tokens are ASCII. */
 function decodeLoosely(text: string): string {
-  return text.replaceAll('+', ' ').replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+  return text
+    .replaceAll('+', ' ')
+    .replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
 }

@@ -3,7 +3,14 @@
 import { Socket } from 'node:net'
 import type { ApiBrake } from '@wxgw/redis'
 import type { CallerConfig, Config, Log, Metrics } from '@wxgw/runtime'
-import { GatewayError, readVerdict, Stop, type StreamedCalls, UnansweredCallError, type Verdict } from '@wxgw/wechat-core'
+import {
+  GatewayError,
+  readVerdict,
+  Stop,
+  type StreamedCalls,
+  UnansweredCallError,
+  type Verdict,
+} from '@wxgw/wechat-core'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { authorizationHeaders, challenge, decorateCalls } from '../auth/authenticate.ts'
 import { createCallers } from '../auth/callers.ts'
@@ -94,7 +101,13 @@ export function callRoutes(scope: GatewayServer, deps: CallDeps): void {
     if (request.raw.socket instanceof Socket) request.raw.socket.setTimeout(silenceMs)
     try {
       const { method, headers } = request
-      const outgoing = { method: method === 'GET' ? method : 'POST', contentType: headers['content-type'], body, gone, peeking } as const
+      const outgoing = {
+        method: method === 'GET' ? method : 'POST',
+        contentType: headers['content-type'],
+        body,
+        gone,
+        peeking,
+      } as const
       const { answer, token, attempts } = await makeCall(deps, call, outgoing)
       const settling = brake.settle(call, { answer, token, wasProbe: isProbe, body: () => body.again() })
       if (settling !== undefined) await settling
@@ -124,7 +137,11 @@ export function callRoutes(scope: GatewayServer, deps: CallDeps): void {
     return (await deps.sessions.prove(request))?.caller
   }
 
-  function admitted(kind: TokenKind, { request, reply, record }: Exchange, session: CallerConfig | undefined): AdmittedCall {
+  function admitted(
+    kind: TokenKind,
+    { request, reply, record }: Exchange,
+    session: CallerConfig | undefined,
+  ): AdmittedCall {
     try {
       const { raw, params } = request
       const asked = { kind, url: raw.url ?? '', authorizationHeaders: authorizationHeaders(request), session, params }

@@ -17,7 +17,10 @@ export type Proof = {
  * undefined when neither is valid. Several tokens are ambiguous, as several headers are: somebody in between may have
  * meant another.
  */
-export function proveCaller({ callers, standIns }: { callers: Callers; standIns: StandIns }, proof: Proof): CallerConfig | undefined {
+export function proveCaller(
+  { callers, standIns }: { callers: Callers; standIns: StandIns },
+  proof: Proof,
+): CallerConfig | undefined {
   const byKey = callers.find(proof.authorizationHeaders)
   if (byKey !== undefined) return byKey
   const [standIn, ...others] = proof.accessTokens

@@ -33,4 +33,8 @@ export const CLEAR_ALL_QUOTAS: ReadonlySet<string> = new Set(['/cgi-bin/clear_qu
 export const CLEARS_ONE_QUOTA = '/cgi-bin/openapi/quota/clear'
 
 /** They are what one looks into an empty quota with. */
-export const QUOTA_APIS: ReadonlySet<string> = new Set([...CLEAR_ALL_QUOTAS, CLEARS_ONE_QUOTA, '/cgi-bin/openapi/quota/get'])
+export const QUOTA_APIS: ReadonlySet<string> = new Set([
+  ...CLEAR_ALL_QUOTAS,
+  CLEARS_ONE_QUOTA,
+  '/cgi-bin/openapi/quota/get',
+])

@@ -1,7 +1,14 @@
 // Owns: making an admitted call: with the current token, once more with a new one when WeChat refuses that, and never
 // again for any other reason. It knows nothing of HTTP towards the caller.
 import type { Log } from '@wxgw/runtime'
-import { COMPONENT_SUBJECT, type CurrentToken, type Secret, type StopSignal, type StreamedCall, type StreamedCalls } from '@wxgw/wechat-core'
+import {
+  COMPONENT_SUBJECT,
+  type CurrentToken,
+  type Secret,
+  type StopSignal,
+  type StreamedCall,
+  type StreamedCalls,
+} from '@wxgw/wechat-core'
 import type { AdmittedCall, CallPlatform } from './admit-call.ts'
 import { type Answer, callOnce } from './call-once.ts'
 import { hasParameter, withToken } from './call-query.ts'
@@ -31,7 +38,12 @@ export async function makeCall({ calls, log }: Deps, admitted: AdmittedCall, out
   const tokens = tokensOf(platform, appId)
   const called = { subject: tokens.subject, path: url.name, isKnown: api !== undefined }
   const attempt = (token: Secret, bytes: StreamedCall['body']) =>
-    callOnce({ calls, call: { method, path: pathWith(admitted, token), contentType, body: bytes }, secret: token, gone })
+    callOnce({
+      calls,
+      call: { method, path: pathWith(admitted, token), contentType, body: bytes },
+      secret: token,
+      gone,
+    })
   const isTokenRefused = ({ errcode }: Answer) => errcode !== undefined && TOKEN_REFUSALS[kind].has(errcode)
 
   const { token } = (await peeking) ?? (await tokens.get())
@@ -82,7 +94,12 @@ export function peekToken({ platform, appId }: AdmittedCall): Promise<CurrentTok
   return peeking
 }
 
-type Tokens = { subject: string; peek(): Promise<CurrentToken | undefined>; get(): Promise<CurrentToken>; reportInvalid(refused: Secret): Promise<CurrentToken> }
+type Tokens = {
+  subject: string
+  peek(): Promise<CurrentToken | undefined>
+  get(): Promise<CurrentToken>
+  reportInvalid(refused: Secret): Promise<CurrentToken>
+}
 
 function tokensOf({ authorizerTokens, componentTokens }: CallPlatform, appId: AdmittedCall['appId']): Tokens {
   if (appId === undefined) {
@@ -103,7 +120,8 @@ function tokensOf({ authorizerTokens, componentTokens }: CallPlatform, appId: Ad
 
 function pathWith({ kind, url, query, api, platform }: AdmittedCall, token: Secret): string {
   const name = kind === 'account' ? 'access_token' : (api?.tokenParameter ?? 'component_access_token')
-  const isMissing = kind === 'component' && api?.componentAppidInQuery === true && !hasParameter(query, 'component_appid')
+  const isMissing =
+    kind === 'component' && api?.componentAppidInQuery === true && !hasParameter(query, 'component_appid')
   const rest = isMissing ? `${query}${query === '' ? '' : '&'}component_appid=${platform.componentAppId}` : query
   return `${url.path}?${withToken(rest, { name, token: token.reveal() })}`
 }

@@ -14,7 +14,9 @@ export function saysNoPermission(errcode: number): boolean {
 export async function missingScope({ platform, appId, api }: AdmittedCall): Promise<string | undefined> {
   if (appId === undefined || api === undefined) return undefined
   const { granted, kind } = await grantsOf(platform, appId)
-  const grantable = api.permissionSets.filter((id) => kind === undefined || (permissionSet(id)?.accounts.includes(kind) ?? true))
+  const grantable = api.permissionSets.filter(
+    (id) => kind === undefined || (permissionSet(id)?.accounts.includes(kind) ?? true),
+  )
   if (grantable.length === 0 || grantable.some((id) => granted.has(id))) return undefined
   return grantable.join(',')
 }

@@ -18,7 +18,9 @@ import { createTokenMask } from './token-mask.ts'
 
 export type QuotaPlatform = Pick<Platform, 'apiBrakes' | 'quotaClearing'>
 
-type Deps = Pick<CallDeps, 'calls' | 'places' | 'brake' | 'countAnswer'> & { platforms: ReadonlyMap<string, QuotaPlatform> }
+type Deps = Pick<CallDeps, 'calls' | 'places' | 'brake' | 'countAnswer'> & {
+  platforms: ReadonlyMap<string, QuotaPlatform>
+}
 
 export function quotaClearingRoute(app: GatewayServer, { platforms, calls, places, brake, countAnswer }: Deps): void {
   const onRequest = requireGrant({ action: 'component_api:call', wholePlatform: true })
@@ -28,7 +30,8 @@ export function quotaClearingRoute(app: GatewayServer, { platforms, calls, place
     const platform = platformOf(platforms, request.params)
     const { appid } = request.body
     const appId = appid === undefined ? undefined : parseAuthorizerAppId(appid)
-    if (appid !== undefined && appId === undefined) throw new GatewayError('INVALID_REQUEST', 'the body does not hold a valid appid')
+    if (appid !== undefined && appId === undefined)
+      throw new GatewayError('INVALID_REQUEST', 'the body does not hold a valid appid')
     const gone = new Stop()
     const giveBack = places.take(callerOf(request))
     whenOver(request.raw, reply.raw, () => {
@@ -36,10 +39,16 @@ export function quotaClearingRoute(app: GatewayServer, { platforms, calls, place
       gone.abort(CLIENT_GONE)
     })
     const { path, body, secret } = platform.quotaClearing(appId)
-    const answer = await callOnce({ calls, call: { method: 'POST', path, contentType: 'application/json', body }, secret, gone })
+    const answer = await callOnce({
+      calls,
+      call: { method: 'POST', path, contentType: 'application/json', body },
+      secret,
+      gone,
+    })
     const { head, body: bytes, rest } = answer
     const { status } = head
-    if (status === 200 && answer.errcode === undefined) await brake.liftAll(platform.apiBrakes, appId ?? COMPONENT_SUBJECT)
+    if (status === 200 && answer.errcode === undefined)
+      await brake.liftAll(platform.apiBrakes, appId ?? COMPONENT_SUBJECT)
     const headers = [...answerHeaders(head, secret.reveal()), ...addedHeaders(answer, { attempts: 1 })]
     countAnswer(request, status)
     const mask = createTokenMask(secret.reveal())

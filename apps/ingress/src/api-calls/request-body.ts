@@ -19,7 +19,12 @@ export type RequestBody = {
 }
 
 const EMPTY = Buffer.alloc(0)
-const NO_BODY: RequestBody = { begin: async () => undefined, again: async () => EMPTY, failure: undefined, discard() {} }
+const NO_BODY: RequestBody = {
+  begin: async () => undefined,
+  again: async () => EMPTY,
+  failure: undefined,
+  discard() {},
+}
 
 /** Throws BODY_TOO_LARGE at once when its length says so. */
 export function createRequestBody(raw: IncomingMessage, maxBytes: number): RequestBody {
@@ -43,7 +48,8 @@ export function createRequestBody(raw: IncomingMessage, maxBytes: number): Reque
     try {
       return await reader.next()
     } catch (error) {
-      failure = error instanceof GatewayError ? error : new GatewayError('INVALID_REQUEST', 'the body did not come to its end')
+      failure =
+        error instanceof GatewayError ? error : new GatewayError('INVALID_REQUEST', 'the body did not come to its end')
       throw failure
     }
   }

@@ -41,7 +41,11 @@ export function createStandIns({ callers, sealingKeys, clock }: Deps): StandIns 
       return [nameTag(caller).toString('hex'), { caller, keys, keyDigest: hash('sha256', own, 'base64url') }]
     }),
   )
-  function proof(head: Buffer, { caller, keyDigest }: Known, { key, place }: { key: Buffer; place: StandInPlace }): Buffer {
+  function proof(
+    head: Buffer,
+    { caller, keyDigest }: Known,
+    { key, place }: { key: Buffer; place: StandInPlace },
+  ): Buffer {
     const bound = JSON.stringify([caller.name, keyDigest, place.platform, place.appId])
     return createHmac('sha256', key).update(head).update(bound).digest()
   }
@@ -58,7 +62,11 @@ export function createStandIns({ callers, sealingKeys, clock }: Deps): StandIns 
       head.writeUIntBE(endsAt, HEAD_BYTES - 6, 6)
       const token = Buffer.concat([head, proof(head, known, { key, place })]).toString('base64url')
       const expiresAtMs = endsAt * 1000
-      return { token: new Secret(token), expiresAtMs, expiresInSeconds: Math.floor((expiresAtMs - clock.nowMs()) / 1000) }
+      return {
+        token: new Secret(token),
+        expiresAtMs,
+        expiresInSeconds: Math.floor((expiresAtMs - clock.nowMs()) / 1000),
+      }
     },
 
     callerOf(standIn, place) {

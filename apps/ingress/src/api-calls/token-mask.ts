@@ -41,7 +41,11 @@ function masked(bytes: Buffer, secret: Buffer): Buffer {
 /** How many bytes at the end could be the beginning of the token. */
 function beginningAtEnd(bytes: Buffer, secret: Buffer): number {
   const first = secret[0] ?? 0
-  for (let at = bytes.indexOf(first, Math.max(0, bytes.length - secret.length + 1)); at >= 0; at = bytes.indexOf(first, at + 1)) {
+  for (
+    let at = bytes.indexOf(first, Math.max(0, bytes.length - secret.length + 1));
+    at >= 0;
+    at = bytes.indexOf(first, at + 1)
+  ) {
     if (bytes.subarray(at).equals(secret.subarray(0, bytes.length - at))) return bytes.length - at
   }
   return 0

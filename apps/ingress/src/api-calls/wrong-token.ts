@@ -20,7 +20,9 @@ export function assertTokenKind(kind: TokenKind, api: Api | undefined): void {
     case 'account-or-component':
       return
     case 'user':
-      throw wrong(`${path} wants the token of a user's web authorization, which the gateway never has: call WeChat directly`)
+      throw wrong(
+        `${path} wants the token of a user's web authorization, which the gateway never has: call WeChat directly`,
+      )
     case 'account':
     case 'component':
       throw wrong(`${path} wants ${WHOSE[token]}: call /apis/v1/wx/:platform/${ROUTE[token]}${path}`)

@@ -8,7 +8,13 @@ type Validate = ReturnType<FastifySchemaCompiler<unknown>>
 type Serialize = ReturnType<FastifySerializerCompiler<unknown>>
 
 // `verbose`: an error holds its schema, from which the answer says what is expected.
-const AJV_OPTIONS = { coerceTypes: false, removeAdditional: false, useDefaults: false, allErrors: false, verbose: true } as const
+const AJV_OPTIONS = {
+  coerceTypes: false,
+  removeAdditional: false,
+  useDefaults: false,
+  allErrors: false,
+  verbose: true,
+} as const
 
 /** Fastify's own validators, strict: no value is changed, and the first error ends the validation. */
 export function lazyValidators(): FastifySchemaCompiler<unknown> {

@@ -29,15 +29,18 @@ export function authorizerMessageRoute(scope: GatewayServer, deps: Deps): void {
   const nextTurn = createPushTurns(clock)
   const checkOwner = createOwnerCheck(deps)
 
-  scope.post('/apis/v1/wx/:platform/:APPID/callback', { schema: pushSchemas.authorizerMessage }, async (request, reply) => {
-    const receivedAtMs = await nextTurn()
-    const platform = platformOf(platforms, request.params)
-    const appId = authorizerAppIdOf(platform, request.params)
-    const opened = openPush(deps, { request, platform, query: request.query, nowMs: receivedAtMs })
-    const message = parseAuthorizerMessage(opened.plaintext, receivedAtMs)
-    const within = createStoreBudget(clock, receivedAtMs)
-    const checkingOwner = checkOwner({ platform, appId, message, within })
-    if (checkingOwner) await checkingOwner
+  scope.post(
+    '/apis/v1/wx/:platform/:APPID/callback',
+    { schema: pushSchemas.authorizerMessage },
+    async (request, reply) => {
+      const receivedAtMs = await nextTurn()
+      const platform = platformOf(platforms, request.params)
+      const appId = authorizerAppIdOf(platform, request.params)
+      const opened = openPush(deps, { request, platform, query: request.query, nowMs: receivedAtMs })
+      const message = parseAuthorizerMessage(opened.plaintext, receivedAtMs)
+      const within = createStoreBudget(clock, receivedAtMs)
+      const checkingOwner = checkOwner({ platform, appId, message, within })
+      if (checkingOwner) await checkingOwner
 
     const event = messageEvent(message, { platform: platform.id, appId, receivedAtMs })
     const made = madeAt(message.kind === 'message' ? message.createTimeSeconds : undefined)

@@ -19,7 +19,14 @@ export function messageEvent(message: AuthorizerMessage, { platform, appId, rece
     // ticket or code.
     const raw = textWithoutSecrets(message.raw)
     const data = raw === undefined ? { raw: '', rawLength: message.raw.length, reason: message.reason } : { raw }
-    return authorizerEvent({ platform, authorizerAppId: appId, id, type: UNPARSED_EVENT_TYPE, timeMs: receivedAtMs, data })
+    return authorizerEvent({
+      platform,
+      authorizerAppId: appId,
+      id,
+      type: UNPARSED_EVENT_TYPE,
+      timeMs: receivedAtMs,
+      data,
+    })
   }
   return authorizerEvent({
     platform,

@@ -19,8 +19,9 @@ type Addressed = {
 }
 
 /**
- * Throws, or rejects with, APPID_MISMATCH. A message without ToUserName, or of an unknown account, passes. undefined where this
- * process knows the owner: an await before the write interleaves the pushes that were read together, which costs CPU.
+ * Throws, or rejects with, APPID_MISMATCH. A message without ToUserName, or of an unknown account, passes. undefined
+ * where this process knows the owner: an await before the write interleaves the pushes that were read together, which
+ * costs CPU.
  */
 export type CheckOwner = (addressed: Addressed) => Promise<void> | undefined
 

@@ -10,7 +10,8 @@ const XML_TYPES = new Set(['text/xml', 'application/xml'])
 /** For the routes of this scope only. */
 export function acceptPushBodies(scope: GatewayServer): void {
   scope.removeAllContentTypeParsers()
-  // No validation here: params and query are strings already, and openEnvelope checks them. The schemas are documentation.
+  // No validation here: params and query are strings already, and openEnvelope checks them. The schemas are
+  // documentation.
   scope.setValidatorCompiler(() => () => true)
   // By name, too: Fastify parses a content type that only the wildcard takes anew for every push.
   const options = { parseAs: 'buffer', bodyLimit: MAX_BODY_BYTES } as const

@@ -1,5 +1,12 @@
 // Owns: what the two push routes have in common: opening the envelope, when it was made, the answer.
-import { openEnvelope, type Clock, type ComponentAppId, type OpenedPush, type PushKeys, type PushQuery } from '@wxgw/wechat-core'
+import {
+  openEnvelope,
+  type Clock,
+  type ComponentAppId,
+  type OpenedPush,
+  type PushKeys,
+  type PushQuery,
+} from '@wxgw/wechat-core'
 import type { PushMade } from '@wxgw/platform'
 import type { Config, Log } from '@wxgw/runtime'
 import type { FastifyReply, FastifyRequest } from 'fastify'

@@ -11,7 +11,8 @@ export function countPushes(scope: GatewayServer, platforms: ReadonlyMap<string,
     if (request.method === 'POST') {
       const statistics = platforms.get(request.params.platform)?.statistics
       if (reply.statusCode === 200) statistics?.count('pushes')
-      else if (request.refusedWith !== undefined && reply.statusCode < 500) statistics?.refused(request.refusedWith, request.ip)
+      else if (request.refusedWith !== undefined && reply.statusCode < 500)
+        statistics?.refused(request.refusedWith, request.ip)
     }
     done(null, payload)
   })

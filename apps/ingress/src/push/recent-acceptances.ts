@@ -28,7 +28,13 @@ type Deps = { enqueue: EnqueuePush; clock: Clock; metrics?: Metrics | undefined;
  * One per process, for all platforms. A push is dropped when a newer one is 30 s younger, not after 30 s: while Redis
  * is down nothing is accepted, and the last pushes stay until it is back.
  */
-export function createRecentAcceptances({ enqueue, clock, metrics, log, mostBytes = MOST_BYTES }: Deps): RecentAcceptances {
+export function createRecentAcceptances({
+  enqueue,
+  clock,
+  metrics,
+  log,
+  mostBytes = MOST_BYTES,
+}: Deps): RecentAcceptances {
   const ring = createPushRing(mostBytes)
   const enqueuedAgain = metrics?.counter({
     name: 'wxgw_pushes_enqueued_again_total',
@@ -75,7 +81,9 @@ export function createRecentAcceptances({ enqueue, clock, metrics, log, mostByte
       const due = ring.places()
       const counts = { accepted: 0, duplicate: 0, queued: 0, 'given-up': 0 }
       for (let start = 0; start < due.length; start += AT_ONCE) {
-        const outcomes = await Promise.all(due.slice(start, start + AT_ONCE).map((place) => enqueueUntilTaken(place, signal)))
+        const outcomes = await Promise.all(
+          due.slice(start, start + AT_ONCE).map((place) => enqueueUntilTaken(place, signal)),
+        )
         for (const outcome of outcomes) {
           counts[outcome] += 1
           enqueuedAgain?.inc({ outcome })

@@ -14,12 +14,23 @@ export function createReleaseCheck({ intake, clock }: { intake: PushIntake; cloc
   ): Promise<string> {
     if (wanted.kind === 'query-auth-code') {
       const { authorizationCode: code } = wanted
-      const about = { platform: platform.id, eventId: event.id, appId, openId: message.fromUserName, receivedAtMs, made }
+      const about = {
+        platform: platform.id,
+        eventId: event.id,
+        appId,
+        openId: message.fromUserName,
+        receivedAtMs,
+        made,
+      }
       await intake.accept({ v: 1, kind: 'release-check', ...about, code }, within)
       return NOTHING_YET
     }
     const nowSeconds = Math.floor(clock.nowMs() / 1000)
-    const address = { toUserName: message.fromUserName, fromUserName: message.toUserName, createTimeSeconds: nowSeconds }
+    const address = {
+      toUserName: message.fromUserName,
+      fromUserName: message.toUserName,
+      createTimeSeconds: nowSeconds,
+    }
     return sealReply({
       credentials: opened.credentials,
       componentAppId: platform.componentAppId,

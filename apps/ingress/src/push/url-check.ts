@@ -22,6 +22,7 @@ export function echoOf({ config, clock }: Deps, keys: PushKeys, query: Pairs): s
   if (!TIMESTAMP.test(timestamp) || skewMs > config.pushMaxSkewSeconds * 1000) {
     throw new GatewayError('TIMESTAMP_OUT_OF_RANGE', 'the timestamp is out of range')
   }
-  if (echostr === undefined || !ECHOSTR.test(echostr)) throw new GatewayError('INVALID_REQUEST', 'echostr is missing or malformed')
+  if (echostr === undefined || !ECHOSTR.test(echostr))
+    throw new GatewayError('INVALID_REQUEST', 'echostr is missing or malformed')
   return echostr
 }

@@ -25,8 +25,8 @@ do
       and isOfType(active, 'list') and isOfType(events, 'stream') and isOfType(marker, 'zset')
     local isOpen, add = false, false
     if isQueue then
-      isOpen, add = pcall(addingTo, prefix, jobs, keyAt(wait), keyAt(meta), keyAt(counter), keyAt(active), keyAt(events),
-        keyAt(marker))
+      isOpen, add = pcall(addingTo, prefix, jobs, keyAt(wait), keyAt(meta), keyAt(counter), keyAt(active),
+        keyAt(events), keyAt(marker))
     end
     queues[tonumber(wait)] = isOpen and add
     return after

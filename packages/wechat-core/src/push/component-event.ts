@@ -19,9 +19,9 @@ const FIRST_ABSOLUTE_SECOND = 1_000_000_000
 export type ComponentPush = { plaintext: string; componentAppId: ComponentAppId; receivedAtMs: number }
 
 /**
- * Reads a decrypted component event. What has no InfoType or is no document is `unparsed`, never an error: it is authentic. One
- * whose kind needs a code or an account that it does not have is `other`. Texts of both may hold a ticket or a code.
- * Throws APPID_MISMATCH when the document names another component in `AppId`.
+ * Reads a decrypted component event. What has no InfoType or is no document is `unparsed`, never an error: it is
+ * authentic. One whose kind needs a code or an account that it does not have is `other`. Texts of both may hold a
+ * ticket or a code. Throws APPID_MISMATCH when the document names another component in `AppId`.
  * @see https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/Before_Develop/authorize_event.html
  */
 export function parseComponentEvent({ plaintext, componentAppId, receivedAtMs }: ComponentPush): ComponentEvent {

@@ -1,5 +1,5 @@
-// Owns: taking `Encrypt` out of the outer XML of a push, which nobody has signed yet: strict, bounded, in one pass, no parser.
-// Whether the value is authentic is decided in envelope.
+// Owns: taking `Encrypt` out of the outer XML of a push, which nobody has signed yet: strict, bounded, in one pass, no
+// parser. Whether the value is authentic is decided in envelope.
 import { CDATA_END, CDATA_START, indexAfter, isDangerousName } from '../xml/markup.ts'
 
 const MAX_ELEMENTS = 64
@@ -25,9 +25,10 @@ type EncryptElement = { start: number; end: number; text: string; dense: string;
 type Reading = { document: string; open: string[]; elements: number; encrypt: EncryptElement | undefined }
 
 /**
- * Reads `<xml>…<Encrypt>…</Encrypt>…</xml>`. Comments, processing instructions, a byte order mark, white space and unknown siblings
- * are passed over. A `<!` of any other kind, an entity, an attribute, a namespace, a second or nested Encrypt, elements in Encrypt,
- * controls, more than 64 elements, 8 levels or 512 pieces of markup are malformed. Pieces of text and CDATA in Encrypt are one value.
+ * Reads `<xml>…<Encrypt>…</Encrypt>…</xml>`. Comments, processing instructions, a byte order mark, white space and
+ * unknown siblings are passed over. A `<!` of any other kind, an entity, an attribute, a namespace, a second or nested
+ * Encrypt, elements in Encrypt, controls, more than 64 elements, 8 levels or 512 pieces of markup are malformed. Pieces
+ * of text and CDATA in Encrypt are one value.
  */
 export function readEnvelopeDocument(document: string): EnvelopeDocument {
   const reading: Reading = { document, open: [], elements: 0, encrypt: undefined }

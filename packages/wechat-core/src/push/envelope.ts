@@ -1,4 +1,5 @@
-// Owns: opening a push: query, outer XML, signature, cipher, receiveid, in this order. The inner XML is parsed elsewhere.
+// Owns: opening a push: query, outer XML, signature, cipher, receiveid, in this order. The inner XML is parsed
+// elsewhere.
 import { isAscii, isUtf8 } from 'node:buffer'
 import { decodeBase64, decryptBytes } from '../crypto/message-cipher.ts'
 import { isSameSignature, isSignature, signLargePush, signPush } from '../crypto/signature.ts'
@@ -21,8 +22,9 @@ export type PushToOpen = PushQueryToCheck & {
 }
 
 /**
- * Refuses what no body can make good: for whoever can look at the query before there is a body. openEnvelope looks by itself.
- * Throws SIGNATURE_MISMATCH, TIMESTAMP_OUT_OF_RANGE, and NOT_ENCRYPTED for the query of a push in plain mode (明文模式).
+ * Refuses what no body can make good: for whoever can look at the query before there is a body. openEnvelope looks by
+ * itself. Throws SIGNATURE_MISMATCH, TIMESTAMP_OUT_OF_RANGE, and NOT_ENCRYPTED for the query of a push in plain mode
+ * (明文模式).
  */
 export function checkPushQuery(check: PushQueryToCheck): void {
   signedQuery(check)
@@ -31,12 +33,13 @@ export function checkPushQuery(check: PushQueryToCheck): void {
 /**
  * Proves that a push comes from WeChat for this component, and decrypts it. Pure: nothing is remembered, no I/O.
  *
- * The signature neither separates nor orders what it covers: somebody who holds an old push can present its nonce as its timestamp
- * (or the digits cut differently) and the signature still holds. The strict forms and the window refuse that except when the nonce
- * happens to read as the present second, so a caller must also judge the inner CreateTime and de-duplicate by content.
+ * The signature neither separates nor orders what it covers: somebody who holds an old push can present its nonce as
+ * its timestamp (or the digits cut differently) and the signature still holds. The strict forms and the window refuse
+ * that except when the nonce happens to read as the present second, so a caller must also judge the inner CreateTime
+ * and de-duplicate by content.
  *
- * Throws GatewayError: as checkPushQuery first, then MALFORMED_PUSH, NOT_ENCRYPTED, SIGNATURE_MISMATCH, APPID_MISMATCH (trailing
- * receiveid). All failures of the cipher look the same.
+ * Throws GatewayError: as checkPushQuery first, then MALFORMED_PUSH, NOT_ENCRYPTED, SIGNATURE_MISMATCH, APPID_MISMATCH
+ * (trailing receiveid). All failures of the cipher look the same.
  * @see https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/Before_Develop/message_push.html
  */
 export function openEnvelope(push: PushToOpen): OpenedPush {

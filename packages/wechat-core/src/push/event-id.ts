@@ -17,8 +17,8 @@ export type EventOrigin = {
 }
 
 /**
- * `ev_` and 52 characters of lower-case base32: SHA-256 over origin and content. Independent of white space between elements, of
- * CDATA or not, and of the order of differently named elements.
+ * `ev_` and 52 characters of lower-case base32: SHA-256 over origin and content. Independent of white space between
+ * elements, of CDATA or not, and of the order of differently named elements.
  */
 export function eventId({ platform, appId, kind, content }: EventOrigin): string {
   const canonical = typeof content === 'string' ? `raw${JSON.stringify(content)}` : canonicalTree(content)

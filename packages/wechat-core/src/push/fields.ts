@@ -26,8 +26,8 @@ export function orderedAtSeconds(
 const MOST_AHEAD_SECONDS = 86_400
 
 /**
- * `CreateTime`, a unix second from 1 on and at most a day after the arrival. undefined when it is missing or is anything else:
- * milliseconds, a fraction, a date. What is meant then is not guessed.
+ * `CreateTime`, a unix second from 1 on and at most a day after the arrival. undefined when it is missing or is
+ * anything else: milliseconds, a fraction, a date. What is meant then is not guessed.
  */
 export function createTimeField(tree: XmlTree, receivedAtMs: number): number | undefined {
   const written = wordField(tree, 'CreateTime')

@@ -21,8 +21,8 @@ const PRINTABLE_PART = /[\x20-\x7e]{6,}/g
 const LEAST_ENCODED = 16
 
 /**
- * By a name or by WeChat's mark. Undoes percent signs, references, backslashes, quoted-printable, comments, base64 and bytes in
- * figures. Also when there are more layers than are undone. Linear in the length.
+ * By a name or by WeChat's mark. Undoes percent signs, references, backslashes, quoted-printable, comments, base64 and
+ * bytes in figures. Also when there are more layers than are undone. Linear in the length.
  */
 export function mayHoldSecret(text: string, layer = 0): boolean {
   let form = text

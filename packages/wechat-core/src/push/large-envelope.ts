@@ -1,5 +1,6 @@
-// Owns: finding out from the bytes of a large body that nobody signed it, before a text is made of them: what is forged may be a
-// mebibyte. What is not as plain as WeChat's own envelopes is left to envelope-document.ts, and so is what is signed.
+// Owns: finding out from the bytes of a large body that nobody signed it, before a text is made of them: what is forged
+// may be a mebibyte. What is not as plain as WeChat's own envelopes is left to envelope-document.ts, and so is what is
+// signed.
 
 const OPENING = Buffer.from('<Encrypt>')
 const CLOSING = Buffer.from('</Encrypt>')
@@ -13,8 +14,9 @@ const MAX_HEAD_BYTES = 512
 export const LARGE_BODY_BYTES = 32_768
 
 /**
- * The bytes of `Encrypt`, of a body that is nothing else than `<xml>`, a few elements, and one Encrypt in CDATA or text. Whatever
- * stands around it: if the body is an envelope at all, this is what it has to be signed for. undefined: it cannot be told so easily.
+ * The bytes of `Encrypt`, of a body that is nothing else than `<xml>`, a few elements, and one Encrypt in CDATA or
+ * text. Whatever stands around it: if the body is an envelope at all, this is what it has to be signed for. undefined:
+ * it cannot be told so easily.
  */
 export function plainEncryptOf(body: Buffer): Buffer | undefined {
   const opening = body.indexOf(OPENING)

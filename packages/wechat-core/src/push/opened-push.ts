@@ -7,7 +7,10 @@ import type { XmlRefusal } from '../xml/xml-refused.ts'
 /** One accepted pair of Token and EncodingAESKey. */
 export type PushCredentials = { token: Secret; aesKey: Buffer }
 
-/** What opens and seals the pushes of one platform: the current credentials first, then the previous ones while rotating. */
+/**
+ * What opens and seals the pushes of one platform: the current credentials first, then the previous ones while
+ * rotating.
+ */
 export type PushKeys = {
   componentAppId: ComponentAppId
   tokens: readonly Secret[]

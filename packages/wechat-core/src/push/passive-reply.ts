@@ -1,4 +1,5 @@
-// Owns: the XML of a passive reply (被动回复). Its encryption is seal-reply's; whether a reply is valid is contracts' schema.
+// Owns: the XML of a passive reply (被动回复). Its encryption is seal-reply's; whether a reply is valid is contracts'
+// schema.
 import { buildXml, type XmlSource } from '../xml/build-xml.ts'
 import { parseXml } from '../xml/parse-xml.ts'
 import type { XmlValue } from '../xml/tree.ts'
@@ -42,7 +43,10 @@ export function buildReplyXml(
   })
 }
 
-/** Is it one well-formed document with the root `xml` and no DOCTYPE, in which nobody is named but these two? '' = nobody. */
+/**
+ * Is it one well-formed document with the root `xml` and no DOCTYPE, in which nobody is named but these two? '' =
+ * nobody.
+ */
 export function isReplyDocument(
   text: string,
   { toUserName, fromUserName }: Omit<ReplyAddress, 'createTimeSeconds'>,

@@ -34,8 +34,8 @@ export type ReleaseCheckAnswer =
   | { kind: 'query-auth-code'; authorizationCode: Secret }
 
 /**
- * What a push of the release check wants; undefined when it is none: not to one of WeChat's test accounts (by the appid of the path
- * or, which alone is authentic, by ToUserName), or a message that the check does not know.
+ * What a push of the release check wants; undefined when it is none: not to one of WeChat's test accounts (by the appid
+ * of the path or, which alone is authentic, by ToUserName), or a message that the check does not know.
  */
 export function releaseCheckAnswer(push: {
   authorizerAppId: string

@@ -1,5 +1,5 @@
-// Owns: where the value ends that belongs to a name in a text that could not be parsed: in XML, behind references, in JSON, in a
-// query. Where that is not certain there is no answer.
+// Owns: where the value ends that belongs to a name in a text that could not be parsed: in XML, behind references, in
+// JSON, in a query. Where that is not certain there is no answer.
 
 export type Span = { start: number; end: number }
 /** `over`: where all that belongs to the value is over, its closing tag included. */
@@ -9,8 +9,8 @@ const NAME_CHARACTER = /[A-Za-z0-9_:.-]/
 const MOST_NAME_CHARACTERS = 64
 
 /**
- * Of a name that ends at `end`; `start` may be in the middle of it: `access_token` of `component_access_token`. `inQuery`: the
- * whole text is a query, see below.
+ * Of a name that ends at `end`; `start` may be in the middle of it: `access_token` of `component_access_token`.
+ * `inQuery`: the whole text is a query, see below.
  */
 export function secretValue(text: string, { start, end }: Span, inQuery: boolean): SecretValue | undefined {
   let first = start

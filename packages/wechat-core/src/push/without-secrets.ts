@@ -1,4 +1,5 @@
-// Owns: taking tickets, codes and tokens out of what goes to consumers. By which names they are known is secret-names.ts'.
+// Owns: taking tickets, codes and tokens out of what goes to consumers. By which names they are known is
+// secret-names.ts'.
 import type { XmlTree, XmlValue } from '../xml/tree.ts'
 import { mayHoldSecret } from './hidden-secrets.ts'
 import { isComponentSecretName, isSecretName, WRITTEN_NAME } from './secret-names.ts'
@@ -9,14 +10,17 @@ export function withoutSecrets(tree: XmlTree): XmlTree {
   return copyWithout(tree, isSecretName, emptiedLeaf)
 }
 
-/** The tree of a message itself, or a copy without what only a component's event has. Texts are the user's: they stay. */
+/**
+ * The tree of a message itself, or a copy without what only a component's event has. Texts are the user's: they stay.
+ */
 export function withoutComponentSecrets(tree: XmlTree): XmlTree {
   return hasName(tree, isComponentSecretName) ? copyWithout(tree, isComponentSecretName, (text) => text) : tree
 }
 
 /**
- * A text that could not be parsed, emptied of them: `<AuthCode>…</AuthCode>` becomes `<AuthCode></AuthCode>`, and so in JSON, in
- * a query and behind references. Nothing when something is left whose extent is not certain, or that may be encoded.
+ * A text that could not be parsed, emptied of them: `<AuthCode>…</AuthCode>` becomes `<AuthCode></AuthCode>`, and so in
+ * JSON, in a query and behind references. Nothing when something is left whose extent is not certain, or that may be
+ * encoded.
  */
 export function textWithoutSecrets(text: string): string | undefined {
   const { emptied, others } = emptiedText(text)

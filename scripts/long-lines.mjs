@@ -1,0 +1,34 @@
+// Owns: the rule that product code has lines of at most 120 characters. oxlint has no rule for it.
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ROOT } from './run-command.mjs'
+
+const MAX_CHARACTERS = 120
+const APPS = ['ingress', 'simulator', 'worker']
+const CODE = /\.(?:ts|lua)$/
+/** A URL, or a text of 40 characters and more in quotes: breaking them would not help a reader. */
+const UNBROKEN = /https?:\/\/|(['"`])(?:(?!\1).){40,}(?:\1|$)/
+/** Their long lines are lines of one template: styles, and the text of docs/configuration.md. */
+const TEMPLATES = new Set([
+  join('apps', 'ingress', 'src', 'pages', 'layout.ts'),
+  join('apps', 'simulator', 'src', 'html.ts'),
+  join('packages', 'runtime', 'src', 'config', 'config-docs.ts'),
+])
+
+/** Answers `file:line` of each line that is too long. */
+export async function longLines() {
+  const packages = await readdir(join(ROOT, 'packages'))
+  const folders = [...APPS.map((name) => join('apps', name)), ...packages.map((name) => join('packages', name))]
+  const found = []
+  for (const folder of folders.map((one) => join(one, 'src'))) {
+    for (const name of await readdir(join(ROOT, folder), { recursive: true })) {
+      const file = join(folder, name)
+      if (!CODE.test(file) || TEMPLATES.has(file)) continue
+      const lines = (await readFile(join(ROOT, file), 'utf8')).split('\n')
+      for (const [index, line] of lines.entries()) {
+        if (line.length > MAX_CHARACTERS && !UNBROKEN.test(line)) found.push(`${file}:${index + 1}`)
+      }
+    }
+  }
+  return found
+}
