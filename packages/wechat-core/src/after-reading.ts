@@ -1,9 +1,9 @@
-// Owns: a time-out that holds the other side responsible, not this process.
+// Owns: a time-out that does not fire because this process itself was slow.
 
 /**
- * Runs after `ms` milliseconds and one more reading of the sockets: the event loop reads them between its timers and
- * its immediates, so that what arrived while this process stood still is seen first. Once the time is over,
- * `clearTimeout` comes too late.
+ * Runs after `ms` milliseconds and one more read of the sockets. The event loop reads them between its timers and its
+ * immediates, so data that arrived while this process was paused is handled first. Once the time is over,
+ * `clearTimeout` has no effect.
  */
 export function afterReading(ms: number, run: () => void): NodeJS.Timeout {
   return setTimeout(() => setImmediate(run), ms)

@@ -1,4 +1,4 @@
-// Owns: the one way to ask for the time, so that tests can hold it still.
+// Owns: the clock that all code reads the time from, so that tests can replace it.
 
 export type Clock = { nowMs(): number }
 

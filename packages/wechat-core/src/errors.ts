@@ -1,4 +1,4 @@
-// Owns: the errors of the gateway, by stable code. What HTTP status a code becomes is decided in the ingress alone.
+// Owns: the errors of the gateway, by stable code. packages/runtime maps codes to HTTP statuses (error-answer.ts).
 
 /** Codes that callers of the gateway see (docs/errors.md), and the two that only workers see. */
 export type ErrorCode =
@@ -44,14 +44,14 @@ export type ErrorCode =
   | 'WRONG_TOKEN_KIND'
 
 export type GatewayErrorOptions = {
-  /** May the same call succeed later without anything being changed? Default false. */
+  /** Whether the same call may succeed later unchanged. Default false. */
   retry?: boolean
-  /** What to tell a caller to wait, when known. */
+  /** The Retry-After for callers, when known. */
   retryAfterSeconds?: number
   cause?: unknown
 }
 
-/** Every expected failure. `message` is fixed text: no secret, no body, no unverified input. */
+/** Every expected failure. `message` is a fixed text without secrets, bodies or unchecked input. */
 export class GatewayError extends Error {
   readonly code: ErrorCode
   readonly retry: boolean
@@ -66,7 +66,7 @@ export class GatewayError extends Error {
   }
 }
 
-/** Redis is out of reach or takes no writes: the same call may succeed later, without anything being changed. */
+/** Redis is unreachable or takes no writes: the same call may succeed later unchanged. */
 export function isStoreAway(error: unknown): boolean {
   return error instanceof GatewayError && error.code === 'STORE_UNAVAILABLE'
 }
@@ -88,10 +88,10 @@ export class WeChatApiError extends GatewayError {
   }
 }
 
-/** May WeChat have seen a call that it did not answer? `no`: there was no connection. */
+/** Whether WeChat may have received a call that it did not answer. `no`: there was no connection. */
 export type Sent = 'no' | 'unknown'
 
-/** WeChat did not answer, or not in a form that can be understood: it is unknown whether the call took effect. */
+/** WeChat did not answer, or its answer is malformed: it is unknown whether the call took effect. */
 export class WeChatTransportError extends GatewayError {
   readonly api: string
 
@@ -102,7 +102,7 @@ export class WeChatTransportError extends GatewayError {
   }
 }
 
-/** A call that was made for a caller of ours, who has to know whether it may be made again. */
+/** A proxied call without an answer. The caller has to know whether it may repeat the call. */
 export class UnansweredCallError extends WeChatTransportError {
   readonly sent: Sent
 

@@ -1,4 +1,4 @@
-// Owns: the branded ids of WeChat's world and the only ways to make them.
+// Owns: the branded ids of WeChat, and the functions that make them.
 
 export type ComponentAppId = string & { readonly __brand: 'ComponentAppId' }
 export type AuthorizerAppId = string & { readonly __brand: 'AuthorizerAppId' }

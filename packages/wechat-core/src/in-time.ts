@@ -1,5 +1,4 @@
-// Owns: waiting for work no longer than there is time. The work itself is not ended: it may be carried out all the
-// same.
+// Owns: waiting for work within a time. The work itself is not cancelled: it may still complete.
 import { afterReading } from './after-reading.ts'
 
 /** undefined: it takes longer than `ms`. Rejects as `work` does before that; a later failure is not reported. */

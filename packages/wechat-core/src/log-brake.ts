@@ -1,12 +1,12 @@
 // Owns: how many lines of one cause are logged: the first ones of each second. The others are counted.
 
 export type LogBrake = {
-  /** undefined: leave this line out. Else how many lines of this cause were left out since its last one. */
+  /** undefined: drop this line. Otherwise how many lines of this cause were dropped since its last one. */
   admit(cause: string): { leftOut: number } | undefined
 }
 
 const SECOND_MS = 1_000
-/** Causes come from a small, fixed set. Should one hold something that varies, memory is bounded all the same. */
+/** Causes come from a small, fixed set. The bound protects the memory if one of them varies. */
 const MAX_CAUSES = 1_000
 
 type Options = { perSecond: number; nowMs?: (() => number) | undefined }

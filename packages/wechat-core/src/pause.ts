@@ -1,4 +1,4 @@
-// Owns: waiting between two rounds of work that goes on until somebody stops it.
+// Owns: the pause of a loop that runs until it is stopped.
 import { setTimeout as delay } from 'node:timers/promises'
 
 /**

@@ -1,4 +1,4 @@
-// Owns: the ids of configured platforms: which are valid, and which are words of the gateway's own.
+// Owns: the ids of configured platforms: which are valid, and which are reserved.
 
 const PLATFORM_ID = /^[a-z0-9][a-z0-9-]{0,31}$/
 
@@ -31,7 +31,7 @@ export function isPlatformId(text: string): boolean {
   return PLATFORM_ID.test(text)
 }
 
-/** Of a valid id: the name of the gateway's own that it could be mistaken for; undefined when there is none. */
+/** The gateway's own name that a valid id could be confused with, or undefined. */
 export function reservedPlatformId(id: string): string | undefined {
   return id.startsWith(RESERVED_START) ? RESERVED.get('deliveries') : RESERVED.get(id)
 }

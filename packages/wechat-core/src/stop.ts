@@ -1,11 +1,11 @@
-// Owns: telling work to stop, where there are thousands of works a second: an AbortController costs as much as a tenth
-// of one.
+// Owns: a cheap abort signal for work that happens thousands of times a second: an AbortController would cost a tenth
+// of it.
 
-/** An AbortSignal is one, too. */
+/** An AbortSignal satisfies it. */
 export type StopSignal = {
   readonly aborted: boolean
   readonly reason: unknown
-  /** Called once, when it is told to stop; not when it was told before. Must not throw. */
+  /** The listener is called once at the abort, not for an earlier one. It must not throw. */
   addEventListener(type: 'abort', listener: () => void): void
   removeEventListener(type: 'abort', listener: () => void): void
 }
@@ -26,12 +26,12 @@ export class Stop implements StopSignal {
     this.#listeners?.delete(listener)
   }
 
-  /** On repeat nothing. */
+  /** A repeated call does nothing. */
   abort(reason: Error): void {
     if (this.aborted) return
     this.aborted = true
     this.reason = reason
-    // Whoever is removed by another is not called any more.
+    // A listener that another one removes is not called.
     for (const listener of this.#listeners ?? []) listener()
     this.#listeners = undefined
   }

@@ -1,5 +1,4 @@
-// Owns: working off the list of an account whose events have an order: what waits there is dispatched as it was
-// accepted.
+// Owns: dispatching the list of an ordered account: its events are dispatched in the order in which they were accepted.
 import { setTimeout as delay } from 'node:timers/promises'
 import { type BatchedEvent, BatchedEventSchema, type LaneJob, parserOf } from '@wxgw/contracts'
 import type { JobContext, JobHandler, JobOutcome, LaneReader, LeftMessages } from '@wxgw/redis'
@@ -24,10 +23,10 @@ export type LaneDeps = {
 
 const parseBatchedEvent = parserOf(BatchedEventSchema)
 const DONE: JobOutcome = { kind: 'done' }
-/** Then other accounts have their turn. */
+/** Rounds per job. After that other accounts have their turn. */
 const MOST_ROUNDS = 20
 const AWAY_MS = 500
-/** Of an event that fails although the store is there. */
+/** The delay of an event that failed although the store was there. */
 const AGAIN_MS = 1_000
 
 type Waiting = { entry: unknown; message: BatchedEvent | undefined; arrival: string }
@@ -40,16 +39,16 @@ export function laneHandler(deps: LaneDeps): JobHandler<LaneJob> {
       const texts = await lanes.next(lane, context.jobId, done)
       if (texts === undefined) return DONE
       done = await dispatchAll(deps, { platform: lane.platform, entries: texts.map(read) }, context)
-      // An event whose shard does not answer holds up its account's others.
+      // An event whose shard does not answer delays the other events of its account.
       if (done < texts.length) await delay(AWAY_MS)
     }
-    // A job that went on for long would be given up when the workers under it are killed again and again.
+    // A new job for the rest: one job that runs for long would use up its attempts when workers are killed repeatedly.
     if ((await lanes.next(lane, context.jobId, done)) !== undefined) await lanes.goOnLater(lane, context.jobId)
     return DONE
   }
 }
 
-/** Answers how many of the first were dispatched. Never rejects. */
+/** Answers how many were dispatched, counted from the first to the first failure. Never rejects. */
 async function dispatchAll(
   deps: LaneDeps,
   { platform, entries }: { platform: string; entries: readonly Waiting[] },
@@ -70,7 +69,7 @@ async function dispatchAll(
 
 type Placed = { waiting: Waiting; index: number; batch: OrderedBatch }
 
-/** False: it is to be dispatched again, before all behind it. */
+/** False: it has to be dispatched again, before all later ones. */
 async function dispatchOne(deps: LaneDeps, { waiting, index, batch }: Placed, context: JobContext): Promise<boolean> {
   const { message, arrival } = waiting
   try {
@@ -94,7 +93,7 @@ async function dispatchOne(deps: LaneDeps, { waiting, index, batch }: Placed, co
   }
 }
 
-/** In a job of its own, in no order any longer: it would hold up its account for ever. */
+/** Moves the event to a job of its own, outside the order: otherwise it would block its account for ever. */
 async function leaveAlone({ left, queue, log }: LaneDeps, { entry, arrival }: Waiting): Promise<boolean> {
   try {
     await left.addEach(queue, [{ entry, arrival, delayMs: AGAIN_MS }])
@@ -105,7 +104,7 @@ async function leaveAlone({ left, queue, log }: LaneDeps, { entry, arrival }: Wa
   }
 }
 
-/** Only lanes.ts writes them, and gives each its arrival. */
+/** Only lanes.ts writes the entries, each with its arrival. */
 function read(text: string): Waiting {
   const entry: unknown = JSON.parse(text)
   const message = parseBatchedEvent(entry)

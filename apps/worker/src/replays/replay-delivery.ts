@@ -1,5 +1,5 @@
-// Owns: one delivery of a replay: a single attempt, whatever the subscription's schedule is, and what a failure changes
-// in the dead letters.
+// Owns: one delivery of a replay: a single attempt without the subscription's schedule, and its effect on the dead
+// letters.
 import { type DeliveryJob, orderingKey, type Subscription } from '@wxgw/contracts'
 import type { Subscriptions } from '@wxgw/platform'
 import {
@@ -27,13 +27,12 @@ export type ReplayDeliveryDeps = DeliverOnceDeps & {
   enqueueDelivery: DeliveryQueue['enqueueDelivery']
 }
 
-/** Of the subscription that the replay belongs to, as it is now. */
+/** `subscription`: the one that is replayed to, as it is now. */
 export type ReplayedItem = { run: ReplayRun; item: string; subscription: Subscription; signal: StopSignal }
 
 /**
- * `back`: there was no whole attempt. What had been delivered before is not delivered again, where only the
- * undelivered is wanted; what is known nowhere any more has failed. Safe to run twice. Rejects with
- * STORE_UNAVAILABLE.
+ * `back`: there was no complete attempt. With `onlyUndelivered`, an event that is delivered already is not delivered
+ * again. An event that is not stored any more has failed. Safe to run twice. Rejects with STORE_UNAVAILABLE.
  */
 export async function deliverAgain(
   deps: ReplayDeliveryDeps,
@@ -52,7 +51,7 @@ export async function deliverAgain(
 }
 
 /**
- * With an order it is attempted when no other delivery of its key is under way or waits: live ones do not wait for a
+ * With an order it is attempted only when no other delivery of its key runs or waits: live deliveries do not wait for a
  * replay.
  */
 async function inTurn(deps: ReplayDeliveryDeps, attempted: Attempted): Promise<ItemOutcome> {
@@ -98,8 +97,8 @@ function jobOf({ replay, delivery: { event, receivedAtMs }, subscription }: Atte
 }
 
 /**
- * What has a dead letter, or is still tried by its schedule, keeps it; everything else that was never delivered
- * becomes a dead letter.
+ * A delivery that is a dead letter or waits for a retry stays as it is. Any other one that was never delivered becomes
+ * a dead letter.
  */
 async function concludeReplay(deps: ReplayDeliveryDeps, attempted: Attempted, { verdict, made }: FailedAttempt) {
   const { delivery, subscription } = attempted
@@ -117,7 +116,7 @@ async function concludeReplay(deps: ReplayDeliveryDeps, attempted: Attempted, { 
     return { kind: 'dropped' } as const
   const isKept = status === 'delivered' || (await deps.unsettled.placeOf({ subscription: name, jobId })).kind !== 'gone'
   if (isKept) {
-    // The log takes it for no news of what is delivered or dead, and keeps the attempt.
+    // For a delivered or dead delivery the log ignores this state, and keeps the attempt.
     await recordState(deps, { ...failed, status: 'retrying' })
   } else {
     const job = jobOf(attempted)

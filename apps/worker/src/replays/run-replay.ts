@@ -1,4 +1,4 @@
-// Owns: running one replay in this process, at its rate, until it ends, is paused, or is somebody else's.
+// Owns: running one replay in this process, at its rate, until it ends, is paused, or another process takes it over.
 import type { Subscription } from '@wxgw/contracts'
 import type { Subscriptions } from '@wxgw/platform'
 import type { ItemOutcome, ReplayRun, Throttle } from '@wxgw/redis'
@@ -10,21 +10,21 @@ export type RunReplayDeps = {
   throttle: Throttle
   deliver(item: string, subscription: Subscription): Promise<ItemOutcome>
   onSettled(outcome: 'delivered' | 'failed'): void
-  /** Aborts when no more is to be begun. */
+  /** Aborts when no more deliveries are to begin. */
   stopping: AbortSignal
   log: Pick<Log, 'warn' | 'error'>
 }
 
-/** As many of a replay may be under way; a consumer's live deliveries have places of their own. */
+/** Deliveries of a replay at once. A consumer's live deliveries have slots of their own. */
 const AT_ONCE = 20
-/** Between two looks at what is due, so many fall due. */
+/** Deliveries that fall due between two polls. */
 const BETWEEN_LOOKS = 5
 const SHORTEST_LOOK_MS = 10
 const LONGEST_LOOK_MS = 200
-/** A throttled subscription has the other part of its deliveries for what comes now. */
+/** A replay takes at most half of a throttled subscription's rate. */
 const PART_OF_THROTTLE = 2
 
-/** Never rejects. What could not be written down is gone on with by whoever takes the replay over. */
+/** Never rejects. Another process takes the replay over when its state could not be written. */
 export async function runReplay(deps: RunReplayDeps, run: ReplayRun): Promise<void> {
   const { stopping, log } = deps
   const { id, subscription } = run.replay
@@ -54,7 +54,7 @@ export async function runReplay(deps: RunReplayDeps, run: ReplayRun): Promise<vo
   }
 }
 
-/** undefined: it is paused or disabled, and the replay with it, or it is gone. */
+/** undefined: the subscription is paused, disabled or deleted, so the replay stops. */
 async function recipientOf({ subscriptions }: RunReplayDeps, run: ReplayRun): Promise<Subscription | undefined> {
   const { replay } = run
   const subscription = await subscriptions.get(replay.subscription)
@@ -81,7 +81,7 @@ async function settle(deps: RunReplayDeps, { run, item, subscription }: Taken): 
   if (outcome !== 'back') deps.onSettled(outcome)
 }
 
-/** A fault of our own that strikes one delivery must not hold up the others. */
+/** A fault of our own in one delivery must not stop the others. */
 async function outcomeOf({ deliver, log }: RunReplayDeps, { run, item, subscription }: Taken): Promise<ItemOutcome> {
   try {
     return await deliver(item, subscription)

@@ -1,5 +1,4 @@
-// Owns: that every replay which runs is run by some worker: each looks once a second, and takes over those that
-// nobody has.
+// Owns: that every running replay has a worker: each worker polls once a second and claims those without one.
 import type { Subscriptions } from '@wxgw/platform'
 import type { DeliveryQueue, ReplayRuns, Throttle, UnsettledDeliveries } from '@wxgw/redis'
 import { repeat } from '@wxgw/runtime'
@@ -21,12 +20,12 @@ export type ReplaysDeps = ReplayDeliveryDeps & {
 export type RunningReplays = {
   /** How many this process runs. */
   count(): number
-  /** Begins nothing more, and gives back what cannot be ended in time. */
+  /** Begins no more deliveries, and gives back those that do not end in time. */
   close(): Promise<void>
 }
 
 const EVERY_MS = 1_000
-/** As the deliveries have (queue-worker.ts). */
+/** The same time as running jobs have (queue-worker.ts). */
 const CLOSE_TIMEOUT_MS = 25_000
 
 export function startReplays({ everyMs = EVERY_MS, ...deps }: ReplaysDeps): RunningReplays {
@@ -39,14 +38,14 @@ export function startReplays({ everyMs = EVERY_MS, ...deps }: ReplaysDeps): Runn
     try {
       for (const open of await runs.open()) if (!running.has(open.id) && !stopping.signal.aborted) await begin(open)
     } catch (error) {
-      // That Redis is away is said by readiness.
+      // Readiness reports that Redis is away.
       if (!isStoreAway(error)) log.error({ err: error, platform }, 'replays.not_seen')
     }
   })
 
   async function begin(open: { subscription: string; id: string }): Promise<void> {
     const subscription = await deps.subscriptions.get(open.subscription)
-    // The run finds out about one that is gone.
+    // A deleted subscription is noticed by the run.
     if (subscription && (!subscription.enabled || subscription.paused)) return
     const run = await runs.claim(open)
     if (run === undefined) return

@@ -1,5 +1,5 @@
-// Owns: reading the JSON of WeChat's answers: a refusal first, then one field at a time. No text of an answer gets into
-// an error.
+// Owns: parsing the JSON of WeChat's answers: first the errcode, then one field at a time. No text of an answer gets
+// into an error.
 import { WeChatApiError, WeChatTransportError } from '../errors.ts'
 import { Secret } from '../secret.ts'
 import { errcodeRetryOptions } from './errcodes.ts'
@@ -35,7 +35,7 @@ export function malformed(api: string, what: string): WeChatTransportError {
   return new WeChatTransportError('WECHAT_API_ERROR', api, `${api} answered without sense: ${what}`)
 }
 
-/** For calls that answer nothing but `errcode` 0. */
+/** For calls whose answer is only `errcode` 0. */
 export function confirmed({ api, fields }: Answer): void {
   if (isAbsent(fields['errcode'])) throw malformed(api, 'errcode')
 }
@@ -94,7 +94,7 @@ export function arrayIfAny({ api, fields }: Answer, name: string): readonly unkn
 }
 
 /**
- * A number in its decimal notation: a name may be all figures, and some servers then send it as a number. '' for
+ * A number becomes its decimal notation: a name may be all digits, and some servers then send it as a number. '' for
  * anything else.
  */
 export function text({ fields }: Answer, name: string): string {
@@ -110,8 +110,8 @@ export function idOf({ fields }: Answer, name: string): number | null {
 }
 
 /**
- * Tolerant: what was granted is for display, and no reason to lose the tokens beside it. undefined when there is no
- * entry.
+ * Tolerant: the permission sets are only displayed, and must not make us lose the tokens in the same answer. undefined
+ * when there is no entry.
  */
 export function funcInfoIfAny({ fields }: Answer): FuncInfo | undefined {
   const value = fields['func_info']
@@ -149,8 +149,7 @@ function parseErrcode(api: string, fields: Readonly<Record<string, unknown>>): n
 export function parseObject(json: string): Record<string, unknown> | undefined {
   let value: unknown
   try {
-    // Valid JSON holds control characters only as blanks between its parts; nicknames sometimes bring raw ones of their
-    // own.
+    // In valid JSON control characters only separate tokens. Nicknames sometimes contain raw ones.
     value = JSON.parse(json.replace(CONTROL, ' '))
   } catch {
     // The parser's error quotes the body.

@@ -1,5 +1,5 @@
 // Owns: the connections to WeChat's API: kept alive, bounded in number, through an HTTP CONNECT proxy where one is
-// configured, and one request over them. What is sent and what the answer means is decided by others.
+// configured, and one request over them. The callers decide what is sent and what an answer means.
 import type { Readable } from 'node:stream'
 import { buildConnector, Pool, type Dispatcher } from 'undici'
 import type { Secret } from '../secret.ts'
@@ -10,7 +10,7 @@ export type ApiConnectionOptions = {
   baseUrl: string
   /** `http(s)://[user:password@]host[:port]` */
   proxyUrl?: Secret | undefined
-  /** Open at once; what is more waits. */
+  /** Open connections at once; further requests wait. */
   connections: number
   /** TCP, TLS and the proxy's answer together. */
   connectTimeoutMs: number
@@ -25,9 +25,9 @@ export type ApiRequest = {
   body?: string | Buffer | Readable | undefined
 }
 
-/** Hears of one request: onStart, onHead, onData, onEnd in this order; onError instead of what is still to come. */
+/** Callbacks of one request: onStart, onHead, onData, onEnd in this order. onError replaces the remaining ones. */
 type ApiReceiver = {
-  /** A connection is there and the request is being written. */
+  /** The request has a connection and is being written. */
   onStart?(): void
   /** `headers`: names and values in turn, as they came. */
   onHead(status: number, headers: readonly Buffer[]): void
@@ -36,11 +36,11 @@ type ApiReceiver = {
   onError(error: Error): void
 }
 
-/** None of these does anything once the request is over. */
+/** Once the request is over, these have no effect. */
 export type ApiExchange = {
   pause(): void
   resume(): void
-  /** Ends it wherever it is; the receiver hears nothing more. */
+  /** Ends the request at any point; no callback follows. */
   abort(): void
 }
 
@@ -70,7 +70,7 @@ export function createApiConnection(options: ApiConnectionOptions): ApiConnectio
     pipelining: 1,
     keepAliveTimeout: IDLE_MS,
     keepAliveMaxTimeout: IDLE_MS,
-    // Whoever sends has a deadline.
+    // The caller has a deadline for the whole request.
     headersTimeout: 0,
     bodyTimeout: 0,
   })
@@ -100,8 +100,7 @@ function throughTunnel(dial: buildConnector.connector, options: TunnelOptions): 
 }
 
 /**
- * A request that waits for a connection cannot be taken back: once it is called off, it ends as soon as it has one,
- * unwritten.
+ * A request that waits for a connection cannot be cancelled: after `abort` it ends unwritten as soon as it gets one.
  */
 function createExchange(receiver: ApiReceiver): ApiExchange & { handler: Dispatcher.DispatchHandler } {
   let controller: Dispatcher.DispatchController | undefined
@@ -114,7 +113,7 @@ function createExchange(receiver: ApiReceiver): ApiExchange & { handler: Dispatc
       else receiver.onStart?.()
     },
     onResponseStart({ rawHeaders }, status) {
-      // Informational: the answer is still to come.
+      // Informational (1xx): the answer follows.
       if (status < 200 || isOver) return
       receiver.onHead(status, bytesOf(rawHeaders))
     },

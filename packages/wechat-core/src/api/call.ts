@@ -9,9 +9,9 @@ export type Call = {
   api: string
   path: string
   query?: Readonly<Record<string, string | Secret>>
-  /** Its presence makes it a POST. */
+  /** With a body the request is a POST. */
   body?: Readonly<Record<string, unknown>>
-  /** What the answer may be long; 256 KB when left out. */
+  /** The longest answer; default 256 KB. */
   maxAnswerBytes?: number | undefined
 }
 
@@ -45,7 +45,7 @@ export async function callWeChat(
   return parseAnswer(api, answer, knownSecrets)
 }
 
-/** Raw UTF-8: WeChat shows `\uXXXX` to users as it stands. */
+/** Raw UTF-8, because WeChat shows `\uXXXX` to users unchanged. */
 function toJson(body: Record<string, unknown>): string {
   return JSON.stringify(body, (_name, value: unknown) => (typeof value === 'string' ? wellFormed(value) : value))
 }

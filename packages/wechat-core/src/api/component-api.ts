@@ -1,5 +1,4 @@
-// Owns: the component calls of WeChat's API: their requests and what is taken from the answers. When to call is not
-// decided here.
+// Owns: the component calls of WeChat's API: their requests, and the fields that are read from the answers.
 import { type AuthorizerAppId, type ComponentAppId, parseAuthorizerAppId } from '../ids.ts'
 import type { Secret } from '../secret.ts'
 import {
@@ -25,7 +24,7 @@ import { type Closable, callWeChat } from './call.ts'
 import { createHttp, type HttpOptions } from './http.ts'
 import type { AuthorizerListPage, AuthorizerProfile, CallOptions, ComponentApi } from './apis.ts'
 
-/** 500 entries with refresh tokens of 512 characters and more are longer than any other answer. */
+/** A list of 500 refresh tokens of 512 characters and more is the longest answer. */
 const MAX_LIST_BYTES = 1024 * 1024
 
 /** Of api_get_authorizer_list: at most 500 by WeChat's rule. */
@@ -37,8 +36,7 @@ type ComponentCall = CallOptions & { body: Record<string, unknown>; maxAnswerByt
 
 /**
  * The calls of one component. Each is sent once and ends within `timeoutMs`; it rejects with WeChatApiError when WeChat
- * refuses, and with WeChatTransportError when the answer is missing or makes no sense (then nothing of it is to be
- * stored).
+ * refuses, and with WeChatTransportError when the answer is missing or malformed (then nothing of it may be stored).
  */
 export function createComponentApi(options: ComponentApiOptions): ComponentApi & Closable {
   const { componentAppId, componentAppSecret } = options
@@ -170,7 +168,7 @@ export function createComponentApi(options: ComponentApiOptions): ComponentApi &
       })
       const totalCount = count(answer, 'total_count')
       const entries = arrayIfAny(answer, 'list')
-      // Taken for the end of the list, it would say of everybody behind it that they are not in it.
+      // Read as the end of the list, it would make all later accounts look unauthorized.
       if (!entries && page.offset < totalCount) throw malformed(answer.api, 'list')
       return { totalCount, items: (entries ?? []).flatMap(readListEntry) }
     },
@@ -183,7 +181,7 @@ function parseAppId({ api, fields }: Answer): AuthorizerAppId {
   return appId
 }
 
-/** An answer for somebody else (a mixed-up proxy, say) must never be stored under the authorizer that was asked for. */
+/** An answer about another account (from a broken proxy, for example) must never be stored under this one. */
 function rejectForeign({ api, fields }: Answer, asked: AuthorizerAppId): void {
   const answered = fields['authorizer_appid']
   if (!isAbsent(answered) && answered !== asked) {
@@ -203,7 +201,7 @@ function readProfile(account: Answer): AuthorizerProfile {
   }
 }
 
-/** None for an odd entry: one account must not keep all others from being repaired. */
+/** Skips a malformed entry: one account must not prevent the repair of all others. */
 function readListEntry(entry: unknown): AuthorizerListPage['items'] {
   if (!isObject(entry)) return []
   const authorizerAppId = parseAuthorizerAppId(entry['authorizer_appid'])

@@ -1,10 +1,9 @@
-// Owns: what an errcode of WeChat's means for whoever made the call. The codes stand in the catalogue; what is done
-// about a kind is decided by the token code.
+// Owns: classifying WeChat's errcodes by the catalogue. The token code decides what to do about each kind.
 import { type Errcode, errcode as catalogued } from '@wxgw/catalogue'
 
 export type ErrcodeKind = Errcode['kind']
 
-// What is unknown may pass by itself; whoever repeats calls bounds the attempts.
+// An unknown errcode may pass by itself; the caller bounds the retries.
 const UNLISTED = { kind: 'other', retry: 'backoff' } as const satisfies Pick<Errcode, 'kind' | 'retry'>
 
 /** Of an errcode other than 0. An unlisted one is `other` and may be tried again, with backoff. */
@@ -12,7 +11,7 @@ export function classifyErrcode(errcode: number): ErrcodeKind {
   return (catalogued(errcode) ?? UNLISTED).kind
 }
 
-/** How it reads on a GatewayError. The day's quota may be cleared by an operator, so nobody waits for midnight. */
+/** The retry options of a GatewayError. An operator may clear the day's quota, so there is no wait until midnight. */
 export function errcodeRetryOptions(errcode: number): { retry: boolean; retryAfterSeconds?: number } {
   const { retry } = catalogued(errcode) ?? UNLISTED
   switch (retry) {

@@ -1,10 +1,10 @@
-// Owns: making WeChat's errmsg fit for logs and callers. It is text from outside and may echo what was sent.
+// Owns: making WeChat's errmsg safe for logs and callers. It is foreign text and may echo secrets of the request.
 
 /** Longest errmsg that is kept, in UTF-16 units. */
 const MAX_ERRMSG_LENGTH = 200
 
 const MASK = '[masked]'
-// The id by which WeChat's support finds the request; looks like a token, is none.
+// The request id for WeChat's support. It looks like a token but is none.
 const RID = /\brid:\s*([0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8})\b/i
 const PREFIXED_SECRET = /[a-z]+@@@[^\s"'<>,;)\]}]*/gi
 const QUERY_VALUE = /\b([\w-]*(?:token|secret|code|ticket))=[^\s"'<>&]+/gi
@@ -12,7 +12,7 @@ const LONG_RUN = /[\w+/-]{20,}={0,2}/g
 // Field names (component_access_token) are as long as tokens, but never hold a digit or a capital.
 const FIELD_NAME = /^[a-z_]{1,39}=?$/
 const CONTROL = /[\p{Cc}\u2028\u2029]+/gu
-// A shorter one would mask syllables of ordinary words.
+// A shorter secret would mask parts of ordinary words.
 const MIN_KNOWN_SECRET_LENGTH = 6
 // Bounds the work of the patterns above, which is quadratic in hostile text.
 const MAX_EXAMINED_LENGTH = 2_000
@@ -37,7 +37,7 @@ export function presentableErrmsg(errmsg: unknown, knownSecrets: readonly string
   return rid === undefined ? cut(masked, MAX_ERRMSG_LENGTH) : withRid(masked, `rid: ${rid}`)
 }
 
-/** A secret that is cut in two would no longer look like one. */
+/** Drops a word that is cut: half of a secret would not be recognized. */
 function withoutCutWord(text: string): string {
   return text.length <= MAX_EXAMINED_LENGTH ? text : text.slice(0, MAX_EXAMINED_LENGTH).replace(/\S*$/, '')
 }
@@ -48,6 +48,6 @@ function withRid(masked: string, rid: string): string {
 }
 
 function cut(text: string, length: number): string {
-  // Half an emoji at the cut is no text.
+  // No half of a surrogate pair at the cut.
   return text.slice(0, length).replace(/[\ud800-\udbff]$/, '')
 }

@@ -105,7 +105,7 @@ export function createHttp({ baseUrl, timeoutMs, proxyUrl, userAgent = DEFAULT_U
   }
 }
 
-/** undefined when it is over the cap; leaving the loop destroys the connection. */
+/** undefined when the body is longer than `maxBytes`; leaving the loop destroys the connection. */
 async function readText(body: AsyncIterable<Buffer>, maxBytes: number): Promise<string | undefined> {
   const chunks: Buffer[] = []
   let size = 0
@@ -126,7 +126,7 @@ type Budget = {
   end(): void
 }
 
-/** A listener and a timer that are taken back, since a caller's signal may live as long as the process. */
+/** Its listener and its timer are removed at the end, because a caller's signal may live as long as the process. */
 function startBudget(timeoutMs: number, callerSignal: AbortSignal | undefined): Budget {
   const controller = new AbortController()
   let cutBy: 'deadline' | 'caller' | undefined
@@ -157,7 +157,7 @@ function isTimeout(reason: unknown): boolean {
   return reason instanceof DOMException && reason.name === 'TimeoutError'
 }
 
-/** got's errors carry URL, headers and body: only their code is taken over, never the error as a cause. */
+/** got's errors contain URL, headers and body: only their code is used, never the error as a cause. */
 function transportError(api: string, error: unknown): WeChatTransportError {
   if (error instanceof WeChatTransportError) return error
   return failed(api, `failed (${codeOf(error)})`)

@@ -30,7 +30,7 @@ export function probeApi({ baseUrl, proxyUrl, timeoutMs }: ApiProbeOptions): Pro
   })
 }
 
-/** The text of an error may hold the address of a proxy with its credentials. */
+/** The text of an error may contain the URL of a proxy with its credentials. */
 function codeOf(error: Error): string {
   return 'code' in error && typeof error.code === 'string' ? error.code : error.name
 }

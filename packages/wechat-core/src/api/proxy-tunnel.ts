@@ -1,4 +1,5 @@
-// Owns: a way to WeChat through an HTTP CONNECT proxy. TLS begins behind it: the proxy sees where to, never what.
+// Owns: connections to WeChat through an HTTP CONNECT proxy. TLS ends at WeChat: the proxy sees the host, never the
+// content.
 import { request as requestHttp, type RequestOptions } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import type { Socket } from 'node:net'
@@ -18,7 +19,7 @@ export type Tunnels = {
 
 const PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' }
 
-/** No error holds the proxy's credentials. */
+/** No error contains the proxy's credentials. */
 export function createTunnels({ proxyUrl, timeoutMs }: TunnelOptions): Tunnels {
   const proxy = new URL(proxyUrl.reveal())
   const credentials = credentialsOf(proxy)
@@ -42,7 +43,7 @@ function openTunnel({ proxy, target, credentials, timeoutMs }: Wanted): Promise<
     const timer = setTimeout(() => request.destroy(tunnelError('PROXY_TIMEOUT')), timeoutMs)
     request.once('connect', ({ statusCode }, socket, head) => {
       clearTimeout(timer)
-      // From here on the socket is whoever's it is handed to.
+      // From here on the socket belongs to the caller.
       if (statusCode === undefined || statusCode < 200 || statusCode > 299) {
         socket.destroy()
         reject(tunnelError('PROXY_REFUSED'))
@@ -60,7 +61,7 @@ function openTunnel({ proxy, target, credentials, timeoutMs }: Wanted): Promise<
   })
 }
 
-/** Under no code of undici's own: some of those make it connect again and again. */
+/** Without a code of undici: some of those make it reconnect endlessly. */
 function tunnelError(code: string): Error {
   return Object.assign(new Error('the proxy gave no tunnel'), {
     code: code.startsWith('UND_ERR_') ? 'PROXY_REFUSED' : code,

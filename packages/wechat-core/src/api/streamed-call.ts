@@ -1,11 +1,10 @@
-// Owns: one call of WeChat's API that is passed on for somebody else: bytes in, bytes out, never repeated, each wait
-// bounded. It reads neither of them.
+// Owns: one proxied call of WeChat's API: streams request and answer unread, never repeats it, and bounds each wait.
 import { Readable } from 'node:stream'
 import { UnansweredCallError } from '../errors.ts'
 import { type ApiConnectionOptions, type ApiExchange, createApiConnection } from './api-connection.ts'
 import { codeOf } from './http.ts'
 
-/** `length` undefined: it goes out chunked. */
+/** `length` undefined: the body is sent chunked. */
 export type StreamedBody = { length: number | undefined; chunks: AsyncIterable<Buffer> }
 
 export type StreamedCall = {
@@ -17,7 +16,7 @@ export type StreamedCall = {
 }
 
 export type StreamedCallOptions = Omit<ApiConnectionOptions, 'connectTimeoutMs'> & {
-  /** From the last byte sent to the head of the answer, and from then on each silence. */
+  /** The time from the last byte sent to the head of the answer, and of each silence after that. */
   timeoutMs: number
 }
 
@@ -31,12 +30,12 @@ export type StreamedCallReceiver = {
   onHead(head: StreamedHead): void
   onData(chunk: Buffer): void
   onEnd(): void
-  /** Instead of whatever is still to come. */
+  /** Replaces the remaining callbacks. */
   onError(error: UnansweredCallError): void
 }
 
 export type StreamedCalls = {
-  /** `pause` of the answer stops the clock, too: then the silence is not WeChat's. */
+  /** `pause` of the answer also stops the timer: the silence is then not WeChat's. */
   send(call: StreamedCall, receiver: StreamedCallReceiver): ApiExchange
   close(): void
 }
@@ -59,7 +58,7 @@ export function createStreamedCalls({ timeoutMs, ...connectionOptions }: Streame
 
   function send({ method, path, contentType, body }: StreamedCall, receiver: StreamedCallReceiver): ApiExchange {
     let phase: 'connecting' | 'sending' | 'answering' | 'over' = 'connecting'
-    /** Who is waited for is not WeChat. */
+    /** The wait is for our side, not for WeChat. */
     let isOurs = false
     let exchange: ApiExchange | undefined = undefined
     const clock = setTimeout(expired, timeoutMs)

@@ -1,5 +1,4 @@
-// Owns: what WeChat says of a call in the body of its answer, where the answer itself is passed on: errcode and request
-// id.
+// Owns: reading errcode and request id from the body of a proxied answer.
 import { isAbsent, parseInteger, parseObject } from './answer.ts'
 
 export type Verdict = {
@@ -28,7 +27,9 @@ export function readVerdict(body: Buffer): Verdict {
   }
 }
 
-/** Whether it is worth parsing: most answers to reads name neither. A letter of a name may be written as `\u0065`. */
+/**
+ * Whether the body has to be parsed: most answers to reads have neither. A letter of a name may be written as `\u0065`.
+ */
 function mayNameAny(body: Buffer): boolean {
   return body.includes('errcode') || body.includes('errmsg') || body.includes('\\u00')
 }

@@ -1,4 +1,4 @@
-// Owns: asking WeChat for an account that authorized, by other APIs than its code's, and when that is due.
+// Owns: finding an account that authorized when its code does not work, by other APIs of WeChat, and when that is due.
 import type { AuthorizerDetails, ComponentApi, FuncInfo } from '../api/apis.ts'
 import { WeChatApiError } from '../errors.ts'
 import type { AuthorizerAppId } from '../ids.ts'
@@ -7,11 +7,10 @@ import type { ComponentTokens } from './component-tokens.ts'
 import type { RefreshTokenSearch } from './refresh-token-search.ts'
 import { isAmbiguous, refusalKind } from './refusal.ts'
 
-/** WeChat's rule: an authorization code works for an hour. */
+/** WeChat's rule: an authorization code is valid for an hour. */
 export const CODE_LIFE_MS = 3600_000
 /**
- * A refusal that does not say that the code is spent is not believed before the push is this old: until then the code
- * is tried again.
+ * A refusal other than "code spent" is final only when the push is older than this: until then the code is tried again.
  */
 const BELIEVED_AFTER_MS = 60_000
 /** The list has many pages: its search may take as long as a whole exchange. */
@@ -62,10 +61,10 @@ export function createAccountLookup({ api, componentTokens, search }: AccountLoo
   }
 }
 
-/** After this failure of api_query_auth, `ageMs` after the push came: is the account to be looked up instead? */
+/** Whether the account has to be looked up after this failure of api_query_auth, `ageMs` after the push came. */
 export function isLookUpDue(error: unknown, ageMs: number): boolean {
   const kind = refusalKind(error)
-  // Our own store's failure says nothing, and with a missing ticket WeChat cannot be asked for anything.
+  // A failure of our own store shows nothing about the code, and without a ticket no API can be called.
   if (kind === undefined && !isAmbiguous(error)) return false
   if (kind === 'authorization-code-invalid' || ageMs >= CODE_LIFE_MS) return true
   switch (kind) {
@@ -75,7 +74,7 @@ export function isLookUpDue(error: unknown, ageMs: number): boolean {
     case 'ticket-invalid':
     case 'quota-minute':
     case 'ip-not-allowed':
-      // Nothing was said about this code or this account.
+      // The errcode is not about this code or this account.
       return false
     default:
       return ageMs >= BELIEVED_AFTER_MS

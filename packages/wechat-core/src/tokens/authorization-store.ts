@@ -6,28 +6,28 @@ import type { Secret } from '../secret.ts'
 export type CodeClaim =
   | {
       kind: 'claimed'
-      /** An earlier exchange may have reached WeChat, its answer never reached us. */
+      /** An earlier exchange may have reached WeChat, but its answer was lost. */
       ambiguous: boolean
       /** WeChat's list of authorizers has been searched for this code's account in the last ten minutes. */
       listSearched: boolean
     }
   | { kind: 'busy' }
   | { kind: 'exchanged'; appId: AuthorizerAppId }
-  /** A minute ago at most. */
+  /** At most a minute ago. */
   | { kind: 'refused'; errcode: number; errmsg: string }
 
 export type CodeStore = {
-  /** Whose an exchanged code is; undefined for every other code. */
+  /** The account of an exchanged code; undefined for every other code. */
   accountOf(codeHash: string): Promise<AuthorizerAppId | undefined>
-  /** `insist`: claims a code, too, that WeChat has just refused. */
+  /** `insist`: claims even a code that WeChat has just refused. */
   claim(codeHash: string, claim: { owner: string; leaseMs: number; insist: boolean }): Promise<CodeClaim>
-  /** Remembered for a minute, so that whoever repeats the code is answered without a call. */
+  /** Remembers the refusal for a minute, so that a repeated code needs no call. */
   refuse(codeHash: string, refused: { owner: string; errcode: number; errmsg: string }): Promise<void>
-  /** Gives the code back, so that another may try. `listSearched`: WeChat's list was searched just now. */
+  /** Releases the claim. `listSearched`: WeChat's list was searched just now. */
   release(codeHash: string, released: { owner: string; ambiguous: boolean; listSearched: boolean }): Promise<void>
 }
 
-/** The event by which WeChat tells of an authorization. */
+/** The event that WeChat pushes for an authorization. */
 export type PushedAs = 'authorized' | 'updateauthorized'
 
 export type NewAuthorization = {
@@ -36,31 +36,30 @@ export type NewAuthorization = {
   owner: string
   /** From the pushed event; undefined = now, by the store's clock. */
   createTimeSeconds: number | undefined
-  /** undefined: no push has said it yet, or it came by an event of another kind. */
+  /** undefined: no push has come yet, or it was an event of another kind. */
   pushedAs?: PushedAs | undefined
   accessToken: { token: Secret; lifetimeSeconds: number; elapsedMs: number } | undefined
   refreshToken: Secret | undefined
-  /** undefined: what is stored stays. */
+  /** undefined: the stored value is kept. */
   funcInfo: FuncInfo | undefined
   dueInMs: number
 }
 
 export type AuthorizationStore = {
   /**
-   * Tokens and the code's outcome in one step. `revoked`: a newer `unauthorized` is known, nothing was stored. When the
-   * account's tokens were stored by somebody else since this code was claimed, the access token is left out: WeChat may
-   * have issued the other one later. The next read then refreshes.
+   * Stores the tokens and the code's outcome in one step. `revoked`: a newer `unauthorized` is known, and nothing was
+   * stored. When another process has stored tokens of the account since this code was claimed, the access token is left
+   * out, because WeChat may have issued the other one later; the next read refreshes.
    */
   saveAuthorization(authorization: NewAuthorization): Promise<'saved' | 'revoked'>
   /**
-   * The pushed event of a code that was exchanged already: its CreateTime is the time of that authorization, its kind
-   * the cause.
+   * Stores CreateTime and kind of the pushed event of a code that was exchanged before.
    */
   confirmAuthorization(
     appId: AuthorizerAppId,
     codeHash: string,
     pushed: { createTimeSeconds: number; pushedAs: PushedAs | undefined },
   ): Promise<void>
-  /** Is an `unauthorized` known that is newer than this? */
+  /** Whether a newer `unauthorized` is known. */
   isRevokedSince(appId: AuthorizerAppId, createTimeSeconds: number): Promise<boolean>
 }

@@ -18,12 +18,13 @@ import { type CommitOutcome, createTokenKeeper, type TokenKeeperStore } from './
 import type { CurrentToken } from './authorizer.ts'
 
 /**
- * What a refresh works with. A new authorization starts a new generation; what belongs to an older one is not stored.
+ * The stored material of a refresh. A new authorization starts a new generation; results for an older one are not
+ * stored.
  */
 export type AuthorizerMaterial = {
   generation: number
   refreshToken: Secret | undefined
-  /** Refresh tokens that stood here before, or came with an answer that could not be stored in order; newest first. */
+  /** Earlier refresh tokens, and those of answers that could not be stored in order, newest first. */
   history: readonly Secret[]
 }
 
@@ -38,13 +39,13 @@ export type AuthorizerTokenStore = TokenKeeperStore<AuthorizerAppId, AuthorizerM
       lifetimeSeconds: number
       elapsedMs: number
       dueInMs: number
-      /** undefined when the stored one stays. */
+      /** undefined: the stored one is kept. */
       newRefreshToken: Secret | undefined
     },
   ): Promise<CommitOutcome>
   /**
-   * Only while `generation` is still the current one and the lease is held: else the verdict is about refresh tokens
-   * that somebody else has replaced meanwhile (`superseded`). `known`: it was marked before.
+   * Marks only while `generation` is current and the lease is held. Otherwise another process has replaced the refresh
+   * tokens meanwhile (`superseded`). `known`: it was marked before.
    */
   markReauthorizationRequired(
     appId: AuthorizerAppId,
@@ -59,11 +60,11 @@ export type AuthorizerTokens = {
    * WECHAT_API_TIMEOUT, STORE_UNAVAILABLE.
    */
   get(appId: AuthorizerAppId, options?: { force?: boolean }): Promise<CurrentToken>
-  /** "This token was refused": refreshes only if it is still the current one. Rejects as `get`. */
+  /** Reports that WeChat refused a token: refreshes if it is still the current one. Rejects as `get`. */
   reportInvalid(appId: AuthorizerAppId, refused: Secret): Promise<CurrentToken>
-  /** The stored one when it is good enough to be handed out; WeChat is not asked. Rejects as `get`. */
+  /** The stored token when it is still valid. Does not call WeChat. Rejects as `get`. */
   peek(appId: AuthorizerAppId): Promise<CurrentToken | undefined>
-  /** Due by schedule: refreshes unless somebody did meanwhile. Rejects as `get`. */
+  /** A scheduled refresh: refreshes unless another process did meanwhile. Rejects as `get`. */
   refreshNow(appId: AuthorizerAppId): Promise<CurrentToken>
 }
 
@@ -103,7 +104,7 @@ export function createAuthorizerTokens(deps: AuthorizerTokensDeps): AuthorizerTo
     onFailed(appId, { streak, failure }) {
       if (ANNOUNCED_STREAKS.has(streak)) deps.onRefreshFailing(appId, { streak, errcode: failure.errcode })
     },
-    // Lock order is authorizer, then component; a component token that is missing is bought before the lease is taken.
+    // The lock order is authorizer, then component: a missing component token is fetched before the lease is taken.
     prepare: () => componentTokens.get(),
     async refresh({ subject: appId, owner, fence, material, signal }) {
       const startedAtMs = performance.now()
@@ -126,9 +127,9 @@ export function createAuthorizerTokens(deps: AuthorizerTokensDeps): AuthorizerTo
   })
 
   /**
-   * "Invalid refresh token" is a question, not a verdict: the stored one, then WeChat's own word
-   * (api_get_authorizer_info), then those we held before, then WeChat's list of all authorizers, which costs most. Only
-   * when WeChat has refused them all does a person have to authorize again.
+   * "Invalid refresh token" alone is not final. Tried in this order: the stored token, the one of
+   * api_get_authorizer_info, the earlier ones, and the one in WeChat's list of all authorizers, which costs most. Only
+   * when WeChat has refused them all, the account has to authorize again.
    */
   async function refreshByLadder(appId: AuthorizerAppId, attempt: Attempt) {
     const { owner, material, signal } = attempt
@@ -181,7 +182,7 @@ export function createAuthorizerTokens(deps: AuthorizerTokensDeps): AuthorizerTo
     }
   }
 
-  /** 61003 from the refresh alone is no verdict either; a second API has to say the same. */
+  /** 61003 from the refresh alone is not final either: a second API has to confirm it. */
   async function confirmed(error: unknown, appId: AuthorizerAppId, attempt: Attempt) {
     if (refusalKind(error) === 'not-authorized') await authorizerInfo(appId, attempt)
     return error

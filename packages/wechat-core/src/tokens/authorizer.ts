@@ -1,4 +1,4 @@
-// Owns: what callers may see of a token and of an authorizer.
+// Owns: the types of a token and of an authorizer that callers see.
 import type { AuthorizerProfile, FuncInfo } from '../api/apis.ts'
 import type { AuthorizerAppId } from '../ids.ts'
 import type { Secret } from '../secret.ts'

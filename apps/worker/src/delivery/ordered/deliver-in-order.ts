@@ -1,4 +1,4 @@
-// Owns: that of the deliveries of one key only the first is attempted, and for how long a failing one holds its key.
+// Owns: attempting only the first delivery of each key, and the time-out of a failing one that holds up its key.
 import { type DeliveryJob, orderingKey, type Subscription } from '@wxgw/contracts'
 import type { Subscriptions } from '@wxgw/platform'
 import { type DeliveryOrder, type HoldingClock, type OrderedDelivery, WAITS_MS } from '@wxgw/redis'
@@ -12,7 +12,7 @@ export type DeliverInOrderDeps = StateDeps & {
   order: Pick<DeliveryOrder, 'enter' | 'hold' | 'leave'>
   subscriptions: Pick<Subscriptions, 'all'>
   health: Pick<DeliveryHealth, 'isOpen'>
-  /** A delivery of this subscription may have been promoted. */
+  /** Called when a delivery of this subscription may have been promoted. */
   wake(subscription: string): void
   clock: Clock
 }
@@ -21,7 +21,7 @@ type Ordered = OrderedDelivery & { subscription: Subscription }
 
 const AGAIN_MS = 1_000
 
-/** As `deliver`. Of a subscription without an order it is `deliver`. */
+/** As `deliver`. For a subscription without an order it calls `deliver` directly. */
 export function createDeliverInOrder(deps: DeliverInOrderDeps): Deliver {
   return async (job, attempt) => {
     try {
@@ -70,7 +70,7 @@ async function deliverFirst(deps: DeliverInOrderDeps, turn: Turn): Promise<Deliv
 
 type Retry = Extract<DeliveryOutcome, { kind: 'retry' }>
 
-/** It is looked at again when the retry is due, or when its time is over. */
+/** The job runs again when the retry is due, or when the time-out is over. */
 async function holding(
   deps: DeliverInOrderDeps,
   { ordered }: Turn,
@@ -85,8 +85,8 @@ async function holding(
 }
 
 /**
- * The clock stands still while the breaker is open, and from a change of the subscription, such as the end of a pause,
- * back to the last look.
+ * The time-out does not run while the breaker is open, nor between the last check and a change of the subscription
+ * (such as the end of a pause).
  */
 function heldUntilNow({ health, clock }: DeliverInOrderDeps, { subscription }: Ordered, held: HoldingClock): number {
   const standsStill = health.isOpen(subscription.name) || subscription.updatedAtMs > held.lookedAtMs
@@ -106,8 +106,8 @@ async function timedOut(
 }
 
 /**
- * What was delivered is not delivered again because the next one could not be told: it is found by the next look
- * (mend-orders.ts).
+ * Never rejects: an ended delivery must not be made again because the next one could not be promoted. mend-orders.ts
+ * promotes it later.
  */
 async function ended(deps: DeliverInOrderDeps, ordered: Ordered, outcome: DeliveryOutcome): Promise<DeliveryOutcome> {
   if (outcome.kind !== 'done' && outcome.kind !== 'dead') return outcome

@@ -1,5 +1,5 @@
-// Owns: that an order goes on although a worker was killed in the middle of a step, and that none is left of a
-// subscription that has no order any longer.
+// Owns: repairing the order of a subscription after a worker was killed in the middle of a step, and removing that of a
+// subscription without an order.
 import type { Subscription } from '@wxgw/contracts'
 import type { Subscriptions } from '@wxgw/platform'
 import type { DeliveryOrder } from '@wxgw/redis'
@@ -16,7 +16,8 @@ export type MendOrdersDeps = {
 
 const EVERY_MS = 5_000
 /**
- * Passes after a change in which one without an order is looked at: other processes know of the change a moment later.
+ * Passes after a change in which a subscription without an order is checked: other processes see the change a moment
+ * later.
  */
 const PASSES = 2
 
@@ -46,7 +47,7 @@ export function startMendingOrders({
     try {
       for (const subscription of await subscriptions.all()) await look(subscription)
     } catch (error) {
-      // That Redis is away is said by readiness.
+      // Readiness reports that Redis is away.
       if (!isStoreAway(error)) log.warn({ err: error, platform }, 'orders.not_mended')
     }
   })

@@ -1,18 +1,18 @@
-// Owns: the order of deliveries of events that are dispatched together: they join their subscriptions' order as their
-// events stand, however long the dispatch of each event took until then.
+// Owns: the order of deliveries of events that are dispatched together: they join the order in the sequence of their
+// events, even when a later event is dispatched faster.
 import type { DeliveryJob, Subscription } from '@wxgw/contracts'
 import { GatewayError } from '@wxgw/wechat-core'
 
 export type OrderedPlace = {
-  /** So many deliveries will be enqueued. To be called once. */
+  /** Announces how many deliveries will be enqueued. Call it once. */
   expect(count: number): void
-  /** Resolves when the store has it. */
+  /** Resolves when Redis has the delivery. */
   enqueue(subscription: Subscription, delivery: DeliveryJob): Promise<void>
 }
 
 export type OrderedBatch = {
   place(index: number): OrderedPlace
-  /** No more deliveries of this event are enqueued. With an error: none of later events either. */
+  /** No more deliveries of this event follow. With an error, those of later events are not enqueued either. */
   ended(index: number, error?: unknown): void
 }
 
@@ -20,7 +20,7 @@ type Enqueue = (subscription: Subscription, deliveries: readonly DeliveryJob[]) 
 type Pending = { subscription: Subscription; delivery: DeliveryJob; resolve(): void; reject(error: unknown): void }
 type Place = { expected: number | undefined; failed: boolean; pending: Pending[] }
 
-/** When all places are known, their deliveries are enqueued, in one go for each subscription. */
+/** Once the deliveries of all events are known, they are enqueued, in one step per subscription. */
 export function createOrderedBatch(size: number, enqueue: Enqueue): OrderedBatch {
   const places = Array.from({ length: size }, (): Place => ({ expected: undefined, failed: false, pending: [] }))
   let isFlushed = false

@@ -1,5 +1,5 @@
-// Owns: putting deliveries of ordered subscriptions into their queues: first into the order, then as jobs. What nothing
-// stands before goes into a consumer's queue or stream without a job.
+// Owns: enqueueing deliveries of ordered subscriptions: first into the order, then as jobs. A delivery to a consumer's
+// queue or stream is written without a job when no delivery of its key is pending.
 import { type DeliveryJob, orderingKey, type Subscription } from '@wxgw/contracts'
 import { type DeliveryOrder, type DeliveryQueue, type SinkWriter, WAITS_MS } from '@wxgw/redis'
 import { type Clock, isStoreAway } from '@wxgw/wechat-core'
@@ -9,11 +9,11 @@ import { recordState, type StateDeps } from '../attempt/record-state.ts'
 import { isHeldBack } from '../fan-out/first-attempt.ts'
 
 export type OrderedDeliveries = {
-  /** In the order of the list, behind all that is there. Safe to repeat. Rejects with STORE_UNAVAILABLE. */
+  /** Appends the deliveries to the order. Safe to repeat. Rejects with STORE_UNAVAILABLE. */
   enqueue(subscription: Subscription, deliveries: readonly DeliveryJob[]): Promise<void>
   /**
-   * The same for first deliveries that one caller at a time has of their account: those to a queue or a stream whose
-   * key has nothing that is not over are delivered in one step.
+   * The same for first deliveries, when only one caller at a time has those of the account. Deliveries to a queue or a
+   * stream whose key has no pending delivery are written in one step.
    */
   dispatch(subscription: Subscription, deliveries: readonly DeliveryJob[]): Promise<void>
 }
@@ -42,7 +42,7 @@ export function createOrderedDeliveries(deps: OrderedDeliveriesDeps): OrderedDel
     await order.settle(name, places)
   }
 
-  /** Answers those that were. Rejects with STORE_UNAVAILABLE when the order cannot be read. */
+  /** Answers the deliveries that were written. Rejects with STORE_UNAVAILABLE when the order cannot be read. */
   async function write(
     subscription: Subscription,
     deliveries: readonly DeliveryJob[],
@@ -57,8 +57,7 @@ export function createOrderedDeliveries(deps: OrderedDeliveriesDeps): OrderedDel
     try {
       await writer.writeInOrder(sink, free)
     } catch (error) {
-      // Its queue tries again, and judges: the sink may be refused, or its master be away while that of the order is
-      // there.
+      // The subscription's queue tries again and judges the result: the sink may refuse, or its master may be away.
       if (!isStoreAway(error)) log.warn({ subscription: name, err: error }, 'delivery.postponed')
       return []
     }
