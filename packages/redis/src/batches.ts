@@ -1,30 +1,27 @@
-// Owns: that what is asked of Redis in the same moment goes there in one step, and that each learns what became of its
-// own. A batch is what already waits when the event loop has gone round, or is full before that: nothing ever waits for
-// company.
+// Owns: batching commands of the same moment into one step of Redis, with an outcome for each caller. A batch is sent
+// after one turn of the event loop, or when it is full: no item waits for others.
 import { isStoreAway } from '@wxgw/wechat-core'
 import { isStoreFailure, storeError } from './store-errors.ts'
 
 type Batches<Item, Answer> = {
-  /** Only items of the same `key` go together. Rejects with what its own item met, else as `write`. */
+  /** Only items of the same `key` share a batch. Rejects with the error of its own item, otherwise as `write`. */
   add(key: string, item: Item): Promise<Answer>
 }
 
 type BatchesDeps<Item, Answer> = {
   /**
-   * One answer for each item, in their order; an Error rejects that item alone. When it rejects, and not because the
-   * store is away, nothing must have been done that may not be done again: each item is then tried alone.
+   * Answers one result per item, in their order; an Error rejects that item alone. When it rejects for another reason
+   * than an absent store, each item is tried alone, so what it has done must be safe to repeat.
    */
   write(key: string, items: readonly Item[]): Promise<ReadonlyArray<Answer | Error>>
   /**
-   * What an item adds to the work of a batch, and how much of it one batch may be; an item that is more goes alone.
-   * Default: no bound.
+   * The weight of an item, and the most weight of a batch; a heavier item gets a batch of its own. Default: no bound.
    */
   weight?: { of(item: Item): number; most: number }
 }
 
 /**
- * So few that Redis works on one batch while this process makes the next: neither waits for all of the other (measured:
- * +8 %).
+ * Small enough that Redis executes one batch while this process makes the next (measured: +8 %).
  */
 export const MOST_AT_ONCE = 25
 const WEIGHTLESS = { of: () => 0, most: 0 }
@@ -44,7 +41,7 @@ export function createBatches<Item, Answer>({
     if (due) void settle(key, due.items)
   }
 
-  /** To which this one may still be added. */
+  /** The batches that are not full. */
   function openBatch(key: string, added: number): Batch<Item, Answer> {
     const open = waiting.get(key)
     if (open !== undefined && open.weight + added <= weight.most) return open
@@ -67,7 +64,7 @@ export function createBatches<Item, Answer>({
       })
     } catch (error) {
       if (batch.length === 1 || isAway(error)) for (const { reject } of batch) reject(error)
-      // One of them is refused, and the others are not to suffer for it.
+      // One item was refused: try each alone, so that the others succeed.
       else await Promise.all(batch.map((one) => settle(key, [one])))
     }
   }
@@ -85,7 +82,7 @@ export function createBatches<Item, Answer>({
   }
 }
 
-/** Asking again would only take longer. */
+/** Trying again would only take longer. */
 export function isAway(error: unknown): boolean {
   return isStoreAway(error) || (isStoreFailure(error) && isStoreAway(storeError(error)))
 }

@@ -1,4 +1,5 @@
-// Owns: how each role talks to Redis. The defaults of the libraries wait for minutes; WeChat waits for five seconds.
+// Owns: the connections to Redis by role, with their time-outs. The libraries' defaults wait for minutes; WeChat waits
+// for five seconds.
 import type { RedisEndpoint, RedisSettings } from '@wxgw/contracts'
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { PatientRedis } from './patient-redis.ts'
@@ -9,7 +10,7 @@ export type RedisConnection = Redis | Cluster
 
 /**
  * `commands`: requests and stores; fails within a second, never queues while Redis is away.
- * `blocking`: BullMQ's workers; waits for ever, but notices a dead line.
+ * `blocking`: BullMQ's workers; waits for ever, but notices a dead connection.
  * `subscriber`: pub/sub; subscribes again by itself.
  */
 export type RedisRole = 'commands' | 'blocking' | 'subscriber'
@@ -18,18 +19,18 @@ export type RedisRole = 'commands' | 'blocking' | 'subscriber'
 type Options = Omit<RedisOptions, 'replyMapping'>
 
 const CONNECT_TIMEOUT_MS = 1_000
-/** Bounds a frozen Redis; with one retry of nothing, every route that needs the store answers within 1.5 s. */
+/** The time-out of a command: every route that needs the store answers within 1.5 s, even with a frozen Redis. */
 const COMMAND_TIMEOUT_MS = 1_000
 /**
  * A line that leaves a command unanswered this long is given up: into a black hole, each command would time out for
  * ever.
  */
 const COMMAND_SOCKET_TIMEOUT_MS = 2_000
-/** Longer than BullMQ's blocking read of 5 s; ends a line into a black hole. */
+/** Longer than BullMQ's blocking read of 5 s. It closes a dead connection. */
 const BLOCKING_SOCKET_TIMEOUT_MS = 15_000
 const PATIENCE = { commandTimeoutMs: COMMAND_TIMEOUT_MS, lineTimeoutMs: COMMAND_SOCKET_TIMEOUT_MS }
 const RECONNECT_EVERY_MS = 1_000
-/** A subscriber only listens: without a question of its own, a dead line is as silent as a quiet channel. */
+/** A subscriber sends pings: otherwise a dead connection looks like a quiet channel. */
 const SUBSCRIBER_PING_MS = 5_000
 const SUBSCRIBER_SOCKET_TIMEOUT_MS = 4_000
 
@@ -76,7 +77,7 @@ function commandsOptions({ mode }: RedisSettings): Options {
   return { ...byRole.commands, ...timeouts, reconnectOnError: reconnectNowAndThen() }
 }
 
-/** Connects in the background; never throws because Redis is away. `onError` hears each failure of the connection. */
+/** Connects in the background; never throws because Redis is away. `onError` is called for each failure. */
 export function connectRedis(
   settings: RedisSettings,
   role: RedisRole,
@@ -97,7 +98,7 @@ export function connectNode(settings: RedisSettings, endpoint: RedisEndpoint, on
   return redis
 }
 
-/** Ends with the connection. A failed question needs no answer: the socket's timeout has ended the line already. */
+/** Ends with the connection. A failed ping is ignored: the socket's time-out has closed the connection. */
 function keepAsking(connection: RedisConnection, onError: (error: Error) => void): void {
   const timer = setInterval(() => {
     if (connection.status === 'ready') connection.ping().catch(onError)

@@ -1,5 +1,5 @@
-// Owns: proving at start that the sealing keys are those that the stored secrets were sealed with, before anything is
-// overwritten, and by the same value, whether this Redis is the one that the installation has worked with so far.
+// Owns: the check at the start that the sealing keys open the stored secrets, before anything is overwritten, and, by
+// the same value, whether this Redis is the installation's.
 import type { RedisConnection } from './connect.ts'
 import type { PlatformKeys } from './keys.ts'
 import type { Sealer } from './sealed.ts'
@@ -25,7 +25,7 @@ export async function checkSealingKeys(deps: KeyCheckDeps): Promise<'ok' | 'mism
   try {
     return sealer.open(known, keyCheckPlace(platform)).reveal() === CHECK_VALUE ? 'ok' : 'mismatch'
   } catch {
-    // It says nothing but that it does not open, which is the answer.
+    // The error says only that the value does not open.
     return 'mismatch'
   }
 }

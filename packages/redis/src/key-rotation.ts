@@ -1,6 +1,5 @@
-// Owns: sealing everything that is stored anew with the first key, so that older keys can be removed. Safe while
-// processes run and safe to stop and repeat: each value is replaced only if it still is the one that was read, and what
-// is current is left alone.
+// Owns: sealing all stored values with the first key, so that older keys can be removed. Safe while processes run, and
+// safe to stop and repeat: a value is replaced only if it is still the one that was read.
 import type { RedisConnection } from './connect.ts'
 import { keyCheckPlace } from './key-check.ts'
 import { COMPONENT_EVENTS_QUEUE, type PlatformKeys, queueKey } from './keys.ts'
@@ -24,8 +23,8 @@ const SEALED_KINDS = [
 export type SealedKind = (typeof SEALED_KINDS)[number]
 
 /**
- * `current`: sealed with the first key already. `resealed`: now. `changed`: somebody else wrote meanwhile, by the keys
- * that process has. `unopened`: no key opens it; it is left as it stands.
+ * `current`: was sealed with the first key. `resealed`: is now. `changed`: another process wrote it meanwhile, with its
+ * own keys. `unopened`: no key opens it; it is not changed.
  */
 export type RotationCounts = Record<'current' | 'resealed' | 'changed' | 'unopened', number>
 export type RotationReport = Record<SealedKind, RotationCounts>
@@ -41,11 +40,12 @@ const replaceString = defineScript({ name: 'replace-string', keys: ['key'], args
 
 const PAGE = 500
 const API_TICKET_TYPES = ['jsapi', 'wx_card']
-/** One that runs is done in a moment, or comes back to one of these. */
+/** A running job ends soon or returns to one of these states. */
 const JOB_STATES = ['wait', 'delayed', 'failed', 'prioritized', 'paused', 'active']
 
 /**
- * Rejects with STORE_UNAVAILABLE; what was done until then stays done. `onProgress` hears of every page of authorizers.
+ * Rejects with STORE_UNAVAILABLE; values that were sealed until then stay so. Calls `onProgress` for each page of
+ * authorizers.
  */
 export function resealPlatform(
   deps: RotationDeps,
@@ -190,7 +190,7 @@ async function resealAll(
   await resealSubscriptions()
   await resealJobs()
   await resealUnparsedPushes()
-  // Last: as long as something is left, the old key stands in the check value, too.
+  // Last: as long as values are left, the check value keeps the old key too.
   const check = await redis.get(keys.keyCheck)
   if (check) {
     await reseal('key_check', check, keyCheckPlace(platform), (anew) =>

@@ -1,23 +1,23 @@
-// Owns: visiting many things in turn, again and again, at a pace that does not grow with their number without end.
+// Owns: polling many items in turn, repeatedly, at a bounded rate.
 import { pause } from '@wxgw/wechat-core'
 
 export type Laps = { close(): Promise<void> }
 
 export type LapsDeps<Item> = {
   items(): readonly Item[]
-  /** Never rejects. The next ones wait for it. */
+  /** Must not reject. The next items wait for it. */
   visit(items: readonly Item[]): Promise<void>
   /** Default 1,000. */
   lapMs?: number
 }
 
 const LAP_MS = 1_000
-/** So few that what else goes over the connection waits for milliseconds. */
+/** Small, so that other commands on the connection wait only milliseconds. */
 const TOGETHER = 100
-/** 3,000 visits a second at most. */
+/** At most 3,000 items a second. */
 const SHORTEST_PAUSE_MS = 1_000 / 30
 
-/** Each is visited once a second; of more than 3,000 all, in turn, 3,000 a second. Spread over the second. */
+/** Each item is visited once a second, spread over it. More than 3,000 items are visited in turn, 3,000 a second. */
 export function startLaps<Item>({ items, visit, lapMs = LAP_MS }: LapsDeps<Item>): Laps {
   const stopping = new AbortController()
   const { signal } = stopping

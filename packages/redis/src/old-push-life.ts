@@ -1,6 +1,6 @@
-// Owns: how long a push is remembered that came when its de-duplication was over already.
+// Owns: how long a push is remembered that came after its de-duplication time.
 
-/** As long as the event log would know it, also on a platform that keeps none. */
+/** EVENT_LOG_SECONDS, even on a platform without an event log. */
 export function oldPushLifeMs({
   dedupeSeconds,
   eventLogSeconds,

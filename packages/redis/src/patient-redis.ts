@@ -1,12 +1,12 @@
-// Owns: a client of Redis whose time-outs hold Redis responsible, not this process. Which connections have them:
-// connect.ts.
+// Owns: a Redis client whose time-outs do not fire because this process itself was slow. connect.ts decides which
+// connections use it.
 import { afterReading } from '@wxgw/wechat-core'
 import { Redis, type RedisOptions } from 'ioredis'
 
 export type Patience = {
-  /** A command without an answer fails after this. */
+  /** A command fails after this time without an answer. */
   commandTimeoutMs: number
-  /** A line on which nothing at all comes for this long after a command is given up; longer than the above. */
+  /** The connection is closed after this time without any data since a command. Longer than `commandTimeoutMs`. */
   lineTimeoutMs: number
 }
 
@@ -19,7 +19,7 @@ type Line = Redis['stream']
  */
 export class PatientRedis extends Redis {
   readonly #patience: Patience
-  /** The line that is about to be given up. */
+  /** The connection that is about to be closed. */
   #suspected: Line | undefined
 
   constructor(options: Omit<RedisOptions, 'replyMapping'>, patience: Patience) {

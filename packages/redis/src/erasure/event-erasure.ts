@@ -1,5 +1,5 @@
-// Owns: taking the content of one user's events out of the event log and out of all dead letters of a platform. The
-// events themselves, and what became of them, stay.
+// Owns: removing the content of one user's events from the event log and from all dead letters of a platform. The
+// events themselves and their delivery states stay.
 import { randomUUID } from 'node:crypto'
 import { type EraseJob, hasContent, type Subscription, withoutContent } from '@wxgw/contracts'
 import type { Queue } from 'bullmq'
@@ -18,8 +18,8 @@ type ErasedUser = { authorizer: string; subject: string }
 
 export type EventErasure = {
   /**
-   * Answers how many events have lost their content by this call, the newest first; when there is more to look at than
-   * an HTTP call waits for, a worker does it all. Safe to repeat. Rejects with STORE_UNAVAILABLE.
+   * Answers how many events lost their content by this call, the newest first. When there are more entries than an HTTP
+   * call waits for, a worker does all of it. Safe to repeat. Rejects with STORE_UNAVAILABLE.
    */
   begin(user: ErasedUser): Promise<number>
   /** All of it. */
@@ -33,13 +33,12 @@ type EventErasureDeps = {
   queues: Pick<Queues, 'open' | 'add'>
   subscriptions: { all(maxAgeMs: number): Promise<readonly Subscription[]> }
   /**
-   * Entries that are looked at while somebody waits, in the log and in the dead letters of all subscriptions each.
-   * Default 5,000.
+   * Entries that an HTTP call reads, in the log and in the dead letters of all subscriptions each. Default 5,000.
    */
   atOnce?: number
 }
 
-/** Entries that are looked at in one script: about a millisecond of Redis. */
+/** Entries that one script reads: about a millisecond of Redis. */
 const BATCH = 250
 const AT_ONCE = 5_000
 const KEPT_FAILURES = 100

@@ -1,5 +1,4 @@
-// Owns: moving jobs from a queue with an old name to the one with the new name, while workers of both names may be
-// running.
+// Owns: moving jobs from a queue with an old name to the one with the new name, while workers may run on both.
 import { randomUUID } from 'node:crypto'
 import type { RedisConnection } from '../connect.ts'
 import { isDeliveryId, queueKey } from '../keys.ts'
@@ -10,15 +9,15 @@ export type Move = {
   from: string
   /** undefined: the jobs are dropped. */
   to: string | undefined
-  /** Only the jobs of this one; undefined = all. */
+  /** Only the jobs of this subscription; undefined = all. */
   owner: Owner | undefined
-  /** Aborted: the batch under way is the last one. */
+  /** When aborted, the running batch is the last one. */
   signal?: AbortSignal | undefined
 }
 
 /**
- * `left`: how many of ours are still there, for the next time: somebody is working on them, or they were too many for
- * once, or the move was aborted.
+ * `left`: how many of our jobs are still there for the next call: a worker runs them, they were too many, or the move
+ * was aborted.
  */
 type Moved = { moved: number; left: number }
 
@@ -26,16 +25,18 @@ type Moved = { moved: number; left: number }
 const STATES = ['active', 'wait', 'paused', 'prioritized', 'delayed', 'failed', 'completed'] as const
 type State = (typeof STATES)[number]
 
-/** Jobs in these still have a future; the rest is memory. */
+/** States of jobs that will still run. Jobs in the others have ended. */
 const WITH_JOBS = [...STATES, 'waiting-children']
 const BESIDES = ['id', 'meta', 'events', 'marker', 'stalled', 'stalled-check', 'pc', 'limiter']
 const LOCK_MS = 30_000
 const BATCH = 100
-/** Of one state at once, so that one subscription does not keep the others waiting. */
+/** Jobs of one state per call, so that one subscription does not delay the others. */
 const MOST = 10_000
-/** A queue that is refilled while it is emptied does not keep us. */
+/** Ends the loop when the queue is refilled meanwhile. */
 const MOST_ROUNDS = 1_000
-/** What a job is. What a consumer's library noted besides (parents, repetitions) belongs to the old queue. */
+/**
+ * The fields that are moved. What a consumer's library stored besides (parents, repetitions) stays with the old queue.
+ */
 const FIELDS = [
   ...['name', 'data', 'opts', 'timestamp', 'delay', 'priority', 'deid', 'defa'],
   ...['atm', 'ats', 'failedReason', 'stacktrace', 'processedOn', 'finishedOn'],
@@ -63,7 +64,7 @@ export async function moveJobs(redis: RedisConnection, move: Move): Promise<Move
   return total
 }
 
-/** Of a deleted subscription: what others have in the same queue stays. */
+/** For a deleted subscription: jobs of others in the same queue stay. */
 export async function dropJobs(redis: RedisConnection, from: string, owner: Owner): Promise<void> {
   const round = () => moveJobs(redis, { from, to: undefined, owner })
   for (let count = 0; count < MOST_ROUNDS && (await round()).moved > 0; ) count += 1
@@ -77,7 +78,7 @@ async function moveState(redis: RedisConnection, move: Move, state: State): Prom
   // Those that stay where they are.
   let passed = 0
   for (let seen = 0; seen < MOST && !move.signal?.aborted; seen += BATCH) {
-    // A list is worked off from its end.
+    // Workers take from the end of a list.
     const ids =
       type === 'list'
         ? (await redis.lrange(key, -(passed + BATCH), -(passed + 1))).reverse()
@@ -116,7 +117,7 @@ async function moveOne(redis: RedisConnection, move: OneMove): Promise<'moved' |
   })
   if (!Array.isArray(claimed)) return claimed === 1 ? 'left' : 'not ours'
   const [before, score, ...values]: unknown[] = claimed
-  // What is completed needs no second place.
+  // Completed jobs are not moved.
   if (to !== undefined && before !== 'completed') {
     await adopt(redis, { to, id, state: String(before), score: String(score), values })
   }

@@ -1,5 +1,5 @@
-// Owns: that what subscriptions have under names of earlier versions comes under the new ones. Deliveries' queues are
-// ours alone, so all of them move. A consumer's queue keeps the name that its consumer opens, unless that name is
+// Owns: moving the data of subscriptions from the names of earlier versions to the new ones. The queues of deliveries
+// are internal, so all of them move. A consumer's queue keeps the name that its consumer opens, unless that name is
 // ambiguous.
 import type { Subscription } from '@wxgw/contracts'
 import type { RedisConnection } from '../connect.ts'
@@ -12,25 +12,25 @@ import { oldNames } from './old-names.ts'
 
 export type MoveOldNamesDeps = {
   platform: string
-  /** The ids of all that are configured. */
+  /** The ids of all configured platforms. */
   platforms: readonly string[]
   redis: RedisConnection
   records: Pick<RecordStore, 'change'>
   nowMs(): number
 }
 
-/** What was done: `renamed` = the consumer has to open `to` from now on, `moved` jobs went there. */
+/** `renamed`: the consumer has to open `to` from now on. `moved`: how many jobs were moved there. */
 export type NameLeft = { subscription: string; from: string; to: string; renamed: boolean; moved: number }
 
-/** Longer than processes of an earlier version run beside those of this one. */
+/** Longer than processes of an earlier version run beside this one. */
 const NOTHING_THERE_FOR_MS = 24 * 3600 * 1000
 /** Processes of an earlier version, or whose copy of the record is old, have ended what they began. */
 const SETTLED_MS = 60_000
 
 type MoveOldNames = {
-  /** True when there may be something to do, now or later. */
+  /** Whether there may be something to move, now or later. */
   concerns(record: SubscriptionRecord): boolean
-  /** When the signal is aborted, the rest is left for the next time. Rejects with STORE_UNAVAILABLE. */
+  /** When the signal aborts, the rest is left for the next call. Rejects with STORE_UNAVAILABLE. */
   leave(record: SubscriptionRecord, signal?: AbortSignal): Promise<NameLeft[]>
 }
 
@@ -67,7 +67,7 @@ export function createMoveOldNames({ platform, platforms, redis, records, nowMs 
     )
   }
 
-  /** When there has been nothing for a day, the record says so, and nobody looks any more. */
+  /** After a day without finds the record says so, and the old names are not checked any more. */
   async function noteNothing(
     { subscription, nothingOldSinceMs }: SubscriptionRecord,
     { isThere, wasThere }: Found,
@@ -117,7 +117,7 @@ export function createMoveOldNames({ platform, platforms, redis, records, nowMs 
   }
 
   return {
-    // What was created since has nothing there.
+    // A subscription that was created since has nothing under old names.
     concerns: ({ dotted, movedFrom }) => !dotted || movedFrom !== undefined,
     leave: (record, signal) => guardStore(() => leave(record, signal)),
   }

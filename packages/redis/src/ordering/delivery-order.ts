@@ -1,5 +1,5 @@
-// Owns: which of the deliveries of one key may be made: the first that was put there. Who waits stands in the
-// subscription's queue as a delayed job, and is promoted when all before it have ended.
+// Owns: which delivery of a key may be made: the first in its order. The others wait as delayed jobs in the
+// subscription's queue, and are promoted when all before them have ended.
 import { createHash } from 'node:crypto'
 import { Job } from 'bullmq'
 import type { RedisConnection } from '../connect.ts'
@@ -13,42 +13,42 @@ import { enterOne, joinAll, leaveOrder, mendOrder, occupiedKeys, settleAll } fro
 export type OrderedDelivery = { key: string; deliveryId: string }
 
 /**
- * How long a failing delivery has held its key, when that was last looked at, when it is tried again, and what it
- * failed with.
+ * How long a failing delivery has held its key, when that was last checked, when the delivery is retried, and its
+ * error.
  */
 export type HoldingClock = { heldMs: number; lookedAtMs: number; dueAtMs: number; lastError: string }
 
 export type DeliveryOrder = {
   /**
-   * Puts each behind all others of its key, unless it stands there already. Answers which are the first of theirs. A
-   * first one whose job was lost or has failed is passed over.
+   * Appends each delivery to the order of its key, unless it is there already. Answers which are the first of their
+   * key. A first one whose job was lost or has failed is skipped.
    */
   join(subscription: string, deliveries: readonly OrderedDelivery[]): Promise<readonly boolean[]>
-  /** Those of the keys that have a delivery which is not over. */
+  /** Which of the keys have a pending delivery. */
   occupied(subscription: string, keys: readonly string[]): Promise<ReadonlySet<string>>
   /**
-   * To be called when the deliveries' jobs have been added: who has become the first meanwhile is promoted, and who has
-   * no job, because it was delivered before, is passed over.
+   * Call it after the jobs were added. A delivery that has become the first meanwhile is promoted; one without a job,
+   * because it was delivered before, is skipped.
    */
   settle(subscription: string, deliveries: readonly OrderedDelivery[]): Promise<void>
   /**
-   * As `join`, of one that is about to be made, with its clock. Another one that waits although it is the first is
-   * promoted.
+   * As `join`, for one delivery that is about to be attempted, with its clock. If another one is the first and waits,
+   * it is promoted.
    */
   enter(subscription: string, delivery: OrderedDelivery): Promise<{ isFirst: boolean; clock: HoldingClock | undefined }>
-  /** It failed, is tried again, and holds its key. */
+  /** The delivery failed, will be retried, and holds its key. */
   hold(subscription: string, deliveryId: string, clock: HoldingClock): Promise<void>
-  /** It has ended: the next one of its key is promoted. Again it does no harm. */
+  /** The delivery has ended: the next one of its key is promoted. Safe to repeat. */
   leave(subscription: string, delivery: OrderedDelivery): Promise<void>
-  /** Passes over first ones that are no longer there, and promotes those that wait although they are the first. */
+  /** Skips first deliveries whose job is gone, and promotes those that wait although they are the first. */
   mend(subscription: string): Promise<void>
-  /** The subscription has no order any longer: all who wait go on. */
+  /** Removes the order of the subscription: all waiting deliveries are promoted. */
   dissolve(subscription: string): Promise<void>
 }
 
-/** What waits for others is delayed until it is promoted: longer than any retry. */
+/** The delay of a waiting delivery until it is promoted: longer than any retry. */
 export const WAITS_MS = 30 * 86_400_000
-/** Keys, in one step of Redis. */
+/** Keys per step of Redis. */
 const MOST_MENDED = 200
 
 export type DeliveryOrderDeps = { platform: string; redis: RedisConnection; queues: Pick<Queues, 'open'> }
@@ -63,12 +63,12 @@ export function createDeliveryOrder({ platform, redis, queues }: DeliveryOrderDe
       failed: queueKey(queue, 'failed'),
       delayed: queueKey(queue, 'delayed'),
       prefix: queueKey(queue, ''),
-      // As BullMQ scores a delay.
+      // The score that BullMQ gives a delayed job.
       waitsFrom: (Date.now() + WAITS_MS / 2) * 0x1000,
     }
   }
 
-  /** Not there, or promoted by somebody else: whoever adds it looks whether it is the first by then. */
+  /** The job may not be there yet, or be promoted already: `settle` checks again after it was added. */
   async function promote(subscription: string, deliveryId: string): Promise<void> {
     const queue = queues.open(deliveriesQueue(platform, subscription))
     try {
@@ -147,7 +147,7 @@ function rowOf({ key, deliveryId }: OrderedDelivery): { key: string; id: string 
   return { key: hashOf(key), id: deliveryId }
 }
 
-/** The key may be of any length and have any characters. */
+/** A hash, because the key may have any length and any characters. */
 function hashOf(key: string): string {
   return createHash('sha256').update(key).digest('base64url').slice(0, 22)
 }

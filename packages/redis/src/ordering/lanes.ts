@@ -1,5 +1,5 @@
-// Owns: the lists in which events of ordered accounts stand as Redis accepted them, one list for each account, and that
-// one job at a time works off a list.
+// Owns: the lists of events of ordered accounts, one per account, in the order in which Redis accepted them. One job at
+// a time dispatches a list.
 import { type BatchedEvent, type LaneJob, parserOf, LaneJobSchema } from '@wxgw/contracts'
 import { createBatches } from '../batches.ts'
 import type { Queue } from 'bullmq'
@@ -18,7 +18,7 @@ export type Lane = Pick<LaneJob, 'platform' | 'account'>
 
 export type LaneWriter = {
   /**
-   * Behind all that the account's list has. Resolves after Redis has accepted it, and a job for it. Rejects with
+   * Appends an event to the account's list. Resolves when Redis has accepted it, and a job for the list. Rejects with
    * STORE_UNAVAILABLE.
    */
   append(lane: Lane, entry: BatchedEvent): Promise<void>
@@ -26,22 +26,22 @@ export type LaneWriter = {
 
 export type LaneReader = {
   /**
-   * The first entries of the list, as they stand there. `owner`: the job that works it off; undefined when another one
-   * does, or when the list is empty: whoever appends to an empty one adds a job. `done`: how many of the entries that
-   * it was given last are to be removed. Rejects with STORE_UNAVAILABLE.
+   * The first entries of the list. `owner`: the job that dispatches it. undefined when another job does, or when the
+   * list is empty; an append to an empty list adds a job. `done`: how many entries of the previous answer are removed.
+   * Rejects with STORE_UNAVAILABLE.
    */
   next(lane: Lane, owner: string, done: number): Promise<readonly string[] | undefined>
-  /** A job of its own goes on with the list, behind those that wait. Rejects with STORE_UNAVAILABLE. */
+  /** Enqueues a new job for the list, behind the waiting ones. Rejects with STORE_UNAVAILABLE. */
   goOnLater(lane: Lane, owner: string): Promise<void>
 }
 
 export const parseLaneJob = parserOf(LaneJobSchema)
 
 const LANE_OPTIONS = jobOptions(FAN_OUT_ATTEMPTS)
-/** As many as one step of the event log takes. */
+/** As many as one step of the event log records. */
 const MOST_ENTRIES = 25
 /**
- * Longer than the events of one look take. What a killed process holds is found without a lease soon after
+ * Longer than the dispatch of one batch. The list of a killed process is found without a lease soon after
  * (stranded-lanes.ts).
  */
 const LEASE_MS = 8_000
@@ -53,7 +53,7 @@ const nextEntries = defineScript({
 })
 const endLease = defineScript({ name: 'ordering/end-lease', keys: ['lease'], args: ['owner'] })
 
-/** The inbox that all events of an account pass. */
+/** The inbox of all events of an account. */
 function inboxOf({ account }: Lane, count: Pick<ShardCount, 'get'>): number {
   return shardOf(account, count.get())
 }
@@ -78,8 +78,8 @@ export function createLaneWriter({ redis, count, queues, replicas }: LaneWriterD
       await replicas.confirmed(queueKey(queue, 'wait'), async () => {
         const pushed = redis.multi().zadd(waitingLanesKey(inbox), 0, laneName(first.lane)).rpush(key, ...entries).exec()
         const [, length] = allSucceeded(await pushed)
-        // Where entries wait there is a job, or one is being added. One that a killed process has not added, a look at
-        // the lists adds.
+        // A list with entries has a job, or one is being added. If a process was killed before it added one,
+        // stranded-lanes.ts does.
         if (length === entries.length) await addLaneJob(queues.open(queue), first.lane, jobId)
       })
       return appended.map(() => true)
@@ -108,7 +108,7 @@ export function createLaneReader({ redis, count, queues }: LanesDeps): LaneReade
     goOnLater: (lane, owner) =>
       guardStore(async () => {
         const inbox = inboxOf(lane, count)
-        // First the lease: the next job would find it and end.
+        // Release the lease first: otherwise the next job would find it and end.
         await endLease(redis, { lease: laneLeaseKey(inbox, lane), owner })
         await addLaneJob(queues.open(messageInbox(inbox)), lane, batchJobId(nextShortId(), 1))
       }),

@@ -1,5 +1,5 @@
-// Owns: finding lists of accounts that no job works off: a failover may have lost the job and kept the entries. Each
-// gets a job again.
+// Owns: finding lists of ordered accounts without a job, and adding one: a failover may have lost the job and kept the
+// entries.
 import type { RedisConnection } from '../connect.ts'
 import { batchJobId, lanePrefix, messageInbox, queueKey, waitingLanesKey } from '../keys.ts'
 import { defineScript } from '../lua/define-script.ts'
@@ -9,16 +9,15 @@ import { addLaneJob, type Lane } from './lanes.ts'
 
 export type StrandedLanes = {
   /**
-   * Looks at one inbox, and answers how many lists got a job again: those that nobody had a lease on in this look and
-   * in the one before, and whose first entry is the same and came before every job that waits. Rejects with
-   * STORE_UNAVAILABLE.
+   * Checks one inbox, and answers how many lists got a job: those without a lease in this check and the previous one,
+   * whose first entry is unchanged and older than every waiting job. Rejects with STORE_UNAVAILABLE.
    */
   mend(inbox: number): Promise<number>
 }
 
 export type StrandedLanesDeps = { redis: RedisConnection; queues: Pick<Queues, 'open'> }
 
-/** Accounts of one inbox that one look reads, about a millisecond of Redis; with more, the next look goes on. */
+/** Accounts that one check reads, about a millisecond of Redis. The next check goes on with the others. */
 const PAGE = 500
 
 const unattendedLists = defineScript({
@@ -27,20 +26,20 @@ const unattendedLists = defineScript({
   args: ['after', 'most', 'prefix'],
 })
 
-/** Of each list, in the script's answer. */
+/** Fields per list in the script's answer. */
 const FIELDS = 3
 
 /**
- * At most so long after an event was received its job is added. One that the spool has kept for longer may get a second
- * job.
+ * The job of an event is added at most so long after it was received. An event that the spool kept for longer may get a
+ * second job.
  */
 const ADDED_WITHIN_MS = 5_000
 
 type Unattended = { account: string; arrival: string; receivedAtMs: number }
 
 /**
- * Of an inbox: where the next look begins, and which entry stood first in the lists that this round of looks and the
- * one before found.
+ * Per inbox: where the next check begins, and the first entries of the lists that this round and the previous one
+ * found.
  */
 type Looked = { after: string; before: ReadonlyMap<string, string>; now: Map<string, string> }
 
@@ -77,7 +76,7 @@ export function createStrandedLanes({ redis, queues }: StrandedLanesDeps): Stran
         const queue = messageInbox(inbox)
         const untilMs = (await oldestJobMs(queue)) - ADDED_WITHIN_MS
         const stranded = unattended.filter(({ receivedAtMs }) => receivedAtMs < untilMs)
-        // Under an id of the account's own: as long as that job waits there is no other.
+        // The job id is made from the account: as long as that job waits, no other one is added.
         const add = ({ account }: Unattended) =>
           addLaneJob(queues.open(queue), laneOf(account), batchJobId(`mend.${account}.`, 1))
         await Promise.all(stranded.map(add))

@@ -1,23 +1,23 @@
-// Owns: a replay as it stands in Redis, and as it is answered.
+// Owns: formatting and parsing a stored replay.
 
 export type ReplayStatus = 'running' | 'paused' | 'completed' | 'cancelled'
 
-/** What is to be delivered again. Both bounds belong to the range; they are compared with the time of arrival. */
+/** Which deliveries to replay. Both bounds are inclusive and compared with the time of arrival. */
 export type ReplayRange = {
   fromMs: number
   toMs: number
   types?: readonly string[] | undefined
   authorizers?: readonly string[] | undefined
-  /** Of the user that the event is about. */
+  /** The user that the event is about. */
   subject?: string | undefined
-  /** Never given, not over, dead. */
+  /** Only what was never delivered, is pending, or is dead. */
   onlyUndelivered: boolean
 }
 
 export type Replay = {
   id: string
   subscription: string
-  /** Of the creation of the subscription that it belongs to: a later one of its name gets nothing of it. */
+  /** When its subscription was created: a newer subscription of the same name gets nothing of it. */
   subscribedAtMs: number
   createdAtMs: number
   endedAtMs: number | undefined
@@ -34,7 +34,7 @@ export type Replay = {
 
 const STATUSES: readonly ReplayStatus[] = ['running', 'paused', 'completed', 'cancelled']
 
-/** As HSET takes them. */
+/** Fields and values for HSET. */
 export function formatReplay(replay: Omit<Replay, 'id' | 'endedAtMs' | 'matched'>): Array<string | number> {
   const {
     subscription,
@@ -52,7 +52,7 @@ export function formatReplay(replay: Omit<Replay, 'id' | 'endedAtMs' | 'matched'
   return [...Object.entries(fields).flat(), 'onlyUndelivered', onlyUndelivered ? '1' : '0']
 }
 
-/** undefined when there is no such replay (any more). */
+/** undefined when there is no such replay. */
 export function parseReplay(id: string, fields: Readonly<Record<string, string>>): Replay | undefined {
   const status = STATUSES.find((known) => known === fields['status'])
   const { subscription } = fields

@@ -1,5 +1,5 @@
-// Owns: what a worker needs to run a replay: taking it over, what is due of it, and how each delivery ended. One
-// worker at a time runs it.
+// Owns: running a replay: claiming it, taking its due deliveries, and recording how each ended. One worker at a time
+// runs a replay.
 import { randomUUID } from 'node:crypto'
 import { DeliveryJobSchema, type DeliveryStatus, type GatewayEvent, parserOf } from '@wxgw/contracts'
 import type { RedisConnection } from '../connect.ts'
@@ -29,14 +29,14 @@ export type TakenItems = { status: 'running'; items: string[] } | { status: 'ove
 export type ReplayRun = {
   replay: Replay
   /**
-   * At most `most`, and not more than `ratePerSecond` allow by now; it is this process' for 10 s more. `over`: it
-   * has ended, was paused or is somebody else's.
+   * Takes at most `most` deliveries, and not more than `ratePerSecond` allows. Renews the claim for 10 s. `over`: the
+   * replay has ended, was paused, or another process runs it.
    */
   take(most: number, ratePerSecond: number): Promise<TakenItems>
-  /** undefined: neither the log nor the dead letters know it any more. */
+  /** undefined: neither the log nor the dead letters have it any more. */
   load(item: string): Promise<ReplayedDelivery | undefined>
   settle(item: string, outcome: ItemOutcome): Promise<void>
-  /** What was delivered is no dead letter any more, and is not tried again. */
+  /** After a delivery: removes its dead letter and its waiting retry. */
   removeJobs(delivery: ReplayedDelivery): Promise<void>
   /** The subscription is gone. */
   cancel(): Promise<void>
@@ -45,7 +45,7 @@ export type ReplayRun = {
 
 /** All reject with STORE_UNAVAILABLE. */
 export type ReplayRuns = {
-  /** Those that have not ended, paused ones included. */
+  /** The replays that have not ended, paused ones included. */
   open(): Promise<Array<{ subscription: string; id: string }>>
   /** undefined: it does not run, or another process runs it. */
   claim(open: { subscription: string; id: string }): Promise<ReplayRun | undefined>
@@ -59,7 +59,7 @@ export type ReplayRunsDeps = {
   queues: Pick<Queues, 'open'>
 }
 
-/** What a killed process had is gone on with after this, at most. */
+/** A killed process' replay is taken over after at most this. */
 const OWNED_MS = 10_000
 
 const parseDelivery = parserOf(DeliveryJobSchema)
@@ -136,7 +136,7 @@ function runOf(deps: ReplayRunsDeps, { replay, owner }: { replay: Replay; owner:
       guardStore(async () => {
         const item = parseItem(member)
         if ('deadJobId' in item) return loadDead(item.deadJobId)
-        // Meanwhile the log may have forgotten it.
+        // The event may have expired from the log meanwhile.
         return (await loadLogged(item.eventId, item.shard)) ?? loadDead(item.eventId)
       }),
 

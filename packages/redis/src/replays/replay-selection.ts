@@ -1,5 +1,5 @@
-// Owns: finding what a replay is to deliver: in the event log, and in the dead letters, which the log may no longer
-// know.
+// Owns: selecting the deliveries of a replay: from the event log, and from the dead letters, which the log may not have
+// any more.
 import {
   explainMatch,
   type GatewayEvent,
@@ -29,7 +29,7 @@ const TEST_EVENT = 'gateway.subscription.test'
 
 const parseDelivery = parserOf(DeliveryJobSchema)
 
-/** Each thing once, in batches. */
+/** Each delivery once, in batches. */
 export async function* selectItems(
   deps: SelectionDeps,
   subscription: Subscription,
@@ -90,7 +90,7 @@ async function wantedOf(deps: SelectionDeps, looked: Looked): Promise<Selected[]
   return wanted.map(({ member, score }) => ({ item: { eventId: member, shard: shard.index }, receivedAtMs: score }))
 }
 
-/** What is pending and has a job is delivered by that: a replay would be a second delivery of the same. */
+/** A pending delivery with a job is left out: the job delivers it, and a replay would deliver it twice. */
 async function withoutQueued(
   { platform, redis }: SelectionDeps,
   { subscription, shard }: Looked,
@@ -113,7 +113,7 @@ async function withoutQueued(
   return candidates.filter((candidate) => !queued.has(candidate))
 }
 
-/** Only what is asked about the event itself makes it necessary to read it. */
+/** The event is read only when a filter needs it. */
 async function withReadHolding(
   { redis }: SelectionDeps,
   { subscription, range, shard }: Looked,
@@ -135,12 +135,12 @@ function statusIn({ deliveries }: DescribedEvent, { name }: Subscription): Deliv
   return deliveries.find(({ subscription }) => subscription === name)?.status
 }
 
-/** By what is known without reading the event. */
+/** Filters by what is known without reading the event. */
 function isWanted(described: DescribedEvent, subscription: Subscription, range: ReplayRange): boolean {
   const { type, authorizer } = described
   if (type === undefined) return false
   const status = statusIn(described, subscription)
-  // A test event is for the subscription that it tests, whatever others match.
+  // A test event belongs only to the subscription that it tests.
   if (type === TEST_EVENT && status === undefined) return false
   if (range.onlyUndelivered && (status === 'delivered' || status === 'discarded')) return false
   const match = { ...subscription.match, data: undefined }
@@ -152,7 +152,7 @@ function matches(event: GatewayEvent, subscription: Subscription, range: ReplayR
   return (range.subject === undefined || event.subject === range.subject) && matchesRange(event, subscription, range)
 }
 
-/** Within what the subscription matches, also while it is disabled, and within what was asked for. */
+/** Whether the subscription matches the event, even while disabled, and the filter includes it. */
 function matchesRange(event: MatchedEvent, subscription: Subscription, { types, authorizers }: ReplayRange): boolean {
   const asked = {
     ...subscription,
@@ -171,7 +171,7 @@ function accountsOf({ match }: Subscription, { authorizers }: ReplayRange): stri
 
 type DeadRange = ReplayRange & { except: ReadonlySet<string> }
 
-/** A delivery fails after its event has come: what failed before the range is not looked at. */
+/** A delivery fails after its event has come, so dead letters from before the range are skipped. */
 async function* selectDead(
   deps: SelectionDeps,
   subscription: Subscription,

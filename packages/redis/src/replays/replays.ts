@@ -1,5 +1,4 @@
-// Owns: replays of a subscription: beginning, listing, pausing, resuming and cancelling them. Who runs them is
-// replay-runs.ts.
+// Owns: replays of a subscription: starting, listing, pausing, resuming and cancelling them. replay-runs.ts runs them.
 import { randomBytes } from 'node:crypto'
 import type { Subscription } from '@wxgw/contracts'
 import { GatewayError } from '@wxgw/wechat-core'
@@ -13,13 +12,13 @@ import { formatItem, formatReplay, parseReplay, type Replay, type ReplayRange } 
 import { beginReplay, changeReplay } from './replay-scripts.ts'
 import { selectItems } from './replay-selection.ts'
 
-/** Of one platform, paused ones included. */
+/** Open replays of one platform, paused ones included. */
 const MOST_OPEN = 10
-/** Of one subscription, ended ones included. */
+/** Stored replays of one subscription, ended ones included. */
 const MOST_KEPT = 20
-/** What one replay delivers at most: about 32 MB of Redis while it runs. */
+/** Deliveries of one replay: about 32 MB of Redis while it runs. */
 const MOST_REPLAYED = 250_000
-/** Longer than a selection takes. Begun anew with each part of it. */
+/** Longer than one part of a selection takes. It is renewed with each part. */
 const SELECTING_SECONDS = 600
 
 export type ReplayKeys = Pick<PlatformKeys, 'replay' | 'replayTodo' | 'replayUnderWay' | 'replays' | 'replaysOpen'>
@@ -60,7 +59,7 @@ export function keysOfReplay(keys: ReplayKeys, { subscription, id }: Pick<Replay
 export function createReplays(deps: ReplaysDeps): Replays {
   const { redis, keys, replicas = NO_REPLICA_BARRIER, nowMs } = deps
 
-  /** Before the work of a selection; what decides is the script that begins it. */
+  /** An early check before the work of a selection. The script that starts the replay decides. */
   async function assertRoom(subscription: string): Promise<void> {
     const open = await redis.zrange(keys.replaysOpen, '0', '-1')
     if (open.some((member) => member.startsWith(`${subscription} `))) throw limit('subscription')

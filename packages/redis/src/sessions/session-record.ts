@@ -1,4 +1,4 @@
-// Owns: how an authorization session stands in its hash.
+// Owns: formatting and parsing the hash of an authorization session.
 import { type AuthorizerAppId, parseAuthorizerAppId } from '@wxgw/wechat-core'
 
 const SESSION_STATUSES = ['open', 'completed', 'expired', 'cancelled', 'refused'] as const

@@ -1,4 +1,5 @@
-// Owns: which of N an account, or another text, belongs to. Never changed: what stands in Redis was put there by it.
+// Owns: the hash that assigns an account, or another text, to one of N shards. It must never change: stored data was
+// placed by it.
 
 const OFFSET_BASIS = 0x811c9dc5
 const PRIME = 0x01000193

@@ -1,8 +1,8 @@
-// Owns: asking all shards at once for what is in one of them, and nobody knows in which.
+// Owns: reading from all shards at once what is in one unknown shard.
 
 /**
- * All questions go out together, one round trip; resolves with the first answer that is something. Without one it
- * rejects as a shard that gave no answer, and else resolves with undefined.
+ * Sends all reads together, in one round trip, and resolves with the first answer that is not undefined. Without one it
+ * rejects as a shard that did not answer, or resolves with undefined.
  */
 export async function firstFound<Shard, Answer>(
   shards: readonly Shard[],

@@ -1,28 +1,26 @@
-// Owns: which shard holds what of one platform: record, claim and event log of an event, and the reply to it.
+// Owns: in which shard the data of an event is: record, claim, event log and reply.
 import { type ShardKeys, shardKeys } from '../keys.ts'
 import { shardOf } from './account-hash.ts'
 import { type ShardCount, UNSHARDED } from './shard-count.ts'
 
 export type MessageShard = ShardKeys & { readonly index: number }
 
-/** What of an event says where it is. */
+/** The members of an event that determine its shard. */
 export type EventPlace = { id: string; authorizerappid?: string | undefined }
 
 /** All throw STORE_UNAVAILABLE until the installation's number of shards is known. */
 export type MessageShards = {
   all(): readonly MessageShard[]
-  /** Of what has no account: shard 0. */
+  /** The shard of data without an account: shard 0. */
   ofAccount(appId: string | undefined): MessageShard
-  /** Of what is asked for by the event's id alone. */
+  /** The shard of data that is read by the event's id alone. */
   ofId(eventId: string): MessageShard
   /**
-   * The shards that may have events of an account: its own and, of an installation that was begun without shards, the
-   * one of before.
+   * The shards that may have events of an account: its own and, in an installation that began without shards, shard 0.
    */
   withEventsOf(appId: string): readonly MessageShard[]
   /**
-   * Where versions before have put what now belongs into this one, as long as that can matter; undefined = nowhere
-   * else.
+   * The shard where earlier versions stored what now belongs into this one, as long as that matters; undefined = none.
    */
   before(shard: MessageShard): MessageShard | undefined
 }

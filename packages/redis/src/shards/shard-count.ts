@@ -1,4 +1,4 @@
-// Owns: the number of shards of an installation: written at its first start, the same for every process after that.
+// Owns: the number of shards of an installation: written at its first start, and the same for every process after that.
 import { GatewayError } from '@wxgw/wechat-core'
 import type { RedisConnection } from '../connect.ts'
 import { queueKey, messageInbox, MESSAGES_QUEUE, SHARD_COUNT_KEY, UNSHARDED_KEY } from '../keys.ts'
@@ -8,18 +8,18 @@ import { guardStore } from '../store-errors.ts'
 export const MOST_SHARDS = 64
 
 export type ShardCount = {
-  /** Throws STORE_UNAVAILABLE (retry) until it is known to be that of the installation. */
+  /** Throws STORE_UNAVAILABLE (retry) until it was checked against Redis. */
   get(): number
-  /** Resolves when it is known; never, if this process has another one. */
+  /** Resolves when it is known. Never resolves if this process is configured with another number. */
   known: Promise<number>
-  /** The installation was begun without shards, and what came before may come again or is under way. */
+  /** The installation began without shards, and pushes from that time may still be repeated or running. */
   hasEventsOfBefore(): boolean
 }
 
 export type SettledShardCount = ShardCount & {
   /**
-   * Writes it down when nobody has. Answers what the installation has: when that is another number, this process must
-   * not go on. Rejects with STORE_UNAVAILABLE. Safe to repeat: a Redis that was emptied has it again then.
+   * Writes the number if there is none. Answers the installation's number: when it differs, this process must not go
+   * on. Rejects with STORE_UNAVAILABLE. Safe to repeat, which restores it in an emptied Redis.
    */
   settle(): Promise<number>
 }
@@ -28,14 +28,14 @@ export type ShardCountDeps = {
   redis: RedisConnection
   /** MESSAGE_SHARDS. */
   configured: number
-  /** Keys that an installation of before has, of each platform. */
+  /** Keys of each platform that an installation of an earlier version has. */
   marks: readonly string[]
-  /** How long what came before may come again. */
+  /** How long earlier pushes may be repeated. */
   rememberedSeconds: number
   nowMs?: () => number
 }
 
-/** One shard, of which nothing has to be known. */
+/** A fixed count of one shard, which needs no check. */
 export const UNSHARDED: ShardCount = { get: () => 1, known: Promise.resolve(1), hasEventsOfBefore: () => false }
 
 const settleCount = defineScript({
@@ -53,7 +53,7 @@ export function createShardCount(deps: ShardCountDeps): SettledShardCount {
     resolveKnown = resolve
   })
 
-  /** Asked before the count is written: no process of this version has begun its work then. */
+  /** Checked before the count is written: no process of this version has begun its work then. */
   async function isOlder(): Promise<boolean> {
     if (configured === 1) return false
     const ofQueues = [MESSAGES_QUEUE, messageInbox(0)].map((queue) => queueKey(queue, 'id'))
