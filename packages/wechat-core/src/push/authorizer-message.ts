@@ -1,4 +1,4 @@
-// Owns: what a push to an authorizer's callback URL (消息与事件接收URL) says.
+// Owns: parsing a push to an authorizer's callback URL (消息与事件接收URL).
 import { parseXml } from '../xml/parse-xml.ts'
 import type { XmlTree } from '../xml/tree.ts'
 import { XmlRefusedError } from '../xml/xml-refused.ts'

@@ -1,4 +1,4 @@
-// Owns: what a push to the component's event URL (授权事件接收URL) says. What follows from it is decided elsewhere.
+// Owns: parsing a push to the component's event URL (授权事件接收URL).
 import { GatewayError } from '../errors.ts'
 import { parseAuthorizerAppId, type AuthorizerAppId, type ComponentAppId } from '../ids.ts'
 import { Secret } from '../secret.ts'
@@ -13,7 +13,7 @@ const MAX_SECRET_CHARACTERS = 512
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/
 const AUTHORIZER_FIELD = ['AuthorizerAppid']
 const ACCOUNT_FIELDS = [...AUTHORIZER_FIELD, 'authorizer_appid', 'verify_appid', 'appid']
-// 2001-09-09: nothing below it is the time of an authorization, so it must be a duration.
+// 2001-09-09: a smaller number cannot be a time, so it is a duration.
 const FIRST_ABSOLUTE_SECOND = 1_000_000_000
 
 export type ComponentPush = { plaintext: string; componentAppId: ComponentAppId; receivedAtMs: number }
@@ -44,7 +44,7 @@ export function parseComponentEvent({ plaintext, componentAppId, receivedAtMs }:
 
 type Base = { infoType: string; createTimeSeconds: number | undefined; data: XmlTree }
 
-/** The kinds that the gateway acts on; undefined for another, and for one that lacks what the act needs. */
+/** An event that the gateway acts on; undefined for another kind, and for one without the fields that it needs. */
 function understood(base: Base): ComponentEvent | undefined {
   const { data } = base
   const kind = base.infoType.toLowerCase()

@@ -1,4 +1,4 @@
-// Owns: a passive reply said as a customer service message (客服消息), for when WeChat no longer waits for it.
+// Owns: a passive reply as a customer service message (客服消息), for when WeChat no longer waits for the reply.
 import type { PassiveReply } from './passive-reply.ts'
 
 /**

@@ -1,5 +1,5 @@
-// Owns: taking `Encrypt` out of the outer XML of a push, which nobody has signed yet: strict, bounded, in one pass, no
-// parser. Whether the value is authentic is decided in envelope.
+// Owns: reading `Encrypt` from the outer XML of a push before its signature is checked: strict, bounded, in one pass,
+// without a parser. envelope.ts checks the signature.
 import { CDATA_END, CDATA_START, indexAfter, isDangerousName } from '../xml/markup.ts'
 
 const MAX_ELEMENTS = 64
@@ -7,7 +7,7 @@ const MAX_ELEMENTS = 64
 const MAX_PIECES = 512
 const MAX_DEPTH = 8
 const NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/
-// oxlint-disable-next-line no-control-regex -- C0, C1 and DEL have no business in an envelope
+// oxlint-disable-next-line no-control-regex -- C0, C1 and DEL are not allowed in an envelope
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/
 const LAYOUT = /^[ \t\r\n]*$/
 const LAYOUT_AT_END = /[ \t\r\n]+$/
@@ -46,7 +46,7 @@ export function readEnvelopeDocument(document: string): EnvelopeDocument {
   const { encrypt } = reading
   if (reading.open.length > 0 || reading.elements === 0) return MALFORMED
   if (encrypt === undefined) return CONTROL.test(document) ? MALFORMED : { kind: 'plain' }
-  // The value itself is checked as base64: only what stands around it can hold controls.
+  // The value itself is checked as base64: only the text around it can contain controls.
   if (CONTROL.test(document.slice(begin, encrypt.start)) || CONTROL.test(document.slice(encrypt.end))) return MALFORMED
   // White space around CDATA is layout; without CDATA it is part of the value and fails as base64.
   return { kind: 'encrypted', encrypt: encrypt.hasCdata ? encrypt.dense : encrypt.text }

@@ -17,14 +17,13 @@ export type PushQueryToCheck = { query: PushQuery; nowMs: number; maxSkewSeconds
 
 export type PushToOpen = PushQueryToCheck & {
   keys: PushKeys
-  /** The request's body as received. Its size is the caller's business; the time taken is linear in it. */
+  /** The request's body as received. The caller bounds its size; the time is linear in it. */
   body: Buffer | string
 }
 
 /**
- * Refuses what no body can make good: for whoever can look at the query before there is a body. openEnvelope looks by
- * itself. Throws SIGNATURE_MISMATCH, TIMESTAMP_OUT_OF_RANGE, and NOT_ENCRYPTED for the query of a push in plain mode
- * (明文模式).
+ * Refuses a push by its query alone, before its body is read. openEnvelope makes the same check. Throws
+ * SIGNATURE_MISMATCH, TIMESTAMP_OUT_OF_RANGE, and NOT_ENCRYPTED for the query of a push in plain mode (明文模式).
  */
 export function checkPushQuery(check: PushQueryToCheck): void {
   signedQuery(check)
@@ -88,7 +87,7 @@ function readEncrypt(body: Buffer | string): string {
 }
 
 function textOf(body: Buffer): string {
-  // As nearly every envelope is, and read in half the time.
+  // The form of nearly every envelope, which is read in half the time.
   if (isAscii(body)) return body.toString('latin1')
   if (!isUtf8(body)) throw malformed('the body of the push is not UTF-8')
   return textOfValidUtf8(body)
@@ -98,7 +97,7 @@ function decrypt({ aesKeys, componentAppId }: PushKeys, ciphertext: Buffer): { p
   let isForAnother = false
   for (const aesKey of aesKeys) {
     const message = decryptBytes(aesKey, ciphertext)
-    // What is authentic is never refused, even when WeChat has cut a character in half.
+    // An authentic push is never refused, even when WeChat has cut a character in half.
     if (message?.receiveId === componentAppId) return { plaintext: message.plaintext, aesKey }
     // Not the end yet: one wrong key in some hundreds leaves a padding that looks right.
     if (message?.isUtf8) isForAnother = true

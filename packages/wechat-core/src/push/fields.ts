@@ -1,9 +1,9 @@
-// Owns: reading the few fields that the gateway itself understands out of a parsed document.
+// Owns: reading the few fields of a parsed document that the gateway uses.
 import type { XmlTree } from '../xml/tree.ts'
 
 const UNIX_SECOND = /^[1-9][0-9]{0,9}$/
 
-/** The text of an element that stands there exactly once and has no elements in it. */
+/** The text of an element that occurs exactly once and contains no elements. */
 export function textField(tree: XmlTree, name: string): string | undefined {
   const value = Object.hasOwn(tree, name) ? tree[name] : undefined
   return typeof value === 'string' ? value : undefined
@@ -14,7 +14,7 @@ export function wordField(tree: XmlTree, name: string): string | undefined {
   return textField(tree, name)?.trim() || undefined
 }
 
-/** The second by which an event is judged against others: its CreateTime, or its arrival when that cannot be read. */
+/** The second by which events are ordered: the CreateTime, or the arrival when that cannot be read. */
 export function orderedAtSeconds(
   { createTimeSeconds }: { createTimeSeconds: number | undefined },
   receivedAtMs: number,
@@ -22,12 +22,12 @@ export function orderedAtSeconds(
   return createTimeSeconds ?? Math.floor(receivedAtMs / 1000)
 }
 
-/** WeChat's clock and ours differ by less: what claims to be made later is no time of anything that has happened. */
+/** WeChat's clock and ours differ by less: a later time is invalid. */
 const MOST_AHEAD_SECONDS = 86_400
 
 /**
  * `CreateTime`, a unix second from 1 on and at most a day after the arrival. undefined when it is missing or is
- * anything else: milliseconds, a fraction, a date. What is meant then is not guessed.
+ * anything else: milliseconds, a fraction, a date. Other units are not guessed.
  */
 export function createTimeField(tree: XmlTree, receivedAtMs: number): number | undefined {
   const written = wordField(tree, 'CreateTime')

@@ -1,10 +1,10 @@
-// Owns: whether a text may hold a ticket, code or token, as it stands or in another encoding. Says nothing about where.
+// Owns: whether a text may contain a ticket, code or token, in clear or encoded. It does not say where.
 import { decodeReferences } from '../xml/character-references.ts'
 import { isMentionedIn } from './secret-names.ts'
 
-/** So many base64 and hex encodings within each other are undone. */
+/** Nested base64 and hex encodings that are undone. */
 const MOST_LAYERS = 3
-/** So often the escapes of one text are undone. */
+/** How often the escapes of one text are undone. */
 const MOST_ESCAPES = 8
 /** `ticket@@@…`, `queryauthcode@@@…`, `refreshtoken@@@…`: WeChat's own mark. */
 const MARK = '@@@'

@@ -1,6 +1,5 @@
-// Owns: finding out from the bytes of a large body that nobody signed it, before a text is made of them: what is forged
-// may be a mebibyte. What is not as plain as WeChat's own envelopes is left to envelope-document.ts, and so is what is
-// signed.
+// Owns: checking the signature of a large body on its bytes, before they become a text: a forged body may have a
+// mebibyte. Signed bodies, and forms unlike WeChat's own envelopes, are left to envelope-document.ts.
 
 const OPENING = Buffer.from('<Encrypt>')
 const CLOSING = Buffer.from('</Encrypt>')
@@ -10,7 +9,7 @@ const MARKUP_OF_OTHER_KINDS = /<[!?]/
 /** WeChat has an appid or an original id there. */
 const MAX_HEAD_BYTES = 512
 
-/** Smaller ones cost nothing worth sparing. */
+/** Smaller bodies are cheap to decode. */
 export const LARGE_BODY_BYTES = 32_768
 
 /**

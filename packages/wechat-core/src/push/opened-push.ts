@@ -1,4 +1,4 @@
-// Owns: the shapes that a push takes on its way through this package.
+// Owns: the types of a push at each step of opening and parsing it.
 import type { AuthorizerAppId, ComponentAppId } from '../ids.ts'
 import type { Secret } from '../secret.ts'
 import type { XmlTree } from '../xml/tree.ts'
@@ -58,7 +58,7 @@ export type ComponentEvent =
   /** A ticket's event without a ticket that could be one. Never dispatched. */
   | (ComponentEventBase & { kind: 'unusable_ticket' })
   /**
-   * Whatever else WeChat sends, now or tomorrow. `authorizerAppId` from AuthorizerAppid, authorizer_appid, verify_appid
+   * Any other event, also of kinds to come. `authorizerAppId` from AuthorizerAppid, authorizer_appid, verify_appid
    * or appid, when there is one.
    */
   | (ComponentEventBase & { kind: 'other'; authorizerAppId: AuthorizerAppId | undefined })

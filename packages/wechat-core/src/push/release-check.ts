@@ -47,7 +47,7 @@ export function releaseCheckAnswer(push: {
   if (message.event !== undefined) return { kind: 'reply', content: `${message.event}from_callback` }
   const content = message.msgType.toLowerCase() === 'text' ? textField(message.data, 'Content') : undefined
   if (content === TEXT_PROBE) return { kind: 'reply', content: `${TEXT_PROBE}_callback` }
-  // The code itself may hold colons: what follows the first one is all of it.
+  // The code may contain colons: it is everything after the first one.
   const code = content?.startsWith(CODE_PROBE) ? content.slice(CODE_PROBE.length) : ''
   return code === '' ? undefined : { kind: 'query-auth-code', authorizationCode: new Secret(code) }
 }

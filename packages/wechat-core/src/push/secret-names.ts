@@ -1,4 +1,4 @@
-// Owns: by which names WeChat's tickets, codes, tokens and keys stand in a document or a text.
+// Owns: the names of WeChat's tickets, codes, tokens and keys in a document or a text.
 
 /** By words. A name that ends so holds a secret, whatever stands before (`component_access_token`). */
 const ENDINGS: ReadonlyArray<readonly [string, string]> = [
@@ -14,7 +14,7 @@ const ENDINGS: ReadonlyArray<readonly [string, string]> = [
 /** As `plainName` writes them. */
 const PLAIN_ENDINGS = ENDINGS.map((words) => words.join(''))
 const ENDS_IN_SECRET = new RegExp(`(?:${PLAIN_ENDINGS.join('|')})$`)
-/** What WeChat tells the component alone; no message or event of a user has one of these. */
+/** Names of secrets that WeChat sends only to the component, never in a message or event of a user. */
 const OF_THE_COMPONENT: ReadonlySet<string> = new Set([
   'componentverifyticket',
   'authorizationcode',
@@ -48,7 +48,7 @@ export function isSecretName(name: string): boolean {
   return ENDS_IN_SECRET.test(plainName(name))
 }
 
-/** WeChat has some hundreds of names; each is judged once. */
+/** A cache: WeChat has some hundreds of names. */
 const MOST_NAMES = 1_000
 const MOST_CHARACTERS = 64
 const judged = new Map<string, boolean>()

@@ -1,5 +1,5 @@
-// Owns: where the value ends that belongs to a name in a text that could not be parsed: in XML, behind references, in
-// JSON, in a query. Where that is not certain there is no answer.
+// Owns: finding the end of a named value in a text that could not be parsed: in XML, behind references, in JSON, in a
+// query. undefined where the end is not certain.
 
 export type Span = { start: number; end: number }
 /** `over`: where all that belongs to the value is over, its closing tag included. */

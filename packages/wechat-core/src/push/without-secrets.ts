@@ -1,5 +1,4 @@
-// Owns: taking tickets, codes and tokens out of what goes to consumers. By which names they are known is
-// secret-names.ts'.
+// Owns: removing tickets, codes and tokens from what consumers get. Their names are in secret-names.ts.
 import type { XmlTree, XmlValue } from '../xml/tree.ts'
 import { mayHoldSecret } from './hidden-secrets.ts'
 import { isComponentSecretName, isSecretName, WRITTEN_NAME } from './secret-names.ts'
@@ -48,10 +47,10 @@ function emptiedText(text: string): { emptied: string; others: string } {
   return { emptied: emptied + text.slice(from), others: others + known.slice(from) }
 }
 
-/** Long enough for a ticket, code or token. */
+/** The shortest text that may be a ticket, code or token. */
 const SECRET_LIKE = /[A-Za-z0-9_@+/=%-]{12,}/
 
-/** WeChat may well say `invalid auth_code` in a text: gone is what may be the code. */
+/** WeChat may write `invalid auth_code` in a text: only what may be the code is removed. */
 function emptiedLeaf(text: string): string {
   const { emptied, others } = emptiedText(text)
   return mayHoldSecret(others) && SECRET_LIKE.test(others.replace(WRITTEN_NAME, '')) ? '' : emptied
