@@ -23,7 +23,7 @@ import {
   takeExpired,
 } from './session-scripts.ts'
 
-/** By which way a click is found again. */
+/** How a click is found: by its mark, or by its pre_auth_code. */
 type ClickWay = { mark: string } | { preAuthCode: Secret }
 /** `clickedAtMs` by Redis' clock. */
 export type Click = { sessionId: string; clickedAtMs: number }
