@@ -75,6 +75,23 @@ void t.test('paths that only look odd pass as they are', async (t) => {
   fake.calls.length = 0
 })
 
+void t.test('an absolute target is judged by its path, and its host is never called', async (t) => {
+  for (const origin of ['http://evil.example', 'HTTPS://user:pass@evil.example:1']) {
+    const answerTo = async (path: string) => {
+      const target = `${origin}${PREFIX}/${API}${path}`
+      const head = `GET ${target} HTTP/1.1\r\nHost: evil.example\r\nAuthorization: Bearer ${ROOT_KEY}\r\nConnection: close\r\n\r\n`
+      return (await exchange(port, head)).status
+    }
+    t.equal(await answerTo('/cgi-bin/token'), 403)
+    t.equal(await answerTo('/x/%2e%2e/y'), 400)
+    t.equal(wechat.seen.length, 0)
+    t.equal(await answerTo('/x?a=b'), 200)
+    t.match(wechat.last(), { path: '/x', query: 'a=b', headers: { host: new URL(wechat.url).host } })
+    wechat.seen.length = 0
+    fake.calls.length = 0
+  }
+})
+
 void t.test('what deals with credentials is never called, however it is spelt', async () => {
   const apis = [
     ['token', 'stable_token', 'api_component_token', 'api_query_auth', 'api_authorizer_token', 'api_create_preauthcode'],
