@@ -1,8 +1,9 @@
 // The checks of a diagnosis over a real Redis: each finds what it is for, says what to do, and waits for no other.
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { createDiagnosis, diagnose, type Diagnosis, type DiagnosisCheck, type Platform } from '@wxgw/platform'
+import { createDiagnosis, diagnose, type Diagnosis, type DiagnosisCheck, type Platform, type ReadinessCheck } from '@wxgw/platform'
 import { connectRedis, createConsoleRecords, createWorkerRegistry, type RedisConnection } from '@wxgw/redis'
 import { loadConfig } from '@wxgw/runtime'
 import { systemClock } from '@wxgw/wechat-core'
@@ -11,21 +12,41 @@ import { createUser, documentedUsers, loginOf } from '../../helpers/redis-users.
 import { startStopwatch } from '../../helpers/stopwatch.ts'
 import { appIdOf, startAuthority, type TokenAuthority } from './token-fixture.ts'
 
-type Changed = { env?: Record<string, string>; redis?: RedisConnection; platforms?: ReadonlyMap<string, Platform> }
+type Changed = {
+  env?: Record<string, string>
+  redis?: RedisConnection
+  platforms?: ReadonlyMap<string, Platform>
+  readiness?: ReadinessCheck[]
+}
 
 /** By id, of a process of its own. */
-async function find(authority: TokenAuthority, { env = {}, redis, platforms }: Changed = {}): Promise<Map<string, Diagnosis>> {
+async function find(authority: TokenAuthority, { env = {}, redis, platforms, readiness = [] }: Changed = {}): Promise<Map<string, Diagnosis>> {
   const config = loadConfig({ env: { ...authority.env, ...env } })
   const [commands] = authority.connections
   if (!commands) throw new Error('a process has a connection')
   const checks = createDiagnosis({
     config,
     redis: redis ?? commands,
-    readiness: [],
+    readiness,
     platforms: platforms ?? new Map([['open1', authority.platforms[0]]]),
     clock: systemClock,
   })
   return new Map((await diagnose(checks)).map((one) => [one.id, one]))
+}
+
+/** Of which others are composed; those about tickets have a check of their own. */
+const IS_PART = /^(?:Redis cannot be reached or takes no writes: 7|the master 7 has 7 replicas|7, and REDIS_MIN_REPLICAS .*|a master cannot be reached|the ACL user of REDIS_URL|the sentinel does not let .*|7: 7|not ready)$|ticket|E?TIMEDOUT|timed? ?out/i
+
+/** Sentences of a source file, with a number where one is put in. */
+async function reasonsIn(path: string): Promise<string[]> {
+  const source = await readFile(new URL(path, import.meta.url), 'utf8')
+  const texts = source.replaceAll(/^ *(?:\/\/|\*|\/\*).*$/gm, '').matchAll(/'((?:[^'\\\n]|\\.)*)'|`([^`]*)`/g)
+  const whole = [...texts].map(([, plain, composed]) => (plain ?? composed ?? '').replaceAll(/\$\{[^}]+\}/g, '7'))
+  return whole.filter((text) => /^[a-zA-Z0-9 ,.:;?'()=_-]{12,}$/.test(text) && / /.test(text) && !IS_PART.test(text))
+}
+
+function ofWrites(reason: string): string {
+  return `Redis cannot be reached or takes no writes: ${reason}`
 }
 
 async function connectAs(t: Test, authority: TokenAuthority, url: string): Promise<RedisConnection> {
@@ -62,6 +83,21 @@ void t.test('a diagnosis', async (suite) => {
     t.match(wrong[0], { title: { zh: '工作进程' }, what: { en: /no worker runs/ }, whatToDo: { zh: /start:worker/, en: /start:worker/ } })
     await createWorkerRegistry(redis, 'one').beat()
     t.match((await find(authority)).get('workers'), { status: 'ok', what: { en: '1 worker runs' } })
+  })
+
+  await suite.test('each reason of a readiness check stands in Chinese, too', async (t) => {
+    const reasons = [
+      'the master 10.0.0.1:6379 has 0 replicas, and REDIS_MIN_REPLICAS is 1: pushes are refused until they are back',
+      ...(await reasonsIn('../../../../packages/platform/src/readiness.ts')),
+      ...(await reasonsIn('../../../../packages/platform/src/unheard-events.ts')),
+      ...(await reasonsIn('../../../../packages/redis/src/store-health.ts')),
+      ...(await reasonsIn('../../../../packages/redis/src/problems/explain-error.ts')).map(ofWrites),
+      ...(await reasonsIn('../../../../packages/redis/src/problems/diagnose.ts')).map(ofWrites),
+    ]
+    t.ok(reasons.length > 40, `${reasons.length} reasons`)
+    const readiness = reasons.map((reason, index) => ({ name: `check-${index}`, check: async () => reason }))
+    const found = await find(authority, { readiness })
+    t.same(reasons.filter((_, index) => /\w+ \w+ \w+ \w+/.test(found.get(`check-${index}`)?.what.zh ?? '')), [])
   })
 
   await suite.test('of a user that may nothing, every command of the documented one is named, and nothing has happened', async (t) => {

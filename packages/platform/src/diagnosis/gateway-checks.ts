@@ -76,10 +76,10 @@ async function findSealingKeys({ redis, platform, configured }: AskedKeys): Prom
 
 function findSettings(warnings: Config['warnings']): Finding {
   if (warnings.length === 0) return ok({ zh: '没有可疑的设置', en: 'nothing is doubtful' })
-  const text = warnings.map(({ setting, problem }) => `${setting}: ${problem}`).join('; ')
-  return {
-    status: 'warning',
-    what: { zh: text, en: text },
-    whatToDo: { zh: '核对 docs/configuration.md', en: 'Compare docs/configuration.md' },
+  const names = [...new Set(warnings.map(({ setting }) => setting))].join(', ')
+  const what = {
+    zh: `可疑的设置：${names}（原因见日志 process.settings-doubtful）`,
+    en: warnings.map(({ setting, problem }) => `${setting}: ${problem}`).join('; '),
   }
+  return { status: 'warning', what, whatToDo: { zh: '核对 docs/configuration.md', en: 'Compare docs/configuration.md' } }
 }

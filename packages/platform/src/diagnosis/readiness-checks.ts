@@ -2,15 +2,14 @@
 // own check (ticket-checks.ts).
 import { type ReadinessCheck, reportReadiness } from '../readiness.ts'
 import { type DiagnosisCheck, ok, type Text } from './diagnosis.ts'
+import { reasonInChinese } from './reasons-in-chinese.ts'
 
-/** `found`: the Chinese text; the English one is the reason of the check. */
-type Known = { name: RegExp; title: Text; found: string; whatToDo: Text }
+type Known = { name: RegExp; title: Text; whatToDo: Text }
 
 const KNOWN: readonly Known[] = [
   {
     name: /^redis-writes$/,
     title: { zh: 'Redis 写入', en: 'Redis takes writes' },
-    found: 'Redis 连不上或不接受写入',
     whatToDo: {
       zh: '检查 Redis 是否运行、REDIS_URL、权限与内存',
       en: 'See whether Redis runs, REDIS_URL, its rights and its memory',
@@ -19,49 +18,41 @@ const KNOWN: readonly Known[] = [
   {
     name: /^redis-inboxes$/,
     title: { zh: 'Redis 各收件分片', en: 'Redis inboxes' },
-    found: '部分分片不可写',
     whatToDo: { zh: '恢复不可写的主节点', en: 'Bring back the masters that take no writes' },
   },
   {
     name: /^redis-policy$/,
     title: { zh: 'Redis 淘汰策略', en: 'Redis eviction policy' },
-    found: 'Redis 会淘汰数据',
     whatToDo: { zh: '将 maxmemory-policy 设为 noeviction', en: 'Set maxmemory-policy noeviction' },
   },
   {
     name: /^redis-role$/,
     title: { zh: 'Redis 主从角色', en: 'Redis role' },
-    found: '连接的是副本',
     whatToDo: { zh: '连接主节点，或设置 REDIS_MODE', en: 'Connect to the master, or set REDIS_MODE' },
   },
   {
     name: /^redis-replicas$/,
     title: { zh: 'Redis 副本', en: 'Redis replicas' },
-    found: '副本不足',
     whatToDo: { zh: '恢复副本，或减小 REDIS_MIN_REPLICAS', en: 'Bring the replicas back, or lower REDIS_MIN_REPLICAS' },
   },
   {
     name: /^redis-persistence$/,
     title: { zh: 'Redis 持久化', en: 'Redis persistence' },
-    found: '崩溃或断电会丢失已确认的数据',
     whatToDo: { zh: '设置 appendonly yes 与 appendfsync always', en: 'Set appendonly yes and appendfsync always' },
   },
   {
     name: /^clock$/,
     title: { zh: '时钟', en: 'Clock' },
-    found: '本进程与 Redis 的时钟不一致',
     whatToDo: { zh: '用 NTP 校准各机器时钟', en: 'Set the clocks of all machines by NTP' },
   },
   {
     name: /^bullmq$/,
     title: { zh: 'BullMQ 版本', en: 'BullMQ version' },
-    found: '安装的 BullMQ 版本未经验证',
     whatToDo: { zh: '按锁文件重新安装依赖', en: 'Install the dependencies by the lockfile' },
   },
   {
     name: /^subscriptions-/,
     title: { zh: '事件有人接收', en: 'Events reach somebody' },
-    found: '有事件到来，但没有启用的订阅',
     whatToDo: { zh: '新建或启用一个订阅', en: 'Make or enable a subscription' },
   },
 ]
@@ -81,7 +72,7 @@ export function readinessChecks(checks: readonly ReadinessCheck[]): DiagnosisChe
         const { reason = '' } = outcome
         return {
           status: check.warnsOnly === true ? 'warning' : 'problem',
-          what: { zh: known ? `${known.found}：${reason}` : reason, en: reason },
+          what: { zh: reasonInChinese(reason), en: reason },
           whatToDo: known?.whatToDo ?? { zh: '查看运维文档与日志', en: 'See docs/operations.md and the log' },
         }
       },

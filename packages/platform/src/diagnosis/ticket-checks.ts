@@ -30,7 +30,10 @@ export function ticketChecks(platforms: ReadonlyMap<string, Watched>, clock: Clo
       }
       const ageMs = clock.nowMs() - ticket.receivedAtMs
       const minutes = Math.max(0, Math.floor(ageMs / MINUTE_MS))
-      const what = { zh: `最近一次推送在 ${minutes} 分钟前`, en: `the last one came ${minutes} min ago` }
+      const what =
+        minutes === 0
+          ? { zh: '最近一次推送不到 1 分钟前', en: 'the last one came less than a minute ago' }
+          : { zh: `最近一次推送在 ${minutes} 分钟前`, en: `the last one came ${minutes} min ago` }
       if (ageMs < WARNING_MS) return ok(what)
       return { status: ageMs < PROBLEM_MS ? 'warning' : 'problem', what, whatToDo: WHAT_TO_DO }
     },
