@@ -172,7 +172,7 @@ const ROUTES: readonly Route[] = [
     members: {},
   },
   { route: 'subscriptions/{name}/test', method: 'POST', path: `${one}/test`, needs: ['subscriptions:write'], members: {} },
-  { route: 'subscriptions/{name}/dead-letters', method: 'GET', path: `${one}/dead-letters`, needs: ['subscriptions:read'], members: { ...PAGE, ...CONTENT } },
+  { route: 'subscriptions/{name}/dead-letters', method: 'GET', path: `${one}/dead-letters`, needs: ['subscriptions:read'], members: { ...PAGE, ...CONTENT, 'query.reason': 'nothing more' } },
   {
     route: 'subscriptions/{name}/dead-letters',
     method: 'DELETE',

@@ -212,12 +212,12 @@ void t.test('a narrowed right is handed on to its dead letters, whose accounts t
   const url = `${PREFIX}/subscriptions/crm/dead-letters`
   const headers = bearer(keyOf('narrow'))
   const answers = await Promise.all([
-    internalServer.inject({ url, headers }),
+    internalServer.inject({ url: `${url}?reason=HTTP%20503`, headers }),
     internalServer.inject({ method: 'POST', url: `${url}/replay`, headers }),
     internalServer.inject({ method: 'DELETE', url: `${url}?ids=d1`, headers }),
   ])
   t.same(answers.map(({ statusCode }) => statusCode), [200, 202, 200])
-  t.match(fake.callsOf('deadLetters.list'), [['crm', { only }]])
+  t.match(fake.callsOf('deadLetters.list'), [['crm', { only, reason: 'HTTP 503' }]])
   t.same(fake.callsOf('deadLetters.replay'), [['crm', undefined, only]])
   t.same(fake.callsOf('deadLetters.discard'), [['crm', ['d1'], only]])
 })

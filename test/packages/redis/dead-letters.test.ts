@@ -101,6 +101,33 @@ void t.test('pages show everything once, newest first, although entries come and
   await t.rejects(deadLetters.list('crm', { limit: 7, cursor: 'x' }), { code: 'INVALID_REQUEST' })
 })
 
+void t.test('those of one reason are listed, a page looks at 5,000, and says down to when', async (t) => {
+  const store = await startStore(t)
+  const { deadLetters } = open(store)
+  await fail(store, 250)
+  const failed = store.queues.open(QUEUE).toKey('failed')
+  const others = (await store.commands.zrange(failed, '0', '-1')).filter((_, index) => index % 20 === 0)
+  const of = (id: string) => store.queues.open(QUEUE).toKey(id)
+  await Promise.all(others.map((id) => store.commands.hset(of(id), 'failedReason', 'timeout')))
+  const seen: string[] = []
+  let cursor: string | undefined
+  do {
+    const page = await deadLetters.list('crm', { limit: 5, cursor, reason: 'timeout' })
+    t.notOk(page.scannedTo, 'none was left out')
+    seen.push(...page.items.map(({ id }) => id))
+    cursor = page.nextCursor ?? undefined
+  } while (cursor !== undefined)
+  t.same(seen, others.toReversed())
+
+  // Older ones than all, of another reason.
+  await store.commands.zadd(failed, ...Array.from({ length: 5_000 }, (_, n) => [n + 1, `older-${n}`]).flat())
+  const cut = await deadLetters.list('crm', { limit: 50, cursor: undefined, reason: 'timeout' })
+  t.equal(cut.items.length, others.length)
+  t.equal(cut.scannedTo, new Date(251).toISOString())
+  const rest = await deadLetters.list('crm', { limit: 50, cursor: cut.nextCursor ?? undefined, reason: 'timeout' })
+  t.same(rest, { items: [], nextCursor: null })
+})
+
 void t.test('a page of large ones is short, and the pages have all of them', async (t) => {
   const store = await startStore(t)
   const { deadLetters } = open(store)

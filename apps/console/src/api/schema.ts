@@ -2341,6 +2341,8 @@ export interface operations {
                 cursor?: string;
                 /** @description 1 to 500, default 100 */
                 limit?: string;
+                /** @description only those with exactly this `lastError`, as `deadLettersByReason` of the figures names it; 5,000 are looked at for a page */
+                reason?: string;
             };
             header?: never;
             path: {
@@ -2371,6 +2373,11 @@ export interface operations {
                         }[];
                         /** @description where the next page begins; null on the last one. A page may be short, or empty, and not be the last */
                         nextCursor: string | null;
+                        /**
+                         * Format: date-time
+                         * @description of a page for which as many were looked at as may be: what failed before this time was not; `nextCursor` goes on
+                         */
+                        scannedTo?: string;
                     };
                 };
             };

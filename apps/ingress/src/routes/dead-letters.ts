@@ -30,12 +30,12 @@ export function deadLetterRoutes(app: GatewayServer, { platforms, paging, turns 
       const platform = platformOf(platforms, request.params)
       const { name } = await subscriptionOf(request, platform, 'subscriptions:read')
       const only = visibleAuthorizers(request, 'subscriptions:read')
-      const { items, nextCursor } = await platform.deadLetters.list(name, { ...paging.read(request), only })
+      const asked = { ...paging.read(request), only, reason: request.query.reason }
+      const { items, nextCursor, scannedTo } = await platform.deadLetters.list(name, asked)
       const show = createContentView(request)
-      return paging.answer(request, {
-        items: items.map((letter) => ({ ...letter, event: show(letter.event) })),
-        nextCursor,
-      })
+      const shown = items.map((letter) => ({ ...letter, event: show(letter.event) }))
+      const page = paging.answer(request, { items: shown, nextCursor })
+      return { ...page, ...(scannedTo === undefined ? {} : { scannedTo }) }
     },
   )
 

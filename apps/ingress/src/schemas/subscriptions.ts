@@ -31,6 +31,20 @@ const DeadLetter = Type.Object({
   failedAt: Type.String(),
 })
 
+const deadLetterReason = Type.Optional(
+  Type.String({
+    minLength: 1,
+    maxLength: 300,
+    description: 'only those with exactly this `lastError`, as `deadLettersByReason` of the figures names it; 5,000 are looked at for a page',
+  }),
+)
+const deadLettersScannedTo = Type.Optional(
+  Type.String({
+    format: 'date-time',
+    description: 'of a page for which as many were looked at as may be: what failed before this time was not; `nextCursor` goes on',
+  }),
+)
+
 export const subscriptionSchemas = {
   put: {
     tags,
@@ -140,8 +154,8 @@ export const subscriptionSchemas = {
     operationId: 'listDeadLetters',
     summary: 'What could not be delivered, newest first',
     params,
-    querystring: Type.Object({ ...pageQuery, ...contentQuery }, closed),
-    response: { 200: Type.Object({ items: Type.Array(DeadLetter), nextCursor }), ...refusals },
+    querystring: Type.Object({ ...pageQuery, ...contentQuery, reason: deadLetterReason }, closed),
+    response: { 200: Type.Object({ items: Type.Array(DeadLetter), nextCursor, scannedTo: deadLettersScannedTo }), ...refusals },
   },
   replayDeadLetters: {
     tags,

@@ -13,12 +13,26 @@ import type { Queues } from '../queues/queues.ts'
 import { guardStore } from '../store-errors.ts'
 import { isWithin, parseDeadDelivery } from './dead-delivery.ts'
 
-/** `only`: dead letters of these authorizers, and test events; default all. Others do not exist for this call. */
-type DeadLettersAsked = { limit: number; cursor: string | undefined; only?: readonly string[] | undefined }
+/**
+ * `only`: dead letters of these authorizers, and test events; default all. Others do not exist for this call. `reason`: with
+ * exactly this last error.
+ */
+type DeadLettersAsked = {
+  limit: number
+  cursor: string | undefined
+  only?: readonly string[] | undefined
+  reason?: string | undefined
+}
+
+/** `scannedTo`: the page ended at its bound; dead letters that failed before this time were not compared with the reason. */
+type FoundDeadLetters = Page<DeadLetter> & { scannedTo?: string }
 
 export type DeadLetters = {
-  /** Newest first. A page has at most 512 KiB and comes from at most 1,000 dead letters that were read. */
-  list(subscription: string, page: DeadLettersAsked): Promise<Page<DeadLetter>>
+  /**
+   * Newest first. A page has at most 512 KiB and comes from at most 1,000 dead letters that were read. With a reason, 5,000 are
+   * compared and those that fit are read.
+   */
+  list(subscription: string, page: DeadLettersAsked): Promise<FoundDeadLetters>
   /**
    * All when `ids` is left out. Answers how many are replayed. Of more than 2,000, a worker replays the older ones;
    * these are counted only without `only`, because the caller must not learn how many others there are.
@@ -43,6 +57,10 @@ const AT_ONCE = 2_000
 const KEPT_FAILURES = 100
 /** Dead letters that are read for one page. Those that are not shown cost a read too. */
 const LOOKED_AT_MOST = 1_000
+/** Dead letters that are compared with a reason for one page: as many as the figures by reason come from. */
+const LOOKED_AT_FOR_REASON = 5_000
+/** Shown as the last error of a job that has none. */
+const NO_REASON = 'unknown'
 
 /**
  * Rejects with STORE_UNAVAILABLE, and with INVALID_REQUEST for a broken cursor. Ids that are no dead letters are
@@ -72,6 +90,13 @@ export function createDeadLetters({ platform, redis, queues, events }: DeadLette
       { measured: 'data' },
     )
     return places.map((place, index) => ({ ...place, bytes: described[index]?.bytes ?? 0 }))
+  }
+
+  /** Those that died of it, by one short field of each. */
+  async function diedOf(reason: string, queue: Queue, places: readonly Position[]): Promise<readonly Position[]> {
+    const keys = places.map(({ member }) => queue.toKey(member))
+    const described = await describeHashes(redis, keys, { measured: 'data', fields: ['failedReason'] })
+    return places.filter((_, index) => (described[index]?.fields[0] || NO_REASON) === reason)
   }
 
   async function take(queue: Queue, ids: readonly string[], act: Act): Promise<number> {
@@ -175,15 +200,20 @@ export function createDeadLetters({ platform, redis, queues, events }: DeadLette
     return dropped
   }
 
-  async function readPage(subscription: string, { limit, cursor, only }: DeadLettersAsked): Promise<Page<DeadLetter>> {
+  async function readPage(
+    subscription: string,
+    { limit, cursor, only, reason }: DeadLettersAsked,
+  ): Promise<FoundDeadLetters> {
     const queue = queueOf(subscription)
     const within = withinOf(subscription, only)
     const items: DeadLetter[] = []
     let last = decodeCursor(cursor)
     let bytes = 0
-    for (let looked = 0; looked < LOOKED_AT_MOST; looked += BATCH) {
+    const most = reason === undefined ? LOOKED_AT_MOST : LOOKED_AT_FOR_REASON
+    for (let looked = 0; looked < most; looked += BATCH) {
       const places = await readNewestFirst(redis, { key: queue.toKey('failed'), after: last }, BATCH)
-      for (const group of inGroups(await withSizes(queue, places))) {
+      const fitting = reason === undefined ? places : await diedOf(reason, queue, places)
+      for (const group of inGroups(await withSizes(queue, fitting))) {
         const jobs = await Promise.all(group.map(({ member }) => queue.getJob(member)))
         for (const [index, place] of group.entries()) {
           const job = jobs[index]
@@ -198,8 +228,12 @@ export function createDeadLetters({ platform, redis, queues, events }: DeadLette
         }
       }
       if (places.length < BATCH) return { items, nextCursor: null }
+      // The next page begins behind those that did not fit, too.
+      last = places.at(-1) ?? last
     }
-    return { items, nextCursor: last ? encodeCursor(last) : null }
+    if (!last) return { items, nextCursor: null }
+    const scannedTo = reason === undefined ? {} : { scannedTo: new Date(last.score).toISOString() }
+    return { items, nextCursor: encodeCursor(last), ...scannedTo }
   }
 
   return {
@@ -239,7 +273,7 @@ function toDeadLetter(job: Job, failedAtMs: number): DeadLetter {
     type,
     event,
     attempts: attempts ?? job.attemptsMade,
-    lastError: job.failedReason || 'unknown',
+    lastError: job.failedReason || NO_REASON,
     failedAt: new Date(failedAtMs).toISOString(),
   }
 }

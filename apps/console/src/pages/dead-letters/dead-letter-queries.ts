@@ -10,10 +10,12 @@ const PATH = '/apis/v1/wx/{platform}/subscriptions/{name}/dead-letters'
 /** Of the ids of one call: they stand in its URL. */
 const MOST_CHARACTERS = 3000
 
-export function useDeadLetterPages(name: string) {
+/** `reason`: '' = every one. */
+export function useDeadLetterPages(name: string, reason: string) {
   const { platform } = useSession()
-  return usePages([platform, 'subscriptions', 'dead-letters', name], (cursor) => {
-    const query = { limit: '50', content: 'false' as const, ...(cursor === undefined ? {} : { cursor }) }
+  return usePages([platform, 'subscriptions', 'dead-letters', name, reason], (cursor) => {
+    const given = reason === '' ? {} : { reason }
+    const query = { limit: reason === '' ? '50' : '200', content: 'false' as const, ...given, ...(cursor === undefined ? {} : { cursor }) }
     return answered(api.GET(PATH, { params: { path: { platform, name }, query } }))
   })
 }

@@ -4,6 +4,7 @@ import { type SubscriptionStats, useReach, useSubscription } from '../../api/sub
 import { hrefOf } from '../../routing/route.ts'
 import { useSession } from '../../session/session.ts'
 import { useTexts } from '../../texts/language.ts'
+import { useFailure } from '../../ui/failure.tsx'
 import { Choice, Field } from '../../ui/form.tsx'
 import { Loaded } from '../../ui/loaded.tsx'
 import { Card, Page } from '../../ui/page.tsx'
@@ -22,9 +23,12 @@ export function DeadLettersOf({ name }: { name: string }) {
   const { stats, isFalling, watch } = useFall(name)
   const [reason, setReason] = useState('')
   const [picked, setPicked] = useState<ReadonlySet<string>>(new Set())
-  const pages = useDeadLetterPages(name)
-  const loaded = (pages.data?.pages ?? []).flatMap(({ items }) => items)
-  const shown = loaded.filter(({ lastError }) => reason === '' || lastError === reason)
+  const pages = useDeadLetterPages(name, reason)
+  const shown = (pages.data?.pages ?? []).flatMap(({ items }) => items)
+  const choose = (chosen: string) => {
+    setReason(chosen)
+    setPicked(new Set())
+  }
   const mayWrite = subscription.data !== undefined && reaches('subscriptions:write', subscription.data.match)
   const columns = useDeadLetterColumns({ picked, onPicked: mayWrite ? setPicked : undefined })
   const title = texts.of(name)
@@ -32,7 +36,7 @@ export function DeadLettersOf({ name }: { name: string }) {
     <Page title={title} name={title} lead={<a href={hrefOf([platform, 'dead-letters'])}>← {texts.back}</a>}>
       <Card title={texts.reasons}>
         <Loaded query={stats}>
-          {(read) => <Reasons of={read} reason={reason} onReason={setReason} loaded={loaded.length} />}
+          {(read) => <Reasons of={read} reason={reason} onReason={choose} />}
         </Loaded>
         {isFalling && stats.data ? (
           <p className="notice" role="status">
@@ -44,7 +48,8 @@ export function DeadLettersOf({ name }: { name: string }) {
         <Card>
           <DeadLetterActions
             name={name}
-            count={stats.data?.deadLetters ?? 0}
+            // Beside a reason, all would be read as all of it.
+            count={reason === '' ? (stats.data?.deadLetters ?? 0) : 0}
             shown={shown.map(({ id }) => id)}
             picked={picked}
             onPicked={setPicked}
@@ -56,7 +61,6 @@ export function DeadLettersOf({ name }: { name: string }) {
         <PagedRows
           label={title}
           pages={pages}
-          only={({ lastError }) => reason === '' || lastError === reason}
           columns={columns}
           keyOf={({ id }) => id}
           empty={reason === '' ? texts.none : texts.noneOfReason}
@@ -66,22 +70,23 @@ export function DeadLettersOf({ name }: { name: string }) {
   )
 }
 
-type ReasonsProps = { of: SubscriptionStats; reason: string; onReason(reason: string): void; loaded: number }
+type ReasonsProps = { of: SubscriptionStats; reason: string; onReason(reason: string): void }
 
-function Reasons({ of: { deadLetters, deadLettersByReason }, reason, onReason, loaded }: ReasonsProps) {
+function Reasons({ of: { deadLetters, deadLettersByReason }, reason, onReason }: ReasonsProps) {
   const texts = useTexts(deadLetterTexts)
+  const failure = useFailure()
   const counts = Object.entries(deadLettersByReason)
   return (
     <div className="stack">
       <p>{texts.left(deadLetters.toLocaleString())}</p>
       {counts.length === 0 ? null : (
-        <Field label={texts.newest} hint={reason === '' ? undefined : texts.loaded(loaded)}>
+        <Field label={texts.newest}>
           <Choice
             value={reason}
             onChange={onReason}
             options={[
               ['', texts.everyReason],
-              ...counts.map(([each, count]) => [each, `${count.toLocaleString()} × ${each}`] as const),
+              ...counts.map(([each, count]) => [each, `${count.toLocaleString()} × ${failure(each)}`] as const),
             ]}
           />
         </Field>
