@@ -68,6 +68,7 @@ export async function eventsStory(story: Test, { gateway, open }: Stage): Promis
         await fieldOf(page, label).fill(text)
         await page.keyboard.press('Enter')
       }
+      await page.getByText('Filters', { exact: true }).click()
       await fieldOf(page, 'Subscription').fill('hook')
       await fieldOf(page, 'Status').selectOption('retrying')
       await page.getByRole('button', { name: 'Search' }).click()
@@ -134,6 +135,11 @@ export async function eventsStory(story: Test, { gateway, open }: Stage): Promis
     }
     await page.locator('.step-good', { hasText: '已送达' }).first().waitFor()
     await assertSound(t, page, 'a replayed event')
+    await page.getByRole('button', { name: '抹除用户内容' }).click()
+    await page.getByRole('button', { name: '确定' }).click()
+    await page.getByText('已抹除 1 条').waitFor()
+    const { body } = await call('GET', `/events/${id}`)
+    t.same(Object.keys(body.event?.data ?? {}).toSorted(), ['CreateTime', 'MsgId', 'MsgType'])
   })
 
   await story.test('events are shown as they come; a pause holds them, and none is missing after it', async (t) => {
@@ -163,11 +169,11 @@ export async function eventsStory(story: Test, { gateway, open }: Stage): Promis
 
   await story.test('who has one account sees its events alone, no content, and replays nothing', async (t) => {
     const page = await open(t, 'events', { key: KEYS.narrow })
-    await page.getByRole('link', { name: 'wechat.message.text' }).first().waitFor()
+    await page.getByRole('link', { name: 'A user sends text' }).first().waitFor()
     t.notMatch(await page.textContent('.rows'), OTHER_APP)
     await page.evaluate(`location.hash = '#/open1/events/${id}'`)
     await page.getByText('Without events:content').waitFor()
-    for (const name of ['Show content', 'Replay']) t.equal(await page.getByRole('button', { name }).count(), 0, name)
+    for (const name of ['Show content', 'Replay', 'Erase']) t.equal(await page.getByRole('button', { name }).count(), 0, name)
     await page.evaluate("location.hash = '#/open1/events/of-nobody'")
     await page.getByText('FORBIDDEN').waitFor()
   })

@@ -11,9 +11,12 @@ import { When } from './when.tsx'
 export type Column<T> = {
   key: string
   head: ReactNode
+  /** null: there is nothing to show; on a phone the cell is left out. */
   cell(row: T): ReactNode
   /** Right-aligned digits. */
   isNumber?: boolean
+  /** May be broken anywhere: addresses, paths, errors. */
+  isLong?: boolean
 }
 
 type RowsProps<T> = {
@@ -41,18 +44,27 @@ export function Rows<T>({ label, columns, rows, keyOf, empty }: RowsProps<T>) {
       <tbody>
         {rows.map((row) => (
           <tr key={keyOf(row)}>
-            {columns.map(({ key, head, cell, isNumber }) => (
-              <td key={key} className={isNumber ? 'number' : undefined}>
-                <span className="cell-head" aria-hidden="true">
-                  {head}
-                </span>
-                <div className="cell">{cell(row)}</div>
-              </td>
+            {columns.map((column) => (
+              <Cell key={column.key} column={column} row={row} />
             ))}
           </tr>
         ))}
       </tbody>
     </table>
+  )
+}
+
+function Cell<T>({ column: { head, cell, isNumber, isLong }, row }: { column: Column<T>; row: T }) {
+  const shown = cell(row)
+  const isBlank = shown === null || shown === undefined
+  const looks = [isNumber ? 'number' : '', isLong ? 'long' : '', isBlank ? 'blank' : ''].filter(Boolean).join(' ')
+  return (
+    <td className={looks || undefined}>
+      <span className="cell-head" aria-hidden="true">
+        {head}
+      </span>
+      <div className="cell">{isBlank ? <span className="muted">–</span> : shown}</div>
+    </td>
   )
 }
 
@@ -75,18 +87,13 @@ export function usePages<T>(
   })
 }
 
-type PagedProps<T> = Omit<RowsProps<T>, 'rows'> & {
-  pages: Pages<T>
-  /** Of those that are loaded; default all. */
-  only?: (row: T) => boolean
-}
+type PagedProps<T> = Omit<RowsProps<T>, 'rows'> & { pages: Pages<T> }
 
-export function PagedRows<T>({ pages, only, ...props }: PagedProps<T>) {
+export function PagedRows<T>({ pages, ...props }: PagedProps<T>) {
   const texts = useTexts(consoleTexts)
   if (!pages.data)
     return pages.error ? <Problem error={pages.error} onRetry={() => void pages.refetch()} /> : <Waiting />
-  const loaded = pages.data.pages.flatMap(({ items }) => items)
-  const rows = only ? loaded.filter(only) : loaded
+  const rows = pages.data.pages.flatMap(({ items }) => items)
   const scannedTo = pages.hasNextPage ? pages.data.pages.at(-1)?.scannedTo : undefined
   return (
     <>

@@ -79,7 +79,10 @@ function AccountActions({ account: { appid, status, nick_name: name } }: { accou
         </Button>
       ) : null}
       {may({ action: 'sessions:write', authorizer: appid }) ? (
-        <Button theme="default" href={hrefOf([platform, 'links', 'new'], { appid, reference: name ?? appid })}>
+        <Button
+          theme={status === 'active' ? 'default' : 'primary'}
+          href={hrefOf([platform, 'links', 'new'], { appid, reference: name ?? appid })}
+        >
           {texts.sendLink}
         </Button>
       ) : null}

@@ -7,7 +7,8 @@ import { changeQuery, useRoute } from '../../routing/route.ts'
 import { consoleTexts } from '../../texts/console.ts'
 import { useTexts } from '../../texts/language.ts'
 import { Badge } from '../../ui/badge.tsx'
-import { Field, MomentInput, TextInput } from '../../ui/form.tsx'
+import { Field, MomentInput, SuggestedInput, TextInput } from '../../ui/form.tsx'
+import { Filters } from '../../ui/filters.tsx'
 import { Card, Page } from '../../ui/page.tsx'
 import { type Column, PagedRows, usePages } from '../../ui/rows.tsx'
 import { When } from '../../ui/when.tsx'
@@ -29,9 +30,9 @@ export function AuditPage() {
   })
   return (
     <Page title={all.audit} name={all.audit} lead={texts.lead}>
-      <Card>
+      <Filters isSet={Object.keys(filter).length > 0}>
         <AuditFilters key={query.toString()} first={filter} />
-      </Card>
+      </Filters>
       <Card flush>
         <PagedRows label={all.audit} pages={pages} columns={useColumns()} keyOf={keyOf} empty={texts.none} />
       </Card>
@@ -62,7 +63,7 @@ function AuditFilters({ first }: { first: Filter }) {
         <TextInput {...field('caller')} />
       </Field>
       <Field label={texts.action}>
-        <TextInput {...field('action')} />
+        <SuggestedInput {...field('action')} options={Object.entries(texts.actions)} />
       </Field>
       <Field label={texts.authorizer}>
         <TextInput {...field('authorizer')} />
@@ -78,8 +79,13 @@ function AuditFilters({ first }: { first: Filter }) {
   )
 }
 
+/** Of nearly all routes: it says nothing about what was done. */
+const PREFIX = '/apis/v1/wx/:platform'
+
 function useColumns(): Array<Column<Entry>> {
   const texts = useTexts(auditTexts)
+  const known: Record<string, string> = texts.actions
+  const nameOf = (action: string | null) => (action === null ? texts.signIn : (known[action] ?? action))
   return [
     { key: 'at', head: texts.at, cell: ({ at }) => <When at={at} absolute /> },
     {
@@ -87,29 +93,41 @@ function useColumns(): Array<Column<Entry>> {
       head: texts.caller,
       cell: ({ caller, by }) => (
         <>
-          {caller ?? texts.unknownCaller} <span className="muted">{texts.by[by]}</span>
+          {caller ?? texts.unknownCaller} <span className="muted whole">{texts.by[by]}</span>
         </>
       ),
     },
     {
       key: 'did',
       head: texts.did,
-      cell: ({ method, route, count }) => (
+      isLong: true,
+      cell: ({ method, route, action, count }) => (
         <>
-          <code>
-            {method} {route}
-          </code>
+          {nameOf(action)}
           {count > 1 ? <span className="muted"> {texts.times(count)}</span> : null}
+          <br />
+          <code className="muted">
+            {method} {route.replace(PREFIX, '')}
+          </code>
         </>
       ),
     },
-    { key: 'action', head: texts.action, cell: ({ action }) => <code>{action ?? '–'}</code> },
+    { key: 'action', head: texts.action, cell: ({ action }) => (action === null ? null : <code>{action}</code>) },
     {
       key: 'about',
       head: texts.about,
-      cell: ({ platform, authorizer, subscription }) => [platform, authorizer, subscription].filter(Boolean).join(' · ') || '–',
+      isLong: true,
+      cell: ({ platform, authorizer, subscription }) => {
+        const about = [platform, authorizer, subscription].filter(Boolean).join(' · ')
+        return about === '' ? null : about
+      },
     },
-    { key: 'outcome', head: texts.outcome, cell: ({ outcome }) => <Badge tone={outcome === 'OK' ? 'good' : 'bad'}>{outcome}</Badge> },
+    {
+      key: 'outcome',
+      head: texts.outcome,
+      cell: ({ outcome }) =>
+        outcome === 'OK' ? <Badge tone="good">{texts.ok}</Badge> : <Badge tone="bad">{outcome}</Badge>,
+    },
   ]
 }
 

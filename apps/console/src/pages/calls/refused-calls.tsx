@@ -82,13 +82,15 @@ function useColumns(): Array<Column<RefusedCall>> {
         authorizer === null ? (
           texts.component
         ) : (
-          <a href={hrefOf([platform || shown, 'accounts', authorizer])}>{authorizer}</a>
+          <a href={hrefOf([platform || shown, 'accounts', authorizer])}>
+            <code>{authorizer}</code>
+          </a>
         ),
     },
-    { key: 'path', head: texts.path, cell: ({ path }) => <code>{path}</code> },
+    { key: 'path', head: texts.path, isLong: true, cell: ({ path }) => <code>{path}</code> },
     { key: 'errcode', head: texts.errcode, cell: ({ errcode }) => <code>{errcode}</code> },
     { key: 'meaning', head: texts.meaning, cell: ({ errcode }) => <ErrcodeMeaning code={errcode} /> },
-    { key: 'rid', head: texts.rid, cell: ({ rid }) => <code>{rid ?? '–'}</code> },
-    { key: 'caller', head: texts.caller, cell: ({ caller }) => caller ?? '–' },
+    { key: 'rid', head: texts.rid, isLong: true, cell: ({ rid }) => (rid === null ? null : <code>{rid}</code>) },
+    { key: 'caller', head: texts.caller, cell: ({ caller }) => caller },
   ]
 }

@@ -2,8 +2,11 @@
 import { hrefOf } from '../../routing/route.ts'
 import { useSession } from '../../session/session.ts'
 import { useTexts } from '../../texts/language.ts'
+import { useFailure } from '../../ui/failure.tsx'
 import type { Column } from '../../ui/rows.tsx'
 import { When } from '../../ui/when.tsx'
+import { EventName } from '../events/event-kind.tsx'
+import { codeOf } from '../events/event-rows.tsx'
 import type { DeadLetter } from './dead-letter-queries.ts'
 import { deadLetterTexts } from './texts.ts'
 
@@ -13,6 +16,7 @@ type Picking = { picked: ReadonlySet<string>; onPicked: ((picked: ReadonlySet<st
 export function useDeadLetterColumns({ picked, onPicked }: Picking): Array<Column<DeadLetter>> {
   const { platform, may } = useSession()
   const texts = useTexts(deadLetterTexts)
+  const failure = useFailure()
   const maySee = may({ action: 'events:read' })
   const pick: Column<DeadLetter> = {
     key: 'pick',
@@ -32,10 +36,12 @@ export function useDeadLetterColumns({ picked, onPicked }: Picking): Array<Colum
     {
       key: 'event',
       head: texts.event,
-      cell: ({ eventId, type }) => (maySee ? <a href={hrefOf([platform, 'events', eventId])}>{type}</a> : type),
+      cell: ({ eventId, type }) => (
+        <EventName type={type} href={maySee ? hrefOf([platform, 'events', eventId]) : undefined} />
+      ),
     },
-    { key: 'account', head: texts.account, cell: ({ event }) => <code>{accountOf(event) ?? '–'}</code> },
-    { key: 'error', head: texts.error, cell: ({ lastError }) => lastError },
+    { key: 'account', head: texts.account, cell: ({ event }) => codeOf(accountOf(event)) },
+    { key: 'error', head: texts.error, isLong: true, cell: ({ lastError }) => failure(lastError) },
     { key: 'attempts', head: texts.attempts, isNumber: true, cell: ({ attempts }) => attempts },
     { key: 'failed', head: texts.failed, cell: ({ failedAt }) => <When at={failedAt} /> },
   ]

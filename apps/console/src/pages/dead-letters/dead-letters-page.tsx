@@ -5,6 +5,8 @@ import { hrefOf, useRoute } from '../../routing/route.ts'
 import { useSession } from '../../session/session.ts'
 import { consoleTexts } from '../../texts/console.ts'
 import { useTexts } from '../../texts/language.ts'
+import { Badge } from '../../ui/badge.tsx'
+import { useFailure } from '../../ui/failure.tsx'
 import { Card, Page } from '../../ui/page.tsx'
 import { type Column, PagedRows } from '../../ui/rows.tsx'
 import { DeadLettersOf } from './dead-letters-of.tsx'
@@ -45,11 +47,13 @@ function BySubscription() {
 
 function Count({ name }: { name: string }) {
   const { data, error } = useStats(name)
-  return data ? data.deadLetters.toLocaleString() : <span className="muted">{error ? '?' : '…'}</span>
+  if (data?.deadLetters) return <Badge tone="bad">{data.deadLetters.toLocaleString()}</Badge>
+  return data ? '0' : <span className="muted">{error ? '?' : '…'}</span>
 }
 
 function FirstReason({ name }: { name: string }) {
   const { data } = useStats(name)
+  const failure = useFailure()
   const [reason] = Object.keys(data?.deadLettersByReason ?? {})
-  return reason ?? <span className="muted">–</span>
+  return reason === undefined ? <span className="muted">–</span> : failure(reason)
 }

@@ -61,17 +61,18 @@ function Checks({ checks }: { checks: readonly Check[] }) {
     },
     { key: 'status', head: texts.result, cell: ({ status }) => <Badge tone={TONE[status]}>{texts.status[status]}</Badge> },
     { key: 'what', head: texts.found, cell: ({ what }) => what[language] },
-    { key: 'next', head: texts.whatToDo, cell: ({ whatToDo }) => (whatToDo ? <strong>{whatToDo[language]}</strong> : '–') },
+    { key: 'next', head: texts.whatToDo, cell: ({ whatToDo }) => (whatToDo ? <strong>{whatToDo[language]}</strong> : null) },
   ]
   const wrong = checks.filter(({ status }) => status !== 'ok').toSorted((left, right) => RANK[left.status] - RANK[right.status])
   const well = checks.filter(({ status }) => status === 'ok')
-  const rows = { columns, keyOf: ({ id }: Check) => id }
+  const found = columns.filter(({ key }) => key !== 'next')
+  const rows = { keyOf: ({ id }: Check) => id }
   return (
     <>
-      <Rows label={texts.checks} rows={wrong} empty={texts.allWell} {...rows} />
+      <Rows label={texts.checks} rows={wrong} columns={columns} empty={texts.allWell} {...rows} />
       <details className="folded">
         <summary>{texts.well(well.length)}</summary>
-        <Rows label={texts.well(well.length)} rows={well} {...rows} />
+        <Rows label={texts.well(well.length)} rows={well} columns={found} {...rows} />
       </details>
     </>
   )

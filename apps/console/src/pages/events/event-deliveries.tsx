@@ -1,9 +1,11 @@
 // Owns: which subscriptions an event was for and where each delivery stands; which would get it now, why not, and
 // replaying it to one.
+import { hrefOf } from '../../routing/route.ts'
 import { useSession } from '../../session/session.ts'
 import { useTexts } from '../../texts/language.ts'
 import { Action } from '../../ui/actions.tsx'
 import { Badge, Status } from '../../ui/badge.tsx'
+import { useFailure } from '../../ui/failure.tsx'
 import { Loaded } from '../../ui/loaded.tsx'
 import { Card } from '../../ui/page.tsx'
 import { type Column, Rows } from '../../ui/rows.tsx'
@@ -36,13 +38,16 @@ export function EventDeliveries({ event }: { event: LoggedEvent }) {
 }
 
 function useColumns(): Array<Column<Delivery>> {
+  const { platform, may } = useSession()
   const texts = useTexts(eventTexts)
+  const failure = useFailure()
+  const maySee = may({ action: 'subscriptions:read' })
   return [
-    { key: 'subscription', head: texts.subscription, cell: ({ subscription }) => subscription },
+    { key: 'subscription', head: texts.subscription, cell: ({ subscription: name }) => (maySee ? <a href={hrefOf([platform, 'subscriptions', name])}>{name}</a> : name) },
     { key: 'status', head: texts.status, cell: ({ status }) => <Status of={status} /> },
     { key: 'attempts', head: texts.attempts, isNumber: true, cell: ({ attempts }) => attempts },
-    { key: 'at', head: texts.deliveredAt, cell: ({ deliveredAt }) => <When at={deliveredAt} absolute /> },
-    { key: 'error', head: texts.lastError, cell: ({ lastError }) => lastError ?? '–' },
+    { key: 'at', head: texts.deliveredAt, cell: ({ deliveredAt }) => (deliveredAt === null ? null : <When at={deliveredAt} absolute />) },
+    { key: 'error', head: texts.lastError, isLong: true, cell: ({ lastError }) => (lastError === null ? null : failure(lastError)) },
   ]
 }
 
@@ -53,7 +58,7 @@ function WhoGetsIt({ event: { id, authorizerappid } }: { event: LoggedEvent }) {
   const mayReplay = may({ action: 'events:replay', authorizer: authorizerappid ?? undefined })
   return (
     <Card title={texts.who}>
-      <p className="muted">{texts.whoLead}</p>
+      <p className="muted lead">{texts.whoLead}</p>
       <Loaded query={useMatches(id)}>
         {({ items }) =>
           items.length === 0 ? (

@@ -8,10 +8,13 @@ import { useTexts } from '../../texts/language.ts'
 import { Action } from '../../ui/actions.tsx'
 import { Json } from '../../ui/json.tsx'
 import { Loaded } from '../../ui/loaded.tsx'
-import { Card, Page } from '../../ui/page.tsx'
+import { Card, Facts, Page } from '../../ui/page.tsx'
+import { When } from '../../ui/when.tsx'
+import { EraseContent } from './erase-content.tsx'
 import { EventDeliveries } from './event-deliveries.tsx'
+import { useEventKind } from './event-kind.tsx'
 import { useEvent, useReplay } from './event-queries.ts'
-import type { LoggedEvent } from './event-rows.tsx'
+import { type LoggedEvent, userOf } from './event-rows.tsx'
 import { EventStory } from './event-story.tsx'
 import { eventTexts } from './texts.ts'
 
@@ -20,26 +23,73 @@ export function EventPage({ id }: { id: string }) {
   const texts = useTexts(eventTexts)
   const [showsContent, setShowsContent] = useState(false)
   const query = useEvent(id, { content: 'false' })
-  const name = query.data?.type ?? texts.event
+  const type = query.data?.type ?? texts.event
+  const name = useEventKind()(type) ?? type
   const lead = (
     <>
-      <a href={hrefOf([platform, 'events'])}>{texts.back}</a> · <code>{id}</code>
+      <a href={hrefOf([platform, 'events'])}>{texts.back}</a> · <code>{type}</code> · <code>{id}</code>
     </>
   )
   return (
-    <Page title={name} name={name} lead={lead} actions={query.data ? <ReplayToAll event={query.data} /> : null}>
+    <Page title={name} name={name} lead={lead} actions={query.data ? <EventActions event={query.data} /> : null}>
       <Loaded query={query}>
         {(event) => (
-          <div className="columns">
-            <EventStory event={event} showsContent={showsContent} />
-            <div>
-              <Content event={event} isShown={showsContent} onShow={() => setShowsContent(true)} />
-              <EventDeliveries event={event} />
+          <>
+            <About event={event} />
+            <div className="columns">
+              <EventStory event={event} showsContent={showsContent} />
+              <div>
+                <Content event={event} isShown={showsContent} onShow={() => setShowsContent(true)} />
+                <EventDeliveries event={event} />
+              </div>
             </div>
-          </div>
+          </>
         )}
       </Loaded>
     </Page>
+  )
+}
+
+/** Whose it is, and from there to everything else of theirs. */
+function About({ event }: { event: LoggedEvent }) {
+  const { platform, may } = useSession()
+  const texts = useTexts(eventTexts)
+  const { authorizerappid, receivedAt } = event
+  const user = userOf(event)
+  if (!authorizerappid) return null
+  const account = <code>{authorizerappid}</code>
+  const ofUser = hrefOf([platform, 'events'], { authorizer: authorizerappid, subject: user })
+  return (
+    <Card>
+      <Facts
+        of={[
+          [
+            texts.account,
+            may({ action: 'authorizers:read', authorizer: authorizerappid }) ? (
+              <a key="account" href={hrefOf([platform, 'accounts', authorizerappid])}>
+                {account}
+              </a>
+            ) : (
+              account
+            ),
+          ],
+          ...(user === undefined ? [] : [[texts.user, <code key="user">{user}</code>] as const]),
+          [texts.received, <When key="received" at={receivedAt} absolute />],
+          [texts.more, <a key="more" href={ofUser}>{user === undefined ? texts.ofAccount : texts.ofUser}</a>],
+        ]}
+      />
+    </Card>
+  )
+}
+
+function EventActions({ event }: { event: LoggedEvent }) {
+  const { authorizerappid } = event
+  const user = userOf(event)
+  return (
+    <>
+      <ReplayToAll event={event} />
+      {authorizerappid && user !== undefined ? <EraseContent authorizer={authorizerappid} subject={user} /> : null}
+    </>
   )
 }
 

@@ -4,6 +4,7 @@ import type { operations } from '../../api/schema.ts'
 import { consoleTexts } from '../../texts/console.ts'
 import { useTexts } from '../../texts/language.ts'
 import { Status } from '../../ui/badge.tsx'
+import { useFailure } from '../../ui/failure.tsx'
 import { Card } from '../../ui/page.tsx'
 import { Problem } from '../../ui/problem.tsx'
 import { When } from '../../ui/when.tsx'
@@ -48,6 +49,7 @@ export function EventStory({ event, showsContent }: { event: LoggedEvent; showsC
 
 function Step({ attempt }: { attempt: Attempt }) {
   const texts = useTexts(eventTexts)
+  const failure = useFailure()
   const { subscription, at, durationMs, outcome, httpStatus, error, answer, worker, nextAttemptAt } = attempt
   return (
     <li className={outcome === 'delivered' ? 'step-good' : 'step-bad'}>
@@ -56,7 +58,7 @@ function Step({ attempt }: { attempt: Attempt }) {
         <Status of={outcome} />
       </p>
       <p>
-        {[...new Set([httpStatus === null ? '' : `HTTP ${httpStatus}`, `${durationMs} ms`, error ?? ''])]
+        {[...new Set([httpStatus === null ? '' : `HTTP ${httpStatus}`, `${durationMs} ms`, error === null ? '' : failure(error)])]
           .filter(Boolean)
           .join(' · ')}
       </p>

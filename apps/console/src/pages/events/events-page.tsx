@@ -5,8 +5,10 @@ import { hrefOf, useRoute } from '../../routing/route.ts'
 import { useSession } from '../../session/session.ts'
 import { consoleTexts } from '../../texts/console.ts'
 import { useTexts } from '../../texts/language.ts'
+import { Filters } from '../../ui/filters.tsx'
 import { Card, Page } from '../../ui/page.tsx'
 import { PagedRows, usePages } from '../../ui/rows.tsx'
+import { EraseContent } from './erase-content.tsx'
 import { type EventFilter, filterOf } from './event-filter.ts'
 import { EventFilters } from './event-filters.tsx'
 import { EventPage } from './event-page.tsx'
@@ -33,14 +35,19 @@ function Events() {
       name={all.events}
       lead={isLive ? texts.liveLead : texts.lead}
       actions={
-        <Button theme="default" href={other}>
-          {isLive ? texts.toList : texts.toLive}
-        </Button>
+        <>
+          <Button theme="default" href={other}>
+            {isLive ? texts.toList : texts.toLive}
+          </Button>
+          {!isLive && filter.authorizer && filter.subject ? (
+            <EraseContent authorizer={filter.authorizer} subject={filter.subject} />
+          ) : null}
+        </>
       }
     >
-      <Card>
+      <Filters isSet={Object.keys(filter).length > 0}>
         <EventFilters key={query.toString()} isLive={isLive} />
-      </Card>
+      </Filters>
       {isLive ? <LiveTail types={filter.type} authorizers={filter.authorizer} /> : <EventList filter={filter} />}
     </Page>
   )

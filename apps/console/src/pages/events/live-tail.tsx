@@ -11,6 +11,8 @@ import { Card } from '../../ui/page.tsx'
 import { Problem } from '../../ui/problem.tsx'
 import { type Column, Rows } from '../../ui/rows.tsx'
 import { When } from '../../ui/when.tsx'
+import { EventName } from './event-kind.tsx'
+import { codeOf, userOf } from './event-rows.tsx'
 import { eventTexts } from './texts.ts'
 
 /** More are let go of, the oldest first. */
@@ -86,9 +88,13 @@ function useColumns(): Array<Column<StreamedEvent>> {
   const { platform } = useSession()
   const texts = useTexts(eventTexts)
   return [
-    { key: 'type', head: texts.event, cell: ({ id, type }) => <a href={hrefOf([platform, 'events', id])}>{type}</a> },
+    {
+      key: 'type',
+      head: texts.event,
+      cell: ({ id, type }) => <EventName type={type} href={hrefOf([platform, 'events', id])} />,
+    },
     { key: 'time', head: texts.time, cell: ({ time }) => <When at={time} absolute /> },
-    { key: 'account', head: texts.account, cell: ({ authorizerappid }) => <code>{authorizerappid ?? '–'}</code> },
-    { key: 'user', head: texts.user, cell: ({ subject }) => <code>{subject ?? '–'}</code> },
+    { key: 'account', head: texts.account, cell: ({ authorizerappid }) => codeOf(authorizerappid) },
+    { key: 'user', head: texts.user, isLong: true, cell: (event) => codeOf(userOf(event)) },
   ]
 }

@@ -60,12 +60,19 @@ function useFailedReadiness(enabled: boolean): WrongPart {
   const { platform } = useSession()
   const texts = useTexts(overviewTexts)
   const { data, isLoading } = useQuery({ queryKey: ['readyz'], enabled, refetchInterval: EVERY_MS, queryFn: readReadiness })
+  const known: Record<string, string> = texts.checks
+  // Some end in the id of a platform.
+  const nameOf = (check: string) => known[check] ?? known[check.split('-')[0] ?? ''] ?? texts.checkFailed(check)
   const place = { next: texts.tellOperator, href: hrefOf([platform, 'overview']) }
   const wrong: Wrong[] = [
     ...(data?.checks ?? [])
       .filter(({ ok }) => !ok)
-      .map(({ name, reason }) => ({ key: `check ${name}`, tone: 'bad' as const, what: texts.checkFailed(name), detail: reason, ...place })),
-    ...(data?.warnings ?? []).map((what) => ({ key: what, tone: 'warn' as const, what, ...place })),
+      .map(({ name }) => ({ key: `check ${name}`, tone: 'bad' as const, what: nameOf(name), detail: name, ...place })),
+    // `name: reason`, in English; the name says what it is.
+    ...(data?.warnings ?? []).map((warning) => {
+      const [name = ''] = warning.split(':')
+      return { key: `check ${name}`, tone: 'warn' as const, what: nameOf(name), detail: name, ...place }
+    }),
   ]
   return { wrong, isLoading }
 }

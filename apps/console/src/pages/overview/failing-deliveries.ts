@@ -5,6 +5,7 @@ import { type Subscription, useFirstSubscriptions } from '../../api/subscription
 import { hrefOf } from '../../routing/route.ts'
 import { useSession } from '../../session/session.ts'
 import { useTexts } from '../../texts/language.ts'
+import { useFailure } from '../../ui/failure.tsx'
 import type { Wrong, WrongPart } from './problems.ts'
 import { overviewTexts } from './texts.ts'
 
@@ -14,6 +15,7 @@ const MOST_STATS = 20
 export function useFailingDeliveries(): WrongPart {
   const { platform } = useSession()
   const texts = useTexts(overviewTexts)
+  const failure = useFailure()
   const { data, isLoading } = useFirstSubscriptions()
   const subscriptions = data?.items ?? []
   const stats = useStats(subscriptions.slice(0, MOST_STATS))
@@ -33,7 +35,7 @@ export function useFailingDeliveries(): WrongPart {
             key: `failing ${name}`,
             tone: breaker === 'closed' ? ('warn' as const) : ('bad' as const),
             what: texts.failing(name),
-            detail: lastError ?? undefined,
+            detail: lastError === null ? undefined : failure(lastError),
             next: texts.failingNext,
             href: hrefOf([platform, 'subscriptions', name]),
           },

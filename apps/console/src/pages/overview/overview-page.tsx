@@ -62,7 +62,7 @@ function LastHour() {
   const texts = useTexts(overviewTexts)
   const query = useQuery(lastHour(platform))
   return (
-    <Card title={texts.hour}>
+    <Card title={texts.hour} actions={<span className="muted">{texts.eachMinute}</span>}>
       <Loaded query={query}>
         {({ items }) => (
           <Suspense fallback={<Waiting />}>

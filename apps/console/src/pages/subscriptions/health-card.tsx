@@ -4,6 +4,7 @@ import { hrefOf } from '../../routing/route.ts'
 import { useSession } from '../../session/session.ts'
 import { useTexts } from '../../texts/language.ts'
 import { Action } from '../../ui/actions.tsx'
+import { useFailure } from '../../ui/failure.tsx'
 import { Loaded } from '../../ui/loaded.tsx'
 import { Card, Facts } from '../../ui/page.tsx'
 import { useDuration, When } from '../../ui/when.tsx'
@@ -35,6 +36,7 @@ function Health({ name, stats }: { name: string; stats: SubscriptionStats }) {
   const { platform } = useSession()
   const texts = useTexts(subscriptionTexts)
   const duration = useDuration()
+  const failure = useFailure()
   const reasons = Object.entries(stats.deadLettersByReason)
   const ms = (value: number | null) => (value === null ? '–' : `${value.toLocaleString()} ms`)
   return (
@@ -53,7 +55,7 @@ function Health({ name, stats }: { name: string; stats: SubscriptionStats }) {
           [texts.failed1h, stats.failed1h.toLocaleString()],
           [texts.times, `${ms(stats.p50Ms)} / ${ms(stats.p95Ms)}`],
           [texts.lastSuccess, <When key="success" at={stats.lastSuccessAt} />],
-          [texts.lastError, stats.lastError ?? '–'],
+          [texts.lastError, stats.lastError === null ? '–' : failure(stats.lastError)],
           [
             texts.deadLetters,
             <a key="dead" href={hrefOf([platform, 'dead-letters', name])}>
@@ -68,7 +70,7 @@ function Health({ name, stats }: { name: string; stats: SubscriptionStats }) {
           <ul className="reasons stack">
             {reasons.map(([reason, count]) => (
               <li key={reason}>
-                <span>{reason}</span> <strong>{count.toLocaleString()}</strong>
+                <span>{failure(reason)}</span> <strong>{count.toLocaleString()}</strong>
               </li>
             ))}
           </ul>

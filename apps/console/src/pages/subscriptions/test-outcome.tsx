@@ -6,6 +6,7 @@ import { hrefOf } from '../../routing/route.ts'
 import { useSession } from '../../session/session.ts'
 import { useTexts } from '../../texts/language.ts'
 import { Status } from '../../ui/badge.tsx'
+import { useFailure } from '../../ui/failure.tsx'
 import { subscriptionTexts } from './texts.ts'
 
 const EVERY_MS = 2000
@@ -15,6 +16,7 @@ const OVER: readonly string[] = ['delivered', 'dead', 'discarded']
 export function TestOutcome({ eventId, name }: { eventId: string; name: string }) {
   const { platform, may } = useSession()
   const texts = useTexts(subscriptionTexts)
+  const failure = useFailure()
   // A test event has no account, so that a narrowed right does not see it.
   const maySee = may({ action: 'events:read', whole: true })
   const { delivery, isAwaited } = useOutcome({ eventId, name, enabled: maySee })
@@ -23,7 +25,7 @@ export function TestOutcome({ eventId, name }: { eventId: string; name: string }
       <p className="line">
         <strong>{texts.testSent}</strong>
         {delivery ? <Status of={delivery.status} /> : null}
-        {delivery?.lastError ? <span>{delivery.lastError}</span> : null}
+        {delivery?.lastError ? <span>{failure(delivery.lastError)}</span> : null}
       </p>
       {isAwaited ? <p>{texts.testPending}</p> : null}
       {maySee ? <a href={hrefOf([platform, 'events', eventId])}>{texts.testOpen} →</a> : <p>{texts.testUnseen}</p>}
