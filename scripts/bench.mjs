@@ -18,6 +18,7 @@ const SUITES = {
   'bad-signatures': 'bad-signatures',
   'narrow-caller': 'narrow-caller',
   console: 'console',
+  lanes: 'lanes',
 }
 
 const { suite, args } = splitSuite(process.argv.slice(2), { known: Object.keys(SUITES), byDefault: 'rows' })

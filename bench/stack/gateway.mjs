@@ -65,7 +65,7 @@ export async function startGateway({ fsync, env = {}, nodeArgs = [] } = {}) {
     simulator,
     call,
     startIngress: () => startIngress(),
-    startWorker: async () => add('worker', await stack.startWorker({ port: ports.worker })),
+    startWorker: async (env) => add('worker', await stack.startWorker({ port: ports.worker, env })),
     /** With other settings than the rest of the run. */
     async restartIngress(settings) {
       await killIngress()

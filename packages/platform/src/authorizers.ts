@@ -15,14 +15,9 @@ type Deps = { store: AuthorizerStore; index: AuthorizerIndex; history: Authoriza
 export function createAuthorizers({ store, index, history, clock }: Deps): Authorizers {
   const userNames = new Map<string, Known>()
 
-  function knownOwnerOfUserName(userName: string): Known | undefined {
-    const known = userNames.get(userName)
-    return known && known.untilMs > clock.nowMs() ? known : undefined
-  }
-
   async function ownerOfUserName(userName: string): Promise<AuthorizerAppId | undefined> {
-    const known = knownOwnerOfUserName(userName)
-    if (known) return known.appId
+    const known = userNames.get(userName)
+    if (known && known.untilMs > clock.nowMs()) return known.appId
     const appId = await store.ownerOfUserName(userName)
     userNames.delete(userName)
     userNames.set(userName, { appId, untilMs: appId ? Infinity : clock.nowMs() + UNKNOWN_TTL_MS })
@@ -48,6 +43,5 @@ export function createAuthorizers({ store, index, history, clock }: Deps): Autho
     buildIndex: () => index.build(),
     history: (appId, page) => history.list(appId, page),
     ownerOfUserName,
-    knownOwnerOfUserName,
   }
 }

@@ -106,10 +106,7 @@ export function createPlatform(deps: PlatformDeps): { platform: Platform; close(
     shards,
     replicas,
     sealedJobs,
-    subscriptions: {
-      known: known.known,
-      all: (longestMs) => outages.ask(keys.subscriptions, () => known.all(), longestMs),
-    },
+    subscriptions: { all: (longestMs) => outages.ask(keys.subscriptions, () => known.all(), longestMs) },
     lateMs,
   })
   const store = createAuthorizerStore(storeDeps)

@@ -122,8 +122,6 @@ export type Authorizers = {
   history(appId: AuthorizerAppId, page: { limit: number; cursor: string | undefined }): Promise<Page<HistoryEntry>>
   /** The authorizer that this `gh_…` original id belongs to, when known. Cached in the process. */
   ownerOfUserName(userName: string): Promise<AuthorizerAppId | undefined>
-  /** The cached answer of `ownerOfUserName`. undefined when it would have to be read from Redis. */
-  knownOwnerOfUserName(userName: string): { appId: AuthorizerAppId | undefined } | undefined
 }
 
 /**

@@ -220,7 +220,6 @@ void t.test('inboxes take jobs in turn; one that refuses is passed over for a wh
 void t.test('a push does not wait for the master with the subscriptions longer than it may, once they were read', async (t) => {
   let isAway = false
   const subscriptions = {
-    known: () => undefined,
     all: (lateMs?: number) => {
       if (!isAway) return Promise.resolve([])
       return lateMs === undefined ? new Promise<never>(() => undefined) : Promise.reject(new GatewayError('STORE_UNAVAILABLE', `late: ${lateMs}`))

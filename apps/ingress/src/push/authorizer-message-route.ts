@@ -39,8 +39,7 @@ export function authorizerMessageRoute(scope: GatewayServer, deps: Deps): void {
       const opened = openPush(deps, { request, platform, query: request.query, nowMs: receivedAtMs })
       const message = parseAuthorizerMessage(opened.plaintext, receivedAtMs)
       const within = createStoreBudget(clock, receivedAtMs)
-      const checkingOwner = checkOwner({ platform, appId, message, within })
-      if (checkingOwner) await checkingOwner
+      await checkOwner({ platform, appId, message, within })
 
     const event = messageEvent(message, { platform: platform.id, appId, receivedAtMs })
     const made = madeAt(message.kind === 'message' ? message.createTimeSeconds : undefined)

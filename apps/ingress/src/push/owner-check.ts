@@ -12,38 +12,22 @@ export type OwnerCheckDeps = {
 }
 
 type Addressed = {
-  platform: { id: string; authorizers: Pick<Authorizers, 'knownOwnerOfUserName' | 'ownerOfUserName'> }
+  platform: { id: string; authorizers: Pick<Authorizers, 'ownerOfUserName'> }
   appId: AuthorizerAppId
   message: AuthorizerMessage
   within: TimeBound
 }
 
-/**
- * Throws, or rejects with, APPID_MISMATCH. A message without ToUserName, or of an unknown account, passes. undefined
- * where this process knows the owner: an await before the write interleaves the pushes that were read together, which
- * costs CPU.
- */
-export type CheckOwner = (addressed: Addressed) => Promise<void> | undefined
+/** Rejects with APPID_MISMATCH. A message without ToUserName, or of an unknown account, passes. */
+export type CheckOwner = (addressed: Addressed) => Promise<void>
 
 export function createOwnerCheck({ goesOnWithoutStore, log }: OwnerCheckDeps): CheckOwner {
-  function assertOwner({ platform, appId }: Addressed, owner: AuthorizerAppId | undefined): void {
+  return async ({ platform, appId, message, within }) => {
+    if (message.kind !== 'message' || message.toUserName === '') return
+    const ask = () => within(() => platform.authorizers.ownerOfUserName(message.toUserName))
+    const owner = await (goesOnWithoutStore ? unlessStoreAway(ask) : ask())
     if (owner === undefined || owner === appId) return
     log.warn({ platform: platform.id, appid: appId, owner }, 'push.misdirected')
     throw new GatewayError('APPID_MISMATCH', 'the message belongs to another authorizer')
-  }
-
-  async function lookUpAndCheck(addressed: Addressed, toUserName: string): Promise<void> {
-    const { platform, within } = addressed
-    const ask = () => within(() => platform.authorizers.ownerOfUserName(toUserName))
-    assertOwner(addressed, await (goesOnWithoutStore ? unlessStoreAway(ask) : ask()))
-  }
-
-  return (addressed) => {
-    const { platform, message } = addressed
-    if (message.kind !== 'message' || message.toUserName === '') return undefined
-    const known = platform.authorizers.knownOwnerOfUserName(message.toUserName)
-    if (known === undefined) return lookUpAndCheck(addressed, message.toUserName)
-    assertOwner(addressed, known.appId)
-    return undefined
   }
 }

@@ -6,8 +6,8 @@ import type { PushPlatform } from './push-context.ts'
 
 /** What the messages of one platform's authorizers need of it. */
 export type MessagePlatform = PushPlatform & {
-  authorizers: Pick<Authorizers, 'get' | 'knownOwnerOfUserName' | 'ownerOfUserName'>
-  subscriptions: Pick<Subscriptions, 'all' | 'known'>
+  authorizers: Pick<Authorizers, 'get' | 'ownerOfUserName'>
+  subscriptions: Pick<Subscriptions, 'all'>
   replies: Pick<Replies, 'expect'>
   statistics: Pick<Statistics, 'count'>
 }
@@ -31,10 +31,9 @@ export type PassiveAnswer = string | undefined
 export type PassiveReplies = {
   /**
    * `enqueue` hands the event to the queue, with the wish for a reply; it may be called once. When it is not called,
-   * the event is enqueued without such a wish; either way nothing is answered before the queue has accepted. undefined
-   * at once when it is known that nobody replies.
+   * the event is enqueued without such a wish; either way nothing is answered before the queue has accepted.
    */
-  answer(push: PushedMessage & { enqueue(reply?: ReplyWanted): Promise<unknown> }): Promise<PassiveAnswer> | undefined
+  answer(push: PushedMessage & { enqueue(reply?: ReplyWanted): Promise<unknown> }): Promise<PassiveAnswer>
 }
 
 export type ReleaseCheck = {

@@ -17,18 +17,10 @@ type Push = Parameters<PassiveReplies['answer']>[0]
 
 /** A retry of a push that still waits gets the same answer. */
 export function createPassiveReplies({ clock, deadlineMs, log }: PassiveRepliesDeps): PassiveReplies {
-  /**
-   * By this process' copy of the subscriptions, if there is one: mostly no subscription replies, and no Redis command
-   * is needed.
-   */
-  const mayReply = ({ platform }: Push) => {
-    const subscriptions = platform.subscriptions.known()
-    return subscriptions === undefined || hasReplying(subscriptions)
-  }
-
-  async function waitForReply(push: Push): Promise<PassiveAnswer> {
+  async function answer(push: Push): Promise<PassiveAnswer> {
     const { platform, appId, opened, event, receivedAtMs, within, enqueue } = push
     const subscriptions = await within(() => platform.subscriptions.all())
+    if (!hasReplying(subscriptions)) return undefined
     const replying = replyingSubscription(subscriptions, event)
     if (replying === undefined) return undefined
 
@@ -75,5 +67,5 @@ export function createPassiveReplies({ clock, deadlineMs, log }: PassiveRepliesD
     return fromUserName ? { toUserName, fromUserName } : undefined
   }
 
-  return { answer: (push) => (mayReply(push) ? waitForReply(push) : undefined) }
+  return { answer }
 }

@@ -16,9 +16,6 @@ export async function unlessStoreAway<T>(run: () => Promise<T>): Promise<T | und
 /** While the store is away no consumer can reply to a push. The push itself is accepted. */
 export function repliesUnlessStoreAway(replies: PassiveReplies): PassiveReplies {
   return {
-    answer(push) {
-      const answer = replies.answer(push)
-      return answer && unlessStoreAway(() => answer)
-    },
+    answer: (push) => unlessStoreAway(() => replies.answer(push)),
   }
 }

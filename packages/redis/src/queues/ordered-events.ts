@@ -8,7 +8,6 @@ export type OrderedEventsDeps = {
   platform: string
   lanes: LaneWriter
   subscriptions: {
-    known(): readonly Subscription[] | undefined
     /** Rejects with STORE_UNAVAILABLE after `lateMs`, where that is given. */
     all(lateMs?: number): Promise<readonly Subscription[]>
   }
@@ -20,14 +19,11 @@ export type OrderedEventsDeps = {
 }
 
 export type OrderedEvents = {
-  /**
-   * False: no subscription wants the events of this account in order, and nothing was written. No promise where this
-   * process knows that: an await before the write interleaves the pushes that were read together, which costs CPU.
-   */
-  append(entry: BatchedEvent, within: TimeBound): Promise<boolean> | false
+  /** False: no subscription wants the events of this account in order, and nothing was written. */
+  append(entry: BatchedEvent, within: TimeBound): Promise<boolean>
 }
 
-export const NO_ORDERED_EVENTS: OrderedEvents = { append: () => false }
+export const NO_ORDERED_EVENTS: OrderedEvents = { append: async () => false }
 
 export function createOrderedEvents({ platform, lanes, subscriptions, lateMs }: OrderedEventsDeps): OrderedEvents {
   let latest: readonly Subscription[] | undefined
@@ -38,26 +34,15 @@ export function createOrderedEvents({ platform, lanes, subscriptions, lateMs }: 
     return latest
   }
 
-  async function appendIfOrdered(
-    entry: BatchedEvent,
-    { account, within }: { account: string; within: TimeBound },
-  ): Promise<boolean> {
-    const longestMs = latest === undefined ? undefined : lateMs
-    const read = () => subscriptions.all(longestMs)
-    latest = subscriptions.known() ?? (await within(read).catch(latestWhileAway))
-    if (!hasOrder(latest, account)) return false
-    await within(() => lanes.append({ platform, account }, entry))
-    return true
-  }
-
   return {
-    append(entry, within) {
+    async append(entry, within) {
       const account = entry.event.authorizerappid
       if (account === undefined) return false
-      const known = subscriptions.known()
-      if (known) latest = known
-      if (known && !hasOrder(known, account)) return false
-      return appendIfOrdered(entry, { account, within })
+      const longestMs = latest === undefined ? undefined : lateMs
+      latest = await within(() => subscriptions.all(longestMs)).catch(latestWhileAway)
+      if (!hasOrder(latest, account)) return false
+      await within(() => lanes.append({ platform, account }, entry))
+      return true
     },
   }
 }

@@ -65,7 +65,6 @@ export function fakeAccounts(fake: Recorder & AccountState & { nextPosition: str
       })),
       history: method('authorizers.history', (_appid: AuthorizerAppId) => ({ items: [], nextCursor: fake.nextPosition })),
       ownerOfUserName: method('ownerOfUserName', (userName: string) => fake.owners.get(userName)),
-      knownOwnerOfUserName: () => undefined,
     },
     syncStates: { get: method('syncStates.get', (jobId: string) => fake.syncStates.get(jobId)) },
     sessions: {

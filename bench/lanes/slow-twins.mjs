@@ -1,0 +1,37 @@
+// Owns: for each fast lane, the change of a compiled module that makes a process go the ordinary way instead. Which figures they have
+// is in docs/fast-lanes.md.
+
+/** `edits`: of modules of dist, each from one text to another. `about`: how it is measured, see lanes.mjs. */
+export const LANES = {
+  'token-reads': {
+    about: 'token',
+    edits: [{ file: 'packages/redis/dist/batches.js', from: 'MOST_AT_ONCE = 25', to: 'MOST_AT_ONCE = 1' }],
+  },
+  'recorded-stream': {
+    about: 'stream',
+    edits: [{ file: 'apps/worker/dist/sinks/recorded-writes.js', from: 'subscriptions.flatMap(writeTo)', to: '[]' }],
+  },
+  'bullmq-format': {
+    about: 'queue',
+    edits: [{ file: 'packages/redis/dist/bullmq-format/format-version.js', from: 'version === FORMAT_OF_BULLMQ', to: 'false' }],
+  },
+  'direct-calls': {
+    about: 'webhook',
+    edits: [{ file: 'apps/worker/dist/delivery/fan-out/first-attempt.js', from: 'const isCalled = mayCall', to: 'const isCalled = false' }],
+  },
+  stop: {
+    about: 'webhook',
+    edits: [{ file: 'packages/wechat-core/dist/stop.js', from: 'export class Stop', to: `${stopByController()}\nclass Unused` }],
+  },
+}
+
+function stopByController() {
+  return `export class Stop {
+  #controller = new AbortController()
+  get aborted() { return this.#controller.signal.aborted }
+  get reason() { return this.#controller.signal.reason }
+  addEventListener(type, listener) { this.#controller.signal.addEventListener(type, listener) }
+  removeEventListener(type, listener) { this.#controller.signal.removeEventListener(type, listener) }
+  abort(reason) { this.#controller.abort(reason) }
+}`
+}
