@@ -2,6 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { RedisForm } from '../helpers/redis-forms.ts'
 import { until } from '../helpers/until.ts'
 import { openLedger } from './ledger.ts'
 import { type Account, type PushReport, type Pusher, startPusher } from './pusher.ts'
@@ -37,6 +38,16 @@ export type Context = {
 export function untilEnough({ seconds, times = 1 }: Context): (done: number) => boolean {
   const end = performance.now() + seconds * 1000
   return (done) => done >= times && performance.now() >= end
+}
+
+/** Redis in the form that `start` starts, if it is given, until `run` has ended. */
+export async function withForm(start: (() => Promise<RedisForm>) | undefined, run: (form?: RedisForm) => Promise<Verdict>): Promise<Verdict> {
+  const form = await start?.()
+  try {
+    return await run(form)
+  } finally {
+    await form?.stop()
+  }
 }
 
 export type Load = {

@@ -17,6 +17,7 @@ import {
   type ShardCount,
 } from '@wxgw/redis'
 import { type Lifecycle, repeat } from '@wxgw/runtime'
+import { pause } from '@wxgw/wechat-core'
 import { createPlatforms, type Platforms, type PlatformsDeps } from './create-platforms.ts'
 import { keepDeclared } from './declared-subscriptions.ts'
 import { createDiagnosis } from './diagnosis/create-diagnosis.ts'
@@ -167,7 +168,7 @@ export async function openGateway(deps: GatewayDeps): Promise<OpenedGateway> {
         return await ask()
       } catch (error) {
         log.debug({ err: error }, 'installation.unproven')
-        await delay(PROVEN_EVERY_MS, undefined, { ref: false })
+        await pause(PROVEN_EVERY_MS, lifecycle.signal, { ref: false })
       }
     }
     return undefined

@@ -1,6 +1,7 @@
 // Owns: the connections to Redis by role, with their time-outs. The libraries' defaults wait for minutes; WeChat waits
 // for five seconds.
 import type { RedisEndpoint, RedisSettings } from '@wxgw/contracts'
+import { backoffMs } from '@wxgw/wechat-core'
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { PatientRedis } from './patient-redis.ts'
 import { loginOptions, tlsOptions } from './redis-settings.ts'
@@ -39,7 +40,7 @@ const shared: Options = {
   // A line that merely broke is there again at once; a Redis that is away is asked about twice a second, so that work
   // goes on within a second of its return: a job needs two lines, one that takes it and one that it reads by.
   retryStrategy: (attempt) =>
-    (attempt <= 1 ? 0 : Math.min(25 * 2 ** Math.min(attempt, 10), 400)) + Math.random() * (attempt <= 1 ? 50 : 200),
+    attempt <= 1 ? Math.random() * 50 : backoffMs(attempt, { firstMs: 25, longestMs: 400 }) + Math.random() * 200,
   // After a failover that left the sockets open, the old master refuses writes for ever: connect anew and send again.
   reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 2 : false),
   enableReadyCheck: true,

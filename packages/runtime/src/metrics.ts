@@ -40,42 +40,27 @@ export function createMetrics({ process }: { process: 'ingress' | 'worker' }): M
   const registers = [registry]
 
   return {
-    counter: ({ name, help, labels = [], collect }) => {
-      return new Counter({
-        name,
-        help,
-        labelNames: labels,
-        registers,
-        ...(collect
-          ? {
-              collect() {
-                collect(this)
-              },
-            }
-          : {}),
-      })
-    },
-    gauge: ({ name, help, labels = [], collect }) => {
-      return new Gauge({
-        name,
-        help,
-        labelNames: labels,
-        registers,
-        ...(collect
-          ? {
-              collect() {
-                return collect(this)
-              },
-            }
-          : {}),
-      })
-    },
+    counter: ({ name, help, labels = [], collect }) =>
+      new Counter({ name, help, labelNames: labels, registers, ...collecting(collect) }),
+    gauge: ({ name, help, labels = [], collect }) =>
+      new Gauge({ name, help, labelNames: labels, registers, ...collecting(collect) }),
     histogram: ({ name, help, labels = [], buckets }) =>
       new Histogram({ name, help, labelNames: labels, buckets: [...buckets], registers }),
     text: () => registry.metrics(),
     snapshot: () => registry.getMetricsAsJSON(),
     contentType: registry.contentType,
   }
+}
+
+/** As prom-client has it: a method that gets its metric as `this`. */
+function collecting<Metric>(collect: ((metric: Metric) => Promise<void> | void) | undefined) {
+  return collect === undefined
+    ? {}
+    : {
+        collect(this: Metric) {
+          return collect(this)
+        },
+      }
 }
 
 /**

@@ -2,6 +2,7 @@
 import type { GatewayEvent, Subscription } from '@wxgw/contracts'
 import type { LoggedEvent, Replay, Session } from '@wxgw/platform'
 import { parseAuthorizerAppId, type Authorizer, type AuthorizerAppId } from '@wxgw/wechat-core'
+import { sampleSubscription } from '../../helpers/sample-subscription.ts'
 
 export const NOW_MS = Date.UTC(2026, 0, 1)
 export const APPID_A = appId('wxa000000000000001')
@@ -42,26 +43,7 @@ export function authorizer(appid: AuthorizerAppId, overrides: Partial<Authorizer
 }
 
 export function subscription(name: string, overrides: Partial<Subscription> = {}): Subscription {
-  return {
-    name,
-    platform: 'open1',
-    match: { authorizers: undefined, types: undefined },
-    sink: { kind: 'queue', queue: `{wx-queue.open1.${name}}` },
-    retry: { scheduleSeconds: [5] },
-    reply: false,
-    fallback: null,
-    ordering: 'none',
-    orderingTimeoutSeconds: 60,
-    throttle: null,
-    maxBacklog: 1_000_000,
-    disableAfterSeconds: 432_000,
-    enabled: true,
-    paused: false,
-    declared: false,
-    createdAtMs: NOW_MS,
-    updatedAtMs: NOW_MS,
-    ...overrides,
-  }
+  return sampleSubscription(name, { createdAtMs: NOW_MS, updatedAtMs: NOW_MS, ...overrides })
 }
 
 export function replay(subscription: string, changes: Partial<Replay> = {}): Replay {

@@ -1,6 +1,7 @@
 // Owns: the subscriptions and events that the tests of delivery start from.
 import type { GatewayEvent, Sink, Subscription } from '@wxgw/contracts'
 import { authorizerEvent } from '@wxgw/contracts'
+import { sampleSubscription } from '../../helpers/sample-subscription.ts'
 
 export const APP_A = 'wxaaaaaaaaaaaaaaaa'
 export const APP_B = 'wxbbbbbbbbbbbbbbbb'
@@ -10,26 +11,7 @@ export function webhookSink(url: string, timeoutMs = 2_000): Sink {
 }
 
 export function subscription(name: string, changes: Partial<Subscription> = {}): Subscription {
-  return {
-    name,
-    platform: 'open1',
-    match: { authorizers: undefined, types: undefined },
-    sink: { kind: 'queue', queue: `{wx-queue.open1.${name}}` },
-    retry: { scheduleSeconds: [5, 300] },
-    reply: false,
-    fallback: null,
-    ordering: 'none',
-    orderingTimeoutSeconds: 60,
-    throttle: null,
-    maxBacklog: 1_000_000,
-    disableAfterSeconds: 0,
-    enabled: true,
-    paused: false,
-    declared: false,
-    createdAtMs: 0,
-    updatedAtMs: 0,
-    ...changes,
-  }
+  return sampleSubscription(name, { retry: { scheduleSeconds: [5, 300] }, disableAfterSeconds: 0, ...changes })
 }
 
 export function textEvent(id = 'ev-1', changes: Partial<GatewayEvent> = {}): GatewayEvent {

@@ -6,7 +6,7 @@ import { until } from '../../helpers/until.ts'
 import { openLedger } from '../ledger.ts'
 import { type Account, type PusherOptions, startPusher } from '../pusher.ts'
 import { type Gateway, startGateway } from '../rig.ts'
-import type { Context, Facts, Scenario, Verdict } from '../scenario.ts'
+import { type Context, type Facts, type Scenario, type Verdict, withForm } from '../scenario.ts'
 import { readStream } from '../stream-reader.ts'
 import { DURABLE, oneMaster, promoted, whole } from './redis-forms.ts'
 
@@ -30,14 +30,7 @@ function streaming({ name, about, start, ...variant }: Variant): Scenario {
   return {
     name,
     about,
-    async run(context) {
-      const form = await start?.()
-      try {
-        return await judge(context, { ...variant, form })
-      } finally {
-        await form?.stop()
-      }
-    },
+    run: (context) => withForm(start, (form) => judge(context, { ...variant, form })),
   }
 }
 

@@ -6,7 +6,7 @@ import { until } from '../../helpers/until.ts'
 import { accountName, keyOf, numberOf, pushInOrder } from '../ordered-load.ts'
 import { type OrderedSink, type OrderedSubscription, startOrderedSinks } from '../ordered-sinks.ts'
 import { type Gateway, startGateway } from '../rig.ts'
-import type { Context, Facts, Scenario, Verdict } from '../scenario.ts'
+import { type Context, type Facts, type Scenario, type Verdict, withForm } from '../scenario.ts'
 import { DURABLE } from './redis-forms.ts'
 import { failOver, killWorkers, type RepeatedFault } from './repeated-faults.ts'
 
@@ -48,16 +48,11 @@ function inOrder({ name, about, start, env = {}, fault, failsOver = false }: Var
   return {
     name,
     about,
-    async run(context) {
-      const form = await start?.()
-      try {
-        return await judge(
-          { form, env, ingresses: 2, workers: 2, redisArguments: ['--appendfsync', 'everysec'] },
-          { context, fault, failsOver },
-        )
-      } finally {
-        await form?.stop()
-      }
+    run(context) {
+      const redisArguments = ['--appendfsync', 'everysec']
+      return withForm(start, (form) =>
+        judge({ form, env, ingresses: 2, workers: 2, redisArguments }, { context, fault, failsOver }),
+      )
     },
   }
 }

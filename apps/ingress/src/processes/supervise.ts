@@ -3,6 +3,7 @@
 // with its process.
 import type { Cluster, Worker } from 'node:cluster'
 import type { Log, Metrics } from '@wxgw/runtime'
+import { backoffMs } from '@wxgw/wechat-core'
 import { closeUndelivered } from './close-undelivered.ts'
 import { createMetricsCollector } from './collect-metrics.ts'
 import { parseToSupervisor, type ToProcess, type ToSupervisor } from './messages.ts'
@@ -126,7 +127,7 @@ export function supervise({
       return
     }
     if (nowMs() - startedAtMs >= STABLE_AFTER_MS) slot.endings = 0
-    const delayMs = Math.min(FIRST_DELAY_MS * 2 ** slot.endings, LONGEST_DELAY_MS)
+    const delayMs = backoffMs(slot.endings, { firstMs: FIRST_DELAY_MS, longestMs: LONGEST_DELAY_MS })
     slot.endings += 1
     restarts.inc()
     log.warn({ ...fields, delayMs }, 'process.restarting')

@@ -1,9 +1,8 @@
 // Owns: remembering the pushes that this process has acknowledged lately, and enqueueing them again after a loss:
 // asynchronous replication loses the last moments before a failover, `appendfsync everysec` those before a power cut.
 // De-duplication drops what Redis still has.
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Log, Metrics } from '@wxgw/runtime'
-import { type Clock, isStoreAway } from '@wxgw/wechat-core'
+import { type Clock, isStoreAway, pause } from '@wxgw/wechat-core'
 import { type EnqueuePush, type Push, type PushOutcome, readPush, writePush } from './push.ts'
 import { createPushRing, type Place } from './push-ring.ts'
 
@@ -68,7 +67,7 @@ export function createRecentAcceptances({
           log.warn({ err: error }, 'push.not_enqueued_again')
           return 'given-up'
         }
-        await delay(RETRY_MS, undefined, { signal }).catch(() => undefined)
+        await pause(RETRY_MS, signal)
       }
     }
     return 'given-up'

@@ -1,7 +1,6 @@
 // Owns: refreshing the tokens that are due. Every worker does it, without a leader: each takes due subjects from Redis,
 // and a pause of the schedule in Redis holds for all workers.
 import { setMaxListeners } from 'node:events'
-import { setTimeout as delay } from 'node:timers/promises'
 import type { PauseReason, Platform } from '@wxgw/platform'
 import type { Log } from '@wxgw/runtime'
 import {
@@ -10,6 +9,7 @@ import {
   describeFailure,
   GatewayError,
   parseAuthorizerAppId,
+  pause,
 } from '@wxgw/wechat-core'
 import type { Alarm } from './alarm.ts'
 import { isUnreachable, pauseReasonOf, refusedAddressOf } from './pause-reason.ts'
@@ -65,10 +65,10 @@ export function startSweep({ platforms, intervalSeconds, alarm, log }: SweepDeps
           running.delete(started)
         })
         running.add(started)
-        await pause(1000 / PER_SECOND)
+        await pause(1000 / PER_SECOND, stopping.signal)
       }
       const isDrained = due !== undefined && due.subjects.length < room
-      await pause(isDrained ? intervalSeconds * 1000 * (1 + Math.random() * 0.1) : 1000 / PER_SECOND)
+      await pause(isDrained ? intervalSeconds * 1000 * (1 + Math.random() * 0.1) : 1000 / PER_SECOND, stopping.signal)
     }
     await Promise.all(running)
 
@@ -160,12 +160,6 @@ export function startSweep({ platforms, intervalSeconds, alarm, log }: SweepDeps
       // It will be due again, and is forgotten then.
       log.warn({ err: error, platform: platform.id, subject }, 'sweep.skipped')
     }
-  }
-
-  async function pause(ms: number): Promise<void> {
-    await delay(ms, undefined, { signal: stopping.signal }).catch((error: unknown) => {
-      if (!stopping.signal.aborted) throw error
-    })
   }
 
   return {

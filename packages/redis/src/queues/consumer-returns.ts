@@ -1,7 +1,7 @@
 // Owns: reading what consumers of queue sinks return from their jobs: it may be a passive reply that a push waits for.
 // All queues are polled over one shared connection: every 20 ms while a reply is awaited, otherwise once a second.
 import { setTimeout as delay } from 'node:timers/promises'
-import { isStoreAway } from '@wxgw/wechat-core'
+import { backoffMs, isStoreAway } from '@wxgw/wechat-core'
 import type { RedisConnection } from '../connect.ts'
 import { queueKey } from '../keys.ts'
 import { startLaps } from '../laps.ts'
@@ -144,7 +144,7 @@ export function createConsumerReturns(deps: ConsumerReturnsDeps): ConsumerReturn
     // Redis is away: nothing of the queue is skipped.
     if (nowMs === undefined) return
     one.failures += 1
-    one.pausedUntilMs = performance.now() + Math.min(PAUSE_MS * 2 ** one.failures, LONGEST_PAUSE_MS)
+    one.pausedUntilMs = performance.now() + backoffMs(one.failures, { firstMs: PAUSE_MS, longestMs: LONGEST_PAUSE_MS })
     if (one.failures < MAX_FAILURES || one.after === undefined) return
     // Entries of this millisecond are not skipped.
     const last = `${Math.max(nowMs - 1, inEntryId(one.after) + 1)}-0`

@@ -1,4 +1,5 @@
 // Owns: how often and how long each kind of job is tried, and what is kept of it afterwards.
+import { backoffMs } from '@wxgw/wechat-core'
 import type { JobsOptions } from 'bullmq'
 
 export type PlainJobOptions = Pick<
@@ -41,7 +42,7 @@ const LONGEST_DELAY_MS = 60_000
 
 /** The delay after the n-th failed attempt, n from 1: exponential from 1 s, at most 60 s. */
 export function exponentialBackoffMs(attempt: number): number {
-  return Math.min(FIRST_DELAY_MS * 2 ** Math.min(attempt - 1, 16), LONGEST_DELAY_MS)
+  return backoffMs(attempt - 1, { firstMs: FIRST_DELAY_MS, longestMs: LONGEST_DELAY_MS })
 }
 
 /** BullMQ calls the worker's backoffStrategy for the delay (queue-worker.ts). */

@@ -1,5 +1,6 @@
 // Owns: the backoff of a worker whose Redis refuses commands. Without it BullMQ retries ten thousand times a second
 // (measured at maxmemory).
+import { backoffMs } from '@wxgw/wechat-core'
 import { storeErrorCode } from '../store-errors.ts'
 
 type Pausable = {
@@ -33,7 +34,7 @@ const LONGEST_PAUSE_MS = 5_000
 
 /** After the n-th refusal in a row, n from 1: 1 s, 2 s, 4 s, 5 s, 5 s … */
 export function outagePauseMs(refusals: number): number {
-  return Math.min(FIRST_PAUSE_MS * 2 ** Math.min(refusals - 1, 16), LONGEST_PAUSE_MS)
+  return backoffMs(refusals - 1, { firstMs: FIRST_PAUSE_MS, longestMs: LONGEST_PAUSE_MS })
 }
 
 /** Pauses the worker after each refusal, longer each time, until a job is taken. Running jobs go on. */

@@ -14,7 +14,7 @@ import type { PlatformKeys } from '../keys.ts'
 import type { ReplicaBarrier } from '../replication/replica-barrier.ts'
 import { guardStore } from '../store-errors.ts'
 import { requireReauthorization } from './authorization-scripts.ts'
-import { rememberFailure } from './component-token-store.ts'
+import { committedToken, rememberFailure } from './component-token-store.ts'
 import { readTokens } from './read-tokens.ts'
 import { claimRefresh, commitRefresh } from './refresh-scripts.ts'
 import type { RevokeAuthorizer } from './revoke-authorizer.ts'
@@ -91,12 +91,7 @@ export function createAuthorizerTokenStore(deps: Deps): AuthorizerTokenStore {
           refreshTokens: keys.refreshTokenHistory(appId),
           kind: 'authorizer',
           subject: appId,
-          owner: issued.owner,
-          fence: issued.fence,
-          token: issued.token.reveal(),
-          leftMs: issued.lifetimeSeconds * 1000 - issued.elapsedMs,
-          lifetime: issued.lifetimeSeconds,
-          dueInMs: issued.dueInMs,
+          ...committedToken(issued),
           generation: issued.generation,
           sealed: seal(appId, issued.newRefreshToken),
         }

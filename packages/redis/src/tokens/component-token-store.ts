@@ -1,5 +1,5 @@
 // Owns: the component_access_token in Redis.
-import { type ComponentTokenStore, COMPONENT_SUBJECT, type FailedRefresh } from '@wxgw/wechat-core'
+import { type ComponentTokenStore, COMPONENT_SUBJECT, type FailedRefresh, type IssuedToken } from '@wxgw/wechat-core'
 import type { RedisConnection } from '../connect.ts'
 import type { PlatformKeys } from '../keys.ts'
 import type { Sealer } from '../sealed.ts'
@@ -58,17 +58,18 @@ export function createComponentTokenStore({
           ...withoutAccount(token.meta),
           kind: 'component',
           subject: COMPONENT_SUBJECT,
-          owner: issued.owner,
-          fence: issued.fence,
-          token: issued.token.reveal(),
-          leftMs: issued.lifetimeSeconds * 1000 - issued.elapsedMs,
-          lifetime: issued.lifetimeSeconds,
-          dueInMs: issued.dueInMs,
+          ...committedToken(issued),
         })
         const [kind, ...snapshot] = parseAnswer(answer)
         return kind === 'stored' ? { kind, snapshot: parseSnapshot(snapshot) } : { kind: 'lost' }
       }),
   }
+}
+
+/** What `commitRefresh` takes of the token itself. */
+export function committedToken({ owner, fence, token, lifetimeSeconds, elapsedMs, dueInMs }: IssuedToken) {
+  const leftMs = lifetimeSeconds * 1000 - elapsedMs
+  return { owner, fence, token: token.reveal(), leftMs, lifetime: lifetimeSeconds, dueInMs }
 }
 
 /** What only an account's commit takes: a key of the same hash tag stands for each of its keys. */

@@ -1,9 +1,7 @@
 // Owns: parsing a push to an authorizer's callback URL (消息与事件接收URL).
-import { parseXml } from '../xml/parse-xml.ts'
-import type { XmlTree } from '../xml/tree.ts'
-import { XmlRefusedError } from '../xml/xml-refused.ts'
 import { createTimeField, wordField } from './fields.ts'
 import type { AuthorizerMessage } from './opened-push.ts'
+import { parsePushDocument } from './push-document.ts'
 
 /**
  * Reads a decrypted message or event. What has no MsgType (an event: no Event) or is no document is `unparsed`, never
@@ -12,13 +10,9 @@ import type { AuthorizerMessage } from './opened-push.ts'
  * @see https://developers.weixin.qq.com/doc/offiaccount/Message_Management/Receiving_standard_messages.html
  */
 export function parseAuthorizerMessage(plaintext: string, receivedAtMs: number): AuthorizerMessage {
-  let data: XmlTree
-  try {
-    data = parseXml(plaintext, { root: 'xml' })
-  } catch (error) {
-    if (error instanceof XmlRefusedError) return { kind: 'unparsed', raw: plaintext, reason: error.reason }
-    throw error
-  }
+  const document = parsePushDocument(plaintext)
+  if ('reason' in document) return { kind: 'unparsed', raw: plaintext, reason: document.reason }
+  const { data } = document
   const msgType = wordField(data, 'MsgType')
   if (msgType === undefined) return { kind: 'unparsed', raw: plaintext, reason: 'no-msg-type' }
   const isEvent = msgType.toLowerCase() === 'event'

@@ -2,11 +2,10 @@
 import { GatewayError } from '../errors.ts'
 import { parseAuthorizerAppId, type AuthorizerAppId, type ComponentAppId } from '../ids.ts'
 import { Secret } from '../secret.ts'
-import { parseXml } from '../xml/parse-xml.ts'
 import type { XmlTree } from '../xml/tree.ts'
-import { XmlRefusedError } from '../xml/xml-refused.ts'
 import { createTimeField, textField, wordField } from './fields.ts'
 import type { ComponentEvent } from './opened-push.ts'
+import { parsePushDocument } from './push-document.ts'
 
 const MAX_SECRET_CHARACTERS = 512
 // oxlint-disable-next-line no-control-regex -- a ticket with a control in it is broken
@@ -25,13 +24,9 @@ export type ComponentPush = { plaintext: string; componentAppId: ComponentAppId;
  * @see https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/Before_Develop/authorize_event.html
  */
 export function parseComponentEvent({ plaintext, componentAppId, receivedAtMs }: ComponentPush): ComponentEvent {
-  let data: XmlTree
-  try {
-    data = parseXml(plaintext, { root: 'xml' })
-  } catch (error) {
-    if (error instanceof XmlRefusedError) return { kind: 'unparsed', raw: plaintext, reason: error.reason }
-    throw error
-  }
+  const document = parsePushDocument(plaintext)
+  if ('reason' in document) return { kind: 'unparsed', raw: plaintext, reason: document.reason }
+  const { data } = document
   const appId = wordField(data, 'AppId')
   if (appId !== undefined && appId !== componentAppId) {
     throw new GatewayError('APPID_MISMATCH', 'the event is meant for another component')

@@ -3,7 +3,7 @@
 import type { ComponentApi, RefreshedAuthorizerToken } from '../api/apis.ts'
 import type { AuthorizerAppId } from '../ids.ts'
 import type { Secret } from '../secret.ts'
-import type { ComponentTokens } from './component-tokens.ts'
+import type { ComponentTokens, IssuedToken } from './component-tokens.ts'
 import { refreshDueInMs } from './freshness.ts'
 import type { RefreshTokenSearch } from './refresh-token-search.ts'
 import {
@@ -31,17 +31,8 @@ export type AuthorizerMaterial = {
 export type AuthorizerTokenStore = TokenKeeperStore<AuthorizerAppId, AuthorizerMaterial> & {
   commit(
     appId: AuthorizerAppId,
-    issued: {
-      owner: string
-      fence: number
-      generation: number
-      token: Secret
-      lifetimeSeconds: number
-      elapsedMs: number
-      dueInMs: number
-      /** undefined: the stored one is kept. */
-      newRefreshToken: Secret | undefined
-    },
+    /** `newRefreshToken`: undefined when the stored one is kept. */
+    issued: IssuedToken & { generation: number; newRefreshToken: Secret | undefined },
   ): Promise<CommitOutcome>
   /**
    * Marks only while `generation` is current and the lease is held. Otherwise another process has replaced the refresh

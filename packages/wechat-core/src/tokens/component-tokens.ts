@@ -11,16 +11,19 @@ import type { CurrentToken } from './authorizer.ts'
 export const COMPONENT_SUBJECT = 'component'
 type ComponentSubject = typeof COMPONENT_SUBJECT
 
+/** What a refresh got from WeChat, and the claim under which it did. */
+export type IssuedToken = {
+  owner: string
+  fence: number
+  token: Secret
+  lifetimeSeconds: number
+  /** How long the call took: the life began at WeChat, not here. */
+  elapsedMs: number
+  dueInMs: number
+}
+
 export type ComponentTokenStore = TokenKeeperStore<ComponentSubject, { ticket: Secret | undefined }> & {
-  commit(issued: {
-    owner: string
-    fence: number
-    token: Secret
-    lifetimeSeconds: number
-    /** How long the call took: the life began at WeChat, not here. */
-    elapsedMs: number
-    dueInMs: number
-  }): Promise<CommitOutcome>
+  commit(issued: IssuedToken): Promise<CommitOutcome>
 }
 
 export type ComponentTokens = {

@@ -1,7 +1,6 @@
 // Owns: this process' workers on the subscriptions' queues. A worker is opened when there is something to deliver and
 // closed after 10 s without a job. None has a connection of its own: a delivery that this process enqueues wakes its
 // worker, and a poll finds the others.
-import { setTimeout as delay } from 'node:timers/promises'
 import { DeliveryJobSchema, parserOf, type Subscription } from '@wxgw/contracts'
 import type { Subscriptions } from '@wxgw/platform'
 import {
@@ -15,6 +14,7 @@ import {
   type WakeUp,
 } from '@wxgw/redis'
 import type { Log } from '@wxgw/runtime'
+import { pause } from '@wxgw/wechat-core'
 import type { Deliver } from './deliver.ts'
 import { DIRECT_CALLS_PER_SUBSCRIPTION } from '../fan-out/direct-calls.ts'
 import { startDeliveryPoll } from './delivery-poll.ts'
@@ -81,9 +81,7 @@ export function startDeliveryWorkers(deps: DeliveryWorkersDeps): DeliveryWorkers
         log.warn({ err: error, platform }, 'subscriptions.unknown')
       }
       closeIdle()
-      await delay(READ_EVERY_MS, undefined, { signal: stopping.signal }).catch((error: unknown) => {
-        if (!stopping.signal.aborted) throw error
-      })
+      await pause(READ_EVERY_MS, stopping.signal)
     }
   }
 
