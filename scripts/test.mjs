@@ -28,6 +28,7 @@ const SHARED = {
   'apps/worker/delivery/': 6,
   'apps/worker/sinks/': 9,
   'packages/catalogue/': 9,
+  'packages/platform/': 5,
   'packages/redis/': 6,
   'packages/runtime/': 7,
   'wechat-core/': 30,
