@@ -155,7 +155,10 @@ export const subscriptionSchemas = {
     summary: 'What could not be delivered, newest first',
     params,
     querystring: Type.Object({ ...pageQuery, ...contentQuery, reason: deadLetterReason }, closed),
-    response: { 200: Type.Object({ items: Type.Array(DeadLetter), nextCursor, scannedTo: deadLettersScannedTo }), ...refusals },
+    response: {
+      200: Type.Object({ items: Type.Array(DeadLetter), nextCursor, scannedTo: deadLettersScannedTo }),
+      ...refusals,
+    },
   },
   replayDeadLetters: {
     tags,

@@ -1,5 +1,5 @@
-// Owns: the reasons of readiness checks in Chinese. The checks themselves answer English, which /readyz shows; a reason that
-// stands here in no form is shown as it is.
+// Owns: the reasons of readiness checks in Chinese. The checks themselves answer English, which /readyz shows; a reason
+// that stands here in no form is shown as it is.
 
 type Reason = { form: RegExp; zh(...parts: string[]): string }
 

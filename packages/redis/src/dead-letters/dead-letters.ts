@@ -29,8 +29,8 @@ type FoundDeadLetters = Page<DeadLetter> & { scannedTo?: string }
 
 export type DeadLetters = {
   /**
-   * Newest first. A page has at most 512 KiB and comes from at most 1,000 dead letters that were read. With a reason, 5,000 are
-   * compared and those that fit are read.
+   * Newest first. A page has at most 512 KiB and comes from at most 1,000 dead letters that were read. With a reason,
+   * 5,000 are compared and those that fit are read.
    */
   list(subscription: string, page: DeadLettersAsked): Promise<FoundDeadLetters>
   /**
