@@ -22,7 +22,8 @@ const { values: options } = parseArgs({
     seconds: { type: 'string', default: '10' },
   },
 })
-const [EVENTS, RATE, REPLAYED, ROUNDS, SECONDS] = Object.values(options).map(Number)
+const [EVENTS, RATE, REPLAYED] = [options.events, options.rate, options.replayed].map(Number)
+const [ROUNDS, SECONDS] = [options.rounds, options.seconds].map(Number)
 const WARM_UP_SECONDS = 5
 const accountsOf = (letter) => Array.from({ length: 10 }, (_, index) => `wx${letter}e${String(index).padStart(14, '0')}`)
 const [OLD, LIVE] = [accountsOf('a'), accountsOf('b')]
