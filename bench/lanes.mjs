@@ -25,6 +25,8 @@ const gateway = await startGateway()
 const load = startLoad()
 const messages = createMessages({ gateway, load })
 const receiver = await startReceiver()
+/** The stream keeps what all rounds send. */
+const SINKS = { webhook: { kind: 'webhook', url: receiver.url }, queue: { kind: 'queue' }, stream: { kind: 'stream', maxLength: 1_000_000 } }
 const MEASURES = { token: measureReads, stream: measureEvents, queue: measureEvents, webhook: measureEvents }
 try {
   await gateway.startIngress()
@@ -34,7 +36,7 @@ try {
   const rows = []
   for (const name of options.only.split(',')) {
     const { about } = LANES[name]
-    const sink = about === 'webhook' ? { kind: about, url: receiver.url } : { kind: about === 'queue' ? about : 'stream' }
+    const sink = SINKS[about] ?? { kind: 'stream' }
     await gateway.call('PUT', '/subscriptions/lane', { match: { types: ['wechat.message.*'] }, sink })
     const measure = (lane) => MEASURES[about]({ about, lane })
     const pairs = []
