@@ -91,7 +91,7 @@ void t.test('a diagnosis says of each check how it is and what to do, within the
     grants: { here: grantsOf({ actions: ['console:use'], platforms: ['open1'] }), narrow: grantsOf({ authorizers: [APPID_A] }) },
     diagnosis: readinessChecks([
       { name: 'redis-writes', check: async () => undefined },
-      { name: 'redis-persistence', warnsOnly: true, check: async () => 'appendonly is no' },
+      { name: 'redis-persistence', warnsOnly: true, check: async () => 'appendonly is no: a crash of Redis loses data' },
       { name: 'subscriptions-open1', check: async () => 'nobody is subscribed' },
       { name: 'subscriptions-open2', check: async () => 'nobody is subscribed' },
     ]),
@@ -101,7 +101,7 @@ void t.test('a diagnosis says of each check how it is and what to do, within the
   t.match((await read(keyOf('here'))).json(), {
     checks: [
       { id: 'redis-writes', platform: null, status: 'ok', whatToDo: null },
-      { id: 'redis-persistence', status: 'warning', what: { zh: /：appendonly is no/, en: 'appendonly is no' }, whatToDo: { en: /appendonly yes/ } },
+      { id: 'redis-persistence', status: 'warning', what: { zh: /^appendonly 为 no/, en: /^appendonly is no/ }, whatToDo: { en: /appendonly yes/ } },
       { id: 'subscriptions-open1', platform: 'open1', status: 'problem', title: { zh: /接收/ }, whatToDo: { en: String } },
     ],
   })
