@@ -116,7 +116,8 @@ void t.test('the sweep', async (suite) => {
     await redis.hset(PAUSE, 'untilMs', '0')
     await until('it goes on', () => named('schedule.resumed').length === 1)
     await until('all are refreshed', () => appIds.every((appId) => simulator.countCalls(REFRESH, appId) > 0))
-    t.ok(simulator.countCalls(REFRESH) <= appIds.length + 2)
+    // What was refreshed before the accounts were made due again is refreshed once more.
+    t.ok(simulator.countCalls(REFRESH) < 1.5 * appIds.length)
   })
 
   await suite.test('a schedule without a ticket waits for it', async (t) => {
