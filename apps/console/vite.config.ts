@@ -9,7 +9,7 @@ import { defineConfig, type Plugin } from 'vite'
 const SITE = 'dist/site'
 /** Smaller files gain nothing. */
 const MIN_COMPRESSED_BYTES = 1024
-/** The internal listener that `npm run console -- dev` calls. */
+/** The internal listener that `npm run console:dev` calls. */
 const GATEWAY = process.env['CONSOLE_GATEWAY'] ?? 'http://127.0.0.1:3001'
 const OWN_ROUTES = ['/console/session', '/apis', '/catalogue', '/diagnosis', '/audit', '/api-calls', '/readyz']
 

@@ -1,4 +1,4 @@
-// Owns: `npm run console -- dev [URL]`: the console with hot reload, over the internal listener of a gateway that runs already;
+// Owns: `npm run console:dev [-- URL]`: the console with hot reload, over the internal listener of a gateway that runs already;
 // by default that of `npm run demo`.
 import { join } from 'node:path'
 import { bootstrap } from '../bootstrap.mjs'

@@ -1,4 +1,4 @@
-// Owns: `npm run console -- shots [URL KEY]`: pictures of every page of the console, in both languages, on a phone and a desktop,
+// Owns: `npm run console:shots [-- URL KEY]`: pictures of every page of the console, in both languages, on a phone and a desktop,
 // and in dark, of a gateway that runs already: default, that of `npm run demo`. They go to shots/, which is not committed.
 // Where the gateway has no authorization link yet, it makes one.
 import { mkdir } from 'node:fs/promises'
