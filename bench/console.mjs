@@ -1,6 +1,6 @@
-// Owns: `npm run bench -- console [--accounts 100000 --events 1000000 --links 100000]`: how long each list of the
-// console takes to answer with
-// so much stored, and when its first page is painted in Chromium.
+// Owns: `npm run bench -- console [--accounts 100000 --events 1000000 --links 100000 --shots]`: how long each list of the
+// console takes to answer with so much stored, and when its first page is painted in Chromium. `--shots`: the pictures of
+// `npm run console:shots`, of this store.
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -10,6 +10,7 @@ import { bootstrap } from '../scripts/bootstrap.mjs'
 
 await bootstrap()
 const { round: rounded } = await import('./load/histogram.mjs')
+const { main: shoot } = await import('../scripts/console/shots.mjs')
 const { startGateway, until } = await import('./stack/gateway.mjs')
 const { appIdOf, eventIdOf, openIdOf, openStores, RARE, storeAccounts, storeEvents, storeLinks, userNameOf } =
   await import('./stack/stored.mjs')
@@ -20,6 +21,7 @@ const { values } = parseArgs({
     events: { type: 'string', default: '1000000' },
     links: { type: 'string', default: '100000' },
     repeats: { type: 'string', default: '15' },
+    shots: { type: 'boolean', default: false },
   },
 })
 const [accounts, events, links, repeats] = [values.accounts, values.events, values.links, values.repeats].map(Number)
@@ -42,6 +44,7 @@ try {
   const lists = {}
   for (const [name, asked] of Object.entries(listsOfPages())) lists[name] = await timed(asked)
   const firstPaintMs = existsSync(CHROMIUM) ? await firstPaints() : undefined
+  if (values.shots) await shoot([`http://127.0.0.1:${gateway.ports.internal}`, gateway.apiKey])
   const slowestMs = Math.max(...Object.values(lists).map(({ maxMs }) => maxMs))
   process.stdout.write(
     `${JSON.stringify({ accounts, links, events, ...stored, slowestMs, lists, firstPaintMs, cpu: cpus()[0]?.model }, null, 2)}\n`,
