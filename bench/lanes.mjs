@@ -1,12 +1,10 @@
 // Owns: `npm run bench -- lanes --only NAME,NAME [--pairs N]`: what each fast lane saves: CPU per item with it and with its slow twin, in
 // pairs of rounds that take turns, their medians. The lane's own processes are counted, and Redis.
-import { createServer } from 'node:http'
-import { once } from 'node:events'
 import { parseArgs } from 'node:util'
-import { Queue } from 'bullmq'
 import { LANES } from './lanes/slow-twins.mjs'
 import { startLoad } from './load/load.mjs'
 import { median, round } from './load/histogram.mjs'
+import { arrivalCounter, startReceiver } from './stack/consumer.mjs'
 import { startGateway, until } from './stack/gateway.mjs'
 import { createMessages } from './stack/messages.mjs'
 import { withUsage } from './stack/usage.mjs'
@@ -38,7 +36,7 @@ try {
     const { about } = LANES[name]
     const sink = SINKS[about] ?? { kind: 'stream' }
     await gateway.call('PUT', '/subscriptions/lane', { match: { types: ['wechat.message.*'] }, sink })
-    const measure = (lane) => MEASURES[about]({ about, lane })
+    const measure = (lane) => MEASURES[about]({ lane })
     const pairs = []
     for (let number = 0; number < PAIRS; number += 1) {
       const first = number % 2 === 0 ? undefined : name
@@ -53,7 +51,7 @@ try {
   console.table(rows)
 } finally {
   load.stop()
-  receiver.server.close()
+  receiver.stop()
   await gateway.stop()
 }
 
@@ -66,8 +64,9 @@ async function measureReads({ lane }) {
 }
 
 /** Of the worker and Redis, per event of a backlog. The first third is not measured: the worker starts. */
-async function measureEvents({ about, lane }) {
-  const received = await counter(about)
+async function measureEvents({ lane }) {
+  const { sink } = await gateway.call('GET', '/subscriptions/lane')
+  const received = arrivalCounter({ sink, receiver, redis: gateway.redis.client })
   const before = await received()
   await pushAll(EVENTS)
   await gateway.startWorker(slowed(lane))
@@ -101,24 +100,4 @@ function push() {
 
 function slowed(lane) {
   return lane === undefined ? {} : { NODE_OPTIONS: `--import=${REGISTER}`, BENCH_LANE: lane }
-}
-
-async function counter(kind) {
-  const { sink } = await gateway.call('GET', '/subscriptions/lane')
-  if (kind === 'webhook') return async () => receiver.count()
-  if (kind === 'stream') return () => gateway.redis.client.xlen(sink.stream)
-  const queue = new Queue(sink.queue, { connection: gateway.redis.client, prefix: sink.prefix ?? 'bull' })
-  return () => queue.getWaitingCount()
-}
-
-async function startReceiver() {
-  let count = 0
-  const server = createServer((request, response) => {
-    request.resume().once('end', () => {
-      count += 1
-      response.writeHead(204).end()
-    })
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return { server, url: `http://127.0.0.1:${server.address().port}/`, count: () => count }
 }

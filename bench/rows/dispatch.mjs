@@ -1,8 +1,6 @@
 // Owns: the row "dispatch": a backlog, then one worker: message -> matched -> queue, stream or webhook, each sink by itself.
-import { createServer } from 'node:http'
-import { once } from 'node:events'
-import { Queue } from 'bullmq'
 import { median, round } from '../load/histogram.mjs'
+import { arrivalCounter, startReceiver } from '../stack/consumer.mjs'
 import { perItem, withUsage } from '../stack/usage.mjs'
 import { until } from '../stack/gateway.mjs'
 
@@ -36,7 +34,7 @@ async function oneSink({ kind, ordering = 'none', gateway, load, plan, messages 
   await gateway.stopWorker()
   await messages.prepare(plan.dispatchMessages)
   messages.expectAccepted(await load.run({ port: gateway.ports.public, connections: 64, durationMs: DRAIN_MS }))
-  const received = counter({ kind, sink, receiver, redis: gateway.redis.client })
+  const received = arrivalCounter({ sink, receiver, redis: gateway.redis.client })
   await gateway.startWorker()
   const pids = { worker: gateway.processes.worker.pid, redis: gateway.redis.pid }
   const { result: perSecond, cpu } = await withUsage(pids, async () => {
@@ -52,31 +50,4 @@ async function oneSink({ kind, ordering = 'none', gateway, load, plan, messages 
   receiver?.stop()
   await messages.clear()
   return { perSecond, cpu: perItem(cpu, plan.dispatchMessages) }
-}
-
-function counter({ kind, sink, receiver, redis }) {
-  if (kind === 'webhook') return async () => receiver.count()
-  if (kind === 'stream') return () => redis.xlen(sink.stream)
-  const queue = new Queue(sink.queue, { connection: redis, prefix: sink.prefix ?? 'bull' })
-  return () => queue.getWaitingCount()
-}
-
-async function startReceiver() {
-  let count = 0
-  const server = createServer((request, response) => {
-    request.resume().once('end', () => {
-      count += 1
-      response.writeHead(204).end()
-    })
-  }).listen(0, '127.0.0.1')
-  server.keepAliveTimeout = 60_000
-  await once(server, 'listening')
-  return {
-    url: `http://127.0.0.1:${server.address().port}/`,
-    count: () => count,
-    stop() {
-      server.closeAllConnections()
-      server.close()
-    },
-  }
 }
