@@ -5,16 +5,16 @@ import type { Component, Push } from './pusher.ts'
 import { createPushes, isAcknowledged } from './pusher.ts'
 
 export type OrderedLoad = {
-  component: Component
-  publicUrls(): readonly string[]
-  accounts: number
-  usersEach: number
-  /** Of each user. */
-  events: number
-  /** Users that push at the same time. */
-  atOnce: number
+  gateway: { component: Component; publicUrls(): readonly string[] }
+  /** Of all users together. */
+  messages: number
   acknowledged(id: string): void
 }
+
+export const ACCOUNTS = 20
+const USERS_EACH = 10
+/** Users that push at the same time. */
+const AT_ONCE = 50
 
 const AGAIN_MS = 200
 
@@ -32,9 +32,11 @@ export function numberOf(id: string): number {
 }
 
 /** Resolves when all are acknowledged. Answers how many attempts were not. */
-export async function pushInOrder({ accounts, usersEach, events, atOnce, acknowledged, ...target }: OrderedLoad): Promise<number> {
-  const pushes = createPushes(target)
-  const users = Array.from({ length: accounts * usersEach }, (_, user) => user)
+export async function pushInOrder({ gateway, messages, acknowledged }: OrderedLoad): Promise<number> {
+  const { component, publicUrls } = gateway
+  const pushes = createPushes({ component, publicUrls })
+  const users = Array.from({ length: ACCOUNTS * USERS_EACH }, (_, user) => user)
+  const events = Math.ceil(messages / users.length)
   let refused = 0
 
   async function pushOne(push: Push): Promise<void> {
@@ -49,7 +51,7 @@ export async function pushInOrder({ accounts, usersEach, events, atOnce, acknowl
   async function pushSome(own: readonly number[]): Promise<void> {
     for (let number = 0; number < events; number += 1) {
       for (const user of own) {
-        const account = user % accounts
+        const account = user % ACCOUNTS
         const appId = accountName(account)
         await pushOne({
           account: { appId, userName: `gh_${account}` },
@@ -63,7 +65,7 @@ export async function pushInOrder({ accounts, usersEach, events, atOnce, acknowl
   }
 
   try {
-    await Promise.all(Array.from({ length: atOnce }, (_, at) => pushSome(users.filter((user) => user % atOnce === at))))
+    await Promise.all(Array.from({ length: AT_ONCE }, (_, at) => pushSome(users.filter((user) => user % AT_ONCE === at))))
     return refused
   } finally {
     pushes.close()

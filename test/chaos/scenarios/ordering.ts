@@ -3,15 +3,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { startCluster, startSentinels, type RedisForm } from '../../helpers/redis-forms.ts'
 import { until } from '../../helpers/until.ts'
-import { accountName, keyOf, numberOf, pushInOrder } from '../ordered-load.ts'
+import { accountName, ACCOUNTS, keyOf, numberOf, pushInOrder } from '../ordered-load.ts'
 import { type OrderedSink, type OrderedSubscription, startOrderedSinks } from '../ordered-sinks.ts'
 import { type Gateway, startGateway } from '../rig.ts'
 import { type Context, type Facts, type Scenario, type Verdict, withForm } from '../scenario.ts'
 import { DURABLE } from './redis-forms.ts'
-import { failOver, killWorkers, type RepeatedFault } from './repeated-faults.ts'
+import { failOver, type FaultVariant, killWorkers, SHARDED } from './repeated-faults.ts'
 
-const ACCOUNTS = 20
-const USERS_EACH = 10
 const MESSAGES = 20_000
 const FAILING_SHARE = 0.05
 /** Of the first user of each account, every 19th fails until its schedule is over. */
@@ -34,12 +32,7 @@ function only(account: number) {
   return { match: { types: ['wechat.message.text'], authorizers: [accountName(account)] } }
 }
 
-type Variant = {
-  name: string
-  about: string
-  start?(): Promise<RedisForm>
-  env?: Record<string, string>
-  fault: RepeatedFault
+type Variant = FaultVariant & {
   /** What was acknowledged within a failover may be lost, and what was under way waits for locks on top of that. */
   failsOver?: boolean
 }
@@ -76,16 +69,9 @@ async function judge(
     const killed = () => (killedAtMs = performance.now())
     const faults = fault({ gateway, form: options.form, killed }, pushing.signal)
     const startedAt = performance.now()
-    const events = Math.ceil((context.messages ?? MESSAGES) / (ACCOUNTS * USERS_EACH))
-    const load = {
-      component: gateway.component,
-      publicUrls: gateway.publicUrls,
-      accounts: ACCOUNTS,
-      usersEach: USERS_EACH,
-      events,
-      atOnce: 50,
-    }
-    facts['refused'] = await pushInOrder({ ...load, acknowledged: (id) => accepted.set(id, performance.now()) })
+    const messages = context.messages ?? MESSAGES
+    const acknowledged = (id: string) => accepted.set(id, performance.now())
+    facts['refused'] = await pushInOrder({ gateway, messages, acknowledged })
     facts['acknowledged'] = accepted.size
     facts['pushedPerSecond'] = Math.round(accepted.size / ((performance.now() - startedAt) / 1000))
     pushing.abort()
@@ -185,8 +171,6 @@ async function keysLeft(gateway: Gateway, form: RedisForm | undefined): Promise<
   if (!form) for (const client of clients) client.disconnect()
   return found.flat().filter((key) => /:(lane:|lanes$|order$|order_places$)/.test(key))
 }
-
-const SHARDED = { MESSAGE_SHARDS: '8' }
 
 export const ORDERINGS: readonly Scenario[] = [
   inOrder({

@@ -10,6 +10,17 @@ export type Faulty = { gateway: Gateway; form: RedisForm | undefined; killed(): 
 /** Until it is aborted. Answers how often. */
 export type RepeatedFault = (faulty: Faulty, ending: AbortSignal) => Promise<number>
 
+/** A scenario over one form of Redis with one fault. */
+export type FaultVariant = {
+  name: string
+  about: string
+  start?(): Promise<RedisForm>
+  env?: Record<string, string>
+  fault: RepeatedFault
+}
+
+export const SHARDED = { MESSAGE_SHARDS: '8' }
+
 const KILL_EVERY_MS = 2_000
 const BETWEEN_FAILOVERS_MS = 3_000
 const DOWN_MS = 500

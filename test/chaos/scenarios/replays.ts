@@ -5,37 +5,22 @@ import { until } from '../../helpers/until.ts'
 import { pushInOrder } from '../ordered-load.ts'
 import { type OrderedSink, type OrderedSinks, startOrderedSinks } from '../ordered-sinks.ts'
 import { type Gateway, startGateway } from '../rig.ts'
-import type { Context, Facts, Scenario, Verdict } from '../scenario.ts'
+import { type Context, type Facts, type Scenario, type Verdict, withForm } from '../scenario.ts'
 import type { SinkName } from '../sinks.ts'
 import { DURABLE, whole } from './redis-forms.ts'
-import { failOver, killWorkers, type RepeatedFault, restartMaster } from './repeated-faults.ts'
+import { failOver, type FaultVariant, killWorkers, type RepeatedFault, restartMaster, SHARDED } from './repeated-faults.ts'
 
-const ACCOUNTS = 20
-const USERS_EACH = 10
 const MESSAGES = 2_000
 const RATE = 100
 /** Three replays, each 20 s at its rate, and what the faults hold up. */
 const ENDED_WITHIN_MS = 300_000
 
-type Variant = {
-  name: string
-  about: string
-  start?(): Promise<RedisForm>
-  env?: Record<string, string>
-  fault: RepeatedFault
-}
-
-function replaying({ name, about, start, env = {}, fault }: Variant): Scenario {
+function replaying({ name, about, start, env = {}, fault }: FaultVariant): Scenario {
   return {
     name,
     about,
-    async run(context) {
-      const form = await start?.()
-      try {
-        return await judge({ form, env, ingresses: 2, workers: 2 }, { context, fault })
-      } finally {
-        await form?.stop()
-      }
+    run(context) {
+      return withForm(start, (form) => judge({ form, env, ingresses: 2, workers: 2 }, { context, fault }))
     },
   }
 }
@@ -60,16 +45,8 @@ async function judge(
   }
   try {
     await open('webhook', { paused: true })
-    const events = Math.ceil((context.messages ?? MESSAGES) / (ACCOUNTS * USERS_EACH))
-    const load = {
-      component: gateway.component,
-      publicUrls: gateway.publicUrls,
-      accounts: ACCOUNTS,
-      usersEach: USERS_EACH,
-      events,
-      atOnce: 50,
-    }
-    await pushInOrder({ ...load, acknowledged: (id) => accepted.add(id) })
+    const messages = context.messages ?? MESSAGES
+    await pushInOrder({ gateway, messages, acknowledged: (id) => accepted.add(id) })
     facts['acknowledged'] = accepted.size
     await killPending(gateway, accepted.size)
     // These were never given any of it.
@@ -155,8 +132,6 @@ async function untilEnded({ call }: Gateway, path: string): Promise<Record<strin
   const answer = async () => (await call('GET', path)).body
   return (await until('the replay has ended', ended, { timeoutMs: ENDED_WITHIN_MS, everyMs: 500 }).catch(answer)) ?? {}
 }
-
-const SHARDED = { MESSAGE_SHARDS: '8' }
 
 export const REPLAYS: readonly Scenario[] = [
   replaying({
