@@ -1,7 +1,7 @@
 // Owns: why a delivery failed, in the reader's language: the gateway's own words are few, and English.
 import { useLanguage } from '../texts/language.ts'
 
-/** What the gateway says, and the same in Chinese; a group of the form stands at `$1`. */
+/** The gateway's English text, and its Chinese translation. `$1` is the first group of the form. */
 const IN_CHINESE: ReadonlyArray<readonly [form: RegExp, zh: string]> = [
   [/^connection refused$/, '连接被拒绝'],
   [/^connection reset$/, '连接被断开'],

@@ -14,7 +14,7 @@ export type Added = {
   missingScope?: string | undefined
 }
 
-/** All but the length. `token`: what the call was made with; it stands in none of them. */
+/** The headers that are passed on, except content-length. None contains `token`, with which the call was made. */
 export function answerHeaders(head: StreamedHead, token: string): HeaderList {
   const list: HeaderList = []
   for (const name of PASSED) {

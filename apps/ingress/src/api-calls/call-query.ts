@@ -6,15 +6,15 @@ const END_OF_NAME = /[[\0]/
 const TOKEN_NAMES = new Set(['access_token', 'component_access_token'])
 
 export type TokenlessQuery = {
-  /** What is left, as it came. */
+  /** The other pairs, unchanged. */
   rest: string
   /** The decoded values of `access_token`. */
   accessTokens: readonly string[]
 }
 
 /**
- * Whatever a server might take for a token's name counts: other case, encoded, with blanks, `[…]` or what follows a
- * NUL.
+ * Removes every spelling of a token's name that some server accepts: in another case, percent-encoded, with blanks
+ * around it, or followed by `[…]` or a NUL.
  */
 export function withoutTokens(query: string): TokenlessQuery {
   // Looked for once in the whole: most queries have none.

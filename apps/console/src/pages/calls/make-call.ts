@@ -43,7 +43,7 @@ export async function makeCall(platform: string, call: CallDraft): Promise<CallA
     isBraked: headers.has('x-gateway-brake'),
     refusal: headers.has('x-gateway-error') ? refusalOf(status, text) : undefined,
     text,
-    // As octet-stream, whatever content-type WeChat gave it: a browser must not render it in the console's origin.
+    // WeChat's content-type is dropped: the browser must not render the file in the console's origin.
     body: new Blob([body], { type: 'application/octet-stream' }),
     fileName: fileNameOf(headers.get('content-disposition'), contentType),
   }

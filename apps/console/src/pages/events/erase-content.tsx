@@ -9,7 +9,7 @@ import { eventTexts } from './texts.ts'
 
 type Props = { authorizer: string; subject: string }
 
-/** Nothing for whoever may not. */
+/** Renders nothing for a caller without events:erase. */
 export function EraseContent({ authorizer, subject }: Props) {
   const { platform, may } = useSession()
   const texts = useTexts(eventTexts)

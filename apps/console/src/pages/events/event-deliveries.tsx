@@ -1,5 +1,5 @@
-// Owns: which subscriptions an event was for and where each delivery stands; which would get it now, why not, and
-// replaying it to one.
+// Owns: two panels of an event's page: the state of each delivery, and which subscriptions match the event now. The
+// second names why one does not match, and replays the event to one that does.
 import { hrefOf } from '../../routing/route.ts'
 import { useSession } from '../../session/session.ts'
 import { useTexts } from '../../texts/language.ts'

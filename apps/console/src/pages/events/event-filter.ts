@@ -1,5 +1,4 @@
-// Owns: the filter of the events' list as it stands in the page's address, and what is wrong with one, said while it is
-// typed.
+// Owns: reading the filter of the events' list from the page's address, and checking it while it is typed.
 import type { eventTexts } from './texts.ts'
 
 export const STATUSES = ['pending', 'delivered', 'retrying', 'dead', 'discarded', 'paused'] as const

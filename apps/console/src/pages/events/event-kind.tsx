@@ -1,4 +1,5 @@
-// Owns: what a type of event stands for, in the reader's language: by the catalogue, and of the gateway's own events here.
+// Owns: the name of an event type in the reader's language. WeChat's types are named by the catalogue, the gateway's own
+// types in this file.
 import { useCatalogue } from '../../api/catalogue.ts'
 import { dictionary, useLanguage, useTexts } from '../../texts/language.ts'
 
@@ -52,7 +53,7 @@ export function useEventKind(): (type: string) => string | undefined {
   }
 }
 
-/** The type, which filters and subscriptions name, below what it stands for. */
+/** The name, and below it the type as filters and subscriptions take it. */
 export function EventName({ type, href }: { type: string; href?: string | undefined }) {
   const kind = useEventKind()(type)
   const name = kind ?? type

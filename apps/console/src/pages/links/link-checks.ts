@@ -1,5 +1,4 @@
-// Owns: what is wrong with a new link, said while it is typed. The bounds are those of the route's schema, which
-// decides.
+// Owns: checking the form of a new link while it is typed. The bounds are those of the route's schema.
 import type { operations } from '../../api/schema.ts'
 import type { linkTexts } from './texts.ts'
 
