@@ -5,11 +5,11 @@ import { pause } from '@wxgw/wechat-core'
 import type { MasterView, MasterViews } from './master-views.ts'
 
 export type MasterFollower = {
-  /** What the sentinels say now. undefined when none knows a master. Opens what asks them. */
+  /** The newest view of the master. undefined when no sentinel knows one. Connects to the sentinels where needed. */
   newest(): Promise<MasterView | undefined>
   /** Destroys the stream when the sentinels name another master than `view`. */
   follow(stream: Socket, view: MasterView | undefined): void
-  /** A caller of `newest` has got no stream. */
+  /** Call it after `newest` when no stream was opened. */
   release(): void
 }
 
@@ -49,7 +49,7 @@ export function createMasterFollower(open: () => MasterViews): MasterFollower {
 
   function leaveFormer(view: MasterView): void {
     for (const [stream, before] of followed) {
-      // Whoever saw nothing is where a sentinel led it.
+      // The stream was opened while no view was known: from now on it is compared with this one.
       if (before === undefined) followed.set(stream, view)
       else if (isAnother(view, before)) stream.destroy()
     }
