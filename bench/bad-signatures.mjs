@@ -45,8 +45,16 @@ async function measure() {
         {
           quiet: summary(quiet),
           underFlood: summary(beside),
-          forged: { connections: CONNECTIONS, perSecond: Math.round(forged.answers / seconds), statuses: forged.statuses },
-          redis: { commandsIn5sIdle: idle.commands, commandsIn5sOfFlood: alone.commands, refusedMeanwhile: alone.result.answers },
+          forged: {
+            connections: CONNECTIONS,
+            perSecond: Math.round(forged.answers / seconds),
+            statuses: forged.statuses,
+          },
+          redis: {
+            commandsIn5sIdle: idle.commands,
+            commandsIn5sOfFlood: alone.commands,
+            refusedMeanwhile: alone.result.answers,
+          },
         },
         undefined,
         2,
@@ -83,7 +91,13 @@ async function measure() {
 function summary(pushes) {
   const times = pushes.map(({ attempts }) => attempts[0].ms).toSorted((left, right) => left - right)
   const at = (share) => Number(times[Math.min(times.length - 1, Math.floor(times.length * share))].toFixed(1))
-  return { pushes: pushes.length, succeeded: pushes.filter(({ attempts }) => attempts[0].body === 'success').length, p50Ms: at(0.5), p99Ms: at(0.99), maxMs: at(1) }
+  return {
+    pushes: pushes.length,
+    succeeded: pushes.filter(({ attempts }) => attempts[0].body === 'success').length,
+    p50Ms: at(0.5),
+    p99Ms: at(0.99),
+    maxMs: at(1),
+  }
 }
 
 // In a thread of its own, so that the flood does not slow the clock that it is measured by.

@@ -36,10 +36,12 @@ try {
     sides.with.push(await measure({ REDIS_MIN_REPLICAS: '1' }))
   }
   const of = (side, share) => round(median(side.map((summary) => summary[share])))
-  const figures = Object.fromEntries(['p50', 'p99'].map((share) => {
-    const [without, confirmed] = [of(sides.without, share), of(sides.with, share)]
-    return [share, { withoutMs: without, withMs: confirmed, ratio: round(confirmed / without) }]
-  }))
+  const figures = Object.fromEntries(
+    ['p50', 'p99'].map((share) => {
+      const [without, confirmed] = [of(sides.without, share), of(sides.with, share)]
+      return [share, { withoutMs: without, withMs: confirmed, ratio: round(confirmed / without) }]
+    }),
+  )
   console.log(JSON.stringify({ rate, seconds, rounds, ...figures, all: sides }, undefined, 2))
 } finally {
   load.stop()
@@ -52,7 +54,13 @@ async function measure(settings) {
   await gateway.restartIngress(settings)
   await messages.prepare(Math.ceil((seconds + WARM_UP_SECONDS) * rate) + 100)
   const durationMs = seconds * 1000
-  const result = await load.run({ port: gateway.ports.public, connections: CONNECTIONS, rate, durationMs, warmupMs: WARM_UP_SECONDS * 1000 })
+  const result = await load.run({
+    port: gateway.ports.public,
+    connections: CONNECTIONS,
+    rate,
+    durationMs,
+    warmupMs: WARM_UP_SECONDS * 1000,
+  })
   messages.expectAccepted(result)
   await messages.clear()
   return result.latencyMs

@@ -44,7 +44,12 @@ try {
   // One slow moment of the machine is the p99 of its whole round: the median of the rounds is what the two sides are.
   const without = median(rounds.without)
   const together = median(rounds.with)
-  const figures = { deliveries: 2 * EVENTS * GOOD, withoutP99Ms: without, withP99Ms: together, ratio: Number((together / without).toFixed(2)) }
+  const figures = {
+    deliveries: 2 * EVENTS * GOOD,
+    withoutP99Ms: without,
+    withP99Ms: together,
+    ratio: Number((together / without).toFixed(2)),
+  }
   console.log(JSON.stringify({ ...figures, rounds }, undefined, 2))
 } finally {
   await Promise.all(sides.map((gateway) => gateway.stop()))
@@ -62,8 +67,10 @@ async function openSide(others) {
   await gateway.startWorker()
   await gateway.authorize()
   const match = { types: ['wechat.message.*'] }
-  for (let n = 1; n <= GOOD; n += 1) await gateway.call('PUT', `/subscriptions/good-${n}`, { match, sink: webhook(good, n) })
-  for (const [name, server] of Object.entries(others)) await gateway.call('PUT', `/subscriptions/${name}`, { match, sink: webhook(server, 0) })
+  for (let n = 1; n <= GOOD; n += 1)
+    await gateway.call('PUT', `/subscriptions/good-${n}`, { match, sink: webhook(good, n) })
+  for (const [name, server] of Object.entries(others))
+    await gateway.call('PUT', `/subscriptions/${name}`, { match, sink: webhook(server, 0) })
   return gateway
 }
 

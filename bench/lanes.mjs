@@ -24,7 +24,11 @@ const load = startLoad()
 const messages = createMessages({ gateway, load })
 const receiver = await startReceiver()
 /** The stream keeps what all rounds send. */
-const SINKS = { webhook: { kind: 'webhook', url: receiver.url }, queue: { kind: 'queue' }, stream: { kind: 'stream', maxLength: 1_000_000 } }
+const SINKS = {
+  webhook: { kind: 'webhook', url: receiver.url },
+  queue: { kind: 'queue' },
+  stream: { kind: 'stream', maxLength: 1_000_000 },
+}
 const MEASURES = { token: measureReads, stream: measureEvents, queue: measureEvents, webhook: measureEvents }
 try {
   await gateway.startIngress()
@@ -57,8 +61,14 @@ try {
 
 async function measureReads({ lane }) {
   await gateway.restartIngress(slowed(lane))
-  const get = [{ path: `/apis/v1/wx/open1/access_token/${gateway.account.appId}`, headers: { authorization: `Bearer ${gateway.apiKey}` } }]
-  const read = (durationMs) => load.run({ port: gateway.ports.internal, get, connections: CONNECTIONS, durationMs, warmupMs: 0 })
+  const get = [
+    {
+      path: `/apis/v1/wx/open1/access_token/${gateway.account.appId}`,
+      headers: { authorization: `Bearer ${gateway.apiKey}` },
+    },
+  ]
+  const read = (durationMs) =>
+    load.run({ port: gateway.ports.internal, get, connections: CONNECTIONS, durationMs, warmupMs: 0 })
   await read(READS_MS / 2)
   return cpuPerItem(['ingress'], async () => (await read(READS_MS)).sent)
 }
@@ -70,10 +80,16 @@ async function measureEvents({ lane }) {
   const before = await received()
   await pushAll(EVENTS)
   await gateway.startWorker(slowed(lane))
-  await until('the first third', async () => (await received()) >= before + EVENTS / 3, { timeoutMs: WAIT_MS, everyMs: 5 })
+  await until('the first third', async () => (await received()) >= before + EVENTS / 3, {
+    timeoutMs: WAIT_MS,
+    everyMs: 5,
+  })
   const micros = await cpuPerItem(['worker'], async () => {
     const from = await received()
-    await until('all are delivered', async () => (await received()) >= before + EVENTS, { timeoutMs: WAIT_MS, everyMs: 5 })
+    await until('all are delivered', async () => (await received()) >= before + EVENTS, {
+      timeoutMs: WAIT_MS,
+      everyMs: 5,
+    })
     return before + EVENTS - from
   })
   await gateway.stopWorker()
@@ -82,7 +98,10 @@ async function measureEvents({ lane }) {
 }
 
 async function cpuPerItem(names, run) {
-  const pids = { redis: gateway.redis.pid, ...Object.fromEntries(names.map((name) => [name, gateway.processes[name].pid])) }
+  const pids = {
+    redis: gateway.redis.pid,
+    ...Object.fromEntries(names.map((name) => [name, gateway.processes[name].pid])),
+  }
   const { result: items, cpu } = await withUsage(pids, run)
   if (names.includes('ingress')) await messages.clear()
   return (1000 * Object.values(cpu).reduce((sum, ms) => sum + ms, 0)) / items

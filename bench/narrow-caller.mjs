@@ -15,7 +15,9 @@ const { startGateway } = await import('./stack/gateway.mjs')
 const { createMessages } = await import('./stack/messages.mjs')
 const { residentMb, withUsage } = await import('./stack/usage.mjs')
 
-const { values } = parseArgs({ options: { seconds: { type: 'string', default: '60' }, rate: { type: 'string', default: '400' } } })
+const { values } = parseArgs({
+  options: { seconds: { type: 'string', default: '60' }, rate: { type: 'string', default: '400' } },
+})
 const [seconds, rate] = [Number(values.seconds), Number(values.rate)]
 
 /** Of each side; the whole time of the attack is spread over them. */
@@ -31,7 +33,10 @@ const GOAL = 1.3
 const dir = await mkdtemp(join(tmpdir(), 'wxgw-narrow-'))
 const config = join(dir, 'gateway.yaml')
 const actions = ['authorizers:read', 'subscriptions:read', 'subscriptions:write', 'events:read']
-await writeFile(config, JSON.stringify({ callers: [{ name: 'narrow', key: KEY, grants: [{ actions, authorizers: GRANTED }] }] }))
+await writeFile(
+  config,
+  JSON.stringify({ callers: [{ name: 'narrow', key: KEY, grants: [{ actions, authorizers: GRANTED }] }] }),
+)
 const load = startLoad()
 const opened = []
 try {
@@ -60,21 +65,33 @@ async function openSide() {
   await gateway.authorizeOthers(1)
   await gateway.call('PUT', '/subscriptions/everything', { sink: { kind: 'stream', maxLength: 10_000 } })
   // What the caller can list: a thousand events of its own among the others'.
-  for (let n = 0; n < 1_000; n += 1) await gateway.simulator.sendText(OWN, { openId: `o${n}`, content: 'x'.repeat(1_000) })
+  for (let n = 0; n < 1_000; n += 1)
+    await gateway.simulator.sendText(OWN, { openId: `o${n}`, content: 'x'.repeat(1_000) })
   return { gateway, messages: createMessages({ gateway, load }) }
 }
 
 async function round({ gateway, messages }, forSeconds, { isAttacked = false } = {}) {
   await messages.prepare(Math.ceil((forSeconds + 1) * rate) + 100)
   const attack = isAttacked ? startAttack({ ports: gateway.ports, key: KEY, own: OWN, granted: GRANTED }) : undefined
-  const pids = { ingress: gateway.processes.ingress.pid, worker: gateway.processes.worker.pid, redis: gateway.redis.pid }
+  const pids = {
+    ingress: gateway.processes.ingress.pid,
+    worker: gateway.processes.worker.pid,
+    redis: gateway.redis.pid,
+  }
   const peaks = { ingress: 0, worker: 0 }
   let floor = Infinity
   const sampler = setInterval(() => {
     for (const name of Object.keys(peaks)) peaks[name] = Math.max(peaks[name], residentMb(pids[name]) ?? 0)
     void heapOf(gateway).then((mb) => (floor = Math.min(floor, mb)))
   }, 500)
-  const run = () => load.run({ port: gateway.ports.public, connections: CONNECTIONS, rate, durationMs: forSeconds * 1000, warmupMs: 1_000 })
+  const run = () =>
+    load.run({
+      port: gateway.ports.public,
+      connections: CONNECTIONS,
+      rate,
+      durationMs: forSeconds * 1000,
+      warmupMs: 1_000,
+    })
   const { result, cpu } = await withUsage(pids, run)
   clearInterval(sampler)
   const attempts = await attack?.stop()

@@ -60,7 +60,8 @@ console.table(options.sinks.split(',').map(ratios))
 async function measure(kind, ordering) {
   const name = `${kind}-${ordering}-${load.sent()}`
   const url = `http://127.0.0.1:${hook.address().port}/`
-  const put = () => gateway.call('PUT', `/subscriptions/${name}`, { ordering, sink: kind === 'webhook' ? { kind, url } : { kind } })
+  const put = () =>
+    gateway.call('PUT', `/subscriptions/${name}`, { ordering, sink: kind === 'webhook' ? { kind, url } : { kind } })
   const { sink } = await put()
   const hookedBefore = hooked
   const received = {
@@ -75,11 +76,16 @@ async function measure(kind, ordering) {
   const before = pids.map(cpuMs)
   const startedAt = performance.now()
   await load.pushAll(MESSAGES)
-  await until('all are delivered', async () => (await received()) >= WARM_UP + MESSAGES, { timeoutMs: 120_000, everyMs: 20 })
+  await until('all are delivered', async () => (await received()) >= WARM_UP + MESSAGES, {
+    timeoutMs: 120_000,
+    everyMs: 20,
+  })
   const seconds = (performance.now() - startedAt) / 1_000
   // What is written down about the last ones.
   await delay(500)
-  const [workerMicros, redisMicros] = pids.map((pid, index) => Math.round(((cpuMs(pid) - before[index]) * 1_000) / MESSAGES))
+  const [workerMicros, redisMicros] = pids.map((pid, index) =>
+    Math.round(((cpuMs(pid) - before[index]) * 1_000) / MESSAGES),
+  )
   await gateway.call('DELETE', `/subscriptions/${name}`)
   return { kind, ordering, perSecond: Math.round(MESSAGES / seconds), workerMicros, redisMicros }
 }

@@ -25,7 +25,8 @@ const { values: options } = parseArgs({
 const [EVENTS, RATE, REPLAYED] = [options.events, options.rate, options.replayed].map(Number)
 const [ROUNDS, SECONDS] = [options.rounds, options.seconds].map(Number)
 const WARM_UP_SECONDS = 5
-const accountsOf = (letter) => Array.from({ length: 10 }, (_, index) => `wx${letter}e${String(index).padStart(14, '0')}`)
+const accountsOf = (letter) =>
+  Array.from({ length: 10 }, (_, index) => `wx${letter}e${String(index).padStart(14, '0')}`)
 const [OLD, LIVE] = [accountsOf('a'), accountsOf('b')]
 
 const gateway = await startGateway()
@@ -55,7 +56,10 @@ try {
   const isLogged = async () => (await redis.zcard(shardKeys('open1', 0).events)) >= EVENTS
   await until('all are in the log', isLogged, { timeoutMs: 120_000, everyMs: 200 })
   const range = { from: begun.toISOString(), to: new Date().toISOString() }
-  const { replayId, matched } = await gateway.call('POST', '/subscriptions/old/replays', { ...range, ratePerSecond: REPLAYED })
+  const { replayId, matched } = await gateway.call('POST', '/subscriptions/old/replays', {
+    ...range,
+    ratePerSecond: REPLAYED,
+  })
   const replay = `/subscriptions/old/replays/${replayId}`
   await gateway.call('POST', `${replay}/pause`)
   await round(WARM_UP_SECONDS)
@@ -70,7 +74,11 @@ try {
   console.table(Object.entries(rounds).flatMap(([replayIs, each]) => each.map((figures) => ({ replayIs, ...figures }))))
   const of = (replayIs, figure) => median(rounds[replayIs].map((each) => each[figure]))
   const ratio = (figure) => Number((of('running', figure) / of('paused', figure)).toFixed(2))
-  const ratios = { answerP99: ratio('answerP99Ms'), deliveryP99: ratio('deliveryP99Ms'), deliveryP50: ratio('deliveryP50Ms') }
+  const ratios = {
+    answerP99: ratio('answerP99Ms'),
+    deliveryP99: ratio('deliveryP99Ms'),
+    deliveryP50: ratio('deliveryP50Ms'),
+  }
   console.log(JSON.stringify({ matched, delivered, failed, ...ratios }))
 } finally {
   old.close()
@@ -99,7 +107,11 @@ async function round(seconds) {
   })
   await until('all are delivered', () => arrived.live.size >= began.size)
   const deliveries = [...began].map(([msgId, at]) => arrived.live.get(msgId) - at)
-  return { answerP99Ms: share(answers, 0.99), deliveryP50Ms: share(deliveries, 0.5), deliveryP99Ms: share(deliveries, 0.99) }
+  return {
+    answerP99Ms: share(answers, 0.99),
+    deliveryP50Ms: share(deliveries, 0.5),
+    deliveryP99Ms: share(deliveries, 0.99),
+  }
 }
 
 function share(figures, part) {

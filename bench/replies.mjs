@@ -44,7 +44,11 @@ try {
   // A push that is not answered in time is not sent again: it would only add to what is measured.
   gateway.simulator.configure({ attempts: 1 })
   const url = `http://127.0.0.1:${hook.address().port}/`
-  await gateway.call('PUT', '/subscriptions/replies', { match: { types: ['wechat.message.*'] }, sink: { kind: 'webhook', url }, reply: true })
+  await gateway.call('PUT', '/subscriptions/replies', {
+    match: { types: ['wechat.message.*'] },
+    sink: { kind: 'webhook', url },
+    reply: true,
+  })
   await delay(1_000)
   await rated(WARM_UP_SECONDS)
   const answered = await rated(SECONDS)
@@ -64,7 +68,13 @@ try {
   const [waiting, disturbed] = await Promise.all([waitingBurst({ count: WAITING }), beside(other)])
   clearInterval(sampling)
   const connecting = await waitingBurst({ count: WAITING, isFresh: true })
-  const answering = { pushesPerSecond: PER_SECOND, pushes: times.length, replied, p50Ms: at(times, 0.5), p99Ms: at(times, 0.99) }
+  const answering = {
+    pushesPerSecond: PER_SECOND,
+    pushes: times.length,
+    replied,
+    p50Ms: at(times, 0.5),
+    p99Ms: at(times, 0.99),
+  }
   const figures = { answering, silent, waiting: { ...waiting, beforeMb, peakMb: peak.mb }, connecting }
   console.log(JSON.stringify({ ...figures, beside: { alone, disturbed } }, undefined, 2))
 } finally {
@@ -88,7 +98,11 @@ async function rated(seconds) {
 async function push() {
   sent += 1
   const msgId = String(8_000_000_000 + sent)
-  const { attempts, reply } = await gateway.simulator.sendText(gateway.account.appId, { openId: `o${sent}`, content: msgId, msgId })
+  const { attempts, reply } = await gateway.simulator.sendText(gateway.account.appId, {
+    openId: `o${sent}`,
+    content: msgId,
+    msgId,
+  })
   return { ms: attempts[0].ms, body: attempts[0].body, hasReply: reply !== undefined }
 }
 

@@ -96,7 +96,8 @@ if (unknown.length > 0) {
 }
 
 const startedAt = Date.now()
-const nodeArgs = options['cpu-prof'] === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${resolve(options['cpu-prof'])}`]
+const nodeArgs =
+  options['cpu-prof'] === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${resolve(options['cpu-prof'])}`]
 const gateway = await startGateway({ fsync: options.fsync, nodeArgs })
 const yardstick = await startYardstick({ apiKey: gateway.apiKey })
 const load = startLoad()
@@ -129,24 +130,49 @@ try {
     }
     secondsOf[name] = Math.round((performance.now() - rowStartedAt) / 1000)
   }
-  if (options['cpu-prof'] !== undefined) await Promise.all(Object.values(gateway.processes).map((running) => running.end('SIGTERM')))
+  if (options['cpu-prof'] !== undefined)
+    await Promise.all(Object.values(gateway.processes).map((running) => running.end('SIGTERM')))
 } finally {
   const version = await gateway.redis.version()
   load.stop()
   await yardstick.stop()
   await gateway.stop()
   const { model } = cpus()[0] ?? { model: 'unknown' }
-  const machine = { cpu: model, cores: cpus().length, memoryMb: Math.round(totalmem() / 1_048_576), node: process.version, redis: version, fsync: options.fsync }
-  const report = { at: new Date(startedAt).toISOString(), seconds: Math.round((Date.now() - startedAt) / 1000), quick: options.quick, secondsOf, machine, rows, failed }
+  const machine = {
+    cpu: model,
+    cores: cpus().length,
+    memoryMb: Math.round(totalmem() / 1_048_576),
+    node: process.version,
+    redis: version,
+    fsync: options.fsync,
+  }
+  const report = {
+    at: new Date(startedAt).toISOString(),
+    seconds: Math.round((Date.now() - startedAt) / 1000),
+    quick: options.quick,
+    secondsOf,
+    machine,
+    rows,
+    failed,
+  }
   mkdirSync(dirname(options.json), { recursive: true })
   writeFileSync(options.json, `${JSON.stringify(report, undefined, 2)}\n`)
-  console.log(`\n${machine.cores} cores (${machine.cpu}), Node ${machine.node}, Redis ${machine.redis}, AOF ${machine.fsync}; ${report.seconds} s\n`)
+  console.log(
+    `\n${machine.cores} cores (${machine.cpu}), Node ${machine.node}, Redis ${machine.redis}, AOF ${machine.fsync}; ${report.seconds} s\n`,
+  )
   console.log(formatTable(rows))
-  console.log(`\nSeconds: ${Object.entries(secondsOf).map((entry) => entry.join(' ')).join(', ')}`)
+  console.log(
+    `\nSeconds: ${Object.entries(secondsOf)
+      .map((entry) => entry.join(' '))
+      .join(', ')}`,
+  )
   console.log(`As JSON: ${options.json}`)
 }
 process.exit(failed.length > 0 ? 1 : 0)
 
 function ascending(list) {
-  return list.split(',').map(Number).toSorted((a, b) => a - b)
+  return list
+    .split(',')
+    .map(Number)
+    .toSorted((a, b) => a - b)
 }

@@ -40,7 +40,8 @@ async function measure(masters, shards) {
     await gateway.startWorker()
     const streams = []
     for (const [index, appId] of ACCOUNTS.entries()) {
-      const put = () => gateway.call('PUT', `/subscriptions/s${index}`, { match: { authorizers: [appId] }, sink: { kind: 'stream' } })
+      const put = () =>
+        gateway.call('PUT', `/subscriptions/s${index}`, { match: { authorizers: [appId] }, sink: { kind: 'stream' } })
       const { sink } = await until('a subscription', () => put().catch(() => undefined))
       streams.push(sink.stream)
     }
@@ -49,12 +50,18 @@ async function measure(masters, shards) {
       return lengths.reduce((sum, length) => sum + length, 0)
     }
     await load.pushAll(WARM_UP)
-    await until('the first are delivered', async () => (await received()) === WARM_UP, { timeoutMs: 60_000, everyMs: 100 })
+    await until('the first are delivered', async () => (await received()) === WARM_UP, {
+      timeoutMs: 60_000,
+      everyMs: 100,
+    })
     const pids = { ingress: gateway.processes.ingress.pid, worker: gateway.processes.worker.pid }
     const before = [...cluster.pids, ...Object.values(pids)].map(cpuMs)
     const startedAt = performance.now()
     await load.pushAll(MESSAGES)
-    await until('all are delivered', async () => (await received()) === WARM_UP + MESSAGES, { timeoutMs: 300_000, everyMs: 200 })
+    await until('all are delivered', async () => (await received()) === WARM_UP + MESSAGES, {
+      timeoutMs: 300_000,
+      everyMs: 200,
+    })
     const seconds = (performance.now() - startedAt) / 1000
     const used = [...cluster.pids, ...Object.values(pids)].map((pid, index) => cpuMs(pid) - before[index])
     const ofMasters = used.slice(0, masters)

@@ -34,7 +34,10 @@ if (node === undefined) {
 async function bench(executable) {
   await bootstrap()
   if (suite === 'rows') await installPeers()
-  const { code } = await run(executable, [join(ROOT, 'bench', `${SUITES[suite]}.mjs`), ...args], { cwd: ROOT, env: withNode(executable) })
+  const { code } = await run(executable, [join(ROOT, 'bench', `${SUITES[suite]}.mjs`), ...args], {
+    cwd: ROOT,
+    env: withNode(executable),
+  })
   process.exitCode = code
 }
 

@@ -91,14 +91,19 @@ function checkNode() {
 async function pnpm(args, { what }) {
   // CI=true keeps pnpm from asking questions.
   const env = { ...process.env, CI: 'true' }
-  for (const name of Object.keys(env)) if (/^(node_env|npm_config_(production|omit|include|only))$/i.test(name)) delete env[name]
+  for (const name of Object.keys(env))
+    if (/^(node_env|npm_config_(production|omit|include|only))$/i.test(name)) delete env[name]
   await succeed('npx', ['--yes', PNPM, ...args], { env, what })
 }
 
 async function succeed(command, args, { cwd, env, what }) {
   // npx stands beside node; PATH may lack both when node was started by its full path.
   const path = [process.env.PATH, dirname(process.execPath)].filter(Boolean).join(':')
-  const { code } = await run(command, args, { cwd, env: { ...(env ?? process.env), PATH: path }, stdout: process.stderr })
+  const { code } = await run(command, args, {
+    cwd,
+    env: { ...(env ?? process.env), PATH: path },
+    stdout: process.stderr,
+  })
   if (code !== 0) throw new BootstrapError(`${what} failed (exit code ${code}).`)
 }
 

@@ -22,7 +22,10 @@ const PROGRAMS = {
 const HOSTILE = 'hostile'
 const FILE_TIMEOUT_SECONDS = 600
 
-const { suite, args } = splitSuite(process.argv.slice(2), { known: [...Object.keys(PROGRAMS), HOSTILE], byDefault: 'scenarios' })
+const { suite, args } = splitSuite(process.argv.slice(2), {
+  known: [...Object.keys(PROGRAMS), HOSTILE],
+  byDefault: 'scenarios',
+})
 await bootstrap()
 const redis = await ensureRedisServer()
 if (redis) {
@@ -34,7 +37,9 @@ if (redis) {
 
 async function runProgram(name) {
   const env = { ...process.env, TEST_REDIS_SERVER: redis.path }
-  return (await run(process.execPath, ['--enable-source-maps', join('dist', `${name}.js`), ...args], { cwd: TEST, env })).code
+  return (
+    await run(process.execPath, ['--enable-source-maps', join('dist', `${name}.js`), ...args], { cwd: TEST, env })
+  ).code
 }
 
 /** The long files included; one at a time, because those measure. */

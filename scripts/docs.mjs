@@ -8,8 +8,12 @@ import { ROOT, say } from './run-command.mjs'
 
 // Not the console itself: it needs what is written here.
 await bootstrap({ projects: ['test'] })
-const { generateConfigurationDocs, generateEnvExample } = await import(new URL('../packages/runtime/dist/index.js', import.meta.url))
-const { catalogueDocs, withRepeatedElements } = await import(new URL('../packages/catalogue/dist/index.js', import.meta.url))
+const { generateConfigurationDocs, generateEnvExample } = await import(
+  new URL('../packages/runtime/dist/index.js', import.meta.url)
+)
+const { catalogueDocs, withRepeatedElements } = await import(
+  new URL('../packages/catalogue/dist/index.js', import.meta.url)
+)
 
 const events = await readFile(join(ROOT, 'docs/events.md'), 'utf8')
 const pages = {
@@ -34,6 +38,9 @@ for (const name of await readdir(recipes)) {
   const text = await readFile(path, 'utf8')
   const programs = new Map()
   for (const [, , program] of text.matchAll(PROGRAM)) programs.set(program, await readFile(join(ROOT, program), 'utf8'))
-  await writeFile(path, text.replaceAll(PROGRAM, (_, language, program) => `\`\`\`${language} ${program}\n${programs.get(program)}\`\`\``))
+  await writeFile(
+    path,
+    text.replaceAll(PROGRAM, (_, language, program) => `\`\`\`${language} ${program}\n${programs.get(program)}\`\`\``),
+  )
   say(`wrote docs/recipes/${name}`)
 }

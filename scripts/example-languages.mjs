@@ -17,7 +17,8 @@ export async function ensureExampleLanguages() {
   if (!prefix) return
   say(`Installing the languages of the examples: ${packages.join(' ')} …`)
   const install = [...prefix, aptGet, 'install', '-y', '--no-install-recommends', ...packages]
-  for (const steps of [[install], [[...prefix, aptGet, 'update'], install]]) if (await runSteps(steps, ENVIRONMENT)) return
+  for (const steps of [[install], [[...prefix, aptGet, 'update'], install]])
+    if (await runSteps(steps, ENVIRONMENT)) return
 }
 
 async function missingPackages() {

@@ -5,7 +5,16 @@ import { run } from './run-command.mjs'
 /** The path of a Node.js of `version` (`24`, `20.19`); undefined when npm cannot get it, for example without a network. */
 export async function otherNode(version) {
   if (!/^\d{1,3}(\.\d{1,3}){0,2}$/.test(version)) return undefined
-  const args = ['--yes', '--prefer-offline', '--package', `node@${version}`, '--', 'node', '--print', 'process.execPath']
+  const args = [
+    '--yes',
+    '--prefer-offline',
+    '--package',
+    `node@${version}`,
+    '--',
+    'node',
+    '--print',
+    'process.execPath',
+  ]
   // Without a network npm would otherwise try for minutes.
   const env = { ...process.env, npm_config_fetch_retries: '0', npm_config_fetch_timeout: '120000' }
   const { code, text } = await run('npx', args, { env, stdout: 'pipe', stderr: 'ignore' })

@@ -40,7 +40,13 @@ export async function ensureRedisServer() {
     if (!prefix) break
     say(`Installing redis-server with ${installer.command} …`)
     for (const steps of installer.attempts) {
-      if (await runSteps(steps.map((step) => [...prefix, command, ...step]), installer.env)) break
+      if (
+        await runSteps(
+          steps.map((step) => [...prefix, command, ...step]),
+          installer.env,
+        )
+      )
+        break
     }
     break
   }

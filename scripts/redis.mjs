@@ -53,7 +53,10 @@ async function tryPrivate(path) {
     ['--maxmemory-policy', 'noeviction', '--loglevel', 'warning'],
   ].flat()
   // In a group of its own: a Ctrl-C at the terminal must not end it before those who use it.
-  const child = spawn('/bin/sh', ['-c', GUARDED, 'sh', path, ...settings], { stdio: ['pipe', 'ignore', 'inherit'], detached: true })
+  const child = spawn('/bin/sh', ['-c', GUARDED, 'sh', path, ...settings], {
+    stdio: ['pipe', 'ignore', 'inherit'],
+    detached: true,
+  })
   child.stdin.on('error', () => {})
   const ended = once(child, 'exit')
   const stop = async () => {
@@ -72,7 +75,8 @@ async function tryPrivate(path) {
 }
 
 async function startEmbedded() {
-  const { createRedisCommandExecutor, RedisServerState, resolveCompatibilityProfile, Resp2Server } = await import('js-redis-server/core')
+  const { createRedisCommandExecutor, RedisServerState, resolveCompatibilityProfile, Resp2Server } =
+    await import('js-redis-server/core')
   const profile = resolveCompatibilityProfile()
   const state = new RedisServerState({ databaseCount: 16, compatibility: profile })
   const resp = new Resp2Server({ server: state, executor: createRedisCommandExecutor({ compatibility: profile }) })

@@ -20,5 +20,10 @@ export function reportFile({ name, text, code, seconds }) {
   }
   if (!isGood) lines.push(...all.filter((line) => !PASSED.test(line)))
   if (passed === undefined) lines.push(`  it ended with ${code} and without its totals`)
-  return { lines, passed: passed ?? 0, failed: isGood ? 0 : Math.max(failed ?? 0, 1), skipped: (skipped ?? 0) + (todo ?? 0) }
+  return {
+    lines,
+    passed: passed ?? 0,
+    failed: isGood ? 0 : Math.max(failed ?? 0, 1),
+    skipped: (skipped ?? 0) + (todo ?? 0),
+  }
 }

@@ -28,8 +28,12 @@ const files: SourceFile[] = Object.keys(MAY_IMPORT).flatMap((room) => {
     .map((name) => {
       const path = join(room, 'src', name)
       const text = readFileSync(join(ROOT, path), 'utf8')
-      const imports = [...text.matchAll(/^(?:import|export)\b[^'\n]*?(?:\{[^}]*\}[^'\n]*)?from '([^']+)'/gm)].map(([, from = '']) => from)
-      const typeImports = new Set([...text.matchAll(/^import type\b[^']*from '([^']+)'/gm)].map(([, from = '']) => from))
+      const imports = [...text.matchAll(/^(?:import|export)\b[^'\n]*?(?:\{[^}]*\}[^'\n]*)?from '([^']+)'/gm)].map(
+        ([, from = '']) => from,
+      )
+      const typeImports = new Set(
+        [...text.matchAll(/^import type\b[^']*from '([^']+)'/gm)].map(([, from = '']) => from),
+      )
       return { path, room, text, imports, typeImports }
     })
 })
@@ -40,19 +44,27 @@ void t.test('each room imports only what lies further in, and the simulator only
     for (const from of imports) {
       const [, name] = /^@wxgw\/(.+)$/.exec(from) ?? []
       if (name !== undefined) t.ok(MAY_IMPORT[room]?.includes(name), `${path} may import ${from}`)
-      if (from.startsWith('.')) t.notOk(relative(room, join(dirname(path), from)).startsWith('..'), `${path} stays in its room`)
+      if (from.startsWith('.'))
+        t.notOk(relative(room, join(dirname(path), from)).startsWith('..'), `${path} stays in its room`)
     }
   }
   t.end()
 })
 
-void t.test('only packages/redis knows ioredis and BullMQ, and only main reads the environment or ends the process', (t) => {
-  for (const { path, room, text, imports } of files) {
-    if (room !== 'packages/redis' && room !== 'apps/simulator') t.notOk(imports.some((from) => /^(ioredis|bullmq)$/.test(from)), path)
-    if (!/main\.tsx?$/.test(path)) t.notMatch(text, /\bprocess\.(env\[|env\.|exit\()/, path)
-  }
-  t.end()
-})
+void t.test(
+  'only packages/redis knows ioredis and BullMQ, and only main reads the environment or ends the process',
+  (t) => {
+    for (const { path, room, text, imports } of files) {
+      if (room !== 'packages/redis' && room !== 'apps/simulator')
+        t.notOk(
+          imports.some((from) => /^(ioredis|bullmq)$/.test(from)),
+          path,
+        )
+      if (!/main\.tsx?$/.test(path)) t.notMatch(text, /\bprocess\.(env\[|env\.|exit\()/, path)
+    }
+    t.end()
+  },
+)
 
 void t.test('Lua stands in .lua files, which one module alone reads and runs', (t) => {
   for (const { path, text } of files) {
@@ -75,7 +87,8 @@ void t.test('no file imports itself by way of others, types aside', (t) => {
     }
     state.set(path, 'open')
     const { imports = [], typeImports } = byPath.get(path) ?? {}
-    for (const from of imports) if (from.startsWith('.') && !typeImports?.has(from)) visit(join(dirname(path), from), [...trail, path])
+    for (const from of imports)
+      if (from.startsWith('.') && !typeImports?.has(from)) visit(join(dirname(path), from), [...trail, path])
     state.set(path, 'done')
   }
   for (const { path } of files) visit(path, [])
@@ -96,7 +109,9 @@ const BARREL = /(?:^|\/)index\.ts$/
 /** Whatever may import from the rooms. */
 const users = ['packages', 'apps', 'test', 'scripts', 'bench'].flatMap((folder) =>
   readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-    .filter((name) => /\.(?:tsx?|mjs)$/.test(name) && !/(?:^|\/)(?:node_modules|dist)\//.test(name) && !BARREL.test(name))
+    .filter(
+      (name) => /\.(?:tsx?|mjs)$/.test(name) && !/(?:^|\/)(?:node_modules|dist)\//.test(name) && !BARREL.test(name),
+    )
     .map((name) => ({ path: join(folder, name), words: wordsOf(join(folder, name)) })),
 )
 
@@ -108,8 +123,12 @@ void t.test('no function or constant is exported that no other file uses', (t) =
   const unused = files
     .filter(({ path }) => !BARREL.test(path))
     .flatMap(({ path, text }) => {
-      const exported = [...text.matchAll(/^export (?:async )?(?:const|function|class) (\w+)/gm)].map(([, name = '']) => name)
-      return exported.filter((name) => !users.some((user) => user.path !== path && user.words.has(name))).map((name) => `${path} ${name}`)
+      const exported = [...text.matchAll(/^export (?:async )?(?:const|function|class) (\w+)/gm)].map(
+        ([, name = '']) => name,
+      )
+      return exported
+        .filter((name) => !users.some((user) => user.path !== path && user.words.has(name)))
+        .map((name) => `${path} ${name}`)
     })
   t.same(unused, [])
   t.end()

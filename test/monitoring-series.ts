@@ -46,11 +46,23 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
   },
   WxgwConsumerAbsent: { series: { [`wxgw_consumer_oldest_waiting_seconds{${CRM}}`]: '1x20 60+60x60' }, atMinute: 40 },
   WxgwTicketStale: { series: { 'wxgw_ticket_age_seconds{platform="open1"}': from(300, 1600) }, atMinute: 30 },
-  WxgwSchedulePaused: { series: { 'wxgw_schedule_paused{platform="open1",reason="quota-day"}': '_x20 1x60' }, atMinute: 30 },
+  WxgwSchedulePaused: {
+    series: { 'wxgw_schedule_paused{platform="open1",reason="quota-day"}': '_x20 1x60' },
+    atMinute: 30,
+  },
   WxgwRefreshesLate: { series: { 'wxgw_authorizers_due{platform="open1"}': from(40, 5000) }, atMinute: 35 },
-  WxgwRefreshFailing: { series: { 'wxgw_token_refresh_failing_total{platform="open1",streak="10"}': from(1, 2) }, atMinute: 25 },
-  WxgwSubscriptionFailing: { series: { 'wxgw_subscriptions{platform="open1",state="failing"}': from(0, 1) }, atMinute: 35 },
-  WxgwSubscriptionDisabled: { series: { 'wxgw_subscriptions_announced_total{platform="open1",kind="disabled"}': from(1, 2) }, atMinute: 25 },
+  WxgwRefreshFailing: {
+    series: { 'wxgw_token_refresh_failing_total{platform="open1",streak="10"}': from(1, 2) },
+    atMinute: 25,
+  },
+  WxgwSubscriptionFailing: {
+    series: { 'wxgw_subscriptions{platform="open1",state="failing"}': from(0, 1) },
+    atMinute: 35,
+  },
+  WxgwSubscriptionDisabled: {
+    series: { 'wxgw_subscriptions_announced_total{platform="open1",kind="disabled"}': from(1, 2) },
+    atMinute: 25,
+  },
   WxgwDeadLetters: { series: { [`wxgw_deliveries_dead_total{${CRM}}`]: from(7, 8) }, atMinute: 25 },
   WxgwDeliveriesWaiting: { series: { [`wxgw_deliveries_waiting{${CRM}}`]: from(12, 2000) }, atMinute: 35 },
   WxgwMessagesLate: {
@@ -62,7 +74,10 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
   },
   WxgwJobsFailed: { series: { 'wxgw_queue_failed{queue="wx-messages.0"}': from(3, 4) }, atMinute: 25 },
   WxgwRepliesLate: { series: { [`wxgw_replies_awaited_total{${CRM},outcome="late"}`]: '0x20 0+100x60' }, atMinute: 40 },
-  WxgwNobodySubscribed: { series: { 'wxgw_events_without_subscription_total{platform="open1"}': from(5, 9) }, atMinute: 25 },
+  WxgwNobodySubscribed: {
+    series: { 'wxgw_events_without_subscription_total{platform="open1"}': from(5, 9) },
+    atMinute: 25,
+  },
   WxgwPushesRefused: { series: { [`${PUSHES},code="SIGNATURE_MISMATCH"}`]: '0x20 0+10x60' }, atMinute: 40 },
   WxgwStoreUnavailable: { series: { [`${PUSHES},code="STORE_UNAVAILABLE"}`]: '2x20 2+1x60' }, atMinute: 25 },
   WxgwRedisFull: { series: { wxgw_redis_memory_share: from(0.4, 0.8) }, atMinute: 25 },

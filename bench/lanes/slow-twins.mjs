@@ -13,15 +13,33 @@ export const LANES = {
   },
   'bullmq-format': {
     about: 'queue',
-    edits: [{ file: 'packages/redis/dist/bullmq-format/format-version.js', from: 'version === FORMAT_OF_BULLMQ', to: 'false' }],
+    edits: [
+      {
+        file: 'packages/redis/dist/bullmq-format/format-version.js',
+        from: 'version === FORMAT_OF_BULLMQ',
+        to: 'false',
+      },
+    ],
   },
   'direct-calls': {
     about: 'webhook',
-    edits: [{ file: 'apps/worker/dist/delivery/fan-out/first-attempt.js', from: 'const isCalled = mayCall', to: 'const isCalled = false' }],
+    edits: [
+      {
+        file: 'apps/worker/dist/delivery/fan-out/first-attempt.js',
+        from: 'const isCalled = mayCall',
+        to: 'const isCalled = false',
+      },
+    ],
   },
   stop: {
     about: 'webhook',
-    edits: [{ file: 'packages/wechat-core/dist/stop.js', from: 'export class Stop', to: `${stopByController()}\nclass Unused` }],
+    edits: [
+      {
+        file: 'packages/wechat-core/dist/stop.js',
+        from: 'export class Stop',
+        to: `${stopByController()}\nclass Unused`,
+      },
+    ],
   },
 }
 

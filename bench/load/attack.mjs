@@ -34,22 +34,43 @@ function attack({ ports, key, own, granted }) {
   const prefix = '/apis/v1/wx/open1'
   const headers = { authorization: `Bearer ${key}` }
   const get = (path) => getBytes({ path: prefix + path, port: ports.internal, headers })
-  const match = { authorizers: granted, types: Array.from({ length: 1_000 }, (_, n) => `wechat.event.${'x'.repeat(80)}${n}`) }
+  const match = {
+    authorizers: granted,
+    types: Array.from({ length: 1_000 }, (_, n) => `wechat.event.${'x'.repeat(80)}${n}`),
+  }
   const put = (n) => jsonBytes(`${prefix}/subscriptions/narrow-${n}`, { match, sink: { kind: 'stream' } })
   const counts = {}
 
   loops('search', { count: 20, port: ports.internal, bytes: get('/events?limit=500') })
-  loops('search within a type', { count: 10, port: ports.internal, bytes: get('/events?type=wechat.event.nothing&limit=500') })
+  loops('search within a type', {
+    count: 10,
+    port: ports.internal,
+    bytes: get('/events?type=wechat.event.nothing&limit=500'),
+  })
   loops('subscriptions', { count: 10, port: ports.internal, bytes: get('/subscriptions?limit=500') })
   loops('authorizers', { count: 10, port: ports.internal, bytes: get('/authorizers?limit=500') })
-  loops('dead letters', { count: 8, port: ports.internal, bytes: get('/subscriptions/narrow-0/dead-letters?limit=500') })
+  loops('dead letters', {
+    count: 8,
+    port: ports.internal,
+    bytes: get('/subscriptions/narrow-0/dead-letters?limit=500'),
+  })
   loops('authurl', { count: 8, port: ports.internal, bytes: get('/authurl'), everyMs: REFUSED_EVERY_MS })
   for (let n = 0; n < 4; n += 1) loops('put', { count: 1, port: ports.internal, bytes: put(n) })
   const now = Math.floor(Date.now() / 1000)
   const signed = `timestamp=${now}&nonce=1&msg_signature=${'f'.repeat(40)}`
   const large = `<xml><Encrypt><![CDATA[${randomBytes(((MIB - 64) * 3) / 4).toString('base64')}]]></Encrypt></xml>`
-  loops('forged push of 1 MiB', { count: 2, port: ports.public, bytes: push(signed, large), everyMs: LARGE_PUSH_EVERY_MS })
-  loops('unsigned push of 1 MiB', { count: 2, port: ports.public, bytes: push('', large), everyMs: LARGE_PUSH_EVERY_MS })
+  loops('forged push of 1 MiB', {
+    count: 2,
+    port: ports.public,
+    bytes: push(signed, large),
+    everyMs: LARGE_PUSH_EVERY_MS,
+  })
+  loops('unsigned push of 1 MiB', {
+    count: 2,
+    port: ports.public,
+    bytes: push('', large),
+    everyMs: LARGE_PUSH_EVERY_MS,
+  })
 
   parentPort.on('message', () => {
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin

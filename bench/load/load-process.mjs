@@ -26,7 +26,9 @@ async function handle({ kind, options }) {
       const gets = get?.map((one) => getBytes({ ...one, port: options.port }))
       // Whatever echoes may be sent the same bodies again; whoever de-duplicates must not.
       const { from = 0 } = options
-      const next = gets ? (index) => gets[index % gets.length] : (index) => prepared[options.again ? index % prepared.length : from + index]
+      const next = gets
+        ? (index) => gets[index % gets.length]
+        : (index) => prepared[options.again ? index % prepared.length : from + index]
       const onSent = sentAtMs === undefined ? undefined : (_index, atMs) => sentAtMs.push(atMs)
       return runLoad({ ...options, next, onSent })
     }

@@ -5,7 +5,10 @@ import { fileURLToPath } from 'node:url'
 const SCRIPT = fileURLToPath(new URL('load-process.mjs', import.meta.url))
 
 export function startLoad() {
-  const child = fork(SCRIPT, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: ['--max-old-space-size=4096'] })
+  const child = fork(SCRIPT, {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    execArgv: ['--max-old-space-size=4096'],
+  })
   const waiting = new Map()
   let ids = 0
 

@@ -11,7 +11,10 @@ export function pushRequests({ component, appId, userName, path, port, count, fi
   const createTimeSeconds = Math.floor(Date.now() / 1000)
   for (let index = first; index < first + count; index += 1) {
     const openId = `oBench${String(uniqueSenders ? index : index % 5_000).padStart(22, '0')}`
-    const xml = messageXml({ toUserName: userName, openId, createTimeSeconds }, 'text', { Content: CONTENT, MsgId: messageId(index) })
+    const xml = messageXml({ toUserName: userName, openId, createTimeSeconds }, 'text', {
+      Content: CONTENT,
+      MsgId: messageId(index),
+    })
     const push = encryptPush({
       kind: 'authorizer',
       url: `http://127.0.0.1:${port}${path ?? `/apis/v1/wx/open1/${appId}/callback`}`,
@@ -38,6 +41,8 @@ export function postBytes({ path, port, body, contentType = 'text/xml' }) {
 }
 
 export function getBytes({ path, port, headers = {} }) {
-  const lines = Object.entries({ host: `127.0.0.1:${port}`, ...headers }).map(([name, value]) => `${name}: ${value}\r\n`)
+  const lines = Object.entries({ host: `127.0.0.1:${port}`, ...headers }).map(
+    ([name, value]) => `${name}: ${value}\r\n`,
+  )
   return Buffer.from(`GET ${path} HTTP/1.1\r\n${lines.join('')}\r\n`)
 }

@@ -14,10 +14,21 @@ export function createTextLoad({ component, ports }, { accounts, users, atOnce }
   function pushOne(number) {
     const appId = accounts[number % accounts.length]
     const userName = `gh_${appId}`
-    const head = { toUserName: userName, openId: `o${number % users}`, createTimeSeconds: Math.floor(Date.now() / 1000) }
+    const head = {
+      toUserName: userName,
+      openId: `o${number % users}`,
+      createTimeSeconds: Math.floor(Date.now() / 1000),
+    }
     const xml = messageXml(head, 'text', { Content: 'x'.repeat(100), MsgId: msgIdOf(number) })
     const url = `http://127.0.0.1:${ports.public}/apis/v1/wx/open1/${appId}/callback`
-    const push = encryptPush({ kind: 'authorizer', url, xml, credentials: component, receiveId: component.appId, addressee: userName })
+    const push = encryptPush({
+      kind: 'authorizer',
+      url,
+      xml,
+      credentials: component,
+      receiveId: component.appId,
+      addressee: userName,
+    })
     return new Promise((resolve, reject) => {
       const headers = { ...push.headers, 'content-length': String(Buffer.byteLength(push.body)) }
       const outgoing = request(push.url, { method: 'POST', agent, headers })
@@ -46,7 +57,7 @@ export function createTextLoad({ component, ports }, { accounts, users, atOnce }
     async pushSteadily({ perSecond, seconds, began, answered }) {
       const startedAt = performance.now()
       const pushing = []
-      for (let due = 0; pushing.length < perSecond * seconds; ) {
+      for (let due = 0; pushing.length < perSecond * seconds;) {
         due = Math.min(((performance.now() - startedAt) / 1_000) * perSecond, perSecond * seconds)
         while (pushing.length < due) {
           sent += 1

@@ -9,21 +9,34 @@ const require = createRequire(import.meta.url)
 const PEERS = [
   {
     name: 'co-wechat',
-    load: () => ({ wechat: require('co-wechat'), Koa: require('koa'), Cryptor: require('wechat-crypto'), xml2js: require('xml2js') }),
+    load: () => ({
+      wechat: require('co-wechat'),
+      Koa: require('koa'),
+      Cryptor: require('wechat-crypto'),
+      xml2js: require('xml2js'),
+    }),
     bind({ wechat, Koa, Cryptor, xml2js }, { appId, token, encodingAesKey }) {
       const cryptor = new Cryptor(token, encodingAesKey, appId)
-      const parse = (xml) => new Promise((resolve, reject) => xml2js.parseString(xml, { trim: true }, (error, tree) => (error ? reject(error) : resolve(tree))))
+      const parse = (xml) =>
+        new Promise((resolve, reject) =>
+          xml2js.parseString(xml, { trim: true }, (error, tree) => (error ? reject(error) : resolve(tree))),
+        )
       return {
         // What its middleware does between the body and the handler, which cannot be called by itself.
         async open({ query, body }) {
           const [encrypt] = (await parse(body.toString())).xml.Encrypt
-          if (cryptor.getSignature(query.timestamp, query.nonce, encrypt) !== query.msg_signature) throw new Error('signature')
+          if (cryptor.getSignature(query.timestamp, query.nonce, encrypt) !== query.msg_signature)
+            throw new Error('signature')
           return (await parse(cryptor.decrypt(encrypt).message)).xml.MsgId[0]
         },
         serve() {
           const app = new Koa()
           // It cannot answer `success` but as a reply that it encrypts: an empty answer says the same to WeChat and costs less.
-          app.use(wechat({ token, appid: appId, encodingAESKey: encodingAesKey }).middleware(async (message) => (message.MsgId ? '' : undefined)))
+          app.use(
+            wechat({ token, appid: appId, encodingAESKey: encodingAesKey }).middleware(async (message) =>
+              message.MsgId ? '' : undefined,
+            ),
+          )
           return createServer(app.callback())
         },
       }
@@ -42,7 +55,13 @@ const PEERS = [
       return {
         async open({ query, body }) {
           const message = await Message.createFromRequest({ getBody: () => body })
-          await new Server(null, encryptor).decryptMessage(message, encryptor, query.msg_signature, query.timestamp, query.nonce)
+          await new Server(null, encryptor).decryptMessage(
+            message,
+            encryptor,
+            query.msg_signature,
+            query.timestamp,
+            query.nonce,
+          )
           return message.MsgId
         },
         serve() {
@@ -60,7 +79,10 @@ const PEERS = [
   {
     name: 'tnwx',
     load: () => ({ ...require('tnwx'), xml2js: require('xml2js') }),
-    bind({ ApiConfig, ApiConfigKit, CryptoKit, InMsgParser, WeChat, xml2js }, { appId, appSecret, token, encodingAesKey }) {
+    bind(
+      { ApiConfig, ApiConfigKit, CryptoKit, InMsgParser, WeChat, xml2js },
+      { appId, appSecret, token, encodingAesKey },
+    ) {
       const config = new ApiConfig(appId, appSecret, token, true, encodingAesKey)
       ApiConfigKit.putApiConfig(config)
       ApiConfigKit.setCurrentAppId(appId)
@@ -69,16 +91,26 @@ const PEERS = [
         // What WeChat.handleMsg does before it asks the adapter.
         async open({ query, body }) {
           const { xml } = await new Promise((resolve, reject) =>
-            xml2js.parseString(body.toString(), { explicitArray: false }, (error, tree) => (error ? reject(error) : resolve(tree))),
+            xml2js.parseString(body.toString(), { explicitArray: false }, (error, tree) =>
+              error ? reject(error) : resolve(tree),
+            ),
           )
-          return InMsgParser.parse(new CryptoKit(config, query.msg_signature, query.timestamp, query.nonce).decryptMsg(xml.Encrypt)).getMsgId
+          return InMsgParser.parse(
+            new CryptoKit(config, query.msg_signature, query.timestamp, query.nonce).decryptMsg(xml.Encrypt),
+          ).getMsgId
         },
         serve() {
           return createServer((request, response) => {
             void answer(response, async () => {
               const query = new URL(request.url, 'http://localhost').searchParams
               const body = await text(request)
-              return WeChat.handleMsg(adapter, body, query.get('msg_signature'), query.get('timestamp'), query.get('nonce'))
+              return WeChat.handleMsg(
+                adapter,
+                body,
+                query.get('msg_signature'),
+                query.get('timestamp'),
+                query.get('nonce'),
+              )
             })
           })
         },

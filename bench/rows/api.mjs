@@ -26,15 +26,30 @@ export async function api({ gateway, load, plan, messages }) {
   const wechatUrl = `http://127.0.0.1:${ports.wechat}`
   try {
     const hasPlain = existsSync(`${ROOT}bench/peers/node_modules/@fastify/http-proxy`)
-    const plain = hasPlain ? await started('plain proxy', ports.plain, ['bench/peers/plain-proxy.mjs', String(ports.plain), wechatUrl]) : undefined
+    const plain = hasPlain
+      ? await started('plain proxy', ports.plain, ['bench/peers/plain-proxy.mjs', String(ports.plain), wechatUrl])
+      : undefined
     if (plain) servers.push(plain)
     // The tokens are in Redis already: WeChat is not asked for any.
     await gateway.restartIngress({ WX_API_BASE_URL: wechatUrl, LISTENERS: 'internal' })
-    const call = { path: `/apis/v1/wx/open1/api/${gateway.account.appId}/cgi-bin/user/info?openid=oUSER`, headers: { authorization: `Bearer ${gateway.apiKey}` } }
+    const call = {
+      path: `/apis/v1/wx/open1/api/${gateway.account.appId}/cgi-bin/user/info?openid=oUSER`,
+      headers: { authorization: `Bearer ${gateway.apiKey}` },
+    }
     const plainCall = { path: '/cgi-bin/user/info?access_token=TOKEN&openid=oUSER', headers: {} }
     const deps = { gateway, load, plan, ports, call, plainCall }
-    await load.run({ port: gateway.ports.internal, get: [call], connections: CONNECTIONS, durationMs: plan.warmUpMs, warmupMs: 0 })
-    const calls = [...(plain ? [await throughput({ ...deps, plain })] : []), ...(await added(deps)), await uploads(deps)]
+    await load.run({
+      port: gateway.ports.internal,
+      get: [call],
+      connections: CONNECTIONS,
+      durationMs: plan.warmUpMs,
+      warmupMs: 0,
+    })
+    const calls = [
+      ...(plain ? [await throughput({ ...deps, plain })] : []),
+      ...(await added(deps)),
+      await uploads(deps),
+    ]
     return [...calls, ...(await acksBesideUploads({ ...deps, messages, wechatUrl }))]
   } finally {
     for (const server of servers) await server.stop()
@@ -49,11 +64,18 @@ async function throughput({ gateway, load, plan, ports, call, plainCall, plain: 
   for (let repeat = 0; repeat < plan.repeats; repeat += 1) {
     const { result: before, cpu: plainCpu } = await withUsage({ plain: pid }, plain)
     const pids = { ingress: gateway.processes.ingress.pid, redis: gateway.redis.pid }
-    const { result, cpu } = await withUsage(pids, () => load.run({ ...options, port: gateway.ports.internal, get: [call] }))
+    const { result, cpu } = await withUsage(pids, () =>
+      load.run({ ...options, port: gateway.ports.internal, get: [call] }),
+    )
     const after = await plain()
     for (const one of [before, result, after]) expectOk(one)
     const plainPerSecond = (before.perSecond + after.perSecond) / 2
-    runs.push({ ratio: round(result.perSecond / plainPerSecond, 3), perSecond: result.perSecond, plainPerSecond, cpu: { ...perItem(cpu, result.sent), ...perItem(plainCpu, before.sent) } })
+    runs.push({
+      ratio: round(result.perSecond / plainPerSecond, 3),
+      perSecond: result.perSecond,
+      plainPerSecond,
+      cpu: { ...perItem(cpu, result.sent), ...perItem(plainCpu, before.sent) },
+    })
   }
   const ratios = runs.map(({ ratio }) => ratio)
   const detail = {
@@ -62,7 +84,15 @@ async function throughput({ gateway, load, plan, ports, call, plainCall, plain: 
     cpuMicroseconds: runs.at(-1).cpu,
   }
   const value = median(ratios)
-  return { row: `API calls, ${CONNECTIONS} connections`, unit: 'x @fastify/http-proxy', runs: ratios, value, goal: `>= ${GOALS.ratio}`, detail, ok: value >= GOALS.ratio }
+  return {
+    row: `API calls, ${CONNECTIONS} connections`,
+    unit: 'x @fastify/http-proxy',
+    runs: ratios,
+    value,
+    goal: `>= ${GOALS.ratio}`,
+    detail,
+    ok: value >= GOALS.ratio,
+  }
 }
 
 /** What a call takes more than one that goes to WeChat directly, at a rate that leaves both time. */
@@ -73,12 +103,26 @@ async function added({ gateway, load, plan, ports, call, plainCall }) {
     const direct = await load.run({ ...options, port: ports.wechat, get: [plainCall] })
     const through = await load.run({ ...options, port: gateway.ports.internal, get: [call] })
     for (const one of [direct, through]) expectOk(one)
-    runs.push({ p50: round(through.latencyMs.p50 - direct.latencyMs.p50, 2), p99: round(through.latencyMs.p99 - direct.latencyMs.p99, 2) })
+    runs.push({
+      p50: round(through.latencyMs.p50 - direct.latencyMs.p50, 2),
+      p99: round(through.latencyMs.p99 - direct.latencyMs.p99, 2),
+    })
   }
-  return [['p50', GOALS.p50Ms], ['p99', GOALS.p99Ms]].map(([name, goal]) => {
+  return [
+    ['p50', GOALS.p50Ms],
+    ['p99', GOALS.p99Ms],
+  ].map(([name, goal]) => {
     const each = runs.map((run) => run[name])
     const value = median(each)
-    return { row: `API calls, added ${name} at ${RATE}/s`, unit: 'ms', runs: each, value, goal: `< ${goal}`, detail: {}, ok: value < goal }
+    return {
+      row: `API calls, added ${name} at ${RATE}/s`,
+      unit: 'ms',
+      runs: each,
+      value,
+      goal: `< ${goal}`,
+      detail: {},
+      ok: value < goal,
+    }
   })
 }
 
@@ -97,7 +141,15 @@ async function uploads({ gateway, plan }) {
     runs.push(most - before)
   }
   const value = median(runs)
-  return { row: `${UPLOADS} uploads of 10 MB at once, memory`, unit: 'MB more', runs, value, goal: `< ${GOALS.grownMb}`, detail: {}, ok: value < GOALS.grownMb }
+  return {
+    row: `${UPLOADS} uploads of 10 MB at once, memory`,
+    unit: 'MB more',
+    runs,
+    value,
+    goal: `< ${GOALS.grownMb}`,
+    detail: {},
+    ok: value < GOALS.grownMb,
+  }
 }
 
 /**
@@ -126,10 +178,24 @@ async function acksBesideUploads({ gateway, load, plan, messages, wechatUrl, por
       runs.push({ ratio: round(beside.p99 / straight.p99, 2), quiet, straight, beside })
     }
     const value = median(runs.map(({ ratio }) => ratio))
-    const all = (name) => runs.map(({ quiet, straight, beside }) => `${quiet[name]}, ${straight[name]}, ${beside[name]}`).join('; ')
-    const detail = { 'p50Ms, p99Ms': 'none, straight, through', p50Ms: all('p50'), p99Ms: all('p99'), uploads: runs.at(-1).beside.uploads }
+    const all = (name) =>
+      runs.map(({ quiet, straight, beside }) => `${quiet[name]}, ${straight[name]}, ${beside[name]}`).join('; ')
+    const detail = {
+      'p50Ms, p99Ms': 'none, straight, through',
+      p50Ms: all('p50'),
+      p99Ms: all('p99'),
+      uploads: runs.at(-1).beside.uploads,
+    }
     const row = `ack p99 at ${PUSHES.rate}/s beside ${UPLOADS} uploads ${where}`
-    rows.push({ row, unit: 'x uploads without gateway', runs: runs.map(({ ratio }) => ratio), value, goal: `< ${GOALS.ackRatio}`, detail, ok: value < GOALS.ackRatio })
+    rows.push({
+      row,
+      unit: 'x uploads without gateway',
+      runs: runs.map(({ ratio }) => ratio),
+      value,
+      goal: `< ${GOALS.ackRatio}`,
+      detail,
+      ok: value < GOALS.ackRatio,
+    })
   }
   return rows
 }
@@ -175,7 +241,9 @@ function upload(target, body = chunks) {
   return new Promise((resolve, reject) => {
     const outgoing = request({ ...target, host: '127.0.0.1', method: 'POST', headers }, (response) => {
       response.resume()
-      response.on('end', () => (response.statusCode === 200 ? resolve() : reject(new Error(`an upload was answered ${response.statusCode}`))))
+      response.on('end', () =>
+        response.statusCode === 200 ? resolve() : reject(new Error(`an upload was answered ${response.statusCode}`)),
+      )
     })
     outgoing.on('error', reject)
     Readable.from(body()).pipe(outgoing)
@@ -198,5 +266,6 @@ function started(name, port, args) {
 }
 
 function expectOk({ statuses }) {
-  if (Object.keys(statuses).some((status) => status !== '200')) throw new Error(`calls were answered ${JSON.stringify(statuses)}`)
+  if (Object.keys(statuses).some((status) => status !== '200'))
+    throw new Error(`calls were answered ${JSON.stringify(statuses)}`)
 }

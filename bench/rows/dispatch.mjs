@@ -13,12 +13,29 @@ export async function dispatch({ gateway, load, plan, messages }) {
   const rows = []
   for (const kind of Object.keys(GOALS)) {
     const runs = []
-    for (let repeat = 0; repeat < plan.repeats; repeat += 1) runs.push(await oneSink({ kind, gateway, load, plan, messages }))
+    for (let repeat = 0; repeat < plan.repeats; repeat += 1)
+      runs.push(await oneSink({ kind, gateway, load, plan, messages }))
     const rates = runs.map(({ perSecond }) => perSecond)
-    rows.push({ row: `dispatch to ${kind}, one worker`, unit: 'per s', runs: rates, value: median(rates), goal: `>= ${GOALS[kind]}`, detail: { cpuMicroseconds: runs.at(-1).cpu }, ok: median(rates) >= GOALS[kind] })
+    rows.push({
+      row: `dispatch to ${kind}, one worker`,
+      unit: 'per s',
+      runs: rates,
+      value: median(rates),
+      goal: `>= ${GOALS[kind]}`,
+      detail: { cpuMicroseconds: runs.at(-1).cpu },
+      ok: median(rates) >= GOALS[kind],
+    })
     const ordered = await oneSink({ kind, ordering: 'subject', gateway, load, plan, messages })
     const share = round(ordered.perSecond / median(rates), 2)
-    rows.push({ row: `dispatch to ${kind} in order, share of that`, unit: '', runs: [share], value: share, goal: `>= ${ORDERED_SHARE}`, detail: { cpuMicroseconds: ordered.cpu, perSecond: ordered.perSecond }, ok: share >= ORDERED_SHARE })
+    rows.push({
+      row: `dispatch to ${kind} in order, share of that`,
+      unit: '',
+      runs: [share],
+      value: share,
+      goal: `>= ${ORDERED_SHARE}`,
+      detail: { cpuMicroseconds: ordered.cpu, perSecond: ordered.perSecond },
+      ok: share >= ORDERED_SHARE,
+    })
   }
   return rows
 }
@@ -43,7 +60,10 @@ async function oneSink({ kind, ordering = 'none', gateway, load, plan, messages 
     await until('the first tenth', async () => (await received()) >= tenth, { timeoutMs: DRAIN_MS, everyMs: 5 })
     const startedAt = performance.now()
     const from = await received()
-    await until('the whole backlog', async () => (await received()) >= plan.dispatchMessages, { timeoutMs: DRAIN_MS, everyMs: 5 })
+    await until('the whole backlog', async () => (await received()) >= plan.dispatchMessages, {
+      timeoutMs: DRAIN_MS,
+      everyMs: 5,
+    })
     return round((plan.dispatchMessages - from) / ((performance.now() - startedAt) / 1000), 0)
   })
   await gateway.call('DELETE', `/subscriptions/${name}`)

@@ -12,7 +12,8 @@ export async function durableAck({ gateway, yardstick, load, plan, messages }) {
     const runs = []
     for (let repeat = 0; repeat < plan.repeats; repeat += 1) {
       await messages.prepare(plan.ackBodies)
-      const echo = () => load.run({ port: yardstick.port, connections, durationMs: plan.ackMs / 2, warmupMs: 300, again: true })
+      const echo = () =>
+        load.run({ port: yardstick.port, connections, durationMs: plan.ackMs / 2, warmupMs: 300, again: true })
       const before = await echo()
       const { ingress } = gateway.processes
       const run = () => load.run({ port: gateway.ports.public, connections, durationMs: plan.ackMs, warmupMs: 300 })
@@ -42,9 +43,18 @@ export async function durableAck({ gateway, yardstick, load, plan, messages }) {
         p99Ms: median(runs.map(({ p99 }) => p99)),
         cpuMicroseconds: runs.at(-1).cpu,
       },
-      ok: median(runs.map(({ ratio }) => ratio)) >= 0.4 && (connections > 64 || median(runs.map(({ p99 }) => p99)) <= 15),
+      ok:
+        median(runs.map(({ ratio }) => ratio)) >= 0.4 && (connections > 64 || median(runs.map(({ p99 }) => p99)) <= 15),
     })
   }
-  rows.push({ row: 'memory of the ingress under full load', unit: 'MB', runs: [memoryMb], value: memoryMb, goal: '<= 200', detail: {}, ok: memoryMb <= 200 })
+  rows.push({
+    row: 'memory of the ingress under full load',
+    unit: 'MB',
+    runs: [memoryMb],
+    value: memoryMb,
+    goal: '<= 200',
+    detail: {},
+    ok: memoryMb <= 200,
+  })
   return rows
 }

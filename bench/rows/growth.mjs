@@ -33,17 +33,46 @@ export async function growth({ gateway, load, plan, messages }) {
     for (let repeat = 0; repeat < plan.repeats; repeat += 1) runs.push(await acks({ gateway, load, plan, messages }))
     waiting = await messages.waiting()
     const p99 = median(runs.map(({ latencyMs }) => latencyMs.p99))
-    const detail = { p99Ms: p99, p50Ms: median(runs.map(({ latencyMs }) => latencyMs.p50)), behind: Math.max(...runs.map(({ behind }) => behind)), cpuMicroseconds: runs.at(-1).cpu }
+    const detail = {
+      p99Ms: p99,
+      p50Ms: median(runs.map(({ latencyMs }) => latencyMs.p50)),
+      behind: Math.max(...runs.map(({ behind }) => behind)),
+      cpuMicroseconds: runs.at(-1).cpu,
+    }
     if (target === 0) {
       emptyP99 = p99
-      rows.push({ row: 'ack p99 at 2,000/s, queue empty at first', unit: 'ms', runs: runs.map(({ latencyMs }) => latencyMs.p99), value: p99, goal: '', detail, ok: null })
+      rows.push({
+        row: 'ack p99 at 2,000/s, queue empty at first',
+        unit: 'ms',
+        runs: runs.map(({ latencyMs }) => latencyMs.p99),
+        value: p99,
+        goal: '',
+        detail,
+        ok: null,
+      })
       continue
     }
     const ratios = runs.map(({ latencyMs }) => round(latencyMs.p99 / emptyP99))
     const count = target.toLocaleString('en')
     rows.push(
-      { row: `ack p99 at 2,000/s with ${count} waiting`, unit: 'x the empty one', runs: ratios, value: median(ratios), goal: `<= ${GOAL_FACTOR}`, detail, ok: median(ratios) <= GOAL_FACTOR },
-      { row: `Redis memory per waiting message of 1 KB at ${count}`, unit: 'bytes', runs: [bytesPerMessage], value: bytesPerMessage, goal: `<= ${GOAL_BYTES}`, detail: { withItsMarkerOfDeduplication: true }, ok: bytesPerMessage <= GOAL_BYTES },
+      {
+        row: `ack p99 at 2,000/s with ${count} waiting`,
+        unit: 'x the empty one',
+        runs: ratios,
+        value: median(ratios),
+        goal: `<= ${GOAL_FACTOR}`,
+        detail,
+        ok: median(ratios) <= GOAL_FACTOR,
+      },
+      {
+        row: `Redis memory per waiting message of 1 KB at ${count}`,
+        unit: 'bytes',
+        runs: [bytesPerMessage],
+        value: bytesPerMessage,
+        goal: `<= ${GOAL_BYTES}`,
+        detail: { withItsMarkerOfDeduplication: true },
+        ok: bytesPerMessage <= GOAL_BYTES,
+      },
     )
   }
   await messages.clear()
@@ -63,18 +92,31 @@ async function fill({ target, waiting, gateway, load, messages, until }) {
     messages.expectAccepted(await load.run({ port: gateway.ports.public, connections: 128, durationMs: 600_000 }))
     filled = await messages.waiting()
   }
-  return { isReached: true, bytesPerMessage: target === 0 ? undefined : Math.round(((await gateway.redis.usedBytes()) - usedBefore) / (filled - waiting)) }
+  return {
+    isReached: true,
+    bytesPerMessage:
+      target === 0 ? undefined : Math.round(((await gateway.redis.usedBytes()) - usedBefore) / (filled - waiting)),
+  }
 }
 
 async function acks({ gateway, load, plan, messages }) {
   await messages.prepare(Math.ceil((RATE * (plan.latencyMs + 500)) / 1000) + 100)
   const pids = { ingress: gateway.processes.ingress.pid, redis: gateway.redis.pid }
-  const run = () => load.run({ port: gateway.ports.public, connections: 64, rate: RATE, durationMs: plan.latencyMs, warmupMs: 500 })
+  const run = () =>
+    load.run({ port: gateway.ports.public, connections: 64, rate: RATE, durationMs: plan.latencyMs, warmupMs: 500 })
   const { result, cpu } = await withUsage(pids, run)
   messages.expectAccepted(result)
   return { ...result, cpu: perItem(cpu, result.sent) }
 }
 
 function notMeasured(target, reason) {
-  return { row: `ack p99 at 2,000/s with ${target.toLocaleString('en')} waiting`, unit: '', runs: [], value: reason, goal: `<= ${GOAL_FACTOR} x the empty one`, detail: {}, ok: null }
+  return {
+    row: `ack p99 at 2,000/s with ${target.toLocaleString('en')} waiting`,
+    unit: '',
+    runs: [],
+    value: reason,
+    goal: `<= ${GOAL_FACTOR} x the empty one`,
+    detail: {},
+    ok: null,
+  }
 }

@@ -7,7 +7,13 @@ const GOAL_MS = 5
 // A connection costs about as much as its push: at the same rate, the second row would measure how a busy machine falls behind.
 const KINDS = [
   { row: 'ack p99 at 3,000 pushes/s', rate: 3_000, connections: 64, fresh: false, goalMs: GOAL_MS },
-  { row: 'ack p99 at 1,500 pushes/s, each on a new connection', rate: 1_500, connections: 256, fresh: true, goalMs: undefined },
+  {
+    row: 'ack p99 at 1,500 pushes/s, each on a new connection',
+    rate: 1_500,
+    connections: 256,
+    fresh: true,
+    goalMs: undefined,
+  },
 ]
 
 export async function latency({ gateway, load, plan, messages }) {
@@ -20,7 +26,8 @@ async function oneKind({ kind: { row, rate, connections, fresh, goalMs }, gatewa
   const runs = []
   for (let repeat = 0; repeat < plan.repeats; repeat += 1) {
     await messages.prepare(Math.ceil((rate * (plan.latencyMs + 1_000)) / 1000) + 100)
-    const run = () => load.run({ port: gateway.ports.public, connections, fresh, rate, durationMs: plan.latencyMs, warmupMs: 1_000 })
+    const run = () =>
+      load.run({ port: gateway.ports.public, connections, fresh, rate, durationMs: plan.latencyMs, warmupMs: 1_000 })
     const { result, cpu } = await withUsage({ ingress: gateway.processes.ingress.pid, redis: gateway.redis.pid }, run)
     messages.expectAccepted(result)
     await messages.clear()
@@ -36,5 +43,13 @@ async function oneKind({ kind: { row, rate, connections, fresh, goalMs }, gatewa
     cpuMicroseconds: runs.at(-1).cpu,
   }
   const value = median(p99)
-  return { row, unit: 'ms', runs: p99, value, goal: goalMs === undefined ? '' : `<= ${goalMs}`, detail, ok: goalMs === undefined ? null : value <= goalMs }
+  return {
+    row,
+    unit: 'ms',
+    runs: p99,
+    value,
+    goal: goalMs === undefined ? '' : `<= ${goalMs}`,
+    detail,
+    ok: goalMs === undefined ? null : value <= goalMs,
+  }
 }

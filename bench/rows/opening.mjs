@@ -26,10 +26,30 @@ export async function opening({ gateway, plan }) {
   const detail = { perSecond, microseconds: round(1e6 / perSecond, 1) }
   for (const { name, rates } of peers) detail[name] = median(rates)
   if (peers.length === 0) {
-    return [{ row: 'verify + decrypt + parse', unit: 'per s', runs: own.rates, value: perSecond, goal: `>= ${GOAL} x the best peer (none installed)`, detail, ok: null }]
+    return [
+      {
+        row: 'verify + decrypt + parse',
+        unit: 'per s',
+        runs: own.rates,
+        value: perSecond,
+        goal: `>= ${GOAL} x the best peer (none installed)`,
+        detail,
+        ok: null,
+      },
+    ]
   }
   const ratios = own.rates.map((rate, repeat) => round(rate / Math.max(...peers.map(({ rates }) => rates[repeat])), 1))
-  return [{ row: 'verify + decrypt + parse', unit: 'x the best peer', runs: ratios, value: median(ratios), goal: `>= ${GOAL}`, detail, ok: median(ratios) >= GOAL }]
+  return [
+    {
+      row: 'verify + decrypt + parse',
+      unit: 'x the best peer',
+      runs: ratios,
+      value: median(ratios),
+      goal: `>= ${GOAL}`,
+      detail,
+      ok: median(ratios) >= GOAL,
+    },
+  ]
 }
 
 function makePushes(component, { appId, userName }) {
@@ -37,9 +57,19 @@ function makePushes(component, { appId, userName }) {
   return Array.from({ length: BODIES }, (_, index) => {
     const expected = messageId(index)
     const content = '你好，请问今天的订单什么时候可以发货？'.repeat(13)
-    const xml = messageXml({ toUserName: userName, openId: `oBench${index}`, createTimeSeconds }, 'text', { Content: content, MsgId: expected })
+    const xml = messageXml({ toUserName: userName, openId: `oBench${index}`, createTimeSeconds }, 'text', {
+      Content: content,
+      MsgId: expected,
+    })
     const url = `http://127.0.0.1/apis/v1/wx/open1/${appId}/callback`
-    const push = encryptPush({ kind: 'authorizer', url, xml, credentials: component, receiveId: component.appId, addressee: userName })
+    const push = encryptPush({
+      kind: 'authorizer',
+      url,
+      xml,
+      credentials: component,
+      receiveId: component.appId,
+      addressee: userName,
+    })
     return { query: push.query, body: Buffer.from(push.body), expected }
   })
 }
@@ -49,7 +79,8 @@ async function ratesOf(contenders, pushes, { repeats, openingMs }) {
   const measured = contenders.map(({ name }) => ({ name, rates: [] }))
   for (const { open } of contenders) await oneRate(open, pushes, openingMs / 2)
   for (let repeat = 0; repeat < repeats; repeat += 1) {
-    for (const [index, { open }] of contenders.entries()) measured[index].rates.push(await oneRate(open, pushes, openingMs))
+    for (const [index, { open }] of contenders.entries())
+      measured[index].rates.push(await oneRate(open, pushes, openingMs))
   }
   return measured
 }

@@ -11,7 +11,10 @@ const GOALS = { 'node-easywechat': 4 }
 
 export async function peers({ gateway, load, plan, messages }) {
   const names = installedPeers(gateway.component).map(({ name }) => name)
-  if (names.length === 0) return [{ row: 'durable ack against peers', unit: '', runs: [], value: 'none installed', goal: '', detail: {}, ok: null }]
+  if (names.length === 0)
+    return [
+      { row: 'durable ack against peers', unit: '', runs: [], value: 'none installed', goal: '', detail: {}, ok: null },
+    ]
   const durationMs = plan.ackMs / 2
   const servers = []
   const pairs = Object.fromEntries(names.map((name) => [name, []]))
@@ -22,18 +25,27 @@ export async function peers({ gateway, load, plan, messages }) {
       let from = 0
       const ours = async () => {
         const pids = { ingress: gateway.processes.ingress.pid, redis: gateway.redis.pid }
-        const { result, cpu } = await withUsage(pids, () => load.run({ port: gateway.ports.public, connections: CONNECTIONS, durationMs, warmupMs: 300, from }))
+        const { result, cpu } = await withUsage(pids, () =>
+          load.run({ port: gateway.ports.public, connections: CONNECTIONS, durationMs, warmupMs: 300, from }),
+        )
         from += result.sent
         messages.expectAccepted(result)
         return { perSecond: result.perSecond, cpu: perItem(cpu, result.sent) }
       }
       let before = await ours()
       for (const { name, port, pid } of servers) {
-        const { result, cpu } = await withUsage({ peer: pid }, () => load.run({ port, connections: CONNECTIONS, durationMs, warmupMs: 300, again: true }))
+        const { result, cpu } = await withUsage({ peer: pid }, () =>
+          load.run({ port, connections: CONNECTIONS, durationMs, warmupMs: 300, again: true }),
+        )
         messages.expectAccepted(result)
         const after = await ours()
         const perSecond = (before.perSecond + after.perSecond) / 2
-        pairs[name].push({ ratio: round(perSecond / result.perSecond, 1), perSecond, theirs: result.perSecond, cpu: { ...after.cpu, ...perItem(cpu, result.sent) } })
+        pairs[name].push({
+          ratio: round(perSecond / result.perSecond, 1),
+          perSecond,
+          theirs: result.perSecond,
+          cpu: { ...after.cpu, ...perItem(cpu, result.sent) },
+        })
         before = after
       }
       await messages.clear()
@@ -50,7 +62,15 @@ export async function peers({ gateway, load, plan, messages }) {
       theirsPerSecond: median(pairs[name].map(({ theirs }) => theirs)),
       cpuMicroseconds: pairs[name].at(-1).cpu,
     }
-    return { row: `durable ack against ${name}, that keeps nothing`, unit: 'x its acks', runs, value, goal: goal === undefined ? '' : `>= ${goal}`, detail, ok: goal === undefined ? null : value >= goal }
+    return {
+      row: `durable ack against ${name}, that keeps nothing`,
+      unit: 'x its acks',
+      runs,
+      value,
+      goal: goal === undefined ? '' : `>= ${goal}`,
+      detail,
+      ok: goal === undefined ? null : value >= goal,
+    }
   })
 }
 

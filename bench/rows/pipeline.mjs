@@ -8,12 +8,16 @@ const GOAL = 0.23
 const DRAIN_MS = 120_000
 
 export async function pipeline({ gateway, yardstick, load, plan, messages }) {
-  const { sink } = await gateway.call('PUT', '/subscriptions/pipeline', { match: { types: ['wechat.message.*'] }, sink: { kind: 'stream' } })
+  const { sink } = await gateway.call('PUT', '/subscriptions/pipeline', {
+    match: { types: ['wechat.message.*'] },
+    sink: { kind: 'stream' },
+  })
   const { client } = gateway.redis
   const runs = []
   for (let repeat = 0; repeat < plan.repeats; repeat += 1) {
     await messages.prepare(plan.ackBodies)
-    const echo = () => load.run({ port: yardstick.port, connections: 64, durationMs: plan.ackMs / 2, warmupMs: 300, again: true })
+    const echo = () =>
+      load.run({ port: yardstick.port, connections: 64, durationMs: plan.ackMs / 2, warmupMs: 300, again: true })
     const before = await echo()
     const { ingress, worker } = gateway.processes
     const pids = { ingress: ingress.pid, worker: worker.pid, redis: gateway.redis.pid }
@@ -23,14 +27,19 @@ export async function pipeline({ gateway, yardstick, load, plan, messages }) {
       const acknowledged = await load.run({ port: gateway.ports.public, connections: 64, durationMs: plan.pipelineMs })
       const workedOff = (await client.xlen(sink.stream)) - from
       const workedOffPerSecond = workedOff / ((performance.now() - startedAt) / 1000)
-      await until('everything is worked off', async () => (await client.xlen(sink.stream)) - from >= acknowledged.sent, { timeoutMs: DRAIN_MS, everyMs: 50 })
+      await until(
+        'everything is worked off',
+        async () => (await client.xlen(sink.stream)) - from >= acknowledged.sent,
+        { timeoutMs: DRAIN_MS, everyMs: 50 },
+      )
       return { acknowledged, workedOffPerSecond }
     })
     const drainedAfterMs = performance.now() - startedAt
     const after = await echo()
     messages.expectAccepted(result.acknowledged)
     const total = (await client.xlen(sink.stream)) - from
-    if (total !== result.acknowledged.sent) throw new Error(`${result.acknowledged.sent} acknowledged, ${total} delivered`)
+    if (total !== result.acknowledged.sent)
+      throw new Error(`${result.acknowledged.sent} acknowledged, ${total} delivered`)
     const echoPerSecond = (before.perSecond + after.perSecond) / 2
     runs.push({
       acknowledged: round(result.acknowledged.perSecond / echoPerSecond, 3),
@@ -49,7 +58,23 @@ export async function pipeline({ gateway, yardstick, load, plan, messages }) {
   const of = (name) => runs.map((run) => run[name])
   const common = { wholePerSecond: median(of('wholePerSecond')), cpuMicroseconds: runs.at(-1).cpu }
   return [
-    { row: 'whole pipeline: acknowledged', unit: 'x Fastify echo', runs: of('acknowledged'), value: median(of('acknowledged')), goal: `>= ${GOAL}`, detail: { perSecond: median(of('acknowledgedPerSecond')), p99Ms: median(of('p99')) }, ok: median(of('acknowledged')) >= GOAL },
-    { row: 'whole pipeline: worked off meanwhile', unit: 'x Fastify echo', runs: of('workedOff'), value: median(of('workedOff')), goal: `>= ${GOAL}`, detail: { perSecond: median(of('workedOffPerSecond')), ...common }, ok: median(of('workedOff')) >= GOAL },
+    {
+      row: 'whole pipeline: acknowledged',
+      unit: 'x Fastify echo',
+      runs: of('acknowledged'),
+      value: median(of('acknowledged')),
+      goal: `>= ${GOAL}`,
+      detail: { perSecond: median(of('acknowledgedPerSecond')), p99Ms: median(of('p99')) },
+      ok: median(of('acknowledged')) >= GOAL,
+    },
+    {
+      row: 'whole pipeline: worked off meanwhile',
+      unit: 'x Fastify echo',
+      runs: of('workedOff'),
+      value: median(of('workedOff')),
+      goal: `>= ${GOAL}`,
+      detail: { perSecond: median(of('workedOffPerSecond')), ...common },
+      ok: median(of('workedOff')) >= GOAL,
+    },
   ]
 }

@@ -23,7 +23,15 @@ export async function scale({ gateway, load, plan, messages }) {
       p99Ms: median(runs.map(({ p99 }) => p99)),
       cpuMicroseconds: runs.at(-1).cpu,
     }
-    rows.push({ row: `durable ack, INGRESS_PROCESSES=${PROCESSES}, ${connections} connections`, unit: 'x one process', runs: runs.map(({ ratio }) => ratio), value, goal: '', detail, ok: null })
+    rows.push({
+      row: `durable ack, INGRESS_PROCESSES=${PROCESSES}, ${connections} connections`,
+      unit: 'x one process',
+      runs: runs.map(({ ratio }) => ratio),
+      value,
+      goal: '',
+      detail,
+      ok: null,
+    })
   }
   return rows
 }
@@ -34,7 +42,10 @@ async function acks({ processes, connections, gateway, load, plan, messages }) {
   // A process that has just started is slow; of several, each needs its own time.
   const warmupMs = plan.ackMs
   const run = () => load.run({ port: gateway.ports.public, connections, durationMs: plan.ackMs / 2, warmupMs })
-  const { result, cpu } = await withUsage({ ingress: treeOf(gateway.processes.ingress.pid), redis: gateway.redis.pid, load: load.pid }, run)
+  const { result, cpu } = await withUsage(
+    { ingress: treeOf(gateway.processes.ingress.pid), redis: gateway.redis.pid, load: load.pid },
+    run,
+  )
   messages.expectAccepted(result)
   await messages.clear()
   return { perSecond: result.perSecond, p99: result.latencyMs.p99, cpu: perItem(cpu, result.sent) }

@@ -6,7 +6,9 @@ import { parseAuthorizerAppId, Secret } from '@wxgw/wechat-core'
 
 const CHUNK = 10_000
 /** What WeChat's documentation shows, and twenty permission sets. */
-const FUNC_INFO = [1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 15, 18, 20, 22, 23, 24, 26, 27].map((id) => ({ funcscope_category: { id } }))
+const FUNC_INFO = [1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 15, 18, 20, 22, 23, 24, 26, 27].map((id) => ({
+  funcscope_category: { id },
+}))
 
 /** ARGV: template's appid, first number, count. Every key of the template, under other names, with values of the same length. */
 const MULTIPLY = `
@@ -52,7 +54,10 @@ export async function createAuthorizers(server) {
     /** Makes so many of them due, spread over all. */
     async makeDue(count) {
       const step = Math.max(1, Math.floor(stored / count))
-      const appIds = Array.from({ length: count }, (_, index) => `wx${(index * step + 1).toString(16).padStart(16, '0')}`)
+      const appIds = Array.from(
+        { length: count },
+        (_, index) => `wx${(index * step + 1).toString(16).padStart(16, '0')}`,
+      )
       await server.client.zadd(keys.due, ...appIds.flatMap((appId) => [String(Date.now() - 60_000), appId]))
     },
     parts: () => partsOf({ client: server.client, keys, appId: template }),
@@ -87,7 +92,13 @@ async function makeTemplate(store, appId) {
   const claim = await store.claim(appId, { owner: 'bench', leaseMs: 10_000, seenVersion: undefined })
   if (claim.kind !== 'claimed') throw new Error(`the claim answered ${claim.kind}`)
   const { fence, material } = claim
-  const issued = { owner: 'bench', fence, generation: material.generation, token: accessToken(), newRefreshToken: undefined }
+  const issued = {
+    owner: 'bench',
+    fence,
+    generation: material.generation,
+    token: accessToken(),
+    newRefreshToken: undefined,
+  }
   await store.commit(appId, { ...issued, lifetimeSeconds: 7200, elapsedMs: 80, dueInMs: 6_000_000 })
 }
 
@@ -96,11 +107,22 @@ async function partsOf({ client, keys, appId }) {
   const usage = (key) => client.call('MEMORY', 'USAGE', key)
   const fields = await client.hgetall(keys.authorizer(appId))
   const lengths = Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, Buffer.byteLength(value)]))
-  return { hash: await usage(keys.authorizer(appId)), accessToken: await usage(keys.accessToken(appId)), fieldLengths: lengths }
+  return {
+    hash: await usage(keys.authorizer(appId)),
+    accessToken: await usage(keys.accessToken(appId)),
+    fieldLengths: lengths,
+  }
 }
 
 function settingsOf({ url }) {
   const { hostname, port } = new URL(url)
   const login = { username: undefined, password: undefined }
-  return { mode: 'standalone', endpoints: [{ host: hostname, port: Number(port) }], login, database: 0, tls: undefined, sentinel: undefined }
+  return {
+    mode: 'standalone',
+    endpoints: [{ host: hostname, port: Number(port) }],
+    login,
+    database: 0,
+    tls: undefined,
+    sentinel: undefined,
+  }
 }

@@ -89,7 +89,8 @@ export async function startGateway({ fsync, env = {}, nodeArgs = [] } = {}) {
         simulator.addAccount({ appId, userName: `gh_bench${String(index + 2).padStart(7, '0')}` })
         await simulator.authorize(appId)
       }
-      for (const appId of appIds) await until('another account', () => call('GET', `/access_token/${appId}`).catch(() => undefined))
+      for (const appId of appIds)
+        await until('another account', () => call('GET', `/access_token/${appId}`).catch(() => undefined))
       return appIds
     },
     async stop() {

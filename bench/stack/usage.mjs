@@ -44,7 +44,9 @@ export async function withUsage(pids, run) {
 
 /** Microseconds of CPU for each of `count`. */
 export function perItem(cpu, count) {
-  return Object.fromEntries(Object.entries(cpu).map(([name, ms]) => [name, count === 0 ? null : Math.round((ms * 1000) / count)]))
+  return Object.fromEntries(
+    Object.entries(cpu).map(([name, ms]) => [name, count === 0 ? null : Math.round((ms * 1000) / count)]),
+  )
 }
 
 function read(path) {

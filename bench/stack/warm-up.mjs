@@ -7,17 +7,25 @@ export async function warmUp({ gateway, yardstick, load, messages, plan }) {
   await messages.prepare(plan.warmUpBodies)
   await load.run({ port: yardstick.port, connections: CONNECTIONS, durationMs: plan.warmUpMs, again: true })
   // Until all are sent, or the time is over.
-  messages.expectAccepted(await load.run({ port: gateway.ports.public, connections: CONNECTIONS, durationMs: 4 * plan.warmUpMs }))
+  messages.expectAccepted(
+    await load.run({ port: gateway.ports.public, connections: CONNECTIONS, durationMs: 4 * plan.warmUpMs }),
+  )
   await messages.clear()
 }
 
 /** Of the worker that has just started: messages to a stream, as the rows after it have them. */
 export async function warmUpWorker({ gateway, load, messages, plan }) {
-  const { sink } = await gateway.call('PUT', '/subscriptions/warm-up', { match: { types: ['wechat.message.*'] }, sink: { kind: 'stream' } })
+  const { sink } = await gateway.call('PUT', '/subscriptions/warm-up', {
+    match: { types: ['wechat.message.*'] },
+    sink: { kind: 'stream' },
+  })
   await messages.prepare(Math.ceil(plan.warmUpBodies / 3))
   const pushed = await load.run({ port: gateway.ports.public, connections: CONNECTIONS, durationMs: 4 * plan.warmUpMs })
   messages.expectAccepted(pushed)
-  await until('the worker is warm', async () => (await gateway.redis.client.xlen(sink.stream)) >= pushed.sent, { timeoutMs: 60_000, everyMs: 20 })
+  await until('the worker is warm', async () => (await gateway.redis.client.xlen(sink.stream)) >= pushed.sent, {
+    timeoutMs: 60_000,
+    everyMs: 20,
+  })
   await gateway.call('DELETE', '/subscriptions/warm-up')
   await messages.clear()
 }

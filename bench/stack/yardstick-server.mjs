@@ -15,12 +15,17 @@ app.get(
   {
     schema: {
       response: {
-        200: { type: 'object', properties: { token: { type: 'string' }, expires_in: { type: 'integer' }, expiresAt: { type: 'string' } } },
+        200: {
+          type: 'object',
+          properties: { token: { type: 'string' }, expires_in: { type: 'integer' }, expiresAt: { type: 'string' } },
+        },
       },
     },
   },
   async (request, reply) => {
-    const given = createHash('sha256').update((request.headers.authorization ?? '').replace(/^Bearer /, '')).digest()
+    const given = createHash('sha256')
+      .update((request.headers.authorization ?? '').replace(/^Bearer /, ''))
+      .digest()
     if (!timingSafeEqual(given, digest)) return reply.code(401).send()
     return { token: 'T'.repeat(138), expires_in: 7000, expiresAt: '2026-01-01T00:00:00.000Z' }
   },

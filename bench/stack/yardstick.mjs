@@ -5,5 +5,8 @@ import { answersOk, startServer } from './processes.mjs'
 export async function startYardstick({ apiKey = '' } = {}) {
   const port = await freePort()
   const isReady = () => answersOk(`http://127.0.0.1:${port}/healthz`)
-  return { port, ...(await startServer('yardstick', { args: ['bench/stack/yardstick-server.mjs', String(port), apiKey], isReady })) }
+  return {
+    port,
+    ...(await startServer('yardstick', { args: ['bench/stack/yardstick-server.mjs', String(port), apiKey], isReady })),
+  }
 }

@@ -17,7 +17,8 @@ export async function replaceRefused(appid, token) {
 async function tokenOf(response) {
   const { token, code, message } = await response.json()
   // docs/errors.md says what each code asks of you.
-  if (!response.ok) throw Object.assign(new Error(`${code}: ${message}`), { code, retryAfter: response.headers.get('retry-after') })
+  if (!response.ok)
+    throw Object.assign(new Error(`${code}: ${message}`), { code, retryAfter: response.headers.get('retry-after') })
   return token
 }
 

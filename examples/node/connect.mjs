@@ -22,7 +22,10 @@ export function connect(options = {}) {
     enableReadyCheck: false,
     ...options,
   }
-  const redis = open(server, urls.map(({ hostname, port }) => ({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || undefined })))
+  const redis = open(
+    server,
+    urls.map(({ hostname, port }) => ({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || undefined })),
+  )
   redis.on('error', (error) => console.error('redis:', error.code ?? error.name))
   return redis
 }

@@ -12,12 +12,15 @@ const app = new OfficialAccount({ app_id: appid, secret: 'none', http: { baseURL
 app.setAccessToken({ getToken: standIn.get, toQuery: async () => ({ access_token: await standIn.get() }) })
 
 // The gateway's own refusals are no answers of WeChat's: the SDK would read one as a success.
-app.getHttpClient().getInstance().interceptors.response.use((response) => {
-  const code = response.headers['x-gateway-error']
-  if (response.status === 401) standIn.drop()
-  if (code !== undefined) throw Object.assign(new Error(`${code}: ${response.data.message}`), { code })
-  return response
-})
+app
+  .getHttpClient()
+  .getInstance()
+  .interceptors.response.use((response) => {
+    const code = response.headers['x-gateway-error']
+    if (response.status === 401) standIn.drop()
+    if (code !== undefined) throw Object.assign(new Error(`${code}: ${response.data.message}`), { code })
+    return response
+  })
 
 const user = await app.getClient().get('cgi-bin/user/info', { params: { openid } })
 console.log(user.toJson())

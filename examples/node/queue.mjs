@@ -19,7 +19,8 @@ const worker = new Worker(
     handled.add(event.id)
     if (handled.size > KEPT_IDS) handled.delete(handled.values().next().value)
     // What the job returns answers the user when the subscription has `"reply": true` and the push still waits.
-    if (event.type === 'wechat.message.text') return { reply: { MsgType: 'text', Content: `收到：${event.data.Content}` } }
+    if (event.type === 'wechat.message.text')
+      return { reply: { MsgType: 'text', Content: `收到：${event.data.Content}` } }
     return undefined
   },
   { connection, concurrency: 10 },

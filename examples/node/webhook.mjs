@@ -16,7 +16,9 @@ const handled = new Set()
 function isAuthentic(headers, body) {
   const { 'webhook-id': id = '', 'webhook-timestamp': timestamp = '', 'webhook-signature': signatures = '' } = headers
   if (!/^\d{1,12}$/.test(timestamp) || Math.abs(Date.now() / 1000 - Number(timestamp)) > TOLERANCE_SECONDS) return false
-  const expected = Buffer.from(`v1,${createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body).digest('base64')}`)
+  const expected = Buffer.from(
+    `v1,${createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body).digest('base64')}`,
+  )
   return signatures.split(' ').some((signature) => {
     const given = Buffer.from(signature)
     return given.length === expected.length && timingSafeEqual(given, expected)
@@ -29,7 +31,9 @@ function handle(event) {
   console.log(event.type, event.id, JSON.stringify(event.data))
   handled.add(event.id)
   if (handled.size > KEPT_IDS) handled.delete(handled.values().next().value)
-  return event.type === 'wechat.message.text' ? { reply: { MsgType: 'text', Content: `收到：${event.data.Content}` } } : {}
+  return event.type === 'wechat.message.text'
+    ? { reply: { MsgType: 'text', Content: `收到：${event.data.Content}` } }
+    : {}
 }
 
 /** The bytes as they came: what is parsed and written again has another signature. undefined when there are too many. */

@@ -5,21 +5,27 @@ import { pathToFileURL } from 'node:url'
 import { ROOT } from '../run-command.mjs'
 
 /** Of the public listener, of tokens, and what is passed on to WeChat as it is. */
-const NOT_FOR_PAGES = /\/(a|authorize|authorized|callback|event|api|component-api|.*token.*|ticket|mpinfo|metrics)(\/|$)/
+const NOT_FOR_PAGES =
+  /\/(a|authorize|authorized|callback|event|api|component-api|.*token.*|ticket|mpinfo|metrics)(\/|$)/
 /** Those for which the console has a form. */
 const OPERATIONS_WITH_FORMS = ['putSubscription', 'beginReplay']
 
 /** By path, each file as it is when it is up to date. The document comes from a gateway without a store, so `test` must be built. */
 export async function consoleClient() {
   const document = await openApiDocument()
-  return { 'apps/console/src/api/schema.ts': await consoleSchema(document), 'apps/console/src/api/bounds.ts': consoleBounds(document) }
+  return {
+    'apps/console/src/api/schema.ts': await consoleSchema(document),
+    'apps/console/src/api/bounds.ts': consoleBounds(document),
+  }
 }
 
 /** What the internal listener serves to a page. */
 async function consoleSchema(document) {
   // It is installed for the console alone.
   const { resolve } = createRequire(join(ROOT, 'apps/console/package.json'))
-  const { astToString, default: openapiTS } = await import(pathToFileURL(resolve('openapi-typescript/dist/index.mjs')).href)
+  const { astToString, default: openapiTS } = await import(
+    pathToFileURL(resolve('openapi-typescript/dist/index.mjs')).href
+  )
   const types = astToString(await openapiTS(withoutRefusals(document), { alphabetize: true }))
   return `// Owns: the gateway's routes as types. Written by \`npm run docs\`; not to be edited.\n\n${types}`
 }
@@ -34,7 +40,9 @@ function consoleBounds({ paths }) {
 }
 
 function boundsOf({ parameters, requestBody }) {
-  const path = Object.fromEntries(parameters.filter((each) => each.in === 'path').map(({ name, schema }) => [name, schema]))
+  const path = Object.fromEntries(
+    parameters.filter((each) => each.in === 'path').map(({ name, schema }) => [name, schema]),
+  )
   return { path, body: requestBody.content['application/json'].schema }
 }
 

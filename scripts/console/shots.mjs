@@ -21,10 +21,14 @@ const FIRST_ITEM = 'main .rows tbody a'
 
 export async function main([url = DEMO[0], key = DEMO[1]]) {
   await mkdir(SHOTS, { recursive: true })
-  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] })
+  const browser = await chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu'],
+  })
   const shootAs = async (name, options, only) => shoot(await browser.newContext(options), { name, url, key, only })
   for (const [device, options] of Object.entries(DEVICES)) {
-    for (const [language, locale] of Object.entries(LOCALES)) await shootAs(`${device}-${language}`, { ...options, locale })
+    for (const [language, locale] of Object.entries(LOCALES))
+      await shootAs(`${device}-${language}`, { ...options, locale })
     await shootAs(`${device}-zh-dark`, { ...options, locale: LOCALES.zh, colorScheme: 'dark' }, DARK)
   }
   await browser.close()
@@ -79,7 +83,10 @@ async function shoot(context, { name, url, key, only }) {
   await visit('events')
   await visitFirst('events', hrefOf('events?type=wechat.message.*'))
   if (isWanted('events-one-content')) {
-    await page.getByRole('button', { name: /^(显示内容|Show content)/ }).first().click()
+    await page
+      .getByRole('button', { name: /^(显示内容|Show content)/ })
+      .first()
+      .click()
     await settled(page, 'events/one')
     await picture('events-one-content')
   }
@@ -107,7 +114,9 @@ async function open(page, href) {
 async function settled(page, what) {
   await page.waitForTimeout(100)
   const options = { timeout: 5000 }
-  await page.waitForFunction(() => !document.querySelector('.waiting'), undefined, options).catch(() => say(`${what} still waits`))
+  await page
+    .waitForFunction(() => !document.querySelector('.waiting'), undefined, options)
+    .catch(() => say(`${what} still waits`))
   await page.waitForTimeout(250)
 }
 

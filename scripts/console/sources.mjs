@@ -23,5 +23,7 @@ async function sourcePaths() {
 async function pathsIn(entry) {
   if (!entry.isDirectory()) return [entry.name]
   const inside = await readdir(join(CONSOLE, entry.name), { recursive: true, withFileTypes: true })
-  return inside.filter((each) => each.isFile()).map(({ parentPath, name }) => join(parentPath.slice(CONSOLE.length + 1), name))
+  return inside
+    .filter((each) => each.isFile())
+    .map(({ parentPath, name }) => join(parentPath.slice(CONSOLE.length + 1), name))
 }

@@ -91,7 +91,8 @@ function withoutPassword(urls) {
 
 async function main() {
   redis = await provideRedis()
-  const kind = redis.kind === 'embedded' ? 'embedded (no redis-server in PATH): keeps nothing, for this demo only' : redis.kind
+  const kind =
+    redis.kind === 'embedded' ? 'embedded (no redis-server in PATH): keeps nothing, for this demo only' : redis.kind
   fact('Redis', `${withoutPassword(redis.url)} (${kind})`)
   const { urls, platform, base } = await startGateway()
   fact('ingress', `${urls.public} (public), ${urls.internal} (internal)`)

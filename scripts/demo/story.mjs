@@ -29,7 +29,10 @@ export async function playStory({ urls, apiKey, platform, accountAppId, consumer
   fact('crm', `BullMQ queue ${crm.sink.queue}`)
   const hook = await consumers.startWebhook()
   const billing = await gateway('PUT', '/subscriptions/billing', {
-    body: { sink: { kind: 'webhook', url: hook.url, ...(hook.secret ? { secret: hook.secret } : {}) }, match: { types: ['wechat.message.*'] } },
+    body: {
+      sink: { kind: 'webhook', url: hook.url, ...(hook.secret ? { secret: hook.secret } : {}) },
+      match: { types: ['wechat.message.*'] },
+    },
   })
   received.billing = hook.received
   fact('billing', `webhook ${billing.sink.url}, signed by Standard Webhooks`)
@@ -45,7 +48,9 @@ export async function playStory({ urls, apiKey, platform, accountAppId, consumer
     return ASK_AGAIN.includes(answer.status) ? undefined : answer
   })
   expect(page.ok, `the landing page answered ${page.status}`)
-  const authorized = await until('the queue consumer hears of it', () => received.crm.find(({ type }) => type === 'wechat.component.authorized'))
+  const authorized = await until('the queue consumer hears of it', () =>
+    received.crm.find(({ type }) => type === 'wechat.component.authorized'),
+  )
   fact('event', `${authorized.type} ${authorized.id}`)
   const account = await gateway('GET', `/authorizers/${accountAppId}`)
   fact('account', `${account.nick_name} (${account.appid}), ${account.status}`)
@@ -62,7 +67,9 @@ export async function playStory({ urls, apiKey, platform, accountAppId, consumer
 
   step('A user writes to the account', '用户发消息')
   const content = `你好 ${new Date().toISOString()}`
-  const pushed = await simulator('POST', `/accounts/${accountAppId}/messages/text`, { body: { openId: 'oDemoUser', content } })
+  const pushed = await simulator('POST', `/accounts/${accountAppId}/messages/text`, {
+    body: { openId: 'oDemoUser', content },
+  })
   expect(pushed.ok, 'the message push was not taken')
   const answered = pushed.attempts.at(-1)
   fact('answered', `${answered.status} "${answered.body}" after ${answered.ms} ms`)
@@ -79,7 +86,9 @@ export async function playStory({ urls, apiKey, platform, accountAppId, consumer
   fact('new token', shortened(refreshed.token))
   expect(refreshed.token !== token.token, 'the token is still the old one')
   await expectValid(simulator, accountAppId, refreshed.token)
-  const told = await until('consumers hear of it', () => received.crm.find(({ type }) => type === 'gateway.token.refreshed'))
+  const told = await until('consumers hear of it', () =>
+    received.crm.find(({ type }) => type === 'gateway.token.refreshed'),
+  )
   fact('event', `${told.type} ${told.id}`)
   done('the refresh token that WeChat returned was saved with it')
 }

@@ -41,7 +41,9 @@ export async function offerPrograms({ gateway, apiKey, accountAppId, platform, r
   const message = JSON.stringify({ openId: 'oYou', content: '你好' })
 
   const answering = JSON.stringify({ sink: webhook, match: MATCH, retry: NO_RETRIES, reply: true })
-  title('Consumers of your own, in other terminals and in this folder: start some, then send / 在另外的终端里试一试：先启动接收方，再发消息')
+  title(
+    'Consumers of your own, in other terminals and in this folder: start some, then send / 在另外的终端里试一试：先启动接收方，再发消息',
+  )
   fact('first', `export ${exported.join(' ')}`)
   fact('a queue', 'node examples/node/queue.mjs')
   fact('a stream', 'node examples/node/stream.mjs')
@@ -53,8 +55,14 @@ export async function offerPrograms({ gateway, apiKey, accountAppId, platform, r
   fact('', 'python3 examples/python/webhook.py')
   fact('', 'java examples/java/Webhook.java')
   fact('', 'go run examples/go/webhook/main.go')
-  fact('then a message for them', `curl -s ${simulatorUrl}/_simulator/accounts/${accountAppId}/messages/text -H 'content-type: application/json' -d '${message}'`)
-  fact('let the webhook answer', `curl -s -X PUT "$GATEWAY/subscriptions/try-webhook" -H "Authorization: Bearer $GATEWAY_KEY" -H 'content-type: application/json' -d '${answering}'`)
+  fact(
+    'then a message for them',
+    `curl -s ${simulatorUrl}/_simulator/accounts/${accountAppId}/messages/text -H 'content-type: application/json' -d '${message}'`,
+  )
+  fact(
+    'let the webhook answer',
+    `curl -s -X PUT "$GATEWAY/subscriptions/try-webhook" -H "Authorization: Bearer $GATEWAY_KEY" -H 'content-type: application/json' -d '${answering}'`,
+  )
   fact('', '… and send again: the simulator prints the user’s passive reply / 再发一次，可看到被动回复')
   fact('a token', `node examples/node/access-token.mjs ${accountAppId}`)
   fact('the same from Redis', `node examples/node/redis-token.mjs ${accountAppId}`)

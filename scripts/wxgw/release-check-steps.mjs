@@ -9,13 +9,15 @@ const TIMEOUT_MS = 5_000
 
 /** The URL check that the console makes when the two URLs are saved: reachable, and the Token is the same. */
 export async function checkUrls({ base, token }) {
-  const urls = { '授权事件接收URL': `${base}/event`, '消息与事件接收URL': `${base}/wx570bc396a51b8ff8/callback` }
+  const urls = { 授权事件接收URL: `${base}/event`, 消息与事件接收URL: `${base}/wx570bc396a51b8ff8/callback` }
   return Promise.all(
     Object.entries(urls).map(async ([name, url]) => {
       const echostr = String(randomInt(1e9, 2e9))
       const timestamp = String(Math.floor(Date.now() / 1000))
       const nonce = String(randomInt(1e9, 2e9))
-      const signature = createHash('sha1').update(sortedParts(token, timestamp, nonce)).digest('hex')
+      const signature = createHash('sha1')
+        .update(sortedParts(token, timestamp, nonce))
+        .digest('hex')
       const query = new URLSearchParams({ signature, timestamp, nonce, echostr })
       try {
         const answer = await fetch(`${url}?${query}`, { signal: AbortSignal.timeout(TIMEOUT_MS), redirect: 'manual' })
@@ -25,7 +27,12 @@ export async function checkUrls({ base, token }) {
         return { name, ok, detail: ok ? 'reachable, and the Token is right' : `HTTP ${answer.status}`, push }
       } catch (error) {
         const failure = error.name === 'TimeoutError' ? 'timeout' : 'unreachable'
-        return { name, ok: false, detail: error.cause?.code ?? error.name, push: { attempts: [{ status: null, body: '', failure }] } }
+        return {
+          name,
+          ok: false,
+          detail: error.cause?.code ?? error.name,
+          push: { attempts: [{ status: null, body: '', failure }] },
+        }
       }
     }),
   )
@@ -48,7 +55,11 @@ export async function playOutside({ simulator }, { officialAccount, miniProgram 
     const push = await simulator.sendText(account.appId, { openId: USER, content })
     steps.push(answeredEmpty(`QUERY_AUTH_CODE ${account.appId}`, push))
   }
-  const event = await simulator.sendEvent(appId, { openId: USER, event: 'LOCATION', fields: { Latitude: 23.1, Longitude: 113.3 } })
+  const event = await simulator.sendEvent(appId, {
+    openId: USER,
+    event: 'LOCATION',
+    fields: { Latitude: 23.1, Longitude: 113.3 },
+  })
   steps.push(replied(`event callback ${appId}`, event, 'LOCATIONfrom_callback'))
   return steps
 }
@@ -74,7 +85,12 @@ function answeredEmpty(name, push) {
 function replied(name, push, wanted) {
   const content = push.reply?.fields.Content
   const ok = push.ok && content === wanted
-  return { name, push, ok, detail: ok ? `the right passive reply, after ${Math.round(push.attempts.at(-1).ms)} ms` : failureOf(push) }
+  return {
+    name,
+    push,
+    ok,
+    detail: ok ? `the right passive reply, after ${Math.round(push.attempts.at(-1).ms)} ms` : failureOf(push),
+  }
 }
 
 function failureOf(push) {

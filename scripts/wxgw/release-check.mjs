@@ -47,10 +47,14 @@ export async function main(args) {
     for (const group of groups) {
       process.stdout.write(`\nGroup ${group}\n`)
       const accounts = TEST_GROUPS[group - 1]
-      failed += report(await (options.apiPort === undefined ? playOutside(context, accounts) : playWhole(context, group)))
+      failed += report(
+        await (options.apiPort === undefined ? playOutside(context, accounts) : playWhole(context, group)),
+      )
     }
     if (options.apiPort === undefined && failed === 0) {
-      process.stdout.write('\nNot played: the exchange of the code and the message by API. See --api-port in docs/operations.md.\n')
+      process.stdout.write(
+        '\nNot played: the exchange of the code and the message by API. See --api-port in docs/operations.md.\n',
+      )
     }
     process.stdout.write(failed === 0 ? '\nThe release check passes.\n' : `\n${failed} steps failed.\n`)
     return failed === 0 ? 0 : 1
@@ -71,11 +75,22 @@ function readOptions(args) {
   try {
     const text = { type: 'string' }
     const host = { ...text, default: '127.0.0.1' }
-    const { values } = parseArgs({ args, options: { url: text, platform: text, group: text, 'api-port': text, 'api-host': host } })
+    const { values } = parseArgs({
+      args,
+      options: { url: text, platform: text, group: text, 'api-port': text, 'api-host': host },
+    })
     const url = values.url?.replace(/\/+$/, '')
-    const [group, apiPort] = [values.group, values['api-port']].map((value) => (value === undefined ? undefined : Number(value)))
+    const [group, apiPort] = [values.group, values['api-port']].map((value) =>
+      value === undefined ? undefined : Number(value),
+    )
     const isPort = apiPort === undefined || (Number.isInteger(apiPort) && apiPort > 0 && apiPort < 65_536)
-    if (url !== undefined && /^https?:\/\//.test(url) && URL.canParse(url) && isPort && [undefined, 1, 2, 3, 4, 5].includes(group)) {
+    if (
+      url !== undefined &&
+      /^https?:\/\//.test(url) &&
+      URL.canParse(url) &&
+      isPort &&
+      [undefined, 1, 2, 3, 4, 5].includes(group)
+    ) {
       return { url, group, apiPort, apiHost: values['api-host'], platform: values.platform }
     }
   } catch (error) {
@@ -92,7 +107,8 @@ async function readPlatform(id) {
   try {
     const env = { ...process.env, ALLOW_UNSEALED: 'true', API_KEYS: `release-check=${'-'.repeat(32)}` }
     const { platforms } = loadConfig({ env })
-    const found = id === undefined && platforms.length === 1 ? platforms[0] : platforms.find((platform) => platform.id === id)
+    const found =
+      id === undefined && platforms.length === 1 ? platforms[0] : platforms.find((platform) => platform.id === id)
     if (!found) say(`--platform must be one of ${platforms.map((platform) => platform.id).join(', ')}.`)
     return found
   } catch (error) {

@@ -7,7 +7,10 @@ export async function main() {
   await bootstrap({ projects: ['apps/worker'] })
   const { rotateKeys } = await import(new URL('../../apps/worker/dist/index.js', import.meta.url))
   try {
-    const isComplete = await rotateKeys({ env: process.env, report: (fields) => process.stdout.write(`${JSON.stringify(fields)}\n`) })
+    const isComplete = await rotateKeys({
+      env: process.env,
+      report: (fields) => process.stdout.write(`${JSON.stringify(fields)}\n`),
+    })
     return isComplete ? 0 : 1
   } catch (error) {
     // A ConfigError names settings, the store's errors carry a code; neither has a value in it.

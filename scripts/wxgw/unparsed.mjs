@@ -7,7 +7,12 @@ export async function main([eventId]) {
   await bootstrap({ projects: ['apps/worker'] })
   const { showUnparsed } = await import(new URL('../../apps/worker/dist/index.js', import.meta.url))
   try {
-    const found = await showUnparsed({ env: process.env, eventId, print: (line) => process.stdout.write(`${line}\n`), warn: say })
+    const found = await showUnparsed({
+      env: process.env,
+      eventId,
+      print: (line) => process.stdout.write(`${line}\n`),
+      warn: say,
+    })
     if (!found) say(eventId === undefined ? 'Nothing unparsed in the last day.' : 'No such push is kept.')
     return found ? 0 : 1
   } catch (error) {

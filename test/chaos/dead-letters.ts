@@ -72,10 +72,14 @@ export async function runReplay(count: number): Promise<ReplayLedger> {
     const { body } = await call('POST', '/subscriptions/dead/dead-letters/replay')
     const replayMs = Math.round(performance.now() - startedAt)
     const replayedEvents = () => hook.received.filter(({ event }) => deadIds.has(event.id))
-    await until('all of them arrive', () => new Set(replayedEvents().map(({ event }) => event.id)).size >= deadIds.size, {
-      timeoutMs: 120_000,
-      everyMs: 200,
-    })
+    await until(
+      'all of them arrive',
+      () => new Set(replayedEvents().map(({ event }) => event.id)).size >= deadIds.size,
+      {
+        timeoutMs: 120_000,
+        everyMs: 200,
+      },
+    )
     const drainedMs = Math.round(performance.now() - startedAt)
     const latencies = (await live.stop()).toSorted((left, right) => left - right)
     const arrivals = replayedEvents()
@@ -94,8 +98,11 @@ export async function runReplay(count: number): Promise<ReplayLedger> {
 
     async function listDead(): Promise<Set<string>> {
       const ids = new Set<string>()
-      for (let cursor: string | null | undefined = ''; cursor !== null && cursor !== undefined; ) {
-        const { body } = await call('GET', `/subscriptions/dead/dead-letters?limit=500${cursor === '' ? '' : `&cursor=${cursor}`}`)
+      for (let cursor: string | null | undefined = ''; cursor !== null && cursor !== undefined;) {
+        const { body } = await call(
+          'GET',
+          `/subscriptions/dead/dead-letters?limit=500${cursor === '' ? '' : `&cursor=${cursor}`}`,
+        )
         for (const { eventId } of body.items ?? []) if (eventId !== undefined) ids.add(eventId)
         cursor = body.nextCursor
       }
@@ -125,7 +132,10 @@ export async function runReplay(count: number): Promise<ReplayLedger> {
         async stop(): Promise<number[]> {
           running = false
           await loop
-          await until('the live ones are there', () => arrived().size === sentAt.size, { timeoutMs: 30_000, everyMs: 100 })
+          await until('the live ones are there', () => arrived().size === sentAt.size, {
+            timeoutMs: 30_000,
+            everyMs: 100,
+          })
           return [...arrived()].map(([msgId, atMs]) => atMs - (sentAt.get(msgId) ?? atMs))
         },
       }
@@ -139,5 +149,6 @@ const script = process.argv[1]
 if (script !== undefined && import.meta.url === pathToFileURL(script).href) {
   const ledger = await runReplay(Number(process.argv[2] ?? 10_000))
   console.log(JSON.stringify(ledger, undefined, 2))
-  process.exitCode = ledger.missing === 0 && ledger.duplicates === 0 && ledger.leftDead === 0 && ledger.replayed === ledger.dead ? 0 : 1
+  process.exitCode =
+    ledger.missing === 0 && ledger.duplicates === 0 && ledger.leftDead === 0 && ledger.replayed === ledger.dead ? 0 : 1
 }

@@ -28,6 +28,9 @@ void t.test('totals add up what each scenario counted, and keep the slowest answ
   const totals = emptyTotals()
   addTo(totals, { acknowledged: 10, missing: 1, kills: 2, slowestMs: 900 })
   addTo(totals, { acknowledged: 5, restarts: 3, powerCuts: 4, slowestMs: 400, lostWithRedis: 7 })
-  t.equal(totalsLine(totals), 'in all 15 acknowledged, 1 missing; 2 kills, 4 power cuts, 3 restarts; slowest answer 900 ms')
+  t.equal(
+    totalsLine(totals),
+    'in all 15 acknowledged, 1 missing; 2 kills, 4 power cuts, 3 restarts; slowest answer 900 ms',
+  )
   t.end()
 })

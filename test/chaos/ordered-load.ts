@@ -65,7 +65,9 @@ export async function pushInOrder({ gateway, messages, acknowledged }: OrderedLo
   }
 
   try {
-    await Promise.all(Array.from({ length: AT_ONCE }, (_, at) => pushSome(users.filter((user) => user % AT_ONCE === at))))
+    await Promise.all(
+      Array.from({ length: AT_ONCE }, (_, at) => pushSome(users.filter((user) => user % AT_ONCE === at))),
+    )
     return refused
   } finally {
     pushes.close()

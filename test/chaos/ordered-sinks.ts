@@ -55,7 +55,10 @@ export async function startOrderedSinks(options: OrderedSinksOptions): Promise<O
       })
     }).listen(0, '127.0.0.1')
     await once(server, 'listening')
-    closing.push(() => server.close(), () => server.closeAllConnections())
+    closing.push(
+      () => server.close(),
+      () => server.closeAllConnections(),
+    )
     const address = server.address()
     if (address === null || typeof address === 'string') throw new Error('no TCP address')
     return `http://127.0.0.1:${address.port}`
@@ -63,8 +66,13 @@ export async function startOrderedSinks(options: OrderedSinksOptions): Promise<O
 
   async function subscribe({ name, kind, body }: OrderedSubscription): Promise<string> {
     const sink = kind === 'webhook' ? { kind, url: `${url}/${name}` } : { kind }
-    const answer = await gateway.call('PUT', `/subscriptions/${name}`, { match: { types: ['wechat.message.text'] }, sink, ...body })
-    if (answer.status >= 300) throw new Error(`the subscription ${name} was answered ${answer.status}: ${JSON.stringify(answer.body)}`)
+    const answer = await gateway.call('PUT', `/subscriptions/${name}`, {
+      match: { types: ['wechat.message.text'] },
+      sink,
+      ...body,
+    })
+    if (answer.status >= 300)
+      throw new Error(`the subscription ${name} was answered ${answer.status}: ${JSON.stringify(answer.body)}`)
     const answered = answer.body['sink'] as Partial<Record<SinkName, string>>
     return answered[kind] ?? ''
   }
@@ -96,7 +104,7 @@ export async function startOrderedSinks(options: OrderedSinksOptions): Promise<O
     })
 
     async function read(): Promise<void> {
-      for (let last = '0-0'; isReading; ) {
+      for (let last = '0-0'; isReading;) {
         try {
           const answer = await reader.xread('COUNT', 1_000, 'BLOCK', 200, 'STREAMS', stream, last)
           for (const [id, fields] of (answer ?? []).flatMap(([, entries]) => entries)) {

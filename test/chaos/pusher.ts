@@ -170,7 +170,13 @@ export function startPusher(options: PusherOptions): Pusher {
 }
 
 /** A ticket older than every other, so that none that works is replaced by it. Tried once. */
-export async function pushOldTicket({ component, publicUrl }: { component: Component; publicUrl: string }): Promise<Answer & { ms: number }> {
+export async function pushOldTicket({
+  component,
+  publicUrl,
+}: {
+  component: Component
+  publicUrl: string
+}): Promise<Answer & { ms: number }> {
   const agent = new Agent()
   const push = encryptPush({
     kind: 'component',

@@ -20,13 +20,19 @@ export type RebuildReport = {
   needPerson: number
 }
 
-export async function rebuildFromNothing(authorizers: number, onProgress?: (line: string) => void): Promise<RebuildReport> {
+export async function rebuildFromNothing(
+  authorizers: number,
+  onProgress?: (line: string) => void,
+): Promise<RebuildReport> {
   const gateway = await startGateway({ workers: 1, env: { SWEEP_INTERVAL_SECONDS: '1' } })
   const { simulator } = gateway
   const redis = new Redis(gateway.redis.url)
   try {
     await simulator.pushTicket()
-    await until('there is a component token', async () => (await gateway.call('GET', '/component_access_token')).status === 200)
+    await until(
+      'there is a component token',
+      async () => (await gateway.call('GET', '/component_access_token')).status === 200,
+    )
     const appIds = Array.from({ length: authorizers }, (_, index) => appIdOf(index + 1))
     for (let from = 0; from < appIds.length; from += 50) {
       await Promise.all(
@@ -49,21 +55,31 @@ export async function rebuildFromNothing(authorizers: number, onProgress?: (line
     const lostAt = performance.now()
     const sinceLoss = () => Math.round(performance.now() - lostAt)
     const ownMs = startStopwatch()
-    await until('it is noticed', () => worker.process.logLines().some(({ msg }) => msg === 'store.emptied'), { timeoutMs: 20_000 })
+    await until('it is noticed', () => worker.process.logLines().some(({ msg }) => msg === 'store.emptied'), {
+      timeoutMs: 20_000,
+    })
     const noticedMs = Math.round(ownMs())
-    await until('all are known', async () => (await redis.zcard('wx:{open1}:authorizers')) === authorizers, { timeoutMs: 120_000, everyMs: 50 })
+    await until('all are known', async () => (await redis.zcard('wx:{open1}:authorizers')) === authorizers, {
+      timeoutMs: 120_000,
+      everyMs: 50,
+    })
     const knownMs = sinceLoss()
     const timeoutMs = 60_000 + authorizers * 200
     const tokens = async () => {
       let found = 0
       for (let from = 0; from < appIds.length; from += 500) {
-        const values = await redis.mget(appIds.slice(from, from + 500).map((appId) => `wx:{open1}:access_token:${appId}`))
+        const values = await redis.mget(
+          appIds.slice(from, from + 500).map((appId) => `wx:{open1}:access_token:${appId}`),
+        )
         found += values.filter((value) => value !== null).length
       }
       onProgress?.(`${Math.round(sinceLoss() / 1000)} s: ${found} of ${authorizers} serve`)
       return found
     }
-    await until('all serve', async () => (await tokens()) === authorizers, { timeoutMs, everyMs: authorizers > 1000 ? 5_000 : 100 })
+    await until('all serve', async () => (await tokens()) === authorizers, {
+      timeoutMs,
+      everyMs: authorizers > 1000 ? 5_000 : 100,
+    })
     const servingMs = sinceLoss()
     const perSecond = new Map<number, number>()
     for (const { api, at } of simulator.calls) {
@@ -81,7 +97,10 @@ export async function rebuildFromNothing(authorizers: number, onProgress?: (line
       needPerson: 0,
     }
     for (const appId of appIds) {
-      const [token, status] = await Promise.all([redis.get(`wx:{open1}:access_token:${appId}`), redis.hget(`wx:{open1}:authorizer:${appId}`, 'status')])
+      const [token, status] = await Promise.all([
+        redis.get(`wx:{open1}:access_token:${appId}`),
+        redis.hget(`wx:{open1}:authorizer:${appId}`, 'status'),
+      ])
       if (token !== simulator.currentAccessToken(appId)) report.stale += 1
       if (status !== 'active') report.needPerson += 1
     }

@@ -28,7 +28,11 @@ export type Gateway = {
   startIngress(again?: Member): Promise<Member>
   /** `extraEnv` for this one alone. */
   startWorker(extraEnv?: Record<string, string>): Promise<Member>
-  call(method: string, path: string, body?: unknown): Promise<{ status: number; body: Record<string, unknown>; ms: number }>
+  call(
+    method: string,
+    path: string,
+    body?: unknown,
+  ): Promise<{ status: number; body: Record<string, unknown>; ms: number }>
   /** As a consumer that waits for ever, past every wire; closed with the gateway. */
   connect(): RedisConnection
   stop(): Promise<void>

@@ -24,7 +24,10 @@ const seconds = Number(values.seconds ?? 10)
 const times = numberOf(values.times)
 const ratePerSecond = numberOf(values.rate)
 const messages = numberOf(values.messages)
-const chosen = values.only === undefined ? SCENARIOS : SCENARIOS.filter(({ name }) => values.only?.split(',').some((part) => isMeant(name, part)))
+const chosen =
+  values.only === undefined
+    ? SCENARIOS
+    : SCENARIOS.filter(({ name }) => values.only?.split(',').some((part) => isMeant(name, part)))
 
 if (values.list) for (const { name, about } of SCENARIOS) say(`${name}: ${about}`)
 else process.exitCode = (await runAll()) ? 0 : 1
@@ -54,7 +57,11 @@ async function runAll(): Promise<boolean> {
     try {
       const { facts, broken } = await run({ seconds, random: seededRandom(seed), times, ratePerSecond, messages })
       addTo(totals, facts)
-      say(`  ${Object.entries(facts).map(([fact, value]) => `${fact}=${value}`).join(', ')}`)
+      say(
+        `  ${Object.entries(facts)
+          .map(([fact, value]) => `${fact}=${value}`)
+          .join(', ')}`,
+      )
       for (const sentence of broken) say(`  NOT: ${sentence}`)
       if (broken.length > 0) failed += 1
       say(`  ${broken.length === 0 ? 'passed' : 'FAILED'} in ${Math.round((performance.now() - startedAt) / 1000)} s`)

@@ -41,7 +41,10 @@ export function untilEnough({ seconds, times = 1 }: Context): (done: number) => 
 }
 
 /** Redis in the form that `start` starts, if it is given, until `run` has ended. */
-export async function withForm(start: (() => Promise<RedisForm>) | undefined, run: (form?: RedisForm) => Promise<Verdict>): Promise<Verdict> {
+export async function withForm(
+  start: (() => Promise<RedisForm>) | undefined,
+  run: (form?: RedisForm) => Promise<Verdict>,
+): Promise<Verdict> {
   const form = await start?.()
   try {
     return await run(form)
@@ -107,7 +110,10 @@ export async function underLoad(options: LoadOptions, during: (load: Load) => Pr
     const report = await pusher.stop()
     writeReport(facts, report)
     if (options.slowestMs !== undefined) {
-      expect(report.slowestMs <= options.slowestMs, `the slowest answer took ${report.slowestMs} ms, not at most ${options.slowestMs}`)
+      expect(
+        report.slowestMs <= options.slowestMs,
+        `the slowest answer took ${report.slowestMs} ms, not at most ${options.slowestMs}`,
+      )
     }
     await judgeLedgers()
     judgeLogs(gateway, expect)
@@ -129,7 +135,10 @@ export async function underLoad(options: LoadOptions, during: (load: Load) => Pr
     const look = async () => {
       for (const [name, ids] of missing) {
         const { ids: received } = await sinks.ledgers[name].read()
-        missing.set(name, ids.filter((id) => !received.has(id)))
+        missing.set(
+          name,
+          ids.filter((id) => !received.has(id)),
+        )
         const last = missing.get(name)?.at(-1)
         if (last !== undefined) lastAt = `${last} at ${name}`
       }
@@ -153,7 +162,11 @@ export async function underLoad(options: LoadOptions, during: (load: Load) => Pr
 }
 
 /** Until `look` finds everything, or nothing more has come for `timeoutMs`: however much there is, as long as it comes. */
-async function untilNothingComes(wait: { look(): Promise<boolean>; count(): number; timeoutMs: number }): Promise<void> {
+async function untilNothingComes(wait: {
+  look(): Promise<boolean>
+  count(): number
+  timeoutMs: number
+}): Promise<void> {
   let least = Infinity
   let lastProgressAt = performance.now()
   while (!(await wait.look())) {
@@ -172,7 +185,8 @@ async function keepLogs({ ingresses, workers }: Gateway, dir: string): Promise<v
   await mkdir(dir, { recursive: true })
   const named = Object.entries({ ingress: ingresses, worker: workers })
   for (const [name, members] of named) {
-    for (const [index, { process: one }] of members.entries()) await writeFile(join(dir, `${name}-${index}.log`), one.output())
+    for (const [index, { process: one }] of members.entries())
+      await writeFile(join(dir, `${name}-${index}.log`), one.output())
   }
 }
 
@@ -212,6 +226,9 @@ export async function acknowledgedAgain(pusher: Pusher, timeoutMs = 30_000): Pro
 export async function deliveredAgain(sinks: Sinks, timeoutMs = 60_000): Promise<number> {
   const { lines: before } = await sinks.ledgers.stream.read()
   const startedAt = performance.now()
-  await until('something is delivered again', async () => (await sinks.ledgers.stream.read()).lines > before + 5, { timeoutMs, everyMs: 50 })
+  await until('something is delivered again', async () => (await sinks.ledgers.stream.read()).lines > before + 5, {
+    timeoutMs,
+    everyMs: 50,
+  })
   return Math.round(performance.now() - startedAt)
 }

@@ -149,10 +149,14 @@ function createVisitors({ simulator, auth }: Gateway, ingresses: readonly Ingres
       const landing = await confirm(await visit(), appId)
       if (way === 'both') await land(landing)
     }
-    await until(`${sessionId} of ${appId} is completed (${way})`, async () => (await view(sessionId))['status'] === 'completed', {
-      timeoutMs: 60_000,
-      everyMs: 100,
-    })
+    await until(
+      `${sessionId} of ${appId} is completed (${way})`,
+      async () => (await view(sessionId))['status'] === 'completed',
+      {
+        timeoutMs: 60_000,
+        everyMs: 100,
+      },
+    )
     return { sessionId, reference, appId }
   }
 

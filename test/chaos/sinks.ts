@@ -20,7 +20,11 @@ const STREAM_READ_COUNT = 1_000
 
 /** The id of a push stands in its text. Only those of `names` are subscribed. */
 export async function startSinks(gateway: Gateway, names: readonly SinkName[]): Promise<Sinks> {
-  const ledgers = { webhook: await openLedger('webhook'), queue: await openLedger('queue'), stream: await openLedger('stream') }
+  const ledgers = {
+    webhook: await openLedger('webhook'),
+    queue: await openLedger('queue'),
+    stream: await openLedger('stream'),
+  }
   const server = createServer((incoming, response) => {
     const chunks: Buffer[] = []
     incoming.on('data', (chunk: Buffer) => chunks.push(chunk))

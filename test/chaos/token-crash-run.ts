@@ -11,8 +11,10 @@ const killed = await runTokenCrashes({
   crashes,
   atOnce: 50,
   waitForLeases: true,
-  onKill: ({ kills, crashed, lostAnswers }) => say(`kill ${kills}: ${crashed} crashed refreshes, ${lostAnswers} answers lost`),
+  onKill: ({ kills, crashed, lostAnswers }) =>
+    say(`kill ${kills}: ${crashed} crashed refreshes, ${lostAnswers} answers lost`),
 })
 const frozen = await runTokenFreezes({ atOnce: 30, frozenMs: frozenSeconds * 1000 })
 say(JSON.stringify({ killed, frozen, seconds: Math.round((performance.now() - startedAt) / 1000) }))
-process.exitCode = killed.needPerson + killed.stale + killed.failedAfterwards + frozen.stale + frozen.needPerson === 0 ? 0 : 1
+process.exitCode =
+  killed.needPerson + killed.stale + killed.failedAfterwards + frozen.stale + frozen.needPerson === 0 ? 0 : 1

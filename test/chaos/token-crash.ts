@@ -50,14 +50,20 @@ export async function runTokenCrashes({ crashes, atOnce, waitForLeases, onKill }
       report.kills += 1
       byRotation.get(rotation)?.push(...appIds)
       report.crashed += await stillLeased(redis, appIds)
-      for (const appId of appIds) if ((await storedToken(redis, appId)) !== simulator.currentAccessToken(appId)) report.lostAnswers += 1
+      for (const appId of appIds)
+        if ((await storedToken(redis, appId)) !== simulator.currentAccessToken(appId)) report.lostAnswers += 1
       if (!waitForLeases) await redis.del(...appIds.map((appId) => `wx:{open1}:refresh_lease:${appId}`))
       onKill?.(report)
     }
-    if (waitForLeases) await until('the leases of the dead are over', async () => (await leases(redis)) === 0, { timeoutMs: LEASE_MS * 2, everyMs: 100 })
+    if (waitForLeases)
+      await until('the leases of the dead are over', async () => (await leases(redis)) === 0, {
+        timeoutMs: LEASE_MS * 2,
+        everyMs: 100,
+      })
     for (const [rotation, appIds] of byRotation) {
       simulator.configure({ refreshTokenRotation: rotation })
-      for (let from = 0; from < appIds.length; from += 100) report.failedAfterwards += await refreshAll(authority, appIds.slice(from, from + 100))
+      for (let from = 0; from < appIds.length; from += 100)
+        report.failedAfterwards += await refreshAll(authority, appIds.slice(from, from + 100))
     }
     for (const appId of [...byRotation.values()].flat()) {
       if ((await redis.hget(`wx:{open1}:authorizer:${appId}`, 'status')) !== 'active') report.needPerson += 1
@@ -77,7 +83,10 @@ async function killWhileRefreshing({ simulator, env }: TokenAuthority, appIds: s
   const killAt = 1 + ((round * 7) % appIds.length)
   const laterMs = (round * 5) % 12
   let answers = 0
-  const child = spawn(process.execPath, [REFRESHER, ...appIds], { env: { PATH: process.env['PATH'] ?? '', ...env }, stdio: 'ignore' })
+  const child = spawn(process.execPath, [REFRESHER, ...appIds], {
+    env: { PATH: process.env['PATH'] ?? '', ...env },
+    stdio: 'ignore',
+  })
   const fault = simulator.fault('api_authorizer_token', {
     delayAnswerMs: round % 5,
     mutate: (answer) => {
@@ -95,8 +104,14 @@ async function killWhileRefreshing({ simulator, env }: TokenAuthority, appIds: s
 }
 
 /** `failures`: how many of its refreshes failed, once it has ended by itself. */
-export function startRefresher({ env }: TokenAuthority, appIds: string[]): { child: ChildProcess; failures: Promise<number> } {
-  const child = spawn(process.execPath, [REFRESHER, ...appIds], { env: { PATH: process.env['PATH'] ?? '', ...env }, stdio: ['ignore', 'pipe', 'inherit'] })
+export function startRefresher(
+  { env }: TokenAuthority,
+  appIds: string[],
+): { child: ChildProcess; failures: Promise<number> } {
+  const child = spawn(process.execPath, [REFRESHER, ...appIds], {
+    env: { PATH: process.env['PATH'] ?? '', ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   const chunks: Buffer[] = []
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
   const failures = once(child, 'close').then(([code]) => {

@@ -13,7 +13,13 @@ export type FreezeReport = {
   needPerson: number
 }
 
-export async function runTokenFreezes({ atOnce, frozenMs }: { atOnce: number; frozenMs: number }): Promise<FreezeReport> {
+export async function runTokenFreezes({
+  atOnce,
+  frozenMs,
+}: {
+  atOnce: number
+  frozenMs: number
+}): Promise<FreezeReport> {
   const authority = await startAuthority()
   const { simulator, redis } = authority
   const report: FreezeReport = { frozen: 0, leftToSchedule: 0, stale: 0, needPerson: 0 }
@@ -35,13 +41,15 @@ export async function runTokenFreezes({ atOnce, frozenMs }: { atOnce: number; fr
       })
       await delay(frozenMs)
       fault.remove()
-      for (const appId of appIds) if (await redis.hexists(`wx:{open1}:authorizer:${appId}`, 'openFence')) report.frozen += 1
+      for (const appId of appIds)
+        if (await redis.hexists(`wx:{open1}:authorizer:${appId}`, 'openFence')) report.frozen += 1
       await refreshAll(authority, appIds)
       frozen.child.kill('SIGCONT')
       // Its own deadlines have passed: what it could not settle itself is due.
       await frozen.failures
       const dueSoon: string[] = []
-      for (const appId of appIds) if (Number(await redis.zscore('wx:{open1}:due', appId)) <= Date.now() + 60_000) dueSoon.push(appId)
+      for (const appId of appIds)
+        if (Number(await redis.zscore('wx:{open1}:due', appId)) <= Date.now() + 60_000) dueSoon.push(appId)
       report.leftToSchedule += dueSoon.length
       if (dueSoon.length > 0) await refreshAll(authority, dueSoon)
       for (const appId of appIds) {

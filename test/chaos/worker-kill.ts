@@ -16,7 +16,13 @@ export type SinkLedger = {
   renamed: number
 }
 
-export type WorkerKillLedger = { sent: number; refused: number; kills: number; drainedMs: number; sinks: Record<string, SinkLedger> }
+export type WorkerKillLedger = {
+  sent: number
+  refused: number
+  kills: number
+  drainedMs: number
+  sinks: Record<string, SinkLedger>
+}
 
 const APP = 'wx00000000000000e1'
 const WORKERS = 2
@@ -25,7 +31,11 @@ const CONSUMER_MS = 40
 const DRAIN_MS = 60_000
 
 /** Whatever WeChat was answered `success` for must arrive at all three, at least once and under one id. */
-export async function runWorkerKill({ seconds, eventsPerSecond, killEveryMs }: WorkerKillOptions): Promise<WorkerKillLedger> {
+export async function runWorkerKill({
+  seconds,
+  eventsPerSecond,
+  killEveryMs,
+}: WorkerKillOptions): Promise<WorkerKillLedger> {
   const closing: Array<() => unknown> = []
   const scope = { teardown: (fn: () => unknown) => closing.push(fn) }
   const gateway = await startGateway({ workers: WORKERS, env: { LOG_LEVEL: 'warn' } })
@@ -56,9 +66,10 @@ export async function runWorkerKill({ seconds, eventsPerSecond, killEveryMs }: W
     const pushes: Array<Promise<void>> = []
     const endsAt = performance.now() + seconds * 1000
     const killer = killUntil(endsAt)
-    for (let n = 0, startedAt = performance.now(); performance.now() < endsAt; ) {
+    for (let n = 0, startedAt = performance.now(); performance.now() < endsAt;) {
       // A loop that fell behind catches up: the rate is kept.
-      for (const due = ((performance.now() - startedAt) / 1000) * eventsPerSecond; n < due; n += 1) pushes.push(push(String(1_000_000_000 + n)))
+      for (const due = ((performance.now() - startedAt) / 1000) * eventsPerSecond; n < due; n += 1)
+        pushes.push(push(String(1_000_000_000 + n)))
       await delay(5)
     }
     const kills = await killer
@@ -110,7 +121,11 @@ function ledgerOf(accepted: ReadonlySet<string>, events: readonly Event[]): Sink
 
 const script = process.argv[1]
 if (script !== undefined && import.meta.url === pathToFileURL(script).href) {
-  const ledger = await runWorkerKill({ seconds: Number(process.argv[2] ?? 60), eventsPerSecond: 200, killEveryMs: 2_000 })
+  const ledger = await runWorkerKill({
+    seconds: Number(process.argv[2] ?? 60),
+    eventsPerSecond: 200,
+    killEveryMs: 2_000,
+  })
   console.log(JSON.stringify(ledger, undefined, 2))
   const isWhole = Object.values(ledger.sinks).every(({ missing, renamed }) => missing === 0 && renamed === 0)
   process.exitCode = isWhole && ledger.kills > 0 ? 0 : 1

@@ -15,7 +15,10 @@ export const ACCOUNT = appIdOf(1)
 
 export const hashOf = (code: string) => Buffer.from(code).toString('hex').padEnd(64, '0')
 
-type Authorized = Partial<Pick<NewAuthorization, 'createTimeSeconds' | 'refreshToken'>> & { name?: string; issuesToken?: boolean }
+type Authorized = Partial<Pick<NewAuthorization, 'createTimeSeconds' | 'refreshToken'>> & {
+  name?: string
+  issuesToken?: boolean
+}
 
 /** Claims a code and stores what WeChat has given for it: access token `access <name>`, refresh token `refresh <name>`. */
 export async function authorize(stores: StoresUnderTest, authorized: Authorized = {}): Promise<'saved' | 'revoked'> {
@@ -31,13 +34,20 @@ export async function claimCode(stores: StoresUnderTest, name: string, { insist 
 }
 
 export function save(stores: StoresUnderTest, authorized: Authorized = {}): Promise<'saved' | 'revoked'> {
-  const { name = 'one', createTimeSeconds, refreshToken = new Secret(`refresh ${name}`), issuesToken = true } = authorized
+  const {
+    name = 'one',
+    createTimeSeconds,
+    refreshToken = new Secret(`refresh ${name}`),
+    issuesToken = true,
+  } = authorized
   return stores.authorizers.saveAuthorization({
     appId: ACCOUNT,
     codeHash: hashOf(name),
     owner: `owner ${name}`,
     createTimeSeconds,
-    accessToken: issuesToken ? { token: new Secret(`access ${name}`), lifetimeSeconds: LIFE_SECONDS, elapsedMs: 0 } : undefined,
+    accessToken: issuesToken
+      ? { token: new Secret(`access ${name}`), lifetimeSeconds: LIFE_SECONDS, elapsedMs: 0 }
+      : undefined,
     refreshToken,
     funcInfo: undefined,
     dueInMs: 3_600_000,

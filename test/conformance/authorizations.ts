@@ -1,6 +1,16 @@
 // Owns: what every store does with authorizations: begun, renewed, revoked, in whatever order they come.
 import { Secret } from '@wxgw/wechat-core'
-import { ACCOUNT, authorize, claimCode, hashOf, LEASE_MS, LIFE_SECONDS, materialOf, save, secondsOf } from './accounts.ts'
+import {
+  ACCOUNT,
+  authorize,
+  claimCode,
+  hashOf,
+  LEASE_MS,
+  LIFE_SECONDS,
+  materialOf,
+  save,
+  secondsOf,
+} from './accounts.ts'
 import type { Sentence } from './sentence.ts'
 import type { StoresUnderTest } from './stores-under-test.ts'
 
@@ -84,9 +94,18 @@ export const AUTHORIZATIONS: readonly Sentence[] = [
       await stores.pass(LEASE_MS)
       await refresh(stores, 'b', 'refresh b')
       const { generation } = late.material
-      const outcome = await commit(stores, { owner: 'a', fence: late.fence, generation, newRefreshToken: new Secret('refresh a') })
+      const outcome = await commit(stores, {
+        owner: 'a',
+        fence: late.fence,
+        generation,
+        newRefreshToken: new Secret('refresh a'),
+      })
       t.equal(outcome.kind, 'lost')
-      t.strictSame(await materialOf(stores), { generation, refreshToken: 'refresh b', history: ['refresh a', 'refresh one'] })
+      t.strictSame(await materialOf(stores), {
+        generation,
+        refreshToken: 'refresh b',
+        history: ['refresh a', 'refresh one'],
+      })
     },
   },
   {
@@ -195,7 +214,10 @@ export const AUTHORIZATIONS: readonly Sentence[] = [
       await authorize(stores)
       const { material } = await claimed(stores, 'a')
       const { generation } = material
-      t.equal(await authorizers.markReauthorizationRequired(ACCOUNT, { generation: generation + 1, owner: 'a' }), 'superseded')
+      t.equal(
+        await authorizers.markReauthorizationRequired(ACCOUNT, { generation: generation + 1, owner: 'a' }),
+        'superseded',
+      )
       t.equal(await authorizers.markReauthorizationRequired(ACCOUNT, { generation, owner: 'b' }), 'superseded')
       t.equal(await authorizers.markReauthorizationRequired(ACCOUNT, { generation, owner: 'a' }), 'marked')
       t.equal(await authorizers.markReauthorizationRequired(ACCOUNT, { generation, owner: 'a' }), 'known')

@@ -46,7 +46,13 @@ function accountOf(stores: StoresUnderTest): Subject {
     },
     fail: (owner, fence, failed) => authorizers.fail(ACCOUNT, { owner, fence, failure: FAILURE, ...failed }),
     commit: (owner, fence, life) =>
-      authorizers.commit(ACCOUNT, { owner, fence, generation: 1, newRefreshToken: undefined, ...issuedTo(owner, life) }),
+      authorizers.commit(ACCOUNT, {
+        owner,
+        fence,
+        generation: 1,
+        newRefreshToken: undefined,
+        ...issuedTo(owner, life),
+      }),
     dueInMs: () => stores.dueInMs(ACCOUNT),
     pass: (ms) => stores.pass(ms),
   }
@@ -63,7 +69,10 @@ async function tokenOf(subject: Subject): Promise<string | undefined> {
 }
 
 function isAbout(t: Test, actualMs: number | undefined, expectedMs: number, message: string): void {
-  t.ok(actualMs !== undefined && actualMs <= expectedMs && actualMs > expectedMs - TOLERANCE_MS, `${message}: ${actualMs}`)
+  t.ok(
+    actualMs !== undefined && actualMs <= expectedMs && actualMs > expectedMs - TOLERANCE_MS,
+    `${message}: ${actualMs}`,
+  )
 }
 
 type OfSubject = { says: string; isTrue(t: Test, subject: Subject): Promise<void> }
@@ -80,7 +89,12 @@ const OF_EVERY_SUBJECT: readonly OfSubject[] = [
       t.ok(after.nowMs - after.refreshedAtMs < TOLERANCE_MS)
       t.equal(after.stored?.token.reveal(), 'by a')
       t.equal(after.stored?.lifetimeSeconds, LIFE_SECONDS)
-      isAbout(t, (after.stored?.expiresAtMs ?? 0) - after.nowMs, LIFE_SECONDS * 1000 - 2_000, 'its life began at WeChat')
+      isAbout(
+        t,
+        (after.stored?.expiresAtMs ?? 0) - after.nowMs,
+        LIFE_SECONDS * 1000 - 2_000,
+        'its life began at WeChat',
+      )
       isAbout(t, await subject.dueInMs(), DUE_IN_MS, 'it is due when the refresh says')
     },
   },

@@ -33,10 +33,14 @@ void t.test('the programs of examples/', { timeout: TIMEOUT_MS }, async (t) => {
       const stage = { gateway, folder, language }
       await t.test('reads the token over HTTP and from Redis', (t) => readsTokens(t, stage))
       await t.test("calls WeChat's API with a stand-in", (t) => callsWithStandIn(t, stage))
-      await t.test('stream: takes over what another left, acknowledges, skips what comes again', (t) => readsStream(t, stage))
+      await t.test('stream: takes over what another left, acknowledges, skips what comes again', (t) =>
+        readsStream(t, stage),
+      )
       await t.test('webhook: checks the signature, replies, skips what comes again', (t) => takesWebhooks(t, stage))
       if (!language.programs.queue) return
-      await t.test('queue: replies, skips what comes again', { skip: language.skipQueue ?? false }, (t) => takesFromQueue(t, stage))
+      await t.test('queue: replies, skips what comes again', { skip: language.skipQueue ?? false }, (t) =>
+        takesFromQueue(t, stage),
+      )
     })
   }
   const here = LANGUAGES.filter(({ skip }) => skip === false)
@@ -48,17 +52,28 @@ void t.test('the programs of examples/', { timeout: TIMEOUT_MS }, async (t) => {
 })
 
 void t.test('there is no other program in examples/, and the recipes print all of them as they are', async (t) => {
-  const filesOf = ({ programs, beside = [], notRun = [] }: Language) => [...Object.values(programs), ...beside, ...notRun]
+  const filesOf = ({ programs, beside = [], notRun = [] }: Language) => [
+    ...Object.values(programs),
+    ...beside,
+    ...notRun,
+  ]
   const known = LANGUAGES.flatMap(filesOf)
-  const entries = readdirSync(join(PROJECT_ROOT, 'examples'), { recursive: true, encoding: 'utf8' }).map((name) => `examples/${name}`)
+  const entries = readdirSync(join(PROJECT_ROOT, 'examples'), { recursive: true, encoding: 'utf8' }).map(
+    (name) => `examples/${name}`,
+  )
   const files = entries.filter((name) => /\.\w+$/.test(name) && !/node_modules|README\.md|package\.json/.test(name))
   t.same(files.toSorted(), known.toSorted())
   for (const language of LANGUAGES) {
     const { name, notRun = [] } = language
     const recipe = projectText(`docs/recipes/${name}.md`)
     const blocks = [...recipe.matchAll(/^```\w*(?: (\S+))?\n([\s\S]*?)^```$/gm)]
-    t.same(blocks.map(([, path = 'a block of its own']) => path).toSorted(), filesOf(language).toSorted(), `${name}: nothing else to copy`)
-    for (const [, path, text] of blocks) if (path !== undefined) t.equal(text, projectText(path), `${path}: npm run docs`)
+    t.same(
+      blocks.map(([, path = 'a block of its own']) => path).toSorted(),
+      filesOf(language).toSorted(),
+      `${name}: nothing else to copy`,
+    )
+    for (const [, path, text] of blocks)
+      if (path !== undefined) t.equal(text, projectText(path), `${path}: npm run docs`)
     t.equal(recipe.includes('from reading'), notRun.length > 0, `${name}: says what is not run`)
   }
 })

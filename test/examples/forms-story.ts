@@ -18,7 +18,14 @@ const client = loginOf('sentinel-client')
 export const FORMS: Record<string, Form> = {
   'one server by TLS': { start: () => startStandalone({ tls: true, args: ofOneServer }) },
   'sentinels by TLS': {
-    start: () => startSentinels({ tls: true, sentinels: 1, replicas: 0, args: ofOneServer, sentinelLines: userLines(usersOfRedis().filter(({ name }) => name === client.username)) }),
+    start: () =>
+      startSentinels({
+        tls: true,
+        sentinels: 1,
+        replicas: 0,
+        args: ofOneServer,
+        sentinelLines: userLines(usersOfRedis().filter(({ name }) => name === client.username)),
+      }),
     env: { REDIS_SENTINEL_USERNAME: client.username, REDIS_SENTINEL_PASSWORD: client.password },
   },
   'a cluster by TLS': { start: () => startCluster({ tls: true, args: userArguments(documentedUsers('cluster')) }) },
@@ -36,14 +43,20 @@ export async function worksOnForm(t: Test, { form: { start, env = {} }, folder, 
   const form = await start()
   t.teardown(() => form.stop())
   await (await clientFor(form, TOKEN_KEY)).set(TOKEN_KEY, TOKEN)
-  await (await clientFor(form, STREAM)).xadd(STREAM, '*', 'id', EVENT.id, 'type', EVENT.type, 'event', JSON.stringify(EVENT))
+  await (
+    await clientFor(form, STREAM)
+  ).xadd(STREAM, '*', 'id', EVENT.id, 'type', EVENT.type, 'event', JSON.stringify(EVENT))
   const queue = new Queue(QUEUE, { connection: await clientFor(form, queueKey(QUEUE, 'wait')) })
   t.teardown(() => queue.close())
   await queue.add('event', EVENT)
 
   const envOf = (user: string) => {
     const { username, password } = loginOf(user)
-    return { ...form.env, ...env, REDIS_URL: form.env['REDIS_URL']?.replaceAll('//', `//${username}:${password}@`) ?? '' }
+    return {
+      ...form.env,
+      ...env,
+      REDIS_URL: form.env['REDIS_URL']?.replaceAll('//', `//${username}:${password}@`) ?? '',
+    }
   }
   async function takes(language: Language, kind: Kind, own: Record<string, string>): Promise<void> {
     const program = startProgram(t, { language, kind, folder, env: own })
@@ -53,7 +66,8 @@ export async function worksOnForm(t: Test, { form: { start, env = {} }, folder, 
   await Promise.all(
     languages.flatMap((language) => [
       runProgram(t, { language, kind: 'redis-token', folder, env: envOf('token-reader'), args: [APP] }).then((read) =>
-        t.same(read, { code: 0, output: TOKEN }, `${language.name} reads the token`)),
+        t.same(read, { code: 0, output: TOKEN }, `${language.name} reads the token`),
+      ),
       takes(language, 'stream', { ...envOf('crm-stream'), STREAM, GROUP: language.name }),
     ]),
   )

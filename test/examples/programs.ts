@@ -32,7 +32,13 @@ type Place = { folder: string; port: string | undefined }
 
 type Tap = { teardown(fn: () => Promise<void>): void }
 /** `folder` is the one that `buildAll` was given. */
-type Settings = { language: Language; kind: Kind; folder: string; env: Record<string, string>; args?: readonly string[] }
+type Settings = {
+  language: Language
+  kind: Kind
+  folder: string
+  env: Record<string, string>
+  args?: readonly string[]
+}
 export type Running = {
   child: ChildProcess
   output(): string
@@ -54,9 +60,9 @@ export const LANGUAGES: readonly Language[] = [
       'access-token': 'examples/node/access-token.mjs',
       'redis-token': 'examples/node/redis-token.mjs',
       'stand-in': 'examples/node/easywechat.mjs',
-      'queue': 'examples/node/queue.mjs',
-      'stream': 'examples/node/stream.mjs',
-      'webhook': 'examples/node/webhook.mjs',
+      queue: 'examples/node/queue.mjs',
+      stream: 'examples/node/stream.mjs',
+      webhook: 'examples/node/webhook.mjs',
     },
     beside: ['examples/node/connect.mjs', 'examples/node/stand-in.mjs'],
     command: (program) => [process.execPath, program],
@@ -68,24 +74,27 @@ export const LANGUAGES: readonly Language[] = [
       'access-token': 'examples/php/access_token.php',
       'redis-token': 'examples/php/redis_token.php',
       'stand-in': 'examples/php/stand_in.php',
-      'stream': 'examples/php/stream.php',
-      'webhook': 'examples/php/webhook.php',
+      stream: 'examples/php/stream.php',
+      webhook: 'examples/php/webhook.php',
     },
     beside: ['examples/php/connect.php'],
     notRun: ['examples/php/easywechat.php'],
-    command: (program, { port }) => (port === undefined ? ['php', program] : ['php', '-S', `127.0.0.1:${port}`, program]),
+    command: (program, { port }) =>
+      port === undefined ? ['php', program] : ['php', '-S', `127.0.0.1:${port}`, program],
   },
   {
     name: 'python',
     skip: missing('python'),
-    skipQueue: succeeds(['/usr/bin/python3', '-c', 'import bullmq']) ? false : 'install BullMQ for Python: pip install bullmq',
+    skipQueue: succeeds(['/usr/bin/python3', '-c', 'import bullmq'])
+      ? false
+      : 'install BullMQ for Python: pip install bullmq',
     programs: {
       'access-token': 'examples/python/access_token.py',
       'redis-token': 'examples/python/redis_token.py',
       'stand-in': 'examples/python/stand_in.py',
-      'queue': 'examples/python/bullmq_queue.py',
-      'stream': 'examples/python/stream.py',
-      'webhook': 'examples/python/webhook.py',
+      queue: 'examples/python/bullmq_queue.py',
+      stream: 'examples/python/stream.py',
+      webhook: 'examples/python/webhook.py',
     },
     beside: ['examples/python/connect.py'],
     notRun: ['examples/python/wechatpy_client.py'],
@@ -99,14 +108,16 @@ export const LANGUAGES: readonly Language[] = [
       'access-token': 'examples/java/AccessToken.java',
       'redis-token': 'examples/java/RedisToken.java',
       'stand-in': 'examples/java/StandIn.java',
-      'stream': 'examples/java/Stream.java',
-      'webhook': 'examples/java/Webhook.java',
+      stream: 'examples/java/Stream.java',
+      webhook: 'examples/java/Webhook.java',
     },
     beside: ['examples/java/Redis.java', 'examples/java/RedisConnection.java'],
     notRun: ['examples/java/GatewayMpService.java'],
     build(folder) {
       const sources = [...Object.values(this.programs), ...(this.beside ?? [])]
-      return execute('javac', ['-Werror', '-Xlint:all', '-d', folder, '-cp', JACKSON, ...sources], { cwd: PROJECT_ROOT })
+      return execute('javac', ['-Werror', '-Xlint:all', '-d', folder, '-cp', JACKSON, ...sources], {
+        cwd: PROJECT_ROOT,
+      })
     },
     command: (program, { folder }) => ['java', '-cp', `${folder}:${JACKSON}`, basename(program, '.java')],
   },
@@ -117,8 +128,8 @@ export const LANGUAGES: readonly Language[] = [
       'access-token': 'examples/go/access-token/main.go',
       'redis-token': 'examples/go/redis-token/main.go',
       'stand-in': 'examples/go/stand-in/main.go',
-      'stream': 'examples/go/stream/main.go',
-      'webhook': 'examples/go/webhook/main.go',
+      stream: 'examples/go/stream/main.go',
+      webhook: 'examples/go/webhook/main.go',
     },
     beside: ['examples/go/connect/connect.go', 'examples/go/standin/standin.go'],
     notRun: ['examples/go/silenceper/main.go', 'examples/go/powerwechat/main.go'],
@@ -155,13 +166,20 @@ export function startProgram(t: Tap, { language, kind, folder, env, args = [] }:
   if (file === undefined) throw new Error(`there is no ${kind} for ${language.name}`)
   const [program = '', ...given] = language.command(file, { folder: join(folder, language.name), port: env['PORT'] })
   // A locale as servers have it: Java 17 writes `?` for what the locale lacks. A group of its own, for what has children.
-  const environment = { PATH: process.env['PATH'] ?? '', LC_ALL: 'C.UTF-8', TMPDIR: join(folder, language.name), PYTHONDONTWRITEBYTECODE: '1', ...env }
+  const environment = {
+    PATH: process.env['PATH'] ?? '',
+    LC_ALL: 'C.UTF-8',
+    TMPDIR: join(folder, language.name),
+    PYTHONDONTWRITEBYTECODE: '1',
+    ...env,
+  }
   const child = spawn(program, [...given, ...args], { cwd: PROJECT_ROOT, env: environment, detached: true })
   const chunks: string[] = []
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => chunks.push(chunk.toString()))
   const closed = once(child, 'close')
   const end = async (signal: NodeJS.Signals) => {
-    if (child.exitCode === null && child.signalCode === null && child.pid !== undefined) process.kill(-child.pid, signal)
+    if (child.exitCode === null && child.signalCode === null && child.pid !== undefined)
+      process.kill(-child.pid, signal)
     await closed
     return child.exitCode
   }
@@ -193,14 +211,19 @@ export async function runProgram(t: Tap, settings: Settings) {
 
 /** The id of the event with this content in what a program wrote; undefined until it is there. */
 export function eventIdIn(output: string, content: string): string | undefined {
-  return output.split('\n').find((line) => line.includes(content))?.match(/\bev_[a-z2-7]+/)?.[0]
+  return output
+    .split('\n')
+    .find((line) => line.includes(content))
+    ?.match(/\bev_[a-z2-7]+/)?.[0]
 }
 
 function missing(name: string): string | false {
   const table = parseLanguages(readFileSync(join(PROJECT_ROOT, 'test/examples/languages.json'), 'utf8'))
   const language = table.find((one) => one.name === name)
   if (language === undefined) throw new Error(`test/examples/languages.json lacks ${name}`)
-  return succeeds(language.probe) ? false : `install Debian's packages for it: apt-get install ${language.packages.join(' ')}`
+  return succeeds(language.probe)
+    ? false
+    : `install Debian's packages for it: apt-get install ${language.packages.join(' ')}`
 }
 
 function succeeds([command = '', ...args]: readonly string[]): boolean {

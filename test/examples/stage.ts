@@ -24,8 +24,14 @@ export async function answerTo({ gateway: { simulator } }: Stage, content: strin
  * Makes the user that docs/redis-keys.md has under this name, for `subscription` instead of crm. Answers how a program becomes
  * this user.
  */
-export async function createConsumer({ gateway: { redis } }: Pick<Stage, 'gateway'>, user: string, subscription = 'crm') {
-  const rule = codeBlocks(projectText('docs/redis-keys.md'), '').find((block) => block.startsWith(`ACL SETUSER ${user} `))
+export async function createConsumer(
+  { gateway: { redis } }: Pick<Stage, 'gateway'>,
+  user: string,
+  subscription = 'crm',
+) {
+  const rule = codeBlocks(projectText('docs/redis-keys.md'), '').find((block) =>
+    block.startsWith(`ACL SETUSER ${user} `),
+  )
   if (rule === undefined) throw new Error(`docs/redis-keys.md has no user ${user}`)
   const [command = '', ...parts] = rule.trim().replaceAll('open1.crm', `open1.${subscription}`).split(/\s+/)
   const administrator = new Redis(redis.url)

@@ -11,7 +11,10 @@ export async function readsStream(t: Test, stage: Stage): Promise<void> {
   const redis = new Redis(gateway.redis.url)
   t.teardown(() => redis.disconnect())
   const subscription = `${language.name}-stream`
-  const { body } = await call('PUT', `/subscriptions/${subscription}`, { match: { types: ['wechat.message.*'] }, sink: { kind: 'stream' } })
+  const { body } = await call('PUT', `/subscriptions/${subscription}`, {
+    match: { types: ['wechat.message.*'] },
+    sink: { kind: 'stream' },
+  })
   const stream = String(body.sink?.stream)
   await simulator.sendText(APP, { content: 'deleted meanwhile' })
   await simulator.sendText(APP, { content: 'left by another' })

@@ -13,7 +13,12 @@ export async function takesWebhooks(t: Test, stage: Stage): Promise<void> {
   const { call } = gateway
   const port = await freePort()
   const url = `http://127.0.0.1:${port}/hooks`
-  const program = startProgram(t, { language, kind: 'webhook', folder, env: { PORT: String(port), WEBHOOK_SECRET: SECRET } })
+  const program = startProgram(t, {
+    language,
+    kind: 'webhook',
+    folder,
+    env: { PORT: String(port), WEBHOOK_SECRET: SECRET },
+  })
   await program.until('it listens', () => post(url, {}, '').then(Boolean, () => false))
   const timesHandled = (id: string) => program.output().split(`${id} `).length - 1
 
@@ -25,7 +30,10 @@ export async function takesWebhooks(t: Test, stage: Stage): Promise<void> {
   const signature = signed['webhook-signature']
   const taken: Array<[string, Record<string, string>]> = [
     ['what is signed', signed],
-    ['the second of two signatures, while a secret is replaced', { ...signed, 'webhook-signature': `${other} ${signature}` }],
+    [
+      'the second of two signatures, while a secret is replaced',
+      { ...signed, 'webhook-signature': `${other} ${signature}` },
+    ],
     ['the first of two', { ...signed, 'webhook-signature': `${signature} ${other}` }],
   ]
   for (const [what, headers] of taken) t.equal(await post(url, headers, body), 200, what)
@@ -54,7 +62,10 @@ export async function takesWebhooks(t: Test, stage: Stage): Promise<void> {
     return call('PUT', `/subscriptions/${subscription}`, { match, reply: true, retry: { scheduleSeconds: [] }, sink })
   }
   await put(SECRET)
-  await program.until('it replies', async () => (await answerTo(stage, '你好')) === (language.name === 'java' ? 'received' : '收到：你好'))
+  await program.until(
+    'it replies',
+    async () => (await answerTo(stage, '你好')) === (language.name === 'java' ? 'received' : '收到：你好'),
+  )
   await put(secretOf(9))
   await program.until('both secrets sign, and it replies', async () => (await answerTo(stage, '再见')) !== undefined)
   const eventId = await program.until('it handled that', () => eventIdIn(program.output(), '再见'))

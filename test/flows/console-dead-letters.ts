@@ -6,7 +6,8 @@ import { APP, assertSound, KEYS, MARKUP, type Stage } from './console-stage.ts'
 
 export async function deadLettersStory(story: Test, { gateway, open }: Stage): Promise<void> {
   const { call, simulator } = gateway
-  const deadOf = async (name: string) => (await call('GET', `/subscriptions/${name}/dead-letters?limit=500`)).body.items ?? []
+  const deadOf = async (name: string) =>
+    (await call('GET', `/subscriptions/${name}/dead-letters?limit=500`)).body.items ?? []
   if (!simulator.accounts.some(({ appId }) => appId === APP)) simulator.addAccount({ appId: APP })
   const hook = await startHook(story, () => ({ status: 500 }))
 

@@ -22,10 +22,20 @@ export async function operationsStory(story: Test, { gateway, open }: Stage): Pr
     const hook = await startHook(t, () => ({ status: 500, body: MARKUP }))
     simulator.addAccount({ appId: OTHER_APP, nickName: MARKUP })
     await simulator.authorize(OTHER_APP)
-    await call('PUT', '/subscriptions/broken', { sink: { kind: 'webhook', url: hook.url }, retry: { scheduleSeconds: [] } })
-    for (let index = 0; index < 6; index += 1) await simulator.sendText(OTHER_APP, { openId: 'o1', content: `${MARKUP} ${index}` })
-    await until('a delivery is dead', async () => ((await call('GET', '/subscriptions/broken/dead-letters')).body.items ?? []).length > 0)
-    await fetch(`${gateway.publicUrl}/apis/v1/wx/open1/event?signature=x&timestamp=1&nonce=${encodeURIComponent(MARKUP)}`, { method: 'POST', body: MARKUP })
+    await call('PUT', '/subscriptions/broken', {
+      sink: { kind: 'webhook', url: hook.url },
+      retry: { scheduleSeconds: [] },
+    })
+    for (let index = 0; index < 6; index += 1)
+      await simulator.sendText(OTHER_APP, { openId: 'o1', content: `${MARKUP} ${index}` })
+    await until(
+      'a delivery is dead',
+      async () => ((await call('GET', '/subscriptions/broken/dead-letters')).body.items ?? []).length > 0,
+    )
+    await fetch(
+      `${gateway.publicUrl}/apis/v1/wx/open1/event?signature=x&timestamp=1&nonce=${encodeURIComponent(MARKUP)}`,
+      { method: 'POST', body: MARKUP },
+    )
 
     const page = await open(t, 'overview', { locale: 'zh-CN', width: 375 })
     const next = (text: string) => page.locator('.wrong', { hasText: text }).getByRole('link')
@@ -45,15 +55,25 @@ export async function operationsStory(story: Test, { gateway, open }: Stage): Pr
     await page.getByText('1 个工作进程在运行').waitFor()
     await page.getByText('npm run wxgw -- release-check').waitFor()
     const text = await page.evaluate<string>('document.body.textContent')
-    const secrets = [API_KEY, component.appSecret, component.token, component.encodingAesKey, env['SEALING_KEYS']?.split(':')[1] ?? '']
-    t.same(secrets.filter((secret) => secret === '' || text.includes(secret)), [])
+    const secrets = [
+      API_KEY,
+      component.appSecret,
+      component.token,
+      component.encodingAesKey,
+      env['SEALING_KEYS']?.split(':')[1] ?? '',
+    ]
+    t.same(
+      secrets.filter((secret) => secret === '' || text.includes(secret)),
+      [],
+    )
     t.match(text, component.appId)
     await assertSound(t, page, 'the diagnosis')
   })
 
   await story.test('the audit log is searched, and what callers have sent is text', async (t) => {
     const named = encodeURIComponent(MARKUP)
-    for (const path of [`/authorizers/${named}/refresh`, `/subscriptions/${named}/test`, '/subscriptions/nobody/test']) await call('POST', path)
+    for (const path of [`/authorizers/${named}/refresh`, `/subscriptions/${named}/test`, '/subscriptions/nobody/test'])
+      await call('POST', path)
     await until('it is noted', async () => {
       const answer = await fetch(`${gateway.internalUrl}/audit?action=subscriptions:write`, { headers: gateway.auth })
       return (await answer.text()).includes('nobody')
@@ -72,7 +92,13 @@ export async function operationsStory(story: Test, { gateway, open }: Stage): Pr
     const page = await open(t, 'audit', { key: KEYS.narrow })
     await page.getByText('There is no such page').waitFor()
     t.same(await page.locator('.menu a[href$="/audit"], .menu a[href$="/diagnosis"]').count(), 0)
-    for (const path of ['/audit', '/diagnosis', '/api-calls', '/apis/v1/wx/open1/statistics', '/apis/v1/wx/open1/refused-pushes']) {
+    for (const path of [
+      '/audit',
+      '/diagnosis',
+      '/api-calls',
+      '/apis/v1/wx/open1/statistics',
+      '/apis/v1/wx/open1/refused-pushes',
+    ]) {
       t.equal(await statusOf(page, path), 403, path)
     }
     t.equal(await statusOf(page, '/catalogue'), 200)
@@ -81,7 +107,13 @@ export async function operationsStory(story: Test, { gateway, open }: Stage): Pr
   await story.test('no session is given a token or a ticket, and nothing without its CSRF token', async (t) => {
     const page = await open(t, 'overview')
     const prefix = '/apis/v1/wx/open1'
-    for (const path of [`access_token/${OTHER_APP}`, 'component_access_token', `proxy_token/${OTHER_APP}`, `ticket/${OTHER_APP}`, 'mpinfo']) {
+    for (const path of [
+      `access_token/${OTHER_APP}`,
+      'component_access_token',
+      `proxy_token/${OTHER_APP}`,
+      `ticket/${OTHER_APP}`,
+      'mpinfo',
+    ]) {
       t.equal(await statusOf(page, `${prefix}/${path}`), 403, path)
     }
     t.equal(await statusOf(page, '/diagnosis'), 200)

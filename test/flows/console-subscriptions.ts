@@ -9,8 +9,10 @@ const SECRET = /whsec_[A-Za-z0-9+/]+=*/
 
 export async function subscriptionsStory(story: Test, { gateway, open }: Stage): Promise<void> {
   const { call } = gateway
-  const read = async (name: string): Promise<Record<string, unknown>> => (await call('GET', `/subscriptions/${name}`)).body
-  const putQueue = (name: string, match: object = {}) => call('PUT', `/subscriptions/${name}`, { match, sink: { kind: 'queue' } })
+  const read = async (name: string): Promise<Record<string, unknown>> =>
+    (await call('GET', `/subscriptions/${name}`)).body
+  const putQueue = (name: string, match: object = {}) =>
+    call('PUT', `/subscriptions/${name}`, { match, sink: { kind: 'queue' } })
 
   await story.test('one is made by the form, with its secret shown once, and gets a test event', async (t) => {
     const hook = await startHook(t)
@@ -46,7 +48,10 @@ export async function subscriptionsStory(story: Test, { gateway, open }: Stage):
     await page.getByText('How it goes now').waitFor()
     t.notMatch(await page.content(), SECRET)
     await page.getByRole('button', { name: 'Send a test event' }).click()
-    await page.locator('.notice', { hasText: 'A test event is on its way' }).getByText('Delivered', { exact: true }).waitFor()
+    await page
+      .locator('.notice', { hasText: 'A test event is on its way' })
+      .getByText('Delivered', { exact: true })
+      .waitFor()
     t.equal(hook.received[0]?.event.type, 'gateway.subscription.test')
     await assertSound(t, page, 'a subscription')
 
@@ -154,23 +159,26 @@ export async function subscriptionsStory(story: Test, { gateway, open }: Stage):
     await page.getByText('change it there').waitFor()
   })
 
-  await story.test('what a consumer answers and fails with is text, and the list shows its health at a glance', async (t) => {
-    const hook = await startHook(t, () => ({ status: 500, body: MARKUP }))
-    const sink = { kind: 'webhook', url: `${hook.url}?${MARKUP}` }
-    const match = { data: { [MARKUP.replaceAll(' ', '').slice(0, 60)]: [MARKUP] } }
-    await call('PUT', '/subscriptions/broken', { sink, match, retry: { scheduleSeconds: [] } })
-    await call('POST', '/subscriptions/broken/test')
-    const dead = async () => ((await read('broken/stats')) as { deadLetters?: number }).deadLetters === 1
-    await until('it is dead', dead)
-    const page = await open(t, 'subscriptions', { width: 375, colorScheme: 'dark' })
-    const row = page.locator('tr', { hasText: 'broken' })
-    await row.getByRole('link', { name: '1', exact: true }).waitFor()
-    await assertSound(t, page, 'the list of subscriptions')
-    await row.getByRole('link', { name: 'broken' }).click()
-    await page.getByText('Why they are dead').waitFor()
-    t.match(await page.textContent('main'), 'HTTP 500')
-    await assertSound(t, page, 'a subscription that fails')
-  })
+  await story.test(
+    'what a consumer answers and fails with is text, and the list shows its health at a glance',
+    async (t) => {
+      const hook = await startHook(t, () => ({ status: 500, body: MARKUP }))
+      const sink = { kind: 'webhook', url: `${hook.url}?${MARKUP}` }
+      const match = { data: { [MARKUP.replaceAll(' ', '').slice(0, 60)]: [MARKUP] } }
+      await call('PUT', '/subscriptions/broken', { sink, match, retry: { scheduleSeconds: [] } })
+      await call('POST', '/subscriptions/broken/test')
+      const dead = async () => ((await read('broken/stats')) as { deadLetters?: number }).deadLetters === 1
+      await until('it is dead', dead)
+      const page = await open(t, 'subscriptions', { width: 375, colorScheme: 'dark' })
+      const row = page.locator('tr', { hasText: 'broken' })
+      await row.getByRole('link', { name: '1', exact: true }).waitFor()
+      await assertSound(t, page, 'the list of subscriptions')
+      await row.getByRole('link', { name: 'broken' }).click()
+      await page.getByText('Why they are dead').waitFor()
+      t.match(await page.textContent('main'), 'HTTP 500')
+      await assertSound(t, page, 'a subscription that fails')
+    },
+  )
 
   await story.test('a key of one account sees, makes and changes what is of this account alone', async (t) => {
     await putQueue('theirs', { authorizers: [OTHER_APP] })

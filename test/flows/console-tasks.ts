@@ -88,7 +88,8 @@ export async function tasksStory(story: Test, { gateway, open }: Stage): Promise
 
   await story.test('a developer: why does my webhook get nothing?', async (t) => {
     hook.answer = () => ({ status: 503 })
-    for (let index = 0; index < 6; index += 1) await simulator.sendText(SHOP, { openId: CUSTOMER, content: `again ${index}` })
+    for (let index = 0; index < 6; index += 1)
+      await simulator.sendText(SHOP, { openId: CUSTOMER, content: `again ${index}` })
     await until('some are dead', async () => (await deadLetters()).length >= 6)
     const { page, click } = await begin(t)
     await click(page.locator('.wrong', { hasText: 'orders fails' }).getByRole('link'))
@@ -112,7 +113,11 @@ export async function tasksStory(story: Test, { gateway, open }: Stage): Promise
   })
 
   async function loseAuthorization(appId: string): Promise<void> {
-    const refused = simulator.fault('api_authorizer_token', { appId, errcode: 61023, errmsg: 'refresh_token is invalid' })
+    const refused = simulator.fault('api_authorizer_token', {
+      appId,
+      errcode: 61023,
+      errmsg: 'refresh_token is invalid',
+    })
     await call('POST', `/authorizers/${appId}/refresh`)
     refused.remove()
   }

@@ -12,7 +12,17 @@ import { subscriptionsStory } from './console-subscriptions.ts'
 import { tasksStory } from './console-tasks.ts'
 import { assertSound, signIn, startStage } from './console-stage.ts'
 
-const PAGES = ['overview', 'accounts', 'links', 'events', 'subscriptions', 'dead-letters', 'calls', 'diagnosis', 'audit']
+const PAGES = [
+  'overview',
+  'accounts',
+  'links',
+  'events',
+  'subscriptions',
+  'dead-letters',
+  'calls',
+  'diagnosis',
+  'audit',
+]
 
 void t.test('the console in a browser', async (t) => {
   const browser = await startBrowser(t)

@@ -13,7 +13,10 @@ void t.test('declared subscriptions', async (t) => {
   const dir = await mkdtemp(join(tmpdir(), 'wxgw-declared-'))
   const file = join(dir, 'gateway.yaml')
   const declare = (names: readonly string[]) =>
-    writeFile(file, `subscriptions: [${names.map((name) => `{ platform: open1, name: ${name}, sink: { kind: stream } }`).join(', ')}]\n`)
+    writeFile(
+      file,
+      `subscriptions: [${names.map((name) => `{ platform: open1, name: ${name}, sink: { kind: stream } }`).join(', ')}]\n`,
+    )
   await declare([])
   const gateway = await startGateway({ env: { CONFIG_FILE: file } })
   t.teardown(async () => {
@@ -38,7 +41,10 @@ void t.test('declared subscriptions', async (t) => {
       return said.length > 0 ? said : undefined
     })
     t.match(warning, /subscriptions-open1: .*no enabled subscription/)
-    const counted = async () => /wxgw_events_without_subscription_total\{.*platform="open1".*\} [1-9]/.test(await (await fetch(`${gateway.workers[0]?.url}/metrics`)).text())
+    const counted = async () =>
+      /wxgw_events_without_subscription_total\{.*platform="open1".*\} [1-9]/.test(
+        await (await fetch(`${gateway.workers[0]?.url}/metrics`)).text(),
+      )
     t.ok(await until('it is counted', counted))
   })
 

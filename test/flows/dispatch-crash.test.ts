@@ -16,47 +16,65 @@ void t.test('what is held when a process ends', async (story) => {
   simulator.addAccount({ appId: APP, userName: `gh_${APP.slice(2)}` })
   const deliveriesOf = async (id: string) => (await call('GET', `/events/${id}`)).body.deliveries
 
-  await story.test("a worker told to end exits with 0 although a webhook hangs; a killed one's deliveries go to another", async (t) => {
-    const [first] = gateway.workers
-    const hook = await quickHook(t, gateway)
-    hook.answer = () => undefined
-    const { length } = hook.received
-    await simulator.sendText(APP, { ...TEXT, content: 'hangs' })
-    const hanging = await until('the call is under way', () => hook.received[length])
-    // It waits in the queue; on a busy machine the webhook may not have been quick enough, and then it came from there.
-    await until('its job has left the call', async () => {
-      const { waiting = 0, inFlight = 0 } = (await call('GET', '/subscriptions/hook/stats')).body
-      return waiting + inFlight === 1
-    })
-    // At once: the call has to outlast the 25 s that a process has to end, and itself has 30.
-    const ending = first?.process.end('SIGTERM')
-    const second = await gateway.startWorker()
-
-    // The first takes nothing any more: this one is the second's.
-    await until('the first says so', () => first?.process.logLines().some(({ msg }) => msg === 'process.stopping'))
-    await simulator.sendText(APP, { ...TEXT, content: 'in the middle' })
-    const held = await until('another call is under way', () => hook.received[length + 1])
-    hook.answer = () => ({ status: 200 })
-    await gateway.startWorker()
-    await second.process.end('SIGKILL')
-    await until('a killed worker’s is delivered by another within 20 s', () => hook.of(held.event.id) === 2, { timeoutMs: 20_000 })
-
-    t.equal(await ending, 0)
-    const { items: minutes = [] } = (await call('GET', '/statistics')).body
-    t.equal(minutes.reduce((sum, { delivered = 0 }) => sum + delivered, 0), 2, 'what it counted is handed over at its end')
-    for (const { event } of [hanging, held]) {
-      await until(`${event.data['Content']}: the log says that it is delivered, at one attempt`, async () => {
-        return (await deliveriesOf(event.id))?.every(({ status, attempts }) => status === 'delivered' && attempts === 1)
+  await story.test(
+    "a worker told to end exits with 0 although a webhook hangs; a killed one's deliveries go to another",
+    async (t) => {
+      const [first] = gateway.workers
+      const hook = await quickHook(t, gateway)
+      hook.answer = () => undefined
+      const { length } = hook.received
+      await simulator.sendText(APP, { ...TEXT, content: 'hangs' })
+      const hanging = await until('the call is under way', () => hook.received[length])
+      // It waits in the queue; on a busy machine the webhook may not have been quick enough, and then it came from there.
+      await until('its job has left the call', async () => {
+        const { waiting = 0, inFlight = 0 } = (await call('GET', '/subscriptions/hook/stats')).body
+        return waiting + inFlight === 1
       })
-    }
-    await call('DELETE', '/subscriptions/hook')
-  })
+      // At once: the call has to outlast the 25 s that a process has to end, and itself has 30.
+      const ending = first?.process.end('SIGTERM')
+      const second = await gateway.startWorker()
+
+      // The first takes nothing any more: this one is the second's.
+      await until('the first says so', () => first?.process.logLines().some(({ msg }) => msg === 'process.stopping'))
+      await simulator.sendText(APP, { ...TEXT, content: 'in the middle' })
+      const held = await until('another call is under way', () => hook.received[length + 1])
+      hook.answer = () => ({ status: 200 })
+      await gateway.startWorker()
+      await second.process.end('SIGKILL')
+      await until('a killed worker’s is delivered by another within 20 s', () => hook.of(held.event.id) === 2, {
+        timeoutMs: 20_000,
+      })
+
+      t.equal(await ending, 0)
+      const { items: minutes = [] } = (await call('GET', '/statistics')).body
+      t.equal(
+        minutes.reduce((sum, { delivered = 0 }) => sum + delivered, 0),
+        2,
+        'what it counted is handed over at its end',
+      )
+      for (const { event } of [hanging, held]) {
+        await until(`${event.data['Content']}: the log says that it is delivered, at one attempt`, async () => {
+          return (await deliveriesOf(event.id))?.every(
+            ({ status, attempts }) => status === 'delivered' && attempts === 1,
+          )
+        })
+      }
+      await call('DELETE', '/subscriptions/hook')
+    },
+  )
 
   await story.test('dead letters outlive a crash of Redis and of the worker, and a replay delivers them', async (t) => {
     const hook = await startHook(t, () => ({ status: 500 }))
-    await call('PUT', '/subscriptions/hook', { match, sink: { kind: 'webhook', url: hook.url }, retry: { scheduleSeconds: [] } })
+    await call('PUT', '/subscriptions/hook', {
+      match,
+      sink: { kind: 'webhook', url: hook.url },
+      retry: { scheduleSeconds: [] },
+    })
     await simulator.sendText(APP, { ...TEXT, content: 'dead' })
-    const dead = await until('it is dead', async () => (await call('GET', '/subscriptions/hook/dead-letters')).body.items?.[0])
+    const dead = await until(
+      'it is dead',
+      async () => (await call('GET', '/subscriptions/hook/dead-letters')).body.items?.[0],
+    )
     // The server writes its file every second.
     await until('Redis has written it down', async () => Date.now() - (hook.received[0]?.atMs ?? Infinity) > 1_500)
     await Promise.all([gateway.redis.kill(), gateway.workers.at(-1)?.process.end('SIGKILL')])

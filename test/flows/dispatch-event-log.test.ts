@@ -33,7 +33,12 @@ void t.test('eventLog: false', async (t) => {
   const gateway = await startGateway({ env: { CONFIG_FILE: file, REPLY_DEADLINE_MS: '1000' } })
   t.teardown(() => gateway.stop())
   const base = `${gateway.publicUrl}/apis/v1/wx/quiet`
-  const simulator = await startSimulator({ component, eventUrl: `${base}/event`, callbackUrl: `${base}/$APPID$/callback`, attempts: 1 })
+  const simulator = await startSimulator({
+    component,
+    eventUrl: `${base}/event`,
+    callbackUrl: `${base}/$APPID$/callback`,
+    attempts: 1,
+  })
   t.teardown(() => simulator.close())
   simulator.addAccount({ appId: APP, userName: `gh_${APP.slice(2)}` })
   const call = async (method: string, path: string, body?: unknown) => {
@@ -44,16 +49,27 @@ void t.test('eventLog: false', async (t) => {
     return { status: answer.status, body: answered }
   }
 
-  const hook = await startHook(t, ({ data }) => ({ status: 200, body: { reply: { MsgType: 'text', Content: `${data['Content']}!` } } }))
+  const hook = await startHook(t, ({ data }) => ({
+    status: 200,
+    body: { reply: { MsgType: 'text', Content: `${data['Content']}!` } },
+  }))
   const match = { types: ['wechat.message.*'] }
   const sink = { kind: 'webhook', url: hook.url }
-  t.equal((await call('PUT', '/subscriptions/hook', { match, sink, reply: true, retry: { scheduleSeconds: [] } })).status, 201)
+  t.equal(
+    (await call('PUT', '/subscriptions/hook', { match, sink, reply: true, retry: { scheduleSeconds: [] } })).status,
+    201,
+  )
   const pushed = await simulator.sendText(APP, { openId: 'oUSER', content: 'secret words' })
   t.equal(pushed.reply && textOf(pushed.reply.fields, 'Content'), 'secret words!')
   const id = String(hook.received[0]?.event.id)
   t.equal(hook.of(id), 1)
 
-  for (const [method, path] of [['GET', '/events'], ['GET', `/events/${id}`], ['GET', `/events/${id}/attempts`], ['POST', `/events/${id}/replay`]] as const) {
+  for (const [method, path] of [
+    ['GET', '/events'],
+    ['GET', `/events/${id}`],
+    ['GET', `/events/${id}/attempts`],
+    ['POST', `/events/${id}/replay`],
+  ] as const) {
     t.match(await call(method, path), { status: 409, body: { code: 'EVENT_LOG_OFF' } }, path)
   }
   t.equal((await call('POST', `/replies/${id}`, { reply: { MsgType: 'text', Content: 'x' } })).status, 409)
@@ -63,7 +79,10 @@ void t.test('eventLog: false', async (t) => {
 
   hook.answer = () => ({ status: 500 })
   await simulator.sendText(APP, { openId: 'oUSER', content: 'dead' })
-  const dead = await until('dead letters are kept', async () => (await call('GET', '/subscriptions/hook/dead-letters')).body.items?.[0])
+  const dead = await until(
+    'dead letters are kept',
+    async () => (await call('GET', '/subscriptions/hook/dead-letters')).body.items?.[0],
+  )
   t.equal(dead.event?.data['Content'], 'dead')
   hook.answer = () => ({ status: 200 })
   t.equal((await call('POST', '/subscriptions/hook/dead-letters/replay')).body.replayed, 1)
@@ -78,12 +97,20 @@ void t.test('eventLog: false', async (t) => {
     `<xml><ToUserName>gh_${APP.slice(2)}</ToUserName><FromUserName>oUSER</FromUserName><CreateTime>${Math.floor(Date.now() / 1000)}</CreateTime>` +
     `<MsgType>text</MsgType><Content>x</Content><MsgId>${msgId}</MsgId></xml>`
   const again = { xml: xml('1'), appId: APP, attempts: 1 }
-  for (let time = 0; time < 3; time += 1) await Promise.all([simulator.push('authorizer', again), simulator.push('authorizer', again)])
+  for (let time = 0; time < 3; time += 1)
+    await Promise.all([simulator.push('authorizer', again), simulator.push('authorizer', again)])
   await simulator.push('authorizer', { ...again, xml: xml('2') })
   await until('the last one is there', () => plain.received.some(({ event }) => event.data['MsgId'] === '2'))
-  t.same(plain.received.map(({ event }) => event.data['MsgId']), ['1', '2'], 'what is pushed again is one event here, too')
+  t.same(
+    plain.received.map(({ event }) => event.data['MsgId']),
+    ['1', '2'],
+    'what is pushed again is one event here, too',
+  )
 
   gateway.simulator.addAccount({ appId: APP, userName: `gh_${APP.slice(2)}` })
   await gateway.simulator.sendText(APP, { openId: 'oUSER', content: 'logged' })
-  await until('the other platform has its log', async () => (await gateway.call('GET', '/events')).body.items?.length === 1)
+  await until(
+    'the other platform has its log',
+    async () => (await gateway.call('GET', '/events')).body.items?.length === 1,
+  )
 })

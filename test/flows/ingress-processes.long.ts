@@ -36,7 +36,10 @@ function isAlive(pid: number): boolean {
 void t.test('two processes serve the ports of one ingress', { buffered: true }, async (story) => {
   const spoolDir = await mkdtemp(join(tmpdir(), 'wxgw-spool-'))
   story.teardown(() => rm(spoolDir, { recursive: true, force: true }))
-  const gateway = await startGateway({ simulator: { attempts: 1 }, env: { INGRESS_PROCESSES: '2', SPOOL_DIR: spoolDir } })
+  const gateway = await startGateway({
+    simulator: { attempts: 1 },
+    env: { INGRESS_PROCESSES: '2', SPOOL_DIR: spoolDir },
+  })
   story.teardown(() => gateway.stop())
   const { acknowledged, push, isDelivered } = await openPushLedger(story, gateway, APP_ID)
 
@@ -53,10 +56,16 @@ void t.test('two processes serve the ports of one ingress', { buffered: true }, 
     await push(8)
     const text = await metrics()
     t.match(text, /^wxgw_ingress_processes\{process="ingress",slot="supervisor"\} 2$/m)
-    for (const slot of ['0', '1', 'supervisor']) t.match(text, new RegExp(`^process_cpu_seconds_total\\{.*slot="${slot}"`, 'm'))
-    const answers = [...text.matchAll(/^wxgw_http_answers_total\{.*callback".*\} (\d+)$/gm)].map(([, count]) => Number(count))
+    for (const slot of ['0', '1', 'supervisor'])
+      t.match(text, new RegExp(`^process_cpu_seconds_total\\{.*slot="${slot}"`, 'm'))
+    const answers = [...text.matchAll(/^wxgw_http_answers_total\{.*callback".*\} (\d+)$/gm)].map(([, count]) =>
+      Number(count),
+    )
     t.equal(answers.length, 2, 'connections were dealt out to both')
-    t.equal(answers.reduce((sum, count) => sum + count, 0), 8)
+    t.equal(
+      answers.reduce((sum, count) => sum + count, 0),
+      8,
+    )
     const heads = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name)
     t.equal(new Set(heads).size, heads.length, 'each metric is described once')
   })
@@ -122,7 +131,11 @@ void t.test('what stops one process from starting stops all', { buffered: true }
 
 void t.test('by default the process serves by itself', { buffered: true }, async (t) => {
   const internalPort = await freePort()
-  const ingress = startProcess('apps/ingress/dist/main.js', { ...WITHOUT_REDIS, PUBLIC_PORT: '0', INTERNAL_PORT: String(internalPort) })
+  const ingress = startProcess('apps/ingress/dist/main.js', {
+    ...WITHOUT_REDIS,
+    PUBLIC_PORT: '0',
+    INTERNAL_PORT: String(internalPort),
+  })
   t.teardown(() => ingress.end('SIGKILL'))
   await until('it has started', () => ingress.logLines().some(({ msg }) => msg === 'process.started'))
   t.same([...new Set(ingress.logLines().map(({ pid }) => pid))], [ingress.child.pid], 'no other process logs')

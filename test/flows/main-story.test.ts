@@ -39,9 +39,15 @@ void t.test('a ticket, an authorization, a token, a message at three sinks, a re
     const queue = await gateway.call('PUT', '/subscriptions/crm', { sink: { kind: 'queue' } })
     t.equal(queue.status, 201)
     const { sink } = queue.body
-    const stream = await gateway.call('PUT', '/subscriptions/analytics', { sink: { kind: 'stream' }, match: { types: ['wechat.message.*'] } })
+    const stream = await gateway.call('PUT', '/subscriptions/analytics', {
+      sink: { kind: 'stream' },
+      match: { types: ['wechat.message.*'] },
+    })
     t.equal(stream.status, 201)
-    const hook = await gateway.call('PUT', '/subscriptions/hook', { sink: { kind: 'webhook', url: webhook.url }, match: { authorizers: [appId] } })
+    const hook = await gateway.call('PUT', '/subscriptions/hook', {
+      sink: { kind: 'webhook', url: webhook.url },
+      match: { authorizers: [appId] },
+    })
     t.equal(hook.status, 201)
     t.match(hook.body.sink?.secret, /^whsec_/)
     webhook.secret = String(hook.body.sink?.secret)
@@ -56,7 +62,9 @@ void t.test('a ticket, an authorization, a token, a message at three sinks, a re
   await story.test('an authorization is exchanged once, stored, and told with its profile', async (t) => {
     const { push } = await simulator.authorize(appId)
     t.ok(push?.ok)
-    const event = await until('the authorized event arrives', () => queued.find(({ type }) => type === 'wechat.component.authorized'))
+    const event = await until('the authorized event arrives', () =>
+      queued.find(({ type }) => type === 'wechat.component.authorized'),
+    )
     t.match(event.data, { authorizer: { nick_name: '测试公众号' } })
     t.equal(event.source, '/wx/open1')
     t.equal(event.subject, appId)
@@ -77,10 +85,16 @@ void t.test('a ticket, an authorization, a token, a message at three sinks, a re
   })
 
   await story.test('a message reaches queue, stream and webhook as one event', async (t) => {
-    const sent = await simulator.sendText(appId, { openId: 'oUSER', content: '你好 <&> ]]> 007', msgId: '6074746557628292943' })
+    const sent = await simulator.sendText(appId, {
+      openId: 'oUSER',
+      content: '你好 <&> ]]> 007',
+      msgId: '6074746557628292943',
+    })
     t.ok(sent.ok)
     t.equal(sent.attempts.at(-1)?.body, 'success')
-    const event = await until('the queue consumer has it', () => queued.find(({ type }) => type === 'wechat.message.text'))
+    const event = await until('the queue consumer has it', () =>
+      queued.find(({ type }) => type === 'wechat.message.text'),
+    )
     t.match(event, {
       specversion: '1.0',
       source: `/wx/open1/${appId}`,
@@ -92,10 +106,18 @@ void t.test('a ticket, an authorization, a token, a message at three sinks, a re
     const redis = new Redis(gateway.redis.url)
     t.teardown(() => redis.disconnect())
     const { body: analytics } = await gateway.call('GET', '/subscriptions/analytics')
-    const fields = await until('the stream has it', async () => (await redis.xrange(String(analytics.sink?.stream), '-', '+'))[0]?.[1])
-    t.strictSame(fields.filter((_, index) => index % 2 === 0), ['id', 'type', 'event'])
+    const fields = await until(
+      'the stream has it',
+      async () => (await redis.xrange(String(analytics.sink?.stream), '-', '+'))[0]?.[1],
+    )
+    t.strictSame(
+      fields.filter((_, index) => index % 2 === 0),
+      ['id', 'type', 'event'],
+    )
     t.strictSame(JSON.parse(fields[5] ?? ''), event)
-    const received = await until('the webhook has it', () => webhook.received.find(({ body }) => JSON.parse(body).id === event.id))
+    const received = await until('the webhook has it', () =>
+      webhook.received.find(({ body }) => JSON.parse(body).id === event.id),
+    )
     t.equal(received.headers['content-type'], 'application/cloudevents+json')
     t.equal(received.headers['webhook-id'], event.id)
     t.strictSame(new Webhook(webhook.secret).verify(received.body, received.headers as Record<string, string>), event)
@@ -117,7 +139,10 @@ void t.test('a ticket, an authorization, a token, a message at three sinks, a re
 
   await story.test('an unauthorized account has no token', async (t) => {
     await simulator.unauthorize(appId)
-    await until('it is revoked', async () => (await gateway.call('GET', `/authorizers/${appId}`)).body.status === 'revoked')
+    await until(
+      'it is revoked',
+      async () => (await gateway.call('GET', `/authorizers/${appId}`)).body.status === 'revoked',
+    )
     const { status, body } = await gateway.call('GET', `/access_token/${appId}`)
     t.equal(status, 410)
     t.equal(body.code, 'AUTHORIZER_REVOKED')

@@ -29,7 +29,12 @@ void t.test('messages in batches', async (t) => {
   const entries = await readStream(t, gateway, 'all')
   const ids = async () => (await entries()).map(({ id }) => id)
   const entry = (id: string) => ({ event: textEvent(id, { authorizerappid: APP }), receivedAtMs: Date.now() })
-  const add = (jobId: string, events: unknown[]) => batches.add('fan-out-batch', { v: 2, kind: 'fan-out-batch', events }, { jobId, removeOnComplete: true, attempts: 3 })
+  const add = (jobId: string, events: unknown[]) =>
+    batches.add(
+      'fan-out-batch',
+      { v: 2, kind: 'fan-out-batch', events },
+      { jobId, removeOnComplete: true, attempts: 3 },
+    )
 
   await t.test('an event comes once, and an entry that cannot be read is dead alone', async (t) => {
     await add('a', [entry('ev_1'), { event: 'nothing' }, entry('ev_1'), entry('ev_2'), 7])
@@ -39,21 +44,31 @@ void t.test('messages in batches', async (t) => {
       const failed = await batches.getFailed()
       return failed.length === 2 ? failed : undefined
     })
-    t.same(dead.map(({ data }) => JSON.stringify(data.events)).toSorted(), ['[7]', '[{"event":"nothing","arrival":"a:1"}]'])
+    t.same(dead.map(({ data }) => JSON.stringify(data.events)).toSorted(), [
+      '[7]',
+      '[{"event":"nothing","arrival":"a:1"}]',
+    ])
     t.same((await ids()).toSorted(), ['ev_1', 'ev_2', 'ev_3'])
   })
 
   await t.test('jobs of the version before are worked off, and what it has taken comes from it alone', async (t) => {
     const id = 'ev_old'
     const data = { v: 1, kind: 'fan-out', ...entry(id) }
-    await singles.add('fan-out', data, { jobId: 'f1.1', removeOnComplete: true, deduplication: { id: `open1.${id}`, ttl: 3_600_000 } })
+    await singles.add('fan-out', data, {
+      jobId: 'f1.1',
+      removeOnComplete: true,
+      deduplication: { id: `open1.${id}`, ttl: 3_600_000 },
+    })
     await until('it is there', async () => (await ids()).includes(id))
     await add('c', [entry(id), entry('ev_4')])
     await until('what came after it is there', async () => (await ids()).includes('ev_4'))
     await redis.set('bull:{wx-messages}:de:open1.ev_taken', 'f1.2')
     await add('d', [entry('ev_taken'), entry('ev_5')])
     await until('what came with it is there', async () => (await ids()).includes('ev_5'))
-    t.same((await ids()).filter((one) => one === id || one === 'ev_taken'), [id])
+    t.same(
+      (await ids()).filter((one) => one === id || one === 'ev_taken'),
+      [id],
+    )
   })
 
   await t.test('a webhook that begins to hang holds up no other event, and each is delivered once', async (t) => {
@@ -65,7 +80,10 @@ void t.test('messages in batches', async (t) => {
       return { status: 204 }
     })
     const match = { types: ['wechat.message.*'] }
-    await gateway.call('PUT', '/subscriptions/hook', { match, sink: { kind: 'webhook', url: hook.url, timeoutMs: 20_000 } })
+    await gateway.call('PUT', '/subscriptions/hook', {
+      match,
+      sink: { kind: 'webhook', url: hook.url, timeoutMs: 20_000 },
+    })
     const push = (content: string) => pushText(gateway, { appId: APP, content, msgId: content.replaceAll(/\D/g, '') })
     for (let n = 0; n < 3; n += 1) {
       await push(`quick ${100 + n}`)

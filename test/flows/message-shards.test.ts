@@ -41,15 +41,27 @@ void t.test('messages over eight shards on a cluster of three masters', async (s
 
   /** One text for each account, all at once, as often as WeChat pushes; answers what those got that were not acknowledged. */
   async function pushAll(content: string) {
-    const textFor = (appId: string) => ({ appId, content, msgId: String((count += 1)), openId: `o${appId}`, attempts: 4 })
+    const textFor = (appId: string) => ({
+      appId,
+      content,
+      msgId: String((count += 1)),
+      openId: `o${appId}`,
+      attempts: 4,
+    })
     const pushes = APP_IDS.map((appId) => pushText(gateway, textFor(appId)))
-    return (await Promise.all(pushes)).map(({ attempts }) => attempts.at(-1)).filter((attempt) => attempt?.body !== 'success')
+    return (await Promise.all(pushes))
+      .map(({ attempts }) => attempts.at(-1))
+      .filter((attempt) => attempt?.body !== 'success')
   }
   const untilReceived = (content: string) =>
-    until(`all accounts' "${content}" are received`, async () => {
-      const texts = (await received()).filter(({ data }) => data.Content === content)
-      return new Set(texts.map(({ authorizerappid }) => authorizerappid)).size === APP_IDS.length
-    }, { timeoutMs: 30_000 })
+    until(
+      `all accounts' "${content}" are received`,
+      async () => {
+        const texts = (await received()).filter(({ data }) => data.Content === content)
+        return new Set(texts.map(({ authorizerappid }) => authorizerappid)).size === APP_IDS.length
+      },
+      { timeoutMs: 30_000 },
+    )
 
   await suite.test('each account is in the shard of its hash, and every master takes part', async (t) => {
     t.same(await pushAll('first'), [])
@@ -67,31 +79,44 @@ void t.test('messages over eight shards on a cluster of three masters', async (s
     t.equal(owners.size, 3)
   })
 
-  await suite.test('an event is found by its id alone, in its account\'s list and in the list of all, newest first', async (t) => {
-    await pushAll('second')
-    await untilReceived('second')
-    const pages: string[][] = []
-    let cursor = ''
-    do {
-      const { body } = await gateway.call('GET', `/events?type=wechat.message.*&limit=7${cursor}`)
-      pages.push((body.items ?? []).map(({ id }) => String(id)))
-      cursor = body.nextCursor ? `&cursor=${body.nextCursor}` : ''
-    } while (cursor !== '' && pages.length < 20)
-    const ids = pages.flat()
-    t.same(ids.toSorted(), [...new Set((await received()).map(({ id }) => id))].toSorted(), 'each once')
-    const found = await Promise.all(ids.map(async (id) => (await gateway.call('GET', `/events/${id}`)).body))
-    t.same(found.map(({ id }) => id), ids)
-    const times = found.map(({ receivedAt = '' }) => receivedAt)
-    t.same(times, times.toSorted().toReversed())
-    t.same(new Set(found.flatMap(({ deliveries = [] }) => deliveries.map(({ status }) => status))), new Set(['delivered']))
-    const { body: own } = await gateway.call('GET', `/events?authorizer=${APP_IDS[3]}`)
-    t.same(own.items?.map(({ event }) => event?.data['Content']), ['second', 'first'])
-  })
+  await suite.test(
+    "an event is found by its id alone, in its account's list and in the list of all, newest first",
+    async (t) => {
+      await pushAll('second')
+      await untilReceived('second')
+      const pages: string[][] = []
+      let cursor = ''
+      do {
+        const { body } = await gateway.call('GET', `/events?type=wechat.message.*&limit=7${cursor}`)
+        pages.push((body.items ?? []).map(({ id }) => String(id)))
+        cursor = body.nextCursor ? `&cursor=${body.nextCursor}` : ''
+      } while (cursor !== '' && pages.length < 20)
+      const ids = pages.flat()
+      t.same(ids.toSorted(), [...new Set((await received()).map(({ id }) => id))].toSorted(), 'each once')
+      const found = await Promise.all(ids.map(async (id) => (await gateway.call('GET', `/events/${id}`)).body))
+      t.same(
+        found.map(({ id }) => id),
+        ids,
+      )
+      const times = found.map(({ receivedAt = '' }) => receivedAt)
+      t.same(times, times.toSorted().toReversed())
+      t.same(
+        new Set(found.flatMap(({ deliveries = [] }) => deliveries.map(({ status }) => status))),
+        new Set(['delivered']),
+      )
+      const { body: own } = await gateway.call('GET', `/events?authorizer=${APP_IDS[3]}`)
+      t.same(
+        own.items?.map(({ event }) => event?.data['Content']),
+        ['second', 'first'],
+      )
+    },
+  )
 
   await suite.test('a push that comes again is dispatched once', async (t) => {
     const [appId = ''] = APP_IDS
     const again = { appId, content: 'again', msgId: '777', createTime: nowSeconds() }
-    for (let times = 0; times < 5; times += 1) t.equal((await pushText(gateway, again)).attempts.at(-1)?.body, 'success')
+    for (let times = 0; times < 5; times += 1)
+      t.equal((await pushText(gateway, again)).attempts.at(-1)?.body, 'success')
     await pushAll('after again')
     await untilReceived('after again')
     t.equal((await received()).filter(({ data }) => data.Content === 'again').length, 1)
@@ -114,29 +139,37 @@ void t.test('messages over eight shards on a cluster of three masters', async (s
     await untilReceived('one worker')
   })
 
-  await suite.test('with a master lost, pushes are acknowledged, and what was on their way comes when it is back', async (t) => {
-    const { owner: ofPlatform } = await ownerOf(form, 'wx:{open1}:ticket')
-    const { owner: ofStream } = await ownerOf(form, (await gateway.call('GET', '/subscriptions/bi')).body.sink?.stream ?? '')
-    const lost = form.servers.find((server) => server !== ofPlatform && server !== ofStream) ?? ofStream
-    await pushAll('before')
-    await untilReceived('before')
-    await lost.kill()
-    t.same(await pushAll('while lost'), [], 'not one is lost')
-    t.same(await pushAll('still lost'), [], 'not one is lost')
-    const report = await (await fetch(`${gateway.internalUrl}/readyz`)).text()
-    t.match(report, /"redis-writes","ok":true/, 'it is of use')
-    t.match(report, /redis-inboxes: \d of 8 inboxes take no writes/)
-    await lost.start()
-    await untilReceived('while lost')
-    await untilReceived('still lost')
-    await pushAll('whose owners are known')
-    await untilReceived('whose owners are known')
-    await ofPlatform.kill()
-    t.same(await pushAll('without accounts'), [], 'whose they are is not asked')
-    await ofPlatform.start()
-    await untilReceived('without accounts')
-    const inboxes = Array.from({ length: SHARDS }, (_, index) => queueKey(messageInbox(index), 'failed'))
-    const failed = await Promise.all(inboxes.map(async (key) => form.client((await ownerOf(form, key)).owner).zcard(key)))
-    t.same(new Set(failed), new Set([0]), 'nothing has failed for good')
-  })
+  await suite.test(
+    'with a master lost, pushes are acknowledged, and what was on their way comes when it is back',
+    async (t) => {
+      const { owner: ofPlatform } = await ownerOf(form, 'wx:{open1}:ticket')
+      const { owner: ofStream } = await ownerOf(
+        form,
+        (await gateway.call('GET', '/subscriptions/bi')).body.sink?.stream ?? '',
+      )
+      const lost = form.servers.find((server) => server !== ofPlatform && server !== ofStream) ?? ofStream
+      await pushAll('before')
+      await untilReceived('before')
+      await lost.kill()
+      t.same(await pushAll('while lost'), [], 'not one is lost')
+      t.same(await pushAll('still lost'), [], 'not one is lost')
+      const report = await (await fetch(`${gateway.internalUrl}/readyz`)).text()
+      t.match(report, /"redis-writes","ok":true/, 'it is of use')
+      t.match(report, /redis-inboxes: \d of 8 inboxes take no writes/)
+      await lost.start()
+      await untilReceived('while lost')
+      await untilReceived('still lost')
+      await pushAll('whose owners are known')
+      await untilReceived('whose owners are known')
+      await ofPlatform.kill()
+      t.same(await pushAll('without accounts'), [], 'whose they are is not asked')
+      await ofPlatform.start()
+      await untilReceived('without accounts')
+      const inboxes = Array.from({ length: SHARDS }, (_, index) => queueKey(messageInbox(index), 'failed'))
+      const failed = await Promise.all(
+        inboxes.map(async (key) => form.client((await ownerOf(form, key)).owner).zcard(key)),
+      )
+      t.same(new Set(failed), new Set([0]), 'nothing has failed for good')
+    },
+  )
 })

@@ -32,7 +32,8 @@ void t.test('metrics', async (story) => {
   const urls = [...gateway.ingresses.map(({ internalUrl }) => internalUrl), ...gateway.workers.map(({ url }) => url)]
   const all = async () => (await scrape(urls)).series
   /** All workers show the same. */
-  const gathered = async (name: string, labels: Record<string, string>) => sumOf((await scrape(urls.slice(-1))).series, name, labels)
+  const gathered = async (name: string, labels: Record<string, string>) =>
+    sumOf((await scrape(urls.slice(-1))).series, name, labels)
 
   await story.test('what is gathered says what waits, where nobody works, and how the subscriptions are', async (t) => {
     const match = { authorizers: [OTHER_APP] }
@@ -42,12 +43,17 @@ void t.test('metrics', async (story) => {
     await put('long', { sink: { kind: 'stream' }, match })
     await call('PATCH', '/subscriptions/kept', { paused: true })
     for (const msgId of ['1', '2', '3']) await pushText(gateway, { appId: OTHER_APP, content: 'x', msgId })
-    await until('it is gathered', async () => (await gathered('wxgw_deliveries_waiting', { subscription: 'kept' })) === 3)
+    await until(
+      'it is gathered',
+      async () => (await gathered('wxgw_deliveries_waiting', { subscription: 'kept' })) === 3,
+    )
     t.equal(await gathered('wxgw_consumer_waiting', { subscription: 'alone' }), 3)
     t.equal(await gathered('wxgw_consumer_in_flight', { subscription: 'alone' }), 0)
     t.ok((await gathered('wxgw_consumer_oldest_waiting_seconds', { subscription: 'alone' })) > 0)
     t.equal(await gathered('wxgw_stream_length', { subscription: 'long' }), 3)
-    const states = await Promise.all(['enabled', 'paused', 'disabled', 'failing'].map((state) => gathered('wxgw_subscriptions', { state })))
+    const states = await Promise.all(
+      ['enabled', 'paused', 'disabled', 'failing'].map((state) => gathered('wxgw_subscriptions', { state })),
+    )
     t.same(states, [2, 1, 1, 0])
     t.equal(await gathered('wxgw_event_log_full', { platform: 'open1' }), 0)
     t.equal(await gathered('wxgw_queue_waiting', { queue: 'wx-messages.0' }), 0)
@@ -55,19 +61,30 @@ void t.test('metrics', async (story) => {
   })
 
   await story.test('a reply that comes in time and one that does not are told apart', async (t) => {
-    const hook = await startHook(t, ({ data }) => ({ status: 200, body: { reply: { MsgType: 'text', Content: String(data['Content']) } } }))
+    const hook = await startHook(t, ({ data }) => ({
+      status: 200,
+      body: { reply: { MsgType: 'text', Content: String(data['Content']) } },
+    }))
     await put('bot', { sink: { kind: 'webhook', url: hook.url }, match: { authorizers: [APP] }, reply: true })
     t.ok((await push('hello', 1_001)).reply)
     t.equal(sumOf(await all(), 'wxgw_replies_awaited_total', { subscription: 'bot', outcome: 'in_time' }), 1)
-    await until('the offer is counted', async () => sumOf(await all(), 'wxgw_replies_total', { outcome: 'accepted' }) === 1)
+    await until(
+      'the offer is counted',
+      async () => sumOf(await all(), 'wxgw_replies_total', { outcome: 'accepted' }) === 1,
+    )
     await call('DELETE', '/subscriptions/bot')
     t.equal((await call('GET', `/access_token/${APP}?force=true`)).status, 200)
     const ingress = (await scrape([gateway.internalUrl])).series
-    t.ok(sumOf(ingress, 'wxgw_token_refreshes_total', { kind: 'authorizer', outcome: 'refreshed' }) > 0, 'a refresh on read')
+    t.ok(
+      sumOf(ingress, 'wxgw_token_refreshes_total', { kind: 'authorizer', outcome: 'refreshed' }) > 0,
+      'a refresh on read',
+    )
   })
 
   await story.test('docs/operations.md has every metric with its labels, and no other', async (t) => {
-    const rows = tableRows(section(projectText('docs/operations.md'), '## Metrics and log')).filter(([name = '']) => name.startsWith('`wxgw_'))
+    const rows = tableRows(section(projectText('docs/operations.md'), '## Metrics and log')).filter(([name = '']) =>
+      name.startsWith('`wxgw_'),
+    )
     const documented = new Map(rows.map(([name = '', labels = '']) => [name.slice(1, -1), labels.replaceAll('`', '')]))
     const { text, series } = await scrape(urls)
     const served = new Set([...text.matchAll(/^# TYPE (wxgw_\w+) /gm)].map(([, name = '']) => name))
@@ -75,9 +92,14 @@ void t.test('metrics', async (story) => {
     for (const { name, labels } of series.filter((one) => one.name.startsWith('wxgw_'))) {
       const metric = served.has(name) ? name : name.replace(/_(bucket|sum|count)$/, '')
       const own = Object.keys(labels).filter((label) => !NOT_OURS.includes(label))
-      const known = documented.get(metric)?.split(', ').filter((label) => label !== '') ?? []
+      const known =
+        documented
+          .get(metric)
+          ?.split(', ')
+          .filter((label) => label !== '') ?? []
       if (own.toSorted().join() !== known.toSorted().join()) t.fail(`${name} has the labels ${own.join(', ')}`)
-      if (Object.values(labels).some((value) => /^(wx[0-9a-f]{16}|o[A-Za-z0-9_-]{20,})$/.test(value))) t.fail(`${name} has an id`)
+      if (Object.values(labels).some((value) => /^(wx[0-9a-f]{16}|o[A-Za-z0-9_-]{20,})$/.test(value)))
+        t.fail(`${name} has an id`)
     }
   })
 
@@ -120,20 +142,32 @@ void t.test('metrics', async (story) => {
     }
     t.equal(sumOf(series, 'wxgw_delivery_attempt_seconds_count', { subscription: 'flaky' }), ledger.attempts)
     t.equal(sumOf(series, 'wxgw_deliveries_dead_total', { subscription: 'flaky' }), dead)
-    const expected = { pushes: events + repeated, duplicates: repeated, delivered: ledger.delivered + 2 * events, failed: ledger.failed, dead }
+    const expected = {
+      pushes: events + repeated,
+      duplicates: repeated,
+      delivered: ledger.delivered + 2 * events,
+      failed: ledger.failed,
+      dead,
+    }
     t.same(Object.fromEntries(Object.keys(expected).map((what) => [what, since(series, what)])), expected, 'metrics')
     await until('the stats have it', async () => (await statsOf('flaky')).delivered1h === ledger.delivered)
     t.match(await statsOf('flaky'), { delivered1h: ledger.delivered, failed1h: ledger.failed, deadLetters: dead })
 
     // Whoever ends hands over what it has counted.
-    const totals = new Map(Object.keys(expected).map((what) => [what, sumOf(series, 'wxgw_statistics_total', { what })]))
+    const totals = new Map(
+      Object.keys(expected).map((what) => [what, sumOf(series, 'wxgw_statistics_total', { what })]),
+    )
     const first = (await scrape([gateway.internalUrl])).series
     const ending = [...gateway.ingresses.slice(1), ...gateway.workers]
     await Promise.all(ending.map(({ process }) => process.end('SIGTERM')))
     const { items = [] } = (await call('GET', '/statistics')).body
     for (const [what, total] of totals) {
       const own = sumOf(first, 'wxgw_statistics_total', { what })
-      t.equal(items.reduce((sum, minute) => sum + Number(Object(minute)[what]), 0), total - own, `statistics: ${what}`)
+      t.equal(
+        items.reduce((sum, minute) => sum + Number(Object(minute)[what]), 0),
+        total - own,
+        `statistics: ${what}`,
+      )
     }
   })
 })

@@ -9,7 +9,13 @@ import { type Event, startGateway } from '../helpers/gateway.ts'
 import { until } from '../helpers/until.ts'
 import { startWebhookReceiver } from '../helpers/webhook-receiver.ts'
 import { vector } from '../helpers/wxbizmsgcrypt-vectors.ts'
-import { AUTHORIZER, COMPONENT, COMPONENT_DOCUMENTS, MESSAGE_DOCUMENTS, type PushedDocument } from './pushed-documents.ts'
+import {
+  AUTHORIZER,
+  COMPONENT,
+  COMPONENT_DOCUMENTS,
+  MESSAGE_DOCUMENTS,
+  type PushedDocument,
+} from './pushed-documents.ts'
 
 void t.test('official and real pushes at three sinks', async (story) => {
   const official = vector('O1')
@@ -43,7 +49,9 @@ void t.test('official and real pushes at three sinks', async (story) => {
     story.teardown(() => consumer.close())
     return async (type: string): Promise<Event[]> => {
       const atQueue = await until(`the queue has ${type}`, () => queued.find((event) => event.type === type))
-      const atWebhook = await until(`the webhook has ${type}`, () => receiver.events().find((event) => event.type === type))
+      const atWebhook = await until(`the webhook has ${type}`, () =>
+        receiver.events().find((event) => event.type === type),
+      )
       const atStream = await until(`the stream has ${type}`, async () => {
         const entries = await redis.xrange(String(stream.sink?.stream), '-', '+')
         return entries.map(([, fields]) => JSON.parse(fields[5] ?? '')).find((event: Event) => event.type === type)
@@ -52,7 +60,11 @@ void t.test('official and real pushes at three sinks', async (story) => {
     }
   }
 
-  async function put(platform: string, name: string, body: unknown): Promise<{ sink?: { queue: string; stream: string; secret: string } }> {
+  async function put(
+    platform: string,
+    name: string,
+    body: unknown,
+  ): Promise<{ sink?: { queue: string; stream: string; secret: string } }> {
     const answer = await fetch(`${gateway.internalUrl}/apis/v1/wx/${platform}/subscriptions/${name}`, {
       method: 'PUT',
       headers: { ...gateway.auth, 'content-type': 'application/json' },
@@ -63,7 +75,11 @@ void t.test('official and real pushes at three sinks', async (story) => {
 
   await story.test('the official sample of an authorizer’s event', async (t) => {
     const arrived = await subscribe('o1')
-    const answer = await push(`o1/wxba5fad812f8e6fb9/callback`, official, `<ToUserName><![CDATA[gh_97417a04a28d]]></ToUserName>`)
+    const answer = await push(
+      `o1/wxba5fad812f8e6fb9/callback`,
+      official,
+      `<ToUserName><![CDATA[gh_97417a04a28d]]></ToUserName>`,
+    )
     t.same(answer, { status: 200, type: 'text/plain; charset=utf-8', body: 'success' })
     for (const event of await arrived('wechat.event.debug_demo')) {
       t.match(event, {
@@ -91,7 +107,12 @@ void t.test('official and real pushes at three sinks', async (story) => {
     const answer = await push('v3/event', unauthorized, `<AppId><![CDATA[${unauthorized.receiveId}]]></AppId>`)
     t.same(answer, { status: 200, type: 'text/plain; charset=utf-8', body: 'success' })
     for (const event of await arrived('wechat.component.unauthorized')) {
-      t.match(event, { source: '/wx/v3', subject: 'wx570bc396a51b8ff8', authorizerappid: 'wx570bc396a51b8ff8', time: '2015-07-14T12:16:36Z' })
+      t.match(event, {
+        source: '/wx/v3',
+        subject: 'wx570bc396a51b8ff8',
+        authorizerappid: 'wx570bc396a51b8ff8',
+        time: '2015-07-14T12:16:36Z',
+      })
       t.equal(event.data['InfoType'], 'unauthorized')
     }
   })
@@ -100,11 +121,22 @@ void t.test('official and real pushes at three sinks', async (story) => {
     const before = new Set(await redis.keys('*'))
     const flipped = { ...unauthorized, encrypt: `8${unauthorized.encrypt.slice(1)}` }
     t.match(await push('v3/event', flipped), { status: 401, body: /"SIGNATURE_MISMATCH"/ })
-    t.match(await push('v3/event', { ...unauthorized, timestamp: '1436876198' }), { status: 401, body: /"SIGNATURE_MISMATCH"/ })
-    t.match(await push('o1/event', unauthorized), { status: 401 }, 'the credentials of one platform are not those of another')
+    t.match(await push('v3/event', { ...unauthorized, timestamp: '1436876198' }), {
+      status: 401,
+      body: /"SIGNATURE_MISMATCH"/,
+    })
+    t.match(
+      await push('o1/event', unauthorized),
+      { status: 401 },
+      'the credentials of one platform are not those of another',
+    )
     // What the processes themselves write meanwhile comes and goes.
-    const background = /:(stalled-check|stalled|marker|active|[^:]+:lock|statistics:\d+|refused_pushes|figures|gathering)$/
-    t.same((await redis.keys('*')).filter((key) => !before.has(key) && !background.test(key)), [])
+    const background =
+      /:(stalled-check|stalled|marker|active|[^:]+:lock|statistics:\d+|refused_pushes|figures|gathering)$/
+    t.same(
+      (await redis.keys('*')).filter((key) => !before.has(key) && !background.test(key)),
+      [],
+    )
   })
 
   await story.test('every document as WeChat writes it', async (t) => {
@@ -121,7 +153,12 @@ void t.test('official and real pushes at three sinks', async (story) => {
   })
 
   async function push(path: string, { encrypt, timestamp, nonce, msgSignature }: Envelope, envelope = '') {
-    const query = new URLSearchParams({ timestamp: String(timestamp), nonce: String(nonce), encrypt_type: 'aes', msg_signature: String(msgSignature) })
+    const query = new URLSearchParams({
+      timestamp: String(timestamp),
+      nonce: String(nonce),
+      encrypt_type: 'aes',
+      msg_signature: String(msgSignature),
+    })
     const response = await fetch(`${gateway.publicUrl}/apis/v1/wx/${path}?${query}`, {
       method: 'POST',
       headers: { 'content-type': 'text/xml' },

@@ -34,7 +34,10 @@ void t.test('ordering', async (story) => {
   const orderKeys = () => redis.keys('wx:*:order*')
   const laneKeys = () => redis.keys('wx:{wx-messages.*lane*')
   let pushed = 1_000
-  const push = async (content: string, { user = 'oA', appId = APP, at = pushed % 2 }: { user?: string; appId?: string; at?: number } = {}) => {
+  const push = async (
+    content: string,
+    { user = 'oA', appId = APP, at = pushed % 2 }: { user?: string; appId?: string; at?: number } = {},
+  ) => {
     pushed += 1
     await pushText(gateway, { appId, openId: user, content, msgId: String(pushed), at })
   }
@@ -50,61 +53,83 @@ void t.test('ordering', async (story) => {
   const keyOf = ({ subject, authorizerappid }: Event) => `${authorizerappid} ${subject}`
   const numbersByKey = (events: readonly Event[], key = keyOf) => {
     const numbers = new Map<string, number[]>()
-    for (const event of events) numbers.set(key(event), [...(numbers.get(key(event)) ?? []), Number(event.data['Content'])])
+    for (const event of events)
+      numbers.set(key(event), [...(numbers.get(key(event)) ?? []), Number(event.data['Content'])])
     return numbers
   }
 
-  await story.test('while workers are killed and attempts fail, no user has two under way, and each comes first as it was accepted', async (t) => {
-    const underWay = new Map<string, number>()
-    const together: string[] = []
-    const successes: Event[] = []
-    const hook = await startHook(t, async (event) => {
-      const key = keyOf(event)
-      underWay.set(key, (underWay.get(key) ?? 0) + 1)
-      if ((underWay.get(key) ?? 0) > 1) together.push(event.id)
-      await delay(Math.random() * 10)
-      underWay.set(key, (underWay.get(key) ?? 1) - 1)
-      if (Math.random() < 0.05) return { status: 500 }
-      if (!successes.some(({ id }) => id === event.id)) successes.push(event)
-      return { status: 204 }
-    })
-    const retry = { scheduleSeconds: [0, 0, 0] }
-    await put('hook', { sink: { kind: 'webhook', url: hook.url }, ordering: 'subject', retry })
-    await put('queue', { sink: { kind: 'queue' }, ordering: 'subject', retry })
-    await put('stream', { sink: { kind: 'stream' }, ordering: 'authorizer', retry })
-    const consumer = await startQueueConsumer(t, gateway, { subscription: 'queue', concurrency: 1 })
-    const entries = await readStream(t, gateway, 'stream')
-    const users = Array.from({ length: 10 }, (_, index) => `oUSER${index}`)
-    const killing = (async () => {
-      for (let kill = 0; kill < 2; kill += 1) {
-        await delay(700)
-        const [first] = gateway.workers.splice(0, 1)
-        await first?.process.end('SIGKILL')
-        await gateway.startWorker()
-      }
-    })()
-    await pushAll(users, 20, [APP, OTHER])
-    await killing
-    const dead = async () => (await call('GET', '/subscriptions/hook/dead-letters')).body.items?.length ?? 0
-    await until('each is delivered or dead', async () => successes.length + (await dead()) >= 400, { timeoutMs: 60_000 })
-    await until('the queue has all', () => new Set(consumer.received.map(({ id }) => id)).size === 400)
-    await until('the stream has all', async () => new Set((await entries()).map(({ id }) => id)).size === 400)
+  await story.test(
+    'while workers are killed and attempts fail, no user has two under way, and each comes first as it was accepted',
+    async (t) => {
+      const underWay = new Map<string, number>()
+      const together: string[] = []
+      const successes: Event[] = []
+      const hook = await startHook(t, async (event) => {
+        const key = keyOf(event)
+        underWay.set(key, (underWay.get(key) ?? 0) + 1)
+        if ((underWay.get(key) ?? 0) > 1) together.push(event.id)
+        await delay(Math.random() * 10)
+        underWay.set(key, (underWay.get(key) ?? 1) - 1)
+        if (Math.random() < 0.05) return { status: 500 }
+        if (!successes.some(({ id }) => id === event.id)) successes.push(event)
+        return { status: 204 }
+      })
+      const retry = { scheduleSeconds: [0, 0, 0] }
+      await put('hook', { sink: { kind: 'webhook', url: hook.url }, ordering: 'subject', retry })
+      await put('queue', { sink: { kind: 'queue' }, ordering: 'subject', retry })
+      await put('stream', { sink: { kind: 'stream' }, ordering: 'authorizer', retry })
+      const consumer = await startQueueConsumer(t, gateway, { subscription: 'queue', concurrency: 1 })
+      const entries = await readStream(t, gateway, 'stream')
+      const users = Array.from({ length: 10 }, (_, index) => `oUSER${index}`)
+      const killing = (async () => {
+        for (let kill = 0; kill < 2; kill += 1) {
+          await delay(700)
+          const [first] = gateway.workers.splice(0, 1)
+          await first?.process.end('SIGKILL')
+          await gateway.startWorker()
+        }
+      })()
+      await pushAll(users, 20, [APP, OTHER])
+      await killing
+      const dead = async () => (await call('GET', '/subscriptions/hook/dead-letters')).body.items?.length ?? 0
+      await until('each is delivered or dead', async () => successes.length + (await dead()) >= 400, {
+        timeoutMs: 60_000,
+      })
+      await until('the queue has all', () => new Set(consumer.received.map(({ id }) => id)).size === 400)
+      await until('the stream has all', async () => new Set((await entries()).map(({ id }) => id)).size === 400)
 
-    t.same(together, [], 'never two under way')
-    for (const [sink, events] of Object.entries({ hook: successes, queue: uniqueOf(consumer.received), stream: uniqueOf(await entries()) })) {
-      const numbers = [...numbersByKey(events).values()]
-      t.equal(numbers.length, 20)
-      t.ok(numbers.every((list) => list.every((number, index) => index === 0 || number > (list[index - 1] ?? 0))), `${sink}: in order`)
-    }
-    await until('nothing is kept for users without a delivery', async () => [...(await orderKeys()), ...(await laneKeys())].length === 0)
-    for (const name of ['hook', 'queue', 'stream']) await call('DELETE', `/subscriptions/${name}`)
-  })
+      t.same(together, [], 'never two under way')
+      for (const [sink, events] of Object.entries({
+        hook: successes,
+        queue: uniqueOf(consumer.received),
+        stream: uniqueOf(await entries()),
+      })) {
+        const numbers = [...numbersByKey(events).values()]
+        t.equal(numbers.length, 20)
+        t.ok(
+          numbers.every((list) => list.every((number, index) => index === 0 || number > (list[index - 1] ?? 0))),
+          `${sink}: in order`,
+        )
+      }
+      await until(
+        'nothing is kept for users without a delivery',
+        async () => [...(await orderKeys()), ...(await laneKeys())].length === 0,
+      )
+      for (const name of ['hook', 'queue', 'stream']) await call('DELETE', `/subscriptions/${name}`)
+    },
+  )
 
   await story.test('a failing one holds its user alone, until its time is over', async (t) => {
     const hook = await startHook(t, ({ data }) => ({ status: data['Content'] === 'bad' ? 500 : 204 }))
-    const contents = (user: string) => hook.received.filter(({ event }) => event.subject === user).map(({ event }) => event.data['Content'])
+    const contents = (user: string) =>
+      hook.received.filter(({ event }) => event.subject === user).map(({ event }) => event.data['Content'])
     const sink = { kind: 'webhook', url: hook.url }
-    await put('hold', { sink, ordering: 'subject', orderingTimeoutSeconds: 6, retry: { scheduleSeconds: [0, 0, 0, 0, 0, 0, 600] } })
+    await put('hold', {
+      sink,
+      ordering: 'subject',
+      orderingTimeoutSeconds: 6,
+      retry: { scheduleSeconds: [0, 0, 0, 0, 0, 0, 600] },
+    })
     await push('bad')
     await push('behind')
     await until('it is tried, again and again', () => contents('oA').length === 7)
@@ -119,47 +144,56 @@ void t.test('ordering', async (story) => {
     await call('DELETE', '/subscriptions/hold')
   })
 
-  await story.test('a paused one keeps the order, a replay goes behind what waits, and without ordering all go on', async (t) => {
-    const hook = await startHook(t, () => ({ status: 204 }))
-    const contents = () => hook.received.map(({ event }) => event.data['Content'])
-    const sink = { kind: 'webhook', url: hook.url }
-    await put('pausing', { sink, ordering: 'authorizer' })
-    await push('0')
-    await until('it comes', () => contents().length === 1)
-    await call('PATCH', '/subscriptions/pausing', { paused: true })
-    for (const content of ['1', '2', '3']) await push(content, { user: `o${content}` })
-    const waiting = () => redis.zcard('wx:{wx-deliveries.open1.pausing}:order')
-    // An acknowledged push is in its inbox, which a worker may read later than the replay.
-    await until('they wait for their turn', async () => (await waiting()) === 3)
-    await call('POST', `/events/${hook.received[0]?.event.id}/replay`)
-    await until('the replay waits, too', async () => (await waiting()) === 4)
-    await call('PATCH', '/subscriptions/pausing', { paused: false })
-    await until('all come', () => contents().length === 5)
-    t.same(contents(), ['0', '1', '2', '3', '0'])
+  await story.test(
+    'a paused one keeps the order, a replay goes behind what waits, and without ordering all go on',
+    async (t) => {
+      const hook = await startHook(t, () => ({ status: 204 }))
+      const contents = () => hook.received.map(({ event }) => event.data['Content'])
+      const sink = { kind: 'webhook', url: hook.url }
+      await put('pausing', { sink, ordering: 'authorizer' })
+      await push('0')
+      await until('it comes', () => contents().length === 1)
+      await call('PATCH', '/subscriptions/pausing', { paused: true })
+      for (const content of ['1', '2', '3']) await push(content, { user: `o${content}` })
+      const waiting = () => redis.zcard('wx:{wx-deliveries.open1.pausing}:order')
+      // An acknowledged push is in its inbox, which a worker may read later than the replay.
+      await until('they wait for their turn', async () => (await waiting()) === 3)
+      await call('POST', `/events/${hook.received[0]?.event.id}/replay`)
+      await until('the replay waits, too', async () => (await waiting()) === 4)
+      await call('PATCH', '/subscriptions/pausing', { paused: false })
+      await until('all come', () => contents().length === 5)
+      t.same(contents(), ['0', '1', '2', '3', '0'])
 
-    let release = () => {}
-    const released = new Promise<void>((resolve) => (release = resolve))
-    hook.answer = async () => {
-      await released
-      return { status: 204 }
-    }
-    for (const content of ['4', '5']) await push(content)
-    await until('one is under way, and one waits', async () => {
-      return contents().length === 6 && (await waiting()) === 2
-    })
-    await put('pausing', { sink, ordering: 'none' })
-    await until('nobody waits any longer', () => contents().length === 7)
-    release()
-    await call('DELETE', '/subscriptions/pausing')
-    await until('no order is kept', async () => (await orderKeys()).length === 0)
-  })
+      let release = () => {}
+      const released = new Promise<void>((resolve) => (release = resolve))
+      hook.answer = async () => {
+        await released
+        return { status: 204 }
+      }
+      for (const content of ['4', '5']) await push(content)
+      await until('one is under way, and one waits', async () => {
+        return contents().length === 6 && (await waiting()) === 2
+      })
+      await put('pausing', { sink, ordering: 'none' })
+      await until('nobody waits any longer', () => contents().length === 7)
+      release()
+      await call('DELETE', '/subscriptions/pausing')
+      await until('no order is kept', async () => (await orderKeys()).length === 0)
+    },
+  )
 
   await story.test('pushes that wait for an answer have their turn, too', async (t) => {
-    const hook = await startHook(t, ({ data }) => ({ status: 200, body: { reply: { MsgType: 'text', Content: `${data['Content']}!` } } }))
+    const hook = await startHook(t, ({ data }) => ({
+      status: 200,
+      body: { reply: { MsgType: 'text', Content: `${data['Content']}!` } },
+    }))
     await put('replying', { sink: { kind: 'webhook', url: hook.url }, ordering: 'subject', reply: true })
     await pushAll(['oR'], 5)
     await until('all come', () => hook.received.length === 5)
-    t.same(hook.received.map(({ event }) => event.data['Content']), ['0', '1', '2', '3', '4'])
+    t.same(
+      hook.received.map(({ event }) => event.data['Content']),
+      ['0', '1', '2', '3', '4'],
+    )
     await call('DELETE', '/subscriptions/replying')
   })
 
@@ -173,7 +207,10 @@ void t.test('ordering', async (story) => {
     await gateway.redis.start()
     for (let number = 30; number < 60; number += 1) await push(String(number), { at: 0 })
     await until('all come', () => new Set(hook.received.map(({ event }) => event.id)).size === 60)
-    t.same(uniqueOf(hook.received.map(({ event }) => event)).map(({ data }) => Number(data['Content'])), Array.from({ length: 60 }, (_, number) => number))
+    t.same(
+      uniqueOf(hook.received.map(({ event }) => event)).map(({ data }) => Number(data['Content'])),
+      Array.from({ length: 60 }, (_, number) => number),
+    )
   })
 })
 

@@ -16,7 +16,10 @@ export type PushLedger = {
 
 export async function openPushLedger(t: Test, gateway: Gateway, appId: string): Promise<PushLedger> {
   gateway.simulator.addAccount({ appId, userName: 'gh_a1' })
-  const { body } = await gateway.call('PUT', '/subscriptions/ledger', { sink: { kind: 'stream' }, match: { types: ['wechat.message.text'] } })
+  const { body } = await gateway.call('PUT', '/subscriptions/ledger', {
+    sink: { kind: 'stream' },
+    match: { types: ['wechat.message.text'] },
+  })
   const redis = new Redis(gateway.redis.url)
   redis.on('error', () => {})
   t.teardown(() => redis.disconnect())

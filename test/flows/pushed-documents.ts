@@ -87,7 +87,10 @@ of text]]>
   {
     what: 'an InfoType that WeChat may invent tomorrow, with characters that no type has',
     xml: `${head(1760000950)}<InfoType><![CDATA[Notify New/Thing]]></InfoType><x>1</x></xml>`,
-    expected: { type: 'wechat.component.notify_new_thing', data: { ...common(1760000950, 'Notify New/Thing'), x: '1' } },
+    expected: {
+      type: 'wechat.component.notify_new_thing',
+      data: { ...common(1760000950, 'Notify New/Thing'), x: '1' },
+    },
   },
 ]
 
@@ -99,8 +102,10 @@ const from = (time: number, rest: Record<string, unknown>) => ({
   CreateTime: String(time),
   ...rest,
 })
-const event = (time: number, name: string, rest: Record<string, unknown>) => from(time, { MsgType: 'event', Event: name, ...rest })
-const opening = (time: number, name: string) => `${to(time)}<MsgType><![CDATA[event]]></MsgType><Event><![CDATA[${name}]]></Event>`
+const event = (time: number, name: string, rest: Record<string, unknown>) =>
+  from(time, { MsgType: 'event', Event: name, ...rest })
+const opening = (time: number, name: string) =>
+  `${to(time)}<MsgType><![CDATA[event]]></MsgType><Event><![CDATA[${name}]]></Event>`
 
 /** To the authorizer's callback URL. */
 export const MESSAGE_DOCUMENTS: readonly PushedDocument[] = [
@@ -187,7 +192,11 @@ export const MESSAGE_DOCUMENTS: readonly PushedDocument[] = [
     xml: `${opening(1760001006, 'weapp_audit_fail')}<Reason><![CDATA[1:x<br>(1):y<br>]]></Reason><FailTime>1760001000</FailTime><ScreenShot>m1|m2|m3</ScreenShot></xml>`,
     expected: {
       type: 'wechat.event.weapp_audit_fail',
-      data: event(1760001006, 'weapp_audit_fail', { Reason: '1:x<br>(1):y<br>', FailTime: '1760001000', ScreenShot: 'm1|m2|m3' }),
+      data: event(1760001006, 'weapp_audit_fail', {
+        Reason: '1:x<br>(1):y<br>',
+        FailTime: '1760001000',
+        ScreenShot: 'm1|m2|m3',
+      }),
     },
   },
   {
@@ -195,7 +204,11 @@ export const MESSAGE_DOCUMENTS: readonly PushedDocument[] = [
     xml: `${opening(1760001007, 'user_get_card')}<UserCardCode><![CDATA[018255396048]]></UserCardCode><OuterStr>1e5</OuterStr><IsGiveByFriend>true</IsGiveByFriend></xml>`,
     expected: {
       type: 'wechat.event.user_get_card',
-      data: event(1760001007, 'user_get_card', { UserCardCode: '018255396048', OuterStr: '1e5', IsGiveByFriend: 'true' }),
+      data: event(1760001007, 'user_get_card', {
+        UserCardCode: '018255396048',
+        OuterStr: '1e5',
+        IsGiveByFriend: 'true',
+      }),
     },
   },
 ]

@@ -16,7 +16,10 @@ void t.test('the gateway on a Redis Cluster', async (t) => {
   const { simulator } = gateway
   const appId = 'wx00000000000000c1'
   simulator.addAccount({ appId, userName: 'gh_c1' })
-  await until('it is ready to write', async () => (await gateway.call('PUT', '/subscriptions/crm', { sink: { kind: 'queue' } })).status === 201)
+  await until(
+    'it is ready to write',
+    async () => (await gateway.call('PUT', '/subscriptions/crm', { sink: { kind: 'queue' } })).status === 201,
+  )
   const { body } = await gateway.call('PUT', '/subscriptions/ledger', { sink: { kind: 'stream' } })
 
   t.ok((await simulator.pushTicket()).ok)
@@ -32,6 +35,9 @@ void t.test('the gateway on a Redis Cluster', async (t) => {
   t.same(new Set(types), new Set(['wechat.component.authorized', 'wechat.message.text', 'gateway.token.refreshed']))
   t.equal((await gateway.call('GET', '/events?type=wechat.message.*')).body.items?.length, 1)
   const { body: started } = await gateway.call('POST', '/authorizers/sync')
-  await until('the sync is done', async () => (await gateway.call('GET', `/authorizers/sync/${started.jobId}`)).body.status === 'completed')
+  await until(
+    'the sync is done',
+    async () => (await gateway.call('GET', `/authorizers/sync/${started.jobId}`)).body.status === 'completed',
+  )
   t.equal((await gateway.call('DELETE', '/subscriptions/crm')).status, 204)
 })

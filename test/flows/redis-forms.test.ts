@@ -8,7 +8,8 @@ import { until } from '../helpers/until.ts'
 const APPID = 'wx00000000000000c1'
 
 const FORMS: Record<string, () => Promise<RedisForm>> = {
-  'sentinels by TLS, with a password of their own': () => startSentinels({ tls: true, password: 'a-password', sentinelPassword: 'another' }),
+  'sentinels by TLS, with a password of their own': () =>
+    startSentinels({ tls: true, password: 'a-password', sentinelPassword: 'another' }),
   'a cluster of three masters by TLS': () => startCluster({ tls: true, password: 'a-password' }),
 }
 

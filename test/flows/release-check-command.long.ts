@@ -10,7 +10,11 @@ const SCRIPT = fileURLToPath(new URL('../../../scripts/wxgw.mjs', import.meta.ur
 
 type Verdict = { code: number | null; output: string }
 
-function releaseCheck({ component }: Gateway, args: readonly string[], env: Record<string, string> = {}): Promise<Verdict> {
+function releaseCheck(
+  { component }: Gateway,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<Verdict> {
   const keys = {
     WX_COMPONENT_APPID: component.appId,
     WX_COMPONENT_APPSECRET: component.appSecret,

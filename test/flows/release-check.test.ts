@@ -22,10 +22,16 @@ void t.test('the release check', async (story) => {
   for (const [index, { officialAccount }] of TEST_GROUPS.entries()) {
     await story.test(`passes with group ${index + 1}`, async (t) => {
       // With the code of the authorization, and with one of its own: WeChat does not say which it is.
-      const report = await simulator.runReleaseCheck({ group: index + 1, sameCode: index % 2 === 0, apiMessageTimeoutMs: 2_000 })
+      const report = await simulator.runReleaseCheck({
+        group: index + 1,
+        sameCode: index % 2 === 0,
+        apiMessageTimeoutMs: 2_000,
+      })
       t.ok(report.ok, JSON.stringify(report.steps.filter(({ ok }) => !ok)))
       t.ok(report.steps.length >= 8)
-      const asked = simulator.pushes.filter(({ xml, appId }) => appId === officialAccount.appId && xml.includes('QUERY_AUTH_CODE'))
+      const asked = simulator.pushes.filter(
+        ({ xml, appId }) => appId === officialAccount.appId && xml.includes('QUERY_AUTH_CODE'),
+      )
       for (const { attempts, xml } of asked) {
         t.equal(attempts[0]?.body, '', 'the answer to QUERY_AUTH_CODE is empty')
         codes.push(/QUERY_AUTH_CODE:(.+?)\]\]>/.exec(xml)?.[1] ?? '')
@@ -36,8 +42,12 @@ void t.test('the release check', async (story) => {
   await story.test('what it answers reaches no consumer and no log', async (t) => {
     const { appId } = TEST_GROUPS[0]?.officialAccount ?? { appId: '' }
     await simulator.sendText(appId, { openId: 'oUSER', content: 'an ordinary word' })
-    await until('an ordinary message of a test account is dispatched', () => consumer.received.find(({ type }) => type === 'wechat.message.text'))
-    const types = new Set(consumer.received.filter(({ authorizerappid }) => authorizerappid !== undefined).map(({ type }) => type))
+    await until('an ordinary message of a test account is dispatched', () =>
+      consumer.received.find(({ type }) => type === 'wechat.message.text'),
+    )
+    const types = new Set(
+      consumer.received.filter(({ authorizerappid }) => authorizerappid !== undefined).map(({ type }) => type),
+    )
     t.notOk(types.has('wechat.event.location'))
     t.same(
       consumer.received.filter(({ type }) => type === 'wechat.message.text').map(({ data }) => data['Content']),

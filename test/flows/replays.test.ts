@@ -201,39 +201,59 @@ void t.test('replays', async (story) => {
     },
   )
 
-  await story.test('what waits for its next attempt is delivered now, and not tried again; a deleted subscription leaves nothing', async (t) => {
-    const hook = await startHook(t, () => ({ status: 500 }))
-    const retry = { scheduleSeconds: [3_600] }
-    await call('PUT', '/subscriptions/late', { match, sink: { kind: 'webhook', url: hook.url }, throttle: { perSecond: 100 }, retry })
-    const from = new Date().toISOString()
-    await pushAll(4)
-    const waiting = async () => (await call('GET', '/events?subscription=late&status=retrying')).body.items?.length
-    await until('all wait for their retry', async () => (await waiting()) === 4)
-    const failing = (await begin('late', { from })).body
-    t.match(await ended('late', failing.replayId), { matched: 4, delivered: 0, failed: 4 })
-    t.same([await waiting(), await deadOf('late')], [4, []], 'what fails keeps its schedule')
-    await redis.zadd(platformKeys('open1').replaysOpen, Date.now(), 'late r0lost')
-    await until('one that a failover lost holds no place', async () => (await redis.zcard(platformKeys('open1').replaysOpen)) === 0)
-    await call('PATCH', '/subscriptions/late', { paused: true })
-    await pushAll(2)
-    const held = async () => (await call('GET', '/events?subscription=late&status=paused')).body.items?.length
-    await until('two more wait behind a pause', async () => (await held()) === 6)
-    const [lost = ''] = await redis.lrange('bull:{wx-deliveries.open1.late}:wait', 0, 0)
-    await redis.multi().lrem('bull:{wx-deliveries.open1.late}:wait', 1, lost).unlink(`bull:{wx-deliveries.open1.late}:${lost}`).exec()
-    hook.answer = () => ({ status: 204 })
-    const { replayId, matched } = (await begin('late', { from })).body
-    t.equal(matched, 5, 'what its queue holds is left to that, what nothing works on is not')
-    t.equal((await replayOf('late', replayId)).status, 'paused')
-    await call('PATCH', '/subscriptions/late', { paused: false })
-    t.match(await ended('late', replayId), { delivered: 5 })
-    await until('the other one is delivered by its queue', () => new Set(hook.received.map(({ event }) => event.id)).size === 6)
-    t.equal(await waiting(), 0)
-    t.equal(await redis.zcard('bull:{wx-deliveries.open1.late}:delayed'), 0)
-    await begin('late', { from, onlyUndelivered: false, ratePerSecond: 1 })
-    t.equal((await call('DELETE', '/subscriptions/late')).status, 204)
-    await until('nothing is left', async () => (await redis.keys('*:replay*:*')).every((key) => !key.includes(String(replayId)) && !key.endsWith(':late')))
-    t.equal(await redis.zcard(platformKeys('open1').replaysOpen), 0)
-  })
+  await story.test(
+    'what waits for its next attempt is delivered now, and not tried again; a deleted subscription leaves nothing',
+    async (t) => {
+      const hook = await startHook(t, () => ({ status: 500 }))
+      const retry = { scheduleSeconds: [3_600] }
+      await call('PUT', '/subscriptions/late', {
+        match,
+        sink: { kind: 'webhook', url: hook.url },
+        throttle: { perSecond: 100 },
+        retry,
+      })
+      const from = new Date().toISOString()
+      await pushAll(4)
+      const waiting = async () => (await call('GET', '/events?subscription=late&status=retrying')).body.items?.length
+      await until('all wait for their retry', async () => (await waiting()) === 4)
+      const failing = (await begin('late', { from })).body
+      t.match(await ended('late', failing.replayId), { matched: 4, delivered: 0, failed: 4 })
+      t.same([await waiting(), await deadOf('late')], [4, []], 'what fails keeps its schedule')
+      await redis.zadd(platformKeys('open1').replaysOpen, Date.now(), 'late r0lost')
+      await until(
+        'one that a failover lost holds no place',
+        async () => (await redis.zcard(platformKeys('open1').replaysOpen)) === 0,
+      )
+      await call('PATCH', '/subscriptions/late', { paused: true })
+      await pushAll(2)
+      const held = async () => (await call('GET', '/events?subscription=late&status=paused')).body.items?.length
+      await until('two more wait behind a pause', async () => (await held()) === 6)
+      const [lost = ''] = await redis.lrange('bull:{wx-deliveries.open1.late}:wait', 0, 0)
+      await redis
+        .multi()
+        .lrem('bull:{wx-deliveries.open1.late}:wait', 1, lost)
+        .unlink(`bull:{wx-deliveries.open1.late}:${lost}`)
+        .exec()
+      hook.answer = () => ({ status: 204 })
+      const { replayId, matched } = (await begin('late', { from })).body
+      t.equal(matched, 5, 'what its queue holds is left to that, what nothing works on is not')
+      t.equal((await replayOf('late', replayId)).status, 'paused')
+      await call('PATCH', '/subscriptions/late', { paused: false })
+      t.match(await ended('late', replayId), { delivered: 5 })
+      await until(
+        'the other one is delivered by its queue',
+        () => new Set(hook.received.map(({ event }) => event.id)).size === 6,
+      )
+      t.equal(await waiting(), 0)
+      t.equal(await redis.zcard('bull:{wx-deliveries.open1.late}:delayed'), 0)
+      await begin('late', { from, onlyUndelivered: false, ratePerSecond: 1 })
+      t.equal((await call('DELETE', '/subscriptions/late')).status, 204)
+      await until('nothing is left', async () =>
+        (await redis.keys('*:replay*:*')).every((key) => !key.includes(String(replayId)) && !key.endsWith(':late')),
+      )
+      t.equal(await redis.zcard(platformKeys('open1').replaysOpen), 0)
+    },
+  )
 
   await story.test('a cancelled replay begins nothing more, and another one takes up what is left', async (t) => {
     const { hook } = await failingHook(t, 'cut', 10)

@@ -68,8 +68,15 @@ void t.test('the token authority', async (story) => {
 
   await story.test('only when WeChat has refused every refresh token is a person needed', async (t) => {
     const appId = await authorized()
-    await gateway.call('PUT', '/subscriptions/alarms', { sink: { kind: 'stream' }, match: { types: ['gateway.authorizer.*'] } })
-    const refused = simulator.fault('api_authorizer_token', { appId, errcode: 61023, errmsg: 'refresh_token is invalid' })
+    await gateway.call('PUT', '/subscriptions/alarms', {
+      sink: { kind: 'stream' },
+      match: { types: ['gateway.authorizer.*'] },
+    })
+    const refused = simulator.fault('api_authorizer_token', {
+      appId,
+      errcode: 61023,
+      errmsg: 'refresh_token is invalid',
+    })
     const { status, body } = await gateway.call('GET', `/access_token/${appId}?force=true`)
     t.equal(status, 409)
     t.equal(body.code, 'REAUTHORIZATION_REQUIRED')
@@ -77,43 +84,65 @@ void t.test('the token authority', async (story) => {
     await until('the alarm is told', async () => (await redis.xlen('wx:{stream.open1.alarms}')) === 1)
     refused.remove()
     await simulator.authorize(appId, { push: 'authorized' })
-    await until('a new authorization heals it', async () => (await gateway.call('GET', `/authorizers/${appId}`)).body.status === 'active')
+    await until(
+      'a new authorization heals it',
+      async () => (await gateway.call('GET', `/authorizers/${appId}`)).body.status === 'active',
+    )
     t.equal((await gateway.call('GET', `/access_token/${appId}?force=true`)).status, 200)
   })
 
-  await story.test('an account whose refreshes fail is announced at the 3rd and 10th in a row, once over all processes', async (t) => {
-    const appId = await authorized()
-    await gateway.call('PUT', '/subscriptions/failing', { sink: { kind: 'stream' }, match: { types: ['gateway.token.refresh_failing'] } })
-    const told = async () => {
-      const entries = await redis.xrange('wx:{stream.open1.failing}', '-', '+')
-      return entries.map(([, fields]) => (JSON.parse(fields[fields.indexOf('event') + 1] ?? '') as { data: object }).data)
-    }
-    const failures = async (count: number) => {
-      const refused = simulator.fault('api_authorizer_token', { appId, errcode: -1, errmsg: 'system error' })
-      for (let failed = 0; failed < count; failed += 1) {
-        await until('a refresh fails', async () => {
-          await redis.del(`wx:{open1}:refresh_error:${appId}`)
-          const answers = await readMany(2, `/access_token/${appId}?force=true`)
-          return answers.some(({ status }) => status === 502)
-        })
+  await story.test(
+    'an account whose refreshes fail is announced at the 3rd and 10th in a row, once over all processes',
+    async (t) => {
+      const appId = await authorized()
+      await gateway.call('PUT', '/subscriptions/failing', {
+        sink: { kind: 'stream' },
+        match: { types: ['gateway.token.refresh_failing'] },
+      })
+      const told = async () => {
+        const entries = await redis.xrange('wx:{stream.open1.failing}', '-', '+')
+        return entries.map(
+          ([, fields]) => (JSON.parse(fields[fields.indexOf('event') + 1] ?? '') as { data: object }).data,
+        )
       }
-      refused.remove()
-      await redis.del(`wx:{open1}:refresh_error:${appId}`)
-    }
-    await failures(11)
-    await until('it is told twice', async () => (await told()).length === 2)
-    t.equal((await gateway.call('GET', `/access_token/${appId}?force=true`)).status, 200)
-    await failures(3)
-    await until('it is told of the next row', async () => (await told()).length === 3)
-    t.same(await told(), [3, 10, 3].map((streak) => ({ appid: appId, streak, errcode: -1 })))
-    const processes = [...gateway.ingresses, ...gateway.workers]
-    const lines = processes.flatMap(({ process }) => process.logLines().filter(({ msg }) => msg === 'token.refresh_failing'))
-    t.equal(lines.length, 3)
-    const urls = [...gateway.ingresses.map(({ internalUrl }) => internalUrl), ...gateway.workers.map(({ url }) => url)]
-    const metrics = await Promise.all(urls.map(async (url) => (await fetch(`${url}/metrics`)).text()))
-    const counted = metrics.flatMap((text) => [...text.matchAll(/^wxgw_token_refresh_failing_total\{.*\} (\d+)$/gmu)])
-    t.equal(counted.reduce((sum, [, count]) => sum + Number(count), 0), 3)
-  })
+      const failures = async (count: number) => {
+        const refused = simulator.fault('api_authorizer_token', { appId, errcode: -1, errmsg: 'system error' })
+        for (let failed = 0; failed < count; failed += 1) {
+          await until('a refresh fails', async () => {
+            await redis.del(`wx:{open1}:refresh_error:${appId}`)
+            const answers = await readMany(2, `/access_token/${appId}?force=true`)
+            return answers.some(({ status }) => status === 502)
+          })
+        }
+        refused.remove()
+        await redis.del(`wx:{open1}:refresh_error:${appId}`)
+      }
+      await failures(11)
+      await until('it is told twice', async () => (await told()).length === 2)
+      t.equal((await gateway.call('GET', `/access_token/${appId}?force=true`)).status, 200)
+      await failures(3)
+      await until('it is told of the next row', async () => (await told()).length === 3)
+      t.same(
+        await told(),
+        [3, 10, 3].map((streak) => ({ appid: appId, streak, errcode: -1 })),
+      )
+      const processes = [...gateway.ingresses, ...gateway.workers]
+      const lines = processes.flatMap(({ process }) =>
+        process.logLines().filter(({ msg }) => msg === 'token.refresh_failing'),
+      )
+      t.equal(lines.length, 3)
+      const urls = [
+        ...gateway.ingresses.map(({ internalUrl }) => internalUrl),
+        ...gateway.workers.map(({ url }) => url),
+      ]
+      const metrics = await Promise.all(urls.map(async (url) => (await fetch(`${url}/metrics`)).text()))
+      const counted = metrics.flatMap((text) => [...text.matchAll(/^wxgw_token_refresh_failing_total\{.*\} (\d+)$/gmu)])
+      t.equal(
+        counted.reduce((sum, [, count]) => sum + Number(count), 0),
+        3,
+      )
+    },
+  )
 
   await story.test('unauthorized ends everything at once, and what comes late brings nothing back', async (t) => {
     const appId = await authorized()
@@ -124,7 +153,11 @@ void t.test('the token authority', async (story) => {
     t.equal(await redis.hget(`wx:{open1}:authorizer:${appId}`, 'refreshToken'), '')
     await simulator.authorize(appId, { push: 'authorized', createTimeSeconds: now })
     const later = await authorized()
-    t.equal((await gateway.call('GET', `/authorizers/${appId}`)).body.status, 'revoked', `${later} came after it and is active`)
+    t.equal(
+      (await gateway.call('GET', `/authorizers/${appId}`)).body.status,
+      'revoked',
+      `${later} came after it and is active`,
+    )
   })
 
   await story.test('a code that comes by push and by 50 redirects is exchanged once', async (t) => {
@@ -134,7 +167,13 @@ void t.test('the token authority', async (story) => {
     const { authorizationCode } = await simulator.authorize(appId)
     const answers = await readMany(50, `/mpinfo?auth_code=${encodeURIComponent(authorizationCode)}`)
     t.ok(answers.every(({ status }) => status === 200))
-    t.ok(answers.every(({ body }) => body.authorizer_appid === appId && simulator.isCurrentAccessToken(appId, String(body.authorizer_access_token))))
+    t.ok(
+      answers.every(
+        ({ body }) =>
+          body.authorizer_appid === appId &&
+          simulator.isCurrentAccessToken(appId, String(body.authorizer_access_token)),
+      ),
+    )
     t.equal(answers[0]?.body.authorizer_refresh_token, simulator.currentRefreshToken(appId))
     t.equal(simulator.countCalls('api_query_auth'), 1)
     const refused = await gateway.call('GET', '/mpinfo?auth_code=queryauthcode%40%40%40nonsense')
@@ -165,7 +204,10 @@ void t.test('the token authority', async (story) => {
     const tickets = await readMany(20, `/ticket/${appId}?type=jsapi`)
     t.ok(tickets.every(({ status }) => status === 200))
     t.equal(simulator.countCalls('ticket/getticket'), 1)
-    const { status, body } = await gateway.call('GET', `/jssdk_config/${appId}?url=${encodeURIComponent('https://shop.example/a?b=1#c')}`)
+    const { status, body } = await gateway.call(
+      'GET',
+      `/jssdk_config/${appId}?url=${encodeURIComponent('https://shop.example/a?b=1#c')}`,
+    )
     t.equal(status, 200)
     t.match(body, { appId, timestamp: Number, nonceStr: String, signature: /^[0-9a-f]{40}$/ })
   })
@@ -175,8 +217,18 @@ void t.test('the token authority', async (story) => {
     for (const key of await redis.keys('*')) {
       // Strings inside hashes and lists stand in a dump as they are, unless they are long and compressed: those are asked for.
       const type = await redis.type(key)
-      const text = type === 'hash' ? JSON.stringify(await redis.hgetall(key)) : type === 'list' ? String(await redis.lrange(key, 0, -1)) : type === 'string' ? await redis.get(key) : ''
-      t.notOk(secrets.some((secret) => text?.includes(secret)), key)
+      const text =
+        type === 'hash'
+          ? JSON.stringify(await redis.hgetall(key))
+          : type === 'list'
+            ? String(await redis.lrange(key, 0, -1))
+            : type === 'string'
+              ? await redis.get(key)
+              : ''
+      t.notOk(
+        secrets.some((secret) => text?.includes(secret)),
+        key,
+      )
     }
   })
 })

@@ -32,7 +32,9 @@ async function startWeChat(simulators: readonly Simulator[]) {
         return
       }
       fetch(`${asked.url}${request.url}`, { method: 'POST', body, headers: { 'content-type': 'application/json' } })
-        .then(async (answer) => response.writeHead(answer.status, { 'content-type': 'application/json' }).end(await answer.text()))
+        .then(async (answer) =>
+          response.writeHead(answer.status, { 'content-type': 'application/json' }).end(await answer.text()),
+        )
         .catch(() => response.destroy())
     })
   })
@@ -49,7 +51,11 @@ void t.test('two platforms and their callers', async (story) => {
   const simulators = await Promise.all(
     PLATFORMS.map((id) =>
       startSimulator({
-        component: { appId: `wx${randomBytes(8).toString('hex')}`, token: `token${id}`, encodingAesKey: randomBytes(64).toString('hex').slice(0, 43) },
+        component: {
+          appId: `wx${randomBytes(8).toString('hex')}`,
+          token: `token${id}`,
+          encodingAesKey: randomBytes(64).toString('hex').slice(0, 43),
+        },
         eventUrl: `${base}/${id}/event`,
         callbackUrl: `${base}/${id}/$APPID$/callback`,
       }),
@@ -72,8 +78,16 @@ void t.test('two platforms and their callers', async (story) => {
       })),
       callers: [
         { name: 'all', key: keyOf('all') },
-        { name: 'crm', key: keyOf('crm'), grants: [{ platforms: ['one'], authorizers: [APP], actions: ['tokens:read', 'authorizers:read'] }] },
-        { name: 'force', key: keyOf('force'), grants: [{ platforms: ['two'], actions: ['tokens:read', 'tokens:force'] }] },
+        {
+          name: 'crm',
+          key: keyOf('crm'),
+          grants: [{ platforms: ['one'], authorizers: [APP], actions: ['tokens:read', 'authorizers:read'] }],
+        },
+        {
+          name: 'force',
+          key: keyOf('force'),
+          grants: [{ platforms: ['two'], actions: ['tokens:read', 'tokens:force'] }],
+        },
       ],
     }),
   )
@@ -99,7 +113,9 @@ void t.test('two platforms and their callers', async (story) => {
   })
 
   const call = async (caller: string, path: string): Promise<{ status: number; body: Answer }> => {
-    const response = await fetch(`http://127.0.0.1:${internalPort}/apis/v1/wx/${path}`, { headers: { authorization: `Bearer ${keyOf(caller)}` } })
+    const response = await fetch(`http://127.0.0.1:${internalPort}/apis/v1/wx/${path}`, {
+      headers: { authorization: `Bearer ${keyOf(caller)}` },
+    })
     return { status: response.status, body: (await response.json()) as Answer }
   }
 
@@ -121,7 +137,9 @@ void t.test('two platforms and their callers', async (story) => {
     await simulator.authorize(OTHER)
   }
   await until('both have both', async () => {
-    const answers = await Promise.all(PLATFORMS.flatMap((id) => [APP, OTHER].map((appId) => call('all', `${id}/authorizers/${appId}`))))
+    const answers = await Promise.all(
+      PLATFORMS.flatMap((id) => [APP, OTHER].map((appId) => call('all', `${id}/authorizers/${appId}`))),
+    )
     return answers.every(({ body }) => body.nick_name)
   })
 
@@ -137,7 +155,11 @@ void t.test('two platforms and their callers', async (story) => {
     const before = await call('all', `one/access_token/${APP}`)
     const forced = await call('all', `two/access_token/${APP}?force=true`)
     t.ok(two.isCurrentAccessToken(APP, String(forced.body.token)))
-    t.equal((await call('all', `one/access_token/${APP}`)).body.token, before.body.token, 'a refresh of one is none of the other')
+    t.equal(
+      (await call('all', `one/access_token/${APP}`)).body.token,
+      before.body.token,
+      'a refresh of one is none of the other',
+    )
   })
 
   await story.test('revoked on one, it goes on on the other', async (t) => {
@@ -153,7 +175,10 @@ void t.test('two platforms and their callers', async (story) => {
     t.equal((await call('crm', 'one/access_token/wx00000000000000ff')).status, 403)
     t.equal((await call('crm', `two/access_token/${APP}`)).status, 403)
     t.equal((await call('crm', 'one/component_access_token')).status, 403, 'narrowed to authorizers')
-    t.strictSame((await call('crm', 'one/authorizers')).body.items?.map(({ appid }) => appid), [APP])
+    t.strictSame(
+      (await call('crm', 'one/authorizers')).body.items?.map(({ appid }) => appid),
+      [APP],
+    )
     t.equal((await call('force', `two/access_token/${APP}?force=true`)).status, 200)
     t.equal((await call('force', 'two/component_access_token')).status, 200)
     t.equal((await call('force', 'two/authorizers')).status, 403)
@@ -163,13 +188,20 @@ void t.test('two platforms and their callers', async (story) => {
   await story.test("the worker's metrics tell of each platform by itself", async (t) => {
     const metrics = await until('one worker has gathered them', async () => {
       const text = await fetch(`http://127.0.0.1:${workerPort}/metrics`).then((response) => response.text())
-      return PLATFORMS.every((id) => text.includes(`wxgw_authorizers{platform="${id}",process="worker"} 2`)) ? text : undefined
+      return PLATFORMS.every((id) => text.includes(`wxgw_authorizers{platform="${id}",process="worker"} 2`))
+        ? text
+        : undefined
     })
     for (const id of PLATFORMS) {
       t.match(metrics, new RegExp(`wxgw_ticket_age_seconds\\{platform="${id}",process="worker"\\} \\d`))
       t.match(metrics, new RegExp(`wxgw_authorizers\\{platform="${id}",process="worker"\\} 2`))
       t.match(metrics, new RegExp(`wxgw_authorizers_due\\{platform="${id}",process="worker"\\} \\d`))
-      t.match(metrics, new RegExp(`wxgw_token_refreshes_total\\{platform="${id}",kind="component",outcome="refreshed",process="worker"\\} \\d`))
+      t.match(
+        metrics,
+        new RegExp(
+          `wxgw_token_refreshes_total\\{platform="${id}",kind="component",outcome="refreshed",process="worker"\\} \\d`,
+        ),
+      )
     }
   })
 })

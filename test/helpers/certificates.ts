@@ -16,7 +16,13 @@ const HOST = '127.0.0.1'
 
 export function createAuthority(): Authority {
   const own = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const ca = certificate({ subject: CA_NAME, issuer: CA_NAME, publicKey: own.publicKey, signer: own.privateKey, isCa: true })
+  const ca = certificate({
+    subject: CA_NAME,
+    issuer: CA_NAME,
+    publicKey: own.publicKey,
+    signer: own.privateKey,
+    isCa: true,
+  })
   return {
     ca,
     issue(commonName = HOST) {
@@ -39,10 +45,17 @@ type Parts = { subject: string; issuer: string; publicKey: KeyObject; signer: Ke
 function certificate({ subject, issuer, publicKey, signer, isCa }: Parts): string {
   const ecdsaWithSha256 = sequence(oid('2a8648ce3d040302'))
   const validity = sequence(der(0x17, Buffer.from('200101000000Z')), der(0x17, Buffer.from('491231235959Z')))
-  const addresses = [[127, 0, 0, 1], [...Array.from({ length: 15 }, () => 0), 1]]
+  const addresses = [
+    [127, 0, 0, 1],
+    [...Array.from({ length: 15 }, () => 0), 1],
+  ]
   const names = [...addresses.map((address) => der(0x87, Buffer.from(address))), der(0x82, Buffer.from('localhost'))]
   const subjectAltName = sequence(oid('551d11'), der(0x04, sequence(...names)))
-  const basicConstraints = sequence(oid('551d13'), der(0x01, Buffer.from([0xff])), der(0x04, sequence(der(0x01, Buffer.from([0xff])))))
+  const basicConstraints = sequence(
+    oid('551d13'),
+    der(0x01, Buffer.from([0xff])),
+    der(0x04, sequence(der(0x01, Buffer.from([0xff])))),
+  )
   const toBeSigned = sequence(
     der(0xa0, der(0x02, Buffer.from([2]))),
     der(0x02, Buffer.concat([Buffer.from([1]), randomBytes(8)])),
@@ -66,7 +79,8 @@ function named(commonName: string): Buffer {
 function der(tag: number, ...parts: Buffer[]): Buffer {
   const content = Buffer.concat(parts)
   const { length } = content
-  const header = length < 0x80 ? [tag, length] : length < 0x100 ? [tag, 0x81, length] : [tag, 0x82, length >> 8, length & 0xff]
+  const header =
+    length < 0x80 ? [tag, length] : length < 0x100 ? [tag, 0x81, length] : [tag, 0x82, length >> 8, length & 0xff]
   return Buffer.concat([Buffer.from(header), content])
 }
 

@@ -21,7 +21,17 @@ export async function moveSlot(form: RedisForm, { slot, from, to, between }: Mov
   for (;;) {
     const keys = await source.call('CLUSTER', 'GETKEYSINSLOT', slot, KEYS_AT_ONCE)
     if (!Array.isArray(keys) || keys.length === 0) break
-    await source.call('MIGRATE', '127.0.0.1', to.port, '', 0, MIGRATE_TIMEOUT_MS, 'REPLACE', 'KEYS', ...keys.map(String))
+    await source.call(
+      'MIGRATE',
+      '127.0.0.1',
+      to.port,
+      '',
+      0,
+      MIGRATE_TIMEOUT_MS,
+      'REPLACE',
+      'KEYS',
+      ...keys.map(String),
+    )
   }
   await between?.()
   await target.call('CLUSTER', 'SETSLOT', slot, 'NODE', targetId)
@@ -34,8 +44,11 @@ export async function ownerOf(form: RedisForm, key: string): Promise<{ slot: num
   for (const server of masters) {
     const client = form.client(server)
     const slot = Number(await client.call('CLUSTER', 'KEYSLOT', key))
-    const mine = new RegExp(`^${await idOf(form, server)} .*$`, 'm').exec(String(await client.call('CLUSTER', 'NODES')))?.[0] ?? ''
-    const ranges = [...mine.matchAll(/ (\d+)(?:-(\d+))?(?= |$)/g)].slice(3).map(([, first, last = first]) => [Number(first), Number(last)] as const)
+    const mine =
+      new RegExp(`^${await idOf(form, server)} .*$`, 'm').exec(String(await client.call('CLUSTER', 'NODES')))?.[0] ?? ''
+    const ranges = [...mine.matchAll(/ (\d+)(?:-(\d+))?(?= |$)/g)]
+      .slice(3)
+      .map(([, first, last = first]) => [Number(first), Number(last)] as const)
     if (ranges.some(([first, last]) => first <= slot && slot <= last)) return { slot, owner: server }
   }
   throw new Error(`no master has the slot of ${key}`)

@@ -17,7 +17,8 @@ export async function startConnectProxy(credentials?: string): Promise<ConnectPr
   const targets: string[] = []
   const tunnels = new Set<{ destroy(): unknown }>()
   let refuses = false
-  const wanted = credentials === undefined ? undefined : `Basic ${Buffer.from(decodeURIComponent(credentials)).toString('base64')}`
+  const wanted =
+    credentials === undefined ? undefined : `Basic ${Buffer.from(decodeURIComponent(credentials)).toString('base64')}`
   const server = createServer((_request, response) => response.writeHead(405).end())
   server.on('connect', (request, client, head) => {
     client.on('error', () => client.destroy())

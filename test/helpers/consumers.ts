@@ -19,7 +19,10 @@ export type Hook = {
 /** undefined: never answered. */
 export type HookAnswer = (
   event: Event,
-) => { status: number; body?: unknown; headers?: Record<string, string> } | undefined | Promise<{ status: number; body?: unknown } | undefined>
+) =>
+  | { status: number; body?: unknown; headers?: Record<string, string> }
+  | undefined
+  | Promise<{ status: number; body?: unknown } | undefined>
 
 export async function startHook(t: Tap, answer: HookAnswer = () => ({ status: 204 })): Promise<Hook> {
   const received: Hook['received'] = []
@@ -84,7 +87,11 @@ export async function startQueueConsumer(
 }
 
 /** What stands in the stream of a subscription, oldest first. */
-export async function readStream(t: Tap, gateway: Pick<Gateway, 'call' | 'redis'>, subscription: string): Promise<() => Promise<Event[]>> {
+export async function readStream(
+  t: Tap,
+  gateway: Pick<Gateway, 'call' | 'redis'>,
+  subscription: string,
+): Promise<() => Promise<Event[]>> {
   const { body } = await gateway.call('GET', `/subscriptions/${subscription}`)
   const redis = new Redis(gateway.redis.url)
   redis.on('error', () => {})

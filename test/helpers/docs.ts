@@ -13,7 +13,9 @@ export function projectText(path: string): string {
 /** Paths of the pages for readers, relative to the root. */
 export function pages(): string[] {
   const ofRoot = readdirSync(PROJECT_ROOT).filter((name) => name.endsWith('.md'))
-  const ofDocs = readdirSync(join(PROJECT_ROOT, 'docs'), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.md'))
+  const ofDocs = readdirSync(join(PROJECT_ROOT, 'docs'), { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.md'),
+  )
   return [...ofRoot, ...ofDocs.map((name) => join('docs', name)), 'apps/simulator/README.md', 'examples/README.md']
 }
 
@@ -21,7 +23,10 @@ export function pages(): string[] {
 export function sources(): string[] {
   return ['packages', 'apps/ingress', 'apps/worker'].flatMap((folder) =>
     readdirSync(join(PROJECT_ROOT, folder), { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts') && /(^|\/)src\//.test(name) && !name.includes('node_modules'))
+      .filter(
+        (name) =>
+          name.endsWith('.ts') && !name.endsWith('.d.ts') && /(^|\/)src\//.test(name) && !name.includes('node_modules'),
+      )
       .map((name) => relative(PROJECT_ROOT, join(PROJECT_ROOT, folder, name))),
   )
 }
@@ -42,7 +47,12 @@ export function tableRows(text: string): string[][] {
   const isRule = (line: string | undefined) => line !== undefined && /^\|[-| :]+\|$/.test(line)
   return lines
     .filter((line, index) => !isRule(line) && !isRule(lines[index + 1]))
-    .map((line) => line.split('|').slice(1, -1).map((cell) => cell.trim()))
+    .map((line) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    )
 }
 
 /** The fenced blocks of one language. */

@@ -43,7 +43,13 @@ export type Answer = Partial<{
   replayed: number
   delivered: number
   event: Event
-  deliveries: Array<{ subscription: string; status: string; attempts: number; lastError: string | null; deliveredAt: string | null }>
+  deliveries: Array<{
+    subscription: string
+    status: string
+    attempts: number
+    lastError: string | null
+    deliveredAt: string | null
+  }>
   sentBy: string
   jobId: string
   replayId: string

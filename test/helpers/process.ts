@@ -36,7 +36,11 @@ export function startProcess(
 }
 
 /** In the project's root. Nothing of this process's environment but PATH leaks in. */
-export function startProgram(command: string, args: readonly string[], env: Record<string, string> = {}): RunningProcess {
+export function startProgram(
+  command: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): RunningProcess {
   const child = spawn(command, args, {
     cwd: PROJECT_ROOT,
     env: { PATH: process.env['PATH'] ?? '', ...env },

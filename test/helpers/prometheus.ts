@@ -21,6 +21,8 @@ export function parseSeries(text: string): Series[] {
 /** The sum of the series with these labels. */
 export function sumOf(series: readonly Series[], name: string, labels: Record<string, string> = {}): number {
   const wanted = Object.entries(labels)
-  const found = series.filter((one) => one.name === name && wanted.every(([label, value]) => one.labels[label] === value))
+  const found = series.filter(
+    (one) => one.name === name && wanted.every(([label, value]) => one.labels[label] === value),
+  )
   return found.reduce((sum, { value }) => sum + value, 0)
 }

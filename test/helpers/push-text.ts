@@ -2,7 +2,15 @@
 import { messageXml, type PushResult } from '@wxgw/simulator'
 import type { Gateway } from './gateway.ts'
 
-export type TextPush = { appId: string; openId?: string; content: string; msgId: string; createTime?: number; at?: number; attempts?: number }
+export type TextPush = {
+  appId: string
+  openId?: string
+  content: string
+  msgId: string
+  createTime?: number
+  at?: number
+  attempts?: number
+}
 
 export function nowSeconds(): number {
   return Math.floor(Date.now() / 1000)

@@ -75,7 +75,9 @@ export async function startSentinels(options: SentinelFormOptions = {}): Promise
       `sentinel down-after-milliseconds ${SENTINEL_NAME} 1000`,
       `sentinel failover-timeout ${SENTINEL_NAME} 3000`,
       ...(password === undefined ? [] : [`sentinel auth-pass ${SENTINEL_NAME} ${password}`]),
-      ...(sentinelPassword === undefined ? [] : [`requirepass ${sentinelPassword}`, `sentinel sentinel-pass ${sentinelPassword}`]),
+      ...(sentinelPassword === undefined
+        ? []
+        : [`requirepass ${sentinelPassword}`, `sentinel sentinel-pass ${sentinelPassword}`]),
       ...sentinelLines,
     ]
     watching.push(await base.start([], lines))
@@ -83,8 +85,12 @@ export async function startSentinels(options: SentinelFormOptions = {}): Promise
   await until(
     'the sentinels know each other and the replicas',
     async () => {
-      const views = await Promise.all(watching.map((sentinel) => viewOf(base.sentinelClient(sentinel, sentinelPassword))))
-      return views.every((view) => view['num-other-sentinels'] === String(sentinels - 1) && view['num-slaves'] === String(replicas))
+      const views = await Promise.all(
+        watching.map((sentinel) => viewOf(base.sentinelClient(sentinel, sentinelPassword))),
+      )
+      return views.every(
+        (view) => view['num-other-sentinels'] === String(sentinels - 1) && view['num-slaves'] === String(replicas),
+      )
     },
     { timeoutMs: FORMED_WITHIN_MS, everyMs: 50 },
   )
@@ -92,7 +98,9 @@ export async function startSentinels(options: SentinelFormOptions = {}): Promise
     REDIS_MODE: 'sentinel',
     REDIS_SENTINEL_NAME: SENTINEL_NAME,
     REDIS_URL: base.urls(watching, password),
-    ...(sentinelPassword === undefined || sentinelPassword === password ? {} : { REDIS_SENTINEL_PASSWORD: sentinelPassword }),
+    ...(sentinelPassword === undefined || sentinelPassword === password
+      ? {}
+      : { REDIS_SENTINEL_PASSWORD: sentinelPassword }),
   })
 }
 
@@ -102,7 +110,14 @@ export async function startCluster(options: ClusterFormOptions = {}): Promise<Re
   const nodes: RedisServer[] = []
   for (let count = 0; count < masters * (1 + replicasEach); count += 1) {
     const bus = base.hasTls ? ['--tls-cluster', 'yes'] : []
-    const enabled = ['--cluster-enabled', 'yes', '--cluster-node-timeout', String(nodeTimeoutMs), '--cluster-announce-ip', HOST]
+    const enabled = [
+      '--cluster-enabled',
+      'yes',
+      '--cluster-node-timeout',
+      String(nodeTimeoutMs),
+      '--cluster-announce-ip',
+      HOST,
+    ]
     nodes.push(await base.start([...passwordArguments(options), ...enabled, ...bus]))
   }
   const clients = nodes.map((node) => base.client(node))
@@ -131,7 +146,9 @@ export async function untilReplicated(master: Redis, replicas: number): Promise<
   if (replicas === 0) return
   const isReplicated = async () => {
     await master.publish('a write that no key keeps', '')
-    return (await master.wait(replicas, 100)) >= replicas && (await infoOf(master, 'connected_slaves')) === String(replicas)
+    return (
+      (await master.wait(replicas, 100)) >= replicas && (await infoOf(master, 'connected_slaves')) === String(replicas)
+    )
   }
   // A server that is busy with a replica's first copy may answer too late: it is asked again.
   await until('the replicas follow', () => isReplicated().catch(() => false), { timeoutMs: FORMED_WITHIN_MS })
@@ -149,7 +166,12 @@ async function createBase(security: Security) {
   function clientOf(server: RedisServer, password: string | undefined): Redis {
     const known = clients.get(server)
     if (known) return known
-    const options = { ...clientTls, ...(password === undefined ? {} : { password }), maxRetriesPerRequest: null, commandTimeout: ANSWERED_WITHIN_MS }
+    const options = {
+      ...clientTls,
+      ...(password === undefined ? {} : { password }),
+      maxRetriesPerRequest: null,
+      commandTimeout: ANSWERED_WITHIN_MS,
+    }
     const client = new Redis({ host: HOST, port: server.port, ...options, retryStrategy: () => 100 })
     // A server that the test has killed: it is asked again until it is back, or the form ends.
     client.on('error', () => undefined)
@@ -234,7 +256,8 @@ async function busPortOf(client: Redis | undefined): Promise<string | undefined>
 async function viewOf(sentinel: Redis): Promise<Record<string, string>> {
   const flat: unknown = await sentinel.call('SENTINEL', 'MASTER', SENTINEL_NAME)
   const view: Record<string, string> = {}
-  if (Array.isArray(flat)) for (let index = 0; index + 1 < flat.length; index += 2) view[String(flat[index])] = String(flat[index + 1])
+  if (Array.isArray(flat))
+    for (let index = 0; index + 1 < flat.length; index += 2) view[String(flat[index])] = String(flat[index + 1])
   return view
 }
 

@@ -149,7 +149,9 @@ function answersPing(port: number, tls: ServerTls | undefined): Promise<boolean>
   return new Promise((resolve) => {
     const ping = () => socket.write('PING\r\n')
     const address = { port, host: '127.0.0.1' }
-    const socket = tls ? connectTls({ ...address, ca: tls.ca, cert: tls.cert, key: tls.key }, ping) : connect(address, ping)
+    const socket = tls
+      ? connectTls({ ...address, ca: tls.ca, cert: tls.cert, key: tls.key }, ping)
+      : connect(address, ping)
     socket.once('data', (data) => {
       socket.destroy()
       resolve(/^(\+PONG|-NOAUTH|-NOPERM)/.test(data.toString()))

@@ -13,7 +13,10 @@ const PAGE_OF_FORMS = 'docs/redis.md'
 
 /** Of the gateway, its readers and its consumers, for one server or for the nodes of a cluster. */
 export function documentedUsers(form: 'one server' | 'cluster' = 'one server'): DocumentedUser[] {
-  const users = pages().filter((page) => page !== PAGE_OF_FORMS).flatMap(linesOf).filter(({ name }) => !OF_THE_OPERATOR.includes(name))
+  const users = pages()
+    .filter((page) => page !== PAGE_OF_FORMS)
+    .flatMap(linesOf)
+    .filter(({ name }) => !OF_THE_OPERATOR.includes(name))
   if (form === 'one server') return users
   const additions = linesOf(PAGE_OF_FORMS).filter((line) => !isWhole(line))
   return users.map(({ name, rules }) => ({

@@ -82,7 +82,12 @@ export function createStack(options: StackOptions): Stack {
 
   async function spawnWorker({ port, env: own = {} }: WorkerOptions = {}): Promise<Worker> {
     const ownPort = port ?? (await freePort())
-    const process = start('apps/worker/dist/main.js', { ...env, ...options.workerEnv, ...own, WORKER_PORT: String(ownPort) })
+    const process = start('apps/worker/dist/main.js', {
+      ...env,
+      ...options.workerEnv,
+      ...own,
+      WORKER_PORT: String(ownPort),
+    })
     const worker = { process, url: `http://${HOST}:${ownPort}` }
     workers.push(worker)
     return worker
@@ -125,7 +130,10 @@ export function newComponent(): Component {
     appId: `wx${randomBytes(8).toString('hex')}`,
     appSecret: randomBytes(16).toString('hex'),
     token: randomBytes(8).toString('hex'),
-    encodingAesKey: randomBytes(40).toString('base64').replace(/[^A-Za-z0-9]/g, 'x').slice(0, 43),
+    encodingAesKey: randomBytes(40)
+      .toString('base64')
+      .replace(/[^A-Za-z0-9]/g, 'x')
+      .slice(0, 43),
   }
 }
 
@@ -153,7 +161,8 @@ export async function untilAlive(process: RunningProcess, url: string): Promise<
   await until(
     `${url} answers`,
     async () => {
-      if (process.child.exitCode !== null) throw new Error(`the process ended with ${process.child.exitCode}:\n${process.output()}`)
+      if (process.child.exitCode !== null)
+        throw new Error(`the process ended with ${process.child.exitCode}:\n${process.output()}`)
       return fetch(`${url}/healthz`).then(
         (response) => response.ok,
         () => false,

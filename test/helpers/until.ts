@@ -8,13 +8,18 @@ import { setTimeout as delay } from 'node:timers/promises'
 export async function until<T>(
   what: string,
   condition: () => T | Promise<T>,
-  { timeoutMs = 30_000, everyMs = 10, why }: { timeoutMs?: number; everyMs?: number; why?: () => string | Promise<string> } = {},
+  {
+    timeoutMs = 30_000,
+    everyMs = 10,
+    why,
+  }: { timeoutMs?: number; everyMs?: number; why?: () => string | Promise<string> } = {},
 ): Promise<NonNullable<T>> {
   const deadline = Date.now() + timeoutMs
   for (;;) {
     const answer = await condition()
     if (answer) return answer
-    if (Date.now() > deadline) throw new Error([`waited ${timeoutMs} ms in vain until ${what}`, await why?.()].filter(Boolean).join('\n'))
+    if (Date.now() > deadline)
+      throw new Error([`waited ${timeoutMs} ms in vain until ${what}`, await why?.()].filter(Boolean).join('\n'))
     await delay(everyMs)
   }
 }

@@ -23,12 +23,18 @@ void t.test('mutated requests on every route crash nothing, leak nothing, enqueu
   t.ok(Object.keys(answers).length >= 5, JSON.stringify(answers))
 })
 
-void t.test('made-up paths and queries of calls reach no other host and no denied path, and show no token', async (t) => {
-  const { answers, passed, ...counts } = await fuzzCalls(t, { count: 3000, random: seededRandom(SEED) })
-  t.same(counts, { requests: 3000, otherHosts: 0, denied: 0, leaks: 0, hung: 0, offenders: [] })
-  t.ok(passed > 300, `${passed} were passed on`)
-  t.ok(['200', '302', '400', '401', '403'].every((status) => Number(answers[status]) > 10), JSON.stringify(answers))
-})
+void t.test(
+  'made-up paths and queries of calls reach no other host and no denied path, and show no token',
+  async (t) => {
+    const { answers, passed, ...counts } = await fuzzCalls(t, { count: 3000, random: seededRandom(SEED) })
+    t.same(counts, { requests: 3000, otherHosts: 0, denied: 0, leaks: 0, hung: 0, offenders: [] })
+    t.ok(passed > 300, `${passed} were passed on`)
+    t.ok(
+      ['200', '302', '400', '401', '403'].every((status) => Number(answers[status]) > 10),
+      JSON.stringify(answers),
+    )
+  },
+)
 
 void t.test('the same seed makes the same inputs', (t) => {
   const draw = () => {

@@ -53,7 +53,10 @@ export type HostileGateway = Gateway & {
 }
 
 /** Two authorizers, a consumer that matches everything; with the previous credentials still accepted. */
-export async function startHostileGateway(t: { teardown(end: () => unknown): unknown }, options: GatewayOptions = {}): Promise<HostileGateway> {
+export async function startHostileGateway(
+  t: { teardown(end: () => unknown): unknown },
+  options: GatewayOptions = {},
+): Promise<HostileGateway> {
   const gateway = await startGateway({
     ...options,
     workers: 0,
@@ -73,7 +76,10 @@ export async function startHostileGateway(t: { teardown(end: () => unknown): unk
   // While nothing but the ingress is connected, its connections can be told from the worker's.
   await witness.watchPresentClients()
   await gateway.startWorker()
-  const { ports, port } = { ports: { public: portOf(ingress.publicUrl), internal: portOf(ingress.internalUrl) }, port: portOf(gateway.redis.url) }
+  const { ports, port } = {
+    ports: { public: portOf(ingress.publicUrl), internal: portOf(ingress.internalUrl) },
+    port: portOf(gateway.redis.url),
+  }
   const received: Event[] = []
   await authorize(gateway)
   const { body } = await gateway.call('PUT', '/subscriptions/everything', { sink: { kind: 'queue' } })
@@ -87,7 +93,12 @@ export async function startHostileGateway(t: { teardown(end: () => unknown): unk
   const { component } = gateway
   const aesKey = Buffer.from(`${component.encodingAesKey}=`, 'base64')
   const seal: HostileGateway['seal'] = (plaintext, { atSeconds, ...change } = {}) => {
-    return sealPush(plaintext, atSeconds ?? nowSeconds(), { token: component.token, aesKey, receiveId: component.appId, ...change })
+    return sealPush(plaintext, atSeconds ?? nowSeconds(), {
+      token: component.token,
+      aesKey,
+      receiveId: component.appId,
+      ...change,
+    })
   }
   const under: HostileGateway = {
     ...gateway,
@@ -100,7 +111,8 @@ export async function startHostileGateway(t: { teardown(end: () => unknown): unk
       await witness.takeCommands()
       const before = await witness.digest()
       for (const attempt of attempts) await judge(t, under, attempt)
-      if (!attempts.some(({ writes }) => writes)) t.same(await witness.changes(before), [], 'nothing has changed in Redis')
+      if (!attempts.some(({ writes }) => writes))
+        t.same(await witness.changes(before), [], 'nothing has changed in Redis')
       t.equal(ingress.process.child.exitCode, null, 'the process lives')
     },
     assertQuietLogs(t) {
@@ -112,9 +124,22 @@ export async function startHostileGateway(t: { teardown(end: () => unknown): unk
 
 /** One assertion a row, which lists all that is wrong: there are hundreds of rows. */
 async function judge(t: Test, gateway: HostileGateway, attempt: Attempt): Promise<void> {
-  const { id, listener = 'public', bytes, status, code, reads = false, writes = false, shapeless = false, check } = attempt
+  const {
+    id,
+    listener = 'public',
+    bytes,
+    status,
+    code,
+    reads = false,
+    writes = false,
+    shapeless = false,
+    check,
+  } = attempt
   // TAP reads line ends of every alphabet.
-  const name = `${id} ${attempt.name}`.replace(/[^\x20-\x7e]/g, (character) => `U+${character.codePointAt(0)?.toString(16)}`)
+  const name = `${id} ${attempt.name}`.replace(
+    /[^\x20-\x7e]/g,
+    (character) => `U+${character.codePointAt(0)?.toString(16)}`,
+  )
   const { witness, ports } = gateway
   const before = reads ? await witness.digest() : undefined
   const answer = await sendBytes(ports[listener], bytes)
@@ -123,9 +148,11 @@ async function judge(t: Test, gateway: HostileGateway, attempt: Attempt): Promis
   const next = await sendBytes(ports[listener], requestBytes('GET', '/healthz'))
   const problems = echoProblems(answer)
   if (![status].flat().includes(answer.status)) problems.push(`status ${answer.status}: ${answer.body.slice(0, 200)}`)
-  if (answer.status >= 400 && !shapeless) problems.push(...shapeProblems(answer, code === undefined ? undefined : [code].flat()))
+  if (answer.status >= 400 && !shapeless)
+    problems.push(...shapeProblems(answer, code === undefined ? undefined : [code].flat()))
   // Without a command, nothing can have changed.
-  if (!reads && !writes && commands.length > 0 && (await costsCommands(gateway, attempt))) problems.push(`commands at Redis: ${commands.join(', ')}`)
+  if (!reads && !writes && commands.length > 0 && (await costsCommands(gateway, attempt)))
+    problems.push(`commands at Redis: ${commands.join(', ')}`)
   if (changed.length > 0) problems.push(`changed in Redis: ${changed.join(', ')}`)
   if (next.status !== 200) problems.push(`not well afterwards: ${next.status}`)
   t.same(problems, [], name)
@@ -133,7 +160,10 @@ async function judge(t: Test, gateway: HostileGateway, attempt: Attempt): Promis
 }
 
 /** Once more: what the processes do by themselves every few seconds falls into one attempt, not into two. */
-async function costsCommands({ witness, ports }: HostileGateway, { listener = 'public', bytes }: Attempt): Promise<boolean> {
+async function costsCommands(
+  { witness, ports }: HostileGateway,
+  { listener = 'public', bytes }: Attempt,
+): Promise<boolean> {
   await witness.takeCommands()
   await sendBytes(ports[listener], bytes)
   return (await witness.takeCommands()).length > 0
@@ -184,14 +214,21 @@ function assertQuiet(t: Test, output: string): void {
   t.notMatch(output, new RegExp(CANARY, 'i'), 'no line of the log holds hostile input')
   const broken = output.split('\n').filter((line) => line !== '' && !isJson(line))
   t.same(broken, [], 'every line of the log is one JSON object')
-  t.notMatch(output, /"msg":"request\.failed"[^\n]*"code":"INTERNAL"|"code":"INTERNAL"[^\n]*"msg":"request\.failed"/, 'no internal error')
+  t.notMatch(
+    output,
+    /"msg":"request\.failed"[^\n]*"code":"INTERNAL"|"code":"INTERNAL"[^\n]*"msg":"request\.failed"/,
+    'no internal error',
+  )
   t.notMatch(output, /unhandled|uncaught/i)
 }
 
 async function authorize(gateway: Gateway): Promise<void> {
   const { simulator } = gateway
   await simulator.pushTicket()
-  await until('there is a component token', async () => (await gateway.call('GET', '/component_access_token')).status === 200)
+  await until(
+    'there is a component token',
+    async () => (await gateway.call('GET', '/component_access_token')).status === 200,
+  )
   for (const { appId, userName } of [AUTHORIZER, OTHER_AUTHORIZER]) {
     simulator.addAccount({ appId, userName, nickName: 'hostile test' })
     await simulator.authorize(appId)
@@ -200,7 +237,11 @@ async function authorize(gateway: Gateway): Promise<void> {
 }
 
 /** A push as bytes on the wire. */
-export function pushBytes(route: string, { query, body }: SealedPush, { rawQuery, ...parts }: RequestParts & { rawQuery?: string } = {}): Buffer {
+export function pushBytes(
+  route: string,
+  { query, body }: SealedPush,
+  { rawQuery, ...parts }: RequestParts & { rawQuery?: string } = {},
+): Buffer {
   const target = `${PREFIX}/${route}?${rawQuery ?? queryText(query)}`
   return requestBytes('POST', target, { body, ...parts, headers: { 'content-type': 'text/xml', ...parts.headers } })
 }

@@ -13,22 +13,36 @@ export type RawAnswer = {
   afterMs: number
 }
 
-export type RequestParts = { headers?: Record<string, string | string[]>; body?: string | Buffer; host?: string | false }
+export type RequestParts = {
+  headers?: Record<string, string | string[]>
+  body?: string | Buffer
+  host?: string | false
+}
 
 /** The bytes of one request. Headers given replace the usual ones; `content-length` is added to a body. */
-export function requestBytes(method: string, target: string, { headers = {}, body, host = 'gateway.example' }: RequestParts = {}): Buffer {
+export function requestBytes(
+  method: string,
+  target: string,
+  { headers = {}, body, host = 'gateway.example' }: RequestParts = {},
+): Buffer {
   const names = new Set(Object.keys(headers).map((name) => name.toLowerCase()))
   const lines = [`${method} ${target} HTTP/1.1`]
   if (host !== false && !names.has('host')) lines.push(`Host: ${host}`)
   if (!names.has('connection')) lines.push('Connection: close')
-  for (const [name, values] of Object.entries(headers)) for (const value of [values].flat()) lines.push(`${name}: ${value}`)
+  for (const [name, values] of Object.entries(headers))
+    for (const value of [values].flat()) lines.push(`${name}: ${value}`)
   const payload = Buffer.from(body ?? '')
-  if (body !== undefined && !names.has('content-length') && !names.has('transfer-encoding')) lines.push(`Content-Length: ${payload.length}`)
+  if (body !== undefined && !names.has('content-length') && !names.has('transfer-encoding'))
+    lines.push(`Content-Length: ${payload.length}`)
   return Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'utf8'), payload])
 }
 
 /** Sends the bytes and resolves with the first whole answer, or with what there is when the server closes. */
-export function sendBytes(port: number, bytes: string | Buffer, { withinMs = 8000 }: { withinMs?: number } = {}): Promise<RawAnswer> {
+export function sendBytes(
+  port: number,
+  bytes: string | Buffer,
+  { withinMs = 8000 }: { withinMs?: number } = {},
+): Promise<RawAnswer> {
   const socket = connect({ port, host: '127.0.0.1' })
   socket.write(bytes)
   return readAnswer(socket, { withinMs })
@@ -71,5 +85,10 @@ function parse(text: string): Pick<RawAnswer, 'status' | 'headers' | 'body' | 't
     const colon = line.indexOf(':')
     headers.set(line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim())
   }
-  return { status: Number(/^HTTP\/1\.1 (\d{3})/.exec(head)?.[1] ?? 0), headers, body: end < 0 ? '' : text.slice(end + 4), text }
+  return {
+    status: Number(/^HTTP\/1\.1 (\d{3})/.exec(head)?.[1] ?? 0),
+    headers,
+    body: end < 0 ? '' : text.slice(end + 4),
+    text,
+  }
 }

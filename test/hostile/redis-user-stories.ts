@@ -26,7 +26,12 @@ export async function isReady({ internalUrl }: Gateway): Promise<boolean> {
 async function stateOf({ simulator, internalUrl, ingresses }: Gateway): Promise<string> {
   const { attempts } = await simulator.pushTicket()
   const readiness = await (await fetch(`${internalUrl}/readyz`)).text()
-  const logged = ingresses.flatMap(({ process }) => process.logLines().filter(({ level }) => Number(level) >= 40).slice(-10))
+  const logged = ingresses.flatMap(({ process }) =>
+    process
+      .logLines()
+      .filter(({ level }) => Number(level) >= 40)
+      .slice(-10),
+  )
   return [JSON.stringify(attempts), readiness, ...logged.map((line) => JSON.stringify(line))].join('\n')
 }
 
@@ -47,7 +52,10 @@ export async function playsGateway(t: Test, stage: Stage): Promise<void> {
     retrying: { sink, retry: { scheduleSeconds: [60] } },
   }
   const [first] = Object.entries(inputs)
-  await until('it takes a subscription', async () => (await gateway.call('PUT', `/subscriptions/${first?.[0]}`, first?.[1])).status === 201)
+  await until(
+    'it takes a subscription',
+    async () => (await gateway.call('PUT', `/subscriptions/${first?.[0]}`, first?.[1])).status === 201,
+  )
   await until('a ticket is taken', async () => (await simulator.pushTicket()).ok, { why: () => stateOf(gateway) })
   const isThere = async (path: string) => (await gateway.call('GET', path)).status === 200
   await until('there is a component token', () => isThere('/component_access_token'))
@@ -169,14 +177,20 @@ export async function playsTokenReader(t: Test, stage: Stage): Promise<void> {
 
 /** The same token over HTTP and from Redis. */
 export async function readsTokens(t: Test, { gateway, connect }: Stage): Promise<void> {
-  const token = await until('there is a token', async () => (await gateway.call('GET', `/access_token/${APP_ID}`)).body.token)
+  const token = await until(
+    'there is a token',
+    async () => (await gateway.call('GET', `/access_token/${APP_ID}`)).body.token,
+  )
   t.equal(await connect('token-reader').get(TOKEN_KEY), token)
 }
 
 /** A message comes through to the stream of crm, and tokens are refreshed and read: after something has happened to Redis. */
 export async function goesOn(t: Test, stage: Stage): Promise<void> {
   const { gateway, connect } = stage
-  const stream = await until('it answers', async () => (await gateway.call('GET', '/subscriptions/crm')).body.sink?.stream)
+  const stream = await until(
+    'it answers',
+    async () => (await gateway.call('GET', '/subscriptions/crm')).body.sink?.stream,
+  )
   const redis = connect('crm-stream')
   const lengthNow = () => redis.xlen(stream)
   const length = await lengthNow()

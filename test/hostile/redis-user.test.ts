@@ -12,7 +12,15 @@ import type { RedisServer } from '../helpers/redis-server.ts'
 import { denied, documentedUsers, loginOf, userArguments, userLines, usersOfRedis } from '../helpers/redis-users.ts'
 import { standaloneSettings } from '../helpers/redis-settings.ts'
 import { until } from '../helpers/until.ts'
-import { goesOn, playsGateway, playsQueueConsumer, playsStreamConsumer, playsTokenReader, readsTokens, type Stage } from './redis-user-stories.ts'
+import {
+  goesOn,
+  playsGateway,
+  playsQueueConsumer,
+  playsStreamConsumer,
+  playsTokenReader,
+  readsTokens,
+  type Stage,
+} from './redis-user-stories.ts'
 
 type Form = {
   start(): Promise<RedisForm>
@@ -33,7 +41,7 @@ const patient = { maxRetriesPerRequest: null, enableReadyCheck: false }
 
 /** The users of one server are those of the servers behind sentinels. */
 const FORMS: Record<string, Form> = {
-  'sentinels': {
+  sentinels: {
     start: () =>
       startSentinels({
         sentinels: 2,
@@ -55,7 +63,14 @@ const FORMS: Record<string, Form> = {
     connect({ sentinels }, user) {
       const { username: sentinelUsername, password: sentinelPassword } = loginOf('sentinel-client')
       const addresses = sentinels.map(({ port }) => ({ host: '127.0.0.1', port }))
-      return new Redis({ sentinels: addresses, name: SENTINEL_NAME, sentinelUsername, sentinelPassword, ...loginOf(user), ...patient })
+      return new Redis({
+        sentinels: addresses,
+        name: SENTINEL_NAME,
+        sentinelUsername,
+        sentinelPassword,
+        ...loginOf(user),
+        ...patient,
+      })
     },
     change: 'the master dies, and comes back as a replica',
     async happen(form) {
@@ -67,9 +82,18 @@ const FORMS: Record<string, Form> = {
   },
   'a cluster': {
     // No master is to be replaced here: on a busy machine a short time-out is enough to look dead.
-    start: () => startCluster({ replicasEach: 1, nodeTimeoutMs: 30_000, args: [...userArguments([...documentedUsers('cluster'), ...atServers]), ...replication] }),
+    start: () =>
+      startCluster({
+        replicasEach: 1,
+        nodeTimeoutMs: 30_000,
+        args: [...userArguments([...documentedUsers('cluster'), ...atServers]), ...replication],
+      }),
     env: { REDIS_MIN_REPLICAS: '1' },
-    connect: ({ servers }, user) => new Cluster(servers.map(({ port }) => ({ host: '127.0.0.1', port })), { redisOptions: { ...loginOf(user), ...patient } }),
+    connect: ({ servers }, user) =>
+      new Cluster(
+        servers.map(({ port }) => ({ host: '127.0.0.1', port })),
+        { redisOptions: { ...loginOf(user), ...patient } },
+      ),
     change: 'somebody asks what is wrong, a slot moves',
     async happen(form, between) {
       await diagnose(form)
@@ -110,9 +134,15 @@ for (const [name, { start, connect, env = {}, change, happen }] of Object.entrie
         return redis
       },
     }
-    await t.test('the gateway: pushes, tokens, subscriptions, dead letters, replays, synchronisation', (t) => playsGateway(t, stage))
-    await t.test('the consumer of a queue: work, progress, failures, retries, delays, pauses', (t) => playsQueueConsumer(t, stage))
-    await t.test('the consumer of a stream: groups, reading, acknowledging, taking over, trimming', (t) => playsStreamConsumer(t, stage))
+    await t.test('the gateway: pushes, tokens, subscriptions, dead letters, replays, synchronisation', (t) =>
+      playsGateway(t, stage),
+    )
+    await t.test('the consumer of a queue: work, progress, failures, retries, delays, pauses', (t) =>
+      playsQueueConsumer(t, stage),
+    )
+    await t.test('the consumer of a stream: groups, reading, acknowledging, taking over, trimming', (t) =>
+      playsStreamConsumer(t, stage),
+    )
     await t.test('the reader of tokens', (t) => playsTokenReader(t, stage))
     if (!happen) return
     await t.test(`${change}, and everybody goes on`, async (t) => {
@@ -133,7 +163,10 @@ async function diagnose({ servers }: RedisForm): Promise<void> {
     login: { username, password: new Secret(password) },
   }
   const problems = createProblemWatch({ settings, log: { warn: () => undefined } })
-  t.match(await problems.explain(Object.assign(new Error('none'), { code: 'ECONNRESET' })), /closed the connection|connection was lost/)
+  t.match(
+    await problems.explain(Object.assign(new Error('none'), { code: 'ECONNRESET' })),
+    /closed the connection|connection was lost/,
+  )
 }
 
 async function refusedBy(servers: readonly RedisServer[], form: RedisForm): Promise<string[]> {

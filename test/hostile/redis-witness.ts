@@ -6,7 +6,8 @@ import { until } from '../helpers/until.ts'
 
 // What turns without anybody asking: the readiness probe, workers' heartbeats, BullMQ's clock of stalled jobs, the daily audit's date, deliveries on their
 // way into the log, what each process has counted in a minute; and what a failed refresh before leaves for a second.
-const COUNTS = /^wx:(\{open1\}:(statistics:|refused_pushes$|delivery_(counts|health):)|\{wx-console\}:|\{[a-z0-9-]+\}:(figures|gathering)$)/
+const COUNTS =
+  /^wx:(\{open1\}:(statistics:|refused_pushes$|delivery_(counts|health):)|\{wx-console\}:|\{[a-z0-9-]+\}:(figures|gathering)$)/
 const TURNING = /^wx:\{open1\}:(next_audit|settling|refresh_error:)/
 const BACKGROUND_KEYS = [/^wx:\{health\}:probe$/, /^wx:\{wx-messages\}:workers$/, /:stalled-check$/, TURNING, COUNTS]
 /** The ingress looks every second or so, whoever calls, at Redis' memory, for a loss of its data, and whether the line is alive. */

@@ -21,8 +21,11 @@ void t.test('hostile input is refused, leaves nothing, and is forgotten', { buff
   t.teardown(() => rm(dir, { recursive: true, force: true }))
   const config = join(dir, 'gateway.yaml')
   await writeFile(config, NARROW_CALLER)
-  const gateway = await startHostileGateway(t, { env: { AUTH_REDIRECT_ORIGINS: GOOD, CONFIG_FILE: config, WEBHOOK_ALLOW_NETWORKS: '' } })
-  const pids = () => [...gateway.ingresses, ...gateway.workers].map(({ process }) => process.child.exitCode ?? process.child.pid)
+  const gateway = await startHostileGateway(t, {
+    env: { AUTH_REDIRECT_ORIGINS: GOOD, CONFIG_FILE: config, WEBHOOK_ALLOW_NETWORKS: '' },
+  })
+  const pids = () =>
+    [...gateway.ingresses, ...gateway.workers].map(({ process }) => process.child.exitCode ?? process.child.pid)
   const before = pids()
 
   await t.test('as HTTP', (t) => attackHttp(t, gateway))
@@ -43,9 +46,15 @@ void t.test('hostile input is refused, leaves nothing, and is forgotten', { buff
     t.match(parsed(good.body), { code: 'STORE_UNAVAILABLE' })
     t.ok(good.afterMs < 1500, `${good.afterMs} ms`)
     const { query, body } = push()
-    const forged = await sendBytes(gateway.ports.public, pushBytes(callback, { query: { ...query, msg_signature: 'f'.repeat(40) }, body }))
+    const forged = await sendBytes(
+      gateway.ports.public,
+      pushBytes(callback, { query: { ...query, msg_signature: 'f'.repeat(40) }, body }),
+    )
     t.equal(forged.status, 401)
-    const page = await sendBytes(gateway.ports.public, requestBytes('POST', `${PREFIX}/authorize/go`, { headers: { accept: 'text/html' } }))
+    const page = await sendBytes(
+      gateway.ports.public,
+      requestBytes('POST', `${PREFIX}/authorize/go`, { headers: { accept: 'text/html' } }),
+    )
     t.equal(page.status, 503)
     t.notMatch(page.body, /redis|ECONN/i)
   })

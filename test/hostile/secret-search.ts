@@ -19,9 +19,24 @@ function formsOf(value: string): string[] {
   if (known !== undefined) return known
   const bytes = Buffer.from(value)
   // Without the last characters, which depend on what follows; further into a longer text, base64 has two more alignments.
-  const aligned = [0, 1, 2].map((shift) => Buffer.concat([Buffer.alloc(shift), bytes]).toString('base64').slice(shift === 0 ? 0 : 4).replace(/=+$/, '').slice(0, -1))
+  const aligned = [0, 1, 2].map((shift) =>
+    Buffer.concat([Buffer.alloc(shift), bytes])
+      .toString('base64')
+      .slice(shift === 0 ? 0 : 4)
+      .replace(/=+$/, '')
+      .slice(0, -1),
+  )
   const inUrl = aligned.map((form) => form.replaceAll('+', '-').replaceAll('/', '_'))
-  const forms = [...new Set([value, encodeURIComponent(value), JSON.stringify(value).slice(1, -1), bytes.toString('hex'), ...aligned, ...inUrl])]
+  const forms = [
+    ...new Set([
+      value,
+      encodeURIComponent(value),
+      JSON.stringify(value).slice(1, -1),
+      bytes.toString('hex'),
+      ...aligned,
+      ...inUrl,
+    ]),
+  ]
   knownForms.set(value, forms)
   return forms
 }

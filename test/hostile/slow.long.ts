@@ -23,7 +23,11 @@ void t.test('slow, silent and numerous clients are given up, and others do not w
   const { ports } = gateway
   const pid = gateway.ingresses[0]?.process.child.pid ?? 0
   let ids = 50_000_000_000n
-  const push = () => pushBytes(`${AUTHORIZER.appId}/callback`, gateway.seal(textMessage({ to: AUTHORIZER.userName, createTime: nowSeconds(), msgId: String((ids += 1n)) })))
+  const push = () =>
+    pushBytes(
+      `${AUTHORIZER.appId}/callback`,
+      gateway.seal(textMessage({ to: AUTHORIZER.userName, createTime: nowSeconds(), msgId: String((ids += 1n)) })),
+    )
 
   async function open(): Promise<Socket> {
     const socket = connect({ port: ports.public, host: '127.0.0.1' })
@@ -47,7 +51,8 @@ void t.test('slow, silent and numerous clients are given up, and others do not w
   }
 
   await t.test('H29 to H32, H36: unfinished requests', async (t) => {
-    const head = (rest: string) => `POST ${PREFIX}/event?timestamp=1 HTTP/1.1\r\nHost: a\r\nContent-Type: text/xml\r\n${rest}\r\n`
+    const head = (rest: string) =>
+      `POST ${PREFIX}/event?timestamp=1 HTTP/1.1\r\nHost: a\r\nContent-Type: text/xml\r\n${rest}\r\n`
     const write = async (text: string) => {
       const socket = await open()
       if (text !== '') socket.write(text)
@@ -61,7 +66,10 @@ void t.test('slow, silent and numerous clients are given up, and others do not w
       write(head('Content-Length: 100\r\nExpect: 100-continue\r\n')),
     ])
     t.ok(short.afterMs < 6500 && short.status === 408, `H29: ${short.status} after ${short.afterMs} ms`)
-    t.ok(slowHeaders.afterMs < 4500 && slowHeaders.status === 408, `H30: ${slowHeaders.status} after ${slowHeaders.afterMs} ms`)
+    t.ok(
+      slowHeaders.afterMs < 4500 && slowHeaders.status === 408,
+      `H30: ${slowHeaders.status} after ${slowHeaders.afterMs} ms`,
+    )
     t.ok(slowBody.afterMs < 6500 && slowBody.status === 408, `H31: ${slowBody.status} after ${slowBody.afterMs} ms`)
     t.ok(silent.afterMs < 7000, `H32: ${silent.afterMs} ms`)
     t.ok(expecting.afterMs < 6500, `H36: ${expecting.status} after ${expecting.afterMs} ms`)
@@ -86,7 +94,10 @@ void t.test('slow, silent and numerous clients are given up, and others do not w
     // Pipelined requests are parsed in pieces of 64 KiB: four such sockets delay everybody, and a proxy in front passes none on.
     t.ok(meanwhile.afterMs < 5000, `${meanwhile.afterMs} ms`)
     // Who does not read does not see the end either: the gateway's own count tells.
-    await until('the gateway has let go of them', () => openDescriptors(pid) < descriptors + greedy.length, { timeoutMs: 60_000, everyMs: 500 })
+    await until('the gateway has let go of them', () => openDescriptors(pid) < descriptors + greedy.length, {
+      timeoutMs: 60_000,
+      everyMs: 500,
+    })
     t.ok(Date.now() - startedMs < 40_000, `gone after ${Date.now() - startedMs} ms`)
     for (const socket of greedy) socket.destroy()
     const after = residentMb(pid)
@@ -95,7 +106,8 @@ void t.test('slow, silent and numerous clients are given up, and others do not w
 
   await t.test(`H33 ${IDLE_SOCKETS} idle sockets of one address`, async (t) => {
     const idle: Socket[] = []
-    for (let batch = 0; batch < IDLE_SOCKETS / 250; batch += 1) idle.push(...(await Promise.all(Array.from({ length: 250 }, open))))
+    for (let batch = 0; batch < IDLE_SOCKETS / 250; batch += 1)
+      idle.push(...(await Promise.all(Array.from({ length: 250 }, open))))
     const times: number[] = []
     for (let index = 0; index < 200; index += 1) {
       const answer = await sendBytes(ports.public, push())
@@ -114,15 +126,36 @@ void t.test('slow, silent and numerous clients are given up, and others do not w
     const { query, body } = gateway.seal(textMessage({ to: AUTHORIZER.userName, createTime: nowSeconds() }))
     const right = query['msg_signature'] ?? ''
     const other = (digit: string | undefined) => (digit === '0' ? '1' : '0')
-    const signed = (msg_signature: string) => pushBytes(`${AUTHORIZER.appId}/callback`, { query: { ...query, msg_signature }, body }, { headers: { connection: 'keep-alive' } })
-    const keyed = (key: string) => requestBytes('GET', `${PREFIX}/authorizers`, { headers: { authorization: `Bearer ${key}`, connection: 'keep-alive' } })
+    const signed = (msg_signature: string) =>
+      pushBytes(
+        `${AUTHORIZER.appId}/callback`,
+        { query: { ...query, msg_signature }, body },
+        { headers: { connection: 'keep-alive' } },
+      )
+    const keyed = (key: string) =>
+      requestBytes('GET', `${PREFIX}/authorizers`, {
+        headers: { authorization: `Bearer ${key}`, connection: 'keep-alive' },
+      })
     const pairs = [
-      ['a signature', ports.public, signed(other(right[0]) + right.slice(1)), signed(right.slice(0, -1) + other(right.at(-1)))],
-      ['a key', ports.internal, keyed(`${other(API_KEY[0])}${API_KEY.slice(1)}`), keyed(`${API_KEY.slice(0, -1)}${other(API_KEY.at(-1))}`)],
+      [
+        'a signature',
+        ports.public,
+        signed(other(right[0]) + right.slice(1)),
+        signed(right.slice(0, -1) + other(right.at(-1))),
+      ],
+      [
+        'a key',
+        ports.internal,
+        keyed(`${other(API_KEY[0])}${API_KEY.slice(1)}`),
+        keyed(`${API_KEY.slice(0, -1)}${other(API_KEY.at(-1))}`),
+      ],
     ] as const
     for (const [name, port, first, last] of pairs) {
       const value = welchT(await timings(port, [first, last]))
-      t.ok(Math.abs(value) < MAX_T, `${name} that is wrong at its first or at its last character: t = ${value.toFixed(2)}`)
+      t.ok(
+        Math.abs(value) < MAX_T,
+        `${name} that is wrong at its first or at its last character: t = ${value.toFixed(2)}`,
+      )
     }
   })
 

@@ -11,7 +11,16 @@ import {
   type Secret,
 } from '@wxgw/wechat-core'
 import type { MemoryCodes } from './codes.ts'
-import { claim, commit, fail, isLeasedBy, newRefreshRecord, type RefreshRecord, release, snapshotOf } from './refresh-record.ts'
+import {
+  claim,
+  commit,
+  fail,
+  isLeasedBy,
+  newRefreshRecord,
+  type RefreshRecord,
+  release,
+  snapshotOf,
+} from './refresh-record.ts'
 import type { SettableClock } from './settable-clock.ts'
 
 const HISTORY_LENGTH = 5
@@ -43,12 +52,19 @@ function newAuthorizer(): AuthorizerRecord {
 
 export type MemoryAuthorizers = AuthorizerTokenStore &
   AuthorizationStore & {
-    revoke(appId: AuthorizerAppId, createTimeSeconds: number, confirmed?: boolean): Promise<'revoked' | 'ignored' | 'equal'>
+    revoke(
+      appId: AuthorizerAppId,
+      createTimeSeconds: number,
+      confirmed?: boolean,
+    ): Promise<'revoked' | 'ignored' | 'equal'>
     statusOf(appId: AuthorizerAppId): Promise<AuthorizerStatus | undefined>
     dueAtMs(appId: AuthorizerAppId): number | undefined
   }
 
-export function createMemoryAuthorizers(deps: { codes: MemoryCodes; clock: Pick<SettableClock, 'nowMs'> }): MemoryAuthorizers {
+export function createMemoryAuthorizers(deps: {
+  codes: MemoryCodes
+  clock: Pick<SettableClock, 'nowMs'>
+}): MemoryAuthorizers {
   const { codes, clock } = deps
   const records = new Map<AuthorizerAppId, AuthorizerRecord>()
 
@@ -84,7 +100,8 @@ export function createMemoryAuthorizers(deps: { codes: MemoryCodes; clock: Pick<
       const record = recordOf(appId)
       const snapshot = snapshotOf(record, clock.nowMs())
       const { status } = record
-      if (status === 'reauthorization_required' && !isValid(snapshot.stored, snapshot.nowMs)) throw reauthorizationRequired()
+      if (status === 'reauthorization_required' && !isValid(snapshot.stored, snapshot.nowMs))
+        throw reauthorizationRequired()
       return snapshot
     },
 
@@ -163,7 +180,8 @@ export function createMemoryAuthorizers(deps: { codes: MemoryCodes; clock: Pick<
         ...(known ?? newAuthorizer()),
         ...{ status: 'active', revoked: undefined, failed: undefined, refreshedAtMs: 0 },
       }
-      const isOverlapped = known !== undefined && (record.savedAtMs >= claimedAtMs || known.refreshedAtMs >= claimedAtMs)
+      const isOverlapped =
+        known !== undefined && (record.savedAtMs >= claimedAtMs || known.refreshedAtMs >= claimedAtMs)
       const at = createTimeSeconds ?? Math.floor(nowMs / 1000)
       record.authorizedAtSeconds = known?.status === 'revoked' ? at : Math.max(at, record.authorizedAtSeconds)
       record.authorizedBy = codeHash

@@ -56,7 +56,8 @@ export type Claimed =
 
 export function claim(record: RefreshRecord, { owner, leaseMs, seenVersion }: Claim, nowMs: number): Claimed {
   const snapshot = snapshotOf(record, nowMs)
-  if (seenVersion !== undefined && record.version !== seenVersion && snapshot.stored) return { kind: 'changed', snapshot }
+  if (seenVersion !== undefined && record.version !== seenVersion && snapshot.stored)
+    return { kind: 'changed', snapshot }
   if (record.failed && record.failed.untilMs > nowMs) return { kind: 'failed', failure: record.failed.failure }
   if (record.lease && record.lease.untilMs > nowMs) return { kind: 'busy' }
   record.lease = { owner, untilMs: nowMs + leaseMs }
@@ -84,7 +85,11 @@ export function release(record: RefreshRecord, owner: string): void {
 }
 
 /** `repeated`: this very claim was committed before. `late`: a newer one was. `unleased`: stored, but the lease had run out. */
-export function commit(record: RefreshRecord, issued: Issued, nowMs: number): 'stored' | 'repeated' | 'late' | 'unleased' {
+export function commit(
+  record: RefreshRecord,
+  issued: Issued,
+  nowMs: number,
+): 'stored' | 'repeated' | 'late' | 'unleased' {
   const { owner, fence, lifetimeSeconds } = issued
   const isLeased = isLeasedBy(record, owner, nowMs)
   if (record.openFence === fence) record.openFence = undefined
@@ -108,7 +113,11 @@ export function commit(record: RefreshRecord, issued: Issued, nowMs: number): 's
   return 'stored'
 }
 
-export function fail(record: RefreshRecord, { owner, fence, failure, holdMs, isUnsettled }: FailedRefresh, nowMs: number): number {
+export function fail(
+  record: RefreshRecord,
+  { owner, fence, failure, holdMs, isUnsettled }: FailedRefresh,
+  nowMs: number,
+): number {
   if (record.openFence === fence) record.openFence = undefined
   if (isUnsettled) record.doubtUntilMs = nowMs + DOUBT_MS
   if (!isLeasedBy(record, owner, nowMs)) return 0

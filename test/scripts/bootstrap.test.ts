@@ -4,17 +4,20 @@ import { join } from 'node:path'
 import t from 'tap'
 import { createTree } from './tree-under-test.ts'
 
-void t.test('the first command installs by the lockfile, with development dependencies in spite of NODE_ENV, and builds', async (t) => {
-  const tree = await createTree(t)
-  const build = tree.start('build.mjs', [], { NODE_ENV: 'production', npm_config_omit: 'dev' })
-  t.equal(await build.ended, 0, build.output())
-  t.match(build.output(), 'Building, about a minute', 'so that nobody takes the silence for a fault')
-  const [install, ...others] = await tree.log('npx')
-  t.strictSame(others, [])
-  t.match(install?.args.join(' '), /^--yes pnpm@\S+ install --frozen-lockfile --prod=false$/)
-  t.equal(install?.NODE_ENV, null)
-  t.match(await tree.log('tsc'), [{ args: ['-b', '.'] }])
-})
+void t.test(
+  'the first command installs by the lockfile, with development dependencies in spite of NODE_ENV, and builds',
+  async (t) => {
+    const tree = await createTree(t)
+    const build = tree.start('build.mjs', [], { NODE_ENV: 'production', npm_config_omit: 'dev' })
+    t.equal(await build.ended, 0, build.output())
+    t.match(build.output(), 'Building, about a minute', 'so that nobody takes the silence for a fault')
+    const [install, ...others] = await tree.log('npx')
+    t.strictSame(others, [])
+    t.match(install?.args.join(' '), /^--yes pnpm@\S+ install --frozen-lockfile --prod=false$/)
+    t.equal(install?.NODE_ENV, null)
+    t.match(await tree.log('tsc'), [{ args: ['-b', '.'] }])
+  },
+)
 
 void t.test('what is installed is not installed again, until the lockfile changes', async (t) => {
   const tree = await createTree(t)

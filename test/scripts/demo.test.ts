@@ -22,20 +22,31 @@ void t.test('the demo that stays up', async (t) => {
     await exited
   })
   const over = () => demo.child.exitCode !== null || /keeps running|✗/.test(demo.output())
-  await until('it stays up, or fails', over, { timeoutMs: TIMEOUT_MS, everyMs: 50 }).finally(() => t.match(demo.output(), 'keeps running'))
+  await until('it stays up, or fails', over, { timeoutMs: TIMEOUT_MS, everyMs: 50 }).finally(() =>
+    t.match(demo.output(), 'keeps running'),
+  )
   t.notMatch(demo.output(), '✗')
   t.match(demo.output(), '(embedded')
-  const lines = demo.output().split('\n').map((line) => line.trim())
-  const after = (name: string) => lines.find((line) => line.startsWith(`${name} `))?.slice(name.length).trim() ?? ''
+  const lines = demo
+    .output()
+    .split('\n')
+    .map((line) => line.trim())
+  const after = (name: string) =>
+    lines
+      .find((line) => line.startsWith(`${name} `))
+      ?.slice(name.length)
+      .trim() ?? ''
   const settings = after('first')
   t.match(settings, /^export REDIS_URL='redis:/)
   const commandOf = (start: string) => lines.find((line) => line.includes(start))?.replace(/^.*? {2,}/, '') ?? ''
-  const run = (command: string) => collect(spawn('sh', ['-c', `${settings}; exec ${command}`], { cwd: PROJECT_ROOT, detached: true }))
+  const run = (command: string) =>
+    collect(spawn('sh', ['-c', `${settings}; exec ${command}`], { cwd: PROJECT_ROOT, detached: true }))
 
   const wanted = ['node examples/node/queue.mjs', 'node examples/node/stream.mjs', 'node examples/node/webhook.mjs']
   const consumers = wanted.map((start) => ({ start, ...run(commandOf(start)) }))
   t.teardown(() => {
-    for (const { child } of consumers) if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL')
+    for (const { child } of consumers)
+      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL')
   })
   await until('the webhook listens', () => consumers[2]?.output().includes('listening'), { timeoutMs: TIMEOUT_MS })
   const sent = spawnSync('sh', ['-c', after('then a message for them')], { encoding: 'utf8' })
@@ -47,7 +58,8 @@ void t.test('the demo that stays up', async (t) => {
   const answering = run(after('let the webhook answer').replace(/^curl/, 'curl -f'))
   t.same(await once(answering.child, 'close'), [0, null])
   // Every process has the change within a moment.
-  const replied = () => spawnSync('sh', ['-c', after('then a message for them')], { encoding: 'utf8' }).stdout.includes('收到：你好')
+  const replied = () =>
+    spawnSync('sh', ['-c', after('then a message for them')], { encoding: 'utf8' }).stdout.includes('收到：你好')
   await until('the user reads a reply', replied, { timeoutMs: TIMEOUT_MS })
   const tokens = ['a token', 'the same from Redis'].map((name) => run(after(name)))
   await Promise.all(tokens.map(({ child }) => once(child, 'close')))
@@ -64,6 +76,7 @@ void t.test('the demo that stays up', async (t) => {
 
 function collect(child: ChildProcess): { child: ChildProcess; output(): string } {
   const chunks: string[] = []
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => chunks.push(chunk.toString()))
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (chunk: Buffer) => chunks.push(chunk.toString()))
   return { child, output: () => chunks.join('') }
 }

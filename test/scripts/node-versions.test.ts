@@ -39,26 +39,29 @@ void t.test('every package that is installed accepts every supported Node.js, so
   t.strictSame(refusals, [])
 })
 
-void t.test('the main story and the cryptography work with another Node.js, and nothing warns of its future', async (t) => {
-  const { otherNode, withNode }: OtherNode = await import(pathToFileURL(join(SCRIPTS, 'other-node.mjs')).href)
-  // The newest one, and when the tests run with that, the oldest.
-  const version = Number(process.versions.node.split('.')[0]) < 26 ? '26' : '20.19.0'
-  const node = await otherNode(version)
-  if (node === undefined) return void t.pass(`Node.js ${version}`, { skip: 'npm cannot get it' })
-  // The test that is run must not take itself for a part of this one.
-  const own = Object.entries(process.env).filter(([name]) => !/^(TAP|NODE_OPTIONS|_TAPJS)/.test(name))
-  // Alone, tap gives a file half a minute, whatever the machine has to do besides.
-  const env = withNode(node, { ...Object.fromEntries(own), TAP_TIMEOUT: '120' })
-  const start = (...args: string[]) => track(t, spawn(node, args, { env, stdio: ['ignore', 'pipe', 'pipe'] }))
+void t.test(
+  'the main story and the cryptography work with another Node.js, and nothing warns of its future',
+  async (t) => {
+    const { otherNode, withNode }: OtherNode = await import(pathToFileURL(join(SCRIPTS, 'other-node.mjs')).href)
+    // The newest one, and when the tests run with that, the oldest.
+    const version = Number(process.versions.node.split('.')[0]) < 26 ? '26' : '20.19.0'
+    const node = await otherNode(version)
+    if (node === undefined) return void t.pass(`Node.js ${version}`, { skip: 'npm cannot get it' })
+    // The test that is run must not take itself for a part of this one.
+    const own = Object.entries(process.env).filter(([name]) => !/^(TAP|NODE_OPTIONS|_TAPJS)/.test(name))
+    // Alone, tap gives a file half a minute, whatever the machine has to do besides.
+    const env = withNode(node, { ...Object.fromEntries(own), TAP_TIMEOUT: '120' })
+    const start = (...args: string[]) => track(t, spawn(node, args, { env, stdio: ['ignore', 'pipe', 'pipe'] }))
 
-  for (const name of SELECTION) {
-    const test = start('--enable-source-maps', join(DIST, `${name}.test.js`))
-    t.equal(await test.ended, 0, `${name} with Node.js ${version}`)
-    if (test.child.exitCode !== 0) t.comment(test.output())
-  }
-  for (const name of ['ingress', 'worker']) {
-    const process = start('--pending-deprecation', fileURLToPath(new URL(`apps/${name}/dist/main.js`, ROOT)))
-    t.equal(await process.ended, 1, `the ${name} has loaded and misses its settings`)
-    t.match(process.output(), /^the configuration has/, 'and says nothing else')
-  }
-})
+    for (const name of SELECTION) {
+      const test = start('--enable-source-maps', join(DIST, `${name}.test.js`))
+      t.equal(await test.ended, 0, `${name} with Node.js ${version}`)
+      if (test.child.exitCode !== 0) t.comment(test.output())
+    }
+    for (const name of ['ingress', 'worker']) {
+      const process = start('--pending-deprecation', fileURLToPath(new URL(`apps/${name}/dist/main.js`, ROOT)))
+      t.equal(await process.ended, 1, `the ${name} has loaded and misses its settings`)
+      t.match(process.output(), /^the configuration has/, 'and says nothing else')
+    }
+  },
+)

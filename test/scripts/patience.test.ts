@@ -30,9 +30,12 @@ void t.test('when nothing moves any more, it says what it has waited for', async
 
 void t.test('what moves and never comes has an end', async (t) => {
   let looks = 0
-  await t.rejects(waitFor('it comes', () => void (looks += 1), { movement: () => looks, stallMs: 100, endMs: 300 }), {
-    message: 'waited for 0.3 s until it comes',
-  })
+  await t.rejects(
+    waitFor('it comes', () => void (looks += 1), { movement: () => looks, stallMs: 100, endMs: 300 }),
+    {
+      message: 'waited for 0.3 s until it comes',
+    },
+  )
 })
 
 void t.test('what throws is not asked again', async (t) => {

@@ -15,9 +15,16 @@ console.log('found', JSON.stringify(await ensureRedisServer() ?? null))
 async function ensure(t: Test, programs: Readonly<Record<string, string>>) {
   const bin = await mkdtemp(join(tmpdir(), 'wxgw-bin-'))
   t.teardown(() => rm(bin, { recursive: true, force: true }))
-  for (const [name, body] of Object.entries(programs)) await writeFile(join(bin, name), `#!/bin/sh\nbin='${bin}'\n${body}\n`, { mode: 0o755 })
+  for (const [name, body] of Object.entries(programs))
+    await writeFile(join(bin, name), `#!/bin/sh\nbin='${bin}'\n${body}\n`, { mode: 0o755 })
   const module = pathToFileURL(join(SCRIPTS, 'redis-binary.mjs')).href
-  const command = track(t, spawn(process.execPath, ['--input-type=module', '-e', ENSURE, module], { env: { PATH: bin }, stdio: ['ignore', 'pipe', 'pipe'] }))
+  const command = track(
+    t,
+    spawn(process.execPath, ['--input-type=module', '-e', ENSURE, module], {
+      env: { PATH: bin },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }),
+  )
   await command.ended
   return { bin, output: command.output(), calls: () => readFile(join(bin, 'calls'), 'utf8').catch(() => '') }
 }

@@ -23,10 +23,13 @@ setInterval(() => {}, 1000)
 async function provide(t: Test, options: object, env: NodeJS.ProcessEnv = {}) {
   const module = pathToFileURL(join(SCRIPTS, 'redis.mjs')).href
   const { REDIS_URL: _, ...inherited } = process.env
-  const command = track(t, spawn(process.execPath, ['--input-type=module', '-e', PROVIDE, module, JSON.stringify(options)], {
-    env: { ...inherited, ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  }))
+  const command = track(
+    t,
+    spawn(process.execPath, ['--input-type=module', '-e', PROVIDE, module, JSON.stringify(options)], {
+      env: { ...inherited, ...env },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    }),
+  )
   await command.printed('}\n')
   const provided: { url: string; kind: string } = JSON.parse(command.output())
   return { ...command, ...provided }
@@ -49,10 +52,18 @@ async function processOneJob(t: Test, url: string) {
   const connection = { url, maxRetriesPerRequest: null }
   const queue = new Queue('{probe}', { connection })
   t.teardown(() => queue.close())
-  const worker = new Worker('{probe}', async (job) => job.attemptsMade === 0 ? Promise.reject(new Error('once more')) : job.data, { connection })
+  const worker = new Worker(
+    '{probe}',
+    async (job) => (job.attemptsMade === 0 ? Promise.reject(new Error('once more')) : job.data),
+    { connection },
+  )
   t.teardown(() => worker.close())
   const done = new Promise<unknown>((resolve) => worker.once('completed', (job) => resolve(job.returnvalue)))
-  await queue.add('probe', { text: '你好' }, { attempts: 2, backoff: 10, jobId: 'probe-1', deduplication: { id: 'd', ttl: 60_000 } })
+  await queue.add(
+    'probe',
+    { text: '你好' },
+    { attempts: 2, backoff: 10, jobId: 'probe-1', deduplication: { id: 'd', ttl: 60_000 } },
+  )
   t.strictSame(await done, { text: '你好' })
 }
 

@@ -9,7 +9,12 @@ import { isAlive, SCRIPTS, track } from './tree-under-test.ts'
 function start(t: Test, shell: string, options: { timeoutMs?: number } = {}) {
   const module = pathToFileURL(join(SCRIPTS, 'run-command.mjs')).href
   const code = `const { run } = await import(process.argv[1]); console.log('code', (await run('sh', ['-c', process.argv[2]], JSON.parse(process.argv[3]))).code)`
-  return track(t, spawn(process.execPath, ['--input-type=module', '-e', code, module, shell, JSON.stringify(options)], { stdio: ['ignore', 'pipe', 'inherit'] }))
+  return track(
+    t,
+    spawn(process.execPath, ['--input-type=module', '-e', code, module, shell, JSON.stringify(options)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    }),
+  )
 }
 
 async function grandchildPid(command: ReturnType<typeof track>): Promise<number> {

@@ -34,7 +34,14 @@ void t.test('npm start passes SIGTERM on to both and exits 0 when both did', asy
 
 type Ending = { name: string; other: string; how: string; signal: NodeJS.Signals; code: number; said: string }
 const ENDINGS: readonly Ending[] = [
-  { name: 'worker', other: 'ingress', how: 'drained by somebody else', signal: 'SIGTERM', code: 1, said: 'exit code 0' },
+  {
+    name: 'worker',
+    other: 'ingress',
+    how: 'drained by somebody else',
+    signal: 'SIGTERM',
+    code: 1,
+    said: 'exit code 0',
+  },
   { name: 'ingress', other: 'worker', how: 'killed', signal: 'SIGKILL', code: 1, said: 'SIGKILL' },
   { name: 'worker', other: 'ingress', how: 'crashed', signal: 'SIGUSR2', code: 70, said: 'exit code 70' },
 ]
@@ -52,7 +59,10 @@ for (const { name, other, how, signal, code, said } of ENDINGS) {
   })
 }
 
-for (const [variable, code] of [['INGRESS_ENDS', 0], ['WORKER_ENDS', 9]] as const) {
+for (const [variable, code] of [
+  ['INGRESS_ENDS', 0],
+  ['WORKER_ENDS', 9],
+] as const) {
   void t.test(`npm start fails when one of them ends at its start with exit code ${code}`, async (t) => {
     const tree = await createTree(t)
     const command = tree.start('start.mjs', [], { [variable]: String(code) })
@@ -104,7 +114,10 @@ void t.test('however the processes are started, their young generation has the s
   t.match(await text('bench/stack/gateway.mjs'), `'${SIZE}'`)
   const tree = await createTree(t)
   const path = [join(tree.root, 'bin'), process.env['PATH']].join(delimiter)
-  const command = track(t, spawn(process.execPath, [SIZE, join(tree.root, 'scripts/start.mjs')], { env: { ...process.env, PATH: path } }))
+  const command = track(
+    t,
+    spawn(process.execPath, [SIZE, join(tree.root, 'scripts/start.mjs')], { env: { ...process.env, PATH: path } }),
+  )
   const pid = await readyPid(command, 'ingress')
   t.match(await readFile(`/proc/${pid}/cmdline`, 'utf8'), SIZE)
   command.child.kill('SIGTERM')

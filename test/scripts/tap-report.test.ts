@@ -8,7 +8,9 @@ import { createTree, SCRIPTS } from './tree-under-test.ts'
 type Report = { lines: string[]; passed: number; failed: number; skipped: number }
 type Ended = { name: string; text: string; code: number; seconds: number }
 
-const { reportFile }: { reportFile(ended: Ended): Report } = await import(pathToFileURL(join(SCRIPTS, 'tap-report.mjs')).href)
+const { reportFile }: { reportFile(ended: Ended): Report } = await import(
+  pathToFileURL(join(SCRIPTS, 'tap-report.mjs')).href
+)
 
 const PASSED = `TAP version 14
 # Subtest: adds
@@ -75,7 +77,11 @@ ok 2 - needs another # SKIP there is none
 `
   const { lines, ...counts } = reportFile({ name: 'c/three.test', text, code: 0, seconds: 0.01 })
   t.strictSame(counts, { passed: 0, failed: 0, skipped: 2 })
-  t.strictSame(lines, ['✔ c/three.test (0.0 s)', '  skipped: there is no tool', '  skipped: needs another: there is none'])
+  t.strictSame(lines, [
+    '✔ c/three.test (0.0 s)',
+    '  skipped: there is no tool',
+    '  skipped: needs another: there is none',
+  ])
 })
 
 const ENDINGS: ReadonlyArray<readonly [how: string, text: string, code: number]> = [
@@ -94,30 +100,39 @@ async function runFailing(t: Test, files: Record<string, number>, isRetrying: bo
   const tree = await createTree(t)
   await mkdir(join(tree.root, 'test'))
   for (const [name, failures] of Object.entries(files)) {
-    await writeFile(join(tree.root, 'test', `${name}.js`), `
+    await writeFile(
+      join(tree.root, 'test', `${name}.js`),
+      `
       import { appendFileSync, readFileSync } from 'node:fs'
       appendFileSync('${name}.runs', '.')
       const isGood = readFileSync('${name}.runs').length > ${failures}
       console.log(isGood ? 'ok 1\\n1..1\\n# { total: 1, pass: 1 }' : 'not ok 1 - ${name} is late\\n1..1\\n# { total: 1, fail: 1 }')
-      process.exitCode = isGood ? 0 : 1`)
+      process.exitCode = isGood ? 0 : 1`,
+    )
   }
   const groups = Object.keys(files).map((name) => ({ name, files: [`${name}.js`] }))
   const options = { jobs: 2, timeoutSeconds: 60, redis: { path: '' }, isRetrying }
-  await writeFile(join(tree.root, 'scripts/these.mjs'), `
+  await writeFile(
+    join(tree.root, 'scripts/these.mjs'),
+    `
     import { runTestFiles } from './test-files.mjs'
     const { passed, failed } = await runTestFiles(${JSON.stringify(groups)}, ${JSON.stringify(options)})
-    console.log(passed + ' passed, ' + failed + ' failed')`)
+    console.log(passed + ' passed, ' + failed + ' failed')`,
+  )
   const started = tree.start('these.mjs')
   await started.ended
   return started.output()
 }
 
-void t.test('a file that failed once and passes alone is flaky, not failed, and its first failure is shown', async (t) => {
-  const output = await runFailing(t, { busy: 1, broken: 2, good: 0 }, true)
-  t.match(output, /^not ok 1 - busy is late$/m)
-  t.same(output.match(/^flaky: .*$/gm), ['flaky: busy (failed once, passed alone)'])
-  t.match(output, /^2 passed, 1 failed$/m, 'the one that fails twice has failed once')
-})
+void t.test(
+  'a file that failed once and passes alone is flaky, not failed, and its first failure is shown',
+  async (t) => {
+    const output = await runFailing(t, { busy: 1, broken: 2, good: 0 }, true)
+    t.match(output, /^not ok 1 - busy is late$/m)
+    t.same(output.match(/^flaky: .*$/gm), ['flaky: busy (failed once, passed alone)'])
+    t.match(output, /^2 passed, 1 failed$/m, 'the one that fails twice has failed once')
+  },
+)
 
 void t.test('four files that fail, and any with --no-retry, have failed', async (t) => {
   const outputs = await Promise.all([

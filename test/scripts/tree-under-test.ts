@@ -84,11 +84,14 @@ export async function createTree(t: Test): Promise<Tree> {
     start(script, args = [], env = {}) {
       const path = [join(root, 'bin'), process.env['PATH']].join(delimiter)
       // From elsewhere: no command may rely on where it is started.
-      return track(t, spawn(process.execPath, [join(root, 'scripts', script), ...args], {
-        cwd: tmpdir(),
-        env: { ...process.env, PATH: path, ...env },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      }))
+      return track(
+        t,
+        spawn(process.execPath, [join(root, 'scripts', script), ...args], {
+          cwd: tmpdir(),
+          env: { ...process.env, PATH: path, ...env },
+          stdio: ['ignore', 'pipe', 'pipe'],
+        }),
+      )
     },
     async log(name) {
       const text = await readFile(join(root, `${name}.log`), 'utf8').catch(() => '')
@@ -117,7 +120,8 @@ export function track(t: Test, child: ChildProcess): Started {
     output: () => output,
     printed: (text) =>
       until(`it prints ${String(text)}`, () => {
-        if (!includes(text) && child.exitCode !== null) throw new Error(`ended without printing ${String(text)}: ${output}`)
+        if (!includes(text) && child.exitCode !== null)
+          throw new Error(`ended without printing ${String(text)}: ${output}`)
         return includes(text)
       }),
   }

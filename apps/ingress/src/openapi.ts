@@ -21,7 +21,7 @@ const TAGS = [
   { name: 'Events', description: 'what WeChat sent lately and what became of it' },
   { name: 'Statistics', description: 'what the processes count' },
   { name: 'Replies', description: 'passive replies (被动回复)' },
-  { name: 'Catalogue', description: "what the gateway knows of WeChat" },
+  { name: 'Catalogue', description: 'what the gateway knows of WeChat' },
   { name: 'Console', description: 'of operators: sessions, and what only the console shows' },
   { name: 'Health', description: 'of the process' },
   { name: 'Documentation', description: 'this document' },

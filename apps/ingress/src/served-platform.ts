@@ -22,16 +22,25 @@ import type { StatsPlatform } from './routes/subscription-stats.ts'
 import type { SubscriptionPlatform } from './routes/subscriptions.ts'
 import type { TokenPlatform } from './routes/tokens.ts'
 
-type PublicPlatform = ComponentPlatform &
-  MessagePlatform &
-  CountingPlatform &
+type PublicPlatform = ComponentPlatform & MessagePlatform & CountingPlatform & InfoPlatform & UrlPlatform & PagePlatform
+
+type InternalPlatform = AuthorizerPlatform &
+  TokenPlatform &
+  SessionPlatform &
   InfoPlatform &
   UrlPlatform &
-  PagePlatform
-
-type InternalPlatform = AuthorizerPlatform & TokenPlatform & SessionPlatform & InfoPlatform & UrlPlatform &
-  SubscriptionPlatform & StatsPlatform & MatchPlatform & DeadLetterPlatform &
-  EventPlatform & AttemptPlatform & StreamPlatform & ReplayPlatform & ReplyPlatform & StatisticsPlatform &
-  CallPlatform & QuotaPlatform & StandInPlatform
+  SubscriptionPlatform &
+  StatsPlatform &
+  MatchPlatform &
+  DeadLetterPlatform &
+  EventPlatform &
+  AttemptPlatform &
+  StreamPlatform &
+  ReplayPlatform &
+  ReplyPlatform &
+  StatisticsPlatform &
+  CallPlatform &
+  QuotaPlatform &
+  StandInPlatform
 
 export type ServedPlatform = PublicPlatform & InternalPlatform

@@ -150,7 +150,10 @@ async function checkInboxes(redis: RedisConnection, keys: readonly string[]): Pr
   const late = new AbortController()
   const outcomes = await Promise.all(
     keys.map(async (key) => {
-      const probe = probeWrite(redis, key).then(() => true, () => false)
+      const probe = probeWrite(redis, key).then(
+        () => true,
+        () => false,
+      )
       return Promise.race([probe, delay(INBOX_TIMEOUT_MS, false, { signal: late.signal }).catch(() => false)])
     }),
   )

@@ -55,7 +55,10 @@ export function createBatches<Item, Answer>({
   /** Never rejects. */
   async function settle(key: string, batch: ReadonlyArray<Waiting<Item, Answer>>): Promise<void> {
     try {
-      const answers = await write(key, batch.map(({ item }) => item))
+      const answers = await write(
+        key,
+        batch.map(({ item }) => item),
+      )
       batch.forEach(({ resolve, reject }, index) => {
         const answer = answers[index]
         if (answer === undefined) reject(new Error('the store gave no answer for one of a batch'))

@@ -114,7 +114,7 @@ async function resealAll(
   }
 
   async function resealAuthorizers(): Promise<void> {
-    for (let after = '-'; ; ) {
+    for (let after = '-'; ;) {
       const appIds = await redis.zrangebylex(keys.authorizers, after, '+', 'LIMIT', 0, PAGE)
       await Promise.all(appIds.map((appId) => resealAuthorizer(appId)))
       onProgress?.(report)
@@ -166,7 +166,10 @@ async function resealAll(
     const data = await redis.hget(key, 'data')
     const job: unknown = data ? JSON.parse(data) : undefined
     if (!data || !isRecord(job) || job['platform'] !== platform || typeof job['eventId'] !== 'string') return
-    for (const [name, field] of [['sealedPlaintext', 'component-event'], ['sealedCode', 'release-check']] as const) {
+    for (const [name, field] of [
+      ['sealedPlaintext', 'component-event'],
+      ['sealedCode', 'release-check'],
+    ] as const) {
       const sealed = job[name]
       if (typeof sealed !== 'string') continue
       await reseal('job', sealed, { platform, subject: job['eventId'], field }, (anew) =>

@@ -18,6 +18,9 @@ function settled<T, U>(ms: number, work: Promise<T>, whenLate: WhenLate<U>): Pro
   return new Promise((resolve, reject) => {
     const timer = afterReading(ms, () => whenLate(resolve, reject))
     const leave = () => clearTimeout(timer)
-    work.then((value) => (leave(), resolve(value)), (error: unknown) => (leave(), reject(error)))
+    work.then(
+      (value) => (leave(), resolve(value)),
+      (error: unknown) => (leave(), reject(error)),
+    )
   })
 }

@@ -32,29 +32,38 @@ void t.test('the public listener never gives the two tokens, whatever key is sho
   t.same(exchanged(gateway), [CODE, CODE])
 })
 
-void t.test('the internal listener gives both tokens with all rights, the refresh token only with the right for it', async (t) => {
-  const gateway = createGateway(t, {
-    grants: {
-      reader: [{ platforms: undefined, authorizers: undefined, actions: [...EXCHANGING] }],
-      keeper: [{ platforms: ['open1'], authorizers: [APPID_A], actions: [...EXCHANGING, 'refresh_tokens:read'] }],
-      split: [
-        { platforms: undefined, authorizers: undefined, actions: [...EXCHANGING] },
-        { platforms: undefined, authorizers: [APPID_B], actions: ['refresh_tokens:read'] },
-      ],
-    },
-  })
-  gateway.fake.exchanged.set(CODE, APPID_A)
-  const get = (key?: string) => gateway.internalServer.inject({ url: `${PATH}?${QUERY}`, headers: gateway.bearer(key) })
-  const withAccess = { ...WITHOUT_TOKENS, authorizer_access_token: SECRETS.accessToken }
-  t.same((await get()).json(), { ...withAccess, authorizer_refresh_token: SECRETS.refreshToken })
-  t.same((await get(keyOf('keeper'))).json(), { ...withAccess, authorizer_refresh_token: SECRETS.refreshToken })
-  t.same((await get(keyOf('reader'))).json(), withAccess)
-  t.same((await get(keyOf('split'))).json(), withAccess)
-})
+void t.test(
+  'the internal listener gives both tokens with all rights, the refresh token only with the right for it',
+  async (t) => {
+    const gateway = createGateway(t, {
+      grants: {
+        reader: [{ platforms: undefined, authorizers: undefined, actions: [...EXCHANGING] }],
+        keeper: [{ platforms: ['open1'], authorizers: [APPID_A], actions: [...EXCHANGING, 'refresh_tokens:read'] }],
+        split: [
+          { platforms: undefined, authorizers: undefined, actions: [...EXCHANGING] },
+          { platforms: undefined, authorizers: [APPID_B], actions: ['refresh_tokens:read'] },
+        ],
+      },
+    })
+    gateway.fake.exchanged.set(CODE, APPID_A)
+    const get = (key?: string) =>
+      gateway.internalServer.inject({ url: `${PATH}?${QUERY}`, headers: gateway.bearer(key) })
+    const withAccess = { ...WITHOUT_TOKENS, authorizer_access_token: SECRETS.accessToken }
+    t.same((await get()).json(), { ...withAccess, authorizer_refresh_token: SECRETS.refreshToken })
+    t.same((await get(keyOf('keeper'))).json(), { ...withAccess, authorizer_refresh_token: SECRETS.refreshToken })
+    t.same((await get(keyOf('reader'))).json(), withAccess)
+    t.same((await get(keyOf('split'))).json(), withAccess)
+  },
+)
 
 void t.test('a code of an authorizer that is not granted is answered 403 without anything about it', async (t) => {
-  const gateway = createGateway(t, { grants: { other: [{ platforms: undefined, authorizers: [APPID_B], actions: undefined }] } })
-  const answer = await gateway.internalServer.inject({ url: `${PATH}?${QUERY}`, headers: gateway.bearer(keyOf('other')) })
+  const gateway = createGateway(t, {
+    grants: { other: [{ platforms: undefined, authorizers: [APPID_B], actions: undefined }] },
+  })
+  const answer = await gateway.internalServer.inject({
+    url: `${PATH}?${QUERY}`,
+    headers: gateway.bearer(keyOf('other')),
+  })
   t.equal(answer.statusCode, 403)
   t.notMatch(answer.body, APPID_A)
 })
@@ -99,7 +108,11 @@ void t.test('what is no code never reaches WeChat', async (t) => {
 void t.test('a code that WeChat refuses is told apart from WeChat being away', async (t) => {
   const refusal = new WeChatApiError('api_query_auth', { errcode: 61010, errmsg: 'code is expired' })
   const rows: Array<[Error, number, string]> = [
-    [new GatewayError('AUTHORIZATION_CODE_INVALID', 'WeChat refused the code', { cause: refusal }), 400, 'AUTHORIZATION_CODE_INVALID'],
+    [
+      new GatewayError('AUTHORIZATION_CODE_INVALID', 'WeChat refused the code', { cause: refusal }),
+      400,
+      'AUTHORIZATION_CODE_INVALID',
+    ],
     [new GatewayError('WECHAT_API_TIMEOUT', 'too late'), 504, 'WECHAT_API_TIMEOUT'],
     [new GatewayError('STORE_UNAVAILABLE', 'no store'), 503, 'STORE_UNAVAILABLE'],
     [new GatewayError('COMPONENT_TICKET_MISSING', 'no ticket'), 503, 'COMPONENT_TICKET_MISSING'],

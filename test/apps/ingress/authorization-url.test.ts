@@ -26,7 +26,13 @@ void t.test('without parameters it is a mobile link that leads back to the landi
   t.equal(answer.headers['cache-control'], 'no-store')
 })
 
-const PARAMETERS = { type: 'scancode', redirectUri: 'https://crm.example/cb?x=1', auth_type: '3', biz_appid: 'wxa000000000000001', category_id_list: '1|15' }
+const PARAMETERS = {
+  type: 'scancode',
+  redirectUri: 'https://crm.example/cb?x=1',
+  auth_type: '3',
+  biz_appid: 'wxa000000000000001',
+  category_id_list: '1|15',
+}
 const EXPECTED = {
   type: 'scancode',
   redirectUri: 'https://crm.example/cb?x=1',
@@ -47,14 +53,22 @@ void t.test('parameters are read from the query, from JSON and from a form, on b
       await server.inject({ method: 'POST', url: PATH, headers, payload: PARAMETERS }),
       await server.inject({ method: 'POST', url: PATH, headers, payload: { ...PARAMETERS, auth_type: 3 } }),
       await server.inject({ method: 'POST', url: PATH, headers: { ...headers, ...formType }, payload: form }),
-      await server.inject({ method: 'POST', url: `${PATH}?${form}`, headers: { ...headers, 'content-type': 'application/json' }, payload: '' }),
+      await server.inject({
+        method: 'POST',
+        url: `${PATH}?${form}`,
+        headers: { ...headers, 'content-type': 'application/json' },
+        payload: '',
+      }),
     ]
     t.same(
       answers.map(({ statusCode }) => statusCode),
       [200, 200, 200, 200, 200, 200],
     )
   }
-  t.same(asked(gateway), Array.from({ length: 12 }, () => EXPECTED))
+  t.same(
+    asked(gateway),
+    Array.from({ length: 12 }, () => EXPECTED),
+  )
 })
 
 const BAD_URIS = [
@@ -103,18 +117,37 @@ void t.test('a redirectUri that browsers could read in two ways is refused', asy
 
 void t.test('without a list of origins any http or https URL is allowed', async (t) => {
   const gateway = createGateway(t)
-  const uris = ['http://a.example', 'https://a.example:8443/x?y=%20z', 'http://127.0.0.1:3000/cb', 'https://a.example/#/spa', 'HTTPS://A.example/x/../y']
-  for (const uri of uris) t.equal((await gateway.publicServer.inject(`${PATH}?redirectUri=${encodeURIComponent(uri)}`)).statusCode, 200, uri)
+  const uris = [
+    'http://a.example',
+    'https://a.example:8443/x?y=%20z',
+    'http://127.0.0.1:3000/cb',
+    'https://a.example/#/spa',
+    'HTTPS://A.example/x/../y',
+  ]
+  for (const uri of uris)
+    t.equal((await gateway.publicServer.inject(`${PATH}?redirectUri=${encodeURIComponent(uri)}`)).statusCode, 200, uri)
   t.same(
     asked(gateway).map(({ redirectUri }) => redirectUri),
-    ['http://a.example', 'https://a.example:8443/x?y=%20z', 'http://127.0.0.1:3000/cb', 'https://a.example/#/spa', 'https://a.example/y'],
+    [
+      'http://a.example',
+      'https://a.example:8443/x?y=%20z',
+      'http://127.0.0.1:3000/cb',
+      'https://a.example/#/spa',
+      'https://a.example/y',
+    ],
   )
 })
 
 void t.test('with a list, the origin as browsers will see it must be on it', async (t) => {
   const gateway = createGateway(t, { config: { authRedirectOrigins: ['https://good.example'] } })
-  const get = async (uri: string) => (await gateway.publicServer.inject(`${PATH}?redirectUri=${encodeURIComponent(uri)}`)).statusCode
-  for (const uri of ['https://good.example', 'https://good.example/a/../b', 'https://GOOD.example:443/', 'https://good.example?u=evil.example']) {
+  const get = async (uri: string) =>
+    (await gateway.publicServer.inject(`${PATH}?redirectUri=${encodeURIComponent(uri)}`)).statusCode
+  for (const uri of [
+    'https://good.example',
+    'https://good.example/a/../b',
+    'https://GOOD.example:443/',
+    'https://good.example?u=evil.example',
+  ]) {
     t.equal(await get(uri), 200, uri)
   }
   for (const uri of [
@@ -134,7 +167,9 @@ void t.test('with a list, the origin as browsers will see it must be on it', asy
 })
 
 void t.test('without a redirectUri and without a public address there is nothing to lead back to', async (t) => {
-  const gateway = createGateway(t, { config: { publicListener: { host: '', port: 0, baseUrl: undefined, trustProxy: [] } } })
+  const gateway = createGateway(t, {
+    config: { publicListener: { host: '', port: 0, baseUrl: undefined, trustProxy: [] } },
+  })
   const answer = await gateway.publicServer.inject(PATH)
   t.equal(answer.statusCode, 400)
   t.equal(answer.json().code, 'INVALID_REQUEST')
@@ -201,11 +236,20 @@ const BAD_BODIES: Array<[name: string, type: string, body: string, status: numbe
 void t.test('bodies that are none are refused', async (t) => {
   const gateway = createGateway(t)
   for (const [name, type, payload, status, code] of BAD_BODIES) {
-    const answer = await gateway.publicServer.inject({ method: 'POST', url: PATH, headers: { 'content-type': type }, payload })
+    const answer = await gateway.publicServer.inject({
+      method: 'POST',
+      url: PATH,
+      headers: { 'content-type': type },
+      payload,
+    })
     t.equal(answer.statusCode, status, name)
     t.equal(answer.json().code, code, name)
   }
-  const both = await gateway.publicServer.inject({ method: 'POST', url: `${PATH}?type=mobile`, payload: { type: 'mobile' } })
+  const both = await gateway.publicServer.inject({
+    method: 'POST',
+    url: `${PATH}?type=mobile`,
+    payload: { type: 'mobile' },
+  })
   t.equal(both.statusCode, 400, 'the same in query and body')
   t.equal(gateway.fake.calls.length, 0)
 })
@@ -215,7 +259,11 @@ void t.test('what WeChat or the store refuse is told by code, and when to come b
     [new GatewayError('COMPONENT_TICKET_MISSING', 'no ticket yet', { retry: true }), 503, 'COMPONENT_TICKET_MISSING'],
     [new GatewayError('STORE_UNAVAILABLE', 'no store'), 503, 'STORE_UNAVAILABLE'],
     [new GatewayError('WECHAT_API_TIMEOUT', 'too late'), 504, 'WECHAT_API_TIMEOUT'],
-    [new WeChatApiError('api_create_preauthcode', { errcode: 45009, errmsg: 'reach max api daily quota limit' }), 502, 'WECHAT_API_ERROR'],
+    [
+      new WeChatApiError('api_create_preauthcode', { errcode: 45009, errmsg: 'reach max api daily quota limit' }),
+      502,
+      'WECHAT_API_ERROR',
+    ],
   ]
   for (const [error, status, code] of rows) {
     const gateway = createGateway(t)
@@ -224,7 +272,8 @@ void t.test('what WeChat or the store refuse is told by code, and when to come b
     t.equal(answer.statusCode, status)
     t.equal(answer.json().code, code)
     t.equal(answer.headers['retry-after'] !== undefined, status === 503)
-    if (code === 'WECHAT_API_ERROR') t.match(answer.json(), { errcode: 45009, errmsg: 'reach max api daily quota limit' })
+    if (code === 'WECHAT_API_ERROR')
+      t.match(answer.json(), { errcode: 45009, errmsg: 'reach max api daily quota limit' })
   }
 })
 

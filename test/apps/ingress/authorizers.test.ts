@@ -6,7 +6,10 @@ import { createGateway, PREFIX } from './gateway-fixture.ts'
 
 void t.test('an authorizer is shown with its profile and without a secret', async (t) => {
   const gateway = createGateway(t)
-  const answer = await gateway.internalServer.inject({ url: `${PREFIX}/authorizers/${APPID_A}`, headers: gateway.bearer() })
+  const answer = await gateway.internalServer.inject({
+    url: `${PREFIX}/authorizers/${APPID_A}`,
+    headers: gateway.bearer(),
+  })
   t.equal(answer.statusCode, 200)
   t.same(answer.json(), {
     appid: APPID_A,
@@ -29,21 +32,35 @@ void t.test('before its profile is known, the profile is null', async (t) => {
   const gateway = createGateway(t)
   const bare = { profile: undefined, tokenExpiresAtMs: undefined, status: 'reauthorization_required' as const }
   gateway.fake.authorizers.set(APPID_A, authorizer(APPID_A, bare))
-  const answer = await gateway.internalServer.inject({ url: `${PREFIX}/authorizers/${APPID_A}`, headers: gateway.bearer() })
-  t.match(answer.json(), { nick_name: null, head_img: null, service_type: null, isMiniProgram: null, token: { expiresAt: null } })
+  const answer = await gateway.internalServer.inject({
+    url: `${PREFIX}/authorizers/${APPID_A}`,
+    headers: gateway.bearer(),
+  })
+  t.match(answer.json(), {
+    nick_name: null,
+    head_img: null,
+    service_type: null,
+    isMiniProgram: null,
+    token: { expiresAt: null },
+  })
   t.equal(answer.json().status, 'reauthorization_required')
 })
 
 void t.test('an account that never authorized is 404', async (t) => {
   const gateway = createGateway(t)
-  const answer = await gateway.internalServer.inject({ url: `${PREFIX}/authorizers/wxz000000000000009`, headers: gateway.bearer() })
+  const answer = await gateway.internalServer.inject({
+    url: `${PREFIX}/authorizers/wxz000000000000009`,
+    headers: gateway.bearer(),
+  })
   t.equal(answer.statusCode, 404)
   t.equal(answer.json().code, 'AUTHORIZER_NOT_FOUND')
 })
 
 void t.test('lists take a limit of 1 to 500, 100 by default', async (t) => {
   const gateway = createGateway(t)
-  const list = async (query: string) => (await gateway.internalServer.inject({ url: `${PREFIX}/authorizers${query}`, headers: gateway.bearer() })).statusCode
+  const list = async (query: string) =>
+    (await gateway.internalServer.inject({ url: `${PREFIX}/authorizers${query}`, headers: gateway.bearer() }))
+      .statusCode
   for (const query of ['', '?limit=1', '?limit=500']) t.equal(await list(query), 200, query)
   t.same(
     gateway.fake.callsOf('authorizers.list').map(([page]) => page),
@@ -53,7 +70,20 @@ void t.test('lists take a limit of 1 to 500, 100 by default', async (t) => {
       { limit: 500, cursor: undefined, only: undefined },
     ],
   )
-  for (const query of ['?limit=0', '?limit=501', '?limit=-1', '?limit=1.5', '?limit=x', '?limit=', '?limit=01', '?cursor=', '?cursor=%00', '?cursor=abc', '?x=1', '?limit=1&limit=2']) {
+  for (const query of [
+    '?limit=0',
+    '?limit=501',
+    '?limit=-1',
+    '?limit=1.5',
+    '?limit=x',
+    '?limit=',
+    '?limit=01',
+    '?cursor=',
+    '?cursor=%00',
+    '?cursor=abc',
+    '?x=1',
+    '?limit=1&limit=2',
+  ]) {
     t.equal(await list(query), 400, query)
   }
 })
@@ -92,7 +122,11 @@ void t.test('when the store is away, so are the lists', async (t) => {
 
 void t.test('a forced refresh answers when the new token ends, and not the token', async (t) => {
   const { internalServer, fake, bearer } = createGateway(t)
-  const answer = await internalServer.inject({ method: 'POST', url: `${PREFIX}/authorizers/${APPID_A}/refresh`, headers: bearer() })
+  const answer = await internalServer.inject({
+    method: 'POST',
+    url: `${PREFIX}/authorizers/${APPID_A}/refresh`,
+    headers: bearer(),
+  })
   t.equal(answer.statusCode, 200)
   t.strictSame(Object.keys(answer.json()), ['expiresAt'])
   t.match(answer.json(), { expiresAt: /^\d{4}-.*Z$/ })
@@ -102,10 +136,16 @@ void t.test('a forced refresh answers when the new token ends, and not the token
 void t.test('a comparison names what WeChat says otherwise', async (t) => {
   const { internalServer, fake, bearer } = createGateway(t)
   const compare = async (appId: string = APPID_A) =>
-    (await internalServer.inject({ method: 'POST', url: `${PREFIX}/authorizers/${appId}/compare`, headers: bearer() })).json<unknown>()
+    (
+      await internalServer.inject({ method: 'POST', url: `${PREFIX}/authorizers/${appId}/compare`, headers: bearer() })
+    ).json<unknown>()
   t.strictSame(await compare(), { changed: [] })
   const known = authorizer(APPID_A)
-  fake.authorizers.set(APPID_A, { ...known, funcInfo: [], ...(known.profile ? { profile: { ...known.profile, nick_name: 'before' } } : {}) })
+  fake.authorizers.set(APPID_A, {
+    ...known,
+    funcInfo: [],
+    ...(known.profile ? { profile: { ...known.profile, nick_name: 'before' } } : {}),
+  })
   t.strictSame(await compare(), { changed: ['nick_name', 'func_info'] })
   fake.authorizers.set(APPID_A, { ...known, status: 'revoked' })
   t.match(await compare(), { statusCode: 410, code: 'AUTHORIZER_REVOKED' })

@@ -26,7 +26,12 @@ void t.test('without a right key every route answers 401, and asks nothing', asy
   ]
   for (const { method, path, payload } of CALLS) {
     for (const [name, headers] of strangers) {
-      const answer = await internalServer.inject({ method, url: `${PREFIX}/${path}`, headers, ...(payload ? { payload } : {}) })
+      const answer = await internalServer.inject({
+        method,
+        url: `${PREFIX}/${path}`,
+        headers,
+        ...(payload ? { payload } : {}),
+      })
       t.equal(answer.statusCode, 401, `${method} ${path}, ${name}`)
       t.equal(answer.json().code, 'UNAUTHENTICATED')
       t.match(answer.headers['www-authenticate'], /^Bearer /)
@@ -37,7 +42,8 @@ void t.test('without a right key every route answers 401, and asks nothing', asy
 
 void t.test('the scheme is read without case, the key with', async (t) => {
   const { internalServer } = createGateway(t)
-  const get = async (authorization: string) => (await internalServer.inject({ url: `${PREFIX}/authorizers`, headers: { authorization } })).statusCode
+  const get = async (authorization: string) =>
+    (await internalServer.inject({ url: `${PREFIX}/authorizers`, headers: { authorization } })).statusCode
   t.equal(await get(`bearer ${ROOT_KEY}`), 200)
   t.equal(await get(`BEARER ${ROOT_KEY}`), 200)
   t.equal(await get(`Bearer ${ROOT_KEY.toUpperCase()}`), 401)
@@ -61,23 +67,68 @@ void t.test('a right on another platform opens nothing, whether the platform exi
 void t.test('a grant for B sees nothing of A: the same 403 whether the thing exists or not', async (t) => {
   const { call } = gatewayWith(t, { b: grantsOf({ authorizers: [APPID_B] }) })
   const pairs: Array<[Call, Call]> = [
-    [{ method: 'GET', path: `access_token/${APPID_A}` }, { method: 'GET', path: 'access_token/wxz000000000000009' }],
-    [{ method: 'GET', path: `access_token/${APPID_A}` }, { method: 'GET', path: 'access_token/nonsense' }],
-    [{ method: 'GET', path: `authorizers/${APPID_A}` }, { method: 'GET', path: 'authorizers/wxz000000000000009' }],
-    [{ method: 'GET', path: 'subscriptions/of-a' }, { method: 'GET', path: 'subscriptions/missing' }],
-    [{ method: 'GET', path: 'subscriptions/of-all/dead-letters' }, { method: 'GET', path: 'subscriptions/missing/dead-letters' }],
-    [{ method: 'DELETE', path: 'subscriptions/of-a' }, { method: 'DELETE', path: 'subscriptions/missing' }],
+    [
+      { method: 'GET', path: `access_token/${APPID_A}` },
+      { method: 'GET', path: 'access_token/wxz000000000000009' },
+    ],
+    [
+      { method: 'GET', path: `access_token/${APPID_A}` },
+      { method: 'GET', path: 'access_token/nonsense' },
+    ],
+    [
+      { method: 'GET', path: `authorizers/${APPID_A}` },
+      { method: 'GET', path: 'authorizers/wxz000000000000009' },
+    ],
+    [
+      { method: 'GET', path: 'subscriptions/of-a' },
+      { method: 'GET', path: 'subscriptions/missing' },
+    ],
+    [
+      { method: 'GET', path: 'subscriptions/of-all/dead-letters' },
+      { method: 'GET', path: 'subscriptions/missing/dead-letters' },
+    ],
+    [
+      { method: 'DELETE', path: 'subscriptions/of-a' },
+      { method: 'DELETE', path: 'subscriptions/missing' },
+    ],
     ...['of-a', 'of-all'].flatMap((name): Array<[Call, Call]> => [
-      [{ method: 'PATCH', path: `subscriptions/${name}`, payload: PAUSED }, { method: 'PATCH', path: 'subscriptions/missing', payload: PAUSED }],
-      [{ method: 'POST', path: `subscriptions/${name}/rotate-secret` }, { method: 'POST', path: 'subscriptions/missing/rotate-secret' }],
+      [
+        { method: 'PATCH', path: `subscriptions/${name}`, payload: PAUSED },
+        { method: 'PATCH', path: 'subscriptions/missing', payload: PAUSED },
+      ],
+      [
+        { method: 'POST', path: `subscriptions/${name}/rotate-secret` },
+        { method: 'POST', path: 'subscriptions/missing/rotate-secret' },
+      ],
     ]),
-    [{ method: 'POST', path: 'subscriptions/match', payload: { eventId: 'ev_a' } }, { method: 'POST', path: 'subscriptions/match', payload: { eventId: 'ev_missing' } }],
-    [{ method: 'POST', path: 'subscriptions/of-a/test' }, { method: 'POST', path: 'subscriptions/missing/test' }],
-    [{ method: 'GET', path: 'events/ev_a' }, { method: 'GET', path: 'events/ev_missing' }],
-    [{ method: 'GET', path: 'events/ev_component' }, { method: 'GET', path: 'events/ev_missing' }],
-    [{ method: 'POST', path: 'events/ev_a/replay' }, { method: 'POST', path: 'events/ev_missing/replay' }],
-    [{ method: 'GET', path: 'mpinfo?auth_code=of-a' }, { method: 'GET', path: 'mpinfo?auth_code=unknown' }],
-    [{ method: 'POST', path: 'replies/ev_a', payload: REPLY }, { method: 'POST', path: 'replies/ev_missing', payload: REPLY }],
+    [
+      { method: 'POST', path: 'subscriptions/match', payload: { eventId: 'ev_a' } },
+      { method: 'POST', path: 'subscriptions/match', payload: { eventId: 'ev_missing' } },
+    ],
+    [
+      { method: 'POST', path: 'subscriptions/of-a/test' },
+      { method: 'POST', path: 'subscriptions/missing/test' },
+    ],
+    [
+      { method: 'GET', path: 'events/ev_a' },
+      { method: 'GET', path: 'events/ev_missing' },
+    ],
+    [
+      { method: 'GET', path: 'events/ev_component' },
+      { method: 'GET', path: 'events/ev_missing' },
+    ],
+    [
+      { method: 'POST', path: 'events/ev_a/replay' },
+      { method: 'POST', path: 'events/ev_missing/replay' },
+    ],
+    [
+      { method: 'GET', path: 'mpinfo?auth_code=of-a' },
+      { method: 'GET', path: 'mpinfo?auth_code=unknown' },
+    ],
+    [
+      { method: 'POST', path: 'replies/ev_a', payload: REPLY },
+      { method: 'POST', path: 'replies/ev_missing', payload: REPLY },
+    ],
   ]
   for (const [existing, missing] of pairs) {
     const [one, other] = [await call(existing, keyOf('b')), await call(missing, keyOf('b'))]
@@ -88,7 +139,8 @@ void t.test('a grant for B sees nothing of A: the same 403 whether the thing exi
 
 void t.test('a narrowed key writes subscriptions that match nobody else, and takes over nobody', async (t) => {
   const { call, fake } = gatewayWith(t, { a: grantsOf({ authorizers: [APPID_A] }) })
-  const put = async (path: string, payload: object) => (await call({ method: 'PUT', path: `subscriptions/${path}`, payload }, keyOf('a'))).statusCode
+  const put = async (path: string, payload: object) =>
+    (await call({ method: 'PUT', path: `subscriptions/${path}`, payload }, keyOf('a'))).statusCode
   t.equal(await put('new', QUEUE), 403, 'everybody')
   t.equal(await put('new', { ...QUEUE, match: { authorizers: [] } }), 403, 'an empty list')
   t.equal(await put('new', { ...QUEUE, match: { authorizers: [APPID_A, APPID_B] } }), 403, 'one more')
@@ -111,7 +163,9 @@ void t.test('lists show what is granted, over all grants together', async (t) =>
   t.same(await appids('a'), [APPID_A])
   t.same(await appids('two'), [APPID_A, APPID_B])
   t.same(await appids('wide'), [APPID_A, APPID_B])
-  const { items } = (await call({ method: 'GET', path: 'subscriptions' }, keyOf('a'))).json<{ items: Array<{ name: string }> }>()
+  const { items } = (await call({ method: 'GET', path: 'subscriptions' }, keyOf('a'))).json<{
+    items: Array<{ name: string }>
+  }>()
   t.same(
     items.map(({ name }) => name),
     ['of-a'],
@@ -140,11 +194,19 @@ void t.test('a right that is narrowed replays only to subscriptions that match n
     both: grantsOf({ authorizers: [APPID_A] }, { authorizers: [APPID_B] }),
   })
   const matching = (authorizers: string[], enabled = true) => ({ match: { authorizers, types: undefined }, enabled })
-  for (const [name, change] of Object.entries({ 'a-and-b': matching([APPID_A, APPID_B]), 'of-b': matching([APPID_B]), off: matching([APPID_A], false) })) {
+  for (const [name, change] of Object.entries({
+    'a-and-b': matching([APPID_A, APPID_B]),
+    'of-b': matching([APPID_B]),
+    off: matching([APPID_A], false),
+  })) {
     fake.subscriptions.set(name, subscription(name, change))
   }
-  for (const key of [keyOf('a'), keyOf('both'), ROOT_KEY]) t.equal((await call({ method: 'POST', path: 'events/ev_a/replay' }, key)).statusCode, 202)
-  t.same(fake.callsOf('jobs.replay').map(([, , names]) => names), [['of-a'], ['a-and-b', 'of-a'], undefined])
+  for (const key of [keyOf('a'), keyOf('both'), ROOT_KEY])
+    t.equal((await call({ method: 'POST', path: 'events/ev_a/replay' }, key)).statusCode, 202)
+  t.same(
+    fake.callsOf('jobs.replay').map(([, , names]) => names),
+    [['of-a'], ['a-and-b', 'of-a'], undefined],
+  )
 })
 
 void t.test('a subscription counts for the key that creates it', async (t) => {

@@ -14,8 +14,10 @@ const NARROW = { narrow: grantsOf({ authorizers: [APPID_A], actions: ['authorize
 type Signed = { cookie: string; 'x-csrf-token': string }
 type Answer = { caller: string; platforms: string[]; grants: unknown; csrfToken: string }
 
-const session = (gateway: Fixture, init: { method: 'POST' | 'GET' | 'DELETE'; headers?: Record<string, string>; payload?: object }) =>
-  gateway.internalServer.inject({ url: '/console/session', ...init })
+const session = (
+  gateway: Fixture,
+  init: { method: 'POST' | 'GET' | 'DELETE'; headers?: Record<string, string>; payload?: object },
+) => gateway.internalServer.inject({ url: '/console/session', ...init })
 
 const signIn = (gateway: Fixture, key = ROOT_KEY, headers: Record<string, string> = {}) =>
   session(gateway, { method: 'POST', payload: { key }, headers })
@@ -36,7 +38,11 @@ void t.test('a caller with console:use signs in, and reads who it is and what it
   t.equal(answer.statusCode, 200)
   const attributes = String(answer.headers['set-cookie']).split('; ').slice(1)
   t.strictSame(attributes.toSorted(), ['HttpOnly', 'Path=/', 'SameSite=Strict'])
-  const expected = { caller: 'narrow', platforms: ['open1'], grants: [{ authorizers: [APPID_A], actions: ['authorizers:read', 'console:use'] }] }
+  const expected = {
+    caller: 'narrow',
+    platforms: ['open1'],
+    grants: [{ authorizers: [APPID_A], actions: ['authorizers:read', 'console:use'] }],
+  }
   t.match(answer.json(), { ...expected, csrfToken: /.{20,}/ })
   const again = await session(gateway, { method: 'GET', headers: { cookie: cookieOf(answer) } })
   t.match(again.json(), { ...expected, csrfToken: /.{20,}/ })
@@ -64,7 +70,9 @@ void t.test('an unknown key, no key and a caller without console:use get no cook
 void t.test('the cookie is Secure where a trusted proxy says that the request came by TLS', async (t) => {
   const publicListener = { host: '127.0.0.1', port: 0, baseUrl: undefined, trustProxy: ['127.0.0.0/8'] }
   const secureOf = async (gateway: Fixture) =>
-    String((await signIn(gateway, ROOT_KEY, { 'x-forwarded-proto': 'https' })).headers['set-cookie']).includes('; Secure')
+    String((await signIn(gateway, ROOT_KEY, { 'x-forwarded-proto': 'https' })).headers['set-cookie']).includes(
+      '; Secure',
+    )
   t.equal(await secureOf(createGateway(t, { config: { publicListener } })), true)
   t.equal(await secureOf(createGateway(t)), false, 'nobody else is believed')
 })
@@ -80,43 +88,66 @@ void t.test('a session is good for what its caller may, with its CSRF token and 
     const headers = { cookie: mine.cookie, ...(token === undefined ? {} : { 'x-csrf-token': token }) }
     t.match((await list(gateway, headers)).json(), { statusCode: 403, code: 'FORBIDDEN' }, String(token))
   }
-  t.equal((await list(gateway, { ...mine, authorization: 'Bearer wrong' })).statusCode, 401, 'a wrong key goes before it')
+  t.equal(
+    (await list(gateway, { ...mine, authorization: 'Bearer wrong' })).statusCode,
+    401,
+    'a wrong key goes before it',
+  )
   t.equal((await list(gateway, { cookie: mine.cookie, ...gateway.bearer() })).statusCode, 200, 'a key needs no token')
 })
 
-void t.test('every route that takes a key takes a session too, except those that answer tokens and tickets', async (t) => {
-  const gateway = gatewayWith(t, {}, { wechatUrl: (await startWeChatDouble(t)).url })
-  const { paths } = (await gateway.internalServer.inject('/openapi.json')).json<Document>()
-  const mine = await signed(gateway)
-  let refused: string[] = []
-  for (const { method, path, payload } of CALLS) {
-    const send = (headers: Record<string, string>) => {
-      gateway.fill()
-      return gateway.internalServer.inject({ method, url: `/apis/v1/wx/open1/${path}`, headers, ...(payload ? { payload } : {}) })
+void t.test(
+  'every route that takes a key takes a session too, except those that answer tokens and tickets',
+  async (t) => {
+    const gateway = gatewayWith(t, {}, { wechatUrl: (await startWeChatDouble(t)).url })
+    const { paths } = (await gateway.internalServer.inject('/openapi.json')).json<Document>()
+    const mine = await signed(gateway)
+    let refused: string[] = []
+    for (const { method, path, payload } of CALLS) {
+      const send = (headers: Record<string, string>) => {
+        gateway.fill()
+        return gateway.internalServer.inject({
+          method,
+          url: `/apis/v1/wx/open1/${path}`,
+          headers,
+          ...(payload ? { payload } : {}),
+        })
+      }
+      const byKey = (await send(gateway.bearer())).statusCode
+      t.ok(byKey < 300, `${method} ${path} by key`)
+      t.match(
+        (await send({ cookie: mine.cookie })).json(),
+        { statusCode: 403, code: 'FORBIDDEN' },
+        `${method} ${path} without CSRF token`,
+      )
+      const bySession = await send(mine)
+      if (bySession.statusCode === 403)
+        refused = [...refused, `${method} ${path.replace(/\?.*/, '').replace(APPID_A, 'APPID')}`]
+      else t.equal(bySession.statusCode, byKey, `${method} ${path} by session`)
     }
-    const byKey = (await send(gateway.bearer())).statusCode
-    t.ok(byKey < 300, `${method} ${path} by key`)
-    t.match((await send({ cookie: mine.cookie })).json(), { statusCode: 403, code: 'FORBIDDEN' }, `${method} ${path} without CSRF token`)
-    const bySession = await send(mine)
-    if (bySession.statusCode === 403) refused = [...refused, `${method} ${path.replace(/\?.*/, '').replace(APPID_A, 'APPID')}`]
-    else t.equal(bySession.statusCode, byKey, `${method} ${path} by session`)
-  }
-  t.strictSame([...new Set(refused)].toSorted(), [
-    'GET access_token/APPID',
-    'GET component_access_token',
-    'GET mpinfo',
-    'GET proxy_token/APPID',
-    'GET ticket/APPID',
-    'POST access_token/APPID/invalid',
-  ])
-  const documented = Object.entries(paths).flatMap(([path, operations]) =>
-    Object.entries(operations).flatMap(([method, { security = [] }]) => {
-      const named = (scheme: string) => security.some((schemes) => scheme in schemes)
-      return named('key') && !named('consoleSession') ? [`${method.toUpperCase()} ${path.split('/').slice(5).join('/')}`] : []
-    }),
-  )
-  t.strictSame(documented.map((name) => name.replace('{APPID}', 'APPID')).toSorted(), [...new Set(refused)].toSorted(), 'as OpenAPI says')
-})
+    t.strictSame([...new Set(refused)].toSorted(), [
+      'GET access_token/APPID',
+      'GET component_access_token',
+      'GET mpinfo',
+      'GET proxy_token/APPID',
+      'GET ticket/APPID',
+      'POST access_token/APPID/invalid',
+    ])
+    const documented = Object.entries(paths).flatMap(([path, operations]) =>
+      Object.entries(operations).flatMap(([method, { security = [] }]) => {
+        const named = (scheme: string) => security.some((schemes) => scheme in schemes)
+        return named('key') && !named('consoleSession')
+          ? [`${method.toUpperCase()} ${path.split('/').slice(5).join('/')}`]
+          : []
+      }),
+    )
+    t.strictSame(
+      documented.map((name) => name.replace('{APPID}', 'APPID')).toSorted(),
+      [...new Set(refused)].toSorted(),
+      'as OpenAPI says',
+    )
+  },
+)
 
 type Document = { paths: Record<string, Record<string, { security?: Array<Record<string, unknown>> }>> }
 
@@ -142,12 +173,19 @@ void t.test('a session that was ended is over at every ingress, and others are n
   const sealingKeys = [{ id: 'k', key: randomBytes(32) }]
   const options = {
     config: { sealingKeys },
-    console: { siteDir: '/nowhere', ended: { end: async (id: string) => void ended.add(id), isEnded: async (id: string) => ended.has(id) } },
+    console: {
+      siteDir: '/nowhere',
+      ended: { end: async (id: string) => void ended.add(id), isEnded: async (id: string) => ended.has(id) },
+    },
   }
   const [here, there] = [createGateway(t, options), createGateway(t, options)]
   const [mine, other] = [await signed(here), await signed(here)]
   t.equal((await list(there, mine)).statusCode, 200)
-  t.equal((await session(there, { method: 'DELETE', headers: { cookie: mine.cookie } })).statusCode, 403, 'not without the token')
+  t.equal(
+    (await session(there, { method: 'DELETE', headers: { cookie: mine.cookie } })).statusCode,
+    403,
+    'not without the token',
+  )
   const end = await session(there, { method: 'DELETE', headers: mine })
   t.equal(end.statusCode, 204)
   t.match(end.headers['set-cookie'], /^wxgw-console=; Max-Age=0;/)
@@ -164,7 +202,11 @@ void t.test('a session is void when its caller is gone, has another key, or has 
   const mine = await signed(withGrants(NARROW), keyOf('narrow'))
   t.equal((await list(withGrants(NARROW), mine)).statusCode, 200, 'after a restart')
   t.equal((await list(withGrants({}), mine)).statusCode, 401, 'gone')
-  t.equal((await list(withGrants({ narrow: grantsOf({ actions: ['authorizers:read'] }) }), mine)).statusCode, 401, 'may not')
+  t.equal(
+    (await list(withGrants({ narrow: grantsOf({ actions: ['authorizers:read'] }) }), mine)).statusCode,
+    401,
+    'may not',
+  )
   const [known] = createGateway(t, { grants: NARROW, config: { sealingKeys } }).callers.slice(-1)
   const changed = { ...known, key: createGateway(t, { grants: { another: [] } }).callers.slice(-1)[0]?.key }
   const callers = [changed] as Fixture['callers']
@@ -177,7 +219,11 @@ void t.test('a session survives a rotation of the sealing keys, and is worth not
   const mine = await signed(withKeys(old))
   t.equal((await list(withKeys(fresh, old), mine)).statusCode, 200)
   t.equal((await list(withKeys(fresh), mine)).statusCode, 401)
-  t.equal((await list(withKeys(old), { ...mine, cookie: `${mine.cookie.slice(0, -2)}AA` })).statusCode, 401, 'a changed one')
+  t.equal(
+    (await list(withKeys(old), { ...mine, cookie: `${mine.cookie.slice(0, -2)}AA` })).statusCode,
+    401,
+    'a changed one',
+  )
   const unsealed = await signed(withKeys())
   t.equal((await list(withKeys(), unsealed)).statusCode, 200, 'without any, from the keys of the callers')
 })

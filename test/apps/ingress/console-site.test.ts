@@ -22,7 +22,11 @@ void t.test('the page is not kept by browsers, its hashed files are for ever', a
   const { internalServer } = withSite(t)
   const page = await internalServer.inject('/console/')
   t.match(page, { statusCode: 200, body: /page/ })
-  t.match(page.headers, { 'content-type': /^text\/html/, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
+  t.match(page.headers, {
+    'content-type': /^text\/html/,
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  })
   const script = await internalServer.inject(SCRIPT)
   t.match(script.headers, { 'content-type': /javascript/, 'cache-control': 'public, max-age=31536000, immutable' })
   const bare = await internalServer.inject('/console')
@@ -42,7 +46,11 @@ void t.test('no script of another origin or within the page runs, and no other p
 
 void t.test('what was compressed at build time is sent so to whoever takes it', async (t) => {
   const { internalServer } = withSite(t)
-  for (const [accepted, encoding, body] of [['br, gzip', 'br', 'brotli'], ['gzip', 'gzip', 'gzip'], ['identity', undefined, 'script']] as const) {
+  for (const [accepted, encoding, body] of [
+    ['br, gzip', 'br', 'brotli'],
+    ['gzip', 'gzip', 'gzip'],
+    ['identity', undefined, 'script'],
+  ] as const) {
     const answer = await internalServer.inject({ url: SCRIPT, headers: { 'accept-encoding': accepted } })
     t.equal(answer.headers['content-encoding'], encoding)
     t.equal(answer.body, body)
@@ -55,7 +63,14 @@ void t.test('no path leads out of the site, and a hidden file is none', async (t
   const { internalServer } = withSite(t)
   await internalServer.listen({ host: '127.0.0.1', port: 0 })
   const { port } = internalServer.server.address() as AddressInfo
-  const ways = ['../secret.txt', '..%2fsecret.txt', '%2e%2e/secret.txt', 'assets/../../secret.txt', '..%5csecret.txt', '%252e%252e/secret.txt']
+  const ways = [
+    '../secret.txt',
+    '..%2fsecret.txt',
+    '%2e%2e/secret.txt',
+    'assets/../../secret.txt',
+    '..%5csecret.txt',
+    '%252e%252e/secret.txt',
+  ]
   for (const way of [...ways, './/secret.txt', '/etc/passwd', '%00', '.hidden', 'assets', 'assets/', 'nothing.js']) {
     const { status, body } = await rawGet(port, `/console/${way}`)
     t.ok(status >= 400 && status < 500, `${way} answered ${status}`)

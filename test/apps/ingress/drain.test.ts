@@ -15,7 +15,10 @@ void t.test('while draining it is not ready, serves on, and asks clients to go',
   const drained = drain(internalServer, { graceMs: 400 })
   const readiness = await get('/readyz')
   t.equal(readiness.status, 503)
-  t.match(await readiness.json(), { status: 'not ready', checks: [{ name: 'serving', ok: false, reason: 'shutting down' }] })
+  t.match(await readiness.json(), {
+    status: 'not ready',
+    checks: [{ name: 'serving', ok: false, reason: 'shutting down' }],
+  })
   const healthy = await get('/healthz')
   t.equal(healthy.status, 200)
   t.equal(healthy.headers.get('connection'), 'close')

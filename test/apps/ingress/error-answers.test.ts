@@ -50,7 +50,10 @@ void t.test('every code has its status', async (t) => {
   const gateway = createGateway(t)
   for (const [code, status] of Object.entries(STATUSES)) {
     gateway.fake.fail('componentTokens.get', new GatewayError(code as ErrorCode, 'as it is'))
-    const answer = await gateway.internalServer.inject({ url: `${PREFIX}/component_access_token`, headers: gateway.bearer() })
+    const answer = await gateway.internalServer.inject({
+      url: `${PREFIX}/component_access_token`,
+      headers: gateway.bearer(),
+    })
     t.equal(answer.statusCode, status, code)
     const { requestId, ...body } = answer.json()
     t.same(body, { statusCode: status, code, error: body.error, message: 'as it is' }, code)
@@ -63,10 +66,15 @@ void t.test("WeChat's refusal is told, also behind a code of ours; a silent WeCh
   const refusal = new WeChatApiError('api_authorizer_token', { errcode: 61023, errmsg: 'refresh_token is invalid' })
   const get = async (error: Error) => {
     gateway.fake.fail('componentTokens.get', error)
-    return (await gateway.internalServer.inject({ url: `${PREFIX}/component_access_token`, headers: gateway.bearer() })).json()
+    return (
+      await gateway.internalServer.inject({ url: `${PREFIX}/component_access_token`, headers: gateway.bearer() })
+    ).json()
   }
   t.match(await get(refusal), { statusCode: 502, errcode: 61023, errmsg: 'refresh_token is invalid' })
-  t.match(await get(new GatewayError('REAUTHORIZATION_REQUIRED', 'again', { cause: refusal })), { statusCode: 409, errcode: 61023 })
+  t.match(await get(new GatewayError('REAUTHORIZATION_REQUIRED', 'again', { cause: refusal })), {
+    statusCode: 409,
+    errcode: 61023,
+  })
   const silent = await get(new WeChatTransportError('WECHAT_API_ERROR', 'api_component_token', 'not understood'))
   t.match(silent, { statusCode: 502, code: 'WECHAT_API_ERROR' })
   t.notOk('errcode' in silent)
@@ -74,7 +82,13 @@ void t.test("WeChat's refusal is told, also behind a code of ours; a silent WeCh
 
 void t.test('whoever knows when to come back is believed', async (t) => {
   const gateway = createGateway(t)
-  gateway.fake.fail('componentTokens.get', new GatewayError('WECHAT_API_TIMEOUT', 'late', { retry: true, retryAfterSeconds: 0.2 }))
-  const answer = await gateway.internalServer.inject({ url: `${PREFIX}/component_access_token`, headers: gateway.bearer() })
+  gateway.fake.fail(
+    'componentTokens.get',
+    new GatewayError('WECHAT_API_TIMEOUT', 'late', { retry: true, retryAfterSeconds: 0.2 }),
+  )
+  const answer = await gateway.internalServer.inject({
+    url: `${PREFIX}/component_access_token`,
+    headers: gateway.bearer(),
+  })
   t.equal(answer.headers['retry-after'], '1')
 })

@@ -4,7 +4,12 @@ import type { AddressInfo } from 'node:net'
 import type { GatewayServer } from '@wxgw/ingress'
 import { PREFIX } from './gateway-fixture.ts'
 
-export type Block = { event: string | undefined; id: string | undefined; data: string | undefined; comment: string | undefined }
+export type Block = {
+  event: string | undefined
+  id: string | undefined
+  data: string | undefined
+  comment: string | undefined
+}
 
 export type Reader = {
   status: number

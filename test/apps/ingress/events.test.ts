@@ -18,59 +18,82 @@ void t.test('an event is shown with what became of it, nothing left out', async 
   t.same(list.json(), { items: [logged], nextCursor: null })
 })
 
-void t.test('filters are handed on; instants are ISO 8601, also when the plus of the zone became a blank', async (t) => {
-  const gateway = createGateway(t)
-  const query = `authorizer=${APPID_A}&type=wechat.message.*&from=2026-01-01T08:00:00+08:00&to=2026-01-02&limit=5`
-  const answer = await gateway.internalServer.inject({ url: `${PATH}?${query}`, headers: gateway.bearer() })
-  t.equal(answer.statusCode, 200)
-  t.same(gateway.fake.callsOf('events.find'), [
-    [
-      {
-        limit: 5,
-        cursor: undefined,
-        authorizer: APPID_A,
-        type: 'wechat.message.*',
-        subject: undefined,
-        text: undefined,
-        fromMs: Date.UTC(2026, 0, 1),
-        toMs: Date.UTC(2026, 0, 2),
-        only: undefined,
-        delivery: undefined,
-      },
-    ],
-  ])
-  for (const bad of ['authorizer=x', 'subject=oUSER', 'q=x', 'type=a*b', 'from=yesterday', 'to=2026-13-45', 'from=1e9', 'x=1', 'from=2026-01-01T00:00:00Z&from=2026-01-01']) {
-    t.equal((await gateway.internalServer.inject({ url: `${PATH}?${bad}`, headers: gateway.bearer() })).statusCode, 400, bad)
-  }
-})
+void t.test(
+  'filters are handed on; instants are ISO 8601, also when the plus of the zone became a blank',
+  async (t) => {
+    const gateway = createGateway(t)
+    const query = `authorizer=${APPID_A}&type=wechat.message.*&from=2026-01-01T08:00:00+08:00&to=2026-01-02&limit=5`
+    const answer = await gateway.internalServer.inject({ url: `${PATH}?${query}`, headers: gateway.bearer() })
+    t.equal(answer.statusCode, 200)
+    t.same(gateway.fake.callsOf('events.find'), [
+      [
+        {
+          limit: 5,
+          cursor: undefined,
+          authorizer: APPID_A,
+          type: 'wechat.message.*',
+          subject: undefined,
+          text: undefined,
+          fromMs: Date.UTC(2026, 0, 1),
+          toMs: Date.UTC(2026, 0, 2),
+          only: undefined,
+          delivery: undefined,
+        },
+      ],
+    ])
+    for (const bad of [
+      'authorizer=x',
+      'subject=oUSER',
+      'q=x',
+      'type=a*b',
+      'from=yesterday',
+      'to=2026-13-45',
+      'from=1e9',
+      'x=1',
+      'from=2026-01-01T00:00:00Z&from=2026-01-01',
+    ]) {
+      t.equal(
+        (await gateway.internalServer.inject({ url: `${PATH}?${bad}`, headers: gateway.bearer() })).statusCode,
+        400,
+        bad,
+      )
+    }
+  },
+)
 
-void t.test('a subscription and a status name one delivery; what waits behind a paused subscription is paused', async (t) => {
-  const { fake, internalServer, bearer } = createGateway(t)
-  const ofCrm = { subscription: 'crm', status: 'pending', attempts: 0, lastError: null, deliveredAt: null } as const
-  fake.events.set('ev_1', { ...loggedEvent('ev_1'), deliveries: [ofCrm, { ...ofCrm, subscription: 'bi' }] })
-  fake.subscriptions.set('crm', { ...subscription('crm'), paused: true })
-  fake.subscriptions.set('bi', subscription('bi'))
-  const waiting = ['pending', 'retrying']
-  const expected: Record<string, unknown> = {
-    'subscription=bi': { subscriptions: ['bi'] },
-    'subscription=gone&status=dead': { subscriptions: ['gone'], statuses: ['dead'] },
-    'status=delivered': { subscriptions: ['crm', 'bi'], statuses: ['delivered'] },
-    'status=pending': { subscriptions: ['bi'], statuses: ['pending'] },
-    'status=paused': { subscriptions: ['crm'], statuses: waiting },
-    'subscription=crm&status=paused': { subscriptions: ['crm'], statuses: waiting },
-    'subscription=crm&status=pending': { subscriptions: [], statuses: ['pending'] },
-    'subscription=bi&status=paused': { subscriptions: [], statuses: waiting },
-  }
-  for (const [query, delivery] of Object.entries(expected)) {
-    const answer = await internalServer.inject({ url: `${PATH}?${query}`, headers: bearer() })
-    t.match(answer.json().items[0].deliveries, [{ status: 'paused' }, { status: 'pending' }])
-    t.match(fake.callsOf('events.find').at(-1), [{ delivery }], query)
-  }
-  t.match((await internalServer.inject({ url: `${PATH}/ev_1`, headers: bearer() })).json().deliveries, [{ status: 'paused' }, { status: 'pending' }])
-  for (const bad of ['status=failed', 'subscription=Crm']) {
-    t.equal((await internalServer.inject({ url: `${PATH}?${bad}`, headers: bearer() })).statusCode, 400, bad)
-  }
-})
+void t.test(
+  'a subscription and a status name one delivery; what waits behind a paused subscription is paused',
+  async (t) => {
+    const { fake, internalServer, bearer } = createGateway(t)
+    const ofCrm = { subscription: 'crm', status: 'pending', attempts: 0, lastError: null, deliveredAt: null } as const
+    fake.events.set('ev_1', { ...loggedEvent('ev_1'), deliveries: [ofCrm, { ...ofCrm, subscription: 'bi' }] })
+    fake.subscriptions.set('crm', { ...subscription('crm'), paused: true })
+    fake.subscriptions.set('bi', subscription('bi'))
+    const waiting = ['pending', 'retrying']
+    const expected: Record<string, unknown> = {
+      'subscription=bi': { subscriptions: ['bi'] },
+      'subscription=gone&status=dead': { subscriptions: ['gone'], statuses: ['dead'] },
+      'status=delivered': { subscriptions: ['crm', 'bi'], statuses: ['delivered'] },
+      'status=pending': { subscriptions: ['bi'], statuses: ['pending'] },
+      'status=paused': { subscriptions: ['crm'], statuses: waiting },
+      'subscription=crm&status=paused': { subscriptions: ['crm'], statuses: waiting },
+      'subscription=crm&status=pending': { subscriptions: [], statuses: ['pending'] },
+      'subscription=bi&status=paused': { subscriptions: [], statuses: waiting },
+    }
+    for (const [query, delivery] of Object.entries(expected)) {
+      const answer = await internalServer.inject({ url: `${PATH}?${query}`, headers: bearer() })
+      t.match(answer.json().items[0].deliveries, [{ status: 'paused' }, { status: 'pending' }])
+      t.match(fake.callsOf('events.find').at(-1), [{ delivery }], query)
+    }
+    t.match((await internalServer.inject({ url: `${PATH}/ev_1`, headers: bearer() })).json().deliveries, [
+      { status: 'paused' },
+      { status: 'pending' },
+    ])
+    for (const bad of ['status=failed', 'subscription=Crm']) {
+      t.equal((await internalServer.inject({ url: `${PATH}?${bad}`, headers: bearer() })).statusCode, 400, bad)
+    }
+  },
+)
 
 void t.test('a narrowed right sees the deliveries and attempts of the subscriptions that lie within it', async (t) => {
   const READ = ['events:read', 'events:content'] as const
@@ -81,11 +104,18 @@ void t.test('a narrowed right sees the deliveries and attempts of the subscripti
   const deliveries = ['of-a', 'of-all', 'gone'].map((name) => ({ subscription: name, ...dead }))
   fake.events.set('ev_a', { ...loggedEvent('ev_a'), deliveries })
   fake.subscriptions.set('of-all', subscription('of-all'))
-  fake.subscriptions.set('of-a', { ...subscription('of-a'), paused: true, match: { authorizers: [APPID_A], types: undefined } })
+  fake.subscriptions.set('of-a', {
+    ...subscription('of-a'),
+    paused: true,
+    match: { authorizers: [APPID_A], types: undefined },
+  })
   const get = async (caller: string, path: string) =>
     (await internalServer.inject({ url: `${PATH}${path}`, headers: bearer(keyOf(caller)) })).json()
   const named = (items: Array<{ subscription: string }>) => items.map((item) => item.subscription)
-  for (const [caller, names] of [['all', ['of-a', 'of-all', 'gone']], ['ofA', ['of-a']]] as const) {
+  for (const [caller, names] of [
+    ['all', ['of-a', 'of-all', 'gone']],
+    ['ofA', ['of-a']],
+  ] as const) {
     t.same(named((await get(caller, '')).items[0].deliveries), names)
     t.same(named((await get(caller, '/ev_a')).deliveries), names)
     t.same(named((await get(caller, '/ev_a/attempts')).items), names)
@@ -106,88 +136,128 @@ void t.test('a replay keeps the id and the time of receipt', async (t) => {
   const gateway = createGateway(t)
   const logged = loggedEvent('ev_1')
   gateway.fake.events.set('ev_1', logged)
-  const answer = await gateway.internalServer.inject({ method: 'POST', url: `${PATH}/ev_1/replay`, headers: gateway.bearer() })
+  const answer = await gateway.internalServer.inject({
+    method: 'POST',
+    url: `${PATH}/ev_1/replay`,
+    headers: gateway.bearer(),
+  })
   t.equal(answer.statusCode, 202)
   t.same(answer.json(), { eventId: 'ev_1' })
   t.same(gateway.fake.callsOf('jobs.replay'), [[logged.event, Date.parse(logged.receivedAt), undefined]])
 })
 
-void t.test('a replay goes to the subscriptions that were named, as far as they match and the right reaches', async (t) => {
-  const matching = (name: string, appId: string) => ({ ...subscription(name), match: { authorizers: [appId], types: undefined } })
-  const gateway = createGateway(t, {
-    grants: { all: grantsOf({ actions: ['events:replay'] }), narrowed: grantsOf({ actions: ['events:replay'], authorizers: [APPID_A] }) },
-  })
-  const { fake, internalServer, bearer } = gateway
-  fake.events.set('ev_a', { ...loggedEvent('ev_a'), event: { ...loggedEvent('ev_a').event, authorizerappid: APPID_A } })
-  for (const one of [matching('of-a', APPID_A), subscription('crm'), matching('other', APPID_B)]) fake.subscriptions.set(one.name, one)
-  const replay = async (caller: string, subscriptions?: string[]) => {
-    const headers = bearer(keyOf(caller))
-    const payload = subscriptions === undefined ? {} : { subscriptions }
-    const { statusCode } = await internalServer.inject({ method: 'POST', url: `${PATH}/ev_a/replay`, headers, payload })
-    return statusCode
-  }
-  const sent = () => fake.callsOf('jobs.replay').at(-1)?.[2]
-  t.same([await replay('all', ['crm', 'other', 'crm']), sent()], [202, ['crm']])
-  t.same([await replay('narrowed', ['of-a']), sent()], [202, ['of-a']])
-  t.same([await replay('narrowed'), sent()], [202, ['of-a']])
-  t.equal(await replay('narrowed', ['of-a', 'crm']), 403)
-  t.equal(await replay('narrowed', ['nobody']), 403)
-  t.equal(await replay('all', ['nobody']), 404)
-  t.equal(await replay('all', []), 400)
-})
+void t.test(
+  'a replay goes to the subscriptions that were named, as far as they match and the right reaches',
+  async (t) => {
+    const matching = (name: string, appId: string) => ({
+      ...subscription(name),
+      match: { authorizers: [appId], types: undefined },
+    })
+    const gateway = createGateway(t, {
+      grants: {
+        all: grantsOf({ actions: ['events:replay'] }),
+        narrowed: grantsOf({ actions: ['events:replay'], authorizers: [APPID_A] }),
+      },
+    })
+    const { fake, internalServer, bearer } = gateway
+    fake.events.set('ev_a', {
+      ...loggedEvent('ev_a'),
+      event: { ...loggedEvent('ev_a').event, authorizerappid: APPID_A },
+    })
+    for (const one of [matching('of-a', APPID_A), subscription('crm'), matching('other', APPID_B)])
+      fake.subscriptions.set(one.name, one)
+    const replay = async (caller: string, subscriptions?: string[]) => {
+      const headers = bearer(keyOf(caller))
+      const payload = subscriptions === undefined ? {} : { subscriptions }
+      const { statusCode } = await internalServer.inject({
+        method: 'POST',
+        url: `${PATH}/ev_a/replay`,
+        headers,
+        payload,
+      })
+      return statusCode
+    }
+    const sent = () => fake.callsOf('jobs.replay').at(-1)?.[2]
+    t.same([await replay('all', ['crm', 'other', 'crm']), sent()], [202, ['crm']])
+    t.same([await replay('narrowed', ['of-a']), sent()], [202, ['of-a']])
+    t.same([await replay('narrowed'), sent()], [202, ['of-a']])
+    t.equal(await replay('narrowed', ['of-a', 'crm']), 403)
+    t.equal(await replay('narrowed', ['nobody']), 403)
+    t.equal(await replay('all', ['nobody']), 404)
+    t.equal(await replay('all', []), 400)
+  },
+)
 
 void t.test('an event that is not remembered is 404', async (t) => {
   const gateway = createGateway(t)
-  for (const [method, path] of [['GET', '/ev_0'], ['POST', '/ev_0/replay']] as const) {
+  for (const [method, path] of [
+    ['GET', '/ev_0'],
+    ['POST', '/ev_0/replay'],
+  ] as const) {
     const answer = await gateway.internalServer.inject({ method, url: `${PATH}${path}`, headers: gateway.bearer() })
     t.equal(answer.statusCode, 404)
     t.equal(answer.json().code, 'EVENT_NOT_FOUND')
   }
 })
 
-void t.test('what a user wrote is shown by events:content, of the accounts that it is granted for, and where it is wanted', async (t) => {
-  const READ = ['events:read', 'subscriptions:read'] as const
-  const gateway = createGateway(t, {
-    grants: {
-      reader: grantsOf({ actions: READ }),
-      content: grantsOf({ actions: [...READ, 'events:content'] }),
-      ofA: grantsOf({ actions: READ }, { actions: ['events:content'], authorizers: [APPID_A] }),
-      ofB: grantsOf({ actions: READ }, { actions: ['events:content'], authorizers: [APPID_B] }),
-      elsewhere: grantsOf({ actions: READ }, { actions: ['events:content'], platforms: ['open2'] }),
-    },
-  })
-  const { fake, internalServer, bearer } = gateway
-  const ofA = loggedEvent('ev_a')
-  const data = { MsgType: 'event', Event: 'SCAN', InfoType: 'x', MsgId: '7', CreateTime: '1', EventKey: 'k', Content: { deep: ['hi'] } }
-  fake.events.set('ev_a', { ...ofA, event: { ...ofA.event, data } })
-  fake.events.set('ev_c', { ...ofA, id: 'ev_c', authorizerappid: null, event: componentEvent(data) })
-  fake.subscriptions.set('crm', subscription('crm'))
-  const few = { MsgType: 'event', Event: 'SCAN', InfoType: 'x', MsgId: '7', CreateTime: '1' }
-  const table: [key: string, query: string, ofA: object, ofNobody: object, dead: object][] = [
-    ['root', '', data, data, { MsgType: 'text', Content: 'hi' }],
-    ['root', '?content=true', data, data, { MsgType: 'text', Content: 'hi' }],
-    ['root', '?content=false', few, few, { MsgType: 'text' }],
-    ['content', '', data, data, { MsgType: 'text', Content: 'hi' }],
-    ['content', '?content=false', few, few, { MsgType: 'text' }],
-    ['reader', '', few, few, { MsgType: 'text' }],
-    ['reader', '?content=true', few, few, { MsgType: 'text' }],
-    ['ofA', '', data, few, { MsgType: 'text', Content: 'hi' }],
-    ['ofB', '', few, few, { MsgType: 'text' }],
-    ['elsewhere', '', few, few, { MsgType: 'text' }],
-  ]
-  for (const [key, query, ...expected] of table) {
-    const get = async (path: string) => {
-      const headers = key === 'root' ? bearer() : bearer(keyOf(key))
-      const answer = await internalServer.inject({ url: `${PREFIX}/${path}${query}`, headers })
-      return answer.json<{ event: { data: object }; items: Array<{ event: { data: object } }> }>()
+void t.test(
+  'what a user wrote is shown by events:content, of the accounts that it is granted for, and where it is wanted',
+  async (t) => {
+    const READ = ['events:read', 'subscriptions:read'] as const
+    const gateway = createGateway(t, {
+      grants: {
+        reader: grantsOf({ actions: READ }),
+        content: grantsOf({ actions: [...READ, 'events:content'] }),
+        ofA: grantsOf({ actions: READ }, { actions: ['events:content'], authorizers: [APPID_A] }),
+        ofB: grantsOf({ actions: READ }, { actions: ['events:content'], authorizers: [APPID_B] }),
+        elsewhere: grantsOf({ actions: READ }, { actions: ['events:content'], platforms: ['open2'] }),
+      },
+    })
+    const { fake, internalServer, bearer } = gateway
+    const ofA = loggedEvent('ev_a')
+    const data = {
+      MsgType: 'event',
+      Event: 'SCAN',
+      InfoType: 'x',
+      MsgId: '7',
+      CreateTime: '1',
+      EventKey: 'k',
+      Content: { deep: ['hi'] },
     }
-    const list = (await get('events')).items.map(({ event }) => event.data)
-    const single = [(await get('events/ev_a')).event.data, (await get('events/ev_c')).event.data]
-    const [dead] = (await get('subscriptions/crm/dead-letters')).items
-    t.same([list, single, dead?.event.data], [expected.slice(0, 2), expected.slice(0, 2), expected[2]], `${key} ${query}`)
-  }
-  t.equal((await internalServer.inject({ url: `${PATH}?content=no`, headers: bearer() })).statusCode, 400)
-})
+    fake.events.set('ev_a', { ...ofA, event: { ...ofA.event, data } })
+    fake.events.set('ev_c', { ...ofA, id: 'ev_c', authorizerappid: null, event: componentEvent(data) })
+    fake.subscriptions.set('crm', subscription('crm'))
+    const few = { MsgType: 'event', Event: 'SCAN', InfoType: 'x', MsgId: '7', CreateTime: '1' }
+    const table: [key: string, query: string, ofA: object, ofNobody: object, dead: object][] = [
+      ['root', '', data, data, { MsgType: 'text', Content: 'hi' }],
+      ['root', '?content=true', data, data, { MsgType: 'text', Content: 'hi' }],
+      ['root', '?content=false', few, few, { MsgType: 'text' }],
+      ['content', '', data, data, { MsgType: 'text', Content: 'hi' }],
+      ['content', '?content=false', few, few, { MsgType: 'text' }],
+      ['reader', '', few, few, { MsgType: 'text' }],
+      ['reader', '?content=true', few, few, { MsgType: 'text' }],
+      ['ofA', '', data, few, { MsgType: 'text', Content: 'hi' }],
+      ['ofB', '', few, few, { MsgType: 'text' }],
+      ['elsewhere', '', few, few, { MsgType: 'text' }],
+    ]
+    for (const [key, query, ...expected] of table) {
+      const get = async (path: string) => {
+        const headers = key === 'root' ? bearer() : bearer(keyOf(key))
+        const answer = await internalServer.inject({ url: `${PREFIX}/${path}${query}`, headers })
+        return answer.json<{ event: { data: object }; items: Array<{ event: { data: object } }> }>()
+      }
+      const list = (await get('events')).items.map(({ event }) => event.data)
+      const single = [(await get('events/ev_a')).event.data, (await get('events/ev_c')).event.data]
+      const [dead] = (await get('subscriptions/crm/dead-letters')).items
+      t.same(
+        [list, single, dead?.event.data],
+        [expected.slice(0, 2), expected.slice(0, 2), expected[2]],
+        `${key} ${query}`,
+      )
+    }
+    t.equal((await internalServer.inject({ url: `${PATH}?content=no`, headers: bearer() })).statusCode, 400)
+  },
+)
 
 function componentEvent(data: Record<string, unknown>): LoggedEvent['event'] {
   const { authorizerappid: _none, ...event } = loggedEvent('ev_c').event
@@ -206,23 +276,41 @@ void t.test('a platform without an event log says so on every route that reads i
   ] as const
   for (const [method, path, payload] of calls) {
     for (const headers of [bearer(), bearer(keyOf('ofA'))]) {
-      const answer = await internalServer.inject({ method, url: `${PREFIX}/${path}`, headers, ...(payload ? { payload } : {}) })
+      const answer = await internalServer.inject({
+        method,
+        url: `${PREFIX}/${path}`,
+        headers,
+        ...(payload ? { payload } : {}),
+      })
       t.same([answer.statusCode, answer.json().code], [409, 'EVENT_LOG_OFF'], path)
     }
   }
   const event = { type: 'wechat.message.text' }
-  const given = await internalServer.inject({ method: 'POST', url: `${PREFIX}/subscriptions/match`, headers: bearer(), payload: { event } })
+  const given = await internalServer.inject({
+    method: 'POST',
+    url: `${PREFIX}/subscriptions/match`,
+    headers: bearer(),
+    payload: { event },
+  })
   t.equal(given.statusCode, 200)
 })
 
 void t.test('the content of one user is erased, by the account and the openid alone', async (t) => {
   const { fake, internalServer, bearer } = createGateway(t)
-  const erase = (query: string) => internalServer.inject({ method: 'DELETE', url: `${PATH}${query}`, headers: bearer() })
+  const erase = (query: string) =>
+    internalServer.inject({ method: 'DELETE', url: `${PATH}${query}`, headers: bearer() })
   const answer = await erase(`?authorizer=${APPID_A}&subject=oUSER`)
   t.equal(answer.statusCode, 202)
   t.same(answer.json(), { erased: 3 })
   t.same(fake.callsOf('erasure.begin'), [[{ authorizer: APPID_A, subject: 'oUSER' }]])
-  for (const bad of ['', `?authorizer=${APPID_A}`, '?subject=oUSER', '?authorizer=x&subject=oUSER', `?authorizer=${APPID_A}&subject=`, `?authorizer=${APPID_A}&subject=oUSER&type=x`]) {
+  for (const bad of [
+    '',
+    `?authorizer=${APPID_A}`,
+    '?subject=oUSER',
+    '?authorizer=x&subject=oUSER',
+    `?authorizer=${APPID_A}&subject=`,
+    `?authorizer=${APPID_A}&subject=oUSER&type=x`,
+  ]) {
     t.equal((await erase(bad)).statusCode, 400, bad)
   }
   t.equal(fake.callsOf('erasure.begin').length, 1)

@@ -11,10 +11,15 @@ import { fakeSubscriptions, type SubscriptionState, subscriptionState } from './
 import { COMPONENT_APPID, PUSH_AES_KEY, PUSH_TOKEN } from './sealed-push.ts'
 
 /** What a test sets and reads. */
-type State = Recorder & AccountState & ApiCallState & EventState & SubscriptionState & ReturnType<typeof fakePushes> & {
-  /** Where every list says that it goes on. */
-  nextPosition: string | null
-}
+type State = Recorder &
+  AccountState &
+  ApiCallState &
+  EventState &
+  SubscriptionState &
+  ReturnType<typeof fakePushes> & {
+    /** Where every list says that it goes on. */
+    nextPosition: string | null
+  }
 
 export type FakePlatform = State & { platform: ServedPlatform }
 

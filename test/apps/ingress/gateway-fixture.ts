@@ -42,7 +42,9 @@ type Options = {
   /** Default: an address where nobody listens. */
   wechatUrl?: string
   maxConcurrent?: number
-} & Partial<Pick<ServerDeps, 'console' | 'metrics' | 'readiness' | 'diagnosis' | 'settings' | 'passiveReplies' | 'releaseCheck'>>
+} & Partial<
+  Pick<ServerDeps, 'console' | 'metrics' | 'readiness' | 'diagnosis' | 'settings' | 'passiveReplies' | 'releaseCheck'>
+>
 
 /** Keys of the callers in `grants`: their name, filled up to 40 characters. */
 export function keyOf(name: string): string {
@@ -50,7 +52,14 @@ export function keyOf(name: string): string {
 }
 
 export function createGateway(t: Pick<Test, 'teardown'>, options: Options = {}): Fixture {
-  const { config, grants = {}, platformIds = ['open1'], wechatUrl = 'http://127.0.0.1:9', maxConcurrent = 64, ...rest } = options
+  const {
+    config,
+    grants = {},
+    platformIds = ['open1'],
+    wechatUrl = 'http://127.0.0.1:9',
+    maxConcurrent = 64,
+    ...rest
+  } = options
   const fake = createFakePlatform()
   const lines: LogLine[] = []
   let nowMs = NOW_MS
@@ -71,7 +80,13 @@ export function createGateway(t: Pick<Test, 'teardown'>, options: Options = {}):
       wechat: WECHAT,
       callers: [
         { name: 'root', key: new Secret(ROOT_KEY), grants: undefined, maxSubscriptions: 200, maxConcurrent },
-        ...Object.entries(grants).map(([name, given]) => ({ name, key: new Secret(keyOf(name)), grants: given, maxSubscriptions: 7, maxConcurrent })),
+        ...Object.entries(grants).map(([name, given]) => ({
+          name,
+          key: new Secret(keyOf(name)),
+          grants: given,
+          maxSubscriptions: 7,
+          maxConcurrent,
+        })),
       ],
       sealingKeys: [],
       apiCalls: { maxBodyBytes: 33_554_432, timeoutMs: 30_000 },

@@ -53,7 +53,12 @@ export function gatewayWith(
   }
   fill()
   const call = async ({ method, path, payload }: Call, key: string) => {
-    const answer = await internalServer.inject({ method, url: `${PREFIX}/${path}`, headers: bearer(key), ...(payload ? { payload } : {}) })
+    const answer = await internalServer.inject({
+      method,
+      url: `${PREFIX}/${path}`,
+      headers: bearer(key),
+      ...(payload ? { payload } : {}),
+    })
     return answer
   }
   return { ...gateway, call, fill }

@@ -63,7 +63,10 @@ void t.test('answers are counted by route, never by path', async (t) => {
   const answer = await gateway.internalServer.inject('/metrics')
   t.equal(answer.statusCode, 200)
   t.match(answer.headers['content-type'], /^text\/plain/)
-  t.match(answer.body, /wxgw_http_answers_total\{.*listener="public".*route="\/apis\/v1\/wx\/:platform\/:APPID\/callback".*code="SIGNATURE_MISMATCH".*\} 1/)
+  t.match(
+    answer.body,
+    /wxgw_http_answers_total\{.*listener="public".*route="\/apis\/v1\/wx\/:platform\/:APPID\/callback".*code="SIGNATURE_MISMATCH".*\} 1/,
+  )
   t.match(answer.body, /wxgw_http_answers_total\{.*listener="internal".*code="OK".*\} 1/)
   t.notMatch(answer.body, /canary|wxa0/)
 })
@@ -91,7 +94,9 @@ void t.test('the document covers the routes of both listeners', async (t) => {
   const document = answer.json<Document>()
   t.equal(document.openapi, '3.1.0')
   t.equal(document.info.version, '9.9.9')
-  const operations = Object.entries(document.paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`))
+  const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method} ${path}`),
+  )
   const p = '/apis/v1/wx/{platform}'
   t.same(operations.toSorted(), [
     `delete ${p}/authorization-sessions/{sessionId}`,
@@ -183,34 +188,50 @@ void t.test('the document covers the routes of both listeners', async (t) => {
   t.same(document.paths['/healthz']?.['get']?.security, [])
 })
 
-void t.test('the document names each operation once: one tag, an id of its own, and the listeners that have it', async (t) => {
-  const gateway = createGateway(t)
-  const document = (await gateway.internalServer.inject('/openapi.json')).json<Document>()
-  await gateway.publicServer.ready()
-  const tags = document.tags.map(({ name }) => name)
-  const ids: string[] = []
-  for (const [path, methods] of Object.entries(document.paths)) {
-    for (const [method, operation] of Object.entries(methods)) {
-      const name = `${method} ${path}`
-      t.equal(operation.tags.length, 1, name)
-      t.ok(operation.tags.every((tag) => tags.includes(tag)), name)
-      t.match(operation.operationId, /^[a-z][A-Za-z]{4,40}$/, name)
-      ids.push(operation.operationId)
-      const route = { method: method.toUpperCase(), url: path.replaceAll(/\{(\w+)\}/g, ':$1').replace('{*}', '*') }
-      const expected = [
-        ...(gateway.internalServer.hasRoute(route) ? [{ url: '/', description: 'internal listener' }] : []),
-        ...(gateway.publicServer.hasRoute(route) ? [{ url: /^https?:/, description: 'public listener' }] : []),
-      ]
-      t.match(operation.servers, expected, name)
-      t.equal(operation.servers.length, expected.length, name)
+void t.test(
+  'the document names each operation once: one tag, an id of its own, and the listeners that have it',
+  async (t) => {
+    const gateway = createGateway(t)
+    const document = (await gateway.internalServer.inject('/openapi.json')).json<Document>()
+    await gateway.publicServer.ready()
+    const tags = document.tags.map(({ name }) => name)
+    const ids: string[] = []
+    for (const [path, methods] of Object.entries(document.paths)) {
+      for (const [method, operation] of Object.entries(methods)) {
+        const name = `${method} ${path}`
+        t.equal(operation.tags.length, 1, name)
+        t.ok(
+          operation.tags.every((tag) => tags.includes(tag)),
+          name,
+        )
+        t.match(operation.operationId, /^[a-z][A-Za-z]{4,40}$/, name)
+        ids.push(operation.operationId)
+        const route = { method: method.toUpperCase(), url: path.replaceAll(/\{(\w+)\}/g, ':$1').replace('{*}', '*') }
+        const expected = [
+          ...(gateway.internalServer.hasRoute(route) ? [{ url: '/', description: 'internal listener' }] : []),
+          ...(gateway.publicServer.hasRoute(route) ? [{ url: /^https?:/, description: 'public listener' }] : []),
+        ]
+        t.match(operation.servers, expected, name)
+        t.equal(operation.servers.length, expected.length, name)
+      }
     }
-  }
-  t.same(ids.length, new Set(ids).size, 'every id once')
-  t.same(tags.filter((tag) => !Object.values(document.paths).some((methods) => Object.values(methods).some(({ tags: [own] }) => own === tag))), [])
-  const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)].map(([, schema = '']) => schema)
-  t.ok(references.length > 0)
-  for (const schema of references) t.ok(schema in document.components.schemas && !schema.startsWith('def-'), schema)
-})
+    t.same(ids.length, new Set(ids).size, 'every id once')
+    t.same(
+      tags.filter(
+        (tag) =>
+          !Object.values(document.paths).some((methods) =>
+            Object.values(methods).some(({ tags: [own] }) => own === tag),
+          ),
+      ),
+      [],
+    )
+    const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)].map(
+      ([, schema = '']) => schema,
+    )
+    t.ok(references.length > 0)
+    for (const schema of references) t.ok(schema in document.components.schemas && !schema.startsWith('def-'), schema)
+  },
+)
 
 void t.test('the documentation page loads nothing from elsewhere', async (t) => {
   const { internalServer } = createGateway(t)

@@ -39,7 +39,12 @@ const ROWS: Row[] = [
   ['NUL in the query', get(`/healthz?a=${CANARY}%00`), 400, 'INVALID_REQUEST'],
   ['line breaks in the query', get(`/healthz?a=%0d%0aX-Injected:1`), 400, 'INVALID_REQUEST'],
   ['a repeated query name', get('/healthz?a=1&a=2'), 400, 'INVALID_REQUEST'],
-  ['dots for an appid', post('', '').replace('/event', '/%2e%2e/callback').replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'), 400, 'INVALID_REQUEST'],
+  [
+    'dots for an appid',
+    post('', '').replace('/event', '/%2e%2e/callback').replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'),
+    400,
+    'INVALID_REQUEST',
+  ],
   ['line breaks in the path', get(`${PREFIX}/%0d%0aX-Injected:1/callback`), 400, 'INVALID_REQUEST'],
   ['an unknown route', get(`/${CANARY}`), 404, 'ROUTE_NOT_FOUND'],
   ['two slashes', get(`/${PREFIX}/authurl`), 404, 'ROUTE_NOT_FOUND'],
@@ -48,8 +53,18 @@ const ROWS: Row[] = [
   ['a dot', get(`${PREFIX}/./authurl`), 404, 'ROUTE_NOT_FOUND'],
   ['a semicolon', get(`${PREFIX}/authurl;x=1`), 404, 'ROUTE_NOT_FOUND'],
   ['another method', post('Connection: close\r\n').replace('/event', '/mpinfo'), 404, 'ROUTE_NOT_FOUND'],
-  ['TRACE', `TRACE /healthz HTTP/1.1\r\nHost: a\r\nX-A: ${CANARY}\r\nConnection: close\r\n\r\n`, 404, 'ROUTE_NOT_FOUND'],
-  ['OPTIONS', 'OPTIONS /healthz HTTP/1.1\r\nHost: a\r\nOrigin: https://evil\r\nConnection: close\r\n\r\n', 404, 'ROUTE_NOT_FOUND'],
+  [
+    'TRACE',
+    `TRACE /healthz HTTP/1.1\r\nHost: a\r\nX-A: ${CANARY}\r\nConnection: close\r\n\r\n`,
+    404,
+    'ROUTE_NOT_FOUND',
+  ],
+  [
+    'OPTIONS',
+    'OPTIONS /healthz HTTP/1.1\r\nHost: a\r\nOrigin: https://evil\r\nConnection: close\r\n\r\n',
+    404,
+    'ROUTE_NOT_FOUND',
+  ],
   ['an announced body of 10 MB', post('Content-Length: 10000000\r\nContent-Type: text/xml\r\n'), 413, 'BODY_TOO_LARGE'],
 ]
 
@@ -99,7 +114,10 @@ void t.test('an absolute target is read as its path, an upgrade is not made', as
 void t.test('a request id is never the client’s', async (t) => {
   const { publicServer } = createGateway(t)
   const port = await listen(publicServer)
-  t.notMatch((await exchange(port, get('/x', `Host: a\r\nX-Request-Id: ${CANARY}\r\nRequest-Id: ${CANARY}\r\n`))).text, CANARY)
+  t.notMatch(
+    (await exchange(port, get('/x', `Host: a\r\nX-Request-Id: ${CANARY}\r\nRequest-Id: ${CANARY}\r\n`))).text,
+    CANARY,
+  )
 })
 
 void t.test('who is told early that the body is too large still gets to read it', async (t) => {
@@ -109,7 +127,11 @@ void t.test('who is told early that the body is too large still gets to read it'
   const large = body + ' '.repeat(4_000_000)
   const target = `${PREFIX}/event?${queryText(query)}`
   for (let round = 0; round < 5; round += 1) {
-    const answer = await fetch(`http://127.0.0.1:${port}${target}`, { method: 'POST', headers: { 'content-type': 'text/xml' }, body: large })
+    const answer = await fetch(`http://127.0.0.1:${port}${target}`, {
+      method: 'POST',
+      headers: { 'content-type': 'text/xml' },
+      body: large,
+    })
     t.equal(answer.status, 413)
     t.match(await answer.json(), { code: 'BODY_TOO_LARGE' })
   }
@@ -167,7 +189,9 @@ void t.test('slow clients are given up, with a word where one can still be said'
     return readToEnd(socket)
   })
   const slowBody = open(port).then((socket) => {
-    socket.write(`POST ${PREFIX}/event?${queryText(sealPush('', NOW_MS / 1000).query)} HTTP/1.1\r\nHost: a\r\nContent-Type: text/xml\r\nContent-Length: 100\r\n\r\nabc`)
+    socket.write(
+      `POST ${PREFIX}/event?${queryText(sealPush('', NOW_MS / 1000).query)} HTTP/1.1\r\nHost: a\r\nContent-Type: text/xml\r\nContent-Length: 100\r\n\r\nabc`,
+    )
     return readToEnd(socket)
   })
   const silent = open(port).then(async (socket) => {

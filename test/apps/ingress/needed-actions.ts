@@ -12,7 +12,9 @@ export type Needing = Call & {
   scope?: 'list' | 'platform' | undefined
 }
 
-type Member = 'nothing more' | { needs: readonly Action[]; path?: string; payload?: object; scope?: Needing['scope'] | undefined }
+type Member =
+  | 'nothing more'
+  | { needs: readonly Action[]; path?: string; payload?: object; scope?: Needing['scope'] | undefined }
 
 type Route = Needing & {
   /** As the OpenAPI document names it, after the platform. */
@@ -35,7 +37,13 @@ const URL_QUERY = {
 const one = `subscriptions/of-a`
 
 const ROUTES: readonly Route[] = [
-  { route: 'authurl', method: 'GET', path: `authurl?biz_appid=${APPID_A}`, needs: ['authorizations:write'], members: URL_QUERY },
+  {
+    route: 'authurl',
+    method: 'GET',
+    path: `authurl?biz_appid=${APPID_A}`,
+    needs: ['authorizations:write'],
+    members: URL_QUERY,
+  },
   {
     route: 'authurl',
     method: 'POST',
@@ -73,8 +81,21 @@ const ROUTES: readonly Route[] = [
     needs: ['tokens:read'],
     members: { 'body.token': 'nothing more' },
   },
-  { route: 'component_access_token', method: 'GET', path: 'component_access_token', needs: ['tokens:read'], scope: 'platform', members: {} },
-  { route: 'ticket/{APPID}', method: 'GET', path: `ticket/${APPID_A}?type=jsapi`, needs: ['tokens:read'], members: { 'query.type': 'nothing more' } },
+  {
+    route: 'component_access_token',
+    method: 'GET',
+    path: 'component_access_token',
+    needs: ['tokens:read'],
+    scope: 'platform',
+    members: {},
+  },
+  {
+    route: 'ticket/{APPID}',
+    method: 'GET',
+    path: `ticket/${APPID_A}?type=jsapi`,
+    needs: ['tokens:read'],
+    members: { 'query.type': 'nothing more' },
+  },
   {
     route: 'jssdk_config/{APPID}',
     method: 'GET',
@@ -107,16 +128,85 @@ const ROUTES: readonly Route[] = [
     scope: 'list',
     members: { ...PAGE, 'query.reference': 'nothing more', 'query.status': 'nothing more' },
   },
-  { route: 'authorization-sessions/{sessionId}', method: 'GET', path: 'authorization-sessions/of-a', needs: ['sessions:read'], members: {} },
-  { route: 'authorization-sessions/{sessionId}/link', method: 'GET', path: 'authorization-sessions/of-a/link', needs: ['sessions:read'], members: {} },
-  { route: 'authorization-sessions/{sessionId}', method: 'DELETE', path: 'authorization-sessions/of-a', needs: ['sessions:write'], members: {} },
-  { route: 'authorizers', method: 'GET', path: 'authorizers', needs: ['authorizers:read'], scope: 'list', members: { ...PAGE, 'query.status': 'nothing more', 'query.missingScope': 'nothing more', 'query.q': 'nothing more' } },
-  { route: 'authorizers/{APPID}/refresh', method: 'POST', path: `authorizers/${APPID_A}/refresh`, needs: ['tokens:force'], members: {} },
-  { route: 'authorizers/{APPID}', method: 'GET', path: `authorizers/${APPID_A}`, needs: ['authorizers:read'], members: {} },
-  { route: 'authorizers/{APPID}/history', method: 'GET', path: `authorizers/${APPID_A}/history`, needs: ['authorizers:read'], members: PAGE },
-  { route: 'authorizers/sync', method: 'POST', path: 'authorizers/sync', needs: ['authorizers:sync'], scope: 'platform', members: {} },
-  { route: 'authorizers/sync/{jobId}', method: 'GET', path: 'authorizers/sync/job-1', needs: ['authorizers:sync'], scope: 'platform', members: {} },
-  { route: 'subscriptions', method: 'GET', path: 'subscriptions', needs: ['subscriptions:read'], scope: 'list', members: PAGE },
+  {
+    route: 'authorization-sessions/{sessionId}',
+    method: 'GET',
+    path: 'authorization-sessions/of-a',
+    needs: ['sessions:read'],
+    members: {},
+  },
+  {
+    route: 'authorization-sessions/{sessionId}/link',
+    method: 'GET',
+    path: 'authorization-sessions/of-a/link',
+    needs: ['sessions:read'],
+    members: {},
+  },
+  {
+    route: 'authorization-sessions/{sessionId}',
+    method: 'DELETE',
+    path: 'authorization-sessions/of-a',
+    needs: ['sessions:write'],
+    members: {},
+  },
+  {
+    route: 'authorizers',
+    method: 'GET',
+    path: 'authorizers',
+    needs: ['authorizers:read'],
+    scope: 'list',
+    members: {
+      ...PAGE,
+      'query.status': 'nothing more',
+      'query.missingScope': 'nothing more',
+      'query.q': 'nothing more',
+    },
+  },
+  {
+    route: 'authorizers/{APPID}/refresh',
+    method: 'POST',
+    path: `authorizers/${APPID_A}/refresh`,
+    needs: ['tokens:force'],
+    members: {},
+  },
+  {
+    route: 'authorizers/{APPID}',
+    method: 'GET',
+    path: `authorizers/${APPID_A}`,
+    needs: ['authorizers:read'],
+    members: {},
+  },
+  {
+    route: 'authorizers/{APPID}/history',
+    method: 'GET',
+    path: `authorizers/${APPID_A}/history`,
+    needs: ['authorizers:read'],
+    members: PAGE,
+  },
+  {
+    route: 'authorizers/sync',
+    method: 'POST',
+    path: 'authorizers/sync',
+    needs: ['authorizers:sync'],
+    scope: 'platform',
+    members: {},
+  },
+  {
+    route: 'authorizers/sync/{jobId}',
+    method: 'GET',
+    path: 'authorizers/sync/job-1',
+    needs: ['authorizers:sync'],
+    scope: 'platform',
+    members: {},
+  },
+  {
+    route: 'subscriptions',
+    method: 'GET',
+    path: 'subscriptions',
+    needs: ['subscriptions:read'],
+    scope: 'list',
+    members: PAGE,
+  },
   { route: 'subscriptions/{name}', method: 'GET', path: one, needs: ['subscriptions:read'], members: {} },
   {
     route: 'subscriptions/{name}',
@@ -171,8 +261,20 @@ const ROUTES: readonly Route[] = [
     needs: ['subscriptions:write'],
     members: {},
   },
-  { route: 'subscriptions/{name}/test', method: 'POST', path: `${one}/test`, needs: ['subscriptions:write'], members: {} },
-  { route: 'subscriptions/{name}/dead-letters', method: 'GET', path: `${one}/dead-letters`, needs: ['subscriptions:read'], members: { ...PAGE, ...CONTENT, 'query.reason': 'nothing more' } },
+  {
+    route: 'subscriptions/{name}/test',
+    method: 'POST',
+    path: `${one}/test`,
+    needs: ['subscriptions:write'],
+    members: {},
+  },
+  {
+    route: 'subscriptions/{name}/dead-letters',
+    method: 'GET',
+    path: `${one}/dead-letters`,
+    needs: ['subscriptions:read'],
+    members: { ...PAGE, ...CONTENT, 'query.reason': 'nothing more' },
+  },
   {
     route: 'subscriptions/{name}/dead-letters',
     method: 'DELETE',
@@ -204,11 +306,41 @@ const ROUTES: readonly Route[] = [
       'body.ratePerSecond': 'nothing more',
     },
   },
-  { route: 'subscriptions/{name}/replays', method: 'GET', path: `${one}/replays`, needs: ['events:replay'], members: PAGE },
-  { route: 'subscriptions/{name}/replays/{id}', method: 'GET', path: `${one}/replays/r0a`, needs: ['events:replay'], members: {} },
-  { route: 'subscriptions/{name}/replays/{id}/pause', method: 'POST', path: `${one}/replays/r0a/pause`, needs: ['events:replay'], members: {} },
-  { route: 'subscriptions/{name}/replays/{id}/resume', method: 'POST', path: `${one}/replays/r0a/resume`, needs: ['events:replay'], members: {} },
-  { route: 'subscriptions/{name}/replays/{id}/cancel', method: 'POST', path: `${one}/replays/r0a/cancel`, needs: ['events:replay'], members: {} },
+  {
+    route: 'subscriptions/{name}/replays',
+    method: 'GET',
+    path: `${one}/replays`,
+    needs: ['events:replay'],
+    members: PAGE,
+  },
+  {
+    route: 'subscriptions/{name}/replays/{id}',
+    method: 'GET',
+    path: `${one}/replays/r0a`,
+    needs: ['events:replay'],
+    members: {},
+  },
+  {
+    route: 'subscriptions/{name}/replays/{id}/pause',
+    method: 'POST',
+    path: `${one}/replays/r0a/pause`,
+    needs: ['events:replay'],
+    members: {},
+  },
+  {
+    route: 'subscriptions/{name}/replays/{id}/resume',
+    method: 'POST',
+    path: `${one}/replays/r0a/resume`,
+    needs: ['events:replay'],
+    members: {},
+  },
+  {
+    route: 'subscriptions/{name}/replays/{id}/cancel',
+    method: 'POST',
+    path: `${one}/replays/r0a/cancel`,
+    needs: ['events:replay'],
+    members: {},
+  },
   {
     route: 'events',
     method: 'GET',
@@ -242,11 +374,29 @@ const ROUTES: readonly Route[] = [
     path: 'events/stream',
     needs: ['events:read'],
     scope: 'list',
-    members: { ...CONTENT, 'query.types': 'nothing more', 'query.authorizers': 'nothing more', 'query.after': 'nothing more' },
+    members: {
+      ...CONTENT,
+      'query.types': 'nothing more',
+      'query.authorizers': 'nothing more',
+      'query.after': 'nothing more',
+    },
   },
   { route: 'events/{id}', method: 'GET', path: 'events/ev_a', needs: ['events:read'], members: CONTENT },
-  { route: 'events/{id}/attempts', method: 'GET', path: 'events/ev_a/attempts', needs: ['events:read'], members: { ...PAGE, ...CONTENT } },
-  { route: 'events/{id}/replay', method: 'POST', path: 'events/ev_a/replay', payload: {}, needs: ['events:replay'], members: { 'body.subscriptions': 'nothing more' } },
+  {
+    route: 'events/{id}/attempts',
+    method: 'GET',
+    path: 'events/ev_a/attempts',
+    needs: ['events:read'],
+    members: { ...PAGE, ...CONTENT },
+  },
+  {
+    route: 'events/{id}/replay',
+    method: 'POST',
+    path: 'events/ev_a/replay',
+    payload: {},
+    needs: ['events:replay'],
+    members: { 'body.subscriptions': 'nothing more' },
+  },
   {
     route: 'statistics',
     method: 'GET',
@@ -255,8 +405,21 @@ const ROUTES: readonly Route[] = [
     scope: 'platform',
     members: { 'query.from': 'nothing more', 'query.to': 'nothing more', 'query.step': 'nothing more' },
   },
-  { route: 'subscriptions/{name}/stats', method: 'GET', path: `${one}/stats`, needs: ['subscriptions:read'], members: {} },
-  { route: 'refused-pushes', method: 'GET', path: 'refused-pushes', needs: ['events:read'], scope: 'platform', members: {} },
+  {
+    route: 'subscriptions/{name}/stats',
+    method: 'GET',
+    path: `${one}/stats`,
+    needs: ['subscriptions:read'],
+    members: {},
+  },
+  {
+    route: 'refused-pushes',
+    method: 'GET',
+    path: 'refused-pushes',
+    needs: ['events:read'],
+    scope: 'platform',
+    members: {},
+  },
   {
     route: 'replies/{eventId}',
     method: 'POST',
@@ -267,8 +430,22 @@ const ROUTES: readonly Route[] = [
   },
   { route: 'api/{APPID}/{*}', method: 'GET', path: `api/${APPID_A}/cgi-bin/x`, needs: ['api:call'], members: {} },
   { route: 'api/{APPID}/{*}', method: 'POST', path: `api/${APPID_A}/cgi-bin/x`, needs: ['api:call'], members: {} },
-  { route: 'component-api/{*}', method: 'GET', path: 'component-api/wxa/x', needs: ['component_api:call'], scope: 'platform', members: {} },
-  { route: 'component-api/{*}', method: 'POST', path: 'component-api/wxa/x', needs: ['component_api:call'], scope: 'platform', members: {} },
+  {
+    route: 'component-api/{*}',
+    method: 'GET',
+    path: 'component-api/wxa/x',
+    needs: ['component_api:call'],
+    scope: 'platform',
+    members: {},
+  },
+  {
+    route: 'component-api/{*}',
+    method: 'POST',
+    path: 'component-api/wxa/x',
+    needs: ['component_api:call'],
+    scope: 'platform',
+    members: {},
+  },
   { route: 'proxy_token/{APPID}', method: 'GET', path: `proxy_token/${APPID_A}`, needs: ['api:call'], members: {} },
   {
     route: 'component/clear_quota',
@@ -291,7 +468,12 @@ export const CALLS: readonly Needing[] = ROUTES.flatMap((route) => [
 
 /** Calls for which one of several actions is enough. */
 export const ANY_OF = [
-  { route: 'authorizers/{APPID}/compare', method: 'POST', path: `authorizers/${APPID_A}/compare`, actions: ['authorizers:sync', 'tokens:force'] },
+  {
+    route: 'authorizers/{APPID}/compare',
+    method: 'POST',
+    path: `authorizers/${APPID_A}/compare`,
+    actions: ['authorizers:sync', 'tokens:force'],
+  },
 ] as const satisfies ReadonlyArray<Call & { route: string; actions: readonly Action[] }>
 
 /** `GET events query.type` and so on, to be compared with what is served. */

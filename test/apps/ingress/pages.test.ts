@@ -9,7 +9,10 @@ const START = `${PREFIX}/authorize`
 const LANDING = `${PREFIX}/authorized`
 const BROWSER = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' }
 
-const PHONE = { ...BROWSER, 'user-agent': 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Mobile/15E148 MicroMessenger/8.0.50' }
+const PHONE = {
+  ...BROWSER,
+  'user-agent': 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Mobile/15E148 MicroMessenger/8.0.50',
+}
 const COMPUTER = { ...BROWSER, 'user-agent': 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/150.0 Safari/537.36' }
 
 void t.test('the start page has a button and a QR code, and costs no pre_auth_code', async (t) => {
@@ -38,7 +41,12 @@ void t.test("what WeChat's client adds to a shared link is passed over, and neve
     t.equal((await publicServer.inject(`${PREFIX}/a/of-a?${added}`)).statusCode, 200, added)
     t.equal((await publicServer.inject({ method: 'POST', url: `${PREFIX}/a/of-a/go?${added}` })).statusCode, 303, added)
   }
-  for (const wrong of ['auth_type=3&auth_type=2', `${once}&auth_type=9`, 'from=%ff', `${once}&redirectUri=javascript:1`])
+  for (const wrong of [
+    'auth_type=3&auth_type=2',
+    `${once}&auth_type=9`,
+    'from=%ff',
+    `${once}&redirectUri=javascript:1`,
+  ])
     t.equal((await publicServer.inject({ url: `${START}?${wrong}`, headers: PHONE })).statusCode, 400, wrong)
   t.equal((await publicServer.inject(`${PREFIX}/authurl?${once}`)).statusCode, 400, 'authurl is for programs')
 })
@@ -66,14 +74,19 @@ void t.test("the click makes one and leads to WeChat's page for the browser", as
     [COMPUTER, `${START}/go?auth_type=3`, 'scancode'],
     [PHONE, `${START}/go?type=scancode`, 'scancode'],
   ] as const) {
-    const answer = await gateway.publicServer.inject({ method: 'POST', url, headers: { ...headers, ...form }, payload: '' })
+    const answer = await gateway.publicServer.inject({
+      method: 'POST',
+      url,
+      headers: { ...headers, ...form },
+      payload: '',
+    })
     t.equal(answer.statusCode, 303)
     t.match(answer.headers.location, `https://mp.weixin.qq.com/${type}?a=1&redirect_uri=`)
   }
   t.equal(gateway.fake.callsOf('createAuthorizationUrl').length, 3)
 })
 
-void t.test('the language is the browser\'s: Chinese, or English', async (t) => {
+void t.test("the language is the browser's: Chinese, or English", async (t) => {
   const { publicServer } = createGateway(t)
   const rows: Array<[string | undefined, 'zh-CN' | 'en']> = [
     [undefined, 'zh-CN'],
@@ -110,7 +123,10 @@ void t.test('pages let nothing in and nobody frame them, and keep the Referer th
     t.match(policy, directive)
   }
   const style = /<style>([^]*?)<\/style>/.exec(body)?.[1] ?? ''
-  t.ok(policy.includes(`style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'`), 'the style is allowed by its hash')
+  t.ok(
+    policy.includes(`style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'`),
+    'the style is allowed by its hash',
+  )
   t.notMatch(body, 'style="')
   t.equal(headers['referrer-policy'], 'origin')
   t.equal(headers['x-content-type-options'], 'nosniff')
@@ -122,7 +138,10 @@ void t.test('pages let nothing in and nobody frame them, and keep the Referer th
 
 void t.test('the landing page exchanges the code and shows whose account it is', async (t) => {
   const gateway = createGateway(t)
-  const answer = await gateway.publicServer.inject({ url: `${LANDING}?auth_code=c1&expires_in=3600&shop=7`, headers: BROWSER })
+  const answer = await gateway.publicServer.inject({
+    url: `${LANDING}?auth_code=c1&expires_in=3600&shop=7`,
+    headers: BROWSER,
+  })
   t.equal(answer.statusCode, 200)
   t.match(answer.headers['content-type'], /^text\/html/)
   t.match(answer.body, `name of ${APPID_A}`)
@@ -172,7 +191,11 @@ void t.test('an error is a page to a browser and JSON to everybody else, with th
     t.match(page.headers['content-type'], /^text\/html/)
     t.match(page.headers['content-security-policy'], "default-src 'none'")
     t.match(page.body, code)
-    t.match(page.body, url.startsWith(LANDING) || url.includes('/authorized') ? 'href="authorize"' : /<h1 class="warn">/, 'the way back')
+    t.match(
+      page.body,
+      url.startsWith(LANDING) || url.includes('/authorized') ? 'href="authorize"' : /<h1 class="warn">/,
+      'the way back',
+    )
     t.notMatch(page.body, /<script|javascript:/)
     const json = await gateway.publicServer.inject({ url, headers: { accept: 'application/json' } })
     t.equal(json.statusCode, status, url)

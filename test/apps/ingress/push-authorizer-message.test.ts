@@ -48,17 +48,26 @@ void t.test('a message becomes a CloudEvent whose data is what WeChat wrote, eve
       },
     },
   )
-  t.match(gateway.fake.pushes('message')[0], { platform: 'open1', receivedAtMs: NOW_MS, made: NOW_MS - 1000, reply: undefined })
+  t.match(gateway.fake.pushes('message')[0], {
+    platform: 'open1',
+    receivedAtMs: NOW_MS,
+    made: NOW_MS - 1000,
+    reply: undefined,
+  })
 })
 
-void t.test('a message of very many elements is accepted: as what it says, or, beyond 100,000, as a text', async (t) => {
-  const gateway = createGateway(t)
-  const withItems = (count: number) => textMessage({ createTime: NOW }).replace('</xml>', `${'<item/>'.repeat(count)}</xml>`)
-  for (const count of [60_000, 100_000]) t.equal((await post(gateway, withItems(count))).body, 'success')
-  const [read, unread] = accepted(gateway)
-  t.match(read, { type: 'wechat.message.text', data: { item: { length: 60_000 } } })
-  t.match(unread, { type: 'wechat.unparsed', data: { raw: withItems(100_000) } })
-})
+void t.test(
+  'a message of very many elements is accepted: as what it says, or, beyond 100,000, as a text',
+  async (t) => {
+    const gateway = createGateway(t)
+    const withItems = (count: number) =>
+      textMessage({ createTime: NOW }).replace('</xml>', `${'<item/>'.repeat(count)}</xml>`)
+    for (const count of [60_000, 100_000]) t.equal((await post(gateway, withItems(count))).body, 'success')
+    const [read, unread] = accepted(gateway)
+    t.match(read, { type: 'wechat.message.text', data: { item: { length: 60_000 } } })
+    t.match(unread, { type: 'wechat.unparsed', data: { raw: withItems(100_000) } })
+  },
+)
 
 void t.test('an event of a user is named after its Event, in lower case and without odd characters', async (t) => {
   const gateway = createGateway(t)
@@ -81,7 +90,11 @@ void t.test('the subject is left out when there is no sender', async (t) => {
 
 void t.test('what is authentic but makes no sense is dispatched raw as wechat.unparsed', async (t) => {
   const gateway = createGateway(t)
-  for (const plaintext of ['no xml', '<!DOCTYPE a [<!ENTITY b "c">]><xml><ToUserName>&b;</ToUserName></xml>', '<xml><MsgType>event</MsgType></xml>']) {
+  for (const plaintext of [
+    'no xml',
+    '<!DOCTYPE a [<!ENTITY b "c">]><xml><ToUserName>&b;</ToUserName></xml>',
+    '<xml><MsgType>event</MsgType></xml>',
+  ]) {
     t.equal((await post(gateway, plaintext)).body, 'success', plaintext)
     const event = accepted(gateway).at(-1)
     t.match(event, { type: 'wechat.unparsed', time: '2026-01-01T00:00:00Z', authorizerappid: APPID_A })
@@ -89,73 +102,97 @@ void t.test('what is authentic but makes no sense is dispatched raw as wechat.un
   }
 })
 
-void t.test('without ToUserName, FromUserName and a usable CreateTime an event is the event it says it is, at the time of its arrival', async (t) => {
-  const gateway = createGateway(t)
-  for (const time of ['', '<CreateTime>1767225600123</CreateTime>', `<CreateTime>${NOW + 864_000}</CreateTime>`]) {
-    const document = `<xml>${time}<MsgType>event</MsgType><Event>minigame_coin_deliver_completed</Event><MiniGame><IsMock>1</IsMock></MiniGame></xml>`
-    t.equal((await post(gateway, document)).body, 'success')
-    const event = accepted(gateway).at(-1)
-    t.match(event, {
-      type: 'wechat.event.minigame_coin_deliver_completed',
-      source: `/wx/open1/${APPID_A}`,
-      authorizerappid: APPID_A,
-      time: '2026-01-01T00:00:00Z',
-      data: { MiniGame: { IsMock: '1' } },
-    })
-    t.notOk(event && 'subject' in event)
-    t.match(gateway.fake.pushes('message').at(-1), { receivedAtMs: NOW_MS, made: 'unknown' })
-  }
-  t.equal(new Set(accepted(gateway).map(({ id }) => id)).size, 3)
-  t.same(gateway.fake.callsOf('ownerOfUserName'), [], 'nobody is asked for')
-})
+void t.test(
+  'without ToUserName, FromUserName and a usable CreateTime an event is the event it says it is, at the time of its arrival',
+  async (t) => {
+    const gateway = createGateway(t)
+    for (const time of ['', '<CreateTime>1767225600123</CreateTime>', `<CreateTime>${NOW + 864_000}</CreateTime>`]) {
+      const document = `<xml>${time}<MsgType>event</MsgType><Event>minigame_coin_deliver_completed</Event><MiniGame><IsMock>1</IsMock></MiniGame></xml>`
+      t.equal((await post(gateway, document)).body, 'success')
+      const event = accepted(gateway).at(-1)
+      t.match(event, {
+        type: 'wechat.event.minigame_coin_deliver_completed',
+        source: `/wx/open1/${APPID_A}`,
+        authorizerappid: APPID_A,
+        time: '2026-01-01T00:00:00Z',
+        data: { MiniGame: { IsMock: '1' } },
+      })
+      t.notOk(event && 'subject' in event)
+      t.match(gateway.fake.pushes('message').at(-1), { receivedAtMs: NOW_MS, made: 'unknown' })
+    }
+    t.equal(new Set(accepted(gateway).map(({ id }) => id)).size, 3)
+    t.same(gateway.fake.callsOf('ownerOfUserName'), [], 'nobody is asked for')
+  },
+)
 
 void t.test("a component's ticket or code that came to a callback URL goes no further", async (t) => {
   const gateway = createGateway(t)
   const ticket = '<ComponentVerifyTicket>ticket@@@CANARY</ComponentVerifyTicket>'
-  await post(gateway, `<xml><AppId>${COMPONENT_APPID}</AppId><InfoType>component_verify_ticket</InfoType>${ticket}</xml>`)
+  await post(
+    gateway,
+    `<xml><AppId>${COMPONENT_APPID}</AppId><InfoType>component_verify_ticket</InfoType>${ticket}</xml>`,
+  )
   await post(gateway, `{"InfoType":"authorized","AuthorizationCode":"CANARY","A":"1"}`)
   await post(gateway, Buffer.from(`{"auth_code":"CANARY"}`).toString('base64'))
   await post(gateway, textMessage({ createTime: NOW }).replace('<MsgId>', `${ticket}<MsgId>`))
   t.same(
-    accepted(gateway).slice(0, 3).map(({ type, data }) => [type, data['raw']]),
+    accepted(gateway)
+      .slice(0, 3)
+      .map(({ type, data }) => [type, data['raw']]),
     [
-      ['wechat.unparsed', `<xml><AppId>${COMPONENT_APPID}</AppId><InfoType>component_verify_ticket</InfoType><ComponentVerifyTicket></ComponentVerifyTicket></xml>`],
+      [
+        'wechat.unparsed',
+        `<xml><AppId>${COMPONENT_APPID}</AppId><InfoType>component_verify_ticket</InfoType><ComponentVerifyTicket></ComponentVerifyTicket></xml>`,
+      ],
       ['wechat.unparsed', '{"InfoType":"authorized","AuthorizationCode":"","A":"1"}'],
       ['wechat.unparsed', ''],
     ],
   )
-  t.same(accepted(gateway)[2]?.data, { raw: '', rawLength: 32, reason: 'not-xml' }, 'what may be encoded goes by its length')
+  t.same(
+    accepted(gateway)[2]?.data,
+    { raw: '', rawLength: 32, reason: 'not-xml' },
+    'what may be encoded goes by its length',
+  )
   t.match(accepted(gateway)[3], { type: 'wechat.message.text', data: { Content: '你好', MsgId: '23456789012345678' } })
   t.notMatch(JSON.stringify(gateway.fake.calls), /CANARY/)
   t.notMatch(JSON.stringify(gateway.lines), /CANARY/)
 })
 
-void t.test('the same message at two authorizers is two events; two events of one user in one second are two', async (t) => {
-  const gateway = createGateway(t)
-  await post(gateway, textMessage({ createTime: NOW }))
-  await post(gateway, textMessage({ createTime: NOW }), APPID_B)
-  await post(gateway, textMessage({ createTime: NOW, msgId: '2' }))
-  await post(gateway, textMessage({ createTime: NOW }))
-  const ids = accepted(gateway).map(({ id }) => id)
-  t.equal(new Set(ids).size, 3)
-  t.equal(ids[0], ids[3])
-})
+void t.test(
+  'the same message at two authorizers is two events; two events of one user in one second are two',
+  async (t) => {
+    const gateway = createGateway(t)
+    await post(gateway, textMessage({ createTime: NOW }))
+    await post(gateway, textMessage({ createTime: NOW }), APPID_B)
+    await post(gateway, textMessage({ createTime: NOW, msgId: '2' }))
+    await post(gateway, textMessage({ createTime: NOW }))
+    const ids = accepted(gateway).map(({ id }) => id)
+    t.equal(new Set(ids).size, 3)
+    t.equal(ids[0], ids[3])
+  },
+)
 
 void t.test('an appid that has not authorized is accepted', async (t) => {
   const gateway = createGateway(t)
   t.equal((await post(gateway, textMessage({ createTime: NOW }), 'wxABCDEF0123456789')).body, 'success')
 })
 
-void t.test("a message of another authorizer's account is refused: the signature does not cover the path", async (t) => {
-  const gateway = createGateway(t)
-  gateway.fake.owners.set('gh_0000000000aa', APPID_A)
-  t.equal((await post(gateway, textMessage({ createTime: NOW }), APPID_A)).statusCode, 200)
-  const answer = await post(gateway, textMessage({ createTime: NOW }), APPID_B)
-  t.equal(answer.statusCode, 403)
-  t.equal(answer.json().code, 'APPID_MISMATCH')
-  t.equal(accepted(gateway).length, 1)
-  t.match(gateway.lines.find(({ message }) => message === 'push.misdirected'), { level: 'warn', fields: { owner: APPID_A } })
-})
+void t.test(
+  "a message of another authorizer's account is refused: the signature does not cover the path",
+  async (t) => {
+    const gateway = createGateway(t)
+    gateway.fake.owners.set('gh_0000000000aa', APPID_A)
+    t.equal((await post(gateway, textMessage({ createTime: NOW }), APPID_A)).statusCode, 200)
+    const answer = await post(gateway, textMessage({ createTime: NOW }), APPID_B)
+    t.equal(answer.statusCode, 403)
+    t.equal(answer.json().code, 'APPID_MISMATCH')
+    t.equal(accepted(gateway).length, 1)
+    t.match(
+      gateway.lines.find(({ message }) => message === 'push.misdirected'),
+      { level: 'warn', fields: { owner: APPID_A } },
+    )
+  },
+)
 
 void t.test('a message is dispatched however old it is, with the time that it was made', async (t) => {
   const gateway = createGateway(t)
@@ -163,7 +200,10 @@ void t.test('a message is dispatched however old it is, with the time that it wa
     t.equal((await post(gateway, textMessage({ createTime }))).body, 'success')
     t.match(gateway.fake.pushes('message').at(-1), { receivedAtMs: NOW_MS, made: createTime * 1000 })
   }
-  t.same(accepted(gateway).map(({ time }) => time), ['1970-01-01T00:00:01Z', '2025-12-22T00:00:00Z', '2025-12-31T22:59:59Z'])
+  t.same(
+    accepted(gateway).map(({ time }) => time),
+    ['1970-01-01T00:00:01Z', '2025-12-22T00:00:00Z', '2025-12-31T22:59:59Z'],
+  )
 })
 
 void t.test('paths that hold no appid are refused without an echo', async (t) => {
@@ -231,7 +271,12 @@ void t.test('a passive reply is sent once the event, with its wish for a reply, 
   t.match(answer.headers['content-type'], /^text\/xml/)
   t.same(gateway.fake.pushes('message')[0]?.reply, { subscription: 'crm', deadlineAtMs: NOW_MS + 4000 })
   t.equal(gateway.fake.pushes('message').length, 1)
-  t.match(pushes[0], { appId: APPID_A, receivedAtMs: NOW_MS, message: { msgType: 'text' }, opened: { nonce: '1804289383' } })
+  t.match(pushes[0], {
+    appId: APPID_A,
+    receivedAtMs: NOW_MS,
+    message: { msgType: 'text' },
+    opened: { nonce: '1804289383' },
+  })
 })
 
 void t.test('nothing is answered before the queue has accepted, whoever answers', async (t) => {

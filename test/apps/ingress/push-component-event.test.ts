@@ -8,7 +8,11 @@ import { componentDocument, queryText, sealPush, type SealedPush } from './seale
 const NOW = NOW_MS / 1000
 const TICKET = '<ComponentVerifyTicket>ticket@@@canary</ComponentVerifyTicket>'
 
-function post({ publicServer }: Fixture, { query, body }: SealedPush, headers: Record<string, string> = { 'content-type': 'text/xml' }) {
+function post(
+  { publicServer }: Fixture,
+  { query, body }: SealedPush,
+  headers: Record<string, string> = { 'content-type': 'text/xml' },
+) {
   return publicServer.inject({ method: 'POST', url: `${PREFIX}/event?${queryText(query)}`, headers, payload: body })
 }
 
@@ -36,9 +40,20 @@ void t.test('the event has the same id in another envelope', async (t) => {
 
 void t.test('a push without a content type, or with any XML type in UTF-8, is accepted', async (t) => {
   const gateway = createGateway(t)
-  const types = [undefined, 'text/xml', 'application/xml', 'text/xml; charset=utf-8', 'TEXT/XML;charset="UTF-8"', 'text/xml; charset=UTF8']
+  const types = [
+    undefined,
+    'text/xml',
+    'application/xml',
+    'text/xml; charset=utf-8',
+    'TEXT/XML;charset="UTF-8"',
+    'text/xml; charset=UTF8',
+  ]
   for (const type of types) {
-    const answer = await post(gateway, sealPush(componentDocument('x', NOW), NOW), type === undefined ? {} : { 'content-type': type })
+    const answer = await post(
+      gateway,
+      sealPush(componentDocument('x', NOW), NOW),
+      type === undefined ? {} : { 'content-type': type },
+    )
     t.equal(answer.body, 'success', type ?? 'none')
   }
 })
@@ -53,31 +68,44 @@ void t.test('what is authentic but makes no sense is answered success and handed
   t.equal(gateway.fake.pushes('component-event').length, 4)
 })
 
-void t.test('an event is handed on however old it is, with the time that it was made; tickets and authorizations are judged by order', async (t) => {
-  const gateway = createGateway(t)
-  const old = NOW - 864_000
-  const authorized = '<AuthorizerAppid>wxa000000000000001</AuthorizerAppid><AuthorizationCode>queryauthcode@@@x</AuthorizationCode>'
-  const made: Array<[document: string, made: unknown]> = [
-    [componentDocument('component_verify_ticket', old, TICKET), 'ordered'],
-    [componentDocument('authorized', old, authorized), 'ordered'],
-    [componentDocument('updateauthorized', old, authorized), 'ordered'],
-    [componentDocument('unauthorized', old, authorized), 'ordered'],
-    [componentDocument('notify_third_fasteregister', old), old * 1000],
-    [componentDocument('notify_third_fasteregister', old * 1000), 'unknown'],
-    [componentDocument('component_verify_ticket', old), old * 1000],
-    ['no document', 'unknown'],
-  ]
-  for (const [document] of made) t.equal((await post(gateway, sealPush(document, NOW))).body, 'success')
-  t.same(gateway.fake.pushes('component-event').map((event) => event.made), made.map(([, one]) => one))
-  t.match(gateway.fake.callsOf('tickets.saveIfNewer'), [[{}, old]])
-})
+void t.test(
+  'an event is handed on however old it is, with the time that it was made; tickets and authorizations are judged by order',
+  async (t) => {
+    const gateway = createGateway(t)
+    const old = NOW - 864_000
+    const authorized =
+      '<AuthorizerAppid>wxa000000000000001</AuthorizerAppid><AuthorizationCode>queryauthcode@@@x</AuthorizationCode>'
+    const made: Array<[document: string, made: unknown]> = [
+      [componentDocument('component_verify_ticket', old, TICKET), 'ordered'],
+      [componentDocument('authorized', old, authorized), 'ordered'],
+      [componentDocument('updateauthorized', old, authorized), 'ordered'],
+      [componentDocument('unauthorized', old, authorized), 'ordered'],
+      [componentDocument('notify_third_fasteregister', old), old * 1000],
+      [componentDocument('notify_third_fasteregister', old * 1000), 'unknown'],
+      [componentDocument('component_verify_ticket', old), old * 1000],
+      ['no document', 'unknown'],
+    ]
+    for (const [document] of made) t.equal((await post(gateway, sealPush(document, NOW))).body, 'success')
+    t.same(
+      gateway.fake.pushes('component-event').map((event) => event.made),
+      made.map(([, one]) => one),
+    )
+    t.match(gateway.fake.callsOf('tickets.saveIfNewer'), [[{}, old]])
+  },
+)
 
 void t.test('a ticket without a usable CreateTime is judged by its arrival', async (t) => {
   const gateway = createGateway(t)
   for (const time of ['', '1760000000123', String(NOW + 864_000)]) {
-    await post(gateway, sealPush(componentDocument('component_verify_ticket', NOW, TICKET).replace(String(NOW), time), NOW))
+    await post(
+      gateway,
+      sealPush(componentDocument('component_verify_ticket', NOW, TICKET).replace(String(NOW), time), NOW),
+    )
   }
-  t.same(gateway.fake.callsOf('tickets.saveIfNewer').map(([, second]) => second), [NOW, NOW, NOW])
+  t.same(
+    gateway.fake.callsOf('tickets.saveIfNewer').map(([, second]) => second),
+    [NOW, NOW, NOW],
+  )
 })
 
 void t.test('an event for another component is refused though the envelope is ours', async (t) => {
@@ -90,7 +118,10 @@ void t.test('an event for another component is refused though the envelope is ou
 
 void t.test('when the store does not accept, WeChat is told to push again', async (t) => {
   const gateway = createGateway(t)
-  gateway.fake.fail('intake.accept', new GatewayError('STORE_UNAVAILABLE', 'the store does not answer', { retry: true }))
+  gateway.fake.fail(
+    'intake.accept',
+    new GatewayError('STORE_UNAVAILABLE', 'the store does not answer', { retry: true }),
+  )
   const answer = await post(gateway, sealPush(componentDocument('x', NOW), NOW))
   t.equal(answer.statusCode, 503)
   t.match(answer.json(), { code: 'STORE_UNAVAILABLE', statusCode: 503, error: 'Service Unavailable' })

@@ -9,7 +9,14 @@ const ABOUT = { v: 1, platform: 'open1', receivedAtMs: NOW_MS, made: NOW_MS - 1_
 const MESSAGE: Push = { ...ABOUT, kind: 'message', event, reply: { subscription: 'crm', deadlineAtMs: NOW_MS + 4_000 } }
 const COMPONENT_EVENT: Push = { ...ABOUT, kind: 'component-event', eventId: 'ev_c', plaintext: '<xml/>' }
 const CODE = new Secret('code')
-const RELEASE_CHECK: Push = { ...ABOUT, kind: 'release-check', eventId: 'ev_r', appId: APPID_A, openId: 'oUSER', code: CODE }
+const RELEASE_CHECK: Push = {
+  ...ABOUT,
+  kind: 'release-check',
+  eventId: 'ev_r',
+  appId: APPID_A,
+  openId: 'oUSER',
+  code: CODE,
+}
 
 const within = <T>(ask: () => Promise<T>) => ask()
 const away = () => new GatewayError('STORE_UNAVAILABLE', 'away', { retry: true })
@@ -46,15 +53,23 @@ void t.test('a push is enqueued while there is memory, and then noted for the ca
   await accept(COMPONENT_EVENT)
   await accept(RELEASE_CHECK)
   t.same(steps, [
-    'memory for messages', 'enqueue message', 'note message',
-    'memory for control', 'enqueue component-event', 'note component-event',
-    'memory for control', 'enqueue release-check',
+    'memory for messages',
+    'enqueue message',
+    'note message',
+    'memory for control',
+    'enqueue component-event',
+    'note component-event',
+    'memory for control',
+    'enqueue release-check',
   ])
 })
 
 void t.test('a push that the store refuses is refused, and noted nowhere', async (t) => {
   const steps: unknown[] = []
-  const { accept } = intakeWith({ enqueue: () => Promise.reject(away()), recent: { note: (push) => void steps.push(push) } })
+  const { accept } = intakeWith({
+    enqueue: () => Promise.reject(away()),
+    recent: { note: (push) => void steps.push(push) },
+  })
   await t.rejects(accept(MESSAGE), { code: 'STORE_UNAVAILABLE' })
   t.same(steps, [])
 })
@@ -62,11 +77,17 @@ void t.test('a push that the store refuses is refused, and noted nowhere', async
 void t.test('with a spool, a push that the store or the memory refuses is kept there', async (t) => {
   const kept: unknown[] = []
   const spool = spoolWith(kept)
-  const full = { assertRoomFor: () => { throw away() } }
+  const full = {
+    assertRoomFor: () => {
+      throw away()
+    },
+  }
   t.equal(await intakeWith({ spool, enqueue: () => Promise.reject(away()) }).accept(MESSAGE), 'accepted')
   t.equal(await intakeWith({ spool, memory: full }).accept(COMPONENT_EVENT), 'accepted')
   t.same(kept, ['keep message', 'keep component-event'])
-  await t.rejects(intakeWith({ spool, enqueue: () => Promise.reject(new Error('a bug')) }).accept(MESSAGE), { message: 'a bug' })
+  await t.rejects(intakeWith({ spool, enqueue: () => Promise.reject(new Error('a bug')) }).accept(MESSAGE), {
+    message: 'a bug',
+  })
   t.equal(kept.length, 2)
 })
 

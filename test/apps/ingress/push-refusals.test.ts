@@ -3,7 +3,15 @@ import t from 'tap'
 import { APPID_A, NOW_MS } from './samples.ts'
 import { createGateway, PREFIX } from './gateway-fixture.ts'
 import { refusedPushes } from './refused-pushes.ts'
-import { COMPONENT_APPID, componentDocument, PUSH_AES_KEY, PUSH_TOKEN, queryText, sealPush, textMessage } from './sealed-push.ts'
+import {
+  COMPONENT_APPID,
+  componentDocument,
+  PUSH_AES_KEY,
+  PUSH_TOKEN,
+  queryText,
+  sealPush,
+  textMessage,
+} from './sealed-push.ts'
 
 const NOW = NOW_MS / 1000
 const XML = { 'content-type': 'text/xml' }
@@ -42,13 +50,19 @@ for (const route of ['event', `${APPID_A}/callback`]) {
       t.notMatch(answer.body, CANARY, name)
     }
     t.equal(gateway.fake.calls.length, 0, 'no call to the store')
-    const uncounted = ROWS.filter(({ code }, index) => ![code].flat().some((one) => gateway.fake.counted[index] === `${one} 127.0.0.1`))
+    const uncounted = ROWS.filter(
+      ({ code }, index) => ![code].flat().some((one) => gateway.fake.counted[index] === `${one} 127.0.0.1`),
+    )
     t.same(uncounted, [], 'each is counted')
     t.notMatch(JSON.stringify(gateway.lines), CANARY)
 
     const { query, body } = sealPush(textMessage({ createTime: NOW }), NOW)
     const url = `${PREFIX}/${route}?${queryText(query)}`
-    t.equal((await gateway.publicServer.inject({ method: 'POST', url, headers: XML, payload: body })).body, 'success', 'a good one afterwards')
+    t.equal(
+      (await gateway.publicServer.inject({ method: 'POST', url, headers: XML, payload: body })).body,
+      'success',
+      'a good one afterwards',
+    )
     await gateway.publicServer.inject({ url: `${PREFIX}/${route}` })
     t.same(gateway.fake.counted.slice(ROWS.length), ['pushes'], 'only pushes are')
   })
@@ -58,13 +72,22 @@ void t.test('a body of exactly 1 MiB is read', async (t) => {
   const gateway = createGateway(t)
   const { query, body } = sealPush(componentDocument('x', NOW), NOW)
   const payload = body + ' '.repeat(1_048_576 - body.length)
-  const answer = await gateway.publicServer.inject({ method: 'POST', url: `${PREFIX}/event?${queryText(query)}`, headers: XML, payload })
+  const answer = await gateway.publicServer.inject({
+    method: 'POST',
+    url: `${PREFIX}/event?${queryText(query)}`,
+    headers: XML,
+    payload,
+  })
   t.equal(answer.body, 'success')
 })
 
 void t.test('an unknown platform is told before anything else', async (t) => {
   const gateway = createGateway(t)
-  for (const url of ['/apis/v1/wx/other/event', `/apis/v1/wx/other/${APPID_A}/callback`, '/apis/v1/wx/__proto__/event']) {
+  for (const url of [
+    '/apis/v1/wx/other/event',
+    `/apis/v1/wx/other/${APPID_A}/callback`,
+    '/apis/v1/wx/__proto__/event',
+  ]) {
     for (const method of ['GET', 'POST'] as const) {
       const answer = await gateway.publicServer.inject({ method, url })
       t.equal(answer.statusCode, 404, url)

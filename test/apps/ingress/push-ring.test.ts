@@ -23,7 +23,8 @@ void t.test('whatever is written and dropped, the newest texts that fit are read
     if (JSON.stringify(texts) !== JSON.stringify(newest.map((one) => one.text))) return t.fail(`after ${atMs}`)
     const bytes = (ones: typeof kept) => ones.reduce((sum, one) => sum + Buffer.byteLength(one.text) + HEADER_BYTES, 0)
     const [next] = kept.slice(-texts.length - 1)
-    if (kept.length > texts.length && next && bytes(newest) * 2 + bytes([next]) < SIZE) return t.fail(`too few after ${atMs}`)
+    if (kept.length > texts.length && next && bytes(newest) * 2 + bytes([next]) < SIZE)
+      return t.fail(`too few after ${atMs}`)
     kept = newest
   }
   t.pass()

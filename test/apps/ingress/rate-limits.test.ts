@@ -4,23 +4,31 @@ import { APPID_A, NOW_MS, session } from './samples.ts'
 import { createGateway, type Fixture, PREFIX } from './gateway-fixture.ts'
 import { queryText, sealPush, textMessage } from './sealed-push.ts'
 
-void t.test('links and clicks on the start page share one budget per address; too many are told when to come back', async (t) => {
-  const { publicServer, fake } = createGateway(t, { config: { authurlRatePerMinute: 3 } })
-  const statuses: number[] = []
-  const click = { method: 'POST', url: `${PREFIX}/authorize/go` } as const
-  for (const request of [`${PREFIX}/authurl`, click, `${PREFIX}/authurl`]) statuses.push((await publicServer.inject(request)).statusCode)
-  t.same(statuses, [200, 303, 200])
-  const refused = await publicServer.inject({ method: 'POST', url: `${PREFIX}/authurl`, payload: {} })
-  t.equal(refused.statusCode, 429)
-  t.match(refused.json(), { statusCode: 429, code: 'RATE_LIMITED', error: 'Too Many Requests' })
-  t.match(refused.headers['retry-after'], /^[1-9]\d?$/)
-  const page = await publicServer.inject({ ...click, headers: { accept: 'text/html' } })
-  t.equal(page.statusCode, 429)
-  t.match(page.headers['content-type'], /^text\/html/)
-  t.equal((await publicServer.inject({ url: `${PREFIX}/authurl`, remoteAddress: '192.0.2.7' })).statusCode, 200, 'another address')
-  t.equal((await publicServer.inject(`${PREFIX}/authorize`)).statusCode, 200, 'a view costs nothing')
-  t.equal(fake.callsOf('createAuthorizationUrl').length, 4)
-})
+void t.test(
+  'links and clicks on the start page share one budget per address; too many are told when to come back',
+  async (t) => {
+    const { publicServer, fake } = createGateway(t, { config: { authurlRatePerMinute: 3 } })
+    const statuses: number[] = []
+    const click = { method: 'POST', url: `${PREFIX}/authorize/go` } as const
+    for (const request of [`${PREFIX}/authurl`, click, `${PREFIX}/authurl`])
+      statuses.push((await publicServer.inject(request)).statusCode)
+    t.same(statuses, [200, 303, 200])
+    const refused = await publicServer.inject({ method: 'POST', url: `${PREFIX}/authurl`, payload: {} })
+    t.equal(refused.statusCode, 429)
+    t.match(refused.json(), { statusCode: 429, code: 'RATE_LIMITED', error: 'Too Many Requests' })
+    t.match(refused.headers['retry-after'], /^[1-9]\d?$/)
+    const page = await publicServer.inject({ ...click, headers: { accept: 'text/html' } })
+    t.equal(page.statusCode, 429)
+    t.match(page.headers['content-type'], /^text\/html/)
+    t.equal(
+      (await publicServer.inject({ url: `${PREFIX}/authurl`, remoteAddress: '192.0.2.7' })).statusCode,
+      200,
+      'another address',
+    )
+    t.equal((await publicServer.inject(`${PREFIX}/authorize`)).statusCode, 200, 'a view costs nothing')
+    t.equal(fake.callsOf('createAuthorizationUrl').length, 4)
+  },
+)
 
 void t.test('looking up codes has ten times as much, pushes have no limit', async (t) => {
   const { publicServer } = createGateway(t, { config: { authurlRatePerMinute: 1 } })
@@ -32,7 +40,11 @@ void t.test('looking up codes has ten times as much, pushes have no limit', asyn
   const { query, body } = sealPush(textMessage({ createTime: NOW_MS / 1000 }), NOW_MS / 1000)
   const url = `${PREFIX}/${APPID_A}/callback?${queryText(query)}`
   for (let count = 0; count < 30; count += 1) {
-    t.equal((await publicServer.inject({ method: 'POST', url, headers: { 'content-type': 'text/xml' }, payload: body })).statusCode, 200)
+    t.equal(
+      (await publicServer.inject({ method: 'POST', url, headers: { 'content-type': 'text/xml' }, payload: body }))
+        .statusCode,
+      200,
+    )
   }
 })
 
@@ -56,7 +68,10 @@ void t.test('X-Forwarded-For counts only from a trusted proxy', async (t) => {
   t.equal((await distrusting.publicServer.inject(from('192.0.2.2'))).statusCode, 429)
 
   const trusting = createGateway(t, {
-    config: { authurlRatePerMinute: 1, publicListener: { host: '', port: 0, baseUrl: 'https://g.example', trustProxy: ['127.0.0.1/32'] } },
+    config: {
+      authurlRatePerMinute: 1,
+      publicListener: { host: '', port: 0, baseUrl: 'https://g.example', trustProxy: ['127.0.0.1/32'] },
+    },
   })
   t.equal((await trusting.publicServer.inject(from('192.0.2.1'))).statusCode, 200)
   t.equal((await trusting.publicServer.inject(from('192.0.2.2'))).statusCode, 200)
@@ -109,9 +124,15 @@ void t.test('what is no address counts for the proxy that wrote it, however it v
     ['3221225985', '[2001:db8::1', '2001:db8::1]:80', '[2001:db8::1]80', '[192.0.2.1]:80', '2001:db8::1::2'],
     ['for=192.0.2.1', '192.0.2.1 x'],
   ].flat()
-  t.same(await statusesOf(publicServer, nonsense), nonsense.map((_, index) => (index === 0 ? 200 : 429)))
+  t.same(
+    await statusesOf(publicServer, nonsense),
+    nonsense.map((_, index) => (index === 0 ? 200 : 429)),
+  )
   const behindAnother = nonsense.filter((text) => /\w/.test(text)).map((text) => `192.0.2.9, ${text}, 10.0.0.3:1`)
-  t.same(await statusesOf(publicServer, behindAnother), behindAnother.map((_, index) => (index === 0 ? 200 : 429)))
+  t.same(
+    await statusesOf(publicServer, behindAnother),
+    behindAnother.map((_, index) => (index === 0 ? 200 : 429)),
+  )
 })
 
 async function statusesOf(publicServer: Fixture['publicServer'], headers: readonly string[]): Promise<number[]> {

@@ -19,7 +19,11 @@ export async function open(port: number): Promise<Socket> {
 }
 
 /** Sends the text and reads until the server closes; fails after `withinMs`. */
-export async function exchange(port: number, text: string | Buffer, { withinMs = 8000 }: { withinMs?: number } = {}): Promise<RawAnswer> {
+export async function exchange(
+  port: number,
+  text: string | Buffer,
+  { withinMs = 8000 }: { withinMs?: number } = {},
+): Promise<RawAnswer> {
   const socket = await open(port)
   socket.on('error', () => undefined)
   socket.write(text)
@@ -47,5 +51,10 @@ export async function readToEnd(socket: Socket, withinMs = 8000): Promise<RawAns
 function parseAnswer(text: string): Omit<RawAnswer, 'afterMs'> {
   const split = text.indexOf('\r\n\r\n')
   const headers = split < 0 ? text : text.slice(0, split)
-  return { text, status: Number(/^HTTP\/1\.1 (\d{3})/.exec(text)?.[1] ?? 0), headers, body: split < 0 ? '' : text.slice(split + 4) }
+  return {
+    text,
+    status: Number(/^HTTP\/1\.1 (\d{3})/.exec(text)?.[1] ?? 0),
+    headers,
+    body: split < 0 ? '' : text.slice(split + 4),
+  }
 }

@@ -38,7 +38,8 @@ function createRecent({ mostBytes }: { mostBytes?: number } = {}) {
 }
 
 const ABOUT = { v: 1, platform: 'open1', receivedAtMs: 1, made: 1 } as const
-const message = (id: string, content = 'x') => ({ ...ABOUT, kind: 'message', event: makeEvent(id, { data: { Content: content } }) }) as const
+const message = (id: string, content = 'x') =>
+  ({ ...ABOUT, kind: 'message', event: makeEvent(id, { data: { Content: content } }) }) as const
 
 void t.test('what was lost is enqueued again, and what is still there is not doubled', async (t) => {
   const { recent, store, accept, log, signal } = createRecent()
@@ -48,7 +49,9 @@ void t.test('what was lost is enqueued again, and what is still there is not dou
   store.lose(['b', 'c'])
   await recent.enqueueAgain('another-server', signal)
   t.same(store.known().toSorted(), ['a', 'b', 'c'])
-  t.match(log.lines, [{ level: 'warn', message: 'pushes.enqueued_again', fields: { reason: 'another-server', lost: 2, stillThere: 1 } }])
+  t.match(log.lines, [
+    { level: 'warn', message: 'pushes.enqueued_again', fields: { reason: 'another-server', lost: 2, stillThere: 1 } },
+  ])
 })
 
 void t.test('30 s of acknowledging are kept, however long nothing is acknowledged after them', async (t) => {

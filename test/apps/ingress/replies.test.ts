@@ -33,7 +33,10 @@ void t.test('a reply that comes to nothing says why', async (t) => {
     t.equal(answer.statusCode, status, code)
     t.equal(answer.json().code, code)
   }
-  gateway.fake.fail('replies.offer', new WeChatApiError('message/custom/send', { errcode: 45015, errmsg: 'response out of time limit' }))
+  gateway.fake.fail(
+    'replies.offer',
+    new WeChatApiError('message/custom/send', { errcode: 45015, errmsg: 'response out of time limit' }),
+  )
   t.match((await post(gateway, 'ev_4', { reply: TEXT })).json(), { statusCode: 502, errcode: 45015 })
 })
 

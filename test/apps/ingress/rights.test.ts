@@ -9,7 +9,9 @@ import { ANY_OF, CALLS, KNOWN_MEMBERS, type Needing } from './needed-actions.ts'
 
 void t.test('every route and every member that is served stands in the table of what it needs', async (t) => {
   const { internalServer } = createGateway(t)
-  const { paths } = (await internalServer.inject('/openapi.json')).json<{ paths: Record<string, Record<string, Operation>> }>()
+  const { paths } = (await internalServer.inject('/openapi.json')).json<{
+    paths: Record<string, Record<string, Operation>>
+  }>()
   const served = Object.entries(paths).flatMap(([path, operations]) => {
     const route = /^\/apis\/v1\/wx\/\{platform\}\/(.*)$/.exec(path)?.[1]
     if (route === undefined) return []
@@ -35,7 +37,16 @@ function membersOf({ parameters = [], requestBody }: Operation): string[] {
 }
 
 /** May be asked on the way to a refusal: nothing of it leaves the gateway, and WeChat is not asked. */
-const LOOKS = new Set(['subscriptions.get', 'subscriptions.put', 'subscriptions.patch', 'subscriptions.rotateSecret', 'subscriptions.delete', 'events.get', 'sessions.get', 'accountOf'])
+const LOOKS = new Set([
+  'subscriptions.get',
+  'subscriptions.put',
+  'subscriptions.patch',
+  'subscriptions.rotateSecret',
+  'subscriptions.delete',
+  'events.get',
+  'sessions.get',
+  'accountOf',
+])
 
 type Kind = { name: string; grants(call: Needing): Grant[]; opens(call: Needing): boolean }
 
@@ -52,18 +63,37 @@ const KINDS: Kind[] = [
     grants: () => grantsOf({ actions: ACTIONS.filter((other) => other !== action) }),
     opens: ({ needs }) => !needs.includes(action),
   })),
-  { name: 'what is needed, one action a grant', grants: ({ needs }) => grantsOf(...needs.map((action) => ({ actions: [action] }))), opens: () => true },
+  {
+    name: 'what is needed, one action a grant',
+    grants: ({ needs }) => grantsOf(...needs.map((action) => ({ actions: [action] }))),
+    opens: () => true,
+  },
   { name: 'what is needed, for A', grants: (call) => only(APPID_A, call), opens: ({ scope }) => scope !== 'platform' },
-  { name: 'everything, for A', grants: () => grantsOf({ authorizers: [APPID_A] }), opens: ({ scope }) => scope !== 'platform' },
+  {
+    name: 'everything, for A',
+    grants: () => grantsOf({ authorizers: [APPID_A] }),
+    opens: ({ scope }) => scope !== 'platform',
+  },
   { name: 'what is needed, for B', grants: (call) => only(APPID_B, call), opens: ({ scope }) => scope === 'list' },
-  { name: 'what is needed, for nobody', grants: ({ needs }) => grantsOf({ authorizers: [], actions: needs }), opens: ({ scope }) => scope === 'list' },
+  {
+    name: 'what is needed, for nobody',
+    grants: ({ needs }) => grantsOf({ authorizers: [], actions: needs }),
+    opens: ({ scope }) => scope === 'list',
+  },
   ...[0, 1].map((first): Kind => ({
     name: `what is needed, action ${first} for A and the other for B`,
-    grants: ({ needs }) => grantsOf(...needs.map((action, index) => ({ authorizers: [index === first ? APPID_A : APPID_B], actions: [action] }))),
+    grants: ({ needs }) =>
+      grantsOf(
+        ...needs.map((action, index) => ({ authorizers: [index === first ? APPID_A : APPID_B], actions: [action] })),
+      ),
     opens: ({ needs, scope }) => scope === 'list' || (needs.length === 1 && first === 0 && scope === undefined),
   })),
   { name: 'everything, on another platform', grants: () => grantsOf({ platforms: ['open2'] }), opens: () => false },
-  { name: 'everything but on another platform, and another action here', grants: ({ needs }) => grantsOf({ platforms: ['open2'] }, { actions: unneeded(needs) }), opens: () => false },
+  {
+    name: 'everything but on another platform, and another action here',
+    grants: ({ needs }) => grantsOf({ platforms: ['open2'] }, { actions: unneeded(needs) }),
+    opens: () => false,
+  },
   { name: 'nothing', grants: () => [], opens: () => false },
 ]
 
@@ -72,7 +102,9 @@ function unneeded(needs: readonly Action[]): Action[] {
 }
 
 void t.test('each call is open to whoever has all that it needs, and to nobody else', async (t) => {
-  const rows = CALLS.flatMap((wanted, number) => KINDS.map((kind, index) => ({ wanted, kind, key: `c${number}k${index}` })))
+  const rows = CALLS.flatMap((wanted, number) =>
+    KINDS.map((kind, index) => ({ wanted, kind, key: `c${number}k${index}` })),
+  )
   const grants = Object.fromEntries(rows.map(({ wanted, kind, key }) => [key, kind.grants(wanted)]))
   const { call, fake, fill } = gatewayWith(t, grants, { wechatUrl: (await startWeChatDouble(t)).url })
   for (const { wanted, kind, key } of rows) {
@@ -88,18 +120,27 @@ void t.test('each call is open to whoever has all that it needs, and to nobody e
   t.ok(rows.length > 500)
 })
 
-void t.test('a call for which one of several actions is enough is open with each of them, for its account, and with no other', async (t) => {
-  for (const { actions, ...wanted } of ANY_OF) {
-    const needed = new Set<Action>(actions)
-    const kinds: Record<string, { grants: Grant[]; opens: boolean }> = { nothing: { grants: [], opens: false } }
-    for (const action of ACTIONS) {
-      kinds[action] = { grants: grantsOf({ actions: [action] }), opens: needed.has(action) }
-      kinds[`${action} for A`] = { grants: grantsOf({ actions: [action], authorizers: [APPID_A] }), opens: needed.has(action) }
-      kinds[`${action} for B`] = { grants: grantsOf({ actions: [action], authorizers: [APPID_B] }), opens: false }
+void t.test(
+  'a call for which one of several actions is enough is open with each of them, for its account, and with no other',
+  async (t) => {
+    for (const { actions, ...wanted } of ANY_OF) {
+      const needed = new Set<Action>(actions)
+      const kinds: Record<string, { grants: Grant[]; opens: boolean }> = { nothing: { grants: [], opens: false } }
+      for (const action of ACTIONS) {
+        kinds[action] = { grants: grantsOf({ actions: [action] }), opens: needed.has(action) }
+        kinds[`${action} for A`] = {
+          grants: grantsOf({ actions: [action], authorizers: [APPID_A] }),
+          opens: needed.has(action),
+        }
+        kinds[`${action} for B`] = { grants: grantsOf({ actions: [action], authorizers: [APPID_B] }), opens: false }
+      }
+      const { call } = gatewayWith(
+        t,
+        Object.fromEntries(Object.values(kinds).map(({ grants }, number) => [`k${number}`, grants])),
+      )
+      for (const [number, [name, { opens }]] of Object.entries(kinds).entries()) {
+        t.equal((await call(wanted, keyOf(`k${number}`))).statusCode, opens ? 200 : 403, `${wanted.path} with ${name}`)
+      }
     }
-    const { call } = gatewayWith(t, Object.fromEntries(Object.values(kinds).map(({ grants }, number) => [`k${number}`, grants])))
-    for (const [number, [name, { opens }]] of Object.entries(kinds).entries()) {
-      t.equal((await call(wanted, keyOf(`k${number}`))).statusCode, opens ? 200 : 403, `${wanted.path} with ${name}`)
-    }
-  }
-})
+  },
+)

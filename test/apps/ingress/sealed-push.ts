@@ -36,7 +36,10 @@ export function encryptText(text: string, { aesKey, receiveId }: { aesKey: Buffe
   const unpadded = Buffer.concat([randomBytes(16), length, content, Buffer.from(receiveId)])
   const padding = 32 - (unpadded.length % 32)
   const cipher = createCipheriv('aes-256-cbc', aesKey, aesKey.subarray(0, 16)).setAutoPadding(false)
-  return Buffer.concat([cipher.update(Buffer.concat([unpadded, Buffer.alloc(padding, padding)])), cipher.final()]).toString('base64')
+  return Buffer.concat([
+    cipher.update(Buffer.concat([unpadded, Buffer.alloc(padding, padding)])),
+    cipher.final(),
+  ]).toString('base64')
 }
 
 /** `a=1&b=2`, percent-encoded. */
@@ -44,7 +47,13 @@ export function queryText(query: Record<string, string>): string {
   return new URLSearchParams(query).toString()
 }
 
-export function textMessage(fields: { to?: string; from?: string; createTime: number; content?: string; msgId?: string }): string {
+export function textMessage(fields: {
+  to?: string
+  from?: string
+  createTime: number
+  content?: string
+  msgId?: string
+}): string {
   const { to = 'gh_0000000000aa', from = 'oUSER', createTime, content = '你好', msgId = '23456789012345678' } = fields
   return (
     `<xml><ToUserName><![CDATA[${to}]]></ToUserName><FromUserName><![CDATA[${from}]]></FromUserName>` +

@@ -143,17 +143,23 @@ void t.test('without PUBLIC_BASE_URL there is no link', async (t) => {
   t.match(answer.json(), { statusCode: 503, code: 'PUBLIC_BASE_URL_MISSING' })
 })
 
-void t.test('the link of a session is answered once more; of an unknown one, or without PUBLIC_BASE_URL, it is not', async (t) => {
-  const publicListener = { host: '', port: 0, baseUrl: undefined, trustProxy: [] }
-  for (const [gateway, id, expected] of [
-    [createGateway(t), ID, { sessionId: ID, url: `${BASE_URL}${PAGE}` }],
-    [createGateway(t), 'unknown', { code: 'SESSION_NOT_FOUND' }],
-    [createGateway(t, { config: { publicListener } }), ID, { code: 'PUBLIC_BASE_URL_MISSING' }],
-  ] as const) {
-    gateway.fake.sessions.set(ID, session(ID))
-    t.match((await gateway.internalServer.inject({ url: `${LIST}/${id}/link`, headers: gateway.bearer() })).json(), expected)
-  }
-})
+void t.test(
+  'the link of a session is answered once more; of an unknown one, or without PUBLIC_BASE_URL, it is not',
+  async (t) => {
+    const publicListener = { host: '', port: 0, baseUrl: undefined, trustProxy: [] }
+    for (const [gateway, id, expected] of [
+      [createGateway(t), ID, { sessionId: ID, url: `${BASE_URL}${PAGE}` }],
+      [createGateway(t), 'unknown', { code: 'SESSION_NOT_FOUND' }],
+      [createGateway(t, { config: { publicListener } }), ID, { code: 'PUBLIC_BASE_URL_MISSING' }],
+    ] as const) {
+      gateway.fake.sessions.set(ID, session(ID))
+      t.match(
+        (await gateway.internalServer.inject({ url: `${LIST}/${id}/link`, headers: gateway.bearer() })).json(),
+        expected,
+      )
+    }
+  },
+)
 
 void t.test('a view has every member, and an unknown session is 404', async (t) => {
   const { internalServer, fake, bearer } = createGateway(t)
@@ -395,18 +401,21 @@ void t.test(
   },
 )
 
-void t.test('an account that completed the session before goes on to the returnUrl, another one stays here', async (t) => {
-  const { publicServer, fake } = createGateway(t, ORIGINS_ONLY)
-  fake.endKind = 'other'
-  for (const [authorizedAppId, status] of [
-    [APPID_A, 303],
-    [APPID_B, 200],
-  ] as const) {
-    const returnUrl = 'https://app.example/'
-    fake.sessions.set(ID, session(ID, { returnUrl, status: 'completed', appId: undefined, authorizedAppId }))
-    t.equal((await publicServer.inject(`${PAGE}/landed/m?auth_code=c1`)).statusCode, status)
-  }
-})
+void t.test(
+  'an account that completed the session before goes on to the returnUrl, another one stays here',
+  async (t) => {
+    const { publicServer, fake } = createGateway(t, ORIGINS_ONLY)
+    fake.endKind = 'other'
+    for (const [authorizedAppId, status] of [
+      [APPID_A, 303],
+      [APPID_B, 200],
+    ] as const) {
+      const returnUrl = 'https://app.example/'
+      fake.sessions.set(ID, session(ID, { returnUrl, status: 'completed', appId: undefined, authorizedAppId }))
+      t.equal((await publicServer.inject(`${PAGE}/landed/m?auth_code=c1`)).statusCode, status)
+    }
+  },
+)
 
 void t.test('a returnUrl whose origin is listed no more is not followed', async (t) => {
   const { publicServer, fake } = createGateway(t, { config: { authRedirectOrigins: ['https://other.example'] } })

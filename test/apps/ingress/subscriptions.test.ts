@@ -54,10 +54,14 @@ void t.test('a PATCH changes what it names, and nothing else', async (t) => {
   const gateway = createGateway(t)
   const { fake, internalServer, bearer } = gateway
   fake.subscriptions.set('crm', subscription('crm'))
-  const patch = (name: string, payload: object) => internalServer.inject({ method: 'PATCH', url: `${PATH}/${name}`, headers: bearer(), payload })
+  const patch = (name: string, payload: object) =>
+    internalServer.inject({ method: 'PATCH', url: `${PATH}/${name}`, headers: bearer(), payload })
   const bodies = [{ enabled: false }, { paused: true }, { enabled: true, paused: false }]
   for (const body of bodies) t.equal((await patch('crm', body)).statusCode, 200)
-  t.match(fake.callsOf('subscriptions.patch'), bodies.map((body) => ['crm', body]))
+  t.match(
+    fake.callsOf('subscriptions.patch'),
+    bodies.map((body) => ['crm', body]),
+  )
   for (const body of [{}, [], { paused: 'true' }, { paused: null }, { enabled: 1 }, { paused: true, maxBacklog: 5 }]) {
     t.equal((await patch('crm', body)).statusCode, 400, JSON.stringify(body))
   }
@@ -79,8 +83,14 @@ void t.test('a rotated secret is answered, and stands in no other answer and in 
 void t.test('what was read can be written back', async (t) => {
   const gateway = createGateway(t)
   gateway.fake.subscriptions.set('q', subscription('q', { throttle: { perSecond: 50 }, maxBacklog: 1, paused: true }))
-  gateway.fake.subscriptions.set('d', subscription('d', { match: { authorizers: undefined, types: undefined, data: DATA } }))
-  gateway.fake.subscriptions.set('s', subscription('s', { sink: { kind: 'stream', stream: 'wx:{stream.open1.s}', maxLength: undefined } }))
+  gateway.fake.subscriptions.set(
+    'd',
+    subscription('d', { match: { authorizers: undefined, types: undefined, data: DATA } }),
+  )
+  gateway.fake.subscriptions.set(
+    's',
+    subscription('s', { sink: { kind: 'stream', stream: 'wx:{stream.open1.s}', maxLength: undefined } }),
+  )
   for (const name of ['q', 's', 'd']) {
     const read = await call(gateway, 'GET', `/${name}`)
     t.equal(read.statusCode, 200)
@@ -106,12 +116,21 @@ void t.test('what is no subscription is refused', async (t) => {
     ['another name', { ...WEBHOOK, name: 'other' }],
     ['an unknown fallback', { ...WEBHOOK, fallback: 'sms' }],
     ['a list', []],
-    ...[0, -1, 1.5, '5', null, 100_000_001].map((maxBacklog): [string, object] => [`maxBacklog ${maxBacklog}`, { ...WEBHOOK, maxBacklog }]),
-    ...[0, 0.5, '5', 10_001].map((perSecond): [string, object] => [`perSecond ${perSecond}`, { ...WEBHOOK, throttle: { perSecond } }]),
+    ...[0, -1, 1.5, '5', null, 100_000_001].map((maxBacklog): [string, object] => [
+      `maxBacklog ${maxBacklog}`,
+      { ...WEBHOOK, maxBacklog },
+    ]),
+    ...[0, 0.5, '5', 10_001].map((perSecond): [string, object] => [
+      `perSecond ${perSecond}`,
+      { ...WEBHOOK, throttle: { perSecond } },
+    ]),
     ['an empty throttle', { ...WEBHOOK, throttle: {} }],
     ['a throttle per minute', { ...WEBHOOK, throttle: { perSecond: 1, perMinute: 5 } }],
     ['paused as a text', { ...WEBHOOK, paused: 'true' }],
-    ['eleven fields of data', { ...WEBHOOK, match: { data: Object.fromEntries(Array.from({ length: 11 }, (_, n) => [`F${n}`, ['x']])) } }],
+    [
+      'eleven fields of data',
+      { ...WEBHOOK, match: { data: Object.fromEntries(Array.from({ length: 11 }, (_, n) => [`F${n}`, ['x']])) } },
+    ],
     ...[
       'text',
       5,
@@ -127,7 +146,10 @@ void t.test('what is no subscription is refused', async (t) => {
       ['x'.repeat(257)],
       { prefix: 'x'.repeat(257) },
       Array.from({ length: 201 }, String),
-    ].map((condition): [string, object] => [`data.F ${JSON.stringify(condition).slice(0, 40)}`, { ...WEBHOOK, match: { data: { F: condition } } }]),
+    ].map((condition): [string, object] => [
+      `data.F ${JSON.stringify(condition).slice(0, 40)}`,
+      { ...WEBHOOK, match: { data: { F: condition } } },
+    ]),
     ...['', '.', 'a.', '.a', 'a..b', 'a b', 'x'.repeat(65), 'a.b.c.d.e.f.g.h.i'].map((field): [string, object] => [
       `data.${field}`,
       { ...WEBHOOK, match: { data: { [field]: ['x'] } } },
@@ -153,7 +175,10 @@ void t.test('what is no subscription is refused', async (t) => {
 
 void t.test('an address that the platform refuses is the fault of the request', async (t) => {
   const gateway = createGateway(t)
-  gateway.fake.fail('subscriptions.put', new GatewayError('INVALID_REQUEST', 'webhooks may not reach private addresses'))
+  gateway.fake.fail(
+    'subscriptions.put',
+    new GatewayError('INVALID_REQUEST', 'webhooks may not reach private addresses'),
+  )
   const answer = await call(gateway, 'PUT', '/crm', { sink: { kind: 'webhook', url: 'http://127.0.0.1/' } })
   t.equal(answer.statusCode, 400)
   t.equal(answer.json().message, 'webhooks may not reach private addresses')
@@ -195,7 +220,12 @@ void t.test('a test event goes to this subscription alone, with an id of its own
     [202, 202],
   )
   const sent = gateway.fake.callsOf('jobs.platformEvent') as Array<[GatewayEvent, object]>
-  t.match(sent[0]?.[0], { type: 'gateway.subscription.test', source: '/wx/open1', time: '2026-01-01T00:00:00Z', data: { subscription: 'crm' } })
+  t.match(sent[0]?.[0], {
+    type: 'gateway.subscription.test',
+    source: '/wx/open1',
+    time: '2026-01-01T00:00:00Z',
+    data: { subscription: 'crm' },
+  })
   t.same(sent[0]?.[1], { receivedAtMs: NOW_MS, only: 'crm' })
   t.same(
     answers.map((answer) => answer.json().eventId),
@@ -204,23 +234,29 @@ void t.test('a test event goes to this subscription alone, with an id of its own
   t.not(sent[0]?.[0].id, sent[1]?.[0].id)
 })
 
-void t.test('a narrowed right is handed on to its dead letters, whose accounts the match may no longer name', async (t) => {
-  const only = [APPID_A]
-  const grants = { narrow: [{ platforms: undefined, actions: undefined, authorizers: only }] }
-  const { internalServer, bearer, fake } = createGateway(t, { grants })
-  fake.subscriptions.set('crm', subscription('crm', { match: { authorizers: only, types: undefined } }))
-  const url = `${PREFIX}/subscriptions/crm/dead-letters`
-  const headers = bearer(keyOf('narrow'))
-  const answers = await Promise.all([
-    internalServer.inject({ url: `${url}?reason=HTTP%20503`, headers }),
-    internalServer.inject({ method: 'POST', url: `${url}/replay`, headers }),
-    internalServer.inject({ method: 'DELETE', url: `${url}?ids=d1`, headers }),
-  ])
-  t.same(answers.map(({ statusCode }) => statusCode), [200, 202, 200])
-  t.match(fake.callsOf('deadLetters.list'), [['crm', { only, reason: 'HTTP 503' }]])
-  t.same(fake.callsOf('deadLetters.replay'), [['crm', undefined, only]])
-  t.same(fake.callsOf('deadLetters.discard'), [['crm', ['d1'], only]])
-})
+void t.test(
+  'a narrowed right is handed on to its dead letters, whose accounts the match may no longer name',
+  async (t) => {
+    const only = [APPID_A]
+    const grants = { narrow: [{ platforms: undefined, actions: undefined, authorizers: only }] }
+    const { internalServer, bearer, fake } = createGateway(t, { grants })
+    fake.subscriptions.set('crm', subscription('crm', { match: { authorizers: only, types: undefined } }))
+    const url = `${PREFIX}/subscriptions/crm/dead-letters`
+    const headers = bearer(keyOf('narrow'))
+    const answers = await Promise.all([
+      internalServer.inject({ url: `${url}?reason=HTTP%20503`, headers }),
+      internalServer.inject({ method: 'POST', url: `${url}/replay`, headers }),
+      internalServer.inject({ method: 'DELETE', url: `${url}?ids=d1`, headers }),
+    ])
+    t.same(
+      answers.map(({ statusCode }) => statusCode),
+      [200, 202, 200],
+    )
+    t.match(fake.callsOf('deadLetters.list'), [['crm', { only, reason: 'HTTP 503' }]])
+    t.same(fake.callsOf('deadLetters.replay'), [['crm', undefined, only]])
+    t.same(fake.callsOf('deadLetters.discard'), [['crm', ['d1'], only]])
+  },
+)
 
 void t.test('dead letters are listed, replayed and discarded, some or all', async (t) => {
   const gateway = createGateway(t)
@@ -228,7 +264,15 @@ void t.test('dead letters are listed, replayed and discarded, some or all', asyn
   const path = '/crm/dead-letters'
   t.same((await call(gateway, 'GET', `${path}?limit=2`)).json(), {
     items: [
-      { id: 'd1', eventId: 'ev_1', type: 'wechat.message.text', event: { name: 'crm', authorizerappid: APPID_A, data: { MsgType: 'text', Content: 'hi' } }, attempts: 3, lastError: 'status 500', failedAt: '2026-01-01T00:00:00.000Z' },
+      {
+        id: 'd1',
+        eventId: 'ev_1',
+        type: 'wechat.message.text',
+        event: { name: 'crm', authorizerappid: APPID_A, data: { MsgType: 'text', Content: 'hi' } },
+        attempts: 3,
+        lastError: 'status 500',
+        failedAt: '2026-01-01T00:00:00.000Z',
+      },
     ],
     nextCursor: null,
   })
@@ -243,42 +287,76 @@ void t.test('dead letters are listed, replayed and discarded, some or all', asyn
   t.equal((await call(gateway, 'DELETE', `${path}?ids=`)).statusCode, 400, 'an empty list must not mean all')
 })
 
-void t.test('an event, given or in the log, is matched with what the caller may see, and each mismatch has a reason', async (t) => {
-  const grants = { narrow: [{ platforms: undefined, actions: undefined, authorizers: [APPID_A] }] }
-  const gateway = createGateway(t, { grants })
-  const { fake, internalServer, bearer } = gateway
-  const all = { authorizers: undefined, types: undefined }
-  fake.subscriptions.set('all', subscription('all'))
-  fake.subscriptions.set('data', subscription('data', { match: { ...all, data: { MsgType: ['text'], 'Nested.item.a': ['2'] } } }))
-  fake.subscriptions.set('of-a', subscription('of-a', { match: { ...all, authorizers: [APPID_A] } }))
-  fake.subscriptions.set('of-b', subscription('of-b', { match: { ...all, authorizers: [APPID_B] } }))
-  fake.subscriptions.set('off', subscription('off', { enabled: false }))
-  fake.subscriptions.set('scan', subscription('scan', { match: { ...all, types: ['wechat.event.scan'] } }))
-  const logged = loggedEvent('ev_1')
-  fake.events.set('ev_1', logged)
-  fake.events.set('ev_b', loggedEvent('ev_b', { authorizerappid: APPID_B }))
-  const reasons = { all: null, data: 'match.data.Nested.item.a', 'of-a': null, 'of-b': 'match.authorizers', off: 'enabled', scan: 'match.types' }
-  const expected = Object.entries(reasons).map(([name, reason]) => ({ subscription: name, matches: reason === null, reason }))
-  const { type, authorizerappid, data } = logged.event
-  for (const body of [{ eventId: 'ev_1' }, { event: logged.event }, { event: { type, authorizerappid, data, replay: true } }]) {
-    const answer = await call(gateway, 'POST', '/match', body)
-    t.equal(answer.statusCode, 200)
-    t.same(answer.json(), { items: expected })
-  }
-  t.match((await call(gateway, 'POST', '/match', { event: { type: 'wechat.event.SCAN' } })).json().items, [
-    { matches: true },
-    { reason: 'match.data.MsgType' },
-    { reason: 'match.authorizers' },
-    { reason: 'match.authorizers' },
-    { reason: 'enabled' },
-    { matches: true },
-  ])
-  const narrow = (payload: object) => internalServer.inject({ method: 'POST', url: `${PATH}/match`, headers: bearer(keyOf('narrow')), payload })
-  t.same((await narrow({ eventId: 'ev_1' })).json(), { items: [{ subscription: 'of-a', matches: true, reason: null }] })
-  const refused = [await narrow({ eventId: 'ev_b' }), await narrow({ eventId: 'ev_0' })]
-  t.same(refused.map(({ statusCode }) => statusCode), [403, 403])
-  t.equal((await call(gateway, 'POST', '/match', { eventId: 'ev_0' })).json().code, 'EVENT_NOT_FOUND')
-  for (const body of [{}, { eventId: 'ev_1', event: logged.event }, { event: {} }, { event: 'ev_1' }, { eventId: 5 }, { event: { type: 'x', data: [] } }]) {
-    t.equal((await call(gateway, 'POST', '/match', body)).statusCode, 400, JSON.stringify(body))
-  }
-})
+void t.test(
+  'an event, given or in the log, is matched with what the caller may see, and each mismatch has a reason',
+  async (t) => {
+    const grants = { narrow: [{ platforms: undefined, actions: undefined, authorizers: [APPID_A] }] }
+    const gateway = createGateway(t, { grants })
+    const { fake, internalServer, bearer } = gateway
+    const all = { authorizers: undefined, types: undefined }
+    fake.subscriptions.set('all', subscription('all'))
+    fake.subscriptions.set(
+      'data',
+      subscription('data', { match: { ...all, data: { MsgType: ['text'], 'Nested.item.a': ['2'] } } }),
+    )
+    fake.subscriptions.set('of-a', subscription('of-a', { match: { ...all, authorizers: [APPID_A] } }))
+    fake.subscriptions.set('of-b', subscription('of-b', { match: { ...all, authorizers: [APPID_B] } }))
+    fake.subscriptions.set('off', subscription('off', { enabled: false }))
+    fake.subscriptions.set('scan', subscription('scan', { match: { ...all, types: ['wechat.event.scan'] } }))
+    const logged = loggedEvent('ev_1')
+    fake.events.set('ev_1', logged)
+    fake.events.set('ev_b', loggedEvent('ev_b', { authorizerappid: APPID_B }))
+    const reasons = {
+      all: null,
+      data: 'match.data.Nested.item.a',
+      'of-a': null,
+      'of-b': 'match.authorizers',
+      off: 'enabled',
+      scan: 'match.types',
+    }
+    const expected = Object.entries(reasons).map(([name, reason]) => ({
+      subscription: name,
+      matches: reason === null,
+      reason,
+    }))
+    const { type, authorizerappid, data } = logged.event
+    for (const body of [
+      { eventId: 'ev_1' },
+      { event: logged.event },
+      { event: { type, authorizerappid, data, replay: true } },
+    ]) {
+      const answer = await call(gateway, 'POST', '/match', body)
+      t.equal(answer.statusCode, 200)
+      t.same(answer.json(), { items: expected })
+    }
+    t.match((await call(gateway, 'POST', '/match', { event: { type: 'wechat.event.SCAN' } })).json().items, [
+      { matches: true },
+      { reason: 'match.data.MsgType' },
+      { reason: 'match.authorizers' },
+      { reason: 'match.authorizers' },
+      { reason: 'enabled' },
+      { matches: true },
+    ])
+    const narrow = (payload: object) =>
+      internalServer.inject({ method: 'POST', url: `${PATH}/match`, headers: bearer(keyOf('narrow')), payload })
+    t.same((await narrow({ eventId: 'ev_1' })).json(), {
+      items: [{ subscription: 'of-a', matches: true, reason: null }],
+    })
+    const refused = [await narrow({ eventId: 'ev_b' }), await narrow({ eventId: 'ev_0' })]
+    t.same(
+      refused.map(({ statusCode }) => statusCode),
+      [403, 403],
+    )
+    t.equal((await call(gateway, 'POST', '/match', { eventId: 'ev_0' })).json().code, 'EVENT_NOT_FOUND')
+    for (const body of [
+      {},
+      { eventId: 'ev_1', event: logged.event },
+      { event: {} },
+      { event: 'ev_1' },
+      { eventId: 5 },
+      { event: { type: 'x', data: [] } },
+    ]) {
+      t.equal((await call(gateway, 'POST', '/match', body)).statusCode, 400, JSON.stringify(body))
+    }
+  },
+)

@@ -20,7 +20,13 @@ void t.test('an access token comes with what remains of its life', async (t) => 
 
 void t.test('the Accept, Range and encoding wishes of a client change nothing', async (t) => {
   const gateway = createGateway(t)
-  const wishes = { accept: 'text/html', 'accept-encoding': 'gzip, br', range: 'bytes=0-3', 'if-none-match': '*', origin: 'https://evil.example' }
+  const wishes = {
+    accept: 'text/html',
+    'accept-encoding': 'gzip, br',
+    range: 'bytes=0-3',
+    'if-none-match': '*',
+    origin: 'https://evil.example',
+  }
   const answer = await gateway.internalServer.inject({ url: ACCESS, headers: { ...gateway.bearer(), ...wishes } })
   t.equal(answer.statusCode, 200)
   t.same(answer.json(), { token: SECRETS.accessToken, ...EXPIRY })
@@ -31,8 +37,19 @@ void t.test('the Accept, Range and encoding wishes of a client change nothing', 
 
 void t.test('force is exactly true or false', async (t) => {
   const gateway = createGateway(t)
-  const get = async (query: string) => (await gateway.internalServer.inject({ url: `${ACCESS}?${query}`, headers: gateway.bearer() })).statusCode
-  for (const query of ['force=TRUE', 'force=1', 'force=yes', 'force=', 'force', 'force=true&force=true', 'force[]=true', 'x=1', 'key=abc']) {
+  const get = async (query: string) =>
+    (await gateway.internalServer.inject({ url: `${ACCESS}?${query}`, headers: gateway.bearer() })).statusCode
+  for (const query of [
+    'force=TRUE',
+    'force=1',
+    'force=yes',
+    'force=',
+    'force',
+    'force=true&force=true',
+    'force[]=true',
+    'x=1',
+    'key=abc',
+  ]) {
     t.equal(await get(query), 400, query)
   }
   t.equal(gateway.fake.calls.length, 0)
@@ -58,7 +75,8 @@ void t.test('force needs a right of its own, for this authorizer', async (t) => 
     },
   })
   const force = async (name: string) =>
-    (await gateway.internalServer.inject({ url: `${ACCESS}?force=true`, headers: gateway.bearer(keyOf(name)) })).statusCode
+    (await gateway.internalServer.inject({ url: `${ACCESS}?force=true`, headers: gateway.bearer(keyOf(name)) }))
+      .statusCode
   t.equal(await force('reader'), 403)
   t.equal(await force('forcer'), 403)
   t.equal(await force('elsewhere'), 403)
@@ -80,7 +98,16 @@ void t.test('a refused token is handed on as a secret', async (t) => {
   const [[appid, refused]] = gateway.fake.callsOf('authorizerTokens.reportInvalid') as [[string, Secret]]
   t.equal(appid, APPID_A)
   t.equal(refused.reveal(), 'refused-canary')
-  for (const payload of ['', '{}', '[]', '{"token":1}', '{"token":""}', `{"token":"${'a'.repeat(1025)}"}`, '{"token":"a","x":1}', '{"token":']) {
+  for (const payload of [
+    '',
+    '{}',
+    '[]',
+    '{"token":1}',
+    '{"token":""}',
+    `{"token":"${'a'.repeat(1025)}"}`,
+    '{"token":"a","x":1}',
+    '{"token":',
+  ]) {
     t.equal((await post(payload)).statusCode, 400, payload.slice(0, 20))
   }
   t.notMatch(JSON.stringify(gateway.lines), 'refused-canary')
@@ -101,7 +128,12 @@ void t.test("the component's token, tickets and JS-SDK signatures are answered",
     body: { appId: APPID_A, timestamp: 1_767_225_600, nonceStr: 'nonce', signature: 'signature' },
   })
   t.same(gateway.fake.callsOf('jsSdkConfig'), [[APPID_A, page]])
-  for (const path of [`ticket/${APPID_A}`, `ticket/${APPID_A}?type=x`, `jssdk_config/${APPID_A}`, `jssdk_config/${APPID_A}?url=x`]) {
+  for (const path of [
+    `ticket/${APPID_A}`,
+    `ticket/${APPID_A}?type=x`,
+    `jssdk_config/${APPID_A}`,
+    `jssdk_config/${APPID_A}?url=x`,
+  ]) {
     t.equal((await get(path)).statusCode, 400, path)
   }
 })
@@ -112,7 +144,11 @@ void t.test('every way to fail has its status, and tells no secret', async (t) =
     [new GatewayError('AUTHORIZER_REVOKED', 'revoked'), 410, 'AUTHORIZER_REVOKED'],
     [new GatewayError('REAUTHORIZATION_REQUIRED', 'again'), 409, 'REAUTHORIZATION_REQUIRED'],
     [new GatewayError('COMPONENT_TICKET_MISSING', 'none'), 503, 'COMPONENT_TICKET_MISSING'],
-    [new WeChatApiError('api_authorizer_token', { errcode: 61023, errmsg: 'refresh_token is invalid' }), 502, 'WECHAT_API_ERROR'],
+    [
+      new WeChatApiError('api_authorizer_token', { errcode: 61023, errmsg: 'refresh_token is invalid' }),
+      502,
+      'WECHAT_API_ERROR',
+    ],
     [new GatewayError('WECHAT_API_TIMEOUT', 'late', { retry: true, retryAfterSeconds: 1 }), 504, 'WECHAT_API_TIMEOUT'],
     [new GatewayError('STORE_UNAVAILABLE', 'away', { cause: new Error('canary') }), 503, 'STORE_UNAVAILABLE'],
     [new TypeError('canary'), 500, 'INTERNAL'],
@@ -124,7 +160,11 @@ void t.test('every way to fail has its status, and tells no secret', async (t) =
     t.equal(answer.statusCode, status, code)
     t.equal(answer.json().code, code)
     t.notMatch(answer.body, 'canary')
-    t.match(gateway.lines.find(({ message }) => message === 'call.answered')?.fields, { outcome: code, statusCode: status, appid: APPID_A })
+    t.match(gateway.lines.find(({ message }) => message === 'call.answered')?.fields, {
+      outcome: code,
+      statusCode: status,
+      appid: APPID_A,
+    })
   }
 })
 
@@ -153,8 +193,20 @@ void t.test('one line per call says who asked what about whom, and no token', as
 
 void t.test('paths that hold no appid are refused', async (t) => {
   const gateway = createGateway(t)
-  for (const appid of ['..%2f..%2fetc', 'wxa00000000000000%00', '__proto__', '*', '{tag}', 'wxc000000000000001', 'a'.repeat(200), 'a'.repeat(300)]) {
-    const answer = await gateway.internalServer.inject({ url: `${PREFIX}/access_token/${appid}`, headers: gateway.bearer() })
+  for (const appid of [
+    '..%2f..%2fetc',
+    'wxa00000000000000%00',
+    '__proto__',
+    '*',
+    '{tag}',
+    'wxc000000000000001',
+    'a'.repeat(200),
+    'a'.repeat(300),
+  ]) {
+    const answer = await gateway.internalServer.inject({
+      url: `${PREFIX}/access_token/${appid}`,
+      headers: gateway.bearer(),
+    })
     t.equal(answer.statusCode, 400, appid.slice(0, 20))
     t.equal(answer.json().code, 'INVALID_REQUEST')
   }
@@ -163,7 +215,14 @@ void t.test('paths that hold no appid are refused', async (t) => {
 
 void t.test('tokens are not on the public listener', async (t) => {
   const gateway = createGateway(t)
-  for (const path of [`access_token/${APPID_A}`, 'component_access_token', 'authorizers', 'subscriptions', 'events', `ticket/${APPID_A}`]) {
+  for (const path of [
+    `access_token/${APPID_A}`,
+    'component_access_token',
+    'authorizers',
+    'subscriptions',
+    'events',
+    `ticket/${APPID_A}`,
+  ]) {
     const answer = await gateway.publicServer.inject({ url: `${PREFIX}/${path}`, headers: gateway.bearer() })
     t.equal(answer.statusCode, 404, path)
     t.equal(answer.json().code, 'ROUTE_NOT_FOUND', path)
@@ -176,7 +235,11 @@ void t.test('tokens are not on the public listener', async (t) => {
 void t.test('other methods are not served', async (t) => {
   const gateway = createGateway(t)
   for (const method of ['HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'] as const) {
-    t.equal((await gateway.internalServer.inject({ method, url: ACCESS, headers: gateway.bearer() })).statusCode, 404, method)
+    t.equal(
+      (await gateway.internalServer.inject({ method, url: ACCESS, headers: gateway.bearer() })).statusCode,
+      404,
+      method,
+    )
   }
   t.equal(gateway.fake.calls.length, 0)
 })

@@ -19,38 +19,64 @@ function startGateway(t: Parameters<typeof createGateway>[0]) {
   return { gateway, held, letGo: (count = held.length) => held.splice(0, count).forEach((go) => go()) }
 }
 
-const search = ({ internalServer, bearer }: Fixture, caller: string) => internalServer.inject({ url: `${PREFIX}/events`, headers: bearer(keyOf(caller)) })
+const search = ({ internalServer, bearer }: Fixture, caller: string) =>
+  internalServer.inject({ url: `${PREFIX}/events`, headers: bearer(keyOf(caller)) })
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
-void t.test('two of one caller are worked on at once, four of all; the others follow, and all are answered', async (t) => {
-  const { gateway, held, letGo } = startGateway(t)
-  const answers = ['a', 'a', 'a', 'a', 'b', 'b', 'c', 'c'].map((caller) => search(gateway, caller))
-  await until('four are worked on', () => held.length === 4)
-  await turn()
-  t.equal(held.length, 4)
-  let worked = 0
-  while (worked < 8) {
-    worked += held.length
-    t.ok(held.length <= 4)
-    letGo()
-    await until('the next ones come', () => held.length > 0 || worked === 8)
-  }
-  t.same((await Promise.all(answers)).map(({ statusCode }) => statusCode), answers.map(() => 200))
-})
+void t.test(
+  'two of one caller are worked on at once, four of all; the others follow, and all are answered',
+  async (t) => {
+    const { gateway, held, letGo } = startGateway(t)
+    const answers = ['a', 'a', 'a', 'a', 'b', 'b', 'c', 'c'].map((caller) => search(gateway, caller))
+    await until('four are worked on', () => held.length === 4)
+    await turn()
+    t.equal(held.length, 4)
+    let worked = 0
+    while (worked < 8) {
+      worked += held.length
+      t.ok(held.length <= 4)
+      letGo()
+      await until('the next ones come', () => held.length > 0 || worked === 8)
+    }
+    t.same(
+      (await Promise.all(answers)).map(({ statusCode }) => statusCode),
+      answers.map(() => 200),
+    )
+  },
+)
 
 void t.test('every long request counts, whichever it is', async (t) => {
   const { gateway, held, letGo } = startGateway(t)
   const blocked = [search(gateway, 'a'), search(gateway, 'a')]
   await until('both are worked on', () => held.length === 2)
   const call = (method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, payload?: object) => {
-    return gateway.internalServer.inject({ method, url: `${PREFIX}${path}`, headers: gateway.bearer(keyOf('a')), ...(payload ? { payload } : {}) })
+    return gateway.internalServer.inject({
+      method,
+      url: `${PREFIX}${path}`,
+      headers: gateway.bearer(keyOf('a')),
+      ...(payload ? { payload } : {}),
+    })
   }
   const dead = '/subscriptions/crm/dead-letters'
   const one = '/subscriptions/crm'
   const long = [
-    ...([['GET', '/authorizers'], ['GET', '/subscriptions'], ['GET', dead], ['POST', `${dead}/replay`], ['DELETE', dead]] as const),
-    ...([['GET', one], ['PUT', one, { sink: { kind: 'queue' } }], ['PATCH', one, { enabled: true }], ['DELETE', one]] as const),
-    ...([['POST', `${one}/test`], ['POST', '/events/ev_1/replay']] as const),
+    ...([
+      ['GET', '/authorizers'],
+      ['GET', '/subscriptions'],
+      ['GET', dead],
+      ['POST', `${dead}/replay`],
+      ['DELETE', dead],
+    ] as const),
+    ...([
+      ['GET', one],
+      ['PUT', one, { sink: { kind: 'queue' } }],
+      ['PATCH', one, { enabled: true }],
+      ['DELETE', one],
+    ] as const),
+    ...([
+      ['POST', `${one}/test`],
+      ['POST', '/events/ev_1/replay'],
+    ] as const),
   ]
   for (const answer of await Promise.all(long.map(([method, path, body]) => call(method, path, body)))) {
     t.equal(answer.statusCode, 429)
@@ -58,7 +84,10 @@ void t.test('every long request counts, whichever it is', async (t) => {
     t.equal(answer.headers['retry-after'], '1')
   }
   t.equal((await call('GET', '/events/ev_1')).statusCode, 404, 'what is short is not held')
-  const large = { match: { types: Array.from({ length: 1_000 }, (_, n) => `wechat.event.${'x'.repeat(30)}${n}`) }, sink: { kind: 'queue' } }
+  const large = {
+    match: { types: Array.from({ length: 1_000 }, (_, n) => `wechat.event.${'x'.repeat(30)}${n}`) },
+    sink: { kind: 'queue' },
+  }
   t.equal((await call('POST', '/replies/ev_1', large)).statusCode, 429, 'a large body is, before it is parsed')
   letGo()
   await Promise.all(blocked)

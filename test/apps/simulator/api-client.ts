@@ -4,7 +4,12 @@ import { got } from 'got'
 
 export type Answer = Record<string, unknown>
 
-export async function post(simulator: Simulator, path: string, json: unknown, query: Record<string, string> = {}): Promise<Answer> {
+export async function post(
+  simulator: Simulator,
+  path: string,
+  json: unknown,
+  query: Record<string, string> = {},
+): Promise<Answer> {
   return got.post(`${simulator.url}${path}`, { json, searchParams: query, retry: { limit: 0 } }).json<Answer>()
 }
 
@@ -14,7 +19,9 @@ export async function get(simulator: Simulator, path: string, query: Record<stri
 
 export function text(answer: unknown, ...path: string[]): string {
   let node: unknown = answer
-  for (const name of path) node = typeof node === 'object' && node !== null ? Object.entries(node).find(([key]) => key === name)?.[1] : undefined
+  for (const name of path)
+    node =
+      typeof node === 'object' && node !== null ? Object.entries(node).find(([key]) => key === name)?.[1] : undefined
   return typeof node === 'string' ? node : ''
 }
 
@@ -33,7 +40,12 @@ export function componentTokenFor(simulator: Simulator, ticket: string): Promise
 }
 
 /** A call with the component's token under its old name. */
-export function componentCall(simulator: Simulator, token: string, api: string, body: Record<string, unknown> = {}): Promise<Answer> {
+export function componentCall(
+  simulator: Simulator,
+  token: string,
+  api: string,
+  body: Record<string, unknown> = {},
+): Promise<Answer> {
   const json = { component_appid: simulator.component.appId, ...body }
   return post(simulator, `/cgi-bin/component/${api}`, json, { component_access_token: token })
 }

@@ -30,8 +30,12 @@ async function pageFields(simulator: Simulator, token: string, more: Record<stri
   }
 }
 
-const show = (simulator: Simulator, path: string, fields: Record<string, string>, headers: Record<string, string> = {}) =>
-  got(`${simulator.url}${path}`, { searchParams: fields, headers, throwHttpErrors: false })
+const show = (
+  simulator: Simulator,
+  path: string,
+  fields: Record<string, string>,
+  headers: Record<string, string> = {},
+) => got(`${simulator.url}${path}`, { searchParams: fields, headers, throwHttpErrors: false })
 const confirm = (simulator: Simulator, path: string, form: Record<string, string>) =>
   got.post(`${simulator.url}${path}`, { form, followRedirect: false, throwHttpErrors: false })
 
@@ -47,11 +51,22 @@ for (const path of PAGES) {
     const confirmed = await confirm(simulator, path, { ...fields, account: 'wx00000000000000aa' })
     t.equal(confirmed.statusCode, 302)
     const target = confirmed.headers.location ?? ''
-    t.match(target, /^https:\/\/platform\.example\/authorized\/state-1\?keep=a%2Bb&auth_code=queryauthcode%40%40%40[\w-]+&expires_in=3600$/)
+    t.match(
+      target,
+      /^https:\/\/platform\.example\/authorized\/state-1\?keep=a%2Bb&auth_code=queryauthcode%40%40%40[\w-]+&expires_in=3600$/,
+    )
     const code = new URL(target).searchParams.get('auth_code') ?? ''
-    const pushed = await until('authorized is pushed', () => gateway.received.find(({ fields }) => fields['InfoType'] === 'authorized'))
-    t.match(pushed.fields, { AuthorizerAppid: 'wx00000000000000aa', AuthorizationCode: code, PreAuthCode: fields.pre_auth_code })
-    t.match((await exchange(simulator, token, code)).answer, { authorization_info: { authorizer_appid: 'wx00000000000000aa' } })
+    const pushed = await until('authorized is pushed', () =>
+      gateway.received.find(({ fields }) => fields['InfoType'] === 'authorized'),
+    )
+    t.match(pushed.fields, {
+      AuthorizerAppid: 'wx00000000000000aa',
+      AuthorizationCode: code,
+      PreAuthCode: fields.pre_auth_code,
+    })
+    t.match((await exchange(simulator, token, code)).answer, {
+      authorization_info: { authorizer_appid: 'wx00000000000000aa' },
+    })
   })
 }
 
@@ -70,7 +85,12 @@ void t.test('a pre_auth_code works for one confirmation, and not for ever', asyn
 void t.test('a page asked for wrongly shows an error and redirects nowhere', async (t) => {
   const { simulator, token } = await world(t)
   const [path = ''] = PAGES
-  for (const wrong of [{ component_appid: 'wx0' }, { pre_auth_code: 'preauthcode@@@x' }, { redirect_uri: 'javascript:alert(1)' }, { redirect_uri: '' }]) {
+  for (const wrong of [
+    { component_appid: 'wx0' },
+    { pre_auth_code: 'preauthcode@@@x' },
+    { redirect_uri: 'javascript:alert(1)' },
+    { redirect_uri: '' },
+  ]) {
     const shown = await show(simulator, path, await pageFields(simulator, token, wrong))
     t.equal(shown.statusCode, 400, JSON.stringify(wrong))
     t.match(shown.headers['content-type'], 'text/html')
@@ -96,7 +116,10 @@ void t.test('auth_type and biz_appid narrow the choice', async (t) => {
 void t.test('a new account can be made on the page', async (t) => {
   const { simulator, token } = await world(t)
   const [path = ''] = PAGES
-  const confirmed = await confirm(simulator, path, { ...(await pageFields(simulator, token)), account: 'new-mini-program' })
+  const confirmed = await confirm(simulator, path, {
+    ...(await pageFields(simulator, token)),
+    account: 'new-mini-program',
+  })
   t.equal(confirmed.statusCode, 302)
   t.match(simulator.accounts.at(-1), { isMiniProgram: true })
 })
@@ -115,17 +138,28 @@ void t.test('the visit must come from the configured domain, which must be the o
 void t.test('push and redirect come in either order', async (t) => {
   const { gateway, simulator, token } = await world(t, { authorizedPushDelayMs: 60_000 })
   const [path = ''] = PAGES
-  const first = await confirm(simulator, path, { ...(await pageFields(simulator, token)), account: 'wx00000000000000aa' })
+  const first = await confirm(simulator, path, {
+    ...(await pageFields(simulator, token)),
+    account: 'wx00000000000000aa',
+  })
   t.equal(first.statusCode, 302)
-  t.notOk(gateway.received.some(({ fields }) => fields['InfoType'] === 'authorized'), 'the redirect was first')
+  t.notOk(
+    gateway.received.some(({ fields }) => fields['InfoType'] === 'authorized'),
+    'the redirect was first',
+  )
 
   simulator.configure({ authorizedPushDelayMs: 0, redirectDelayMs: 200 })
   let redirected = false
-  const second = confirm(simulator, path, { ...(await pageFields(simulator, token)), account: 'wx00000000000000bb' }).then((answer) => {
+  const second = confirm(simulator, path, {
+    ...(await pageFields(simulator, token)),
+    account: 'wx00000000000000bb',
+  }).then((answer) => {
     redirected = true
     return answer
   })
-  await until('authorized is pushed', () => gateway.received.some(({ fields }) => fields['AuthorizerAppid'] === 'wx00000000000000bb'))
+  await until('authorized is pushed', () =>
+    gateway.received.some(({ fields }) => fields['AuthorizerAppid'] === 'wx00000000000000bb'),
+  )
   t.notOk(redirected, 'the push was first')
   t.equal((await second).statusCode, 302)
 })

@@ -20,31 +20,55 @@ async function world(t: Tap) {
 void t.test('another process adds, authorizes, updates and revokes accounts', async (t) => {
   const { gateway, simulator, control } = await world(t)
   const appId = 'wx00000000000000aa'
-  t.match(await control.post('accounts', { json: { appId, nickName: '甲', isMiniProgram: true } }).json(), { appId, nickName: '甲' })
+  t.match(await control.post('accounts', { json: { appId, nickName: '甲', isMiniProgram: true } }).json(), {
+    appId,
+    nickName: '甲',
+  })
   t.match(await control.post(`accounts/${appId}/authorize`, { json: { createTimeSeconds: 1_760_000_000 } }).json(), {
     change: 'authorized',
     authorizationCode: /^queryauthcode@@@/,
     push: { ok: true },
   })
-  t.match(await control.post(`accounts/${appId}/authorize`, { json: { funcInfo: [1] } }).json(), { change: 'updateauthorized' })
+  t.match(await control.post(`accounts/${appId}/authorize`, { json: { funcInfo: [1] } }).json(), {
+    change: 'updateauthorized',
+  })
   t.match(await control('accounts').json(), { items: [{ appId, authorized: true, exchanged: false }] })
   t.match(await control.post(`accounts/${appId}/unauthorize`).json(), { push: { ok: true } }, 'without a body')
   t.match(await control('accounts').json(), { items: [{ appId, authorized: false }] })
-  t.same(gateway.received.map(({ fields }) => fields['InfoType']), ['authorized', 'updateauthorized', 'unauthorized'])
+  t.same(
+    gateway.received.map(({ fields }) => fields['InfoType']),
+    ['authorized', 'updateauthorized', 'unauthorized'],
+  )
   t.equal(simulator.accounts.length, 1)
 })
 
 void t.test('messages, events, tickets and raw XML are pushed and reported', async (t) => {
   const { gateway, simulator, control } = await world(t)
   const { appId } = simulator.addAccount()
-  t.match(await control.post(`accounts/${appId}/messages/text`, { json: { openId: 'oUser', content: '你好', msgId: '1' } }).json(), { ok: true })
-  t.match(await control.post(`accounts/${appId}/messages/event`, { json: { event: 'CLICK', eventKey: 'k' } }).json(), { label: 'CLICK' })
-  t.match(await control.post(`accounts/${appId}/messages/xml`, { json: { xml: '<xml><MsgType>raw</MsgType></xml>' } }).json(), { ok: true })
-  t.match(await control.post(`accounts/${appId}/messages/sample`, { json: { name: 'card' } }).json(), { label: 'user_get_card' })
-  t.match(await control.post('component-events', { json: { xml: '<xml><InfoType>new</InfoType></xml>' } }).json(), { kind: 'component' })
+  t.match(
+    await control
+      .post(`accounts/${appId}/messages/text`, { json: { openId: 'oUser', content: '你好', msgId: '1' } })
+      .json(),
+    { ok: true },
+  )
+  t.match(await control.post(`accounts/${appId}/messages/event`, { json: { event: 'CLICK', eventKey: 'k' } }).json(), {
+    label: 'CLICK',
+  })
+  t.match(
+    await control.post(`accounts/${appId}/messages/xml`, { json: { xml: '<xml><MsgType>raw</MsgType></xml>' } }).json(),
+    { ok: true },
+  )
+  t.match(await control.post(`accounts/${appId}/messages/sample`, { json: { name: 'card' } }).json(), {
+    label: 'user_get_card',
+  })
+  t.match(await control.post('component-events', { json: { xml: '<xml><InfoType>new</InfoType></xml>' } }).json(), {
+    kind: 'component',
+  })
   t.match(await control.post('tickets').json(), { ok: true, ticket: /^ticket@@@/, attempts: [{ body: 'success' }] })
   t.equal(gateway.received.length, 6)
-  t.match(await control('pushes', { searchParams: { limit: 2 } }).json(), { items: [{ label: 'new' }, { label: 'component_verify_ticket' }] })
+  t.match(await control('pushes', { searchParams: { limit: 2 } }).json(), {
+    items: [{ label: 'new' }, { label: 'component_verify_ticket' }],
+  })
 })
 
 void t.test('calls, counts, tokens and customer service messages can be looked up', async (t) => {
@@ -53,11 +77,22 @@ void t.test('calls, counts, tokens and customer service messages can be looked u
   const token = await componentToken(simulator)
   const { authorizationCode } = await simulator.authorize(appId)
   const { accessToken, refreshToken } = await exchange(simulator, token, authorizationCode)
-  t.match(await control('calls', { searchParams: { api: 'api_query_auth' } }).json(), { items: [{ appId, errcode: 0 }] })
-  t.match(await control('calls/count', { searchParams: { api: 'api_query_auth', appId } }).json(), { count: 1, peakConcurrency: 1 })
+  t.match(await control('calls', { searchParams: { api: 'api_query_auth' } }).json(), {
+    items: [{ appId, errcode: 0 }],
+  })
+  t.match(await control('calls/count', { searchParams: { api: 'api_query_auth', appId } }).json(), {
+    count: 1,
+    peakConcurrency: 1,
+  })
   t.same(await control(`accounts/${appId}/tokens`).json(), { appId, accessToken, refreshToken })
-  t.same(await control.post('tokens/check', { json: { appId, token: accessToken } }).json(), { valid: true, current: true })
-  t.same(await control.post('tokens/check', { json: { appId, token: 'other' } }).json(), { valid: false, current: false })
+  t.same(await control.post('tokens/check', { json: { appId, token: accessToken } }).json(), {
+    valid: true,
+    current: true,
+  })
+  t.same(await control.post('tokens/check', { json: { appId, token: 'other' } }).json(), {
+    valid: false,
+    current: false,
+  })
   t.same(await control('custom-messages').json(), { items: [] })
   await control.delete('calls')
   t.match(await control('calls/count', { searchParams: { api: 'api_query_auth' } }).json(), { count: 0 })
@@ -65,16 +100,24 @@ void t.test('calls, counts, tokens and customer service messages can be looked u
 
 void t.test('faults, time and settings are changed from outside', async (t) => {
   const { simulator, control } = await world(t)
-  const { id } = await control.post('faults', { json: { api: 'api_component_token', errcode: -1, times: 3 } }).json<{ id: string }>()
+  const { id } = await control
+    .post('faults', { json: { api: 'api_component_token', errcode: -1, times: 3 } })
+    .json<{ id: string }>()
   t.match(await control('faults').json(), { items: [{ id, api: 'api_component_token', plan: { errcode: -1 } }] })
   t.equal(await componentToken(simulator), '')
   await control.delete(`faults/${id}`)
   t.match(await componentToken(simulator), /^\d+_/)
   const before = Date.now()
-  t.ok(Date.parse((await control.post('advance', { json: { seconds: 7200 } }).json<{ now: string }>()).now) >= before + 7_200_000)
-  t.match(await control.patch('settings', { json: { tokenLifetimeSeconds: 60, refreshTokenRotation: 'strict' } }).json(), {
-    tokenLifetimeSeconds: 60,
-  })
+  t.ok(
+    Date.parse((await control.post('advance', { json: { seconds: 7200 } }).json<{ now: string }>()).now) >=
+      before + 7_200_000,
+  )
+  t.match(
+    await control.patch('settings', { json: { tokenLifetimeSeconds: 60, refreshTokenRotation: 'strict' } }).json(),
+    {
+      tokenLifetimeSeconds: 60,
+    },
+  )
   t.equal(simulator.settings.refreshTokenRotation, 'strict')
 })
 
@@ -82,7 +125,8 @@ void t.test('the state shows no secret of the component', async (t) => {
   const { simulator, control } = await world(t)
   const state = JSON.stringify(await control('state').json())
   t.match(state, simulator.component.appId)
-  for (const secret of [simulator.component.appSecret, simulator.component.encodingAesKey]) t.notOk(state.includes(secret))
+  for (const secret of [simulator.component.appSecret, simulator.component.encodingAesKey])
+    t.notOk(state.includes(secret))
 })
 
 void t.test('what cannot be is refused and explained', async (t) => {
@@ -108,9 +152,15 @@ void t.test('what cannot be is refused and explained', async (t) => {
 void t.test('the console shows what happened and its buttons come back to it', async (t) => {
   const { simulator } = await world(t)
   const { appId } = simulator.addAccount({ nickName: '<script>' })
-  const pressed = await got.post(`${simulator.url}/_simulator/accounts/${appId}/authorize`, { form: {}, followRedirect: false })
+  const pressed = await got.post(`${simulator.url}/_simulator/accounts/${appId}/authorize`, {
+    form: {},
+    followRedirect: false,
+  })
   t.match(pressed, { statusCode: 303, headers: { location: '/' } })
-  await got.post(`${simulator.url}/_simulator/accounts/${appId}/messages/text`, { form: { content: '你好' }, followRedirect: false })
+  await got.post(`${simulator.url}/_simulator/accounts/${appId}/messages/text`, {
+    form: { content: '你好' },
+    followRedirect: false,
+  })
   const { body, headers } = await got(`${simulator.url}/`)
   t.match(headers['content-type'], 'text/html')
   t.match(body, appId)

@@ -31,7 +31,8 @@ void t.test('a fault lasts until it is removed, and concerns one account when it
   const fault = simulator.fault('api_authorizer_token', { appId, errcode: 61003, after: 1 })
   const passed = await refresh(simulator, token, appId, refreshToken)
   t.equal(passed.errcode, undefined, 'the first one passes')
-  for (let times = 0; times < 3; times += 1) t.equal((await refresh(simulator, token, appId, passed.refreshToken)).errcode, 61003)
+  for (let times = 0; times < 3; times += 1)
+    t.equal((await refresh(simulator, token, appId, passed.refreshToken)).errcode, 61003)
   fault.remove()
   t.equal((await refresh(simulator, token, appId, passed.refreshToken)).errcode, undefined)
 })
@@ -49,14 +50,23 @@ void t.test('a reset before leaves the state, a reset after loses the answer onl
   t.match(await componentCall(simulator, token, 'api_get_authorizer_list', { offset: 0, count: 10 }), {
     list: [{ refresh_token: simulator.currentRefreshToken(appId) }],
   })
-  t.match(simulator.calls.slice(-4, -2), [{ httpStatus: null, errcode: null }, { httpStatus: null, errcode: 0 }])
+  t.match(simulator.calls.slice(-4, -2), [
+    { httpStatus: null, errcode: null },
+    { httpStatus: null, errcode: 0 },
+  ])
 })
 
 void t.test('another status or body takes the place of the answer, with or without effect', async (t) => {
   const { simulator, token } = await world(t)
   const url = `${simulator.url}/cgi-bin/component/api_create_preauthcode?component_access_token=${token}`
-  const ask = () => got.post(url, { json: { component_appid: simulator.component.appId }, throwHttpErrors: false, retry: { limit: 0 } })
-  simulator.fault('api_create_preauthcode', { times: 1, status: 502, body: '<html>502</html>', contentType: 'text/html' })
+  const ask = () =>
+    got.post(url, { json: { component_appid: simulator.component.appId }, throwHttpErrors: false, retry: { limit: 0 } })
+  simulator.fault('api_create_preauthcode', {
+    times: 1,
+    status: 502,
+    body: '<html>502</html>',
+    contentType: 'text/html',
+  })
   t.match(await ask(), { statusCode: 502, body: '<html>502</html>', headers: { 'content-type': /^text\/html/ } })
   simulator.fault('api_create_preauthcode', { times: 1, body: '{"pre_auth_code":"pre' })
   t.match(await ask(), { statusCode: 200, body: '{"pre_auth_code":"pre' })
@@ -75,14 +85,20 @@ void t.test('fields are left out, replaced, or the whole answer changed', async 
     simulator.fault('api_authorizer_token', { times: 1, ...plan })
     return (await refresh(simulator, token, appId, refreshToken)).answer
   }
-  t.same(Object.keys(await answerWith({ omit: ['authorizer_refresh_token'] })), ['authorizer_access_token', 'expires_in'])
+  t.same(Object.keys(await answerWith({ omit: ['authorizer_refresh_token'] })), [
+    'authorizer_access_token',
+    'expires_in',
+  ])
   t.match(await answerWith({ replace: { authorizer_refresh_token: '', expires_in: '7200' } }), {
     authorizer_refresh_token: '',
     expires_in: '7200',
   })
   t.same(await answerWith({ mutate: () => [] }), [])
   simulator.fault('api_get_authorizer_list', { omit: ['refresh_token'] })
-  t.same(Object.keys(await componentCall(simulator, token, 'api_get_authorizer_list', { offset: 0, count: 1 })), ['total_count', 'list'])
+  t.same(Object.keys(await componentCall(simulator, token, 'api_get_authorizer_list', { offset: 0, count: 1 })), [
+    'total_count',
+    'list',
+  ])
   simulator.clearFaults()
 })
 
@@ -90,10 +106,18 @@ void t.test('an answer can be slow, dripping, or held back until the test lets i
   const { simulator, appId, token, refreshToken } = await world(t)
   simulator.configure({ refreshTokenRotation: 'stable' })
   const url = `${simulator.url}/cgi-bin/component/api_authorizer_token?component_access_token=${token}`
-  const json = { component_appid: simulator.component.appId, authorizer_appid: appId, authorizer_refresh_token: refreshToken }
+  const json = {
+    component_appid: simulator.component.appId,
+    authorizer_appid: appId,
+    authorizer_refresh_token: refreshToken,
+  }
   for (const plan of [{ delayMs: 10_000 }, { delayAnswerMs: 10_000 }, { drip: { everyMs: 20 } }]) {
     simulator.fault('api_authorizer_token', { times: 1, ...plan })
-    await t.rejects(got.post(url, { json, timeout: { request: 100 }, retry: { limit: 0 } }), TimeoutError, JSON.stringify(plan))
+    await t.rejects(
+      got.post(url, { json, timeout: { request: 100 }, retry: { limit: 0 } }),
+      TimeoutError,
+      JSON.stringify(plan),
+    )
   }
   simulator.fault('api_authorizer_token', { times: 1, drip: { everyMs: 1, bytes: 100 } })
   t.match(await got.post(url, { json }).json(), { expires_in: 7200 }, 'patience is rewarded')
@@ -124,17 +148,20 @@ void t.test('the most calls at one time are known', async (t) => {
   t.equal(simulator.peakConcurrency('api_authorizer_token', appId), 3)
 })
 
-void t.test('a hundred answers that wait at once are no reason for a warning, and all end when the simulator closes', async (t) => {
-  const { simulator, appId, token, refreshToken } = await world(t)
-  const warnings: string[] = []
-  const onWarning = ({ name }: Error) => warnings.push(name)
-  process.on('warning', onWarning)
-  t.teardown(() => process.off('warning', onWarning))
-  simulator.fault('api_authorizer_token', { delayAnswerMs: 60_000 })
-  const calls = Array.from({ length: 100 }, () => refresh(simulator, token, appId, refreshToken))
-  const ended = Promise.allSettled(calls)
-  await until('all are open', () => simulator.countCalls('api_authorizer_token', appId) === 100)
-  await simulator.close()
-  await ended
-  t.same(warnings, [])
-})
+void t.test(
+  'a hundred answers that wait at once are no reason for a warning, and all end when the simulator closes',
+  async (t) => {
+    const { simulator, appId, token, refreshToken } = await world(t)
+    const warnings: string[] = []
+    const onWarning = ({ name }: Error) => warnings.push(name)
+    process.on('warning', onWarning)
+    t.teardown(() => process.off('warning', onWarning))
+    simulator.fault('api_authorizer_token', { delayAnswerMs: 60_000 })
+    const calls = Array.from({ length: 100 }, () => refresh(simulator, token, appId, refreshToken))
+    const ended = Promise.allSettled(calls)
+    await until('all are open', () => simulator.countCalls('api_authorizer_token', appId) === 100)
+    await simulator.close()
+    await ended
+    t.same(warnings, [])
+  },
+)

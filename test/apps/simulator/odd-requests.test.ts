@@ -6,7 +6,15 @@ import { got, type Method, type OptionsOfTextResponseBody as Options } from 'got
 import t from 'tap'
 
 const CANARY = 'canary-token'
-const API_PATHS = ['/cgi-bin/menu/nothing', '/sns/userinfo', '/wxa/commit', '/datacube/getusersummary', '/', '/cgi-bin//token', '/wxa/%zz']
+const API_PATHS = [
+  '/cgi-bin/menu/nothing',
+  '/sns/userinfo',
+  '/wxa/commit',
+  '/datacube/getusersummary',
+  '/',
+  '/cgi-bin//token',
+  '/wxa/%zz',
+]
 const METHODS: readonly Method[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
 async function world(t: { teardown(fn: () => Promise<void>): void }) {
@@ -35,7 +43,11 @@ void t.test('an unknown API is 40066 by every method, whatever the body, and rep
       for (const options of method === 'GET' ? [{}] : bodies) {
         const { statusCode, body, headers } = await ask(`${path}?access_token=${CANARY}`, { method, ...options })
         const what = `${method} ${path} ${JSON.stringify(options)}`
-        t.match({ statusCode, ...JSON.parse(body) }, { statusCode: 200, errcode: 40066, errmsg: /^invalid url rid: / }, what)
+        t.match(
+          { statusCode, ...JSON.parse(body) },
+          { statusCode: 200, errcode: 40066, errmsg: /^invalid url rid: / },
+          what,
+        )
         t.notMatch(body + JSON.stringify(headers), FOREIGN, what)
       }
     }
@@ -57,7 +69,8 @@ void t.test('a body that is no JSON, or too long, is refused without an echo', a
   const { ticket } = await simulator.pushTicket()
   const path = `/cgi-bin/component/api_component_token?access_token=${CANARY}`
   const odd = [`{"component_verify_ticket":"${ticket}"`, '[1]', 'null', `<xml>${CANARY}</xml>`]
-  for (const body of odd) t.match(JSON.parse((await ask(path, { method: 'POST', body })).body), { errcode: 47001 }, body.slice(0, 9))
+  for (const body of odd)
+    t.match(JSON.parse((await ask(path, { method: 'POST', body })).body), { errcode: 47001 }, body.slice(0, 9))
   const long = await ask(path, { method: 'POST', body: CANARY.repeat(400_000) })
   t.equal(long.statusCode, 413)
   t.notMatch(long.body + JSON.stringify(long.headers), FOREIGN)
@@ -95,7 +108,10 @@ void t.test('the control routes answer in their own shape and repeat no address'
 
 void t.test('what is no HTTP is refused as a web server does, not as a framework does', async (t) => {
   const { simulator } = await world(t)
-  for (const sent of [`NONSENSE ${CANARY}\r\n\r\n`, `GET /?access_token=${CANARY} HTTP/1.1\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`]) {
+  for (const sent of [
+    `NONSENSE ${CANARY}\r\n\r\n`,
+    `GET /?access_token=${CANARY} HTTP/1.1\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`,
+  ]) {
     const socket = connect(simulator.port, '127.0.0.1')
     socket.on('error', () => {})
     let answer = ''

@@ -38,14 +38,20 @@ void t.test('the process prints its URLs, serves, and ends with 0 on SIGTERM', a
     settings: { tokenLifetimeSeconds: 60, ticketIntervalSeconds: 600, attempts: 2 },
     accounts: [{ isMiniProgram: false }, { isMiniProgram: true }],
   })
-  await until('it tells of the failed ticket', () => output().includes('push component_verify_ticket: ECONNREFUSED, 2 x'))
+  await until('it tells of the failed ticket', () =>
+    output().includes('push component_verify_ticket: ECONNREFUSED, 2 x'),
+  )
   child.kill('SIGTERM')
   const [code] = await once(child, 'exit')
   t.equal(code, 0)
 })
 
 void t.test('wrong settings end the process with every problem named and no value shown', async (t) => {
-  const { child, output } = start(t, { TOKEN_LIFETIME_SECONDS: 'soon', SIMULATOR_PORT: 'x', REFRESH_TOKEN_ROTATION: 'sometimes' })
+  const { child, output } = start(t, {
+    TOKEN_LIFETIME_SECONDS: 'soon',
+    SIMULATOR_PORT: 'x',
+    REFRESH_TOKEN_ROTATION: 'sometimes',
+  })
   const [code] = await once(child, 'exit')
   t.equal(code, 1)
   t.match(output(), /REFRESH_TOKEN_ROTATION must be/)

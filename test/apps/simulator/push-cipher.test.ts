@@ -5,8 +5,16 @@ import { SIGNATURES, VECTORS } from '../../helpers/wxbizmsgcrypt-vectors.ts'
 for (const vector of VECTORS) {
   void t.test(`${vector.id}: ${vector.what}`, async (t) => {
     const { random16, plaintext, receiveId, encodingAesKey, encrypt } = vector
-    t.same(decryptMessage(encodingAesKey, encrypt), { random16, plaintext, receiveId }, 'decrypts to the known plaintext')
-    t.equal(encryptMessage({ encodingAesKey, plaintext, receiveId, random16 }), encrypt, 'encrypts to the known ciphertext')
+    t.same(
+      decryptMessage(encodingAesKey, encrypt),
+      { random16, plaintext, receiveId },
+      'decrypts to the known plaintext',
+    )
+    t.equal(
+      encryptMessage({ encodingAesKey, plaintext, receiveId, random16 }),
+      encrypt,
+      'encrypts to the known ciphertext',
+    )
     const { token, timestamp, nonce, msgSignature, signature } = vector
     if (timestamp === undefined || nonce === undefined) return
     if (msgSignature !== undefined) t.equal(signParts(token, timestamp, nonce, encrypt), msgSignature, 'msg_signature')

@@ -1,4 +1,12 @@
-import { encryptMessage, type EncryptedPush, encryptPush, signParts, startSimulator, type SimulatorOptions, textOf } from '@wxgw/simulator'
+import {
+  encryptMessage,
+  type EncryptedPush,
+  encryptPush,
+  signParts,
+  startSimulator,
+  type SimulatorOptions,
+  textOf,
+} from '@wxgw/simulator'
 import { got } from 'got'
 import t from 'tap'
 import { until } from '../../helpers/until.ts'
@@ -11,7 +19,13 @@ type Tap = { teardown(fn: () => Promise<void>): void }
 async function world(t: Tap, options: SimulatorOptions = {}) {
   const gateway = await startStubGateway(KEY)
   const { eventUrl, callbackUrl } = gateway
-  const simulator = await startSimulator({ eventUrl, callbackUrl, attemptSpacingMs: 0, component: { encodingAesKey: KEY }, ...options })
+  const simulator = await startSimulator({
+    eventUrl,
+    callbackUrl,
+    attemptSpacingMs: 0,
+    component: { encodingAesKey: KEY },
+    ...options,
+  })
   const account = simulator.addAccount({ appId: 'wx1234567890abcdef', userName: 'gh_1234567890ab' })
   t.teardown(async () => {
     await simulator.close()
@@ -21,7 +35,10 @@ async function world(t: Tap, options: SimulatorOptions = {}) {
 }
 
 /** A passive reply as a gateway seals it, with parts to be spoilt. */
-function sealReply(push: ReceivedPush, spoil: { receiveId?: string; nonce?: string; signature?: string; to?: string; key?: string } = {}) {
+function sealReply(
+  push: ReceivedPush,
+  spoil: { receiveId?: string; nonce?: string; signature?: string; to?: string; key?: string } = {},
+) {
   const to = spoil.to ?? textOf(push.fields, 'FromUserName')
   const xml = `<xml><ToUserName><![CDATA[${to}]]></ToUserName><MsgType><![CDATA[text]]></MsgType><Content><![CDATA[收到]]></Content></xml>`
   const nonce = spoil.nonce ?? push.query.get('nonce') ?? ''
@@ -48,18 +65,25 @@ void t.test('a ticket goes to the event URL, signed, with the component appid ou
   t.same([...(push?.query.keys() ?? [])], ['signature', 'timestamp', 'nonce', 'encrypt_type', 'msg_signature'])
 })
 
-void t.test('a message goes to the callback URL of its account, with its gh_ id outside and the component appid inside', async (t) => {
-  const { gateway, simulator, appId } = await world(t)
-  const { ok } = await simulator.sendText(appId, { openId: 'oUser', content: ' 007 <b> ]]> 你好', msgId: '6074746557628292943' })
-  t.ok(ok)
-  const [push] = gateway.received
-  t.match(push, { path: `/${appId}/callback`, receiveId: simulator.component.appId })
-  t.match(push?.body, /<ToUserName><!\[CDATA\[gh_1234567890ab\]\]><\/ToUserName>/)
-  t.notMatch(push?.body, /<AppId>/)
-  t.equal(push?.query.get('openid'), 'oUser')
-  t.match(push?.plaintext, '<MsgId>6074746557628292943</MsgId>')
-  t.match(push?.fields, { FromUserName: 'oUser', MsgType: 'text', Content: ' 007 <b> ]]> 你好' })
-})
+void t.test(
+  'a message goes to the callback URL of its account, with its gh_ id outside and the component appid inside',
+  async (t) => {
+    const { gateway, simulator, appId } = await world(t)
+    const { ok } = await simulator.sendText(appId, {
+      openId: 'oUser',
+      content: ' 007 <b> ]]> 你好',
+      msgId: '6074746557628292943',
+    })
+    t.ok(ok)
+    const [push] = gateway.received
+    t.match(push, { path: `/${appId}/callback`, receiveId: simulator.component.appId })
+    t.match(push?.body, /<ToUserName><!\[CDATA\[gh_1234567890ab\]\]><\/ToUserName>/)
+    t.notMatch(push?.body, /<AppId>/)
+    t.equal(push?.query.get('openid'), 'oUser')
+    t.match(push?.plaintext, '<MsgId>6074746557628292943</MsgId>')
+    t.match(push?.fields, { FromUserName: 'oUser', MsgType: 'text', Content: ' 007 <b> ]]> 你好' })
+  },
+)
 
 void t.test('a component event is taken by the exact bytes of success alone', async (t) => {
   const { gateway, simulator } = await world(t)
@@ -67,7 +91,10 @@ void t.test('a component event is taken by the exact bytes of success alone', as
     gateway.answerWith(() => ({ body }))
     const { ok, attempts } = await simulator.pushTicket()
     t.notOk(ok, JSON.stringify(body))
-    t.same(attempts.map(({ failure }) => failure), Array(4).fill('not-success'))
+    t.same(
+      attempts.map(({ failure }) => failure),
+      Array(4).fill('not-success'),
+    )
   }
   gateway.answerWith(() => ({ status: 500, body: 'success' }))
   t.match(await simulator.pushTicket(), { ok: false, attempts: [{ status: 500, failure: 'status' }] })
@@ -113,7 +140,10 @@ void t.test('a push that is not answered is cut at the deadline and tried again'
 
 void t.test('a gateway that does not listen is unreachable', async (t) => {
   const { simulator } = await world(t, { eventUrl: `http://127.0.0.1:${await freePort()}/event`, attempts: 2 })
-  t.match(await simulator.pushTicket(), { ok: false, attempts: [{ failure: 'unreachable', detail: 'ECONNREFUSED' }, {}] })
+  t.match(await simulator.pushTicket(), {
+    ok: false,
+    attempts: [{ failure: 'unreachable', detail: 'ECONNREFUSED' }, {}],
+  })
 })
 
 void t.test('without a URL nothing is pushed', async (t) => {
@@ -129,15 +159,19 @@ void t.test('an encrypted passive reply is verified and opened', async (t) => {
   t.ok(ok)
   t.match(reply, { fields: { ToUserName: 'oUser', MsgType: 'text', Content: '收到' } })
   gateway.answerWith((push) => ({ body: sealReply(push, { nonce: '1' }) }))
-  t.match(await simulator.sendText(appId, { openId: 'oUser', content: 'hi' }), { reply: { nonce: '1' } }, 'with a nonce of its own')
+  t.match(
+    await simulator.sendText(appId, { openId: 'oUser', content: 'hi' }),
+    { reply: { nonce: '1' } },
+    'with a nonce of its own',
+  )
   t.match(await simulator.pushTicket(), { ok: false }, 'component events take no reply')
 })
 
 void t.test('a passive reply with anything wrong in it is bad', async (t) => {
   const { gateway, simulator, appId } = await world(t, { attempts: 1 })
   const spoilt = {
-    'appid': { receiveId: 'wx0000000000000000' },
-    'MsgSignature': { signature: 'a'.repeat(40) },
+    appid: { receiveId: 'wx0000000000000000' },
+    MsgSignature: { signature: 'a'.repeat(40) },
     'user who wrote': { to: 'oSomebodyElse' },
     'key of the push': { key: '0123456789012345678901234567890123456789012' },
   }
@@ -152,7 +186,12 @@ void t.test('a passive reply with anything wrong in it is bad', async (t) => {
 void t.test('an authorization pushes what changed, and nothing when nothing did', async (t) => {
   const { gateway, simulator, appId } = await world(t)
   const first = await simulator.authorize(appId, { createTimeSeconds: 1_760_000_000 })
-  t.match(first, { change: 'authorized', authorizationCode: /^queryauthcode@@@/, preAuthCode: /^preauthcode@@@/, push: { ok: true } })
+  t.match(first, {
+    change: 'authorized',
+    authorizationCode: /^queryauthcode@@@/,
+    preAuthCode: /^preauthcode@@@/,
+    push: { ok: true },
+  })
   t.match(gateway.received[0]?.fields, {
     InfoType: 'authorized',
     AuthorizerAppid: appId,
@@ -161,14 +200,23 @@ void t.test('an authorization pushes what changed, and nothing when nothing did'
     PreAuthCode: first.preAuthCode,
   })
   t.match(await simulator.authorize(appId), { change: 'unchanged', push: undefined })
-  t.match(await simulator.updateAuthorization(appId, { funcInfo: [1, 2] }), { change: 'updateauthorized', push: { ok: true } })
-  t.match(await simulator.authorize(appId, { push: false, funcInfo: [1] }), { change: 'updateauthorized', push: undefined })
+  t.match(await simulator.updateAuthorization(appId, { funcInfo: [1, 2] }), {
+    change: 'updateauthorized',
+    push: { ok: true },
+  })
+  t.match(await simulator.authorize(appId, { push: false, funcInfo: [1] }), {
+    change: 'updateauthorized',
+    push: undefined,
+  })
   t.match(await simulator.authorize(appId, { push: 'authorized' }), { push: { label: 'authorized' } })
   await simulator.unauthorize(appId)
   const last = gateway.received.at(-1)
   t.match(last?.fields, { InfoType: 'unauthorized', AuthorizerAppid: appId })
   t.match(last?.plaintext, /<\/InfoType><AuthorizerAppid>/, 'no line feed there, as in the real push')
-  t.same(gateway.received.map(({ fields }) => fields['InfoType']), ['authorized', 'updateauthorized', 'authorized', 'unauthorized'])
+  t.same(
+    gateway.received.map(({ fields }) => fields['InfoType']),
+    ['authorized', 'updateauthorized', 'authorized', 'unauthorized'],
+  )
   await simulator.unauthorize(appId, { takesEffect: false })
   t.equal(gateway.received.length, 5, 'a late duplicate')
 })
@@ -184,7 +232,10 @@ void t.test('what nobody foresaw is pushed as well', async (t) => {
   t.match(gateway.received[2]?.fields, { MsgType: 'event', Event: 'SCAN', EventKey: '0042', Ticket: 't' })
   t.match(gateway.received[3]?.fields, { SendPicsInfo: { PicList: [{}, {}], Count: '2' } })
   t.throws(() => simulator.sendSample(appId, 'none'), RangeError)
-  t.same(simulator.pushes.map(({ label }) => label), ['notify_new', 'odd', 'SCAN', 'pic_weixin'])
+  t.same(
+    simulator.pushes.map(({ label }) => label),
+    ['notify_new', 'odd', 'SCAN', 'pic_weixin'],
+  )
 })
 
 void t.test('keys rotate: pushes follow the settings, or what a push says', async (t) => {
@@ -192,10 +243,17 @@ void t.test('keys rotate: pushes follow the settings, or what a push says', asyn
   simulator.configure({ component: { token: 'nextToken' } })
   t.equal(simulator.component.encodingAesKey, KEY, 'the rest stays')
   await simulator.sendText(appId, { content: 'new' })
-  await simulator.push('authorizer', { appId, xml: '<xml><Old>1</Old></xml>', encryptWith: { token: 'simulatorToken' } })
+  await simulator.push('authorizer', {
+    appId,
+    xml: '<xml><Old>1</Old></xml>',
+    encryptWith: { token: 'simulatorToken' },
+  })
   const signedWith = (index: number, token: string) => {
     const push = gateway.received[index]
-    return push?.query.get('signature') === signParts(token, push?.query.get('timestamp') ?? '', push?.query.get('nonce') ?? '')
+    return (
+      push?.query.get('signature') ===
+      signParts(token, push?.query.get('timestamp') ?? '', push?.query.get('nonce') ?? '')
+    )
   }
   t.ok(signedWith(0, 'nextToken'))
   t.ok(signedWith(1, 'simulatorToken'))

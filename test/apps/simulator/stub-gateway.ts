@@ -38,7 +38,15 @@ export async function startStubGateway(encodingAesKey: string): Promise<StubGate
     const body = Buffer.concat(chunks).toString('utf8')
     const { plaintext, receiveId } = decryptMessage(encodingAesKey, textOf(readXml(body) ?? {}, 'Encrypt'))
     const contentType = request.headers['content-type'] ?? ''
-    const push = { path: url.pathname, query: url.searchParams, body, contentType, plaintext, receiveId, fields: readXml(plaintext) ?? {} }
+    const push = {
+      path: url.pathname,
+      query: url.searchParams,
+      body,
+      contentType,
+      plaintext,
+      receiveId,
+      fields: readXml(plaintext) ?? {},
+    }
     received.push(push)
     const answer = await decide(push, received.length - 1)
     if (answer) response.writeHead(answer.status ?? 200, { 'content-type': 'text/plain' }).end(answer.body)

@@ -1,7 +1,17 @@
 import { startSimulator, type SimulatorOptions } from '@wxgw/simulator'
 import { got } from 'got'
 import t from 'tap'
-import { componentCall, componentToken, componentTokenFor, errcodeWith, exchange, get, post, refresh, text } from './api-client.ts'
+import {
+  componentCall,
+  componentToken,
+  componentTokenFor,
+  errcodeWith,
+  exchange,
+  get,
+  post,
+  refresh,
+  text,
+} from './api-client.ts'
 
 async function simulatorFor(t: Tap, options: SimulatorOptions = {}) {
   const simulator = await startSimulator(options)
@@ -25,10 +35,16 @@ void t.test('a component token is bought with a ticket and the secret, and kills
   const first = await componentToken(simulator)
   t.ok(first.length > 200, 'longer than the columns of old')
   t.ok(simulator.isCurrentComponentToken(first))
-  t.match(await componentCall(simulator, first, 'api_create_preauthcode'), { pre_auth_code: /^preauthcode@@@/, expires_in: 1800 })
+  t.match(await componentCall(simulator, first, 'api_create_preauthcode'), {
+    pre_auth_code: /^preauthcode@@@/,
+    expires_in: 1800,
+  })
 
   const second = await componentToken(simulator)
-  t.match(await componentCall(simulator, first, 'api_create_preauthcode'), { errcode: 40001, errmsg: / rid: [0-9a-f]{8}-/ })
+  t.match(await componentCall(simulator, first, 'api_create_preauthcode'), {
+    errcode: 40001,
+    errmsg: / rid: [0-9a-f]{8}-/,
+  })
   t.match(await componentCall(simulator, second, 'api_create_preauthcode'), { expires_in: 1800 })
   simulator.advance(7200)
   t.match(await componentCall(simulator, second, 'api_create_preauthcode'), { errcode: 42001 })
@@ -86,7 +102,9 @@ void t.test('malformed calls are refused in HTTP 200', async (t) => {
 
 void t.test('an authorization code is exchanged once', async (t) => {
   const { simulator, appId, token, authorizationCode, answer, accessToken, refreshToken } = await authorizedAccount(t)
-  t.match(answer, { authorization_info: { authorizer_appid: appId, expires_in: 7200, func_info: [{ funcscope_category: { id: 1 } }] } })
+  t.match(answer, {
+    authorization_info: { authorizer_appid: appId, expires_in: 7200, func_info: [{ funcscope_category: { id: 1 } }] },
+  })
   t.ok(simulator.isCurrentAccessToken(appId, accessToken))
   t.equal(simulator.currentRefreshToken(appId), refreshToken)
   t.match((await exchange(simulator, token, authorizationCode)).answer, { errcode: 61009 })
@@ -141,9 +159,15 @@ void t.test('a strictly rotating refresh token works once', async (t) => {
 })
 
 void t.test('a refresh token that rotates with grace works for five more minutes', async (t) => {
-  const { simulator, appId, token, refreshToken } = await authorizedAccount(t, { refreshTokenRotation: 'rotating-with-grace' })
+  const { simulator, appId, token, refreshToken } = await authorizedAccount(t, {
+    refreshTokenRotation: 'rotating-with-grace',
+  })
   const rotated = await refresh(simulator, token, appId, refreshToken)
-  t.equal((await refresh(simulator, token, appId, refreshToken)).refreshToken, rotated.refreshToken, 'it gets the current one')
+  t.equal(
+    (await refresh(simulator, token, appId, refreshToken)).refreshToken,
+    rotated.refreshToken,
+    'it gets the current one',
+  )
   simulator.advance(300)
   t.equal((await refresh(simulator, token, appId, refreshToken)).errcode, 61023)
 })
@@ -154,8 +178,14 @@ void t.test('a revoked account refuses everything until it authorizes again', as
   await simulator.unauthorize(appId)
   t.equal((await refresh(simulator, token, appId, refreshToken)).errcode, 61003)
   t.equal(await errcodeWith(simulator, accessToken), 61003)
-  t.match(await componentCall(simulator, token, 'api_get_authorizer_info', { authorizer_appid: appId }), { errcode: 61003 })
-  t.match((await exchange(simulator, token, pending.authorizationCode)).answer, { errcode: 61009 }, 'its codes are void')
+  t.match(await componentCall(simulator, token, 'api_get_authorizer_info', { authorizer_appid: appId }), {
+    errcode: 61003,
+  })
+  t.match(
+    (await exchange(simulator, token, pending.authorizationCode)).answer,
+    { errcode: 61009 },
+    'its codes are void',
+  )
 
   const { authorizationCode, change } = await simulator.authorize(appId)
   t.equal(change, 'authorized')
@@ -186,7 +216,12 @@ void t.test('account details tell mini programs by MiniProgramInfo and carry the
   const { simulator, appId, token, refreshToken } = await authorizedAccount(t)
   const details = await componentCall(simulator, token, 'api_get_authorizer_info', { authorizer_appid: appId })
   t.match(details, {
-    authorizer_info: { nick_name: '测试号', user_name: /^gh_/, service_type_info: { id: 2 }, business_info: { open_pay: 0 } },
+    authorizer_info: {
+      nick_name: '测试号',
+      user_name: /^gh_/,
+      service_type_info: { id: 2 },
+      business_info: { open_pay: 0 },
+    },
     authorization_info: { authorizer_appid: appId, authorizer_refresh_token: refreshToken },
   })
   t.notMatch(details, { authorizer_info: { MiniProgramInfo: Object } })
@@ -202,7 +237,8 @@ void t.test('the list is paged, gives refresh tokens back, and refuses pages ove
   const { simulator, appId, token, refreshToken } = await authorizedAccount(t)
   const other = simulator.addAccount()
   await simulator.authorize(other.appId)
-  const list = (offset: number, count: number) => componentCall(simulator, token, 'api_get_authorizer_list', { offset, count })
+  const list = (offset: number, count: number) =>
+    componentCall(simulator, token, 'api_get_authorizer_list', { offset, count })
   t.match(await list(0, 500), {
     total_count: 2,
     list: [
@@ -215,32 +251,37 @@ void t.test('the list is paged, gives refresh tokens back, and refuses pages ove
   t.match(await list(0, 501), { errcode: 40170 })
 })
 
-void t.test('a daily quota ends in 45009, is read, reset by the secret, and over at midnight in Shanghai', async (t) => {
-  let now = Date.parse('2026-01-01T12:00:00Z')
-  const simulator = await simulatorFor(t, { dailyQuota: { api_component_token: 2 }, nowMs: () => now })
-  const token = await componentToken(simulator)
-  const { ticket } = await simulator.pushTicket()
-  const read = (accessToken: string, path: string) =>
-    post(simulator, '/cgi-bin/openapi/quota/get', { cgi_path: path }, { access_token: accessToken })
-  t.match(await read(token, '/cgi-bin/component/api_component_token'), { quota: { daily_limit: 2, used: 1, remain: 1 } })
-  t.match(await read(token, '/cgi-bin/no'), { errcode: 76021 })
-  t.match(await componentTokenFor(simulator, ticket), { expires_in: 7200 })
-  t.match(await componentTokenFor(simulator, ticket), { errcode: 45009 })
-
-  const clear = () =>
-    post(simulator, '/cgi-bin/component/clear_quota/v2', {
-      component_appid: simulator.component.appId,
-      appsecret: simulator.component.appSecret,
+void t.test(
+  'a daily quota ends in 45009, is read, reset by the secret, and over at midnight in Shanghai',
+  async (t) => {
+    let now = Date.parse('2026-01-01T12:00:00Z')
+    const simulator = await simulatorFor(t, { dailyQuota: { api_component_token: 2 }, nowMs: () => now })
+    const token = await componentToken(simulator)
+    const { ticket } = await simulator.pushTicket()
+    const read = (accessToken: string, path: string) =>
+      post(simulator, '/cgi-bin/openapi/quota/get', { cgi_path: path }, { access_token: accessToken })
+    t.match(await read(token, '/cgi-bin/component/api_component_token'), {
+      quota: { daily_limit: 2, used: 1, remain: 1 },
     })
-  t.match(await clear(), { errcode: 0 })
-  t.match(await componentTokenFor(simulator, ticket), { expires_in: 7200 })
-  t.match(await componentTokenFor(simulator, ticket), { expires_in: 7200 })
-  t.match(await componentTokenFor(simulator, ticket), { errcode: 45009 })
-  now = Date.parse('2026-01-01T16:00:00Z')
-  t.match(await componentTokenFor(simulator, ticket), { expires_in: 7200 })
-  for (let times = 1; times < 10; times += 1) t.match(await clear(), { errcode: 0 })
-  t.match(await clear(), { errcode: 48006 }, 'ten times a month')
-})
+    t.match(await read(token, '/cgi-bin/no'), { errcode: 76021 })
+    t.match(await componentTokenFor(simulator, ticket), { expires_in: 7200 })
+    t.match(await componentTokenFor(simulator, ticket), { errcode: 45009 })
+
+    const clear = () =>
+      post(simulator, '/cgi-bin/component/clear_quota/v2', {
+        component_appid: simulator.component.appId,
+        appsecret: simulator.component.appSecret,
+      })
+    t.match(await clear(), { errcode: 0 })
+    t.match(await componentTokenFor(simulator, ticket), { expires_in: 7200 })
+    t.match(await componentTokenFor(simulator, ticket), { expires_in: 7200 })
+    t.match(await componentTokenFor(simulator, ticket), { errcode: 45009 })
+    now = Date.parse('2026-01-01T16:00:00Z')
+    t.match(await componentTokenFor(simulator, ticket), { expires_in: 7200 })
+    for (let times = 1; times < 10; times += 1) t.match(await clear(), { errcode: 0 })
+    t.match(await clear(), { errcode: 48006 }, 'ten times a month')
+  },
+)
 
 void t.test('an address that is not listed is refused', async (t) => {
   const simulator = await simulatorFor(t, { ipAllowed: ['203.0.113.7'] })
@@ -252,12 +293,27 @@ void t.test('an address that is not listed is refused', async (t) => {
 void t.test('customer service messages are kept, within the window when that is switched on', async (t) => {
   const { simulator, appId, accessToken } = await authorizedAccount(t)
   const send = (content: string) =>
-    post(simulator, '/cgi-bin/message/custom/send', { touser: 'oUser', msgtype: 'text', text: { content } }, { access_token: accessToken })
+    post(
+      simulator,
+      '/cgi-bin/message/custom/send',
+      { touser: 'oUser', msgtype: 'text', text: { content } },
+      { access_token: accessToken },
+    )
   t.match(await send('你好'), { errcode: 0 })
-  t.match(simulator.sentCustomMessages, [{ appId, touser: 'oUser', msgtype: 'text', message: { text: { content: '你好' } } }])
-  t.match(await post(simulator, '/cgi-bin/message/custom/send', { touser: 'oUser', msgtype: 'text' }, { access_token: accessToken }), {
-    errcode: 40008,
-  })
+  t.match(simulator.sentCustomMessages, [
+    { appId, touser: 'oUser', msgtype: 'text', message: { text: { content: '你好' } } },
+  ])
+  t.match(
+    await post(
+      simulator,
+      '/cgi-bin/message/custom/send',
+      { touser: 'oUser', msgtype: 'text' },
+      { access_token: accessToken },
+    ),
+    {
+      errcode: 40008,
+    },
+  )
   simulator.configure({ customerServiceWindow: true })
   t.match(await send('too early'), { errcode: 45015 })
   await simulator.sendText(appId, { openId: 'oUser', content: 'hello' })
@@ -282,7 +338,10 @@ void t.test('calls are logged without secrets and counted by account', async (t)
 void t.test('api_start_push_ticket tells whether the service ran already', async (t) => {
   const simulator = await simulatorFor(t)
   const start = (secret: string) =>
-    post(simulator, '/cgi-bin/component/api_start_push_ticket', { component_appid: simulator.component.appId, component_secret: secret })
+    post(simulator, '/cgi-bin/component/api_start_push_ticket', {
+      component_appid: simulator.component.appId,
+      component_secret: secret,
+    })
   t.match(await start('wrong'), { errcode: 40125 })
   t.match(await start(simulator.component.appSecret), { errcode: 0, errmsg: /^ok/ })
   t.match(await start(simulator.component.appSecret), { errcode: 0, errmsg: /normal state/ })
@@ -290,10 +349,13 @@ void t.test('api_start_push_ticket tells whether the service ran already', async
 })
 
 void t.test('settings that cannot be are refused by name', async (t) => {
-  await t.rejects(startSimulator({ attempts: 0, component: { encodingAesKey: 'short' }, callbackUrl: 'http://x/callback' }), {
-    name: 'RangeError',
-    message: /encodingAesKey.*callbackUrl.*attempts/,
-  })
+  await t.rejects(
+    startSimulator({ attempts: 0, component: { encodingAesKey: 'short' }, callbackUrl: 'http://x/callback' }),
+    {
+      name: 'RangeError',
+      message: /encodingAesKey.*callbackUrl.*attempts/,
+    },
+  )
   const simulator = await simulatorFor(t)
   t.throws(() => simulator.configure({ tokenLifetimeSeconds: -1 }), RangeError)
   t.equal(simulator.settings.tokenLifetimeSeconds, 7200)

@@ -10,7 +10,8 @@ async function start(t: Tap, text = async () => 'figures') {
 }
 
 type Tap = Pick<typeof t, 'teardown'>
-const request = (head: string, ...headers: string[]) => [head, 'host: x', 'connection: close', ...headers, '', ''].join('\r\n')
+const request = (head: string, ...headers: string[]) =>
+  [head, 'host: x', 'connection: close', ...headers, '', ''].join('\r\n')
 const BODY = 'x'.repeat(2_000_000)
 const sized = (body: string, type: string) => [`content-length: ${body.length}`, `content-type: ${type}`]
 
@@ -23,15 +24,32 @@ void t.test('whatever it is sent is answered in the shape of an error, and it go
     ['long headers', request('GET /healthz HTTP/1.1', `x: ${'y'.repeat(40_000)}`), 431, 'INVALID_REQUEST'],
     ['no HTTP', 'hello\r\n\r\n', 400, 'INVALID_REQUEST'],
     ['an expectation', request('GET /healthz HTTP/1.1', 'expect: miracles'), 417, 'INVALID_REQUEST'],
-    ['two lengths', request('POST /healthz HTTP/1.1', 'content-length: 1', 'content-length: 2'), 400, 'INVALID_REQUEST'],
-    ['a poisoned prototype', request('POST / HTTP/1.1', ...sized('{"__proto__":1}', 'application/json')) + '{"__proto__":1}', 404, 'ROUTE_NOT_FOUND'],
+    [
+      'two lengths',
+      request('POST /healthz HTTP/1.1', 'content-length: 1', 'content-length: 2'),
+      400,
+      'INVALID_REQUEST',
+    ],
+    [
+      'a poisoned prototype',
+      request('POST / HTTP/1.1', ...sized('{"__proto__":1}', 'application/json')) + '{"__proto__":1}',
+      404,
+      'ROUTE_NOT_FOUND',
+    ],
   ]
   for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD', 'TRACE', 'PROPFIND']) {
     for (const path of ['/', '/healthz', '/readyz', '/metrics', '/nowhere']) {
       table.push([`${method} ${path}`, request(`${method} ${path} HTTP/1.1`), 404, 'ROUTE_NOT_FOUND'])
     }
   }
-  for (const type of ['application/json', 'text/plain', 'text/xml', 'application/x-www-form-urlencoded', 'nonsense', '']) {
+  for (const type of [
+    'application/json',
+    'text/plain',
+    'text/xml',
+    'application/x-www-form-urlencoded',
+    'nonsense',
+    '',
+  ]) {
     for (const path of ['/healthz', '/nowhere']) {
       const head = `POST ${path} HTTP/1.1`
       table.push([`2 MB of ${type} to ${path}`, request(head, ...sized(BODY, type)) + BODY, 404, 'ROUTE_NOT_FOUND'])
@@ -39,7 +57,12 @@ void t.test('whatever it is sent is answered in the shape of an error, and it go
     }
   }
   const chunked = `${(2_000_000).toString(16)}\r\n${BODY}\r\n0\r\n\r\n`
-  table.push(['2 MB in chunks', request('POST /healthz HTTP/1.1', 'transfer-encoding: chunked') + chunked, 404, 'ROUTE_NOT_FOUND'])
+  table.push([
+    '2 MB in chunks',
+    request('POST /healthz HTTP/1.1', 'transfer-encoding: chunked') + chunked,
+    404,
+    'ROUTE_NOT_FOUND',
+  ])
   for (const [what, sent, status, code] of table) {
     const answer = await exchange(port, sent)
     t.equal(answer.status, status, what)

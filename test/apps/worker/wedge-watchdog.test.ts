@@ -17,7 +17,11 @@ type Overrides = Partial<{
 function watched(overrides: Overrides = {}) {
   const wedged: string[] = []
   let looks = 0
-  const messages = { queue: 'messages', taken: overrides.taken ?? (() => 0), hasRoom: overrides.hasRoom ?? (() => true) }
+  const messages = {
+    queue: 'messages',
+    taken: overrides.taken ?? (() => 0),
+    hasRoom: overrides.hasRoom ?? (() => true),
+  }
   const watchdog = startWedgeWatchdog({
     queues: overrides.queues ?? (() => [messages]),
     waiting: async () => overrides.waiting ?? 1,
@@ -29,7 +33,11 @@ function watched(overrides: Overrides = {}) {
     everyMs: 1,
     log,
   })
-  return { wedged, watchdog, lookedTimes: (count: number) => until(`${count} looks`, () => looks >= count || wedged.length > 0) }
+  return {
+    wedged,
+    watchdog,
+    lookedTimes: (count: number) => until(`${count} looks`, () => looks >= count || wedged.length > 0),
+  }
 }
 
 void t.test('jobs wait at six looks in a row, and none is taken: it is wedged', async (t) => {
@@ -60,7 +68,9 @@ const harmless = {
     return { taken: () => (taken += 1) }
   },
   'one whose hands are full': () => ({ hasRoom: () => false }),
-  'one that is always another': () => ({ queues: () => [{ queue: 'deliveries', taken: () => 0, hasRoom: () => true }] }),
+  'one that is always another': () => ({
+    queues: () => [{ queue: 'deliveries', taken: () => 0, hasRoom: () => true }],
+  }),
   'one for whom nothing waits': () => ({ waiting: 0 }),
   'one whose Redis takes no writes': () => ({ probe: () => Promise.reject(new Error('OOM')) }),
 }

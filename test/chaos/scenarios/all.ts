@@ -4,8 +4,24 @@ import { backlog } from './backlog.ts'
 import { clockOff, ingressKilled, rollingRestart, workerFrozen, workerKilled } from './killed-processes.ts'
 import { LIVE_STREAMS } from './live-stream.ts'
 import { ORDERINGS } from './ordering.ts'
-import { ingressBlackHole, redisSlow, repliesLost, startWithoutRedis, wechatBlackHole, workerBlackHole } from './network-faults.ts'
-import { powerCut, redisDown, redisEmptied, redisFrozen, redisFull, redisKilled, redisMisconf, redisReadonly } from './redis-faults.ts'
+import {
+  ingressBlackHole,
+  redisSlow,
+  repliesLost,
+  startWithoutRedis,
+  wechatBlackHole,
+  workerBlackHole,
+} from './network-faults.ts'
+import {
+  powerCut,
+  redisDown,
+  redisEmptied,
+  redisFrozen,
+  redisFull,
+  redisKilled,
+  redisMisconf,
+  redisReadonly,
+} from './redis-faults.ts'
 import { REDIS_FORMS } from './redis-forms.ts'
 import { REPLAYS } from './replays.ts'
 import { spoolFrozen, spoolKilled } from './spool.ts'

@@ -1,7 +1,17 @@
 // Owns: a mountain of messages before the workers, and a ticket behind it.
 import { setTimeout as delay } from 'node:timers/promises'
 import type { GatewayEvent } from '@wxgw/contracts'
-import { createInboxChoice, createMessageShards, createPushQueue, createQueues, createSealedJobs, createSealer, NO_EVENT_LOG, UNSHARDED, waitingMessages } from '@wxgw/redis'
+import {
+  createInboxChoice,
+  createMessageShards,
+  createPushQueue,
+  createQueues,
+  createSealedJobs,
+  createSealer,
+  NO_EVENT_LOG,
+  UNSHARDED,
+  waitingMessages,
+} from '@wxgw/redis'
 import { createLogger } from '@wxgw/runtime'
 import { Redis } from 'ioredis'
 import { until } from '../../helpers/until.ts'
@@ -52,7 +62,11 @@ export const backlog: Scenario = {
         const pushedAt = performance.now()
         const { ok } = await gateway.simulator.pushTicket()
         if (!ok) broken.push('a ticket was refused')
-        await until('the ticket is kept', async () => (await redis.hget('wx:{open1}:ticket', 'createTime')) !== before, { timeoutMs: 30_000 })
+        await until(
+          'the ticket is kept',
+          async () => (await redis.hget('wx:{open1}:ticket', 'createTime')) !== before,
+          { timeoutMs: 30_000 },
+        )
         times.push(Math.round(performance.now() - pushedAt))
         if ((await countWaiting()) === 0) break
       }
@@ -63,7 +77,10 @@ export const backlog: Scenario = {
       if (left === 0) broken.push('the backlog was gone before the tickets came')
       // More than this is known to be worked off when this is; it would only take longer.
       const enough = Math.max(waiting - MESSAGES, 0)
-      await until('the backlog is worked off', async () => (await countWaiting()) <= enough, { timeoutMs: 170_000, everyMs: 500 })
+      await until('the backlog is worked off', async () => (await countWaiting()) <= enough, {
+        timeoutMs: 170_000,
+        everyMs: 500,
+      })
       if (worker.process.child.exitCode !== null) broken.push('the worker has ended')
       return {
         facts: {
@@ -102,7 +119,10 @@ function openPushQueue(redis: Redis) {
     dedupeSeconds: 3_600,
     eventLogSeconds: 86_400,
   })
-  return { queues, push: (number: number) => pushQueue.message(messageEvent(number), { receivedAtMs: Date.now(), made: Date.now() }) }
+  return {
+    queues,
+    push: (number: number) => pushQueue.message(messageEvent(number), { receivedAtMs: Date.now(), made: Date.now() }),
+  }
 }
 
 function messageEvent(number: number): GatewayEvent {

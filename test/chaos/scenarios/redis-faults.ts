@@ -10,7 +10,15 @@ import { Redis } from 'ioredis'
 import { until } from '../../helpers/until.ts'
 import { AUTHORIZER, pushOldTicket } from '../pusher.ts'
 import { authorizeOne, readinessOf } from '../rig.ts'
-import { acknowledgedAgain, deliveredAgain, type Load, type Scenario, SLOWEST_ANSWER_MS, underLoad, untilEnough } from '../scenario.ts'
+import {
+  acknowledgedAgain,
+  deliveredAgain,
+  type Load,
+  type Scenario,
+  SLOWEST_ANSWER_MS,
+  underLoad,
+  untilEnough,
+} from '../scenario.ts'
 
 const refusing = { slowestMs: SLOWEST_ANSWER_MS }
 
@@ -128,7 +136,9 @@ export const redisMisconf: Scenario = {
   run: ({ seconds, ratePerSecond }) =>
     underLoad({ ...refusing, ratePerSecond }, async (load) => {
       const redis = direct(load)
-      const [, dir = ''] = await redis.config('GET', 'dir').then((answer) => (Array.isArray(answer) ? answer.map(String) : []))
+      const [, dir = ''] = await redis
+        .config('GET', 'dir')
+        .then((answer) => (Array.isArray(answer) ? answer.map(String) : []))
       // A directory in the way of the file makes every save fail; root is stopped by nothing less.
       const inTheWay = join(dir, 'dump.rdb')
       await mkdir(join(inTheWay, 'full'), { recursive: true })
@@ -169,7 +179,8 @@ export const redisEmptied: Scenario = {
       const { status } = await gateway.call('GET', `/access_token/${AUTHORIZER.appId}`)
       expect(status === 200, `a token is answered ${status}`)
       fact('deliveredAgainMs', await deliveredAgain(sinks))
-      for (const { process: one } of [...gateway.ingresses, ...gateway.workers]) expect(one.child.exitCode === null, 'a process has ended')
+      for (const { process: one } of [...gateway.ingresses, ...gateway.workers])
+        expect(one.child.exitCode === null, 'a process has ended')
       redis.disconnect()
     }),
 }
@@ -183,26 +194,31 @@ export const powerCut: Scenario = {
     process.env['LD_PRELOAD'] = shim.library
     process.env['SYNCED_SIZES_DIR'] = shim.sizesDir
     try {
-      return await underLoad({ ratePerSecond: context.ratePerSecond ?? 300 }, async ({ gateway, pusher, sinks, fact }) => {
-        const isEnough = untilEnough(context)
-        let cuts = 0
-        let cutBytes = 0
-        const redis = new Redis(gateway.redis.url)
-        redis.on('error', () => undefined)
-        const [, dir = ''] = await redis.config('GET', 'dir').then((answer) => (Array.isArray(answer) ? answer.map(String) : []))
-        redis.disconnect()
-        do {
-          await delay(300 + context.random() * 1_200)
-          await gateway.redis.kill()
-          cutBytes += await cutToSynced(join(dir, 'appendonlydir'), shim.sizesDir)
-          cuts += 1
-          await gateway.redis.start()
-          await acknowledgedAgain(pusher)
-        } while (!isEnough(cuts))
-        fact('powerCuts', cuts)
-        fact('bytesCutOff', cutBytes)
-        fact('deliveredAgainMs', await deliveredAgain(sinks))
-      })
+      return await underLoad(
+        { ratePerSecond: context.ratePerSecond ?? 300 },
+        async ({ gateway, pusher, sinks, fact }) => {
+          const isEnough = untilEnough(context)
+          let cuts = 0
+          let cutBytes = 0
+          const redis = new Redis(gateway.redis.url)
+          redis.on('error', () => undefined)
+          const [, dir = ''] = await redis
+            .config('GET', 'dir')
+            .then((answer) => (Array.isArray(answer) ? answer.map(String) : []))
+          redis.disconnect()
+          do {
+            await delay(300 + context.random() * 1_200)
+            await gateway.redis.kill()
+            cutBytes += await cutToSynced(join(dir, 'appendonlydir'), shim.sizesDir)
+            cuts += 1
+            await gateway.redis.start()
+            await acknowledgedAgain(pusher)
+          } while (!isEnough(cuts))
+          fact('powerCuts', cuts)
+          fact('bytesCutOff', cutBytes)
+          fact('deliveredAgainMs', await deliveredAgain(sinks))
+        },
+      )
     } finally {
       delete process.env['LD_PRELOAD']
       delete process.env['SYNCED_SIZES_DIR']
@@ -263,7 +279,10 @@ export async function expectRefusals({ gateway, expect, fact }: Load): Promise<v
   // A Redis that refuses writes still reads: then a token that has been refreshed a moment ago is the answer.
   const isServed = token?.status === 200
   for (const [what, answer] of Object.entries({ put, test, ...(isServed ? {} : { token }), sync })) {
-    expect(answer?.status === 503 && answer.body['code'] === 'STORE_UNAVAILABLE', `${what} was answered ${answer?.status} ${String(answer?.body['code'])}`)
+    expect(
+      answer?.status === 503 && answer.body['code'] === 'STORE_UNAVAILABLE',
+      `${what} was answered ${answer?.status} ${String(answer?.body['code'])}`,
+    )
   }
   expect(slowest <= SLOWEST_ANSWER_MS, `the slowest refusal took ${slowest} ms`)
 }
@@ -279,7 +298,10 @@ async function get(url: string): Promise<{ status: number; body: Record<string, 
  * Both are back at work, in figures; the worker within `workingWithinMs`: however long the outage was, a pause that has grown meanwhile
  * would show.
  */
-export async function recover({ gateway, pusher, sinks, expect, fact }: Load, { workingWithinMs = 5_000 } = {}): Promise<void> {
+export async function recover(
+  { gateway, pusher, sinks, expect, fact }: Load,
+  { workingWithinMs = 5_000 } = {},
+): Promise<void> {
   const [acknowledgedMs, deliveredMs] = await Promise.all([acknowledgedAgain(pusher), deliveredAgain(sinks)])
   fact('acknowledgedAgainMs', acknowledgedMs)
   fact('deliveredAgainMs', deliveredMs)

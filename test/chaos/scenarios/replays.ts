@@ -8,7 +8,14 @@ import { type Gateway, startGateway } from '../rig.ts'
 import { type Context, type Facts, type Scenario, type Verdict, withForm } from '../scenario.ts'
 import type { SinkName } from '../sinks.ts'
 import { DURABLE, whole } from './redis-forms.ts'
-import { failOver, type FaultVariant, killWorkers, type RepeatedFault, restartMaster, SHARDED } from './repeated-faults.ts'
+import {
+  failOver,
+  type FaultVariant,
+  killWorkers,
+  type RepeatedFault,
+  restartMaster,
+  SHARDED,
+} from './repeated-faults.ts'
 
 const MESSAGES = 2_000
 const RATE = 100
@@ -76,7 +83,9 @@ async function judge(
     facts['missing'] = missing
     // The last master may have come back a moment ago.
     const statsOf = () => gateway.call('GET', '/subscriptions/webhook/stats')
-    const { body } = await until('stats are answered', async () => [await statsOf()].find(({ status }) => status === 200))
+    const { body } = await until('stats are answered', async () =>
+      [await statsOf()].find(({ status }) => status === 200),
+    )
     if (body['deadLetters'] !== 0) broken.push(`${body['deadLetters']} are dead letters still`)
   } finally {
     for (const sinks of opened) await sinks.close()

@@ -115,7 +115,10 @@ function answerState(text: string): 'partial' | 'whole' | 'last' {
   if (end < 0) return 'partial'
   const head = text.slice(0, end).toLowerCase()
   const length = /\r\ncontent-length: (\d+)/.exec(head)?.[1]
-  const isWhole = length === undefined ? text.endsWith('\r\n0\r\n\r\n') || /^http\/1\.1 [123]04/.test(head) : text.length >= end + 4 + Number(length)
+  const isWhole =
+    length === undefined
+      ? text.endsWith('\r\n0\r\n\r\n') || /^http\/1\.1 [123]04/.test(head)
+      : text.length >= end + 4 + Number(length)
   if (!isWhole) return 'partial'
   return head.includes('\r\nconnection: close') ? 'last' : 'whole'
 }

@@ -29,14 +29,34 @@ const HUNG_AFTER_MS = 10_000
 const MAX_OFFENDERS = 20
 /** As the contract lists them. */
 const DENIED = new Set(
-  ['token', 'stable_token', 'api_component_token', 'api_query_auth', 'api_authorizer_token', 'api_create_preauthcode', 'api_get_authorizer_list']
+  [
+    'token',
+    'stable_token',
+    'api_component_token',
+    'api_query_auth',
+    'api_authorizer_token',
+    'api_create_preauthcode',
+    'api_get_authorizer_list',
+  ]
     .concat(['api_get_authorizer_info', 'api_start_push_ticket', 'clear_quota/v2', 'account/fastregister'])
     .flatMap((api) => [`/cgi-bin/${api}`, `/cgi-bin/component/${api}`])
     .concat('/tcb/getqcloudtoken'),
 )
 
-export async function fuzzCalls(t: Teardown, { count, random }: { count: number; random: Random }): Promise<CallCounts> {
-  const counts: CallCounts = { requests: 0, answers: {}, passed: 0, otherHosts: 0, denied: 0, leaks: 0, hung: 0, offenders: [] }
+export async function fuzzCalls(
+  t: Teardown,
+  { count, random }: { count: number; random: Random },
+): Promise<CallCounts> {
+  const counts: CallCounts = {
+    requests: 0,
+    answers: {},
+    passed: 0,
+    otherHosts: 0,
+    denied: 0,
+    leaks: 0,
+    hung: 0,
+    offenders: [],
+  }
   const fail = (kind: 'otherHosts' | 'denied' | 'leaks' | 'hung', what: string) => {
     counts[kind] += 1
     if (counts.offenders.length < MAX_OFFENDERS) counts.offenders.push(`${kind} ${what}`)
@@ -59,7 +79,11 @@ export async function fuzzCalls(t: Teardown, { count, random }: { count: number;
     const echo = JSON.stringify({ errcode: 1, errmsg: url })
     const repeated = { location: `${elsewhere}/${url}#${url}`, 'content-disposition': `a; b=${url}` }
     const types = ['application/json', 'text/plain', 'image/png']
-    response.writeHead(pick(random, [200, 200, 302, 500]), { ...repeated, 'content-type': pick(random, types), 'content-length': Buffer.byteLength(echo) })
+    response.writeHead(pick(random, [200, 200, 302, 500]), {
+      ...repeated,
+      'content-type': pick(random, types),
+      'content-length': Buffer.byteLength(echo),
+    })
     response.end(echo)
   })
 
@@ -126,26 +150,110 @@ function piecesWith({ elsewhere, standIn }: { elsewhere: string; standIn: string
   const words = [...DENIED].flatMap((path) => path.split('/').filter((word) => word !== ''))
   return {
     path: [
-      ...['/', '/', '/', '/', '/', '//', '\\', '%2f', '%5c', '%5C', '%00', '.', '..', '%2e', '%2E%2e', '%252e', '%252f', '%25', '%', ';', '@', ':', '?', '#', '%23', '%3f'],
-      ...['/cgi-bin/', '/cgi-bin/component/', '/cgi-bin/', '/cgi-bin/component/', 'message/custom/send', '/wxa/gettemplatelist', '/sns/userinfo', '你', '%E4%BD%A0', 'é'],
-      ...[elsewhere, `//${host}`, `@${host}`, `/\\${host}`, `${host}/`, ...words, ...words.map((word) => word.toUpperCase())],
+      ...[
+        '/',
+        '/',
+        '/',
+        '/',
+        '/',
+        '//',
+        '\\',
+        '%2f',
+        '%5c',
+        '%5C',
+        '%00',
+        '.',
+        '..',
+        '%2e',
+        '%2E%2e',
+        '%252e',
+        '%252f',
+        '%25',
+        '%',
+        ';',
+        '@',
+        ':',
+        '?',
+        '#',
+        '%23',
+        '%3f',
+      ],
+      ...[
+        '/cgi-bin/',
+        '/cgi-bin/component/',
+        '/cgi-bin/',
+        '/cgi-bin/component/',
+        'message/custom/send',
+        '/wxa/gettemplatelist',
+        '/sns/userinfo',
+        '你',
+        '%E4%BD%A0',
+        'é',
+      ],
+      ...[
+        elsewhere,
+        `//${host}`,
+        `@${host}`,
+        `/\\${host}`,
+        `${host}/`,
+        ...words,
+        ...words.map((word) => word.toUpperCase()),
+      ],
     ],
     query: [
-      ...['access_token', 'component_access_token', 'ACCESS_TOKEN', 'access%5ftoken', 'access_token[]', '+access_token', 'a', 'component_appid', ''],
-      ...['=', '=', '=', '&', '&', '&', ';', '%3D', '%26', '%', '#', '?', `&access_token=${standIn}&`, KEY, 'value', '%E4%BD%A0', elsewhere],
+      ...[
+        'access_token',
+        'component_access_token',
+        'ACCESS_TOKEN',
+        'access%5ftoken',
+        'access_token[]',
+        '+access_token',
+        'a',
+        'component_appid',
+        '',
+      ],
+      ...[
+        '=',
+        '=',
+        '=',
+        '&',
+        '&',
+        '&',
+        ';',
+        '%3D',
+        '%26',
+        '%',
+        '#',
+        '?',
+        `&access_token=${standIn}&`,
+        KEY,
+        'value',
+        '%E4%BD%A0',
+        elsewhere,
+      ],
     ],
   }
 }
 
 function targetOf(random: Random, { path, query }: Pieces): string {
-  const drawn = (from: readonly string[], most: number) => Array.from({ length: random(most) }, () => pick(random, from)).join('')
-  const route = pick(random, [`api/${APPID_A}/`, `api/${APPID_A}/`, `api/${APPID_B}/`, 'component-api/', `api/${APPID_A}`, `api/../api/${APPID_A}/`])
+  const drawn = (from: readonly string[], most: number) =>
+    Array.from({ length: random(most) }, () => pick(random, from)).join('')
+  const route = pick(random, [
+    `api/${APPID_A}/`,
+    `api/${APPID_A}/`,
+    `api/${APPID_B}/`,
+    'component-api/',
+    `api/${APPID_A}`,
+    `api/../api/${APPID_A}/`,
+  ])
   // A good part of them close to what is denied.
   const plain = random(3) === 0 ? `${pick(random, [...DENIED]).slice(random(2))}${pick(random, ENDS)}` : drawn(path, 7)
   const spelt = plain.replaceAll(/[a-z/.]/gi, (letter) => spellingOf(letter, random(40)))
   const asked = random(3) === 0 ? '' : `?${drawn(query, 9)}`
   // Bytes, as a socket would have them; blanks would end the target.
-  return Buffer.from(`${PREFIX}/${route}${spelt}${asked}`).toString('latin1').replaceAll(/[^\u0021-\u00ff]/g, '')
+  return Buffer.from(`${PREFIX}/${route}${spelt}${asked}`)
+    .toString('latin1')
+    .replaceAll(/[^\u0021-\u00ff]/g, '')
 }
 
 const ENDS = ['', '', '', '', '/', '//', '%2f', '/x', '%00', ';a', '%20', '.', '/.', '?a', '#', '%3f']
@@ -158,14 +266,22 @@ function spellingOf(letter: string, drawn: number): string {
 
 type Exchange = { agent: Agent; gateway: CallGateway; target: string; authorization: string | undefined }
 
-function exchange({ agent, gateway, target, authorization }: Exchange): Promise<{ status: number; text: string } | undefined> {
+function exchange({
+  agent,
+  gateway,
+  target,
+  authorization,
+}: Exchange): Promise<{ status: number; text: string } | undefined> {
   return new Promise((resolve) => {
     const headers = authorization === '' ? {} : { authorization }
-    const outgoing = request({ agent, port: gateway.port, host: '127.0.0.1', path: target, headers, timeout: HUNG_AFTER_MS }, (response: IncomingMessage) => {
-      let text = JSON.stringify(response.rawHeaders)
-      response.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')))
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, text }))
-    })
+    const outgoing = request(
+      { agent, port: gateway.port, host: '127.0.0.1', path: target, headers, timeout: HUNG_AFTER_MS },
+      (response: IncomingMessage) => {
+        let text = JSON.stringify(response.rawHeaders)
+        response.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')))
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, text }))
+      },
+    )
     outgoing.on('timeout', () => outgoing.destroy())
     outgoing.on('error', () => resolve(undefined))
     outgoing.end()

@@ -19,7 +19,15 @@ import { messageSample, MESSAGE_SAMPLES, messageXml, withInnerXml } from '@wxgw/
 import { CANARY } from '../hostile-gateway.ts'
 import { mutate, pick, type Random } from './mutate.ts'
 
-export type FunctionCounts = { inputs: number; accepted: number; refused: number; crashes: number; unsound: number; slow: number; offenders: string[] }
+export type FunctionCounts = {
+  inputs: number
+  accepted: number
+  refused: number
+  crashes: number
+  unsound: number
+  slow: number
+  offenders: string[]
+}
 
 const NOW_SECONDS = 1_790_000_000
 const SLOW_MS = 100
@@ -39,7 +47,8 @@ export function fuzzFunctions({ count, random }: { count: number; random: Random
   const targets: Array<() => { bytes: Buffer; run(): void }> = [
     () => onText(parseXmlSoundly),
     () => onText((text) => void parseAuthorizerMessage(text, NOW_SECONDS * 1000)),
-    () => onText((text) => void parseComponentEvent({ plaintext: text, componentAppId, receivedAtMs: NOW_SECONDS * 1000 })),
+    () =>
+      onText((text) => void parseComponentEvent({ plaintext: text, componentAppId, receivedAtMs: NOW_SECONDS * 1000 })),
     () => onText((text) => soundWhen(!(textWithoutSecrets(text) ?? '').includes('<AuthorizationCode>code'))),
     () => {
       const { query, body } = pick(random, sealed)
@@ -52,7 +61,11 @@ export function fuzzFunctions({ count, random }: { count: number; random: Random
       const encrypt = Buffer.from(/<Encrypt><!\[CDATA\[(.*?)\]\]>/.exec(body)?.[1] ?? '', 'base64')
       const bytes = mutate(random, encrypt, Buffer.from(pick(random, sealed).body))
       const text = bytes.toString('base64')
-      return { bytes, run: () => open({ ...query, msg_signature: signature(text) }, Buffer.from(`<xml><Encrypt>${text}</Encrypt></xml>`)) }
+      return {
+        bytes,
+        run: () =>
+          open({ ...query, msg_signature: signature(text) }, Buffer.from(`<xml><Encrypt>${text}</Encrypt></xml>`)),
+      }
     },
     () => {
       // Encrypted after the change: what only WeChat can send is read without harm, whatever it is.
@@ -61,8 +74,13 @@ export function fuzzFunctions({ count, random }: { count: number; random: Random
       return {
         bytes,
         run: () => {
-          const opened = decryptMessage({ aesKey: AES_KEY, encrypted: encryptMessage({ aesKey: AES_KEY, plaintext, receiveId: COMPONENT }) })
-          soundWhen(plaintext === '' ? opened === undefined : opened?.plaintext === plaintext && opened.receiveId === COMPONENT)
+          const opened = decryptMessage({
+            aesKey: AES_KEY,
+            encrypted: encryptMessage({ aesKey: AES_KEY, plaintext, receiveId: COMPONENT }),
+          })
+          soundWhen(
+            plaintext === '' ? opened === undefined : opened?.plaintext === plaintext && opened.receiveId === COMPONENT,
+          )
         },
       }
     },
@@ -88,7 +106,8 @@ export function fuzzFunctions({ count, random }: { count: number; random: Random
     } catch (error) {
       const kind = error instanceof UnsoundError ? 'unsound' : isRefusal(error) ? 'refused' : 'crashes'
       counts[kind] += 1
-      if (kind !== 'refused' && counts.offenders.length < 20) counts.offenders.push(`${kind} ${String(error)} ${bytes.toString('base64')}`)
+      if (kind !== 'refused' && counts.offenders.length < 20)
+        counts.offenders.push(`${kind} ${String(error)} ${bytes.toString('base64')}`)
     }
     // A pause of the machine strikes once, an input that is slow is slow every time.
     if (performance.now() - startedMs > SLOW_MS && isSlowAgain(run)) counts.slow += 1
@@ -155,7 +174,12 @@ function documentSeeds(): Buffer[] {
 }
 
 function sealDocument(document: Buffer): { query: Record<string, string>; body: string } {
-  const encrypt = encryptMessage({ aesKey: AES_KEY, plaintext: document.toString(), receiveId: COMPONENT, random16: Buffer.alloc(16, 0x61) })
+  const encrypt = encryptMessage({
+    aesKey: AES_KEY,
+    plaintext: document.toString(),
+    receiveId: COMPONENT,
+    random16: Buffer.alloc(16, 0x61),
+  })
   return {
     query: { timestamp: String(NOW_SECONDS), nonce: NONCE, msg_signature: signature(encrypt) },
     body: `<xml><AppId><![CDATA[${COMPONENT}]]></AppId><Encrypt><![CDATA[${encrypt}]]></Encrypt></xml>`,
@@ -163,5 +187,7 @@ function sealDocument(document: Buffer): { query: Record<string, string>; body: 
 }
 
 function signature(encrypt: string): string {
-  return createHash('sha1').update([TOKEN, String(NOW_SECONDS), NONCE, encrypt].toSorted().join('')).digest('hex')
+  return createHash('sha1')
+    .update([TOKEN, String(NOW_SECONDS), NONCE, encrypt].toSorted().join(''))
+    .digest('hex')
 }

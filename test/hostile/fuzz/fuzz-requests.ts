@@ -26,10 +26,30 @@ const CONCURRENCY = 24
 const BROKEN = 8
 const MAX_OFFENDERS = 20
 
-export async function fuzzRequests(gateway: HostileGateway, { count, random }: { count: number; random: Random }): Promise<RequestCounts> {
-  const counts: RequestCounts = { requests: 0, framed: 0, answers: {}, crashes: 0, hung: 0, leaks: 0, enqueued: 0, unexpected5xx: 0, offenders: [] }
+export async function fuzzRequests(
+  gateway: HostileGateway,
+  { count, random }: { count: number; random: Random },
+): Promise<RequestCounts> {
+  const counts: RequestCounts = {
+    requests: 0,
+    framed: 0,
+    answers: {},
+    crashes: 0,
+    hung: 0,
+    leaks: 0,
+    enqueued: 0,
+    unexpected5xx: 0,
+    offenders: [],
+  }
   const seeds = requestSeeds(gateway)
-  const secrets = [CANARY, gateway.component.appSecret, gateway.component.encodingAesKey, gateway.component.token, API_KEY, gateway.simulator.latestTicket() ?? CANARY]
+  const secrets = [
+    CANARY,
+    gateway.component.appSecret,
+    gateway.component.encodingAesKey,
+    gateway.component.token,
+    API_KEY,
+    gateway.simulator.latestTicket() ?? CANARY,
+  ]
   const before = gateway.received.length
   const fail = (kind: 'hung' | 'leaks' | 'unexpected5xx', bytes: Buffer) => {
     counts[kind] += 1
@@ -45,7 +65,9 @@ export async function fuzzRequests(gateway: HostileGateway, { count, random }: {
       const other = pick(random, seeds).bytes
       const isFramed = random(BROKEN) > 0
       const bytes = isFramed ? mutateWithinFrame(random, seed.bytes, other) : mutate(random, seed.bytes, other)
-      const text = isFramed ? await kept[seed.listener].exchange(bytes) : await exchange(gateway.ports, seed.listener, bytes)
+      const text = isFramed
+        ? await kept[seed.listener].exchange(bytes)
+        : await exchange(gateway.ports, seed.listener, bytes)
       if (isFramed) counts.framed += 1
       counts.requests += 1
       if (text === undefined) {

@@ -7,12 +7,20 @@ import { fuzzFunctions } from './fuzz-functions.ts'
 import { fuzzRequests } from './fuzz-requests.ts'
 import { seededRandom } from './mutate.ts'
 
-const { values } = parseArgs({ options: { count: { type: 'string', default: '20000' }, functions: { type: 'string' }, calls: { type: 'string' }, seed: { type: 'string' } } })
+const { values } = parseArgs({
+  options: {
+    count: { type: 'string', default: '20000' },
+    functions: { type: 'string' },
+    calls: { type: 'string' },
+    seed: { type: 'string' },
+  },
+})
 const count = Number(values.count)
 const functionInputs = Number(values.functions ?? count * 10)
 const callCount = Number(values.calls ?? count)
 const seed = values.seed === undefined ? Date.now() % 4_294_967_296 : Number(values.seed)
-const isWhole = [count, functionInputs, callCount].every((number) => Number.isInteger(number) && number > 0) && Number.isInteger(seed)
+const isWhole =
+  [count, functionInputs, callCount].every((number) => Number.isInteger(number) && number > 0) && Number.isInteger(seed)
 if (!isWhole) throw new RangeError('--count, --functions, --calls and --seed are whole numbers')
 
 const ends: Array<() => unknown> = []
@@ -27,11 +35,25 @@ try {
   const requestSeconds = secondsSince(requestsStartedMs)
   const callsStartedMs = performance.now()
   const calls = await fuzzCalls({ teardown: (end) => ends.push(end) }, { count: callCount, random })
-  const report = { seed, functions: { ...functions, seconds: functionSeconds }, requests: { ...requests, seconds: requestSeconds }, calls: { ...calls, seconds: secondsSince(callsStartedMs) } }
+  const report = {
+    seed,
+    functions: { ...functions, seconds: functionSeconds },
+    requests: { ...requests, seconds: requestSeconds },
+    calls: { ...calls, seconds: secondsSince(callsStartedMs) },
+  }
   console.log(JSON.stringify(report, null, 2))
   const { crashes, unsound, slow } = functions
   const callFailures = calls.otherHosts + calls.denied + calls.leaks + calls.hung
-  const bad = callFailures + crashes + unsound + slow + requests.crashes + requests.hung + requests.leaks + requests.enqueued + requests.unexpected5xx
+  const bad =
+    callFailures +
+    crashes +
+    unsound +
+    slow +
+    requests.crashes +
+    requests.hung +
+    requests.leaks +
+    requests.enqueued +
+    requests.unexpected5xx
   process.exitCode = bad === 0 ? 0 : 1
 } finally {
   for (const end of ends.toReversed()) await end()

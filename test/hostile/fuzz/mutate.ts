@@ -9,10 +9,79 @@ const MAX_GROWTH = 64
 
 // What parsers are known to stumble over.
 const TOKENS = [
-  ...['\r\n', '\n', '\0', '\t', ' ', '%00', '%0d%0a', '%', '%zz', '%C0%AE', '..', '/', '//', '?', '&', '=', '#', ';', ':', ',', '"', "'", '\\', '{', '}', '[', ']', '<', '>'],
-  ...['<!DOCTYPE x>', '<![CDATA[', ']]>', '<!--', '-->', '<?', '&lt;', '&x;', '</xml>', '<xml>', '<Encrypt>', '__proto__', 'constructor', 'null', 'true', '-1', '0', '1e999', '9007199254740993'],
-  ...['Content-Length: 5\r\n', 'Transfer-Encoding: chunked\r\n', 'Content-Encoding: gzip\r\n', 'Host: a\r\n', 'Expect: 100-continue\r\n', 'Connection: keep-alive\r\n', 'Authorization: Bearer x\r\n'],
-  ...['\ud83d\ude00', '\u202e', '\ufeff', '\u2028', '１', 'é', CANARY, 'a'.repeat(300), '{"a":'.repeat(40), '<a>'.repeat(40)],
+  ...[
+    '\r\n',
+    '\n',
+    '\0',
+    '\t',
+    ' ',
+    '%00',
+    '%0d%0a',
+    '%',
+    '%zz',
+    '%C0%AE',
+    '..',
+    '/',
+    '//',
+    '?',
+    '&',
+    '=',
+    '#',
+    ';',
+    ':',
+    ',',
+    '"',
+    "'",
+    '\\',
+    '{',
+    '}',
+    '[',
+    ']',
+    '<',
+    '>',
+  ],
+  ...[
+    '<!DOCTYPE x>',
+    '<![CDATA[',
+    ']]>',
+    '<!--',
+    '-->',
+    '<?',
+    '&lt;',
+    '&x;',
+    '</xml>',
+    '<xml>',
+    '<Encrypt>',
+    '__proto__',
+    'constructor',
+    'null',
+    'true',
+    '-1',
+    '0',
+    '1e999',
+    '9007199254740993',
+  ],
+  ...[
+    'Content-Length: 5\r\n',
+    'Transfer-Encoding: chunked\r\n',
+    'Content-Encoding: gzip\r\n',
+    'Host: a\r\n',
+    'Expect: 100-continue\r\n',
+    'Connection: keep-alive\r\n',
+    'Authorization: Bearer x\r\n',
+  ],
+  ...[
+    '\ud83d\ude00',
+    '\u202e',
+    '\ufeff',
+    '\u2028',
+    '１',
+    'é',
+    CANARY,
+    'a'.repeat(300),
+    '{"a":'.repeat(40),
+    '<a>'.repeat(40),
+  ],
 ].map((text) => Buffer.from(text))
 
 /** mulberry32: small, fast, and the same everywhere. */
@@ -42,7 +111,8 @@ export function mutate(random: Random, bytes: Buffer, other: Buffer): Buffer {
 function step(random: Random, bytes: Buffer, other: Buffer): Buffer {
   const at = random(bytes.length + 1)
   const length = 1 + random(Math.min(MAX_GROWTH, bytes.length + 1))
-  const replaced = (by: Buffer, removed: number) => Buffer.concat([bytes.subarray(0, at), by, bytes.subarray(at + removed)])
+  const replaced = (by: Buffer, removed: number) =>
+    Buffer.concat([bytes.subarray(0, at), by, bytes.subarray(at + removed)])
   switch (random(9)) {
     case 0: {
       const flipped = Buffer.from(bytes)
@@ -66,6 +136,8 @@ function step(random: Random, bytes: Buffer, other: Buffer): Buffer {
       return replaced(other.subarray(from, from + length), random(2) * length)
     }
     default:
-      return Buffer.from(bytes.map((byte) => (byte >= 0x30 && byte <= 0x39 && random(4) === 0 ? 0x30 + random(10) : byte)))
+      return Buffer.from(
+        bytes.map((byte) => (byte >= 0x30 && byte <= 0x39 && random(4) === 0 ? 0x30 + random(10) : byte)),
+      )
   }
 }

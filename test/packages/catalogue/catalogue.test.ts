@@ -13,7 +13,11 @@ const KEYS: Record<string, readonly string[]> = {
 void t.test('every row is about something else, and stands in order', async (t) => {
   for (const [kind, keys] of Object.entries(KEYS)) t.strictSame(keys, [...new Set(keys)].sort(), kind)
   const codes = catalogue.errcodes.map(({ code }) => code)
-  t.strictSame(codes, [...new Set(codes)].sort((left, right) => left - right), 'errcodes')
+  t.strictSame(
+    codes,
+    [...new Set(codes)].sort((left, right) => left - right),
+    'errcodes',
+  )
 })
 
 void t.test('a row that is uncertain says of which of its members', async (t) => {
@@ -23,7 +27,11 @@ void t.test('a row that is uncertain says of which of its members', async (t) =>
 })
 
 void t.test('a row is found by what identifies it, and what is not in the catalogue is not found', async (t) => {
-  t.match(permissionSet(18), { nameEn: 'Mini program development and analytics', accounts: ['mini-program'], exclusive: true })
+  t.match(permissionSet(18), {
+    nameEn: 'Mini program development and analytics',
+    accounts: ['mini-program'],
+    exclusive: true,
+  })
   t.match(errcode(40001), { retry: 'after-token-refresh' })
   t.match(apiOf('POST', '/cgi-bin/message/custom/send'), { token: 'account', effect: 'not-repeatable' })
   t.match(apisAt('/cgi-bin/message/mass/speed/get'), [{ method: 'GET' }, { method: 'POST' }])
@@ -31,7 +39,13 @@ void t.test('a row is found by what identifies it, and what is not in the catalo
   t.equal(permissionSet(0), undefined)
   t.equal(eventOf('wechat.event.SCAN'), undefined)
   t.equal(errcode(0), undefined)
-  for (const path of ['/', '/cgi-bin', '/cgi-bin/message/custom/send/', '/CGI-BIN/message/custom/send', 'constructor']) {
+  for (const path of [
+    '/',
+    '/cgi-bin',
+    '/cgi-bin/message/custom/send/',
+    '/CGI-BIN/message/custom/send',
+    'constructor',
+  ]) {
     t.equal(apiOf('POST', path), undefined, path)
     t.strictSame(apisAt(path), [], path)
   }
@@ -54,7 +68,14 @@ void t.test('every permission set that an API wants is in the catalogue', async 
 
 void t.test('what gives out, uses up or ends credentials is denied through the gateway', async (t) => {
   const denied = new Set(catalogue.apis.flatMap(({ path, proxy }) => (proxy === 'denied' ? [path] : [])))
-  const component = ['component_token', 'query_auth', 'authorizer_token', 'create_preauthcode', 'get_authorizer_list', 'get_authorizer_info']
+  const component = [
+    'component_token',
+    'query_auth',
+    'authorizer_token',
+    'create_preauthcode',
+    'get_authorizer_list',
+    'get_authorizer_info',
+  ]
   t.strictSame(
     [...denied].sort(),
     [
@@ -72,10 +93,24 @@ void t.test('what gives out, uses up or ends credentials is denied through the g
 })
 
 void t.test("the component's token goes where each path wants it", async (t) => {
-  for (const path of ['/sns/component/jscode2session', '/sns/oauth2/component/access_token', '/sns/oauth2/component/refresh_token']) {
-    t.match(apiOf('GET', path), { token: 'component', tokenParameter: 'component_access_token', componentAppidInQuery: true }, path)
+  for (const path of [
+    '/sns/component/jscode2session',
+    '/sns/oauth2/component/access_token',
+    '/sns/oauth2/component/refresh_token',
+  ]) {
+    t.match(
+      apiOf('GET', path),
+      { token: 'component', tokenParameter: 'component_access_token', componentAppidInQuery: true },
+      path,
+    )
   }
-  for (const name of ['gettemplatelist', 'gettemplatedraftlist', 'addtotemplate', 'deletetemplate', 'security/applysetorderpathinfo']) {
+  for (const name of [
+    'gettemplatelist',
+    'gettemplatedraftlist',
+    'addtotemplate',
+    'deletetemplate',
+    'security/applysetorderpathinfo',
+  ]) {
     t.match(apisAt(`/wxa/${name}`), [{ token: 'component', tokenParameter: 'access_token' }], name)
   }
   // These lie among the component's, and want the account's.
@@ -89,7 +124,12 @@ void t.test("a user's token is no token of the gateway's", async (t) => {
 })
 
 void t.test('quota calls take either token', async (t) => {
-  for (const path of ['/cgi-bin/clear_quota', '/cgi-bin/openapi/quota/get', '/cgi-bin/openapi/quota/clear', '/cgi-bin/openapi/rid/get']) {
+  for (const path of [
+    '/cgi-bin/clear_quota',
+    '/cgi-bin/openapi/quota/get',
+    '/cgi-bin/openapi/quota/clear',
+    '/cgi-bin/openapi/rid/get',
+  ]) {
     t.match(apiOf('POST', path), { token: 'account-or-component' }, path)
   }
 })

@@ -26,7 +26,11 @@ export type TokenAuthority = {
 
 const quiet: Log = { debug() {}, info() {}, warn() {}, error() {} }
 
-export function environmentFor(server: RedisServer, simulator: Simulator, extra: Record<string, string> = {}): Record<string, string> {
+export function environmentFor(
+  server: RedisServer,
+  simulator: Simulator,
+  extra: Record<string, string> = {},
+): Record<string, string> {
   const { appId, appSecret, token, encodingAesKey } = simulator.component
   return {
     REDIS_URL: server.url,
@@ -92,7 +96,12 @@ export async function openProcess(config: Config) {
   const subscriber = connectRedis(config.redis, 'subscriber', () => {})
   await once(commands, 'ready')
   const sealer = createSealer(config.sealingKeys)
-  const shardCount = createShardCount({ redis: commands, configured: config.messageShards, marks: [], rememberedSeconds: 1 })
+  const shardCount = createShardCount({
+    redis: commands,
+    configured: config.messageShards,
+    marks: [],
+    rememberedSeconds: 1,
+  })
   await shardCount.settle()
   const connections = { commands, subscriber }
   const platforms = createPlatforms({ config, connections, sealer, shardCount, clock: systemClock, log: quiet })

@@ -18,7 +18,8 @@ function gate() {
   return { open, opened }
 }
 
-const field = (authority: TokenAuthority, appId: string, name: string) => authority.redis.hget(`wx:{open1}:authorizer:${appId}`, name)
+const field = (authority: TokenAuthority, appId: string, name: string) =>
+  authority.redis.hget(`wx:{open1}:authorizer:${appId}`, name)
 
 /** As if its holder had stood still for longer than the lease. */
 const loseLease = (authority: TokenAuthority, appId: string) => authority.redis.del(`wx:{open1}:refresh_lease:${appId}`)
@@ -35,12 +36,20 @@ async function storeIsBack({ server, platforms, redis }: TokenAuthority): Promis
 /** What is stored is WeChat's current token, and the refresh token beside it works without any recovery. */
 async function isSettled(t: Test, authority: TokenAuthority, appId: AuthorizerAppId): Promise<void> {
   const { simulator, platforms, redis } = authority
-  t.equal(await redis.get(`wx:{open1}:access_token:${appId}`), simulator.currentAccessToken(appId), 'the stored token is the current one')
+  t.equal(
+    await redis.get(`wx:{open1}:access_token:${appId}`),
+    simulator.currentAccessToken(appId),
+    'the stored token is the current one',
+  )
   t.equal(await field(authority, appId, 'status'), 'active')
   const recoveries = simulator.countCalls('api_get_authorizer_info', appId)
   const { token } = await platforms[0].authorizerTokens.refreshNow(appId)
   t.ok(simulator.isCurrentAccessToken(appId, token.reveal()))
-  t.equal(simulator.countCalls('api_get_authorizer_info', appId), recoveries, 'the stored refresh token is the current one')
+  t.equal(
+    simulator.countCalls('api_get_authorizer_info', appId),
+    recoveries,
+    'the stored refresh token is the current one',
+  )
 }
 
 void t.test('the stored token is the one that WeChat holds', async (suite) => {
@@ -61,7 +70,12 @@ void t.test('the stored token is the one that WeChat holds', async (suite) => {
           const appId = await authority.authorized()
           const [serveA, answerA, answerB] = [gate(), gate(), gate()]
           if (served === 'AB') serveA.open()
-          const faultA = simulator.fault(REFRESH, { appId, times: 1, holdUntil: serveA.opened, holdAnswerUntil: answerA.opened })
+          const faultA = simulator.fault(REFRESH, {
+            appId,
+            times: 1,
+            holdUntil: serveA.opened,
+            holdAnswerUntil: answerA.opened,
+          })
           const atFirst = simulator.currentAccessToken(appId)
           const first = a.refreshNow(appId)
           await until('A has asked', () => faultA.caught === 1)
@@ -89,7 +103,8 @@ void t.test('the stored token is the one that WeChat holds', async (suite) => {
 
   /** What is served after both is in force at once: no sweep runs here. */
   async function isServed(t: Test, appId: AuthorizerAppId): Promise<void> {
-    for (const tokens of [a, b]) t.ok(simulator.isCurrentAccessToken(appId, (await tokens?.get(appId))?.token.reveal() ?? ''))
+    for (const tokens of [a, b])
+      t.ok(simulator.isCurrentAccessToken(appId, (await tokens?.get(appId))?.token.reveal() ?? ''))
     await isSettled(t, authority, appId)
   }
 
@@ -100,9 +115,18 @@ void t.test('the stored token is the one that WeChat holds', async (suite) => {
       const { authorizationCode } = await simulator.authorize(appId, { push: false })
       const heldCode = simulator.fault(EXCHANGE, { appId, times: 1, holdAnswerUntil: answerCode.opened })
       const exchanging = platforms[0].authorizations.exchangeCode(new Secret(authorizationCode))
-      await until('WeChat has served the code', () => heldCode.caught === 1 && simulator.currentRefreshToken(appId) !== undefined)
+      await until(
+        'WeChat has served the code',
+        () => heldCode.caught === 1 && simulator.currentRefreshToken(appId) !== undefined,
+      )
       // Served after the code, by the refresh token that api_get_authorizer_info gives: the code's access token is superseded.
-      const heldRefresh = simulator.fault(REFRESH, { appId, times: 1, after: 1, holdUntil: serveRefresh.opened, holdAnswerUntil: answerRefresh.opened })
+      const heldRefresh = simulator.fault(REFRESH, {
+        appId,
+        times: 1,
+        after: 1,
+        holdUntil: serveRefresh.opened,
+        holdAnswerUntil: answerRefresh.opened,
+      })
       const refreshing = b.refreshNow(appId)
       serveRefresh.open()
       await until('the refresh is served', () => heldRefresh.caught === 1)
@@ -148,7 +172,10 @@ void t.test('the stored token is the one that WeChat holds', async (suite) => {
       throw new Error(`refused: ${[...refusals].join(', ')}`, { cause: error })
     })
     t.ok(simulator.isCurrentAccessToken(appId, healed.token.reveal()))
-    t.ok(Number(await redis.zscore('wx:{open1}:due', appId)) - Date.now() <= 60_000, 'and once more, in case it was not the last')
+    t.ok(
+      Number(await redis.zscore('wx:{open1}:due', appId)) - Date.now() <= 60_000,
+      'and once more, in case it was not the last',
+    )
     await isSettled(t, authority, appId)
     simulator.configure({ refreshTokenRotation: 'stable' })
   })

@@ -39,8 +39,22 @@ const FORBIDDEN = [
   ...['CLIENT TRACKING ON', 'CLIENT LIST', 'CLIENT KILL TYPE normal', 'CLIENT PAUSE 1', 'CLIENT NO-EVICT ON'],
   ...['SCRIPT FLUSH', 'SCRIPT KILL', 'CONFIG GET *', 'CONFIG SET maxmemory 1', 'ACL LIST', 'ACL SETUSER x', 'MONITOR'],
   ...['REPLICAOF NO ONE', 'PSYNC ? -1', 'FAILOVER', 'DEBUG SLEEP 1', 'MODULE LIST', 'LATENCY RESET', 'SLOWLOG GET'],
-  ...['MEMORY STATS', 'PUBSUB CHANNELS *', 'PSUBSCRIBE *', 'BGREWRITEAOF', 'CLIENT UNBLOCK 1', 'CLUSTER GETKEYSINSLOT 1 1'],
-  ...['CLUSTER FAILOVER', 'CLUSTER RESET', 'CLUSTER FORGET x', 'CLUSTER MEET h 1', 'CLUSTER SETSLOT 1 STABLE', 'CLUSTER FLUSHSLOTS'],
+  ...[
+    'MEMORY STATS',
+    'PUBSUB CHANNELS *',
+    'PSUBSCRIBE *',
+    'BGREWRITEAOF',
+    'CLIENT UNBLOCK 1',
+    'CLUSTER GETKEYSINSLOT 1 1',
+  ],
+  ...[
+    'CLUSTER FAILOVER',
+    'CLUSTER RESET',
+    'CLUSTER FORGET x',
+    'CLUSTER MEET h 1',
+    'CLUSTER SETSLOT 1 STABLE',
+    'CLUSTER FLUSHSLOTS',
+  ],
   ...['CLUSTER ADDSLOTS 1', 'CLUSTER DELSLOTS 1', 'CLUSTER REPLICATE x', 'CLUSTER SAVECONFIG', 'CLUSTER BUMPEPOCH'],
 ]
 /** Of one server: the nodes of a cluster say it to drivers. */
@@ -80,46 +94,86 @@ void t.test('no documented user may look around, and only the gateway uses chann
   }
 })
 
-void t.test('after the lines of SECURITY.md, played one after the other, their administrator alone can change users', async (t) => {
-  const server = await startRedis()
-  t.teardown(() => server.stop())
-  const client = (username?: string) => {
-    const redis = new Redis(server.url, { ...(username ? { username, password: 'PASSWORD' } : {}), enableReadyCheck: false, retryStrategy: null })
-    t.teardown(() => redis.disconnect())
-    // Who may not log in is told so by the first command.
-    redis.on('error', () => undefined)
-    return redis
-  }
-  const prompt = client()
-  const [block = ''] = codeBlocks(section(projectText('SECURITY.md'), '### Redis'), '')
-  for (const line of block.trim().split('\n')) {
-    const [command = '', ...rest] = line.split(' ')
-    t.equal(await prompt.call(command, ...rest), 'OK', line.slice(0, 30))
-  }
-  t.equal(await client('admin').call('ACL', 'DELUSER', 'nobody'), 0)
-  await t.rejects(client('gateway').call('ACL', 'DELUSER', 'nobody'), /NOPERM/)
-  await t.rejects(client().call('ACL', 'DELUSER', 'nobody'))
-})
+void t.test(
+  'after the lines of SECURITY.md, played one after the other, their administrator alone can change users',
+  async (t) => {
+    const server = await startRedis()
+    t.teardown(() => server.stop())
+    const client = (username?: string) => {
+      const redis = new Redis(server.url, {
+        ...(username ? { username, password: 'PASSWORD' } : {}),
+        enableReadyCheck: false,
+        retryStrategy: null,
+      })
+      t.teardown(() => redis.disconnect())
+      // Who may not log in is told so by the first command.
+      redis.on('error', () => undefined)
+      return redis
+    }
+    const prompt = client()
+    const [block = ''] = codeBlocks(section(projectText('SECURITY.md'), '### Redis'), '')
+    for (const line of block.trim().split('\n')) {
+      const [command = '', ...rest] = line.split(' ')
+      t.equal(await prompt.call(command, ...rest), 'OK', line.slice(0, 30))
+    }
+    t.equal(await client('admin').call('ACL', 'DELUSER', 'nobody'), 0)
+    await t.rejects(client('gateway').call('ACL', 'DELUSER', 'nobody'), /NOPERM/)
+    await t.rejects(client().call('ACL', 'DELUSER', 'nobody'))
+  },
+)
 
 /** What Redis itself needs users for, and what of that must not reach further. */
 const BEYOND_REDIS_OWN: Record<string, string[]> = {
-  'replica': ['SUBSCRIBE __sentinel__:hello', 'PUBLISH __sentinel__:hello x', 'REPLICAOF NO ONE', 'INFO', 'ROLE'],
-  'sentinel': ['CONFIG GET *', 'CONFIG SET maxmemory 1', 'PUBLISH x y', 'SUBSCRIBE wx:{open1}:replies:x', 'PSYNC ? -1'],
-  'sentinel-client': ['PUBLISH __sentinel__:hello x', 'PUBLISH +switch-master x', 'SUBSCRIBE __sentinel__:hello', 'PSUBSCRIBE *'],
+  replica: ['SUBSCRIBE __sentinel__:hello', 'PUBLISH __sentinel__:hello x', 'REPLICAOF NO ONE', 'INFO', 'ROLE'],
+  sentinel: ['CONFIG GET *', 'CONFIG SET maxmemory 1', 'PUBLISH x y', 'SUBSCRIBE wx:{open1}:replies:x', 'PSYNC ? -1'],
+  'sentinel-client': [
+    'PUBLISH __sentinel__:hello x',
+    'PUBLISH +switch-master x',
+    'SUBSCRIBE __sentinel__:hello',
+    'PSUBSCRIBE *',
+  ],
   'sentinel-peer': ['SUBSCRIBE __sentinel__:hello', 'PUBLISH +switch-master x', 'INFO', 'ROLE'],
 }
 const NOBODYS_OF_REDIS = [
-  ...['GET x', 'SET x y', 'DEL x', 'EVAL x 1 x', 'EVAL x 0', 'SCAN 0', 'KEYS *', 'DUMP x', 'MIGRATE h 1 x 0 1', 'FLUSHALL'],
-  ...['ACL LIST', 'ACL SETUSER x', 'DEBUG SLEEP 1', 'MONITOR', 'SHUTDOWN', 'MODULE LIST', 'FUNCTION LIST', 'CLUSTER RESET'],
+  ...[
+    'GET x',
+    'SET x y',
+    'DEL x',
+    'EVAL x 1 x',
+    'EVAL x 0',
+    'SCAN 0',
+    'KEYS *',
+    'DUMP x',
+    'MIGRATE h 1 x 0 1',
+    'FLUSHALL',
+  ],
+  ...[
+    'ACL LIST',
+    'ACL SETUSER x',
+    'DEBUG SLEEP 1',
+    'MONITOR',
+    'SHUTDOWN',
+    'MODULE LIST',
+    'FUNCTION LIST',
+    'CLUSTER RESET',
+  ],
 ]
 
 void t.test('the users of replicas and sentinels reach no key and no setting', async (t) => {
   const admin = await startServer(t)
-  t.strictSame(new Set(usersOfRedis().map(({ name }) => name)), new Set(Object.keys(BEYOND_REDIS_OWN)), 'every line is known here')
+  t.strictSame(
+    new Set(usersOfRedis().map(({ name }) => name)),
+    new Set(Object.keys(BEYOND_REDIS_OWN)),
+    'every line is known here',
+  )
   for (const user of usersOfRedis()) {
     // A server does not know what only sentinels understand.
     await createUser(admin, { ...user, rules: user.rules.filter((rule) => !rule.startsWith('+sentinel|')) })
-    t.same(await allowedOf(admin, user.name, [...NOBODYS_OF_REDIS, ...(BEYOND_REDIS_OWN[user.name] ?? [])]), [], user.name)
+    t.same(
+      await allowedOf(admin, user.name, [...NOBODYS_OF_REDIS, ...(BEYOND_REDIS_OWN[user.name] ?? [])]),
+      [],
+      user.name,
+    )
   }
 })
 
@@ -144,7 +198,9 @@ function keysOf(platform: string, subscription: string): Record<string, string[]
   return {
     tokens: [keys.accessToken(APP_ID), keys.componentAccessToken],
     platform: [keys.ticket, keys.authorizer(APP_ID), keys.subscriptions],
-    shards: [0, 1, 63].map((index) => shardKeys(platform, index)).flatMap(({ event, events }) => [event('ev_a'), events]),
+    shards: [0, 1, 63]
+      .map((index) => shardKeys(platform, index))
+      .flatMap(({ event, events }) => [event('ev_a'), events]),
     deliveries: ofQueue(deliveries),
     queue: ofQueue(queue),
     probes: [queue, stream, deliveries].flatMap((name) => [scriptProbeKey(hashTag(name), 'a'), replicaProbeKey(name)]),
@@ -162,8 +218,20 @@ const THEIRS: Record<string, { of: 'platform' | 'subscription'; kinds: readonly 
 
 /** Some of those that could be mistaken for one another. */
 const NEAR = [
-  ...([['open1', 'crm'], ['open', 'crm-x'], ['open-crm', 'x'], ['open10', 'crm'], ['open', '1']] as const),
-  ...([['open1-crm', 'x'], ['open1', 'crm2'], ['open1', 'crm-x'], ['crm', 'open1'], ['3', 'crm']] as const),
+  ...([
+    ['open1', 'crm'],
+    ['open', 'crm-x'],
+    ['open-crm', 'x'],
+    ['open10', 'crm'],
+    ['open', '1'],
+  ] as const),
+  ...([
+    ['open1-crm', 'x'],
+    ['open1', 'crm2'],
+    ['open1', 'crm-x'],
+    ['crm', 'open1'],
+    ['3', 'crm'],
+  ] as const),
 ]
 
 void t.test('the patterns of one platform or subscription match no key of another', async (t) => {
@@ -227,7 +295,9 @@ void t.test('users of queues may call what the scripts of BullMQ call, the gatew
   const ofBullMq = commandsOf(files.map((name) => readFileSync(join(scripts, name), 'utf8')))
   // Asked of sentinels and of nodes by whoever finds out why there is no connection.
   const ofDiagnosis = ['cluster', 'sentinel']
-  const texts = sources().filter((path) => /^packages\/(redis|platform)\//.test(path)).map(projectText)
+  const texts = sources()
+    .filter((path) => /^packages\/(redis|platform)\//.test(path))
+    .map(projectText)
   const known = await (await startServer(t)).call('COMMAND', 'LIST')
   const ours = new Set([...commandsOf(texts), ...methodsOf(texts, known)])
   t.ok(ofBullMq.size > 40 && ours.has('hmget') && ours.has('getdel'))

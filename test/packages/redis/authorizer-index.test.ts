@@ -65,7 +65,11 @@ void t.test('an account is found by its status through every change of it', asyn
 
 void t.test('an account is found by the sets that it lacks, as its profile last said', async (t) => {
   const { redis, store, add, find } = await openIndex(t)
-  const [one, both, none] = [await add(1, profile('a'), sets(1)), await add(2, profile('b'), sets(2, 1)), await add(3, profile('c'), [])]
+  const [one, both, none] = [
+    await add(1, profile('a'), sets(1)),
+    await add(2, profile('b'), sets(2, 1)),
+    await add(3, profile('c'), []),
+  ]
   t.same(await find({ missingScope: 2 }), [one, none])
   t.same(await find({ missingScope: 1 }), [none])
   t.same(await find({ missingScope: 99 }), [one, both, none])
@@ -77,7 +81,11 @@ void t.test('an account is found by the sets that it lacks, as its profile last 
 
 void t.test('an account is found by the begin of either name, by its appid and by its original id', async (t) => {
   const { store, add, find } = await openIndex(t)
-  const shop = await add(1, profile('小店 One', { principal_name: '小店有限公司', user_name: 'gh_aaaaaaaaaaaa' }), sets(1))
+  const shop = await add(
+    1,
+    profile('小店 One', { principal_name: '小店有限公司', user_name: 'gh_aaaaaaaaaaaa' }),
+    sets(1),
+  )
   const cafe = await add(2, profile('CAFÉ\u0000 Zwei'), sets(2))
   const found: Array<[string, AuthorizerAppId[]]> = [
     ['小店', [shop]],
@@ -94,7 +102,8 @@ void t.test('an account is found by the begin of either name, by its appid and b
     ['\u00ff', []],
     [' ', []],
   ]
-  for (const [q, expected] of found.filter(([text]) => text !== 'ＣＡＦＥ')) t.same(await find({ q }), expected, JSON.stringify(q))
+  for (const [q, expected] of found.filter(([text]) => text !== 'ＣＡＦＥ'))
+    t.same(await find({ q }), expected, JSON.stringify(q))
   t.same(await find({ q: 'ＣＡＦÉ' }), [cafe], 'of another width')
   t.same(await find({ q: '小店', missingScope: 1 }), [])
   t.same(await find({ q: shop, status: 'revoked' }), [])
@@ -105,7 +114,10 @@ void t.test('an account is found by the begin of either name, by its appid and b
 
 void t.test('a narrowed caller finds its own, by every filter', async (t) => {
   const { add, find } = await openIndex(t)
-  const [mine, foreign] = [await add(1, profile('shop', { user_name: 'gh_1' }), sets(1)), await add(2, profile('shop', { user_name: 'gh_2' }), sets(1))]
+  const [mine, foreign] = [
+    await add(1, profile('shop', { user_name: 'gh_1' }), sets(1)),
+    await add(2, profile('shop', { user_name: 'gh_2' }), sets(1)),
+  ]
   const only = [mine, appIdOf(7)]
   for (const wanted of [{ status: 'active' }, { missingScope: 2 }, { q: 'sh' }, { q: 'gh_1' }, { q: mine }] as const) {
     t.same(await find({ ...wanted, only }), [mine], JSON.stringify(wanted))
@@ -141,7 +153,11 @@ void t.test('accounts of an earlier version are found, and one of 20,000 as quic
     for (const [offset, appId] of accounts.slice(start, start + 5_000).entries()) {
       const name = JSON.stringify([`shop ${start + offset}`, '', 'the principal', '', 2, 0, 0])
       const funcInfo = start + offset === 4_321 ? '1,2' : `1,2,3,${4 + ((start + offset) % 200)}`
-      pipeline.hset(keys.authorizer(appId), { status: start + offset === 7_777 ? 'revoked' : 'active', funcInfo, profile: name })
+      pipeline.hset(keys.authorizer(appId), {
+        status: start + offset === 7_777 ? 'revoked' : 'active',
+        funcInfo,
+        profile: name,
+      })
       pipeline.zadd(keys.authorizers, 0, appId)
     }
     await pipeline.exec()
@@ -169,4 +185,3 @@ void t.test('accounts of an earlier version are found, and one of 20,000 as quic
   await store.revoke(accounts[3] ?? appIdOf(3), 2_000_000_000)
   t.equal((await find({ status: 'revoked' })).length, 2)
 })
-

@@ -53,7 +53,13 @@ void t.test('profile and permission sets', async (suite) => {
   await suite.test('a profile, and one that an older version stored', async (t) => {
     await store.saveProfile(appId, PROFILE, undefined)
     t.strictSame((await store.get(appId))?.profile, PROFILE)
-    await redis.hset(keys.authorizer(appId), 'profile', JSON.stringify(PROFILE), 'funcInfo', '[{"funcscope_category":{"id":3}}]')
+    await redis.hset(
+      keys.authorizer(appId),
+      'profile',
+      JSON.stringify(PROFILE),
+      'funcInfo',
+      '[{"funcscope_category":{"id":3}}]',
+    )
     t.match(await store.get(appId), { profile: PROFILE, funcInfo: [{ funcscope_category: { id: 3 } }] })
   })
 })

@@ -8,7 +8,9 @@ import { type RedisServer, startRedis } from '../../helpers/redis-server.ts'
 import { until } from '../../helpers/until.ts'
 import { COMPLETE } from '../runtime/settings-for-tests.ts'
 
-const hasIpv6 = Object.values(networkInterfaces()).flat().some((own) => own?.address === '::1')
+const hasIpv6 = Object.values(networkInterfaces())
+  .flat()
+  .some((own) => own?.address === '::1')
 const skip = hasIpv6 ? false : 'this machine has no IPv6 loopback'
 /** The test itself looks on by the other one. */
 const BOTH = ['--bind', '127.0.0.1', '::1']
@@ -36,7 +38,9 @@ const MODES: Record<string, (t: Test) => Promise<{ port: number; settings: Recor
     const admin = new Redis(port)
     t.teardown(() => admin.disconnect())
     await admin.call('CLUSTER', 'ADDSLOTSRANGE', 0, 16_383)
-    await until('the cluster is up', async () => String(await admin.call('CLUSTER', 'INFO')).includes('cluster_state:ok'))
+    await until('the cluster is up', async () =>
+      String(await admin.call('CLUSTER', 'INFO')).includes('cluster_state:ok'),
+    )
     return { port, settings: {} }
   },
 }
@@ -44,7 +48,9 @@ const MODES: Record<string, (t: Test) => Promise<{ port: number; settings: Recor
 for (const [mode, start] of Object.entries(MODES)) {
   void t.test(`redis://[::1] in mode ${mode}`, { skip }, async (t) => {
     const { port, settings } = await start(t)
-    const { redis } = loadConfig({ env: { ...COMPLETE, ...settings, REDIS_MODE: mode, REDIS_URL: `redis://[::1]:${port}` } })
+    const { redis } = loadConfig({
+      env: { ...COMPLETE, ...settings, REDIS_MODE: mode, REDIS_URL: `redis://[::1]:${port}` },
+    })
     const connection = connectRedis(redis, 'commands', (error) => t.comment(error.message))
     t.teardown(() => connection.disconnect())
     await until('it is connected', () => connection.status === 'ready')

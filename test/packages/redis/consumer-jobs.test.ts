@@ -8,7 +8,12 @@ import { makeEvent, picture, PREFIX, startStore, type Store } from './queues-fix
 type Job = { id: string; name: string; data: unknown; options: Pick<JobsOptions, 'removeOnComplete' | 'removeOnFail'> }
 
 const OPTIONS = { removeOnComplete: { count: 1_000 }, removeOnFail: { count: 10_000 } }
-const job = (id: string): Job => ({ id: `ev_${id}`, name: 'wechat.message.text', data: makeEvent(id), options: OPTIONS })
+const job = (id: string): Job => ({
+  id: `ev_${id}`,
+  name: 'wechat.message.text',
+  data: makeEvent(id),
+  options: OPTIONS,
+})
 
 /** Each is a sequence of adds to one queue, one after the other. */
 const SEQUENCES: Record<string, Job[]> = {
@@ -22,7 +27,8 @@ const SEQUENCES: Record<string, Job[]> = {
 const openOurs = ({ commands, queues }: Store, version = FORMAT_OF_BULLMQ) =>
   createConsumerJobs({ connection: commands, open: queues.open, version })
 
-const openTheirs = ({ commands }: Store) => new Queue('{theirs}', { connection: commands, prefix: PREFIX, skipMetasUpdate: true })
+const openTheirs = ({ commands }: Store) =>
+  new Queue('{theirs}', { connection: commands, prefix: PREFIX, skipMetasUpdate: true })
 
 void t.test('the scripts write the format of the BullMQ that is installed', async (t) => {
   t.equal(
@@ -82,7 +88,10 @@ void t.test('what one moment adds is one command, and BullMQ’s worker runs all
   t.match(await commands.info('commandstats'), /cmdstat_evalsha:calls=24,/, 'at most 25 at once')
 
   const seen: string[] = []
-  const worker = new Worker('{ours}', async ({ id }) => void seen.push(String(id)), { connection: blocking, prefix: PREFIX })
+  const worker = new Worker('{ours}', async ({ id }) => void seen.push(String(id)), {
+    connection: blocking,
+    prefix: PREFIX,
+  })
   await until('all have run', () => seen.length === wanted.length + 1)
   t.same(seen, ['ev_first', ...wanted.map(({ id }) => id)])
   await worker.close()
@@ -94,8 +103,15 @@ void t.test('one that is refused is refused alone', async (t) => {
   const ours = openOurs(store)
   const circular: Record<string, unknown> = {}
   circular['self'] = circular
-  const outcomes = await Promise.allSettled([ours.add('{ours}', job('a')), ours.add('{ours}', { ...job('b'), data: circular }), ours.add('{ours}', job('c'))])
-  t.same(outcomes.map(({ status }) => status), ['fulfilled', 'rejected', 'fulfilled'])
+  const outcomes = await Promise.allSettled([
+    ours.add('{ours}', job('a')),
+    ours.add('{ours}', { ...job('b'), data: circular }),
+    ours.add('{ours}', job('c')),
+  ])
+  t.same(
+    outcomes.map(({ status }) => status),
+    ['fulfilled', 'rejected', 'fulfilled'],
+  )
   t.same((await commands.lrange(`${PREFIX}:{ours}:wait`, 0, -1)).sort(), ['ev_a', 'ev_c'])
 })
 
@@ -105,9 +121,15 @@ void t.test('all of a batch are refused when Redis is away, and none when it has
   const two = () => Promise.allSettled(['b', 'c'].map((id) => ours.add('{ours}', job(id))))
   await ours.add('{ours}', job('a'))
   await store.commands.script('FLUSH')
-  t.same((await two()).map(({ status }) => status), ['fulfilled', 'fulfilled'])
+  t.same(
+    (await two()).map(({ status }) => status),
+    ['fulfilled', 'fulfilled'],
+  )
   await store.server.kill()
-  t.same((await two()).map(({ status }) => status), ['rejected', 'rejected'])
+  t.same(
+    (await two()).map(({ status }) => status),
+    ['rejected', 'rejected'],
+  )
 })
 
 void t.test('with another version of BullMQ it writes for itself', async (t) => {

@@ -10,7 +10,11 @@ const AFTER = { failures: 1, sinceMs: 0, lastError: 'HTTP 410' }
 
 const SECRET = `whsec_${Buffer.alloc(32, 'S').toString('base64')}`
 const OTHER_SECRET = `whsec_${Buffer.alloc(32, 'T').toString('base64')}`
-const crm: Declaration = { name: 'crm', input: { sink: { kind: 'webhook', url: 'https://crm.example/' } }, secret: SECRET }
+const crm: Declaration = {
+  name: 'crm',
+  input: { sink: { kind: 'webhook', url: 'https://crm.example/' } },
+  secret: SECRET,
+}
 const audit: Declaration = { name: 'audit', input: { sink: { kind: 'queue' } }, secret: undefined }
 const DECLARED = { code: 'SUBSCRIPTION_DECLARED' }
 
@@ -27,7 +31,10 @@ const none = { created: [], changed: [], disabled: [], different: [], refused: [
 void t.test('what is declared is created, and the same file changes nothing', async (t) => {
   const subscriptions = open(await startStore(t))
   t.same(await subscriptions.declare([crm, audit], { isStart: true }), { ...none, created: ['crm', 'audit'] })
-  t.same((await subscriptions.webhookSecrets('crm')).map((secret) => secret.reveal()), [SECRET])
+  t.same(
+    (await subscriptions.webhookSecrets('crm')).map((secret) => secret.reveal()),
+    [SECRET],
+  )
   t.same(await subscriptions.declare([crm, audit], { isStart: true }), none)
   t.same(await subscriptions.declare([crm, audit], { isStart: false }), none)
 })
@@ -46,7 +53,10 @@ void t.test('another secret in the same declaration is taken, and the old one si
   const subscriptions = open(await startStore(t))
   await subscriptions.declare([crm], { isStart: true })
   await subscriptions.declare([{ ...crm, secret: OTHER_SECRET }], { isStart: true })
-  t.same((await subscriptions.webhookSecrets('crm')).map((one) => one.reveal()), [OTHER_SECRET, SECRET])
+  t.same(
+    (await subscriptions.webhookSecrets('crm')).map((one) => one.reveal()),
+    [OTHER_SECRET, SECRET],
+  )
 })
 
 void t.test('what left the file is disabled, and comes back with it', async (t) => {
@@ -59,30 +69,37 @@ void t.test('what left the file is disabled, and comes back with it', async (t) 
   t.match(await subscriptions.get('audit'), { enabled: true })
 })
 
-void t.test('the API changes nothing of it but whether it is enabled and paused, and that outlives restarts', async (t) => {
-  const subscriptions = open(await startStore(t))
-  await subscriptions.declare([crm], { isStart: true })
-  await t.rejects(subscriptions.put('crm', { sink: { kind: 'queue' } }), DECLARED)
-  await t.rejects(subscriptions.delete('crm'), DECLARED)
-  await t.rejects(subscriptions.rotateSecret('crm'), DECLARED)
-  const refuse = () => {
-    throw new GatewayError('FORBIDDEN', 'not within the grant')
-  }
-  await t.rejects(subscriptions.put('crm', crm.input, { assertMayReplace: refuse }), { code: 'FORBIDDEN' }, 'rights come first')
-  await t.rejects(subscriptions.delete('crm', { assertMayDelete: refuse }), { code: 'FORBIDDEN' })
-  await t.rejects(subscriptions.rotateSecret('crm', refuse), { code: 'FORBIDDEN' })
-  t.match(await subscriptions.patch('crm', { enabled: false }), { enabled: false })
-  const moved = { ...crm, input: { ...crm.input, match: { types: ['wechat.message.*'] } } }
-  await subscriptions.declare([moved], { isStart: true })
-  t.match(await subscriptions.get('crm'), { enabled: false, paused: false, match: { types: ['wechat.message.*'] } })
-  t.match(await subscriptions.patch('crm', { enabled: true }), { enabled: true, paused: false })
-  t.match(await subscriptions.patch('crm', { paused: true }), { enabled: true, paused: true })
-  await subscriptions.declare([crm], { isStart: true })
-  t.match(await subscriptions.get('crm'), { enabled: true, paused: true, match: crm.input.match ?? {} })
-  await subscriptions.declare([{ ...crm, secret: OTHER_SECRET }], { isStart: true })
-  t.match(await subscriptions.get('crm'), { enabled: true, paused: true }, 'another secret changes no switch')
-  t.match(await subscriptions.patch('crm', { paused: false }), { enabled: true, paused: false })
-})
+void t.test(
+  'the API changes nothing of it but whether it is enabled and paused, and that outlives restarts',
+  async (t) => {
+    const subscriptions = open(await startStore(t))
+    await subscriptions.declare([crm], { isStart: true })
+    await t.rejects(subscriptions.put('crm', { sink: { kind: 'queue' } }), DECLARED)
+    await t.rejects(subscriptions.delete('crm'), DECLARED)
+    await t.rejects(subscriptions.rotateSecret('crm'), DECLARED)
+    const refuse = () => {
+      throw new GatewayError('FORBIDDEN', 'not within the grant')
+    }
+    await t.rejects(
+      subscriptions.put('crm', crm.input, { assertMayReplace: refuse }),
+      { code: 'FORBIDDEN' },
+      'rights come first',
+    )
+    await t.rejects(subscriptions.delete('crm', { assertMayDelete: refuse }), { code: 'FORBIDDEN' })
+    await t.rejects(subscriptions.rotateSecret('crm', refuse), { code: 'FORBIDDEN' })
+    t.match(await subscriptions.patch('crm', { enabled: false }), { enabled: false })
+    const moved = { ...crm, input: { ...crm.input, match: { types: ['wechat.message.*'] } } }
+    await subscriptions.declare([moved], { isStart: true })
+    t.match(await subscriptions.get('crm'), { enabled: false, paused: false, match: { types: ['wechat.message.*'] } })
+    t.match(await subscriptions.patch('crm', { enabled: true }), { enabled: true, paused: false })
+    t.match(await subscriptions.patch('crm', { paused: true }), { enabled: true, paused: true })
+    await subscriptions.declare([crm], { isStart: true })
+    t.match(await subscriptions.get('crm'), { enabled: true, paused: true, match: crm.input.match ?? {} })
+    await subscriptions.declare([{ ...crm, secret: OTHER_SECRET }], { isStart: true })
+    t.match(await subscriptions.get('crm'), { enabled: true, paused: true }, 'another secret changes no switch')
+    t.match(await subscriptions.patch('crm', { paused: false }), { enabled: true, paused: false })
+  },
+)
 
 void t.test('a webhook that said 410 stays disabled until its declaration changes', async (t) => {
   const subscriptions = open(await startStore(t))
@@ -109,7 +126,10 @@ void t.test('what the API changes while a process starts is not lost', async (t)
   const [starting, api] = [open(store), open(store)]
   const many = Array.from({ length: 200 }, (_, n) => ({ ...audit, name: `s${n}` }))
   await starting.declare(many, { isStart: true })
-  const declaring = starting.declare(many.map((one) => ({ ...one, input: { ...one.input, retry: { scheduleSeconds: [9] } } })), { isStart: true })
+  const declaring = starting.declare(
+    many.map((one) => ({ ...one, input: { ...one.input, retry: { scheduleSeconds: [9] } } })),
+    { isStart: true },
+  )
   await api.patch('s199', { enabled: false })
   await declaring
   t.match(await api.get('s199'), { enabled: false })
@@ -127,7 +147,11 @@ void t.test('the same file writes nothing at a start', async (t) => {
 void t.test('one that cannot be stored keeps none of the others back', async (t) => {
   const subscriptions = open(await startStore(t))
   const wrong: Declaration = { name: 'wrong', input: { sink: { kind: 'queue', prefix: 'mine' } }, secret: undefined }
-  t.same(await subscriptions.declare([wrong, audit], { isStart: true }), { ...none, created: ['audit'], refused: ['wrong'] })
+  t.same(await subscriptions.declare([wrong, audit], { isStart: true }), {
+    ...none,
+    created: ['audit'],
+    refused: ['wrong'],
+  })
 })
 
 void t.test('one that a caller created counts for nobody once it is declared', async (t) => {

@@ -13,8 +13,16 @@ async function openBreaker(t: Test): Promise<DeliveryHealthStore> {
   const { commands: redis } = await startStore(t)
   await redis.hset(keys.subscriptions, 'crm', '{}')
   const store = createDeliveryHealthStore({ redis, keys })
-  const failure = { delivered: 0, failed: 1, buckets: new Map(), lastSuccessAtMs: undefined, error: 'HTTP 500', orderingKey: undefined }
-  for (let count = 0; count < 5; count += 1) await store.report([{ subscription: 'crm', ...failure, eventId: `gw_${count}` }])
+  const failure = {
+    delivered: 0,
+    failed: 1,
+    buckets: new Map(),
+    lastSuccessAtMs: undefined,
+    error: 'HTTP 500',
+    orderingKey: undefined,
+  }
+  for (let count = 0; count < 5; count += 1)
+    await store.report([{ subscription: 'crm', ...failure, eventId: `gw_${count}` }])
   return store
 }
 
@@ -37,5 +45,5 @@ void t.test('a worker that dies during it holds the others up for its lease alon
   const waitMs = Number(await store.claimProbe('crm', LONG_MS))
   t.ok(waitMs > 0 && waitMs <= LEASE_MS, `${waitMs} ms to wait`)
   await probe(store, LONG_MS)
-  t.ok(Number(await store.claimProbe('crm', LONG_MS)) > 0, 'the attempt is the next worker\'s, and nobody else\'s')
+  t.ok(Number(await store.claimProbe('crm', LONG_MS)) > 0, "the attempt is the next worker's, and nobody else's")
 })

@@ -34,14 +34,19 @@ function openLog(deps: EventLogDeps) {
   }
 }
 type OpenLog = ReturnType<typeof openLog>
-const idsOf = async (log: EventLog, filter: Partial<EventFilter>) => (await log.find({ ...all, ...filter })).items.map(({ id }) => id)
+const idsOf = async (log: EventLog, filter: Partial<EventFilter>) =>
+  (await log.find({ ...all, ...filter })).items.map(({ id }) => id)
 
 void t.test('an event is remembered with everybody who is to get it, and a repeat loses nothing', async (t) => {
   const { commands } = await startStore(t)
   const log = openLog({ redis: commands, shards, eventLogSeconds: 60 })
   const receivedAtMs = Date.now()
   await log.record(makeEvent('ev_1'), receivedAtMs, ['crm', 'bi'])
-  await log.deliveryChanged({ id: 'ev_1' }, 'crm', { status: 'delivered', attempts: 1, deliveredAtMs: receivedAtMs + 5 })
+  await log.deliveryChanged({ id: 'ev_1' }, 'crm', {
+    status: 'delivered',
+    attempts: 1,
+    deliveredAtMs: receivedAtMs + 5,
+  })
   await log.record(makeEvent('ev_1'), receivedAtMs + 1000, ['crm', 'new'])
   t.same(await log.get('ev_1'), {
     id: 'ev_1',
@@ -54,7 +59,13 @@ void t.test('an event is remembered with everybody who is to get it, and a repea
     event: makeEvent('ev_1'),
     deliveries: [
       { subscription: 'bi', status: 'pending', attempts: 0, lastError: null, deliveredAt: null },
-      { subscription: 'crm', status: 'delivered', attempts: 1, lastError: null, deliveredAt: new Date(receivedAtMs + 5).toISOString() },
+      {
+        subscription: 'crm',
+        status: 'delivered',
+        attempts: 1,
+        lastError: null,
+        deliveredAt: new Date(receivedAtMs + 5).toISOString(),
+      },
       { subscription: 'new', status: 'pending', attempts: 0, lastError: null, deliveredAt: null },
     ],
   })
@@ -62,23 +73,26 @@ void t.test('an event is remembered with everybody who is to get it, and a repea
   t.equal(await log.get('unknown'), undefined)
 })
 
-void t.test('an event goes into the streams of subscriptions as it is recorded, and stands there as delivered', async (t) => {
-  const { commands } = await startStore(t)
-  const log = openLog({ redis: commands, shards, eventLogSeconds: 60 })
-  const event = makeEvent('ev_1')
-  const stream = nearStream('bi')
-  const streams = [{ subscription: 'bi', stream, maxLength: undefined }]
-  const before = Date.now()
-  t.same(await log.record(event, before, ['bi', 'crm'], { writes: streams }), ['bi'])
-  const [entry] = await commands.xrange(stream, '-', '+')
-  t.same(entry?.[1], ['id', 'ev_1', 'type', event.type, 'event', JSON.stringify(event)])
-  const deliveries = (await log.get('ev_1'))?.deliveries ?? []
-  t.match(deliveries, [
-    { subscription: 'bi', status: 'delivered', attempts: 1, lastError: null },
-    { subscription: 'crm', status: 'pending', attempts: 0 },
-  ])
-  t.ok(Date.parse(deliveries[0]?.deliveredAt ?? '') >= before)
-})
+void t.test(
+  'an event goes into the streams of subscriptions as it is recorded, and stands there as delivered',
+  async (t) => {
+    const { commands } = await startStore(t)
+    const log = openLog({ redis: commands, shards, eventLogSeconds: 60 })
+    const event = makeEvent('ev_1')
+    const stream = nearStream('bi')
+    const streams = [{ subscription: 'bi', stream, maxLength: undefined }]
+    const before = Date.now()
+    t.same(await log.record(event, before, ['bi', 'crm'], { writes: streams }), ['bi'])
+    const [entry] = await commands.xrange(stream, '-', '+')
+    t.same(entry?.[1], ['id', 'ev_1', 'type', event.type, 'event', JSON.stringify(event)])
+    const deliveries = (await log.get('ev_1'))?.deliveries ?? []
+    t.match(deliveries, [
+      { subscription: 'bi', status: 'delivered', attempts: 1, lastError: null },
+      { subscription: 'crm', status: 'pending', attempts: 0 },
+    ])
+    t.ok(Date.parse(deliveries[0]?.deliveredAt ?? '') >= before)
+  },
+)
 
 void t.test('the same arrival of an event is appended once, another arrival again', async (t) => {
   const { commands } = await startStore(t)
@@ -87,7 +101,8 @@ void t.test('the same arrival of an event is appended once, another arrival agai
   const added = nearStream('new')
   const streams = [{ subscription: 'bi', stream, maxLength: undefined }]
   const at = Date.now()
-  for (let run = 0; run < 3; run += 1) t.same(await log.record(makeEvent('ev_1'), at, ['bi'], { writes: streams }), ['bi'])
+  for (let run = 0; run < 3; run += 1)
+    t.same(await log.record(makeEvent('ev_1'), at, ['bi'], { writes: streams }), ['bi'])
   t.equal(await commands.xlen(stream), 1)
   const both = [...streams, { subscription: 'new', stream: added, maxLength: undefined }]
   t.same(await log.record(makeEvent('ev_1'), at, ['bi', 'new'], { writes: both }), ['bi', 'new'])
@@ -103,12 +118,19 @@ void t.test('streams are trimmed to what each may hold, many events in one step'
   const whole = { subscription: 'crm', stream: nearStream('crm'), maxLength: undefined }
   const ids = Array.from({ length: 60 }, (_, n) => `ev_${n}`)
   await Promise.all(
-    ids.map((id, n) => log.record(makeEvent(id), Date.now(), ['bi', 'crm', 'hook'], { writes: n % 2 === 0 ? [bounded, whole] : [whole] })),
+    ids.map((id, n) =>
+      log.record(makeEvent(id), Date.now(), ['bi', 'crm', 'hook'], {
+        writes: n % 2 === 0 ? [bounded, whole] : [whole],
+      }),
+    ),
   )
   const idsIn = async (stream: string) => (await commands.xrange(stream, '-', '+')).map(([, [, id]]) => id)
   t.same(await idsIn(whole.stream), ids)
   t.same(await idsIn(bounded.stream), ['ev_54', 'ev_56', 'ev_58'])
-  t.match((await log.get('ev_1'))?.deliveries.map(({ status }) => status), ['pending', 'delivered', 'pending'])
+  t.match(
+    (await log.get('ev_1'))?.deliveries.map(({ status }) => status),
+    ['pending', 'delivered', 'pending'],
+  )
 })
 
 void t.test('a stream that takes nothing leaves its own delivery pending, and no other', async (t) => {
@@ -126,17 +148,20 @@ void t.test('a stream that takes nothing leaves its own delivery pending, and no
   t.same([await commands.xlen(broken.stream), await commands.xlen(sound.stream)], [1, 1])
 })
 
-void t.test('a stream on a hash tag of its own takes events with the record once a script was seen to reach it', async (t) => {
-  const { commands } = await startStore(t)
-  const log = openLog({ redis: commands, shards, eventLogSeconds: 60 })
-  const stream = sinkStream('open1', 'bi')
-  const writes = [{ subscription: 'bi', stream, maxLength: undefined }]
-  const record = (id: string) => log.record(makeEvent(id), 1, ['bi'], { writes })
-  t.same(await record('ev_0'), [], 'not yet: somebody else has to append it')
-  await until('it takes what is recorded', async () => (await record(`ev_${randomUUID()}`)).length === 1)
-  t.equal(await commands.xlen(stream), 1)
-  t.same(await commands.keys('*probe*'), [])
-})
+void t.test(
+  'a stream on a hash tag of its own takes events with the record once a script was seen to reach it',
+  async (t) => {
+    const { commands } = await startStore(t)
+    const log = openLog({ redis: commands, shards, eventLogSeconds: 60 })
+    const stream = sinkStream('open1', 'bi')
+    const writes = [{ subscription: 'bi', stream, maxLength: undefined }]
+    const record = (id: string) => log.record(makeEvent(id), 1, ['bi'], { writes })
+    t.same(await record('ev_0'), [], 'not yet: somebody else has to append it')
+    await until('it takes what is recorded', async () => (await record(`ev_${randomUUID()}`)).length === 1)
+    t.equal(await commands.xlen(stream), 1)
+    t.same(await commands.keys('*probe*'), [])
+  },
+)
 
 /** A queue takes its first event as it is recorded when Redis was seen to be in one part: what came before is left out of it. */
 async function untilTaken(log: OpenLog, queue: string): Promise<GatewayEvent> {
@@ -148,24 +173,34 @@ async function untilTaken(log: OpenLog, queue: string): Promise<GatewayEvent> {
   return event
 }
 
-void t.test('an event goes into the queues of subscriptions as it is recorded, as if it were added by itself', async (t) => {
-  const { commands, queues } = await startStore(t)
-  const writer = createSinkWriter({ queues, redis: commands })
-  const log = openLog({ redis: commands, shards, queues, eventLogSeconds: 60 })
-  const event = await untilTaken(log, '{ours}')
-  await writer.addToConsumerQueue({ queue: '{theirs}', jobId: event.id, name: event.type, data: event })
-  t.same(await picture(commands, '{ours}'), await picture(commands, '{theirs}'))
-  t.same(await log.record(makeEvent('ev_1'), 1, ['bi', 'crm'], { writes: [{ subscription: 'crm', queue: '{ours}' }] }), ['crm'])
-  t.match((await log.get('ev_1'))?.deliveries, [{ subscription: 'bi', status: 'pending' }, { subscription: 'crm', status: 'delivered', attempts: 1 }])
-  t.same(await commands.keys('*probe*'), [])
-})
+void t.test(
+  'an event goes into the queues of subscriptions as it is recorded, as if it were added by itself',
+  async (t) => {
+    const { commands, queues } = await startStore(t)
+    const writer = createSinkWriter({ queues, redis: commands })
+    const log = openLog({ redis: commands, shards, queues, eventLogSeconds: 60 })
+    const event = await untilTaken(log, '{ours}')
+    await writer.addToConsumerQueue({ queue: '{theirs}', jobId: event.id, name: event.type, data: event })
+    t.same(await picture(commands, '{ours}'), await picture(commands, '{theirs}'))
+    t.same(
+      await log.record(makeEvent('ev_1'), 1, ['bi', 'crm'], { writes: [{ subscription: 'crm', queue: '{ours}' }] }),
+      ['crm'],
+    )
+    t.match((await log.get('ev_1'))?.deliveries, [
+      { subscription: 'bi', status: 'pending' },
+      { subscription: 'crm', status: 'delivered', attempts: 1 },
+    ])
+    t.same(await commands.keys('*probe*'), [])
+  },
+)
 
 void t.test('the same arrival of an event is one job, and so is another arrival while the job is kept', async (t) => {
   const { commands, queues } = await startStore(t)
   const log = openLog({ redis: commands, shards, queues, eventLogSeconds: 60 })
   const writes = [{ subscription: 'crm', queue: '{crm}' }]
   await untilTaken(log, '{crm}')
-  for (const receivedAtMs of [1, 1, 2]) t.same(await log.record(makeEvent('ev_1'), receivedAtMs, ['crm'], { writes }), ['crm'])
+  for (const receivedAtMs of [1, 1, 2])
+    t.same(await log.record(makeEvent('ev_1'), receivedAtMs, ['crm'], { writes }), ['crm'])
   t.equal(await queues.open('{crm}').getWaitingCount(), 2)
   await queues.open('{crm}').obliterate()
   t.same(await log.record(makeEvent('ev_1'), 1, ['crm'], { writes }), ['crm'])
@@ -184,49 +219,75 @@ void t.test('many events of one step stand in several queues and streams in thei
       const crm = { subscription: 'crm', queue: '{crm}' }
       const bi = { subscription: 'bi', stream, maxLength: undefined }
       const erp = { subscription: 'erp', queue: '{erp}' }
-      return log.record(makeEvent(id), Date.now(), ['bi', 'crm', 'erp'], { writes: others.includes(id) ? [crm, bi, erp] : [crm, bi] })
+      return log.record(makeEvent(id), Date.now(), ['bi', 'crm', 'erp'], {
+        writes: others.includes(id) ? [crm, bi, erp] : [crm, bi],
+      })
     }),
   )
   const idsIn = async (queue: string) => (await queues.open(queue).getWaiting()).map((job) => job.id)
   t.same(await idsIn('{crm}'), [before.crm, ...ids])
   t.same(await idsIn('{erp}'), [before.erp, ...others])
   t.equal(await commands.xlen(stream), ids.length)
-  t.match((await log.get('ev_1'))?.deliveries, [{ status: 'delivered' }, { status: 'delivered' }, { status: 'pending' }])
+  t.match((await log.get('ev_1'))?.deliveries, [
+    { status: 'delivered' },
+    { status: 'delivered' },
+    { status: 'pending' },
+  ])
 })
 
-void t.test('so many subscribers that one step would hold up all others: some get it with the record, the rest are told by the answer', async (t) => {
-  const names = Array.from({ length: 300 }, (_, n) => `s${n}`)
-  const sinks: Record<string, (name: string) => ConsumerWrite> = {
-    queues: (subscription) => ({ subscription, queue: `{${subscription}}` }),
-    streams: (subscription) => ({ subscription, stream: sinkStream('open1', subscription), maxLength: undefined }),
-  }
-  for (const [kind, sinkOf] of Object.entries(sinks)) {
-    const { commands, queues } = await startStore(t)
-    const log = openLog({ redis: commands, shards, queues, eventLogSeconds: 60 })
-    const record = (id: string) => log.record(makeEvent(id), 1, names, { writes: names.map(sinkOf) })
-    await until('they take it', async () => (await record(`ev_${randomUUID()}`)).length > 0)
-    await until('all are within reach', async () => (await record(`ev_${randomUUID()}`)).length === 250)
-    const served = [...(await record('ev_1'))].sort((a, b) => a.localeCompare(b))
-    t.equal(served.length, 250, kind)
-    const statuses = (await log.get('ev_1'))?.deliveries.map(({ subscription, status }) => [subscription, status]) ?? []
-    t.same(statuses.filter(([, status]) => status === 'delivered').map(([name]) => name), served, kind)
-    t.equal(statuses.length, 300, kind)
-  }
-})
+void t.test(
+  'so many subscribers that one step would hold up all others: some get it with the record, the rest are told by the answer',
+  async (t) => {
+    const names = Array.from({ length: 300 }, (_, n) => `s${n}`)
+    const sinks: Record<string, (name: string) => ConsumerWrite> = {
+      queues: (subscription) => ({ subscription, queue: `{${subscription}}` }),
+      streams: (subscription) => ({ subscription, stream: sinkStream('open1', subscription), maxLength: undefined }),
+    }
+    for (const [kind, sinkOf] of Object.entries(sinks)) {
+      const { commands, queues } = await startStore(t)
+      const log = openLog({ redis: commands, shards, queues, eventLogSeconds: 60 })
+      const record = (id: string) => log.record(makeEvent(id), 1, names, { writes: names.map(sinkOf) })
+      await until('they take it', async () => (await record(`ev_${randomUUID()}`)).length > 0)
+      await until('all are within reach', async () => (await record(`ev_${randomUUID()}`)).length === 250)
+      const served = [...(await record('ev_1'))].sort((a, b) => a.localeCompare(b))
+      t.equal(served.length, 250, kind)
+      const statuses =
+        (await log.get('ev_1'))?.deliveries.map(({ subscription, status }) => [subscription, status]) ?? []
+      t.same(
+        statuses.filter(([, status]) => status === 'delivered').map(([name]) => name),
+        served,
+        kind,
+      )
+      t.equal(statuses.length, 300, kind)
+    }
+  },
+)
 
-void t.test('events with many subscribers go in steps of fewer events, and each subscriber gets his with the record', async (t) => {
-  const { commands } = await startStore(t)
-  const log = openLog({ redis: commands, shards, eventLogSeconds: 60 })
-  const names = Array.from({ length: 30 }, (_, n) => `s${n}`)
-  const writes = names.map((subscription) => ({ subscription, stream: nearStream(subscription), maxLength: undefined }))
-  const steps = async () => Number(/cmdstat_evalsha:calls=(\d+)/.exec(await commands.info('commandstats'))?.[1])
-  await log.record(makeEvent('ev_first'), 1, names, { writes })
-  await commands.config('RESETSTAT')
-  const served = await Promise.all(Array.from({ length: 24 }, (_, n) => log.record(makeEvent(`ev_${n}`), 1, names, { writes })))
-  t.same(served.map((subscriptions) => subscriptions.length), Array.from({ length: 24 }, () => 30))
-  t.equal(await steps(), 3, 'eight events each: 240 deliveries')
-  t.equal(await commands.xlen(nearStream('s29')), 25)
-})
+void t.test(
+  'events with many subscribers go in steps of fewer events, and each subscriber gets his with the record',
+  async (t) => {
+    const { commands } = await startStore(t)
+    const log = openLog({ redis: commands, shards, eventLogSeconds: 60 })
+    const names = Array.from({ length: 30 }, (_, n) => `s${n}`)
+    const writes = names.map((subscription) => ({
+      subscription,
+      stream: nearStream(subscription),
+      maxLength: undefined,
+    }))
+    const steps = async () => Number(/cmdstat_evalsha:calls=(\d+)/.exec(await commands.info('commandstats'))?.[1])
+    await log.record(makeEvent('ev_first'), 1, names, { writes })
+    await commands.config('RESETSTAT')
+    const served = await Promise.all(
+      Array.from({ length: 24 }, (_, n) => log.record(makeEvent(`ev_${n}`), 1, names, { writes })),
+    )
+    t.same(
+      served.map((subscriptions) => subscriptions.length),
+      Array.from({ length: 24 }, () => 30),
+    )
+    t.equal(await steps(), 3, 'eight events each: 240 deliveries')
+    t.equal(await commands.xlen(nearStream('s29')), 25)
+  },
+)
 
 const DAMAGES: Record<string, (redis: Redis, queue: string) => Promise<unknown>> = {
   'a key of another type': (redis, queue) => redis.set(`bull:${queue}:wait`, 'no list'),
@@ -253,7 +314,11 @@ void t.test('a queue that cannot be written to leaves its own delivery pending, 
     t.same((await record()).toSorted(), ['bi', 'erp'], what)
     t.same((await record()).toSorted(), ['bi', 'erp'], what)
     t.equal(await commands.xlen(stream), 1, `${what}: one entry`)
-    t.same((await log.get('ev_1'))?.deliveries.map(({ status }) => status), ['delivered', 'pending', 'delivered'], what)
+    t.same(
+      (await log.get('ev_1'))?.deliveries.map(({ status }) => status),
+      ['delivered', 'pending', 'delivered'],
+      what,
+    )
     t.ok((await commands.ttl(keys.event('ev_1'))) > 0, `${what}: it expires`)
     t.same(await idsOf(log, { fromMs: at }), ['ev_1'], `${what}: it is found`)
   }
@@ -262,8 +327,11 @@ void t.test('a queue that cannot be written to leaves its own delivery pending, 
 void t.test('processes that begin at the same moment all learn that the script reaches the queue', async (t) => {
   const { commands, queues } = await startStore(t)
   const logs = Array.from({ length: 20 }, () => openLog({ redis: commands, shards, queues, eventLogSeconds: 60 }))
-  const record = (log: OpenLog) => log.record(makeEvent(`ev_${randomUUID()}`), 1, ['crm'], { writes: [{ subscription: 'crm', queue: '{crm}' }] })
-  await until('all give it to the queue', async () => (await Promise.all(logs.map(record))).every(({ length }) => length === 1))
+  const record = (log: OpenLog) =>
+    log.record(makeEvent(`ev_${randomUUID()}`), 1, ['crm'], { writes: [{ subscription: 'crm', queue: '{crm}' }] })
+  await until('all give it to the queue', async () =>
+    (await Promise.all(logs.map(record))).every(({ length }) => length === 1),
+  )
 })
 
 void t.test('with another version of BullMQ a queue takes nothing with the record', async (t) => {
@@ -278,9 +346,12 @@ void t.test('with another version of BullMQ a queue takes nothing with the recor
 void t.test('a queue that a script does not reach takes nothing with the record', async (t) => {
   const { commands, queues } = await startStore(t)
   // As behind a proxy that runs a script where its first key lives.
-  const elsewhere = Object.create(commands, { getdel: { value: async (key: string) => ((await commands.del(key)) === 1 ? null : undefined) } }) as typeof commands
+  const elsewhere = Object.create(commands, {
+    getdel: { value: async (key: string) => ((await commands.del(key)) === 1 ? null : undefined) },
+  }) as typeof commands
   const log = openLog({ redis: elsewhere, shards, queues, eventLogSeconds: 60 })
-  const record = (id: string) => log.record(makeEvent(id), 1, ['crm'], { writes: [{ subscription: 'crm', queue: '{crm}' }] })
+  const record = (id: string) =>
+    log.record(makeEvent(id), 1, ['crm'], { writes: [{ subscription: 'crm', queue: '{crm}' }] })
   t.same(await record('ev_1'), [])
   await until('the probe is over', async () => (await commands.keys('*probe*')).length === 0)
   t.same(await record('ev_2'), [])
@@ -324,9 +395,15 @@ void t.test('what became of a delivery never goes back, until it is pending anew
   const { commands } = await startStore(t)
   const log = openLog({ redis: commands, shards, eventLogSeconds: 60 })
   await log.record(makeEvent('ev_1'), Date.now(), ['crm'])
-  const status = async () => (await log.get('ev_1'))?.deliveries.map((delivery) => `${delivery.status} ${delivery.attempts} ${delivery.lastError}`)[0]
-  const change = (to: 'pending' | 'retrying' | 'delivered' | 'dead' | 'discarded', attempts: number, lastError?: string) =>
-    log.deliveryChanged({ id: 'ev_1' }, 'crm', { status: to, attempts, lastError })
+  const status = async () =>
+    (await log.get('ev_1'))?.deliveries.map(
+      (delivery) => `${delivery.status} ${delivery.attempts} ${delivery.lastError}`,
+    )[0]
+  const change = (
+    to: 'pending' | 'retrying' | 'delivered' | 'dead' | 'discarded',
+    attempts: number,
+    lastError?: string,
+  ) => log.deliveryChanged({ id: 'ev_1' }, 'crm', { status: to, attempts, lastError })
   await change('retrying', 2, 'HTTP 502')
   await change('retrying', 1, 'HTTP 500')
   t.equal(await status(), 'retrying 2 HTTP 502')
@@ -391,7 +468,9 @@ void t.test('a search that finds little looks at a bounded number of events and 
   const at = Date.now()
   await log.record(makeEvent('needle', { type: 'wechat.event.rare' }), at - 1, [])
   for (let start = 0; start < 5_200; start += 200) {
-    await Promise.all(Array.from({ length: 200 }, (_, n) => log.record(makeEvent(`ev_${start + n}`), at + start + n, [])))
+    await Promise.all(
+      Array.from({ length: 200 }, (_, n) => log.record(makeEvent(`ev_${start + n}`), at + start + n, [])),
+    )
   }
   const first = await log.find({ ...all, type: 'wechat.event.rare' })
   t.same(first.items, [])
@@ -410,46 +489,65 @@ void t.test('with the store away it rejects with STORE_UNAVAILABLE', async (t) =
 
 const accountOf = (number: number) => `wx${String(number).padStart(16, '0')}`
 
-void t.test('who may see some accounts walks through theirs alone, as one list, whatever the page and the filter', async (t) => {
-  const { commands } = await startStore(t)
-  const log = openLog({ redis: commands, shards, eventLogSeconds: 600 })
-  const startedAtMs = Date.now() - 300_000
-  // Few milliseconds for many events: places are told apart by more than the time.
-  const events = Array.from({ length: 400 }, (_, n) => {
-    const authorizerappid = accountOf(n % 7 === 0 ? 0 : (n * n) % 40)
-    return { event: makeEvent(`ev_${n}`, { authorizerappid, type: n % 3 === 0 ? 'wechat.event.view' : 'wechat.message.text' }), atMs: startedAtMs + ((n * 31) % 60) }
-  })
-  for (const { event, atMs } of events) void log.record(event, atMs, [])
-  await until('all are there', async () => (await commands.zcard(keys.events)) === 400)
+void t.test(
+  'who may see some accounts walks through theirs alone, as one list, whatever the page and the filter',
+  async (t) => {
+    const { commands } = await startStore(t)
+    const log = openLog({ redis: commands, shards, eventLogSeconds: 600 })
+    const startedAtMs = Date.now() - 300_000
+    // Few milliseconds for many events: places are told apart by more than the time.
+    const events = Array.from({ length: 400 }, (_, n) => {
+      const authorizerappid = accountOf(n % 7 === 0 ? 0 : (n * n) % 40)
+      return {
+        event: makeEvent(`ev_${n}`, {
+          authorizerappid,
+          type: n % 3 === 0 ? 'wechat.event.view' : 'wechat.message.text',
+        }),
+        atMs: startedAtMs + ((n * 31) % 60),
+      }
+    })
+    for (const { event, atMs } of events) void log.record(event, atMs, [])
+    await until('all are there', async () => (await commands.zcard(keys.events)) === 400)
 
-  const walk = async (filter: Partial<EventFilter>) => {
-    const seen: string[] = []
-    let cursor: string | undefined
-    do {
-      const page = await log.find({ ...all, ...filter, cursor })
-      seen.push(...page.items.map(({ id }) => id))
-      cursor = page.nextCursor ?? undefined
-    } while (cursor !== undefined)
-    return seen
-  }
-  const everything = await walk({ limit: 500 })
-  t.equal(everything.length, 400)
-  const byId = new Map(events.map(({ event, atMs }) => [event.id, { event, atMs }]))
-  for (const granted of [[0], [1, 3], [0, 4, 9, 16, 25], Array.from({ length: 40 }, (_, n) => n)]) {
-    // Most of what is granted never got an event.
-    const only = [...granted.map(accountOf), ...Array.from({ length: 1_200 }, (_, n) => accountOf(1_000 + n))]
-    const expected = (holds: (id: string) => boolean) => {
-      return everything.filter((id) => only.includes(byId.get(id)?.event.authorizerappid ?? '') && holds(id))
+    const walk = async (filter: Partial<EventFilter>) => {
+      const seen: string[] = []
+      let cursor: string | undefined
+      do {
+        const page = await log.find({ ...all, ...filter, cursor })
+        seen.push(...page.items.map(({ id }) => id))
+        cursor = page.nextCursor ?? undefined
+      } while (cursor !== undefined)
+      return seen
     }
-    for (const limit of [1, 3, 50, 500]) {
-      if (limit > 1 || granted.length === 2) t.same(await walk({ only, limit }), expected(() => true), `${granted.length} accounts, ${limit} a page`)
+    const everything = await walk({ limit: 500 })
+    t.equal(everything.length, 400)
+    const byId = new Map(events.map(({ event, atMs }) => [event.id, { event, atMs }]))
+    for (const granted of [[0], [1, 3], [0, 4, 9, 16, 25], Array.from({ length: 40 }, (_, n) => n)]) {
+      // Most of what is granted never got an event.
+      const only = [...granted.map(accountOf), ...Array.from({ length: 1_200 }, (_, n) => accountOf(1_000 + n))]
+      const expected = (holds: (id: string) => boolean) => {
+        return everything.filter((id) => only.includes(byId.get(id)?.event.authorizerappid ?? '') && holds(id))
+      }
+      for (const limit of [1, 3, 50, 500]) {
+        if (limit > 1 || granted.length === 2)
+          t.same(
+            await walk({ only, limit }),
+            expected(() => true),
+            `${granted.length} accounts, ${limit} a page`,
+          )
+      }
+      const window = { fromMs: startedAtMs + 10, toMs: startedAtMs + 20 }
+      const isWithin = (id: string) =>
+        (byId.get(id)?.atMs ?? 0) >= window.fromMs && (byId.get(id)?.atMs ?? 0) <= window.toMs
+      t.same(await walk({ only, limit: 7, ...window }), expected(isWithin), 'within a window')
+      t.same(
+        await walk({ only, limit: 7, type: 'wechat.event.*' }),
+        expected((id) => byId.get(id)?.event.type === 'wechat.event.view'),
+        'of a type',
+      )
     }
-    const window = { fromMs: startedAtMs + 10, toMs: startedAtMs + 20 }
-    const isWithin = (id: string) => (byId.get(id)?.atMs ?? 0) >= window.fromMs && (byId.get(id)?.atMs ?? 0) <= window.toMs
-    t.same(await walk({ only, limit: 7, ...window }), expected(isWithin), 'within a window')
-    t.same(await walk({ only, limit: 7, type: 'wechat.event.*' }), expected((id) => byId.get(id)?.event.type === 'wechat.event.view'), 'of a type')
-  }
-})
+  },
+)
 
 void t.test('a search within few accounts costs no more for all that others got', async (t) => {
   const { commands } = await startStore(t)
@@ -457,7 +555,8 @@ void t.test('a search within few accounts costs no more for all that others got'
   const nowMs = Date.now()
   await log.record(makeEvent('ev_own', { authorizerappid: accountOf(1) }), nowMs - 60_000, [])
   await commands.zadd(keys.events, ...Array.from({ length: 20_000 }, (_, n) => [nowMs - n, `ev_foreign${n}`]).flat())
-  const readCommands = async () => Number(/cmdstat_evalsha:calls=(\d+)/.exec(await commands.info('commandstats'))?.[1] ?? 0)
+  const readCommands = async () =>
+    Number(/cmdstat_evalsha:calls=(\d+)/.exec(await commands.info('commandstats'))?.[1] ?? 0)
   const before = await readCommands()
   t.same(await idsOf(log, { only: [accountOf(1), accountOf(2)], type: 'wechat.message.*' }), ['ev_own'])
   t.ok((await readCommands()) - before <= 3, 'what foreign accounts got is not looked at')
@@ -482,56 +581,101 @@ void t.test('an answer is bounded in bytes, and has one event at least', async (
   t.same(pages, [['ev_4', 'ev_3', 'ev_2'], ['ev_1'], ['ev_0']])
 })
 
-void t.test('what a subscription has not been delivered is found by an index, whatever else the log holds', async (t) => {
-  const { commands } = await startStore(t)
-  const sharded = createMessageShards('open1', { ...UNSHARDED, get: () => 3 })
-  const log = openLog({ redis: commands, shards: sharded, eventLogSeconds: 60 })
-  const begun = Date.now() - 10_000
-  const fates = ['pending', 'retrying', 'dead', 'discarded', 'delivered'] as const
-  const made = Array.from({ length: 40 }, (_, n) => ({ n, id: `ev_${n}`, authorizerappid: n % 2 === 0 ? APP_ID : OTHER }))
-  for (const { n, id, authorizerappid } of made) {
-    await log.record({ ...makeEvent(id), authorizerappid }, begun + n, ['bi', 'crm'])
-    await log.deliveryChanged({ id, authorizerappid }, 'bi', { status: 'delivered', attempts: 1 })
-    const status = fates[n % fates.length]
-    if (status && status !== 'pending') await log.deliveryChanged({ id, authorizerappid }, 'crm', { status, attempts: 1 })
-  }
-  const newest = (wanted: (n: number) => boolean) => made.filter(({ n }) => wanted(n)).map(({ id }) => id).toReversed()
-  for (const [place, status] of fates.entries()) {
-    const delivery = { subscriptions: ['crm'], statuses: [status] }
-    t.same(await idsOf(log, { delivery }), newest((n) => n % 5 === place), status)
-    t.same(await idsOf(log, { delivery, authorizer: OTHER, fromMs: begun + 10 }), newest((n) => n % 5 === place && n % 2 === 1 && n >= 10))
-    const walked: string[] = []
-    for (let cursor: string | undefined; ; ) {
-      const page = await log.find({ limit: 3, cursor, delivery: { subscriptions: ['bi', 'crm'], statuses: [status] }, only: [APP_ID] })
-      walked.push(...page.items.map(({ id }) => id))
-      if (page.nextCursor === null) break
-      cursor = page.nextCursor
+void t.test(
+  'what a subscription has not been delivered is found by an index, whatever else the log holds',
+  async (t) => {
+    const { commands } = await startStore(t)
+    const sharded = createMessageShards('open1', { ...UNSHARDED, get: () => 3 })
+    const log = openLog({ redis: commands, shards: sharded, eventLogSeconds: 60 })
+    const begun = Date.now() - 10_000
+    const fates = ['pending', 'retrying', 'dead', 'discarded', 'delivered'] as const
+    const made = Array.from({ length: 40 }, (_, n) => ({
+      n,
+      id: `ev_${n}`,
+      authorizerappid: n % 2 === 0 ? APP_ID : OTHER,
+    }))
+    for (const { n, id, authorizerappid } of made) {
+      await log.record({ ...makeEvent(id), authorizerappid }, begun + n, ['bi', 'crm'])
+      await log.deliveryChanged({ id, authorizerappid }, 'bi', { status: 'delivered', attempts: 1 })
+      const status = fates[n % fates.length]
+      if (status && status !== 'pending')
+        await log.deliveryChanged({ id, authorizerappid }, 'crm', { status, attempts: 1 })
     }
-    t.same(walked, newest((n) => n % 2 === 0 && (n % 5 === place || status === 'delivered')), `${status}, in pages`)
-  }
-  t.same(await idsOf(log, { delivery: { subscriptions: ['bi'], statuses: ['pending', 'retrying', 'dead'] } }), [])
-  t.equal((await idsOf(log, { delivery: { subscriptions: ['bi'] } })).length, 40)
-  t.same(await idsOf(log, { delivery: { subscriptions: ['gone'] } }), [])
-  const indexes = await commands.keys('*:undelivered:*')
-  t.ok(indexes.length > 0 && indexes.every((key) => key.endsWith(':crm')), 'what is delivered to all leaves no index')
-  for (const key of indexes) t.ok((await commands.ttl(key)) > 0)
-  await log.deliveryChanged({ id: 'ev_39', authorizerappid: OTHER }, 'crm', { status: 'pending', attempts: 0 })
-  t.same(await idsOf(log, { delivery: { subscriptions: ['crm'], statuses: ['pending'] }, limit: 1 }), ['ev_39'], 'one that begins anew')
-})
+    const newest = (wanted: (n: number) => boolean) =>
+      made
+        .filter(({ n }) => wanted(n))
+        .map(({ id }) => id)
+        .toReversed()
+    for (const [place, status] of fates.entries()) {
+      const delivery = { subscriptions: ['crm'], statuses: [status] }
+      t.same(
+        await idsOf(log, { delivery }),
+        newest((n) => n % 5 === place),
+        status,
+      )
+      t.same(
+        await idsOf(log, { delivery, authorizer: OTHER, fromMs: begun + 10 }),
+        newest((n) => n % 5 === place && n % 2 === 1 && n >= 10),
+      )
+      const walked: string[] = []
+      for (let cursor: string | undefined; ;) {
+        const page = await log.find({
+          limit: 3,
+          cursor,
+          delivery: { subscriptions: ['bi', 'crm'], statuses: [status] },
+          only: [APP_ID],
+        })
+        walked.push(...page.items.map(({ id }) => id))
+        if (page.nextCursor === null) break
+        cursor = page.nextCursor
+      }
+      t.same(
+        walked,
+        newest((n) => n % 2 === 0 && (n % 5 === place || status === 'delivered')),
+        `${status}, in pages`,
+      )
+    }
+    t.same(await idsOf(log, { delivery: { subscriptions: ['bi'], statuses: ['pending', 'retrying', 'dead'] } }), [])
+    t.equal((await idsOf(log, { delivery: { subscriptions: ['bi'] } })).length, 40)
+    t.same(await idsOf(log, { delivery: { subscriptions: ['gone'] } }), [])
+    const indexes = await commands.keys('*:undelivered:*')
+    t.ok(indexes.length > 0 && indexes.every((key) => key.endsWith(':crm')), 'what is delivered to all leaves no index')
+    for (const key of indexes) t.ok((await commands.ttl(key)) > 0)
+    await log.deliveryChanged({ id: 'ev_39', authorizerappid: OTHER }, 'crm', { status: 'pending', attempts: 0 })
+    t.same(
+      await idsOf(log, { delivery: { subscriptions: ['crm'], statuses: ['pending'] }, limit: 1 }),
+      ['ev_39'],
+      'one that begins anew',
+    )
+  },
+)
 
-void t.test('the index of the undelivered is bounded with the log, and a search that is cut says how far it came', async (t) => {
-  const { commands } = await startStore(t)
-  const log = openLog({ redis: commands, shards, eventLogSeconds: 60, maxEvents: 6_000 })
-  const begun = Date.now() - 30_000
-  const record = (n: number) => log.record(makeEvent(`ev_${n}`), begun + n, ['crm'])
-  for (let start = 0; start < 8_000; start += 500) await Promise.all(Array.from({ length: 500 }, (_, n) => record(start + n)))
-  const key = keys.undelivered('crm')
-  await until('the index is as short as the log', async () => {
-    await record(9_000)
-    return (await commands.zcard(key)) <= 6_001
-  })
-  const cut = await log.find({ ...all, delivery: { subscriptions: ['crm'], statuses: ['dead'] } })
-  t.same(cut.items, [])
-  t.equal(cut.scannedTo, new Date(Number(cut.nextCursor?.split(' ')[0])).toISOString())
-  t.equal((await log.find({ ...all, cursor: cut.nextCursor ?? undefined, delivery: { subscriptions: ['crm'], statuses: ['dead'] } })).nextCursor, null)
-})
+void t.test(
+  'the index of the undelivered is bounded with the log, and a search that is cut says how far it came',
+  async (t) => {
+    const { commands } = await startStore(t)
+    const log = openLog({ redis: commands, shards, eventLogSeconds: 60, maxEvents: 6_000 })
+    const begun = Date.now() - 30_000
+    const record = (n: number) => log.record(makeEvent(`ev_${n}`), begun + n, ['crm'])
+    for (let start = 0; start < 8_000; start += 500)
+      await Promise.all(Array.from({ length: 500 }, (_, n) => record(start + n)))
+    const key = keys.undelivered('crm')
+    await until('the index is as short as the log', async () => {
+      await record(9_000)
+      return (await commands.zcard(key)) <= 6_001
+    })
+    const cut = await log.find({ ...all, delivery: { subscriptions: ['crm'], statuses: ['dead'] } })
+    t.same(cut.items, [])
+    t.equal(cut.scannedTo, new Date(Number(cut.nextCursor?.split(' ')[0])).toISOString())
+    t.equal(
+      (
+        await log.find({
+          ...all,
+          cursor: cut.nextCursor ?? undefined,
+          delivery: { subscriptions: ['crm'], statuses: ['dead'] },
+        })
+      ).nextCursor,
+      null,
+    )
+  },
+)

@@ -27,7 +27,12 @@ void t.test('rotating the sealing keys', async (suite) => {
   await platform.authorizerTokens.refreshNow(appId)
   await platform.apiTickets.get(appId, 'jsapi')
   await platform.subscriptions.put('crm', { sink: { kind: 'webhook', url: 'https://crm.example/hooks' } })
-  await platform.pushQueue.componentEvent({ eventId: 'ev_1', plaintext: '<xml/>', receivedAtMs: Date.now(), made: 'ordered' })
+  await platform.pushQueue.componentEvent({
+    eventId: 'ev_1',
+    plaintext: '<xml/>',
+    receivedAtMs: Date.now(),
+    made: 'ordered',
+  })
   await platform.unparsedPushes.keep({ eventId: 'ev_2', plaintext: 'no XML', receivedAtMs: Date.now() })
   const [secret] = await platform.subscriptions.webhookSecrets('crm')
 
@@ -37,7 +42,10 @@ void t.test('rotating the sealing keys', async (suite) => {
     for (const key of (await redis.keys('*')).toSorted()) {
       const type = await redis.type(key)
       if (type === 'string') found[key] = (await redis.get(key)) ?? ''
-      if (type === 'hash') found[key] = JSON.stringify(Object.entries(await redis.hgetall(key)).toSorted(([left], [right]) => (left < right ? -1 : 1)))
+      if (type === 'hash')
+        found[key] = JSON.stringify(
+          Object.entries(await redis.hgetall(key)).toSorted(([left], [right]) => (left < right ? -1 : 1)),
+        )
       if (type === 'list') found[key] = JSON.stringify(await redis.lrange(key, 0, -1))
       if (type === 'zset') found[key] = JSON.stringify(await redis.zrange(key, 0, '-1', 'WITHSCORES'))
     }
@@ -48,7 +56,11 @@ void t.test('rotating the sealing keys', async (suite) => {
     const before = await everything()
     await Promise.all(
       ['apps/worker/dist/main.js', 'apps/ingress/dist/main.js'].map(async (main) => {
-        const ports = { WORKER_PORT: String(await freePort()), PUBLIC_PORT: String(await freePort()), INTERNAL_PORT: String(await freePort()) }
+        const ports = {
+          WORKER_PORT: String(await freePort()),
+          PUBLIC_PORT: String(await freePort()),
+          INTERNAL_PORT: String(await freePort()),
+        }
         const process = startProcess(main, { ...env, ...ports, SEALING_KEYS: `other:${newKey()}` })
         const [code] = await once(process.child, 'exit')
         t.equal(code, 1, main)
@@ -61,7 +73,10 @@ void t.test('rotating the sealing keys', async (suite) => {
   await suite.test('the command without the old key changes nothing and says so', async (t) => {
     const before = await everything()
     const reports: unknown[] = []
-    t.equal(await rotateKeys({ env: { ...env, SEALING_KEYS: `k2:${k2}` }, report: (fields) => reports.push(fields) }), false)
+    t.equal(
+      await rotateKeys({ env: { ...env, SEALING_KEYS: `k2:${k2}` }, report: (fields) => reports.push(fields) }),
+      false,
+    )
     t.match(reports, [{ platform: 'open1', error: /SEALING_KEYS/ }])
     t.strictSame(await everything(), before)
   })
@@ -69,7 +84,13 @@ void t.test('rotating the sealing keys', async (suite) => {
   await suite.test('it seals everything anew, and once is enough', async (t) => {
     const run = async () => {
       const reports: Array<Record<string, unknown>> = []
-      t.equal(await rotateKeys({ env: { ...env, SEALING_KEYS: `k2:${k2},k1:${k1}` }, report: (fields) => reports.push(fields) }), true)
+      t.equal(
+        await rotateKeys({
+          env: { ...env, SEALING_KEYS: `k2:${k2},k1:${k1}` },
+          report: (fields) => reports.push(fields),
+        }),
+        true,
+      )
       return reports[0]
     }
     const resealed = (count: number) => ({ current: 0, resealed: count, changed: 0, unopened: 0 })
@@ -84,7 +105,10 @@ void t.test('rotating the sealing keys', async (suite) => {
       unparsed_push: resealed(1),
       key_check: resealed(1),
     })
-    t.notOk(Object.values(await everything()).some((text) => text.includes('v1.k1.')), 'nothing is left under k1')
+    t.notOk(
+      Object.values(await everything()).some((text) => text.includes('v1.k1.')),
+      'nothing is left under k1',
+    )
     t.match(await run(), { refresh_token: { current: 2, resealed: 0 }, key_check: { current: 1, resealed: 0 } })
   })
 
@@ -124,6 +148,9 @@ void t.test('rotating the sealing keys', async (suite) => {
     const report = await resealPlatform({ platform: 'open1', redis: connection, keys, sealer })
     t.equal(report.ticket.changed, 1)
     t.equal(await redis.hget(keys.ticket, 'ticket'), written)
-    t.equal(inner.open(written, { platform: 'open1', subject: 'component', field: 'component_verify_ticket' }).reveal(), new Secret('ticket@@@newer').reveal())
+    t.equal(
+      inner.open(written, { platform: 'open1', subject: 'component', field: 'component_verify_ticket' }).reveal(),
+      new Secret('ticket@@@newer').reveal(),
+    )
   })
 })

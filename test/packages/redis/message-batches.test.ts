@@ -12,7 +12,13 @@ void t.test('what wants in at once is one job of at most 25, and each waits for 
   await Promise.all(entries.map((one) => batches.add(one)))
   const jobs = await store.queues.open(messageInbox(0)).getWaiting()
   t.same(jobs.map(({ data }) => String(data.events.length)).toSorted(), ['10', '25', '25'])
-  t.same(jobs.flatMap(({ data }) => data.events).map(({ event }) => String(event.id)).toSorted(), entries.map(({ event }) => event.id).toSorted())
+  t.same(
+    jobs
+      .flatMap(({ data }) => data.events)
+      .map(({ event }) => String(event.id))
+      .toSorted(),
+    entries.map(({ event }) => event.id).toSorted(),
+  )
   t.match(jobs[0]?.data, { v: 2, kind: 'fan-out-batch', events: [{ receivedAtMs: 5 }] })
   t.equal(await waitingMessages(store.commands, 1), 60)
 })
@@ -25,22 +31,31 @@ void t.test('thousands of waiting jobs are counted message by message', async (t
   await queue.addBulk(jobs)
   await store.queues.open(MESSAGES_QUEUE).add('fan-out', {}, { jobId: 'f.1' })
   await queue.add('fan-out-batch', {}, { jobId: 'by-hand' })
-  t.equal(await waitingMessages(store.commands, 1), sizes.reduce((sum, size) => sum + size, 2))
+  t.equal(
+    await waitingMessages(store.commands, 1),
+    sizes.reduce((sum, size) => sum + size, 2),
+  )
 })
 
-void t.test('an entry that goes on by itself is one job, however often it is added, and keeps its arrival', async (t) => {
-  const store = await startStore(t)
-  const left = createLeftMessages(store)
-  const queue = messageInbox(0)
-  const lone = [
-    { arrival: 'job:3', entry: entry('ev_1') },
-    { arrival: 'job:4', entry: 'no event' },
-  ]
-  await left.addEach(queue, lone)
-  await left.addEach(queue, lone)
-  const jobs = await store.queues.open(messageInbox(0)).getWaiting()
-  t.same(jobs.map(({ data }) => JSON.stringify(data.events)).toSorted(), [['no event'], [{ ...entry('ev_1'), arrival: 'job:3' }]].map((events) => JSON.stringify(events)).toSorted())
-  await left.addEach(queue, [{ arrival: 'job:5', entry: entry('ev_2'), delayMs: 60_000 }])
-  t.equal(await store.queues.open(messageInbox(0)).getDelayedCount(), 1)
-  t.equal(await waitingMessages(store.commands, 1), 2)
-})
+void t.test(
+  'an entry that goes on by itself is one job, however often it is added, and keeps its arrival',
+  async (t) => {
+    const store = await startStore(t)
+    const left = createLeftMessages(store)
+    const queue = messageInbox(0)
+    const lone = [
+      { arrival: 'job:3', entry: entry('ev_1') },
+      { arrival: 'job:4', entry: 'no event' },
+    ]
+    await left.addEach(queue, lone)
+    await left.addEach(queue, lone)
+    const jobs = await store.queues.open(messageInbox(0)).getWaiting()
+    t.same(
+      jobs.map(({ data }) => JSON.stringify(data.events)).toSorted(),
+      [['no event'], [{ ...entry('ev_1'), arrival: 'job:3' }]].map((events) => JSON.stringify(events)).toSorted(),
+    )
+    await left.addEach(queue, [{ arrival: 'job:5', entry: entry('ev_2'), delayMs: 60_000 }])
+    t.equal(await store.queues.open(messageInbox(0)).getDelayedCount(), 1)
+    t.equal(await waitingMessages(store.commands, 1), 2)
+  },
+)

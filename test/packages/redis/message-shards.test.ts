@@ -38,7 +38,11 @@ async function startShards(t: Test, configured: number, { isOlder = false } = {}
 }
 
 void t.test('an account is in the same shard for ever, and accounts are spread evenly', async (t) => {
-  t.same([3, 8, 64].map((count) => shardOf('wx0123456789abcdef', count)), [1, 2, 26], 'these are in Redis')
+  t.same(
+    [3, 8, 64].map((count) => shardOf('wx0123456789abcdef', count)),
+    [1, 2, 26],
+    'these are in Redis',
+  )
   const random = seededRandom(18)
   const appIds = {
     'in a row': (number: number) => appIdOf(number),
@@ -56,7 +60,8 @@ void t.test('an account is in the same shard for ever, and accounts are spread e
 
 void t.test('the number of shards is that of the first start', async (t) => {
   const { commands: redis } = await startStore(t)
-  const start = (configured: number) => createShardCount({ redis, configured, marks: ['wx:{open1}:key_check'], rememberedSeconds: 60 })
+  const start = (configured: number) =>
+    createShardCount({ redis, configured, marks: ['wx:{open1}:key_check'], rememberedSeconds: 60 })
   const first = start(8)
   t.throws(() => first.get(), { code: 'STORE_UNAVAILABLE', retry: true })
   t.equal(await first.settle(), 8)
@@ -84,7 +89,10 @@ void t.test('what an installation of before has in shard 0 is found, claimed and
   t.equal((await log.get('ev_old'))?.id, 'ev_old')
   for (const filter of [{}, { authorizer: appId }, { only: [appId] }]) {
     const { items } = await log.find({ ...filter, limit: 10, cursor: undefined })
-    t.same(items.map(({ id }) => id), ['ev_new', 'ev_old'])
+    t.same(
+      items.map(({ id }) => id),
+      ['ev_new', 'ev_old'],
+    )
   }
   await log.deliveryChanged(old, 'crm', { status: 'delivered', attempts: 1 })
   t.match(await log.get('ev_old'), { deliveries: [{ status: 'delivered' }] })
@@ -111,7 +119,11 @@ void t.test('lists over 64 shards are those of one, page by page', async (t) => 
     receivedAtMs: nowMs - Math.floor(random() * 150),
     type: random() < 0.3 ? 'wechat.event.subscribe' : 'wechat.message.text',
   }))
-  await Promise.all(events.map(({ id, appId, receivedAtMs, type }) => log.record(makeEvent(id, { authorizerappid: appId, type }), receivedAtMs, [])))
+  await Promise.all(
+    events.map(({ id, appId, receivedAtMs, type }) =>
+      log.record(makeEvent(id, { authorizerappid: appId, type }), receivedAtMs, []),
+    ),
+  )
   t.ok((await redis.keys('wx:{open1.*}:events')).length > 50)
   const newestFirst = events.toSorted((one, other) => {
     return other.receivedAtMs - one.receivedAtMs || Buffer.compare(Buffer.from(other.id), Buffer.from(one.id))
@@ -122,7 +134,10 @@ void t.test('lists over 64 shards are those of one, page by page', async (t) => 
     { filter: { type: 'wechat.event.*' }, wanted: newestFirst.filter(({ type }) => type.startsWith('wechat.event.')) },
     { filter: { only: few }, wanted: newestFirst.filter(({ appId }) => few.includes(appId)) },
     { filter: { authorizer: few[7] }, wanted: newestFirst.filter(({ appId }) => appId === few[7]) },
-    { filter: { fromMs: nowMs - 100, toMs: nowMs - 50 }, wanted: newestFirst.filter(({ receivedAtMs: at }) => at >= nowMs - 100 && at <= nowMs - 50) },
+    {
+      filter: { fromMs: nowMs - 100, toMs: nowMs - 50 },
+      wanted: newestFirst.filter(({ receivedAtMs: at }) => at >= nowMs - 100 && at <= nowMs - 50),
+    },
   ]
   for (const { filter, wanted } of filters) {
     const found: string[] = []
@@ -132,13 +147,19 @@ void t.test('lists over 64 shards are those of one, page by page', async (t) => 
       found.push(...page.items.map(({ id }) => id))
       cursor = page.nextCursor ?? undefined
     } while (cursor !== undefined)
-    t.same(found, wanted.map(({ id }) => id), JSON.stringify(Object.keys(filter)))
+    t.same(
+      found,
+      wanted.map(({ id }) => id),
+      JSON.stringify(Object.keys(filter)),
+    )
   }
 })
 
 void t.test('each shard knows its own deliveries that are not over, and repetitions of its own events', async (t) => {
   const { redis, shards, log } = await startShards(t, 8)
-  const events = Array.from({ length: 40 }, (_, number) => makeEvent(`ev_${number}`, { authorizerappid: appIdOf(number) }))
+  const events = Array.from({ length: 40 }, (_, number) =>
+    makeEvent(`ev_${number}`, { authorizerappid: appIdOf(number) }),
+  )
   await Promise.all(events.map((event) => log.record(event, 1, ['crm'])))
   const pages = await Promise.all(
     createUnsettledDeliveries({ platform: PLATFORM, redis, shards })
@@ -146,8 +167,18 @@ void t.test('each shard knows its own deliveries that are not over, and repetiti
       .map((shard) => shard.page({ untilMs: Date.now() + 1_000, limit: 100 })),
   )
   t.ok(pages.every(({ items }) => items.length > 0))
-  t.same(pages.flatMap(({ items }) => items.map(({ eventId }) => eventId)).toSorted(), events.map(({ id }) => id).toSorted())
-  const claims = createEventClaims({ platform: PLATFORM, redis, shards, dedupeSeconds: 60, eventLogSeconds: 60, isLogged: false })
+  t.same(
+    pages.flatMap(({ items }) => items.map(({ eventId }) => eventId)).toSorted(),
+    events.map(({ id }) => id).toSorted(),
+  )
+  const claims = createEventClaims({
+    platform: PLATFORM,
+    redis,
+    shards,
+    dedupeSeconds: 60,
+    eventLogSeconds: 60,
+    isLogged: false,
+  })
   const claimAll = (arrival: string) => Promise.all(events.map((event) => claims.claim({ event, arrival })))
   t.same(new Set(await claimAll('job:0')), new Set([true]))
   t.same(new Set(await claimAll('job:1')), new Set([false]))
@@ -159,11 +190,15 @@ void t.test('every inbox has two workers, and every worker as many inboxes as an
     for (const count of [1, 2, 3, 5, 8, 16, 40, 200]) {
       const workers = Array.from({ length: count }, (_, index) => `w${(index * 7) % count}`)
       const shares = workers.map((worker) => inboxesOf(worker, workers.toReversed(), inboxes))
-      const served = Array.from({ length: inboxes }, (_, inbox) => shares.filter((share) => share.includes(inbox)).length)
+      const served = Array.from(
+        { length: inboxes },
+        (_, inbox) => shares.filter((share) => share.includes(inbox)).length,
+      )
       const sizes = shares.map(({ length }) => length)
       const about = `${count} workers, ${inboxes} inboxes`
       if (Math.min(...served) < Math.min(2, count)) t.fail(`${about}: an inbox has ${Math.min(...served)}`)
-      if (Math.max(...sizes) - Math.min(...sizes) > 1) t.fail(`${about}: from ${Math.min(...sizes)} to ${Math.max(...sizes)}`)
+      if (Math.max(...sizes) - Math.min(...sizes) > 1)
+        t.fail(`${about}: from ${Math.min(...sizes)} to ${Math.max(...sizes)}`)
       if (Math.max(...sizes) > inboxes) t.fail(about)
     }
   }
@@ -217,18 +252,24 @@ void t.test('inboxes take jobs in turn; one that refuses is passed over for a wh
   await t.rejects(put('INTERNAL'), { code: 'INTERNAL' }, 'a fault of ours is not tried elsewhere')
 })
 
-void t.test('a push does not wait for the master with the subscriptions longer than it may, once they were read', async (t) => {
-  let isAway = false
-  const subscriptions = {
-    all: (lateMs?: number) => {
-      if (!isAway) return Promise.resolve([])
-      return lateMs === undefined ? new Promise<never>(() => undefined) : Promise.reject(new GatewayError('STORE_UNAVAILABLE', `late: ${lateMs}`))
-    },
-  }
-  const lanes = { append: () => Promise.reject(new Error('nobody wants an order')) }
-  const ordered = createOrderedEvents({ platform: PLATFORM, lanes, subscriptions, lateMs: 300 })
-  const append = () => ordered.append({ event: makeEvent('ev_1', { authorizerappid: appIdOf(1) }), receivedAtMs: 1 }, (ask) => ask())
-  t.equal(await append(), false)
-  isAway = true
-  t.equal(await append(), false, 'those that were read last are used')
-})
+void t.test(
+  'a push does not wait for the master with the subscriptions longer than it may, once they were read',
+  async (t) => {
+    let isAway = false
+    const subscriptions = {
+      all: (lateMs?: number) => {
+        if (!isAway) return Promise.resolve([])
+        return lateMs === undefined
+          ? new Promise<never>(() => undefined)
+          : Promise.reject(new GatewayError('STORE_UNAVAILABLE', `late: ${lateMs}`))
+      },
+    }
+    const lanes = { append: () => Promise.reject(new Error('nobody wants an order')) }
+    const ordered = createOrderedEvents({ platform: PLATFORM, lanes, subscriptions, lateMs: 300 })
+    const append = () =>
+      ordered.append({ event: makeEvent('ev_1', { authorizerappid: appIdOf(1) }), receivedAtMs: 1 }, (ask) => ask())
+    t.equal(await append(), false)
+    isAway = true
+    t.equal(await append(), false, 'those that were read last are used')
+  },
+)

@@ -97,7 +97,8 @@ function* keysOfLane(shard: number, lane: { platform: string; account: string })
 function* allKeys(): Iterable<Named> {
   yield [READINESS_PROBE_KEY, 'readiness']
   yield [endedConsoleSessionKey('a'), ['ended session', 'a']]
-  for (const key of [SHARD_COUNT_KEY, UNSHARDED_KEY, INBOX_WORKERS_KEY, QUEUE_FIGURES_KEY, QUEUE_GATHERING_KEY]) yield [key, ['of all inboxes', key]]
+  for (const key of [SHARD_COUNT_KEY, UNSHARDED_KEY, INBOX_WORKERS_KEY, QUEUE_FIGURES_KEY, QUEUE_GATHERING_KEY])
+    yield [key, ['of all inboxes', key]]
   for (const shard of SHARDS) yield [inboxProbeKey(shard), ['inbox probe', shard]]
   for (const shard of SHARDS) yield [waitingLanesKey(shard), ['lanes', shard]]
   for (const queue of OWN_QUEUES) yield* keysOfQueue(queue, [queue])
@@ -152,7 +153,10 @@ void t.test('no id that de-duplicates jobs of one thing is that of another in th
 })
 
 void t.test('names have what BullMQ, Redis Cluster and ACL patterns want', async (t) => {
-  for (const [platform, subscription] of [['open1', 'crm'], ['a', '0']] as const) {
+  for (const [platform, subscription] of [
+    ['open1', 'crm'],
+    ['a', '0'],
+  ] as const) {
     const queues = [sinkQueue(platform, subscription), deliveriesQueue(platform, subscription)]
     for (const queue of queues) t.match(queue, /^\{[^:{}*?[\]\\]+\}$/)
     t.match(sinkStream(platform, subscription), /^wx:\{[^:{}*?[\]\\]+\}$/)
@@ -166,7 +170,9 @@ void t.test('names are composed in the files of keys alone', async (t) => {
   const composers = sources().filter((path) => /['"`](?:wx:|bull:|\{wx-)/.test(projectText(path)))
   // What is reserved is written out there, and composes nothing.
   const reserved = 'packages/wechat-core/src/platform-id.ts'
-  const composing = ['keys.ts', 'platform-keys.ts', 'shard-keys.ts', 'old-names/old-names.ts'].map((name) => `packages/redis/src/${name}`)
+  const composing = ['keys.ts', 'platform-keys.ts', 'shard-keys.ts', 'old-names/old-names.ts'].map(
+    (name) => `packages/redis/src/${name}`,
+  )
   t.same(new Set(composers), new Set([...composing, reserved]))
 })
 

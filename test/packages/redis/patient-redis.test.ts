@@ -8,7 +8,12 @@ import { until } from '../../helpers/until.ts'
 async function connected(t: Tap) {
   const server = await startRedis()
   t.teardown(() => server.stop())
-  const failFast = { enableOfflineQueue: false, maxRetriesPerRequest: 0, autoResendUnfulfilledCommands: false, retryStrategy: () => 20 }
+  const failFast = {
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    autoResendUnfulfilledCommands: false,
+    retryStrategy: () => 20,
+  }
   const redis = new PatientRedis({ port: server.port, ...failFast }, { commandTimeoutMs: 200, lineTimeoutMs: 400 })
   redis.on('error', () => {
     // A line that is given up says so.

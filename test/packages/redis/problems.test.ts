@@ -19,7 +19,9 @@ type Row = {
 
 const authority = createAuthority()
 const ownTls = { ca: authority.ca, cert: undefined, key: undefined }
-const tlsServer = (clients: 'any' | 'with a certificate') => ({ options: { tls: { ca: authority.ca, ...authority.issue(), clients } } })
+const tlsServer = (clients: 'any' | 'with a certificate') => ({
+  options: { tls: { ca: authority.ca, ...authority.issue(), clients } },
+})
 const user = (rights: string) => ({ args: ['--user', 'limited', 'on', '>secret-word', ...rights.split(' ')] })
 const limited = { username: 'limited', password: new Secret('secret-word') }
 const cluster = (args: string[] = []) => ({ args: ['--cluster-enabled', 'yes', ...args] })
@@ -55,8 +57,16 @@ const ROWS: Record<string, Row> = {
     settings: () => ({ tls: ownTls }),
     says: /wants a client certificate/,
   },
-  'standalone mode at a node of a cluster': { server: cluster(), settings: () => ({}), says: /node of a Redis Cluster: set REDIS_MODE=cluster/ },
-  'cluster mode at a plain server': { server: {}, settings: () => ({ mode: 'cluster' }), says: /no node of a Redis Cluster: set REDIS_MODE=st/ },
+  'standalone mode at a node of a cluster': {
+    server: cluster(),
+    settings: () => ({}),
+    says: /node of a Redis Cluster: set REDIS_MODE=cluster/,
+  },
+  'cluster mode at a plain server': {
+    server: {},
+    settings: () => ({ mode: 'cluster' }),
+    says: /no node of a Redis Cluster: set REDIS_MODE=st/,
+  },
   'slots that nobody serves': {
     server: cluster(['--cluster-announce-ip', '127.0.0.1']),
     settings: () => ({ mode: 'cluster' }),
@@ -67,7 +77,11 @@ const ROWS: Record<string, Row> = {
     settings: () => ({ mode: 'cluster', login: limited }),
     says: /no right to the command cluster\|info/,
   },
-  'sentinel mode at a plain server': { server: {}, settings: () => ({ mode: 'sentinel', sentinel }), says: /this is no sentinel/ },
+  'sentinel mode at a plain server': {
+    server: {},
+    settings: () => ({ mode: 'sentinel', sentinel }),
+    says: /this is no sentinel/,
+  },
   'standalone mode at a sentinel': {
     server: { options: { sentinel: [] } },
     settings: () => ({}),
@@ -85,10 +99,15 @@ for (const [what, { server: wanted, settings, says }] of Object.entries(ROWS)) {
 }
 
 void t.test('at the sentinels', async (t) => {
-  const sentinelLines = ['user limited on >secret-word +sentinel|get-master-addr-by-name', 'user nobody on >secret-word']
+  const sentinelLines = [
+    'user limited on >secret-word +sentinel|get-master-addr-by-name',
+    'user nobody on >secret-word',
+  ]
   const form = await startSentinels({ sentinels: 1, password: 'right', sentinelPassword: 'theirs', sentinelLines })
   t.teardown(() => form.stop())
-  const [endpoint] = (form.env['REDIS_URL'] ?? '').split(',').map((url) => ({ host: '127.0.0.1', port: Number(new URL(url).port) }))
+  const [endpoint] = (form.env['REDIS_URL'] ?? '')
+    .split(',')
+    .map((url) => ({ host: '127.0.0.1', port: Number(new URL(url).port) }))
   if (!endpoint) throw new Error('no sentinel')
   const theirs = { username: undefined, password: new Secret('theirs') }
   const right: RedisSettings = {
@@ -100,14 +119,37 @@ void t.test('at the sentinels', async (t) => {
   }
   const wrong = { username: undefined, password: new Secret('secret-word') }
   await t.test('a wrong name of the master is named', (t) =>
-    expectNamed(t, { ...right, sentinel: { name: 'another', login: theirs } }, /knows no master of the name in REDIS_SENTINEL_NAME/))
+    expectNamed(
+      t,
+      { ...right, sentinel: { name: 'another', login: theirs } },
+      /knows no master of the name in REDIS_SENTINEL_NAME/,
+    ),
+  )
   await t.test('a wrong password of the sentinels is named', (t) =>
-    expectNamed(t, { ...right, sentinel: { name: SENTINEL_NAME, login: wrong } }, /the sentinel refuses the password: set REDIS_SENTINEL_PAS/))
+    expectNamed(
+      t,
+      { ...right, sentinel: { name: SENTINEL_NAME, login: wrong } },
+      /the sentinel refuses the password: set REDIS_SENTINEL_PAS/,
+    ),
+  )
   await t.test('a user of the sentinels that may not ask is named', (t) =>
-    expectNamed(t, { ...right, sentinel: { name: SENTINEL_NAME, login: { ...limited, username: 'nobody' } } }, /does not let its user ask/))
-  for (const [who, login] of [['all', theirs], ['little', limited]] as const) {
+    expectNamed(
+      t,
+      { ...right, sentinel: { name: SENTINEL_NAME, login: { ...limited, username: 'nobody' } } },
+      /does not let its user ask/,
+    ),
+  )
+  for (const [who, login] of [
+    ['all', theirs],
+    ['little', limited],
+  ] as const) {
     await t.test(`a wrong password of the master behind them is named, by who may ask them ${who}`, (t) =>
-      expectNamed(t, { ...right, login: wrong, sentinel: { name: SENTINEL_NAME, login } }, /refuses the user name or the password/))
+      expectNamed(
+        t,
+        { ...right, login: wrong, sentinel: { name: SENTINEL_NAME, login } },
+        /refuses the user name or the password/,
+      ),
+    )
   }
 })
 
@@ -120,7 +162,10 @@ async function expectNamed(t: Test, settings: RedisSettings, says: RegExp): Prom
   const reason = await until(
     'readiness names it',
     async () => {
-      const said = await connection.set('wx:{health}:probe', '1').then(() => 'it was written', (error: unknown) => problems.explain(error))
+      const said = await connection.set('wx:{health}:probe', '1').then(
+        () => 'it was written',
+        (error: unknown) => problems.explain(error),
+      )
       return says.test(said) ? said : undefined
     },
     { timeoutMs: 8_000, everyMs: 200 },
@@ -129,7 +174,8 @@ async function expectNamed(t: Test, settings: RedisSettings, says: RegExp): Prom
   const logged = JSON.stringify(log.lines)
   t.notOk(`${logged}${reason}`.includes('secret-word'), 'no secret is shown')
   // A connection that is well says nothing: there only the command fails.
-  for (const { message, fields } of log.lines) t.match({ message, reason: fields['reason'] }, { message: 'redis.failed', reason: String })
+  for (const { message, fields } of log.lines)
+    t.match({ message, reason: fields['reason'] }, { message: 'redis.failed', reason: String })
 }
 
 async function nobody(): Promise<Pick<RedisServer, 'port' | 'stop'>> {

@@ -72,13 +72,30 @@ void t.test('everything works on Redis Cluster', async (t) => {
   t.equal(await pushQueue.message(makeEvent('ev_1'), now(), reply), 'accepted')
   t.equal(await pushQueue.message(makeEvent('ev_1'), now(), reply), 'duplicate')
   t.equal(await pushQueue.message(makeEvent('ev_1'), now()), 'queued')
-  const claims = createEventClaims({ platform: PLATFORM, redis, shards, dedupeSeconds: 60, eventLogSeconds: 60, isLogged: false })
+  const claims = createEventClaims({
+    platform: PLATFORM,
+    redis,
+    shards,
+    dedupeSeconds: 60,
+    eventLogSeconds: 60,
+    isLogged: false,
+  })
   const arrivals = ['job:0', 'job:1'].map((arrival) => ({ event: { id: 'ev_2' }, arrival, isOld: true }))
   t.same(await Promise.all(arrivals.map((arrival) => claims.claim(arrival))), [true, false])
   await Promise.all(arrivals.map((arrival) => claims.ended(arrival)))
   t.equal(await waitingMessages(redis, 1), 2)
   const { jobId } = await jobs.sync()
-  await syncStates.save({ jobId, status: 'running', seen: 1, added: 0, repaired: 0, failed: 0, startedAt: null, finishedAt: null, error: null })
+  await syncStates.save({
+    jobId,
+    status: 'running',
+    seen: 1,
+    added: 0,
+    repaired: 0,
+    failed: 0,
+    startedAt: null,
+    finishedAt: null,
+    error: null,
+  })
   t.match(await syncStates.get(jobId), { status: 'running', seen: 1 })
 
   await subscriptions.put('crm', { sink: { kind: 'queue' } })
@@ -99,7 +116,15 @@ void t.test('everything works on Redis Cluster', async (t) => {
   t.equal((await events.find({ limit: 10, cursor: undefined, type: 'wechat.*' })).items.length, 2)
 
   const job: DeliveryJob = {
-    ...{ v: 1, kind: 'deliver', platform: PLATFORM, subscription: 'crm', receivedAtMs: 1, deliveryId: 'ev_1', scheduleSeconds: [0, 0] },
+    ...{
+      v: 1,
+      kind: 'deliver',
+      platform: PLATFORM,
+      subscription: 'crm',
+      receivedAtMs: 1,
+      deliveryId: 'ev_1',
+      scheduleSeconds: [0, 0],
+    },
     event: makeEvent('ev_1'),
   }
   await deliveries.enqueueDelivery(job, { attemptsMade: 1, lastError: 'HTTP 500' })
@@ -116,13 +141,21 @@ void t.test('everything works on Redis Cluster', async (t) => {
     log,
   })
   t.teardown(() => worker.close())
-  await until('it has failed', async () => (await deadLetters.list('crm', { limit: 1, cursor: undefined })).items.length === 1)
+  await until(
+    'it has failed',
+    async () => (await deadLetters.list('crm', { limit: 1, cursor: undefined })).items.length === 1,
+  )
   t.equal(await deadLetters.replay('crm'), 1)
   await until('it is delivered', () => runs === 3)
 
   const writer = createSinkWriter({ queues, redis })
   await writer.appendToStream({ stream: sinkStream(PLATFORM, 'crm'), fields: { id: 'ev_1' }, maxLength: 1 })
-  await writer.addToConsumerQueue({ queue: sinkQueue(PLATFORM, 'crm'), jobId: 'ev_1', name: 'n', data: makeEvent('ev_1') })
+  await writer.addToConsumerQueue({
+    queue: sinkQueue(PLATFORM, 'crm'),
+    jobId: 'ev_1',
+    name: 'n',
+    data: makeEvent('ev_1'),
+  })
 
   const mailbox = createReplyMailbox({ redis, subscriber, keys, shards, log })
   t.teardown(() => mailbox.close())
@@ -131,42 +164,55 @@ void t.test('everything works on Redis Cluster', async (t) => {
   t.same(await wait, { a: 1 })
 
   t.equal(await subscriptions.delete('crm'), true)
-  t.same(log.lines.filter(({ level }) => level === 'error'), [])
+  t.same(
+    log.lines.filter(({ level }) => level === 'error'),
+    [],
+  )
 })
 
-void t.test('a worker takes jobs again after a node that did not answer, although its new connection says nothing', async (t) => {
-  const form = await startCluster({ masters: 1, nodeTimeoutMs: 30_000 })
-  t.teardown(() => form.stop())
-  const [server] = form.servers
-  if (!server) throw new Error('no server')
-  const nodes = [{ host: '127.0.0.1', port: server.port }]
-  const options = { redisOptions: { maxRetriesPerRequest: null } }
-  const connection = new Cluster(nodes, options)
-  t.teardown(() => connection.disconnect())
-  // Of the worker's blocking read. As ioredis does when the cluster is not well, it connects, and says so to nobody who waits.
-  const own = new Cluster(nodes, options)
-  const connect = own.connect.bind(own)
-  own.connect = () => {
-    connect().catch(() => undefined)
-    return new Promise(() => undefined)
-  }
-  connection.duplicate = () => own
-  const log = collectLog()
-  const queues = createQueues({ connection, log })
-  t.teardown(() => queues.close())
-  let runs = 0
-  const handle = async () => {
-    runs += 1
-    return { kind: 'done' } as const
-  }
-  const worker = createQueueWorker({ connection, queue: '{wx-test}', concurrency: 1, parse: parserOf(Type.Object({})), handle, log })
-  t.teardown(() => worker.close())
-  const add = () => queues.open('{wx-test}').add('test', {}, { ...jobOptions(3) })
-  await add()
-  await until('it works', () => runs === 1)
-  const ended = once(own, 'end')
-  process.kill(server.pid(), 'SIGSTOP')
-  await ended.finally(() => process.kill(server.pid(), 'SIGCONT'))
-  await add()
-  await until('it works again', () => runs === 2)
-})
+void t.test(
+  'a worker takes jobs again after a node that did not answer, although its new connection says nothing',
+  async (t) => {
+    const form = await startCluster({ masters: 1, nodeTimeoutMs: 30_000 })
+    t.teardown(() => form.stop())
+    const [server] = form.servers
+    if (!server) throw new Error('no server')
+    const nodes = [{ host: '127.0.0.1', port: server.port }]
+    const options = { redisOptions: { maxRetriesPerRequest: null } }
+    const connection = new Cluster(nodes, options)
+    t.teardown(() => connection.disconnect())
+    // Of the worker's blocking read. As ioredis does when the cluster is not well, it connects, and says so to nobody who waits.
+    const own = new Cluster(nodes, options)
+    const connect = own.connect.bind(own)
+    own.connect = () => {
+      connect().catch(() => undefined)
+      return new Promise(() => undefined)
+    }
+    connection.duplicate = () => own
+    const log = collectLog()
+    const queues = createQueues({ connection, log })
+    t.teardown(() => queues.close())
+    let runs = 0
+    const handle = async () => {
+      runs += 1
+      return { kind: 'done' } as const
+    }
+    const worker = createQueueWorker({
+      connection,
+      queue: '{wx-test}',
+      concurrency: 1,
+      parse: parserOf(Type.Object({})),
+      handle,
+      log,
+    })
+    t.teardown(() => worker.close())
+    const add = () => queues.open('{wx-test}').add('test', {}, { ...jobOptions(3) })
+    await add()
+    await until('it works', () => runs === 1)
+    const ended = once(own, 'end')
+    process.kill(server.pid(), 'SIGSTOP')
+    await ended.finally(() => process.kill(server.pid(), 'SIGCONT'))
+    await add()
+    await until('it works again', () => runs === 2)
+  },
+)

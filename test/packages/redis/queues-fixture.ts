@@ -27,7 +27,8 @@ export type LogLine = { level: string; message: string; fields: Record<string, u
 
 export function collectLog() {
   const lines: LogLine[] = []
-  const at = (level: string) => (fields: Record<string, unknown>, message: string) => void lines.push({ level, message, fields })
+  const at = (level: string) => (fields: Record<string, unknown>, message: string) =>
+    void lines.push({ level, message, fields })
   return { lines, debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }
 
@@ -48,10 +49,17 @@ export async function startStore(t: Test, server?: RedisServer) {
     return connection
   }
 
-  const failFast = { enableOfflineQueue: false, maxRetriesPerRequest: 0, autoResendUnfulfilledCommands: false, commandTimeout: 1_000 }
+  const failFast = {
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    autoResendUnfulfilledCommands: false,
+    commandTimeout: 1_000,
+  }
   const commands = connect(failFast)
   const blocking = connect({ maxRetriesPerRequest: null, socketTimeout: 15_000 })
-  await Promise.all([commands, blocking].map((connection) => new Promise((resolve) => connection.once('ready', resolve))))
+  await Promise.all(
+    [commands, blocking].map((connection) => new Promise((resolve) => connection.once('ready', resolve))),
+  )
   const queues = createQueues({ connection: commands, log })
   t.teardown(() => queues.close())
   const inboxes = createInboxChoice({ redis: commands, count: UNSHARDED })

@@ -12,21 +12,28 @@ async function failureOf(run: () => Promise<unknown>): Promise<unknown> {
   )
 }
 
-void t.test('a command that the server cannot make sense of is a fault of ours and takes none of its arguments along', async (t) => {
-  const { commands } = await startStore(t)
-  await commands.set('text', 'x')
-  for (const run of [() => commands.hset('text', 'CANARY', 'CANARY'), () => commands.call('NOSUCH', 'CANARY')]) {
-    const error = await failureOf(run)
-    t.ok(error instanceof GatewayError)
-    t.match(error, { code: 'INTERNAL', retry: true })
-    t.notMatch(inspect(error, { depth: 10, showHidden: true }), /CANARY/)
-  }
-})
+void t.test(
+  'a command that the server cannot make sense of is a fault of ours and takes none of its arguments along',
+  async (t) => {
+    const { commands } = await startStore(t)
+    await commands.set('text', 'x')
+    for (const run of [() => commands.hset('text', 'CANARY', 'CANARY'), () => commands.call('NOSUCH', 'CANARY')]) {
+      const error = await failureOf(run)
+      t.ok(error instanceof GatewayError)
+      t.match(error, { code: 'INTERNAL', retry: true })
+      t.notMatch(inspect(error, { depth: 10, showHidden: true }), /CANARY/)
+    }
+  },
+)
 
 void t.test('a server that refuses, or that is away, is a store away', async (t) => {
   const { commands, server } = await startStore(t)
   await commands.config('SET', 'maxmemory', '1')
-  t.match(await failureOf(() => commands.set('a', 'b')), { code: 'STORE_UNAVAILABLE', retry: true, cause: { code: 'OOM' } })
+  t.match(await failureOf(() => commands.set('a', 'b')), {
+    code: 'STORE_UNAVAILABLE',
+    retry: true,
+    cause: { code: 'OOM' },
+  })
   await server.kill()
   t.match(await failureOf(() => commands.get('a')), { code: 'STORE_UNAVAILABLE', retry: true })
 })
@@ -41,7 +48,10 @@ void t.test('what is no failure of the store passes unchanged', async (t) => {
 })
 
 void t.test('the code for the log is one word', async (t) => {
-  t.equal(storeErrorCode(Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:1'), { code: 'ECONNREFUSED' })), 'ECONNREFUSED')
+  t.equal(
+    storeErrorCode(Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:1'), { code: 'ECONNREFUSED' })),
+    'ECONNREFUSED',
+  )
   t.equal(storeErrorCode(new Error('secret')), 'Error')
   t.equal(storeErrorCode('secret'), 'unknown')
 })

@@ -40,7 +40,9 @@ function work(
 type Tap = Pick<typeof t, 'teardown'>
 
 async function add(store: Store, data: unknown, attempts = 3) {
-  const job = await store.queues.open(QUEUE).add('test', data, { ...jobOptions(attempts), jobId: `job-${Math.random()}` })
+  const job = await store.queues
+    .open(QUEUE)
+    .add('test', data, { ...jobOptions(attempts), jobId: `job-${Math.random()}` })
   if (!job.id) throw new Error('no id')
   return job.id
 }
@@ -55,11 +57,22 @@ void t.test('a job that fails is tried as often as its attempts say and then sta
   const store = await startStore(t)
   const { runs } = work(t, store, async () => ({ kind: 'retry', error: 'HTTP 500' }))
   const job = await failedJob(store, await add(store, { n: 1 }))
-  t.same(runs.map(({ context }) => [context.attempt, context.attemptsLeft]), [[1, 2], [2, 1], [3, 0]])
+  t.same(
+    runs.map(({ context }) => [context.attempt, context.attemptsLeft]),
+    [
+      [1, 2],
+      [2, 1],
+      [3, 0],
+    ],
+  )
   t.equal(job.failedReason, 'HTTP 500')
   t.equal(job.attemptsMade, 3)
   t.same(job.stacktrace, [])
-  t.match(store.log.lines.find(({ message }) => message === 'job.dead')?.fields, { queue: QUEUE, jobId: job.id, reason: 'HTTP 500' })
+  t.match(store.log.lines.find(({ message }) => message === 'job.dead')?.fields, {
+    queue: QUEUE,
+    jobId: job.id,
+    reason: 'HTTP 500',
+  })
 })
 
 void t.test('the delay asked for is waited, and the next attempt is not sooner', async (t) => {
@@ -76,7 +89,10 @@ void t.test('the delay asked for is waited, and the next attempt is not sooner',
 
 void t.test('a dead outcome ends the job at once, whatever attempts are left', async (t) => {
   const store = await startStore(t)
-  const { runs } = work(t, store, async () => ({ kind: 'dead', error: new GatewayError('AUTHORIZER_REVOKED', 'the authorizer has revoked') }))
+  const { runs } = work(t, store, async () => ({
+    kind: 'dead',
+    error: new GatewayError('AUTHORIZER_REVOKED', 'the authorizer has revoked'),
+  }))
   const job = await failedJob(store, await add(store, { n: 1 }))
   t.equal(runs.length, 1)
   t.equal(job.failedReason, 'AUTHORIZER_REVOKED: the authorizer has revoked')
@@ -88,24 +104,31 @@ void t.test('a delayed outcome uses up no attempt', async (t) => {
     runs.length < 4 ? { kind: 'delay', delayMs: 5 } : { kind: 'dead', error: `attempt ${context.attempt}` },
   )
   const job = await failedJob(store, await add(store, { n: 1 }, 2))
-  t.same(runs.map(({ context }) => context.attempt), [1, 1, 1, 1])
+  t.same(
+    runs.map(({ context }) => context.attempt),
+    [1, 1, 1, 1],
+  )
   t.equal(job.failedReason, 'attempt 1')
 })
 
-void t.test('a thrown error decides by itself: retry, no retry, and a store that is away costs no attempt', async (t) => {
-  const store = await startStore(t)
-  const { runs } = work(t, store, async ({ n }) => {
-    if (n === 1) throw new GatewayError('WECHAT_API_TIMEOUT', 'WeChat is slow', { retry: true })
-    if (n === 2) throw new GatewayError('INVALID_REQUEST', 'never')
-    if (runs.filter((run) => run.n === 3).length === 1) throw new GatewayError('STORE_UNAVAILABLE', 'away', { retry: true })
-    return { kind: 'dead', error: 'seen' }
-  })
-  const ids = await Promise.all([1, 2, 3].map((n) => add(store, { n }, 2)))
-  const [first, second, third] = await Promise.all(ids.map((id) => failedJob(store, id)))
-  t.match([first?.failedReason, first?.attemptsMade], ['WECHAT_API_TIMEOUT: WeChat is slow', 2])
-  t.match([second?.failedReason, second?.attemptsMade], ['INVALID_REQUEST: never', 1])
-  t.match([third?.failedReason, third?.attemptsMade], ['seen', 1])
-})
+void t.test(
+  'a thrown error decides by itself: retry, no retry, and a store that is away costs no attempt',
+  async (t) => {
+    const store = await startStore(t)
+    const { runs } = work(t, store, async ({ n }) => {
+      if (n === 1) throw new GatewayError('WECHAT_API_TIMEOUT', 'WeChat is slow', { retry: true })
+      if (n === 2) throw new GatewayError('INVALID_REQUEST', 'never')
+      if (runs.filter((run) => run.n === 3).length === 1)
+        throw new GatewayError('STORE_UNAVAILABLE', 'away', { retry: true })
+      return { kind: 'dead', error: 'seen' }
+    })
+    const ids = await Promise.all([1, 2, 3].map((n) => add(store, { n }, 2)))
+    const [first, second, third] = await Promise.all(ids.map((id) => failedJob(store, id)))
+    t.match([first?.failedReason, first?.attemptsMade], ['WECHAT_API_TIMEOUT: WeChat is slow', 2])
+    t.match([second?.failedReason, second?.attemptsMade], ['INVALID_REQUEST: never', 1])
+    t.match([third?.failedReason, third?.attemptsMade], ['seen', 1])
+  },
+)
 
 void t.test('the text of an unexpected error is kept nowhere, neither in Redis nor in the log', async (t) => {
   const store = await startStore(t)
@@ -131,10 +154,15 @@ void t.test('close waits for the running job and takes no further one', async (t
   const store = await startStore(t)
   let finish = () => {}
   const held = new Promise<void>((resolve) => (finish = resolve))
-  const { runs, worker } = work(t, store, async () => {
-    await held
-    return { kind: 'done' }
-  }, { concurrency: 1 })
+  const { runs, worker } = work(
+    t,
+    store,
+    async () => {
+      await held
+      return { kind: 'done' }
+    },
+    { concurrency: 1 },
+  )
   await add(store, { n: 1 })
   await add(store, { n: 2 })
   await until('the first runs', () => runs.length === 1)
@@ -209,7 +237,10 @@ void t.test('a job that comes alone costs four scripts at most', async (t) => {
   const { runs } = work(t, store, async () => ({ kind: 'done' }))
   const runAlone = async (n: number) => {
     await add(store, { n })
-    await until('it has run and nothing is left of it', async () => runs.length === n && !(await store.commands.exists(`bull:${QUEUE}:active`)))
+    await until(
+      'it has run and nothing is left of it',
+      async () => runs.length === n && !(await store.commands.exists(`bull:${QUEUE}:active`)),
+    )
   }
   await runAlone(1)
   const before = await scriptCalls(store)
@@ -257,7 +288,12 @@ void t.test('a worker whose first commands are refused takes jobs once they are 
   const store = await startStore(t)
   const admin = store.connect({})
   await admin.call('ACL', 'SETUSER', 'app', 'on', '>word', '~*', '&*', '+@all', '-info')
-  const blocking = store.connect({ username: 'app', password: 'word', maxRetriesPerRequest: null, enableReadyCheck: false })
+  const blocking = store.connect({
+    username: 'app',
+    password: 'word',
+    maxRetriesPerRequest: null,
+    enableReadyCheck: false,
+  })
   const { runs } = work(t, { ...store, blocking }, async () => ({ kind: 'done' }))
   await add(store, { n: 1 })
   await until('it was refused', () => store.log.lines.some(({ message }) => message === 'worker.failed'))

@@ -26,7 +26,10 @@ const onError = (error: unknown) => {
   throw error
 }
 
-const idsOf = async ({ audit }: ConsoleRecords, asked: Partial<Parameters<ConsoleRecords['audit']['find']>[0]> = {}) => {
+const idsOf = async (
+  { audit }: ConsoleRecords,
+  asked: Partial<Parameters<ConsoleRecords['audit']['find']>[0]> = {},
+) => {
   const { items } = await audit.find({ limit: 500, cursor: undefined, matches: () => true, ...asked })
   return items.map(({ requestId }) => Number(requestId))
 }
@@ -41,7 +44,10 @@ void t.test('what several processes note is read newest first, by filter and in 
   t.same(await idsOf(one, { matches: ({ caller }) => caller === 'ops' }), [700])
   const first = await one.audit.find({ limit: 600, cursor: undefined, matches: () => true })
   t.equal(first.items.length, 600)
-  t.same(await idsOf(one, { cursor: first.nextCursor ?? '' }), Array.from({ length: 101 }, (_, index) => 100 - index))
+  t.same(
+    await idsOf(one, { cursor: first.nextCursor ?? '' }),
+    Array.from({ length: 101 }, (_, index) => 100 - index),
+  )
   const exact = await one.audit.find({ limit: 701, cursor: undefined, matches: () => true })
   t.equal(exact.nextCursor, null)
   const atMs = exact.items[300]?.atMs ?? 0
@@ -57,7 +63,7 @@ void t.test('the last 10,000 stay, and an entry of another version is passed ove
   t.equal(await redis.xlen(AUDIT_KEY), 10_000)
   t.same(await idsOf(records, { matches: ({ requestId }) => Number(requestId) <= 501 }), [501, 500])
   await redis.xadd(AUDIT_KEY, '*', 'entry', '{"v":2}')
-  t.same((await idsOf(records, { limit: 2 })), [10_499, 10_498])
+  t.same(await idsOf(records, { limit: 2 }), [10_499, 10_498])
 })
 
 void t.test('what could not be handed over is handed over later', async (t) => {

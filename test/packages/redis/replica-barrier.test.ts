@@ -30,9 +30,7 @@ async function startPair(t: Test) {
 /** Repeats the write, as WeChat repeats a push: a replica on a busy machine may take longer than the barrier waits. */
 async function untilConfirmed<T>(barrier: ReplicaBarrier, write: () => Promise<T>, key = KEY): Promise<T> {
   const once = () => guardStore(() => barrier.confirmed(key, write))
-  const [answer] = await until('it is confirmed', () =>
-    once().then((value) => [value] as const, unlessUnconfirmed),
-  )
+  const [answer] = await until('it is confirmed', () => once().then((value) => [value] as const, unlessUnconfirmed))
   return answer
 }
 
@@ -79,7 +77,10 @@ void t.test('what a replica has counts', async (t) => {
 void t.test('what no replica has in time does not count, though the master has it', async (t) => {
   const { replica, commands, barrier, admin } = await startPair(t)
   freeze(replica)
-  await t.rejects(barrier.confirmed(KEY, () => commands.set(KEY, 'w')), UNCONFIRMED)
+  await t.rejects(
+    barrier.confirmed(KEY, () => commands.set(KEY, 'w')),
+    UNCONFIRMED,
+  )
   t.equal(await admin.get(KEY), 'w')
   resume(replica)
   t.equal(await untilConfirmed(barrier, () => commands.set(KEY, 'x')), 'OK', 'it counts again')
@@ -89,13 +90,19 @@ void t.test('without any replica nothing counts', async (t) => {
   const server = await startRedis()
   t.teardown(() => server.stop())
   const { commands, barrier } = await open(t, standaloneSettings(server.url))
-  await t.rejects(barrier.confirmed(KEY, () => commands.set(KEY, 'v')), UNCONFIRMED)
+  await t.rejects(
+    barrier.confirmed(KEY, () => commands.set(KEY, 'v')),
+    UNCONFIRMED,
+  )
 })
 
 void t.test('a write that fails says why, and nobody waits', async (t) => {
   const { commands, barrier } = await startPair(t)
   await commands.set(KEY, 'text')
-  await t.rejects(barrier.confirmed(KEY, () => commands.incr(KEY)), /not an integer/)
+  await t.rejects(
+    barrier.confirmed(KEY, () => commands.incr(KEY)),
+    /not an integer/,
+  )
 })
 
 void t.test('many writes at once share a few waits', async (t) => {
@@ -115,7 +122,12 @@ void t.test('a wait that would succeed after a reconnect does not count', async 
   let outcome: Promise<boolean> | undefined
   // A WAIT takes half a second. When this test missed one on a busy machine, it looks for the next.
   const waiting = await until('it waits', async () => {
-    outcome ??= barrier.confirmed(KEY, () => commands.set(KEY, 'w')).then(() => true, () => false)
+    outcome ??= barrier
+      .confirmed(KEY, () => commands.set(KEY, 'w'))
+      .then(
+        () => true,
+        () => false,
+      )
     void outcome.then(() => (outcome = undefined))
     const clients = String(await admin.call('CLIENT', 'LIST'))
     return /id=(\d+) [^\n]*flags=b[^\n]* cmd=wait/.exec(clients)?.[1]
@@ -139,26 +151,36 @@ void t.test('a write whose connection was lost meanwhile does not count', async 
   )
 })
 
-void t.test('while the replicas are away one write at a time tries, the others are refused before they write', async (t) => {
-  const { replica, commands, barrier, admin } = await startPair(t)
-  freeze(replica)
-  await t.rejects(barrier.confirmed(KEY, () => commands.set(KEY, 'w')), UNCONFIRMED)
-  const writes = Array.from({ length: 100 }, () => barrier.confirmed(KEY, () => commands.incr('count')))
-  for (const { status } of await Promise.allSettled(writes)) t.equal(status, 'rejected')
-  t.equal(await admin.get('count'), '1')
-  resume(replica)
-  await until('none of them is refused once the replicas are back', async () => {
-    const outcomes = await Promise.allSettled(Array.from({ length: 100 }, () => barrier.confirmed(KEY, () => commands.incr('count'))))
-    return outcomes.every(({ status }) => status === 'fulfilled')
-  })
-})
+void t.test(
+  'while the replicas are away one write at a time tries, the others are refused before they write',
+  async (t) => {
+    const { replica, commands, barrier, admin } = await startPair(t)
+    freeze(replica)
+    await t.rejects(
+      barrier.confirmed(KEY, () => commands.set(KEY, 'w')),
+      UNCONFIRMED,
+    )
+    const writes = Array.from({ length: 100 }, () => barrier.confirmed(KEY, () => commands.incr('count')))
+    for (const { status } of await Promise.allSettled(writes)) t.equal(status, 'rejected')
+    t.equal(await admin.get('count'), '1')
+    resume(replica)
+    await until('none of them is refused once the replicas are back', async () => {
+      const outcomes = await Promise.allSettled(
+        Array.from({ length: 100 }, () => barrier.confirmed(KEY, () => commands.incr('count'))),
+      )
+      return outcomes.every(({ status }) => status === 'fulfilled')
+    })
+  },
+)
 
 void t.test('what a server answers is no outage: the next writes are tried', async (t) => {
   const { commands, barrier } = await startPair(t)
   const refused = Array.from({ length: 5 }, () => () => commands.incr(KEY))
   const taken = Array.from({ length: 5 }, () => () => commands.set(KEY, 'text'))
   await until('all that the server takes is confirmed', async () => {
-    const outcomes = await Promise.allSettled([...refused, ...taken].map((write) => barrier.confirmed<unknown>(KEY, write)))
+    const outcomes = await Promise.allSettled(
+      [...refused, ...taken].map((write) => barrier.confirmed<unknown>(KEY, write)),
+    )
     const confirmed = outcomes.map(({ status }) => status === 'fulfilled')
     return confirmed.slice(refused.length).every(Boolean) && !confirmed.slice(0, refused.length).some(Boolean)
   })
@@ -189,22 +211,31 @@ void t.test('in a cluster each write waits for the replicas of its own master', 
   t.same(new Set(isHit), new Set([true, false]))
   const [hit, others] = [keys.filter((_, index) => isHit[index]), keys.filter((_, index) => !isHit[index])]
   await Promise.all([
-    ...hit.map((key) => t.rejects(barrier.confirmed(key, () => commands.set(key, 'w')), UNCONFIRMED, key)),
+    ...hit.map((key) =>
+      t.rejects(
+        barrier.confirmed(key, () => commands.set(key, 'w')),
+        UNCONFIRMED,
+        key,
+      ),
+    ),
     ...others.map((key) => untilConfirmed(barrier, () => commands.set(key, 'w'), key)),
   ])
 })
 
-void t.test('a cluster whose connection to a master was lost is confirmed again, though nothing else is asked of that master', async (t) => {
-  const form = await startCluster({ masters: 3, replicasEach: 1 })
-  t.teardown(() => form.stop())
-  const { barrier } = await open(t, settingsOf(form))
-  const keys = Array.from({ length: 20 }, (_, n) => `wx:{open${n}}:x`)
-  const untilAllConfirmed = async () => {
-    for (const key of keys) await untilConfirmed(barrier, async () => undefined, key)
-  }
-  await untilAllConfirmed()
-  for (const master of await form.masters()) {
-    await form.client(master).call('CLIENT', 'KILL', 'TYPE', 'normal')
+void t.test(
+  'a cluster whose connection to a master was lost is confirmed again, though nothing else is asked of that master',
+  async (t) => {
+    const form = await startCluster({ masters: 3, replicasEach: 1 })
+    t.teardown(() => form.stop())
+    const { barrier } = await open(t, settingsOf(form))
+    const keys = Array.from({ length: 20 }, (_, n) => `wx:{open${n}}:x`)
+    const untilAllConfirmed = async () => {
+      for (const key of keys) await untilConfirmed(barrier, async () => undefined, key)
+    }
     await untilAllConfirmed()
-  }
-})
+    for (const master of await form.masters()) {
+      await form.client(master).call('CLIENT', 'KILL', 'TYPE', 'normal')
+      await untilAllConfirmed()
+    }
+  },
+)

@@ -20,20 +20,23 @@ function open(t: Tap, store: Store, keepsEvents = false): ReplyMailbox {
 const registered = (store: Store, eventId: string) =>
   until(`${eventId} is waited for`, async () => (await store.commands.exists(keys.reply(eventId))) === 1)
 
-void t.test('all who wait for one event, in one process or in several, get the same reply, the first one', async (t) => {
-  const store = await startStore(t)
-  const [first, second, offering] = [open(t, store), open(t, store), open(t, store)]
-  const deadline = Date.now() + 5_000
-  const waits = [first.expect('ev_1', deadline), first.expect('ev_1', deadline), second.expect('ev_1', deadline)]
-  await until('both processes wait', async () => {
-    const fields = await store.commands.hkeys(keys.reply('ev_1'))
-    return fields.filter((field) => field.startsWith('w:')).length === 2
-  })
-  t.equal(await offering.offer('ev_1', REPLY), 'accepted')
-  t.equal(await offering.offer('ev_1', { MsgType: 'text', Content: 'other' }), 'already-answered')
-  t.same(await Promise.all(waits), [REPLY, REPLY, REPLY])
-  t.same(await second.expect('ev_1', deadline), REPLY, 'who comes later gets it too')
-})
+void t.test(
+  'all who wait for one event, in one process or in several, get the same reply, the first one',
+  async (t) => {
+    const store = await startStore(t)
+    const [first, second, offering] = [open(t, store), open(t, store), open(t, store)]
+    const deadline = Date.now() + 5_000
+    const waits = [first.expect('ev_1', deadline), first.expect('ev_1', deadline), second.expect('ev_1', deadline)]
+    await until('both processes wait', async () => {
+      const fields = await store.commands.hkeys(keys.reply('ev_1'))
+      return fields.filter((field) => field.startsWith('w:')).length === 2
+    })
+    t.equal(await offering.offer('ev_1', REPLY), 'accepted')
+    t.equal(await offering.offer('ev_1', { MsgType: 'text', Content: 'other' }), 'already-answered')
+    t.same(await Promise.all(waits), [REPLY, REPLY, REPLY])
+    t.same(await second.expect('ev_1', deadline), REPLY, 'who comes later gets it too')
+  },
+)
 
 void t.test('of many offers at once exactly one is accepted', async (t) => {
   const store = await startStore(t)
@@ -42,7 +45,9 @@ void t.test('of many offers at once exactly one is accepted', async (t) => {
   const wait = waiting.expect('ev_1', Date.now() + 5_000)
   await registered(store, 'ev_1')
   const offers = Array.from({ length: 15 }, (_, n) => n)
-  const outcomes = await Promise.all(offers.flatMap((n) => mailboxes.map((mailbox, at) => mailbox.offer('ev_1', { n: 3 * n + at }))))
+  const outcomes = await Promise.all(
+    offers.flatMap((n) => mailboxes.map((mailbox, at) => mailbox.offer('ev_1', { n: 3 * n + at }))),
+  )
   t.equal(outcomes.filter((outcome) => outcome === 'accepted').length, 1)
   t.same(await wait, { n: outcomes.indexOf('accepted') })
 })
@@ -64,22 +69,25 @@ void t.test('who waits in vain gets undefined at the deadline, and a late reply 
   t.equal(await mailbox.expect('ev_1', Date.now() - 1), undefined)
 })
 
-void t.test('only the subscription that was asked may answer, and who was asked is remembered for a late reply', async (t) => {
-  const store = await startStore(t)
-  const mailbox = open(t, store)
-  const asked = { subscription: 'crm', authorizerAppId: 'wx1', openId: 'oUSER', receivedAtMs: 1 }
-  const wait = mailbox.expect('ev_1', Date.now() + 5_000, asked)
-  await registered(store, 'ev_1')
-  t.same(await mailbox.waitOf('ev_1'), asked)
-  t.equal(await mailbox.waitOf('ev_2'), undefined)
-  t.equal(await mailbox.offer('ev_1', REPLY, { from: 'another' }), 'not-asked')
-  t.equal(await mailbox.offer('ev_1', REPLY, { from: 'crm' }), 'accepted')
-  t.same(await wait, REPLY)
-  await store.commands.del(keys.reply('ev_1'))
-  t.equal(await mailbox.offer('ev_1', REPLY), 'already-answered', 'longer than anybody waits')
-  const lifeSeconds = await store.commands.ttl(keys.replySent('ev_1'))
-  t.ok(lifeSeconds > 86_000 && lifeSeconds <= 86_400)
-})
+void t.test(
+  'only the subscription that was asked may answer, and who was asked is remembered for a late reply',
+  async (t) => {
+    const store = await startStore(t)
+    const mailbox = open(t, store)
+    const asked = { subscription: 'crm', authorizerAppId: 'wx1', openId: 'oUSER', receivedAtMs: 1 }
+    const wait = mailbox.expect('ev_1', Date.now() + 5_000, asked)
+    await registered(store, 'ev_1')
+    t.same(await mailbox.waitOf('ev_1'), asked)
+    t.equal(await mailbox.waitOf('ev_2'), undefined)
+    t.equal(await mailbox.offer('ev_1', REPLY, { from: 'another' }), 'not-asked')
+    t.equal(await mailbox.offer('ev_1', REPLY, { from: 'crm' }), 'accepted')
+    t.same(await wait, REPLY)
+    await store.commands.del(keys.reply('ev_1'))
+    t.equal(await mailbox.offer('ev_1', REPLY), 'already-answered', 'longer than anybody waits')
+    const lifeSeconds = await store.commands.ttl(keys.replySent('ev_1'))
+    t.ok(lifeSeconds > 86_000 && lifeSeconds <= 86_400)
+  },
+)
 
 void t.test('a push that names no user takes no reply that needs one', async (t) => {
   const store = await startStore(t)
@@ -96,7 +104,10 @@ void t.test('a push that names no user takes no reply that needs one', async (t)
 void t.test('without an event log the event is remembered with the wait for its reply, else not', async (t) => {
   const store = await startStore(t)
   const asked = { subscription: 'crm', authorizerAppId: 'wx1', openId: 'oUSER', receivedAtMs: 1 }
-  for (const [id, keepsEvents] of [['ev_kept', true], ['ev_not', false]] as const) {
+  for (const [id, keepsEvents] of [
+    ['ev_kept', true],
+    ['ev_not', false],
+  ] as const) {
     const event = makeEvent(id)
     const mailbox = open(t, store, keepsEvents)
     void mailbox.expect(id, Date.now() + 5_000, { ...asked, event })
@@ -105,13 +116,16 @@ void t.test('without an event log the event is remembered with the wait for its 
   }
 })
 
-void t.test('a push that nobody in particular was asked for takes no reply in the name of a subscription', async (t) => {
-  const store = await startStore(t)
-  const mailbox = open(t, store)
-  void mailbox.expect('ev_1', Date.now() + 5_000)
-  await registered(store, 'ev_1')
-  t.equal(await mailbox.offer('ev_1', REPLY, { from: 'crm' }), 'not-asked')
-})
+void t.test(
+  'a push that nobody in particular was asked for takes no reply in the name of a subscription',
+  async (t) => {
+    const store = await startStore(t)
+    const mailbox = open(t, store)
+    void mailbox.expect('ev_1', Date.now() + 5_000)
+    await registered(store, 'ev_1')
+    t.equal(await mailbox.offer('ev_1', REPLY, { from: 'crm' }), 'not-asked')
+  },
+)
 
 void t.test('a push that comes again puts the deadline off', async (t) => {
   const store = await startStore(t)
@@ -139,7 +153,10 @@ void t.test('a wait outlives an outage: what is offered afterwards arrives', asy
   await registered(store, 'ev_1')
   await store.server.kill()
   await store.server.start()
-  await until('a reply is accepted', async () => (await offering.offer('ev_1', REPLY).catch(() => undefined)) === 'accepted')
+  await until(
+    'a reply is accepted',
+    async () => (await offering.offer('ev_1', REPLY).catch(() => undefined)) === 'accepted',
+  )
   t.same(await wait, REPLY)
 })
 

@@ -44,7 +44,11 @@ void t.test('every header says what the script takes, returns and costs', (t) =>
     }
     t.notMatch(body, /\b(?:KEYS|ARGV)\[\d/, `${name} calls what it takes by its name`)
     const declared = new Set([...includedBy(header).matchAll(/^local (?:function )?(\w+)/gm)].map(([, local]) => local))
-    t.same(used.filter((one) => declared.has(one)), [], `${name} includes no local of such a name`)
+    t.same(
+      used.filter((one) => declared.has(one)),
+      [],
+      `${name} includes no local of such a name`,
+    )
   }
   t.end()
 })
@@ -55,7 +59,11 @@ void t.test('rows and records are read by the names of the header, in its order'
     const { eachKeys, eachArgs, records } = readScript(name).names
     const loops = [...body.matchAll(/^\s*for (\w+), (.+) in each\(\) do\b/gm)].map(([, , row = '']) => row.split(', '))
     const row = [...eachKeys, ...eachArgs]
-    t.same(loops, loops.map(() => row), name)
+    t.same(
+      loops,
+      loops.map(() => row),
+      name,
+    )
     t.equal(loops.length > 0, row.length > 0, `${name} walks over its rows`)
     for (const [record, fields] of Object.entries(records)) {
       const reader = `read${record.charAt(0).toUpperCase()}${record.slice(1)}`
@@ -70,7 +78,11 @@ void t.test('rows and records are read by the names of the header, in its order'
 void t.test('every script is defined once, and every other file is included by one', (t) => {
   for (const { name, isScript } of files) {
     if (isScript) t.equal(code.split(`name: '${name}'`).length, 2, name)
-    else t.ok(files.some(({ header }) => header.includes(`\n-- INCLUDE ${name}\n`)), name)
+    else
+      t.ok(
+        files.some(({ header }) => header.includes(`\n-- INCLUDE ${name}\n`)),
+        name,
+      )
   }
   t.end()
 })

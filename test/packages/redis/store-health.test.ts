@@ -5,7 +5,11 @@ import t, { type Test } from 'tap'
 import { startCluster } from '../../helpers/redis-forms.ts'
 import { startRedis } from '../../helpers/redis-server.ts'
 
-async function connected(t: Test, args: readonly string[], login: { username?: string; password?: string } = {}): Promise<Redis> {
+async function connected(
+  t: Test,
+  args: readonly string[],
+  login: { username?: string; password?: string } = {},
+): Promise<Redis> {
   const server = await startRedis(args)
   t.teardown(() => server.stop())
   const redis = new Redis({ port: server.port, ...login })

@@ -27,7 +27,10 @@ const WEBHOOK: SubscriptionInput = { sink: { kind: 'webhook', url: 'https://crm.
 const secretOf = (bytes: number, fill = 'C') => `whsec_${Buffer.alloc(bytes, fill).toString('base64')}`
 const DAY_MS = 24 * 3600 * 1000
 
-function open({ queues, commands }: Pick<Store, 'queues'> & { commands: RedisConnection }, clock = { nowMs: () => Date.now() }): Subscriptions {
+function open(
+  { queues, commands }: Pick<Store, 'queues'> & { commands: RedisConnection },
+  clock = { nowMs: () => Date.now() },
+): Subscriptions {
   return createSubscriptions({
     platform: PLATFORM,
     platforms: [PLATFORM],
@@ -73,7 +76,10 @@ void t.test('what is left out gets its default, and what is answered can be writ
   const data = { EventKey: { prefix: 'qrscene_' }, MsgType: { not: ['text'] } }
   await subscriptions.put('d', { match: { data }, sink: { kind: 'queue' } })
   t.same((await open(store).get('d'))?.match, { authorizers: undefined, types: undefined, data }, 'in every process')
-  const again = await subscriptions.put('q', { name: 'q', sink: { kind: 'queue', queue: sinkQueue(PLATFORM, 'q'), prefix: 'bull' } })
+  const again = await subscriptions.put('q', {
+    name: 'q',
+    sink: { kind: 'queue', queue: sinkQueue(PLATFORM, 'q'), prefix: 'bull' },
+  })
   t.equal(again.created, false)
   t.equal(again.subscription.createdAtMs, queue.subscription.createdAtMs)
   t.same(await subscriptions.get('s'), stream.subscription)
@@ -90,7 +96,10 @@ void t.test('what the schema cannot see is refused by name, never by value', asy
     ['crm', { sink: { kind: 'webhook', url: 'https://10.0.0.1/CANARY' } }],
     ['crm', { sink: { kind: 'webhook', url: 'https://crm.example', secret: secretOf(23) } }],
     ['crm', { sink: { kind: 'webhook', url: 'https://crm.example', secret: secretOf(65) } }],
-    ['crm', { sink: { kind: 'webhook', url: 'https://crm.example', secret: 'whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' } }],
+    [
+      'crm',
+      { sink: { kind: 'webhook', url: 'https://crm.example', secret: 'whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' } },
+    ],
     ['crm', { sink: { kind: 'queue', queue: '{wx-queue.open1.other}' } }],
     ['crm', { sink: { kind: 'queue', prefix: 'mine' } }],
     ['crm', { sink: { kind: 'stream', stream: 'CANARY' } }],
@@ -101,93 +110,109 @@ void t.test('what the schema cannot see is refused by name, never by value', asy
     t.notMatch(String(error), /CANARY/)
   }
   t.same(await subscriptions.all(0), [])
-  for (const bytes of [24, 64]) await subscriptions.put('crm', { sink: { kind: 'webhook', url: 'https://crm.example', secret: secretOf(bytes) } })
+  for (const bytes of [24, 64])
+    await subscriptions.put('crm', { sink: { kind: 'webhook', url: 'https://crm.example', secret: secretOf(bytes) } })
 })
 
-void t.test('a queue or stream that exists keeps the name of its record, which a caller may write or leave out', async (t) => {
-  const store = await startStore(t)
-  const subscriptions = open(store)
-  const OLD: Record<string, SubscriptionInput['sink']> = {
-    q: { kind: 'queue', queue: '{wx-open1-q}' },
-    s: { kind: 'stream', stream: 'wx:{open1}:stream:s' },
-  }
-  const NEW: Record<string, SubscriptionInput['sink']> = {
-    q: { kind: 'queue', queue: sinkQueue(PLATFORM, 'q') },
-    s: { kind: 'stream', stream: sinkStream(PLATFORM, 's') },
-  }
-  for (const [name, sink] of Object.entries(OLD)) {
-    await subscriptions.put(name, { sink: { kind: sink.kind === 'queue' ? 'queue' : 'stream' } })
-    // As an earlier version wrote it.
-    const record = JSON.parse((await store.commands.hget(keys.subscriptions, name)) ?? '') as { subscription: object }
-    const before = { ...record, subscription: { ...record.subscription, sink } }
-    await store.commands.hset(keys.subscriptions, name, JSON.stringify(before))
-    await store.commands.incr(keys.subscriptionsVersion)
-    for (const again of [{ kind: sink.kind }, sink] as SubscriptionInput['sink'][]) {
-      t.match((await subscriptions.put(name, { sink: again, enabled: false })).subscription.sink, sink)
+void t.test(
+  'a queue or stream that exists keeps the name of its record, which a caller may write or leave out',
+  async (t) => {
+    const store = await startStore(t)
+    const subscriptions = open(store)
+    const OLD: Record<string, SubscriptionInput['sink']> = {
+      q: { kind: 'queue', queue: '{wx-open1-q}' },
+      s: { kind: 'stream', stream: 'wx:{open1}:stream:s' },
     }
-    const put = () => subscriptions.put(name, { sink: NEW[name] ?? sink })
-    await t.rejects(put(), { code: 'INVALID_REQUEST' }, 'not the name of a new one')
-    await subscriptions.put(name, WEBHOOK)
-    t.match((await put()).subscription.sink, NEW[name], 'but after it was something else')
-  }
-})
+    const NEW: Record<string, SubscriptionInput['sink']> = {
+      q: { kind: 'queue', queue: sinkQueue(PLATFORM, 'q') },
+      s: { kind: 'stream', stream: sinkStream(PLATFORM, 's') },
+    }
+    for (const [name, sink] of Object.entries(OLD)) {
+      await subscriptions.put(name, { sink: { kind: sink.kind === 'queue' ? 'queue' : 'stream' } })
+      // As an earlier version wrote it.
+      const record = JSON.parse((await store.commands.hget(keys.subscriptions, name)) ?? '') as { subscription: object }
+      const before = { ...record, subscription: { ...record.subscription, sink } }
+      await store.commands.hset(keys.subscriptions, name, JSON.stringify(before))
+      await store.commands.incr(keys.subscriptionsVersion)
+      for (const again of [{ kind: sink.kind }, sink] as SubscriptionInput['sink'][]) {
+        t.match((await subscriptions.put(name, { sink: again, enabled: false })).subscription.sink, sink)
+      }
+      const put = () => subscriptions.put(name, { sink: NEW[name] ?? sink })
+      await t.rejects(put(), { code: 'INVALID_REQUEST' }, 'not the name of a new one')
+      await subscriptions.put(name, WEBHOOK)
+      t.match((await put()).subscription.sink, NEW[name], 'but after it was something else')
+    }
+  },
+)
 
-void t.test('a webhook secret is answered once, kept on update, sealed in Redis, and replaced with a day of both', async (t) => {
-  const store = await startStore(t)
-  const clock = { ms: 1_000_000, nowMs: () => clock.ms }
-  const subscriptions = open(store, clock)
-  const first = secretOf(32, 'A')
-  const second = secretOf(32, 'B')
-  const withSecret = (secret: string): SubscriptionInput => ({ sink: { kind: 'webhook', url: 'https://crm.example', secret } })
-  t.equal((await subscriptions.put('crm', withSecret(first))).secret, first)
-  t.equal((await subscriptions.put('crm', WEBHOOK)).secret, undefined)
-  t.same(reveal(await subscriptions.webhookSecrets('crm')), [first])
-  t.equal((await subscriptions.put('crm', withSecret(first))).secret, undefined)
-  t.same(reveal(await subscriptions.webhookSecrets('crm')), [first])
+void t.test(
+  'a webhook secret is answered once, kept on update, sealed in Redis, and replaced with a day of both',
+  async (t) => {
+    const store = await startStore(t)
+    const clock = { ms: 1_000_000, nowMs: () => clock.ms }
+    const subscriptions = open(store, clock)
+    const first = secretOf(32, 'A')
+    const second = secretOf(32, 'B')
+    const withSecret = (secret: string): SubscriptionInput => ({
+      sink: { kind: 'webhook', url: 'https://crm.example', secret },
+    })
+    t.equal((await subscriptions.put('crm', withSecret(first))).secret, first)
+    t.equal((await subscriptions.put('crm', WEBHOOK)).secret, undefined)
+    t.same(reveal(await subscriptions.webhookSecrets('crm')), [first])
+    t.equal((await subscriptions.put('crm', withSecret(first))).secret, undefined)
+    t.same(reveal(await subscriptions.webhookSecrets('crm')), [first])
 
-  await subscriptions.put('crm', withSecret(second))
-  t.same(reveal(await subscriptions.webhookSecrets('crm')), [second, first])
-  clock.ms += DAY_MS - 1
-  t.same(reveal(await subscriptions.webhookSecrets('crm')), [second, first])
-  clock.ms += 1
-  t.same(reveal(await subscriptions.webhookSecrets('crm')), [second])
+    await subscriptions.put('crm', withSecret(second))
+    t.same(reveal(await subscriptions.webhookSecrets('crm')), [second, first])
+    clock.ms += DAY_MS - 1
+    t.same(reveal(await subscriptions.webhookSecrets('crm')), [second, first])
+    clock.ms += 1
+    t.same(reveal(await subscriptions.webhookSecrets('crm')), [second])
 
-  const everything = await dump(store.commands)
-  for (const secret of [first, second]) t.notOk(everything.includes(secret.slice('whsec_'.length, -2)))
-  await t.rejects(subscriptions.webhookSecrets('other'), { code: 'SUBSCRIPTION_NOT_FOUND' })
-})
+    const everything = await dump(store.commands)
+    for (const secret of [first, second]) t.notOk(everything.includes(secret.slice('whsec_'.length, -2)))
+    await t.rejects(subscriptions.webhookSecrets('other'), { code: 'SUBSCRIPTION_NOT_FOUND' })
+  },
+)
 
-void t.test('a rotated secret is answered once, and each one that it replaced signs for a day, of several the last four', async (t) => {
-  const store = await startStore(t)
-  const clock = { ms: 1_000_000, nowMs: () => clock.ms }
-  const subscriptions = open(store, clock)
-  const { secret: first } = await subscriptions.put('crm', WEBHOOK)
-  const second = await subscriptions.rotateSecret('crm')
-  t.match(second, /^whsec_[A-Za-z0-9+/]{43}=$/)
-  t.same(reveal(await subscriptions.webhookSecrets('crm')), [second, first])
-  clock.ms += DAY_MS / 2
-  const third = await subscriptions.rotateSecret('crm')
-  t.same(reveal(await subscriptions.webhookSecrets('crm')), [third, second, first])
-  t.same(reveal(await open(store, clock).webhookSecrets('crm')), [third, second, first], 'in every process')
-  t.equal((await subscriptions.put('crm', WEBHOOK)).secret, undefined)
-  clock.ms += DAY_MS / 2
-  t.same(reveal(await subscriptions.webhookSecrets('crm')), [third, second])
-  const more = await Promise.all(Array.from({ length: 6 }, () => subscriptions.rotateSecret('crm')))
-  const inForce = reveal(await subscriptions.webhookSecrets('crm'))
-  t.equal(inForce.length, 5)
-  t.ok(inForce.every((one) => more.includes(one)), 'also when several rotate it at once')
-  const everything = await dump(store.commands)
-  for (const secret of [first, second, third, ...more]) t.notOk(everything.includes((secret ?? '').slice('whsec_'.length, -2)))
+void t.test(
+  'a rotated secret is answered once, and each one that it replaced signs for a day, of several the last four',
+  async (t) => {
+    const store = await startStore(t)
+    const clock = { ms: 1_000_000, nowMs: () => clock.ms }
+    const subscriptions = open(store, clock)
+    const { secret: first } = await subscriptions.put('crm', WEBHOOK)
+    const second = await subscriptions.rotateSecret('crm')
+    t.match(second, /^whsec_[A-Za-z0-9+/]{43}=$/)
+    t.same(reveal(await subscriptions.webhookSecrets('crm')), [second, first])
+    clock.ms += DAY_MS / 2
+    const third = await subscriptions.rotateSecret('crm')
+    t.same(reveal(await subscriptions.webhookSecrets('crm')), [third, second, first])
+    t.same(reveal(await open(store, clock).webhookSecrets('crm')), [third, second, first], 'in every process')
+    t.equal((await subscriptions.put('crm', WEBHOOK)).secret, undefined)
+    clock.ms += DAY_MS / 2
+    t.same(reveal(await subscriptions.webhookSecrets('crm')), [third, second])
+    const more = await Promise.all(Array.from({ length: 6 }, () => subscriptions.rotateSecret('crm')))
+    const inForce = reveal(await subscriptions.webhookSecrets('crm'))
+    t.equal(inForce.length, 5)
+    t.ok(
+      inForce.every((one) => more.includes(one)),
+      'also when several rotate it at once',
+    )
+    const everything = await dump(store.commands)
+    for (const secret of [first, second, third, ...more])
+      t.notOk(everything.includes((secret ?? '').slice('whsec_'.length, -2)))
 
-  t.equal(await subscriptions.rotateSecret('none'), undefined)
-  await subscriptions.put('q', { sink: { kind: 'queue' } })
-  await t.rejects(subscriptions.rotateSecret('q'), { code: 'INVALID_REQUEST' })
-  const refused = subscriptions.rotateSecret('crm', () => {
-    throw new GatewayError('FORBIDDEN', 'no')
-  })
-  await t.rejects(refused, { code: 'FORBIDDEN' })
-  t.same(reveal(await subscriptions.webhookSecrets('crm')), inForce)
-})
+    t.equal(await subscriptions.rotateSecret('none'), undefined)
+    await subscriptions.put('q', { sink: { kind: 'queue' } })
+    await t.rejects(subscriptions.rotateSecret('q'), { code: 'INVALID_REQUEST' })
+    const refused = subscriptions.rotateSecret('crm', () => {
+      throw new GatewayError('FORBIDDEN', 'no')
+    })
+    await t.rejects(refused, { code: 'FORBIDDEN' })
+    t.same(reveal(await subscriptions.webhookSecrets('crm')), inForce)
+  },
+)
 
 void t.test('a webhook that becomes a queue and a webhook again has a new secret', async (t) => {
   const store = await startStore(t)
@@ -201,80 +226,117 @@ void t.test('a webhook that becomes a queue and a webhook again has a new secret
   t.not(again.secret, secret)
 })
 
-void t.test('every process knows a change within 100 ms, at once with an age of 0, and asks Redis once for all who ask', async (t) => {
-  const store = await startStore(t)
-  const [here, there] = [open(store), open(store)]
-  t.same(await there.all(), [])
-  await here.put('b', WEBHOOK)
-  await here.put('a', WEBHOOK)
-  t.same((await here.all()).map(({ name }) => name), ['a', 'b'], 'at once where it was changed')
-  t.same((await there.all(0)).map(({ name }) => name), ['a', 'b'])
-  const elapsedMs = startStopwatch()
-  await here.disable('a', AFTER)
-  await until('the other process knows', async () => (await there.all()).find(({ name }) => name === 'a')?.enabled === false, { everyMs: 5 })
-  t.ok(elapsedMs() < 250)
+void t.test(
+  'every process knows a change within 100 ms, at once with an age of 0, and asks Redis once for all who ask',
+  async (t) => {
+    const store = await startStore(t)
+    const [here, there] = [open(store), open(store)]
+    t.same(await there.all(), [])
+    await here.put('b', WEBHOOK)
+    await here.put('a', WEBHOOK)
+    t.same(
+      (await here.all()).map(({ name }) => name),
+      ['a', 'b'],
+      'at once where it was changed',
+    )
+    t.same(
+      (await there.all(0)).map(({ name }) => name),
+      ['a', 'b'],
+    )
+    const elapsedMs = startStopwatch()
+    await here.disable('a', AFTER)
+    await until(
+      'the other process knows',
+      async () => (await there.all()).find(({ name }) => name === 'a')?.enabled === false,
+      { everyMs: 5 },
+    )
+    t.ok(elapsedMs() < 250)
 
-  const before = await there.all(0)
-  t.equal(there.known(), before, 'what was read just now needs no question')
-  await until('and then it does', () => there.known() === undefined, { everyMs: 5 })
-  const reads = await Promise.all(Array.from({ length: 100 }, () => there.all(50)))
-  t.ok(reads.every((list) => list === before), 'the same array while nothing changes')
-  const info = async () => Number(/cmdstat_get:calls=(\d+)/.exec(await store.commands.info('commandstats'))?.[1] ?? 0)
-  await until('the copy is old', async () => {
-    const calls = await info()
-    await Promise.all(Array.from({ length: 100 }, () => there.all(20)))
-    return (await info()) - calls === 1
-  })
-})
+    const before = await there.all(0)
+    t.equal(there.known(), before, 'what was read just now needs no question')
+    await until('and then it does', () => there.known() === undefined, { everyMs: 5 })
+    const reads = await Promise.all(Array.from({ length: 100 }, () => there.all(50)))
+    t.ok(
+      reads.every((list) => list === before),
+      'the same array while nothing changes',
+    )
+    const info = async () => Number(/cmdstat_get:calls=(\d+)/.exec(await store.commands.info('commandstats'))?.[1] ?? 0)
+    await until('the copy is old', async () => {
+      const calls = await info()
+      await Promise.all(Array.from({ length: 100 }, () => there.all(20)))
+      return (await info()) - calls === 1
+    })
+  },
+)
 
-void t.test('a change costs every process what changed: the others are not read again and stay the same objects', async (t) => {
-  const store = await startStore(t)
-  const [here, there] = [open(store), open(store)]
-  for (const name of ['a', 'b', 'c', 'd']) await here.put(name, WEBHOOK)
-  const before = await there.all(0)
-  const wholeReads = async () => Number(/cmdstat_hgetall:calls=(\d+)/.exec(await store.commands.info('commandstats'))?.[1] ?? 0)
-  const readsBefore = await wholeReads()
-  await here.put('b', { sink: { kind: 'queue' } })
-  await here.put('e', WEBHOOK)
-  await here.disable('c', AFTER)
-  const after = await there.all(0)
-  t.same(after.map(({ name, sink, enabled }) => [name, sink.kind, enabled]), [
-    ['a', 'webhook', true],
-    ['b', 'queue', true],
-    ['c', 'webhook', false],
-    ['d', 'webhook', true],
-    ['e', 'webhook', true],
-  ])
-  t.equal(after[0], before[0])
-  t.equal(after[3], before[3])
-  t.equal(await wholeReads(), readsBefore)
-})
+void t.test(
+  'a change costs every process what changed: the others are not read again and stay the same objects',
+  async (t) => {
+    const store = await startStore(t)
+    const [here, there] = [open(store), open(store)]
+    for (const name of ['a', 'b', 'c', 'd']) await here.put(name, WEBHOOK)
+    const before = await there.all(0)
+    const wholeReads = async () =>
+      Number(/cmdstat_hgetall:calls=(\d+)/.exec(await store.commands.info('commandstats'))?.[1] ?? 0)
+    const readsBefore = await wholeReads()
+    await here.put('b', { sink: { kind: 'queue' } })
+    await here.put('e', WEBHOOK)
+    await here.disable('c', AFTER)
+    const after = await there.all(0)
+    t.same(
+      after.map(({ name, sink, enabled }) => [name, sink.kind, enabled]),
+      [
+        ['a', 'webhook', true],
+        ['b', 'queue', true],
+        ['c', 'webhook', false],
+        ['d', 'webhook', true],
+        ['e', 'webhook', true],
+      ],
+    )
+    t.equal(after[0], before[0])
+    t.equal(after[3], before[3])
+    t.equal(await wholeReads(), readsBefore)
+  },
+)
 
-void t.test('another server is read as a whole although its version is the same, and what it has as it was stays the same object', async (t) => {
-  const [old, promoted] = [await startStore(t), await startStore(t)]
-  const target = { port: old.server.port }
-  const wire = await startTcpProxy(target)
-  t.teardown(() => wire.close())
-  const through = connectRedis(standaloneSettings(`redis://127.0.0.1:${wire.port}`), 'commands', () => undefined)
-  t.teardown(() => through.disconnect())
-  await until('it is connected', () => through.status === 'ready')
-  await open(old).put('kept', WEBHOOK)
-  await promoted.commands.multi().restore(keys.subscriptions, 0, await dumped(old, keys.subscriptions)).incr(keys.subscriptionsVersion).exec()
-  await open(old).put('lost', WEBHOOK)
-  await open(promoted).put('another', WEBHOOK)
-  const reader = open({ ...old, commands: through })
-  const before = await reader.all(0)
-  t.same(before.map(({ name }) => name), ['kept', 'lost'])
-  target.port = promoted.server.port
-  await old.server.kill()
-  let after = before
-  await until('the other server answers', async () => {
-    after = await reader.all(0).catch(() => before)
-    return after !== before
-  })
-  t.same(after.map(({ name }) => name), ['another', 'kept'])
-  t.equal(after[1], before[0])
-})
+void t.test(
+  'another server is read as a whole although its version is the same, and what it has as it was stays the same object',
+  async (t) => {
+    const [old, promoted] = [await startStore(t), await startStore(t)]
+    const target = { port: old.server.port }
+    const wire = await startTcpProxy(target)
+    t.teardown(() => wire.close())
+    const through = connectRedis(standaloneSettings(`redis://127.0.0.1:${wire.port}`), 'commands', () => undefined)
+    t.teardown(() => through.disconnect())
+    await until('it is connected', () => through.status === 'ready')
+    await open(old).put('kept', WEBHOOK)
+    await promoted.commands
+      .multi()
+      .restore(keys.subscriptions, 0, await dumped(old, keys.subscriptions))
+      .incr(keys.subscriptionsVersion)
+      .exec()
+    await open(old).put('lost', WEBHOOK)
+    await open(promoted).put('another', WEBHOOK)
+    const reader = open({ ...old, commands: through })
+    const before = await reader.all(0)
+    t.same(
+      before.map(({ name }) => name),
+      ['kept', 'lost'],
+    )
+    target.port = promoted.server.port
+    await old.server.kill()
+    let after = before
+    await until('the other server answers', async () => {
+      after = await reader.all(0).catch(() => before)
+      return after !== before
+    })
+    t.same(
+      after.map(({ name }) => name),
+      ['another', 'kept'],
+    )
+    t.equal(after[1], before[0])
+  },
+)
 
 async function dumped({ commands }: Store, key: string): Promise<Buffer> {
   const value = await commands.dumpBuffer(key)
@@ -282,32 +344,36 @@ async function dumped({ commands }: Store, key: string): Promise<Buffer> {
   return value
 }
 
-void t.test('whatever changes, and whoever changes it, a process that reads on knows what one knows that begins', async (t) => {
-  const store = await startStore(t)
-  const writers = [open(store), open(store)]
-  const reader = open(store)
-  const sameAsNew = async (what: string) => t.same(await reader.all(0), await open(store).all(0), what)
-  for (let round = 0; round < 60; round += 1) {
-    const name = `s${(round * 7) % 11}`
-    const writer = writers[round % 2]
-    if (round % 5 === 4) await store.commands.multi().hdel(keys.subscriptions, name).incr(keys.subscriptionsVersion).exec()
-    else if (round % 5 === 3) await writer?.disable(name, AFTER)
-    else await writer?.put(name, round % 2 === 0 ? WEBHOOK : { sink: { kind: 'queue' } })
-    if (round % 3 !== 1) await sameAsNew(`round ${round}`)
-  }
-  await writers[0]?.delete('s0')
-  await sameAsNew('after a deletion')
-  // More than are noted.
-  await Promise.all(Array.from({ length: 1_050 }, (_, n) => reader.put(`many-${n}`, { sink: { kind: 'queue' } })))
-  await sameAsNew('after more changes than are noted')
-  t.equal(await store.commands.zcard(keys.subscriptionChanges), 1_002)
-  await writers[0]?.put('many-1', WEBHOOK)
-  await sameAsNew('after one more')
-  await store.commands.flushall()
-  await sameAsNew('in an emptied store')
-  await writers[0]?.put('first', WEBHOOK)
-  await sameAsNew('in an emptied store that fills again')
-})
+void t.test(
+  'whatever changes, and whoever changes it, a process that reads on knows what one knows that begins',
+  async (t) => {
+    const store = await startStore(t)
+    const writers = [open(store), open(store)]
+    const reader = open(store)
+    const sameAsNew = async (what: string) => t.same(await reader.all(0), await open(store).all(0), what)
+    for (let round = 0; round < 60; round += 1) {
+      const name = `s${(round * 7) % 11}`
+      const writer = writers[round % 2]
+      if (round % 5 === 4)
+        await store.commands.multi().hdel(keys.subscriptions, name).incr(keys.subscriptionsVersion).exec()
+      else if (round % 5 === 3) await writer?.disable(name, AFTER)
+      else await writer?.put(name, round % 2 === 0 ? WEBHOOK : { sink: { kind: 'queue' } })
+      if (round % 3 !== 1) await sameAsNew(`round ${round}`)
+    }
+    await writers[0]?.delete('s0')
+    await sameAsNew('after a deletion')
+    // More than are noted.
+    await Promise.all(Array.from({ length: 1_050 }, (_, n) => reader.put(`many-${n}`, { sink: { kind: 'queue' } })))
+    await sameAsNew('after more changes than are noted')
+    t.equal(await store.commands.zcard(keys.subscriptionChanges), 1_002)
+    await writers[0]?.put('many-1', WEBHOOK)
+    await sameAsNew('after one more')
+    await store.commands.flushall()
+    await sameAsNew('in an emptied store')
+    await writers[0]?.put('first', WEBHOOK)
+    await sameAsNew('in an emptied store that fills again')
+  },
+)
 
 void t.test('a list goes by name, page by page', async (t) => {
   const store = await startStore(t)
@@ -337,7 +403,8 @@ void t.test('what a caller is not shown takes no place on a page, and no cursor 
   const store = await startStore(t)
   const subscriptions = open(store)
   const seen = ['b', 'd', 'f', 'h']
-  for (const name of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i']) await subscriptions.put(name, { sink: { kind: 'queue' } })
+  for (const name of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i'])
+    await subscriptions.put(name, { sink: { kind: 'queue' } })
   const isShown = ({ name }: { name: string }) => seen.includes(name)
   const page = async (cursor?: string) => {
     const { items, nextCursor } = await subscriptions.list({ limit: 2, cursor, isShown })
@@ -348,44 +415,62 @@ void t.test('what a caller is not shown takes no place on a page, and no cursor 
   t.same((await subscriptions.list({ limit: 2, isShown: () => false })).nextCursor, null)
 })
 
-void t.test('parallel changes of one subscription are all made, one after the other, and one of them created it', async (t) => {
-  const store = await startStore(t)
-  const processes = Array.from({ length: 10 }, () => open(store))
-  const changes = await Promise.all(processes.map((subscriptions) => subscriptions.put('crm', WEBHOOK)))
-  t.equal(changes.filter(({ created }) => created).length, 1)
-  t.equal(changes.filter(({ secret }) => secret !== undefined).length, 1)
-  t.equal(await store.commands.get(keys.subscriptionsVersion), '10')
-})
+void t.test(
+  'parallel changes of one subscription are all made, one after the other, and one of them created it',
+  async (t) => {
+    const store = await startStore(t)
+    const processes = Array.from({ length: 10 }, () => open(store))
+    const changes = await Promise.all(processes.map((subscriptions) => subscriptions.put('crm', WEBHOOK)))
+    t.equal(changes.filter(({ created }) => created).length, 1)
+    t.equal(changes.filter(({ secret }) => secret !== undefined).length, 1)
+    t.equal(await store.commands.get(keys.subscriptionsVersion), '10')
+  },
+)
 
-void t.test('a caller may have so many subscriptions that it created, over all processes; a deleted one leaves its place', async (t) => {
-  const store = await startStore(t)
-  const processes = Array.from({ length: 8 }, () => open(store))
-  const [first] = processes
-  if (!first) return t.fail('no process')
-  const creator = { name: 'crm', maxSubscriptions: 3 }
-  const races = await Promise.allSettled(processes.map((subscriptions, n) => subscriptions.put(`s${n}`, WEBHOOK, { creator })))
-  const refused = races.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []))
-  t.equal(refused.length, 5)
-  for (const error of refused) t.match(error, { code: 'SUBSCRIPTION_LIMIT' })
-  const kept = (await first.all(0)).map(({ name }) => name)
-  t.equal(kept.length, 3)
+void t.test(
+  'a caller may have so many subscriptions that it created, over all processes; a deleted one leaves its place',
+  async (t) => {
+    const store = await startStore(t)
+    const processes = Array.from({ length: 8 }, () => open(store))
+    const [first] = processes
+    if (!first) return t.fail('no process')
+    const creator = { name: 'crm', maxSubscriptions: 3 }
+    const races = await Promise.allSettled(
+      processes.map((subscriptions, n) => subscriptions.put(`s${n}`, WEBHOOK, { creator })),
+    )
+    const refused = races.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []))
+    t.equal(refused.length, 5)
+    for (const error of refused) t.match(error, { code: 'SUBSCRIPTION_LIMIT' })
+    const kept = (await first.all(0)).map(({ name }) => name)
+    t.equal(kept.length, 3)
 
-  const [one = '', two = ''] = kept
-  t.equal((await first.put(one, { ...WEBHOOK, enabled: false }, { creator })).created, false, 'what is there can be changed')
-  await first.put('of-nobody', WEBHOOK)
-  await first.put('of-another', WEBHOOK, { creator: { name: 'erp', maxSubscriptions: 1 } })
-  await first.put('of-another', WEBHOOK, { creator })
-  await t.rejects(first.put('more', WEBHOOK, { creator: { name: 'erp', maxSubscriptions: 1 } }), { code: 'SUBSCRIPTION_LIMIT' }, 'who changes it does not take it over')
-  await first.delete(two)
-  t.equal((await first.put('more', WEBHOOK, { creator })).created, true)
-  await t.rejects(first.put('too-many', WEBHOOK, { creator }), { code: 'SUBSCRIPTION_LIMIT' })
-  await t.rejects(first.put('none', WEBHOOK, { creator: { name: 'nobody', maxSubscriptions: 0 } }), { code: 'SUBSCRIPTION_LIMIT' })
+    const [one = '', two = ''] = kept
+    t.equal(
+      (await first.put(one, { ...WEBHOOK, enabled: false }, { creator })).created,
+      false,
+      'what is there can be changed',
+    )
+    await first.put('of-nobody', WEBHOOK)
+    await first.put('of-another', WEBHOOK, { creator: { name: 'erp', maxSubscriptions: 1 } })
+    await first.put('of-another', WEBHOOK, { creator })
+    await t.rejects(
+      first.put('more', WEBHOOK, { creator: { name: 'erp', maxSubscriptions: 1 } }),
+      { code: 'SUBSCRIPTION_LIMIT' },
+      'who changes it does not take it over',
+    )
+    await first.delete(two)
+    t.equal((await first.put('more', WEBHOOK, { creator })).created, true)
+    await t.rejects(first.put('too-many', WEBHOOK, { creator }), { code: 'SUBSCRIPTION_LIMIT' })
+    await t.rejects(first.put('none', WEBHOOK, { creator: { name: 'nobody', maxSubscriptions: 0 } }), {
+      code: 'SUBSCRIPTION_LIMIT',
+    })
 
-  // As an earlier version leaves it, which knows nothing of creators.
-  await store.commands.hdel(keys.subscriptions, one)
-  t.equal((await first.put('in-its-place', WEBHOOK, { creator })).created, true)
-  t.notOk(await store.commands.hexists(keys.subscriptionCreators, one))
-})
+    // As an earlier version leaves it, which knows nothing of creators.
+    await store.commands.hdel(keys.subscriptions, one)
+    t.equal((await first.put('in-its-place', WEBHOOK, { creator })).created, true)
+    t.notOk(await store.commands.hexists(keys.subscriptionCreators, one))
+  },
+)
 
 void t.test('what a change is refused by sees the record that it would change', async (t) => {
   const store = await startStore(t)
@@ -396,7 +481,11 @@ void t.test('what a change is refused by sees the record that it would change', 
   const seen: Array<string | undefined> = []
   await here.put('crm', WEBHOOK)
   // Replaced by another process after this one has looked.
-  const racing = here.put('crm', { sink: { kind: 'queue' } }, { assertMayReplace: ({ sink }) => void seen.push(sink.kind) })
+  const racing = here.put(
+    'crm',
+    { sink: { kind: 'queue' } },
+    { assertMayReplace: ({ sink }) => void seen.push(sink.kind) },
+  )
   await Promise.all([racing, there.put('crm', { sink: { kind: 'stream' } })])
   t.ok(seen.includes('webhook') || seen.includes('stream'))
   const before = await here.get('crm')
@@ -408,7 +497,16 @@ void t.test('what a change is refused by sees the record that it would change', 
 })
 
 function makeJob(id: string): DeliveryJob {
-  return { v: 1, kind: 'deliver', platform: PLATFORM, subscription: 'crm', event: makeEvent(id), receivedAtMs: 1, deliveryId: id, scheduleSeconds: [60] }
+  return {
+    v: 1,
+    kind: 'deliver',
+    platform: PLATFORM,
+    subscription: 'crm',
+    event: makeEvent(id),
+    receivedAtMs: 1,
+    deliveryId: id,
+    scheduleSeconds: [60],
+  }
 }
 
 void t.test('a deleted subscription leaves nothing: no deliveries, no dead letters, no queue, no stream', async (t) => {
@@ -418,12 +516,22 @@ void t.test('a deleted subscription leaves nothing: no deliveries, no dead lette
   const writer = createSinkWriter({ queues: store.queues, redis: store.commands })
   t.equal(await subscriptions.delete('crm'), false)
   await subscriptions.put('crm', WEBHOOK)
-  for (let n = 0; n < 1_200; n += 1) await deliveries.enqueueDelivery(makeJob(`ev_${n}`), { delayMs: n % 2 === 0 ? 60_000 : 0 })
-  await writer.addToConsumerQueue({ queue: sinkQueue(PLATFORM, 'crm'), jobId: 'ev_1', name: 'n', data: makeEvent('ev_1') })
+  for (let n = 0; n < 1_200; n += 1)
+    await deliveries.enqueueDelivery(makeJob(`ev_${n}`), { delayMs: n % 2 === 0 ? 60_000 : 0 })
+  await writer.addToConsumerQueue({
+    queue: sinkQueue(PLATFORM, 'crm'),
+    jobId: 'ev_1',
+    name: 'n',
+    data: makeEvent('ev_1'),
+  })
   await writer.appendToStream({ stream: sinkStream(PLATFORM, 'crm'), fields: { id: '1' } })
   t.equal(await subscriptions.delete('crm'), true)
   const left = (await store.commands.keys('*')).filter((key) => !key.includes(':de:'))
-  t.same(left.toSorted(), [keys.subscriptionChanges, keys.subscriptionsVersion], 'but for de-duplication, which ends within a minute')
+  t.same(
+    left.toSorted(),
+    [keys.subscriptionChanges, keys.subscriptionsVersion],
+    'but for de-duplication, which ends within a minute',
+  )
   t.equal(await subscriptions.get('crm'), undefined)
   t.same(await subscriptions.all(), [])
   t.equal(await subscriptions.delete('crm'), false)

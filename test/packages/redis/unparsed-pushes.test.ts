@@ -10,12 +10,24 @@ const PUSH = '{"ComponentVerifyTicket":"ticket@@@CANARY"}'
 void t.test('it stands there sealed, for a day, and the latest are kept', async (t) => {
   const store = await startStore(t)
   const sealingKey = randomBytes(32)
-  const pushes = createUnparsedPushes({ platform: PLATFORM, redis: store.commands, keys, sealer: createSealer([{ id: 'k1', key: sealingKey }]) })
-  for (let at = 1; at <= MOST_UNPARSED_PUSHES + 2; at++) await pushes.keep({ eventId: `ev_${at}`, plaintext: PUSH, receivedAtMs: at })
+  const pushes = createUnparsedPushes({
+    platform: PLATFORM,
+    redis: store.commands,
+    keys,
+    sealer: createSealer([{ id: 'k1', key: sealingKey }]),
+  })
+  for (let at = 1; at <= MOST_UNPARSED_PUSHES + 2; at++)
+    await pushes.keep({ eventId: `ev_${at}`, plaintext: PUSH, receivedAtMs: at })
   t.notMatch(await dump(store.commands), /CANARY/)
   const listed = await pushes.list()
   t.equal(listed.length, MOST_UNPARSED_PUSHES)
-  t.same([listed[0], listed.at(-1)], [{ eventId: `ev_${MOST_UNPARSED_PUSHES + 2}`, receivedAtMs: MOST_UNPARSED_PUSHES + 2 }, { eventId: 'ev_3', receivedAtMs: 3 }])
+  t.same(
+    [listed[0], listed.at(-1)],
+    [
+      { eventId: `ev_${MOST_UNPARSED_PUSHES + 2}`, receivedAtMs: MOST_UNPARSED_PUSHES + 2 },
+      { eventId: 'ev_3', receivedAtMs: 3 },
+    ],
+  )
   t.equal((await pushes.read('ev_3'))?.reveal(), PUSH)
   t.equal(await pushes.read('ev_1'), undefined)
   const lives = await Promise.all((await store.commands.keys('wx:*')).map((key) => store.commands.ttl(key)))
@@ -40,7 +52,11 @@ void t.test('it stands there sealed, for a day, and the latest are kept', async 
   }
   const all = await show()
   t.equal(all.lines.length, MOST_UNPARSED_PUSHES - 1)
-  t.same(JSON.parse(all.lines.at(-1) ?? ''), { platform: PLATFORM, eventId: 'ev_4', receivedAt: '1970-01-01T00:00:00.004Z' })
+  t.same(JSON.parse(all.lines.at(-1) ?? ''), {
+    platform: PLATFORM,
+    eventId: 'ev_4',
+    receivedAt: '1970-01-01T00:00:00.004Z',
+  })
   t.notMatch(all.lines.join('\n'), /CANARY/)
   t.same(await show('ev_4'), { found: true, lines: [PUSH] })
   t.same(await show('ev_none'), { found: false, lines: [] })

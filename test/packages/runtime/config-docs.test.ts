@@ -17,7 +17,11 @@ void t.test('.env.example is up to date (npm run docs)', async (t) => {
 
 void t.test('.env.example with the required settings filled in starts with the defaults', async (t) => {
   const example = parseEnv(generateEnvExample())
-  t.strictSame(Object.keys(example).toSorted(), Object.keys(COMPLETE).toSorted(), 'asks for what is required, and for nothing else')
+  t.strictSame(
+    Object.keys(example).toSorted(),
+    Object.keys(COMPLETE).toSorted(),
+    'asks for what is required, and for nothing else',
+  )
   const filled = { ...example, ...COMPLETE }
   t.strictSame(
     JSON.stringify(loadConfig({ env: filled, readFile: filesOf({}) })),

@@ -29,7 +29,10 @@ callers:
 const VARIABLES = { OPEN2_SECRET: 'sealed: "of" #2', CRM_KEY: CALLER_KEY, PRE: 'old', TAIL: 'bbbbbbbbbbbbbbbb' }
 
 function load(env: Readonly<Record<string, string | undefined>>, file: string) {
-  return loadConfig({ env: { CONFIG_FILE: 'gateway.yaml', ...SEALED, ...env }, readFile: filesOf({ 'gateway.yaml': file }) })
+  return loadConfig({
+    env: { CONFIG_FILE: 'gateway.yaml', ...SEALED, ...env },
+    readFile: filesOf({ 'gateway.yaml': file }),
+  })
 }
 
 function problemsOf(env: Readonly<Record<string, string | undefined>>, file: string): Record<string, string> {
@@ -116,17 +119,26 @@ void t.test('a double id, component appid, caller name or caller key stops the s
   const platform = (id: string, appId: string) =>
     `{id: ${id}, componentAppid: ${appId}, componentAppsecret: s, token: t, encodingAesKey: ${AES_KEY}}`
   const caller = (name: string, key: string) => `{name: ${name}, key: ${key}}`
-  const file = (platforms: string[], callers: string[]) => `platforms: [${platforms.join(', ')}]\ncallers: [${callers.join(', ')}]\n`
+  const file = (platforms: string[], callers: string[]) =>
+    `platforms: [${platforms.join(', ')}]\ncallers: [${callers.join(', ')}]\n`
   const one = platform('one', 'wxaaaaaaaaaaaaaaaa')
   const ops = caller('ops2', 'o'.repeat(32))
 
   t.strictSame(problemsOf({}, file([one, platform('two', 'wxbbbbbbbbbbbbbbbb')], [ops])), {})
-  t.match(problemsOf({}, file([one, platform('one', 'wxbbbbbbbbbbbbbbbb')], [ops])), { 'CONFIG_FILE platforms[1]': /same id/ })
-  t.match(problemsOf({}, file([one, platform('two', 'wxaaaaaaaaaaaaaaaa')], [ops])), { 'CONFIG_FILE platforms[1]': /same component appid/ })
+  t.match(problemsOf({}, file([one, platform('one', 'wxbbbbbbbbbbbbbbbb')], [ops])), {
+    'CONFIG_FILE platforms[1]': /same id/,
+  })
+  t.match(problemsOf({}, file([one, platform('two', 'wxaaaaaaaaaaaaaaaa')], [ops])), {
+    'CONFIG_FILE platforms[1]': /same component appid/,
+  })
   t.match(problemsOf({}, file([one], [ops, caller('ops2', 'p'.repeat(32))])), { 'CONFIG_FILE callers[1]': /same name/ })
   t.match(problemsOf({}, file([one], [ops, caller('ops3', 'o'.repeat(32))])), { 'CONFIG_FILE callers[1]': /same key/ })
-  t.match(problemsOf({ API_KEYS: `ops2=${'q'.repeat(32)}` }, file([one], [ops])), { 'CONFIG_FILE callers[0]': /same name/ })
-  t.match(problemsOf(COMPLETE, file([platform('open1', 'wxaaaaaaaaaaaaaaaa')], [ops])), { 'CONFIG_FILE platforms[0]': /same id/ })
+  t.match(problemsOf({ API_KEYS: `ops2=${'q'.repeat(32)}` }, file([one], [ops])), {
+    'CONFIG_FILE callers[0]': /same name/,
+  })
+  t.match(problemsOf(COMPLETE, file([platform('open1', 'wxaaaaaaaaaaaaaaaa')], [ops])), {
+    'CONFIG_FILE platforms[0]': /same id/,
+  })
 })
 
 void t.test('every wrong place is told by its path and without its value', async (t) => {
@@ -177,13 +189,18 @@ leaks: leak-14
 
 void t.test('how many subscriptions a caller may create is 200 unless its entry says otherwise', async (t) => {
   const env = { ...VARIABLES, OPEN2_SECRET: 'appsecret2', API_KEYS: `ops=${'o'.repeat(32)}` }
-  const withLimit = (value: string) => FILE.replace('  - name: idle\n', `  - name: idle\n    maxSubscriptions: ${value}\n`)
+  const withLimit = (value: string) =>
+    FILE.replace('  - name: idle\n', `  - name: idle\n    maxSubscriptions: ${value}\n`)
   const limits = (file: string) => load(env, file).callers.map(({ maxSubscriptions }) => maxSubscriptions)
   t.same(limits(FILE), [200, 200, 200])
   t.same(limits(withLimit('0')), [200, 200, 0])
   t.same(limits(withLimit('5000')), [200, 200, 5000])
   for (const wrong of ['-1', '1.5', 'many', '1e3', '99999999']) {
-    t.match(problemsOf(env, withLimit(wrong)), { 'CONFIG_FILE callers[1].maxSubscriptions': /whole number from 0/ }, wrong)
+    t.match(
+      problemsOf(env, withLimit(wrong)),
+      { 'CONFIG_FILE callers[1].maxSubscriptions': /whole number from 0/ },
+      wrong,
+    )
   }
 })
 
@@ -195,13 +212,18 @@ void t.test('how many calls a caller may make at once is 64 unless its entry say
   t.same(limits(withLimit('1')), [64, 64, 1])
   t.same(limits(withLimit('512')), [64, 64, 512])
   for (const wrong of ['0', '513', '-1', '1.5', 'many']) {
-    t.match(problemsOf(env, withLimit(wrong)), { 'CONFIG_FILE callers[1].maxConcurrent': /whole number from 1 to 512/ }, wrong)
+    t.match(
+      problemsOf(env, withLimit(wrong)),
+      { 'CONFIG_FILE callers[1].maxConcurrent': /whole number from 1 to 512/ },
+      wrong,
+    )
   }
 })
 
 void t.test('a grant may name the paths of WeChat that it reaches', async (t) => {
   const env = { ...VARIABLES, OPEN2_SECRET: 'appsecret2' }
-  const withApis = (apis: string) => FILE.replace('- actions: [replies:write]', `- { actions: [api:call], apis: ${apis} }`)
+  const withApis = (apis: string) =>
+    FILE.replace('- actions: [replies:write]', `- { actions: [api:call], apis: ${apis} }`)
   const apisOf = (apis: string) => load(env, withApis(apis)).callers[0]?.grants?.[1]?.apis
   t.same(apisOf('["/cgi-bin/message/*", "*"]'), ['/cgi-bin/message/*', '*'])
   t.same(apisOf('[]'), [])
@@ -210,17 +232,20 @@ void t.test('a grant may name the paths of WeChat that it reaches', async (t) =>
   }
 })
 
-void t.test('what has an effect on a whole platform is not given by a grant that is narrowed to authorizers', async (t) => {
-  const env = { ...VARIABLES, OPEN2_SECRET: 'appsecret2' }
-  const actions = (grant: string) => problemsOf(env, FILE.replace('- actions: [replies:write]', `- ${grant}`))
-  const told = { 'CONFIG_FILE callers[0].grants[1].actions[1]': /not narrowed to authorizers/ }
-  t.match(actions('{ authorizers: [wxbbbbbbbbbbbbbbbb], actions: [tokens:read, authorizers:sync] }'), told)
-  t.match(actions('{ authorizers: [], actions: [tokens:read, authorizers:sync] }'), told)
-  t.match(actions('{ authorizers: [], actions: [tokens:read, component_api:call] }'), told)
-  t.same(actions('{ actions: [tokens:read, authorizers:sync, component_api:call] }'), {})
-  t.same(actions('{ authorizers: [wxbbbbbbbbbbbbbbbb], actions: [authorizations:write] }'), {})
-  t.same(actions('{ authorizers: [wxbbbbbbbbbbbbbbbb] }'), {}, 'all actions are all that such a grant can give')
-})
+void t.test(
+  'what has an effect on a whole platform is not given by a grant that is narrowed to authorizers',
+  async (t) => {
+    const env = { ...VARIABLES, OPEN2_SECRET: 'appsecret2' }
+    const actions = (grant: string) => problemsOf(env, FILE.replace('- actions: [replies:write]', `- ${grant}`))
+    const told = { 'CONFIG_FILE callers[0].grants[1].actions[1]': /not narrowed to authorizers/ }
+    t.match(actions('{ authorizers: [wxbbbbbbbbbbbbbbbb], actions: [tokens:read, authorizers:sync] }'), told)
+    t.match(actions('{ authorizers: [], actions: [tokens:read, authorizers:sync] }'), told)
+    t.match(actions('{ authorizers: [], actions: [tokens:read, component_api:call] }'), told)
+    t.same(actions('{ actions: [tokens:read, authorizers:sync, component_api:call] }'), {})
+    t.same(actions('{ authorizers: [wxbbbbbbbbbbbbbbbb], actions: [authorizations:write] }'), {})
+    t.same(actions('{ authorizers: [wxbbbbbbbbbbbbbbbb] }'), {}, 'all actions are all that such a grant can give')
+  },
+)
 
 void t.test('a file that is no YAML is told by its line, without quoting it', async (t) => {
   const problems = problemsOf({}, 'platforms:\n  - id: open1\n    token: "leak\n')
@@ -229,12 +254,18 @@ void t.test('a file that is no YAML is told by its line, without quoting it', as
   t.match(problemsOf({}, 'a: 1\na: 2\n'), { CONFIG_FILE: /not valid YAML/ })
 })
 
-void t.test('an alias without an anchor, one that contains itself, and a bomb of aliases are problems of the file', async (t) => {
-  const levels = ['a: &a [x, x, x, x, x, x, x, x, x]', ...['ba', 'cb', 'dc', 'ed'].map(([to, from]) => `${to}: &${to} [${Array(9).fill(`*${from}`).join(', ')}]`)]
-  t.match(problemsOf({}, 'callers: [*leak]\n'), { CONFIG_FILE: /^has an alias/ })
-  t.match(problemsOf({}, levels.join('\n')), { CONFIG_FILE: /^has an alias/ })
-  t.match(Object.values(problemsOf({}, 'callers: &loop [ *loop ]\n')).join('\n'), /nested too deeply/)
-})
+void t.test(
+  'an alias without an anchor, one that contains itself, and a bomb of aliases are problems of the file',
+  async (t) => {
+    const levels = [
+      'a: &a [x, x, x, x, x, x, x, x, x]',
+      ...['ba', 'cb', 'dc', 'ed'].map(([to, from]) => `${to}: &${to} [${Array(9).fill(`*${from}`).join(', ')}]`),
+    ]
+    t.match(problemsOf({}, 'callers: [*leak]\n'), { CONFIG_FILE: /^has an alias/ })
+    t.match(problemsOf({}, levels.join('\n')), { CONFIG_FILE: /^has an alias/ })
+    t.match(Object.values(problemsOf({}, 'callers: &loop [ *loop ]\n')).join('\n'), /nested too deeply/)
+  },
+)
 
 void t.test('${NAME} in the name of a member is a problem, which shows no value', async (t) => {
   const problems = problemsOf({ NAME: 'leak' }, 'callers: [{ ${NAME}: x }]\n')

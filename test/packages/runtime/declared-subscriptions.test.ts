@@ -7,7 +7,10 @@ const SECRET = `whsec_${Buffer.alloc(32, 'S').toString('base64')}`
 
 function load(subscriptions: string, env: Record<string, string> = {}) {
   const file = `subscriptions:\n${subscriptions}`
-  return loadConfig({ env: { ...COMPLETE, CONFIG_FILE: 'f', HOOK_SECRET: SECRET, ...env }, readFile: filesOf({ f: file }) })
+  return loadConfig({
+    env: { ...COMPLETE, CONFIG_FILE: 'f', HOOK_SECRET: SECRET, ...env },
+    readFile: filesOf({ f: file }),
+  })
 }
 
 function problemsOf(subscriptions: string): Record<string, string> {
@@ -70,25 +73,54 @@ void t.test('every member is read as the API reads it, the secret from the envir
 
 void t.test('a file without the list declares none, and without a file nothing is said', async (t) => {
   const key = 'k'.repeat(32)
-  t.same(loadConfig({ env: { ...COMPLETE, CONFIG_FILE: 'f' }, readFile: filesOf({ f: `callers: [{ name: crm, key: ${key}x }]` }) }).subscriptions, [])
+  t.same(
+    loadConfig({
+      env: { ...COMPLETE, CONFIG_FILE: 'f' },
+      readFile: filesOf({ f: `callers: [{ name: crm, key: ${key}x }]` }),
+    }).subscriptions,
+    [],
+  )
   t.equal(loadConfig({ env: COMPLETE, readFile: filesOf({}) }).subscriptions, undefined)
 })
 
 void t.test('the summary names them, and shows no secret', async (t) => {
-  const config = load(`  - { platform: open1, name: crm, sink: { kind: webhook, url: https://crm.example/, secret: "\${HOOK_SECRET}" } }`)
+  const config = load(
+    `  - { platform: open1, name: crm, sink: { kind: webhook, url: https://crm.example/, secret: "\${HOOK_SECRET}" } }`,
+  )
   const text = JSON.stringify(configSummary(config))
   t.match(text, /"subscriptions":\["open1.crm"\]/)
   t.notOk(text.includes(SECRET) || JSON.stringify(config).includes(SECRET))
 })
 
-const hook = (rest: string) => `  - { platform: open1, name: crm, sink: { kind: webhook, url: https://crm.example/, secret: ${SECRET} }, ${rest} }`
+const hook = (rest: string) =>
+  `  - { platform: open1, name: crm, sink: { kind: webhook, url: https://crm.example/, secret: ${SECRET} }, ${rest} }`
 
 const WRONG: ReadonlyArray<[what: string, file: string, setting: string, problem: RegExp]> = [
   ['a member that is not known', hook('matches: {}'), 'CONFIG_FILE subscriptions[0].matches', /not known/],
-  ['a member that is not known inside', hook('match: { autorizers: [] }'), 'CONFIG_FILE subscriptions[0].match.autorizers', /^is not known here$/],
-  ['an appid that is none', hook('match: { authorizers: [x] }'), 'CONFIG_FILE subscriptions[0].match.authorizers.0', /pattern/],
-  ['a number that is none', hook('retry: { scheduleSeconds: [soon] }'), 'CONFIG_FILE subscriptions[0].retry.scheduleSeconds.0', /integer/],
-  ['a kind of sink that is none', '  - { platform: open1, name: a, sink: { kind: mail } }', 'CONFIG_FILE subscriptions[0].sink.kind', /one of/],
+  [
+    'a member that is not known inside',
+    hook('match: { autorizers: [] }'),
+    'CONFIG_FILE subscriptions[0].match.autorizers',
+    /^is not known here$/,
+  ],
+  [
+    'an appid that is none',
+    hook('match: { authorizers: [x] }'),
+    'CONFIG_FILE subscriptions[0].match.authorizers.0',
+    /pattern/,
+  ],
+  [
+    'a number that is none',
+    hook('retry: { scheduleSeconds: [soon] }'),
+    'CONFIG_FILE subscriptions[0].retry.scheduleSeconds.0',
+    /integer/,
+  ],
+  [
+    'a kind of sink that is none',
+    '  - { platform: open1, name: a, sink: { kind: mail } }',
+    'CONFIG_FILE subscriptions[0].sink.kind',
+    /one of/,
+  ],
   ['no sink', '  - { platform: open1, name: a }', 'CONFIG_FILE subscriptions[0].sink.kind', /one of/],
   [
     'a stream that is too long',
@@ -120,15 +152,30 @@ const WRONG: ReadonlyArray<[what: string, file: string, setting: string, problem
     'CONFIG_FILE subscriptions[0].sink.secret',
     /24 to 64 bytes/,
   ],
-  ['a name that is none', '  - { platform: open1, name: A b, sink: { kind: queue } }', 'CONFIG_FILE subscriptions[0].name', /must be 1 to 63/],
-  ['a platform that is not there', '  - { platform: open2, name: a, sink: { kind: queue } }', 'CONFIG_FILE subscriptions[0]', /not configured/],
+  [
+    'a name that is none',
+    '  - { platform: open1, name: A b, sink: { kind: queue } }',
+    'CONFIG_FILE subscriptions[0].name',
+    /must be 1 to 63/,
+  ],
+  [
+    'a platform that is not there',
+    '  - { platform: open2, name: a, sink: { kind: queue } }',
+    'CONFIG_FILE subscriptions[0]',
+    /not configured/,
+  ],
   [
     'the same twice',
     '  - { platform: open1, name: a, sink: { kind: queue } }\n  - { platform: open1, name: a, sink: { kind: stream } }',
     'CONFIG_FILE subscriptions[1]',
     /same platform and name/,
   ],
-  ['a value that the environment lacks', hook('match: { types: ["${GONE}"] }'), 'CONFIG_FILE subscriptions[0].match.types[0]', /GONE/],
+  [
+    'a value that the environment lacks',
+    hook('match: { types: ["${GONE}"] }'),
+    'CONFIG_FILE subscriptions[0].match.types[0]',
+    /GONE/,
+  ],
 ]
 
 for (const [what, file, setting, problem] of WRONG) {

@@ -36,11 +36,11 @@ void t.test('each notation of .env gives the value that was meant', async (t) =>
     'lines of an old Mac': ['LOG_LEVEL=warn\rWX_TOKEN=cr\r', 'cr'],
     'no line end after the last line': ['WX_TOKEN=last', 'last'],
     'blanks and tabs around everything': ['\t WX_TOKEN \t=\t blanks \t \n', 'blanks'],
-    'export': ['export WX_TOKEN=exported\n', 'exported'],
+    export: ['export WX_TOKEN=exported\n', 'exported'],
     'export and a tab': ['export\tWX_TOKEN=exported\n', 'exported'],
     'double quotes': ['WX_TOKEN="double"\n', 'double'],
     'single quotes': ["WX_TOKEN='single'  \n", 'single'],
-    'backticks': ['WX_TOKEN=`back`\n', 'back'],
+    backticks: ['WX_TOKEN=`back`\n', 'back'],
     'quotes of the other kind inside': [`WX_TOKEN='a"b'\n`, 'a"b'],
     'an escaped quote': ['WX_TOKEN="a\\"b"\n', 'a"b'],
     'a comment after a value': ['WX_TOKEN=value # a comment\n', 'value'],
@@ -88,7 +88,7 @@ void t.test('a .env in another encoding stops the start', async (t) => {
     'UTF-16 with its mark, little end first': [Buffer.from(BOM + text, 'utf16le'), /UTF-16.*save it as UTF-8/],
     'UTF-16 with its mark, big end first': [Buffer.from(BOM + text, 'utf16le').swap16(), /UTF-16.*save it as UTF-8/],
     'UTF-16 without a mark': [utf16, /UTF-16.*save it as UTF-8/],
-    'GBK': [Buffer.from('WX_TOKEN=leak # \xc1\xee\xc5\xc6', 'latin1'), /not UTF-8.*save it as UTF-8/],
+    GBK: [Buffer.from('WX_TOKEN=leak # \xc1\xee\xc5\xc6', 'latin1'), /not UTF-8.*save it as UTF-8/],
   }
   for (const [what, [bytes, problem]] of Object.entries(table)) t.match(tokenFrom(bytes), { '.env': problem }, what)
 })
@@ -111,11 +111,14 @@ void t.test('CONFIG_FILE may have a byte order mark and lines of Windows; anothe
   t.equal(refused instanceof ConfigError && refused.problems.length, 1, 'what it would have given is not asked for')
 })
 
-void t.test('a PEM file may have a byte order mark; another encoding is refused by the name of its setting', async (t) => {
-  const { ca } = createAuthority()
-  const env = { ...COMPLETE, REDIS_URL: 'rediss://h', REDIS_TLS_CA_FILE: 'ca.pem' }
-  const config = load({ 'ca.pem': BOM + ca.replaceAll('\n', '\r\n') }, env)
-  t.equal(config instanceof ConfigError ? config.message : config.redis.tls?.ca, ca)
-  const refused = load({ 'ca.pem': Buffer.from(BOM + ca, 'utf16le') }, env)
-  t.match(refused instanceof ConfigError && problemsOf(refused), { REDIS_TLS_CA_FILE: /UTF-16.*save it as UTF-8/ })
-})
+void t.test(
+  'a PEM file may have a byte order mark; another encoding is refused by the name of its setting',
+  async (t) => {
+    const { ca } = createAuthority()
+    const env = { ...COMPLETE, REDIS_URL: 'rediss://h', REDIS_TLS_CA_FILE: 'ca.pem' }
+    const config = load({ 'ca.pem': BOM + ca.replaceAll('\n', '\r\n') }, env)
+    t.equal(config instanceof ConfigError ? config.message : config.redis.tls?.ca, ca)
+    const refused = load({ 'ca.pem': Buffer.from(BOM + ca, 'utf16le') }, env)
+    t.match(refused instanceof ConfigError && problemsOf(refused), { REDIS_TLS_CA_FILE: /UTF-16.*save it as UTF-8/ })
+  },
+)

@@ -13,14 +13,21 @@ function lifecycleAlone(deadlineMs = 1000) {
 }
 
 async function startProcess(t: Test, mode: string) {
-  const child = spawn(process.execPath, [new URL('process-under-test.js', import.meta.url).pathname, mode], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [new URL('process-under-test.js', import.meta.url).pathname, mode], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   t.teardown(() => child.kill('SIGKILL'))
   let output = ''
   child.stdout.on('data', (chunk: Buffer) => {
     output += chunk.toString()
   })
   const ended = once(child, 'close').then(() => child.exitCode)
-  return { child, ended, output: () => output, logged: (text: string) => until(`${mode} logs ${text}`, () => output.includes(text)) }
+  return {
+    child,
+    ended,
+    output: () => output,
+    logged: (text: string) => until(`${mode} logs ${text}`, () => output.includes(text)),
+  }
 }
 
 void t.test('what was started last is stopped first, each after the other', async (t) => {
@@ -123,14 +130,17 @@ void t.test('a drain that fails or takes too long exits 1', async (t) => {
   }
 })
 
-void t.test('an uncaught exception and an unhandled rejection are logged without what hangs on them and exit 70', async (t) => {
-  for (const mode of ['throw', 'reject']) {
-    const { ended, output } = await startProcess(t, mode)
-    t.equal(await ended, 70, mode)
-    t.match(output(), /"process\.crashed"/)
-    t.notMatch(output(), /do-not-show/)
-  }
-})
+void t.test(
+  'an uncaught exception and an unhandled rejection are logged without what hangs on them and exit 70',
+  async (t) => {
+    for (const mode of ['throw', 'reject']) {
+      const { ended, output } = await startProcess(t, mode)
+      t.equal(await ended, 70, mode)
+      t.match(output(), /"process\.crashed"/)
+      t.notMatch(output(), /do-not-show/)
+    }
+  },
+)
 
 void t.test('a start that fails stops what has been started and exits 1', async (t) => {
   const { ended, output } = await startProcess(t, 'fail')

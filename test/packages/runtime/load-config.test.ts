@@ -66,10 +66,15 @@ void t.test('a complete environment gives the documented defaults', async (t) =>
 })
 
 void t.test('an ingress serves one of its listeners, or both', async (t) => {
-  for (const [text, listeners] of [['public', ['public']], ['internal', ['internal']], ['internal, public', ['internal', 'public']]] as const) {
+  for (const [text, listeners] of [
+    ['public', ['public']],
+    ['internal', ['internal']],
+    ['internal, public', ['internal', 'public']],
+  ] as const) {
     t.strictSame(load({ LISTENERS: text }).listeners, listeners)
   }
-  for (const wrong of ['none', 'public,public', ',', 'public;internal']) t.match(problemsOf({ LISTENERS: wrong }), { LISTENERS: String }, wrong)
+  for (const wrong of ['none', 'public,public', ',', 'public;internal'])
+    t.match(problemsOf({ LISTENERS: wrong }), { LISTENERS: String }, wrong)
 })
 
 void t.test('the console is served unless CONSOLE is off', async (t) => {
@@ -84,27 +89,54 @@ void t.test('a proxy is an address with credentials or without, and a secret', a
     t.equal(new URL(wechat.proxyUrl?.reveal() ?? '').host, new URL(text).host)
     t.equal(String(wechat.proxyUrl), '[secret]')
   }
-  for (const wrong of ['proxy.example:3128', 'socks5://proxy.example', 'http://proxy.example/path', 'http://a:%zz@proxy.example', 'http://x?leak-a']) {
+  for (const wrong of [
+    'proxy.example:3128',
+    'socks5://proxy.example',
+    'http://proxy.example/path',
+    'http://a:%zz@proxy.example',
+    'http://x?leak-a',
+  ]) {
     t.match(problemsOf({ WX_API_PROXY_URL: wrong }), { WX_API_PROXY_URL: /must be a proxy/ }, wrong)
   }
 })
 
 void t.test('everything that is missing is told at once, by name', async (t) => {
-  const required = ['WX_COMPONENT_APPID', 'WX_COMPONENT_APPSECRET', 'WX_TOKEN', 'WX_ENCODING_AES_KEY', 'API_KEYS', 'SEALING_KEYS']
-  t.strictSame(Object.keys(problemsOf(Object.fromEntries(required.map((name) => [name, undefined])))).toSorted(), required.toSorted())
+  const required = [
+    'WX_COMPONENT_APPID',
+    'WX_COMPONENT_APPSECRET',
+    'WX_TOKEN',
+    'WX_ENCODING_AES_KEY',
+    'API_KEYS',
+    'SEALING_KEYS',
+  ]
+  t.strictSame(
+    Object.keys(problemsOf(Object.fromEntries(required.map((name) => [name, undefined])))).toSorted(),
+    required.toSorted(),
+  )
 })
 
-void t.test("a platform's id that is a word of the gateway's own in Redis is refused, by the setting's name", async (t) => {
-  const ids = ['component', 'platform', 'messages', 'maintenance', 'deliveries', 'deliveries-x', 'health', 'wx-queue']
-  for (const id of [...ids, 'stream', 'queue']) {
-    t.match(problemsOf({ WX_PLATFORM_ID: id }), { WX_PLATFORM_ID: /^is reserved: / }, id)
-  }
-  t.equal(load({ WX_PLATFORM_ID: 'component-2' }).platforms[0]?.id, 'component-2')
-})
+void t.test(
+  "a platform's id that is a word of the gateway's own in Redis is refused, by the setting's name",
+  async (t) => {
+    const ids = ['component', 'platform', 'messages', 'maintenance', 'deliveries', 'deliveries-x', 'health', 'wx-queue']
+    for (const id of [...ids, 'stream', 'queue']) {
+      t.match(problemsOf({ WX_PLATFORM_ID: id }), { WX_PLATFORM_ID: /^is reserved: / }, id)
+    }
+    t.equal(load({ WX_PLATFORM_ID: 'component-2' }).platforms[0]?.id, 'component-2')
+  },
+)
 
 void t.test('each wrong setting is told by name and without its value', async (t) => {
   const wrong: Record<string, readonly string[]> = {
-    REDIS_URL: ['http://leak-a:1', 'redis://', 'leak-a', 'redis://leak-a,redis://leak-b', 'redis://h/leak-a', 'redis://u:%leak-a@h', ','],
+    REDIS_URL: [
+      'http://leak-a:1',
+      'redis://',
+      'leak-a',
+      'redis://leak-a,redis://leak-b',
+      'redis://h/leak-a',
+      'redis://u:%leak-a@h',
+      ',',
+    ],
     REDIS_MODE: ['leak-a'],
     PUBLIC_HOST: ['leak a', 'http://leak-a'],
     PUBLIC_PORT: ['-1', '65536', '80x', '1e3', '3000.5'],
@@ -118,8 +150,20 @@ void t.test('each wrong setting is told by name and without its value', async (t
     WX_PREVIOUS_ENCODING_AES_KEY: ['leak-a'],
     WX_API_BASE_URL: ['leak-a'],
     WX_API_TIMEOUT_MS: ['0', 'leak-a'],
-    API_KEYS: ['ops', `ops=${'k'.repeat(31)}`, `=${CALLER_KEY}`, `a=${CALLER_KEY},a=${'j'.repeat(32)}`, ',', `leak a=${CALLER_KEY}`],
-    SEALING_KEYS: ['k1', 'k1:leak-a', `k1:${Buffer.alloc(31).toString('base64')}`, `k 1:${Buffer.alloc(32).toString('base64')}`],
+    API_KEYS: [
+      'ops',
+      `ops=${'k'.repeat(31)}`,
+      `=${CALLER_KEY}`,
+      `a=${CALLER_KEY},a=${'j'.repeat(32)}`,
+      ',',
+      `leak a=${CALLER_KEY}`,
+    ],
+    SEALING_KEYS: [
+      'k1',
+      'k1:leak-a',
+      `k1:${Buffer.alloc(31).toString('base64')}`,
+      `k 1:${Buffer.alloc(32).toString('base64')}`,
+    ],
     ALLOW_UNSEALED: ['leak-a'],
     AUTH_REDIRECT_ORIGINS: ['https://x/leak-a', 'leak-a', 'ftp://x'],
     AUTHURL_RATE_PER_MINUTE: ['0'],
@@ -147,7 +191,11 @@ void t.test('each wrong setting is told by name and without its value', async (t
 void t.test('the listeners may have one port on different addresses, and when only one is served', async (t) => {
   const samePort = { PUBLIC_PORT: '3001' }
   t.match(problemsOf({ ...samePort, PUBLIC_HOST: '127.0.0.1' }), { INTERNAL_PORT: /PUBLIC_PORT/ })
-  for (const apart of [{ PUBLIC_HOST: '10.0.0.1' }, { LISTENERS: 'internal' }, { PUBLIC_PORT: '0', INTERNAL_PORT: '0' }]) {
+  for (const apart of [
+    { PUBLIC_HOST: '10.0.0.1' },
+    { LISTENERS: 'internal' },
+    { PUBLIC_PORT: '0', INTERNAL_PORT: '0' },
+  ]) {
     t.strictSame(problemsOf({ ...samePort, ...apart }), {})
   }
 })
@@ -164,7 +212,10 @@ void t.test('an empty variable counts as not set', async (t) => {
 })
 
 void t.test('.env is read, and the environment wins over it', async (t) => {
-  const config = load({ INTERNAL_PORT: '4001' }, { '.env': 'PUBLIC_PORT=4000\nINTERNAL_PORT=1\nLOG_LEVEL="warn" # quiet\n' })
+  const config = load(
+    { INTERNAL_PORT: '4001' },
+    { '.env': 'PUBLIC_PORT=4000\nINTERNAL_PORT=1\nLOG_LEVEL="warn" # quiet\n' },
+  )
   t.equal(config.publicListener.port, 4000)
   t.equal(config.internalListener.port, 4001)
   t.equal(config.logLevel, 'warn')
@@ -174,7 +225,9 @@ void t.test('a .env that cannot be read is a problem', async (t) => {
   const readFile = () => {
     throw Object.assign(new Error('denied'), { code: 'EACCES' })
   }
-  t.throws(() => loadConfig({ env: COMPLETE, readFile }), { message: /^the configuration has 1 problem\n {2}\.env: cannot be read$/ })
+  t.throws(() => loadConfig({ env: COMPLETE, readFile }), {
+    message: /^the configuration has 1 problem\n {2}\.env: cannot be read$/,
+  })
 })
 
 void t.test('DEDUPE_SECONDS follows PUSH_MAX_SKEW_SECONDS unless it is set', async (t) => {
@@ -216,12 +269,28 @@ void t.test('sealing keys may be left out only when that is allowed', async (t) 
 void t.test('the summary for the boot log holds no secret', async (t) => {
   const config = load({ REDIS_URL: 'rediss://user:hunter2@redis.internal:6380/1', WX_PREVIOUS_TOKEN: 'oldtoken' })
   const summary = JSON.stringify(configSummary(config))
-  for (const secret of ['hunter2', 'oldtoken', 'pushtoken', 'appsecret-of', AES_KEY, CALLER_KEY, Buffer.alloc(32, 7).toString('base64')]) {
+  for (const secret of [
+    'hunter2',
+    'oldtoken',
+    'pushtoken',
+    'appsecret-of',
+    AES_KEY,
+    CALLER_KEY,
+    Buffer.alloc(32, 7).toString('base64'),
+  ]) {
     t.notOk(summary.includes(secret), secret)
   }
   t.match(configSummary(config), {
-    redis: { nodes: ['redis.internal:6380'], database: 1, username: 'user', passwordConfigured: true, tls: { caConfigured: false } },
-    platforms: [{ id: 'open1', tokenConfigured: true, previousTokenConfigured: true, previousEncodingAesKeyConfigured: false }],
+    redis: {
+      nodes: ['redis.internal:6380'],
+      database: 1,
+      username: 'user',
+      passwordConfigured: true,
+      tls: { caConfigured: false },
+    },
+    platforms: [
+      { id: 'open1', tokenConfigured: true, previousTokenConfigured: true, previousEncodingAesKeyConfigured: false },
+    ],
     callers: [{ name: 'ops', keyConfigured: true, grants: 'all' }],
     sealingKeyIds: ['k1'],
   })

@@ -11,9 +11,18 @@ const TOKEN = '92_AbCdEfGhIjKlMnOpQrStUvWxYz0123456789-_AbCdEfGhIjKlMnOpQrSt'
 
 function recorder(level: 'info' | 'debug' = 'info', nowMs?: () => number) {
   const lines: string[] = []
-  const sink = { write: (line: string) => void lines.push(line), flush: (done: () => void) => done(), droppedLines: () => 0 }
+  const sink = {
+    write: (line: string) => void lines.push(line),
+    flush: (done: () => void) => done(),
+    droppedLines: () => 0,
+  }
   const log = createLogger({ level, name: 'ingress', sink, nowMs })
-  return { log, lines, text: () => lines.join(''), last: (): Record<string, unknown> => JSON.parse(lines.at(-1) ?? '{}') }
+  return {
+    log,
+    lines,
+    text: () => lines.join(''),
+    last: (): Record<string, unknown> => JSON.parse(lines.at(-1) ?? '{}'),
+  }
 }
 
 void t.test('a line is JSON with the name of the process, the message and the fields', async (t) => {
@@ -28,7 +37,8 @@ void t.test('a line is JSON with the name of the process, the message and the fi
 void t.test('warnings of one cause are ten a second, and the next one counts those that were left out', async (t) => {
   let now = 0
   const { log, lines, last } = recorder('info', () => now)
-  const warn = (route: string) => log.warn({ route, err: Object.assign(new Error('away'), { code: 'STORE_UNAVAILABLE' }) }, 'request.failed')
+  const warn = (route: string) =>
+    log.warn({ route, err: Object.assign(new Error('away'), { code: 'STORE_UNAVAILABLE' }) }, 'request.failed')
   for (let count = 0; count < 25; count += 1) warn('/a')
   t.equal(lines.length, 10)
   warn('/b')
@@ -50,12 +60,15 @@ void t.test('a Secret prints as [secret], wherever it stands', async (t) => {
 void t.test('of an error only type, code, errcode, message and causes stand in the log', async (t) => {
   const { log, last, text } = recorder()
   const cause = Object.assign(new Error('connect failed'), { code: 'ECONNREFUSED', request: { headers: TOKEN } })
-  const error = Object.assign(new TypeError(`GET https://u:pw@api.example/x?access_token=${TOKEN}&a=b said ${TOKEN}`, { cause }), {
-    code: 'WECHAT_API_ERROR',
-    errcode: 40001,
-    command: { name: 'set', args: ['k', TOKEN] },
-    options: { headers: { authorization: `Bearer ${TOKEN}` } },
-  })
+  const error = Object.assign(
+    new TypeError(`GET https://u:pw@api.example/x?access_token=${TOKEN}&a=b said ${TOKEN}`, { cause }),
+    {
+      code: 'WECHAT_API_ERROR',
+      errcode: 40001,
+      command: { name: 'set', args: ['k', TOKEN] },
+      options: { headers: { authorization: `Bearer ${TOKEN}` } },
+    },
+  )
   const allowed = {
     type: 'TypeError',
     code: 'WECHAT_API_ERROR',
@@ -91,16 +104,32 @@ void t.test('what is thrown without being an error is not printed', async (t) =>
   t.notOk(text().includes(TOKEN))
 })
 
-void t.test('headers, queries, bodies, arguments and job data are left out, numbers under such names are not', async (t) => {
-  const { log, last, text } = recorder()
-  log.info({ headers: { a: TOKEN }, query: TOKEN, job: { data: { a: TOKEN }, args: [TOKEN], id: 'j' }, Authorization: TOKEN, body: 12 }, 'x')
-  t.match(last(), { job: { id: 'j' }, body: 12 })
-  t.notOk(text().includes(TOKEN))
-})
+void t.test(
+  'headers, queries, bodies, arguments and job data are left out, numbers under such names are not',
+  async (t) => {
+    const { log, last, text } = recorder()
+    log.info(
+      {
+        headers: { a: TOKEN },
+        query: TOKEN,
+        job: { data: { a: TOKEN }, args: [TOKEN], id: 'j' },
+        Authorization: TOKEN,
+        body: 12,
+      },
+      'x',
+    )
+    t.match(last(), { job: { id: 'j' }, body: 12 })
+    t.notOk(text().includes(TOKEN))
+  },
+)
 
 void t.test("an ioredis error brings the command's arguments to nobody", async (t) => {
   const { log, text } = recorder('debug')
-  const redis = new Redis(await freePort(), '127.0.0.1', { lazyConnect: true, maxRetriesPerRequest: 0, retryStrategy: () => null })
+  const redis = new Redis(await freePort(), '127.0.0.1', {
+    lazyConnect: true,
+    maxRetriesPerRequest: 0,
+    retryStrategy: () => null,
+  })
   redis.on('error', (err) => log.error({ err }, 'redis.failed'))
   await redis.set('key', TOKEN).catch((err: unknown) => log.error({ err }, 'store.failed'))
   redis.disconnect()

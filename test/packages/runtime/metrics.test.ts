@@ -6,7 +6,11 @@ void t.test("a process has Node's metrics and its own, under its name", async (t
   const metrics = createMetrics({ process: 'ingress' })
   metrics.counter({ name: 'wxgw_pushes_total', help: 'Pushes.', labels: ['outcome'] }).inc({ outcome: 'accepted' }, 2)
   metrics.histogram({ name: 'wxgw_push_seconds', help: 'Time.', buckets: [0.1, 1] }).observe(0.5)
-  metrics.gauge({ name: 'wxgw_backlog', help: 'Waiting.', collect: async (gauge) => gauge.set(await Promise.resolve(7)) })
+  metrics.gauge({
+    name: 'wxgw_backlog',
+    help: 'Waiting.',
+    collect: async (gauge) => gauge.set(await Promise.resolve(7)),
+  })
   const text = await metrics.text()
   t.match(text, /^process_cpu_seconds_total\{process="ingress"\}/m)
   t.match(text, /^wxgw_pushes_total\{outcome="accepted",process="ingress"\} 2$/m)

@@ -16,9 +16,10 @@ lifecycle.onStop('drain', () => {
   return undefined
 })
 
-if (mode === 'throw') setImmediate(() => {
-  throw Object.assign(new Error('thrown'), { command: { args: ['do-not-show'] } })
-})
+if (mode === 'throw')
+  setImmediate(() => {
+    throw Object.assign(new Error('thrown'), { command: { args: ['do-not-show'] } })
+  })
 if (mode === 'reject') void Promise.reject(Object.assign(new Error('rejected'), { command: { args: ['do-not-show'] } }))
 if (mode === 'fail') await lifecycle.fail(new Error('no port'))
 else log.info({}, 'ready')

@@ -102,13 +102,16 @@ void t.test('the log of the start has the warnings in a line of its own, without
   const sink = { write: (line: string) => void lines.push(line), flush: () => {}, droppedLines: () => 0 }
   const config = loadConfig({ env: { ...COMPLETE, REDIS_MODEE: 'leak' }, readFile: filesOf({}) })
   logConfig(config, createLogger({ level: 'info', name: 'test', sink }))
-  t.match(lines.map((line) => JSON.parse(line)), [
-    { msg: 'process.starting', warnings: undefined },
-    {
-      level: 40,
-      msg: 'process.settings-doubtful',
-      warnings: [{ setting: 'REDIS_MODEE', problem: /did you mean REDIS_MODE\?/ }],
-    },
-  ])
+  t.match(
+    lines.map((line) => JSON.parse(line)),
+    [
+      { msg: 'process.starting', warnings: undefined },
+      {
+        level: 40,
+        msg: 'process.settings-doubtful',
+        warnings: [{ setting: 'REDIS_MODEE', problem: /did you mean REDIS_MODE\?/ }],
+      },
+    ],
+  )
   t.notMatch(lines.join(), /leak/)
 })

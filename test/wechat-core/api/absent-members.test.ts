@@ -7,7 +7,10 @@ import { startWeChatServer, type WeChatServer } from './wechat-server.ts'
 
 type Json = Record<string, unknown>
 type Api = {
-  call(apis: { component: ReturnType<typeof componentApi>; authorizer: ReturnType<typeof authorizerApi> }): Promise<unknown>
+  call(apis: {
+    component: ReturnType<typeof componentApi>
+    authorizer: ReturnType<typeof authorizerApi>
+  }): Promise<unknown>
   answer: Json
   /** By path; what is required inside an optional object is listed as required. */
   optional: string[]
@@ -24,7 +27,10 @@ const confirmation: Pick<Api, 'answer' | 'optional' | 'required'> = {
 
 const APIS: Record<string, Api> = {
   api_start_push_ticket: { call: ({ component }) => component.startPushTicket(), ...confirmation },
-  'message/custom/send': { call: ({ authorizer }) => authorizer.sendCustomMessage(sent.accessToken, {}), ...confirmation },
+  'message/custom/send': {
+    call: ({ authorizer }) => authorizer.sendCustomMessage(sent.accessToken, {}),
+    ...confirmation,
+  },
   api_component_token: {
     call: ({ component }) => component.getComponentToken(sent.ticket),
     answer: { errcode: 0, component_access_token: 'token', expires_in: 7200 },
@@ -50,7 +56,10 @@ const APIS: Record<string, Api> = {
   },
   api_authorizer_token: {
     call: ({ component }) =>
-      component.refreshAuthorizerToken(sent.componentToken, { authorizerAppId, authorizerRefreshToken: sent.refreshToken }),
+      component.refreshAuthorizerToken(sent.componentToken, {
+        authorizerAppId,
+        authorizerRefreshToken: sent.refreshToken,
+      }),
     answer: { errcode: 0, authorizer_appid: authorizerAppId, ...tokens },
     optional: ['errcode', 'authorizer_appid', 'authorizer_refresh_token'],
     required: ['authorizer_access_token', 'expires_in'],
@@ -79,8 +88,12 @@ const APIS: Record<string, Api> = {
     optional: [
       'errcode',
       'authorizer_appid',
-      ...['authorizer_appid', 'nick_name', 'user_name', 'principal_name', 'head_img', 'MiniProgramInfo'].map((name) => `authorizer_info.${name}`),
-      ...['service_type_info', 'service_type_info.id', 'verify_type_info', 'verify_type_info.id'].map((name) => `authorizer_info.${name}`),
+      ...['authorizer_appid', 'nick_name', 'user_name', 'principal_name', 'head_img', 'MiniProgramInfo'].map(
+        (name) => `authorizer_info.${name}`,
+      ),
+      ...['service_type_info', 'service_type_info.id', 'verify_type_info', 'verify_type_info.id'].map(
+        (name) => `authorizer_info.${name}`,
+      ),
       'authorization_info',
       ...['authorizer_appid', 'authorizer_refresh_token', 'func_info'].map((name) => `authorization_info.${name}`),
     ],
@@ -123,7 +136,11 @@ void t.test('a member that is absent in any way is absent', async (suite) => {
   const apis = { component: componentApi(suite, wechat), authorizer: authorizerApi(suite, wechat) }
   for (const [name, api] of Object.entries(APIS)) {
     await suite.test(name, async (t) => {
-      t.notMatch(await outcome(wechat, api.answer, () => api.call(apis)), { error: Object }, 'the whole answer is understood')
+      t.notMatch(
+        await outcome(wechat, api.answer, () => api.call(apis)),
+        { error: Object },
+        'the whole answer is understood',
+      )
       for (const path of api.optional) {
         const expected = await outcome(wechat, withMember(api.answer, path, LEFT_OUT), () => api.call(apis))
         t.notMatch(expected, { error: Object }, `${path} is optional`)
@@ -170,7 +187,11 @@ void t.test('numbers in quotes are numbers, and text of figures alone may come a
   t.match(page, { totalCount: 1, items: [{ authTimeSeconds: 1_558_000_607 }] })
 })
 
-async function outcome(wechat: WeChatServer, answer: Json, call: () => Promise<unknown>): Promise<{ value: unknown } | { error: unknown }> {
+async function outcome(
+  wechat: WeChatServer,
+  answer: Json,
+  call: () => Promise<unknown>,
+): Promise<{ value: unknown } | { error: unknown }> {
   wechat.reply(answer)
   return call().then(
     (value) => ({ value }),

@@ -3,7 +3,15 @@ import { gzipSync } from 'node:zlib'
 import t from 'tap'
 import { until } from '../../helpers/until.ts'
 import { exposed } from './exposed.ts'
-import { allCanaries, authorizerAppId, BODY_CANARY, componentApi, failure, otherAuthorizerAppId, sent } from './fixtures.ts'
+import {
+  allCanaries,
+  authorizerAppId,
+  BODY_CANARY,
+  componentApi,
+  failure,
+  otherAuthorizerAppId,
+  sent,
+} from './fixtures.ts'
 import { type Reply, startWeChatServer } from './wechat-server.ts'
 
 type Api = ReturnType<typeof componentApi>
@@ -114,8 +122,16 @@ const spoiledFields: Array<[keyof typeof calls, string, Record<string, unknown>]
   ['refreshAuthorizerToken', 'an access token that is null', refreshed({ authorizer_access_token: null })],
   ['refreshAuthorizerToken', 'an access token that is a number', refreshed({ authorizer_access_token: 77 })],
   ['refreshAuthorizerToken', 'an access token with a line feed', refreshed({ authorizer_access_token: 'a\nb' })],
-  ['refreshAuthorizerToken', 'an access token of 5,000 characters', refreshed({ authorizer_access_token: 'x'.repeat(5_000) })],
-  ['refreshAuthorizerToken', 'a refresh token that is an object', refreshed({ authorizer_refresh_token: { token: 'r' } })],
+  [
+    'refreshAuthorizerToken',
+    'an access token of 5,000 characters',
+    refreshed({ authorizer_access_token: 'x'.repeat(5_000) }),
+  ],
+  [
+    'refreshAuthorizerToken',
+    'a refresh token that is an object',
+    refreshed({ authorizer_refresh_token: { token: 'r' } }),
+  ],
   ['refreshAuthorizerToken', "another authorizer's answer", refreshed({ authorizer_appid: otherAuthorizerAppId })],
   ['refreshAuthorizerToken', 'an appid that is a number', refreshed({ authorizer_appid: 7 })],
   ['getComponentToken', 'a token that is an array', { component_access_token: [BODY_CANARY], expires_in: 7200 }],
@@ -128,7 +144,11 @@ const spoiledFields: Array<[keyof typeof calls, string, Record<string, unknown>]
   ['queryAuth', 'an access token without a lifetime', info({ expires_in: undefined })],
   ['getAuthorizerInfo', 'no authorizer_info', info({})],
   ['getAuthorizerInfo', 'an authorizer_info that is text', { authorizer_info: BODY_CANARY }],
-  ['getAuthorizerInfo', 'an authorization_info that is text', { authorizer_info: { nick_name: 'n' }, authorization_info: BODY_CANARY }],
+  [
+    'getAuthorizerInfo',
+    'an authorization_info that is text',
+    { authorizer_info: { nick_name: 'n' }, authorization_info: BODY_CANARY },
+  ],
   [
     'getAuthorizerInfo',
     "another authorizer's answer",

@@ -95,7 +95,11 @@ void t.test('api_query_auth of an account without API permission has no tokens',
 
 void t.test('api_authorizer_token sends the refresh token and reads the one that comes back', async (t) => {
   const wechat = await startWeChatServer(t)
-  wechat.reply({ authorizer_access_token: 'access', expires_in: '7200', authorizer_refresh_token: 'refreshtoken@@@new' })
+  wechat.reply({
+    authorizer_access_token: 'access',
+    expires_in: '7200',
+    authorizer_refresh_token: 'refreshtoken@@@new',
+  })
   const refreshed = await componentApi(t, wechat).refreshAuthorizerToken(sent.componentToken, {
     authorizerAppId,
     authorizerRefreshToken: sent.refreshToken,

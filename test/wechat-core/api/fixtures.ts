@@ -42,7 +42,13 @@ export const allCanaries: readonly string[] = [
 export type ClientSettings = { baseUrl: string; timeoutMs?: number; proxyUrl?: Secret }
 
 export function componentApi(t: Test, { baseUrl, timeoutMs = 5_000, proxyUrl }: ClientSettings) {
-  const api = createComponentApi({ baseUrl, timeoutMs, proxyUrl, componentAppId, componentAppSecret: sent.componentAppSecret })
+  const api = createComponentApi({
+    baseUrl,
+    timeoutMs,
+    proxyUrl,
+    componentAppId,
+    componentAppSecret: sent.componentAppSecret,
+  })
   t.teardown(() => api.close())
   return api
 }

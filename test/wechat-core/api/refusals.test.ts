@@ -51,7 +51,10 @@ void t.test('errmsg shows nothing of what was sent, nor of what looks like a sec
   const { componentToken, refreshToken } = sent
   const long = 'AbCdEfGhIjKlMnOpQrStUvWxYz0123456789'
   const cases: Array<[string, string]> = [
-    ['invalid credential, access_token is invalid or not latest', 'invalid credential, access_token is invalid or not latest'],
+    [
+      'invalid credential, access_token is invalid or not latest',
+      'invalid credential, access_token is invalid or not latest',
+    ],
     [`bad token ${componentToken.reveal()}`, 'bad token [masked]'],
     [`bad token ${encodeURIComponent(componentToken.reveal())}`, 'bad token [masked]'],
     [`bad ${refreshToken.reveal()}, sorry`, 'bad [masked], sorry'],
@@ -61,7 +64,10 @@ void t.test('errmsg shows nothing of what was sent, nor of what looks like a sec
     [`appsecret=abc auth_code=d`, 'appsecret=[masked] auth_code=[masked]'],
     [`token ${long} no good`, 'token [masked] no good'],
     [`component_verify_ticket expired`, 'component_verify_ticket expired'],
-    ['invalid ip 203.0.113.7 ipv6 ::ffff:203.0.113.7, not in list', 'invalid ip 203.0.113.7 ipv6 ::ffff:203.0.113.7, not in list'],
+    [
+      'invalid ip 203.0.113.7 ipv6 ::ffff:203.0.113.7, not in list',
+      'invalid ip 203.0.113.7 ipv6 ::ffff:203.0.113.7, not in list',
+    ],
     [`appid ${authorizerAppId} unknown`, `appid ${authorizerAppId} unknown`],
     ['line one\r\nline two\u2028\u0007', 'line one line two'],
     ['需要授权 😀', '需要授权 😀'],
@@ -122,10 +128,10 @@ void t.test('a refusal that echoes everything it was sent shows none of it', asy
 
 void t.test('the errcode table knows every code that matters to a gateway', (t) => {
   const documented = [
-    -1, 40001, 40013, 40014, 40029, 40030, 40066, 40090, 40125, 40163, 40164, 40170, 41001, 41002, 41004, 41018, 41021, 42001, 42002,
-    42006, 42007, 43001, 43002, 43003, 44002, 45009, 45011, 45015, 45035, 45047, 47001, 48001, 48002, 48004, 48006, 50002, 61002,
-    61003, 61004, 61005, 61006, 61007, 61008, 61009, 61010, 61011, 61012, 61013, 61014, 61015, 61016, 61017, 61018, 61019, 61020,
-    61021, 61022, 61023, 61024, 61025, 76003, 76021, 76022,
+    -1, 40001, 40013, 40014, 40029, 40030, 40066, 40090, 40125, 40163, 40164, 40170, 41001, 41002, 41004, 41018, 41021,
+    42001, 42002, 42006, 42007, 43001, 43002, 43003, 44002, 45009, 45011, 45015, 45035, 45047, 47001, 48001, 48002,
+    48004, 48006, 50002, 61002, 61003, 61004, 61005, 61006, 61007, 61008, 61009, 61010, 61011, 61012, 61013, 61014,
+    61015, 61016, 61017, 61018, 61019, 61020, 61021, 61022, 61023, 61024, 61025, 76003, 76021, 76022,
   ]
   t.same(
     documented.filter((code) => errcode(code) === undefined),

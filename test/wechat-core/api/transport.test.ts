@@ -163,24 +163,30 @@ void t.test('a redirect is not followed: secrets go to WeChat only', async (t) =
       res.writeHead(statusCode, { location: `${elsewhere.baseUrl}/cgi-bin/` })
       res.end()
     })
-    t.match(await failureOf(t, wechat.baseUrl), { ...transport, message: `api_authorizer_token answered HTTP ${statusCode}` })
+    t.match(await failureOf(t, wechat.baseUrl), {
+      ...transport,
+      message: `api_authorizer_token answered HTTP ${statusCode}`,
+    })
   }
   t.equal(elsewhere.connections.opened, 0)
 })
 
-void t.test('a certificate that nobody vouches for gets no request, whatever NODE_TLS_REJECT_UNAUTHORIZED says', async (t) => {
-  const wechat = await startWeChatServer(t, selfSigned())
-  t.match(await failureOf(t, wechat.baseUrl), { ...transport, message: /DEPTH_ZERO_SELF_SIGNED_CERT/ })
+void t.test(
+  'a certificate that nobody vouches for gets no request, whatever NODE_TLS_REJECT_UNAUTHORIZED says',
+  async (t) => {
+    const wechat = await startWeChatServer(t, selfSigned())
+    t.match(await failureOf(t, wechat.baseUrl), { ...transport, message: /DEPTH_ZERO_SELF_SIGNED_CERT/ })
 
-  const before = process.env['NODE_TLS_REJECT_UNAUTHORIZED']
-  process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0'
-  t.teardown(() => {
-    if (before === undefined) delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']
-    else process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = before
-  })
-  t.match(await failureOf(t, wechat.baseUrl), transport)
-  t.equal(wechat.requests.length, 0)
-})
+    const before = process.env['NODE_TLS_REJECT_UNAUTHORIZED']
+    process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0'
+    t.teardown(() => {
+      if (before === undefined) delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']
+      else process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = before
+    })
+    t.match(await failureOf(t, wechat.baseUrl), transport)
+    t.equal(wechat.requests.length, 0)
+  },
+)
 
 void t.test('a failed GET shows its token no more than a POST does', async (t) => {
   const api = authorizerApi(t, { baseUrl: `http://127.0.0.1:${await freePort()}` })
@@ -200,7 +206,11 @@ void t.test("the search for canaries finds them in got's own errors, hidden as t
     }),
   )
   const text = exposed(new Error('wrapped', { cause: error }))
-  for (const canary of ['component_access_token=', encodeURIComponent(sent.componentToken.reveal()), sent.code.reveal()]) {
+  for (const canary of [
+    'component_access_token=',
+    encodeURIComponent(sent.componentToken.reveal()),
+    sent.code.reveal(),
+  ]) {
     t.ok(text.includes(canary), canary)
   }
 })

@@ -52,7 +52,10 @@ export async function startWeChatServer(t: Test, tls?: { key: string; cert: stri
 }
 
 /** Listens on the loopback until the test ends, and counts connections. */
-export async function listen(t: Test, server: Server): Promise<{ port: number; connections: { opened: number; open: number } }> {
+export async function listen(
+  t: Test,
+  server: Server,
+): Promise<{ port: number; connections: { opened: number; open: number } }> {
   const connections = { opened: 0, open: 0 }
   server.on('connection', (socket) => {
     connections.opened += 1

@@ -65,7 +65,10 @@ void t.test('a message of any length and any characters comes back as Node itsel
   for (const piece of ['x', '你好', 'é', '😀', '\ufeff', '\u0000', 'x你😀']) {
     for (const bytes of [1, 511, 512, 513, 5_000, 16_384, 16_385]) {
       const plaintext = piece.repeat(Math.ceil(bytes / Buffer.byteLength(piece)))
-      t.equal(decryptMessage({ aesKey, encrypted: encryptMessage({ aesKey, plaintext, receiveId: 'wx' }) })?.plaintext, plaintext)
+      t.equal(
+        decryptMessage({ aesKey, encrypted: encryptMessage({ aesKey, plaintext, receiveId: 'wx' }) })?.plaintext,
+        plaintext,
+      )
     }
   }
   const cut = Buffer.from('你'.repeat(400)).subarray(0, -1)
@@ -76,10 +79,13 @@ void t.test('a message of any length and any characters comes back as Node itsel
 void t.test('every character of Unicode comes back, whatever stands beside it', async (t) => {
   const aesKey = randomBytes(32)
   const samePlaintext = (plaintext: string) =>
-    decryptMessage({ aesKey, encrypted: encryptMessage({ aesKey, plaintext, receiveId: 'wx' }) })?.plaintext === plaintext
+    decryptMessage({ aesKey, encrypted: encryptMessage({ aesKey, plaintext, receiveId: 'wx' }) })?.plaintext ===
+    plaintext
   const wrong: string[] = []
   for (let first = 1; first <= 0x10ffff; first += 500) {
-    const points = Array.from({ length: 500 }, (_, index) => first + index).filter((point) => point <= 0x10ffff && (point < 0xd800 || point > 0xdfff))
+    const points = Array.from({ length: 500 }, (_, index) => first + index).filter(
+      (point) => point <= 0x10ffff && (point < 0xd800 || point > 0xdfff),
+    )
     if (points.length > 0 && !samePlaintext(String.fromCodePoint(...points))) wrong.push(`from ${first}`)
   }
   const alphabet = ['a', '\u007f', '\u0080', 'é', '\u07ff', '\u0800', '你', '\ufeff', '\uffff', '😀', '\u{10ffff}']
@@ -132,7 +138,11 @@ void t.test('what cannot be opened is undefined, never an exception', async (t) 
     t.equal(open(encryptPush({ aesKey, length })), undefined, `length field ${length}`)
   }
   t.equal(open(encryptPush({ aesKey, plaintext: '你', length: 2 }))?.isUtf8, false, 'the length field cuts a character')
-  t.equal(open(encryptPush({ aesKey, plaintext: Buffer.from([0xff, 0x41]) }))?.plaintext, '\ufffdA', 'what is no UTF-8 is replaced, not refused')
+  t.equal(
+    open(encryptPush({ aesKey, plaintext: Buffer.from([0xff, 0x41]) }))?.plaintext,
+    '\ufffdA',
+    'what is no UTF-8 is replaced, not refused',
+  )
   t.equal(
     decryptMessage({ aesKey: keyOf(vector('V1').encodingAesKey), encrypted: vector('V5').encrypt }),
     undefined,

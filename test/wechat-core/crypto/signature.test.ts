@@ -7,7 +7,8 @@ void t.test('every known msg_signature and signature is reproduced', async (t) =
   for (const { id, token, timestamp, nonce, encrypt, msgSignature, signature } of VECTORS) {
     if (timestamp === undefined || nonce === undefined) continue
     t.equal(signPush({ token: new Secret(token), timestamp, nonce, encrypt }), msgSignature, id)
-    if (signature) t.ok(verifyUrlSignature({ tokens: [new Secret(token)], signature, timestamp, nonce }), `${id} signature`)
+    if (signature)
+      t.ok(verifyUrlSignature({ tokens: [new Secret(token)], signature, timestamp, nonce }), `${id} signature`)
   }
 })
 

@@ -58,7 +58,10 @@ void t.test('pictures come as one list, in both shapes, and with a single one', 
   const two = { Count: '2', PicList: { item: [{ PicMd5Sum: 'aaaa' }, { PicMd5Sum: 'bbbb' }] } }
   t.same(info(`<Count>2</Count>\n<PicList>${item('aaaa')}${item('bbbb')}</PicList>`), two)
   t.same(info(`<PicList>${item('aaaa')}</PicList><PicList>${item('bbbb')}</PicList><Count>2</Count>`), two)
-  t.same(info(`<Count>1</Count><PicList>${item('aaaa')}</PicList>`), { Count: '1', PicList: { item: [{ PicMd5Sum: 'aaaa' }] } })
+  t.same(info(`<Count>1</Count><PicList>${item('aaaa')}</PicList>`), {
+    Count: '1',
+    PicList: { item: [{ PicMd5Sum: 'aaaa' }] },
+  })
 })
 
 void t.test('a location keeps blanks and empty elements', async (t) => {
@@ -67,7 +70,13 @@ void t.test('a location keeps blanks and empty elements', async (t) => {
 <SendLocationInfo><Location_X><![CDATA[23]]></Location_X><Location_Y><![CDATA[113]]></Location_Y><Scale><![CDATA[15]]></Scale>
 <Label><![CDATA[ some label]]></Label><Poiname><![CDATA[]]></Poiname></SendLocationInfo>`),
   )
-  t.same(data['SendLocationInfo'], { Location_X: '23', Location_Y: '113', Scale: '15', Label: ' some label', Poiname: '' })
+  t.same(data['SendLocationInfo'], {
+    Location_X: '23',
+    Location_Y: '113',
+    Scale: '15',
+    Label: ' some label',
+    Poiname: '',
+  })
   t.equal(data['EventKey'], '6')
 })
 
@@ -127,7 +136,14 @@ void t.test('markup and separators in values are values', async (t) => {
   )
   t.equal(data['Reason'], '1:x<br>(1):y<br>')
   t.equal(data['ScreenShot'], 'm1|m2|m3')
-  for (const content of ['<script>alert(1)</script>', "'; DROP TABLE x; --", '{"a":1}', '{{7*7}}', '${jndi:x}', '&lt;']) {
+  for (const content of [
+    '<script>alert(1)</script>',
+    "'; DROP TABLE x; --",
+    '{"a":1}',
+    '{{7*7}}',
+    '${jndi:x}',
+    '&lt;',
+  ]) {
     t.equal(dataOf(document(`<Content><![CDATA[${content}]]></Content>`, 'text'))['Content'], content)
   }
 })
@@ -137,7 +153,9 @@ void t.test('an appeal and a complaint keep their repeated elements', async (t) 
     document(`<Event><![CDATA[wxa_appeal_record]]></Event><material><illegal_material><content>a</content></illegal_material>
 <appeal_material><reason>r</reason><proof_material_id>x</proof_material_id></appeal_material></material>`),
   )
-  t.same(appeal['material'], [{ illegal_material: { content: 'a' }, appeal_material: { reason: 'r', proof_material_id: ['x'] } }])
+  t.same(appeal['material'], [
+    { illegal_material: { content: 'a' }, appeal_material: { reason: 'r', proof_material_id: ['x'] } },
+  ])
   const complaint = dataOf(
     document(
       '<Event>complaint_callback</Event><BussiCallBackInfo>\n\u200b<status>1</status>\n\u200b<history>\u200b<media_id_list>m</media_id_list>\u200b</history></BussiCallBackInfo>',
@@ -169,17 +187,35 @@ const ODD: Record<string, (name: string, value: string) => string> = {
   nested: (name, value) => `<${name}><a>${value}</a></${name}>`,
   deeper: (name, value) => `<A><${name}>${value}</${name}></A>`,
 }
-const TIMES = ['1760001000123', 'NaN', '-1', '0', '1e9', '9e99', '0x10', '1.5', '2025-10-09', '１７６０００１０００', '1760088403', '9999999999', '12345678901']
+const TIMES = [
+  '1760001000123',
+  'NaN',
+  '-1',
+  '0',
+  '1e9',
+  '9e99',
+  '0x10',
+  '1.5',
+  '2025-10-09',
+  '１７６０００１０００',
+  '1760088403',
+  '9999999999',
+  '12345678901',
+]
 
 void t.test('a message or event is what it says it is, whatever else is missing, empty or odd', async (t) => {
-  const kinds = { '<MsgType>text</MsgType><Content>x</Content>': undefined, '<MsgType>event</MsgType><Event>minigame_coin_deliver_completed</Event>': 'minigame_coin_deliver_completed' }
+  const kinds = {
+    '<MsgType>text</MsgType><Content>x</Content>': undefined,
+    '<MsgType>event</MsgType><Event>minigame_coin_deliver_completed</Event>': 'minigame_coin_deliver_completed',
+  }
   const ids = new Set<string>()
   let documents = 0
   for (const [kind, event] of Object.entries(kinds)) {
     for (const to of Object.keys(ODD)) {
       for (const from of Object.keys(ODD)) {
         for (const time of [...Object.keys(ODD), ...TIMES]) {
-          const written = (member: Member, how: string) => ODD[how]?.(member, MEMBERS[member]) ?? `<CreateTime>${how}</CreateTime>`
+          const written = (member: Member, how: string) =>
+            ODD[how]?.(member, MEMBERS[member]) ?? `<CreateTime>${how}</CreateTime>`
           const text = `<xml>${written('ToUserName', to)}${written('FromUserName', from)}${written('CreateTime', time)}${kind}</xml>`
           const message = parsed(text)
           const expected = [
@@ -215,30 +251,34 @@ void t.test('a CreateTime is a second of the past, or of the next day', async (t
   for (const second of [seconds + 86_401, seconds * 1000, 0]) t.equal(at(second), undefined)
 })
 
-void t.test('only what is no document, or does not say what it is, is unparsed: with its text and a reason', async (t) => {
-  const right = document('<Content>x</Content>', 'text')
-  const msgType = '<MsgType><![CDATA[text]]></MsgType>'
-  const texts: Record<string, [text: string, reason: string]> = {
-    'not XML': ['hello', 'not-xml'],
-    JSON: [vector('O3').plaintext, 'not-xml'],
-    empty: ['', 'not-xml'],
-    'a doctype': [`<!DOCTYPE xml [<!ENTITY e SYSTEM "file:///etc/passwd">]>${right}`, 'declaration'],
-    'an unclosed tag': [right.slice(0, -3), 'not-well-formed'],
-    'another root': [right.replaceAll('xml>', 'XML>'), 'wrong-root'],
-    'a dangerous name': [right.replace(msgType, `${msgType}<__proto__>x</__proto__>`), 'dangerous-name'],
-    'no MsgType': [right.replace(msgType, ''), 'no-msg-type'],
-    'empty MsgType': [document('', ''), 'no-msg-type'],
-    'two MsgType': [right.replace(msgType, msgType + msgType), 'no-msg-type'],
-    'nested MsgType': [right.replace(msgType, '<MsgType><a>text</a></MsgType>'), 'no-msg-type'],
-    'an event without a name': [document(''), 'no-event'],
-    'an event with an empty name': [document('<Event/>', 'Event'), 'no-event'],
-    'a component event': [
-      '<xml><AppId>wx134c8103faa5a59e</AppId><CreateTime>1760001000</CreateTime><InfoType>unauthorized</InfoType></xml>',
-      'no-msg-type',
-    ],
-  }
-  for (const [name, [text, reason]] of Object.entries(texts)) t.same(parsed(text), { kind: 'unparsed', raw: text, reason }, name)
-})
+void t.test(
+  'only what is no document, or does not say what it is, is unparsed: with its text and a reason',
+  async (t) => {
+    const right = document('<Content>x</Content>', 'text')
+    const msgType = '<MsgType><![CDATA[text]]></MsgType>'
+    const texts: Record<string, [text: string, reason: string]> = {
+      'not XML': ['hello', 'not-xml'],
+      JSON: [vector('O3').plaintext, 'not-xml'],
+      empty: ['', 'not-xml'],
+      'a doctype': [`<!DOCTYPE xml [<!ENTITY e SYSTEM "file:///etc/passwd">]>${right}`, 'declaration'],
+      'an unclosed tag': [right.slice(0, -3), 'not-well-formed'],
+      'another root': [right.replaceAll('xml>', 'XML>'), 'wrong-root'],
+      'a dangerous name': [right.replace(msgType, `${msgType}<__proto__>x</__proto__>`), 'dangerous-name'],
+      'no MsgType': [right.replace(msgType, ''), 'no-msg-type'],
+      'empty MsgType': [document('', ''), 'no-msg-type'],
+      'two MsgType': [right.replace(msgType, msgType + msgType), 'no-msg-type'],
+      'nested MsgType': [right.replace(msgType, '<MsgType><a>text</a></MsgType>'), 'no-msg-type'],
+      'an event without a name': [document(''), 'no-event'],
+      'an event with an empty name': [document('<Event/>', 'Event'), 'no-event'],
+      'a component event': [
+        '<xml><AppId>wx134c8103faa5a59e</AppId><CreateTime>1760001000</CreateTime><InfoType>unauthorized</InfoType></xml>',
+        'no-msg-type',
+      ],
+    }
+    for (const [name, [text, reason]] of Object.entries(texts))
+      t.same(parsed(text), { kind: 'unparsed', raw: text, reason }, name)
+  },
+)
 
 /** Where an element stands of which WeChat may send several. */
 const REPEATED = [

@@ -34,7 +34,11 @@ void t.test('a ticket is taken verbatim', async (t) => {
     'component_verify_ticket',
     '<ComponentVerifyTicket><![CDATA[ticket@@@AbC-123_xyz]]></ComponentVerifyTicket>',
   )
-  t.match(event, { kind: 'component_verify_ticket', createTimeSeconds: 1_760_000_000, infoType: 'component_verify_ticket' })
+  t.match(event, {
+    kind: 'component_verify_ticket',
+    createTimeSeconds: 1_760_000_000,
+    infoType: 'component_verify_ticket',
+  })
   t.equal(event.kind === 'component_verify_ticket' && event.ticket.reveal(), 'ticket@@@AbC-123_xyz')
 })
 
@@ -115,7 +119,8 @@ void t.test('other events come whole, with the account they are about', async (t
       },
     },
     notify_icpfiling_verify_result: {
-      fields: '<task_id><![CDATA[t-1]]></task_id><verify_appid><![CDATA[wxMINI000000000001]]></verify_appid><result>3</result>',
+      fields:
+        '<task_id><![CDATA[t-1]]></task_id><verify_appid><![CDATA[wxMINI000000000001]]></verify_appid><result>3</result>',
       account: 'wxMINI000000000001',
       data: { task_id: 't-1', verify_appid: 'wxMINI000000000001', result: '3' },
     },
@@ -160,12 +165,20 @@ void t.test('other events come whole, with the account they are about', async (t
     const event = parsed(infoType, sample.fields)
     t.match(event, { kind: 'other', infoType, authorizerAppId: sample.account })
     if (event.kind !== 'other') continue
-    t.same(withoutSecrets(event.data), { AppId: COMPONENT, CreateTime: '1760000000', InfoType: infoType, ...sample.data })
+    t.same(withoutSecrets(event.data), {
+      AppId: COMPONENT,
+      CreateTime: '1760000000',
+      InfoType: infoType,
+      ...sample.data,
+    })
   }
 })
 
 void t.test('an event with a single list item has an array too', async (t) => {
-  const event = parsed('order_path_apply_result_notify', '<list><appid>wxMINI000000000001</appid><ret_code>0</ret_code></list>')
+  const event = parsed(
+    'order_path_apply_result_notify',
+    '<list><appid>wxMINI000000000001</appid><ret_code>0</ret_code></list>',
+  )
   t.match(event, { data: { list: [{ ret_code: '0' }] } })
 })
 
@@ -175,10 +188,7 @@ void t.test('an event for another component is APPID_MISMATCH, whatever else it 
     `<xml><AppId>${OTHER_COMPONENT}</AppId></xml>`,
     '<xml><AppId>x</AppId><InfoType>unauthorized</InfoType></xml>',
   ]) {
-    t.throws(
-      () => parsedText(text),
-      new GatewayError('APPID_MISMATCH', 'the event is meant for another component'),
-    )
+    t.throws(() => parsedText(text), new GatewayError('APPID_MISMATCH', 'the event is meant for another component'))
   }
 })
 
@@ -197,11 +207,25 @@ void t.test('only what is no document or has no InfoType is unparsed, with its t
       'no-info-type',
     ],
   }
-  for (const [name, [text, reason]] of Object.entries(texts)) t.same(parsedText(text), { kind: 'unparsed', raw: text, reason }, name)
+  for (const [name, [text, reason]] of Object.entries(texts))
+    t.same(parsedText(text), { kind: 'unparsed', raw: text, reason }, name)
 })
 
 void t.test('an event with an InfoType is that event, whatever is missing, empty or odd', async (t) => {
-  const times = ['', ' ', 'NaN', '-1', '9e99', '0', '1.5', '12345678901', '1760000000123', '0x10', '1760000000</CreateTime><CreateTime>1760000001', '1760086404']
+  const times = [
+    '',
+    ' ',
+    'NaN',
+    '-1',
+    '9e99',
+    '0',
+    '1.5',
+    '12345678901',
+    '1760000000123',
+    '0x10',
+    '1760000000</CreateTime><CreateTime>1760000001',
+    '1760086404',
+  ]
   const code = '<AuthorizationCode>c</AuthorizationCode>'
   const kinds: Array<[infoType: string, fields: string, kind: string]> = [
     ['component_verify_ticket', '<ComponentVerifyTicket>ticket@@@1</ComponentVerifyTicket>', 'component_verify_ticket'],
@@ -211,27 +235,65 @@ void t.test('an event with an InfoType is that event, whatever is missing, empty
     ['notify_third_fasteregister', '<appid>wxNEWMINIPROGRAM01</appid>', 'other'],
   ]
   for (const [infoType, fields, kind] of kinds) {
-    for (const time of times) t.match(parsed(infoType, fields, time), { kind, infoType, createTimeSeconds: undefined }, `${infoType} ${time}`)
-    t.match(parsedText(document(infoType, fields).replace(/<CreateTime>.*<\/CreateTime>/, '')), { kind, createTimeSeconds: undefined })
+    for (const time of times)
+      t.match(parsed(infoType, fields, time), { kind, infoType, createTimeSeconds: undefined }, `${infoType} ${time}`)
+    t.match(parsedText(document(infoType, fields).replace(/<CreateTime>.*<\/CreateTime>/, '')), {
+      kind,
+      createTimeSeconds: undefined,
+    })
   }
 
-  const accounts = ['', '<AuthorizerAppid/>', account(AUTHORIZER) + account(AUTHORIZER), '<AuthorizerAppid><a>wx</a></AuthorizerAppid>']
-  for (const appId of ['wx:UTHORIZER000001', 'wx*UTHORIZER000001', '../../etc', 'wx{x}HORIZER000001', 'w'.repeat(1000), 'wxAUTHORIZER00000\u00e9', 'AUTHORIZER00000001']) {
+  const accounts = [
+    '',
+    '<AuthorizerAppid/>',
+    account(AUTHORIZER) + account(AUTHORIZER),
+    '<AuthorizerAppid><a>wx</a></AuthorizerAppid>',
+  ]
+  for (const appId of [
+    'wx:UTHORIZER000001',
+    'wx*UTHORIZER000001',
+    '../../etc',
+    'wx{x}HORIZER000001',
+    'w'.repeat(1000),
+    'wxAUTHORIZER00000\u00e9',
+    'AUTHORIZER00000001',
+  ]) {
     accounts.push(account(appId))
   }
   for (const infoType of ['authorized', 'updateauthorized', 'unauthorized']) {
     for (const written of accounts) {
-      t.match(parsed(infoType, written + code), { kind: 'other', infoType, authorizerAppId: undefined }, `${infoType} ${written.slice(0, 40)}`)
+      t.match(
+        parsed(infoType, written + code),
+        { kind: 'other', infoType, authorizerAppId: undefined },
+        `${infoType} ${written.slice(0, 40)}`,
+      )
     }
   }
-  for (const written of ['', '<AuthorizationCode/>', code + code, `<AuthorizationCode>${'c'.repeat(4096)}</AuthorizationCode>`, '<AuthorizationCode><a>c</a></AuthorizationCode>']) {
-    t.match(parsed('authorized', account(AUTHORIZER) + written), { kind: 'other', authorizerAppId: AUTHORIZER }, `a code ${written.slice(0, 40)}`)
+  for (const written of [
+    '',
+    '<AuthorizationCode/>',
+    code + code,
+    `<AuthorizationCode>${'c'.repeat(4096)}</AuthorizationCode>`,
+    '<AuthorizationCode><a>c</a></AuthorizationCode>',
+  ]) {
+    t.match(
+      parsed('authorized', account(AUTHORIZER) + written),
+      { kind: 'other', authorizerAppId: AUTHORIZER },
+      `a code ${written.slice(0, 40)}`,
+    )
   }
 })
 
 void t.test('a ticket that cannot be one is none', async (t) => {
   const ticket = (text: string) => `<ComponentVerifyTicket>${text}</ComponentVerifyTicket>`
-  const texts = ['', '<ComponentVerifyTicket/>', ticket('<![CDATA[  ]]>'), ticket('t'.repeat(10_240)), ticket('<![CDATA[ticket\r\nX: y]]>'), ticket('<![CDATA[tic\u0000ket]]>')]
+  const texts = [
+    '',
+    '<ComponentVerifyTicket/>',
+    ticket('<![CDATA[  ]]>'),
+    ticket('t'.repeat(10_240)),
+    ticket('<![CDATA[ticket\r\nX: y]]>'),
+    ticket('<![CDATA[tic\u0000ket]]>'),
+  ]
   for (const fields of [...texts, ticket('a') + ticket('b'), ticket('<a>b</a>')]) {
     t.match(parsed('component_verify_ticket', fields), { kind: 'unusable_ticket' }, fields.slice(0, 40))
   }
@@ -239,7 +301,10 @@ void t.test('a ticket that cannot be one is none', async (t) => {
 
 void t.test('codes with any character are codes, up to 512 of them', async (t) => {
   for (const code of ['a"b&c', 'line\nbreak', 'c'.repeat(512), '你']) {
-    const event = parsed('authorized', `${account(AUTHORIZER)}<AuthorizationCode><![CDATA[${code}]]></AuthorizationCode>`)
+    const event = parsed(
+      'authorized',
+      `${account(AUTHORIZER)}<AuthorizationCode><![CDATA[${code}]]></AuthorizationCode>`,
+    )
     t.equal(event.kind === 'authorized' && event.authorizationCode.reveal(), code)
   }
 })

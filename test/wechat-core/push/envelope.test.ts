@@ -217,7 +217,13 @@ void t.test('bytes that are not UTF-8 are MALFORMED_PUSH', async (t) => {
 
 void t.test('a well-formed body without Encrypt is NOT_ENCRYPTED', async (t) => {
   const plain = '<xml><ToUserName><![CDATA[gh_1]]></ToUserName><Content><![CDATA[hi]]></Content></xml>'
-  for (const body of [plain, '<xml/>', '<xml></xml>', `<xml><ENCRYPT>${ENCRYPT}</ENCRYPT></xml>`, `<xml><!--${CDATA}--></xml>`]) {
+  for (const body of [
+    plain,
+    '<xml/>',
+    '<xml></xml>',
+    `<xml><ENCRYPT>${ENCRYPT}</ENCRYPT></xml>`,
+    `<xml><!--${CDATA}--></xml>`,
+  ]) {
     t.equal(verdict(pushOf({ encrypt: ENCRYPT, body })), 'NOT_ENCRYPTED', body.slice(0, 40))
   }
 })
@@ -242,7 +248,11 @@ void t.test('Encrypt that is not strict base64 is MALFORMED_PUSH, although it is
     t.equal(verdict(pushOf({ encrypt: value, body })), 'MALFORMED_PUSH', `${name}, without CDATA`)
   }
   const layoutInCdata = `<xml><Encrypt><![CDATA[\n]]>${ENCRYPT}</Encrypt></xml>`
-  t.equal(verdict(pushOf({ encrypt: `\n${ENCRYPT}`, body: layoutInCdata })), 'MALFORMED_PUSH', 'a line break in CDATA of its own')
+  t.equal(
+    verdict(pushOf({ encrypt: `\n${ENCRYPT}`, body: layoutInCdata })),
+    'MALFORMED_PUSH',
+    'a line break in CDATA of its own',
+  )
 })
 
 void t.test('a signature that is missing or wrong is SIGNATURE_MISMATCH', async (t) => {
@@ -277,39 +287,52 @@ void t.test('a signature that is missing or wrong is SIGNATURE_MISMATCH', async 
   t.equal(verdict(pushOf({ keys: { ...KEYS, tokens: [] } })), 'SIGNATURE_MISMATCH', 'no token at all')
 })
 
-void t.test('a large push is judged as a small one is: by bytes, in the forms that WeChat sends and in others', async (t) => {
-  const encrypt = encryptPush({ plaintext: `<xml><Content>${'x'.repeat(100_000)}</Content></xml>` })
-  const cdata = `<Encrypt><![CDATA[${encrypt}]]></Encrypt>`
-  const bodies: Record<string, string> = {
-    'as WeChat sends it': envelope(encrypt),
-    'plain text': `<xml><Encrypt>${encrypt}</Encrypt></xml>`,
-    'layout around CDATA': `<xml><Encrypt>\n<![CDATA[${encrypt}]]>\n</Encrypt></xml>`,
-    'a comment with another Encrypt': `<xml><!--<Encrypt>${encrypt.slice(4)}</Encrypt>-->${cdata}</xml>`,
-    'an instruction': `<?xml version="1.0"?><xml>${cdata}</xml>`,
-    'much before it': `<xml>${' '.repeat(1_000)}${cdata}</xml>`,
-    'in pieces': `<xml><Encrypt>${encrypt.slice(0, 8)}<![CDATA[${encrypt.slice(8)}]]></Encrypt></xml>`,
-  }
-  for (const [name, text] of Object.entries(bodies)) {
-    const body = Buffer.from(text)
-    t.equal(verdict(pushOf({ encrypt, body })), 'opened', name)
-    for (const nonce of ['1', 'zzzz']) t.equal(verdict(pushOf({ encrypt, body, query: signed(encrypt, { nonce }) })), 'opened', name)
-    t.equal(verdict(pushOf({ encrypt, body, query: signed(ENCRYPT) })), 'SIGNATURE_MISMATCH', name)
-    t.equal(verdict(pushOf({ encrypt, body: Buffer.from(text.replace('xml>', 'x>')) })), 'MALFORMED_PUSH', name)
-  }
-})
+void t.test(
+  'a large push is judged as a small one is: by bytes, in the forms that WeChat sends and in others',
+  async (t) => {
+    const encrypt = encryptPush({ plaintext: `<xml><Content>${'x'.repeat(100_000)}</Content></xml>` })
+    const cdata = `<Encrypt><![CDATA[${encrypt}]]></Encrypt>`
+    const bodies: Record<string, string> = {
+      'as WeChat sends it': envelope(encrypt),
+      'plain text': `<xml><Encrypt>${encrypt}</Encrypt></xml>`,
+      'layout around CDATA': `<xml><Encrypt>\n<![CDATA[${encrypt}]]>\n</Encrypt></xml>`,
+      'a comment with another Encrypt': `<xml><!--<Encrypt>${encrypt.slice(4)}</Encrypt>-->${cdata}</xml>`,
+      'an instruction': `<?xml version="1.0"?><xml>${cdata}</xml>`,
+      'much before it': `<xml>${' '.repeat(1_000)}${cdata}</xml>`,
+      'in pieces': `<xml><Encrypt>${encrypt.slice(0, 8)}<![CDATA[${encrypt.slice(8)}]]></Encrypt></xml>`,
+    }
+    for (const [name, text] of Object.entries(bodies)) {
+      const body = Buffer.from(text)
+      t.equal(verdict(pushOf({ encrypt, body })), 'opened', name)
+      for (const nonce of ['1', 'zzzz'])
+        t.equal(verdict(pushOf({ encrypt, body, query: signed(encrypt, { nonce }) })), 'opened', name)
+      t.equal(verdict(pushOf({ encrypt, body, query: signed(ENCRYPT) })), 'SIGNATURE_MISMATCH', name)
+      t.equal(verdict(pushOf({ encrypt, body: Buffer.from(text.replace('xml>', 'x>')) })), 'MALFORMED_PUSH', name)
+    }
+  },
+)
 
 void t.test('what the query alone shows is refused whatever the body is', async (t) => {
   const query = signed(ENCRYPT)
   const queries: Array<[string, PushToOpen['query'], string]> = [
     ['no signature', { ...query, msg_signature: undefined }, 'SIGNATURE_MISMATCH'],
-    ['no signature, by the query of an encrypted push', { ...query, msg_signature: undefined, signature: 'a'.repeat(40), encrypt_type: 'aes' }, 'SIGNATURE_MISMATCH'],
+    [
+      'no signature, by the query of an encrypted push',
+      { ...query, msg_signature: undefined, signature: 'a'.repeat(40), encrypt_type: 'aes' },
+      'SIGNATURE_MISMATCH',
+    ],
     ['what is no signature', { ...query, msg_signature: 'x'.repeat(40) }, 'SIGNATURE_MISMATCH'],
     ['an old timestamp', { ...query, timestamp: '1436876197' }, 'TIMESTAMP_OUT_OF_RANGE'],
     ['plain mode', { timestamp: query.timestamp, nonce: query.nonce, signature: 'a'.repeat(40) }, 'NOT_ENCRYPTED'],
-    ['plain mode by name', { timestamp: query.timestamp, nonce: query.nonce, signature: 'a'.repeat(40), encrypt_type: 'raw' }, 'NOT_ENCRYPTED'],
+    [
+      'plain mode by name',
+      { timestamp: query.timestamp, nonce: query.nonce, signature: 'a'.repeat(40), encrypt_type: 'raw' },
+      'NOT_ENCRYPTED',
+    ],
   ]
   for (const [name, wrong, code] of queries) {
-    for (const body of ['', 'x', '<xml/>', envelope(ENCRYPT)]) t.equal(verdict(pushOf({ query: wrong, body })), code, name)
+    for (const body of ['', 'x', '<xml/>', envelope(ENCRYPT)])
+      t.equal(verdict(pushOf({ query: wrong, body })), code, name)
   }
 })
 
@@ -347,7 +370,8 @@ void t.test('an old push stays old, however its timestamp and nonce are swapped 
           [digits.slice(cut), digits.slice(0, cut)],
         ]) {
           const query = { timestamp: first, nonce: second, msg_signature }
-          if (signed(ENCRYPT, { timestamp: first ?? '', nonce: second ?? '' }).msg_signature === msg_signature) stillSigned += 1
+          if (signed(ENCRYPT, { timestamp: first ?? '', nonce: second ?? '' }).msg_signature === msg_signature)
+            stillSigned += 1
           // The last nonce contains the present second: only there may the signature alone not be enough.
           if (first === String(NOW_SECONDS)) continue
           t.not(verdict(pushOf({ encrypt: ENCRYPT, query })), 'opened', `${first} and ${second}`)
@@ -368,7 +392,9 @@ void t.test('what is signed but cannot be decrypted is MALFORMED_PUSH, with one 
     'pad byte 0': parts({ padding: (length) => Buffer.alloc(length, 0) }),
     'pad byte 33': parts({ padding: (length) => Buffer.alloc(length, 33) }),
     'pad byte 255': parts({ padding: (length) => Buffer.alloc(length, 255) }),
-    'unequal pad bytes': parts({ padding: (length) => Buffer.concat([Buffer.from([1]), Buffer.alloc(length - 1, length)]) }),
+    'unequal pad bytes': parts({
+      padding: (length) => Buffer.concat([Buffer.from([1]), Buffer.alloc(length - 1, length)]),
+    }),
     'length 0': parts({ length: 0 }),
     'length too large': parts({ length: 4000 }),
     'the largest length': parts({ length: 0xffffffff }),
@@ -395,27 +421,34 @@ void t.test('a push for anybody but this component is APPID_MISMATCH', async (t)
     Buffer.from([0xff]),
   ]
   for (const receiveId of receivers) {
-    t.equal(verdict(pushOf({ encrypt: encryptPush({ receiveId }) })), 'APPID_MISMATCH', JSON.stringify(receiveId.toString()))
+    t.equal(
+      verdict(pushOf({ encrypt: encryptPush({ receiveId }) })),
+      'APPID_MISMATCH',
+      JSON.stringify(receiveId.toString()),
+    )
   }
 })
 
-void t.test('previous credentials open a push only while they are configured, and are the ones handed on', async (t) => {
-  const encrypt = encryptPush({ aesKey: PREVIOUS_AES_KEY })
-  const query = signed(encrypt, { token: PREVIOUS_TOKEN })
-  t.equal(verdict(pushOf({ encrypt, query })), 'SIGNATURE_MISMATCH')
-  const both: PushKeys = {
-    ...KEYS,
-    tokens: [...KEYS.tokens, new Secret(PREVIOUS_TOKEN)],
-    aesKeys: [...KEYS.aesKeys, PREVIOUS_AES_KEY],
-  }
-  const opened: OpenedPush = openEnvelope(pushOf({ encrypt, query, keys: both }))
-  t.equal(opened.credentials.token.reveal(), PREVIOUS_TOKEN)
-  t.equal(opened.credentials.aesKey, PREVIOUS_AES_KEY)
-  const mixed = openEnvelope(pushOf({ encrypt, query: signed(encrypt), keys: both }))
-  t.equal(mixed.credentials.token.reveal(), TOKEN, 'token and key rotate on their own')
-  t.equal(mixed.credentials.aesKey, PREVIOUS_AES_KEY)
-  t.equal(verdict(pushOf({ keys: both, encrypt: encryptPush({ receiveId: OTHER_COMPONENT }) })), 'APPID_MISMATCH')
-})
+void t.test(
+  'previous credentials open a push only while they are configured, and are the ones handed on',
+  async (t) => {
+    const encrypt = encryptPush({ aesKey: PREVIOUS_AES_KEY })
+    const query = signed(encrypt, { token: PREVIOUS_TOKEN })
+    t.equal(verdict(pushOf({ encrypt, query })), 'SIGNATURE_MISMATCH')
+    const both: PushKeys = {
+      ...KEYS,
+      tokens: [...KEYS.tokens, new Secret(PREVIOUS_TOKEN)],
+      aesKeys: [...KEYS.aesKeys, PREVIOUS_AES_KEY],
+    }
+    const opened: OpenedPush = openEnvelope(pushOf({ encrypt, query, keys: both }))
+    t.equal(opened.credentials.token.reveal(), PREVIOUS_TOKEN)
+    t.equal(opened.credentials.aesKey, PREVIOUS_AES_KEY)
+    const mixed = openEnvelope(pushOf({ encrypt, query: signed(encrypt), keys: both }))
+    t.equal(mixed.credentials.token.reveal(), TOKEN, 'token and key rotate on their own')
+    t.equal(mixed.credentials.aesKey, PREVIOUS_AES_KEY)
+    t.equal(verdict(pushOf({ keys: both, encrypt: encryptPush({ receiveId: OTHER_COMPONENT }) })), 'APPID_MISMATCH')
+  },
+)
 
 void t.test('no text of a refusal holds anything of the push', async (t) => {
   const secretive = pushOf({

@@ -50,14 +50,21 @@ void t.test('anything else makes another event', async (t) => {
 void t.test('an id is the digest of the content as JSON, whatever characters are in it', async (t) => {
   for (let unit = 0; unit <= 0xffff; unit += unit < 0x3ff ? 1 : 61) {
     const text = `a${String.fromCharCode(unit)}`
-    t.equal(eventId({ platform: 'p', appId: 'a', kind: 'component', content: { [text]: text } }), plainIdOf(text), { unit })
+    t.equal(eventId({ platform: 'p', appId: 'a', kind: 'component', content: { [text]: text } }), plainIdOf(text), {
+      unit,
+    })
   }
 })
 
 /** The same rule written down once more, without a shortcut. */
 function plainIdOf(text: string): string {
-  const digest = createHash('sha256').update(`["p","component","a"]{${JSON.stringify(text)}:${JSON.stringify(text)},}`).digest()
-  const bits = [...digest].map((byte) => byte.toString(2).padStart(8, '0')).join('').padEnd(260, '0')
+  const digest = createHash('sha256')
+    .update(`["p","component","a"]{${JSON.stringify(text)}:${JSON.stringify(text)},}`)
+    .digest()
+  const bits = [...digest]
+    .map((byte) => byte.toString(2).padStart(8, '0'))
+    .join('')
+    .padEnd(260, '0')
   const digits = bits.match(/.{5}/g) ?? []
   return `ev_${digits.map((five) => 'abcdefghijklmnopqrstuvwxyz234567'.charAt(Number.parseInt(five, 2))).join('')}`
 }

@@ -38,7 +38,12 @@ export function encryptPush(parts: CipherParts = {}): string {
   const message = Buffer.from(parts.plaintext ?? '<xml></xml>')
   const length = Buffer.alloc(4)
   length.writeUInt32BE(parts.length ?? message.length)
-  const content = Buffer.concat([Buffer.from('0123456789abcdef'), length, message, Buffer.from(parts.receiveId ?? COMPONENT)])
+  const content = Buffer.concat([
+    Buffer.from('0123456789abcdef'),
+    length,
+    message,
+    Buffer.from(parts.receiveId ?? COMPONENT),
+  ])
   const padBytes = 32 - (content.length % 32)
   return encryptRaw(
     Buffer.concat([content, parts.padding?.(padBytes) ?? Buffer.alloc(padBytes, padBytes)]),

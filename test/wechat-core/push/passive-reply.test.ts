@@ -62,7 +62,14 @@ void t.test('a document of the consumer is sent as it is, when it is one', async
   t.equal(buildReplyXml({ raw }, ADDRESS), raw)
   const isDocument = (text: string) => isReplyDocument(text, ADDRESS)
   t.ok(isDocument(raw))
-  for (const bad of ['', 'hi', '<a></a>', '<xml><a></xml>', '<xml></xml><xml></xml>', '<!DOCTYPE xml [<!ENTITY a "b">]><xml>&a;</xml>']) {
+  for (const bad of [
+    '',
+    'hi',
+    '<a></a>',
+    '<xml><a></xml>',
+    '<xml></xml><xml></xml>',
+    '<!DOCTYPE xml [<!ENTITY a "b">]><xml>&a;</xml>',
+  ]) {
     t.notOk(isDocument(bad), bad)
   }
 })
@@ -111,7 +118,13 @@ void t.test('the official encrypted reply is reproduced', async (t) => {
 void t.test('a sealed reply can be verified and opened by the other side', async (t) => {
   const plaintext = buildReplyXml({ MsgType: 'text', Content: '😀'.repeat(500) }, ADDRESS)
   const credentials = { token: new Secret(TOKEN), aesKey: AES_KEY }
-  const sealed = sealReply({ credentials, componentAppId: COMPONENT, plaintext, timestampSeconds: NOW_SECONDS, nonce: 'n-1' })
+  const sealed = sealReply({
+    credentials,
+    componentAppId: COMPONENT,
+    plaintext,
+    timestampSeconds: NOW_SECONDS,
+    nonce: 'n-1',
+  })
   const written = new Map(Object.entries(parseXml(sealed, { root: 'xml' })))
   const field = (name: string): string => {
     const value = written.get(name)

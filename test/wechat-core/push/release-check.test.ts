@@ -1,6 +1,11 @@
 // Owns: what WeChat's release check is answered, and that nobody else is.
 import t from 'tap'
-import { parseAuthorizerMessage, RELEASE_CHECK_ACCOUNTS, releaseCheckAnswer, type ReleaseCheckAnswer } from '@wxgw/wechat-core'
+import {
+  parseAuthorizerMessage,
+  RELEASE_CHECK_ACCOUNTS,
+  releaseCheckAnswer,
+  type ReleaseCheckAnswer,
+} from '@wxgw/wechat-core'
 import { AUTHORIZER } from './make-push.ts'
 
 function answer(fields: string, { appId = AUTHORIZER, userName = 'gh_1' } = {}): ReleaseCheckAnswer | undefined {
@@ -51,5 +56,9 @@ void t.test('other accounts and other messages are not answered', async (t) => {
     t.equal(answer(text(content), { appId, userName }), undefined, content)
   }
   t.equal(answer('<MsgType>image</MsgType><MediaId>m</MediaId>', { appId, userName }), undefined)
-  t.equal(releaseCheckAnswer({ authorizerAppId: appId, message: parseAuthorizerMessage('hello', Date.now()) }), undefined, 'unparsed')
+  t.equal(
+    releaseCheckAnswer({ authorizerAppId: appId, message: parseAuthorizerMessage('hello', Date.now()) }),
+    undefined,
+    'unparsed',
+  )
 })

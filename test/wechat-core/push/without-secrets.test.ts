@@ -25,10 +25,22 @@ const VALUES = ['CANARY', 'ticket@@@CANARY-0_x', 'CANARY/+==', 'CANARY with blan
 
 const hex = (text: string) => Buffer.from(text).toString('hex')
 const base64 = (text: string) => Buffer.from(text).toString('base64')
-const mixed = (text: string) => text.split('').map((letter, at) => (at % 2 === 0 ? letter.toUpperCase() : letter.toLowerCase())).join('')
+const mixed = (text: string) =>
+  text
+    .split('')
+    .map((letter, at) => (at % 2 === 0 ? letter.toUpperCase() : letter.toLowerCase()))
+    .join('')
 const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
-const inUnicode = (text: string) => text.split('').map((letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`).join('')
-const inReferences = (text: string) => text.split('').map((letter) => `&#x${letter.charCodeAt(0).toString(16)};`).join('')
+const inUnicode = (text: string) =>
+  text
+    .split('')
+    .map((letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('')
+const inReferences = (text: string) =>
+  text
+    .split('')
+    .map((letter) => `&#x${letter.charCodeAt(0).toString(16)};`)
+    .join('')
 const written = (text: string, one: (code: number) => string) => [...Buffer.from(text)].map(one).join('')
 const percent = (text: string) => written(text, (code) => `%${code.toString(16)}`).replaceAll('%25', '%')
 const separated = (text: string, by: string) => text.replace(/..(?!$)/g, `$&${by}`)
@@ -49,7 +61,10 @@ const NOTATIONS: Record<string, [write: (name: string, value: string) => string,
   'an element within it': [(name, value) => xml(name, `<a>${value}</a>`)],
   JSON: [json, (name) => json(name, '')],
   'JSON within JSON': [(name, value) => json('info', json(name, value)), (name) => json('info', json(name, ''))],
-  'JSON within CDATA': [(name, value) => `<x><![CDATA[${json(name, value)}]]></x>`, (name) => `<x><![CDATA[${json(name, '')}]]></x>`],
+  'JSON within CDATA': [
+    (name, value) => `<x><![CDATA[${json(name, value)}]]></x>`,
+    (name) => `<x><![CDATA[${json(name, '')}]]></x>`,
+  ],
   'JSON with blanks': [(name, value) => `{ "${name}" : "${value}" }`, (name) => `{ "${name}" : "" }`],
   'JSON with a list': [(name, value) => `{"${name}":["${value}"]}`],
   'JSON with an escaped quote': [(name, value) => `{"${name}":"a\\"${value}"}`],
@@ -69,16 +84,31 @@ const NOTATIONS: Record<string, [write: (name: string, value: string) => string,
   base64: [(name, value) => base64(json(name, value))],
   'base64 of base64, with something before it': [(name, value) => `data${base64(base64(xml(name, value)))}`],
   hex: [(name, value) => hex(json(name, value))],
-  'full width': [(name, value) => `{"${name.split('').map((letter) => String.fromCharCode(letter.charCodeAt(0) + 0xfee0)).join('')}":"${value}"}`],
+  'full width': [
+    (name, value) =>
+      `{"${name
+        .split('')
+        .map((letter) => String.fromCharCode(letter.charCodeAt(0) + 0xfee0))
+        .join('')}":"${value}"}`,
+  ],
   'UTF-16': [(name, value) => json(name, value).split('').join('\u0000')],
   'base64 of UTF-16': [(name, value) => Buffer.from(json(name, value), 'utf16le').toString('base64')],
   'base64, wrapped': [(name, value) => wrapped(base64(json(name, value)), '\n')],
-  'base64, wrapped within JSON': [(name, value) => JSON.stringify({ info: wrapped(base64(json(name, value)), '\r\n') })],
+  'base64, wrapped within JSON': [
+    (name, value) => JSON.stringify({ info: wrapped(base64(json(name, value)), '\r\n') }),
+  ],
   'base64 of the name': [(name, value) => `{"${base64(name)}":"${value}"}`],
-  'base64 of base64, six deep': [(name, value) => Array(5).fill(0).reduce((text: string) => base64(text), json(name, value))],
+  'base64 of base64, six deep': [
+    (name, value) =>
+      Array(5)
+        .fill(0)
+        .reduce((text: string) => base64(text), json(name, value)),
+  ],
   'hex with colons': [(name, value) => separated(hex(json(name, value)), ':')],
   'hex with blanks': [(name, value) => separated(hex(json(name, value)), ' ')],
-  'bytes in a program': [(name, value) => [...Buffer.from(name)].map((byte) => `0x${byte.toString(16)}`).join(', ') + value],
+  'bytes in a program': [
+    (name, value) => [...Buffer.from(name)].map((byte) => `0x${byte.toString(16)}`).join(', ') + value,
+  ],
   'decimal bytes': [(name, value) => `${[...Buffer.from(name)].join(',')} ${value}`],
   'numeric references without semicolons': [(name, value) => `${inReferences(name).replaceAll(';', '')} ${value}`],
   'decimal references without semicolons': [(name, value) => `${written(name, (code) => `&#${code}`)} ${value}`],
@@ -86,7 +116,12 @@ const NOTATIONS: Record<string, [write: (name: string, value: string) => string,
   octal: [(name, value) => `${written(name, (code) => `\\${code.toString(8).padStart(3, '0')}`)}: ${value}`],
   'code points': [(name, value) => `${written(name, (code) => `\\u{${code.toString(16)}}`)}: ${value}`],
   'percent signs six times': [(name, value) => percent(percent(percent(percent(percent(percent(xml(name, value)))))))],
-  'percent signs twelve times': [(name, value) => Array(12).fill(0).reduce((text: string) => encodeURIComponent(text), percent(xml(name, value)))],
+  'percent signs twelve times': [
+    (name, value) =>
+      Array(12)
+        .fill(0)
+        .reduce((text: string) => encodeURIComponent(text), percent(xml(name, value))),
+  ],
   'a comment within the name': [(name, value) => `<${name.slice(0, 4)}<!-- x -->${name.slice(4)}>${value}`],
   'CDATA within the name': [(name, value) => `<${name.slice(0, 4)}<![CDATA[${name.slice(4)}]]>>${value}`],
   'a query with references': [(name, value) => `${name}=a&amp;${encodeURIComponent(value)}`],
@@ -94,8 +129,15 @@ const NOTATIONS: Record<string, [write: (name: string, value: string) => string,
 }
 
 const isLeft = (text: string, value: string) => {
-  const plain = [text, decodeURIComponentSafely(text), Buffer.from(text, 'base64').toString('latin1'), Buffer.from(text, 'hex').toString('latin1')]
-  return plain.some((form) => form.replaceAll('\u0000', '').includes(value.slice(value.indexOf('CANARY'), value.indexOf('CANARY') + 6)))
+  const plain = [
+    text,
+    decodeURIComponentSafely(text),
+    Buffer.from(text, 'base64').toString('latin1'),
+    Buffer.from(text, 'hex').toString('latin1'),
+  ]
+  return plain.some((form) =>
+    form.replaceAll('\u0000', '').includes(value.slice(value.indexOf('CANARY'), value.indexOf('CANARY') + 6)),
+  )
 }
 
 /** The same in each run. */
@@ -108,21 +150,30 @@ function decodeURIComponentSafely(text: string): string {
   return text.replace(/%([0-9A-F]{2})/gi, (_written, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
 }
 
-void t.test('every name in every notation: the value is gone, and what is around it stays where that is certain', async (t) => {
-  const problems: string[] = []
-  let texts = 0
-  for (const name of NAMES.flatMap((name) => [name, name.toLowerCase(), name.toUpperCase(), mixed(name), name.replaceAll('_', '-')])) {
-    for (const [notation, [write, left]] of Object.entries(NOTATIONS)) {
-      for (const value of VALUES) {
-        texts += 1
-        const cleaned = textWithoutSecrets(write(name, value)) ?? ''
-        if (isLeft(cleaned, value)) problems.push(`${notation}, ${name}: ${cleaned}`)
-        else if (cleaned !== (left?.(name) ?? '')) problems.push(`${notation}, ${name}: left is ${cleaned}`)
+void t.test(
+  'every name in every notation: the value is gone, and what is around it stays where that is certain',
+  async (t) => {
+    const problems: string[] = []
+    let texts = 0
+    for (const name of NAMES.flatMap((name) => [
+      name,
+      name.toLowerCase(),
+      name.toUpperCase(),
+      mixed(name),
+      name.replaceAll('_', '-'),
+    ])) {
+      for (const [notation, [write, left]] of Object.entries(NOTATIONS)) {
+        for (const value of VALUES) {
+          texts += 1
+          const cleaned = textWithoutSecrets(write(name, value)) ?? ''
+          if (isLeft(cleaned, value)) problems.push(`${notation}, ${name}: ${cleaned}`)
+          else if (cleaned !== (left?.(name) ?? '')) problems.push(`${notation}, ${name}: left is ${cleaned}`)
+        }
       }
     }
-  }
-  t.same(problems.slice(0, 10), [], `${texts} texts`)
-})
+    t.same(problems.slice(0, 10), [], `${texts} texts`)
+  },
+)
 
 void t.test('what holds no secret stays as it is', async (t) => {
   const texts = [
@@ -147,13 +198,41 @@ void t.test('what holds no secret stays as it is', async (t) => {
 })
 
 void t.test('an InfoType that is a name with a value hides nothing', async (t) => {
-  const texts = ['InfoType=component_verify_ticket=CANARY', '"InfoType":"component_verify_ticket":"CANARY"', 'InfoType component_verify_ticket CANARY']
+  const texts = [
+    'InfoType=component_verify_ticket=CANARY',
+    '"InfoType":"component_verify_ticket":"CANARY"',
+    'InfoType component_verify_ticket CANARY',
+  ]
   for (const text of texts) t.notMatch(textWithoutSecrets(text) ?? '', 'CANARY', text)
 })
 
 void t.test('a mebibyte of the worst is looked through in time that grows with its length', async (t) => {
   const mebibyte = 1_048_576
-  for (const part of ['a', 'auth_code', '<auth_code>', '"auth_code":"', '"auth_code" : \\"', 'auth_code=', '&lt;auth_code&gt;', '\\\\', '<![CDATA[', '%25', '&amp;', 'QUJD', '<auth_code>   ', 'InfoType     ', '<!--', '&#x0', '43 ', '43:6f ', '111,', 'QUJ\n', '=4', '\\u{0', '%2525']) {
+  for (const part of [
+    'a',
+    'auth_code',
+    '<auth_code>',
+    '"auth_code":"',
+    '"auth_code" : \\"',
+    'auth_code=',
+    '&lt;auth_code&gt;',
+    '\\\\',
+    '<![CDATA[',
+    '%25',
+    '&amp;',
+    'QUJD',
+    '<auth_code>   ',
+    'InfoType     ',
+    '<!--',
+    '&#x0',
+    '43 ',
+    '43:6f ',
+    '111,',
+    'QUJ\n',
+    '=4',
+    '\\u{0',
+    '%2525',
+  ]) {
     const text = part.repeat(mebibyte / part.length)
     const startedAt = process.cpuUsage()
     textWithoutSecrets(text)
@@ -171,7 +250,13 @@ void t.test("a component's event loses them by name at any depth, and within its
     Ticket: 'kept',
     msg: 'invalid auth_code',
     url: 'https://a.example/?auth_code=CANARY&expires_in=3600',
-    info: { ...secrets, json: json('auth_code', 'CANARY'), encoded: base64(json('auth_code', 'CANARY')), deeper: { keep: '', ...secrets }, list: [{ ...secrets, keep: '1' }, 'text'] },
+    info: {
+      ...secrets,
+      json: json('auth_code', 'CANARY'),
+      encoded: base64(json('auth_code', 'CANARY')),
+      deeper: { keep: '', ...secrets },
+      list: [{ ...secrets, keep: '1' }, 'text'],
+    },
   }
   t.same(withoutSecrets(tree), {
     InfoType: 'x',
@@ -185,9 +270,23 @@ void t.test("a component's event loses them by name at any depth, and within its
 })
 
 void t.test("a message loses only what is a component's, and keeps its texts", async (t) => {
-  const message: XmlTree = { MsgType: 'text', Content: '{"auth_code":"mine"}', Token: 't', Info: { List: [{ a: '1' }] } }
+  const message: XmlTree = {
+    MsgType: 'text',
+    Content: '{"auth_code":"mine"}',
+    Token: 't',
+    Info: { List: [{ a: '1' }] },
+  }
   t.equal(withoutComponentSecrets(message), message)
-  const tokens = { authorizer_refresh_token: 'CANARY', authorizer_access_token: 'CANARY', component_access_token: 'CANARY' }
-  const odd: XmlTree = { ...message, ComponentVerifyTicket: 'CANARY', Info: { List: [{ PreAuthCode: 'CANARY', a: '1' }], authorizationcode: 'CANARY' }, ...tokens }
+  const tokens = {
+    authorizer_refresh_token: 'CANARY',
+    authorizer_access_token: 'CANARY',
+    component_access_token: 'CANARY',
+  }
+  const odd: XmlTree = {
+    ...message,
+    ComponentVerifyTicket: 'CANARY',
+    Info: { List: [{ PreAuthCode: 'CANARY', a: '1' }], authorizationcode: 'CANARY' },
+    ...tokens,
+  }
   t.same(withoutComponentSecrets(odd), message)
 })

@@ -10,15 +10,29 @@ import {
 
 const LIFE_SECONDS = 7200
 
-type Api = 'api_component_token' | 'api_query_auth' | 'api_authorizer_token' | 'api_get_authorizer_info' | 'api_get_authorizer_list'
+type Api =
+  | 'api_component_token'
+  | 'api_query_auth'
+  | 'api_authorizer_token'
+  | 'api_get_authorizer_info'
+  | 'api_get_authorizer_list'
 
 /** What becomes of one call instead of an answer. `lost`: WeChat serves it, and its answer does not arrive. */
-export type Fault = { refuse?: number; lost?: boolean; unreachable?: boolean; before?: Promise<unknown>; after?: Promise<unknown> }
+export type Fault = {
+  refuse?: number
+  lost?: boolean
+  unreachable?: boolean
+  before?: Promise<unknown>
+  after?: Promise<unknown>
+}
 
 type Account = { issued: number; accessToken: string; refreshToken: string; isAuthorized: boolean }
 
 export type PlayedWeChat = {
-  api: Pick<ComponentApi, 'getComponentToken' | 'queryAuth' | 'refreshAuthorizerToken' | 'getAuthorizerInfo' | 'getAuthorizerList'>
+  api: Pick<
+    ComponentApi,
+    'getComponentToken' | 'queryAuth' | 'refreshAuthorizerToken' | 'getAuthorizerInfo' | 'getAuthorizerList'
+  >
   /** The name of every call, in order. */
   calls: Api[]
   count(api: Api): number
@@ -93,7 +107,8 @@ export function playedWeChat(): PlayedWeChat {
       queryAuth: (_token, code) =>
         served('api_query_auth', () => {
           const known = codes.get(code.reveal())
-          if (!codes.delete(code.reveal()) || !known) throw new WeChatApiError('api_query_auth', { errcode: 61009, errmsg: 'used' })
+          if (!codes.delete(code.reveal()) || !known)
+            throw new WeChatApiError('api_query_auth', { errcode: 61009, errmsg: 'used' })
           const { accessToken, refreshToken } = issue(known.appId, accountOf('api_query_auth', known.appId))
           return {
             authorizerAppId: known.appId,
@@ -148,7 +163,12 @@ export function playedWeChat(): PlayedWeChat {
     hides,
     rotates: true,
     authorize(appId, { withoutTokens = false } = {}) {
-      const account = accounts.get(appId) ?? { issued: 0, accessToken: '', refreshToken: `refresh 0 of ${appId}`, isAuthorized: true }
+      const account = accounts.get(appId) ?? {
+        issued: 0,
+        accessToken: '',
+        refreshToken: `refresh 0 of ${appId}`,
+        isAuthorized: true,
+      }
       accounts.set(appId, { ...account, isAuthorized: true })
       const code = `code ${codes.size} ${Math.random()}`
       codes.set(code, { appId, withoutTokens })

@@ -1,5 +1,11 @@
 // The last rung of the recovery: one walk through WeChat's list for all who wait, however they come and go.
-import { type AuthorizerAppId, type AuthorizerListPage, createRefreshTokenSearch, parseAuthorizerAppId, Secret } from '@wxgw/wechat-core'
+import {
+  type AuthorizerAppId,
+  type AuthorizerListPage,
+  createRefreshTokenSearch,
+  parseAuthorizerAppId,
+  Secret,
+} from '@wxgw/wechat-core'
 import t from 'tap'
 import { until } from '../../helpers/until.ts'
 
@@ -69,20 +75,23 @@ void t.test('who is not in the list, or stands there without one, has none', asy
   t.same(offsets, [0, 500])
 })
 
-void t.test('who asks while a page is on its way is not answered from it, but by the pages after and the next walk', async (t) => {
-  const { find, hold, next, letGo, offsets } = list(1_200)
-  hold()
-  const first = find(1_100)
-  const page = await next()
-  const passed = find(7)
-  const ahead = find(700)
-  page.answer()
-  letGo()
-  t.same(await Promise.all([first, ahead]), ['refresh-1100', 'refresh-700'])
-  t.same(offsets, [0, 500, 1000], 'the one ahead cost nothing')
-  t.equal(await passed, 'refresh-7')
-  t.same(offsets, [0, 500, 1000, 0])
-})
+void t.test(
+  'who asks while a page is on its way is not answered from it, but by the pages after and the next walk',
+  async (t) => {
+    const { find, hold, next, letGo, offsets } = list(1_200)
+    hold()
+    const first = find(1_100)
+    const page = await next()
+    const passed = find(7)
+    const ahead = find(700)
+    page.answer()
+    letGo()
+    t.same(await Promise.all([first, ahead]), ['refresh-1100', 'refresh-700'])
+    t.same(offsets, [0, 500, 1000], 'the one ahead cost nothing')
+    t.equal(await passed, 'refresh-7')
+    t.same(offsets, [0, 500, 1000, 0])
+  },
+)
 
 void t.test('a failure is everybody’s, and the next walk is not begun at once', async (t) => {
   const { find, hold, next, letGo } = list(10)

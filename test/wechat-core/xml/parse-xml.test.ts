@@ -17,11 +17,16 @@ function refusal(text: string, root?: string): string {
 }
 
 void t.test('every leaf is a string, exactly as it was written', async (t) => {
-  t.same(parsed('<xml><MsgId>6074746557628292943</MsgId><A>1700827132819554304</A><Code><![CDATA[018255396048]]></Code></xml>'), {
-    MsgId: '6074746557628292943',
-    A: '1700827132819554304',
-    Code: '018255396048',
-  })
+  t.same(
+    parsed(
+      '<xml><MsgId>6074746557628292943</MsgId><A>1700827132819554304</A><Code><![CDATA[018255396048]]></Code></xml>',
+    ),
+    {
+      MsgId: '6074746557628292943',
+      A: '1700827132819554304',
+      Code: '018255396048',
+    },
+  )
   for (const content of [
     '00123',
     '0x10',
@@ -41,7 +46,11 @@ void t.test('every leaf is a string, exactly as it was written', async (t) => {
     t.equal(parsed(`<xml><Content><![CDATA[${content}]]></Content></xml>`)['Content'], content, JSON.stringify(content))
   }
   for (const content of ['00123', '0x10', '1e5', 'true', ' blanks ', '  ', '😀', 'm1|m2|m3', '![CDATA[x]]']) {
-    t.equal(parsed(`<xml><Content>${content}</Content></xml>`)['Content'], content, `${JSON.stringify(content)} without CDATA`)
+    t.equal(
+      parsed(`<xml><Content>${content}</Content></xml>`)['Content'],
+      content,
+      `${JSON.stringify(content)} without CDATA`,
+    )
   }
 })
 
@@ -62,7 +71,13 @@ void t.test('names keep their case, and names of built-ins are names like others
 })
 
 void t.test('empty elements are the empty string', async (t) => {
-  t.same(parsed('<xml><A/><B></B><C><![CDATA[]]></C><D /><E><F/></E></xml>'), { A: '', B: '', C: '', D: '', E: { F: '' } })
+  t.same(parsed('<xml><A/><B></B><C><![CDATA[]]></C><D /><E><F/></E></xml>'), {
+    A: '',
+    B: '',
+    C: '',
+    D: '',
+    E: { F: '' },
+  })
   t.same(parsed('<xml/>'), {})
   t.same(parsed('<xml></xml>'), {})
   t.same(parsed('<xml>only text</xml>'), {})
@@ -100,19 +115,22 @@ void t.test('references are decoded outside CDATA only, once, and only to XML ch
   }
 })
 
-void t.test('a byte order mark, layout, comments, instructions, attributes and stray text are passed over', async (t) => {
-  const expected = { A: '1', B: { C: '2' } }
-  for (const text of [
-    '\ufeff<xml><A>1</A><B><C>2</C></B></xml>',
-    '<?xml version="1.0" encoding="utf-8"?>\n<!-- a < b --><xml>\n<A>1</A>\n<!-- <Z/> --><B>\n<C>2</C></B><?pi x?></xml>\n',
-    '<xml>\u200b<A>1</A> stray <B>text<C>2</C>\u200b</B>![CDATA[x]]</xml>\u200b',
-    '<xml a="1" b=\'>\'><A c="d">1</A><B><C>2</C></B></xml >',
-    '<xml>\r\n<A>1</A>\r\n<B><C>2</C></B>\r\n</xml>\r\n',
-    '<xml>&unknown;<A>1</A><B><![CDATA[x]]><C>2</C></B></xml>',
-  ]) {
-    t.same(parsed(text), expected, JSON.stringify(text))
-  }
-})
+void t.test(
+  'a byte order mark, layout, comments, instructions, attributes and stray text are passed over',
+  async (t) => {
+    const expected = { A: '1', B: { C: '2' } }
+    for (const text of [
+      '\ufeff<xml><A>1</A><B><C>2</C></B></xml>',
+      '<?xml version="1.0" encoding="utf-8"?>\n<!-- a < b --><xml>\n<A>1</A>\n<!-- <Z/> --><B>\n<C>2</C></B><?pi x?></xml>\n',
+      '<xml>\u200b<A>1</A> stray <B>text<C>2</C>\u200b</B>![CDATA[x]]</xml>\u200b',
+      '<xml a="1" b=\'>\'><A c="d">1</A><B><C>2</C></B></xml >',
+      '<xml>\r\n<A>1</A>\r\n<B><C>2</C></B>\r\n</xml>\r\n',
+      '<xml>&unknown;<A>1</A><B><![CDATA[x]]><C>2</C></B></xml>',
+    ]) {
+      t.same(parsed(text), expected, JSON.stringify(text))
+    }
+  },
+)
 
 void t.test('line ends become line feeds, as XML says', async (t) => {
   t.equal(parsed('<xml><A><![CDATA[a\r\nb\rc\nd]]></A></xml>')['A'], 'a\nb\nc\nd')
@@ -145,13 +163,18 @@ void t.test('what comes twice is an array, and so is what WeChat may repeat, eve
 
 void t.test('both shapes of PicList come out as one list', async (t) => {
   const item = (md5: string) => `<item><PicMd5Sum><![CDATA[${md5}]]></PicMd5Sum></item>`
-  const pics = (...md5s: string[]) => ({ Count: String(md5s.length), PicList: { item: md5s.map((md5) => ({ PicMd5Sum: md5 })) } })
+  const pics = (...md5s: string[]) => ({
+    Count: String(md5s.length),
+    PicList: { item: md5s.map((md5) => ({ PicMd5Sum: md5 })) },
+  })
   const info = (inner: string) => parsed(`<xml><SendPicsInfo>${inner}</SendPicsInfo></xml>`)['SendPicsInfo']
   t.same(info(`<Count>2</Count><PicList>${item('a')}${item('b')}</PicList>`), pics('a', 'b'))
   t.same(info(`<PicList>${item('a')}</PicList><PicList>${item('b')}</PicList><Count>2</Count>`), pics('a', 'b'))
   t.same(info(`<Count>1</Count><PicList>${item('a')}</PicList>`), pics('a'))
   t.same(info('<Count>0</Count><PicList/>'), { Count: '0', PicList: '' })
-  t.same(info('<PicList><New>x</New></PicList><PicList><New>y</New></PicList>'), { PicList: [{ New: 'x' }, { New: 'y' }] })
+  t.same(info('<PicList><New>x</New></PicList><PicList><New>y</New></PicList>'), {
+    PicList: [{ New: 'x' }, { New: 'y' }],
+  })
 })
 
 void t.test('documents that are not well-formed are refused with a reason', async (t) => {
@@ -207,7 +230,10 @@ void t.test('documents that are not well-formed are refused with a reason', asyn
       '200,000 levels': `<xml>${'<a>'.repeat(200_000)}`,
       empty: `${'<a>'.repeat(64)}<b/>${'</a>'.repeat(64)}`,
     },
-    'too-many-elements': { '100,001 with the root': `<xml>${'<A/>'.repeat(100_000)}</xml>`, 'each in another': `<xml>${'<A><B>1</B></A>'.repeat(50_000)}</xml>` },
+    'too-many-elements': {
+      '100,001 with the root': `<xml>${'<A/>'.repeat(100_000)}</xml>`,
+      'each in another': `<xml>${'<A><B>1</B></A>'.repeat(50_000)}</xml>`,
+    },
   }
   for (const [reason, examples] of Object.entries(documents)) {
     for (const [name, text] of Object.entries(examples)) {
@@ -288,7 +314,12 @@ void t.test('an element is read alike, however its end is written', async (t) =>
     for (let count = next(6); count > 0; count--) {
       const name = next(2) === 0 ? 'C' : `D${next(3)}`
       const value = Array.from({ length: next(3) }, () => pieces[next(pieces.length)] ?? '').join('')
-      inner += next(4) === 0 ? value : next(2) === 0 ? `<${name}>${value}</${name}>` : `<${name}><![CDATA[${value}]]></${name}>`
+      inner +=
+        next(4) === 0
+          ? value
+          : next(2) === 0
+            ? `<${name}>${value}</${name}>`
+            : `<${name}><![CDATA[${value}]]></${name}>`
     }
     const text = `<xml>${inner}</xml>`
     const short = outcome(text)

@@ -19,7 +19,9 @@ export function Shell({ session, onLanguage, onSignedOut }: Props) {
   const [isMenuOpen, setMenuOpen] = useState(false)
   const platform = session.platforms.includes(route.platform) ? route.platform : (session.platforms[0] ?? '')
   const context = useMemo(() => ({ session, platform }), [session, platform])
-  const pages = PAGES.filter(({ needs }) => needs.length === 0 || needs.some((need) => isGranted(session, platform, need)))
+  const pages = PAGES.filter(
+    ({ needs }) => needs.length === 0 || needs.some((need) => isGranted(session, platform, need)),
+  )
   const page = pages.find(({ path }) => path === (route.page || OVERVIEW))
   const Content = page?.component ?? NotFoundPage
 

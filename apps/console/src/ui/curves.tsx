@@ -41,7 +41,11 @@ type Drawn = Omit<Props, 'label'> & { language: string }
 function plot(element: HTMLElement, { timeLabel, unit, times, curves, language }: Drawn): UPlot {
   const style = getComputedStyle(document.documentElement)
   const color = (name: string) => style.getPropertyValue(`--${name}`).trim()
-  const axis = { stroke: color('muted'), grid: { stroke: color('line'), width: 1 }, ticks: { stroke: color('line'), width: 1 } }
+  const axis = {
+    stroke: color('muted'),
+    grid: { stroke: color('line'), width: 1 },
+    ticks: { stroke: color('line'), width: 1 },
+  }
   const clock = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hour12: false })
   const asTime = (seconds: number) => clock.format(seconds * 1000)
   const number = new Intl.NumberFormat(language, { maximumSignificantDigits: 3 })

@@ -81,7 +81,12 @@ export function SuggestedInput({ value, onChange, placeholder, options }: Sugges
 }
 
 /** Several lines of code or data: nothing in it is corrected. */
-export function TextArea({ value, onChange, rows = 6, label }: Pick<TextProps, 'value' | 'onChange'> & { rows?: number; label?: string }) {
+export function TextArea({
+  value,
+  onChange,
+  rows = 6,
+  label,
+}: Pick<TextProps, 'value' | 'onChange'> & { rows?: number; label?: string }) {
   return (
     <textarea
       className="text-area"

@@ -125,7 +125,10 @@ const BRACE = '{'.charCodeAt(0)
 /** A byte order mark and blanks may stand before the brace. */
 function beginningOf(chunks: readonly Buffer[]): 'unseen' | 'examined' | 'passed' {
   if (chunks[0]?.[0] === BRACE) return 'examined'
-  const text = Buffer.concat(chunks).toString('latin1').replace(/^\xef\xbb\xbf/, '').trimStart()
+  const text = Buffer.concat(chunks)
+    .toString('latin1')
+    .replace(/^\xef\xbb\xbf/, '')
+    .trimStart()
   if (text === '') return 'unseen'
   return text.startsWith('{') ? 'examined' : 'passed'
 }

@@ -43,7 +43,10 @@ export function hasParameter(query: string, name: string): boolean {
 export function withoutValues(query: string, secrets: readonly string[]): string {
   const holds = (text: string) => secrets.some((secret) => text.includes(secret))
   if (!query.includes('%') && !holds(query)) return query
-  return query.split('&').filter((pair) => !holds(pair) && !holds(decodeLoosely(pair))).join('&')
+  return query
+    .split('&')
+    .filter((pair) => !holds(pair) && !holds(decodeLoosely(pair)))
+    .join('&')
 }
 
 /** An address without parameters that name a token, and without the value of `token` wherever it stands. */

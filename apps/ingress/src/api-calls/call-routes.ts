@@ -63,7 +63,10 @@ export function callRoutes(scope: GatewayServer, deps: CallDeps): void {
   const silenceMs = 2 * (timeoutMs + MAX_TOKEN_READ_MS) + SPARE_MS
   decorateCalls(scope)
 
-  for (const [kind, path] of [['account', 'api/:APPID/*'], ['component', 'component-api/*']] as const) {
+  for (const [kind, path] of [
+    ['account', 'api/:APPID/*'],
+    ['component', 'component-api/*'],
+  ] as const) {
     for (const method of ['GET', 'POST'] as const) {
       scope.route<CallRoute>({
         method,

@@ -41,7 +41,9 @@ export function readCallUrl(url: string, slashesBefore: number): CallUrl | undef
     return { path, name, names: [name], query }
   }
   // No slash is encoded, so those of a decoded path are the same.
-  const names = decodedSafely(whole)?.flatMap((decoded) => afterSlashes(decoded, slashesBefore) ?? []).map(comparable)
+  const names = decodedSafely(whole)
+    ?.flatMap((decoded) => afterSlashes(decoded, slashesBefore) ?? [])
+    .map(comparable)
   const [name] = names ?? []
   if (path === undefined || name === undefined || names === undefined) return undefined
   return { path, name, names: [...new Set([...names, ...names.map(bare)])], query }

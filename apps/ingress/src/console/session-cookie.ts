@@ -43,15 +43,18 @@ export function createSessionCookie({ sealingKeys, callers }: Pick<Config, 'seal
   ): void {
     const lasting = maxAge === undefined ? {} : { maxAge }
     const secure = request.protocol === 'https'
-    void reply.header('set-cookie', stringifySetCookie({
-      name: COOKIE_NAME,
-      value,
-      path: '/',
-      httpOnly: true,
-      sameSite: 'strict',
-      secure,
-      ...lasting,
-    }))
+    void reply.header(
+      'set-cookie',
+      stringifySetCookie({
+        name: COOKIE_NAME,
+        value,
+        path: '/',
+        httpOnly: true,
+        sameSite: 'strict',
+        secure,
+        ...lasting,
+      }),
+    )
   }
 
   return {

@@ -41,33 +41,34 @@ export function authorizerMessageRoute(scope: GatewayServer, deps: Deps): void {
       const within = createStoreBudget(clock, receivedAtMs)
       await checkOwner({ platform, appId, message, within })
 
-    const event = messageEvent(message, { platform: platform.id, appId, receivedAtMs })
-    const made = madeAt(message.kind === 'message' ? message.createTimeSeconds : undefined)
-    const enqueue = enqueueOnce({ platform, event, receivedAtMs, made, within })
-    // Written out, not spread: see messageEvent.
-    const answerable =
-      message.kind === 'message'
-        ? { platform, appId, event, receivedAtMs, made, within, opened, message, enqueue }
-        : undefined
+      const event = messageEvent(message, { platform: platform.id, appId, receivedAtMs })
+      const made = madeAt(message.kind === 'message' ? message.createTimeSeconds : undefined)
+      const enqueue = enqueueOnce({ platform, event, receivedAtMs, made, within })
+      // Written out, not spread: see messageEvent.
+      const answerable =
+        message.kind === 'message'
+          ? { platform, appId, event, receivedAtMs, made, within, opened, message, enqueue }
+          : undefined
 
-    const checked = answerable && releaseCheck?.answer(answerable)
-    if (checked !== undefined) {
-      const text = await checked
+      const checked = answerable && releaseCheck?.answer(answerable)
+      if (checked !== undefined) {
+        const text = await checked
+        const { id: eventId, type } = event
+        log.info({ platform: platform.id, appid: appId, eventId, type, outcome: 'release check' }, 'push.received')
+        return answerText(reply, text)
+      }
+      const replied = answerable && passiveReplies?.answer(answerable)
+      const text = replied && (await replied)
+      const outcome = await enqueue()
+      if (outcome === 'duplicate') platform.statistics.count('duplicates')
+      // At debug: a log line per message costs nearly half of the throughput. The metrics count them.
       const { id: eventId, type } = event
-      log.info({ platform: platform.id, appid: appId, eventId, type, outcome: 'release check' }, 'push.received')
-      return answerText(reply, text)
-    }
-    const replied = answerable && passiveReplies?.answer(answerable)
-    const text = replied && (await replied)
-    const outcome = await enqueue()
-    if (outcome === 'duplicate') platform.statistics.count('duplicates')
-    // At debug: a log line per message costs nearly half of the throughput. The metrics count them.
-    const { id: eventId, type } = event
-    const durationMs = clock.nowMs() - receivedAtMs
-    const answered = text !== undefined
-    log.debug({ platform: platform.id, appid: appId, eventId, type, outcome, answered, durationMs }, 'push.received')
-    return answerText(reply, text ?? SUCCESS)
-  })
+      const durationMs = clock.nowMs() - receivedAtMs
+      const answered = text !== undefined
+      log.debug({ platform: platform.id, appid: appId, eventId, type, outcome, answered, durationMs }, 'push.received')
+      return answerText(reply, text ?? SUCCESS)
+    },
+  )
 
   scope.get('/apis/v1/wx/:platform/:APPID/callback', { schema: pushSchemas.authorizerUrlCheck }, (request, reply) => {
     const platform = platformOf(platforms, request.params)

@@ -30,18 +30,20 @@ export function createPushIntake(deps: PushIntakeDeps): PushIntake {
   const { memory, enqueue, recent, unheard, spool, platforms } = deps
   spool?.drainInto(enqueueAndNote)
 
-  const acceptWith = (disk: NonNullable<typeof spool>): PushIntake['accept'] => async (push, within) => {
-    if (!disk.isHolding(push.kind)) {
-      try {
-        await assertNothingBefore(push, disk)
-        return await enqueueAndNote(push, within)
-      } catch (error) {
-        if (!isStoreAway(error)) throw error
+  const acceptWith =
+    (disk: NonNullable<typeof spool>): PushIntake['accept'] =>
+    async (push, within) => {
+      if (!disk.isHolding(push.kind)) {
+        try {
+          await assertNothingBefore(push, disk)
+          return await enqueueAndNote(push, within)
+        } catch (error) {
+          if (!isStoreAway(error)) throw error
+        }
       }
+      await disk.keep(push)
+      return 'accepted'
     }
-    await disk.keep(push)
-    return 'accepted'
-  }
 
   async function enqueueAndNote(push: Push, within?: TimeBound): Promise<PushOutcome> {
     memory.assertRoomFor(push.kind === 'message' ? 'messages' : 'control')

@@ -36,9 +36,7 @@ const WrittenPushSchema = Type.Union([
 type WrittenPush = Static<typeof WrittenPushSchema>
 type WrittenReleaseCheck = Extract<WrittenPush, { kind: 'release-check' }>
 
-export type Push =
-  | Exclude<WrittenPush, WrittenReleaseCheck>
-  | (Omit<WrittenReleaseCheck, 'code'> & { code: Secret })
+export type Push = Exclude<WrittenPush, WrittenReleaseCheck> | (Omit<WrittenReleaseCheck, 'code'> & { code: Secret })
 
 /** `queued`: whether it is a duplicate shows later. */
 export type PushOutcome = Awaited<ReturnType<PushQueue['message']>>

@@ -13,7 +13,10 @@ export function catalogueRoute(app: GatewayServer): void {
     void reply.header('etag', etag).header('cache-control', 'private, no-cache')
     if (matches(request.headers['if-none-match'], etag)) return reply.code(304).send(undefined)
     // Serialized once, not at each request.
-    return reply.type('application/json; charset=utf-8').serializer(() => text).send(catalogue)
+    return reply
+      .type('application/json; charset=utf-8')
+      .serializer(() => text)
+      .send(catalogue)
   })
 }
 

@@ -3,12 +3,7 @@ import { requestedSets } from '@wxgw/contracts'
 import { permissionSetIds, Secret } from '@wxgw/wechat-core'
 import type { FastifyRequest } from 'fastify'
 import { profileOf } from '../account-profile.ts'
-import {
-  authorizationUrlRequest,
-  authorizePath,
-  publicUrl,
-  type AuthorizationUrlParameters,
-} from '../browser-urls.ts'
+import { authorizationUrlRequest, authorizePath, publicUrl, type AuthorizationUrlParameters } from '../browser-urls.ts'
 import { sendPage } from '../pages/answer-page.ts'
 import { landedPage } from '../pages/landed-page.ts'
 import { qrCode } from '../pages/qr-code.ts'

@@ -35,13 +35,15 @@ const deadLetterReason = Type.Optional(
   Type.String({
     minLength: 1,
     maxLength: 300,
-    description: 'only those with exactly this `lastError`, as `deadLettersByReason` of the figures names it; 5,000 are looked at for a page',
+    description:
+      'only those with exactly this `lastError`, as `deadLettersByReason` of the figures names it; 5,000 are looked at for a page',
   }),
 )
 const deadLettersScannedTo = Type.Optional(
   Type.String({
     format: 'date-time',
-    description: 'of a page for which as many were looked at as may be: what failed before this time was not; `nextCursor` goes on',
+    description:
+      'of a page for which as many were looked at as may be: what failed before this time was not; `nextCursor` goes on',
   }),
 )
 

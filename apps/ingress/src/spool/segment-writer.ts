@@ -55,7 +55,7 @@ export async function openSegment(path: string): Promise<SegmentWriter> {
 }
 
 async function writeWhole(file: FileHandle, bytes: Buffer): Promise<void> {
-  for (let written = 0; written < bytes.length; ) {
+  for (let written = 0; written < bytes.length;) {
     const { bytesWritten } = await file.write(bytes, written)
     written += bytesWritten
   }

@@ -9,7 +9,7 @@ export function readPart({ bytes, contentType }: Payload, name: string): Part | 
   const boundary = quoted ?? plain
   if (boundary === undefined || bytes.lastIndexOf(`--${boundary}--`) < 0) return undefined
   const delimiter = Buffer.from(`--${boundary}`)
-  for (let at = bytes.indexOf(delimiter); at >= 0; ) {
+  for (let at = bytes.indexOf(delimiter); at >= 0;) {
     const next = bytes.indexOf(delimiter, at + delimiter.length)
     if (next < 0) return undefined
     // Between the line of the boundary and the line break before the next one.

@@ -31,7 +31,9 @@ export function readPageRequest(
   if (authorizationDomains) {
     const from = referer !== undefined && URL.canParse(referer) ? new URL(referer).hostname : ''
     if (!authorizationDomains.includes(from) || from !== redirectUri.hostname) {
-      return { problem: '授权发起页域名与回调域名不一致 · Referer and redirect_uri must be on the same configured domain' }
+      return {
+        problem: '授权发起页域名与回调域名不一致 · Referer and redirect_uri must be on the same configured domain',
+      }
     }
   }
   return {

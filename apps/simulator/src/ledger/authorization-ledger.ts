@@ -235,6 +235,11 @@ export function createAuthorizationLedger({
 }
 
 function sameSets(left: FuncInfo, right: FuncInfo): boolean {
-  const canonical = (sets: FuncInfo) => JSON.stringify(funcInfoOnTheWire(sets).map((set) => JSON.stringify(set)).sort())
+  const canonical = (sets: FuncInfo) =>
+    JSON.stringify(
+      funcInfoOnTheWire(sets)
+        .map((set) => JSON.stringify(set))
+        .sort(),
+    )
   return canonical(left) === canonical(right)
 }

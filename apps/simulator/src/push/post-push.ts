@@ -7,9 +7,7 @@ import type { EncryptedPush } from './envelope.ts'
 /** `unreachable`: refused, reset, no such host, or hung up half-way. */
 export type Posted = Outcome & { ms: number }
 
-type Outcome =
-  | { kind: 'answered'; status: number; body: string }
-  | { kind: 'timeout' | 'unreachable'; detail: string }
+type Outcome = { kind: 'answered'; status: number; body: string } | { kind: 'timeout' | 'unreachable'; detail: string }
 
 export type Poster = {
   /** The deadline counts for everything: name, connection, request, whole answer. */

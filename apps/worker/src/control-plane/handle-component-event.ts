@@ -74,10 +74,7 @@ async function keepTicket(
 ): Promise<void> {
   const createTimeSeconds = orderedAtSeconds(event, job.receivedAtMs)
   const outcome = await platform.tickets.saveIfNewer(event.ticket, createTimeSeconds)
-  log.info(
-    { platform: platform.id, eventId: job.eventId, createTimeSeconds, outcome },
-    'ticket.received',
-  )
+  log.info({ platform: platform.id, eventId: job.eventId, createTimeSeconds, outcome }, 'ticket.received')
   // Fetch the component's token now, so that the first caller does not wait for it. If that fails, the next read
   // fetches it.
   await platform.componentTokens.get().then(

@@ -41,7 +41,7 @@ export async function handleSync(
   }
   await platform.syncStates.save(state)
   try {
-    for (let isLast = false; !isLast; ) {
+    for (let isLast = false; !isLast;) {
       const page = await platform.authorizations.reconcilePage(state.seen)
       state = {
         ...state,

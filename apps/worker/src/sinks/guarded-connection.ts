@@ -49,7 +49,10 @@ type Dialled = { target: Target; signal: StopSignal }
 function openTls(deps: ConnectionDeps, dialled: Dialled, done: DialDone): void {
   openTcp(deps, dialled, (error, tcp) => {
     if (error) return done(error, null)
-    const { target: { host }, signal } = dialled
+    const {
+      target: { host },
+      signal,
+    } = dialled
     const secure = connectTls({
       socket: tcp,
       host,

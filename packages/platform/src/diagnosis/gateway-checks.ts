@@ -81,5 +81,9 @@ function findSettings(warnings: Config['warnings']): Finding {
     zh: `可疑的设置：${names}（原因见日志 process.settings-doubtful）`,
     en: warnings.map(({ setting, problem }) => `${setting}: ${problem}`).join('; '),
   }
-  return { status: 'warning', what, whatToDo: { zh: '核对 docs/configuration.md', en: 'Compare docs/configuration.md' } }
+  return {
+    status: 'warning',
+    what,
+    whatToDo: { zh: '核对 docs/configuration.md', en: 'Compare docs/configuration.md' },
+  }
 }

@@ -60,22 +60,26 @@ const KNOWN: readonly Known[] = [
 const PLATFORM_OF = /^subscriptions-(.+)$/
 
 export function readinessChecks(checks: readonly ReadinessCheck[]): DiagnosisCheck[] {
-  return checks.filter(({ name }) => !name.startsWith('ticket-')).map((check) => {
-    const known = KNOWN.find(({ name }) => name.test(check.name))
-    return {
-      id: check.name,
-      platform: PLATFORM_OF.exec(check.name)?.[1] ?? null,
-      title: known?.title ?? { zh: check.name, en: check.name },
-      async find() {
-        const { checks: [outcome] } = await reportReadiness([{ ...check, warnsOnly: false }])
-        if (outcome?.ok !== false) return ok({ zh: '正常', en: 'ok' })
-        const { reason = '' } = outcome
-        return {
-          status: check.warnsOnly === true ? 'warning' : 'problem',
-          what: { zh: reasonInChinese(reason), en: reason },
-          whatToDo: known?.whatToDo ?? { zh: '查看运维文档与日志', en: 'See docs/operations.md and the log' },
-        }
-      },
-    }
-  })
+  return checks
+    .filter(({ name }) => !name.startsWith('ticket-'))
+    .map((check) => {
+      const known = KNOWN.find(({ name }) => name.test(check.name))
+      return {
+        id: check.name,
+        platform: PLATFORM_OF.exec(check.name)?.[1] ?? null,
+        title: known?.title ?? { zh: check.name, en: check.name },
+        async find() {
+          const {
+            checks: [outcome],
+          } = await reportReadiness([{ ...check, warnsOnly: false }])
+          if (outcome?.ok !== false) return ok({ zh: '正常', en: 'ok' })
+          const { reason = '' } = outcome
+          return {
+            status: check.warnsOnly === true ? 'warning' : 'problem',
+            what: { zh: reasonInChinese(reason), en: reason },
+            whatToDo: known?.whatToDo ?? { zh: '查看运维文档与日志', en: 'See docs/operations.md and the log' },
+          }
+        },
+      }
+    })
 }

@@ -74,7 +74,10 @@ async function findRights({ redis, platforms }: Deps): Promise<Finding> {
   return {
     status: 'problem',
     what: { zh: `Redis 用户缺少权限：${text}`, en: `the Redis user has no right to ${text}` },
-    whatToDo: { zh: '按 SECURITY.md 中 gateway 用户补齐权限', en: 'Give it what SECURITY.md shows for the user gateway' },
+    whatToDo: {
+      zh: '按 SECURITY.md 中 gateway 用户补齐权限',
+      en: 'Give it what SECURITY.md shows for the user gateway',
+    },
   }
 }
 
@@ -86,7 +89,10 @@ async function findMemory(redis: RedisConnection): Promise<Finding> {
   if (fullest.limitBytes === 0) return ok({ zh: `已用 ${used} MB，没有上限`, en: `${used} MB used, no limit` })
   const share = shareOf(fullest)
   const percent = Math.round(share * 100)
-  const what = { zh: `已用 ${used} MB，上限 ${limit} MB（${percent}%）`, en: `${used} MB of ${limit} MB used (${percent} %)` }
+  const what = {
+    zh: `已用 ${used} MB，上限 ${limit} MB（${percent}%）`,
+    en: `${used} MB of ${limit} MB used (${percent} %)`,
+  }
   if (share < MEMORY_WARNING) return ok(what)
   return {
     status: share < MEMORY_PROBLEM ? 'warning' : 'problem',

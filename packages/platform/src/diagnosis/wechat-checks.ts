@@ -42,7 +42,11 @@ export function wechatChecks({ wechat, platforms, refusedCalls, clock }: Deps): 
     ])
     if (pausedBy === 'ip-not-allowed' || call) return addressRefused({ address: refusedAddress, call })
     if (pausedBy === 'component-refused') return COMPONENT_REFUSED
-    if (token) return ok({ zh: '微信接受了我们的调用：第三方平台令牌有效', en: "WeChat takes our calls: the component's token is valid" })
+    if (token)
+      return ok({
+        zh: '微信接受了我们的调用：第三方平台令牌有效',
+        en: "WeChat takes our calls: the component's token is valid",
+      })
     return {
       status: 'warning',
       what: { zh: '未知：两小时内没有成功的调用', en: 'not known: no call has succeeded within two hours' },

@@ -31,7 +31,7 @@ export async function clearConsumerQueue(redis: RedisConnection, queue: string):
   const prefix = queueKey(queue, '')
   for (const list of JOB_LISTS) {
     const step = () => removeJobs(redis, { list: prefix + list, prefix, most: BATCH })
-    for (let batch = 0; batch < MAX_BATCHES && (await step()) === 1; ) batch += 1
+    for (let batch = 0; batch < MAX_BATCHES && (await step()) === 1;) batch += 1
   }
   await redis.unlink(OTHERS.map((name) => prefix + name))
 }

@@ -101,7 +101,12 @@ export function createDeadLetters({ platform, redis, queues, events }: DeadLette
 
   async function take(queue: Queue, ids: readonly string[], act: Act): Promise<number> {
     let taken = 0
-    for (const group of inGroups(await withSizes(queue, ids.map((member) => ({ member }))))) {
+    for (const group of inGroups(
+      await withSizes(
+        queue,
+        ids.map((member) => ({ member })),
+      ),
+    )) {
       const acted = await Promise.all(
         group.map(async ({ member }) => {
           const job = await loadFailed(queue, member)
@@ -132,7 +137,11 @@ export function createDeadLetters({ platform, redis, queues, events }: DeadLette
     let last = after
     for (let looked = 0; looked < most; looked += BATCH) {
       const places = await readNewestFirst(redis, { key, after: last }, BATCH)
-      taken += await take(queue, places.map(({ member }) => member), act)
+      taken += await take(
+        queue,
+        places.map(({ member }) => member),
+        act,
+      )
       last = places.at(-1)
       if (last === undefined || places.length < BATCH) return { taken }
     }

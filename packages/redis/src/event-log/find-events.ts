@@ -94,9 +94,19 @@ async function look(
     if (isSpent({ ...spent, entries: 0 })) return { entries: wanted, cutAt }
     for (const { bytes } of group) spent.bytes += bytes
     const held = await byShard(search.shards, group, (shard, own) => {
-      return holdText(search.redis, own.map(({ id }) => shard.event(id)), texts)
+      return holdText(
+        search.redis,
+        own.map(({ id }) => shard.event(id)),
+        texts,
+      )
     })
-    wanted.push(...(await confirm(search, filter, group.filter((_, index) => held[index] === true))))
+    wanted.push(
+      ...(await confirm(
+        search,
+        filter,
+        group.filter((_, index) => held[index] === true),
+      )),
+    )
     cutAt = group.at(-1)
   }
   return { entries: wanted, cutAt: undefined }

@@ -17,7 +17,9 @@ export type UnsettledDelivery = {
 
 /** `queued`: its job waits or runs. `dead`: it is a dead letter. `gone`: there is no job. */
 export type DeliveryPlace =
-  { kind: 'queued' } | { kind: 'dead'; attempts: number; lastError: string } | { kind: 'gone' }
+  | { kind: 'queued' }
+  | { kind: 'dead'; attempts: number; lastError: string }
+  | { kind: 'gone' }
 
 type UnsettledPage = { items: UnsettledDelivery[]; next: string | undefined }
 

@@ -67,7 +67,7 @@ export async function moveJobs(redis: RedisConnection, move: Move): Promise<Move
 /** For a deleted subscription: jobs of others in the same queue stay. */
 export async function dropJobs(redis: RedisConnection, from: string, owner: Owner): Promise<void> {
   const round = () => moveJobs(redis, { from, to: undefined, owner })
-  for (let count = 0; count < MOST_ROUNDS && (await round()).moved > 0; ) count += 1
+  for (let count = 0; count < MOST_ROUNDS && (await round()).moved > 0;) count += 1
 }
 
 async function moveState(redis: RedisConnection, move: Move, state: State): Promise<Moved> {

@@ -76,7 +76,11 @@ export function createLaneWriter({ redis, count, queues, replicas }: LaneWriterD
       )
       const jobId = batchJobId(nextShortId(), appended.length)
       await replicas.confirmed(queueKey(queue, 'wait'), async () => {
-        const pushed = redis.multi().zadd(waitingLanesKey(inbox), 0, laneName(first.lane)).rpush(key, ...entries).exec()
+        const pushed = redis
+          .multi()
+          .zadd(waitingLanesKey(inbox), 0, laneName(first.lane))
+          .rpush(key, ...entries)
+          .exec()
         const [, length] = allSucceeded(await pushed)
         // A list with entries has a job, or one is being added. If a process was killed before it added one,
         // stranded-lanes.ts does.

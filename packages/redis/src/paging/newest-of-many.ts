@@ -74,7 +74,14 @@ export function walkMany(redis: RedisConnection, all: readonly Sets[], range: Om
   }
 
   async function read(asked: readonly Stream[]): Promise<void> {
-    await Promise.all(all.map((sets, place) => readAt(sets, asked.filter((stream) => stream.place === place))))
+    await Promise.all(
+      all.map((sets, place) =>
+        readAt(
+          sets,
+          asked.filter((stream) => stream.place === place),
+        ),
+      ),
+    )
   }
 
   async function readAt(sets: Sets, asked: readonly Stream[]): Promise<void> {

@@ -22,8 +22,7 @@ const BY_REPLY: Readonly<Record<string, string>> = {
   CROSSSLOT: 'this is a Redis Cluster: set REDIS_MODE=cluster',
 }
 
-const UNKNOWN_CA =
-  'the certificate of Redis is signed by a CA that is not known here: name the CA in REDIS_TLS_CA_FILE'
+const UNKNOWN_CA = 'the certificate of Redis is signed by a CA that is not known here: name the CA in REDIS_TLS_CA_FILE'
 
 const BY_CODE: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens at this address: is Redis running, is REDIS_URL right?',

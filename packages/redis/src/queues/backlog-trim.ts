@@ -51,7 +51,7 @@ export function createBacklogTrim({ platform, connection, redis, keys, queues, l
     let left = count
     let failed = 0
     const lane = async () => {
-      for (const token = randomUUID(); left > 0; ) {
+      for (const token = randomUUID(); left > 0;) {
         left -= 1
         const job = await worker.getNextJob(token, { block: false })
         // No job can be taken: the remaining ones wait for their retry.

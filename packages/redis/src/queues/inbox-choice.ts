@@ -101,6 +101,9 @@ export function createInboxChoice(deps: InboxChoiceDeps): InboxChoice {
 }
 
 async function soon(writing: Promise<unknown>): Promise<'taken' | 'late' | { error: unknown }> {
-  const outcome = writing.then(() => 'taken' as const, (error: unknown) => ({ error }))
+  const outcome = writing.then(
+    () => 'taken' as const,
+    (error: unknown) => ({ error }),
+  )
   return (await within(PATIENCE_MS, outcome)) ?? 'late'
 }

@@ -156,7 +156,6 @@ function runOf(deps: ReplayRunsDeps, { replay, owner }: { replay: Replay; owner:
         await redis.unlink(keys.replay(id), keys.replayTodo(id), keys.replayUnderWay(id))
       }),
 
-    release: () =>
-      guardStore(async () => void (await releaseReplay(redis, { replay: all.replay, owner }))),
+    release: () => guardStore(async () => void (await releaseReplay(redis, { replay: all.replay, owner }))),
   }
 }

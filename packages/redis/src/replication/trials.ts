@@ -44,7 +44,10 @@ export function createTrials(): Trials {
       if (!outage) return tried(name, attempt)
       if (!outage.trial) {
         const own = tried(name, attempt, outage)
-        outage.trial = own.then(() => true, () => !outages.has(name))
+        outage.trial = own.then(
+          () => true,
+          () => !outages.has(name),
+        )
         return own
       }
       if (await within(PATIENCE_MS, outage.trial)) return tried(name, attempt)

@@ -68,8 +68,7 @@ export async function listSessions(deps: Deps, asked: SessionsAsked): Promise<Pa
 function walkOf({ redis, keys }: Deps, { referenceHash, only, cursor }: SessionsAsked): NewestFirst {
   const after = decodeCursor(cursor)
   if (referenceHash !== undefined) return walkOne(redis, { after, key: keys.sessionsOfReference(referenceHash) })
-  if (only !== undefined)
-    return walkMany(redis, [{ prefix: keys.sessionsOfAuthorizer(''), names: only }], { after })
+  if (only !== undefined) return walkMany(redis, [{ prefix: keys.sessionsOfAuthorizer(''), names: only }], { after })
   return walkOne(redis, { after, key: keys.sessions })
 }
 

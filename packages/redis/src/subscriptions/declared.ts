@@ -151,7 +151,9 @@ function leaving(known: SubscriptionRecord | undefined, nowMs: number): Subscrip
 }
 
 function digestOf({ name, input }: Declaration): string {
-  return createHash('sha256').update(JSON.stringify([name, sorted(input)])).digest('base64url')
+  return createHash('sha256')
+    .update(JSON.stringify([name, sorted(input)]))
+    .digest('base64url')
 }
 
 /** Sorts the members, so that equal declarations have equal digests. */

@@ -13,13 +13,7 @@ import { guardStore } from '../store-errors.ts'
 import { type DisabledAfter, disabledAnnouncement } from './announcements.ts'
 import { createBacklog } from './backlog.ts'
 import { checkInput, type CheckWebhookUrl, isSubscriptionName } from './check-input.ts'
-import {
-  assertNotDeclared,
-  createDeclare,
-  withByApi,
-  type Declaration,
-  type DeclaredOutcome,
-} from './declared.ts'
+import { assertNotDeclared, createDeclare, withByApi, type Declaration, type DeclaredOutcome } from './declared.ts'
 import { createLocalCopy } from './local-copy.ts'
 import { createNextRecord } from './next-record.ts'
 import { createRecordStore, type Creator, type RecordStore, type SubscriptionKeys } from './record-store.ts'

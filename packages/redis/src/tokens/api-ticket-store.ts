@@ -59,8 +59,7 @@ export function createApiTicketStore({ platform, redis, keys, sealer }: ApiTicke
         return claim.kind === 'changed' ? { kind: 'changed', snapshot: opened(subject, claim.snapshot) } : claim
       }),
 
-    fail: (subject, failed) =>
-      guardStore(() => rememberFailure(redis, { ...keysOf(subject), ...failed })),
+    fail: (subject, failed) => guardStore(() => rememberFailure(redis, { ...keysOf(subject), ...failed })),
 
     commit: (subject, issued) =>
       guardStore(async () => {

@@ -73,7 +73,7 @@ export function createAuthorizerIndex({ redis, keys, get, ownerOfUserName }: Dep
   async function walked(walk: Walk, wanted: AuthorizersWanted): Promise<Page<Authorizer>> {
     const items: Authorizer[] = []
     let { cursor } = wanted
-    for (let count = 0; count < MOST_READ; ) {
+    for (let count = 0; count < MOST_READ;) {
       const places = await walk(cursor)
       if (places.length === 0) return { items, nextCursor: null }
       const found = await Promise.all(places.map(read))

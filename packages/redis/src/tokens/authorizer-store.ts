@@ -17,12 +17,7 @@ import type { Sealer } from '../sealed.ts'
 import { guardStore } from '../store-errors.ts'
 import { AUTHORIZATION_CODE_TTL_SECONDS } from './authorization-code-store.ts'
 import { appIdsOfPage, type AuthorizersAsked } from './authorizer-list.ts'
-import {
-  confirmAuthorization,
-  reconcileAuthorizer,
-  saveAuthorization,
-  saveProfile,
-} from './authorization-scripts.ts'
+import { confirmAuthorization, reconcileAuthorizer, saveAuthorization, saveProfile } from './authorization-scripts.ts'
 import { createAuthorizerTokenStore } from './authorizer-token-store.ts'
 import { formatFuncInfo, formatProfile } from './compact.ts'
 import { searchableName } from './searchable-name.ts'
@@ -81,7 +76,6 @@ export function createAuthorizerStore(deps: AuthorizerStoreDeps): AuthorizerStor
   async function readFields(appId: AuthorizerAppId): Promise<Record<string, string>> {
     return redis.hgetall(keys.authorizer(appId))
   }
-
 
   return {
     ...tokens,

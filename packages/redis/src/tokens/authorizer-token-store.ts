@@ -32,7 +32,14 @@ type Deps = {
 }
 
 export function createAuthorizerTokenStore(deps: Deps): AuthorizerTokenStore {
-  const { platform, redis, keys, refreshTokens: { seal, open }, revoke, replicas } = deps
+  const {
+    platform,
+    redis,
+    keys,
+    refreshTokens: { seal, open },
+    revoke,
+    replicas,
+  } = deps
   const tokenKeys = (appId: string) => ({
     meta: keys.authorizer(appId),
     tokenKey: keys.accessToken(appId),
@@ -78,8 +85,7 @@ export function createAuthorizerTokenStore(deps: Deps): AuthorizerTokenStore {
         }))
       }),
 
-    fail: (appId, failed) =>
-      guardStore(() => rememberFailure(redis, { ...tokenKeys(appId), ...failed })),
+    fail: (appId, failed) => guardStore(() => rememberFailure(redis, { ...tokenKeys(appId), ...failed })),
 
     commit: (appId, issued) =>
       guardStore(async () => {

@@ -35,7 +35,7 @@ export function createIndexBuild({ redis, keys }: { redis: RedisConnection; keys
 
   async function build(): Promise<void> {
     if ((await redis.get(keys.authorizerIndex)) === null) {
-      for (let from = '-'; ; ) {
+      for (let from = '-'; ;) {
         const appIds = await redis.zrangebylex(keys.authorizers, from, '+', 'LIMIT', 0, AT_ONCE)
         await Promise.all(appIds.map(indexOne))
         const last = appIds.at(-1)

@@ -109,8 +109,7 @@ export function createRefreshSchedule({
         return (await pauseSchedule(redis, { schedulePause, reason, probeEveryMs, seed: seed(), address })) === 1
       }),
 
-    resume: (reason) =>
-      guardStore(async () => (await resumeSchedule(redis, { schedulePause, reason })) === 1),
+    resume: (reason) => guardStore(async () => (await resumeSchedule(redis, { schedulePause, reason })) === 1),
 
     auditDue: () => guardStore(async () => (await auditDue(redis, { nextAudit, seed: seed() })) === 1),
 

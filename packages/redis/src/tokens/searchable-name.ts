@@ -5,6 +5,10 @@ const MOST_CHARACTERS = 48
 
 /** The same for all spellings of one name: case, width, blanks. */
 export function searchableName(name: string): string {
-  const plain = name.normalize('NFKC').toLowerCase().replaceAll(/[\p{Cc}\p{Cs}\s]+/gu, ' ').trim()
+  const plain = name
+    .normalize('NFKC')
+    .toLowerCase()
+    .replaceAll(/[\p{Cc}\p{Cs}\s]+/gu, ' ')
+    .trim()
   return Array.from(plain).slice(0, MOST_CHARACTERS).join('')
 }

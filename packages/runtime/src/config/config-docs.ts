@@ -69,7 +69,9 @@ give.
 
 | action | gives |
 |---|---|
-${Object.entries(ACTION_MEANINGS).map(([action, meaning]) => `| \`${action}\` | ${meaning} |`).join('\n')}
+${Object.entries(ACTION_MEANINGS)
+  .map(([action, meaning]) => `| \`${action}\` | ${meaning} |`)
+  .join('\n')}
 
 Something that belongs to no authorizer (the platform's own events, a subscription that names none) is beyond every narrowed grant.
 What a key may not do is answered \`403 FORBIDDEN\`, the same whether it exists or not.

@@ -39,12 +39,15 @@ export function loadConfig({ env, readFile = readFileSync }: { env: Variables; r
 
   const variables = withDotEnv(env, { readFile, report, warn })
   const values = readSettings(variables, report)
-  const file = values.CONFIG_FILE === undefined ? NO_CONFIG_FILE : readConfigFile(values.CONFIG_FILE, {
-    variables,
-    readFile,
-    report,
-    checkWebhookUrl: (url) => checkWebhookUrl(url, values.WEBHOOK_ALLOW_NETWORKS),
-  })
+  const file =
+    values.CONFIG_FILE === undefined
+      ? NO_CONFIG_FILE
+      : readConfigFile(values.CONFIG_FILE, {
+          variables,
+          readFile,
+          report,
+          checkWebhookUrl: (url) => checkWebhookUrl(url, values.WEBHOOK_ALLOW_NETWORKS),
+        })
   const read: Read = { values, variables, file, report }
   const platforms = [...platformOfEnvironment(read), ...file.platforms]
   const callers = [...callersOfEnvironment(read), ...file.callers]

@@ -37,7 +37,10 @@ export function unknownSettings(variables: Variables, used: ReadonlySet<string>)
 
 function suspicion(name: string): UnknownSetting[] {
   // A byte order mark or a blank before the name is invisible.
-  const plain = name.toUpperCase().replace(/[.\s-]+/g, '_').replace(/[^A-Z0-9_]|^_+/g, '')
+  const plain = name
+    .toUpperCase()
+    .replace(/[.\s-]+/g, '_')
+    .replace(/[^A-Z0-9_]|^_+/g, '')
   if (plain.length < 3 || name.length > MAX_NAME_LENGTH) return []
   const meant = nearest(plain) ?? KNOWN.find((known) => lacksWords(plain, known))
   const isOurs = [...PREFIXES].some((prefix) => plain.startsWith(prefix))

@@ -120,7 +120,10 @@ function joinDemands(failures: ReadonlyArray<readonly Violation[]>): string {
 function demandOf({ keyword, params, message }: Violation): string {
   switch (keyword) {
     case 'type':
-      return `must be ${String(params['type']).split(',').map((type) => TYPES[type] ?? type).join(' or ')}`
+      return `must be ${String(params['type'])
+        .split(',')
+        .map((type) => TYPES[type] ?? type)
+        .join(' or ')}`
     case 'const':
       return `must be ${String(params['allowedValue'])}`
     case 'enum':

@@ -89,9 +89,12 @@ export function createStreamedCalls({ timeoutMs, ...connectionOptions }: Streame
       receiver.onError(new UnansweredCallError(code, { message, sent }))
     }
 
-    const outgoing = body === undefined || Buffer.isBuffer(body) ? body : readableOf(body, (isStarved) => {
-      if (phase === 'sending') goOn(isStarved)
-    })
+    const outgoing =
+      body === undefined || Buffer.isBuffer(body)
+        ? body
+        : readableOf(body, (isStarved) => {
+            if (phase === 'sending') goOn(isStarved)
+          })
     const sent = connection.send(
       { method, path, headers: headersOf(contentType, body), body: outgoing },
       {

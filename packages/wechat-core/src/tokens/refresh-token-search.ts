@@ -99,7 +99,7 @@ export function createRefreshTokenSearch({ api, componentTokens }: RefreshTokenS
   /** Ends as soon as nobody is left who was there at its begin: who came later missed pages, and is the next one's. */
   async function walk(): Promise<void> {
     const askedBefore = [...wanted.keys()]
-    for (let offset = 0, total = 0, isLast = false; !isLast && askedBefore.some((appId) => wanted.has(appId)); ) {
+    for (let offset = 0, total = 0, isLast = false; !isLast && askedBefore.some((appId) => wanted.has(appId));) {
       // An answer may be older than a question that came while it was on its way.
       const asked = new Set(wanted.keys())
       const page = await readPage(offset)

@@ -22,10 +22,12 @@ const headers = bearer()
 
 const NEW = 'canary-new-token'
 /** The old token is dead, with this errcode. */
-const dead = (errcode: number, then: Answering = json({ errcode: 0 })): Answering => (response, request, body) => {
-  if (request.url?.includes(NEW)) then(response, request, body)
-  else json({ errcode, errmsg: 'invalid credential rid: 1-2-3' })(response, request, body)
-}
+const dead =
+  (errcode: number, then: Answering = json({ errcode: 0 })): Answering =>
+  (response, request, body) => {
+    if (request.url?.includes(NEW)) then(response, request, body)
+    else json({ errcode, errmsg: 'invalid credential rid: 1-2-3' })(response, request, body)
+  }
 
 function begin(answer: object | Answering, next: string | undefined = NEW): void {
   Object.assign(fake.tokens, { account: SECRETS.accessToken, component: SECRETS.componentToken, next })
@@ -45,8 +47,15 @@ const outcome = async (answered: Response) => ({
 void t.test('a token that WeChat refuses is replaced, and the call made once more with the same bytes', async (t) => {
   for (const errcode of [40001, 40014, 42001]) {
     begin(dead(errcode))
-    t.same(await outcome(await call(SEND, { method: 'POST', headers, body: '{"a":"你"}' })), { status: 200, errcode: null, attempts: '2' })
-    t.same(wechat.seen.map(({ body }) => body.toString()), ['{"a":"你"}', '{"a":"你"}'])
+    t.same(await outcome(await call(SEND, { method: 'POST', headers, body: '{"a":"你"}' })), {
+      status: 200,
+      errcode: null,
+      attempts: '2',
+    })
+    t.same(
+      wechat.seen.map(({ body }) => body.toString()),
+      ['{"a":"你"}', '{"a":"你"}'],
+    )
     t.equal(fake.callsOf('authorizerTokens.reportInvalid').length, 1, String(errcode))
   }
   for (const errcode of [40001, 40014, 42001, 42006]) {
@@ -56,7 +65,14 @@ void t.test('a token that WeChat refuses is replaced, and the call made once mor
 })
 
 void t.test('no other answer is a reason to make a call again', async (t) => {
-  for (const [path, errcode] of [[SEND, 42006], [SEND, -1], [SEND, 45009], [SEND, 40125], [SEND, 61007], ['component-api/x', 61023]] as const) {
+  for (const [path, errcode] of [
+    [SEND, 42006],
+    [SEND, -1],
+    [SEND, 45009],
+    [SEND, 40125],
+    [SEND, 61007],
+    ['component-api/x', 61023],
+  ] as const) {
     begin(json({ errcode }))
     t.same(await outcome(await call(path)), { status: 200, errcode: String(errcode), attempts: '1' })
     t.equal(wechat.seen.length, 1, `${path} ${errcode}`)
@@ -72,10 +88,22 @@ void t.test('no other answer is a reason to make a call again', async (t) => {
 void t.test('a body over 1 MiB is not kept: its caller gets the refusal, the next one the new token', async (t) => {
   const body = Buffer.alloc(1_048_577)
   begin(dead(40001))
-  t.same(await outcome(await call(SEND, { method: 'POST', headers, body })), { status: 200, errcode: '40001', attempts: '1' })
-  t.same(await outcome(await call(SEND, { method: 'POST', headers, body })), { status: 200, errcode: null, attempts: '1' })
+  t.same(await outcome(await call(SEND, { method: 'POST', headers, body })), {
+    status: 200,
+    errcode: '40001',
+    attempts: '1',
+  })
+  t.same(await outcome(await call(SEND, { method: 'POST', headers, body })), {
+    status: 200,
+    errcode: null,
+    attempts: '1',
+  })
   begin(dead(40001))
-  t.equal((await outcome(await call(SEND, { method: 'POST', headers, body: body.subarray(1) }))).attempts, '2', '1 MiB is')
+  t.equal(
+    (await outcome(await call(SEND, { method: 'POST', headers, body: body.subarray(1) }))).attempts,
+    '2',
+    '1 MiB is',
+  )
 })
 
 void t.test('a path that refuses the fresh token as well costs no other refresh', async (t) => {
@@ -114,40 +142,58 @@ void t.test('when there is no other token, WeChat has the last word', async (t) 
   const failing = createGateway(t, { wechatUrl: wechat.url })
   failing.fake.fail('authorizerTokens.reportInvalid', new Error('no refresh'))
   const port = await listen(failing.internalServer)
-  t.same(await outcome(await fetch(`http://127.0.0.1:${port}${PREFIX}/${SEND}`, { headers })), { status: 200, errcode: '40001', attempts: '1' })
+  t.same(await outcome(await fetch(`http://127.0.0.1:${port}${PREFIX}/${SEND}`, { headers })), {
+    status: 200,
+    errcode: '40001',
+    attempts: '1',
+  })
 })
 
 /** What is said of a call that was not answered. */
 async function failureOf(t: Test, answered: Promise<Response>, expected: object): Promise<void> {
   const answer = await answered
-  t.match({ ...((await answer.json()) as object), status: answer.status, header: answer.headers.get('x-gateway-error') }, expected)
+  t.match(
+    { ...((await answer.json()) as object), status: answer.status, header: answer.headers.get('x-gateway-error') },
+    expected,
+  )
 }
 
-void t.test('a call that is not answered is not made again, and its caller is told whether WeChat may have it', async (t) => {
-  const lost = { status: 502, header: 'WECHAT_API_ERROR', code: 'WECHAT_API_ERROR', sent: 'unknown' }
-  const late = { status: 504, header: 'WECHAT_API_TIMEOUT', code: 'WECHAT_API_TIMEOUT', sent: 'unknown' }
-  const rows: Array<[string, Answering, object]> = [
-    ['cut off', (response) => void response.socket?.resetAndDestroy(), lost],
-    ['closed', (response) => void response.socket?.end(), lost],
-    ['no HTTP', (response) => void response.socket?.end('+PONG\r\n'), lost],
-    ['silent', () => undefined, late],
-    ['cut off within a small JSON', (response) => {
-      response.writeHead(200, { 'content-type': 'application/json', 'content-length': 100 })
-      response.write('{"errcode":40001', () => response.destroy())
-    }, lost],
-    ['silent within a small JSON', (response) => void response.writeHead(200, { 'content-type': 'application/json' }).write('{"a":'), late],
-  ]
-  for (const method of ['GET', 'POST']) {
-    for (const [name, answering, expected] of rows) {
-      begin(answering)
-      await failureOf(t, call(SEND, { method, headers }), expected)
-      t.equal(wechat.seen.length, 1, `${method} ${name}`)
+void t.test(
+  'a call that is not answered is not made again, and its caller is told whether WeChat may have it',
+  async (t) => {
+    const lost = { status: 502, header: 'WECHAT_API_ERROR', code: 'WECHAT_API_ERROR', sent: 'unknown' }
+    const late = { status: 504, header: 'WECHAT_API_TIMEOUT', code: 'WECHAT_API_TIMEOUT', sent: 'unknown' }
+    const rows: Array<[string, Answering, object]> = [
+      ['cut off', (response) => void response.socket?.resetAndDestroy(), lost],
+      ['closed', (response) => void response.socket?.end(), lost],
+      ['no HTTP', (response) => void response.socket?.end('+PONG\r\n'), lost],
+      ['silent', () => undefined, late],
+      [
+        'cut off within a small JSON',
+        (response) => {
+          response.writeHead(200, { 'content-type': 'application/json', 'content-length': 100 })
+          response.write('{"errcode":40001', () => response.destroy())
+        },
+        lost,
+      ],
+      [
+        'silent within a small JSON',
+        (response) => void response.writeHead(200, { 'content-type': 'application/json' }).write('{"a":'),
+        late,
+      ],
+    ]
+    for (const method of ['GET', 'POST']) {
+      for (const [name, answering, expected] of rows) {
+        begin(answering)
+        await failureOf(t, call(SEND, { method, headers }), expected)
+        t.equal(wechat.seen.length, 1, `${method} ${name}`)
+      }
     }
-  }
-  const nobody = createGateway(t, { wechatUrl: `http://127.0.0.1:${await freePort()}` })
-  const port = await listen(nobody.internalServer)
-  await failureOf(t, fetch(`http://127.0.0.1:${port}${PREFIX}/${SEND}`, { headers }), { ...lost, sent: 'no' })
-})
+    const nobody = createGateway(t, { wechatUrl: `http://127.0.0.1:${await freePort()}` })
+    const port = await listen(nobody.internalServer)
+    await failureOf(t, fetch(`http://127.0.0.1:${port}${PREFIX}/${SEND}`, { headers }), { ...lost, sent: 'no' })
+  },
+)
 
 void t.test('each wait for WeChat is bounded, and the whole of an answer is not', async (t) => {
   begin((response) => {
@@ -184,7 +230,10 @@ async function places(t: Test, { call }: Pick<CallGateway, 'call'>): Promise<voi
   const others = call(SEND, { headers: bearer(keyOf('other')) })
   await until('another caller has places of its own', () => hold.count() === 4)
   hold.release()
-  t.same((await Promise.all([...three, others])).map(({ status }) => status), [200, 200, 200, 200])
+  t.same(
+    (await Promise.all([...three, others])).map(({ status }) => status),
+    [200, 200, 200, 200],
+  )
 }
 
 void t.test('a caller has so many places, and they are free again when the answers have ended', async (t) => {
@@ -207,19 +256,25 @@ void t.test('a place is free when its caller has gone, and WeChat is not listene
   await places(t, gateway)
 })
 
-void t.test('places are free when a connection goes on which several calls wait, and each of them has its line', async (t) => {
-  const hold = held()
-  gateway.lines.length = 0
-  const socket = connect({ port: gateway.port, host: '127.0.0.1' })
-  socket.write(`GET ${PREFIX}/${SEND} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${ROOT_KEY}\r\n\r\n`.repeat(3))
-  await until('three are under way', () => hold.count() === 3)
-  socket.destroy()
-  const audited = () => gateway.lines.filter(({ message }) => message === 'api.called')
-  await until('all are over', () => audited().length === 3)
-  for (const { fields } of audited()) t.match({ ...fields }, { caller: 'root', status: undefined, code: undefined })
-  t.notOk(gateway.lines.some(({ level }) => level === 'error' || level === 'warn'), 'that a client leaves is no fault')
-  await places(t, gateway)
-})
+void t.test(
+  'places are free when a connection goes on which several calls wait, and each of them has its line',
+  async (t) => {
+    const hold = held()
+    gateway.lines.length = 0
+    const socket = connect({ port: gateway.port, host: '127.0.0.1' })
+    socket.write(`GET ${PREFIX}/${SEND} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${ROOT_KEY}\r\n\r\n`.repeat(3))
+    await until('three are under way', () => hold.count() === 3)
+    socket.destroy()
+    const audited = () => gateway.lines.filter(({ message }) => message === 'api.called')
+    await until('all are over', () => audited().length === 3)
+    for (const { fields } of audited()) t.match({ ...fields }, { caller: 'root', status: undefined, code: undefined })
+    t.notOk(
+      gateway.lines.some(({ level }) => level === 'error' || level === 'warn'),
+      'that a client leaves is no fault',
+    )
+    await places(t, gateway)
+  },
+)
 
 void t.test('a used-up quota is answered without a call until somebody clears it', async (t) => {
   const body = '{"errcode":45009,"errmsg":"reach max api daily quota limit rid: a1-b2-c3"}'
@@ -236,8 +291,13 @@ void t.test('a used-up quota is answered without a call until somebody clears it
   }
   t.equal(wechat.seen.length, 1)
   wechat.answer({ errcode: 0 })
-  t.equal((await call(`${API}/cgi-bin/message/custom/other`)).headers.get('x-gateway-brake'), null, 'other paths are free')
-  const clear = (path: string, body: object) => call(`${API}/cgi-bin/${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
+  t.equal(
+    (await call(`${API}/cgi-bin/message/custom/other`)).headers.get('x-gateway-brake'),
+    null,
+    'other paths are free',
+  )
+  const clear = (path: string, body: object) =>
+    call(`${API}/cgi-bin/${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
   const isBraked = async () => (await call(SEND)).headers.get('x-gateway-brake') === '1'
   await clear('openapi/quota/clear', { cgi_path: '/cgi-bin/other' })
   t.ok(await isBraked(), 'another path was cleared')
@@ -324,31 +384,37 @@ void t.test('without the store no brake holds', async (t) => {
   }
 })
 
-void t.test("the component's secret clears quotas where a token cannot, and WeChat's answer is the answer", async (t) => {
-  begin({ errcode: 48006, errmsg: `forbid to clear quota ${SECRETS.componentSecret} rid: 1-2-3` })
-  fake.brakes.set('component /x', { answer: { status: 200, contentType: undefined, body: Buffer.from('{}') }, isProbe: false })
-  const clear = (body?: string) =>
-    call('component/clear_quota', {
-      method: 'POST',
-      headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-      ...(body === undefined ? {} : { body }),
+void t.test(
+  "the component's secret clears quotas where a token cannot, and WeChat's answer is the answer",
+  async (t) => {
+    begin({ errcode: 48006, errmsg: `forbid to clear quota ${SECRETS.componentSecret} rid: 1-2-3` })
+    fake.brakes.set('component /x', {
+      answer: { status: 200, contentType: undefined, body: Buffer.from('{}') },
+      isProbe: false,
     })
-  const refused = await clear()
-  t.same(await outcome(refused), { status: 200, errcode: '48006', attempts: '1' })
-  t.notMatch(await refused.text(), SECRETS.componentSecret)
-  t.equal(wechat.last().path, '/cgi-bin/component/clear_quota/v2')
-  t.match(JSON.parse(wechat.last().body.toString()), { component_appid: String, appsecret: SECRETS.componentSecret })
-  t.ok(fake.brakes.size === 1)
-  wechat.answer({ errcode: 0, errmsg: 'ok' })
-  t.same(await (await clear(JSON.stringify({ appid: APPID_A }))).json(), { errcode: 0, errmsg: 'ok' })
-  t.match(JSON.parse(wechat.last().body.toString()), { appid: APPID_A })
-  t.ok(fake.brakes.size === 1)
-  await clear('{}')
-  t.equal(fake.brakes.size, 0)
-  t.equal((await clear('{"appid":"x"}')).status, 400)
-  t.equal((await call('component/clear_quota', { method: 'POST', headers: bearer(keyOf('other')) })).status, 403)
-  t.notMatch(JSON.stringify(gateway.lines), /canary/)
-})
+    const clear = (body?: string) =>
+      call('component/clear_quota', {
+        method: 'POST',
+        headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+        ...(body === undefined ? {} : { body }),
+      })
+    const refused = await clear()
+    t.same(await outcome(refused), { status: 200, errcode: '48006', attempts: '1' })
+    t.notMatch(await refused.text(), SECRETS.componentSecret)
+    t.equal(wechat.last().path, '/cgi-bin/component/clear_quota/v2')
+    t.match(JSON.parse(wechat.last().body.toString()), { component_appid: String, appsecret: SECRETS.componentSecret })
+    t.ok(fake.brakes.size === 1)
+    wechat.answer({ errcode: 0, errmsg: 'ok' })
+    t.same(await (await clear(JSON.stringify({ appid: APPID_A }))).json(), { errcode: 0, errmsg: 'ok' })
+    t.match(JSON.parse(wechat.last().body.toString()), { appid: APPID_A })
+    t.ok(fake.brakes.size === 1)
+    await clear('{}')
+    t.equal(fake.brakes.size, 0)
+    t.equal((await clear('{"appid":"x"}')).status, 400)
+    t.equal((await call('component/clear_quota', { method: 'POST', headers: bearer(keyOf('other')) })).status, 403)
+    t.notMatch(JSON.stringify(gateway.lines), /canary/)
+  },
+)
 
 void t.test('a permission that is missing is named where it is known', async (t) => {
   for (const errcode of [48001, 61007]) {
@@ -364,7 +430,15 @@ void t.test('an audit line says who called what for whom, and how it ended', asy
   gateway.lines.length = 0
   await (await call(`${SEND}?secret=canary`, { method: 'POST', headers, body: 'canary' })).text()
   const line = await until('the line is there', () => gateway.lines.find(({ message }) => message === 'api.called'))
-  t.match(line.fields, { caller: 'root', appid: APPID_A, path: '/cgi-bin/message/custom/send', status: 200, errcode: 45015, rid: 'aa-bb-cc', ms: Number })
+  t.match(line.fields, {
+    caller: 'root',
+    appid: APPID_A,
+    path: '/cgi-bin/message/custom/send',
+    status: 200,
+    errcode: 45015,
+    rid: 'aa-bb-cc',
+    ms: Number,
+  })
   t.equal(line.fields['code'], undefined)
   wechat.answer({ errcode: 1, errmsg: `rid: ${SECRETS.accessToken}` })
   t.equal((await call(SEND)).headers.get('x-wechat-rid'), null, 'a token is no id')

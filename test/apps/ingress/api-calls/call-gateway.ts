@@ -11,7 +11,10 @@ export type CallGateway = Fixture & {
   call(path: string, init?: RequestInit): Promise<Response>
 }
 
-export async function startCallGateway(t: Pick<Test, 'teardown'>, options: Parameters<typeof createGateway>[1] = {}): Promise<CallGateway> {
+export async function startCallGateway(
+  t: Pick<Test, 'teardown'>,
+  options: Parameters<typeof createGateway>[1] = {},
+): Promise<CallGateway> {
   const wechat = await startWeChatDouble(t)
   const gateway = createGateway(t, { wechatUrl: wechat.url, ...options })
   const port = await listen(gateway.internalServer)

@@ -52,38 +52,46 @@ void t.test('method, path, query, content type and body go out byte for byte, an
   }
 })
 
-void t.test('a body of known length never goes out in chunks, a chunked one of up to 1 MiB gets a length', async (t) => {
-  const send = (pieces: readonly Buffer[], headers: Record<string, string | number>) =>
-    new Promise<number | undefined>((resolve, reject) => {
-      const outgoing = request(
-        { port, method: 'POST', path: `${PREFIX}/${API}/x`, headers: { authorization: `Bearer ${ROOT_KEY}`, ...headers } },
-        (response) => {
-          response.resume()
-          response.on('end', () => resolve(response.statusCode))
-        },
-      )
-      outgoing.on('error', reject)
-      for (const piece of pieces) outgoing.write(piece)
-      outgoing.end()
-    })
-  const mib = Buffer.alloc(1_048_576, 'a')
-  const rows: Array<[string, readonly Buffer[], Record<string, string | number>, string | undefined]> = [
-    ['small, known', [Buffer.from('a'), Buffer.from('b')], { 'content-length': 2 }, '2'],
-    ['large, known', [mib, mib], { 'content-length': 2 * mib.length }, String(2 * mib.length)],
-    ['small, chunked', [Buffer.from('a'), Buffer.from('b')], { 'transfer-encoding': 'chunked' }, '2'],
-    ['1 MiB, chunked', [mib], { 'transfer-encoding': 'chunked' }, String(mib.length)],
-    ['more, chunked', [mib, Buffer.from('a')], { 'transfer-encoding': 'chunked' }, undefined],
-    ['nothing, chunked', [], { 'transfer-encoding': 'chunked' }, '0'],
-    ['nothing', [], { 'content-length': 0 }, '0'],
-  ]
-  for (const [name, pieces, headers, length] of rows) {
-    t.equal(await send(pieces, headers), 200, name)
-    const seen = wechat.last()
-    t.equal(seen.headers['content-length'], length, name)
-    t.equal(seen.headers['transfer-encoding'], length === undefined ? 'chunked' : undefined, name)
-    t.ok(seen.body.equals(Buffer.concat(pieces)), name)
-  }
-})
+void t.test(
+  'a body of known length never goes out in chunks, a chunked one of up to 1 MiB gets a length',
+  async (t) => {
+    const send = (pieces: readonly Buffer[], headers: Record<string, string | number>) =>
+      new Promise<number | undefined>((resolve, reject) => {
+        const outgoing = request(
+          {
+            port,
+            method: 'POST',
+            path: `${PREFIX}/${API}/x`,
+            headers: { authorization: `Bearer ${ROOT_KEY}`, ...headers },
+          },
+          (response) => {
+            response.resume()
+            response.on('end', () => resolve(response.statusCode))
+          },
+        )
+        outgoing.on('error', reject)
+        for (const piece of pieces) outgoing.write(piece)
+        outgoing.end()
+      })
+    const mib = Buffer.alloc(1_048_576, 'a')
+    const rows: Array<[string, readonly Buffer[], Record<string, string | number>, string | undefined]> = [
+      ['small, known', [Buffer.from('a'), Buffer.from('b')], { 'content-length': 2 }, '2'],
+      ['large, known', [mib, mib], { 'content-length': 2 * mib.length }, String(2 * mib.length)],
+      ['small, chunked', [Buffer.from('a'), Buffer.from('b')], { 'transfer-encoding': 'chunked' }, '2'],
+      ['1 MiB, chunked', [mib], { 'transfer-encoding': 'chunked' }, String(mib.length)],
+      ['more, chunked', [mib, Buffer.from('a')], { 'transfer-encoding': 'chunked' }, undefined],
+      ['nothing, chunked', [], { 'transfer-encoding': 'chunked' }, '0'],
+      ['nothing', [], { 'content-length': 0 }, '0'],
+    ]
+    for (const [name, pieces, headers, length] of rows) {
+      t.equal(await send(pieces, headers), 200, name)
+      const seen = wechat.last()
+      t.equal(seen.headers['content-length'], length, name)
+      t.equal(seen.headers['transfer-encoding'], length === undefined ? 'chunked' : undefined, name)
+      t.ok(seen.body.equals(Buffer.concat(pieces)), name)
+    }
+  },
+)
 
 void t.test('an upload reaches WeChat while it is still being sent, however small it is', async (t) => {
   const heads: string[] = []
@@ -94,7 +102,9 @@ void t.test('an upload reaches WeChat while it is still being sent, however smal
     path: `${PREFIX}/${API}/x`,
     headers: { authorization: `Bearer ${ROOT_KEY}`, 'content-length': 6 },
   })
-  const answered = new Promise<void>((resolve) => outgoing.on('response', (response) => response.resume().on('end', () => resolve())))
+  const answered = new Promise<void>((resolve) =>
+    outgoing.on('response', (response) => response.resume().on('end', () => resolve())),
+  )
   outgoing.write('abc')
   await until('the first half is there', () => heads.join('') === 'abc')
   outgoing.end('def')
@@ -172,20 +182,30 @@ void t.test('an errcode is one at the top of a JSON object of up to 64 KiB, in a
   for (const [name, body, type, errcode] of rows) {
     for (const chunked of [false, true]) {
       wechat.answer((response) => {
-        response.writeHead(200, { ...(type ? { 'content-type': type } : {}), ...(chunked ? {} : { 'content-length': Buffer.byteLength(body) }) })
+        response.writeHead(200, {
+          ...(type ? { 'content-type': type } : {}),
+          ...(chunked ? {} : { 'content-length': Buffer.byteLength(body) }),
+        })
         if (chunked) response.write(body.slice(0, 3))
         response.end(chunked ? body.slice(3) : body)
       })
       const answer = await call(`${API}/x`)
       t.equal(answer.headers.get('x-wechat-errcode'), errcode, `${name}${chunked ? ', in pieces' : ''}`)
       t.ok(Buffer.from(await answer.arrayBuffer()).equals(Buffer.from(body)), name)
-      t.equal(answer.headers.get('x-wechat-rid'), body === refusal && errcode ? '6523f8ee-1a2b3c4d-5e6f7a8b' : null, name)
+      t.equal(
+        answer.headers.get('x-wechat-rid'),
+        body === refusal && errcode ? '6523f8ee-1a2b3c4d-5e6f7a8b' : null,
+        name,
+      )
     }
   }
 })
 
 void t.test('what does not begin as JSON streams at once, and what is cut off at WeChat is cut off here', async (t) => {
-  for (const [type, body] of [['image/png', PNG], ['text/plain', Buffer.from('plain')]] as const) {
+  for (const [type, body] of [
+    ['image/png', PNG],
+    ['text/plain', Buffer.from('plain')],
+  ] as const) {
     let cut = () => {}
     wechat.answer((response) => {
       response.writeHead(200, { 'content-type': type, 'content-length': 1000 })
@@ -206,7 +226,11 @@ void t.test('10 MB pass both ways', async (t) => {
     response.writeHead(200, { 'content-type': 'image/jpeg', 'content-length': body.length })
     response.end(body)
   })
-  const answer = await call(`${API}/x`, { method: 'POST', headers: { authorization: `Bearer ${ROOT_KEY}` }, body: large })
+  const answer = await call(`${API}/x`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${ROOT_KEY}` },
+    body: large,
+  })
   t.ok(Buffer.from(await answer.arrayBuffer()).equals(large))
 })
 
@@ -234,9 +258,15 @@ void t.test('the component has the parameter that its path wants, and its appid 
   wechat.answer({ errcode: 0 })
   const own = String(fake.platform.componentAppId)
   const rows: Array<[string, string]> = [
-    ['/cgi-bin/component/anything?a=1', `/cgi-bin/component/anything?component_access_token=${SECRETS.componentToken}&a=1`],
+    [
+      '/cgi-bin/component/anything?a=1',
+      `/cgi-bin/component/anything?component_access_token=${SECRETS.componentToken}&a=1`,
+    ],
     ['/wxa/gettemplatelist', `/wxa/gettemplatelist?access_token=${SECRETS.componentToken}`],
-    ['/wxa/gettemplatelist?access_token=a&component_access_token=b', `/wxa/gettemplatelist?access_token=${SECRETS.componentToken}`],
+    [
+      '/wxa/gettemplatelist?access_token=a&component_access_token=b',
+      `/wxa/gettemplatelist?access_token=${SECRETS.componentToken}`,
+    ],
     [
       '/sns/component/jscode2session?appid=wx1&js_code=c',
       `/sns/component/jscode2session?component_access_token=${SECRETS.componentToken}&appid=wx1&js_code=c&component_appid=${own}`,
@@ -255,14 +285,22 @@ void t.test('the component has the parameter that its path wants, and its appid 
 void t.test('a caller without tokens:read does not find the token in what WeChat answers', async (t) => {
   const headers = bearer('caller'.padEnd(40, '.'))
   const said = (token: string) => `{"errcode":1,"errmsg":"${token} is no ${token}"}`
-  for (const [type, prefix] of [['application/json', ''], ['text/plain', 'x'], ['image/png', 'y'.repeat(70_000)]] as const) {
+  for (const [type, prefix] of [
+    ['application/json', ''],
+    ['text/plain', 'x'],
+    ['image/png', 'y'.repeat(70_000)],
+  ] as const) {
     const body = prefix + said(SECRETS.accessToken)
     for (const cut of [5, body.length - 20]) {
       wechat.answer((response) => {
         response.writeHead(200, { 'content-type': type, 'content-length': body.length })
         response.write(body.slice(0, cut), () => setImmediate(() => response.end(body.slice(cut))))
       })
-      t.equal(await (await call(`${API}/x`, { headers })).text(), prefix + said('x'.repeat(SECRETS.accessToken.length)), type)
+      t.equal(
+        await (await call(`${API}/x`, { headers })).text(),
+        prefix + said('x'.repeat(SECRETS.accessToken.length)),
+        type,
+      )
       t.equal(await (await call(`${API}/x`)).text(), body, 'who may read it gets the bytes')
     }
   }

@@ -14,10 +14,17 @@ const GRANTS = {
   other: [{ platforms: any, authorizers: any, actions: ['api:call' as const] }],
   reader: [{ platforms: any, authorizers: any, actions: ['tokens:read' as const] }],
 }
-const main = await startCallGateway(t, { grants: GRANTS, platformIds: ['open1', 'open2'], config: { sealingKeys: [first] } })
+const main = await startCallGateway(t, {
+  grants: GRANTS,
+  platformIds: ['open1', 'open2'],
+  config: { sealingKeys: [first] },
+})
 
 async function standIn(name = 'crm', gateway: Pick<typeof main, 'internalServer' | 'bearer'> = main): Promise<string> {
-  const answer = await gateway.internalServer.inject({ url: `${PREFIX}/proxy_token/${APPID_A}`, headers: gateway.bearer(keyOf(name)) })
+  const answer = await gateway.internalServer.inject({
+    url: `${PREFIX}/proxy_token/${APPID_A}`,
+    headers: gateway.bearer(keyOf(name)),
+  })
   return answer.json<{ token: string }>().token
 }
 
@@ -56,7 +63,10 @@ void t.test('it is worth nothing anywhere else', async (t) => {
     ['at access_token', () => use(token, main, `access_token/${APPID_A}`)],
     ['at proxy_token', () => use(token, main, `proxy_token/${APPID_A}`)],
     ['at clear_quota', () => main.call(`component/clear_quota?access_token=${token}`, { method: 'POST', headers: {} })],
-    ['on another platform', () => fetch(`http://127.0.0.1:${main.port}/apis/v1/wx/open2/api/${APPID_A}/cgi-bin/x?access_token=${token}`)],
+    [
+      'on another platform',
+      () => fetch(`http://127.0.0.1:${main.port}/apis/v1/wx/open2/api/${APPID_A}/cgi-bin/x?access_token=${token}`),
+    ],
     ['by another name', () => main.call(`api/${APPID_A}/cgi-bin/x?component_access_token=${token}`, { headers: {} })],
     ['twice', () => main.call(`api/${APPID_A}/cgi-bin/x?access_token=${token}&access_token=${token}`, { headers: {} })],
     ["a caller's key in its place", () => use(ROOT_KEY)],
@@ -80,18 +90,30 @@ void t.test('every altered character makes it worthless', async (t) => {
     const altered = alphabet[(alphabet.indexOf(token[at] ?? '') + 1) % 64]
     t.equal((await use(`${token.slice(0, at)}${altered}${token.slice(at + 1)}`)).status, 401, `character ${at}`)
   }
-  for (const other of [token.slice(1), `${token}A`, token.slice(0, -1), `${token}=`, ` ${token}`, `${token}%00`, token.toLowerCase()]) {
+  for (const other of [
+    token.slice(1),
+    `${token}A`,
+    token.slice(0, -1),
+    `${token}=`,
+    ` ${token}`,
+    `${token}%00`,
+    token.toLowerCase(),
+  ]) {
     t.equal((await use(other)).status, 401)
   }
 })
 
-void t.test('with a valid key, whatever else stands there does not matter; with an invalid one, a stand-in does', async (t) => {
-  const token = await standIn()
-  const call = (given: string, key: string) => main.call(`api/${APPID_A}/cgi-bin/x?access_token=${given}`, { headers: main.bearer(key) })
-  t.equal((await call('garbage', ROOT_KEY)).status, 200)
-  t.equal((await call(token, 'x'.repeat(40))).status, 200)
-  t.equal((await call('garbage', 'x'.repeat(40))).status, 401)
-})
+void t.test(
+  'with a valid key, whatever else stands there does not matter; with an invalid one, a stand-in does',
+  async (t) => {
+    const token = await standIn()
+    const call = (given: string, key: string) =>
+      main.call(`api/${APPID_A}/cgi-bin/x?access_token=${given}`, { headers: main.bearer(key) })
+    t.equal((await call('garbage', ROOT_KEY)).status, 200)
+    t.equal((await call(token, 'x'.repeat(40))).status, 200)
+    t.equal((await call('garbage', 'x'.repeat(40))).status, 401)
+  },
+)
 
 void t.test('it ends with its time', async (t) => {
   const token = await standIn()
@@ -102,17 +124,20 @@ void t.test('it ends with its time', async (t) => {
   main.clock.set(NOW_MS)
 })
 
-void t.test('it is good after a restart and while sealing keys are rotated, and void with key, caller, grant or sealing key', async (t) => {
-  const token = await standIn()
-  const own = { sealingKeys: [first] }
-  t.equal(await statusAt(t, token, { config: own }), ACCEPTED, 'restarted')
-  t.equal(await statusAt(t, token, { config: { sealingKeys: [second, first] } }), ACCEPTED, 'rotated')
-  t.equal(await statusAt(t, token, { config: { sealingKeys: [second] } }), 401, 'the sealing key is gone')
-  t.equal(await statusAt(t, token, { config: {} }), 401, 'no sealing keys')
-  t.equal(await statusAt(t, token, { config: own, grants: { other: GRANTS.other } }), 401, 'the caller is gone')
-  const moved = { ...GRANTS, crm: [{ ...GRANTS.crm[0], platforms: any, authorizers: [APPID_B], actions: any }] }
-  t.equal(await statusAt(t, token, { config: own, grants: moved }), 401, 'the grant is gone')
-})
+void t.test(
+  'it is good after a restart and while sealing keys are rotated, and void with key, caller, grant or sealing key',
+  async (t) => {
+    const token = await standIn()
+    const own = { sealingKeys: [first] }
+    t.equal(await statusAt(t, token, { config: own }), ACCEPTED, 'restarted')
+    t.equal(await statusAt(t, token, { config: { sealingKeys: [second, first] } }), ACCEPTED, 'rotated')
+    t.equal(await statusAt(t, token, { config: { sealingKeys: [second] } }), 401, 'the sealing key is gone')
+    t.equal(await statusAt(t, token, { config: {} }), 401, 'no sealing keys')
+    t.equal(await statusAt(t, token, { config: own, grants: { other: GRANTS.other } }), 401, 'the caller is gone')
+    const moved = { ...GRANTS, crm: [{ ...GRANTS.crm[0], platforms: any, authorizers: [APPID_B], actions: any }] }
+    t.equal(await statusAt(t, token, { config: own, grants: moved }), 401, 'the grant is gone')
+  },
+)
 
 void t.test("without sealing keys the caller's own key proves it", async (t) => {
   const plain = createGateway(t, { grants: GRANTS })

@@ -49,7 +49,10 @@ export async function startWeChatDouble(t: Pick<Test, 'teardown'>): Promise<WeCh
       const request = seen.at(-1)
       if (request === undefined) throw new Error('WeChat was not called')
       const [path = '', query = ''] = request.url.split(/\?(.*)/s)
-      const rest = query.split('&').filter((pair) => !/^(component_)?access_token=/.test(pair)).join('&')
+      const rest = query
+        .split('&')
+        .filter((pair) => !/^(component_)?access_token=/.test(pair))
+        .join('&')
       const headers: Record<string, string> = {}
       for (let index = 0; index + 1 < request.headers.length; index += 2) {
         headers[(request.headers[index] ?? '').toLowerCase()] = request.headers[index + 1] ?? ''

@@ -1,5 +1,12 @@
 // Owns: accounts in memory: how they authorize, what is known of them, their tokens.
-import type { Authorization, AuthorizationUrlRequest, ClickOutcome, Session, SessionEnd, SyncState } from '@wxgw/platform'
+import type {
+  Authorization,
+  AuthorizationUrlRequest,
+  ClickOutcome,
+  Session,
+  SessionEnd,
+  SyncState,
+} from '@wxgw/platform'
 import { type Authorizer, type AuthorizerAppId, type CurrentToken, GatewayError, Secret } from '@wxgw/wechat-core'
 import { APPID_A, APPID_B, authorizer, NOW_MS, SECRETS } from '../samples.ts'
 import type { Recorder } from './recorder.ts'
@@ -19,7 +26,11 @@ export type AccountState = {
   tokens: { account: string; component: string; next: string | undefined }
 }
 
-const token = (text: string): CurrentToken => ({ token: new Secret(text), expiresAtMs: NOW_MS + 7_000_000, expiresInSeconds: 7000 })
+const token = (text: string): CurrentToken => ({
+  token: new Secret(text),
+  expiresAtMs: NOW_MS + 7_000_000,
+  expiresInSeconds: 7000,
+})
 
 export function accountState(): AccountState {
   return {
@@ -63,7 +74,10 @@ export function fakeAccounts(fake: Recorder & AccountState & { nextPosition: str
         items: [...fake.authorizers.values()].filter(({ appid }) => only === undefined || only.includes(appid)),
         nextCursor: fake.nextPosition,
       })),
-      history: method('authorizers.history', (_appid: AuthorizerAppId) => ({ items: [], nextCursor: fake.nextPosition })),
+      history: method('authorizers.history', (_appid: AuthorizerAppId) => ({
+        items: [],
+        nextCursor: fake.nextPosition,
+      })),
       ownerOfUserName: method('ownerOfUserName', (userName: string) => fake.owners.get(userName)),
     },
     syncStates: { get: method('syncStates.get', (jobId: string) => fake.syncStates.get(jobId)) },

@@ -38,7 +38,9 @@ export function fakeApiCalls(fake: Recorder & ApiCallState) {
       ),
     },
     quotaClearing: (appid?: AuthorizerAppId) => {
-      const body = Buffer.from(JSON.stringify({ component_appid: COMPONENT_APPID, appid, appsecret: SECRETS.componentSecret }))
+      const body = Buffer.from(
+        JSON.stringify({ component_appid: COMPONENT_APPID, appid, appsecret: SECRETS.componentSecret }),
+      )
       return { path: '/cgi-bin/component/clear_quota/v2', body, secret: new Secret(SECRETS.componentSecret) }
     },
   }

@@ -13,7 +13,12 @@ export type EventState = {
   counted: string[]
 }
 
-export const eventState = (): EventState => ({ events: new Map(), keepsEventLog: true, replyOutcomes: new Map(), counted: [] })
+export const eventState = (): EventState => ({
+  events: new Map(),
+  keepsEventLog: true,
+  replyOutcomes: new Map(),
+  counted: [],
+})
 
 const SOME_SUMS = { pushes: 3, duplicates: 1, delivered: 2, failed: 0, dead: 0, refreshed: 0, refreshFailed: 0 }
 const AT = '2026-01-01T00:00:00.000Z'
@@ -41,10 +46,16 @@ export function fakeEvents(fake: Recorder & EventState & { nextPosition: string 
     events: {
       get: method('events.get', (eventId: string) => fake.events.get(eventId)),
       attempts: method('events.attempts', (eventId: string, _page: object) => {
-        const items = (fake.events.get(eventId)?.deliveries ?? []).map(({ subscription }) => ({ subscription, ...AN_ATTEMPT }))
+        const items = (fake.events.get(eventId)?.deliveries ?? []).map(({ subscription }) => ({
+          subscription,
+          ...AN_ATTEMPT,
+        }))
         return { items, nextCursor: fake.nextPosition }
       }),
-      find: method('events.find', (_filter: EventFilter) => ({ items: [...fake.events.values()], nextCursor: fake.nextPosition })),
+      find: method('events.find', (_filter: EventFilter) => ({
+        items: [...fake.events.values()],
+        nextCursor: fake.nextPosition,
+      })),
     },
     feed,
     erasure: { begin: method('erasure.begin', (_user: object) => 3) },

@@ -8,7 +8,10 @@ export type Recorder = {
   /** The next and all further calls of this name reject. */
   fail(name: string, error: Error): void
   /** A function that is recorded and may be told to fail. */
-  method<Args extends unknown[], Result>(name: string, answer: (...args: Args) => Result): (...args: Args) => Promise<Result>
+  method<Args extends unknown[], Result>(
+    name: string,
+    answer: (...args: Args) => Result,
+  ): (...args: Args) => Promise<Result>
 }
 
 export function createRecorder(): Recorder {

@@ -50,7 +50,10 @@ export function fakeSubscriptions(fake: Recorder & SubscriptionState & { nextPos
         const created = changed(name, options.assertMayReplace) === undefined
         const put = subscription(name, {
           match: { authorizers: match?.authorizers, types: match?.types },
-          sink: sink.kind === 'webhook' ? { kind: 'webhook', url: sink.url, timeoutMs: 10_000 } : { kind: 'queue', queue: 'q' },
+          sink:
+            sink.kind === 'webhook'
+              ? { kind: 'webhook', url: sink.url, timeoutMs: 10_000 }
+              : { kind: 'queue', queue: 'q' },
         })
         fake.subscriptions.set(name, put)
         return { subscription: put, created, secret: created && sink.kind === 'webhook' ? 'whsec_once' : undefined }
@@ -64,19 +67,27 @@ export function fakeSubscriptions(fake: Recorder & SubscriptionState & { nextPos
         options.assertMayDelete?.(fake.subscriptions.get(name))
         return fake.subscriptions.delete(name)
       }),
-      patch: method('subscriptions.patch', (name: string, _switches: object, assertMayChange?: (known: Subscription) => void) => {
-        return changed(name, assertMayChange)
-      }),
-      rotateSecret: method('subscriptions.rotateSecret', (name: string, assertMayChange?: (known: Subscription) => void) => {
-        return changed(name, assertMayChange) && 'whsec_new'
-      }),
+      patch: method(
+        'subscriptions.patch',
+        (name: string, _switches: object, assertMayChange?: (known: Subscription) => void) => {
+          return changed(name, assertMayChange)
+        },
+      ),
+      rotateSecret: method(
+        'subscriptions.rotateSecret',
+        (name: string, assertMayChange?: (known: Subscription) => void) => {
+          return changed(name, assertMayChange) && 'whsec_new'
+        },
+      ),
       known: () => undefined,
       all: method('subscriptions.all', () => [...fake.subscriptions.values()]),
     },
     stats: { read: method('stats.read', (_subscription: string) => NO_DELIVERIES) },
     deadLetters: {
       list: method('deadLetters.list', (name: string) => ({
-        items: [{ ...DEAD_LETTER, event: { name, authorizerappid: APPID_A, data: { MsgType: 'text', Content: 'hi' } } }],
+        items: [
+          { ...DEAD_LETTER, event: { name, authorizerappid: APPID_A, data: { MsgType: 'text', Content: 'hi' } } },
+        ],
         nextCursor: fake.nextPosition,
       })),
       replay: method('deadLetters.replay', (_name: string, ids?: readonly string[]) => ids?.length ?? 7),

@@ -150,7 +150,9 @@ void t.test('each kill -9 leaves every record that had been answered', async (t)
     }))`
   const answered: string[] = []
   for (let kill = 0; kill < 5; kill += 1) {
-    const child = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
     let text = ''
     child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()))
     await until('records are answered', () => text.split('\n').length > 200 * (kill + 1))
@@ -163,7 +165,11 @@ void t.test('each kill -9 leaves every record that had been answered', async (t)
   const { taken, take } = collector()
   t.equal(await journal.drain(take), true)
   const there = new Set(taken)
-  t.same(answered.filter((record) => !there.has(record)), [], `${answered.length} answered over 5 kills`)
+  t.same(
+    answered.filter((record) => !there.has(record)),
+    [],
+    `${answered.length} answered over 5 kills`,
+  )
   await journal.close()
 })
 
@@ -180,7 +186,11 @@ void t.test('two processes never have the same directory, and what a dead one le
   await second.own.release()
   await third.own.release()
   const fourth = await claimDirectories(root)
-  t.same(fourth.left.map(({ dir }) => dir), [second.own.dir], 'the other one has nobody any more')
+  t.same(
+    fourth.left.map(({ dir }) => dir),
+    [second.own.dir],
+    'the other one has nobody any more',
+  )
   await Promise.all([fourth.own, ...fourth.left].map((claimed) => claimed.release()))
 })
 

@@ -14,12 +14,18 @@ void t.test('a push that waited on the disk is handed over with the time that it
   t.teardown(() => rm(dir, { recursive: true, force: true }))
   const taken: unknown[][] = []
   let isAway = true
-  const queue = <Answer>(answer: Answer) => async (...args: unknown[]) => {
-    if (isAway) throw new GatewayError('STORE_UNAVAILABLE', 'away', { retry: true })
-    taken.push(args)
-    return answer
+  const queue =
+    <Answer>(answer: Answer) =>
+    async (...args: unknown[]) => {
+      if (isAway) throw new GatewayError('STORE_UNAVAILABLE', 'away', { retry: true })
+      taken.push(args)
+      return answer
+    }
+  const pushQueue = {
+    message: queue('accepted' as const),
+    componentEvent: queue('accepted' as const),
+    releaseCheck: queue(undefined),
   }
-  const pushQueue = { message: queue('accepted' as const), componentEvent: queue('accepted' as const), releaseCheck: queue(undefined) }
   const spool = await openSpool({ dir, sealer: createSealer([]), log: collectLog() })
   t.teardown(() => spool.close())
   spool.drainInto(createEnqueuePush(new Map([['open1', { pushQueue }]])))
@@ -32,11 +38,25 @@ void t.test('a push that waited on the disk is handed over with the time that it
   await spool.keep({ ...about, kind: 'message', event, made: 1, reply })
   await spool.keep({ ...about, kind: 'message', event, made: 'unknown' })
   await spool.keep({ ...about, kind: 'component-event', eventId: 'ev_c', plaintext: '<xml/>', made: 'ordered' })
-  await spool.keep({ ...about, kind: 'release-check', eventId: 'ev_r', appId, openId: 'oUSER', code: new Secret('c'), made: 1 })
+  await spool.keep({
+    ...about,
+    kind: 'release-check',
+    eventId: 'ev_r',
+    appId,
+    openId: 'oUSER',
+    code: new Secret('c'),
+    made: 1,
+  })
   isAway = false
   await until('all are handed over', () => taken.length === 4)
   const byId = (id: string) => taken.filter(([first]) => JSON.stringify(first).includes(id))
-  t.match(byId('ev_m').map(([, ...rest]) => rest), [[{ receivedAtMs: 2, made: 1 }, reply], [{ receivedAtMs: 2, made: 'unknown' }, undefined]])
+  t.match(
+    byId('ev_m').map(([, ...rest]) => rest),
+    [
+      [{ receivedAtMs: 2, made: 1 }, reply],
+      [{ receivedAtMs: 2, made: 'unknown' }, undefined],
+    ],
+  )
   t.match(byId('ev_c'), [[{ eventId: 'ev_c', receivedAtMs: 2, made: 'ordered' }]])
   t.match(byId('ev_r'), [[{ eventId: 'ev_r', receivedAtMs: 2, made: 1 }]])
 })

@@ -20,7 +20,8 @@ void t.test('a pushed authorization', async (suite) => {
   const [platform] = platforms
   const componentAppId = simulator.component.appId
   const lines: Array<Record<string, unknown>> = []
-  const write = (level: string) => (fields: Record<string, unknown>, msg: string) => void lines.push({ level, msg, ...fields })
+  const write = (level: string) => (fields: Record<string, unknown>, msg: string) =>
+    void lines.push({ level, msg, ...fields })
   const log: Log = { debug() {}, info: write('info'), warn: write('warn'), error: write('error') }
 
   const told: GatewayEvent[] = []
@@ -83,18 +84,21 @@ void t.test('a pushed authorization', async (suite) => {
   const errcodes = [...new Map(catalogue.errcodes.map(({ code, kind }) => [kind, code])).values(), 99_999]
 
   for (const api of [EXCHANGE, INFO]) {
-    await suite.test(`a single refusal of ${api}, whatever its errcode, loses neither event nor account nor profile`, async (t) => {
-      await Promise.all(
-        errcodes.map(async (errcode) => {
-          const appId = account()
-          const fault = simulator.fault(api, { appId, times: 1, errcode })
-          const event = await toldOf(await push({ appId }))
-          t.equal(fault.caught, 1, `${errcode} was answered`)
-          t.match(event.data, { authorizer: { appid: appId, status: 'active', nick_name: /^name/ } }, String(errcode))
-          t.ok(await hasCurrentToken(appId))
-        }),
-      )
-    })
+    await suite.test(
+      `a single refusal of ${api}, whatever its errcode, loses neither event nor account nor profile`,
+      async (t) => {
+        await Promise.all(
+          errcodes.map(async (errcode) => {
+            const appId = account()
+            const fault = simulator.fault(api, { appId, times: 1, errcode })
+            const event = await toldOf(await push({ appId }))
+            t.equal(fault.caught, 1, `${errcode} was answered`)
+            t.match(event.data, { authorizer: { appid: appId, status: 'active', nick_name: /^name/ } }, String(errcode))
+            t.ok(await hasCurrentToken(appId))
+          }),
+        )
+      },
+    )
   }
 
   for (const absent of [null, '', [], {}]) {
@@ -120,13 +124,16 @@ void t.test('a pushed authorization', async (suite) => {
     })
   }
 
-  await suite.test('a code whose answers are lost for longer than it works is replaced by a look at the account', async (t) => {
-    const appId = await authority.authorized()
-    const fault = simulator.fault(EXCHANGE, { appId, resetAfter: true })
-    t.match((await toldOf(await push({ appId, receivedMsAgo: 3_600_000 }))).data, { authorizer: { appid: appId } })
-    t.ok(await hasCurrentToken(appId))
-    fault.remove()
-  })
+  await suite.test(
+    'a code whose answers are lost for longer than it works is replaced by a look at the account',
+    async (t) => {
+      const appId = await authority.authorized()
+      const fault = simulator.fault(EXCHANGE, { appId, resetAfter: true })
+      t.match((await toldOf(await push({ appId, receivedMsAgo: 3_600_000 }))).data, { authorizer: { appid: appId } })
+      t.ok(await hasCurrentToken(appId))
+      fault.remove()
+    },
+  )
 
   await suite.test('while WeChat is out of reach the event waits no longer either', async (t) => {
     const appId = account()
@@ -137,20 +144,26 @@ void t.test('a pushed authorization', async (suite) => {
     t.ok(await untilActive(appId))
   })
 
-  await suite.test('an event waits ten minutes for its exchange, then comes once without the account, which is completed later', async (t) => {
-    const appId = account()
-    const fault = simulator.fault(EXCHANGE, { appId, errcode: 61003 })
-    const id = await push({ appId, receivedMsAgo: WAIT_MS - 4_000 })
-    await until('it was refused twice', () => fault.caught >= 2)
-    t.notOk(told.some((event) => event.id === id), 'it waits')
-    const event = await toldOf(id)
-    t.notOk('authorizer' in event.data)
-    t.ok(Date.parse(event.time) > 0)
-    fault.remove()
-    t.ok(await untilActive(appId))
-    t.ok(await hasCurrentToken(appId))
-    t.equal(told.filter((event) => event.id === id).length, 1)
-  })
+  await suite.test(
+    'an event waits ten minutes for its exchange, then comes once without the account, which is completed later',
+    async (t) => {
+      const appId = account()
+      const fault = simulator.fault(EXCHANGE, { appId, errcode: 61003 })
+      const id = await push({ appId, receivedMsAgo: WAIT_MS - 4_000 })
+      await until('it was refused twice', () => fault.caught >= 2)
+      t.notOk(
+        told.some((event) => event.id === id),
+        'it waits',
+      )
+      const event = await toldOf(id)
+      t.notOk('authorizer' in event.data)
+      t.ok(Date.parse(event.time) > 0)
+      fault.remove()
+      t.ok(await untilActive(appId))
+      t.ok(await hasCurrentToken(appId))
+      t.equal(told.filter((event) => event.id === id).length, 1)
+    },
+  )
 
   await suite.test('another event that carries a code waits for nothing, and its account is completed', async (t) => {
     const appId = account()
@@ -166,16 +179,34 @@ void t.test('a pushed authorization', async (suite) => {
 
   await suite.test('one that WeChat refuses for good is delivered all the same', async (t) => {
     const appId = account()
-    t.match(await toldOf(await push({ appId, code: 'queryauthcode@@@nonsense', infoType: 'notify_third_fasteregister' })), { authorizerappid: appId })
+    t.match(
+      await toldOf(await push({ appId, code: 'queryauthcode@@@nonsense', infoType: 'notify_third_fasteregister' })),
+      { authorizerappid: appId },
+    )
   })
 
   await suite.test('a run that is repeated, as after a kill, announces once', async (t) => {
     const appId = account()
-    const { eventId, plaintext, receivedAtMs } = jobOf({ appId, code: 'queryauthcode@@@unknown', receivedMsAgo: WAIT_MS })
+    const { eventId, plaintext, receivedAtMs } = jobOf({
+      appId,
+      code: 'queryauthcode@@@unknown',
+      receivedMsAgo: WAIT_MS,
+    })
     const wanted: ComponentEventJob[] = []
     const exchangeWanted = async (job: ComponentEventJob) => void wanted.push(job)
-    const recording = { ...platform, sealedJobs: { openComponentEvent: () => plaintext }, jobs: { ...platform.jobs, exchangeWanted } }
-    const job: ComponentEventJob = { v: 1, kind: 'component-event', platform: 'open1', eventId, receivedAtMs, sealedPlaintext: '' }
+    const recording = {
+      ...platform,
+      sealedJobs: { openComponentEvent: () => plaintext },
+      jobs: { ...platform.jobs, exchangeWanted },
+    }
+    const job: ComponentEventJob = {
+      v: 1,
+      kind: 'component-event',
+      platform: 'open1',
+      eventId,
+      receivedAtMs,
+      sealedPlaintext: '',
+    }
     const deps = { platforms: new Map([['open1', recording]]), nowMs: Date.now, log }
     for (let run = 0; run < 2; run += 1) await handleComponentEvent(job, { attempt: 2, attemptsLeft: 60 }, deps)
     t.equal(wanted.length, 2, 'the queue takes the first of them')
@@ -189,7 +220,9 @@ void t.test('a pushed authorization', async (suite) => {
     const id = await push({ appId, receivedMsAgo: WAIT_MS - 2_000 })
     await until('it was refused', () => fault.caught >= 1)
     await platform.authorizations.revoke(appId, Math.floor(Date.now() / 1000) + 1)
-    await until('it is given up', () => lines.some((line) => line['eventId'] === id && line['outcome'] === 'revoked meanwhile'))
+    await until('it is given up', () =>
+      lines.some((line) => line['eventId'] === id && line['outcome'] === 'revoked meanwhile'),
+    )
     t.notOk(told.some((event) => event.id === id))
     fault.remove()
   })
@@ -197,27 +230,51 @@ void t.test('a pushed authorization', async (suite) => {
   await suite.test('what is given up ends with an error line and an event', async (t) => {
     const appId = account()
     const { eventId, plaintext, receivedAtMs } = jobOf({ appId, code: 'queryauthcode@@@nonsense' })
-    const job: ComponentEventJob = { v: 1, kind: 'component-event', platform: 'open1', eventId, receivedAtMs, sealedPlaintext: '', announced: true }
+    const job: ComponentEventJob = {
+      v: 1,
+      kind: 'component-event',
+      platform: 'open1',
+      eventId,
+      receivedAtMs,
+      sealedPlaintext: '',
+      announced: true,
+    }
     const opened = { ...platform, sealedJobs: { openComponentEvent: () => plaintext } }
     const deps = { platforms: new Map([['open1', opened]]), nowMs: Date.now, log }
     // A store that is late on a busy machine is no reason to give up, and not what this is about.
     const code = await until('WeChat refuses it', async () => {
-      const error = await handleComponentEvent(job, { attempt: 126, attemptsLeft: 0 }, deps).then(() => undefined, (reason: unknown) => reason)
+      const error = await handleComponentEvent(job, { attempt: 126, attemptsLeft: 0 }, deps).then(
+        () => undefined,
+        (reason: unknown) => reason,
+      )
       if (!(error instanceof GatewayError)) throw new Error('it was not given up', { cause: error })
       return error.code !== 'STORE_UNAVAILABLE' && error.code
     })
     t.equal(code, 'WECHAT_API_ERROR')
-    t.match(lines.find((line) => line['level'] === 'error' && line['eventId'] === eventId), { msg: 'authorization.incomplete', appid: appId, eventId })
-    const event = await until('it is announced', () => told.find(({ type, authorizerappid }) => type === 'gateway.authorization.incomplete' && authorizerappid === appId))
+    t.match(
+      lines.find((line) => line['level'] === 'error' && line['eventId'] === eventId),
+      { msg: 'authorization.incomplete', appid: appId, eventId },
+    )
+    const event = await until('it is announced', () =>
+      told.find(
+        ({ type, authorizerappid }) => type === 'gateway.authorization.incomplete' && authorizerappid === appId,
+      ),
+    )
     t.match(event, { data: { appid: appId, code: 'WECHAT_API_ERROR', errcode: '61009' } })
   })
 
-  await suite.test('an authorization whose push has no code is announced, and its account found in the list', async (t) => {
-    const appId = account()
-    await simulator.authorize(appId, { push: false })
-    t.match(await toldOf(await push({ appId, code: '' })), { type: 'wechat.component.authorized', authorizerappid: appId })
-    t.ok(await untilActive(appId))
-  })
+  await suite.test(
+    'an authorization whose push has no code is announced, and its account found in the list',
+    async (t) => {
+      const appId = account()
+      await simulator.authorize(appId, { push: false })
+      t.match(await toldOf(await push({ appId, code: '' })), {
+        type: 'wechat.component.authorized',
+        authorizerappid: appId,
+      })
+      t.ok(await untilActive(appId))
+    },
+  )
 
   await suite.test('a sync whose list is refused once, however finally, goes on', async (t) => {
     const refused = simulator.fault('api_get_authorizer_list', { times: 1, errcode: 61004 })
@@ -234,19 +291,24 @@ void t.test('a pushed authorization', async (suite) => {
     const appId = await authority.authorized()
     const check = { eventId: 'ev_check', appId, openId: 'oCHECK', code: new Secret('queryauthcode@@@spent') }
     await platform.pushQueue.releaseCheck({ ...check, receivedAtMs: Date.now(), made: Date.now() })
-    const message = await until('it is answered', () => simulator.sentCustomMessages.find(({ touser }) => touser === 'oCHECK'))
+    const message = await until('it is answered', () =>
+      simulator.sentCustomMessages.find(({ touser }) => touser === 'oCHECK'),
+    )
     t.match(message, { appId, message: { text: { content: 'queryauthcode@@@spent_from_api' } } })
   })
 
-  await suite.test('a code that a browser was refused by mistake works when its event comes, and for the browser a minute later', async (t) => {
-    const appId = account()
-    const { authorizationCode } = await simulator.authorize(appId, { push: false })
-    const code = new Secret(authorizationCode)
-    const fault = simulator.fault(EXCHANGE, { appId, times: 1, errcode: 61009 })
-    await t.rejects(platform.authorizations.exchangeCode(code), { code: 'AUTHORIZATION_CODE_INVALID' })
-    await t.rejects(platform.authorizations.exchangeCode(code), { code: 'AUTHORIZATION_CODE_INVALID' })
-    t.equal(fault.caught, 1, 'the second time without a call')
-    t.match((await toldOf(await push({ appId, code: authorizationCode }))).data, { authorizer: { appid: appId } })
-    t.equal((await platform.authorizations.exchangeCode(code)).authorizerAppId, appId)
-  })
+  await suite.test(
+    'a code that a browser was refused by mistake works when its event comes, and for the browser a minute later',
+    async (t) => {
+      const appId = account()
+      const { authorizationCode } = await simulator.authorize(appId, { push: false })
+      const code = new Secret(authorizationCode)
+      const fault = simulator.fault(EXCHANGE, { appId, times: 1, errcode: 61009 })
+      await t.rejects(platform.authorizations.exchangeCode(code), { code: 'AUTHORIZATION_CODE_INVALID' })
+      await t.rejects(platform.authorizations.exchangeCode(code), { code: 'AUTHORIZATION_CODE_INVALID' })
+      t.equal(fault.caught, 1, 'the second time without a call')
+      t.match((await toldOf(await push({ appId, code: authorizationCode }))).data, { authorizer: { appid: appId } })
+      t.equal((await platform.authorizations.exchangeCode(code)).authorizerAppId, appId)
+    },
+  )
 })

@@ -8,7 +8,14 @@ const STARTED_MS = 1_000_000
 const SECOND = 1_000
 
 function setUp({ isFirst = true, outcomes = [] as DeliveryOutcome[], updatedAtMs = 0 } = {}) {
-  const known = { ...subscription('crm', { sink: webhookSink('https://crm.example/hook'), ordering: 'subject', orderingTimeoutSeconds: 60 }), updatedAtMs }
+  const known = {
+    ...subscription('crm', {
+      sink: webhookSink('https://crm.example/hook'),
+      ordering: 'subject',
+      orderingTimeoutSeconds: 60,
+    }),
+    updatedAtMs,
+  }
   let nowMs = STARTED_MS
   let isOpen = false
   let clock: HoldingClock | undefined
@@ -26,14 +33,26 @@ function setUp({ isFirst = true, outcomes = [] as DeliveryOutcome[], updatedAtMs
       return outcomes.shift() ?? { kind: 'done', what: 'delivered' }
     },
     wake: () => void calls.push('wake'),
-    events: { deliveryChanged: async (_event, _name, { status, attempts, lastError }) => void calls.push(`${status} ${attempts} ${lastError}`) },
+    events: {
+      deliveryChanged: async (_event, _name, { status, attempts, lastError }) =>
+        void calls.push(`${status} ${attempts} ${lastError}`),
+    },
     statistics: { count: () => undefined },
     onDead: () => undefined,
     clock: { nowMs: () => nowMs },
     log: { warn: () => undefined },
   })
   const event = textEvent('ev_1')
-  const job = { v: 1, kind: 'deliver', platform: 'open1', subscription: 'crm', event, receivedAtMs: 0, deliveryId: 'ev_1', scheduleSeconds: [] } as const
+  const job = {
+    v: 1,
+    kind: 'deliver',
+    platform: 'open1',
+    subscription: 'crm',
+    event,
+    receivedAtMs: 0,
+    deliveryId: 'ev_1',
+    scheduleSeconds: [],
+  } as const
   return {
     calls,
     attempt: (number = 1) => deliver({ ...job, scheduleSeconds: [] }, { number, signal: new AbortController().signal }),
@@ -48,22 +67,29 @@ void t.test('one that is not the first is not attempted; one that has ended lets
   const waiting = setUp({ isFirst: false })
   t.match(await waiting.attempt(), { kind: 'delay' })
   t.same(waiting.calls, [])
-  for (const outcome of [{ kind: 'done', what: 'delivered' }, { kind: 'done', what: 'dropped' }, { kind: 'dead', error: 'HTTP 400' }] as const) {
+  for (const outcome of [
+    { kind: 'done', what: 'delivered' },
+    { kind: 'done', what: 'dropped' },
+    { kind: 'dead', error: 'HTTP 400' },
+  ] as const) {
     const first = setUp({ outcomes: [outcome] })
     t.same(await first.attempt(), outcome)
     t.same(first.calls, ['deliver', 'leave', 'wake'])
   }
 })
 
-void t.test('a failing one is looked at when its retry is due, or when its time is over: then it is dead', async (t) => {
-  const { calls, attempt, advance } = setUp({ outcomes: [retry(5 * SECOND), retry(300 * SECOND)] })
-  t.match(await attempt(), { kind: 'retry', delayMs: 5 * SECOND })
-  advance(5 * SECOND)
-  t.match(await attempt(2), { kind: 'retry', delayMs: 55 * SECOND })
-  advance(55 * SECOND)
-  t.match(await attempt(3), { kind: 'dead', attempts: 2, error: 'orderingTimeoutSeconds are over: HTTP 500' })
-  t.same(calls, ['deliver', 'deliver', 'dead 2 orderingTimeoutSeconds are over: HTTP 500', 'leave', 'wake'])
-})
+void t.test(
+  'a failing one is looked at when its retry is due, or when its time is over: then it is dead',
+  async (t) => {
+    const { calls, attempt, advance } = setUp({ outcomes: [retry(5 * SECOND), retry(300 * SECOND)] })
+    t.match(await attempt(), { kind: 'retry', delayMs: 5 * SECOND })
+    advance(5 * SECOND)
+    t.match(await attempt(2), { kind: 'retry', delayMs: 55 * SECOND })
+    advance(55 * SECOND)
+    t.match(await attempt(3), { kind: 'dead', attempts: 2, error: 'orderingTimeoutSeconds are over: HTTP 500' })
+    t.same(calls, ['deliver', 'deliver', 'dead 2 orderingTimeoutSeconds are over: HTTP 500', 'leave', 'wake'])
+  },
+)
 
 void t.test('behind an open breaker the clock stands still', async (t) => {
   const { calls, attempt, advance, setOpen } = setUp({ outcomes: [retry(300 * SECOND)] })

@@ -1,12 +1,22 @@
 // Owns: what one attempt at a delivery comes to, for the queue, the event log and the subscription.
 import type { DeliveryJob, DeliveryResult, Subscription } from '@wxgw/contracts'
 import type { StopSignal } from '@wxgw/wechat-core'
-import { type ObservedAttempt, type CalledWebhook, createDeliver, type DeliverDeps, type SinkPort, type SinkRequest } from '@wxgw/worker'
+import {
+  type ObservedAttempt,
+  type CalledWebhook,
+  createDeliver,
+  type DeliverDeps,
+  type SinkPort,
+  type SinkRequest,
+} from '@wxgw/worker'
 import t from 'tap'
 import { HEALTH, subscription, textEvent, webhookSink } from '../delivery-fixtures.ts'
 
 const NOW = 1_800_000_000_000
-const WEBHOOK = subscription('crm', { sink: webhookSink('https://crm.example/hook', 500), retry: { scheduleSeconds: [5, 300] } })
+const WEBHOOK = subscription('crm', {
+  sink: webhookSink('https://crm.example/hook', 500),
+  retry: { scheduleSeconds: [5, 300] },
+})
 
 type Change = { eventId: string; subscription: string } & Parameters<DeliverDeps['events']['deliveryChanged']>[2]
 
@@ -28,7 +38,10 @@ function setUp(
       get: async (name) => (known.name === name ? known : undefined),
       disable: async (name) => disabled.push(name) > 0,
     },
-    events: { deliveryChanged: async ({ id }, name, change) => void changes.push({ eventId: id, subscription: name, ...change }) },
+    events: {
+      deliveryChanged: async ({ id }, name, change) =>
+        void changes.push({ eventId: id, subscription: name, ...change }),
+    },
     sinks: { webhook: { deliver }, queue: { deliver }, stream: { deliver } },
     health: HEALTH,
     onDisabled: async () => {},
@@ -66,10 +79,19 @@ function status(code: number): DeliveryResult {
 const delivered: DeliveryResult = { outcome: 'delivered' }
 
 void t.test('each attempt shows how the consumer is doing', async (t) => {
-  for (const [result, was] of [[delivered, true], [status(500), false], [status(410), false]] as const) {
+  for (const [result, was] of [
+    [delivered, true],
+    [status(500), false],
+    [status(410), false],
+  ] as const) {
     const { attempt, seen } = setUp(answering(result))
     await attempt()
-    t.same(seen, [[{ subscription: 'crm', url: 'https://crm.example/hook' }, { delivered: was, durationMs: 0 }]])
+    t.same(seen, [
+      [
+        { subscription: 'crm', url: 'https://crm.example/hook' },
+        { delivered: was, durationMs: 0 },
+      ],
+    ])
   }
 })
 
@@ -82,7 +104,10 @@ void t.test('a replay is told from the first delivery by the event alone, whose 
   const event = textEvent()
   await attempt(1)
   await attempt(1, { deliveryId: `${event.id}.r0a1b2c` })
-  t.same(asked.map((request) => request.event), [event, { ...event, replay: 'r0a1b2c' }])
+  t.same(
+    asked.map((request) => request.event),
+    [event, { ...event, replay: 'r0a1b2c' }],
+  )
   for (const request of asked) t.same(JSON.parse(request.body), request.event)
 })
 
@@ -90,7 +115,9 @@ void t.test('a delivered event is done and noted with the attempt it took', asyn
   const { attempt, changes } = setUp(answering(delivered))
   t.same(await attempt(2), { kind: 'done', what: 'delivered' })
   const made = { attempt: 2, startedAtMs: NOW, durationMs: 0, outcome: 'delivered' }
-  t.match(changes, [{ eventId: 'ev-1', subscription: 'crm', status: 'delivered', attempts: 2, deliveredAtMs: NOW, made }])
+  t.match(changes, [
+    { eventId: 'ev-1', subscription: 'crm', status: 'delivered', attempts: 2, deliveredAtMs: NOW, made },
+  ])
 })
 
 void t.test('a later subscription of the name gets nothing of the one before, nor what was under way', async (t) => {
@@ -117,17 +144,20 @@ void t.test('a reply that could not be read is noted with the delivery, where a 
   t.match(unasked.changes, [{ status: 'delivered', attempts: 1, lastError: undefined }])
 })
 
-void t.test('the sink is given the event, its JSON, the delivery’s id and the deadline of a waiting push', async (t) => {
-  const requests: SinkRequest[] = []
-  const { attempt } = setUp(async (request) => {
-    requests.push(request)
-    return delivered
-  })
-  await attempt(1, { deliveryId: 'ev-1.r1', reply: { deadlineAtMs: NOW + 100 } })
-  await attempt(1)
-  const body = JSON.stringify({ ...textEvent(), replay: 'r1' })
-  t.match(requests[0], { subscription: WEBHOOK, body, deliveryId: 'ev-1.r1' })
-})
+void t.test(
+  'the sink is given the event, its JSON, the delivery’s id and the deadline of a waiting push',
+  async (t) => {
+    const requests: SinkRequest[] = []
+    const { attempt } = setUp(async (request) => {
+      requests.push(request)
+      return delivered
+    })
+    await attempt(1, { deliveryId: 'ev-1.r1', reply: { deadlineAtMs: NOW + 100 } })
+    await attempt(1)
+    const body = JSON.stringify({ ...textEvent(), replay: 'r1' })
+    t.match(requests[0], { subscription: WEBHOOK, body, deliveryId: 'ev-1.r1' })
+  },
+)
 
 void t.test('a failed attempt is tried again by the schedule, then stands in the dead letters', async (t) => {
   const { attempt, changes } = setUp(answering(status(500)))
@@ -163,7 +193,9 @@ void t.test('a failed attempt at a subscription that was disabled meanwhile wait
     enabled = false
     return status(500)
   }
-  const { attempt, changes } = setUp(failing, { deps: { subscriptions: { get: async () => ({ ...WEBHOOK, enabled }), disable: async () => false } } })
+  const { attempt, changes } = setUp(failing, {
+    deps: { subscriptions: { get: async () => ({ ...WEBHOOK, enabled }), disable: async () => false } },
+  })
   t.same(await attempt(1), { kind: 'dead', error: 'subscription disabled' })
   t.match(changes.at(-1), { status: 'dead', attempts: 1, lastError: 'subscription disabled' })
 })
@@ -176,10 +208,13 @@ void t.test('the delivery of a deleted subscription is dropped', async (t) => {
 
 void t.test('a sink that does not end by itself is ended by its timeout', async (t) => {
   let signal: StopSignal | undefined
-  const { attempt } = setUp((request) => {
-    signal = request.signal
-    return new Promise(() => {})
-  }, { known: { ...WEBHOOK, sink: webhookSink('https://crm.example/', 100) } })
+  const { attempt } = setUp(
+    (request) => {
+      signal = request.signal
+      return new Promise(() => {})
+    },
+    { known: { ...WEBHOOK, sink: webhookSink('https://crm.example/', 100) } },
+  )
   t.match(await attempt(1), { kind: 'retry', error: 'timeout' })
   t.equal(signal?.aborted && signal.reason instanceof Error && signal.reason.name, 'TimeoutError')
 })
@@ -202,7 +237,9 @@ void t.test('a fault of our own delays the delivery without counting an attempt'
   t.match(sinkFault.logged, [['delivery.postponed', { eventId: 'ev-1', subscription: 'crm' }]])
   const storeFault = setUp(answering(delivered), { deps: { subscriptions: { get: away, disable: away } } })
   t.same(await storeFault.attempt(1), { kind: 'delay', delayMs: 1_000 })
-  const wontDisable = setUp(answering(status(410)), { deps: { subscriptions: { get: async () => WEBHOOK, disable: away } } })
+  const wontDisable = setUp(answering(status(410)), {
+    deps: { subscriptions: { get: async () => WEBHOOK, disable: away } },
+  })
   t.same(await wontDisable.attempt(1), { kind: 'delay', delayMs: 1_000 })
 })
 
@@ -235,9 +272,13 @@ void t.test('a reply goes to the push that waited for it, and only then', async 
 void t.test('a reply that nobody wants any more is no failure, an invalid one is', async (t) => {
   const reply = { MsgType: 'nonsense' }
   const waiting = { reply: { deadlineAtMs: NOW - 1 } }
-  const late = setUp(answering({ outcome: 'delivered', reply }), { deps: { replies: { offer: async () => 'too-late' } } })
+  const late = setUp(answering({ outcome: 'delivered', reply }), {
+    deps: { replies: { offer: async () => 'too-late' } },
+  })
   t.match(await late.attempt(1, waiting), { kind: 'done' })
-  const invalid = setUp(answering({ outcome: 'delivered', reply }), { deps: { replies: { offer: async () => 'invalid' } } })
+  const invalid = setUp(answering({ outcome: 'delivered', reply }), {
+    deps: { replies: { offer: async () => 'invalid' } },
+  })
   t.match(await invalid.attempt(1, waiting), { kind: 'retry', error: 'invalid reply' })
   t.match(await invalid.attempt(3, waiting), { kind: 'dead', error: 'invalid reply' })
   const offer = () => Promise.reject(new Error('store away'))
@@ -272,7 +313,15 @@ void t.test('each attempt leaves one line, without the event’s content', async
   t.match(logged, [
     [
       'delivery.attempted',
-      { eventId: 'ev-1', subscription: 'crm', attempt: 1, outcome: 'retry', error: 'HTTP 500', retryInMs: 5_500, durationMs: 0 },
+      {
+        eventId: 'ev-1',
+        subscription: 'crm',
+        attempt: 1,
+        outcome: 'retry',
+        error: 'HTTP 500',
+        retryInMs: 5_500,
+        durationMs: 0,
+      },
     ],
   ])
   t.notMatch(JSON.stringify(logged), /你好|oOPENID/)
@@ -293,29 +342,32 @@ void t.test('the statistics count each attempt by its outcome, and what comes to
   }
 })
 
-void t.test('a paused subscription gets nothing, and nothing is said of the delivery, also when it was paused while this one waited', async (t) => {
-  const made: string[] = []
-  const sink = async (): Promise<DeliveryResult> => {
-    made.push('attempt')
-    return delivered
-  }
-  const paused = setUp(sink, { known: { ...WEBHOOK, paused: true } })
-  t.same(await paused.attempt(), { kind: 'back' })
-  const known = { ...WEBHOOK, throttle: { perSecond: 1 } }
-  const waiting = setUp(sink, {
-    known,
-    deps: {
-      throttleTurns: {
-        take: async () => {
-          known.paused = true
-          return { kind: 'now', hasWaited: true }
+void t.test(
+  'a paused subscription gets nothing, and nothing is said of the delivery, also when it was paused while this one waited',
+  async (t) => {
+    const made: string[] = []
+    const sink = async (): Promise<DeliveryResult> => {
+      made.push('attempt')
+      return delivered
+    }
+    const paused = setUp(sink, { known: { ...WEBHOOK, paused: true } })
+    t.same(await paused.attempt(), { kind: 'back' })
+    const known = { ...WEBHOOK, throttle: { perSecond: 1 } }
+    const waiting = setUp(sink, {
+      known,
+      deps: {
+        throttleTurns: {
+          take: async () => {
+            known.paused = true
+            return { kind: 'now', hasWaited: true }
+          },
         },
       },
-    },
-  })
-  t.same(await waiting.attempt(), { kind: 'back' })
-  t.same([made, paused.changes, waiting.changes, paused.counted], [[], [], [], []])
-})
+    })
+    t.same(await waiting.attempt(), { kind: 'back' })
+    t.same([made, paused.changes, waiting.changes, paused.counted], [[], [], [], []])
+  },
+)
 
 void t.test('a delivery that finds no place to wait in goes back, and no attempt is counted', async (t) => {
   const { attempt, changes, counted } = setUp(answering(delivered), {

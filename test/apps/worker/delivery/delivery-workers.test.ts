@@ -18,7 +18,10 @@ function jobFor(name: string, id: string): DeliveryJob {
   return { v: 1, kind: 'deliver', ...about, scheduleSeconds: [0, 0] }
 }
 
-type Options = Partial<Pick<DeliveryWorkersDeps, 'deliver' | 'idleMs'>> & { store: Store; subscriptions: readonly Subscription[] }
+type Options = Partial<Pick<DeliveryWorkersDeps, 'deliver' | 'idleMs'>> & {
+  store: Store
+  subscriptions: readonly Subscription[]
+}
 
 function start(t: Tap, { store, subscriptions, deliver, idleMs = 3_600_000 }: Options) {
   const delivered: string[] = []
@@ -41,51 +44,64 @@ function start(t: Tap, { store, subscriptions, deliver, idleMs = 3_600_000 }: Op
 }
 
 const enqueue = (store: Store) => createDeliveryQueue({ queues: store.queues, redis: store.commands }).enqueueDelivery
-const clients = async (store: Store) => String(await store.commands.client('LIST')).trim().split('\n').length
+const clients = async (store: Store) =>
+  String(await store.commands.client('LIST'))
+    .trim()
+    .split('\n').length
 
-void t.test('five hundred subscriptions are served over the connections that one is; idle ones have no worker', async (t) => {
-  const store = await startStore(t)
-  const names = Array.from({ length: 500 }, (_, n) => `s${n}`)
-  const before = await clients(store)
-  const subscriptions = names.map((name, n) => subscription(name, { reply: n % 10 === 0 }))
-  const { workers, delivered } = start(t, { store, subscriptions, idleMs: 300 })
-  t.same(workers.current(), [])
-  for (const name of names) await enqueue(store)(jobFor(name, 'ev_1'))
-  let most = 0
-  await until('each has its delivery', async () => {
-    most = Math.max(most, await clients(store))
-    return delivered.length === names.length
-  })
-  t.equal(most, before)
-  await until('all are idle again', () => workers.current().length === 0)
-  t.equal(await clients(store), before)
-})
+void t.test(
+  'five hundred subscriptions are served over the connections that one is; idle ones have no worker',
+  async (t) => {
+    const store = await startStore(t)
+    const names = Array.from({ length: 500 }, (_, n) => `s${n}`)
+    const before = await clients(store)
+    const subscriptions = names.map((name, n) => subscription(name, { reply: n % 10 === 0 }))
+    const { workers, delivered } = start(t, { store, subscriptions, idleMs: 300 })
+    t.same(workers.current(), [])
+    for (const name of names) await enqueue(store)(jobFor(name, 'ev_1'))
+    let most = 0
+    await until('each has its delivery', async () => {
+      most = Math.max(most, await clients(store))
+      return delivered.length === names.length
+    })
+    t.equal(most, before)
+    await until('all are idle again', () => workers.current().length === 0)
+    t.equal(await clients(store), before)
+  },
+)
 
-void t.test('what this process enqueues does not wait for the poll, nor does a subscription that it has not seen yet', async (t) => {
-  const store = await startStore(t)
-  const subscriptions = [subscription('crm')]
-  const blind = async () => undefined
-  const delivered: string[] = []
-  const workers = startDeliveryWorkers({
-    platform: PLATFORM,
-    connection: store.blocking,
-    subscriptions: { all: async () => [...subscriptions], endPending: async () => {} },
-    pendingWork: blind,
-    deliver: async (job) => {
-      delivered.push(`${job.subscription} ${job.event.id}`)
-      return { kind: 'done', what: 'delivered' }
-    },
-    log: store.log,
-  })
-  t.teardown(() => workers.close())
-  subscriptions.push(subscription('new'))
-  for (const [name, id] of [['crm', 'ev_1'], ['crm', 'ev_2'], ['new', 'ev_3']] as const) {
-    await enqueue(store)(jobFor(name, id))
-    workers.wake(name)
-    await until(`${id} is delivered`, () => delivered.includes(`${name} ${id}`))
-  }
-  workers.wake('unknown')
-})
+void t.test(
+  'what this process enqueues does not wait for the poll, nor does a subscription that it has not seen yet',
+  async (t) => {
+    const store = await startStore(t)
+    const subscriptions = [subscription('crm')]
+    const blind = async () => undefined
+    const delivered: string[] = []
+    const workers = startDeliveryWorkers({
+      platform: PLATFORM,
+      connection: store.blocking,
+      subscriptions: { all: async () => [...subscriptions], endPending: async () => {} },
+      pendingWork: blind,
+      deliver: async (job) => {
+        delivered.push(`${job.subscription} ${job.event.id}`)
+        return { kind: 'done', what: 'delivered' }
+      },
+      log: store.log,
+    })
+    t.teardown(() => workers.close())
+    subscriptions.push(subscription('new'))
+    for (const [name, id] of [
+      ['crm', 'ev_1'],
+      ['crm', 'ev_2'],
+      ['new', 'ev_3'],
+    ] as const) {
+      await enqueue(store)(jobFor(name, id))
+      workers.wake(name)
+      await until(`${id} is delivered`, () => delivered.includes(`${name} ${id}`))
+    }
+    workers.wake('unknown')
+  },
+)
 
 void t.test('an idle subscription gets the retry that falls due, and what another process has enqueued', async (t) => {
   const store = await startStore(t)
@@ -135,7 +151,13 @@ void t.test('one that hangs, with all its places taken, delays no other', async 
   })
   for (let n = 0; n < 30; n += 1) for (const name of names) await enqueue(store)(jobFor(name, `ev_${n}`))
   await until('the others have theirs', () => delivered.length === 60)
-  t.equal(workers.current().find(({ queue }) => queue === deliveriesQueue(PLATFORM, 'hangs'))?.active(), 10)
+  t.equal(
+    workers
+      .current()
+      .find(({ queue }) => queue === deliveriesQueue(PLATFORM, 'hangs'))
+      ?.active(),
+    10,
+  )
   release()
   await until('and it has its own', () => delivered.length === 90)
 })
@@ -146,13 +168,22 @@ void t.test('after an outage of Redis deliveries go on', async (t) => {
   await store.server.kill()
   await until('the poll has noticed', () => store.log.lines.some(({ message }) => message === 'deliveries.not_polled'))
   await store.server.start()
-  await until('Redis is back', () => enqueue(store)(jobFor('crm', 'ev_1')).then(() => true, () => false))
+  await until('Redis is back', () =>
+    enqueue(store)(jobFor('crm', 'ev_1')).then(
+      () => true,
+      () => false,
+    ),
+  )
   await until('it is delivered', () => delivered.includes('crm ev_1'))
 })
 
 void t.test('a paused subscription has no worker until it goes on; a disabled one has, paused or not', async (t) => {
   const store = await startStore(t)
-  let current = [subscription('crm', { paused: true }), subscription('off', { paused: true, enabled: false }), subscription('on')]
+  let current = [
+    subscription('crm', { paused: true }),
+    subscription('off', { paused: true, enabled: false }),
+    subscription('on'),
+  ]
   const delivered: string[] = []
   const workers = startDeliveryWorkers({
     platform: PLATFORM,
@@ -177,27 +208,33 @@ void t.test('a paused subscription has no worker until it goes on; a disabled on
   await until('it goes on', () => delivered.includes('crm'))
   await enqueue(store)(jobFor('crm', 'ev_2'))
   current = [subscription('crm', { paused: true })]
-  await until('its worker is closed', () => !workers.current().some(({ queue }) => queue === deliveriesQueue(PLATFORM, 'crm')))
+  await until(
+    'its worker is closed',
+    () => !workers.current().some(({ queue }) => queue === deliveriesQueue(PLATFORM, 'crm')),
+  )
 })
 
-void t.test('what a worker has taken of a subscription that was paused since stands in its queue again, as the next', async (t) => {
-  const store = await startStore(t)
-  for (const id of ['ev_1', 'ev_2', 'ev_3']) await enqueue(store)(jobFor('crm', id))
-  let isPaused = true
-  const taken: string[] = []
-  const { workers, delivered } = start(t, {
-    store,
-    subscriptions: [subscription('crm')],
-    deliver: async ({ event }) => {
-      taken.push(event.id)
-      return isPaused ? { kind: 'back' } : { kind: 'done', what: 'delivered' }
-    },
-  })
-  await until('one was taken, and its worker is closed', () => taken.length > 0 && workers.current().length === 0)
-  const queue = store.queues.open(deliveriesQueue(PLATFORM, 'crm'))
-  await until('all stand there', async () => (await queue.getWaitingCount()) === 3)
-  isPaused = false
-  taken.length = 0
-  await until('they are delivered', () => delivered.length === 3)
-  t.equal(new Set(taken).size, 3)
-})
+void t.test(
+  'what a worker has taken of a subscription that was paused since stands in its queue again, as the next',
+  async (t) => {
+    const store = await startStore(t)
+    for (const id of ['ev_1', 'ev_2', 'ev_3']) await enqueue(store)(jobFor('crm', id))
+    let isPaused = true
+    const taken: string[] = []
+    const { workers, delivered } = start(t, {
+      store,
+      subscriptions: [subscription('crm')],
+      deliver: async ({ event }) => {
+        taken.push(event.id)
+        return isPaused ? { kind: 'back' } : { kind: 'done', what: 'delivered' }
+      },
+    })
+    await until('one was taken, and its worker is closed', () => taken.length > 0 && workers.current().length === 0)
+    const queue = store.queues.open(deliveriesQueue(PLATFORM, 'crm'))
+    await until('all stand there', async () => (await queue.getWaitingCount()) === 3)
+    isPaused = false
+    taken.length = 0
+    await until('they are delivered', () => delivered.length === 3)
+    t.equal(new Set(taken).size, 3)
+  },
+)

@@ -11,7 +11,11 @@ const entry = (id: string, changes: object = {}) => ({ event: textEvent(id), rec
 
 type Added = LeftEntry & { delayMs?: number | undefined }
 
-function setUp({ failing = [], away = [], addEach }: { failing?: string[]; away?: string[]; addEach?: () => Promise<void> } = {}) {
+function setUp({
+  failing = [],
+  away = [],
+  addEach,
+}: { failing?: string[]; away?: string[]; addEach?: () => Promise<void> } = {}) {
   const order: string[] = []
   const claims: FanOutOptions['claim'][] = []
   const added: Added[] = []
@@ -46,7 +50,14 @@ function setUp({ failing = [], away = [], addEach }: { failing?: string[]; away?
     log: { error: (_fields, message) => void errors.push(message) },
   })
   const run = (events: unknown[], changes: Partial<JobContext> = {}) => {
-    const context = { jobId: 'j1x3', attempt: 1, attemptsLeft: 9, isFirstRun: true, signal: new AbortController().signal, ...changes }
+    const context = {
+      jobId: 'j1x3',
+      attempt: 1,
+      attemptsLeft: 9,
+      isFirstRun: true,
+      signal: new AbortController().signal,
+      ...changes,
+    }
     return handle({ v: 2, kind: 'fan-out-batch', events }, context)
   }
   return { run, order, claims, added, together, errors }
@@ -54,7 +65,9 @@ function setUp({ failing = [], away = [], addEach }: { failing?: string[]; away?
 
 void t.test('each event is claimed by its job and its place there', async (t) => {
   const { run, claims, added } = setUp()
-  t.same(await run([entry('ev_a'), entry('ev_b', { isOld: true }), entry('ev_c', { arrival: 'j0x2:1' })]), { kind: 'done' })
+  t.same(await run([entry('ev_a'), entry('ev_b', { isOld: true }), entry('ev_c', { arrival: 'j0x2:1' })]), {
+    kind: 'done',
+  })
   t.same(claims, [
     { arrival: 'j1x3:0', isOld: undefined },
     { arrival: 'j1x3:1', isOld: true },
@@ -63,23 +76,42 @@ void t.test('each event is claimed by its job and its place there', async (t) =>
   t.same(added, [])
 })
 
-void t.test('what fails and what cannot be read is a job of its own before this one ends, and costs no other', async (t) => {
-  const { run, order, added } = setUp({ failing: ['ev_b'] })
-  const strange = [null, 'x', {}, { event: {} }, { ...entry('ev_x'), receivedAtMs: 'y' }, entry('ev_elsewhere', { event: textEvent('ev_elsewhere', { platform: 'gone' }) })]
-  t.same(await run([entry('ev_a'), entry('ev_b'), ...strange, entry('ev_c')]), { kind: 'done' })
-  t.same(order, ['ev_a', 'ev_b', 'ev_c', 'added'])
-  t.same(added.map(({ arrival }) => arrival), [1, 2, 3, 4, 5, 6, 7].map((at) => `j1x3:${at}`))
-  t.same(added.map(({ delayMs }) => delayMs), [1_000, undefined, undefined, undefined, undefined, undefined, 1_000])
-})
+void t.test(
+  'what fails and what cannot be read is a job of its own before this one ends, and costs no other',
+  async (t) => {
+    const { run, order, added } = setUp({ failing: ['ev_b'] })
+    const strange = [
+      null,
+      'x',
+      {},
+      { event: {} },
+      { ...entry('ev_x'), receivedAtMs: 'y' },
+      entry('ev_elsewhere', { event: textEvent('ev_elsewhere', { platform: 'gone' }) }),
+    ]
+    t.same(await run([entry('ev_a'), entry('ev_b'), ...strange, entry('ev_c')]), { kind: 'done' })
+    t.same(order, ['ev_a', 'ev_b', 'ev_c', 'added'])
+    t.same(
+      added.map(({ arrival }) => arrival),
+      [1, 2, 3, 4, 5, 6, 7].map((at) => `j1x3:${at}`),
+    )
+    t.same(
+      added.map(({ delayMs }) => delayMs),
+      [1_000, undefined, undefined, undefined, undefined, undefined, 1_000],
+    )
+  },
+)
 
 void t.test('a job that is started for the second time runs none of its events', async (t) => {
   const { run, order, added } = setUp()
   t.same(await run([entry('ev_a'), entry('ev_b')], { isFirstRun: false }), { kind: 'done' })
   t.same(order, ['added'])
-  t.same(added, [{ entry: entry('ev_a'), arrival: 'j1x3:0' }, { entry: entry('ev_b'), arrival: 'j1x3:1' }])
+  t.same(added, [
+    { entry: entry('ev_a'), arrival: 'j1x3:0' },
+    { entry: entry('ev_b'), arrival: 'j1x3:1' },
+  ])
 })
 
-void t.test('one event alone is run as often as its job is, and its outcome is the job\'s', async (t) => {
+void t.test("one event alone is run as often as its job is, and its outcome is the job's", async (t) => {
   const { run, order } = setUp({ failing: ['ev_b'] })
   t.same(await run([entry('ev_a')], { isFirstRun: false }), { kind: 'done' })
   await t.rejects(run([entry('ev_b')]), { code: 'INTERNAL' })
@@ -89,7 +121,10 @@ void t.test('one event alone is run as often as its job is, and its outcome is t
 void t.test('what the store did not answer goes on together, later the older it is, and costs no other', async (t) => {
   const { run, added, together } = setUp({ failing: ['ev_c'], away: ['ev_a', 'ev_d'] })
   t.same(await run([entry('ev_a'), entry('ev_b'), entry('ev_c'), entry('ev_d')]), { kind: 'done' })
-  t.same(added.map(({ arrival }) => arrival), ['j1x3:2'])
+  t.same(
+    added.map(({ arrival }) => arrival),
+    ['j1x3:2'],
+  )
   t.same(together, [{ arrivals: ['j1x3:0', 'j1x3:3'], delayMs: 5_000 }])
   const since = async (receivedAtMs: number) => {
     const { run: again, together: left } = setUp({ away: ['ev_a', 'ev_b'] })
@@ -99,26 +134,29 @@ void t.test('what the store did not answer goes on together, later the older it 
   t.same([await since(20_004), await since(-1_000_000)], [1_000, 10_000])
 })
 
-void t.test('a push that waits for its answer is dispatched however much is under way, and says for whom', async (t) => {
-  const reply = { subscription: 'crm', deadlineAtMs: 9 }
-  const seen: FanOutJob[] = []
-  const slots = createDispatchSlots(1)
-  await slots.enter(1)
-  const handle = fanOutBatchHandler({
-    queue: '{wx-messages.0}',
-    fanOutOf: () => async (job) => {
-      seen.push(job)
-      return { delivered: 0, enqueued: 0 }
-    },
-    left: { addEach: async () => {}, addTogether: async () => {} },
-    slots,
-    nowMs: Date.now,
-    log: { error() {} },
-  })
-  const context = { jobId: 'j', attempt: 1, attemptsLeft: 9, isFirstRun: true, signal: new AbortController().signal }
-  t.same(await handle({ v: 2, kind: 'fan-out-batch', events: [entry('ev_a', { reply })] }, context), { kind: 'done' })
-  t.match(seen, [{ kind: 'fan-out', event: { id: 'ev_a' }, reply }])
-})
+void t.test(
+  'a push that waits for its answer is dispatched however much is under way, and says for whom',
+  async (t) => {
+    const reply = { subscription: 'crm', deadlineAtMs: 9 }
+    const seen: FanOutJob[] = []
+    const slots = createDispatchSlots(1)
+    await slots.enter(1)
+    const handle = fanOutBatchHandler({
+      queue: '{wx-messages.0}',
+      fanOutOf: () => async (job) => {
+        seen.push(job)
+        return { delivered: 0, enqueued: 0 }
+      },
+      left: { addEach: async () => {}, addTogether: async () => {} },
+      slots,
+      nowMs: Date.now,
+      log: { error() {} },
+    })
+    const context = { jobId: 'j', attempt: 1, attemptsLeft: 9, isFirstRun: true, signal: new AbortController().signal }
+    t.same(await handle({ v: 2, kind: 'fan-out-batch', events: [entry('ev_a', { reply })] }, context), { kind: 'done' })
+    t.match(seen, [{ kind: 'fan-out', event: { id: 'ev_a' }, reply }])
+  },
+)
 
 void t.test('what has to wait for slots begins in lots', async (t) => {
   const slots = createDispatchSlots(4, { lot: 3 })
@@ -149,33 +187,48 @@ void t.test('a job that cannot hand on what failed does not end', async (t) => {
   await t.rejects(run([entry('ev_a'), entry('ev_b')]), { code: 'STORE_UNAVAILABLE' })
 })
 
-void t.test('of full jobs so many run at once that a webhook has places for their messages, of small ones more', async (t) => {
-  for (const [size, atOnce] of [[25, 3], [1, 60], [400, 1]] as const) {
-    let running = 0
-    let most = 0
-    const ends: Array<() => void> = []
-    const handle = fanOutBatchHandler({
-      fanOutOf: () => async () => {
-        running += 1
-        most = Math.max(most, running)
-        await new Promise<void>((end) => ends.push(end))
-        running -= 1
-        return { delivered: 0, enqueued: 0 }
-      },
-      queue: '{wx-messages.0}',
-      left: { addEach: async () => {}, addTogether: async () => {} },
-      slots: createDispatchSlots(75),
-      nowMs: Date.now,
-      log: { error() {} },
-    })
-    const context = { jobId: 'j', attempt: 1, attemptsLeft: 9, isFirstRun: true, signal: new AbortController().signal }
-    const events = Array.from({ length: size }, (_, index) => entry(`ev_${index}`))
-    const jobs = Promise.all(Array.from({ length: 60 }, () => handle({ v: 2, kind: 'fan-out-batch', events }, context)))
-    for (let ended = 0; ended < 60 * size; ended += 1) {
-      await until('one is running', () => ends.length > 0)
-      ends.shift()?.()
+void t.test(
+  'of full jobs so many run at once that a webhook has places for their messages, of small ones more',
+  async (t) => {
+    for (const [size, atOnce] of [
+      [25, 3],
+      [1, 60],
+      [400, 1],
+    ] as const) {
+      let running = 0
+      let most = 0
+      const ends: Array<() => void> = []
+      const handle = fanOutBatchHandler({
+        fanOutOf: () => async () => {
+          running += 1
+          most = Math.max(most, running)
+          await new Promise<void>((end) => ends.push(end))
+          running -= 1
+          return { delivered: 0, enqueued: 0 }
+        },
+        queue: '{wx-messages.0}',
+        left: { addEach: async () => {}, addTogether: async () => {} },
+        slots: createDispatchSlots(75),
+        nowMs: Date.now,
+        log: { error() {} },
+      })
+      const context = {
+        jobId: 'j',
+        attempt: 1,
+        attemptsLeft: 9,
+        isFirstRun: true,
+        signal: new AbortController().signal,
+      }
+      const events = Array.from({ length: size }, (_, index) => entry(`ev_${index}`))
+      const jobs = Promise.all(
+        Array.from({ length: 60 }, () => handle({ v: 2, kind: 'fan-out-batch', events }, context)),
+      )
+      for (let ended = 0; ended < 60 * size; ended += 1) {
+        await until('one is running', () => ends.length > 0)
+        ends.shift()?.()
+      }
+      await jobs
+      t.equal(most, atOnce * size, `jobs of ${size}`)
     }
-    await jobs
-    t.equal(most, atOnce * size, `jobs of ${size}`)
-  }
-})
+  },
+)

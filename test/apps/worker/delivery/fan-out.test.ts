@@ -2,14 +2,24 @@
 import type { DeliveryJob, DeliveryResult, FanOutJob, Subscription } from '@wxgw/contracts'
 import type { ConsumerWrite, EnqueueOptions } from '@wxgw/redis'
 import { GatewayError } from '@wxgw/wechat-core'
-import { type ObservedAttempt, createDispatchSlots, createFanOut, type FanOutDeps, type FanOutOptions, type SinkRequest } from '@wxgw/worker'
+import {
+  type ObservedAttempt,
+  createDispatchSlots,
+  createFanOut,
+  type FanOutDeps,
+  type FanOutOptions,
+  type SinkRequest,
+} from '@wxgw/worker'
 import t from 'tap'
 import { HEALTH, subscription, textEvent, webhookSink } from '../delivery-fixtures.ts'
 
 const NOW = 1_800_000_000_000
 const QUEUE = subscription('a-queue')
 const STREAM = subscription('b-stream', { sink: { kind: 'stream', stream: 's', maxLength: undefined } })
-const WEBHOOK = subscription('c-webhook', { sink: webhookSink('https://crm.example/'), retry: { scheduleSeconds: [1] } })
+const WEBHOOK = subscription('c-webhook', {
+  sink: webhookSink('https://crm.example/'),
+  retry: { scheduleSeconds: [1] },
+})
 const stop = new AbortController().signal
 
 type Enqueued = [job: DeliveryJob, options: EnqueueOptions | undefined]
@@ -17,7 +27,11 @@ type Enqueued = [job: DeliveryJob, options: EnqueueOptions | undefined]
 function setUp(
   subscriptions: Subscription[],
   // On a Redis in parts no queue takes an event as it is recorded.
-  { results = {}, inParts = false, deps = {} }: { results?: Record<string, DeliveryResult>; inParts?: boolean; deps?: Partial<FanOutDeps> } = {},
+  {
+    results = {},
+    inParts = false,
+    deps = {},
+  }: { results?: Record<string, DeliveryResult>; inParts?: boolean; deps?: Partial<FanOutDeps> } = {},
 ) {
   const calls: string[] = []
   const requests: SinkRequest[] = []
@@ -55,7 +69,8 @@ function setUp(
         const taken = writes.filter((one) => !(inParts && 'queue' in one)).map(({ subscription: name }) => name)
         return taken.filter((name) => results[name] === undefined)
       },
-      deliveryChanged: async ({ id }, name, change) => void changes.push({ eventId: id, subscription: name, ...change }),
+      deliveryChanged: async ({ id }, name, change) =>
+        void changes.push({ eventId: id, subscription: name, ...change }),
     },
     sinks: { queue: sink, stream: sink, webhook: sink },
     directCalls: { enter: () => undefined, observe: () => {} },
@@ -84,7 +99,10 @@ function setUp(
     ...deps,
   })
   const fanOut = (changed: Partial<FanOutJob> = {}, options: Partial<FanOutOptions> = {}) =>
-    run({ v: 1, kind: 'fan-out', event: textEvent(), receivedAtMs: NOW - 7, ...changed }, { stop, mayCall: true, ...options })
+    run(
+      { v: 1, kind: 'fan-out', event: textEvent(), receivedAtMs: NOW - 7, ...changed },
+      { stop, mayCall: true, ...options },
+    )
   return { fanOut, calls, requests, enqueued, changes, recorded, offered, ages, disabled, counts }
 }
 
@@ -118,9 +136,10 @@ void t.test('queues and streams are served with the record, webhooks by their ow
 void t.test('a queue that took nothing with the record is served right after', async (t) => {
   const { fanOut, requests, changes } = setUp([QUEUE, STREAM], { inParts: true })
   t.same(await fanOut(), { delivered: 2, enqueued: 0 })
-  t.same(requests.map(({ subscription: { name }, deliveryId, body }) => [name, deliveryId, body]), [
-    ['a-queue', 'ev-1', JSON.stringify(textEvent())],
-  ])
+  t.same(
+    requests.map(({ subscription: { name }, deliveryId, body }) => [name, deliveryId, body]),
+    [['a-queue', 'ev-1', JSON.stringify(textEvent())]],
+  )
   t.match(changes, [{ eventId: 'ev-1', subscription: 'a-queue', status: 'delivered', attempts: 1, deliveredAtMs: NOW }])
 })
 
@@ -145,13 +164,19 @@ void t.test('a test event goes to its subscription alone, whatever that matches,
   await fanOut({ only: 'picky' })
   await fanOut({ only: 'off' })
   await fanOut({ only: 'unknown' })
-  t.same(offered.map((sink) => sink.subscription), ['picky'])
+  t.same(
+    offered.map((sink) => sink.subscription),
+    ['picky'],
+  )
 })
 
 void t.test('a replay is a delivery of its own with the same event, pending anew', async (t) => {
   const { fanOut, requests, enqueued, changes, offered } = setUp([QUEUE, STREAM, WEBHOOK])
   await fanOut({ replay: 'r1' })
-  t.same(requests.map(({ deliveryId }) => deliveryId), ['ev-1.r1', 'ev-1.r1'])
+  t.same(
+    requests.map(({ deliveryId }) => deliveryId),
+    ['ev-1.r1', 'ev-1.r1'],
+  )
   t.same(offered, [])
   t.match(enqueued, [[{ deliveryId: 'ev-1.r1', event: { id: 'ev-1' } }]])
   const pending = changes.filter((change) => change['status'] === 'pending').map((change) => change['subscription'])
@@ -169,7 +194,9 @@ void t.test('what a queue or a stream does not take goes by its own queue, the a
   const results = { 'b-stream': { outcome: 'unreachable', reason: 'store unavailable' } as const }
   const { fanOut, enqueued, changes } = setUp([QUEUE, STREAM], { results })
   t.same(await fanOut(), { delivered: 1, enqueued: 1 })
-  t.match(enqueued, [[{ subscription: 'b-stream' }, { delayMs: 5_500, attemptsMade: 1, lastError: 'store unavailable' }]])
+  t.match(enqueued, [
+    [{ subscription: 'b-stream' }, { delayMs: 5_500, attemptsMade: 1, lastError: 'store unavailable' }],
+  ])
   const change = changes.find(({ subscription: name }) => name === 'b-stream')
   t.match(change, { status: 'retrying', attempts: 1, lastError: 'store unavailable' })
 })
@@ -184,7 +211,9 @@ void t.test('a webhook that answers quickly is called at once, without a job of 
   t.same(await fanOut(), { delivered: 1, enqueued: 0 })
   t.match(requests, [{ subscription: { name: 'c-webhook' }, deliveryId: 'ev-1' }])
   t.same(enqueued, [])
-  t.match(changes, [{ eventId: 'ev-1', subscription: 'c-webhook', status: 'delivered', attempts: 1, deliveredAtMs: NOW }])
+  t.match(changes, [
+    { eventId: 'ev-1', subscription: 'c-webhook', status: 'delivered', attempts: 1, deliveredAtMs: NOW },
+  ])
   t.same(seen, [{ delivered: true, durationMs: 0 }])
 })
 
@@ -227,7 +256,10 @@ function calledWhile(meanwhile: Subscription | undefined, answer: () => Promise<
 }
 const unavailable = { outcome: 'rejected', status: 503, gone: false, retryAfterSeconds: undefined } as const
 
-for (const [what, later] of [['deleted', undefined], ['deleted and made anew', { ...WEBHOOK, createdAtMs: 1 }]] as const) {
+for (const [what, later] of [
+  ['deleted', undefined],
+  ['deleted and made anew', { ...WEBHOOK, createdAtMs: 1 }],
+] as const) {
   void t.test(`a subscription that was ${what} while its webhook was called gets no queue again`, async (t) => {
     const failed = calledWhile(later, async () => unavailable)
     t.same(await failed.fanOut(), { delivered: 0, enqueued: 0 })
@@ -243,12 +275,17 @@ for (const [what, later] of [['deleted', undefined], ['deleted and made anew', {
   })
 }
 
-void t.test('for a subscription that was disabled while its webhook was called nothing waits for another attempt', async (t) => {
-  const { fanOut, enqueued, changes } = calledWhile({ ...WEBHOOK, enabled: false }, async () => unavailable)
-  t.same(await fanOut(), { delivered: 0, enqueued: 1 })
-  t.match(enqueued, [[{ subscription: 'c-webhook' }, { isFinal: true, attemptsMade: 1, lastError: 'subscription disabled' }]])
-  t.match(changes, [{ status: 'dead', attempts: 1, lastError: 'subscription disabled' }])
-})
+void t.test(
+  'for a subscription that was disabled while its webhook was called nothing waits for another attempt',
+  async (t) => {
+    const { fanOut, enqueued, changes } = calledWhile({ ...WEBHOOK, enabled: false }, async () => unavailable)
+    t.same(await fanOut(), { delivered: 0, enqueued: 1 })
+    t.match(enqueued, [
+      [{ subscription: 'c-webhook' }, { isFinal: true, attemptsMade: 1, lastError: 'subscription disabled' }],
+    ])
+    t.match(changes, [{ status: 'dead', attempts: 1, lastError: 'subscription disabled' }])
+  },
+)
 
 void t.test('a call that is cut off counts for nothing, and is made again from the queue', async (t) => {
   const ending = new AbortController()
@@ -276,7 +313,10 @@ void t.test('whom the event log knows to have it is not served again by another 
   const events = { record: async () => ['a-queue', 'c-webhook'], deliveryChanged: async () => {} }
   const { fanOut, requests, enqueued } = setUp([QUEUE, STREAM, WEBHOOK], { deps: { events } })
   t.same(await fanOut(), { delivered: 3, enqueued: 0 })
-  t.same(requests.map(({ subscription: { name } }) => name), ['b-stream'])
+  t.same(
+    requests.map(({ subscription: { name } }) => name),
+    ['b-stream'],
+  )
   t.same(enqueued, [])
   t.same(await fanOut({ replay: 'r1' }), { delivered: 2, enqueued: 1 })
 })
@@ -285,7 +325,10 @@ void t.test('a process that ends gives queues and streams nothing more itself', 
   const { fanOut, offered, enqueued } = setUp([QUEUE, STREAM])
   t.same(await fanOut({}, { stop: AbortSignal.abort() }), { delivered: 0, enqueued: 2 })
   t.same(offered, [])
-  t.match(enqueued, [[{ subscription: 'a-queue' }, undefined], [{ subscription: 'b-stream' }, undefined]])
+  t.match(enqueued, [
+    [{ subscription: 'a-queue' }, undefined],
+    [{ subscription: 'b-stream' }, undefined],
+  ])
 })
 
 void t.test('without a schedule it goes there to stand in the dead letters', async (t) => {
@@ -329,7 +372,10 @@ void t.test('running a failed job again serves only those that were not served',
   await t.rejects(fanOut(), { code: 'STORE_UNAVAILABLE' })
   away = false
   await fanOut()
-  t.same(requests.map((request) => request.subscription.name), ['a-queue'])
+  t.same(
+    requests.map((request) => request.subscription.name),
+    ['a-queue'],
+  )
   t.same(enqueued, ['c-webhook'])
   await fanOut({ replay: 'r1' })
   t.equal(requests.length, 3)
@@ -376,7 +422,10 @@ void t.test('an event that another arrival has is left alone, and one that was d
   const ended: unknown[] = []
   let duplicates = 0
   const arrivals = (isOurs: boolean): Partial<FanOutDeps> => ({
-    claims: { claim: async () => isOurs, ended: async ({ event, arrival }) => void ended.push({ eventId: event.id, arrival }) },
+    claims: {
+      claim: async () => isOurs,
+      ended: async ({ event, arrival }) => void ended.push({ eventId: event.id, arrival }),
+    },
     onDuplicate: () => void (duplicates += 1),
   })
   const another = setUp([QUEUE, WEBHOOK], { deps: arrivals(false) })
@@ -411,49 +460,63 @@ function hanging(deps: Partial<FanOutDeps> = {}) {
   const sink = { deliver: () => answered }
   const late = { mayLeave: () => true, signal: stop, follow: (end: Promise<void>) => void ends.push(end) }
   const sinks = { queue: sink, stream: sink, webhook: sink }
-  const { fanOut, ...seen } = setUp([WEBHOOK], { deps: { sinks, lateCalls: late, callHoldsJobMs: 1, ...calling(), ...deps } })
+  const { fanOut, ...seen } = setUp([WEBHOOK], {
+    deps: { sinks, lateCalls: late, callHoldsJobMs: 1, ...calling(), ...deps },
+  })
   return { ...seen, fanOut, answer, ended: () => Promise.all(ends) }
 }
 
-void t.test('a call that hangs holds its job for a moment: its delivery waits in its queue until the call is over, and is taken back', async (t) => {
-  const { fanOut, answer, ended, enqueued, changes, calls } = hanging()
-  t.same(await fanOut(), { delivered: 0, enqueued: 1 })
-  t.match(enqueued, [[{ subscription: 'c-webhook', deliveryId: 'ev-1' }, { delayMs: 12_000 }]])
-  t.same(changes, [])
-  answer({ outcome: 'delivered' })
-  await ended()
-  t.same(calls, ['record', 'enqueue c-webhook', 'take back c-webhook'])
-  t.match(changes, [{ status: 'delivered', attempts: 1 }])
-})
+void t.test(
+  'a call that hangs holds its job for a moment: its delivery waits in its queue until the call is over, and is taken back',
+  async (t) => {
+    const { fanOut, answer, ended, enqueued, changes, calls } = hanging()
+    t.same(await fanOut(), { delivered: 0, enqueued: 1 })
+    t.match(enqueued, [[{ subscription: 'c-webhook', deliveryId: 'ev-1' }, { delayMs: 12_000 }]])
+    t.same(changes, [])
+    answer({ outcome: 'delivered' })
+    await ended()
+    t.same(calls, ['record', 'enqueue c-webhook', 'take back c-webhook'])
+    t.match(changes, [{ status: 'delivered', attempts: 1 }])
+  },
+)
 
 void t.test('a late call that fails is counted in the delivery that waits', async (t) => {
   const { fanOut, answer, ended, enqueued, changes } = hanging()
   await fanOut()
   answer({ outcome: 'rejected', status: 503, gone: false, retryAfterSeconds: undefined })
   await ended()
-  t.match(enqueued[1], [{ deliveryId: 'ev-1' }, { isHeld: true, delayMs: 1_100, attemptsMade: 1, lastError: 'HTTP 503' }])
+  t.match(enqueued[1], [
+    { deliveryId: 'ev-1' },
+    { isHeld: true, delayMs: 1_100, attemptsMade: 1, lastError: 'HTTP 503' },
+  ])
   t.match(changes, [{ status: 'retrying', attempts: 1 }])
 })
 
-void t.test('a job whose late call nothing would be left of waits for it: the store is away, or the process ends', async (t) => {
-  const away = hanging({ enqueueDelivery: storeAway })
-  const ending = hanging({ lateCalls: { mayLeave: () => false, signal: stop, follow: () => {} } })
-  for (const { fanOut, answer, calls } of [away, ending]) {
-    const run = fanOut()
-    setTimeout(answer, 20, { outcome: 'delivered' })
-    t.same(await run, { delivered: 1, enqueued: 0 })
-    t.same(calls, ['record'])
-  }
-})
+void t.test(
+  'a job whose late call nothing would be left of waits for it: the store is away, or the process ends',
+  async (t) => {
+    const away = hanging({ enqueueDelivery: storeAway })
+    const ending = hanging({ lateCalls: { mayLeave: () => false, signal: stop, follow: () => {} } })
+    for (const { fanOut, answer, calls } of [away, ending]) {
+      const run = fanOut()
+      setTimeout(answer, 20, { outcome: 'delivered' })
+      t.same(await run, { delivered: 1, enqueued: 0 })
+      t.same(calls, ['record'])
+    }
+  },
+)
 
-void t.test('what is paused or throttled gets its deliveries from its own queue alone, whatever its sink is', async (t) => {
-  for (const held of [{ paused: true }, { throttle: { perSecond: 5 } }]) {
-    const all = [QUEUE, STREAM, WEBHOOK].map((one) => ({ ...one, ...held }))
-    const deps = { directCalls: { enter: () => () => {}, observe: () => {} } }
-    const { fanOut, requests, enqueued, offered, recorded } = setUp(all, { deps })
-    t.same(await fanOut(), { delivered: 0, enqueued: 3 }, JSON.stringify(held))
-    t.same([requests, offered], [[], []])
-    t.match(recorded, [['ev-1', NOW - 7, ['a-queue', 'b-stream', 'c-webhook']]])
-    t.same(enqueued.map(([{ subscription: name }]) => name).toSorted(), ['a-queue', 'b-stream', 'c-webhook'])
-  }
-})
+void t.test(
+  'what is paused or throttled gets its deliveries from its own queue alone, whatever its sink is',
+  async (t) => {
+    for (const held of [{ paused: true }, { throttle: { perSecond: 5 } }]) {
+      const all = [QUEUE, STREAM, WEBHOOK].map((one) => ({ ...one, ...held }))
+      const deps = { directCalls: { enter: () => () => {}, observe: () => {} } }
+      const { fanOut, requests, enqueued, offered, recorded } = setUp(all, { deps })
+      t.same(await fanOut(), { delivered: 0, enqueued: 3 }, JSON.stringify(held))
+      t.same([requests, offered], [[], []])
+      t.match(recorded, [['ev-1', NOW - 7, ['a-queue', 'b-stream', 'c-webhook']]])
+      t.same(enqueued.map(([{ subscription: name }]) => name).toSorted(), ['a-queue', 'b-stream', 'c-webhook'])
+    }
+  },
+)

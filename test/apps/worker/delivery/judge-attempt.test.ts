@@ -11,11 +11,18 @@ function rejected(status: number, retryAfterSeconds?: number): DeliveryResult {
 
 void t.test('each result leads to done, again or dead, with a short text', async (t) => {
   t.same(judgeAttempt({ outcome: 'delivered' }, context), { kind: 'done' })
-  t.same(judgeAttempt({ outcome: 'delivered', reply: { MsgType: 'text' } }, context), { kind: 'done', reply: { MsgType: 'text' } })
+  t.same(judgeAttempt({ outcome: 'delivered', reply: { MsgType: 'text' } }, context), {
+    kind: 'done',
+    reply: { MsgType: 'text' },
+  })
   t.same(judgeAttempt(rejected(500), context), { kind: 'retry', delayMs: 10_000, error: 'HTTP 500' })
   t.same(judgeAttempt(rejected(302), context), { kind: 'retry', delayMs: 10_000, error: 'HTTP 302' })
   t.same(judgeAttempt(rejected(410), context), { kind: 'dead', error: 'HTTP 410', disable: true })
-  t.same(judgeAttempt({ outcome: 'unreachable', reason: 'timeout' }, context), { kind: 'retry', delayMs: 10_000, error: 'timeout' })
+  t.same(judgeAttempt({ outcome: 'unreachable', reason: 'timeout' }, context), {
+    kind: 'retry',
+    delayMs: 10_000,
+    error: 'timeout',
+  })
   const blocked = { kind: 'retry', delayMs: 10_000, error: 'blocked: private address' }
   t.same(judgeAttempt({ outcome: 'blocked', reason: 'private address' }, context), blocked)
 })

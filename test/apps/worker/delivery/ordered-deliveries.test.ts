@@ -28,7 +28,9 @@ function setUp({ busy = [] as string[], isOpen = false, refusal = undefined as E
     },
     enqueueDelivery: async ({ deliveryId }) => void calls.push(`job ${deliveryId}`),
     health: { ...HEALTH, isOpen: () => isOpen },
-    events: { deliveryChanged: async ({ id }, _name, { status, attempts }) => void calls.push(`${status} ${attempts} ${id}`) },
+    events: {
+      deliveryChanged: async ({ id }, _name, { status, attempts }) => void calls.push(`${status} ${attempts} ${id}`),
+    },
     statistics: { count: (what, times) => void calls.push(`count ${what} ${times}`) },
     onDead: () => undefined,
     clock: { nowMs: () => 1 },
@@ -39,7 +41,16 @@ function setUp({ busy = [] as string[], isOpen = false, refusal = undefined as E
 
 function delivery(id: string, subject: string): DeliveryJob {
   const event = textEvent(id, { subject })
-  return { v: 1, kind: 'deliver', platform: 'open1', subscription: 'crm', event, receivedAtMs: 0, deliveryId: id, scheduleSeconds: [] }
+  return {
+    v: 1,
+    kind: 'deliver',
+    platform: 'open1',
+    subscription: 'crm',
+    event,
+    receivedAtMs: 0,
+    deliveryId: id,
+    scheduleSeconds: [],
+  }
 }
 
 const three = [delivery('ev_1', 'oA'), delivery('ev_2', 'oB'), delivery('ev_3', 'oA')] as const
@@ -47,7 +58,13 @@ const three = [delivery('ev_1', 'oA'), delivery('ev_2', 'oB'), delivery('ev_3', 
 void t.test('what nothing stands before is written in one step, in its order, and known as delivered', async (t) => {
   const { calls, dispatch } = setUp()
   await dispatch(ordered, ...three)
-  t.same(calls, ['write ev_1 ev_2 ev_3', 'count delivered 3', 'delivered 1 ev_1', 'delivered 1 ev_2', 'delivered 1 ev_3'])
+  t.same(calls, [
+    'write ev_1 ev_2 ev_3',
+    'count delivered 3',
+    'delivered 1 ev_1',
+    'delivered 1 ev_2',
+    'delivered 1 ev_3',
+  ])
 })
 
 void t.test('what something stands before goes behind it, and holds up nobody else', async (t) => {
@@ -66,12 +83,15 @@ void t.test('what the sink does not take goes into the order: its queue tries ag
   }
 })
 
-void t.test('a webhook, and a subscription that is paused, throttled or behind its breaker, is given all by its queue', async (t) => {
-  const webhook = { ...ordered, sink: webhookSink('https://crm.example/hook') }
-  const held = [webhook, { ...ordered, paused: true }, { ...ordered, throttle: { perSecond: 1 } }]
-  for (const one of [...held, ordered]) {
-    const { calls, dispatch } = setUp({ isOpen: one === ordered })
-    await dispatch(one, ...three)
-    t.same(calls, ['join ev_1 ev_2 ev_3', 'job ev_1', 'job ev_2', 'job ev_3'])
-  }
-})
+void t.test(
+  'a webhook, and a subscription that is paused, throttled or behind its breaker, is given all by its queue',
+  async (t) => {
+    const webhook = { ...ordered, sink: webhookSink('https://crm.example/hook') }
+    const held = [webhook, { ...ordered, paused: true }, { ...ordered, throttle: { perSecond: 1 } }]
+    for (const one of [...held, ordered]) {
+      const { calls, dispatch } = setUp({ isOpen: one === ordered })
+      await dispatch(one, ...three)
+      t.same(calls, ['join ev_1 ev_2 ev_3', 'job ev_1', 'job ev_2', 'job ev_3'])
+    }
+  },
+)

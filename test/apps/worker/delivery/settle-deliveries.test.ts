@@ -69,7 +69,15 @@ async function start(t: Test, { createdAtMs = 0 }: { createdAtMs?: number } = {}
 
 function jobOf(id: string, deliveryId = id): DeliveryJob {
   return {
-    ...{ v: 1, kind: 'deliver', platform: PLATFORM, subscription: 'crm', receivedAtMs: 1, deliveryId, scheduleSeconds: [0, 0] },
+    ...{
+      v: 1,
+      kind: 'deliver',
+      platform: PLATFORM,
+      subscription: 'crm',
+      receivedAtMs: 1,
+      deliveryId,
+      scheduleSeconds: [0, 0],
+    },
     event: makeEvent(id),
   }
 }
@@ -90,18 +98,21 @@ void t.test('a delivery whose job waits is left alone', async (t) => {
   t.equal(await statusOf('ev_1'), 'pending')
 })
 
-void t.test('a dead letter that the log does not know becomes dead in the log, and is counted and announced', async (t) => {
-  const { events, enqueueDelivery, redis, settle, statusOf, counted } = await start(t)
-  await events.record(makeEvent('ev_1'), 1, ['crm'])
-  await enqueueDelivery(jobOf('ev_1'), { delayMs: 60_000 })
-  await redis.zrem(queueKey(QUEUE, 'delayed'), 'ev_1')
-  await redis.hset(queueKey(QUEUE, 'ev_1'), { atm: 3, failedReason: 'HTTP 500' })
-  await redis.zadd(queueKey(QUEUE, 'failed'), 1, 'ev_1')
-  t.same(await settle(), ['dead'])
-  t.match((await events.get('ev_1'))?.deliveries, [{ status: 'dead', attempts: 3, lastError: 'HTTP 500' }])
-  t.equal(await statusOf('ev_1'), 'dead')
-  t.same(counted, ['dead', 'ev_1 3 HTTP 500'])
-})
+void t.test(
+  'a dead letter that the log does not know becomes dead in the log, and is counted and announced',
+  async (t) => {
+    const { events, enqueueDelivery, redis, settle, statusOf, counted } = await start(t)
+    await events.record(makeEvent('ev_1'), 1, ['crm'])
+    await enqueueDelivery(jobOf('ev_1'), { delayMs: 60_000 })
+    await redis.zrem(queueKey(QUEUE, 'delayed'), 'ev_1')
+    await redis.hset(queueKey(QUEUE, 'ev_1'), { atm: 3, failedReason: 'HTTP 500' })
+    await redis.zadd(queueKey(QUEUE, 'failed'), 1, 'ev_1')
+    t.same(await settle(), ['dead'])
+    t.match((await events.get('ev_1'))?.deliveries, [{ status: 'dead', attempts: 3, lastError: 'HTTP 500' }])
+    t.equal(await statusOf('ev_1'), 'dead')
+    t.same(counted, ['dead', 'ev_1 3 HTTP 500'])
+  },
+)
 
 void t.test('a retry whose job was lost is delivered again', async (t) => {
   const { events, settle } = await start(t)
@@ -157,6 +168,9 @@ void t.test('more than a page of the same millisecond is settled, each once', as
   const ids = Array.from({ length: 600 }, (_, n) => `ev_${n}`)
   await Promise.all(ids.map((id) => events.record(makeEvent(id), 1, ['crm'])))
   await redis.zadd(keys.unsettled, ...ids.flatMap((id) => [1_000, `${id} crm`]))
-  t.same(await settle(), ids.map(() => 'again'))
+  t.same(
+    await settle(),
+    ids.map(() => 'again'),
+  )
   t.equal(await redis.llen(queueKey(QUEUE, 'wait')), 600)
 })

@@ -58,12 +58,46 @@ void t.test('no notation of a private address reaches a server there', async (t)
   const { port } = canary
   const post = open(t, { allowNetworks: [], resolveHost: loopbackDns })
   const forms = [
-    '127.0.0.1', '127.1', '127.0.1', '2130706433', '0x7f000001', '0x7f.1', '0x7f.0.0.1', '017700000001', '0177.1', '0177.0.0.01',
-    '127%2e0%2e0%2e1', '127。0。0。1', '１２７.0.0.1', '127.0.0.1.', '0', '0.0.0.0', '00000000', '[::1]', '[::]', '[0:0:0:0:0:0:0:1]',
-    '[::ffff:127.0.0.1]', '[::ffff:7f00:1]', '[::127.0.0.1]', '[::7f00:1]', '[64:ff9b::7f00:1]', '[2002:7f00:1::]', 'localhost',
-    'LOCALHOST', 'localhost.', 'a.localhost', 'localhost.localdomain', 'ip6-localhost', 'x.local', 'x.internal', 'metadata',
+    '127.0.0.1',
+    '127.1',
+    '127.0.1',
+    '2130706433',
+    '0x7f000001',
+    '0x7f.1',
+    '0x7f.0.0.1',
+    '017700000001',
+    '0177.1',
+    '0177.0.0.01',
+    '127%2e0%2e0%2e1',
+    '127。0。0。1',
+    '１２７.0.0.1',
+    '127.0.0.1.',
+    '0',
+    '0.0.0.0',
+    '00000000',
+    '[::1]',
+    '[::]',
+    '[0:0:0:0:0:0:0:1]',
+    '[::ffff:127.0.0.1]',
+    '[::ffff:7f00:1]',
+    '[::127.0.0.1]',
+    '[::7f00:1]',
+    '[64:ff9b::7f00:1]',
+    '[2002:7f00:1::]',
+    'localhost',
+    'LOCALHOST',
+    'localhost.',
+    'a.localhost',
+    'localhost.localdomain',
+    'ip6-localhost',
+    'x.local',
+    'x.internal',
+    'metadata',
     // Names that resolve to the loopback.
-    'rebind.example', '127.0.0.1.nip.example', 'xn--fsqu00a.example', 'crm.example.',
+    'rebind.example',
+    '127.0.0.1.nip.example',
+    'xn--fsqu00a.example',
+    'crm.example.',
   ]
   for (const host of forms) {
     const answer = await post(`http://${host}:${port}/`)
@@ -95,7 +129,11 @@ void t.test('a name that resolves to private addresses is blocked, whichever the
 
 void t.test('of several addresses only those that may be reached are tried', async (t) => {
   const server = await serve(t)
-  const addresses = [{ address: '::1', family: 6 }, { address: '10.0.0.1', family: 4 }, { address: '127.0.0.1', family: 4 }]
+  const addresses = [
+    { address: '::1', family: 6 },
+    { address: '10.0.0.1', family: 4 },
+    { address: '127.0.0.1', family: 4 },
+  ]
   const post = open(t, { resolveHost: async () => addresses })
   t.match(await post(`http://crm.example:${server.port}/`), { outcome: 'answered', status: 200 })
 })
@@ -174,28 +212,33 @@ void t.test('an answer without end is left, and its connection closed', async (t
 })
 
 void t.test('a claim of a gigabyte is not waited for', async (t) => {
-  const server = await serve(t, (response) => response.writeHead(200, { 'content-length': String(1024 ** 3) }).write('x'))
+  const server = await serve(t, (response) =>
+    response.writeHead(200, { 'content-length': String(1024 ** 3) }).write('x'),
+  )
   t.match(await open(t)(server.url), { outcome: 'answered', status: 200, truncated: true })
 })
 
-void t.test('a deadline covers a silent server, a dripping answer and a name server that does not answer', async (t) => {
-  const silent = await serve(t, () => {})
-  const dripping = await serve(t, (response) => {
-    response.writeHead(200)
-    const drip = setInterval(() => response.write('.'), 20)
-    response.on('close', () => clearInterval(drip))
-  })
-  const slowDns = open(t, { resolveHost: () => new Promise(() => {}) })
-  const elapsedMs = startStopwatch()
-  const timedOut = { outcome: 'unreachable', reason: 'timeout' }
-  const answers = await Promise.all([
-    open(t)(silent.url, { timeoutMs: 200 }),
-    open(t)(dripping.url, { timeoutMs: 200 }),
-    slowDns('http://crm.example/', { timeoutMs: 200 }),
-  ])
-  for (const answer of answers) t.same(answer, timedOut)
-  t.ok(elapsedMs() < 1_500)
-})
+void t.test(
+  'a deadline covers a silent server, a dripping answer and a name server that does not answer',
+  async (t) => {
+    const silent = await serve(t, () => {})
+    const dripping = await serve(t, (response) => {
+      response.writeHead(200)
+      const drip = setInterval(() => response.write('.'), 20)
+      response.on('close', () => clearInterval(drip))
+    })
+    const slowDns = open(t, { resolveHost: () => new Promise(() => {}) })
+    const elapsedMs = startStopwatch()
+    const timedOut = { outcome: 'unreachable', reason: 'timeout' }
+    const answers = await Promise.all([
+      open(t)(silent.url, { timeoutMs: 200 }),
+      open(t)(dripping.url, { timeoutMs: 200 }),
+      slowDns('http://crm.example/', { timeoutMs: 200 }),
+    ])
+    for (const answer of answers) t.same(answer, timedOut)
+    t.ok(elapsedMs() < 1_500)
+  },
+)
 
 void t.test('a call that is over before it begins sends nothing', async (t) => {
   const server = await serve(t)
@@ -219,44 +262,52 @@ void t.test('what keeps a call from being answered is told in a few words', asyn
   t.same(await open(t)(gibberish), { outcome: 'unreachable', reason: 'malformed answer' })
   const endlessHead = await serveRaw(t, `HTTP/1.1 200 OK\r\nx: ${'y'.repeat(100_000)}\r\n\r\n`)
   t.same(await open(t)(endlessHead), { outcome: 'unreachable', reason: 'malformed answer' })
-  const nowhere = open(t, { resolveHost: () => Promise.reject(Object.assign(new Error('queryA ENOTFOUND'), { code: 'ENOTFOUND' })) })
+  const nowhere = open(t, {
+    resolveHost: () => Promise.reject(Object.assign(new Error('queryA ENOTFOUND'), { code: 'ENOTFOUND' })),
+  })
   t.same(await nowhere('http://crm.example/'), { outcome: 'unreachable', reason: 'name not found' })
 })
 
-void t.test('a connection is kept for the next call, and one that the other side closed meanwhile costs no failure', async (t) => {
-  const server = await serve(t)
-  const post = open(t)
-  for (let call = 0; call < 5; call += 1) t.match(await post(server.url), { status: 200 })
-  t.equal(server.connections(), 1)
+void t.test(
+  'a connection is kept for the next call, and one that the other side closed meanwhile costs no failure',
+  async (t) => {
+    const server = await serve(t)
+    const post = open(t)
+    for (let call = 0; call < 5; call += 1) t.match(await post(server.url), { status: 200 })
+    t.equal(server.connections(), 1)
 
-  let drop = false
-  const flaky = await serve(t, (response) => {
-    // Closed without an answer, as a server does whose idle timeout runs out in the moment the request arrives.
-    if (drop) response.socket?.destroy()
-    else response.end('ok')
-    drop = !drop
-  })
-  t.match(await post(flaky.url), { status: 200 })
-  t.match(await post(flaky.url), { status: 200 })
-  t.equal(flaky.received.length, 3)
-})
+    let drop = false
+    const flaky = await serve(t, (response) => {
+      // Closed without an answer, as a server does whose idle timeout runs out in the moment the request arrives.
+      if (drop) response.socket?.destroy()
+      else response.end('ok')
+      drop = !drop
+    })
+    t.match(await post(flaky.url), { status: 200 })
+    t.match(await post(flaky.url), { status: 200 })
+    t.equal(flaky.received.length, 3)
+  },
+)
 
-void t.test('a new connection that is reset is not tried twice, and the call after a closed answer gets a new one', async (t) => {
-  const resetting = await serve(t, (response) => response.socket?.destroy())
-  t.match(await open(t)(resetting.url), { outcome: 'unreachable' })
-  t.equal(resetting.received.length, 1)
+void t.test(
+  'a new connection that is reset is not tried twice, and the call after a closed answer gets a new one',
+  async (t) => {
+    const resetting = await serve(t, (response) => response.socket?.destroy())
+    t.match(await open(t)(resetting.url), { outcome: 'unreachable' })
+    t.equal(resetting.received.length, 1)
 
-  let calls = 0
-  const closing = await serve(t, (response) => {
-    calls += 1
-    if (calls === 2) response.socket?.destroy()
-    else response.writeHead(200, { connection: 'close' }).end()
-  })
-  const post = open(t)
-  t.match(await post(closing.url), { status: 200 })
-  t.same(await post(closing.url), { outcome: 'unreachable', reason: 'connection reset' })
-  t.equal(closing.received.length, 2)
-})
+    let calls = 0
+    const closing = await serve(t, (response) => {
+      calls += 1
+      if (calls === 2) response.socket?.destroy()
+      else response.writeHead(200, { connection: 'close' }).end()
+    })
+    const post = open(t)
+    t.match(await post(closing.url), { status: 200 })
+    t.same(await post(closing.url), { outcome: 'unreachable', reason: 'connection reset' })
+    t.equal(closing.received.length, 2)
+  },
+)
 
 void t.test('who begins to answer on a kept connection and breaks off is not asked again', async (t) => {
   let calls = 0
@@ -360,50 +411,64 @@ void t.test('beyond a number of connections the one that was idle longest is clo
   t.equal(server.connections(), 5, 'and that was not')
 })
 
-void t.test('when all connections are busy, a subscription without one gets one; another waits for its own', async (t) => {
-  const waiting: Array<() => void> = []
-  const server = await serve(t, (response) => void waiting.push(() => response.end('ok')))
-  const post = open(t, { mostOpen: 2 })
-  const calls = ['a', 'a', 'a', 'a', 'b'].map((owner) => post(server.url, { owner }))
-  await until('two of a and one of b are under way', () => waiting.length === 3)
-  t.equal(server.connections(), 3)
-  const gaveUp = await post(server.url, { owner: 'a', timeoutMs: 50 })
-  t.same(gaveUp, { outcome: 'unreachable', reason: 'timeout' })
-  for (let answered = 0; answered < calls.length; answered += 1) {
-    await until('one more is under way', () => waiting.length > 0)
-    waiting.shift()?.()
-  }
-  for (const answer of await Promise.all(calls)) t.match(answer, { status: 200 })
-  t.ok(server.connections() <= 4)
-})
+void t.test(
+  'when all connections are busy, a subscription without one gets one; another waits for its own',
+  async (t) => {
+    const waiting: Array<() => void> = []
+    const server = await serve(t, (response) => void waiting.push(() => response.end('ok')))
+    const post = open(t, { mostOpen: 2 })
+    const calls = ['a', 'a', 'a', 'a', 'b'].map((owner) => post(server.url, { owner }))
+    await until('two of a and one of b are under way', () => waiting.length === 3)
+    t.equal(server.connections(), 3)
+    const gaveUp = await post(server.url, { owner: 'a', timeoutMs: 50 })
+    t.same(gaveUp, { outcome: 'unreachable', reason: 'timeout' })
+    for (let answered = 0; answered < calls.length; answered += 1) {
+      await until('one more is under way', () => waiting.length > 0)
+      waiting.shift()?.()
+    }
+    for (const answer of await Promise.all(calls)) t.match(answer, { status: 200 })
+    t.ok(server.connections() <= 4)
+  },
+)
 
-void t.test('a call that is given up leaves no connection, nor what it was asked while one was being made', async (t) => {
-  let underWay = 0
-  const server = await serve(t, (response) => {
-    underWay += 1
-    response.on('close', () => (underWay -= 1))
-  })
-  const post = open(t)
-  const answers = await Promise.all([post(server.url, { timeoutMs: 150 }), post(server.url, { timeoutMs: 150 })])
-  for (const answer of answers) t.same(answer, { outcome: 'unreachable', reason: 'timeout' })
-  await until('both are closed', () => underWay === 0)
+void t.test(
+  'a call that is given up leaves no connection, nor what it was asked while one was being made',
+  async (t) => {
+    let underWay = 0
+    const server = await serve(t, (response) => {
+      underWay += 1
+      response.on('close', () => (underWay -= 1))
+    })
+    const post = open(t)
+    const answers = await Promise.all([post(server.url, { timeoutMs: 150 }), post(server.url, { timeoutMs: 150 })])
+    for (const answer of answers) t.same(answer, { outcome: 'unreachable', reason: 'timeout' })
+    await until('both are closed', () => underWay === 0)
 
-  const resolving: Array<(addresses: HostAddress[]) => void> = []
-  const slow = open(t, { resolveHost: () => new Promise((resolve) => void resolving.push(resolve)) })
-  t.same(await slow(`http://crm.example:${server.port}/`, { timeoutMs: 100 }), { outcome: 'unreachable', reason: 'timeout' })
-  const before = server.connections()
-  for (const resolve of resolving) resolve([{ address: '127.0.0.1', family: 4 }])
-  t.match(await post(server.url, { timeoutMs: 100 }), { outcome: 'unreachable' })
-  t.equal(server.connections(), before + 1)
-})
+    const resolving: Array<(addresses: HostAddress[]) => void> = []
+    const slow = open(t, { resolveHost: () => new Promise((resolve) => void resolving.push(resolve)) })
+    t.same(await slow(`http://crm.example:${server.port}/`, { timeoutMs: 100 }), {
+      outcome: 'unreachable',
+      reason: 'timeout',
+    })
+    const before = server.connections()
+    for (const resolve of resolving) resolve([{ address: '127.0.0.1', family: 4 }])
+    t.match(await post(server.url, { timeoutMs: 100 }), { outcome: 'unreachable' })
+    t.equal(server.connections(), before + 1)
+  },
+)
 
 void t.test('an informational answer is not the answer', async (t) => {
-  const url = await serveRaw(t, 'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\nHTTP/1.1 204 No Content\r\nx-a: b\r\n\r\n')
+  const url = await serveRaw(
+    t,
+    'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\nHTTP/1.1 204 No Content\r\nx-a: b\r\n\r\n',
+  )
   t.match(await open(t)(url), { outcome: 'answered', status: 204, headers: { 'x-a': 'b' } })
 })
 
 void t.test('https is spoken only with a host that proves its name', async (t) => {
-  const server = await startWebhookServer((response) => response.end('ok'), { tls: { key: TLS_KEY, cert: TLS_CERTIFICATE } })
+  const server = await startWebhookServer((response) => response.end('ok'), {
+    tls: { key: TLS_KEY, cert: TLS_CERTIFICATE },
+  })
   t.teardown(() => server.close())
   const trusting = open(t, { resolveHost: loopbackDns, ca: TLS_CERTIFICATE })
   t.match(await trusting(`https://hooks.example:${server.port}/`), { outcome: 'answered', status: 200 })
@@ -414,7 +479,10 @@ void t.test('https is spoken only with a host that proves its name', async (t) =
   const strange = open(t, { resolveHost: loopbackDns })
   process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0'
   t.teardown(() => delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'])
-  t.same(await strange(`https://hooks.example:${server.port}/`), { outcome: 'unreachable', reason: 'certificate not trusted' })
+  t.same(await strange(`https://hooks.example:${server.port}/`), {
+    outcome: 'unreachable',
+    reason: 'certificate not trusted',
+  })
   const plain = await serve(t)
   t.same(await trusting(`https://hooks.example:${plain.port}/`), { outcome: 'unreachable', reason: 'TLS failed' })
 })

@@ -5,7 +5,12 @@ import t from 'tap'
 import { subscription, textEvent, webhookSink } from '../delivery-fixtures.ts'
 
 const event = textEvent()
-const request = { event, body: JSON.stringify(event), deliveryId: 'ev-1.replay-1', signal: new AbortController().signal }
+const request = {
+  event,
+  body: JSON.stringify(event),
+  deliveryId: 'ev-1.replay-1',
+  signal: new AbortController().signal,
+}
 const storeAway = () => Promise.reject(new GatewayError('STORE_UNAVAILABLE', 'away', { retry: true }))
 
 void t.test('a queue gets one job, named after the type, with the event as data and the delivery as id', async (t) => {
@@ -29,10 +34,19 @@ void t.test('a stream gets one entry with id, type and the event as JSON', async
 void t.test('a store that takes no write is unreachable, told without the errorâ€™s text', async (t) => {
   const streaming = subscription('crm', { sink: { kind: 'stream', stream: 's', maxLength: undefined } })
   const unreachable = { outcome: 'unreachable', reason: 'store unavailable' }
-  t.same(await createQueueSink({ addToConsumerQueue: storeAway }).deliver({ ...request, subscription: subscription('crm') }), unreachable)
-  t.same(await createStreamSink({ appendToStream: storeAway }).deliver({ ...request, subscription: streaming }), unreachable)
+  t.same(
+    await createQueueSink({ addToConsumerQueue: storeAway }).deliver({ ...request, subscription: subscription('crm') }),
+    unreachable,
+  )
+  t.same(
+    await createStreamSink({ appendToStream: storeAway }).deliver({ ...request, subscription: streaming }),
+    unreachable,
+  )
   const forbidden = new GatewayError('STORE_UNAVAILABLE', 'no right', { cause: { name: 'ReplyError', code: 'NOPERM' } })
-  for (const [error, reason] of [[forbidden, 'NOPERM'], [new Error('SET secret'), 'INTERNAL']] as const) {
+  for (const [error, reason] of [
+    [forbidden, 'NOPERM'],
+    [new Error('SET secret'), 'INTERNAL'],
+  ] as const) {
     const sink = createStreamSink({ appendToStream: () => Promise.reject(error) })
     t.same(await sink.deliver({ ...request, subscription: streaming }), { outcome: 'unreachable', reason })
   }
@@ -40,7 +54,9 @@ void t.test('a store that takes no write is unreachable, told without the errorâ
 
 void t.test('a sink refuses a subscription of another kind', async (t) => {
   const webhook = subscription('crm', { sink: webhookSink('https://crm.example/') })
-  await t.rejects(createQueueSink({ addToConsumerQueue: async () => {} }).deliver({ ...request, subscription: webhook }))
+  await t.rejects(
+    createQueueSink({ addToConsumerQueue: async () => {} }).deliver({ ...request, subscription: webhook }),
+  )
   await t.rejects(createStreamSink({ appendToStream: async () => {} }).deliver({ ...request, subscription: webhook }))
 })
 

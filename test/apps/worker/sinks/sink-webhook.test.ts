@@ -12,7 +12,11 @@ const CURRENT = `whsec_${Buffer.alloc(32, 1).toString('base64')}`
 const PREVIOUS = `whsec_${Buffer.alloc(32, 2).toString('base64')}`
 const UNKNOWN = `whsec_${Buffer.alloc(32, 3).toString('base64')}`
 
-async function setUp(t: Test, script: Script, { reply = false, secrets = [CURRENT] }: { reply?: boolean; secrets?: string[] } = {}) {
+async function setUp(
+  t: Test,
+  script: Script,
+  { reply = false, secrets = [CURRENT] }: { reply?: boolean; secrets?: string[] } = {},
+) {
   const server = await startWebhookServer(script)
   const fetch = createGuardedFetch({ allowNetworks: ['127.0.0.0/8'] })
   t.teardown(async () => {
@@ -36,8 +40,10 @@ async function setUp(t: Test, script: Script, { reply = false, secrets = [CURREN
   return { server, event, deliver }
 }
 
-const answering = (status: number, body = '', headers: Record<string, string> = {}): Script => (response) =>
-  response.writeHead(status, headers).end(body)
+const answering =
+  (status: number, body = '', headers: Record<string, string> = {}): Script =>
+  (response) =>
+    response.writeHead(status, headers).end(body)
 
 /** Without what the attempt alone is kept with. */
 function judged(result: DeliveryResult): object {
@@ -104,7 +110,11 @@ void t.test('Retry-After is understood as seconds and as a date', async (t) => {
   if (result.outcome !== 'rejected') throw new Error(result.outcome)
   t.ok(result.retryAfterSeconds !== undefined && result.retryAfterSeconds > 85 && result.retryAfterSeconds <= 91)
   const twice: Script = (response) => response.writeHead(503, ['retry-after', '1', 'retry-after', '2']).end()
-  t.match(await (await setUp(t, twice)).deliver(), { outcome: 'rejected', status: 503 }, 'said twice, it is not understood')
+  t.match(
+    await (await setUp(t, twice)).deliver(),
+    { outcome: 'rejected', status: 503 },
+    'said twice, it is not understood',
+  )
   const odd = await setUp(t, answering(503, '', { 'retry-after': 'soon' }))
   t.match(await odd.deliver(), { outcome: 'rejected', retryAfterSeconds: undefined })
 })
@@ -125,21 +135,39 @@ void t.test('of an answer is read what can be read; of the rest fixed words say 
   const json = JSON.stringify({ reply })
   const unread = (why: string) => ({ outcome: 'delivered', replyProblem: `reply not read: the ${why}` })
   const gzip = { 'content-encoding': 'gzip' }
-  const table: Array<[what: string, answer: { status?: number; body: string | Buffer; headers?: Record<string, string> }, result: object]> = [
+  const table: Array<
+    [what: string, answer: { status?: number; body: string | Buffer; headers?: Record<string, string> }, result: object]
+  > = [
     ['a byte order mark', { body: `\ufeff${json}` }, { outcome: 'delivered', reply }],
-    ['another content type', { body: json, headers: { 'content-type': 'text/html; charset=gbk' } }, { outcome: 'delivered', reply }],
+    [
+      'another content type',
+      { body: json, headers: { 'content-type': 'text/html; charset=gbk' } },
+      { outcome: 'delivered', reply },
+    ],
     ['white space around it', { body: `\n ${json}\r\n` }, { outcome: 'delivered', reply }],
-    ['said to be as it is', { body: json, headers: { 'content-encoding': 'identity' } }, { outcome: 'delivered', reply }],
+    [
+      'said to be as it is',
+      { body: json, headers: { 'content-encoding': 'identity' } },
+      { outcome: 'delivered', reply },
+    ],
     ['a warning of PHP before it', { body: `<br />\n<b>Warning</b>: x in y\n${json}` }, unread('answer is not JSON')],
     ['two documents', { body: json + json }, unread('answer is not JSON')],
     ['plain text', { body: 'OK' }, unread('answer is not JSON')],
     ['half of it', { body: json.slice(0, -1) }, unread('answer is not JSON')],
     ['white space alone', { body: ' ' }, unread('answer is not JSON')],
     ['compressed', { body: gzipSync(json), headers: gzip }, unread('answer is compressed')],
-    ['compressed twice', { body: gzipSync(gzipSync(json)), headers: { 'content-encoding': 'gzip, gzip' } }, unread('answer is compressed')],
+    [
+      'compressed twice',
+      { body: gzipSync(gzipSync(json)), headers: { 'content-encoding': 'gzip, gzip' } },
+      unread('answer is compressed'),
+    ],
     ['said to be compressed', { body: json, headers: { 'content-encoding': 'br' } }, unread('answer is compressed')],
     ['compressed without a word', { body: gzipSync(json) }, unread('answer is not UTF-8')],
-    ['GBK', { body: Buffer.from('{"reply":{"MsgType":"text","Content":"\xba\xc3"}}', 'latin1') }, unread('answer is not UTF-8')],
+    [
+      'GBK',
+      { body: Buffer.from('{"reply":{"MsgType":"text","Content":"\xba\xc3"}}', 'latin1') },
+      unread('answer is not UTF-8'),
+    ],
     ['UTF-16', { body: Buffer.from(`\ufeff${json}`, 'utf16le') }, unread('answer is not UTF-8')],
     ['too long', { body: JSON.stringify({ reply: 'x'.repeat(70_000) }) }, unread('answer is longer than 64 KiB')],
     ['another member', { body: '{"replies":1}' }, unread('answer has no member reply')],
@@ -162,7 +190,9 @@ void t.test('of an answer is read what can be read; of the rest fixed words say 
 })
 
 void t.test('the first 1 KiB of an answer is kept, in whole characters', async (t) => {
-  const table: Array<[what: string, body: string | Buffer, kept: string | undefined, headers?: Record<string, string>]> = [
+  const table: Array<
+    [what: string, body: string | Buffer, kept: string | undefined, headers?: Record<string, string>]
+  > = [
     ['short', '{"ok":true}', '{"ok":true}'],
     ['as long as it may be', 'x'.repeat(1_024), 'x'.repeat(1_024)],
     ['longer', 'x'.repeat(70_000), 'x'.repeat(1_024)],

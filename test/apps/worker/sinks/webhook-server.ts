@@ -19,7 +19,10 @@ export type WebhookServer = {
 
 export type Script = (response: ServerResponse, request: IncomingMessage & { body: string }) => void
 
-export async function startWebhookServer(script: Script, { tls }: { tls?: ServerOptions } = {}): Promise<WebhookServer> {
+export async function startWebhookServer(
+  script: Script,
+  { tls }: { tls?: ServerOptions } = {},
+): Promise<WebhookServer> {
   const received: Received[] = []
   const sockets = new Set<Socket>()
   let connections = 0

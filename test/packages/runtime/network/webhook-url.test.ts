@@ -130,7 +130,8 @@ const OPEN = [
 ]
 
 void t.test('a URL whose host is a private address in any notation is refused', async (t) => {
-  for (const url of [...LOOPBACK_FORMS, ...OTHER_ADDRESSES]) t.match(checkWebhookUrl(url, []), /address$/, JSON.stringify(url))
+  for (const url of [...LOOPBACK_FORMS, ...OTHER_ADDRESSES])
+    t.match(checkWebhookUrl(url, []), /address$/, JSON.stringify(url))
 })
 
 void t.test('names that never lead to a public host are refused', async (t) => {

@@ -20,7 +20,11 @@ export function AccountEvents({ appid }: { appid: string }) {
     },
   })
   return (
-    <Card title={texts.recent} actions={<a href={hrefOf([platform, 'events'], { authorizer: appid })}>{texts.allEvents} →</a>} flush>
+    <Card
+      title={texts.recent}
+      actions={<a href={hrefOf([platform, 'events'], { authorizer: appid })}>{texts.allEvents} →</a>}
+      flush
+    >
       <Loaded query={query}>{({ items }) => <EventRows items={items} />}</Loaded>
     </Card>
   )

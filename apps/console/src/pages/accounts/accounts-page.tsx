@@ -40,11 +40,7 @@ function AccountList() {
   })
   const isFiltered = Object.keys(given).length > 0
   return (
-    <Page
-      title={all.accounts}
-      name={all.accounts}
-      lead={texts.lead}
-    >
+    <Page title={all.accounts} name={all.accounts} lead={texts.lead}>
       <Card>
         <AccountFilters />
       </Card>
@@ -76,7 +72,9 @@ function AccountFilters() {
   const route = useRoute()
   const { data: catalogue } = useCatalogue()
   const [text, setText] = useState(route.query.get('q') ?? '')
-  const sets = (catalogue?.permissionSets ?? []).map((set) => [String(set.id), `${set.id} ${nameOfSet(set, language)}`] as const)
+  const sets = (catalogue?.permissionSets ?? []).map(
+    (set) => [String(set.id), `${set.id} ${nameOfSet(set, language)}`] as const,
+  )
   return (
     <form
       className="filters"
@@ -124,7 +122,11 @@ function useColumns(): Array<Column<Account>> {
       ),
     },
     { key: 'status', head: texts.status, cell: ({ status }) => <Status of={status} /> },
-    { key: 'kind', head: texts.kind, cell: ({ isMiniProgram }) => (isMiniProgram === null ? null : isMiniProgram ? texts.mini : texts.official) },
+    {
+      key: 'kind',
+      head: texts.kind,
+      cell: ({ isMiniProgram }) => (isMiniProgram === null ? null : isMiniProgram ? texts.mini : texts.official),
+    },
     { key: 'principal', head: texts.principal, cell: ({ principal_name }) => principal_name },
     { key: 'sets', head: texts.sets, isNumber: true, cell: ({ func_info }) => func_info.length },
     { key: 'token', head: texts.token, cell: ({ token }) => <TokenLeft expiresAt={token.expiresAt} /> },

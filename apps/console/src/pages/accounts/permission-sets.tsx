@@ -12,7 +12,10 @@ export function PermissionSets({ account }: { account: Account }) {
   const granted = grantedSets(account)
   const kind = account.isMiniProgram ? 'mini-program' : 'official-account'
   const known = data?.permissionSets ?? []
-  const missing = account.isMiniProgram === null ? [] : known.filter((set) => set.accounts.includes(kind) && !granted.includes(set.id))
+  const missing =
+    account.isMiniProgram === null
+      ? []
+      : known.filter((set) => set.accounts.includes(kind) && !granted.includes(set.id))
   const nameOf = (id: number) => {
     const set = known.find((each) => each.id === id)
     return set ? nameOfSet(set, language) : ''

@@ -81,7 +81,12 @@ export const accountTexts = dictionary(
     notGranted: 'Not granted',
     allGranted: 'Everything the catalogue knows for this kind of account is granted.',
     history: 'Authorization history',
-    cause: { authorized: 'Authorized', updateauthorized: 'Changed', unauthorized: 'Revoked', sync: 'Found by comparing' },
+    cause: {
+      authorized: 'Authorized',
+      updateauthorized: 'Changed',
+      unauthorized: 'Revoked',
+      sync: 'Found by comparing',
+    },
     added: 'Added',
     removed: 'Removed',
     noHistory: 'Nothing recorded.',

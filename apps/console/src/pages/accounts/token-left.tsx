@@ -9,5 +9,9 @@ export function TokenLeft({ expiresAt }: { expiresAt: string | null }) {
   const duration = useDuration()
   if (expiresAt === null) return <span className="muted">–</span>
   const seconds = (Date.parse(expiresAt) - Date.now()) / 1000
-  return seconds > 0 ? <span title={`${expiresAt} UTC`}>{duration(seconds)}</span> : <Badge tone="warn">{texts.expired}</Badge>
+  return seconds > 0 ? (
+    <span title={`${expiresAt} UTC`}>{duration(seconds)}</span>
+  ) : (
+    <Badge tone="warn">{texts.expired}</Badge>
+  )
 }

@@ -132,5 +132,7 @@ function useColumns(): Array<Column<Entry>> {
 }
 
 function filterOf(query: URLSearchParams): Filter {
-  return Object.fromEntries(FILTERS.flatMap((name) => (query.get(name) ? [[name, query.get(name) ?? ''] as const] : [])))
+  return Object.fromEntries(
+    FILTERS.flatMap((name) => (query.get(name) ? [[name, query.get(name) ?? ''] as const] : [])),
+  )
 }

@@ -58,7 +58,7 @@ export const callTexts = dictionary(
     errcodeWrong: '一个整数，最多 10 位。',
   },
   {
-    lead: "Calls an API of WeChat with the token of an account, or of the component. The gateway adds the token; it is not shown.",
+    lead: 'Calls an API of WeChat with the token of an account, or of the component. The gateway adds the token; it is not shown.',
     call: 'Call',
     as: 'Whose token',
     kinds: { account: 'An account', component: 'The component' },
@@ -79,7 +79,11 @@ export const callTexts = dictionary(
     about: 'This API',
     unknownApi: 'The catalogue does not have it: what it does is not known.',
     effect: 'Effect',
-    effects: { none: 'Reads only', repeatable: 'Changes something; twice is as once', 'not-repeatable': 'Changes something, each time again' },
+    effects: {
+      none: 'Reads only',
+      repeatable: 'Changes something; twice is as once',
+      'not-repeatable': 'Changes something, each time again',
+    },
     warning: 'This has an effect at WeChat that cannot be taken back: messages go out, quota is used.',
     warningUnknown: 'What this call does is not known. Make it?',
     uncertain: 'Public sources disagree about it.',
@@ -97,7 +101,10 @@ export const callTexts = dictionary(
     rid: 'Request id (rid)',
     missingScope: 'Missing permission set',
     brake: 'The quota is used up: the gateway called nothing, and this is the last answer of WeChat.',
-    sent: { no: 'Nothing was sent to WeChat: call again.', unknown: 'WeChat may have got it: look before you call again.' },
+    sent: {
+      no: 'Nothing was sent to WeChat: call again.',
+      unknown: 'WeChat may have got it: look before you call again.',
+    },
     download: 'Download',
     bytes: (n: number) => `${n.toLocaleString('en')} bytes`,
     noBody: 'There is no body.',

@@ -15,7 +15,12 @@ export function useDeadLetterPages(name: string, reason: string) {
   const { platform } = useSession()
   return usePages([platform, 'subscriptions', 'dead-letters', name, reason], (cursor) => {
     const given = reason === '' ? {} : { reason }
-    const query = { limit: reason === '' ? '50' : '200', content: 'false' as const, ...given, ...(cursor === undefined ? {} : { cursor }) }
+    const query = {
+      limit: reason === '' ? '50' : '200',
+      content: 'false' as const,
+      ...given,
+      ...(cursor === undefined ? {} : { cursor }),
+    }
     return answered(api.GET(PATH, { params: { path: { platform, name }, query } }))
   })
 }

@@ -35,9 +35,7 @@ export function DeadLettersOf({ name }: { name: string }) {
   return (
     <Page title={title} name={title} lead={<a href={hrefOf([platform, 'dead-letters'])}>← {texts.back}</a>}>
       <Card title={texts.reasons}>
-        <Loaded query={stats}>
-          {(read) => <Reasons of={read} reason={reason} onReason={choose} />}
-        </Loaded>
+        <Loaded query={stats}>{(read) => <Reasons of={read} reason={reason} onReason={choose} />}</Loaded>
         {isFalling && stats.data ? (
           <p className="notice" role="status">
             {texts.working(stats.data.deadLetters.toLocaleString())}

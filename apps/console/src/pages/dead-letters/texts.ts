@@ -66,7 +66,8 @@ export const deadLetterTexts = dictionary(
     discardAsk: (n: string) => `Discards ${n}: they are not delivered any more. It cannot be undone.`,
     replayed: (n: string) => `${n} go again`,
     discarded: (n: string) => `${n} discarded`,
-    working: (n: string) => `Going on in the background, ${n} are left. Read every 3 seconds; it ends without this page, too.`,
+    working: (n: string) =>
+      `Going on in the background, ${n} are left. Read every 3 seconds; it ends without this page, too.`,
     left: (n: string) => `${n} dead letters now`,
   },
 )

@@ -17,7 +17,11 @@ export function RefusedPushes() {
     { key: 'code', head: texts.code, cell: ({ code }) => <code>{code}</code> },
     { key: 'count', head: texts.count, isNumber: true, cell: ({ count1h }) => count1h.toLocaleString() },
     { key: 'last', head: texts.last, cell: ({ lastAt }) => <When at={lastAt} /> },
-    { key: 'address', head: texts.address, cell: ({ lastAddress }) => (lastAddress === null ? null : <code>{lastAddress}</code>) },
+    {
+      key: 'address',
+      head: texts.address,
+      cell: ({ lastAddress }) => (lastAddress === null ? null : <code>{lastAddress}</code>),
+    },
   ]
   return (
     <Card title={texts.refused} flush>

@@ -43,11 +43,25 @@ function useColumns(): Array<Column<Delivery>> {
   const failure = useFailure()
   const maySee = may({ action: 'subscriptions:read' })
   return [
-    { key: 'subscription', head: texts.subscription, cell: ({ subscription: name }) => (maySee ? <a href={hrefOf([platform, 'subscriptions', name])}>{name}</a> : name) },
+    {
+      key: 'subscription',
+      head: texts.subscription,
+      cell: ({ subscription: name }) =>
+        maySee ? <a href={hrefOf([platform, 'subscriptions', name])}>{name}</a> : name,
+    },
     { key: 'status', head: texts.status, cell: ({ status }) => <Status of={status} /> },
     { key: 'attempts', head: texts.attempts, isNumber: true, cell: ({ attempts }) => attempts },
-    { key: 'at', head: texts.deliveredAt, cell: ({ deliveredAt }) => (deliveredAt === null ? null : <When at={deliveredAt} absolute />) },
-    { key: 'error', head: texts.lastError, isLong: true, cell: ({ lastError }) => (lastError === null ? null : failure(lastError)) },
+    {
+      key: 'at',
+      head: texts.deliveredAt,
+      cell: ({ deliveredAt }) => (deliveredAt === null ? null : <When at={deliveredAt} absolute />),
+    },
+    {
+      key: 'error',
+      head: texts.lastError,
+      isLong: true,
+      cell: ({ lastError }) => (lastError === null ? null : failure(lastError)),
+    },
   ]
 }
 

@@ -75,7 +75,12 @@ function About({ event }: { event: LoggedEvent }) {
           ],
           ...(user === undefined ? [] : [[texts.user, <code key="user">{user}</code>] as const]),
           [texts.received, <When key="received" at={receivedAt} absolute />],
-          [texts.more, <a key="more" href={ofUser}>{user === undefined ? texts.ofAccount : texts.ofUser}</a>],
+          [
+            texts.more,
+            <a key="more" href={ofUser}>
+              {user === undefined ? texts.ofAccount : texts.ofUser}
+            </a>,
+          ],
         ]}
       />
     </Card>

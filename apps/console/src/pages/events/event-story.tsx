@@ -58,7 +58,13 @@ function Step({ attempt }: { attempt: Attempt }) {
         <Status of={outcome} />
       </p>
       <p>
-        {[...new Set([httpStatus === null ? '' : `HTTP ${httpStatus}`, `${durationMs} ms`, error === null ? '' : failure(error)])]
+        {[
+          ...new Set([
+            httpStatus === null ? '' : `HTTP ${httpStatus}`,
+            `${durationMs} ms`,
+            error === null ? '' : failure(error),
+          ]),
+        ]
           .filter(Boolean)
           .join(' · ')}
       </p>

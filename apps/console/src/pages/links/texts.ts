@@ -62,7 +62,8 @@ export const linkTexts = dictionary(
     make: 'New link',
     back: 'All links',
     reference: 'Reference',
-    referenceHint: 'A name of your own, as a customer number; 1 to 128 characters. It stands in events: put no secret here.',
+    referenceHint:
+      'A name of your own, as a customer number; 1 to 128 characters. It stands in events: put no secret here.',
     exactReference: 'The whole reference',
     status: 'Status',
     account: 'Account',
@@ -100,7 +101,8 @@ export const linkTexts = dictionary(
     lifetimes: { 3600: '1 hour', 86400: '1 day', 604800: '7 days', 2592000: '30 days' },
     tags: 'Tags',
     tagsHint: 'One a line: name=text. They stand in events as they are.',
-    tagsWrong: (line: number) => `Line ${line}: name=text, a name of 1 to 64 characters that no other line has, a text of at most 256.`,
+    tagsWrong: (line: number) =>
+      `Line ${line}: name=text, a name of 1 to 64 characters that no other line has, a text of at most 256.`,
     tooManyTags: 'At most 20 tags.',
     link: 'Link',
     code: 'QR code of this link',

@@ -131,7 +131,9 @@ function ConditionFields({ row, fieldError, valuesError, onChange, onRemove }: C
         </Field>
       ) : null}
       <span>
-        <Button theme="default" onClick={onRemove}>{texts.removeCondition}</Button>
+        <Button theme="default" onClick={onRemove}>
+          {texts.removeCondition}
+        </Button>
       </span>
     </fieldset>
   )

@@ -43,8 +43,7 @@ export const replayTexts = dictionary(
   },
   {
     title: 'Replays',
-    lead:
-      'Delivers what was received in a time to this subscription again: one attempt each, under the same id, beside live ones.',
+    lead: 'Delivers what was received in a time to this subscription again: one attempt each, under the same id, beside live ones.',
     fresh: 'New replay',
     hour: 'Last hour',
     day: 'Last 24 hours',
@@ -78,7 +77,8 @@ export const replayTexts = dictionary(
     pause: 'Pause',
     resume: 'Resume',
     cancel: 'Cancel',
-    cancelAsk: 'What is under way is seen through, the rest is not delivered. It cannot be resumed; start another then.',
+    cancelAsk:
+      'What is under way is seen through, the rest is not delivered. It cannot be resumed; start another then.',
     live: 'Progress is read every 3 seconds while one runs.',
   },
 )

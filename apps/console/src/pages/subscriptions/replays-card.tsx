@@ -96,7 +96,9 @@ function Changes({ name, of: { replayId, status } }: { name: string; of: Replay 
       {status === 'running' ? (
         <Action run={() => answered(api.POST(`${PATH}/{id}/pause`, { params })).then(readAgain)}>{texts.pause}</Action>
       ) : (
-        <Action run={() => answered(api.POST(`${PATH}/{id}/resume`, { params })).then(readAgain)}>{texts.resume}</Action>
+        <Action run={() => answered(api.POST(`${PATH}/{id}/resume`, { params })).then(readAgain)}>
+          {texts.resume}
+        </Action>
       )}
       <Action
         theme="danger"

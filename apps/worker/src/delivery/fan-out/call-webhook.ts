@@ -8,14 +8,15 @@ import type { DispatchSlots } from './dispatch-slots.ts'
 import { type EnqueueDeps, enqueueUnfinished, type FirstOutcome } from './enqueue-unfinished.ts'
 import type { LateCalls } from './late-calls.ts'
 
-export type CallWebhookDeps = DeliverOnceDeps & EnqueueDeps & {
-  directCalls: Pick<DirectCalls, 'enter' | 'observe'>
-  lateCalls: Pick<LateCalls, 'mayLeave' | 'signal' | 'follow'>
-  /** Slots for calls, of all webhooks together: without a free one a call waits. */
-  callSlots: DispatchSlots
-  /** How long a job waits for a webhook that it calls. Default 250 ms. */
-  callHoldsJobMs?: number
-}
+export type CallWebhookDeps = DeliverOnceDeps &
+  EnqueueDeps & {
+    directCalls: Pick<DirectCalls, 'enter' | 'observe'>
+    lateCalls: Pick<LateCalls, 'mayLeave' | 'signal' | 'follow'>
+    /** Slots for calls, of all webhooks together: without a free one a call waits. */
+    callSlots: DispatchSlots
+    /** How long a job waits for a webhook that it calls. Default 250 ms. */
+    callHoldsJobMs?: number
+  }
 
 type Call = Omit<OneDelivery, 'onAttempted'> & { sink: WebhookSink }
 

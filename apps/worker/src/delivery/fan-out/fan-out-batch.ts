@@ -45,7 +45,10 @@ export function fanOutBatchHandler(deps: FanOutBatchDeps): JobHandler<FanOutBatc
     if (first !== undefined && entries.length === 1) return handleAlone(deps, first, context)
     await slots.enter(entries.length)
     const tried = await Promise.all(entries.map((entry) => leftAfter(deps, entry, context).finally(slots.leave)))
-    await requeue(deps, tried.filter((one) => one !== undefined))
+    await requeue(
+      deps,
+      tried.filter((one) => one !== undefined),
+    )
     return DONE
   }
 }

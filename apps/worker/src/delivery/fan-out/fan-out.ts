@@ -66,7 +66,10 @@ export function createFanOut(deps: FanOutDeps): FanOut {
     }
     if (!all.some(({ enabled }) => enabled)) deps.onUnheard?.(event)
     // `recorded` may also name subscriptions that an earlier run has served and counted: count only those written now.
-    concludeWritten(deps, recorded.filter((name) => writes.some(({ subscription }) => subscription === name)))
+    concludeWritten(
+      deps,
+      recorded.filter((name) => writes.some(({ subscription }) => subscription === name)),
+    )
 
     const served = replay === undefined ? recorded : []
     const due = unserved.filter(({ name }) => !served.includes(name))
@@ -77,7 +80,10 @@ export function createFanOut(deps: FanOutDeps): FanOut {
     )
     const failures = made.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []))
     if (failures.length > 0) {
-      partialRuns.failed(id, due.filter((_, index) => made[index]?.status === 'fulfilled').map(({ name }) => name))
+      partialRuns.failed(
+        id,
+        due.filter((_, index) => made[index]?.status === 'fulfilled').map(({ name }) => name),
+      )
       throw worstOf(failures)
     }
     partialRuns.finished(id)

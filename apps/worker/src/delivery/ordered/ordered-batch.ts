@@ -48,7 +48,10 @@ export function createOrderedBatch(size: number, enqueue: Enqueue): OrderedBatch
     const [first] = own
     if (first === undefined) return
     try {
-      await enqueue(first.subscription, own.map(({ delivery }) => delivery))
+      await enqueue(
+        first.subscription,
+        own.map(({ delivery }) => delivery),
+      )
       for (const { resolve } of own) resolve()
     } catch (error) {
       for (const { reject } of own) reject(error)

@@ -64,7 +64,10 @@ export function createOrderedDeliveries(deps: OrderedDeliveriesDeps): OrderedDel
     const deliveredAtMs = clock.nowMs()
     const durationMs = deliveredAtMs - startedAtMs
     const made = { attempt: 1, outcome: 'delivered', startedAtMs, durationMs } as const
-    concludeWritten(deps, free.map(() => name))
+    concludeWritten(
+      deps,
+      free.map(() => name),
+    )
     const about = { subscription: name, status: 'delivered', attempts: 1, deliveredAtMs, made } as const
     await Promise.all(free.map(({ event }) => recordState(deps, { event, ...about })))
     return free
@@ -74,7 +77,10 @@ export function createOrderedDeliveries(deps: OrderedDeliveriesDeps): OrderedDel
     enqueue,
     async dispatch(subscription, deliveries) {
       const written = new Set(await write(subscription, deliveries))
-      await enqueue(subscription, deliveries.filter((delivery) => !written.has(delivery)))
+      await enqueue(
+        subscription,
+        deliveries.filter((delivery) => !written.has(delivery)),
+      )
     },
   }
 }

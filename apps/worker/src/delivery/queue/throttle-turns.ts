@@ -39,7 +39,7 @@ export function createThrottleTurns({ throttle, clock }: { throttle: Throttle; c
       if ((waiting.get(name) ?? 0) >= MAX_WAITING) return { kind: 'later', delayMs: LATER_MS * (1 + Math.random()) }
       countWaiting(name, 1)
       try {
-        for (let ms = firstMs; ms > 0 && !signal.aborted; ) {
+        for (let ms = firstMs; ms > 0 && !signal.aborted;) {
           await wait(ms, signal)
           ms = await throttle.take(name, { ...limit, isUrgent: false })
         }
