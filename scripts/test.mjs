@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util'
 import { BootstrapError, prepare } from './bootstrap.mjs'
 import { ensureBrowser } from './browser.mjs'
 import { ensureExampleLanguages } from './example-languages.mjs'
-import { lint } from './lint.mjs'
+import { lint } from './lint-rules.mjs'
 import { otherNode, withNode } from './other-node.mjs'
 import { ensureRedisServer } from './redis-binary.mjs'
 import { ROOT, run, say } from './run-command.mjs'
@@ -37,7 +37,11 @@ const SHARED = {
 const ALONE = ['apps/ingress/api-calls/', 'apps/ingress/event-stream']
 
 const { values, positionals: patterns } = parseArgs({
-  options: { node: { type: 'string' }, whole: { type: 'boolean', default: false }, 'no-retry': { type: 'boolean', default: false } },
+  options: {
+    node: { type: 'string' },
+    whole: { type: 'boolean', default: false },
+    'no-retry': { type: 'boolean', default: false },
+  },
   allowPositionals: true,
 })
 process.exitCode = values.node === undefined ? exitCodeOf(await runAll()) : await runWith(values.node)
@@ -92,7 +96,9 @@ async function testFiles() {
   const entries = await readdir(TEST, { recursive: true })
   const ending = values.whole ? /\.(test|long)\.ts$/ : /\.test\.ts$/
   const sources = entries.filter((path) => ending.test(path) && !/(^|\/)(dist|node_modules)\//.test(path))
-  const wanted = sources.filter((path) => patterns.length === 0 || patterns.some((pattern) => `test/${path}`.includes(pattern)))
+  const wanted = sources.filter(
+    (path) => patterns.length === 0 || patterns.some((pattern) => `test/${path}`.includes(pattern)),
+  )
   return wanted.toSorted(byLength).map((path) => join('dist', path.replace(/\.ts$/, '.js')))
 }
 
@@ -101,7 +107,9 @@ function grouped(files) {
   const open = new Map()
   for (const file of files) {
     const path = file.replace(/^dist\/(.*)\.js$/, '$1')
-    const folder = ALONE.some((alone) => path.startsWith(alone)) ? undefined : Object.keys(SHARED).find((shared) => path.startsWith(shared))
+    const folder = ALONE.some((alone) => path.startsWith(alone))
+      ? undefined
+      : Object.keys(SHARED).find((shared) => path.startsWith(shared))
     const group = open.get(folder)
     if (group !== undefined && group.files.length < SHARED[folder]) {
       group.files.push(file)

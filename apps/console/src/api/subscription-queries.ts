@@ -20,7 +20,9 @@ export function useFirstSubscriptions() {
     enabled: may({ action: 'subscriptions:read' }),
     queryFn: () =>
       answered(
-        api.GET('/apis/v1/wx/{platform}/subscriptions', { params: { path: { platform }, query: { limit: String(MAX_WATCHED) } } }),
+        api.GET('/apis/v1/wx/{platform}/subscriptions', {
+          params: { path: { platform }, query: { limit: String(MAX_WATCHED) } },
+        }),
       ),
   })
 }
@@ -37,7 +39,8 @@ export function useSubscription(name: string) {
   const { platform } = useSession()
   return useQuery({
     queryKey: [platform, 'subscriptions', 'one', name],
-    queryFn: () => answered(api.GET('/apis/v1/wx/{platform}/subscriptions/{name}', { params: { path: { platform, name } } })),
+    queryFn: () =>
+      answered(api.GET('/apis/v1/wx/{platform}/subscriptions/{name}', { params: { path: { platform, name } } })),
   })
 }
 
@@ -47,7 +50,8 @@ export function useStats(name: string, everyMs: number | false = false) {
   return useQuery({
     queryKey: [platform, 'subscriptions', 'stats', name],
     refetchInterval: everyMs,
-    queryFn: () => answered(api.GET('/apis/v1/wx/{platform}/subscriptions/{name}/stats', { params: { path: { platform, name } } })),
+    queryFn: () =>
+      answered(api.GET('/apis/v1/wx/{platform}/subscriptions/{name}/stats', { params: { path: { platform, name } } })),
   })
 }
 
@@ -60,11 +64,12 @@ export function useReadAgain(): () => Promise<void> {
 
 export type Match = Pick<Subscription['match'], 'authorizers'>
 
-/** As the gateway decides: a right that is narrowed to authorizers reaches a subscription that can match nobody else. */
+/** As the gateway decides: a right narrowed to authorizers reaches the subscriptions that match only those. */
 export function useReach(): (action: string, match: Match) => boolean {
   const { may } = useSession()
   return (action, { authorizers = [] }) =>
-    may({ action, whole: true }) || (authorizers.length > 0 && authorizers.every((authorizer) => may({ action, authorizer })))
+    may({ action, whole: true }) ||
+    (authorizers.length > 0 && authorizers.every((authorizer) => may({ action, authorizer })))
 }
 
 /** undefined: all. */

@@ -1,4 +1,4 @@
-// Owns: which pages there are, in the order of the menu, and which right each needs. All but the first are loaded when they are opened.
+// Owns: the pages in the order of the menu, each with the right it needs. All but the first load when opened.
 import { type ComponentType, lazy, type LazyExoticComponent } from 'react'
 import { OverviewPage } from '../pages/overview/overview-page.tsx'
 import type { Need } from '../session/session.ts'
@@ -23,7 +23,9 @@ export const PAGES: readonly ConsolePage[] = [
     path: 'accounts',
     text: 'accounts',
     needs: [{ action: 'authorizers:read' }],
-    component: lazy(() => import('../pages/accounts/accounts-page.tsx').then((module) => ({ default: module.AccountsPage }))),
+    component: lazy(() =>
+      import('../pages/accounts/accounts-page.tsx').then((module) => ({ default: module.AccountsPage })),
+    ),
   },
   {
     path: 'links',
@@ -41,13 +43,17 @@ export const PAGES: readonly ConsolePage[] = [
     path: 'subscriptions',
     text: 'subscriptions',
     needs: [{ action: 'subscriptions:read' }],
-    component: lazy(() => import('../pages/subscriptions/subscriptions-page.tsx').then((module) => ({ default: module.SubscriptionsPage }))),
+    component: lazy(() =>
+      import('../pages/subscriptions/subscriptions-page.tsx').then((module) => ({ default: module.SubscriptionsPage })),
+    ),
   },
   {
     path: 'dead-letters',
     text: 'deadLetters',
     needs: [{ action: 'subscriptions:read' }],
-    component: lazy(() => import('../pages/dead-letters/dead-letters-page.tsx').then((module) => ({ default: module.DeadLettersPage }))),
+    component: lazy(() =>
+      import('../pages/dead-letters/dead-letters-page.tsx').then((module) => ({ default: module.DeadLettersPage })),
+    ),
   },
   {
     path: 'calls',
@@ -59,7 +65,9 @@ export const PAGES: readonly ConsolePage[] = [
     path: 'diagnosis',
     text: 'diagnosis',
     needs: [{ action: 'console:use', whole: true }],
-    component: lazy(() => import('../pages/diagnosis/diagnosis-page.tsx').then((module) => ({ default: module.DiagnosisPage }))),
+    component: lazy(() =>
+      import('../pages/diagnosis/diagnosis-page.tsx').then((module) => ({ default: module.DiagnosisPage })),
+    ),
   },
   {
     path: 'audit',

@@ -1,4 +1,4 @@
-// Owns: doing something: a button that waits for the gateway, says what came of it, and asks before what cannot be undone.
+// Owns: the button of an action. It waits for the gateway, shows the result, and asks before what cannot be undone.
 import { useMutation } from '@tanstack/react-query'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { Button } from 'tdesign-react/es/button'
@@ -71,7 +71,9 @@ function Sheet({ title, onClose, children, foot }: SheetProps) {
       <h2>{title}</h2>
       <div className="stack">{children}</div>
       <div className="sheet-foot">
-        <Button theme="default" onClick={onClose}>{foot ? texts.cancel : texts.close}</Button>
+        <Button theme="default" onClick={onClose}>
+          {foot ? texts.cancel : texts.close}
+        </Button>
         {foot}
       </div>
     </dialog>

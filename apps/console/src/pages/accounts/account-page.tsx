@@ -1,4 +1,4 @@
-// Owns: the page of one account: profile, token, what can be done about it. Sets, history, events and errors are parts of their own.
+// Owns: the page of one account: profile, token, actions. Sets, history, events and errors have files of their own.
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Button } from 'tdesign-react/es/button'
 import { answered, api } from '../../api/client.ts'
@@ -24,11 +24,17 @@ export function AccountPage({ appid }: { appid: string }) {
   const texts = useTexts(accountTexts)
   const query = useQuery({
     queryKey: [platform, 'authorizers', appid],
-    queryFn: () => answered(api.GET('/apis/v1/wx/{platform}/authorizers/{APPID}', { params: { path: { platform, APPID: appid } } })),
+    queryFn: () =>
+      answered(api.GET('/apis/v1/wx/{platform}/authorizers/{APPID}', { params: { path: { platform, APPID: appid } } })),
   })
   const name = query.data?.nick_name ?? appid
   return (
-    <Page title={name} name={name} lead={<code>{appid}</code>} actions={query.data ? <AccountActions account={query.data} /> : null}>
+    <Page
+      title={name}
+      name={name}
+      lead={<code>{appid}</code>}
+      actions={query.data ? <AccountActions account={query.data} /> : null}
+    >
       <Loaded query={query}>
         {(account) => (
           <>
@@ -39,7 +45,9 @@ export function AccountPage({ appid }: { appid: string }) {
               <AccountHistory appid={appid} />
             </div>
             {may({ action: 'events:read', authorizer: appid }) ? <AccountEvents appid={appid} /> : null}
-            {may({ action: 'console:use', whole: true }) ? <RefusedCallRows title={texts.refusedCalls} filter={{ authorizer: appid }} /> : null}
+            {may({ action: 'console:use', whole: true }) ? (
+              <RefusedCallRows title={texts.refusedCalls} filter={{ authorizer: appid }} />
+            ) : null}
           </>
         )}
       </Loaded>
@@ -109,7 +117,10 @@ function Profile({ account }: { account: Account }) {
           [texts.principal, account.principal_name ?? '–'],
           [texts.originalId, <code key="id">{account.user_name ?? '–'}</code>],
           // WeChat's own number: -1 is not verified.
-          [texts.verified, verify_type === null ? all.unknown : verify_type >= 0 ? texts.isVerified : texts.notVerified],
+          [
+            texts.verified,
+            verify_type === null ? all.unknown : verify_type >= 0 ? texts.isVerified : texts.notVerified,
+          ],
           [texts.token, <TokenLeft key="token" expiresAt={account.token.expiresAt} />],
           [texts.authorized, <When key="authorized" at={account.authorizedAt} absolute />],
           [texts.updated, <When key="updated" at={account.updatedAt} absolute />],

@@ -1,4 +1,4 @@
-// Owns: what the gateway finds wrong with itself and what to do about it; the pushes that it refused, the release check, its settings.
+// Owns: the page of the diagnosis: each fault with its remedy, refused pushes, the release check, the settings.
 import { useQuery } from '@tanstack/react-query'
 import { Button } from 'tdesign-react/es/button'
 import { answered, api } from '../../api/client.ts'
@@ -59,11 +59,21 @@ function Checks({ checks }: { checks: readonly Check[] }) {
         </>
       ),
     },
-    { key: 'status', head: texts.result, cell: ({ status }) => <Badge tone={TONE[status]}>{texts.status[status]}</Badge> },
+    {
+      key: 'status',
+      head: texts.result,
+      cell: ({ status }) => <Badge tone={TONE[status]}>{texts.status[status]}</Badge>,
+    },
     { key: 'what', head: texts.found, cell: ({ what }) => what[language] },
-    { key: 'next', head: texts.whatToDo, cell: ({ whatToDo }) => (whatToDo ? <strong>{whatToDo[language]}</strong> : null) },
+    {
+      key: 'next',
+      head: texts.whatToDo,
+      cell: ({ whatToDo }) => (whatToDo ? <strong>{whatToDo[language]}</strong> : null),
+    },
   ]
-  const wrong = checks.filter(({ status }) => status !== 'ok').toSorted((left, right) => RANK[left.status] - RANK[right.status])
+  const wrong = checks
+    .filter(({ status }) => status !== 'ok')
+    .toSorted((left, right) => RANK[left.status] - RANK[right.status])
   const well = checks.filter(({ status }) => status === 'ok')
   const found = columns.filter(({ key }) => key !== 'next')
   const rows = { keyOf: ({ id }: Check) => id }

@@ -1,4 +1,4 @@
-// Owns: the checks of the gateway that fail now: of its diagnosis where the reader may see it, of its readiness otherwise.
+// Owns: the checks that fail now: of the diagnosis where the reader has the right to it, of readiness otherwise.
 import { useQuery } from '@tanstack/react-query'
 import { answered, api, send } from '../../api/client.ts'
 import { hrefOf } from '../../routing/route.ts'
@@ -35,7 +35,9 @@ function useFailedDiagnosis(): WrongPart {
   const { platform: shown } = useSession()
   const language = useLanguage()
   const { data, isLoading } = useDiagnosis()
-  const failed = (data?.checks ?? []).filter(({ status, platform }) => status !== 'ok' && (platform === null || platform === shown))
+  const failed = (data?.checks ?? []).filter(
+    ({ status, platform }) => status !== 'ok' && (platform === null || platform === shown),
+  )
   const href = hrefOf([shown, 'diagnosis'])
   const wrong = failed.map(({ id, status, title, what, whatToDo }): Wrong => ({
     key: `check ${id}`,
@@ -59,7 +61,12 @@ async function readReadiness(): Promise<Readiness> {
 function useFailedReadiness(enabled: boolean): WrongPart {
   const { platform } = useSession()
   const texts = useTexts(overviewTexts)
-  const { data, isLoading } = useQuery({ queryKey: ['readyz'], enabled, refetchInterval: EVERY_MS, queryFn: readReadiness })
+  const { data, isLoading } = useQuery({
+    queryKey: ['readyz'],
+    enabled,
+    refetchInterval: EVERY_MS,
+    queryFn: readReadiness,
+  })
   const known: Record<string, string> = texts.checks
   // Some end in the id of a platform.
   const nameOf = (check: string) => known[check] ?? known[check.split('-')[0] ?? ''] ?? texts.checkFailed(check)

@@ -1,4 +1,4 @@
-// Owns: the subscriptions that deliver nothing now, and their dead letters: of the first ones, the rest is on their own page.
+// Owns: the subscriptions that deliver nothing now, with their dead letters. Only the first few; their page has all.
 import { useQueries } from '@tanstack/react-query'
 import { answered, api } from '../../api/client.ts'
 import { type Subscription, useFirstSubscriptions } from '../../api/subscription-queries.ts'
@@ -28,31 +28,33 @@ export function useFailingDeliveries(): WrongPart {
       next: texts.disabledNext,
       href: hrefOf([platform, 'subscriptions', name]),
     }))
-  const failing = stats.flatMap(({ name, enabled, stats: { failingSince, lastError, breaker, deadLetters } }): Wrong[] => [
-    ...(enabled && (failingSince !== null || breaker !== 'closed')
-      ? [
-          {
-            key: `failing ${name}`,
-            tone: breaker === 'closed' ? ('warn' as const) : ('bad' as const),
-            what: texts.failing(name),
-            detail: lastError === null ? undefined : failure(lastError),
-            next: texts.failingNext,
-            href: hrefOf([platform, 'subscriptions', name]),
-          },
-        ]
-      : []),
-    ...(deadLetters > 0
-      ? [
-          {
-            key: `dead ${name}`,
-            tone: 'warn' as const,
-            what: texts.dead(name, deadLetters),
-            next: texts.deadNext,
-            href: hrefOf([platform, 'dead-letters', name]),
-          },
-        ]
-      : []),
-  ])
+  const failing = stats.flatMap(
+    ({ name, enabled, stats: { failingSince, lastError, breaker, deadLetters } }): Wrong[] => [
+      ...(enabled && (failingSince !== null || breaker !== 'closed')
+        ? [
+            {
+              key: `failing ${name}`,
+              tone: breaker === 'closed' ? ('warn' as const) : ('bad' as const),
+              what: texts.failing(name),
+              detail: lastError === null ? undefined : failure(lastError),
+              next: texts.failingNext,
+              href: hrefOf([platform, 'subscriptions', name]),
+            },
+          ]
+        : []),
+      ...(deadLetters > 0
+        ? [
+            {
+              key: `dead ${name}`,
+              tone: 'warn' as const,
+              what: texts.dead(name, deadLetters),
+              next: texts.deadNext,
+              href: hrefOf([platform, 'dead-letters', name]),
+            },
+          ]
+        : []),
+    ],
+  )
   return { wrong: [...failing, ...disabled], isLoading }
 }
 
@@ -61,7 +63,10 @@ function useStats(subscriptions: readonly Subscription[]) {
   return useQueries({
     queries: subscriptions.map(({ name }) => ({
       queryKey: [platform, 'subscriptions', 'stats', name],
-      queryFn: () => answered(api.GET('/apis/v1/wx/{platform}/subscriptions/{name}/stats', { params: { path: { platform, name } } })),
+      queryFn: () =>
+        answered(
+          api.GET('/apis/v1/wx/{platform}/subscriptions/{name}/stats', { params: { path: { platform, name } } }),
+        ),
     })),
     combine: (results) =>
       results.flatMap(({ data: stats }, index) => {

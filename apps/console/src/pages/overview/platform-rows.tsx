@@ -14,7 +14,11 @@ import { overviewTexts } from './texts.ts'
 /** Each costs a request a minute. */
 const MOST = 20
 
-type Row = { id: string; wrong: number | undefined; sums: { pushes: number; delivered: number; failed: number; refreshed: number } | undefined }
+type Row = {
+  id: string
+  wrong: number | undefined
+  sums: { pushes: number; delivered: number; failed: number; refreshed: number } | undefined
+}
 
 export function PlatformRows() {
   const { session } = useSession()
@@ -22,16 +26,25 @@ export function PlatformRows() {
   const all = useTexts(consoleTexts)
   const ids = session.platforms.slice(0, MOST)
   const hours = useQueries({
-    queries: ids.map((id) => ({ ...lastHour(id), enabled: isGranted(session, id, { action: 'events:read', whole: true }) })),
+    queries: ids.map((id) => ({
+      ...lastHour(id),
+      enabled: isGranted(session, id, { action: 'events:read', whole: true }),
+    })),
   })
   const { data } = useDiagnosis()
   const rows = ids.map((id, index): Row => {
     const items = hours[index]?.data?.items
-    const sum = (name: 'pushes' | 'delivered' | 'failed' | 'refreshed') => (items ?? []).reduce((total, sums) => total + sums[name], 0)
+    const sum = (name: 'pushes' | 'delivered' | 'failed' | 'refreshed') =>
+      (items ?? []).reduce((total, sums) => total + sums[name], 0)
     return {
       id,
       wrong: data?.checks.filter(({ platform, status }) => platform === id && status !== 'ok').length,
-      sums: items && { pushes: sum('pushes'), delivered: sum('delivered'), failed: sum('failed'), refreshed: sum('refreshed') },
+      sums: items && {
+        pushes: sum('pushes'),
+        delivered: sum('delivered'),
+        failed: sum('failed'),
+        refreshed: sum('refreshed'),
+      },
     }
   })
   const count = (key: keyof NonNullable<Row['sums']>, head: string): Column<Row> => ({
@@ -45,7 +58,8 @@ export function PlatformRows() {
     {
       key: 'wrong',
       head: texts.wrong,
-      cell: ({ wrong }) => (wrong === undefined ? '–' : <Badge tone={wrong === 0 ? 'good' : 'bad'}>{wrong === 0 ? '✓' : wrong}</Badge>),
+      cell: ({ wrong }) =>
+        wrong === undefined ? '–' : <Badge tone={wrong === 0 ? 'good' : 'bad'}>{wrong === 0 ? '✓' : wrong}</Badge>,
     },
     count('pushes', texts.pushes),
     count('delivered', texts.delivered),

@@ -9,7 +9,14 @@ import { useFailedChecks, useMaySeeDiagnosis } from './failed-checks.ts'
 import { useFailingDeliveries } from './failing-deliveries.ts'
 import { overviewTexts } from './texts.ts'
 
-export type Wrong = { key: string; tone: 'bad' | 'warn'; what: string; detail?: string | undefined; next: string; href: string }
+export type Wrong = {
+  key: string
+  tone: 'bad' | 'warn'
+  what: string
+  detail?: string | undefined
+  next: string
+  href: string
+}
 
 /** `isLoading`: what is known so far may not be all. */
 export type WrongPart = { wrong: readonly Wrong[]; isLoading: boolean }
@@ -31,7 +38,11 @@ function useLostAccounts(): WrongPart {
     queryKey: [platform, 'authorizers', 'lost'],
     enabled: may({ action: 'authorizers:read' }),
     queryFn: () =>
-      answered(api.GET('/apis/v1/wx/{platform}/authorizers', { params: { path: { platform }, query: { limit: '100', status } } })),
+      answered(
+        api.GET('/apis/v1/wx/{platform}/authorizers', {
+          params: { path: { platform }, query: { limit: '100', status } },
+        }),
+      ),
   })
   const lost = data?.items.length ?? 0
   const wrong: Wrong[] =

@@ -28,10 +28,23 @@ function HealthRows({ items }: { items: readonly Subscription[] }) {
       head: texts.subscription,
       cell: ({ name }) => <a href={hrefOf([platform, 'subscriptions', name])}>{name}</a>,
     },
-    { key: 'sink', head: texts.sink, isLong: true, cell: ({ sink }) => (sink.kind === 'webhook' ? sink.url : texts.kinds[sink.kind]) },
+    {
+      key: 'sink',
+      head: texts.sink,
+      isLong: true,
+      cell: ({ sink }) => (sink.kind === 'webhook' ? sink.url : texts.kinds[sink.kind]),
+    },
     { key: 'state', head: texts.state, cell: (row) => <Status of={stateOf(row)} /> },
   ]
-  return <Rows label={texts.health} columns={columns} rows={items} keyOf={({ name }) => name} empty={texts.noSubscriptions} />
+  return (
+    <Rows
+      label={texts.health}
+      columns={columns}
+      rows={items}
+      keyOf={({ name }) => name}
+      empty={texts.noSubscriptions}
+    />
+  )
 }
 
 function stateOf({ enabled, paused }: Subscription): string {
