@@ -8,7 +8,7 @@ const TEST = join(ROOT, 'test')
 const OF_THE_GATEWAY = ['CONFIG_FILE', 'API_KEYS', 'SEALING_KEYS', 'ALLOW_UNSEALED', 'PUBLIC_BASE_URL', 'LOG_LEVEL']
 
 /** More failed groups than this have another cause than a busy machine. */
-const MOST_RETRIED = 3
+const MAX_RETRIED = 3
 
 /**
  * Each group is `{ name, files }`, the files relative to test/; they share a process. Prints each group as it ends; answers the
@@ -44,7 +44,7 @@ export async function runTestFiles(groups, { jobs, timeoutSeconds, redis, isWhol
   }
 
   await Promise.all(Array.from({ length: jobs }, runUntilNoneWaits))
-  if (!isRetrying || failed.length > MOST_RETRIED) return sum
+  if (!isRetrying || failed.length > MAX_RETRIED) return sum
   for (const { group, failures } of failed) {
     if ((await runOne(group)) > 0) continue
     sum.failed -= failures

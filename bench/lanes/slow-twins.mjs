@@ -5,7 +5,7 @@
 export const LANES = {
   'token-reads': {
     about: 'token',
-    edits: [{ file: 'packages/redis/dist/batches.js', from: 'MOST_AT_ONCE = 25', to: 'MOST_AT_ONCE = 1' }],
+    edits: [{ file: 'packages/redis/dist/batches.js', from: 'MAX_BATCH = 25', to: 'MAX_BATCH = 1' }],
   },
   'recorded-stream': {
     about: 'stream',

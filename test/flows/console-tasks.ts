@@ -6,7 +6,7 @@ import { startHook } from '../helpers/consumers.ts'
 import { until } from '../helpers/until.ts'
 import { fieldOf, type Stage } from './console-stage.ts'
 
-const MOST_CLICKS = 4
+const MAX_CLICKS = 4
 const CUSTOMER = 'oCUSTOMER_X'
 const SHOP = 'wx00000000000000c1'
 const LOST = 'wx00000000000000c2'
@@ -30,7 +30,7 @@ export async function tasksStory(story: Test, { gateway, open }: Stage): Promise
       page,
       async click(what) {
         clicks += 1
-        t.ok(clicks <= MOST_CLICKS, `click ${clicks}`)
+        t.ok(clicks <= MAX_CLICKS, `click ${clicks}`)
         await what.click()
       },
     }

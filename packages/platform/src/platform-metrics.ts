@@ -1,6 +1,6 @@
 // Owns: the metrics of a platform in both processes: token refreshes, replies of consumers, authorization sessions, and
 // the counts of GET /statistics. docs/operations.md has a row for each.
-import { createBoundedLabels, type Metrics, MOST_SUBSCRIPTION_LABELS } from '@wxgw/runtime'
+import { createBoundedLabels, type Metrics, MAX_SUBSCRIPTION_LABELS } from '@wxgw/runtime'
 import type { Platform } from './platform.ts'
 import type { ReplyOutcome } from './replies/replies.ts'
 
@@ -52,7 +52,7 @@ export function createPlatformMetrics(metrics: Metrics): PlatformMetrics {
     help: 'passive replies that consumers handed in; accepted = in time, sent = late, by customer service message',
     labels: ['platform', 'outcome'],
   })
-  const labels = createBoundedLabels(MOST_SUBSCRIPTION_LABELS)
+  const labels = createBoundedLabels(MAX_SUBSCRIPTION_LABELS)
   const awaited = metrics.counter({
     name: 'wxgw_replies_awaited_total',
     help: 'pushes that waited for a reply: in_time, late (none before the deadline), none (the consumer has none), invalid',

@@ -23,7 +23,7 @@ type BatchesDeps<Item, Answer> = {
 /**
  * Small enough that Redis executes one batch while this process makes the next (measured: +8 %).
  */
-export const MOST_AT_ONCE = 25
+export const MAX_BATCH = 25
 const WEIGHTLESS = { of: () => 0, most: 0 }
 
 type Waiting<Item, Answer> = { item: Item; resolve: (answer: Answer) => void; reject: (error: unknown) => void }
@@ -79,7 +79,7 @@ export function createBatches<Item, Answer>({
         const batch = openBatch(key, added)
         batch.weight += added
         batch.items.push({ item, resolve, reject })
-        if (batch.items.length >= MOST_AT_ONCE) flush(key)
+        if (batch.items.length >= MAX_BATCH) flush(key)
       })
     },
   }

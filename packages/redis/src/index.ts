@@ -42,7 +42,7 @@ export type { PlatformKeys, ShardKeys } from './keys.ts'
 export { shardOf } from './shards/account-hash.ts'
 export { createMessageShards } from './shards/message-shards.ts'
 export type { EventPlace, MessageShard, MessageShards } from './shards/message-shards.ts'
-export { createShardCount, MOST_SHARDS, UNSHARDED } from './shards/shard-count.ts'
+export { createShardCount, MAX_SHARDS, UNSHARDED } from './shards/shard-count.ts'
 export type { SettledShardCount, ShardCount, ShardCountDeps } from './shards/shard-count.ts'
 export { createSealer } from './sealed.ts'
 export type { SealedPlace, Sealer } from './sealed.ts'
@@ -236,7 +236,7 @@ export type {
   StatisticSums,
 } from './statistics/statistics.ts'
 export type { Statistic } from './statistics/minute-counts.ts'
-export { createUnparsedPushes, MOST_UNPARSED_PUSHES } from './unparsed-pushes.ts'
+export { createUnparsedPushes, MAX_UNPARSED_PUSHES } from './unparsed-pushes.ts'
 export type { UnparsedPushes, UnparsedPushesDeps } from './unparsed-pushes.ts'
 export { createReplyMailbox, REPLY_SENT_SECONDS } from './reply-mailbox/reply-mailbox.ts'
 export type {

@@ -8,7 +8,7 @@ import type { SealedPlace, Sealer } from './sealed.ts'
 import { guardStore } from './store-errors.ts'
 
 /** Each is at most 1 MiB, and a third more when sealed. */
-export const MOST_UNPARSED_PUSHES = 50
+export const MAX_UNPARSED_PUSHES = 50
 const KEPT_SECONDS = 86_400
 
 export type UnparsedPushes = {
@@ -45,7 +45,7 @@ export function createUnparsedPushes({ platform, redis, keys, sealer }: Unparsed
           eventId,
           receivedAtMs,
           life: KEPT_SECONDS,
-          most: MOST_UNPARSED_PUSHES,
+          most: MAX_UNPARSED_PUSHES,
           prefix: keys.unparsedPush(''),
         })
       }),

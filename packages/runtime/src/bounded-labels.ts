@@ -8,7 +8,7 @@ export type BoundedLabels = {
 }
 
 /** Subscriptions per platform with series of their own. */
-export const MOST_SUBSCRIPTION_LABELS = 500
+export const MAX_SUBSCRIPTION_LABELS = 500
 /** No subscription has this name. */
 export const OTHER_LABEL = '_other'
 

@@ -24,12 +24,12 @@ function createStore() {
   }
 }
 
-function createRecent({ mostBytes }: { mostBytes?: number } = {}) {
+function createRecent({ maxBytes }: { maxBytes?: number } = {}) {
   const clock = { now: 1_000_000, nowMs: () => clock.now }
   const log = collectLog()
   const store = createStore()
   const { enqueue } = store
-  const recent = createRecentAcceptances({ enqueue, clock, log, ...(mostBytes === undefined ? {} : { mostBytes }) })
+  const recent = createRecentAcceptances({ enqueue, clock, log, ...(maxBytes === undefined ? {} : { maxBytes }) })
   const accept = async (push: Parameters<typeof recent.note>[0]) => {
     await enqueue(push)
     recent.note(push)
@@ -68,7 +68,7 @@ void t.test('30 s of acknowledging are kept, however long nothing is acknowledge
 })
 
 void t.test('the memory is bounded: the oldest go first', async (t) => {
-  const { recent, store, accept, signal } = createRecent({ mostBytes: 3_000 })
+  const { recent, store, accept, signal } = createRecent({ maxBytes: 3_000 })
   for (const id of ['a', 'b', 'c', 'd']) await accept(message(id, 'x'.repeat(1_000)))
   store.lose(['a', 'b', 'c', 'd'])
   await recent.enqueueAgain('emptied', signal)

@@ -1,6 +1,6 @@
 // Owns: that a push which could not be parsed waits for an operator: sealed, for a day, and not more of them than are said.
 import { randomBytes } from 'node:crypto'
-import { createSealer, createUnparsedPushes, MOST_UNPARSED_PUSHES } from '@wxgw/redis'
+import { createSealer, createUnparsedPushes, MAX_UNPARSED_PUSHES } from '@wxgw/redis'
 import { showUnparsed } from '@wxgw/worker'
 import t from 'tap'
 import { dump, keys, PLATFORM, startStore } from './queues-fixture.ts'
@@ -16,25 +16,25 @@ void t.test('it stands there sealed, for a day, and the latest are kept', async 
     keys,
     sealer: createSealer([{ id: 'k1', key: sealingKey }]),
   })
-  for (let at = 1; at <= MOST_UNPARSED_PUSHES + 2; at++)
+  for (let at = 1; at <= MAX_UNPARSED_PUSHES + 2; at++)
     await pushes.keep({ eventId: `ev_${at}`, plaintext: PUSH, receivedAtMs: at })
   t.notMatch(await dump(store.commands), /CANARY/)
   const listed = await pushes.list()
-  t.equal(listed.length, MOST_UNPARSED_PUSHES)
+  t.equal(listed.length, MAX_UNPARSED_PUSHES)
   t.same(
     [listed[0], listed.at(-1)],
     [
-      { eventId: `ev_${MOST_UNPARSED_PUSHES + 2}`, receivedAtMs: MOST_UNPARSED_PUSHES + 2 },
+      { eventId: `ev_${MAX_UNPARSED_PUSHES + 2}`, receivedAtMs: MAX_UNPARSED_PUSHES + 2 },
       { eventId: 'ev_3', receivedAtMs: 3 },
     ],
   )
   t.equal((await pushes.read('ev_3'))?.reveal(), PUSH)
   t.equal(await pushes.read('ev_1'), undefined)
   const lives = await Promise.all((await store.commands.keys('wx:*')).map((key) => store.commands.ttl(key)))
-  t.ok(lives.length === MOST_UNPARSED_PUSHES + 1 && lives.every((life) => life > 86_000 && life <= 86_400))
+  t.ok(lives.length === MAX_UNPARSED_PUSHES + 1 && lives.every((life) => life > 86_000 && life <= 86_400))
 
   await store.commands.del(keys.unparsedPush('ev_3'))
-  t.equal((await pushes.list()).length, MOST_UNPARSED_PUSHES - 1, 'one whose day is over is not listed')
+  t.equal((await pushes.list()).length, MAX_UNPARSED_PUSHES - 1, 'one whose day is over is not listed')
 
   const env = {
     REDIS_URL: store.server.url,
@@ -51,7 +51,7 @@ void t.test('it stands there sealed, for a day, and the latest are kept', async 
     return { found, lines }
   }
   const all = await show()
-  t.equal(all.lines.length, MOST_UNPARSED_PUSHES - 1)
+  t.equal(all.lines.length, MAX_UNPARSED_PUSHES - 1)
   t.same(JSON.parse(all.lines.at(-1) ?? ''), {
     platform: PLATFORM,
     eventId: 'ev_4',

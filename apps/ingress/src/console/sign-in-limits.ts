@@ -3,8 +3,8 @@
 import { type Clock, GatewayError } from '@wxgw/wechat-core'
 
 const WINDOW_MS = 60_000
-const MOST_OF_ADDRESS = 10
-const MOST_IN_ALL = 100
+const MAX_OF_ADDRESS = 10
+const MAX_IN_ALL = 100
 
 type SignInLimits = {
   /** Throws RATE_LIMITED, for a valid key too: otherwise the answer would show which key is right. */
@@ -15,7 +15,7 @@ type SignInLimits = {
 export function createSignInLimits(clock: Clock): SignInLimits {
   let beganAtMs = 0
   let inAll = 0
-  /** No longer than MOST_IN_ALL. */
+  /** No longer than MAX_IN_ALL. */
   const ofAddress = new Map<string, number>()
 
   function begin(): void {
@@ -28,7 +28,7 @@ export function createSignInLimits(clock: Clock): SignInLimits {
   return {
     check(address) {
       begin()
-      if (inAll < MOST_IN_ALL && (ofAddress.get(address) ?? 0) < MOST_OF_ADDRESS) return
+      if (inAll < MAX_IN_ALL && (ofAddress.get(address) ?? 0) < MAX_OF_ADDRESS) return
       const retryAfterSeconds = (beganAtMs + WINDOW_MS - clock.nowMs()) / 1000
       throw new GatewayError('RATE_LIMITED', 'too many wrong keys', { retry: true, retryAfterSeconds })
     },

@@ -24,8 +24,8 @@ export type OpenStreams = {
 }
 
 /** Of a process. Each costs up to 2 MiB while its reader is slow. */
-const MOST_STREAMS = 100
-const MOST_PER_CALLER = 20
+const MAX_STREAMS = 100
+const MAX_PER_CALLER = 20
 
 export function createOpenStreams(metrics: Metrics | undefined): OpenStreams {
   const open = new Map<OpenStream, string>()
@@ -34,7 +34,7 @@ export function createOpenStreams(metrics: Metrics | undefined): OpenStreams {
   return {
     open(caller) {
       const own = [...open.values()].filter((name) => name === caller).length
-      if (open.size >= MOST_STREAMS || own >= MOST_PER_CALLER) {
+      if (open.size >= MAX_STREAMS || own >= MAX_PER_CALLER) {
         throw new GatewayError('RATE_LIMITED', 'too many streams of events at once', {
           retry: true,
           retryAfterSeconds: 5,

@@ -20,8 +20,8 @@ const MS_BYTES = 6
 /** Ten thousand events a second for three years. */
 const NUMBER_BYTES = 5
 const PLACE_BYTES = MS_BYTES + NUMBER_BYTES
-const MOST_SHARDS = 64
-export const POSITION_CHARACTERS = sealedCharacters(VERSION_BYTES + MOST_SHARDS * PLACE_BYTES)
+const MAX_SHARDS = 64
+export const POSITION_CHARACTERS = sealedCharacters(VERSION_BYTES + MAX_SHARDS * PLACE_BYTES)
 
 export function createStreamPositions(config: Pick<Config, 'sealingKeys'>): StreamPositions {
   const seals = createSeals(config)

@@ -2,9 +2,9 @@
 // dropped.
 import type { GatewayServer } from '../server.ts'
 
-const MOST_BYTES = 1024
+const MAX_BYTES = 1024
 
 export function acceptNoBody(scope: GatewayServer): void {
   scope.removeAllContentTypeParsers()
-  scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: MOST_BYTES }, (_request, _body, done) => done(null))
+  scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: MAX_BYTES }, (_request, _body, done) => done(null))
 }

@@ -16,7 +16,7 @@ const AT_ONCE_PER_CALLER = 2
 const REST_FACTOR = 4
 /** And 1 ms more for each KiB of the body: every process reads a changed subscription again. */
 const REST_MS_PER_KIB = 1
-const MOST_REST_MS = 500
+const MAX_REST_MS = 500
 const WAITING_PER_CALLER = 256
 /** Routes that need the store answer within 1.5 s, the wait for a slot included. */
 const PATIENCE_MS = 1_000
@@ -67,7 +67,7 @@ export function createTurns(): Turns {
     reply.raw.once('close', () => {
       atWork -= 1
       const restMs = (performance.now() - startedAt) * REST_FACTOR + (bodyBytes(request) / 1_024) * REST_MS_PER_KIB
-      if (isBusy) setTimeout(rested, Math.min(restMs, MOST_REST_MS), caller).unref()
+      if (isBusy) setTimeout(rested, Math.min(restMs, MAX_REST_MS), caller).unref()
       else rested(caller)
       beginNext()
     })

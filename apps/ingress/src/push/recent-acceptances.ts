@@ -16,12 +16,12 @@ export type RecentAcceptances = {
 }
 
 const KEEP_MS = 30_000
-const MOST_BYTES = 24 * 1024 * 1024
+const MAX_BYTES = 24 * 1024 * 1024
 /** Enqueued at once. More would delay new pushes. */
 const AT_ONCE = 50
 const RETRY_MS = 200
 
-type Deps = { enqueue: EnqueuePush; clock: Clock; metrics?: Metrics | undefined; log: Log; mostBytes?: number }
+type Deps = { enqueue: EnqueuePush; clock: Clock; metrics?: Metrics | undefined; log: Log; maxBytes?: number }
 
 /**
  * One per process, for all platforms. A push is dropped when a newer one is 30 s younger, not after 30 s: while Redis
@@ -32,9 +32,9 @@ export function createRecentAcceptances({
   clock,
   metrics,
   log,
-  mostBytes = MOST_BYTES,
+  maxBytes = MAX_BYTES,
 }: Deps): RecentAcceptances {
-  const ring = createPushRing(mostBytes)
+  const ring = createPushRing(maxBytes)
   const enqueuedAgain = metrics?.counter({
     name: 'wxgw_pushes_enqueued_again_total',
     help:

@@ -31,7 +31,7 @@ type Deps = {
 const SLOW_MS = 10_000
 const LOOKED_AT_EVERY_MS = 1_000
 /** Of text that waits for the reader, beside what the system buffers. */
-const MOST_WAITING_BYTES = 64 * 1024
+const MAX_WAITING_BYTES = 64 * 1024
 
 export function eventStreamRoute(app: GatewayServer, { config, platforms, sessions, metrics }: Deps): void {
   const positions = createStreamPositions(config)
@@ -66,7 +66,7 @@ export function eventStreamRoute(app: GatewayServer, { config, platforms, sessio
       .header('content-type', 'text/event-stream; charset=utf-8')
       .header('cache-control', 'no-store')
       .header('x-accel-buffering', 'no')
-      .send(Readable.from(text, { objectMode: false, highWaterMark: MOST_WAITING_BYTES }))
+      .send(Readable.from(text, { objectMode: false, highWaterMark: MAX_WAITING_BYTES }))
   })
 }
 

@@ -10,7 +10,7 @@ import type { Paging } from '../paging/paging.ts'
 import type { Turns } from '../paging/turns.ts'
 import { platformOf } from '../platform-lookup.ts'
 import { PREFIX } from '../schemas/paths.ts'
-import { MOST_DAYS, replaySchemas } from '../schemas/replays.ts'
+import { MAX_DAYS, replaySchemas } from '../schemas/replays.ts'
 import type { GatewayServer } from '../server.ts'
 import { assertEventLog } from './events.ts'
 import { subscriptionOf, type SubscriptionReader } from './subscriptions.ts'
@@ -81,8 +81,8 @@ async function replaysOf(
 function rangeOf(from: string, to: string): { fromMs: number; toMs: number } {
   const [fromMs = 0, toMs = 0] = [instantMs(from), instantMs(to)]
   if (toMs < fromMs) throw new GatewayError('INVALID_REQUEST', 'to is before from')
-  if (toMs - fromMs > MOST_DAYS * DAY_MS)
-    throw new GatewayError('INVALID_REQUEST', `from and to are more than ${MOST_DAYS} days apart`)
+  if (toMs - fromMs > MAX_DAYS * DAY_MS)
+    throw new GatewayError('INVALID_REQUEST', `from and to are more than ${MAX_DAYS} days apart`)
   return { fromMs, toMs }
 }
 

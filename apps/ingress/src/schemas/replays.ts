@@ -16,7 +16,7 @@ const ofSubscription = Type.Object({
 const params = Type.Object({ ...ofSubscription.properties, id: Type.String({ pattern: '^[!-~]{1,64}$' }) })
 
 /** Between `from` and `to`. */
-export const MOST_DAYS = 31
+export const MAX_DAYS = 31
 
 const Replay = Type.Object({
   replayId: Type.String({
@@ -58,7 +58,7 @@ export const replaySchemas = {
     description:
       'One attempt each, beside live deliveries, at a rate of its own. What is delivered leaves the dead letters. At most 250,000 deliveries, ' +
       'one replay of a subscription and ten of a platform at a time (REPLAY_LIMIT); of a subscription the last 20 are kept, 7 days after ' +
-      `their end. \`from\` and \`to\` are at most ${MOST_DAYS} days apart.`,
+      `their end. \`from\` and \`to\` are at most ${MAX_DAYS} days apart.`,
     params: ofSubscription,
     querystring: noQuery,
     body: Type.Object(

@@ -2,7 +2,7 @@
 import type { Subscription } from '@wxgw/contracts'
 import type { Platform } from '@wxgw/platform'
 import { deliveriesQueue, type QueuePlaces, readQueuePlaces, type RedisConnection } from '@wxgw/redis'
-import { MOST_SUBSCRIPTION_LABELS, OTHER_LABEL } from '@wxgw/runtime'
+import { MAX_SUBSCRIPTION_LABELS, OTHER_LABEL } from '@wxgw/runtime'
 
 /** `stream`: how many entries it has. `consumer`: the queue of a `queue` sink. */
 export type SubscriptionFigures = { deliveries: QueuePlaces; consumer?: QueuePlaces; stream?: number }
@@ -79,7 +79,7 @@ async function gatherSubscriptions(
     const some = read.slice(first, first + AT_ONCE)
     gathered.push(...(await Promise.all(some.map((one) => gatherSubscription(platform, redis, one)))))
   }
-  const [own, others] = [gathered.slice(0, MOST_SUBSCRIPTION_LABELS), gathered.slice(MOST_SUBSCRIPTION_LABELS)]
+  const [own, others] = [gathered.slice(0, MAX_SUBSCRIPTION_LABELS), gathered.slice(MAX_SUBSCRIPTION_LABELS)]
   return others.length === 0 ? own : [...own, { ...others.reduce<SubscriptionFigures>(both, NONE), name: OTHER_LABEL }]
 }
 

@@ -24,7 +24,7 @@ export type LaneDeps = {
 const parseBatchedEvent = parserOf(BatchedEventSchema)
 const DONE: JobOutcome = { kind: 'done' }
 /** Rounds per job. After that other accounts have their turn. */
-const MOST_ROUNDS = 20
+const MAX_ROUNDS = 20
 const AWAY_MS = 500
 /** The delay of an event that failed although the store was there. */
 const AGAIN_MS = 1_000
@@ -35,7 +35,7 @@ export function laneHandler(deps: LaneDeps): JobHandler<LaneJob> {
   const { lanes } = deps
   return async (lane, context) => {
     let done = 0
-    for (let round = 0; round < MOST_ROUNDS && !context.signal.aborted; round += 1) {
+    for (let round = 0; round < MAX_ROUNDS && !context.signal.aborted; round += 1) {
       const texts = await lanes.next(lane, context.jobId, done)
       if (texts === undefined) return DONE
       done = await dispatchAll(deps, { platform: lane.platform, entries: texts.map(read) }, context)

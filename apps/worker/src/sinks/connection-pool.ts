@@ -40,7 +40,7 @@ const MAX_OPEN = 2_000
 
 type Own = { idle: Connection[]; busy: number; waiting: Set<() => void> }
 
-export function createConnectionPool(dial: Dial, { mostOpen = MAX_OPEN } = {}): ConnectionPool {
+export function createConnectionPool(dial: Dial, { maxOpen = MAX_OPEN } = {}): ConnectionPool {
   const owners = new Map<string, Own>()
   /** The least recently used first. */
   const idle = new Set<Connection>()
@@ -134,8 +134,8 @@ export function createConnectionPool(dial: Dial, { mostOpen = MAX_OPEN } = {}): 
           return known
         }
         const [longestIdle] = idle
-        if (opened >= mostOpen && longestIdle) discard(longestIdle)
-        if (opened < mostOpen || own.busy === 0) return open(target, options)
+        if (opened >= maxOpen && longestIdle) discard(longestIdle)
+        if (opened < maxOpen || own.busy === 0) return open(target, options)
         await oneOfItsOwn(own, signal)
       }
       // Pass the wake-up on: this call does not use the connection.
@@ -145,7 +145,7 @@ export function createConnectionPool(dial: Dial, { mostOpen = MAX_OPEN } = {}): 
     },
     giveBack(connection) {
       if (connection.state !== 'busy') return
-      if (closed || opened > mostOpen) return discard(connection)
+      if (closed || opened > maxOpen) return discard(connection)
       connection.answers += 1
       leave(connection, 'idle')
       idle.add(connection)

@@ -44,7 +44,7 @@ export type GuardedFetchDeps = {
   connect?: (options: NetConnectOpts) => Socket
   ca?: string
   /** Open connections, besides one per owner. Default 2,000. */
-  mostOpen?: number
+  maxOpen?: number
 }
 
 export const MAX_ANSWER_BYTES = 65_536
@@ -56,12 +56,12 @@ export function createGuardedFetch({
   resolveHost,
   connect,
   ca,
-  mostOpen,
+  maxOpen,
 }: GuardedFetchDeps): GuardedFetch {
   const guard = createAddressGuard(allowNetworks)
   const pool = createConnectionPool(
     createDial({ guard, resolveHost: resolveHost ?? createHostResolver(), connect: connect ?? connectTcp, ca }),
-    mostOpen === undefined ? {} : { mostOpen },
+    maxOpen === undefined ? {} : { maxOpen },
   )
   const targetOf = createTargets(allowNetworks)
   return {

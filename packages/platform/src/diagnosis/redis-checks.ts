@@ -8,7 +8,7 @@ const OLDEST_MAJOR = 7
 const MEMORY_WARNING = 0.6
 const MEMORY_PROBLEM = 0.75
 const RIGHTS_HOLD_MS = 5_000
-const MOST_NAMED = 12
+const MAX_NAMED = 12
 
 type Deps = { redis: RedisConnection; platforms: readonly string[] }
 
@@ -69,8 +69,8 @@ async function findRights({ redis, platforms }: Deps): Promise<Finding> {
   ]
   if (rules.length === 0)
     return ok({ zh: '需要的命令、键和频道都允许', en: 'all commands, keys and channels that are needed are allowed' })
-  const more = rules.length > MOST_NAMED ? ` … (${rules.length})` : ''
-  const text = rules.slice(0, MOST_NAMED).join(' ') + more
+  const more = rules.length > MAX_NAMED ? ` … (${rules.length})` : ''
+  const text = rules.slice(0, MAX_NAMED).join(' ') + more
   return {
     status: 'problem',
     what: { zh: `Redis 用户缺少权限：${text}`, en: `the Redis user has no right to ${text}` },

@@ -32,7 +32,7 @@ const PROBE_EVERY_MS = 600_000
 /** So long, all who ask share one look: less than a call takes that could open the brake elsewhere. */
 const SHARED_MS = 2
 /** Of one subject. The paths are what callers call; WeChat documents a few hundred. */
-const MOST_PATHS = 1_000
+const MAX_PATHS = 1_000
 
 const checkBrake = defineScript({
   name: 'api-calls/check-brake',
@@ -43,7 +43,7 @@ const giveProbeBack = defineScript({ name: 'api-calls/give-probe-back', keys: ['
 const openBrake = defineScript({
   name: 'api-calls/open-brake',
   keys: ['brakes'],
-  args: ['path', 'answer', 'probeEveryMs', 'mostPaths'],
+  args: ['path', 'answer', 'probeEveryMs', 'maxPaths'],
 })
 
 type Deps = { redis: RedisConnection; keys: PlatformKeys }
@@ -82,7 +82,7 @@ export function createApiBrakes({ redis, keys }: Deps): ApiBrakes {
     open: (subject, path, { status, contentType, body }) =>
       changing(async () => {
         const answer = JSON.stringify({ status, contentType, body: body.toString('base64') })
-        const opened = { path, answer, probeEveryMs: PROBE_EVERY_MS, mostPaths: MOST_PATHS }
+        const opened = { path, answer, probeEveryMs: PROBE_EVERY_MS, maxPaths: MAX_PATHS }
         await openBrake(redis, { brakes: keys.apiBrakes(subject), ...opened })
       }),
     giveBack: (subject, path) =>

@@ -29,7 +29,7 @@ export type RefusedPaths = {
 
 const REMEMBERED_SECONDS = 3_600
 /** Of one subject, that are not known. */
-const MOST_UNKNOWN_PATHS = 16
+const MAX_UNKNOWN_PATHS = 16
 const ANY_TOKEN = '*'
 
 export function createRefusedPaths({ redis, keys }: { redis: RedisConnection; keys: PlatformKeys }): RefusedPaths {
@@ -51,7 +51,7 @@ export function createRefusedPaths({ redis, keys }: { redis: RedisConnection; ke
       guardStore(async () => {
         const remembered = (await redis.get(keyOf(called))) ?? ''
         if (remembered === ANY_TOKEN || remembered === digestOf(refused)) return true
-        return !called.isKnown && (await redis.scard(unknownOf(called))) >= MOST_UNKNOWN_PATHS
+        return !called.isKnown && (await redis.scard(unknownOf(called))) >= MAX_UNKNOWN_PATHS
       }),
   }
 }

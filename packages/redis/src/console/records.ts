@@ -4,8 +4,8 @@ import type { RedisConnection } from '../connect.ts'
 import { AUDIT_KEY, REFUSED_API_CALLS_KEY } from '../keys.ts'
 import { createRecentEntries, type RecentEntries } from './recent-entries.ts'
 
-const MOST_AUDIT_ENTRIES = 10_000
-const MOST_REFUSED_CALLS = 1_000
+const MAX_AUDIT_ENTRIES = 10_000
+const MAX_REFUSED_CALLS = 1_000
 
 export type ConsoleRecords = { audit: RecentEntries<AuditEntry>; refusedCalls: RecentEntries<RefusedCall> }
 
@@ -13,11 +13,11 @@ type Deps = { redis: RedisConnection; onError(error: unknown): void }
 
 export function createConsoleRecords(deps: Deps): ConsoleRecords {
   return {
-    audit: createRecentEntries({ ...deps, key: AUDIT_KEY, most: MOST_AUDIT_ENTRIES, parse: parseAuditEntry }),
+    audit: createRecentEntries({ ...deps, key: AUDIT_KEY, most: MAX_AUDIT_ENTRIES, parse: parseAuditEntry }),
     refusedCalls: createRecentEntries({
       ...deps,
       key: REFUSED_API_CALLS_KEY,
-      most: MOST_REFUSED_CALLS,
+      most: MAX_REFUSED_CALLS,
       parse: parseRefusedCall,
     }),
   }

@@ -45,7 +45,7 @@ export type RecordedWritesDeps = {
 }
 
 /** Writes per call, all events together: Redis serves no other command meanwhile (measured: up to 9 µs each). */
-export const MOST_WRITES = 250
+export const MAX_WRITES = 250
 const NO_WRITE = { sink: 0, how: '' }
 
 export function createRecordedWrites({ redis, queues, version }: RecordedWritesDeps): RecordedWrites {
@@ -75,7 +75,7 @@ export function createRecordedWrites({ redis, queues, version }: RecordedWritesD
 
       return {
         write(write, eventId) {
-          if (write === undefined || writes >= MOST_WRITES) return NO_WRITE
+          if (write === undefined || writes >= MAX_WRITES) return NO_WRITE
           if ('stream' in write) {
             if (!reach.reaches(write.stream)) return NO_WRITE
             writes += 1

@@ -6,7 +6,7 @@ import type { RedisConnection } from '../connect.ts'
 import type { DeliveryChange, EventLog } from '../event-log/event-log.ts'
 import { isJobGone } from '../job-gone.ts'
 import { deliveriesQueue, deliveryId, MAINTENANCE_QUEUE } from '../keys.ts'
-import { describeHashes, inGroups, MOST_PAGE_BYTES } from '../paging/describe-hashes.ts'
+import { describeHashes, inGroups, MAX_PAGE_BYTES } from '../paging/describe-hashes.ts'
 import { decodeCursor, encodeCursor, type Page, type Position, readNewestFirst } from '../paging/newest-first.ts'
 import { DEAD_LETTERS_ATTEMPTS, jobOptions } from '../queues/job-options.ts'
 import type { Queues } from '../queues/queues.ts'
@@ -228,7 +228,7 @@ export function createDeadLetters({ platform, redis, queues, events }: DeadLette
           const job = jobs[index]
           if (job && within(job)) {
             bytes += place.bytes
-            const isFull = items.length === limit || (items.length > 0 && bytes > MOST_PAGE_BYTES)
+            const isFull = items.length === limit || (items.length > 0 && bytes > MAX_PAGE_BYTES)
             // There is a next page.
             if (isFull) return { items, nextCursor: last ? encodeCursor(last) : null }
             items.push(toDeadLetter(job, place.score))

@@ -10,12 +10,12 @@ import { channelOf, commandSamples, keySamples } from './needed-commands.ts'
 type MissingRights = { commands: string[]; keys: string[]; channels: string[] }
 
 /** A cluster may have hundreds of nodes; its users are the same everywhere, or the first ones show it. */
-const MOST_NODES = 3
+const MAX_NODES = 3
 const TIMEOUT_MS = 1_000
 
 /** On connections of its own. Rejects with STORE_UNAVAILABLE. What is refused stands in the server's ACL LOG. */
 export async function missingRights(redis: RedisConnection, platforms: readonly string[]): Promise<MissingRights> {
-  const nodes = mastersOf(redis).slice(0, MOST_NODES)
+  const nodes = mastersOf(redis).slice(0, MAX_NODES)
   const found = await guardStore(() => Promise.all(nodes.map((node) => missingAt(node, platforms))))
   const union = (kind: keyof MissingRights) => [...new Set(found.flatMap((missing) => missing[kind]))]
   return { commands: union('commands'), keys: union('keys'), channels: union('channels') }

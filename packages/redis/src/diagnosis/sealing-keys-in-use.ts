@@ -7,13 +7,13 @@ import { guardStore } from '../store-errors.ts'
 /** `unsealed`: stored while ALLOW_UNSEALED was set. */
 type SealingKeysInUse = { ids: string[]; unsealed: boolean }
 
-const MOST_ACCOUNTS = 100
+const MAX_ACCOUNTS = 100
 const SEALED = /^v1\.([^.]+)\./
 
 /** Rejects with STORE_UNAVAILABLE. */
 export function sealingKeysInUse(redis: RedisConnection, keys: PlatformKeys): Promise<SealingKeysInUse> {
   return guardStore(async () => {
-    const appIds = await redis.zrange(keys.authorizers, 0, String(MOST_ACCOUNTS - 1))
+    const appIds = await redis.zrange(keys.authorizers, 0, String(MAX_ACCOUNTS - 1))
     const sealed = await Promise.all([
       redis.get(keys.keyCheck),
       redis.hget(keys.ticket, 'ticket'),

@@ -27,11 +27,11 @@ export type AttemptInState = Partial<Pick<MadeAttempt, 'startedAtMs' | 'duration
 type StoredAttempt = MadeAttempt & { worker: string }
 
 /** A longer answer is not stored in the state, which is read with each event of a list. */
-const MOST_ANSWER_IN_STATE = 64
-const MOST_HOSTNAME = 64
+const MAX_ANSWER_IN_STATE = 64
+const MAX_HOSTNAME = 64
 
 export function workerName(): string {
-  return `${hostname().slice(0, MOST_HOSTNAME)}:${process.pid}`
+  return `${hostname().slice(0, MAX_HOSTNAME)}:${process.pid}`
 }
 
 /** undefined: the attempt has to be stored beside the event. */
@@ -39,7 +39,7 @@ export function attemptInState(
   { outcome, startedAtMs, durationMs, httpStatus, answer }: MadeAttempt,
   worker: string,
 ): AttemptInState | undefined {
-  if (outcome !== 'delivered' || (answer !== undefined && answer.length > MOST_ANSWER_IN_STATE)) return undefined
+  if (outcome !== 'delivered' || (answer !== undefined && answer.length > MAX_ANSWER_IN_STATE)) return undefined
   return { startedAtMs, durationMs, httpStatus, worker, answer }
 }
 
@@ -73,12 +73,12 @@ export function pageOfAttempts(
   return { items: page.map(({ item }) => item), nextCursor: last ? encodeCursor(last.position) : null }
 }
 
-const MOST_SHOWN = 20
+const MAX_SHOWN = 20
 
 function newestOf(state: string | undefined, list = ''): StoredAttempt[] {
   const texts = [...(state === undefined ? [] : [state]), ...list.split('\n').filter((text) => text !== '')]
   const attempts = texts.map(parseAttempt).filter((attempt) => attempt !== undefined)
-  return attempts.toSorted((left, right) => right.startedAtMs - left.startedAtMs).slice(0, MOST_SHOWN)
+  return attempts.toSorted((left, right) => right.startedAtMs - left.startedAtMs).slice(0, MAX_SHOWN)
 }
 
 /** undefined for a state without an attempt. Only this package writes states. */

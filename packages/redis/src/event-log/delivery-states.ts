@@ -16,15 +16,15 @@ export type DescribedEvent = {
 }
 
 /** Events per call, so that a call does not keep Redis busy for long. */
-const MOST_AT_ONCE = 250
+const MAX_BATCH = 250
 
 const describe = defineScript({ name: 'event-log/describe-deliveries', eachKeys: ['event'] })
 
 /** `keys` share a hash tag. */
 export async function describeDeliveries(redis: RedisConnection, keys: readonly string[]): Promise<DescribedEvent[]> {
   const described: DescribedEvent[] = []
-  for (let start = 0; start < keys.length; start += MOST_AT_ONCE) {
-    const each = keys.slice(start, start + MOST_AT_ONCE).map((event) => ({ event }))
+  for (let start = 0; start < keys.length; start += MAX_BATCH) {
+    const each = keys.slice(start, start + MAX_BATCH).map((event) => ({ event }))
     const answer = await describe(redis, { each })
     described.push(...(Array.isArray(answer) ? answer.map(parseDescribed) : []))
   }

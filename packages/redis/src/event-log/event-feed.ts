@@ -44,7 +44,7 @@ export type EventFeedDeps = {
 const POLL_MS = 100
 const QUIET_MS = 500
 /** Of all shards together. */
-const MOST_TAIL_BYTES = 4 * 1024 * 1024
+const MAX_TAIL_BYTES = 4 * 1024 * 1024
 
 export function createEventFeed({ redis, shards, eventLogSeconds, onError }: EventFeedDeps): EventFeed {
   const all = () => shards.all()
@@ -56,8 +56,8 @@ export function createEventFeed({ redis, shards, eventLogSeconds, onError }: Eve
   function tailAt(shard: MessageShard): FeedTail {
     const known = tails[shard.index]
     if (known) return known
-    const mostBytes = MOST_TAIL_BYTES / all().length
-    const tail = createFeedTail({ redis, shard, eventLogSeconds, mostBytes })
+    const maxBytes = MAX_TAIL_BYTES / all().length
+    const tail = createFeedTail({ redis, shard, eventLogSeconds, maxBytes })
     tails[shard.index] = tail
     return tail
   }

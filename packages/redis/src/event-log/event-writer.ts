@@ -1,7 +1,7 @@
 // Owns: writing the event log. Events that are recorded in the same moment are one step. Its writes to consumers are in
 // consumers/recorded-writes.ts.
 import { createBatches } from '../batches.ts'
-import { createRecordedWrites, MOST_WRITES } from '../consumers/recorded-writes.ts'
+import { createRecordedWrites, MAX_WRITES } from '../consumers/recorded-writes.ts'
 import { ALWAYS_ASKED } from '../replication/master-outages.ts'
 import type { EventPlace, MessageShard } from '../shards/message-shards.ts'
 import { guardStore } from '../store-errors.ts'
@@ -32,7 +32,7 @@ export function createEventWriter({
   const consumers = createRecordedWrites({ redis, queues, version })
 
   const records = createBatches<NewEvent, readonly string[] | 'claimed'>({
-    weight: { of: ({ writes }) => writes.length, most: MOST_WRITES },
+    weight: { of: ({ writes }) => writes.length, most: MAX_WRITES },
     write: async (at, events) => {
       const shard = shardAt(at)
       const delivered = formatState(

@@ -26,13 +26,13 @@ type FeedRead = {
 }
 
 /** Of one read, but for an event that is larger by itself. */
-const MOST_FEED_BYTES = 256 * 1024
-const MOST_ENTRIES = 200
+const MAX_FEED_BYTES = 256 * 1024
+const MAX_ENTRIES = 200
 
 const readFeed = defineScript({
   name: 'event-log/read-feed',
   keys: ['feed', 'feedEnd'],
-  args: ['after', 'afterNumber', 'most', 'mostBytes', 'eventPrefix'],
+  args: ['after', 'afterNumber', 'most', 'maxBytes', 'eventPrefix'],
 })
 
 /** The last entry. */
@@ -85,8 +85,8 @@ async function ask(redis: RedisConnection, shard: MessageShard, { after, number 
     feedEnd: shard.feedEnd,
     after,
     afterNumber: number,
-    most: MOST_ENTRIES,
-    mostBytes: MOST_FEED_BYTES,
+    most: MAX_ENTRIES,
+    maxBytes: MAX_FEED_BYTES,
     eventPrefix: shard.event(''),
   })
   const [nowMs, ended, isThere, first, ...flat] = Array.isArray(answer) ? answer.map(String) : []

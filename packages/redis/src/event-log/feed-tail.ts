@@ -15,12 +15,12 @@ export type FeedTail = {
   readonly generation: number
 }
 
-type FeedTailDeps = { redis: RedisConnection; shard: MessageShard; eventLogSeconds: number; mostBytes: number }
+type FeedTailDeps = { redis: RedisConnection; shard: MessageShard; eventLogSeconds: number; maxBytes: number }
 
-const MOST_STEPS = 2_000
+const MAX_STEPS = 2_000
 const MOVE_ON_MS = 60_000
 
-export function createFeedTail({ redis, shard, eventLogSeconds, mostBytes }: FeedTailDeps): FeedTail {
+export function createFeedTail({ redis, shard, eventLogSeconds, maxBytes }: FeedTailDeps): FeedTail {
   const moveOnMs = Math.min(MOVE_ON_MS, eventLogSeconds * 250)
   let steps: TailStep[] = []
   let bytes = 0
@@ -37,7 +37,7 @@ export function createFeedTail({ redis, shard, eventLogSeconds, mostBytes }: Fee
 
   function forgetOldest(): void {
     let forgotten = 0
-    for (; steps.length - forgotten > MOST_STEPS || bytes > mostBytes; forgotten += 1) {
+    for (; steps.length - forgotten > MAX_STEPS || bytes > maxBytes; forgotten += 1) {
       bytes -= steps[forgotten]?.body.length ?? 0
       start = steps[forgotten]?.id
     }

@@ -2,7 +2,7 @@
 // it, and an answer is bounded in bytes: it may be short, or empty, with a cursor to go on from.
 import type { RedisConnection } from '../connect.ts'
 import { cutByWeight } from '../paging/cut-by-weight.ts'
-import { describeHashes, inGroups, MOST_PAGE_BYTES } from '../paging/describe-hashes.ts'
+import { describeHashes, inGroups, MAX_PAGE_BYTES } from '../paging/describe-hashes.ts'
 import { encodeCursor, type Found, type Position } from '../paging/newest-first.ts'
 import type { MessageShard, MessageShards } from '../shards/message-shards.ts'
 import { allSucceeded } from '../store-errors.ts'
@@ -15,11 +15,11 @@ import { type LoggedEvent, parseEvent, parseLoggedEvent } from './logged-event.t
 type Deps = { redis: RedisConnection; shards: MessageShards; eventLogSeconds: number }
 
 /** Entries that one search scans. */
-const MOST_SCANNED = 5_000
+const MAX_SCANNED = 5_000
 const SCAN_BATCH = 250
 /** Bytes of events that one search reads, and how long it may take. */
-const MOST_SCANNED_BYTES = 8 * 1024 * 1024
-const MOST_SCANNED_MS = 500
+const MAX_SCANNED_BYTES = 8 * 1024 * 1024
+const MAX_SCANNED_MS = 500
 /** Events that one script reads: about half a millisecond of Redis. */
 const TEXT_GROUP = { weight: 256 * 1024, items: 100 }
 
@@ -33,7 +33,7 @@ export async function findEvents(deps: Deps, filter: EventFilter): Promise<Found
   const search = await openSearch(deps, filter)
   const matches = matcherOf(filter)
   const isWhole = matches === undefined && textsOf(filter) === undefined
-  const spent: Spent = { entries: 0, bytes: 0, untilMs: performance.now() + MOST_SCANNED_MS }
+  const spent: Spent = { entries: 0, bytes: 0, untilMs: performance.now() + MAX_SCANNED_MS }
   const page: Entry[] = []
   let bytes = 0
   const answer = async (last: Position | undefined, isCut = false): Promise<FoundEvents> => {
@@ -52,8 +52,7 @@ export async function findEvents(deps: Deps, filter: EventFilter): Promise<Found
     for (const entry of entries) {
       // The index has the event once per subscription that was not delivered.
       if (page.at(-1)?.id === entry.id) continue
-      if (page.length === limit || (page.length > 0 && bytes + entry.bytes > MOST_PAGE_BYTES))
-        return answer(page.at(-1))
+      if (page.length === limit || (page.length > 0 && bytes + entry.bytes > MAX_PAGE_BYTES)) return answer(page.at(-1))
       page.push(entry)
       bytes += entry.bytes
     }
@@ -65,7 +64,7 @@ export async function findEvents(deps: Deps, filter: EventFilter): Promise<Found
 
 /** The time counts only for searches that read events: all others are quick. */
 function isSpent({ entries, bytes, untilMs }: Spent): boolean {
-  return entries >= MOST_SCANNED || bytes >= MOST_SCANNED_BYTES || (bytes > 0 && performance.now() > untilMs)
+  return entries >= MAX_SCANNED || bytes >= MAX_SCANNED_BYTES || (bytes > 0 && performance.now() > untilMs)
 }
 
 type Wanted = { filter: EventFilter; matches: Matcher | undefined; spent: Spent }

@@ -4,7 +4,7 @@
 -- ARG after         id of an entry ('' = only the end of the feed is wanted)
 -- ARG afterNumber   the number in that id
 -- ARG most          entries
--- ARG mostBytes     of all events together, unless the first is larger by itself
+-- ARG maxBytes     of all events together, unless the first is larger by itself
 -- ARG eventPrefix   of event keys
 -- RETURN ms now, id of the last entry or '', 1 = the entry `after` exists, id of the first entry or '',
 --   then for each entry: id, event as JSON ('' = the log has lost it)
@@ -21,7 +21,7 @@ local answer, bytes = {nowMs, ended, isThere, first and first[1] or ''}, 0
 for _, entry in ipairs(call('XRANGE', feed, '(' .. after, '+', 'COUNT', most)) do
   local event = call('HGET', eventPrefix .. entry[2][2], 'event') or ''
   bytes = bytes + #event
-  if bytes > tonumber(mostBytes) and #answer > 4 then break end
+  if bytes > tonumber(maxBytes) and #answer > 4 then break end
   answer[#answer + 1] = entry[1]
   answer[#answer + 1] = event
 end

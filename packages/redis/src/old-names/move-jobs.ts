@@ -33,7 +33,7 @@ const BATCH = 100
 /** Jobs of one state per call, so that one subscription does not delay the others. */
 const MOST = 10_000
 /** Ends the loop when the queue is refilled meanwhile. */
-const MOST_ROUNDS = 1_000
+const MAX_ROUNDS = 1_000
 /**
  * The fields that are moved. What a consumer's library stored besides (parents, repetitions) stays with the old queue.
  */
@@ -67,7 +67,7 @@ export async function moveJobs(redis: RedisConnection, move: Move): Promise<Move
 /** For a deleted subscription: jobs of others in the same queue stay. */
 export async function dropJobs(redis: RedisConnection, from: string, owner: Owner): Promise<void> {
   const round = () => moveJobs(redis, { from, to: undefined, owner })
-  for (let count = 0; count < MOST_ROUNDS && (await round()).moved > 0;) count += 1
+  for (let count = 0; count < MAX_ROUNDS && (await round()).moved > 0;) count += 1
 }
 
 async function moveState(redis: RedisConnection, move: Move, state: State): Promise<Moved> {

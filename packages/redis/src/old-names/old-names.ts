@@ -8,7 +8,7 @@ import {
   MESSAGES_QUEUE,
   PLATFORM_EVENTS_QUEUE,
 } from '../keys.ts'
-import { MOST_SHARDS } from '../shards/shard-count.ts'
+import { MAX_SHARDS } from '../shards/shard-count.ts'
 
 type OldNames = {
   deliveriesQueue(subscription: string): string
@@ -35,7 +35,7 @@ const OWN: readonly string[] = [
   COMPONENT_EVENTS_QUEUE,
   PLATFORM_EVENTS_QUEUE,
   MESSAGES_QUEUE,
-  ...Array.from({ length: MOST_SHARDS }, (_, index) => messageInbox(index)),
+  ...Array.from({ length: MAX_SHARDS }, (_, index) => messageInbox(index)),
   MAINTENANCE_QUEUE,
 ]
 

@@ -49,7 +49,7 @@ export type DeliveryOrder = {
 /** The delay of a waiting delivery until it is promoted: longer than any retry. */
 export const WAITS_MS = 30 * 86_400_000
 /** Keys per step of Redis. */
-const MOST_MENDED = 200
+const MAX_MENDED = 200
 
 export type DeliveryOrderDeps = { platform: string; redis: RedisConnection; queues: Pick<Queues, 'open'> }
 
@@ -128,7 +128,7 @@ export function createDeliveryOrder({ platform, redis, queues }: DeliveryOrderDe
       guardStore(async () => {
         let after = ''
         do {
-          const asked = { ...ofSubscription(subscription), after, most: MOST_MENDED }
+          const asked = { ...ofSubscription(subscription), after, most: MAX_MENDED }
           const [last = '', ...waiting] = textsIn(await mendOrder(redis, asked))
           await promoteEach(subscription, waiting)
           after = last

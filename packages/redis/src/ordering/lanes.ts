@@ -39,7 +39,7 @@ export const parseLaneJob = parserOf(LaneJobSchema)
 
 const LANE_OPTIONS = jobOptions(FAN_OUT_ATTEMPTS)
 /** As many as one step of the event log records. */
-const MOST_ENTRIES = 25
+const MAX_ENTRIES = 25
 /**
  * Longer than the dispatch of one batch. The list of a killed process is found without a lease soon after
  * (stranded-lanes.ts).
@@ -127,7 +127,7 @@ export function createLaneReader({ redis, count, queues }: LanesDeps): LaneReade
           owner,
           leaseMs: LEASE_MS,
           done,
-          most: MOST_ENTRIES,
+          most: MAX_ENTRIES,
           account: laneName(lane),
         })
         return Array.isArray(entries) ? entries.map(String) : undefined

@@ -6,7 +6,7 @@ import { defineScript } from '../lua/define-script.ts'
 export type Description = { fields: Array<string | undefined>; bytes: number }
 
 /** In one call, so that nobody else waits long for Redis (measured: 1 µs each). */
-const MOST_AT_ONCE = 250
+const MAX_BATCH = 250
 
 const describe = defineScript({
   name: 'paging/describe-hashes',
@@ -22,8 +22,8 @@ export async function describeHashes(
   { measured, fields = [] }: { measured: string; fields?: readonly string[] },
 ): Promise<Description[]> {
   const described: Description[] = []
-  for (let start = 0; start < keys.length; start += MOST_AT_ONCE) {
-    const each = keys.slice(start, start + MOST_AT_ONCE).map((key) => ({ key }))
+  for (let start = 0; start < keys.length; start += MAX_BATCH) {
+    const each = keys.slice(start, start + MAX_BATCH).map((key) => ({ key }))
     const answer = await describe(redis, { measured, each, fields })
     described.push(...(Array.isArray(answer) ? answer.map(parseDescription) : []))
   }
@@ -36,7 +36,7 @@ function parseDescription(answer: unknown): Description {
 }
 
 /** Of one answer, but for an entry that is larger by itself: the process does nothing else while it is written. */
-export const MOST_PAGE_BYTES = 512 * 1024
+export const MAX_PAGE_BYTES = 512 * 1024
 
 const GROUP_BYTES = 128 * 1024
 const GROUP_ENTRIES = 25

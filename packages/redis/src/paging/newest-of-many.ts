@@ -19,7 +19,7 @@ type Stream = {
  * Entries that one call reads at most, or sets that it looks at, so that nobody else waits long for Redis (measured: 1
  * µs each).
  */
-const MOST_AT_ONCE = 500
+const MAX_BATCH = 500
 
 const readHeads = defineScript({
   name: 'paging/read-heads',
@@ -61,8 +61,8 @@ export function walkMany(redis: RedisConnection, all: readonly Sets[], range: Om
 
   async function beginAt(sets: Sets, place: number): Promise<Stream[]> {
     const begun: Stream[] = []
-    for (let start = 0; start < sets.names.length; start += MOST_AT_ONCE) {
-      const chunk = sets.names.slice(start, start + MOST_AT_ONCE)
+    for (let start = 0; start < sets.names.length; start += MAX_BATCH) {
+      const chunk = sets.names.slice(start, start + MAX_BATCH)
       const asked = { max: highest(after), count: 1, names: `${chunk.join(' ')} ` }
       for (const [which, read] of await ask(sets, [asked])) {
         const stream: Stream = { place, name: chunk[which] ?? '', waiting: [], last: after, batch: 1, isOver: false }
@@ -85,7 +85,7 @@ export function walkMany(redis: RedisConnection, all: readonly Sets[], range: Om
   }
 
   async function readAt(sets: Sets, asked: readonly Stream[]): Promise<void> {
-    for (const chunk of cutByWeight(asked, ({ batch }) => batch, { weight: MOST_AT_ONCE })) {
+    for (const chunk of cutByWeight(asked, ({ batch }) => batch, { weight: MAX_BATCH })) {
       const groups = chunk.map(({ name, last, batch }) => ({ max: highest(last), count: batch, names: name }))
       const answers = new Map(await ask(sets, groups))
       chunk.forEach((stream, which) => take(stream, answers.get(which) ?? []))
@@ -127,7 +127,7 @@ function take(stream: Stream, read: readonly Position[]): void {
   stream.isOver = fresh.length < stream.batch
   stream.waiting.push(...fresh)
   stream.last = fresh.at(-1) ?? stream.last
-  stream.batch = Math.min(2 * stream.batch, MOST_AT_ONCE)
+  stream.batch = Math.min(2 * stream.batch, MAX_BATCH)
 }
 
 function insert(streams: Stream[], stream: Stream): void {

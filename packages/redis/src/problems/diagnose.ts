@@ -14,14 +14,14 @@ import { openOnce } from './open-once.ts'
 
 const PROBE_TIMEOUT_MS = 1_000
 /** A cluster may have hundreds of nodes; three that agree are enough. */
-const MOST_ENDPOINTS = 3
+const MAX_ENDPOINTS = 3
 
 /**
  * What is wrong with the first server that has something wrong; undefined when nothing was found. Never rejects; takes
  * a few seconds at most. Reads only.
  */
 export async function diagnoseRedis(settings: RedisSettings): Promise<RedisProblem | undefined> {
-  const asked = settings.endpoints.slice(0, MOST_ENDPOINTS)
+  const asked = settings.endpoints.slice(0, MAX_ENDPOINTS)
   const found = await Promise.all(asked.map((endpoint) => diagnoseEndpoint(settings, endpoint)))
   const [one] = found.filter((problem) => problem !== undefined)
   if (one === undefined) return undefined

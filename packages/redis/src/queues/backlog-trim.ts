@@ -35,7 +35,7 @@ export type BacklogTrimDeps = {
 
 const CLAIM_MS = 5_000
 /** So many take much less than the claim's 5 s. */
-const MOST_AT_ONCE = 1_000
+const MAX_BATCH = 1_000
 const LANES = 10
 
 export const BACKLOG_FULL = 'paused, and maxBacklog is reached'
@@ -80,7 +80,7 @@ export function createBacklogTrim({ platform, connection, redis, keys, queues, l
         const name = deliveriesQueue(platform, subscription)
         const counts = await queues.open(name).getJobCounts('waiting', 'prioritized', 'delayed')
         const over = Object.values(counts).reduce((sum, count) => sum + count, 0) - most
-        return over <= 0 ? 0 : failOldest(name, Math.min(over, MOST_AT_ONCE), onDead)
+        return over <= 0 ? 0 : failOldest(name, Math.min(over, MAX_BATCH), onDead)
       }),
   }
 }

@@ -6,7 +6,7 @@ import type { RedisConnection } from '../connect.ts'
 import { queueKey } from '../keys.ts'
 import { startLaps } from '../laps.ts'
 import { createErrorLog, type WarnLog } from './error-log.ts'
-import { MOST_BYTES, MOST_ENTRIES, parseReturns, readReturns } from './read-returns.ts'
+import { MAX_BYTES, MAX_ENTRIES, parseReturns, readReturns } from './read-returns.ts'
 
 /** `name`: the subscription's. `jobId` and `value` were written by the consumer and are not checked. */
 export type ReturnedJob = { name: string; jobId: string; value: unknown }
@@ -122,7 +122,7 @@ export function createConsumerReturns(deps: ConsumerReturnsDeps): ConsumerReturn
   /** Whether there may be more entries. */
   async function readOn(one: Followed, before: string): Promise<boolean> {
     if (one.batches.reduce((sum, { size }) => sum + size, 0) >= MAX_AT_ONCE) return false
-    const asked = { after: before, most: atOnce(one), mostBytes: MOST_BYTES }
+    const asked = { after: before, most: atOnce(one), maxBytes: MAX_BYTES }
     const answer = await readReturns(redis, { events: one.stream, ...asked })
     const { hasMore, bytes, last, returns } = parseReturns(answer)
     one.failures = Math.max(0, one.failures - 1)
@@ -134,7 +134,7 @@ export function createConsumerReturns(deps: ConsumerReturnsDeps): ConsumerReturn
     for (const { jobId } of returns) one.awaited.delete(jobId)
     const handing = returns.map((returned) => hand({ name: one.name, ...returned }))
     void Promise.all(handing).then((handed) => settle(one, batch, handed.every(Boolean)))
-    if (bytes > 2 * MOST_BYTES) await delay(bytes / LONG_BYTES_PER_MS, undefined, { ref: false })
+    if (bytes > 2 * MAX_BYTES) await delay(bytes / LONG_BYTES_PER_MS, undefined, { ref: false })
     return hasMore
   }
 
@@ -242,7 +242,7 @@ export function createConsumerReturns(deps: ConsumerReturnsDeps): ConsumerReturn
 }
 
 function atOnce({ failures }: Followed): number {
-  return Math.max(1, Math.floor(MOST_ENTRIES / 2 ** failures))
+  return Math.max(1, Math.floor(MAX_ENTRIES / 2 ** failures))
 }
 
 /** Milliseconds from the answer of TIME. */

@@ -29,7 +29,7 @@ export type InboxChoiceDeps = {
 
 /** The time-out per inbox. A push has 1.2 s for Redis: after two masters that are away a third is still tried. */
 const PATIENCE_MS = 350
-const MOST_TRIED = 3
+const MAX_TRIED = 3
 /** How long an inbox is left out after a refusal. It doubles each time. */
 const FIRST_PAUSE_MS = 1_000
 const LONGEST_PAUSE_MS = 8_000
@@ -90,7 +90,7 @@ export function createInboxChoice(deps: InboxChoiceDeps): InboxChoice {
           leaveOut(one)
           refused.add(one)
         }
-        index = tried < MOST_TRIED ? next(refused) : undefined
+        index = tried < MAX_TRIED ? next(refused) : undefined
       }
       // An earlier write that was late may still succeed.
       await Promise.any(writes).catch((all: unknown) => {

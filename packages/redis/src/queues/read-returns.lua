@@ -4,10 +4,10 @@
 -- KEY events     the queue's stream
 -- ARG after      id of an entry
 -- ARG most       entries
--- ARG mostBytes  of entries, and one entry more
+-- ARG maxBytes  of entries, and one entry more
 -- RETURN 1 when there may be more, how many bytes were read, the id of the last entry or '', then for each return: job
 --   id, value as JSON
--- COST O(most), and mostBytes
+-- COST O(most), and maxBytes
 
 -- Above the longest reply that the gateway takes, each of its characters escaped.
 local LONGEST_VALUE = 131072
@@ -16,7 +16,7 @@ local TOO_LONG = '{"reply":0}'
 -- Above the length of an event's id.
 local LONGEST_JOB_ID = 64
 local last, bytes, count, answer = after, 0, 0, {0, 0, ''}
-while count < tonumber(most) and bytes < tonumber(mostBytes) do
+while count < tonumber(most) and bytes < tonumber(maxBytes) do
   local streams = redis.call('XREAD', 'COUNT', 1, 'STREAMS', events, last)
   if not streams then return answer end
   local id, written = unpack(streams[1][2][1])

@@ -3,13 +3,13 @@
 import { defineScript } from '../lua/define-script.ts'
 
 /** In one read. */
-export const MOST_ENTRIES = 100
+export const MAX_ENTRIES = 100
 /** Bytes that one read returns at most, besides one last entry, which can be of any length. */
-export const MOST_BYTES = 262_144
+export const MAX_BYTES = 262_144
 export const readReturns = defineScript({
   name: 'queues/read-returns',
   keys: ['events'],
-  args: ['after', 'most', 'mostBytes'],
+  args: ['after', 'most', 'maxBytes'],
 })
 
 export type Returns = {

@@ -8,16 +8,16 @@
 -- ARG id
 -- ARG createdAtMs
 -- ARG prefix          of replays' keys
--- ARG mostOpen        of the platform, paused ones included
--- ARG mostKept        of the subscription, ended ones included
+-- ARG maxOpen        of the platform, paused ones included
+-- ARG maxKept        of the subscription, ended ones included
 -- MORE ARGS fields    field, value … of the record
 -- RETURN {'begun', how many items}; {'platform'}, {'subscription'}: it has as many open ones as it may
 -- INCLUDE replays/finish
--- COST O(mostOpen + mostKept)
+-- COST O(maxOpen + maxKept)
 
 local call = redis.call
 local others = call('ZRANGE', open, 0, -1)
-if #others >= tonumber(mostOpen) then return {'platform'} end
+if #others >= tonumber(maxOpen) then return {'platform'} end
 for _, other in ipairs(others) do
   if string.sub(other, 1, #subscription + 1) == subscription .. ' ' then return {'subscription'} end
 end
@@ -27,7 +27,7 @@ call('HSET', replay, 'matched', matched, unpack(ARGV, fields))
 call('ZADD', open, createdAtMs, member)
 call('ZADD', ofSubscription, createdAtMs, id)
 call('PERSIST', ofSubscription)
-local over = call('ZRANGE', ofSubscription, 0, -1 - mostKept)
+local over = call('ZRANGE', ofSubscription, 0, -1 - maxKept)
 for _, old in ipairs(over) do
   call('ZREM', ofSubscription, old)
   call('UNLINK', prefix .. old)

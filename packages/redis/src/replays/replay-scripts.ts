@@ -7,7 +7,7 @@ const REPLAY_KEYS = ['replay', 'open', 'ofSubscription', 'todo', 'underWay'] as 
 export const beginReplay = defineScript({
   name: 'replays/begin-replay',
   keys: REPLAY_KEYS,
-  args: ['subscription', 'id', 'createdAtMs', 'prefix', 'mostOpen', 'mostKept'],
+  args: ['subscription', 'id', 'createdAtMs', 'prefix', 'maxOpen', 'maxKept'],
   moreArgs: 'fields',
 })
 export const changeReplay = defineScript({

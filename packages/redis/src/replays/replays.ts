@@ -13,11 +13,11 @@ import { beginReplay, changeReplay } from './replay-scripts.ts'
 import { selectItems } from './replay-selection.ts'
 
 /** Open replays of one platform, paused ones included. */
-const MOST_OPEN = 10
+const MAX_OPEN = 10
 /** Stored replays of one subscription, ended ones included. */
-const MOST_KEPT = 20
+const MAX_KEPT = 20
 /** Deliveries of one replay: about 32 MB of Redis while it runs. */
-const MOST_REPLAYED = 250_000
+const MAX_REPLAYED = 250_000
 /** Longer than one part of a selection takes. It is renewed with each part. */
 const SELECTING_SECONDS = 600
 
@@ -63,7 +63,7 @@ export function createReplays(deps: ReplaysDeps): Replays {
   async function assertRoom(subscription: string): Promise<void> {
     const open = await redis.zrange(keys.replaysOpen, '0', '-1')
     if (open.some((member) => member.startsWith(`${subscription} `))) throw limit('subscription')
-    if (open.length >= MOST_OPEN) throw limit('platform')
+    if (open.length >= MAX_OPEN) throw limit('platform')
   }
 
   async function select(id: string, subscription: Subscription, range: ReplayRange): Promise<void> {
@@ -72,7 +72,7 @@ export function createReplays(deps: ReplaysDeps): Replays {
     for await (const selected of selectItems(deps, subscription, range)) {
       if (selected.length === 0) continue
       matched += selected.length
-      if (matched > MOST_REPLAYED) throw limit('matched')
+      if (matched > MAX_REPLAYED) throw limit('matched')
       const members = selected.flatMap(({ item, receivedAtMs }) => [receivedAtMs, formatItem(item)])
       const written = redis.multi().zadd(todo, ...members)
       allSucceeded(await written.expire(todo, SELECTING_SECONDS).exec())
@@ -105,8 +105,8 @@ export function createReplays(deps: ReplaysDeps): Replays {
         id,
         createdAtMs,
         prefix: keys.replay(''),
-        mostOpen: MOST_OPEN,
-        mostKept: MOST_KEPT,
+        maxOpen: MAX_OPEN,
+        maxKept: MAX_KEPT,
         fields,
       })
     const answer = await replicas.confirmed(keys.replay(id), write)
@@ -171,9 +171,9 @@ export async function clearReplays(redis: RedisConnection, keys: ReplayKeys, sub
 }
 
 const LIMITS = {
-  platform: `the platform has ${MOST_OPEN} replays that have not ended`,
+  platform: `the platform has ${MAX_OPEN} replays that have not ended`,
   subscription: 'the subscription has a replay that has not ended',
-  matched: `more than ${MOST_REPLAYED} deliveries: ask for a shorter time`,
+  matched: `more than ${MAX_REPLAYED} deliveries: ask for a shorter time`,
 }
 
 function limit(of: keyof typeof LIMITS): GatewayError {

@@ -13,16 +13,16 @@
 -- COST O(log(sessions)), and what has left the indexes
 
 -- Of one platform, at a time.
-local MOST_SESSIONS = 1000000
+local MAX_SESSIONS = 1000000
 -- For one account: a right that is narrowed to a few never takes the others' room.
-local MOST_OF_ACCOUNT = 10000
+local MAX_OF_ACCOUNT = 10000
 -- How long a session is kept after its end.
 local KEPT_SECONDS = 30 * 86400
 local known = redis.call('HMGET', record, 'createdAtMs', 'expiresAtMs')
 -- Sent twice by the driver after a lost reply.
 if known[1] then return known end
-if countIn(sessions) >= MOST_SESSIONS then return false end
-if hasAccount == '1' and countIn(ofAccount) >= MOST_OF_ACCOUNT then return false end
+if countIn(sessions) >= MAX_SESSIONS then return false end
+if hasAccount == '1' and countIn(ofAccount) >= MAX_OF_ACCOUNT then return false end
 local expiresAt = now + tonumber(lifeSeconds) * 1000
 -- To the microsecond: lists are in the order of creation, also of what one caller creates within a millisecond.
 local createdAt = string.format('%.3f', tonumber(time[1]) * 1000 + tonumber(time[2]) / 1000)

@@ -2,7 +2,7 @@
 // them, and an answer is bounded in bytes: it may be short, or empty, with a cursor to go on from.
 import type { RedisConnection } from '../connect.ts'
 import type { PlatformKeys } from '../keys.ts'
-import { describeHashes, inGroups, MOST_PAGE_BYTES } from '../paging/describe-hashes.ts'
+import { describeHashes, inGroups, MAX_PAGE_BYTES } from '../paging/describe-hashes.ts'
 import {
   decodeCursor,
   encodeCursor,
@@ -31,7 +31,7 @@ type Deps = {
   nowMs: number
 }
 
-const MOST_SCANNED = 5_000
+const MAX_SCANNED = 5_000
 const SCAN_BATCH = 250
 const FIELDS = ['status', 'expiresAtMs', 'appid', 'authorizedAppid']
 
@@ -54,13 +54,13 @@ export async function listSessions(deps: Deps, asked: SessionsAsked): Promise<Pa
     for (const [index, place] of places.entries()) {
       const { bytes: own = 0, fields = [] } = described[index] ?? {}
       if (!isWanted(fields)) continue
-      if (page.length === asked.limit || (page.length > 0 && bytes + own > MOST_PAGE_BYTES)) return answer(page.at(-1))
+      if (page.length === asked.limit || (page.length > 0 && bytes + own > MAX_PAGE_BYTES)) return answer(page.at(-1))
       page.push({ ...place, bytes: own })
       bytes += own
     }
     scanned += places.length
     if (places.length < SCAN_BATCH) return answer(undefined)
-    if (scanned >= MOST_SCANNED) return answer(places.at(-1))
+    if (scanned >= MAX_SCANNED) return answer(places.at(-1))
   }
 }
 

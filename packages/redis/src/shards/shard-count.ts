@@ -5,7 +5,7 @@ import { queueKey, messageInbox, MESSAGES_QUEUE, SHARD_COUNT_KEY, UNSHARDED_KEY 
 import { defineScript } from '../lua/define-script.ts'
 import { guardStore } from '../store-errors.ts'
 
-export const MOST_SHARDS = 64
+export const MAX_SHARDS = 64
 
 export type ShardCount = {
   /** Throws STORE_UNAVAILABLE (retry) until it was checked against Redis. */

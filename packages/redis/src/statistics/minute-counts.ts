@@ -9,7 +9,7 @@ export const MINUTE_MS = 60_000
 export const HOUR_MS = 3_600_000
 export const DAY_MS = 24 * HOUR_MS
 /** Counts that could not be flushed for longer than this are dropped. */
-const MOST_MINUTES = 24 * MINUTES_PER_HOUR
+const MAX_MINUTES = 24 * MINUTES_PER_HOUR
 
 export function isStatistic(counter: string): counter is Statistic {
   return STATISTICS.some((one) => one === counter)
@@ -46,7 +46,7 @@ export function createMinuteCounts(): MinuteCounts {
     const sums = counts.minutes.get(minute) ?? new Map<string, number>()
     counts.minutes.set(minute, sums)
     const [oldest] = counts.minutes.keys()
-    if (counts.minutes.size > MOST_MINUTES && oldest !== undefined) counts.minutes.delete(oldest)
+    if (counts.minutes.size > MAX_MINUTES && oldest !== undefined) counts.minutes.delete(oldest)
     latest = { minute, sums }
     return sums
   }

@@ -8,7 +8,7 @@ const HOUR_MINUTES = 60
 export const COUNTS_LIFE_SECONDS = 4_500
 /** Buckets per doubling of a duration: a duration is less than 5 % off the middle of its bucket. */
 const BUCKETS_PER_DOUBLING = 8
-const MOST_BUCKET = 160
+const MAX_BUCKET = 160
 
 export function minuteOf(nowMs: number): number {
   return Math.floor(nowMs / MINUTE_MS)
@@ -25,7 +25,7 @@ export function countsSlots(nowMs: number): number[] {
 }
 
 export function durationBucket(durationMs: number): number {
-  return Math.min(Math.round(BUCKETS_PER_DOUBLING * Math.log2(Math.max(durationMs, 0) + 1)), MOST_BUCKET)
+  return Math.min(Math.round(BUCKETS_PER_DOUBLING * Math.log2(Math.max(durationMs, 0) + 1)), MAX_BUCKET)
 }
 
 export type HourCounts = { delivered1h: number; failed1h: number; p50Ms: number | null; p95Ms: number | null }

@@ -19,8 +19,8 @@ export type SubscriptionStatsReader = { read(subscription: string): Promise<Subs
 
 type SubscriptionStatsDeps = { platform: string; redis: RedisConnection; keys: PlatformKeys }
 
-const MOST_REASONS = 20
-const MOST_DEAD = 5_000
+const MAX_REASONS = 20
+const MAX_DEAD = 5_000
 const DEAD_AT_ONCE = 250
 
 const reasonsOfDead = defineScript({
@@ -42,14 +42,14 @@ export function createSubscriptionStats({ platform, redis, keys }: SubscriptionS
 
   async function reasonsIn(queue: string): Promise<Record<string, number>> {
     const counts = new Map<string, number>()
-    for (let first = 0; first < MOST_DEAD; first += DEAD_AT_ONCE) {
+    for (let first = 0; first < MAX_DEAD; first += DEAD_AT_ONCE) {
       const asked = { prefix: queueKey(queue, ''), first, last: first + DEAD_AT_ONCE - 1 }
       const reasons = await reasonsOfDead(redis, { dead: queueKey(queue, 'failed'), ...asked })
       if (!Array.isArray(reasons)) break
       for (const reason of reasons.map(String)) counts.set(reason, (counts.get(reason) ?? 0) + 1)
       if (reasons.length < DEAD_AT_ONCE) break
     }
-    return Object.fromEntries([...counts].toSorted(([, left], [, right]) => right - left).slice(0, MOST_REASONS))
+    return Object.fromEntries([...counts].toSorted(([, left], [, right]) => right - left).slice(0, MAX_REASONS))
   }
 
   return {

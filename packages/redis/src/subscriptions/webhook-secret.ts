@@ -9,7 +9,7 @@ export type SealedSecret = { sealed: string; untilMs?: number }
 const GENERATED_BYTES = 32
 const REPLACED_SECRET_LIFE_MS = 24 * 3600 * 1000
 /** Each delivery carries a signature of each: of more replacements in a day, the oldest go. */
-const MOST_REPLACED = 4
+const MAX_REPLACED = 4
 
 export function generateWebhookSecret(): string {
   return WEBHOOK_SECRET_PREFIX + randomBytes(GENERATED_BYTES).toString('base64')
@@ -21,7 +21,7 @@ export function replaceSecret(known: readonly SealedSecret[], sealed: string, no
   if (!current) return [{ sealed }]
   return [{ sealed }, { sealed: current.sealed, untilMs: nowMs + REPLACED_SECRET_LIFE_MS }, ...replaced].slice(
     0,
-    1 + MOST_REPLACED,
+    1 + MAX_REPLACED,
   )
 }
 

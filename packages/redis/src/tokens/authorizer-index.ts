@@ -44,7 +44,7 @@ type Place = { appId: string; cursor: string; kind?: string | undefined }
 type Walk = (cursor: string | undefined) => Promise<Place[]> | Place[]
 
 /** Of one page, where much of what is read does not match. */
-const MOST_READ = 2_000
+const MAX_READ = 2_000
 const AT_ONCE = 100
 const BUILT_WITHIN_MS = 1_000
 
@@ -73,7 +73,7 @@ export function createAuthorizerIndex({ redis, keys, get, ownerOfUserName }: Dep
   async function walked(walk: Walk, wanted: AuthorizersWanted): Promise<Page<Authorizer>> {
     const items: Authorizer[] = []
     let { cursor } = wanted
-    for (let count = 0; count < MOST_READ;) {
+    for (let count = 0; count < MAX_READ;) {
       const places = await walk(cursor)
       if (places.length === 0) return { items, nextCursor: null }
       const found = await Promise.all(places.map(read))

@@ -9,7 +9,7 @@
 -- INCLUDE lua/now
 
 -- Entries per account.
-local MOST_HISTORY = 100
+local MAX_HISTORY = 100
 local function setsOf(funcInfo)
   local ids, seen = {}, {}
   local function add(value)
@@ -43,7 +43,7 @@ local function remember(key, entry, before, after)
   entry.at = text(now)
   entry.added, entry.removed = missingFrom(after, before), missingFrom(before, after)
   redis.call('LPUSH', key, cjson.encode(entry))
-  redis.call('LTRIM', key, 0, MOST_HISTORY - 1)
+  redis.call('LTRIM', key, 0, MAX_HISTORY - 1)
 end
 local function claimSync(key, entry, before, after, sinceMs)
   local written = redis.call('LINDEX', key, 0)

@@ -2,7 +2,7 @@
 // with.
 import type { FuncInfo } from '../api/apis.ts'
 
-const MOST_ID = 1_000_000_000
+const MAX_ID = 1_000_000_000
 
 /** Ascending, each once. What is no id is left out. */
 export function permissionSetIds(funcInfo: FuncInfo): number[] {
@@ -10,7 +10,7 @@ export function permissionSetIds(funcInfo: FuncInfo): number[] {
     const category = entry['funcscope_category']
     const id: unknown = typeof category === 'object' && category !== null && 'id' in category ? category.id : undefined
     const number = typeof id === 'string' && /^\d{1,9}$/.test(id) ? Number(id) : id
-    return typeof number === 'number' && Number.isInteger(number) && number >= 0 && number < MOST_ID ? [number] : []
+    return typeof number === 'number' && Number.isInteger(number) && number >= 0 && number < MAX_ID ? [number] : []
   })
   return [...new Set(ids)].toSorted((left, right) => left - right)
 }

@@ -3,14 +3,14 @@
 import { transcode } from 'node:buffer'
 
 /** Longer texts are rare, and would need as much memory for ever. */
-const MOST_UNITS = 16_384
-const units = new Uint16Array(MOST_UNITS)
+const MAX_UNITS = 16_384
+const units = new Uint16Array(MAX_UNITS)
 const unitBytes = Buffer.from(units.buffer)
 
 /** As `bytes.toString('utf8')`, of valid UTF-8. */
 export function textOfValidUtf8(bytes: Uint8Array): string {
   // A text has no more units of UTF-16 than bytes.
-  if (bytes.length > MOST_UNITS) return transcode(bytes, 'utf8', 'utf16le').toString('utf16le')
+  if (bytes.length > MAX_UNITS) return transcode(bytes, 'utf8', 'utf16le').toString('utf16le')
   let count = 0
   const follower = (at: number) => (bytes[at] ?? 0) & 0x3f
   for (let at = 0; at < bytes.length;) {

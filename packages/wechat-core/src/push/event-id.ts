@@ -34,15 +34,15 @@ function canonicalTree(tree: XmlTree): string {
 }
 
 /** WeChat has some hundreds of names; beyond so many, and so long, they are written anew. */
-const MOST_NAMES = 1_000
-const MOST_CHARACTERS = 64
+const MAX_NAMES = 1_000
+const MAX_CHARACTERS = 64
 const namesAsJson = new Map<string, string>()
 
 function jsonOfName(name: string): string {
   const known = namesAsJson.get(name)
   if (known !== undefined) return known
   const json = JSON.stringify(name)
-  if (name.length <= MOST_CHARACTERS && namesAsJson.size < MOST_NAMES) namesAsJson.set(name, json)
+  if (name.length <= MAX_CHARACTERS && namesAsJson.size < MAX_NAMES) namesAsJson.set(name, json)
   return json
 }
 

@@ -23,7 +23,7 @@ export function orderedAtSeconds(
 }
 
 /** WeChat's clock and ours differ by less: a later time is invalid. */
-const MOST_AHEAD_SECONDS = 86_400
+const MAX_AHEAD_SECONDS = 86_400
 
 /**
  * `CreateTime`, a unix second from 1 on and at most a day after the arrival. undefined when it is missing or is
@@ -33,5 +33,5 @@ export function createTimeField(tree: XmlTree, receivedAtMs: number): number | u
   const written = wordField(tree, 'CreateTime')
   if (written === undefined || !UNIX_SECOND.test(written)) return undefined
   const seconds = Number(written)
-  return seconds <= receivedAtMs / 1000 + MOST_AHEAD_SECONDS ? seconds : undefined
+  return seconds <= receivedAtMs / 1000 + MAX_AHEAD_SECONDS ? seconds : undefined
 }

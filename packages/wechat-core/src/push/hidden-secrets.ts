@@ -3,9 +3,9 @@ import { decodeReferences } from '../xml/character-references.ts'
 import { isMentionedIn } from './secret-names.ts'
 
 /** Nested base64 and hex encodings that are undone. */
-const MOST_LAYERS = 3
+const MAX_LAYERS = 3
 /** How often the escapes of one text are undone. */
-const MOST_ESCAPES = 8
+const MAX_ESCAPES = 8
 /** `ticket@@@…`, `queryauthcode@@@…`, `refreshtoken@@@…`: WeChat's own mark. */
 const MARK = '@@@'
 /** The shortest name has six letters. */
@@ -30,14 +30,14 @@ export function mayHoldSecret(text: string, layer = 0): boolean {
     if (form.includes(MARK) || isMentionedIn(form) || isHiddenByEncoding(form, layer)) return true
     const unescaped = withoutEscapes(form)
     if (unescaped === form) return false
-    if (escapes === MOST_ESCAPES) return true
+    if (escapes === MAX_ESCAPES) return true
     form = unescaped
   }
 }
 
 function isHiddenByEncoding(text: string, layer: number): boolean {
   const { whole, parts } = decodedRuns(text)
-  if (layer === MOST_LAYERS) return whole.some((decoded) => decoded.length >= LEAST_ENCODED)
+  if (layer === MAX_LAYERS) return whole.some((decoded) => decoded.length >= LEAST_ENCODED)
   const decoded = [...whole, ...parts].join(' ').trim()
   return decoded !== '' && mayHoldSecret(decoded, layer + 1)
 }

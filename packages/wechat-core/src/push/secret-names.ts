@@ -49,14 +49,14 @@ export function isSecretName(name: string): boolean {
 }
 
 /** A cache: WeChat has some hundreds of names. */
-const MOST_NAMES = 1_000
-const MOST_CHARACTERS = 64
+const MAX_NAMES = 1_000
+const MAX_CHARACTERS = 64
 const judged = new Map<string, boolean>()
 
 export function isComponentSecretName(name: string): boolean {
   const known = judged.get(name)
   if (known !== undefined) return known
   const is = OF_THE_COMPONENT.has(plainName(name))
-  if (name.length <= MOST_CHARACTERS && judged.size < MOST_NAMES) judged.set(name, is)
+  if (name.length <= MAX_CHARACTERS && judged.size < MAX_NAMES) judged.set(name, is)
   return is
 }

@@ -6,7 +6,7 @@ export type Span = { start: number; end: number }
 export type SecretValue = Span & { over: number }
 
 const NAME_CHARACTER = /[A-Za-z0-9_:.-]/
-const MOST_NAME_CHARACTERS = 64
+const MAX_NAME_CHARACTERS = 64
 
 /**
  * Of a name that ends at `end`; `start` may be in the middle of it: `access_token` of `component_access_token`.
@@ -14,7 +14,7 @@ const MOST_NAME_CHARACTERS = 64
  */
 export function secretValue(text: string, { start, end }: Span, inQuery: boolean): SecretValue | undefined {
   let first = start
-  while (first > 0 && start - first < MOST_NAME_CHARACTERS && NAME_CHARACTER.test(text.charAt(first - 1))) first -= 1
+  while (first > 0 && start - first < MAX_NAME_CHARACTERS && NAME_CHARACTER.test(text.charAt(first - 1))) first -= 1
   const name = { start: first, end }
   const found = xmlValue(text, name) ?? referenceValue(text, name) ?? jsonValue(text, name)
   return found ?? (inQuery ? queryValue(text, name) : undefined)

@@ -16,7 +16,7 @@ const options = { owner: 'open1 crm', signal, fresh: false }
 
 void t.test('all who wait for the only connection go on, one after the other, however each ends', async (t) => {
   for (const end of ['discard', 'giveBack'] as const) {
-    const pool = createConnectionPool(() => undefined, { mostOpen: 1 })
+    const pool = createConnectionPool(() => undefined, { maxOpen: 1 })
     let held = await pool.take(TARGET, options)
     const went: number[] = []
     const waiting = [1, 2, 3].map(async (who) => {
@@ -40,7 +40,7 @@ void t.test('all who wait for the only connection go on, one after the other, ho
 void t.test(
   'a connection that ends lets those of its owner go on who wait while another owner has the rest',
   async (t) => {
-    const pool = createConnectionPool(() => undefined, { mostOpen: 2 })
+    const pool = createConnectionPool(() => undefined, { maxOpen: 2 })
     const [mine, other] = [
       await pool.take(TARGET, options),
       await pool.take(TARGET, { ...options, owner: 'open1 erp' }),

@@ -402,7 +402,7 @@ void t.test('a connection is used for one subscription only', async (t) => {
 
 void t.test('beyond a number of connections the one that was idle longest is closed', async (t) => {
   const server = await serve(t)
-  const post = open(t, { mostOpen: 3 })
+  const post = open(t, { maxOpen: 3 })
   for (const owner of ['a', 'b', 'c', 'd']) await post(server.url, { owner })
   t.equal(server.connections(), 4)
   for (const owner of ['b', 'c', 'd']) await post(server.url, { owner })
@@ -416,7 +416,7 @@ void t.test(
   async (t) => {
     const waiting: Array<() => void> = []
     const server = await serve(t, (response) => void waiting.push(() => response.end('ok')))
-    const post = open(t, { mostOpen: 2 })
+    const post = open(t, { maxOpen: 2 })
     const calls = ['a', 'a', 'a', 'a', 'b'].map((owner) => post(server.url, { owner }))
     await until('two of a and one of b are under way', () => waiting.length === 3)
     t.equal(server.connections(), 3)

@@ -8,7 +8,7 @@ export type DeadLetter = operations['listDeadLetters']['responses'][200]['conten
 
 const PATH = '/apis/v1/wx/{platform}/subscriptions/{name}/dead-letters'
 /** Of the ids of one call: they stand in its URL. */
-const MOST_CHARACTERS = 3000
+const MAX_CHARACTERS = 3000
 
 /** `reason`: '' = every one. */
 export function useDeadLetterPages(name: string, reason: string) {
@@ -55,10 +55,10 @@ async function inParts(ids: readonly string[] | undefined, act: Act): Promise<nu
 
 function partsOf(ids: readonly string[]): string[][] {
   const parts: string[][] = []
-  let characters = MOST_CHARACTERS
+  let characters = MAX_CHARACTERS
   for (const id of ids) {
     characters += id.length + 1
-    if (characters > MOST_CHARACTERS) {
+    if (characters > MAX_CHARACTERS) {
       parts.push([])
       characters = id.length
     }

@@ -6,7 +6,7 @@ import { useReadAgain, useStats } from '../../api/subscription-queries.ts'
 const EVERY_MS = 3000
 
 /** A worker that takes none in so many reads has nothing left to take: what there is came since. */
-const MOST_UNCHANGED = 3
+const MAX_UNCHANGED = 3
 
 /** After `watch` the stats are read every few seconds, until there are none, or they do not change any more. */
 export function useFall(name: string) {
@@ -20,7 +20,7 @@ export function useFall(name: string) {
     if (!isFalling || left === undefined) return
     const unchanged = left === before.current.left ? before.current.unchanged + 1 : 0
     before.current = { left, unchanged }
-    if (left > 0 && unchanged < MOST_UNCHANGED) return
+    if (left > 0 && unchanged < MAX_UNCHANGED) return
     setFalling(false)
     void readAgain()
     // Of each read one, also when it read the same.

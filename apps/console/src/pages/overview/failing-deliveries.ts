@@ -10,7 +10,7 @@ import type { Wrong, WrongPart } from './problems.ts'
 import { overviewTexts } from './texts.ts'
 
 /** Each costs a request. */
-const MOST_STATS = 20
+const MAX_STATS = 20
 
 export function useFailingDeliveries(): WrongPart {
   const { platform } = useSession()
@@ -18,7 +18,7 @@ export function useFailingDeliveries(): WrongPart {
   const failure = useFailure()
   const { data, isLoading } = useFirstSubscriptions()
   const subscriptions = data?.items ?? []
-  const stats = useStats(subscriptions.slice(0, MOST_STATS))
+  const stats = useStats(subscriptions.slice(0, MAX_STATS))
   const disabled = subscriptions
     .filter(({ enabled }) => !enabled)
     .map(({ name }): Wrong => ({

@@ -20,7 +20,7 @@ import { SubscriptionForm } from './subscription-form.tsx'
 import { subscriptionTexts } from './texts.ts'
 
 /** Of the accounts that a right reaches. */
-const MOST_FILLED_IN = 20
+const MAX_FILLED_IN = 20
 const PATH = '/apis/v1/wx/{platform}/subscriptions/{name}'
 
 export function NewSubscriptionPage() {
@@ -31,7 +31,7 @@ export function NewSubscriptionPage() {
   const save = useSave(setSaved)
   // A narrowed right writes none that matches all.
   const granted = useGrantedAuthorizers('subscriptions:write')
-  const first = newDraft({ isAll: granted === undefined, lines: granted?.slice(0, MOST_FILLED_IN).join('\n') ?? '' })
+  const first = newDraft({ isAll: granted === undefined, lines: granted?.slice(0, MAX_FILLED_IN).join('\n') ?? '' })
   async function create(draft: Draft): Promise<void> {
     const params = { path: { platform, name: draft.name } }
     const { response } = await api.GET(PATH, { params })

@@ -10,7 +10,7 @@ import { formTexts } from './form-texts.ts'
 import type { Part } from './subscription-form.tsx'
 
 /** Of the accounts that a right reaches. */
-const MOST_NAMED = 5
+const MAX_NAMED = 5
 
 export function MatchFields({ draft, change, faults }: Part) {
   const texts = useTexts(formTexts)
@@ -23,7 +23,7 @@ export function MatchFields({ draft, change, faults }: Part) {
       <div className="pair">
         <ListedFields
           label={texts.accounts}
-          hint={granted ? `${texts.narrow} ${granted.slice(0, MOST_NAMED).join(', ')}` : texts.accountLines}
+          hint={granted ? `${texts.narrow} ${granted.slice(0, MAX_NAMED).join(', ')}` : texts.accountLines}
           value={draft.authorizers}
           error={faults.members.authorizers}
           isNarrow={granted !== undefined}

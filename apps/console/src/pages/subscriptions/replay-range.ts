@@ -5,7 +5,7 @@ export type Range = { from: string; to: string }
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 /** As the gateway has it. */
-const MOST_DAYS = 31
+const MAX_DAYS = 31
 
 export function lastHours(hours: number): Range {
   const now = Date.now()
@@ -25,7 +25,7 @@ export function rangeFault({ from, to }: Range): 'missing' | 'order' | 'long' | 
   if (from === '' || to === '') return 'missing'
   const ms = Date.parse(to) - Date.parse(from)
   if (ms < 0) return 'order'
-  return ms > MOST_DAYS * DAY_MS ? 'long' : undefined
+  return ms > MAX_DAYS * DAY_MS ? 'long' : undefined
 }
 
 function minuteOf(ms: number): string {

@@ -10,7 +10,7 @@ import { useFailure } from '../../ui/failure.tsx'
 import { subscriptionTexts } from './texts.ts'
 
 const EVERY_MS = 2000
-const MOST_READS = 15
+const MAX_READS = 15
 const OVER: readonly string[] = ['delivered', 'dead', 'discarded']
 
 export function TestOutcome({ eventId, name }: { eventId: string; name: string }) {
@@ -49,7 +49,7 @@ function useOutcome({ eventId, name, enabled }: { eventId: string; name: string;
       return delivery ?? null
     },
     refetchInterval: ({ state: { data, dataUpdateCount } }) =>
-      isOver(data?.status) || dataUpdateCount >= MOST_READS ? false : EVERY_MS,
+      isOver(data?.status) || dataUpdateCount >= MAX_READS ? false : EVERY_MS,
   })
   return { delivery: query.data, isAwaited: enabled && !query.error && !isOver(query.data?.status) }
 }

@@ -1,5 +1,5 @@
 // Owns: the metrics of attempts at deliveries, by subscription: counts, durations, dead letters, replays.
-import { createBoundedLabels, type Metrics, MOST_SUBSCRIPTION_LABELS } from '@wxgw/runtime'
+import { createBoundedLabels, type Metrics, MAX_SUBSCRIPTION_LABELS } from '@wxgw/runtime'
 import type { JudgedAttempt } from './deliver-once.ts'
 
 export type AttemptMetrics = {
@@ -79,7 +79,7 @@ export function createAttemptMetrics(metrics: Metrics): AttemptMetrics {
 
 function createCounts() {
   return {
-    labels: createBoundedLabels(MOST_SUBSCRIPTION_LABELS),
+    labels: createBoundedLabels(MAX_SUBSCRIPTION_LABELS),
     attempts: new Map<string, { delivered: number; failed: number }>(),
   }
 }

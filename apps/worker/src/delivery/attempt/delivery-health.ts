@@ -40,7 +40,7 @@ export type DeliveryHealthDeps = {
 type Pending = { delivered: number; failed: number; buckets: Map<number, number>; lastSuccessAtMs: number | undefined }
 
 const EVERY_MS = 500
-const MOST_REPORTED = 100
+const MAX_REPORTED = 100
 
 export function createDeliveryHealth({
   platform,
@@ -108,8 +108,8 @@ export function createDeliveryHealth({
 
   async function reportAll(): Promise<void> {
     const names = [...pending.keys()]
-    for (let first = 0; first < names.length; first += MOST_REPORTED) {
-      await report(names.slice(first, first + MOST_REPORTED).map((name) => take(name)))
+    for (let first = 0; first < names.length; first += MAX_REPORTED) {
+      await report(names.slice(first, first + MAX_REPORTED).map((name) => take(name)))
     }
   }
 
