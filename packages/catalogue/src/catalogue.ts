@@ -1,5 +1,5 @@
-// Owns: reading the files of ../data, once, and checking them against their schemas. They are part of this package's
-// code: a file that does not fit stops the process.
+// Owns: reading the files of ../data at import, checked against their schemas. A file that does not fit stops the
+// process.
 import { readFileSync } from 'node:fs'
 import type { Static, TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'

@@ -1,19 +1,19 @@
-// Owns: the pages of docs/catalogue, and the table of docs/events.md that is made from the catalogue.
+// Owns: the pages of docs/catalogue, and the table of repeated elements in docs/events.md.
 import { catalogue } from './catalogue.ts'
 import { type RepeatedElement, repeatedElements } from './repeated-elements.ts'
 import type { Api, CataloguedEvent, Errcode, PermissionSet } from './schemas.ts'
 
-const MADE = 'Made from `packages/catalogue/data` by `npm run docs`. A `?` marks what public sources leave open.'
+const MADE = 'Made from `packages/catalogue/data` by `npm run docs`. A `?`: public sources are silent or disagree.'
 
 type Row = { uncertain?: string[]; page: string }
 
-/** Text by path from the root of the project. */
+/** Text of each page, by its path from the project's root. */
 export function catalogueDocs(): Record<string, string> {
   const { permissionSets, events, apis, errcodes } = catalogue
   return {
     'docs/catalogue/permission-sets.md': page('Permission sets', [table(PERMISSION_SET_COLUMNS, permissionSets)]),
     'docs/catalogue/events.md': page('Events and messages', [
-      'Fields are those of `data`; dots lead inwards, `[]` marks an array. Those that every push has, and codes, are left out.',
+      'Fields are those of `data`. A dot separates levels, `[]` marks an array. Fields of every push, and codes, are left out.',
       ...SOURCES.flatMap(([source, heading]) => [
         `## ${heading}`,
         table(
@@ -24,7 +24,7 @@ export function catalogueDocs(): Record<string, string> {
     ]),
     'docs/catalogue/apis.md': page('APIs', [table(API_COLUMNS, apis)]),
     'docs/catalogue/errcodes.md': page('Errcodes', [
-      'What the gateway itself does with them stands in [errors.md](../errors.md#wechats-errcodes). An errcode that is not here may be tried again.',
+      '[errors.md](../errors.md#wechats-errcodes) lists what the gateway itself does with them. An errcode that is not here may be retried.',
       table(ERRCODE_COLUMNS, errcodes),
     ]),
   }
@@ -33,7 +33,7 @@ export function catalogueDocs(): Record<string, string> {
 const BEGIN = '<!-- repeated elements: made by npm run docs -->'
 const END = '<!-- end of repeated elements -->'
 
-/** A text with the table of repeated elements between its two markers. */
+/** Writes the table of repeated elements between its two markers. */
 export function withRepeatedElements(text: string): string {
   const [before, rest] = text.split(BEGIN)
   const after = rest?.split(END)[1]
@@ -42,14 +42,14 @@ export function withRepeatedElements(text: string): string {
     before,
     BEGIN,
     '\n\n',
-    grid(['element', 'where it is seen'], repeatedElements.map(whereSeen)),
+    grid(['element', 'events that have it'], repeatedElements.map(repeatedRow)),
     '\n\n',
     END,
     after,
   ].join('')
 }
 
-function whereSeen({ name, parent, seenIn }: RepeatedElement): string[] {
+function repeatedRow({ name, parent, seenIn }: RepeatedElement): string[] {
   const events = [...new Set(seenIn)].map((event) => `\`${event}\``).join(', ')
   const below = parent === 'xml' ? 'Directly below the root only: ' : `Below \`${parent}\` only: `
   return [`\`${name}\``, parent === undefined ? events : `${below}${events}`]
@@ -78,7 +78,7 @@ const PERMISSION_SET_COLUMNS: Columns<PermissionSet> = [
 
 const EVENT_COLUMNS: Columns<CataloguedEvent> = [
   ['type', (event) => `\`${event.type}\`${mark(event, 'event')}`],
-  ['when', (event) => `${event.whenZh} / ${event.whenEn}${event.ownAnswer ? '. Wants an answer of its own form' : ''}`],
+  ['when', (event) => `${event.whenZh} / ${event.whenEn}${event.ownAnswer ? '. Has an answer format of its own' : ''}`],
   ['of', accounts],
   ['fields', (event) => `${fieldPaths(event)}${mark(event, 'fields')}`],
   ['official page', link],

@@ -1,4 +1,4 @@
-// Owns: what other packages may use of the catalogue.
+// Owns: the public names of this package.
 export { catalogue } from './catalogue.ts'
 export { catalogueDocs, withRepeatedElements } from './docs.ts'
 export { apiOf, apisAt, errcode, eventOf, permissionSet } from './look-up.ts'

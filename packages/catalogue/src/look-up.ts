@@ -1,4 +1,4 @@
-// Owns: finding a row of the catalogue by what identifies it. What is not in it is undefined, and passes.
+// Owns: finding a row of the catalogue by its key. undefined: the catalogue does not have it, which forbids nothing.
 import { catalogue } from './catalogue.ts'
 import type { Api, CataloguedEvent, Errcode, PermissionSet } from './schemas.ts'
 
@@ -20,12 +20,12 @@ export function errcode(code: number): Errcode | undefined {
   return errcodes.get(code)
 }
 
-/** The path exactly as WeChat documents it: without host and query, case matters. */
+/** `path` exactly as WeChat documents it: without host and query, case-sensitive. */
 export function apiOf(method: string, path: string): Api | undefined {
   return apisAt(path).find((api) => api.method === method)
 }
 
-/** By any method. The rows of one path agree on all but method, titles and effect. */
+/** Of all methods. The rows of a path differ in method, titles and effect only. */
 export function apisAt(path: string): readonly Api[] {
   return apisByPath.get(path) ?? []
 }

@@ -1,15 +1,15 @@
-// Owns: which elements of events WeChat may repeat, read from the fields of all events.
+// Owns: the elements that WeChat may repeat, collected from the fields of all events.
 import { catalogue } from './catalogue.ts'
 
 export type RepeatedElement = {
   name: string
-  /** undefined: below any parent. `xml` is the root. */
+  /** undefined: any parent. `xml`: the root. */
   parent: string | undefined
-  /** Names of the events in which it is seen, as WeChat writes them. */
+  /** WeChat's names of the events that have it. */
   seenIn: readonly string[]
 }
 
-/** By name. An element that is not among them may still come twice: WeChat adds events. */
+/** Sorted by name. Other elements may come twice, too: WeChat adds events. */
 export const repeatedElements: readonly RepeatedElement[] = collect()
 
 function collect(): RepeatedElement[] {

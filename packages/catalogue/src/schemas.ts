@@ -1,8 +1,7 @@
-// Owns: the shape of the catalogue's rows: what a file of ../data must look like, and what the types of this package
-// are.
+// Owns: the schemas of the files of ../data, and the types made from them.
 import { Type, type Static, type TProperties } from 'typebox'
 
-/** A row has no other members, and may say which of them public sources leave open. */
+/** A row takes no other members. */
 function row<Members extends TProperties>(members: Members) {
   const uncertain = Type.Array(Type.String(), {
     minItems: 1,
@@ -32,12 +31,12 @@ export const PermissionSetSchema = row({
   page,
 })
 
-/** In the order in which they stand in the document, an object before what is in it. */
+/** In document order; an object comes before its members. */
 const FieldSchema = Type.Object(
   {
     path: Type.String({
       pattern: '^[A-Za-z][A-Za-z0-9_]*(\\.[A-Za-z][A-Za-z0-9_]*)*$',
-      description: 'dots lead inwards',
+      description: 'a dot separates levels',
     }),
     type: Type.Union(
       [
@@ -47,18 +46,18 @@ const FieldSchema = Type.Object(
         Type.Literal('time'),
         Type.Literal('object'),
       ],
-      { description: 'time: a unix second. Consumers of the gateway get every leaf as a string' },
+      { description: 'time: a Unix time in seconds. Consumers of the gateway get every leaf as a string' },
     ),
     meaningZh: words,
     meaningEn: words,
     repeated: Type.Optional(
       Type.Union([Type.Literal('everywhere'), Type.Literal('here')], {
         description:
-          'always an array; everywhere: an element of this name is one in every event; here: only below this parent',
+          'always an array; everywhere: an element of this name is an array in every event; here: only below this parent',
       }),
     ),
     hidden: Type.Optional(Type.Literal(true, { description: 'a ticket or a code: no consumer gets it' })),
-    example: Type.Optional(Type.String({ maxLength: 200, description: 'of a leaf' })),
+    example: Type.Optional(Type.String({ maxLength: 200, description: 'leaves only' })),
   },
   { additionalProperties: false },
 )
@@ -74,11 +73,15 @@ export const EventSchema = row({
   msgType: Type.Optional(words),
   event: Type.Optional(words),
   infoType: Type.Optional(words),
-  accounts: Type.Array(Account, { minItems: 1, uniqueItems: true, description: 'which it comes from, or is about' }),
+  accounts: Type.Array(Account, {
+    minItems: 1,
+    uniqueItems: true,
+    description: 'kinds of account that it comes from, or is about',
+  }),
   whenZh: words,
   whenEn: words,
   ownAnswer: Type.Optional(
-    Type.Literal(true, { description: 'WeChat wants an answer of its own form, not `success`' }),
+    Type.Literal(true, { description: 'WeChat takes an answer in a format of its own, not `success`' }),
   ),
   fields: Type.Array(FieldSchema, {
     description: 'beyond ToUserName, FromUserName, CreateTime, MsgType and Event, or AppId, CreateTime and InfoType',
@@ -94,29 +97,29 @@ const TokenKind = Type.Union(
     Type.Literal('user'),
     Type.Literal('none'),
   ],
-  { description: 'user: of a web authorization; none: the API takes a secret, or nothing' },
+  { description: "user: a web authorization's token; none: the API takes a secret, or nothing" },
 )
 
 export const ApiSchema = row({
   method: Type.Union([Type.Literal('GET'), Type.Literal('POST')]),
-  path: Type.String({ pattern: '^(/[A-Za-z0-9_-]+)+$', description: "exact; an API's `action` stands in its query" }),
+  path: Type.String({ pattern: '^(/[A-Za-z0-9_-]+)+$', description: "exact; an API's `action` is in its query" }),
   titleZh: words,
   titleEn: words,
   token: TokenKind,
   tokenParameter: Type.Optional(
     Type.Union([Type.Literal('access_token'), Type.Literal('component_access_token')], {
-      description: 'of the query; left out where there is no token',
+      description: 'name of the query parameter; left out without a token',
     }),
   ),
   componentAppidInQuery: Type.Optional(Type.Literal(true, { description: 'the query also names component_appid' })),
   effect: Type.Union([Type.Literal('none'), Type.Literal('repeatable'), Type.Literal('not-repeatable')], {
-    description: 'none: reads only; repeatable: twice is as once',
+    description: 'none: reads only; repeatable: a second call changes nothing more',
   }),
   permissionSets: Type.Array(permissionSetId, { uniqueItems: true, description: 'any one of them is enough' }),
   proxy: Type.Optional(
     Type.Union([Type.Literal('denied'), Type.Literal('needs-tokens-read')], {
       description:
-        'denied: never called for a caller of the gateway; needs-tokens-read: its answer shows a token or ticket',
+        'denied: the gateway never calls it for a caller; needs-tokens-read: its answer has a token or ticket',
     }),
   ),
   page,
@@ -140,8 +143,9 @@ const ErrcodeKindSchema = Type.Union(
   ],
   {
     description:
-      'what the gateway acts on: access-token-invalid is about the token of the call, whichever it was made with; misconfigured: ' +
-      'settings or a bug, a person must act; forbidden: the account lacks the permission, or is punished or frozen',
+      'decides what the gateway does; access-token-invalid: the token of the call, of an account or the component; ' +
+      'misconfigured: a setting or a bug, a person must act; ' +
+      'forbidden: the account lacks the permission, or is punished or frozen',
   },
 )
 
@@ -174,7 +178,7 @@ export const CatalogueSchema = Type.Object(
   },
   {
     additionalProperties: false,
-    description: 'What the gateway knows of WeChat. It limits nothing: what is not in it passes',
+    description: 'What the gateway knows about WeChat. It limits nothing: rows that are missing are allowed',
   },
 )
 

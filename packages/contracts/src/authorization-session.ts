@@ -8,7 +8,7 @@ const permissionSets = (description: string) => Type.Array(Type.Integer(), { des
 export const AuthorizationSessionSchema = Type.Object(
   {
     sessionId: Type.String(),
-    reference: Type.String({ description: "the caller's own name for whoever gets the link" }),
+    reference: Type.String({ description: "the caller's own name for the recipient of the link" }),
     tags: Type.Record(Type.String(), Type.String()),
     status: Type.Union([
       Type.Literal('open'),
@@ -18,21 +18,22 @@ export const AuthorizationSessionSchema = Type.Object(
       Type.Literal('refused'),
     ]),
     appid: nullableText(
-      'that was asked for; then the one that authorized, which a narrowed right is not shown of a refused session',
+      'the requested account; once an account has authorized, that one. ' +
+        'Of a refused session, a narrowed right sees the requested one only',
     ),
     createdAt: Type.String(),
-    openedAt: nullableText('when the page was seen first'),
+    openedAt: nullableText('when the page was first opened'),
     completedAt: nullableText(),
     expiresAt: Type.String(),
     grantedSets: permissionSets('ids of the permission sets that the account granted'),
-    missingSets: permissionSets('those of categoryIdList that are not granted'),
+    missingSets: permissionSets('ids in categoryIdList that are not granted'),
   },
   { $id: 'AuthorizationSession' },
 )
 export type AuthorizationSessionView = Static<typeof AuthorizationSessionSchema>
 
-/** What views and events are made of; a Session of packages/redis is one. */
-type Viewed = {
+/** The input of views and events; a Session of packages/redis fits. */
+type SessionFields = {
   id: string
   reference: string
   tags: Readonly<Record<string, string>>
@@ -47,9 +48,9 @@ type Viewed = {
   grantedSets: readonly number[]
 }
 
-/** `isNarrowed`: whoever sees it may not learn which other account authorized instead of the one that was asked for. */
+/** `isNarrowed`: hide the other account that authorized instead of the requested one. */
 export function authorizationSessionView(
-  session: Viewed,
+  session: SessionFields,
   { isNarrowed }: { isNarrowed: boolean },
 ): AuthorizationSessionView {
   return {
@@ -68,22 +69,19 @@ export function authorizationSessionView(
 }
 
 export function shownAppId(
-  { status, appId, authorizedAppId }: Pick<Viewed, 'status' | 'appId' | 'authorizedAppId'>,
+  { status, appId, authorizedAppId }: Pick<SessionFields, 'status' | 'appId' | 'authorizedAppId'>,
   { isNarrowed }: { isNarrowed: boolean },
 ): string | undefined {
   return status === 'refused' && isNarrowed ? appId : (authorizedAppId ?? appId)
 }
 
 /** `data.session` of `wechat.component.authorized` and `updateauthorized`. */
-export function eventSession({ id, reference, tags }: Pick<Viewed, 'id' | 'reference' | 'tags'>) {
+export function eventSession({ id, reference, tags }: Pick<SessionFields, 'id' | 'reference' | 'tags'>) {
   return { id, reference, tags: { ...tags } }
 }
 
-/**
- * `data` of `gateway.authorization.completed` and `refused`. Of a refused one it names the account that was asked
- * for.
- */
-export function endedSessionData(session: Viewed) {
+/** `data` of `gateway.authorization.completed` and `refused`. A refused session names the requested account. */
+export function endedSessionData(session: SessionFields) {
   const { id: sessionId, reference, tags, grantedSets } = session
   const appid = shownAppId(session, { isNarrowed: true })
   return {
@@ -97,7 +95,7 @@ export function endedSessionData(session: Viewed) {
 }
 
 /** Ascending, each once. */
-export function requestedSets({ categoryIdList }: Pick<Viewed, 'categoryIdList'>): number[] {
+export function requestedSets({ categoryIdList }: Pick<SessionFields, 'categoryIdList'>): number[] {
   const ids = (categoryIdList ?? '')
     .split('|')
     .filter((id) => id !== '')
@@ -105,7 +103,7 @@ export function requestedSets({ categoryIdList }: Pick<Viewed, 'categoryIdList'>
   return [...new Set(ids)].toSorted((left, right) => left - right)
 }
 
-export function missingSets(session: Pick<Viewed, 'categoryIdList' | 'grantedSets'>): number[] {
+export function missingSets(session: Pick<SessionFields, 'categoryIdList' | 'grantedSets'>): number[] {
   return requestedSets(session).filter((id) => !session.grantedSets.includes(id))
 }
 

@@ -1,4 +1,4 @@
-// Owns: an authorizer as callers and consumers see it: no secret inside.
+// Owns: an authorizer as callers and consumers see it, without secrets.
 import { Type, type Static } from 'typebox'
 
 const nullable = <T extends ReturnType<typeof Type.String> | ReturnType<typeof Type.Integer>>(schema: T) =>
@@ -8,7 +8,7 @@ export const AuthorizerSchema = Type.Object(
   {
     appid: Type.String(),
     status: Type.Union([Type.Literal('active'), Type.Literal('reauthorization_required'), Type.Literal('revoked')]),
-    nick_name: nullable(Type.String({ description: 'null until WeChat has told the profile' })),
+    nick_name: nullable(Type.String({ description: 'null until the profile has been fetched from WeChat' })),
     user_name: nullable(Type.String({ description: 'original id, gh_…' })),
     principal_name: nullable(Type.String()),
     head_img: nullable(Type.String()),
@@ -24,8 +24,8 @@ export const AuthorizerSchema = Type.Object(
 )
 export type AuthorizerView = Static<typeof AuthorizerSchema>
 
-/** What the view is made of; wechat-core's Authorizer is one. */
-type Viewed = {
+/** The input of the view; wechat-core's Authorizer fits. */
+type AuthorizerFields = {
   appid: string
   status: AuthorizerView['status']
   profile:
@@ -45,7 +45,7 @@ type Viewed = {
   tokenExpiresAtMs: number | undefined
 }
 
-export function authorizerView({ profile, ...authorizer }: Viewed): AuthorizerView {
+export function authorizerView({ profile, ...authorizer }: AuthorizerFields): AuthorizerView {
   return {
     appid: authorizer.appid,
     status: authorizer.status,

@@ -1,5 +1,4 @@
-// Owns: what is kept for the console of all ingresses: an entry of the audit log, and a call of WeChat's APIs that
-// WeChat refused.
+// Owns: the records that all ingresses keep for the console: an audit log entry, and an API call that WeChat refused.
 import { Type, type Static } from 'typebox'
 import { parserOf } from './parser.ts'
 
@@ -18,7 +17,7 @@ const AuditEntrySchema = Type.Object({
   outcome: Type.String(),
   statusCode: Type.Number(),
   by: Type.Union([Type.Literal('key'), Type.Literal('session')]),
-  /** How many calls it stands for. */
+  /** Number of calls merged into this entry. */
   count: Type.Number(),
   requestId: Type.String(),
 })
@@ -28,7 +27,7 @@ export const parseAuditEntry = parserOf(AuditEntrySchema)
 const RefusedCallSchema = Type.Object({
   atMs: Type.Number(),
   platform: Type.String(),
-  /** null: a call with the component's token. */
+  /** null: called with the component's token. */
   authorizer: nullableText,
   caller: nullableText,
   path: Type.String(),

@@ -1,18 +1,18 @@
-// Owns: what one attempt at a delivery can come to.
+// Owns: the result of one delivery attempt, and the state of a delivery as the API answers it.
 
-/** By a webhook. `answer`: the begin of its text, of ANSWER_BYTES at most; undefined when there is none. */
+/** A webhook's answer. `answer`: the first ANSWER_BYTES of its body; undefined when it has none. */
 export type Answered = { status: number; answer?: string | undefined }
 
-/** Of UTF-8. */
+/** Counted in UTF-8. */
 export const ANSWER_BYTES = 1_024
 
 export type DeliveryResult =
-  /** `reply` null: the consumer says that none will come. `replyProblem`: fixed words on why none could be read. */
+  /** `reply` null: the consumer declines to reply. `replyProblem`: a fixed text, why no reply could be read. */
   | ({ outcome: 'delivered'; reply?: unknown; replyProblem?: string } & Partial<Answered>)
-  /** The consumer answered, but not 2xx. `gone` is 410: the subscription is disabled. */
+  /** The status is not 2xx. `gone`: it is 410, which disables the subscription. */
   | ({ outcome: 'rejected'; gone: boolean; retryAfterSeconds: number | undefined } & Answered)
   | { outcome: 'unreachable'; reason: string }
-  /** Refused by us: a private address, a forbidden URL. */
+  /** The gateway did not call it: a private address, a forbidden URL. */
   | { outcome: 'blocked'; reason: string }
 
 /** State of one delivery in the event log. */
@@ -26,19 +26,19 @@ export type DeliveryState = {
   deliveredAt: string | null
 }
 
-/** One attempt at a delivery, as it is answered. */
+/** One delivery attempt, as the API answers it. */
 export type DeliveryAttempt = {
   subscription: string
-  /** From 1; a replay counts anew. */
+  /** From 1; a replay starts again at 1. */
   attempt: number
-  /** When it began. */
+  /** Start of the attempt. */
   at: string
   durationMs: number
   outcome: 'delivered' | 'failed'
   httpStatus: number | null
   error: string | null
   answer: string | null
-  /** The process that made it. */
+  /** The process that made the attempt. */
   worker: string
   nextAttemptAt: string | null
 }

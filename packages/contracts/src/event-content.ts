@@ -1,8 +1,8 @@
-// Owns: what of an event is content: everything in its `data` but what says which kind of event it is, and when it was.
+// Owns: which part of an event is content: all members of `data` except its kind, its id and its time.
 
 const NO_CONTENT = ['MsgType', 'Event', 'InfoType', 'MsgId', 'CreateTime']
 
-/** The event with nothing in it that a user wrote. Anything else than an event is answered as it is. */
+/** The event without content. A value that is no event is returned unchanged. */
 export function withoutContent(event: unknown): unknown {
   if (!isRecord(event) || !isRecord(event['data'])) return event
   return {

@@ -1,4 +1,4 @@
-// Owns: the event that consumers receive (CloudEvents 1.0, JSON) and the rules for its type and its source.
+// Owns: the event that consumers receive (CloudEvents 1.0, JSON), and the rules for its id, type and source.
 import { Type, type Static } from 'typebox'
 
 /** What WeChat sent, every leaf a string. */
@@ -15,7 +15,7 @@ export const GatewayEventSchema = Type.Object(
     datacontenttype: Type.Literal('application/json'),
     platform: Type.String(),
     authorizerappid: Type.Optional(Type.String()),
-    /** Of a delivery that was asked for again: which replay it is. */
+    /** Id of the replay that delivers it again. */
     replay: Type.Optional(Type.String({ maxLength: 64 })),
     data: Type.Record(Type.String(), Type.Unknown()),
   },
@@ -24,19 +24,19 @@ export const GatewayEventSchema = Type.Object(
 
 export type GatewayEvent = Static<typeof GatewayEventSchema>
 
-/** `ev_` and a hash of what WeChat sent; `gw_` or `test-` and a UUID. Unlike any name that BullMQ or we give a key. */
+/** `ev_` and a hash of the push; `gw_` or `test-` and a UUID. It equals no name of a key of BullMQ or the gateway. */
 const EVENT_ID = /^(?:ev_|gw_|test-)[A-Za-z0-9_-]{1,64}$/
 
 export function isEventId(text: string): boolean {
   return EVENT_ID.test(text)
 }
 
-/** `wechat.message.<msgtype>` and so on: lower case, anything outside `[a-z0-9_.-]` as `_`. */
+/** As `wechat.message.<msgtype>`: lower case, `_` for each character outside `[a-z0-9_.-]`. */
 export function eventType(prefix: 'wechat.message' | 'wechat.event' | 'wechat.component', name: string): string {
   return `${prefix}.${name.toLowerCase().replace(/[^a-z0-9_.-]/g, '_')}`
 }
 
-/** The type of what is authentic but cannot be understood. */
+/** The type of an authentic push that cannot be parsed. */
 export const UNPARSED_EVENT_TYPE = 'wechat.unparsed'
 
 export type EventFields = {
@@ -49,12 +49,12 @@ export type EventFields = {
   data: EventData
 }
 
-/** An event on an authorizer's own source, `/wx/<platform>/<appid>`: messages and events of its users. */
+/** A message or event of an authorizer's user, with the source `/wx/<platform>/<appid>`. */
 export function authorizerEvent(fields: EventFields & { authorizerAppId: string }): GatewayEvent {
   return assemble(fields, `/wx/${fields.platform}/${fields.authorizerAppId}`)
 }
 
-/** An event of the component or of the gateway itself, on the platform's source `/wx/<platform>`. */
+/** An event of the component or of the gateway, with the source `/wx/<platform>`. */
 export function platformEvent(fields: EventFields): GatewayEvent {
   return assemble(fields, `/wx/${fields.platform}`)
 }
@@ -78,7 +78,7 @@ function assemble(fields: EventFields, source: string): GatewayEvent {
 
 let lastTime = { ms: 0, text: '1970-01-01T00:00:00Z' }
 
-/** What is pushed at the same time says the same second: its text is made once. */
+/** Caches the latest text: pushes of the same second share it. */
 function timeText(ms: number): string {
   if (lastTime.ms !== ms) lastTime = { ms, text: new Date(ms).toISOString().replace('.000Z', 'Z') }
   return lastTime.text

@@ -1,10 +1,10 @@
-// Owns: the payload of every job kind. Payloads are versioned and parsed on entry.
+// Owns: the payload of every job kind. Workers parse it; `v` is its version.
 import { Type, type Static } from 'typebox'
 import { GatewayEventSchema } from './event.ts'
 
 /**
  * A decrypted push to the component's event URL, sealed as a whole: it may hold a ticket or an authorization code.
- * De-duplicated by `eventId` and `announced`, for DEDUPE_SECONDS, removed on completion.
+ * De-duplicated by `eventId` and `announced` for DEDUPE_SECONDS, removed on completion.
  */
 export const ComponentEventJobSchema = Type.Object({
   v: Type.Literal(1),
@@ -13,12 +13,12 @@ export const ComponentEventJobSchema = Type.Object({
   eventId: Type.String(),
   receivedAtMs: Type.Number(),
   sealedPlaintext: Type.String(),
-  /** Consumers have been given the event: what remains is the exchange of its code. */
+  /** Consumers have the event already: only the exchange of its code is left. */
   announced: Type.Optional(Type.Literal(true)),
 })
 export type ComponentEventJob = Static<typeof ComponentEventJobSchema>
 
-/** The profile of an authorizer is wanted; `announce` is the event that waits for it. */
+/** Fetches the profile of an authorizer, then emits `announce`. */
 export const ProfileJobSchema = Type.Object({
   v: Type.Literal(1),
   kind: Type.Literal('profile'),
@@ -31,24 +31,24 @@ export type ProfileJob = Static<typeof ProfileJobSchema>
 
 const ReplyWantedSchema = Type.Object({ subscription: Type.String(), deadlineAtMs: Type.Number() })
 
-/** An event on its way to every matching subscription. De-duplicated by the event's id, for DEDUPE_SECONDS. */
+/** Delivers an event to every matching subscription. De-duplicated by the event's id for DEDUPE_SECONDS. */
 export const FanOutJobSchema = Type.Object({
   v: Type.Literal(1),
   kind: Type.Literal('fan-out'),
   event: GatewayEventSchema,
   receivedAtMs: Type.Number(),
-  /** Only this subscription: whatever it matches (test event), or if it matches (replay). */
+  /** Only this subscription: a test event without matching, a replay only if it matches. */
   only: Type.Optional(Type.String()),
-  /** Present when it is a replay: part of the delivery's id, so that it is not taken for a duplicate. */
+  /** Id of the replay. It is part of the delivery's id, so that the replay is no duplicate. */
   replay: Type.Optional(Type.String()),
-  /** The push is still waiting for this subscription's passive reply, until the deadline. */
+  /** The push waits for this subscription's passive reply until the deadline. */
   reply: Type.Optional(ReplyWantedSchema),
 })
 export type FanOutJob = Static<typeof FanOutJobSchema>
 
 /**
- * What one turn of an ingress' event loop accepted, at most 25. Each entry is read by itself (`BatchedEventSchema`):
- * one that is no event costs no other.
+ * The events, at most 25, that an ingress accepted in one turn of its event loop. Each entry is parsed by itself
+ * (`BatchedEventSchema`): an invalid one does not affect the others.
  */
 export const FanOutBatchJobSchema = Type.Object({
   v: Type.Literal(2),
@@ -57,10 +57,7 @@ export const FanOutBatchJobSchema = Type.Object({
 })
 export type FanOutBatchJob = Static<typeof FanOutBatchJobSchema>
 
-/**
- * Something was appended to the list of an account whose events are dispatched in order: entries as of a fan-out batch.
- * Whoever runs it works off the list.
- */
+/** Works off the list of an account whose events are dispatched in order. Its entries are those of a fan-out batch. */
 export const LaneJobSchema = Type.Object({
   v: Type.Literal(1),
   kind: Type.Literal('lane'),
@@ -72,14 +69,11 @@ export type LaneJob = Static<typeof LaneJobSchema>
 export const BatchedEventSchema = Type.Object({
   event: GatewayEventSchema,
   receivedAtMs: Type.Number(),
-  /** Older than duplicates are remembered for, or of unknown age: the event log is asked, too. */
+  /** Older than DEDUPE_SECONDS, or of unknown age: the event log is searched for a duplicate, too. */
   isOld: Type.Optional(Type.Literal(true)),
-  /**
-   * By which it knows its own claim. Default: the job's id and the entry's index. Present in what comes from another
-   * job.
-   */
+  /** Marks its own claim. Default: the job's id and the entry's index. Set when the entry comes from another job. */
   arrival: Type.Optional(Type.String()),
-  /** As in a fan-out job; such an entry is alone in its job. */
+  /** As in a fan-out job. An entry with it is the only one of its job. */
   reply: Type.Optional(ReplyWantedSchema),
 })
 export type BatchedEvent = Static<typeof BatchedEventSchema>
@@ -90,21 +84,21 @@ export const DeliveryJobSchema = Type.Object({
   kind: Type.Literal('deliver'),
   platform: Type.String(),
   subscription: Type.String(),
-  /** When that was created: a later one of its name is another one. Left out by earlier versions. */
+  /** Creation of the subscription: a later one of the same name is another one. Earlier versions left it out. */
   subscribedAtMs: Type.Optional(Type.Number()),
   event: GatewayEventSchema,
   receivedAtMs: Type.Number(),
-  /** The job's id and, for a queue sink, the id of the consumer's job. */
+  /** Id of the job. With a queue sink, also the id of the consumer's job. */
   deliveryId: Type.String(),
   scheduleSeconds: Type.Array(Type.Number()),
   reply: Type.Optional(Type.Object({ deadlineAtMs: Type.Number() })),
-  /** Of a dead letter whose last run made no attempt, which BullMQ counts all the same: how many were made. */
+  /** Attempts made. Set on a dead letter whose last run made none: BullMQ counts that run, too. */
   attempts: Type.Optional(Type.Number()),
 })
 export type DeliveryJob = Static<typeof DeliveryJobSchema>
 
 /**
- * The release check (全网发布检测) asks for its code to be exchanged and sent back by message/custom/send.
+ * Exchanges the code of a release check (全网发布检测) and sends it back by message/custom/send.
  * De-duplicated by `eventId`; the code is sealed.
  */
 export const ReleaseCheckJobSchema = Type.Object({
@@ -127,7 +121,7 @@ export const SyncJobSchema = Type.Object({
 })
 export type SyncJob = Static<typeof SyncJobSchema>
 
-/** What an erasure has left for a worker: all that there is of this user is looked at again. */
+/** Erases the rest of a user's content: a worker goes through all of the user's events again. */
 export const EraseJobSchema = Type.Object({
   v: Type.Literal(1),
   kind: Type.Literal('erase'),
@@ -137,10 +131,7 @@ export const EraseJobSchema = Type.Object({
 })
 export type EraseJob = Static<typeof EraseJobSchema>
 
-/**
- * What a replay or discard of all dead letters has left for a worker: those older than `after`, a place in the failed
- * jobs.
- */
+/** Replays or discards the rest of all dead letters: those older than `after`, a position in the failed jobs. */
 export const DeadLettersJobSchema = Type.Object({
   v: Type.Literal(1),
   kind: Type.Literal('dead-letters'),
@@ -148,7 +139,7 @@ export const DeadLettersJobSchema = Type.Object({
   subscription: Type.String(),
   action: Type.Union([Type.Literal('replay'), Type.Literal('discard')]),
   after: Type.Object({ score: Type.Number(), member: Type.String() }),
-  /** What the caller's right is narrowed to; left out: everything. */
+  /** Appids that the caller's right is narrowed to. Left out: all. */
   only: Type.Optional(Type.Array(Type.String())),
 })
 export type DeadLettersJob = Static<typeof DeadLettersJobSchema>

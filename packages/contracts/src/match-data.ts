@@ -1,4 +1,4 @@
-// Owns: `match.data`: its form, and whether the data of an event fulfil it.
+// Owns: `match.data`: its schema, and whether an event's data meet it.
 import { Type, type Static } from 'typebox'
 
 const MAX_FIELDS = 10
@@ -6,7 +6,7 @@ const text = Type.String({ maxLength: 256 })
 const texts = Type.Array(text, { maxItems: 200 })
 const closed = { additionalProperties: false }
 
-/** Names as WeChat has them, at most eight levels of them. */
+/** WeChat's names, joined by dots, at most eight levels. */
 const FIELD_PATTERN = '^[^.\\u0000-\\u0020]{1,64}(\\.[^.\\u0000-\\u0020]{1,64}){0,7}$'
 
 const ConditionSchema = Type.Union(
@@ -24,36 +24,34 @@ export const MatchDataSchema = Type.Record(Type.String({ pattern: FIELD_PATTERN 
   maxProperties: MAX_FIELDS,
   // The OpenAPI document shows no pattern of a record's names otherwise.
   propertyNames: { type: 'string', pattern: FIELD_PATTERN },
-  description: 'by field of `data`, dots lead inwards; all of them must hold',
+  description: 'conditions by field of `data`; a dot separates levels; all of them must hold',
 })
 export type MatchData = Static<typeof MatchDataSchema>
 type Condition = Static<typeof ConditionSchema>
 
-type Found = { texts: readonly string[]; exists: boolean }
-type CompiledField = { field: string; names: readonly string[]; holds(found: Found): boolean }
+type FieldValue = { texts: readonly string[]; exists: boolean }
+type CompiledField = { field: string; names: readonly string[]; holds(value: FieldValue): boolean }
 
-/** Answers what stands at a field. Of one event, so that each field is read once however many subscriptions name it. */
-type DataReader = (field: string, names: readonly string[]) => Found
+/** Reads the fields of one event. It caches them: subscriptions that name the same field share the value. */
+type DataReader = (field: string, names: readonly string[]) => FieldValue
 
 export function createDataReader(data: unknown): DataReader {
-  const known = new Map<string, Found>()
+  const cache = new Map<string, FieldValue>()
   return (field, names) => {
-    const found = known.get(field) ?? readField(data, names)
-    known.set(field, found)
-    return found
+    const value = cache.get(field) ?? readField(data, names)
+    cache.set(field, value)
+    return value
   }
 }
 
-/**
- * The first field whose condition does not hold; undefined when all hold. Costs a look into a set per field and text.
- */
+/** The first field whose condition does not hold; undefined when all hold. Costs a set lookup per field and text. */
 export function failingField(match: MatchData, read: DataReader): string | undefined {
   return compile(match).find(({ field, names, holds }) => !holds(read(field, names)))?.field
 }
 
 const compiled = new WeakMap<MatchData, readonly CompiledField[]>()
 
-/** Made once per subscription. */
+/** Compiles each subscription's `match.data` once. */
 function compile(match: MatchData): readonly CompiledField[] {
   const known = compiled.get(match)
   if (known) return known
@@ -68,22 +66,22 @@ function compile(match: MatchData): readonly CompiledField[] {
 
 function holdsOf(condition: Condition): CompiledField['holds'] {
   if (Array.isArray(condition)) return includesOne(condition)
-  if ('prefix' in condition) return (found) => found.texts.some((one) => one.startsWith(condition.prefix))
-  if ('exists' in condition) return (found) => found.exists === condition.exists
+  if ('prefix' in condition) return ({ texts }) => texts.some((one) => one.startsWith(condition.prefix))
+  if ('exists' in condition) return ({ exists }) => exists === condition.exists
   const isListed = includesOne(condition.not)
-  return (found) => !isListed(found)
+  return (value) => !isListed(value)
 }
 
 function includesOne(wanted: readonly string[]): CompiledField['holds'] {
   const set = new Set(wanted)
-  return (found) => found.texts.some((one) => set.has(one))
+  return ({ texts }) => texts.some((one) => set.has(one))
 }
 
 /**
- * An array stands for its elements, at each level and at the end. Numbers and flags compare as JSON writes them, null
- * is missing.
+ * An array is read element by element, at each level. Numbers and booleans compare as JSON writes them; null counts as
+ * missing.
  */
-function readField(data: unknown, names: readonly string[]): Found {
+function readField(data: unknown, names: readonly string[]): FieldValue {
   let value: unknown = data
   for (const name of names) {
     value = Array.isArray(value) ? value.flatMap((element) => memberOf(element, name)) : memberOf(value, name)

@@ -1,43 +1,43 @@
-// Owns: which subscriptions an event is for. Arrays that follow each other share one index, which is brought from one
-// to the other by what they do not have in common: a change costs the lists of the subscription that changed.
+// Owns: which subscriptions match an event. Successive versions of the list share one index, which is updated by the
+// difference: a change costs the authorizers and types of the changed subscription.
 import type { Subscription } from './subscription.ts'
 import { createDataReader, failingField } from './match-data.ts'
 import { createSubscriptionIndex, type MatchedEvent, type SubscriptionIndex, wantsType } from './subscription-index.ts'
 
-/** In the order of their names, each once. */
+/** The matching subscriptions, sorted by name. */
 export type Matcher = (event: MatchedEvent) => Subscription[]
 
-/** `holds`: the array whose subscriptions are in the index now. */
+/** `holds`: the array that the index has now. */
 type Shared = { index: SubscriptionIndex; holds: readonly Subscription[] | undefined }
 
 const sharedBy = new WeakMap<readonly Subscription[], Shared>()
 const compiled = new WeakMap<readonly Subscription[], Matcher>()
 
 /**
- * Types match without case, `*` at the end stands for anything; authorizers compare with `authorizerappid`, so that an
- * event without one matches only subscriptions that name none; of `data`, all fields must hold. What `match` leaves out
- * is everything, an empty list is nothing. Disabled subscriptions never match. Compiled once per array; neither it nor
- * a subscription in it may be changed afterwards.
+ * Types match case-insensitively; `*` at the end matches any rest. Authorizers compare with `authorizerappid`: an event
+ * without one matches only subscriptions that name no authorizers. All conditions on `data` must hold. A member that
+ * `match` leaves out matches everything, an empty list nothing. Disabled subscriptions never match.
+ * Compiles each array once; neither the array nor a subscription in it may change afterwards.
  *
- * An event costs the subscriptions that name its authorizer, each with one search among its types, and those for all
- * authorizers that name its type; what of these has `match.data`, a look at each of its fields.
+ * Cost of an event: one search among the types of each subscription that names its authorizer, one lookup for those of
+ * all authorizers, and each field of `match.data` of the ones found.
  */
 export function compileMatcher(subscriptions: readonly Subscription[]): Matcher {
   const known = compiled.get(subscriptions)
   if (known) return known
   const shared = sharedOf(subscriptions)
   const matcher: Matcher = (event) => {
-    if (shared.holds !== subscriptions) bringTo(shared, subscriptions)
+    if (shared.holds !== subscriptions) updateIndex(shared, subscriptions)
     return shared.index.find(event).sort((a, b) => (a.name < b.name ? -1 : 1))
   }
   compiled.set(subscriptions, matcher)
   return matcher
 }
 
-/** Answers the member of a subscription by which an event does not match it; undefined when it does. */
+/** The member of the subscription that does not match the event; undefined when all match. */
 export type MatchExplainer = (subscription: Subscription) => string | undefined
 
-/** Of one event; agrees with `compileMatcher`. The members are named in the order enabled, authorizers, types, data. */
+/** Explains one event, consistent with `compileMatcher`. Checks enabled, authorizers, types, data, in this order. */
 export function explainMatch({ type, authorizerappid, data }: MatchedEvent): MatchExplainer {
   const read = createDataReader(data)
   const lowerType = type.toLowerCase()
@@ -52,8 +52,8 @@ export function explainMatch({ type, authorizerappid, data }: MatchedEvent): Mat
 }
 
 /**
- * Call it before `next` is compiled: most of its subscriptions are the objects of `before`. The matchers of both stay
- * right.
+ * Lets `next` share the index of `before`: most of its subscriptions are the same objects. Call it before `next` is
+ * compiled. The matchers of both stay correct.
  */
 export function inheritMatcher(next: readonly Subscription[], before: readonly Subscription[]): void {
   sharedBy.set(next, sharedOf(before))
@@ -67,7 +67,7 @@ function sharedOf(subscriptions: readonly Subscription[]): Shared {
   return shared
 }
 
-function bringTo(shared: Shared, subscriptions: readonly Subscription[]): void {
+function updateIndex(shared: Shared, subscriptions: readonly Subscription[]): void {
   const { index } = shared
   const wanted = new Set(subscriptions)
   for (const member of index.members()) if (!wanted.has(member)) index.remove(member)

@@ -1,13 +1,10 @@
-// Owns: which deliveries wait for each other: the key of an event at a subscription, and whose accounts have an order
-// at all.
+// Owns: the ordering key of a delivery, and which accounts have ordered deliveries at all.
 import type { GatewayEvent } from './event.ts'
 import type { Subscription } from './subscription.ts'
 
 type KeyedEvent = Pick<GatewayEvent, 'authorizerappid' | 'subject'>
 
-/**
- * Deliveries of one key go one after the other. undefined: this one waits for none; so does one without that member.
- */
+/** Deliveries with the same key run one after the other. undefined: not ordered, or the event lacks the member. */
 export function orderingKey(
   { ordering }: Pick<Subscription, 'ordering'>,
   { authorizerappid, subject }: KeyedEvent,
@@ -21,7 +18,7 @@ type OrderedAccounts = 'all' | ReadonlySet<string>
 
 const known = new WeakMap<readonly Subscription[], OrderedAccounts>()
 
-/** May an enabled subscription want the events of this account in order? Looked up once for each list. */
+/** Whether an enabled subscription may order the events of this account. Computed once for each list. */
 export function hasOrder(subscriptions: readonly Subscription[], account: string | undefined): boolean {
   if (account === undefined) return false
   const accounts = known.get(subscriptions) ?? orderedAccounts(subscriptions)

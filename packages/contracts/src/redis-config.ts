@@ -1,11 +1,11 @@
-// Owns: what is configured of Redis, as packages/runtime reads it and packages/redis connects by it.
+// Owns: the Redis settings. packages/runtime reads them, packages/redis connects with them.
 
-/** A `Secret`: its text shows in nothing that is printed. */
+/** A `Secret`: it never prints its text. */
 type Hidden = { reveal(): string }
 
 export type RedisLogin = { username: string | undefined; password: Hidden | undefined }
 
-/** PEM texts. `ca` undefined = the CAs that Node.js knows. */
+/** PEM texts. `ca` undefined: Node.js' own CAs. */
 export type RedisTls = { ca: string | undefined; cert: string | undefined; key: Hidden | undefined }
 
 /** IPv6 addresses without brackets. */
@@ -18,12 +18,12 @@ export function endpointText({ host, port }: RedisEndpoint): string {
 
 export type RedisSettings = {
   mode: 'standalone' | 'cluster' | 'sentinel'
-  /** The server, the nodes of the cluster that are asked first, or the sentinels. */
+  /** The server, the cluster's seed nodes, or the sentinels. */
   endpoints: readonly RedisEndpoint[]
   login: RedisLogin
   database: number
-  /** undefined = plain TCP. Holds for the sentinels, too. */
+  /** undefined: plain TCP. Applies to the sentinels, too. */
   tls: RedisTls | undefined
-  /** Set in mode `sentinel`. `login` undefined = that of the servers where the sentinels take it, else none. */
+  /** Set in mode `sentinel`. `login` undefined: the servers' login where the sentinels accept it, else none. */
   sentinel: { name: string; login: RedisLogin | undefined } | undefined
 }

@@ -1,10 +1,10 @@
-// Owns: a passive reply as a consumer writes it: WeChat's XML as JSON.
+// Owns: a passive reply as a consumer writes it: WeChat's XML as JSON; and which events take an XML document instead.
 import { Type, type Static } from 'typebox'
 import { compileTypePatterns, matchesType } from './type-patterns.ts'
 
 const text = Type.String({ maxLength: 2048 })
 const id = Type.String({ minLength: 1, maxLength: 2048 })
-/** Far above what any of those events asks for. */
+/** Far above the size of any reply to these events. */
 const MAX_RAW_LENGTH = 16_384
 const closed = { additionalProperties: false }
 
@@ -52,14 +52,14 @@ export const ReplySchema = Type.Union([
     },
     closed,
   ),
-  // For the few events that want an answer of their own form: one XML document with the root `xml`, sealed as it is.
+  // For the few events with an answer format of their own: one XML document with the root `xml`, sealed unchanged.
   Type.Object({ raw: Type.String({ minLength: 1, maxLength: MAX_RAW_LENGTH, pattern: '^<xml[\\s>]' }) }, closed),
 ])
 export type Reply = Static<typeof ReplySchema>
 
 /**
- * The types of event that want an answer of their own form, as docs/events.md lists them. For all others a document is
- * no reply: whoever writes the whole of it could write to anybody.
+ * The event types with an answer format of their own; docs/events.md lists them. All others take no document: its
+ * author could address the reply to any user.
  */
 export const DOCUMENT_REPLY_TYPES: readonly string[] = [
   'wechat.event.xpay_*',
@@ -75,7 +75,7 @@ export const DOCUMENT_REPLY_TYPES: readonly string[] = [
 ]
 const documentReplyTypes = compileTypePatterns(DOCUMENT_REPLY_TYPES)
 
-/** May an event of this type be answered with a document (`raw`)? */
+/** Whether an event of this type takes a document (`raw`) as reply. */
 export function takesDocument(type: string): boolean {
   return matchesType(documentReplyTypes, type.toLowerCase())
 }

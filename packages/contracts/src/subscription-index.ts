@@ -1,6 +1,6 @@
-// Owns: finding the subscriptions of an event. Two indexes, by authorizer and by type, of which each holds a
-// subscription's lists once: memory is the sum of all authorizers and types, never a product of the two. One
-// subscription goes in or out for the cost of its lists. `match.data` is checked on what they find.
+// Owns: the index that finds the subscriptions of an event. A subscription is listed by its authorizers, or else by its
+// types: memory is the sum of all authorizers and types, never their product. Adding or removing one costs its own
+// lists. `match.data` is checked on the subscriptions found.
 import type { GatewayEvent } from './event.ts'
 import { createDataReader, failingField } from './match-data.ts'
 import type { Subscription } from './subscription.ts'
@@ -10,10 +10,10 @@ export type MatchedEvent = Pick<GatewayEvent, 'type' | 'authorizerappid'> & { da
 
 export type SubscriptionIndex = {
   members(): ReadonlySet<Subscription>
-  /** Safe to repeat, as `remove` is. A subscription must not be changed while it is in. */
+  /** Idempotent, as `remove` is. A subscription must not change while the index has it. */
   add(subscription: Subscription): void
   remove(subscription: Subscription): void
-  /** Each once, in no order. */
+  /** Each subscription once, unsorted. */
   find(event: MatchedEvent): Subscription[]
 }
 
@@ -22,16 +22,16 @@ type Lists = Map<string, Subscription[]>
 export function createSubscriptionIndex(): SubscriptionIndex {
   const members = new Set<Subscription>()
   const byAuthorizer: Lists = new Map()
-  /** The rest is for all authorizers. */
+  /** These three are for all authorizers. */
   const everyType: Lists = new Map()
-  /** By the type in lower case. */
+  /** By type, in lower case. */
   const byType: Lists = new Map()
-  /** By what stands before the `*`, in lower case. */
+  /** By the text before `*`, in lower case. */
   const byPrefix: Lists = new Map()
-  /** How many prefixes have this length. */
+  /** Number of prefixes by length. */
   const prefixLengths = new Map<number, number>()
 
-  /** Where a subscription stands: each list once. */
+  /** The lists that have a subscription, each once. */
   function* placesOf({ match: { authorizers, types } }: Subscription): Generator<[lists: Lists, key: string]> {
     if (authorizers !== undefined) for (const appId of new Set(authorizers)) yield [byAuthorizer, appId]
     else if (types === undefined) yield [everyType, '']
@@ -48,7 +48,7 @@ export function createSubscriptionIndex(): SubscriptionIndex {
     else prefixLengths.set(length, count)
   }
 
-  /** Of one subscription's patterns no two match the same type. */
+  /** Finds each subscription once: no two patterns of a subscription match the same type. */
   function findForAll(type: string): Subscription[] {
     const found = [...(everyType.get('') ?? []), ...(byType.get(type) ?? [])]
     for (const length of prefixLengths.keys()) {
@@ -100,7 +100,7 @@ export function wantsType({ match: { types } }: Subscription, lowerType: string)
   return types === undefined || matchesType(typePatterns(types), lowerType)
 }
 
-/** Made once per subscription. */
+/** Compiled once per subscription. */
 const patternsOf = new WeakMap<readonly string[], TypePatterns>()
 
 function typePatterns(types: readonly string[]): TypePatterns {

@@ -1,10 +1,10 @@
-// Owns: the shape of a subscription, as a caller writes it, as it is answered, and as the processes hold it.
+// Owns: the shape of a subscription: in a request, in an answer, and in the processes.
 import { Type, type Static } from 'typebox'
 import { type MatchData, MatchDataSchema } from './match-data.ts'
 
 export const SUBSCRIPTION_NAME_PATTERN = '^[a-z0-9][a-z0-9-]{0,62}$'
 
-/** Seconds after each failed attempt; Svix's schedule, 27 h 35 min 5 s in all. */
+/** Seconds after each failed attempt: Svix's schedule, 27 h 35 min 5 s in all. */
 //  attempt  2: 5 s       (5 s)
 //           3: 5 min     (5 min 5 s)
 //           4: 30 min    (35 min 5 s)
@@ -13,17 +13,17 @@ export const SUBSCRIPTION_NAME_PATTERN = '^[a-z0-9][a-z0-9-]{0,62}$'
 //           7: 10 h      (17 h 35 min 5 s)
 //           8: 10 h      (27 h 35 min 5 s)
 export const DEFAULT_RETRY_SCHEDULE_SECONDS = [5, 300, 1800, 7200, 18000, 36000, 36000]
-/** At most this share is added to each delay, so that consumers are not hit by a thousand retries in one moment. */
+/** Up to this share is added to each delay, at random: retries spread out instead of hitting a consumer at once. */
 export const RETRY_JITTER = 0.2
 export const DEFAULT_WEBHOOK_TIMEOUT_MS = 10_000
 
-/** How long a failing delivery of an ordered subscription holds its key. */
+/** How long a failing delivery of an ordered subscription blocks its key. */
 export const DEFAULT_ORDERING_TIMEOUT_SECONDS = 60
 
-/** Of nothing but failures, until a subscription is disabled: five days. */
+/** A subscription is disabled after failing this long without a success: five days. */
 export const DEFAULT_DISABLE_AFTER_SECONDS = 432_000
 
-/** Entries that remain in the stream of a new subscription. */
+/** Length to which a new subscription's stream is trimmed. */
 export const DEFAULT_STREAM_MAX_LENGTH = 100_000
 
 /** Deliveries that a paused subscription keeps. */
@@ -40,14 +40,14 @@ const MatchSchema = Type.Object(
   { additionalProperties: false },
 )
 
-/** Answered by the gateway; whatever else is given is refused. */
+/** The gateway chooses the name; any other is refused. */
 const givenName = Type.String({ maxLength: 256 })
 
 const SinkInputSchema = Type.Union([
   Type.Object(
     {
       kind: Type.Literal('queue'),
-      // Answered by GET; accepted back so that what was read can be written.
+      // GET answers it; PUT accepts it, so that an answer can be written back.
       queue: Type.Optional(givenName),
       prefix: Type.Optional(givenName),
     },
@@ -102,7 +102,7 @@ export const SubscriptionInputSchema = Type.Object(
     disableAfterSeconds: Type.Optional(Type.Integer({ minimum: 0, maximum: 315_360_000 })),
     enabled: Type.Optional(Type.Boolean()),
     paused: Type.Optional(Type.Boolean()),
-    declared: Type.Optional(Type.Boolean({ description: 'of GET; says nothing here' })),
+    declared: Type.Optional(Type.Boolean({ description: 'as GET answers it; ignored' })),
     createdAt: Type.Optional(Type.String({ maxLength: 64 })),
     updatedAt: Type.Optional(Type.String({ maxLength: 64 })),
   },
@@ -115,7 +115,7 @@ export type StreamSink = { kind: 'stream'; stream: string; maxLength: number | u
 export type WebhookSink = { kind: 'webhook'; url: string; timeoutMs: number }
 export type Sink = QueueSink | StreamSink | WebhookSink
 
-/** A subscription as the processes hold it: defaults filled in, no secret inside. */
+/** A subscription in the processes: with defaults, without its secret. */
 export type Subscription = {
   name: string
   platform: string
@@ -124,20 +124,20 @@ export type Subscription = {
   retry: { scheduleSeconds: number[] }
   reply: boolean
   fallback: 'customer-service' | null
-  /** Of which events one waits for the delivery of the one before. */
+  /** Which deliveries wait for the one before: none, those of a user, or those of an account. */
   ordering: 'none' | 'subject' | 'authorizer'
-  /** From when its first attempt began, until a failing delivery no longer holds up those behind it. */
+  /** Counted from its first attempt: after this time a failing delivery no longer blocks the next ones. */
   orderingTimeoutSeconds: number
-  /** Deliveries in each second, over all workers. */
+  /** Deliveries per second, over all workers. */
   throttle: { perSecond: number } | null
-  /** Deliveries that are kept while it is paused. */
+  /** Number of deliveries kept while it is paused. */
   maxBacklog: number
-  /** Of nothing but failures, until it is disabled; 0 = never. */
+  /** Disabled after failing this long without a success; 0: never. */
   disableAfterSeconds: number
   enabled: boolean
-  /** Events are kept, none is delivered. */
+  /** Events are kept and not delivered. */
   paused: boolean
-  /** By CONFIG_FILE: the API changes `enabled` and `paused` only. */
+  /** Declared in CONFIG_FILE: the API changes `enabled` and `paused` only. */
   declared: boolean
   createdAtMs: number
   updatedAtMs: number
@@ -167,7 +167,9 @@ export const SubscriptionSchema = Type.Object(
     enabled: Type.Boolean(),
     paused: Type.Boolean(),
     declared: Type.Optional(
-      Type.Boolean({ description: '`true`: in CONFIG_FILE; by API only `enabled` and `paused` can be changed' }),
+      Type.Boolean({
+        description: '`true`: declared in CONFIG_FILE; the API changes `enabled` and `paused` only',
+      }),
     ),
     createdAt: Type.String(),
     updatedAt: Type.String(),
@@ -176,7 +178,7 @@ export const SubscriptionSchema = Type.Object(
 )
 export type SubscriptionView = Static<typeof SubscriptionSchema>
 
-/** A subscription as it is answered. `secret` only right after creation. */
+/** The answered shape. `secret`: right after creation only. */
 export function subscriptionView(subscription: Subscription, secret?: string): SubscriptionView {
   const { match, sink } = subscription
   return {

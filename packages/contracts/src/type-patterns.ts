@@ -1,13 +1,13 @@
-// Owns: the type patterns of one subscription, brought into a form in which at most one of them can match a type.
+// Owns: the type patterns of one subscription, compiled so that at most one of them matches a type.
 
-/** Types in lower case: whole ones, and the starts that stand before a `*`. */
+/** In lower case: whole types, and the prefixes before a `*`. */
 export type TypePatterns = {
   exact: ReadonlySet<string>
-  /** Sorted; none of them begins with another, so that no type begins with two. */
+  /** Sorted. None begins with another: a type begins with at most one. */
   prefixes: readonly string[]
 }
 
-/** Types match without case, `*` at the end stands for anything. What a prefix covers is left out. */
+/** Types match case-insensitively; `*` at the end matches any rest. Drops patterns that a prefix covers. */
 export function compileTypePatterns(patterns: readonly string[]): TypePatterns {
   const exact = new Set<string>()
   const prefixes: string[] = []
@@ -21,12 +21,12 @@ export function compileTypePatterns(patterns: readonly string[]): TypePatterns {
   return { exact, prefixes: shortest }
 }
 
-/** `type` in lower case. Costs a look into the set and a binary search, however many patterns there are. */
+/** `type` in lower case. Costs a set lookup and a binary search. */
 export function matchesType({ exact, prefixes }: TypePatterns, type: string): boolean {
   return exact.has(type) || startsWithOneOf(prefixes, type)
 }
 
-/** Sorted, each prefix stands right before all that begins with it. */
+/** Once sorted, a prefix is directly followed by all that begin with it. */
 function withoutCovered(prefixes: string[]): string[] {
   const kept: string[] = []
   for (const prefix of prefixes.toSorted(byCodeUnits)) {
@@ -36,7 +36,7 @@ function withoutCovered(prefixes: string[]): string[] {
   return kept
 }
 
-/** Of prefixes that do not begin with each other only the last one that is not after the text can be its start. */
+/** A binary search: as no prefix begins with another, only the last one that sorts before the text can match. */
 function startsWithOneOf(prefixes: readonly string[], text: string): boolean {
   let from = 0
   let to = prefixes.length

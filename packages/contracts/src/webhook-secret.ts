@@ -1,4 +1,4 @@
-// Owns: the form of the secrets that webhooks are signed with: `whsec_` and the base64 of 24 to 64 bytes.
+// Owns: the format of a webhook's signing secret: `whsec_` and the base64 of 24 to 64 bytes.
 // @see https://www.standardwebhooks.com
 
 export const WEBHOOK_SECRET_PREFIX = 'whsec_'
@@ -9,7 +9,7 @@ export function isWebhookSecret(text: string): boolean {
   if (!text.startsWith(WEBHOOK_SECRET_PREFIX)) return false
   const encoded = text.slice(WEBHOOK_SECRET_PREFIX.length)
   const bytes = Buffer.from(encoded, 'base64')
-  // Buffer skips what is no base64: only what comes back unchanged was all of it.
+  // Buffer skips characters that are no base64. Only valid text encodes back to itself.
   const canonical = bytes.toString('base64').replace(/=+$/, '') === encoded.replace(/=+$/, '')
   return canonical && bytes.length >= MIN_BYTES && bytes.length <= MAX_BYTES
 }

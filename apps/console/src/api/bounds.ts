@@ -104,7 +104,7 @@ export const bounds = {
                 "type": "string",
                 "pattern": "^[^.\\u0000-\\u0020]{1,64}(\\.[^.\\u0000-\\u0020]{1,64}){0,7}$"
               },
-              "description": "by field of `data`, dots lead inwards; all of them must hold"
+              "description": "conditions by field of `data`; a dot separates levels; all of them must hold"
             }
           },
           "additionalProperties": false
@@ -288,7 +288,7 @@ export const bounds = {
         },
         "declared": {
           "type": "boolean",
-          "description": "of GET; says nothing here"
+          "description": "as GET answers it; ignored"
         },
         "createdAt": {
           "type": "string",

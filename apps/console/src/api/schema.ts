@@ -806,18 +806,18 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         AuthorizationSession: {
-            /** @description that was asked for; then the one that authorized, which a narrowed right is not shown of a refused session */
+            /** @description the requested account; once an account has authorized, that one. Of a refused session, a narrowed right sees the requested one only */
             appid: string | null;
             completedAt: string | null;
             createdAt: string;
             expiresAt: string;
             /** @description ids of the permission sets that the account granted */
             grantedSets: number[];
-            /** @description those of categoryIdList that are not granted */
+            /** @description ids in categoryIdList that are not granted */
             missingSets: number[];
-            /** @description when the page was seen first */
+            /** @description when the page was first opened */
             openedAt: string | null;
-            /** @description the caller's own name for whoever gets the link */
+            /** @description the caller's own name for the recipient of the link */
             reference: string;
             sessionId: string;
             status: "open" | "completed" | "expired" | "cancelled" | "refused";
@@ -846,14 +846,14 @@ export interface components {
         };
         Subscription: {
             createdAt: string;
-            /** @description `true`: in CONFIG_FILE; by API only `enabled` and `paused` can be changed */
+            /** @description `true`: declared in CONFIG_FILE; the API changes `enabled` and `paused` only */
             declared?: boolean;
             disableAfterSeconds: number;
             enabled: boolean;
             fallback: "customer-service" | null;
             match: {
                 authorizers?: string[];
-                /** @description by field of `data`, dots lead inwards; all of them must hold */
+                /** @description conditions by field of `data`; a dot separates levels; all of them must hold */
                 data?: {
                     [key: string]: string[] | {
                         prefix: string;
@@ -1049,18 +1049,18 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        /** @description that was asked for; then the one that authorized, which a narrowed right is not shown of a refused session */
+                        /** @description the requested account; once an account has authorized, that one. Of a refused session, a narrowed right sees the requested one only */
                         appid: string | null;
                         completedAt: string | null;
                         createdAt: string;
                         expiresAt: string;
                         /** @description ids of the permission sets that the account granted */
                         grantedSets: number[];
-                        /** @description those of categoryIdList that are not granted */
+                        /** @description ids in categoryIdList that are not granted */
                         missingSets: number[];
-                        /** @description when the page was seen first */
+                        /** @description when the page was first opened */
                         openedAt: string | null;
-                        /** @description the caller's own name for whoever gets the link */
+                        /** @description the caller's own name for the recipient of the link */
                         reference: string;
                         sessionId: string;
                         status: "open" | "completed" | "expired" | "cancelled" | "refused";
@@ -2004,14 +2004,14 @@ export interface operations {
                 content: {
                     "application/json": {
                         createdAt: string;
-                        /** @description `true`: in CONFIG_FILE; by API only `enabled` and `paused` can be changed */
+                        /** @description `true`: declared in CONFIG_FILE; the API changes `enabled` and `paused` only */
                         declared?: boolean;
                         disableAfterSeconds: number;
                         enabled: boolean;
                         fallback: "customer-service" | null;
                         match: {
                             authorizers?: string[];
-                            /** @description by field of `data`, dots lead inwards; all of them must hold */
+                            /** @description conditions by field of `data`; a dot separates levels; all of them must hold */
                             data?: {
                                 [key: string]: string[] | {
                                     prefix: string;
@@ -2068,14 +2068,14 @@ export interface operations {
             content: {
                 "application/json": {
                     createdAt?: string;
-                    /** @description of GET; says nothing here */
+                    /** @description as GET answers it; ignored */
                     declared?: boolean;
                     disableAfterSeconds?: number;
                     enabled?: boolean;
                     fallback?: "customer-service" | null;
                     match?: {
                         authorizers?: string[];
-                        /** @description by field of `data`, dots lead inwards; all of them must hold */
+                        /** @description conditions by field of `data`; a dot separates levels; all of them must hold */
                         data?: {
                             [key: string]: string[] | {
                                 prefix: string;
@@ -2129,14 +2129,14 @@ export interface operations {
                 content: {
                     "application/json": {
                         createdAt: string;
-                        /** @description `true`: in CONFIG_FILE; by API only `enabled` and `paused` can be changed */
+                        /** @description `true`: declared in CONFIG_FILE; the API changes `enabled` and `paused` only */
                         declared?: boolean;
                         disableAfterSeconds: number;
                         enabled: boolean;
                         fallback: "customer-service" | null;
                         match: {
                             authorizers?: string[];
-                            /** @description by field of `data`, dots lead inwards; all of them must hold */
+                            /** @description conditions by field of `data`; a dot separates levels; all of them must hold */
                             data?: {
                                 [key: string]: string[] | {
                                     prefix: string;
@@ -2184,14 +2184,14 @@ export interface operations {
                 content: {
                     "application/json": {
                         createdAt: string;
-                        /** @description `true`: in CONFIG_FILE; by API only `enabled` and `paused` can be changed */
+                        /** @description `true`: declared in CONFIG_FILE; the API changes `enabled` and `paused` only */
                         declared?: boolean;
                         disableAfterSeconds: number;
                         enabled: boolean;
                         fallback: "customer-service" | null;
                         match: {
                             authorizers?: string[];
-                            /** @description by field of `data`, dots lead inwards; all of them must hold */
+                            /** @description conditions by field of `data`; a dot separates levels; all of them must hold */
                             data?: {
                                 [key: string]: string[] | {
                                     prefix: string;
@@ -2283,14 +2283,14 @@ export interface operations {
                 content: {
                     "application/json": {
                         createdAt: string;
-                        /** @description `true`: in CONFIG_FILE; by API only `enabled` and `paused` can be changed */
+                        /** @description `true`: declared in CONFIG_FILE; the API changes `enabled` and `paused` only */
                         declared?: boolean;
                         disableAfterSeconds: number;
                         enabled: boolean;
                         fallback: "customer-service" | null;
                         match: {
                             authorizers?: string[];
-                            /** @description by field of `data`, dots lead inwards; all of them must hold */
+                            /** @description conditions by field of `data`; a dot separates levels; all of them must hold */
                             data?: {
                                 [key: string]: string[] | {
                                     prefix: string;
@@ -2914,7 +2914,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What the gateway knows of WeChat. It limits nothing: what is not in it passes */
+            /** @description What the gateway knows about WeChat. It limits nothing: rows that are missing are allowed */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2927,22 +2927,22 @@ export interface operations {
                              * @enum {boolean}
                              */
                             componentAppidInQuery?: true;
-                            /** @description none: reads only; repeatable: twice is as once */
+                            /** @description none: reads only; repeatable: a second call changes nothing more */
                             effect: "none" | "repeatable" | "not-repeatable";
                             method: "GET" | "POST";
                             /** @description WeChat's own page */
                             page: string;
-                            /** @description exact; an API's `action` stands in its query */
+                            /** @description exact; an API's `action` is in its query */
                             path: string;
                             /** @description any one of them is enough */
                             permissionSets: number[];
-                            /** @description denied: never called for a caller of the gateway; needs-tokens-read: its answer shows a token or ticket */
+                            /** @description denied: the gateway never calls it for a caller; needs-tokens-read: its answer has a token or ticket */
                             proxy?: "denied" | "needs-tokens-read";
                             titleEn: string;
                             titleZh: string;
-                            /** @description user: of a web authorization; none: the API takes a secret, or nothing */
+                            /** @description user: a web authorization's token; none: the API takes a secret, or nothing */
                             token: "account" | "component" | "account-or-component" | "user" | "none";
-                            /** @description of the query; left out where there is no token */
+                            /** @description name of the query parameter; left out without a token */
                             tokenParameter?: "access_token" | "component_access_token";
                             /** @description members of this row on which public sources are silent or disagree */
                             uncertain?: string[];
@@ -2951,7 +2951,7 @@ export interface operations {
                             actionEn: string;
                             actionZh: string;
                             code: number;
-                            /** @description what the gateway acts on: access-token-invalid is about the token of the call, whichever it was made with; misconfigured: settings or a bug, a person must act; forbidden: the account lacks the permission, or is punished or frozen */
+                            /** @description decides what the gateway does; access-token-invalid: the token of the call, of an account or the component; misconfigured: a setting or a bug, a person must act; forbidden: the account lacks the permission, or is punished or frozen */
                             kind: "busy" | "access-token-invalid" | "ticket-invalid" | "not-authorized" | "refresh-token-invalid" | "authorization-code-invalid" | "quota-day" | "quota-minute" | "ip-not-allowed" | "misconfigured" | "forbidden" | "message-refused" | "other";
                             meaningEn: string;
                             meaningZh: string;
@@ -2963,12 +2963,12 @@ export interface operations {
                             uncertain?: string[];
                         }[];
                         events: {
-                            /** @description which it comes from, or is about */
+                            /** @description kinds of account that it comes from, or is about */
                             accounts: ("official-account" | "mini-program")[];
                             event?: string;
                             /** @description beyond ToUserName, FromUserName, CreateTime, MsgType and Event, or AppId, CreateTime and InfoType */
                             fields: {
-                                /** @description of a leaf */
+                                /** @description leaves only */
                                 example?: string;
                                 /**
                                  * @description a ticket or a code: no consumer gets it
@@ -2977,17 +2977,17 @@ export interface operations {
                                 hidden?: true;
                                 meaningEn: string;
                                 meaningZh: string;
-                                /** @description dots lead inwards */
+                                /** @description a dot separates levels */
                                 path: string;
-                                /** @description always an array; everywhere: an element of this name is one in every event; here: only below this parent */
+                                /** @description always an array; everywhere: an element of this name is an array in every event; here: only below this parent */
                                 repeated?: "everywhere" | "here";
-                                /** @description time: a unix second. Consumers of the gateway get every leaf as a string */
+                                /** @description time: a Unix time in seconds. Consumers of the gateway get every leaf as a string */
                                 type: "string" | "integer" | "number" | "time" | "object";
                             }[];
                             infoType?: string;
                             msgType?: string;
                             /**
-                             * @description WeChat wants an answer of its own form, not `success`
+                             * @description WeChat takes an answer in a format of its own, not `success`
                              * @enum {boolean}
                              */
                             ownAnswer?: true;
