@@ -1,5 +1,5 @@
 // Owns: the metrics of the dispatch of events to subscribers.
-import { formatGap, type QueueWorker } from '@wxgw/redis'
+import type { QueueWorker } from '@wxgw/redis'
 import type { Metrics } from '@wxgw/runtime'
 import { type AttemptMetrics, createAttemptMetrics } from './delivery/attempt/attempt-metrics.ts'
 
@@ -14,11 +14,6 @@ export type DispatchMetrics = {
 
 /** Counters that the dispatch of a platform increments. */
 export function createDispatchMetrics(metrics: Metrics): DispatchMetrics {
-  metrics.gauge({
-    name: 'wxgw_bullmq_format_unknown',
-    help: '1 = the installed BullMQ is not the version whose format our scripts write: events reach queues more slowly',
-    collect: (gauge) => gauge.set(formatGap() === undefined ? 0 : 1),
-  })
   return {
     attempts: createAttemptMetrics(metrics),
     settled: metrics.counter({

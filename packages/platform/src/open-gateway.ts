@@ -4,7 +4,6 @@ import { setTimeout as delay } from 'node:timers/promises'
 import {
   checkSealingKeys,
   connectRedis,
-  formatGap,
   createProblemWatch,
   createReplicaBarrier,
   createSealer,
@@ -15,6 +14,7 @@ import {
   type RedisRole,
   type ReplicaBarrier,
   type ShardCount,
+  versionGap,
 } from '@wxgw/redis'
 import { type Lifecycle, repeat } from '@wxgw/runtime'
 import { pause } from '@wxgw/wechat-core'
@@ -51,8 +51,9 @@ const FIRST_PROOF_MS = 2_000
 export async function openGateway(deps: GatewayDeps): Promise<OpenedGateway> {
   const { config, lifecycle, hooks, clock, log } = deps
 
-  const gap = formatGap()
-  if (gap !== undefined) log.warn({ gap }, 'bullmq.format_unknown')
+  const [ofBullMq, ofIoredis] = [versionGap('bullmq'), versionGap('ioredis')]
+  if (ofBullMq !== undefined) log.warn({ gap: ofBullMq }, 'bullmq.format_unknown')
+  if (ofIoredis !== undefined) log.warn({ gap: ofIoredis }, 'ioredis.version_unknown')
   const problems = createProblemWatch({ settings: config.redis, log })
 
   function connect(role: RedisRole): RedisConnection {

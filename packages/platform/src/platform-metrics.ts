@@ -1,5 +1,6 @@
-// Owns: the metrics of a platform in both processes: token refreshes, replies of consumers, authorization sessions, and
-// the counts of GET /statistics. docs/operations.md has a row for each.
+// Owns: the metrics that both processes have: token refreshes, replies of consumers, authorization sessions, the counts
+// of GET /statistics, and unknown versions of the drivers. docs/operations.md has a row for each.
+import { versionGap } from '@wxgw/redis'
 import { createBoundedLabels, type Metrics, MAX_SUBSCRIPTION_LABELS } from '@wxgw/runtime'
 import type { Platform } from './platform.ts'
 import type { ReplyOutcome } from './replies/replies.ts'
@@ -72,6 +73,16 @@ export function createPlatformMetrics(metrics: Metrics): PlatformMetrics {
       for (const { id, statistics } of followed)
         for (const [what, count] of statistics.totals()) counter.inc({ platform: id, what }, count)
     },
+  })
+  metrics.gauge({
+    name: 'wxgw_bullmq_format_unknown',
+    help: '1 = the installed BullMQ is not the version whose format our scripts write: events reach queues more slowly',
+    collect: (gauge) => gauge.set(versionGap('bullmq') === undefined ? 0 : 1),
+  })
+  metrics.gauge({
+    name: 'wxgw_ioredis_version_unknown',
+    help: '1 = the installed ioredis is not the version that our time-outs are made for: it uses its own',
+    collect: (gauge) => gauge.set(versionGap('ioredis') === undefined ? 0 : 1),
   })
   return {
     hooks: {

@@ -4,7 +4,6 @@ import {
   COMPONENT_EVENTS_QUEUE,
   evictionPolicy,
   fewestReplicas,
-  formatGap,
   inboxProbeKey,
   persistenceGap,
   probeWrite,
@@ -17,6 +16,7 @@ import {
   type ReplicaBarrier,
   replicationRole,
   type ShardCount,
+  versionGap,
 } from '@wxgw/redis'
 import { type Clock, GatewayError, isStoreAway } from '@wxgw/wechat-core'
 import type { Platform } from './platform.ts'
@@ -91,7 +91,8 @@ export function createReadiness(deps: ReadinessDeps): ReadinessCheck[] {
     { name: 'clock', check: () => checkClock(redis, clock) },
     // `redis-writes` reports that Redis is away.
     { name: 'redis-persistence', warnsOnly: true, check: () => persistenceGap(redis).catch(nothing) },
-    { name: 'bullmq', warnsOnly: true, check: async () => formatGap() },
+    { name: 'bullmq', warnsOnly: true, check: async () => versionGap('bullmq') },
+    { name: 'ioredis', warnsOnly: true, check: async () => versionGap('ioredis') },
     ...[...platforms.values()].map((platform) => ({
       name: `ticket-${platform.id}`,
       check: () => checkTicket(platform, clock),

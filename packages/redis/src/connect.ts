@@ -1,9 +1,9 @@
-// Owns: the connections to Redis by role, with their time-outs. The libraries' defaults wait for minutes; WeChat waits
+// Owns: the connections to Redis by role, with their time-outs. The drivers' defaults wait for minutes; WeChat waits
 // for five seconds.
 import type { RedisEndpoint, RedisSettings } from '@wxgw/contracts'
 import { backoffMs } from '@wxgw/wechat-core'
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
-import { PatientRedis } from './patient-redis.ts'
+import { createPatientRedis } from './patient-redis.ts'
 import { loginOptions, tlsOptions } from './redis-settings.ts'
 import { sentinelConnector } from './sentinels/sentinel-connector.ts'
 
@@ -11,25 +11,22 @@ export type RedisConnection = Redis | Cluster
 
 /**
  * `commands`: requests and stores; fails within a second, never queues while Redis is away.
- * `blocking`: BullMQ's workers; waits for ever, but notices a dead connection.
- * `subscriber`: pub/sub; subscribes again by itself.
+ * `blocking`: BullMQ's workers; a command waits without a time-out, a dead connection is closed.
+ * `subscriber`: pub/sub; subscribes again after each reconnect.
  */
 export type RedisRole = 'commands' | 'blocking' | 'subscriber'
 
-/** ioredis 6 types a mapping of replies into its options that no caller here uses. */
+/** ioredis 6 has a mapping of replies in the type of its options that no caller here uses. */
 type Options = Omit<RedisOptions, 'replyMapping'>
 
 const CONNECT_TIMEOUT_MS = 1_000
-/** The time-out of a command: every route that needs the store answers within 1.5 s, even with a frozen Redis. */
+/** Every route that needs the store answers within 1.5 s, even with a frozen Redis. */
 const COMMAND_TIMEOUT_MS = 1_000
-/**
- * A line that leaves a command unanswered this long is given up: into a black hole, each command would time out for
- * ever.
- */
+/** A connection without an answer for this long is closed: where packets are dropped, no command would succeed. */
 const COMMAND_SOCKET_TIMEOUT_MS = 2_000
 /** Longer than BullMQ's blocking read of 5 s. It closes a dead connection. */
 const BLOCKING_SOCKET_TIMEOUT_MS = 15_000
-const PATIENCE = { commandTimeoutMs: COMMAND_TIMEOUT_MS, lineTimeoutMs: COMMAND_SOCKET_TIMEOUT_MS }
+const PATIENT_TIMEOUTS = { commandTimeoutMs: COMMAND_TIMEOUT_MS, socketTimeoutMs: COMMAND_SOCKET_TIMEOUT_MS }
 const RECONNECT_EVERY_MS = 1_000
 /** A subscriber sends pings: otherwise a dead connection looks like a quiet channel. */
 const SUBSCRIBER_PING_MS = 5_000
@@ -37,11 +34,11 @@ const SUBSCRIBER_SOCKET_TIMEOUT_MS = 4_000
 
 const shared: Options = {
   connectTimeout: CONNECT_TIMEOUT_MS,
-  // A line that merely broke is there again at once; a Redis that is away is asked about twice a second, so that work
-  // goes on within a second of its return: a job needs two lines, one that takes it and one that it reads by.
+  // The first retry follows at once, later ones about twice a second. A job needs two connections, one that fetches it
+  // and one for its reads, so work goes on within a second of the return of Redis.
   retryStrategy: (attempt) =>
     attempt <= 1 ? Math.random() * 50 : backoffMs(attempt, { firstMs: 25, longestMs: 400 }) + Math.random() * 200,
-  // After a failover that left the sockets open, the old master refuses writes for ever: connect anew and send again.
+  // After a failover that left the sockets open, the old master refuses writes: connect again and resend the command.
   reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 2 : false),
   enableReadyCheck: true,
 }
@@ -58,10 +55,10 @@ const byRole: Record<RedisRole, Options> = {
 }
 
 /**
- * READONLY while the old master is all there is: one new line a second looks for another master, the commands between
- * fail at once. Without the pause the connection would never be there to say what is wrong.
+ * On READONLY the connection reconnects at most once a second, to find a new master. The commands in between fail at
+ * once with READONLY. Without the pause there would be no connection that could answer with it.
  */
-function reconnectNowAndThen(): (error: Error) => boolean {
+function reconnectOncePerSecond(): (error: Error) => boolean {
   let quietUntilMs = 0
   return (error) => {
     const now = performance.now()
@@ -72,10 +69,10 @@ function reconnectNowAndThen(): (error: Error) => boolean {
 }
 
 function commandsOptions({ mode }: RedisSettings): Options {
-  // A cluster opens its connections by itself, so that theirs can only be ioredis' own time-outs.
+  // A cluster opens its connections by itself, so they have ioredis' own time-outs.
   const timeouts =
     mode === 'cluster' ? { commandTimeout: COMMAND_TIMEOUT_MS, socketTimeout: COMMAND_SOCKET_TIMEOUT_MS } : {}
-  return { ...byRole.commands, ...timeouts, reconnectOnError: reconnectNowAndThen() }
+  return { ...byRole.commands, ...timeouts, reconnectOnError: reconnectOncePerSecond() }
 }
 
 /** Connects in the background; never throws because Redis is away. `onError` is called for each failure. */
@@ -87,7 +84,7 @@ export function connectRedis(
   const connection =
     role === 'commands' ? open(settings, commandsOptions(settings), patient) : open(settings, byRole[role], stock)
   connection.on('error', onError)
-  if (role === 'subscriber') keepAsking(connection, onError)
+  if (role === 'subscriber') pingRegularly(connection, onError)
   return connection
 }
 
@@ -99,8 +96,8 @@ export function connectNode(settings: RedisSettings, endpoint: RedisEndpoint, on
   return redis
 }
 
-/** Ends with the connection. A failed ping is ignored: the socket's time-out has closed the connection. */
-function keepAsking(connection: RedisConnection, onError: (error: Error) => void): void {
+/** Ends with the connection. After a failed ping the time-out of the socket closes the connection. */
+function pingRegularly(connection: RedisConnection, onError: (error: Error) => void): void {
   const timer = setInterval(() => {
     if (connection.status === 'ready') connection.ping().catch(onError)
   }, SUBSCRIBER_PING_MS)
@@ -109,7 +106,7 @@ function keepAsking(connection: RedisConnection, onError: (error: Error) => void
 }
 
 const stock = (options: Options) => new Redis(options)
-const patient = (options: Options) => new PatientRedis(options, PATIENCE)
+const patient = (options: Options) => createPatientRedis(options, PATIENT_TIMEOUTS)
 
 /** `create` is not for a cluster, which opens its connections by itself. */
 function open(settings: RedisSettings, options: Options, create: (options: Options) => Redis): RedisConnection {
@@ -124,7 +121,7 @@ function open(settings: RedisSettings, options: Options, create: (options: Optio
       return new Cluster([...endpoints], {
         redisOptions: server,
         enableOfflineQueue: options.enableOfflineQueue ?? true,
-        // A certificate names hosts, and a resolved address is none of them.
+        // Without a lookup: a certificate contains the host's name, not its address.
         ...(settings.tls ? { dnsLookup: (address: string, done: DnsAnswer) => done(null, address) } : {}),
       })
     case 'sentinel':

@@ -2,56 +2,65 @@
 // connections use it.
 import { afterReading } from '@wxgw/wechat-core'
 import { Redis, type RedisOptions } from 'ioredis'
+import { isVersionKnown } from './driver-versions.ts'
 
-export type Patience = {
+export type PatientTimeouts = {
   /** A command fails after this time without an answer. */
   commandTimeoutMs: number
   /** The connection is closed after this time without any data since a command. Longer than `commandTimeoutMs`. */
-  lineTimeoutMs: number
+  socketTimeoutMs: number
 }
 
-type Line = Redis['stream']
+type Options = Omit<RedisOptions, 'replyMapping'>
+type Socket = Redis['stream']
+
+/** With an ioredis that PatientRedis was not made for: the driver's own time-outs. `version`: default the installed. */
+export function createPatientRedis(options: Options, timeouts: PatientTimeouts, version?: string): Redis {
+  if (isVersionKnown('ioredis', version)) return new PatientRedis(options, timeouts)
+  const { commandTimeoutMs, socketTimeoutMs } = timeouts
+  return new Redis({ ...options, commandTimeout: commandTimeoutMs, socketTimeout: socketTimeoutMs })
+}
 
 /**
- * In place of ioredis' `commandTimeout` and `socketTimeout`: before it gives up, it reads the socket once more. When
- * this process got no processor for a second, its timers run before it has read the answers that are there already: all
- * commands under way would fail, and again after each such pause.
+ * In place of ioredis' `commandTimeout` and `socketTimeout`: before a command fails, the socket is read once more. When
+ * this process got no CPU for a second, its timers run before it has read the answers that have arrived: all pending
+ * commands would fail, and again after each such pause.
  */
-export class PatientRedis extends Redis {
-  readonly #patience: Patience
-  /** The connection that is about to be closed. */
-  #suspected: Line | undefined
+class PatientRedis extends Redis {
+  readonly #timeouts: PatientTimeouts
+  /** The socket that is about to be closed. */
+  #suspected: Socket | undefined
 
-  constructor(options: Omit<RedisOptions, 'replyMapping'>, patience: Patience) {
+  constructor(options: Options, timeouts: PatientTimeouts) {
     super(options)
-    this.#patience = patience
+    this.#timeouts = timeouts
   }
 
-  // Every command goes through this method of ioredis. A test fails should another version pass it by.
+  // Every command of ioredis 6.0.0 goes through this method, and has `isSettled`, `promise` and `reject`.
   override sendCommand(...args: Parameters<Redis['sendCommand']>): unknown {
     const [command] = args
     const sent = super.sendCommand(...args)
     if (command.isSettled) return sent
-    const line = this.stream
-    const { bytesRead } = line
-    const timer = afterReading(this.#patience.commandTimeoutMs, () => {
+    const socket = this.stream
+    const { bytesRead } = socket
+    const timer = afterReading(this.#timeouts.commandTimeoutMs, () => {
       if (command.isSettled) return
       command.reject(new Error('Command timed out'))
-      this.#suspect(line, bytesRead)
+      this.#suspect(socket, bytesRead)
     })
     const settled = () => clearTimeout(timer)
     command.promise.then(settled, settled)
     return sent
   }
 
-  #suspect(line: Line, bytesRead: number): void {
-    const isSilent = () => this.stream === line && line.bytesRead === bytesRead
-    if (this.#suspected === line || !isSilent()) return
-    this.#suspected = line
-    const { commandTimeoutMs, lineTimeoutMs } = this.#patience
-    afterReading(lineTimeoutMs - commandTimeoutMs, () => {
+  #suspect(socket: Socket, bytesRead: number): void {
+    const isSilent = () => this.stream === socket && socket.bytesRead === bytesRead
+    if (this.#suspected === socket || !isSilent()) return
+    this.#suspected = socket
+    const { commandTimeoutMs, socketTimeoutMs } = this.#timeouts
+    afterReading(socketTimeoutMs - commandTimeoutMs, () => {
       this.#suspected = undefined
-      if (isSilent()) line.destroy(new Error('Socket timeout. Nothing came on the line.'))
+      if (isSilent()) socket.destroy(new Error('Socket timeout. Nothing came on the connection.'))
     }).unref()
   }
 }

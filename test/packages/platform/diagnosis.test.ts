@@ -11,7 +11,7 @@ import {
   type Platform,
   type ReadinessCheck,
 } from '@wxgw/platform'
-import { connectRedis, createConsoleRecords, createWorkerRegistry, type RedisConnection } from '@wxgw/redis'
+import { connectRedis, createConsoleRecords, createWorkerRegistry, type RedisConnection, versionGap } from '@wxgw/redis'
 import { loadConfig } from '@wxgw/runtime'
 import { systemClock } from '@wxgw/wechat-core'
 import t, { type Test } from 'tap'
@@ -126,6 +126,8 @@ void t.test('a diagnosis', async (suite) => {
   await suite.test('each reason of a readiness check stands in Chinese, too', async (t) => {
     const reasons = [
       'the master 10.0.0.1:6379 has 0 replicas, and REDIS_MIN_REPLICAS is 1: pushes are refused until they are back',
+      versionGap('bullmq', '9.9.9') ?? '',
+      versionGap('ioredis', '9.9.9') ?? '',
       ...(await reasonsIn('../../../../packages/platform/src/readiness.ts')),
       ...(await reasonsIn('../../../../packages/platform/src/unheard-events.ts')),
       ...(await reasonsIn('../../../../packages/redis/src/store-health.ts')),

@@ -1,5 +1,5 @@
 // Owns: that jobs added to a consumer's queue several at once stand there as BullMQ itself would have written them.
-import { createConsumerJobs, createQueues, FORMAT_OF_BULLMQ, formatGap, installedVersion } from '@wxgw/redis'
+import { createConsumerJobs, createQueues, installedVersion, KNOWN_VERSIONS, versionGap } from '@wxgw/redis'
 import { type JobsOptions, Queue, Worker } from 'bullmq'
 import t from 'tap'
 import { until } from '../../helpers/until.ts'
@@ -24,7 +24,7 @@ const SEQUENCES: Record<string, Job[]> = {
 }
 
 /** By our script, whatever is installed: what differs then is seen here. */
-const openOurs = ({ commands, queues }: Store, version = FORMAT_OF_BULLMQ) =>
+const openOurs = ({ commands, queues }: Store, version = KNOWN_VERSIONS.bullmq) =>
   createConsumerJobs({ connection: commands, open: queues.open, version })
 
 const openTheirs = ({ commands }: Store) =>
@@ -32,12 +32,12 @@ const openTheirs = ({ commands }: Store) =>
 
 void t.test('the scripts write the format of the BullMQ that is installed', async (t) => {
   t.equal(
-    installedVersion(),
-    FORMAT_OF_BULLMQ,
-    'BullMQ was raised: when the tests below pass, and the changes of its addStandardJob were read, set FORMAT_OF_BULLMQ (bullmq-format/format-version.ts)',
+    installedVersion('bullmq'),
+    KNOWN_VERSIONS.bullmq,
+    'BullMQ was raised: when the tests below pass, and the changes of its addStandardJob were read, set KNOWN_VERSIONS (driver-versions.ts)',
   )
-  t.equal(formatGap(), undefined)
-  t.match(formatGap('6.8.0'), /BullMQ 6\.8\.0 is installed/)
+  t.equal(versionGap('bullmq'), undefined)
+  t.match(versionGap('bullmq', '6.8.0'), /BullMQ 6\.8\.0 is installed/)
 })
 
 void t.test('every key and field is what BullMQ writes', async (t) => {

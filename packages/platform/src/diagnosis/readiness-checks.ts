@@ -51,6 +51,11 @@ const KNOWN: readonly Known[] = [
     whatToDo: { zh: '按锁文件重新安装依赖', en: 'Install the dependencies by the lockfile' },
   },
   {
+    name: /^ioredis$/,
+    title: { zh: 'ioredis 版本', en: 'ioredis version' },
+    whatToDo: { zh: '按锁文件重新安装依赖', en: 'Install the dependencies by the lockfile' },
+  },
+  {
     name: /^subscriptions-/,
     title: { zh: '事件有人接收', en: 'Events reach somebody' },
     whatToDo: { zh: '新建或启用一个订阅', en: 'Make or enable a subscription' },

@@ -24,6 +24,10 @@ const OF_CHECKS: readonly Reason[] = [
     '安装的是 BullMQ $1，脚本按 $2 的格式写入：事件进入下游队列会变慢',
   ),
   reason(
+    /^ioredis (\S+) is installed, our time-outs are made for (\S+): .+$/,
+    '安装的是 ioredis $1，超时按 $2 实现：进程停顿之后命令会失败',
+  ),
+  reason(
     /^events come for platform (\S+), and it has no enabled subscription: .+$/,
     '平台 $1 有事件到来，但没有启用的订阅，没有人收到',
   ),

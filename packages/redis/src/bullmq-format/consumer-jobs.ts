@@ -4,7 +4,7 @@ import type { Queue } from 'bullmq'
 import { createBatches } from '../batches.ts'
 import type { RedisConnection } from '../connect.ts'
 import { addJobs, type ConsumerJob, keysToAdd, optionsJson, prefixOf } from './add-jobs.ts'
-import { isFormatKnown } from './format-version.ts'
+import { isVersionKnown } from '../driver-versions.ts'
 
 export type ConsumerJobs = {
   /**
@@ -27,7 +27,7 @@ export type ConsumerJobsDeps = {
  * its id.
  */
 export function createConsumerJobs({ connection, open, version }: ConsumerJobsDeps): ConsumerJobs {
-  const write = isFormatKnown(version) ? writeByScript : writeByBullMq
+  const write = isVersionKnown('bullmq', version) ? writeByScript : writeByBullMq
 
   async function writeByScript(queueName: string, jobs: readonly ConsumerJob[]): Promise<unknown[]> {
     const queue = open(queueName)

@@ -2,7 +2,7 @@
 // for them. Their Lua is write-to-consumers.lua. sink-writer.ts makes all other writes.
 import type { Queue } from 'bullmq'
 import { keysToAdd, optionsJson, prefixOf } from '../bullmq-format/add-jobs.ts'
-import { isFormatKnown } from '../bullmq-format/format-version.ts'
+import { isVersionKnown } from '../driver-versions.ts'
 import type { RedisConnection } from '../connect.ts'
 import { CONSUMER_JOB_OPTIONS } from '../queues/job-options.ts'
 import type { Queues } from '../queues/queues.ts'
@@ -49,7 +49,7 @@ export const MAX_WRITES = 250
 const NO_WRITE = { sink: 0, how: '' }
 
 export function createRecordedWrites({ redis, queues, version }: RecordedWritesDeps): RecordedWrites {
-  const mayAdd = isFormatKnown(version)
+  const mayAdd = isVersionKnown('bullmq', version)
   const reaches = new Map<string, ScriptReach>()
 
   function reachOf(home: string): ScriptReach {
