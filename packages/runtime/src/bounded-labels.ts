@@ -1,9 +1,9 @@
-// Owns: bounding the series of a metric: the first values of a label get series of their own, all others share one.
+// Owns: bounding the series of a metric: the first values of a label get their own series, all others share one.
 
 export type BoundedLabels = {
   /** The value itself, or OTHER_LABEL. */
   of(value: string): string
-  /** Forgets all values but these, and answers the forgotten ones. */
+  /** Removes all values but these, and returns the removed ones. */
   keep(values: ReadonlySet<string>): string[]
 }
 

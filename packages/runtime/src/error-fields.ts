@@ -1,5 +1,5 @@
-// Owns: which fields may be logged. Errors have an allow-list; of other objects the fields with requests, arguments and
-// credentials are dropped. Only the logger uses it.
+// Owns: which fields may be logged: of errors an allow-list, of other objects all but those with requests, arguments
+// and credentials. Only the logger uses it.
 
 type ErrorFields = {
   type: string

@@ -1,5 +1,6 @@
 // Owns: how a process ends: the order of the stop functions, their time limit, the exit code. Each part registers its
 // own stop function. main.ts is the only caller.
+import { within } from '@wxgw/wechat-core'
 import type { Log } from './log.ts'
 
 const EXIT_FAILED = 1
@@ -78,12 +79,12 @@ export function createLifecycle({ log, deadlineMs, host = process, nowMs = Date.
     if (stopping) return stopping
     stopReason = reason
     const startedAtMs = nowMs()
-    // Not before the next turn: whoever hears the abort may still register or call stop.
+    // Deferred: a listener of the abort may still register a stop function or call stop.
     stopping = Promise.resolve()
-      .then(() => withinDeadline(stopAll(), deadlineMs))
+      .then(() => within(deadlineMs, stopAll()))
       .then((outcome) => {
         const fields = { reason, durationMs: nowMs() - startedAtMs }
-        if (outcome === 'late') log.error({ ...fields, deadlineMs }, 'process.stop-too-slow')
+        if (outcome === undefined) log.error({ ...fields, deadlineMs }, 'process.stop-too-slow')
         else log.info({ ...fields, clean: outcome }, 'process.stopped')
         return outcome === true
       })
@@ -130,17 +131,5 @@ export function createLifecycle({ log, deadlineMs, host = process, nowMs = Date.
       await stop('start failed')
       exit(EXIT_FAILED)
     },
-  }
-}
-
-async function withinDeadline(work: Promise<boolean>, deadlineMs: number): Promise<boolean | 'late'> {
-  let timer: NodeJS.Timeout | undefined
-  const deadline = new Promise<'late'>((resolve) => {
-    timer = setTimeout(() => resolve('late'), deadlineMs)
-  })
-  try {
-    return await Promise.race([work, deadline])
-  } finally {
-    clearTimeout(timer)
   }
 }

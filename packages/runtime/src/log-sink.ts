@@ -1,6 +1,5 @@
-// Owns: the way of log lines to stdout. A reader that has stopped reading must cost lines, never requests: the backlog
-// is bounded, what does not fit is dropped and counted. Does not guarantee that the last lines of a killed process
-// arrive.
+// Owns: writing log lines to stdout. A reader that stops reading costs lines, never requests: the backlog is bounded,
+// further lines are dropped and counted. The last lines of a killed process may be lost.
 import type { Writable } from 'node:stream'
 
 const MAX_BACKLOG_BYTES = 4 * 1024 * 1024
@@ -14,13 +13,12 @@ export type LogSink = {
   droppedLines(): number
 }
 
-/** Never blocks, never throws: a stdout that is closed swallows the lines. */
+/** Never blocks, never throws. Lines to a closed stdout are dropped. */
 export function createLogSink(stream: Writable = process.stdout, maxBacklogBytes: number = MAX_BACKLOG_BYTES): LogSink {
   let dropped = 0
   let untold = 0
   let isBroken = false
-  // A pipe whose reader has gone fails each write, also asynchronously; the process has better things to do than to die
-  // of it.
+  // Every write to a pipe without a reader fails, also asynchronously. An unhandled error event would end the process.
   stream.on('error', () => {
     isBroken = true
   })

@@ -1,4 +1,4 @@
-// Owns: the narrow logger that the packages ask for; pino's satisfies it.
+// Owns: the logger that the packages depend on; pino's satisfies it.
 
 export type LogFields = Record<string, unknown>
 

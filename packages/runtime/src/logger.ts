@@ -1,5 +1,4 @@
-// Owns: the process' logger: pino, JSON lines to stdout, with nothing in them that error-fields.ts does not let
-// through.
+// Owns: the process' logger: pino, JSON lines to stdout, filtered by error-fields.ts.
 import { createLogBrake } from '@wxgw/wechat-core'
 import { pino, type Logger } from 'pino'
 import type { Config } from './config/config.ts'
@@ -9,14 +8,14 @@ import { createLogSink, type LogSink } from './log-sink.ts'
 export type { Logger }
 
 const WARN = pino.levels.values['warn'] ?? 40
-/** Of one cause: however often it strikes, it does not fill the log. */
+/** Lines of one cause, so that a frequent one does not fill the log. */
 const WARNINGS_PER_SECOND = 10
 
 type LoggerOptions = {
   level: Config['logLevel']
   name: string
   sink?: LogSink
-  /** A clock of which only differences count. Default: the process' own. */
+  /** Monotonic. Default: performance.now. */
   nowMs?: (() => number) | undefined
 }
 
@@ -27,7 +26,7 @@ type LoggerOptions = {
  */
 export function createLogger({ level, name, sink = createLogSink(), nowMs }: LoggerOptions): Logger {
   const withStack = level === 'debug' || level === 'trace'
-  // Lines below `warn` are units of work, and pass as they are.
+  // Lines below `warn` are one per unit of work, and pass unlimited.
   const brake = createLogBrake({ perSecond: WARNINGS_PER_SECOND, nowMs })
   return pino(
     {
@@ -37,8 +36,7 @@ export function createLogger({ level, name, sink = createLogSink(), nowMs }: Log
         bindings: (bindings) => loggableFields(bindings, withStack),
         log: (fields) => loggableFields(withoutRequests(fields), withStack),
       },
-      // Lines come here through the formatter, the bindings of a child do not. pino's own serializers would print all
-      // there is.
+      // The formatter handles lines, but not the bindings of a child. pino's own serializers would print every field.
       serializers: {
         err: (err: unknown) => (err instanceof Error ? errorFields(err, { withStack }) : err),
         req: requestFields,
@@ -55,7 +53,7 @@ export function createLogger({ level, name, sink = createLogSink(), nowMs }: Log
   )
 }
 
-/** What, where, and by which code: who and when vary with each line. */
+/** Message, place and error code. Ids and times are left out, because they differ on each line. */
 function causeOf([first, message]: readonly unknown[]): string {
   if (!isObject(first)) return String(first)
   const error = first instanceof Error ? first : first['err']
@@ -69,8 +67,8 @@ function withCount<Args extends readonly unknown[]>(args: Args, { leftOut }: { l
   return [{ ...first, leftOut }, ...rest] as unknown as Args
 }
 
-// Libraries log an error's text as the message, pino does so when there is none; our own messages are fixed and pass as
-// they are.
+// Libraries log an error's text as the message, and pino does so when there is none. Our own messages are fixed texts
+// and pass unchanged.
 function withSafeMessage<Args extends readonly unknown[]>(args: Args, withStack: boolean): Args {
   const [first, ...rest] = args
   const texts = rest.map((text) => (typeof text === 'string' ? maskText(text) : text))
@@ -85,7 +83,7 @@ function withSafeMessage<Args extends readonly unknown[]>(args: Args, withStack:
   return [fields, ...texts] as unknown as Args
 }
 
-// Fastify logs its request and reply whole; of them these few are wanted, the URL is not.
+// Fastify logs its whole request and reply. Keeps a few fields, not the URL.
 function withoutRequests(fields: Record<string, unknown>): Record<string, unknown> {
   const { req, res, ...rest } = fields
   return {

@@ -1,5 +1,4 @@
-// Owns: a process' registry of metrics, with Node's own in it. Which metrics there are is decided where they are
-// counted.
+// Owns: a process' registry of metrics, with Node's own. Each metric is declared where it is counted.
 import {
   AggregatorRegistry,
   collectDefaultMetrics,
@@ -13,7 +12,7 @@ import {
 
 export type MetricAbout<Label extends string> = { name: string; help: string; labels?: readonly Label[] }
 
-/** All values of one moment, as plain data that can be handed to another process. */
+/** All values of one moment, as plain data for another process. */
 export type MetricsSnapshot = MetricObjectWithValues<MetricValue<string>>[]
 
 export type Metrics = {
@@ -21,18 +20,18 @@ export type Metrics = {
   counter<Label extends string = never>(
     about: MetricAbout<Label> & { collect?: (counter: Counter<Label>) => void },
   ): Counter<Label>
-  /** `collect` runs at every scrape, to set what is not followed all the time; a rejection fails the scrape. */
+  /** `collect` sets the value at every scrape; a rejection fails the scrape. */
   gauge<Label extends string = never>(
     about: MetricAbout<Label> & { collect?: (gauge: Gauge<Label>) => Promise<void> | void },
   ): Gauge<Label>
   histogram<Label extends string = never>(about: MetricAbout<Label> & { buckets: readonly number[] }): Histogram<Label>
-  /** Prometheus' text format, to be answered with `contentType`. */
+  /** Prometheus' text format; its media type is `contentType`. */
   text(): Promise<string>
   snapshot(): Promise<MetricsSnapshot>
   readonly contentType: string
 }
 
-/** Every metric carries the label `process`. Nothing global: two of them in one process do not meet. */
+/** Every metric has the label `process`. The registry is not global: one process may have several. */
 export function createMetrics({ process }: { process: 'ingress' | 'worker' }): Metrics {
   const registry = new Registry()
   registry.setDefaultLabels({ process })
@@ -52,7 +51,7 @@ export function createMetrics({ process }: { process: 'ingress' | 'worker' }): M
   }
 }
 
-/** As prom-client has it: a method that gets its metric as `this`. */
+/** prom-client calls `collect` with the metric as `this`. */
 function collecting<Metric>(collect: ((metric: Metric) => Promise<void> | void) | undefined) {
   return collect === undefined
     ? {}
@@ -63,15 +62,12 @@ function collecting<Metric>(collect: ((metric: Metric) => Promise<void> | void) 
       }
 }
 
-/**
- * Prometheus' text of several processes as one: nothing is added up, every series has the label `slot` with its
- * process'.
- */
+/** Prometheus' text of several processes: no sums, every series gets the label `slot` of its process. */
 export function mergedMetricsText(snapshots: readonly { slot: string; metrics: MetricsSnapshot }[]): Promise<string> {
   const labelled = snapshots.map(({ slot, metrics }) => {
     return metrics.map((metric) => {
       const values = metric.values.map((value) => ({ ...value, labels: { ...value.labels, slot } }))
-      // The label keeps the series apart; without this, prom-client leaves out what it would not add up.
+      // The label keeps the series apart. Without `sum`, prom-client omits metrics that it does not aggregate.
       return { ...metric, aggregator: 'sum' as const, values }
     })
   })

@@ -1,10 +1,9 @@
-// Owns: doing something again and again until the process stops. What it does, and that it never rejects, is its
-// caller's.
+// Owns: repeating a function until the process stops. The function must not reject.
 import { pause } from '@wxgw/wechat-core'
 
 export type Repetition = { stop(): Promise<void> }
 
-/** First after `firstMs`, then `everyMs` after each end, with up to 10 % added so that processes drift apart. */
+/** First after `firstMs`, then `everyMs` after each end, plus up to 10 % so that processes do not run in step. */
 export function repeat(
   { firstMs, everyMs }: { firstMs: number; everyMs: number },
   run: () => Promise<void>,

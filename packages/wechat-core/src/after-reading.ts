@@ -1,4 +1,4 @@
-// Owns: a time-out that does not fire because this process itself was slow.
+// Owns: a time-out that waits for one more read of the sockets, so a pause of this process alone does not fire it.
 
 /**
  * Runs after `ms` milliseconds and one more read of the sockets. The event loop reads them between its timers and its

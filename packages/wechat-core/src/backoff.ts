@@ -1,6 +1,6 @@
-// Owns: how long something that failed waits for its next try.
+// Owns: the exponential backoff between retries.
 
-/** Twice as long each time. `step`: from 0, which waits `firstMs`. */
+/** Doubles with each `step`, from `firstMs` at step 0 up to `longestMs`. */
 export function backoffMs(step: number, { firstMs, longestMs }: { firstMs: number; longestMs: number }): number {
   return Math.min(firstMs * 2 ** step, longestMs)
 }

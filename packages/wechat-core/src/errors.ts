@@ -102,7 +102,7 @@ export class WeChatTransportError extends GatewayError {
   }
 }
 
-/** A proxied call without an answer. The caller has to know whether it may repeat the call. */
+/** A proxied call without an answer. `sent` says whether repeating it is safe. */
 export class UnansweredCallError extends WeChatTransportError {
   readonly sent: Sent
 

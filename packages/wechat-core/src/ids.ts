@@ -3,8 +3,8 @@
 export type ComponentAppId = string & { readonly __brand: 'ComponentAppId' }
 export type AuthorizerAppId = string & { readonly __brand: 'AuthorizerAppId' }
 
-// `wx` and 16 characters. Lower-case hex in all appids seen, but WeChat documents no alphabet,
-// so letters of either case pass; nothing that means something in a path or a Redis key does.
+// `wx` and 16 characters. Lower-case hex in all appids seen, but WeChat documents no alphabet, so letters of either
+// case pass. No character with a meaning in paths or Redis keys passes.
 const APP_ID = /^wx[0-9A-Za-z]{16}$/
 
 export function parseAuthorizerAppId(value: unknown): AuthorizerAppId | undefined {

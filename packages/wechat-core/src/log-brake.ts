@@ -1,4 +1,4 @@
-// Owns: how many lines of one cause are logged: the first ones of each second. The others are counted.
+// Owns: limiting log lines by cause: the first ones of each second pass, the others are counted.
 
 export type LogBrake = {
   /** undefined: drop this line. Otherwise how many lines of this cause were dropped since its last one. */

@@ -2,7 +2,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
 /**
- * True once the time is over, false as soon as `signal` is aborted. At least a turn of the event loop. Never rejects.
+ * True once the time is over, false as soon as `signal` is aborted. Takes at least one turn of the event loop. Never
+ * rejects.
  */
 export async function pause(ms: number, signal: AbortSignal, { ref = true }: { ref?: boolean } = {}): Promise<boolean> {
   try {

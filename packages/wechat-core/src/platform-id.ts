@@ -2,10 +2,7 @@
 
 const PLATFORM_ID = /^[a-z0-9][a-z0-9-]{0,31}$/
 
-/**
- * Each word with a name in Redis, of this version or an earlier one, in which it stands where a platform's id stands
- * in others.
- */
+/** Each reserved word, and a Redis name of this or an earlier version that has it at the place of a platform's id. */
 const RESERVED: ReadonlyMap<string, string> = new Map([
   ['component', '{wx-component-events}'],
   ['platform', '{wx-platform-events}'],
@@ -21,17 +18,17 @@ const RESERVED: ReadonlyMap<string, string> = new Map([
   ['stream', 'wx:{stream.…}'],
   ['wx-console', 'wx:{wx-console}:audit'],
   ['health', 'wx:{health}:probe'],
-  // None yet; the kind of a sink is the likeliest word of a name to come.
+  // Not used yet; a later name may start with the kind of a sink.
   ['queue', 'queue'],
 ])
-/** Began the names of deliveries' queues, which ended with platform and subscription. */
+/** Earlier versions named delivery queues `deliveries-PLATFORM-SUBSCRIPTION`. */
 const RESERVED_START = 'deliveries-'
 
 export function isPlatformId(text: string): boolean {
   return PLATFORM_ID.test(text)
 }
 
-/** The gateway's own name that a valid id could be confused with, or undefined. */
+/** The gateway's own Redis name that this id would collide with, if any. */
 export function reservedPlatformId(id: string): string | undefined {
   return id.startsWith(RESERVED_START) ? RESERVED.get('deliveries') : RESERVED.get(id)
 }

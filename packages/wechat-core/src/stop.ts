@@ -5,12 +5,12 @@
 export type StopSignal = {
   readonly aborted: boolean
   readonly reason: unknown
-  /** The listener is called once at the abort, not for an earlier one. It must not throw. */
+  /** Calls the listener once, at a later abort. The listener must not throw. */
   addEventListener(type: 'abort', listener: () => void): void
   removeEventListener(type: 'abort', listener: () => void): void
 }
 
-/** An AbortController and its signal in one. */
+/** AbortController and signal in one. */
 export class Stop implements StopSignal {
   aborted = false
   reason: unknown = undefined

@@ -33,7 +33,7 @@ export const httpProxyUrl: Parser<Secret> = (text) => {
     : { problem: 'must be a proxy such as http://user:password@proxy.example:3128' }
 }
 
-/** A CIDR, or one address; answered as a CIDR in canonical notation. */
+/** A CIDR, or one address. Returns a CIDR in canonical notation. */
 export const network: Parser<string> = (text) => {
   const problem: Parsed<string> = { problem: 'must be a network such as 10.0.0.0/8 or fd00::/8' }
   const [address = '', bits, ...rest] = text.split('/')

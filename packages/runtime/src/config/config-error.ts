@@ -8,8 +8,8 @@ export type ConfigProblem = { setting: string; problem: string }
 export type ReportProblem = (setting: string, problem: string) => void
 
 /**
- * All problems of the configuration at once, and the warnings: a missing setting may be there misspelt. The message has
- * one line for each, and may be printed.
+ * All problems and warnings of the configuration (a warning may name the misspelt form of a missing setting). The
+ * message has one line for each, and contains no secrets.
  */
 export class ConfigError extends Error {
   readonly code = 'CONFIG_INVALID'

@@ -1,5 +1,5 @@
-// Owns: CONFIG_FILE, the YAML with several platforms, callers and subscriptions. Clashes with other settings are found
-// in load-config.ts.
+// Owns: CONFIG_FILE, the YAML with several platforms, callers and subscriptions. load-config.ts checks it against other
+// settings.
 import { parseAuthorizerAppId } from '@wxgw/wechat-core'
 import { parseDocument } from 'yaml'
 import {
@@ -30,7 +30,7 @@ import { integer, matching, oneOf, type Parser } from './parsed.ts'
 import type { Variables } from './read-settings.ts'
 import { type ReadFile, readTextFile } from './text-file.ts'
 
-/** A value, and the name of the place that it was read from. */
+/** A value, and where it was read. */
 export type Placed<T> = { place: string; value: T }
 
 export type ConfigFile = {
@@ -75,7 +75,7 @@ const authorizerAppId: Parser<string> = (text) => {
   return value === undefined ? { problem: 'must be wx and 16 letters or digits' } : { value }
 }
 
-/** Within a grant that is narrowed to authorizers. */
+/** An action in a grant that is narrowed to authorizers. */
 const narrowedAction: Parser<Action> = (text) => {
   const action = oneOf(ACTIONS)(text)
   if ('problem' in action || !WHOLE_PLATFORM_ACTIONS.has(action.value)) return action
@@ -99,7 +99,7 @@ type ConfigFileDeps = {
   variables: Variables
   readFile: ReadFile
   report: ReportProblem
-  /** What is wrong with the URL of a webhook, or undefined. */
+  /** Returns the problem of a webhook's URL, or undefined. */
   checkWebhookUrl(url: string): string | undefined
 }
 
@@ -135,11 +135,11 @@ function contentOf(path: string, readFile: ReadFile, report: ReportProblem): unk
     report('CONFIG_FILE', text.problem)
     return undefined
   }
-  // Braces mean something to YAML (`[${ID}]` is no list of one text), so a reference goes through it between two
-  // characters of Unicode's private use. Its value comes in only afterwards and is never read as YAML.
+  // YAML parses braces (`[${ID}]` is no list of one text), so each reference is put between two characters of Unicode's
+  // private use before the parsing. Values replace them afterwards and are never parsed as YAML.
   const withMarks = text.value.replace(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, '\uE000$1\uE001')
-  // `failsafe` leaves every scalar a text: a token of digits keeps its zeros. YAML's own messages quote the file, so
-  // only the line is told.
+  // `failsafe` keeps every scalar a text: a token of digits keeps its zeros. YAML's own messages quote the file, so
+  // only the line number is reported.
   const document = parseDocument(withMarks, { schema: 'failsafe' })
   const [error] = document.errors
   if (error) {
@@ -170,7 +170,7 @@ function resolve({ path, value }: Field, deps: Resolving, depth = 0): unknown {
   }
   if (typeof value !== 'object' || value === null) return value
   const entries = Object.entries(value).map(([key, inner]: [string, unknown]) => {
-    // Names of members stand in messages, values must not.
+    // Messages contain names of members, and must not contain values.
     if (MARKS.test(key)) reportAt(deps.report, path, 'has ${NAME} in the name of a member; it gives values only')
     return [key, resolve({ path: path === '' ? key : `${path}.${key}`, value: inner }, deps, depth + 1)] as const
   })
@@ -227,7 +227,7 @@ function readCaller(field: Field, report: ReportProblem): Placed<CallerConfig>[]
   return [{ place: `CONFIG_FILE ${field.path}`, value: { name, key, grants, maxSubscriptions, maxConcurrent } }]
 }
 
-// A wrong list reads as undefined, which means "all", but any problem in a grant stops the start.
+// An invalid list becomes undefined, which means "all"; but any problem in a grant stops the start.
 function readGrant(field: Field, report: ReportProblem): Grant {
   const fields = readMap(field, ['platforms', 'authorizers', 'actions', 'apis'], report) ?? {}
   const authorizers = readTexts(fields.authorizers, authorizerAppId, report)

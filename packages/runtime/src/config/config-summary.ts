@@ -1,4 +1,4 @@
-// Owns: the summary of a configuration for the log of the start: all values, and of secrets only whether they are set.
+// Owns: the summary of a configuration for the log of the start: all values, but of secrets only whether they are set.
 import { endpointText } from '@wxgw/contracts'
 import type { CallerConfig, Grant } from './caller-config.ts'
 import type { Config, RedisConfig } from './config.ts'

@@ -16,7 +16,7 @@ type Parts = {
   redis: RedisConfig
   platforms: readonly PlatformConfig[]
   callers: readonly CallerConfig[]
-  /** Those of CONFIG_FILE. undefined without a file: this process then does not change declared subscriptions. */
+  /** From CONFIG_FILE. undefined without a file: this process then does not change declared subscriptions. */
   subscriptions: readonly DeclaredSubscription[] | undefined
   dedupeSeconds: number
   /** Warnings about settings, for the log of the start. */
@@ -32,7 +32,7 @@ export function configOf(
   return {
     redis,
     messageShards: values.MESSAGE_SHARDS,
-    /** Which of the two an ingress serves; at least one. */
+    /** The listeners that an ingress serves; at least one. */
     listeners: values.LISTENERS,
     /** Whether the internal listener serves the console. */
     console: values.CONSOLE === 'on',
@@ -49,7 +49,7 @@ export function configOf(
     platforms,
     callers,
     subscriptions,
-    /** Empty only with ALLOW_UNSEALED=true. The first seals, all open. */
+    /** The first seals, all open. Empty only with ALLOW_UNSEALED=true. */
     sealingKeys: values.SEALING_KEYS ?? [],
     wechat: {
       apiBaseUrl: values.WX_API_BASE_URL,
@@ -71,7 +71,7 @@ export function configOf(
     dedupeSeconds,
     replyDeadlineMs: values.REPLY_DEADLINE_MS,
     eventLogSeconds: values.EVENT_LOG_SECONDS,
-    /** Of each platform. */
+    /** Per platform. */
     eventLogMaxEvents: values.EVENT_LOG_MAX_EVENTS,
     spoolDir: values.SPOOL_DIR,
     logLevel: values.LOG_LEVEL,

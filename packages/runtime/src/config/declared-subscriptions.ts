@@ -21,7 +21,7 @@ export type DeclaredSubscription = {
   secret: Secret | undefined
 }
 
-/** Of an answer that is put back; here they say nothing. */
+/** Members of the API's answers, ignored here, so that an answer can be copied into the file. */
 const OF_ANSWERS = new Set(['declared', 'createdAt', 'updatedAt'])
 const MEMBERS = [
   'platform',
@@ -32,12 +32,10 @@ const subscriptionName: Parser<string> = matching(
   'must be 1 to 63 of a-z, 0-9 and -, and not begin with -',
 )
 
-/** `checkWebhookUrl` answers what is wrong with a URL, or undefined. */
+/** `checkWebhookUrl` returns the problem of a URL, or undefined. */
 type Deps = { report: ReportProblem; checkWebhookUrl(url: string): string | undefined }
 
-/**
- * undefined when something is wrong, which has been reported. Texts become the numbers and flags that the members want.
- */
+/** undefined after a reported problem. Converts texts to the numbers and flags of the schema. */
 export function readDeclaredSubscription(field: Field, deps: Deps): Placed<DeclaredSubscription>[] | undefined {
   const { report } = deps
   const fields = readMap(field, MEMBERS, report)
@@ -87,7 +85,7 @@ function inputOf(
   return refusal === undefined ? input : undefined
 }
 
-/** By the member, in dots; of the three forms of a sink only the one of its kind speaks. */
+/** Problems by member, as a dotted path. Of the forms of a sink only the one of its kind is reported. */
 function problemsOf(value: unknown): Map<string, string> {
   const problems = new Map<string, string>()
   const sink = SINK_BY_KIND[kindOf(value)]
@@ -105,7 +103,7 @@ function problemsOf(value: unknown): Map<string, string> {
   return problems
 }
 
-/** Of a member that is not known there are two: one at it, and one at what it stands in, which says no more. */
+/** An unknown member has two errors: one at the member, and one at its parent, which is skipped. */
 function addProblem(
   problems: Map<string, string>,
   { member, keyword, message }: { member: string; keyword: string; message: string },
@@ -119,8 +117,8 @@ const SINK_BY_KIND = Object.fromEntries(
 )
 
 /**
- * Of a union nothing is converted that does not fit in the end; and what does not fit is to be named by what it should
- * be.
+ * Converts the sink by the schema of its kind: TypeBox converts nothing in a union when the result does not fit, and
+ * the problem must name the expected type.
  */
 function withSinkConverted(value: object): object {
   const schema = SINK_BY_KIND[kindOf(value)]
@@ -140,7 +138,7 @@ function memberOf(instancePath: string): string {
   return instancePath.split('/').slice(1).join('.')
 }
 
-/** A `${NAME}` that the environment lacks has been reported. */
+/** A missing `${NAME}` was reported already. */
 function hasUnresolved(value: unknown): boolean {
   if (value === UNRESOLVED) return true
   return typeof value === 'object' && value !== null && Object.values(value).some(hasUnresolved)

@@ -3,7 +3,7 @@
 type Report = {
   /** A line that cannot be read. Its text is not reported: it may be a secret. */
   problem(line: number, problem: string): void
-  /** `line` gives a name another value than a line before it. */
+  /** `line` sets a name that an earlier line set to another value. */
   double(line: number, name: string): void
 }
 

@@ -15,8 +15,8 @@ export function reportAt(report: ReportProblem, path: string, problem: string): 
 }
 
 /**
- * The fields of a map; every key outside `known` is a problem. A key without a value counts as left out only where
- * `readText` reads it.
+ * The fields of a map; every key outside `known` is a problem. A key without a value counts as missing only for
+ * `readText`.
  */
 export function readMap<const Key extends string>(
   field: Field,
@@ -40,7 +40,7 @@ export function readMap<const Key extends string>(
   return fields
 }
 
-/** undefined when it is left out, or wrong and reported. */
+/** undefined when it is missing, or after a reported problem. */
 export function readList(field: Field | undefined, report: ReportProblem): readonly Field[] | undefined {
   if (!field || field.value === UNRESOLVED) return undefined
   if (!Array.isArray(field.value)) {
@@ -50,7 +50,7 @@ export function readList(field: Field | undefined, report: ReportProblem): reado
   return field.value.map((value: unknown, index) => ({ path: `${field.path}[${index}]`, value }))
 }
 
-/** undefined when it is left out or empty, or wrong and reported. */
+/** undefined when it is missing or empty, or after a reported problem. */
 export function readText<T>(field: Field | undefined, parse: Parser<T>, report: ReportProblem): T | undefined {
   if (!field || field.value === UNRESOLVED || field.value === '') return undefined
   if (typeof field.value !== 'string') {
@@ -63,7 +63,7 @@ export function readText<T>(field: Field | undefined, parse: Parser<T>, report: 
   return undefined
 }
 
-/** As `readText`, but leaving it out is a problem of `path`. */
+/** As `readText`, but a missing value is a problem of `path`. */
 export function readRequiredText<T>(wanted: Wanted, parse: Parser<T>, report: ReportProblem): T | undefined {
   const { field, path } = wanted
   if (!field || field.value === '') {
@@ -75,7 +75,7 @@ export function readRequiredText<T>(wanted: Wanted, parse: Parser<T>, report: Re
 
 type Wanted = { field: Field | undefined; path: string }
 
-/** A list whose entries are texts; undefined when it is left out. A wrong entry is reported and left out. */
+/** A list of texts; undefined when it is missing. Reports and skips an invalid entry. */
 export function readTexts<T>(
   field: Field | undefined,
   parse: Parser<T>,

@@ -26,9 +26,8 @@ const OF_A_PLATFORM: readonly SettingName[] = [
 ]
 
 /**
- * Throws one ConfigError with all problems, by name and without values. Doubtful things (an unknown name, a name twice
- * in `.env`) are in `warnings`. `readFile` is given `.env` and what CONFIG_FILE says, as they are; it throws `ENOENT`
- * for what is not there.
+ * Throws one ConfigError with all problems, by name and without values. `warnings` has an unknown name, and a name
+ * twice in `.env`. `readFile` gets `.env` and the path in CONFIG_FILE unchanged; it throws `ENOENT` for a missing file.
  */
 export function loadConfig({ env, readFile = readFileSync }: { env: Variables; readFile?: ReadFile }): Config {
   const problems: ConfigProblem[] = []
@@ -157,7 +156,7 @@ function checkDistinct<T>(
   }
 }
 
-// Buffers cannot be frozen, and secrets have nothing to freeze.
+// Buffers cannot be frozen, and secrets need not be.
 function frozen<T>(value: T): T {
   if (
     Array.isArray(value) ||

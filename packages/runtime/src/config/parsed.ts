@@ -21,7 +21,7 @@ export function integer({ min, max }: { min: number; max: number }): Parser<numb
   }
 }
 
-/** As `integer` from `min` on, but what is above `ceiling` means the same as `ceiling`. */
+/** As `integer` from `min` on; a value above `ceiling` becomes `ceiling`. */
 export function integerUpTo({ min, ceiling }: { min: number; ceiling: number }): Parser<number> {
   return (text) => {
     const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
@@ -39,7 +39,7 @@ export function oneOf<const T extends string>(values: readonly T[]): Parser<T> {
 export const flag: Parser<boolean> = (text) =>
   text === 'true' || text === 'false' ? { value: text === 'true' } : { problem: 'must be true or false' }
 
-/** Comma-separated; empty entries (a trailing comma) are left out. A problem names the entry by its position. */
+/** Comma-separated; skips empty entries (a trailing comma). A problem names the entry by its position. */
 export function list<T>(parse: Parser<T>): Parser<readonly T[]> {
   return (text) => {
     const values: T[] = []

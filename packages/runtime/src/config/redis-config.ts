@@ -1,5 +1,5 @@
-// Owns: the settings of Redis as one: which belong to which mode, whether several URLs agree, and the files for TLS.
-// A setting that the chosen mode ignores is a problem: an operator would believe that a password or a CA is in use.
+// Owns: the settings of Redis: which belong to which mode, whether several URLs agree, and the files for TLS. A setting
+// that the chosen mode ignores is a problem: an operator would believe that a password or a CA is in use.
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import type { RedisLogin, RedisTls } from '@wxgw/contracts'
 import { Secret } from '@wxgw/wechat-core'

@@ -19,8 +19,8 @@ export type RedisUrl = {
 const DATABASE_PATH = /^\/?(\d{0,5})$/
 
 /**
- * `redis[s]://[user[:password]@]host[:port][/database]`. A query is refused, naming its parameters: drivers read them
- * as options (`?keyPrefix=`), and here options are settings.
+ * `redis[s]://[user[:password]@]host[:port][/database]`. A query is refused with the names of its parameters: drivers
+ * take them as options (`?keyPrefix=`), and here settings are the options.
  */
 export const redisUrl: Parser<RedisUrl> = (text) => {
   const expected: Parsed<RedisUrl> = { problem: 'must be a redis: or rediss: URL' }

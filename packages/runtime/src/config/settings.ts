@@ -8,7 +8,7 @@ export const LISTENERS = ['public', 'internal'] as const
 export type ListenerName = (typeof LISTENERS)[number]
 
 export type Setting<T> = {
-  /** As it would stand in the environment; undefined = none. */
+  /** As text in the environment; undefined = none. */
   defaultText: string | undefined
   /** The documentation's text in place of the default: whether it is required, or what its absence means. */
   absence: string
@@ -38,7 +38,7 @@ function described({ description, unit, secret = false }: About) {
 
 const port = integer({ min: 0, max: 65_535 })
 const DAY_SECONDS = 86_400
-// Older than any CreateTime. Above it, milliseconds would exceed the integers that Lua prints exactly.
+// Longer than any CreateTime is old. With more, milliseconds would exceed the integers that Lua prints exactly.
 const ALL_OF_TIME_SECONDS = 50_000_000_000
 const REQUIRED_PLATFORM = 'required unless `CONFIG_FILE` has platforms'
 

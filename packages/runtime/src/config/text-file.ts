@@ -1,7 +1,7 @@
 // Owns: decoding text files: UTF-8 with or without a byte order mark, with any line ends.
 import type { Parsed } from './parsed.ts'
 
-/** The bytes of a file; throws `ENOENT` for what is not there. */
+/** The bytes of a file; throws `ENOENT` for a missing file. */
 export type ReadFile = (path: string) => Uint8Array
 
 const SAVE_AS_UTF8 = 'save it as UTF-8'

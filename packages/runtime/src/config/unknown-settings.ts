@@ -1,9 +1,9 @@
-// Owns: finding variables that look like settings but are none: misspelt ones, and those of other versions. Values are
+// Owns: finding unknown variables that resemble settings: misspelt ones, and settings of other versions. Values are
 // read only to recognise variables of other software.
 import type { Variables } from './read-settings.ts'
 import { type SettingName, SETTINGS } from './settings.ts'
 
-/** Longer names are not compared; ours are much shorter. */
+/** Longer names are not compared: the longest setting is much shorter. */
 const MAX_NAME_LENGTH = 64
 
 const KNOWN = Object.keys(SETTINGS) as SettingName[]
@@ -22,7 +22,7 @@ const SERVICE_LINKS: readonly { name: RegExp; value?: RegExp }[] = [
   { name: /_NAME$/, value: /^\// },
   { name: /_ENV_/ },
 ]
-/** Front-end tools set it. */
+/** Set by front-end tools. */
 const OTHERS_NAMES = new Set(['PUBLIC_URL'])
 
 type UnknownSetting = { name: string; problem: string }
@@ -60,7 +60,7 @@ function nearest(name: string): SettingName | undefined {
   return shares.filter(({ share }) => share < 1).toSorted((a, b) => a.share - b.share)[0]?.known
 }
 
-/** 1 or more: too many. Of names with the same first word only the rest is compared, and may be half wrong. */
+/** 1 or more: too many. With the same first word, only the rest is compared; half of it may be wrong. */
 function shareOfWrongLetters(name: string, known: string): number {
   const [first = '', ...rest] = known.split('_')
   if (name.startsWith(`${first}_`)) {

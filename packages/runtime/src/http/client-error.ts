@@ -1,4 +1,4 @@
-// Owns: the answers to requests that Node's HTTP parser refuses. There is no request object then, so they are written
+// Owns: the answers to requests that Node's HTTP parser refuses. There is no request object, so the answer is written
 // to the socket.
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
@@ -55,8 +55,8 @@ function rawErrorResponse(answer: { statusCode: number; message: string }, reque
   ].join('\r\n')
 }
 
-// Node stores the answer in progress on the socket under this name, and checks it the same way before its own 400: a
-// second status line in the middle of an answer would be read as its body.
+// Node stores the answer in progress on the socket under this name, and checks it before its own 400. A second status
+// line in the middle of an answer would be read as its body.
 function isAnswering(socket: Duplex): boolean {
   const answering: unknown = Reflect.get(socket, '_httpMessage')
   return (

@@ -1,5 +1,5 @@
-// Owns: the only table from error codes to HTTP statuses, and turning anything thrown into an answer. It writes no
-// answer itself.
+// Owns: the only table from error codes to HTTP statuses, and the answer to any thrown value. It writes no answer
+// itself.
 import { STATUS_CODES } from 'node:http'
 import { GatewayError, type Sent, UnansweredCallError, WeChatApiError, type ErrorCode } from '@wxgw/wechat-core'
 import { explainViolations, type Violation } from './validation-message.ts'
@@ -53,7 +53,7 @@ const RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = { STORE_UNAVAILA
 
 /** Thrown for too many headers, which Node's parser would drop silently. */
 export const TOO_MANY_HEADERS = 'TOO_MANY_HEADERS'
-/** Thrown when a body takes longer than its route allows. Node's own limit may be longer. */
+/** Thrown when a body takes longer than its route allows. */
 export const BODY_TOO_LATE = 'BODY_TOO_LATE'
 
 type Known = { code: ErrorCode; message: string; statusCode?: number }

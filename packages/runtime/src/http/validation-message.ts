@@ -1,5 +1,5 @@
-// Owns: one sentence about a request that does not fit its schema: the member, and what is expected there. It never
-// contains a value of the request; names of members only if they are harmless.
+// Owns: one sentence about a request that does not fit its schema: the member and what is expected. It contains no
+// value of the request, and names of members only if they are harmless.
 
 /** One error of AJV's, with `verbose`. */
 export type Violation = {
@@ -35,7 +35,7 @@ const TYPES: Readonly<Record<string, string>> = {
   null: 'null',
 }
 
-/** Whether a name that a caller wrote may be repeated in an answer: not if it could be a key, a code or an address. */
+/** Whether an answer may repeat a name that a caller wrote: not if it could be a key, a code or an address. */
 export function isHarmlessName(name: unknown): name is string {
   return typeof name === 'string' && HARMLESS_NAME.test(name)
 }
@@ -72,7 +72,7 @@ function unknownMember(path: string, name: unknown, { properties = {} }: Schema)
     : sentence(path, `has a member that is not known here${hint}`)
 }
 
-/** Explains the form of a union that the request means, found by the member with a different constant in each form. */
+/** Explains the intended form of a union, found by the member that has a different constant in each form. */
 function explainUnion(union: Violation, inside: readonly Violation[]): string | undefined {
   const { instancePath: path, data } = union
   const forms = union.parentSchema.anyOf ?? union.parentSchema.oneOf ?? []
@@ -98,7 +98,7 @@ function distinguishingMember(forms: readonly Schema[]): string | undefined {
   return [...counts].find(([, count]) => count > 1)?.[0]
 }
 
-/** -1 when no form is meant. A form without the constant is meant when the request has one of its other members. */
+/** -1 when no form fits. A form without the constant fits when the request has one of its other members. */
 function formOf(forms: readonly Schema[], { member, data }: { member: string; data: Record<string, unknown> }): number {
   return forms.findIndex(({ properties = {} }) => {
     const constant = properties[member]?.const

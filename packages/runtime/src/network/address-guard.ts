@@ -1,5 +1,4 @@
-// Owns: which IP addresses an outgoing call that others can steer may reach. Names and URLs are webhook-url.ts'
-// business.
+// Owns: which IP addresses a call to a URL given by others may reach. webhook-url.ts checks names and URLs.
 import ipaddr from 'ipaddr.js'
 import { isIP } from 'node:net'
 
@@ -11,7 +10,7 @@ export type AddressGuard = (address: string) => string | undefined
 type Address = ipaddr.IPv4 | ipaddr.IPv6
 type Network = [Address, number]
 
-// What is not here and not plain unicast is refused all the same, under a general name.
+// Ranges that are not listed here and not plain unicast are refused under a general name.
 const REASONS: Record<string, string> = {
   unspecified: 'unspecified address',
   broadcast: 'broadcast address',
@@ -51,7 +50,7 @@ export function createAddressGuard(allowNetworks: readonly string[]): AddressGua
   if (known) return known
   const allowed = allowNetworks.map((cidr): Network => ipaddr.parseCIDR(cidr))
   const guard: AddressGuard = (text) => {
-    // isIP first: ipaddr.js also understands `127.1` or `0x7f000001`, which the resolver never answers.
+    // isIP first: ipaddr.js also accepts `127.1` or `0x7f000001`, which no resolver returns.
     if (isIP(text) === 0) return 'not an IP address'
     const address = ipaddr.parse(text)
     const effective =

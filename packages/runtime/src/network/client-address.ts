@@ -1,5 +1,4 @@
-// Owns: addresses of clients as proxies write them into X-Forwarded-For: which forms are read, which proxies are
-// believed, and what counts as one client.
+// Owns: addresses of clients in X-Forwarded-For: accepted formats, trusted proxies, and what counts as one client.
 import ipaddr from 'ipaddr.js'
 import { isIPv4, isIPv6 } from 'node:net'
 
@@ -9,7 +8,7 @@ type Address = ipaddr.IPv4 | ipaddr.IPv6
 const CLIENT_BITS = 64
 const MAX_PORT = 65_535
 
-/** Is an address, as a header or a socket has it, in one of `networks` (CIDRs)? Throws on a CIDR that is none. */
+/** Whether the address of a header or a socket is in one of `networks` (CIDRs). Throws on an invalid CIDR. */
 export function createProxyTrust(networks: readonly string[]): (address: string) => boolean {
   const trusted = networks.map((cidr) => plainNetwork(ipaddr.parseCIDR(cidr)))
   return (text) => {
@@ -56,7 +55,7 @@ function unmapped(address: ipaddr.IPv6): Address {
   return address.isIPv4MappedAddress() ? address.toIPv4Address() : address
 }
 
-/** A network of mapped addresses is one of IPv4. */
+/** Turns a network of mapped addresses into its IPv4 network. */
 function plainNetwork([network, bits]: [Address, number]): [Address, number] {
   const isMapped = network instanceof ipaddr.IPv6 && network.isIPv4MappedAddress() && bits >= 96
   return isMapped ? [network.toIPv4Address(), bits - 96] : [network, bits]

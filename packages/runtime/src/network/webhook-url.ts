@@ -1,5 +1,5 @@
-// Owns: which URLs may be given as a webhook's, as far as the URL itself tells. What its name resolves to is checked
-// by whoever connects, each time, with the same address guard.
+// Owns: checking the URL of a webhook by itself. The same address guard checks the resolved addresses at each
+// connection.
 import { isIP } from 'node:net'
 import { createAddressGuard } from './address-guard.ts'
 
@@ -7,9 +7,7 @@ const LOOPBACK = ['127.0.0.1', '::1']
 const LOOPBACK_NAMES = /^(?:localhost|ip6-localhost|ip6-loopback|localhost\.localdomain|(?:.+\.)?localhost)$/
 /** Names that by definition never lead to a public host (RFC 6762, RFC 8375, ICANN's `internal`). */
 const PRIVATE_NAMES = /(?:^|\.)(?:local|localdomain|internal|home\.arpa)$/
-/**
- * They answer with the credentials of the machine. Their addresses are link-local; refused by name too, in every case.
- */
+/** Services that return credentials of the machine. Their addresses are link-local; their names are always refused. */
 const METADATA_NAMES = new Set([
   'instance-data',
   'metadata',
@@ -20,10 +18,10 @@ const METADATA_NAMES = new Set([
 ])
 
 /**
- * Why this URL may not be a webhook's, in a few words that may be shown to its author; undefined when it may.
- * Judges the host as WHATWG URL normalises it (decimal, octal, hex, short and percent-encoded forms of IPv4 included).
- * `allowNetworks` (CIDRs) lifts the refusal of addresses inside, of names of this machine when the loopback is inside,
- * and of private names when it is not empty; credentials and metadata hosts stay refused.
+ * Why this URL may not be a webhook's, in a few words that its author may see; undefined when it may. Checks the host
+ * as WHATWG URL normalises it (decimal, octal, hex, short and percent-encoded forms of IPv4 included). `allowNetworks`
+ * (CIDRs) lifts the refusal of addresses inside, of names of this machine when the loopback is inside, and of private
+ * names when it is not empty; credentials and metadata hosts stay refused.
  */
 export function checkWebhookUrl(url: string, allowNetworks: readonly string[]): string | undefined {
   if (!URL.canParse(url)) return 'not a URL'

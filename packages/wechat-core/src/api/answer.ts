@@ -1,5 +1,5 @@
-// Owns: parsing the JSON of WeChat's answers: first the errcode, then one field at a time. No text of an answer gets
-// into an error.
+// Owns: parsing the JSON of WeChat's answers: first the errcode, then one field at a time. An error never quotes an
+// answer.
 import { WeChatApiError, WeChatTransportError } from '../errors.ts'
 import { Secret } from '../secret.ts'
 import { errcodeRetryOptions } from './errcodes.ts'
@@ -11,7 +11,7 @@ import type { FuncInfo } from './apis.ts'
 export type Answer = { api: string; fields: Readonly<Record<string, unknown>> }
 
 const MAX_LIFETIME_SECONDS = 1_000_000
-// What WeChat issues goes into query strings: visible ASCII. The documented room for a token is 512 characters.
+// What WeChat issues goes into query strings: visible ASCII. WeChat documents 512 characters for a token.
 const ISSUED = /^[\x21-\x7e]{1,4096}$/
 const CONTROL = /\p{Cc}/gu
 
@@ -110,8 +110,8 @@ export function idOf({ fields }: Answer, name: string): number | null {
 }
 
 /**
- * Tolerant: the permission sets are only displayed, and must not make us lose the tokens in the same answer. undefined
- * when there is no entry.
+ * undefined when there is no entry. Never throws: permission sets are only displayed, and the same answer carries the
+ * tokens.
  */
 export function funcInfoIfAny({ fields }: Answer): FuncInfo | undefined {
   const value = fields['func_info']
@@ -130,10 +130,7 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/**
- * WeChat's servers leave a field out, or write `null`, `""`, `[]` or `{}` in its place: all of them say that it is not
- * there.
- */
+/** WeChat's servers omit an absent field, or write `null`, `""`, `[]` or `{}`. */
 export function isAbsent(value: unknown): boolean {
   if (value === undefined || value === null || value === '') return true
   return typeof value === 'object' && Object.keys(value).length === 0

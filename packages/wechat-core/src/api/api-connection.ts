@@ -1,5 +1,5 @@
 // Owns: the connections to WeChat's API: kept alive, bounded in number, through an HTTP CONNECT proxy where one is
-// configured, and one request over them. The callers decide what is sent and what an answer means.
+// configured, and one request over them.
 import type { Readable } from 'node:stream'
 import { buildConnector, Pool, type Dispatcher } from 'undici'
 import type { Secret } from '../secret.ts'
@@ -52,15 +52,15 @@ type ApiConnection = {
 }
 
 /**
- * Idle connections go before the server's usual 5 s: a request on one that is being closed fails, and cannot be
- * repeated.
+ * Servers usually close idle connections after 5 s; ours close earlier. A request on a closing connection fails and
+ * cannot be repeated.
  */
 const IDLE_MS = 4_000
 
 export function createApiConnection(options: ApiConnectionOptions): ApiConnection {
   const { origin, pathname } = new URL(options.baseUrl)
   const prefix = pathname.replace(/\/+$/, '')
-  // Explicit, so that NODE_TLS_REJECT_UNAUTHORIZED does not open it.
+  // Explicit, so that NODE_TLS_REJECT_UNAUTHORIZED cannot turn it off.
   const dial = buildConnector({ rejectUnauthorized: true, timeout: options.connectTimeoutMs })
   const pool = new Pool(origin, {
     connect: options.proxyUrl
@@ -92,7 +92,7 @@ function throughTunnel(dial: buildConnector.connector, options: TunnelOptions): 
     const { hostname, protocol, port } = wanted
     const isSecure = protocol === 'https:'
     tunnels.open(`${hostname}:${port || (isSecure ? '443' : '80')}`).then(
-      // The types want the one or the other, and know no socket that is handed on.
+      // The types do not know `httpSocket`.
       (socket) => (isSecure ? dial({ ...wanted, httpSocket: socket }, done) : done(null, socket)),
       (error: Error) => done(error, null),
     )

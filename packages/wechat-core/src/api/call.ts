@@ -15,7 +15,7 @@ export type Call = {
   maxAnswerBytes?: number | undefined
 }
 
-/** The factories' clients hold connections open until they are closed. */
+/** A client that holds connections open until it is closed. */
 export type Closable = {
   /** Closes all connections; calls that still run fail. */
   close(): void

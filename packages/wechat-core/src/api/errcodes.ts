@@ -3,10 +3,10 @@ import { type Errcode, errcode as catalogued } from '@wxgw/catalogue'
 
 export type ErrcodeKind = Errcode['kind']
 
-// An unknown errcode may pass by itself; the caller bounds the retries.
+// The cause of an unknown errcode may pass; the caller bounds the retries.
 const UNLISTED = { kind: 'other', retry: 'backoff' } as const satisfies Pick<Errcode, 'kind' | 'retry'>
 
-/** Of an errcode other than 0. An unlisted one is `other` and may be tried again, with backoff. */
+/** `errcode` is not 0. An unlisted one is `other`: retry with backoff. */
 export function classifyErrcode(errcode: number): ErrcodeKind {
   return (catalogued(errcode) ?? UNLISTED).kind
 }

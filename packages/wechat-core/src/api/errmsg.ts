@@ -4,7 +4,7 @@
 const MAX_ERRMSG_LENGTH = 200
 
 const MASK = '[masked]'
-// The request id for WeChat's support. It looks like a token but is none.
+// The request id for WeChat's support. It has the form of a token but is not secret.
 const RID = /\brid:\s*([0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8})\b/i
 const PREFIXED_SECRET = /[a-z]+@@@[^\s"'<>,;)\]}]*/gi
 const QUERY_VALUE = /\b([\w-]*(?:token|secret|code|ticket))=[^\s"'<>&]+/gi
@@ -18,7 +18,7 @@ const MIN_KNOWN_SECRET_LENGTH = 6
 const MAX_EXAMINED_LENGTH = 2_000
 
 /**
- * Masks `knownSecrets` (what the call was made with) and whatever else looks like a token, a ticket or a code, drops
+ * Masks `knownSecrets` (what the call was made with) and everything with the form of a token, a ticket or a code, drops
  * control characters, and cuts at 200 characters without losing `rid: …`. Anything but a string becomes ''.
  */
 export function presentableErrmsg(errmsg: unknown, knownSecrets: readonly string[]): string {

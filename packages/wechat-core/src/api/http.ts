@@ -1,4 +1,4 @@
-// Owns: one HTTP exchange with WeChat, within one deadline and one size. What the answer means is read in answer.ts.
+// Owns: one HTTP exchange with WeChat, within one deadline and one size. answer.ts parses the answer.
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import got from 'got'
@@ -51,8 +51,8 @@ const AGENT_OPTIONS = {
   keepAlive: true,
   maxSockets: 64,
   maxFreeSockets: 16,
-  // Idle connections go before the server's usual 5 s: a request on one that is being closed fails, and cannot be
-  // repeated.
+  // Servers usually close idle connections after 5 s; ours close earlier. A request on a closing connection fails and
+  // cannot be repeated.
   timeout: 4_000,
 } as const
 
@@ -66,9 +66,9 @@ export function createHttp({ baseUrl, timeoutMs, proxyUrl, userAgent = DEFAULT_U
     retry: { limit: 0 },
     followRedirect: false,
     throwHttpErrors: false,
-    // Compression is not asked for, and what comes compressed all the same is not JSON: no bomb is ever unpacked.
+    // The request does not accept compression. A compressed answer is never unpacked (no zip bombs) and fails as JSON.
     decompress: false,
-    // Explicit, so that NODE_TLS_REJECT_UNAUTHORIZED does not open it.
+    // Explicit, so that NODE_TLS_REJECT_UNAUTHORIZED cannot turn it off.
     https: { rejectUnauthorized: true },
     headers: { 'user-agent': userAgent, accept: 'application/json' },
   })

@@ -16,13 +16,13 @@ export type StreamedCall = {
 }
 
 export type StreamedCallOptions = Omit<ApiConnectionOptions, 'connectTimeoutMs'> & {
-  /** The time from the last byte sent to the head of the answer, and of each silence after that. */
+  /** Time-out from the last byte sent to the head of the answer, and between chunks after that. */
   timeoutMs: number
 }
 
 /**
- * Only those of READ. Names in lower case, values as latin1: written as latin1 they are the bytes that came. Of several
- * of a name, the first.
+ * The headers of READ_HEADERS. Names are lower case; values are latin1, which keeps their bytes. Of repeated names the
+ * first counts.
  */
 export type StreamedHead = { status: number; headers: ReadonlyMap<string, string> }
 
@@ -35,19 +35,19 @@ export type StreamedCallReceiver = {
 }
 
 export type StreamedCalls = {
-  /** `pause` of the answer also stops the timer: the silence is then not WeChat's. */
+  /** `pause` also stops the timer, because we then do not read from WeChat. */
   send(call: StreamedCall, receiver: StreamedCallReceiver): ApiExchange
   close(): void
 }
 
-const READ: ReadonlySet<string> = new Set([
+const READ_HEADERS: ReadonlySet<string> = new Set([
   'content-type',
   'content-length',
   'content-disposition',
   'content-encoding',
   'location',
 ])
-const LENGTHS_OF_READ: ReadonlySet<number> = new Set([...READ].map((name) => name.length))
+const READ_HEADER_LENGTHS: ReadonlySet<number> = new Set([...READ_HEADERS].map((name) => name.length))
 
 /** A TCP connection and TLS to a near server take a tenth of a second. */
 const MAX_CONNECT_MS = 10_000
@@ -58,27 +58,27 @@ export function createStreamedCalls({ timeoutMs, ...connectionOptions }: Streame
 
   function send({ method, path, contentType, body }: StreamedCall, receiver: StreamedCallReceiver): ApiExchange {
     let phase: 'connecting' | 'sending' | 'answering' | 'over' = 'connecting'
-    /** The wait is for our side, not for WeChat. */
-    let isOurs = false
+    /** True while we wait for our own side, not for WeChat. */
+    let isWaitingForUs = false
     let exchange: ApiExchange | undefined = undefined
-    const clock = setTimeout(expired, timeoutMs)
+    const timer = setTimeout(expired, timeoutMs)
 
     function expired(): void {
-      if (isOurs) clock.refresh()
+      if (isWaitingForUs) timer.refresh()
       else if (phase === 'connecting')
         fail('WECHAT_API_ERROR', `the call got no connection to WeChat within ${timeoutMs} ms`)
       else if (phase === 'sending') fail('WECHAT_API_TIMEOUT', `WeChat did not answer within ${timeoutMs} ms`)
       else fail('WECHAT_API_TIMEOUT', `WeChat's answer did not go on within ${timeoutMs} ms`)
     }
 
-    function goOn(waitsForOurs: boolean): void {
-      isOurs = waitsForOurs
-      if (phase !== 'over') clock.refresh()
+    function restartTimer(waitsForUs: boolean): void {
+      isWaitingForUs = waitsForUs
+      if (phase !== 'over') timer.refresh()
     }
 
     function end(): void {
       phase = 'over'
-      clearTimeout(clock)
+      clearTimeout(timer)
     }
 
     function fail(code: 'WECHAT_API_ERROR' | 'WECHAT_API_TIMEOUT', message: string): void {
@@ -93,22 +93,22 @@ export function createStreamedCalls({ timeoutMs, ...connectionOptions }: Streame
       body === undefined || Buffer.isBuffer(body)
         ? body
         : readableOf(body, (isStarved) => {
-            if (phase === 'sending') goOn(isStarved)
+            if (phase === 'sending') restartTimer(isStarved)
           })
     const sent = connection.send(
       { method, path, headers: headersOf(contentType, body), body: outgoing },
       {
         onStart() {
           phase = 'sending'
-          goOn(false)
+          restartTimer(false)
         },
         onHead(status, headers) {
           phase = 'answering'
-          goOn(false)
+          restartTimer(false)
           receiver.onHead({ status, headers: readHeaders(headers) })
         },
         onData(chunk) {
-          goOn(false)
+          restartTimer(false)
           receiver.onData(chunk)
         },
         onEnd() {
@@ -127,11 +127,11 @@ export function createStreamedCalls({ timeoutMs, ...connectionOptions }: Streame
 
     return {
       pause() {
-        goOn(true)
+        restartTimer(true)
         sent.pause()
       },
       resume() {
-        goOn(false)
+        restartTimer(false)
         sent.resume()
       },
       abort() {
@@ -144,7 +144,7 @@ export function createStreamedCalls({ timeoutMs, ...connectionOptions }: Streame
   return { send, close: () => connection.close() }
 }
 
-/** `onWait` hears whom the next chunk is waited for: true = the side that gives the body. */
+/** `onWait(true)`: waiting for the source's next chunk; `onWait(false)`: waiting for WeChat to take more. */
 function readableOf({ chunks }: StreamedBody, onWait: (isStarved: boolean) => void): Readable {
   async function* watched(): AsyncGenerator<Buffer> {
     const source = chunks[Symbol.asyncIterator]()
@@ -175,9 +175,9 @@ function readHeaders(raw: readonly Buffer[]): ReadonlyMap<string, string> {
   const headers = new Map<string, string>()
   for (let index = 0; index + 1 < raw.length; index += 2) {
     const written = raw[index]
-    if (written === undefined || !LENGTHS_OF_READ.has(written.length)) continue
+    if (written === undefined || !READ_HEADER_LENGTHS.has(written.length)) continue
     const name = written.toString('latin1').toLowerCase()
-    if (READ.has(name) && !headers.has(name)) headers.set(name, raw[index + 1]?.toString('latin1') ?? '')
+    if (READ_HEADERS.has(name) && !headers.has(name)) headers.set(name, raw[index + 1]?.toString('latin1') ?? '')
   }
   return headers
 }

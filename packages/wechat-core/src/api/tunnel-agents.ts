@@ -37,7 +37,7 @@ class SecureTunnelAgent extends HttpsAgent {
   }
 
   override createConnection(options: RequestOptions, connected: Connected): undefined {
-    // Node's agent has set the server name: none for an IP address.
+    // Node's agent has set the server name (none for an IP address).
     const secure = (socket: Duplex) =>
       connected(null, connect({ socket, servername: options.servername ?? '', rejectUnauthorized: true }))
     this.#tunnels.open(targetOf(options)).then(secure, connected)

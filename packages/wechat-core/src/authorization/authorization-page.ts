@@ -9,7 +9,7 @@ export type AuthorizationPage = {
   preAuthCode: Secret
   /** Its domain must be the one that the visitor comes from; WeChat appends `auth_code` and `expires_in`. */
   redirectUri: string
-  /** Which kinds of account are offered: 1 OA, 2 mini programs, 3 both, 4, 5, 6 all, 8. */
+  /** The kinds of account on offer: 1 OA, 2 mini programs, 3 both, 4, 5, 6 all, 8. */
   authType?: string | undefined
   /** Only this account; wins over authType. */
   bizAppId?: string | undefined

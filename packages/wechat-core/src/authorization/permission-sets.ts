@@ -4,7 +4,7 @@ import type { FuncInfo } from '../api/apis.ts'
 
 const MAX_ID = 1_000_000_000
 
-/** Ascending, each once. What is no id is left out. */
+/** Ascending and unique. Entries without an id are skipped. */
 export function permissionSetIds(funcInfo: FuncInfo): number[] {
   const ids = funcInfo.flatMap((entry) => {
     const category = entry['funcscope_category']

@@ -51,8 +51,8 @@ export function decryptMessage({
 }
 
 /**
- * Strict: standard alphabet, right padding, canonical spare bits, no breaks, not empty (Node drops what it does not
- * know).
+ * Strict: standard alphabet, right padding, canonical spare bits, no breaks, not empty. (Node ignores invalid
+ * characters.)
  */
 export function decodeBase64(text: string): Buffer | undefined {
   const bytes = Buffer.from(text, 'base64')
@@ -79,9 +79,9 @@ export function decryptBytes(aesKey: Buffer, ciphertext: Buffer): DecryptedMessa
 
 const decipherers = new WeakMap<Buffer, Decipher>()
 
-// One cipher object per key, used on and on, saves two thirds of the cost. In CBC the previous ciphertext block only
-// reaches the first block of a message, and that block is the random prefix which nobody reads. Whole blocks in are
-// whole blocks out.
+// Reusing one decipher object per key saves two thirds of the cost. In CBC the previous ciphertext block changes only
+// the first block of the next message, which is the random prefix that nobody reads. Whole blocks in give whole blocks
+// out.
 function decipherBlocks(aesKey: Buffer, ciphertext: Buffer): Buffer {
   let decipher = decipherers.get(aesKey)
   if (decipher === undefined) {
@@ -91,7 +91,7 @@ function decipherBlocks(aesKey: Buffer, ciphertext: Buffer): Buffer {
   return decipher.update(ciphertext)
 }
 
-/** Where the padding begins; undefined when it is none. */
+/** Where the padding begins; undefined when it is invalid. */
 function endOfContent(padded: Buffer): number | undefined {
   const padBytes = padded[padded.length - 1] ?? 0
   if (padBytes < 1 || padBytes > PAD_BLOCK_BYTES || padBytes > padded.length) return undefined
@@ -106,7 +106,7 @@ function initialVector(aesKey: Buffer): Buffer {
   return aesKey.subarray(0, CIPHER_BLOCK_BYTES)
 }
 
-// ASCII like the prefixes that WeChat and its SDKs write: no decoder can stumble over it.
+// ASCII, as WeChat and its SDKs write it: some decoders read the prefix as text.
 function randomPrefix(): Buffer {
   return Buffer.from(randomBytes(12).toString('base64url'), 'latin1')
 }

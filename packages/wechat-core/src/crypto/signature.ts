@@ -1,11 +1,10 @@
-// Owns: WeChat's SHA-1 signatures and their comparison in constant time. What is signed with which token is decided by
-// callers.
+// Owns: WeChat's SHA-1 signatures and their comparison in constant time.
 import { createHash, hash, timingSafeEqual } from 'node:crypto'
 import type { Secret } from '../secret.ts'
 
 const SIGNATURE = /^[0-9a-f]{40}$/
 
-/** From here on a copy of the text costs more than a hash that takes one part after the other. */
+/** From this length on, hashing part by part is cheaper than joining the parts. */
 const LONG_CHARACTERS = 16_384
 
 const givenBytes = Buffer.alloc(40)
@@ -22,10 +21,10 @@ export function signPush({ token, timestamp, nonce, encrypt }: PushSignaturePart
   return sha1OfSorted([token.reveal(), timestamp, nonce, encrypt])
 }
 
-/** More than any token, timestamp or nonce has. */
+/** Longer than any token, timestamp or nonce. */
 const HEAD_CHARACTERS = 256
 
-/** As signPush, of an `encrypt` that is large and not a text yet. */
+/** As signPush, for a large `encrypt` that is still bytes. */
 export function signLargePush({
   token,
   timestamp,
@@ -38,8 +37,8 @@ export function signLargePush({
 }
 
 /**
- * Is this the `signature` of a URL check (GET with `echostr`) under one of the tokens? False as well when a parameter
- * is missing.
+ * Whether `signature` is that of a URL check (GET with `echostr`) under one of the tokens; false when a parameter is
+ * missing.
  * @see https://developers.weixin.qq.com/miniprogram/dev/framework/server-ability/message-push.html
  */
 export function verifyUrlSignature(check: {
@@ -53,12 +52,12 @@ export function verifyUrlSignature(check: {
   return tokens.some((token) => isSameSignature(signature, sha1OfSorted([token.reveal(), timestamp, nonce])))
 }
 
-/** Has it the form of one? What has not is none, whatever it should cover. */
+/** Whether it has the form of a signature; anything else cannot match. */
 export function isSignature(text: string): boolean {
   return SIGNATURE.test(text)
 }
 
-/** Compares in constant time; `given` may be anything, only 40 lower-case hex digits can match. */
+/** Compares in constant time. Only 40 lower-case hex digits can match. */
 export function isSameSignature(given: string, expected: string): boolean {
   if (!isSignature(given)) return false
   givenBytes.write(given, 'latin1')

@@ -1,15 +1,15 @@
-// Owns: reading UTF-8 that is mostly not ASCII, as Chinese texts are, in a third of the time that Node's own ways take
-// (measured: 1.2 µs for a message of 1 KB; transcode 3.4, toString 4.6). Only for what isUtf8 has found to be valid.
+// Owns: decoding valid UTF-8 that is mostly not ASCII, such as Chinese text, three times as fast as Node (measured for
+// a message of 1 KB: 1.2 µs; transcode 3.4, toString 4.6). The caller checks with isUtf8.
 import { transcode } from 'node:buffer'
 
-/** Longer texts are rare, and would need as much memory for ever. */
+/** The buffer is kept for ever; longer texts are rare. */
 const MAX_UNITS = 16_384
 const units = new Uint16Array(MAX_UNITS)
 const unitBytes = Buffer.from(units.buffer)
 
-/** As `bytes.toString('utf8')`, of valid UTF-8. */
+/** As `bytes.toString('utf8')`, for valid UTF-8 only. */
 export function textOfValidUtf8(bytes: Uint8Array): string {
-  // A text has no more units of UTF-16 than bytes.
+  // UTF-8 of n bytes decodes to at most n units of UTF-16.
   if (bytes.length > MAX_UNITS) return transcode(bytes, 'utf8', 'utf16le').toString('utf16le')
   let count = 0
   const follower = (at: number) => (bytes[at] ?? 0) & 0x3f

@@ -4,9 +4,9 @@ import type { AuthorizerMessage } from './opened-push.ts'
 import { parsePushDocument } from './push-document.ts'
 
 /**
- * Reads a decrypted message or event. What has no MsgType (an event: no Event) or is no document is `unparsed`, never
- * an error: it is authentic. Everything else may be missing: `toUserName` and `fromUserName` are '' then,
- * `createTimeSeconds` is undefined.
+ * Reads a decrypted message or event. Without a MsgType (for an event: without an Event), or when it is not XML, it is
+ * `unparsed`, not an error: it is authentic. All other fields may be missing: `toUserName` and `fromUserName` are then
+ * '', `createTimeSeconds` is undefined.
  * @see https://developers.weixin.qq.com/doc/offiaccount/Message_Management/Receiving_standard_messages.html
  */
 export function parseAuthorizerMessage(plaintext: string, receivedAtMs: number): AuthorizerMessage {

@@ -12,15 +12,15 @@ const MAX_SECRET_CHARACTERS = 512
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/
 const AUTHORIZER_FIELD = ['AuthorizerAppid']
 const ACCOUNT_FIELDS = [...AUTHORIZER_FIELD, 'authorizer_appid', 'verify_appid', 'appid']
-// 2001-09-09: a smaller number cannot be a time, so it is a duration.
+// 2001-09-09. A smaller number is a duration.
 const FIRST_ABSOLUTE_SECOND = 1_000_000_000
 
 export type ComponentPush = { plaintext: string; componentAppId: ComponentAppId; receivedAtMs: number }
 
 /**
- * Reads a decrypted component event. What has no InfoType or is no document is `unparsed`, never an error: it is
- * authentic. One whose kind needs a code or an account that it does not have is `other`. Texts of both may hold a
- * ticket or a code. Throws APPID_MISMATCH when the document names another component in `AppId`.
+ * Reads a decrypted component event. Without an InfoType, or when it is not XML, it is `unparsed`, not an error: it is
+ * authentic. An event that lacks the code or the account that its kind needs is `other`. Both may contain a ticket or a
+ * code. Throws APPID_MISMATCH when the document names another component in `AppId`.
  * @see https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/Before_Develop/authorize_event.html
  */
 export function parseComponentEvent({ plaintext, componentAppId, receivedAtMs }: ComponentPush): ComponentEvent {
@@ -39,7 +39,7 @@ export function parseComponentEvent({ plaintext, componentAppId, receivedAtMs }:
 
 type Base = { infoType: string; createTimeSeconds: number | undefined; data: XmlTree }
 
-/** An event that the gateway acts on; undefined for another kind, and for one without the fields that it needs. */
+/** An event that the gateway acts on; undefined for other kinds, and when a needed field is missing. */
 function understood(base: Base): ComponentEvent | undefined {
   const { data } = base
   const kind = base.infoType.toLowerCase()
@@ -81,7 +81,7 @@ function isUsable(secret: string | undefined): secret is string {
   return secret !== undefined && secret.trim() !== '' && secret.length <= MAX_SECRET_CHARACTERS
 }
 
-/** Real pushes carry an absolute second (CreateTime + 3600); the documentation only says "expiry in seconds". */
+/** Real pushes carry an absolute second (CreateTime + 3600); the documentation says "expiry in seconds". */
 function codeExpiry(data: XmlTree, createTimeSeconds: number | undefined): number | undefined {
   const written = wordField(data, 'AuthorizationCodeExpiredTime')
   if (written === undefined || !/^[0-9]{1,10}$/.test(written)) return undefined

@@ -2,8 +2,7 @@
 import type { PassiveReply } from './passive-reply.ts'
 
 /**
- * The body of message/custom/send; undefined for what cannot be said that way (transfer_customer_service, a raw
- * document).
+ * The body of message/custom/send; undefined when no such message exists (transfer_customer_service, a raw document).
  * @see https://developers.weixin.qq.com/doc/subscription/api/customer/message/api_sendcustommessage.html
  */
 export function customMessage(reply: PassiveReply, openId: string): Record<string, unknown> | undefined {

@@ -3,7 +3,7 @@
 import { CDATA_END, CDATA_START, indexAfter, isDangerousName } from '../xml/markup.ts'
 
 const MAX_ELEMENTS = 64
-/** Tags, comments, instructions and sections of CDATA: each costs far more than its characters. */
+/** Tags, comments, instructions and CDATA sections together. Each costs far more time than its characters. */
 const MAX_PIECES = 512
 const MAX_DEPTH = 8
 const NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/
@@ -20,7 +20,7 @@ export type EnvelopeDocument =
 
 const MALFORMED: EnvelopeDocument = { kind: 'malformed' }
 
-/** `end` is -1 as long as the element is open. `dense` is the text without pieces of mere layout. */
+/** `end` is -1 while the element is open. `dense` is the text without blank pieces beside CDATA. */
 type EncryptElement = { start: number; end: number; text: string; dense: string; hasCdata: boolean }
 type Reading = { document: string; open: string[]; elements: number; encrypt: EncryptElement | undefined }
 
@@ -116,7 +116,7 @@ function openEncrypt({ encrypt }: Reading): EncryptElement | undefined {
   return encrypt !== undefined && encrypt.end === -1 ? encrypt : undefined
 }
 
-// Only short names are worth trimming: a tag of blanks must cost nothing.
+// Trims short names only, so that a huge tag of blanks costs nothing.
 function withoutLayoutAtEnd(name: string): string {
   return name.length > 80 ? name : name.replace(LAYOUT_AT_END, '')
 }

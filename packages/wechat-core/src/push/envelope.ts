@@ -30,12 +30,12 @@ export function checkPushQuery(check: PushQueryToCheck): void {
 }
 
 /**
- * Proves that a push comes from WeChat for this component, and decrypts it. Pure: nothing is remembered, no I/O.
+ * Proves that a push comes from WeChat for this component, and decrypts it. Pure, no I/O.
  *
- * The signature neither separates nor orders what it covers: somebody who holds an old push can present its nonce as
- * its timestamp (or the digits cut differently) and the signature still holds. The strict forms and the window refuse
- * that except when the nonce happens to read as the present second, so a caller must also judge the inner CreateTime
- * and de-duplicate by content.
+ * The signature neither separates nor orders the values it covers. An attacker with an old push can swap its nonce and
+ * timestamp, or split their digits differently, and the signature still holds. The strict formats and the time window
+ * refuse this unless the nonce happens to be the present second, so callers must also check the inner CreateTime and
+ * de-duplicate by content.
  *
  * Throws GatewayError: as checkPushQuery first, then MALFORMED_PUSH, NOT_ENCRYPTED, SIGNATURE_MISMATCH, APPID_MISMATCH
  * (trailing receiveid). All failures of the cipher look the same.
@@ -87,7 +87,7 @@ function readEncrypt(body: Buffer | string): string {
 }
 
 function textOf(body: Buffer): string {
-  // The form of nearly every envelope, which is read in half the time.
+  // Nearly every envelope is ASCII, and latin1 decodes it in half the time.
   if (isAscii(body)) return body.toString('latin1')
   if (!isUtf8(body)) throw malformed('the body of the push is not UTF-8')
   return textOfValidUtf8(body)
@@ -99,7 +99,7 @@ function decrypt({ aesKeys, componentAppId }: PushKeys, ciphertext: Buffer): { p
     const message = decryptBytes(aesKey, ciphertext)
     // An authentic push is never refused, even when WeChat has cut a character in half.
     if (message?.receiveId === componentAppId) return { plaintext: message.plaintext, aesKey }
-    // Not the end yet: one wrong key in some hundreds leaves a padding that looks right.
+    // Try the next key: one wrong key in a few hundred leaves valid padding.
     if (message?.isUtf8) isForAnother = true
   }
   if (isForAnother) throw new GatewayError('APPID_MISMATCH', 'the push is meant for another component')

@@ -1,15 +1,16 @@
-// Owns: the id of an event, made from what WeChat sent: the same for every retry of a push, another for anything else.
+// Owns: the id of an event, a hash of what WeChat sent: the same for every retry of a push, different for everything
+// else.
 import { hash } from 'node:crypto'
 import type { XmlTree, XmlValue } from '../xml/tree.ts'
 
 const BASE32 = Buffer.from('abcdefghijklmnopqrstuvwxyz234567')
-/** Of 32 bytes. */
+/** The length of 32 bytes in base32. */
 const ID_CHARACTERS = 52
 const written = Buffer.alloc(ID_CHARACTERS)
 
 export type EventOrigin = {
   platform: string
-  /** The authorizer's appid of a message; the component's, or whatever the caller keeps to, of a component event. */
+  /** Of a message: the authorizer's appid. Of a component event: any id that the caller always uses for it. */
   appId: string
   kind: 'component' | 'authorizer'
   /** The parsed document as it came, or the text when it could not be parsed. */
@@ -33,7 +34,7 @@ function canonicalTree(tree: XmlTree): string {
   return `${written}}`
 }
 
-/** WeChat has some hundreds of names; beyond so many, and so long, they are written anew. */
+/** Bounds of the cache of quoted names. WeChat has some hundreds. */
 const MAX_NAMES = 1_000
 const MAX_CHARACTERS = 64
 const namesAsJson = new Map<string, string>()
@@ -46,7 +47,7 @@ function jsonOfName(name: string): string {
   return json
 }
 
-/** A text that JSON.stringify puts into quotes without a change: testing it costs a quarter of writing it. */
+/** A text that JSON.stringify would only quote. The test costs a quarter of JSON.stringify. */
 // oxlint-disable-next-line no-control-regex -- JSON escapes them
 const PLAIN = /^[^"\\\u0000-\u001f\ud800-\udfff]*$/
 
@@ -55,7 +56,7 @@ function canonicalValue(value: XmlValue): string {
   return Array.isArray(value) ? `[${value.map(canonicalValue).join()}]` : canonicalTree(value)
 }
 
-/** Of bytes as characters: a hash is handed over faster as a text than as a buffer. */
+/** `digest` has one character per byte: `hash` returns a string faster than a buffer. */
 function base32(digest: string): string {
   let buffered = 0
   let bits = 0

@@ -22,12 +22,12 @@ export function orderedAtSeconds(
   return createTimeSeconds ?? Math.floor(receivedAtMs / 1000)
 }
 
-/** WeChat's clock and ours differ by less: a later time is invalid. */
+/** No clock is that far ahead: a later time is invalid. */
 const MAX_AHEAD_SECONDS = 86_400
 
 /**
- * `CreateTime`, a unix second from 1 on and at most a day after the arrival. undefined when it is missing or is
- * anything else: milliseconds, a fraction, a date. Other units are not guessed.
+ * `CreateTime`: a unix second from 1 to one day after the arrival. undefined when it is missing or anything else
+ * (milliseconds, a fraction, a date).
  */
 export function createTimeField(tree: XmlTree, receivedAtMs: number): number | undefined {
   const written = wordField(tree, 'CreateTime')

@@ -1,10 +1,10 @@
-// Owns: whether a text may contain a ticket, code or token, in clear or encoded. It does not say where.
+// Owns: whether a text may contain a ticket, code or token, in clear or encoded.
 import { decodeReferences } from '../xml/character-references.ts'
-import { isMentionedIn } from './secret-names.ts'
+import { namesSecret } from './secret-names.ts'
 
-/** Nested base64 and hex encodings that are undone. */
+/** Nested base64 and hex encodings that are decoded. */
 const MAX_LAYERS = 3
-/** How often the escapes of one text are undone. */
+/** Rounds of unescaping of one text. */
 const MAX_ESCAPES = 8
 /** `ticket@@@…`, `queryauthcode@@@…`, `refreshtoken@@@…`: WeChat's own mark. */
 const MARK = '@@@'
@@ -14,20 +14,21 @@ const HEX_RUN = /^(?:[0-9a-fA-F]{2}){6,}$/
 /** `43:6f:6d`, `43 6f 6d`, `0x43, 0x6f`. */
 const HEX_BYTES = /(?:(?:0x)?[0-9a-fA-F]{2}[\s:,;.-]{1,2}){5,}(?:0x)?[0-9a-fA-F]{2}/g
 const DECIMAL_BYTES = /(?:[0-9]{2,3}[\s:,;.-]{1,2}){5,}[0-9]{2,3}/g
-/** Of what a run decodes to. Of random bytes a third is. */
-const LEAST_PRINTABLE = 0.6
+/** The share of printable bytes that makes a decoded run a text. Random bytes have a third. */
+const MIN_PRINTABLE_SHARE = 0.6
 const PRINTABLE_PART = /[\x20-\x7e]{6,}/g
-/** So long a text at the last layer is an encoding again, and no chance. */
-const LEAST_ENCODED = 16
+/** A run of this length at the last layer is another encoding rather than chance. */
+const MIN_ENCODED_LENGTH = 16
 
 /**
- * By a name or by WeChat's mark. Undoes percent signs, references, backslashes, quoted-printable, comments, base64 and
- * bytes in figures. Also when there are more layers than are undone. Linear in the length.
+ * True when the text has the name of a secret or WeChat's mark. Decodes percent-encoding, references, backslashes,
+ * quoted-printable, comments, base64 and bytes in figures first. Also true when there are more layers than it decodes.
+ * Linear in the length.
  */
 export function mayHoldSecret(text: string, layer = 0): boolean {
   let form = text
   for (let escapes = 0; ; escapes += 1) {
-    if (form.includes(MARK) || isMentionedIn(form) || isHiddenByEncoding(form, layer)) return true
+    if (form.includes(MARK) || namesSecret(form) || isHiddenByEncoding(form, layer)) return true
     const unescaped = withoutEscapes(form)
     if (unescaped === form) return false
     if (escapes === MAX_ESCAPES) return true
@@ -37,7 +38,7 @@ export function mayHoldSecret(text: string, layer = 0): boolean {
 
 function isHiddenByEncoding(text: string, layer: number): boolean {
   const { whole, parts } = decodedRuns(text)
-  if (layer === MAX_LAYERS) return whole.some((decoded) => decoded.length >= LEAST_ENCODED)
+  if (layer === MAX_LAYERS) return whole.some((decoded) => decoded.length >= MIN_ENCODED_LENGTH)
   const decoded = [...whole, ...parts].join(' ').trim()
   return decoded !== '' && mayHoldSecret(decoded, layer + 1)
 }
@@ -61,7 +62,7 @@ function withoutEscapes(text: string): string {
     .replaceAll('\\', '')
 }
 
-/** Also without the marks of CDATA: both may stand within a name. */
+/** Removes the marks of CDATA too: both may split a name. */
 function withoutComments(text: string): string {
   const kept: string[] = []
   let from = 0
@@ -77,28 +78,29 @@ function withoutComments(text: string): string {
 
 type Decoded = { whole: string[]; parts: string[] }
 
-/** `whole`: what is text from end to end. `parts`: of the others, what could be one. */
+/** `whole`: runs that decode to text throughout. `parts`: the printable parts of the others. */
 function decodedRuns(text: string): Decoded {
   const found: Decoded = { whole: [], parts: [] }
   const unwrapped = text.replace(/\s+/g, '')
   for (const form of unwrapped === text ? [text] : [text, unwrapped]) {
     for (const [run] of form.matchAll(ENCODED_RUN)) {
-      // What stands before it without a separator shifts base64 by one to three characters.
-      for (let shift = 0; shift < 4; shift++) keep(found, Buffer.from(run.slice(shift), 'base64'))
-      if (HEX_RUN.test(run)) keep(found, Buffer.from(run, 'hex'))
+      // Characters directly before the base64 shift it by one to three.
+      for (let shift = 0; shift < 4; shift++) addDecoded(found, Buffer.from(run.slice(shift), 'base64'))
+      if (HEX_RUN.test(run)) addDecoded(found, Buffer.from(run, 'hex'))
     }
   }
-  for (const [run] of text.matchAll(HEX_BYTES)) keep(found, Buffer.from(run.replace(/0x|[^0-9a-fA-F]/g, ''), 'hex'))
-  for (const [run] of text.matchAll(DECIMAL_BYTES)) keep(found, Buffer.from(run.split(/\D+/).map(Number)))
+  for (const [run] of text.matchAll(HEX_BYTES))
+    addDecoded(found, Buffer.from(run.replace(/0x|[^0-9a-fA-F]/g, ''), 'hex'))
+  for (const [run] of text.matchAll(DECIMAL_BYTES)) addDecoded(found, Buffer.from(run.split(/\D+/).map(Number)))
   return found
 }
 
 /** UTF-16 has a zero byte beside each letter. */
-function keep(found: Decoded, bytes: Buffer): void {
+function addDecoded(found: Decoded, bytes: Buffer): void {
   const letters = bytes.includes(0) ? bytes.filter((byte) => byte !== 0) : bytes
   let count = 0
   for (const byte of letters) if (byte >= 0x20 && byte < 0x7f) count += 1
   const decoded = Buffer.from(letters).toString('latin1')
-  if (count >= letters.length * LEAST_PRINTABLE) found.whole.push(decoded)
+  if (count >= letters.length * MIN_PRINTABLE_SHARE) found.whole.push(decoded)
   else for (const [part] of decoded.matchAll(PRINTABLE_PART)) found.parts.push(part)
 }

@@ -1,21 +1,21 @@
-// Owns: checking the signature of a large body on its bytes, before they become a text: a forged body may have a
-// mebibyte. Signed bodies, and forms unlike WeChat's own envelopes, are left to envelope-document.ts.
+// Owns: finding `Encrypt` in the bytes of a large body, so that a forged body of a mebibyte is refused before it is
+// decoded. Signed bodies, and envelopes unlike WeChat's own, are read by envelope-document.ts.
 
 const OPENING = Buffer.from('<Encrypt>')
 const CLOSING = Buffer.from('</Encrypt>')
 const CDATA_START = Buffer.from('<![CDATA[')
 const CDATA_END = Buffer.from(']]>')
 const MARKUP_OF_OTHER_KINDS = /<[!?]/
-/** WeChat has an appid or an original id there. */
+/** WeChat puts an appid or an original id there. */
 const MAX_HEAD_BYTES = 512
 
 /** Smaller bodies are cheap to decode. */
 export const LARGE_BODY_BYTES = 32_768
 
 /**
- * The bytes of `Encrypt`, of a body that is nothing else than `<xml>`, a few elements, and one Encrypt in CDATA or
- * text. Whatever stands around it: if the body is an envelope at all, this is what it has to be signed for. undefined:
- * it cannot be told so easily.
+ * The bytes of `Encrypt` in a body that consists of `<xml>`, a few elements, and one Encrypt in CDATA or text. If the
+ * body is a valid envelope at all, these are the bytes that its signature covers. undefined: another form, use the full
+ * reader.
  */
 export function plainEncryptOf(body: Buffer): Buffer | undefined {
   const opening = body.indexOf(OPENING)

@@ -7,10 +7,7 @@ import type { XmlRefusal } from '../xml/xml-refused.ts'
 /** One accepted pair of Token and EncodingAESKey. */
 export type PushCredentials = { token: Secret; aesKey: Buffer }
 
-/**
- * What opens and seals the pushes of one platform: the current credentials first, then the previous ones while
- * rotating.
- */
+/** The credentials of one platform's pushes: the current ones first, then the previous ones during a rotation. */
 export type PushKeys = {
   componentAppId: ComponentAppId
   tokens: readonly Secret[]
@@ -22,7 +19,7 @@ export type PushQuery = {
   timestamp?: string | undefined
   nonce?: string | undefined
   msg_signature?: string | undefined
-  /** Of the query alone: all that a push in plain mode has, beside `msg_signature` otherwise. */
+  /** Signs the query alone. A push in plain mode has only this one. */
   signature?: string | undefined
   encrypt_type?: string | undefined
 }

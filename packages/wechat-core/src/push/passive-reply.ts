@@ -1,5 +1,4 @@
-// Owns: the XML of a passive reply (被动回复). Its encryption is seal-reply's; whether a reply is valid is contracts'
-// schema.
+// Owns: the XML of a passive reply (被动回复). seal-reply.ts encrypts it; the schema in packages/contracts validates it.
 import { buildXml, type XmlSource } from '../xml/build-xml.ts'
 import { parseXml } from '../xml/parse-xml.ts'
 import type { XmlValue } from '../xml/tree.ts'
@@ -44,8 +43,8 @@ export function buildReplyXml(
 }
 
 /**
- * Is it one well-formed document with the root `xml` and no DOCTYPE, in which nobody is named but these two? '' =
- * nobody.
+ * Whether `xml` is one well-formed document with the root `xml`, without DOCTYPE, that names nobody but these two ('' =
+ * nobody).
  */
 export function isReplyDocument(
   text: string,

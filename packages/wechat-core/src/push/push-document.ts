@@ -1,4 +1,4 @@
-// Owns: reading the decrypted document of a push. What is no document is never an error: it is authentic.
+// Owns: reading the decrypted document of a push. Invalid XML is a result, not an error: the push is authentic.
 import { parseXml } from '../xml/parse-xml.ts'
 import type { XmlTree } from '../xml/tree.ts'
 import { XmlRefusedError } from '../xml/xml-refused.ts'

@@ -34,8 +34,9 @@ export type ReleaseCheckAnswer =
   | { kind: 'query-auth-code'; authorizationCode: Secret }
 
 /**
- * What a push of the release check wants; undefined when it is none: not to one of WeChat's test accounts (by the appid
- * of the path or, which alone is authentic, by ToUserName), or a message that the check does not know.
+ * The answer that a push of the release check expects. undefined for every other push: one that is not to a test
+ * account of WeChat (by the path's appid, or by ToUserName, which alone is authentic), or a message that the check does
+ * not send.
  */
 export function releaseCheckAnswer(push: {
   authorizerAppId: string

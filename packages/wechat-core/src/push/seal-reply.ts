@@ -6,7 +6,7 @@ import { buildXml } from '../xml/build-xml.ts'
 import type { PushCredentials } from './opened-push.ts'
 
 export type ReplyToSeal = {
-  /** Those that opened the push: WeChat may not have taken over newer ones yet. */
+  /** The credentials that opened the push: WeChat may not use newer ones yet. */
   credentials: PushCredentials
   componentAppId: ComponentAppId
   plaintext: string

@@ -2,15 +2,15 @@
 // query. undefined where the end is not certain.
 
 export type Span = { start: number; end: number }
-/** `over`: where all that belongs to the value is over, its closing tag included. */
+/** `over`: the end of the value with its closing tag. */
 export type SecretValue = Span & { over: number }
 
 const NAME_CHARACTER = /[A-Za-z0-9_:.-]/
 const MAX_NAME_CHARACTERS = 64
 
 /**
- * Of a name that ends at `end`; `start` may be in the middle of it: `access_token` of `component_access_token`.
- * `inQuery`: the whole text is a query, see below.
+ * The value of the name that ends at `end`; `start` may be in the middle of the name (`access_token` of
+ * `component_access_token`). `inQuery`: the whole text is a query.
  */
 export function secretValue(text: string, { start, end }: Span, inQuery: boolean): SecretValue | undefined {
   let first = start
@@ -20,7 +20,7 @@ export function secretValue(text: string, { start, end }: Span, inQuery: boolean
   return found ?? (inQuery ? queryValue(text, name) : undefined)
 }
 
-/** A name or a value of it ends at a `&` only, and no `&` begins a reference. */
+/** In a query only `&` ends a name or a value, and no `&` begins a reference. */
 export function isQuery(text: string): boolean {
   return /^[^\s<>"'{}[\]\\]*$/.test(text) && !/&(?:[a-zA-Z]{2,8};|#)/.test(text)
 }

@@ -1,24 +1,25 @@
-// Owns: removing tickets, codes and tokens from what consumers get. Their names are in secret-names.ts.
+// Owns: removing tickets, codes and tokens from the events that consumers get. Their names are in secret-names.ts.
 import type { XmlTree, XmlValue } from '../xml/tree.ts'
 import { mayHoldSecret } from './hidden-secrets.ts'
 import { isComponentSecretName, isSecretName, WRITTEN_NAME } from './secret-names.ts'
 import { isQuery, secretValue } from './secret-values.ts'
 
-/** A copy of a component's event without them: neither the elements at any depth nor what a text says. */
+/** A copy of a component's event without secrets: neither in elements at any depth nor within texts. */
 export function withoutSecrets(tree: XmlTree): XmlTree {
   return copyWithout(tree, isSecretName, emptiedLeaf)
 }
 
 /**
- * The tree of a message itself, or a copy without what only a component's event has. Texts are the user's: they stay.
+ * A message without the elements of secrets that only component events have: the same tree, or a copy. Texts are the
+ * user's and stay.
  */
 export function withoutComponentSecrets(tree: XmlTree): XmlTree {
   return hasName(tree, isComponentSecretName) ? copyWithout(tree, isComponentSecretName, (text) => text) : tree
 }
 
 /**
- * A text that could not be parsed, emptied of them: `<AuthCode>…</AuthCode>` becomes `<AuthCode></AuthCode>`, and so in
- * JSON, in a query and behind references. Nothing when something is left whose extent is not certain, or that may be
+ * An unparsed text without secrets: `<AuthCode>…</AuthCode>` becomes `<AuthCode></AuthCode>`; likewise in JSON, in a
+ * query and behind references. undefined when a secret may remain: one with an uncertain end, or one that may be
  * encoded.
  */
 export function textWithoutSecrets(text: string): string | undefined {
@@ -26,11 +27,11 @@ export function textWithoutSecrets(text: string): string | undefined {
   return mayHoldSecret(others) ? undefined : emptied
 }
 
-/** That an event is a ticket's, and until when a code holds, is no secret. */
+/** The InfoType of a ticket's event and the expiry of a code are no secrets. */
 const HARMLESS =
   /InfoType(?:\W|CDATA){1,16}component_verify_ticket(?=<|\]\]>|\\{0,7}["'](?!\s*[:=])|&(?!amp|gt|quot|#)|$)|AuthorizationCodeExpiredTime/gi
 
-/** The text with each value gone whose extent is certain; and what of the text stands outside of these. */
+/** `emptied`: the text without the values whose end is certain. `others`: the text outside of these values. */
 function emptiedText(text: string): { emptied: string; others: string } {
   let emptied = ''
   let others = ''

@@ -1,4 +1,4 @@
-// Owns: finding an account that authorized when its code does not work, by other APIs of WeChat, and when that is due.
+// Owns: recovering an account that authorized when its code fails, by other APIs of WeChat, and when to do so.
 import type { AuthorizerDetails, ComponentApi, FuncInfo } from '../api/apis.ts'
 import { WeChatApiError } from '../errors.ts'
 import type { AuthorizerAppId } from '../ids.ts'
@@ -9,10 +9,8 @@ import { isAmbiguous, refusalKind } from './refusal.ts'
 
 /** WeChat's rule: an authorization code is valid for an hour. */
 export const CODE_LIFE_MS = 3600_000
-/**
- * A refusal other than "code spent" is final only when the push is older than this: until then the code is tried again.
- */
-const BELIEVED_AFTER_MS = 60_000
+/** While the push is younger than this, a refusal other than "code spent" leads to another try of the code. */
+const FINAL_AFTER_MS = 60_000
 /** The list has many pages: its search may take as long as a whole exchange. */
 const SEARCH_BUDGET_MS = 9_000
 
@@ -26,9 +24,8 @@ type FoundAccount = {
 
 export type AccountLookup = {
   /**
-   * By api_get_authorizer_info and, when that gives no refresh token, in api_get_authorizer_list. A refusal by the
-   * first is no verdict: the second may still know the account. Rejects when WeChat does not answer, or refuses to show
-   * its list.
+   * Calls api_get_authorizer_info and, when that gives no refresh token, api_get_authorizer_list; the second may know
+   * an account that the first refuses. Rejects when WeChat does not answer or refuses the list.
    */
   find(appId: AuthorizerAppId, options: { searchesList: boolean }): Promise<FoundAccount>
 }
@@ -61,7 +58,7 @@ export function createAccountLookup({ api, componentTokens, search }: AccountLoo
   }
 }
 
-/** Whether the account has to be looked up after this failure of api_query_auth, `ageMs` after the push came. */
+/** Whether this failure of api_query_auth, `ageMs` after the push, calls for a lookup. */
 export function isLookUpDue(error: unknown, ageMs: number): boolean {
   const kind = refusalKind(error)
   // A failure of our own store shows nothing about the code, and without a ticket no API can be called.
@@ -77,6 +74,6 @@ export function isLookUpDue(error: unknown, ageMs: number): boolean {
       // The errcode is not about this code or this account.
       return false
     default:
-      return ageMs >= BELIEVED_AFTER_MS
+      return ageMs >= FINAL_AFTER_MS
   }
 }

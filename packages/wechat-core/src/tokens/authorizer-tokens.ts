@@ -99,7 +99,7 @@ export function createAuthorizerTokens(deps: AuthorizerTokensDeps): AuthorizerTo
     prepare: () => componentTokens.get(),
     async refresh({ subject: appId, owner, fence, material, signal }) {
       const startedAtMs = performance.now()
-      const { issued, usedRefreshToken } = await refreshByLadder(appId, { owner, material, signal })
+      const { issued, usedRefreshToken } = await refreshWithAnyToken(appId, { owner, material, signal })
       const current = issued.authorizerRefreshToken ?? usedRefreshToken
       const outcome = await store.commit(appId, {
         owner,
@@ -119,10 +119,10 @@ export function createAuthorizerTokens(deps: AuthorizerTokensDeps): AuthorizerTo
 
   /**
    * "Invalid refresh token" alone is not final. Tried in this order: the stored token, the one of
-   * api_get_authorizer_info, the earlier ones, and the one in WeChat's list of all authorizers, which costs most. Only
-   * when WeChat has refused them all, the account has to authorize again.
+   * api_get_authorizer_info, the earlier ones, and the one in WeChat's list of all authorizers, which costs most. When
+   * WeChat has refused them all, the account must authorize again.
    */
-  async function refreshByLadder(appId: AuthorizerAppId, attempt: Attempt) {
+  async function refreshWithAnyToken(appId: AuthorizerAppId, attempt: Attempt) {
     const { owner, material, signal } = attempt
     const refused: Secret[] = []
     const tryRefreshToken = async (candidate: Secret | undefined) => {
@@ -130,7 +130,7 @@ export function createAuthorizerTokens(deps: AuthorizerTokensDeps): AuthorizerTo
       try {
         return { issued: await refreshWith(appId, candidate, signal), usedRefreshToken: candidate }
       } catch (error) {
-        if (refusalKind(error) !== 'refresh-token-invalid') throw await confirmed(error, appId, attempt)
+        if (refusalKind(error) !== 'refresh-token-invalid') throw await confirmedRefusal(error, appId, attempt)
         refused.push(candidate)
         return undefined
       }
@@ -174,7 +174,7 @@ export function createAuthorizerTokens(deps: AuthorizerTokensDeps): AuthorizerTo
   }
 
   /** 61003 from the refresh alone is not final either: a second API has to confirm it. */
-  async function confirmed(error: unknown, appId: AuthorizerAppId, attempt: Attempt) {
+  async function confirmedRefusal(error: unknown, appId: AuthorizerAppId, attempt: Attempt) {
     if (refusalKind(error) === 'not-authorized') await authorizerInfo(appId, attempt)
     return error
   }

@@ -24,13 +24,12 @@ export type PushedAuthorization = {
 
 export type CodeExchange = {
   /**
-   * Answers whose authorization the code stands for, once its tokens are stored. With `pushed`, the account that WeChat
-   * named is looked up when the code does not work. Rejects with AUTHORIZATION_CODE_INVALID (never with `pushed`),
-   * AUTHORIZER_REVOKED, COMPONENT_TICKET_MISSING, WECHAT_API_ERROR, WECHAT_API_TIMEOUT. What it rejects with is no
-   * verdict: the same call may succeed later.
+   * Resolves to the code's account once its tokens are stored. With `pushed`, a code that fails leads to a lookup of
+   * the account that WeChat named. Rejects with AUTHORIZATION_CODE_INVALID (never with `pushed`), AUTHORIZER_REVOKED,
+   * COMPONENT_TICKET_MISSING, WECHAT_API_ERROR, WECHAT_API_TIMEOUT. The same call may succeed after any of them.
    */
   exchange(code: Secret, pushed?: PushedAuthorization): Promise<AuthorizerAppId>
-  /** Whose a code is that was exchanged already; WeChat is not asked. */
+  /** The account of a code that was exchanged before. Does not call WeChat. */
   accountOf(code: Secret): Promise<AuthorizerAppId | undefined>
 }
 
@@ -49,19 +48,19 @@ const CALL_BUDGET_MS = 9_000
 const WAIT_MS = 14_000
 const POLL_MS = 25
 
-/** Authorization codes stand in Redis by their SHA-256 only. */
+/** Redis keys contain an authorization code only as SHA-256. */
 export function authorizationCodeHash(code: Secret): string {
   return createHash('sha256').update(code.reveal()).digest('hex')
 }
 
-/** A code that this process has claimed, and what has become of it. */
+/** A code that this process has claimed, and the state of its exchange. */
 type Claimed = {
   code: Secret
   codeHash: string
   owner: string
   ambiguous: boolean
   searchesList: boolean
-  /** By this attempt. */
+  /** Set when this attempt searched the list. */
   listSearched: boolean
 }
 
@@ -74,7 +73,7 @@ export function createCodeExchange(deps: CodeExchangeDeps): CodeExchange {
 
   async function exchange(code: Secret, pushed?: PushedAuthorization): Promise<AuthorizerAppId> {
     const codeHash = authorizationCodeHash(code)
-    // A pushed event may know how to recover what a browser's redirect cannot, so the two do not share a promise.
+    // An exchange for a push can recover from a failed code, one for a browser cannot: they share no promise.
     const flight = `${pushed ? 'pushed' : 'browser'} ${codeHash}`
     const running = inFlight.get(flight)
     if (running) return running
@@ -86,7 +85,7 @@ export function createCodeExchange(deps: CodeExchangeDeps): CodeExchange {
   async function exchangeUnderLease(code: Secret, codeHash: string, pushed: PushedAuthorization | undefined) {
     const owner = randomUUID()
     const deadlineMs = performance.now() + WAIT_MS
-    // Bought before the code is touched: nothing is spent while a ticket is missing.
+    // First, so that a missing ticket does not spend the code.
     await componentTokens.get()
     while (performance.now() < deadlineMs) {
       const claim = await codes.claim(codeHash, { owner, leaseMs: LEASE_MS, insist: pushed !== undefined })
@@ -110,7 +109,7 @@ export function createCodeExchange(deps: CodeExchangeDeps): CodeExchange {
     })
   }
 
-  /** Only the code says whose authorization it is: nothing else can be asked. */
+  /** Without a push only the code leads to the account, so no lookup is possible. */
   async function exchangeFromBrowser(claimed: Claimed): Promise<AuthorizerAppId> {
     const { codeHash, owner } = claimed
     try {
@@ -164,11 +163,10 @@ export function createCodeExchange(deps: CodeExchangeDeps): CodeExchange {
   }
 
   /**
-   * The code does not work, yet WeChat itself told us of the authorization: api_get_authorizer_info knows the refresh
-   * token, or the list of all authorizers does. Covers a process that died between WeChat's answer and our save, an
-   * event that was handled too late, and a refusal that was wrong. When neither knows it, the refusal is passed on: the
-   * code may work next time. After the code's life the account is stored without a refresh token, if WeChat says that
-   * it is authorized.
+   * The code fails although WeChat pushed the authorization. Fetches the refresh token from api_get_authorizer_info,
+   * else from the list of all authorizers. Covers a process that died between WeChat's answer and our save, an event
+   * that was handled too late, and a wrong refusal. When neither has it, throws the refusal: the code may work next
+   * time. After the code's life it stores the account without a refresh token, if WeChat says that it is authorized.
    */
   async function lookUp(claimed: Claimed, { pushed, refusal }: { pushed: PushedAuthorization; refusal: unknown }) {
     const { codeHash, owner } = claimed

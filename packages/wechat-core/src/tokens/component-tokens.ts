@@ -11,13 +11,13 @@ import type { CurrentToken } from './authorizer.ts'
 export const COMPONENT_SUBJECT = 'component'
 type ComponentSubject = typeof COMPONENT_SUBJECT
 
-/** What a refresh got from WeChat, and the claim under which it did. */
+/** The token that a refresh got from WeChat, and the claim under which it ran. */
 export type IssuedToken = {
   owner: string
   fence: number
   token: Secret
   lifetimeSeconds: number
-  /** How long the call took: the life began at WeChat, not here. */
+  /** Duration of the call: the token's life began at WeChat before we got it. */
   elapsedMs: number
   dueInMs: number
 }
@@ -29,7 +29,7 @@ export type ComponentTokenStore = TokenKeeperStore<ComponentSubject, { ticket: S
 export type ComponentTokens = {
   get(options?: { force?: boolean }): Promise<CurrentToken>
   reportInvalid(refused: Secret): Promise<CurrentToken>
-  /** The stored one when it is good enough to be handed out; WeChat is not asked. */
+  /** The stored token when it is fresh enough to hand out. Does not call WeChat. */
   peek(): Promise<CurrentToken | undefined>
   refreshNow(): Promise<CurrentToken>
   /** Calls with the current token and, when WeChat refuses that token, once more with a new one. */

@@ -2,11 +2,11 @@
 import type { Secret } from '../secret.ts'
 import type { CurrentToken } from './authorizer.ts'
 
-/** A token as the store knows it, judged by the store's own clock. */
+/** A stored token; its times are by the store's clock. */
 export type StoredToken = {
   token: Secret
   expiresAtMs: number
-  /** What WeChat said when it was issued. */
+  /** `expires_in` of WeChat's answer. */
   lifetimeSeconds: number
 }
 
@@ -20,8 +20,8 @@ export function isValid(stored: StoredToken | undefined, nowMs: number): stored 
 }
 
 /**
- * Good enough to be handed out without asking WeChat first: a minute remains, or a tenth of its life if that is less,
- * so that a caller's own call still reaches WeChat in time.
+ * Fresh enough to hand out without a refresh: a minute remains, or a tenth of its life if that is less, so that the
+ * caller's own call reaches WeChat in time.
  */
 export function isFresh(stored: StoredToken | undefined, nowMs: number): stored is StoredToken {
   if (!isValid(stored, nowMs)) return false
@@ -38,8 +38,8 @@ export function currentToken(stored: StoredToken, nowMs: number): CurrentToken {
 
 /**
  * Milliseconds from now until a token just issued is due for its scheduled refresh: `marginSeconds` before its end, up
- * to half the margin earlier, so that what was issued together is not refreshed together; never in the first ten
- * seconds (or half its life).
+ * to half the margin earlier at random, so that tokens issued together are refreshed at different times; never in the
+ * first ten seconds (or half its life).
  */
 export function refreshDueInMs(
   lifetimeSeconds: number,

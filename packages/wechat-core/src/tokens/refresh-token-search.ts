@@ -1,5 +1,5 @@
-// Owns: looking refresh tokens up in WeChat's own list of authorizers, the last place that may still know one.
-// The list can only be paged through, so that all who wait share one walk.
+// Owns: searching refresh tokens in WeChat's own list of authorizers, the last source of one. WeChat only pages through
+// the list, so all pending searches share one walk.
 import { setTimeout as delay } from 'node:timers/promises'
 import { AUTHORIZER_LIST_PAGE_SIZE } from '../api/component-api.ts'
 import type { AuthorizerListPage, ComponentApi } from '../api/apis.ts'
@@ -10,10 +10,10 @@ import type { ComponentTokens } from './component-tokens.ts'
 
 export type RefreshTokenSearch = {
   /**
-   * The refresh token that WeChat's list has for this authorizer, from a page that was asked for after this call;
-   * undefined when a whole walk has found none. However many authorizers are asked for, there is one call to WeChat at
-   * a time. Rejects as the list's API does, for all who wait; with WECHAT_API_TIMEOUT when `signal` ends first: the
-   * walk goes on, and what it finds is kept for a minute for whoever asks for the same authorizer again.
+   * The authorizer's refresh token, from a page requested after this call; undefined when a whole walk has found none.
+   * At most one call to WeChat runs at a time. When a page fails, all pending searches reject with its error. When
+   * `signal` aborts, only this one rejects, with WECHAT_API_TIMEOUT; the walk goes on and caches its result for a
+   * minute for the next call.
    */
   find(appId: AuthorizerAppId, signal: AbortSignal): Promise<Secret | undefined>
 }
@@ -24,18 +24,16 @@ type RefreshTokenSearchDeps = {
 }
 
 const LIST_API = 'api_get_authorizer_list'
-/**
- * From the begin of one walk to the begin of the next: what failed, or came too late for one, is no reason to hurry.
- */
+/** From the start of one walk to the start of the next, also after a failure. */
 const WALK_INTERVAL_MS = 2_000
-/** Refresh tokens are seldom lost alone: so long, those who miss theirs at the same moment are waited for. */
+/** Delay before a walk: several refresh tokens are often lost at once, and their searches then share it. */
 const GATHER_MS = 100
-/** How long an answer waits for somebody who gave up before it came. */
-const KEPT_MS = 60_000
+/** How long a result that nobody has taken stays cached. */
+const CACHE_MS = 60_000
 
-type Wanted = {
+type PendingSearch = {
   answer: Promise<Secret | undefined>
-  /** Says `undefined` for "not in the list". */
+  /** `undefined`: not in the list. */
   resolve(found: Secret | undefined): void
   reject(error: unknown): void
 }
@@ -44,75 +42,77 @@ type Wanted = {
  * @see https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/ThirdParty/Account_Authorization/api_get_authorizer_list.html
  */
 export function createRefreshTokenSearch({ api, componentTokens }: RefreshTokenSearchDeps): RefreshTokenSearch {
-  /** Not answered yet. */
-  const wanted = new Map<AuthorizerAppId, Wanted>()
-  /** Answered, and not taken yet. */
-  const kept = new Map<AuthorizerAppId, Wanted>()
+  /** Pending searches. */
+  const pending = new Map<AuthorizerAppId, PendingSearch>()
+  /** Results that nobody has taken yet. */
+  const cached = new Map<AuthorizerAppId, PendingSearch>()
   let isWalking = false
   let walkedAtMs = -Infinity
 
   async function find(appId: AuthorizerAppId, signal: AbortSignal): Promise<Secret | undefined> {
-    const asked = kept.get(appId) ?? wanted.get(appId) ?? want(appId)
-    if (!isWalking && wanted.size > 0) void walkWhileWanted()
-    const found = await beforeEnd(asked.answer, signal)
-    if (kept.get(appId) === asked) kept.delete(appId)
+    const search = cached.get(appId) ?? pending.get(appId) ?? startSearch(appId)
+    if (!isWalking && pending.size > 0) void walkWhilePending()
+    const found = await beforeEnd(search.answer, signal)
+    if (cached.get(appId) === search) cached.delete(appId)
     return found
   }
 
-  function want(appId: AuthorizerAppId): Wanted {
+  function startSearch(appId: AuthorizerAppId): PendingSearch {
     const { promise, resolve, reject } = withResolvers<Secret | undefined>()
-    // Who asked may have gone.
+    // The caller may have timed out.
     promise.catch(() => undefined)
-    const asked: Wanted = { answer: promise, resolve, reject }
-    wanted.set(appId, asked)
-    return asked
+    const search: PendingSearch = { answer: promise, resolve, reject }
+    pending.set(appId, search)
+    return search
   }
 
   function settle(appId: AuthorizerAppId, found: Secret | undefined): void {
-    const asked = wanted.get(appId)
-    if (!asked) return
-    wanted.delete(appId)
-    kept.set(appId, asked)
+    const search = pending.get(appId)
+    if (!search) return
+    pending.delete(appId)
+    cached.set(appId, search)
     setTimeout(() => {
-      if (kept.get(appId) === asked) kept.delete(appId)
-    }, KEPT_MS).unref()
-    asked.resolve(found)
+      if (cached.get(appId) === search) cached.delete(appId)
+    }, CACHE_MS).unref()
+    search.resolve(found)
   }
 
-  /** Never rejects: a walk that fails has failed for all who wait, and nobody is left to walk for. */
-  async function walkWhileWanted(): Promise<void> {
+  /** Never rejects. A walk that fails rejects all pending searches. */
+  async function walkWhilePending(): Promise<void> {
     isWalking = true
     try {
-      while (wanted.size > 0) {
+      while (pending.size > 0) {
         await delay(Math.max(GATHER_MS, walkedAtMs + WALK_INTERVAL_MS - performance.now()))
         walkedAtMs = performance.now()
         await walk()
       }
     } catch (error) {
-      for (const asked of wanted.values()) asked.reject(error)
-      wanted.clear()
+      for (const search of pending.values()) search.reject(error)
+      pending.clear()
     } finally {
       isWalking = false
     }
   }
 
-  /** Ends as soon as nobody is left who was there at its begin: who came later missed pages, and is the next one's. */
+  /**
+   * Ends when all searches that were pending at its start have a result. Later ones may have missed a page: they wait
+   * for the next walk.
+   */
   async function walk(): Promise<void> {
-    const askedBefore = [...wanted.keys()]
-    for (let offset = 0, total = 0, isLast = false; !isLast && askedBefore.some((appId) => wanted.has(appId));) {
-      // An answer may be older than a question that came while it was on its way.
-      const asked = new Set(wanted.keys())
+    const pendingAtStart = [...pending.keys()]
+    for (let offset = 0, total = 0, isLast = false; !isLast && pendingAtStart.some((appId) => pending.has(appId));) {
+      // Searches that start while the page is being fetched must not take their result from it: it may be older.
+      const pendingAtRequest = new Set(pending.keys())
       const page = await readPage(offset)
       for (const { authorizerAppId, refreshToken } of page.items)
-        if (asked.has(authorizerAppId)) settle(authorizerAppId, refreshToken)
-      // Whoever has left the list since the page before has moved some that were behind it to where it has been read
-      // already.
+        if (pendingAtRequest.has(authorizerAppId)) settle(authorizerAppId, refreshToken)
+      // Accounts that left the list since the last page have shifted later ones into the part already read: go back.
       const moved = Math.max(0, total - page.totalCount)
       total = page.totalCount
       offset = moved > 0 ? Math.max(0, offset - moved) : offset + page.items.length
       isLast = moved === 0 && (page.items.length === 0 || offset >= total)
     }
-    for (const appId of askedBefore) settle(appId, undefined)
+    for (const appId of pendingAtStart) settle(appId, undefined)
   }
 
   function readPage(offset: number): Promise<AuthorizerListPage> {
@@ -124,7 +124,7 @@ export function createRefreshTokenSearch({ api, componentTokens }: RefreshTokenS
   return { find }
 }
 
-/** A listener that is taken back, since one signal may be asked with more than once. */
+/** Removes its listener at the end: callers may reuse one signal. */
 async function beforeEnd<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
   const ended = withResolvers<never>()
   const onAbort = () => {
@@ -141,7 +141,7 @@ async function beforeEnd<T>(answer: Promise<T>, signal: AbortSignal): Promise<T>
   }
 }
 
-/** Promise.withResolvers, which Node 20 has not. */
+/** Promise.withResolvers, which Node 20 lacks. */
 function withResolvers<T>() {
   let resolve: (value: T) => void = () => {}
   let reject: (error: unknown) => void = () => {}

@@ -1,4 +1,4 @@
-// Owns: turning an error of WeChat's API into what is remembered of it, and back.
+// Owns: converting an error of WeChat's API to the stored failure and back, and classifying it.
 import { classifyErrcode, type ErrcodeKind } from '../api/errcodes.ts'
 import { GatewayError, WeChatApiError, WeChatTransportError } from '../errors.ts'
 import type { RefreshFailure } from './token-keeper.ts'
@@ -8,16 +8,16 @@ export function refusalKind(error: unknown): ErrcodeKind | undefined {
   return error instanceof WeChatApiError ? classifyErrcode(error.errcode) : undefined
 }
 
-/** The outcome at WeChat is unknown: no answer, or none that can be understood. */
+/** The outcome at WeChat is unknown: no answer, or a malformed one. */
 export function isAmbiguous(error: unknown): boolean {
   return error instanceof WeChatTransportError
 }
 
 /**
- * May WeChat serve the call although it failed here: later than we waited, or served already with the answer lost or
- * not stored? Then nobody knows which token is WeChat's current one, until a refresh that begins after it has ended.
+ * Whether WeChat may have served the call, or still will, although it failed here: a time-out, a lost answer, an answer
+ * that was not stored. WeChat's current token is then unknown until a later refresh has ended.
  */
-export function leavesDoubt(error: unknown): boolean {
+export function isUnsettled(error: unknown): boolean {
   if (!(error instanceof GatewayError)) return true
   return (
     isAmbiguous(error) ||
@@ -35,7 +35,7 @@ export function describeFailure(error: unknown): RefreshFailure {
   return { code: error instanceof GatewayError ? error.code : 'INTERNAL' }
 }
 
-/** The same error again, for a caller who came while it was remembered. */
+/** The stored failure as an error, for callers within the hold time. */
 export function failureError(failure: RefreshFailure): GatewayError {
   const api = failure.api ?? 'the refresh'
   if (failure.errcode !== undefined) {
@@ -72,7 +72,7 @@ export function authorizerRevoked(): GatewayError {
   return new GatewayError('AUTHORIZER_REVOKED', 'the authorizer has revoked its authorization')
 }
 
-/** Somebody else has refreshed, or the account has authorized again, while this refresh was under way. */
+/** Another process has refreshed, or the account has authorized again, during this refresh. */
 export function refreshSuperseded(): GatewayError {
   return new GatewayError('WECHAT_API_ERROR', 'the refresh was overtaken by another one', {
     retry: true,

@@ -1,26 +1,25 @@
-// Owns: the one way in which a token is read and refreshed, by readers and by schedule alike, over any number of
-// processes. The store's lease only saves calls; what keeps the stored token right is the fence, judged in the store at
-// commit.
+// Owns: reading and refreshing a token, for readers and schedule alike, over any number of processes. The store's lease
+// only saves calls; correctness comes from the fence that the store checks at commit.
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { GatewayError } from '../errors.ts'
 import type { Secret } from '../secret.ts'
 import { currentToken, isFresh, isValid, type StoredToken } from './freshness.ts'
-import { leavesDoubt } from './refusal.ts'
+import { isUnsettled } from './refusal.ts'
 import type { CurrentToken } from './authorizer.ts'
 
-/** A token and when it was last refreshed, in one atomic look. */
+/** A token and the time of its last refresh, from one atomic read. */
 export type TokenSnapshot = {
-  /** The store's clock: no process' own clock judges a token. */
+  /** By the store's clock; a process' own clock never judges a token. */
   nowMs: number
   stored: StoredToken | undefined
-  /** Changes with every token that is stored. */
+  /** Changes with every stored token. */
   version: number
-  /** 0 = never; an exchange is not a refresh. */
+  /** 0 = never. An exchange of a code does not count. */
   refreshedAtMs: number
 }
 
-/** Why a refresh failed, as it is given to everybody who asks in the second after. */
+/** Why a refresh failed. All callers within the next second get it. */
 export type RefreshFailure = {
   code: string
   errcode?: number | undefined
@@ -38,72 +37,72 @@ export type FailedRefresh = {
 
 export type RefreshClaim<Material> =
   | { kind: 'claimed'; fence: number; material: Material }
-  /** Somebody stored another token since `version` was seen. */
+  /** Another token was stored after `seenVersion`. */
   | { kind: 'changed'; snapshot: TokenSnapshot }
   | { kind: 'busy' }
   | { kind: 'failed'; failure: RefreshFailure }
 
-/**
- * `lost`: not stored, or stored although the lease was over; either way another refresh must settle what WeChat holds
- * now.
- */
+/** `lost`: not stored, or stored after the lease had ended. Another refresh must find out WeChat's current token. */
 export type CommitOutcome = { kind: 'stored'; snapshot: TokenSnapshot } | { kind: 'lost' }
 
 export type TokenKeeperStore<Subject, Material> = {
-  /** Rejects when the subject may have no token (unknown, revoked, …). */
+  /** Rejects when the subject has no token (unknown, revoked, …). */
   read(subject: Subject): Promise<TokenSnapshot>
-  /** `seenVersion` undefined: whatever others stored meanwhile, a refresh of our own is wanted. */
+  /** `seenVersion` undefined: refresh even if another token was stored meanwhile. */
   claim(
     subject: Subject,
     claim: { owner: string; leaseMs: number; seenVersion: number | undefined },
   ): Promise<RefreshClaim<Material>>
   /**
-   * Gives the lease back and remembers the failure for `holdMs` (0 = not at all); nothing, when the lease is somebody
-   * else's by now. `isUnsettled`: WeChat may still serve the call, now or later. Answers how many have failed in a row,
-   * over all processes; 0 when this one does not count.
+   * Releases the lease and stores the failure for `holdMs` (0 = not at all); does nothing when another process has the
+   * lease. `isUnsettled`: WeChat may still serve the call. Returns the number of failures in a row over all processes;
+   * 0 when this one does not count.
    */
   fail(subject: Subject, failed: FailedRefresh): Promise<number>
 }
 
-/** So long, all who peek share one look: less than a call takes that could learn that the token is dead. */
+/**
+ * Calls of `peek` share one read for this long. It is shorter than a call to WeChat, so no caller can learn meanwhile
+ * that the token is invalid.
+ */
 const PEEK_SHARED_MS = 2
 
 type HeldLease<Material> = { owner: string; fence: number; material: Material }
 
 type TokenKeeperDeps<Subject extends string, Material> = {
   store: TokenKeeperStore<Subject, Material>
-  /** Whatever may take time and needs no lease; a rejection fails the refresh. */
+  /** Slow work that needs no lease; a rejection fails the refresh. */
   prepare?(): Promise<unknown>
-  /** Asks WeChat and stores its answer. `signal` ends before the lease does. */
+  /** Calls WeChat and stores the token. `signal` aborts before the lease ends. */
   refresh(args: HeldLease<Material> & { subject: Subject; signal: AbortSignal }): Promise<CommitOutcome>
   describeFailure(error: unknown): RefreshFailure
   failureError(failure: RefreshFailure): Error
   /** A refresh younger than this is shared by every `force` and every report. */
   forceMinIntervalMs: number
-  /** Hears how each call to WeChat that this process made ended: `refreshed`, `superseded`, or the error's code. */
+  /** Called after each call to WeChat of this process, with `refreshed`, `superseded`, or the error's code. */
   onOutcome?: ((subject: Subject, outcome: string) => void) | undefined
-  /** Hears of each failure that counts; `streak` is given to one process only. */
+  /** Called for each failure that counts; only one process gets each `streak`. */
   onFailed?(subject: Subject, failed: { streak: number; failure: RefreshFailure }): void
 }
 
 export type TokenKeeper<Subject extends string> = {
   get(subject: Subject, options?: { force?: boolean }): Promise<CurrentToken>
   reportInvalid(subject: Subject, refused: Secret): Promise<CurrentToken>
-  /** The stored one when it is good enough to be handed out; WeChat is not asked. Rejects as the store's `read`. */
+  /** The stored token when it is fresh enough to hand out. Does not call WeChat. Rejects as the store's `read`. */
   peek(subject: Subject): Promise<CurrentToken | undefined>
-  /** For the schedule: refreshes unless somebody did since the token became due. */
+  /** For the schedule: refreshes unless another process did since the token became due. */
   refreshNow(subject: Subject): Promise<CurrentToken>
 }
 
 /** How long one refresh may hold its subject; a process that dies meanwhile delays the others by this much. */
 const LEASE_MS = 10_000
-/** WeChat is not waited for longer than this, so that the answer is stored while the lease is still ours. */
+/** Time-out of the call to WeChat. It leaves time to store the answer before the lease ends. */
 const CALL_BUDGET_MS = 9_000
-/** Nobody waits longer; with CALL_BUDGET_MS the slowest caller is answered in under 15 s. */
+/** Time-out of a caller. With CALL_BUDGET_MS the slowest caller gets its answer in under 15 s. */
 const WAIT_MS = 14_000
 const POLL_MS = 25
 const FAILURE_HOLD_MS = 1_000
-/** Refreshes that reconcile a lost lease; more in a row means that something is badly wrong. */
+/** Refreshes in a row after a lost lease. More mean a fault elsewhere. */
 const MAX_RECONCILIATIONS = 3
 
 export function createTokenKeeper<Subject extends string, Material>(
@@ -115,16 +114,16 @@ export function createTokenKeeper<Subject extends string, Material>(
   const reads = new Map<Subject, Promise<TokenSnapshot>>()
 
   /**
-   * Whoever asks in the same turn of the event loop shares one look. It is no older than any of their questions: all
-   * that is handled in a turn had arrived before the turn began.
+   * Callers in the same turn of the event loop share one read. It is not stale for any of them: all requests of a turn
+   * had arrived before the turn began.
    */
   function read(subject: Subject): Promise<TokenSnapshot> {
     const shared = reads.get(subject)
     if (shared) return shared
     if (reads.size === 0) setImmediate(() => reads.clear())
-    const look = store.read(subject)
-    reads.set(subject, look)
-    return look
+    const reading = store.read(subject)
+    reads.set(subject, reading)
+    return reading
   }
 
   async function get(subject: Subject, { force = false }: { force?: boolean } = {}): Promise<CurrentToken> {
@@ -134,7 +133,7 @@ export function createTokenKeeper<Subject extends string, Material>(
       return orMissing(await refreshOnce(subject, seen.version))
     } catch (error) {
       if (force || !isValid(seen.stored, seen.nowMs)) throw error
-      // WeChat is in trouble, but what we have still works: nobody has to notice.
+      // The refresh failed but the stored token is still valid: return it.
       return orMissing(
         await read(subject).then((again) => (isValid(again.stored, again.nowMs) ? again : Promise.reject(error))),
       )
@@ -203,8 +202,8 @@ export function createTokenKeeper<Subject extends string, Material>(
       if (outcome.kind === 'stored') return outcome.snapshot
       reconciliations += 1
       if (reconciliations > MAX_RECONCILIATIONS) break
-      // Two calls overlapped, and nobody knows which of them WeChat served last. A third one, begun after both, settles
-      // it.
+      // Two calls overlapped, and WeChat may have served either last. A third one, started after both, gives the
+      // current token.
       seenVersion = undefined
     }
     throw new GatewayError('WECHAT_API_TIMEOUT', 'the refresh of the token did not end in time', { retry: true })
@@ -225,7 +224,7 @@ export function createTokenKeeper<Subject extends string, Material>(
         fence,
         failure,
         holdMs: holdMsOf(failure),
-        isUnsettled: leavesDoubt(error),
+        isUnsettled: isUnsettled(error),
       })
       if (streak > 0) deps.onFailed?.(subject, { streak, failure })
       throw error
@@ -235,7 +234,7 @@ export function createTokenKeeper<Subject extends string, Material>(
   return { get, reportInvalid, peek, refreshNow }
 }
 
-/** A missing ticket cost no call to WeChat, and the next one may be there already. */
+/** A missing ticket costs no call to WeChat, and the next ticket may arrive at once. */
 function holdMsOf({ code }: RefreshFailure): number {
   return code === 'COMPONENT_TICKET_MISSING' ? 0 : FAILURE_HOLD_MS
 }

@@ -1,4 +1,4 @@
-// Owns: writing XML for WeChat. Which elements a reply has is decided in push/passive-reply.
+// Owns: writing XML for WeChat. push/passive-reply.ts chooses the elements.
 import { isDangerousName } from './markup.ts'
 
 /** A tree to write: strings become CDATA, numbers stand bare, an array repeats its element. XmlTree is one of these. */

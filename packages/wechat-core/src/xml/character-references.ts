@@ -1,12 +1,11 @@
-// Owns: decoding `&amp;` and the like in text outside CDATA. Entities that a document declares itself do not exist
-// here.
+// Owns: decoding `&amp;` and the like in text outside CDATA. A document cannot declare entities of its own.
 
 const PREDEFINED: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
 const REFERENCE = /&(?:(amp|lt|gt|quot|apos)|#([0-9]{1,7})|#x([0-9a-fA-F]{1,6}));/g
 
 /**
- * Decodes the five predefined entities and numeric references, once. What is none of them, or no XML character, stays
- * as written.
+ * Decodes the five predefined entities and numeric references, once. Anything else, and references to no XML character,
+ * stay as written.
  */
 export function decodeReferences(text: string): string {
   if (!text.includes('&')) return text

@@ -1,9 +1,9 @@
-// Owns: where a piece of markup ends, and which names an element may have. Builds nothing; parse-xml.ts makes the tree.
+// Owns: where a piece of markup ends, and which names an element may have. parse-xml.ts builds the tree.
 import { XmlRefusedError } from './xml-refused.ts'
 
 const NAME = /^[\p{L}_:][\p{L}\p{M}\p{N}_:.·-]*$/u
 const DANGEROUS_NAMES: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
-// Byte order marks and zero-width spaces are seen between elements of real documents.
+// Real documents have byte order marks and zero-width spaces between elements.
 const BLANK = /^[\s\u200b\ufeff]*$/
 
 export const CDATA_START = '<![CDATA['
@@ -29,7 +29,7 @@ export function endAfter(text: string, terminator: string, from: number): number
   return end
 }
 
-/** The `>` of a tag. Inside it no `<` may stand, not even in an attribute: nothing can hide there. */
+/** The `>` of a tag. A tag contains no `<`, not even in an attribute. */
 export function endOfTag(text: string, from: number): number {
   let quote = 0
   for (let at = from; at < text.length; at++) {
@@ -51,14 +51,17 @@ const SINGLE_QUOTE = 0x27
 const LESS_THAN = 0x3c
 export const GREATER_THAN = 0x3e
 
-/** WeChat has some hundreds of names. Each is judged once: that costs more than the rest of reading an element. */
+/**
+ * Bound of the cache of checked names. WeChat has some hundreds. Checking a name costs more than the rest of reading an
+ * element.
+ */
 const MAX_KNOWN_NAMES = 1_000
 const MAX_KNOWN_CHARACTERS = 64
 const knownNames = new Map<string, OpeningTag['name']>()
 
 type OpeningTag = { name: string; isEmpty: boolean; /** Behind its `>`. */ end: number }
 
-/** The opening or empty tag of which the first character after `<` is at `from`. */
+/** The opening or empty tag whose name starts at `from`. */
 export function openingTag(text: string, from: number): OpeningTag {
   const first = text.indexOf('>', from)
   const known = knownNames.get(text.slice(from, first))
@@ -68,7 +71,7 @@ export function openingTag(text: string, from: number): OpeningTag {
   const tag = text.slice(from, end)
   const name = nameOf(tag)
   if (tag === name && name.length <= MAX_KNOWN_CHARACTERS && knownNames.size < MAX_KNOWN_NAMES) {
-    // A copy: a part of a text keeps all of it in memory.
+    // A copy: V8 keeps the whole text in memory for a slice of it.
     const copy = Buffer.from(name, 'utf8').toString('utf8')
     knownNames.set(copy, copy)
   }

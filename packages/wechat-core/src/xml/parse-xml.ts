@@ -1,4 +1,4 @@
-// Owns: WeChat's XML as a tree of strings, in one pass. What the fields mean is decided in push/.
+// Owns: WeChat's XML as a tree of strings, in one pass. push/ interprets the fields.
 import { decodeReferences } from './character-references.ts'
 import { CDATA_END, CDATA_START, endAfter, endOfTag, GREATER_THAN, isBlank, openingTag } from './markup.ts'
 import { isRepeatable, joinedPicLists } from './repeatable.ts'
@@ -6,13 +6,13 @@ import type { XmlTree } from './tree.ts'
 import { XmlRefusedError } from './xml-refused.ts'
 
 const MAX_DEPTH = 64
-/** Far more than any push has (a few hundred). So many take some 30 ms, and the process does nothing else meanwhile. */
+/** A push has a few hundred at most. This many block the process for some 30 ms. */
 const MAX_ELEMENTS = 100_000
 
 /** An element that is not closed yet. */
 type OpenElement = {
   name: string
-  /** undefined as long as no element stands in it. */
+  /** undefined while it contains no element. */
   tree: XmlTree | undefined
   text: string
   /** `text` without its blank pieces beside CDATA. */
@@ -29,9 +29,9 @@ type Reading = {
 
 /**
  * Parses one document. Every leaf is a string, exactly as WeChat wrote it (line ends become \n, as XML says); an empty
- * element is ''. Beside CDATA, blank text is dropped; text beside elements and attributes are dropped; what comes twice
- * is an array, and so is, always, what WeChat may repeat (repeatable.ts). References outside CDATA are decoded; nothing
- * is ever expanded or fetched. `root` is the name that the root element must have (default: any). The time is linear in
+ * element is ''. Drops blank text beside CDATA, text beside elements, and attributes. A repeated element becomes an
+ * array; an element that WeChat may repeat is always one (repeatable.ts). Decodes references outside CDATA; never
+ * expands or fetches anything. `root` is the name that the root element must have (default: any). The time is linear in
  * the length. Throws XmlRefusedError, nothing else.
  */
 export function parseXml(text: string, { root }: { root?: string } = {}): XmlTree {
@@ -51,12 +51,12 @@ function normalised(text: string): string {
 function readDocument(reading: Reading): void {
   const { text, open } = reading
   let at = 0
-  // Of an element's text, what stands before a comment: the comment does not part it from what follows.
+  // The text of an element before a comment; the text after it is appended.
   let begun = ''
   for (;;) {
     const start = text.indexOf('<', at)
     const element = open.at(-1)
-    // Beside elements no text counts.
+    // Text beside elements is dropped.
     if (start !== at && element?.tree === undefined) {
       const piece = text.slice(at, start === -1 ? undefined : start)
       if (element === undefined && !isBlank(piece)) throw new XmlRefusedError('not-xml')
@@ -142,9 +142,7 @@ function takeOpeningTag(reading: Reading, start: number): number {
   return end
 }
 
-/**
- * What nearly every element holds: one piece of CDATA, or text without references. undefined when it is anything else.
- */
+/** The content of nearly every element: one CDATA section, or text without references. undefined for anything else. */
 function simpleLeaf(text: string, from: number, name: string): { value: string; end: number } | undefined {
   const isCdata = text.startsWith(CDATA_START, from)
   const valueStart = isCdata ? from + CDATA_START.length : from

@@ -1,5 +1,5 @@
-// Owns: that elements which WeChat may repeat are arrays even when they come once, so that consumers see one shape.
-// Which they are stands in the catalogue.
+// Owns: which elements are arrays even when they occur once, because WeChat may repeat them (by the catalogue).
+// Consumers see one shape.
 import { repeatedElements } from '@wxgw/catalogue'
 import type { XmlTree, XmlValue } from './tree.ts'
 
@@ -10,10 +10,10 @@ const ANYWHERE: ReadonlySet<string> = new Set(
 const BELOW: ReadonlySet<string> = new Set(
   repeatedElements.flatMap(({ name, parent }) => (parent ? [`${parent}>${name}`] : [])),
 )
-/** The names alone, for a first look: joining two names costs more than the rest of reading an element. */
+/** The names alone, checked first: joining two names costs more than the rest of reading an element. */
 const BELOW_SOME: ReadonlySet<string> = new Set([...BELOW].map((path) => path.slice(path.indexOf('>') + 1)))
 
-/** Is `name` below `parent` always an array? */
+/** Whether `name` below `parent` is always an array. */
 export function isRepeatable(parent: string, name: string): boolean {
   return ANYWHERE.has(name) || (BELOW_SOME.has(name) && BELOW.has(`${parent}>${name}`))
 }
@@ -29,7 +29,7 @@ export function joinedPicLists(values: readonly (string | XmlTree)[]): XmlValue 
     if (value === '') continue
     if (typeof value === 'string' || Object.keys(value).join() !== 'item' || !Array.isArray(value['item']))
       return undefined
-    // One by one: a call takes only so many arguments.
+    // One by one: the number of arguments of a call is limited.
     for (const item of value['item']) joined.push(item)
   }
   return joined.length === 0 ? '' : { item: joined }

@@ -18,7 +18,7 @@ export type XmlRefusal =
   /** More than 100,000 elements. */
   | 'too-many-elements'
 
-/** A document that is not accepted. Its text never stands in the message. */
+/** A refused document. The message never contains its text. */
 export class XmlRefusedError extends Error {
   readonly reason: XmlRefusal
 
