@@ -7,7 +7,7 @@ type Labelled<Label extends string> = { inc(labels: Record<Label, string>): void
 
 export type DispatchMetrics = {
   settled: Labelled<'platform' | 'outcome'>
-  unheard: Labelled<'platform'>
+  unsubscribed: Labelled<'platform'>
   announced: Labelled<'platform' | 'kind'>
   attempts: AttemptMetrics
 }
@@ -21,7 +21,7 @@ export function createDispatchMetrics(metrics: Metrics): DispatchMetrics {
       help: 'deliveries that the event log knew as not over and that no queue had; again = delivered once more',
       labels: ['platform', 'outcome'],
     }),
-    unheard: metrics.counter({
+    unsubscribed: metrics.counter({
       name: 'wxgw_events_without_subscription_total',
       help: 'events from WeChat that came while the platform had no enabled subscription: they reached nobody',
       labels: ['platform'],

@@ -53,7 +53,7 @@ type PlatformDispatchDeps = {
   fetch: GuardedFetch
   callsUnderWay: CallsUnderWay
   callSlots: DispatchSlots
-  unheard: Pick<OpenedGateway['unheard'], 'note'>
+  unsubscribed: Pick<OpenedGateway['unsubscribed'], 'note'>
   counters: DispatchMetrics
   clock: Clock
   log: Log
@@ -70,7 +70,7 @@ export type PlatformDispatch = {
 }
 
 export function dispatchPlatform(platform: Platform, deps: PlatformDispatchDeps): PlatformDispatch {
-  const { redis, queues, connection, fetch, callSlots, unheard, counters, clock, log } = deps
+  const { redis, queues, connection, fetch, callSlots, unsubscribed, counters, clock, log } = deps
   const { id, subscriptions, events, claims, statistics, replies, replayRuns, unsettled } = platform
   const keys = platformKeys(id)
   const stores = { queues, redis }
@@ -147,10 +147,10 @@ export function dispatchPlatform(platform: Platform, deps: PlatformDispatchDeps)
   const fanOut = createFanOut({
     ...attempts,
     ...{ claims, directCalls, lateCalls, callSlots, ordered, enqueueDelivery, takeBack: deliveries.takeBack },
-    onUnheard({ type }: GatewayEvent) {
+    onUnsubscribed({ type }: GatewayEvent) {
       if (!type.startsWith('wechat.')) return
-      counters.unheard.inc(counted)
-      unheard.note(id)
+      counters.unsubscribed.inc(counted)
+      unsubscribed.note(id)
     },
     onDuplicate: () => statistics.count('duplicates'),
   })

@@ -36,7 +36,7 @@ export function startDispatch({ config, metrics, gateway, connection, clock, log
   const fetch = createGuardedFetch({ allowNetworks: config.webhookAllowNetworks })
   const shared = { fetch, callsUnderWay: { count: 0 }, callSlots: createDispatchSlots(MESSAGES_AT_ONCE) }
   const counters = createDispatchMetrics(metrics)
-  const deps = { ...shared, redis, queues, connection, unheard: gateway.unheard, counters, clock, log }
+  const deps = { ...shared, redis, queues, connection, unsubscribed: gateway.unsubscribed, counters, clock, log }
   const dispatches = new Map<string, PlatformDispatch>()
   for (const platform of byId.values()) dispatches.set(platform.id, dispatchPlatform(platform, deps))
 

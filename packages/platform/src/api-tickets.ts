@@ -47,7 +47,7 @@ export function createApiTickets(deps: ApiTicketsDeps): ApiTickets {
   })
 
   const get: ApiTickets['get'] = async (appId, type) => {
-    // Throws for an authorizer that is unknown, revoked or has lost its token: it gets no ticket either.
+    // Throws for an authorizer that is unknown, revoked or without a token: it gets no ticket.
     await authorizerTokens.get(appId)
     return keeper.get(`${type}:${appId}`)
   }

@@ -112,7 +112,7 @@ export function createAuthorizations(deps: AuthorizationsDeps): Authorizations {
   async function revoke(appId: AuthorizerAppId, createTimeSeconds: number): Promise<'revoked' | 'ignored'> {
     const outcome = await store.revoke(appId, createTimeSeconds)
     if (outcome !== 'equal') return outcome
-    // Authorized and revoked in the same second: only WeChat knows which came last.
+    // Authorized and revoked in the same second: ask WeChat for the current state.
     try {
       await componentTokens.withToken((token) => api.getAuthorizerInfo(token, appId))
       return 'ignored'

@@ -1,9 +1,9 @@
-// Owns: looking authorizers up: one, a page of them, or the owner of an original id (gh_…).
+// Owns: reading authorizers: one, a page, or the owner of an original id (gh_…).
 import type { AuthorizationHistory, AuthorizerIndex, AuthorizerStore } from '@wxgw/redis'
 import { type AuthorizerAppId, type Clock, parseAuthorizerAppId } from '@wxgw/wechat-core'
 import type { Authorizers } from './platform.ts'
 
-/** The size of the cache of original ids: each push names one, and must not cost a look-up in Redis. */
+/** The size of the cache of original ids, which saves each push a read of Redis. */
 const MAX_CACHED_USER_NAMES = 100_000
 /** How long an unknown id is cached. A known one never changes its account. */
 const UNKNOWN_TTL_MS = 5_000

@@ -38,7 +38,7 @@ type MessagesDeps = {
   replicas: ReplicaBarrier
   queues: Queues
   inboxes: InboxChoice
-  /** Of a push, as in OrderedEventsDeps. */
+  /** Read for each push, as in OrderedEventsDeps. */
   subscriptions: OrderedEventsDeps['subscriptions']
   lateMs: number | undefined
   outages: MasterOutages

@@ -48,9 +48,9 @@ import { createReplies } from './replies/replies.ts'
 import { createSessions } from './sessions.ts'
 import type { CustomerService, Platform } from './platform.ts'
 
-/** WeChat is asked to push tickets again at most this often. */
+/** Minimum time between requests to WeChat to push tickets. */
 const START_PUSH_TICKET_SECONDS = 600
-const LOOKED_UP_WITHIN_MS = 300
+const OWNER_LOOKUP_TIMEOUT_MS = 300
 
 export type PlatformDeps = {
   config: Config
@@ -98,8 +98,8 @@ export function createPlatform(deps: PlatformDeps): { platform: Platform; close(
     ...known,
     all: (maxAgeMs) => outages.ask(keys.subscriptions, () => known.all(maxAgeMs)),
   }
-  // With several inboxes another master may take the push in the remaining time.
-  const lateMs = config.messageShards > 1 ? LOOKED_UP_WITHIN_MS : undefined
+  // With several inboxes, another master may accept the push in the remaining time.
+  const lateMs = config.messageShards > 1 ? OWNER_LOOKUP_TIMEOUT_MS : undefined
   const { events, feed, pushQueue, jobs, claims, unsettled, mailbox, mayFallBack, releaseFallBack } = createMessages({
     ...deps,
     keys,
@@ -110,8 +110,8 @@ export function createPlatform(deps: PlatformDeps): { platform: Platform; close(
     lateMs,
   })
   const store = createAuthorizerStore(storeDeps)
-  // Each push may look up an owner. While a master is away, one look-up a second waits for its answer.
-  const lookedUp: AuthorizerStore = {
+  // Each push may read the owner of an original id. During an outage of the master only one read a second waits for it.
+  const storeForPushes: AuthorizerStore = {
     ...store,
     ownerOfUserName: (userName) => outages.ask(keys.userNames, () => store.ownerOfUserName(userName), lateMs),
   }
@@ -151,7 +151,7 @@ export function createPlatform(deps: PlatformDeps): { platform: Platform; close(
       authorizerTokens,
       authorizations,
       authorizers: createAuthorizers({
-        store: lookedUp,
+        store: storeForPushes,
         index: createAuthorizerIndex({ redis, keys, get: store.get, ownerOfUserName: store.ownerOfUserName }),
         history: createAuthorizationHistory({ redis, keys }),
         clock,
@@ -178,7 +178,7 @@ export function createPlatform(deps: PlatformDeps): { platform: Platform; close(
       installation: {
         isMarked: () => isInstallationMarked(storeDeps),
         async mark() {
-          // An emptied Redis has lost the number of shards too.
+          // A flushed Redis has lost the number of shards too.
           await shardCount.settle()
           return markInstallation(storeDeps)
         },

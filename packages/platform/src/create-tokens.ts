@@ -37,7 +37,7 @@ type TokensDeps = {
   log: Log
 }
 
-/** `codes`: authorization codes are exchanged for an account's first tokens. */
+/** `codes`: the exchange of authorization codes for an account's first tokens. */
 export function createTokens(deps: TokensDeps) {
   const { config, storeDeps, store, api, jobs, statistics, clock, log } = deps
   const { platform } = storeDeps

@@ -13,7 +13,7 @@ type DeclaringDeps = {
 }
 
 const RETRY_MS = 500
-/** An emptied Redis has its subscriptions again after at most this. */
+/** A flushed Redis has its subscriptions again within this time. */
 const EVERY_MS = 10_000
 
 /**
@@ -37,7 +37,7 @@ export async function keepDeclared({ everyMs = EVERY_MS, ...deps }: DeclaringDep
         isDifferent = different.length > 0
         isRefused = refused.length > 0
       } catch (error) {
-        // Readiness reports that Redis is away.
+        // Readiness reports that Redis is unavailable.
         if (!isStoreAway(error)) {
           deps.log.error({ err: error, platform: id }, 'subscriptions.not_declared')
         }

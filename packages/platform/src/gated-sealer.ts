@@ -1,15 +1,15 @@
-// Owns: a sealer that refuses until the sealing keys were checked against Redis: a process with wrong keys must not
+// Owns: a sealer that refuses until the sealing keys are checked against Redis: a process with wrong keys must not
 // overwrite anything.
 import type { Sealer } from '@wxgw/redis'
 import { GatewayError } from '@wxgw/wechat-core'
 
-type ProvenSealer = Sealer & {
-  /** The keys are right: it seals and opens from now on. */
+type GatedSealer = Sealer & {
+  /** Call it when the keys are right. */
   release(): void
 }
 
-/** Until `release` both functions throw STORE_UNAVAILABLE, because Redis was away for the check. */
-export function createProvenSealer(sealer: Sealer): ProvenSealer {
+/** Until `release`, both functions throw STORE_UNAVAILABLE. */
+export function createGatedSealer(sealer: Sealer): GatedSealer {
   let isProven = false
   const proven = () => {
     if (!isProven)

@@ -22,9 +22,9 @@ import { createPlatforms, type Platforms, type PlatformsDeps } from './create-pl
 import { keepDeclared } from './declared-subscriptions.ts'
 import { createDiagnosis } from './diagnosis/create-diagnosis.ts'
 import type { DiagnosisCheck } from './diagnosis/diagnosis.ts'
-import { createProvenSealer } from './proven-sealer.ts'
+import { createGatedSealer } from './gated-sealer.ts'
 import { createReadiness, type ReadinessCheck } from './readiness.ts'
-import { createUnheardEvents, type UnheardEvents } from './unheard-events.ts'
+import { createUnsubscribedEvents, type UnsubscribedEvents } from './unsubscribed-events.ts'
 
 type GatewayDeps = Pick<PlatformsDeps, 'config' | 'hooks' | 'clock' | 'log'> & { lifecycle: Lifecycle }
 
@@ -33,21 +33,21 @@ export type OpenedGateway = {
   connections: { commands: RedisConnection; subscriber: RedisConnection }
   readiness: ReadinessCheck[]
   diagnosis: DiagnosisCheck[]
-  unheard: UnheardEvents
+  unsubscribed: UnsubscribedEvents
   shardCount: ShardCount
   /** Opens another connection, which is closed with the others. */
   connect(role: RedisRole): RedisConnection
 }
 
 const STATISTICS_EVERY_MS = 55_000
-const PROVEN_EVERY_MS = 200
+const CHECK_RETRY_MS = 200
 /**
- * The start waits this long for the check of keys and shards. When Redis is away, they are checked as soon as it is
- * back, and no secret and no message is read or written before.
+ * The start waits this long for the check of keys and shards. While Redis is unavailable the check is retried; until it
+ * has passed, no secret and no message is read or written.
  */
-const FIRST_PROOF_MS = 2_000
+const FIRST_CHECK_MS = 2_000
 
-/** The lifecycle closes everything that it opens, last of all. It does not fail when Redis is away. */
+/** Does not fail while Redis is unavailable. The lifecycle closes everything opened here, last of all. */
 export async function openGateway(deps: GatewayDeps): Promise<OpenedGateway> {
   const { config, lifecycle, hooks, clock, log } = deps
 
@@ -64,7 +64,7 @@ export async function openGateway(deps: GatewayDeps): Promise<OpenedGateway> {
 
   const connections = { commands: connect('commands'), subscriber: connect('subscriber') }
   const keys = createSealer(config.sealingKeys)
-  const sealer = createProvenSealer(keys)
+  const sealer = createGatedSealer(keys)
   const replicas = replicaBarrier(connections.commands)
   const shardCount = createShardCount({
     redis: connections.commands,
@@ -76,11 +76,11 @@ export async function openGateway(deps: GatewayDeps): Promise<OpenedGateway> {
   const platforms = createPlatforms({ config, connections, sealer, shardCount, replicas, hooks, clock, log })
   lifecycle.onStop('platforms', () => platforms.close())
   handOverStatistics()
-  await Promise.race([proveInstallation(connections.commands), delay(FIRST_PROOF_MS)])
+  await Promise.race([checkInstallation(connections.commands), delay(FIRST_CHECK_MS)])
   if (config.subscriptions) {
     void keepDeclared({ declared: config.subscriptions, platforms: platforms.byId, signal: lifecycle.signal, log })
   }
-  const unheard = createUnheardEvents({ platforms: platforms.byId, clock })
+  const unsubscribed = createUnsubscribedEvents({ platforms: platforms.byId, clock })
   const ofStore = createReadiness({
     redis: connections.commands,
     problems,
@@ -90,7 +90,7 @@ export async function openGateway(deps: GatewayDeps): Promise<OpenedGateway> {
     shardCount,
     clock,
   })
-  const readiness = [...ofStore, ...unheard.checks]
+  const readiness = [...ofStore, ...unsubscribed.checks]
   const diagnosis = createDiagnosis({
     config,
     redis: connections.commands,
@@ -98,9 +98,9 @@ export async function openGateway(deps: GatewayDeps): Promise<OpenedGateway> {
     platforms: platforms.byId,
     clock,
   })
-  return { platforms, connections, connect, readiness, diagnosis, unheard, shardCount }
+  return { platforms, connections, connect, readiness, diagnosis, unsubscribed, shardCount }
 
-  /** Also flushes the counts when the process ends. */
+  /** Periodically, and once more when the process ends. */
   function handOverStatistics(): void {
     const handOver = async () => {
       for (const { id, statistics } of platforms.byId.values()) {
@@ -130,19 +130,19 @@ export async function openGateway(deps: GatewayDeps): Promise<OpenedGateway> {
   }
 
   /**
-   * The shards first: the check of the keys leaves a mark, by which the check of the shards recognizes an old
+   * The shards first: the check of the keys writes a mark, which the check of the shards takes for an older
    * installation.
    */
-  async function proveInstallation(redis: RedisConnection): Promise<void> {
-    const shards = await untilAnswered(() => shardCount.settle())
+  async function checkInstallation(redis: RedisConnection): Promise<void> {
+    const shards = await retryUntilAnswered(() => shardCount.settle())
     if (shards === undefined) return
     if (shards !== config.messageShards) return lifecycle.fail(new Error(otherShards(config.messageShards, shards)))
-    await proveSealingKeys(redis)
+    await releaseSealer(redis)
   }
 
-  async function proveSealingKeys(redis: RedisConnection): Promise<void> {
+  async function releaseSealer(redis: RedisConnection): Promise<void> {
     for (const { id } of config.platforms) {
-      const outcome = await untilAnswered(() =>
+      const outcome = await retryUntilAnswered(() =>
         checkSealingKeys({ platform: id, redis, keys: platformKeys(id), sealer: keys }),
       )
       if (outcome === 'ok') continue
@@ -154,7 +154,7 @@ export async function openGateway(deps: GatewayDeps): Promise<OpenedGateway> {
     void buildIndexes()
   }
 
-  /** Builds the index of accounts of earlier versions. A filtered list meanwhile waits for it, or builds it. */
+  /** Indexes the accounts that earlier versions stored. Filtered lists wait for it or build it themselves. */
   async function buildIndexes(): Promise<void> {
     for (const { id, authorizers } of platforms.byId.values()) {
       await authorizers
@@ -163,13 +163,13 @@ export async function openGateway(deps: GatewayDeps): Promise<OpenedGateway> {
     }
   }
 
-  async function untilAnswered<T>(ask: () => Promise<T>): Promise<T | undefined> {
+  async function retryUntilAnswered<T>(read: () => Promise<T>): Promise<T | undefined> {
     while (!lifecycle.signal.aborted) {
       try {
-        return await ask()
+        return await read()
       } catch (error) {
-        log.debug({ err: error }, 'installation.unproven')
-        await pause(PROVEN_EVERY_MS, lifecycle.signal, { ref: false })
+        log.debug({ err: error }, 'installation.unchecked')
+        await pause(CHECK_RETRY_MS, lifecycle.signal, { ref: false })
       }
     }
     return undefined

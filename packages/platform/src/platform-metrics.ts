@@ -9,16 +9,16 @@ import type { ReplyOutcome } from './replies/replies.ts'
 export type PlatformHooks = {
   /** A call for a token has ended. `outcome`: refreshed, superseded, or the code of the error. */
   onRefresh(refresh: { platform: string; kind: 'component' | 'authorizer'; outcome: string }): void
-  /** The 3rd or 10th refresh of an account in a row has failed; in one process of all. */
+  /** The 3rd or 10th refresh of an account in a row has failed. Only one process gets this call. */
   onRefreshFailing(failing: { platform: string; streak: number }): void
   /** A consumer has offered a reply. */
   onReply(reply: { platform: string; outcome: ReplyOutcome }): void
-  /** A push has waited for a reply of this subscription. */
+  /** A push has stopped waiting for a reply of this subscription. */
   onAwaited(reply: { platform: string; subscription: string; outcome: AwaitedOutcome }): void
   onSession(session: { platform: string; what: SessionChange }): void
 }
 
-/** `late`: none came before the deadline. `none`: the consumer said that it has none. */
+/** `late`: none before the deadline. `none`: the consumer answered that it has none. */
 export type AwaitedOutcome = 'in_time' | 'late' | 'none' | 'invalid'
 
 export type SessionChange =

@@ -68,7 +68,7 @@ export type AuthorizationUrlRequest = {
 /** What a browser that comes back from WeChat may see. */
 export type LandedAuthorization = Pick<Authorization, 'authorizerAppId' | 'funcInfo'>
 
-/** `preAuthCode` stands in the URL, too. */
+/** `url` contains `preAuthCode`. */
 export type AuthorizationUrl = { url: string; preAuthCode: Secret; createdAtMs: number; expiresInSeconds: number }
 
 export type Authorizations = {
@@ -87,10 +87,10 @@ export type Authorizations = {
   /** The account of a code that was exchanged before. Does not call WeChat. Rejects with STORE_UNAVAILABLE. */
   accountOf(code: Secret): Promise<AuthorizerAppId | undefined>
   /**
-   * The same for a code that WeChat pushed. The event's CreateTime is the time of the authorization. When the code does
-   * not work, the account is looked up at WeChat. Rejects with AUTHORIZER_REVOKED when a newer `unauthorized` is known;
-   * every other error may pass. `tokenFailure`: the account is stored, but its access token could not be fetched yet;
-   * the refresh is due at once, and a read tries again.
+   * The same for a code that WeChat pushed. The event's CreateTime is the time of the authorization. When WeChat
+   * refuses the code, the account is fetched by other APIs. Rejects with AUTHORIZER_REVOKED when a newer `unauthorized`
+   * is known; after any other error a retry may succeed. `tokenFailure`: the account is stored, but its access token
+   * could not be fetched yet; the refresh is due at once, and the next read tries again.
    */
   settleAuthorization(code: Secret, pushed: PushedAuthorization): Promise<SettledCode>
   /** Whether a newer `unauthorized` is known. */
@@ -99,11 +99,11 @@ export type Authorizations = {
   revoke(appId: AuthorizerAppId, createTimeSeconds: number): Promise<'revoked' | 'ignored'>
   /** Fetches the account's profile from WeChat and stores it. */
   refreshProfile(appId: AuthorizerAppId): Promise<Authorizer>
-  /** One page of WeChat's own list: adds what is missing, repairs lost refresh tokens, never revokes. */
+  /** One page of WeChat's own list: adds missing accounts, restores lost refresh tokens, never revokes. */
   reconcilePage(
     offset: number,
   ): Promise<{ totalCount: number; seen: number; added: AuthorizerAppId[]; repaired: AuthorizerAppId[] }>
-  /** Asks WeChat to push tickets again, at most every ten minutes over all processes. */
+  /** Requests WeChat to push tickets again, at most every ten minutes over all processes. */
   startPushTicket(): Promise<'asked' | 'asked-lately'>
 }
 
@@ -118,15 +118,15 @@ export type Authorizers = {
   }): Promise<Page<Authorizer>>
   /** Builds the index that filters use, if there is none yet. */
   buildIndex(): Promise<void>
-  /** Its authorizations and revocations, newest first, the last 100. */
+  /** Its last 100 authorizations and revocations, newest first. */
   history(appId: AuthorizerAppId, page: { limit: number; cursor: string | undefined }): Promise<Page<HistoryEntry>>
   /** The authorizer that this `gh_…` original id belongs to, when known. Cached in the process. */
   ownerOfUserName(userName: string): Promise<AuthorizerAppId | undefined>
 }
 
 /**
- * A click leads to WeChat (`leads`), the session is over (`over`), or its clicks of this minute are used up (`wait`).
- * undefined: there is no such session.
+ * The click leads to WeChat (`leads`), the session has ended (`over`), or this minute's clicks are used up (`wait`).
+ * undefined: no such session.
  */
 export type ClickOutcome =
   | { kind: 'leads'; url: string }
@@ -160,19 +160,19 @@ export type Sessions = {
   click(id: string, visit: Visit): Promise<ClickOutcome>
   /** Whether the session has a click with this mark. */
   hasClick(id: string, mark: string): Promise<boolean>
-  /** The browser's return: exchanges the code. `end` is undefined when the mark is unknown or expired. */
+  /** Handles the browser's return: exchanges the code. `end` is undefined when the mark is unknown or expired. */
   land(
     id: string,
     mark: string,
     code: Secret,
   ): Promise<{ authorization: LandedAuthorization; end: SessionEnd | undefined }>
-  /** Call it after the code of WeChat's push was exchanged. Answers the session that the authorization completed. */
+  /** Call it after the exchange of a pushed code. Resolves to the session that the authorization completed. */
   settlePushed(pushed: SettledAuthorization & { preAuthCode: Secret | undefined }): Promise<Session | undefined>
-  /** A repeated call answers the same. */
+  /** A repeated call has the same result. */
   cancel(id: string): Promise<'cancelled' | 'refused' | 'completed' | 'unknown'>
-  /** Emits the events of ended sessions whose own process could not emit them. Answers how many. */
+  /** Emits the events of ended sessions that the ending process failed to emit. Resolves to their number. */
   announceLeft(): Promise<number>
-  /** Counts, once over all workers, sessions whose time is over and that are open. Answers how many there were. */
+  /** Counts open sessions that have expired, each once over all workers. Resolves to their number. */
   countExpired(): Promise<number>
 }
 
@@ -208,10 +208,10 @@ export type CustomerService = {
   send(appId: AuthorizerAppId, message: Record<string, unknown>): Promise<void>
 }
 
-/** The mark that an installation leaves in its Redis. */
+/** A key in Redis by which a flushed Redis is recognized. */
 export type Installation = {
   isMarked(): Promise<boolean>
-  /** True when there was none: a new installation, or an emptied Redis. */
+  /** Sets it. True when it was missing: a new installation, or a flushed Redis. */
   mark(): Promise<boolean>
 }
 

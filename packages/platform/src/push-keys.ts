@@ -2,7 +2,7 @@
 import type { PlatformConfig } from '@wxgw/runtime'
 import { decodeEncodingAesKey, type PushKeys } from '@wxgw/wechat-core'
 
-/** The current ones first, then those of before a rotation. */
+/** The current ones first, then the previous ones of a rotation. */
 export function pushKeys(platform: PlatformConfig): PushKeys {
   const keys = [platform.encodingAesKey, platform.previousEncodingAesKey].flatMap((key) => key ?? [])
   return {

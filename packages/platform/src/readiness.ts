@@ -35,7 +35,7 @@ export type ReadinessCheck = {
 type ReadinessReport = { status: 'ready' | 'not ready'; checks: ReadinessOutcome[]; warnings: string[] }
 
 const TICKET_LIFETIME_MS = 12 * 3600_000
-/** With a greater skew to Redis' clock, delayed jobs would run at a wrong time and pushes be judged by a wrong age. */
+/** A greater skew to Redis' clock runs delayed jobs at a wrong time and gives pushes a wrong age. */
 const MAX_SKEW_MS = 2_000
 /** A check that takes longer has failed: probes have a time-out too. */
 const CHECK_TIMEOUT_MS = 1_500
@@ -89,7 +89,7 @@ export function createReadiness(deps: ReadinessDeps): ReadinessCheck[] {
     },
     ...(minReplicas > 0 ? [{ name: 'redis-replicas', check: () => checkReplicas(deps) }] : []),
     { name: 'clock', check: () => checkClock(redis, clock) },
-    // `redis-writes` reports that Redis is away.
+    // `redis-writes` reports an unavailable Redis.
     { name: 'redis-persistence', warnsOnly: true, check: () => persistenceGap(redis).catch(nothing) },
     { name: 'bullmq', warnsOnly: true, check: async () => versionGap('bullmq') },
     { name: 'ioredis', warnsOnly: true, check: async () => versionGap('ioredis') },
@@ -130,13 +130,13 @@ async function runCheck({ name, check }: ReadinessCheck): Promise<ReadinessOutco
   }
 }
 
-/** A key per inbox. With one inbox, and while the number is not known, one key for all. */
+/** A key per inbox. One key for all with a single inbox, and while their number is unknown. */
 function probeKeys(shardCount: Pick<ShardCount, 'get'>): string[] {
   const keys = inboxProbeKeys(shardCount)
   return keys.length > 1 ? keys : [READINESS_PROBE_KEY]
 }
 
-/** None while their number is not known. */
+/** Empty while their number is unknown. */
 function inboxProbeKeys(shardCount: Pick<ShardCount, 'get'>): string[] {
   try {
     return Array.from({ length: shardCount.get() }, (_, index) => inboxProbeKey(index))
@@ -146,7 +146,7 @@ function inboxProbeKeys(shardCount: Pick<ShardCount, 'get'>): string[] {
   }
 }
 
-/** Which of several inboxes take no writes. `redis-writes` reports it when none does. */
+/** Which of several inboxes take no writes. When none does, `redis-writes` reports it. */
 async function checkInboxes(redis: RedisConnection, keys: readonly string[]): Promise<string | undefined> {
   const late = new AbortController()
   const outcomes = await Promise.all(
@@ -165,8 +165,8 @@ async function checkInboxes(redis: RedisConnection, keys: readonly string[]): Pr
 }
 
 /**
- * Counted first, since a count says which master it is; then as a push does, for what counts does not have to be heard
- * of.
+ * First counts the connected replicas, because that names the master; then confirms a write as a push does, because a
+ * counted replica may still not acknowledge writes.
  */
 async function checkReplicas({
   redis,
@@ -195,7 +195,7 @@ async function checkReplicas({
   }
 }
 
-/** Redis read its clock between our two looks at ours: what cannot be told apart within them is no skew. */
+/** Redis reads its clock between our two reads of ours; a difference within that interval is no skew. */
 async function checkClock(redis: RedisConnection, clock: Clock): Promise<string | undefined> {
   try {
     const beforeMs = clock.nowMs()
@@ -216,7 +216,7 @@ async function checkTicket(platform: Platform, clock: Clock): Promise<string | u
       ? undefined
       : 'the component_verify_ticket is older than 12 hours'
   } catch {
-    // Which store failed, and how, the checks of Redis say.
+    // The checks of Redis report the cause.
     return 'Redis cannot be reached'
   }
 }

@@ -1,5 +1,4 @@
-// Owns: authorization sessions: links that know whose they are. Who may ask for which, and how the pages look, is the
-// ingress'.
+// Owns: authorization sessions: authorization links with an id and a state. The ingress owns rights and pages.
 import { createHash, randomBytes } from 'node:crypto'
 import { endedSessionData, platformEvent } from '@wxgw/contracts'
 import type { Click, EventLog, JobQueue, Session, SessionEnd, SessionStore, SettledAuthorization } from '@wxgw/redis'
@@ -21,9 +20,12 @@ type SessionsDeps = {
 
 const ID_BYTES = 16
 const ID_CHARACTERS = 26
-/** Letters and digits alone: chat programs end a link at other characters. Of one case, for whoever has to type it. */
+/**
+ * Only letters and digits, because chat programs end a link at other characters; only lower case, so that people can
+ * type it.
+ */
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567'
-/** Whoever ended a session announces it. Others begin when that must have failed. */
+/** The process that ended a session announces it. After this time others do. */
 const ANNOUNCED_BY_OTHERS_AFTER_MS = 5_000
 const ANNOUNCED_AT_ONCE = 100
 const EXPIRED_AT_ONCE = 1_000
@@ -88,7 +90,7 @@ export function createSessions(deps: SessionsDeps): Sessions {
     return ended
   }
 
-  /** Never rejects: what is not announced now is announced by a worker. */
+  /** Never rejects. A worker announces later what fails here. */
   async function announce(session: Session): Promise<void> {
     const event = announcement(session)
     try {
@@ -116,7 +118,7 @@ export function createSessions(deps: SessionsDeps): Sessions {
     const ids = await store.unannounced(deps.nowMs() - ANNOUNCED_BY_OTHERS_AFTER_MS, ANNOUNCED_AT_ONCE)
     for (const id of ids) {
       const session = await store.get(id)
-      // Announced by a process that died before it could say so.
+      // The process that announced it died before it could store that.
       if (session === undefined || (await events.has(announcementId(id)))) await store.announced(id)
       else await announce(session)
     }
@@ -170,7 +172,7 @@ function isSessionId(text: string): boolean {
   return /^[a-z2-7]{26}$/.test(text)
 }
 
-/** The same at every process, so that it is taken once. It does not show the id, which opens the page. */
+/** The same in every process, so that the event is accepted once. A hash, because the session's id opens the page. */
 function announcementId(sessionId: string): string {
   return `gw_${createHash('sha256').update(sessionId).digest('hex').slice(0, 32)}`
 }

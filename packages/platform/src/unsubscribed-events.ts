@@ -1,13 +1,13 @@
-// Owns: noticing that WeChat's events come to a platform that nobody is subscribed to: they are acknowledged and reach
-// nobody. It happens when Redis has lost the subscriptions, or when somebody disabled the last one.
+// Owns: the warning that events arrive for a platform without an enabled subscription: they are acknowledged and reach
+// nobody. Happens when Redis has lost the subscriptions, or the last one was disabled.
 import type { Clock } from '@wxgw/wechat-core'
 import type { ReadinessCheck } from './readiness.ts'
 import type { Platform } from './platform.ts'
 
-export type UnheardEvents = {
-  /** An event came from WeChat while no subscription was enabled. */
+export type UnsubscribedEvents = {
+  /** Call it for each event that arrives while no subscription is enabled. */
   note(platform: string): void
-  /** A warning per platform, as long as events came without a subscription within the last ten minutes. */
+  /** One per platform: a warning while such an event has arrived within the last ten minutes. */
   checks: ReadinessCheck[]
 }
 
@@ -15,14 +15,14 @@ type Deps = { platforms: ReadonlyMap<string, Pick<Platform, 'authorizers' | 'sub
 
 const WARNED_FOR_MS = 600_000
 
-export function createUnheardEvents({ platforms, clock }: Deps): UnheardEvents {
-  const lastUnheardMs = new Map<string, number>()
+export function createUnsubscribedEvents({ platforms, clock }: Deps): UnsubscribedEvents {
+  const lastEventMs = new Map<string, number>()
 
   async function check(
     id: string,
     platform: Pick<Platform, 'authorizers' | 'subscriptions'>,
   ): Promise<string | undefined> {
-    if (clock.nowMs() - (lastUnheardMs.get(id) ?? -Infinity) > WARNED_FOR_MS) return undefined
+    if (clock.nowMs() - (lastEventMs.get(id) ?? -Infinity) > WARNED_FOR_MS) return undefined
     if ((await platform.subscriptions.all()).some(({ enabled }) => enabled)) return undefined
     const { items } = await platform.authorizers.list({ limit: 1, cursor: undefined })
     return items.length === 0
@@ -32,7 +32,7 @@ export function createUnheardEvents({ platforms, clock }: Deps): UnheardEvents {
 
   return {
     note(platform) {
-      lastUnheardMs.set(platform, clock.nowMs())
+      lastEventMs.set(platform, clock.nowMs())
     },
     checks: [...platforms].map(([id, platform]) => ({
       name: `subscriptions-${id}`,

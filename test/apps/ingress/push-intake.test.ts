@@ -31,7 +31,7 @@ function intakeWith(changes: Partial<PushIntakeDeps> = {}) {
       return 'accepted'
     },
     recent: { note: ({ kind }) => void steps.push(`note ${kind}`) },
-    unheard: { note: (platform) => void steps.push(`unheard at ${platform}`) },
+    unsubscribed: { note: (platform) => void steps.push(`unsubscribed at ${platform}`) },
     platforms: new Map([['open1', { subscriptions: { known: () => undefined, all: async () => [] } }]]),
     ...changes,
   })
@@ -110,16 +110,16 @@ void t.test('of an account whose order a subscription wants, no message overtake
   t.ok(free.steps.includes('enqueue message'))
 })
 
-void t.test('a message that no enabled subscription can get is noted as unheard', async (t) => {
-  const unheardWith = async (...known: Array<ReturnType<typeof subscription>>) => {
+void t.test('a message that no enabled subscription can get is noted as unsubscribed', async (t) => {
+  const stepsWith = async (...known: Array<ReturnType<typeof subscription>>) => {
     const platforms = new Map([['open1', { subscriptions: { known: () => known, all: async () => known } }]])
     const { steps, accept } = intakeWith({ platforms })
     await accept(MESSAGE)
     await accept(COMPONENT_EVENT)
-    return steps.filter((step) => String(step).startsWith('unheard'))
+    return steps.filter((step) => String(step).startsWith('unsubscribed'))
   }
-  t.same(await unheardWith(subscription('off', { enabled: false })), ['unheard at open1'])
-  t.same(await unheardWith(subscription('on')), [])
+  t.same(await stepsWith(subscription('off', { enabled: false })), ['unsubscribed at open1'])
+  t.same(await stepsWith(subscription('on')), [])
 })
 
 void t.test('the queue of the platform gets every argument of a push', async (t) => {

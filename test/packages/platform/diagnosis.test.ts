@@ -129,7 +129,7 @@ void t.test('a diagnosis', async (suite) => {
       versionGap('bullmq', '9.9.9') ?? '',
       versionGap('ioredis', '9.9.9') ?? '',
       ...(await reasonsIn('../../../../packages/platform/src/readiness.ts')),
-      ...(await reasonsIn('../../../../packages/platform/src/unheard-events.ts')),
+      ...(await reasonsIn('../../../../packages/platform/src/unsubscribed-events.ts')),
       ...(await reasonsIn('../../../../packages/redis/src/store-health.ts')),
       ...(await reasonsIn('../../../../packages/redis/src/problems/explain-error.ts')).map(ofWrites),
       ...(await reasonsIn('../../../../packages/redis/src/problems/diagnose.ts')).map(ofWrites),

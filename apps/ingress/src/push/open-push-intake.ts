@@ -12,7 +12,7 @@ import { createRecentAcceptances } from './recent-acceptances.ts'
 
 export type OpenPushIntakeDeps = {
   config: Pick<Config, 'platforms' | 'sealingKeys' | 'spoolDir'>
-  gateway: Pick<OpenedGateway, 'connections' | 'platforms' | 'unheard'>
+  gateway: Pick<OpenedGateway, 'connections' | 'platforms' | 'unsubscribed'>
   lifecycle: Pick<Lifecycle, 'onStop' | 'signal'>
   clock: Clock
   metrics: Metrics
@@ -45,5 +45,8 @@ export async function openPushIntake(deps: OpenPushIntakeDeps): Promise<OpenedIn
   const spool = dir === undefined ? undefined : await openSpool({ dir, sealer, metrics, log })
   if (spool) lifecycle.onStop('spool', () => spool.close())
 
-  return { intake: createPushIntake({ memory, enqueue, recent, unheard: gateway.unheard, spool, platforms }), memory }
+  return {
+    intake: createPushIntake({ memory, enqueue, recent, unsubscribed: gateway.unsubscribed, spool, platforms }),
+    memory,
+  }
 }

@@ -1,6 +1,6 @@
 // Owns: accepting an authentic push, step by step: is there memory in Redis, does the queue take it, or else the spool.
 import { hasOrder } from '@wxgw/contracts'
-import type { Subscriptions, TimeBound, UnheardEvents } from '@wxgw/platform'
+import type { Subscriptions, TimeBound, UnsubscribedEvents } from '@wxgw/platform'
 import { GatewayError, isStoreAway } from '@wxgw/wechat-core'
 import type { Spool } from '../spool/spool.ts'
 import type { MemoryWatermark } from './memory-watermark.ts'
@@ -19,7 +19,7 @@ export type PushIntakeDeps = {
   memory: Pick<MemoryWatermark, 'assertRoomFor'>
   enqueue: EnqueuePush
   recent: Pick<RecentAcceptances, 'note'>
-  unheard: Pick<UnheardEvents, 'note'>
+  unsubscribed: Pick<UnsubscribedEvents, 'note'>
   /** undefined: without SPOOL_DIR. */
   spool?: Pick<Spool, 'keep' | 'isHolding' | 'isPassable' | 'drainInto'> | undefined
   platforms: ReadonlyMap<string, { subscriptions: Pick<Subscriptions, 'known' | 'all'> }>
@@ -27,7 +27,7 @@ export type PushIntakeDeps = {
 
 /** One per process, for all platforms. */
 export function createPushIntake(deps: PushIntakeDeps): PushIntake {
-  const { memory, enqueue, recent, unheard, spool, platforms } = deps
+  const { memory, enqueue, recent, unsubscribed, spool, platforms } = deps
   spool?.drainInto(enqueueAndNote)
 
   const acceptWith =
@@ -49,7 +49,7 @@ export function createPushIntake(deps: PushIntakeDeps): PushIntake {
     memory.assertRoomFor(push.kind === 'message' ? 'messages' : 'control')
     const outcome = await enqueue(push, within)
     if (push.kind !== 'release-check') recent.note(push)
-    if (push.kind === 'message' && hasNoSubscriber(push.platform)) unheard.note(push.platform)
+    if (push.kind === 'message' && hasNoSubscriber(push.platform)) unsubscribed.note(push.platform)
     return outcome
   }
 

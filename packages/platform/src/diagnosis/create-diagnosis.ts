@@ -22,7 +22,7 @@ type DiagnosisDeps = {
 
 /** Opens no connection. */
 export function createDiagnosis({ config, redis, readiness, platforms, clock }: DiagnosisDeps): DiagnosisCheck[] {
-  // Only read: nothing is added here, so nothing has to be flushed.
+  // Reads only, so there is nothing to flush and no error to report.
   const { refusedCalls } = createConsoleRecords({ redis, onError: () => undefined })
   return [
     ...readinessChecks(readiness),

@@ -1,5 +1,4 @@
-// Owns: the shape of a diagnosis, and running its checks, each with its own time-out, so that a check that hangs does
-// not hide the others.
+// Owns: the shape of a diagnosis, and running its checks, each with its own time-out.
 import { setTimeout as delay } from 'node:timers/promises'
 import { isStoreAway } from '@wxgw/wechat-core'
 

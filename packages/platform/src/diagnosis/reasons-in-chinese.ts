@@ -1,9 +1,9 @@
-// Owns: the reasons of readiness checks in Chinese. The checks themselves answer English, which /readyz shows; a reason
-// that stands here in no form is shown as it is.
+// Owns: the reasons of readiness checks in Chinese. The checks answer in English, which /readyz shows. A reason without
+// a translation here stays in English.
 
 type Reason = { form: RegExp; zh(...parts: string[]): string }
 
-/** `$1` stands for the first group of the form, and so on. */
+/** `$1` in `zh` is the first group of `form`, and so on. */
 function reason(form: RegExp, zh: string): Reason {
   return { form, zh: (...parts) => zh.replaceAll(/\$(\d)/g, (_, digit: string) => parts[Number(digit) - 1] ?? '') }
 }
@@ -41,7 +41,7 @@ const OF_CHECKS: readonly Reason[] = [
   reason(/^the check failed$/, '检查没有完成'),
 ]
 
-/** Why Redis cannot be used: as packages/redis/src/problems explains it. */
+/** The problems of Redis that packages/redis/src/problems reports. */
 const OF_REDIS: readonly Reason[] = [
   reason(/refuses the user name or the password/, '用户名或密码不对，核对 REDIS_URL'),
   reason(
@@ -77,7 +77,7 @@ const OF_REDIS: readonly Reason[] = [
 ]
 
 const NO_WRITES = /^Redis cannot be reached or takes no writes: (.+)$/s
-/** A diagnosis names the server that it has asked. */
+/** A reason may begin with the server's address. */
 const ENDPOINT = /^\S+:\d+: /
 
 export function reasonInChinese(english: string): string {

@@ -1,21 +1,21 @@
-// Owns: which event a subscription was given, by the gateway's own record: a consumer may name any event.
+// Owns: whether a subscription was given an event. By the gateway's own record, because a consumer may name any event.
 import type { GatewayEvent, Subscription } from '@wxgw/contracts'
 import type { EventLog, ReplyMailbox, Subscriptions } from '@wxgw/redis'
 
 /** `event`: the gateway's own copy, where one is kept. */
 type GivenEvent = { event: GatewayEvent | undefined; receivedAtMs: number }
 
-/** To which account an event came, and when. */
+/** The account of an event, and its arrival. */
 export type Received = { authorizerAppId: string | undefined; receivedAtMs: number }
 
 export type GivenEvents = {
   /**
-   * undefined when the subscription was not given the event, or when that is no longer known. A later subscription of
-   * the same name was given nothing from before it, and one whose `match` now leaves the account out counts as given
-   * nothing of it.
+   * undefined when the subscription was not given the event, or the record has expired. A subscription was given
+   * nothing from before its creation (the name may have been used before), and nothing of accounts that its `match` now
+   * excludes.
    */
   find(eventId: string, subscription: string): Promise<GivenEvent | undefined>
-  /** The subscription, if it is still the one that was given what came then. */
+  /** The subscription of this name, if it existed then and its `match` includes the account. */
   recipient(name: string, received: Received): Promise<Subscription | undefined>
 }
 
@@ -29,7 +29,7 @@ type Recorded = GivenEvent & Received & { subscriptions: readonly string[] }
 
 /** All reject with STORE_UNAVAILABLE. */
 export function createGivenEvents({ events, mailbox, subscriptions }: GivenEventsDeps): GivenEvents {
-  /** By the event log, or by the wait of a push when the log does not have the event. */
+  /** From the event log, or from the waiting push when the log does not have the event. */
   async function recorded(eventId: string): Promise<Recorded | undefined> {
     const logged = await events.get(eventId)
     if (logged) {

@@ -1,5 +1,5 @@
-// Owns: a reply that comes after the push was answered: it goes to the user as a customer service message, if the
-// subscription has that fallback.
+// Owns: sending a reply that comes after the push was answered as a customer service message, if the subscription has
+// that fallback.
 import type { Reply } from '@wxgw/contracts'
 import type { ReplyWait } from '@wxgw/redis'
 import { customMessage, GatewayError, parseAuthorizerAppId } from '@wxgw/wechat-core'
@@ -16,7 +16,7 @@ export type LateRepliesDeps = {
   customerService: CustomerService
   /** True once per event, over all processes. */
   mayFallBack(eventId: string): Promise<boolean>
-  /** The message was not sent after all: another may try. */
+  /** The message was not sent: another reply may try. */
   releaseFallBack(eventId: string): Promise<void>
 }
 
@@ -38,7 +38,7 @@ export function createLateReplies(deps: LateRepliesDeps): LateReplies {
       try {
         await customerService.send(appId, message)
       } catch (error) {
-        // After a time-out WeChat may have sent it: to miss a message is better for the user than to get it twice.
+        // After a time-out WeChat may have sent it: no message is better than two.
         if (error instanceof GatewayError && error.code !== 'WECHAT_API_TIMEOUT') await releaseFallBack(eventId)
         throw error
       }

@@ -11,16 +11,16 @@ import { replyingSubscription } from './replying-subscription.ts'
 /** `sent`: too late for the push, so it went by customer service message. `unknown`: there is no such event. */
 export type ReplyOutcome = Exclude<OfferOutcome, 'no-user'> | 'invalid' | 'sent'
 
-/** `none`: the consumer says that none will come. */
+/** `none`: the consumer declined to reply. */
 export type ExpectedReply = { reply: Reply } | { missing: 'none in time' | 'none' | 'invalid' }
 
 export type Replies = {
   /** Resolves at the deadline at the latest. Never rejects. Call it before the event is queued. */
   expect(event: GatewayEvent, wait: Omit<ReplyWait, 'event'> & { deadlineAtMs: number }): Promise<ExpectedReply>
   /**
-   * A consumer's reply, or null when the consumer says that none will come: the push then waits no longer. `event`, and
-   * the subscription that the reply comes `from`, when they are known. From another subscription than the one that the
-   * push waits for it is `not-asked`, whatever it looks like. Rejects as CustomerService.send when the fallback fails.
+   * A consumer's reply, or null when the consumer declines: the push then stops waiting. `known`: the event, and the
+   * subscription that the reply comes `from`. A reply from another subscription than the push waits for is `not-asked`,
+   * valid or not. Rejects as CustomerService.send when the fallback fails.
    */
   offer(eventId: string, reply: unknown, known?: { event?: GatewayEvent; from?: string }): Promise<ReplyOutcome>
   givenEvent: GivenEvents['find']
@@ -56,45 +56,45 @@ export function createReplies(deps: RepliesDeps): Replies {
     known: { event?: GatewayEvent; from?: string } = {},
   ): Promise<ReplyOutcome> {
     const { from } = known
-    // Checked while the push waits, too: the name may be another subscription's by now.
+    // Checked even while the push waits: the name may belong to a newer subscription.
     if (from !== undefined && !(await given.find(eventId, from))) return 'not-asked'
     if (offered === null) return orInvalid(await mailbox.offer(eventId, null, { from }))
 
     const reply = parseReply(offered)
     if (reply === undefined) return (await isForAnother(eventId, from)) ? 'not-asked' : 'invalid'
     if ('raw' in reply) {
-      const event = known.event ?? (await ownCopy(eventId, from))
+      const event = known.event ?? (await recordedEvent(eventId, from))
       if (event === undefined) return 'unknown'
       if (!mayAnswer(event, reply)) return (await isForAnother(eventId, from)) ? 'not-asked' : 'invalid'
     }
 
     const outcome = orInvalid(await mailbox.offer(eventId, reply, { from, needsUser: !('raw' in reply) }))
     if (outcome !== 'unknown' && outcome !== 'too-late') return outcome
-    const event = known.event ?? (await ownCopy(eventId, from))
+    const event = known.event ?? (await recordedEvent(eventId, from))
     const wait = (await mailbox.waitOf(eventId)) ?? (event && (await waitNow(event)))
     if (wait === undefined) return event === undefined ? 'unknown' : 'too-late'
     if (from !== undefined && from !== wait.subscription) return 'not-asked'
     return late.send(eventId, wait, reply)
   }
 
-  async function ownCopy(eventId: string, from: string | undefined): Promise<GatewayEvent | undefined> {
+  async function recordedEvent(eventId: string, from: string | undefined): Promise<GatewayEvent | undefined> {
     if (from !== undefined) return (await given.find(eventId, from))?.event
     return (await events.get(eventId))?.event ?? (await mailbox.waitOf(eventId))?.event
   }
 
-  /** Known only while the push waits, and for some minutes after. */
+  /** Known while the push waits, and for some minutes after. */
   async function isForAnother(eventId: string, from: string | undefined): Promise<boolean> {
     if (from === undefined) return false
     const wait = await mailbox.waitOf(eventId)
     return wait === undefined || wait.subscription !== from
   }
 
-  /** As a push of this event would wait now; of an older event nothing else is known. */
+  /** The wait of an older event has expired: build the one that its push would have now. */
   async function waitNow(event: GatewayEvent): Promise<ReplyWait | undefined> {
     const replying = replyingSubscription(await subscriptions.all(), event)
     const { authorizerappid, subject } = event
     if (!replying || authorizerappid === undefined || subject === undefined) return undefined
-    // The time of the subscription, however new it is: it replies now.
+    // The subscription's own creation, so that it counts as given the event.
     const { name: subscription, createdAtMs: receivedAtMs } = replying
     return { subscription, authorizerAppId: authorizerappid, openId: subject, receivedAtMs }
   }
@@ -117,7 +117,7 @@ function judge(event: GatewayEvent, offered: unknown): ExpectedReply {
   return reply === undefined ? { missing: 'invalid' } : { reply }
 }
 
-/** A reply that cannot reach anybody is none. */
+/** A reply without a user to send it to is invalid. */
 function orInvalid(outcome: OfferOutcome): Exclude<OfferOutcome, 'no-user'> | 'invalid' {
   return outcome === 'no-user' ? 'invalid' : outcome
 }

@@ -10,7 +10,7 @@ export function replyingSubscription(
 
 const known = new WeakMap<readonly Subscription[], boolean>()
 
-/** Could any of them reply to some event? Cached per array: each push asks. */
+/** Whether any of them may reply to events. Cached per array, because each push needs it. */
 export function hasReplying(subscriptions: readonly Subscription[]): boolean {
   const has = known.get(subscriptions) ?? subscriptions.some(mayReply)
   known.set(subscriptions, has)

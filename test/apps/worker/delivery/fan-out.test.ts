@@ -445,7 +445,7 @@ void t.test('an event that another arrival has is left alone, and one that was d
       deliveryChanged: async () => void seen.push('changed'),
     },
     onDuplicate: () => void (duplicates += 1),
-    onUnheard: () => void seen.push('unheard'),
+    onUnsubscribed: () => void seen.push('unsubscribed'),
   }
   const { fanOut, calls } = setUp([WEBHOOK], { deps: byRecord })
   t.same(await fanOut({}, { claim: { arrival: 'j:0' } }), { delivered: 0, enqueued: 0 })

@@ -17,7 +17,7 @@ export type FanOutDeps = FirstAttemptDeps & {
   claims: Pick<EventClaims, 'claim' | 'ended'>
   events: Pick<EventLog, 'record'>
   /** The platform has no enabled subscription. */
-  onUnheard?(event: GatewayEvent): void
+  onUnsubscribed?(event: GatewayEvent): void
   /** The event was a duplicate: another arrival of it is dispatched. */
   onDuplicate?(): void
 }
@@ -64,7 +64,7 @@ export function createFanOut(deps: FanOutDeps): FanOut {
       deps.onDuplicate?.()
       return { delivered: 0, enqueued: 0 }
     }
-    if (!all.some(({ enabled }) => enabled)) deps.onUnheard?.(event)
+    if (!all.some(({ enabled }) => enabled)) deps.onUnsubscribed?.(event)
     // `recorded` may also name subscriptions that an earlier run has served and counted: count only those written now.
     concludeWritten(
       deps,
