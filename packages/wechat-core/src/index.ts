@@ -31,6 +31,7 @@ export { XmlRefusedError } from './xml/xml-refused.ts'
 export type { XmlRefusal } from './xml/xml-refused.ts'
 
 // push
+export { textOfUtf8 } from './crypto/utf8.ts'
 export { parseAuthorizerMessage } from './push/authorizer-message.ts'
 export { parseComponentEvent } from './push/component-event.ts'
 export type { ComponentPush } from './push/component-event.ts'

@@ -1,8 +1,11 @@
 // Owns: what an ingress enqueues again when Redis has lost what it acknowledged. That it notices: packages/redis/loss-watch.test.
-import { createRecentAcceptances, type EnqueuePush } from '@wxgw/ingress'
+import { createRecentAcceptances, type EnqueuePush, type Push } from '@wxgw/ingress'
 import { GatewayError } from '@wxgw/wechat-core'
 import t from 'tap'
 import { collectLog, makeEvent } from '../../packages/redis/queues-fixture.ts'
+import { createGateway, PREFIX } from './gateway-fixture.ts'
+import { APPID_A, NOW_MS } from './samples.ts'
+import { COMPONENT_APPID, queryText, sealPush, textMessage } from './sealed-push.ts'
 
 /** A store that de-duplicates and can lose everything. */
 function createStore() {
@@ -94,4 +97,47 @@ void t.test('one that is refused for good holds up none after it', async (t) => 
   await recent.enqueueAgain('another-server', signal)
   t.ok(store.known().includes('b'))
   t.match(log.lines.at(-1), { fields: { lost: 1, givenUp: 1 } })
+})
+
+void t.test('a message that was lost is enqueued again as it was, whatever WeChat had sent', async (t) => {
+  const reply = { subscription: 'crm', deadlineAtMs: NOW_MS + 4000 }
+  let wanted: typeof reply | undefined
+  const gateway = createGateway(t, {
+    passiveReplies: { answer: ({ enqueue }) => enqueue(wanted).then(() => undefined) },
+  })
+  const now = NOW_MS / 1000
+  const text = textMessage({ createTime: now - 1, content: '你好 "1" 😀' })
+  const ticket = '<ComponentVerifyTicket>ticket@@@1</ComponentVerifyTicket>'
+  const documents = [
+    text,
+    textMessage({ createTime: now, content: 'x' }),
+    Buffer.from(text).subarray(0, Buffer.byteLength(text.slice(0, text.indexOf('好'))) + 1),
+    '<xml><MsgType>event</MsgType><Event>no_time</Event></xml>',
+    `<xml><CreateTime>${now + 864_000}</CreateTime><MsgType>event</MsgType><Event>in_the_future</Event></xml>`,
+    'no xml',
+    textMessage({ createTime: now }).replace('<MsgId>', `${ticket}<MsgId>`),
+    `<xml><AppId>${COMPONENT_APPID}</AppId><InfoType>component_verify_ticket</InfoType>${ticket}</xml>`,
+  ]
+  for (const document of [...documents, text]) {
+    const { query, body } = sealPush(document, now)
+    const url = `${PREFIX}/${APPID_A}/callback?${queryText(query)}`
+    const headers = { 'content-type': 'text/xml' }
+    t.equal((await gateway.publicServer.inject({ method: 'POST', url, headers, payload: body })).body, 'success')
+    if (document === documents.at(-1)) wanted = reply
+  }
+  const accepted = gateway.fake.callsOf('intake.accept') as Array<[Push & { kind: 'message' }, unknown, Buffer]>
+  const again: Push[] = []
+  const enqueue: EnqueuePush = async (push) => {
+    again.push(push)
+    return 'queued'
+  }
+  const recent = createRecentAcceptances({ enqueue, clock: gateway.clock, log: collectLog() })
+  for (const [push, , plaintext] of accepted) recent.note(push, plaintext)
+  await recent.enqueueAgain('another-server', new AbortController().signal)
+  t.same(
+    again,
+    accepted.map(([push]) => push),
+  )
+  t.equal(again.length, documents.length + 1)
+  t.match(again.at(-1), { reply })
 })

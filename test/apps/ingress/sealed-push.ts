@@ -15,7 +15,7 @@ export type PushOptions = {
 
 export type SealedPush = { query: Record<string, string>; body: string }
 
-export function sealPush(plaintext: string, timestampSeconds: number, options: PushOptions = {}): SealedPush {
+export function sealPush(plaintext: string | Buffer, timestampSeconds: number, options: PushOptions = {}): SealedPush {
   const { token = PUSH_TOKEN, aesKey = PUSH_AES_KEY, receiveId = COMPONENT_APPID, nonce = '1804289383' } = options
   const timestamp = String(options.timestamp ?? timestampSeconds)
   const encrypt = encryptText(plaintext, { aesKey, receiveId })
@@ -29,8 +29,11 @@ export function sign(parts: readonly string[]): string {
   return createHash('sha1').update(parts.toSorted().join('')).digest('hex')
 }
 
-export function encryptText(text: string, { aesKey, receiveId }: { aesKey: Buffer; receiveId: string }): string {
-  const content = Buffer.from(text)
+export function encryptText(
+  text: string | Buffer,
+  { aesKey, receiveId }: { aesKey: Buffer; receiveId: string },
+): string {
+  const content = typeof text === 'string' ? Buffer.from(text) : text
   const length = Buffer.alloc(4)
   length.writeUInt32BE(content.length)
   const unpadded = Buffer.concat([randomBytes(16), length, content, Buffer.from(receiveId)])

@@ -16,7 +16,12 @@ void t.test('every known message is decrypted, and encrypted to the identical ci
     const aesKey = keyOf(known.encodingAesKey)
     t.same(
       decryptMessage({ aesKey, encrypted: known.encrypt }),
-      { plaintext: known.plaintext, receiveId: known.receiveId, isUtf8: true },
+      {
+        plaintext: known.plaintext,
+        bytes: Buffer.from(known.plaintext),
+        receiveId: known.receiveId,
+        isUtf8: true,
+      },
       `${known.id} is decrypted`,
     )
     const random16 = Buffer.from(known.random16)
@@ -55,7 +60,12 @@ void t.test('messages of every length come back, whatever padding they need', as
     const padded = Buffer.concat([decipher.update(encrypted, 'base64'), decipher.final()])
     t.equal(padded.length % 32, 0, 'whole blocks of 32 bytes')
     pads.add(padded.at(-1) ?? 0)
-    t.same(decryptMessage({ aesKey, encrypted }), { plaintext, receiveId: 'wx134c8103faa5a59e', isUtf8: true })
+    t.same(decryptMessage({ aesKey, encrypted }), {
+      plaintext,
+      bytes: Buffer.from(plaintext),
+      receiveId: 'wx134c8103faa5a59e',
+      isUtf8: true,
+    })
   }
   t.equal(pads.size, 32, 'every pad from 1 to 32 occurred')
 })
@@ -73,7 +83,11 @@ void t.test('a message of any length and any characters comes back as Node itsel
   }
   const cut = Buffer.from('你'.repeat(400)).subarray(0, -1)
   const opened = decryptMessage({ aesKey, encrypted: encryptPush({ aesKey, plaintext: cut, receiveId: 'wx' }) })
-  t.same(opened, { plaintext: cut.toString('utf8'), receiveId: 'wx', isUtf8: false }, 'half a character is U+FFFD')
+  t.same(
+    opened,
+    { plaintext: cut.toString('utf8'), bytes: cut, receiveId: 'wx', isUtf8: false },
+    'half a character is U+FFFD',
+  )
 })
 
 void t.test('every character of Unicode comes back, whatever stands beside it', async (t) => {
@@ -110,7 +124,12 @@ void t.test('what was decrypted before with the same key never shows in a later 
     decryptMessage({ aesKey, encrypted: noise })
     const plaintext = randomBytes(round + 1).toString('base64url')
     const encrypted = encryptPush({ plaintext, aesKey })
-    t.same(decryptMessage({ aesKey, encrypted }), { plaintext, receiveId: 'wx134c8103faa5a59e', isUtf8: true })
+    t.same(decryptMessage({ aesKey, encrypted }), {
+      plaintext,
+      bytes: Buffer.from(plaintext),
+      receiveId: 'wx134c8103faa5a59e',
+      isUtf8: true,
+    })
   }
 })
 

@@ -43,7 +43,7 @@ export function authorizerMessageRoute(scope: GatewayServer, deps: Deps): void {
 
       const event = messageEvent(message, { platform: platform.id, appId, receivedAtMs })
       const made = madeAt(message.kind === 'message' ? message.createTimeSeconds : undefined)
-      const enqueue = enqueueOnce({ platform, event, receivedAtMs, made, within })
+      const enqueue = enqueueOnce({ platform, event, receivedAtMs, made, within, opened })
       // Written out, not spread: see messageEvent.
       const answerable =
         message.kind === 'message'
@@ -77,15 +77,15 @@ export function authorizerMessageRoute(scope: GatewayServer, deps: Deps): void {
   })
 
   /** The first call decides whether the event waits for a reply; the later ones get its outcome. */
-  function enqueueOnce({ platform, event, receivedAtMs, made, within }: Pushed): Enqueue {
+  function enqueueOnce({ platform, event, receivedAtMs, made, within, opened }: Pushed): Enqueue {
     let accepted: Promise<PushOutcome> | undefined
     const accept = (wanted?: ReplyWanted) => {
       const push = { v: 1, kind: 'message', platform: platform.id, event, receivedAtMs, made } as const
-      return intake.accept(wanted ? { ...push, reply: wanted } : push, within)
+      return intake.accept(wanted ? { ...push, reply: wanted } : push, within, opened.plaintextBytes)
     }
     return (wanted) => (accepted ??= accept(wanted))
   }
 }
 
-type Pushed = Pick<PushedMessage, 'platform' | 'event' | 'receivedAtMs' | 'made' | 'within'>
+type Pushed = Pick<PushedMessage, 'platform' | 'event' | 'receivedAtMs' | 'made' | 'within' | 'opened'>
 type Enqueue = (wanted?: ReplyWanted) => Promise<PushOutcome>

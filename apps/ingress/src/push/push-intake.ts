@@ -10,9 +10,10 @@ import type { RecentAcceptances } from './recent-acceptances.ts'
 export type PushIntake = {
   /**
    * Resolves when Redis, or with SPOOL_DIR this machine's disk, has the push; then WeChat may be answered. Rejects with
-   * STORE_UNAVAILABLE otherwise: WeChat pushes again. `within`: how long Redis may take.
+   * STORE_UNAVAILABLE otherwise: WeChat pushes again. `within`: how long Redis may take. `plaintext`: what a message
+   * was parsed from.
    */
-  accept(push: Push, within: TimeBound): Promise<PushOutcome>
+  accept(push: Push, within: TimeBound, plaintext?: Buffer): Promise<PushOutcome>
 }
 
 export type PushIntakeDeps = {
@@ -32,11 +33,11 @@ export function createPushIntake(deps: PushIntakeDeps): PushIntake {
 
   const acceptWith =
     (disk: NonNullable<typeof spool>): PushIntake['accept'] =>
-    async (push, within) => {
+    async (push, within, plaintext) => {
       if (!disk.isHolding(push.kind)) {
         try {
           await assertNothingBefore(push, disk)
-          return await enqueueAndNote(push, within)
+          return await enqueueAndNote(push, within, plaintext)
         } catch (error) {
           if (!isStoreAway(error)) throw error
         }
@@ -45,10 +46,10 @@ export function createPushIntake(deps: PushIntakeDeps): PushIntake {
       return 'accepted'
     }
 
-  async function enqueueAndNote(push: Push, within?: TimeBound): Promise<PushOutcome> {
+  async function enqueueAndNote(push: Push, within?: TimeBound, plaintext?: Buffer): Promise<PushOutcome> {
     memory.assertRoomFor(push.kind === 'message' ? 'messages' : 'control')
     const outcome = await enqueue(push, within)
-    if (push.kind !== 'release-check') recent.note(push)
+    if (push.kind !== 'release-check') recent.note(push, plaintext)
     if (push.kind === 'message' && hasNoSubscriber(push.platform)) unsubscribed.note(push.platform)
     return outcome
   }

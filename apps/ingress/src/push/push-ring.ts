@@ -1,24 +1,28 @@
-// Owns: a ring buffer of texts with the time of each. All of it lies in one block outside V8's heap: an object per text
-// would be promoted to V8's old generation, and a process under load would collect garbage there all the time.
+// Owns: a ring buffer of records with the time of each. All of it lies in one block outside V8's heap: an object per
+// record would be promoted to V8's old generation, and a process under load would collect garbage there all the time.
 
-/** Of a text: the number of all bytes before it, those included that were overwritten since. */
+/** Of a record: the number of all bytes before it, those included that were overwritten since. */
 export type Place = number
 
+/** `head`: ASCII. `body`: any bytes. */
+export type RingRecord = { head: string; body: Buffer }
+
 export type PushRing = {
-  /** Overwrites the oldest texts. One that is larger than the ring is not kept. */
-  write(text: string, atMs: number): void
-  /** Forgets the texts that were written with an earlier time, oldest first. */
+  /** Overwrites the oldest records. One that is larger than the ring is not kept. The body is copied. */
+  write(record: RingRecord, atMs: number): void
+  /** Forgets the records that were written with an earlier time, oldest first. */
   dropBefore(atMs: number): void
   /** Oldest first. */
   places(): Place[]
-  /** undefined: it was overwritten or dropped. */
-  read(place: Place): string | undefined
+  /** A copy. undefined: it was overwritten or dropped. */
+  read(place: Place): RingRecord | undefined
 }
 
-/** Before each text: its bytes, then its time. */
-const HEADER_BYTES = 12
-const TIME_OFFSET = 4
-/** In place of a text's bytes: the next text is at the start of the block. */
+/** Before each record: the bytes of head and body together, those of the head, its time. */
+const HEADER_BYTES = 16
+const HEAD_OFFSET = 4
+const TIME_OFFSET = 8
+/** In place of a record's bytes: the next record is at the start of the block. */
 const NEXT_LAP = 0xffff_ffff
 
 export function createPushRing(size: number): PushRing {
@@ -27,20 +31,20 @@ export function createPushRing(size: number): PushRing {
   let oldest = 0
   let end = 0
 
-  /** `place`, or the start of the next lap where no text begins at it. */
-  function textAt(place: Place): Place {
+  /** `place`, or the start of the next lap where no record begins at it. */
+  function recordAt(place: Place): Place {
     const left = size - (place % size)
     return left < HEADER_BYTES || block.readUInt32LE(place % size) === NEXT_LAP ? place + left : place
   }
 
   function after(place: Place): Place {
     const next = place + HEADER_BYTES + block.readUInt32LE(place % size)
-    return next < end ? textAt(next) : end
+    return next < end ? recordAt(next) : end
   }
 
   return {
-    write(text, atMs) {
-      const bytes = Buffer.byteLength(text)
+    write({ head, body }, atMs) {
+      const bytes = head.length + body.length
       const needed = HEADER_BYTES + bytes
       if (needed > size) return
       const left = size - (end % size)
@@ -50,8 +54,10 @@ export function createPushRing(size: number): PushRing {
       if (oldest === end) oldest = place
       const at = place % size
       block.writeUInt32LE(bytes, at)
+      block.writeUInt32LE(head.length, at + HEAD_OFFSET)
       block.writeDoubleLE(atMs, at + TIME_OFFSET)
-      block.write(text, at + HEADER_BYTES)
+      block.write(head, at + HEADER_BYTES, 'latin1')
+      body.copy(block, at + HEADER_BYTES + head.length)
       end = place + needed
     },
 
@@ -68,7 +74,10 @@ export function createPushRing(size: number): PushRing {
     read(place) {
       if (place < oldest) return undefined
       const at = place % size
-      return block.toString('utf8', at + HEADER_BYTES, at + HEADER_BYTES + block.readUInt32LE(at))
+      const start = at + HEADER_BYTES
+      const bodyStart = start + block.readUInt32LE(at + HEAD_OFFSET)
+      const body = Buffer.from(block.subarray(bodyStart, start + block.readUInt32LE(at)))
+      return { head: block.toString('latin1', start, bodyStart), body }
     },
   }
 }

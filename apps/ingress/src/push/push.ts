@@ -1,17 +1,22 @@
-// Owns: an authentic push as the queue takes it: what it is, its text for the spool and for recent-acceptances.ts, and
-// handing it to the queue of its platform.
+// Owns: an authentic push as the queue takes it: what it is, its text for the spool, and handing it to the queue of
+// its platform.
 import type { GatewayEvent } from '@wxgw/contracts'
 import type { PushQueue, TimeBound } from '@wxgw/platform'
 import { parseAuthorizerAppId, Secret } from '@wxgw/wechat-core'
 import { Type, type Static } from 'typebox'
 import { Compile } from 'typebox/compile'
 
+/** When it was made. The queue judges how old a push is. */
+export const MadeSchema = Type.Union([Type.Number(), Type.Literal('unknown'), Type.Literal('ordered')])
+
+export const ReplyWantedSchema = Type.Object({ subscription: Type.String(), deadlineAtMs: Type.Number() })
+
 const common = {
   v: Type.Literal(1),
   platform: Type.String(),
   receivedAtMs: Type.Number(),
-  /** Missing in what an older version has left. The queue judges how old a push is. */
-  made: Type.Optional(Type.Union([Type.Number(), Type.Literal('unknown'), Type.Literal('ordered')])),
+  /** Missing in what an older version has left. */
+  made: Type.Optional(MadeSchema),
 }
 
 const WrittenPushSchema = Type.Union([
@@ -21,7 +26,7 @@ const WrittenPushSchema = Type.Union([
     kind: Type.Literal('message'),
     // Written by the gateway's own code from a push that it has verified.
     event: Type.Unsafe<GatewayEvent>(Type.Object({ id: Type.String() })),
-    reply: Type.Optional(Type.Object({ subscription: Type.String(), deadlineAtMs: Type.Number() })),
+    reply: Type.Optional(ReplyWantedSchema),
   }),
   Type.Object({
     ...common,

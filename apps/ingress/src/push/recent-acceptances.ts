@@ -3,12 +3,16 @@
 // De-duplication drops what Redis still has.
 import type { Log, Metrics } from '@wxgw/runtime'
 import { type Clock, isStoreAway, pause } from '@wxgw/wechat-core'
-import { type EnqueuePush, type Push, type PushOutcome, readPush, writePush } from './push.ts'
+import type { EnqueuePush, Push, PushOutcome } from './push.ts'
 import { createPushRing, type Place } from './push-ring.ts'
+import { recalledPush, rememberedPush } from './remembered-push.ts'
 
 export type RecentAcceptances = {
-  /** Redis has accepted it. A release check is not noted: WeChat waits seconds for it. */
-  note(push: Exclude<Push, { kind: 'release-check' }>): void
+  /**
+   * Redis has accepted it. A release check is not noted: WeChat waits seconds for it. `plaintext`: what a message was
+   * parsed from; keeping it costs less than keeping the message.
+   */
+  note(push: Exclude<Push, { kind: 'release-check' }>, plaintext?: Buffer): void
   /**
    * Enqueues everything again, oldest first; repeats while the store is away, until `signal` is aborted. Never rejects.
    */
@@ -43,16 +47,16 @@ export function createRecentAcceptances({
     labels: ['outcome'],
   })
 
-  function note(push: Push): void {
+  function note(push: Push, plaintext?: Buffer): void {
     const atMs = clock.nowMs()
     ring.dropBefore(atMs - KEEP_MS)
-    ring.write(writePush(push), atMs)
+    ring.write(rememberedPush(push, plaintext), atMs)
   }
 
   /** undefined: a newer push was written over it. */
   function pushOf(place: Place): Push | undefined {
-    const text = ring.read(place)
-    return text === undefined ? undefined : readPush(text)
+    const record = ring.read(place)
+    return record && recalledPush(record)
   }
 
   async function enqueueUntilTaken(place: Place, signal: AbortSignal): Promise<PushOutcome | 'given-up'> {

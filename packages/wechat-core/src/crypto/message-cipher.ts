@@ -1,8 +1,8 @@
 // Owns: the cipher of pushes and replies: AES-256-CBC around random(16) + length(4) + message + receiveid, padded to 32
 // bytes. Knows nothing of signatures and XML.
-import { isAscii, isUtf8 } from 'node:buffer'
+import { isUtf8 } from 'node:buffer'
 import { createCipheriv, createDecipheriv, randomBytes, type Decipher } from 'node:crypto'
-import { textOfValidUtf8 } from './utf8.ts'
+import { textOfUtf8 } from './utf8.ts'
 
 const RANDOM_BYTES = 16
 const HEADER_BYTES = RANDOM_BYTES + 4
@@ -10,8 +10,8 @@ const CIPHER_BLOCK_BYTES = 16
 // WeChat pads to multiples of 32, not of the cipher's 16: Node's own padding check refuses every pad over 16.
 const PAD_BLOCK_BYTES = 32
 
-/** Bytes that are no UTF-8 stand as U+FFFD in `plaintext`, and `isUtf8` says so. */
-export type DecryptedMessage = { plaintext: string; receiveId: string; isUtf8: boolean }
+/** Bytes that are no UTF-8 stand as U+FFFD in `plaintext`, and `isUtf8` says so. `bytes`: the plaintext as it came. */
+export type DecryptedMessage = { plaintext: string; bytes: Buffer; receiveId: string; isUtf8: boolean }
 
 /**
  * The `Encrypt` of a message, in base64 without line breaks. `random16` (16 bytes) is for known-answer tests only.
@@ -59,11 +59,6 @@ export function decodeBase64(text: string): Buffer | undefined {
   return bytes.length > 0 && bytes.toString('base64') === text ? bytes : undefined
 }
 
-function textOf(bytes: Buffer, isValid: boolean): string {
-  if (!isValid) return bytes.toString('utf8')
-  return isAscii(bytes) ? bytes.toString('latin1') : textOfValidUtf8(bytes)
-}
-
 /** As decryptMessage, of bytes. Every length is checked before it is used. */
 export function decryptBytes(aesKey: Buffer, ciphertext: Buffer): DecryptedMessage | undefined {
   if (ciphertext.length < HEADER_BYTES || ciphertext.length % CIPHER_BLOCK_BYTES !== 0) return undefined
@@ -72,9 +67,9 @@ export function decryptBytes(aesKey: Buffer, ciphertext: Buffer): DecryptedMessa
   if (end === undefined || end < HEADER_BYTES) return undefined
   const messageEnd = HEADER_BYTES + padded.readUInt32BE(RANDOM_BYTES)
   if (messageEnd === HEADER_BYTES || messageEnd > end) return undefined
-  const message = padded.subarray(HEADER_BYTES, messageEnd)
-  const isValid = isUtf8(message)
-  return { plaintext: textOf(message, isValid), isUtf8: isValid, receiveId: padded.toString('utf8', messageEnd, end) }
+  const bytes = padded.subarray(HEADER_BYTES, messageEnd)
+  const receiveId = padded.toString('utf8', messageEnd, end)
+  return { plaintext: textOfUtf8(bytes), bytes, isUtf8: isUtf8(bytes), receiveId }
 }
 
 const decipherers = new WeakMap<Buffer, Decipher>()

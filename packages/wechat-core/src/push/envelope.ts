@@ -53,8 +53,8 @@ export function openEnvelope(push: PushToOpen): OpenedPush {
   if (token === undefined) throw signatureMismatch()
   const ciphertext = decodeBase64(encrypt)
   if (ciphertext === undefined) throw malformed('the encrypted part of the push is not base64')
-  const { plaintext, aesKey } = decrypt(keys, ciphertext)
-  return { plaintext, timestamp, nonce, credentials: { token, aesKey } }
+  const { plaintext, plaintextBytes, aesKey } = decrypt(keys, ciphertext)
+  return { plaintext, plaintextBytes, timestamp, nonce, credentials: { token, aesKey } }
 }
 
 function isLargeForgery(
@@ -93,12 +93,15 @@ function textOf(body: Buffer): string {
   return textOfValidUtf8(body)
 }
 
-function decrypt({ aesKeys, componentAppId }: PushKeys, ciphertext: Buffer): { plaintext: string; aesKey: Buffer } {
+type Decrypted = { plaintext: string; plaintextBytes: Buffer; aesKey: Buffer }
+
+function decrypt({ aesKeys, componentAppId }: PushKeys, ciphertext: Buffer): Decrypted {
   let isForAnother = false
   for (const aesKey of aesKeys) {
     const message = decryptBytes(aesKey, ciphertext)
     // An authentic push is never refused, even when WeChat has cut a character in half.
-    if (message?.receiveId === componentAppId) return { plaintext: message.plaintext, aesKey }
+    if (message?.receiveId === componentAppId)
+      return { plaintext: message.plaintext, plaintextBytes: message.bytes, aesKey }
     // Try the next key: one wrong key in a few hundred leaves valid padding.
     if (message?.isUtf8) isForAnother = true
   }

@@ -26,8 +26,10 @@ export type PushQuery = {
 
 /** A push that is proven to come from WeChat for this component. */
 export type OpenedPush = {
-  /** The decrypted XML, exactly as WeChat wrote it. */
+  /** The decrypted XML, exactly as WeChat wrote it. Bytes that are no UTF-8 stand as U+FFFD. */
   plaintext: string
+  /** The same as WeChat sent it: textOfUtf8 makes `plaintext` of it. */
+  plaintextBytes: Buffer
   timestamp: string
   nonce: string
   /** The credentials that opened it: a passive reply is sealed with the same. */

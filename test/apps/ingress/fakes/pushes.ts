@@ -5,7 +5,12 @@ import type { Recorder } from './recorder.ts'
 
 export function fakePushes({ method, callsOf }: Recorder) {
   return {
-    intake: { accept: method('intake.accept', (_push: Push, _within: TimeBound): PushOutcome => 'accepted') },
+    intake: {
+      accept: method(
+        'intake.accept',
+        (_push: Push, _within: TimeBound, _plaintext?: Buffer): PushOutcome => 'accepted',
+      ),
+    },
     /** What the intake was given of this kind. */
     pushes<Kind extends Push['kind']>(kind: Kind): Array<Extract<Push, { kind: Kind }>> {
       const pushes = (callsOf('intake.accept') as Array<[Push]>).map(([push]) => push)
