@@ -43,5 +43,7 @@ export function createAuthorizers({ store, index, history, clock }: Deps): Autho
     buildIndex: () => index.build(),
     history: (appId, page) => history.list(appId, page),
     ownerOfUserName,
+    // Only an unknown id expires.
+    cachedOwner: (userName) => userNames.get(userName)?.appId,
   }
 }

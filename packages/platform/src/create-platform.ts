@@ -106,7 +106,10 @@ export function createPlatform(deps: PlatformDeps): { platform: Platform; close(
     shards,
     replicas,
     sealedJobs,
-    subscriptions: { all: (longestMs) => outages.ask(keys.subscriptions, () => known.all(), longestMs) },
+    subscriptions: {
+      known: () => known.known(),
+      all: (longestMs) => outages.ask(keys.subscriptions, () => known.all(), longestMs),
+    },
     lateMs,
   })
   const store = createAuthorizerStore(storeDeps)

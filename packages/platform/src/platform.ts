@@ -122,6 +122,8 @@ export type Authorizers = {
   history(appId: AuthorizerAppId, page: { limit: number; cursor: string | undefined }): Promise<Page<HistoryEntry>>
   /** The authorizer that this `gh_…` original id belongs to, when known. Cached in the process. */
   ownerOfUserName(userName: string): Promise<AuthorizerAppId | undefined>
+  /** What `ownerOfUserName` would answer, if it is cached. Never reads from Redis. */
+  cachedOwner(userName: string): AuthorizerAppId | undefined
 }
 
 /**

@@ -257,6 +257,7 @@ void t.test(
   async (t) => {
     let isAway = false
     const subscriptions = {
+      known: () => undefined,
       all: (lateMs?: number) => {
         if (!isAway) return Promise.resolve([])
         return lateMs === undefined

@@ -39,7 +39,9 @@ export function authorizerMessageRoute(scope: GatewayServer, deps: Deps): void {
       const opened = openPush(deps, { request, platform, query: request.query, nowMs: receivedAtMs })
       const message = parseAuthorizerMessage(opened.plaintext, receivedAtMs)
       const within = createStoreBudget(clock, receivedAtMs)
-      await checkOwner({ platform, appId, message, within })
+      // Each `await` of something that is known costs a push a promise and a turn of the microtasks.
+      const lookedUp = checkOwner({ platform, appId, message, within })
+      if (lookedUp !== undefined) await lookedUp
 
       const event = messageEvent(message, { platform: platform.id, appId, receivedAtMs })
       const made = madeAt(message.kind === 'message' ? message.createTimeSeconds : undefined)
@@ -73,7 +75,7 @@ export function authorizerMessageRoute(scope: GatewayServer, deps: Deps): void {
   scope.get('/apis/v1/wx/:platform/:APPID/callback', { schema: pushSchemas.authorizerUrlCheck }, (request, reply) => {
     const platform = platformOf(platforms, request.params)
     authorizerAppIdOf(platform, request.params)
-    answerText(reply, echoOf(deps, platform.pushKeys, request.query))
+    reply.send(answerText(reply, echoOf(deps, platform.pushKeys, request.query)))
   })
 
   /** The first call decides whether the event waits for a reply; the later ones get its outcome. */

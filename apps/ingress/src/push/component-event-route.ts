@@ -53,7 +53,7 @@ export function componentEventRoute(scope: GatewayServer, deps: Deps): void {
 
   scope.get('/apis/v1/wx/:platform/event', { schema: pushSchemas.componentUrlCheck }, (request, reply) => {
     const platform = platformOf(platforms, request.params)
-    answerText(reply, echoOf(deps, platform.pushKeys, request.query))
+    reply.send(answerText(reply, echoOf(deps, platform.pushKeys, request.query)))
   })
 }
 

@@ -12,22 +12,31 @@ export type OwnerCheckDeps = {
 }
 
 type Addressed = {
-  platform: { id: string; authorizers: Pick<Authorizers, 'ownerOfUserName'> }
+  platform: { id: string; authorizers: Pick<Authorizers, 'ownerOfUserName' | 'cachedOwner'> }
   appId: AuthorizerAppId
   message: AuthorizerMessage
   within: TimeBound
 }
 
-/** Rejects with APPID_MISMATCH. A message without ToUserName, or of an unknown account, passes. */
-export type CheckOwner = (addressed: Addressed) => Promise<void>
+/**
+ * undefined: it passes, and nothing had to be looked up. Rejects with APPID_MISMATCH. A message without ToUserName, or
+ * of an unknown account, passes.
+ */
+export type CheckOwner = (addressed: Addressed) => Promise<void> | undefined
 
 export function createOwnerCheck({ goesOnWithoutStore, log }: OwnerCheckDeps): CheckOwner {
-  return async ({ platform, appId, message, within }) => {
-    if (message.kind !== 'message' || message.toUserName === '') return
-    const ask = () => within(() => platform.authorizers.ownerOfUserName(message.toUserName))
+  async function lookUp({ platform, appId, within }: Addressed, userName: string): Promise<void> {
+    const ask = () => within(() => platform.authorizers.ownerOfUserName(userName))
     const owner = await (goesOnWithoutStore ? unlessStoreAway(ask) : ask())
     if (owner === undefined || owner === appId) return
     log.warn({ platform: platform.id, appid: appId, owner }, 'push.misdirected')
     throw new GatewayError('APPID_MISMATCH', 'the message belongs to another authorizer')
+  }
+
+  return (addressed) => {
+    const { platform, appId, message } = addressed
+    if (message.kind !== 'message' || message.toUserName === '') return undefined
+    if (platform.authorizers.cachedOwner(message.toUserName) === appId) return undefined
+    return lookUp(addressed, message.toUserName)
   }
 }

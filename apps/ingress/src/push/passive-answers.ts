@@ -6,8 +6,8 @@ import type { PushPlatform } from './push-context.ts'
 
 /** What the messages of one platform's authorizers need of it. */
 export type MessagePlatform = PushPlatform & {
-  authorizers: Pick<Authorizers, 'get' | 'ownerOfUserName'>
-  subscriptions: Pick<Subscriptions, 'all'>
+  authorizers: Pick<Authorizers, 'get' | 'ownerOfUserName' | 'cachedOwner'>
+  subscriptions: Pick<Subscriptions, 'all' | 'known'>
   replies: Pick<Replies, 'expect'>
   statistics: Pick<Statistics, 'count'>
 }
@@ -31,9 +31,10 @@ export type PassiveAnswer = string | undefined
 export type PassiveReplies = {
   /**
    * `enqueue` hands the event to the queue, with the wish for a reply; it may be called once. When it is not called,
-   * the event is enqueued without such a wish; either way nothing is answered before the queue has accepted.
+   * the event is enqueued without such a wish; either way nothing is answered before the queue has accepted. undefined
+   * without a promise: no subscription replies to anybody, and nothing had to be read.
    */
-  answer(push: PushedMessage & { enqueue(reply?: ReplyWanted): Promise<unknown> }): Promise<PassiveAnswer>
+  answer(push: PushedMessage & { enqueue(reply?: ReplyWanted): Promise<unknown> }): Promise<PassiveAnswer> | undefined
 }
 
 export type ReleaseCheck = {

@@ -17,7 +17,7 @@ type Push = Parameters<PassiveReplies['answer']>[0]
 
 /** A retry of a push that still waits gets the same answer. */
 export function createPassiveReplies({ clock, deadlineMs, log }: PassiveRepliesDeps): PassiveReplies {
-  async function answer(push: Push): Promise<PassiveAnswer> {
+  async function reply(push: Push): Promise<PassiveAnswer> {
     const { platform, appId, opened, event, receivedAtMs, within, enqueue } = push
     const subscriptions = await within(() => platform.subscriptions.all())
     if (!hasReplying(subscriptions)) return undefined
@@ -67,5 +67,10 @@ export function createPassiveReplies({ clock, deadlineMs, log }: PassiveRepliesD
     return fromUserName ? { toUserName, fromUserName } : undefined
   }
 
-  return { answer }
+  return {
+    answer(push) {
+      const known = push.platform.subscriptions.known()
+      return known !== undefined && !hasReplying(known) ? undefined : reply(push)
+    },
+  }
 }

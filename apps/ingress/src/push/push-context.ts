@@ -49,6 +49,8 @@ export function madeAt(createTimeSeconds: number | undefined): PushMade {
   return createTimeSeconds === undefined ? 'unknown' : createTimeSeconds * 1000
 }
 
-export function answerText(reply: FastifyReply, text: string): FastifyReply {
-  return reply.type(text.startsWith('<') ? 'text/xml; charset=utf-8' : 'text/plain; charset=utf-8').send(text)
+/** Sets the type of the answer and gives its text back, for a route to return. */
+export function answerText(reply: FastifyReply, text: string): string {
+  reply.type(text.startsWith('<') ? 'text/xml; charset=utf-8' : 'text/plain; charset=utf-8')
+  return text
 }

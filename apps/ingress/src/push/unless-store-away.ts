@@ -16,6 +16,9 @@ export async function unlessStoreAway<T>(run: () => Promise<T>): Promise<T | und
 /** While the store is away no consumer can reply to a push. The push itself is accepted. */
 export function repliesUnlessStoreAway(replies: PassiveReplies): PassiveReplies {
   return {
-    answer: (push) => unlessStoreAway(() => replies.answer(push)),
+    answer(push) {
+      const answer = replies.answer(push)
+      return answer && unlessStoreAway(() => answer)
+    },
   }
 }

@@ -11,7 +11,7 @@ import type { Queues } from './queues.ts'
 
 export type MessageBatches = {
   /** Resolves when Redis has accepted the job that the message is in. Rejects with STORE_UNAVAILABLE. */
-  add(entry: BatchedEvent): Promise<void>
+  add(entry: BatchedEvent): Promise<unknown>
   /** In a job of its own, ahead of all waiting jobs, because a push waits for the reply. Rejects as `add`. */
   addFirst(entry: BatchedEvent): Promise<void>
 }
@@ -47,13 +47,13 @@ export function createMessageBatches({
 
   const batches = createBatches<BatchedEvent, true>({
     write: async (_, entries) => {
-      await put(entries)
+      await guardStore(() => put(entries))
       return entries.map(() => true)
     },
   })
 
   return {
-    add: (entry) => guardStore(async () => void (await batches.add(TOGETHER, entry))),
+    add: (entry) => batches.add(TOGETHER, entry),
     addFirst: (entry) => guardStore(() => put([entry], { lifo: true })),
   }
 }

@@ -10,6 +10,8 @@ export type OrderedEventsDeps = {
   subscriptions: {
     /** Rejects with STORE_UNAVAILABLE after `lateMs`, where that is given. */
     all(lateMs?: number): Promise<readonly Subscription[]>
+    /** What `all()` would answer, if nothing must be read for it. */
+    known(): readonly Subscription[] | undefined
   }
   /**
    * With several masters: how long the one with the subscriptions may take. Then those that were read last are
@@ -20,10 +22,10 @@ export type OrderedEventsDeps = {
 
 export type OrderedEvents = {
   /** False: no subscription wants the events of this account in order, and nothing was written. */
-  append(entry: BatchedEvent, within: TimeBound): Promise<boolean>
+  append(entry: BatchedEvent, within: TimeBound): Promise<boolean> | false
 }
 
-export const NO_ORDERED_EVENTS: OrderedEvents = { append: async () => false }
+export const NO_ORDERED_EVENTS: OrderedEvents = { append: () => false }
 
 export function createOrderedEvents({ platform, lanes, subscriptions, lateMs }: OrderedEventsDeps): OrderedEvents {
   let latest: readonly Subscription[] | undefined
@@ -34,15 +36,22 @@ export function createOrderedEvents({ platform, lanes, subscriptions, lateMs }: 
     return latest
   }
 
+  async function readAndAppend(account: string, entry: BatchedEvent, within: TimeBound): Promise<boolean> {
+    const longestMs = latest === undefined ? undefined : lateMs
+    latest = await within(() => subscriptions.all(longestMs)).catch(latestWhileAway)
+    if (!hasOrder(latest, account)) return false
+    await within(() => lanes.append({ platform, account }, entry))
+    return true
+  }
+
   return {
-    async append(entry, within) {
+    append(entry, within) {
       const account = entry.event.authorizerappid
       if (account === undefined) return false
-      const longestMs = latest === undefined ? undefined : lateMs
-      latest = await within(() => subscriptions.all(longestMs)).catch(latestWhileAway)
-      if (!hasOrder(latest, account)) return false
-      await within(() => lanes.append({ platform, account }, entry))
-      return true
+      const known = subscriptions.known()
+      latest = known ?? latest
+      if (known !== undefined && !hasOrder(known, account)) return false
+      return readAndAppend(account, entry, within)
     },
   }
 }

@@ -120,7 +120,8 @@ export function createPushQueue(deps: PushQueueDeps): PushQueue {
     async message(event, arrival, reply) {
       const { receivedAtMs, made, within = unbounded } = arrival
       const entry: BatchedEvent = isOld(made) ? { event, receivedAtMs, isOld: true } : { event, receivedAtMs }
-      if (await ordered.append(reply ? { ...entry, reply } : entry, within)) return 'queued'
+      const ordering = ordered.append(reply ? { ...entry, reply } : entry, within)
+      if (ordering !== false && (await ordering)) return 'queued'
       // Not with several inboxes: this queue is on one master, and the push would depend on it.
       if (reply !== undefined && shards.all().length === 1) {
         const data: FanOutJob = { v: 1, kind: 'fan-out', event, receivedAtMs, reply }

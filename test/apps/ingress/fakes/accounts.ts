@@ -78,6 +78,7 @@ export function fakeAccounts(fake: Recorder & AccountState & { nextPosition: str
         items: [],
         nextCursor: fake.nextPosition,
       })),
+      cachedOwner: () => undefined,
       ownerOfUserName: method('ownerOfUserName', (userName: string) => fake.owners.get(userName)),
     },
     syncStates: { get: method('syncStates.get', (jobId: string) => fake.syncStates.get(jobId)) },
