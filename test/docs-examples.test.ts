@@ -146,7 +146,7 @@ function onlyFile(name: string, text: string): (path: string) => Buffer {
 /** `METHOD /path` of both listeners, without the prefix of a platform, parameters as `{}`. */
 const NO_ENTRIES = {
   note: () => undefined,
-  handOver: async () => undefined,
+  flush: async () => undefined,
   find: async () => ({ items: [], nextCursor: null }),
 }
 

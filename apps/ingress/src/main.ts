@@ -72,7 +72,7 @@ async function main(): Promise<void> {
       onError: (error) => log.debug({ err: error }, 'records.not_handed_over'),
     })
     lifecycle.onStop('records', async () => {
-      await Promise.allSettled([records.audit.handOver(), records.refusedCalls.handOver()])
+      await Promise.allSettled([records.audit.flush(), records.refusedCalls.flush()])
     })
     const deps: ServerDeps = {
       config,

@@ -75,7 +75,7 @@ export async function openGateway(deps: GatewayDeps): Promise<OpenedGateway> {
   })
   const platforms = createPlatforms({ config, connections, sealer, shardCount, replicas, hooks, clock, log })
   lifecycle.onStop('platforms', () => platforms.close())
-  handOverStatistics()
+  flushStatistics()
   await Promise.race([checkInstallation(connections.commands), delay(FIRST_CHECK_MS)])
   if (config.subscriptions) {
     void keepDeclared({ declared: config.subscriptions, platforms: platforms.byId, signal: lifecycle.signal, log })
@@ -101,18 +101,18 @@ export async function openGateway(deps: GatewayDeps): Promise<OpenedGateway> {
   return { platforms, connections, connect, readiness, diagnosis, unsubscribed, shardCount }
 
   /** Periodically, and once more when the process ends. */
-  function handOverStatistics(): void {
-    const handOver = async () => {
+  function flushStatistics(): void {
+    const flush = async () => {
       for (const { id, statistics } of platforms.byId.values()) {
         await statistics
-          .handOver()
+          .flush()
           .catch((error: unknown) => log.debug({ err: error, platform: id }, 'statistics.not_handed_over'))
       }
     }
-    const handingOver = repeat({ firstMs: STATISTICS_EVERY_MS, everyMs: STATISTICS_EVERY_MS }, handOver)
+    const flushing = repeat({ firstMs: STATISTICS_EVERY_MS, everyMs: STATISTICS_EVERY_MS }, flush)
     lifecycle.onStop('statistics', async () => {
-      await handingOver.stop()
-      await handOver()
+      await flushing.stop()
+      await flush()
     })
   }
 

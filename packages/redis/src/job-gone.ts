@@ -2,7 +2,7 @@
 
 const CODES: readonly unknown[] = [-1, -3]
 
-/** Another process has taken the job, or it ran meanwhile. */
+/** Another process has fetched the job, or it ran meanwhile. */
 export function isJobGone(error: unknown): boolean {
   return error instanceof Error && 'code' in error && CODES.includes(error.code)
 }

@@ -1,5 +1,5 @@
-// Owns: the check at the start that the sealing keys open the stored secrets, before anything is overwritten, and, by
-// the same value, whether this Redis is the installation's.
+// Owns: the check value in Redis. At the start it shows that the sealing keys open the stored secrets, before anything
+// is overwritten, and that this Redis is the installation's.
 import type { RedisConnection } from './connect.ts'
 import type { PlatformKeys } from './keys.ts'
 import type { Sealer } from './sealed.ts'
@@ -15,7 +15,7 @@ export function keyCheckPlace(platform: string) {
 
 /**
  * The first process of an installation writes the check value; every later one must be able to open it.
- * `mismatch`: none of our keys does. A rotation keeps the old key until `rotate-keys` has sealed everything anew.
+ * `mismatch`: no key of this process opens it. An old key must stay configured until `rotate-keys` has resealed all.
  */
 export async function checkSealingKeys(deps: KeyCheckDeps): Promise<'ok' | 'mismatch'> {
   const { platform, redis, keys, sealer } = deps
@@ -25,12 +25,12 @@ export async function checkSealingKeys(deps: KeyCheckDeps): Promise<'ok' | 'mism
   try {
     return sealer.open(known, keyCheckPlace(platform)).reveal() === CHECK_VALUE ? 'ok' : 'mismatch'
   } catch {
-    // The error says only that the value does not open.
+    // The error has no other cause.
     return 'mismatch'
   }
 }
 
-/** True when there was no mark: a new installation, or an emptied Redis. Never overwrites one. */
+/** Writes the check value unless there is one. True: there was none (a new installation, or an emptied Redis). */
 export async function markInstallation({ platform, redis, keys, sealer }: KeyCheckDeps): Promise<boolean> {
   return guardStore(async () => {
     return (await redis.set(keys.keyCheck, sealer.seal(CHECK_VALUE, keyCheckPlace(platform)), 'NX')) === 'OK'

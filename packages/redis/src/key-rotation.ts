@@ -1,5 +1,5 @@
-// Owns: sealing all stored values with the first key, so that older keys can be removed. Safe while processes run, and
-// safe to stop and repeat: a value is replaced only if it is still the one that was read.
+// Owns: resealing all stored values with the first key, so that older keys can be removed. Safe while processes run,
+// and safe to stop and repeat: a value is replaced only if it is still the one that was read.
 import type { RedisConnection } from './connect.ts'
 import { keyCheckPlace } from './key-check.ts'
 import { COMPONENT_EVENTS_QUEUE, type PlatformKeys, queueKey } from './keys.ts'
@@ -23,8 +23,8 @@ const SEALED_KINDS = [
 export type SealedKind = (typeof SEALED_KINDS)[number]
 
 /**
- * `current`: was sealed with the first key. `resealed`: is now. `changed`: another process wrote it meanwhile, with its
- * own keys. `unopened`: no key opens it; it is not changed.
+ * `current`: was sealed with the first key already. `resealed`: by this run. `changed`: another process wrote it
+ * meanwhile, with its own keys. `unopened`: no key opens it; it is not changed.
  */
 export type RotationCounts = Record<'current' | 'resealed' | 'changed' | 'unopened', number>
 export type RotationReport = Record<SealedKind, RotationCounts>
@@ -44,8 +44,7 @@ const API_TICKET_TYPES = ['jsapi', 'wx_card']
 const JOB_STATES = ['wait', 'delayed', 'failed', 'prioritized', 'paused', 'active']
 
 /**
- * Rejects with STORE_UNAVAILABLE; values that were sealed until then stay so. Calls `onProgress` for each page of
- * authorizers.
+ * Rejects with STORE_UNAVAILABLE; values that were resealed stay so. Calls `onProgress` after each page of accounts.
  */
 export function resealPlatform(
   deps: RotationDeps,
@@ -60,7 +59,7 @@ async function resealAll(
 ) {
   const report = emptyReport()
 
-  // oxlint-disable-next-line max-params -- what, where it stands, and how it is replaced
+  // oxlint-disable-next-line max-params -- the kind, the value, its place, and the command that replaces it
   async function reseal(
     kind: SealedKind,
     sealed: string,
@@ -82,7 +81,7 @@ async function resealAll(
     try {
       return sealer.seal(sealer.open(sealed, place).reveal(), place)
     } catch {
-      // It says nothing but that it does not open, which is counted.
+      // The error has no other cause than that no key opens it, which is counted.
       return undefined
     }
   }
@@ -91,7 +90,7 @@ async function resealAll(
     const place = { platform, subject: appId, field: 'authorizer_refresh_token' }
     const key = keys.authorizer(appId)
     const history = keys.refreshTokenHistory(appId)
-    // The current one first: what a refresh moves into the history meanwhile is found there below.
+    // The current one first: if a refresh moves it into the history meanwhile, it is resealed below.
     const refreshToken = await redis.hget(key, 'refreshToken')
     if (refreshToken) {
       await reseal('refresh_token', refreshToken, place, (anew) =>
@@ -130,7 +129,7 @@ async function resealAll(
       const place = { platform, subject: name, field: 'webhook-secret' }
       for (const sealed of sealedIn(known, 'secrets')) {
         await reseal('webhook_secret', sealed, place, async (anew) => {
-          // A sealed value is base64url with dots: in JSON it stands as it is.
+          // A sealed value is base64url with dots, which JSON does not escape.
           const next = text.replace(`"${sealed}"`, `"${anew}"`)
           const counted = { hash: keys.subscriptions, version: keys.subscriptionsVersion }
           const replaced = await replaceCountedField(redis, { ...counted, field: name, before: text, after: next })
@@ -193,7 +192,7 @@ async function resealAll(
   await resealSubscriptions()
   await resealJobs()
   await resealUnparsedPushes()
-  // Last: as long as values are left, the check value keeps the old key too.
+  // Last: until all values are resealed, a process without the old key must fail the check.
   const check = await redis.get(keys.keyCheck)
   if (check) {
     await reseal('key_check', check, keyCheckPlace(platform), (anew) =>

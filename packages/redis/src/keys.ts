@@ -1,29 +1,30 @@
-// Owns: every name in Redis: queues, streams, channels, ids that de-duplicate, keys of the whole installation; those of
-// a platform stand in platform-keys.ts and shard-keys.ts. Each key with type, life, writer and readers. Two things
-// never have one name: the kind stands first, `.` or `:` separates the parts, and neither a platform's id nor a
-// subscription's name can contain either. A name of BullMQ's has no `:`. None has a wildcard of ACL patterns (`*?[]\`).
+// Owns: every name in Redis: queues, streams, channels, de-duplication ids, keys of the installation. Keys of a
+// platform are in platform-keys.ts and shard-keys.ts. Each key has its type, life, writer and readers. No two things
+// share a name: the kind comes first, `.` or `:` separates the parts, and neither a platform's id nor a subscription's
+// name contains these. A queue's name has no `:`, because BullMQ refuses it. No name has a wildcard of ACL patterns
+// (`*?[]\`).
 import { isEventId } from '@wxgw/contracts'
 
-/** BullMQ's own default; consumers in any language open queues under it. */
+/** The default of BullMQ, under which consumers in any language open queues. */
 export const QUEUE_PREFIX = 'bull'
 
-/** Control plane: tickets, authorizations, whatever WeChat tells the component. Never behind a user's message. */
+/** Control plane: tickets, authorizations and other events of the component. They never wait behind users' messages. */
 export const COMPONENT_EVENTS_QUEUE = '{wx-component-events}'
-/** Events of the component and of the gateway on their way to subscriptions. */
+/** Fan-out of events of the component and of the gateway. */
 export const PLATFORM_EVENTS_QUEUE = '{wx-platform-events}'
-/**
- * Messages and events of the authorizers' users on their way to subscriptions: those whose push waits for an answer.
- */
+/** Fan-out of messages and events of the authorizers' users whose push waits for a reply. */
 export const MESSAGES_QUEUE = '{wx-messages}'
 /**
- * All other messages, one job for what an ingress accepted in one turn of its event loop: inbox `index`, from 0, of
- * MESSAGE_SHARDS.
+ * Fan-out of all other messages, one job for those that an ingress accepted in one turn of its event loop. `index`:
+ * from 0, of MESSAGE_SHARDS inboxes.
  */
 export const messageInbox = (index: number) => `{wx-messages.${index}}`
 /** Long background work: authorizers/sync. */
 export const MAINTENANCE_QUEUE = '{wx-maintenance}'
 
-/** Of one subscription. The braces are Redis Cluster's hash tag: different ones may lie on different nodes. */
+/**
+ * Of one subscription. The braces are the hash tag of Redis Cluster: keys of different tags may be on different nodes.
+ */
 const tagOf = (kind: 'wx-deliveries' | 'wx-queue' | 'stream', platform: string, subscription: string) =>
   `{${kind}.${platform}.${subscription}}`
 
@@ -32,8 +33,8 @@ export const deliveriesQueue = (platform: string, subscription: string) =>
   tagOf('wx-deliveries', platform, subscription)
 
 /**
- * hash second, taken; PX 2000: how many deliveries of a throttled subscription began in this second. Written and read
- * by worker.
+ * hash second, taken; PX 2000: deliveries of a throttled subscription that began in this second. Written and read by
+ * worker.
  */
 export const throttleKey = (platform: string, subscription: string) =>
   `wx:${tagOf('wx-deliveries', platform, subscription)}:throttle`
@@ -51,7 +52,7 @@ export const orderKey = (platform: string, subscription: string) =>
  */
 export const orderPlacesKey = (platform: string, subscription: string) => `${orderKey(platform, subscription)}_places`
 
-/** What every list of an account's events begins with; `<platform>.<appid>` follows. */
+/** The prefix of the lists of accounts' events; `<platform>.<appid>` follows. */
 export const lanePrefix = (inbox: number) => `wx:${messageInbox(inbox)}:lane:`
 
 /** list of entries as JSON: events of an account in the order in which they were accepted. No TTL: work to be done. */
@@ -61,31 +62,25 @@ export const laneKey = (inbox: number, { platform, account }: { platform: string
 /** sorted set, all scores 0, of `<platform>.<appid>`: the accounts whose lists have entries. No TTL: as the lists. */
 export const waitingLanesKey = (inbox: number) => `wx:${messageInbox(inbox)}:lanes`
 
-/** string, the job that works off the list; PX 8000. */
+/** string, the job that dispatches the entries of the list; PX 8000. */
 export const laneLeaseKey = (inbox: number, lane: { platform: string; account: string }) =>
   `${laneKey(inbox, lane)}:lease`
 
-/**
- * The queue that the consumer of a new `queue` sink opens. An older one may have another: `sink.queue` of its record
- * says.
- */
+/** The queue that the consumer of a new `queue` sink opens. That of an older sink is `sink.queue` of its record. */
 export const sinkQueue = (platform: string, subscription: string) => tagOf('wx-queue', platform, subscription)
 
-/**
- * The stream that the consumer of a new `stream` sink reads. An older one may have another: `sink.stream` of its
- * record says.
- */
+/** The stream that the consumer of a new `stream` sink reads. That of an older sink is `sink.stream` of its record. */
 export const sinkStream = (platform: string, subscription: string) => `wx:${tagOf('stream', platform, subscription)}`
 
-/** A key of BullMQ's: `what` is a job's id, or one of its own words. */
+/** A key of BullMQ: `what` is a job's id, or the name of one of its lists and sets. */
 export const queueKey = (queue: string, what: string) => `${QUEUE_PREFIX}:${queue}:${what}`
 
-/** The part of a key that decides on its place in a Redis Cluster, without its braces. */
+/** The part of a key that decides on its slot in a Redis Cluster, without its braces. */
 export function hashTag(key: string): string {
   return /\{([^}]+)\}/.exec(key)?.[1] ?? key
 }
 
-/** A job of messages says in its id how many it has: what waits can be counted without reading it. */
+/** The id of a job of messages contains their number: waiting messages are counted without reading the jobs. */
 export const batchJobId = (id: string, messages: number) => `${id}x${messages}`
 
 /** How many messages a job of an inbox has. */
@@ -94,7 +89,7 @@ export function messagesOf(jobId: string): number {
   return Number(count)
 }
 
-/** The event's id for the first delivery; a replay gets a name of its own. */
+/** The event's id for the first delivery; that of a replay ends in the id of the replay. */
 export function deliveryId(eventId: string, replay: string | undefined): string {
   return replay === undefined ? eventId : `${eventId}.${replay}`
 }
@@ -107,22 +102,22 @@ export function replayOf(eventId: string, id: string): string | undefined {
   return id.startsWith(`${eventId}.`) ? id.slice(eventId.length + 1) : undefined
 }
 
-/** Is it an event's id, alone or with the name of a replay? */
+/** An event's id, alone or with the id of a replay. */
 export function isDeliveryId(text: string): boolean {
   return isEventId(text.replace(/\.r[0-9a-f]{1,32}$/, ''))
 }
 
-/** What jobs are de-duplicated by. All platforms share the queues, so each id begins with the platform. */
+/** The de-duplication ids of jobs. All platforms share the queues, so each id begins with the platform. */
 export function onceIds(platform: string) {
   return {
     componentEvent: (eventId: string) => `${platform}.${eventId}`,
     /** `wanted`: an appid, or the id of the event that waits for the profile. */
     profile: (wanted: string) => `${platform}.profile.${wanted}`,
-    /** Of the code of an event that has been announced. */
+    /** Of the code of an event that was emitted already. */
     exchange: (eventId: string) => `${platform}.exchange.${eventId}`,
     releaseCheck: (eventId: string) => `${platform}.release-check.${eventId}`,
     sync: `${platform}.sync`,
-    /** `replay` and `only` lead to other deliveries of the same event: each is remembered by itself. */
+    /** `replay` and `only` cause other deliveries of the same event, so each has an id of its own. */
     fanOut: ({ eventId, replay, only }: { eventId: string; replay?: string | undefined; only?: string | undefined }) =>
       only === undefined
         ? `${platform}.${deliveryId(eventId, replay)}`
@@ -130,33 +125,32 @@ export function onceIds(platform: string) {
   }
 }
 
-/** string '1', PX 60000: written by every readiness check, read by nobody. */
+/** string '1', PX 60000: written by every readiness check, never read. */
 export const READINESS_PROBE_KEY = 'wx:{health}:probe'
 
 /**
- * string '1', PX 10000: a script that began at a platform's keys wrote it under the hash tag of a queue or a stream.
- * Read and removed at once.
+ * string '1', PX 10000: written by a script on a platform's keys, under the hash tag of a queue or a stream, to see
+ * whether it can. Read and removed at once.
  */
 export const scriptProbeKey = (tag: string, id: string) => `wx:{${tag}}:script_probe:${id}`
 
 /**
- * string '1', PX 1: written before each WAIT of REDIS_MIN_REPLICAS under the hash tag of the key that the wait is
- * about. Read by nobody.
+ * string '1', PX 1: written before each WAIT of REDIS_MIN_REPLICAS under the hash tag of the written key. Never read.
  */
 export const replicaProbeKey = (key: string) => `wx:{${hashTag(key)}}:replica_probe`
 
-/** string, MESSAGE_SHARDS of the first start. No TTL: what stands in the shards depends on it. */
+/** string, MESSAGE_SHARDS of the first start. No TTL: the shard of each account depends on it. */
 export const SHARD_COUNT_KEY = 'wx:{wx-messages}:shards'
 
 /**
- * string '1', PX the longer of DEDUPE_SECONDS and EVENT_LOG_SECONDS: MESSAGE_SHARDS was set on an installation of
- * before, whose events are all in shard 0.
+ * string '1', PX the longer of DEDUPE_SECONDS and EVENT_LOG_SECONDS: MESSAGE_SHARDS was raised on an existing
+ * installation, whose earlier events are all in shard 0.
  */
 export const UNSHARDED_KEY = 'wx:{wx-messages}:unsharded'
 
-/** string, JSON: what waits and runs in the gateway's own queues; PX 30000. Written and read by worker. */
+/** string, JSON: waiting and running jobs of the gateway's own queues; PX 30000. Written and read by worker. */
 export const QUEUE_FIGURES_KEY = 'wx:{wx-messages}:figures'
-/** string '1', PX 9000: a worker has gathered them within this period. */
+/** string '1', PX 9000: a worker gathered these figures in this period. */
 export const QUEUE_GATHERING_KEY = 'wx:{wx-messages}:gathering'
 
 /**
@@ -165,23 +159,18 @@ export const QUEUE_GATHERING_KEY = 'wx:{wx-messages}:gathering'
  */
 export const INBOX_WORKERS_KEY = 'wx:{wx-messages}:workers'
 
-/** string '1', PX 60000: written by readiness checks with several inboxes, read by nobody. */
+/** string '1', PX 60000: written by readiness checks with several inboxes, never read. */
 export const inboxProbeKey = (index: number) => `wx:${messageInbox(index)}:probe`
 
-/**
- * string '1', PX 12 h and 10 min: this session of the console was ended by its operator. Written and read by ingress.
- */
+/** string '1', PX 12 h and 10 min: the operator signed out of this console session. Written and read by ingress. */
 export const endedConsoleSessionKey = (id: string) => `wx:{wx-console}:ended_session:${id}`
 
 /**
- * stream of JSON, the last 10,000: who changed what, and who read secrets or what users wrote. Written by ingress, read
- * by ingress.
- */
-export const AUDIT_KEY = 'wx:{wx-console}:audit'
-/**
- * stream of JSON, the last 1,000: calls of WeChat's APIs for callers that WeChat refused. Written by ingress, read by
+ * stream of JSON, the last 10,000: changes, and reads of secrets or of users' content, by caller. Written and read by
  * ingress.
  */
+export const AUDIT_KEY = 'wx:{wx-console}:audit'
+/** stream of JSON, the last 1,000: calls of WeChat's APIs that WeChat refused. Written and read by ingress. */
 export const REFUSED_API_CALLS_KEY = 'wx:{wx-console}:refused_api_calls'
 
 export { type PlatformKeys, platformKeys } from './platform-keys.ts'

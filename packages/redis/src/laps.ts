@@ -1,4 +1,4 @@
-// Owns: polling many items in turn, repeatedly, at a bounded rate.
+// Owns: polling many items in rounds, at a bounded rate.
 import { pause } from '@wxgw/wechat-core'
 
 export type Laps = { close(): Promise<void> }
@@ -13,11 +13,11 @@ export type LapsDeps<Item> = {
 
 const LAP_MS = 1_000
 /** Small, so that other commands on the connection wait only milliseconds. */
-const TOGETHER = 100
+const BATCH = 100
 /** At most 3,000 items a second. */
 const SHORTEST_PAUSE_MS = 1_000 / 30
 
-/** Each item is visited once a second, spread over it. More than 3,000 items are visited in turn, 3,000 a second. */
+/** Visits each item once a second, spread over that second. Of more than 3,000 items it visits 3,000 a second. */
 export function startLaps<Item>({ items, visit, lapMs = LAP_MS }: LapsDeps<Item>): Laps {
   const stopping = new AbortController()
   const { signal } = stopping
@@ -26,11 +26,11 @@ export function startLaps<Item>({ items, visit, lapMs = LAP_MS }: LapsDeps<Item>
   async function run(): Promise<void> {
     while (!signal.aborted) {
       const all = items()
-      const steps = Math.max(Math.ceil(all.length / TOGETHER), 1)
+      const steps = Math.max(Math.ceil(all.length / BATCH), 1)
       const stepMs = Math.max(lapMs / steps, Math.min(lapMs, SHORTEST_PAUSE_MS))
       for (let step = 0; step < steps && !signal.aborted; step += 1) {
         const startedAtMs = performance.now()
-        await visit(all.slice(step * TOGETHER, (step + 1) * TOGETHER))
+        await visit(all.slice(step * BATCH, (step + 1) * BATCH))
         await pause(stepMs - (performance.now() - startedAtMs), signal)
       }
     }

@@ -1,4 +1,4 @@
-// Owns: how long a push is remembered that came after its de-duplication time.
+// Owns: how long the id of a push is kept that arrived after DEDUPE_SECONDS.
 
 /** EVENT_LOG_SECONDS, even on a platform without an event log. */
 export function oldPushLifeMs({

@@ -1,5 +1,4 @@
-// Owns: what of Redis' settings becomes options of the driver, alike for all three modes. How patient each role is
-// stands in connect.ts.
+// Owns: the driver's options for login and TLS, the same in all three modes. Time-outs are in connect.ts.
 import type { RedisLogin, RedisSettings } from '@wxgw/contracts'
 import type { ConnectionOptions } from 'node:tls'
 

@@ -1,4 +1,4 @@
--- As replace-field, and counts the version up, so that every process reads the hash again.
+-- As replace-field, and increments the version, so that every process reads the hash again.
 -- KEY hash
 -- KEY version
 -- ARG field

@@ -1,4 +1,4 @@
--- Replaces an element of a list, wherever it has moved to.
+-- Replaces an element of a list, at whatever index it is.
 -- KEY list
 -- ARG before  value as read
 -- ARG after   new value

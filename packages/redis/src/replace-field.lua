@@ -1,4 +1,4 @@
--- Replaces a field of a hash, unless somebody else wrote it meanwhile.
+-- Replaces a field of a hash, unless another process wrote it meanwhile.
 -- KEY hash
 -- ARG field
 -- ARG before  value as read

@@ -1,4 +1,4 @@
--- Replaces a string, unless somebody else wrote it meanwhile; its life stays as it was.
+-- Replaces a string, unless another process wrote it meanwhile. Its TTL is kept.
 -- KEY key
 -- ARG before  value as read
 -- ARG after   new value

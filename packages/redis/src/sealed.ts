@@ -1,15 +1,15 @@
-// Owns: secrets at rest. AES-256-GCM, bound to the place they stand in, with the id of the key in front.
+// Owns: sealing secrets for storage: AES-256-GCM, bound to the place of the value, prefixed with the key's id.
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { GatewayError, Secret } from '@wxgw/wechat-core'
 
-/** Where a sealed value belongs; one moved to another platform, appid or field does not open. */
+/** The place of a sealed value: copied to another platform, appid or field it does not open. */
 export type SealedPlace = { platform: string; subject: string; field: string }
 
 export type Sealer = {
   seal(plaintext: string, place: SealedPlace): string
   /** Rejects with INTERNAL when no key opens it: wrong key, wrong place, or damaged. */
   open(sealed: string, place: SealedPlace): Secret
-  /** Sealed as `seal` would now: with the first key. False = to be sealed anew when keys are rotated. */
+  /** Whether it is sealed with the first key. False: a rotation of the keys reseals it. */
   isCurrent(sealed: string): boolean
 }
 

@@ -1,4 +1,4 @@
-// Owns: the servers behind a connection, and what INFO says of one.
+// Owns: the servers behind a connection, and reading INFO of one.
 import { Cluster, type Redis } from 'ioredis'
 import type { RedisConnection } from './connect.ts'
 import { isReply } from './store-errors.ts'
@@ -14,9 +14,9 @@ export function infoOf(node: RedisConnection, section: string): Promise<string> 
 }
 
 /** '' where the server refuses to answer. */
-export async function unlessRefused(ask: () => Promise<string>): Promise<string> {
+export async function unlessRefused(command: () => Promise<string>): Promise<string> {
   try {
-    return await ask()
+    return await command()
   } catch (error) {
     if (isReply(error)) return ''
     throw error
@@ -28,7 +28,7 @@ export function infoField(info: string, name: string): string | undefined {
   return new RegExp(`^${name}:(\\S+)`, 'm').exec(info)?.[1]
 }
 
-/** Names a server process: each start has its own. `info`: the section `server`. */
+/** The run id of a server process, new at each start. `info`: the section `server`. */
 export function runIdOf(info: string): string | undefined {
   return infoField(info, 'run_id')
 }

@@ -1,8 +1,8 @@
-// Owns: what a failure of ioredis or BullMQ is to the rest: the store is away or refuses (try again), or a fault of
-// ours. Their own errors never leave: they carry the command's arguments, and some texts repeat them.
+// Owns: turning errors of ioredis and BullMQ into ours: the store is away or refuses (retry), or a fault of ours. The
+// drivers' errors never leave this package: they contain the command's arguments.
 import { GatewayError } from '@wxgw/wechat-core'
 
-/** First words of the replies by which a server says "not now" or "not here". */
+/** Error codes of replies to commands that may succeed later, or at another server. */
 const REFUSALS = new Set([
   'OOM',
   'READONLY',
@@ -30,7 +30,7 @@ const UNREACHABLE_NAMES = new Set([
 
 const UNREACHABLE_CODES = /^(ECONN|EHOST|ENET|EPIPE$|ETIMEDOUT$|EAI_|ENOTFOUND$|ERR_(TLS|SSL|SOCKET))/
 
-/** ioredis throws these as bare Errors, so that their fixed texts are all there is to know them by. */
+/** ioredis throws these as plain Errors, which only their texts identify. */
 const UNREACHABLE_TEXTS = [
   'Command timed out',
   'Connection is closed.',
@@ -45,16 +45,13 @@ const UNREACHABLE_TEXTS = [
   'connect ETIMEDOUT',
 ]
 
-/** What is refused within a script begins with ERR. */
+/** Refusals within a script begin with ERR. */
 const IN_SCRIPTS: ReadonlyArray<[text: RegExp, code: string]> = [
   [/^ERR The user executing the script can't /, 'NOPERM'],
   [/^ERR Script attempted to (execute a|access a non local)/, 'CLUSTERDOWN'],
 ]
 
-/**
- * A word that names the failure and nothing else: `OOM`, `ECONNREFUSED`, `MaxRetriesPerRequestError`. Safe to log, good
- * to group by.
- */
+/** The code of a failure: `OOM`, `ECONNREFUSED`, `MaxRetriesPerRequestError`. It contains no arguments. */
 export function storeErrorCode(cause: unknown): string {
   if (cause instanceof GatewayError) return cause.code
   if (!(cause instanceof Error)) return 'unknown'
@@ -64,9 +61,9 @@ export function storeErrorCode(cause: unknown): string {
 }
 
 /**
- * STORE_UNAVAILABLE when the store is away or refuses; INTERNAL when it calls our command wrong. Both may be tried
- * again: what a failover makes a server say is not always known here, and a job must not end by one such answer.
- * Without the original.
+ * STORE_UNAVAILABLE when the store is away or refuses; INTERNAL when it rejects our command as wrong. Both have
+ * `retry`: not every reply of a failover is known here, and one of them must not fail a job for good. The original
+ * error is left out.
  */
 export function storeError(cause: unknown): GatewayError {
   if (cause instanceof GatewayError) return cause
@@ -88,15 +85,12 @@ export function storeError(cause: unknown): GatewayError {
   })
 }
 
-/** Of NOPERM: Redis 7 names the command, never a key; within a script neither. */
+/** The command that NOPERM names: Redis 7 does, except within a script. */
 export function refusedCommand(error: unknown): string | undefined {
   return error instanceof Error ? /'([a-z_|-]{1,64})' command/i.exec(error.message)?.[1] : undefined
 }
 
-/**
- * Runs a function against the store. Its failures leave as `storeError`s; what is no failure of the store leaves as it
- * is.
- */
+/** Runs a function against the store. Failures of the store are thrown as `storeError`, other errors unchanged. */
 export async function guardStore<T>(run: () => Promise<T>): Promise<T> {
   try {
     return await run()
@@ -105,10 +99,7 @@ export async function guardStore<T>(run: () => Promise<T>): Promise<T> {
   }
 }
 
-/**
- * The answers of MULTI or of a pipeline, which resolve although a command in them failed: rejects with the first
- * failure.
- */
+/** The answers of a MULTI or a pipeline. Throws the first failure: `exec` resolves even if a command failed. */
 export function allSucceeded(answers: ReadonlyArray<[error: Error | null, result: unknown]> | null): unknown[] {
   if (answers === null) throw new GatewayError('STORE_UNAVAILABLE', 'the store gave a transaction up', { retry: true })
   return answers.map(([error, result]) => {
@@ -117,7 +108,7 @@ export function allSucceeded(answers: ReadonlyArray<[error: Error | null, result
   })
 }
 
-/** Does this come from Redis or the way to it, rather than from our own code? */
+/** Whether the error comes from Redis or the connection to it, not from our own code. */
 export function isStoreFailure(cause: unknown): boolean {
   if (!(cause instanceof Error) || cause instanceof GatewayError) return false
   if (isReply(cause) || UNREACHABLE_NAMES.has(cause.name)) return true
@@ -125,12 +116,12 @@ export function isStoreFailure(cause: unknown): boolean {
   return UNREACHABLE_TEXTS.some((text) => cause.message.startsWith(text))
 }
 
-/** Did the server answer, with an error? */
+/** Whether the server answered with an error. */
 export function isReply(error: unknown): boolean {
   return error instanceof Error && error.name === 'ReplyError'
 }
 
-/** Will the server refuse this command for ever: to this user, or because it does not have it? */
+/** Whether the server always refuses this command: the user has no right to it, or it does not exist there. */
 export function isForbidden(error: unknown): boolean {
   return isReply(error) && /^(NOPERM|ERR)$/.test(storeErrorCode(error))
 }

@@ -1,5 +1,4 @@
-// Owns: whether Redis can be relied on now: it takes writes, it never evicts, it is the master, it has room, and what
-// time it has.
+// Owns: the checks of a Redis: writes, eviction policy, persistence, role, replicas, free memory, and its clock.
 import type { Redis } from 'ioredis'
 import type { RedisConnection } from './connect.ts'
 import { infoField, infoOf, mastersOf, unlessRefused } from './servers.ts'
@@ -7,14 +6,13 @@ import { isReply } from './store-errors.ts'
 
 const PROBE_TTL_MS = 60_000
 
-/** A write, since a replica, a full or a failing disk all still answer PING. Rejects when Redis does not take it. */
+/** Writes a key: a replica, and a server with a full disk, answer PING but refuse writes. Rejects with that error. */
 export async function probeWrite(redis: RedisConnection, probeKey: string): Promise<void> {
   await redis.set(probeKey, '1', 'PX', PROBE_TTL_MS)
 }
 
 /**
- * `maxmemory-policy`, from INFO: CONFIG is usually forbidden to applications. In a cluster, of the first master where
- * it is wrong.
+ * `maxmemory-policy` by INFO, because CONFIG is usually forbidden. In a cluster, of the first master where it is wrong.
  */
 export async function evictionPolicy(redis: RedisConnection): Promise<string | undefined> {
   const policies = await Promise.all(
@@ -24,8 +22,8 @@ export async function evictionPolicy(redis: RedisConnection): Promise<string | u
 }
 
 /**
- * What a crash or a power cut of Redis would lose, in a sentence; undefined when nothing, or when it cannot be read:
- * managed servers forbid INFO or CONFIG. In a cluster, of the first master where something is.
+ * What a crash or a power cut of Redis would lose, in a sentence. undefined: nothing, or it cannot be read, because
+ * managed servers forbid INFO or CONFIG. In a cluster, of the first master with such a gap.
  */
 export async function persistenceGap(redis: RedisConnection): Promise<string | undefined> {
   for (const node of mastersOf(redis)) {
@@ -40,7 +38,7 @@ export async function persistenceGap(redis: RedisConnection): Promise<string | u
   return undefined
 }
 
-/** Nodes that refused CONFIG: asked again, each time would stand in their ACL LOG. */
+/** Nodes that refused CONFIG: each further call would add a line to their ACL LOG. */
 const withoutConfig = new WeakSet<Redis>()
 
 /** '' where it cannot be read. */
@@ -51,12 +49,14 @@ async function appendFsync(node: Redis): Promise<string> {
   return fsync
 }
 
-/** `master` or `slave`, as INFO says; undefined when it does not say. */
+/** `master` or `slave`, by INFO; undefined where INFO does not contain it. */
 export async function replicationRole(redis: RedisConnection): Promise<string | undefined> {
   return infoField(await infoOf(redis, 'replication'), 'role')
 }
 
-/** Of `maxmemory`, from 0 to 1 and above; 0 when there is no limit. In a cluster, the fullest master's. */
+/**
+ * Used memory as a share of `maxmemory`; 0 without a limit, above 1 when exceeded. In a cluster, of the fullest master.
+ */
 export async function memoryShare(redis: RedisConnection): Promise<number> {
   const shares = mastersOf(redis).map(async (node) => {
     const info = await infoOf(node, 'memory')
@@ -66,13 +66,13 @@ export async function memoryShare(redis: RedisConnection): Promise<number> {
   return Math.max(0, ...(await Promise.all(shares)))
 }
 
-/** By Redis' own clock, in milliseconds. */
+/** The time of Redis' clock, in milliseconds. */
 export async function redisTimeMs(redis: RedisConnection): Promise<number> {
   const [seconds, microseconds] = await redis.time()
   return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000)
 }
 
-/** The master that has the fewest, as INFO counts them; undefined where INFO is forbidden. */
+/** The master with the fewest connected replicas, by INFO; undefined where INFO is forbidden. */
 export async function fewestReplicas(
   redis: RedisConnection,
 ): Promise<{ master: string; replicas: number } | undefined> {
@@ -85,12 +85,12 @@ export async function fewestReplicas(
   return counts.flat().toSorted((one, other) => one.replicas - other.replicas)[0]
 }
 
-/** As the connection has it: behind sentinels that of the server that they named. */
+/** The address of the connected server: with sentinels, of the master that they named. */
 function addressOf({ stream }: Redis): string {
   return `${stream.remoteAddress}:${stream.remotePort}`
 }
 
-/** Whether the user may not ask INFO, as at some managed servers. undefined: Redis is away, nobody knows. */
+/** Whether the user has no right to INFO, as at some managed servers. undefined: unknown, because Redis is away. */
 export async function isInfoRefused(redis: RedisConnection): Promise<boolean | undefined> {
   try {
     await redis.info('server')

@@ -1,5 +1,5 @@
-// Owns: what came to the component's URL and is no event, for an operator to look at: sealed, for a day, the latest of
-// each platform.
+// Owns: pushes to the component's URL that cannot be parsed, kept for the operator: sealed, for a day, the latest 50 of
+// a platform.
 import type { Secret } from '@wxgw/wechat-core'
 import type { RedisConnection } from './connect.ts'
 import type { PlatformKeys } from './keys.ts'
@@ -7,23 +7,23 @@ import { defineScript } from './lua/define-script.ts'
 import type { SealedPlace, Sealer } from './sealed.ts'
 import { guardStore } from './store-errors.ts'
 
-/** Each is at most 1 MiB, and a third more when sealed. */
+/** Each has at most 1 MiB, and a third more when sealed. */
 export const MAX_UNPARSED_PUSHES = 50
 const KEPT_SECONDS = 86_400
 
 export type UnparsedPushes = {
-  /** On repeat it is kept for another day. Rejects with STORE_UNAVAILABLE. */
+  /** A repeat keeps it for another day. Rejects with STORE_UNAVAILABLE. */
   keep(push: { eventId: string; plaintext: string; receivedAtMs: number }): Promise<void>
   /** Newest first. */
   list(): Promise<Array<{ eventId: string; receivedAtMs: number }>>
-  /** undefined when it is not kept (any more). Rejects with INTERNAL when no key opens it. */
+  /** undefined when it is not stored (any more). Rejects with INTERNAL when no key opens it. */
   read(eventId: string): Promise<Secret | undefined>
 }
 
 const keepPush = defineScript({
   name: 'keep-push',
   keys: ['push', 'pushes'],
-  args: ['sealed', 'eventId', 'receivedAtMs', 'life', 'most', 'prefix'],
+  args: ['sealed', 'eventId', 'receivedAtMs', 'life', 'limit', 'prefix'],
 })
 
 export type UnparsedPushesDeps = {
@@ -45,7 +45,7 @@ export function createUnparsedPushes({ platform, redis, keys, sealer }: Unparsed
           eventId,
           receivedAtMs,
           life: KEPT_SECONDS,
-          most: MAX_UNPARSED_PUSHES,
+          limit: MAX_UNPARSED_PUSHES,
           prefix: keys.unparsedPush(''),
         })
       }),
@@ -56,7 +56,7 @@ export function createUnparsedPushes({ platform, redis, keys, sealer }: Unparsed
         const items: Array<{ eventId: string; receivedAtMs: number }> = []
         for (let at = 0; at + 1 < listed.length; at += 2) {
           const [eventId = '', score] = listed.slice(at, at + 2)
-          // The index outlives the day of a single one as long as others come.
+          // New pushes prolong the index, so it may contain ids of expired ones.
           if ((await redis.exists(keys.unparsedPush(eventId))) === 1)
             items.push({ eventId, receivedAtMs: Number(score) })
         }

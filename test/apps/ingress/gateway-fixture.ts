@@ -139,7 +139,7 @@ function memoryEntries<T>(): MemoryEntries<T> {
   return {
     all,
     note: (entry) => void all.unshift(entry),
-    handOver: async () => undefined,
+    flush: async () => undefined,
     find: async ({ matches, limit }) => ({ items: all.filter(matches).slice(0, limit), nextCursor: null }),
   }
 }

@@ -248,7 +248,7 @@ void t.test('a diagnosis', async (suite) => {
     const call = { platform: 'open1', caller: 'crm', path: '/x', status: 200, rid: null, durationMs: 1, requestId: 'r' }
     refusedCalls.note({ ...call, atMs: Date.now(), authorizer: appIdOf(1), errcode: 40164 })
     refusedCalls.note({ ...call, atMs: Date.now(), authorizer: appIdOf(1), errcode: 45009 })
-    await refusedCalls.handOver()
+    await refusedCalls.flush()
     t.match(await of(), { status: 'problem', what: { en: /errcode 40164/ } })
     t.match((await find(authority)).get('wechat-quota-open1'), {
       status: 'warning',
@@ -273,7 +273,7 @@ void t.test('a diagnosis', async (suite) => {
   await suite.test('refused pushes are counted by code, each with what to do', async (t) => {
     platform.statistics.refused('SIGNATURE_MISMATCH', '198.51.100.1')
     platform.statistics.refused('SIGNATURE_MISMATCH', '198.51.100.2')
-    await platform.statistics.handOver()
+    await platform.statistics.flush()
     t.match((await find(authority)).get('refused-pushes-open1'), {
       status: 'warning',
       what: { en: /SIGNATURE_MISMATCH × 2 \(198\.51\.100\.2\)/ },

@@ -27,8 +27,8 @@ void t.test(
     other.refused('SIGNATURE_MISMATCH', '2001:db8::4')
     t.same(await one.refusedPushes(), [])
     t.same(await commands.keys('*'), [], 'counting writes nothing')
-    await other.handOver()
-    await one.handOver()
+    await other.flush()
+    await one.flush()
     const large = { code: 'BODY_TOO_LARGE', lastAt: new Date(NOON).toISOString(), lastAddress: '192.0.2.1' }
     const mismatch = {
       code: 'SIGNATURE_MISMATCH',
@@ -76,11 +76,11 @@ void t.test(
     })
     const process = processAt(lossy, clock)
     process.refused('MALFORMED_PUSH', '192.0.2.1')
-    await t.rejects(process.handOver(), { code: 'STORE_UNAVAILABLE' } satisfies Partial<GatewayError>)
+    await t.rejects(process.flush(), { code: 'STORE_UNAVAILABLE' } satisfies Partial<GatewayError>)
     isLost = false
     process.refused('MALFORMED_PUSH', '192.0.2.2')
-    await process.handOver()
-    await process.handOver()
+    await process.flush()
+    await process.flush()
     t.match(await processAt(commands, clock).refusedPushes(), [{ count1h: 2, lastAddress: '192.0.2.2' }])
   },
 )
@@ -93,7 +93,7 @@ void t.test(
     const one = processAt(commands, clock)
     const other = processAt(commands, clock)
     one.count('pushes')
-    await one.handOver()
+    await one.flush()
     clock.ms = NOON - 61 * MINUTE_MS
     one.count('pushes', 2)
     other.count('delivered')
@@ -103,7 +103,7 @@ void t.test(
     other.count('pushes', 4)
     other.refused('SIGNATURE_MISMATCH', '192.0.2.1')
     other.count('refreshFailed')
-    await Promise.all([one.handOver(), other.handOver()])
+    await Promise.all([one.flush(), other.flush()])
 
     const none = { pushes: 0, duplicates: 0, delivered: 0, failed: 0, dead: 0, refreshed: 0, refreshFailed: 0 }
     const at = (ms: number, sums = {}) => ({ at: new Date(ms).toISOString(), ...none, ...sums })
@@ -150,7 +150,7 @@ void t.test('a busy day of a platform is small', async (t) => {
     for (const what of ['pushes', 'duplicates', 'delivered', 'failed', 'dead', 'refreshed', 'refreshFailed'] as const)
       process.count(what, 123_456)
   }
-  await process.handOver()
+  await process.flush()
   const bytes = await Promise.all((await commands.keys('*')).map((key) => commands.memory('USAGE', key, 'SAMPLES', 0)))
   const total = bytes.reduce<number>((sum, one) => sum + Number(one), 0)
   t.ok(total < 1_500_000, `${total} bytes`)

@@ -1,37 +1,37 @@
-// Owns: which of WeChat's APIs are out of quota for an account until midnight, and what WeChat last said of it. Redis'
-// clock judges.
+// Owns: the brakes on WeChat's APIs whose quota of an account is used up until midnight, with WeChat's last answer.
+// Times are those of Redis' clock.
 import type { RedisConnection } from '../connect.ts'
 import type { PlatformKeys } from '../keys.ts'
 import { defineScript } from '../lua/define-script.ts'
 import { guardStore } from '../store-errors.ts'
 
-/** WeChat's answer that opened it. */
+/** WeChat's answer that opened the brake. */
 export type BrakedAnswer = { status: number; contentType: string | undefined; body: Buffer }
 
 export type ApiBrake = {
   answer: BrakedAnswer
-  /** This call, and no other in the next ten minutes, is to go to WeChat all the same, to see. */
+  /** True for one call in ten minutes: it goes to WeChat, to find out whether the quota is back. */
   isProbe: boolean
 }
 
 export type ApiBrakes = {
   /**
-   * `subject`: an appid, or `component`. undefined = the path is free. Who ask in the same moment get the same promise.
-   * Rejects with STORE_UNAVAILABLE.
+   * `subject`: an appid, or `component`. undefined = the path has no brake. Concurrent calls share one read. Rejects
+   * with STORE_UNAVAILABLE.
    */
   check(subject: string, path: string): Promise<ApiBrake | undefined>
-  /** The probe that `check` has given was not made: the next one to check gets it. */
+  /** Call it when the probe of `check` was not made: the next `check` gets it. */
   giveBack(subject: string, path: string): Promise<void>
-  /** Until midnight in Shanghai, when WeChat's quotas begin anew. On repeat, the newer answer counts. */
+  /** Until midnight in Shanghai, when WeChat resets its quotas. A repeat stores the newer answer. */
   open(subject: string, path: string, answer: BrakedAnswer): Promise<void>
-  /** All paths of the subject when none is given. */
+  /** Without a path: of all paths of the subject. */
   lift(subject: string, path?: string): Promise<void>
 }
 
 const PROBE_EVERY_MS = 600_000
-/** So long, all who ask share one look: less than a call takes that could open the brake elsewhere. */
+/** Calls within this time share one read: shorter than any call to WeChat that could open the brake meanwhile. */
 const SHARED_MS = 2
-/** Of one subject. The paths are what callers call; WeChat documents a few hundred. */
+/** Braked paths of one subject. Callers choose the paths; WeChat documents a few hundred. */
 const MAX_PATHS = 1_000
 
 const checkBrake = defineScript({
@@ -49,35 +49,35 @@ const openBrake = defineScript({
 type Deps = { redis: RedisConnection; keys: PlatformKeys }
 
 export function createApiBrakes({ redis, keys }: Deps): ApiBrakes {
-  /** As all get it but the first who asks. */
-  const looks = new Map<string, Promise<ApiBrake | undefined>>()
+  /** By subject and path: the result for all callers but the first. */
+  const reads = new Map<string, Promise<ApiBrake | undefined>>()
 
-  async function look(subject: string, path: string): Promise<ApiBrake | undefined> {
+  async function read(subject: string, path: string): Promise<ApiBrake | undefined> {
     const asked = { brakes: keys.apiBrakes(subject), path, probeEveryMs: PROBE_EVERY_MS }
     const found = await guardStore(() => checkBrake(redis, asked))
     const [answer, probe] = Array.isArray(found) ? (found as unknown[]) : []
     return typeof answer === 'string' ? { answer: parseAnswer(answer), isProbe: probe === '1' } : undefined
   }
 
-  /** What was seen before is not told to whoever asks after it. */
+  /** After a change no caller gets the result of an earlier read. */
   async function changing(change: () => Promise<void>): Promise<void> {
     await guardStore(change)
-    looks.clear()
+    reads.clear()
   }
 
   return {
     check(subject, path) {
       const key = `${subject} ${path}`
-      const shared = looks.get(key)
+      const shared = reads.get(key)
       if (shared) return shared
-      if (looks.size === 0) setTimeout(() => looks.clear(), SHARED_MS)
-      const mine = look(subject, path)
-      // One alone is to see.
-      const others = mine.then((brake) => brake && { ...brake, isProbe: false })
-      // Whoever asks hears of it.
+      if (reads.size === 0) setTimeout(() => reads.clear(), SHARED_MS)
+      const first = read(subject, path)
+      // Only the first caller may make the probe.
+      const others = first.then((brake) => brake && { ...brake, isProbe: false })
+      // Each caller handles the rejection; without callers it must not be unhandled.
       others.catch(() => undefined)
-      looks.set(key, others)
-      return mine
+      reads.set(key, others)
+      return first
     },
     open: (subject, path, { status, contentType, body }) =>
       changing(async () => {

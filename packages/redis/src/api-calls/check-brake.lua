@@ -1,5 +1,5 @@
 -- Reads the brake of one path. One caller in each interval makes a probe.
--- KEY brakes        hash of the subject: `b:path` what WeChat answered, `p:path` when the next probe may be made
+-- KEY brakes        hash of the subject: `b:path` WeChat's answer, `p:path` time of the next probe
 -- ARG path
 -- ARG probeEveryMs
 -- RETURN {}; {answer}; {answer, '1'} = the call is a probe

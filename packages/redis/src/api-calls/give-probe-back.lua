@@ -1,5 +1,5 @@
--- Lets the next caller make the probe that was not made.
--- KEY brakes  hash of the subject: `b:path` what WeChat answered, `p:path` when the next probe may be made
+-- Returns an unused probe: the next caller gets it.
+-- KEY brakes  hash of the subject: `b:path` WeChat's answer, `p:path` time of the next probe
 -- ARG path
 -- RETURN nothing
 -- COST O(1)

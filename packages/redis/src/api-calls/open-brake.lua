@@ -1,5 +1,5 @@
--- Brakes one path until midnight in Shanghai, when WeChat's quotas begin anew.
--- KEY brakes        hash of the subject: `b:path` what WeChat answered, `p:path` when the next probe may be made
+-- Brakes one path until midnight in Shanghai, when WeChat resets its quotas.
+-- KEY brakes        hash of the subject: `b:path` WeChat's answer, `p:path` time of the next probe
 -- ARG path
 -- ARG answer
 -- ARG probeEveryMs

@@ -1,5 +1,5 @@
-// Owns: which of WeChat's APIs refuse a token of an account that was fresh: there it is not the token, and none is
-// bought for it.
+// Owns: the APIs of WeChat that refused a new token of an account. The token is not the cause there, so their refusals
+// trigger no refresh.
 import { hash } from 'node:crypto'
 import type { Secret } from '@wxgw/wechat-core'
 import type { RedisConnection } from '../connect.ts'
@@ -10,30 +10,30 @@ export type CalledPath = {
   /** An appid, or `component`. */
   subject: string
   path: string
-  /** The others are made up as easily as one likes. */
+  /** Whether the catalogue has it: a caller can invent any number of other paths. */
   isKnown: boolean
 }
 
 export type RefusedPaths = {
   /**
-   * `fresh`: a token was bought for this path, and whether it takes that one nobody has seen: if it
-   * does not, no other is bought. Without it, none is bought at all. Rejects with STORE_UNAVAILABLE, as `has`.
+   * `fresh`: a token that was refreshed for this path and not tried there yet: if the path refuses it, no other refresh
+   * follows. Without it, no refresh follows for any token. Rejects with STORE_UNAVAILABLE, as `has`.
    */
   add(called: CalledPath, fresh?: Secret): Promise<void>
   /**
-   * Within the last hour, of this token. Of paths that are not known so many may do this, and then none of them buys a
-   * token.
+   * Whether a refresh for this token is useless, by the last hour. When too many unknown paths of a subject were added,
+   * this is true for all its unknown paths.
    */
   has(called: CalledPath, refused: Secret): Promise<boolean>
 }
 
 const REMEMBERED_SECONDS = 3_600
-/** Of one subject, that are not known. */
+/** Unknown paths of one subject. */
 const MAX_UNKNOWN_PATHS = 16
 const ANY_TOKEN = '*'
 
 export function createRefusedPaths({ redis, keys }: { redis: RedisConnection; keys: PlatformKeys }): RefusedPaths {
-  // A path may be as long as its caller likes.
+  // Hashed, because a path has no bound of its length.
   const keyOf = ({ subject, path }: CalledPath) => keys.apiRefused(subject, hash('sha256', path, 'hex'))
   const unknownOf = ({ subject }: CalledPath) => keys.apiRefusedUnknown(subject)
 

@@ -1,9 +1,9 @@
--- Appends entries to a stream that is cut at a number.
+-- Appends entries to a stream of bounded length.
 -- KEY stream
--- ARG most    entries that remain
+-- ARG maxLength
 -- MORE ARGS entries
 -- RETURN 1
 -- COST O(entries)
 
-for index = entries, #ARGV do redis.call('XADD', stream, 'MAXLEN', most, '*', 'entry', ARGV[index]) end
+for index = entries, #ARGV do redis.call('XADD', stream, 'MAXLEN', maxLength, '*', 'entry', ARGV[index]) end
 return 1

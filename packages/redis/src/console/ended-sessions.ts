@@ -1,11 +1,11 @@
-// Owns: which sessions of the console were ended before their time, as every ingress has to know.
+// Owns: console sessions that were ended before they expired, shared by all ingress processes.
 import type { RedisConnection } from '../connect.ts'
 import { endedConsoleSessionKey } from '../keys.ts'
 import { guardStore } from '../store-errors.ts'
 
 /** Both reject with STORE_UNAVAILABLE. */
 export type EndedSessions = {
-  /** Kept for `lifeMs`: as long as a cookie of the session may be good by its own time. */
+  /** Kept for `lifeMs`, the longest time that a cookie of the session may be valid. */
   end(id: string, lifeMs: number): Promise<void>
   isEnded(id: string): Promise<boolean>
 }

@@ -1,5 +1,5 @@
-// Owns: the last entries of one kind that all processes write, newest first: a stream that is cut at a number. Each
-// process collects its own and hands them over, so that what is noted costs no write of its own.
+// Owns: a stream of the last entries of one kind, written by all processes. Each process collects entries in memory and
+// flushes them once a second.
 import type { RedisConnection } from '../connect.ts'
 import { defineScript } from '../lua/define-script.ts'
 import type { Page } from '../paging/newest-first.ts'
@@ -14,61 +14,66 @@ export type Asked<T> = {
 }
 
 export type RecentEntries<T> = {
-  /** In memory; handed over within a second. Of more at a time than Redis keeps, the latest. */
+  /** Collects it in memory, flushed within a second. Of more than `maxLength` entries, the latest are kept. */
   note(entry: T): void
-  /** Writes what was noted. Rejects with STORE_UNAVAILABLE; the next call then writes it. */
-  handOver(): Promise<void>
-  /** Reads `most` entries at most. Rejects with STORE_UNAVAILABLE, and with INVALID_REQUEST for what is no cursor. */
+  /** Flushes the collected entries. Rejects with STORE_UNAVAILABLE; the next call then writes them. */
+  flush(): Promise<void>
+  /** Newest first. Rejects with STORE_UNAVAILABLE, and with INVALID_REQUEST when the cursor is none. */
   find(asked: Asked<T>): Promise<Page<T>>
 }
 
 type Deps<T> = {
   redis: RedisConnection
   key: string
-  most: number
-  /** undefined: of another version. */
+  /** Entries that the stream keeps. */
+  maxLength: number
+  /** undefined: an entry of another version. */
   parse(data: unknown): T | undefined
   onError(error: unknown): void
 }
 
-const HAND_OVER_AFTER_MS = 1_000
-/** After a failure. */
-const AGAIN_AFTER_MS = 5_000
-const AT_ONCE = 500
-/** What is noted is written later, by another clock. */
+const FLUSH_AFTER_MS = 1_000
+const RETRY_AFTER_MS = 5_000
+const BATCH = 500
+/** An entry's id is the time of its flush by Redis' clock, which differs from `atMs` by less than this. */
 const SPARE_MS = 120_000
 
-const addEntries = defineScript({ name: 'console/add-entries', keys: ['stream'], args: ['most'], moreArgs: 'entries' })
+const addEntries = defineScript({
+  name: 'console/add-entries',
+  keys: ['stream'],
+  args: ['maxLength'],
+  moreArgs: 'entries',
+})
 
 export function createRecentEntries<T extends { atMs: number }>({
   redis,
   key,
-  most,
+  maxLength,
   parse,
   onError,
 }: Deps<T>): RecentEntries<T> {
   let noted: T[] = []
   let timer: NodeJS.Timeout | undefined
 
-  function handOverAfter(ms: number): void {
+  function flushAfter(ms: number): void {
     timer ??= setTimeout(() => {
       timer = undefined
-      handOver().catch((error: unknown) => {
+      flush().catch((error: unknown) => {
         onError(error)
-        handOverAfter(AGAIN_AFTER_MS)
+        flushAfter(RETRY_AFTER_MS)
       })
     }, ms).unref()
   }
 
-  function handOver(): Promise<void> {
+  function flush(): Promise<void> {
     return guardStore(async () => {
       while (noted.length > 0) {
-        const batch = noted.slice(0, AT_ONCE)
-        noted = noted.slice(AT_ONCE)
+        const batch = noted.slice(0, BATCH)
+        noted = noted.slice(BATCH)
         try {
-          await addEntries(redis, { stream: key, most, entries: batch.map((entry) => JSON.stringify(entry)) })
+          await addEntries(redis, { stream: key, maxLength, entries: batch.map((entry) => JSON.stringify(entry)) })
         } catch (error) {
-          noted = [...batch, ...noted].slice(-most)
+          noted = [...batch, ...noted].slice(-maxLength)
           throw error
         }
       }
@@ -78,10 +83,10 @@ export function createRecentEntries<T extends { atMs: number }>({
   return {
     note(entry) {
       noted.push(entry)
-      if (noted.length > 2 * most) noted = noted.slice(-most)
-      handOverAfter(HAND_OVER_AFTER_MS)
+      if (noted.length > 2 * maxLength) noted = noted.slice(-maxLength)
+      flushAfter(FLUSH_AFTER_MS)
     },
-    handOver,
+    flush,
     find: ({ limit, cursor, fromMs = 0, toMs = Infinity, matches }) =>
       guardStore(async () => {
         const items: T[] = []
@@ -89,13 +94,7 @@ export function createRecentEntries<T extends { atMs: number }>({
         const last = fromMs <= SPARE_MS ? '-' : String(fromMs - SPARE_MS)
         let position = cursor
         for (;;) {
-          const page = await redis.xrevrange(
-            key,
-            position === undefined ? first : `(${position}`,
-            last,
-            'COUNT',
-            AT_ONCE,
-          )
+          const page = await redis.xrevrange(key, position === undefined ? first : `(${position}`, last, 'COUNT', BATCH)
           for (const [id, [, text = 'null']] of page) {
             const entry = parse(JSON.parse(text))
             const isWanted = entry !== undefined && entry.atMs >= fromMs && entry.atMs <= toMs && matches(entry)
@@ -103,7 +102,7 @@ export function createRecentEntries<T extends { atMs: number }>({
             if (isWanted) items.push(entry)
             position = id
           }
-          if (page.length < AT_ONCE) return { items, nextCursor: null }
+          if (page.length < BATCH) return { items, nextCursor: null }
         }
       }),
   }

@@ -1,4 +1,4 @@
-// Owns: what is kept for the console of all processes: the audit log, and the calls that WeChat refused.
+// Owns: the two records that the console shows: the audit log, and the API calls that WeChat refused.
 import { type AuditEntry, parseAuditEntry, parseRefusedCall, type RefusedCall } from '@wxgw/contracts'
 import type { RedisConnection } from '../connect.ts'
 import { AUDIT_KEY, REFUSED_API_CALLS_KEY } from '../keys.ts'
@@ -13,11 +13,11 @@ type Deps = { redis: RedisConnection; onError(error: unknown): void }
 
 export function createConsoleRecords(deps: Deps): ConsoleRecords {
   return {
-    audit: createRecentEntries({ ...deps, key: AUDIT_KEY, most: MAX_AUDIT_ENTRIES, parse: parseAuditEntry }),
+    audit: createRecentEntries({ ...deps, key: AUDIT_KEY, maxLength: MAX_AUDIT_ENTRIES, parse: parseAuditEntry }),
     refusedCalls: createRecentEntries({
       ...deps,
       key: REFUSED_API_CALLS_KEY,
-      most: MAX_REFUSED_CALLS,
+      maxLength: MAX_REFUSED_CALLS,
       parse: parseRefusedCall,
     }),
   }

@@ -1,7 +1,7 @@
--- Appends entries to a stream, each for itself: one that is refused leaves the others alone.
+-- Appends entries to a stream. An entry that is refused does not affect the others.
 -- KEY stream
 -- MORE ARGS entries       for each a record, then field, value …
--- RECORD entry: most, count
+-- RECORD entry: maxLength, count
 -- RETURN the id of each, or its error
 -- INCLUDE lua/append-to
 -- COST O(entries)
@@ -9,9 +9,9 @@
 local answers = {}
 local at = entries
 while at <= #ARGV do
-  -- `most` entries remain ('' = all); `count` arguments follow.
-  local first, most, count = readEntry(at)
-  answers[#answers + 1] = appendTo(stream, most, unpack(ARGV, first, first + count - 1))
+  -- `maxLength`: entries that the stream keeps ('' = all). `count`: how many fields and values follow.
+  local first, maxLength, count = readEntry(at)
+  answers[#answers + 1] = appendTo(stream, maxLength, unpack(ARGV, first, first + count - 1))
   at = first + count
 end
 return answers

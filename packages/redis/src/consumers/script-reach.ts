@@ -1,5 +1,5 @@
 // Owns: whether a script on the log's keys may also write keys with another hash tag (a queue or a stream). A single
-// Redis allows it, a cluster refuses it, and a proxy before several servers may refuse it or run it on the wrong one.
+// Redis allows it, a cluster refuses it, and a proxy may refuse it or run it on the wrong server.
 import { randomUUID } from 'node:crypto'
 import { isAway } from '../batches.ts'
 import type { RedisConnection } from '../connect.ts'
@@ -24,13 +24,13 @@ export function createScriptReach(redis: RedisConnection, home: string): ScriptR
 
   /** A script writes a key, and an ordinary command has to find it. Never rejects. */
   async function prove(tag: string): Promise<void> {
-    // A key of its own: another process may probe at the same moment.
+    // A random key, because another process may probe at the same moment.
     const probe = scriptProbeKey(tag, randomUUID())
     try {
       await writeProbe(redis, { home, probe, lifeMs: PROBE_MS })
       known.set(tag, (await redis.getdel(probe)) === null ? 'out of reach' : 'reached')
     } catch (error) {
-      // While Redis is away nothing is known: probe again later.
+      // Redis is away: the next call probes again.
       if (isAway(error)) known.delete(tag)
       else known.set(tag, 'out of reach')
     }

@@ -1,4 +1,4 @@
-// Owns: writes to consumers' BullMQ queues and streams. Writes to the same one in the same moment are one step.
+// Owns: writes to consumers' BullMQ queues and streams. Concurrent writes to the same one are one step.
 import type { GatewayEvent, QueueSink, StreamSink } from '@wxgw/contracts'
 import { createBatches } from '../batches.ts'
 import { createConsumerJobs } from '../bullmq-format/consumer-jobs.ts'
@@ -25,7 +25,7 @@ export type SinkWriter = {
   }): Promise<void>
   /**
    * Several jobs or entries in their order, in one step. Rejects when they are refused, or with STORE_UNAVAILABLE; then
-   * the first few may have been written, and none after one that was not.
+   * the first few may have been written, but none after a missing one.
    */
   writeInOrder(sink: LocalSink, deliveries: ReadonlyArray<{ event: GatewayEvent; deliveryId: string }>): Promise<void>
 }
@@ -38,7 +38,7 @@ const appendEntries = defineScript({
   name: 'consumers/append-entries',
   keys: ['stream'],
   moreArgs: 'entries',
-  records: { entry: ['most', 'count'] },
+  records: { entry: ['maxLength', 'count'] },
 })
 
 type SinkWriterDeps = { queues: Pick<Queues, 'open'>; redis: RedisConnection }
@@ -84,5 +84,5 @@ export function createSinkWriter({ queues, redis }: SinkWriterDeps): SinkWriter 
 
 function entryOf(fields: Entry['fields'], maxLength: number | undefined): Array<string | number> {
   const flat = Object.entries(fields).flat()
-  return [...appendEntries.records.entry({ most: maxLength ?? '', count: flat.length }), ...flat]
+  return [...appendEntries.records.entry({ maxLength: maxLength ?? '', count: flat.length }), ...flat]
 }

@@ -1,15 +1,16 @@
--- Writes to consumers' streams and BullMQ queues, within the step of the script that includes this: it has a list of
--- keys `others` and a record `queue`. `openQueue(at)` prepares the queue of the record at that place, and returns the
--- place after the record. `writeTo(sink, how, id, kind, json)` adds an entry or a job, and returns whether the consumer
--- has it. `sink`: the place of a stream, or of a queue's `wait`, in `others`; 0 = no write. `how`: the most entries
--- that remain in the stream ('' = all), or the options of the job as JSON.
+-- Writes to consumers' streams and BullMQ queues, in the step of the script that includes this. That script has a list
+-- of keys `others` and a record `queue`.
+-- - `openQueue(at)`: prepares the queue of the record at this index, and returns the index after the record.
+-- - `writeTo(sink, how, id, kind, json)`: adds an entry or a job, and returns whether it succeeded. `sink`: the index
+--   of a stream, or of a queue's `wait`, in `others`; 0 = no write. `how`: maxLength of the stream ('' = all), or the
+--   options of the job as JSON.
 -- NEED timestamp   of jobs, in ms
 -- INCLUDE lua/key-at
 -- INCLUDE lua/append-to
 -- INCLUDE bullmq-format/adding
 local openQueue, writeTo
 do
-  -- By the place of `wait`: the function that adds a job, or false.
+  -- By the index of `wait`: the function that adds a job, or false.
   local queues = {}
 
   local function isOfType(place, expected)
@@ -17,8 +18,8 @@ do
     return found == 'none' or found == expected
   end
 
-  -- The types are checked before anything is written: an error in the middle of a job would leave the rest of it
-  -- behind, which would pass for a job that was added.
+  -- The types are checked before anything is written: an error in the middle of a job would leave a part of it, which
+  -- a repeat would take for an added job.
   openQueue = function(at)
     local after, prefix, jobs, wait, meta, counter, active, events, marker = readQueue(at)
     local isQueue = isOfType(wait, 'list') and isOfType(meta, 'hash') and isOfType(counter, 'string')

@@ -1,5 +1,5 @@
-// Owns: reading the fields of a dead letter from a failed job. It also reads jobs that no handler could parse: every
-// failed job must be shown.
+// Owns: reading the fields of a dead letter from a failed job, including jobs that no handler could parse, because
+// every failed job is listed.
 
 type DeadDelivery = {
   eventId: string
@@ -7,7 +7,7 @@ type DeadDelivery = {
   type: string
   event: unknown
   deliveryId: string | undefined
-  /** Undefined: as many as BullMQ has counted. */
+  /** undefined: BullMQ's own count applies. */
   attempts: number | undefined
 }
 
@@ -29,8 +29,8 @@ export function parseDeadDelivery(data: unknown): DeadDelivery {
 }
 
 /**
- * A subscription may have events of accounts that its `match` no longer names. `only`: the authorizers whose events the
- * caller may see, besides the subscription's test events. Default: all.
+ * Whether the caller may see the dead letter. `only`: the authorizers whose events it may see, besides the
+ * subscription's test events; default all. The subscription's `match` may have named other accounts before.
  */
 export function isWithin(
   data: unknown,

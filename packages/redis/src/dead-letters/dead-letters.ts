@@ -14,8 +14,8 @@ import { guardStore } from '../store-errors.ts'
 import { isWithin, parseDeadDelivery } from './dead-delivery.ts'
 
 /**
- * `only`: dead letters of these authorizers, and test events; default all. Others do not exist for this call. `reason`: with
- * exactly this last error.
+ * `only`: dead letters of these authorizers, and test events; default all. `reason`: those with exactly this last
+ * error.
  */
 type DeadLettersAsked = {
   limit: number
@@ -24,18 +24,18 @@ type DeadLettersAsked = {
   reason?: string | undefined
 }
 
-/** `scannedTo`: the page ended at its bound; dead letters that failed before this time were not compared with the reason. */
+/** `scannedTo`: the scan reached its bound; dead letters that failed before this time were not compared. */
 type FoundDeadLetters = Page<DeadLetter> & { scannedTo?: string }
 
 export type DeadLetters = {
   /**
-   * Newest first. A page has at most 512 KiB and comes from at most 1,000 dead letters that were read. With a reason,
-   * 5,000 are compared and those that fit are read.
+   * Newest first. A page has at most 512 KiB, and reads at most 1,000 dead letters. With a reason, 5,000 are compared
+   * and the matching ones are read.
    */
   list(subscription: string, page: DeadLettersAsked): Promise<FoundDeadLetters>
   /**
-   * All when `ids` is left out. Answers how many are replayed. Of more than 2,000, a worker replays the older ones;
-   * these are counted only without `only`, because the caller must not learn how many others there are.
+   * All when `ids` is left out. Answers how many are replayed. Of more than 2,000, a worker replays the older ones,
+   * which are counted only without `only`: the caller must not learn how many others there are.
    */
   replay(subscription: string, ids?: readonly string[], only?: readonly string[]): Promise<number>
   discard(subscription: string, ids?: readonly string[], only?: readonly string[]): Promise<number>
@@ -52,20 +52,20 @@ export type DeadLettersDeps = {
 
 /** Dead letters in memory at once. */
 const BATCH = 100
-/** Dead letters that an HTTP call takes itself. A worker takes the rest: a million would take minutes. */
+/** Dead letters that an HTTP call processes itself. A worker processes the rest: a million would take minutes. */
 const AT_ONCE = 2_000
 const KEPT_FAILURES = 100
-/** Dead letters that are read for one page. Those that are not shown cost a read too. */
-const LOOKED_AT_MOST = 1_000
-/** Dead letters that are compared with a reason for one page: as many as the figures by reason come from. */
-const LOOKED_AT_FOR_REASON = 5_000
-/** Shown as the last error of a job that has none. */
+/** Dead letters that one page reads, including those that the caller may not see. */
+const MAX_READ = 1_000
+/** Dead letters that one page compares with a reason. The counts by reason use the same number. */
+const MAX_COMPARED = 5_000
+/** The last error of a job without one. */
 const NO_REASON = 'unknown'
 
 /**
  * Rejects with STORE_UNAVAILABLE, and with INVALID_REQUEST for a broken cursor. Ids that are no dead letters are
- * skipped, so `replay` and `discard` may be repeated; they answer how many they took. "All" means those at the
- * beginning: a delivery that fails again meanwhile is newer and not replayed once more.
+ * skipped, so `replay` and `discard` may be repeated. "All" means those at the beginning: a delivery that fails again
+ * meanwhile is newer and not replayed once more.
  */
 export function createDeadLetters({ platform, redis, queues, events }: DeadLettersDeps): DeadLetters {
   const queueOf = (subscription: string) => queues.open(deliveriesQueue(platform, subscription))
@@ -92,8 +92,8 @@ export function createDeadLetters({ platform, redis, queues, events }: DeadLette
     return places.map((place, index) => ({ ...place, bytes: described[index]?.bytes ?? 0 }))
   }
 
-  /** Those that died of it, by one short field of each. */
-  async function diedOf(reason: string, queue: Queue, places: readonly Position[]): Promise<readonly Position[]> {
+  /** Filters by the last error, a short field that is read without the rest of the job. */
+  async function withReason(reason: string, queue: Queue, places: readonly Position[]): Promise<readonly Position[]> {
     const keys = places.map(({ member }) => queue.toKey(member))
     const described = await describeHashes(redis, keys, { measured: 'data', fields: ['failedReason'] })
     return places.filter((_, index) => (described[index]?.fields[0] || NO_REASON) === reason)
@@ -123,19 +123,16 @@ export function createDeadLetters({ platform, redis, queues, events }: DeadLette
     return queue.getJob(id)
   }
 
-  /**
-   * From `after`, or from the newest, to older ones. `last`: where it stopped, when there are more. Deliveries that
-   * fail meanwhile are newer.
-   */
+  /** From `after`, or from the newest, to older ones. `last`: the position at which it stopped, when there are more. */
   async function takeOlder(
     queue: Queue,
     act: Act,
-    { after, most }: { after?: Position; most: number },
+    { after, limit }: { after?: Position; limit: number },
   ): Promise<{ taken: number; last?: Position }> {
     const key = queue.toKey('failed')
     let taken = 0
     let last = after
-    for (let looked = 0; looked < most; looked += BATCH) {
+    for (let seen = 0; seen < limit; seen += BATCH) {
       const places = await readNewestFirst(redis, { key, after: last }, BATCH)
       taken += await take(
         queue,
@@ -151,7 +148,7 @@ export function createDeadLetters({ platform, redis, queues, events }: DeadLette
   async function takeAll(wanted: Wanted): Promise<number> {
     const { subscription, action, only } = wanted
     const queue = queueOf(subscription)
-    const { taken, last } = await takeOlder(queue, actOf(wanted), { most: AT_ONCE })
+    const { taken, last } = await takeOlder(queue, actOf(wanted), { limit: AT_ONCE })
     if (last === undefined) return taken
     const left = await redis.zcount(queue.toKey('failed'), '-inf', last.score)
     if (left === 0) return taken
@@ -181,13 +178,13 @@ export function createDeadLetters({ platform, redis, queues, events }: DeadLette
     return guardStore(() => (ids ? takeGiven(queueOf(wanted.subscription), ids, actOf(wanted)) : takeAll(wanted)))
   }
 
-  /** Writes the log before the job: otherwise a fast delivery could be logged as pending after it was delivered. */
+  /** The log is written before the job: otherwise a fast delivery could be logged as pending after its success. */
   async function sendAgain(subscription: string, job: Job): Promise<boolean> {
     const { eventId, authorizerAppId, deliveryId: last, attempts } = parseDeadDelivery(job.data)
     const event = { id: eventId, authorizerappid: authorizerAppId }
     await events.deliveryChanged(event, subscription, { status: 'pending', attempts: 0, jobId: job.id })
     return unlessGone(async () => {
-      // A new delivery id: a consumer's queue that still has the old job would drop the same id as a duplicate.
+      // A new delivery id: BullMQ would drop the old one as a duplicate where a consumer's queue still has its job.
       const again = last === undefined ? {} : { deliveryId: deliveryId(eventId, `r${randomBytes(6).toString('hex')}`) }
       const { attempts: _, ...data } = job.data
       if (last !== undefined || attempts !== undefined) await job.updateData({ ...data, ...again })
@@ -218,10 +215,10 @@ export function createDeadLetters({ platform, redis, queues, events }: DeadLette
     const items: DeadLetter[] = []
     let last = decodeCursor(cursor)
     let bytes = 0
-    const most = reason === undefined ? LOOKED_AT_MOST : LOOKED_AT_FOR_REASON
-    for (let looked = 0; looked < most; looked += BATCH) {
+    const maxSeen = reason === undefined ? MAX_READ : MAX_COMPARED
+    for (let seen = 0; seen < maxSeen; seen += BATCH) {
       const places = await readNewestFirst(redis, { key: queue.toKey('failed'), after: last }, BATCH)
-      const fitting = reason === undefined ? places : await diedOf(reason, queue, places)
+      const fitting = reason === undefined ? places : await withReason(reason, queue, places)
       for (const group of inGroups(await withSizes(queue, fitting))) {
         const jobs = await Promise.all(group.map(({ member }) => queue.getJob(member)))
         for (const [index, place] of group.entries()) {
@@ -237,7 +234,7 @@ export function createDeadLetters({ platform, redis, queues, events }: DeadLette
         }
       }
       if (places.length < BATCH) return { items, nextCursor: null }
-      // The next page begins behind those that did not fit, too.
+      // The next page begins after those that did not match, too.
       last = places.at(-1) ?? last
     }
     if (!last) return { items, nextCursor: null }
@@ -254,7 +251,7 @@ export function createDeadLetters({ platform, redis, queues, events }: DeadLette
 
     resume: ({ after, ...wanted }) =>
       guardStore(
-        async () => (await takeOlder(queueOf(wanted.subscription), actOf(wanted), { after, most: Infinity })).taken,
+        async () => (await takeOlder(queueOf(wanted.subscription), actOf(wanted), { after, limit: Infinity })).taken,
       ),
   }
 }

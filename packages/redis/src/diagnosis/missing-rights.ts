@@ -1,19 +1,19 @@
-// Owns: finding out which rights the Redis user lacks, without using them: Redis checks rights when a command is queued
-// in MULTI, and what is queued is dropped with the connection.
+// Owns: finding the rights that the Redis user lacks, without running a command: Redis checks rights when MULTI queues
+// a command, and drops the queued commands with the connection.
 import type { Redis } from 'ioredis'
 import type { RedisConnection } from '../connect.ts'
 import { mastersOf } from '../servers.ts'
 import { guardStore, isReply } from '../store-errors.ts'
 import { channelOf, commandSamples, keySamples } from './needed-commands.ts'
 
-/** Empty where nothing is missing. */
+/** Empty lists: nothing is missing. */
 type MissingRights = { commands: string[]; keys: string[]; channels: string[] }
 
 /** A cluster may have hundreds of nodes; its users are the same everywhere, or the first ones show it. */
 const MAX_NODES = 3
 const TIMEOUT_MS = 1_000
 
-/** On connections of its own. Rejects with STORE_UNAVAILABLE. What is refused stands in the server's ACL LOG. */
+/** Opens its own connections. Rejects with STORE_UNAVAILABLE. Each refusal adds a line to the server's ACL LOG. */
 export async function missingRights(redis: RedisConnection, platforms: readonly string[]): Promise<MissingRights> {
   const nodes = mastersOf(redis).slice(0, MAX_NODES)
   const found = await guardStore(() => Promise.all(nodes.map((node) => missingAt(node, platforms))))
@@ -32,7 +32,7 @@ async function missingAt(node: Redis, platforms: readonly string[]): Promise<Mis
     connectTimeout: TIMEOUT_MS,
     commandTimeout: TIMEOUT_MS,
   })
-  // Each command rejects for the same reason.
+  // Ignored here: each command rejects with it.
   redis.on('error', () => undefined)
   const isRefused = async (words: readonly string[], refusal = /^NOPERM/): Promise<boolean> => {
     const [command = '', ...rest] = words
@@ -40,7 +40,7 @@ async function missingAt(node: Redis, platforms: readonly string[]): Promise<Mis
       await redis.call(command, ...rest)
       return false
     } catch (error) {
-      // Another reply, MOVED of another node's key among them: the right is there.
+      // Any other reply, for example MOVED for another node's key: the right exists.
       if (error instanceof Error && isReply(error)) return refusal.test(error.message)
       throw error
     }
@@ -52,7 +52,7 @@ async function missingAt(node: Redis, platforms: readonly string[]): Promise<Mis
     const keys = platforms.flatMap(keySamples)
     const channels = platforms.map(channelOf)
     const [ofCommands, ofKeys, ofChannels] = await Promise.all([
-      // A key that is not the user's is refused as well, and found below.
+      // Refusals for a key are not counted here: the next list finds them.
       Promise.all(commands.map(({ words }) => isRefused(words, /^NOPERM.* command/))),
       Promise.all(keys.map((key) => isRefused(['exists', key], /^NOPERM.* key/))),
       Promise.all(channels.map((channel) => isRefused(['publish', channel, 'x'], /^NOPERM.* channel/))),

@@ -1,4 +1,4 @@
-// Owns: which commands, keys and channels the gateway's Redis user has to be allowed, as samples that can be tried.
+// Owns: samples of the commands, keys and channels to which the gateway's Redis user needs rights.
 import {
   AUDIT_KEY,
   COMPONENT_EVENTS_QUEUE,
@@ -19,8 +19,8 @@ import {
 } from '../keys.ts'
 
 /**
- * With as many arguments as they need: Redis counts them before it looks at rights. `K` stands for a key, `C` for a
- * channel.
+ * Each has as many arguments as it needs, because Redis counts them before it checks rights. `K` stands for a key, `C`
+ * for a channel.
  */
 const SAMPLES = [
   ...[
@@ -105,7 +105,7 @@ const SAMPLES = [
 ]
 
 type Sample = {
-  /** As a person would name it: `zadd`, `script|load`. */
+  /** As in an ACL rule: `zadd`, `script|load`. */
   name: string
   words: readonly string[]
 }

@@ -1,5 +1,5 @@
-// Owns: with which sealing keys the stored secrets are sealed, by the id in front of each: of the ticket, the mark of
-// the installation and some accounts. `rotate-keys` looks at all of them.
+// Owns: which sealing keys the stored secrets use, by the key's id in each: of the ticket, the check value and up to
+// 100 accounts. `rotate-keys` reads all secrets.
 import type { RedisConnection } from '../connect.ts'
 import type { PlatformKeys } from '../keys.ts'
 import { guardStore } from '../store-errors.ts'

@@ -1,10 +1,10 @@
-// Owns: what Redis says of itself, server by server: version and memory.
+// Owns: version and memory of each Redis server, by INFO.
 import type { RedisConnection } from '../connect.ts'
 import { infoField, infoOf, mastersOf } from '../servers.ts'
 import { guardStore } from '../store-errors.ts'
 
 type ServerFacts = {
-  /** undefined where INFO is forbidden. Valkey says in `redis_version` which Redis it is compatible with. */
+  /** undefined where INFO is forbidden. That of Valkey is the version of Redis with which it is compatible. */
   version: string | undefined
   usedBytes: number
   /** 0: no limit. */

@@ -1,9 +1,9 @@
--- Erases the content of an event and what consumers answered, unless the event has expired or is another one by now.
--- What consumers answer later is not kept, either.
+-- Erases the content of an event and the answers of consumers, unless the event has expired or was changed meanwhile.
+-- Later answers of consumers are not stored, either.
 -- KEY event      of the log
--- KEY beside     its attempts
+-- KEY attempts   of the event
 -- ARG before     the event as JSON, as it was read
--- ARG after      the event as JSON, as it is to be
+-- ARG after      the event as JSON, without its content
 -- RETURN 1 = something was erased, else 0
 -- INCLUDE event-log/keep-attempt
 -- COST O(deliveries + bytes of their attempts)
@@ -23,10 +23,10 @@ for index = 1, #logged, 2 do
   local field, state = logged[index], logged[index + 1]
   if string.sub(field, 1, 2) == 'd:' then erase(event, field, state, withoutAnswer(state)) end
 end
-local attempts = call('HGETALL', beside)
-for index = 1, #attempts, 2 do
-  local list = attempts[index + 1]
-  erase(beside, attempts[index], list, (string.gsub(list, '[^\n]+', withoutAnswer)))
+local made = call('HGETALL', attempts)
+for index = 1, #made, 2 do
+  local list = made[index + 1]
+  erase(attempts, made[index], list, (string.gsub(list, '[^\n]+', withoutAnswer)))
 end
 call('HSET', event, 'event', after, 'erased', '1')
 return erased

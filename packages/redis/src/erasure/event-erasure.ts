@@ -13,16 +13,16 @@ import type { Queues } from '../queues/queues.ts'
 import type { MessageShards } from '../shards/message-shards.ts'
 import { guardStore } from '../store-errors.ts'
 
-/** Of the events of this account. */
+/** A user of one account. */
 type ErasedUser = { authorizer: string; subject: string }
 
 export type EventErasure = {
   /**
-   * Answers how many events lost their content by this call, the newest first. When there are more entries than an HTTP
-   * call waits for, a worker does all of it. Safe to repeat. Rejects with STORE_UNAVAILABLE.
+   * Answers how many events this call erased, the newest first. When there are more entries than `atOnce`, a worker
+   * erases all of them. Safe to repeat. Rejects with STORE_UNAVAILABLE.
    */
   begin(user: ErasedUser): Promise<number>
-  /** All of it. */
+  /** Without a bound, in a worker. */
   complete(user: ErasedUser): Promise<number>
 }
 
@@ -33,7 +33,7 @@ type EventErasureDeps = {
   queues: Pick<Queues, 'open' | 'add'>
   subscriptions: { all(maxAgeMs: number): Promise<readonly Subscription[]> }
   /**
-   * Entries that an HTTP call reads, in the log and in the dead letters of all subscriptions each. Default 5,000.
+   * Entries that an HTTP call reads in the log, and as many in the dead letters of all subscriptions. Default 5,000.
    */
   atOnce?: number
 }
@@ -44,25 +44,25 @@ const AT_ONCE = 5_000
 const KEPT_FAILURES = 100
 
 const findText = defineScript({ name: 'erasure/find-text', args: ['field', 'needle'], eachKeys: ['key'] })
-const eraseEvent = defineScript({ name: 'erasure/erase-event', keys: ['event', 'beside'], args: ['before', 'after'] })
+const eraseEvent = defineScript({ name: 'erasure/erase-event', keys: ['event', 'attempts'], args: ['before', 'after'] })
 
 type Bound = { left: number }
 
 export function createEventErasure(deps: EventErasureDeps): EventErasure {
   const { platform, redis, shards, queues, subscriptions, atOnce = AT_ONCE } = deps
 
-  /** Answers the member of each entry that may be one of the user's. */
+  /** The members whose stored text contains the user. */
   async function* candidates(
     walk: NewestFirst,
     bound: Bound,
-    look: { key(member: string): string; field: string; needle: string },
+    search: { key(member: string): string; field: string; needle: string },
   ) {
     while (bound.left > 0) {
       const members = (await walk(Math.min(BATCH, bound.left))).map(({ member }) => member)
       bound.left -= members.length
       if (members.length === 0) return
-      const each = members.map((member) => ({ key: look.key(member) }))
-      const found = await findText(redis, { field: look.field, needle: look.needle, each })
+      const each = members.map((member) => ({ key: search.key(member) }))
+      const found = await findText(redis, { field: search.field, needle: search.needle, each })
       for (const index of Array.isArray(found) ? found : []) yield members[Number(index) - 1] ?? ''
     }
   }
@@ -77,7 +77,7 @@ export function createEventErasure(deps: EventErasureDeps): EventErasure {
         const event: unknown = text === null ? undefined : JSON.parse(text)
         if (text === null || !isOf(event, user)) continue
         const bare = hasContent(event) ? JSON.stringify(withoutContent(event)) : text
-        const written = { event: key, beside: shard.attempts(id), before: text, after: bare }
+        const written = { event: key, attempts: shard.attempts(id), before: text, after: bare }
         if ((await eraseEvent(redis, written)) === 1) erased.add(id)
       }
     }
@@ -88,17 +88,17 @@ export function createEventErasure(deps: EventErasureDeps): EventErasure {
     for (const { name } of await subscriptions.all(0)) {
       const queue = queues.open(deliveriesQueue(platform, name))
       const walk = walkOne(redis, { key: queue.toKey('failed'), after: undefined })
-      const look = { key: (id: string) => queue.toKey(id), field: 'data', needle }
-      for await (const id of candidates(walk, bound, look)) {
+      const search = { key: (id: string) => queue.toKey(id), field: 'data', needle }
+      for await (const id of candidates(walk, bound, search)) {
         const eventId = await eraseJob(queue, id, user)
         if (eventId !== undefined) erased.add(eventId)
       }
     }
   }
 
-  async function eraseAll(user: ErasedUser, most: number): Promise<{ erased: number; isComplete: boolean }> {
+  async function eraseAll(user: ErasedUser, limit: number): Promise<{ erased: number; isComplete: boolean }> {
     const erased = new Set<string>()
-    const bounds = [{ left: most }, { left: most }] as const
+    const bounds = [{ left: limit }, { left: limit }] as const
     await eraseLogged(user, bounds[0], erased)
     await eraseDead(user, bounds[1], erased)
     return { erased: erased.size, isComplete: bounds.every(({ left }) => left > 0) }
@@ -118,7 +118,7 @@ export function createEventErasure(deps: EventErasureDeps): EventErasure {
   }
 }
 
-/** The id of the event that has lost its content. */
+/** The id of the erased event. undefined: there was nothing to erase. */
 async function eraseJob(queue: Queue, id: string, user: ErasedUser): Promise<string | undefined> {
   const job = await queue.getJob(id)
   const data: unknown = job?.data
@@ -134,7 +134,7 @@ async function eraseJob(queue: Queue, id: string, user: ErasedUser): Promise<str
   }
 }
 
-/** As JSON.stringify writes it. */
+/** The user as JSON.stringify writes it. */
 function needleOf({ subject }: ErasedUser): string {
   return `"subject":${JSON.stringify(subject)}`
 }

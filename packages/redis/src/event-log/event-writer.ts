@@ -32,7 +32,7 @@ export function createEventWriter({
   const consumers = createRecordedWrites({ redis, queues, version })
 
   const records = createBatches<NewEvent, readonly string[] | 'claimed'>({
-    weight: { of: ({ writes }) => writes.length, most: MAX_WRITES },
+    weight: { of: ({ writes }) => writes.length, limit: MAX_WRITES },
     write: async (at, events) => {
       const shard = shardAt(at)
       const delivered = formatState(

@@ -1,12 +1,11 @@
-// Owns: figures for metrics that Redis has to be asked for: one process at a time gathers them, all others read what it
-// has gathered.
+// Owns: figures for metrics that cost commands: one process at a time gathers them, all others read the result.
 import type { RedisConnection } from '../connect.ts'
 import { guardStore } from '../store-errors.ts'
 
 export type SharedFigures<Figures> = {
   /**
-   * Gathers when nobody has within this period. Answers what was gathered last, at most three periods ago. Rejects with
-   * STORE_UNAVAILABLE.
+   * Gathers unless another process has in this period. Answers the last figures, at most three periods old. Rejects
+   * with STORE_UNAVAILABLE.
    */
   refresh(): Promise<Figures | undefined>
 }
@@ -16,7 +15,7 @@ type SharedFiguresDeps<Figures> = {
   keys: { figures: string; gathering: string }
   periodMs: number
   gather(): Promise<Figures>
-  /** undefined: another version has written it. */
+  /** undefined: written by another version. */
   parse(json: unknown): Figures | undefined
 }
 

@@ -1,12 +1,11 @@
-// Owns: running a Lua script by its hash, with arguments that have names. Redis gets the text when it does not know
-// the hash yet.
+// Owns: running a Lua script by its hash, with named arguments. Redis gets the text when it does not know the hash yet.
 import { createHash } from 'node:crypto'
 import type { RedisConnection } from '../connect.ts'
 import { readScript, type ScriptNames } from './read-script.ts'
 
 type ScriptArgument = string | number
 
-/** As in the header of the .lua file, which is compared when the process starts. */
+/** The names must equal those in the header of the .lua file; they are compared when the process starts. */
 type ScriptDefinition = { name: string } & Partial<ScriptNames>
 
 type Named<Names, Value> = Names extends readonly string[] ? { [Name in Names[number]]: Value } : unknown
@@ -27,9 +26,8 @@ type Records<D extends ScriptDefinition> = {
 }
 
 /**
- * Rejects as a command that Redis does not answer. Resolves to Redis' answer, unparsed: strings, numbers, null, or
- * lists of them. All keys of one call share a hash tag, unless the file says otherwise. `records` make parts of the
- * list `moreArgs`.
+ * Rejects with the driver's error. Resolves with Redis' answer, unparsed: strings, numbers, null, or lists of them. All
+ * keys of one call share a hash tag, unless the file says otherwise. `records` make parts of the list `moreArgs`.
  */
 export type Script<D extends ScriptDefinition = { name: string }> = {
   (redis: RedisConnection, values: Values<D>): Promise<unknown>
@@ -48,7 +46,7 @@ const NO_NAMES: ScriptNames = {
   records: {},
 }
 
-/** Reads the file. Throws when its header has other names, or the same in another order. */
+/** Reads the file. Throws when its header has other names, or another order. */
 export function defineScript<const D extends ScriptDefinition>(definition: D): Script<D>
 export function defineScript({ name, ...defined }: ScriptDefinition) {
   const { lua, names } = readScript(name)
@@ -67,7 +65,7 @@ export function defineScript({ name, ...defined }: ScriptDefinition) {
   return Object.assign(run, { records: recordsOf(names) })
 }
 
-/** KEYS and then ARGV, and how many of them are KEYS. On the hot path: it makes one list and no other. */
+/** KEYS followed by ARGV, and the number of KEYS. On the hot path: it allocates one list. */
 function argumentsOf(names: ScriptNames, values: AnyValues): { count: number; sent: ScriptArgument[] } {
   const { keys, args, eachKeys, eachArgs, moreKeys, moreArgs } = names
   const rows = eachKeys.length + eachArgs.length === 0 ? [] : listOf(values['each'])

@@ -1,4 +1,4 @@
--- The time by Redis' clock: the clocks of two processes differ.
+-- The time of Redis' clock, because the clocks of two processes differ.
 -- `now`: in milliseconds. `time`: seconds and microseconds, as texts. `text(number)`: a large number without an
 -- exponent.
 local time = redis.call('TIME')

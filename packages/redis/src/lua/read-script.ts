@@ -1,6 +1,5 @@
-// Owns: reading a .lua file and making the text that Redis runs of it: the included files, a Lua local for each name
-// of its header,
-// and the file itself. How a header is written stands in CONTRIBUTING.md.
+// Owns: reading a .lua file and composing the text that Redis runs: a Lua local for each name of its header, the
+// included files, and the file itself. CONTRIBUTING.md describes the header.
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
@@ -25,7 +24,7 @@ type LuaFile = { text: string; lines(kind: HeaderKind): string[] }
 
 type HeaderKind = 'KEY' | 'ARG' | 'EACH KEY' | 'EACH ARG' | 'MORE KEYS' | 'MORE ARGS' | 'RECORD' | 'NEED' | 'INCLUDE'
 
-/** `dist` has no .lua files: they are read where they are written. */
+/** `dist` has no .lua files, so they are read from `src`. */
 const SOURCES = new URL('../../src/', import.meta.url)
 
 /**
@@ -52,7 +51,7 @@ export function readScript(name: string): ScriptText {
   return { lua: [localsOf(names), ...[...included.values()].map(({ text }) => text), file.text].join('\n'), names }
 }
 
-/** After what it includes itself, once. */
+/** Adds the file once, after the files that it includes. */
 function include(name: string, included: Map<string, LuaFile>): void {
   if (included.has(name)) return
   const file = readLua(name)
@@ -68,12 +67,12 @@ function readLua(name: string): LuaFile {
   return { text, lines }
 }
 
-/** `name  what it is`. */
+/** Each line is `name  description`. */
 function namesOf(lines: readonly string[]): string[] {
   return lines.map((line) => /^\w+/.exec(line)?.[0] ?? '')
 }
 
-/** `name: field, field, …`, in several lines when one would be too long. */
+/** Each line is `name: field, field, …`. Lines with the same name continue the list. */
 function recordsOf(lines: readonly string[]): Record<string, string[]> {
   const records: Record<string, string[]> = {}
   for (const line of lines) {

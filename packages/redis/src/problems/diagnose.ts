@@ -1,5 +1,5 @@
-// Owns: finding out why Redis cannot be used with these settings, by asking each configured server as a person would.
-// For when an error alone does not say it: "all sentinels are unreachable", "failed to refresh slots", a closed
+// Owns: finding out why Redis cannot be used with these settings, by commands to each configured server. It is needed
+// where the error does not contain the cause: "all sentinels are unreachable", "failed to refresh slots", a closed
 // connection.
 import { connect } from 'node:net'
 import { connect as connectTls } from 'node:tls'
@@ -17,15 +17,14 @@ const PROBE_TIMEOUT_MS = 1_000
 const MAX_ENDPOINTS = 3
 
 /**
- * What is wrong with the first server that has something wrong; undefined when nothing was found. Never rejects; takes
- * a few seconds at most. Reads only.
+ * The problem of the first server that has one; undefined without any. Never rejects; takes a few seconds. Read-only.
  */
 export async function diagnoseRedis(settings: RedisSettings): Promise<RedisProblem | undefined> {
   const asked = settings.endpoints.slice(0, MAX_ENDPOINTS)
   const found = await Promise.all(asked.map((endpoint) => diagnoseEndpoint(settings, endpoint)))
   const [one] = found.filter((problem) => problem !== undefined)
   if (one === undefined) return undefined
-  // Of several sentinels or nodes some may be down: what the others say is then the reason, if they say one.
+  // Some of several sentinels or nodes may be down: a problem of those that answer is more likely the cause.
   return found.find((problem) => problem && !isAway(problem)) ?? (found.every(Boolean) ? one : undefined)
 }
 
@@ -41,7 +40,7 @@ async function diagnoseEndpoint(settings: RedisSettings, endpoint: RedisEndpoint
     redis = await openOnce({ ...endpoint, ...(await loginFor(settings, endpoint)), ...tlsOptions(settings) })
     return named(await diagnoseServer(settings, redis))
   } catch (error) {
-    // A server that answers in words speaks the right transport.
+    // A server that sent a reply uses the right transport.
     const transport = isReply(error) ? undefined : await otherTransport(settings, endpoint, error)
     return named(transport ?? explained(settings, error))
   } finally {
@@ -57,7 +56,7 @@ async function loginFor(settings: RedisSettings, endpoint: RedisEndpoint) {
   return (await acceptedLogin([endpoint], own, tlsOptions(settings))) ?? own
 }
 
-/** The same reply of a sentinel points to other settings. */
+/** A refused login of a sentinel concerns other settings than that of a server. */
 function explained({ mode }: RedisSettings, error: unknown): RedisProblem {
   const problem = explainRedisError(error) ?? {
     code: 'unknown',
@@ -70,13 +69,13 @@ function explained({ mode }: RedisSettings, error: unknown): RedisProblem {
   }
 }
 
-/** Asks what has to be known and no more: Redis notes in ACL LOG what the documented users may not ask. */
+/** Sends as few commands as possible: each that the documented users may not send adds a line to ACL LOG. */
 async function diagnoseServer(settings: RedisSettings, redis: Redis): Promise<RedisProblem | undefined> {
   const { mode } = settings
-  const role = await askedFor(() => redis.call('ROLE'), roleOf)
+  const role = await unlessError(() => redis.call('ROLE'), roleOf)
   if (mode === 'sentinel')
     return role === undefined || role === 'sentinel' ? diagnoseSentinel(settings, redis) : NOT_A_SENTINEL
-  const info = await askedFor(() => redis.info('server'), String)
+  const info = await unlessError(() => redis.info('server'), String)
   if (role === 'sentinel' || info?.includes('redis_mode:sentinel') === true) {
     return { code: 'SENTINEL', reason: 'this is a sentinel: set REDIS_MODE=sentinel and REDIS_SENTINEL_NAME' }
   }
@@ -133,7 +132,7 @@ async function diagnoseCluster(redis: Redis): Promise<RedisProblem | undefined> 
   }
 }
 
-/** Is it the other transport that the server speaks? */
+/** Whether the server uses the other transport: TLS or plain. */
 async function otherTransport(
   { tls }: RedisSettings,
   endpoint: RedisEndpoint,
@@ -162,7 +161,7 @@ function speaksPlain(endpoint: RedisEndpoint): Promise<boolean> {
   })
 }
 
-/** A handshake says it, whoever signed the certificate: nothing is sent. */
+/** Whether a TLS handshake succeeds, with any certificate. Nothing is sent after it. */
 function speaksTls(endpoint: RedisEndpoint): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connectTls({ ...endpoint, rejectUnauthorized: false }, () => {
@@ -187,21 +186,21 @@ function hasNodes(info: unknown): boolean {
   return typeof info === 'string' && info.includes('cluster_state')
 }
 
-/** What the server answers, or the error that it answers. */
-async function answerOf(ask: () => Promise<unknown>): Promise<unknown> {
+/** The answer, or the error. */
+async function answerOf(command: () => Promise<unknown>): Promise<unknown> {
   try {
-    return await ask()
+    return await command()
   } catch (error) {
     return error instanceof Error ? error : new Error('unknown')
   }
 }
 
-/** undefined where the server does not answer it: managed ones forbid INFO or ROLE. */
-async function askedFor<T>(ask: () => Promise<unknown>, read: (answer: unknown) => T): Promise<T | undefined> {
-  const answer = await answerOf(ask)
+/** undefined after an error: managed servers forbid INFO or ROLE. */
+async function unlessError<T>(command: () => Promise<unknown>, read: (answer: unknown) => T): Promise<T | undefined> {
+  const answer = await answerOf(command)
   return answer instanceof Error ? undefined : read(answer)
 }
 
-function replyError(word: string): Error {
-  return Object.assign(new Error(word), { name: 'ReplyError' })
+function replyError(code: string): Error {
+  return Object.assign(new Error(code), { name: 'ReplyError' })
 }

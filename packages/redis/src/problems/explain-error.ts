@@ -1,8 +1,8 @@
-// Owns: what an error of Redis or of the way to it means, and what to do about it, in a sentence that may be shown. The
-// driver's own texts are never shown: they may hold arguments. What an error alone does not say, diagnose.ts finds out.
+// Owns: the meaning of an error of Redis or of its connection, and what to do, in a sentence that may be public. The
+// driver's texts are never shown, because they may contain arguments. diagnose.ts finds causes that an error lacks.
 import { refusedCommand, storeErrorCode } from '../store-errors.ts'
 
-/** `code` groups, `reason` says what it is and what to do. No secret in either. */
+/** `reason`: the cause, and what to do. Neither member contains a secret. */
 export type RedisProblem = { code: string; reason: string }
 
 const BY_REPLY: Readonly<Record<string, string>> = {
@@ -48,7 +48,7 @@ const BY_CODE: Readonly<Record<string, string>> = {
   ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'Redis does not trust the client certificate of REDIS_TLS_CERT_FILE',
 }
 
-/** undefined: the error does not say it. */
+/** undefined: the error does not contain the cause. */
 export function explainRedisError(error: unknown): RedisProblem | undefined {
   const code = storeErrorCode(error)
   const reason = code === 'NOPERM' ? missingRight(error) : (BY_REPLY[code] ?? BY_CODE[code] ?? byText(error))
@@ -62,7 +62,7 @@ function missingRight(error: unknown): string {
   return `${user} has no right to a key, a channel or a command within a script: use the users of the documentation, see ACL LOG`
 }
 
-/** The driver throws these as bare Errors. */
+/** The driver throws these as plain Errors. */
 function byText(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined
   if (error.message.startsWith('connect ETIMEDOUT')) return BY_CODE['ETIMEDOUT']

@@ -1,12 +1,12 @@
-// Owns: one attempt to open a connection, with the reason when it fails. The driver's own `connect()` rejects with
-// "Connection is closed." whatever happened; the reason is in its `error` event.
+// Owns: one attempt to open a connection, with the cause of a failure. The driver's `connect()` always rejects with
+// "Connection is closed."; the cause is in its `error` event.
 import { Redis, type RedisOptions } from 'ioredis'
 
 type OnceOptions = Pick<RedisOptions, 'host' | 'port' | 'username' | 'password' | 'tls'>
 
 const CONNECT_TIMEOUT_MS = 1_000
 
-/** The caller disconnects. Rejects with what the server or the network said; within two seconds. */
+/** The caller disconnects. Rejects with the error of the server or the network, within two seconds. */
 export async function openOnce(options: OnceOptions): Promise<Redis> {
   const redis = new Redis({
     ...options,
@@ -18,13 +18,13 @@ export async function openOnce(options: OnceOptions): Promise<Redis> {
     enableReadyCheck: false,
     disableClientInfo: true,
   })
-  let reason: Error | undefined
-  redis.on('error', (error) => (reason = error))
+  let cause: Error | undefined
+  redis.on('error', (error) => (cause = error))
   try {
     await redis.connect()
     return redis
   } catch (error) {
     redis.disconnect()
-    throw reason ?? error
+    throw cause ?? error
   }
 }

@@ -1,4 +1,4 @@
-// Owns: saying why Redis cannot be used, in the log and to whoever asks, without drowning the log or the servers in it.
+// Owns: the reason why Redis cannot be used, for the log and for checks, with a bounded rate of lines and of diagnoses.
 import { setTimeout as delay } from 'node:timers/promises'
 import type { RedisSettings } from '@wxgw/contracts'
 import { createErrorLog, type WarnLog } from '../queues/error-log.ts'
@@ -9,17 +9,17 @@ import { explainRedisError, type RedisProblem } from './explain-error.ts'
 export type ProblemWatch = {
   /** Logs `redis.failed` with `role`, `code` and `reason`, at most once a second per code. */
   onError(role: string, error: unknown): void
-  /** What this error means, in a sentence fit for anybody's eyes. Never rejects; takes a second at most. */
+  /** The meaning of this error, in a sentence that may be public. Never rejects; takes a second at most. */
   explain(error: unknown): Promise<string>
 }
 
-/** One diagnosis serves everybody who asks within this time. */
+/** Calls within this time share one diagnosis. */
 const DIAGNOSIS_HOLDS_MS = 2_000
-
+/** How long a found problem is answered while a later diagnosis runs. */
 const FOUND_HOLDS_MS = 30_000
 const EXPLAINED_WITHIN_MS = 1_000
 
-/** The same code has several causes, or concerns one server of several; only the servers themselves tell which. */
+/** Codes with several causes, or that concern one server of several: only a diagnosis of the servers finds which. */
 const AMBIGUOUS = new Set([
   'ECONNRESET',
   'EPIPE',
@@ -34,7 +34,7 @@ type Deps = { settings: RedisSettings; log: WarnLog; diagnose?: typeof diagnoseR
 
 export function createProblemWatch({ settings, log, diagnose = diagnoseRedis }: Deps): ProblemWatch {
   const logs = new Map<string, ReturnType<typeof createErrorLog>>()
-  /** What the last diagnosis has found: who asks while the next one runs is told this. */
+  /** The result of the last diagnosis, which is answered while the next one runs. */
   let found: { problem: RedisProblem; atMs: number } | undefined
   let diagnosis: { startedAtMs: number; found: Promise<RedisProblem | undefined> } | undefined
 

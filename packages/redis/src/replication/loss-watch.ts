@@ -1,5 +1,5 @@
-// Owns: noticing that Redis may have lost acknowledged writes: another server process answers (a failover, a restart),
-// or a key that always exists is gone or changed (an emptied Redis).
+// Owns: detecting that Redis may have lost acknowledged writes: another server process answers (a failover, a restart),
+// or a key that always exists is missing or changed (an emptied Redis).
 import { pause } from '@wxgw/wechat-core'
 import { Cluster } from 'ioredis'
 import type { RedisConnection } from '../connect.ts'
@@ -10,9 +10,9 @@ export type Loss = 'another-server' | 'emptied'
 type LossWatchDeps = {
   /** A `commands` connection. */
   redis: RedisConnection
-  /** Keys that every Redis of this installation has, and whose value changes only when Redis is emptied. */
+  /** Keys that always exist in this installation, and whose value changes only when Redis is emptied. */
   marks: readonly string[]
-  /** Not called again before it has settled. */
+  /** Not called again before its promise has settled. */
   onLoss(loss: Loss): Promise<void>
   onError(error: unknown): void
   /** How often it checks. Default 5 s. A new connection is checked when it is ready. */
@@ -27,8 +27,8 @@ const SOON_MS = 50
 type View = { servers: ReadonlySet<string> | undefined; marks: ReadonlyArray<string | null> }
 
 /**
- * Compares with the previous check; the first one only remembers. Without the right to INFO every new connection counts
- * as another server. A master that joins a cluster counts as a loss too: `onLoss` must be safe to repeat.
+ * Each check compares with the previous one. Without the right to INFO every new connection counts as another server. A
+ * master that joins a cluster counts as a loss too, so `onLoss` must be safe to repeat.
  */
 export function startLossWatch({ redis, marks, onLoss, onError, everyMs = 5_000 }: LossWatchDeps): LossWatch {
   const stopping = new AbortController()
@@ -43,7 +43,7 @@ export function startLossWatch({ redis, marks, onLoss, onError, everyMs = 5_000 
   redis.on('ready', onReady)
   if (redis instanceof Cluster) redis.on('+node', onReady)
 
-  async function look(): Promise<Loss | undefined> {
+  async function check(): Promise<Loss | undefined> {
     const reconnected = isNewConnection
     isNewConnection = false
     const view = await viewOf(redis, marks).catch((error: unknown) => {
@@ -64,7 +64,7 @@ export function startLossWatch({ redis, marks, onLoss, onError, everyMs = 5_000 
   async function watch(): Promise<void> {
     while (!stopping.signal.aborted) {
       try {
-        const loss = await look()
+        const loss = await check()
         if (loss) await onLoss(loss)
       } catch (error) {
         // Redis is away: the next connection starts a check.

@@ -1,4 +1,4 @@
-// Owns: which server a command about a key goes to, and whether it is the same server as before.
+// Owns: which server serves a key, and whether it is still the same server process.
 import slotOf from 'cluster-key-slot'
 import { Cluster, type Redis } from 'ioredis'
 import type { RedisConnection } from '../connect.ts'
@@ -7,7 +7,7 @@ import { isForbidden } from '../store-errors.ts'
 
 export type Master = { name: string; commands: Redis; endpoint: { host: string; port: number } | undefined }
 
-/** undefined: there is only one server, or the master is unknown now. */
+/** undefined: no cluster, or the master of the slot is unknown now. */
 export function masterNameOf(redis: RedisConnection, key: string): string | undefined {
   return redis instanceof Cluster ? redis.slots[slotOf(key)]?.[0] : undefined
 }
@@ -23,9 +23,8 @@ export function masterOf(redis: RedisConnection, key: string): Master | undefine
 }
 
 /**
- * As `masterOf`, but sends a command about the key first when the master is unknown. ioredis drops a node whose
- * connection is lost, and finds it again only when another node answers MOVED: a caller that waits for the master
- * before its command would never send one.
+ * As `masterOf`, but sends a command with the key first when the master is unknown. ioredis drops a node whose
+ * connection is lost, and finds it again only when another node answers MOVED to a command.
  */
 export async function findMaster(redis: RedisConnection, key: string): Promise<Master | undefined> {
   const known = masterOf(redis, key)
@@ -46,17 +45,17 @@ export function serverOf(redis: Redis): Promise<string | undefined> {
   const socket = redis.stream
   const known = servers.get(socket)
   if (known) return known
-  const asked = redis.info('server').then(runIdOf, (error: unknown) => {
+  const reading = redis.info('server').then(runIdOf, (error: unknown) => {
     if (isForbidden(error)) return undefined
     throw error
   })
-  servers.set(socket, asked)
-  asked.catch(() => servers.delete(socket))
-  return asked
+  servers.set(socket, reading)
+  reading.catch(() => servers.delete(socket))
+  return reading
 }
 
 /**
- * Changes whenever another server may answer for the key. Without the right to INFO it changes with each connection.
+ * A value that changes when another server serves the key. Without the right to INFO it changes with each connection.
  */
 export async function servedBy(redis: RedisConnection, key: string): Promise<unknown> {
   const master = await findMaster(redis, key)

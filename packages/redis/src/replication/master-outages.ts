@@ -1,5 +1,5 @@
-// Owns: that a cluster's master that is away delays only the first caller. Later calls are refused at once, except one
-// per second that tries again.
+// Owns: a circuit breaker per master of a cluster: while a master is away, calls are refused at once, except one per
+// second that tries it.
 import { GatewayError, inTime } from '@wxgw/wechat-core'
 import { isAway } from '../batches.ts'
 import type { RedisConnection } from '../connect.ts'

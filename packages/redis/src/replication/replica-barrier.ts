@@ -1,8 +1,7 @@
-// Owns: that a write counts only when REDIS_MIN_REPLICAS replicas have it, by the command WAIT. WAIT blocks its
-// connection, so it has one of its own. It counts replicas for the writes of its own connection, so a small write is
-// sent before it, which is replicated after the caller's. After a reconnect it would ask another server, so both
-// sockets must be the same as before the write.
-// @see https://redis.io/docs/latest/commands/wait/
+// Owns: confirming a write by REDIS_MIN_REPLICAS replicas, with the command WAIT. WAIT blocks its connection, so it has
+// one of its own. WAIT covers the writes of its own connection, so a probe key is written before it, which is
+// replicated after the caller's write. A reconnect may lead to another server, so both sockets must be the same as
+// before the write. @see https://redis.io/docs/latest/commands/wait/
 import { once } from 'node:events'
 import type { RedisSettings } from '@wxgw/contracts'
 import { afterReading, GatewayError, inTime } from '@wxgw/wechat-core'
@@ -16,9 +15,9 @@ import { createTrials } from './trials.ts'
 export type ReplicaBarrier = {
   /**
    * Runs a write to `key` through the `commands` connection and resolves with its answer when enough replicas have it.
-   * Rejects with what the write rejects with, or with STORE_UNAVAILABLE (retry), 1.2 s later at most: the write may
-   * then be there all the same, so it has to be safe to repeat. While a master or its replicas are away, one caller at
-   * a time tries; the others are refused within 100 ms and write nothing.
+   * Rejects as the write, or with STORE_UNAVAILABLE (retry) after at most 1.2 s. The write may then exist, so it must
+   * be safe to repeat. While a master or its replicas are away, one caller at a time tries; the others are refused
+   * within 100 ms and write nothing.
    */
   confirmed<T>(key: string, write: () => Promise<T>): Promise<T>
   close(): void
@@ -33,69 +32,69 @@ type ReplicaBarrierDeps = {
   onError(error: Error): void
 }
 
-/** The time of a push for Redis: the write, the WAIT, and what each of them waits for. */
+/** The time that a push has for Redis: connections, the write and the WAIT together. */
 const CONFIRMED_WITHIN_MS = 1_200
 const WAIT_MS = 500
 /**
- * The shortest life of a key. While a slot moves, a write may go to the new master by ASK; if an older probe key still
- * existed at the former master, WAIT would be sent there.
+ * The shortest possible life. While a slot migrates, a write goes to the new master by ASK; an older probe key at the
+ * former master would make WAIT run there.
  */
 const PROBE_LIFE_MS = 1
 const OPENED_WITHIN_MS = 500
 
-/** The name for a single Redis, and for a slot whose master is unknown. */
+/** The name of a single Redis, and of the unknown master of a slot. */
 const THE_SERVER = ''
 
 type Waiter = { key: string; resolve(): void; reject(error: unknown): void }
 
-/** One line per master: a connection for WAIT alone, which serves all callers that came before it was sent. */
-type Line = { redis: Redis; confirm(key: string): Promise<void> }
+/** A connection for WAIT alone, one per master. One WAIT serves all callers that came before it was sent. */
+type WaitConnection = { redis: Redis; confirm(key: string): Promise<void> }
 
 export function createReplicaBarrier({ settings, commands, minReplicas, onError }: ReplicaBarrierDeps): ReplicaBarrier {
-  const lines = new Map<string, Line>()
+  const connections = new Map<string, WaitConnection>()
 
-  function lineTo(master: Master): Line {
-    const known = lines.get(master.name)
+  function connectionTo(master: Master): WaitConnection {
+    const known = connections.get(master.name)
     if (known) return known
-    closeLinesToFormerMasters()
+    closeConnectionsToFormerMasters()
     const redis = master.endpoint
       ? connectNode(settings, master.endpoint, onError)
       : connectRedis(settings, 'commands', onError)
-    if (redis instanceof Cluster) throw new Error('a cluster has a line to each master')
-    const line = { redis, confirm: confirmOn(redis, minReplicas) }
-    lines.set(master.name, line)
-    return line
+    if (redis instanceof Cluster) throw new Error('a cluster has a connection to each master')
+    const connection = { redis, confirm: confirmOn(redis, minReplicas) }
+    connections.set(master.name, connection)
+    return connection
   }
 
-  function closeLinesToFormerMasters(): void {
+  function closeConnectionsToFormerMasters(): void {
     if (!(commands instanceof Cluster)) return
     const names = new Set(mastersOf(commands).map(({ options: { host, port } }) => `${host}:${port}`))
-    for (const [name, { redis }] of lines) {
+    for (const [name, { redis }] of connections) {
       if (names.has(name)) continue
       redis.disconnect()
-      lines.delete(name)
+      connections.delete(name)
     }
   }
 
   async function confirm<T>(key: string, write: () => Promise<T>): Promise<T> {
     const master = await findMaster(commands, key)
     if (!master) throw unconfirmed('the master of the slot is not known now')
-    const line = lineTo(master)
-    await untilReady(line.redis)
+    const connection = connectionTo(master)
+    await untilReady(connection.redis)
     // ioredis connects to a node of a cluster at its first command.
     if (!master.commands.stream) await master.commands.ping()
-    const sockets = [line.redis.stream, master.commands.stream] as const
+    const sockets = [connection.redis.stream, master.commands.stream] as const
     if (!sockets[0] || !sockets[1]) throw unconfirmed('there is no connection')
-    const [own, theirs] = await Promise.all([serverOf(line.redis), serverOf(master.commands)])
+    const [own, theirs] = await Promise.all([serverOf(connection.redis), serverOf(master.commands)])
     if (own === undefined) throw unconfirmed('INFO does not say which server this is')
     if (own !== theirs) throw unconfirmed('the connections lead to different servers')
     const answer = await write()
     const isSame = () =>
-      line.redis.stream === sockets[0] &&
+      connection.redis.stream === sockets[0] &&
       master.commands.stream === sockets[1] &&
       masterOf(commands, key)?.name === master.name
     if (!isSame()) throw unconfirmed('a connection was lost meanwhile')
-    await line.confirm(key)
+    await connection.confirm(key)
     if (!isSame()) throw unconfirmed('a connection was lost meanwhile')
     return answer
   }
@@ -108,18 +107,18 @@ export function createReplicaBarrier({ settings, commands, minReplicas, onError 
         inTime(CONFIRMED_WITHIN_MS, confirm(key, write), () => unconfirmed(`not within ${CONFIRMED_WITHIN_MS} ms`)),
       ),
     close() {
-      for (const { redis } of lines.values()) redis.disconnect()
-      lines.clear()
+      for (const { redis } of connections.values()) redis.disconnect()
+      connections.clear()
     },
   }
 }
 
-/** One WAIT at a time. Callers that come meanwhile share the next one. */
+/** One WAIT at a time. Callers that arrive meanwhile share the next one. */
 function confirmOn(redis: Redis, minReplicas: number): (key: string) => Promise<void> {
   let waiting: Waiter[] = []
   let isBusy = false
 
-  async function ask(key: string): Promise<void> {
+  async function sendWait(key: string): Promise<void> {
     const answers = await redis
       .pipeline()
       .set(replicaProbeKey(key), '1', 'PX', PROBE_LIFE_MS)
@@ -131,12 +130,12 @@ function confirmOn(redis: Redis, minReplicas: number): (key: string) => Promise<
       throw unconfirmed(`${Number(replicas)} of ${minReplicas} replicas have the write in time`)
   }
 
-  async function work(): Promise<void> {
+  async function run(): Promise<void> {
     isBusy = true
     for (let batch = waiting; batch.length > 0; batch = waiting) {
       waiting = []
       try {
-        await ask(batch[0]?.key ?? '')
+        await sendWait(batch[0]?.key ?? '')
         for (const { resolve } of batch) resolve()
       } catch (error) {
         for (const { reject } of batch) reject(error)
@@ -148,13 +147,13 @@ function confirmOn(redis: Redis, minReplicas: number): (key: string) => Promise<
   return (key) =>
     new Promise((resolve, reject) => {
       waiting.push({ key, resolve, reject })
-      if (!isBusy) void work()
+      if (!isBusy) void run()
     })
 }
 
 const opening = new WeakMap<Redis, Promise<void>>()
 
-/** A line opens with the first write to its master. */
+/** The connection opens with the first write to its master. */
 function untilReady(redis: Redis): Promise<void> | void {
   if (redis.status === 'ready') return undefined
   const known = opening.get(redis)

@@ -1,24 +1,24 @@
--- Notes that a process waits for the reply to an event. Again, or from another process, it may put the deadline off,
--- never forward. The subscription that was asked first stays the one that is asked.
+-- Registers that a process waits for the reply to an event. A repeat, or another process, may postpone the deadline,
+-- but not shorten it. The subscription of the first call is kept.
 -- KEY reply         hash
 -- ARG channel       of the process
 -- ARG leftMs        until the deadline
 -- ARG keptMs        that the key outlives the deadline
--- ARG subscription  that is asked; '' = nobody is
+-- ARG subscription  that may reply; '' = any
 -- ARG authorizer
 -- ARG openid
 -- ARG event         JSON, or ''
 -- ARG received      ms of receipt, or ''
--- RETURN the reply when there is one already, else false
+-- RETURN the reply that was offered before, else false
 -- INCLUDE lua/now
 -- COST O(1)
 
 local deadline = math.max(now + tonumber(leftMs), tonumber(redis.call('HGET', reply, 'deadline') or '0'))
 redis.call('HSET', reply, 'deadline', text(deadline), 'w:' .. channel, '1')
-local asked = {
+local wait = {
   subscription = subscription, authorizer = authorizer, openid = openid, event = event, received = received,
 }
-for field, value in pairs(asked) do
+for field, value in pairs(wait) do
   if value ~= '' then redis.call('HSETNX', reply, field, value) end
 end
 redis.call('PEXPIRE', reply, text(deadline - now + tonumber(keptMs)))

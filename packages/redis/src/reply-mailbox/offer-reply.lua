@@ -1,12 +1,12 @@
--- Hands a reply in. The first one counts, and every waiting process receives it. That the event is answered is
--- remembered longer than the wait for it.
+-- Offers a reply. The first one is accepted and published to every waiting process. `answered` outlives the wait, so a
+-- second reply is refused.
 -- KEY reply              hash
 -- KEY answered
 -- ARG json               the reply
--- ARG message            that waiting processes receive
--- ARG from               subscription that it comes from, or ''
--- ARG rememberedSeconds  for which the event is answered
--- ARG needsUser          '1' = it goes to the user of the push
+-- ARG message            published to waiting processes
+-- ARG from               the replying subscription, or ''
+-- ARG rememberedSeconds  life of `answered`
+-- ARG needsUser          '1' = the reply needs the user of the push
 -- RETURN accepted | already-answered | too-late | unknown | not-asked | no-user
 -- INCLUDE lua/now
 -- COST O(waiting processes)

@@ -1,5 +1,5 @@
-// Owns: passive replies between processes, over Redis pub/sub: one process waits for the reply to an event, another one
-// offers it. What a reply may be, and what follows when none comes, is decided in packages/platform/src/replies.
+// Owns: passing passive replies between processes by Redis pub/sub: one process waits for the reply to an event,
+// another one offers it. packages/platform/src/replies validates replies and handles missing ones.
 import { randomUUID } from 'node:crypto'
 import type { GatewayEvent } from '@wxgw/contracts'
 import { type Clock, GatewayError, systemClock } from '@wxgw/wechat-core'
@@ -14,32 +14,28 @@ import { awaitReply, offerReply } from './reply-scripts.ts'
 /** `not-asked`: the push waits for another subscription. `no-user`: the push names no user for the reply. */
 export type OfferOutcome = 'accepted' | 'already-answered' | 'too-late' | 'unknown' | 'not-asked' | 'no-user'
 
-/**
- * `from`: the subscription that the reply comes from, when that is known. `needsUser`: it goes to the user of the push.
- */
+/** `from`: the replying subscription, if known. `needsUser`: the reply needs the user of the push. */
 export type OfferOptions = { from?: string | undefined; needsUser?: boolean }
 
-/**
- * The subscription that a push waits for, and the user whom the reply is for; `openId` is '' when the push names none.
- */
+/** The subscription that may reply, and the user of the push; `openId` is '' when the push has none. */
 export type ReplyWait = {
   subscription: string
   authorizerAppId: string
   openId: string
-  /** When the push came in. 0 when an earlier version noted the wait. */
+  /** When the push arrived. 0: an earlier version registered the wait. */
   receivedAtMs: number
   event?: GatewayEvent
 }
 
 export type ReplyMailbox = {
   /**
-   * The reply to this event, or undefined when none came before the deadline; never rejects. All that wait for the same
-   * event get the same reply. Call it before the event is enqueued, with a mailbox on the same connection, so that
-   * Redis has the wait before a consumer can answer.
+   * The reply to this event, or undefined when none came before the deadline; never rejects. All waits for the same
+   * event get the same reply. Call it before the event is enqueued over the same connection, so that Redis has the wait
+   * before a consumer can answer.
    */
   expect(eventId: string, deadlineAtMs: number, wait?: ReplyWait): Promise<unknown>
   /**
-   * `unknown`: no process waits, nor did in the last ten minutes. `too-late`: the deadline is over. Rejects with
+   * `unknown`: no process has waited in the last ten minutes. `too-late`: the deadline is over. Rejects with
    * STORE_UNAVAILABLE.
    */
   offer(eventId: string, reply: unknown, options?: OfferOptions): Promise<OfferOutcome>
@@ -54,7 +50,7 @@ export type ReplyMailbox = {
 
 export type ReplyMailboxDeps = {
   redis: RedisConnection
-  /** A connection of the mailbox's own (`subscriber`): it can do nothing else. Closed by the caller, after `close`. */
+  /** A `subscriber` connection for this mailbox alone. The caller closes it after `close`. */
   subscriber: RedisConnection
   keys: Pick<PlatformKeys, 'replyChannel'>
   shards: MessageShards
@@ -64,15 +60,15 @@ export type ReplyMailboxDeps = {
   clock?: Clock
 }
 
-/** The key outlives the deadline, so that a late reply is recognized as late and its fallback knows the user. */
+/** The key outlives the deadline, so that a late reply is known to be late and its fallback knows the user. */
 const REMEMBERED_MS = 600_000
 /** How long an event counts as answered: as long as a reply to it may be offered. */
 export const REPLY_SENT_SECONDS = 86_400
-/** The message of a reply that Redis accepts in the last moment arrives within this. */
+/** Added to the wait: a reply that Redis accepts at the last moment is published within this time. */
 const LAST_MESSAGE_MS = 20
 /**
- * Redis stops accepting replies this much before the wait ends: the command that registers the wait may take as long,
- * and no reply may be accepted that no process receives. At most a twentieth of the wait.
+ * Redis stops accepting replies this long before the wait ends, because the command that registers the wait may take as
+ * long, and an accepted reply must have a receiver. At most a twentieth of the wait.
  */
 const EARLY_CLOSE_MS = 150
 /** WeChat waits five seconds. */
@@ -93,7 +89,7 @@ export function createReplyMailbox(deps: ReplyMailboxDeps): ReplyMailbox {
     for (const waiter of waiters ?? []) waiter.settle(reply)
   }
 
-  /** Registers the wait of this process in Redis and reads a reply that came before: after it, no reply is missed. */
+  /** Registers the wait of this process in Redis, and reads a reply that was offered before. */
   async function register(eventId: string): Promise<void> {
     const waiters = [...(waiting.get(eventId) ?? [])]
     const leftMs = Math.max(...waiters.map(({ deadlineAtMs }) => deadlineAtMs), 0) - clock.nowMs()
@@ -115,12 +111,12 @@ export function createReplyMailbox(deps: ReplyMailboxDeps): ReplyMailbox {
       })
       if (typeof reply === 'string') settle(eventId, JSON.parse(reply))
     } catch (error) {
-      // The wait ends with undefined in time: WeChat is answered all the same.
+      // The wait ends with undefined in time, and WeChat is answered without a reply.
       logError(error)
     }
   }
 
-  /** At the start and after each reconnect. Registering again finds replies that were published in between. */
+  /** At the start and after each reconnect. Registering again finds replies that were published meanwhile. */
   function listen(): void {
     if (closed) return
     subscriber.subscribe(channel).then(() => {
@@ -203,8 +199,7 @@ export function createReplyMailbox(deps: ReplyMailboxDeps): ReplyMailbox {
       subscriber.off('message', onMessage)
       subscriber.off('ready', listen)
       for (const eventId of [...waiting.keys()]) settle(eventId, undefined)
-      // No await: a Redis that does not answer must not delay the end of the process, which closes the connection
-      // anyway.
+      // No await: a Redis that does not answer must not delay the end of the process.
       if (subscriber.status === 'ready') subscriber.unsubscribe(channel).catch(logError)
     },
   }

@@ -1,5 +1,5 @@
-// Owns: the names of the arguments of the scripts by which a passive reply reaches the processes that wait for it.
-// Redis' clock alone judges the deadline: the clocks of two processes differ.
+// Owns: the definitions of the scripts of the reply mailbox. The deadline is checked by Redis' clock, because the
+// clocks of two processes differ.
 import { defineScript } from '../lua/define-script.ts'
 
 export const awaitReply = defineScript({

@@ -1,11 +1,11 @@
-// Owns: that connections leave a former master as soon as the sentinels name another. A master that starts again, or
-// wakes up, claims to be one for ten seconds, until the sentinels make it a replica; what is written to it is lost.
+// Owns: closing connections to a former master as soon as the sentinels name another one. A former master that restarts
+// or resumes acts as a master for ten seconds, until the sentinels make it a replica. Writes to it are lost.
 import type { Socket } from 'node:net'
 import { pause } from '@wxgw/wechat-core'
 import type { MasterView, MasterViews } from './master-views.ts'
 
 export type MasterFollower = {
-  /** The newest view of the master. undefined when no sentinel knows one. Connects to the sentinels where needed. */
+  /** The newest view of the master. undefined when no sentinel knows one. Connects to the sentinels if needed. */
   newest(): Promise<MasterView | undefined>
   /** Destroys the stream when the sentinels name another master than `view`. */
   follow(stream: Socket, view: MasterView | undefined): void
@@ -68,7 +68,7 @@ export function createMasterFollower(open: () => MasterViews): MasterFollower {
   }
 }
 
-/** Sentinels that are set up anew begin with epoch 0. */
+/** New sentinels begin with epoch 0, so an undisputed view counts without a larger epoch. */
 function isAnother(view: MasterView, before: MasterView): boolean {
   return view.master !== before.master && (view.epoch > before.epoch || view.isUndisputed)
 }

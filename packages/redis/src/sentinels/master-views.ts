@@ -1,10 +1,10 @@
-// Owns: which server the sentinels take for the master. After a failover they learn it one after the other, within
-// seconds: the one with the newest configuration is right.
+// Owns: which server is the master by the sentinels. After a failover they learn it within seconds, one after the
+// other: the sentinel with the newest configuration is right.
 import type { RedisEndpoint } from '@wxgw/contracts'
 import { Redis, type RedisOptions } from 'ioredis'
 import { isReply } from '../store-errors.ts'
 
-/** `epoch`: the larger, the newer. `isUndisputed`: all sentinels that answered say so. */
+/** `epoch`: of the configuration; the largest is the newest. `isUndisputed`: all sentinels that answered agree. */
 export type MasterView = { master: string; epoch: number; sentinel: RedisEndpoint; isUndisputed: boolean }
 
 export type MasterViews = {
@@ -22,18 +22,18 @@ export type MasterViewsDeps = {
 const ANSWERED_WITHIN_MS = 1_000
 const SOCKET_TIMEOUT_MS = 2_000
 const RECONNECT_EVERY_MS = 500
-/** After the first answer. A sentinel on a lost machine does not hold up a connection to the new master. */
+/** The time for other answers after the first one: a lost sentinel must not delay a connection to the new master. */
 const OTHERS_WITHIN_MS = 200
 
-type Opinion = Pick<MasterView, 'master' | 'epoch' | 'sentinel'>
+type View = Pick<MasterView, 'master' | 'epoch' | 'sentinel'>
 
 /** One connection to each sentinel, until `close`. */
 export function createMasterViews({ sentinels, name, options }: MasterViewsDeps): MasterViews {
-  const asked = sentinels.map((sentinel) => ({ sentinel, redis: openSentinel(sentinel, options) }))
+  const connections = sentinels.map((sentinel) => ({ sentinel, redis: openSentinel(sentinel, options) }))
 
-  async function opinionOf({ sentinel, redis }: (typeof asked)[number]): Promise<Opinion | undefined> {
+  async function viewOf({ sentinel, redis }: (typeof connections)[number]): Promise<View | undefined> {
     try {
-      // In this order: an address that is newer than its epoch is right all the same.
+      // The epoch first: an address may be newer than the epoch, but not older.
       const [details, address] = await Promise.all([
         redis.call('SENTINEL', 'MASTER', name).catch(unlessRefused),
         redis.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', name),
@@ -42,19 +42,19 @@ export function createMasterViews({ sentinels, name, options }: MasterViewsDeps)
         ? { master: address.map(String).join(':'), epoch: epochOf(details), sentinel }
         : undefined
     } catch {
-      // A sentinel that is away has no opinion: whether any answers is seen by who connects.
+      // A sentinel that is away counts as no answer. When none answers, the connection fails.
       return undefined
     }
   }
 
   return {
     async newest() {
-      const opinions = await answersInTime(asked.map(opinionOf))
-      const [first, ...others] = opinions.toSorted((left, right) => right.epoch - left.epoch)
+      const views = await answersInTime(connections.map(viewOf))
+      const [first, ...others] = views.toSorted((left, right) => right.epoch - left.epoch)
       return first && { ...first, isUndisputed: others.every(({ master }) => master === first.master) }
     },
     close() {
-      for (const { redis } of asked) redis.disconnect()
+      for (const { redis } of connections) redis.disconnect()
     },
   }
 }
@@ -71,12 +71,12 @@ function openSentinel(endpoint: RedisEndpoint, options: MasterViewsDeps['options
     enableReadyCheck: false,
     disableClientInfo: true,
   })
-  // The command that meets it fails.
+  // Ignored here: commands reject with it.
   redis.on('error', () => undefined)
   return redis
 }
 
-/** Its user may not ask for more than the address. */
+/** The documented user of a sentinel has the right to the address only. */
 function unlessRefused(error: unknown): undefined {
   if (!isReply(error)) throw error
 }
@@ -87,8 +87,8 @@ function epochOf(details: unknown): number {
   return at < 0 ? 0 : Number(details[at + 1])
 }
 
-/** What there is some time after the first answer. */
-function answersInTime<T>(asked: ReadonlyArray<Promise<T | undefined>>): Promise<T[]> {
+/** The answers that arrive until OTHERS_WITHIN_MS after the first one. */
+function answersInTime<T>(calls: ReadonlyArray<Promise<T | undefined>>): Promise<T[]> {
   return new Promise((resolve) => {
     const answers: T[] = []
     let timer: NodeJS.Timeout | undefined
@@ -101,6 +101,6 @@ function answersInTime<T>(asked: ReadonlyArray<Promise<T | undefined>>): Promise
       answers.push(answer)
       timer ??= setTimeout(done, OTHERS_WITHIN_MS)
     }
-    void Promise.all(asked.map((one) => one.then(take))).then(done)
+    void Promise.all(calls.map((call) => call.then(take))).then(done)
   })
 }

@@ -1,5 +1,5 @@
-// Owns: how the driver finds the master: by the sentinel that knows the newest one, with credentials that the sentinels
-// take; and that it stays there only as long as it is the master.
+// Owns: how the driver finds the master: by the sentinel with the newest configuration, with credentials that the
+// sentinels accept. It disconnects when the server is not the master any more.
 import type { RedisEndpoint, RedisSettings } from '@wxgw/contracts'
 import { type RedisOptions, SentinelConnector, SentinelIterator } from 'ioredis'
 import { loginOptions, tlsOptions } from '../redis-settings.ts'
@@ -7,12 +7,12 @@ import { createMasterFollower, type MasterFollower } from './follow-master.ts'
 import { createMasterViews } from './master-views.ts'
 import { acceptedLogin, type Login, rememberLogin } from './sentinel-login.ts'
 
-/** The driver hands the options of its connection over. */
+/** The driver passes the options of its connection. */
 export type SentinelConnectorClass = new (options: unknown) => SentinelConnector
 
 const connectors = new WeakMap<RedisSettings, SentinelConnectorClass>()
 
-/** For every connection of the process with these settings, and its duplicates. */
+/** One class for all connections of the process with these settings, and their duplicates. */
 export function sentinelConnector(settings: RedisSettings): SentinelConnectorClass {
   const known = connectors.get(settings) ?? connectorWith(settings)
   connectors.set(settings, known)
@@ -27,7 +27,7 @@ function connectorWith(settings: RedisSettings): SentinelConnectorClass {
   const findLogin = rememberLogin(async () => configured ?? acceptedLogin(endpoints, ofServers, tls))
   const followers = new Map<string, MasterFollower>()
 
-  /** Sentinels that begin to want a password, or no longer want one, are asked by new connections. */
+  /** With and without a password the sentinels need different connections: this may change while the process runs. */
   function followerWith(accepted: Login): MasterFollower {
     const kind = accepted.password === undefined ? 'without' : 'with'
     const open = () =>
@@ -50,7 +50,7 @@ function connectorWith(settings: RedisSettings): SentinelConnectorClass {
       const follower = followerWith(accepted)
       const view = await follower.newest()
       try {
-        // Disconnected meanwhile.
+        // The driver disconnected meanwhile.
         if (!this.connecting) throw new Error('Connection is closed.')
         const { username: sentinelUsername, password: sentinelPassword } = accepted
         Object.assign(this.options, { sentinelUsername, sentinelPassword })

@@ -1,18 +1,18 @@
-// Owns: which credentials the sentinels get when none are configured for them: those of the servers, or none where a
-// sentinel does not take these. Charts set the same password for both; older installations protect the servers only.
+// Owns: the credentials for sentinels when none are configured: those of the servers, or none if a sentinel refuses
+// them. Helm charts set the same password for both; older installations protect the servers only.
 import type { RedisEndpoint } from '@wxgw/contracts'
 import type { ConnectionOptions } from 'node:tls'
 import { openOnce } from '../problems/open-once.ts'
 
 export type Login = { username?: string; password?: string }
 
-/** `login`, or none when it is refused, as the first sentinel that answers says. undefined when none does. */
+/** `login`, or an empty one when the first sentinel that answers refuses it. undefined: no sentinel answers. */
 export async function acceptedLogin(
   sentinels: readonly RedisEndpoint[],
   login: Login,
   tls: { tls?: ConnectionOptions },
 ): Promise<Login | undefined> {
-  const asked = sentinels.map(async (endpoint) => {
+  const attempts = sentinels.map(async (endpoint) => {
     try {
       const sentinel = await openOnce({ ...endpoint, ...login, ...tls })
       sentinel.disconnect()
@@ -22,20 +22,20 @@ export async function acceptedLogin(
       throw error
     }
   })
-  return Promise.any(asked).catch(() => undefined)
+  return Promise.any(attempts).catch(() => undefined)
 }
 
-/** During a failover many connections come anew: the sentinels are asked once for all of them. */
-const VERDICT_HOLDS_MS = 60_000
+/** After a failover many connections reconnect: one attempt serves all of them. */
+const CACHED_MS = 60_000
 
-/** As `acceptedLogin`, kept for a minute. */
+/** Caches the result for a minute. */
 export function rememberLogin(find: () => Promise<Login | undefined>): () => Promise<Login | undefined> {
-  let verdict: { login: Login; atMs: number } | undefined
+  let cached: { login: Login; atMs: number } | undefined
   return async () => {
     const nowMs = performance.now()
-    if (verdict && nowMs - verdict.atMs < VERDICT_HOLDS_MS) return verdict.login
+    if (cached && nowMs - cached.atMs < CACHED_MS) return cached.login
     const login = await find()
-    if (login) verdict = { login, atMs: nowMs }
+    if (login) cached = { login, atMs: nowMs }
     return login
   }
 }

@@ -1,5 +1,5 @@
-// Owns: the hash that assigns an account, or another text, to one of N shards. It must never change: stored data was
-// placed by it.
+// Owns: the hash that assigns an account, or another text, to one of N shards. It must never change: it decided where
+// stored data is.
 
 const OFFSET_BASIS = 0x811c9dc5
 const PRIME = 0x01000193

@@ -1,15 +1,15 @@
-// Owns: reading from all shards at once what is in one unknown shard.
+// Owns: reading from all shards at once, when the shard of a value is unknown.
 
 /**
- * Sends all reads together, in one round trip, and resolves with the first answer that is not undefined. Without one it
- * rejects as a shard that did not answer, or resolves with undefined.
+ * Sends all reads in one round trip, and resolves with the first answer that is not undefined. Without one it resolves
+ * with undefined, or rejects if a read failed.
  */
 export async function firstFound<Shard, Answer>(
   shards: readonly Shard[],
-  ask: (shard: Shard) => Promise<Answer | undefined>,
+  read: (shard: Shard) => Promise<Answer | undefined>,
 ): Promise<Answer | undefined> {
-  const asked = shards.map(ask)
-  const found = asked.map(async (answer) => {
+  const reads = shards.map(read)
+  const found = reads.map(async (answer) => {
     const value = await answer
     if (value === undefined) throw new NotHere()
     return value
@@ -17,8 +17,8 @@ export async function firstFound<Shard, Answer>(
   try {
     return await Promise.any(found)
   } catch {
-    // Not one has it: the answers themselves say whether each of them knows that.
-    await Promise.all(asked)
+    // No shard has it: reject if one of the reads failed.
+    await Promise.all(reads)
     return undefined
   }
 }

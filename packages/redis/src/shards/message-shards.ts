@@ -1,4 +1,4 @@
-// Owns: in which shard the data of an event is: record, claim, event log and reply.
+// Owns: the shard of an event's data: record, claim, log and reply.
 import { type ShardKeys, shardKeys } from '../keys.ts'
 import { shardOf } from './account-hash.ts'
 import { type ShardCount, UNSHARDED } from './shard-count.ts'
@@ -19,9 +19,7 @@ export type MessageShards = {
    * The shards that may have events of an account: its own and, in an installation that began without shards, shard 0.
    */
   withEventsOf(appId: string): readonly MessageShard[]
-  /**
-   * The shard where earlier versions stored what now belongs into this one, as long as that matters; undefined = none.
-   */
+  /** The shard in which the data of this one is, if it was written before shards were used; undefined = none. */
   before(shard: MessageShard): MessageShard | undefined
 }
 

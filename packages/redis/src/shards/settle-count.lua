@@ -1,9 +1,9 @@
 -- Writes the number of shards at the first start of an installation.
 -- KEY count
--- KEY before        exists as long as events of before are looked for
+-- KEY before        exists as long as shard 0 is searched for events of earlier versions
 -- ARG configured
--- ARG rememberedMs  for which they are looked for, '' = there are none
--- RETURN the number of the installation, ms for which events of before are looked for
+-- ARG rememberedMs  for which shard 0 is searched, '' = there are no such events
+-- RETURN the number of the installation, ms for which shard 0 is searched
 -- COST O(1)
 
 local known = redis.call('GET', count)

@@ -1,4 +1,4 @@
-// Owns: the number of shards of an installation: written at its first start, and the same for every process after that.
+// Owns: the number of shards of an installation: written at its first start, and the same for all processes.
 import { GatewayError } from '@wxgw/wechat-core'
 import type { RedisConnection } from '../connect.ts'
 import { queueKey, messageInbox, MESSAGES_QUEUE, SHARD_COUNT_KEY, UNSHARDED_KEY } from '../keys.ts'
@@ -12,14 +12,14 @@ export type ShardCount = {
   get(): number
   /** Resolves when it is known. Never resolves if this process is configured with another number. */
   known: Promise<number>
-  /** The installation began without shards, and pushes from that time may still be repeated or running. */
+  /** The installation began without shards, and pushes of that time may still be repeated or in a queue. */
   hasEventsOfBefore(): boolean
 }
 
 export type SettledShardCount = ShardCount & {
   /**
-   * Writes the number if there is none. Answers the installation's number: when it differs, this process must not go
-   * on. Rejects with STORE_UNAVAILABLE. Safe to repeat, which restores it in an emptied Redis.
+   * Writes the number if there is none. Answers the installation's number: if it differs, this process must stop.
+   * Rejects with STORE_UNAVAILABLE. A repeat restores the number in an emptied Redis.
    */
   settle(): Promise<number>
 }
@@ -28,7 +28,7 @@ export type ShardCountDeps = {
   redis: RedisConnection
   /** MESSAGE_SHARDS. */
   configured: number
-  /** Keys of each platform that an installation of an earlier version has. */
+  /** A key of each platform that exists in an installation of an earlier version. */
   marks: readonly string[]
   /** How long earlier pushes may be repeated. */
   rememberedSeconds: number
@@ -53,7 +53,7 @@ export function createShardCount(deps: ShardCountDeps): SettledShardCount {
     resolveKnown = resolve
   })
 
-  /** Checked before the count is written: no process of this version has begun its work then. */
+  /** Checked before the count is written: until then no process of this version runs jobs. */
   async function isOlder(): Promise<boolean> {
     if (configured === 1) return false
     const ofQueues = [MESSAGES_QUEUE, messageInbox(0)].map((queue) => queueKey(queue, 'id'))

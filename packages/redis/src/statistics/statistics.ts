@@ -36,7 +36,7 @@ export type Statistics = {
   /** A push of this platform was refused. In memory. */
   refused(code: string, address: string): void
   /** Flushes the counts since the last flush. Rejects with STORE_UNAVAILABLE; the next call then writes them. */
-  handOver(): Promise<void>
+  flush(): Promise<void>
   /**
    * Whole minutes or hours, oldest first, from the one of `fromMs` (default and earliest: a day ago) to the one of
    * `toMs` (default and latest: now), including those without counts.
@@ -116,7 +116,7 @@ export function createStatistics({ redis, keys, clock = systemClock }: Statistic
 
     refused: (code, address) => counts.refused(code, address, clock.nowMs()),
 
-    handOver: () =>
+    flush: () =>
       guardStore(async () => {
         if (unwritten) await write(unwritten)
         const taken = counts.take()
