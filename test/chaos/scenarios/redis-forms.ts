@@ -350,6 +350,14 @@ export const REDIS_FORMS: readonly Scenario[] = [
     ...SHARDED,
   }),
   onForm({
+    name: 'shards-confirmed',
+    about: 'eight shards on a cluster of 3 + 6 with REDIS_MIN_REPLICAS=1, a master killed',
+    start: () => startCluster({ replicasEach: 2 }),
+    fault: failover,
+    ...SHARDED,
+    env: { ...SHARDED.env, REDIS_MIN_REPLICAS: '1' },
+  }),
+  onForm({
     name: 'shards-resharded',
     about: 'eight shards on a cluster of 3, slots moved under load',
     start: () => startCluster(),
