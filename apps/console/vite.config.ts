@@ -1,4 +1,4 @@
-// Owns: how the console is built (into dist/site, each file also compressed) and served while it is developed.
+// Owns: the build of the console into dist/site, each file also compressed, and its development server.
 import { readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -7,13 +7,13 @@ import react from '@vitejs/plugin-react'
 import { defineConfig, type Plugin } from 'vite'
 
 const SITE = 'dist/site'
-/** Smaller files gain nothing. */
+/** Compression does not pay below this size. */
 const MIN_COMPRESSED_BYTES = 1024
 /** The internal listener that `npm run console:dev` calls. */
 const GATEWAY = process.env['CONSOLE_GATEWAY'] ?? 'http://127.0.0.1:3001'
 const OWN_ROUTES = ['/console/session', '/apis', '/catalogue', '/diagnosis', '/audit', '/api-calls', '/readyz']
 
-/** The server hands out what stands beside a file as .br and .gz, and compresses nothing itself. */
+/** Writes FILE.br and FILE.gz beside each file: the ingress serves these and does not compress itself. */
 function compressed(): Plugin {
   return {
     name: 'compressed',
@@ -32,14 +32,14 @@ function compressed(): Plugin {
 }
 
 export default defineConfig({
-  // Whatever path a proxy puts before it.
+  // Relative, so that a proxy may serve it below any path.
   base: './',
   plugins: [react(), compressed()],
   build: {
     outDir: SITE,
     emptyOutDir: true,
     target: 'es2022',
-    // As files of their own: the content security policy allows no data: but for pictures.
+    // No inlined assets: the content security policy allows data: URLs for images only.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 700,

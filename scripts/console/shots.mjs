@@ -115,7 +115,7 @@ async function settled(page, what) {
   await page.waitForTimeout(100)
   const options = { timeout: 5000 }
   await page
-    .waitForFunction(() => !document.querySelector('.waiting'), undefined, options)
+    .waitForFunction(() => !document.querySelector('.loading'), undefined, options)
     .catch(() => say(`${what} still waits`))
   await page.waitForTimeout(250)
 }

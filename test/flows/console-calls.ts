@@ -78,7 +78,7 @@ export async function callsStory(story: Test, { gateway, open }: Stage): Promise
     await until('it is listed', async () => {
       await page.reload()
       await fieldOf(page, 'Errcode').fill('40003')
-      await page.waitForSelector('.waiting', { state: 'detached' })
+      await page.waitForSelector('.loading', { state: 'detached' })
       return (await page.locator('.rows tbody tr').count()) > 0
     })
     t.match(await page.textContent('.rows tbody'), '/cgi-bin/user/info')

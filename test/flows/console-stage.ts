@@ -113,7 +113,7 @@ export function fieldOf(page: Page, label: string): Locator {
 
 /** No serious finding of axe, nothing wider than the screen, no markup of a stranger that has become some. */
 export async function assertSound(t: Test, page: Page, name: string): Promise<void> {
-  await page.waitForSelector('.waiting', { state: 'detached' })
+  await page.waitForSelector('.loading', { state: 'detached' })
   if (SCREENSHOTS) await page.screenshot({ path: join(SCREENSHOTS, `console ${name}.png`), fullPage: true })
   // In the middle of a transition a colour is neither the one nor the other.
   await page.evaluate('for (const one of document.getAnimations()) if (one instanceof CSSTransition) one.finish()')

@@ -59,7 +59,7 @@ export async function tasksStory(story: Test, { gateway, open }: Stage): Promise
     }
     await until('no worker is alive', knowsOfNone)
     const { page, click } = await begin(t)
-    const first = page.locator('.wrong').first()
+    const first = page.locator('.problem').first()
     await first.getByText('Workers', { exact: true }).waitFor()
     await click(first.getByRole('link', { name: 'Start npm run start:worker' }))
     await page.getByRole('heading', { name: 'Diagnosis' }).waitFor()
@@ -92,7 +92,7 @@ export async function tasksStory(story: Test, { gateway, open }: Stage): Promise
       await simulator.sendText(SHOP, { openId: CUSTOMER, content: `again ${index}` })
     await until('some are dead', async () => (await deadLetters()).length >= 6)
     const { page, click } = await begin(t)
-    await click(page.locator('.wrong', { hasText: 'orders fails' }).getByRole('link'))
+    await click(page.locator('.problem', { hasText: 'orders fails' }).getByRole('link'))
     await page.getByText('HTTP 503').first().waitFor()
     hook.answer = () => ({ status: 204 })
     await click(page.getByRole('button', { name: 'Send a test event' }))

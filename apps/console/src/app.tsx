@@ -1,20 +1,20 @@
-// Owns: what stands around every page: language, queries, and the session, without which there is only the sign-in.
+// Owns: the language, the query cache and the session of the console. Without a session it shows the sign-in page.
 import { QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { useEffect, useMemo, useState } from 'react'
-import { holdSession } from './api/client.ts'
-import { Refusal } from './api/refusal.ts'
+import { setSession } from './api/client.ts'
+import { ApiError } from './api/api-error.ts'
 import { Shell } from './layout/shell.tsx'
 import { readSession, type Session } from './session/session.ts'
 import { SignInPage } from './session/sign-in-page.tsx'
 import { firstLanguage, HTML_LANG, keepLanguage, LanguageContext, type Language } from './texts/language.ts'
-import { Waiting } from './ui/loaded.tsx'
-import { Problem } from './ui/problem.tsx'
+import { Loading } from './ui/loaded.tsx'
+import { ErrorNotice } from './ui/error-notice.tsx'
 
 type State =
-  | { kind: 'asking' }
+  | { kind: 'loading' }
   | { kind: 'unreachable'; error: unknown }
-  | { kind: 'outside'; expired: boolean }
-  | { kind: 'inside'; session: Session }
+  | { kind: 'signed-out'; hasExpired: boolean }
+  | { kind: 'signed-in'; session: Session }
 
 export function App() {
   const [language, setLanguage] = useState(firstLanguage)
@@ -24,45 +24,48 @@ export function App() {
   }, [language])
   return (
     <LanguageContext value={language}>
-      <Gate onLanguage={setLanguage} />
+      <SessionGate onLanguage={setLanguage} />
     </LanguageContext>
   )
 }
 
-function Gate({ onLanguage }: { onLanguage(language: Language): void }) {
-  const [state, setState] = useState<State>({ kind: 'asking' })
+function SessionGate({ onLanguage }: { onLanguage(language: Language): void }) {
+  const [state, setState] = useState<State>({ kind: 'loading' })
   const queries = useMemo(createQueries, [])
 
-  function enter(session: Session): void {
-    holdSession({ csrfToken: session.csrfToken, onExpired: () => leave({ expired: true }) })
-    setState({ kind: 'inside', session })
+  function onSignedIn(session: Session): void {
+    setSession({ csrfToken: session.csrfToken, onExpired: () => onSignedOut({ hasExpired: true }) })
+    setState({ kind: 'signed-in', session })
   }
-  // What was loaded goes with the session.
-  function leave({ expired }: { expired: boolean }): void {
+  /** Clears the cached answers, too. */
+  function onSignedOut({ hasExpired }: { hasExpired: boolean }): void {
     queries.clear()
-    holdSession({ csrfToken: '', onExpired: () => {} })
-    setState({ kind: 'outside', expired })
+    setSession({ csrfToken: '', onExpired: () => {} })
+    setState({ kind: 'signed-out', hasExpired })
   }
-  function ask(): void {
+  function load(): void {
     readSession().then(
-      (session) => (session ? enter(session) : leave({ expired: false })),
+      (session) => (session ? onSignedIn(session) : onSignedOut({ hasExpired: false })),
       (error: unknown) => setState({ kind: 'unreachable', error }),
     )
   }
-  // Once, when the page is opened.
-  useEffect(ask, [])
+  useEffect(load, [])
 
   switch (state.kind) {
-    case 'asking':
-      return <Waiting />
+    case 'loading':
+      return <Loading />
     case 'unreachable':
-      return <Problem error={state.error} onRetry={ask} />
-    case 'outside':
-      return <SignInPage hasExpired={state.expired} onSession={enter} onLanguage={onLanguage} />
-    case 'inside':
+      return <ErrorNotice error={state.error} onRetry={load} />
+    case 'signed-out':
+      return <SignInPage hasExpired={state.hasExpired} onSession={onSignedIn} onLanguage={onLanguage} />
+    case 'signed-in':
       return (
         <QueryClientProvider client={queries}>
-          <Shell session={state.session} onLanguage={onLanguage} onSignedOut={() => leave({ expired: false })} />
+          <Shell
+            session={state.session}
+            onLanguage={onLanguage}
+            onSignedOut={() => onSignedOut({ hasExpired: false })}
+          />
         </QueryClientProvider>
       )
   }
@@ -76,8 +79,8 @@ function createQueries(): QueryClient {
     defaultOptions: {
       queries: {
         staleTime: FRESH_MS,
-        // A refusal stays one; that nobody answers may pass.
-        retry: (failures, error) => !(error instanceof Refusal) && failures < 1,
+        // Retry a missing answer once. An error answer would only come again.
+        retry: (failures, error) => !(error instanceof ApiError) && failures < 1,
       },
     },
   })

@@ -1,7 +1,7 @@
-// Owns: what the gateway knows of WeChat, loaded when a page needs it, once.
+// Owns: the catalogue (permission sets, events, APIs, errcodes), fetched once, when a page first needs it.
 import { useQuery } from '@tanstack/react-query'
 import { type Language, useLanguage } from '../texts/language.ts'
-import { answered, api } from './client.ts'
+import { api, dataOf } from './client.ts'
 import type { operations } from './schema.ts'
 
 export type Catalogue = operations['getCatalogue']['responses'][200]['content']['application/json']
@@ -13,7 +13,7 @@ export function useCatalogue() {
     queryKey: ['catalogue'],
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: Number.POSITIVE_INFINITY,
-    queryFn: () => answered(api.GET('/catalogue', {})),
+    queryFn: () => dataOf(api.GET('/catalogue', {})),
   })
 }
 
@@ -21,7 +21,7 @@ export function nameOfSet({ nameZh, nameEn }: PermissionSet, language: Language)
   return language === 'zh' ? nameZh : nameEn
 }
 
-/** The set's name where the catalogue knows it, its number otherwise. */
+/** The set's name, or its number when the catalogue does not have it. */
 export function useSetName(): (id: number) => string {
   const { data } = useCatalogue()
   const language = useLanguage()

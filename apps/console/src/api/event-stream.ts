@@ -1,31 +1,28 @@
-// Owns: reading GET /events/stream. The browser's EventSource cannot send the CSRF token; fetch can, and is resumed
-// here by Last-Event-ID.
+// Owns: reading GET /events/stream by fetch, resumed by Last-Event-ID. The browser's EventSource cannot send the CSRF
+// token.
 import { send } from './client.ts'
-import { Refusal } from './refusal.ts'
+import { ApiError } from './api-error.ts'
 
-export type StreamFilter = { platform: string; types?: string | undefined; authorizers?: string | undefined }
+type StreamFilter = { platform: string; types?: string | undefined; authorizers?: string | undefined }
 
-/** `data` of the stream: a CloudEvent, without content. */
+/** `data` of the stream: a CloudEvent without content. */
 export type StreamedEvent = { id: string; type: string; time: string; subject?: string; authorizerappid?: string }
 
 export type StreamReader = {
   signal: AbortSignal
-  /** Of the last event that was read; undefined: begin now. */
+  /** Id of the last event that was read; undefined: start now. */
   position: string | undefined
   onPosition(position: string | undefined): void
-  onState(state: 'live' | 'waiting'): void
+  onState(state: 'live' | 'reconnecting'): void
   onEvent(event: StreamedEvent): void
-  /** Events before this time, or an unknown time, are missing. */
+  /** Events before this time are missing; undefined: the time is not known. */
   onGap(from: string | undefined): void
 }
 
-const FIRST_WAIT_MS = 1_000
-const MAX_WAIT_MS = 15_000
+const MIN_BACKOFF_MS = 1_000
+const MAX_BACKOFF_MS = 15_000
 
-/**
- * Until the signal is aborted or the session has ended. Rejects with the Refusal that another attempt would meet
- * again.
- */
+/** Runs until the signal is aborted or the session ends. Rejects with an ApiError that a retry would get again. */
 export async function followEvents(filter: StreamFilter, reader: StreamReader): Promise<void> {
   const { signal, onState } = reader
   let position = reader.position
@@ -33,26 +30,26 @@ export async function followEvents(filter: StreamFilter, reader: StreamReader): 
     position = next
     reader.onPosition(next)
   }
-  let waitMs = FIRST_WAIT_MS
+  let backoffMs = MIN_BACKOFF_MS
   while (!signal.aborted) {
     const response = await open(filter, position, signal).catch(() => undefined)
     if (response?.status === 401) return
     if (response?.ok && response.body) {
-      waitMs = FIRST_WAIT_MS
+      backoffMs = MIN_BACKOFF_MS
       onState('live')
       await readBlocks(response.body, { ...reader, onPosition }).catch(() => {})
     } else if (response?.status === 400 && position !== undefined) {
-      // Sealed with a key that is gone, for example.
+      // The gateway does not accept the position, for example after its sealing key was removed.
       onPosition(undefined)
       reader.onGap(undefined)
       continue
     } else if (response && response.status < 500 && response.status !== 429) {
-      throw new Refusal(response.status, await response.json().catch(() => undefined))
+      throw new ApiError(response.status, await response.json().catch(() => undefined))
     }
     if (signal.aborted) return
-    onState('waiting')
-    await pause(waitMs, signal)
-    waitMs = Math.min(MAX_WAIT_MS, waitMs * 2)
+    onState('reconnecting')
+    await delay(backoffMs, signal)
+    backoffMs = Math.min(MAX_BACKOFF_MS, backoffMs * 2)
   }
 }
 
@@ -72,7 +69,7 @@ function open(
 
 type BlockReader = Pick<StreamReader, 'onPosition' | 'onEvent' | 'onGap'>
 
-/** The gateway ends each line with one line feed, and has `data` in one line. */
+/** The gateway ends each line with one line feed, and writes `data` in one line. */
 async function readBlocks(body: ReadableStream<Uint8Array>, to: BlockReader): Promise<void> {
   const reader = body.getReader()
   const decoder = new TextDecoder()
@@ -108,7 +105,7 @@ function parseEvent(data: string): StreamedEvent {
   return JSON.parse(data)
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
+function delay(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, ms)
     signal.addEventListener('abort', () => {

@@ -1,27 +1,27 @@
-// Owns: what several pages ask about subscriptions, and how far a right reaches them.
-import { type QueryClient, useQuery, useQueryClient } from '@tanstack/react-query'
+// Owns: queries of subscriptions for several pages, and which subscriptions a right reaches.
+import { type QueryClient, queryOptions, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useSession } from '../session/session.ts'
 import { usePages } from '../ui/rows.tsx'
-import { answered, api } from './client.ts'
+import { api, dataOf } from './client.ts'
 import type { components, operations } from './schema.ts'
 
 export type Subscription = components['schemas']['Subscription']
 export type SubscriptionStats = operations['getSubscriptionStats']['responses'][200]['content']['application/json']
 
-/** What is looked at in one go; a list shows more by pages. */
-const MAX_WATCHED = 50
-/** Each row asks for its stats, and an ingress works on a few of these at a time. */
-const ROWS_WITH_STATS = '20'
+const FIRST_LIMIT = '50'
+/** Each row fetches its stats, and an ingress serves only a few of these requests at a time. */
+const LIMIT_WITH_STATS = '20'
 
+/** The first page only. */
 export function useFirstSubscriptions() {
   const { platform, may } = useSession()
   return useQuery({
     queryKey: [platform, 'subscriptions', 'first'],
     enabled: may({ action: 'subscriptions:read' }),
     queryFn: () =>
-      answered(
+      dataOf(
         api.GET('/apis/v1/wx/{platform}/subscriptions', {
-          params: { path: { platform }, query: { limit: String(MAX_WATCHED) } },
+          params: { path: { platform }, query: { limit: FIRST_LIMIT } },
         }),
       ),
   })
@@ -29,9 +29,9 @@ export function useFirstSubscriptions() {
 
 export function useSubscriptionPages() {
   const { platform } = useSession()
-  return usePages([platform, 'subscriptions', 'list'], (cursor) => {
-    const query = { limit: ROWS_WITH_STATS, ...(cursor === undefined ? {} : { cursor }) }
-    return answered(api.GET('/apis/v1/wx/{platform}/subscriptions', { params: { path: { platform }, query } }))
+  return usePages([platform, 'subscriptions', 'list'], (page) => {
+    const query = { limit: LIMIT_WITH_STATS, ...page }
+    return dataOf(api.GET('/apis/v1/wx/{platform}/subscriptions', { params: { path: { platform }, query } }))
   })
 }
 
@@ -40,29 +40,36 @@ export function useSubscription(name: string) {
   return useQuery({
     queryKey: [platform, 'subscriptions', 'one', name],
     queryFn: () =>
-      answered(api.GET('/apis/v1/wx/{platform}/subscriptions/{name}', { params: { path: { platform, name } } })),
+      dataOf(api.GET('/apis/v1/wx/{platform}/subscriptions/{name}', { params: { path: { platform, name } } })),
   })
 }
 
-/** `everyMs`: while something is under way that changes them. */
-export function useStats(name: string, everyMs: number | false = false) {
-  const { platform } = useSession()
-  return useQuery({
+export function statsQuery(platform: string, name: string) {
+  return queryOptions({
     queryKey: [platform, 'subscriptions', 'stats', name],
-    refetchInterval: everyMs,
     queryFn: () =>
-      answered(api.GET('/apis/v1/wx/{platform}/subscriptions/{name}/stats', { params: { path: { platform, name } } })),
+      dataOf(api.GET('/apis/v1/wx/{platform}/subscriptions/{name}/stats', { params: { path: { platform, name } } })),
   })
 }
 
-/** What was read of subscriptions is read anew where it is shown. */
-export function useReadAgain(): () => Promise<void> {
+export function useStats(name: string, pollMs: number | false = false) {
+  const { platform } = useSession()
+  return useQuery({ ...statsQuery(platform, name), refetchInterval: pollMs })
+}
+
+/** Fetches again all that is shown of subscriptions. */
+export function useInvalidateSubscriptions(): () => Promise<void> {
   const queries: QueryClient = useQueryClient()
   const { platform } = useSession()
   return () => queries.invalidateQueries({ queryKey: [platform, 'subscriptions'] })
 }
 
-export type Match = Pick<Subscription['match'], 'authorizers'>
+export function subscriptionState({ enabled, paused }: Pick<Subscription, 'enabled' | 'paused'>) {
+  if (!enabled) return 'disabled'
+  return paused ? 'paused' : 'enabled'
+}
+
+type Match = Pick<Subscription['match'], 'authorizers'>
 
 /** As the gateway decides: a right narrowed to authorizers reaches the subscriptions that match only those. */
 export function useReach(): (action: string, match: Match) => boolean {
@@ -72,7 +79,7 @@ export function useReach(): (action: string, match: Match) => boolean {
     (authorizers.length > 0 && authorizers.every((authorizer) => may({ action, authorizer })))
 }
 
-/** undefined: all. */
+/** Appids that the right is narrowed to; undefined: not narrowed. */
 export function useGrantedAuthorizers(action: string): readonly string[] | undefined {
   const { session, platform, may } = useSession()
   if (may({ action, whole: true })) return undefined

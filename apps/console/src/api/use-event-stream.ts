@@ -1,9 +1,9 @@
-// Owns: the stream of events as a part of a page uses it: open while the part is shown and wants it.
+// Owns: the hook that reads the stream of events while a component is mounted and `isOn`.
 import { useEffect, useEffectEvent, useRef, useState } from 'react'
 import { useSession } from '../session/session.ts'
 import { followEvents, type StreamedEvent } from './event-stream.ts'
 
-type Wanted = {
+type StreamOptions = {
   isOn: boolean
   types?: string | undefined
   authorizers?: string | undefined
@@ -11,10 +11,10 @@ type Wanted = {
   onGap?(from: string | undefined): void
 }
 
-export type StreamState = 'off' | 'connecting' | 'live' | 'waiting' | 'refused'
+export type StreamState = 'off' | 'connecting' | 'live' | 'reconnecting' | 'refused'
 
-/** Off and on again goes on after the last event; another filter, too. */
-export function useEventStream({ isOn, types, authorizers, ...handlers }: Wanted): {
+/** Resumes after the last event, also after it was off and with another filter. */
+export function useEventStream({ isOn, types, authorizers, ...handlers }: StreamOptions): {
   state: StreamState
   error: unknown
 } {
@@ -26,13 +26,13 @@ export function useEventStream({ isOn, types, authorizers, ...handlers }: Wanted
   const onGap = useEffectEvent((from: string | undefined) => handlers.onGap?.(from))
   useEffect(() => {
     if (!isOn) return undefined
-    const ending = new AbortController()
+    const abort = new AbortController()
     setState('connecting')
     setError(undefined)
     followEvents(
       { platform, types, authorizers },
       {
-        signal: ending.signal,
+        signal: abort.signal,
         position: position.current,
         onPosition: (next) => {
           position.current = next
@@ -46,7 +46,7 @@ export function useEventStream({ isOn, types, authorizers, ...handlers }: Wanted
       setState('refused')
     })
     return () => {
-      ending.abort()
+      abort.abort()
       setState('off')
     }
   }, [isOn, platform, types, authorizers])

@@ -1,4 +1,4 @@
-// Owns: what is shown under an address that the console does not have, or not for this caller.
+// Owns: the page for an address that does not exist, or that the caller may not see.
 import { hrefOf } from '../routing/route.ts'
 import { useSession } from '../session/session.ts'
 import { consoleTexts } from '../texts/console.ts'

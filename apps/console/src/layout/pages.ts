@@ -1,4 +1,4 @@
-// Owns: the pages in the order of the menu, each with the right it needs. All but the first load when opened.
+// Owns: the pages in menu order, each with the rights it needs. All but the first are loaded when opened.
 import { type ComponentType, lazy, type LazyExoticComponent } from 'react'
 import { OverviewPage } from '../pages/overview/overview-page.tsx'
 import type { Need } from '../session/session.ts'
@@ -10,7 +10,7 @@ type TextKey = { [Key in keyof PageTexts]: PageTexts[Key] extends string ? Key :
 type ConsolePage = {
   path: string
   text: TextKey
-  /** Shown when one of them is granted; none: to everybody. */
+  /** One of them must be granted; an empty list shows the page to every caller. */
   needs: readonly Need[]
   component: ComponentType | LazyExoticComponent<ComponentType>
 }

@@ -1,12 +1,12 @@
-// Owns: what stands around a page: menu, platform, reader's choices, sign-out.
+// Owns: the frame around a page: menu, choice of platform, language and theme, sign-out.
 import { Suspense, useEffect, useMemo, useState } from 'react'
 import { ViewListIcon } from 'tdesign-icons-react'
 import { hrefOf, go, useRoute } from '../routing/route.ts'
 import { isGranted, type Session, SessionContext, signOut } from '../session/session.ts'
 import { consoleTexts } from '../texts/console.ts'
 import { type Language, useTexts } from '../texts/language.ts'
-import { Choice } from '../ui/form.tsx'
-import { Waiting } from '../ui/loaded.tsx'
+import { Select } from '../ui/form.tsx'
+import { Loading } from '../ui/loaded.tsx'
 import { NotFoundPage } from './not-found-page.tsx'
 import { OVERVIEW, PAGES } from './pages.ts'
 import { LanguageSwitch, ThemeSwitch } from './switches.tsx'
@@ -25,7 +25,7 @@ export function Shell({ session, onLanguage, onSignedOut }: Props) {
   const page = pages.find(({ path }) => path === (route.page || OVERVIEW))
   const Content = page?.component ?? NotFoundPage
 
-  // The page has changed: the menu of a phone has done its work, and reading begins at the top.
+  // On each new page: close the phone's menu and scroll to the top.
   const shown = `${platform}/${route.page}/${route.rest.join('/')}`
   useEffect(() => {
     setMenuOpen(false)
@@ -55,7 +55,7 @@ export function Shell({ session, onLanguage, onSignedOut }: Props) {
           </a>
           <span className="top-space" />
           {session.platforms.length > 1 ? (
-            <Choice
+            <Select
               label={texts.platform}
               value={platform}
               onChange={(chosen) => go(hrefOf([chosen, page?.path ?? OVERVIEW]))}
@@ -87,7 +87,7 @@ export function Shell({ session, onLanguage, onSignedOut }: Props) {
           </div>
         </nav>
         <main className="content" id="content" tabIndex={-1}>
-          <Suspense key={shown} fallback={<Waiting />}>
+          <Suspense key={shown} fallback={<Loading />}>
             <Content />
           </Suspense>
         </main>
@@ -96,7 +96,7 @@ export function Shell({ session, onLanguage, onSignedOut }: Props) {
   )
 }
 
-// The address behind the # is the page's.
+// The link's own `#content` would replace the page's address.
 function skipToContent(event: { preventDefault(): void }): void {
   event.preventDefault()
   document.getElementById('content')?.focus()

@@ -1,8 +1,8 @@
-// Owns: the reader's choices: language, and light or dark.
+// Owns: the switches of language and theme.
 import { useEffect, useState } from 'react'
 import { consoleTexts } from '../texts/console.ts'
 import { type Language, useLanguage, useTexts } from '../texts/language.ts'
-import { Choice } from '../ui/form.tsx'
+import { Select } from '../ui/form.tsx'
 
 export function LanguageSwitch({ onLanguage }: { onLanguage(language: Language): void }) {
   const other = useLanguage() === 'zh' ? 'en' : 'zh'
@@ -30,10 +30,10 @@ export function ThemeSwitch() {
     return () => system.removeEventListener('change', show)
   }, [theme])
   return (
-    <Choice
+    <Select
       label={texts.theme}
       value={theme}
-      onChange={(value) => setTheme(THEMES.find((each) => each === value) ?? 'system')}
+      onChange={(chosen) => setTheme(chosen)}
       options={THEMES.map((each) => [each, texts.themes[each]] as const)}
     />
   )
@@ -44,7 +44,7 @@ function storedTheme(): Theme {
   return THEMES.find((each) => each === stored) ?? 'system'
 }
 
-/** As TDesign wants it. */
+/** TDesign's own attribute. */
 function showTheme(theme: 'light' | 'dark'): void {
   document.documentElement.setAttribute('theme-mode', theme)
 }

@@ -1,4 +1,4 @@
-// Owns: the address behind the `#`: platform, page, what the page shows. No server and no proxy needs to know of it.
+// Owns: the address after the `#`: platform, page, and the page's own path and query. Servers and proxies do not see it.
 import { useSyncExternalStore } from 'react'
 
 export type Route = { platform: string; page: string; rest: readonly string[]; query: URLSearchParams }
@@ -10,7 +10,7 @@ function parseHash(hash: string): Route {
   return { platform, page, rest, query: new URLSearchParams(query) }
 }
 
-/** `%` alone is no reason to show nothing. */
+/** A malformed escape stays as it is. */
 function decode(text: string): string {
   try {
     return decodeURIComponent(text)
@@ -19,7 +19,7 @@ function decode(text: string): string {
   }
 }
 
-/** Members that are empty or undefined are left out. */
+/** Leaves out empty members of the query. */
 export function hrefOf(path: readonly string[], query: Query = {}): string {
   const given = Object.entries(query).filter((entry): entry is [string, string] => Boolean(entry[1]))
   const search = new URLSearchParams(given).toString()
@@ -34,7 +34,32 @@ export function go(href: string): void {
   location.hash = href
 }
 
-/** The page stays, its filters change; back leads to the page before. */
+/** The named members that are not empty. */
+export function membersOf<Name extends string>(
+  query: URLSearchParams,
+  names: readonly Name[],
+): Partial<Record<Name, string>> {
+  const members: Partial<Record<Name, string>> = {}
+  for (const name of names) {
+    const value = query.get(name)
+    if (value) members[name] = value
+  }
+  return members
+}
+
+/** The member when it is one of the values, else nothing. */
+export function choiceOf<Name extends string, Value extends string>(
+  query: URLSearchParams,
+  name: Name,
+  values: readonly Value[],
+): Partial<Record<Name, Value>> {
+  const value = values.find((each) => each === query.get(name))
+  const choice: Partial<Record<Name, Value>> = {}
+  if (value !== undefined) choice[name] = value
+  return choice
+}
+
+/** Replaces the current address: back leads to the page before. */
 export function changeQuery({ platform, page, rest, query }: Route, changes: Query): void {
   history.replaceState(null, '', hrefOf([platform, page, ...rest], { ...Object.fromEntries(query), ...changes }))
   dispatchEvent(new HashChangeEvent('hashchange'))

@@ -1,8 +1,8 @@
-// Owns: who is signed in, on which platform, and what that caller may do. The gateway decides; here it is only not
-// shown.
+// Owns: the signed-in caller, the chosen platform, and the caller's rights. The gateway enforces them; the console only
+// hides what is not granted.
 import { createContext, useContext } from 'react'
 import { send } from '../api/client.ts'
-import { Refusal } from '../api/refusal.ts'
+import { ApiError } from '../api/api-error.ts'
 
 type Grant = { platforms?: string[]; authorizers?: string[]; actions?: string[]; apis?: string[] }
 
@@ -16,13 +16,13 @@ export type Session = {
 
 export type Need = {
   action: string
-  /** This one must be within the right. */
+  /** The right must reach this account. */
   authorizer?: string | undefined
-  /** Only a right that is not narrowed to authorizers. */
+  /** The right must not be narrowed to authorizers. */
   whole?: boolean
 }
 
-/** undefined: nobody is signed in. */
+/** undefined: not signed in. */
 export async function readSession(): Promise<Session | undefined> {
   const response = await send('/console/session')
   if (response.status === 401) return undefined
@@ -32,9 +32,9 @@ export async function readSession(): Promise<Session | undefined> {
 export async function signIn(key: string): Promise<Session> {
   const headers = { 'content-type': 'application/json' }
   const response = await send('/console/session', { method: 'POST', headers, body: JSON.stringify({ key }) })
-  if (!response.ok) throw new Refusal(response.status, await response.json())
+  if (!response.ok) throw new ApiError(response.status, await response.json())
   const session = await readSession()
-  if (!session) throw new Refusal(401, { code: 'COOKIE_REFUSED' })
+  if (!session) throw new ApiError(401, { code: 'COOKIE_REFUSED' })
   return session
 }
 
@@ -44,7 +44,7 @@ export async function signOut(): Promise<void> {
 
 async function parseSession(response: Response): Promise<Session> {
   const body: unknown = await response.json()
-  if (!response.ok) throw new Refusal(response.status, body)
+  if (!response.ok) throw new ApiError(response.status, body)
   return body as Session
 }
 
@@ -62,7 +62,7 @@ export function isGranted(
   })
 }
 
-/** Does a right to call WeChat's APIs reach this path? `*` of a pattern stands for any text, as in the gateway. */
+/** Whether a right to call WeChat's APIs reaches this path. `*` in a pattern matches any text, as in the gateway. */
 export function reachesApi(
   { grants }: Pick<Session, 'grants'>,
   { platform, path, ...need }: Need & { platform: string; path: string },
@@ -70,18 +70,19 @@ export function reachesApi(
   if (!grants) return true
   return grants.some(
     (grant) =>
-      isGranted({ grants: [grant] }, platform, need) && (grant.apis?.some((pattern) => isLike(pattern, path)) ?? true),
+      isGranted({ grants: [grant] }, platform, need) &&
+      (grant.apis?.some((pattern) => matchesPattern(pattern, path)) ?? true),
   )
 }
 
-function isLike(pattern: string, path: string): boolean {
+function matchesPattern(pattern: string, path: string): boolean {
   const parts = pattern.split('*').map((part) => part.replaceAll(/[^A-Za-z0-9/_]/g, String.raw`\$&`))
   return new RegExp(`^${parts.join('.*')}$`).test(path)
 }
 
 export const SessionContext = createContext<{ session: Session; platform: string } | undefined>(undefined)
 
-/** Within the console's shell only. */
+/** Inside the shell only. */
 export function useSession(): { session: Session; platform: string; may(need: Need): boolean } {
   const context = useContext(SessionContext)
   if (!context) throw new Error('there is no session')

@@ -1,12 +1,12 @@
-// Owns: the page that takes a key and makes a session of it. The key is kept nowhere.
+// Owns: the sign-in page, which exchanges a key for a session. The key is not stored.
 import { type FormEvent, useEffect, useState } from 'react'
 import { Button } from 'tdesign-react/es/button'
-import { Refusal } from '../api/refusal.ts'
+import { ApiError } from '../api/api-error.ts'
 import { LanguageSwitch } from '../layout/switches.tsx'
 import { consoleTexts } from '../texts/console.ts'
 import { dictionary, type Language, useTexts } from '../texts/language.ts'
 import { Field, TextInput } from '../ui/form.tsx'
-import { messageOf } from '../ui/problem.tsx'
+import { messageOf } from '../ui/error-notice.tsx'
 import { type Session, signIn } from './session.ts'
 
 const texts = dictionary(
@@ -36,7 +36,7 @@ const texts = dictionary(
   },
 )
 
-/** Found here, and not sent. */
+/** The form was submitted without a key: nothing is sent. */
 const NO_KEY = Symbol('no key')
 
 type Props = { hasExpired: boolean; onSession(session: Session): void; onLanguage(language: Language): void }
@@ -53,7 +53,7 @@ export function SignInPage({ hasExpired, onSession, onLanguage }: Props) {
 
   function explain(reason: unknown): string {
     if (reason === NO_KEY) return own.missing
-    if (!(reason instanceof Refusal)) return common.unreachable
+    if (!(reason instanceof ApiError)) return common.unreachable
     if (reason.code === 'COOKIE_REFUSED') return own.cookie
     if (reason.status === 401) return own.wrong
     if (reason.status === 403) return own.forbidden

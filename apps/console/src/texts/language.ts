@@ -1,13 +1,12 @@
-// Owns: in which language the console speaks, and that no dictionary lacks a text of the other.
+// Owns: the language of the console, and dictionaries with the same texts in both languages.
 import { createContext, useContext } from 'react'
 
 export type Language = 'zh' | 'en'
-export const LANGUAGES = ['zh', 'en'] as const
 export const HTML_LANG: Record<Language, string> = { zh: 'zh-CN', en: 'en' }
 
-export type Dictionary<T> = Record<Language, T>
+type Dictionary<T> = Record<Language, T>
 
-/** Both have the same members, of the same parameters: the compiler insists. */
+/** The compiler checks that both have the same members with the same parameters. */
 export function dictionary<T>(zh: T, en: NoInfer<T>): Dictionary<T> {
   return { zh, en }
 }
@@ -24,7 +23,7 @@ export function useTexts<T>(texts: Dictionary<T>): T {
 
 const STORED = 'wxgw.console.language'
 
-/** What was chosen before, or else the browser's, or else Chinese. */
+/** The stored choice, else the browser's language, else Chinese. */
 export function firstLanguage(): Language {
   const stored = localStorage.getItem(STORED)
   if (stored === 'zh' || stored === 'en') return stored

@@ -1,33 +1,38 @@
-// Owns: the button of an action. It waits for the gateway, shows the result, and asks before what cannot be undone.
+// Owns: the button of an action: an optional confirmation, the request, its result or error.
 import { useMutation } from '@tanstack/react-query'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { Button } from 'tdesign-react/es/button'
 import { consoleTexts } from '../texts/console.ts'
 import { useTexts } from '../texts/language.ts'
-import { Problem } from './problem.tsx'
+import { ErrorNotice } from './error-notice.tsx'
 
 type ActionProps = {
   children: ReactNode
   run(): Promise<unknown>
-  /** What is asked before; without it, it is done at once. */
+  /** Text of the confirmation dialog; without it, a click runs the action. */
   confirm?: ReactNode
   theme?: 'default' | 'primary' | 'danger'
   isDisabled?: boolean
-  /** Said when it is done. */
+  /** Shown after success. */
   done?: ReactNode
 }
 
 export function Action({ children, run, confirm, theme = 'default', isDisabled = false, done }: ActionProps) {
   const texts = useTexts(consoleTexts)
-  const [isAsking, setAsking] = useState(false)
+  const [isConfirming, setConfirming] = useState(false)
   const { mutate, isPending, error, isSuccess, reset } = useMutation({ mutationFn: run })
   const start = () => {
-    setAsking(false)
+    setConfirming(false)
     mutate()
   }
   return (
     <span className="action">
-      <Button theme={theme} loading={isPending} disabled={isDisabled} onClick={confirm ? () => setAsking(true) : start}>
+      <Button
+        theme={theme}
+        loading={isPending}
+        disabled={isDisabled}
+        onClick={confirm ? () => setConfirming(true) : start}
+      >
         {children}
       </Button>
       {isSuccess && done ? (
@@ -36,14 +41,14 @@ export function Action({ children, run, confirm, theme = 'default', isDisabled =
         </span>
       ) : null}
       {error ? (
-        <Sheet title={texts.failed} onClose={reset}>
-          <Problem error={error} />
-        </Sheet>
+        <Dialog title={texts.failed} onClose={reset}>
+          <ErrorNotice error={error} />
+        </Dialog>
       ) : null}
-      {isAsking ? (
-        <Sheet
+      {isConfirming ? (
+        <Dialog
           title={children}
-          onClose={() => setAsking(false)}
+          onClose={() => setConfirming(false)}
           foot={
             <Button theme={theme === 'default' ? 'primary' : theme} onClick={start}>
               {texts.confirm}
@@ -51,26 +56,26 @@ export function Action({ children, run, confirm, theme = 'default', isDisabled =
           }
         >
           {confirm}
-        </Sheet>
+        </Dialog>
       ) : null}
     </span>
   )
 }
 
-type SheetProps = { title: ReactNode; onClose(): void; children: ReactNode; foot?: ReactNode }
+type DialogProps = { title: ReactNode; onClose(): void; children: ReactNode; foot?: ReactNode }
 
-/** A dialog of the browser's own: keeps the focus inside, closes with Esc. */
-function Sheet({ title, onClose, children, foot }: SheetProps) {
+/** The browser's own dialog: it traps the focus and closes with Esc. */
+function Dialog({ title, onClose, children, foot }: DialogProps) {
   const texts = useTexts(consoleTexts)
   const dialog = useRef<HTMLDialogElement>(null)
   useEffect(() => {
     dialog.current?.showModal()
   }, [])
   return (
-    <dialog ref={dialog} className="sheet" onClose={onClose}>
+    <dialog ref={dialog} className="dialog" onClose={onClose}>
       <h2>{title}</h2>
       <div className="stack">{children}</div>
-      <div className="sheet-foot">
+      <div className="dialog-foot">
         <Button theme="default" onClick={onClose}>
           {foot ? texts.cancel : texts.close}
         </Button>

@@ -1,4 +1,4 @@
-// Owns: small marks of a state, in colours that keep their contrast.
+// Owns: badges, among them that of a status.
 import type { ReactNode } from 'react'
 import { consoleTexts } from '../texts/console.ts'
 import { useTexts } from '../texts/language.ts'
@@ -27,7 +27,7 @@ export function Badge({ tone, children }: { tone: Tone; children: ReactNode }) {
   return <span className={`badge badge-${tone}`}>{children}</span>
 }
 
-/** Of a status of the gateway's; one that the console does not know is shown as it is. */
+/** An unknown status is shown untranslated. */
 export function Status({ of }: { of: string }) {
   const { status } = useTexts(consoleTexts)
   const known: Record<string, string> = status

@@ -1,4 +1,4 @@
-// Owns: what is wrong with what somebody types, by the schema of the route that takes it.
+// Owns: validation of form fields against the schema of the route that takes them.
 import { dictionary, useLanguage, useTexts, HTML_LANG } from '../texts/language.ts'
 
 type TextSchema = { minLength?: number; maxLength?: number; pattern?: string }
@@ -13,7 +13,7 @@ const texts = dictionary(
     whole: '要填整数',
     between: (min: string, max: string) => `要在 ${min} 到 ${max} 之间`,
     tooMany: (max: string) => `最多 ${max} 项`,
-    line: (line: string, fault: string) => `“${line}”：${fault}`,
+    line: (line: string, error: string) => `“${line}”：${error}`,
   },
   {
     required: 'Must not be empty',
@@ -22,46 +22,47 @@ const texts = dictionary(
     whole: 'Must be a whole number',
     between: (min: string, max: string) => `Must be from ${min} to ${max}`,
     tooMany: (max: string) => `At most ${max} of them`,
-    line: (line: string, fault: string) => `“${line}”: ${fault}`,
+    line: (line: string, error: string) => `“${line}”: ${error}`,
   },
 )
 
-type FaultOf = (value: string) => string | undefined
+type ErrorOf = (value: string) => string | undefined
 
-/** In the reader's language; undefined: nothing is wrong. */
+/** Each returns an error in the reader's language, or undefined. `form`: the error when the pattern does not match. */
 export type Checks = {
   text(value: string, schema: TextSchema, form?: string): string | undefined
-  /** Nothing given is right: the gateway has a default. */
+  /** '' is valid: the gateway has a default. */
   number(value: string, schema: NumberSchema): string | undefined
   list(values: readonly string[], schema: ListSchema, form?: string): string | undefined
   numbers(values: readonly string[], schema: { items: NumberSchema; maxItems?: number }): string | undefined
 }
 
 export function useChecks(): Checks {
-  const say = useTexts(texts)
+  const errors = useTexts(texts)
   const language = useLanguage()
   const digits = (value: number) => value.toLocaleString(HTML_LANG[language])
 
-  function text(value: string, schema: TextSchema, form = say.form): string | undefined {
+  function text(value: string, schema: TextSchema, form = errors.form): string | undefined {
     const { minLength = 0, maxLength = Infinity, pattern } = schema
-    if (value === '' && (minLength > 0 || pattern !== undefined)) return say.required
-    if (value.length > maxLength) return say.tooLong(digits(maxLength))
+    if (value === '' && (minLength > 0 || pattern !== undefined)) return errors.required
+    if (value.length > maxLength) return errors.tooLong(digits(maxLength))
     return pattern === undefined || new RegExp(pattern, 'u').test(value) ? undefined : form
   }
 
   function number(value: string, { minimum = 0, maximum = Number.MAX_SAFE_INTEGER }: NumberSchema): string | undefined {
     if (value === '') return undefined
-    if (!/^\d+$/.test(value)) return say.whole
+    if (!/^\d+$/.test(value)) return errors.whole
     const isWithin = Number(value) >= minimum && Number(value) <= maximum
-    return isWithin ? undefined : say.between(digits(minimum), digits(maximum))
+    return isWithin ? undefined : errors.between(digits(minimum), digits(maximum))
   }
 
-  /** The first fault of its items, with the item. */
-  function each(values: readonly string[], most: number, faultOf: FaultOf): string | undefined {
-    if (values.length > most) return say.tooMany(digits(most))
+  /** The first error of an item, with the item. */
+  function each(values: readonly string[], max: number, errorOf: ErrorOf): string | undefined {
+    if (values.length > max) return errors.tooMany(digits(max))
     for (const value of values) {
-      const fault = faultOf(value)
-      if (fault !== undefined) return say.line(value.length > SHOWN ? `${value.slice(0, SHOWN)}…` : value, fault)
+      const error = errorOf(value)
+      if (error !== undefined)
+        return errors.line(value.length > MAX_QUOTED ? `${value.slice(0, MAX_QUOTED)}…` : value, error)
     }
     return undefined
   }
@@ -74,10 +75,16 @@ export function useChecks(): Checks {
   }
 }
 
-/** Of a wrong item. */
-const SHOWN = 40
+/** Characters of an invalid item that its error quotes. */
+const MAX_QUOTED = 40
 
-/** One item a line; empty lines are none. */
+const APPID = /^wx[0-9A-Za-z]{16}$/
+
+export function isAppid(text: string): boolean {
+  return APPID.test(text)
+}
+
+/** One item per line, without empty lines. */
 export function linesOf(text: string): string[] {
   return text
     .split('\n')

@@ -1,4 +1,4 @@
-// Owns: a text to take along: shown whole, and copied by a button.
+// Owns: a text with a button that copies it.
 import { useRef, useState } from 'react'
 import { Button } from 'tdesign-react/es/button'
 import { consoleTexts } from '../texts/console.ts'
@@ -8,7 +8,7 @@ export function CopyText({ label, text }: { label: string; text: string }) {
   const texts = useTexts(consoleTexts)
   const field = useRef<HTMLInputElement>(null)
   const [isCopied, setCopied] = useState(false)
-  // Without TLS a browser offers no clipboard beyond loopback: then the text is selected for the reader to copy.
+  // Browsers offer no clipboard without TLS except on loopback: the text is selected, so that the reader can copy it.
   const copy = () => {
     field.current?.select()
     navigator.clipboard?.writeText(text).then(

@@ -1,8 +1,8 @@
-// Owns: why a delivery failed, in the reader's language: the gateway's own words are few, and English.
+// Owns: the Chinese translation of the fixed English texts with which the gateway explains a failed delivery.
 import { useLanguage } from '../texts/language.ts'
 
-/** The gateway's English text, and its Chinese translation. `$1` is the first group of the form. */
-const IN_CHINESE: ReadonlyArray<readonly [form: RegExp, zh: string]> = [
+/** `$1`: the first group of the pattern, translated as well. */
+const IN_CHINESE: ReadonlyArray<readonly [pattern: RegExp, zh: string]> = [
   [/^connection refused$/, '连接被拒绝'],
   [/^connection reset$/, '连接被断开'],
   [/^connection timed out$/, '连接超时'],
@@ -33,15 +33,15 @@ const IN_CHINESE: ReadonlyArray<readonly [form: RegExp, zh: string]> = [
   [/^invalid reply$/, '回复内容不合要求'],
 ]
 
-/** Anything else, such as `HTTP 503`, stays as it is. */
+/** Other texts, such as `HTTP 503`, stay as they are. */
 export function useFailure(): (text: string) => string {
   const language = useLanguage()
   return language === 'zh' ? inChinese : (text) => text
 }
 
 function inChinese(text: string): string {
-  for (const [form, zh] of IN_CHINESE) {
-    const match = form.exec(text)
+  for (const [pattern, zh] of IN_CHINESE) {
+    const match = pattern.exec(text)
     if (match) return zh.replace('$1', () => inChinese(match[1] ?? ''))
   }
   return text

@@ -1,4 +1,4 @@
-// Owns: fields of forms, each with its label and what is wrong with it; choices are the browser's own, which every keyboard and phone knows.
+// Owns: form fields with label, hint and error. Select, checkbox and date are the browser's own.
 import { type ReactNode, useId } from 'react'
 import { Input } from 'tdesign-react/es/input'
 
@@ -20,17 +20,22 @@ export function Field({ label, hint, error, children }: FieldProps) {
   )
 }
 
-type ChoiceProps = {
-  value: string
-  onChange(value: string): void
-  options: ReadonlyArray<readonly [value: string, text: string]>
+type Options<Value extends string> = ReadonlyArray<readonly [value: Value, text: string]>
+type SelectProps<Value extends string> = {
+  value: Value
+  onChange(value: Value): void
+  options: Options<Value>
+  /** Required without a Field around it. */
   label?: string
 }
 
-/** Without a Field around it, it needs a label. */
-export function Choice({ value, onChange, options, label }: ChoiceProps) {
+export function Select<Value extends string>({ value, onChange, options, label }: SelectProps<Value>) {
+  const choose = (text: string) => {
+    const chosen = options.find(([each]) => each === text)
+    if (chosen) onChange(chosen[0])
+  }
   return (
-    <select className="choice" value={value} aria-label={label} onChange={(event) => onChange(event.target.value)}>
+    <select className="select" value={value} aria-label={label} onChange={({ target }) => choose(target.value)}>
       {options.map(([each, text]) => (
         <option key={each} value={each}>
           {text}
@@ -50,14 +55,14 @@ type TextProps = {
   autofocus?: boolean
 }
 
-/** One line; its label is the Field around it. TDesign's own placeholder would be Chinese. */
+/** One line, labelled by the Field around it. The placeholder '' replaces TDesign's, which is Chinese. */
 export function TextInput({ placeholder = '', isLarge = false, ...props }: TextProps) {
   return <Input {...props} placeholder={placeholder} size={isLarge ? 'large' : 'medium'} spellCheck={false} />
 }
 
-type SuggestedProps = Pick<TextProps, 'value' | 'onChange' | 'placeholder'> & Pick<ChoiceProps, 'options'>
+type SuggestedProps = Pick<TextProps, 'value' | 'onChange' | 'placeholder'> & { options: Options<string> }
 
-/** One line with suggestions, which the browser searches by value and by text; anything else may be typed. */
+/** One line with suggestions, which the browser searches by value and text. It takes any other text, too. */
 export function SuggestedInput({ value, onChange, placeholder, options }: SuggestedProps) {
   const list = useId()
   return (
@@ -80,7 +85,7 @@ export function SuggestedInput({ value, onChange, placeholder, options }: Sugges
   )
 }
 
-/** Several lines of code or data: nothing in it is corrected. */
+/** Several lines of code or data, without spell check. */
 export function TextArea({
   value,
   onChange,
@@ -99,8 +104,8 @@ export function TextArea({
   )
 }
 
-/** A moment in the reader's zone, as ISO 8601 in UTC; empty: none. */
-export function MomentInput({ value, onChange }: Pick<TextProps, 'value' | 'onChange'>) {
+/** Shows the reader's time zone; the value is ISO 8601 in UTC, or ''. */
+export function DateTimeInput({ value, onChange }: Pick<TextProps, 'value' | 'onChange'>) {
   return (
     <input
       className="date"
@@ -115,12 +120,12 @@ function localMinute(at: Date): string {
   return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16)
 }
 
-type CheckProps = { checked: boolean; onChange(checked: boolean): void; children: ReactNode; hint?: ReactNode }
+type CheckboxProps = { checked: boolean; onChange(checked: boolean): void; children: ReactNode; hint?: ReactNode }
 
-export function Check({ checked, onChange, children, hint }: CheckProps) {
+export function Checkbox({ checked, onChange, children, hint }: CheckboxProps) {
   return (
     <div className="field">
-      <label className="check">
+      <label className="checkbox">
         <input type="checkbox" checked={checked} onChange={({ target }) => onChange(target.checked)} />
         <span>{children}</span>
       </label>

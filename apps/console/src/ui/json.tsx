@@ -1,13 +1,13 @@
-// Owns: JSON as text. Numbers stay as they came: a 64-bit id has no room in a JavaScript number.
+// Owns: indented JSON. The text is not parsed, so that numbers keep their digits: 64-bit ids exceed JavaScript's.
 
 export function Json({ of }: { of: unknown }) {
   return <JsonText text={JSON.stringify(of)} />
 }
 
-/** Of whatever text: what is no JSON is shown as it is. */
+/** Text that is no JSON is shown unchanged. */
 export function JsonText({ text }: { text: string }) {
   return (
-    // It scrolls, so it can be reached by keyboard.
+    // It scrolls: keyboards must be able to focus it.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
     <pre className="json" tabIndex={0}>
       {indented(text)}
@@ -15,11 +15,11 @@ export function JsonText({ text }: { text: string }) {
   )
 }
 
-/** By its brackets alone, never parsed; what is no JSON comes out as it is. */
+/** Indents by brackets, without parsing. */
 function indented(text: string): string {
   if (!/^\s*[[{]/.test(text)) return text
   let depth = 0
-  // Strings are passed over whole.
+  // The first alternative skips whole strings.
   return text.replaceAll(/"(?:[^"\\]|\\.)*"|[[{]\s*[\]}]|[[\]{},:]|\s+/g, (part) => {
     if (part.startsWith('"') || /^[[{]\s*[\]}]$/.test(part)) return part
     if (/^\s/.test(part)) return ''

@@ -1,22 +1,22 @@
-// Owns: what stands where an answer is awaited, where it was refused, and where it is.
+// Owns: rendering a query: its data, its error, or that it loads.
 import type { UseQueryResult } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { consoleTexts } from '../texts/console.ts'
 import { useTexts } from '../texts/language.ts'
-import { Problem } from './problem.tsx'
+import { ErrorNotice } from './error-notice.tsx'
 
 type Props<T> = { query: UseQueryResult<T>; children: (data: T) => ReactNode }
 
 export function Loaded<T>({ query, children }: Props<T>) {
   if (query.data !== undefined) return children(query.data)
-  if (query.error) return <Problem error={query.error} onRetry={() => void query.refetch()} />
-  return <Waiting />
+  if (query.error) return <ErrorNotice error={query.error} onRetry={() => void query.refetch()} />
+  return <Loading />
 }
 
-export function Waiting() {
+export function Loading() {
   const { loading } = useTexts(consoleTexts)
   return (
-    <p className="waiting" role="status">
+    <p className="loading" role="status">
       {loading}
     </p>
   )

@@ -1,11 +1,11 @@
-// Owns: the frame of a page and of its parts.
+// Owns: the layout of a page: its head, its cards, and lists of facts.
 import { type ReactNode, useEffect } from 'react'
 import { consoleTexts } from '../texts/console.ts'
 import { useTexts } from '../texts/language.ts'
 
 type PageProps = { title: ReactNode; name: string; actions?: ReactNode; lead?: ReactNode; children: ReactNode }
 
-/** `name` stands in the browser's title. */
+/** `name`: for the browser's title. */
 export function Page({ title, name, actions, lead, children }: PageProps) {
   const { product } = useTexts(consoleTexts)
   useEffect(() => {
@@ -27,7 +27,7 @@ export function Page({ title, name, actions, lead, children }: PageProps) {
 
 type CardProps = { title?: ReactNode; actions?: ReactNode; children: ReactNode; flush?: boolean }
 
-/** `flush`: what is inside reaches the edges. */
+/** `flush`: without padding at the sides. */
 export function Card({ title, actions, children, flush = false }: CardProps) {
   return (
     <section className={flush ? 'card card-flush' : 'card'}>
@@ -42,12 +42,12 @@ export function Card({ title, actions, children, flush = false }: CardProps) {
   )
 }
 
-/** Names and what they are. */
+/** A list of names and values. */
 export function Facts({ of }: { of: ReadonlyArray<readonly [name: ReactNode, value: ReactNode]> }) {
   return (
     <dl className="facts">
       {of.map(([name, value], index) => (
-        // The list is the page's own, and never reordered.
+        // The list is static: its order never changes.
         // oxlint-disable-next-line react/no-array-index-key
         <div key={index}>
           <dt>{name}</dt>

@@ -1,28 +1,28 @@
-// Owns: a QR code, drawn here as SVG: nothing is fetched for it.
+// Owns: a QR code as SVG, made in the browser.
 import { create } from 'qrcode'
 import { useMemo } from 'react'
 
-/** Modules of light around it, which readers of codes need. */
-const QUIET = 4
+/** Width of the light margin in modules: scanners need it. */
+const QUIET_ZONE = 4
 
 export function QrCode({ text, label }: { text: string; label: string }) {
-  const { size, path } = useMemo(() => drawn(text), [text])
-  const whole = size + 2 * QUIET
+  const { size, path } = useMemo(() => svgPathOf(text), [text])
+  const width = size + 2 * QUIET_ZONE
   return (
     <svg
       className="qr-code"
       role="img"
       aria-label={label}
-      viewBox={`${-QUIET} ${-QUIET} ${whole} ${whole}`}
+      viewBox={`${-QUIET_ZONE} ${-QUIET_ZONE} ${width} ${width}`}
       shapeRendering="crispEdges"
     >
-      <rect x={-QUIET} y={-QUIET} width={whole} height={whole} fill="#fff" />
+      <rect x={-QUIET_ZONE} y={-QUIET_ZONE} width={width} height={width} fill="#fff" />
       <path d={path} fill="#000" />
     </svg>
   )
 }
 
-function drawn(text: string): { size: number; path: string } {
+function svgPathOf(text: string): { size: number; path: string } {
   const { modules } = create(text, { errorCorrectionLevel: 'M' })
   const { size, data } = modules
   const dark = Array.from(data).flatMap((bit, index) =>

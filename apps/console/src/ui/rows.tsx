@@ -1,21 +1,21 @@
-// Owns: lists: a table on a desktop, cards on a phone, paged by cursor; never all at once.
+// Owns: lists: a table on a desktop, cards on a phone; and lists that load page by page, by cursor.
 import { type UseInfiniteQueryResult, useInfiniteQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { Button } from 'tdesign-react/es/button'
 import { consoleTexts } from '../texts/console.ts'
 import { useTexts } from '../texts/language.ts'
-import { Waiting } from './loaded.tsx'
-import { Problem } from './problem.tsx'
+import { Loading } from './loaded.tsx'
+import { ErrorNotice } from './error-notice.tsx'
 import { When } from './when.tsx'
 
 export type Column<T> = {
   key: string
   head: ReactNode
-  /** null: there is nothing to show; on a phone the cell is left out. */
+  /** null: an empty cell, which a phone leaves out. */
   cell(row: T): ReactNode
-  /** Right-aligned digits. */
+  /** Aligned right. */
   isNumber?: boolean
-  /** May be broken anywhere: addresses, paths, errors. */
+  /** Breaks anywhere: addresses, paths, errors. */
   isLong?: boolean
 }
 
@@ -57,9 +57,9 @@ export function Rows<T>({ label, columns, rows, keyOf, empty }: RowsProps<T>) {
 function Cell<T>({ column: { head, cell, isNumber, isLong }, row }: { column: Column<T>; row: T }) {
   const shown = cell(row)
   const isBlank = shown === null || shown === undefined
-  const looks = [isNumber ? 'number' : '', isLong ? 'long' : '', isBlank ? 'blank' : ''].filter(Boolean).join(' ')
+  const classes = [isNumber ? 'number' : '', isLong ? 'long' : '', isBlank ? 'blank' : ''].filter(Boolean).join(' ')
   return (
-    <td className={looks || undefined}>
+    <td className={classes || undefined}>
       <span className="cell-head" aria-hidden="true">
         {head}
       </span>
@@ -68,20 +68,20 @@ function Cell<T>({ column: { head, cell, isNumber, isLong }, row }: { column: Co
   )
 }
 
-/** `scannedTo`: down to which time a search came that its bound has cut. */
+/** `scannedTo`: the time at which a search stopped at its bound. */
 type PageOf<T> = { items: T[]; nextCursor: string | null; scannedTo?: string }
 type Pages<T> = UseInfiniteQueryResult<{ pages: Array<PageOf<T>> }>
 
 const FIRST: string | undefined = undefined
 
-/** `read` gets the cursor of the page. */
+/** `fetchPage` gets the page's part of the query: its cursor, except for the first page. */
 export function usePages<T>(
   key: readonly unknown[],
-  read: (cursor: string | undefined) => Promise<PageOf<T>>,
+  fetchPage: (page: { cursor?: string }) => Promise<PageOf<T>>,
 ): Pages<T> {
   return useInfiniteQuery<PageOf<T>, Error, { pages: Array<PageOf<T>> }, readonly unknown[], string | undefined>({
     queryKey: key,
-    queryFn: ({ pageParam }) => read(pageParam),
+    queryFn: ({ pageParam }) => fetchPage(pageParam === undefined ? {} : { cursor: pageParam }),
     initialPageParam: FIRST,
     getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined,
   })
@@ -92,7 +92,7 @@ type PagedProps<T> = Omit<RowsProps<T>, 'rows'> & { pages: Pages<T> }
 export function PagedRows<T>({ pages, ...props }: PagedProps<T>) {
   const texts = useTexts(consoleTexts)
   if (!pages.data)
-    return pages.error ? <Problem error={pages.error} onRetry={() => void pages.refetch()} /> : <Waiting />
+    return pages.error ? <ErrorNotice error={pages.error} onRetry={() => void pages.refetch()} /> : <Loading />
   const rows = pages.data.pages.flatMap(({ items }) => items)
   const scannedTo = pages.hasNextPage ? pages.data.pages.at(-1)?.scannedTo : undefined
   return (

@@ -1,4 +1,4 @@
-// Owns: moments: in the reader's zone, with UTC on hover, and how long ago that is.
+// Owns: times in the reader's zone or as "5 min ago", with UTC on hover; and durations.
 import { useLanguage, useTexts, HTML_LANG, type Language } from '../texts/language.ts'
 import { consoleTexts } from '../texts/console.ts'
 
@@ -27,7 +27,7 @@ function inZone(at: string, language: Language): string {
   })
 }
 
-/** `5 min`, of a number of seconds. */
+/** Formats seconds, as `5 min`. */
 export function useDuration(): (seconds: number) => string {
   const { duration } = useTexts(consoleTexts)
   return (seconds) => {

@@ -1,6 +1,6 @@
-// Owns: the latest events of one account.
+// Owns: the card of an account's latest events.
 import { useQuery } from '@tanstack/react-query'
-import { answered, api } from '../../api/client.ts'
+import { api, dataOf } from '../../api/client.ts'
 import { hrefOf } from '../../routing/route.ts'
 import { useSession } from '../../session/session.ts'
 import { useTexts } from '../../texts/language.ts'
@@ -16,7 +16,7 @@ export function AccountEvents({ appid }: { appid: string }) {
     queryKey: [platform, 'events', 'of', appid],
     queryFn: () => {
       const filter = { authorizer: appid, limit: '10', content: 'false' as const }
-      return answered(api.GET('/apis/v1/wx/{platform}/events', { params: { path: { platform }, query: filter } }))
+      return dataOf(api.GET('/apis/v1/wx/{platform}/events', { params: { path: { platform }, query: filter } }))
     },
   })
   return (

@@ -1,7 +1,7 @@
-// Owns: what an account granted and took back.
+// Owns: the card of an account's authorization history: permission sets granted and revoked.
 import { useQuery } from '@tanstack/react-query'
 import { useSetName } from '../../api/catalogue.ts'
-import { answered, api } from '../../api/client.ts'
+import { api, dataOf } from '../../api/client.ts'
 import { useSession } from '../../session/session.ts'
 import { useTexts } from '../../texts/language.ts'
 import { Loaded } from '../../ui/loaded.tsx'
@@ -17,7 +17,7 @@ export function AccountHistory({ appid }: { appid: string }) {
     queryKey: [platform, 'authorizers', appid, 'history'],
     queryFn: () => {
       const params = { path: { platform, APPID: appid }, query: { limit: '50' } }
-      return answered(api.GET('/apis/v1/wx/{platform}/authorizers/{APPID}/history', { params }))
+      return dataOf(api.GET('/apis/v1/wx/{platform}/authorizers/{APPID}/history', { params }))
     },
   })
   return (

@@ -1,7 +1,8 @@
-// Owns: the page of one account: profile, token, actions. Sets, history, events and errors have files of their own.
+// Owns: the page of one account: its actions and profile. Each other card has a file of its own.
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Button } from 'tdesign-react/es/button'
-import { answered, api } from '../../api/client.ts'
+import { type Account, accountQuery } from '../../api/account-queries.ts'
+import { api, dataOf } from '../../api/client.ts'
 import { hrefOf } from '../../routing/route.ts'
 import { useSession } from '../../session/session.ts'
 import { consoleTexts } from '../../texts/console.ts'
@@ -14,7 +15,6 @@ import { When } from '../../ui/when.tsx'
 import { RefusedCallRows } from '../calls/refused-calls.tsx'
 import { AccountEvents } from './account-events.tsx'
 import { AccountHistory } from './account-history.tsx'
-import type { Account } from './accounts-page.tsx'
 import { PermissionSets } from './permission-sets.tsx'
 import { accountTexts } from './texts.ts'
 import { TokenLeft } from './token-left.tsx'
@@ -22,11 +22,7 @@ import { TokenLeft } from './token-left.tsx'
 export function AccountPage({ appid }: { appid: string }) {
   const { platform, may } = useSession()
   const texts = useTexts(accountTexts)
-  const query = useQuery({
-    queryKey: [platform, 'authorizers', appid],
-    queryFn: () =>
-      answered(api.GET('/apis/v1/wx/{platform}/authorizers/{APPID}', { params: { path: { platform, APPID: appid } } })),
-  })
+  const query = useQuery(accountQuery(platform, appid))
   const name = query.data?.nick_name ?? appid
   return (
     <Page
@@ -60,7 +56,7 @@ function AccountActions({ account: { appid, status, nick_name: name } }: { accou
   const texts = useTexts(accountTexts)
   const queries = useQueryClient()
   const params = { path: { platform, APPID: appid } }
-  const again = () => queries.invalidateQueries({ queryKey: [platform, 'authorizers'] })
+  const invalidate = () => queries.invalidateQueries({ queryKey: [platform, 'authorizers'] })
   const mayForce = may({ action: 'tokens:force', authorizer: appid })
   return (
     <>
@@ -68,7 +64,9 @@ function AccountActions({ account: { appid, status, nick_name: name } }: { accou
         <Action
           confirm={texts.refreshAsk}
           done={texts.refreshed}
-          run={() => answered(api.POST('/apis/v1/wx/{platform}/authorizers/{APPID}/refresh', { params })).then(again)}
+          run={() =>
+            dataOf(api.POST('/apis/v1/wx/{platform}/authorizers/{APPID}/refresh', { params })).then(invalidate)
+          }
         >
           {texts.refresh}
         </Action>
@@ -76,7 +74,9 @@ function AccountActions({ account: { appid, status, nick_name: name } }: { accou
       {mayForce || may({ action: 'authorizers:sync', whole: true }) ? (
         <Action
           done={texts.compareDone}
-          run={() => answered(api.POST('/apis/v1/wx/{platform}/authorizers/{APPID}/compare', { params })).then(again)}
+          run={() =>
+            dataOf(api.POST('/apis/v1/wx/{platform}/authorizers/{APPID}/compare', { params })).then(invalidate)
+          }
         >
           {texts.compare}
         </Action>
@@ -106,20 +106,20 @@ function StatusNotice({ account: { status } }: { account: Account }) {
 
 function Profile({ account }: { account: Account }) {
   const texts = useTexts(accountTexts)
-  const all = useTexts(consoleTexts)
+  const common = useTexts(consoleTexts)
   const { isMiniProgram, verify_type } = account
   return (
     <Card title={texts.profile}>
       <Facts
         of={[
           [texts.status, <Status key="status" of={account.status} />],
-          [texts.kind, isMiniProgram === null ? all.unknown : isMiniProgram ? texts.mini : texts.official],
+          [texts.kind, isMiniProgram === null ? common.unknown : isMiniProgram ? texts.mini : texts.official],
           [texts.principal, account.principal_name ?? '–'],
           [texts.originalId, <code key="id">{account.user_name ?? '–'}</code>],
-          // WeChat's own number: -1 is not verified.
+          // WeChat's verify_type_info: -1 is not verified.
           [
             texts.verified,
-            verify_type === null ? all.unknown : verify_type >= 0 ? texts.isVerified : texts.notVerified,
+            verify_type === null ? common.unknown : verify_type >= 0 ? texts.isVerified : texts.notVerified,
           ],
           [texts.token, <TokenLeft key="token" expiresAt={account.token.expiresAt} />],
           [texts.authorized, <When key="authorized" at={account.authorizedAt} absolute />],

@@ -1,73 +1,61 @@
 // Owns: the list of accounts with its filters. The page of one account is account-page.tsx.
 import { useState } from 'react'
-import { Button } from 'tdesign-react/es/button'
+import type { Account } from '../../api/account-queries.ts'
 import { nameOfSet, useCatalogue } from '../../api/catalogue.ts'
-import { answered, api } from '../../api/client.ts'
-import type { components } from '../../api/schema.ts'
-import { changeQuery, hrefOf, useRoute } from '../../routing/route.ts'
+import { api, dataOf } from '../../api/client.ts'
+import { changeQuery, choiceOf, hrefOf, membersOf, useRoute } from '../../routing/route.ts'
 import { useSession } from '../../session/session.ts'
 import { consoleTexts } from '../../texts/console.ts'
 import { useLanguage, useTexts } from '../../texts/language.ts'
 import { Status } from '../../ui/badge.tsx'
-import { Choice, Field, TextInput } from '../../ui/form.tsx'
+import { FilterForm } from '../../ui/filters.tsx'
+import { Field, Select, TextInput } from '../../ui/form.tsx'
 import { Card, Page } from '../../ui/page.tsx'
 import { type Column, PagedRows, usePages } from '../../ui/rows.tsx'
-import { StatusChoice } from '../../ui/status-choice.tsx'
+import { StatusSelect } from '../../ui/status-select.tsx'
 import { When } from '../../ui/when.tsx'
 import { AccountPage } from './account-page.tsx'
 import { accountTexts } from './texts.ts'
 import { TokenLeft } from './token-left.tsx'
 
-export type Account = components['schemas']['Authorizer']
-
 const STATUSES = ['active', 'reauthorization_required', 'revoked'] as const
 
 export function AccountsPage() {
-  const { rest } = useRoute()
-  const [appid] = rest
+  const [appid] = useRoute().rest
   return appid === undefined ? <AccountList /> : <AccountPage appid={appid} />
 }
 
 function AccountList() {
   const { platform } = useSession()
   const texts = useTexts(accountTexts)
-  const all = useTexts(consoleTexts)
+  const common = useTexts(consoleTexts)
   const { query } = useRoute()
-  const given = filterOf(query)
-  const pages = usePages([platform, 'authorizers', given], (cursor) => {
-    const params = { path: { platform }, query: { limit: '50', ...given, ...(cursor === undefined ? {} : { cursor }) } }
-    return answered(api.GET('/apis/v1/wx/{platform}/authorizers', { params }))
+  const filter = { ...membersOf(query, ['q', 'missingScope']), ...choiceOf(query, 'status', STATUSES) }
+  const pages = usePages([platform, 'authorizers', filter], (page) => {
+    const params = { path: { platform }, query: { limit: '50', ...filter, ...page } }
+    return dataOf(api.GET('/apis/v1/wx/{platform}/authorizers', { params }))
   })
-  const isFiltered = Object.keys(given).length > 0
   return (
-    <Page title={all.accounts} name={all.accounts} lead={texts.lead}>
+    <Page title={common.accounts} name={common.accounts} lead={texts.lead}>
       <Card>
         <AccountFilters />
       </Card>
       <Card flush>
         <PagedRows
-          label={all.accounts}
+          label={common.accounts}
           pages={pages}
           columns={useColumns()}
           keyOf={({ appid }) => appid}
-          empty={isFiltered ? texts.none : texts.first}
+          empty={Object.keys(filter).length > 0 ? texts.none : texts.first}
         />
       </Card>
     </Page>
   )
 }
 
-type Filter = { q?: string; missingScope?: string; status?: (typeof STATUSES)[number] }
-
-function filterOf(query: URLSearchParams): Filter {
-  const [q, missingScope] = [query.get('q'), query.get('missingScope')]
-  const status = STATUSES.find((each) => each === query.get('status'))
-  return { ...(q ? { q } : {}), ...(missingScope ? { missingScope } : {}), ...(status ? { status } : {}) }
-}
-
 function AccountFilters() {
   const texts = useTexts(accountTexts)
-  const all = useTexts(consoleTexts)
+  const common = useTexts(consoleTexts)
   const language = useLanguage()
   const route = useRoute()
   const { data: catalogue } = useCatalogue()
@@ -76,33 +64,25 @@ function AccountFilters() {
     (set) => [String(set.id), `${set.id} ${nameOfSet(set, language)}`] as const,
   )
   return (
-    <form
-      className="filters"
-      role="search"
-      onSubmit={(event) => {
-        event.preventDefault()
-        changeQuery(route, { q: text.trim() })
-      }}
-    >
-      <Field label={all.search} hint={texts.find}>
+    <FilterForm onSearch={() => changeQuery(route, { q: text.trim() })}>
+      <Field label={common.search} hint={texts.find}>
         <TextInput type="search" value={text} onChange={setText} />
       </Field>
       <Field label={texts.status}>
-        <StatusChoice
+        <StatusSelect
           statuses={STATUSES}
           value={route.query.get('status') ?? ''}
           onChange={(status) => changeQuery(route, { status })}
         />
       </Field>
       <Field label={texts.missing}>
-        <Choice
+        <Select<string>
           value={route.query.get('missingScope') ?? ''}
           onChange={(missingScope) => changeQuery(route, { missingScope })}
           options={[['', '–'], ...sets]}
         />
       </Field>
-      <Button type="submit">{all.search}</Button>
-    </form>
+    </FilterForm>
   )
 }
 

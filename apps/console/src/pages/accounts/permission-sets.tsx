@@ -1,8 +1,8 @@
-// Owns: which permission sets an account has granted, by name, and which of its kind it has not.
+// Owns: the card of an account's permission sets: those granted, and the other ones of its kind.
+import { type Account, grantedSets } from '../../api/account-queries.ts'
 import { nameOfSet, useCatalogue } from '../../api/catalogue.ts'
 import { useLanguage, useTexts } from '../../texts/language.ts'
 import { Card } from '../../ui/page.tsx'
-import type { Account } from './accounts-page.tsx'
 import { accountTexts } from './texts.ts'
 
 export function PermissionSets({ account }: { account: Account }) {
@@ -46,12 +46,5 @@ export function PermissionSets({ account }: { account: Account }) {
         </ul>
       </div>
     </Card>
-  )
-}
-
-/** WeChat's `func_info`: `[{"funcscope_category": {"id": 1}}]`. */
-export function grantedSets({ func_info }: Pick<Account, 'func_info'>): number[] {
-  return func_info.flatMap(({ funcscope_category: category }) =>
-    typeof category === 'object' && category !== null && 'id' in category ? [Number(category.id)] : [],
   )
 }

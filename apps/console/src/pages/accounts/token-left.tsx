@@ -1,4 +1,4 @@
-// Owns: how much life an account's token has left; never the token.
+// Owns: the time until an account's token expires. The token itself is never shown.
 import { useTexts } from '../../texts/language.ts'
 import { Badge } from '../../ui/badge.tsx'
 import { useDuration } from '../../ui/when.tsx'

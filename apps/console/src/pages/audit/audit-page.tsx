@@ -1,64 +1,57 @@
 // Owns: the audit log with its filters.
-import { type FormEvent, useState } from 'react'
-import { Button } from 'tdesign-react/es/button'
-import { answered, api } from '../../api/client.ts'
+import { useState } from 'react'
+import { api, dataOf } from '../../api/client.ts'
 import type { operations } from '../../api/schema.ts'
-import { changeQuery, useRoute } from '../../routing/route.ts'
+import { changeQuery, membersOf, useRoute } from '../../routing/route.ts'
 import { consoleTexts } from '../../texts/console.ts'
 import { useTexts } from '../../texts/language.ts'
 import { Badge } from '../../ui/badge.tsx'
-import { Field, MomentInput, SuggestedInput, TextInput } from '../../ui/form.tsx'
-import { Filters } from '../../ui/filters.tsx'
+import { FilterForm, FoldedFilters } from '../../ui/filters.tsx'
+import { DateTimeInput, Field, SuggestedInput, TextInput } from '../../ui/form.tsx'
 import { Card, Page } from '../../ui/page.tsx'
 import { type Column, PagedRows, usePages } from '../../ui/rows.tsx'
 import { When } from '../../ui/when.tsx'
 import { auditTexts } from './texts.ts'
 
-type Entry = operations['listAudit']['responses'][200]['content']['application/json']['items'][number]
+type AuditEntry = operations['listAudit']['responses'][200]['content']['application/json']['items'][number]
 
 const FILTERS = ['caller', 'action', 'authorizer', 'from', 'to'] as const
 type Filter = Partial<Record<(typeof FILTERS)[number], string>>
 
 export function AuditPage() {
   const texts = useTexts(auditTexts)
-  const all = useTexts(consoleTexts)
+  const common = useTexts(consoleTexts)
   const { query } = useRoute()
-  const filter = filterOf(query)
-  const pages = usePages(['audit', filter], (cursor) => {
-    const paging = { limit: '50', ...(cursor === undefined ? {} : { cursor }) }
-    return answered(api.GET('/audit', { params: { query: { ...filter, ...paging } } }))
-  })
+  const filter = membersOf(query, FILTERS)
+  const pages = usePages(['audit', filter], (page) =>
+    dataOf(api.GET('/audit', { params: { query: { limit: '50', ...filter, ...page } } })),
+  )
   return (
-    <Page title={all.audit} name={all.audit} lead={texts.lead}>
-      <Filters isSet={Object.keys(filter).length > 0}>
-        <AuditFilters key={query.toString()} first={filter} />
-      </Filters>
+    <Page title={common.audit} name={common.audit} lead={texts.lead}>
+      <FoldedFilters isSet={Object.keys(filter).length > 0}>
+        <AuditFilters key={query.toString()} initial={filter} />
+      </FoldedFilters>
       <Card flush>
-        <PagedRows label={all.audit} pages={pages} columns={useColumns()} keyOf={keyOf} empty={texts.none} />
+        <PagedRows label={common.audit} pages={pages} columns={useColumns()} keyOf={keyOf} empty={texts.none} />
       </Card>
     </Page>
   )
 }
 
-function keyOf({ requestId, at, route }: Entry): string {
+function keyOf({ requestId, at, route }: AuditEntry): string {
   return `${requestId} ${at} ${route}`
 }
 
-function AuditFilters({ first }: { first: Filter }) {
+function AuditFilters({ initial }: { initial: Filter }) {
   const texts = useTexts(auditTexts)
-  const all = useTexts(consoleTexts)
   const route = useRoute()
-  const [filter, setFilter] = useState(first)
+  const [filter, setFilter] = useState(initial)
   const field = (name: keyof Filter) => ({
     value: filter[name] ?? '',
     onChange: (value: string) => setFilter({ ...filter, [name]: value.trim() }),
   })
-  function submit(event: FormEvent): void {
-    event.preventDefault()
-    changeQuery(route, { ...Object.fromEntries(FILTERS.map((name) => [name, filter[name]])) })
-  }
   return (
-    <form className="filters" role="search" onSubmit={submit}>
+    <FilterForm onSearch={() => changeQuery(route, filter)}>
       <Field label={texts.caller}>
         <TextInput {...field('caller')} />
       </Field>
@@ -69,20 +62,19 @@ function AuditFilters({ first }: { first: Filter }) {
         <TextInput {...field('authorizer')} />
       </Field>
       <Field label={texts.from}>
-        <MomentInput {...field('from')} />
+        <DateTimeInput {...field('from')} />
       </Field>
       <Field label={texts.to}>
-        <MomentInput {...field('to')} />
+        <DateTimeInput {...field('to')} />
       </Field>
-      <Button type="submit">{all.search}</Button>
-    </form>
+    </FilterForm>
   )
 }
 
-/** Of nearly all routes: it says nothing about what was done. */
+/** Not shown: nearly all routes begin with it. */
 const PREFIX = '/apis/v1/wx/:platform'
 
-function useColumns(): Array<Column<Entry>> {
+function useColumns(): Array<Column<AuditEntry>> {
   const texts = useTexts(auditTexts)
   const known: Record<string, string> = texts.actions
   const nameOf = (action: string | null) => (action === null ? texts.signIn : (known[action] ?? action))
@@ -129,10 +121,4 @@ function useColumns(): Array<Column<Entry>> {
         outcome === 'OK' ? <Badge tone="good">{texts.ok}</Badge> : <Badge tone="bad">{outcome}</Badge>,
     },
   ]
-}
-
-function filterOf(query: URLSearchParams): Filter {
-  return Object.fromEntries(
-    FILTERS.flatMap((name) => (query.get(name) ? [[name, query.get(name) ?? ''] as const] : [])),
-  )
 }

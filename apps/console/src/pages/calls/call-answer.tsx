@@ -1,23 +1,23 @@
-// Owns: how the answer of a call is shown: WeChat's answer, or the gateway's own refusal.
+// Owns: the card with the answer to a call: WeChat's, or the gateway's own error.
 import { useEffect, useState } from 'react'
 import { useSetName } from '../../api/catalogue.ts'
 import { useTexts } from '../../texts/language.ts'
 import { JsonText } from '../../ui/json.tsx'
 import { Card, Facts } from '../../ui/page.tsx'
-import { Problem } from '../../ui/problem.tsx'
+import { ErrorNotice } from '../../ui/error-notice.tsx'
 import { ErrcodeMeaning } from './errcode.tsx'
 import type { CallAnswer } from './make-call.ts'
 import { callTexts } from './texts.ts'
 
-export function AnswerOf({ answer }: { answer: CallAnswer }) {
+export function AnswerCard({ answer }: { answer: CallAnswer }) {
   const texts = useTexts(callTexts)
   const nameOf = useSetName()
-  const { refusal, status, ms, contentType, errcode, rid, attempts, missingScopes, isBraked } = answer
-  if (refusal) {
+  const { gatewayError, status, ms, contentType, errcode, rid, attempts, missingScopes, isBraked } = answer
+  if (gatewayError) {
     return (
       <Card title={texts.answer}>
-        <Problem error={refusal.error} />
-        {refusal.sent ? <p>{texts.sent[refusal.sent]}</p> : null}
+        <ErrorNotice error={gatewayError.error} />
+        {gatewayError.sent ? <p>{texts.sent[gatewayError.sent]}</p> : null}
       </Card>
     )
   }
@@ -58,9 +58,9 @@ function Body({ answer: { text, body, fileName } }: { answer: CallAnswer }) {
   const texts = useTexts(callTexts)
   const [url, setUrl] = useState<string>()
   useEffect(() => {
-    const made = URL.createObjectURL(body)
-    setUrl(made)
-    return () => URL.revokeObjectURL(made)
+    const created = URL.createObjectURL(body)
+    setUrl(created)
+    return () => URL.revokeObjectURL(created)
   }, [body])
   if (body.size === 0) return <p className="muted">{texts.noBody}</p>
   return (

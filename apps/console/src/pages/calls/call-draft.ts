@@ -1,4 +1,5 @@
-// Owns: a call as it stands in the form, and what is wrong with one, said while it is typed. The gateway decides.
+// Owns: the values of the call form and their validation. The gateway validates again.
+import { isAppid } from '../../ui/checks.ts'
 import type { callTexts } from './texts.ts'
 
 export const KINDS = ['account', 'component'] as const
@@ -13,32 +14,29 @@ export type CallDraft = {
   query: string
   body: string
 }
-export type Wrongs = Partial<Record<keyof CallDraft, string>>
+export type FieldErrors = Partial<Record<keyof CallDraft, string>>
 
-const APPID = /^wx[0-9A-Za-z]{16}$/
-const PATH = /^\/[!-~]*$/
-/** What a URL may have behind its `?`. */
-const QUERY = /^[!-~]*$/
+/** Visible ASCII without `?` and `#`. */
+const PATH = /^\/(?:(?![?#])[!-~])*$/
+const QUERY = /^(?:(?![?#])[!-~])*$/
 
-export function isAppid(text: string): boolean {
-  return APPID.test(text)
-}
-
-export function wrongsOf(
+export function errorsOf(
   { kind, appid, method, path, query, body }: CallDraft,
   texts: (typeof callTexts)['zh'],
-): Wrongs {
-  const noJson = method === 'POST' && body.trim() !== '' ? wrongJson(body) : undefined
+): FieldErrors {
+  const reason = method === 'POST' && body.trim() !== '' ? jsonError(body) : undefined
   return {
-    ...(kind === 'component' || isAppid(appid) ? {} : { appid: appid === '' ? texts.appidMissing : texts.appidWrong }),
-    ...(PATH.test(path) && !/[?#]/.test(path) ? {} : { path: texts.pathWrong }),
-    ...(QUERY.test(query) && !/[?#]/.test(query) ? {} : { query: texts.queryWrong }),
-    ...(noJson === undefined ? {} : { body: texts.bodyWrong(noJson) }),
+    ...(kind === 'component' || isAppid(appid)
+      ? {}
+      : { appid: appid === '' ? texts.appidMissing : texts.appidInvalid }),
+    ...(PATH.test(path) ? {} : { path: texts.pathInvalid }),
+    ...(QUERY.test(query) ? {} : { query: texts.queryInvalid }),
+    ...(reason === undefined ? {} : { body: texts.bodyInvalid(reason) }),
   }
 }
 
-/** Only looked at: the text goes out as it is, 64-bit numbers included. */
-function wrongJson(text: string): string | undefined {
+/** Validates only: the text is sent unchanged, so that 64-bit numbers keep their digits. */
+function jsonError(text: string): string | undefined {
   try {
     JSON.parse(text)
     return undefined

@@ -1,8 +1,8 @@
-// Owns: the fields of a call; the path is chosen from the catalogue, or typed.
+// Owns: the fields of a call. The path is chosen from the catalogue or typed.
 import type { KnownApi } from '../../api/catalogue.ts'
 import { useLanguage, useTexts } from '../../texts/language.ts'
-import { Choice, Field, SuggestedInput, TextArea, TextInput } from '../../ui/form.tsx'
-import { type CallDraft, type Kind, METHODS, type Wrongs } from './call-draft.ts'
+import { Select, Field, SuggestedInput, TextArea, TextInput } from '../../ui/form.tsx'
+import { type CallDraft, type Kind, METHODS, type FieldErrors } from './call-draft.ts'
 import { callTexts } from './texts.ts'
 
 type Props = {
@@ -10,17 +10,17 @@ type Props = {
   draft: CallDraft
   onDraft(draft: CallDraft): void
   apis: readonly KnownApi[]
-  wrongs: Wrongs
-  /** Before, nothing is wrong where nothing was typed. */
-  isSent: boolean
+  errors: FieldErrors
+  /** Before, empty fields show no error. */
+  isSubmitted: boolean
 }
 
-export function CallFields({ kinds, draft, onDraft, apis, wrongs, isSent }: Props) {
+export function CallFields({ kinds, draft, onDraft, apis, errors, isSubmitted }: Props) {
   const texts = useTexts(callTexts)
   const language = useLanguage()
   const { kind, appid, method, path, query, body } = draft
   const change = (changes: Partial<CallDraft>) => onDraft({ ...draft, ...changes })
-  const shown = (name: keyof CallDraft) => (draft[name] === '' && !isSent ? undefined : wrongs[name])
+  const shown = (name: keyof CallDraft) => (draft[name] === '' && !isSubmitted ? undefined : errors[name])
   function choose(chosen: string): void {
     const known = apis.filter((each) => each.path === chosen)
     change({
@@ -32,9 +32,9 @@ export function CallFields({ kinds, draft, onDraft, apis, wrongs, isSent }: Prop
     <>
       <div className="filters">
         <Field label={texts.as}>
-          <Choice
+          <Select
             value={kind}
-            onChange={(value) => change({ kind: kinds.find((each) => each === value) ?? kind })}
+            onChange={(chosen) => change({ kind: chosen })}
             options={kinds.map((each) => [each, texts.kinds[each]] as const)}
           />
         </Field>
@@ -56,9 +56,9 @@ export function CallFields({ kinds, draft, onDraft, apis, wrongs, isSent }: Prop
       </Field>
       <div className="filters">
         <Field label={texts.method}>
-          <Choice
+          <Select
             value={method}
-            onChange={(value) => change({ method: METHODS.find((each) => each === value) ?? method })}
+            onChange={(chosen) => change({ method: chosen })}
             options={METHODS.map((each) => [each, each] as const)}
           />
         </Field>

@@ -1,5 +1,4 @@
 // Owns: the page that calls an API of WeChat for an account or the component.
-// What was refused lately is refused-calls.tsx.
 import { useState } from 'react'
 import { Button } from 'tdesign-react/es/button'
 import { type KnownApi, useCatalogue } from '../../api/catalogue.ts'
@@ -9,10 +8,10 @@ import { consoleTexts } from '../../texts/console.ts'
 import { useTexts } from '../../texts/language.ts'
 import { Action } from '../../ui/actions.tsx'
 import { Card, Page } from '../../ui/page.tsx'
-import { AnswerOf } from './call-answer.tsx'
-import { type CallDraft, type Kind, KINDS, wrongsOf } from './call-draft.ts'
+import { AnswerCard } from './call-answer.tsx'
+import { type CallDraft, type Kind, KINDS, errorsOf } from './call-draft.ts'
 import { CallFields } from './call-fields.tsx'
-import { AboutApi } from './known-api.tsx'
+import { AboutApi } from './about-api.tsx'
 import { type CallAnswer, makeCall } from './make-call.ts'
 import { RefusedCalls } from './refused-calls.tsx'
 import { callTexts } from './texts.ts'
@@ -22,27 +21,27 @@ const ACTIONS = { account: 'api:call', component: 'component_api:call' } as cons
 export function CallsPage() {
   const { may } = useSession()
   const texts = useTexts(callTexts)
-  const all = useTexts(consoleTexts)
+  const common = useTexts(consoleTexts)
   const kinds = KINDS.filter((kind) => may({ action: ACTIONS[kind] }))
   const [first] = kinds
   return (
-    <Page title={all.calls} name={all.calls} lead={texts.lead}>
-      {first ? <Caller kinds={kinds} first={first} /> : null}
+    <Page title={common.calls} name={common.calls} lead={texts.lead}>
+      {first ? <CallForm kinds={kinds} first={first} /> : null}
       {may({ action: 'console:use', whole: true }) ? <RefusedCalls /> : null}
     </Page>
   )
 }
 
-function Caller({ kinds, first }: { kinds: readonly Kind[]; first: Kind }) {
+function CallForm({ kinds, first }: { kinds: readonly Kind[]; first: Kind }) {
   const { platform } = useSession()
   const texts = useTexts(callTexts)
   const appid = useRoute().query.get('appid') ?? ''
   const [draft, setDraft] = useState<CallDraft>({ kind: first, appid, method: 'POST', path: '', query: '', body: '' })
-  const [isSent, setSent] = useState(false)
+  const [isSubmitted, setSubmitted] = useState(false)
   const [answer, setAnswer] = useState<CallAnswer>()
   const apis = useCallableApis(draft)
   const known = apis.find(({ method, path }) => method === draft.method && path === draft.path)
-  const wrongs = useWrongs(draft)
+  const errors = useErrors(draft)
   const isSafe = known !== undefined && known.effect !== 'not-repeatable'
   const warning = known === undefined ? texts.warningUnknown : texts.warning
   return (
@@ -50,9 +49,16 @@ function Caller({ kinds, first }: { kinds: readonly Kind[]; first: Kind }) {
       <div className="columns">
         <Card>
           <div className="form">
-            <CallFields kinds={kinds} draft={draft} onDraft={setDraft} apis={apis} wrongs={wrongs} isSent={isSent} />
-            {Object.keys(wrongs).length > 0 ? (
-              <Button theme="primary" onClick={() => setSent(true)}>
+            <CallFields
+              kinds={kinds}
+              draft={draft}
+              onDraft={setDraft}
+              apis={apis}
+              errors={errors}
+              isSubmitted={isSubmitted}
+            />
+            {Object.keys(errors).length > 0 ? (
+              <Button theme="primary" onClick={() => setSubmitted(true)}>
                 {texts.call}
               </Button>
             ) : (
@@ -68,12 +74,12 @@ function Caller({ kinds, first }: { kinds: readonly Kind[]; first: Kind }) {
         </Card>
         {draft.path === '' ? null : <AboutApi known={known} appid={draft.kind === 'account' ? draft.appid : ''} />}
       </div>
-      {answer ? <AnswerOf answer={answer} /> : null}
+      {answer ? <AnswerCard answer={answer} /> : null}
     </>
   )
 }
 
-function useWrongs(draft: CallDraft) {
+function useErrors(draft: CallDraft) {
   const { platform, session } = useSession()
   const texts = useTexts(callTexts)
   const { kind, appid, path } = draft
@@ -83,14 +89,12 @@ function useWrongs(draft: CallDraft) {
     path,
     ...(kind === 'account' ? { authorizer: appid } : { whole: true }),
   }
-  const wrongs = wrongsOf(draft, texts)
-  if (wrongs.path || wrongs.appid || reachesApi(session, need)) return wrongs
-  return { ...wrongs, path: texts.notGranted }
+  const errors = errorsOf(draft, texts)
+  if (errors.path || errors.appid || reachesApi(session, need)) return errors
+  return { ...errors, path: texts.notGranted }
 }
 
-/**
- * What the catalogue knows for this kind of token, within the rights; never what shows, uses up or ends credentials.
- */
+/** APIs of the catalogue for this kind of token that the caller may call. `proxy` marks those that handle credentials. */
 function useCallableApis({ kind }: CallDraft): KnownApi[] {
   const { platform, session } = useSession()
   const { data } = useCatalogue()

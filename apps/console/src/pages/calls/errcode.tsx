@@ -1,4 +1,4 @@
-// Owns: an errcode of WeChat's, explained in the reader's language.
+// Owns: the meaning of an errcode, and what to do, in the reader's language.
 import { useCatalogue } from '../../api/catalogue.ts'
 import { useLanguage, useTexts } from '../../texts/language.ts'
 import { callTexts } from './texts.ts'

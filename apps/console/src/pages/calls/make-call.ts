@@ -1,9 +1,9 @@
-// Owns: a call of WeChat's API through the gateway, and its answer as it is shown.
+// Owns: making a call of WeChat's API through the gateway, and reading its answer.
 import { sendCall } from '../../api/client.ts'
-import { Refusal } from '../../api/refusal.ts'
+import { ApiError } from '../../api/api-error.ts'
 import type { CallDraft } from './call-draft.ts'
 
-/** Longer ones are for a program of their own. */
+/** A longer answer is offered for download only. */
 const MAX_SHOWN_BYTES = 1024 * 1024
 const TEXTUAL = /^(application\/([a-z.+-]*\+)?json|text\/|application\/xml)/i
 
@@ -16,9 +16,9 @@ export type CallAnswer = {
   attempts: string | undefined
   missingScopes: number[]
   isBraked: boolean
-  /** The code of the gateway's own refusal: WeChat was not called, or did not answer. */
-  refusal: { error: Refusal; sent: 'no' | 'unknown' | undefined } | undefined
-  /** undefined: no text, or too long a one. */
+  /** The gateway's own error: WeChat was not called, or did not answer. */
+  gatewayError: { error: ApiError; sent: 'no' | 'unknown' | undefined } | undefined
+  /** undefined: no text, or too long. */
   text: string | undefined
   body: Blob
   fileName: string
@@ -41,9 +41,9 @@ export async function makeCall(platform: string, call: CallDraft): Promise<CallA
     attempts: headers.get('x-gateway-attempts') ?? undefined,
     missingScopes: (headers.get('x-gateway-missing-scope') ?? '').split(',').filter(Boolean).map(Number),
     isBraked: headers.has('x-gateway-brake'),
-    refusal: headers.has('x-gateway-error') ? refusalOf(status, text) : undefined,
+    gatewayError: headers.has('x-gateway-error') ? gatewayErrorOf(status, text) : undefined,
     text,
-    // WeChat's content-type is dropped: the browser must not render the file in the console's origin.
+    // Without WeChat's content-type: the browser must not render the file in the console's origin.
     body: new Blob([body], { type: 'application/octet-stream' }),
     fileName: fileNameOf(headers.get('content-disposition'), contentType),
   }
@@ -60,24 +60,24 @@ function initOf({ method, body }: CallDraft): RequestInit {
   return { method, ...content }
 }
 
-/** Without a type it may be text: then it is when it can be. */
+/** An answer without a type is text when it is valid UTF-8. */
 async function textOf(body: Blob, contentType: string): Promise<string | undefined> {
   if (TEXTUAL.test(contentType)) return body.text()
   if (contentType !== '') return undefined
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(await body.arrayBuffer())
   } catch {
-    // No text.
+    // Not UTF-8.
     return undefined
   }
 }
 
-function refusalOf(status: number, text: string | undefined): NonNullable<CallAnswer['refusal']> {
-  const body = parseRefusal(text)
-  return { error: new Refusal(status, body), sent: body?.sent }
+function gatewayErrorOf(status: number, text: string | undefined): NonNullable<CallAnswer['gatewayError']> {
+  const body = parseErrorBody(text)
+  return { error: new ApiError(status, body), sent: body?.sent }
 }
 
-function parseRefusal(text: string | undefined): { sent?: 'no' | 'unknown' } | undefined {
+function parseErrorBody(text: string | undefined): { sent?: 'no' | 'unknown' } | undefined {
   return text === undefined ? undefined : JSON.parse(text)
 }
 

@@ -1,15 +1,14 @@
-// Owns: the calls that WeChat refused lately, each errcode explained.
+// Owns: the list of calls that WeChat refused lately, with the meaning of each errcode.
 import { useState } from 'react'
-import { answered, api } from '../../api/client.ts'
+import { api, dataOf } from '../../api/client.ts'
 import type { operations } from '../../api/schema.ts'
-import { hrefOf } from '../../routing/route.ts'
-import { useSession } from '../../session/session.ts'
 import { useTexts } from '../../texts/language.ts'
+import { isAppid } from '../../ui/checks.ts'
 import { Field, TextInput } from '../../ui/form.tsx'
 import { Card } from '../../ui/page.tsx'
 import { type Column, PagedRows, usePages } from '../../ui/rows.tsx'
 import { When } from '../../ui/when.tsx'
-import { isAppid } from './call-draft.ts'
+import { AccountLink } from '../accounts/account-link.tsx'
 import { ErrcodeMeaning } from './errcode.tsx'
 import { callTexts } from './texts.ts'
 
@@ -17,12 +16,12 @@ type RefusedCall = operations['listRefusedApiCalls']['responses'][200]['content'
 
 const ERRCODE = /^-?[0-9]{1,10}$/
 
-/** Of all, with filters. */
+/** With filters. */
 export function RefusedCalls() {
   const texts = useTexts(callTexts)
   const [authorizer, setAuthorizer] = useState('')
   const [errcode, setErrcode] = useState('')
-  const isWhole = {
+  const isValid = {
     authorizer: authorizer === '' || isAppid(authorizer),
     errcode: errcode === '' || ERRCODE.test(errcode),
   }
@@ -32,10 +31,10 @@ export function RefusedCalls() {
       <h2 className="part-head">{texts.refused}</h2>
       <Card>
         <div className="filters" role="search">
-          <Field label={texts.account} error={isWhole.authorizer ? undefined : texts.appidWrong}>
+          <Field label={texts.account} error={isValid.authorizer ? undefined : texts.appidInvalid}>
             <TextInput value={authorizer} onChange={(value) => setAuthorizer(value.trim())} />
           </Field>
-          <Field label={texts.errcode} error={isWhole.errcode ? undefined : texts.errcodeWrong}>
+          <Field label={texts.errcode} error={isValid.errcode ? undefined : texts.errcodeInvalid}>
             <TextInput value={errcode} onChange={(value) => setErrcode(value.trim())} />
           </Field>
         </div>
@@ -53,10 +52,9 @@ export function RefusedCallRows({
   title?: string
 }) {
   const texts = useTexts(callTexts)
-  const pages = usePages(['api-calls', filter], (cursor) => {
-    const query = { limit: '50', ...filter, ...(cursor === undefined ? {} : { cursor }) }
-    return answered(api.GET('/api-calls', { params: { query } }))
-  })
+  const pages = usePages(['api-calls', filter], (page) =>
+    dataOf(api.GET('/api-calls', { params: { query: { limit: '50', ...filter, ...page } } })),
+  )
   return (
     <Card title={title} flush>
       <PagedRows
@@ -71,7 +69,6 @@ export function RefusedCallRows({
 }
 
 function useColumns(): Array<Column<RefusedCall>> {
-  const { platform: shown } = useSession()
   const texts = useTexts(callTexts)
   return [
     { key: 'at', head: texts.at, cell: ({ at }) => <When at={at} absolute /> },
@@ -79,13 +76,7 @@ function useColumns(): Array<Column<RefusedCall>> {
       key: 'account',
       head: texts.account,
       cell: ({ platform, authorizer }) =>
-        authorizer === null ? (
-          texts.component
-        ) : (
-          <a href={hrefOf([platform || shown, 'accounts', authorizer])}>
-            <code>{authorizer}</code>
-          </a>
-        ),
+        authorizer === null ? texts.component : <AccountLink platform={platform} appid={authorizer} />,
     },
     { key: 'path', head: texts.path, isLong: true, cell: ({ path }) => <code>{path}</code> },
     { key: 'errcode', head: texts.errcode, cell: ({ errcode }) => <code>{errcode}</code> },

@@ -1,80 +1,79 @@
-// Owns: replaying and discarding dead letters, those that are picked or all.
+// Owns: replaying and discarding the selected dead letters, or all.
 import { useState } from 'react'
-import { useReadAgain } from '../../api/subscription-queries.ts'
+import { useInvalidateSubscriptions } from '../../api/subscription-queries.ts'
 import { useTexts } from '../../texts/language.ts'
 import { Action } from '../../ui/actions.tsx'
-import { Check } from '../../ui/form.tsx'
+import { Checkbox } from '../../ui/form.tsx'
 import { useDeadLetterCalls } from './dead-letter-queries.ts'
 import { deadLetterTexts } from './texts.ts'
 
 type Props = {
   name: string
-  /** Of all. */
+  /** Number of all; 0 hides the actions for all. */
   count: number
   shown: readonly string[]
-  picked: ReadonlySet<string>
-  onPicked(picked: ReadonlySet<string>): void
-  /** A worker takes many of them after the answer. */
+  selected: ReadonlySet<string>
+  onSelected(selected: ReadonlySet<string>): void
+  /** Called after an action for all: a worker may still process most of them. */
   onAll(): void
 }
 
-export function DeadLetterActions({ name, count, shown, picked, onPicked, onAll }: Props) {
+export function DeadLetterActions({ name, count, shown, selected, onSelected, onAll }: Props) {
   const texts = useTexts(deadLetterTexts)
   const calls = useDeadLetterCalls(name)
-  const readAgain = useReadAgain()
-  const [outcome, setOutcome] = useState('')
-  const ids = [...picked]
+  const invalidate = useInvalidateSubscriptions()
+  const [result, setResult] = useState('')
+  const selectedIds = [...selected]
 
-  /** `done`: what to say of how many were taken. */
-  async function take(what: 'replay' | 'discard', of: readonly string[] | undefined): Promise<void> {
-    setOutcome('')
-    const taken = await calls[what](of)
-    const said = what === 'replay' ? texts.replayed : texts.discarded
-    setOutcome(said(taken.toLocaleString()))
-    onPicked(new Set())
-    if (!of) onAll()
-    await readAgain()
+  /** Without ids, all. */
+  async function run(action: 'replay' | 'discard', ids?: readonly string[]): Promise<void> {
+    setResult('')
+    const changed = await calls[action](ids)
+    const text = action === 'replay' ? texts.replayed : texts.discarded
+    setResult(text(changed.toLocaleString()))
+    onSelected(new Set())
+    if (!ids) onAll()
+    await invalidate()
   }
 
   return (
     <div className="stack">
       {shown.length === 0 ? null : (
-        <Check
-          checked={shown.every((id) => picked.has(id))}
-          onChange={(isPicked) => onPicked(new Set(isPicked ? shown : []))}
+        <Checkbox
+          checked={shown.every((id) => selected.has(id))}
+          onChange={(isSelected) => onSelected(new Set(isSelected ? shown : []))}
         >
-          {texts.pickAll}
-        </Check>
+          {texts.selectAll}
+        </Checkbox>
       )}
-      {ids.length === 0 ? null : (
+      {selectedIds.length === 0 ? null : (
         <p className="line">
-          <Action theme="primary" run={() => take('replay', ids)}>
-            {texts.replayPicked}
+          <Action theme="primary" run={() => run('replay', selectedIds)}>
+            {texts.replaySelected}
           </Action>
-          <Action confirm={texts.discardAsk(ids.length.toLocaleString())} run={() => take('discard', ids)}>
-            {texts.discardPicked}
+          <Action
+            confirm={texts.discardAsk(selectedIds.length.toLocaleString())}
+            run={() => run('discard', selectedIds)}
+          >
+            {texts.discardSelected}
           </Action>
-          <span className="muted">{texts.picked(ids.length)}</span>
+          <span className="muted">{texts.selected(selectedIds.length)}</span>
         </p>
       )}
       <p className="line">
         {count === 0 ? null : (
           <>
-            <Action confirm={texts.replayAllAsk(count.toLocaleString())} run={() => take('replay', undefined)}>
+            <Action confirm={texts.replayAllAsk(count.toLocaleString())} run={() => run('replay')}>
               {texts.replayAll}
             </Action>
-            <Action
-              theme="danger"
-              confirm={texts.discardAsk(count.toLocaleString())}
-              run={() => take('discard', undefined)}
-            >
+            <Action theme="danger" confirm={texts.discardAsk(count.toLocaleString())} run={() => run('discard')}>
               {texts.discardAll}
             </Action>
           </>
         )}
-        {outcome === '' ? null : (
+        {result === '' ? null : (
           <span className="done" role="status">
-            {outcome}
+            {result}
           </span>
         )}
       </p>

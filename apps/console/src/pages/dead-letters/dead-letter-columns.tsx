@@ -1,4 +1,4 @@
-// Owns: how a dead letter looks in the list. The event's content is not there.
+// Owns: the columns of the list of dead letters. None shows the event's content.
 import { hrefOf } from '../../routing/route.ts'
 import { useSession } from '../../session/session.ts'
 import { useTexts } from '../../texts/language.ts'
@@ -10,29 +10,29 @@ import { codeOf } from '../events/event-rows.tsx'
 import type { DeadLetter } from './dead-letter-queries.ts'
 import { deadLetterTexts } from './texts.ts'
 
-/** Without `onPicked` none can be picked. */
-type Picking = { picked: ReadonlySet<string>; onPicked: ((picked: ReadonlySet<string>) => void) | undefined }
+/** Without `onSelected` there are no checkboxes. */
+type Selection = { selected: ReadonlySet<string>; onSelected: ((selected: ReadonlySet<string>) => void) | undefined }
 
-export function useDeadLetterColumns({ picked, onPicked }: Picking): Array<Column<DeadLetter>> {
+export function useDeadLetterColumns({ selected, onSelected }: Selection): Array<Column<DeadLetter>> {
   const { platform, may } = useSession()
   const texts = useTexts(deadLetterTexts)
   const failure = useFailure()
   const maySee = may({ action: 'events:read' })
-  const pick: Column<DeadLetter> = {
-    key: 'pick',
-    head: texts.pick,
+  const checkbox: Column<DeadLetter> = {
+    key: 'select',
+    head: texts.select,
     cell: ({ id }) => (
       <input
         type="checkbox"
-        className="pick"
-        aria-label={texts.pickOne(id)}
-        checked={picked.has(id)}
-        onChange={({ target }) => onPicked?.(target.checked ? new Set([...picked, id]) : without(picked, id))}
+        className="row-checkbox"
+        aria-label={texts.selectOne(id)}
+        checked={selected.has(id)}
+        onChange={({ target }) => onSelected?.(target.checked ? new Set([...selected, id]) : without(selected, id))}
       />
     ),
   }
   return [
-    ...(onPicked ? [pick] : []),
+    ...(onSelected ? [checkbox] : []),
     {
       key: 'event',
       head: texts.event,
@@ -47,8 +47,8 @@ export function useDeadLetterColumns({ picked, onPicked }: Picking): Array<Colum
   ]
 }
 
-function without(picked: ReadonlySet<string>, id: string): ReadonlySet<string> {
-  return new Set([...picked].filter((each) => each !== id))
+function without(selected: ReadonlySet<string>, id: string): ReadonlySet<string> {
+  return new Set([...selected].filter((each) => each !== id))
 }
 
 function accountOf(event: unknown): string | undefined {

@@ -1,5 +1,5 @@
-// Owns: the calls about the dead letters of one subscription.
-import { answered, api } from '../../api/client.ts'
+// Owns: listing, replaying and discarding the dead letters of one subscription.
+import { api, dataOf } from '../../api/client.ts'
 import type { operations } from '../../api/schema.ts'
 import { useSession } from '../../session/session.ts'
 import { usePages } from '../../ui/rows.tsx'
@@ -7,62 +7,57 @@ import { usePages } from '../../ui/rows.tsx'
 export type DeadLetter = operations['listDeadLetters']['responses'][200]['content']['application/json']['items'][number]
 
 const PATH = '/apis/v1/wx/{platform}/subscriptions/{name}/dead-letters'
-/** Of the ids of one call: they stand in its URL. */
+/** Bounds the ids of one request, which are part of its URL. */
 const MAX_CHARACTERS = 3000
 
-/** `reason`: '' = every one. */
+/** `reason` '': all. */
 export function useDeadLetterPages(name: string, reason: string) {
   const { platform } = useSession()
-  return usePages([platform, 'subscriptions', 'dead-letters', name, reason], (cursor) => {
-    const given = reason === '' ? {} : { reason }
-    const query = {
-      limit: reason === '' ? '50' : '200',
-      content: 'false' as const,
-      ...given,
-      ...(cursor === undefined ? {} : { cursor }),
-    }
-    return answered(api.GET(PATH, { params: { path: { platform, name }, query } }))
+  return usePages([platform, 'subscriptions', 'dead-letters', name, reason], (page) => {
+    const filter = reason === '' ? { limit: '50' } : { limit: '200', reason }
+    const query = { content: 'false' as const, ...filter, ...page }
+    return dataOf(api.GET(PATH, { params: { path: { platform, name }, query } }))
   })
 }
 
-type Act = (ids: readonly string[] | undefined) => Promise<number>
+type DeadLetterAction = (ids: readonly string[] | undefined) => Promise<number>
 
-/** Both answer how many they took; without ids, all. */
-export function useDeadLetterCalls(name: string): { replay: Act; discard: Act } {
+/** Both return the number of dead letters; undefined ids: all. */
+export function useDeadLetterCalls(name: string): { replay: DeadLetterAction; discard: DeadLetterAction } {
   const { platform } = useSession()
   const path = { platform, name }
   return {
     replay: (ids) =>
-      inParts(ids, async (part) => {
-        const body = part ? { ids: [...part] } : {}
-        return (await answered(api.POST(`${PATH}/replay`, { params: { path }, body }))).replayed
+      inBatches(ids, async (batch) => {
+        const body = batch ? { ids: [...batch] } : {}
+        return (await dataOf(api.POST(`${PATH}/replay`, { params: { path }, body }))).replayed
       }),
     discard: (ids) =>
-      inParts(ids, async (part) => {
-        const query = part ? { ids: part.join(',') } : {}
-        return (await answered(api.DELETE(PATH, { params: { path, query } }))).discarded
+      inBatches(ids, async (batch) => {
+        const query = batch ? { ids: batch.join(',') } : {}
+        return (await dataOf(api.DELETE(PATH, { params: { path, query } }))).discarded
       }),
   }
 }
 
-/** One after the other: the gateway works on few such calls of a key at a time. */
-async function inParts(ids: readonly string[] | undefined, act: Act): Promise<number> {
-  if (!ids) return act(undefined)
-  let taken = 0
-  for (const part of partsOf(ids)) taken += await act(part)
-  return taken
+/** One batch after the other: the gateway bounds the concurrent requests of a key. */
+async function inBatches(ids: readonly string[] | undefined, run: DeadLetterAction): Promise<number> {
+  if (!ids) return run(undefined)
+  let count = 0
+  for (const batch of batchesOf(ids)) count += await run(batch)
+  return count
 }
 
-function partsOf(ids: readonly string[]): string[][] {
-  const parts: string[][] = []
+function batchesOf(ids: readonly string[]): string[][] {
+  const batches: string[][] = []
   let characters = MAX_CHARACTERS
   for (const id of ids) {
     characters += id.length + 1
     if (characters > MAX_CHARACTERS) {
-      parts.push([])
+      batches.push([])
       characters = id.length
     }
-    parts.at(-1)?.push(id)
+    batches.at(-1)?.push(id)
   }
-  return parts
+  return batches
 }

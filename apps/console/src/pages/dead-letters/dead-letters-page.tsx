@@ -1,4 +1,4 @@
-// Owns: which of the dead letters' pages an address shows, and the list of subscriptions that may have some.
+// Owns: the list of subscriptions with their dead letters. Those of one are subscription-dead-letters.tsx.
 import '../subscriptions/subscriptions.css'
 import { type Subscription, useStats, useSubscriptionPages } from '../../api/subscription-queries.ts'
 import { hrefOf, useRoute } from '../../routing/route.ts'
@@ -9,17 +9,17 @@ import { Badge } from '../../ui/badge.tsx'
 import { useFailure } from '../../ui/failure.tsx'
 import { Card, Page } from '../../ui/page.tsx'
 import { type Column, PagedRows } from '../../ui/rows.tsx'
-import { DeadLettersOf } from './dead-letters-of.tsx'
+import { SubscriptionDeadLetters } from './subscription-dead-letters.tsx'
 import { deadLetterTexts } from './texts.ts'
 
 export function DeadLettersPage() {
   const [name] = useRoute().rest
-  return name === undefined ? <BySubscription /> : <DeadLettersOf name={name} />
+  return name === undefined ? <BySubscription /> : <SubscriptionDeadLetters name={name} />
 }
 
 function BySubscription() {
   const texts = useTexts(deadLetterTexts)
-  const all = useTexts(consoleTexts)
+  const common = useTexts(consoleTexts)
   const { platform } = useSession()
   const columns: Array<Column<Subscription>> = [
     {
@@ -31,10 +31,10 @@ function BySubscription() {
     { key: 'reason', head: texts.reason, cell: ({ name }) => <FirstReason name={name} /> },
   ]
   return (
-    <Page title={all.deadLetters} name={all.deadLetters} lead={texts.lead}>
+    <Page title={common.deadLetters} name={common.deadLetters} lead={texts.lead}>
       <Card flush>
         <PagedRows
-          label={all.deadLetters}
+          label={common.deadLetters}
           pages={useSubscriptionPages()}
           columns={columns}
           keyOf={({ name }) => name}

@@ -1,7 +1,7 @@
-// Owns: the page of the diagnosis: each fault with its remedy, refused pushes, the release check, the settings.
+// Owns: the diagnosis page: each check with what to do, refused pushes, the release check, the settings.
 import { useQuery } from '@tanstack/react-query'
 import { Button } from 'tdesign-react/es/button'
-import { answered, api } from '../../api/client.ts'
+import { api, dataOf } from '../../api/client.ts'
 import type { operations } from '../../api/schema.ts'
 import { useSession } from '../../session/session.ts'
 import { consoleTexts } from '../../texts/console.ts'
@@ -22,13 +22,13 @@ const RANK = { problem: 0, warning: 1, ok: 2 } as const
 
 export function DiagnosisPage() {
   const texts = useTexts(diagnosisTexts)
-  const all = useTexts(consoleTexts)
+  const common = useTexts(consoleTexts)
   const { may } = useSession()
-  const query = useQuery({ queryKey: ['diagnosis'], queryFn: () => answered(api.GET('/diagnosis', {})) })
-  // Not beside the first answer's wait: a button that is loading has too little contrast.
+  const query = useQuery({ queryKey: ['diagnosis'], queryFn: () => dataOf(api.GET('/diagnosis', {})) })
+  // Hidden while the first answer loads: a loading button has too little contrast.
   const again = query.data ? <Button onClick={() => void query.refetch()}>{texts.again}</Button> : null
   return (
-    <Page title={all.diagnosis} name={all.diagnosis} lead={texts.lead} actions={again}>
+    <Page title={common.diagnosis} name={common.diagnosis} lead={texts.lead} actions={again}>
       <Card title={texts.checks} flush>
         <Loaded query={query}>{({ checks }) => <Checks checks={checks} />}</Loaded>
       </Card>
@@ -48,14 +48,14 @@ function Checks({ checks }: { checks: readonly Check[] }) {
   const texts = useTexts(diagnosisTexts)
   const language = useLanguage()
   const { session } = useSession()
-  const isOne = session.platforms.length === 1
+  const hasOnePlatform = session.platforms.length === 1
   const columns: Array<Column<Check>> = [
     {
       key: 'title',
       head: texts.check,
       cell: ({ title, platform }) => (
         <>
-          {title[language]} {platform && !isOne ? <code>{platform}</code> : null}
+          {title[language]} {platform && !hasOnePlatform ? <code>{platform}</code> : null}
         </>
       ),
     },
@@ -71,18 +71,18 @@ function Checks({ checks }: { checks: readonly Check[] }) {
       cell: ({ whatToDo }) => (whatToDo ? <strong>{whatToDo[language]}</strong> : null),
     },
   ]
-  const wrong = checks
+  const failed = checks
     .filter(({ status }) => status !== 'ok')
     .toSorted((left, right) => RANK[left.status] - RANK[right.status])
-  const well = checks.filter(({ status }) => status === 'ok')
-  const found = columns.filter(({ key }) => key !== 'next')
+  const passed = checks.filter(({ status }) => status === 'ok')
+  const columnsOfPassed = columns.filter(({ key }) => key !== 'next')
   const rows = { keyOf: ({ id }: Check) => id }
   return (
     <>
-      <Rows label={texts.checks} rows={wrong} columns={columns} empty={texts.allWell} {...rows} />
+      <Rows label={texts.checks} rows={failed} columns={columns} empty={texts.allPassed} {...rows} />
       <details className="folded">
-        <summary>{texts.well(well.length)}</summary>
-        <Rows label={texts.well(well.length)} rows={well} columns={found} {...rows} />
+        <summary>{texts.passed(passed.length)}</summary>
+        <Rows label={texts.passed(passed.length)} rows={passed} columns={columnsOfPassed} {...rows} />
       </details>
     </>
   )

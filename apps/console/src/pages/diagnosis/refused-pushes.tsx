@@ -1,4 +1,4 @@
-// Owns: the pushes that were refused within the last hour, by code.
+// Owns: the card of pushes refused in the last hour, by code.
 import { useRefusedPushCounts } from '../../api/refused-pushes.ts'
 import type { operations } from '../../api/schema.ts'
 import { useTexts } from '../../texts/language.ts'

@@ -1,4 +1,4 @@
-// Owns: the texts of the release check: its steps as `npm run wxgw -- release-check` plays them.
+// Owns: the texts of the release check. Its steps are those of `npm run wxgw -- release-check`.
 import { dictionary } from '../../texts/language.ts'
 
 type Step = { what: string; when: string }

@@ -1,4 +1,5 @@
-// Owns: the steps of WeChat's release check, and the command that plays them. It needs Token and EncodingAESKey, which no page gets.
+// Owns: the card of WeChat's release check: its steps, and the command that runs them. Only the command may read Token
+// and EncodingAESKey.
 import { useSession } from '../../session/session.ts'
 import { useTexts } from '../../texts/language.ts'
 import { Card } from '../../ui/page.tsx'

@@ -1,7 +1,7 @@
-// Owns: taking the content of one user of an account out of the log, the attempts and the dead letters.
+// Owns: erasing the content of one user of an account from the event log, the attempts and the dead letters.
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { answered, api } from '../../api/client.ts'
+import { api, dataOf } from '../../api/client.ts'
 import { useSession } from '../../session/session.ts'
 import { useTexts } from '../../texts/language.ts'
 import { Action } from '../../ui/actions.tsx'
@@ -18,8 +18,8 @@ export function EraseContent({ authorizer, subject }: Props) {
   if (!may({ action: 'events:erase', authorizer })) return null
   async function erase(): Promise<void> {
     const params = { path: { platform }, query: { authorizer, subject } }
-    const answer = await answered(api.DELETE('/apis/v1/wx/{platform}/events', { params }))
-    setErased(answer.erased)
+    const { erased: count } = await dataOf(api.DELETE('/apis/v1/wx/{platform}/events', { params }))
+    setErased(count)
     await queries.invalidateQueries({ queryKey: [platform, 'events'] })
   }
   return (

@@ -1,5 +1,5 @@
-// Owns: two panels of an event's page: the state of each delivery, and which subscriptions match the event now. The
-// second names why one does not match, and replays the event to one that does.
+// Owns: two cards of an event's page: the state of each delivery, and which subscriptions match the event now, with the
+// reason of those that do not, and a replay to those that do.
 import { hrefOf } from '../../routing/route.ts'
 import { useSession } from '../../session/session.ts'
 import { useTexts } from '../../texts/language.ts'
@@ -31,7 +31,7 @@ export function EventDeliveries({ event }: { event: LoggedEvent }) {
         />
       </Card>
       {may({ action: 'subscriptions:read', authorizer: event.authorizerappid ?? undefined }) ? (
-        <WhoGetsIt event={event} />
+        <Matches event={event} />
       ) : null}
     </>
   )
@@ -65,7 +65,7 @@ function useColumns(): Array<Column<Delivery>> {
   ]
 }
 
-function WhoGetsIt({ event: { id, authorizerappid } }: { event: LoggedEvent }) {
+function Matches({ event: { id, authorizerappid } }: { event: LoggedEvent }) {
   const { may } = useSession()
   const texts = useTexts(eventTexts)
   const replay = useReplay(id)
@@ -105,7 +105,7 @@ function WhoGetsIt({ event: { id, authorizerappid } }: { event: LoggedEvent }) {
 
 const DATA = 'match.data.'
 
-/** `member`: the first one of the subscription that fails. */
+/** `member`: the first member of the subscription that does not match. */
 function Reason({ member }: { member: string }) {
   const { reasons, reasonData } = useTexts(eventTexts)
   const known: Record<string, string> = reasons

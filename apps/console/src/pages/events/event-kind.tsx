@@ -1,5 +1,5 @@
-// Owns: the name of an event type in the reader's language. WeChat's types are named by the catalogue, the gateway's own
-// types in this file.
+// Owns: the name of an event type in the reader's language: from the catalogue for WeChat's types, from this file for
+// the gateway's own.
 import { useCatalogue } from '../../api/catalogue.ts'
 import { dictionary, useLanguage, useTexts } from '../../texts/language.ts'
 
@@ -42,7 +42,7 @@ const OWN = dictionary<Record<string, string>>(
   },
 )
 
-/** undefined: the catalogue does not know the type, or is not here yet. */
+/** undefined: the catalogue does not have the type, or is not loaded yet. */
 export function useEventKind(): (type: string) => string | undefined {
   const own = useTexts(OWN)
   const language = useLanguage()
@@ -53,7 +53,7 @@ export function useEventKind(): (type: string) => string | undefined {
   }
 }
 
-/** The name, and below it the type as filters and subscriptions take it. */
+/** The name, and below it the type itself, for filters and subscriptions. */
 export function EventName({ type, href }: { type: string; href?: string | undefined }) {
   const kind = useEventKind()(type)
   const name = kind ?? type

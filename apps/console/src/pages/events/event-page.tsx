@@ -1,5 +1,5 @@
-// Owns: the page of one event: its content when asked for, and replaying it to all. Its story and who gets it are parts
-// of their own.
+// Owns: the page of one event: its account and user, its content on request, its actions. The timeline and the
+// deliveries have files of their own.
 import { Button } from 'tdesign-react/es/button'
 import { useState } from 'react'
 import { hrefOf } from '../../routing/route.ts'
@@ -10,12 +10,13 @@ import { Json } from '../../ui/json.tsx'
 import { Loaded } from '../../ui/loaded.tsx'
 import { Card, Facts, Page } from '../../ui/page.tsx'
 import { When } from '../../ui/when.tsx'
+import { AccountLink } from '../accounts/account-link.tsx'
 import { EraseContent } from './erase-content.tsx'
 import { EventDeliveries } from './event-deliveries.tsx'
 import { useEventKind } from './event-kind.tsx'
 import { useEvent, useReplay } from './event-queries.ts'
 import { type LoggedEvent, userOf } from './event-rows.tsx'
-import { EventStory } from './event-story.tsx'
+import { EventTimeline } from './event-timeline.tsx'
 import { eventTexts } from './texts.ts'
 
 export function EventPage({ id }: { id: string }) {
@@ -37,7 +38,7 @@ export function EventPage({ id }: { id: string }) {
           <>
             <About event={event} />
             <div className="columns">
-              <EventStory event={event} showsContent={showsContent} />
+              <EventTimeline event={event} showsContent={showsContent} />
               <div>
                 <Content event={event} isShown={showsContent} onShow={() => setShowsContent(true)} />
                 <EventDeliveries event={event} />
@@ -50,29 +51,18 @@ export function EventPage({ id }: { id: string }) {
   )
 }
 
-/** Whose it is, and from there to everything else of theirs. */
 function About({ event }: { event: LoggedEvent }) {
-  const { platform, may } = useSession()
+  const { platform } = useSession()
   const texts = useTexts(eventTexts)
   const { authorizerappid, receivedAt } = event
   const user = userOf(event)
   if (!authorizerappid) return null
-  const account = <code>{authorizerappid}</code>
   const ofUser = hrefOf([platform, 'events'], { authorizer: authorizerappid, subject: user })
   return (
     <Card>
       <Facts
         of={[
-          [
-            texts.account,
-            may({ action: 'authorizers:read', authorizer: authorizerappid }) ? (
-              <a key="account" href={hrefOf([platform, 'accounts', authorizerappid])}>
-                {account}
-              </a>
-            ) : (
-              account
-            ),
-          ],
+          [texts.account, <AccountLink key="account" appid={authorizerappid} />],
           ...(user === undefined ? [] : [[texts.user, <code key="user">{user}</code>] as const]),
           [texts.received, <When key="received" at={receivedAt} absolute />],
           [
@@ -113,16 +103,16 @@ function ReplayToAll({ event: { id, authorizerappid } }: { event: LoggedEvent })
 function Content({ event, isShown, onShow }: { event: LoggedEvent; isShown: boolean; onShow(): void }) {
   const { may } = useSession()
   const texts = useTexts(eventTexts)
-  const full = useEvent(event.id, { content: 'true', isWanted: isShown })
-  const mayLook = may({ action: 'events:content', authorizer: event.authorizerappid ?? undefined })
+  const full = useEvent(event.id, { content: 'true', isEnabled: isShown })
+  const mayRead = may({ action: 'events:content', authorizer: event.authorizerappid ?? undefined })
   return (
     <Card title={texts.content}>
       {isShown ? (
         <Loaded query={full}>{(shown) => <Json of={shown.event} />}</Loaded>
       ) : (
         <div className="stack">
-          <p className="muted">{mayLook ? texts.hidden : texts.notYours}</p>
-          {mayLook ? (
+          <p className="muted">{mayRead ? texts.hidden : texts.notYours}</p>
+          {mayRead ? (
             <span>
               <Button onClick={onShow}>{texts.show}</Button>
             </span>

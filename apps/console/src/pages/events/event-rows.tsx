@@ -1,4 +1,4 @@
-// Owns: how events look in a list. Their content is not there.
+// Owns: the columns of a list of events. None shows the event's content.
 import type { operations } from '../../api/schema.ts'
 import { hrefOf } from '../../routing/route.ts'
 import { useSession } from '../../session/session.ts'
@@ -17,21 +17,14 @@ export function EventRows({ items }: { items: readonly LoggedEvent[] }) {
 }
 
 export function useEventColumns(): Array<Column<LoggedEvent>> {
-  const { platform } = useSession()
   const texts = useTexts(eventTexts)
+  const received: Column<LoggedEvent> = {
+    key: 'received',
+    head: texts.received,
+    cell: ({ receivedAt }) => <When at={receivedAt} />,
+  }
   return [
-    {
-      key: 'type',
-      head: texts.event,
-      cell: ({ id, type }) => <EventName type={type} href={hrefOf([platform, 'events', id])} />,
-    },
-    { key: 'received', head: texts.received, cell: ({ receivedAt }) => <When at={receivedAt} /> },
-    {
-      key: 'account',
-      head: texts.account,
-      cell: ({ authorizerappid }) => (authorizerappid ? <code>{authorizerappid}</code> : null),
-    },
-    { key: 'user', head: texts.user, isLong: true, cell: (event) => codeOf(userOf(event)) },
+    ...useSourceColumns<LoggedEvent>(received),
     {
       key: 'deliveries',
       head: texts.deliveries,
@@ -42,10 +35,28 @@ export function useEventColumns(): Array<Column<LoggedEvent>> {
   ]
 }
 
-type Sent = { subject?: string | null | undefined; authorizerappid?: string | null | undefined }
+type EventSource = { subject?: string | null | undefined; authorizerappid?: string | null | undefined }
 
-/** The subject of what is about an account is the account. */
-export function userOf({ subject, authorizerappid }: Sent): string | undefined {
+/** Name, time, account and user of an event; `time`: the column with its time. */
+export function useSourceColumns<T extends EventSource & { id: string; type: string }>(
+  time: Column<T>,
+): Array<Column<T>> {
+  const { platform } = useSession()
+  const texts = useTexts(eventTexts)
+  return [
+    {
+      key: 'type',
+      head: texts.event,
+      cell: ({ id, type }) => <EventName type={type} href={hrefOf([platform, 'events', id])} />,
+    },
+    time,
+    { key: 'account', head: texts.account, cell: ({ authorizerappid }) => codeOf(authorizerappid ?? undefined) },
+    { key: 'user', head: texts.user, isLong: true, cell: (event) => codeOf(userOf(event)) },
+  ]
+}
+
+/** undefined for an event about the account itself: its subject is the appid. */
+export function userOf({ subject, authorizerappid }: EventSource): string | undefined {
   return subject === authorizerappid ? undefined : (subject ?? undefined)
 }
 
@@ -53,18 +64,18 @@ export function codeOf(text: string | undefined) {
   return text === undefined ? null : <code>{text}</code>
 }
 
-/** One line for each status, what needs somebody first. */
+/** Lines by status, those that need attention first. */
 const ORDER = ['dead', 'retrying', 'pending', 'paused', 'discarded', 'delivered'] as const
 
 function ByStatus({ deliveries }: Pick<LoggedEvent, 'deliveries'>) {
-  const given = ORDER.map((status) => [status, deliveries.filter((each) => each.status === status)] as const)
+  const groups = ORDER.map((status) => [status, deliveries.filter((each) => each.status === status)] as const)
   return (
     <ul>
-      {given
-        .filter(([, those]) => those.length > 0)
-        .map(([status, those]) => (
+      {groups
+        .filter(([, group]) => group.length > 0)
+        .map(([status, group]) => (
           <li key={status}>
-            <Status of={status} /> {those.map(({ subscription }) => subscription).join(', ')}
+            <Status of={status} /> {group.map(({ subscription }) => subscription).join(', ')}
           </li>
         ))}
     </ul>

@@ -1,11 +1,11 @@
-// Owns: the list of events, or the events as they come. The page of one event is event-page.tsx.
+// Owns: the list of events, and the live view beside it. The page of one event is event-page.tsx.
 import { Button } from 'tdesign-react/es/button'
-import { answered, api } from '../../api/client.ts'
+import { api, dataOf } from '../../api/client.ts'
 import { hrefOf, useRoute } from '../../routing/route.ts'
 import { useSession } from '../../session/session.ts'
 import { consoleTexts } from '../../texts/console.ts'
 import { useTexts } from '../../texts/language.ts'
-import { Filters } from '../../ui/filters.tsx'
+import { FoldedFilters } from '../../ui/filters.tsx'
 import { Card, Page } from '../../ui/page.tsx'
 import { PagedRows, usePages } from '../../ui/rows.tsx'
 import { EraseContent } from './erase-content.tsx'
@@ -24,19 +24,19 @@ export function EventsPage() {
 function Events() {
   const { platform } = useSession()
   const texts = useTexts(eventTexts)
-  const all = useTexts(consoleTexts)
+  const common = useTexts(consoleTexts)
   const { query } = useRoute()
   const filter = filterOf(query)
   const isLive = query.get('live') === '1'
-  const other = hrefOf([platform, 'events'], { ...filter, live: isLive ? undefined : '1' })
+  const otherView = hrefOf([platform, 'events'], { ...filter, live: isLive ? undefined : '1' })
   return (
     <Page
-      title={all.events}
-      name={all.events}
+      title={common.events}
+      name={common.events}
       lead={isLive ? texts.liveLead : texts.lead}
       actions={
         <>
-          <Button theme="default" href={other}>
+          <Button theme="default" href={otherView}>
             {isLive ? texts.toList : texts.toLive}
           </Button>
           {!isLive && filter.authorizer && filter.subject ? (
@@ -45,9 +45,9 @@ function Events() {
         </>
       }
     >
-      <Filters isSet={Object.keys(filter).length > 0}>
+      <FoldedFilters isSet={Object.keys(filter).length > 0}>
         <EventFilters key={query.toString()} isLive={isLive} />
-      </Filters>
+      </FoldedFilters>
       {isLive ? <LiveTail types={filter.type} authorizers={filter.authorizer} /> : <EventList filter={filter} />}
     </Page>
   )
@@ -56,17 +56,17 @@ function Events() {
 function EventList({ filter }: { filter: EventFilter }) {
   const { platform, may } = useSession()
   const texts = useTexts(eventTexts)
-  const all = useTexts(consoleTexts)
-  // A text is found only in what the caller asks to see. No content is shown in the list.
+  const common = useTexts(consoleTexts)
+  // The gateway searches content only with `content=true`. The list shows none of it.
   const content = filter.q !== undefined && may({ action: 'events:content' }) ? 'true' : 'false'
-  const pages = usePages([platform, 'events', 'list', filter], (cursor) => {
-    const query = { ...filter, limit: '50', content, ...(cursor === undefined ? {} : { cursor }) } as const
-    return answered(api.GET('/apis/v1/wx/{platform}/events', { params: { path: { platform }, query } }))
+  const pages = usePages([platform, 'events', 'list', filter], (page) => {
+    const query = { ...filter, limit: '50', content, ...page } as const
+    return dataOf(api.GET('/apis/v1/wx/{platform}/events', { params: { path: { platform }, query } }))
   })
   return (
     <Card flush>
       <PagedRows
-        label={all.events}
+        label={common.events}
         pages={pages}
         columns={useEventColumns()}
         keyOf={({ id }) => id}

@@ -1,5 +1,6 @@
-// Owns: checking the form of a new link while it is typed. The bounds are those of the route's schema.
+// Owns: the values of the form of a new link and their validation. The bounds are those of the route's schema.
 import type { operations } from '../../api/schema.ts'
+import { isAppid } from '../../ui/checks.ts'
 import type { linkTexts } from './texts.ts'
 
 export type NewLink = operations['createAuthorizationSession']['requestBody']['content']['application/json']
@@ -8,7 +9,6 @@ export const DEVICES = ['', 'mobile', 'scancode'] as const
 export const KINDS = ['', '1', '2', '3', '6'] as const
 export const LIFETIMES = ['3600', '86400', '604800', '2592000'] as const
 
-/** As it stands in the form. */
 export type Draft = {
   reference: string
   appid: string
@@ -16,11 +16,11 @@ export type Draft = {
   kind: (typeof KINDS)[number]
   sets: string
   returnUrl: string
-  lives: (typeof LIFETIMES)[number]
+  lifetime: (typeof LIFETIMES)[number]
   tags: string
 }
 
-export type Wrongs = Partial<Record<keyof Draft, string>>
+export type FieldErrors = Partial<Record<keyof Draft, string>>
 type Texts = (typeof linkTexts)['zh']
 
 const MAX_REFERENCE = 128
@@ -28,12 +28,11 @@ const MAX_URL = 2048
 const MAX_TAGS = 20
 const MAX_TAG_NAME = 64
 const MAX_TAG_TEXT = 256
-const APPID = /^wx[0-9A-Za-z]{16}$/
 const SETS = /^[0-9]{1,6}(\|[0-9]{1,6}){0,99}$/
 
-export function wrongsOf(draft: Draft, { needsAppid, texts }: { needsAppid: boolean; texts: Texts }): Wrongs {
+export function errorsOf(draft: Draft, { needsAppid, texts }: { needsAppid: boolean; texts: Texts }): FieldErrors {
   const { reference, appid, sets, returnUrl } = draft
-  const wrongs: Record<keyof Draft, string | undefined> = {
+  const errors: Record<keyof Draft, string | undefined> = {
     reference:
       lengthOf(reference.trim()) > MAX_REFERENCE
         ? texts.tooLong(MAX_REFERENCE)
@@ -41,22 +40,22 @@ export function wrongsOf(draft: Draft, { needsAppid, texts }: { needsAppid: bool
           ? texts.referenceMissing
           : undefined,
     appid:
-      appid === '' ? (needsAppid ? texts.appidNeeded : undefined) : APPID.test(appid) ? undefined : texts.appidWrong,
-    sets: sets === '' || SETS.test(sets) ? undefined : texts.setsWrong,
-    returnUrl: returnUrl === '' || isAddress(returnUrl) ? undefined : texts.returnUrlWrong,
-    tags: wrongTags(draft.tags, texts),
+      appid === '' ? (needsAppid ? texts.appidNeeded : undefined) : isAppid(appid) ? undefined : texts.appidInvalid,
+    sets: sets === '' || SETS.test(sets) ? undefined : texts.setsInvalid,
+    returnUrl: returnUrl === '' || isWebUrl(returnUrl) ? undefined : texts.returnUrlInvalid,
+    tags: tagsError(draft.tags, texts),
     device: undefined,
     kind: undefined,
-    lives: undefined,
+    lifetime: undefined,
   }
-  return Object.fromEntries(Object.entries(wrongs).filter(([, wrong]) => wrong !== undefined))
+  return Object.fromEntries(Object.entries(errors).filter(([, error]) => error !== undefined))
 }
 
-/** Of a draft without wrongs. */
-export function newLink({ reference, appid, device, kind, sets, returnUrl, lives, tags }: Draft): NewLink {
+/** The draft must be valid. */
+export function newLink({ reference, appid, device, kind, sets, returnUrl, lifetime, tags }: Draft): NewLink {
   return {
     reference: reference.trim(),
-    expiresInSeconds: Number(lives),
+    expiresInSeconds: Number(lifetime),
     ...(appid === '' ? {} : { appid }),
     ...(device === '' ? {} : { type: device }),
     ...(kind === '' ? {} : { authType: Number(kind) }),
@@ -71,7 +70,7 @@ function lengthOf(text: string): number {
   return Array.from(text).length
 }
 
-function isAddress(text: string): boolean {
+function isWebUrl(text: string): boolean {
   return text.length <= MAX_URL && /^https?:\/\/[^/]/.test(text) && URL.canParse(text)
 }
 
@@ -85,12 +84,12 @@ function tagsOf(written: string): Tag[] {
   })
 }
 
-function wrongTags(written: string, texts: Texts): string | undefined {
+function tagsError(written: string, texts: Texts): string | undefined {
   const tags = tagsOf(written)
   const seen = new Set<string>()
   for (const { name, text, isPair, line } of tags) {
-    const hasRoom = lengthOf(name) <= MAX_TAG_NAME && lengthOf(text) <= MAX_TAG_TEXT
-    if (!isPair || name === '' || !hasRoom || seen.has(name)) return texts.tagsWrong(line)
+    const fits = lengthOf(name) <= MAX_TAG_NAME && lengthOf(text) <= MAX_TAG_TEXT
+    if (!isPair || name === '' || !fits || seen.has(name)) return texts.tagsInvalid(line)
     seen.add(name)
   }
   return tags.length > MAX_TAGS ? texts.tooManyTags : undefined

@@ -1,17 +1,17 @@
-// Owns: the form of a new link. Who comes from an account's page finds its appid filled in.
+// Owns: the form of a new link. Coming from an account's page, its appid is filled in.
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { Button } from 'tdesign-react/es/button'
 import { useSetName } from '../../api/catalogue.ts'
-import { answered, api } from '../../api/client.ts'
+import { api, dataOf } from '../../api/client.ts'
 import { go, hrefOf, useRoute } from '../../routing/route.ts'
 import { useSession } from '../../session/session.ts'
 import { consoleTexts } from '../../texts/console.ts'
 import { useTexts } from '../../texts/language.ts'
-import { Choice, Field, TextArea, TextInput } from '../../ui/form.tsx'
+import { Field, Select, TextArea, TextInput } from '../../ui/form.tsx'
 import { Card, Page } from '../../ui/page.tsx'
-import { Problem } from '../../ui/problem.tsx'
-import { DEVICES, type Draft, KINDS, LIFETIMES, newLink, type NewLink, wrongsOf } from './link-checks.ts'
+import { ErrorNotice } from '../../ui/error-notice.tsx'
+import { DEVICES, type Draft, KINDS, LIFETIMES, newLink, type NewLink, errorsOf } from './link-checks.ts'
 import { linkKeys } from './link-queries.ts'
 import { linkTexts } from './texts.ts'
 
@@ -20,16 +20,16 @@ const DAY = '86400'
 export function LinkForm() {
   const { platform, may } = useSession()
   const texts = useTexts(linkTexts)
-  const all = useTexts(consoleTexts)
+  const common = useTexts(consoleTexts)
   const draft = useDraft()
   const { mutate, isPending, error } = useCreate()
-  const wrongs = wrongsOf(draft.values, { needsAppid: !may({ action: 'sessions:write', whole: true }), texts })
+  const errors = errorsOf(draft.values, { needsAppid: !may({ action: 'sessions:write', whole: true }), texts })
   const { values, isTouched, field } = draft
-  const shown = (name: keyof Draft) => (isTouched(name) ? wrongs[name] : undefined)
+  const shown = (name: keyof Draft) => (isTouched(name) ? errors[name] : undefined)
   function submit(event: FormEvent): void {
     event.preventDefault()
     draft.touchAll()
-    if (Object.keys(wrongs).length === 0) mutate(newLink(values))
+    if (Object.keys(errors).length === 0) mutate(newLink(values))
   }
   return (
     <Page title={texts.make} name={texts.make} lead={<a href={hrefOf([platform, 'links'])}>{texts.back}</a>}>
@@ -45,14 +45,17 @@ export function LinkForm() {
             <TextInput {...field('sets')} placeholder="1|2|9" />
           </Field>
           <div className="filters">
-            <Field label={texts.lives}>
-              <Choice {...field('lives')} options={LIFETIMES.map((each) => [each, texts.lifetimes[each]] as const)} />
+            <Field label={texts.lifetime}>
+              <Select
+                {...field('lifetime')}
+                options={LIFETIMES.map((each) => [each, texts.lifetimes[each]] as const)}
+              />
             </Field>
             <Field label={texts.kind}>
-              <Choice {...field('kind')} options={KINDS.map((each) => [each, texts.kinds[each]] as const)} />
+              <Select {...field('kind')} options={KINDS.map((each) => [each, texts.kinds[each]] as const)} />
             </Field>
             <Field label={texts.device}>
-              <Choice {...field('device')} options={DEVICES.map((each) => [each, texts.devices[each]] as const)} />
+              <Select {...field('device')} options={DEVICES.map((each) => [each, texts.devices[each]] as const)} />
             </Field>
           </div>
           <Field label={texts.returnUrl} hint={texts.returnUrlHint} error={shown('returnUrl')}>
@@ -61,13 +64,13 @@ export function LinkForm() {
           <Field label={texts.tags} hint={texts.tagsHint} error={shown('tags')}>
             <TextArea {...field('tags')} rows={3} />
           </Field>
-          {error ? <Problem error={error} /> : null}
+          {error ? <ErrorNotice error={error} /> : null}
           <div className="actions">
             <Button type="submit" theme="primary" loading={isPending}>
               {texts.make}
             </Button>
             <Button theme="default" href={hrefOf([platform, 'links'])}>
-              {all.cancel}
+              {common.cancel}
             </Button>
           </div>
         </form>
@@ -76,11 +79,11 @@ export function LinkForm() {
   )
 }
 
-/** What is wrong with a field is said when it has been typed into, or the form was sent. */
+/** A field shows its error once it was edited or the form submitted. */
 function useDraft() {
   const { query } = useRoute()
   const [typed, setTyped] = useState<ReadonlySet<keyof Draft>>(new Set())
-  const [isSent, setSent] = useState(false)
+  const [isSubmitted, setSubmitted] = useState(false)
   const [values, setValues] = useState<Draft>({
     reference: query.get('reference') ?? '',
     appid: query.get('appid') ?? '',
@@ -88,7 +91,7 @@ function useDraft() {
     kind: '',
     sets: '',
     returnUrl: '',
-    lives: DAY,
+    lifetime: DAY,
     tags: '',
   })
   const field = (name: keyof Draft) => ({
@@ -98,7 +101,12 @@ function useDraft() {
       setTyped(new Set([...typed, name]))
     },
   })
-  return { values, field, isTouched: (name: keyof Draft) => isSent || typed.has(name), touchAll: () => setSent(true) }
+  return {
+    values,
+    field,
+    isTouched: (name: keyof Draft) => isSubmitted || typed.has(name),
+    touchAll: () => setSubmitted(true),
+  }
 }
 
 function useCreate() {
@@ -106,18 +114,16 @@ function useCreate() {
   const queries = useQueryClient()
   return useMutation({
     mutationFn: (link: NewLink) =>
-      answered(
-        api.POST('/apis/v1/wx/{platform}/authorization-sessions', { params: { path: { platform } }, body: link }),
-      ),
+      dataOf(api.POST('/apis/v1/wx/{platform}/authorization-sessions', { params: { path: { platform } }, body: link })),
     onSuccess: async (link) => {
-      queries.setQueryData(linkKeys.address(platform, link.sessionId), link)
+      queries.setQueryData(linkKeys.url(platform, link.sessionId), link)
       await queries.invalidateQueries({ queryKey: [...linkKeys.all(platform), 'list'] })
       go(hrefOf([platform, 'links', link.sessionId]))
     },
   })
 }
 
-/** The names of those that are typed, where the catalogue knows them. */
+/** The names of the permission sets entered so far. */
 function SetNames({ list, hint }: { list: string; hint: string }) {
   const nameOf = useSetName()
   const ids = list.split('|').filter((id) => /^[0-9]{1,6}$/.test(id))

@@ -1,8 +1,8 @@
-// Owns: the page of one link: its address and QR code, how far it came (as it happens), and cancelling it.
+// Owns: the page of one link: its URL and QR code, its live status, and cancelling it.
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Button } from 'tdesign-react/es/button'
 import { useSetName } from '../../api/catalogue.ts'
-import { answered, api } from '../../api/client.ts'
+import { api, dataOf } from '../../api/client.ts'
 import { useEventStream } from '../../api/use-event-stream.ts'
 import { hrefOf } from '../../routing/route.ts'
 import { useSession } from '../../session/session.ts'
@@ -14,16 +14,17 @@ import { Loaded } from '../../ui/loaded.tsx'
 import { Card, Facts, Page } from '../../ui/page.tsx'
 import { QrCode } from '../../ui/qr-code.tsx'
 import { When } from '../../ui/when.tsx'
-import { addressQuery, linkKeys, type LinkSession, sessionQuery } from './link-queries.ts'
+import { AccountLink } from '../accounts/account-link.tsx'
+import { linkKeys, type LinkSession, sessionQuery, urlQuery } from './link-queries.ts'
 import { linkTexts } from './texts.ts'
 
-/** No event says that the page was opened; who sees no events sees the end by this, too. */
-const READ_EVERY_MS = 10_000
+/** No event reports that the page was opened, and not every caller may read events. */
+const POLL_MS = 10_000
 
 export function LinkPage({ id }: { id: string }) {
   const { platform } = useSession()
   const texts = useTexts(linkTexts)
-  const { query, isLive } = useWatched(id)
+  const { query, isLive } = useLiveSession(id)
   const name = query.data?.reference ?? texts.link
   const lead = <a href={hrefOf([platform, 'links'])}>{texts.back}</a>
   return (
@@ -33,8 +34,8 @@ export function LinkPage({ id }: { id: string }) {
           <>
             <Outcome status={session.status} />
             <div className="columns">
-              {session.status === 'open' ? <Address id={id} isLive={isLive} /> : null}
-              <Progress session={session} />
+              {session.status === 'open' ? <UrlCard id={id} isLive={isLive} /> : null}
+              <StatusCard session={session} />
             </div>
           </>
         )}
@@ -43,12 +44,12 @@ export function LinkPage({ id }: { id: string }) {
   )
 }
 
-/** The session, read again as soon as any link completes. */
-function useWatched(id: string) {
+/** Polls the session, and fetches it when any link completes. */
+function useLiveSession(id: string) {
   const { platform, may } = useSession()
   const query = useQuery({
     ...sessionQuery(platform, id),
-    refetchInterval: ({ state: { data } }) => (data?.status === 'open' ? READ_EVERY_MS : false),
+    refetchInterval: ({ state: { data } }) => (data?.status === 'open' ? POLL_MS : false),
   })
   const { state } = useEventStream({
     isOn: query.data?.status === 'open' && may({ action: 'events:read' }),
@@ -65,7 +66,7 @@ function LinkActions({ session: { sessionId, reference, appid, status } }: { ses
   if (!may({ action: 'sessions:write', authorizer: appid ?? undefined })) return null
   const params = { path: { platform, sessionId } }
   const cancel = () =>
-    answered(api.DELETE('/apis/v1/wx/{platform}/authorization-sessions/{sessionId}', { params })).then(() =>
+    dataOf(api.DELETE('/apis/v1/wx/{platform}/authorization-sessions/{sessionId}', { params })).then(() =>
       queries.invalidateQueries({ queryKey: linkKeys.all(platform) }),
     )
   return (
@@ -88,12 +89,12 @@ function Outcome({ status }: Pick<LinkSession, 'status'>) {
   return status === 'refused' ? <p className="notice notice-bad">{texts.refusedWhy}</p> : null
 }
 
-function Address({ id, isLive }: { id: string; isLive: boolean }) {
+function UrlCard({ id, isLive }: { id: string; isLive: boolean }) {
   const { platform } = useSession()
   const texts = useTexts(linkTexts)
   return (
     <Card title={texts.link}>
-      <Loaded query={useQuery(addressQuery(platform, id))}>
+      <Loaded query={useQuery(urlQuery(platform, id))}>
         {({ url }) => (
           <div className="stack">
             <p className="muted">{texts.send}</p>
@@ -107,8 +108,7 @@ function Address({ id, isLive }: { id: string; isLive: boolean }) {
   )
 }
 
-function Progress({ session }: { session: LinkSession }) {
-  const { platform } = useSession()
+function StatusCard({ session }: { session: LinkSession }) {
   const texts = useTexts(linkTexts)
   const { appid, status, sessionId, createdAt, openedAt, completedAt, expiresAt, grantedSets, missingSets, tags } =
     session
@@ -117,10 +117,7 @@ function Progress({ session }: { session: LinkSession }) {
       <Facts
         of={[
           [texts.status, <Status key="status" of={status} />],
-          [
-            texts.account,
-            appid === null ? texts.anyAccount : <AccountLink key="account" platform={platform} appid={appid} />,
-          ],
+          [texts.account, appid === null ? texts.anyAccount : <AccountLink key="account" appid={appid} />],
           [texts.created, <When key="created" at={createdAt} absolute />],
           [texts.opened, openedAt === null ? texts.notOpened : <When key="opened" at={openedAt} absolute />],
           [texts.completed, <When key="completed" at={completedAt} absolute />],
@@ -132,16 +129,6 @@ function Progress({ session }: { session: LinkSession }) {
         ]}
       />
     </Card>
-  )
-}
-
-function AccountLink({ platform, appid }: { platform: string; appid: string }) {
-  const { may } = useSession()
-  const name = <code>{appid}</code>
-  return may({ action: 'authorizers:read', authorizer: appid }) ? (
-    <a href={hrefOf([platform, 'accounts', appid])}>{name}</a>
-  ) : (
-    name
   )
 }
 

@@ -1,23 +1,24 @@
 // Owns: the list of authorization links with its filters. One link is link-page.tsx, a new one link-form.tsx.
-import { type FormEvent, useState } from 'react'
+import { useState } from 'react'
 import { Button } from 'tdesign-react/es/button'
-import { answered, api } from '../../api/client.ts'
-import { changeQuery, hrefOf, useRoute } from '../../routing/route.ts'
+import { api, dataOf } from '../../api/client.ts'
+import { changeQuery, choiceOf, hrefOf, membersOf, useRoute } from '../../routing/route.ts'
 import { useSession } from '../../session/session.ts'
 import { consoleTexts } from '../../texts/console.ts'
 import { useTexts } from '../../texts/language.ts'
 import { Status } from '../../ui/badge.tsx'
+import { FilterForm } from '../../ui/filters.tsx'
 import { Field, TextInput } from '../../ui/form.tsx'
 import { Card, Page } from '../../ui/page.tsx'
 import { type Column, PagedRows, usePages } from '../../ui/rows.tsx'
-import { StatusChoice } from '../../ui/status-choice.tsx'
+import { StatusSelect } from '../../ui/status-select.tsx'
 import { When } from '../../ui/when.tsx'
 import { LinkForm } from './link-form.tsx'
 import { LinkPage } from './link-page.tsx'
 import { linkKeys, type LinkSession } from './link-queries.ts'
 import { linkTexts } from './texts.ts'
 
-/** Ids of sessions are longer. */
+/** No session has this id: ids are longer. */
 const NEW = 'new'
 const STATUSES = ['open', 'completed', 'expired', 'cancelled', 'refused'] as const
 
@@ -31,30 +32,31 @@ export function LinksPage() {
 function LinkList() {
   const { platform, may } = useSession()
   const texts = useTexts(linkTexts)
-  const all = useTexts(consoleTexts)
-  const filter = filterOf(useRoute().query)
-  const pages = usePages([...linkKeys.all(platform), 'list', filter], (cursor) => {
-    const query = { limit: '50', ...filter, ...(cursor === undefined ? {} : { cursor }) }
-    return answered(api.GET('/apis/v1/wx/{platform}/authorization-sessions', { params: { path: { platform }, query } }))
+  const common = useTexts(consoleTexts)
+  const { query } = useRoute()
+  const filter = { ...membersOf(query, ['reference']), ...choiceOf(query, 'status', STATUSES) }
+  const pages = usePages([...linkKeys.all(platform), 'list', filter], (page) => {
+    const params = { path: { platform }, query: { limit: '50', ...filter, ...page } }
+    return dataOf(api.GET('/apis/v1/wx/{platform}/authorization-sessions', { params }))
   })
-  const make = (
+  const newLink = (
     <Button theme="primary" href={hrefOf([platform, 'links', NEW])}>
       {texts.make}
     </Button>
   )
   return (
     <Page
-      title={all.links}
-      name={all.links}
+      title={common.links}
+      name={common.links}
       lead={texts.lead}
-      actions={may({ action: 'sessions:write' }) ? make : null}
+      actions={may({ action: 'sessions:write' }) ? newLink : null}
     >
       <Card>
         <LinkFilters />
       </Card>
       <Card flush>
         <PagedRows
-          label={all.links}
+          label={common.links}
           pages={pages}
           columns={useColumns()}
           keyOf={({ sessionId }) => sessionId}
@@ -65,37 +67,23 @@ function LinkList() {
   )
 }
 
-type Filter = { reference?: string; status?: (typeof STATUSES)[number] }
-
-function filterOf(query: URLSearchParams): Filter {
-  const reference = query.get('reference')
-  const status = STATUSES.find((each) => each === query.get('status'))
-  return { ...(reference ? { reference } : {}), ...(status ? { status } : {}) }
-}
-
 function LinkFilters() {
   const texts = useTexts(linkTexts)
-  const all = useTexts(consoleTexts)
   const route = useRoute()
   const [reference, setReference] = useState(route.query.get('reference') ?? '')
-  function submit(event: FormEvent): void {
-    event.preventDefault()
-    changeQuery(route, { reference: reference.trim() })
-  }
   return (
-    <form className="filters" role="search" onSubmit={submit}>
+    <FilterForm onSearch={() => changeQuery(route, { reference: reference.trim() })}>
       <Field label={texts.reference} hint={texts.exactReference}>
         <TextInput type="search" value={reference} onChange={setReference} />
       </Field>
       <Field label={texts.status}>
-        <StatusChoice
+        <StatusSelect
           statuses={STATUSES}
           value={route.query.get('status') ?? ''}
           onChange={(status) => changeQuery(route, { status })}
         />
       </Field>
-      <Button type="submit">{all.search}</Button>
-    </form>
+    </FilterForm>
   )
 }
 

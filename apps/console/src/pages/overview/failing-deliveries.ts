@@ -1,18 +1,17 @@
-// Owns: the subscriptions that deliver nothing now, with their dead letters. Only the first few; their page has all.
+// Owns: the subscriptions that are failing, disabled or have dead letters, among the first ones.
 import { useQueries } from '@tanstack/react-query'
-import { answered, api } from '../../api/client.ts'
-import { type Subscription, useFirstSubscriptions } from '../../api/subscription-queries.ts'
+import { statsQuery, type Subscription, useFirstSubscriptions } from '../../api/subscription-queries.ts'
 import { hrefOf } from '../../routing/route.ts'
 import { useSession } from '../../session/session.ts'
 import { useTexts } from '../../texts/language.ts'
 import { useFailure } from '../../ui/failure.tsx'
-import type { Wrong, WrongPart } from './problems.ts'
+import type { Problem, ProblemsQuery } from './problems.ts'
 import { overviewTexts } from './texts.ts'
 
-/** Each costs a request. */
+/** Bounds the requests: one for each subscription. */
 const MAX_STATS = 20
 
-export function useFailingDeliveries(): WrongPart {
+export function useFailingDeliveries(): ProblemsQuery {
   const { platform } = useSession()
   const texts = useTexts(overviewTexts)
   const failure = useFailure()
@@ -21,7 +20,7 @@ export function useFailingDeliveries(): WrongPart {
   const stats = useStats(subscriptions.slice(0, MAX_STATS))
   const disabled = subscriptions
     .filter(({ enabled }) => !enabled)
-    .map(({ name }): Wrong => ({
+    .map(({ name }): Problem => ({
       key: `off ${name}`,
       tone: 'warn',
       what: texts.disabled(name),
@@ -29,7 +28,7 @@ export function useFailingDeliveries(): WrongPart {
       href: hrefOf([platform, 'subscriptions', name]),
     }))
   const failing = stats.flatMap(
-    ({ name, enabled, stats: { failingSince, lastError, breaker, deadLetters } }): Wrong[] => [
+    ({ name, enabled, stats: { failingSince, lastError, breaker, deadLetters } }): Problem[] => [
       ...(enabled && (failingSince !== null || breaker !== 'closed')
         ? [
             {
@@ -55,19 +54,13 @@ export function useFailingDeliveries(): WrongPart {
         : []),
     ],
   )
-  return { wrong: [...failing, ...disabled], isLoading }
+  return { problems: [...failing, ...disabled], isLoading }
 }
 
 function useStats(subscriptions: readonly Subscription[]) {
   const { platform } = useSession()
   return useQueries({
-    queries: subscriptions.map(({ name }) => ({
-      queryKey: [platform, 'subscriptions', 'stats', name],
-      queryFn: () =>
-        answered(
-          api.GET('/apis/v1/wx/{platform}/subscriptions/{name}/stats', { params: { path: { platform, name } } }),
-        ),
-    })),
+    queries: subscriptions.map(({ name }) => statsQuery(platform, name)),
     combine: (results) =>
       results.flatMap(({ data: stats }, index) => {
         const { name, enabled } = subscriptions[index] ?? {}

@@ -1,4 +1,4 @@
-// Owns: the first page: what is wrong now, the last hour, the subscriptions' health.
+// Owns: the first page: current problems, the last hour, the state of subscriptions.
 import { lazy, Suspense } from 'react'
 import { useQuery } from '@tanstack/react-query'
 import { lastHour } from '../../api/last-hour.ts'
@@ -6,14 +6,14 @@ import { useSession } from '../../session/session.ts'
 import { consoleTexts } from '../../texts/console.ts'
 import { useTexts } from '../../texts/language.ts'
 import { Badge } from '../../ui/badge.tsx'
-import { Loaded, Waiting } from '../../ui/loaded.tsx'
+import { Loaded, Loading } from '../../ui/loaded.tsx'
 import { Card, Page } from '../../ui/page.tsx'
 import { PlatformRows } from './platform-rows.tsx'
-import { useWrong } from './problems.ts'
+import { useProblems } from './problems.ts'
 import { SubscriptionHealth } from './subscription-health.tsx'
 import { overviewTexts } from './texts.ts'
 
-const HourCurves = lazy(() => import('./hour-curves.tsx').then(({ HourCurves: component }) => ({ default: component })))
+const HourChart = lazy(() => import('./hour-chart.tsx').then(({ HourChart: component }) => ({ default: component })))
 
 export function OverviewPage() {
   const { session, may } = useSession()
@@ -21,7 +21,7 @@ export function OverviewPage() {
   const common = useTexts(consoleTexts)
   return (
     <Page title={common.overview} name={common.overview} lead={texts.lead}>
-      <WrongNow />
+      <ProblemList />
       {session.platforms.length > 1 ? <PlatformRows /> : null}
       {may({ action: 'events:read', whole: true }) ? <LastHour /> : null}
       {may({ action: 'subscriptions:read' }) ? <SubscriptionHealth /> : null}
@@ -29,25 +29,25 @@ export function OverviewPage() {
   )
 }
 
-function WrongNow() {
+function ProblemList() {
   const texts = useTexts(overviewTexts)
-  const { wrong, isLoading } = useWrong()
+  const { problems, isLoading } = useProblems()
   return (
-    <Card title={texts.wrong}>
-      {wrong.length > 0 ? (
-        <ul className="wrongs">
-          {wrong.map(({ key, tone, what, detail, next, href }) => (
-            <li key={key} className={`wrong wrong-${tone}`}>
+    <Card title={texts.problems}>
+      {problems.length > 0 ? (
+        <ul className="problems">
+          {problems.map(({ key, tone, what, detail, next, href }) => (
+            <li key={key} className={`problem problem-${tone}`}>
               <div>
                 <strong>{what}</strong>
-                {detail ? <p className="wrong-detail">{detail}</p> : null}
+                {detail ? <p className="problem-detail">{detail}</p> : null}
               </div>
               <a href={href}>{next} →</a>
             </li>
           ))}
         </ul>
       ) : isLoading ? (
-        <Waiting />
+        <Loading />
       ) : (
         <p className="line">
           <Badge tone="good">✓</Badge> {texts.fine}
@@ -65,8 +65,8 @@ function LastHour() {
     <Card title={texts.hour} actions={<span className="muted">{texts.eachMinute}</span>}>
       <Loaded query={query}>
         {({ items }) => (
-          <Suspense fallback={<Waiting />}>
-            <HourCurves items={items} />
+          <Suspense fallback={<Loading />}>
+            <HourChart items={items} />
           </Suspense>
         )}
       </Loaded>

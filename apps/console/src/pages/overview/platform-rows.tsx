@@ -1,4 +1,4 @@
-// Owns: the platforms of the reader beside each other: what is wrong with each, and its last hour.
+// Owns: the card that compares the caller's platforms: problems and sums of the last hour.
 import { useQueries } from '@tanstack/react-query'
 import { lastHour } from '../../api/last-hour.ts'
 import { hrefOf } from '../../routing/route.ts'
@@ -11,20 +11,20 @@ import { type Column, Rows } from '../../ui/rows.tsx'
 import { useDiagnosis } from './failed-checks.ts'
 import { overviewTexts } from './texts.ts'
 
-/** Each costs a request a minute. */
-const MOST = 20
+/** Bounds the requests: one a minute for each platform. */
+const MAX_PLATFORMS = 20
 
 type Row = {
   id: string
-  wrong: number | undefined
+  problems: number | undefined
   sums: { pushes: number; delivered: number; failed: number; refreshed: number } | undefined
 }
 
 export function PlatformRows() {
   const { session } = useSession()
   const texts = useTexts(overviewTexts)
-  const all = useTexts(consoleTexts)
-  const ids = session.platforms.slice(0, MOST)
+  const common = useTexts(consoleTexts)
+  const ids = session.platforms.slice(0, MAX_PLATFORMS)
   const hours = useQueries({
     queries: ids.map((id) => ({
       ...lastHour(id),
@@ -38,7 +38,7 @@ export function PlatformRows() {
       (items ?? []).reduce((total, sums) => total + sums[name], 0)
     return {
       id,
-      wrong: data?.checks.filter(({ platform, status }) => platform === id && status !== 'ok').length,
+      problems: data?.checks.filter(({ platform, status }) => platform === id && status !== 'ok').length,
       sums: items && {
         pushes: sum('pushes'),
         delivered: sum('delivered'),
@@ -54,12 +54,16 @@ export function PlatformRows() {
     cell: ({ sums }) => sums?.[key].toLocaleString() ?? '–',
   })
   const columns: Array<Column<Row>> = [
-    { key: 'id', head: all.platform, cell: ({ id }) => <a href={hrefOf([id, 'overview'])}>{id}</a> },
+    { key: 'id', head: common.platform, cell: ({ id }) => <a href={hrefOf([id, 'overview'])}>{id}</a> },
     {
-      key: 'wrong',
-      head: texts.wrong,
-      cell: ({ wrong }) =>
-        wrong === undefined ? '–' : <Badge tone={wrong === 0 ? 'good' : 'bad'}>{wrong === 0 ? '✓' : wrong}</Badge>,
+      key: 'problems',
+      head: texts.problems,
+      cell: ({ problems }) =>
+        problems === undefined ? (
+          '–'
+        ) : (
+          <Badge tone={problems === 0 ? 'good' : 'bad'}>{problems === 0 ? '✓' : problems}</Badge>
+        ),
     },
     count('pushes', texts.pushes),
     count('delivered', texts.delivered),

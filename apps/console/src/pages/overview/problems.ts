@@ -1,6 +1,6 @@
-// Owns: what is wrong now, from what the routes answer: the worst first, each with its next step.
+// Owns: the current problems, the worst first, each with a next step.
 import { useQuery } from '@tanstack/react-query'
-import { answered, api } from '../../api/client.ts'
+import { api, dataOf } from '../../api/client.ts'
 import { useRefusedPushCounts } from '../../api/refused-pushes.ts'
 import { hrefOf } from '../../routing/route.ts'
 import { useSession } from '../../session/session.ts'
@@ -9,7 +9,7 @@ import { useFailedChecks, useMaySeeDiagnosis } from './failed-checks.ts'
 import { useFailingDeliveries } from './failing-deliveries.ts'
 import { overviewTexts } from './texts.ts'
 
-export type Wrong = {
+export type Problem = {
   key: string
   tone: 'bad' | 'warn'
   what: string
@@ -18,19 +18,19 @@ export type Wrong = {
   href: string
 }
 
-/** `isLoading`: what is known so far may not be all. */
-export type WrongPart = { wrong: readonly Wrong[]; isLoading: boolean }
+/** `isLoading`: more problems may come. */
+export type ProblemsQuery = { problems: readonly Problem[]; isLoading: boolean }
 
-export function useWrong(): WrongPart {
+export function useProblems(): ProblemsQuery {
   const parts = [useFailedChecks(), useLostAccounts(), useFailingDeliveries(), useRefusedPushes()]
   const rank = { bad: 0, warn: 1 }
   return {
-    wrong: parts.flatMap((part) => part.wrong).toSorted((left, right) => rank[left.tone] - rank[right.tone]),
+    problems: parts.flatMap((part) => part.problems).toSorted((left, right) => rank[left.tone] - rank[right.tone]),
     isLoading: parts.some((part) => part.isLoading),
   }
 }
 
-function useLostAccounts(): WrongPart {
+function useLostAccounts(): ProblemsQuery {
   const { platform, may } = useSession()
   const texts = useTexts(overviewTexts)
   const status = 'reauthorization_required'
@@ -38,14 +38,14 @@ function useLostAccounts(): WrongPart {
     queryKey: [platform, 'authorizers', 'lost'],
     enabled: may({ action: 'authorizers:read' }),
     queryFn: () =>
-      answered(
+      dataOf(
         api.GET('/apis/v1/wx/{platform}/authorizers', {
           params: { path: { platform }, query: { limit: '100', status } },
         }),
       ),
   })
   const lost = data?.items.length ?? 0
-  const wrong: Wrong[] =
+  const problems: Problem[] =
     lost === 0
       ? []
       : [
@@ -57,17 +57,17 @@ function useLostAccounts(): WrongPart {
             href: hrefOf([platform, 'accounts'], { status }),
           },
         ]
-  return { wrong, isLoading }
+  return { problems, isLoading }
 }
 
-/** For those without the diagnosis, which has a check of it. */
-function useRefusedPushes(): WrongPart {
+/** Only without the diagnosis, which checks them itself. */
+function useRefusedPushes(): ProblemsQuery {
   const { platform } = useSession()
   const texts = useTexts(overviewTexts)
   const mayDiagnose = useMaySeeDiagnosis()
   const { data, isLoading } = useRefusedPushCounts()
-  if (mayDiagnose) return { wrong: [], isLoading: false }
-  const wrong: Wrong[] = (data?.items ?? [])
+  if (mayDiagnose) return { problems: [], isLoading: false }
+  const problems: Problem[] = (data?.items ?? [])
     .filter(({ count1h }) => count1h > 0)
     .map(({ code, count1h, lastAddress }) => ({
       key: `refused ${code}`,
@@ -77,5 +77,5 @@ function useRefusedPushes(): WrongPart {
       next: texts.refusedNext,
       href: hrefOf([platform, 'overview']),
     }))
-  return { wrong, isLoading }
+  return { problems, isLoading }
 }

@@ -1,5 +1,5 @@
-// Owns: the subscriptions' health at a glance: the first of them, the rest is on their own page.
-import { type Subscription, useFirstSubscriptions } from '../../api/subscription-queries.ts'
+// Owns: the card with the state of the first subscriptions.
+import { type Subscription, subscriptionState, useFirstSubscriptions } from '../../api/subscription-queries.ts'
 import { hrefOf } from '../../routing/route.ts'
 import { useSession } from '../../session/session.ts'
 import { useTexts } from '../../texts/language.ts'
@@ -34,7 +34,7 @@ function HealthRows({ items }: { items: readonly Subscription[] }) {
       isLong: true,
       cell: ({ sink }) => (sink.kind === 'webhook' ? sink.url : texts.kinds[sink.kind]),
     },
-    { key: 'state', head: texts.state, cell: (row) => <Status of={stateOf(row)} /> },
+    { key: 'state', head: texts.state, cell: (row) => <Status of={subscriptionState(row)} /> },
   ]
   return (
     <Rows
@@ -45,9 +45,4 @@ function HealthRows({ items }: { items: readonly Subscription[] }) {
       empty={texts.noSubscriptions}
     />
   )
-}
-
-function stateOf({ enabled, paused }: Subscription): string {
-  if (!enabled) return 'disabled'
-  return paused ? 'paused' : 'enabled'
 }

@@ -4,7 +4,7 @@ import { dictionary } from '../../texts/language.ts'
 export const overviewTexts = dictionary(
   {
     lead: '先看有问题的地方，再看最近一小时。',
-    wrong: '现在需要处理',
+    problems: '现在需要处理',
     fine: '一切正常：没有需要处理的问题。',
     platforms: '各平台',
     tellOperator: '请告知网关的运维人员',
@@ -52,8 +52,8 @@ export const overviewTexts = dictionary(
     noSubscriptions: '还没有订阅。新建一个，事件才会有人接收。',
   },
   {
-    lead: 'What is wrong comes first, then the last hour.',
-    wrong: 'Needs attention now',
+    lead: 'Problems first, then the last hour.',
+    problems: 'Needs attention now',
     fine: 'All is well: nothing needs attention.',
     platforms: 'Platforms',
     tellOperator: "Tell the gateway's operators",

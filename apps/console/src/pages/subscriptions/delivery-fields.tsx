@@ -1,8 +1,8 @@
-// Owns: the parts of the form that say where events go, how they are delivered, and whether the consumer replies.
+// Owns: the parts of the form about the sink, the delivery and replies.
 import { useReach } from '../../api/subscription-queries.ts'
 import { useTexts } from '../../texts/language.ts'
 import { linesOf } from '../../ui/checks.ts'
-import { Check, Choice, Field, TextInput } from '../../ui/form.tsx'
+import { Checkbox, Field, Select, TextInput } from '../../ui/form.tsx'
 import { Card } from '../../ui/page.tsx'
 import { useDuration } from '../../ui/when.tsx'
 import { type Draft, ORDERINGS, partsOf, SINKS } from './draft.ts'
@@ -10,13 +10,12 @@ import { formTexts } from './form-texts.ts'
 import type { Part } from './subscription-form.tsx'
 import { subscriptionTexts } from './texts.ts'
 
-/** Members that are one text. */
 type TextMember = { [Key in keyof Draft]: string extends Draft[Key] ? Key : never }[keyof Draft]
 type MemberProps = Part & { of: TextMember; label: string; hint?: string; type?: 'url' | 'password' }
 
-function MemberField({ draft, change, faults, of: member, label, hint, type }: MemberProps) {
+function MemberField({ draft, change, errors, of: member, label, hint, type }: MemberProps) {
   return (
-    <Field label={label} hint={hint} error={faults.members[member]}>
+    <Field label={label} hint={hint} error={errors.members[member]}>
       <TextInput
         value={draft[member]}
         onChange={(value) => change({ [member]: value.trim() })}
@@ -34,9 +33,9 @@ export function SinkFields({ isNew, ...part }: Part & { isNew: boolean }) {
   return (
     <div className="stack">
       <Field label={texts.kind} hint={draft.kind === 'queue' ? texts.queueHint : undefined}>
-        <Choice
+        <Select
           value={draft.kind}
-          onChange={(value) => change({ kind: SINKS.find((each) => each === value) ?? 'webhook' })}
+          onChange={(kind) => change({ kind })}
           options={SINKS.map((kind) => [kind, kinds[kind]] as const)}
         />
       </Field>
@@ -60,7 +59,7 @@ export function DeliveryFields(part: Part) {
   const texts = useTexts(formTexts)
   const { orderings } = useTexts(subscriptionTexts)
   const duration = useDuration()
-  const { draft, change, faults } = part
+  const { draft, change, errors } = part
   const seconds = partsOf(draft.schedule).map(Number)
   const sum = texts.scheduleSum(seconds.length + 1, duration(seconds.reduce((total, each) => total + each, 0)))
   return (
@@ -68,15 +67,15 @@ export function DeliveryFields(part: Part) {
       <Field
         label={texts.schedule}
         hint={`${texts.scheduleHint}${seconds.length > 0 ? ` · ${sum}` : ''}`}
-        error={faults.members.schedule}
+        error={errors.members.schedule}
       >
         <TextInput value={draft.schedule} onChange={(schedule) => change({ schedule })} />
       </Field>
       <div className="pair">
         <Field label={texts.ordering}>
-          <Choice
+          <Select
             value={draft.ordering}
-            onChange={(value) => change({ ordering: ORDERINGS.find((each) => each === value) ?? 'none' })}
+            onChange={(ordering) => change({ ordering })}
             options={ORDERINGS.map((ordering) => [ordering, orderings[ordering]] as const)}
           />
         </Field>
@@ -96,7 +95,7 @@ export function DeliveryFields(part: Part) {
   )
 }
 
-/** Only for who may let a consumer reply, or where one does already. */
+/** Shown to callers who may let a consumer reply, and when this one does already. */
 export function ReplyFields({ draft, change }: Part) {
   const texts = useTexts(formTexts)
   const reaches = useReach()
@@ -106,12 +105,12 @@ export function ReplyFields({ draft, change }: Part) {
   return (
     <Card title={texts.answers}>
       <div className="stack">
-        <Check checked={draft.reply} onChange={(reply) => change({ reply })} hint={texts.replyHint}>
+        <Checkbox checked={draft.reply} onChange={(reply) => change({ reply })} hint={texts.replyHint}>
           {texts.reply}
-        </Check>
-        <Check checked={draft.fallback} onChange={(fallback) => change({ fallback })}>
+        </Checkbox>
+        <Checkbox checked={draft.fallback} onChange={(fallback) => change({ fallback })}>
           {texts.fallback}
-        </Check>
+        </Checkbox>
       </div>
     </Card>
   )

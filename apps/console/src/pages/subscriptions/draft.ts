@@ -1,22 +1,22 @@
-// Owns: a subscription as it stands in the form, all texts, and the two ways between that and the gateway's.
+// Owns: the values of the form, and their conversion from and to a subscription of the gateway.
 import type { operations } from '../../api/schema.ts'
 import type { Subscription } from '../../api/subscription-queries.ts'
 import { linesOf } from '../../ui/checks.ts'
 
 export type SubscriptionInput = operations['putSubscription']['requestBody']['content']['application/json']
 
-/** Left out, a list is everything; empty, it is nothing. */
+/** `isAll`: the member is left out. An empty list matches nothing. */
 export type Listed = { isAll: boolean; lines: string }
 
 export const CONDITIONS = ['oneOf', 'prefix', 'exists', 'missing', 'not'] as const
-export type ConditionKind = (typeof CONDITIONS)[number]
-/** `id`: of the row on the page. */
+type ConditionKind = (typeof CONDITIONS)[number]
+/** `id`: of the form's row. */
 export type ConditionDraft = { id: number; field: string; kind: ConditionKind; values: string }
 
 export const SINKS = ['webhook', 'queue', 'stream'] as const
 export const ORDERINGS = ['none', 'subject', 'authorizer'] as const
 
-/** Empty numbers are left out: the gateway has a default. */
+/** Numbers are text; '' is left out, which gives the gateway's default. */
 export type Draft = {
   name: string
   authorizers: Listed
@@ -86,7 +86,7 @@ export function draftOf(subscription: Subscription): Draft {
   }
 }
 
-/** `stored`: what it replaces. What the form does not show stays as it is there. */
+/** `stored`: the subscription that it replaces; it keeps members that the form does not show. */
 export function inputOf(draft: Draft, stored?: Subscription): SubscriptionInput {
   const { enabled, paused } = stored ?? {}
   return {
@@ -105,7 +105,7 @@ export function inputOf(draft: Draft, stored?: Subscription): SubscriptionInput 
   }
 }
 
-/** Of a list that is written with commas or blanks. */
+/** Splits a list at commas or blanks. */
 export function partsOf(text: string): string[] {
   return text.split(/[\s,，]+/).filter((part) => part !== '')
 }
@@ -144,7 +144,7 @@ function conditionDraft(condition: Condition): Pick<ConditionDraft, 'kind' | 'va
 
 type StoredSink = Subscription['sink']
 
-/** The gateway has named the queue or stream: it keeps that name. */
+/** A queue or stream keeps the name that the gateway gave it. */
 function sinkOf(draft: Draft, stored: StoredSink | undefined): SubscriptionInput['sink'] {
   const { kind, timeoutMs, secret, maxLength } = draft
   switch (kind) {

@@ -1,11 +1,11 @@
-// Owns: the pages with the form: of a new subscription, and of one that is changed.
+// Owns: the pages of a new subscription and of editing one.
 import { useState } from 'react'
-import { answered, api } from '../../api/client.ts'
-import { Refusal } from '../../api/refusal.ts'
+import { api, dataOf } from '../../api/client.ts'
+import { ApiError } from '../../api/api-error.ts'
 import {
   type Subscription,
   useGrantedAuthorizers,
-  useReadAgain,
+  useInvalidateSubscriptions,
   useSubscription,
 } from '../../api/subscription-queries.ts'
 import { go, hrefOf } from '../../routing/route.ts'
@@ -19,79 +19,79 @@ import { SecretOnce } from './secret-once.tsx'
 import { SubscriptionForm } from './subscription-form.tsx'
 import { subscriptionTexts } from './texts.ts'
 
-/** Of the accounts that a right reaches. */
+/** Number of granted accounts filled in. */
 const MAX_FILLED_IN = 20
 const PATH = '/apis/v1/wx/{platform}/subscriptions/{name}'
 
 export function NewSubscriptionPage() {
   const { platform } = useSession()
   const texts = useTexts(formTexts)
-  const own = useTexts(subscriptionTexts)
+  const { back } = useTexts(subscriptionTexts)
   const [saved, setSaved] = useState<Subscription>()
   const save = useSave(setSaved)
-  // A narrowed right writes none that matches all.
+  // With a narrowed right, a subscription must name its accounts.
   const granted = useGrantedAuthorizers('subscriptions:write')
-  const first = newDraft({ isAll: granted === undefined, lines: granted?.slice(0, MAX_FILLED_IN).join('\n') ?? '' })
+  const initial = newDraft({ isAll: granted === undefined, lines: granted?.slice(0, MAX_FILLED_IN).join('\n') ?? '' })
   async function create(draft: Draft): Promise<void> {
     const params = { path: { platform, name: draft.name } }
     const { response } = await api.GET(PATH, { params })
-    if (response.ok) throw new Refusal(409, { code: 'SUBSCRIPTION_EXISTS', message: texts.taken })
+    if (response.ok) throw new ApiError(409, { code: 'SUBSCRIPTION_EXISTS', message: texts.taken })
     await save(draft)
   }
   return (
     <Page
       title={texts.newTitle}
       name={texts.newTitle}
-      lead={<a href={hrefOf([platform, 'subscriptions'])}>← {own.back}</a>}
+      lead={<a href={hrefOf([platform, 'subscriptions'])}>← {back}</a>}
     >
-      {saved ? <Saved subscription={saved} /> : <SubscriptionForm first={first} isNew onSubmit={create} />}
+      {saved ? <Saved subscription={saved} /> : <SubscriptionForm initial={initial} isNew onSubmit={create} />}
     </Page>
   )
 }
 
-export function ChangeSubscriptionPage({ name }: { name: string }) {
+export function EditSubscriptionPage({ name }: { name: string }) {
   const { platform } = useSession()
   const texts = useTexts(formTexts)
   const query = useSubscription(name)
-  const title = texts.changeTitle(name)
+  const title = texts.editTitle(name)
   return (
     <Page title={title} name={title} lead={<a href={hrefOf([platform, 'subscriptions', name])}>← {name}</a>}>
       <Loaded query={query}>
         {(subscription) =>
-          subscription.declared ? <p className="notice">{texts.declared}</p> : <Change first={subscription} />
+          subscription.declared ? <p className="notice">{texts.declared}</p> : <Edit subscription={subscription} />
         }
       </Loaded>
     </Page>
   )
 }
 
-/** Of what stood there when the form was opened, whatever is read of it meanwhile. */
-function Change({ first }: { first: Subscription }) {
+/** Edits the version that was loaded first: later fetches do not change the form. */
+function Edit({ subscription }: { subscription: Subscription }) {
   const { platform } = useSession()
   const texts = useTexts(formTexts)
-  const [opened] = useState(first)
+  const [opened] = useState(subscription)
   const [saved, setSaved] = useState<Subscription>()
   const save = useSave(setSaved)
   async function change(draft: Draft): Promise<void> {
     const params = { path: { platform, name: opened.name } }
-    const now = await answered(api.GET(PATH, { params }))
-    if (now.updatedAt !== opened.updatedAt) {
-      throw new Refusal(409, { code: 'CHANGED_MEANWHILE', message: texts.changedMeanwhile })
+    const current = await dataOf(api.GET(PATH, { params }))
+    if (current.updatedAt !== opened.updatedAt) {
+      throw new ApiError(409, { code: 'CHANGED_MEANWHILE', message: texts.changedMeanwhile })
     }
-    await save(draft, now)
+    await save(draft, current)
   }
   if (saved) return <Saved subscription={saved} />
-  return <SubscriptionForm first={draftOf(opened)} isNew={false} onSubmit={change} />
+  return <SubscriptionForm initial={draftOf(opened)} isNew={false} onSubmit={change} />
 }
 
-/** Stays only when there is a secret to be read; otherwise the subscription's page is next. */
+/** Calls `onSecret` when the answer has a secret to show; otherwise opens the subscription's page. */
 function useSave(onSecret: (saved: Subscription) => void) {
   const { platform } = useSession()
-  const readAgain = useReadAgain()
+  const invalidate = useInvalidateSubscriptions()
   return async (draft: Draft, stored?: Subscription) => {
     const params = { path: { platform, name: draft.name } }
-    const saved = await answered(api.PUT(PATH, { params, body: inputOf(draft, stored) }))
-    await readAgain()
+    const saved = await dataOf(api.PUT(PATH, { params, body: inputOf(draft, stored) }))
+    await invalidate()
     if (saved.sink.secret === undefined) go(hrefOf([platform, 'subscriptions', saved.name]))
     else onSecret(saved)
   }

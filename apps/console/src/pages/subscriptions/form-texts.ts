@@ -4,7 +4,7 @@ import { dictionary } from '../../texts/language.ts'
 export const formTexts = dictionary(
   {
     newTitle: '新建订阅',
-    changeTitle: (name: string) => `修改订阅 ${name}`,
+    editTitle: (name: string) => `修改订阅 ${name}`,
     create: '创建',
     save: '保存',
     saved: '已保存',
@@ -71,7 +71,7 @@ export const formTexts = dictionary(
   },
   {
     newTitle: 'New subscription',
-    changeTitle: (name: string) => `Change ${name}`,
+    editTitle: (name: string) => `Change ${name}`,
     create: 'Create',
     save: 'Save',
     saved: 'Saved',

@@ -1,4 +1,4 @@
-// Owns: how the deliveries of one subscription go, and why its dead letters are dead.
+// Owns: the card of a subscription's delivery statistics and the reasons of its dead letters.
 import { type Subscription, type SubscriptionStats, useStats } from '../../api/subscription-queries.ts'
 import { hrefOf } from '../../routing/route.ts'
 import { useSession } from '../../session/session.ts'

@@ -1,18 +1,18 @@
-// Owns: the part of the form that says which events a subscription is for.
+// Owns: the part of the form about the events that a subscription matches.
 import { Button } from 'tdesign-react/es/button'
 import { useGrantedAuthorizers } from '../../api/subscription-queries.ts'
 import { useTexts } from '../../texts/language.ts'
-import { Choice, Field, TextArea, TextInput } from '../../ui/form.tsx'
 import { linesOf } from '../../ui/checks.ts'
-import { CONDITIONS, type ConditionDraft, type ConditionKind, type Listed } from './draft.ts'
-import { MAX_CONDITIONS } from './draft-faults.ts'
+import { Field, Select, TextArea, TextInput } from '../../ui/form.tsx'
+import { CONDITIONS, type ConditionDraft, type Listed } from './draft.ts'
+import { MAX_CONDITIONS } from './draft-errors.ts'
 import { formTexts } from './form-texts.ts'
 import type { Part } from './subscription-form.tsx'
 
-/** Of the accounts that a right reaches. */
+/** Number of granted accounts named in the hint. */
 const MAX_NAMED = 5
 
-export function MatchFields({ draft, change, faults }: Part) {
+export function MatchFields({ draft, change, errors }: Part) {
   const texts = useTexts(formTexts)
   const granted = useGrantedAuthorizers('subscriptions:write')
   const nextId = Math.max(-1, ...draft.data.map(({ id }) => id)) + 1
@@ -25,7 +25,7 @@ export function MatchFields({ draft, change, faults }: Part) {
           label={texts.accounts}
           hint={granted ? `${texts.narrow} ${granted.slice(0, MAX_NAMED).join(', ')}` : texts.accountLines}
           value={draft.authorizers}
-          error={faults.members.authorizers}
+          error={errors.members.authorizers}
           isNarrow={granted !== undefined}
           onChange={(authorizers) => change({ authorizers })}
         />
@@ -33,7 +33,7 @@ export function MatchFields({ draft, change, faults }: Part) {
           label={texts.types}
           hint={texts.typeLines}
           value={draft.types}
-          error={faults.members.types}
+          error={errors.members.types}
           onChange={(types) => change({ types })}
         />
       </div>
@@ -42,8 +42,8 @@ export function MatchFields({ draft, change, faults }: Part) {
         <ConditionFields
           key={row.id}
           row={row}
-          fieldError={faults.fields.get(row.id)}
-          valuesError={faults.values.get(row.id)}
+          fieldError={errors.fields.get(row.id)}
+          valuesError={errors.values.get(row.id)}
           onChange={changeRow}
           onRemove={() => change({ data: draft.data.filter(({ id }) => id !== row.id) })}
         />
@@ -67,7 +67,7 @@ type ListedProps = {
   value: Listed
   error: string | undefined
   onChange(value: Listed): void
-  /** All is beyond the caller's right. */
+  /** The caller's right does not reach all. */
   isNarrow?: boolean
 }
 
@@ -78,7 +78,7 @@ function ListedFields({ label, hint, value: { isAll, lines }, error, onChange, i
     <div className="stack">
       {isNarrow ? null : (
         <Field label={label}>
-          <Choice
+          <Select
             value={isAll ? 'all' : 'only'}
             onChange={(chosen) => onChange({ isAll: chosen === 'all', lines })}
             options={[
@@ -107,16 +107,15 @@ type ConditionProps = {
 
 function ConditionFields({ row, fieldError, valuesError, onChange, onRemove }: ConditionProps) {
   const texts = useTexts(formTexts)
-  const kindOf = (value: string): ConditionKind => CONDITIONS.find((each) => each === value) ?? 'oneOf'
   return (
     <fieldset className="condition">
       <Field label={texts.field} hint={texts.fieldHint} error={fieldError}>
         <TextInput value={row.field} onChange={(field) => onChange({ ...row, field })} />
       </Field>
       <Field label={texts.condition}>
-        <Choice
+        <Select
           value={row.kind}
-          onChange={(kind) => onChange({ ...row, kind: kindOf(kind) })}
+          onChange={(kind) => onChange({ ...row, kind })}
           options={CONDITIONS.map((kind) => [kind, texts.conditions[kind]] as const)}
         />
       </Field>

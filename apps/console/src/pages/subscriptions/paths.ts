@@ -1,3 +1,3 @@
-// Owns: the addresses within the subscriptions' pages. `_new` is no name that a subscription can have.
+// Owns: the path segments of the subscriptions' pages. No subscription can be named `_new`.
 export const NEW = '_new'
 export const EDIT = 'edit'

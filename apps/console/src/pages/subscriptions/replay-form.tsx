@@ -1,16 +1,16 @@
-// Owns: starting a replay of one subscription.
+// Owns: the form that starts a replay.
 import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { Button } from 'tdesign-react/es/button'
 import { bounds } from '../../api/bounds.ts'
-import { answered, api } from '../../api/client.ts'
-import { useReadAgain } from '../../api/subscription-queries.ts'
+import { api, dataOf } from '../../api/client.ts'
+import { useInvalidateSubscriptions } from '../../api/subscription-queries.ts'
 import { useSession } from '../../session/session.ts'
 import { useTexts } from '../../texts/language.ts'
 import { linesOf, useChecks } from '../../ui/checks.ts'
-import { Check, Field, MomentInput, TextArea, TextInput } from '../../ui/form.tsx'
-import { Problem } from '../../ui/problem.tsx'
-import { lastHours, type Range, rangeFault, yesterday } from './replay-range.ts'
+import { ErrorNotice } from '../../ui/error-notice.tsx'
+import { Checkbox, DateTimeInput, Field, TextArea, TextInput } from '../../ui/form.tsx'
+import { lastHours, type Range, rangeErrorOf, yesterday } from './replay-range.ts'
 import { replayTexts } from './replay-texts.ts'
 
 const { types: TYPES, ratePerSecond: RATE } = bounds.beginReplay.body.properties
@@ -22,17 +22,17 @@ export function ReplayForm({ name }: { name: string }) {
   const [types, setTypes] = useState('')
   const [rate, setRate] = useState('')
   const [onlyUndelivered, setOnlyUndelivered] = useState(true)
-  const { mutate, isPending, error, data } = useBegin(name)
-  const wrong = rangeFault(range)
-  const rangeError = wrong && { missing: texts.missing, order: texts.order, long: texts.long }[wrong]
+  const { mutate, isPending, error: apiError, data } = useStartReplay(name)
+  const reason = rangeErrorOf(range)
+  const rangeError = reason && { missing: texts.missing, order: texts.order, long: texts.long }[reason]
   const typesError = check.list(linesOf(types), TYPES)
   const rateError = check.number(rate, RATE)
-  const isRight = [rangeError, typesError, rateError].every((fault) => fault === undefined)
+  const isValid = [rangeError, typesError, rateError].every((error) => error === undefined)
 
   function submit(event: FormEvent): void {
     event.preventDefault()
-    // What is wrong stands at its field already.
-    if (!isRight) return
+    // Each field shows its error already.
+    if (!isValid) return
     mutate({
       ...range,
       onlyUndelivered,
@@ -57,10 +57,10 @@ export function ReplayForm({ name }: { name: string }) {
       </p>
       <div className="pair">
         <Field label={texts.from}>
-          <MomentInput value={range.from} onChange={(from) => setRange({ ...range, from })} />
+          <DateTimeInput value={range.from} onChange={(from) => setRange({ ...range, from })} />
         </Field>
         <Field label={texts.to} error={rangeError}>
-          <MomentInput value={range.to} onChange={(to) => setRange({ ...range, to })} />
+          <DateTimeInput value={range.to} onChange={(to) => setRange({ ...range, to })} />
         </Field>
         <Field label={texts.types} hint={texts.typesHint} error={typesError}>
           <TextArea rows={2} value={types} onChange={setTypes} />
@@ -69,14 +69,14 @@ export function ReplayForm({ name }: { name: string }) {
           <TextInput value={rate} onChange={(value) => setRate(value.trim())} />
         </Field>
       </div>
-      <Check
+      <Checkbox
         checked={onlyUndelivered}
         onChange={setOnlyUndelivered}
         hint={onlyUndelivered ? texts.undeliveredHint : texts.everything}
       >
         {texts.undelivered}
-      </Check>
-      {error ? <Problem error={error} /> : null}
+      </Checkbox>
+      {apiError ? <ErrorNotice error={apiError} /> : null}
       <p className="line">
         <Button type="submit" theme="primary" loading={isPending}>
           {texts.start}
@@ -91,17 +91,17 @@ export function ReplayForm({ name }: { name: string }) {
   )
 }
 
-type Asked = Range & { onlyUndelivered: boolean; types?: string[]; ratePerSecond?: number }
+type ReplayInput = Range & { onlyUndelivered: boolean; types?: string[]; ratePerSecond?: number }
 
-function useBegin(name: string) {
+function useStartReplay(name: string) {
   const { platform } = useSession()
-  const readAgain = useReadAgain()
+  const invalidate = useInvalidateSubscriptions()
   return useMutation({
-    mutationFn: async (body: Asked) => {
+    mutationFn: async (body: ReplayInput) => {
       const params = { path: { platform, name } }
-      const begun = await answered(api.POST('/apis/v1/wx/{platform}/subscriptions/{name}/replays', { params, body }))
-      await readAgain()
-      return begun
+      const replay = await dataOf(api.POST('/apis/v1/wx/{platform}/subscriptions/{name}/replays', { params, body }))
+      await invalidate()
+      return replay
     },
   })
 }

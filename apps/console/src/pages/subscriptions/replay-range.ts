@@ -1,10 +1,10 @@
-// Owns: the times that a replay's form begins with, in the reader's zone, and what is wrong with others.
+// Owns: the time ranges that the replay form offers, in the reader's zone, and the validation of a range.
 
 export type Range = { from: string; to: string }
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
-/** As the gateway has it. */
+/** The gateway's own bound. */
 const MAX_DAYS = 31
 
 export function lastHours(hours: number): Range {
@@ -20,8 +20,8 @@ export function yesterday(): Range {
   return { from: before.toISOString(), to: today.toISOString() }
 }
 
-/** undefined: nothing. */
-export function rangeFault({ from, to }: Range): 'missing' | 'order' | 'long' | undefined {
+/** undefined: valid. */
+export function rangeErrorOf({ from, to }: Range): 'missing' | 'order' | 'long' | undefined {
   if (from === '' || to === '') return 'missing'
   const ms = Date.parse(to) - Date.parse(from)
   if (ms < 0) return 'order'

@@ -1,8 +1,8 @@
-// Owns: the replays of one subscription, with the progress of the one that runs, and what can be done to it.
+// Owns: the card of a subscription's replays: the form, the list, the progress and actions of each.
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { answered, api } from '../../api/client.ts'
+import { api, dataOf } from '../../api/client.ts'
 import type { operations } from '../../api/schema.ts'
-import { type Subscription, useReadAgain } from '../../api/subscription-queries.ts'
+import { type Subscription, useInvalidateSubscriptions } from '../../api/subscription-queries.ts'
 import { useSession } from '../../session/session.ts'
 import { useTexts } from '../../texts/language.ts'
 import { Action } from '../../ui/actions.tsx'
@@ -15,19 +15,18 @@ import { replayTexts } from './replay-texts.ts'
 
 type Replay = operations['getReplay']['responses'][200]['content']['application/json']
 
-const EVERY_MS = 3000
+const POLL_MS = 3000
 const PATH = '/apis/v1/wx/{platform}/subscriptions/{name}/replays'
 
 export function ReplaysCard({ subscription: { name } }: { subscription: Subscription }) {
   const { platform } = useSession()
   const texts = useTexts(replayTexts)
-  const pages = usePages([platform, 'subscriptions', 'replays', name], (cursor) => {
-    const query = { limit: '10', ...(cursor === undefined ? {} : { cursor }) }
-    return answered(api.GET(PATH, { params: { path: { platform, name }, query } }))
-  })
+  const pages = usePages([platform, 'subscriptions', 'replays', name], (page) =>
+    dataOf(api.GET(PATH, { params: { path: { platform, name }, query: { limit: '10', ...page } } })),
+  )
   const columns: Array<Column<Replay>> = [
     { key: 'when', head: texts.when, cell: ({ at }) => <When at={at} /> },
-    { key: 'range', head: texts.range, cell: (replay) => <Asked of={replay} /> },
+    { key: 'range', head: texts.range, cell: (replay) => <ReplayRange of={replay} /> },
     { key: 'progress', head: texts.progress, cell: (replay) => <Progress name={name} of={replay} /> },
   ]
   return (
@@ -48,7 +47,7 @@ export function ReplaysCard({ subscription: { name } }: { subscription: Subscrip
   )
 }
 
-function Asked({ of: { from, to, onlyUndelivered, ratePerSecond } }: { of: Replay }) {
+function ReplayRange({ of: { from, to, onlyUndelivered, ratePerSecond } }: { of: Replay }) {
   const texts = useTexts(replayTexts)
   return (
     <>
@@ -60,7 +59,7 @@ function Asked({ of: { from, to, onlyUndelivered, ratePerSecond } }: { of: Repla
   )
 }
 
-/** One that has ended is not read again. */
+/** Polls unless the replay has ended. */
 function Progress({ name, of: listed }: { name: string; of: Replay }) {
   const texts = useTexts(replayTexts)
   const { data } = useReplay(name, listed)
@@ -81,29 +80,27 @@ function Progress({ name, of: listed }: { name: string; of: Replay }) {
       <p className="muted">
         {texts.delivered(delivered.toLocaleString())} · {texts.failed(failed.toLocaleString())}
       </p>
-      {isOver(replay) ? null : <Changes name={name} of={replay} />}
+      {isOver(replay) ? null : <ReplayActions name={name} of={replay} />}
     </div>
   )
 }
 
-function Changes({ name, of: { replayId, status } }: { name: string; of: Replay }) {
+function ReplayActions({ name, of: { replayId, status } }: { name: string; of: Replay }) {
   const { platform } = useSession()
   const texts = useTexts(replayTexts)
-  const readAgain = useReadAgain()
+  const invalidate = useInvalidateSubscriptions()
   const params = { path: { platform, name, id: replayId } }
   return (
     <p className="line">
       {status === 'running' ? (
-        <Action run={() => answered(api.POST(`${PATH}/{id}/pause`, { params })).then(readAgain)}>{texts.pause}</Action>
+        <Action run={() => dataOf(api.POST(`${PATH}/{id}/pause`, { params })).then(invalidate)}>{texts.pause}</Action>
       ) : (
-        <Action run={() => answered(api.POST(`${PATH}/{id}/resume`, { params })).then(readAgain)}>
-          {texts.resume}
-        </Action>
+        <Action run={() => dataOf(api.POST(`${PATH}/{id}/resume`, { params })).then(invalidate)}>{texts.resume}</Action>
       )}
       <Action
         theme="danger"
         confirm={texts.cancelAsk}
-        run={() => answered(api.POST(`${PATH}/{id}/cancel`, { params })).then(readAgain)}
+        run={() => dataOf(api.POST(`${PATH}/{id}/cancel`, { params })).then(invalidate)}
       >
         {texts.cancel}
       </Action>
@@ -111,7 +108,7 @@ function Changes({ name, of: { replayId, status } }: { name: string; of: Replay 
   )
 }
 
-/** Every few seconds while it runs; at its end the subscription's figures are read again, too. */
+/** Polls while the replay runs. When it has ended, fetches the list and the subscription's stats again. */
 function useReplay(name: string, listed: Replay) {
   const { platform } = useSession()
   const queries = useQueryClient()
@@ -122,14 +119,14 @@ function useReplay(name: string, listed: Replay) {
     enabled: !isOver(listed),
     initialData: listed,
     queryFn: async () => {
-      const replay = await answered(api.GET(`${PATH}/{id}`, { params: { path: { platform, name, id } } }))
+      const replay = await dataOf(api.GET(`${PATH}/{id}`, { params: { path: { platform, name, id } } }))
       if (isOver(replay)) {
         void queries.invalidateQueries({ queryKey: list, exact: true })
         void queries.invalidateQueries({ queryKey: [platform, 'subscriptions', 'stats', name] })
       }
       return replay
     },
-    refetchInterval: ({ state: { data } }) => (data?.status === 'running' ? EVERY_MS : false),
+    refetchInterval: ({ state: { data } }) => (data?.status === 'running' ? POLL_MS : false),
   })
 }
 

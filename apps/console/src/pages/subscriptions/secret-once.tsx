@@ -1,4 +1,4 @@
-// Owns: a webhook's secret, shown the one time that the gateway answers it. It is kept nowhere.
+// Owns: the notice with a webhook's secret, which the gateway answers once. The console does not store it.
 import { useTexts } from '../../texts/language.ts'
 import { CopyText } from '../../ui/copy.tsx'
 import { subscriptionTexts } from './texts.ts'

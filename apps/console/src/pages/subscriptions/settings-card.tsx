@@ -1,4 +1,4 @@
-// Owns: what a subscription is set to, to be read.
+// Owns: the card of a subscription's settings, read-only.
 import type { ReactNode } from 'react'
 import type { Subscription } from '../../api/subscription-queries.ts'
 import { consoleTexts } from '../../texts/console.ts'
@@ -38,20 +38,20 @@ function joined(first: string, second: string): string {
   return second === '' ? first : `${first} · ${second}`
 }
 
-/** A list may have 10,000 items: the first stand there, the rest opens. */
-const SHOWN = 5
+/** A list may have 10,000 items: the rest is folded. */
+const MAX_UNFOLDED = 5
 
 function Listed({ items, none }: { items: readonly string[] | undefined; none: string }) {
-  const all = useTexts(consoleTexts)
+  const common = useTexts(consoleTexts)
   if (!items) return none
-  if (items.length === 0) return all.none
+  if (items.length === 0) return common.none
   return (
     <>
-      <Codes of={items.slice(0, SHOWN)} />
-      {items.length > SHOWN ? (
+      <Codes of={items.slice(0, MAX_UNFOLDED)} />
+      {items.length > MAX_UNFOLDED ? (
         <details>
-          <summary>+{items.length - SHOWN}</summary>
-          <Codes of={items.slice(SHOWN)} />
+          <summary>+{items.length - MAX_UNFOLDED}</summary>
+          <Codes of={items.slice(MAX_UNFOLDED)} />
         </details>
       ) : null}
     </>
@@ -74,10 +74,10 @@ type Conditions = NonNullable<Subscription['match']['data']>
 
 function Conditions({ of: data = {} }: { of: Conditions | undefined }): ReactNode {
   const texts = useTexts(subscriptionTexts)
-  const all = useTexts(consoleTexts)
+  const common = useTexts(consoleTexts)
   const entries = Object.entries(data)
-  if (entries.length === 0) return all.none
-  const say = (condition: Conditions[string]) => {
+  if (entries.length === 0) return common.none
+  const textOf = (condition: Conditions[string]) => {
     if (Array.isArray(condition)) return `${texts.oneOf} ${condition.join(', ')}`
     if ('prefix' in condition) return `${texts.prefix} ${condition.prefix}`
     if ('not' in condition) return `${texts.not} ${condition.not.join(', ')}`
@@ -87,7 +87,7 @@ function Conditions({ of: data = {} }: { of: Conditions | undefined }): ReactNod
     <ul>
       {entries.map(([field, condition]) => (
         <li key={field}>
-          <code>{field}</code> {say(condition)}
+          <code>{field}</code> {textOf(condition)}
         </li>
       ))}
     </ul>

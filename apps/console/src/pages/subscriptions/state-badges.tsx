@@ -1,18 +1,17 @@
-// Owns: the state of a subscription in small marks.
-import type { Subscription, SubscriptionStats } from '../../api/subscription-queries.ts'
+// Owns: the badges of a subscription's state and of its circuit breaker.
+import { type Subscription, type SubscriptionStats, subscriptionState } from '../../api/subscription-queries.ts'
 import { useTexts } from '../../texts/language.ts'
 import { Badge, Status, type Tone } from '../../ui/badge.tsx'
 import { subscriptionTexts } from './texts.ts'
 
 type State = Pick<Subscription, 'enabled' | 'paused' | 'declared'>
 
-/** A disabled one may be paused besides: then only the first counts. */
-export function StateBadges({ of: { enabled, paused, declared } }: { of: State }) {
+export function StateBadges({ of: subscription }: { of: State }) {
   const texts = useTexts(subscriptionTexts)
   return (
     <span className="line">
-      <Status of={enabled ? (paused ? 'paused' : 'enabled') : 'disabled'} />
-      {declared ? <Badge tone="idle">{texts.declared}</Badge> : null}
+      <Status of={subscriptionState(subscription)} />
+      {subscription.declared ? <Badge tone="idle">{texts.declared}</Badge> : null}
     </span>
   )
 }

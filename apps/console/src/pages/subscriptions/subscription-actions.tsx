@@ -1,6 +1,6 @@
-// Owns: what can be done to one subscription by a caller whose right reaches it.
-import { answered, api } from '../../api/client.ts'
-import { type Subscription, useReach, useReadAgain, useStats } from '../../api/subscription-queries.ts'
+// Owns: the actions of a subscription's page.
+import { api, dataOf } from '../../api/client.ts'
+import { type Subscription, useInvalidateSubscriptions, useReach, useStats } from '../../api/subscription-queries.ts'
 import { go, hrefOf } from '../../routing/route.ts'
 import { useSession } from '../../session/session.ts'
 import { useTexts } from '../../texts/language.ts'
@@ -17,14 +17,14 @@ export function SubscriptionActions({ subscription, onSecret, onTest }: Props) {
   const texts = useTexts(subscriptionTexts)
   const { name, sink, declared } = subscription
   const params = { path: { platform, name } }
-  const test = async () => onTest((await answered(api.POST(`${PATH}/test`, { params }))).eventId)
+  const test = async () => onTest((await dataOf(api.POST(`${PATH}/test`, { params }))).eventId)
   return (
     <>
       <Action theme="primary" run={test}>
         {texts.test}
       </Action>
-      <Pausing of={subscription} />
-      <Enabling of={subscription} />
+      <PauseAction of={subscription} />
+      <EnableAction of={subscription} />
       {declared ? null : (
         <>
           <a className="button-link button-plain" href={hrefOf([platform, 'subscriptions', name, EDIT])}>
@@ -33,42 +33,42 @@ export function SubscriptionActions({ subscription, onSecret, onTest }: Props) {
           {sink.kind === 'webhook' ? (
             <Action
               confirm={texts.rotateAsk}
-              run={() => answered(api.POST(`${PATH}/rotate-secret`, { params })).then(({ secret }) => onSecret(secret))}
+              run={() => dataOf(api.POST(`${PATH}/rotate-secret`, { params })).then(({ secret }) => onSecret(secret))}
             >
               {texts.rotate}
             </Action>
           ) : null}
-          <Removal name={name} />
+          <DeleteAction name={name} />
         </>
       )}
     </>
   )
 }
 
-/** Who lets a replying one begin lets it answer. */
-function useSwitch({ name, reply, fallback, match }: Subscription) {
+/** Starting a subscription that replies needs the right to reply. */
+function usePatch({ name, reply, fallback, match }: Subscription) {
   const { platform } = useSession()
-  const readAgain = useReadAgain()
+  const invalidate = useInvalidateSubscriptions()
   const reaches = useReach()
   return {
-    mayBegin: (!reply && fallback === null) || reaches('replies:write', match),
+    mayStart: (!reply && fallback === null) || reaches('replies:write', match),
     change: (body: { enabled?: boolean; paused?: boolean }) => () =>
-      answered(api.PATCH(PATH, { params: { path: { platform, name } }, body })).then(readAgain),
+      dataOf(api.PATCH(PATH, { params: { path: { platform, name } }, body })).then(invalidate),
   }
 }
 
-function Pausing({ of: subscription }: { of: Subscription }) {
+function PauseAction({ of: subscription }: { of: Subscription }) {
   const texts = useTexts(subscriptionTexts)
-  const { mayBegin, change } = useSwitch(subscription)
+  const { mayStart, change } = usePatch(subscription)
   if (!subscription.paused && !subscription.enabled) return null
   if (!subscription.paused) return <Action run={change({ paused: true })}>{texts.pause}</Action>
-  return mayBegin ? <Action run={change({ paused: false })}>{texts.resume}</Action> : null
+  return mayStart ? <Action run={change({ paused: false })}>{texts.resume}</Action> : null
 }
 
-function Enabling({ of: subscription }: { of: Subscription }) {
+function EnableAction({ of: subscription }: { of: Subscription }) {
   const texts = useTexts(subscriptionTexts)
-  const { mayBegin, change } = useSwitch(subscription)
-  if (!subscription.enabled) return mayBegin ? <Action run={change({ enabled: true })}>{texts.enable}</Action> : null
+  const { mayStart, change } = usePatch(subscription)
+  if (!subscription.enabled) return mayStart ? <Action run={change({ enabled: true })}>{texts.enable}</Action> : null
   return (
     <Action confirm={texts.disableAsk} run={change({ enabled: false })}>
       {texts.disable}
@@ -76,17 +76,17 @@ function Enabling({ of: subscription }: { of: Subscription }) {
   )
 }
 
-function Removal({ name }: { name: string }) {
+function DeleteAction({ name }: { name: string }) {
   const { platform } = useSession()
   const texts = useTexts(subscriptionTexts)
-  const again = useReadAgain()
+  const invalidate = useInvalidateSubscriptions()
   const { data: stats } = useStats(name)
   const count = (value: number | undefined) => value?.toLocaleString() ?? '?'
   const remove = async () => {
-    await answered(api.DELETE(PATH, { params: { path: { platform, name } } }))
-    // First away from the page of what is no more.
+    await dataOf(api.DELETE(PATH, { params: { path: { platform, name } } }))
+    // Leave first: the page would fetch the deleted subscription.
     go(hrefOf([platform, 'subscriptions']))
-    await again()
+    await invalidate()
   }
   return (
     <Action theme="danger" confirm={texts.removeAsk(count(stats?.waiting), count(stats?.deadLetters))} run={remove}>

@@ -1,57 +1,57 @@
-// Owns: the form of a subscription: its members in groups, what is wrong with each while it is typed, and sending it.
+// Owns: the form of a subscription: its groups of fields, validation while typing, and submitting.
 import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, useRef, useState } from 'react'
 import { Button } from 'tdesign-react/es/button'
 import { useTexts } from '../../texts/language.ts'
+import { ErrorNotice } from '../../ui/error-notice.tsx'
 import { Field, TextInput } from '../../ui/form.tsx'
 import { Card } from '../../ui/page.tsx'
-import { Problem } from '../../ui/problem.tsx'
 import { DeliveryFields, ReplyFields, SinkFields } from './delivery-fields.tsx'
 import type { Draft } from './draft.ts'
-import { type Faults, isRight, useFaults } from './draft-faults.ts'
+import { type DraftErrors, isValid, useErrors } from './draft-errors.ts'
 import { formTexts } from './form-texts.ts'
 import { MatchFields } from './match-fields.tsx'
 
 export type Part = {
   draft: Draft
   change(changes: Partial<Draft>): void
-  /** Of those that are shown: empty ones are only missing until somebody sends the form. */
-  faults: Faults
+  /** Empty fields have none until the form is submitted. */
+  errors: DraftErrors
 }
 
-type Props = { first: Draft; isNew: boolean; onSubmit(draft: Draft): Promise<void> }
+type Props = { initial: Draft; isNew: boolean; onSubmit(draft: Draft): Promise<void> }
 
-const FIRST_WRONG = '.field-wrong :is(input, textarea, select)'
+const FIRST_INVALID = '.field-wrong :is(input, textarea, select)'
 
-export function SubscriptionForm({ first, isNew, onSubmit }: Props) {
+export function SubscriptionForm({ initial, isNew, onSubmit }: Props) {
   const texts = useTexts(formTexts)
-  const [draft, setDraft] = useState(first)
-  const [isTried, setTried] = useState(false)
+  const [draft, setDraft] = useState(initial)
+  const [isSubmitted, setSubmitted] = useState(false)
   const form = useRef<HTMLFormElement>(null)
   const { mutate, isPending, error, reset } = useMutation({ mutationFn: onSubmit })
-  const faults = useFaults()(draft)
+  const errors = useErrors()(draft)
   const part: Part = {
     draft,
     change: (changes) => {
       reset()
       setDraft({ ...draft, ...changes })
     },
-    faults: isTried ? faults : withoutEmpty(faults, draft),
+    errors: isSubmitted ? errors : withoutEmpty(errors, draft),
   }
 
   function submit(event: FormEvent): void {
     event.preventDefault()
-    setTried(true)
-    if (isRight(faults)) mutate(draft)
-    // It is shown with the next drawing.
-    else requestAnimationFrame(() => form.current?.querySelector<HTMLElement>(FIRST_WRONG)?.focus())
+    setSubmitted(true)
+    if (isValid(errors)) mutate(draft)
+    // After the next render, which shows the errors.
+    else requestAnimationFrame(() => form.current?.querySelector<HTMLElement>(FIRST_INVALID)?.focus())
   }
 
   return (
     <form ref={form} className="wide-form" noValidate onSubmit={submit}>
       {isNew ? (
         <Card>
-          <Field label={texts.name} hint={texts.nameHint} error={part.faults.members.name}>
+          <Field label={texts.name} hint={texts.nameHint} error={part.errors.members.name}>
             <TextInput value={draft.name} onChange={(name) => part.change({ name })} />
           </Field>
         </Card>
@@ -66,8 +66,8 @@ export function SubscriptionForm({ first, isNew, onSubmit }: Props) {
         <DeliveryFields {...part} />
       </Card>
       <ReplyFields {...part} />
-      {error ? <Problem error={error} /> : null}
-      {isTried && !isRight(faults) ? (
+      {error ? <ErrorNotice error={error} /> : null}
+      {isSubmitted && !isValid(errors) ? (
         <p className="notice notice-bad" role="alert">
           {texts.fix}
         </p>
@@ -79,7 +79,7 @@ export function SubscriptionForm({ first, isNew, onSubmit }: Props) {
   )
 }
 
-function withoutEmpty({ members, fields, values }: Faults, draft: Draft): Faults {
+function withoutEmpty({ members, fields, values }: DraftErrors, draft: Draft): DraftErrors {
   const shown = Object.entries(members).filter(([name]) => !isMissing(draft, name))
   const emptyRows = new Set(draft.data.filter(({ field }) => field === '').map(({ id }) => id))
   const shownFields = [...fields].filter(([id]) => !emptyRows.has(id))

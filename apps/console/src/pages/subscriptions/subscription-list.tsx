@@ -1,4 +1,4 @@
-// Owns: the list of subscriptions with their health at a glance.
+// Owns: the list of subscriptions, with some of their stats.
 import type { ReactNode } from 'react'
 import {
   type Subscription,
@@ -20,7 +20,7 @@ import { subscriptionTexts } from './texts.ts'
 export function SubscriptionList() {
   const { platform, may } = useSession()
   const texts = useTexts(subscriptionTexts)
-  const all = useTexts(consoleTexts)
+  const common = useTexts(consoleTexts)
   const create = (
     <a className="button-link" href={hrefOf([platform, 'subscriptions', NEW])}>
       {texts.create}
@@ -28,14 +28,14 @@ export function SubscriptionList() {
   )
   return (
     <Page
-      title={all.subscriptions}
-      name={all.subscriptions}
+      title={common.subscriptions}
+      name={common.subscriptions}
       lead={texts.lead}
       actions={may({ action: 'subscriptions:write' }) ? create : null}
     >
       <Card flush>
         <PagedRows
-          label={all.subscriptions}
+          label={common.subscriptions}
           pages={useSubscriptionPages()}
           columns={useColumns()}
           keyOf={({ name }) => name}
@@ -88,7 +88,7 @@ function NameAndSink({ of: { name, sink } }: { of: Subscription }) {
   )
 }
 
-/** Each row asks once, whichever cells show it. */
+/** The cells of a row share one query. */
 function FromStats({ name, show }: { name: string; show(stats: SubscriptionStats, name: string): ReactNode }) {
   const { data, error } = useStats(name)
   if (data) return show(data, name)

@@ -1,4 +1,4 @@
-// Owns: the page of one subscription. Its health, settings, actions and replays are parts of their own.
+// Owns: the page of one subscription. Its cards and actions have files of their own.
 import { useState } from 'react'
 import { type Subscription, useReach, useStats, useSubscription } from '../../api/subscription-queries.ts'
 import { hrefOf } from '../../routing/route.ts'

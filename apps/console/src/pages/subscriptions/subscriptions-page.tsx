@@ -1,7 +1,7 @@
-// Owns: which of the subscriptions' pages an address shows.
+// Owns: the choice of a subscriptions' page by its path.
 import './subscriptions.css'
 import { useRoute } from '../../routing/route.ts'
-import { ChangeSubscriptionPage, NewSubscriptionPage } from './form-pages.tsx'
+import { EditSubscriptionPage, NewSubscriptionPage } from './form-pages.tsx'
 import { EDIT, NEW } from './paths.ts'
 import { SubscriptionList } from './subscription-list.tsx'
 import { SubscriptionPage } from './subscription-page.tsx'
@@ -10,5 +10,5 @@ export function SubscriptionsPage() {
   const [name, part] = useRoute().rest
   if (name === undefined) return <SubscriptionList />
   if (name === NEW) return <NewSubscriptionPage />
-  return part === EDIT ? <ChangeSubscriptionPage name={name} /> : <SubscriptionPage name={name} />
+  return part === EDIT ? <EditSubscriptionPage name={name} /> : <SubscriptionPage name={name} />
 }

@@ -1,4 +1,4 @@
-// Owns: the texts of the subscriptions' pages, but for those of the form and of replays.
+// Owns: the texts of the subscriptions' pages, without the form and replays.
 import { dictionary } from '../../texts/language.ts'
 
 export const subscriptionTexts = dictionary(
@@ -28,13 +28,11 @@ export const subscriptionTexts = dictionary(
     health: '现在怎么样',
     refresh: '刷新',
     reasons: '死信原因',
-    openDeadLetters: '处理死信',
     events: '它的事件',
     kinds: { webhook: 'Webhook', queue: 'BullMQ 队列', stream: 'Redis Stream' },
     settings: '设置',
     accounts: '账号',
     allAccounts: '所有账号',
-    accountCount: (n: number) => `${n} 个账号`,
     types: '事件类型',
     allTypes: '所有类型',
     data: '内容条件',
@@ -112,13 +110,11 @@ export const subscriptionTexts = dictionary(
     health: 'How it goes now',
     refresh: 'Refresh',
     reasons: 'Why they are dead',
-    openDeadLetters: 'Open the dead letters',
     events: 'Its events',
     kinds: { webhook: 'Webhook', queue: 'BullMQ queue', stream: 'Redis stream' },
     settings: 'Settings',
     accounts: 'Accounts',
     allAccounts: 'All accounts',
-    accountCount: (n: number) => (n === 1 ? '1 account' : `${n} accounts`),
     types: 'Event types',
     allTypes: 'All types',
     data: 'Conditions on data',

@@ -1,20 +1,20 @@
-// Owns: how a refusal is shown.
+// Owns: the notice of a failed request, with a retry.
 import { Button } from 'tdesign-react/es/button'
-import { isUnknownRoute, Refusal } from '../api/refusal.ts'
+import { isUnknownRoute, ApiError } from '../api/api-error.ts'
 import { consoleTexts } from '../texts/console.ts'
 import { useTexts } from '../texts/language.ts'
 
-export function Problem({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
+export function ErrorNotice({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
   const texts = useTexts(consoleTexts)
   if (isUnknownRoute(error)) return <p className="notice">{texts.notYet}</p>
   return (
     <div className="notice notice-bad" role="alert">
       <p>
-        <strong>{error instanceof Refusal ? texts.failed : texts.unreachable}</strong>
-        {error instanceof Refusal ? ` · ${error.code}` : null}
+        <strong>{error instanceof ApiError ? texts.failed : texts.unreachable}</strong>
+        {error instanceof ApiError ? ` · ${error.code}` : null}
       </p>
       <p>{messageOf(error)}</p>
-      {error instanceof Refusal && error.requestId ? (
+      {error instanceof ApiError && error.requestId ? (
         <p className="muted">
           {texts.request} <code>{error.requestId}</code>
         </p>

@@ -1,19 +1,17 @@
-// Owns: what the catalogue knows of the API that is about to be called, and whether the account has granted what it
-// needs.
+// Owns: the card about the API in the form: its effect, and whether the account granted the permission set it needs.
 import { useQuery } from '@tanstack/react-query'
+import { accountQuery, grantedSets } from '../../api/account-queries.ts'
 import { type KnownApi, useSetName } from '../../api/catalogue.ts'
-import { answered, api } from '../../api/client.ts'
 import { useSession } from '../../session/session.ts'
 import { useLanguage, useTexts } from '../../texts/language.ts'
 import { Badge, type Tone } from '../../ui/badge.tsx'
+import { isAppid } from '../../ui/checks.ts'
 import { Card } from '../../ui/page.tsx'
-import { grantedSets } from '../accounts/permission-sets.tsx'
-import { isAppid } from './call-draft.ts'
 import { callTexts } from './texts.ts'
 
 const TONES: Record<KnownApi['effect'], Tone> = { none: 'good', repeatable: 'info', 'not-repeatable': 'warn' }
 
-/** `appid`: whose permission sets are compared; '' for none. */
+/** `appid`: the account whose permission sets are compared; '': none. */
 export function AboutApi({ known, appid }: { known: KnownApi | undefined; appid: string }) {
   const texts = useTexts(callTexts)
   const language = useLanguage()
@@ -65,14 +63,12 @@ function NeededSets({ ids, appid }: { ids: readonly number[]; appid: string }) {
   )
 }
 
-/** undefined: not known, or not for this caller. */
+/** undefined: not loaded, or the caller may not read the account. */
 function useGrantedSets(appid: string): number[] | undefined {
   const { platform, may } = useSession()
   const { data } = useQuery({
-    queryKey: [platform, 'authorizers', appid],
+    ...accountQuery(platform, appid),
     enabled: isAppid(appid) && may({ action: 'authorizers:read', authorizer: appid }),
-    queryFn: () =>
-      answered(api.GET('/apis/v1/wx/{platform}/authorizers/{APPID}', { params: { path: { platform, APPID: appid } } })),
   })
   return data && grantedSets(data)
 }

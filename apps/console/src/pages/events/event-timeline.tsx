@@ -1,4 +1,4 @@
-// Owns: what happened to an event: from the push to each attempt at a delivery and what was answered.
+// Owns: the timeline of an event: the push, and each delivery attempt with its answer.
 import { Button } from 'tdesign-react/es/button'
 import type { operations } from '../../api/schema.ts'
 import { consoleTexts } from '../../texts/console.ts'
@@ -6,7 +6,7 @@ import { useTexts } from '../../texts/language.ts'
 import { Status } from '../../ui/badge.tsx'
 import { useFailure } from '../../ui/failure.tsx'
 import { Card } from '../../ui/page.tsx'
-import { Problem } from '../../ui/problem.tsx'
+import { ErrorNotice } from '../../ui/error-notice.tsx'
 import { When } from '../../ui/when.tsx'
 import { useAttempts } from './event-queries.ts'
 import type { LoggedEvent } from './event-rows.tsx'
@@ -14,11 +14,11 @@ import { eventTexts } from './texts.ts'
 
 type Attempt = operations['listAttempts']['responses'][200]['content']['application/json']['items'][number]
 
-export function EventStory({ event, showsContent }: { event: LoggedEvent; showsContent: boolean }) {
+export function EventTimeline({ event, showsContent }: { event: LoggedEvent; showsContent: boolean }) {
   const texts = useTexts(eventTexts)
-  const all = useTexts(consoleTexts)
+  const common = useTexts(consoleTexts)
   const attempts = useAttempts(event, showsContent ? 'true' : 'false')
-  const made = (attempts.data?.pages ?? []).flatMap(({ items }) => items).toReversed()
+  const oldestFirst = (attempts.data?.pages ?? []).flatMap(({ items }) => items).toReversed()
   return (
     <Card title={texts.story}>
       <ol className="timeline">
@@ -36,13 +36,13 @@ export function EventStory({ event, showsContent }: { event: LoggedEvent; showsC
             </Button>
           </li>
         ) : null}
-        {made.map((attempt) => (
+        {oldestFirst.map((attempt) => (
           <Step key={`${attempt.subscription} ${attempt.attempt} ${attempt.at}`} attempt={attempt} />
         ))}
-        {attempts.data && made.length === 0 ? <li className="muted">{texts.noAttempts}</li> : null}
+        {attempts.data && oldestFirst.length === 0 ? <li className="muted">{texts.noAttempts}</li> : null}
       </ol>
-      {attempts.isPending ? <p className="waiting">{all.loading}</p> : null}
-      {attempts.error ? <Problem error={attempts.error} onRetry={() => void attempts.refetch()} /> : null}
+      {attempts.isPending ? <p className="loading">{common.loading}</p> : null}
+      {attempts.error ? <ErrorNotice error={attempts.error} onRetry={() => void attempts.refetch()} /> : null}
     </Card>
   )
 }
@@ -71,7 +71,7 @@ function Step({ attempt }: { attempt: Attempt }) {
       {answer ? (
         <>
           <p>{texts.answer}</p>
-          {/* It scrolls, so it can be reached by keyboard. */}
+          {/* It scrolls: keyboards must be able to focus it. */}
           {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
           <pre className="json" tabIndex={0}>
             {answer}

@@ -1,11 +1,11 @@
-// Owns: the page of the dead letters of one subscription: by reason, picked by hand, and what can be done with them.
+// Owns: the page of the dead letters of one subscription: their reasons, the list and its selection.
 import { useState } from 'react'
 import { type SubscriptionStats, useReach, useSubscription } from '../../api/subscription-queries.ts'
 import { hrefOf } from '../../routing/route.ts'
 import { useSession } from '../../session/session.ts'
 import { useTexts } from '../../texts/language.ts'
 import { useFailure } from '../../ui/failure.tsx'
-import { Choice, Field } from '../../ui/form.tsx'
+import { Field, Select } from '../../ui/form.tsx'
 import { Loaded } from '../../ui/loaded.tsx'
 import { Card, Page } from '../../ui/page.tsx'
 import { PagedRows } from '../../ui/rows.tsx'
@@ -13,30 +13,30 @@ import { DeadLetterActions } from './dead-letter-actions.tsx'
 import { useDeadLetterPages } from './dead-letter-queries.ts'
 import { useDeadLetterColumns } from './dead-letter-columns.tsx'
 import { deadLetterTexts } from './texts.ts'
-import { useFall } from './use-fall.ts'
+import { useDrain } from './use-drain.ts'
 
-export function DeadLettersOf({ name }: { name: string }) {
+export function SubscriptionDeadLetters({ name }: { name: string }) {
   const { platform } = useSession()
   const texts = useTexts(deadLetterTexts)
   const reaches = useReach()
   const subscription = useSubscription(name)
-  const { stats, isFalling, watch } = useFall(name)
+  const { stats, isDraining, startPolling } = useDrain(name)
   const [reason, setReason] = useState('')
-  const [picked, setPicked] = useState<ReadonlySet<string>>(new Set())
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set())
   const pages = useDeadLetterPages(name, reason)
   const shown = (pages.data?.pages ?? []).flatMap(({ items }) => items)
   const choose = (chosen: string) => {
     setReason(chosen)
-    setPicked(new Set())
+    setSelected(new Set())
   }
   const mayWrite = subscription.data !== undefined && reaches('subscriptions:write', subscription.data.match)
-  const columns = useDeadLetterColumns({ picked, onPicked: mayWrite ? setPicked : undefined })
+  const columns = useDeadLetterColumns({ selected, onSelected: mayWrite ? setSelected : undefined })
   const title = texts.of(name)
   return (
     <Page title={title} name={title} lead={<a href={hrefOf([platform, 'dead-letters'])}>← {texts.back}</a>}>
       <Card title={texts.reasons}>
-        <Loaded query={stats}>{(read) => <Reasons of={read} reason={reason} onReason={choose} />}</Loaded>
-        {isFalling && stats.data ? (
+        <Loaded query={stats}>{(data) => <Reasons of={data} reason={reason} onReason={choose} />}</Loaded>
+        {isDraining && stats.data ? (
           <p className="notice" role="status">
             {texts.working(stats.data.deadLetters.toLocaleString())}
           </p>
@@ -46,12 +46,12 @@ export function DeadLettersOf({ name }: { name: string }) {
         <Card>
           <DeadLetterActions
             name={name}
-            // Beside a reason, all would be read as all of it.
+            // The API has no action for all of one reason: with a reason chosen, only the selected ones.
             count={reason === '' ? (stats.data?.deadLetters ?? 0) : 0}
             shown={shown.map(({ id }) => id)}
-            picked={picked}
-            onPicked={setPicked}
-            onAll={watch}
+            selected={selected}
+            onSelected={setSelected}
+            onAll={startPolling}
           />
         </Card>
       ) : null}
@@ -79,7 +79,7 @@ function Reasons({ of: { deadLetters, deadLettersByReason }, reason, onReason }:
       <p>{texts.left(deadLetters.toLocaleString())}</p>
       {counts.length === 0 ? null : (
         <Field label={texts.newest}>
-          <Choice
+          <Select
             value={reason}
             onChange={onReason}
             options={[

@@ -1,4 +1,4 @@
-// Owns: what is wrong in the form, member by member, by the bounds of the route. The gateway decides again.
+// Owns: the validation of the form, member by member, against the route's schema. The gateway validates again.
 import { bounds } from '../../api/bounds.ts'
 import { useReach } from '../../api/subscription-queries.ts'
 import { useTexts } from '../../texts/language.ts'
@@ -15,22 +15,22 @@ const SECRET_BYTES = { min: 24, max: 64 }
 
 export { MAX_CONDITIONS }
 
-/** By member; of conditions, by the row's id. */
-export type Faults = {
+/** `fields` and `values`: those of conditions, by the row's id. */
+export type DraftErrors = {
   members: Partial<Record<keyof Draft, string | undefined>>
   fields: Map<number, string>
   values: Map<number, string>
 }
 
-export function useFaults(): (draft: Draft) => Faults {
+export function useErrors(): (draft: Draft) => DraftErrors {
   const check = useChecks()
   const texts = useTexts(formTexts)
   const reaches = useReach()
 
   function accounts({ authorizers: { isAll, lines } }: Draft): string | undefined {
     const given = isAll ? [] : linesOf(lines)
-    const fault = check.list(given, match.properties.authorizers, texts.accountForm)
-    if (fault !== undefined) return fault
+    const error = check.list(given, match.properties.authorizers, texts.accountForm)
+    if (error !== undefined) return error
     return reaches('subscriptions:write', isAll ? {} : { authorizers: given }) ? undefined : texts.beyond
   }
 
@@ -44,8 +44,8 @@ export function useFaults(): (draft: Draft) => Faults {
 
   function secret(text: string): string | undefined {
     if (text === '') return undefined
-    const fault = check.text(text.trim(), WEBHOOK.properties.secret, texts.secretForm)
-    return fault ?? (isSecretLong(text.trim()) ? undefined : texts.secretForm)
+    const error = check.text(text.trim(), WEBHOOK.properties.secret, texts.secretForm)
+    return error ?? (isSecretLong(text.trim()) ? undefined : texts.secretForm)
   }
 
   function field({ id, field }: ConditionDraft, rows: readonly ConditionDraft[]): string | undefined {
@@ -82,17 +82,17 @@ export function useFaults(): (draft: Draft) => Faults {
   })
 }
 
-export function isRight({ members, fields, values }: Faults): boolean {
-  return Object.values(members).every((fault) => fault === undefined) && fields.size === 0 && values.size === 0
+export function isValid({ members, fields, values }: DraftErrors): boolean {
+  return Object.values(members).every((error) => error === undefined) && fields.size === 0 && values.size === 0
 }
 
-type FaultOf = (row: ConditionDraft) => string | undefined
+type ErrorOf = (row: ConditionDraft) => string | undefined
 
-function byRow(rows: readonly ConditionDraft[], faultOf: FaultOf): Map<number, string> {
+function byRow(rows: readonly ConditionDraft[], errorOf: ErrorOf): Map<number, string> {
   return new Map(
     rows.flatMap((row) => {
-      const fault = faultOf(row)
-      return fault === undefined ? [] : [[row.id, fault] as const]
+      const error = errorOf(row)
+      return error === undefined ? [] : [[row.id, error] as const]
     }),
   )
 }

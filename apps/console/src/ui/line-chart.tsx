@@ -1,4 +1,4 @@
-// Owns: curves over time, drawn by uPlot in the page's own colours.
+// Owns: a line chart over time, drawn by uPlot in the colours of the theme.
 import { useEffect, useRef } from 'react'
 import UPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
@@ -10,15 +10,15 @@ type Props = { label: string; timeLabel: string; unit: string; times: readonly n
 
 const HEIGHT = 220
 
-export function Curves({ label, timeLabel, unit, times, curves }: Props) {
-  const place = useRef<HTMLDivElement>(null)
+export function LineChart({ label, timeLabel, unit, times, curves }: Props) {
+  const container = useRef<HTMLDivElement>(null)
   const language = useLanguage()
   useEffect(() => {
-    const element = place.current
+    const element = container.current
     if (!element) return undefined
     const draw = () => plot(element, { timeLabel, unit, times, curves, language: HTML_LANG[language] })
     let chart = draw()
-    // Its colours are drawn, so they do not follow the theme by themselves.
+    // A canvas keeps its colours: redraw it when the theme changes.
     const redraw = () => {
       chart.destroy()
       chart = draw()
@@ -33,12 +33,12 @@ export function Curves({ label, timeLabel, unit, times, curves }: Props) {
       chart.destroy()
     }
   }, [timeLabel, unit, times, curves, language])
-  return <div ref={place} className="curves" role="img" aria-label={label} />
+  return <div ref={container} className="chart" role="img" aria-label={label} />
 }
 
-type Drawn = Omit<Props, 'label'> & { language: string }
+type PlotProps = Omit<Props, 'label'> & { language: string }
 
-function plot(element: HTMLElement, { timeLabel, unit, times, curves, language }: Drawn): UPlot {
+function plot(element: HTMLElement, { timeLabel, unit, times, curves, language }: PlotProps): UPlot {
   const style = getComputedStyle(document.documentElement)
   const color = (name: string) => style.getPropertyValue(`--${name}`).trim()
   const axis = {
@@ -57,7 +57,7 @@ function plot(element: HTMLElement, { timeLabel, unit, times, curves, language }
       { ...axis, values: (_, splits) => splits.map(asTime) },
       { ...axis, values: (_, splits) => splits.map((value) => number.format(value)), size: 56 },
     ],
-    scales: { y: { range: (_, _least, most) => [0, Math.max(most * 1.1, 0.02)] } },
+    scales: { y: { range: (_, _min, max) => [0, Math.max(max * 1.1, 0.02)] } },
     series: [
       { label: timeLabel, value: (_, seconds: number | null) => (seconds === null ? '–' : asTime(seconds)) },
       ...curves.map((curve) => ({

@@ -1,6 +1,6 @@
-// Owns: the curves of the last hour, and their sums in words and numbers, for those who do not see curves.
+// Owns: the chart of the last hour, and its sums as text, also for readers who cannot see the chart.
 import { useTexts } from '../../texts/language.ts'
-import { Curves, type Curve } from '../../ui/curves.tsx'
+import { LineChart, type Curve } from '../../ui/line-chart.tsx'
 import { overviewTexts } from './texts.ts'
 
 type Sums = {
@@ -16,7 +16,7 @@ type Sums = {
 
 const STEP_SECONDS = 60
 
-export function HourCurves({ items }: { items: readonly Sums[] }) {
+export function HourChart({ items }: { items: readonly Sums[] }) {
   const texts = useTexts(overviewTexts)
   const curve = (name: keyof Omit<Sums, 'at'>, label: string, color: Curve['color']): Curve => ({
     label,
@@ -44,7 +44,7 @@ export function HourCurves({ items }: { items: readonly Sums[] }) {
           </div>
         ))}
       </dl>
-      <Curves
+      <LineChart
         label={`${texts.hour}, ${texts.perSecond}`}
         timeLabel={texts.time}
         unit={texts.perSecond}

@@ -1,7 +1,7 @@
-// Owns: what the gateway's refusals are to the console.
+// Owns: an error that the gateway answered.
 
-/** The gateway's error shape; `errcode` and `errmsg` when WeChat refused. */
-export class Refusal extends Error {
+/** From the gateway's error body; `errcode` and `errmsg` are WeChat's. */
+export class ApiError extends Error {
   readonly status: number
   readonly code: string
   readonly requestId: string | undefined
@@ -23,7 +23,7 @@ function parse(body: unknown): Body {
   return typeof body === 'object' && body !== null ? body : {}
 }
 
-/** The route is not there: an older gateway. What the route is about has codes of its own. */
+/** The gateway is older than the console and lacks the route. Missing items have codes of their own. */
 export function isUnknownRoute(error: unknown): boolean {
-  return error instanceof Refusal && error.code === 'ROUTE_NOT_FOUND'
+  return error instanceof ApiError && error.code === 'ROUTE_NOT_FOUND'
 }
