@@ -1,9 +1,9 @@
-// Owns: the accounts (公众号, 小程序) that exist in the simulated world, authorized or not.
+// Owns: the simulated accounts (公众号, 小程序), authorized or not.
 import { randomBytes } from 'node:crypto'
 
 export type Account = {
   appId: string
-  /** Original id, `gh_…`: ToUserName of every push. */
+  /** Original id, `gh_…`: the ToUserName of pushes. */
   userName: string
   nickName: string
   principalName: string
@@ -11,18 +11,17 @@ export type Account = {
   isMiniProgram: boolean
   serviceType: number
   verifyType: number
-  /** false: exchanging a code gives no tokens, as with accounts that granted no API permission. */
+  /** false: the exchange of a code answers no tokens, as for accounts that granted no API permission. */
   apiPermission: boolean
-  /** Permission sets (权限集) that an authorization grants unless told otherwise. */
+  /** Permission sets (权限集) that an authorization grants by default. */
   funcInfo: FuncInfo
 }
 
-/** Permission sets: their ids, or whole entries of `func_info`. */
+/** Ids of permission sets, or whole entries of `func_info`. */
 export type FuncInfo = ReadonlyArray<number | Readonly<Record<string, unknown>>>
 
 export type NewAccount = Partial<Account>
 
-/** No account has this appid here. */
 class UnknownAccountError extends Error {
   readonly statusCode = 404
 
@@ -33,7 +32,7 @@ class UnknownAccountError extends Error {
 }
 
 export type Accounts = {
-  /** Adds, or changes the one with the same appid. */
+  /** Adds an account, or changes the one with the same appid. */
   add(account?: NewAccount): Account
   find(appId: string): Account | undefined
   /** As `find`, but throws UnknownAccountError. */
@@ -78,7 +77,7 @@ function newAccount(appId: string, isMiniProgram: boolean): Account {
   }
 }
 
-/** `func_info` as WeChat's answers carry it. */
-export function funcInfoOnTheWire(funcInfo: FuncInfo): Array<Readonly<Record<string, unknown>>> {
+/** `func_info` as in WeChat's answers. */
+export function funcInfoEntries(funcInfo: FuncInfo): Array<Readonly<Record<string, unknown>>> {
   return funcInfo.map((entry) => (typeof entry === 'number' ? { funcscope_category: { id: entry } } : entry))
 }

@@ -1,6 +1,6 @@
-// Owns: HTML that escapes whatever is put into it.
+// Owns: HTML templates that escape their values.
 
-/** Finished HTML: what `html` makes, and nothing else. */
+/** HTML made by `html`. */
 export class Html {
   readonly text: string
 
@@ -11,7 +11,7 @@ export class Html {
 
 type Part = string | number | Html | ReadonlyArray<string | number | Html>
 
-/** Escapes every value except Html; joins lists. */
+/** Escapes every value but Html, and joins lists. */
 export function html(texts: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return new Html(texts.map((text, index) => text + rendered(parts[index] ?? '')).join(''))
 }

@@ -1,4 +1,4 @@
-// Owns: the one HTTP server that plays all of WeChat's hosts, and its way of ending.
+// Owns: the HTTP server for all of WeChat's hosts.
 import Fastify, { type FastifyInstance } from 'fastify'
 import { apiRoutes, refuseUnreadable } from './api/api-routes.ts'
 import { authorizationPages } from './authorization-page/page-routes.ts'
@@ -13,7 +13,7 @@ type Deps = { world: World; host: string; port: number; onError: (error: unknown
 export async function startHttpServer({ world, host, port, onError }: Deps): Promise<HttpServer> {
   const app = Fastify({
     logger: false,
-    // Nothing is worth waiting for when the simulator closes: it can be killed at any time.
+    // Closing waits for no request.
     forceCloseConnections: true,
     bodyLimit: 4 * 1024 * 1024,
     ajv: { customOptions: { removeAdditional: false } },
@@ -26,15 +26,15 @@ export async function startHttpServer({ world, host, port, onError }: Deps): Pro
   await app.register(controlRoutes(world))
   await app.register(consolePage(world))
   await app.listen({ host, port })
-  const listening = addressOf(app)
+  const listeningPort = portOf(app)
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${listening}`,
-    port: listening,
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${listeningPort}`,
+    port: listeningPort,
     close: () => app.close(),
   }
 }
 
-function addressOf(app: FastifyInstance): number {
+function portOf(app: FastifyInstance): number {
   const address = app.server.address()
   if (address === null || typeof address === 'string') throw new Error('the simulator listens on no TCP port')
   return address.port

@@ -19,7 +19,7 @@ export {
   type PushKind,
   type PushToEncrypt,
 } from './push/envelope.ts'
-export { openReply, type PassiveReply, type ReplyVerdict } from './push/passive-reply.ts'
+export { openReply, type PassiveReply, type OpenedReply } from './push/passive-reply.ts'
 export { authorizedXml, ticketXml, unauthorizedXml } from './push/component-xml.ts'
 export { messageXml, type MessageFields, type MessageHead, withInnerXml } from './push/message-xml.ts'
 export { sampleXml } from './push/catalogue-samples.ts'

@@ -1,9 +1,9 @@
-// Owns: the simulator as a process: environment in, URLs and a line per push out, an orderly end on a signal.
+// Owns: the simulator as a process: it reads the environment, prints its URLs and each push, and closes on a signal.
 import { optionsFromEnvironment } from './options-from-environment.ts'
 import type { PushResult } from './push/pusher.ts'
 import { startSimulator, type Simulator } from './simulator.ts'
 
-// Fixed, so that bookmarks and scripts survive a restart.
+// Fixed appids: bookmarks and scripts work after a restart.
 const ACCOUNTS = [
   { appId: 'wx5151000000000001', userName: 'gh_515100000001', nickName: '演示公众号' },
   { appId: 'wx5151000000000002', userName: 'gh_515100000002', nickName: '演示小程序', isMiniProgram: true },
@@ -34,7 +34,7 @@ async function main() {
   for (const account of ACCOUNTS) simulator.addAccount(account)
   printUrls(simulator)
 
-  const end = () => {
+  const closeAndExit = () => {
     simulator.close().then(
       () => process.exit(0),
       (error: unknown) => {
@@ -43,12 +43,12 @@ async function main() {
       },
     )
   }
-  process.once('SIGTERM', end)
-  process.once('SIGINT', end)
+  process.once('SIGTERM', closeAndExit)
+  process.once('SIGINT', closeAndExit)
 }
 
 main().catch((error: unknown) => {
-  // A wrong setting needs no stack, everything else does.
+  // An invalid setting needs no stack.
   process.stderr.write(
     `${error instanceof RangeError ? error.message : error instanceof Error ? error.stack : String(error)}\n`,
   )

@@ -1,5 +1,4 @@
-// Owns: which environment variable sets which option. What a setting means and whether it can be is settings.ts'
-// business.
+// Owns: reading the options from environment variables. settings.ts validates them.
 import type { SettingsChange } from './settings.ts'
 import type { SimulatorOptions } from './simulator.ts'
 
@@ -23,7 +22,7 @@ const NUMBERS = {
 
 const DEFAULT_GATEWAY = 'http://127.0.0.1:3000/apis/v1/wx/open1'
 
-/** Throws a RangeError that names every variable that cannot be read; values are never shown. */
+/** Throws a RangeError that names every invalid variable, without its value. */
 export function optionsFromEnvironment(environment: Environment): SimulatorOptions {
   const problems: string[] = []
   const value = (name: string) => environment[name]?.trim() || undefined

@@ -1,15 +1,15 @@
-// Owns: waiting that ends early, without an error, when the simulator closes, so that no timer outlives it.
+// Owns: delays that resolve early when the simulator closes, so that no timer outlives it.
 
 export type Pauses = {
   /** Resolves after `ms`, or at once when closed. */
   pause(ms: number): Promise<void>
-  /** Whoever waits in a loop must end it then: pauses take no time any more. */
+  /** Loops must check it: once closed, `pause` resolves at once. */
   readonly closed: boolean
   close(): void
 }
 
 export function createPauses(): Pauses {
-  // Not an AbortSignal: with a listener for each of those who wait, Node takes thousands of them for a leak.
+  // Not an AbortSignal: Node warns of a leak when one has thousands of listeners.
   const waiting = new Map<NodeJS.Timeout, () => void>()
   let closed = false
 

@@ -1,5 +1,4 @@
-// Owns: what can be switched about WeChat's behaviour, with the defaults. Where the settings come from is not its
-// business.
+// Owns: the settings of WeChat's behaviour, their defaults and their validation.
 
 export type ComponentCredentials = {
   appId: string
@@ -11,68 +10,60 @@ export type ComponentCredentials = {
 }
 
 export type CircuitBreakerSettings = {
-  /** Failed pushes in a row after which a URL is left alone. */
+  /** Failed pushes in a row that open the breaker of a URL. */
   failures: number
-  /** For how long. WeChat: about a minute. */
+  /** How long it stays open. WeChat's: about a minute. */
   openMs: number
 }
 
 export type Settings = {
   component: ComponentCredentials
-  /** 授权事件接收URL. Without it nothing is pushed there. */
+  /** 授权事件接收URL. undefined: component events are not pushed. */
   eventUrl: string | undefined
   /** 消息与事件接收URL, with `$APPID$`. */
   callbackUrl: string | undefined
-  /** Life of component_access_token, authorizer_access_token and jsapi tickets. */
+  /** Lifetime of component_access_token, authorizer_access_token and jsapi tickets. */
   tokenLifetimeSeconds: number
-  /**
-   * What a refresh does to the refresh token. `rotating-with-grace`: the old one lives on for
-   * `refreshTokenGraceSeconds`.
-   */
+  /** Whether a refresh replaces the refresh token. `rotating-with-grace`: the old one stays valid for the grace period. */
   refreshTokenRotation: 'stable' | 'rotating-with-grace' | 'strict'
   refreshTokenGraceSeconds: number
-  /**
-   * How long an authorizer_access_token outlives its refresh. An exchange of a new code kills it at once all the same.
-   */
+  /** How long an authorizer_access_token stays valid after a refresh. The exchange of a code revokes it at once. */
   accessTokenOverlapSeconds: number
-  /** How long a component_access_token outlives the next one. */
+  /** How long a component_access_token stays valid after the next one was issued. */
   componentTokenOverlapSeconds: number
   ticketLifetimeSeconds: number
-  /** Pushes a new ticket that often; 0 = only when told. */
+  /** Interval of ticket pushes; 0: only by `pushTicket`. */
   ticketIntervalSeconds: number
-  /** After a ticket push that failed altogether, the ticket clock tries again that soon. */
+  /** Delay of the next ticket push after all attempts of one failed. */
   ticketRetrySeconds: number
-  /** Does api_start_push_ticket push a ticket at once, or does the gateway wait for the next tick? */
+  /** Whether api_start_push_ticket pushes a ticket at once, or with the next interval. */
   pushTicketOnStart: boolean
   preAuthCodeLifetimeSeconds: number
   authorizationCodeLifetimeSeconds: number
-  /** A push is tried that often altogether. WeChat's wording allows 3 or 4. */
+  /** Attempts per push, the first included. WeChat's documentation can be read as 3 or 4. */
   attempts: number
-  /** Pause between a failed attempt and the next. A timed-out one is followed at once. */
+  /** Delay after a failed attempt. After a time-out the next attempt follows at once. */
   attemptSpacingMs: number
   /** For the whole answer. */
   answerDeadlineMs: number
-  /**
-   * Do retries carry a new timestamp, nonce and ciphertext, or the very same bytes? The plaintext is the same either
-   * way.
-   */
+  /** `fresh`: a retry has a new timestamp, nonce and ciphertext. `same`: the same bytes. The plaintext never changes. */
   retryEnvelope: 'fresh' | 'same'
   circuitBreaker: CircuitBreakerSettings | undefined
-  /** Addresses that may call the API, otherwise errcode 61004. undefined = all. */
+  /** Addresses that may call the API; others get errcode 61004. undefined: all. */
   ipAllowed: readonly string[] | undefined
-  /** Calls a day per API and appid, then errcode 45009. An API not named has no limit. */
+  /** Calls a day per API and appid, then errcode 45009. Other APIs have no limit. */
   dailyQuota: Readonly<Record<string, number>>
-  /** 授权发起页域名: hosts, one of which the page's Referer and redirect_uri must both have. undefined = unchecked. */
+  /** 授权发起页域名: the hosts that Referer and redirect_uri of the page may have, both the same. undefined: unchecked. */
   authorizationDomains: readonly string[] | undefined
-  /** From the confirmation on the page to the `authorized` push, and to the redirect: either order can be had. */
+  /** Delays from the confirmation on the page to the `authorized` push, and to the redirect. */
   authorizedPushDelayMs: number
   redirectDelayMs: number
-  /** Is message/custom/send refused outside 48 hours (45015) and after 5 messages (45047)? */
+  /** Whether message/custom/send is refused outside 48 hours (45015) and after 5 messages (45047). */
   customerServiceWindow: boolean
   apiContentType: string
 }
 
-/** Development defaults: known to everybody, so worth nothing. */
+/** Development defaults. They are public: use them nowhere else. */
 const DEVELOPMENT_COMPONENT: ComponentCredentials = {
   appId: 'wxc0de00000000cafe',
   appSecret: '0123456789abcdef0123456789abcdef',
@@ -109,10 +100,10 @@ export const DEFAULT_SETTINGS: Settings = {
   apiContentType: 'application/json; encoding=utf-8',
 }
 
-/** Any part of the settings; of the component any part too. */
+/** Some of the settings, and some of the component's. */
 export type SettingsChange = Partial<Omit<Settings, 'component'>> & { component?: Partial<ComponentCredentials> }
 
-/** `base` with `change` laid over it. Throws a RangeError that names every setting that cannot be. */
+/** Throws a RangeError that names every invalid setting. */
 export function mergeSettings(base: Settings, change: SettingsChange): Settings {
   const { component, ...rest } = change
   const settings: Settings = { ...base, ...rest, component: { ...base.component, ...component } }

@@ -1,9 +1,9 @@
-// Owns: WeChat's time inside the simulator. It can be moved forward, never back.
+// Owns: WeChat's clock in the simulator. It can be moved forward only.
 
 export type SimulationClock = {
   nowMs(): number
   nowSeconds(): number
-  /** Lets tokens, tickets and codes grow older at once. Pushes made afterwards carry the later time. */
+  /** Ages tokens, tickets and codes at once. Later pushes carry the later time. */
   advance(seconds: number): void
 }
 

@@ -1,4 +1,4 @@
-// Owns: WeChat's side as one thing that a test or a process starts, drives and closes.
+// Owns: the simulator as an object that a test or a process starts, drives and closes.
 import type { Account, NewAccount } from './accounts.ts'
 import type { ApiCall } from './api/call-log.ts'
 import type { SentCustomMessage } from './api/customer-service.ts'
@@ -22,60 +22,55 @@ import {
 import { createWorld } from './world.ts'
 
 export type SimulatorOptions = SettingsChange & {
-  /** Default 127.0.0.1. It is a tool without authentication: keep it off every network. */
+  /** Default 127.0.0.1. The simulator has no authentication: expose it to no network. */
   host?: string
-  /** Default 0 = any. */
+  /** Default 0: any. */
   port?: number
-  /** WeChat's time in ms; the machine's when left out. */
+  /** WeChat's time in ms. Default: the machine's. */
   nowMs?: () => number
-  /** Gets whatever fails in the background. Default: it is thrown, which ends the process. */
+  /** Called with errors in the background. Default: throws them, which ends the process. */
   onError?: (error: unknown) => void
-  /** Gets every push when it is over. */
+  /** Called with every finished push. */
   onPush?: (push: PushResult) => void
 }
 
 export type Simulator = Omit<ComponentPushes, 'prepareAuthorization'> &
   MessagePushes & {
-    /**
-     * Plays api.weixin.qq.com, mp.weixin.qq.com and open.weixin.qq.com: WX_API_BASE_URL, WX_MP_BASE_URL,
-     * WX_OPEN_BASE_URL.
-     */
+    /** For WX_API_BASE_URL, WX_MP_BASE_URL and WX_OPEN_BASE_URL: it serves the paths of all three hosts. */
     url: string
     port: number
     readonly component: ComponentCredentials
     readonly settings: Settings
-    /** Changes settings while it runs: the gateway's URLs, key rotation, lifetimes. Throws a RangeError. */
+    /** Changes settings at run time: the gateway's URLs, key rotation, lifetimes. Throws a RangeError. */
     configure(change: SettingsChange): void
     /** Moves WeChat's clock forward. */
     advance(seconds: number): void
 
     addAccount(account?: NewAccount): Account
     readonly accounts: readonly Account[]
-    /**
-     * Other permission sets for an account: the code of a re-authorization, and `updateauthorized` when they changed.
-     */
+    /** Authorizes again with other permission sets: a new code, and `updateauthorized` when they changed. */
     updateAuthorization: ComponentPushes['authorize']
 
-    /** Starts the ticket clock anew (it needs ticketIntervalSeconds > 0), or stops it: WeChat falls silent. */
+    /** Restarts or stops the ticket pushes. They need ticketIntervalSeconds > 0. */
     startTickets(): void
     stopTickets(): void
     runReleaseCheck(options?: ReleaseCheckOptions): Promise<ReleaseCheckReport>
 
-    /** Is it the newest of the account, and not expired? */
+    /** Whether it is the newest token of the account, and not expired. */
     isCurrentAccessToken(appId: string, token: string): boolean
-    /** Would a call with it be accepted now? An overlap after a refresh counts. */
+    /** Whether a call with it is accepted now. An older token is, during the overlap after a refresh. */
     isValidAccessToken(appId: string, token: string): boolean
     currentAccessToken(appId: string): string | undefined
-    /** '' when no code was exchanged yet, undefined when the account has not authorized. */
+    /** '': no code has been exchanged yet. undefined: not authorized. */
     currentRefreshToken(appId: string): string | undefined
     isCurrentComponentToken(token: string): boolean
     latestTicket(): string | undefined
 
     /** The last 10,000, oldest first. */
     readonly calls: readonly ApiCall[]
-    /** Complete since the start or `clearCalls`. */
+    /** All calls since the start or `clearCalls`. */
     countCalls(api: string, appId?: string): number
-    /** The most calls that were open at once. */
+    /** The highest number of concurrent calls. */
     peakConcurrency(api: string, appId?: string): number
     clearCalls(): void
     /** The last 1,000, oldest first. */
@@ -86,14 +81,11 @@ export type Simulator = Omit<ComponentPushes, 'prepareAuthorization'> &
     fault(api: string, plan: FaultPlan): Fault
     clearFaults(): void
 
-    /** Cuts what is under way. On repeat nothing happens. */
+    /** Aborts requests and pushes. Idempotent. */
     close(): Promise<void>
   }
 
-/**
- * Starts WeChat's side for one component. Several can run side by side. Rejects with a RangeError for settings that
- * cannot be.
- */
+/** Starts WeChat's side for one component. Several can run at once. Rejects with a RangeError for invalid settings. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const { host = '127.0.0.1', port = 0, nowMs, onError = throwLater, onPush, ...change } = options
   const world = createWorld({
@@ -136,7 +128,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     isCurrentAccessToken: (appId, token) => authorizations.currentAccessToken(appId) === token,
     isValidAccessToken: (appId, token) => {
       const owner = authorizations.ownerOfAccessToken(token)
-      return owner?.appId === appId && owner.standing === 'valid'
+      return owner?.appId === appId && owner.state === 'valid'
     },
     currentAccessToken: authorizations.currentAccessToken,
     currentRefreshToken: authorizations.currentRefreshToken,

@@ -1,5 +1,4 @@
-// Owns: putting the parts of WeChat's side together: state, API, pushes. What it is reached by (HTTP, a test) comes on
-// top.
+// Owns: the composition of WeChat's side: state, API, pushes. HTTP and tests use it.
 import { createAccounts } from './accounts.ts'
 import { accountEndpoints } from './api/account-endpoints.ts'
 import { authorizationEndpoints } from './api/authorization-endpoints.ts'
@@ -28,7 +27,7 @@ export type World = ReturnType<typeof createWorld>
 type WorldOptions = {
   settings: Settings
   nowMs?: () => number
-  /** For what fails where nobody waits for it. */
+  /** Called with errors in the background. */
   onError: (error: unknown) => void
   onPush?: (push: PushResult) => void
 }
@@ -64,7 +63,7 @@ export function createWorld({ settings: initial, nowMs, onError, onPush }: World
 
   return {
     settings,
-    /** Throws a RangeError, and changes nothing, when a setting cannot be. */
+    /** Throws a RangeError for an invalid setting, and changes nothing. */
     configure: (change: SettingsChange) => {
       const { ticketIntervalSeconds } = current
       current = mergeSettings(current, change)

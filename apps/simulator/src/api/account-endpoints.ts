@@ -1,7 +1,7 @@
-// Owns: the calls that an account's services make most: template and subscribe messages, menu, users, options. They
-// keep what they are given, and refuse what WeChat's pages say it refuses.
+// Owns: the APIs that services call most: template and subscribe messages, menu, users, options. They store menus and
+// options, and refuse what WeChat documents as refused.
 import { type AdmittedCall, type Endpoint, textIn } from './endpoint.ts'
-import { Refusal } from './refusal.ts'
+import { ApiError } from './api-error.ts'
 
 const ok = { errcode: 0, errmsg: 'ok' }
 const MAX_BUTTONS = 3
@@ -11,7 +11,7 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   customer_service: ['0', '1'],
 }
 
-/** Read 2026-11-29: the pages under https://developers.weixin.qq.com/doc/service/api/ that are named as the paths. */
+/** After https://developers.weixin.qq.com/doc/service/api/, as of 2026-11-29. */
 export function accountEndpoints(): Endpoint[] {
   const menus = new Map<string, unknown>()
   const options = new Map<string, string>()
@@ -19,22 +19,22 @@ export function accountEndpoints(): Endpoint[] {
   const ofAccount = { token: 'authorizer', namesComponent: false } as const
 
   function checkReceiver(body: AdmittedCall['body']): void {
-    if (textIn(body, 'touser') === '') throw new Refusal(40003)
-    if (textIn(body, 'template_id') === '') throw new Refusal(40037)
-    if (typeof body['data'] !== 'object') throw new Refusal(47001)
+    if (textIn(body, 'touser') === '') throw new ApiError(40003)
+    if (textIn(body, 'template_id') === '') throw new ApiError(40037)
+    if (typeof body['data'] !== 'object') throw new ApiError(47001)
   }
 
   function optionName(body: AdmittedCall['body']): string {
     const name = textIn(body, 'option_name')
-    if (!(name in OPTIONS)) throw new Refusal(61012)
+    if (!(name in OPTIONS)) throw new ApiError(61012)
     return name
   }
 
-  const optionEndpoints = (prefix: string, place: Pick<Endpoint, 'token' | 'namesComponent'>): Endpoint[] => {
+  const optionEndpoints = (prefix: string, access: Pick<Endpoint, 'token' | 'namesComponent'>): Endpoint[] => {
     const ownerOf = ({ appId, body }: AdmittedCall) => textIn(body, 'authorizer_appid') || appId
     return [
       {
-        ...place,
+        ...access,
         api: `${prefix}get_authorizer_option`,
         path: `/cgi-bin/component/${prefix}get_authorizer_option`,
         method: 'POST',
@@ -44,13 +44,13 @@ export function accountEndpoints(): Endpoint[] {
         },
       },
       {
-        ...place,
+        ...access,
         api: `${prefix}set_authorizer_option`,
         path: `/cgi-bin/component/${prefix}set_authorizer_option`,
         method: 'POST',
         run: (call) => {
           const [name, value] = [optionName(call.body), textIn(call.body, 'option_value')]
-          if (!OPTIONS[name]?.includes(value)) throw new Refusal(61013)
+          if (!OPTIONS[name]?.includes(value)) throw new ApiError(61013)
           options.set(`${ownerOf(call)} ${name}`, value)
           return ok
         },
@@ -87,7 +87,7 @@ export function accountEndpoints(): Endpoint[] {
       method: 'POST',
       run: ({ appId, body }) => {
         const buttons: unknown = body['button']
-        if (!Array.isArray(buttons) || buttons.length === 0 || buttons.length > MAX_BUTTONS) throw new Refusal(40016)
+        if (!Array.isArray(buttons) || buttons.length === 0 || buttons.length > MAX_BUTTONS) throw new ApiError(40016)
         menus.set(appId, { button: buttons })
         return ok
       },
@@ -98,7 +98,7 @@ export function accountEndpoints(): Endpoint[] {
       path: '/cgi-bin/menu/get',
       method: 'GET',
       run: ({ appId }) => {
-        if (!menus.has(appId)) throw new Refusal(46003)
+        if (!menus.has(appId)) throw new ApiError(46003)
         return { menu: menus.get(appId) }
       },
     },
@@ -119,7 +119,7 @@ export function accountEndpoints(): Endpoint[] {
       method: 'GET',
       run: ({ query }) => {
         const openid = textIn(query, 'openid')
-        if (openid === '') throw new Refusal(40003)
+        if (openid === '') throw new ApiError(40003)
         return {
           subscribe: 1,
           openid,

@@ -1,11 +1,11 @@
-// Owns: how an answer leaves the API's connection: whole, in drips, or not at all because the connection is cut.
+// Owns: sending an answer: whole, in small pieces, or cut off by a reset.
 import type { FastifyReply } from 'fastify'
 
 export type Answer = { status: number; body: string | Buffer; contentType: string; fileName?: string | undefined }
 
 type Pace = { everyMs: number; bytes?: number; pause: (ms: number) => Promise<void> }
 
-/** A connection that ends with a reset instead of an answer. */
+/** Resets the connection instead of answering. */
 export function cut(reply: FastifyReply): void {
   reply.hijack()
   reply.raw.socket?.resetAndDestroy()
@@ -15,7 +15,7 @@ export async function send(reply: FastifyReply, answer: Answer): Promise<void> {
   await reply.code(answer.status).headers(headersOf(answer)).send(answer.body)
 }
 
-/** Ends early when the other side hangs up. */
+/** Sends the body in pieces. Stops when the client disconnects. */
 export async function drip(reply: FastifyReply, answer: Answer, pace: Pace): Promise<void> {
   reply.hijack()
   const body = Buffer.from(answer.body)
@@ -28,7 +28,7 @@ export async function drip(reply: FastifyReply, answer: Answer, pace: Pace): Pro
   reply.raw.end()
 }
 
-/** Says how long the answer is, sends so many bytes of it, and cuts the connection. */
+/** Sends the full content-length and the first bytes of the body, then resets the connection. */
 export function cutAfter(reply: FastifyReply, answer: Answer, bytes: number): void {
   reply.hijack()
   const body = Buffer.from(answer.body)

@@ -1,4 +1,4 @@
-// Owns: how WeChat's API says no: errcode and errmsg in an HTTP 200 answer.
+// Owns: an error of WeChat's API: errcode and errmsg in an HTTP 200 answer.
 
 /** Typical texts; WeChat appends ` rid: …`. */
 const ERRMSG: Readonly<Record<number, string>> = {
@@ -47,13 +47,13 @@ const ERRMSG: Readonly<Record<number, string>> = {
   76021: 'cgi_path not found, please check',
 }
 
-/** Thrown by whatever decides a call; becomes `{errcode, errmsg}`. */
-export class Refusal extends Error {
+/** Answered as `{errcode, errmsg}`. */
+export class ApiError extends Error {
   readonly errcode: number
 
   constructor(errcode: number, errmsg: string = ERRMSG[errcode] ?? 'unknown error') {
     super(errmsg)
-    this.name = 'Refusal'
+    this.name = 'ApiError'
     this.errcode = errcode
   }
 }

@@ -1,5 +1,4 @@
-// Owns: the API on HTTP: body in, fault laid over, call logged, answer out. What a call does is decided in the
-// endpoints.
+// Owns: the API over HTTP: it reads the body, applies a fault, logs the call and answers. The endpoints do the rest.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { newRid } from '../ledger/opaque-values.ts'
 import type { Pauses } from '../pauses.ts'
@@ -18,7 +17,7 @@ import {
   tokenOf,
 } from './endpoint.ts'
 import { distort, type FaultPlan, type Faults } from './faults.ts'
-import { Refusal } from './refusal.ts'
+import { ApiError } from './api-error.ts'
 
 type ApiDeps = AdmissionDeps & {
   endpoints: readonly Endpoint[]
@@ -26,44 +25,41 @@ type ApiDeps = AdmissionDeps & {
   calls: CallLog
   faults: Faults
   pauses: Pick<Pauses, 'pause'>
-  /** Gets a failure that is the simulator's own. */
+  /** Called with the simulator's own errors. */
   onError: (error: unknown) => void
 }
 
-/** More than WeChat takes: a test may send what a gateway lets through. */
+/** More than WeChat accepts: a gateway may forward more. */
 const MAX_FILE_BYTES = 40 * 1024 * 1024
 
-/**
- * Every path that is nobody else's: what is no API is 40066. A plugin of its own, so that its reading of every body as
- * bytes stays in here.
- */
+/** All other paths; unknown ones answer 40066. A plugin of its own: only here are all bodies read as bytes. */
 export function apiRoutes(deps: ApiDeps) {
   return async function register(app: FastifyInstance) {
     app.removeAllContentTypeParsers()
     app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
     app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
-      // What a web server in front of the API says; the framework's own words are not WeChat's.
+      // As a web server in front of the API answers.
       if (error.statusCode === 413)
         return reply.code(413).type('text/html').send('<html><body>413 Request Entity Too Large</body></html>')
       deps.onError(error)
-      return refuse(reply, new Refusal(-1), deps)
+      return refuse(reply, new ApiError(-1), deps)
     })
-    // By every method: the endpoint itself says which one it wants.
+    // All methods: the endpoint itself checks the method.
     for (const endpoint of deps.endpoints) {
       const options = endpoint.takesFile ? { bodyLimit: MAX_FILE_BYTES } : {}
       app.all(endpoint.path, options, (_request, reply) => serve(deps, endpoint, reply))
     }
-    app.all('/*', (_request, reply) => refuse(reply, new Refusal(40066), deps))
+    app.all('/*', (_request, reply) => refuse(reply, new ApiError(40066), deps))
   }
 }
 
-/** The answer to an address that cannot even be read. */
+/** Answers a URL that cannot be parsed. */
 export function refuseUnreadable(reply: FastifyReply, deps: Pick<ApiDeps, 'clock' | 'settings'>): Promise<void> {
-  return refuse(reply, new Refusal(40066), deps)
+  return refuse(reply, new ApiError(40066), deps)
 }
 
-function refuse(reply: FastifyReply, refusal: Refusal, deps: Pick<ApiDeps, 'clock' | 'settings'>): Promise<void> {
-  return send(reply, ordinaryAnswer(refusalFields(refusal, deps), deps))
+function refuse(reply: FastifyReply, error: ApiError, deps: Pick<ApiDeps, 'clock' | 'settings'>): Promise<void> {
+  return send(reply, ordinaryAnswer(errorFields(error, deps), deps))
 }
 
 async function serve(deps: ApiDeps, endpoint: Endpoint, reply: FastifyReply): Promise<void> {
@@ -97,11 +93,11 @@ function outcome(deps: ApiDeps, endpoint: Endpoint, { request, plan }: { request
   const replacesAnswer = plan.errcode !== undefined || plan.status !== undefined || plan.body !== undefined
   try {
     const fields = replacesAnswer && !plan.takesEffect ? {} : callEndpoint(endpoint, request, deps)
-    if (plan.errcode !== undefined) throw new Refusal(plan.errcode, plan.errmsg)
+    if (plan.errcode !== undefined) throw new ApiError(plan.errcode, plan.errmsg)
     return { fields, errcode: replacesAnswer ? null : 0 }
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error
-    return { fields: refusalFields(error, deps), errcode: error.errcode }
+    if (!(error instanceof ApiError)) throw error
+    return { fields: errorFields(error, deps), errcode: error.errcode }
   }
 }
 
@@ -123,13 +119,13 @@ function fileAnswer({ bytes, contentType, fileName }: FileAnswer): Answer {
   return { status: 200, body: bytes, contentType, fileName }
 }
 
-function refusalFields(refusal: Refusal, { clock }: Pick<ApiDeps, 'clock'>): Record<string, unknown> {
-  return { errcode: refusal.errcode, errmsg: `${refusal.message} rid: ${newRid(clock.nowSeconds())}` }
+function errorFields(error: ApiError, { clock }: Pick<ApiDeps, 'clock'>): Record<string, unknown> {
+  return { errcode: error.errcode, errmsg: `${error.message} rid: ${newRid(clock.nowSeconds())}` }
 }
 
 type Call = { request: ApiRequest; body: Record<string, unknown> }
 
-/** Whom a call is about, as far as it says so before it is judged. */
+/** The account or component that a call is about, read from the call before any check. */
 function subjectOf(deps: ApiDeps, endpoint: Endpoint, { request, body }: Call): string | undefined {
   if (endpoint.api === 'api_query_auth') return deps.authorizations.ownerOfCode(textIn(body, 'authorization_code'))
   const named = textIn(body, 'authorizer_appid')
@@ -150,7 +146,7 @@ function apiRequest(request: FastifyRequest): ApiRequest {
       contentType: headers['content-type'] ?? '',
       isChunked: headers['transfer-encoding'] !== undefined,
     },
-    // `::ffff:127.0.0.1` is how a dual-stack socket spells an IPv4 address.
+    // A dual-stack socket writes an IPv4 address as `::ffff:127.0.0.1`.
     remoteAddress: request.ip.replace(/^::ffff:/, ''),
   }
 }

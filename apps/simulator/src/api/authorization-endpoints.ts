@@ -1,8 +1,8 @@
-// Owns: the calls about authorizations: exchange of a code, refresh, account details, list.
-import { type Account, type Accounts, funcInfoOnTheWire } from '../accounts.ts'
+// Owns: the APIs of authorizations: exchange of a code, refresh, account details, list.
+import { type Account, type Accounts, funcInfoEntries } from '../accounts.ts'
 import type { Authorization, AuthorizationLedger } from '../ledger/authorization-ledger.ts'
 import { type Endpoint, textIn } from './endpoint.ts'
-import { Refusal } from './refusal.ts'
+import { ApiError } from './api-error.ts'
 
 type Deps = { accounts: Accounts; authorizations: AuthorizationLedger }
 
@@ -33,7 +33,7 @@ export function authorizationEndpoints({ accounts, authorizations }: Deps): Endp
           authorization_info: {
             authorizer_appid: exchanged.appId,
             ...tokens,
-            func_info: funcInfoOnTheWire(exchanged.funcInfo),
+            func_info: funcInfoEntries(exchanged.funcInfo),
           },
         }
       },
@@ -58,7 +58,7 @@ export function authorizationEndpoints({ accounts, authorizations }: Deps): Endp
       path: '/cgi-bin/component/api_get_authorizer_info',
       run: ({ body }) => {
         const authorization = authorizations.find(knownAccount(body).appId)
-        if (!authorization) throw new Refusal(61003)
+        if (!authorization) throw new ApiError(61003)
         return detailsOf(authorization)
       },
     },
@@ -69,7 +69,7 @@ export function authorizationEndpoints({ accounts, authorizations }: Deps): Endp
       run: ({ body }) => {
         const offset = wholeNumber(body, 'offset')
         const count = wholeNumber(body, 'count')
-        if (count > LIST_PAGE_MAX) throw new Refusal(40170)
+        if (count > LIST_PAGE_MAX) throw new ApiError(40170)
         const all = authorizations.all()
         const list = all.slice(offset, offset + count).map((one) => ({
           authorizer_appid: one.account.appId,
@@ -83,14 +83,14 @@ export function authorizationEndpoints({ accounts, authorizations }: Deps): Endp
 
   function knownAccount(body: Readonly<Record<string, unknown>>): Account {
     const account = accounts.find(textIn(body, 'authorizer_appid'))
-    if (!account) throw new Refusal(40013)
+    if (!account) throw new ApiError(40013)
     return account
   }
 }
 
 function wholeNumber(body: Readonly<Record<string, unknown>>, name: string): number {
   const value = body[name]
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0) throw new Refusal(47001)
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0) throw new ApiError(47001)
   return value
 }
 
@@ -116,7 +116,7 @@ function detailsOf({ account, funcInfo, refreshToken }: Authorization): Record<s
     authorization_info: {
       authorizer_appid: account.appId,
       authorizer_refresh_token: refreshToken,
-      func_info: funcInfoOnTheWire(funcInfo),
+      func_info: funcInfoEntries(funcInfo),
     },
   }
 }

@@ -1,10 +1,9 @@
-// Owns: the calls made with an authorizer's token (tickets of the JS-SDK, customer service messages), and the lists of
-// addresses.
+// Owns: the APIs of JS-SDK tickets, customer service messages, and WeChat's address lists.
 import type { Settings } from '../settings.ts'
 import type { CustomerService } from './customer-service.ts'
 import { type Endpoint, textIn } from './endpoint.ts'
 import { newJsTicket } from '../ledger/opaque-values.ts'
-import { Refusal } from './refusal.ts'
+import { ApiError } from './api-error.ts'
 
 type Deps = { settings: () => Settings; customerService: CustomerService }
 
@@ -18,7 +17,7 @@ export function businessEndpoints({ settings, customerService }: Deps): Endpoint
       namesComponent: false,
       run: ({ query }) => {
         const type = textIn(query, 'type')
-        if (type !== 'jsapi' && type !== 'wx_card') throw new Refusal(40097)
+        if (type !== 'jsapi' && type !== 'wx_card') throw new ApiError(40097)
         return { errcode: 0, errmsg: 'ok', ticket: newJsTicket(), expires_in: settings().tokenLifetimeSeconds }
       },
     },

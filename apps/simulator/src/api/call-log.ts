@@ -1,21 +1,20 @@
-// Owns: what the API was asked and how it answered. Counts are complete; of the calls themselves the last ones are
-// kept.
+// Owns: the log of API calls. It counts all of them, and keeps the latest.
 
 export type ApiCall = {
-  /** The last part of the path, as `api_authorizer_token` or `message/custom/send`. */
+  /** The end of the path, as `api_authorizer_token` or `message/custom/send`. */
   api: string
   /** The account that the call is about, else the component, else undefined. */
   appId: string | undefined
   /** ISO 8601, in WeChat's time. */
   at: string
-  /** 0 = done; null = not answered yet, or answered with something that has none. */
+  /** 0: success. null: not answered yet, or the answer has no errcode. */
   errcode: number | null
-  /** null = not answered yet, or the connection was cut instead. */
+  /** null: not answered yet, or the connection was reset. */
   httpStatus: number | null
   ms: number | null
-  /** The JSON body; secrets, tickets, tokens and codes are replaced by `[secret]`. */
+  /** The JSON body, with `[secret]` for secrets, tickets, tokens and codes. */
   body: Record<string, unknown>
-  /** The id of the fault that took part. */
+  /** Id of the fault that was applied. */
   faultId: string | undefined
 }
 
@@ -25,14 +24,14 @@ export type CallLog = {
   open(call: Pick<ApiCall, 'api' | 'appId' | 'at' | 'body' | 'faultId'>): OpenCall
   /** Oldest first. */
   readonly recent: readonly ApiCall[]
-  /** From the start, calls that are still open included. */
+  /** Since the start or `clear`, open calls included. */
   count(api: string, appId?: string): number
-  /** The most calls that were open at the same time. Per appid only when `appId` is given. */
+  /** The highest number of concurrent calls, of all accounts or of one. */
   peakConcurrency(api: string, appId?: string): number
   clear(): void
 }
 
-const KEPT = 10_000
+const MAX_KEPT = 10_000
 const SECRET_FIELD = /secret|ticket|token|code$/i
 
 export function createCallLog(): CallLog {
@@ -51,9 +50,9 @@ export function createCallLog(): CallLog {
       const startedAt = performance.now()
       const call: ApiCall = { api, appId, at, errcode: null, httpStatus: null, ms: null, body: redacted(body), faultId }
       recent.push(call)
-      // Cut in one go, not one by one: shifting a long array on every call would cost.
-      if (recent.length > KEPT * 1.1) recent.splice(0, recent.length - KEPT)
-      // One and the same for a call that is about nobody.
+      // Trims in batches: a shift per call would be slow.
+      if (recent.length > MAX_KEPT * 1.1) recent.splice(0, recent.length - MAX_KEPT)
+      // A set: both are the same counter for a call without appid.
       const touched = new Set([counter(api), counter(keyOf(api, appId))])
       for (const one of touched) {
         one.total += 1

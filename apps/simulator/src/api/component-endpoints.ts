@@ -1,13 +1,13 @@
-// Owns: the calls with which a platform gets its own credentials: ticket service, component token, pre_auth_code.
+// Owns: the APIs of the component's own credentials: ticket service, component token, pre_auth_code.
 import type { ComponentLedger } from '../ledger/component-ledger.ts'
 import type { Settings } from '../settings.ts'
 import { type AdmittedCall, type Endpoint, textIn } from './endpoint.ts'
-import { Refusal } from './refusal.ts'
+import { ApiError } from './api-error.ts'
 
 type Deps = {
   settings: () => Settings
   component: ComponentLedger
-  /** Answers whether the ticket service was running before. */
+  /** `running`: the ticket service was started before. */
   startTicketService: () => 'started' | 'running'
 }
 
@@ -15,11 +15,11 @@ type Deps = {
  * @see https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/ThirdParty/token/component_access_token.html
  */
 export function componentEndpoints({ settings, component, startTicketService }: Deps): Endpoint[] {
-  // The same secret has two names in WeChat's documentation.
+  // WeChat's documentation has two names for the same secret.
   function checkSecret(body: AdmittedCall['body'], name: 'component_secret' | 'component_appsecret') {
     const secret = textIn(body, name)
-    if (secret === '') throw new Refusal(41004)
-    if (secret !== settings().component.appSecret) throw new Refusal(40125)
+    if (secret === '') throw new ApiError(41004)
+    if (secret !== settings().component.appSecret) throw new ApiError(40125)
   }
 
   return [

@@ -1,7 +1,7 @@
-// Owns: customer service messages (客服消息) that accounts sent, and the window in which they may.
+// Owns: customer service messages (客服消息) that accounts sent, and the time window for sending them.
 import type { Settings } from '../settings.ts'
 import type { SimulationClock } from '../simulation-clock.ts'
-import { Refusal } from './refusal.ts'
+import { ApiError } from './api-error.ts'
 
 export type SentCustomMessage = {
   appId: string
@@ -14,9 +14,9 @@ export type SentCustomMessage = {
 }
 
 export type CustomerService = {
-  /** A user wrote to an account: the window opens, or opens anew. */
+  /** A user's message opens or renews the window. */
   userWrote(appId: string, openId: string): void
-  /** Refuses with 45015 outside the window and 45047 after five messages, when the settings say so. */
+  /** With the setting on, refuses with 45015 outside the window and 45047 after five messages. */
   send(appId: string, message: Record<string, unknown>): void
   /** Oldest first. */
   readonly sent: readonly SentCustomMessage[]
@@ -25,7 +25,7 @@ export type CustomerService = {
 
 const WINDOW_MS = 48 * 3600 * 1000
 const MESSAGES_PER_WINDOW = 5
-const KEPT = 10_000
+const MAX_KEPT = 10_000
 
 export function createCustomerService({
   clock,
@@ -39,8 +39,8 @@ export function createCustomerService({
 
   function useWindow(key: string) {
     const window = windows.get(key)
-    if (!window || clock.nowMs() - window.openedAtMs >= WINDOW_MS) throw new Refusal(45015)
-    if (window.sent >= MESSAGES_PER_WINDOW) throw new Refusal(45047)
+    if (!window || clock.nowMs() - window.openedAtMs >= WINDOW_MS) throw new ApiError(45015)
+    if (window.sent >= MESSAGES_PER_WINDOW) throw new ApiError(45047)
     window.sent += 1
   }
 
@@ -51,11 +51,11 @@ export function createCustomerService({
     },
     send: (appId, message) => {
       const { touser, msgtype } = message
-      if (typeof touser !== 'string' || touser === '') throw new Refusal(40003)
-      if (typeof msgtype !== 'string' || !isObject(message[msgtype])) throw new Refusal(40008)
+      if (typeof touser !== 'string' || touser === '') throw new ApiError(40003)
+      if (typeof msgtype !== 'string' || !isObject(message[msgtype])) throw new ApiError(40008)
       if (settings().customerServiceWindow) useWindow(`${appId} ${touser}`)
       sent.push({ appId, touser, msgtype, message, at: new Date(clock.nowMs()).toISOString() })
-      if (sent.length > KEPT * 1.1) sent.splice(0, sent.length - KEPT)
+      if (sent.length > MAX_KEPT * 1.1) sent.splice(0, sent.length - MAX_KEPT)
     },
     clear: () => {
       sent.length = 0

@@ -1,10 +1,10 @@
-// Owns: what one API is (path, method, whose token it wants) and the checks that WeChat makes before any of them runs.
+// Owns: the description of an API (path, method, token), and the checks that WeChat makes before each call.
 import type { AuthorizationLedger } from '../ledger/authorization-ledger.ts'
-import type { ComponentLedger } from '../ledger/component-ledger.ts'
+import type { ComponentLedger, TokenState } from '../ledger/component-ledger.ts'
 import type { Settings } from '../settings.ts'
 import type { Payload } from './multipart.ts'
 import type { Quota } from './quota.ts'
-import { Refusal } from './refusal.ts'
+import { ApiError } from './api-error.ts'
 
 export type ApiRequest = {
   method: string
@@ -14,19 +14,15 @@ export type ApiRequest = {
   remoteAddress: string
 }
 
-/**
- * A call whose token and component were found right. `appId`: the token's owner, the component for its own and for
- * none.
- */
+/** A call that passed the checks. `appId`: the token's owner; the component for its own token, and for none. */
 export type AdmittedCall = {
   appId: string
   query: Readonly<Record<string, unknown>>
   body: Readonly<Record<string, unknown>>
-  /** The body as it came. */
+  /** The body, not parsed. */
   payload: Payload
 }
 
-/** An answer that is no JSON. */
 export type FileAnswer = { bytes: Buffer; contentType: string; fileName: string | undefined }
 
 export type Endpoint = {
@@ -34,11 +30,11 @@ export type Endpoint = {
   path: string
   method: 'GET' | 'POST'
   token: 'none' | 'component' | 'authorizer' | 'either'
-  /** Must the body name the component? */
+  /** The body must name the component. */
   namesComponent: boolean
-  /** Is its body a file instead of JSON? */
+  /** The body is a file instead of JSON. */
   takesFile?: true
-  /** Throws a Refusal. */
+  /** Throws an ApiError. */
   run(call: AdmittedCall): Record<string, unknown> | FileAnswer
 }
 
@@ -49,17 +45,15 @@ export type AdmissionDeps = {
   quota: Quota
 }
 
-/**
- * All checks, then the endpoint. The order is WeChat's as far as known: method, address, token, body, component, quota.
- */
+/** Runs the checks, then the endpoint. WeChat's order, as far as known: method, address, token, body, component, quota. */
 export function callEndpoint(
   endpoint: Endpoint,
   request: ApiRequest,
   deps: AdmissionDeps,
 ): Record<string, unknown> | FileAnswer {
-  if (request.method !== endpoint.method) throw new Refusal(endpoint.method === 'GET' ? 43001 : 43002)
+  if (request.method !== endpoint.method) throw new ApiError(endpoint.method === 'GET' ? 43001 : 43002)
   const { ipAllowed } = deps.settings()
-  if (ipAllowed && !ipAllowed.includes(request.remoteAddress)) throw new Refusal(61004)
+  if (ipAllowed && !ipAllowed.includes(request.remoteAddress)) throw new ApiError(61004)
   const appId = endpoint.token === 'none' ? deps.settings().component.appId : ownerOfToken(endpoint, request, deps)
   const body = endpoint.method === 'GET' || endpoint.takesFile ? {} : parseBody(request.rawBody)
   if (endpoint.namesComponent) checkComponent(body, deps)
@@ -67,11 +61,11 @@ export function callEndpoint(
   return endpoint.run({ appId, query: request.query, body, payload: request.payload })
 }
 
-/** The JSON object in a body. Refuses with 44002, 47001. */
+/** Refuses with 44002, 47001. */
 function parseBody(rawBody: string): Record<string, unknown> {
-  if (rawBody.trim() === '') throw new Refusal(44002)
+  if (rawBody.trim() === '') throw new ApiError(44002)
   const parsed = jsonObject(rawBody)
-  if (!parsed) throw new Refusal(47001)
+  if (!parsed) throw new ApiError(47001)
   return parsed
 }
 
@@ -89,12 +83,12 @@ export function jsonObject(text: string): Record<string, unknown> | undefined {
   }
 }
 
-/** The token of a call, by its new name or its old one. */
+/** The token, by either name of its parameter. */
 export function tokenOf(query: Readonly<Record<string, unknown>>): string {
   return textIn(query, 'access_token') || textIn(query, 'component_access_token')
 }
 
-/** A field's text; '' when it is missing or of another type. */
+/** '' when the field is missing or not a string. */
 export function textIn(fields: Readonly<Record<string, unknown>>, name: string): string {
   const value = fields[name]
   return typeof value === 'string' ? value : ''
@@ -102,38 +96,38 @@ export function textIn(fields: Readonly<Record<string, unknown>>, name: string):
 
 function ownerOfToken(endpoint: Endpoint, request: ApiRequest, deps: AdmissionDeps): string {
   const token = tokenOf(request.query)
-  if (token === '') throw new Refusal(41001)
-  const componentStanding = deps.component.standingOf(token)
-  if (componentStanding !== 'unknown') {
-    if (endpoint.token === 'authorizer') throw new Refusal(61015)
-    refuseUnlessValid(componentStanding)
+  if (token === '') throw new ApiError(41001)
+  const componentState = deps.component.stateOf(token)
+  if (componentState !== 'unknown') {
+    if (endpoint.token === 'authorizer') throw new ApiError(61015)
+    checkState(componentState)
     return deps.settings().component.appId
   }
   const owner = deps.authorizations.ownerOfAccessToken(token)
-  if (!owner) throw new Refusal(40001)
-  if (endpoint.token === 'component') throw new Refusal(61014)
-  refuseUnlessValid(owner.standing)
+  if (!owner) throw new ApiError(40001)
+  if (endpoint.token === 'component') throw new ApiError(61014)
+  checkState(owner.state)
   return owner.appId
 }
 
-function refuseUnlessValid(standing: 'valid' | 'expired' | 'superseded' | 'unknown' | 'revoked') {
-  switch (standing) {
+function checkState(state: TokenState | 'revoked') {
+  switch (state) {
     case 'valid':
       return
     case 'expired':
-      throw new Refusal(42001)
+      throw new ApiError(42001)
     case 'revoked':
-      throw new Refusal(61003)
+      throw new ApiError(61003)
     case 'superseded':
     case 'unknown':
-      throw new Refusal(40001)
+      throw new ApiError(40001)
   }
 }
 
 function checkComponent(body: Readonly<Record<string, unknown>>, deps: AdmissionDeps) {
   const appId = textIn(body, 'component_appid')
-  if (appId === '') throw new Refusal(41018)
-  if (appId !== deps.settings().component.appId) throw new Refusal(40013)
+  if (appId === '') throw new ApiError(41018)
+  if (appId !== deps.settings().component.appId) throw new ApiError(40013)
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

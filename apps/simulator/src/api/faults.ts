@@ -1,43 +1,42 @@
-// Owns: what goes wrong with the API on purpose: which calls a fault catches, and for how long.
+// Owns: faults of the API, injected on purpose: which calls they apply to, and how often.
 import { randomUUID } from 'node:crypto'
 
 export type FaultPlan = {
   /** Only calls about this account. */
   appId?: string
-  /** So many calls, then it is over; left out = until removed. */
+  /** Number of calls it applies to; left out: until removed. */
   times?: number
-  /** Lets so many calls pass first. */
+  /** Skips this number of calls first. */
   after?: number
-  /** Waits before anything happens at WeChat. */
+  /** Delay before the call takes effect. */
   delayMs?: number
-  /** Waits after it happened, before the answer. */
+  /** Delay after it took effect, before the answer. */
   delayAnswerMs?: number
   /** As the delays, until the promise settles. Not over HTTP. */
   holdUntil?: Promise<unknown>
   holdAnswerUntil?: Promise<unknown>
-  /** Cuts the connection; nothing happened at WeChat. */
+  /** Resets the connection before the call takes effect. */
   resetBefore?: boolean
-  /** Cuts the connection although it happened: a code is spent, a refresh token has rotated, nobody was told. */
+  /** Resets the connection after it took effect: a code is spent, a refresh token rotated, and the answer lost. */
   resetAfter?: boolean
-  /** Cuts the connection after so many bytes of the answer's body. */
+  /** Resets the connection after this number of bytes of the answer's body. */
   cutAfterBytes?: number
   /** Refuses with this errcode. */
   errcode?: number
   errmsg?: string
-  /** Another HTTP status. */
   status?: number
-  /** Another body: HTML, cut JSON, nothing. */
+  /** Replaces the body: HTML, truncated JSON, nothing. */
   body?: string
   contentType?: string
-  /** With `errcode`, `status` or `body`: did the call take effect all the same? Default false. */
+  /** With `errcode`, `status` or `body`: the call takes effect nevertheless. Default false. */
   takesEffect?: boolean
-  /** The answer comes in pieces of `bytes` (default 1) with `everyMs` between. */
+  /** Sends the answer in pieces of `bytes` (default 1), one per `everyMs`. */
   drip?: { everyMs: number; bytes?: number }
-  /** Leaves fields out of the answer, at any depth: `['authorizer_refresh_token']`. */
+  /** Omits fields of the answer, at any depth: `['authorizer_refresh_token']`. */
   omit?: readonly string[]
-  /** Puts values in place of fields of the answer, at any depth: `{ authorizer_refresh_token: '' }`. */
+  /** Replaces fields of the answer, at any depth: `{ authorizer_refresh_token: '' }`. */
   replace?: Readonly<Record<string, unknown>>
-  /** Turns the answer into something else. Not over HTTP. */
+  /** Replaces the answer. Not over HTTP. */
   mutate?: (answer: Record<string, unknown>) => unknown
 }
 
@@ -45,13 +44,13 @@ type ActiveFault = { id: string; api: string; plan: FaultPlan; caught: number }
 
 export type Fault = {
   id: string
-  /** How many calls it caught. */
+  /** Number of calls it applied to. */
   readonly caught: number
   remove(): void
 }
 
 export type Faults = {
-  /** `api` as in the call log, or `*`. The first one planned that fits a call catches it, alone. */
+  /** `api` as in the call log, or `*`. Only the first fault that matches a call applies. */
   add(api: string, plan: FaultPlan): Fault
   take(api: string, appId: string | undefined): ActiveFault | undefined
   remove(id: string): boolean
@@ -104,7 +103,7 @@ export function createFaults(): Faults {
   }
 }
 
-/** The answer with `omit`, `replace` and `mutate` done to it. */
+/** Applies `omit`, `replace` and `mutate`. */
 export function distort(answer: Record<string, unknown>, plan: FaultPlan): unknown {
   const changed = changeFields(answer, new Set(plan.omit), plan.replace ?? {})
   return plan.mutate ? plan.mutate(changed) : changed

@@ -1,36 +1,32 @@
-// Owns: the calls with files: media up and down, codes of mini programs. What succeeds is bytes, what fails is JSON, on
-// one path.
+// Owns: the APIs with files: upload and download of media, mini program codes. Success answers bytes, failure JSON.
 import { randomBytes } from 'node:crypto'
 import { type AdmittedCall, type Endpoint, textIn } from './endpoint.ts'
 import { readPart } from './multipart.ts'
-import { Refusal } from './refusal.ts'
+import { ApiError } from './api-error.ts'
 
 const TYPES = new Set(['image', 'voice', 'video', 'thumb'])
 const MAX_SCENE_LENGTH = 32
-const KEPT = 100
-/** One white point. */
+const MAX_KEPT = 100
+/** One white pixel. */
 const PNG = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==',
   'base64',
 )
 
-/**
- * Read 2026-11-29: https://developers.weixin.qq.com/doc/service/api/material/temporary/api_uploadtempmedia.html and its
- * neighbours.
- */
+/** After https://developers.weixin.qq.com/doc/service/api/material/temporary/api_uploadtempmedia.html, as of 2026-11-29. */
 export function mediaEndpoints({ nowSeconds }: { nowSeconds: () => number }): Endpoint[] {
   const media = new Map<string, { appId: string; bytes: Buffer; contentType: string; fileName: string }>()
   const ofAccount = { token: 'authorizer', namesComponent: false } as const
 
   function upload({ appId, query, payload }: AdmittedCall): Record<string, unknown> {
     const type = textIn(query, 'type')
-    if (!TYPES.has(type)) throw new Refusal(40004)
-    // The servers for uploads refuse a body that does not say how long it is.
+    if (!TYPES.has(type)) throw new ApiError(40004)
+    // WeChat's upload servers refuse a body without content-length.
     const part = payload.isChunked ? undefined : readPart(payload, 'media')
-    if (part === undefined) throw new Refusal(41005)
+    if (part === undefined) throw new ApiError(41005)
     const mediaId = randomBytes(48).toString('base64url')
     media.set(mediaId, { appId, ...part })
-    if (media.size > KEPT) media.delete([...media.keys()][0] ?? '')
+    if (media.size > MAX_KEPT) media.delete([...media.keys()][0] ?? '')
     return { type, media_id: mediaId, created_at: nowSeconds() }
   }
 
@@ -43,7 +39,7 @@ export function mediaEndpoints({ nowSeconds }: { nowSeconds: () => number }): En
       method: 'GET',
       run: ({ appId, query }) => {
         const found = media.get(textIn(query, 'media_id'))
-        if (found?.appId !== appId) throw new Refusal(40007)
+        if (found?.appId !== appId) throw new ApiError(40007)
         return found
       },
     },
@@ -54,8 +50,8 @@ export function mediaEndpoints({ nowSeconds }: { nowSeconds: () => number }): En
       method: 'POST',
       run: ({ body }) => {
         const scene = textIn(body, 'scene')
-        if (scene === '' || scene.length > MAX_SCENE_LENGTH) throw new Refusal(40169)
-        if (textIn(body, 'page').startsWith('/')) throw new Refusal(41030)
+        if (scene === '' || scene.length > MAX_SCENE_LENGTH) throw new ApiError(40169)
+        if (textIn(body, 'page').startsWith('/')) throw new ApiError(41030)
         return { bytes: PNG, contentType: 'image/jpeg', fileName: undefined }
       },
     },

@@ -1,9 +1,9 @@
-// Owns: finding one file in a multipart body.
+// Owns: finding a file in a multipart body.
 export type Payload = { bytes: Buffer; contentType: string; isChunked: boolean }
 
 export type Part = { bytes: Buffer; contentType: string; fileName: string }
 
-/** The part of this name that is a file; undefined when there is none, or the body is not complete. */
+/** The file part with this name; undefined when there is none, or the body is incomplete. */
 export function readPart({ bytes, contentType }: Payload, name: string): Part | undefined {
   const [, quoted, plain] = /^multipart\/form-data;.*boundary=(?:"([^"]+)"|([^;\s]+))/i.exec(contentType) ?? []
   const boundary = quoted ?? plain
@@ -12,7 +12,7 @@ export function readPart({ bytes, contentType }: Payload, name: string): Part | 
   for (let at = bytes.indexOf(delimiter); at >= 0;) {
     const next = bytes.indexOf(delimiter, at + delimiter.length)
     if (next < 0) return undefined
-    // Between the line of the boundary and the line break before the next one.
+    // From the line after the boundary to the line break before the next one.
     const part = filePart(bytes.subarray(at + delimiter.length + 2, next - 2), name)
     if (part !== undefined) return part
     at = next

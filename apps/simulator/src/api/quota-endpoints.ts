@@ -1,15 +1,15 @@
-// Owns: the calls that read and reset daily quotas.
+// Owns: the APIs that read and reset daily quotas.
 import type { Settings } from '../settings.ts'
 import { type Endpoint, textIn } from './endpoint.ts'
 import type { Quota } from './quota.ts'
-import { Refusal } from './refusal.ts'
+import { ApiError } from './api-error.ts'
 
 type Deps = { settings: () => Settings; quota: Quota; apiOfPath: (path: string) => string | undefined }
 
 export function quotaEndpoints({ settings, quota, apiOfPath }: Deps): Endpoint[] {
   function apiIn(body: Readonly<Record<string, unknown>>): string {
     const api = apiOfPath(textIn(body, 'cgi_path'))
-    if (api === undefined) throw new Refusal(76021)
+    if (api === undefined) throw new ApiError(76021)
     return api
   }
 
@@ -40,13 +40,13 @@ export function quotaEndpoints({ settings, quota, apiOfPath }: Deps): Endpoint[]
       token: 'either',
       namesComponent: false,
       run: ({ appId, body }) => {
-        if (textIn(body, 'appid') !== appId) throw new Refusal(40013)
+        if (textIn(body, 'appid') !== appId) throw new ApiError(40013)
         quota.reset(appId)
         return { errcode: 0, errmsg: 'ok' }
       },
     },
     {
-      // Works with the secret alone: when the token itself is out of quota, the calls above cannot be made.
+      // Takes the secret instead of a token: without quota, no call with a token passes.
       api: 'clear_quota/v2',
       path: '/cgi-bin/component/clear_quota/v2',
       method: 'POST',
@@ -54,8 +54,8 @@ export function quotaEndpoints({ settings, quota, apiOfPath }: Deps): Endpoint[]
       namesComponent: true,
       run: ({ appId, body }) => {
         const secret = textIn(body, 'appsecret')
-        if (secret === '') throw new Refusal(41004)
-        if (secret !== settings().component.appSecret) throw new Refusal(40125)
+        if (secret === '') throw new ApiError(41004)
+        if (secret !== settings().component.appSecret) throw new ApiError(40125)
         quota.reset(textIn(body, 'appid') || appId)
         return { errcode: 0, errmsg: 'ok' }
       },

@@ -1,18 +1,18 @@
-// Owns: how often each API was called today, and how often a month the count may be reset.
+// Owns: the number of calls of each API today, and the monthly resets.
 import type { Settings } from '../settings.ts'
 import type { SimulationClock } from '../simulation-clock.ts'
-import { Refusal } from './refusal.ts'
+import { ApiError } from './api-error.ts'
 
 export type Quota = {
   /** Counts the call. Refuses with 45009 beyond the daily limit. */
   use(api: string, appId: string): void
   read(api: string, appId: string): { daily_limit: number; used: number; remain: number }
-  /** Back to zero for one appid, for one API when given. Refuses with 48006 above ten a month. */
+  /** Resets all counts of an appid, or that of one API. Refuses with 48006 above ten a month. */
   reset(appId: string, api?: string): void
 }
 
 const RESETS_PER_MONTH = 10
-// Where nothing is limited the answer still names a limit, as WeChat's does.
+// Without a limit the answer still names one, as WeChat's does.
 const UNLIMITED = 1_000_000
 // Days and months end at midnight in Shanghai.
 const SHANGHAI_OFFSET_MS = 8 * 3600 * 1000
@@ -40,7 +40,7 @@ export function createQuota({ clock, settings }: { clock: SimulationClock; setti
       const count = (counts.get(api) ?? 0) + 1
       counts.set(api, count)
       const limit = settings().dailyQuota[api]
-      if (limit !== undefined && count > limit) throw new Refusal(45009)
+      if (limit !== undefined && count > limit) throw new ApiError(45009)
     },
     read: (api, appId) => {
       const daily = settings().dailyQuota[api] ?? UNLIMITED
@@ -51,7 +51,7 @@ export function createQuota({ clock, settings }: { clock: SimulationClock; setti
       const month = today().slice(0, 7)
       const known = resets.get(appId)
       const times = known?.month === month ? known.times : 0
-      if (times >= RESETS_PER_MONTH) throw new Refusal(48006)
+      if (times >= RESETS_PER_MONTH) throw new ApiError(48006)
       resets.set(appId, { month, times: times + 1 })
       if (api === undefined) usedBy(appId).clear()
       else usedBy(appId).delete(api)

@@ -1,4 +1,4 @@
-// Owns: what a browser may ask of the authorization page, and why WeChat shows an error page instead.
+// Owns: the request of the authorization page: its validation, the accounts offered, the redirect.
 import type { Account } from '../accounts.ts'
 import type { Settings } from '../settings.ts'
 
@@ -12,7 +12,7 @@ export type PageRequest = {
 
 type Deps = { settings: () => Settings; isPreAuthCodeUsable: (code: string) => boolean }
 
-/** The request, or the sentence that the error page shows. */
+/** The request, or the text of the error page. */
 export function readPageRequest(
   fields: Readonly<Record<string, unknown>>,
   referer: string | undefined,
@@ -45,7 +45,7 @@ export function readPageRequest(
   }
 }
 
-/** The accounts that the page offers: biz_appid wins over auth_type; 1 = 公众号 only, 2 = 小程序 only, all else = both. */
+/** The accounts that the page offers. biz_appid takes precedence over auth_type; 1: 公众号, 2: 小程序, others: both. */
 export function offeredAccounts(accounts: readonly Account[], { authType, bizAppId }: PageRequest): Account[] {
   if (bizAppId !== '') return accounts.filter(({ appId }) => appId === bizAppId)
   if (authType === '1') return accounts.filter(({ isMiniProgram }) => !isMiniProgram)
@@ -53,7 +53,7 @@ export function offeredAccounts(accounts: readonly Account[], { authType, bizApp
   return [...accounts]
 }
 
-/** redirect_uri with the code and its life appended, what was in it kept as it was. */
+/** redirect_uri with the code and its lifetime appended to its own query. */
 export function redirectTarget(redirectUri: URL, authorizationCode: string, expiresInSeconds: number): string {
   const target = new URL(redirectUri)
   const appended = `auth_code=${encodeURIComponent(authorizationCode)}&expires_in=${expiresInSeconds}`

@@ -1,4 +1,4 @@
-// Owns: the pages on which an account's administrator confirms the authorization: PC, mobile, and mobile's old address.
+// Owns: the pages where an account's administrator confirms the authorization: PC, mobile, and the old mobile path.
 import formbody from '@fastify/formbody'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Accounts } from '../accounts.ts'
@@ -21,7 +21,7 @@ type Deps = {
   component: ComponentLedger
   pushes: Pick<ComponentPushes, 'prepareAuthorization'>
   pauses: Pick<Pauses, 'pause'>
-  /** For what fails where nobody waits for it. */
+  /** Called with errors in the background. */
   onError: (error: unknown) => void
 }
 
@@ -42,59 +42,59 @@ export function authorizationPages(deps: Deps) {
 }
 
 function show(request: FastifyRequest, reply: FastifyReply, deps: Deps) {
-  const asked = readPageRequest(fieldsOf(request.query), request.headers.referer, readingWith(deps))
-  if ('problem' in asked) return refuse(reply, asked.problem)
-  const offered = offeredAccounts(deps.accounts.all(), asked)
-  return reply.type('text/html; charset=utf-8').send(choicePage(asked, offered, deps.settings().component.appId))
+  const pageRequest = readPageRequest(fieldsOf(request.query), request.headers.referer, readerDeps(deps))
+  if ('problem' in pageRequest) return refuse(reply, pageRequest.problem)
+  const offered = offeredAccounts(deps.accounts.all(), pageRequest)
+  return reply.type('text/html; charset=utf-8').send(choicePage(pageRequest, offered, deps.settings().component.appId))
 }
 
 async function confirm(request: FastifyRequest, reply: FastifyReply, deps: Deps) {
   const fields = { ...fieldsOf(request.query), ...fieldsOf(request.body) }
-  // The Referer of the confirmation is the page itself: where the visit came from was judged when the page was shown.
+  // No check of the Referer, which is the page itself now: `show` has checked it.
   const settings = () => ({ ...deps.settings(), authorizationDomains: undefined })
-  const asked = readPageRequest(fields, undefined, { ...readingWith(deps), settings })
-  if ('problem' in asked) return refuse(reply, asked.problem)
-  const account = chosenAccount(typeof fields['account'] === 'string' ? fields['account'] : '', asked, deps.accounts)
+  const pageRequest = readPageRequest(fields, undefined, { ...readerDeps(deps), settings })
+  if ('problem' in pageRequest) return refuse(reply, pageRequest.problem)
+  const choice = typeof fields['account'] === 'string' ? fields['account'] : ''
+  const account = chosenAccount(choice, pageRequest, deps.accounts)
   if (!account) return refuse(reply, '帐号不可选 · this account cannot be chosen here')
 
-  deps.component.spendPreAuthCode(asked.preAuthCode)
-  const { authorizationCode, push } = deps.pushes.prepareAuthorization(account.appId, {
-    preAuthCode: asked.preAuthCode,
-  })
+  const { preAuthCode, redirectUri } = pageRequest
+  deps.component.spendPreAuthCode(preAuthCode)
+  const { authorizationCode, push } = deps.pushes.prepareAuthorization(account.appId, { preAuthCode })
   const { authorizedPushDelayMs, redirectDelayMs, authorizationCodeLifetimeSeconds } = deps.settings()
   deps.pauses.pause(authorizedPushDelayMs).then(push).catch(deps.onError)
   await deps.pauses.pause(redirectDelayMs)
-  return reply.redirect(redirectTarget(asked.redirectUri, authorizationCode, authorizationCodeLifetimeSeconds), 302)
+  return reply.redirect(redirectTarget(redirectUri, authorizationCode, authorizationCodeLifetimeSeconds), 302)
 }
 
-function chosenAccount(choice: string, asked: PageRequest, accounts: Accounts) {
+function chosenAccount(choice: string, request: PageRequest, accounts: Accounts) {
   if (NEW_ACCOUNTS.includes(choice)) {
-    return asked.bizAppId === '' ? accounts.add({ isMiniProgram: choice === 'new-mini-program' }) : undefined
+    return request.bizAppId === '' ? accounts.add({ isMiniProgram: choice === 'new-mini-program' }) : undefined
   }
-  return offeredAccounts(accounts.all(), asked).find(({ appId }) => appId === choice)
+  return offeredAccounts(accounts.all(), request).find(({ appId }) => appId === choice)
 }
 
-function choicePage(asked: PageRequest, offered: ReturnType<Accounts['all']>, componentAppId: string): string {
+function choicePage(request: PageRequest, offered: ReturnType<Accounts['all']>, componentAppId: string): string {
   const hidden = Object.entries({
-    component_appid: asked.componentAppId,
-    pre_auth_code: asked.preAuthCode,
-    redirect_uri: asked.redirectUri.href,
-    auth_type: asked.authType,
-    biz_appid: asked.bizAppId,
+    component_appid: request.componentAppId,
+    pre_auth_code: request.preAuthCode,
+    redirect_uri: request.redirectUri.href,
+    auth_type: request.authType,
+    biz_appid: request.bizAppId,
   }).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)
   const choices = offered.map(
     (account) => html`<p><button class="primary" name="account" value="${account.appId}">
       ${account.nickName} · ${account.isMiniProgram ? '小程序 mini program' : '公众号 official account'}</button>
       <code class="quiet">${account.appId}</code></p>`,
   )
-  const fresh = html`
+  const newAccounts = html`
     <p><button name="account" value="new-official-account">新建公众号 · new official account</button>
     <button name="account" value="new-mini-program">新建小程序 · new mini program</button></p>`
   return page(
     '授权 · Authorization',
     html`<h1>将帐号授权给第三方平台 · Authorize the platform</h1>
     <p class="quiet">模拟的微信页面 · WeChat's page, simulated. <code>${componentAppId}</code></p>
-    <form method="post" style="display:block">${hidden}${choices}${asked.bizAppId === '' ? fresh : ''}</form>`,
+    <form method="post" style="display:block">${hidden}${choices}${request.bizAppId === '' ? newAccounts : ''}</form>`,
   )
 }
 
@@ -103,7 +103,7 @@ function refuse(reply: FastifyReply, problem: string) {
   return reply.code(400).type('text/html; charset=utf-8').send(page('授权失败 · Refused', body))
 }
 
-function readingWith({ settings, component }: Deps) {
+function readerDeps({ settings, component }: Deps) {
   return { settings, isPreAuthCodeUsable: component.isPreAuthCodeUsable }
 }
 

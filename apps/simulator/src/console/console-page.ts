@@ -1,4 +1,4 @@
-// Owns: the page at `/` for a human: accounts with buttons, the last pushes, calls and customer service messages.
+// Owns: the page at `/`: accounts with buttons, the latest pushes, calls and customer service messages.
 import type { FastifyInstance } from 'fastify'
 import type { ApiCall } from '../api/call-log.ts'
 import type { SentCustomMessage } from '../api/customer-service.ts'
@@ -7,7 +7,7 @@ import type { PushResult } from '../push/pusher.ts'
 import type { World } from '../world.ts'
 import { type AccountState, stateOf } from './state.ts'
 
-const SHOWN = 15
+const MAX_SHOWN = 15
 
 export function consolePage(world: World) {
   return async function register(app: FastifyInstance) {
@@ -91,7 +91,7 @@ function messageRow(sent: SentCustomMessage): Html {
 }
 
 function lastOf<T>(items: readonly T[], row: (item: T) => Html): Html[] {
-  return items.slice(-SHOWN).reverse().map(row)
+  return items.slice(-MAX_SHOWN).reverse().map(row)
 }
 
 function table(heads: readonly string[], rows: readonly Html[]): Html {

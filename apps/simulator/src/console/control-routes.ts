@@ -1,5 +1,4 @@
-// Owns: /_simulator/*, by which another process drives the simulator: JSON in, JSON out. A form of the console goes
-// back to `/`.
+// Owns: /_simulator/*, the JSON routes that drive the simulator. A form of the page at `/` is redirected back to it.
 import formbody from '@fastify/formbody'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { runReleaseCheck } from '../release-check/run-release-check.ts'
@@ -13,7 +12,7 @@ type AppIdParams = { appId: string }
 export function controlRoutes(world: World) {
   return async function register(app: FastifyInstance) {
     await app.register(formbody)
-    // A POST that needs no details may come without a body.
+    // The body may be left out.
     app.addHook('preValidation', async (request) => {
       if (request.method !== 'GET') request.body ??= {}
     })
@@ -22,14 +21,14 @@ export function controlRoutes(world: World) {
       const message = statusCode === 415 ? 'the body must be JSON or a form' : error.message
       return reply.code(statusCode).send({ statusCode, message })
     })
-    await app.register(async (scope) => observe(scope, world), { prefix: '/_simulator' })
-    await app.register(async (scope) => drive(scope, world), { prefix: '/_simulator' })
-    await app.register(async (scope) => disturb(scope, world), { prefix: '/_simulator' })
+    await app.register(async (scope) => stateRoutes(scope, world), { prefix: '/_simulator' })
+    await app.register(async (scope) => pushRoutes(scope, world), { prefix: '/_simulator' })
+    await app.register(async (scope) => faultRoutes(scope, world), { prefix: '/_simulator' })
     app.all('/_simulator/*', (_request, reply) => reply.code(404).send({ statusCode: 404, message: 'no such route' }))
   }
 }
 
-function observe(app: FastifyInstance, world: World) {
+function stateRoutes(app: FastifyInstance, world: World) {
   const { accounts, authorizations, calls, customerService, pusher } = world
   app.get('/state', () => stateOf(world))
   app.get<{ Querystring: schemas.RecentQuery }>(
@@ -77,14 +76,14 @@ function observe(app: FastifyInstance, world: World) {
     ({ body: { appId, token } }) => {
       const owner = authorizations.ownerOfAccessToken(token)
       return {
-        valid: owner?.appId === appId && owner.standing === 'valid',
+        valid: owner?.appId === appId && owner.state === 'valid',
         current: authorizations.currentAccessToken(appId) === token,
       }
     },
   )
 }
 
-function drive(app: FastifyInstance, world: World) {
+function pushRoutes(app: FastifyInstance, world: World) {
   const { accounts, componentPushes, messagePushes } = world
   app.get('/accounts', () => ({ items: stateOf(world).accounts }))
   app.post<{ Body: schemas.AccountBody }>('/accounts', { schema: { body: schemas.accountBody } }, (request, reply) =>
@@ -141,7 +140,8 @@ function drive(app: FastifyInstance, world: World) {
   )
 }
 
-function disturb(app: FastifyInstance, world: World) {
+/** Faults, the clock and the settings. */
+function faultRoutes(app: FastifyInstance, world: World) {
   const { faults, clock } = world
   app.get('/faults', () => ({ items: faults.all() }))
   app.post<{ Body: schemas.FaultBody }>('/faults', { schema: { body: schemas.faultBody } }, (request, reply) => {

@@ -1,4 +1,4 @@
-// Owns: the JSON schemas of the control routes' bodies and queries, with the types they stand for.
+// Owns: the JSON schemas and types of the control routes' bodies and queries.
 import type { FuncInfo, NewAccount } from '../accounts.ts'
 import type { FaultPlan } from '../api/faults.ts'
 import type { MessageFields } from '../push/message-xml.ts'
@@ -103,7 +103,7 @@ export const recentQuery = object({
   appId: text,
 })
 
-/** What may be changed while it runs; the same names and units as in the settings. */
+/** The settings that can be changed at run time. */
 export const settingsBody = object({
   eventUrl: text,
   callbackUrl: text,

@@ -1,4 +1,4 @@
-// Owns: the simulator's state in one view, without the component's secrets.
+// Owns: the simulator's state as the control routes answer it, without the component's secrets.
 import type { World } from '../world.ts'
 
 export type AccountState = {
@@ -8,7 +8,7 @@ export type AccountState = {
   isMiniProgram: boolean
   authorized: boolean
   authorizedAt: string | null
-  /** Has its code been exchanged? */
+  /** Whether its code has been exchanged. */
   exchanged: boolean
 }
 

@@ -1,5 +1,5 @@
-// Owns: WXBizMsgCrypt's cipher and signatures as WeChat's side speaks them. Written from the protocol alone:
-// it shares nothing with the gateway's own code, so that a mistake made there cannot be mirrored here.
+// Owns: WXBizMsgCrypt's cipher and signatures on WeChat's side. It shares no code with the gateway, so that it does not
+// repeat the gateway's mistakes.
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
 
 const BLOCK_BYTES = 32
@@ -10,9 +10,9 @@ export type MessageToEncrypt = {
   /** 43 characters of `[A-Za-z0-9]`. */
   encodingAesKey: string
   plaintext: string
-  /** What stands behind the message inside the ciphertext: the component's appid on both kinds of pushes. */
+  /** Appended to the message before encryption: the component's appid on both kinds of pushes. */
   receiveId: string
-  /** 16 bytes in front of the message; random hex, as WeChat's own, when left out. */
+  /** 16 bytes before the message. Default: random hex, as WeChat's. */
   random16?: string
 }
 
@@ -34,7 +34,7 @@ export function encryptMessage(message: MessageToEncrypt): string {
   )
 }
 
-/** The inverse. Throws when the base64, the block length, the padding or the inner length is wrong. */
+/** Throws for invalid base64, block length, padding or inner length. */
 export function decryptMessage(encodingAesKey: string, encrypt: string): DecryptedMessage {
   const { key, iv } = keyAndIv(encodingAesKey)
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(encrypt)) throw new Error('Encrypt is not base64')
@@ -58,7 +58,7 @@ export function decryptMessage(encodingAesKey: string, encrypt: string): Decrypt
   }
 }
 
-/** Lower-case hex sha1 of the parts, sorted as bytes and joined: `signature` of three, `msg_signature` of four. */
+/** Lower-case hex SHA-1 of the parts, sorted by bytes and joined: `signature` of three, `msg_signature` of four. */
 export function signParts(...parts: readonly string[]): string {
   const sorted = parts.map((part) => Buffer.from(part, 'utf8')).sort(Buffer.compare)
   return createHash('sha1').update(Buffer.concat(sorted)).digest('hex')

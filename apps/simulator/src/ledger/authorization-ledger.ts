@@ -1,20 +1,20 @@
-// Owns: who authorized the component, which authorization codes are unspent, which authorizer tokens are valid now.
-import { type Account, type Accounts, type FuncInfo, funcInfoOnTheWire } from '../accounts.ts'
-import { Refusal } from '../api/refusal.ts'
+// Owns: the authorizations, their unspent codes and their valid tokens.
+import { type Account, type Accounts, type FuncInfo, funcInfoEntries } from '../accounts.ts'
+import { ApiError } from '../api/api-error.ts'
 import type { Settings } from '../settings.ts'
 import type { SimulationClock } from '../simulation-clock.ts'
-import type { TokenStanding } from './component-ledger.ts'
-import { ForgettingMap } from './forgetting-map.ts'
+import type { TokenState } from './component-ledger.ts'
+import { BoundedMap } from './bounded-map.ts'
 import { newAuthorizationCode, newRefreshToken, newToken } from './opaque-values.ts'
 
 export type IssuedAuthorization = {
   authorizationCode: string
-  /** `unchanged`: the account had granted the same before. WeChat pushes nothing then. */
+  /** `unchanged`: the account grants the same sets as before, which WeChat does not push. */
   change: 'authorized' | 'updateauthorized' | 'unchanged'
   authorizedAtSeconds: number
 }
 
-/** undefined for both tokens: the account granted no API permission. */
+/** Without tokens when the account granted no API permission. */
 type ExchangedCode = {
   appId: string
   accessToken: string | undefined
@@ -28,17 +28,17 @@ export type Authorization = { account: Account; authorizedAtSeconds: number; fun
 export type AuthorizationLedger = {
   authorize(appId: string, funcInfo?: FuncInfo): IssuedAuthorization
   revoke(appId: string): void
-  /** Spends the code, issues a new refresh token, kills every token before it. Refuses with 61009, 61010. */
+  /** Spends the code, issues new tokens, revokes all earlier ones. Refuses with 61009, 61010. */
   exchange(code: string): ExchangedCode
   ownerOfCode(code: string): string | undefined
   /** Refuses with 61003 (not authorized), 61023 (wrong or superseded refresh token). */
   refresh(appId: string, refreshToken: string): { accessToken: string; refreshToken: string; expiresInSeconds: number }
-  ownerOfAccessToken(token: string): { appId: string; standing: TokenStanding | 'revoked' } | undefined
-  /** The newest access token, when it has not expired. */
+  ownerOfAccessToken(token: string): { appId: string; state: TokenState | 'revoked' } | undefined
+  /** The newest access token, unless expired. */
   currentAccessToken(appId: string): string | undefined
-  /** '' when no code of the authorization was ever exchanged; undefined when not authorized. */
+  /** '': no code has been exchanged yet. undefined: not authorized. */
   currentRefreshToken(appId: string): string | undefined
-  /** In the order of authorization. */
+  /** In order of authorization. */
   all(): Authorization[]
   find(appId: string): Authorization | undefined
 }
@@ -50,13 +50,13 @@ type Grant = {
   funcInfo: FuncInfo
   accessToken: string | undefined
   refreshToken: string
-  /** Refresh tokens that rotation left alive for a while. */
+  /** Rotated refresh tokens that are still valid, with the end of their grace period. */
   graceRefreshTokens: Map<string, number>
 }
 type IssuedCode = { appId: string; issuedAtMs: number; state: 'unspent' | 'spent' | 'void' }
 
-// Enough for ten thousand accounts with several generations each.
-const REMEMBERED = 100_000
+// Enough for ten thousand accounts with several tokens each.
+const MAX_ENTRIES = 100_000
 
 export function createAuthorizationLedger({
   clock,
@@ -68,13 +68,13 @@ export function createAuthorizationLedger({
   accounts: Accounts
 }): AuthorizationLedger {
   const grants = new Map<string, Grant>()
-  const codes = new ForgettingMap<IssuedCode>(REMEMBERED)
+  const codes = new BoundedMap<IssuedCode>(MAX_ENTRIES)
   const unspentCodes = new Map<string, Set<string>>()
-  const accessTokens = new ForgettingMap<IssuedAccessToken>(REMEMBERED)
+  const accessTokens = new BoundedMap<IssuedAccessToken>(MAX_ENTRIES)
 
-  function issueAccessToken(appId: string, grant: Grant, previousLivesSeconds: number): string {
+  function issueAccessToken(appId: string, grant: Grant, overlapSeconds: number): string {
     const now = clock.nowMs()
-    endAccessToken(grant, now + previousLivesSeconds * 1000)
+    endAccessToken(grant, now + overlapSeconds * 1000)
     const token = newToken()
     const expiresAtMs = now + settings().tokenLifetimeSeconds * 1000
     accessTokens.set(token, { appId, expiresAtMs, diesAtMs: Number.POSITIVE_INFINITY })
@@ -83,7 +83,7 @@ export function createAuthorizationLedger({
     return token
   }
 
-  // Every access token of an account that an overlap may still keep alive: an exchange kills them all.
+  // All access tokens of an account that may still be valid by an overlap: an exchange revokes them all.
   const alive = new Map<string, Set<string>>()
   function liveTokens(appId: string): Set<string> {
     const known = alive.get(appId)
@@ -98,7 +98,7 @@ export function createAuthorizationLedger({
     if (issued) issued.diesAtMs = Math.min(issued.diesAtMs, diesAtMs)
   }
 
-  function killTokens(appId: string, grant: Grant) {
+  function revokeTokens(appId: string, grant: Grant) {
     const now = clock.nowMs()
     for (const token of liveTokens(appId)) {
       const issued = accessTokens.get(token)
@@ -110,7 +110,7 @@ export function createAuthorizationLedger({
     grant.refreshToken = ''
   }
 
-  function forgetDeadTokens(appId: string) {
+  function dropExpiredTokens(appId: string) {
     const now = clock.nowMs()
     for (const token of liveTokens(appId)) {
       const issued = accessTokens.get(token)
@@ -164,10 +164,10 @@ export function createAuthorizationLedger({
         : sameSets(known.funcInfo, funcInfo)
           ? 'unchanged'
           : 'updateauthorized'
-      const unknown = { accessToken: undefined, refreshToken: '', graceRefreshTokens: new Map<string, number>() }
-      // Removed first, so that the list stays in the order of authorization.
+      const empty = { accessToken: undefined, refreshToken: '', graceRefreshTokens: new Map<string, number>() }
+      // Deleted first: the map stays in order of authorization.
       if (!known?.authorized) grants.delete(appId)
-      grants.set(appId, { ...(known ?? unknown), authorized: true, authorizedAtSeconds, funcInfo })
+      grants.set(appId, { ...(known ?? empty), authorized: true, authorizedAtSeconds, funcInfo })
       return { authorizationCode: issueCode(appId), change, authorizedAtSeconds }
     },
 
@@ -175,7 +175,7 @@ export function createAuthorizationLedger({
       accounts.get(appId)
       const grant = grants.get(appId)
       if (!grant) return
-      killTokens(appId, grant)
+      revokeTokens(appId, grant)
       voidCodes(appId)
       grant.authorized = false
     },
@@ -183,13 +183,13 @@ export function createAuthorizationLedger({
     exchange: (code) => {
       const issued = codes.get(code)
       const grant = issued && grants.get(issued.appId)
-      if (!issued || !grant?.authorized || issued.state !== 'unspent') throw new Refusal(61009)
+      if (!issued || !grant?.authorized || issued.state !== 'unspent') throw new ApiError(61009)
       if (clock.nowMs() - issued.issuedAtMs >= settings().authorizationCodeLifetimeSeconds * 1000)
-        throw new Refusal(61010)
+        throw new ApiError(61010)
       const { appId } = issued
       issued.state = 'spent'
       unspentCodes.get(appId)?.delete(code)
-      killTokens(appId, grant)
+      revokeTokens(appId, grant)
       const expiresInSeconds = settings().tokenLifetimeSeconds
       const { funcInfo } = grant
       if (!accounts.get(appId).apiPermission) {
@@ -204,9 +204,9 @@ export function createAuthorizationLedger({
 
     refresh: (appId, refreshToken) => {
       const grant = grants.get(appId)
-      if (!grant?.authorized) throw new Refusal(61003)
-      if (!isRefreshTokenAlive(grant, refreshToken)) throw new Refusal(61023)
-      forgetDeadTokens(appId)
+      if (!grant?.authorized) throw new ApiError(61003)
+      if (!isRefreshTokenAlive(grant, refreshToken)) throw new ApiError(61023)
+      dropExpiredTokens(appId)
       const isCurrent = refreshToken === grant.refreshToken
       if (isCurrent && settings().refreshTokenRotation !== 'stable') rotate(grant)
       const accessToken = issueAccessToken(appId, grant, settings().accessTokenOverlapSeconds)
@@ -218,9 +218,9 @@ export function createAuthorizationLedger({
       if (!issued) return undefined
       const { appId } = issued
       const now = clock.nowMs()
-      if (!grants.get(appId)?.authorized) return { appId, standing: 'revoked' }
-      if (now >= issued.expiresAtMs) return { appId, standing: 'expired' }
-      return { appId, standing: now >= issued.diesAtMs ? 'superseded' : 'valid' }
+      if (!grants.get(appId)?.authorized) return { appId, state: 'revoked' }
+      if (now >= issued.expiresAtMs) return { appId, state: 'expired' }
+      return { appId, state: now >= issued.diesAtMs ? 'superseded' : 'valid' }
     },
 
     currentAccessToken: (appId) => {
@@ -237,7 +237,7 @@ export function createAuthorizationLedger({
 function sameSets(left: FuncInfo, right: FuncInfo): boolean {
   const canonical = (sets: FuncInfo) =>
     JSON.stringify(
-      funcInfoOnTheWire(sets)
+      funcInfoEntries(sets)
         .map((set) => JSON.stringify(set))
         .sort(),
     )

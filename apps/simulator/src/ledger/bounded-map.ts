@@ -1,6 +1,6 @@
-// Owns: a map that forgets its oldest entries, so that a simulator which runs for days does not grow without end.
+// Owns: a map that evicts its oldest entries, which bounds the memory of a simulator that runs for days.
 
-export class ForgettingMap<V> {
+export class BoundedMap<V> {
   readonly #entries = new Map<string, V>()
   readonly #limit: number
 

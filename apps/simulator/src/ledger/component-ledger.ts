@@ -1,21 +1,21 @@
-// Owns: which tickets, component_access_tokens and pre_auth_codes are valid now.
-import { Refusal } from '../api/refusal.ts'
+// Owns: the valid tickets, component_access_tokens and pre_auth_codes.
+import { ApiError } from '../api/api-error.ts'
 import type { Settings } from '../settings.ts'
 import type { SimulationClock } from '../simulation-clock.ts'
-import { ForgettingMap } from './forgetting-map.ts'
+import { BoundedMap } from './bounded-map.ts'
 import { newPreAuthCode, newTicket, newToken } from './opaque-values.ts'
 
-export type TokenStanding = 'valid' | 'expired' | 'superseded' | 'unknown'
+export type TokenState = 'valid' | 'expired' | 'superseded' | 'unknown'
 
 export type ComponentLedger = {
   issueTicket(): string
   latestTicket(): string | undefined
-  /** Any ticket younger than its lifetime will do. Refuses with 61006 (unknown) or 61005 (too old). */
+  /** Takes any unexpired ticket. Refuses with 61006 (unknown) or 61005 (expired). */
   issueToken(ticket: string): { token: string; expiresInSeconds: number }
-  standingOf(token: string): TokenStanding
+  stateOf(token: string): TokenState
   currentToken(): string | undefined
   issuePreAuthCode(): { preAuthCode: string; expiresInSeconds: number }
-  /** Is it one of ours, not too old, and not yet confirmed on a page? */
+  /** Whether it was issued, is not expired, and was not used to confirm an authorization. */
   isPreAuthCodeUsable(code: string): boolean
   spendPreAuthCode(code: string): void
 }
@@ -23,7 +23,7 @@ export type ComponentLedger = {
 type IssuedToken = { issuedAtMs: number; expiresAtMs: number; diesAtMs: number }
 type IssuedPreAuthCode = { expiresAtMs: number; spent: boolean }
 
-const REMEMBERED = 10_000
+const MAX_ENTRIES = 10_000
 
 export function createComponentLedger({
   clock,
@@ -32,13 +32,13 @@ export function createComponentLedger({
   clock: SimulationClock
   settings: () => Settings
 }): ComponentLedger {
-  const tickets = new ForgettingMap<number>(REMEMBERED)
-  const tokens = new ForgettingMap<IssuedToken>(REMEMBERED)
-  const preAuthCodes = new ForgettingMap<IssuedPreAuthCode>(REMEMBERED)
+  const tickets = new BoundedMap<number>(MAX_ENTRIES)
+  const tokens = new BoundedMap<IssuedToken>(MAX_ENTRIES)
+  const preAuthCodes = new BoundedMap<IssuedPreAuthCode>(MAX_ENTRIES)
   let latestTicket: string | undefined
   let current: string | undefined
 
-  function standingOf(token: string): TokenStanding {
+  function stateOf(token: string): TokenState {
     const issued = tokens.get(token)
     if (!issued) return 'unknown'
     const now = clock.nowMs()
@@ -56,8 +56,8 @@ export function createComponentLedger({
     issueToken: (ticket) => {
       const issuedAtMs = tickets.get(ticket)
       const now = clock.nowMs()
-      if (issuedAtMs === undefined) throw new Refusal(61006)
-      if (now - issuedAtMs >= settings().ticketLifetimeSeconds * 1000) throw new Refusal(61005)
+      if (issuedAtMs === undefined) throw new ApiError(61006)
+      if (now - issuedAtMs >= settings().ticketLifetimeSeconds * 1000) throw new ApiError(61005)
       const previous = current === undefined ? undefined : tokens.get(current)
       if (previous) previous.diesAtMs = now + settings().componentTokenOverlapSeconds * 1000
       current = newToken()
@@ -69,8 +69,8 @@ export function createComponentLedger({
       })
       return { token: current, expiresInSeconds }
     },
-    standingOf,
-    currentToken: () => (current !== undefined && standingOf(current) === 'valid' ? current : undefined),
+    stateOf,
+    currentToken: () => (current !== undefined && stateOf(current) === 'valid' ? current : undefined),
     issuePreAuthCode: () => {
       const preAuthCode = newPreAuthCode()
       const expiresInSeconds = settings().preAuthCodeLifetimeSeconds

@@ -1,10 +1,10 @@
-// Owns: what WeChat's opaque values look like: length, prefix, alphabet. Whether one is valid is the ledgers' business.
+// Owns: making WeChat's opaque values with their length, prefix and alphabet. The ledgers know which are valid.
 import { randomBytes, randomInt } from 'node:crypto'
 
-// Real tokens grew past 130 characters; columns and parsers must bear more than 200.
+// Real tokens have more than 130 characters; these have more than 200, to find columns and parsers that are too short.
 const TOKEN_BYTES = 160
 
-/** An access token: more than 200 characters, url-safe, no prefix that says whose it is. */
+/** An access token: more than 200 URL-safe characters, without a prefix for its kind. */
 export function newToken(): string {
   return `${randomInt(60, 100)}_${randomBytes(TOKEN_BYTES).toString('base64url')}`
 }
@@ -29,12 +29,12 @@ export function newJsTicket(): string {
   return randomBytes(64).toString('base64url').slice(0, 86)
 }
 
-/** `rid` at the end of an errmsg: three groups of eight hex digits, the first is the time. */
+/** The `rid` at the end of an errmsg: three groups of eight hex digits, the first one the time. */
 export function newRid(nowSeconds: number): string {
   return `${nowSeconds.toString(16).padStart(8, '0')}-${randomBytes(4).toString('hex')}-${randomBytes(4).toString('hex')}`
 }
 
-/** Positive and 63 bits long: beyond what a JavaScript number holds. */
+/** A positive 63-bit number: larger than JavaScript's safe integers. */
 export function newMsgId(): string {
   return String((randomBytes(8).readBigUInt64BE() >> 2n) | (1n << 61n))
 }

@@ -1,11 +1,11 @@
-// Owns: a push of every message and event of the catalogue, made from its fields and their examples. What may be
-// repeated comes twice.
+// Owns: a sample push of every message and event of the catalogue, made from its fields and examples. Repeated fields
+// come twice.
 import { type CataloguedEvent, catalogue, type EventField } from '@wxgw/catalogue'
 import { newMsgId } from '../ledger/opaque-values.ts'
 import { element } from '../xml/write-xml.ts'
 import type { MessageSample } from './message-samples.ts'
 
-/** By type, such as `wechat.event.subscribe`: what comes to an account's URL. */
+/** Pushes to an account's URL, by type, such as `wechat.event.subscribe`. */
 export const CATALOGUE_SAMPLES: ReadonlyMap<string, () => MessageSample> = new Map(
   catalogue.events.flatMap((event) => (event.source === 'callback' ? [[event.type, () => sampleOf(event)]] : [])),
 )
@@ -14,7 +14,7 @@ function sampleOf({ msgType = '', event, fields }: CataloguedEvent): MessageSamp
   const own = fields.filter(({ path }) => path !== 'MsgId')
   return {
     msgType,
-    // No message has the id of another.
+    // Each sample has a MsgId of its own.
     fields: {
       ...(event === undefined ? {} : { Event: event }),
       ...(own.length < fields.length ? { MsgId: newMsgId() } : {}),
@@ -23,7 +23,7 @@ function sampleOf({ msgType = '', event, fields }: CataloguedEvent): MessageSamp
   }
 }
 
-/** The elements below `parent`, `''` being the root. */
+/** The elements below `parent`; '': the root. */
 export function sampleXml(fields: readonly EventField[], parent = ''): string {
   return fields
     .filter(({ path }) => path.slice(0, Math.max(path.lastIndexOf('.'), 0)) === parent)
@@ -34,6 +34,6 @@ export function sampleXml(fields: readonly EventField[], parent = ''): string {
 function elementOf({ path, type, example = '' }: EventField, fields: readonly EventField[]): string {
   const name = path.slice(path.lastIndexOf('.') + 1)
   if (type === 'object') return `<${name}>${sampleXml(fields, path)}</${name}>`
-  // Numbers stand bare, and may have more digits than a JavaScript number.
+  // Numbers have no CDATA. They stay text: they may exceed JavaScript's safe integers.
   return type === 'string' ? element(name, example) : `<${name}>${example}</${name}>`
 }

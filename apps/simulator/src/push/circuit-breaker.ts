@@ -1,4 +1,4 @@
-// Owns: WeChat's habit of leaving a URL alone for a while after repeated failures (自动屏蔽).
+// Owns: WeChat's circuit breaker (自动屏蔽): after repeated failures it stops pushing to a URL for a while.
 import type { CircuitBreakerSettings } from '../settings.ts'
 
 export type CircuitBreaker = {

@@ -1,5 +1,4 @@
-// Owns: what happens on the component's side of the world (tickets, authorizations) together with the push that tells
-// of it.
+// Owns: issuing tickets, authorizing and unauthorizing accounts, each with its push.
 import type { FuncInfo } from '../accounts.ts'
 import type { AuthorizationLedger, IssuedAuthorization } from '../ledger/authorization-ledger.ts'
 import type { ComponentLedger } from '../ledger/component-ledger.ts'
@@ -9,28 +8,25 @@ import { authorizedXml, ticketXml, unauthorizedXml } from './component-xml.ts'
 import type { PushOrder, PushResult, Pusher } from './pusher.ts'
 
 export type TicketOptions = {
-  /** An older ticket to be pushed again; a new one when left out. */
+  /** Pushes an older ticket again. Default: a new one. */
   ticket?: string
   createTimeSeconds?: number
 }
 
 export type AuthorizeOptions = {
-  /**
-   * true: as WeChat would: `authorized`, `updateauthorized` on changed permission sets, nothing when unchanged. A name
-   * forces it.
-   */
+  /** true: as WeChat does: `authorized`, `updateauthorized` when permission sets changed, else nothing. A name forces it. */
   push?: boolean | 'authorized' | 'updateauthorized'
   funcInfo?: FuncInfo
-  /** The one that the authorization page was opened with. */
+  /** The pre_auth_code of the authorization page. */
   preAuthCode?: string
-  /** CreateTime of the push; now when left out. */
+  /** CreateTime of the push. Default: now. */
   createTimeSeconds?: number
 }
 
 export type UnauthorizeOptions = {
   push?: boolean
   createTimeSeconds?: number
-  /** false: only pushes, as a late duplicate does. */
+  /** false: only pushes, like a late duplicate. */
   takesEffect?: boolean
 }
 
@@ -47,7 +43,7 @@ type PreparedAuthorization = Omit<Authorized, 'push'> & { push(): Promise<PushRe
 export type ComponentPushes = {
   pushTicket(options?: TicketOptions): Promise<PushResult & { ticket: string }>
   authorize(appId: string, options?: AuthorizeOptions): Promise<Authorized>
-  /** Only the state and the code; what `push` then sends is up to the caller. */
+  /** Authorizes and issues the code. The caller pushes the event by `push`. */
   prepareAuthorization(appId: string, options?: AuthorizeOptions): PreparedAuthorization
   unauthorize(appId: string, options?: UnauthorizeOptions): Promise<{ push: PushResult | undefined }>
 }

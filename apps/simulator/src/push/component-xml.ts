@@ -1,4 +1,4 @@
-// Owns: the plaintext of component events (授权事件), laid out as real pushes are.
+// Owns: the plaintext of component events (授权事件), formatted as real pushes are.
 import { element, elements, rootOf } from '../xml/write-xml.ts'
 
 type Head = { componentAppId: string; createTimeSeconds: number }
@@ -28,7 +28,7 @@ export function authorizedXml(
     head(event, event.infoType) +
       `${element('AuthorizerAppid', event.authorizerAppId)}\n` +
       `${element('AuthorizationCode', event.authorizationCode)}\n` +
-      // An absolute unix second, in CDATA: so it was in real pushes.
+      // A Unix time in seconds, in CDATA, as in real pushes.
       `${element('AuthorizationCodeExpiredTime', String(event.createTimeSeconds + event.codeLifetimeSeconds))}\n` +
       `${element('PreAuthCode', event.preAuthCode)}\n`,
   )

@@ -1,4 +1,4 @@
-// Owns: one signed and encrypted push, ready to be sent. Sending and judging answers is the pusher's business.
+// Owns: building a signed and encrypted push. pusher.ts sends it.
 import { randomInt } from 'node:crypto'
 import { encryptMessage, signParts } from '../crypto/push-cipher.ts'
 import { element, rootOf } from '../xml/write-xml.ts'
@@ -9,22 +9,22 @@ export type PushCredentials = { token: string; encodingAesKey: string }
 
 export type PushToEncrypt = {
   kind: PushKind
-  /** `$APPID$` must have been replaced. A query of its own is kept. */
+  /** With `$APPID$` replaced. It keeps its own query. */
   url: string
-  /** The plaintext, sent byte for byte. */
+  /** The plaintext, encrypted unchanged. */
   xml: string
   credentials: PushCredentials
-  /** The appid behind the message inside the ciphertext: the component's, on both kinds. */
+  /** The appid after the message in the ciphertext: the component's, on both kinds. */
   receiveId: string
-  /** The clear element beside `Encrypt`: `AppId` of the component, or `ToUserName` (`gh_…`) of the authorizer. */
+  /** The unencrypted element beside `Encrypt`: the component's `AppId`, or the authorizer's `ToUserName` (`gh_…`). */
   addressee: string
-  /** Sent as `openid` in the query when given. */
+  /** `openid` of the query. */
   openId?: string
-  /** Unix seconds; now when left out. */
+  /** Unix time in seconds. Default: now. */
   timestamp?: string
   nonce?: string
   random16?: string
-  /** Laid over the query at the end; undefined takes a parameter out. For attacks. */
+  /** Replaces parameters of the query; undefined removes one. For attacks. */
   query?: Readonly<Record<string, string | undefined>>
 }
 
@@ -39,7 +39,7 @@ export type EncryptedPush = {
 }
 
 /**
- * Builds a push as WeChat sends it, to be sent as it is or after having been altered.
+ * Builds a push as WeChat sends it.
  * @see https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/Before_Develop/message_push.html
  */
 export function encryptPush(push: PushToEncrypt): EncryptedPush {

@@ -1,4 +1,4 @@
-// Owns: messages and events that users send to an account, on their way to the callback URL.
+// Owns: pushing messages and events of an account's users to the callback URL.
 import type { Accounts } from '../accounts.ts'
 import type { CustomerService } from '../api/customer-service.ts'
 import { newMsgId } from '../ledger/opaque-values.ts'
@@ -9,7 +9,7 @@ import { messageSample } from './message-samples.ts'
 import { firstElement, messageXml, type MessageFields, withInnerXml } from './message-xml.ts'
 import type { PushOrder, PushResult, Pusher } from './pusher.ts'
 
-/** Used wherever a message names no user. */
+/** The sender of messages that name none. */
 const DEFAULT_OPEN_ID = 'oSimulatedUser-0000000000001'
 
 type Sender = { openId?: string; createTimeSeconds?: number }
@@ -18,10 +18,10 @@ export type TextInput = Sender & { content: string; msgId?: string }
 export type EventInput = Sender & { event: string; eventKey?: string; fields?: MessageFields; xml?: string }
 export type MessageInput = Sender & { msgType: string; fields?: MessageFields; xml?: string }
 
-/** What may be said about a push; whatever is left out is as WeChat does it. */
+/** Each member left out is as WeChat sets it. */
 export type PushInput = {
   xml: string
-  /** The account, for `authorizer`. It may be one that the simulator does not know, when `addressee` is given. */
+  /** The account, for `authorizer`. With `addressee`, the simulator need not know it. */
   appId?: string
   openId?: string
   url?: string
@@ -40,7 +40,7 @@ export type MessagePushes = {
   sendMessage(appId: string, input: MessageInput): Promise<PushResult>
   /** One of MESSAGE_SAMPLES. */
   sendSample(appId: string, name: string, sender?: Sender): Promise<PushResult>
-  /** The plaintext as it is. */
+  /** `xml`: the plaintext, pushed unchanged. */
   sendMessageXml(appId: string, xml: string): Promise<PushResult>
   push(kind: PushKind, input: PushInput): Promise<PushResult>
 }
@@ -79,7 +79,7 @@ export function createMessagePushes({ clock, settings, accounts, customerService
   return {
     push,
     sendText: (appId, { content, msgId = newMsgId(), ...sender }) =>
-      // MsgId is bare in real pushes, and larger than a JavaScript number.
+      // MsgId has no CDATA in real pushes, and exceeds JavaScript's safe integers.
       send(appId, { ...sender, msgType: 'text', fields: { Content: content }, xml: `<MsgId>${msgId}</MsgId>` }),
     sendEvent: (appId, { event, eventKey, fields, ...rest }) =>
       send(appId, {

@@ -1,5 +1,5 @@
-// Owns: samples by name: every message and event of the catalogue, and by hand what trips parsers: 64-bit ids, leading
-// zeros, empty CDATA, a single sibling, events nobody knows.
+// Owns: samples by name: every message and event of the catalogue, and some that break parsers: 64-bit ids, leading
+// zeros, empty CDATA, a list of one, unknown events.
 import { newMsgId } from '../ledger/opaque-values.ts'
 import { CATALOGUE_SAMPLES } from './catalogue-samples.ts'
 import type { MessageFields } from './message-xml.ts'
@@ -45,7 +45,7 @@ const TRAPS: Readonly<Record<string, () => MessageSample>> = {
   unknown_type: () => ({ msgType: 'hologram', fields: { MsgId: newMsgId() } }),
 }
 
-/** Short names of what the catalogue has. */
+/** Short names of types in the catalogue. */
 const SHORT_NAMES: Readonly<Record<string, string>> = {
   image: 'wechat.message.image',
   subscribe: 'wechat.event.subscribe',
@@ -66,7 +66,7 @@ export const MESSAGE_SAMPLES: readonly string[] = [
   ...CATALOGUE_SAMPLES.keys(),
 ]
 
-/** Throws a RangeError that lists the names when there is no such sample. */
+/** Throws a RangeError that lists the names for an unknown one. */
 export function messageSample(name: string): MessageSample {
   const trap = Object.hasOwn(TRAPS, name) ? TRAPS[name] : undefined
   const type = Object.hasOwn(SHORT_NAMES, name) ? SHORT_NAMES[name] : name

@@ -1,4 +1,4 @@
-// Owns: opening an encrypted passive reply (被动回复) and finding what is wrong with it.
+// Owns: decrypting and checking a passive reply (被动回复).
 import { decryptMessage, signParts } from '../crypto/push-cipher.ts'
 import { readXml, textOf, type XmlFields } from '../xml/read-xml.ts'
 import type { PushCredentials } from './envelope.ts'
@@ -11,20 +11,18 @@ export type PassiveReply = {
   nonce: string
 }
 
-export type ReplyVerdict = { reply: PassiveReply } | { problem: string }
+export type OpenedReply = { reply: PassiveReply } | { problem: string }
 
 type Expected = {
-  /** Those of the push: a reply is sealed with the key that opened it. */
+  /** The push's own: the reply is encrypted with the same key. */
   credentials: PushCredentials
   receiveId: string
-  /** Whom the reply must be addressed to, when the push came from a user. */
+  /** The user whose message was pushed: the reply must be addressed to the same one. */
   openId: string | undefined
 }
 
-/**
- * Checks MsgSignature over the reply's own time and nonce, the appid, and that the reply goes to the user who wrote.
- */
-export function openReply(body: string, expected: Expected): ReplyVerdict {
+/** Checks MsgSignature with the reply's own TimeStamp and Nonce, the appid, and the addressed user. */
+export function openReply(body: string, expected: Expected): OpenedReply {
   const envelope = readXml(body)
   if (!envelope) return { problem: 'the answer is neither success nor XML' }
   const [encrypt, signature, timestamp, nonce] = ['Encrypt', 'MsgSignature', 'TimeStamp', 'Nonce'].map((name) =>
@@ -50,7 +48,7 @@ function tryToDecrypt(encodingAesKey: string, encrypt: string) {
   try {
     return decryptMessage(encodingAesKey, encrypt)
   } catch {
-    // Whatever the cipher dislikes, WeChat's verdict is the same: the reply is bad.
+    // WeChat gives the same error for every failure of the cipher.
     return undefined
   }
 }

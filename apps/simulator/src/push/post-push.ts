@@ -1,23 +1,23 @@
-// Owns: one POST to the gateway on a kept-alive connection, cut when the deadline has passed.
-// On node:http itself: a load of pushes must cost the simulator less than the gateway it is to measure.
+// Owns: one POST to the gateway with a deadline, on a keep-alive connection. It uses node:http: in a load test, the
+// simulator must cost less CPU than the gateway.
 import { Agent as HttpAgent, type IncomingMessage, request as httpRequest } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { EncryptedPush } from './envelope.ts'
 
-/** `unreachable`: refused, reset, no such host, or hung up half-way. */
-export type Posted = Outcome & { ms: number }
+/** `unreachable`: connection refused or reset, unknown host, or an answer that was cut off. */
+export type PostResult = Outcome & { ms: number }
 
 type Outcome = { kind: 'answered'; status: number; body: string } | { kind: 'timeout' | 'unreachable'; detail: string }
 
 export type Poster = {
-  /** The deadline counts for everything: name, connection, request, whole answer. */
-  post(push: Pick<EncryptedPush, 'url' | 'body' | 'headers'>, deadlineMs: number): Promise<Posted>
-  /** Cuts what is under way and every idle connection. */
+  /** The deadline covers DNS, connection, request and the whole answer. */
+  post(push: Pick<EncryptedPush, 'url' | 'body' | 'headers'>, deadlineMs: number): Promise<PostResult>
+  /** Destroys all connections, with their requests. */
   close(): void
 }
 
 export function createPoster(): Poster {
-  // No limit on sockets: a push that queued here would use up its deadline before the gateway has seen it.
+  // No limit on sockets: a queued push would spend its deadline before it is sent.
   const http = new HttpAgent({ keepAlive: true })
   const https = new HttpsAgent({ keepAlive: true })
 
@@ -41,7 +41,7 @@ export function createPoster(): Poster {
           request.destroy()
         }, deadlineMs)
 
-        // The first outcome counts; what a destroyed request reports afterwards changes nothing.
+        // Only the first outcome counts: a destroyed request still emits an error.
         function settle(outcome: Outcome) {
           clearTimeout(timer)
           resolve({ ...outcome, ms: Math.round(performance.now() - startedAt) })

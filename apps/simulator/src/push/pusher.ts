@@ -1,5 +1,4 @@
-// Owns: WeChat's rule of pushing: deadline, attempts, what counts as an answer. What is pushed is decided by its
-// callers.
+// Owns: sending a push by WeChat's rules: deadline, attempts, and which answers acknowledge it.
 import type { Pauses } from '../pauses.ts'
 import type { Settings } from '../settings.ts'
 import type { SimulationClock } from '../simulation-clock.ts'
@@ -10,7 +9,7 @@ import { createPoster } from './post-push.ts'
 
 export type PushOrder = {
   kind: PushKind
-  /** With `$APPID$` replaced; undefined = nowhere to push to. */
+  /** With `$APPID$` replaced; undefined: not configured. */
   url: string | undefined
   xml: string
   /** Beside `Encrypt`: the component's appid or the account's `gh_…`. */
@@ -22,12 +21,12 @@ export type PushOrder = {
   query?: Readonly<Record<string, string | undefined>>
   encryptWith?: Partial<PushCredentials>
   receiveId?: string
-  /** Sent instead of what was built. For attacks. */
+  /** Replaces the body. For attacks. */
   body?: string
   attempts?: number
 }
 
-/** `failure` null: WeChat is content with this answer. */
+/** `failure` null: acknowledged. */
 export type PushAttempt = {
   status: number | null
   body: string
@@ -41,31 +40,31 @@ export type PushResult = {
   kind: PushKind
   label: string
   appId: string | undefined
-  /** Of the first attempt; ISO 8601, in WeChat's time. */
+  /** Time of the first attempt: ISO 8601, by WeChat's clock. */
   at: string
   /** The plaintext. */
   xml: string
   attempts: PushAttempt[]
-  /** Why nothing was sent at all. */
+  /** Why nothing was sent. */
   skipped: 'no-url' | 'circuit-open' | null
-  /** The passive reply that the user sees. */
+  /** The passive reply to the user. */
   reply: PassiveReply | undefined
 }
 
 export type Pusher = {
   push(order: PushOrder): Promise<PushResult>
-  /** The last ones, oldest first. */
+  /** The latest pushes, oldest first. */
   readonly recent: readonly PushResult[]
   close(): void
 }
 
-const KEPT = 1000
+const MAX_KEPT = 1000
 
 type Deps = {
   clock: SimulationClock
   settings: () => Settings
   pauses: Pick<Pauses, 'pause'>
-  /** Gets every push when it is over. */
+  /** Called with every finished push. */
   onPush?: (push: PushResult) => void
 }
 
@@ -75,7 +74,7 @@ export function createPusher({ clock, settings, pauses, onPush }: Deps): Pusher 
   const recent: PushResult[] = []
   let closed = false
 
-  function encrypt(order: PushOrder, url: string): Sealed {
+  function encrypt(order: PushOrder, url: string): Envelope {
     const { component } = settings()
     const credentials = {
       token: order.encryptWith?.token ?? component.token,
@@ -97,40 +96,44 @@ export function createPusher({ clock, settings, pauses, onPush }: Deps): Pusher 
     return { ...encrypted, body: order.body ?? encrypted.body, credentials, receiveId }
   }
 
-  async function attempt(order: PushOrder, sealed: Sealed): Promise<{ attempt: PushAttempt; reply?: PassiveReply }> {
-    const posted = await poster.post(sealed, settings().answerDeadlineMs)
-    if (posted.kind !== 'answered') {
-      return { attempt: { status: null, body: '', ms: posted.ms, failure: posted.kind, detail: posted.detail } }
+  async function attempt(
+    order: PushOrder,
+    envelope: Envelope,
+  ): Promise<{ attempt: PushAttempt; reply?: PassiveReply }> {
+    const result = await poster.post(envelope, settings().answerDeadlineMs)
+    if (result.kind !== 'answered') {
+      return { attempt: { status: null, body: '', ms: result.ms, failure: result.kind, detail: result.detail } }
     }
-    const { status, body, ms } = posted
-    const judged = (failure: PushAttempt['failure'], detail = '') => ({ status, body, ms, failure, detail })
-    if (status !== 200) return { attempt: judged('status', `HTTP ${status}`) }
-    if (body === 'success') return { attempt: judged(null) }
-    if (order.kind === 'component') return { attempt: judged('not-success', 'component events want exactly success') }
-    if (body === '') return { attempt: judged(null) }
+    const { status, body, ms } = result
+    const attemptWith = (failure: PushAttempt['failure'], detail = '') => ({ status, body, ms, failure, detail })
+    if (status !== 200) return { attempt: attemptWith('status', `HTTP ${status}`) }
+    if (body === 'success') return { attempt: attemptWith(null) }
+    if (order.kind === 'component')
+      return { attempt: attemptWith('not-success', 'component events want exactly success') }
+    if (body === '') return { attempt: attemptWith(null) }
     const verdict = openReply(body, {
-      credentials: sealed.credentials,
-      receiveId: sealed.receiveId,
+      credentials: envelope.credentials,
+      receiveId: envelope.receiveId,
       openId: order.openId,
     })
-    if ('problem' in verdict) return { attempt: judged('reply-invalid', verdict.problem) }
-    return { attempt: judged(null), reply: verdict.reply }
+    if ('problem' in verdict) return { attempt: attemptWith('reply-invalid', verdict.problem) }
+    return { attempt: attemptWith(null), reply: verdict.reply }
   }
 
   async function send(order: PushOrder, url: string, result: PushResult) {
     const total = order.attempts ?? settings().attempts
-    let sealed = encrypt(order, url)
+    let envelope = encrypt(order, url)
     while (!closed) {
-      const { attempt: made, reply } = await attempt(order, sealed)
-      result.attempts.push(made)
-      if (made.failure === null) {
+      const { attempt: latest, reply } = await attempt(order, envelope)
+      result.attempts.push(latest)
+      if (latest.failure === null) {
         result.ok = true
         result.reply = reply
         return
       }
       if (result.attempts.length >= total) return
-      if (made.failure !== 'timeout') await pauses.pause(settings().attemptSpacingMs)
-      if (settings().retryEnvelope === 'fresh') sealed = encrypt(order, url)
+      if (latest.failure !== 'timeout') await pauses.pause(settings().attemptSpacingMs)
+      if (settings().retryEnvelope === 'fresh') envelope = encrypt(order, url)
     }
   }
 
@@ -151,7 +154,7 @@ export function createPusher({ clock, settings, pauses, onPush }: Deps): Pusher 
         reply: undefined,
       }
       recent.push(result)
-      if (recent.length > KEPT * 1.1) recent.splice(0, recent.length - KEPT)
+      if (recent.length > MAX_KEPT * 1.1) recent.splice(0, recent.length - MAX_KEPT)
       if (url === undefined) result.skipped = 'no-url'
       else if (breaker.isOpen(url)) result.skipped = 'circuit-open'
       else {
@@ -168,4 +171,4 @@ export function createPusher({ clock, settings, pauses, onPush }: Deps): Pusher 
   }
 }
 
-type Sealed = EncryptedPush & { credentials: PushCredentials; receiveId: string }
+type Envelope = EncryptedPush & { credentials: PushCredentials; receiveId: string }

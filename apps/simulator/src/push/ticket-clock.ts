@@ -1,8 +1,8 @@
-// Owns: when component_verify_ticket is pushed by itself, and whether the ticket service runs at all.
+// Owns: the interval of component_verify_ticket pushes, and whether the ticket service has been started.
 import type { Settings } from '../settings.ts'
 
 export type TicketClock = {
-  /** Pushes at once and then by the interval, when there is one. On repeat it starts over. */
+  /** Pushes at once, then by the interval; 0 pushes nothing. A repeated call restarts it. */
   start(): void
   stop(): void
   /** api_start_push_ticket. */
@@ -11,7 +11,7 @@ export type TicketClock = {
 
 type Deps = {
   settings: () => Settings
-  /** Resolves with whether the gateway took it. */
+  /** Resolves to whether the gateway acknowledged it. */
   pushTicket: () => Promise<boolean>
   onFailure: (error: unknown) => void
 }

@@ -1,4 +1,4 @@
-// Owns: the steps of the full-network release check and what each expects of a platform.
+// Owns: the steps of the release check (全网发布检测), and what each expects of the platform.
 import type { Accounts } from '../accounts.ts'
 import type { CustomerService } from '../api/customer-service.ts'
 import type { Pauses } from '../pauses.ts'
@@ -9,14 +9,11 @@ import { textOf } from '../xml/read-xml.ts'
 import { TEST_GROUPS, type TestAccount } from './test-accounts.ts'
 
 export type ReleaseCheckOptions = {
-  /** 1 to 5; WeChat draws one. */
+  /** 1 to 5; WeChat chooses at random. */
   group?: number
-  /**
-   * Is the code in QUERY_AUTH_CODE the one that `authorized` carried, or one of its own? WeChat does not say. Default
-   * true.
-   */
+  /** QUERY_AUTH_CODE has the code of the `authorized` push, or else a new one: WeChat documents neither. Default true. */
   sameCode?: boolean
-  /** Waits that long for the message by message/custom/send. */
+  /** Time-out of the message by message/custom/send. */
   apiMessageTimeoutMs?: number
 }
 
@@ -77,9 +74,9 @@ export async function runReleaseCheck(deps: Deps, options: ReleaseCheckOptions =
   return { ok: steps.every(({ ok }) => ok), steps }
 }
 
-type Queried = { code: string; timeoutMs: number }
+type ApiMessage = { code: string; timeoutMs: number }
 
-async function apiMessage(deps: Deps, appId: string, { code, timeoutMs }: Queried): Promise<ReleaseCheckStep> {
+async function apiMessage(deps: Deps, appId: string, { code, timeoutMs }: ApiMessage): Promise<ReleaseCheckStep> {
   const name = `API message ${appId}`
   const push = await deps.messagePushes.sendText(appId, { openId: OPEN_ID, content: `QUERY_AUTH_CODE:${code}` })
   if (!push.ok) return acked(name, push)

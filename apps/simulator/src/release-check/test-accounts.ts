@@ -1,4 +1,4 @@
-// Owns: the accounts that WeChat uses for the full-network release check (全网发布检测): five groups of two.
+// Owns: WeChat's accounts for the release check (全网发布检测): five groups of two.
 
 export type TestAccount = { appId: string; userName: string }
 export type TestGroup = { officialAccount: TestAccount; miniProgram: TestAccount }

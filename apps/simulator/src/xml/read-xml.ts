@@ -1,4 +1,4 @@
-// Owns: reading the XML that a gateway answers with. Every leaf is a string.
+// Owns: parsing the XML that a gateway answers. Every leaf is a string.
 import { XMLParser, XMLValidator } from 'fast-xml-parser'
 
 export type XmlFields = { [name: string]: XmlValue }
@@ -11,7 +11,7 @@ const parser = new XMLParser({
   processEntities: false,
 })
 
-/** The children of the root `<xml>`, or undefined when this is not such a document. A DOCTYPE is refused. */
+/** The children of the root `<xml>`; undefined for any other document, or one with a DOCTYPE. */
 export function readXml(text: string): XmlFields | undefined {
   if (/<!DOCTYPE/i.test(text) || XMLValidator.validate(text) !== true) return undefined
   const document: unknown = parser.parse(text)
@@ -19,7 +19,7 @@ export function readXml(text: string): XmlFields | undefined {
   return isRecord(root) ? withoutWhitespace(root) : undefined
 }
 
-/** The text of a leaf, `''` when it is missing or no leaf. */
+/** The text of a leaf; '' when it is missing or not a leaf. */
 export function textOf(fields: XmlFields, name: string): string {
   const value = fields[name]
   return typeof value === 'string' ? value : ''

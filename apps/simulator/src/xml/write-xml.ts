@@ -1,6 +1,6 @@
-// Owns: writing elements the way WeChat's pushes carry them: CDATA around text, none around numbers.
+// Owns: writing XML elements as WeChat's pushes have them: text in CDATA, numbers without.
 
-/** Text in CDATA; `]]>` inside is split over two sections. */
+/** `]]>` in the text is split over two sections. */
 export function cdata(text: string): string {
   return `<![CDATA[${text.replaceAll(']]>', ']]]]><![CDATA[>')}]]>`
 }
@@ -10,10 +10,7 @@ export function element(name: string, value: string | number): string {
   return `<${name}>${typeof value === 'number' ? String(value) : cdata(value)}</${name}>`
 }
 
-/**
- * Elements of one level. WeChat puts line feeds between some elements and none between others,
- * so the first three lines are broken and the rest is not: whoever parses by line is found out.
- */
+/** Elements of one level. As in WeChat's pushes, only some are followed by a line feed: it finds parsers that go by line. */
 export function elements(fields: ReadonlyArray<readonly [name: string, value: string | number]>): string {
   return fields.map(([name, value], index) => element(name, value) + (index < 3 ? '\n' : '')).join('')
 }
