@@ -2,12 +2,12 @@
 // are internal, so all of them move. A consumer's queue keeps the name that its consumer opens, unless that name is
 // ambiguous.
 import type { Subscription } from '@wxgw/contracts'
+import { moveJobs, queueExists } from '../bullmq-format/move-jobs.ts'
 import type { RedisConnection } from '../connect.ts'
 import { deliveriesQueue, sinkQueue } from '../keys.ts'
 import { guardStore } from '../store-errors.ts'
 import type { RecordStore } from '../subscriptions/record-store.ts'
 import type { SubscriptionRecord } from '../subscriptions/subscription-record.ts'
-import { moveJobs, queueExists } from './move-jobs.ts'
 import { oldNames } from './old-names.ts'
 
 export type MoveOldNamesDeps = {

@@ -1,6 +1,7 @@
 // Owns: the names that earlier versions gave to queues and streams of subscriptions, and which of these were
 // ambiguous: `-` separated the parts, and a platform's id and a subscription's name may both contain it.
 import { SUBSCRIPTION_NAME_PATTERN } from '@wxgw/contracts'
+import type { Owner } from '../bullmq-format/move-jobs.ts'
 import {
   COMPONENT_EVENTS_QUEUE,
   MAINTENANCE_QUEUE,
@@ -24,9 +25,6 @@ type OldNames = {
   ownerOfDeliveries(subscription: string): Owner | undefined
   ownerInSinkQueue(subscription: string): Owner | undefined
 }
-
-/** What the data of a job say. */
-export type Owner = { platform: string; subscription?: string }
 
 const NAME = new RegExp(SUBSCRIPTION_NAME_PATTERN)
 const DELIVERIES = /^\{wx-deliveries-(.+)\}$/

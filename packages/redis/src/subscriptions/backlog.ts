@@ -2,8 +2,8 @@
 // stream.
 import type { RedisConnection } from '../connect.ts'
 import { deliveriesQueue, orderKey, orderPlacesKey, type PlatformKeys, sinkQueue, sinkStream } from '../keys.ts'
-import { dropJobs } from '../old-names/move-jobs.ts'
-import { oldNames, type Owner } from '../old-names/old-names.ts'
+import { dropJobs, type Owner } from '../bullmq-format/move-jobs.ts'
+import { oldNames } from '../old-names/old-names.ts'
 import { clearConsumerQueue } from '../bullmq-format/clear-consumer-queue.ts'
 import type { Queues } from '../queues/queues.ts'
 import { clearReplays, type ReplayKeys } from '../replays/replays.ts'

@@ -4,24 +4,24 @@
 import { defineScript } from '../lua/define-script.ts'
 
 export const claimJob = defineScript({
-  name: 'old-names/claim-job',
+  name: 'bullmq-format/claim-job',
   keys: ['from', 'active', 'job', 'lock'],
   args: ['id', 'state', 'token', 'life', 'platform', 'subscription'],
   moreArgs: 'fields',
 })
 export const adoptJob = defineScript({
-  name: 'old-names/adopt-job',
+  name: 'bullmq-format/adopt-job',
   keys: ['job', 'into', 'meta', 'marker', 'delayed'],
   args: ['id', 'state', 'score'],
   moreArgs: 'fields',
 })
 export const removeClaimed = defineScript({
-  name: 'old-names/remove-claimed',
+  name: 'bullmq-format/remove-claimed',
   keys: ['active', 'failed', 'completed', 'lock', 'job', 'logs'],
   args: ['id', 'token'],
 })
 export const removeEmptyQueue = defineScript({
-  name: 'old-names/remove-empty-queue',
+  name: 'bullmq-format/remove-empty-queue',
   args: ['count'],
   moreKeys: 'names',
 })

@@ -1,9 +1,11 @@
-// Owns: moving jobs from a queue with an old name to the one with the new name, while workers may run on both.
+// Owns: moving jobs from one queue to another, while workers may run on both. BullMQ has no way.
 import { randomUUID } from 'node:crypto'
 import type { RedisConnection } from '../connect.ts'
 import { isDeliveryId, queueKey } from '../keys.ts'
 import { adoptJob, claimJob, removeClaimed, removeEmptyQueue } from './move-scripts.ts'
-import type { Owner } from './old-names.ts'
+
+/** What the data of a job say. */
+export type Owner = { platform: string; subscription?: string }
 
 export type Move = {
   from: string
