@@ -142,11 +142,13 @@ export function dispatchPlatform(platform: Platform, deps: PlatformDispatchDeps)
   }
 
   // The fan-out of an event to its subscribers.
-  const ordered = createOrderedDeliveries({ ...attempts, order, writer, enqueueDelivery })
   const lateCalls = createLateCalls()
+  const calls = { directCalls, lateCalls, callSlots, enqueueDelivery, takeBack: deliveries.takeBack }
+  const ordered = createOrderedDeliveries({ ...attempts, ...calls, order, writer, wake: workers.wake })
   const fanOut = createFanOut({
     ...attempts,
-    ...{ claims, directCalls, lateCalls, callSlots, ordered, enqueueDelivery, takeBack: deliveries.takeBack },
+    ...calls,
+    ...{ claims, ordered },
     onUnsubscribed({ type }: GatewayEvent) {
       if (!type.startsWith('wechat.')) return
       counters.unsubscribed.inc(counted)

@@ -15,7 +15,13 @@ export {
   DIRECT_CALLS_AT_MOST,
   DIRECT_CALLS_PER_SUBSCRIPTION,
 } from './delivery/fan-out/direct-calls.ts'
-export type { ObservedAttempt, CalledWebhook, DirectCalls, Leave } from './delivery/fan-out/direct-calls.ts'
+export type {
+  CalledWebhook,
+  CallsUnderWay,
+  DirectCalls,
+  Leave,
+  ObservedAttempt,
+} from './delivery/fan-out/direct-calls.ts'
 export { createDeliverInOrder } from './delivery/ordered/deliver-in-order.ts'
 export { createOrderedDeliveries } from './delivery/ordered/ordered-deliveries.ts'
 export { createDeliveryHealth } from './delivery/attempt/delivery-health.ts'

@@ -194,6 +194,7 @@ export type {
   DeliveryChange,
   EventFilter,
   EventLog,
+  EventToRecord,
   EventLogDeps,
   FoundEvents,
   RecordOptions,
@@ -218,8 +219,9 @@ export type { ItemOutcome, ReplayedDelivery, ReplayRun, ReplayRuns, ReplayRunsDe
 export type { Replay, ReplayRange, ReplayStatus } from './replays/replay-record.ts'
 export { BACKLOG_FULL, createBacklogTrim } from './queues/backlog-trim.ts'
 export type { BacklogTrim, BacklogTrimDeps } from './queues/backlog-trim.ts'
-export { createDeliveryOrder, WAITS_MS } from './ordering/delivery-order.ts'
-export type { DeliveryOrder, HoldingClock, OrderedDelivery } from './ordering/delivery-order.ts'
+export { PARKED_MS } from './bullmq-format/job-states.ts'
+export { createDeliveryOrder } from './ordering/delivery-order.ts'
+export type { DeliveryOrder, HoldingClock, JoinedPlace, OrderedDelivery } from './ordering/delivery-order.ts'
 export { createLaneReader, createLaneWriter, parseLaneJob } from './ordering/lanes.ts'
 export type { Lane, LaneReader, LaneWriter } from './ordering/lanes.ts'
 export { createStrandedLanes } from './ordering/stranded-lanes.ts'

@@ -7,8 +7,9 @@ import { isStoreAway } from '@wxgw/wechat-core'
 import { platformNotConfigured } from '../control-plane/platform-of-job.ts'
 import type { DispatchSlots } from '../delivery/fan-out/dispatch-slots.ts'
 import type { FanOut } from '../delivery/fan-out/fan-out.ts'
-import { createOrderedBatch, type OrderedBatch } from '../delivery/ordered/ordered-batch.ts'
+import { createOrderedBatch, type OrderedBatch, type OrderedBatchDeps } from '../delivery/ordered/ordered-batch.ts'
 import type { OrderedDeliveries } from '../delivery/ordered/ordered-deliveries.ts'
+import type { MayWrite } from '../delivery/ordered/write-in-order.ts'
 
 export type LaneDeps = {
   /** The inbox that the jobs come from. */
@@ -55,16 +56,50 @@ async function dispatchAll(
   context: JobContext,
 ): Promise<number> {
   const { slots } = deps
-  const ordered = deps.orderedOf(platform)
-  const batch = createOrderedBatch(entries.length, async (subscription, deliveries) =>
-    ordered?.dispatch(subscription, deliveries),
-  )
+  const batch = await batchOf(deps, { platform, entries }, context)
+  if (batch === undefined) return 0
   await slots.enter(entries.length)
   const dispatched = await Promise.all(
     entries.map((waiting, index) => dispatchOne(deps, { waiting, index, batch }, context).finally(slots.leave)),
   )
   const firstLeft = dispatched.indexOf(false)
   return firstLeft === -1 ? entries.length : firstLeft
+}
+
+/** Without the platform nothing is dispatched. */
+const NO_ORDER: OrderedBatchDeps = { record: async () => [], mayWrite: () => false, enqueue: async () => {} }
+
+type Entries = { platform: string; entries: readonly Waiting[] }
+
+/** undefined: the store is away. */
+async function batchOf(deps: LaneDeps, lane: Entries, { signal }: JobContext): Promise<OrderedBatch | undefined> {
+  const { platform, entries } = lane
+  const ordered = deps.orderedOf(platform)
+  if (ordered === undefined) return createOrderedBatch(entries.length, NO_ORDER)
+  const mayWrite = await writableOf(deps, ordered, lane)
+  if (mayWrite === undefined) return undefined
+  return createOrderedBatch(entries.length, {
+    record: ordered.recordInOrder,
+    mayWrite(index, subscription) {
+      const event = entries[index]?.message?.event
+      return event !== undefined && mayWrite(subscription, event)
+    },
+    enqueue: (subscription, deliveries) => ordered.dispatch(subscription, deliveries, { mayWrite, stop: signal }),
+  })
+}
+
+async function writableOf(
+  { log, queue }: LaneDeps,
+  ordered: OrderedDeliveries,
+  { entries }: Entries,
+): Promise<MayWrite | undefined> {
+  try {
+    return await ordered.findWritable(entries.flatMap(({ message }) => message?.event ?? []))
+  } catch (error) {
+    if (isStoreAway(error)) return undefined
+    log.warn({ err: error, queue }, 'lane.not_written')
+    return () => false
+  }
 }
 
 type Placed = { waiting: Waiting; index: number; batch: OrderedBatch }

@@ -21,6 +21,13 @@ const oldestJob = defineScript({
   args: ['prefix'],
 })
 
+/** When the job that is taken next was added. Infinity: none waits. Rejects as a command that Redis does not answer. */
+export async function nextJobAddedMs(redis: RedisConnection, queue: string): Promise<number> {
+  const jobId = await redis.lindex(queueKey(queue, 'wait'), -1)
+  const timestamp = jobId === null ? null : await redis.hget(queueKey(queue, jobId), 'timestamp')
+  return timestamp === null ? Infinity : Number(timestamp)
+}
+
 /** Rejects as a command that Redis does not answer. */
 export async function readQueuePlaces(redis: RedisConnection, queue: string): Promise<QueuePlaces> {
   const key = (what: string) => queueKey(queue, what)

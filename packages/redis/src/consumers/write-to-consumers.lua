@@ -4,6 +4,7 @@
 -- - `writeTo(sink, how, id, kind, json)`: adds an entry or a job, and returns whether it succeeded. `sink`: the index
 --   of a stream, or of a queue's `wait`, in `others`; 0 = no write. `how`: maxLength of the stream ('' = all), or the
 --   options of the job as JSON.
+--   After a refused write its sink gets no other one in this step: a later event must not overtake the refused one.
 -- NEED timestamp   of jobs, in ms
 -- INCLUDE lua/key-at
 -- INCLUDE lua/append-to
@@ -12,6 +13,8 @@ local openQueue, writeTo
 do
   -- By the index of `wait`: the function that adds a job, or false.
   local queues = {}
+  -- By index: a write was refused.
+  local refused = {}
 
   local function isOfType(place, expected)
     local found = redis.call('TYPE', keyAt(place)).ok
@@ -34,9 +37,12 @@ do
   end
 
   writeTo = function(sink, how, id, kind, json)
-    if sink == 0 then return false end
+    if sink == 0 or refused[sink] then return false end
     local add = queues[sink]
-    if add == nil then return type(appendTo(keyAt(sink), how, 'id', id, 'type', kind, 'event', json)) == 'string' end
-    return add and pcall(add, id, kind, json, how, timestamp)
+    local isWritten
+    if add == nil then isWritten = type(appendTo(keyAt(sink), how, 'id', id, 'type', kind, 'event', json)) == 'string'
+    else isWritten = add and pcall(add, id, kind, json, how, timestamp) end
+    refused[sink] = not isWritten
+    return isWritten
   end
 end

@@ -61,6 +61,14 @@ export type RecordOptions = {
   claim?: RecordClaim | undefined
 }
 
+/** An event to record, with the arguments of `record`. */
+export type EventToRecord = {
+  event: GatewayEvent
+  receivedAtMs: number
+  subscriptions: readonly string[]
+  options: RecordOptions
+}
+
 export type EventLog = {
   /**
    * Remembers an event and that these subscriptions are to get it. The step makes the writes to consumers as well, if
@@ -75,6 +83,12 @@ export type EventLog = {
     subscriptions: readonly string[],
     options?: RecordOptions,
   ): Promise<readonly string[] | undefined>
+  /**
+   * As `record`, for events of one account: none is recorded before those in front of it, and no write is made behind
+   * one of the same subscription that was refused. Answers for each what `record` answers, or the error of that event
+   * alone. Rejects with STORE_UNAVAILABLE; then the first few may have been recorded.
+   */
+  recordInOrder(events: readonly EventToRecord[]): Promise<ReadonlyArray<readonly string[] | undefined | Error>>
   deliveryChanged(event: EventPlace, subscription: string, change: DeliveryChange): Promise<void>
   has(id: string): Promise<boolean>
   get(id: string): Promise<LoggedEvent | undefined>
@@ -109,6 +123,7 @@ export function createEventLog({ maxEvents = DEFAULT_MAX_EVENTS, ...deps }: Even
 
   return {
     record: writer.record,
+    recordInOrder: writer.recordInOrder,
     deliveryChanged: writer.deliveryChanged,
 
     has: (id) =>

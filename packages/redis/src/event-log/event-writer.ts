@@ -1,18 +1,19 @@
 // Owns: writing the event log. Events that are recorded in the same moment are one step. Its writes to consumers are in
 // consumers/recorded-writes.ts.
 import { createBatches } from '../batches.ts'
-import { createRecordedWrites, MAX_WRITES } from '../consumers/recorded-writes.ts'
+import { createRecordedWrites } from '../consumers/recorded-writes.ts'
 import { ALWAYS_ASKED } from '../replication/master-outages.ts'
 import type { EventPlace, MessageShard } from '../shards/message-shards.ts'
 import { guardStore } from '../store-errors.ts'
-import type { DeliveryChange, EventLog, EventLogDeps } from './event-log.ts'
+import type { DeliveryChange, EventLog, EventLogDeps, EventToRecord } from './event-log.ts'
 import { changeDeliveries, recordEvents } from './event-scripts.ts'
 import { type NewEvent, recordLists } from './record-arguments.ts'
+import { RECORD_WEIGHT, type Recorded, recordInOrder } from './record-in-order.ts'
 import { attemptInState, formatAttempt, workerName } from './attempts.ts'
 import { formatState } from './logged-event.ts'
 import { userIndex } from './user-index.ts'
 
-type EventWriter = Pick<EventLog, 'record' | 'deliveryChanged'>
+type EventWriter = Pick<EventLog, 'record' | 'recordInOrder' | 'deliveryChanged'>
 
 type Change = { event: EventPlace; subscription: string; change: DeliveryChange }
 
@@ -31,42 +32,43 @@ export function createEventWriter({
   const worker = workerName()
   const consumers = createRecordedWrites({ redis, queues, version })
 
-  const records = createBatches<NewEvent, readonly string[] | 'claimed'>({
-    weight: { of: ({ writes }) => writes.length, limit: MAX_WRITES },
-    write: async (at, events) => {
-      const shard = shardAt(at)
-      const delivered = formatState(
-        { status: 'delivered', attempts: 1, lastError: null, deliveredAt: new Date().toISOString() },
-        { worker },
-      )
-      const most = Math.ceil(maxEvents / shards.all().length)
-      const layout = {
-        all: shard.events,
-        indexOf: shard.eventsOfAuthorizer,
-        users: userIndex(shard, shards.all().length),
-        consumers,
-      }
-      const written = {
-        all: shard.events,
-        unsettled: shard.unsettled,
-        feed: shard.feed,
-        feedEnd: shard.feedEnd,
-        usersFrom: shard.usersKnownFrom,
-        life: eventLogSeconds,
-        most,
-        eventPrefix: shard.event(''),
-        pending: PENDING,
-        delivered,
-        timestamp: Date.now(),
-        undeliveredPrefix: shard.undelivered(''),
-        attemptsPrefix: shard.attempts(''),
-        ...recordLists(layout, events),
-      }
-      const answers = await outages.ask(shard.events, () => recordEvents(redis, written))
-      return Array.isArray(answers)
-        ? answers.map((served) => (Array.isArray(served) ? served.map(String) : 'claimed'))
-        : []
-    },
+  async function recordTogether(shard: MessageShard, events: readonly NewEvent[]): Promise<Recorded[]> {
+    const delivered = formatState(
+      { status: 'delivered', attempts: 1, lastError: null, deliveredAt: new Date().toISOString() },
+      { worker },
+    )
+    const most = Math.ceil(maxEvents / shards.all().length)
+    const layout = {
+      all: shard.events,
+      indexOf: shard.eventsOfAuthorizer,
+      users: userIndex(shard, shards.all().length),
+      consumers,
+    }
+    const written = {
+      all: shard.events,
+      unsettled: shard.unsettled,
+      feed: shard.feed,
+      feedEnd: shard.feedEnd,
+      usersFrom: shard.usersKnownFrom,
+      life: eventLogSeconds,
+      most,
+      eventPrefix: shard.event(''),
+      pending: PENDING,
+      delivered,
+      timestamp: Date.now(),
+      undeliveredPrefix: shard.undelivered(''),
+      attemptsPrefix: shard.attempts(''),
+      ...recordLists(layout, events),
+    }
+    const answers = await outages.ask(shard.events, () => recordEvents(redis, written))
+    return Array.isArray(answers)
+      ? answers.map((served) => (Array.isArray(served) ? served.map(String) : 'claimed'))
+      : []
+  }
+
+  const records = createBatches<NewEvent, Recorded>({
+    weight: RECORD_WEIGHT,
+    write: (at, events) => recordTogether(shardAt(at), events),
   })
 
   const changes = createBatches<Change, 'written' | 'unknown'>({
@@ -115,15 +117,26 @@ export function createEventWriter({
 
   return {
     // oxlint-disable-next-line max-params -- the fourth is the options
-    record: (event, receivedAtMs, subscriptions, { body = JSON.stringify(event), writes = [], claim } = {}) =>
+    record: (event, receivedAtMs, subscriptions, options = {}) =>
       guardStore(async () => {
         const shard = shards.ofAccount(event.authorizerappid)
-        const served = await records.add(placeOf(shard), { event, body, receivedAtMs, subscriptions, writes, claim })
+        const served = await records.add(placeOf(shard), newEvent({ event, receivedAtMs, subscriptions, options }))
         return served === 'claimed' ? undefined : served
+      }),
+    recordInOrder: (events) =>
+      guardStore(() => {
+        const [first] = events
+        const shard = shards.ofAccount(first?.event.authorizerappid)
+        return recordInOrder(events.map(newEvent), (step) => recordTogether(shard, step))
       }),
     deliveryChanged: (event, subscription, changed) =>
       guardStore(() => change({ event, subscription, change: changed })),
   }
+}
+
+function newEvent({ event, receivedAtMs, subscriptions, options }: EventToRecord): NewEvent {
+  const { body = JSON.stringify(event), writes = [], claim } = options
+  return { event, body, receivedAtMs, subscriptions, writes, claim }
 }
 
 /** Events for the same shard share a batch. */

@@ -3,6 +3,7 @@ import type { EventLog } from './event-log.ts'
 
 export const NO_EVENT_LOG: EventLog = {
   record: async () => [],
+  recordInOrder: async (events) => events.map(() => []),
   deliveryChanged: async () => {},
   has: async () => false,
   get: async () => undefined,

@@ -1,13 +1,13 @@
-// Owns: which delivery of a key may be made: the first in its order. The others wait as delayed jobs in the
+// Owns: which delivery of a key may be attempted: the first in its order. The others wait as parked jobs in the
 // subscription's queue, and are promoted when all before them have ended.
 import { createHash } from 'node:crypto'
-import { Job } from 'bullmq'
+import { createBatches } from '../batches.ts'
+import { jobStates, promoteJob, promoteParked } from '../bullmq-format/job-states.ts'
 import type { RedisConnection } from '../connect.ts'
-import { isJobGone } from '../job-gone.ts'
-import { deliveriesQueue, orderKey, orderPlacesKey, queueKey } from '../keys.ts'
+import { deliveriesQueue, orderKey, orderPlacesKey } from '../keys.ts'
 import type { Queues } from '../queues/queues.ts'
 import { guardStore } from '../store-errors.ts'
-import { enterOne, joinAll, leaveOrder, mendOrder, occupiedKeys, settleAll } from './order-scripts.ts'
+import { enterAll, joinAll, leaveAll, mendOrder, occupiedKeys, settleAll } from './order-scripts.ts'
 
 /** `key` as orderingKey gives it. */
 export type OrderedDelivery = { key: string; deliveryId: string }
@@ -18,12 +18,15 @@ export type OrderedDelivery = { key: string; deliveryId: string }
  */
 export type HoldingClock = { heldMs: number; lookedAtMs: number; dueAtMs: number; lastError: string }
 
+/** `alone`: the first of its key, and without a job: whoever has joined it may attempt it. */
+export type JoinedPlace = 'behind' | 'first' | 'alone'
+
 export type DeliveryOrder = {
   /**
-   * Appends each delivery to the order of its key, unless it is there already. Answers which are the first of their
-   * key. A first one whose job was lost or has failed is skipped.
+   * Appends each delivery to the order of its key, unless it is there already. A first one whose job was lost or has
+   * failed is skipped.
    */
-  join(subscription: string, deliveries: readonly OrderedDelivery[]): Promise<readonly boolean[]>
+  join(subscription: string, deliveries: readonly OrderedDelivery[]): Promise<readonly JoinedPlace[]>
   /** Which of the keys have a pending delivery. */
   occupied(subscription: string, keys: readonly string[]): Promise<ReadonlySet<string>>
   /**
@@ -32,7 +35,7 @@ export type DeliveryOrder = {
    */
   settle(subscription: string, deliveries: readonly OrderedDelivery[]): Promise<void>
   /**
-   * As `join`, for one delivery that is about to be attempted, with its clock. If another one is the first and waits,
+   * As `join`, for one delivery that is about to be attempted, with its clock. If another one is the first and parked,
    * it is promoted.
    */
   enter(subscription: string, delivery: OrderedDelivery): Promise<{ isFirst: boolean; clock: HoldingClock | undefined }>
@@ -40,54 +43,57 @@ export type DeliveryOrder = {
   hold(subscription: string, deliveryId: string, clock: HoldingClock): Promise<void>
   /** The delivery has ended: the next one of its key is promoted. Safe to repeat. */
   leave(subscription: string, delivery: OrderedDelivery): Promise<void>
-  /** Skips first deliveries whose job is gone, and promotes those that wait although they are the first. */
+  /** Skips first deliveries whose job is gone, and promotes those that are parked although they are the first. */
   mend(subscription: string): Promise<void>
-  /** Removes the order of the subscription: all waiting deliveries are promoted. */
+  /** Removes the order of the subscription: all parked deliveries are promoted. */
   dissolve(subscription: string): Promise<void>
 }
 
-/** The delay of a waiting delivery until it is promoted: longer than any retry. */
-export const WAITS_MS = 30 * 86_400_000
 /** Keys per step of Redis. */
 const MAX_MENDED = 200
 
+const JOINED: readonly JoinedPlace[] = ['behind', 'first', 'alone']
+
+type Entered = { first: string; isParked: boolean; clock: HoldingClock | undefined }
+
 export type DeliveryOrderDeps = { platform: string; redis: RedisConnection; queues: Pick<Queues, 'open'> }
 
-/** Rejects with STORE_UNAVAILABLE. */
+/** Rejects with STORE_UNAVAILABLE. Deliveries of a subscription that enter or leave in the same moment share a step. */
 export function createDeliveryOrder({ platform, redis, queues }: DeliveryOrderDeps): DeliveryOrder {
   function ofSubscription(subscription: string) {
-    const queue = deliveriesQueue(platform, subscription)
     return {
       order: orderKey(platform, subscription),
       places: orderPlacesKey(platform, subscription),
-      failed: queueKey(queue, 'failed'),
-      delayed: queueKey(queue, 'delayed'),
-      prefix: queueKey(queue, ''),
-      // The score that BullMQ gives a delayed job.
-      waitsFrom: (Date.now() + WAITS_MS / 2) * 0x1000,
+      ...jobStates(deliveriesQueue(platform, subscription)),
     }
   }
 
-  /** The job may not be there yet, or be promoted already: `settle` checks again after it was added. */
-  async function promote(subscription: string, deliveryId: string): Promise<void> {
+  /** A job that is not there yet, or is promoted already, stays: `settle` checks again after it was added. */
+  async function promote(subscription: string, deliveryIds: readonly string[]): Promise<void> {
     const queue = queues.open(deliveriesQueue(platform, subscription))
-    try {
-      await new Job(queue, '', undefined, {}, deliveryId).promote()
-    } catch (error) {
-      if (!isJobGone(error)) throw error
-    }
+    const promoted = [...new Set(deliveryIds)].filter((deliveryId) => deliveryId !== '')
+    await Promise.all(promoted.map((deliveryId) => promoteJob(queue, deliveryId)))
   }
 
-  async function promoteEach(subscription: string, deliveryIds: readonly string[]): Promise<void> {
-    await Promise.all([...new Set(deliveryIds)].map((deliveryId) => promote(subscription, deliveryId)))
-  }
+  const entering = createBatches<OrderedDelivery, Entered>({
+    write: async (subscription, deliveries) => {
+      const answers = await enterAll(redis, { ...ofSubscription(subscription), each: deliveries.map(rowOf) })
+      return rowsIn(answers).map(([first = '', isParked, clock = '']) => {
+        return { first, isParked: isParked === '1', clock: parseClock(clock) }
+      })
+    },
+  })
+
+  const leaving = createBatches<OrderedDelivery, string>({
+    write: async (subscription, deliveries) =>
+      textsIn(await leaveAll(redis, { ...ofSubscription(subscription), each: deliveries.map(rowOf) })),
+  })
 
   return {
     join: (subscription, deliveries) =>
       guardStore(async () => {
-        const each = deliveries.map(rowOf)
-        const firsts = textsIn(await joinAll(redis, { ...ofSubscription(subscription), each }))
-        return deliveries.map(({ deliveryId }, index) => firsts[index] === deliveryId)
+        const answers = await joinAll(redis, { ...ofSubscription(subscription), each: deliveries.map(rowOf) })
+        return textsIn(answers).map((place) => JOINED[Number(place)] ?? 'behind')
       }),
 
     occupied: (subscription, keys) =>
@@ -100,17 +106,15 @@ export function createDeliveryOrder({ platform, redis, queues }: DeliveryOrderDe
     settle: (subscription, deliveries) =>
       guardStore(async () => {
         const each = deliveries.map(rowOf)
-        await promoteEach(subscription, textsIn(await settleAll(redis, { ...ofSubscription(subscription), each })))
+        await promote(subscription, textsIn(await settleAll(redis, { ...ofSubscription(subscription), each })))
       }),
 
     enter: (subscription, delivery) =>
       guardStore(async () => {
-        const [first = '', waits, clock = ''] = textsIn(
-          await enterOne(redis, { ...ofSubscription(subscription), ...rowOf(delivery) }),
-        )
+        const { first, isParked, clock } = await entering.add(subscription, delivery)
         const isFirst = first === delivery.deliveryId
-        if (!isFirst && waits === '1') await promote(subscription, first)
-        return { isFirst, clock: parseClock(clock) }
+        if (!isFirst && isParked) await promote(subscription, [first])
+        return { isFirst, clock }
       }),
 
     hold: (subscription, deliveryId, clock) =>
@@ -119,18 +123,15 @@ export function createDeliveryOrder({ platform, redis, queues }: DeliveryOrderDe
       }),
 
     leave: (subscription, delivery) =>
-      guardStore(async () => {
-        const next = String(await leaveOrder(redis, { ...ofSubscription(subscription), ...rowOf(delivery) }))
-        if (next !== '') await promote(subscription, next)
-      }),
+      guardStore(async () => promote(subscription, [await leaving.add(subscription, delivery)])),
 
     mend: (subscription) =>
       guardStore(async () => {
         let after = ''
         do {
-          const asked = { ...ofSubscription(subscription), after, most: MAX_MENDED }
-          const [last = '', ...waiting] = textsIn(await mendOrder(redis, asked))
-          await promoteEach(subscription, waiting)
+          const page = { ...ofSubscription(subscription), after, most: MAX_MENDED }
+          const [last = '', ...parked] = textsIn(await mendOrder(redis, page))
+          await promote(subscription, parked)
           after = last
         } while (after !== '')
       }),
@@ -138,7 +139,7 @@ export function createDeliveryOrder({ platform, redis, queues }: DeliveryOrderDe
     dissolve: (subscription) =>
       guardStore(async () => {
         if ((await redis.unlink(orderKey(platform, subscription), orderPlacesKey(platform, subscription))) === 0) return
-        await queues.open(deliveriesQueue(platform, subscription)).promoteJobs()
+        await promoteParked(redis, queues.open(deliveriesQueue(platform, subscription)))
       }),
   }
 }
@@ -154,6 +155,10 @@ function hashOf(key: string): string {
 
 function textsIn(answer: unknown): string[] {
   return Array.isArray(answer) ? answer.map(String) : []
+}
+
+function rowsIn(answer: unknown): string[][] {
+  return Array.isArray(answer) ? answer.map(textsIn) : []
 }
 
 /** Only `hold` writes it. */

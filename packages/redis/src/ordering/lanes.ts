@@ -38,8 +38,8 @@ export type LaneReader = {
 export const parseLaneJob = parserOf(LaneJobSchema)
 
 const LANE_OPTIONS = jobOptions(FAN_OUT_ATTEMPTS)
-/** As many as one step of the event log records. */
-const MAX_ENTRIES = 25
+/** Two thirds of the messages that a process dispatches at once: other accounts go on beside a long list. */
+const MAX_ENTRIES = 50
 /**
  * Longer than the dispatch of one batch. The list of a killed process is found without a lease soon after
  * (stranded-lanes.ts).

@@ -1,17 +1,15 @@
-// Owns: the names of the arguments of the scripts on the order of one subscription's deliveries. Its keys and those
-// of its queue have one
-// hash tag.
+// Owns: the names of the arguments of the scripts on the order of one subscription's deliveries. Its keys and those of
+// its queue share a hash tag.
 import { defineScript } from '../lua/define-script.ts'
 
-const OF_SUBSCRIPTION = { keys: ['order', 'places', 'failed', 'delayed'], args: ['prefix', 'waitsFrom'] } as const
+const OF_SUBSCRIPTION = { keys: ['order', 'places', 'failed', 'delayed'], args: ['prefix', 'parkedFrom'] } as const
 const OF_DELIVERIES = { ...OF_SUBSCRIPTION, eachArgs: ['key', 'id'] } as const
-const OF_DELIVERY = { ...OF_SUBSCRIPTION, args: [...OF_SUBSCRIPTION.args, 'key', 'id'] } as const
 
 export const joinAll = defineScript({ name: 'ordering/join-all', ...OF_DELIVERIES })
 export const settleAll = defineScript({ name: 'ordering/settle-all', ...OF_DELIVERIES })
+export const enterAll = defineScript({ name: 'ordering/enter-all', ...OF_DELIVERIES })
+export const leaveAll = defineScript({ name: 'ordering/leave-all', ...OF_DELIVERIES })
 export const occupiedKeys = defineScript({ name: 'ordering/occupied-keys', ...OF_SUBSCRIPTION, eachArgs: ['key'] })
-export const enterOne = defineScript({ name: 'ordering/enter-one', ...OF_DELIVERY })
-export const leaveOrder = defineScript({ name: 'ordering/leave-order', ...OF_DELIVERY })
 export const mendOrder = defineScript({
   name: 'ordering/mend-order',
   ...OF_SUBSCRIPTION,

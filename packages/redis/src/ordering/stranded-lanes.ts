@@ -1,7 +1,8 @@
 // Owns: finding lists of ordered accounts without a job, and adding one: a failover may have lost the job and kept the
 // entries.
+import { nextJobAddedMs } from '../bullmq-format/queue-places.ts'
 import type { RedisConnection } from '../connect.ts'
-import { batchJobId, lanePrefix, messageInbox, queueKey, waitingLanesKey } from '../keys.ts'
+import { batchJobId, lanePrefix, messageInbox, waitingLanesKey } from '../keys.ts'
 import { defineScript } from '../lua/define-script.ts'
 import type { Queues } from '../queues/queues.ts'
 import { guardStore } from '../store-errors.ts'
@@ -38,23 +39,17 @@ const ADDED_WITHIN_MS = 5_000
 type Unattended = { account: string; arrival: string; receivedAtMs: number }
 
 /**
- * Per inbox: where the next check begins, and the first entries of the lists that this round and the previous one
- * found.
+ * Per inbox: where the next check begins, and by account the first entries of the lists that the previous round and
+ * this one found.
  */
-type Looked = { after: string; before: ReadonlyMap<string, string>; now: Map<string, string> }
+type Round = { after: string; before: ReadonlyMap<string, string>; now: Map<string, string> }
 
 export function createStrandedLanes({ redis, queues }: StrandedLanesDeps): StrandedLanes {
-  const looks = new Map<number, Looked>()
+  const rounds = new Map<number, Round>()
 
-  /** Since when the job that is taken next has waited. */
-  async function oldestJobMs(queue: string): Promise<number> {
-    const jobId = await redis.lindex(queueKey(queue, 'wait'), -1)
-    const timestamp = jobId === null ? null : await redis.hget(queueKey(queue, jobId), 'timestamp')
-    return timestamp === null ? Infinity : Number(timestamp)
-  }
-
-  async function look(inbox: number): Promise<Unattended[]> {
-    const { after, before, now } = looks.get(inbox) ?? {
+  /** Lists that had no lease, and the same first entry, in this check and the previous one. */
+  async function check(inbox: number): Promise<Unattended[]> {
+    const { after, before, now } = rounds.get(inbox) ?? {
       after: '',
       before: new Map<string, string>(),
       now: new Map<string, string>(),
@@ -64,17 +59,17 @@ export function createStrandedLanes({ redis, queues }: StrandedLanesDeps): Stran
     const [last = '', ...fields] = Array.isArray(answer) ? answer.map(String) : []
     const lists = parseLists(fields)
     for (const { account, arrival } of lists) now.set(account, arrival)
-    looks.set(inbox, last === '' ? { after: '', before: now, now: new Map() } : { after: last, before, now })
+    rounds.set(inbox, last === '' ? { after: '', before: now, now: new Map() } : { after: last, before, now })
     return lists.filter(({ account, arrival }) => before.get(account) === arrival)
   }
 
   return {
     mend: (inbox) =>
       guardStore(async () => {
-        const unattended = await look(inbox)
+        const unattended = await check(inbox)
         if (unattended.length === 0) return 0
         const queue = messageInbox(inbox)
-        const untilMs = (await oldestJobMs(queue)) - ADDED_WITHIN_MS
+        const untilMs = (await nextJobAddedMs(redis, queue)) - ADDED_WITHIN_MS
         const stranded = unattended.filter(({ receivedAtMs }) => receivedAtMs < untilMs)
         // The job id is made from the account: as long as that job waits, no other one is added.
         const add = ({ account }: Unattended) =>

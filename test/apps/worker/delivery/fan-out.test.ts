@@ -91,6 +91,7 @@ function setUp(
         calls.push(`enqueue in order ${name}`)
         for (const job of deliveries) enqueued.push([job, undefined])
       },
+      leave: async ({ name }) => void calls.push(`leave the order ${name}`),
     },
     callSlots: createDispatchSlots(75),
     clock: { nowMs: () => NOW },
@@ -191,14 +192,12 @@ void t.test('only the subscription that the push waits for is told until when', 
 })
 
 void t.test('what a queue or a stream does not take goes by its own queue, the attempt counted', async (t) => {
-  const results = { 'b-stream': { outcome: 'unreachable', reason: 'store unavailable' } as const }
+  const results = { 'b-stream': { outcome: 'unreachable', reason: 'NOPERM' } as const }
   const { fanOut, enqueued, changes } = setUp([QUEUE, STREAM], { results })
   t.same(await fanOut(), { delivered: 1, enqueued: 1 })
-  t.match(enqueued, [
-    [{ subscription: 'b-stream' }, { delayMs: 5_500, attemptsMade: 1, lastError: 'store unavailable' }],
-  ])
+  t.match(enqueued, [[{ subscription: 'b-stream' }, { delayMs: 5_500, attemptsMade: 1, lastError: 'NOPERM' }]])
   const change = changes.find(({ subscription: name }) => name === 'b-stream')
-  t.match(change, { status: 'retrying', attempts: 1, lastError: 'store unavailable' })
+  t.match(change, { status: 'retrying', attempts: 1, lastError: 'NOPERM' })
 })
 
 function calling(seen: ObservedAttempt[] = []): Partial<FanOutDeps> {
@@ -333,10 +332,10 @@ void t.test('a process that ends gives queues and streams nothing more itself', 
 
 void t.test('without a schedule it goes there to stand in the dead letters', async (t) => {
   const once = { ...QUEUE, retry: { scheduleSeconds: [] } }
-  const results = { 'a-queue': { outcome: 'unreachable', reason: 'store unavailable' } as const }
+  const results = { 'a-queue': { outcome: 'unreachable', reason: 'NOPERM' } as const }
   const { fanOut, enqueued, changes } = setUp([once], { results })
   await fanOut()
-  t.match(enqueued, [[{ scheduleSeconds: [] }, { isFinal: true, attemptsMade: 1, lastError: 'store unavailable' }]])
+  t.match(enqueued, [[{ scheduleSeconds: [] }, { isFinal: true, attemptsMade: 1, lastError: 'NOPERM' }]])
   t.match(changes, [{ status: 'dead', attempts: 1 }])
 })
 

@@ -18,10 +18,10 @@ export type CallWebhookDeps = DeliverOnceDeps &
     callHoldsJobMs?: number
   }
 
-type Call = Omit<OneDelivery, 'onAttempted'> & { sink: WebhookSink }
+export type Call = Omit<OneDelivery, 'onAttempted'> & { sink: WebhookSink }
 
 /** Five times QUICK_MS of direct-calls.ts. */
-const CALL_HOLDS_JOB_MS = 250
+export const CALL_HOLDS_JOB_MS = 250
 /** Added to the call's own time-out: a busy process and a slow store need this long to record the outcome. */
 const CALL_MARGIN_MS = 10_000
 

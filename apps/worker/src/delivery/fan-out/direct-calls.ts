@@ -29,6 +29,10 @@ export type Leave = (attempt: ObservedAttempt) => void
 export type DirectCalls = {
   /** Takes a slot; call the answer when the attempt is over. undefined: the delivery is to go to the queue. */
   enter(webhook: CalledWebhook): Leave | undefined | Promise<Leave | undefined>
+  /** Whether it gets direct calls. `unknown`: this process has made no attempt yet. */
+  speed(webhook: CalledWebhook): 'unknown' | 'quick' | 'slow'
+  /** As `enter`, for the very first call of a webhook. undefined: its speed is known, or found out just now. */
+  probe(webhook: CalledWebhook): Leave | undefined
   /** Records an attempt that was made from the queue. */
   observe(webhook: CalledWebhook, attempt: ObservedAttempt): void
   /** Forgets all subscriptions but these. */
@@ -43,6 +47,17 @@ export type CallsUnderWay = { count: number }
 
 export function createDirectCalls(underWay: CallsUnderWay, { longestWaitMs = LONGEST_WAIT_MS } = {}): DirectCalls {
   const rows = new Map<string, Row>()
+
+  function knownRow({ subscription, url }: CalledWebhook): Row | undefined {
+    const row = rows.get(subscription)
+    return row?.url === url ? row : undefined
+  }
+
+  function newRow({ subscription, url }: CalledWebhook): Row {
+    const row = { url, averageMs: Infinity, calls: 0, ended: 0, waiting: new Set<Waiter>() }
+    rows.set(subscription, row)
+    return row
+  }
 
   function learn(row: Row, { delivered, durationMs }: ObservedAttempt): void {
     if (!delivered) row.averageMs = Infinity
@@ -90,20 +105,24 @@ export function createDirectCalls(underWay: CallsUnderWay, { longestWaitMs = LON
   }
 
   return {
-    enter({ subscription, url }) {
-      const row = rows.get(subscription)
-      if (row === undefined || row.url !== url || !isQuick(row) || underWay.count >= DIRECT_CALLS_AT_MOST)
-        return undefined
+    enter(webhook) {
+      const row = knownRow(webhook)
+      if (row === undefined || !isQuick(row) || underWay.count >= DIRECT_CALLS_AT_MOST) return undefined
       if (row.calls < DIRECT_CALLS_PER_SUBSCRIPTION) return begin(row)
       const expectedMs = ((row.waiting.size + 1) * row.averageMs) / DIRECT_CALLS_PER_SUBSCRIPTION
       return expectedMs <= EXPECTED_WAIT_MS ? wait(row) : undefined
     },
-    observe({ subscription, url }, attempt) {
-      const known = rows.get(subscription)
-      const row =
-        known?.url === url ? known : { url, averageMs: Infinity, calls: 0, ended: 0, waiting: new Set<Waiter>() }
-      rows.set(subscription, row)
-      learn(row, attempt)
+    speed(webhook) {
+      const row = knownRow(webhook)
+      if (row === undefined) return 'unknown'
+      return isQuick(row) ? 'quick' : 'slow'
+    },
+    probe(webhook) {
+      if (knownRow(webhook) !== undefined || underWay.count >= DIRECT_CALLS_AT_MOST) return undefined
+      return begin(newRow(webhook))
+    },
+    observe(webhook, attempt) {
+      learn(knownRow(webhook) ?? newRow(webhook), attempt)
     },
     keep(subscriptions) {
       for (const name of rows.keys()) if (!subscriptions.has(name)) rows.delete(name)

@@ -1,7 +1,14 @@
 // Owns: from one event to one delivery per matching subscription. Redis writes to streams and queues in the step that
 // records the event; webhooks that answer quickly are called right after. All other deliveries, and failed ones, go to
 // the subscription's own queue, so that no consumer waits for another.
-import { compileMatcher, type FanOutJob, type GatewayEvent, orderingKey, type Subscription } from '@wxgw/contracts'
+import {
+  compileMatcher,
+  type DeliveryJob,
+  type FanOutJob,
+  type GatewayEvent,
+  orderingKey,
+  type Subscription,
+} from '@wxgw/contracts'
 import type { EventLog, Subscriptions } from '@wxgw/platform'
 import { type Claim, deliveryId, type EventClaims } from '@wxgw/redis'
 import { type Clock, GatewayError } from '@wxgw/wechat-core'
@@ -56,10 +63,10 @@ export function createFanOut(deps: FanOutDeps): FanOut {
     const unserved = matching.filter(({ name }) => !partialRuns.isServed(id, name))
     // A replay is not written by the recording step: to the event log its event is delivered already.
     const writes =
-      replay === undefined && !stop.aborted ? recordedWrites(unserved.filter((one) => !waits(one, event))) : []
+      replay === undefined && !stop.aborted ? recordedWrites(unserved.filter((one) => mayWrite(one, event, place))) : []
     const recordClaim = typeof claimed === 'boolean' ? undefined : claimed
-    const recorded =
-      claimed && (await deps.events.record(event, receivedAtMs, names, { body, writes, claim: recordClaim }))
+    const record = place?.record ?? deps.events.record
+    const recorded = claimed && (await record(event, receivedAtMs, names, { body, writes, claim: recordClaim }))
     if (!recorded) {
       deps.onDuplicate?.()
       return { delivered: 0, enqueued: 0 }
@@ -72,6 +79,12 @@ export function createFanOut(deps: FanOutDeps): FanOut {
     )
 
     const served = replay === undefined ? recorded : []
+    if (place)
+      await leaveOrders(
+        deps,
+        unserved.filter(({ name }) => served.includes(name)),
+        { event, deliveryId: id },
+      )
     const due = unserved.filter(({ name }) => !served.includes(name))
     place?.expect(due.filter((one) => orderingKey(one, event) !== undefined).length)
     const enqueueInOrder = place?.enqueue
@@ -97,9 +110,20 @@ export function createFanOut(deps: FanOutDeps): FanOut {
   }
 }
 
-/** Its deliveries are made from its queue: because of its order, or because it is paused or throttled. */
-function waits(subscription: Subscription, event: GatewayEvent): boolean {
-  return isHeldBack(subscription) || orderingKey(subscription, event) !== undefined
+/** Not when it is paused or throttled, nor when something may be before the event in its order. */
+function mayWrite(subscription: Subscription, event: GatewayEvent, place: OrderedPlace | undefined): boolean {
+  if (isHeldBack(subscription)) return false
+  return orderingKey(subscription, event) === undefined || place?.mayWrite(subscription) === true
+}
+
+/** An earlier run, whose process was killed, has called these webhooks and not left their orders. */
+async function leaveOrders(
+  { ordered }: FanOutDeps,
+  served: readonly Subscription[],
+  delivery: Pick<DeliveryJob, 'event' | 'deliveryId'>,
+): Promise<void> {
+  const called = served.filter((one) => one.sink.kind === 'webhook' && orderingKey(one, delivery.event) !== undefined)
+  await Promise.all(called.map((subscription) => ordered.leave(subscription, delivery)))
 }
 
 /** The error of the job: a retryable one if there is any, so that the remaining deliveries are made. */

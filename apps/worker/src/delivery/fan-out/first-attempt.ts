@@ -13,7 +13,7 @@ import { enqueueUnfinished, type FirstOutcome } from './enqueue-unfinished.ts'
 
 export type FirstAttemptDeps = CallWebhookDeps & {
   health: Pick<DeliveryHealth, 'succeeded' | 'failed' | 'isOpen'>
-  ordered: Pick<OrderedDeliveries, 'enqueue'>
+  ordered: Pick<OrderedDeliveries, 'enqueue' | 'leave'>
 }
 
 export type FirstAttemptOptions = {

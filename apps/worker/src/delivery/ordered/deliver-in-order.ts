@@ -1,7 +1,7 @@
 // Owns: attempting only the first delivery of each key, and the time-out of a failing one that holds up its key.
 import { type DeliveryJob, orderingKey, type Subscription } from '@wxgw/contracts'
 import type { Subscriptions } from '@wxgw/platform'
-import { type DeliveryOrder, type HoldingClock, type OrderedDelivery, WAITS_MS } from '@wxgw/redis'
+import { type DeliveryOrder, type HoldingClock, type OrderedDelivery, PARKED_MS } from '@wxgw/redis'
 import type { Clock } from '@wxgw/wechat-core'
 import type { DeliveryHealth } from '../attempt/delivery-health.ts'
 import type { Attempt, Deliver, DeliveryOutcome } from '../queue/deliver.ts'
@@ -51,7 +51,7 @@ async function deliverFirst(deps: DeliverInOrderDeps, turn: Turn): Promise<Deliv
   const { name, enabled, paused } = ordered.subscription
   if (enabled && paused) return { kind: 'back' }
   const { isFirst, clock: held } = await order.enter(name, ordered)
-  if (!isFirst) return { kind: 'delay', delayMs: WAITS_MS }
+  if (!isFirst) return { kind: 'delay', delayMs: PARKED_MS }
   const startedAtMs = clock.nowMs()
   const heldMs = held === undefined ? 0 : heldUntilNow(deps, ordered, held)
   if (held !== undefined) {

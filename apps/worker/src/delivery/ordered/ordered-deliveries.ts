@@ -1,90 +1,130 @@
-// Owns: enqueueing deliveries of ordered subscriptions: first into the order, then as jobs. A delivery to a consumer's
-// queue or stream is written without a job when no delivery of its key is pending.
-import { type DeliveryJob, orderingKey, type Subscription } from '@wxgw/contracts'
-import { type DeliveryOrder, type DeliveryQueue, type SinkWriter, WAITS_MS } from '@wxgw/redis'
-import { type Clock, isStoreAway } from '@wxgw/wechat-core'
-import { concludeWritten, type DeliverOnceDeps } from '../attempt/deliver-once.ts'
-import type { DeliveryHealth } from '../attempt/delivery-health.ts'
-import { recordState, type StateDeps } from '../attempt/record-state.ts'
-import { isHeldBack } from '../fan-out/first-attempt.ts'
+// Owns: the deliveries of ordered subscriptions. They join the order and become jobs, unless nothing of their key is
+// pending: then a webhook is called, and a queue or a stream written to, without a job.
+import { type DeliveryJob, type GatewayEvent, orderingKey, type Subscription } from '@wxgw/contracts'
+import { type DeliveryOrder, type DeliveryQueue, type EventLog, PARKED_MS } from '@wxgw/redis'
+import type { StopSignal } from '@wxgw/wechat-core'
+import { callChain, type CalledWebhook, type CallInOrderDeps, type Chain, isCallable } from './call-in-order.ts'
+import { findWritable, type MayWrite, writeInOrder, type WriteInOrderDeps } from './write-in-order.ts'
 
 export type OrderedDeliveries = {
   /** Appends the deliveries to the order. Safe to repeat. Rejects with STORE_UNAVAILABLE. */
   enqueue(subscription: Subscription, deliveries: readonly DeliveryJob[]): Promise<void>
   /**
-   * The same for first deliveries, when only one caller at a time has those of the account. Deliveries to a queue or a
-   * stream whose key has no pending delivery are written in one step.
+   * The same for first deliveries, when only one caller at a time has those of the account. Those whose key has no
+   * pending delivery are made at once.
    */
-  dispatch(subscription: Subscription, deliveries: readonly DeliveryJob[]): Promise<void>
+  dispatch(subscription: Subscription, deliveries: readonly DeliveryJob[], options: DispatchOptions): Promise<void>
+  /** What Redis may write in the step that records these events of one account. Rejects with STORE_UNAVAILABLE. */
+  findWritable(events: readonly GatewayEvent[]): Promise<MayWrite>
+  recordInOrder: EventLog['recordInOrder']
+  /** The delivery was made by an earlier run, which may have ended with its process. Rejects with STORE_UNAVAILABLE. */
+  leave(subscription: Subscription, delivery: Pick<DeliveryJob, 'event' | 'deliveryId'>): Promise<void>
 }
 
-export type OrderedDeliveriesDeps = StateDeps & {
-  order: Pick<DeliveryOrder, 'join' | 'settle' | 'occupied'>
-  writer: Pick<SinkWriter, 'writeInOrder'>
-  health: Pick<DeliveryHealth, 'succeeded' | 'failed' | 'isOpen'>
-  onAttempt: DeliverOnceDeps['onAttempt']
-  enqueueDelivery: DeliveryQueue['enqueueDelivery']
-  clock: Clock
-}
+export type DispatchOptions = { mayWrite: MayWrite; stop: StopSignal }
+
+export type OrderedDeliveriesDeps = CallInOrderDeps &
+  WriteInOrderDeps & {
+    order: Pick<DeliveryOrder, 'join' | 'settle' | 'occupied' | 'hold' | 'leave'>
+    events: Pick<EventLog, 'recordInOrder'>
+    enqueueDelivery: DeliveryQueue['enqueueDelivery']
+  }
 
 export function createOrderedDeliveries(deps: OrderedDeliveriesDeps): OrderedDeliveries {
-  const { order, writer, enqueueDelivery, health, clock, log } = deps
+  const { order, enqueueDelivery, events, directCalls } = deps
 
   async function enqueue(subscription: Subscription, deliveries: readonly DeliveryJob[]): Promise<void> {
     if (deliveries.length === 0) return
-    const { name } = subscription
-    const places = deliveries.map((delivery) => ({
-      key: keyOf(subscription, delivery),
-      deliveryId: delivery.deliveryId,
-    }))
-    const firsts = await order.join(name, places)
-    await Promise.all(deliveries.map((job, index) => enqueueDelivery(job, firsts[index] ? {} : { delayMs: WAITS_MS })))
-    await order.settle(name, places)
+    const joined = await order.join(subscription.name, placesOf(subscription, deliveries))
+    await addJobs(subscription, deliveries, (delivery) => joined[deliveries.indexOf(delivery)] === 'behind')
   }
 
-  /** Answers the deliveries that were written. Rejects with STORE_UNAVAILABLE when the order cannot be read. */
-  async function write(
+  /** Of deliveries that have joined the order. */
+  async function addJobs(
     subscription: Subscription,
     deliveries: readonly DeliveryJob[],
-  ): Promise<readonly DeliveryJob[]> {
-    const { name, sink } = subscription
-    if (sink.kind === 'webhook' || isHeldBack(subscription) || health.isOpen(name)) return []
-    const keys = [...new Set(deliveries.map((delivery) => keyOf(subscription, delivery)))]
-    const occupied = await order.occupied(name, keys)
-    const free = deliveries.filter((delivery) => !occupied.has(keyOf(subscription, delivery)))
-    if (free.length === 0) return []
-    const startedAtMs = clock.nowMs()
-    try {
-      await writer.writeInOrder(sink, free)
-    } catch (error) {
-      // The subscription's queue tries again and judges the result: the sink may refuse, or its master may be away.
-      if (!isStoreAway(error)) log.warn({ subscription: name, err: error }, 'delivery.postponed')
-      return []
-    }
-    const deliveredAtMs = clock.nowMs()
-    const durationMs = deliveredAtMs - startedAtMs
-    const made = { attempt: 1, outcome: 'delivered', startedAtMs, durationMs } as const
-    concludeWritten(
-      deps,
-      free.map(() => name),
-    )
-    const about = { subscription: name, status: 'delivered', attempts: 1, deliveredAtMs, made } as const
-    await Promise.all(free.map(({ event }) => recordState(deps, { event, ...about })))
-    return free
+    isBehind: (delivery: DeliveryJob) => boolean,
+  ): Promise<void> {
+    if (deliveries.length === 0) return
+    await Promise.all(deliveries.map((job) => enqueueDelivery(job, isBehind(job) ? { delayMs: PARKED_MS } : {})))
+    await order.settle(subscription.name, placesOf(subscription, deliveries))
   }
+
+  /** Calls the webhook for the keys of which nothing is pending. */
+  async function call(
+    subscription: CalledWebhook,
+    deliveries: readonly DeliveryJob[],
+    stop: StopSignal,
+  ): Promise<void> {
+    const webhook = { subscription: subscription.name, url: subscription.sink.url }
+    const joined = await order.join(subscription.name, placesOf(subscription, deliveries))
+    const placeOf = new Map(deliveries.map((delivery, index) => [delivery, joined[index]]))
+    const add = (added: readonly DeliveryJob[]) => addJobs(subscription, added, (one) => placeOf.get(one) === 'behind')
+
+    const all = chainsOf(subscription, deliveries)
+    const isAlone = ({ deliveries: [first] }: Chain) => first !== undefined && placeOf.get(first) === 'alone'
+    const [occupied, alone] = [all.filter((chain) => !isAlone(chain)), all.filter(isAlone)]
+    const callAll = async (chains: readonly Chain[]) => {
+      if (directCalls.speed(webhook) === 'slow') return add(jobsOf(chains))
+      await allSettled(
+        chains.map(async (chain) => {
+          const attempted = await callChain(deps, { subscription, chain, stop })
+          // Parked, all of them: `settle` promotes the first when nothing is before it.
+          await addJobs(subscription, chain.deliveries.slice(attempted), () => true)
+        }),
+      )
+    }
+    // The first call of an unknown webhook shows whether it is quick.
+    const probed = directCalls.speed(webhook) === 'unknown' ? 1 : 0
+    await allSettled([add(jobsOf(occupied)), callAll(alone.slice(0, probed))])
+    await callAll(alone.slice(probed))
+  }
+
+  const mayCall = ({ name, sink }: CalledWebhook) =>
+    !deps.health.isOpen(name) && directCalls.speed({ subscription: name, url: sink.url }) !== 'slow'
 
   return {
     enqueue,
-    async dispatch(subscription, deliveries) {
-      const written = new Set(await write(subscription, deliveries))
-      await enqueue(
-        subscription,
-        deliveries.filter((delivery) => !written.has(delivery)),
-      )
+    findWritable: (written) => findWritable(deps, written),
+    recordInOrder: events.recordInOrder,
+    async dispatch(subscription, deliveries, { mayWrite, stop }) {
+      const free = deliveries.filter(({ event }) => mayWrite(subscription, event))
+      const written = new Set(await writeInOrder(deps, subscription, free))
+      const left = deliveries.filter((delivery) => !written.has(delivery))
+      if (left.length === 0) return
+      if (isCallable(subscription) && mayCall(subscription)) await call(subscription, left, stop)
+      else await enqueue(subscription, left)
+    },
+    async leave(subscription, { event, deliveryId }) {
+      await order.leave(subscription.name, { key: keyOf(subscription, event), deliveryId })
     },
   }
 }
 
-function keyOf(subscription: Subscription, { event }: DeliveryJob): string {
+function placesOf(subscription: Subscription, deliveries: readonly DeliveryJob[]) {
+  return deliveries.map(({ event, deliveryId }) => ({ key: keyOf(subscription, event), deliveryId }))
+}
+
+function chainsOf(subscription: Subscription, deliveries: readonly DeliveryJob[]): Chain[] {
+  const chains = new Map<string, DeliveryJob[]>()
+  for (const delivery of deliveries) {
+    const key = keyOf(subscription, delivery.event)
+    const chain = chains.get(key) ?? []
+    chains.set(key, chain)
+    chain.push(delivery)
+  }
+  return [...chains].map(([key, own]) => ({ key, deliveries: own }))
+}
+
+function jobsOf(chains: readonly Chain[]): DeliveryJob[] {
+  return chains.flatMap(({ deliveries }) => deliveries)
+}
+
+/** Waits for all, then rejects as the first that did. */
+async function allSettled(tasks: ReadonlyArray<Promise<void>>): Promise<void> {
+  for (const result of await Promise.allSettled(tasks)) if (result.status === 'rejected') throw result.reason
+}
+
+function keyOf(subscription: Subscription, event: GatewayEvent): string {
   return orderingKey(subscription, event) ?? ''
 }

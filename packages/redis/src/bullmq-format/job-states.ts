@@ -1,0 +1,46 @@
+// Owns: parked jobs, which are delayed until somebody promotes them, and what the scripts of job-states.lua need to
+// read the state of a job.
+import { Job, type Queue } from 'bullmq'
+import type { RedisConnection } from '../connect.ts'
+import { isJobGone } from '../job-gone.ts'
+import { queueKey } from '../keys.ts'
+
+/** The delay of a parked job: longer than any retry. */
+export const PARKED_MS = 30 * 86_400_000
+
+/** The score of a delayed job is its time, shifted by the bits of a counter. */
+const SCORE_PER_MS = 0x1000
+/** Jobs per step. */
+const MAX_PROMOTED = 200
+
+/** Keys and arguments of a script that includes job-states.lua. */
+export function jobStates(queue: string) {
+  return {
+    failed: queueKey(queue, 'failed'),
+    delayed: queueKey(queue, 'delayed'),
+    prefix: queueKey(queue, ''),
+    parkedFrom: (Date.now() + PARKED_MS / 2) * SCORE_PER_MS,
+  }
+}
+
+/** Makes a delayed job due. False: it is gone or not delayed. Rejects as Job.promote. */
+export async function promoteJob(queue: Queue, jobId: string): Promise<boolean> {
+  try {
+    await new Job(queue, '', undefined, {}, jobId).promote()
+    return true
+  } catch (error) {
+    if (!isJobGone(error)) throw error
+    return false
+  }
+}
+
+/** Makes all parked jobs due; retries keep their time. Rejects as Job.promote. */
+export async function promoteParked(redis: RedisConnection, queue: Queue): Promise<void> {
+  const { delayed, parkedFrom } = jobStates(queue.name)
+  for (let gone = 0; ;) {
+    const jobIds = await redis.zrangebyscore(delayed, parkedFrom, '+inf', 'LIMIT', gone, MAX_PROMOTED)
+    if (jobIds.length === 0) return
+    const promoted = await Promise.all(jobIds.map((jobId) => promoteJob(queue, jobId)))
+    gone += promoted.filter((isPromoted) => !isPromoted).length
+  }
+}
