@@ -13,12 +13,11 @@ import {
   type ReplayRun,
   type UnsettledDeliveries,
 } from '@wxgw/redis'
-import { GatewayError, type StopSignal } from '@wxgw/wechat-core'
+import type { StopSignal } from '@wxgw/wechat-core'
 import { deliverOnce, type DeliverOnceDeps } from '../delivery/attempt/deliver-once.ts'
 import { deliveryJob } from '../delivery/attempt/delivery-job.ts'
 import type { FailedVerdict } from '../delivery/attempt/judge-attempt.ts'
 import { recordState } from '../delivery/attempt/record-state.ts'
-import { STORE_AWAY } from '../sinks/failure-reason.ts'
 
 export type ReplayDeliveryDeps = DeliverOnceDeps & {
   subscriptions: Pick<Subscriptions, 'get' | 'disable'>
@@ -73,20 +72,14 @@ type Attempted = { replay: Replay; delivery: ReplayedDelivery; subscription: Sub
 
 async function attempt(deps: ReplayDeliveryDeps, attempted: Attempted): Promise<ItemOutcome> {
   const { delivery, subscription, signal } = attempted
-  let isStoreAway = false
   const delivered = await deliverOnce(deps, {
     delivery: { ...jobOf(attempted), scheduleSeconds: [] },
     subscription,
     attempt: delivery.attempts + 1,
     stop: signal,
-    async conclude(verdict, made) {
-      if (verdict.error !== STORE_AWAY) return concludeReplay(deps, attempted, { verdict, made })
-      isStoreAway = true
-      return { kind: 'dropped' }
-    },
+    conclude: (verdict, made) => concludeReplay(deps, attempted, { verdict, made }),
   })
-  // The only attempt is not lost to the master of a queue or a stream: the replay waits for it.
-  if (isStoreAway) throw new GatewayError('STORE_UNAVAILABLE', 'the store of the sink is away', { retry: true })
+  // The replay waits for the master of a queue or a stream, too.
   if (delivered.kind === 'uncounted' && 'fault' in delivered) throw delivered.fault
   if (delivered.kind === 'uncounted') return 'back'
   return delivered.kind === 'delivered' ? 'delivered' : 'failed'

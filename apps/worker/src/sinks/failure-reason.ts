@@ -35,14 +35,15 @@ export function networkFailure(error: unknown): string {
   return NETWORK_REASONS[code] ?? `network error ${code}`
 }
 
-/** Our own store is away or takes no writes: nothing that a change at this consumer would mend. */
-export const STORE_AWAY = 'store unavailable'
+/** Our own Redis did not answer, or takes no writes. A missing right is none of that: somebody has to grant it. */
+export function isOurStoreAway(error: unknown): boolean {
+  return error instanceof GatewayError && isStoreAway(error) && codeOf(error.cause) !== 'NOPERM'
+}
 
-/** Why our own store did not take a write. */
+/** Why our own Redis refused a write. */
 export function storeFailure(error: unknown): string {
   if (!(error instanceof GatewayError)) return 'INTERNAL'
-  if (!isStoreAway(error)) return error.code
-  return codeOf(error.cause) === 'NOPERM' ? 'NOPERM' : STORE_AWAY
+  return isStoreAway(error) ? 'NOPERM' : error.code
 }
 
 /** undici's parser errors do not all have a code. */

@@ -1,6 +1,6 @@
 // Owns: delivery into a BullMQ queue that the consumer's Worker opens. packages/redis adds the job.
 import type { GatewayEvent } from '@wxgw/contracts'
-import { storeFailure } from './failure-reason.ts'
+import { isOurStoreAway, storeFailure } from './failure-reason.ts'
 import { type SinkPort, wrongSink } from './sink.ts'
 
 export type ConsumerJob = {
@@ -28,6 +28,8 @@ export function createQueueSink({ addToConsumerQueue }: QueueSinkDeps): SinkPort
         })
         return { outcome: 'delivered' }
       } catch (error) {
+        // No fault of the consumer: the attempt does not count.
+        if (isOurStoreAway(error)) throw error
         return { outcome: 'unreachable', reason: storeFailure(error) }
       }
     },

@@ -1,5 +1,5 @@
 // Owns: delivery into a Redis stream that the consumer's group reads. packages/redis makes the XADD.
-import { storeFailure } from './failure-reason.ts'
+import { isOurStoreAway, storeFailure } from './failure-reason.ts'
 import { type SinkPort, wrongSink } from './sink.ts'
 
 export type StreamEntry = {
@@ -24,6 +24,8 @@ export function createStreamSink({ appendToStream }: StreamSinkDeps): SinkPort {
         })
         return { outcome: 'delivered' }
       } catch (error) {
+        // No fault of the consumer: the attempt does not count.
+        if (isOurStoreAway(error)) throw error
         return { outcome: 'unreachable', reason: storeFailure(error) }
       }
     },

@@ -1,6 +1,6 @@
 // Owns: what one attempt at a delivery comes to, for the queue, the event log and the subscription.
 import type { DeliveryJob, DeliveryResult, Subscription } from '@wxgw/contracts'
-import type { StopSignal } from '@wxgw/wechat-core'
+import { GatewayError, type StopSignal } from '@wxgw/wechat-core'
 import {
   type ObservedAttempt,
   type CalledWebhook,
@@ -235,6 +235,9 @@ void t.test('a fault of our own delays the delivery without counting an attempt'
   const sinkFault = setUp(away)
   t.same(await sinkFault.attempt(1), { kind: 'delay', delayMs: 1_000 })
   t.match(sinkFault.logged, [['delivery.postponed', { eventId: 'ev-1', subscription: 'crm' }]])
+  const masterAway = setUp(() => Promise.reject(new GatewayError('STORE_UNAVAILABLE', 'away', { retry: true })))
+  t.same(await masterAway.attempt(3), { kind: 'delay', delayMs: 1_000 }, 'of a queue or a stream')
+  t.same([masterAway.logged, masterAway.changes], [[], []], 'readiness reports it, and no retry is used up')
   const storeFault = setUp(answering(delivered), { deps: { subscriptions: { get: away, disable: away } } })
   t.same(await storeFault.attempt(1), { kind: 'delay', delayMs: 1_000 })
   const wontDisable = setUp(answering(status(410)), {

@@ -1,15 +1,16 @@
 // Owns: what the one attempt of a replay comes to where the sink is our own Redis.
 import { deliverAgain, type ReplayDeliveryDeps } from '@wxgw/worker'
+import type { DeliveryResult } from '@wxgw/contracts'
 import type { ReplayRun } from '@wxgw/redis'
+import { GatewayError } from '@wxgw/wechat-core'
 import t from 'tap'
 import { HEALTH, subscription, textEvent } from '../delivery-fixtures.ts'
 
 const QUEUE = subscription('crm', { retry: { scheduleSeconds: [] } })
 const REPLAY = { id: 'r01', subscription: 'crm', onlyUndelivered: true, ratePerSecond: 50, subscribedAtMs: 0 }
 
-function setUp(reason: string) {
+function setUp(deliver: () => Promise<DeliveryResult>) {
   const dead: unknown[] = []
-  const deliver = async () => ({ outcome: 'unreachable', reason }) as const
   const nothing = async () => undefined
   const deps: ReplayDeliveryDeps = {
     statistics: { count() {} },
@@ -57,11 +58,11 @@ function setUp(reason: string) {
 void t.test(
   'a replay waits for a store that is away; what the store refuses has failed, and is a dead letter',
   async (t) => {
-    const away = setUp('store unavailable')
+    const away = setUp(() => Promise.reject(new GatewayError('STORE_UNAVAILABLE', 'away', { retry: true })))
     await t.rejects(away.again(), { code: 'STORE_UNAVAILABLE' })
     t.same(away.dead, [])
     for (const reason of ['NOPERM', 'INTERNAL']) {
-      const refused = setUp(reason)
+      const refused = setUp(async () => ({ outcome: 'unreachable', reason }))
       t.equal(await refused.again(), 'failed')
       t.equal(refused.dead.length, 1)
     }

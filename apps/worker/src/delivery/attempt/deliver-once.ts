@@ -4,7 +4,7 @@ import type { DeliveryJob, DeliveryResult, Subscription } from '@wxgw/contracts'
 import type { Replies } from '@wxgw/platform'
 import type { MadeAttempt } from '@wxgw/redis'
 import type { Log } from '@wxgw/runtime'
-import type { StopSignal } from '@wxgw/wechat-core'
+import { isStoreAway, type StopSignal } from '@wxgw/wechat-core'
 import type { Sinks } from '../../sinks/sink.ts'
 import { attemptSink, type Interrupted } from './attempt-sink.ts'
 import { type ConcludeDeps, type Concluded, concludeFailure } from './conclude-failure.ts'
@@ -44,7 +44,10 @@ export type OneDelivery = {
 export type Delivered =
   | { kind: 'delivered'; reply?: unknown }
   | Concluded
-  /** There was no complete attempt, so none is counted: the process ends, or there was a fault of our own. */
+  /**
+   * There was no complete attempt, so none is counted: the process ends, or there was a fault of our own, such as a
+   * queue or a stream whose master is away.
+   */
   | { kind: 'uncounted'; fault?: unknown }
 
 /** Rejects when the store cannot be asked whether another attempt is to be made. A successful attempt never rejects. */
@@ -111,7 +114,10 @@ async function attemptOnce(
   try {
     return await attemptSink(sinks, { subscription, event, body: body ?? JSON.stringify(event), deliveryId }, stop)
   } catch (error) {
-    log.warn({ eventId: event.id, subscription: subscription.name, err: error }, 'delivery.postponed')
+    // Readiness reports that Redis is away.
+    if (!isStoreAway(error)) {
+      log.warn({ eventId: event.id, subscription: subscription.name, err: error }, 'delivery.postponed')
+    }
     return { outcome: 'fault', error }
   }
 }
