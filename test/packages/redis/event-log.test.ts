@@ -94,6 +94,31 @@ void t.test(
   },
 )
 
+void t.test('events that are recorded in order are written in it, and none of them behind a refused one', async (t) => {
+  const { commands } = await startStore(t)
+  const log = openLog({ redis: commands, shards, eventLogSeconds: 60 })
+  const stream = nearStream('bi')
+  const options = { writes: [{ subscription: 'bi', stream, maxLength: undefined }] }
+  const recorded = (ids: readonly string[]) => {
+    const events = ids.map((id) => ({ event: makeEvent(id), receivedAtMs: 1, subscriptions: ['bi'], options }))
+    return log.recordInOrder(events)
+  }
+  const written = async () => (await commands.xrange(stream, '-', '+')).map(([, [, id]]) => id)
+  // More than one step.
+  const ids = Array.from({ length: 60 }, (_, index) => `ev_${index}`)
+  await commands.set(shards.ofAccount(APP_ID).event('ev_30'), 'no hash')
+  const answers = await recorded(ids)
+  t.ok(answers[30] instanceof Error, 'one that cannot be recorded fails alone')
+  const others = ids.filter((id) => id !== 'ev_30')
+  t.same(answers.filter((answer) => Array.isArray(answer) && answer.includes('bi')).length, others.length)
+  t.same(await written(), others)
+
+  // The highest id that a stream can have: it takes no further entry.
+  await commands.xadd(stream, '18446744073709551615-18446744073709551615', 'id', 'last')
+  t.same(await recorded(['ev_60', 'ev_61']), [[], []])
+  t.match((await log.get('ev_61'))?.deliveries, [{ subscription: 'bi', status: 'pending' }])
+})
+
 void t.test('the same arrival of an event is appended once, another arrival again', async (t) => {
   const { commands } = await startStore(t)
   const log = openLog({ redis: commands, shards, eventLogSeconds: 60 })
