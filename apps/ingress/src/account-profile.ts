@@ -11,9 +11,7 @@ export type ProfilePlatform = Pick<Platform, 'id'> & {
 
 type Deps = { log: Log }
 
-/**
- * undefined when WeChat does not answer now: the account is authorized all the same, and the worker fetches it later.
- */
+/** undefined when WeChat does not answer. The account is authorized, and the worker fetches the profile later. */
 export async function profileOf(
   { log }: Deps,
   platform: ProfilePlatform,

@@ -1,4 +1,4 @@
-// Owns: checking the parameters of authurl, and the addresses to which browsers may be sent afterwards.
+// Owns: checking the parameters of authurl, and the URLs to which browsers may be redirected.
 import type { AuthorizationUrlRequest } from '@wxgw/platform'
 import type { Config } from '@wxgw/runtime'
 import { GatewayError } from '@wxgw/wechat-core'
@@ -62,7 +62,10 @@ function allowedRedirectUri({ config }: AuthorizationUrlDeps, uri: string): stri
   return allowedUrl('redirectUri', uri, (origin) => config.authRedirectOrigins.length === 0 || isListed(config, origin))
 }
 
-/** Without AUTH_REDIRECT_ORIGINS, none is allowed: visitors are sent there by our own link. Throws INVALID_REQUEST. */
+/**
+ * Without AUTH_REDIRECT_ORIGINS, none is allowed, because our own link redirects visitors there. Throws
+ * INVALID_REQUEST.
+ */
 export function allowedReturnUrl({ config }: { config: Pick<Config, 'authRedirectOrigins'> }, uri: string): string {
   return allowedUrl('returnUrl', uri, (origin) => isListed(config, origin))
 }

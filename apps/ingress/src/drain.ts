@@ -10,7 +10,7 @@ const DEFAULT_GRACE_MS = 1500
 /** Closes idle connections that got no `Connection: close`: they would keep the listener open until their time-out. */
 const REAP_INTERVAL_MS = 100
 
-// By Node's server, which every encapsulated Fastify instance shares.
+// Keyed by Node's server, which all encapsulated Fastify instances share.
 const draining = new WeakSet<Server>()
 const closings = new WeakMap<Server, Promise<void>>()
 

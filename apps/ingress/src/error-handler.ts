@@ -1,4 +1,4 @@
-// Owns: answering and logging what was thrown, on both listeners. The table of statuses is the runtime's.
+// Owns: answering and logging thrown errors, on both listeners. packages/runtime has the table of statuses.
 import { GatewayError, type ErrorCode } from '@wxgw/wechat-core'
 import { endUnread, type ErrorAnswer, errorAnswer, errorBody, type Log } from '@wxgw/runtime'
 import type { FastifyReply, FastifyRequest } from 'fastify'

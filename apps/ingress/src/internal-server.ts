@@ -2,7 +2,7 @@
 // own.
 import { createCallObserver } from './api-calls/call-observer.ts'
 import { callRoutes } from './api-calls/call-routes.ts'
-import { createPlaces } from './api-calls/places.ts'
+import { createApiCallSlots } from './api-calls/call-slots.ts'
 import { createQuotaBrake } from './api-calls/quota-brake.ts'
 import { quotaClearingRoute } from './api-calls/quota-clearing-route.ts'
 import { standInRoute } from './api-calls/stand-in-route.ts'
@@ -19,7 +19,7 @@ import { boundBodyTime } from './http/body-time.ts'
 import { acceptJson } from './http/json-body.ts'
 import { collectOpenApi, documentRoutes } from './openapi.ts'
 import { createPaging } from './paging/paging.ts'
-import { createTurns } from './paging/turns.ts'
+import { createRequestSlots } from './paging/request-slots.ts'
 import { createPublicServer } from './public-server.ts'
 import { fullAuthorizationInfoRoute } from './routes/authorization-info.ts'
 import { internalAuthorizationUrlRoutes } from './routes/authorization-url.ts'
@@ -45,7 +45,7 @@ import { createServer, type GatewayServer } from './server.ts'
 export function createInternalServer(deps: ServerDeps): GatewayServer {
   const { app, countAnswer } = createServer('internal', deps)
   collectOpenApi(app, deps)
-  const listDeps = { ...deps, paging: createPaging(deps.config), turns: createTurns() }
+  const listDeps = { ...deps, paging: createPaging(deps.config), slots: createRequestSlots() }
   const standIns = createStandIns({ ...deps.config, clock: deps.clock })
   const { records } = deps
   const auditLog = records && createAuditLog({ entries: records.audit, nowMs: deps.clock.nowMs })
@@ -58,7 +58,7 @@ export function createInternalServer(deps: ServerDeps): GatewayServer {
     standIns,
     sessions,
     observer,
-    places: createPlaces(),
+    slots: createApiCallSlots(),
     brake: createQuotaBrake(deps),
     countAnswer,
   }
@@ -68,7 +68,7 @@ export function createInternalServer(deps: ServerDeps): GatewayServer {
     auditCalls(scope, auditDeps)
     acceptJson(scope)
     scope.addHook('preParsing', boundBodyTime)
-    scope.addHook('preParsing', listDeps.turns.largeBody)
+    scope.addHook('preParsing', listDeps.slots.largeBody)
     internalAuthorizationUrlRoutes(scope, deps)
     fullAuthorizationInfoRoute(scope, deps)
     sessionRoutes(scope, listDeps)

@@ -64,7 +64,7 @@ async function main(): Promise<void> {
       collect: (gauge) => gauge.set(gateway.platforms.inboxes.leftOut().length),
     })
     const { intake, memory } = await openPushIntake({ config, gateway, lifecycle, clock, metrics, log })
-    // With several inboxes another master may take the push while that of the accounts is away.
+    // With several inboxes, another master may accept the push while the master of the accounts is unavailable.
     const goesOnWithoutStore = config.messageShards > 1 || config.spoolDir !== undefined
     const passiveReplies = createPassiveReplies({ clock, deadlineMs: config.replyDeadlineMs, log })
     const records = createConsoleRecords({

@@ -1,4 +1,4 @@
-// Owns: which metrics the listeners keep, and counting each answer once. The registry is the process's.
+// Owns: the metrics of the listeners, and counting each answer once.
 import type { Metrics } from '@wxgw/runtime'
 import type { FastifyRequest } from 'fastify'
 import type { GatewayServer, Listener } from './server.ts'
@@ -15,7 +15,7 @@ declare module 'fastify' {
 // Both listeners share one registry, and a metric can be registered once.
 const instrumentsOf = new WeakMap<Metrics, Instruments>()
 
-/** Counts an answer that is written past Fastify. */
+/** Counts an answer that is written without Fastify. */
 export type CountAnswer = (request: FastifyRequest, status: number) => void
 
 /** Labels are bounded: the route is the pattern, never the path; the code is one of ours. */

@@ -36,10 +36,10 @@ type Document = {
   components?: { schemas?: Record<string, unknown> } & Record<string, unknown>
 } & Record<string, unknown>
 
-/** The document is the internal listener's own, so that its address is where the document came from. */
+/** Relative, because the internal listener serves the document itself. */
 const INTERNAL: Server = { url: '/', description: 'internal listener' }
 
-/** To be called before the routes of `app` are registered. */
+/** Call it before the routes of `app` are registered. */
 export function collectOpenApi(app: GatewayServer, { version }: Pick<About, 'version'>): void {
   void app.register(swagger, {
     // `Subscription` instead of `def-1`: the name must not change with the number of routes.
@@ -146,7 +146,7 @@ function servedBy(server: Server, document: Document): Document {
 }
 
 /**
- * An operation of both listeners is described as the internal one has it, which documents more. The public one needs no
+ * An operation of both listeners has the description of the internal one, which documents more. The public one needs no
  * key.
  */
 function mergeDocuments(internal: Document, forPublic: Document): Document {

@@ -1,5 +1,5 @@
 // Owns: the rate limit per address on the public listener, in the memory of each process. It protects the quota of
-// pre_auth_codes from one visitor, not from many.
+// pre_auth_codes from one address, not from many.
 import rateLimit from '@fastify/rate-limit'
 import { GatewayError } from '@wxgw/wechat-core'
 import { clientOf } from '@wxgw/runtime'

@@ -1,4 +1,4 @@
-// Owns: all that the routes of both listeners need of one platform. Each route module declares its own part.
+// Owns: the part of a platform that the routes of both listeners use. Each route module declares its own share.
 import type { CallPlatform } from './api-calls/admit-call.ts'
 import type { QuotaPlatform } from './api-calls/quota-clearing-route.ts'
 import type { StandInPlatform } from './api-calls/stand-in-route.ts'

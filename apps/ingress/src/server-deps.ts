@@ -24,22 +24,22 @@ export type ServerDeps = {
   platforms: ReadonlyMap<string, ServedPlatform>
   intake: PushIntake
   memory: Pick<MemoryWatermark, 'assertRoomFor'>
-  /** True: a push is accepted although the store that knows its account is away. */
+  /** True: accepts a push while the store of the accounts is unavailable. */
   goesOnWithoutStore: boolean
-  /** To WeChat's APIs, for callers. */
+  /** Calls of WeChat's APIs for callers. */
   calls: StreamedCalls
   log: Log
   metrics?: Metrics | undefined
   readiness: readonly ReadinessCheck[]
   diagnosis: readonly DiagnosisCheck[]
-  /** What the diagnosis shows of the settings: no secret in it. */
+  /** The settings that the diagnosis shows, without secrets. */
   settings: SettingsSummary
   clock: Clock
   /** undefined with CONSOLE=off. `siteDir`: where the page was built. */
   console?: { siteDir: string; ended: EndedSessions } | undefined
-  /** What the console shows of all ingresses. Without it, nothing is noted. */
+  /** The records of all ingresses that the console shows. undefined: nothing is recorded. */
   records?: ConsoleRecords | undefined
-  /** Of the gateway, for the OpenAPI document. */
+  /** The gateway's version, for the OpenAPI document. */
   version: string
   /** Without it every push is answered `success`. */
   passiveReplies?: PassiveReplies | undefined

@@ -81,7 +81,7 @@ export function createServer(listener: Listener, deps: Deps): { app: GatewayServ
   app.addHook('onRequest', (request, reply, done) => {
     setCommonHeaders(reply)
     if (isDraining(app)) reply.header('connection', 'close')
-    // Plugins that serve files register HEAD all the same.
+    // Plugins that serve files register HEAD anyway.
     if (request.method === 'HEAD') notFound()
     checkRequest(request)
     done()

@@ -1,5 +1,5 @@
-// Owns: the order in which a call is judged before the store or WeChat is asked: who, which path, never through here,
-// may they, which token. What comes after it (brake, places, size, state of the account) is the caller's.
+// Owns: the checks of a call that need neither Redis nor WeChat, in this order: caller, path, denied APIs, rights, kind
+// of token. call-routes.ts goes on with brake, slots, size and the account's state.
 import type { Api } from '@wxgw/catalogue'
 import type { Platform } from '@wxgw/platform'
 import type { CallerConfig } from '@wxgw/runtime'
@@ -8,24 +8,24 @@ import type { Callers } from '../auth/callers.ts'
 import { forbidden } from '../auth/authenticate.ts'
 import { isGranted, isGrantedForAll } from '../auth/grants.ts'
 import { authorizerAppIdOf, platformOf } from '../platform-lookup.ts'
-import { proveCaller } from './caller-proof.ts'
+import { authenticateCall } from './call-authentication.ts'
 import { withoutTokens, withoutValues } from './call-query.ts'
 import { type CallUrl, readCallUrl, SLASHES_BEFORE } from './call-url.ts'
 import { knownApi, NEVER_CALLED, SHOWS_TOKENS } from './known-apis.ts'
 import type { StandIns } from './stand-ins.ts'
 import { assertTokenKind, type TokenKind } from './wrong-token.ts'
 
-export type Asked = {
+export type RequestedCall = {
   kind: TokenKind
-  /** As it came. */
+  /** As received. */
   url: string
   authorizationHeaders: readonly string[]
-  /** Who is signed in to the console, where neither key nor stand-in comes. */
+  /** The caller of the console's session, when the call has neither key nor stand-in. */
   session: CallerConfig | undefined
   params: { platform: string; APPID?: string | undefined }
 }
 
-/** What was found out on the way, also of a call that is refused in the end. */
+/** Results of the checks so far, also for a refused call. */
 export type Findings = { caller?: CallerConfig; appId?: string; path?: string }
 
 /** What the calls of WeChat's APIs need of a platform. */
@@ -39,13 +39,13 @@ export type AdmittedCall = {
   kind: TokenKind
   caller: CallerConfig
   platform: CallPlatform
-  /** undefined for the component's. */
+  /** undefined for a call of the component. */
   appId: AuthorizerAppId | undefined
   url: CallUrl
   /** The query without anything that names a token. */
   query: string
   api: Api | undefined
-  /** Has the caller the right to see the token that the call is made with? */
+  /** Whether the caller may see the token of the call. */
   mayReadToken: boolean
 }
 
@@ -55,20 +55,20 @@ type Deps = { callers: Callers; standIns: StandIns; platforms: ReadonlyMap<strin
  * Throws UNAUTHENTICATED, INVALID_REQUEST, API_NOT_ALLOWED, FORBIDDEN, PLATFORM_NOT_FOUND, WRONG_TOKEN_KIND, in this
  * order.
  */
-export function admitCall(deps: Deps, asked: Asked, findings: Findings): AdmittedCall {
-  const { kind, params } = asked
+export function admitCall(deps: Deps, requested: RequestedCall, findings: Findings): AdmittedCall {
+  const { kind, params } = requested
   const { platform } = params
-  const given = withoutTokens(afterMark(asked.url))
-  const proven = proveCaller(deps, {
-    authorizationHeaders: asked.authorizationHeaders,
+  const given = withoutTokens(afterMark(requested.url))
+  const authenticated = authenticateCall(deps, {
+    authorizationHeaders: requested.authorizationHeaders,
     accessTokens: given.accessTokens,
     place: params.APPID === undefined ? undefined : { platform, appId: params.APPID },
   })
-  const caller = proven ?? asked.session
+  const caller = authenticated ?? requested.session
   if (caller === undefined) throw new GatewayError('UNAUTHENTICATED', 'a valid key or stand-in is needed')
   findings.caller = caller
 
-  const url = readCallUrl(asked.url, SLASHES_BEFORE[kind])
+  const url = readCallUrl(requested.url, SLASHES_BEFORE[kind])
   if (url === undefined) throw new GatewayError('INVALID_REQUEST', 'the path has a form that is never sent on')
   const appId = kind === 'account' ? parseAuthorizerAppId(params.APPID) : undefined
   if (kind === 'account' && appId === undefined)
@@ -83,7 +83,7 @@ export function admitCall(deps: Deps, asked: Asked, findings: Findings): Admitte
     const need = { platform, action, api, authorizer: appId }
     return appId === undefined ? isGrantedForAll(caller, need) : isGranted(caller, need)
   }
-  const mayReadToken = proven !== undefined && isCovered('tokens:read')
+  const mayReadToken = authenticated !== undefined && isCovered('tokens:read')
   const mayCall = isCovered(kind === 'account' ? 'api:call' : 'component_api:call', url.path)
   if (!mayCall || (isOneOf(SHOWS_TOKENS) && !mayReadToken)) throw forbidden()
 
@@ -91,12 +91,12 @@ export function admitCall(deps: Deps, asked: Asked, findings: Findings): Admitte
   if (appId !== undefined) authorizerAppIdOf(found, { APPID: appId })
   const api = knownApi(url.name)
   assertTokenKind(kind, api)
-  // A key or stand-in under another name is no parameter of WeChat's either.
+  // Removes a key or stand-in under another name, too: WeChat must not get it.
   const query = withoutValues(given.rest, [caller.key.reveal(), ...given.accessTokens.filter((token) => token !== '')])
   return { kind, caller, platform: found, appId, url, query, api, mayReadToken }
 }
 
-/** A fragment is refused later on. */
+/** Does not refuse a fragment: readCallUrl does. */
 function afterMark(url: string): string {
   const mark = url.indexOf('?')
   return mark < 0 ? '' : url.slice(mark + 1)

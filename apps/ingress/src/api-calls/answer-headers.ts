@@ -3,7 +3,7 @@ import type { OutgoingHttpHeader } from 'node:http'
 import type { StreamedHead, Verdict } from '@wxgw/wechat-core'
 import { locationWithoutToken } from './call-query.ts'
 
-/** Names and values in turn: objects that are made of each other cost a call more than its URL, key and grants. */
+/** Names and values in turn. Merging objects costs a call more than checking URL, key and grants. */
 export type HeaderList = OutgoingHttpHeader[]
 
 const PASSED = ['content-type', 'content-disposition'] as const
@@ -14,7 +14,7 @@ export type Added = {
   missingScope?: string | undefined
 }
 
-/** The headers that are passed on, except content-length. None contains `token`, with which the call was made. */
+/** The forwarded headers, without content-length. None contains `token`, the token of the call. */
 export function answerHeaders(head: StreamedHead, token: string): HeaderList {
   const list: HeaderList = []
   for (const name of PASSED) {
@@ -23,7 +23,7 @@ export function answerHeaders(head: StreamedHead, token: string): HeaderList {
   }
   const location = head.headers.get('location')
   if (location !== undefined) list.push('location', locationWithoutToken(location, token))
-  // Not asked for. Without the label nobody could read what came all the same.
+  // We do not request an encoding. If WeChat encodes anyway, the caller needs the header to read the body.
   const encoding = head.headers.get('content-encoding')
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') list.push('content-encoding', encoding)
   return list

@@ -1,4 +1,4 @@
-// Owns: what is told of each call when it is over: one audit line, and the metrics. No query, no body, no token.
+// Owns: the audit line and the metrics of each call when it is over. No query, no body, no token.
 import type { RefusedCall } from '@wxgw/contracts'
 import type { RecentEntries } from '@wxgw/redis'
 import type { Log, Metrics } from '@wxgw/runtime'
@@ -19,7 +19,7 @@ export type CallRecord = Findings & {
 }
 
 export type CallObserver = {
-  /** To be called once, before anything can be refused. */
+  /** Call it once, before the first check. */
   begin(request: FastifyRequest, reply: FastifyReply): CallRecord
 }
 
@@ -28,7 +28,7 @@ const MAX_PATH_LENGTH = 256
 type Deps = {
   log: Log
   metrics?: Metrics | undefined
-  /** Keeps what WeChat refused. */
+  /** Stores the calls that WeChat refused. */
   refusedCalls?: Pick<RecentEntries<RefusedCall>, 'note'> | undefined
   auditLog?: AuditLog | undefined
   clock: Clock
@@ -45,7 +45,7 @@ export function createCallObserver({ log, metrics, refusedCalls, auditLog, clock
         const ms = Math.round(performance.now() - startedAt)
         const { caller, appId, path, errcode, rid } = record
         const { refusedWith: code } = request
-        // Who left before the answer began has none.
+        // None when the client disconnected before the answer began.
         const status = reply.raw.headersSent ? reply.raw.statusCode : undefined
         log.info(
           {
@@ -89,7 +89,7 @@ export function createCallObserver({ log, metrics, refusedCalls, auditLog, clock
 
 type Ending = { code: string | undefined; errcode: number | undefined; status: number | undefined }
 
-/** Few values: the code of a refusal of ours, the kind of WeChat's errcode, or how the answer was. */
+/** A label with few values: our error code, the kind of WeChat's errcode, or ok/http-error. */
 function outcomeOf({ code, errcode, status }: Ending): string {
   if (code !== undefined) return code
   if (errcode !== undefined) return classifyErrcode(errcode)

@@ -1,5 +1,5 @@
-// Owns: one attempt at a call, up to where it is known what to do with the answer: small JSON is read to its end for
-// its errcode, everything else is handed on from its first byte.
+// Owns: one attempt at a call. Buffers a small JSON answer to read its errcode; streams everything else from the first
+// byte.
 import {
   type ApiExchange,
   readVerdict,
@@ -12,17 +12,17 @@ import {
   type Verdict,
 } from '@wxgw/wechat-core'
 
-/** What is larger is not looked into. */
+/** A larger answer is streamed without reading its errcode. */
 const MAX_EXAMINED_BYTES = 65_536
 
 export type Answer = Verdict & {
   head: StreamedHead
-  /** The whole body, or its beginning where there is a `rest`. */
+  /** The whole body, or its beginning when there is a `rest`. */
   body: Buffer
   rest: AnswerRest | undefined
 }
 
-/** The answer waits until it is taken. */
+/** Paused until `into` is called. */
 export type AnswerRest = Pick<ApiExchange, 'pause' | 'resume' | 'abort'> & { into(sink: AnswerSink): void }
 
 export type AnswerSink = { data(chunk: Buffer): void; end(): void; failed(error: UnansweredCallError): void }
@@ -30,14 +30,14 @@ export type AnswerSink = { data(chunk: Buffer): void; end(): void; failed(error:
 type Attempt = {
   calls: StreamedCalls
   call: StreamedCall
-  /** What the call is made with; it is never read as an id. */
+  /** The token of the call, which must not be taken for a request id. */
   secret: Secret
   gone: StopSignal
 }
 
 /**
- * Rejects with UnansweredCallError, also when a small answer breaks off before its end. `gone`: nobody wants the answer
- * any more; the promise is then rejected, and an answer under way is cut off.
+ * Rejects with UnansweredCallError, also when a small answer breaks off before its end. `gone`: the client has
+ * disconnected; aborts the call and rejects.
  */
 export function callOnce({ calls, call, secret, gone }: Attempt): Promise<Answer> {
   return new Promise((resolve, reject) => {
@@ -46,7 +46,7 @@ export function callOnce({ calls, call, secret, gone }: Attempt): Promise<Answer
     let size = 0
     let state: 'unseen' | 'examined' | 'passed' = 'unseen'
     let sink: AnswerSink | undefined
-    /** What came before there was a sink. */
+    /** The end or the error that arrived before there was a sink. */
     let ending: ((sink: AnswerSink) => void) | undefined
 
     const over = () => gone.removeEventListener('abort', onGone)
@@ -106,7 +106,7 @@ export function callOnce({ calls, call, secret, gone }: Attempt): Promise<Answer
 
 const EMPTY = Buffer.alloc(0)
 const NO_VERDICT: Verdict = { errcode: undefined, rid: undefined }
-/** A token after `rid:` would reach headers and log lines by that name. */
+/** WeChat may echo the token after `rid:`; it must not get into headers and log lines. */
 function verdictOf(body: Buffer, secret: Secret): Verdict {
   const { errcode, rid } = readVerdict(body)
   return { errcode, rid: rid !== undefined && secret.reveal().includes(rid) ? undefined : rid }
@@ -122,7 +122,7 @@ function mayBeExamined({ headers }: StreamedHead): boolean {
 
 const BRACE = '{'.charCodeAt(0)
 
-/** A byte order mark and blanks may stand before the brace. */
+/** Skips a byte order mark and blanks before the brace. */
 function beginningOf(chunks: readonly Buffer[]): 'unseen' | 'examined' | 'passed' {
   if (chunks[0]?.[0] === BRACE) return 'examined'
   const text = Buffer.concat(chunks)

@@ -1,7 +1,6 @@
-// Owns: tokens in queries and in the addresses of redirects: taken out, put in, everything else byte for byte as it
-// was.
+// Owns: removing tokens from queries and redirect URLs, and adding the call's own. All other bytes stay unchanged.
 
-/** Where some servers end a parameter's name. */
+/** Some servers end a parameter's name here. */
 const END_OF_NAME = /[[\0]/
 const TOKEN_NAMES = new Set(['access_token', 'component_access_token'])
 
@@ -17,7 +16,7 @@ export type TokenlessQuery = {
  * around it, or followed by `[…]` or a NUL.
  */
 export function withoutTokens(query: string): TokenlessQuery {
-  // Looked for once in the whole: most queries have none.
+  // One test of the whole query: most have no token.
   if (!/token|%/i.test(query)) return { rest: query, accessTokens: [] }
   const accessTokens: string[] = []
   const rest = query.split('&').filter((pair) => {
@@ -30,7 +29,7 @@ export function withoutTokens(query: string): TokenlessQuery {
   return { rest: rest.join('&'), accessTokens }
 }
 
-/** `name=value`, then what else there is. */
+/** `name=value`, then the rest. */
 export function withToken(rest: string, { name, token }: { name: string; token: string }): string {
   return `${name}=${encodeURIComponent(token)}${rest === '' ? '' : `&${rest}`}`
 }
@@ -39,7 +38,7 @@ export function hasParameter(query: string, name: string): boolean {
   return query.split('&').some((pair) => decodeLoosely(pair.split('=', 1)[0] ?? '') === name)
 }
 
-/** Without the pairs in which one of these stands, whatever they are named. */
+/** Without the pairs that contain one of these, whatever their names. */
 export function withoutValues(query: string, secrets: readonly string[]): string {
   const holds = (text: string) => secrets.some((secret) => text.includes(secret))
   if (!query.includes('%') && !holds(query)) return query
@@ -49,7 +48,7 @@ export function withoutValues(query: string, secrets: readonly string[]): string
     .join('&')
 }
 
-/** An address without parameters that name a token, and without the value of `token` wherever it stands. */
+/** A URL without parameters that name a token, and without the value of `token` anywhere. */
 export function locationWithoutToken(location: string, token: string): string {
   const [address = '', fragment] = location.split(/#(.*)/s)
   const mark = address.indexOf('?')
@@ -59,7 +58,7 @@ export function locationWithoutToken(location: string, token: string): string {
   return text.replaceAll(token, '').replaceAll(encodeURIComponent(token), '')
 }
 
-/** Each `%XX` by itself: what is not well encoded stays as it is, and nothing throws. Names and tokens are ASCII. */
+/** Decodes each `%XX` alone, so that invalid encoding stays and nothing throws. Names and tokens are ASCII. */
 function decodeLoosely(text: string): string {
   return text
     .replaceAll('+', ' ')

@@ -1,5 +1,5 @@
-// Owns: WeChat's APIs on the internal listener: api/:APPID/* and component-api/*. They go by the raw URL and by bytes:
-// of a query or a body, neither Fastify nor our own rules for the other routes read anything.
+// Owns: WeChat's APIs on the internal listener: api/:APPID/* and component-api/*. They use the raw URL and bytes:
+// neither Fastify nor our checks of other routes parse query or body.
 import { Socket } from 'node:net'
 import type { ApiBrake } from '@wxgw/redis'
 import type { CallerConfig, Config, Log, Metrics } from '@wxgw/runtime'
@@ -25,7 +25,7 @@ import { addedHeaders, answerHeaders } from './answer-headers.ts'
 import type { CallObserver, CallRecord } from './call-observer.ts'
 import { makeCall, type Outgoing, peekToken } from './make-call.ts'
 import { missingScope, saysNoPermission } from './missing-scope.ts'
-import type { Places } from './places.ts'
+import type { ApiCallSlots } from './call-slots.ts'
 import type { QuotaBrake } from './quota-brake.ts'
 import { CLIENT_GONE, createRequestBody } from './request-body.ts'
 import { sendAnswer } from './send-answer.ts'
@@ -39,7 +39,7 @@ export type CallDeps = {
   calls: StreamedCalls
   standIns: StandIns
   sessions: ConsoleSessions | undefined
-  places: Places
+  slots: ApiCallSlots
   brake: QuotaBrake
   observer: CallObserver
   log: Log
@@ -51,13 +51,13 @@ type CallRoute = { Params: { platform: string; APPID?: string } }
 type Prepared = Pick<ApiBrake, 'isProbe'> & Pick<Outgoing, 'peeking'>
 type Exchange = { request: FastifyRequest<CallRoute>; reply: FastifyReply; record: CallRecord }
 
-/** A token read takes 15 s at most, and so does its refresh; each is followed by a wait for WeChat. */
+/** A token read takes 15 s at most, and so does a refresh. A call to WeChat follows each. */
 const MAX_TOKEN_READ_MS = 15_000
 const SPARE_MS = 5_000
 const STAND_IN_GIVEN = /[?&]access_token=/
 
 export function callRoutes(scope: GatewayServer, deps: CallDeps): void {
-  const { config, observer, places, brake } = deps
+  const { config, observer, slots, brake } = deps
   const { maxBodyBytes, timeoutMs } = config.apiCalls
   const admission = { ...deps, callers: createCallers(config.callers) }
   const silenceMs = 2 * (timeoutMs + MAX_TOKEN_READ_MS) + SPARE_MS
@@ -73,7 +73,7 @@ export function callRoutes(scope: GatewayServer, deps: CallDeps): void {
         url: `${PREFIX}/${path}`,
         schema: callSchemas[kind][method],
         config: { isPassedOn: true },
-        // Before Fastify looks at the content type: WeChat's SDKs send some that it refuses.
+        // In onRequest, before Fastify checks the content type: WeChat's SDKs send some that it refuses.
         onRequest: (request, reply) => answerCall(kind, request, reply),
         handler: (_request, reply) => void reply,
       })
@@ -83,7 +83,7 @@ export function callRoutes(scope: GatewayServer, deps: CallDeps): void {
   async function answerCall(kind: TokenKind, request: FastifyRequest<CallRoute>, reply: FastifyReply): Promise<void> {
     const exchange = { request, reply, record: observer.begin(request, reply) }
     const call = admitted(kind, exchange, await signedIn(request))
-    // Both are asked of Redis at once.
+    // Both reads of Redis go out in one batch.
     const peeking = peekToken(call)
     const braked = await brake.find(call)
     if (braked !== undefined && !braked.isProbe) return answerBraked(exchange, braked)
@@ -97,10 +97,11 @@ export function callRoutes(scope: GatewayServer, deps: CallDeps): void {
 
   async function passOn(exchange: Exchange, call: AdmittedCall, { isProbe, peeking }: Prepared): Promise<void> {
     const { request, reply } = exchange
-    const gone = takePlace(exchange, call)
+    const gone = takeSlot(exchange, call)
     checkEncoding(request)
     const body = createRequestBody(request.raw, maxBodyBytes)
-    // Until the answer begins nothing is written, however long WeChat takes. An injected request has no such socket.
+    // Nothing is written until the answer begins, so the socket's time-out must cover WeChat's. An injected request has
+    // no socket.
     if (request.raw.socket instanceof Socket) request.raw.socket.setTimeout(silenceMs)
     try {
       const { method, headers } = request
@@ -133,7 +134,7 @@ export function callRoutes(scope: GatewayServer, deps: CallDeps): void {
     }
   }
 
-  /** A key or a stand-in goes before a session; without one of the three, nothing is looked up. */
+  /** A key or a stand-in takes precedence over a session. Without a cookie Redis is not read. */
   async function signedIn(request: FastifyRequest<CallRoute>): Promise<CallerConfig | undefined> {
     if (deps.sessions === undefined || request.headers.cookie === undefined) return undefined
     if (authorizationHeaders(request).length > 0 || STAND_IN_GIVEN.test(request.raw.url ?? '')) return undefined
@@ -160,14 +161,14 @@ export function callRoutes(scope: GatewayServer, deps: CallDeps): void {
     }
   }
 
-  /** Throws RATE_LIMITED. The signal says that the caller has gone. */
-  function takePlace({ request: { raw }, reply: { raw: response } }: Exchange, { caller }: AdmittedCall): Stop {
-    // Neither would ever close again.
+  /** Throws RATE_LIMITED. The signal aborts when the client disconnects. */
+  function takeSlot({ request: { raw }, reply: { raw: response } }: Exchange, { caller }: AdmittedCall): Stop {
+    // `close` was emitted already, so the slot would never be released.
     if (response.destroyed || raw.socket.destroyed) throw CLIENT_GONE
-    const giveBack = places.take(caller)
+    const release = slots.take(caller)
     const gone = new Stop()
     whenOver(raw, response, () => {
-      giveBack()
+      release()
       gone.abort(CLIENT_GONE)
     })
     return gone
@@ -195,12 +196,12 @@ function noteVerdict(record: CallRecord, { errcode, rid }: Verdict, attempts: nu
   record.attempts = attempts
 }
 
-/** Otherwise WeChat has not seen a whole call. */
+/** False: WeChat has not received a whole call. */
 function mayBeSent(error: unknown): boolean {
   return error instanceof UnansweredCallError ? error.sent !== 'no' : error === CLIENT_GONE
 }
 
-/** It would go out without the header that says how it is encoded. */
+/** The call to WeChat has no content-encoding header, so an encoded body would be misread. */
 function checkEncoding({ headers }: FastifyRequest): void {
   const { 'content-encoding': encoding, 'transfer-encoding': coding = 'chunked' } = headers
   if (encoding === undefined && coding.toLowerCase() === 'chunked') return

@@ -1,33 +1,32 @@
-// Owns: what of a request's URL is WeChat's path and query, and which paths are never sent on. Pure; which API a path
-// is, others say.
+// Owns: WeChat's path and query in a request's URL, and which paths are refused. known-apis.ts finds the API of a path.
 
 export type CallUrl = {
-  /** As it came, from its slash on. */
+  /** As received, from its slash on. */
   path: string
-  /** The path after one decoding, without a slash at its end, in lower case: what it is compared with lists by. */
+  /** The path decoded once, in lower case, without a slash at its end: for comparison with lists. */
   name: string
-  /** The same, and after each further decoding, each also without what some servers cut off. */
+  /** `name`, and the path after each further decoding, each also without the parts that some servers cut off. */
   names: readonly string[]
-  /** As it came, without its question mark. */
+  /** As received, without its question mark. */
   query: string
 }
 
-/** Slashes before the path's own. */
+/** The number of slashes before WeChat's path. */
 export const SLASHES_BEFORE = { account: 6, component: 5 } as const
 
-/** A server further on may decode again what it is given: what is hidden deeper is looked for, too. */
+/** A server behind may decode a path again, so nested encodings are checked, too. */
 const MAX_DECODINGS = 4
 const ABSOLUTE = /^https?:\/\/[^/]*/i
 /** Some servers cut path parameters (`;…`) off a segment before they resolve its dots. */
 const UNSAFE = /\\|\0|\/\/|(?:^|\/)\.{1,2}(?:;[^/]*)?(?:\/|$)/
 const END_CUT_OFF = new Set(' .\t\r\n\v\f')
 const ENCODED_SLASH = /%2f/i
-/** Of a path that has nothing else, nothing can be decoded or cut off. */
+/** A path of these characters has nothing to decode or to cut off. */
 const PLAIN = /^[\w/-]*$/
 
 /**
- * undefined for what is refused: `.` and `..` as segments, `//` and `\`, each also encoded, an encoded slash or NUL, a
- * fragment, and what cannot be decoded. The whole path is judged, our own part included.
+ * undefined for a refused URL: `.` or `..` as a segment, `//` or `\`, each also encoded, an encoded slash or NUL, a
+ * fragment, or an invalid encoding. Checks the whole path, our own part included.
  */
 export function readCallUrl(url: string, slashesBefore: number): CallUrl | undefined {
   const target = url.replace(ABSOLUTE, '')
@@ -40,7 +39,7 @@ export function readCallUrl(url: string, slashesBefore: number): CallUrl | undef
     const name = comparable(path)
     return { path, name, names: [name], query }
   }
-  // No slash is encoded, so those of a decoded path are the same.
+  // No slash is encoded, so decoding does not change their number.
   const names = decodedSafely(whole)
     ?.flatMap((decoded) => afterSlashes(decoded, slashesBefore) ?? [])
     .map(comparable)
@@ -49,7 +48,7 @@ export function readCallUrl(url: string, slashesBefore: number): CallUrl | undef
   return { path, name, names: [...new Set([...names, ...names.map(bare)])], query }
 }
 
-/** Without a query or fragment that was encoded, path parameters, and blanks and dots at the ends of segments. */
+/** Removes an encoded query or fragment, path parameters, and blanks and dots at the ends of segments. */
 function bare(name: string): string {
   const [path = ''] = name.split(/[?#]/, 1)
   return comparable(path.split('/').map(bareSegment).join('/'))
@@ -62,7 +61,7 @@ function bareSegment(segment: string): string {
   return text.slice(0, end).trimStart()
 }
 
-/** A path that stands in clear, as in the body of a call, in the form of CallUrl's `name`. */
+/** A plain path, as in the body of a call, in the form of CallUrl's `name`. */
 export function comparable(path: string): string {
   return (path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path).toLowerCase()
 }
@@ -76,7 +75,7 @@ function decodedSafely(path: string): string[] | undefined {
   for (let round = 0; round < MAX_DECODINGS; round += 1) {
     if (ENCODED_SLASH.test(current)) return undefined
     const next = decode(current)
-    // Only what came has to be well encoded: a `%` that was encoded itself is a character like any other.
+    // Only the received path must be well encoded; a `%` that was encoded itself is an ordinary character.
     if (next === undefined) return decoded
     if (UNSAFE.test(next)) return undefined
     if (next === current) return decoded
@@ -90,7 +89,7 @@ function decode(text: string): string | undefined {
   try {
     return decodeURIComponent(text)
   } catch {
-    // URIError is the only thing it throws, and the caller is told by `undefined`.
+    // It throws nothing but URIError.
     return undefined
   }
 }

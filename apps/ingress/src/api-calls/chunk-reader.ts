@@ -1,20 +1,16 @@
-// Owns: reading a request's body one chunk at a time, when somebody wants one, and leaving its connection alone.
+// Owns: reading a request's body chunk by chunk on demand, without destroying its connection.
 import type { IncomingMessage } from 'node:http'
 
 export type ChunkReader = {
   /**
-   * undefined at the end, and again after it. Rejects when the client goes before. Of several who wait, one gets each
-   * chunk.
+   * undefined at the end and after it. Rejects when the client disconnects. Of concurrent calls, one gets each chunk.
    */
   next(): Promise<Buffer | undefined>
-  /** Takes in what is left and throws it away, so that the connection can go on. */
+  /** Reads and drops the rest, so that the connection can be reused. */
   discard(): void
 }
 
-/**
- * `onChunk` hears of each chunk in their order, before whoever waits for it; what it throws is what `next` rejects
- * with.
- */
+/** `onChunk` is called with each chunk before `next` returns it; `next` rejects with what it throws. */
 export function createChunkReader(raw: IncomingMessage, onChunk: (chunk: Buffer) => void): ChunkReader {
   let waiting: (() => void)[] = []
   let isListening = false

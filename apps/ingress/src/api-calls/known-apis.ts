@@ -1,9 +1,8 @@
-// Owns: what the catalogue knows of a path, in the form in which calls are compared with it. What it does not know
-// passes.
+// Owns: finding the catalogue's row of a call's path. Unknown paths are allowed.
 import { type Api, catalogue } from '@wxgw/catalogue'
 import { comparable } from './call-url.ts'
 
-// The rows of one path agree on token, parameter and permission sets.
+// All rows of one path have the same token, parameter and permission sets.
 const byName = new Map(catalogue.apis.map((api) => [comparable(api.path), api]))
 
 /** `name`: as in CallUrl. */
@@ -11,7 +10,7 @@ export function knownApi(name: string): Api | undefined {
   return byName.get(name)
 }
 
-/** Those under `/cgi-bin/` are the same under `/cgi-bin/component/`, and the other way round. */
+/** Each path under `/cgi-bin/` and under `/cgi-bin/component/`. */
 function everywhere(proxy: Api['proxy']): ReadonlySet<string> {
   const paths = catalogue.apis.flatMap((api) => (api.proxy === proxy ? [comparable(api.path)] : []))
   return new Set(
@@ -22,17 +21,17 @@ function everywhere(proxy: Api['proxy']): ReadonlySet<string> {
   )
 }
 
-/** Give out, use up or end credentials that are good beyond the gateway: whoever may call them needs no gateway. */
+/** APIs that issue, consume or revoke credentials that work without the gateway. Never called. */
 export const NEVER_CALLED = everywhere('denied')
 
-/** Their answers show a token or ticket: `tokens:read` is needed besides. */
+/** Their answers contain a token or ticket, so they also need `tokens:read`. */
 export const SHOWS_TOKENS = everywhere('needs-tokens-read')
 
-/** The second is the component's own of old. */
+/** The second is the component's older one. */
 export const CLEAR_ALL_QUOTAS: ReadonlySet<string> = new Set(['/cgi-bin/clear_quota', '/cgi-bin/component/clear_quota'])
 export const CLEARS_ONE_QUOTA = '/cgi-bin/openapi/quota/clear'
 
-/** They are what one looks into an empty quota with. */
+/** For diagnosing a used-up quota, so the brake does not stop them. */
 export const QUOTA_APIS: ReadonlySet<string> = new Set([
   ...CLEAR_ALL_QUOTAS,
   CLEARS_ONE_QUOTA,

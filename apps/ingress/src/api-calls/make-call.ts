@@ -1,5 +1,5 @@
-// Owns: making an admitted call: with the current token, once more with a new one when WeChat refuses that, and never
-// again for any other reason. It knows nothing of HTTP towards the caller.
+// Owns: making an admitted call with the current token, and repeating it once with a new token when WeChat refuses the
+// first. No other reason leads to a repeat.
 import type { Log } from '@wxgw/runtime'
 import {
   COMPONENT_SUBJECT,
@@ -14,9 +14,9 @@ import { type Answer, callOnce } from './call-once.ts'
 import { hasParameter, withToken } from './call-query.ts'
 import type { RequestBody } from './request-body.ts'
 
-export type Made = { answer: Answer; token: Secret; attempts: number }
+export type MadeCall = { answer: Answer; token: Secret; attempts: number }
 
-/** Refused before any effect. 42006 is about the component's token alone. */
+/** WeChat refuses these before any effect. 42006 concerns the component's token only. */
 const TOKEN_REFUSALS: Record<AdmittedCall['kind'], ReadonlySet<number>> = {
   account: new Set([40001, 40014, 42001]),
   component: new Set([40001, 40014, 42001, 42006]),
@@ -25,14 +25,14 @@ const TOKEN_REFUSALS: Record<AdmittedCall['kind'], ReadonlySet<number>> = {
 export type Outgoing = Pick<StreamedCall, 'method' | 'contentType'> & {
   body: RequestBody
   gone: StopSignal
-  /** `peekToken`, begun before. */
+  /** The pending `peekToken`. */
   peeking: Promise<CurrentToken | undefined>
 }
 
 type Deps = { calls: StreamedCalls; log: Log }
 
-/** Rejects as `access_token` does, with UnansweredCallError, and as the body's `begin`. */
-export async function makeCall({ calls, log }: Deps, admitted: AdmittedCall, outgoing: Outgoing): Promise<Made> {
+/** Rejects as the route `access_token`, as the body's `begin`, and with UnansweredCallError. */
+export async function makeCall({ calls, log }: Deps, admitted: AdmittedCall, outgoing: Outgoing): Promise<MadeCall> {
   const { kind, platform, appId, url, api } = admitted
   const { method, contentType, body, gone, peeking } = outgoing
   const tokens = tokensOf(platform, appId)
@@ -47,21 +47,22 @@ export async function makeCall({ calls, log }: Deps, admitted: AdmittedCall, out
   const isTokenRefused = ({ errcode }: Answer) => errcode !== undefined && TOKEN_REFUSALS[kind].has(errcode)
 
   const { token } = (await peeking) ?? (await tokens.get())
-  const first: Made = { answer: await attempt(token, await body.begin()), token, attempts: 1 }
+  const first: MadeCall = { answer: await attempt(token, await body.begin()), token, attempts: 1 }
   if (!isTokenRefused(first.answer)) return first
   const replaced = await newToken(token)
   if (replaced === undefined) return first
-  let second: Made | undefined
+  let second: MadeCall | undefined
   try {
-    second = await onceMore(replaced)
+    second = await repeatWith(replaced)
   } finally {
-    // Whoever leaves, or is too large to be repeated, does not make us buy one token after the other either.
+    // Also when the client disconnects or the body is too large to repeat: otherwise each such call would refresh the
+    // token.
     if (second === undefined) await rememberRefusal(replaced)
     else if (isTokenRefused(second.answer)) await rememberRefusal()
   }
   return second ?? first
 
-  async function onceMore(fresh: Secret): Promise<Made | undefined> {
+  async function repeatWith(fresh: Secret): Promise<MadeCall | undefined> {
     const bytes = await body.again()
     return bytes && { answer: await attempt(fresh, bytes), token: fresh, attempts: 2 }
   }
@@ -71,7 +72,7 @@ export async function makeCall({ calls, log }: Deps, admitted: AdmittedCall, out
     await remembered.catch((err: unknown) => log.debug({ err }, 'api.refusal_not_remembered'))
   }
 
-  /** undefined when there is none: WeChat's answer then says all that can be said. */
+  /** undefined when there is no other token; the caller then gets WeChat's refusal. */
   async function newToken(refused: Secret): Promise<Secret | undefined> {
     try {
       if (await platform.refusedPaths.has(called, refused)) return undefined
@@ -85,8 +86,8 @@ export async function makeCall({ calls, log }: Deps, admitted: AdmittedCall, out
 }
 
 /**
- * Looks whether a token is there, without refreshing one: the call may still be refused. Rejects as `get`, if anybody
- * waits for it.
+ * Reads the stored token without a refresh, because the call may still be refused. Rejects as `get`; an unawaited
+ * rejection is ignored.
  */
 export function peekToken({ platform, appId }: AdmittedCall): Promise<CurrentToken | undefined> {
   const peeking = tokensOf(platform, appId).peek()

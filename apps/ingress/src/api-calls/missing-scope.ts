@@ -1,4 +1,4 @@
-// Owns: which permission sets an account would have to grant for an API that WeChat refuses it for want of them.
+// Owns: which permission sets an account would have to grant for an API that WeChat refused.
 import { permissionSet } from '@wxgw/catalogue'
 import type { AuthorizerAppId, FuncInfo } from '@wxgw/wechat-core'
 import type { AdmittedCall, CallPlatform } from './admit-call.ts'
@@ -10,7 +10,7 @@ export function saysNoPermission(errcode: number): boolean {
   return NO_PERMISSION.has(errcode)
 }
 
-/** Ids, comma-separated: any one of them is enough. undefined when nothing is known, or one is granted already. */
+/** Comma-separated ids, any one of which is enough. undefined when unknown, or when one is granted already. */
 export async function missingScope({ platform, appId, api }: AdmittedCall): Promise<string | undefined> {
   if (appId === undefined || api === undefined) return undefined
   const { granted, kind } = await grantsOf(platform, appId)
@@ -23,7 +23,7 @@ export async function missingScope({ platform, appId, api }: AdmittedCall): Prom
 
 type Grants = { granted: ReadonlySet<number>; kind: 'mini-program' | 'official-account' | undefined }
 
-/** Without the store, nothing is known. */
+/** Empty while the store is unavailable. */
 async function grantsOf({ authorizers }: Pick<CallPlatform, 'authorizers'>, appId: AuthorizerAppId): Promise<Grants> {
   const account = await authorizers.get(appId).catch(() => undefined)
   const granted = new Set((account?.funcInfo ?? []).flatMap((entry) => idOf(entry) ?? []))

@@ -1,5 +1,5 @@
-// Owns: POST component/clear_quota of the internal listener: quotas cleared by the component's secret, for the night on
-// which even the component's token cannot be had. WeChat allows ten a month.
+// Owns: POST component/clear_quota of the internal listener: clears quotas by the component's secret, when even the
+// component's token cannot be fetched. WeChat allows ten a month.
 import type { Platform } from '@wxgw/platform'
 import { COMPONENT_SUBJECT, GatewayError, parseAuthorizerAppId, Stop } from '@wxgw/wechat-core'
 import { callerOf, requireGrant } from '../auth/authenticate.ts'
@@ -18,11 +18,11 @@ import { createTokenMask } from './token-mask.ts'
 
 export type QuotaPlatform = Pick<Platform, 'apiBrakes' | 'quotaClearing'>
 
-type Deps = Pick<CallDeps, 'calls' | 'places' | 'brake' | 'countAnswer'> & {
+type Deps = Pick<CallDeps, 'calls' | 'slots' | 'brake' | 'countAnswer'> & {
   platforms: ReadonlyMap<string, QuotaPlatform>
 }
 
-export function quotaClearingRoute(app: GatewayServer, { platforms, calls, places, brake, countAnswer }: Deps): void {
+export function quotaClearingRoute(app: GatewayServer, { platforms, calls, slots, brake, countAnswer }: Deps): void {
   const onRequest = requireGrant({ action: 'component_api:call', wholePlatform: true })
   const options = { schema: callSchemas.clearQuota, onRequest, preValidation: emptyBodyAllowed }
 
@@ -33,9 +33,9 @@ export function quotaClearingRoute(app: GatewayServer, { platforms, calls, place
     if (appid !== undefined && appId === undefined)
       throw new GatewayError('INVALID_REQUEST', 'the body does not hold a valid appid')
     const gone = new Stop()
-    const giveBack = places.take(callerOf(request))
+    const release = slots.take(callerOf(request))
     whenOver(request.raw, reply.raw, () => {
-      giveBack()
+      release()
       gone.abort(CLIENT_GONE)
     })
     const { path, body, secret } = platform.quotaClearing(appId)

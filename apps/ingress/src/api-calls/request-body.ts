@@ -1,20 +1,19 @@
-// Owns: the body of a call on its way to WeChat: handed on while it arrives, counted, and kept for the one repeat when
-// it is small.
+// Owns: the body of a call: streams it while it arrives, bounds its size, and buffers a small one for a repeat.
 import type { IncomingMessage } from 'node:http'
 import { GatewayError, type StreamedBody } from '@wxgw/wechat-core'
 import { createChunkReader } from './chunk-reader.ts'
 
-/** What is larger is not kept: the call is not repeated then. A chunked body up to this gets a length. */
+/** A larger body is not buffered, and its call not repeated. A chunked body up to this size gets a length. */
 const MAX_KEPT_BYTES = 1_048_576
 
 export type RequestBody = {
-  /** For the first time. Throws BODY_TOO_LARGE, or INVALID_REQUEST when its client has gone. */
+  /** For the first attempt. Throws BODY_TOO_LARGE, or INVALID_REQUEST when the client has disconnected. */
   begin(): Promise<Buffer | StreamedBody | undefined>
-  /** The whole of it, once more; undefined when it is too large to be kept. Rejects as `begin`. */
+  /** The whole body for the repeat; undefined when it was too large to buffer. Rejects as `begin`. */
   again(): Promise<Buffer | undefined>
-  /** Why it could not be given to its end. */
+  /** Why the body could not be read to its end. */
   readonly failure: GatewayError | undefined
-  /** Nobody wants the rest of it any more. */
+  /** Drops the rest. */
   discard(): void
 }
 
@@ -26,13 +25,13 @@ const NO_BODY: RequestBody = {
   discard() {},
 }
 
-/** Throws BODY_TOO_LARGE at once when its length says so. */
+/** Throws BODY_TOO_LARGE when its Content-Length is too large. */
 export function createRequestBody(raw: IncomingMessage, maxBytes: number): RequestBody {
   const isChunked = raw.headers['transfer-encoding'] !== undefined
   const length = isChunked ? undefined : Number(raw.headers['content-length'] ?? 0)
   if (length === 0) return NO_BODY
   if (length !== undefined && length > maxBytes) throw tooLarge(maxBytes)
-  /** undefined when it is not kept, or not any longer. */
+  /** undefined when it is not buffered, or no longer. */
   let kept: Buffer[] | undefined = length === undefined || length <= MAX_KEPT_BYTES ? [] : undefined
   let size = 0
   let failure: GatewayError | undefined
@@ -59,7 +58,7 @@ export function createRequestBody(raw: IncomingMessage, maxBytes: number): Reque
     for (let chunk = await next(); chunk !== undefined; chunk = await next()) yield chunk
   }
 
-  /** The whole of a chunked body, or its first MiB and more when it goes on. */
+  /** The whole of a chunked body, or a stream when it is larger than MAX_KEPT_BYTES. */
   async function measured(): Promise<Buffer | StreamedBody> {
     const first: Buffer[] = []
     for (let chunk = await next(); chunk !== undefined; chunk = await next()) {
@@ -87,7 +86,7 @@ export function createRequestBody(raw: IncomingMessage, maxBytes: number): Reque
   }
 }
 
-/** Nobody reads it: it keeps a client's leaving from looking like a fault of ours. */
+/** Nobody receives this error. It marks a disconnected client, which is no fault of ours. */
 export const CLIENT_GONE = new GatewayError('INVALID_REQUEST', 'the client has gone')
 
 function tooLarge(maxBytes: number): GatewayError {

@@ -1,5 +1,5 @@
-// Owns: writing an answer to the caller's connection, past Fastify: WeChat's bytes as they are, a cut where WeChat's
-// were cut.
+// Owns: writing an answer to the caller's connection without Fastify: WeChat's bytes unchanged, and a broken connection
+// where WeChat's answer broke off.
 import type { ServerResponse } from 'node:http'
 import { endUnread } from '@wxgw/runtime'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -10,17 +10,17 @@ import type { TokenMask } from './token-mask.ts'
 export type OutgoingAnswer = {
   status: number
   headers: HeaderList
-  /** As WeChat says it; a body that is whole here is measured. */
+  /** WeChat's Content-Length. For a buffered body its size is used. */
   length: string | undefined
   body: Buffer
   rest: AnswerRest | undefined
-  /** undefined = the bytes go out as they are. */
+  /** undefined = the bytes are not changed. */
   mask: TokenMask | undefined
 }
 
 const MAX_SHORT_BYTES = 4_096
 
-/** Without a word where the caller has gone. */
+/** Does nothing when the caller has disconnected. */
 export function sendAnswer(request: FastifyRequest, reply: FastifyReply, answer: OutgoingAnswer): void {
   const { raw: response } = reply
   const { status, body, rest, mask } = answer
@@ -28,13 +28,13 @@ export function sendAnswer(request: FastifyRequest, reply: FastifyReply, answer:
   const headers = headersOf(request, reply, answer.headers)
   const whole = mask && rest === undefined ? Buffer.concat([first, mask.end()]) : first
   const length = rest === undefined && hasBody(status) ? String(whole.length) : answer.length
-  // The last: Node reads a content-disposition that comes after one as UTF-8, and it is latin1 here.
+  // Content-Length last: Node encodes a content-disposition after it as UTF-8, and this one is latin1.
   if (length !== undefined) headers.push('content-length', length)
-  // What cannot be written throws here, while Fastify can still answer.
+  // Invalid headers throw here, while Fastify can still answer.
   response.writeHead(status, headers)
   reply.hijack()
   if (rest === undefined) {
-    // A short text goes out in one piece with its head: half of what the write of two costs. Latin1 is byte for byte.
+    // One write for head and short body costs half of two. Latin1 keeps the bytes.
     if (whole.length <= MAX_SHORT_BYTES) response.end(whole.toString('latin1'), 'latin1')
     else response.end(whole)
     return
@@ -43,7 +43,7 @@ export function sendAnswer(request: FastifyRequest, reply: FastifyReply, answer:
   pass(rest, response, mask)
 }
 
-/** With those that every answer has. */
+/** With the headers of every answer. */
 function headersOf(request: FastifyRequest, reply: FastifyReply, own: HeaderList): HeaderList {
   const closes = endUnread(request.raw)
   const list: HeaderList = closes ? ['connection', 'close'] : []
@@ -68,7 +68,7 @@ function pass(rest: AnswerRest, response: ServerResponse, mask: TokenMask | unde
   })
 }
 
-/** Of the others a length would be a lie, or is of something that is not sent. */
+/** Other answers have no body, so no Content-Length. */
 function hasBody(status: number): boolean {
   return status !== 204 && status !== 304
 }

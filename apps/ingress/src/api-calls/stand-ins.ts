@@ -1,6 +1,6 @@
-// Owns: stand-ins for access tokens: made for SDKs that insist on one, worth something only here. Nothing is stored:
-// what one is good for is proven by a keyed hash over caller, its key, platform, account and end, under a key derived
-// from SEALING_KEYS.
+// Owns: stand-ins for access tokens, for SDKs that require one; only this gateway accepts them. Nothing is stored: a
+// stand-in contains a keyed hash over caller, its key, platform, account and expiry, with a key derived from
+// SEALING_KEYS.
 import { createHmac, hash, hkdfSync, timingSafeEqual } from 'node:crypto'
 import type { CallerConfig, Config } from '@wxgw/runtime'
 import { type Clock, Secret } from '@wxgw/wechat-core'
@@ -15,22 +15,23 @@ const HASH_BYTES = 32
 const HEAD_BYTES = 1 + CALLER_BYTES + END_BYTES
 const STAND_IN = /^[A-Za-z0-9_-]{64}$/
 
-/** For what a stand-in is good. */
+/** Where a stand-in is valid. */
 export type StandInPlace = { platform: string; appId: string }
 
 export type StandIns = {
   issue(caller: CallerConfig, place: StandInPlace): { token: Secret; expiresAtMs: number; expiresInSeconds: number }
-  /** Who may use this one here, while it lasts. Asks nobody. */
+  /** The caller of a valid stand-in. Pure, no I/O. */
   callerOf(standIn: string, place: StandInPlace): CallerConfig | undefined
 }
 
-/** `keys`: the first makes, all prove. */
+/** `keys`: the first signs, all verify. */
 type Known = { caller: CallerConfig; keys: readonly Buffer[]; keyDigest: string }
 
 type Deps = { callers: readonly CallerConfig[]; sealingKeys: Config['sealingKeys']; clock: Clock }
 
 /**
- * Those of earlier sealing keys hold as long as the key is configured; without any, each caller's own key is the base.
+ * A stand-in is valid while the sealing key that signed it is configured. Without sealing keys, each caller's own key
+ * is the base.
  */
 export function createStandIns({ callers, sealingKeys, clock }: Deps): StandIns {
   const shared = sealingKeys.map(({ key }) => derivedKey(key))
@@ -76,9 +77,9 @@ export function createStandIns({ callers, sealingKeys, clock }: Deps): StandIns 
       const known = byName.get(head.subarray(1, 1 + CALLER_BYTES).toString('hex'))
       if (known === undefined || head.readUInt8(0) !== VERSION) return undefined
       const given = bytes.subarray(HEAD_BYTES, HEAD_BYTES + HASH_BYTES)
-      const isProven = known.keys.some((key) => timingSafeEqual(given, proof(head, known, { key, place })))
-      const isOver = clock.nowMs() >= head.readUIntBE(HEAD_BYTES - 6, 6) * 1000
-      return isProven && !isOver ? known.caller : undefined
+      const isSignatureValid = known.keys.some((key) => timingSafeEqual(given, proof(head, known, { key, place })))
+      const isExpired = clock.nowMs() >= head.readUIntBE(HEAD_BYTES - 6, 6) * 1000
+      return isSignatureValid && !isExpired ? known.caller : undefined
     },
   }
 }
@@ -87,7 +88,7 @@ function derivedKey(base: Buffer): Buffer {
   return Buffer.from(hkdfSync('sha256', base, '', 'wxgw stand-in v1', 32))
 }
 
-/** Names are no secrets. */
+/** A hash only for its fixed length: names are no secrets. */
 function nameTag({ name }: CallerConfig): Buffer {
   return hash('sha256', name, 'buffer').subarray(0, CALLER_BYTES)
 }

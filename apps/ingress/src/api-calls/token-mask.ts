@@ -1,13 +1,12 @@
-// Owns: that a caller who may not read an account's token does not get it out of WeChat's answer either, should that
-// repeat it.
+// Owns: masking the call's token in WeChat's answer, for callers that may not read tokens.
 
 const MASK = 'x'.charCodeAt(0)
 
-/** Puts `x` in place of the token's bytes, so that the length stays. A token may lie across two chunks. */
+/** Replaces the token's bytes by `x`, which keeps the length. A token may span two chunks. */
 export type TokenMask = {
-  /** What may go out now: a beginning of the token at the end waits for the next chunk. */
+  /** The bytes to send now. Holds back a possible start of the token at the end until the next chunk. */
   push(chunk: Buffer): Buffer
-  /** What has waited. */
+  /** The bytes held back. */
   end(): Buffer
 }
 

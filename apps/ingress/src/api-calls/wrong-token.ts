@@ -1,5 +1,5 @@
-// Owns: refusing a call whose path wants another token than the route has: WeChat's 40001 would look like a token that
-// is dead.
+// Owns: refusing a call whose API needs another kind of token than the route uses. WeChat would answer 40001, as for an
+// expired token.
 import type { Api } from '@wxgw/catalogue'
 import { GatewayError } from '@wxgw/wechat-core'
 
@@ -9,8 +9,8 @@ const ROUTE: Record<TokenKind, string> = { account: 'api/:APPID', component: 'co
 const WHOSE: Record<TokenKind, string> = { account: "an account's token", component: "the component's token" }
 
 /**
- * Throws WRONG_TOKEN_KIND with what to do instead. A path that is not known passes, and one of which the catalogue is
- * not sure.
+ * Throws WRONG_TOKEN_KIND with what to do instead. Allows an unknown path, and one whose token is uncertain in the
+ * catalogue.
  */
 export function assertTokenKind(kind: TokenKind, api: Api | undefined): void {
   if (api === undefined || api.token === kind || api.uncertain?.includes('token') === true) return

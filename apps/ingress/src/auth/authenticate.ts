@@ -31,7 +31,7 @@ export function authenticate(scope: GatewayServer, { callers, sessions }: Deps):
       done()
       return
     }
-    // A wrong key is refused, whatever cookie comes with it.
+    // A wrong key is refused, even with a valid cookie.
     if (sessions === undefined || headers.length > 0 || request.headers.cookie === undefined) {
       done(unauthenticated(request, reply))
       return
@@ -119,7 +119,7 @@ export function forbidden(): GatewayError {
   return new GatewayError('FORBIDDEN', 'this key has no right to this')
 }
 
-/** Of a request that has passed `authenticate`. */
+/** The caller of a request that has passed `authenticate`. */
 export function callerOf({ caller }: FastifyRequest): CallerConfig {
   if (!caller) throw new GatewayError('UNAUTHENTICATED', 'a valid key is needed: Authorization: Bearer KEY')
   return caller
@@ -130,7 +130,7 @@ function pathOf({ params }: FastifyRequest): { platform: string; APPID: string |
   return { platform: path.platform ?? '', APPID: path.APPID }
 }
 
-/** All of them: Node keeps only the first of several. */
+/** All values: Node's `headers` keeps only the first. */
 export function authorizationHeaders(request: FastifyRequest): string[] {
   return headersNamed('authorization', request)
 }

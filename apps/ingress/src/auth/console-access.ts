@@ -1,11 +1,11 @@
-// Owns: who may read what concerns the gateway as a whole: callers with console:use in a grant that is not narrowed to
+// Owns: who may read data of the gateway as a whole: callers with console:use in a grant that is not narrowed to
 // authorizers, for the platforms of such grants.
 import type { CallerConfig } from '@wxgw/runtime'
 import type { onRequestHookHandler } from 'fastify'
 import { callerOf, forbidden } from './authenticate.ts'
 
 export type ConsoleReach = {
-  /** null: something that belongs to no platform, covered when the caller reaches all platforms. */
+  /** null: data of no platform; true when the caller reaches all platforms. */
   covers(platform: string | null): boolean
 }
 

@@ -22,15 +22,12 @@ export function isGranted({ grants }: Rights, need: Need): boolean {
   )
 }
 
-/** By one grant that is not narrowed to authorizers. */
+/** As isGranted, but only by a grant that is not narrowed to authorizers. */
 export function isGrantedForAll({ grants }: Rights, need: Omit<Need, 'authorizer'>): boolean {
   return grants === undefined || grants.some((grant) => grant.authorizers === undefined && covers(grant, need))
 }
 
-/**
- * The sorted authorizers of each caller, by which of its grants cover the need. Built once: a caller may be granted
- * 10,000.
- */
+/** A cache of the sorted authorizers of each caller, by the grants that cover the need. A caller may have 10,000. */
 const authorizersOf = new WeakMap<readonly Grant[], Map<string, readonly string[]>>()
 
 /**

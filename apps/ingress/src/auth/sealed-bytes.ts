@@ -1,4 +1,4 @@
-// Owns: sealing texts that a client keeps for us (cursors, sessions): AES-256-GCM, bound to the place where they are
+// Owns: sealing texts that a client stores for us (cursors, sessions): AES-256-GCM, bound to the place where they are
 // valid.
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 

@@ -8,7 +8,7 @@ import { forbidden, visibleAuthorizers } from './authenticate.ts'
 type Matching = { match?: { authorizers?: readonly string[] | undefined } | undefined }
 type Replying = { reply?: boolean | undefined; fallback?: 'customer-service' | null | undefined }
 
-/** By the granted array, which is the same object each time and may be long. */
+/** A cache by the granted array, which is the same object each time and may be long. */
 const sets = new WeakMap<readonly string[], ReadonlySet<string>>()
 
 /** Whether a subscription is within the caller's right to this action. */
@@ -24,9 +24,8 @@ export function createReach(request: FastifyRequest, action: Action): (subscript
 }
 
 /**
- * Of an event that a caller sees, it sees the deliveries to these subscriptions; undefined = to all, also to those that
- * are gone. A narrowed right reaches a subscription only as `createReach` says: its name, errors and answers are
- * hidden.
+ * The subscriptions whose deliveries of an event the caller may see; undefined = all, deleted ones included. A narrowed
+ * right sees only the subscriptions that `createReach` allows, because a delivery shows name, errors and answers.
  */
 export function namesOfDeliveries(
   request: FastifyRequest,
@@ -37,7 +36,7 @@ export function namesOfDeliveries(
 }
 
 /**
- * Throws FORBIDDEN. A narrowed right gets it for a missing subscription too: the answer must not tell whether one
+ * Throws FORBIDDEN. A narrowed right gets it for a missing subscription too: the answer must not reveal whether one
  * exists.
  */
 export function assertReached<T extends Matching>(

@@ -5,14 +5,14 @@ import { callerOf } from '../auth/authenticate.ts'
 import { consoleReach, requireConsole } from '../auth/console-access.ts'
 import { instantMs } from '../http/instant.ts'
 import type { Paging } from '../paging/paging.ts'
-import type { Turns } from '../paging/turns.ts'
+import type { RequestSlots } from '../paging/request-slots.ts'
 import { consoleSchemas } from '../schemas/console.ts'
 import type { GatewayServer } from '../server.ts'
 
-type Deps = { records: ConsoleRecords; paging: Paging; turns: Turns }
+type Deps = { records: ConsoleRecords; paging: Paging; slots: RequestSlots }
 
-export function recordRoutes(app: GatewayServer, { records, paging, turns }: Deps): void {
-  const hooks = { onRequest: requireConsole, preHandler: turns.long }
+export function recordRoutes(app: GatewayServer, { records, paging, slots }: Deps): void {
+  const hooks = { onRequest: requireConsole, preHandler: slots.long }
 
   app.get('/audit', { schema: consoleSchemas.audit, ...hooks }, async (request) => {
     const { caller, action, authorizer, from, to } = request.query

@@ -13,7 +13,7 @@ export type HeldSession = {
   caller: string
   /** A changed key ends the sessions of its caller. */
   keyDigest: string
-  /** From which the CSRF tokens are made. */
+  /** The CSRF tokens are derived from it. */
   csrfSecret: string
   seenAtMs: number
 }
@@ -25,7 +25,7 @@ type SessionCookie = {
 }
 
 const PLACE = Buffer.from('console session')
-/** Our cookies are much shorter. */
+/** Longer values are ignored: our cookies are much shorter. */
 const MAX_CHARACTERS = 2_048
 
 /**

@@ -46,7 +46,7 @@ export function consoleSessionRoutes(scope: GatewayServer, { config, platforms, 
     return view(sessions.begin(request, reply, caller))
   })
 
-  // Without the CSRF token, which it answers: no other origin can read it.
+  // Needs no CSRF token, because it returns it. No other origin can read the answer.
   scope.get(PATH, { schema: consoleSchemas.session, config: { servesWithoutStore: true } }, async (request, reply) => {
     const session = await sessions.find(request)
     if (session === undefined) throw signedOut()
@@ -67,7 +67,7 @@ export function consoleSessionRoutes(scope: GatewayServer, { config, platforms, 
   })
 }
 
-/** A member that is left out means all. */
+/** A missing member means all. */
 function grantView({ platforms, authorizers, actions, apis }: Grant) {
   return {
     ...(platforms === undefined ? {} : { platforms: [...platforms] }),

@@ -11,10 +11,11 @@ import { createSessionCookie, type HeldSession } from './session-cookie.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The answer holds a token or a ticket: a session of the console gets none. */
+    /** The answer contains a token or a ticket: refused to console sessions. */
     answersCredentials?: boolean
     /**
-     * The route shows no secret and has to work while Redis is away: it does not check whether the session was ended.
+     * The route shows no secret and must work while Redis is unavailable: it does not check whether the session was
+     * ended.
      */
     servesWithoutStore?: boolean
   }
@@ -28,11 +29,10 @@ export type ConsoleSessions = {
   /** The session of the cookie. undefined without one, or when it is over. Rejects with STORE_UNAVAILABLE. */
   find(request: FastifyRequest): Promise<ConsoleSession | undefined>
   /**
-   * As `find`, of a request with its CSRF token: rejects with FORBIDDEN without, and on a route that answers
-   * credentials.
+   * As `find`, and checks the CSRF token: rejects with FORBIDDEN without it, and on a route that answers credentials.
    */
   prove(request: FastifyRequest): Promise<ConsoleSession | undefined>
-  /** Sets the cookie with the time of this use. */
+  /** Sets the cookie again with the time of this use. */
   renew(request: FastifyRequest, reply: FastifyReply, session: ConsoleSession): void
   /** Ends it at every ingress, for good. Rejects with STORE_UNAVAILABLE. */
   end(request: FastifyRequest, reply: FastifyReply, session: ConsoleSession): Promise<void>
@@ -42,11 +42,11 @@ export type ConsoleSessions = {
 export const CSRF_HEADER = 'x-csrf-token'
 const IDLE_MS = 12 * 3_600_000
 /**
- * An ended session is remembered longer by this: another ingress may renew its cookie at the same moment, and clocks
- * differ.
+ * An ended session stays stored this much longer than its cookie: another ingress may renew the cookie at the same
+ * moment, and clocks differ.
  */
-const END_SPARE_MS = 600_000
-/** The cookie is set anew at most so often. */
+const ENDED_MARGIN_MS = 600_000
+/** Minimum time between renewals of the cookie. */
 const RENEWED_AFTER_MS = 60_000
 
 type Deps = { config: Pick<Config, 'sealingKeys' | 'callers'>; ended: EndedSessions; clock: Clock }
@@ -110,7 +110,7 @@ export function createConsoleSessions({ config, ended, clock }: Deps): ConsoleSe
       if (seenAtMs - held.seenAtMs >= RENEWED_AFTER_MS) cookie.set(request, reply, { ...held, seenAtMs })
     },
     async end(request, reply, { held }) {
-      await ended.end(held.id, IDLE_MS + END_SPARE_MS)
+      await ended.end(held.id, IDLE_MS + ENDED_MARGIN_MS)
       cookie.clear(request, reply)
     },
     csrfToken: ({ held }) => csrf.create(held.csrfSecret),

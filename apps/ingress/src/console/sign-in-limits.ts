@@ -1,5 +1,5 @@
-// Owns: the limits of sign-ins with wrong keys at the console, per address and in all, in one process. Keys are too
-// long to be guessed: the limits bound what attempts cost.
+// Owns: limiting sign-ins with wrong keys at the console, per address and in all, in one process. Keys are too long to
+// guess: the limits bound the cost of attempts.
 import { type Clock, GatewayError } from '@wxgw/wechat-core'
 
 const WINDOW_MS = 60_000
@@ -15,7 +15,7 @@ type SignInLimits = {
 export function createSignInLimits(clock: Clock): SignInLimits {
   let beganAtMs = 0
   let inAll = 0
-  /** No longer than MAX_IN_ALL. */
+  /** At most MAX_IN_ALL entries. */
   const ofAddress = new Map<string, number>()
 
   function begin(): void {

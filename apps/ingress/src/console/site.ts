@@ -1,4 +1,4 @@
-// Owns: /console/ of the internal listener: the files of the built page, and what a browser may do with them.
+// Owns: /console/ of the internal listener: the files of the built page, and their security headers.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import fastifyStatic from '@fastify/static'
@@ -28,7 +28,7 @@ const SECURITY_HEADERS = {
 }
 
 const YEAR_SECONDS = 31_536_000
-/** The name of such a file changes with its content. */
+/** The file's name contains a hash of its content. */
 const HASHED = /[\\/]assets[\\/]/
 
 export function consoleSite(scope: GatewayServer, { siteDir, log }: { siteDir: string; log: Log }): void {

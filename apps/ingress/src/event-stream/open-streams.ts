@@ -1,11 +1,8 @@
-// Owns: which streams of events this process serves: how many, how each of them ends, and the metrics of that.
+// Owns: the open event streams of this process: their number, how each ends, and their metrics.
 import type { Metrics } from '@wxgw/runtime'
 import { GatewayError } from '@wxgw/wechat-core'
 
-/**
- * `slow`: its reader did not take what there was. `rights`: its session is over. `store`: Redis was away when it was
- * needed.
- */
+/** `slow`: the reader did not read in time. `rights`: its session has ended. `store`: Redis was unavailable. */
 export type StreamEnd = 'client' | 'drain' | 'slow' | 'rights' | 'store'
 
 export type OpenStream = {
@@ -17,13 +14,13 @@ export type OpenStream = {
 }
 
 export type OpenStreams = {
-  /** Throws RATE_LIMITED when there are too many. `end` gives the place back. */
+  /** Throws RATE_LIMITED when there are too many. `end` releases the slot. */
   open(caller: string): OpenStream
-  /** The process stops: readers go on at another. */
+  /** For the end of the process; readers reconnect to another. */
   endAll(): void
 }
 
-/** Of a process. Each costs up to 2 MiB while its reader is slow. */
+/** Per process. Each costs up to 2 MiB while its reader is slow. */
 const MAX_STREAMS = 100
 const MAX_PER_CALLER = 20
 

@@ -1,4 +1,4 @@
-// Owns: what a reader of a stream of events gets, in the form of server-sent events.
+// Owns: the server-sent events of a stream of events.
 // @see https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
 import type { GatewayEvent } from '@wxgw/contracts'
 import type { EventFeed, FeedPosition } from '@wxgw/platform'
@@ -10,7 +10,7 @@ export type FramesDeps = {
   /** undefined: the reader does not get this event. `body`: the event as JSON. */
   show(event: GatewayEvent, body: string): string | undefined
   sealed(position: FeedPosition): string
-  /** Asked with each comment; false ends the stream. Rejects with STORE_UNAVAILABLE. */
+  /** Called before each comment; false ends the stream. Rejects with STORE_UNAVAILABLE. */
   mayGoOn(): Promise<boolean>
   sent(): void
 }
@@ -20,8 +20,8 @@ const COMMENT_EVERY_MS = 15_000
 const RETRY_MS = 1_000
 
 /**
- * The first frame and each comment say the position, too: what was left out is not read again, and a reader that got
- * nothing yet can resume. A block without data is no event to a reader.
+ * The first frame and each comment contain the position too, so that a reader that got no event can resume, and skipped
+ * events are not read again. A frame without data is no event to a reader.
  */
 export async function* streamFrames(deps: FramesDeps): AsyncGenerator<string, void> {
   const { feed, from, signal, show, sealed, mayGoOn, sent } = deps

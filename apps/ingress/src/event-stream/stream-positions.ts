@@ -1,16 +1,16 @@
-// Owns: a place in the stream of events as its reader sees it: sealed, since it says when others' events were recorded.
-// It fits into a header of 1 KiB whatever MESSAGE_SHARDS is.
+// Owns: a reader's position in the stream of events: sealed, because it reveals when events of others were recorded. It
+// fits into a header of 1 KiB with any MESSAGE_SHARDS.
 import type { FeedPosition } from '@wxgw/platform'
 import type { CallerConfig, Config } from '@wxgw/runtime'
 import { GatewayError } from '@wxgw/wechat-core'
 import { createSeals, sealedCharacters } from '../paging/seals.ts'
 
-/** Whose it is: good for this caller and this platform, whatever types and accounts it asks for. */
+/** A position is valid for this caller and this platform, with any filter. */
 export type StreamReader = { caller: CallerConfig; platform: string }
 
 export type StreamPositions = {
   seal(position: FeedPosition, reader: StreamReader): string
-  /** Throws INVALID_REQUEST when it is none, or another reader's. */
+  /** Throws INVALID_REQUEST for an invalid position, and for another reader's. */
   open(text: string, reader: StreamReader, shardCount: number): FeedPosition
 }
 

@@ -11,7 +11,7 @@ export const boundBodyTime: preParsingHookHandler = (request, reply, _payload, d
   const hasBody = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
   if (hasBody && !raw.complete) {
     const timer = setTimeout(() => {
-      // There is no body left to wait for: the answer takes long.
+      // The body is complete; only the answer takes long.
       if (raw.complete) return
       void reply.send(Object.assign(new Error('the body is late'), { code: BODY_TOO_LATE }))
     }, REQUEST_TIMEOUT_MS)

@@ -8,7 +8,7 @@ export const InstantSchema = Type.String({
   description: 'ISO 8601',
 })
 
-/** Throws INVALID_REQUEST for a day or a time that no calendar has. */
+/** Throws INVALID_REQUEST for a day or a time that does not exist. */
 export function instantMs(text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   const ms = Date.parse(text.replace(' ', '+'))

@@ -7,7 +7,7 @@ import type { FastifySchemaCompiler, FastifySerializerCompiler } from 'fastify'
 type Validate = ReturnType<FastifySchemaCompiler<unknown>>
 type Serialize = ReturnType<FastifySerializerCompiler<unknown>>
 
-// `verbose`: an error holds its schema, from which the answer says what is expected.
+// `verbose`: an error contains its schema, from which the answer names the expected value.
 const AJV_OPTIONS = {
   coerceTypes: false,
   removeAdditional: false,

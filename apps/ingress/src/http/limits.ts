@@ -6,7 +6,7 @@ export const MAX_BODY_BYTES = 1_048_576
 export const MAX_HEADER_BYTES = 8192
 /** Above it: 431. Node itself takes 2000 and drops the rest in silence. */
 export const MAX_HEADERS = 100
-/** Longest path parameter; event ids are at most 128 characters. */
+/** Longest path parameter. Event ids have at most 128 characters. */
 export const MAX_PARAM_LENGTH = 256
 /** Routes read a handful; WeChat sends five or six. */
 export const MAX_QUERY_PARAMETERS = 64

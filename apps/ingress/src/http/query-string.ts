@@ -7,14 +7,14 @@ export type Pairs = Record<string, string>
 /** Why pairs could not be parsed, and their names. A name that cannot be decoded is given as it was written. */
 export type PairsFault = { kind: 'too-many' } | { kind: 'repeated' | 'encoding' | 'control'; names: string[] }
 
-// A symbol, so that no name in a query can be taken for it.
+// A symbol, so that no name in a query can collide with it.
 const FAULT = Symbol('fault')
 // oxlint-disable-next-line no-control-regex -- finding controls is what it is for
 const CONTROL = /[\u0000-\u001f\u007f]/
 
 /**
- * The values inherit nothing: `__proto__` is a name like any other. Of a repeated name it is the first; with another
- * fault, what was read until then.
+ * The values inherit nothing: `__proto__` is a name like any other. A repeated name has its first value. With another
+ * fault, the pairs before it.
  */
 export function parsePairs(text: string): Pairs {
   const pairs = noPairs()

@@ -6,8 +6,7 @@ import { MAX_HEADERS } from './limits.ts'
 import { pairsFault, type PairsFault } from './query-string.ts'
 
 /**
- * Not checked here: the push routes answer a broken signature as a wrong signature. Other routes do not know these
- * names.
+ * Not checked here: the push routes answer a malformed signature like a wrong one. Other routes do not use these names.
  */
 const SIGNED_NAMES = new Set(['msg_signature', 'signature', 'timestamp', 'nonce'])
 

@@ -1,4 +1,4 @@
-// Owns: the headers of a page: its type, its language, and that no cache gives it to a reader of another language.
+// Owns: the headers of a page: its type and language, and a Vary header against caches that mix languages.
 import type { FastifyReply } from 'fastify'
 import type { Language } from './visitor.ts'
 
@@ -8,7 +8,7 @@ declare module 'fastify' {
      * The route answers pages, errors included, unless JSON is asked for. Other routes answer pages to browsers only.
      */
     isPage?: boolean
-    /** Where the authorization starts again, relative to the page. */
+    /** The URL to start the authorization again, relative to the page. */
     wayBack?: (params: Readonly<Record<string, string>>, query: string) => string
   }
 }

@@ -50,7 +50,7 @@ type Content = {
   answer: ErrorAnswer
   requestId: string
   language: Language
-  /** Where the authorization starts again, relative to the page. */
+  /** The URL to start the authorization again, relative to the page. */
   wayBack: string | undefined
 }
 

@@ -11,7 +11,7 @@ type Content = {
   appId: string
   profile: Authorizer['profile']
   grantedSets: readonly number[]
-  /** Asked for by the link, and not granted. */
+  /** Requested by the link, and not granted. */
   missingSets?: readonly number[]
 }
 

@@ -1,4 +1,4 @@
-// Owns: the page of an authorization session that is over. It shows no text of the session's caller.
+// Owns: the page of an authorization session that has ended. It shows no text of the session's caller.
 import { html } from './html.ts'
 import { page } from './layout.ts'
 import type { Language } from './visitor.ts'

@@ -11,7 +11,7 @@ type Content = {
   action: string
   /** SVG of the page's own address. */
   qrCode: Html | undefined
-  /** Ids of the permission sets that are asked for. */
+  /** Ids of the requested permission sets. */
   requestedSets: readonly number[]
 }
 

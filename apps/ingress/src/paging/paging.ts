@@ -6,9 +6,9 @@ import { createCursors } from './cursors.ts'
 import type { Walk } from './seals.ts'
 
 export type Paging = {
-  /** What the list is asked for. Throws INVALID_REQUEST for a cursor of another list, filter, platform or caller. */
+  /** The page to read. Throws INVALID_REQUEST for a cursor of another list, filter, platform or caller. */
   read(request: ListRequest): { limit: number; cursor: string | undefined }
-  /** The answer: `nextCursor` is a position before, and a cursor afterwards. */
+  /** The answer: turns the position in `nextCursor` into a cursor. */
   answer<T>(request: ListRequest, page: Page<T>): Page<T>
 }
 

@@ -6,13 +6,13 @@ import type { SlotMetrics } from './messages.ts'
 const TIMEOUT_MS = 1_000
 
 export type MetricsCollector = {
-  /** Asks those that run now. */
+  /** Collects from the running processes. */
   collect(): Promise<SlotMetrics[]>
   answered(slot: string, id: number, metrics: MetricsSnapshot): void
 }
 
 type Deps = {
-  /** Asks each that can be asked, and answers which they were. */
+  /** Sends the request to each connected process, and returns their slots. */
   ask(id: number): string[]
 }
 

@@ -13,7 +13,7 @@ type Channel = {
 type Deps = { channel: Channel; metrics: Metrics; stopping: AbortSignal }
 
 export type Supervised = {
-  /** As the process' own, but its text is that of all processes, each with its label `slot`. */
+  /** The process' own metrics, but `text` is that of all processes, each with its label `slot`. */
   metrics: Metrics
   /** Both listeners are open. */
   started(): void
@@ -27,11 +27,11 @@ export function joinSupervisor({ channel, metrics, stopping }: Deps): Supervised
     channel.send?.({ kind: 'metrics', id, metrics: await metrics.snapshot() })
   }
 
-  function heard(message: ToProcess): void {
+  function onMessage(message: ToProcess): void {
     switch (message.kind) {
       case 'stop':
-        // A terminal has given the signal to the whole group already: the same one twice is one, another would cut the
-        // end short.
+        // Sends the same signal: a terminal has sent it to the whole group already, and another signal would exit at
+        // once.
         if (!stopping.aborted) channel.kill(channel.pid, message.signal)
         return
       case 'metrics-wanted':
@@ -48,7 +48,7 @@ export function joinSupervisor({ channel, metrics, stopping }: Deps): Supervised
 
   channel.on('message', (received) => {
     const message = parseToProcess(received)
-    if (message) heard(message)
+    if (message) onMessage(message)
   })
 
   return {

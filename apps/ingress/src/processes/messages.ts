@@ -14,7 +14,7 @@ export type ToProcess =
   | { kind: 'metrics-wanted'; id: number }
   | { kind: 'all-metrics'; id: number; all: SlotMetrics[] }
 
-/** undefined = none of ours: libraries may talk over the same channel. */
+/** undefined = not ours: libraries may use the same channel. */
 export function parseToSupervisor(message: unknown): ToSupervisor | undefined {
   return hasKind(message) ? (message as ToSupervisor) : undefined
 }

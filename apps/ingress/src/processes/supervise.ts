@@ -1,5 +1,5 @@
-// Owns: several ingress processes behind the same two ports: started, started again when one ends, and ended together.
-// It serves nothing itself. Connections are dealt out in turn by Node's cluster module, so one that is kept alive stays
+// Owns: several ingress processes behind the same two ports: starts them, restarts one that ends, and stops them
+// together. Serves nothing itself. Node's cluster module distributes connections round robin; a kept-alive one stays
 // with its process.
 import type { Cluster, Worker } from 'node:cluster'
 import type { Log, Metrics } from '@wxgw/runtime'
@@ -8,14 +8,15 @@ import { closeUndelivered } from './close-undelivered.ts'
 import { createMetricsCollector } from './collect-metrics.ts'
 import { parseToSupervisor, type ToProcess, type ToSupervisor } from './messages.ts'
 
-// A process that ends is started again after 0.1 s, then 0.2, 0.4, 0.8, 1.6, 3.2, 6.4 and every 10 s; one that has
-// served for a minute begins anew. The delays before the longest one add up to 12.7 s, enough for Redis to restart.
+// A process that ends is restarted after 0.1 s, then 0.2, 0.4, 0.8, 1.6, 3.2, 6.4 and every 10 s. After a minute of
+// service the delay starts again at 0.1 s. The delays before the longest one add up to 12.7 s, enough for Redis to
+// restart.
 const FIRST_DELAY_MS = 100
 const LONGEST_DELAY_MS = 10_000
 const STABLE_AFTER_MS = 60_000
 export type Supervisor = {
   /**
-   * Ends all of them, by the signal that ends this process: a terminal has given it to them already. Rejects when one
+   * Stops all of them with the signal that this process got (a terminal has sent it to them already). Rejects when one
    * did not drain.
    */
   stop(signal: NodeJS.Signals): Promise<void>
@@ -37,10 +38,10 @@ type Deps = {
   count: number
   metrics: Metrics
   log: Log
-  /** Above the time that a process gives itself to drain, below the supervisor's own. */
+  /** Longer than a process takes to drain, shorter than the supervisor's own deadline. */
   killAfterMs: number
   nowMs?: () => number
-  /** The first ones ended before any of them could serve: what stops one process from starting stops all. */
+  /** All first processes ended before one could serve: they share the cause. */
   onStartFailed(error: Error): void
 }
 
@@ -72,9 +73,9 @@ export function supervise({
     collect: (gauge) => gauge.set(slots.filter(({ isServing }) => isServing).length),
   })
   const collector = createMetricsCollector({
-    ask: (id) => slots.filter((slot) => tell(slot, { kind: 'metrics-wanted', id })).map(({ name }) => name),
+    ask: (id) => slots.filter((slot) => send(slot, { kind: 'metrics-wanted', id })).map(({ name }) => name),
   })
-  // By the path of its module: what started this process may have been another.
+  // By the path of its module, because this process may have been started by another file.
   cluster.setupPrimary({ exec: main, args: [] })
   for (const slot of slots) start(slot)
 
@@ -84,14 +85,14 @@ export function supervise({
     Object.assign(slot, { worker, startedAtMs: nowMs(), timer: undefined })
     worker.on('message', (received: unknown) => {
       const message = parseToSupervisor(received)
-      if (message) heard(slot, message)
+      if (message) onMessage(slot, message)
     })
-    // A channel that breaks ends the process, and that is what is acted on.
+    // A broken channel ends the process; its `exit` is handled.
     worker.on('error', (err) => log.warn({ err, slot: slot.name }, 'process.channel-failed'))
     worker.once('exit', (code: number | null, endedBy: string | null) => ended(slot, code, endedBy))
   }
 
-  function heard(slot: Slot, message: ToSupervisor): void {
+  function onMessage(slot: Slot, message: ToSupervisor): void {
     switch (message.kind) {
       case 'started':
         hasServed = true
@@ -110,7 +111,7 @@ export function supervise({
 
   async function answerScrape(slot: Slot, id: number): Promise<void> {
     const [own, others] = await Promise.all([metrics.snapshot(), collector.collect()])
-    tell(slot, { kind: 'all-metrics', id, all: [{ slot: 'supervisor', metrics: own }, ...others] })
+    send(slot, { kind: 'all-metrics', id, all: [{ slot: 'supervisor', metrics: own }, ...others] })
   }
 
   function ended(slot: Slot, code: number | null, endedBy: string | null): void {
@@ -144,7 +145,7 @@ export function supervise({
       const kill = setTimeout(() => {
         for (const { worker } of running) worker?.process.kill('SIGKILL')
       }, killAfterMs)
-      for (const slot of running) tell(slot, { kind: 'stop', signal })
+      for (const slot of running) send(slot, { kind: 'stop', signal })
       await allEnded
       clearTimeout(kill)
       if (unclean.length > 0) throw new Error(`ingress processes that did not drain: ${unclean.join(', ')}`)
@@ -152,7 +153,7 @@ export function supervise({
   }
 }
 
-function tell({ worker }: Slot, message: ToProcess): boolean {
+function send({ worker }: Slot, message: ToProcess): boolean {
   if (!worker?.isConnected()) return false
   worker.send(message, (error) => void error)
   return true

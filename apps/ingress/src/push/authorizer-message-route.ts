@@ -15,7 +15,7 @@ import { echoOf } from './url-check.ts'
 
 type Deps = PushDeps<MessagePlatform> & {
   intake: PushIntake
-  /** True: a push is accepted although the store that knows its account is away. */
+  /** True: accepts a push while the store of the accounts is unavailable. */
   goesOnWithoutStore: boolean
   passiveReplies?: PassiveReplies | undefined
   releaseCheck?: ReleaseCheck | undefined

@@ -1,5 +1,4 @@
-// Owns: POST and GET /apis/v1/wx/:platform/event, 授权事件接收URL. It stores a ticket at once; every event is handled by the
-// worker.
+// Owns: POST and GET /apis/v1/wx/:platform/event, 授权事件接收URL. Stores a ticket at once; the worker handles every event.
 import type { PushMade, Statistics, TicketStore } from '@wxgw/platform'
 import { eventId, orderedAtSeconds, parseComponentEvent, type ComponentEvent } from '@wxgw/wechat-core'
 import { platformOf } from '../platform-lookup.ts'

@@ -16,7 +16,7 @@ export function refuseEarly(scope: GatewayServer, deps: PushDeps): void {
   scope.addHook<PushRoute>('onRequest', (request, _reply, done) => {
     const refusal = request.method === 'POST' ? refusalOf(deps, request) : undefined
     if (refusal === undefined) done()
-    // A body that came with its head has been read by then, so that its connection can go on.
+    // Deferred, so that a body that arrived with its head has been read and the connection can be reused.
     else setImmediate(done, refusal)
   })
 }

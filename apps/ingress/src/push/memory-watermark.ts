@@ -15,7 +15,10 @@ export type MemoryWatermark = {
 }
 
 export type MemoryWatermarkDeps = {
-  /** Of `maxmemory`, 0 without a limit. On a rejection the last answer holds: Redis is away, and refuses by itself. */
+  /**
+   * The used share of `maxmemory`; 0 without a limit. After a rejection the last value stays: an unavailable Redis
+   * refuses pushes itself.
+   */
   memoryShare(): Promise<number>
   metrics?: Metrics | undefined
   log: Log

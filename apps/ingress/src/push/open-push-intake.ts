@@ -1,4 +1,4 @@
-// Owns: wiring: the push intake of this process, with what it polls and what it writes to disk. All ends with the
+// Owns: wiring of the push intake of this process: memory watermark, spool, recent acceptances. Ends with the
 // lifecycle.
 import type { OpenedGateway } from '@wxgw/platform'
 import { createSealer, memoryShare, platformKeys, startLossWatch } from '@wxgw/redis'

@@ -1,12 +1,12 @@
-// Owns: refusing a message at another authorizer's URL. The signature does not cover the path: who has a push of
-// one authorizer could post it to another's URL.
+// Owns: refusing a message at another authorizer's URL. The signature does not cover the path, so a push of one
+// authorizer could be posted to another's URL.
 import type { Authorizers, TimeBound } from '@wxgw/platform'
 import type { Log } from '@wxgw/runtime'
 import { type AuthorizerAppId, type AuthorizerMessage, GatewayError } from '@wxgw/wechat-core'
 import { unlessStoreAway } from './unless-store-away.ts'
 
 export type OwnerCheckDeps = {
-  /** True: while the store is away the owner counts as unknown, and the push is accepted. */
+  /** True: while the store is unavailable, the owner counts as unknown and the push is accepted. */
   goesOnWithoutStore: boolean
   log: Log
 }

@@ -1,4 +1,4 @@
-// Owns: the type of what may answer a push with more than `success`: the release check and passive replies.
+// Owns: the types of answering a push with more than `success`: release check and passive replies.
 import type { GatewayEvent } from '@wxgw/contracts'
 import type { Arrival, Authorizers, Replies, Statistics, Subscriptions, TimeBound } from '@wxgw/platform'
 import type { AuthorizerAppId, AuthorizerMessage, OpenedPush } from '@wxgw/wechat-core'
@@ -30,9 +30,9 @@ export type PassiveAnswer = string | undefined
 
 export type PassiveReplies = {
   /**
-   * `enqueue` hands the event to the queue, with the wish for a reply; it may be called once. When it is not called,
-   * the event is enqueued without such a wish; either way nothing is answered before the queue has accepted. undefined
-   * without a promise: no subscription replies to anybody, and nothing had to be read.
+   * `enqueue` enqueues the event, with the reply to wait for; call it at most once. Without a call the route enqueues
+   * the event without a reply. The push is answered after the queue has accepted the event. undefined instead of a
+   * promise: no subscription replies, by the cached ones.
    */
   answer(push: PushedMessage & { enqueue(reply?: ReplyWanted): Promise<unknown> }): Promise<PassiveAnswer> | undefined
 }
@@ -40,7 +40,7 @@ export type PassiveReplies = {
 export type ReleaseCheck = {
   /**
    * The body of the answer, for WeChat's test accounts only; undefined for everything else. A message that is answered
-   * here is the check's alone: it is not dispatched, since it may hold an authorization code in clear.
+   * here is not dispatched, because it may contain an authorization code in clear.
    */
   answer(push: PushedMessage): Promise<string> | undefined
 }

@@ -1,5 +1,5 @@
-// Owns: holding a push open for the one subscription that replies to its user, until the deadline, and sealing the
-// reply. How a reply gets here: packages/platform/src/replies.
+// Owns: waiting for the reply of the one subscription that replies, until the deadline, and sealing it.
+// packages/platform/src/replies brings the reply here.
 import { hasReplying, replyingSubscription } from '@wxgw/platform'
 import type { Log } from '@wxgw/runtime'
 import { buildReplyXml, type Clock, type ReplyAddress, sealReply } from '@wxgw/wechat-core'
@@ -56,7 +56,8 @@ export function createPassiveReplies({ clock, deadlineMs, log }: PassiveRepliesD
   }
 
   /**
-   * Nearly every push names both parties. undefined: one of them is unknown, so only a reply of kind `raw` can answer.
+   * The two parties of the push, which nearly every push names. undefined: one is unknown, so only a reply of kind
+   * `raw` can answer.
    */
   async function addressOf({ platform, appId, message, within }: Push): Promise<Parties | undefined> {
     const { fromUserName: toUserName, toUserName: named } = message

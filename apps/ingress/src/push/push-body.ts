@@ -13,7 +13,7 @@ export function acceptPushBodies(scope: GatewayServer): void {
   // No validation here: params and query are strings already, and openEnvelope checks them. The schemas are
   // documentation.
   scope.setValidatorCompiler(() => () => true)
-  // By name, too: Fastify parses a content type that only the wildcard takes anew for every push.
+  // By name, too: Fastify parses a content type again for every push when only the wildcard matches it.
   const options = { parseAs: 'buffer', bodyLimit: MAX_BODY_BYTES } as const
   scope.addContentTypeParser([...XML_TYPES, '*'], options, (_request, body, done) => done(null, body))
 }

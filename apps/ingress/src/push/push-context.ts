@@ -1,4 +1,4 @@
-// Owns: what the two push routes have in common: opening the envelope, when it was made, the answer.
+// Owns: the parts that both push routes share: opening the envelope, the push's age, the answer.
 import {
   openEnvelope,
   type Clock,
@@ -13,7 +13,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Pairs } from '../http/query-string.ts'
 import { pushBodyOf } from './push-body.ts'
 
-/** What opens a push of one platform. */
+/** The parts of a platform that open its pushes. */
 export type PushPlatform = { id: string; componentAppId: ComponentAppId; pushKeys: PushKeys }
 
 export type PushDeps<P = PushPlatform> = {
@@ -23,7 +23,7 @@ export type PushDeps<P = PushPlatform> = {
   clock: Clock
 }
 
-/** Exactly this, with 200: WeChat counts anything else as a failure and pushes again. */
+/** Exactly this with 200; WeChat retries a push after any other answer. */
 export const SUCCESS = 'success'
 
 /** Costs no Redis command. Throws as openEnvelope does. */
@@ -44,7 +44,7 @@ export function pushQuery({ timestamp, nonce, msg_signature, signature, encrypt_
   return { timestamp, nonce, msg_signature, signature, encrypt_type }
 }
 
-/** When a push was made: by its CreateTime, where that can be read. */
+/** When a push was made, by its CreateTime; unknown without one. */
 export function madeAt(createTimeSeconds: number | undefined): PushMade {
   return createTimeSeconds === undefined ? 'unknown' : createTimeSeconds * 1000
 }

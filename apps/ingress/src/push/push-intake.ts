@@ -1,4 +1,4 @@
-// Owns: accepting an authentic push, step by step: is there memory in Redis, does the queue take it, or else the spool.
+// Owns: accepting an authentic push: checks Redis' memory, enqueues it, or else writes it to the spool.
 import { hasOrder } from '@wxgw/contracts'
 import type { Subscriptions, TimeBound, UnsubscribedEvents } from '@wxgw/platform'
 import { GatewayError, isStoreAway } from '@wxgw/wechat-core'
@@ -54,7 +54,7 @@ export function createPushIntake(deps: PushIntakeDeps): PushIntake {
     return outcome
   }
 
-  /** When a subscription wants an account's events in order, a push must not overtake those that the spool has. */
+  /** When a subscription orders an account's events, a push must not overtake those in the spool. */
   async function assertNothingBefore(push: Push, { isPassable }: Pick<Spool, 'isPassable'>): Promise<void> {
     if (push.kind !== 'message') return
     const subscriptions = await platforms.get(push.platform)?.subscriptions.all()
@@ -62,7 +62,7 @@ export function createPushIntake(deps: PushIntakeDeps): PushIntake {
     throw new GatewayError('STORE_UNAVAILABLE', 'earlier pushes of the account wait for the store', { retry: true })
   }
 
-  /** By this process' copy of the subscriptions, without a Redis command. */
+  /** By this process' cached subscriptions, without a Redis command. */
   function hasNoSubscriber(platform: string): boolean {
     const known = platforms.get(platform)?.subscriptions.known()
     return known !== undefined && !known.some(({ enabled }) => enabled)

@@ -1,7 +1,7 @@
 // Owns: a ring buffer of records with the time of each. All of it lies in one block outside V8's heap: an object per
 // record would be promoted to V8's old generation, and a process under load would collect garbage there all the time.
 
-/** Of a record: the number of all bytes before it, those included that were overwritten since. */
+/** The position of a record: the number of all bytes written before it, overwritten ones included. */
 export type Place = number
 
 /** `head`: ASCII. `body`: any bytes. */
@@ -10,7 +10,7 @@ export type RingRecord = { head: string; body: Buffer }
 export type PushRing = {
   /** Overwrites the oldest records. One that is larger than the ring is not kept. The body is copied. */
   write(record: RingRecord, atMs: number): void
-  /** Forgets the records that were written with an earlier time, oldest first. */
+  /** Drops the records with an earlier time, oldest first. */
   dropBefore(atMs: number): void
   /** Oldest first. */
   places(): Place[]
@@ -18,15 +18,15 @@ export type PushRing = {
   read(place: Place): RingRecord | undefined
 }
 
-/** Before each record: the bytes of head and body together, those of the head, its time. */
+/** Before each record: the length of head and body, the length of the head, the time. */
 const HEADER_BYTES = 16
 const HEAD_OFFSET = 4
 const TIME_OFFSET = 8
-/** In place of a record's bytes: the next record is at the start of the block. */
+/** Instead of a length: the next record is at the start of the block. */
 const NEXT_LAP = 0xffff_ffff
 
 export function createPushRing(size: number): PushRing {
-  // The system gives memory to what has been written to.
+  // The system allocates memory only for written pages.
   const block = Buffer.allocUnsafeSlow(size)
   let oldest = 0
   let end = 0

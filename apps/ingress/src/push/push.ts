@@ -1,5 +1,4 @@
-// Owns: an authentic push as the queue takes it: what it is, its text for the spool, and handing it to the queue of
-// its platform.
+// Owns: the type of an authentic push, its text for the spool, and enqueueing it in the queue of its platform.
 import type { GatewayEvent } from '@wxgw/contracts'
 import type { PushQueue, TimeBound } from '@wxgw/platform'
 import { parseAuthorizerAppId, Secret } from '@wxgw/wechat-core'
@@ -15,7 +14,7 @@ const common = {
   v: Type.Literal(1),
   platform: Type.String(),
   receivedAtMs: Type.Number(),
-  /** Missing in what an older version has left. */
+  /** Missing in texts of older versions. */
   made: Type.Optional(MadeSchema),
 }
 
@@ -43,7 +42,7 @@ type WrittenReleaseCheck = Extract<WrittenPush, { kind: 'release-check' }>
 
 export type Push = Exclude<WrittenPush, WrittenReleaseCheck> | (Omit<WrittenReleaseCheck, 'code'> & { code: Secret })
 
-/** `queued`: whether it is a duplicate shows later. */
+/** `queued`: the worker finds out whether it is a duplicate. */
 export type PushOutcome = Awaited<ReturnType<PushQueue['message']>>
 
 /** Rejects with STORE_UNAVAILABLE when Redis does not accept the push. `within`: how long Redis may take. */
@@ -51,19 +50,19 @@ export type EnqueuePush = (push: Push, within?: TimeBound) => Promise<PushOutcom
 
 const compiled = Compile(WrittenPushSchema)
 
-/** The text holds secrets in clear: it stays in this process, or is sealed. */
+/** The text contains secrets in clear: keep it in this process, or seal it. */
 export function writePush(push: Push): string {
   return JSON.stringify(push.kind === 'release-check' ? { ...push, code: push.code.reveal() } : push)
 }
 
-/** undefined when it is no such text. */
+/** undefined for an invalid text. */
 export function readPush(text: string): Push | undefined {
   try {
     const value: unknown = JSON.parse(text)
     if (!compiled.Check(value)) return undefined
     return value.kind === 'release-check' ? { ...value, code: new Secret(value.code) } : value
   } catch {
-    // The caller logs it; the text of this error could hold parts of the push.
+    // The caller logs it. This error's text could contain parts of the push.
     return undefined
   }
 }

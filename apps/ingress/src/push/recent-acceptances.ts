@@ -9,19 +9,20 @@ import { recalledPush, rememberedPush } from './remembered-push.ts'
 
 export type RecentAcceptances = {
   /**
-   * Redis has accepted it. A release check is not noted: WeChat waits seconds for it. `plaintext`: what a message was
-   * parsed from; keeping it costs less than keeping the message.
+   * Call it when Redis has accepted the push. A release check is not remembered: WeChat waits only seconds for it.
+   * `plaintext`: the text of a message; storing it costs less than storing the parsed message.
    */
   note(push: Exclude<Push, { kind: 'release-check' }>, plaintext?: Buffer): void
   /**
-   * Enqueues everything again, oldest first; repeats while the store is away, until `signal` is aborted. Never rejects.
+   * Enqueues everything again, oldest first; retries while the store is unavailable, until `signal` is aborted. Never
+   * rejects.
    */
   enqueueAgain(reason: string, signal: AbortSignal): Promise<void>
 }
 
 const KEEP_MS = 30_000
 const MAX_BYTES = 24 * 1024 * 1024
-/** Enqueued at once. More would delay new pushes. */
+/** Enqueued concurrently. More would delay new pushes. */
 const AT_ONCE = 50
 const RETRY_MS = 200
 
@@ -66,7 +67,7 @@ export function createRecentAcceptances({
       try {
         return await enqueue(push)
       } catch (error) {
-        // Any other error would come the next time, too, and hold up the pushes after this one.
+        // Any other error would repeat, and block the pushes after this one.
         if (!isStoreAway(error)) {
           log.warn({ err: error }, 'push.not_enqueued_again')
           return 'given-up'

@@ -1,10 +1,10 @@
-// Owns: answering WeChat's release check (全网发布接入检测) in the ingress: with the reply it waits for, or with a job that
-// sends its code back by API.
+// Owns: answering WeChat's release check (全网发布接入检测) in the ingress: with the expected reply, or with a job that sends
+// the code by API.
 import { buildReplyXml, type Clock, releaseCheckAnswer, type ReleaseCheckAnswer, sealReply } from '@wxgw/wechat-core'
 import type { PushedMessage, ReleaseCheck } from './passive-answers.ts'
 import type { PushIntake } from './push-intake.ts'
 
-/** The answer to QUERY_AUTH_CODE; what was asked for follows by API. */
+/** The answer to QUERY_AUTH_CODE; the message follows by API. */
 const NOTHING_YET = ''
 
 export function createReleaseCheck({ intake, clock }: { intake: PushIntake; clock: Clock }): ReleaseCheck {

@@ -8,9 +8,9 @@ import { type Clock, GatewayError, inTime } from '@wxgw/wechat-core'
  * answered: a busy machine and a write to the spool take some of them.
  */
 const BUDGET_MS = 1_200
-/** From the arrival of the push, the time in this process included: WeChat hangs up after 5 s. */
+/** From the arrival of the push, the time in this process included. WeChat disconnects after 5 s. */
 const LATEST_MS = 4_500
-/** The least that a push gets, however long this process has delayed it: a healthy Redis answers within this time. */
+/** Minimum time for Redis, even when this process has delayed the push: a healthy one answers within it. */
 const LEAST_MS = 100
 
 /**
@@ -19,16 +19,16 @@ const LEAST_MS = 100
  */
 export function createStoreBudget({ nowMs }: Clock, receivedAtMs: number): TimeBound {
   let usedMs = 0
-  return async (ask) => {
-    const askedAtMs = nowMs()
-    const leftMs = Math.max(Math.min(BUDGET_MS - usedMs, receivedAtMs + LATEST_MS - askedAtMs), LEAST_MS)
+  return async (run) => {
+    const startedAtMs = nowMs()
+    const leftMs = Math.max(Math.min(BUDGET_MS - usedMs, receivedAtMs + LATEST_MS - startedAtMs), LEAST_MS)
     try {
-      // One ask may be several commands (a search before a write, a wait for replicas behind it), each with a bound of
-      // its own.
-      return await inTime(leftMs, ask(), tooLate)
+      // One call may be several commands (a read before a write, a wait for replicas after it), each with its own
+      // bound.
+      return await inTime(leftMs, run(), tooLate)
     } finally {
-      // A clock that was set back gives nobody more than the whole.
-      usedMs += Math.max(0, nowMs() - askedAtMs)
+      // Ignores a clock that was set back.
+      usedMs += Math.max(0, nowMs() - startedAtMs)
     }
   }
 }

@@ -1,9 +1,9 @@
-// Owns: going on without the store. With SPOOL_DIR, or with MESSAGE_SHARDS over several masters, a push is accepted
-// while the store that answers about it is away: what it would have answered is then unknown.
+// Owns: continuing without the store. With SPOOL_DIR, or with MESSAGE_SHARDS over several masters, a push is accepted
+// while the store with the data about it is unavailable.
 import { isStoreAway } from '@wxgw/wechat-core'
 import type { PassiveReplies } from './passive-answers.ts'
 
-/** undefined: the store is away. */
+/** undefined: the store is unavailable. */
 export async function unlessStoreAway<T>(run: () => Promise<T>): Promise<T | undefined> {
   try {
     return await run()
@@ -13,7 +13,7 @@ export async function unlessStoreAway<T>(run: () => Promise<T>): Promise<T | und
   }
 }
 
-/** While the store is away no consumer can reply to a push. The push itself is accepted. */
+/** While the store is unavailable, no consumer can reply to a push. The push itself is accepted. */
 export function repliesUnlessStoreAway(replies: PassiveReplies): PassiveReplies {
   return {
     answer(push) {

@@ -1,4 +1,4 @@
-// Owns: answering WeChat's check of a receive URL: a GET that wants its `echostr` back.
+// Owns: answering WeChat's check of a receive URL: a GET that is answered with its `echostr`.
 import { GatewayError, verifyUrlSignature, type Clock, type PushKeys } from '@wxgw/wechat-core'
 import type { Pairs } from '../http/query-string.ts'
 

@@ -7,7 +7,7 @@ import type { AuthorizerFilter } from '@wxgw/redis'
 import { type Authorizer, authorizerRevoked, GatewayError } from '@wxgw/wechat-core'
 import { requireGrant, requireOneOf, visibleAuthorizers } from '../auth/authenticate.ts'
 import type { Paging } from '../paging/paging.ts'
-import type { Turns } from '../paging/turns.ts'
+import type { RequestSlots } from '../paging/request-slots.ts'
 import { authorizerAppIdOf, platformOf } from '../platform-lookup.ts'
 import { authorizerSchemas } from '../schemas/authorizers.ts'
 import { PREFIX } from '../schemas/paths.ts'
@@ -21,15 +21,15 @@ export type AuthorizerPlatform = Pick<Platform, 'componentAppId'> & {
   syncStates: Pick<Platform['syncStates'], 'get'>
 }
 
-type Deps = { platforms: ReadonlyMap<string, AuthorizerPlatform>; paging: Paging; turns: Turns }
+type Deps = { platforms: ReadonlyMap<string, AuthorizerPlatform>; paging: Paging; slots: RequestSlots }
 
-export function authorizerRoutes(app: GatewayServer, { platforms, paging, turns }: Deps): void {
+export function authorizerRoutes(app: GatewayServer, { platforms, paging, slots }: Deps): void {
   const read = requireGrant({ action: 'authorizers:read' })
   const sync = requireGrant({ action: 'authorizers:sync', wholePlatform: true })
 
   app.get(
     `${PREFIX}/authorizers`,
-    { schema: authorizerSchemas.list, onRequest: read, preHandler: turns.long },
+    { schema: authorizerSchemas.list, onRequest: read, preHandler: slots.long },
     async (request) => {
       const { authorizers } = platformOf(platforms, request.params)
       const only = visibleAuthorizers(request, 'authorizers:read')
@@ -69,12 +69,12 @@ export function authorizerRoutes(app: GatewayServer, { platforms, paging, turns 
     return { changed: changedMembers(authorizerView(before), authorizerView(after)) }
   })
 
-  const history = { schema: authorizerSchemas.history, onRequest: read, preHandler: turns.wait }
+  const history = { schema: authorizerSchemas.history, onRequest: read, preHandler: slots.wait }
   app.get(`${PREFIX}/authorizers/:APPID/history`, history, async (request) => {
     const platform = platformOf(platforms, request.params)
     const appId = authorizerAppIdOf(platform, request.params)
     const page = await platform.authorizers.history(appId, paging.read(request))
-    // One that authorized before there was a history has none yet.
+    // An account that authorized before the history existed has none.
     if (page.items.length === 0 && !(await platform.authorizers.get(appId))) throw neverAuthorized()
     const ids = page.items.flatMap(({ addedSets, removedSets }) => [...addedSets, ...removedSets])
     return { ...paging.answer(request, page), sets: namesOf(ids) }
@@ -110,7 +110,7 @@ function filterOf({ status, missingScope, q }: FilterQuery): AuthorizerFilter | 
   return { status, missingScope: missingScope === undefined ? undefined : Number(missingScope), q }
 }
 
-/** Of what WeChat says about an account. */
+/** The compared members of WeChat's profile of an account. */
 const COMPARED = [
   'nick_name',
   'user_name',

@@ -1,11 +1,11 @@
 // Owns: the dead letters of a subscription, on the internal listener. A narrowed right reaches those of its own
-// accounts: the `match` may have been wider when they came.
+// accounts: the `match` may have been wider when they were stored.
 import type { Platform } from '@wxgw/platform'
 import { requireGrant, visibleAuthorizers } from '../auth/authenticate.ts'
 import { createContentView } from '../auth/event-content.ts'
 import { emptyBodyAllowed } from '../http/json-body.ts'
 import type { Paging } from '../paging/paging.ts'
-import type { Turns } from '../paging/turns.ts'
+import type { RequestSlots } from '../paging/request-slots.ts'
 import { platformOf } from '../platform-lookup.ts'
 import { PREFIX } from '../schemas/paths.ts'
 import { subscriptionSchemas } from '../schemas/subscriptions.ts'
@@ -16,16 +16,16 @@ export type DeadLetterPlatform = SubscriptionReader & {
   deadLetters: Pick<Platform['deadLetters'], 'list' | 'replay' | 'discard'>
 }
 
-type Deps = { platforms: ReadonlyMap<string, DeadLetterPlatform>; paging: Paging; turns: Turns }
+type Deps = { platforms: ReadonlyMap<string, DeadLetterPlatform>; paging: Paging; slots: RequestSlots }
 
-export function deadLetterRoutes(app: GatewayServer, { platforms, paging, turns }: Deps): void {
+export function deadLetterRoutes(app: GatewayServer, { platforms, paging, slots }: Deps): void {
   const path = `${PREFIX}/subscriptions/:name/dead-letters`
   const read = requireGrant({ action: 'subscriptions:read' })
   const write = requireGrant({ action: 'subscriptions:write' })
 
   app.get(
     path,
-    { schema: subscriptionSchemas.deadLetters, onRequest: read, preHandler: turns.long },
+    { schema: subscriptionSchemas.deadLetters, onRequest: read, preHandler: slots.long },
     async (request) => {
       const platform = platformOf(platforms, request.params)
       const { name } = await subscriptionOf(request, platform, 'subscriptions:read')
@@ -43,7 +43,7 @@ export function deadLetterRoutes(app: GatewayServer, { platforms, paging, turns 
     schema: subscriptionSchemas.replayDeadLetters,
     onRequest: write,
     preValidation: emptyBodyAllowed,
-    preHandler: turns.long,
+    preHandler: slots.long,
   }
   app.post(`${path}/replay`, replay, async (request, reply) => {
     const platform = platformOf(platforms, request.params)
@@ -54,7 +54,7 @@ export function deadLetterRoutes(app: GatewayServer, { platforms, paging, turns 
 
   app.delete(
     path,
-    { schema: subscriptionSchemas.discardDeadLetters, onRequest: write, preHandler: turns.long },
+    { schema: subscriptionSchemas.discardDeadLetters, onRequest: write, preHandler: slots.long },
     async (request) => {
       const platform = platformOf(platforms, request.params)
       const { name } = await subscriptionOf(request, platform, 'subscriptions:write')

@@ -10,7 +10,7 @@ import { PREFIX } from '../schemas/paths.ts'
 import type { GatewayServer } from '../server.ts'
 import { eventOf, type EventReader } from './events.ts'
 
-/** Who sees a delivery of an event sees the attempts at it. What a consumer answered is content. */
+/** A caller that sees a delivery sees its attempts. A consumer's answer counts as content. */
 export type AttemptPlatform = EventReader & {
   events: Pick<Platform['events'], 'attempts'>
   subscriptions: Pick<Platform['subscriptions'], 'all'>

@@ -1,4 +1,4 @@
-// Owns: the stream of events of the internal listener: who gets what, from where on, and when it ends.
+// Owns: the stream of events of the internal listener: rights, filter, start position, and its end.
 import { Readable } from 'node:stream'
 import { compileTypePatterns, type GatewayEvent, matchesType } from '@wxgw/contracts'
 import type { EventFeed, FeedPosition, Platform } from '@wxgw/platform'
@@ -27,10 +27,10 @@ type Deps = {
   metrics?: Metrics | undefined
 }
 
-/** A reader that takes nothing for so long is cut off; it resumes where it was. */
+/** A reader that reads nothing for this long is disconnected. It can resume at its position. */
 const SLOW_MS = 10_000
 const LOOKED_AT_EVERY_MS = 1_000
-/** Of text that waits for the reader, beside what the system buffers. */
+/** Buffered text for the reader, besides the system's buffers. */
 const MAX_WAITING_BYTES = 64 * 1024
 
 export function eventStreamRoute(app: GatewayServer, { config, platforms, sessions, metrics }: Deps): void {
@@ -70,7 +70,7 @@ export function eventStreamRoute(app: GatewayServer, { config, platforms, sessio
   })
 }
 
-/** Now. */
+/** The current end of the stream. */
 async function beginning(feed: EventFeed, stream: OpenStream): Promise<FeedPosition> {
   try {
     return await feed.end()
@@ -80,7 +80,7 @@ async function beginning(feed: EventFeed, stream: OpenStream): Promise<FeedPosit
   }
 }
 
-/** Browsers send it when they connect again. */
+/** Browsers send it when they reconnect. */
 function lastEventId({ headers }: FastifyRequest): string | undefined {
   const id = headers['last-event-id']
   if (Array.isArray(id)) throw new GatewayError('INVALID_REQUEST', 'there is more than one Last-Event-ID')
@@ -89,7 +89,7 @@ function lastEventId({ headers }: FastifyRequest): string | undefined {
 
 type StreamRequest = FastifyRequest<{ Querystring: { types?: string; authorizers?: string; content?: string } }>
 
-/** Compiled once: which events the reader gets, and as what text. */
+/** The filter and the text of the reader's events, compiled once. */
 function createShow(request: StreamRequest): (event: GatewayEvent, body: string) => string | undefined {
   const { types, authorizers } = request.query
   const patterns = types === undefined ? undefined : compileTypePatterns(types.split(','))
@@ -107,7 +107,7 @@ function createShow(request: StreamRequest): (event: GatewayEvent, body: string)
   }
 }
 
-/** The same frames; ends the stream when one has waited for too long, and with the store. */
+/** The same frames. Ends the stream when the reader is too slow, and when the store is unavailable. */
 async function* untilSlow(
   frames: AsyncIterable<string>,
   stream: OpenStream,

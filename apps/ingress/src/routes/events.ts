@@ -1,4 +1,4 @@
-// Owns: the event log of the internal listener, and replays out of it.
+// Owns: the event log of the internal listener, and replays from it.
 import { compileMatcher, type GatewayEvent, type Subscription } from '@wxgw/contracts'
 import type { LoggedEvent, Platform } from '@wxgw/platform'
 import type { Action } from '@wxgw/runtime'
@@ -10,7 +10,7 @@ import { createReach, namesOfDeliveries } from '../auth/subscription-access.ts'
 import { instantMs } from '../http/instant.ts'
 import { emptyBodyAllowed } from '../http/json-body.ts'
 import type { Paging } from '../paging/paging.ts'
-import type { Turns } from '../paging/turns.ts'
+import type { RequestSlots } from '../paging/request-slots.ts'
 import { platformOf } from '../platform-lookup.ts'
 import type { MemoryWatermark } from '../push/memory-watermark.ts'
 import { eventSchemas } from '../schemas/events.ts'
@@ -33,16 +33,16 @@ type Deps = {
   platforms: ReadonlyMap<string, EventPlatform>
   memory: Pick<MemoryWatermark, 'assertRoomFor'>
   paging: Paging
-  turns: Turns
+  slots: RequestSlots
 }
 
-export function eventRoutes(app: GatewayServer, { platforms, memory, paging, turns }: Deps): void {
+export function eventRoutes(app: GatewayServer, { platforms, memory, paging, slots }: Deps): void {
   const read = requireGrant({ action: 'events:read' })
   const replay = requireGrant({ action: 'events:replay' })
 
   app.get(
     `${PREFIX}/events`,
-    { schema: eventSchemas.list, onRequest: read, preHandler: turns.long },
+    { schema: eventSchemas.list, onRequest: read, preHandler: slots.long },
     async (request) => {
       const { params, query } = request
       if (query.subject !== undefined && query.authorizer === undefined) {
@@ -79,7 +79,7 @@ export function eventRoutes(app: GatewayServer, { platforms, memory, paging, tur
   const erase = {
     schema: eventSchemas.erase,
     onRequest: requireGrant({ action: 'events:erase' }),
-    preHandler: turns.long,
+    preHandler: slots.long,
   }
   app.delete(`${PREFIX}/events`, erase, async (request, reply) => {
     const { params, query } = request
@@ -93,7 +93,7 @@ export function eventRoutes(app: GatewayServer, { platforms, memory, paging, tur
     schema: eventSchemas.replay,
     onRequest: replay,
     preValidation: emptyBodyAllowed,
-    preHandler: turns.wait,
+    preHandler: slots.wait,
   }
   app.post(`${PREFIX}/events/:id/replay`, again, async (request, reply) => {
     const { params, body } = request
@@ -148,7 +148,7 @@ type Replayed = { event: GatewayEvent; names: readonly string[] | undefined }
 
 /**
  * The subscriptions of these names that match now and that the caller may replay to; undefined = all that match. Throws
- * FORBIDDEN or SUBSCRIPTION_NOT_FOUND for a name that the caller may not name.
+ * FORBIDDEN or SUBSCRIPTION_NOT_FOUND for another name.
  */
 async function reachedBy(
   request: FastifyRequest,

@@ -1,4 +1,4 @@
-// Owns: the two pages of a platform: where an authorization starts, and where WeChat sends the browser back.
+// Owns: the two pages of a platform: the start of an authorization, and the landing page after it.
 import { requestedSets } from '@wxgw/contracts'
 import { permissionSetIds, Secret } from '@wxgw/wechat-core'
 import type { FastifyRequest } from 'fastify'
@@ -25,7 +25,7 @@ export function platformPages(scope: GatewayServer, deps: PageDeps): void {
     async (request, reply) => {
       const { id } = platformOf(platforms, request.params)
       const visitor = visitorOf(request)
-      // Refused here already, not only at the click.
+      // Checked here, too, not only at the click.
       const asked = startParametersOf(request.query)
       const { categoryIdList } = authorizationUrlRequest(deps, id, asked)
       const search = searchOf(asked)
@@ -75,7 +75,7 @@ export function platformPages(scope: GatewayServer, deps: PageDeps): void {
   })
 }
 
-/** Without parameters that others have added to the link. */
+/** Drops parameters that others have added to the link. */
 function startParametersOf(query: AuthorizationUrlParameters): AuthorizationUrlParameters {
   return Object.fromEntries(Object.entries(query).filter(([name]) => START_PARAMETERS.includes(name)))
 }
@@ -87,7 +87,7 @@ function searchOf(parameters: AuthorizationUrlParameters): string {
   return query === '' ? '' : `?${query}`
 }
 
-/** Without PUBLIC_BASE_URL, the address by which this visitor has reached the page. */
+/** Without PUBLIC_BASE_URL, the URL by which this visitor reached the page. */
 function ownAddress({ protocol, host, url }: FastifyRequest): string {
   return `${protocol}://${host}${url.split('?')[0]}`
 }

@@ -7,7 +7,7 @@ import type { FastifyRequest } from 'fastify'
 import { requireGrant } from '../auth/authenticate.ts'
 import { instantMs } from '../http/instant.ts'
 import type { Paging } from '../paging/paging.ts'
-import type { Turns } from '../paging/turns.ts'
+import type { RequestSlots } from '../paging/request-slots.ts'
 import { platformOf } from '../platform-lookup.ts'
 import { PREFIX } from '../schemas/paths.ts'
 import { MAX_DAYS, replaySchemas } from '../schemas/replays.ts'
@@ -17,17 +17,17 @@ import { subscriptionOf, type SubscriptionReader } from './subscriptions.ts'
 
 export type ReplayPlatform = SubscriptionReader & Pick<Platform, 'keepsEventLog' | 'replays'>
 
-type Deps = { platforms: ReadonlyMap<string, ReplayPlatform>; paging: Paging; turns: Turns }
+type Deps = { platforms: ReadonlyMap<string, ReplayPlatform>; paging: Paging; slots: RequestSlots }
 
 const DEFAULT_RATE = 50
 const DAY_MS = 86_400_000
 const CHANGES: readonly ReplayChange[] = ['pause', 'resume', 'cancel']
 
-export function replayRoutes(app: GatewayServer, { platforms, paging, turns }: Deps): void {
+export function replayRoutes(app: GatewayServer, { platforms, paging, slots }: Deps): void {
   const path = `${PREFIX}/subscriptions/:name/replays`
   const onRequest = requireGrant({ action: 'events:replay' })
 
-  app.post(path, { schema: replaySchemas.begin, onRequest, preHandler: turns.long }, async (request, reply) => {
+  app.post(path, { schema: replaySchemas.begin, onRequest, preHandler: slots.long }, async (request, reply) => {
     const { replays, subscription } = await replaysOf(request, platforms)
     const { from, to, onlyUndelivered = true, ratePerSecond = DEFAULT_RATE, types, authorizers, subject } = request.body
     const { id, matched } = await replays.begin(subscription, {
@@ -41,13 +41,13 @@ export function replayRoutes(app: GatewayServer, { platforms, paging, turns }: D
     return reply.code(202).send({ replayId: id, matched })
   })
 
-  app.get(path, { schema: replaySchemas.list, onRequest, preHandler: turns.wait }, async (request) => {
+  app.get(path, { schema: replaySchemas.list, onRequest, preHandler: slots.wait }, async (request) => {
     const { replays, subscription } = await replaysOf(request, platforms)
     const { items, nextCursor } = await replays.list(subscription.name, paging.read(request))
     return paging.answer(request, { items: items.map((replay) => replayView(replay, subscription)), nextCursor })
   })
 
-  app.get(`${path}/:id`, { schema: replaySchemas.one, onRequest, preHandler: turns.wait }, async (request) => {
+  app.get(`${path}/:id`, { schema: replaySchemas.one, onRequest, preHandler: slots.wait }, async (request) => {
     const { replays, subscription } = await replaysOf(request, platforms)
     return replayView(await replays.get(subscription.name, request.params.id), subscription)
   })
@@ -55,7 +55,7 @@ export function replayRoutes(app: GatewayServer, { platforms, paging, turns }: D
   for (const change of CHANGES) {
     app.post(
       `${path}/:id/${change}`,
-      { schema: replaySchemas[change], onRequest, preHandler: turns.wait },
+      { schema: replaySchemas[change], onRequest, preHandler: slots.wait },
       async (request) => {
         const { replays, subscription } = await replaysOf(request, platforms)
         const { id } = request.params

@@ -1,4 +1,4 @@
-// Owns: the public side of an authorization session: its page, the click, and where WeChat sends the browser back.
+// Owns: the public side of an authorization session: its page, the click, and the landing page.
 import { missingSets, requestedSets, shownAppId } from '@wxgw/contracts'
 import type { Session, SessionEnd } from '@wxgw/platform'
 import { GatewayError, permissionSetIds, Secret } from '@wxgw/wechat-core'

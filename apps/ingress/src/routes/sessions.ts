@@ -1,4 +1,4 @@
-// Owns: authorization sessions on the internal listener. Their page is public and stands in session-pages.ts.
+// Owns: authorization sessions on the internal listener. session-pages.ts has their public page.
 import { authorizationSessionView } from '@wxgw/contracts'
 import type { Platform, Session } from '@wxgw/platform'
 import type { Action, Config } from '@wxgw/runtime'
@@ -7,7 +7,7 @@ import type { FastifyRequest } from 'fastify'
 import { allowedReturnUrl, publicUrl, sessionPath } from '../browser-urls.ts'
 import { assertGranted, forbidden, requireGrant, visibleAuthorizers } from '../auth/authenticate.ts'
 import type { Paging } from '../paging/paging.ts'
-import type { Turns } from '../paging/turns.ts'
+import type { RequestSlots } from '../paging/request-slots.ts'
 import { authorizerAppIdOf, platformOf, unknownSession } from '../platform-lookup.ts'
 import { PREFIX } from '../schemas/paths.ts'
 import { DEFAULT_EXPIRES_IN_SECONDS, sessionSchemas } from '../schemas/sessions.ts'
@@ -21,13 +21,13 @@ type Deps = {
   config: Pick<Config, 'publicListener' | 'authRedirectOrigins'>
   platforms: ReadonlyMap<string, SessionPlatform>
   paging: Paging
-  turns: Turns
+  slots: RequestSlots
 }
 
 /** Neither Redis nor a URL can store it. */
 const LONE_SURROGATE = /\p{Surrogate}/u
 
-export function sessionRoutes(app: GatewayServer, { config, platforms, paging, turns }: Deps): void {
+export function sessionRoutes(app: GatewayServer, { config, platforms, paging, slots }: Deps): void {
   const read = requireGrant({ action: 'sessions:read' })
   const write = requireGrant({ action: 'sessions:write' })
   const path = `${PREFIX}/authorization-sessions`
@@ -54,7 +54,7 @@ export function sessionRoutes(app: GatewayServer, { config, platforms, paging, t
     return reply.code(201).send(link(await platform.sessions.create(session)))
   })
 
-  app.get(path, { schema: sessionSchemas.list, onRequest: read, preHandler: turns.long }, async (request) => {
+  app.get(path, { schema: sessionSchemas.list, onRequest: read, preHandler: slots.long }, async (request) => {
     const { reference, status } = request.query
     const only = visibleAuthorizers(request, 'sessions:read')
     const { sessions } = platformOf(platforms, request.params)
@@ -112,7 +112,7 @@ async function sessionOf(
   return session
 }
 
-/** The account of the session: the one that was asked for, or else the one that authorized. */
+/** The account of the session: the requested one, else the one that authorized. */
 function ownerOf(session: Session | undefined): string | undefined {
   return session?.appId ?? session?.authorizedAppId
 }

@@ -1,5 +1,5 @@
-// Owns: the deliveries of an event as callers see them: those to the subscriptions that they see, each with the status
-// that the event log knows, or `paused` for what waits behind a paused subscription.
+// Owns: the deliveries of an event as callers see them: those to visible subscriptions, with the status of the event
+// log, or `paused` while the subscription is paused.
 import type { DeliveryState, DeliveryStatus, Subscription } from '@wxgw/contracts'
 import type { EventFilter } from '@wxgw/platform'
 
@@ -7,7 +7,7 @@ type ShownStatus = DeliveryStatus | 'paused'
 
 const WAITING: readonly DeliveryStatus[] = ['pending', 'retrying']
 
-/** `only`: of these subscriptions; undefined = of all. */
+/** `only`: the visible subscriptions; undefined = all. */
 type Sight = { subscriptions: readonly Subscription[]; only: ReadonlySet<string> | undefined }
 
 export function createDeliveriesView({ subscriptions, only }: Sight) {

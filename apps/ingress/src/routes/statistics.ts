@@ -2,7 +2,7 @@
 import type { Platform } from '@wxgw/platform'
 import { requireGrant } from '../auth/authenticate.ts'
 import { instantMs } from '../http/instant.ts'
-import type { Turns } from '../paging/turns.ts'
+import type { RequestSlots } from '../paging/request-slots.ts'
 import { platformOf } from '../platform-lookup.ts'
 import { PREFIX } from '../schemas/paths.ts'
 import { statisticsSchemas } from '../schemas/statistics.ts'
@@ -10,14 +10,14 @@ import type { GatewayServer } from '../server.ts'
 
 export type StatisticsPlatform = { statistics: Pick<Platform['statistics'], 'read' | 'refusedPushes'> }
 
-type Deps = { platforms: ReadonlyMap<string, StatisticsPlatform>; turns: Turns }
+type Deps = { platforms: ReadonlyMap<string, StatisticsPlatform>; slots: RequestSlots }
 
-export function statisticsRoutes(app: GatewayServer, { platforms, turns }: Deps): void {
+export function statisticsRoutes(app: GatewayServer, { platforms, slots }: Deps): void {
   const onRequest = requireGrant({ action: 'events:read', wholePlatform: true })
 
   app.get(
     `${PREFIX}/statistics`,
-    { schema: statisticsSchemas.statistics, onRequest, preHandler: turns.long },
+    { schema: statisticsSchemas.statistics, onRequest, preHandler: slots.long },
     async (request) => {
       const { statistics } = platformOf(platforms, request.params)
       const { from, to, step } = request.query

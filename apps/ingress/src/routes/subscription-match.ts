@@ -1,12 +1,12 @@
-// Owns: POST /subscriptions/match: which of the subscriptions that the caller may see an event is for, and by which
-// member it is not.
+// Owns: POST /subscriptions/match: which of the visible subscriptions match an event, and which member of the others
+// does not.
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { explainMatch, type GatewayEvent } from '@wxgw/contracts'
 import type { Platform } from '@wxgw/platform'
 import type { FastifyRequest } from 'fastify'
 import { assertGranted, requireGrant } from '../auth/authenticate.ts'
 import { createReach } from '../auth/subscription-access.ts'
-import type { Turns } from '../paging/turns.ts'
+import type { RequestSlots } from '../paging/request-slots.ts'
 import { platformOf } from '../platform-lookup.ts'
 import { PREFIX } from '../schemas/paths.ts'
 import { subscriptionSchemas } from '../schemas/subscriptions.ts'
@@ -15,17 +15,17 @@ import { eventOf, type EventReader } from './events.ts'
 
 export type MatchPlatform = EventReader & { subscriptions: Pick<Platform['subscriptions'], 'all'> }
 
-type Deps = { platforms: ReadonlyMap<string, MatchPlatform>; turns: Turns }
+type Deps = { platforms: ReadonlyMap<string, MatchPlatform>; slots: RequestSlots }
 
-/** Then the event loop is released: about 1 ms. The same process takes WeChat's pushes. */
+/** After this many (about 1 ms) the event loop is released, for WeChat's pushes. */
 const EXPLAINED_AT_ONCE = 100
 
-export function subscriptionMatchRoute(app: GatewayServer, { platforms, turns }: Deps): void {
+export function subscriptionMatchRoute(app: GatewayServer, { platforms, slots }: Deps): void {
   const onRequest = requireGrant({ action: 'subscriptions:read' })
 
   app.post(
     `${PREFIX}/subscriptions/match`,
-    { schema: subscriptionSchemas.match, onRequest, preHandler: turns.long },
+    { schema: subscriptionSchemas.match, onRequest, preHandler: slots.long },
     async (request) => {
       const platform = platformOf(platforms, request.params)
       const { event, eventId } = request.body
@@ -43,7 +43,7 @@ export function subscriptionMatchRoute(app: GatewayServer, { platforms, turns }:
   )
 }
 
-/** Of an account within both grants. Throws as `eventOf`. */
+/** A recorded event of an account that both rights cover. Throws as `eventOf`. */
 async function loggedEvent(request: FastifyRequest, platform: EventReader, id: string): Promise<GatewayEvent> {
   const { event } = await eventOf(request, platform, { id, action: 'events:read' })
   assertGranted(request, 'subscriptions:read', event.authorizerappid)

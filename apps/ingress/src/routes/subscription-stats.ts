@@ -1,7 +1,7 @@
 // Owns: the statistics of one subscription's deliveries, on the internal listener.
 import type { Platform } from '@wxgw/platform'
 import { requireGrant } from '../auth/authenticate.ts'
-import type { Turns } from '../paging/turns.ts'
+import type { RequestSlots } from '../paging/request-slots.ts'
 import { platformOf } from '../platform-lookup.ts'
 import { PREFIX } from '../schemas/paths.ts'
 import { statsSchemas } from '../schemas/subscription-stats.ts'
@@ -10,11 +10,11 @@ import { subscriptionOf, type SubscriptionReader } from './subscriptions.ts'
 
 export type StatsPlatform = SubscriptionReader & Pick<Platform, 'stats'>
 
-type Deps = { platforms: ReadonlyMap<string, StatsPlatform>; turns: Turns }
+type Deps = { platforms: ReadonlyMap<string, StatsPlatform>; slots: RequestSlots }
 
-export function subscriptionStatsRoutes(app: GatewayServer, { platforms, turns }: Deps): void {
+export function subscriptionStatsRoutes(app: GatewayServer, { platforms, slots }: Deps): void {
   const read = requireGrant({ action: 'subscriptions:read' })
-  const options = { schema: statsSchemas.one, onRequest: read, preHandler: turns.wait }
+  const options = { schema: statsSchemas.one, onRequest: read, preHandler: slots.wait }
   app.get(`${PREFIX}/subscriptions/:name/stats`, options, async (request) => {
     const platform = platformOf(platforms, request.params)
     const { name } = await subscriptionOf(request, platform, 'subscriptions:read')

@@ -8,7 +8,7 @@ import type { FastifyRequest } from 'fastify'
 import { creatorOf, requireGrant } from '../auth/authenticate.ts'
 import { assertMaySubscribe, assertReached, createReach } from '../auth/subscription-access.ts'
 import type { Paging } from '../paging/paging.ts'
-import type { Turns } from '../paging/turns.ts'
+import type { RequestSlots } from '../paging/request-slots.ts'
 import { platformOf } from '../platform-lookup.ts'
 import { PREFIX } from '../schemas/paths.ts'
 import { subscriptionSchemas } from '../schemas/subscriptions.ts'
@@ -22,16 +22,16 @@ export type SubscriptionPlatform = Pick<Platform, 'id'> & {
   jobs: Pick<Platform['jobs'], 'platformEvent'>
 }
 
-type Deps = { platforms: ReadonlyMap<string, SubscriptionPlatform>; paging: Paging; turns: Turns; clock: Clock }
+type Deps = { platforms: ReadonlyMap<string, SubscriptionPlatform>; paging: Paging; slots: RequestSlots; clock: Clock }
 
-export function subscriptionRoutes(app: GatewayServer, { platforms, paging, turns, clock }: Deps): void {
+export function subscriptionRoutes(app: GatewayServer, { platforms, paging, slots, clock }: Deps): void {
   const read = requireGrant({ action: 'subscriptions:read' })
   const write = requireGrant({ action: 'subscriptions:write' })
   const one = `${PREFIX}/subscriptions/:name`
 
   app.put(
     one,
-    { schema: subscriptionSchemas.put, onRequest: write, preHandler: turns.wait },
+    { schema: subscriptionSchemas.put, onRequest: write, preHandler: slots.wait },
     async (request, reply) => {
       const { params, body } = request
       const platform = platformOf(platforms, params)
@@ -49,7 +49,7 @@ export function subscriptionRoutes(app: GatewayServer, { platforms, paging, turn
 
   app.get(
     `${PREFIX}/subscriptions`,
-    { schema: subscriptionSchemas.list, onRequest: read, preHandler: turns.long },
+    { schema: subscriptionSchemas.list, onRequest: read, preHandler: slots.long },
     async (request) => {
       const { subscriptions } = platformOf(platforms, request.params)
       const { items, nextCursor } = await subscriptions.list({
@@ -60,12 +60,12 @@ export function subscriptionRoutes(app: GatewayServer, { platforms, paging, turn
     },
   )
 
-  app.get(one, { schema: subscriptionSchemas.one, onRequest: read, preHandler: turns.wait }, async (request) => {
+  app.get(one, { schema: subscriptionSchemas.one, onRequest: read, preHandler: slots.wait }, async (request) => {
     const platform = platformOf(platforms, request.params)
     return subscriptionView(await subscriptionOf(request, platform, 'subscriptions:read'))
   })
 
-  app.patch(one, { schema: subscriptionSchemas.patch, onRequest: write, preHandler: turns.wait }, async (request) => {
+  app.patch(one, { schema: subscriptionSchemas.patch, onRequest: write, preHandler: slots.wait }, async (request) => {
     const { params, body } = request
     const changed = await platformOf(platforms, params).subscriptions.patch(params.name, body, (existing) => {
       assertReached(request, 'subscriptions:write', existing)
@@ -78,7 +78,7 @@ export function subscriptionRoutes(app: GatewayServer, { platforms, paging, turn
 
   app.delete(
     one,
-    { schema: subscriptionSchemas.remove, onRequest: write, preHandler: turns.wait },
+    { schema: subscriptionSchemas.remove, onRequest: write, preHandler: slots.wait },
     async (request, reply) => {
       const platform = platformOf(platforms, request.params)
       const deleted = await platform.subscriptions.delete(request.params.name, {
@@ -89,7 +89,7 @@ export function subscriptionRoutes(app: GatewayServer, { platforms, paging, turn
     },
   )
 
-  const rotate = { schema: subscriptionSchemas.rotateSecret, onRequest: write, preHandler: turns.wait }
+  const rotate = { schema: subscriptionSchemas.rotateSecret, onRequest: write, preHandler: slots.wait }
   app.post(`${one}/rotate-secret`, rotate, async (request) => {
     const { params } = request
     const assertMayChange = (existing: Subscription) => void assertReached(request, 'subscriptions:write', existing)
@@ -100,7 +100,7 @@ export function subscriptionRoutes(app: GatewayServer, { platforms, paging, turn
 
   app.post(
     `${one}/test`,
-    { schema: subscriptionSchemas.test, onRequest: write, preHandler: turns.wait },
+    { schema: subscriptionSchemas.test, onRequest: write, preHandler: slots.wait },
     async (request, reply) => {
       const platform = platformOf(platforms, request.params)
       const { name } = await subscriptionOf(request, platform, 'subscriptions:write')

@@ -21,7 +21,7 @@ export function tokenRoutes(app: GatewayServer, { platforms }: Deps): void {
 
   app.get(`${PREFIX}/access_token/:APPID`, { schema: tokenSchemas.accessToken, config, onRequest }, async (request) => {
     const force = request.query.force === 'true'
-    // Checked before anything is read: a refusal does not show what exists.
+    // Checked before any read: a refusal does not reveal what exists.
     if (force) assertGranted(request, 'tokens:force', request.params.APPID)
     const platform = platformOf(platforms, request.params)
     const appId = authorizerAppIdOf(platform, request.params)

@@ -37,7 +37,7 @@ const StartPageQuery = Type.Object(queryParameters)
 /** All that the start page and its click read. */
 export const START_PARAMETERS: readonly string[] = Object.keys(queryParameters)
 
-/** JSON may write the number as one. */
+/** JSON may have a number. */
 const AuthorizationUrlBody = Type.Object(
   {
     ...authorizationParameters,
@@ -59,7 +59,7 @@ const AuthorizationUrl = Type.Object({
 // What WeChat appends to the redirectUri. Its alphabet is not documented: letters, digits, @, - and _ in all codes
 // seen.
 const authCode = Type.String({ pattern: '^[0-9A-Za-z@._~+/=-]{1,512}$' })
-/** What WeChat appends to where it sends the browser back. */
+/** What WeChat appends to the redirectUri. */
 export const authCodeQuery = {
   auth_code: authCode,
   expires_in: Type.Optional(Type.String({ pattern: '^[0-9]{1,10}$' })),

@@ -1,5 +1,4 @@
-// Owns: the schemas of the calls of WeChat's APIs. They say to readers what the routes take; of a call itself nothing
-// is validated.
+// Owns: the schemas of the calls of WeChat's APIs. Documentation only: calls are not validated by them.
 import { Type } from 'typebox'
 import { errors } from './errors.ts'
 import { AuthorizerParams, PlatformParams } from './paths.ts'

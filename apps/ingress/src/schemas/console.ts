@@ -66,7 +66,7 @@ const RefusedCall = Type.Object({
 
 const Text = Type.Object({ zh: Type.String(), en: Type.String() })
 
-/** Both, or a key in their place. */
+/** Both together, or a key. */
 export const CONSOLE_SECURITY = { consoleSession: [], csrfToken: [] }
 
 export const consoleSchemas = {

@@ -21,7 +21,7 @@ const ErrorSchema = Type.Object(
 
 type Statuses<Status extends number> = Record<Status, typeof ErrorSchema>
 
-/** For the `response` of a route: what it refuses with. */
+/** For the `response` of a route: its error statuses. */
 export function errors<const Status extends number>(...statuses: readonly Status[]): Statuses<Status> {
   const entries = statuses.map((status) => [status, ErrorSchema] as const)
   return Object.fromEntries(entries) as Statuses<Status>

@@ -26,7 +26,7 @@ export const pageQuery = {
     }),
   ),
 }
-/** Of what shows events. */
+/** For routes that show events. */
 export const contentQuery = {
   content: Type.Optional(
     Type.Union([Type.Literal('true'), Type.Literal('false')], {

@@ -14,7 +14,7 @@ const refusals = errors(400, 401, 403, 404, 429, 503)
 const MAX_IDS = 1000
 const id = Type.String({ minLength: 1, maxLength: 256 })
 
-/** An event, or what of it decides; whatever else a CloudEvent has is passed over. */
+/** An event, or the members that matching uses; other members of a CloudEvent are ignored. */
 const MatchedEvent = Type.Object({
   type: Type.String({ minLength: 1, maxLength: 256 }),
   authorizerappid: Type.Optional(Type.String({ maxLength: 64 })),

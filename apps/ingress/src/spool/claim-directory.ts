@@ -13,8 +13,8 @@ const SLOT = /^\d{2}$/
 const MAX_SOCKET_PATH_BYTES = 103
 
 /**
- * `own`: the first free directory, for new pushes. `left`: all others with pushes of dead processes, to be read. A lock
- * ends with its process. Empty directories are not locked, so that the next process can use one.
+ * `own`: the first free directory, for new pushes. `left`: all others with pushes of dead processes. A lock ends with
+ * its process. Empty directories are not locked, so that the next process can use one.
  */
 export async function claimDirectories(root: string): Promise<{ own: Claimed; left: Claimed[] }> {
   await mkdir(root, { recursive: true, mode: 0o700 })
@@ -83,7 +83,7 @@ async function isAlive(path: string): Promise<boolean> {
     await once(socket, 'connect')
     return true
   } catch {
-    // Nobody listens: a killed process has left the file.
+    // No process listens: a killed one has left the file.
     return false
   } finally {
     socket.destroy()

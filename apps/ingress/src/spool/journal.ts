@@ -24,8 +24,8 @@ type JournalOptions = {
   dir: string
   maxBytes: number
   /**
-   * Called with the bytes of a file that are no record. A kill in the middle of an append leaves such bytes too; its
-   * push was not acknowledged.
+   * Called with the number of bytes that are no record. A kill during an append leaves such bytes too; its push was not
+   * acknowledged.
    */
   onDamage?: (bytes: number) => void
 }
@@ -33,7 +33,7 @@ type JournalOptions = {
 export const SEGMENT_SUFFIX = '.spool'
 const SEGMENT = /^(\d{12})\.spool$/
 const MAX_SEGMENT_BYTES = 8 * 1024 * 1024
-/** Records that are taken at once: as many as one job of messages has. */
+/** Records that are taken concurrently: as many as one job of messages holds. */
 const AT_ONCE = 25
 
 type Segment = { path: string; bytes: number }
@@ -59,9 +59,7 @@ export async function openJournal({ dir, maxBytes, onDamage }: JournalOptions): 
     return openSegment(path)
   }
 
-  /**
-   * What is appended from now on goes to another file. Resolves when everything in this one is on the disk, or refused.
-   */
+  /** Later appends go to another file. Resolves when everything in this one is on the disk or refused. */
   function closeCurrent(): Promise<void> {
     const ending = current
     current = undefined

@@ -37,7 +37,7 @@ export type SpoolDeps = {
 
 const MAX_BYTES: Record<Lane, number> = { messages: 224 * 1024 * 1024, control: 32 * 1024 * 1024 }
 const DRAIN_EVERY_MS = 500
-/** Most of a push's time for Redis. A short spool is drained by then, so that new pushes need not be kept behind it. */
+/** Most of a push's time for Redis. A short spool drains within it, so that new pushes need not be kept behind it. */
 const PASSABLE_WITHIN_MS = 800
 const PASSABLE_LOOK_MS = 20
 const LANES: readonly Lane[] = ['control', 'messages']

@@ -8,13 +8,13 @@ export function sealPush(sealer: Sealer, push: Push): string {
   return sealer.seal(writePush(push), PLACE)
 }
 
-/** undefined when it does not open, or is no such record. */
+/** undefined when it cannot be opened, or is no such record. */
 export function openSpooledPush(sealer: Sealer, sealed: string): Push | undefined {
   let text: string
   try {
     text = sealer.open(sealed, PLACE).reveal()
   } catch {
-    // The caller keeps the record aside and says so; a text of this error could hold parts of it.
+    // The caller keeps the record aside and logs it. This error's text could contain parts of it.
     return undefined
   }
   return readPush(text)

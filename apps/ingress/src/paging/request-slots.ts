@@ -19,12 +19,12 @@ const REST_MS_PER_KIB = 1
 const MAX_REST_MS = 500
 const WAITING_PER_CALLER = 256
 /** Routes that need the store answer within 1.5 s, the wait for a slot included. */
-const PATIENCE_MS = 1_000
+const MAX_WAIT_MS = 1_000
 /** Smaller ones are parsed in well under a millisecond. */
 const LARGE_BODY_BYTES = 16_384
 
 /** Hooks: RATE_LIMITED when too many requests of the caller wait, or one for too long. */
-export type Turns = {
+export type RequestSlots = {
   /** For routes that take long because they wait. Runs after the body is read. */
   wait: onRequestHookHandler
   /** For routes that keep the process busy: the slot rests afterwards. Runs after the body is read. */
@@ -34,18 +34,18 @@ export type Turns = {
 }
 
 type Waiting = { caller: string; begin(): void }
-type Asked = { request: FastifyRequest; reply: FastifyReply; isBusy: boolean }
+type SlotRequest = { request: FastifyRequest; reply: FastifyReply; isBusy: boolean }
 type Done = (error?: Error) => void
 
-export function createTurns(): Turns {
+export function createRequestSlots(): RequestSlots {
   /** The slots that each caller holds, or that rest because of it. */
   const taken = new Map<string, number>()
   const holding = new WeakSet<FastifyRequest>()
   const waiting: Waiting[] = []
-  let atWork = 0
+  let running = 0
 
   const takenBy = (caller: string) => taken.get(caller) ?? 0
-  const mayBegin = (caller: string) => atWork < AT_ONCE && takenBy(caller) < AT_ONCE_PER_CALLER
+  const mayBegin = (caller: string) => running < AT_ONCE && takenBy(caller) < AT_ONCE_PER_CALLER
 
   /** In the order of arrival, skipping callers that have all their slots. */
   function beginNext(): void {
@@ -53,28 +53,28 @@ export function createTurns(): Turns {
     if (next >= 0) waiting.splice(next, 1)[0]?.begin()
   }
 
-  function rested(caller: string): void {
+  function release(caller: string): void {
     if (takenBy(caller) === 1) taken.delete(caller)
     else taken.set(caller, takenBy(caller) - 1)
     beginNext()
   }
 
-  function begin(caller: string, { request, reply, isBusy, done }: Asked & { done: Done }): void {
+  function begin(caller: string, { request, reply, isBusy, done }: SlotRequest & { done: Done }): void {
     const startedAt = performance.now()
     taken.set(caller, takenBy(caller) + 1)
-    atWork += 1
+    running += 1
     holding.add(request)
     reply.raw.once('close', () => {
-      atWork -= 1
+      running -= 1
       const restMs = (performance.now() - startedAt) * REST_FACTOR + (bodyBytes(request) / 1_024) * REST_MS_PER_KIB
-      if (isBusy) setTimeout(rested, Math.min(restMs, MAX_REST_MS), caller).unref()
-      else rested(caller)
+      if (isBusy) setTimeout(release, Math.min(restMs, MAX_REST_MS), caller).unref()
+      else release(caller)
       beginNext()
     })
     done()
   }
 
-  function wait({ request, reply, isBusy }: Asked, done: Done): void {
+  function wait({ request, reply, isBusy }: SlotRequest, done: Done): void {
     const { name: caller } = callerOf(request)
     if (holding.has(request)) return done()
     // The client has disconnected: `close` is not emitted again.
@@ -84,14 +84,14 @@ export function createTurns(): Turns {
     const leave = () => {
       clearTimeout(timer)
       reply.raw.off('close', leave)
-      const at = waiting.indexOf(mine)
+      const at = waiting.indexOf(entry)
       if (at >= 0) waiting.splice(at, 1)
     }
     const timer = setTimeout(() => {
       leave()
       done(tooMany())
-    }, PATIENCE_MS)
-    const mine: Waiting = {
+    }, MAX_WAIT_MS)
+    const entry: Waiting = {
       caller,
       begin: () => {
         leave()
@@ -100,7 +100,7 @@ export function createTurns(): Turns {
     }
     // The client may disconnect while the request waits.
     reply.raw.once('close', leave)
-    waiting.push(mine)
+    waiting.push(entry)
   }
 
   return {

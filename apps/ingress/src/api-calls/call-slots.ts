@@ -1,13 +1,13 @@
-// Owns: how many calls are under way at once in this process, of one caller and of all.
+// Owns: bounding the concurrent calls of this process, per caller and in all.
 import { type CallerConfig, MAX_CONCURRENT_OF_PROCESS } from '@wxgw/runtime'
 import { GatewayError } from '@wxgw/wechat-core'
 
-export type Places = {
-  /** Throws RATE_LIMITED. What it answers gives the place back; on repeat nothing. */
+export type ApiCallSlots = {
+  /** Throws RATE_LIMITED. Returns the function that releases the slot; repeated calls do nothing. */
   take(caller: Pick<CallerConfig, 'name' | 'maxConcurrent'>): () => void
 }
 
-export function createPlaces(most: number = MAX_CONCURRENT_OF_PROCESS): Places {
+export function createApiCallSlots(most: number = MAX_CONCURRENT_OF_PROCESS): ApiCallSlots {
   const taken = new Map<string, number>()
   let all = 0
 
