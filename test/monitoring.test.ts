@@ -16,7 +16,7 @@ const { groups }: { groups: Array<{ rules: Rule[] }> } = parse(projectText('docs
 const rules = groups.flatMap((group) => group.rules)
 const operations = projectText('docs/operations.md')
 
-/** What docs/operations.md says of each metric. That it says the truth, flows/metrics.test.ts holds. */
+/** What docs/operations.md says of each metric. That it says the truth, flows/two-of-each/metrics.ts holds. */
 function documentedMetrics(): Map<string, string> {
   const rows = tableRows(section(operations, '## Metrics and log')).filter(([name = '']) => name.startsWith('`wxgw_'))
   return new Map(rows.map(([name = '', labels = '']) => [name.slice(1, -1), labels]))

@@ -3,9 +3,9 @@ import { Worker } from 'bullmq'
 import { Redis } from 'ioredis'
 import { Webhook } from 'standardwebhooks'
 import t from 'tap'
+import { startHook } from '../helpers/consumers.ts'
 import { type Event, startGateway } from '../helpers/gateway.ts'
 import { until } from '../helpers/until.ts'
-import { startWebhookReceiver } from '../helpers/webhook-receiver.ts'
 
 void t.test('a ticket, an authorization, a token, a message at three sinks, a refresh', async (story) => {
   const gateway = await startGateway()
@@ -31,8 +31,8 @@ void t.test('a ticket, an authorization, a token, a message at three sinks, a re
     t.equal(simulator.countCalls('api_component_token'), 1)
   })
 
-  const webhook = await startWebhookReceiver()
-  story.teardown(() => webhook.close())
+  const webhook = await startHook(story)
+  let secret = ''
   const queued: Event[] = []
 
   await story.test('three subscriptions are created', async (t) => {
@@ -50,7 +50,7 @@ void t.test('a ticket, an authorization, a token, a message at three sinks, a re
     })
     t.equal(hook.status, 201)
     t.match(hook.body.sink?.secret, /^whsec_/)
-    webhook.secret = String(hook.body.sink?.secret)
+    secret = String(hook.body.sink?.secret)
     const consumer = new Worker(String(sink?.queue), async (job) => void queued.push(job.data), {
       connection: { url: gateway.redis.url, maxRetriesPerRequest: null },
       prefix: sink?.prefix ?? 'bull',
@@ -115,12 +115,10 @@ void t.test('a ticket, an authorization, a token, a message at three sinks, a re
       ['id', 'type', 'event'],
     )
     t.strictSame(JSON.parse(fields[5] ?? ''), event)
-    const received = await until('the webhook has it', () =>
-      webhook.received.find(({ body }) => JSON.parse(body).id === event.id),
-    )
+    const received = await until('the webhook has it', () => webhook.received.find((one) => one.event.id === event.id))
     t.equal(received.headers['content-type'], 'application/cloudevents+json')
     t.equal(received.headers['webhook-id'], event.id)
-    t.strictSame(new Webhook(webhook.secret).verify(received.body, received.headers as Record<string, string>), event)
+    t.strictSame(new Webhook(secret).verify(received.body, received.headers as Record<string, string>), event)
     const logged = await until('the event log knows three deliveries', async () => {
       const { body } = await gateway.call('GET', `/events/${event.id}`)
       return body.deliveries?.every(({ status }) => status === 'delivered') ? body : undefined

@@ -7,6 +7,8 @@ import { until } from '../helpers/until.ts'
 
 const APPID = 'wx00000000000000c1'
 
+const EVENT_TYPES = ['wechat.component.authorized', 'wechat.message.text', 'gateway.token.refreshed']
+
 const FORMS: Record<string, () => Promise<RedisForm>> = {
   'sentinels by TLS, with a password of their own': () =>
     startSentinels({ tls: true, password: 'a-password', sentinelPassword: 'another' }),
@@ -33,9 +35,10 @@ for (const [name, start] of Object.entries(FORMS)) {
     await until('there is a token', async () => (await gateway.call('GET', `/access_token/${APPID}`)).body.token)
     t.equal((await gateway.call('GET', `/access_token/${APPID}?force=true`)).status, 200)
     t.ok((await simulator.sendText(APPID, { openId: 'oUSER', content: 'x' })).ok)
-    await until('the message is delivered', async () => {
-      const { body: found } = await gateway.call('GET', '/events?type=wechat.message.text')
-      return found.items?.[0]?.deliveries?.every(({ status }) => status === 'delivered')
+    await until('each event is delivered', async () => {
+      const { items = [] } = (await gateway.call('GET', '/events')).body
+      const delivered = items.filter(({ deliveries }) => deliveries?.every(({ status }) => status === 'delivered'))
+      return EVENT_TYPES.every((type) => delivered.some((event) => event.type === type))
     })
     t.ok(body.sink?.stream)
   })

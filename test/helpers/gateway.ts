@@ -3,7 +3,7 @@ import { type Simulator, startSimulator } from '@wxgw/simulator'
 import { freePort } from './free-port.ts'
 import type { RedisForm } from './redis-forms.ts'
 import { type RedisServer, startRedis } from './redis-server.ts'
-import { type Component, createStack, type Ingress, newComponent, pushUrls, type Stack } from './stack.ts'
+import { type Call, type Component, createStack, type Ingress, newComponent, pushUrls, type Stack } from './stack.ts'
 
 export { API_KEY, type Ingress, type Worker } from './stack.ts'
 
@@ -74,13 +74,14 @@ export type Event = {
   data: Record<string, unknown>
 }
 
-export type Gateway = Omit<Stack, 'call'> & {
+export type Gateway = Omit<Stack, 'call' | 'callOn'> & {
   redis: RedisServer
   simulator: Simulator
   component: Component
   publicUrl: string
   internalUrl: string
-  call(method: string, path: string, body?: unknown): Promise<{ status: number; body: Answer; headers: Headers }>
+  call: Call<Answer>
+  callOn(platform: string, key?: string): Call<Answer>
 }
 
 export type GatewayOptions = {

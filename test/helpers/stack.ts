@@ -8,6 +8,7 @@ import { until } from './until.ts'
 
 export const API_KEY = 'test-key-of-at-least-32-characters-0123456789'
 const HOST = '127.0.0.1'
+const JSON_BODY = { 'content-type': 'application/json' }
 /** A start costs a second or two of a core, which a suite that uses all of them gives it late. */
 const START_TIMEOUT_MS = 60_000
 
@@ -37,6 +38,13 @@ export type StackOptions = {
 /** Of whatever shape the caller declares it to have. */
 type Json = ReturnType<typeof JSON.parse>
 
+/** Of one platform; `path` begins behind its name. */
+export type Call<Body> = (
+  method: string,
+  path: string,
+  body?: unknown,
+) => Promise<{ status: number; body: Body; headers: Headers }>
+
 export type Stack = {
   /** Of every process, but for ports. */
   env: Record<string, string>
@@ -51,8 +59,10 @@ export type Stack = {
   spawnWorker(options?: WorkerOptions): Promise<Worker>
   /** The header of a caller with all rights. */
   auth: { authorization: string }
-  /** A call on the internal listener of the first ingress. */
-  call(method: string, path: string, body?: unknown): Promise<{ status: number; body: Json; headers: Headers }>
+  /** A call for the platform `open1` on the internal listener of the first ingress. */
+  call: Call<Json>
+  /** The same for another platform, and with another caller's key. */
+  callOn(platform: string, key?: string): Call<Json>
   /** Kills every process, also one that was stopped. */
   stop(): Promise<void>
 }
@@ -93,6 +103,16 @@ export function createStack(options: StackOptions): Stack {
     return worker
   }
 
+  function callOn(platform: string, key = API_KEY): Call<Json> {
+    return async (method, path, body) => {
+      const headers = { authorization: `Bearer ${key}`, ...(body === undefined ? {} : JSON_BODY) }
+      const init = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }
+      const response = await fetch(`${ingresses[0]?.internalUrl}/apis/v1/wx/${platform}${path}`, init)
+      const text = await response.text()
+      return { status: response.status, body: text === '' ? {} : JSON.parse(text), headers: response.headers }
+    }
+  }
+
   return {
     env,
     ingresses,
@@ -110,15 +130,8 @@ export function createStack(options: StackOptions): Stack {
       await untilStarted(worker.process, worker.url)
       return worker
     },
-    async call(method, path, body) {
-      const response = await fetch(`${ingresses[0]?.internalUrl}/apis/v1/wx/open1${path}`, {
-        method,
-        headers: { ...auth, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      })
-      const text = await response.text()
-      return { status: response.status, body: text === '' ? {} : JSON.parse(text), headers: response.headers }
-    },
+    call: callOn('open1'),
+    callOn,
     async stop() {
       await Promise.all([...ingresses, ...workers].map(({ process }) => killed(process)))
     },

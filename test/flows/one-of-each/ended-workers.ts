@@ -1,25 +1,30 @@
 // What is held when a process ends: deliveries in the hands of a worker that is killed, and of one that is told to end; dead
 // letters over a crash of Redis.
-import t, { type Test } from 'tap'
-import { type Hook, startHook } from '../helpers/consumers.ts'
-import { type Gateway, startGateway } from '../helpers/gateway.ts'
-import { until } from '../helpers/until.ts'
+import type { Test } from 'tap'
+import { type Hook, startHook } from '../../helpers/consumers.ts'
+import type { Gateway } from '../../helpers/gateway.ts'
+import { scrape, sumOf } from '../../helpers/prometheus.ts'
+import { nameOf } from '../../helpers/push-text.ts'
+import { subscriptionsOf } from '../../helpers/subscriptions.ts'
+import { until } from '../../helpers/until.ts'
 
 const APP = 'wx00000000000000f1'
 const match = { types: ['wechat.message.*'] }
 const TEXT = { openId: 'oUSER' }
 
-void t.test('what is held when a process ends', async (story) => {
-  const gateway = await startGateway()
-  story.teardown(() => gateway.stop())
+export async function endedWorkers(story: Test, gateway: Gateway): Promise<void> {
   const { simulator, call } = gateway
-  simulator.addAccount({ appId: APP, userName: `gh_${APP.slice(2)}` })
+  const { put, remove, stats, deadLetters } = subscriptionsOf(gateway)
+  simulator.addAccount({ appId: APP, userName: nameOf(APP) })
   const deliveriesOf = async (id: string) => (await call('GET', `/events/${id}`)).body.deliveries
 
   await story.test(
     "a worker told to end exits with 0 although a webhook hangs; a killed one's deliveries go to another",
     async (t) => {
-      const [first] = gateway.workers
+      const [first, ...others] = gateway.workers
+      const { series } = await scrape(gateway.workers.map(({ url }) => url))
+      const before = sumOf(series, 'wxgw_statistics_total', { what: 'delivered' })
+      for (const { process } of others) await process.end('SIGTERM')
       const hook = await quickHook(t, gateway)
       hook.answer = () => undefined
       const { length } = hook.received
@@ -27,8 +32,8 @@ void t.test('what is held when a process ends', async (story) => {
       const hanging = await until('the call is under way', () => hook.received[length])
       // It waits in the queue; on a busy machine the webhook may not have been quick enough, and then it came from there.
       await until('its job has left the call', async () => {
-        const { waiting = 0, inFlight = 0 } = (await call('GET', '/subscriptions/hook/stats')).body
-        return waiting + inFlight === 1
+        const { waiting, inFlight } = await stats('hook')
+        return Number(waiting) + Number(inFlight) === 1
       })
       // At once: the call has to outlast the 25 s that a process has to end, and itself has 30.
       const ending = first?.process.end('SIGTERM')
@@ -47,11 +52,8 @@ void t.test('what is held when a process ends', async (story) => {
 
       t.equal(await ending, 0)
       const { items: minutes = [] } = (await call('GET', '/statistics')).body
-      t.equal(
-        minutes.reduce((sum, { delivered = 0 }) => sum + delivered, 0),
-        2,
-        'what it counted is handed over at its end',
-      )
+      const handedOver = minutes.reduce((sum, { delivered = 0 }) => sum + delivered, 0)
+      t.ok(handedOver >= before + 2, 'what they counted is handed over at their end')
       for (const { event } of [hanging, held]) {
         await until(`${event.data['Content']}: the log says that it is delivered, at one attempt`, async () => {
           return (await deliveriesOf(event.id))?.every(
@@ -59,22 +61,19 @@ void t.test('what is held when a process ends', async (story) => {
           )
         })
       }
-      await call('DELETE', '/subscriptions/hook')
+      await remove('hook')
     },
   )
 
   await story.test('dead letters outlive a crash of Redis and of the worker, and a replay delivers them', async (t) => {
     const hook = await startHook(t, () => ({ status: 500 }))
-    await call('PUT', '/subscriptions/hook', {
+    await put('hook', {
       match,
       sink: { kind: 'webhook', url: hook.url },
       retry: { scheduleSeconds: [] },
     })
     await simulator.sendText(APP, { ...TEXT, content: 'dead' })
-    const dead = await until(
-      'it is dead',
-      async () => (await call('GET', '/subscriptions/hook/dead-letters')).body.items?.[0],
-    )
+    const dead = await until('it is dead', async () => (await deadLetters('hook')).items?.[0])
     // The server writes its file every second.
     await until('Redis has written it down', async () => Date.now() - (hook.received[0]?.atMs ?? Infinity) > 1_500)
     await Promise.all([gateway.redis.kill(), gateway.workers.at(-1)?.process.end('SIGKILL')])
@@ -88,16 +87,17 @@ void t.test('what is held when a process ends', async (story) => {
     hook.answer = () => ({ status: 200 })
     t.equal((await call('POST', '/subscriptions/hook/dead-letters/replay')).body.replayed, 1)
     await until('it arrives', () => hook.of(String(dead.eventId)) === 2)
-    t.same((await call('GET', '/subscriptions/hook/dead-letters')).body.items, [])
+    t.same((await deadLetters('hook')).items, [])
+    await remove('hook')
   })
-})
+}
 
 /** One that the workers have come to call at once, in the fan-out itself, unless the machine is busy. */
-async function quickHook(t: Test, { call, simulator }: Gateway): Promise<Hook> {
+async function quickHook(t: Test, gateway: Gateway): Promise<Hook> {
   const hook = await startHook(t, () => ({ status: 200 }))
-  await call('PUT', '/subscriptions/hook', { match, sink: { kind: 'webhook', url: hook.url, timeoutMs: 30_000 } })
+  await subscriptionsOf(gateway).put('hook', { match, sink: { kind: 'webhook', url: hook.url, timeoutMs: 30_000 } })
   for (const [index, content] of ['by the queue', 'called at once'].entries()) {
-    await simulator.sendText(APP, { ...TEXT, content })
+    await gateway.simulator.sendText(APP, { ...TEXT, content })
     await until('it arrives', () => hook.received.length > index)
   }
   return hook

@@ -1,19 +1,18 @@
 // What was acknowledged is delivered, whichever process is killed meanwhile.
-import t from 'tap'
-import { startGateway } from '../helpers/gateway.ts'
-import { until } from '../helpers/until.ts'
-import { openPushLedger } from './push-ledger.ts'
+import type { Test } from 'tap'
+import type { Gateway } from '../../helpers/gateway.ts'
+import { until } from '../../helpers/until.ts'
+import { openPushLedger } from '../push-ledger.ts'
 
-void t.test('nothing acknowledged is lost when a process is killed', async (story) => {
-  const gateway = await startGateway({ simulator: { attempts: 1 } })
-  story.teardown(() => gateway.stop())
+/** Leaves no process that runs. */
+export async function restarts(story: Test, gateway: Gateway): Promise<void> {
   const { acknowledged, push, pushed, isDelivered } = await openPushLedger(story, gateway, 'wx00000000000000a1')
 
   await push(20)
 
   await story.test('the worker', async () => {
     const pushing = push(50)
-    await gateway.workers[0]?.process.end('SIGKILL')
+    await gateway.workers.at(-1)?.process.end('SIGKILL')
     await pushing
     await gateway.startWorker()
     await push(10)
@@ -40,19 +39,18 @@ void t.test('nothing acknowledged is lost when a process is killed', async (stor
       await push(1)
       return acknowledged.size > before
     })
-    t.ok((await fetch(`${gateway.workers[1]?.url}/healthz`)).ok, 'the worker is the same one')
-  })
-
-  await story.test('both end with 0 while Redis is frozen', async (t) => {
-    const frozen = await startGateway()
-    t.teardown(() => frozen.stop())
-    process.kill(frozen.redis.pid(), 'SIGSTOP')
-    t.teardown(() => process.kill(frozen.redis.pid(), 'SIGCONT'))
-    t.same(await Promise.all([frozen.ingresses[0]?.process.end(), frozen.workers[0]?.process.end()]), [0, 0])
+    t.ok((await fetch(`${gateway.workers.at(-1)?.url}/healthz`)).ok, 'the worker is the same one')
   })
 
   await story.test('all that was acknowledged has been delivered', async (t) => {
     t.ok(await until('the ledger is complete', isDelivered, { timeoutMs: 30_000, everyMs: 100 }))
     t.ok(acknowledged.size >= 41, `${acknowledged.size} of ${pushed()} were acknowledged`)
   })
-})
+
+  await story.test('both end with 0 while Redis is frozen', async (t) => {
+    process.kill(gateway.redis.pid(), 'SIGSTOP')
+    t.teardown(() => process.kill(gateway.redis.pid(), 'SIGCONT'))
+    const [ingress, worker] = [gateway.ingresses.at(-1), gateway.workers.at(-1)]
+    t.same(await Promise.all([ingress?.process.end(), worker?.process.end()]), [0, 0])
+  })
+}

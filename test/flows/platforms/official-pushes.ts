@@ -1,80 +1,45 @@
-// Pushes made by code that is not ours, and documents as WeChat writes them, come out at all three sinks as the contract says.
-import { Worker } from 'bullmq'
-import { Redis } from 'ioredis'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import t, { type Test } from 'tap'
-import { type Event, startGateway } from '../helpers/gateway.ts'
-import { until } from '../helpers/until.ts'
-import { startWebhookReceiver } from '../helpers/webhook-receiver.ts'
-import { vector } from '../helpers/wxbizmsgcrypt-vectors.ts'
-import {
-  AUTHORIZER,
-  COMPONENT,
-  COMPONENT_DOCUMENTS,
-  MESSAGE_DOCUMENTS,
-  type PushedDocument,
-} from './pushed-documents.ts'
+// Owns: pushes made by code that is not ours, and documents as WeChat writes them, come out at all three sinks as the contract says.
+import type { Test } from 'tap'
+import { readStream, startHook, startQueueConsumer } from '../../helpers/consumers.ts'
+import type { Event } from '../../helpers/gateway.ts'
+import { subscriptionsOf } from '../../helpers/subscriptions.ts'
+import { until } from '../../helpers/until.ts'
+import { vector } from '../../helpers/wxbizmsgcrypt-vectors.ts'
+import { createDigests } from '../../hostile/redis-digests.ts'
+import { AUTHORIZER, COMPONENT_DOCUMENTS, MESSAGE_DOCUMENTS, type PushedDocument } from '../pushed-documents.ts'
+import type { Stage } from './stage.ts'
 
-void t.test('official and real pushes at three sinks', async (story) => {
+const SINKS = ['queue', 'stream', 'webhook']
+
+export async function officialPushes(story: Test, { gateway, redis }: Stage): Promise<void> {
   const official = vector('O1')
   const unauthorized = vector('V3')
-  const dir = await mkdtemp(join(tmpdir(), 'wxgw-config-'))
-  story.teardown(() => rm(dir, { recursive: true }))
-  const configFile = join(dir, 'platforms.yaml')
-  await writeFile(configFile, `platforms:\n${[official, unauthorized].map((one) => platformOf(one)).join('')}`)
-
-  const gateway = await startGateway({
-    component: { appId: COMPONENT },
-    // Old captures are pushed: any age of the envelope is accepted, and what is old is still dispatched.
-    env: { CONFIG_FILE: configFile, PUSH_MAX_SKEW_SECONDS: '1000000000' },
-  })
-  story.teardown(() => gateway.stop())
-  const redis = new Redis(gateway.redis.url)
-  story.teardown(() => redis.disconnect())
 
   /** Three subscriptions of a platform, and how to wait for an event at all of them. */
-  async function subscribe(platform: string) {
-    const queued: Event[] = []
-    const receiver = await startWebhookReceiver()
-    story.teardown(() => receiver.close())
-    const queue = await put(platform, 'queue', { sink: { kind: 'queue' } })
-    const stream = await put(platform, 'stream', { sink: { kind: 'stream' } })
-    const webhook = await put(platform, 'webhook', { sink: { kind: 'webhook', url: receiver.url } })
-    receiver.secret = String(webhook.sink?.secret)
-    const consumer = new Worker(String(queue.sink?.queue), async (job) => void queued.push(job.data), {
-      connection: { url: gateway.redis.url, maxRetriesPerRequest: null },
-    })
-    story.teardown(() => consumer.close())
-    return async (type: string): Promise<Event[]> => {
-      const atQueue = await until(`the queue has ${type}`, () => queued.find((event) => event.type === type))
-      const atWebhook = await until(`the webhook has ${type}`, () =>
-        receiver.events().find((event) => event.type === type),
+  async function subscribe(t: Test, platform: string) {
+    const call = gateway.callOn(platform)
+    const { put, remove } = subscriptionsOf({ call })
+    const hook = await startHook(t)
+    for (const kind of SINKS) await put(kind, { sink: kind === 'webhook' ? { kind, url: hook.url } : { kind } })
+    t.teardown(() => remove(...SINKS))
+    const consumer = await startQueueConsumer(t, { ...gateway, call }, { subscription: 'queue' })
+    const entries = await readStream(t, { ...gateway, call }, 'stream')
+    return (type: string): Promise<Event[]> => {
+      const places = {
+        queue: () => consumer.received,
+        webhook: () => hook.received.map(({ event }) => event),
+        stream: entries,
+      }
+      return Promise.all(
+        Object.entries(places).map(([name, events]) =>
+          until(`the ${name} has ${type}`, async () => (await events()).find((event) => event.type === type)),
+        ),
       )
-      const atStream = await until(`the stream has ${type}`, async () => {
-        const entries = await redis.xrange(String(stream.sink?.stream), '-', '+')
-        return entries.map(([, fields]) => JSON.parse(fields[5] ?? '')).find((event: Event) => event.type === type)
-      })
-      return [atQueue, atWebhook, atStream]
     }
   }
 
-  async function put(
-    platform: string,
-    name: string,
-    body: unknown,
-  ): Promise<{ sink?: { queue: string; stream: string; secret: string } }> {
-    const answer = await fetch(`${gateway.internalUrl}/apis/v1/wx/${platform}/subscriptions/${name}`, {
-      method: 'PUT',
-      headers: { ...gateway.auth, 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    })
-    return (await answer.json()) as { sink?: { queue: string; stream: string; secret: string } }
-  }
-
   await story.test('the official sample of an authorizer’s event', async (t) => {
-    const arrived = await subscribe('o1')
+    const arrived = await subscribe(t, 'o1')
     const answer = await push(
       `o1/wxba5fad812f8e6fb9/callback`,
       official,
@@ -103,7 +68,7 @@ void t.test('official and real pushes at three sinks', async (story) => {
   })
 
   await story.test('a real unauthorized event', async (t) => {
-    const arrived = await subscribe('v3')
+    const arrived = await subscribe(t, 'v3')
     const answer = await push('v3/event', unauthorized, `<AppId><![CDATA[${unauthorized.receiveId}]]></AppId>`)
     t.same(answer, { status: 200, type: 'text/plain; charset=utf-8', body: 'success' })
     for (const event of await arrived('wechat.component.unauthorized')) {
@@ -118,7 +83,9 @@ void t.test('official and real pushes at three sinks', async (story) => {
   })
 
   await story.test('the same bytes with one changed are refused and leave nothing', async (t) => {
-    const before = new Set(await redis.keys('*'))
+    const keys = createDigests(redis)
+    await keys.rest()
+    const before = await keys.digest()
     const flipped = { ...unauthorized, encrypt: `8${unauthorized.encrypt.slice(1)}` }
     t.match(await push('v3/event', flipped), { status: 401, body: /"SIGNATURE_MISMATCH"/ })
     t.match(await push('v3/event', { ...unauthorized, timestamp: '1436876198' }), {
@@ -130,17 +97,11 @@ void t.test('official and real pushes at three sinks', async (story) => {
       { status: 401 },
       'the credentials of one platform are not those of another',
     )
-    // What the processes themselves write meanwhile comes and goes.
-    const background =
-      /:(stalled-check|stalled|marker|active|[^:]+:lock|statistics:\d+|refused_pushes|figures|gathering)$/
-    t.same(
-      (await redis.keys('*')).filter((key) => !before.has(key) && !background.test(key)),
-      [],
-    )
+    t.same(await keys.changes(before), [])
   })
 
   await story.test('every document as WeChat writes it', async (t) => {
-    const arrived = await subscribe('open1')
+    const arrived = await subscribe(t, 'open1')
     gateway.simulator.addAccount({ appId: AUTHORIZER, userName: 'gh_000000000001' })
     for (const document of COMPONENT_DOCUMENTS) {
       t.ok((await gateway.simulator.push('component', { xml: document.xml })).ok, document.what)
@@ -166,7 +127,7 @@ void t.test('official and real pushes at three sinks', async (story) => {
     })
     return { status: response.status, type: response.headers.get('content-type'), body: await response.text() }
   }
-})
+}
 
 type Envelope = Pick<ReturnType<typeof vector>, 'encrypt' | 'timestamp' | 'nonce' | 'msgSignature'>
 
@@ -176,8 +137,4 @@ async function check(t: Test, { what, expected }: PushedDocument, events: Event[
     t.strictSame(data, expected.data, what)
     t.match(event, { source, type: expected.type, ...(expected.subject ? { subject: expected.subject } : {}) }, what)
   }
-}
-
-function platformOf({ id, receiveId, token, encodingAesKey }: ReturnType<typeof vector>): string {
-  return `  - {id: ${id.toLowerCase()}, componentAppid: ${receiveId}, componentAppsecret: unused-secret, token: ${token}, encodingAesKey: ${encodingAesKey}}\n`
 }

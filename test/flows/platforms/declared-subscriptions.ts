@@ -1,45 +1,33 @@
 // Owns: subscriptions of CONFIG_FILE through the running gateway: over restarts and by the API. What a process does with its file
 // while it runs: packages/platform/keep-declared.test.ts.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import t from 'tap'
-import { startGateway } from '../helpers/gateway.ts'
-import { until } from '../helpers/until.ts'
+import type { Test } from 'tap'
+import { authorizeAccount } from '../../helpers/stack.ts'
+import { until } from '../../helpers/until.ts'
+import type { Stage } from './stage.ts'
 
 const APPID = 'wx00000000000000c1'
 
-void t.test('declared subscriptions', async (t) => {
-  const dir = await mkdtemp(join(tmpdir(), 'wxgw-declared-'))
-  const file = join(dir, 'gateway.yaml')
-  const declare = (names: readonly string[]) =>
-    writeFile(
-      file,
-      `subscriptions: [${names.map((name) => `{ platform: open1, name: ${name}, sink: { kind: stream } }`).join(', ')}]\n`,
-    )
-  await declare([])
-  const gateway = await startGateway({ env: { CONFIG_FILE: file } })
-  t.teardown(async () => {
-    await gateway.stop()
-    await rm(dir, { recursive: true })
-  })
+/** Begins without a subscription, and leaves one that is disabled. */
+export async function declaredSubscriptions(t: Test, { gateway, declare }: Stage): Promise<void> {
   const { simulator, call } = gateway
   const warnings = async () => {
     const { warnings: said } = (await (await fetch(`${gateway.internalUrl}/readyz`)).json()) as { warnings: string[] }
-    return said.filter((warning) => warning.startsWith('subscriptions-'))
+    return said.filter((warning) => warning.startsWith('subscriptions-open1'))
   }
-  simulator.addAccount({ appId: APPID, userName: 'gh_c1' })
-  await until('a ticket is taken', async () => (await simulator.pushTicket()).ok)
-  t.ok((await simulator.authorize(APPID)).push?.ok)
-  await until('it is authorized', async () => (await call('GET', `/access_token/${APPID}`)).status === 200)
+  await authorizeAccount(call, { simulator, account: { appId: APPID, userName: 'gh_c1' } })
 
   await t.test('messages that reach nobody are warned about and counted', async (t) => {
     t.same(await warnings(), [])
-    t.ok((await simulator.sendText(APPID, { openId: 'oUSER', content: 'x' })).ok)
-    const [warning] = await until('it is said', async () => {
-      const said = await warnings()
-      return said.length > 0 ? said : undefined
-    })
+    // A push that comes before the ingress has read the subscriptions is not noted.
+    const [warning] = await until(
+      'it is said',
+      async () => {
+        t.ok((await simulator.sendText(APPID, { openId: 'oUSER', content: 'x' })).ok)
+        const said = await warnings()
+        return said.length > 0 ? said : undefined
+      },
+      { everyMs: 200 },
+    )
     t.match(warning, /subscriptions-open1: .*no enabled subscription/)
     const counted = async () =>
       /wxgw_events_without_subscription_total\{.*platform="open1".*\} [1-9]/.test(
@@ -66,4 +54,4 @@ void t.test('declared subscriptions', async (t) => {
     await until('it has started', () => restarted.process.logLines().some(({ msg }) => msg === 'process.started'))
     t.equal((await call('GET', '/subscriptions/crm')).body.enabled, false)
   })
-})
+}

@@ -2,21 +2,19 @@
 import { messageInbox, MESSAGES_QUEUE } from '@wxgw/redis'
 import { Queue } from 'bullmq'
 import { Redis } from 'ioredis'
-import t from 'tap'
-import { readStream, startHook } from '../helpers/consumers.ts'
-import { startGateway } from '../helpers/gateway.ts'
-import { nameOf, pushText } from '../helpers/push-text.ts'
-import { until } from '../helpers/until.ts'
-import { textEvent } from '../apps/worker/delivery-fixtures.ts'
+import type { Test } from 'tap'
+import { readStream, startHook } from '../../helpers/consumers.ts'
+import type { Gateway } from '../../helpers/gateway.ts'
+import { nameOf, pushText } from '../../helpers/push-text.ts'
+import { subscriptionsOf } from '../../helpers/subscriptions.ts'
+import { until } from '../../helpers/until.ts'
+import { textEvent } from '../../apps/worker/delivery-fixtures.ts'
 
 const APP = 'wx00000000000000d1'
 
-void t.test('messages in batches', async (t) => {
-  const gateway = await startGateway({ ingresses: 1, workers: 1 })
-  t.teardown(() => gateway.stop())
+export async function messageBatches(t: Test, gateway: Gateway): Promise<void> {
+  const { put, remove } = subscriptionsOf(gateway)
   gateway.simulator.addAccount({ appId: APP, userName: nameOf(APP) })
-  // Without one, the gateway tells every subscription after ten seconds.
-  await gateway.simulator.pushTicket()
   const redis = new Redis(gateway.redis.url, { maxRetriesPerRequest: null })
   t.teardown(() => redis.disconnect())
   const [batches, singles] = [messageInbox(0), MESSAGES_QUEUE].map((name) => {
@@ -25,7 +23,7 @@ void t.test('messages in batches', async (t) => {
     return queue
   })
   if (!batches || !singles) throw new Error('no queues')
-  await gateway.call('PUT', '/subscriptions/all', { sink: { kind: 'stream' } })
+  await put('all', { sink: { kind: 'stream' } })
   const entries = await readStream(t, gateway, 'all')
   const ids = async () => (await entries()).map(({ id }) => id)
   const entry = (id: string) => ({ event: textEvent(id, { authorizerappid: APP }), receivedAtMs: Date.now() })
@@ -80,7 +78,7 @@ void t.test('messages in batches', async (t) => {
       return { status: 204 }
     })
     const match = { types: ['wechat.message.*'] }
-    await gateway.call('PUT', '/subscriptions/hook', {
+    await put('hook', {
       match,
       sink: { kind: 'webhook', url: hook.url, timeoutMs: 20_000 },
     })
@@ -103,4 +101,5 @@ void t.test('messages in batches', async (t) => {
     t.equal(new Set(hook.received.map(({ event }) => event.id)).size, 43)
     t.equal(hook.received.length, 43)
   })
-})
+  await remove('all', 'hook')
+}

@@ -1,19 +1,15 @@
 // Tokens over two ingresses and two workers: refreshed once, never lost, never stale.
 import { Redis } from 'ioredis'
-import t from 'tap'
-import { type Answer, startGateway } from '../helpers/gateway.ts'
-import { until } from '../helpers/until.ts'
+import type { Test } from 'tap'
+import type { Answer, Gateway } from '../../helpers/gateway.ts'
+import { subscriptionsOf } from '../../helpers/subscriptions.ts'
+import { until } from '../../helpers/until.ts'
+import { dumpRedis } from '../../hostile/secret-search.ts'
 
-void t.test('the token authority', async (story) => {
-  const gateway = await startGateway({
-    ingresses: 2,
-    workers: 2,
-    env: { FORCE_MIN_INTERVAL_SECONDS: '2' },
-    // A worker that has no ticket asks for one ten seconds after its start. Here it comes when the test pushes it.
-    simulator: { pushTicketOnStart: false },
-  })
-  story.teardown(() => gateway.stop())
+/** Begins without a ticket. */
+export async function tokenAuthority(story: Test, gateway: Gateway): Promise<void> {
   const { simulator } = gateway
+  const { put, remove } = subscriptionsOf(gateway)
   const redis = new Redis(gateway.redis.url)
   story.teardown(() => redis.disconnect())
   const refreshes = (appId: string) => simulator.countCalls('api_authorizer_token', appId)
@@ -68,7 +64,7 @@ void t.test('the token authority', async (story) => {
 
   await story.test('only when WeChat has refused every refresh token is a person needed', async (t) => {
     const appId = await authorized()
-    await gateway.call('PUT', '/subscriptions/alarms', {
+    await put('alarms', {
       sink: { kind: 'stream' },
       match: { types: ['gateway.authorizer.*'] },
     })
@@ -95,7 +91,7 @@ void t.test('the token authority', async (story) => {
     'an account whose refreshes fail is announced at the 3rd and 10th in a row, once over all processes',
     async (t) => {
       const appId = await authorized()
-      await gateway.call('PUT', '/subscriptions/failing', {
+      await put('failing', {
         sink: { kind: 'stream' },
         match: { types: ['gateway.token.refresh_failing'] },
       })
@@ -214,21 +210,9 @@ void t.test('the token authority', async (story) => {
 
   await story.test('no ticket and no refresh token stands in clear anywhere in Redis', async (t) => {
     const secrets = [simulator.latestTicket(), simulator.currentRefreshToken('wx0000000000000001')].map(String)
-    for (const key of await redis.keys('*')) {
-      // Strings inside hashes and lists stand in a dump as they are, unless they are long and compressed: those are asked for.
-      const type = await redis.type(key)
-      const text =
-        type === 'hash'
-          ? JSON.stringify(await redis.hgetall(key))
-          : type === 'list'
-            ? String(await redis.lrange(key, 0, -1))
-            : type === 'string'
-              ? await redis.get(key)
-              : ''
-      t.notOk(
-        secrets.some((secret) => text?.includes(secret)),
-        key,
-      )
+    for (const { key, text } of await dumpRedis(redis)) {
+      if (secrets.some((secret) => text.includes(secret))) t.fail(`a secret stands in ${key}`)
     }
   })
-})
+  await remove('alarms', 'failing')
+}

@@ -1,22 +1,19 @@
-// WeChat's release check (全网发布检测) on real processes: all five groups, nothing dispatched, no code left in Redis.
+// Owns: WeChat's release check (全网发布检测) on real processes: all five groups, nothing dispatched, no code left in Redis.
 import { TEST_GROUPS, textOf } from '@wxgw/simulator'
-import { Redis } from 'ioredis'
-import t from 'tap'
-import { startQueueConsumer } from '../helpers/consumers.ts'
-import { startGateway } from '../helpers/gateway.ts'
-import { until } from '../helpers/until.ts'
+import type { Test } from 'tap'
+import { startQueueConsumer } from '../../helpers/consumers.ts'
+import { subscriptionsOf } from '../../helpers/subscriptions.ts'
+import { until } from '../../helpers/until.ts'
+import { dumpRedis } from '../../hostile/secret-search.ts'
+import type { Stage } from './stage.ts'
 
-void t.test('the release check', async (story) => {
-  const gateway = await startGateway({ env: { REPLY_DEADLINE_MS: '500' } })
-  story.teardown(() => gateway.stop())
+export async function releaseCheck(story: Test, { gateway, redis }: Stage): Promise<void> {
   const { simulator } = gateway
+  const { put, remove } = subscriptionsOf(gateway)
   simulator.configure({ attempts: 1 })
-  // Without one, the gateway tells every subscription after ten seconds.
   await simulator.pushTicket()
-  await gateway.call('PUT', '/subscriptions/all', { sink: { kind: 'queue' }, reply: true })
+  await put('all', { sink: { kind: 'queue' }, reply: true })
   const consumer = await startQueueConsumer(story, gateway, { subscription: 'all' })
-  const redis = new Redis(gateway.redis.url)
-  story.teardown(() => redis.disconnect())
   const codes: string[] = []
 
   for (const [index, { officialAccount }] of TEST_GROUPS.entries()) {
@@ -53,14 +50,14 @@ void t.test('the release check', async (story) => {
       consumer.received.filter(({ type }) => type === 'wechat.message.text').map(({ data }) => data['Content']),
       ['an ordinary word'],
     )
-    const { body } = await gateway.call('GET', '/events?type=wechat.message.*')
+    const { body } = await gateway.call('GET', `/events?type=wechat.message.*&authorizer=${appId}`)
     t.equal(body.items?.length, 1)
   })
 
   await story.test('its codes stand nowhere in Redis', async (t) => {
     t.equal(codes.length, 5)
     t.notOk(codes.includes(''))
-    const kept = await dump(redis)
+    const kept = JSON.stringify(await dumpRedis(redis))
     for (const code of codes) t.notOk(kept.includes(code))
   })
 
@@ -72,25 +69,5 @@ void t.test('the release check', async (story) => {
     t.equal(pushed.reply && textOf(pushed.reply.fields, 'Content'), undefined)
     await until('it is dispatched', () => consumer.received.length > before)
   })
-})
-
-/** Every key with its value, as one text. */
-async function dump(redis: Redis): Promise<string> {
-  const texts = (await redis.keys('*')).map(async (key) => {
-    switch (await redis.type(key)) {
-      case 'hash':
-        return [key, await redis.hgetall(key)]
-      case 'zset':
-        return [key, await redis.zrangebyscore(key, '-inf', '+inf')]
-      case 'list':
-        return [key, await redis.lrange(key, 0, -1)]
-      case 'set':
-        return [key, await redis.smembers(key)]
-      case 'stream':
-        return [key, await redis.xrange(key, '-', '+')]
-      default:
-        return [key, await redis.get(key)]
-    }
-  })
-  return JSON.stringify(await Promise.all(texts))
+  await remove('all')
 }

@@ -1,29 +1,19 @@
 // How the deliveries of a subscription go, over two workers: its stats, its breaker, and who is told that it fails.
-import t from 'tap'
-import { startHook } from '../helpers/consumers.ts'
-import { startGateway } from '../helpers/gateway.ts'
-import { nameOf, pushText } from '../helpers/push-text.ts'
-import { until } from '../helpers/until.ts'
+import type { Test } from 'tap'
+import { startHook } from '../../helpers/consumers.ts'
+import type { Gateway } from '../../helpers/gateway.ts'
+import { nameOf, pushText } from '../../helpers/push-text.ts'
+import { subscriptionsOf } from '../../helpers/subscriptions.ts'
+import { until } from '../../helpers/until.ts'
 
 const APP = 'wx00000000000000d3'
 
-void t.test('delivery health', async (story) => {
-  const gateway = await startGateway({ workers: 2 })
-  story.teardown(() => gateway.stop())
-  const { simulator, call } = gateway
-  simulator.addAccount({ appId: APP, userName: nameOf(APP) })
-  await simulator.pushTicket()
+export async function deliveryHealth(story: Test, gateway: Gateway): Promise<void> {
+  const { call } = gateway
+  const { put, remove, stats: statsOf } = subscriptionsOf(gateway)
+  gateway.simulator.addAccount({ appId: APP, userName: nameOf(APP) })
   let pushed = 0
   const push = () => pushText(gateway, { appId: APP, content: 'x', msgId: String((pushed += 1)) })
-  const statsOf = async (name: string) => {
-    const { status, body } = await call('GET', `/subscriptions/${name}/stats`)
-    if (status !== 200) throw new Error(`stats: ${status}`)
-    return body as Record<string, unknown>
-  }
-  const put = async (name: string, body: object) => {
-    const answer = await call('PUT', `/subscriptions/${name}`, body)
-    if (answer.status > 201) throw new Error(`PUT ${name}: ${answer.status} ${JSON.stringify(answer.body)}`)
-  }
   const watcher = await startHook(story)
   await put('watcher', { match: { types: ['gateway.subscription.*'] }, sink: { kind: 'webhook', url: watcher.url } })
   const told = (type: string, name: string) =>
@@ -33,13 +23,14 @@ void t.test('delivery health', async (story) => {
 
   await story.test('of each kind of sink the stats say what was delivered', async (t) => {
     const hook = await startHook(t, () => ({ status: 500 }))
+    const match = { types: ['wechat.*'] }
     await put('hook', {
       sink: { kind: 'webhook', url: hook.url },
-      match: { types: ['wechat.*'] },
+      match,
       retry: { scheduleSeconds: [1] },
     })
-    await put('queue', { sink: { kind: 'queue' }, match: { types: ['wechat.*'] } })
-    await put('stream', { sink: { kind: 'stream' }, match: { types: ['wechat.*'] } })
+    await put('queue', { sink: { kind: 'queue' }, match })
+    await put('stream', { sink: { kind: 'stream' }, match })
     t.match((await call('GET', '/subscriptions/stream')).body, {
       sink: { maxLength: 100_000 },
       disableAfterSeconds: 432_000,
@@ -88,7 +79,7 @@ void t.test('delivery health', async (story) => {
       t.match(await statsOf(name), { failed1h: 0, breaker: 'closed', lastSuccessAt: /Z$/, lastError: null })
     }
     t.equal((await call('GET', '/subscriptions/unknown/stats')).status, 404)
-    for (const name of ['hook', 'queue', 'stream']) await call('DELETE', `/subscriptions/${name}`)
+    await remove('hook', 'queue', 'stream')
   })
 
   await story.test(
@@ -125,7 +116,7 @@ void t.test('delivery health', async (story) => {
         'it is not told of itself',
       )
       await until('it is closed', async () => (await statsOf('failing'))['breaker'] === 'closed')
-      await call('DELETE', '/subscriptions/failing')
+      await remove('failing')
     },
   )
 
@@ -169,7 +160,7 @@ void t.test('delivery health', async (story) => {
         11,
         'with that of hook, above',
       )
-      for (const name of ['dying', 'deaf']) await call('DELETE', `/subscriptions/${name}`)
+      await remove('dying', 'deaf')
     },
   )
 
@@ -191,4 +182,5 @@ void t.test('delivery health', async (story) => {
       t.match(told('disabled', 'gone')[0]?.data, { failures: 1, lastError: 'HTTP 410' })
     },
   )
-})
+  await remove('watcher', 'given-up', 'gone')
+}

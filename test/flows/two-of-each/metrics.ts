@@ -1,11 +1,12 @@
 // Metrics, statistics and stats of real processes: against a ledger that is kept outside, and against the documentation.
-import t from 'tap'
-import { startHook, startQueueConsumer } from '../helpers/consumers.ts'
-import { projectText, section, tableRows } from '../helpers/docs.ts'
-import { startGateway } from '../helpers/gateway.ts'
-import { scrape, sumOf } from '../helpers/prometheus.ts'
-import { nameOf, nowSeconds, pushText } from '../helpers/push-text.ts'
-import { until } from '../helpers/until.ts'
+import type { Test } from 'tap'
+import { startHook, startQueueConsumer } from '../../helpers/consumers.ts'
+import { projectText, section, tableRows } from '../../helpers/docs.ts'
+import type { Gateway } from '../../helpers/gateway.ts'
+import { scrape, sumOf } from '../../helpers/prometheus.ts'
+import { nameOf, nowSeconds, pushText } from '../../helpers/push-text.ts'
+import { subscriptionsOf } from '../../helpers/subscriptions.ts'
+import { until } from '../../helpers/until.ts'
 
 const APP = 'wx00000000000000d7'
 const OTHER_APP = 'wx00000000000000d8'
@@ -13,22 +14,16 @@ const OTHER_APP = 'wx00000000000000d8'
 const ELSEWHERE = ['wxgw_ingress_processes', 'wxgw_ingress_restarts_total', 'wxgw_spool_bytes']
 const NOT_OURS = ['process', 'slot', 'le']
 
-void t.test('metrics', async (story) => {
-  const gateway = await startGateway({ ingresses: 2, workers: 2 })
-  story.teardown(() => gateway.stop())
+/** Ends every process. */
+export async function metrics(story: Test, gateway: Gateway): Promise<void> {
   const { simulator, call } = gateway
+  const { put, remove, stats: statsOf } = subscriptionsOf(gateway)
   for (const appId of [APP, OTHER_APP]) simulator.addAccount({ appId, userName: nameOf(appId) })
-  await simulator.pushTicket()
   await simulator.authorize(APP)
   const createTime = nowSeconds()
   /** Through the second ingress. */
   const push = (content: string, number: number) =>
     pushText(gateway, { appId: APP, content, msgId: String(number), createTime, at: 1 })
-  const put = async (name: string, body: object) => {
-    const { status } = await call('PUT', `/subscriptions/${name}`, body)
-    if (status !== 201) throw new Error(`PUT ${name}: ${status}`)
-  }
-  const statsOf = async (name: string) => Object((await call('GET', `/subscriptions/${name}/stats`)).body)
   const urls = [...gateway.ingresses.map(({ internalUrl }) => internalUrl), ...gateway.workers.map(({ url }) => url)]
   const all = async () => (await scrape(urls)).series
   /** All workers show the same. */
@@ -57,7 +52,7 @@ void t.test('metrics', async (story) => {
     t.same(states, [2, 1, 1, 0])
     t.equal(await gathered('wxgw_event_log_full', { platform: 'open1' }), 0)
     t.equal(await gathered('wxgw_queue_waiting', { queue: 'wx-messages.0' }), 0)
-    for (const name of ['alone', 'kept', 'off', 'long']) await call('DELETE', `/subscriptions/${name}`)
+    await remove('alone', 'kept', 'off', 'long')
   })
 
   await story.test('a reply that comes in time and one that does not are told apart', async (t) => {
@@ -66,13 +61,12 @@ void t.test('metrics', async (story) => {
       body: { reply: { MsgType: 'text', Content: String(data['Content']) } },
     }))
     await put('bot', { sink: { kind: 'webhook', url: hook.url }, match: { authorizers: [APP] }, reply: true })
+    const accepted = async () => sumOf(await all(), 'wxgw_replies_total', { outcome: 'accepted' })
+    const before = await accepted()
     t.ok((await push('hello', 1_001)).reply)
     t.equal(sumOf(await all(), 'wxgw_replies_awaited_total', { subscription: 'bot', outcome: 'in_time' }), 1)
-    await until(
-      'the offer is counted',
-      async () => sumOf(await all(), 'wxgw_replies_total', { outcome: 'accepted' }) === 1,
-    )
-    await call('DELETE', '/subscriptions/bot')
+    await until('the offer is counted', async () => (await accepted()) === before + 1)
+    await remove('bot')
     t.equal((await call('GET', `/access_token/${APP}?force=true`)).status, 200)
     const ingress = (await scrape([gateway.internalUrl])).series
     t.ok(
@@ -153,21 +147,21 @@ void t.test('metrics', async (story) => {
     await until('the stats have it', async () => (await statsOf('flaky')).delivered1h === ledger.delivered)
     t.match(await statsOf('flaky'), { delivered1h: ledger.delivered, failed1h: ledger.failed, deadLetters: dead })
 
-    // Whoever ends hands over what it has counted.
-    const totals = new Map(
+    const totals = Object.fromEntries(
       Object.keys(expected).map((what) => [what, sumOf(series, 'wxgw_statistics_total', { what })]),
     )
-    const first = (await scrape([gateway.internalUrl])).series
-    const ending = [...gateway.ingresses.slice(1), ...gateway.workers]
+    // A process that ends hands over what it has counted.
+    const ending = [...gateway.ingresses, ...gateway.workers]
     await Promise.all(ending.map(({ process }) => process.end('SIGTERM')))
-    const { items = [] } = (await call('GET', '/statistics')).body
-    for (const [what, total] of totals) {
-      const own = sumOf(first, 'wxgw_statistics_total', { what })
+    const { internalUrl } = await gateway.startIngress()
+    const answer = await fetch(`${internalUrl}/apis/v1/wx/open1/statistics`, { headers: gateway.auth })
+    const { items }: { items: Array<Record<string, number>> } = JSON.parse(await answer.text())
+    for (const [what, total] of Object.entries(totals)) {
       t.equal(
-        items.reduce((sum, minute) => sum + Number(Object(minute)[what]), 0),
-        total - own,
+        items.reduce((sum, minute) => sum + Number(minute[what]), 0),
+        total,
         `statistics: ${what}`,
       )
     }
   })
-})
+}
