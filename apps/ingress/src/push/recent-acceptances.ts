@@ -21,7 +21,7 @@ export type RecentAcceptances = {
 }
 
 const KEEP_MS = 30_000
-const MAX_BYTES = 24 * 1024 * 1024
+const MAX_BYTES = 16 * 1024 * 1024
 /** Enqueued concurrently. More would delay new pushes. */
 const AT_ONCE = 50
 const RETRY_MS = 200

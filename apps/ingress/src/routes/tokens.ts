@@ -67,5 +67,18 @@ function tokenView({ token, expiresInSeconds, expiresAtMs }: CurrentToken): {
   expires_in: number
   expiresAt: string
 } {
-  return { token: token.reveal(), expires_in: expiresInSeconds, expiresAt: new Date(expiresAtMs).toISOString() }
+  return { token: token.reveal(), expires_in: expiresInSeconds, expiresAt: isoTextOf(expiresAtMs) }
+}
+
+/** The size of the cache of written times. A token is read thousands of times, and formatting is a part of each. */
+const MAX_WRITTEN = 1_000
+const written = new Map<number, string>()
+
+function isoTextOf(atMs: number): string {
+  const known = written.get(atMs)
+  if (known !== undefined) return known
+  const text = new Date(atMs).toISOString()
+  if (written.size >= MAX_WRITTEN) written.clear()
+  written.set(atMs, text)
+  return text
 }

@@ -50,20 +50,19 @@ export function createAuthorizerTokenStore(deps: Deps): AuthorizerTokenStore {
   const keysOfToken = (appId: AuthorizerAppId) => ({ meta: keys.authorizer(appId), tokenKey: keys.accessToken(appId) })
   /** Callers ask for the tokens of many accounts at the same moment. */
   const reads = createBatches<AuthorizerAppId, string[]>({
-    write: (_, appIds) => readTokens(redis, appIds.map(keysOfToken)),
+    write: (_, appIds) => guardStore(() => readTokens(redis, appIds.map(keysOfToken))),
   })
 
   return {
-    read: (appId) =>
-      guardStore(async () => {
-        const [status, ...values] = await reads.add(platform, appId)
-        const snapshot = parseSnapshot(values)
-        if (!status) throw authorizerNotFound()
-        if (status === 'revoked') throw authorizerRevoked()
-        if (status === 'reauthorization_required' && !isValid(snapshot.stored, snapshot.nowMs))
-          throw reauthorizationRequired()
-        return snapshot
-      }),
+    async read(appId) {
+      const [status, ...values] = await reads.add(platform, appId)
+      const snapshot = parseSnapshot(values)
+      if (!status) throw authorizerNotFound()
+      if (status === 'revoked') throw authorizerRevoked()
+      if (status === 'reauthorization_required' && !isValid(snapshot.stored, snapshot.nowMs))
+        throw reauthorizationRequired()
+      return snapshot
+    },
 
     claim: (appId, { owner, leaseMs, seenVersion }) =>
       guardStore(async () => {

@@ -2,7 +2,7 @@
 // elsewhere.
 import { isAscii, isUtf8 } from 'node:buffer'
 import { decodeBase64, decryptBytes } from '../crypto/message-cipher.ts'
-import { isSameSignature, isSignature, signLargePush, signPush } from '../crypto/signature.ts'
+import { isEqualSignature, isSameSignature, isSignature, signLargePush, signPush } from '../crypto/signature.ts'
 import { textOfValidUtf8 } from '../crypto/utf8.ts'
 import { GatewayError } from '../errors.ts'
 import type { Secret } from '../secret.ts'
@@ -48,7 +48,7 @@ export function openEnvelope(push: PushToOpen): OpenedPush {
   const encrypt = readEncrypt(body)
   const { signature, timestamp, nonce } = signed
   const token = keys.tokens.find((candidate) =>
-    isSameSignature(signature, signPush({ token: candidate, timestamp, nonce, encrypt })),
+    isEqualSignature(signature, signPush({ token: candidate, timestamp, nonce, encrypt })),
   )
   if (token === undefined) throw signatureMismatch()
   const ciphertext = decodeBase64(encrypt)
