@@ -16,6 +16,7 @@ const PROGRAMS = {
   rebuild: 'chaos/rebuild',
   sessions: 'chaos/sessions-run',
   'worker-kill': 'chaos/worker-kill',
+  alerts: 'chaos/alerts/run',
   'dead-letters': 'chaos/dead-letters',
   fuzz: 'hostile/fuzz/main',
 }

@@ -60,7 +60,7 @@ async function main(): Promise<void> {
     const { commands } = gateway.connections
     metrics.gauge({
       name: 'wxgw_inboxes_left_out',
-      help: 'inboxes of MESSAGE_SHARDS that did not take the last job of messages, and are passed over for some seconds',
+      help: 'inboxes of MESSAGE_SHARDS that did not take the last job that was offered to them',
       collect: (gauge) => gauge.set(gateway.platforms.inboxes.leftOut().length),
     })
     const { intake, memory } = await openPushIntake({ config, gateway, lifecycle, clock, metrics, log })

@@ -75,6 +75,7 @@ export function dispatchPlatform(platform: Platform, deps: PlatformDispatchDeps)
   const keys = platformKeys(id)
   const stores = { queues, redis }
   const counted = { platform: id }
+  counters.startAtZero(id)
 
   // Circuit breakers of subscriptions, and announcements about them.
   const healthStore = createDeliveryHealthStore({ redis, keys })

@@ -2,6 +2,7 @@
 // of GET /statistics, and unknown versions of the drivers. docs/operations.md has a row for each.
 import { versionGap } from '@wxgw/redis'
 import { createBoundedLabels, type Metrics, MAX_SUBSCRIPTION_LABELS } from '@wxgw/runtime'
+import { ANNOUNCED_STREAKS } from '@wxgw/wechat-core'
 import type { Platform } from './platform.ts'
 import type { ReplyOutcome } from './replies/replies.ts'
 
@@ -32,7 +33,7 @@ export type SessionChange =
 
 type PlatformMetrics = {
   hooks: PlatformHooks
-  /** Adds the counts of these platforms to each scrape. */
+  /** Adds the counts of these platforms to each scrape, and begins at 0 what alerts wait for. */
   follow(platforms: ReadonlyMap<string, Pick<Platform, 'id' | 'statistics'>>): void
 }
 
@@ -94,6 +95,9 @@ export function createPlatformMetrics(metrics: Metrics): PlatformMetrics {
     },
     follow: (platforms) => {
       followed = [...platforms.values()]
+      // An alert sees the first increment only of a series that is there before.
+      for (const platform of platforms.keys())
+        for (const streak of ANNOUNCED_STREAKS) failing.inc({ platform, streak: String(streak) }, 0)
     },
   }
 }

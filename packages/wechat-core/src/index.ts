@@ -122,7 +122,7 @@ export type {
 } from './tokens/token-keeper.ts'
 export { COMPONENT_SUBJECT, createComponentTokens } from './tokens/component-tokens.ts'
 export type { ComponentTokens, ComponentTokenStore, IssuedToken } from './tokens/component-tokens.ts'
-export { createAuthorizerTokens } from './tokens/authorizer-tokens.ts'
+export { ANNOUNCED_STREAKS, createAuthorizerTokens } from './tokens/authorizer-tokens.ts'
 export type { AuthorizerMaterial, AuthorizerTokens, AuthorizerTokenStore } from './tokens/authorizer-tokens.ts'
 export { createRefreshTokenSearch } from './tokens/refresh-token-search.ts'
 export type { RefreshTokenSearch } from './tokens/refresh-token-search.ts'

@@ -1,4 +1,5 @@
 // Metrics, statistics and stats of real processes: against a ledger that is kept outside, and against the documentation.
+import { Queue } from 'bullmq'
 import type { Test } from 'tap'
 import { startHook, startQueueConsumer } from '../../helpers/consumers.ts'
 import { projectText, section, tableRows } from '../../helpers/docs.ts'
@@ -36,6 +37,12 @@ export async function metrics(story: Test, gateway: Gateway): Promise<void> {
     await put('kept', { sink: { kind: 'webhook', url: 'https://crm.example/' }, match })
     await put('off', { sink: { kind: 'stream' }, match, enabled: false })
     await put('long', { sink: { kind: 'stream' }, match })
+    await put('retrying', { sink: { kind: 'queue' }, match: { types: ['none'] } })
+    const consumers = new Queue(String((await call('GET', '/subscriptions/retrying')).body.sink?.queue), {
+      connection: { url: gateway.redis.url },
+    })
+    t.teardown(() => consumers.close())
+    await consumers.add('later', {}, { delay: 3_600_000 })
     await call('PATCH', '/subscriptions/kept', { paused: true })
     for (const msgId of ['1', '2', '3']) await pushText(gateway, { appId: OTHER_APP, content: 'x', msgId })
     await until(
@@ -46,13 +53,22 @@ export async function metrics(story: Test, gateway: Gateway): Promise<void> {
     t.equal(await gathered('wxgw_consumer_in_flight', { subscription: 'alone' }), 0)
     t.ok((await gathered('wxgw_consumer_oldest_waiting_seconds', { subscription: 'alone' })) > 0)
     t.equal(await gathered('wxgw_stream_length', { subscription: 'long' }), 3)
+    t.equal(await gathered('wxgw_consumer_waiting', { subscription: 'retrying' }), 1)
+    t.equal(await gathered('wxgw_consumer_oldest_waiting_seconds', { subscription: 'retrying' }), 0, 'not due yet')
     const states = await Promise.all(
       ['enabled', 'paused', 'disabled', 'failing'].map((state) => gathered('wxgw_subscriptions', { state })),
     )
-    t.same(states, [2, 1, 1, 0])
+    t.same(states, [3, 1, 1, 0])
     t.equal(await gathered('wxgw_event_log_full', { platform: 'open1' }), 0)
     t.equal(await gathered('wxgw_queue_waiting', { queue: 'wx-messages.0' }), 0)
-    await remove('alone', 'kept', 'off', 'long')
+    // An alert waits for the first of each, and sees only what is there before.
+    const series = await all()
+    const processesWith = (name: string, label: string, value: string) =>
+      series.filter((one) => one.name === name && one.labels[label] === value).length
+    t.equal(processesWith('wxgw_deliveries_dead_total', 'subscription', 'alone'), gateway.workers.length)
+    t.equal(processesWith('wxgw_subscriptions_announced_total', 'kind', 'disabled'), gateway.workers.length)
+    t.equal(processesWith('wxgw_token_refresh_failing_total', 'streak', '10'), urls.length)
+    await remove('alone', 'kept', 'off', 'long', 'retrying')
   })
 
   await story.test('a reply that comes in time and one that does not are told apart', async (t) => {

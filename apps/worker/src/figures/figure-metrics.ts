@@ -103,7 +103,7 @@ export function createFigureMetrics(metrics: Metrics, { platforms, queues, nowMs
   ofSubscriptions(
     'wxgw_deliveries_oldest_waiting_seconds',
     'since the oldest of them came; 0 = none',
-    ({ deliveries }) => seconds(deliveries),
+    ({ deliveries }) => seconds(deliveries.oldestWaitingMs),
   )
   ofSubscriptions(
     'wxgw_deliveries_in_flight',
@@ -118,8 +118,8 @@ export function createFigureMetrics(metrics: Metrics, { platforms, queues, nowMs
   )
   ofSubscriptions(
     'wxgw_consumer_oldest_waiting_seconds',
-    'since the oldest of them came; 0 = none',
-    ({ consumer }) => consumer && seconds(consumer),
+    'since the first of them could be taken; of a retry, since it was due; 0 = none',
+    ({ consumer }) => consumer && seconds(consumer.longestDueMs),
   )
   ofSubscriptions(
     'wxgw_consumer_in_flight',
@@ -133,7 +133,11 @@ export function createFigureMetrics(metrics: Metrics, { platforms, queues, nowMs
     "jobs that wait in one of the gateway's own queues, retries included",
     ({ waiting }) => waiting,
   )
-  ofQueues('wxgw_queue_oldest_waiting_seconds', 'since the oldest of them came; 0 = none', seconds)
+  ofQueues(
+    'wxgw_queue_oldest_waiting_seconds',
+    'since the first of them could be taken; of a retry, since it was due; 0 = none',
+    ({ longestDueMs }) => seconds(longestDueMs),
+  )
   ofQueues('wxgw_queue_in_flight', 'jobs that workers have taken', ({ inFlight }) => inFlight)
   ofQueues('wxgw_queue_failed', 'jobs that have failed for good', ({ deadLetters }) => deadLetters)
   metrics.gauge({
@@ -152,6 +156,6 @@ export function createFigureMetrics(metrics: Metrics, { platforms, queues, nowMs
   })
 }
 
-function seconds({ oldestWaitingMs }: QueuePlaces): number {
-  return (oldestWaitingMs ?? 0) / 1000
+function seconds(ms: number | null): number {
+  return (ms ?? 0) / 1000
 }

@@ -108,17 +108,23 @@ function both(left: SubscriptionFigures, right: SubscriptionFigures): Subscripti
   return { deliveries, ...(consumer === undefined ? {} : { consumer }), ...(stream === 0 ? {} : { stream }) }
 }
 
-const NONE: SubscriptionFigures = { deliveries: { waiting: 0, oldestWaitingMs: null, inFlight: 0, deadLetters: 0 } }
+const NONE: SubscriptionFigures = {
+  deliveries: { waiting: 0, oldestWaitingMs: null, longestDueMs: null, inFlight: 0, deadLetters: 0 },
+}
 
 function sum(left: QueuePlaces | undefined, right: QueuePlaces | undefined): QueuePlaces | undefined {
   if (left === undefined || right === undefined) return left ?? right
-  const oldest = [left.oldestWaitingMs, right.oldestWaitingMs].filter((ms) => ms !== null)
   return {
     waiting: left.waiting + right.waiting,
     inFlight: left.inFlight + right.inFlight,
     deadLetters: left.deadLetters + right.deadLetters,
-    oldestWaitingMs: oldest.length === 0 ? null : Math.max(...oldest),
+    oldestWaitingMs: longer(left.oldestWaitingMs, right.oldestWaitingMs),
+    longestDueMs: longer(left.longestDueMs, right.longestDueMs),
   }
+}
+
+function longer(left: number | null, right: number | null): number | null {
+  return left === null || right === null ? (left ?? right) : Math.max(left, right)
 }
 
 /** undefined: another version wrote it. Only this file writes it. */

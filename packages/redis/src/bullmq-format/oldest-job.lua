@@ -1,21 +1,26 @@
--- Finds when the oldest of the jobs that are due next, and of the retries that wait longest, was added.
+-- Finds when the oldest of the jobs that are due next, and of the retries that wait longest, was added; and since when
+-- the first of all could be taken.
 -- KEY wait
 -- KEY delayed
 -- KEY prioritized
 -- ARG prefix       of jobs
--- RETURN ms; -1 = there is none
+-- RETURN [ms when it was added, ms since when]; a retry that is not due yet has the time when it is; -1 = there is none
 -- COST O(1): at most 502 jobs
 
 local call = redis.call
-local oldest = -1
-local function look(ids)
-  for _, id in ipairs(ids) do
-    local added = tonumber(call('HGET', prefix .. id, 'timestamp') or nil)
-    if added and (oldest < 0 or added < oldest) then oldest = added end
-  end
+local function earlier(one, other)
+  if one < 0 or (other >= 0 and other < one) then return other end
+  return one
 end
-look(call('LRANGE', wait, -1, -1))
-look(call('ZRANGE', delayed, 0, 249))
-look(call('ZRANGE', delayed, -250, -1))
-look(call('ZRANGE', prioritized, 0, 0))
-return tostring(oldest)
+local function oldest(ids)
+  local found = -1
+  for _, id in ipairs(ids) do
+    found = earlier(found, tonumber(call('HGET', prefix .. id, 'timestamp') or -1))
+  end
+  return found
+end
+local waiting = earlier(oldest(call('LRANGE', wait, -1, -1)), oldest(call('ZRANGE', prioritized, 0, 0)))
+local retries = earlier(oldest(call('ZRANGE', delayed, 0, 249)), oldest(call('ZRANGE', delayed, -250, -1)))
+local first = call('ZRANGE', delayed, 0, 0, 'WITHSCORES')[2]
+local due = first and math.floor(first / 0x1000) or -1
+return { tostring(earlier(waiting, retries)), tostring(earlier(waiting, due)) }

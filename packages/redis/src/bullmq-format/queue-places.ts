@@ -10,10 +10,15 @@ export type QueuePlaces = {
   waiting: number
   /** The oldest of the jobs that are due next and of the retries that have waited longest. null: none waits. */
   oldestWaitingMs: number | null
+  /** As long as a worker could have taken one already: a retry counts from when it was due. null: none is due. */
+  longestDueMs: number | null
   inFlight: number
   /** Of a deliveries queue: those that failed for good. */
   deadLetters: number
 }
+
+/** As the script says it. */
+const NONE = -1
 
 const oldestJob = defineScript({
   name: 'bullmq-format/oldest-job',
@@ -39,14 +44,16 @@ export async function readQueuePlaces(redis: RedisConnection, queue: string): Pr
     .zcard(keys.prioritized)
     .llen(key('active'))
     .zcard(key('failed'))
-  const [counts, addedAtMs] = await Promise.all([pipeline.exec(), oldestJob(redis, { ...keys, prefix: key('') })])
+  const [counts, times] = await Promise.all([pipeline.exec(), oldestJob(redis, { ...keys, prefix: key('') })])
   const [wait = 0, delayed = 0, prioritized = 0, inFlight = 0, deadLetters = 0] = allSucceeded(counts).map(Number)
   const waiting = wait + delayed + prioritized
-  const isNone = waiting === 0 || Number(addedAtMs) < 0
+  const [addedAtMs = NONE, dueAtMs = NONE] = Array.isArray(times) && waiting > 0 ? times.map(Number) : []
+  const nowMs = Date.now()
   return {
     waiting,
     inFlight,
     deadLetters,
-    oldestWaitingMs: isNone ? null : Math.max(Date.now() - Number(addedAtMs), 0),
+    oldestWaitingMs: addedAtMs === NONE ? null : Math.max(nowMs - addedAtMs, 0),
+    longestDueMs: dueAtMs === NONE || dueAtMs > nowMs ? null : nowMs - dueAtMs,
   }
 }

@@ -15,7 +15,7 @@ export type InboxChoice = {
    * and each call makes a new job. Rejects with the error of the last call.
    */
   put(write: (queue: string) => Promise<unknown>): Promise<void>
-  /** The inboxes that are left out now. */
+  /** The inboxes that did not take what was last offered to them. */
   leftOut(): readonly number[]
 }
 
@@ -72,7 +72,7 @@ export function createInboxChoice(deps: InboxChoiceDeps): InboxChoice {
   }
 
   return {
-    leftOut: () => [...left].filter(([, { untilMs }]) => untilMs > nowMs()).map(([index]) => index),
+    leftOut: () => [...left.keys()],
 
     async put(write) {
       if (count.get() === 1) return void (await write(messageInbox(0)))

@@ -64,7 +64,8 @@ type Attempt = { owner: string; material: AuthorizerMaterial; signal: AbortSigna
 /** `errcode`: of the last failure, when WeChat gave one. */
 type RefreshFailing = { streak: number; errcode: number | undefined }
 
-const ANNOUNCED_STREAKS: ReadonlySet<number> = new Set([3, 10])
+/** Failed refreshes in a row that are announced. */
+export const ANNOUNCED_STREAKS: ReadonlySet<number> = new Set([3, 10])
 
 type AuthorizerTokensDeps = {
   store: AuthorizerTokenStore

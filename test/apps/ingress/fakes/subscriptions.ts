@@ -24,6 +24,7 @@ const DEAD_LETTER = {
 const NO_DELIVERIES = {
   waiting: 0,
   oldestWaitingMs: null,
+  longestDueMs: null,
   inFlight: 0,
   deadLetters: 0,
   deadLettersByReason: {},

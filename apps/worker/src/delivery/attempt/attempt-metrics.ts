@@ -6,7 +6,7 @@ export type AttemptMetrics = {
   attempted(platform: string, attempt: JudgedAttempt): void
   dead(platform: string, subscription: string): void
   replayed(platform: string, subscription: string, outcome: string): void
-  /** Removes the series of all subscriptions but these. */
+  /** Removes the series of all subscriptions but these. Their dead letters begin at 0: an alert sees the first. */
   keep(platform: string, subscriptions: ReadonlySet<string>): void
 }
 
@@ -73,6 +73,7 @@ export function createAttemptMetrics(metrics: Metrics): AttemptMetrics {
         deadLetters.remove({ platform, subscription })
         for (const outcome of OUTCOMES) replays.remove({ platform, subscription, outcome })
       }
+      for (const subscription of subscriptions) deadLetters.inc({ platform, subscription: labels.of(subscription) }, 0)
     },
   }
 }
